@@ -1,0 +1,15 @@
+// Package gen holds what is generated from openapi.yaml and queries: run `go generate ./...` after a change of
+// either. The tools are pinned in tools/go.mod.
+package gen
+
+import _ "embed"
+
+//go:generate cp ../openapi.yaml openapi.yaml
+//go:generate go -C .. tool -modfile=tools/go.mod oapi-codegen --config gen/api/config.yaml openapi.yaml
+//go:generate go -C .. tool -modfile=tools/go.mod oapi-codegen --config gen/client/config.yaml openapi.yaml
+//go:generate go -C .. tool -modfile=tools/go.mod sqlc generate
+
+// Contract is openapi.yaml as it was written.
+//
+//go:embed openapi.yaml
+var Contract []byte

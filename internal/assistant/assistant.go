@@ -1,0 +1,155 @@
+// Package assistant answers shoppers' questions from the catalogue: it keeps a vector of every product, finds
+// the products nearest to a question, has a model write about them, and checks what the model wrote.
+package assistant
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/assistant/provider"
+	"github.com/shopd/shopd/internal/platform/money"
+	"github.com/shopd/shopd/internal/platform/postgres"
+	"github.com/shopd/shopd/internal/platform/problem"
+)
+
+// Errors clients are told about.
+var (
+	ErrQuota         = problem.TooMany("assistant_quota_exhausted", "The assistant's model has no quota left.", time.Minute)
+	ErrUnavailable   = problem.Unavailable("assistant_unavailable", "The assistant's model did not answer. Try again in a few seconds.", 5*time.Second)
+	ErrMisconfigured = problem.Unavailable("assistant_misconfigured", "The assistant is not set up properly; the server's log says what is missing. Products can still be listed and searched by keyword.", time.Minute)
+	ErrIndexRunning  = problem.Conflict("index_running", "An index run is under way. See /api/v1/rag/status, and try again when it has ended.")
+	ErrNoProduct     = problem.NotFound("product_not_found", "There is no such active product.")
+)
+
+// Provider makes vectors and writes answers.
+type Provider interface {
+	provider.Embedder
+	provider.Generator
+}
+
+// Settings of the domain.
+type Settings struct {
+	Currency            money.Currency
+	Dimensions          int // of the model; stored vectors are padded to provider.Dimensions
+	TopK                int // most sources of an answer
+	CandidateMultiplier int // candidates are TopK times this
+	Threshold           float64
+	MaxHistory          int // messages
+	CommitBatch         int // vectors stored per transaction
+}
+
+// Assistant answers the assistant operations.
+type Assistant struct {
+	pool     *pgxpool.Pool
+	queries  *db.Queries
+	planned  *db.Queries
+	provider Provider
+	settings Settings
+	verifier verifier
+	lexicon  lexicon
+
+	modelOnce  sync.Mutex
+	modelID    atomic.Int32 // 0 until known
+	lastOutage atomic.Pointer[outage]
+
+	running context.Context // ends with Close: index runs outlive the requests that asked for them, not the server
+	stop    context.CancelFunc
+	runs    sync.WaitGroup
+}
+
+// New makes the domain.
+func New(pool *pgxpool.Pool, model Provider, settings Settings) *Assistant {
+	a := &Assistant{pool: pool, queries: db.New(pool), planned: postgres.Planned(pool), provider: model, settings: settings, verifier: newVerifier(settings.Currency)}
+	a.running, a.stop = context.WithCancel(context.Background())
+	return a
+}
+
+// Close stops index runs at the next product and waits for them.
+func (a *Assistant) Close() {
+	a.stop()
+	a.runs.Wait()
+}
+
+// templateVersion counts the ways documents were written: vectors of another way are of another space.
+const templateVersion = 1
+
+// model answers the id of the vector space, which has a row from first use.
+func (a *Assistant) model(ctx context.Context) (int16, error) {
+	if id := a.modelID.Load(); id != 0 {
+		return int16(id), nil
+	}
+	a.modelOnce.Lock()
+	defer a.modelOnce.Unlock()
+	id, err := a.queries.AddEmbeddingModel(ctx, fmt.Sprintf("%s/v%d", a.provider.Model(), templateVersion))
+	if err == nil {
+		a.modelID.Store(int32(id))
+	}
+	return id, err
+}
+
+// outage is the last failure of the model provider.
+type outage struct {
+	at      time.Time
+	lasting bool // a wrong setting, which no waiting mends
+	problem *problem.Error
+}
+
+// outageMemory is how long a failure counts when nobody has asked the provider since.
+const outageMemory = time.Minute
+
+// Check reports whether the model provider was out of reach when it was last asked.
+func (a *Assistant) Check(context.Context) error {
+	if last := a.lastOutage.Load(); last != nil && (last.lasting || time.Since(last.at) < outageMemory) {
+		return last.problem
+	}
+	return nil
+}
+
+// outcome turns a provider's error into a problem and remembers it for Check.
+func (a *Assistant) outcome(err error) error {
+	var quota *provider.QuotaError
+	var config *provider.ConfigError
+	var unavailable *provider.UnavailableError
+	var p *problem.Error
+	switch {
+	case err == nil, errors.Is(err, provider.ErrBlocked):
+		a.lastOutage.Store(nil)
+		return err
+	case errors.As(err, &quota):
+		p = quotaProblem(quota)
+	case errors.As(err, &config):
+		slog.Error("assistant misconfigured", "setting", config.Setting, "reason", config.Reason)
+		p = ErrMisconfigured.Because(err)
+	case errors.As(err, &unavailable):
+		p = ErrUnavailable.Because(err)
+	default:
+		return err
+	}
+	a.lastOutage.Store(&outage{at: time.Now(), lasting: config != nil, problem: p})
+	return p
+}
+
+func quotaProblem(quota *provider.QuotaError) *problem.Error {
+	wait := quota.RetryAfter.Round(time.Second)
+	if quota.Daily {
+		return ErrQuota.Detailf("The assistant's model has no quota left for today. It comes back in %s.", wait).Because(quota).After(wait)
+	}
+	return ErrQuota.Detailf("The assistant's model has no quota left for this minute. Try again in %s.", wait).Because(quota).After(wait)
+}
+
+// runName tells index runs apart.
+func runName() string {
+	var random [12]byte
+	_, _ = rand.Read(random[:]) // never fails
+	return hex.EncodeToString(random[:])
+}

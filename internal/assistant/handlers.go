@@ -1,0 +1,148 @@
+package assistant
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/oapi-codegen/nullable"
+
+	"github.com/shopd/shopd/gen/api"
+	"github.com/shopd/shopd/internal/assistant/provider"
+	"github.com/shopd/shopd/internal/platform/problem"
+	"github.com/shopd/shopd/internal/platform/request"
+)
+
+// AskAssistant answers a question about the catalogue.
+func (a *Assistant) AskAssistant(ctx context.Context, r api.AskAssistantRequestObject) (api.AskAssistantResponseObject, error) {
+	if len(r.Body.History) > a.settings.MaxHistory {
+		return nil, problem.Invalid(problem.Field{Pointer: "/history", Message: fmt.Sprintf("must have at most %d items", a.settings.MaxHistory)})
+	}
+	history := make([]provider.Message, len(r.Body.History))
+	for i, m := range r.Body.History {
+		history[i] = provider.Message{Role: provider.Role(m.Role), Content: m.Content}
+	}
+	reply, err := a.answer(ctx, r.Body.Query, history)
+	if err != nil {
+		return nil, err
+	}
+	conversation := append(slices.Clone(r.Body.History),
+		api.ConversationMessage{Role: api.ConversationRoleUser, Content: r.Body.Query},
+		api.ConversationMessage{Role: api.ConversationRoleAssistant, Content: reply.text})
+	body := api.AssistantAnswer{
+		Answer: reply.text, Sources: sources(reply.hits), Query: r.Body.Query,
+		History: conversation[max(0, len(conversation)-a.settings.MaxHistory):],
+	}
+	headers := api.AskAssistant200ResponseHeaders{}
+	if reply.provider != "" {
+		headers.XAssistantProvider = &reply.provider
+	}
+	if request.From(ctx).EventStream {
+		stream, err := events(body)
+		return api.AskAssistant200TextEventStreamResponse{Body: bytes.NewReader(stream), Headers: headers}, err
+	}
+	return api.AskAssistant200JSONResponse{Body: body, Headers: headers}, nil
+}
+
+// sources are the products of an answer, nearest first.
+func sources(hits []hit) []api.AssistantSource {
+	nearest := slices.Clone(hits)
+	slices.SortStableFunc(nearest, func(x, y hit) int { return cmp.Compare(y.Score, x.Score) })
+	body := make([]api.AssistantSource, 0, len(nearest))
+	for _, h := range nearest {
+		source := api.AssistantSource{
+			ID: h.ID, Name: h.Name, Price: h.Price, Stock: h.Stock, SimilarityScore: h.Score,
+			DiscountPrice: nullable.NewNullNullable[string](), CategoryName: nullable.NewNullNullable[string](),
+		}
+		if h.DiscountPrice != "" {
+			source.DiscountPrice.Set(h.DiscountPrice)
+		}
+		if h.Category != "" {
+			source.CategoryName.Set(h.Category)
+		}
+		body = append(body, source)
+	}
+	return body
+}
+
+// events is an answer as server-sent events: sources, the text sentence by sentence, then all of it.
+func events(body api.AssistantAnswer) ([]byte, error) {
+	var stream bytes.Buffer
+	send := func(event string, data any) error {
+		text, err := json.Marshal(data)
+		fmt.Fprintf(&stream, "event: %s\ndata: %s\n\n", event, text)
+		return err
+	}
+	if err := send("sources", body.Sources); err != nil {
+		return nil, err
+	}
+	for _, sentence := range sentences(body.Answer) {
+		if err := send("delta", map[string]string{"text": sentence}); err != nil {
+			return nil, err
+		}
+	}
+	err := send("done", body)
+	return stream.Bytes(), err
+}
+
+// IndexProducts answers when every active product has its vector.
+func (a *Assistant) IndexProducts(ctx context.Context, _ api.IndexProductsRequestObject) (api.IndexProductsResponseObject, error) {
+	report, err := a.EmbedProducts(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	return api.IndexProducts200JSONResponse{Body: reportBody(report)}, nil
+}
+
+// IndexCategories answers when every category has its vector and every product the blend.
+func (a *Assistant) IndexCategories(ctx context.Context, _ api.IndexCategoriesRequestObject) (api.IndexCategoriesResponseObject, error) {
+	report, err := a.EmbedCategories(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return api.IndexCategories200JSONResponse{Body: api.CategoryIndexReport{
+		CategoriesProcessed: int32(report.Current), ProductsUpdated: int32(report.Blended), Errors: int32(report.Failed),
+	}}, nil
+}
+
+// ReindexProduct makes the vector of one product anew.
+func (a *Assistant) ReindexProduct(ctx context.Context, r api.ReindexProductRequestObject) (api.ReindexProductResponseObject, error) {
+	report, err := a.EmbedProduct(ctx, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	return api.ReindexProduct200JSONResponse{Body: reportBody(report)}, nil
+}
+
+func reportBody(report Report) api.IndexReport {
+	message := fmt.Sprintf("%d products are indexed, %d of them anew.", report.Current, report.Made)
+	if report.Failed > 0 {
+		message += fmt.Sprintf(" %d could not be indexed.", report.Failed)
+	}
+	return api.IndexReport{Indexed: int32(report.Current), Errors: int32(report.Failed), Message: message}
+}
+
+// GetIndexStatus answers how much of the catalogue is indexed.
+func (a *Assistant) GetIndexStatus(ctx context.Context, _ api.GetIndexStatusRequestObject) (api.GetIndexStatusResponseObject, error) {
+	model, err := a.model(ctx)
+	if err != nil {
+		return nil, err
+	}
+	row, err := a.queries.CountEmbeddings(ctx, model)
+	if err != nil {
+		return nil, err
+	}
+	status := api.GetIndexStatus200JSONResponse{
+		Provider: a.provider.Name(), Model: a.provider.Model(), Dimensions: int32(a.settings.Dimensions),
+		Products: row.Products, Indexed: row.Products - row.Stale, Stale: row.Stale, Failing: row.Failing,
+		CategoriesIndexed: row.Categories, LastRunAt: nullable.NewNullNullable[time.Time](),
+	}
+	if row.LastRunAt.Unix() > 0 {
+		status.LastRunAt.Set(row.LastRunAt)
+	}
+	return status, nil
+}

@@ -1,0 +1,303 @@
+package assistant
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pgvector/pgvector-go"
+
+	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/assistant/provider"
+	"github.com/shopd/shopd/internal/platform/postgres"
+)
+
+// Limits of an index run.
+const (
+	documentPage  = 200 // products read at once
+	maxIndexTime  = 30 * time.Minute
+	leaseRenewal  = 20 * time.Second // of a lease of 60
+	maxFirstFails = 3                // refused products before the first success: the setting is wrong, not they
+)
+
+// Report is what a run did.
+type Report struct {
+	Current int // products whose vector is current
+	Made    int // vectors made anew
+	Blended int // products blended anew
+	Failed  int
+}
+
+// run is one index run: the right to it, and its progress.
+type run struct {
+	*Assistant
+	Report
+	model    int16
+	name     string
+	renewed  time.Time
+	progress func(done int)
+}
+
+// index runs work with the right to index, apart from the request that asks for it: who hangs up does not stop
+// it, the end of the server does. Errors of the model are problems for the client.
+func (a *Assistant) index(ctx context.Context, progress func(done int), work func(context.Context, *run) error) (Report, error) {
+	a.runs.Add(1)
+	defer a.runs.Done()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), maxIndexTime)
+	defer cancel()
+	defer context.AfterFunc(a.running, cancel)()
+
+	model, err := a.model(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	if progress == nil {
+		progress = func(int) {}
+	}
+	r := &run{Assistant: a, model: model, name: runName(), progress: progress}
+	if err := r.lease(ctx); err != nil {
+		return Report{}, err
+	}
+	err = work(ctx, r)
+	release, cancelRelease := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancelRelease()
+	if releaseErr := a.queries.ReleaseIndex(release, model, &r.name); err == nil {
+		err = releaseErr
+	}
+	a.lexicon.forget()
+	return r.Report, err
+}
+
+// lease takes or renews the right to index.
+func (r *run) lease(ctx context.Context) error {
+	if time.Since(r.renewed) < leaseRenewal {
+		return ctx.Err()
+	}
+	got, err := r.queries.LeaseIndex(ctx, &r.name, r.model)
+	if err != nil {
+		return err
+	}
+	if got == 0 {
+		return ErrIndexRunning
+	}
+	r.renewed = time.Now()
+	return nil
+}
+
+// EmbedProducts makes the vectors of active products whose text is new. progress, which may be nil, hears how
+// many products are done.
+func (a *Assistant) EmbedProducts(ctx context.Context, progress func(done int)) (Report, error) {
+	return a.index(ctx, progress, func(ctx context.Context, r *run) error {
+		categories, err := r.categories(ctx)
+		if err != nil {
+			return err
+		}
+		for after := int64(0); ; {
+			rows, err := r.queries.ListProductDocuments(ctx, db.ListProductDocumentsParams{ModelID: r.model, AfterID: after, PageLimit: documentPage})
+			if err != nil {
+				return err
+			}
+			if err := r.products(ctx, rows, categories, false); err != nil {
+				return err
+			}
+			if len(rows) < documentPage {
+				break
+			}
+			after = rows[len(rows)-1].ID
+		}
+		blended, err := r.queries.BlendCategories(ctx, r.model)
+		r.Blended = int(blended)
+		return err
+	})
+}
+
+// EmbedCategories makes the vectors of categories whose text is new and blends them into their products.
+func (a *Assistant) EmbedCategories(ctx context.Context) (Report, error) {
+	return a.index(ctx, nil, func(ctx context.Context, r *run) error {
+		rows, err := r.queries.ListCategoryDocuments(ctx, r.model)
+		if err != nil {
+			return err
+		}
+		var stale []task
+		for _, row := range rows {
+			d := categoryDocument(row, r.settings.Currency.Format)
+			if bytes.Equal(d.hash, row.DocumentHash) {
+				r.Current++
+				continue
+			}
+			stale = append(stale, task{id: row.ID, document: d})
+		}
+		if err := r.make(ctx, stale, r.storeCategories, nil); err != nil {
+			return err
+		}
+		blended, err := r.queries.BlendCategories(ctx, r.model)
+		r.Blended = int(blended)
+		return err
+	})
+}
+
+// EmbedProduct makes the vector of one active product anew, whether its text is new or not.
+func (a *Assistant) EmbedProduct(ctx context.Context, id int64) (Report, error) {
+	model, err := a.model(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	rows, err := a.queries.ListProductDocuments(ctx, db.ListProductDocumentsParams{ModelID: model, AfterID: id - 1, ProductID: &id, PageLimit: 1})
+	if err != nil {
+		return Report{}, err
+	}
+	if len(rows) == 0 {
+		return Report{}, ErrNoProduct
+	}
+	r := &run{Assistant: a, model: model, renewed: time.Now(), progress: func(int) {}}
+	categories, err := r.categories(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	err = r.products(ctx, rows, categories, true)
+	return r.Report, err
+}
+
+// categories are what product documents say of their categories.
+func (r *run) categories(ctx context.Context) (map[int64]*db.ListCategoryDocumentsRow, error) {
+	rows, err := r.queries.ListCategoryDocuments(ctx, r.model)
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[int64]*db.ListCategoryDocumentsRow, len(rows))
+	for i := range rows {
+		byID[rows[i].ID] = &rows[i]
+	}
+	return byID, nil
+}
+
+// task is one vector to make.
+type task struct {
+	id int64
+	document
+	readAt time.Time
+}
+
+// products brings a page of products up to date.
+func (r *run) products(ctx context.Context, rows []db.ListProductDocumentsRow, categories map[int64]*db.ListCategoryDocumentsRow, anew bool) error {
+	var stale []task
+	var touched []int64
+	for _, row := range rows {
+		var category *db.ListCategoryDocumentsRow
+		if row.CategoryID != nil {
+			category = categories[*row.CategoryID]
+		}
+		d := productDocument(row, category)
+		if anew || !bytes.Equal(d.hash, row.DocumentHash) {
+			stale = append(stale, task{id: row.ID, document: d, readAt: row.ReadAt})
+			continue
+		}
+		r.Current++
+		if row.IsOlder {
+			touched = append(touched, row.ID)
+		}
+	}
+	if len(touched) > 0 {
+		if err := r.queries.TouchEmbeddings(ctx, rows[0].ReadAt, r.model, touched); err != nil {
+			return err
+		}
+	}
+	r.progress(r.Current)
+	return r.make(ctx, stale, r.storeProducts, r.recordFailure)
+}
+
+// make embeds tasks in batches and stores what comes back. A task the model refuses for itself is looked for
+// by halving its batch; refused, which may be nil, hears of it.
+func (r *run) make(ctx context.Context, tasks []task, store func(context.Context, []task, [][]float32) error, refused func(context.Context, task, error) error) error {
+	for len(tasks) > 0 {
+		batch := tasks[:min(len(tasks), provider.MaxBatch)]
+		if err := r.makeBatch(ctx, batch, store, refused); err != nil {
+			return err
+		}
+		tasks = tasks[len(batch):]
+		r.progress(r.Current)
+	}
+	return nil
+}
+
+func (r *run) makeBatch(ctx context.Context, batch []task, store func(context.Context, []task, [][]float32) error, refused func(context.Context, task, error) error) error {
+	if err := r.lease(ctx); err != nil {
+		return err
+	}
+	texts := make([]provider.Text, len(batch))
+	for i, t := range batch {
+		texts[i] = t.Text
+	}
+	vectors, err := r.provider.Embed(ctx, provider.Document, texts)
+	var config *provider.ConfigError
+	switch {
+	case err == nil:
+		r.lastOutage.Store(nil)
+		for start := 0; start < len(batch); start += r.settings.CommitBatch {
+			end := min(start+r.settings.CommitBatch, len(batch))
+			if err := store(ctx, batch[start:end], vectors[start:end]); err != nil {
+				return err
+			}
+			r.Made += end - start
+			r.Current += end - start
+		}
+		return nil
+	case !errors.As(err, &config) || config.Setting == "GEMINI_API_KEY":
+		return r.outcome(err)
+	case len(batch) > 1:
+		half := len(batch) / 2
+		if err := r.makeBatch(ctx, batch[:half], store, refused); err != nil {
+			return err
+		}
+		return r.makeBatch(ctx, batch[half:], store, refused)
+	}
+	r.Failed++
+	if r.Made == 0 && r.Failed >= maxFirstFails {
+		return r.outcome(err)
+	}
+	if refused == nil {
+		return nil
+	}
+	return refused(ctx, batch[0], err)
+}
+
+func (r *run) storeProducts(ctx context.Context, tasks []task, vectors [][]float32) error {
+	return postgres.Tx(ctx, r.pool, func(q *db.Queries) error {
+		for i, t := range tasks {
+			err := q.UpsertProductEmbedding(ctx, db.UpsertProductEmbeddingParams{
+				ModelID: r.model, ProductID: t.id, DocumentHash: t.hash, Base: pgvector.NewVector(vectors[i]), ReadAt: t.readAt,
+			})
+			if err != nil {
+				return fmt.Errorf("vector of product %d: %w", t.id, err)
+			}
+			if err := q.ClearEmbeddingFailure(ctx, t.id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (r *run) storeCategories(ctx context.Context, tasks []task, vectors [][]float32) error {
+	return postgres.Tx(ctx, r.pool, func(q *db.Queries) error {
+		for i, t := range tasks {
+			err := q.UpsertCategoryEmbedding(ctx, db.UpsertCategoryEmbeddingParams{
+				ModelID: r.model, CategoryID: t.id, DocumentHash: t.hash, Base: pgvector.NewVector(vectors[i]),
+			})
+			if err != nil {
+				return fmt.Errorf("vector of category %d: %w", t.id, err)
+			}
+		}
+		return nil
+	})
+}
+
+// maxReason cuts what a model says about a refused product.
+const maxReason = 300
+
+func (r *run) recordFailure(ctx context.Context, t task, cause error) error {
+	reason := cause.Error()
+	return r.queries.RecordEmbeddingFailure(ctx, t.id, reason[:min(len(reason), maxReason)])
+}

@@ -1,0 +1,116 @@
+// Package provider says what a model provider of the assistant must offer: vectors for texts and a
+// written answer for a prompt. Implementations: assistant/gemini (Google's API) and assistant/local
+// (no key, no network, no weights).
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Dimensions is the length of every stored vector. A provider that makes shorter ones pads them with
+// zeros, which changes no cosine; one that makes longer ones cuts and normalises them again.
+const Dimensions = 768
+
+// MaxBatch is the most texts one Embed call takes.
+const MaxBatch = 100
+
+// Task tells an embedding model which side of the search a text is on.
+type Task int
+
+// The two sides of a search.
+const (
+	Document Task = iota
+	Query
+)
+
+// Text is one thing to embed. Title is empty for queries.
+type Text struct {
+	Title string
+	Body  string
+}
+
+// Embedder turns texts into unit vectors of one space.
+type Embedder interface {
+	// Model names the vector space; vectors of different models are never compared.
+	Model() string
+	// Embed answers one vector of Dimensions numbers and length 1 per text, in order.
+	// A text with nothing to embed gets the model's own neutral vector, never zeros.
+	Embed(ctx context.Context, task Task, texts []Text) ([][]float32, error)
+}
+
+// Generator writes the answer.
+type Generator interface {
+	// Name is what clients see in X-Assistant-Provider: "gemini" or "local".
+	Name() string
+	// Generate answers plain text. Errors are one of those below, or the context's.
+	Generate(ctx context.Context, prompt Prompt) (string, error)
+}
+
+// Role of a message in the conversation.
+type Role string
+
+// The roles a client may send.
+const (
+	User      Role = "user"
+	Assistant Role = "assistant"
+)
+
+// Message is one turn of the conversation, as the client sent it: untrusted.
+type Message struct {
+	Role    Role
+	Content string
+}
+
+// Prompt is all a generator may use. Sources and History are data, never instructions.
+type Prompt struct {
+	System   string
+	History  []Message // oldest first, already cut to what may be used
+	Sources  []Source  // best first; never empty
+	Question string
+}
+
+// Source is one product that may be named in the answer, with its facts as the database has them now.
+type Source struct {
+	ID            int64
+	Name          string
+	Brand         string
+	Category      string
+	Description   string
+	Currency      string // ISO 4217
+	Price         string // decimal, such as "12.50"
+	DiscountPrice string // decimal; empty when not on sale
+	Saving        string // decimal, Price − DiscountPrice; empty when not on sale
+	DiscountPct   int    // whole per cent, rounded; 0 when not on sale
+	Stock         int64
+	Score         float64 // cosine similarity, 0 to 1
+}
+
+// ErrBlocked is a question or answer that the provider's own safety rules refused.
+var ErrBlocked = errors.New("the provider declined to answer")
+
+// QuotaError is an exhausted quota: nothing to do but wait.
+type QuotaError struct {
+	RetryAfter time.Duration // at least one second
+	Daily      bool          // a per-day quota rather than a per-minute one
+}
+
+func (e *QuotaError) Error() string {
+	return fmt.Sprintf("model quota exhausted, retry after %s", e.RetryAfter)
+}
+
+// ConfigError is a key, model name or request the provider will refuse every time.
+type ConfigError struct {
+	Setting string // the environment variable to look at, such as GEMINI_API_KEY
+	Reason  string
+}
+
+func (e *ConfigError) Error() string { return e.Setting + ": " + e.Reason }
+
+// UnavailableError is an outage or a timeout: the same call may succeed later.
+// Reason never holds a key or a URL with one.
+type UnavailableError struct{ Reason string }
+
+func (e *UnavailableError) Error() string { return "model provider unavailable: " + e.Reason }

@@ -1,0 +1,208 @@
+package question
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/shopd/shopd/internal/assistant/question/words"
+)
+
+// Name is a category or brand as the database has it.
+type Name struct {
+	ID   int64
+	Name string
+}
+
+// Dictionary finds category and brand names in a question. It is read-only once built, so it may be
+// shared; build a new one when the names change.
+type Dictionary struct {
+	entries map[string]*entry // by the stems of the name, joined by blanks
+	longest int               // words of the longest name
+}
+
+type entry struct {
+	brands, categories []int64
+	parts              []int64 // categories of whose name this is one half: "Kitchen" of "Home & Kitchen"
+	everyday           bool    // every word is shop talk or grammar, as in a brand "Next"
+}
+
+// maxNameWords bounds the look-ups per word, which keeps parsing linear.
+const maxNameWords = 8
+
+// NewDictionary builds a dictionary. Names without a letter or digit are left out.
+func NewDictionary(categories, brands []Name) *Dictionary {
+	d := &Dictionary{entries: map[string]*entry{}}
+	for _, c := range categories {
+		if e := d.add(c.Name); e != nil {
+			e.categories = append(e.categories, c.ID)
+		}
+		parts := strings.FieldsFunc(strings.ReplaceAll(words.Fold(c.Name), " and ", "&"), func(r rune) bool {
+			return strings.ContainsRune("&,/>|", r)
+		})
+		for _, part := range parts {
+			if len(parts) < 2 || len(strings.TrimSpace(part)) < 4 {
+				continue
+			}
+			if e := d.add(part); e != nil {
+				e.parts = append(e.parts, c.ID)
+			}
+		}
+	}
+	for _, b := range brands {
+		if e := d.add(b.Name); e != nil {
+			e.brands = append(e.brands, b.ID)
+		}
+	}
+	return d
+}
+
+// add answers the entry of a name, under its spelling without an apostrophe too ("Levi's" is also "Levis").
+func (d *Dictionary) add(name string) *entry {
+	e := d.addKey(name, nil)
+	if plain := strings.NewReplacer("'", "", "’", "").Replace(name); plain != name && e != nil {
+		d.addKey(plain, e)
+	}
+	return e
+}
+
+// addKey files e, or a new entry when it is nil, under the stems of the name.
+func (d *Dictionary) addKey(name string, e *entry) *entry {
+	stems, everyday := nameStems(name)
+	if len(stems) == 0 || len(stems) > maxNameWords {
+		return nil
+	}
+	key := strings.Join(stems, " ")
+	if known := d.entries[key]; known != nil {
+		return known
+	}
+	if e == nil {
+		e = &entry{everyday: everyday}
+	}
+	d.entries[key] = e
+	d.longest = max(d.longest, len(stems))
+	return e
+}
+
+// nameStems leaves "and" and "&" out, so that "Home & Kitchen" is found as "home and kitchen".
+func nameStems(name string) (stems []string, everyday bool) {
+	everyday = true
+	for _, t := range lex(clip(name, MaxLength)) {
+		if t.kind == symbolToken || t.kind == currencyToken || t.text == "and" || t.text == "" {
+			continue
+		}
+		stems = append(stems, tokenStem(t))
+		everyday = everyday && t.kind == wordToken && t.class == words.Stop
+	}
+	return stems, everyday
+}
+
+func tokenStem(t token) string {
+	if t.kind == wordToken {
+		return t.stem
+	}
+	return t.text
+}
+
+// names marks the brand and category names of the question and takes those that are meant as a filter.
+// A wrong filter hides the right answer, a missing one only ranks it lower: so in doubt there is none.
+func (p *parser) names(dict *Dictionary, q *Question) {
+	if dict == nil {
+		return
+	}
+	for i := 0; i < len(p.tokens); i++ {
+		e, end := dict.longestAt(p.tokens, i)
+		if e == nil || e.everyday && !p.capitalised(i) {
+			continue
+		}
+		for k := i; k < end; k++ {
+			p.tokens[k].name = true
+		}
+		free := !p.turnedAway(i)
+		if free {
+			q.BrandIDs = append(q.BrandIDs, e.brands...)
+		}
+		isHead := !p.contentFollows(end)
+		if free && isHead {
+			q.CategoryIDs = append(q.CategoryIDs, e.categories...)
+		}
+		if free && isHead && !p.contentPrecedes(i) {
+			q.CategoryIDs = append(q.CategoryIDs, e.parts...)
+		}
+		i = end - 1
+	}
+	q.BrandIDs, q.CategoryIDs = distinct(q.BrandIDs), distinct(q.CategoryIDs)
+}
+
+// longestAt finds the longest name that starts at token i, and the token after it.
+func (d *Dictionary) longestAt(tokens []token, i int) (found *entry, end int) {
+	var key strings.Builder
+	n := 0
+	for k := i; k < len(tokens) && n < d.longest; k++ {
+		t := tokens[k]
+		if t.text == "and" || t.text == "&" || t.text == "-" && n > 0 {
+			if n == 0 {
+				return nil, 0
+			}
+			continue
+		}
+		if t.kind == symbolToken || t.kind == currencyToken || t.text == "" || k > i && t.sentence {
+			break
+		}
+		if n > 0 {
+			key.WriteByte(' ')
+		}
+		key.WriteString(tokenStem(t))
+		n++
+		if e := d.entries[key.String()]; e != nil {
+			found, end = e, k+1
+		}
+	}
+	return found, end
+}
+
+// capitalised: an everyday word is meant as a name when it is written as one inside a sentence.
+func (p *parser) capitalised(i int) bool {
+	t := p.tokens[i]
+	c := p.text[t.start]
+	return i > 0 && !t.sentence && 'A' <= c && c <= 'Z'
+}
+
+// turnedAway: the name is a comparison, an exclusion, or what the goods are for ("a case for Acme phones").
+func (p *parser) turnedAway(i int) bool {
+	before := i - 1
+	for p.is(before, "a", "an", "the", "my", "our", "your", "any", "his", "her") {
+		before--
+	}
+	switch {
+	case p.is(before, "not", "no", "without", "except", "excluding", "besides", "than", "non", "dont", "like", "beyond"),
+		p.is(before, "to") && p.is(before-1, "similar", "comparable", "alternative", "alternatives", "compared"),
+		p.is(before, "from") && p.is(before-1, "different", "apart"),
+		p.is(before, "but") && p.is(before-1, "anything", "nothing", "everything"):
+		return !p.is(before, "like") || !p.is(before-1, "would", "id", "i", "we")
+	case p.is(before, "for", "with", "fit", "fits", "fitting"):
+		return p.contentPrecedes(before)
+	}
+	return false
+}
+
+// contentFollows: a noun right behind makes the name a mere modifier ("phone" in "phone case").
+func (p *parser) contentFollows(end int) bool {
+	return p.isContent(end) && !p.tokens[end].breaks
+}
+
+func (p *parser) contentPrecedes(i int) bool {
+	for k := i - 1; k >= 0 && !p.tokens[k].sentence; k-- {
+		if p.isContent(k) && !p.tokens[k].name {
+			return true
+		}
+		if p.tokens[k].name && k < i {
+			return true
+		}
+	}
+	return false
+}
+
+func distinct(ids []int64) []int64 {
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}

@@ -1,0 +1,136 @@
+// Package words turns text into comparable words: folded, split, lightly stemmed and classed. The
+// question parser and the local provider share it, so that both mean the same by "a word of the catalogue".
+package words
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Fold lowers the case and drops Latin accents, so that "Café" and "CAFE" are one word. Only the
+// combining marks U+0300–U+036F go: the marks of other scripts carry vowels.
+func Fold(text string) string {
+	if isASCII(text) {
+		return strings.ToLower(text)
+	}
+	var out strings.Builder
+	out.Grow(len(text))
+	for _, r := range norm.NFKD.String(strings.ToValidUTF8(text, " ")) {
+		if r < 0x300 || r > 0x36f {
+			out.WriteRune(unicode.ToLower(r))
+		}
+	}
+	return norm.NFC.String(out.String())
+}
+
+// Split answers the folded words of a text in order. An apostrophe inside a word is dropped with a
+// possessive s ("women's" is "women", "don't" is "dont"); a single letter joined by a hyphen stays with
+// its word ("t-shirt" is "tshirt", "usb-c" is "usbc"), since alone it says nothing.
+func Split(text string) []string {
+	folded := Fold(text)
+	out := make([]string, 0, len(folded)/6+1)
+	hyphenated := false // a lone hyphen stands between the previous word and the next
+	chained := false    // one stands before the previous word too, as in "5-a-side"
+	for at := 0; at < len(folded); {
+		r, size := decode(folded, at)
+		if !InWord(r) {
+			hyphenated = r == '-' && !hyphenated && at > 0 && at+size < len(folded) && folded[at-1] != ' '
+			at += size
+			continue
+		}
+		end := wordEnd(folded, at)
+		word := Bare(folded[at:end])
+		at = end
+		last := len(out) - 1
+		if hyphenated && !chained && last >= 0 && joins(out[last], word) {
+			out[last] += word
+		} else if word != "" {
+			out = append(out, word)
+			chained = hyphenated
+		}
+		hyphenated = false
+	}
+	return out
+}
+
+// Bare is a folded word without its apostrophes and possessive s.
+func Bare(word string) string {
+	if isAlnum(word) {
+		return word
+	}
+	word = strings.ReplaceAll(word, "’", "'")
+	word = strings.TrimSuffix(word, "'s")
+	return strings.ReplaceAll(word, "'", "")
+}
+
+// InWord tells the runes that words are made of.
+func InWord(r rune) bool {
+	if r < utf8.RuneSelf {
+		return 'a' <= r && r <= 'z' || '0' <= r && r <= '9' || 'A' <= r && r <= 'Z'
+	}
+	return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
+}
+
+// wordEnd is where the word that starts at from ends; an apostrophe counts when a letter follows it.
+func wordEnd(text string, from int) int {
+	at := from
+	for at < len(text) {
+		r, size := decode(text, at)
+		if r == '\'' || r == '’' {
+			next, _ := decode(text, at+size)
+			if at+size >= len(text) || !InWord(next) {
+				return at
+			}
+		} else if !InWord(r) {
+			return at
+		}
+		at += size
+	}
+	return at
+}
+
+func decode(text string, at int) (rune, int) {
+	if at < len(text) && text[at] < utf8.RuneSelf {
+		return rune(text[at]), 1
+	}
+	return utf8.DecodeRuneInString(text[at:])
+}
+
+// joins: exactly one side is a single letter, as in "e-reader"; not "5-a-side".
+func joins(before, after string) bool {
+	return len(before) == 1 && isLetter(before[0]) && len(after) > 1 && isLetter(after[0]) ||
+		len(after) == 1 && isLetter(after[0]) && len(before) > 1 && isLetter(before[0])
+}
+
+// IsNumber says whether a word is digits alone.
+func IsNumber(word string) bool {
+	for i := range len(word) {
+		if word[i] < '0' || word[i] > '9' {
+			return false
+		}
+	}
+	return word != ""
+}
+
+func isLetter(c byte) bool { return 'a' <= c && c <= 'z' }
+
+func isASCII(text string) bool {
+	for i := range len(text) {
+		if text[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+func isAlnum(word string) bool {
+	for i := range len(word) {
+		if c := word[i]; !isLetter(c) && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return true
+}

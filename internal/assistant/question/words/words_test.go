@@ -1,0 +1,56 @@
+package words
+
+import (
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"pgregory.net/rapid"
+)
+
+func TestSplit(t *testing.T) {
+	for text, want := range map[string][]string{
+		"Women's T-Shirts, 100% cotton!": {"women", "tshirts", "100", "cotton"},
+		"USB-C e-reader":                 {"usbc", "ereader"},
+		"Café Crème ÅÄÖ":                 {"cafe", "creme", "aao"},
+		"don’t rock 'n' roll":            {"dont", "rock", "n", "roll"},
+		"re-usable 5-a-side":             {"re", "usable", "5", "a", "side"},
+		"日本語 テスト":                        {"日本語", "テスト"},
+		" -- ?":                          {},
+	} {
+		assert.Equal(t, want, Split(text), text)
+	}
+}
+
+func TestStemBringsFormsTogether(t *testing.T) {
+	for _, forms := range [][]string{
+		{"battery", "batteries"}, {"knife", "knives"}, {"glass", "glass"}, {"brush", "brushes"}, {"watch", "watches"}, {"box", "boxes"},
+		{"hike", "hiking"}, {"game", "games", "gaming"}, {"run", "running"}, {"insulate", "insulated"}, {"charge", "charging", "charged"},
+		{"dress", "dresses"}, {"shoe", "shoes"}, {"tv", "tvs"}, {"case", "cases"}, {"lens", "lenses"}, {"scent", "scented"}, {"woman", "women", "womens"},
+	} {
+		for _, form := range forms {
+			assert.Equal(t, Stem(forms[0]), Stem(form), form)
+		}
+	}
+	for _, apart := range [][2]string{{"bed", "bedding"}, {"ear", "earring"}, {"cloth", "clothing"}, {"car", "care"}, {"organ", "organizer"}, {"spe", "speed"}, {"pin", "pine"}} {
+		assert.NotEqual(t, Stem(apart[0]), Stem(apart[1]), apart)
+	}
+}
+
+func TestClassOf(t *testing.T) {
+	for word, want := range map[string]Class{
+		"the": Stop, "products": Stop, "cheapest": Stop, "red": Soft, "gifts": Soft, "comfortable": Soft, "kettle": Content, "x": Stop, "7": Content,
+	} {
+		assert.Equal(t, want, ClassOf(word), word)
+	}
+}
+
+func TestAnyText(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		for _, w := range Split(rapid.String().Draw(t, "text")) {
+			assert.NotEmpty(t, w)
+			assert.True(t, utf8.ValidString(Stem(w)))
+			ClassOf(w)
+		}
+	})
+}

@@ -1,0 +1,52 @@
+// Package catalog owns what the shop offers: categories, brands, products with their variants and images, and
+// how they are listed and found.
+package catalog
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/pgvector/pgvector-go"
+
+	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/platform/media"
+	"github.com/shopd/shopd/internal/platform/money"
+	"github.com/shopd/shopd/internal/platform/postgres"
+	"github.com/shopd/shopd/internal/platform/problem"
+)
+
+// Errors clients are told about.
+var (
+	ErrProductNotFound  = problem.NotFound("product_not_found", "There is no such product, or it is no longer offered.")
+	ErrCategoryNotFound = problem.NotFound("category_not_found", "There is no such category.")
+	ErrBrandNotFound    = problem.NotFound("brand_not_found", "There is no such brand.")
+	ErrMediaNotFound    = problem.NotFound("media_not_found", "There is no such image.")
+)
+
+// Meaning is what a search text means, as a vector of the space the products are indexed in.
+type Meaning struct {
+	Vector   pgvector.HalfVector
+	ModelID  int16
+	MinScore float64 // cosine similarity below which a product is not meant
+}
+
+// Settings of the domain.
+type Settings struct {
+	Currency    money.Currency
+	MediaPrefix string // what image addresses begin with, without a slash at the end
+	// Understand answers what a search text means; its error is a problem for the client.
+	Understand func(ctx context.Context, text string) (Meaning, error)
+}
+
+// Catalog answers the catalogue operations.
+type Catalog struct {
+	queries  *db.Queries
+	planned  *db.Queries // for queries with optional filters
+	media    *media.Store
+	settings Settings
+}
+
+// New makes the domain.
+func New(pool *pgxpool.Pool, store *media.Store, settings Settings) *Catalog {
+	return &Catalog{queries: db.New(pool), planned: postgres.Planned(pool), media: store, settings: settings}
+}

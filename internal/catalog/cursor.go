@@ -1,0 +1,86 @@
+package catalog
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/platform/problem"
+)
+
+// cursor is the place after a product in one order: the values of that product the order compares, and its id.
+// Clients see it as an opaque word.
+type cursor struct {
+	List   uint32     `json:"l"` // which list it belongs to: its filters and order
+	ID     int64      `json:"i"`
+	Time   *time.Time `json:"t,omitempty"`
+	Number *int64     `json:"n,omitempty"`
+	Name   *string    `json:"s,omitempty"`
+	Rank   *float64   `json:"r,omitempty"`
+}
+
+// Errors of the cursor parameter.
+var (
+	errCursor       = problem.Invalid(problem.Field{Pointer: "/cursor", Message: "is not one that this list answered with the same filters and sort"})
+	errCursorOffset = problem.Invalid(problem.Field{Pointer: "/cursor", Message: "cannot be combined with offset"})
+)
+
+// resume makes params continue after the place a cursor names.
+func resume(params *db.ListProductsParams, text string) error {
+	data, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil {
+		return errCursor
+	}
+	var after cursor
+	if err := json.Unmarshal(data, &after); err != nil || after.ID < 1 || after.List != listKey(params) {
+		return errCursor
+	}
+	complete := false
+	switch params.Sort {
+	case "created_desc", "created_asc":
+		complete = after.Time != nil
+	case "price_asc", "price_desc", "popularity":
+		complete = after.Number != nil
+	case "name_asc":
+		complete = after.Name != nil
+	case "relevance":
+		complete = after.Rank != nil
+	}
+	if !complete {
+		return errCursor
+	}
+	params.AfterID, params.AfterTime, params.AfterNumber, params.AfterName, params.AfterRank =
+		&after.ID, after.Time, after.Number, after.Name, after.Rank
+	return nil
+}
+
+// cursorAfter names the place after a row of the list that params asked for.
+func cursorAfter(params *db.ListProductsParams, row db.ListProductsRow) string {
+	at := cursor{List: listKey(params), ID: row.ProductCard.ProductID}
+	switch params.Sort {
+	case "created_desc", "created_asc":
+		at.Time = &row.ProductCard.CreatedAt
+	case "price_asc", "price_desc":
+		at.Number = &row.BuyerMinor
+	case "popularity":
+		at.Number = &row.Popularity
+	case "name_asc":
+		at.Name = &row.SortName
+	case "relevance":
+		at.Rank = &row.Relevance
+	}
+	data, _ := json.Marshal(at) // plain values: no error
+	return base64.RawURLEncoding.EncodeToString(data)
+}
+
+// listKey tells lists of different filters or orders apart.
+func listKey(params *db.ListProductsParams) uint32 {
+	key := *params
+	key.Counted, key.PageLimit, key.PageOffset = false, 0, 0
+	key.AfterID, key.AfterTime, key.AfterNumber, key.AfterName, key.AfterRank = nil, nil, nil, nil, nil
+	data, _ := json.Marshal(key) // plain values: no error
+	return uint32(xxhash.Sum64(data))
+}

@@ -1,0 +1,84 @@
+package catalog
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/shopd/shopd/gen/api"
+	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/platform/money"
+	"github.com/shopd/shopd/internal/platform/problem"
+)
+
+// listParams translates the filters of a product list into those of the query.
+func (c *Catalog) listParams(p api.ListProductsParams) (*db.ListProductsParams, error) {
+	params := &db.ListProductsParams{
+		Q: p.Q, CategoryID: p.CategoryID, Category: p.Category, BrandID: p.BrandID, Brand: p.Brand,
+		InStock: p.InStock, OnSale: p.OnSale, Featured: p.Featured, Sort: string(api.ProductSortCreatedDesc),
+	}
+	var wrong []problem.Field
+	params.MinMinor = c.price(p.MinPrice, "/min_price", &wrong)
+	params.MaxMinor = c.price(p.MaxPrice, "/max_price", &wrong)
+	if p.Sort != nil {
+		params.Sort = string(*p.Sort)
+	}
+	if params.Sort == string(api.ProductSortRelevance) && p.Q == nil {
+		wrong = append(wrong, problem.Field{Pointer: "/sort", Message: "relevance needs q"})
+	}
+	if p.Availability != nil {
+		inStock := *p.Availability == api.AvailabilityInStock
+		if p.InStock != nil && *p.InStock != inStock {
+			wrong = append(wrong, problem.Field{Pointer: "/availability", Message: "contradicts in_stock"})
+		}
+		params.InStock = &inStock
+	}
+	if p.Gtin != nil {
+		params.GTIN = new(gtin14(*p.Gtin))
+	}
+	params.Attributes = attributeFilter(p.Attribute)
+	if wrong != nil {
+		return nil, problem.Invalid(wrong...)
+	}
+	return params, nil
+}
+
+// price reads an amount in the store's currency.
+func (c *Catalog) price(text *string, pointer string, wrong *[]problem.Field) *int64 {
+	if text == nil {
+		return nil
+	}
+	minor, err := c.settings.Currency.Parse(*text)
+	switch err {
+	case nil:
+		return &minor
+	case money.ErrPrecision:
+		*wrong = append(*wrong, problem.Field{Pointer: pointer, Message: "has more decimals than " + string(c.settings.Currency)})
+	default:
+		*wrong = append(*wrong, problem.Field{Pointer: pointer, Message: err.Error()})
+	}
+	return nil
+}
+
+// gtin14 is a GTIN of any length in the 14 digits it is stored in.
+func gtin14(digits string) string {
+	return strings.Repeat("0", max(0, 14-len(digits))) + digits
+}
+
+// attributeFilter is what a product's attributes must contain, as JSON. A name asked for with two values
+// becomes a list, which no attribute is, so nothing is found.
+func attributeFilter(pairs []string) []byte {
+	if len(pairs) == 0 {
+		return nil
+	}
+	wanted := make(map[string]any, len(pairs))
+	for _, pair := range pairs {
+		name, value, _ := strings.Cut(pair, ":")
+		if before, twice := wanted[name]; twice && before != value {
+			wanted[name] = []string{}
+			continue
+		}
+		wanted[name] = value
+	}
+	filter, _ := json.Marshal(wanted) // strings: no error
+	return filter
+}

@@ -1,0 +1,162 @@
+package catalog
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+
+	"github.com/oapi-codegen/nullable"
+
+	"github.com/shopd/shopd/gen/api"
+	"github.com/shopd/shopd/gen/db"
+)
+
+// summary is a product as lists show it.
+func (c *Catalog) summary(card db.ProductCard) (api.ProductSummary, error) {
+	body := api.ProductSummary{
+		ID: card.ProductID, Sku: card.SKU, Gtin: orNull(card.GTIN), Name: card.Name, Slug: card.Slug,
+		Brand:    reference(card.BrandID, card.BrandName, card.BrandSlug),
+		Category: reference(card.CategoryID, card.CategoryName, card.CategorySlug),
+		Price:    c.settings.Currency.Format(card.PriceMinor), DiscountPrice: c.discountPrice(card.DiscountMinor),
+		DiscountPercent: discountPercent(card.PriceMinor, card.DiscountMinor), Currency: api.Currency(c.settings.Currency),
+		Stock: card.Stock, InStock: card.Stock > 0, Availability: availability(card.Stock), IsFeatured: card.IsFeatured,
+		Image: nullable.NewNullNullable[api.Image](), Rating: rating(card.RatingCount, card.RatingSum),
+		CreatedAt: card.CreatedAt, UpdatedAt: card.UpdatedAt,
+	}
+	if card.ImageID != nil {
+		image := storedImage{ID: *card.ImageID, Alt: *card.ImageAlt, Position: *card.ImagePosition, IsPrimary: true}
+		if err := json.Unmarshal(card.ImageSizes, &image.Sizes); err != nil {
+			return body, fmt.Errorf("image %d: %w", image.ID, err)
+		}
+		body.Image.Set(c.image(image))
+	}
+	return body, nil
+}
+
+// storedVariant and storedImage are the JSON the view product_details makes.
+type storedVariant struct {
+	ID            int64             `json:"id"`
+	SKU           string            `json:"sku"`
+	GTIN          *string           `json:"gtin"`
+	Options       map[string]string `json:"options"`
+	PriceMinor    int64             `json:"price_minor"`
+	DiscountMinor *int64            `json:"discount_minor"`
+	Stock         int64             `json:"stock"`
+	IsDefault     bool              `json:"is_default"`
+}
+
+type storedImage struct {
+	ID        int64        `json:"id"`
+	Alt       string       `json:"alt"`
+	Position  int32        `json:"position"`
+	IsPrimary bool         `json:"is_primary"`
+	Sizes     []storedSize `json:"sizes"`
+}
+
+type storedSize struct {
+	Path   string `json:"path"`
+	Width  int32  `json:"width"`
+	Height int32  `json:"height"`
+}
+
+// detail is a product with all there is to show.
+func (c *Catalog) detail(row db.ProductDetail) (api.Product, error) {
+	body := api.Product{
+		ID: row.ID, Name: row.Name, Slug: row.Slug, Description: row.Description,
+		Brand:    reference(row.BrandID, row.BrandName, row.BrandSlug),
+		Category: reference(row.CategoryID, row.CategoryName, row.CategorySlug),
+		Currency: api.Currency(c.settings.Currency), Condition: api.Condition(row.Condition),
+		IsFeatured: row.IsFeatured, IsActive: row.IsActive, Rating: rating(row.RatingCount, row.RatingSum),
+		CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt,
+	}
+	var variants []storedVariant
+	var images []storedImage
+	if err := json.Unmarshal(row.Attributes, &body.Attributes); err != nil {
+		return body, fmt.Errorf("attributes of product %d: %w", row.ID, err)
+	}
+	if err := json.Unmarshal(row.Variants, &variants); err != nil {
+		return body, fmt.Errorf("variants of product %d: %w", row.ID, err)
+	}
+	if err := json.Unmarshal(row.Images, &images); err != nil {
+		return body, fmt.Errorf("images of product %d: %w", row.ID, err)
+	}
+	body.Variants = make([]api.Variant, 0, len(variants))
+	for _, v := range variants {
+		variant := c.variant(v)
+		body.Variants = append(body.Variants, variant)
+		body.Stock += v.Stock
+		if v.IsDefault {
+			body.Sku, body.Gtin = variant.Sku, variant.Gtin
+			body.Price, body.DiscountPrice, body.DiscountPercent = variant.Price, variant.DiscountPrice, variant.DiscountPercent
+		}
+	}
+	body.InStock, body.Availability = body.Stock > 0, availability(body.Stock)
+	body.Images = make([]api.Image, 0, len(images))
+	for _, i := range images {
+		body.Images = append(body.Images, c.image(i))
+	}
+	return body, nil
+}
+
+func (c *Catalog) variant(v storedVariant) api.Variant {
+	return api.Variant{
+		ID: v.ID, Sku: v.SKU, Gtin: orNull(v.GTIN), Options: v.Options,
+		Price: c.settings.Currency.Format(v.PriceMinor), DiscountPrice: c.discountPrice(v.DiscountMinor),
+		DiscountPercent: discountPercent(v.PriceMinor, v.DiscountMinor), Currency: api.Currency(c.settings.Currency),
+		Stock: v.Stock, InStock: v.Stock > 0, IsDefault: v.IsDefault,
+	}
+}
+
+// image is an image with its largest size in front.
+func (c *Catalog) image(i storedImage) api.Image {
+	body := api.Image{ID: i.ID, Alt: i.Alt, IsPrimary: i.IsPrimary, Position: i.Position, Sizes: make([]api.ImageSize, 0, len(i.Sizes))}
+	for _, s := range i.Sizes {
+		body.URL, body.Width, body.Height = c.settings.MediaPrefix+"/"+s.Path, s.Width, s.Height
+		body.Sizes = append(body.Sizes, api.ImageSize{URL: body.URL, Width: s.Width, Height: s.Height})
+	}
+	return body
+}
+
+func (c *Catalog) discountPrice(minor *int64) nullable.Nullable[string] {
+	if minor == nil {
+		return nullable.NewNullNullable[string]()
+	}
+	return nullable.NewNullableWithValue(c.settings.Currency.Format(*minor))
+}
+
+// discountPercent is how much is off in whole per cent, rounded half up.
+func discountPercent(price int64, discount *int64) nullable.Nullable[int32] {
+	if discount == nil || price <= 0 {
+		return nullable.NewNullNullable[int32]()
+	}
+	return nullable.NewNullableWithValue(int32(math.Round(float64(price-*discount) / float64(price) * 100)))
+}
+
+func availability(stock int64) api.Availability {
+	if stock > 0 {
+		return api.AvailabilityInStock
+	}
+	return api.AvailabilityOutOfStock
+}
+
+// rating is the mean of the stars to one decimal.
+func rating(count int32, sum int64) api.Rating {
+	if count == 0 {
+		return api.Rating{Average: nullable.NewNullNullable[float64]()}
+	}
+	return api.Rating{Count: count, Average: nullable.NewNullableWithValue(math.Round(float64(sum)/float64(count)*10) / 10)}
+}
+
+func reference(id *int64, name, slug *string) nullable.Nullable[api.Reference] {
+	if id == nil {
+		return nullable.NewNullNullable[api.Reference]()
+	}
+	return nullable.NewNullableWithValue(api.Reference{ID: *id, Name: *name, Slug: *slug})
+}
+
+func orNull[T any](value *T) nullable.Nullable[T] {
+	if value == nil {
+		return nullable.NewNullNullable[T]()
+	}
+	return nullable.NewNullableWithValue(*value)
+}

@@ -1,0 +1,122 @@
+package catalog
+
+import (
+	"context"
+
+	"github.com/oapi-codegen/nullable"
+
+	"github.com/shopd/shopd/gen/api"
+	"github.com/shopd/shopd/gen/db"
+)
+
+// ListProducts answers a page of active products.
+func (c *Catalog) ListProducts(ctx context.Context, r api.ListProductsRequestObject) (api.ListProductsResponseObject, error) {
+	params, err := c.listParams(r.Params)
+	if err != nil {
+		return nil, err
+	}
+	page, err := c.listProducts(ctx, params, r.Params.Cursor, r.Params.Limit, r.Params.Offset)
+	if err != nil {
+		return nil, err
+	}
+	return api.ListProducts200JSONResponse(page), nil
+}
+
+// ListFeaturedProducts answers a page of featured products, newest first.
+func (c *Catalog) ListFeaturedProducts(ctx context.Context, r api.ListFeaturedProductsRequestObject) (api.ListFeaturedProductsResponseObject, error) {
+	params := &db.ListProductsParams{Featured: new(true), Sort: string(api.ProductSortCreatedDesc)}
+	page, err := c.listProducts(ctx, params, r.Params.Cursor, r.Params.Limit, r.Params.Offset)
+	if err != nil {
+		return nil, err
+	}
+	return api.ListFeaturedProducts200JSONResponse(page), nil
+}
+
+// ListProductOffers answers a page of products on sale, newest first.
+func (c *Catalog) ListProductOffers(ctx context.Context, r api.ListProductOffersRequestObject) (api.ListProductOffersResponseObject, error) {
+	params := &db.ListProductsParams{OnSale: new(true), Sort: string(api.ProductSortCreatedDesc)}
+	page, err := c.listProducts(ctx, params, r.Params.Cursor, r.Params.Limit, r.Params.Offset)
+	if err != nil {
+		return nil, err
+	}
+	return api.ListProductOffers200JSONResponse(page), nil
+}
+
+// listProducts answers one page in one statement; two when the page lies behind the end.
+func (c *Catalog) listProducts(ctx context.Context, params *db.ListProductsParams, cursor *string, limit, offset *int32) (api.ProductPage, error) {
+	asked := pageOf(limit, offset)
+	if cursor != nil {
+		if offset != nil && *offset != 0 {
+			return api.ProductPage{}, errCursorOffset
+		}
+		if err := resume(params, *cursor); err != nil {
+			return api.ProductPage{}, err
+		}
+	}
+	params.Counted, params.PageLimit, params.PageOffset = cursor == nil, asked.limit, asked.offset
+	rows, err := c.productRows(ctx, params)
+	if err != nil {
+		return api.ProductPage{}, err
+	}
+	page := api.ProductPage{
+		Items: make([]api.ProductSummary, 0, len(rows)), Limit: asked.limit, Offset: asked.offset,
+		NextCursor: nullable.NewNullNullable[string](),
+	}
+	for _, row := range rows {
+		item, err := c.summary(row.ProductCard)
+		if err != nil {
+			return api.ProductPage{}, err
+		}
+		page.Items = append(page.Items, item)
+	}
+	if params.Counted {
+		total, err := c.total(ctx, params, rows)
+		if err != nil {
+			return api.ProductPage{}, err
+		}
+		page.Total = &total
+	}
+	full := len(rows) == int(asked.limit)
+	if full && (page.Total == nil || int64(asked.offset)+int64(len(rows)) < *page.Total) {
+		page.NextCursor.Set(cursorAfter(params, rows[len(rows)-1]))
+	}
+	return page, nil
+}
+
+// productRows runs the list query, or for the page most shoppers ask for the one whose plan is made once.
+func (c *Catalog) productRows(ctx context.Context, params *db.ListProductsParams) ([]db.ListProductsRow, error) {
+	if !isNewest(params) {
+		return c.planned.ListProducts(ctx, *params)
+	}
+	newest, err := c.queries.ListNewestProducts(ctx, params.PageOffset, params.PageLimit)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]db.ListProductsRow, len(newest))
+	for i, row := range newest {
+		rows[i] = db.ListProductsRow{ProductCard: row.ProductCard, Total: row.Total}
+	}
+	return rows, nil
+}
+
+// isNewest reports whether params ask for all products, newest first, by offset.
+func isNewest(p *db.ListProductsParams) bool {
+	return p.Sort == string(api.ProductSortCreatedDesc) && p.AfterID == nil &&
+		p.Q == nil && p.CategoryID == nil && p.Category == nil && p.BrandID == nil && p.Brand == nil &&
+		p.MinMinor == nil && p.MaxMinor == nil && p.InStock == nil && p.OnSale == nil && p.Featured == nil &&
+		p.GTIN == nil && p.Attributes == nil
+}
+
+// total is how many products the filters let through. Every row carries it; a page without rows asks again.
+func (c *Catalog) total(ctx context.Context, p *db.ListProductsParams, rows []db.ListProductsRow) (int64, error) {
+	if len(rows) > 0 {
+		return rows[0].Total, nil
+	}
+	if p.PageOffset == 0 {
+		return 0, nil
+	}
+	return c.planned.CountProducts(ctx, db.CountProductsParams{
+		Q: p.Q, CategoryID: p.CategoryID, Category: p.Category, BrandID: p.BrandID, Brand: p.Brand, MinMinor: p.MinMinor,
+		MaxMinor: p.MaxMinor, InStock: p.InStock, OnSale: p.OnSale, Featured: p.Featured, GTIN: p.GTIN, Attributes: p.Attributes,
+	})
+}

@@ -1,0 +1,131 @@
+// Package identity owns accounts, sessions and tokens: who may call, and for how long.
+package identity
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/platform/postgres"
+	"github.com/shopd/shopd/internal/platform/problem"
+	"github.com/shopd/shopd/internal/platform/request"
+)
+
+// Errors clients are told about.
+var (
+	ErrEmailTaken    = problem.Conflict("email_taken", "An account with this e-mail address exists. Log in, or choose another address.")
+	ErrUsernameTaken = problem.Conflict("username_taken", "Another account has this user name. Choose another.")
+	ErrCredentials   = problem.Unauthorized("invalid_credentials", "E-mail address or user name and password do not belong together.")
+	ErrInactive      = problem.Forbidden("account_inactive", "This account is deactivated. Ask the shop about it.")
+	ErrToken         = problem.Unauthorized("invalid_token", "The access token is not valid, has expired, or its session has ended. Refresh it or log in again.")
+	ErrRefreshToken  = problem.Unauthorized("invalid_refresh_token", "The refresh token is not valid or has expired. Log in again.")
+	ErrTokenReused   = problem.Unauthorized("token_reused", "The refresh token was used before. The session has ended for safety: log in again.")
+	ErrRefreshRace   = problem.Conflict("refresh_in_progress", "Another call has just exchanged this refresh token. Use the tokens it received.")
+)
+
+// Settings of the domain.
+type Settings struct {
+	Secret          []byte
+	Algorithm       string // HS256, HS384 or HS512
+	Issuer          string
+	AccessLifetime  time.Duration
+	RefreshLifetime time.Duration
+	BcryptCost      int
+}
+
+// Identity answers the auth operations.
+type Identity struct {
+	pool      *pgxpool.Pool
+	queries   *db.Queries
+	settings  Settings
+	signer    *signer
+	passwords *passwords
+}
+
+// New makes the domain.
+func New(pool *pgxpool.Pool, settings Settings) (*Identity, error) {
+	signer, err := newSigner(settings)
+	if err != nil {
+		return nil, err
+	}
+	passwords, err := newPasswords(settings.BcryptCost)
+	if err != nil {
+		return nil, err
+	}
+	return &Identity{pool: pool, queries: db.New(pool), settings: settings, signer: signer, passwords: passwords}, nil
+}
+
+// Ranks of the roles: a role may do all that a lower rank may.
+func Ranks() map[string]int16 {
+	return map[string]int16{"customer": 1, "staff": 2, "administrator": 3}
+}
+
+// NewUser is what an account is made of.
+type NewUser struct {
+	Email, Password, FirstName, LastName string
+	Username, Phone                      *string
+	Role                                 string
+}
+
+// CreateUser makes an account after checking the password against the policy.
+func (i *Identity) CreateUser(ctx context.Context, user NewUser) (db.User, error) {
+	if message := checkPassword(user.Password, user.Email); message != "" {
+		return db.User{}, problem.Invalid(problem.Field{Pointer: "/password", Message: message})
+	}
+	return i.createUser(ctx, user)
+}
+
+func (i *Identity) createUser(ctx context.Context, user NewUser) (db.User, error) {
+	hash, err := i.passwords.hash(ctx, user.Password)
+	if err != nil {
+		return db.User{}, err
+	}
+	created, err := i.queries.CreateUser(ctx, db.CreateUserParams{
+		Email: user.Email, Username: user.Username, PasswordHash: hash,
+		FirstName: user.FirstName, LastName: user.LastName, Phone: user.Phone, Role: user.Role,
+	})
+	switch {
+	case postgres.Violates(err, "users_email_key"):
+		return db.User{}, ErrEmailTaken
+	case postgres.Violates(err, "users_username_key"):
+		return db.User{}, ErrUsernameTaken
+	}
+	return created, err
+}
+
+// SeedUser makes a demo account, whose password everybody knows; the policy does not apply. An account that
+// exists is left as it is.
+func (i *Identity) SeedUser(ctx context.Context, user NewUser) error {
+	_, err := i.createUser(ctx, user)
+	if errors.Is(err, ErrEmailTaken) {
+		return nil
+	}
+	return err
+}
+
+// Authenticate answers whom an access token speaks for. The session is looked up in PostgreSQL at every call:
+// one lookup by primary key, and no copy that could outlive a logout.
+func (i *Identity) Authenticate(ctx context.Context, token string) (request.Principal, error) {
+	claims, err := i.signer.verify(token)
+	if err != nil {
+		return request.Principal{}, ErrToken
+	}
+	row, err := i.queries.GetPrincipal(ctx, claims.session, claims.user)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return request.Principal{}, ErrToken
+	}
+	return request.Principal{UserID: row.UserID, SessionID: row.SessionID, Role: row.Role, Rank: row.Rank}, err
+}
+
+// randomToken is 32 random bytes as text.
+func randomToken() string {
+	var token [32]byte
+	_, _ = rand.Read(token[:]) // never fails
+	return base64.RawURLEncoding.EncodeToString(token[:])
+}

@@ -1,0 +1,136 @@
+package identity
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/platform/postgres"
+	"github.com/shopd/shopd/internal/platform/request"
+)
+
+// tokenPair is what a client gets for one session.
+type tokenPair struct {
+	access, refresh string
+	user            db.User
+}
+
+const maxUserAgent = 300
+
+// login checks the password and starts a session. That an account is inactive is said only to who knows its
+// password.
+func (i *Identity) login(ctx context.Context, name, password string) (tokenPair, error) {
+	user, err := i.queries.GetUserByLogin(ctx, name)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return tokenPair{}, err
+	}
+	right, err := i.passwords.matches(ctx, user.PasswordHash, password)
+	switch {
+	case err != nil:
+		return tokenPair{}, err
+	case !right:
+		return tokenPair{}, ErrCredentials
+	case !user.IsActive:
+		return tokenPair{}, ErrInactive
+	}
+	pair := tokenPair{user: user, refresh: randomToken()}
+	info := request.From(ctx)
+	lifetime := i.settings.RefreshLifetime.Seconds()
+	var session int64
+	err = postgres.Tx(ctx, i.pool, func(q *db.Queries) error {
+		params := db.CreateSessionParams{UserID: user.ID, UserAgent: cut(info.UserAgent, maxUserAgent), LifetimeSeconds: lifetime}
+		if info.Address.IsValid() {
+			params.Address = &info.Address
+		}
+		if session, err = q.CreateSession(ctx, params); err != nil {
+			return err
+		}
+		return q.CreateRefreshToken(ctx, hashToken(pair.refresh), session, lifetime)
+	})
+	if err != nil {
+		return tokenPair{}, err
+	}
+	pair.access, err = i.signer.sign(user.ID, session)
+	return pair, err
+}
+
+// refresh exchanges a refresh token for a new pair. Of racing exchanges of one token exactly one commits; the
+// losers, who were here before it was complete, are told to use the winner's tokens. Who comes later has a
+// token that was copied, and the session ends.
+func (i *Identity) refresh(ctx context.Context, token string) (tokenPair, error) {
+	hash := hashToken(token)
+	// The database's clock decides who came first, so the time spent here is measured up to the moment a
+	// connection is at hand.
+	conn, err := i.pool.Acquire(ctx)
+	if err != nil {
+		return tokenPair{}, err
+	}
+	held, err := db.New(conn).GetRefreshToken(ctx, time.Since(request.From(ctx).Arrived).Seconds(), hash)
+	conn.Release()
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return tokenPair{}, ErrRefreshToken
+	case err != nil:
+		return tokenPair{}, err
+	case held.Ended, held.Expired, !held.IsActive:
+		return tokenPair{}, ErrRefreshToken
+	case held.Spent && held.ArrivedBeforeSettled:
+		return tokenPair{}, ErrRefreshRace
+	case held.Spent:
+		if _, err := i.queries.EndSession(ctx, new("token_reused"), held.SessionID); err != nil {
+			return tokenPair{}, err
+		}
+		return tokenPair{}, ErrTokenReused
+	}
+
+	pair := tokenPair{refresh: randomToken()}
+	err = postgres.Tx(ctx, i.pool, func(q *db.Queries) error {
+		spent, err := q.SpendRefreshToken(ctx, hash)
+		if err != nil {
+			return err
+		}
+		if spent == 0 {
+			return ErrRefreshRace
+		}
+		if err := q.CreateRefreshToken(ctx, hashToken(pair.refresh), held.SessionID, i.settings.RefreshLifetime.Seconds()); err != nil {
+			return err
+		}
+		pair.user, err = q.GetUser(ctx, held.UserID)
+		return err
+	})
+	if err != nil {
+		return tokenPair{}, err
+	}
+	// Before the new tokens are handed out, so that a replay after them is known for one.
+	if err := i.queries.SettleRefreshToken(context.WithoutCancel(ctx), hash); err != nil {
+		return tokenPair{}, err
+	}
+	pair.access, err = i.signer.sign(pair.user.ID, held.SessionID)
+	return pair, err
+}
+
+// logout ends the session; every token of it is refused from now on.
+func (i *Identity) logout(ctx context.Context, session int64) error {
+	_, err := i.queries.EndSession(ctx, new("logout"), session)
+	return err
+}
+
+func hashToken(token string) []byte {
+	hash := sha256.Sum256([]byte(token))
+	return hash[:]
+}
+
+// cut shortens text to at most n bytes of whole characters.
+func cut(text string, n int) string {
+	if len(text) <= n {
+		return text
+	}
+	for n > 0 && text[n]&0xC0 == 0x80 {
+		n--
+	}
+	return text[:n]
+}

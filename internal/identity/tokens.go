@@ -1,0 +1,93 @@
+package identity
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/lestrrat-go/jwx/v2/jwa"
+	"github.com/lestrrat-go/jwx/v2/jwk"
+	"github.com/lestrrat-go/jwx/v2/jws"
+	"github.com/lestrrat-go/jwx/v2/jwt"
+)
+
+const (
+	audience     = "shopd"
+	tokenType    = "at+jwt" // RFC 9068: an access token and nothing else
+	leeway       = 30 * time.Second
+	maxTokenSize = 4096
+	sessionClaim = "sid"
+)
+
+// signer makes and checks access tokens: compact JWS, one algorithm, one key.
+type signer struct {
+	key       jwk.Key
+	algorithm jwa.SignatureAlgorithm
+	issuer    string
+	lifetime  time.Duration
+}
+
+type claims struct {
+	user, session int64
+}
+
+func newSigner(settings Settings) (*signer, error) {
+	key, err := jwk.FromRaw(settings.Secret)
+	if err != nil {
+		return nil, fmt.Errorf("SECRET_KEY: %w", err)
+	}
+	var algorithm jwa.SignatureAlgorithm
+	if err := algorithm.Accept(settings.Algorithm); err != nil {
+		return nil, fmt.Errorf("ALGORITHM: %w", err)
+	}
+	return &signer{key: key, algorithm: algorithm, issuer: settings.Issuer, lifetime: settings.AccessLifetime}, nil
+}
+
+func (s *signer) sign(user, session int64) (string, error) {
+	now := time.Now()
+	token, err := jwt.NewBuilder().
+		Issuer(s.issuer).Audience([]string{audience}).Subject(strconv.FormatInt(user, 10)).JwtID(randomToken()).
+		IssuedAt(now).NotBefore(now).Expiration(now.Add(s.lifetime)).
+		Claim(sessionClaim, strconv.FormatInt(session, 10)).Build()
+	if err != nil {
+		return "", err
+	}
+	headers := jws.NewHeaders()
+	if err := headers.Set(jws.TypeKey, tokenType); err != nil {
+		return "", err
+	}
+	signed, err := jwt.Sign(token, jwt.WithKey(s.algorithm, s.key, jws.WithProtectedHeaders(headers)))
+	return string(signed), err
+}
+
+var errToken = errors.New("not an access token of ours")
+
+// verify accepts the compact form only, so that a token has one spelling, and only tokens that expire.
+func (s *signer) verify(text string) (claims, error) {
+	if len(text) > maxTokenSize || strings.Count(text, ".") != 2 || strings.ContainsAny(text, "={+/ \t\r\n") {
+		return claims{}, errToken
+	}
+	message, err := jws.ParseString(text)
+	if err != nil || len(message.Signatures()) != 1 || message.Signatures()[0].ProtectedHeaders().Type() != tokenType {
+		return claims{}, errToken
+	}
+	token, err := jwt.ParseString(text, jwt.WithKey(s.algorithm, s.key), jwt.WithValidate(true),
+		jwt.WithIssuer(s.issuer), jwt.WithAudience(audience), jwt.WithAcceptableSkew(leeway),
+		jwt.WithRequiredClaim(jwt.ExpirationKey), jwt.WithRequiredClaim(jwt.NotBeforeKey), jwt.WithRequiredClaim(jwt.JwtIDKey))
+	if err != nil {
+		return claims{}, err
+	}
+	user, err := strconv.ParseInt(token.Subject(), 10, 64)
+	if err != nil {
+		return claims{}, errToken
+	}
+	held, _ := token.Get(sessionClaim)
+	id, _ := held.(string)
+	session, err := strconv.ParseInt(id, 10, 64)
+	if err != nil {
+		return claims{}, errToken
+	}
+	return claims{user: user, session: session}, nil
+}

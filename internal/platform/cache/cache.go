@@ -1,0 +1,37 @@
+// Package cache connects to Redis, which holds only what may be lost: counters and copies. Short time limits
+// keep a slow or absent Redis from slowing the shop.
+package cache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Open makes a client. It does not wait for the server.
+func Open(url string) (*redis.Client, error) {
+	options, err := redis.ParseURL(url)
+	if err != nil {
+		return nil, errors.New("REDIS_URL: not a valid Redis URL") // the cause would show the password
+	}
+	options.ClientName = "shopd"
+	options.DialTimeout = 500 * time.Millisecond
+	options.ReadTimeout = 200 * time.Millisecond
+	options.WriteTimeout = 200 * time.Millisecond
+	options.PoolTimeout = 200 * time.Millisecond
+	options.MaxRetries = 1
+	options.ContextTimeoutEnabled = true
+	options.DisableIdentity = true
+	return redis.NewClient(options), nil
+}
+
+// Check answers an error when Redis is out of reach.
+func Check(ctx context.Context, client redis.UniversalClient) error {
+	if err := client.Ping(ctx).Err(); err != nil {
+		return fmt.Errorf("redis: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,243 @@
+// Package config reads the settings: environment variables, and in development a .env file beside the
+// program. Every wrong setting is one line that names it.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/netip"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+	"github.com/joho/godotenv"
+
+	"github.com/shopd/shopd/internal/platform/money"
+)
+
+// Version is the server's own version, the default of APP_VERSION.
+const Version = "0.1.0"
+
+// exampleSecret is what .env.example shows; it protects nothing.
+const exampleSecret = "change-me-to-a-random-string-of-32-characters-or-more"
+
+// Settings are all there are. The zero value is not usable; take it from Load.
+type Settings struct {
+	AppName    string `env:"APP_NAME" envDefault:"shopd"`
+	AppVersion string `env:"APP_VERSION"`
+	Debug      bool   `env:"DEBUG" envDefault:"false"`
+
+	Host      string `env:"HOST" envDefault:"0.0.0.0"`
+	Port      int    `env:"PORT" envDefault:"8000"`
+	LogFormat string `env:"LOG_FORMAT" envDefault:"json"` // json or text
+	LogLevel  string `env:"LOG_LEVEL" envDefault:"info"`  // debug, info, warn or error
+	// MetricsAddress moves /metrics off the public address, such as 127.0.0.1:9100.
+	MetricsAddress string        `env:"METRICS_ADDRESS"`
+	DrainTimeout   time.Duration `env:"DRAIN_TIMEOUT" envDefault:"20s"`
+	// StartTimeout is how long to wait for PostgreSQL to come up.
+	StartTimeout time.Duration `env:"START_TIMEOUT" envDefault:"60s"`
+
+	SecretKey          string `env:"SECRET_KEY"`
+	Algorithm          string `env:"ALGORITHM" envDefault:"HS256"`
+	AccessTokenMinutes int    `env:"ACCESS_TOKEN_EXPIRE_MINUTES" envDefault:"30"`
+	RefreshTokenDays   int    `env:"REFRESH_TOKEN_EXPIRE_DAYS" envDefault:"7"`
+	BcryptCost         int    `env:"BCRYPT_COST" envDefault:"12"`
+
+	DatabaseURL      string `env:"DATABASE_URL"`
+	PostgresUser     string `env:"POSTGRES_USER" envDefault:"shopd"`
+	PostgresPassword string `env:"POSTGRES_PASSWORD"`
+	PostgresDB       string `env:"POSTGRES_DB" envDefault:"shopd"`
+	PostgresHost     string `env:"POSTGRES_HOST" envDefault:"localhost"`
+	PostgresPort     int    `env:"POSTGRES_PORT" envDefault:"5432"`
+	DatabasePool     int32  `env:"DATABASE_POOL" envDefault:"16"`
+
+	RedisURL    string `env:"REDIS_URL"`
+	RedisHost   string `env:"REDIS_HOST" envDefault:"localhost"`
+	RedisPort   int    `env:"REDIS_PORT" envDefault:"6379"`
+	RedisPrefix string `env:"REDIS_PREFIX" envDefault:"shopd:"`
+
+	UploadDir          string         `env:"UPLOAD_DIR" envDefault:"uploads"`
+	MediaURLPrefix     string         `env:"MEDIA_URL_PREFIX" envDefault:"/media"`
+	CORSAllowedOrigins []string       `env:"CORS_ALLOWED_ORIGINS" envSeparator:","`
+	TrustedProxies     []netip.Prefix `env:"-"`
+	TrustedProxyText   []string       `env:"TRUSTED_PROXIES" envSeparator:","`
+	RateLimitFactor    float64        `env:"RATE_LIMIT_FACTOR" envDefault:"1"`
+
+	StoreCurrency money.Currency `env:"STORE_CURRENCY" envDefault:"USD"`
+
+	RAGProvider            string        `env:"RAG_PROVIDER" envDefault:"auto"` // auto, gemini or local
+	GeminiAPIKey           string        `env:"GEMINI_API_KEY"`
+	GeminiEndpoint         string        `env:"GEMINI_ENDPOINT"` // empty: Google's
+	RAGEmbeddingModel      string        `env:"RAG_EMBEDDING_MODEL" envDefault:"models/gemini-embedding-001"`
+	RAGGenerationModel     string        `env:"RAG_GENERATION_MODEL" envDefault:"gemini-2.5-flash"`
+	RAGEmbeddingDim        int           `env:"RAG_EMBEDDING_DIM" envDefault:"768"`
+	RAGCommitBatchSize     int           `env:"RAG_COMMIT_BATCH_SIZE" envDefault:"10"`
+	RAGTopK                int           `env:"RAG_TOP_K" envDefault:"5"`
+	RAGSimilarityThreshold float64       `env:"RAG_SIMILARITY_THRESHOLD" envDefault:"0.5"`
+	RAGCandidateMultiplier int           `env:"RAG_CANDIDATE_MULTIPLIER" envDefault:"3"`
+	RAGGeminiTimeoutText   string        `env:"RAG_GEMINI_TIMEOUT" envDefault:"30"` // seconds, or a duration such as 45s
+	RAGGeminiTimeout       time.Duration `env:"-"`
+	RAGMaxHistory          int           `env:"RAG_MAX_HISTORY" envDefault:"10"`
+}
+
+// ReadDotenv adds the variables of .env, if there is one, to the environment; those that are set win.
+func ReadDotenv() error {
+	if err := godotenv.Load(); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf(".env: %w", err)
+	}
+	return nil
+}
+
+// Load reads .env if there is one, then the environment, then defaults, which may be nil; what comes first wins.
+// The error lists every wrong setting.
+func Load(defaults map[string]string) (Settings, error) {
+	if err := ReadDotenv(); err != nil {
+		return Settings{}, err
+	}
+	variables := env.ToMap(os.Environ())
+	for name, value := range defaults {
+		if variables[name] == "" {
+			variables[name] = value
+		}
+	}
+	return Parse(variables)
+}
+
+// Parse reads settings from the given variables alone.
+func Parse(variables map[string]string) (Settings, error) {
+	// An empty variable is an unset one: compose files pass settings on that way.
+	for name, value := range variables {
+		if value == "" {
+			delete(variables, name)
+		}
+	}
+	var s Settings
+	if err := env.ParseWithOptions(&s, env.Options{Environment: variables}); err != nil {
+		return Settings{}, describe(err)
+	}
+	return s, errors.Join(s.check()...)
+}
+
+// describe names the variable of each failure, which the parser knows only by its field.
+func describe(err error) error {
+	var all env.AggregateError
+	if !errors.As(err, &all) {
+		return err
+	}
+	var lines []error
+	for _, one := range all.Errors {
+		var parse env.ParseError
+		if errors.As(one, &parse) {
+			lines = append(lines, fmt.Errorf("%s: not a valid %s", variableOf(parse.Name), parse.Type))
+			continue
+		}
+		lines = append(lines, one)
+	}
+	return errors.Join(lines...)
+}
+
+func (s *Settings) check() []error {
+	var wrong []error
+	refuse := func(name, format string, args ...any) {
+		wrong = append(wrong, fmt.Errorf(name+": "+format, args...))
+	}
+	within := func(name string, value, least, most int) {
+		if value < least || value > most {
+			refuse(name, "%d is not from %d to %d", value, least, most)
+		}
+	}
+	oneOf := func(name, value string, allowed ...string) {
+		for _, a := range allowed {
+			if value == a {
+				return
+			}
+		}
+		refuse(name, "%q is not one of %s", value, strings.Join(allowed, ", "))
+	}
+
+	if s.AppVersion == "" {
+		s.AppVersion = Version
+	}
+	within("PORT", s.Port, 0, 65535)
+	oneOf("LOG_FORMAT", s.LogFormat, "json", "text")
+	oneOf("LOG_LEVEL", s.LogLevel, "debug", "info", "warn", "error")
+
+	switch {
+	case s.SecretKey == "" && s.Debug:
+		s.SecretKey = "development-only-secret-key-of-shopd"
+	case s.Debug:
+	case len(s.SecretKey) < 32:
+		refuse("SECRET_KEY", "must have at least 32 characters unless DEBUG=true; try: openssl rand -base64 48")
+	case s.SecretKey == exampleSecret:
+		refuse("SECRET_KEY", "is the example's value, which everybody knows; try: openssl rand -base64 48")
+	}
+	oneOf("ALGORITHM", s.Algorithm, "HS256", "HS384", "HS512")
+	within("ACCESS_TOKEN_EXPIRE_MINUTES", s.AccessTokenMinutes, 1, 24*60)
+	within("REFRESH_TOKEN_EXPIRE_DAYS", s.RefreshTokenDays, 1, 365)
+	least := 10
+	if s.Debug {
+		least = 4
+	}
+	within("BCRYPT_COST", s.BcryptCost, least, 16)
+
+	if s.DatabaseURL == "" {
+		u := url.URL{Scheme: "postgres", Host: fmt.Sprintf("%s:%d", s.PostgresHost, s.PostgresPort), Path: s.PostgresDB}
+		u.User = url.User(s.PostgresUser)
+		if s.PostgresPassword != "" {
+			u.User = url.UserPassword(s.PostgresUser, s.PostgresPassword)
+		}
+		s.DatabaseURL = u.String()
+	}
+	within("DATABASE_POOL", int(s.DatabasePool), 2, 500)
+	if s.RedisURL == "" {
+		s.RedisURL = fmt.Sprintf("redis://%s:%d/0", s.RedisHost, s.RedisPort)
+	}
+
+	for _, origin := range s.CORSAllowedOrigins {
+		u, err := url.Parse(origin)
+		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.Path != "" {
+			refuse("CORS_ALLOWED_ORIGINS", "%q is not an origin such as https://shop.example.com", origin)
+		}
+	}
+	s.TrustedProxies = nil
+	for _, text := range s.TrustedProxyText {
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil {
+			address, addressErr := netip.ParseAddr(text)
+			if addressErr != nil {
+				refuse("TRUSTED_PROXIES", "%q is neither an address nor a network such as 10.0.0.0/8", text)
+				continue
+			}
+			prefix = netip.PrefixFrom(address, address.BitLen())
+		}
+		s.TrustedProxies = append(s.TrustedProxies, prefix)
+	}
+	if !(s.RateLimitFactor >= 0 && s.RateLimitFactor <= 1e6) {
+		refuse("RATE_LIMIT_FACTOR", "%v is not from 0 to 1000000", s.RateLimitFactor)
+	}
+	if _, err := money.ParseCurrency(string(s.StoreCurrency)); err != nil {
+		refuse("STORE_CURRENCY", "%v", err)
+	}
+
+	oneOf("RAG_PROVIDER", s.RAGProvider, "auto", "gemini", "local")
+	within("RAG_EMBEDDING_DIM", s.RAGEmbeddingDim, 64, 768)
+	within("RAG_COMMIT_BATCH_SIZE", s.RAGCommitBatchSize, 1, 100)
+	within("RAG_TOP_K", s.RAGTopK, 1, 20)
+	within("RAG_CANDIDATE_MULTIPLIER", s.RAGCandidateMultiplier, 1, 20)
+	within("RAG_MAX_HISTORY", s.RAGMaxHistory, 2, 50)
+	if !(s.RAGSimilarityThreshold >= 0 && s.RAGSimilarityThreshold <= 1) {
+		refuse("RAG_SIMILARITY_THRESHOLD", "%v is not from 0 to 1", s.RAGSimilarityThreshold)
+	}
+	timeout, err := time.ParseDuration(s.RAGGeminiTimeoutText)
+	if err != nil {
+		timeout, err = time.ParseDuration(s.RAGGeminiTimeoutText + "s")
+	}
+	if err != nil || timeout < time.Second || timeout > 10*time.Minute {
+		refuse("RAG_GEMINI_TIMEOUT", "%q is not a number of seconds from 1 to 600", s.RAGGeminiTimeoutText)
+	}
+	s.RAGGeminiTimeout = timeout
+	return wrong
+}

@@ -1,0 +1,42 @@
+// Package request carries what rules and handlers may know of a request beyond its parameters.
+package request
+
+import (
+	"context"
+	"net/netip"
+	"time"
+)
+
+// Info is one request's. The server fills it before the handler runs.
+type Info struct {
+	ID          string // sent back as X-Request-Id
+	Operation   string // operationId, empty when no operation matched
+	Address     netip.Addr
+	UserAgent   string
+	Arrived     time.Time
+	EventStream bool // the client prefers text/event-stream
+	Principal   Principal
+}
+
+// Principal is the account a request speaks for; the zero value is nobody.
+type Principal struct {
+	UserID    int64
+	SessionID int64
+	Role      string
+	Rank      int16 // a role may do all that a lower rank may
+}
+
+type key struct{}
+
+// With answers a context that carries info.
+func With(ctx context.Context, info *Info) context.Context {
+	return context.WithValue(ctx, key{}, info)
+}
+
+// From is the request's info; outside a request an empty one.
+func From(ctx context.Context) *Info {
+	if info, ok := ctx.Value(key{}).(*Info); ok {
+		return info
+	}
+	return &Info{}
+}

@@ -1,0 +1,74 @@
+package server
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// describeSchemaError says what is wrong with a value in words that go behind the name of its field.
+func describeSchemaError(err *openapi3.SchemaError) string {
+	schema := err.Schema
+	switch err.SchemaField {
+	case "required":
+		return "is required"
+	case "properties":
+		if _, name, found := strings.Cut(err.Reason, `property "`); found {
+			name, _, _ = strings.Cut(name, `"`)
+			return fmt.Sprintf("has no field %q", name)
+		}
+	case "type":
+		if schema.Type != nil {
+			return "must be of type " + strings.Join(schema.Type.Slice(), " or ")
+		}
+	case "nullable":
+		return "must not be null"
+	case "enum":
+		words := make([]string, 0, len(schema.Enum))
+		for _, one := range schema.Enum {
+			words = append(words, fmt.Sprint(one))
+		}
+		return "must be one of " + strings.Join(words, ", ")
+	case "minLength":
+		if schema.MinLength == 1 {
+			return "must not be empty"
+		}
+		return fmt.Sprintf("must have at least %d characters", schema.MinLength)
+	case "maxLength":
+		return fmt.Sprintf("must have at most %d characters", *schema.MaxLength)
+	case "minimum":
+		return fmt.Sprintf("must be at least %.0f", *schema.Min)
+	case "maximum":
+		return fmt.Sprintf("must be at most %.0f", *schema.Max)
+	case "minItems":
+		return fmt.Sprintf("must have at least %d items", schema.MinItems)
+	case "maxItems":
+		return fmt.Sprintf("must have at most %d items", *schema.MaxItems)
+	case "minProperties", "maxProperties":
+		return "must have " + strings.TrimPrefix(strings.ReplaceAll(err.Reason, "properties", "fields"), "there must be ")
+	case "pattern":
+		switch {
+		case schema.Format == "email":
+			return "must be an e-mail address"
+		case schema.Description != "":
+			return fmt.Sprintf("does not have the form of %s", lowerFirst(strings.TrimSuffix(firstSentence(schema.Description), ".")))
+		}
+		return "does not have the form " + schema.Pattern
+	case "format":
+		return "must be a valid " + schema.Format
+	}
+	return "is not valid: " + err.Reason
+}
+
+func firstSentence(text string) string {
+	sentence, _, _ := strings.Cut(text, ". ")
+	return sentence
+}
+
+func lowerFirst(text string) string {
+	if text == "" {
+		return text
+	}
+	return strings.ToLower(text[:1]) + text[1:]
+}

@@ -1,0 +1,121 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/shopd/shopd/internal/platform/problem"
+	"github.com/shopd/shopd/internal/platform/ratelimit"
+	"github.com/shopd/shopd/internal/platform/request"
+)
+
+var (
+	errNoToken   = problem.Unauthorized("missing_token", "Log in and send the access token as Authorization: Bearer.")
+	errScheme    = problem.Unauthorized("invalid_token", "Only Bearer tokens are understood.")
+	errForbidden = problem.Forbidden("forbidden", "The account may not do this.")
+)
+
+// guard lets a request through to its handler once everything the contract demands of it holds. The order
+// matters: bodies are capped before anything reads them, and nobody makes the validator work who may not call.
+func (s *Server) guard(c echo.Context, op *operation, info *request.Info, next echo.HandlerFunc) error {
+	r := c.Request()
+	ctx, cancel := context.WithTimeout(r.Context(), op.timeout)
+	defer cancel()
+	r = r.WithContext(ctx)
+	if r.Method == http.MethodHead {
+		r.Method = http.MethodGet // on our copy: the connection still knows to leave the body out
+	}
+	c.SetRequest(r)
+
+	if r.ContentLength > op.maxBody {
+		return &http.MaxBytesError{Limit: op.maxBody}
+	}
+	r.Body = http.MaxBytesReader(c.Response().Writer, r.Body, op.maxBody)
+	if op.role != "" {
+		if err := s.authorize(op, info, r); err != nil {
+			return err
+		}
+	}
+	if err := s.limit(c, op, info); err != nil {
+		return err
+	}
+	if err := op.validate(c); err != nil {
+		return err
+	}
+	if op.tagged {
+		defer tagResponse(c)()
+	}
+	return next(c)
+}
+
+// authorize finds out who calls and whether the role suffices.
+func (s *Server) authorize(op *operation, info *request.Info, r *http.Request) error {
+	header := r.Header.Get(echo.HeaderAuthorization)
+	if header == "" {
+		return errNoToken
+	}
+	scheme, token, _ := strings.Cut(header, " ")
+	if !strings.EqualFold(scheme, "bearer") {
+		return errScheme
+	}
+	principal, err := s.authenticate(r.Context(), strings.TrimSpace(token))
+	if err != nil {
+		return err
+	}
+	info.Principal = principal
+	if principal.Rank < s.ranks[op.role] {
+		return errForbidden.Detailf("This needs the role %s.", op.role)
+	}
+	return nil
+}
+
+// limit counts the call under each of the operation's limits and announces the tightest.
+func (s *Server) limit(c echo.Context, op *operation, info *request.Info) error {
+	if len(op.limits) == 0 || !s.limiter.Enabled() {
+		return nil
+	}
+	var tightest ratelimit.Result
+	for i, rule := range op.limits {
+		key := op.id + ":a:" + addressKey(info)
+		if rule.perUser {
+			key = op.id + ":u:" + strconv.FormatInt(info.Principal.UserID, 10)
+		}
+		got := s.limiter.Allow(c.Request().Context(), key, rule.Limit)
+		if i == 0 || got.Remaining < tightest.Remaining || !got.Allowed {
+			tightest = got
+		}
+		if !got.Allowed {
+			break
+		}
+	}
+	header := c.Response().Header()
+	header.Set("RateLimit-Limit", strconv.Itoa(tightest.Limit))
+	header.Set("RateLimit-Remaining", strconv.Itoa(tightest.Remaining))
+	header.Set("RateLimit-Reset", wholeSeconds(tightest.Reset))
+	if !tightest.Allowed {
+		return problem.TooMany("rate_limited",
+			fmt.Sprintf("Too many requests. Try again in %s seconds.", wholeSeconds(max(tightest.RetryAfter, time.Second))), tightest.RetryAfter)
+	}
+	return nil
+}
+
+// addressKey is whom an address is counted as: an IPv6 caller owns at least a /64.
+func addressKey(info *request.Info) string {
+	if info.Address.Is6() {
+		if prefix, err := info.Address.WithZone("").Prefix(64); err == nil {
+			return prefix.Addr().String()
+		}
+	}
+	return info.Address.String()
+}
+
+func wholeSeconds(d time.Duration) string {
+	return strconv.Itoa(int(math.Ceil(d.Seconds())))
+}

@@ -1,0 +1,153 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/shopd/shopd/internal/platform/request"
+)
+
+const requestIDHeader = "X-Request-Id"
+
+// observe gives every request its id, answers its errors and panics, and leaves one log line and its metrics
+// behind. It is the outermost layer: nothing that happens to a request escapes it.
+func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) (err error) {
+		r := c.Request()
+		method := r.Method
+		op := s.operations[operationKey(r.Method, c.Path())]
+		info := &request.Info{
+			ID:        requestID(r.Header.Get(requestIDHeader)),
+			Address:   s.clientAddress(r),
+			UserAgent: r.UserAgent(),
+			Arrived:   time.Now(),
+		}
+		if op != nil {
+			info.Operation = op.id
+			info.EventStream = op.streams && prefersEventStream(r.Header.Get(echo.HeaderAccept))
+		}
+		c.SetRequest(r.WithContext(request.With(r.Context(), info)))
+		header := c.Response().Header()
+		header.Set(requestIDHeader, info.ID)
+		header.Set("X-Content-Type-Options", "nosniff")
+
+		defer func() {
+			if cause := recover(); cause != nil {
+				if abort, ok := cause.(error); ok && errors.Is(abort, http.ErrAbortHandler) {
+					panic(cause)
+				}
+				err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
+			}
+			if err != nil {
+				writeProblem(c, err)
+			}
+			s.record(c, info, method)
+			err = nil
+		}()
+		if op == nil {
+			return next(c)
+		}
+		return s.guard(c, op, info, next)
+	}
+}
+
+func operationKey(method, path string) string {
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	return method + " " + path
+}
+
+// record writes the access log line and the metrics of a finished request.
+func (s *Server) record(c echo.Context, info *request.Info, method string) {
+	took := time.Since(info.Arrived)
+	status := c.Response().Status
+	operation := info.Operation
+	if operation == "" {
+		operation = "none"
+	}
+	s.metrics.requests.WithLabelValues(operation, strconv.Itoa(status)).Inc()
+	s.metrics.duration.WithLabelValues(operation).Observe(took.Seconds())
+	level := slog.LevelInfo
+	if status >= http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	if !s.log.Enabled(context.Background(), level) {
+		return
+	}
+	attributes := []slog.Attr{
+		slog.String("request_id", info.ID),
+		slog.String("method", method),
+		slog.String("path", c.Request().URL.Path), // without the query, which may hold what people type
+		slog.String("operation", operation),
+		slog.Int("status", status),
+		slog.Int64("bytes", c.Response().Size),
+		slog.Duration("took", took),
+		slog.String("address", info.Address.String()),
+	}
+	if info.Principal.UserID != 0 {
+		attributes = append(attributes, slog.Int64("user_id", info.Principal.UserID))
+	}
+	s.log.LogAttrs(context.Background(), level, "request", attributes...)
+}
+
+// requestID keeps the caller's id when it is sane and makes one otherwise.
+func requestID(offered string) string {
+	if len(offered) >= 1 && len(offered) <= 64 && strings.IndexFunc(offered, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' || r == '.')
+	}) < 0 {
+		return offered
+	}
+	var random [12]byte
+	_, _ = rand.Read(random[:]) // never fails
+	return hex.EncodeToString(random[:])
+}
+
+// clientAddress is the peer's, or behind trusted proxies the last address that is not one of them.
+func (s *Server) clientAddress(r *http.Request) netip.Addr {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	address := peer.Addr().Unmap()
+	if len(s.proxies) == 0 {
+		return address
+	}
+	hops := strings.Split(strings.Join(r.Header.Values(echo.HeaderXForwardedFor), ","), ",")
+	for i := len(hops) - 1; i >= 0 && s.isProxy(address); i-- {
+		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		if err != nil {
+			break
+		}
+		address = hop.Unmap()
+	}
+	return address
+}
+
+func (s *Server) isProxy(address netip.Addr) bool {
+	for _, prefix := range s.proxies {
+		if prefix.Contains(address) {
+			return true
+		}
+	}
+	return false
+}
+
+// prefersEventStream reports whether the Accept header names text/event-stream before JSON.
+func prefersEventStream(accept string) bool {
+	stream := strings.Index(accept, "text/event-stream")
+	plain := strings.Index(accept, "application/json")
+	return stream >= 0 && (plain < 0 || stream < plain)
+}

@@ -1,0 +1,156 @@
+package server
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/routers"
+
+	"github.com/shopd/shopd/internal/platform/ratelimit"
+)
+
+// What an operation may use unless it says otherwise with x-timeout.
+const (
+	defaultMaxBody = 1 << 20
+	defaultTimeout = 10 * time.Second
+)
+
+// operation is what the contract decides about one operation, read once at start.
+type operation struct {
+	id       string
+	route    *routers.Route  // for the validator
+	query    map[string]bool // declared query parameters; true when it may be repeated
+	role     string          // the least role that may call it; empty when public
+	limits   []limit
+	maxBody  int64
+	timeout  time.Duration
+	media    []string // media types of the body; empty without a body
+	tagged   bool     // the answer carries an ETag
+	streams  bool     // the answer may be an event stream
+	document *openapi3.Operation
+}
+
+type limit struct {
+	ratelimit.Limit
+	perUser bool // else per address
+}
+
+// readOperations answers the operation of every "METHOD /echo/:path". An operation that leaves a decision open
+// stops the start: who may call it, how often, and what its body may hold.
+func readOperations(spec *openapi3.T) (map[string]*operation, error) {
+	table := make(map[string]*operation)
+	var undecided []error
+	for path, item := range spec.Paths.Map() {
+		for method, document := range item.Operations() {
+			op, err := readOperation(spec, path, method, item, document)
+			if err != nil {
+				undecided = append(undecided, fmt.Errorf("openapi.yaml: %s %s: %w", method, path, err))
+				continue
+			}
+			table[method+" "+echoPath(path)] = op
+		}
+	}
+	return table, errors.Join(undecided...)
+}
+
+func readOperation(spec *openapi3.T, path, method string, item *openapi3.PathItem, document *openapi3.Operation) (*operation, error) {
+	op := &operation{
+		id:       document.OperationID,
+		route:    &routers.Route{Spec: spec, Path: path, PathItem: item, Method: method, Operation: document},
+		query:    make(map[string]bool),
+		maxBody:  defaultMaxBody,
+		timeout:  defaultTimeout,
+		document: document,
+	}
+	if op.id == "" {
+		return nil, errors.New("has no operationId")
+	}
+	for _, parameter := range document.Parameters {
+		if parameter.Value.In == openapi3.ParameterInQuery {
+			op.query[parameter.Value.Name] = parameter.Value.Schema.Value.Type.Is(openapi3.TypeArray)
+		}
+	}
+	if err := op.readSecurity(document); err != nil {
+		return nil, err
+	}
+	if err := op.readLimits(document.Extensions["x-rate-limit"]); err != nil {
+		return nil, err
+	}
+	if text, ok := document.Extensions["x-timeout"].(string); ok {
+		timeout, err := time.ParseDuration(text)
+		if err != nil {
+			return nil, fmt.Errorf("x-timeout %q is not a duration", text)
+		}
+		op.timeout = timeout
+	}
+	if body := document.RequestBody; body != nil {
+		op.media = slices.Sorted(maps.Keys(body.Value.Content))
+		for name, media := range body.Value.Content {
+			if media.Schema.Value.Type.Is(openapi3.TypeObject) && !isClosed(media.Schema.Value) {
+				return nil, fmt.Errorf("the schema of its %s body lacks additionalProperties: false", name)
+			}
+		}
+	}
+	if ok := document.Responses.Status(http.StatusOK); ok != nil {
+		_, op.tagged = ok.Value.Headers["ETag"]
+		op.streams = ok.Value.Content["text/event-stream"] != nil
+	}
+	return op, nil
+}
+
+func isClosed(schema *openapi3.Schema) bool {
+	return schema.AdditionalProperties.Has != nil && !*schema.AdditionalProperties.Has
+}
+
+func (op *operation) readSecurity(document *openapi3.Operation) error {
+	if document.Security == nil {
+		return errors.New("has no security: say [] if it is public")
+	}
+	role, _ := document.Extensions["x-role"].(string)
+	switch {
+	case len(*document.Security) == 0 && role == "":
+		return nil
+	case len(*document.Security) == 0:
+		return errors.New("is public and has an x-role")
+	case role == "":
+		return errors.New("has no x-role")
+	}
+	op.role = role
+	return nil
+}
+
+// readLimits reads x-rate-limit: none, or a list of {limit, window, per: address or user}.
+func (op *operation) readLimits(extension any) error {
+	if extension == "none" {
+		return nil
+	}
+	var rules []struct {
+		Limit  int    `json:"limit"`
+		Window string `json:"window"`
+		Per    string `json:"per"`
+	}
+	text, err := json.Marshal(extension)
+	if err != nil || json.Unmarshal(text, &rules) != nil || len(rules) == 0 {
+		return errors.New("x-rate-limit is neither none nor a list of {limit, window, per}")
+	}
+	for _, rule := range rules {
+		window, err := time.ParseDuration(rule.Window)
+		if err != nil || rule.Limit < 1 || (rule.Per != "address" && rule.Per != "user") || (rule.Per == "user" && op.role == "") {
+			return fmt.Errorf("x-rate-limit %+v is not valid", rule)
+		}
+		op.limits = append(op.limits, limit{ratelimit.Limit{Calls: rule.Limit, Window: window}, rule.Per == "user"})
+	}
+	return nil
+}
+
+// echoPath writes /a/{b} as /a/:b.
+func echoPath(path string) string {
+	return strings.NewReplacer("{", ":", "}", "").Replace(path)
+}

@@ -1,0 +1,158 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"math"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/puddle/v2"
+	"github.com/labstack/echo/v4"
+
+	"github.com/shopd/shopd/gen/api"
+	"github.com/shopd/shopd/internal/platform/problem"
+	"github.com/shopd/shopd/internal/platform/request"
+)
+
+// problemBase begins the type of every problem; the rest is its code.
+const problemBase = "https://shopd.dev/problems/"
+
+var (
+	errInternal   = &problem.Error{Status: http.StatusInternalServerError, Code: "internal_error", Detail: "Something went wrong on our side. Try again, and tell the shop the request id if it stays.", Resolution: problem.Retry}
+	errNoRoute    = problem.NotFound("route_not_found", "There is nothing at this address. See /docs for what there is.")
+	errNoMethod   = &problem.Error{Status: http.StatusMethodNotAllowed, Code: "method_not_allowed", Detail: "This address does not have this method; Allow says which it has.", Resolution: problem.FixRequest}
+	errTooLarge   = &problem.Error{Status: http.StatusRequestEntityTooLarge, Code: "body_too_large", Detail: "The body is larger than this operation takes.", Resolution: problem.FixRequest}
+	errMalformed  = problem.BadRequest("malformed_request", "The request cannot be read.")
+	errDatabase   = problem.Unavailable("dependency_unavailable", "The database did not answer in time. Try again in a few seconds.", 2e9)
+	errBusy       = problem.Unavailable("busy", "Too many others are changing the same thing. Try again in a moment.", 1e9)
+	errOutOfReach = problem.Unavailable("timeout", "This took longer than it may. Try again in a moment.", 1e9)
+)
+
+// classify finds the problem in an error; what it does not know is a fault of ours.
+func classify(err error) *problem.Error {
+	var known *problem.Error
+	if errors.As(err, &known) {
+		return known
+	}
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return errTooLarge.Detailf("The body is larger than the %d bytes this operation takes.", tooLarge.Limit)
+	}
+	var framework *echo.HTTPError
+	if errors.As(err, &framework) {
+		return classifyFramework(framework)
+	}
+	if p := classifyDatabase(err); p != nil {
+		return p.Because(err)
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return errOutOfReach.Because(err)
+	}
+	return errInternal.Because(err)
+}
+
+// classifyFramework reads the errors of the router and of the generated parameter binding, whose own words
+// name Go types.
+func classifyFramework(err *echo.HTTPError) *problem.Error {
+	switch err.Code {
+	case http.StatusNotFound:
+		return errNoRoute
+	case http.StatusMethodNotAllowed:
+		return errNoMethod
+	case http.StatusRequestEntityTooLarge:
+		return errTooLarge
+	case http.StatusUnsupportedMediaType:
+		return errMediaType
+	case http.StatusBadRequest:
+		text, _ := err.Message.(string)
+		if _, rest, found := strings.Cut(text, "parameter "); found {
+			name, _, _ := strings.Cut(rest, ":")
+			return problem.Invalid(problem.Field{Pointer: "/" + name, Message: "is not of its type or out of range"})
+		}
+		return errMalformed.Because(err)
+	}
+	return errInternal.Because(err)
+}
+
+// classifyDatabase tells a database that is away or busy from a fault in a statement.
+func classifyDatabase(err error) *problem.Error {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		switch {
+		case pg.Code == "55P03", pg.Code == "40001", pg.Code == "40P01": // lock not available, serialization, deadlock
+			return errBusy
+		case pg.Code == "57014": // statement timeout
+			return errOutOfReach
+		case strings.HasPrefix(pg.Code, "08"), strings.HasPrefix(pg.Code, "57P"), pg.Code == "53300", pg.Code == "25006":
+			return errDatabase
+		case pg.Code == "22021": // a character the database cannot hold
+			return errMalformed
+		}
+		return nil
+	}
+	var connect *pgconn.ConnectError
+	var network *net.OpError
+	if errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, puddle.ErrClosedPool) || pgconn.Timeout(err) {
+		return errDatabase
+	}
+	return nil
+}
+
+// writeProblem answers the request with the problem in err. It answers the status it wrote.
+func writeProblem(c echo.Context, err error) int {
+	p := classify(err)
+	info := request.From(c.Request().Context())
+	if p.Status >= http.StatusInternalServerError && p.Cause != nil {
+		level := slog.LevelError
+		if p.Status == http.StatusServiceUnavailable {
+			level = slog.LevelWarn
+		}
+		slog.Log(c.Request().Context(), level, p.Code, "request_id", info.ID, "operation", info.Operation, "error", p.Cause.Error())
+	}
+	if c.Response().Committed {
+		return c.Response().Status
+	}
+	header := c.Response().Header()
+	header.Del("ETag")
+	header.Del("Cache-Control")
+	if p.RetryAfter > 0 {
+		header.Set("Retry-After", strconv.Itoa(int(math.Ceil(p.RetryAfter.Seconds()))))
+	}
+	if p.Status == http.StatusUnauthorized {
+		challenge := `Bearer realm="shopd"`
+		if p.Code == "invalid_token" {
+			challenge += `, error="invalid_token"`
+		}
+		header.Set("WWW-Authenticate", challenge)
+	}
+	body, _ := json.Marshal(Problem(p, info.ID, c.Request().URL.Path)) // strings and numbers only: no error
+	header.Set("Content-Type", "application/problem+json")
+	c.Response().WriteHeader(p.Status)
+	_, _ = c.Response().Write(body) // the client may be gone
+	return p.Status
+}
+
+// Problem is the wire form of a problem.
+func Problem(p *problem.Error, requestID, path string) api.Problem {
+	body := api.Problem{
+		Type: problemBase + p.Code, Title: http.StatusText(p.Status), Status: int32(p.Status),
+		Code: p.Code, Detail: p.Detail, RequestID: requestID,
+	}
+	if path != "" {
+		body.Instance = &path
+	}
+	if p.Resolution != "" {
+		resolution := api.Resolution(p.Resolution)
+		body.Resolution = &resolution
+	}
+	for _, f := range p.Fields {
+		body.Errors = append(body.Errors, api.FieldError{Pointer: f.Pointer, Message: f.Message})
+	}
+	return body
+}

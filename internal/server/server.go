@@ -1,0 +1,131 @@
+// Package server is the HTTP side of shopd: it reads from the contract what each operation demands, sees to it
+// that it is met, and hands the request to the domain that owns the operation.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/shopd/shopd/gen/api"
+	"github.com/shopd/shopd/internal/assistant"
+	"github.com/shopd/shopd/internal/catalog"
+	"github.com/shopd/shopd/internal/identity"
+	"github.com/shopd/shopd/internal/platform/ratelimit"
+	"github.com/shopd/shopd/internal/platform/request"
+)
+
+// Domains are the operations, grouped as in internal/. Together they are the generated interface: an operation
+// that no domain has is a compile error.
+type Domains struct {
+	*identity.Identity
+	*catalog.Catalog
+	*assistant.Assistant
+	*Platform
+}
+
+var _ api.StrictServerInterface = Domains{}
+
+// Options of New.
+type Options struct {
+	Log            *slog.Logger
+	Pool           *pgxpool.Pool
+	Limiter        *ratelimit.Limiter
+	Authenticate   func(ctx context.Context, token string) (request.Principal, error)
+	Ranks          map[string]int16 // rank of each role
+	AllowedOrigins []string
+	TrustedProxies []netip.Prefix
+	Contract       []byte // openapi.yaml as it was written
+}
+
+// Server answers HTTP.
+type Server struct {
+	echo         *echo.Echo
+	operations   map[string]*operation
+	log          *slog.Logger
+	metrics      *metrics
+	limiter      *ratelimit.Limiter
+	authenticate func(ctx context.Context, token string) (request.Principal, error)
+	ranks        map[string]int16
+	proxies      []netip.Prefix
+}
+
+// New puts the server together. It fails if the contract leaves something undecided.
+func New(o Options, domains Domains) (*Server, error) {
+	spec, err := api.GetSpec()
+	if err != nil {
+		return nil, fmt.Errorf("the embedded contract: %w", err)
+	}
+	operations, err := readOperations(spec)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		echo: echo.New(), operations: operations, log: o.Log, metrics: newMetrics(o.Pool), limiter: o.Limiter,
+		authenticate: o.Authenticate, ranks: o.Ranks, proxies: o.TrustedProxies,
+	}
+	for _, op := range operations {
+		if op.role != "" && s.ranks[op.role] == 0 {
+			return nil, fmt.Errorf("openapi.yaml: %s: there is no role %q", op.id, op.role)
+		}
+	}
+	if err := domains.Platform.bind(s, o.Contract); err != nil {
+		return nil, err
+	}
+	s.echo.HideBanner, s.echo.HidePort = true, true
+	s.echo.HTTPErrorHandler = func(err error, c echo.Context) { writeProblem(c, err) } // errors from outside observe
+	s.echo.Use(s.observe, cors(o.AllowedOrigins))
+	api.RegisterHandlers(s.echo, api.NewStrictHandler(domains, []api.StrictMiddlewareFunc{refuseNil}))
+	s.registerHead()
+	s.registerDocs(domains.Platform)
+	return s, nil
+}
+
+// ServeHTTP implements http.Handler.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
+
+// registerHead makes HEAD work wherever GET does.
+func (s *Server) registerHead() {
+	for _, route := range s.echo.Routes() {
+		if route.Method != http.MethodGet {
+			continue
+		}
+		c := s.echo.NewContext(nil, nil)
+		s.echo.Router().Find(http.MethodGet, route.Path, c)
+		s.echo.Add(http.MethodHead, route.Path, c.Handler())
+	}
+}
+
+// cors allows exactly the listed origins; without any, browsers of other origins get nothing.
+func cors(origins []string) echo.MiddlewareFunc {
+	if len(origins) == 0 {
+		return func(next echo.HandlerFunc) echo.HandlerFunc { return next }
+	}
+	return middleware.CORSWithConfig(middleware.CORSConfig{
+		AllowOrigins:     origins,
+		AllowMethods:     []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete},
+		AllowHeaders:     []string{"Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key", requestIDHeader},
+		ExposeHeaders:    []string{"ETag", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After", requestIDHeader, "X-Assistant-Provider"},
+		AllowCredentials: true,
+		MaxAge:           600,
+	})
+}
+
+// refuseNil makes a handler that answers nothing a fault instead of an empty 200.
+func refuseNil(next api.StrictHandlerFunc, operation string) api.StrictHandlerFunc {
+	return func(c echo.Context, request any) (any, error) {
+		response, err := next(c, request)
+		if err == nil && response == nil {
+			err = errors.New("the handler of " + operation + " answered nothing")
+		}
+		return response, err
+	}
+}

@@ -1,0 +1,18 @@
+DROP FUNCTION filtered_products(text, bigint, text, bigint, text, bigint, bigint, boolean, boolean, boolean, text, jsonb);
+DROP FUNCTION category_tree(bigint);
+DROP VIEW product_details;
+DROP VIEW product_cards;
+DROP TABLE product_search;
+DROP TABLE product_listings;
+DROP TABLE product_images;
+DROP TABLE variants;
+DROP TABLE products;
+DROP TABLE categories;
+DROP TABLE brands;
+DROP TABLE payment_types;
+DROP TABLE store;
+DROP FUNCTION names_changed();
+DROP FUNCTION products_changed();
+DROP FUNCTION refresh_search(bigint[]);
+DROP FUNCTION refresh_listings(bigint[]);
+DROP EXTENSION pg_trgm;
