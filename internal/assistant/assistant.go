@@ -39,6 +39,7 @@ type Provider interface {
 
 // Settings of the domain.
 type Settings struct {
+	Log                 *slog.Logger
 	Currency            money.Currency
 	Dimensions          int // of the model; stored vectors are padded to provider.Dimensions
 	TopK                int // most sources of an answer
@@ -128,7 +129,7 @@ func (a *Assistant) outcome(err error) error {
 	case errors.As(err, &quota):
 		p = quotaProblem(quota)
 	case errors.As(err, &config):
-		slog.Error("assistant misconfigured", "setting", config.Setting, "reason", config.Reason)
+		a.settings.Log.Error("assistant misconfigured", "setting", config.Setting, "reason", config.Reason)
 		p = ErrMisconfigured.Because(err)
 	case errors.As(err, &unavailable):
 		p = ErrUnavailable.Because(err)

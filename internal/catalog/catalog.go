@@ -4,6 +4,7 @@ package catalog
 
 import (
 	"context"
+	"log/slog"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/pgvector/pgvector-go"
@@ -32,6 +33,7 @@ type Meaning struct {
 
 // Settings of the domain.
 type Settings struct {
+	Log         *slog.Logger
 	Currency    money.Currency
 	MediaPrefix string // what image addresses begin with, without a slash at the end
 	// Understand answers what a search text means; its error is a problem for the client.

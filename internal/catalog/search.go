@@ -3,7 +3,6 @@ package catalog
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
 	"strings"
 	"unicode"
@@ -25,7 +24,7 @@ func (c *Catalog) SearchProducts(ctx context.Context, r api.SearchProductsReques
 		mode = *r.Params.Mode
 	}
 	params.UseWords = mode != api.SearchModeSemantic
-	if mode != api.SearchModeKeyword {
+	if mode != api.SearchModeKeyword && strings.ContainsFunc(params.Q, isWordRune) {
 		meaning, err := c.settings.Understand(ctx, params.Q)
 		switch {
 		case err == nil:
@@ -33,7 +32,7 @@ func (c *Catalog) SearchProducts(ctx context.Context, r api.SearchProductsReques
 		case mode == api.SearchModeSemantic || !isOutage(err):
 			return nil, err
 		default:
-			slog.WarnContext(ctx, "search without meaning", "request_id", request.From(ctx).ID, "error", err.Error())
+			c.settings.Log.WarnContext(ctx, "search without meaning", "request_id", request.From(ctx).ID, "error", err.Error())
 			mode = api.SearchModeKeyword
 		}
 	}
@@ -99,7 +98,7 @@ const maxTerms = 8
 
 // terms are the words of a search that are long enough to compare their spelling.
 func terms(text string) []string {
-	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !isWordRune(r) })
 	kept := make([]string, 0, min(len(words), maxTerms))
 	for _, word := range words {
 		if len(word) >= 3 && len(kept) < maxTerms {
@@ -108,6 +107,8 @@ func terms(text string) []string {
 	}
 	return kept
 }
+
+func isWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
 func isGTIN(text string) bool {
 	switch len(text) {

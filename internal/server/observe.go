@@ -51,7 +51,7 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 				err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
 			}
 			if err != nil {
-				writeProblem(c, err)
+				s.writeProblem(c, err)
 			}
 			s.record(c, info, method)
 			err = nil

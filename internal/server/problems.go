@@ -104,8 +104,8 @@ func classifyDatabase(err error) *problem.Error {
 	return nil
 }
 
-// writeProblem answers the request with the problem in err. It answers the status it wrote.
-func writeProblem(c echo.Context, err error) int {
+// writeProblem answers the request with the problem in err.
+func (s *Server) writeProblem(c echo.Context, err error) {
 	p := classify(err)
 	info := request.From(c.Request().Context())
 	if p.Status >= http.StatusInternalServerError && p.Cause != nil {
@@ -113,10 +113,10 @@ func writeProblem(c echo.Context, err error) int {
 		if p.Status == http.StatusServiceUnavailable {
 			level = slog.LevelWarn
 		}
-		slog.Log(c.Request().Context(), level, p.Code, "request_id", info.ID, "operation", info.Operation, "error", p.Cause.Error())
+		s.log.Log(c.Request().Context(), level, p.Code, "request_id", info.ID, "operation", info.Operation, "error", p.Cause.Error())
 	}
 	if c.Response().Committed {
-		return c.Response().Status
+		return
 	}
 	header := c.Response().Header()
 	header.Del("ETag")
@@ -135,7 +135,6 @@ func writeProblem(c echo.Context, err error) int {
 	header.Set("Content-Type", "application/problem+json")
 	c.Response().WriteHeader(p.Status)
 	_, _ = c.Response().Write(body) // the client may be gone
-	return p.Status
 }
 
 // Problem is the wire form of a problem.

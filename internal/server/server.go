@@ -81,7 +81,7 @@ func New(o Options, domains Domains) (*Server, error) {
 		return nil, err
 	}
 	s.echo.HideBanner, s.echo.HidePort = true, true
-	s.echo.HTTPErrorHandler = func(err error, c echo.Context) { writeProblem(c, err) } // errors from outside observe
+	s.echo.HTTPErrorHandler = func(err error, c echo.Context) { s.writeProblem(c, err) } // errors from outside observe
 	s.echo.Use(s.observe, cors(o.AllowedOrigins))
 	api.RegisterHandlers(s.echo, api.NewStrictHandler(domains, []api.StrictMiddlewareFunc{refuseNil}))
 	s.registerHead()

@@ -61,6 +61,9 @@ func (op *operation) validate(c echo.Context) error {
 			if err != nil || !utf8.ValidString(value) {
 				return errUTF8
 			}
+			if strings.HasSuffix(value, "/") { // the router takes a slash at the end for part of the parameter
+				return errNoRoute
+			}
 			path[name] = value
 		}
 	}

@@ -28,6 +28,13 @@ func Open(url string) (*redis.Client, error) {
 	return redis.NewClient(options), nil
 }
 
+// The client tells of every failed dial by itself; whoever calls it knows better what that means.
+func init() { redis.SetLogger(silence{}) }
+
+type silence struct{}
+
+func (silence) Printf(context.Context, string, ...any) {}
+
 // Check answers an error when Redis is out of reach.
 func Check(ctx context.Context, client redis.UniversalClient) error {
 	if err := client.Ping(ctx).Err(); err != nil {

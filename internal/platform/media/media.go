@@ -3,14 +3,14 @@
 package media
 
 import (
+	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path"
-
-	"crypto/sha256"
 )
 
 // contentTypes of the files there are; nothing else is served.
@@ -47,7 +47,9 @@ func (s *Store) Put(content []byte, suffix string) (string, error) {
 	if _, err := s.root.Stat(name); err == nil {
 		return name, nil
 	}
-	draft := name + ".part"
+	var random [6]byte
+	_, _ = rand.Read(random[:])                         // never fails
+	draft := name + "." + hex.EncodeToString(random[:]) // of its own: the same content may be stored twice at once
 	if err := s.root.WriteFile(draft, content, 0o644); err != nil {
 		return "", fmt.Errorf("store media: %w", err)
 	}

@@ -1,0 +1,41 @@
+// Command shopd is the shop's server and the tools to run it.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	// The first signal asks for an orderly end, the second one ends at once.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	err := command().ExecuteContext(ctx)
+	stop()
+	if err != nil {
+		for line := range strings.Lines(err.Error()) {
+			fmt.Fprintln(os.Stderr, "shopd: "+strings.TrimSpace(line))
+		}
+		os.Exit(1)
+	}
+}
+
+func command() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "shopd",
+		Short:         "A commerce API server with a shopping assistant",
+		Long:          "shopd serves a shop's API: catalogue, accounts and an assistant that answers from the catalogue.\nSettings are environment variables; .env.example lists them. To try it: shopd dev",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.NoArgs,
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(serveCommand(), devCommand(), migrateCommand(), seedCommand(), indexCommand(), prepareCommand(), openapiCommand(), healthCommand(), versionCommand())
+	return root
+}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+
+	"github.com/shopd/shopd/internal/app"
+	"github.com/shopd/shopd/internal/platform/config"
+	"github.com/shopd/shopd/internal/platform/postgres"
+)
+
+func serveCommand() *cobra.Command {
+	var migrate bool
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve the API until interrupted",
+		Long:  "Serves the API on PORT. Waits for PostgreSQL; starts without Redis and uses it once it is there.\nOn SIGINT or SIGTERM readiness fails, requests under way finish, and the program ends.",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			settings, err := config.Load(nil)
+			if err != nil {
+				return err
+			}
+			return serve(c.Context(), settings, migrate)
+		},
+	}
+	c.Flags().BoolVar(&migrate, "migrate", false, "bring the schema up to date first")
+	return c
+}
+
+func serve(ctx context.Context, settings config.Settings, migrate bool) error {
+	log := app.NewLog(settings)
+	slog.SetDefault(log)
+	listener, err := app.Listen(settings.Host, settings.Port)
+	if err != nil {
+		return err
+	}
+	if migrate {
+		if err := app.Migrate(ctx, settings, log); err != nil {
+			return errors.Join(err, listener.Close())
+		}
+	}
+	server, err := app.New(ctx, settings, log, nil)
+	if err != nil {
+		return errors.Join(hint(err), listener.Close())
+	}
+	return errors.Join(server.Run(ctx, listener), server.Close())
+}
+
+// hint says how to mend what a person at a terminal can mend.
+func hint(err error) error {
+	if errors.Is(err, postgres.ErrPending) {
+		return errors.New("migrations are pending: run `shopd migrate up`, or `shopd serve --migrate`")
+	}
+	return err
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/shopd/shopd/gen"
+	"github.com/shopd/shopd/internal/platform/config"
+)
+
+func openapiCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "openapi", Short: "Print the contract this program was built from", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			_, err := c.OutOrStdout().Write(gen.Contract)
+			return err
+		},
+	}
+}
+
+func versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintln(c.OutOrStdout(), "shopd "+config.Version)
+			return err
+		},
+	}
+}
+
+// healthTimeout is longer than the server's own checks take.
+const healthTimeout = 3 * time.Second
+
+func healthCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "health", Short: "Ask the server on this machine whether it is ready; the exit code says so too", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			settings, err := config.Load(map[string]string{"DEBUG": "true"}) // no secret is needed to ask
+			if err != nil {
+				return err
+			}
+			ctx, cancel := context.WithTimeout(c.Context(), healthTimeout)
+			defer cancel()
+			request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d/readyz", settings.Port), nil)
+			if err != nil {
+				return err
+			}
+			response, err := http.DefaultClient.Do(request)
+			if err != nil {
+				return fmt.Errorf("nobody answers on port %d", settings.Port)
+			}
+			defer func() { _ = response.Body.Close() }()
+			body, err := io.ReadAll(io.LimitReader(response.Body, 64<<10))
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(c.OutOrStdout(), string(body))
+			if response.StatusCode != http.StatusOK {
+				return fmt.Errorf("the server answers %d", response.StatusCode)
+			}
+			return nil
+		},
+	}
+}

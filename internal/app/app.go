@@ -1,0 +1,159 @@
+// Package app puts the server together from its settings, runs it and stops it. It is the only package that
+// knows all others.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/shopd/shopd/gen"
+	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/assistant"
+	"github.com/shopd/shopd/internal/catalog"
+	"github.com/shopd/shopd/internal/identity"
+	"github.com/shopd/shopd/internal/platform/cache"
+	"github.com/shopd/shopd/internal/platform/config"
+	"github.com/shopd/shopd/internal/platform/media"
+	"github.com/shopd/shopd/internal/platform/money"
+	"github.com/shopd/shopd/internal/platform/postgres"
+	"github.com/shopd/shopd/internal/platform/problem"
+	"github.com/shopd/shopd/internal/platform/ratelimit"
+	"github.com/shopd/shopd/internal/server"
+)
+
+// App is one server with all it needs.
+type App struct {
+	Identity  *identity.Identity
+	Assistant *assistant.Assistant
+	Server    *server.Server
+
+	settings config.Settings
+	log      *slog.Logger
+	pool     *pgxpool.Pool
+	media    *media.Store
+	platform *server.Platform
+	closers  []func() error
+}
+
+// New connects to what the server needs and puts it together. It waits for PostgreSQL, saying so, and fails if
+// the schema is not current or anything is set wrong. Without Redis it starts all the same. tracer, which may be
+// nil, sees every SQL statement.
+func New(ctx context.Context, s config.Settings, log *slog.Logger, tracer pgx.QueryTracer) (app *App, err error) {
+	a := &App{settings: s, log: log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Close())
+		}
+	}()
+	if err := a.connect(ctx, tracer); err != nil {
+		return nil, err
+	}
+	client, err := cache.Open(s.RedisURL)
+	if err != nil {
+		return nil, err
+	}
+	a.closers = append(a.closers, client.Close)
+	if a.media, err = media.Open(s.UploadDir); err != nil {
+		return nil, err
+	}
+	a.closers = append(a.closers, a.media.Close)
+	if a.Identity, err = identity.New(a.pool, identity.Settings{
+		Secret: []byte(s.SecretKey), Algorithm: s.Algorithm, Issuer: s.AppName, BcryptCost: s.BcryptCost,
+		AccessLifetime:  time.Duration(s.AccessTokenMinutes) * time.Minute,
+		RefreshLifetime: time.Duration(s.RefreshTokenDays) * 24 * time.Hour,
+	}); err != nil {
+		return nil, err
+	}
+	model, dimensions, closeModel, err := newProvider(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	a.closers = append(a.closers, closeModel)
+	a.Assistant = assistant.New(a.pool, model, assistant.Settings{
+		Log: log, Currency: s.StoreCurrency, Dimensions: dimensions, TopK: s.RAGTopK, CandidateMultiplier: s.RAGCandidateMultiplier,
+		Threshold: s.RAGSimilarityThreshold, MaxHistory: s.RAGMaxHistory, CommitBatch: s.RAGCommitBatchSize,
+	})
+	a.closers = append(a.closers, func() error { a.Assistant.Close(); return nil })
+	a.platform = &server.Platform{
+		Name: s.AppName, Version: s.AppVersion, MetricsElsewhere: s.MetricsAddress != "", Checks: a.checks(client),
+	}
+	a.Server, err = server.New(server.Options{
+		Log: log, Pool: a.pool, Limiter: ratelimit.New(client, s.RedisPrefix, s.RateLimitFactor),
+		Authenticate: a.Identity.Authenticate, Ranks: identity.Ranks(),
+		AllowedOrigins: s.CORSAllowedOrigins, TrustedProxies: s.TrustedProxies, Contract: gen.Contract,
+	}, server.Domains{
+		Identity: a.Identity, Assistant: a.Assistant, Platform: a.platform,
+		Catalog: catalog.New(a.pool, a.media, catalog.Settings{
+			Log: log, Currency: s.StoreCurrency, MediaPrefix: strings.TrimRight(s.MediaURLPrefix, "/"), Understand: a.Assistant.Understand,
+		}),
+	})
+	return a, err
+}
+
+// connect opens the database and makes sure it is this program's.
+func (a *App) connect(ctx context.Context, tracer pgx.QueryTracer) (err error) {
+	if a.pool, err = postgres.Open(ctx, a.settings.DatabaseURL, a.settings.DatabasePool, tracer); err != nil {
+		return err
+	}
+	a.closers = append(a.closers, func() error { a.pool.Close(); return nil })
+	if err := postgres.WaitReady(ctx, a.pool, a.settings.StartTimeout, func(err error) {
+		a.log.Warn("waiting for PostgreSQL", "error", err.Error())
+	}); err != nil {
+		return err
+	}
+	if err := postgres.CheckSchema(ctx, a.pool); err != nil {
+		return err
+	}
+	currency, err := db.New(a.pool).FixStoreCurrency(ctx, string(a.settings.StoreCurrency))
+	if err == nil && money.Currency(currency) != a.settings.StoreCurrency {
+		err = fmt.Errorf("STORE_CURRENCY: is %s, but the amounts in this database are in %s", a.settings.StoreCurrency, currency)
+	}
+	return err
+}
+
+// checks are what readiness asks.
+func (a *App) checks(client redis.UniversalClient) []server.Check {
+	pending := problem.Unavailable("migrations_pending", "pending", time.Second)
+	return []server.Check{
+		{Name: "postgres", Required: true, Ask: a.pool.Ping},
+		{Name: "migrations", Required: true, Ask: func(ctx context.Context) error {
+			err := postgres.CheckSchema(ctx, a.pool)
+			if errors.Is(err, postgres.ErrPending) {
+				return pending
+			}
+			return err
+		}},
+		{Name: "redis", Ask: func(ctx context.Context) error { return cache.Check(ctx, client) }},
+		{Name: "assistant", Ask: a.Assistant.Check},
+	}
+}
+
+// Close lets go of everything, last opened first.
+func (a *App) Close() error {
+	var failed []error
+	for i := len(a.closers) - 1; i >= 0; i-- {
+		failed = append(failed, a.closers[i]())
+	}
+	a.closers = nil
+	return errors.Join(failed...)
+}
+
+// NewLog makes the log the settings ask for, on standard error.
+func NewLog(s config.Settings) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(s.LogLevel)) // checked with the settings
+	options := &slog.HandlerOptions{Level: level}
+	if s.LogFormat == "text" {
+		return slog.New(slog.NewTextHandler(os.Stderr, options))
+	}
+	return slog.New(slog.NewJSONHandler(os.Stderr, options))
+}

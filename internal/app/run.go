@@ -1,0 +1,81 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// Limits of a connection, beside those of each operation.
+const (
+	readHeaderTimeout = 5 * time.Second
+	idleTimeout       = 2 * time.Minute
+	maxHeaderBytes    = 32 << 10
+)
+
+// Listen takes the address the settings name. Taking it before anything slow shows early that it is in use.
+func Listen(host string, port int) (net.Listener, error) {
+	listener, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("PORT: %d is in use by another program; stop that one or set PORT", port)
+	case errors.Is(err, syscall.EACCES):
+		return nil, fmt.Errorf("PORT: this user may not listen on %d; set PORT to one above 1023", port)
+	case err != nil:
+		return nil, fmt.Errorf("HOST, PORT: %w", err)
+	}
+	return listener, nil
+}
+
+// Run serves on listener until ctx ends, then lets the requests under way finish, for DRAIN_TIMEOUT at most.
+func (a *App) Run(ctx context.Context, listener net.Listener) error {
+	public := a.httpServer(a.Server)
+	failed := make(chan error, 2)
+	go func() { failed <- public.Serve(listener) }()
+	servers := []*http.Server{public}
+	if address := a.settings.MetricsAddress; address != "" {
+		elsewhere, err := net.Listen("tcp", address)
+		if err != nil {
+			return errors.Join(fmt.Errorf("METRICS_ADDRESS: %w", err), public.Close())
+		}
+		metrics := a.httpServer(a.Server.MetricsHandler())
+		servers = append(servers, metrics)
+		go func() { failed <- metrics.Serve(elsewhere) }()
+	}
+	a.log.Info("serving", "address", listener.Addr().String())
+	var cause error
+	select {
+	case <-ctx.Done():
+	case cause = <-failed:
+	}
+	return errors.Join(cause, a.drain(servers))
+}
+
+func (a *App) httpServer(handler http.Handler) *http.Server {
+	return &http.Server{
+		Handler: handler, ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
+		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+	}
+}
+
+// drain fails readiness, so that no new traffic comes, and waits for the requests under way.
+func (a *App) drain(servers []*http.Server) error {
+	a.log.Info("draining", "at_most", a.settings.DrainTimeout.String())
+	a.platform.Drain()
+	ctx, cancel := context.WithTimeout(context.Background(), a.settings.DrainTimeout)
+	defer cancel()
+	var failed []error
+	for _, s := range servers {
+		if err := s.Shutdown(ctx); err != nil {
+			failed = append(failed, fmt.Errorf("requests were still running after %s", a.settings.DrainTimeout), s.Close())
+		}
+	}
+	a.log.Info("stopped")
+	return errors.Join(failed...)
+}

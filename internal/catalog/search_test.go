@@ -1,0 +1,101 @@
+package catalog_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/shopd/shopd/gen/api"
+	"github.com/shopd/shopd/internal/assistant/geministub"
+	"github.com/shopd/shopd/internal/platform/apitest"
+)
+
+func search(shop *apitest.Shop, query string) api.SearchResults {
+	var results api.SearchResults
+	shop.Get(products + "/search?" + query).Want(http.StatusOK).Into(&results)
+	return results
+}
+
+func TestSearch(t *testing.T) {
+	t.Parallel()
+	shop := apitest.Demo(t)
+	sample := list(shop, "in_stock=true&sort=name_asc&limit=100").Items[50]
+	for _, mode := range []string{"hybrid", "keyword", "semantic"} {
+		results := search(shop, "mode="+mode+"&q="+url.QueryEscape(sample.Name))
+		require.NotEmpty(t, results.Items, mode)
+		assert.Equal(t, sample.ID, results.Items[0].Product.ID, "%s: its own name finds a product first", mode)
+		assert.Equal(t, api.SearchMode(mode), results.ModeUsed)
+		assert.Contains(t, results.Items[0].Highlights.Name, "<mark>")
+		for i := 1; i < len(results.Items); i++ {
+			assert.GreaterOrEqual(t, results.Items[i-1].Score, results.Items[i].Score)
+		}
+	}
+	assert.Equal(t, sample.ID, search(shop, "q="+sample.Sku).Items[0].Product.ID, "an exact sku comes first")
+	assert.Equal(t, sample.ID, search(shop, "q="+sample.Gtin.MustGet()).Items[0].Product.ID, "an exact GTIN comes first")
+	assert.Equal(t, sample.ID, search(shop, "q="+sample.Gtin.MustGet()[1:]).Items[0].Product.ID, "in any of its lengths")
+	assert.LessOrEqual(t, shop.Statements(func() { search(shop, "q=coffee") }), 1, "a search is one statement")
+	assert.Empty(t, search(shop, "q=%3F%21").Items, "no word, no match")
+	assert.Empty(t, search(shop, "q=coffee&max_price=0.01").Items, "filters hold in every mode")
+
+	page := search(shop, "q=coffee&limit=2")
+	next := search(shop, "q=coffee&limit=2&offset=2")
+	assert.Equal(t, page.Total, next.Total)
+	assert.NotEqual(t, page.Items[0].Product.ID, next.Items[0].Product.ID)
+	behind := search(shop, "q=coffee&offset=500")
+	assert.Empty(t, behind.Items)
+	assert.Equal(t, page.Total, behind.Total)
+}
+
+func TestSearchForgivesTypos(t *testing.T) {
+	t.Parallel()
+	shop := apitest.New(t)
+	shop.Exec(jacket)
+	for _, query := range []string{"strom+jackett", "storn+jaket", "nortwind"} {
+		results := search(shop, "mode=keyword&q="+query)
+		require.Len(t, results.Items, 1, query)
+		assert.Equal(t, "storm-jacket", results.Items[0].Product.Slug)
+	}
+	assert.Empty(t, search(shop, "mode=keyword&q=toaster").Items)
+}
+
+func TestHighlightsEscapeWhatSellersWrite(t *testing.T) {
+	t.Parallel()
+	shop := apitest.New(t)
+	shop.Exec(jacket)
+	shop.Exec(`UPDATE products SET name = 'Storm <script>alert(1)</script> jacket & hood'`)
+	name := search(shop, "q=storm").Items[0].Highlights.Name
+	assert.Contains(t, name, "<mark>Storm</mark>")
+	assert.Contains(t, name, "&lt;script&gt;")
+	assert.NotContains(t, name, "<script")
+}
+
+func TestSearchWithoutItsModel(t *testing.T) {
+	t.Parallel()
+	model := geministub.New()
+	listener := httptest.NewServer(model)
+	t.Cleanup(listener.Close)
+	shop := apitest.New(t, apitest.Setting{Name: "RAG_PROVIDER", Value: "gemini"}, apitest.Setting{Name: "GEMINI_API_KEY", Value: "a-key"},
+		apitest.Setting{Name: "GEMINI_ENDPOINT", Value: listener.URL}, apitest.Setting{Name: "RAG_GEMINI_TIMEOUT", Value: "2"})
+	shop.Exec(jacket)
+	listener.CloseClientConnections()
+	listener.Close()
+	results := search(shop, "q=storm")
+	assert.Equal(t, api.SearchModeKeyword, results.ModeUsed, "words must do when meaning is out of reach")
+	assert.Len(t, results.Items, 1)
+	shop.Get(products+"/search?mode=semantic&q=storm").Problem(http.StatusServiceUnavailable, "assistant_unavailable")
+}
+
+func TestSearchRefuses(t *testing.T) {
+	t.Parallel()
+	shop := apitest.New(t)
+	for query, pointer := range map[string]string{"": "/q", "q=": "/q", "q=a&mode=psychic": "/mode", "q=a&sort=price_asc": "/sort", "q=a%00b": "/q"} {
+		problem := shop.Get(products+"/search?"+query).Problem(http.StatusUnprocessableEntity, "invalid_request")
+		require.NotEmpty(t, problem.Errors, query)
+		assert.Equal(t, pointer, problem.Errors[0].Pointer, query)
+	}
+	shop.Get(products+"/search?q=%ff").Problem(http.StatusBadRequest, "malformed_utf8")
+}

@@ -1,0 +1,128 @@
+// Package apitest runs the whole server for a test: on real PostgreSQL and Redis, with a database of its own
+// that is a copy of a template, behind a real HTTP listener. It checks every request and every response against
+// openapi.yaml, and the run fails when an operation or a documented status was reached by no test.
+package apitest
+
+import (
+	"io"
+	"log/slog"
+	"maps"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+
+	"context"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+
+	"github.com/shopd/shopd/internal/app"
+	"github.com/shopd/shopd/internal/platform/config"
+	"github.com/shopd/shopd/internal/platform/postgres"
+)
+
+// Demo accounts of every test database.
+const (
+	AdminEmail    = "admin@ecommerce.com"
+	AdminPassword = "admin1234"
+)
+
+// Shop is a server of one test.
+type Shop struct {
+	Caller // calls as nobody
+	App    *app.App
+	Pool   *pgxpool.Pool // the test's own way into the database
+	Log    *Log
+
+	statements *counter
+}
+
+// Setting changes one setting of the server.
+type Setting struct{ Name, Value string }
+
+// New starts a server on a database with the schema, roles and the demo administrator, but no products.
+func New(t testing.TB, settings ...Setting) *Shop { return start(t, emptyTemplate, settings) }
+
+// Demo starts a server on a database with the demo catalogue, indexed by the local provider. There are no image
+// files.
+func Demo(t testing.TB, settings ...Setting) *Shop { return start(t, demoTemplate, settings) }
+
+func start(t testing.TB, template func() (string, error), settings []Setting) *Shop {
+	t.Helper()
+	name, err := template()
+	require.NoError(t, err)
+	url := copyDatabase(t, name)
+	variables := defaults(url)
+	variables["REDIS_PREFIX"] = "test:" + randomWord() + ":"
+	variables["UPLOAD_DIR"] = t.TempDir()
+	maps.Copy(variables, settingsMap(settings))
+	s, err := config.Parse(variables)
+	require.NoError(t, err)
+
+	shop := &Shop{statements: new(counter), Log: new(Log)}
+	log := slog.New(slog.NewJSONHandler(shop.Log, nil))
+	shop.App, err = app.New(t.Context(), s, log, shop.statements)
+	require.NoError(t, err)
+	listener := httptest.NewServer(shop.App.Server)
+	t.Cleanup(func() {
+		listener.Close()
+		require.NoError(t, shop.App.Close())
+	})
+	shop.Pool, err = postgres.Open(t.Context(), url, 4, nil)
+	require.NoError(t, err)
+	t.Cleanup(shop.Pool.Close)
+	shop.Caller = Caller{t: t, url: listener.URL, shop: shop}
+	return shop
+}
+
+// defaults are the settings of a test server: cheap passwords, no rate limits unless a test is about them.
+func defaults(databaseURL string) map[string]string {
+	return map[string]string{
+		"DEBUG": "true", "SECRET_KEY": "a-secret-of-the-tests-and-of-nobody-else", "BCRYPT_COST": "4",
+		"DATABASE_URL": databaseURL, "REDIS_URL": servers.redis, "DATABASE_POOL": "8",
+		"RATE_LIMIT_FACTOR": "0", "RAG_PROVIDER": "local", "START_TIMEOUT": "10s",
+	}
+}
+
+func settingsMap(settings []Setting) map[string]string {
+	variables := make(map[string]string, len(settings))
+	for _, s := range settings {
+		variables[s.Name] = s.Value
+	}
+	return variables
+}
+
+// Statements answers how many SQL statements the server ran during work.
+func (s *Shop) Statements(work func()) int {
+	before := s.statements.Load()
+	work()
+	return int(s.statements.Load() - before)
+}
+
+// Exec changes the database behind the server's back.
+func (s *Shop) Exec(sql string, args ...any) {
+	s.t.Helper()
+	_, err := s.Pool.Exec(s.t.Context(), sql, args...)
+	require.NoError(s.t, err)
+}
+
+// Value reads one value from the database.
+func Value[T any](s *Shop, sql string, args ...any) T {
+	s.t.Helper()
+	var value T
+	require.NoError(s.t, s.Pool.QueryRow(s.t.Context(), sql, args...).Scan(&value))
+	return value
+}
+
+// counter counts statements.
+type counter struct{ atomic.Int64 }
+
+func (c *counter) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
+	c.Add(1)
+	return ctx
+}
+
+func (c *counter) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+
+var _ io.Writer = (*Log)(nil)

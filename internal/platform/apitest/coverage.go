@@ -1,0 +1,94 @@
+package apitest
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/shopd/shopd/gen"
+)
+
+// reached is what the tests of this process have reached.
+var reached = &record{statuses: map[string]map[int]bool{}}
+
+type record struct {
+	mu       sync.Mutex
+	statuses map[string]map[int]bool // by operationId
+}
+
+func (r *record) note(operation string, status int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.statuses[operation] == nil {
+		r.statuses[operation] = map[int]bool{}
+	}
+	r.statuses[operation][status] = true
+}
+
+// Main runs the tests of a package with the servers they need. If the package owns tags of the contract, the run
+// fails when an operation of them, or a status documented for one, was reached by no test.
+func Main(m *testing.M, tags ...string) {
+	flag.Parse()
+	if err := startServers(context.Background()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	if code == 0 && isWholeRun() {
+		if missing := unreached(tags); len(missing) > 0 {
+			fmt.Println("FAIL: the contract documents what no test reaches:")
+			for _, line := range missing {
+				fmt.Println("  " + line)
+			}
+			code = 1
+		}
+	}
+	dropTemporary()
+	if err := servers.release(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	os.Exit(code)
+}
+
+// isWholeRun reports whether all tests were run, so that what is missing is missing.
+func isWholeRun() bool {
+	for _, name := range []string{"test.run", "test.skip", "test.bench", "test.fuzz", "test.list"} {
+		if f := flag.Lookup(name); f != nil && f.Value.String() != "" {
+			return false
+		}
+	}
+	return !testing.Short()
+}
+
+// unreached lists the operations and statuses of the tags that no test reached.
+func unreached(tags []string) []string {
+	spec, err := openapi3.NewLoader().LoadFromData(gen.Contract)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	reached.mu.Lock()
+	defer reached.mu.Unlock()
+	var missing []string
+	for path, item := range spec.Paths.Map() {
+		for method, operation := range item.Operations() {
+			if !slices.ContainsFunc(tags, func(tag string) bool { return slices.Contains(operation.Tags, tag) }) {
+				continue
+			}
+			for status := range operation.Responses.Map() {
+				code, err := strconv.Atoi(status)
+				if err == nil && !reached.statuses[operation.OperationID][code] {
+					missing = append(missing, fmt.Sprintf("%s %s: %s (%s)", method, path, status, operation.OperationID))
+				}
+			}
+		}
+	}
+	slices.Sort(missing)
+	return missing
+}

@@ -1,0 +1,106 @@
+package server_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/shopd/shopd/gen"
+	"github.com/shopd/shopd/gen/api"
+	"github.com/shopd/shopd/internal/platform/apitest"
+)
+
+func TestServiceInfoLinksWork(t *testing.T) {
+	t.Parallel()
+	shop := apitest.New(t)
+	var info api.ServiceInfo
+	shop.Get("/").Want(http.StatusOK).Into(&info)
+	assert.Equal(t, "shopd", info.Name)
+	assert.NotEmpty(t, info.Version)
+	for name, link := range info.Links {
+		answer := shop.Get(link)
+		assert.Contains(t, []int{http.StatusOK, http.StatusMethodNotAllowed}, answer.Status, name)
+	}
+}
+
+func TestReadinessNeedsTheDatabaseAlone(t *testing.T) {
+	t.Parallel()
+	shop := apitest.New(t, apitest.Setting{Name: "REDIS_URL", Value: "redis://127.0.0.1:1/0"},
+		apitest.Setting{Name: "RAG_PROVIDER", Value: "gemini"}, apitest.Setting{Name: "RATE_LIMIT_FACTOR", Value: "1"})
+	var ready api.Readiness
+	shop.Post("/api/v1/rag/query", map[string]string{"query": "a lamp"}).Problem(http.StatusServiceUnavailable, "assistant_misconfigured")
+	for _, path := range []string{"/readyz", "/healthz"} {
+		shop.Get(path).Want(http.StatusOK).Into(&ready)
+		assert.Equal(t, api.ReadinessStatusReady, ready.Status)
+		assert.ElementsMatch(t, []string{"redis", "assistant"}, ready.Degraded)
+	}
+	shop.Post("/api/v1/auth/register", map[string]string{
+		"email": "ada@example.com", "password": "correct horse 9", "first_name": "Ada", "last_name": "Lovelace",
+	}).Want(http.StatusCreated) // limits are counted in the process while Redis is out
+
+	shop.Exec("UPDATE schema_migrations SET version = 1")
+	for _, path := range []string{"/readyz", "/healthz"} {
+		answer := shop.Get(path).Want(http.StatusServiceUnavailable).Into(&ready)
+		assert.NotEmpty(t, answer.Header.Get("Retry-After"))
+		assert.Equal(t, "pending", ready.Checks["migrations"])
+		assert.Equal(t, api.ReadinessStatusNotReady, ready.Status)
+	}
+	shop.Get("/livez").Want(http.StatusOK)
+}
+
+func TestMetricsCountByOperation(t *testing.T) {
+	t.Parallel()
+	shop := apitest.New(t)
+	shop.Get("/api/v1/products").Want(http.StatusOK)
+	shop.Get("/api/v1/products/4242").Want(http.StatusNotFound)
+	shop.Get("/nothing/here?token=secret").Want(http.StatusNotFound)
+	text := shop.Get("/metrics").Want(http.StatusOK).String()
+	assert.Contains(t, text, `shopd_requests_total{operation="listProducts",status="200"} 1`)
+	assert.Contains(t, text, `shopd_requests_total{operation="getProduct",status="404"} 1`)
+	assert.Contains(t, text, `shopd_requests_total{operation="none",status="404"} 1`)
+	assert.Contains(t, text, `shopd_request_duration_seconds_bucket{operation="listProducts"`)
+	assert.Contains(t, text, "shopd_database_connections ")
+	assert.NotContains(t, text, "secret")
+
+	elsewhere := apitest.New(t, apitest.Setting{Name: "METRICS_ADDRESS", Value: "127.0.0.1:0"})
+	elsewhere.Get("/metrics").Problem(http.StatusNotFound, "route_not_found")
+}
+
+func TestContractIsServedAsItIs(t *testing.T) {
+	t.Parallel()
+	shop := apitest.New(t)
+	assert.Equal(t, string(gen.Contract), string(shop.Get("/openapi.yaml").Want(http.StatusOK).Body))
+	var document map[string]any
+	shop.Get("/openapi.json").Want(http.StatusOK).Into(&document)
+	assert.Equal(t, "3.0.3", document["openapi"])
+	text, err := json.Marshal(document)
+	require.NoError(t, err)
+	_, err = openapi3.NewLoader().LoadFromData(text)
+	require.NoError(t, err)
+}
+
+func TestDocsNeedNothingFromElsewhere(t *testing.T) {
+	t.Parallel()
+	shop := apitest.New(t)
+	answer := shop.Get("/docs").Want(http.StatusOK)
+	page := answer.String()
+	assert.Contains(t, page, "/openapi.json")
+	assert.NotRegexp(t, `(src|href)="(https?:)?//`, page, "the page loads nothing from elsewhere")
+	assert.Contains(t, answer.Header.Get("Content-Security-Policy"), "default-src 'none'")
+	found := 0
+	for _, piece := range strings.Split(page, `"`) {
+		if path, isAsset := strings.CutPrefix(piece, "/docs/"); isAsset && path != "" {
+			response, err := http.Get(shop.URL() + piece)
+			require.NoError(t, err)
+			assert.Equal(t, http.StatusOK, response.StatusCode, piece)
+			require.NoError(t, response.Body.Close())
+			found++
+		}
+	}
+	assert.GreaterOrEqual(t, found, 3)
+}
