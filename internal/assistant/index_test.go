@@ -162,7 +162,8 @@ func TestIndexFindsTheProductTheModelRefuses(t *testing.T) {
 	index(admin)
 	shop.Exec("UPDATE products SET description = description || ' And more.', updated_at = now() WHERE id IN (SELECT id FROM products WHERE is_active ORDER BY id LIMIT 4)")
 	// Four are embedded together, then two, then one alone: refused each time.
-	model.Next(geministub.BatchEmbedContents, 3, geministub.InvalidArgument())
+	model.Next(geministub.BatchEmbedContents, 2, geministub.InvalidArgument())
+	model.Next(geministub.EmbedContent, 1, geministub.InvalidArgument())
 	report := index(admin)
 	assert.Equal(t, int32(1), report.Errors)
 	assert.Contains(t, report.Message, "1 could not be indexed")

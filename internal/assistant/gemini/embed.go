@@ -74,7 +74,7 @@ func (p *Provider) embedRequest(task provider.Task, text provider.Text) *pb.Embe
 
 // embeddable is a text the wire can carry (it refuses broken UTF-8), cut to a number of runes.
 func embeddable(s string, runes int) string {
-	return cut(strings.TrimSpace(strings.ToValidUTF8(s, "")), runes)
+	return provider.Cut(strings.TrimSpace(strings.ToValidUTF8(s, "")), runes)
 }
 
 // firstBatch is as many requests as one call may hold: at least one, at most provider.MaxBatch.

@@ -98,7 +98,7 @@ func (p *Provider) explainFailure(f *failure, to target) error {
 func (p *Provider) oneLine(s string) string {
 	s = strings.Join(strings.Fields(s), " ")
 	s = strings.ReplaceAll(s, p.transport.key, "[key]")
-	return cut(s, 300)
+	return provider.Cut(s, 300)
 }
 
 // minuteQuota is how long to wait when Google does not say: such quotas are per minute.

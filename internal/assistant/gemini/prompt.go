@@ -72,7 +72,7 @@ type draft struct {
 }
 
 func newDraft(p provider.Prompt) draft {
-	d := draft{question: Clean(p.Question, maxQuestion)}
+	d := draft{question: provider.Clean(p.Question, maxQuestion)}
 	for _, source := range p.Sources {
 		d.ids = append(d.ids, source.ID)
 		d.products = append(d.products, factsOf(source))
@@ -82,7 +82,7 @@ func newDraft(p provider.Prompt) draft {
 		if message.Role == provider.Assistant {
 			speaker = "assistant"
 		}
-		d.history = append(d.history, speaker+": "+quote(Clean(message.Content, maxMessage)))
+		d.history = append(d.history, speaker+": "+quote(provider.Clean(message.Content, maxMessage)))
 	}
 	return d
 }
@@ -93,7 +93,7 @@ func (d draft) text(description int) string {
 	b.WriteString("Products of the shop that may answer the question, best match first. Each line is a reference and its data.\n")
 	b.WriteString(beginProducts + "\n")
 	for i, product := range d.products {
-		product.Description = strings.TrimSpace(cut(product.Description, description))
+		product.Description = strings.TrimSpace(provider.Cut(product.Description, description))
 		fmt.Fprintf(&b, "[#%d] %s\n", d.ids[i], quote(product))
 	}
 	b.WriteString(endProducts + "\n\n")
@@ -126,11 +126,11 @@ type facts struct {
 
 func factsOf(s provider.Source) facts {
 	f := facts{
-		Name:        Clean(s.Name, maxFact),
-		Brand:       Clean(s.Brand, maxFact),
-		Category:    Clean(s.Category, maxFact),
+		Name:        provider.Clean(s.Name, maxFact),
+		Brand:       provider.Clean(s.Brand, maxFact),
+		Category:    provider.Clean(s.Category, maxFact),
 		Stock:       s.Stock,
-		Description: Clean(s.Description, maxDescription),
+		Description: provider.Clean(s.Description, maxDescription),
 	}
 	if s.DiscountPrice == "" {
 		f.Price = s.Price + " " + s.Currency

@@ -47,7 +47,7 @@ func TestStandalone(t *testing.T) {
 		{"no history", nil, "is it waterproof?", "is it waterproof?", false},
 		{"nothing but assistant turns", lamps[1:], "is it waterproof?", "is it waterproof?", false},
 		{"chain", talk("desk lamps", "…", "anything cheaper?", "…", "thanks", "…"), "is the first one in stock?",
-			"desk lamps. anything cheaper? is the first one in stock?", true},
+			"desk lamps. anything cheaper. is the first one in stock?", true},
 		{"new price replaces the old", talk("desk lamps under $20", "…"), "and under $50?", "desk lamps. and under $50?", true},
 		{"new order keeps the price", talk("desk lamps under $20", "…"), "which one is the cheapest?", "desk lamps under $20. which one is the cheapest?", true},
 	} {

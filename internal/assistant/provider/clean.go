@@ -1,4 +1,4 @@
-package gemini
+package provider
 
 import (
 	"html"
@@ -19,10 +19,10 @@ var (
 // places to hide instructions), without markup, and without references such as [#12], which only the
 // prompt itself may hand out.
 func Clean(s string, runes int) string {
-	s = cut(strings.ToValidUTF8(s, ""), 4*runes+1000) // what could not be shown anyway is not worth the time
+	s = Cut(strings.ToValidUTF8(s, ""), 4*runes+1000) // what could not be shown anyway is not worth the time
 	s = strings.Map(visible, html.UnescapeString(s))
 	s = withoutMarkup(s)
-	return strings.TrimSpace(cut(strings.Join(strings.Fields(s), " "), runes))
+	return strings.TrimSpace(Cut(strings.Join(strings.Fields(s), " "), runes))
 }
 
 // withoutMarkup removes tags, links, references and emphasis. Removing one layer may form another, as in
@@ -54,8 +54,8 @@ func visible(r rune) rune {
 	}
 }
 
-// cut keeps the first so many runes.
-func cut(s string, runes int) string {
+// Cut keeps the first so many runes.
+func Cut(s string, runes int) string {
 	for i := range s {
 		if runes == 0 {
 			return s[:i]
