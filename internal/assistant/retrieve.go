@@ -40,7 +40,8 @@ func (a *Assistant) retrieve(ctx context.Context, text string, history []provide
 		return asked, nil, nil
 	}
 	q, searched := asked, text
-	if standalone, carried := question.Standalone(history, asked, text); carried {
+	standalone, carried := question.Standalone(history, asked, text)
+	if carried {
 		searched = standalone
 		q = question.Parse(standalone, dictionary, digits)
 		q.Intent, q.YesNo = asked.Intent, asked.YesNo
@@ -60,10 +61,10 @@ func (a *Assistant) retrieve(ctx context.Context, text string, history []provide
 	if q.Generic {
 		params.Sort = sqlOrder(q.Order)
 	}
-	if asked.Within {
-		if ids := pointedAt(history, asked.Ordinal); len(ids) > 0 {
-			return a.within(ctx, q, params, ids)
-		}
+	ids := pointedAt(history, asked.Ordinal)
+	// "Which is the cheapest?" behind a list is about the list.
+	if len(ids) > 0 && (asked.Within || carried && asked.Intent == question.Pick && len(ids) > 1) {
+		return a.within(ctx, q, params, ids)
 	}
 	rows, err := a.planned.NearestProducts(ctx, params)
 	if err != nil {

@@ -12,8 +12,9 @@ import (
 
 // Limits of an answer.
 const (
-	fewLeft     = 5   // units from which on an answer says how many are left
-	maxSentence = 160 // runes of a quoted sentence
+	fewLeft        = 5   // units from which on an answer says how many are left
+	maxSentence    = 160 // runes of a quoted sentence
+	maxDescription = 600
 )
 
 // Generate implements provider.Generator: it answers with the products' own facts and words, by the kind of
@@ -26,11 +27,14 @@ func (l *Local) Generate(_ context.Context, p provider.Prompt) (string, error) {
 	w := writer{asked: stems(p.Question)}
 	switch {
 	case q.Intent == question.AskDiscount:
-		w.discounts(p.Sources)
+		w.discounts(theOne(p.Sources))
 	case q.Intent == question.AskStock:
-		w.stock(p.Sources)
-	case q.Intent == question.AskPrice && len(p.Sources) == 1:
+		w.stock(theOne(p.Sources))
+	case q.Intent == question.AskPrice && len(theOne(p.Sources)) == 1:
 		w.say("%s costs %s.", cite(p.Sources[0]), price(p.Sources[0]))
+	case q.Intent == question.Details && len(theOne(p.Sources)) == 1:
+		w.say("%s: %s.", cite(p.Sources[0]), price(p.Sources[0]))
+		w.say("%s", provider.Clean(p.Sources[0].Description, maxDescription))
 	case q.Intent == question.Compare && len(p.Sources) > 1:
 		w.say("Side by side:")
 		w.list(p.Sources)
@@ -41,6 +45,14 @@ func (l *Local) Generate(_ context.Context, p provider.Prompt) (string, error) {
 		w.list(p.Sources)
 	}
 	return strings.TrimSpace(w.text.String()), nil
+}
+
+// theOne is the first source alone when it stands out: a question about one product is about that one.
+func theOne(sources []provider.Source) []provider.Source {
+	if len(sources) > 1 && sources[0].Score-sources[1].Score > 0.1 {
+		return sources[:1]
+	}
+	return sources
 }
 
 // plural: "which products are the cheapest" wants a list.

@@ -10,7 +10,8 @@ import (
 const (
 	refuse     = 0.5
 	keep       = 0.34
-	softWeight = 0.4 // of a word that narrows without naming goods, such as a colour
+	beside     = 0.55 // of the best share: a half match has no place beside a whole one
+	softWeight = 0.4  // of a word that narrows without naming goods, such as a colour
 )
 
 // Keep answers which documents are about the question at all. A word counts by how rare it is, so one that no
@@ -31,7 +32,7 @@ func (l *Local) Keep(q question.Question, _ string, documents []string) []bool {
 		best = max(best, shares[i])
 	}
 	for i, share := range shares {
-		kept[i] = best >= refuse && share >= keep
+		kept[i] = best >= refuse && share >= max(keep, beside*best)
 	}
 	return kept
 }
@@ -45,7 +46,7 @@ func (l *Local) askedFor(text string) map[string]float64 {
 		if class == words.Stop {
 			continue
 		}
-		stem := v.correct(words.Stem(word))
+		stem := v.meant(word)
 		asked[stem] = v.rarity(stem)
 		if class == words.Soft {
 			asked[stem] *= softWeight

@@ -92,26 +92,44 @@ func embedDocument(text provider.Text) []float32 {
 func (l *Local) embedQuery(text provider.Text) []float32 {
 	v := l.vocabulary.Load()
 	weights := map[string]float64{}
-	for _, stem := range stems(text.Title + " " + text.Body) {
-		stem = v.correct(stem)
+	for _, word := range telling(text.Title + " " + text.Body) {
+		stem := v.meant(word)
 		weight := v.rarity(stem)
-		weights[stem] += weight
+		share := mateWeight
+		if !v.knows(stem) {
+			share = 1 // no product says it so: its synonyms stand for it
+		}
+		found := false
 		for _, mate := range mates(stem) {
 			if v.knows(mate) {
-				weights[mate] = max(weights[mate], mateWeight*weight)
+				weights[mate] = max(weights[mate], share*weight)
+				found = true
 			}
+		}
+		if v.knows(stem) || !found {
+			weights[stem] += weight
 		}
 	}
 	return vector(weights)
 }
 
+// telling are the words that say something.
+func telling(text string) []string {
+	all := words.Split(text)
+	out := all[:0]
+	for _, word := range all {
+		if words.ClassOf(word) != words.Stop {
+			out = append(out, word)
+		}
+	}
+	return out
+}
+
 // stems of the words that say something.
 func stems(text string) []string {
-	var out []string
-	for _, word := range words.Split(text) {
-		if words.ClassOf(word) != words.Stop {
-			out = append(out, words.Stem(word))
-		}
+	out := telling(text)
+	for i, word := range out {
+		out[i] = words.Stem(word)
 	}
 	return out
 }

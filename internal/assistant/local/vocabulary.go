@@ -4,28 +4,36 @@ import (
 	"math"
 	"math/bits"
 	"slices"
+	"strings"
+
+	"github.com/shopd/shopd/internal/assistant/question/words"
 )
 
 // vocabulary is what the catalogue's words are and how many documents have each.
 type vocabulary struct {
 	documents int
-	counts    map[string]int
-	byInitial map[byte][]entry // for typos: they rarely hit the first letter
+	counts    map[string]int     // documents by stem
+	spellings map[string]int     // how often a word is written so
+	byInitial map[byte][]spelled // for typos: they rarely hit the first letter
 }
 
-type entry struct {
-	stem    string
+type spelled struct {
+	word    string
 	count   int
 	letters uint64 // which letters it has, to rule out most candidates at once
 }
 
 func newVocabulary() *vocabulary {
-	return &vocabulary{counts: map[string]int{}, byInitial: map[byte][]entry{}}
+	return &vocabulary{counts: map[string]int{}, spellings: map[string]int{}, byInitial: map[byte][]spelled{}}
 }
 
 func (v *vocabulary) add(title, body string) {
 	v.documents++
-	found := stems(title + " " + body)
+	found := telling(title + " " + body)
+	for i, word := range found {
+		v.spellings[word]++
+		found[i] = words.Stem(word)
+	}
 	slices.Sort(found)
 	for _, stem := range slices.Compact(found) {
 		v.counts[stem]++
@@ -33,17 +41,17 @@ func (v *vocabulary) add(title, body string) {
 }
 
 func (v *vocabulary) finish() {
-	for stem, count := range v.counts {
-		if len(stem) >= shortestTypo-1 {
-			v.byInitial[stem[0]] = append(v.byInitial[stem[0]], entry{stem, count, letters(stem)})
+	for word, count := range v.spellings {
+		if len(word) >= shortestTypo-1 {
+			v.byInitial[word[0]] = append(v.byInitial[word[0]], spelled{word, count, letters(word)})
 		}
 	}
 	for _, list := range v.byInitial {
-		slices.SortFunc(list, func(a, b entry) int { // the frequent first, and always in the same order
+		slices.SortFunc(list, func(a, b spelled) int { // the frequent first, and always in the same order
 			if a.count != b.count {
 				return b.count - a.count
 			}
-			return len(a.stem) - len(b.stem)
+			return strings.Compare(a.word, b.word)
 		})
 	}
 }
@@ -58,38 +66,39 @@ func (v *vocabulary) rarity(stem string) float64 {
 	return math.Log((float64(v.documents) + 1) / (float64(v.counts[stem]) + 0.5))
 }
 
-// Typos forgiven by length of the stem: the wrong letter of a short word makes another word.
+// Typos forgiven by length of the word: a wrong letter in a short one makes another word.
 const (
 	shortestTypo = 4
-	shortestTwo  = 7
+	shortestTwo  = 8
 )
 
-// correct answers the word of the catalogue that was probably meant, or the stem itself.
-func (v *vocabulary) correct(stem string) string {
-	if len(stem) < shortestTypo || v.knows(stem) || len(mates(stem)) > 0 || stem[0] >= '0' && stem[0] <= '9' {
+// meant answers the stem of a word, or of the catalogue's word it was probably meant to be.
+func (v *vocabulary) meant(word string) string {
+	stem := words.Stem(word)
+	if len(word) < shortestTypo || v.knows(stem) || len(mates(stem)) > 0 || word[0] >= '0' && word[0] <= '9' {
 		return stem
 	}
 	allowed := 1
-	if len(stem) >= shortestTwo {
+	if len(word) >= shortestTwo {
 		allowed = 2
 	}
-	best, nearest := stem, allowed+1
-	mask := letters(stem)
-	for _, e := range v.byInitial[stem[0]] {
-		if abs(len(e.stem)-len(stem)) > allowed || bits.OnesCount64(mask^e.letters) > 2*allowed {
+	best, nearest := word, allowed+1
+	mask := letters(word)
+	for _, s := range v.byInitial[word[0]] {
+		if abs(len(s.word)-len(word)) > allowed || bits.OnesCount64(mask^s.letters) > 2*allowed {
 			continue
 		}
-		if d := distance(stem, e.stem, nearest-1); d < nearest {
-			best, nearest = e.stem, d
+		if d := distance(word, s.word, nearest-1); d < nearest {
+			best, nearest = s.word, d
 		}
 	}
-	return best
+	return words.Stem(best)
 }
 
-func letters(stem string) uint64 {
+func letters(word string) uint64 {
 	var mask uint64
-	for i := range len(stem) {
-		mask |= 1 << (stem[i] % 64)
+	for i := range len(word) {
+		mask |= 1 << (word[i] % 64)
 	}
 	return mask
 }
