@@ -19,7 +19,6 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/labstack/echo/v4"
-	"github.com/oapi-codegen/nullable"
 	"github.com/oapi-codegen/runtime"
 	openapi_types "github.com/oapi-codegen/runtime/types"
 )
@@ -263,12 +262,12 @@ type AssistantSource struct {
 	// CategoryName The name of its category, or null.
 	//
 	// Example: Headphones
-	CategoryName nullable.Nullable[string] `json:"category_name"`
+	CategoryName *string `json:"category_name"`
 
 	// DiscountPrice What the buyer pays while it is on sale, or null.
 	//
 	// Example: 9.99
-	DiscountPrice nullable.Nullable[string] `json:"discount_price"`
+	DiscountPrice *string `json:"discount_price"`
 
 	// ID An id.
 	//
@@ -383,7 +382,7 @@ type Category struct {
 	// ParentID The category above, or null at the top.
 	//
 	// Example: 3
-	ParentID nullable.Nullable[int64] `json:"parent_id"`
+	ParentID *int64 `json:"parent_id"`
 
 	// ProductCount Active products in it and below it.
 	//
@@ -600,7 +599,7 @@ type IndexStatus struct {
 	// LastRunAt When a vector was last made, or null.
 	//
 	// Example: 2026-02-01T10:00:00Z
-	LastRunAt nullable.Nullable[time.Time] `json:"last_run_at"`
+	LastRunAt *time.Time `json:"last_run_at"`
 
 	// Model Which model makes the vectors.
 	//
@@ -748,9 +747,9 @@ type Product struct {
 	Attributes map[string]string `json:"attributes"`
 
 	// Availability Whether it can be bought now.
-	Availability Availability                 `json:"availability"`
-	Brand        nullable.Nullable[Reference] `json:"brand"`
-	Category     nullable.Nullable[Reference] `json:"category"`
+	Availability Availability `json:"availability"`
+	Brand        *Reference   `json:"brand"`
+	Category     *Reference   `json:"category"`
 
 	// Condition The state it is sold in.
 	Condition Condition `json:"condition"`
@@ -773,17 +772,17 @@ type Product struct {
 	// DiscountPercent How much is off, in whole per cent, or null.
 	//
 	// Example: 20
-	DiscountPercent nullable.Nullable[int32] `json:"discount_percent"`
+	DiscountPercent *int32 `json:"discount_percent"`
 
 	// DiscountPrice What the buyer pays while it is on sale, or null.
 	//
 	// Example: 9.99
-	DiscountPrice nullable.Nullable[string] `json:"discount_price"`
+	DiscountPrice *string `json:"discount_price"`
 
 	// Gtin Its GTIN in 14 digits, or null.
 	//
 	// Example: 02000000000015
-	Gtin nullable.Nullable[string] `json:"gtin"`
+	Gtin *string `json:"gtin"`
 
 	// ID An id.
 	//
@@ -858,7 +857,7 @@ type ProductPage struct {
 	// NextCursor Send it as `cursor` for the next page; null on the last.
 	//
 	// Example: eyJzIjoiY3JlYXRlZF9kZXNjIn0
-	NextCursor nullable.Nullable[string] `json:"next_cursor"`
+	NextCursor *string `json:"next_cursor"`
 
 	// Offset How many were skipped.
 	//
@@ -878,9 +877,9 @@ type ProductSort string
 // is the sum over its variants.
 type ProductSummary struct {
 	// Availability Whether it can be bought now.
-	Availability Availability                 `json:"availability"`
-	Brand        nullable.Nullable[Reference] `json:"brand"`
-	Category     nullable.Nullable[Reference] `json:"category"`
+	Availability Availability `json:"availability"`
+	Brand        *Reference   `json:"brand"`
+	Category     *Reference   `json:"category"`
 
 	// CreatedAt When it was created.
 	//
@@ -895,23 +894,23 @@ type ProductSummary struct {
 	// DiscountPercent How much is off, in whole per cent, or null.
 	//
 	// Example: 20
-	DiscountPercent nullable.Nullable[int32] `json:"discount_percent"`
+	DiscountPercent *int32 `json:"discount_percent"`
 
 	// DiscountPrice What the buyer pays while it is on sale, or null.
 	//
 	// Example: 9.99
-	DiscountPrice nullable.Nullable[string] `json:"discount_price"`
+	DiscountPrice *string `json:"discount_price"`
 
 	// Gtin Its GTIN in 14 digits, or null.
 	//
 	// Example: 02000000000015
-	Gtin nullable.Nullable[string] `json:"gtin"`
+	Gtin *string `json:"gtin"`
 
 	// ID An id.
 	//
 	// Example: 42
-	ID    ID                       `json:"id"`
-	Image nullable.Nullable[Image] `json:"image"`
+	ID    ID     `json:"id"`
+	Image *Image `json:"image"`
 
 	// InStock Whether any unit can be sold now.
 	//
@@ -962,7 +961,7 @@ type Rating struct {
 	// Average The mean of the stars, to one decimal; null without reviews.
 	//
 	// Example: 4.3
-	Average nullable.Nullable[float64] `json:"average"`
+	Average *float64 `json:"average"`
 
 	// Count How many reviews there are.
 	//
@@ -1190,7 +1189,7 @@ type User struct {
 	// Phone The phone number, or null.
 	//
 	// Example: +44 20 7946 0958
-	Phone nullable.Nullable[string] `json:"phone"`
+	Phone *string `json:"phone"`
 
 	// Role What an account may do. Staff keeps catalogue, stock and orders; administrators may do all.
 	Role Role `json:"role"`
@@ -1203,7 +1202,7 @@ type User struct {
 	// Username The user name, or null.
 	//
 	// Example: ada
-	Username nullable.Nullable[string] `json:"username"`
+	Username *string `json:"username"`
 }
 
 // Username A name to log in with instead of the e-mail address. Case does not matter.
@@ -1221,17 +1220,17 @@ type Variant struct {
 	// DiscountPercent How much is off, in whole per cent, or null.
 	//
 	// Example: 20
-	DiscountPercent nullable.Nullable[int32] `json:"discount_percent"`
+	DiscountPercent *int32 `json:"discount_percent"`
 
 	// DiscountPrice What the buyer pays while it is on sale, or null.
 	//
 	// Example: 9.99
-	DiscountPrice nullable.Nullable[string] `json:"discount_price"`
+	DiscountPrice *string `json:"discount_price"`
 
 	// Gtin Its GTIN in 14 digits, or null.
 	//
 	// Example: 02000000000015
-	Gtin nullable.Nullable[string] `json:"gtin"`
+	Gtin *string `json:"gtin"`
 
 	// ID An id.
 	//

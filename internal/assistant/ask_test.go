@@ -56,8 +56,8 @@ func requireSound(t *testing.T, answer api.AssistantAnswer, text string) {
 func cents(t *testing.T, source api.AssistantSource) int64 {
 	t.Helper()
 	price := source.Price
-	if !source.DiscountPrice.IsNull() {
-		price = source.DiscountPrice.MustGet()
+	if source.DiscountPrice != nil {
+		price = *source.DiscountPrice
 	}
 	n, err := strconv.ParseInt(strings.Replace(price, ".", "", 1), 10, 64)
 	require.NoError(t, err)
@@ -88,7 +88,7 @@ func TestWalkThrough(t *testing.T) {
 	}
 	assert.Len(t, second.History, 4)
 	lower := strings.ToLower(second.Answer)
-	anyOnSale := slices.ContainsFunc(first.Sources, func(s api.AssistantSource) bool { return !s.DiscountPrice.IsNull() })
+	anyOnSale := slices.ContainsFunc(first.Sources, func(s api.AssistantSource) bool { return s.DiscountPrice != nil })
 	assert.Equal(t, anyOnSale, strings.HasPrefix(lower, "yes"), second.Answer)
 	assert.Equal(t, !anyOnSale, strings.HasPrefix(lower, "no"), second.Answer)
 }
@@ -100,7 +100,7 @@ func TestConditionsOfAQuestionHold(t *testing.T) {
 		assert.Less(t, cents(t, source), int64(1500))
 	}
 	for _, source := range ask(t, shop.Caller, "which products are on sale?", nil).Sources {
-		assert.False(t, source.DiscountPrice.IsNull())
+		assert.False(t, source.DiscountPrice == nil)
 	}
 	for _, source := range ask(t, shop.Caller, "what can I get between 20 and 40 dollars?", nil).Sources {
 		assert.GreaterOrEqual(t, cents(t, source), int64(2000))

@@ -7,9 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"time"
-
-	"github.com/oapi-codegen/nullable"
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/internal/assistant/provider"
@@ -56,13 +53,12 @@ func sources(hits []hit) []api.AssistantSource {
 	for _, h := range nearest {
 		source := api.AssistantSource{
 			ID: h.ID, Name: h.Name, Price: h.Price, Stock: h.Stock, SimilarityScore: h.Score,
-			DiscountPrice: nullable.NewNullNullable[string](), CategoryName: nullable.NewNullNullable[string](),
 		}
 		if h.DiscountPrice != "" {
-			source.DiscountPrice.Set(h.DiscountPrice)
+			source.DiscountPrice = &h.DiscountPrice
 		}
 		if h.Category != "" {
-			source.CategoryName.Set(h.Category)
+			source.CategoryName = &h.Category
 		}
 		body = append(body, source)
 	}
@@ -139,10 +135,10 @@ func (a *Assistant) GetIndexStatus(ctx context.Context, _ api.GetIndexStatusRequ
 	status := api.GetIndexStatus200JSONResponse{
 		Provider: a.provider.Name(), Model: a.provider.Model(), Dimensions: int32(a.settings.Dimensions),
 		Products: row.Products, Indexed: row.Products - row.Stale, Stale: row.Stale, Failing: row.Failing,
-		CategoriesIndexed: row.Categories, LastRunAt: nullable.NewNullNullable[time.Time](),
+		CategoriesIndexed: row.Categories,
 	}
 	if row.LastRunAt.Unix() > 0 {
-		status.LastRunAt.Set(row.LastRunAt)
+		status.LastRunAt = &row.LastRunAt
 	}
 	return status, nil
 }

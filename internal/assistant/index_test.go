@@ -56,7 +56,7 @@ func TestIndexMakesOnlyWhatIsNew(t *testing.T) {
 	assert.Equal(t, "gemini", before.Provider)
 	assert.Equal(t, int64(active), before.Products)
 	assert.Zero(t, before.Indexed, "another model's vectors do not count")
-	assert.True(t, before.LastRunAt.IsNull())
+	assert.True(t, before.LastRunAt == nil)
 
 	report := index(admin)
 	assert.Equal(t, active, int(report.Indexed))
@@ -80,7 +80,7 @@ func TestIndexMakesOnlyWhatIsNew(t *testing.T) {
 	assert.Zero(t, after.Stale)
 	assert.Equal(t, int64(active), after.Indexed)
 	assert.Equal(t, int64(categories), after.CategoriesIndexed)
-	assert.False(t, after.LastRunAt.IsNull())
+	assert.False(t, after.LastRunAt == nil)
 
 	shop.Exec("UPDATE variants SET price_minor = price_minor + 1, stock = stock + 100 WHERE stock > 10")
 	index(admin)

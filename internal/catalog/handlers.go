@@ -24,7 +24,7 @@ func (c *Catalog) ListCategories(ctx context.Context, r api.ListCategoriesReques
 	page := api.ListCategories200JSONResponse{Items: make([]api.Category, 0, len(rows)), Total: total, Limit: asked.limit, Offset: asked.offset}
 	for _, row := range rows {
 		page.Items = append(page.Items, api.Category{
-			ID: row.ID, ParentID: orNull(row.ParentID), Name: row.Name, Slug: row.Slug, Description: row.Description,
+			ID: row.ID, ParentID: row.ParentID, Name: row.Name, Slug: row.Slug, Description: row.Description,
 			ProductCount: row.ProductCount, CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt,
 		})
 	}
@@ -41,7 +41,7 @@ func (c *Catalog) GetCategory(ctx context.Context, r api.GetCategoryRequestObjec
 		return nil, err
 	}
 	return api.GetCategory200JSONResponse{Body: api.Category{
-		ID: row.ID, ParentID: orNull(row.ParentID), Name: row.Name, Slug: row.Slug, Description: row.Description,
+		ID: row.ID, ParentID: row.ParentID, Name: row.Name, Slug: row.Slug, Description: row.Description,
 		ProductCount: row.ProductCount, CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt,
 	}}, nil
 }

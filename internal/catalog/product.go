@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/oapi-codegen/nullable"
-
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
 )
@@ -14,13 +12,13 @@ import (
 // summary is a product as lists show it.
 func (c *Catalog) summary(card db.ProductCard) (api.ProductSummary, error) {
 	body := api.ProductSummary{
-		ID: card.ProductID, Sku: card.SKU, Gtin: orNull(card.GTIN), Name: card.Name, Slug: card.Slug,
+		ID: card.ProductID, Sku: card.SKU, Gtin: card.GTIN, Name: card.Name, Slug: card.Slug,
 		Brand:    reference(card.BrandID, card.BrandName, card.BrandSlug),
 		Category: reference(card.CategoryID, card.CategoryName, card.CategorySlug),
 		Price:    c.settings.Currency.Format(card.PriceMinor), DiscountPrice: c.discountPrice(card.DiscountMinor),
 		DiscountPercent: discountPercent(card.PriceMinor, card.DiscountMinor), Currency: api.Currency(c.settings.Currency),
 		Stock: card.Stock, InStock: card.Stock > 0, Availability: availability(card.Stock), IsFeatured: card.IsFeatured,
-		Image: nullable.NewNullNullable[api.Image](), Rating: rating(card.RatingCount, card.RatingSum),
+		Rating:    rating(card.RatingCount, card.RatingSum),
 		CreatedAt: card.CreatedAt, UpdatedAt: card.UpdatedAt,
 	}
 	if card.ImageID != nil {
@@ -28,7 +26,7 @@ func (c *Catalog) summary(card db.ProductCard) (api.ProductSummary, error) {
 		if err := json.Unmarshal(card.ImageSizes, &image.Sizes); err != nil {
 			return body, fmt.Errorf("image %d: %w", image.ID, err)
 		}
-		body.Image.Set(c.image(image))
+		body.Image = new(c.image(image))
 	}
 	return body, nil
 }
@@ -100,7 +98,7 @@ func (c *Catalog) detail(row db.ProductDetail) (api.Product, error) {
 
 func (c *Catalog) variant(v storedVariant) api.Variant {
 	return api.Variant{
-		ID: v.ID, Sku: v.SKU, Gtin: orNull(v.GTIN), Options: v.Options,
+		ID: v.ID, Sku: v.SKU, Gtin: v.GTIN, Options: v.Options,
 		Price: c.settings.Currency.Format(v.PriceMinor), DiscountPrice: c.discountPrice(v.DiscountMinor),
 		DiscountPercent: discountPercent(v.PriceMinor, v.DiscountMinor), Currency: api.Currency(c.settings.Currency),
 		Stock: v.Stock, InStock: v.Stock > 0, IsDefault: v.IsDefault,
@@ -117,19 +115,19 @@ func (c *Catalog) image(i storedImage) api.Image {
 	return body
 }
 
-func (c *Catalog) discountPrice(minor *int64) nullable.Nullable[string] {
+func (c *Catalog) discountPrice(minor *int64) *string {
 	if minor == nil {
-		return nullable.NewNullNullable[string]()
+		return nil
 	}
-	return nullable.NewNullableWithValue(c.settings.Currency.Format(*minor))
+	return new(c.settings.Currency.Format(*minor))
 }
 
 // discountPercent is how much is off in whole per cent, rounded half up.
-func discountPercent(price int64, discount *int64) nullable.Nullable[int32] {
+func discountPercent(price int64, discount *int64) *int32 {
 	if discount == nil || price <= 0 {
-		return nullable.NewNullNullable[int32]()
+		return nil
 	}
-	return nullable.NewNullableWithValue(int32(math.Round(float64(price-*discount) / float64(price) * 100)))
+	return new(int32(math.Round(float64(price-*discount) / float64(price) * 100)))
 }
 
 func availability(stock int64) api.Availability {
@@ -142,21 +140,14 @@ func availability(stock int64) api.Availability {
 // rating is the mean of the stars to one decimal.
 func rating(count int32, sum int64) api.Rating {
 	if count == 0 {
-		return api.Rating{Average: nullable.NewNullNullable[float64]()}
+		return api.Rating{}
 	}
-	return api.Rating{Count: count, Average: nullable.NewNullableWithValue(math.Round(float64(sum)/float64(count)*10) / 10)}
+	return api.Rating{Count: count, Average: new(math.Round(float64(sum)/float64(count)*10) / 10)}
 }
 
-func reference(id *int64, name, slug *string) nullable.Nullable[api.Reference] {
+func reference(id *int64, name, slug *string) *api.Reference {
 	if id == nil {
-		return nullable.NewNullNullable[api.Reference]()
+		return nil
 	}
-	return nullable.NewNullableWithValue(api.Reference{ID: *id, Name: *name, Slug: *slug})
-}
-
-func orNull[T any](value *T) nullable.Nullable[T] {
-	if value == nil {
-		return nullable.NewNullNullable[T]()
-	}
-	return nullable.NewNullableWithValue(*value)
+	return &api.Reference{ID: *id, Name: *name, Slug: *slug}
 }

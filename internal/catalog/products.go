@@ -3,8 +3,6 @@ package catalog
 import (
 	"context"
 
-	"github.com/oapi-codegen/nullable"
-
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
 )
@@ -60,7 +58,6 @@ func (c *Catalog) listProducts(ctx context.Context, params *db.ListProductsParam
 	}
 	page := api.ProductPage{
 		Items: make([]api.ProductSummary, 0, len(rows)), Limit: asked.limit, Offset: asked.offset,
-		NextCursor: nullable.NewNullNullable[string](),
 	}
 	for _, row := range rows {
 		item, err := c.summary(row.ProductCard)
@@ -78,7 +75,7 @@ func (c *Catalog) listProducts(ctx context.Context, params *db.ListProductsParam
 	}
 	full := len(rows) == int(asked.limit)
 	if full && (page.Total == nil || int64(asked.offset)+int64(len(rows)) < *page.Total) {
-		page.NextCursor.Set(cursorAfter(params, rows[len(rows)-1]))
+		page.NextCursor = new(cursorAfter(params, rows[len(rows)-1]))
 	}
 	return page, nil
 }

@@ -3,8 +3,6 @@ package identity
 import (
 	"context"
 
-	"github.com/oapi-codegen/nullable"
-
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/platform/problem"
@@ -78,15 +76,8 @@ func (i *Identity) pairBody(pair tokenPair) api.TokenPair {
 
 func userBody(user db.User) api.User {
 	return api.User{
-		ID: api.ID(user.ID), Email: user.Email, Username: orNull(user.Username), FirstName: user.FirstName, LastName: user.LastName,
-		Phone: orNull(user.Phone), Role: api.Role(user.Role), IsActive: user.IsActive, EmailVerified: user.EmailVerifiedAt != nil,
+		ID: api.ID(user.ID), Email: user.Email, Username: user.Username, FirstName: user.FirstName, LastName: user.LastName,
+		Phone: user.Phone, Role: api.Role(user.Role), IsActive: user.IsActive, EmailVerified: user.EmailVerifiedAt != nil,
 		CreatedAt: user.CreatedAt, UpdatedAt: user.UpdatedAt,
 	}
-}
-
-func orNull[T any](value *T) nullable.Nullable[T] {
-	if value == nil {
-		return nullable.NewNullNullable[T]()
-	}
-	return nullable.NewNullableWithValue(*value)
 }

@@ -4,7 +4,6 @@
 package apitest
 
 import (
-	"io"
 	"log/slog"
 	"maps"
 	"net/http/httptest"
@@ -35,6 +34,8 @@ type Shop struct {
 	Pool   *pgxpool.Pool // the test's own way into the database
 	Log    *Log
 
+	DatabaseURL string
+
 	statements *counter
 }
 
@@ -60,7 +61,7 @@ func start(t testing.TB, template func() (string, error), settings []Setting) *S
 	s, err := config.Parse(variables)
 	require.NoError(t, err)
 
-	shop := &Shop{statements: new(counter), Log: new(Log)}
+	shop := &Shop{DatabaseURL: url, statements: new(counter), Log: new(Log)}
 	log := slog.New(slog.NewJSONHandler(shop.Log, nil))
 	shop.App, err = app.New(t.Context(), s, log, shop.statements)
 	require.NoError(t, err)
@@ -124,5 +125,3 @@ func (c *counter) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQ
 }
 
 func (c *counter) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
-
-var _ io.Writer = (*Log)(nil)
