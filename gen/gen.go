@@ -5,9 +5,9 @@ package gen
 import _ "embed"
 
 //go:generate cp ../openapi.yaml openapi.yaml
-//go:generate go -C .. tool -modfile=tools/go.mod oapi-codegen --config gen/api/config.yaml openapi.yaml
-//go:generate go -C .. tool -modfile=tools/go.mod oapi-codegen --config gen/client/config.yaml openapi.yaml
-//go:generate go -C .. tool -modfile=tools/go.mod sqlc generate
+//go:generate env CGO_ENABLED=0 go -C .. tool -modfile=tools/go.mod oapi-codegen --config gen/api/config.yaml openapi.yaml
+//go:generate env CGO_ENABLED=0 go -C .. tool -modfile=tools/go.mod oapi-codegen --config gen/client/config.yaml openapi.yaml
+//go:generate env CGO_ENABLED=0 go -C .. tool -modfile=tools/go.mod sqlc generate
 
 // Contract is openapi.yaml as it was written.
 //

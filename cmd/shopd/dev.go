@@ -54,7 +54,7 @@ func dev(ctx context.Context, out io.Writer, reset bool) (err error) {
 	if err != nil {
 		return err
 	}
-	listener, err := app.Listen(settings.Host, settings.Port)
+	listener, err := app.Listen(ctx, settings.Host, settings.Port)
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func serveDev(ctx context.Context, settings config.Settings, listener net.Listen
 	if err != nil {
 		return err
 	}
-	if err := prepareDev(ctx, a, settings, out, step); err != nil {
+	if err := prepareDev(ctx, a, out, step); err != nil {
 		return errors.Join(err, a.Close())
 	}
 	step("Ready")
@@ -102,7 +102,7 @@ func serveDev(ctx context.Context, settings config.Settings, listener net.Listen
 	return errors.Join(a.Run(ctx, listener), a.Close())
 }
 
-func prepareDev(ctx context.Context, a *app.App, settings config.Settings, out io.Writer, step func(string, ...any)) error {
+func prepareDev(ctx context.Context, a *app.App, out io.Writer, step func(string, ...any)) error {
 	empty, err := a.Products(ctx)
 	if err != nil {
 		return err

@@ -34,7 +34,7 @@ func serveCommand() *cobra.Command {
 func serve(ctx context.Context, settings config.Settings, migrate bool) error {
 	log := app.NewLog(settings)
 	slog.SetDefault(log)
-	listener, err := app.Listen(settings.Host, settings.Port)
+	listener, err := app.Listen(ctx, settings.Host, settings.Port)
 	if err != nil {
 		return err
 	}

@@ -719,7 +719,10 @@ type Problem struct {
 	// RequestID The request's id, also in the server's log.
 	//
 	// Example: 0f6f2b6d
-	RequestID  string      `json:"request_id"`
+	RequestID string `json:"request_id"`
+
+	// Resolution Who can mend it, and how: send another request, send the same one later, let the buyer choose something
+	// else, or ask the shop.
 	Resolution *Resolution `json:"resolution,omitempty"`
 
 	// Status The HTTP status.
@@ -2368,6 +2371,22 @@ func (response GetServiceInfo200JSONResponse) VisitGetServiceInfoResponse(w http
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetServiceInfo422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetServiceInfo422ApplicationProblemPlusJSONResponse) VisitGetServiceInfoResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -4388,6 +4407,22 @@ func (response GetDocs200TextHTMLResponse) VisitGetDocsResponse(w http.ResponseW
 	return err
 }
 
+type GetDocs422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetDocs422ApplicationProblemPlusJSONResponse) VisitGetDocsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetDocsdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
 	StatusCode int
@@ -4422,6 +4457,22 @@ func (response GetHealth200JSONResponse) VisitGetHealthResponse(w http.ResponseW
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetHealth422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetHealth422ApplicationProblemPlusJSONResponse) VisitGetHealthResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -4484,6 +4535,22 @@ func (response GetLiveness200JSONResponse) VisitGetLivenessResponse(w http.Respo
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLiveness422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetLiveness422ApplicationProblemPlusJSONResponse) VisitGetLivenessResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -4639,6 +4706,22 @@ func (response GetMetrics404ApplicationProblemPlusJSONResponse) VisitGetMetricsR
 	return err
 }
 
+type GetMetrics422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetMetrics422ApplicationProblemPlusJSONResponse) VisitGetMetricsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetMetricsdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
 	StatusCode int
@@ -4673,6 +4756,22 @@ func (response GetOpenAPIJSON200JSONResponse) VisitGetOpenAPIJSONResponse(w http
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOpenAPIJSON422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetOpenAPIJSON422ApplicationProblemPlusJSONResponse) VisitGetOpenAPIJSONResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -4721,6 +4820,22 @@ func (response GetOpenAPIYAML200ApplicationYamlResponse) VisitGetOpenAPIYAMLResp
 	return err
 }
 
+type GetOpenAPIYAML422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetOpenAPIYAML422ApplicationProblemPlusJSONResponse) VisitGetOpenAPIYAMLResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetOpenAPIYAMLdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
 	StatusCode int
@@ -4755,6 +4870,22 @@ func (response GetReadiness200JSONResponse) VisitGetReadinessResponse(w http.Res
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetReadiness422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetReadiness422ApplicationProblemPlusJSONResponse) VisitGetReadinessResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -5793,135 +5924,134 @@ var swaggerSpec = []string{
 	"ovmH3L3X2+m+/y68lWWmcMh7h4XhbL4cxf08ffqYHO4fPAj5AZPgmhUWiSRehjAyw0TSrLHpoXzxKoXS",
 	"7i/v37lKSC1L8elOwZVM6WwG3IcaYZCnIIkgdCRyjaWqEDbcj6VUmtZk9SUY2mwThv+MrehU1OapOaA2",
 	"Mk9WHFwB+yTjNnS6zV2C3MMXulRXkCwHte7QGdu5HvhMebWDgenLTtdK2li4FhL+jqWQIkJTJQquhgav",
-	"O4qkYlKfupJ9FphPiTQvElHS9NUYSzqswtVp+c7N+5uoVfo28P58fv6a2Afqbo3+/mYRCDZDrs3ikasW",
-	"Q02gfEG56Baxk7w5PbH7aIs3GKxeMVvUzuXb1SfZqiDCugvOZRbaBRdIjezhL45gjUJCV6Eznq3KG7Gm",
-	"iDR14RvMFhGainmPDDFEfhiRYT1o3nyjrvIhnvHhRDM+xINm3TzOQeBqB13wayoZ5foRGWJQ+9Dnx6k8",
-	"I+IanSSKuIdU74Ive5l8FUjVLh7+uiaWsvOUGi16tFi+en7tjJD/LS5TNsZiU30yRVSnQnaOOtYBdRPA",
-	"Lm0E/29euTFyZQ23OGVjMLIIYLWUuuXlpsxd+HQDVuNo1sR8uAdvoi8YOBtXAjtWguuf2yjYFgOFokZ6",
-	"6Covd8B37eTJOFdTJri7lpSmCxILkQYvt/K0gYyDIT9oLzV3JDPTjhHE+VSkYEQsYt4J2/eCkWTr42O/",
-	"jrSsSbDY4Ym2pQ0NCorChS0z9ZsVDD9ZKhg6pFpuPftbRJyz7jau0rAYctmSUeW9z5QvSM7Z6ryqNp8z",
-	"U5c2QWWld7vcXGKkrTTtkRPeSGwphDC8+gwPRpMWFjzfFJRxa+1ND0zh1JvlGrMenWfQFvCuzeNsCcsT",
-	"fSUJfZJq57pYycHtU0bkuspbhKKpmNWVVyN8GyE85+zveVMFe3Pa/fH05Ol594fn/xk0VW8Rsf4bJPt9",
-	"wbD4qOMFlpaa9+7XyItB7tCTY6KYmb4Qv6ZG3eOwMTv4Lzvy2ox0W5f4Ku9EviTrqlB9X2S5Uhi4NV9y",
-	"6Xaq3L5lNmUlpbFR6boULeonu8pyCoYaVaW/CtaLQ7JdWoGTh9fFixceIzLE2GOUWakt3y64q6k5Bh1P",
-	"AfmZray5VWx51Sm10cY70M/yDCM+vkB8eaWmc6jmv+3jQFVRaLSIeTIv4tyPbO6O4EXpgPqJhMWzX07+",
-	"Jthf9p6lf/nzafrXp4dXf/3zy7+d8P4ml/W/bAB8I/C9vhUr6PysCP9wdVyLw2JW0Ak4o7D4du0IVNxk",
-	"jZeLg4d/IXuofXaPGb7jvjd35TWaTqLOTMxym14djNRukPsKBZYqG0mHSiuWnmjVW63CalXXFn2VNNXV",
-	"C761vvovrBb+cyl43/Sof0o9anNydcpRiFQ/v3r0TSf5ppN8RTrJlgrAbynyN8R8PLS3lOBPCzoMJccb",
-	"tmm2kvEre68HchauQbYGe2ZAi2w8palUEdECjXnO5esk2LLdyjWDRl+w/d7eyjI5B/WcjBbWWZbNaUlK",
-	"L6ROB0MpfdaT0Xe3jzL2KPJzB/cBaMLCQVoF95N0PGax73mH2pOBMeDSnEJ89THW/SIFEkeCJCJDcYUB",
-	"IfO1mWS/VnIGjzrCkG/GJraCofLfzITSEwnF3xIS5v4IeQYSmEiatBajbtTGLMhJaTGbMdcx0Lrw6j20",
-	"3leUxRZHVqkPlp641RKf20gXT9wS9Bb5TaosbiVdtIUnmwcWroJ3VbmQ5nvDpYS+tJ9DakEpn66s7iF9",
-	"WSFu7hsZYAO/faGLzW+qdRVzwnjHmsK3i6OyvmRblNjWK9aCwAd7Qy3jzj3qagi3eKarozmOitdeKia+",
-	"uQU+UkfhePDXq7353/v/9acDsRu/nj0bDT48XDy9n50dJqf7+vn0Px/kL/v0J3irtg1bauYi1xYRRumE",
-	"KQ3ydjg9JhzmPhYqkFzh48pWkYNNGb6JOmg9LAryrTQTlQE4Pjp8+9eqIWcr3/LPmXd8LM7KF/ChRgTZ",
-	"qhfe+Oea2+dTbiuRShUkVVce3tpqoMNyfrmRAzNr0bIxVVMxP7JFZim3ReyLWvX4bdHJzMgKKdUgI5JC",
-	"VZmLp0IoI1q60skXHAzVYCs3dVWoCtag4JnimH2o9OGQoFFOs0NdYjFll05PY31pXg8zzZY8epsFVO0n",
-	"kogeOdN0PCZXADMs7khTMckhcu2tigZt6lG9jYpy7xd2L28zypUWma2NagY2wmH1vSDAZ0BlPP2Z6dUF",
-	"L8v848iFGy1CdU6r+dSraK2SeV2mFWxvlm2pwWjktTmkqZH/HdQ98lhkMypt3BYzZIH040p0Cp4uGhUY",
-	"+3uDByHhsiE0Lsfy41I8bFEVKaHjYfH/ogg089bD6WIkWdKJgpkQkvIrxieKUKLwfUyvq9JC8foVLNyZ",
-	"VZBRrlm8ggxOQeVpML2jsNcXVDCqpaJubIz3+7GpLb6kzy9ghs9EApe5q1i0Hkrcxa/AOF54gxHZEcln",
-	"RsjY7fc/d5mYKsbaif0cPoQUdltUQZBUiCsfxrdlsLQr33/Cx6LFIuLq+1sWhimugkyETegOK0wp4x+l",
-	"Lx3bSHVoi4hKRGy0mx38f9QRM+B0xsw37mNvQbM0qPq0C8zO8rMsN2PEXNDJaluHt6MNQxzdUw0TZW/Q",
-	"629anMHPEznEBsnEie9LUh72LzW3uMept2ThhmbUlpNJxRxkN6YKjFygQarI2VjxsYSqaTM+29vxujU7",
-	"3tpkmnMj0L6mLFTy3vyEgUrmmlGgVLDSkO1c0ibeH5Nnb89xxcNj13sEdeUjYjtrD5d8etPRTzF7xZ6d",
-	"vPnlZPCSnagTfnoQPz65f5I97f/n7mwvefzssAeLZ78kb0/YK3bSf8GeHfbi3ZSPsqf95M/PgplztrGI",
-	"ugxZs+vtznWzHYt7tVG2b8Pc9DXqzzEnYkbN/ru2KBMhbES2QXpVq7qt2rOs+ZuJ1uRPjSqb4+5j+1Xw",
-	"6sVqShvI5su2oyrtNHFVg7S2gW7G0MF7o9p6RLTpVl/OS7UiW6jR7LGszI591NflDIVnurwG2dr0rHRB",
-	"NKY2k/oXN/NB1NXP+kQ/YRv4toSO2zuC1oef6UYzRNtIaSPvTU0vbgYKZywNXIqd5+IaUhoH930WTkTB",
-	"QI9KKkqLOy2QgLLWobZJPTZbg+2LhkmtzhQr8sNaEGMTxdbgImQt89aBSg5ii3XA713ki9NVg5Aah2w7",
-	"T8Wb1qU7oQHFSuz9Zc3SXGmgiTeW3aooXLOU36qyb0XH8/flx95lW/6SjztboZA77dXFUziZSkW2Tq/r",
-	"FkWL0osBtv3Nxf9v4eL/7I75wmDRHrjsWnrblgJXua3S1SzStdF8YqZ9TZOPcV4psBECdEaljmwCHLVl",
-	"thDIWKQilz3yJJvphdU3ioPn5HkXk9RQ5dansWzZbeS3cux/mW4hNY+539tP6Rqv0OfyrWHWDXEumV6c",
-	"GcRb+nFyevHpqV/Ys7fnnZYW0aWuI8bkHTpd3t/9XdGabQe/uYfZpmE1jvzf//wvagtIAUj0FoxaH7rV",
-	"CerPK9dbQwgVsrz9bcsZN8ojooVIfZ7MDOiVr5CR2NKc0pWaHKdijuipzu/0jTcyrWRZ0lxPd9wvHVds",
-	"wbzpNafA04ge3A+/Q+brXdsYjwVNOceYaW2ogBy/PvElfsypQJdu4WR2iam2eok18ria5dbU3rvgFxyr",
-	"r9miZeYUwTXIhb1D7ZCupfkIpgy9FMrmsY+l4LpHsOn5mJW96OyFFwuuJY31kfnugtvx7f38kyC2nkfR",
-	"Ye98MYMzXF7xiwQyAW4oCBILuHePIHxFp13KkwvuW+tjqS7rlbftH5UmTOMif/c7guV+OZ6yC94l3333",
-	"7OzVy+++Q8ctp1dwGVMFkc1u75E33DWJwQxfw1js39hAq6zOak0qEmYorNW+l3DBCZEwzhUkdo/2d3cj",
-	"ogShRC9mgnCzFqRGMOw3Ba7TRc8Cd5Ko775zAb7IQxS5i8zlXo989905y8D/fvr0Mdnb2zs0C3lz/ti9",
-	"j0zUrE5h2VqsRuACS4jlfFsUHyB3hxe25sBFZ2hucbMy/KpvvkG6efb6L/d65NiVMXaRydWqB5inVlQ+",
-	"QFXUVzu25csQ0lpxZLeW50xpXK11VgzRCjuMfMR8RIZoh3Uxt9YWO+wV3zJFBkYCHvT7kVF+Rgsfgdsj",
-	"j0WaQuyIgtjzMpFiXsRJjDCRCPOd/fSViOjhI+uTYxo7Qq4OSY9cJwkzETrwYqE0mYo5kkECMMNC2VRC",
-	"jziHw1LgPyZxcOGX7hCE+eNVejjcP3jgU4fN7rV1Hx3eK5iHTekfGrQPa0n9EaG43TYReFhJqjf4tkn2",
-	"rtVvcVqKbvRu9FrlY9fg2gBe6a3LBLfk2nJH2HK41evG1Rm27KG4dzSdIF81xFh5uDiQGKTRTdk1JI8K",
-	"E5nj9tVAAiv3cJiTGWXSwXsuaWw5o2NA3313VHAkx4RiKrGK3fDPXefO754kw8i2kCdsjJvs8jtQhbHu",
-	"ifv7hbXWgOkl5kTgv2izRfrOeQISnWvKAXVKNRCkdU8ClHOR89gSztD8/tz83MV/zXkpvzo1iidnfOJO",
-	"T/UXc4xcBoUBqbjRVaU2lODwiOzvHpbLrvXaNczVtdu1wD6msblbDN4oGf705HzoZUoJtqNlcV9RToZP",
-	"zumkecgYJ8OTcfel4NB9QXU8HaIXAzTZ6+/jNMOfnxz/OCRzIa+U9XOYE2ZnM3qt9XynLAauUBy1ynPn",
-	"xcm5K3xa5tiLGXALWE/IyY57aSdzHjnXSNf7FQo3gvMK3FQ9Gnu9fm/PFsGYojixY/6ZgG6tP7rsnCk2",
-	"4STpHJl3qz4fLKuAVIjD7/b7K7oQ++7Dm7XrrU7T0rLXOZd6Vu0o9KLQqAWYlTbApTxqo8+Uz8fovESz",
-	"jUMtkqn1nUQdTScK3c4p1UYGN3Luh66RGrrON9rhGAZyE4WELiPRCRWyNJQkWBNwzdy0zih6BPORwNaH",
-	"QkZnq0GFK0UZruILsV3wWiU2ctew7vsP9g8jc2iw8vl+b++eK8hXjuLDHJfq0Zv7Zw5piiLPsQtELOZA",
-	"4HkhyXh75sTFjigrHuMdVxY6xW81y6BHXvHU5tNKNpnqCvBYuTsBtGWhGOSHxgoPaUKUcKnp+/09e/bq",
-	"ZGx3oygx8YNIFhsQrtPA6jFOJdX8sFiu1n9N0xwqz9sAkT+CF6edCbwU8+0Dg929faShqo2xNlOhYFQn",
-	"qQyzXACpHAqtaTc3G3fOrlUxM69VkfOhO5/Pu4acurlMgZv7PNn8mJfFBW/qOqtLdfhs/KV0JQa4y3Mx",
-	"mYDvoFLt2V6/2db2bW88bmO8mxfh5qOUrzRGctEPm45iHsdV7/cH6znmG06dgARo5Nrv761/6amQI5Yk",
-	"gHak/cHBJtMEetqbl3d31798YuVB+/zh+ufPhXhB+cIRtfrkN4i1DlQuDIPC5cvi3a8+pOZ+P+rMQOLh",
-	"9MzDptJ0jjqDrHPzPnSliFy33ylPeOKy+6wzvOj8UrtgjFQYQ4+caNUQSJF9Y1CXqr1jlS2vZ6KwwMWc",
-	"WG/7Ep81IC4d4/22sAcLqNE5sCFXr3NbIv3Y3SwtU+/e30RV1vru/c3SVruId1ePXbmAi9V7bwUF/FbY",
-	"mnU+nHBppy3/D8ptlaKEVkhe2mHfVVGLoDhnPQ76jW0x9NnYrXOo30Tt8Dd4rZHE1zE1fAZH3bM0tXqv",
-	"Xwr9QiTW4fX1E9bbqSA0IyefkpK8pbCVaZzNwLONADfwUmqpppJXY6KMtkNT4nTVmKapKwNu1CwflUJj",
-	"nS7MNxd8zrh6hHNgvLFCkXC/f1gY6DwjmAhQhrGQYx+7b8vyZ6Cc/QPlRsOhCs16TtUFNzuSgrZGQorw",
-	"oxkxBX5Um8Gs1tr5ltmcy6ghd/f7AzK04R0SDNcb3gtJlQ5h50V8yDbC5WbHqJEK8TXJTJg3AnOHvG+C",
-	"U0hw2kAyeSz4OGXWe/XvJzc98aeYBqxjJXVtIVgNdreXrKTLjmlnk48xWEJhnwPLa4tbjDxpqMg8qbqD",
-	"JPgQyjLRckJlQrQgMVXQu+A+9cQKWuFyuI8KNdt3l9fCqOiuIm5FQgtzKrfAj1GBi1umppva3KBKakRA",
-	"BV5q8FeJwXLBVZUopmp00goNdwuFtpn9tBEbHfyWslAtho84X6MzOv6bMNhvvHINr7Q8qJLmtAVX3FvJ",
-	"FKcNpogJp6pVBzlOU5uTWoTcR6TI/bUuqcLDZ6Wspd4lDbWRKf2DnRNbcjsXZ2vJjPKRHU/Oax98ZTMo",
-	"jMj92eQlXAMW5Aqc9jLFx+KudxtC/LRGC6a0A6ZCSoXzfhNbt31751eW3LSSyysOLoX5tvQxAUseW1PH",
-	"SfIbbHgba8c1fwEld7N3bA3pL02CP4EmlPj6HbciwbItz0qGVemjH2BaGEVHZTVopKTRZg1QrHyDz40g",
-	"tXW6giyt7Di2TLjNI+I8HwlDGSeesjSRPtucqaIcAKb1mTcwTMTn0h91LOyXNuxrI9I1R2MDtvlV8dda",
-	"j/yVLLba7v6rYLNxlRY+ks7Xs9uiekSA496GmifgiXnx1fHgArAWNlw9Ot848RpOXKmgdCsirTawC7Pi",
-	"OvVFRnssEp19U9OhElIPiaILZS2Gc6agRwwbH7MUo99ikY0Yhx4Z/n2IGa3KheiqC261ZMYdl8fbJSqW",
-	"FtU6f7ug6Uc2mmoxE1aB9+3IcgUX/J3NAa/FnNqvfEPPoHnQXAGvy9ZyKy+AYHLucvpkvQxa6CL4+8YX",
-	"QCVXeJOLwB8zDHzf+GlXhWPt8yhIbTY0PrrpuC8Yf43RzZs8Sz9s/OwJP8MY6E0uRn5G040Gferrim3w",
-	"bKPY5trnf9KMbzSuL1GMDy9zUyyY0SPDovzp0IXvDv8+7BHEnzVjxVgOAhJCVTNHRE8hi4iPNjcnNU7z",
-	"xOZqhWjacIONybpaLvazCDgbEL8tZvtZb71q9eeVklCpVX0VclCl1+ZHXTA71YqVm9w0zQKW1eqV9Vso",
-	"LMz7w9nO0f/NCc1vyNdGcUtwfTTpifHYCZEbEZ6NrvPsziVrMeXEbdvmFr/chAzddryyIHyjwTCz86mH",
-	"XxnT82B9NAVa6bOVAp8ynqhy1tHCNhKLzKeUXWFDYoMuNYM0xXBz28vESb212kNkaEsdDck4V653mJ5K",
-	"gAteVEkaLYiEmM2kiDEsgF89IkNXGGlIUqDXoAqRWuRYkNwVSxpiZaXiR5oKI9QX/S3VVX7BhbSpnjYO",
-	"wHef0CQTysa/7Pb7FmR0g1F+BUmPYDa4+dV258ZIAhvbrqkPeUBLvVEDmLrg1TKWUblsHwThsWhVBiPH",
-	"2BZ1w6IkzzCkBdQVhbV6gA/pwVwrQJXELObcaiYSy7MEqiw4BYFMYb16UHd83VZdWFk2SwuzrW3yXGYb",
-	"v20zr6389E1N+aamhNSUfyYbZr0QXJvrwDCzopLbLe6wg01idt9wV9valtb4pPeeXeank7lUmk92fjX/",
-	"3qyMjbRJBoq8Gy0IS2ommwl46emeTSor00y9kFbUvcJsI2uSN3MGLaJusB8WZ7YK+UrGXumTc0cVY1YK",
-	"XuSSpt1EsrHuhotlISedUT2tKMZ24naGvrq8W6NXbr97+P77u93i471Q9YzfQs5rOxWVUgbfDLlrDLm+",
-	"noI5BtoS3EefwbVuh7profSslS3EbCssG1xaNMNadbq+OnfDNxr91DR6W7qUdLLDeAIf2sP2XtArDNq7",
-	"hliLSvmBJqW6dFNFOKbMSncdaPhgv3bFpKJaVPTcKBiJ0Vcu+Ou6so8vMkVy7t60qdhcYN2DHjkmMueE",
-	"plgc3molZE4XtmM4tlSVGhKi5yyGI7LfPwxpFrj2imLx2Uj+xEx0CjNrUm1vWIAAQfItFPiT5FBtHRB3",
-	"yxi1LyEqbp4UgbRXLypSDXsrul1sFPuW26SXejRwJY+iXs3b/KBZBph01dnrZ2Hu0whA2ZIRFZ76jVmQ",
-	"NmxnlGLaBrZh0sIm0NuxlY+q8tf2EXnYJ//P/4kFKv5f6RRv4yu12JXP7rv/xmG+cZivgsP4EDE0iKau",
-	"G0JWHLKQPvuFeVBNOt+RUEpEeSsfMitxnMjVxmjIQ5TDPDICTlFiDvmQF2ZsxxsrDdnmChX0LSzieoEk",
-	"hKrE8tUJ9t940BfhQZ9ZbflX5lnm4BYn1jVQ2YorVXKlPoYt7S5zJWvxX1/+pPTA0JHIS9fHnYr7arms",
-	"nOU8TpsikCroETT+YRkd5RriwgUPxDra3i+2bp0Ewg3GlSaOv3twqi6wR1bTQ7nMKGhAJQEu8snUTWJL",
-	"mniXkO3LayHB2mCQzfQCK6ZgOKLg1yAVciiSsmtQlTppWJzONefBfFfz7XDKlBZyMcTCThJiYNeQ9MgJ",
-	"qphxXgBvvccXPAOl6AQUloJj2pWBm0gxV0QLQVLBJ+YdMw3C9RbryRzHMcz0EbL6HbgGrrtKS6DZ0CaZ",
-	"u8otUiLQVLmifl0sNYXPq6PKyu+6qlzYTORedMFRcB0mkGo6JHeHv150zEwXnSPyf//zvzfDe1izCngM",
-	"ZLQoPrsg7WbVvRo5kBGMhcSqs9bXWE4mOAxL/NrSgb4lDdapxII5tppYUUzMFTBD1Az/3D32R6n7Wopr",
-	"loB0oYlzdHpZ9+JcCg0VPIUEa6quirE+KhMPybKZhmcjKD0BVxPxHP1YI4w7mR1sJkjHYyETLMxWnJFE",
-	"IJ1N6TX8Ac/1WKSpmF/ms+aMgbPrcGs3JAxDZaUbAuErhFsmZThjOcJbsGXCzORPjEaV0AU50wAp+UFo",
-	"nQJ597vB/ntCNcH6guTN2Y+9csSSTd5UcJMIrNuLwfdGCcMZaBHC8Ydtcg+LHf+T35nfOIm7AMAyXVsI",
-	"tHnE68M1+080j7k5/PaZkTmTI3GNvt6mqyCc8GgppDiTJW/WWA5VucIi/6KyVdQJMZR1wwTfsXLaP0Ma",
-	"5Bf3Rh5XutLVK9huKzKtzy5fKxuVvUwnK5tYFSfD1jpFrSMiStMU7UNjylIbrLOo3kS+fZwLfsFeCDLn",
-	"vr5OwNOCwuSZb436efWrojFruMCfphp82SJc8e0LAm2vi/x24vsZgG/L3FjvZuS4VACmLp0jwdm2V20h",
-	"ihyr/kovH1OsUEq1i+X2kjVK3iLXroYuU5VGvktk9KPtr7WGfvDmmeosrRPORleHAbNxNTy2I3fP3DZ0",
-	"X4uUtbdd8Py07TU38SfkPFi+2herxhLEDtuCSKC2ZqKu5dtsVGpyCjTV0182C4WQvo9xMxyiaHB8L3JO",
-	"KO2aAVsOlAnO0KRczUpZ2vifEZbPyTrKBt0BysAmzBGZgZzSmZFLbEfnXuXi+fxAvBQa93PxiAxtc+lC",
-	"R2gmnlXK166VHiqPfnrSNBeNUU+LeuzbEqHRXttJcLffN9SHyqbLAZlJgfWWYsoLdVJjl1VyCuj0xEZS",
-	"ro1PTLnrq71Ecs/ZNQaxfk6iK+YIRRybpX/6OrQndTTR1Lbu2WpTMiPg7fw6o3raHqxRaXSTGaaK1QDx",
-	"3FsTr3Vuo9mAacu/jPSfiNKo4ErEXsFMu1LWC6CyRx6jDcNW4UI1vCiMg7cJrURBDW00SDBsdgIaRdVN",
-	"4qpwmGA3xoNxPx7QQ9gbPUj2H97f7T7s93szpPRAOJX761bhVAehcKrL7vvvLy56d/82m/xjxif/mMNo",
-	"9o8JG9+7XWAVrnPnuzoJF51BRoxTe5FscpfafW9cpjSeQtfcjVKka6/Q2sM30bcYl1CMC7eI3jrEJQMt",
-	"2QoBzmtXEUlyXzMdm1dgWXysyl45T8PIHGHuSj7PhEhV0SpD5txWX0Y1P8E64C4P94IPXzw5Pz15fHZ5",
-	"/OOPp0/OzoYkE9eAuroWWInGt0CxPmcx562H2S5oMwFxllLGbyEhOrQRxslrid3JIVd3rPPKHpTerQjp",
-	"kxKGQwVyzRLKbfm8b17rL7XVYmAhgWKac9mUZk65RjNt8Jp9NQN+/PrE/P6xN22zOVA4Vd9B+elv1iUx",
-	"3K3pVijHfsGrUI7tanTR1xfdhqOcpRrvwAhLu+FOmA+rMP+X4xfPt8O8h23Lg/MbYt6taSvMo2jdLmoe",
-	"9Peww7wVHV8LpScSzv70HJvQ1bJ6MjYp2KUEMgOeYE6SrG6X0XOnudbml8SwNPLWlu674KeQMOUf94lF",
-	"xYtKszS1f6gjzEryZk5mywEiZxp6FaVN8Ck1jW861T+ZTvWCLoiWdDxmMfZzM1KzuVG3Ingc3xBUWOAt",
-	"zDBFK5GdQLL+MUngGlIxywwMBYHawFLbQGKCtz/p7cRZsoMNRsw7w1qHkqOdnVTENJ0KpY8e9vt9tHC6",
-	"tSxnvrqMfkyRsxV3ldHtbPnFqNYjFJ2D1W4VpNasIiJSoHnMlj+074oc9UHf1iDX08DKX+ejlMXEWj0m",
-	"9WpAkS9ch23aiiIkCJArLRIRm7KHj9hU38qcpfgWQvn2HdJ8xuOJJmPm0xILy6/3TjNeZEhqYbWq0lM9",
-	"lwxLk5Y6tXfHZdYYbA+PCzgse0VWep0yveRDtbzJY7p0k0WtKYtlzyaSYRMecEKGIbIKl6TqyhUZ8nqX",
-	"PxE372/+fwAAAP//",
+	"O4qkYlKfupJ9FphPiTT3luZVGDotn7yJWiVuA+PP5+eviX2g7sro728WdWCz4tqsHLlqMc4EShaUC20R",
+	"Ncmb0xO7d7Zgg8HkFbOF7FyOXX2SrYogrLvUXDahXXCB1Mge+OLY1agidP05g9mqXBFrfkhTF7LBbOGg",
+	"qZj3yBDD4ocRGdYD5c036iof4rkeTjTjQzxc1rXjnAKuXtAFv6aSUa4fkSEGsg99TpzKMyKu0TGiiHtI",
+	"9S74smfJV35U7SLhr2viJztPqdGcR4vl6+bXzgh53uIyZWMsMNUnU0R1KmTnqGOdTjcB7NJGwP/m1Roj",
+	"V8oQ/WbpqzEWS1l9xsZg5A/ACikt1pYSsrgS9/p5JqjG1qyJA3EP3kRfMJg2rgR7rATXP7dRAC4GD0WN",
+	"lNFVnu+AP9vJmHGupkxwd1UpTRckFiINXnjlaQQZB8OA0IZq7k1mph0jiPOpSMGIXcS8E7b5BaPL1sfM",
+	"fh2pWpNgAcQTbcsdGhQUxQxbZuo3qxp+svQwdFK13Ir2t4g4B95t3Kdh0eSyJcvKe6QpX5Ccs9W5Vm1+",
+	"aKYubdLKSo93ubnESGBp2iMnvJHsUghmeDUaHo1mLiyCviko49Z6nB6YwtE3yzVmQjpvoS3qXZvH2ReW",
+	"J/pKkvwk1c6dsZKj26eMSHaVtwhNUzGrK7RGIDeCec7Z3/OmWvbmtPvj6cnT8+4Pz/8zaL7eIor9N0gA",
+	"/IKh8lHHCzQtdfDdr5EXk9yhJ8dEMTN9IZ5NjQrIYWN28F925LVZ6rZW8VXeiXyZ1lXh+77wcqVYcGsO",
+	"5dLtVLl9ywzLSppjo/p1KVrUT3aV5RQMNapKhxWsF4dku1QDJy+viyEvvEhkiPHIKNNSW9JdcFdncww6",
+	"ngLyM1ttc6t486qjaqONd6Cf5RlGgXyBmPNKnedQHwDb24GqovhoEQdlXsS5H9l8HsGLcgL1EwmLZ7+c",
+	"/E2wv+w9S//y59P0r08Pr/7655d/O+H9TS7rf9mg+EYwfH0rVtD5WRES4mq7FofFrKATcFBhQe7aEai4",
+	"zhovFwcP/0L2UPvsHjN8x31v7sprNKdEnZmY5TblOhi93SD3FQouVTa6DpVaLEfRqtdahdaqti36LGmq",
+	"sxd8a33231ht/OdSAL/pWf+Uetbm5OuUp01I9/OrU990mG86zFekw2ypMPyWKkJDLcBDfEuJ/7Sgw1CC",
+	"vWGjZisZv7JyQCDv4Rpka8BoBrTI6FOaShURLdD459zGTuItW7ZcM2j0Ftvv7a0stXNQz+toYWRl6Z2W",
+	"xPZCSnUwlNJqPaF9d/tIZY8iP3dwH4AmLBzoVXA/ScdjFvu+eahtGRgDbtEpxFcf4y0o0ihxJEgiMhRX",
+	"GFQyX5uN9msl7/CoIwz5ZmxiqyAq/81MKD2RUPwtIWHuj5CnIYGJpElrQetGfc2CnJQWsxlzXQetG7De",
+	"h+t9RblscYyV+mPp2VstEbqNdDHJLYFzkd+kyuJW0kVbiLN5YOGqgFeVEWm+N1xK6Ev7OaRGlPLrygoh",
+	"0pcm4ua+kQE28NsXy9j8plpXdSeMd6xLfLtYLOuPtoWNbc1jLQh8sDfUMu7co64OcYt3uzqa46h47aVi",
+	"4htk4CN1FI4Hf73am/+9/19/OhC78evZs9Hgw8PF0/vZ2WFyuq+fT//zQf6yT3+Ct2rb0KdmPnNtEWGU",
+	"TpjSIG+H02PCYe7jqQIJGj42bRU52LTjm6iD1saiqN9Ks1IZxOMjzLd/rRq2tvIt/5x5x8fzrHwBH2pE",
+	"oa164Y1/rrl9Pm23Eu1UQVJ15eGtrQZLLOeoGzkwsxYwG5c1FfMjW6iWclsIv6h3j98W3dCMrJBSDTIi",
+	"KVSVu3gqhDKipSu/fMHBUA22g1NXhapgDRCeKY7Zh0ovDwka5TQ71CUWZHYp+TTWl+b1MNNsycW3mUTV",
+	"niSJ6JEzTcdjcgUwwwKRNBWTHCLXIqto8qYe1VuxKPd+YSfzNqZcaZHZ+qpmYCMcVt8LAnwGVMbTn5le",
+	"XTSzzGGOXMjSIlQrtZqTvYrWKtnbZWrC9mbcljqORl6bQ5oa+d9B3SOPRTaj0sZ+MUMWSD+uzKfg6aJR",
+	"xbG/N3gQEi4bQuNyPgAuxcMWVZESOh4W/y+KYDVvbZwuRpIlnSiYTSEpv2J8ogglCt/HFL0qLRSvX8HC",
+	"nVkFGeWaxSvI4BRUngZTRAr7fkEFo1o668bGe78fm9ruS/r8Amb7TCRwmbuqR+uhxF38CozphfcYkR2R",
+	"fGaEjN1+/3OXmqlirJ3Yz+FDSGG3hRkESYW48qGAWwZcuxYAJ3wsWiwirkeAZWGYJivIRNik8LDClDL+",
+	"UfrSsY12h7YIq0TERrvZwf9HHTEDTmfMfOM+9hY0S4OqT7vA7Cw/y3IzRuAFnbK2/Xg72jBM0j3VMFn2",
+	"Br3+pgUe/DyRQ2yQTJz4viTlYQ9Uc4t7nHpLFm5oRm1JmlTMQXZjqsDIBRqkipzNFR9LqJo2Y7y9Ha9b",
+	"s+OtTcg5NwLta8pCZfPNTxjYZK4ZBUoFqxXZ7idt4v0xefb2HFc8PHb9S1BXPiK2O/dwyQc4Hf0Us1fs",
+	"2cmbX04GL9mJOuGnB/Hjk/sn2dP+f+7O9pLHzw57sHj2S/L2hL1iJ/0X7NlhL95N+Sh72k/+/CyYfWeb",
+	"k6jLkHW73jJdN1u6uFcbpf82zG9fo/4ccyJm1Oy/a60yEcJGdRukV7Wq26o9y5q/mWhNDtaosjnuPrZf",
+	"Ba9erMi0gWy+bDuq0k4TVzVIaxvoZgwdvDeqrc9Em2715bxWKzKOGg0jy+ru2It9Xd5ReKbLa5CtjdNK",
+	"F0RjajOpf3EzH0Rd/axP9BO2km9LCrm9Y2h9uJpuNFS0zZg28t7U9OJm4HHG0sCl2HkuriGlcXDfZ+Fk",
+	"FgwMqaSztLjXAkksax1sm9R0s3XcvmhY1epssyLHrAUxNtlsDS5C1jJvHajkMbZYB/zeRb7AXTVoqXHI",
+	"tvNUvGlduhMaUKzE/mHWLM2VBpp4Y9mtCss1ywGuKh1XdE1/X37sXbblQPk4tRUKudNeXfyFk6lUZGv9",
+	"uo5TtCjfGGDb31z+/xYu/8/umC8MFu2Bzq4tuG1LcJXbSl/NQl8bzSdm2tdF+RjnlQIbIUBnVOrIJtFR",
+	"W6oLgYxFKnLZI0+ymV5YfaM4eE6edzFMDVVufVrMlh1LfivH/pfpOFLzmPu9/ZSu8Qp9Lt8aZt0Q55Lp",
+	"xZlBvKUfJ6cXn576hT17e95paTNd6jpiTN6h0+X93d8V7d128Jt7mLEaVuPI//3P/6K2gBSARG/BqPWy",
+	"W53k/rxyvTWEUCHL29+2rXGjPCJaiNTn1cyAXvkqG4kt7ylducpxKuaInur8Tt94I9NKpibN9XTH/dJx",
+	"BRvMm15zCjyN6MH98Dtkvt61zfVY0JRzjNnahgrI8esTXybInAp06RZOZpfcaiugWCOPq3tuTe29C37B",
+	"sYKbLXxmThFcg1zYO9QO6dqij2DK0EuhbC78WAquewQbp49Z2c/OXnix4FrSWB+Z7y64Hd/ezz8JYmuC",
+	"FF36zhczOMPlFb9IIBPghoIgsYB79wjCV3TrpTy54L49P5b7sl5520JSacI0LvJ3vyNYMpjjKbvgXfLd",
+	"d8/OXr387jt03HJ6BZcxVRDZDPkeecNdoxnMEjaMxf6NTbjKCq/WpCJhhsJa7XsJF5wQCeNcQWL3aH93",
+	"NyJKEEr0YiYIN2tBagTDflPgOl30LHAnifruOxcQjDxEkbvIXO71yHffnbMM/O+nTx+Tvb29Q7OQN+eP",
+	"3fvIRM3qFJa+xYoGLrCEWM63RQEDcnd4YesWXHSG5hY3K8Ov+uYbpJtnr/9yr0eOXSlkF8lcrZyAeW1F",
+	"9QRURX3FZFsCDSGtFVh2a3nOlMbVWmfFEK2ww8hH2EdkiHZYF6NrbbHDXvEtU2RgJOBBvx8Z5We08BG7",
+	"PfJYpCnEjiiIPS8TKeZFnMQIE48wZ9pPX4mgHj6yPjmmsavk6hD2yHWjMBOhAy8WSpOpmCMZJAAzLLZN",
+	"JfSIczgsJQpg0gcXfukOQZiDXqWHw/2DBz4V2exeWwfT4b2CediyAEOD9mGtMEBEKG63TSweVhLzDb5t",
+	"or5rF1yclqKjvRu9Vj3ZNck2gFf68zLBLbm23BG2pG71unG1ii17KO4dTSfIVw0xVh4uDiQGaXRTdg3J",
+	"o8JE5rh9NZDAyj0c5mRGmXTwnksaW87oGNB33x0VHMkxoZhKrIQ3/HPXufO7J8kwsm3oCRvjJrt8EFRh",
+	"rHvi/n5hrTVgeok5Efgv2myRvnOegETnmnJAnVINBGndkwDlXOQ8toQzNL8/Nz938V9zXsqvTo3iyRmf",
+	"uNNT/cUcI5dxYUAqbnRVqS8lODwi+7uH5bJr/XoNc3Utey2wj2ls7haDN0qGPz05H3qZUoLtilncV5ST",
+	"4ZNzOmkeMsbJ8GTcfSk4dF9QHU+H6MUATfb6+zjN8Ocnxz8OyVzIK2X9HOaE2dmMXms93ymLgSsUR63y",
+	"3Hlxcu6Kp5Y5+2IG3ALWE3Ky417ayZxHzjXj9X6Fwo3gvAI3VY/GXq/f27OFNKYoTuyYfyagW2uYLjtn",
+	"ik04STpH5t2qzwdLMyAV4vC7/f6KTsa+g/FmLX+r07S0/XXOpZ5Z9P7ubtuIBYg7J5ZrWDWl0KNWv1O2",
+	"Hi7lVxutpny+R+clmnncViBZW19L1NF0otBNnVJtZHYjF3/oGimj63ypHY5hIzdRSEgzEqBQIctESbI1",
+	"gdjMTeuMpUcw3wlsTSpkjLYCVbg6leFCvvjbBa9VfyN3Dau//2D/MDKHDKut7/f27rkigOUoPixyqQa+",
+	"ua/mkKYoIh27wMViDgSeF5KPt39OXKyJsuI03ollcVX8VrMMeuQVT22+rmSTqa4Aj9XCE0DbF4pNfmis",
+	"MJEmRAmX+r7f37NntU72djeKEhc/iGSxAaE7ja0eE1VSzQ+L5Q4B1zTNofK8DSj5I3jx25nMS7XAPjDY",
+	"3dtHGqraJGszFQpJdZLKMMtFl8qh0Pp2c7Nxt+5a5TTzWhU5H7rz+bxryKmbyxS4uf+TzdlCWdDwpq7j",
+	"apnDzWfkR6XrMcCNnovJBHzXlmqf+PpNuLZXfONxGxPevDg3H6V8pTGSi5bYdBTzOK56vz9YzzHfcOoE",
+	"KkBWu9/fW//SUyFHLEkA7U77g4NNpgn00b/FTbC/e7j++XMhXlC+cEStPvkNYq0JlQvDoHD5snj3qw/B",
+	"ud+POjOQeDg987CpN52jziDr3LwPXSki1+13yhOeuOxB6zwvus3ULhgjRcbQIydaNQRYZN8YBKZq71jl",
+	"zOulKFxwMSfWO7/EZw2IS8d4vy1MwgJqdBRsAmZFgdsQ6cfuZmnJevf+Jqqy1nfvb5a22kXIuxrwygVo",
+	"rN57Kyjgt8LWyfPhh0s7bfl/UM6rFEK0QvXSDvtOjloExT/rodBvbFujz8ZunQP+JmqHv8FrjeS+jqnh",
+	"MzjqnqWp1Xv9UugXIrEOsq+fsN5OBaEZOfmUlOQti61M42wGnm0EuIGXUku1lrwaE2W0I5oSp9vGNE1d",
+	"6XGjlvkoFhrrdGG+ueBzxtUjnAPjkxWKhPv9w8Kg5xnBRIAyjIUc+1h/2wogA+XsJSg3Gg5VaOJzqi64",
+	"2ZEUtDUqUoQfzY4p8KPaDGa11i64zOZcBg65u98fkKENB5FguN7wXkiqdAg7L+JJthEuNztGjdSJr0lm",
+	"wjwTmDvkfROcQoLTBpLJY8HHKbPern8/uemJP8U0YE0rqWsLwWqwu71kJV02TTubfIzBFQp7K1heW9xi",
+	"5ElDReZJ1X0kwYdclomZEyoTogWJqYLeBfepKlbQCpfgfVSo2b6jvRZGRXdVeCsSWphTuQV+jApc3DI1",
+	"3dTmElVSKQIq8FJTwUrMlgvGqkQ9VaOZVmi4Wyi0zWypjdjo4LeUhWoxf8T5Jp2R8t+EwX7jlWt4peVB",
+	"lbSoLbji3kqmOG0wRUxQVa06yHGa2hzWIkQ/IkWusHVhFR5BK2Ut9UtpqI1M6R/snNgG3LlEW0tulI/s",
+	"eHJe++Arm3FhRO7PJi/hGrDgV+C0lylBFndf3uz9nCntgKmQUuHs38TWbd/e+ZUlN63k8oqDS3m+LX1M",
+	"wJLH1tRxkvwGG97G2nHNX0DJ3ewdW8P6S5PgT6AJJb7ex61IsGwFtJJhVXr3B5gWRt1RWQ0yKWm0WWMU",
+	"K+XgcyNIbR2wIEsru5wtE27ziDjPR8JQxomnLE2kz05nqigfgGmA5g0MK/G590cdC/ulDRPbiHTN0diA",
+	"bX5V/LXWl38li6222P8q2GxcpYWPpPP17LaoNhHguLeh5gl4Yl58dTy4AKyFDVePzjdOvIYTVyou3YpI",
+	"q03zwqy4Tn2R0R6LxGjfSHWohNRDouhCWYvhnCnoEcPGxyzFaLlYZCPGoUeGfx9iBqxyIb3qglstmXHH",
+	"5fF2iYqlRbVu4y7I+pGNvlrMhFXgfQu0XMEFf2dzxmsxqvYr30Q0aB40V8Drsp3dygsgmMy7nG5ZL5sW",
+	"ugj+vvEFUMkt3uQi8McMA+U3ftpV7Vj7PApSmw2Nj2467gvGX2M09CbP0g8bP3vCzzBmepOLkZ/RdKNB",
+	"n/o6ZBs82yjmufb5nzTjG43rSyDjw8vcFAts9MiwKK86dOG+w78PewTxZ81YMZaPgIRQ1cwp0VPIIuKj",
+	"081JjdM8sbldIZo23GBjsq6Wo/0sAs4GxG+L5X7WW69aXXqlJFRqVV+FHFTp7/lRF8xOtcLlJjdNs+Bl",
+	"tdpl/RYKC/P+cLZz9H9zQvMb8rVR3BJcH016Yjx2QuRGhGej6zy7c8ldTDlx27bWxS83IUO3Ha8sCN9o",
+	"MMzsfKriV8b0PFgfTYFW+mylwKeMJ6qcdbSwjcwi8yllV9gE2aBLzSBNMTzd9kpxUm+tVhEZ2tJIQzLO",
+	"letdpqcS4IIXVZVGCyIhZjMpYgwL4FePyNAVUhqSFOg1qEKkFjkWPHfFlYZYian4kabCCPVFT011lV9w",
+	"IW1qqI0D8N0tNMmEsvEvu/2+BRndYJRfQdIjmD1ufrUdwTGSwMbCa+pDHtBSb9QApi54texlVC7bB0F4",
+	"LFqVwcgxti3esCjhMwxpAXVFYa0e4EN6MDcLUCUxizm3monEci6BqgxOQSBTWK8e1B1ft1UXVpbZ0sJs",
+	"a5s8l9nGc9vMaytFfVNTvqkpITXln8mGWS8c1+Y6MMysqPx2izvsYJOY3Tfc1cK2pTg+6b1nl/npZC6V",
+	"5pOdX82/NytjI22SgSLvRgvCkprJZgJeerpnk9DKtFQvpBV1sjA7yZrkzZxBi6gb7IfFma1avpKxV/rw",
+	"3FHFmJUCGbmkaTeRbKy74eJayElnVE8rirGduJ2hry4H1+jP2+8evv/+brf4eC9UbeO3kPPaTkWl9ME3",
+	"Q+4aQ66vv2COgbYE99FncK3boe5aKD1rZYsy22rLBpcWzbZWna6vzt3wjUY/NY3eli4lnewwnsCH9rC9",
+	"F/QKg/auIdaiUq6gSakuPVURjim20l0HGj7Yr13xqagWFT03CkZi9JUL/rqu7OOLTJGcuzdt6jYXWCeh",
+	"R46JzDmhKRaTt1oJmdOF7VKOLVulhoToOYvhiOz3D0OaBa69olh8NpI/MROdwsyaVNsbHCBAkHwLBf4k",
+	"OVRbB8TdMkbtS4iKmydFIO3Vi5BUw96K7hgbxb7lNumlHg1cyaOoV/82P2iWASZddfb6WZj7NAJQtmRE",
+	"had+YxakDdsZpZi2gW2btLAJ93Zs5aOq/LV9RB72yf/zf2JBi/9XOsXb+EotduWz++6/cZhvHOar4DA+",
+	"RAwNoqnrnpAVhyykz35hHlSTzncklBJR3sqHzEocJ3K1NBryEOUwj4yAU5SkQz7khRnbIcdKQ7YZQwV9",
+	"C4u4XiAJoSqxfHWC/Tce9EV40GdWW/6VeZY5uMWJdQ1XtuJKlVypj2FLu8tcyVr815c/KT0wdCTy0vVx",
+	"p+K+Wi5DZzmP06YIpAp6BI1/WHZHuYa7cMEDsY62V4ytcyeBcINxpYnj7x6cqgvskdX0UC4zChpQSYCL",
+	"fDJ1k9iSJt4lZPv+WkiwlhhkM73AiikYjij4NUiFHIqk7BpUpa4aFrNzzXww39V8O5wypYVcDLEQlIQY",
+	"2DUkPXKCKmacF8Bb7/EFz0ApOgGFpeOYdmXjJlLMFdFCkFTwiXnHTINwvcV6MsdxDDN9hKx+B66B667S",
+	"Emg2tEnmrnKLlAg0Va4IYBdLU+Hz6qiy8ruuihc2H7kXXXAUXIcJpJoOyd3hrxcdM9NF54j83//8783w",
+	"Hta4Ah4DGS2Kzy5Iu1mlr0YOZARjIbFKrfU1lpMJDsMSv7bUoG9hg3UtsWCOrT5WFB9zBc8QNcM/d4/9",
+	"Ueq+luKaJSBdaOIcnV7WvTiXQkMFTyHBmqqrYqyPysRDsmym4dkISk/A1UQ8Rz/WCONOZgebD9LxWMgE",
+	"C7kVZyQRSGdTeg1/wHM9Fmkq5pf5rDlj4Ow63NoNCcNQWemGQPiK4pZJGc5YjvAWbFkxM/kTo1EldEHO",
+	"NEBKfhBap0De/W6w/55QTbAeIXlz9mOvHLFkkzcV3CQC6/xi8L1RwnAGWoRw/GGb3MNix//kd+Y3TuIu",
+	"ALBM1xYObR7x+nDNfhXNY24Ov31mZM7kSFyjr7fpKggnPFoKKc5kyZs1lk9VrrDIv6hsFXVCDGXdMMF3",
+	"rJz2z5AG+cW9kceVLnb1irfbikzrs8vXykZl79PJyqZXxcmwtVFR64iI0jRF+9CYstQG6yyqN5FvN+eC",
+	"X7B3gsy5r68T8LSgMHnmW6l+Xv2qaOQaLgioqQZftghXfPuCQNvrIr+d+H4G4Ns4N9a7GTkuFYCpS+dI",
+	"cLZNVluIIscqwdLLxxQrmlLtYrm9ZI2St8i1q7nLVKXx7xIZ/Wj7ca2hH7x5pjpL64Sz0dVhwGxcDY/t",
+	"yN0ztw3d1yJl7W0aPD9te82y1C/pGcPy2L4YNpY4drsjiARqayzqWn7ORqUpp0BTPf1ls9AJ6fskN8Mn",
+	"igbK9yLntNKu2bDlWJngDE3Q1SyWJUL5GWH5nKymbAAeoCRs8hyRGcgpnRk5xnaM/pgwm88P9Euhcf8X",
+	"j8jQNrsudJBmYlulnO5a6aTyqJv0E5KyuciM+lvUh9+WaI123E6yu/2+oVZUZl2OyUwKrOcUU16oqxq7",
+	"vpJTQKcqNrZybYViyl2f7yUSfc6uMUj2cxJpMUcootks/csHL5/U0UpT23poq03MjMC58+uM6ml78Eil",
+	"UU9mmDxWJ0S+Yk3O1tmOZgymLX802kgiSiOHK1l7BTPtSnEvgMoeeYw2FVsVDM0CRaEevN1oJSpraKNT",
+	"gmG8E9AoOm8S54XDBLtJHoz78YAewt7oQbL/8P5u92G/35vhyQiEd7m/bhXedRAK77rsvv/+4qJ392+z",
+	"yT9mfPKPOYxm/5iw8b3bBXrhOne+q5N80dlkxDi1F9Umd7vd98blTuMpdM1dLUW69kqvPXwTfYu5CcXc",
+	"cIvorUNuMtCSrRAovbYXkST3Nd+x+QaW9ceq8pXzNIzMEeauBPVMiFQVrT5kzm01aDQ7JFjH3OUFX/Dh",
+	"iyfnpyePzy6Pf/zx9MnZ2ZBk4hrQdqAFVsbxLVysD1zMeethtgvaTGCdpZTxW0isDm2EcfJaYnd1yNUd",
+	"60yzB6X3z0dIDnXIZctVbXsv+Ga9/tJcLZYWEjGmaZdNeOaUazQzB6/xVzPgx69PzO8fe5M3myGFSw04",
+	"KL/8zb2kRjgc3GqLsJ/yqi3Cdj666HuMbtJRzlKNd2yEpexw58yHVTv1l+MXz7fbKQ/blgfzK94ph4Ot",
+	"dgpVg3ZR+aC/hx37rej7Wig9kXD2p+fY1K+W9ZSxScG+JZAZ8ARztmR1e5kiapprbX5JDIslb21pwwt+",
+	"CglT/nGfeFW8qDRLU/uHOsKsLW8GZrZcInLKoVfJ2gSxUlP6pkP+i+uQL+iCaEnHYxZjPz0j9RuJYKsD",
+	"guMbAgwL7IVZq2jlsoNmXDfBcnqvK1uAeYC2rLAyCqatMRnVGqeiB7TakoPUOnJERAq0Adoaj/ZdkaNS",
+	"6ns35HoaqMXwOh+lLCbWVDOplzyKfHU+7F1XVFpBgFz9lIjYvER8xOYzV+YsZcLliY9v0TbOp3WeaDJm",
+	"PveyMG97FzzjRRqoFlZVK93xc8mw/mqp2HufY2Yt3paiXVRl2UCz0gCW6SVHsWUwHtOlLzBqzcssG1mR",
+	"DDsTgZNEZM6rrI6qK1dJyStznkxv3t/8/wAAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

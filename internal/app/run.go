@@ -20,8 +20,9 @@ const (
 )
 
 // Listen takes the address the settings name. Taking it before anything slow shows early that it is in use.
-func Listen(host string, port int) (net.Listener, error) {
-	listener, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(port)))
+func Listen(ctx context.Context, host string, port int) (net.Listener, error) {
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return nil, fmt.Errorf("PORT: %d is in use by another program; stop that one or set PORT", port)
@@ -40,7 +41,8 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	go func() { failed <- public.Serve(listener) }()
 	servers := []*http.Server{public}
 	if address := a.settings.MetricsAddress; address != "" {
-		elsewhere, err := net.Listen("tcp", address)
+		var config net.ListenConfig
+		elsewhere, err := config.Listen(ctx, "tcp", address)
 		if err != nil {
 			return errors.Join(fmt.Errorf("METRICS_ADDRESS: %w", err), public.Close())
 		}

@@ -184,7 +184,7 @@ func TestAModelCannotLie(t *testing.T) {
 
 func TestTroublesOfTheModel(t *testing.T) {
 	t.Parallel()
-	shop, model := withGemini(t, apitest.Demo, apitest.Setting{Name: "RAG_GEMINI_TIMEOUT", Value: "1"})
+	shop, model := withGemini(t, apitest.Demo, apitest.Setting{Name: "RAG_GEMINI_TIMEOUT", Value: "4"})
 	index(shop.Admin())
 	body := map[string]any{"query": "what mugs do you have?"}
 
@@ -198,7 +198,7 @@ func TestTroublesOfTheModel(t *testing.T) {
 	require.NoError(t, err)
 	assert.Greater(t, wait, 12, "a daily quota outlasts the delay that is sent with it")
 
-	for name, reply := range map[string]geministub.Reply{"overloaded": geministub.Overloaded(), "internal": geministub.Internal(), "slow": geministub.Hang(5 * time.Second)} {
+	for name, reply := range map[string]geministub.Reply{"overloaded": geministub.Overloaded(), "internal": geministub.Internal(), "slow": geministub.Hang(time.Minute)} {
 		model.Next(geministub.GenerateContent, 10, reply)
 		answer := shop.Post(query, body)
 		answer.Problem(http.StatusServiceUnavailable, "assistant_unavailable")

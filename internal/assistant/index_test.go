@@ -22,7 +22,7 @@ func withGemini(t *testing.T, start func(testing.TB, ...apitest.Setting) *apites
 	t.Cleanup(listener.Close)
 	settings = append([]apitest.Setting{
 		{Name: "RAG_PROVIDER", Value: "auto"}, {Name: "GEMINI_API_KEY", Value: "test-key"}, {Name: "GEMINI_ENDPOINT", Value: listener.URL},
-		{Name: "RAG_GEMINI_TIMEOUT", Value: "2"},
+		{Name: "RAG_GEMINI_TIMEOUT", Value: "10"},
 	}, settings...)
 	return start(t, settings...), model
 }
@@ -177,7 +177,7 @@ func TestIndexFindsTheProductTheModelRefuses(t *testing.T) {
 
 func TestIndexWithoutItsModel(t *testing.T) {
 	t.Parallel()
-	shop, model := withGemini(t, apitest.Demo, apitest.Setting{Name: "RAG_GEMINI_TIMEOUT", Value: "1"})
+	shop, model := withGemini(t, apitest.Demo)
 	admin := shop.Admin()
 	id := apitest.Value[int64](shop, "SELECT min(id) FROM products WHERE is_active")
 	reindex := fmt.Sprintf("/api/v1/rag/products/%d/reindex", id)

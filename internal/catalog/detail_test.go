@@ -49,7 +49,7 @@ func TestProductDetail(t *testing.T) {
 	assert.Equal(t, int64(7), product.Stock, "stock is the sum")
 	assert.True(t, product.InStock)
 	assert.Equal(t, api.AvailabilityInStock, product.Availability)
-	assert.Equal(t, "USD", string(product.Currency))
+	assert.Equal(t, "USD", product.Currency)
 	assert.Equal(t, "Northwind", product.Brand.Name)
 	assert.Equal(t, "jackets", product.Category.Slug)
 	assert.Equal(t, map[string]string{"material": "wool"}, product.Attributes)

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 
 	"github.com/shopd/shopd/gen/api"
@@ -48,10 +49,10 @@ func (c *Catalog) price(text *string, pointer string, wrong *[]problem.Field) *i
 		return nil
 	}
 	minor, err := c.settings.Currency.Parse(*text)
-	switch err {
-	case nil:
+	switch {
+	case err == nil:
 		return &minor
-	case money.ErrPrecision:
+	case errors.Is(err, money.ErrPrecision):
 		*wrong = append(*wrong, problem.Field{Pointer: pointer, Message: "has more decimals than " + string(c.settings.Currency)})
 	default:
 		*wrong = append(*wrong, problem.Field{Pointer: pointer, Message: err.Error()})

@@ -79,7 +79,7 @@ func TestSearchWithoutItsModel(t *testing.T) {
 	listener := httptest.NewServer(model)
 	t.Cleanup(listener.Close)
 	shop := apitest.New(t, apitest.Setting{Name: "RAG_PROVIDER", Value: "gemini"}, apitest.Setting{Name: "GEMINI_API_KEY", Value: "a-key"},
-		apitest.Setting{Name: "GEMINI_ENDPOINT", Value: listener.URL}, apitest.Setting{Name: "RAG_GEMINI_TIMEOUT", Value: "2"})
+		apitest.Setting{Name: "GEMINI_ENDPOINT", Value: listener.URL}, apitest.Setting{Name: "RAG_GEMINI_TIMEOUT", Value: "4"})
 	shop.Exec(jacket)
 	listener.CloseClientConnections()
 	listener.Close()

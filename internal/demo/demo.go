@@ -87,7 +87,7 @@ func Load() (*Catalogue, error) {
 	c := &Catalogue{}
 	known := map[string]bool{}
 	for _, b := range brands {
-		c.Brands = append(c.Brands, Brand{b.Name, b.Slug, b.Description})
+		c.Brands = append(c.Brands, Brand(b))
 		known[b.Slug] = true
 	}
 	names, err := fs.Glob(files, "catalogue/*.yaml")

@@ -12,8 +12,8 @@ import (
 // Register creates a customer account.
 func (i *Identity) Register(ctx context.Context, r api.RegisterRequestObject) (api.RegisterResponseObject, error) {
 	user, err := i.CreateUser(ctx, NewUser{
-		Email: string(r.Body.Email), Password: string(r.Body.Password), FirstName: string(r.Body.FirstName), LastName: string(r.Body.LastName),
-		Username: (*string)(r.Body.Username), Phone: (*string)(r.Body.Phone), Role: "customer",
+		Email: string(r.Body.Email), Password: r.Body.Password, FirstName: r.Body.FirstName, LastName: r.Body.LastName,
+		Username: r.Body.Username, Phone: r.Body.Phone, Role: "customer",
 	})
 	if err != nil {
 		return nil, err
@@ -76,7 +76,7 @@ func (i *Identity) pairBody(pair tokenPair) api.TokenPair {
 
 func userBody(user db.User) api.User {
 	return api.User{
-		ID: api.ID(user.ID), Email: user.Email, Username: user.Username, FirstName: user.FirstName, LastName: user.LastName,
+		ID: user.ID, Email: user.Email, Username: user.Username, FirstName: user.FirstName, LastName: user.LastName,
 		Phone: user.Phone, Role: api.Role(user.Role), IsActive: user.IsActive, EmailVerified: user.EmailVerifiedAt != nil,
 		CreatedAt: user.CreatedAt, UpdatedAt: user.UpdatedAt,
 	}

@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"net/http"
 
@@ -28,7 +29,7 @@ func newDocs(title string) (*docs, error) {
 	})
 	// The page is the same for everybody: make it once.
 	page := &capture{header: http.Header{}}
-	request, err := http.NewRequest(http.MethodGet, "/docs", nil)
+	request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, "/docs", nil)
 	if err != nil {
 		return nil, err
 	}

@@ -51,6 +51,9 @@ func (w *tagWriter) Write(body []byte) (int, error) {
 			w.response.Status = http.StatusNotModified
 			w.ResponseWriter.WriteHeader(http.StatusNotModified)
 		} else {
+			if header.Get("Content-Length") == "" { // known, so the answer need not be sent in chunks
+				header.Set("Content-Length", strconv.Itoa(len(body)))
+			}
 			w.ResponseWriter.WriteHeader(http.StatusOK)
 		}
 	}

@@ -77,7 +77,7 @@ func New(o Options, domains Domains) (*Server, error) {
 			return nil, fmt.Errorf("openapi.yaml: %s: there is no role %q", op.id, op.role)
 		}
 	}
-	if err := domains.Platform.bind(s, o.Contract); err != nil {
+	if err := domains.bind(s, o.Contract); err != nil {
 		return nil, err
 	}
 	s.echo.HideBanner, s.echo.HidePort = true, true

@@ -41,7 +41,7 @@ func (p *Provider) write(ctx context.Context, system, user string) (string, erro
 	res, err := model.GenerateContent(ctx, genai.Text(user))
 	var blocked *genai.BlockedError
 	if errors.As(err, &blocked) {
-		return "", fmt.Errorf("%w (%s)", provider.ErrBlocked, blocked)
+		return "", fmt.Errorf("%w (%w)", provider.ErrBlocked, blocked)
 	}
 	if err != nil {
 		return "", err

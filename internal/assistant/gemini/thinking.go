@@ -33,7 +33,7 @@ func (t *transport) addThinking(req *http.Request) error {
 	if err != nil {
 		return err
 	}
-	req.Body.Close()
+	_ = req.Body.Close()
 	var body, config map[string]json.RawMessage
 	if err := json.Unmarshal(sent, &body); err != nil {
 		return fmt.Errorf("generation request: %w", err)

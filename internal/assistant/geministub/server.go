@@ -8,6 +8,7 @@
 package geministub
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -73,7 +74,7 @@ func New() *Server {
 // URL makes the server listen on a free port of the loopback, at the first call, and says where.
 func (s *Server) URL() string {
 	s.listen.Do(func() {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 		if err != nil {
 			panic("geministub: " + err.Error())
 		}

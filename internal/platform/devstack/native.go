@@ -119,7 +119,7 @@ func (m *machine) watch() {
 	if err != nil {
 		return
 	}
-	command := exec.Command("/bin/sh", "-c", watchScript, "shopd-watch", flock, m.Dir, filepath.Join(m.data, "postmaster.pid"), m.redisPID())
+	command := exec.CommandContext(context.Background(), "/bin/sh", "-c", watchScript, "shopd-watch", flock, m.Dir, filepath.Join(m.data, "postmaster.pid"), m.redisPID())
 	command.Dir = "/"
 	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // Ctrl-C in the terminal is not for it
 	if command.Start() == nil {
@@ -151,13 +151,8 @@ func (m *machine) stopBoth(ctx context.Context) error {
 
 // stopProcess signals the process of a pid file, if it is the program it should be, and waits for its end.
 func stopProcess(ctx context.Context, pidFile, program string, signal syscall.Signal) error {
-	text, err := os.ReadFile(pidFile)
-	if err != nil {
-		return nil // not running
-	}
-	first, _, _ := strings.Cut(string(text), "\n")
-	pid, err := strconv.Atoi(strings.TrimSpace(first))
-	if err != nil || !runs(pid, program) {
+	pid, running := processOf(pidFile, program)
+	if !running {
 		return nil
 	}
 	if err := syscall.Kill(pid, signal); err != nil {
@@ -173,6 +168,14 @@ func stopProcess(ctx context.Context, pidFile, program string, signal syscall.Si
 	return nil
 }
 
+// processOf answers the process a pid file names, if it still is the program it should be.
+func processOf(pidFile, program string) (pid int, running bool) {
+	text, _ := os.ReadFile(pidFile) // no file, no process
+	first, _, _ := strings.Cut(string(text), "\n")
+	pid, _ = strconv.Atoi(strings.TrimSpace(first))
+	return pid, pid > 0 && runs(pid, program)
+}
+
 // runs reports whether a process lives and is the program. Where /proc does not tell, living is enough.
 func runs(pid int, program string) bool {
 	if syscall.Kill(pid, 0) != nil {
@@ -185,7 +188,7 @@ func runs(pid int, program string) bool {
 func resetNative(ctx context.Context, o Options) error {
 	m, err := newMachine(o)
 	if err != nil {
-		return nil // nothing was ever installed, so there is nothing to delete
+		return err
 	}
 	if err := m.stopBoth(ctx); err != nil {
 		return err

@@ -1,0 +1,182 @@
+package server_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/textproto"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/stretchr/testify/require"
+
+	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/platform/apitest"
+	"github.com/shopd/shopd/internal/platform/postgres"
+)
+
+const (
+	benchConnections = 64
+	benchPool        = 16
+	benchRounds      = 8
+)
+
+// BenchmarkPlatformTax measures what the platform costs: the same two reads through the whole server, with
+// validation, limits, logs and metrics on, and behind a bare Echo and pgx handler that runs the same SQL. Both
+// take turns in one run; rates are requests per second.
+func BenchmarkPlatformTax(b *testing.B) {
+	shop := apitest.Demo(b, apitest.Setting{Name: "RATE_LIMIT_FACTOR", Value: "1"}, apitest.Setting{Name: "DATABASE_POOL", Value: strconv.Itoa(benchPool)})
+	shop.Log.Discard()
+	id := apitest.Value[int64](shop, "SELECT product_id FROM product_listings WHERE is_visible ORDER BY product_id DESC LIMIT 1")
+	bare := bareServer(b, shop)
+	for name, path := range map[string]string{"detail": fmt.Sprintf("/api/v1/products/%d", id), "page of 20": "/api/v1/products?limit=20"} {
+		b.Run(name, func(b *testing.B) {
+			turn := time.Second
+			var whole, plain float64
+			for round := range benchRounds + 1 {
+				p, w := rate(b, bare, path, turn), rate(b, shop.URL(), path, turn)
+				if round > 0 { // the first round warms up
+					plain, whole = plain+p/benchRounds, whole+w/benchRounds
+				}
+			}
+			b.ReportMetric(whole, "server/s")
+			b.ReportMetric(plain, "bare/s")
+			b.ReportMetric(whole/plain, "ratio")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+// bareServer answers the two reads with nothing but a router, the queries and encoding/json.
+func bareServer(b *testing.B, shop *apitest.Shop) string {
+	b.Helper()
+	slog.SetDefault(slog.New(slog.DiscardHandler))
+	pool, err := postgres.Open(b.Context(), shop.DatabaseURL, benchPool, nil)
+	require.NoError(b, err)
+	b.Cleanup(pool.Close)
+	queries := db.New(pool)
+	e := echo.New()
+	e.GET("/api/v1/products/:id", func(c echo.Context) error {
+		id, err := strconv.ParseInt(c.Param("id"), 10, 64)
+		if err != nil {
+			return err
+		}
+		row, err := queries.GetProduct(c.Request().Context(), id)
+		if err != nil {
+			return err
+		}
+		return c.JSON(http.StatusOK, struct {
+			db.ProductDetail
+			Attributes, Variants, Images json.RawMessage
+		}{row, row.Attributes, row.Variants, row.Images})
+	})
+	e.GET("/api/v1/products", func(c echo.Context) error {
+		limit, err := strconv.ParseInt(c.QueryParam("limit"), 10, 32)
+		if err != nil {
+			return err
+		}
+		rows, err := queries.ListNewestProducts(c.Request().Context(), 0, int32(limit))
+		if err != nil {
+			return err
+		}
+		type item struct {
+			db.ProductCard
+			ImageSizes json.RawMessage
+		}
+		items := make([]item, len(rows))
+		for i, row := range rows {
+			items[i] = item{row.ProductCard, row.ProductCard.ImageSizes}
+		}
+		return c.JSON(http.StatusOK, map[string]any{"items": items, "total": rows[0].Total})
+	})
+	listener := httptest.NewServer(e)
+	b.Cleanup(listener.Close)
+	return listener.URL
+}
+
+// rate is how many answers a second the connections get together.
+func rate(b *testing.B, base, path string, turn time.Duration) float64 {
+	b.Helper()
+	address := strings.TrimPrefix(base, "http://")
+	request := []byte("GET " + path + " HTTP/1.1\r\nHost: " + address + "\r\n\r\n")
+	var answers atomic.Int64
+	var all sync.WaitGroup
+	started := time.Now()
+	for range benchConnections {
+		all.Go(func() {
+			conn, err := net.Dial("tcp", address)
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			defer func() { _ = conn.Close() }()
+			reader := bufio.NewReaderSize(conn, 64<<10)
+			for time.Since(started) < turn {
+				if err := exchange(conn, reader, request); err != nil {
+					b.Error(err)
+					return
+				}
+				answers.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	return float64(answers.Load()) / time.Since(started).Seconds()
+}
+
+// exchange sends a request and reads its answer, as cheaply as can be: the client shares the machine.
+func exchange(conn net.Conn, reader *bufio.Reader, request []byte) error {
+	if _, err := conn.Write(request); err != nil {
+		return err
+	}
+	head := textproto.NewReader(reader)
+	status, err := head.ReadLine()
+	if err != nil {
+		return err
+	}
+	if !strings.Contains(status, " 200 ") {
+		return fmt.Errorf("answered %s", status)
+	}
+	length, chunked := int64(-1), false
+	for {
+		line, err := head.ReadLine()
+		if err != nil {
+			return err
+		}
+		if line == "" {
+			break
+		}
+		if value, found := strings.CutPrefix(line, "Content-Length: "); found {
+			if length, err = strconv.ParseInt(value, 10, 64); err != nil {
+				return err
+			}
+		}
+		chunked = chunked || line == "Transfer-Encoding: chunked"
+	}
+	if !chunked {
+		_, err = reader.Discard(int(length))
+		return err
+	}
+	for {
+		line, err := head.ReadLine()
+		if err != nil {
+			return err
+		}
+		size, err := strconv.ParseInt(line, 16, 64)
+		if err != nil {
+			return err
+		}
+		if _, err := reader.Discard(int(size) + 2); err != nil || size == 0 {
+			return err
+		}
+	}
+}
