@@ -34,6 +34,7 @@ func command() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(serveCommand(), devCommand(), migrateCommand(), seedCommand(), indexCommand(), prepareCommand(), openapiCommand(), healthCommand(), versionCommand())

@@ -223,7 +223,7 @@ func (s *Settings) check() []error {
 	}
 
 	oneOf("RAG_PROVIDER", s.RAGProvider, "auto", "gemini", "local")
-	within("RAG_EMBEDDING_DIM", s.RAGEmbeddingDim, 64, 768)
+	within("RAG_EMBEDDING_DIM", s.RAGEmbeddingDim, 128, 768)
 	within("RAG_COMMIT_BATCH_SIZE", s.RAGCommitBatchSize, 1, 100)
 	within("RAG_TOP_K", s.RAGTopK, 1, 20)
 	within("RAG_CANDIDATE_MULTIPLIER", s.RAGCandidateMultiplier, 1, 20)

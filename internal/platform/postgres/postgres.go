@@ -90,12 +90,18 @@ const maxAttempts = 4
 // Tx runs work in one transaction and commits if it returns nil. Deadlocks and serialization failures run it
 // again, so work must not have effects outside the database.
 func Tx(ctx context.Context, pool *pgxpool.Pool, work func(*db.Queries) error) error {
+	return Retry(func() error {
+		return pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error { return work(db.New(tx)) })
+	})
+}
+
+// Retry runs a transaction again that the database rolled back for another's sake.
+func Retry(transaction func() error) error {
 	for attempt := 1; ; attempt++ {
-		err := pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error { return work(db.New(tx)) })
-		if attempt < maxAttempts && isRetryable(err) {
-			continue
+		err := transaction()
+		if attempt == maxAttempts || !isRetryable(err) {
+			return err
 		}
-		return err
 	}
 }
 

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"bytes"
+	"net"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/shopd/shopd/gen"
+	"github.com/shopd/shopd/internal/platform/apitest"
+	"github.com/shopd/shopd/internal/platform/config"
+)
+
+func TestMain(m *testing.M) { apitest.Main(m) }
+
+func run(t *testing.T, arguments ...string) (string, error) {
+	t.Helper()
+	var out bytes.Buffer
+	c := command()
+	c.SetArgs(arguments)
+	c.SetOut(&out)
+	c.SetErr(&out)
+	err := c.ExecuteContext(t.Context())
+	return out.String(), err
+}
+
+func TestSmallCommands(t *testing.T) {
+	t.Chdir(t.TempDir())
+	out, err := run(t, "version")
+	require.NoError(t, err)
+	assert.Equal(t, "shopd "+config.Version+"\n", out)
+	out, err = run(t, "openapi")
+	require.NoError(t, err)
+	assert.Equal(t, string(gen.Contract), out)
+	out, err = run(t)
+	require.NoError(t, err)
+	assert.Contains(t, out, "shopd dev")
+	_, err = run(t, "frobnicate")
+	assert.ErrorContains(t, err, "unknown command")
+}
+
+func TestMistakesAreOneClearLine(t *testing.T) {
+	t.Chdir(t.TempDir())
+	t.Setenv("DEBUG", "false")
+	t.Setenv("SECRET_KEY", "short")
+	_, err := run(t, "serve")
+	assert.ErrorContains(t, err, "SECRET_KEY: must have at least 32 characters")
+	t.Setenv("DEBUG", "true")
+	t.Setenv("PORT", "eighty")
+	_, err = run(t, "dev")
+	assert.ErrorContains(t, err, "PORT: not a valid int")
+
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer func() { _ = listener.Close() }()
+	port := strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
+	t.Setenv("PORT", port)
+	t.Setenv("HOST", "127.0.0.1")
+	for _, name := range []string{"serve", "dev"} {
+		_, err = run(t, name)
+		assert.EqualError(t, err, "PORT: "+port+" is in use by another program; stop that one or set PORT", name)
+	}
+	_, err = run(t, "migrate", "down", "all")
+	assert.ErrorContains(t, err, "STEPS")
+	require.NoError(t, listener.Close())
+	_, err = run(t, "health")
+	assert.ErrorContains(t, err, "nobody answers on port "+port)
+}
+
+func TestDatabaseCommands(t *testing.T) {
+	t.Chdir(t.TempDir())
+	t.Setenv("DEBUG", "true")
+	t.Setenv("LOG_LEVEL", "error")
+	t.Setenv("DATABASE_URL", apitest.CreateDatabase(t))
+	t.Setenv("REDIS_URL", apitest.RedisURL())
+	_, err := run(t, "serve")
+	assert.ErrorContains(t, err, "migrate up")
+	out, err := run(t, "migrate", "up")
+	require.NoError(t, err)
+	assert.Contains(t, out, "The schema is at version")
+	_, err = run(t, "migrate", "down", "1")
+	require.NoError(t, err)
+	out, err = run(t, "prepare")
+	require.NoError(t, err, out)
+	_, err = run(t, "index")
+	require.NoError(t, err)
+}
