@@ -54,11 +54,7 @@ func New(pool *pgxpool.Pool, settings Settings) (*Identity, error) {
 	if err != nil {
 		return nil, err
 	}
-	passwords, err := newPasswords(settings.BcryptCost)
-	if err != nil {
-		return nil, err
-	}
-	return &Identity{pool: pool, queries: db.New(pool), settings: settings, signer: signer, passwords: passwords}, nil
+	return &Identity{pool: pool, queries: db.New(pool), settings: settings, signer: signer, passwords: newPasswords(settings.BcryptCost)}, nil
 }
 
 // Ranks of the roles: a role may do all that a lower rank may.

@@ -51,12 +51,10 @@ type passwords struct {
 	dummy []byte // compared with when there is no account, so that both answers take the same time
 }
 
-func newPasswords(cost int) (*passwords, error) {
-	dummy, err := bcrypt.GenerateFromPassword([]byte("no account has this password"), cost)
-	if err != nil {
-		return nil, fmt.Errorf("BCRYPT_COST: %w", err)
-	}
-	return &passwords{cost: cost, slots: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)), dummy: dummy}, nil
+func newPasswords(cost int) *passwords {
+	// Well-formed, so that comparing with it takes all the work of the cost, and the hash of nothing anybody knows.
+	dummy := fmt.Sprintf("$2a$%02d$abcdefghijklmnopqrstuuABCDEFGHIJKLMNOPQRSTUVWXYZ01234", cost)
+	return &passwords{cost: cost, slots: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)), dummy: []byte(dummy)}
 }
 
 func (p *passwords) acquire(ctx context.Context) (release func(), err error) {

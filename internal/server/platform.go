@@ -96,7 +96,8 @@ func (p *Platform) readiness(ctx context.Context) api.Readiness {
 	for i, check := range p.Checks {
 		answers[i] = make(chan error, 1)
 		go func() {
-			ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+			// Who hangs up does not make the server unready.
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), checkTimeout)
 			defer cancel()
 			answers[i] <- check.Ask(ctx)
 		}()
