@@ -122,7 +122,7 @@ func (c *checker) supported(sentence string, meant []provider.Source) bool {
 	}
 	amounts := func(s provider.Source) []string { return []string{s.Price, s.DiscountPrice, s.Saving} }
 	for _, match := range c.amount.FindAllStringSubmatch(sentence, -1) {
-		if !c.isOneOf(match, meant, amounts) {
+		if !c.isOneOf(match, meant, amounts) && !c.wasAsked(match) {
 			return false
 		}
 	}
@@ -143,12 +143,15 @@ func (c *checker) supported(sentence string, meant []provider.Source) bool {
 	return true
 }
 
-// isOneOf reports whether the number a pattern found is one of the facts, or was said by the shopper.
+// wasAsked reports whether the shopper named the amount: an answer may repeat "under $20".
+func (c *checker) wasAsked(match []string) bool {
+	said := c.canonical(strings.Join(match[1:], ""))
+	return slices.ContainsFunc(c.asked, func(asked string) bool { return c.canonical(asked) == said })
+}
+
+// isOneOf reports whether the number a pattern found is one of the facts.
 func (c *checker) isOneOf(match []string, sources []provider.Source, facts func(provider.Source) []string) bool {
 	said := c.canonical(strings.Join(match[1:], ""))
-	if slices.ContainsFunc(c.asked, func(asked string) bool { return c.canonical(asked) == said }) {
-		return true
-	}
 	return slices.ContainsFunc(sources, func(s provider.Source) bool {
 		return slices.ContainsFunc(facts(s), func(fact string) bool { return fact != "" && c.canonical(fact) == said })
 	})
