@@ -117,14 +117,24 @@ func (c *checker) isFact(bold string) bool {
 // supported reports whether every number of a sentence is a fact of the sources it is about: those it names,
 // or any if it names none.
 func (c *checker) supported(sentence string, meant []provider.Source) bool {
-	if len(meant) == 0 {
+	about := len(meant) > 0
+	if !about {
 		meant = c.sources
 	}
 	amounts := func(s provider.Source) []string { return []string{s.Price, s.DiscountPrice, s.Saving} }
+	repeated, proven := false, false
 	for _, match := range c.amount.FindAllStringSubmatch(sentence, -1) {
-		if !c.isOneOf(match, meant, amounts) && !c.wasAsked(match) {
+		switch {
+		case c.isOneOf(match, meant, amounts):
+			proven = true
+		case c.wasAsked(match):
+			repeated = true
+		default:
 			return false
 		}
+	}
+	if about && repeated && !proven { // "the mug is $5", because the shopper asked whether it is
+		return false
 	}
 	percents := func(s provider.Source) []string { return []string{strconv.Itoa(s.DiscountPct)} }
 	for _, match := range percentPattern.FindAllStringSubmatch(sentence, -1) {

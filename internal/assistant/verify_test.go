@@ -30,6 +30,7 @@ func TestVerify(t *testing.T) {
 		// What they do not is replaced by the facts.
 		"The Stoneware Mug is only $9.99 [#1].":                mugFacts,
 		"The Stoneware Mug [#1] is 999.50 USD.":                mugFacts,
+		"Yes, the Stoneware Mug [#1] is $50.":                  mugFacts,
 		"The Hand Mill [#2] is 50% off.":                       millFacts,
 		"There are 200 in stock of the Stoneware Mug [#1].":    mugFacts,
 		"Get the Hand Mill [#2] at https://evil.example.com !": millFacts,
@@ -65,7 +66,7 @@ func TestNoAmountGetsThroughThatNoSourceHas(t *testing.T) {
 		}
 		form := rapid.SampledFrom([]string{"$%", "% USD", "USD %", "% dollars", "$ %"}).Draw(r, "form")
 		said := strings.Replace(form, "%", amount, 1)
-		if got := v.verify("It costs "+said+" today.", "", []provider.Source{mug, mill}); strings.Contains(got, amount) {
+		if got := v.verify("It costs "+said+" today.", "", []provider.Source{mug, mill}); strings.Contains(got, "It costs") {
 			r.Fatalf("%s got through: %s", said, got)
 		}
 	})
