@@ -55,14 +55,17 @@ func prepareCommand() *cobra.Command {
 	}
 }
 
-// prepare seeds, in development, and indexes.
+// prepare seeds, in development, and indexes. Without its model the shop still serves, so that is no failure.
 func prepare(ctx context.Context, a *app.App, settings config.Settings, out io.Writer) error {
 	if settings.Debug {
 		if err := seed(ctx, a, out); err != nil {
 			return err
 		}
 	}
-	return index(ctx, a, out)
+	if err := index(ctx, a, out); err != nil {
+		fmt.Fprintf(out, "The assistant is not ready: %v\n", err)
+	}
+	return ctx.Err()
 }
 
 // withApp runs work on a server that does not listen.

@@ -10,10 +10,9 @@ import (
 	"net/http"
 	"net/netip"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
-
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/internal/assistant"
