@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -52,7 +52,7 @@ const (
 )
 
 // SeedCatalogue fills an empty catalogue with the demo products, all or none. A catalogue that holds anything is
-// left as it is. progress, which may be nil, hears of each image drawn.
+// left as it is. progress, which may be nil, hears of each image drawn, one call at a time.
 func (a *App) SeedCatalogue(ctx context.Context, images Images, progress func(done, total int)) error {
 	if !a.settings.Debug {
 		return ErrNoDemo
@@ -83,7 +83,8 @@ func (a *App) draw(ctx context.Context, catalogue *demo.Catalogue, progress func
 		categories[c.Slug] = c
 	}
 	drawn := make([][]byte, len(catalogue.Products))
-	var done atomic.Int64
+	var mu sync.Mutex
+	done := 0
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, product := range catalogue.Products {
@@ -96,8 +97,10 @@ func (a *App) draw(ctx context.Context, catalogue *demo.Catalogue, progress func
 				return fmt.Errorf("image of %s: %w", product.Slug, err)
 			}
 			drawn[i] = sizes
-			if n := int(done.Add(1)); progress != nil {
-				progress(n, len(catalogue.Products))
+			mu.Lock()
+			defer mu.Unlock()
+			if done++; progress != nil {
+				progress(done, len(catalogue.Products))
 			}
 			return nil
 		})
