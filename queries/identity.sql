@@ -52,6 +52,11 @@ SELECT t.session_id, s.user_id,
   JOIN users u ON u.id = s.user_id
  WHERE t.token_hash = @token_hash;
 
+-- Notes that a session's tokens were exchanged, and lets it live on from here.
+-- name: TouchSession :exec
+UPDATE sessions SET last_used_at = now(), expires_at = now() + make_interval(secs => @lifetime_seconds::float8)
+ WHERE id = @session_id;
+
 -- Spends a token if nobody has: of racing exchanges one gets a row, and none does once the session has ended.
 -- name: SpendRefreshToken :execrows
 UPDATE refresh_tokens t SET spent_at = clock_timestamp()
@@ -61,3 +66,120 @@ UPDATE refresh_tokens t SET spent_at = clock_timestamp()
 -- Marks the exchange of a token complete, after its commit: who presents it from now on has stolen it.
 -- name: SettleRefreshToken :exec
 UPDATE refresh_tokens SET settled_at = clock_timestamp() WHERE token_hash = $1 AND settled_at IS NULL;
+
+-- Ends all living sessions of an account but one (0: all).
+-- name: EndSessions :execrows
+UPDATE sessions SET ended_at = now(), end_reason = @reason
+ WHERE user_id = @user_id AND id <> @except_id AND ended_at IS NULL;
+
+-- Ends one living session of an account.
+-- name: EndOwnSession :execrows
+UPDATE sessions SET ended_at = now(), end_reason = 'logout'
+ WHERE id = @session_id AND user_id = @user_id AND ended_at IS NULL AND expires_at > now();
+
+-- The living sessions of an account, the last used first (sessions_user_id_idx).
+-- name: ListSessions :many
+SELECT id, user_agent, address, created_at, last_used_at, expires_at, count(*) OVER () AS total
+  FROM sessions
+ WHERE user_id = @user_id AND ended_at IS NULL AND expires_at > now()
+ ORDER BY last_used_at DESC, id DESC
+ LIMIT @page_limit OFFSET @page_offset;
+
+-- name: CountSessions :one
+SELECT count(*) FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND expires_at > now();
+
+-- name: SetPasswordHash :exec
+UPDATE users SET password_hash = @password_hash, updated_at = now() WHERE id = @id;
+
+-- A better hash of the same password, unless the password was changed meanwhile.
+-- name: RehashPassword :exec
+UPDATE users SET password_hash = @password_hash WHERE id = @id AND password_hash = @old_hash;
+
+-- name: ReplaceProfile :one
+UPDATE users
+   SET first_name = @first_name, last_name = @last_name, phone = sqlc.narg(phone), username = sqlc.narg(username), updated_at = now()
+ WHERE id = @id
+RETURNING *;
+
+-- Changes what is to change: a field is set when its flag is, or for names when they are not null.
+-- name: UpdateProfile :one
+UPDATE users
+   SET first_name = coalesce(sqlc.narg(first_name), first_name), last_name = coalesce(sqlc.narg(last_name), last_name),
+       phone = CASE WHEN @set_phone::boolean THEN sqlc.narg(phone) ELSE phone END,
+       username = CASE WHEN @set_username::boolean THEN sqlc.narg(username) ELSE username END,
+       updated_at = now()
+ WHERE id = @id
+RETURNING *;
+
+-- Takes everything that says who somebody is off an account.
+-- name: AnonymiseUser :exec
+UPDATE users
+   SET email = 'deleted-' || id || '@invalid', username = NULL, password_hash = '', first_name = 'Deleted', last_name = 'account',
+       phone = NULL, role = 'customer', is_active = false, email_verified_at = NULL, updated_at = now(), deleted_at = now()
+ WHERE id = @id;
+
+-- Locks the active administrators, in order, so that no two requests take the last two away at once.
+-- name: LockAdministrators :many
+SELECT id FROM users WHERE role = 'administrator' AND is_active ORDER BY id FOR UPDATE;
+
+-- One account that is not deleted, locked for a change.
+-- name: LockUser :one
+SELECT * FROM users WHERE id = $1 AND deleted_at IS NULL FOR UPDATE;
+
+-- name: SetUserStatus :one
+UPDATE users SET is_active = @is_active, updated_at = now() WHERE id = @id RETURNING *;
+
+-- name: SetUserRole :one
+UPDATE users SET role = @role, updated_at = now() WHERE id = @id RETURNING *;
+
+-- One account for the shop's administrators.
+-- name: GetCustomer :one
+SELECT * FROM users WHERE id = $1 AND deleted_at IS NULL;
+
+-- A page of accounts, newest first, and how many there are. To be run with a plan of its own (postgres.Planned).
+-- name: ListCustomers :many
+SELECT sqlc.embed(users), count(*) OVER () AS total
+  FROM users
+ WHERE deleted_at IS NULL
+   AND (sqlc.narg(role)::text IS NULL OR role = sqlc.narg(role))
+   AND (sqlc.narg(is_active)::boolean IS NULL OR is_active = sqlc.narg(is_active))
+   AND (sqlc.narg(q)::text IS NULL
+        OR strpos(lower(concat_ws(' ', email, username, first_name, last_name)), lower(sqlc.narg(q))) > 0)
+ ORDER BY created_at DESC, id DESC
+ LIMIT @page_limit OFFSET @page_offset;
+
+-- name: CountCustomers :one
+SELECT count(*)
+  FROM users
+ WHERE deleted_at IS NULL
+   AND (sqlc.narg(role)::text IS NULL OR role = sqlc.narg(role))
+   AND (sqlc.narg(is_active)::boolean IS NULL OR is_active = sqlc.narg(is_active))
+   AND (sqlc.narg(q)::text IS NULL
+        OR strpos(lower(concat_ws(' ', email, username, first_name, last_name)), lower(sqlc.narg(q))) > 0);
+
+-- How long the longest lock of some subjects still holds, in seconds; 0 when none does.
+-- name: LoginLock :one
+SELECT coalesce(max(extract(epoch FROM locked_until - now())), 0)::float8 AS seconds
+  FROM login_failures
+ WHERE subject = ANY (@subjects::text[]) AND locked_until > now();
+
+-- Counts a failed login. Failures are forgotten after an hour without one. Beyond the free ones each locks for
+-- twice as long as the one before, up to a quarter of an hour.
+-- name: CountLoginFailure :one
+INSERT INTO login_failures AS f (subject) VALUES (@subject)
+ON CONFLICT (subject) DO UPDATE
+   SET failures = CASE WHEN f.last_at < now() - interval '1 hour' THEN 1 ELSE f.failures + 1 END, last_at = now(),
+       locked_until = CASE WHEN f.last_at >= now() - interval '1 hour' AND f.failures + 1 >= @free::int
+                           THEN now() + least(interval '15 minutes', interval '15 seconds' * power(2, least(f.failures + 1 - @free::int, 10))) END
+RETURNING (locked_until IS NOT NULL)::boolean AS locked;
+
+-- name: ForgetLoginFailures :exec
+DELETE FROM login_failures WHERE subject = $1;
+
+-- Failures nobody needs any more.
+-- name: SweepLoginFailures :execrows
+DELETE FROM login_failures WHERE last_at < now() - interval '1 day';
+
+-- name: RecordAuditEvent :exec
+INSERT INTO audit_events (event, actor_id, target_id, address, detail)
+VALUES (@event, sqlc.narg(actor_id), sqlc.narg(target_id), sqlc.narg(address), @detail);

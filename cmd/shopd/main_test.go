@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -18,8 +19,15 @@ func TestMain(m *testing.M) { apitest.Main(m) }
 
 func run(t *testing.T, arguments ...string) (string, error) {
 	t.Helper()
+	return runWith(t, "", arguments...)
+}
+
+// runWith runs a command with standard input.
+func runWith(t *testing.T, input string, arguments ...string) (string, error) {
+	t.Helper()
 	var out bytes.Buffer
 	c := command()
+	c.SetIn(strings.NewReader(input))
 	c.SetArgs(arguments)
 	c.SetOut(&out)
 	c.SetErr(&out)
@@ -86,5 +94,18 @@ func TestDatabaseCommands(t *testing.T) {
 	out, err = run(t, "prepare")
 	require.NoError(t, err, out)
 	_, err = run(t, "index")
+	require.NoError(t, err)
+
+	_, err = runWith(t, "password123\n", "admin", "create", "boss@example.com")
+	assert.ErrorContains(t, err, "is one of the most common passwords")
+	out, err = runWith(t, "correct horse 9\n", "admin", "create", "boss@example.com")
+	require.NoError(t, err)
+	assert.Contains(t, out, "boss@example.com is an administrator")
+	assert.NotContains(t, out, "horse")
+	_, err = runWith(t, "correct horse 9\n", "admin", "create", "boss@example.com")
+	assert.ErrorContains(t, err, "exists")
+	_, err = run(t, "admin", "promote", "nobody@example.com")
+	assert.EqualError(t, err, "There is no such account.")
+	_, err = run(t, "admin", "promote", "boss@example.com")
 	require.NoError(t, err)
 }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/labstack/echo/v4"
+	"github.com/oapi-codegen/nullable"
 	"github.com/oapi-codegen/runtime"
 	openapi_types "github.com/oapi-codegen/runtime/types"
 )
@@ -227,6 +228,201 @@ func (e TokenPairTokenType) Valid() bool {
 	}
 }
 
+// Address An address of an account.
+type Address struct {
+	// City The town.
+	//
+	// Example: London
+	City string `json:"city"`
+
+	// Country ISO 3166-1 alpha-2 code of the country.
+	//
+	// Example: GB
+	Country string `json:"country"`
+
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// IsDefaultBilling Whether things are billed here unless another address is chosen.
+	//
+	// Example: true
+	IsDefaultBilling bool `json:"is_default_billing"`
+
+	// IsDefaultShipping Whether things are sent here unless another address is chosen.
+	//
+	// Example: true
+	IsDefaultShipping bool `json:"is_default_shipping"`
+
+	// Line1 Street and number.
+	//
+	// Example: 12 St James's Square
+	Line1 string `json:"line1"`
+
+	// Line2 Flat, floor or whatever helps to find it.
+	//
+	// Example: Second floor
+	Line2 *string `json:"line2"`
+
+	// Phone A phone number as people write it.
+	//
+	// Example: +44 20 7946 0958
+	Phone *string `json:"phone"`
+
+	// PostalCode The postal code.
+	//
+	// Example: SW1Y 4JH
+	PostalCode string `json:"postal_code"`
+
+	// Recipient Who is there.
+	//
+	// Example: Ada Lovelace
+	Recipient string `json:"recipient"`
+
+	// State State, province or county, where addresses have one.
+	//
+	// Example: Greater London
+	State *string `json:"state"`
+
+	// UpdatedAt When it last changed.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// AddressInput An address as it is written down.
+type AddressInput struct {
+	// City The town.
+	//
+	// Example: London
+	City string `json:"city"`
+
+	// Country ISO 3166-1 alpha-2 code of the country.
+	//
+	// Example: GB
+	Country string `json:"country"`
+
+	// IsDefaultBilling Whether things are billed here unless another address is chosen.
+	//
+	// Example: true
+	IsDefaultBilling *bool `json:"is_default_billing,omitempty"`
+
+	// IsDefaultShipping Whether things are sent here unless another address is chosen.
+	//
+	// Example: true
+	IsDefaultShipping *bool `json:"is_default_shipping,omitempty"`
+
+	// Line1 Street and number.
+	//
+	// Example: 12 St James's Square
+	Line1 string `json:"line1"`
+
+	// Line2 Flat, floor or whatever helps to find it.
+	//
+	// Example: Second floor
+	Line2 *string `json:"line2,omitempty"`
+
+	// Phone A phone number as people write it.
+	//
+	// Example: +44 20 7946 0958
+	Phone *string `json:"phone,omitempty"`
+
+	// PostalCode The postal code.
+	//
+	// Example: SW1Y 4JH
+	PostalCode string `json:"postal_code"`
+
+	// Recipient Who is there.
+	//
+	// Example: Ada Lovelace
+	Recipient string `json:"recipient"`
+
+	// State State, province or county, where addresses have one.
+	//
+	// Example: Greater London
+	State *string `json:"state,omitempty"`
+}
+
+// AddressPage A page of addresses.
+type AddressPage struct {
+	// Items The addresses.
+	Items []Address `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total int64 `json:"total"`
+}
+
+// AddressPatch What is to change.
+type AddressPatch struct {
+	// City The town.
+	//
+	// Example: London
+	City *string `json:"city,omitempty"`
+
+	// Country ISO 3166-1 alpha-2 code of the country.
+	//
+	// Example: GB
+	Country *string `json:"country,omitempty"`
+
+	// IsDefaultBilling Whether things are billed here unless another address is chosen.
+	//
+	// Example: true
+	IsDefaultBilling *bool `json:"is_default_billing,omitempty"`
+
+	// IsDefaultShipping Whether things are sent here unless another address is chosen.
+	//
+	// Example: true
+	IsDefaultShipping *bool `json:"is_default_shipping,omitempty"`
+
+	// Line1 Street and number.
+	//
+	// Example: 12 St James's Square
+	Line1 *string `json:"line1,omitempty"`
+
+	// Line2 Flat, floor or whatever helps to find it.
+	//
+	// Example: Second floor
+	Line2 nullable.Nullable[string] `json:"line2,omitempty"`
+
+	// Phone A phone number as people write it.
+	//
+	// Example: +44 20 7946 0958
+	Phone nullable.Nullable[string] `json:"phone,omitempty"`
+
+	// PostalCode The postal code.
+	//
+	// Example: SW1Y 4JH
+	PostalCode *string `json:"postal_code,omitempty"`
+
+	// Recipient Who is there.
+	//
+	// Example: Ada Lovelace
+	Recipient *string `json:"recipient,omitempty"`
+
+	// State State, province or county, where addresses have one.
+	//
+	// Example: Greater London
+	State nullable.Nullable[string] `json:"state,omitempty"`
+}
+
 // AssistantAnswer An answer with its sources and the conversation to send back.
 type AssistantAnswer struct {
 	// Answer The answer in plain text. Products are cited as `[#id]`.
@@ -353,7 +549,7 @@ type BrandPage struct {
 
 	// Total How many there are in all.
 	//
-	// Example: 42
+	// Example: 228
 	Total int64 `json:"total"`
 }
 
@@ -435,8 +631,21 @@ type CategoryPage struct {
 
 	// Total How many there are in all.
 	//
-	// Example: 42
+	// Example: 228
 	Total int64 `json:"total"`
+}
+
+// ChangePasswordRequest The old and the new password.
+type ChangePasswordRequest struct {
+	// CurrentPassword The password as it is.
+	//
+	// Example: correct horse 9
+	CurrentPassword string `json:"current_password"`
+
+	// NewPassword 8 to 72 bytes of UTF-8, and not one of the common ones.
+	//
+	// Example: correct horse 9
+	NewPassword Password `json:"new_password"`
 }
 
 // Condition The state it is sold in.
@@ -460,6 +669,20 @@ type ConversationRole string
 //
 // Example: USD
 type Currency = string
+
+// CustomerRole What the account may do.
+type CustomerRole struct {
+	// Role What an account may do. Staff keeps catalogue, stock and orders; administrators may do all.
+	Role Role `json:"role"`
+}
+
+// CustomerStatus Whether the account may log in.
+type CustomerStatus struct {
+	// IsActive Whether the account may log in.
+	//
+	// Example: false
+	IsActive bool `json:"is_active"`
+}
 
 // Email An e-mail address. Case does not matter.
 //
@@ -869,7 +1092,7 @@ type ProductPage struct {
 
 	// Total How many there are in all.
 	//
-	// Example: 42
+	// Example: 228
 	Total *int64 `json:"total,omitempty"`
 }
 
@@ -957,6 +1180,52 @@ type ProductSummary struct {
 	//
 	// Example: 2026-02-01T10:00:00Z
 	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// Profile What an account may say of itself.
+type Profile struct {
+	// FirstName A person's name.
+	//
+	// Example: Ada
+	FirstName PersonName `json:"first_name"`
+
+	// LastName A person's name.
+	//
+	// Example: Ada
+	LastName PersonName `json:"last_name"`
+
+	// Phone A phone number as people write it.
+	//
+	// Example: +44 20 7946 0958
+	Phone *string `json:"phone,omitempty"`
+
+	// Username A name to log in with instead of the e-mail address. Case does not matter.
+	//
+	// Example: ada
+	Username *string `json:"username,omitempty"`
+}
+
+// ProfilePatch What is to change.
+type ProfilePatch struct {
+	// FirstName A person's name.
+	//
+	// Example: Ada
+	FirstName *PersonName `json:"first_name,omitempty"`
+
+	// LastName A person's name.
+	//
+	// Example: Ada
+	LastName *PersonName `json:"last_name,omitempty"`
+
+	// Phone A phone number as people write it.
+	//
+	// Example: +44 20 7946 0958
+	Phone nullable.Nullable[string] `json:"phone,omitempty"`
+
+	// Username A name to log in with instead of the e-mail address. Case does not matter.
+	//
+	// Example: ada
+	Username nullable.Nullable[string] `json:"username,omitempty"`
 }
 
 // Rating What buyers think of it.
@@ -1120,6 +1389,65 @@ type ServiceInfo struct {
 	Version string `json:"version"`
 }
 
+// Session One login on one device.
+type Session struct {
+	// Address The network address of the login, or null.
+	//
+	// Example: 203.0.113.7
+	Address *string `json:"address"`
+
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// ExpiresAt When it ends unless its tokens are exchanged before.
+	//
+	// Example: 2026-02-08T10:00:00Z
+	ExpiresAt time.Time `json:"expires_at"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// IsCurrent Whether it is the session that asks.
+	//
+	// Example: true
+	IsCurrent bool `json:"is_current"`
+
+	// LastUsedAt When its tokens were last exchanged, or when it began.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	LastUsedAt time.Time `json:"last_used_at"`
+
+	// UserAgent What the device called itself.
+	//
+	// Example: Mozilla/5.0 (X11; Linux x86_64)
+	UserAgent string `json:"user_agent"`
+}
+
+// SessionPage A page of sessions.
+type SessionPage struct {
+	// Items The sessions.
+	Items []Session `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total int64 `json:"total"`
+}
+
 // Slug A name for addresses, unique and made of lower-case letters, digits and dashes.
 //
 // Example: wireless-headphones
@@ -1206,6 +1534,27 @@ type User struct {
 	//
 	// Example: ada
 	Username *string `json:"username"`
+}
+
+// UserPage A page of accounts.
+type UserPage struct {
+	// Items The accounts.
+	Items []User `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total int64 `json:"total"`
 }
 
 // Username A name to log in with instead of the e-mail address. Case does not matter.
@@ -1344,6 +1693,42 @@ type Unavailable = Problem
 
 // UnsupportedMediaType What went wrong, as of RFC 9457.
 type UnsupportedMediaType = Problem
+
+// ListAddressesParams defines parameters for ListAddresses.
+type ListAddressesParams struct {
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+}
+
+// ListCustomersParams defines parameters for ListCustomers.
+type ListCustomersParams struct {
+	// Q A part of the e-mail address, user name or name, without regard to case.
+	Q *SearchText `form:"q,omitempty" json:"q,omitempty"`
+
+	// Role Only accounts of this role.
+	Role *Role `form:"role,omitempty" json:"role,omitempty"`
+
+	// IsActive Only accounts that are active (`true`) or not (`false`).
+	IsActive *bool `form:"is_active,omitempty" json:"is_active,omitempty"`
+
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+}
+
+// ListSessionsParams defines parameters for ListSessions.
+type ListSessionsParams struct {
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+}
 
 // ListBrandsParams defines parameters for ListBrands.
 type ListBrandsParams struct {
@@ -1495,6 +1880,24 @@ type SearchProductsParams struct {
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
 }
 
+// CreateAddressJSONRequestBody defines body for CreateAddress for application/json ContentType.
+type CreateAddressJSONRequestBody = AddressInput
+
+// UpdateAddressJSONRequestBody defines body for UpdateAddress for application/json ContentType.
+type UpdateAddressJSONRequestBody = AddressPatch
+
+// ReplaceAddressJSONRequestBody defines body for ReplaceAddress for application/json ContentType.
+type ReplaceAddressJSONRequestBody = AddressInput
+
+// SetCustomerRoleJSONRequestBody defines body for SetCustomerRole for application/json ContentType.
+type SetCustomerRoleJSONRequestBody = CustomerRole
+
+// SetCustomerStatusJSONRequestBody defines body for SetCustomerStatus for application/json ContentType.
+type SetCustomerStatusJSONRequestBody = CustomerStatus
+
+// ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
+type ChangePasswordJSONRequestBody = ChangePasswordRequest
+
 // LoginJSONRequestBody defines body for Login for application/json ContentType.
 type LoginJSONRequestBody = LoginRequest
 
@@ -1510,17 +1913,59 @@ type RegisterJSONRequestBody = RegisterRequest
 // AskAssistantJSONRequestBody defines body for AskAssistant for application/json ContentType.
 type AskAssistantJSONRequestBody = AssistantQuestion
 
+// UpdateProfileJSONRequestBody defines body for UpdateProfile for application/json ContentType.
+type UpdateProfileJSONRequestBody = ProfilePatch
+
+// ReplaceProfileJSONRequestBody defines body for ReplaceProfile for application/json ContentType.
+type ReplaceProfileJSONRequestBody = Profile
+
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
 	// GetServiceInfo Name, version and links
 	// (GET /)
 	GetServiceInfo(ctx echo.Context) error
+	// ListAddresses List my addresses
+	// (GET /api/v1/addresses)
+	ListAddresses(ctx echo.Context, params ListAddressesParams) error
+	// CreateAddress Add an address
+	// (POST /api/v1/addresses)
+	CreateAddress(ctx echo.Context) error
+	// DeleteAddress Delete one of my addresses
+	// (DELETE /api/v1/addresses/{id})
+	DeleteAddress(ctx echo.Context, id ID) error
+	// GetAddress Get one of my addresses
+	// (GET /api/v1/addresses/{id})
+	GetAddress(ctx echo.Context, id ID) error
+	// UpdateAddress Change one of my addresses
+	// (PATCH /api/v1/addresses/{id})
+	UpdateAddress(ctx echo.Context, id ID) error
+	// ReplaceAddress Replace one of my addresses
+	// (PUT /api/v1/addresses/{id})
+	ReplaceAddress(ctx echo.Context, id ID) error
+	// ListCustomers List accounts
+	// (GET /api/v1/admin/customers)
+	ListCustomers(ctx echo.Context, params ListCustomersParams) error
+	// GetCustomer Get an account
+	// (GET /api/v1/admin/customers/{id})
+	GetCustomer(ctx echo.Context, id ID) error
+	// SetCustomerRole Give an account a role
+	// (PUT /api/v1/admin/customers/{id}/role)
+	SetCustomerRole(ctx echo.Context, id ID) error
+	// SetCustomerStatus Activate or deactivate an account
+	// (PUT /api/v1/admin/customers/{id}/status)
+	SetCustomerStatus(ctx echo.Context, id ID) error
+	// ChangePassword Change the password
+	// (POST /api/v1/auth/change-password)
+	ChangePassword(ctx echo.Context) error
 	// Login Log in
 	// (POST /api/v1/auth/login)
 	Login(ctx echo.Context) error
 	// Logout Log out of this session
 	// (POST /api/v1/auth/logout)
 	Logout(ctx echo.Context) error
+	// LogoutAll Log out everywhere
+	// (POST /api/v1/auth/logout-all)
+	LogoutAll(ctx echo.Context) error
 	// GetCurrentUser Who am I
 	// (GET /api/v1/auth/me)
 	GetCurrentUser(ctx echo.Context) error
@@ -1530,6 +1975,12 @@ type ServerInterface interface {
 	// Register Create an account
 	// (POST /api/v1/auth/register)
 	Register(ctx echo.Context) error
+	// ListSessions Where am I logged in
+	// (GET /api/v1/auth/sessions)
+	ListSessions(ctx echo.Context, params ListSessionsParams) error
+	// EndSession Log out one device
+	// (DELETE /api/v1/auth/sessions/{id})
+	EndSession(ctx echo.Context, id ID) error
 	// ListBrands List brands
 	// (GET /api/v1/brands)
 	ListBrands(ctx echo.Context, params ListBrandsParams) error
@@ -1575,6 +2026,18 @@ type ServerInterface interface {
 	// GetIndexStatus See the state of the index
 	// (GET /api/v1/rag/status)
 	GetIndexStatus(ctx echo.Context) error
+	// DeleteAccount Delete my account
+	// (DELETE /api/v1/users/me)
+	DeleteAccount(ctx echo.Context) error
+	// GetProfile Get my profile
+	// (GET /api/v1/users/me)
+	GetProfile(ctx echo.Context) error
+	// UpdateProfile Change my profile
+	// (PATCH /api/v1/users/me)
+	UpdateProfile(ctx echo.Context) error
+	// ReplaceProfile Replace my profile
+	// (PUT /api/v1/users/me)
+	ReplaceProfile(ctx echo.Context) error
 	// GetDocs This contract as a page to read and try
 	// (GET /docs)
 	GetDocs(ctx echo.Context) error
@@ -1615,6 +2078,207 @@ func (w *ServerInterfaceWrapper) GetServiceInfo(ctx echo.Context) error {
 	return err
 }
 
+// ListAddresses converts echo context to params.
+func (w *ServerInterfaceWrapper) ListAddresses(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListAddressesParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "offset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offset", ctx.QueryParams(), &params.Offset, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offset: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListAddresses(ctx, params)
+	return err
+}
+
+// CreateAddress converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateAddress(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateAddress(ctx)
+	return err
+}
+
+// DeleteAddress converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteAddress(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteAddress(ctx, id)
+	return err
+}
+
+// GetAddress converts echo context to params.
+func (w *ServerInterfaceWrapper) GetAddress(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetAddress(ctx, id)
+	return err
+}
+
+// UpdateAddress converts echo context to params.
+func (w *ServerInterfaceWrapper) UpdateAddress(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UpdateAddress(ctx, id)
+	return err
+}
+
+// ReplaceAddress converts echo context to params.
+func (w *ServerInterfaceWrapper) ReplaceAddress(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ReplaceAddress(ctx, id)
+	return err
+}
+
+// ListCustomers converts echo context to params.
+func (w *ServerInterfaceWrapper) ListCustomers(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListCustomersParams
+	// ------------- Optional query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", ctx.QueryParams(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter q: %s", err))
+	}
+
+	// ------------- Optional query parameter "role" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "role", ctx.QueryParams(), &params.Role, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter role: %s", err))
+	}
+
+	// ------------- Optional query parameter "is_active" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "is_active", ctx.QueryParams(), &params.IsActive, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter is_active: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "offset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offset", ctx.QueryParams(), &params.Offset, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offset: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListCustomers(ctx, params)
+	return err
+}
+
+// GetCustomer converts echo context to params.
+func (w *ServerInterfaceWrapper) GetCustomer(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetCustomer(ctx, id)
+	return err
+}
+
+// SetCustomerRole converts echo context to params.
+func (w *ServerInterfaceWrapper) SetCustomerRole(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SetCustomerRole(ctx, id)
+	return err
+}
+
+// SetCustomerStatus converts echo context to params.
+func (w *ServerInterfaceWrapper) SetCustomerStatus(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SetCustomerStatus(ctx, id)
+	return err
+}
+
+// ChangePassword converts echo context to params.
+func (w *ServerInterfaceWrapper) ChangePassword(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ChangePassword(ctx)
+	return err
+}
+
 // Login converts echo context to params.
 func (w *ServerInterfaceWrapper) Login(ctx echo.Context) error {
 	var err error
@@ -1630,6 +2294,15 @@ func (w *ServerInterfaceWrapper) Logout(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.Logout(ctx)
+	return err
+}
+
+// LogoutAll converts echo context to params.
+func (w *ServerInterfaceWrapper) LogoutAll(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.LogoutAll(ctx)
 	return err
 }
 
@@ -1657,6 +2330,47 @@ func (w *ServerInterfaceWrapper) Register(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.Register(ctx)
+	return err
+}
+
+// ListSessions converts echo context to params.
+func (w *ServerInterfaceWrapper) ListSessions(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSessionsParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "offset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offset", ctx.QueryParams(), &params.Offset, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offset: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListSessions(ctx, params)
+	return err
+}
+
+// EndSession converts echo context to params.
+func (w *ServerInterfaceWrapper) EndSession(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.EndSession(ctx, id)
 	return err
 }
 
@@ -2150,6 +2864,42 @@ func (w *ServerInterfaceWrapper) GetIndexStatus(ctx echo.Context) error {
 	return err
 }
 
+// DeleteAccount converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteAccount(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteAccount(ctx)
+	return err
+}
+
+// GetProfile converts echo context to params.
+func (w *ServerInterfaceWrapper) GetProfile(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetProfile(ctx)
+	return err
+}
+
+// UpdateProfile converts echo context to params.
+func (w *ServerInterfaceWrapper) UpdateProfile(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UpdateProfile(ctx)
+	return err
+}
+
+// ReplaceProfile converts echo context to params.
+func (w *ServerInterfaceWrapper) ReplaceProfile(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ReplaceProfile(ctx)
+	return err
+}
+
 // GetDocs converts echo context to params.
 func (w *ServerInterfaceWrapper) GetDocs(ctx echo.Context) error {
 	var err error
@@ -2281,6 +3031,24 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/auth/refresh", wrapper.RefreshToken, options.OperationMiddlewares["refreshToken"]...)
 	router.POST(options.BaseURL+"/api/v1/auth/logout", wrapper.Logout, options.OperationMiddlewares["logout"]...)
 	router.GET(options.BaseURL+"/api/v1/auth/me", wrapper.GetCurrentUser, options.OperationMiddlewares["getCurrentUser"]...)
+	router.POST(options.BaseURL+"/api/v1/auth/logout-all", wrapper.LogoutAll, options.OperationMiddlewares["logoutAll"]...)
+	router.POST(options.BaseURL+"/api/v1/auth/change-password", wrapper.ChangePassword, options.OperationMiddlewares["changePassword"]...)
+	router.GET(options.BaseURL+"/api/v1/auth/sessions", wrapper.ListSessions, options.OperationMiddlewares["listSessions"]...)
+	router.DELETE(options.BaseURL+"/api/v1/auth/sessions/:id", wrapper.EndSession, options.OperationMiddlewares["endSession"]...)
+	router.DELETE(options.BaseURL+"/api/v1/users/me", wrapper.DeleteAccount, options.OperationMiddlewares["deleteAccount"]...)
+	router.GET(options.BaseURL+"/api/v1/users/me", wrapper.GetProfile, options.OperationMiddlewares["getProfile"]...)
+	router.PATCH(options.BaseURL+"/api/v1/users/me", wrapper.UpdateProfile, options.OperationMiddlewares["updateProfile"]...)
+	router.PUT(options.BaseURL+"/api/v1/users/me", wrapper.ReplaceProfile, options.OperationMiddlewares["replaceProfile"]...)
+	router.GET(options.BaseURL+"/api/v1/addresses", wrapper.ListAddresses, options.OperationMiddlewares["listAddresses"]...)
+	router.POST(options.BaseURL+"/api/v1/addresses", wrapper.CreateAddress, options.OperationMiddlewares["createAddress"]...)
+	router.DELETE(options.BaseURL+"/api/v1/addresses/:id", wrapper.DeleteAddress, options.OperationMiddlewares["deleteAddress"]...)
+	router.GET(options.BaseURL+"/api/v1/addresses/:id", wrapper.GetAddress, options.OperationMiddlewares["getAddress"]...)
+	router.PATCH(options.BaseURL+"/api/v1/addresses/:id", wrapper.UpdateAddress, options.OperationMiddlewares["updateAddress"]...)
+	router.PUT(options.BaseURL+"/api/v1/addresses/:id", wrapper.ReplaceAddress, options.OperationMiddlewares["replaceAddress"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/customers", wrapper.ListCustomers, options.OperationMiddlewares["listCustomers"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/customers/:id", wrapper.GetCustomer, options.OperationMiddlewares["getCustomer"]...)
+	router.PUT(options.BaseURL+"/api/v1/admin/customers/:id/status", wrapper.SetCustomerStatus, options.OperationMiddlewares["setCustomerStatus"]...)
+	router.PUT(options.BaseURL+"/api/v1/admin/customers/:id/role", wrapper.SetCustomerRole, options.OperationMiddlewares["setCustomerRole"]...)
 	router.GET(options.BaseURL+"/api/v1/categories", wrapper.ListCategories, options.OperationMiddlewares["listCategories"]...)
 	router.GET(options.BaseURL+"/api/v1/categories/:id", wrapper.GetCategory, options.OperationMiddlewares["getCategory"]...)
 	router.GET(options.BaseURL+"/api/v1/brands", wrapper.ListBrands, options.OperationMiddlewares["listBrands"]...)
@@ -2397,6 +3165,1223 @@ type GetServiceInfodefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetServiceInfodefaultApplicationProblemPlusJSONResponse) VisitGetServiceInfoResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAddressesRequestObject struct {
+	Params ListAddressesParams
+}
+
+type ListAddressesResponseObject interface {
+	VisitListAddressesResponse(w http.ResponseWriter) error
+}
+
+type ListAddresses200JSONResponse AddressPage
+
+func (response ListAddresses200JSONResponse) VisitListAddressesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAddresses401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListAddresses401ApplicationProblemPlusJSONResponse) VisitListAddressesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAddresses422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListAddresses422ApplicationProblemPlusJSONResponse) VisitListAddressesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAddressesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListAddressesdefaultApplicationProblemPlusJSONResponse) VisitListAddressesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateAddressRequestObject struct {
+	Body *CreateAddressJSONRequestBody
+}
+
+type CreateAddressResponseObject interface {
+	VisitCreateAddressResponse(w http.ResponseWriter) error
+}
+
+type CreateAddress201JSONResponse Address
+
+func (response CreateAddress201JSONResponse) VisitCreateAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateAddress401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateAddress401ApplicationProblemPlusJSONResponse) VisitCreateAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateAddress409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateAddress409ApplicationProblemPlusJSONResponse) VisitCreateAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateAddress415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateAddress415ApplicationProblemPlusJSONResponse) VisitCreateAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateAddress422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response CreateAddress422ApplicationProblemPlusJSONResponse) VisitCreateAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateAddressdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateAddressdefaultApplicationProblemPlusJSONResponse) VisitCreateAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteAddressRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type DeleteAddressResponseObject interface {
+	VisitDeleteAddressResponse(w http.ResponseWriter) error
+}
+
+type DeleteAddress204Response struct {
+}
+
+func (response DeleteAddress204Response) VisitDeleteAddressResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteAddress401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteAddress401ApplicationProblemPlusJSONResponse) VisitDeleteAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteAddress404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteAddress404ApplicationProblemPlusJSONResponse) VisitDeleteAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteAddress422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteAddress422ApplicationProblemPlusJSONResponse) VisitDeleteAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteAddressdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteAddressdefaultApplicationProblemPlusJSONResponse) VisitDeleteAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAddressRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetAddressResponseObject interface {
+	VisitGetAddressResponse(w http.ResponseWriter) error
+}
+
+type GetAddress200ResponseHeaders struct {
+	ETag *string
+}
+
+type GetAddress200JSONResponse struct {
+	Body    Address
+	Headers GetAddress200ResponseHeaders
+}
+
+func (response GetAddress200JSONResponse) VisitGetAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAddress304Response = NotModifiedResponse
+
+func (response GetAddress304Response) VisitGetAddressResponse(w http.ResponseWriter) error {
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetAddress401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetAddress401ApplicationProblemPlusJSONResponse) VisitGetAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAddress404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetAddress404ApplicationProblemPlusJSONResponse) VisitGetAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAddress422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetAddress422ApplicationProblemPlusJSONResponse) VisitGetAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAddressdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetAddressdefaultApplicationProblemPlusJSONResponse) VisitGetAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateAddressRequestObject struct {
+	ID   ID `json:"id"`
+	Body *UpdateAddressJSONRequestBody
+}
+
+type UpdateAddressResponseObject interface {
+	VisitUpdateAddressResponse(w http.ResponseWriter) error
+}
+
+type UpdateAddress200JSONResponse Address
+
+func (response UpdateAddress200JSONResponse) VisitUpdateAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateAddress401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateAddress401ApplicationProblemPlusJSONResponse) VisitUpdateAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateAddress404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateAddress404ApplicationProblemPlusJSONResponse) VisitUpdateAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateAddress415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateAddress415ApplicationProblemPlusJSONResponse) VisitUpdateAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateAddress422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateAddress422ApplicationProblemPlusJSONResponse) VisitUpdateAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateAddressdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UpdateAddressdefaultApplicationProblemPlusJSONResponse) VisitUpdateAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceAddressRequestObject struct {
+	ID   ID `json:"id"`
+	Body *ReplaceAddressJSONRequestBody
+}
+
+type ReplaceAddressResponseObject interface {
+	VisitReplaceAddressResponse(w http.ResponseWriter) error
+}
+
+type ReplaceAddress200JSONResponse Address
+
+func (response ReplaceAddress200JSONResponse) VisitReplaceAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceAddress401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceAddress401ApplicationProblemPlusJSONResponse) VisitReplaceAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceAddress404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceAddress404ApplicationProblemPlusJSONResponse) VisitReplaceAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceAddress415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceAddress415ApplicationProblemPlusJSONResponse) VisitReplaceAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceAddress422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceAddress422ApplicationProblemPlusJSONResponse) VisitReplaceAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceAddressdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReplaceAddressdefaultApplicationProblemPlusJSONResponse) VisitReplaceAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCustomersRequestObject struct {
+	Params ListCustomersParams
+}
+
+type ListCustomersResponseObject interface {
+	VisitListCustomersResponse(w http.ResponseWriter) error
+}
+
+type ListCustomers200JSONResponse UserPage
+
+func (response ListCustomers200JSONResponse) VisitListCustomersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCustomers401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListCustomers401ApplicationProblemPlusJSONResponse) VisitListCustomersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCustomers403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListCustomers403ApplicationProblemPlusJSONResponse) VisitListCustomersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCustomers422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListCustomers422ApplicationProblemPlusJSONResponse) VisitListCustomersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCustomersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListCustomersdefaultApplicationProblemPlusJSONResponse) VisitListCustomersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCustomerRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetCustomerResponseObject interface {
+	VisitGetCustomerResponse(w http.ResponseWriter) error
+}
+
+type GetCustomer200ResponseHeaders struct {
+	ETag *string
+}
+
+type GetCustomer200JSONResponse struct {
+	Body    User
+	Headers GetCustomer200ResponseHeaders
+}
+
+func (response GetCustomer200JSONResponse) VisitGetCustomerResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCustomer304Response = NotModifiedResponse
+
+func (response GetCustomer304Response) VisitGetCustomerResponse(w http.ResponseWriter) error {
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetCustomer401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetCustomer401ApplicationProblemPlusJSONResponse) VisitGetCustomerResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCustomer403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetCustomer403ApplicationProblemPlusJSONResponse) VisitGetCustomerResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCustomer404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetCustomer404ApplicationProblemPlusJSONResponse) VisitGetCustomerResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCustomer422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetCustomer422ApplicationProblemPlusJSONResponse) VisitGetCustomerResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCustomerdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCustomerdefaultApplicationProblemPlusJSONResponse) VisitGetCustomerResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetCustomerRoleRequestObject struct {
+	ID   ID `json:"id"`
+	Body *SetCustomerRoleJSONRequestBody
+}
+
+type SetCustomerRoleResponseObject interface {
+	VisitSetCustomerRoleResponse(w http.ResponseWriter) error
+}
+
+type SetCustomerRole200JSONResponse User
+
+func (response SetCustomerRole200JSONResponse) VisitSetCustomerRoleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetCustomerRole401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response SetCustomerRole401ApplicationProblemPlusJSONResponse) VisitSetCustomerRoleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetCustomerRole403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response SetCustomerRole403ApplicationProblemPlusJSONResponse) VisitSetCustomerRoleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetCustomerRole404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response SetCustomerRole404ApplicationProblemPlusJSONResponse) VisitSetCustomerRoleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetCustomerRole409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response SetCustomerRole409ApplicationProblemPlusJSONResponse) VisitSetCustomerRoleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetCustomerRole415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response SetCustomerRole415ApplicationProblemPlusJSONResponse) VisitSetCustomerRoleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetCustomerRole422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response SetCustomerRole422ApplicationProblemPlusJSONResponse) VisitSetCustomerRoleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetCustomerRoledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetCustomerRoledefaultApplicationProblemPlusJSONResponse) VisitSetCustomerRoleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetCustomerStatusRequestObject struct {
+	ID   ID `json:"id"`
+	Body *SetCustomerStatusJSONRequestBody
+}
+
+type SetCustomerStatusResponseObject interface {
+	VisitSetCustomerStatusResponse(w http.ResponseWriter) error
+}
+
+type SetCustomerStatus200JSONResponse User
+
+func (response SetCustomerStatus200JSONResponse) VisitSetCustomerStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetCustomerStatus401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response SetCustomerStatus401ApplicationProblemPlusJSONResponse) VisitSetCustomerStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetCustomerStatus403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response SetCustomerStatus403ApplicationProblemPlusJSONResponse) VisitSetCustomerStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetCustomerStatus404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response SetCustomerStatus404ApplicationProblemPlusJSONResponse) VisitSetCustomerStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetCustomerStatus409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response SetCustomerStatus409ApplicationProblemPlusJSONResponse) VisitSetCustomerStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetCustomerStatus415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response SetCustomerStatus415ApplicationProblemPlusJSONResponse) VisitSetCustomerStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetCustomerStatus422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response SetCustomerStatus422ApplicationProblemPlusJSONResponse) VisitSetCustomerStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetCustomerStatusdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetCustomerStatusdefaultApplicationProblemPlusJSONResponse) VisitSetCustomerStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangePasswordRequestObject struct {
+	Body *ChangePasswordJSONRequestBody
+}
+
+type ChangePasswordResponseObject interface {
+	VisitChangePasswordResponse(w http.ResponseWriter) error
+}
+
+type ChangePassword204ResponseHeaders struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+}
+
+type ChangePassword204Response struct {
+	Headers ChangePassword204ResponseHeaders
+}
+
+func (response ChangePassword204Response) VisitChangePasswordResponse(w http.ResponseWriter) error {
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	w.WriteHeader(204)
+	return nil
+}
+
+type ChangePassword401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ChangePassword401ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangePassword403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ChangePassword403ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangePassword415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ChangePassword415ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangePassword422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ChangePassword422ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangePassword429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ChangePassword429ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangePassworddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ChangePassworddefaultApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -2592,6 +4577,57 @@ type LogoutdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response LogoutdefaultApplicationProblemPlusJSONResponse) VisitLogoutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LogoutAllRequestObject struct {
+}
+
+type LogoutAllResponseObject interface {
+	VisitLogoutAllResponse(w http.ResponseWriter) error
+}
+
+type LogoutAll204Response struct {
+}
+
+func (response LogoutAll204Response) VisitLogoutAllResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type LogoutAll401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response LogoutAll401ApplicationProblemPlusJSONResponse) VisitLogoutAllResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LogoutAlldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LogoutAlldefaultApplicationProblemPlusJSONResponse) VisitLogoutAllResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -2936,6 +4972,164 @@ type RegisterdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RegisterdefaultApplicationProblemPlusJSONResponse) VisitRegisterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSessionsRequestObject struct {
+	Params ListSessionsParams
+}
+
+type ListSessionsResponseObject interface {
+	VisitListSessionsResponse(w http.ResponseWriter) error
+}
+
+type ListSessions200JSONResponse SessionPage
+
+func (response ListSessions200JSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSessions401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListSessions401ApplicationProblemPlusJSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSessions422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListSessions422ApplicationProblemPlusJSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSessionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListSessionsdefaultApplicationProblemPlusJSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndSessionRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type EndSessionResponseObject interface {
+	VisitEndSessionResponse(w http.ResponseWriter) error
+}
+
+type EndSession204Response struct {
+}
+
+func (response EndSession204Response) VisitEndSessionResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type EndSession401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response EndSession401ApplicationProblemPlusJSONResponse) VisitEndSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndSession404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response EndSession404ApplicationProblemPlusJSONResponse) VisitEndSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndSession422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response EndSession422ApplicationProblemPlusJSONResponse) VisitEndSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndSessiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response EndSessiondefaultApplicationProblemPlusJSONResponse) VisitEndSessionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -4372,6 +6566,362 @@ func (response GetIndexStatusdefaultApplicationProblemPlusJSONResponse) VisitGet
 	return err
 }
 
+type DeleteAccountRequestObject struct {
+}
+
+type DeleteAccountResponseObject interface {
+	VisitDeleteAccountResponse(w http.ResponseWriter) error
+}
+
+type DeleteAccount204Response struct {
+}
+
+func (response DeleteAccount204Response) VisitDeleteAccountResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteAccount401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteAccount401ApplicationProblemPlusJSONResponse) VisitDeleteAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteAccount409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteAccount409ApplicationProblemPlusJSONResponse) VisitDeleteAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteAccountdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteAccountdefaultApplicationProblemPlusJSONResponse) VisitDeleteAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetProfileRequestObject struct {
+}
+
+type GetProfileResponseObject interface {
+	VisitGetProfileResponse(w http.ResponseWriter) error
+}
+
+type GetProfile200ResponseHeaders struct {
+	ETag *string
+}
+
+type GetProfile200JSONResponse struct {
+	Body    User
+	Headers GetProfile200ResponseHeaders
+}
+
+func (response GetProfile200JSONResponse) VisitGetProfileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetProfile304Response = NotModifiedResponse
+
+func (response GetProfile304Response) VisitGetProfileResponse(w http.ResponseWriter) error {
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetProfile401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetProfile401ApplicationProblemPlusJSONResponse) VisitGetProfileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetProfiledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetProfiledefaultApplicationProblemPlusJSONResponse) VisitGetProfileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateProfileRequestObject struct {
+	Body *UpdateProfileJSONRequestBody
+}
+
+type UpdateProfileResponseObject interface {
+	VisitUpdateProfileResponse(w http.ResponseWriter) error
+}
+
+type UpdateProfile200JSONResponse User
+
+func (response UpdateProfile200JSONResponse) VisitUpdateProfileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateProfile401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateProfile401ApplicationProblemPlusJSONResponse) VisitUpdateProfileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateProfile409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateProfile409ApplicationProblemPlusJSONResponse) VisitUpdateProfileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateProfile415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateProfile415ApplicationProblemPlusJSONResponse) VisitUpdateProfileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateProfile422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateProfile422ApplicationProblemPlusJSONResponse) VisitUpdateProfileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateProfiledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UpdateProfiledefaultApplicationProblemPlusJSONResponse) VisitUpdateProfileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceProfileRequestObject struct {
+	Body *ReplaceProfileJSONRequestBody
+}
+
+type ReplaceProfileResponseObject interface {
+	VisitReplaceProfileResponse(w http.ResponseWriter) error
+}
+
+type ReplaceProfile200JSONResponse User
+
+func (response ReplaceProfile200JSONResponse) VisitReplaceProfileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceProfile401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceProfile401ApplicationProblemPlusJSONResponse) VisitReplaceProfileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceProfile409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceProfile409ApplicationProblemPlusJSONResponse) VisitReplaceProfileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceProfile415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceProfile415ApplicationProblemPlusJSONResponse) VisitReplaceProfileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceProfile422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceProfile422ApplicationProblemPlusJSONResponse) VisitReplaceProfileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceProfiledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReplaceProfiledefaultApplicationProblemPlusJSONResponse) VisitReplaceProfileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetDocsRequestObject struct {
 }
 
@@ -4936,12 +7486,48 @@ type StrictServerInterface interface {
 	// GetServiceInfo Name, version and links
 	// (GET /)
 	GetServiceInfo(ctx context.Context, request GetServiceInfoRequestObject) (GetServiceInfoResponseObject, error)
+	// ListAddresses List my addresses
+	// (GET /api/v1/addresses)
+	ListAddresses(ctx context.Context, request ListAddressesRequestObject) (ListAddressesResponseObject, error)
+	// CreateAddress Add an address
+	// (POST /api/v1/addresses)
+	CreateAddress(ctx context.Context, request CreateAddressRequestObject) (CreateAddressResponseObject, error)
+	// DeleteAddress Delete one of my addresses
+	// (DELETE /api/v1/addresses/{id})
+	DeleteAddress(ctx context.Context, request DeleteAddressRequestObject) (DeleteAddressResponseObject, error)
+	// GetAddress Get one of my addresses
+	// (GET /api/v1/addresses/{id})
+	GetAddress(ctx context.Context, request GetAddressRequestObject) (GetAddressResponseObject, error)
+	// UpdateAddress Change one of my addresses
+	// (PATCH /api/v1/addresses/{id})
+	UpdateAddress(ctx context.Context, request UpdateAddressRequestObject) (UpdateAddressResponseObject, error)
+	// ReplaceAddress Replace one of my addresses
+	// (PUT /api/v1/addresses/{id})
+	ReplaceAddress(ctx context.Context, request ReplaceAddressRequestObject) (ReplaceAddressResponseObject, error)
+	// ListCustomers List accounts
+	// (GET /api/v1/admin/customers)
+	ListCustomers(ctx context.Context, request ListCustomersRequestObject) (ListCustomersResponseObject, error)
+	// GetCustomer Get an account
+	// (GET /api/v1/admin/customers/{id})
+	GetCustomer(ctx context.Context, request GetCustomerRequestObject) (GetCustomerResponseObject, error)
+	// SetCustomerRole Give an account a role
+	// (PUT /api/v1/admin/customers/{id}/role)
+	SetCustomerRole(ctx context.Context, request SetCustomerRoleRequestObject) (SetCustomerRoleResponseObject, error)
+	// SetCustomerStatus Activate or deactivate an account
+	// (PUT /api/v1/admin/customers/{id}/status)
+	SetCustomerStatus(ctx context.Context, request SetCustomerStatusRequestObject) (SetCustomerStatusResponseObject, error)
+	// ChangePassword Change the password
+	// (POST /api/v1/auth/change-password)
+	ChangePassword(ctx context.Context, request ChangePasswordRequestObject) (ChangePasswordResponseObject, error)
 	// Login Log in
 	// (POST /api/v1/auth/login)
 	Login(ctx context.Context, request LoginRequestObject) (LoginResponseObject, error)
 	// Logout Log out of this session
 	// (POST /api/v1/auth/logout)
 	Logout(ctx context.Context, request LogoutRequestObject) (LogoutResponseObject, error)
+	// LogoutAll Log out everywhere
+	// (POST /api/v1/auth/logout-all)
+	LogoutAll(ctx context.Context, request LogoutAllRequestObject) (LogoutAllResponseObject, error)
 	// GetCurrentUser Who am I
 	// (GET /api/v1/auth/me)
 	GetCurrentUser(ctx context.Context, request GetCurrentUserRequestObject) (GetCurrentUserResponseObject, error)
@@ -4951,6 +7537,12 @@ type StrictServerInterface interface {
 	// Register Create an account
 	// (POST /api/v1/auth/register)
 	Register(ctx context.Context, request RegisterRequestObject) (RegisterResponseObject, error)
+	// ListSessions Where am I logged in
+	// (GET /api/v1/auth/sessions)
+	ListSessions(ctx context.Context, request ListSessionsRequestObject) (ListSessionsResponseObject, error)
+	// EndSession Log out one device
+	// (DELETE /api/v1/auth/sessions/{id})
+	EndSession(ctx context.Context, request EndSessionRequestObject) (EndSessionResponseObject, error)
 	// ListBrands List brands
 	// (GET /api/v1/brands)
 	ListBrands(ctx context.Context, request ListBrandsRequestObject) (ListBrandsResponseObject, error)
@@ -4996,6 +7588,18 @@ type StrictServerInterface interface {
 	// GetIndexStatus See the state of the index
 	// (GET /api/v1/rag/status)
 	GetIndexStatus(ctx context.Context, request GetIndexStatusRequestObject) (GetIndexStatusResponseObject, error)
+	// DeleteAccount Delete my account
+	// (DELETE /api/v1/users/me)
+	DeleteAccount(ctx context.Context, request DeleteAccountRequestObject) (DeleteAccountResponseObject, error)
+	// GetProfile Get my profile
+	// (GET /api/v1/users/me)
+	GetProfile(ctx context.Context, request GetProfileRequestObject) (GetProfileResponseObject, error)
+	// UpdateProfile Change my profile
+	// (PATCH /api/v1/users/me)
+	UpdateProfile(ctx context.Context, request UpdateProfileRequestObject) (UpdateProfileResponseObject, error)
+	// ReplaceProfile Replace my profile
+	// (PUT /api/v1/users/me)
+	ReplaceProfile(ctx context.Context, request ReplaceProfileRequestObject) (ReplaceProfileResponseObject, error)
 	// GetDocs This contract as a page to read and try
 	// (GET /docs)
 	GetDocs(ctx context.Context, request GetDocsRequestObject) (GetDocsResponseObject, error)
@@ -5051,6 +7655,415 @@ func (sh *strictHandler) GetServiceInfo(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(GetServiceInfoResponseObject); ok {
 		return validResponse.VisitGetServiceInfoResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListAddresses operation middleware
+func (sh *strictHandler) ListAddresses(ctx echo.Context, params ListAddressesParams) error {
+	var request ListAddressesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListAddresses(ctx.Request().Context(), request.(ListAddressesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListAddresses")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListAddressesResponseObject); ok {
+		return validResponse.VisitListAddressesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateAddress operation middleware
+func (sh *strictHandler) CreateAddress(ctx echo.Context) error {
+	var request CreateAddressRequestObject
+
+	var body CreateAddressJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateAddress(ctx.Request().Context(), request.(CreateAddressRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateAddress")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateAddressResponseObject); ok {
+		return validResponse.VisitCreateAddressResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteAddress operation middleware
+func (sh *strictHandler) DeleteAddress(ctx echo.Context, id ID) error {
+	var request DeleteAddressRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteAddress(ctx.Request().Context(), request.(DeleteAddressRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteAddress")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteAddressResponseObject); ok {
+		return validResponse.VisitDeleteAddressResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetAddress operation middleware
+func (sh *strictHandler) GetAddress(ctx echo.Context, id ID) error {
+	var request GetAddressRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetAddress(ctx.Request().Context(), request.(GetAddressRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetAddress")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetAddressResponseObject); ok {
+		return validResponse.VisitGetAddressResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UpdateAddress operation middleware
+func (sh *strictHandler) UpdateAddress(ctx echo.Context, id ID) error {
+	var request UpdateAddressRequestObject
+
+	request.ID = id
+
+	var body UpdateAddressJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateAddress(ctx.Request().Context(), request.(UpdateAddressRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateAddress")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UpdateAddressResponseObject); ok {
+		return validResponse.VisitUpdateAddressResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReplaceAddress operation middleware
+func (sh *strictHandler) ReplaceAddress(ctx echo.Context, id ID) error {
+	var request ReplaceAddressRequestObject
+
+	request.ID = id
+
+	var body ReplaceAddressJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReplaceAddress(ctx.Request().Context(), request.(ReplaceAddressRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReplaceAddress")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReplaceAddressResponseObject); ok {
+		return validResponse.VisitReplaceAddressResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListCustomers operation middleware
+func (sh *strictHandler) ListCustomers(ctx echo.Context, params ListCustomersParams) error {
+	var request ListCustomersRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCustomers(ctx.Request().Context(), request.(ListCustomersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCustomers")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListCustomersResponseObject); ok {
+		return validResponse.VisitListCustomersResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetCustomer operation middleware
+func (sh *strictHandler) GetCustomer(ctx echo.Context, id ID) error {
+	var request GetCustomerRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCustomer(ctx.Request().Context(), request.(GetCustomerRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCustomer")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetCustomerResponseObject); ok {
+		return validResponse.VisitGetCustomerResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SetCustomerRole operation middleware
+func (sh *strictHandler) SetCustomerRole(ctx echo.Context, id ID) error {
+	var request SetCustomerRoleRequestObject
+
+	request.ID = id
+
+	var body SetCustomerRoleJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetCustomerRole(ctx.Request().Context(), request.(SetCustomerRoleRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetCustomerRole")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SetCustomerRoleResponseObject); ok {
+		return validResponse.VisitSetCustomerRoleResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SetCustomerStatus operation middleware
+func (sh *strictHandler) SetCustomerStatus(ctx echo.Context, id ID) error {
+	var request SetCustomerStatusRequestObject
+
+	request.ID = id
+
+	var body SetCustomerStatusJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetCustomerStatus(ctx.Request().Context(), request.(SetCustomerStatusRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetCustomerStatus")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SetCustomerStatusResponseObject); ok {
+		return validResponse.VisitSetCustomerStatusResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ChangePassword operation middleware
+func (sh *strictHandler) ChangePassword(ctx echo.Context) error {
+	var request ChangePasswordRequestObject
+
+	var body ChangePasswordJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangePassword(ctx.Request().Context(), request.(ChangePasswordRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangePassword")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ChangePasswordResponseObject); ok {
+		return validResponse.VisitChangePasswordResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -5134,6 +8147,29 @@ func (sh *strictHandler) Logout(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(LogoutResponseObject); ok {
 		return validResponse.VisitLogoutResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// LogoutAll operation middleware
+func (sh *strictHandler) LogoutAll(ctx echo.Context) error {
+	var request LogoutAllRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.LogoutAll(ctx.Request().Context(), request.(LogoutAllRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LogoutAll")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(LogoutAllResponseObject); ok {
+		return validResponse.VisitLogoutAllResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -5249,6 +8285,56 @@ func (sh *strictHandler) Register(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(RegisterResponseObject); ok {
 		return validResponse.VisitRegisterResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListSessions operation middleware
+func (sh *strictHandler) ListSessions(ctx echo.Context, params ListSessionsParams) error {
+	var request ListSessionsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSessions(ctx.Request().Context(), request.(ListSessionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSessions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListSessionsResponseObject); ok {
+		return validResponse.VisitListSessionsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// EndSession operation middleware
+func (sh *strictHandler) EndSession(ctx echo.Context, id ID) error {
+	var request EndSessionRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EndSession(ctx.Request().Context(), request.(EndSessionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndSession")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(EndSessionResponseObject); ok {
+		return validResponse.VisitEndSessionResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -5645,6 +8731,144 @@ func (sh *strictHandler) GetIndexStatus(ctx echo.Context) error {
 	return nil
 }
 
+// DeleteAccount operation middleware
+func (sh *strictHandler) DeleteAccount(ctx echo.Context) error {
+	var request DeleteAccountRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteAccount(ctx.Request().Context(), request.(DeleteAccountRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteAccount")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteAccountResponseObject); ok {
+		return validResponse.VisitDeleteAccountResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetProfile operation middleware
+func (sh *strictHandler) GetProfile(ctx echo.Context) error {
+	var request GetProfileRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetProfile(ctx.Request().Context(), request.(GetProfileRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetProfile")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetProfileResponseObject); ok {
+		return validResponse.VisitGetProfileResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UpdateProfile operation middleware
+func (sh *strictHandler) UpdateProfile(ctx echo.Context) error {
+	var request UpdateProfileRequestObject
+
+	var body UpdateProfileJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateProfile(ctx.Request().Context(), request.(UpdateProfileRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateProfile")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UpdateProfileResponseObject); ok {
+		return validResponse.VisitUpdateProfileResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReplaceProfile operation middleware
+func (sh *strictHandler) ReplaceProfile(ctx echo.Context) error {
+	var request ReplaceProfileRequestObject
+
+	var body ReplaceProfileJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReplaceProfile(ctx.Request().Context(), request.(ReplaceProfileRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReplaceProfile")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReplaceProfileResponseObject); ok {
+		return validResponse.VisitReplaceProfileResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetDocs operation middleware
 func (sh *strictHandler) GetDocs(ctx echo.Context) error {
 	var request GetDocsRequestObject
@@ -5836,222 +9060,262 @@ func (sh *strictHandler) GetReadiness(ctx echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7H17cxu5kfhXQTH5le3dIUXqYVtyXSVar70rn1+R5HMSyyeCM00S0QzAABjR3I2q7tPcB7tP8is0gHkR",
-	"w4dsr53E+4eXImeARqPR6Hf/2olFNhMcuFado187U6AJSPz4mMZT6D4WXEuRmi8SULFkM80E7xx1fhZz",
-	"kgo+IXoKhHI1B0kyuiAjIFcw071O1IEPNJul0DnqzPJRyuKIZPRDl07gP/YGB3v3+/1+RFiW5ZqOUuhE",
-	"HRVPIaNmKr2YmdeUloxPOjc3UcfAAVx3zyDOJdOL7muRsnixDNfbKdUI04xOACFKBU3q4CQwpnmqu0rG",
-	"5A4XHO6smf3JOZ0sT3U+BXINUjHBiRiTuZl5TpXDBiQ9cgY8IUyTEY2vCONkeDLuvhQcui+ojqfDOlQX",
-	"nUP6cDyI9/eT/u7oAewNLjpr4DqlGp6zjOku/hvepYzyBYlpmirEi5iBpObnO4rMGU/EnNA0FXNVg2a3",
-	"H5iZcQ0TkI2pTyGjjBuQ2qcXYzN3RqgEksK4Th6Dwy3mUhBY5hnEgieK5Fyz1CynNqHBfm3CvXXzgZaL",
-	"7vFYg2yfSwsyp2ZvYSwkEC0XjE8InVDGa5M9WDPZ27dvu8e5ngLXLKYawljUgtDKQ+Tu6dPH5P6Dg/69",
-	"OhH9AFSCJBJomv3HRUdNxSxZS0Z/7h4rxZSmXHdfS3HNktDC305ZPCWZSCAlcyk0VI5+jxyPFHBN5lPg",
-	"hAv/mDkN6goa5y8VMU1rMAHPs87Ru84EMsZZJ3KPvI+WoL2JOjMqaQba8aljrSUb5SHEveLpgsykSPJY",
-	"G2LXU6KnTBHqX4kIVWTIaQZH1zTNYdgjLywPm7Br4ETBNUiaEs0yUI+QsLJcaTIVaX1J7zqxSIU8GqU0",
-	"vjJgw4dZKhLoHGmZQ9RhBpy/5yAXnahj5uscdQooaphgGjJcV0Y/PAc+0dPO0V6/H3Uyxou/DQ60BmlG",
-	"/e93/330/vuj3ve/7yxhKzKjnNgRB/3iZyolXeDOH19TltIRS5lerMMfHimDvco7BgnBtVXHrS7v9xLG",
-	"naPO73bKe2fH/qp2asAY6H6QlCcnSQAwB8rIPNAGA/54yZKN5z9Jyllf4hjBecFOW+DDTEeEJCrNJxFS",
-	"mcg1kTChMjHnNqYKVsJYA7Cy7buNbR9EoYuRapgIuQih6YRbCGP3jIHScOMRpGJOmG6Dyj9/C+R5cML4",
-	"Q4CgAk8QhQ0ot8WpH/3j0JpLJWT4zh9y+KAvY3xi6G4aK27YuyDyrAaIMgsbs9QwK4JEIxPDLV8KTbSY",
-	"gJ6CtE8PxXisQA9bV2UBalnT/vKaqhziuPtX2v2l3z287L4P8YmbqPMUqM4lJOu4gDZSjrlVx+4Fcndo",
-	"eNzwntk3LjS5OxzTVMHwXttS/JuhW2kkRAqUI0g/afN2aAccNBWW/tP5ycvIiFhO2mBakRSRocjdhxEZ",
-	"7EZksGdAHOyThE2YVo2bc7df/Dc4aIF8YiCqQl1Fcr97+P7Xhze//4f7ONiNBvs3YWyHTqtZmAQlchnD",
-	"HUVYydhmVE9LIPBQSvh7znC77AWz1SE94WdaxFcbbzXjRJkXalttDiQiev2GM36J76/b8HVCLN6NhNqz",
-	"Zu5g1TZjiiNVp3Myv5Vsx0JmVFtBbG+3g9cky4wIMnAHyf0VhSS2F/TDa8niAH871iQTSluSnJlnUMLA",
-	"OyNfgCQzulCO8ZaUt3/YOzxsWUhGP1ziQBsz4heCg70+XzDeDmcKdGtAB/1ev98GKOO3BvQVsr61G68F",
-	"UVds1iNPhSQJwAwJQZFcARk6dtxGEJa7hiliHUGY/ypE0Q8SxSt+RtPNZFBKEqZikXNdO1D+llt7nAS/",
-	"VDSsMZen6cbwCDUTXIFV5wUfpyxGLMdWmTYf6WyWGo2CCb4zk2KUQvb935RAvltsvHnDyLIdo+mll5pe",
-	"gWGDCWjKUkNOnNDYLqjkyNA1DxOaJBKUIvCBKa165LmYGH4ijI6iQCOjnlGl5kIiwzOMDZQ2osdRpz++",
-	"P94d3cebQlOdK3PTHUYdzTQSZLGoYkumWs/U0c4OKj69BK79qtROFfibTYn0tX3bIrQhzGgSu/lVeePH",
-	"uZRGETLwQs9M9FTIEUsS4B+F+nExSgXx5yg8AST26EqRAqGJoVSlJdVCbobRvRKjTyvTrEdpCdSnQKi5",
-	"AD0dZXSBwkQikJoQkSf8mqYs+Sg0MjvGpUNKFZmvuBHVIE2IQarQBJ9EDiilMMrmu187GShFJ8jwjCI4",
-	"AkIdzx8ga5wJwxRk56izY++gm/cb7MDubrkDb/hMithMM0qBPOHaqlDrN6O5tE+xJW8hTbuGOUISkVGu",
-	"K3ghQ4uWIUrvigCNpxZ/uFkvhX4qcv5xu+X45iUX+nKMo9WIH4xsYvaKqDyeei67Gc3vlxg3wvhTN/p6",
-	"NC/D9CkQjQqBWVDkxeiFyKXyqHwhEjZmIekc7Z0LkZMpvUZsKM3S1LMhg4uKTdfbMUNAusd28BmE0IP7",
-	"MTuY0dSSzyU+U98+MhLJonbayLOzVy8328B+uYE/0IScFgd6/RY2gPoU+3ds1A7U5twsR2S/3yeUFHMR",
-	"t6SI7PcPzA+gpyKxNjR3RyYCLC7MXkZkf7BHqMWRFoKkVE4guuD7ewNDI/uDfUL9oCRlHOxTgk8icoBz",
-	"o3xjhHRDSuZLM14CM+AJ8HjhRXhpjm7vAhFxLsQLyhcOm+qj9l5SDZfIBaF+cIWwYp0DXvXIuVxY06mR",
-	"DR4QZW2sGxHCbkUeMCMb8EkB/ybkUIPzk1xkfoFode+Rt5RpI16jv4QqMqwYmIdE0YVqnNOGAXrVca0+",
-	"iqC84TTXUyHZL/BprkotrmDp5NLYXFEEfyNTauS7GUOfxymMJaipUQyFJKkV9wqz+PpzPahehZWlbHMF",
-	"WpA/DV+2a0S2LMwZM/yWKTKXeNDcsq08ey2cqbuylSHz/qr9XHreb6o1jvoduuWeUm/nv8wrIzb31j90",
-	"Rzk7fsIS5Eve2F87rpSMYb7NkT2oCpxnIK9ZDORNDZ71Wx1eyafY8jNhWDND1yZTpb/McU5FBDcEUGOe",
-	"FYxQcxSbR7xEzic75SqfzYTUkLyAhNFzRNhHUEZeDniZmREvcQ8qpIHOzOqgZrCNzvTgoHqmi3kIQk7O",
-	"7Tzrt7wFxE+lepiL9o4iQ+9qNnANvXRij36NHIwmaQS0Yn7rjvJ0eYxnJWB74d5djjqj0X+tzc8aiFGH",
-	"FPwapHLTCKIM5r0XcyYNCJpZtZ62zHJeeuUZJ7PUUKaGD7pHXntbBJVAYnPn4ZX07ncsed/wSJtBULeh",
-	"47GQCSokzKqaT65BLhK6IGcaICU/CK1TIO9+N9h/bzSiwW7voE/enP3YCzmlpkxpIRdhqGuLL80JOpc8",
-	"InGuDUIMBBzmRvBxCpm1BHrf2SoqeFwZ/4XT5m6arrHI2VyCECK1M1F383bQ/V9BVGHzSUQhn/8hhA23",
-	"+yst3aoaZiGNZEMEjwgHav4gYyaV3hgDBYme4czLq7+p2pffeRorIY0Ki5TfydJRK0Z/gxiVz2KaPzl8",
-	"Ib0mCTOfafq6Qsdo8FoSqQtEV6wrVeJwnndrpawfi80pTAkypjIiIk0KTBa20JQqXWLdkCAkZj7iDb3D",
-	"0+OfLl8c//ny55Oz81enfxmSu4P+vU9GlKX39qD/G5Jo3Vm2wrN0cXEWdG9UqcdCuZJAHB0us8rC0ROk",
-	"fqqMkDmnykYdVJ4x32U0gWXCKFybPOigNLizzkjrQvKPW608T9M6Qn8GmsymguOZMD9bAc26ZJYOurf6",
-	"Ojt5e+hSxQQ/nzLDdFHkNNRKU2iBxTkR1kJhDWjrvETe2NyGoPrcP0o21mTOJKRGK5hW0bIEQLH6DZwD",
-	"UUexjKVUMr24VLGQAZAGJGM8V44/KKMIJ0hXMZAR6DkALzmJuWIrdqJiCf3eg0HFDZCI3AqipR8g6AHg",
-	"eTYyIpkRdoIetTeceU9aTA3LIkqkRpie18OtDuo+iPv7naCXoXqw0A+Iu+RxukRiHqyoQfcBtAYP6Mro",
-	"kLdT675mxdJGIp9MdbE4F9NT8f6JXF+KsfvzfYA2MPYixAiKSI/GcZZAjThIdRA+7hmEe67p8d293+0P",
-	"unuD8/7h0V7/qN//a6dKBFRDV7MMQlRcm6v9JGOkCFPkios5J2NrkQ8xEKRMNQN6BdIRTMIUnc2AGhHO",
-	"CT1ZrlgclKk+x7E+ziXGaQWOsLWBIq0FwjyMdBlrdl1eMbWBDzcg9qij0nyybk1n5pmbqJPPkrV0gJd5",
-	"PKV8EiaE3W5/cD4wVLAFIaw4kwh/nVCamIuqBFxbReg44uF4jd6HwE1JJ3hrIcWp5ZNSiCEBxad4ZSNZ",
-	"xZ7RgMicrnHfNx33tWDTJQ/sMkGIdW7iOUhAF/GsscObja+FpumK4dE+7wMiaOP+3d+9BQdHdPuJoyJq",
-	"wS00RAM+vipEAvWwKiBaAvxzscwRpIJPlMFvM/bg1TXILqCkzs3/kV8ybr+aow3OfONlkN+MR/68Wtah",
-	"Eri1jAQ1Eb9jdCSuS8GOuNtDi1kzbnmJxFrkvQpZr2HWx3VGbXGPuKyGCZbB2g//tZl3uWOfj5EXMZs8",
-	"gQ+nMBNStxwIygkzDxGZc3+sHdEwUCRhSauKw0BdOk9yyG/4uBxlPhUKyDXEWkgjq/gQBmvJxMCCvK5J",
-	"7u5uxFC933zF3FYyFnlqDcwjsOu9Ff/2JHzp0L88cWH7qi3ZcLtRCjxBHgINyXz34QaTNygpuAUBAAsU",
-	"raKSdTd+OdlWt379tc2sFP7y+Xb5f5nLX3BrPQvvKIYcOVsBapkuE8XpYRzmaKwf53LE1BTJLzeEGVLE",
-	"Qgap7cx3rzig0bZgW5URA0yr9FsE2KA5oYqy5KPNWftozlparRQpbGOiOzXPNzcUB4mKlbRsYH2MwHIF",
-	"rtRfu27vcoUG2MLpFd4z5NuhpLiTs1dkf3fwgMQiAb8hNDNXlyIjUCyBJYHrzdmPnaUo8ve/7t0E80ye",
-	"ZOgkCjg76nGAPfKYKigjHTIcvz4zTegf3V+9WGTVyxxj+BoWyoP9lckxf7y4UO+//6P/cHHRsx9778MZ",
-	"M08ZpMkTw5ZDwZw+RMy7gWtxYnWSzspjEyBp70L2XqA6Corgsib+gkKmjzlbviOenb16SdzvpRVhJBJr",
-	"0RzuGBEHcxgMf3ZpVXVQdjzOVwtPHoioWHfoAPzMJtOUTaY6cCn9fP7ieRdUTGeQoK+qElU5FzJxwkJG",
-	"dTzFZMqLvN/fizMqr/ATDJf3YKXKgf4VKrU/EJVfK1MBnpDG/jwVUi/IVOQS86KakHgtxH6/U/5gDThE",
-	"cHQoxlMqJ0FVaXvj6+YgNJ8srbVLz67ddSchV8EMbXso3eGYkwZDD96ihQH2cHd3b+/Bbn/v/sOD/QcP",
-	"7vfXRepHnZMsLDpxwjInPNGqNbjhWk3briOmiZqKuYrIWBgB2ciS86kgMeWGHyhY5qZvl23jhoZtvmDI",
-	"RQrmlAQkWPYBUnPDzesS+cP+ZmLOpiowM5Iry6hcbfg1l1GiHBrKvBzGSYrh3lUQa/ppEahu2JdqEWpO",
-	"tCKzlMYQkbEUGenfQq5T7Jc23yomZ1lKYNzGrzq3D74UEZXRNN3ev4pkd8Z+CfqVc5kGMSptOq0DR0VW",
-	"D1c26k9pBKlHTiGlqK5rGxdNFMhrkCTnSFyYcjYVM5IrUISSxz++bDBzjJvYORj34wE9hL3Rg2T/4f3d",
-	"7sN+vzfjkxAlzllirtUWQqSxFErdghRDurfBTYTnrkaAFRLx4BQHxG9wkOsU+xC8yM2LyAIcOwh4kT/T",
-	"IfxGA0EasNvf2ODgxm5nNwlaSdpsE69r2W+fyDLh3tzUILGhDebhRnO3iqElC+RWvmrY1XYflhqV1Xtx",
-	"ERHZK6srOGvJGruaW31h7VgtI+LunrnYsXY91wltOPhKI1gr8qsmMJuXZfG/0tTVYu9MWAZcMcHVChuC",
-	"9RarYiIypXWkP7i/2Z6OKUuDBTeaxlxLVjaMRWvIZpqYd1cTccsSW/G4NKlFpifhIFIPNprSAH4pc95u",
-	"GqZVIx6uM6NJW4jENqbitXEUGBm7ukpGRq/AMmQLpAqUwThK4QOLadq9HqzwtKq1WF/NG1rwO1tT7MP/",
-	"vtFKgrFtOpgUGSbTkvtlTCnGJxhznSbIACkG+DBpoxjXeUXW3DTFuv021g5wBetRhXnZtZSHLwoxmTrN",
-	"htjbc3YN3GjybfF+GFhvA5kCFl3VwhiP0zldKDKkKbu2mrC3HeE3oVIqdZy4gYMgiwnjT4XMto3g4+TV",
-	"ca6nu0WGp9EUsh5BG4sqSidIoUUsUnvlYh4TFyQDyg0NFHZXGscw087PxyZcSAh5P1LW5nE7Kd9ploNY",
-	"Ilw3jIJYhqzO2ww1kZRrG6rcumseP40AXP913RDnv/192OPoXgmHBNv0yjv1nNtywlhICbEmUyEVkMMq",
-	"c6zAslUxjaijYhFaexiHB0Ec5gpk2CbyRoEs6oc0bI1rrIorjIiDdaelAKiC8daj43PTtjs9Txhq2UO0",
-	"vw3RXOdnHboSI3W6yeiH6qC7uKLGNw0hOGy1rVPKZ0TqV0mu7bRWByn3lLeEko+krZUEZQMjg4b2DzTW",
-	"zqpvZHpUBLWQcMerE/Eiaiaqx4s7iog5d7KpYckJxCyjaWOnMaK/vrDBYbRcAGUQDQ5u7l5c9Pyfezf3",
-	"/hDkVK9bt/6hUW0f7JLRQgPeEm/On3YfRsj4fTJG4VXKMmtNVR9JGg92a7v0MAQxSCV4uLTRMZnhr3dU",
-	"KJCuSRODDejw9VTw8ETmB79hVJEZiFkKZC6ZXjY8fr+/T3b75MHh/n3SPzx4WIdjrw7GQW1DLy6+/wPu",
-	"ovmH3L3X2+m+/y68lWWmcMh7h4XhbL4cxf08ffqYHO4fPAj5AZPgmhUWiSRehjAyw0TSrLHpoXzxKoXS",
-	"7i/v37lKSC1L8elOwZVM6WwG3IcaYZCnIIkgdCRyjaWqEDbcj6VUmtZk9SUY2mwThv+MrehU1OapOaA2",
-	"Mk9WHFwB+yTjNnS6zV2C3MMXulRXkCwHte7QGdu5HvhMebWDgenLTtdK2li4FhL+jqWQIkJTJQquhgav",
-	"O4qkYlKfupJ9FphPiTT3luZVGDotn7yJWiVuA+PP5+eviX2g7sro728WdWCz4tqsHLlqMc4EShaUC20R",
-	"Ncmb0xO7d7Zgg8HkFbOF7FyOXX2SrYogrLvUXDahXXCB1Mge+OLY1agidP05g9mqXBFrfkhTF7LBbOGg",
-	"qZj3yBDD4ocRGdYD5c036iof4rkeTjTjQzxc1rXjnAKuXtAFv6aSUa4fkSEGsg99TpzKMyKu0TGiiHtI",
-	"9S74smfJV35U7SLhr2viJztPqdGcR4vl6+bXzgh53uIyZWMsMNUnU0R1KmTnqGOdTjcB7NJGwP/m1Roj",
-	"V8oQ/WbpqzEWS1l9xsZg5A/ACikt1pYSsrgS9/p5JqjG1qyJA3EP3kRfMJg2rgR7rATXP7dRAC4GD0WN",
-	"lNFVnu+AP9vJmHGupkxwd1UpTRckFiINXnjlaQQZB8OA0IZq7k1mph0jiPOpSMGIXcS8E7b5BaPL1sfM",
-	"fh2pWpNgAcQTbcsdGhQUxQxbZuo3qxp+svQwdFK13Ir2t4g4B95t3Kdh0eSyJcvKe6QpX5Ccs9W5Vm1+",
-	"aKYubdLKSo93ubnESGBp2iMnvJHsUghmeDUaHo1mLiyCviko49Z6nB6YwtE3yzVmQjpvoS3qXZvH2ReW",
-	"J/pKkvwk1c6dsZKj26eMSHaVtwhNUzGrK7RGIDeCec7Z3/OmWvbmtPvj6cnT8+4Pz/8zaL7eIor9N0gA",
-	"/IKh8lHHCzQtdfDdr5EXk9yhJ8dEMTN9IZ5NjQrIYWN28F925LVZ6rZW8VXeiXyZ1lXh+77wcqVYcGsO",
-	"5dLtVLl9ywzLSppjo/p1KVrUT3aV5RQMNapKhxWsF4dku1QDJy+viyEvvEhkiPHIKNNSW9JdcFdncww6",
-	"ngLyM1ttc6t486qjaqONd6Cf5RlGgXyBmPNKnedQHwDb24GqovhoEQdlXsS5H9l8HsGLcgL1EwmLZ7+c",
-	"/E2wv+w9S//y59P0r08Pr/7655d/O+H9TS7rf9mg+EYwfH0rVtD5WRES4mq7FofFrKATcFBhQe7aEai4",
-	"zhovFwcP/0L2UPvsHjN8x31v7sprNKdEnZmY5TblOhi93SD3FQouVTa6DpVaLEfRqtdahdaqti36LGmq",
-	"sxd8a33231ht/OdSAL/pWf+Uetbm5OuUp01I9/OrU990mG86zFekw2ypMPyWKkJDLcBDfEuJ/7Sgw1CC",
-	"vWGjZisZv7JyQCDv4Rpka8BoBrTI6FOaShURLdD459zGTuItW7ZcM2j0Ftvv7a0stXNQz+toYWRl6Z2W",
-	"xPZCSnUwlNJqPaF9d/tIZY8iP3dwH4AmLBzoVXA/ScdjFvu+eahtGRgDbtEpxFcf4y0o0ihxJEgiMhRX",
-	"GFQyX5uN9msl7/CoIwz5ZmxiqyAq/81MKD2RUPwtIWHuj5CnIYGJpElrQetGfc2CnJQWsxlzXQetG7De",
-	"h+t9RblscYyV+mPp2VstEbqNdDHJLYFzkd+kyuJW0kVbiLN5YOGqgFeVEWm+N1xK6Ev7OaRGlPLrygoh",
-	"0pcm4ua+kQE28NsXy9j8plpXdSeMd6xLfLtYLOuPtoWNbc1jLQh8sDfUMu7co64OcYt3uzqa46h47aVi",
-	"4htk4CN1FI4Hf73am/+9/19/OhC78evZs9Hgw8PF0/vZ2WFyuq+fT//zQf6yT3+Ct2rb0KdmPnNtEWGU",
-	"TpjSIG+H02PCYe7jqQIJGj42bRU52LTjm6iD1saiqN9Ks1IZxOMjzLd/rRq2tvIt/5x5x8fzrHwBH2pE",
-	"oa164Y1/rrl9Pm23Eu1UQVJ15eGtrQZLLOeoGzkwsxYwG5c1FfMjW6iWclsIv6h3j98W3dCMrJBSDTIi",
-	"KVSVu3gqhDKipSu/fMHBUA22g1NXhapgDRCeKY7Zh0ovDwka5TQ71CUWZHYp+TTWl+b1MNNsycW3mUTV",
-	"niSJ6JEzTcdjcgUwwwKRNBWTHCLXIqto8qYe1VuxKPd+YSfzNqZcaZHZ+qpmYCMcVt8LAnwGVMbTn5le",
-	"XTSzzGGOXMjSIlQrtZqTvYrWKtnbZWrC9mbcljqORl6bQ5oa+d9B3SOPRTaj0sZ+MUMWSD+uzKfg6aJR",
-	"xbG/N3gQEi4bQuNyPgAuxcMWVZESOh4W/y+KYDVvbZwuRpIlnSiYTSEpv2J8ogglCt/HFL0qLRSvX8HC",
-	"nVkFGeWaxSvI4BRUngZTRAr7fkEFo1o668bGe78fm9ruS/r8Amb7TCRwmbuqR+uhxF38CozphfcYkR2R",
-	"fGaEjN1+/3OXmqlirJ3Yz+FDSGG3hRkESYW48qGAWwZcuxYAJ3wsWiwirkeAZWGYJivIRNik8LDClDL+",
-	"UfrSsY12h7YIq0TERrvZwf9HHTEDTmfMfOM+9hY0S4OqT7vA7Cw/y3IzRuAFnbK2/Xg72jBM0j3VMFn2",
-	"Br3+pgUe/DyRQ2yQTJz4viTlYQ9Uc4t7nHpLFm5oRm1JmlTMQXZjqsDIBRqkipzNFR9LqJo2Y7y9Ha9b",
-	"s+OtTcg5NwLta8pCZfPNTxjYZK4ZBUoFqxXZ7idt4v0xefb2HFc8PHb9S1BXPiK2O/dwyQc4Hf0Us1fs",
-	"2cmbX04GL9mJOuGnB/Hjk/sn2dP+f+7O9pLHzw57sHj2S/L2hL1iJ/0X7NlhL95N+Sh72k/+/CyYfWeb",
-	"k6jLkHW73jJdN1u6uFcbpf82zG9fo/4ccyJm1Oy/a60yEcJGdRukV7Wq26o9y5q/mWhNDtaosjnuPrZf",
-	"Ba9erMi0gWy+bDuq0k4TVzVIaxvoZgwdvDeqrc9Em2715bxWKzKOGg0jy+ru2It9Xd5ReKbLa5CtjdNK",
-	"F0RjajOpf3EzH0Rd/axP9BO2km9LCrm9Y2h9uJpuNFS0zZg28t7U9OJm4HHG0sCl2HkuriGlcXDfZ+Fk",
-	"FgwMqaSztLjXAkksax1sm9R0s3XcvmhY1epssyLHrAUxNtlsDS5C1jJvHajkMbZYB/zeRb7AXTVoqXHI",
-	"tvNUvGlduhMaUKzE/mHWLM2VBpp4Y9mtCss1ywGuKh1XdE1/X37sXbblQPk4tRUKudNeXfyFk6lUZGv9",
-	"uo5TtCjfGGDb31z+/xYu/8/umC8MFu2Bzq4tuG1LcJXbSl/NQl8bzSdm2tdF+RjnlQIbIUBnVOrIJtFR",
-	"W6oLgYxFKnLZI0+ymV5YfaM4eE6edzFMDVVufVrMlh1LfivH/pfpOFLzmPu9/ZSu8Qp9Lt8aZt0Q55Lp",
-	"xZlBvKUfJ6cXn576hT17e95paTNd6jpiTN6h0+X93d8V7d128Jt7mLEaVuPI//3P/6K2gBSARG/BqPWy",
-	"W53k/rxyvTWEUCHL29+2rXGjPCJaiNTn1cyAXvkqG4kt7ylducpxKuaInur8Tt94I9NKpibN9XTH/dJx",
-	"BRvMm15zCjyN6MH98Dtkvt61zfVY0JRzjNnahgrI8esTXybInAp06RZOZpfcaiugWCOPq3tuTe29C37B",
-	"sYKbLXxmThFcg1zYO9QO6dqij2DK0EuhbC78WAquewQbp49Z2c/OXnix4FrSWB+Z7y64Hd/ezz8JYmuC",
-	"FF36zhczOMPlFb9IIBPghoIgsYB79wjCV3TrpTy54L49P5b7sl5520JSacI0LvJ3vyNYMpjjKbvgXfLd",
-	"d8/OXr387jt03HJ6BZcxVRDZDPkeecNdoxnMEjaMxf6NTbjKCq/WpCJhhsJa7XsJF5wQCeNcQWL3aH93",
-	"NyJKEEr0YiYIN2tBagTDflPgOl30LHAnifruOxcQjDxEkbvIXO71yHffnbMM/O+nTx+Tvb29Q7OQN+eP",
-	"3fvIRM3qFJa+xYoGLrCEWM63RQEDcnd4YesWXHSG5hY3K8Ov+uYbpJtnr/9yr0eOXSlkF8lcrZyAeW1F",
-	"9QRURX3FZFsCDSGtFVh2a3nOlMbVWmfFEK2ww8hH2EdkiHZYF6NrbbHDXvEtU2RgJOBBvx8Z5We08BG7",
-	"PfJYpCnEjiiIPS8TKeZFnMQIE48wZ9pPX4mgHj6yPjmmsavk6hD2yHWjMBOhAy8WSpOpmCMZJAAzLLZN",
-	"JfSIczgsJQpg0gcXfukOQZiDXqWHw/2DBz4V2exeWwfT4b2CediyAEOD9mGtMEBEKG63TSweVhLzDb5t",
-	"or5rF1yclqKjvRu9Vj3ZNck2gFf68zLBLbm23BG2pG71unG1ii17KO4dTSfIVw0xVh4uDiQGaXRTdg3J",
-	"o8JE5rh9NZDAyj0c5mRGmXTwnksaW87oGNB33x0VHMkxoZhKrIQ3/HPXufO7J8kwsm3oCRvjJrt8EFRh",
-	"rHvi/n5hrTVgeok5Efgv2myRvnOegETnmnJAnVINBGndkwDlXOQ8toQzNL8/Nz938V9zXsqvTo3iyRmf",
-	"uNNT/cUcI5dxYUAqbnRVqS8lODwi+7uH5bJr/XoNc3Utey2wj2ls7haDN0qGPz05H3qZUoLtilncV5ST",
-	"4ZNzOmkeMsbJ8GTcfSk4dF9QHU+H6MUATfb6+zjN8Ocnxz8OyVzIK2X9HOaE2dmMXms93ymLgSsUR63y",
-	"3Hlxcu6Kp5Y5+2IG3ALWE3Ky417ayZxHzjXj9X6Fwo3gvAI3VY/GXq/f27OFNKYoTuyYfyagW2uYLjtn",
-	"ik04STpH5t2qzwdLMyAV4vC7/f6KTsa+g/FmLX+r07S0/XXOpZ5Z9P7ubtuIBYg7J5ZrWDWl0KNWv1O2",
-	"Hi7lVxutpny+R+clmnncViBZW19L1NF0otBNnVJtZHYjF3/oGimj63ypHY5hIzdRSEgzEqBQIctESbI1",
-	"gdjMTeuMpUcw3wlsTSpkjLYCVbg6leFCvvjbBa9VfyN3Dau//2D/MDKHDKut7/f27rkigOUoPixyqQa+",
-	"ua/mkKYoIh27wMViDgSeF5KPt39OXKyJsuI03ollcVX8VrMMeuQVT22+rmSTqa4Aj9XCE0DbF4pNfmis",
-	"MJEmRAmX+r7f37NntU72djeKEhc/iGSxAaE7ja0eE1VSzQ+L5Q4B1zTNofK8DSj5I3jx25nMS7XAPjDY",
-	"3dtHGqraJGszFQpJdZLKMMtFl8qh0Pp2c7Nxt+5a5TTzWhU5H7rz+bxryKmbyxS4uf+TzdlCWdDwpq7j",
-	"apnDzWfkR6XrMcCNnovJBHzXlmqf+PpNuLZXfONxGxPevDg3H6V8pTGSi5bYdBTzOK56vz9YzzHfcOoE",
-	"KkBWu9/fW//SUyFHLEkA7U77g4NNpgn00b/FTbC/e7j++XMhXlC+cEStPvkNYq0JlQvDoHD5snj3qw/B",
-	"ud+POjOQeDg987CpN52jziDr3LwPXSki1+13yhOeuOxB6zwvus3ULhgjRcbQIydaNQRYZN8YBKZq71jl",
-	"zOulKFxwMSfWO7/EZw2IS8d4vy1MwgJqdBRsAmZFgdsQ6cfuZmnJevf+Jqqy1nfvb5a22kXIuxrwygVo",
-	"rN57Kyjgt8LWyfPhh0s7bfl/UM6rFEK0QvXSDvtOjloExT/rodBvbFujz8ZunQP+JmqHv8FrjeS+jqnh",
-	"MzjqnqWp1Xv9UugXIrEOsq+fsN5OBaEZOfmUlOQti61M42wGnm0EuIGXUku1lrwaE2W0I5oSp9vGNE1d",
-	"6XGjlvkoFhrrdGG+ueBzxtUjnAPjkxWKhPv9w8Kg5xnBRIAyjIUc+1h/2wogA+XsJSg3Gg5VaOJzqi64",
-	"2ZEUtDUqUoQfzY4p8KPaDGa11i64zOZcBg65u98fkKENB5FguN7wXkiqdAg7L+JJthEuNztGjdSJr0lm",
-	"wjwTmDvkfROcQoLTBpLJY8HHKbPern8/uemJP8U0YE0rqWsLwWqwu71kJV02TTubfIzBFQp7K1heW9xi",
-	"5ElDReZJ1X0kwYdclomZEyoTogWJqYLeBfepKlbQCpfgfVSo2b6jvRZGRXdVeCsSWphTuQV+jApc3DI1",
-	"3dTmElVSKQIq8FJTwUrMlgvGqkQ9VaOZVmi4Wyi0zWypjdjo4LeUhWoxf8T5Jp2R8t+EwX7jlWt4peVB",
-	"lbSoLbji3kqmOG0wRUxQVa06yHGa2hzWIkQ/IkWusHVhFR5BK2Ut9UtpqI1M6R/snNgG3LlEW0tulI/s",
-	"eHJe++Arm3FhRO7PJi/hGrDgV+C0lylBFndf3uz9nCntgKmQUuHs38TWbd/e+ZUlN63k8oqDS3m+LX1M",
-	"wJLH1tRxkvwGG97G2nHNX0DJ3ewdW8P6S5PgT6AJJb7ex61IsGwFtJJhVXr3B5gWRt1RWQ0yKWm0WWMU",
-	"K+XgcyNIbR2wIEsru5wtE27ziDjPR8JQxomnLE2kz05nqigfgGmA5g0MK/G590cdC/ulDRPbiHTN0diA",
-	"bX5V/LXWl38li6222P8q2GxcpYWPpPP17LaoNhHguLeh5gl4Yl58dTy4AKyFDVePzjdOvIYTVyou3YpI",
-	"q03zwqy4Tn2R0R6LxGjfSHWohNRDouhCWYvhnCnoEcPGxyzFaLlYZCPGoUeGfx9iBqxyIb3qglstmXHH",
-	"5fF2iYqlRbVu4y7I+pGNvlrMhFXgfQu0XMEFf2dzxmsxqvYr30Q0aB40V8Drsp3dygsgmMy7nG5ZL5sW",
-	"ugj+vvEFUMkt3uQi8McMA+U3ftpV7Vj7PApSmw2Nj2467gvGX2M09CbP0g8bP3vCzzBmepOLkZ/RdKNB",
-	"n/o6ZBs82yjmufb5nzTjG43rSyDjw8vcFAts9MiwKK86dOG+w78PewTxZ81YMZaPgIRQ1cwp0VPIIuKj",
-	"081JjdM8sbldIZo23GBjsq6Wo/0sAs4GxG+L5X7WW69aXXqlJFRqVV+FHFTp7/lRF8xOtcLlJjdNs+Bl",
-	"tdpl/RYKC/P+cLZz9H9zQvMb8rVR3BJcH016Yjx2QuRGhGej6zy7c8ldTDlx27bWxS83IUO3Ha8sCN9o",
-	"MMzsfKriV8b0PFgfTYFW+mylwKeMJ6qcdbSwjcwi8yllV9gE2aBLzSBNMTzd9kpxUm+tVhEZ2tJIQzLO",
-	"letdpqcS4IIXVZVGCyIhZjMpYgwL4FePyNAVUhqSFOg1qEKkFjkWPHfFlYZYian4kabCCPVFT011lV9w",
-	"IW1qqI0D8N0tNMmEsvEvu/2+BRndYJRfQdIjmD1ufrUdwTGSwMbCa+pDHtBSb9QApi54texlVC7bB0F4",
-	"LFqVwcgxti3esCjhMwxpAXVFYa0e4EN6MDcLUCUxizm3monEci6BqgxOQSBTWK8e1B1ft1UXVpbZ0sJs",
-	"a5s8l9nGc9vMaytFfVNTvqkpITXln8mGWS8c1+Y6MMysqPx2izvsYJOY3Tfc1cK2pTg+6b1nl/npZC6V",
-	"5pOdX82/NytjI22SgSLvRgvCkprJZgJeerpnk9DKtFQvpBV1sjA7yZrkzZxBi6gb7IfFma1avpKxV/rw",
-	"3FHFmJUCGbmkaTeRbKy74eJayElnVE8rirGduJ2hry4H1+jP2+8evv/+brf4eC9UbeO3kPPaTkWl9ME3",
-	"Q+4aQ66vv2COgbYE99FncK3boe5aKD1rZYsy22rLBpcWzbZWna6vzt3wjUY/NY3eli4lnewwnsCH9rC9",
-	"F/QKg/auIdaiUq6gSakuPVURjim20l0HGj7Yr13xqagWFT03CkZi9JUL/rqu7OOLTJGcuzdt6jYXWCeh",
-	"R46JzDmhKRaTt1oJmdOF7VKOLVulhoToOYvhiOz3D0OaBa69olh8NpI/MROdwsyaVNsbHCBAkHwLBf4k",
-	"OVRbB8TdMkbtS4iKmydFIO3Vi5BUw96K7hgbxb7lNumlHg1cyaOoV/82P2iWASZddfb6WZj7NAJQtmRE",
-	"had+YxakDdsZpZi2gW2btLAJ93Zs5aOq/LV9RB72yf/zf2JBi/9XOsXb+EotduWz++6/cZhvHOar4DA+",
-	"RAwNoqnrnpAVhyykz35hHlSTzncklBJR3sqHzEocJ3K1NBryEOUwj4yAU5SkQz7khRnbIcdKQ7YZQwV9",
-	"C4u4XiAJoSqxfHWC/Tce9EV40GdWW/6VeZY5uMWJdQ1XtuJKlVypj2FLu8tcyVr815c/KT0wdCTy0vVx",
-	"p+K+Wi5DZzmP06YIpAp6BI1/WHZHuYa7cMEDsY62V4ytcyeBcINxpYnj7x6cqgvskdX0UC4zChpQSYCL",
-	"fDJ1k9iSJt4lZPv+WkiwlhhkM73AiikYjij4NUiFHIqk7BpUpa4aFrNzzXww39V8O5wypYVcDLEQlIQY",
-	"2DUkPXKCKmacF8Bb7/EFz0ApOgGFpeOYdmXjJlLMFdFCkFTwiXnHTINwvcV6MsdxDDN9hKx+B66B667S",
-	"Emg2tEnmrnKLlAg0Va4IYBdLU+Hz6qiy8ruuihc2H7kXXXAUXIcJpJoOyd3hrxcdM9NF54j83//8783w",
-	"Hta4Ah4DGS2Kzy5Iu1mlr0YOZARjIbFKrfU1lpMJDsMSv7bUoG9hg3UtsWCOrT5WFB9zBc8QNcM/d4/9",
-	"Ueq+luKaJSBdaOIcnV7WvTiXQkMFTyHBmqqrYqyPysRDsmym4dkISk/A1UQ8Rz/WCONOZgebD9LxWMgE",
-	"C7kVZyQRSGdTeg1/wHM9Fmkq5pf5rDlj4Ow63NoNCcNQWemGQPiK4pZJGc5YjvAWbFkxM/kTo1EldEHO",
-	"NEBKfhBap0De/W6w/55QTbAeIXlz9mOvHLFkkzcV3CQC6/xi8L1RwnAGWoRw/GGb3MNix//kd+Y3TuIu",
-	"ALBM1xYObR7x+nDNfhXNY24Ov31mZM7kSFyjr7fpKggnPFoKKc5kyZs1lk9VrrDIv6hsFXVCDGXdMMF3",
-	"rJz2z5AG+cW9kceVLnb1irfbikzrs8vXykZl79PJyqZXxcmwtVFR64iI0jRF+9CYstQG6yyqN5FvN+eC",
-	"X7B3gsy5r68T8LSgMHnmW6l+Xv2qaOQaLgioqQZftghXfPuCQNvrIr+d+H4G4Ns4N9a7GTkuFYCpS+dI",
-	"cLZNVluIIscqwdLLxxQrmlLtYrm9ZI2St8i1q7nLVKXx7xIZ/Wj7ca2hH7x5pjpL64Sz0dVhwGxcDY/t",
-	"yN0ztw3d1yJl7W0aPD9te82y1C/pGcPy2L4YNpY4drsjiARqayzqWn7ORqUpp0BTPf1ls9AJ6fskN8Mn",
-	"igbK9yLntNKu2bDlWJngDE3Q1SyWJUL5GWH5nKymbAAeoCRs8hyRGcgpnRk5xnaM/pgwm88P9Euhcf8X",
-	"j8jQNrsudJBmYlulnO5a6aTyqJv0E5KyuciM+lvUh9+WaI123E6yu/2+oVZUZl2OyUwKrOcUU16oqxq7",
-	"vpJTQKcqNrZybYViyl2f7yUSfc6uMUj2cxJpMUcootks/csHL5/U0UpT23poq03MjMC58+uM6ml78Eil",
-	"UU9mmDxWJ0S+Yk3O1tmOZgymLX802kgiSiOHK1l7BTPtSnEvgMoeeYw2FVsVDM0CRaEevN1oJSpraKNT",
-	"gmG8E9AoOm8S54XDBLtJHoz78YAewt7oQbL/8P5u92G/35vhyQiEd7m/bhXedRAK77rsvv/+4qJ392+z",
-	"yT9mfPKPOYxm/5iw8b3bBXrhOne+q5N80dlkxDi1F9Umd7vd98blTuMpdM1dLUW69kqvPXwTfYu5CcXc",
-	"cIvorUNuMtCSrRAovbYXkST3Nd+x+QaW9ceq8pXzNIzMEeauBPVMiFQVrT5kzm01aDQ7JFjH3OUFX/Dh",
-	"iyfnpyePzy6Pf/zx9MnZ2ZBk4hrQdqAFVsbxLVysD1zMeethtgvaTGCdpZTxW0isDm2EcfJaYnd1yNUd",
-	"60yzB6X3z0dIDnXIZctVbXsv+Ga9/tJcLZYWEjGmaZdNeOaUazQzB6/xVzPgx69PzO8fe5M3myGFSw04",
-	"KL/8zb2kRjgc3GqLsJ/yqi3Cdj666HuMbtJRzlKNd2yEpexw58yHVTv1l+MXz7fbKQ/blgfzK94ph4Ot",
-	"dgpVg3ZR+aC/hx37rej7Wig9kXD2p+fY1K+W9ZSxScG+JZAZ8ARztmR1e5kiapprbX5JDIslb21pwwt+",
-	"CglT/nGfeFW8qDRLU/uHOsKsLW8GZrZcInLKoVfJ2gSxUlP6pkP+i+uQL+iCaEnHYxZjPz0j9RuJYKsD",
-	"guMbAgwL7IVZq2jlsoNmXDfBcnqvK1uAeYC2rLAyCqatMRnVGqeiB7TakoPUOnJERAq0Adoaj/ZdkaNS",
-	"6ns35HoaqMXwOh+lLCbWVDOplzyKfHU+7F1XVFpBgFz9lIjYvER8xOYzV+YsZcLliY9v0TbOp3WeaDJm",
-	"PveyMG97FzzjRRqoFlZVK93xc8mw/mqp2HufY2Yt3paiXVRl2UCz0gCW6SVHsWUwHtOlLzBqzcssG1mR",
-	"DDsTgZNEZM6rrI6qK1dJyStznkxv3t/8/wAAAP//",
+	"7H35chs3tveroJj7le2kSZFabEuur2YUx07k620k+XNmLF8R7AbZGHUDHQAtmsmo6j7NfbD7JF/hAOiN",
+	"aC6SLMkZ5Q+HIruxHhyc9Xf+6IQ8zTgjTMnO3h+dmOCICPj4HIcx6T7nTAme6C8iIkNBM0U56+x1fuFT",
+	"lHA2QSomCDM5JQKleIZGBJ2RTPU6QYd8wWmWkM5eJ8tHCQ0DlOIvXTwh/3drsLP1uN/vB4imaa7wKCGd",
+	"oCPDmKRYd6VmmX5NKkHZpHNxEXT0OAhT3SMS5oKqWfc9T2g4mx/XxxgrGFOGJwRGlHAc1YcTkTHOE9WV",
+	"IkQPGGfkwZLeXxzjyXxXxzFB50RIyhniYzTVPU+xtKtBoh46IixCVKERDs8QZWh4MO6+5Yx032AVxsP6",
+	"qE46u/jpeBBub0f9zdETsjU46SwZ1yFW5DVNqerCv/5dSjGboRAniYR14RkRWP/8QKIpZRGfIpwkfCpr",
+	"o9nse3qmTJEJEY2uD0mKKdNDau+ej3XfKcKCoISM6+Qx2F2jL0k80zwiIWeRRDlTNNHTqXWoV7/W4day",
+	"/ogSs+7+WBHR3pfiaIr13pIxFwQpMaNsgvAEU1br7MmSzj5+/Njdz1VMmKIhVsS/ioojXHkIPTx8+Rw9",
+	"frLTf1Qnoh8JFkQgQXCS/t+Tjox5Fi0lo1+7+1JSqTBT3feCn9PIN/GPMQ1jlPKIJGgquCKVo99D+yNJ",
+	"mELTmDDEuHtMnwZ5RhrnL+EhTmpjIixPO3ufOhOSUkY7gX3kczA32ougk2GBU6Isn9pXStBR7lu4dyyZ",
+	"oUzwKA+VJnYVIxVTibB7JUBYoiHDKdk7x0lOhj30xvCwCT0nDElyTgROkKIpkc+AsNJcKhTzpD6lT52Q",
+	"J1zsjRIcnulhky9ZwiPS2VMiJ0GH6uH8lhMx6wQd3V9nr1OMorYSVJEU5pXiL68Jm6i4s7fV7wedlLLi",
+	"b70GShGhW/2vT/+19/mHvd4P/9GZW61At3JgWhz0i5+xEHgGO79/jmmCRzSharZs/eBI6dWrvKMXwTu3",
+	"arvV6f2HIOPOXue7jfLe2TC/yo3aYPTofhSYRQeRZ2B2KCP9QNsY4MdTGq3c/0FU9voW2vD2S0y3xXro",
+	"7hAXSCb5JAAq47lCgkywiPS5DbEkC8dYG2Bl2zcb2z4IfBcjVmTCxcy3TAfMjDC0z+hRam48IgmfIqra",
+	"RuWev8TiueH41w8GRCrj8S5hY5Trrqlr/WrLmgvJhf/OHzLyRZ2G8MTQ3jRG3DB3QeBYDUFST2xME82s",
+	"EBCNiDS3fMsVUnxCVEyEeXrIx2NJ1LB1VmZALXPanp9TlUPsd/+Bu7/3u7un3c8+PnERdF4SrHJBomVc",
+	"QGkpR9+qY/sCejjUPG74SO8b4wo9HI5xIsnwUdtU3Ju+W2nEeUIwgyH9rPTbvh2wo6mw9J+PD94GWsSy",
+	"0gZVEiWwGBI9fBqgwWaABlt6iINtFNEJVbJxc272i/8GOy0jn+gRVUddXeR+d/fzH08v/uNf9uNgMxhs",
+	"X/hX23da9cQEkTwXIXkgES0ZW4ZVXA4CDqUgv+UUtstcMGsd0gN2pHh4tvJWU4akfqG21fpAwkIv33DK",
+	"TuH9ZRu+TIiFuxFhc9b0HSzbekygpWp3VuY3ku2YixQrI4htbXbgmqSpFkEG9iDZvwKfxPYGf3kvaOjh",
+	"b/sKpVwqQ5KZfgYkDLgz8hkRKMMzaRlvSXnbu73d3ZaJpPjLKTS0MiN+wxkx1+cbytrHmRC89kAH/V6/",
+	"3zZQyi490HfA+pZuvOJIntGsh15ygSJCMiAEiXJJ0NCy4zaCMNzVTxHLCEL/VyGKvpco3rEjnKwmg2IU",
+	"URnynKnagXK33NLjxNmpxH6NuTxNF5pHyIwzSYw6z9k4oSGscmiUaf0RZ1miNQrK2UYm+Cgh6Q//lBz4",
+	"brHx+g0ty3a0ppecKnxGNBuMiMI00eTEEA7NhEqOTLr6YYSjSBApEflCpZI99JpPND/hWkeRRAGjzrCU",
+	"Uy6A4WnGRqTSosdepz9+PN4cPYabQmGVS33T7QYdRRUQZDGpYktipTK5t7EBik8vIuduVnKjOviLVYn0",
+	"vXnbLGhDmFEotP3L8sYPcyG0IqTHS3q6o5dcjGgUEXalpR8XrVQW/hiEJ0Iic3QFTwjCkaZUqQRWXKy2",
+	"olvlir6sdLN8SctBXceC6gvQ0VGKZyBMRByoCRbygJ3jhEZXWkZq2ji1i1JdzHdMi2okiZBeVK4QPAkc",
+	"UAiulc1Pf3RSIiWeAMPTiuCIIGx5/gBYY8Y1UxCdvc6GuYMuPq+wA5ub5Q58YJngoe5mlBD0gimjQi3f",
+	"jObUrmNLPpIk6WrmSKIAjXJVWRc0NMsyBOldIoLD2KwfbNZbrl7ynF1ttyzfPGVcnY6htRrxEy2b6L1C",
+	"Mg9jx2VXo/ntcsW1MP7Str58mefHdB0LDQqBnlDgxOgZz4V0S/mGR3RMfdI52DtnPEcxPofVkIomiWND",
+	"ei0qNl1nx/QN0j62Ac/ACN1wr7KDKU4M+ZzCM/XtQyMezWqnDb06evd2tQ3slxv4I47QYXGgl29hY1DX",
+	"sX/7Wu0Abc72soe2+32EUdEXslMK0HZ/R/9AVMwjY0Ozd2TEiVkLvZcB2h5sIWzWSHGOEiwmJDhh21sD",
+	"TSPbg22EXaMooYyYpzibBGgH+gb5RgvpmpT0l7q9iGSERYSFMyfCC310eyewEMecv8FsZldTXmnvBVbk",
+	"FLggqR9czo1YZwcve+hYzIzpVMsGT5A0NtaVCGGzIg/olvXwUTH+VcihNs5rucjcBMHq3kMfMVVavAZ/",
+	"CZZoWDEwD5HEM9k4pw0D9KLjWn0UhvKB4VzFXNDfyfVclYqfkbmTi0N9RSH4DcVYy3cZBZ/HIRkLImOt",
+	"GHKBEiPuFWbx5ed6UL0KK1NZ5wo0Q74evmzmCGyZ6zOm+S2VaCrgoNlpG3n2nFtTd2Urfeb9Rfs597zb",
+	"VGMcdTt0yT3Fzs5/mldabO6te+iBtHb8iEbAl5yxv3ZcMRqT6TpHdqcqcB4RcU5Dgj7UxrN8q/0zuY4t",
+	"P+KaNVNwbVJZ+sss55SIM00ANeZZWRGsj2LziJeLc22nXOZZxoUi0RsSUXwMC3YFysjLBk9T3eIp7EGF",
+	"NMCZWW1UN7bSmR7sVM900Q+CkaNj08/yLW8Z4nWpHvqifSDR0Lma9biGTjoxR79GDlqT1AJa0b9xR5m7",
+	"3GNzYcU9z8cIFyqzXsFM6GYVNap66HXG6CEqPq07FzuvOYs483l+oHHhaejg6B3aGjx+3B0gnGQx7m4i",
+	"TQPOkG3fq3fz84+dOYvy5z82L7w+p1AQrPcIK5+4Spi+GqZYIvtc0wy7+bjbH3S3Bsf93b2t/l6//49O",
+	"xUATYUW6iqbE17NRDpdZQIMOlafW+nM6okni9V1/jI11HliBNI5kmiQkQqB35CzRW4mZkfrc1lKJwphL",
+	"Ut8mY6Nt2mhq45AxzbJVBwKu1usbhhYeBx5PtxKEKHBbsDwdEdGwBm6iI4VeaeXvgURHv+VYeDdFt745",
+	"3/rLBKsAjROuL1YB0RPknAgUkyQDW9+YQvBEvVPjfTevGTNdza3D8sRekrW5loPJYs58BlEEP9h5ahkt",
+	"IzxLCJoKqsjcKH7Y3kabffRkd/sx6u/uPK2PZKvui9mZH1blJJ2c/PAX8Bfof9DDR72N7ufvvccq41Lh",
+	"5NTwa69XBB6Aw9xYtI+Dv6PtV7/4WhUkpBm1V0aT8LgmJFBL6w3uRxi95uckwaF3y8H45SMorEigNaRz",
+	"ykLw+AG3mQVoCtRsyZdIo81y1uj3Z+AYAhVcr7Lqg5X2P8+ipbwpwVKhMMZs4mdOm93+4HigOdMazOmi",
+	"6rP55Jw4bu3dGXSnJTCXgFvJ+uaXvN3Rs5+TePlcjT3X1qMMtuCjf5IQDEj2NjtgWW5kiiiierVw8r5y",
+	"ZYG9Omi/77DUywpCM1WKMBTZe+wa7r0mBSx07N7mrXh/53y9O2ct7/79jXSnbqTagi3duuu4rtaklrt6",
+	"mTVuFN9lYi8R/+WxgN+/BxeHhyTxBDhiMbV5Jl7Er3l8O9W3iucWRoRZZeqiGboWWA9/u8u4GSVQi2yd",
+	"c/c2HbqBcxi3dzDVeyzPaJY1pITV2ldc4WRB88rQkIm+wElSn8Pm03onj7c7Xq90TeSAFXc9B0WMhJ3p",
+	"QnJQYbzm9f/R2skUt6KUnkBKWfXFwb0EcC8B/JtLAEHnS3fCu/ZL92zvrf3wyTz2ufpcl6YZF8rGn8Wd",
+	"vc6Eqjgf9UKebnCc0a6m2wlhG0XXF9XXNdPq8swc5G7hsdaj+4blkbu3kPfS0e1JR3eMGi58l6vzYOyD",
+	"V8VvMTaJVRBdRJVEJjrUhBKbS4mdEyGtQZprFh0V+S71uxW39HJc5m9RhrIEU4YU+aJ66L2LWtPMP6SK",
+	"ROC8/PQdjT43cpd0IxAFg8djLiIIXTHUhl6cEzGL8AwdKUIS9CNXKiHo03eD7c8IKzTY7O300Yejn3q+",
+	"KzOmUnHRIhPUJl8GnqlcsACFudILokfAyJRIhWzozurS5/NK+29s3I9HEjXRed4Rgl+E8obkAolilYUq",
+	"ogMjXkRy/MVrVjO7vzAmWlYT8gSRSiLOAsQI1n+gMRVSrS5/OxI9gp7nZ98QMS2NlSMNithFt5OfF52E",
+	"v9n1WtfUVCx0JQ6vShw2R4t6nC2rU5jkaIxFgHgSFStZRM2CzbBYdU2CBAQF5EKCh4f7P5++2f/19JeD",
+	"o+N3h38fooeD/qNrI8oyz2enf4MkWr8sFuQgnJwcLbWJmlEuJBBLhz7pxKYEeKnfGCCnWJr8tMoz+rsU",
+	"mwu4oYu4JBjmTWXRa2fSVkyygXvcxG/lDYWt8wvBEQhQ+kwstQm5+GAbUd2e5FoJ1p7GVDNdULo0teKE",
+	"tIzFhpsvHcWq3rTFC1Tv+ydBxwpNqSCgQcTVZZm3L7nZrxBGHnQkTWmCBVWzUxly4RnSAKWU5dLyB0kZ",
+	"QRHQVUjQiKgpIazkJPqKrUQUlup978mgavLnuQlZKCPGvbHiRm42EpM39+IDoy7nIsSaZSHJkwgxPq2r",
+	"/juX0PwjFzzu1nSOxNywggbde5bVe0AX5hE6XZIWUxvxfBKrYnI2+7OSJ8JzdcrH9s/PHtqALD0fIyhy",
+	"AhvH+dac0rW+2k8y5BRSic4YnzI05qKNgQBlyozgMyIswURU4iwjWItwVuhJc0nDXueGjvV+LsCm5DnC",
+	"JloWaM1jc9HSZajoeXnF1BreXYHYg45M8smyOR3pZ+6aA9AdMT22OqE0V249tx0cjmVGXKC49Sy45Ssr",
+	"ySrmjN4bb2/HeOtScX00UM/AJUgJQr4tnjkiCWcTqRe4aXt6d05El4CozvT/gWFSZr6aQrim/sYJITfG",
+	"JH9ZLOxgQZgJovOqIm7H8Iifl5IdsteH4lkT4mKOxFoEvgpdL+HW+3VObdYe1rKaUV7iejz9c3Pvcse+",
+	"Hicv0vtZRL4cEmeg8hwIzBDVDyGRs8JnYd6mRKKIRq06DiXy1CYd+VJMnpetTGMuCTonoeICzP02280E",
+	"vUIOWs4a3G4ljupSrBb0bURjnicmFnlEzHwvxcAdCZ/a5Z/vuDB+1aasud0oISwCHkKmixm7t/MGJXm3",
+	"wDPAYokWUcmyK7/sbK1rv/7aamYKd/nc3/63dPsDA3xvM2tddtR6djW991oHddZmRqa1XN0GMzG84NQ9",
+	"0WKmtL8WQWF1Fh1yIUioUMyFJGi3yp2Ldtf2UTAyrY1qYZC4e27uoDan12jXuwmcmcX2rwX4TqzJBpR9",
+	"Cx1l1WFGphAkOM7FiMoYmECu2YNPH/bZBdfb7XeMgO28dHiXLXp2u0w08FxGmk9KTKMrWxW3wao47+ji",
+	"CVnHUnqon5+LmOGJiYcxM2nZwHobXr+anqkTfuze5RLs4EWWin/PgKTClliE7c3Bk1oEAk61ACHRiEga",
+	"zbtcPxz95AtG2PIHIzzPpeIpEW5W64Z2qEaydsTnaWSVXWrfGe9+2FEf2dSSNcftQhrqQzc5ap4bUZ4a",
+	"28Si6Ii2pop9sUPxwJ3UOHzRl2/aL1JIwfE4COsoCz30HEtS5pGmQAx1MsER/qv9qxfytMphASGhwV53",
+	"thdCj/315ER+/uGv7sPJSc987H3245G9pCSJXmhJxgeV4RLwXZJdLQu/vjlpyeP8gUeQoOc8p/UlKFL3",
+	"m+vnD3K0jtx5serV0bu3yP5eWt5GPDJegOGG1goAIUqLNBa0rj6UDbfmi/UNN4igmLePTH6hkzihk1h5",
+	"5Lhfjt+87hIZ4oxE4N+tYFbo+8vK1ylWYQxQlSd5v78VplicwScynN+DhVq6ueyFctyr8mulKwLsrLE/",
+	"L7lQMxTzXECuVHMkTnE332+UPxijJ+IM0rXCGIuJ17qwvsNi9SE0nyw9HHPPLt11q1RWh+nbdh+Y1D5D",
+	"jdt3e9MjdxZOi93Nza2tJ5v9rcdPd7afPHncX4aDFHQOUr+2wRBNXZxo1YPSCEdI2mQHqpCM+VQGaMw1",
+	"h9Xq1zTmKMRM8wNJ5q++j/P+JE3DBo3RF1ZA9CnxKH30C0lkkZ5QdPC0v5pmsEb+WSZoisViZ4mWHCJp",
+	"l6FEPaMMJQCms0qUXcZliwR6oCTKEhySAI0FT1H/EqqQpL+3xSMA9J2hBMoMOoh1lcJLAZIpTpL1YxKA",
+	"7I7o795YjFwk3hUVBqzUDkcGxnQlDaaCVDCkHjokCQYLlzKoM0gScU6EC3cEQL+YZyiXRCKMnv/0tsHM",
+	"ISt1Y2fcDwd4l2yNnkTbTx9vdp/2+70MgpLmKHFKIxW3EiIOBZfyEqToM1fptQng3NUIsEIibjjFAXEb",
+	"7OU6xT54L3L9ok10hVX3RF58pUN4TwNeGjDb39hg78auZ2r0GhbbzHnva9iC12TMs2+uasNb0Wz5dKW+",
+	"W8XQkgUyI181TNGbT0v115iKYBIB2iqxq62BcYkp2s6+MBAulhFhd0v1qc0oYYU2aHyh3bh18atWY4N6",
+	"Z9Z/oXW4xUUQ0ZQwSTmTC8xuJsJCFh2hGNcX/cnj1fZ0jKk/OL/p/zBkZUK/lCJpppB+dzERt0yxdR3n",
+	"OjWL6UjYu6g7K3WpB34qctbuTcFVuzfMM8VRW1jROt6VpbFHgDuyGIM8xWfEMGQzSOkBGd9LyBca4qR7",
+	"PlgQnSCXrvolTLjQ+kIodff7SjNpSbP2maT8ZFpyv5RKSdkEEG2SCBgghqA4Kkzk7zJH4pKbppi328ba",
+	"Aa6selBhXmYu5eELfEymTrM+9vaanhPmxd+wMbKhSVyRUyI8ThDZwhj3kymeSTTECT03mrAz9ME3PqD6",
+	"+prYhr1D5hPKXnKRrp9g/W4/V/FmaVPXO9VDYGORBTC14IqHPDFXLgTbM45SgpmmgcJVgcOQZMq6xumE",
+	"cUF8Nv6EtjmpD8p3mub5+Rws04wkofA5atZpaiIwUwYIpnXX3Po0gtYrlvyKTct96894XejbsJbAB3VE",
+	"06/s3JAh983dv4Y73jXMJRF+m8gHSUSBzt6wNS6xKi4wIg6WnZZiQJUVbz06l/NtvaCgZQ/B/jYEc53r",
+	"dWgB3Ot0k+Iv1UY357IZN+eEYL/Vtk4pX3FR7yS5ttNafUi5o7y5JbkibS0kKBNM7DW0f8Ghsi4YLdOD",
+	"Iqi4IA+cOhHOgiYMcDh7IBGfMpc1x8coIiFNcSKbWY29nX4jyWk3mIeXHwSDnYuHJyc99+fWxaO/eDnV",
+	"+9atf6pV2yebaDRTBG6JD8cvu08Dk3Fpoa4KF2CaGmvqVd20TzZru/TUN2IiJGf+whH7KINfH0hf8GmT",
+	"JlZJA35/K2mOl4JZqOCw+lytUHbHoBFi2M/Dl8/R7vbOE5/TNvLOWUIJLuRkCC0zTAROG5vuQ+OtUiju",
+	"/v75k60z0TIVBybnnUmMs4wwF50HTkaOIo7wiOcKCoHA2GA/5tLPWqGA58bQZpvQ/GdsRKei8kHNAbWS",
+	"ebLi4PLYJykz6QZt7hLgHq6MmDwj0Xwg+AbO6Mb5wOEQyw1I5vCkgpagfP5KE/A7FJoIEE4kL7gaGLwe",
+	"SJTwSb3rCrafpz/Jk9xZmhd6fMsnL4JWiVuP8Zfj4/fIPFB3ZfS3VwvUMZiDbVaOXLYYZzyA0OVEW0RN",
+	"9OHwwOydgcPWK3lGTZkgi2BY72QtiOlll5rFajQTLhY16FjID3vsalThu/6swWxRfpUxPySJjXIyCA8y",
+	"5tMeGkIqyTBAw3pyif5GnuVDONfDiaJsCIfLuHasU8AiEpywcywoZuoZGkLyx9Dlkco8RfwcHCMS2Ydk",
+	"74TNe5ZcXa0F8QF/LAk57rzEWnMezeavmz86I+B5s9OEjqF8Rx/FsNQJF529jnE6+RJ+cSNJZvVaWIEt",
+	"FAV+s+TdGKDoF5+xMdHyBwH8+RZrSzmysBIq/nU6qAZCLQnasQ/eKpBkWInMWThc99xKMesQ6RU00qwX",
+	"eb49/mwrY4a5jCln9qqSCs9QyHnivfDK00hE6I3ZAhuqvjep7nYMQ5zGPCFa7EL6Hb/NzxuQuTzM/G6k",
+	"N0685aUOlCkmpZegKBXV0lO/WTPq2lIqwUnVciua3wJkHXiXcZ/6RZPTlsxE55HGbIZyRhfnJy4AnVkW",
+	"TFXbXKQlsCTpoQPWSBArBDO4GjWPBjMXlJhddSjj1mpn1cgucPRluTKRqsZbaEqmrhLhdWcSYwVW1p2x",
+	"kKObp7RIdpa3CE0xz+oKrRbItWCeM/pb3lTLPhx2fzo8eHnc/fH1f3rN12skftxA0uwtZpcEHSfQtFQZ",
+	"tr8GTkyyhx7tI0l194V4FmsV0GCprMQO/p9peSmyg6kEeZZ3AlcEb1HGiytrWSnF2Jp3PHc7VW7fMiu5",
+	"khrcqC1aihb1k11lOQVDDarSYWXVi0OyXnaOlZeXpV0UXiQ0hAh+kGmxKZjLma1iNiYqjAnwM1PLbK0U",
+	"jaqjaqWNt0M/ylOIArmFNI1KFU1flWVTORvLorRbEQelX4S+n5kUOM4KCI76iSSzV78f/JPTv2+9Sv7+",
+	"62Hyj5e7Z//49e0/D1h/lcv6z5tH0sgfqe/FAkI/KmJCbOm84rToKXQ8Hiqod1o7AxXfWePl4uTBX8Af",
+	"ap/tY5rx2O/1ZXkO9pSgk/EsNzgF3lj7Br0v0HCxNOF1oNUChkurYms0WqPbtii0qKnPnrC1Fdp/Y73x",
+	"29IA7xWtb1LRWp18rfa0Cul+fX3qXom5V2LukBKzpsZwkzpCQy+AQ3x5kX9ML5cyV9b8gVwxiV2lcpKM",
+	"54V90PAK8LGFonzpOHVRfeu/9g3D0LeHFOyb2BXFXR06kw7GpCI4ck7uS6XQNbNUm0lyCyZWVuP/XH7s",
+	"nfpn1zhUFaKo7vQCQr0x7O57ev02YYr/xKfnGwABPizEGh/GkZbKJUCwn5mrwpNHd05EawJCSnCRzi8V",
+	"FjLQu6nPhw1DshYUV3pekHNKpg1ne29rIdzhTj1PsEUuLuEPW7CFCquHHUNp/ahjCm2un/nilsj17eOW",
+	"hwRH1B84XAjTAo/HNIS7e1RBw/eE2cQkPLuK97nAUICWSBSgIT8bOkj6xdnNf1RAB/Y6/AxY98TULJTu",
+	"m4xLNRGk+FuQiNo/fFQakYnAUWv56UY1zIKcpOJQXaASVlIb6qfPFWNlS6BFaY8sI0UWGxjsRtocl5ZA",
+	"7MBtUmVyC+miLWVGPzCzNburti2hv9dCL1en5rPPKlWaQxaCtAkHD8m0+iI8bODm8cpWV3yWIR/61x2q",
+	"CF8et0bYMsSmQrHiiHwpZZkGTIV51FYNbomWqrZmOSpoUQmfUGbK/8Ij9SUcD/5xtjX9rf///rbDN8P3",
+	"2avR4MvT2cvH6dFudLitXsf/+SR/28c/k49y3VDaufI/1Un4l3RCpSLicmu6D+g/rTVLi1jnReRgYCwu",
+	"ghuXFdfG/qnIlwtfgIcaQtSiFz6455rb52AgKtGza8j6h7Xgu3mAmhAzlBqPionzjfl0zxQLcDVciur0",
+	"8K1y2YtaVkiwIiJACanaCsOYc0mQdMWSTxjRVKNPApZnheXJ2LMdUxzTL6eiKNQviKlhaJo6hfLJFo8H",
+	"h+pUv+5nmi1APPMqdsR76Ejh8RidEZIBSDdO+CQnAQJLAawFuCjkM4QjLcdIJbDiQtr3C7+Lc1lYABoT",
+	"ZDced4JO7T3vgI8IFmH8C1WLgctLTIzAhsDOfHj1VYyPRbRWQQMpU93Wdwu2YGlreW1KkgTRYtQ99Jyn",
+	"GRYmlphqsgD6sVDrnCWzBpJ2f2vwxCdcNoTG+fwymIobW1BdFN/xMOv/pgh+ds6reDYScBv5svMEZmem",
+	"9BGS8D6kfFdpoXj9jMzsmZUkxUzRcAEZHBKZJ96Uw8JfXFDBqAaPsLIz2O3Hqr7gkj5vwQ2c8oic5hZ4",
+	"cvkoYRfvgHO2iEaCxQ5QnmkhY7PfXw66cjWwv+qKtRP7Mfnis/8aoB+t0PMzF1q+ZgKPLdh/wMa8xcBu",
+	"K/obFgawCxxNuAEZ8StMCWVX0pf2i2JC/ojdiIdau9mA/wcdnhGGM6q/sR97M5wmXtWnXWC2joR5uRki",
+	"ur1BPkTIdjBAF3Zvn2p4wHqDXn9VwCDXT2AX1k8m0j+Wd/rGN0Its6YCvZ0ey0NbpXvQJoiacnFWLXkP",
+	"IrNuuDV/fKvX7w0GW70nq3j4bs81TL5kVBC5sGfCIukwQ8C7o8VyE7roFJHIlqVpccA8vUQU2Rr4QxY/",
+	"YFk0ptHcgVRsVow8Ww14CCRWzaUWrVOxMMCtQaEqlicw9g6zniMywewa4+20wH6KJ+0IlgayDBhZiKEA",
+	"Y+moKcfwhv9OkwRv7PT66OGvg8Ez9Jqy/Av68vTx6ePtR6s5ySpjCTolEl1lkxouqtrS1uhxwUlfFqRm",
+	"d3k9ZODqSyuKGobt3MMC3w4s8JG12ngt/WMuyrp8zh8O93iKDQxpwqdEdEMsiVYHFREysJEb8FiEZdxM",
+	"FXXRAN1aNMDSvP5jzRfeY+qrWGdYBh/D9WRJ0HM/hSGRss2qs49efTyGGQ/3cxVzQX8HE+ke+pFgQcRw",
+	"LpQwHv0c0nf01cGH3w8Gb+mBPGCHO+Hzg8cH6cv+f25mW9HzV7s9Mnv1e/TxgL6jB/039NVuL9xM2Ch9",
+	"2Y9+fZUsuk18MTKmsqi+SBRNHNgowFCBHcq+2gDdXxEma4nVa58hnmG9//BAgCacm+RQvehVY9plrV3z",
+	"Bl/d0RIoh1Flc6waZr7yalyAwruCSWbeZVClneZa1UZa20Dbo+/gfZBtJR7bTGq3KOC0AxfU3X2VwmoT",
+	"et6o++uBL/D3dHpOBB3TZYFMja51p+7F1SKZ6lbHekc/6+G35pZfRdC6BgjhhSKWfz4vcUoTjy7UqVR6",
+	"nY/I8vvUIb684lVvkd89vvSlQvzqCNG3mp2xGLSigKpoWRjj8F6vmj8Ihs4oXIFDaTEKu70LHKh5Nfeh",
+	"ccjWi3fSfGuZ6GjJdz3RsfrSSqKjYdT3cuOtyI0f7mCUyGVjqoKOy3paYI63tmsbzG8tKjIwxZZi49TG",
+	"ReWGtmoY9/Hjf/b48a8e5V24K9oNNRLB/pjCkGe5wY1uwkav1J+JXLpy6IokJtwcZ1iowECyYAP8DIMM",
+	"ecJz0UMv0kzNjNpZHDyr1tmEmIYhdznIwpo1Y28qSvx2ar7Wwq/d3l5nnHWFPudvDT1vEuaCqtmRXnhD",
+	"P1ZdKz69dBN79fG4E/gFhVLl5WP0CYzInx9+p6kSdPYN+OYR4B/5tXn0v//9P6A0AgUA0ZthFIOOlcoW",
+	"Q6a9rlxvDV2Ei1IINIWDbSvPkOI8cSgNGcFnDrMxMsUihC1+ME74VJqow7J/q3Z+EEkF9wfnKt6wv3Qs",
+	"/J9+0ynQnqdheTrV+EP99Wbn4gI4mM+Rsw/YX5oK0P77Awc6q08FBHQVIWbWKGzwNI2LxxaeM4723gk7",
+	"YYAHbmC09Ski50TMzB1qmkSMkEiiEYkpxChIg6w2FpypHjqOqURjuFSMPdpceCFnSuBQ7envTphp39zP",
+	"P3NkECaLylXHs4wcwfSKXwRBE8I0BZHIDNwFR8D4XECE/uaECSIzziQMwcbkIYhXkApRBZP87jsE1YIY",
+	"nLIT1kXff//q6N3b77+HsC2Gz8hpiCUJDN5aD31gttQvYE5pxmL+hjLoZb0QY1kTJAOZvfa9ICcMIUHG",
+	"uSSR2aPtzc0ASY4wUrOMI6bnAtRINPtNCFPJrGcGdxDJ77+3ciXwEIkeAnN51EPff39MU+J+P3z5HG1t",
+	"be3qiXw4fm7fByaqZyehkArg49mwUmQ43xpweOjh8MSg4J10hvoW1zODr/r6G6CbV+///qiH9m0VJCsQ",
+	"V3H4ACWlwOIDi4QrlmQAtWGktdpKdi6vqVQwWxOqMAQJeRi4fO0ADUFGtgmfRk4e9opvqUQDLQEP+v1A",
+	"68CjmUv/7KHnPElIaIkCmfMyEXxaREmOAMYCELhc95V03OEzE5FDFRrh8GxxQnRgy4HqjiB8J+RSoZhP",
+	"gQwiQjKos4UF6SGrvs2lnQOEAONu6naBANGsSg+72ztPHLCV3j2cZQkNDTu2X//wT8nZ8FHBPAzI3FAv",
+	"+7AGMxcgDNttYKqGFZg3vd4G9o0ywGErTsvQwLgNXeu1WjwEh7EduOa2+kyaoRlybbkjTIGW6nVjK98Y",
+	"9lDcOwpPgK9qYqw8XBxICNHsJvScRM8KS6nl9tUwQiP3mKJ6VNjxHgscGs5oGdD33+8VHMkyoRALwFUf",
+	"/tq1wXzdg2gY6L0VEtExbLJFFwAVxgQnPN4ujPZ6mE5ijjj8C6Z7oO+cRURAaI20gzrEiiCgdUcCmDGe",
+	"s9AQzlD//lr/3IV/9XkpvzokKaaMsok9PdVf9DGy+ft6SMWNLitoxZyRZ2h7c7ec9iFRYtbdHysihsBc",
+	"jZncDvY5DvXdotcNo+HPL46HTqYURPJchKS4rzBDwxfHeNI8ZJSh4cG4+5Yz0n2DVRgPIYaBKLTV34Zu",
+	"hr+82P9piKZcnEkT5aBPmOlN67Um7i2hIWESxFGjPHfeHBzbUhwlAhzPCDMD63Ex2bAvbaQ2HseA2BVR",
+	"BUUQgY0JuKjGM2z1+r0tA8sYgzixof+ZENVaEWM+NKPYhIOos6ffrUZ8ANAfUCE0v9nvN4oBVvmAPv+A",
+	"qg1i93LXYNkNSCatoSU9Pentzc22FoshbhwYrmHUlEKPWvyOg9usyq8mVl068IDOW7D22a0AsjaRFkFH",
+	"4YmEILUEKy2za7n4S1dLGV1rqOowCBq9CEohzfncWjerjo1b8dHZWckySqy+fQmVqoiOMTWLrfjQmutc",
+	"PrIBx7RzESx98J2xHF18/or0YacBxkgPfVTMkW6+hk76g+V7/oFheyWQ6DaIq1SLPn3Wy11qAZ8+X9Qo",
+	"T0sqKJ2Vk6zQXPldC9HBt9wg+LpAVlMjymcLiyLgkLbVZ9XgWjCmamEj1QLGTr+HoHqotYiBtxgXCBiq",
+	"KG8A5aacTVBzZBsBc8IM+KrQ8rbVqaywXwAecYFGXMWGsdaJ3Niz94vICXtz/sij2XVT3wHLcmXIr9S2",
+	"bSZdg/IH1913G1cssMMvTe393eUvPedsnFBjZNke7KzSi8yzjAtFojckoljrYHf7bO1HUYXgr3ywfBx+",
+	"4w8aXZizlhBFfPlEKT+3x6Uwl7+DEHUIYrd1OrQWFfJsVqYF1o+Eab56JGq0ud1yxZRnbwIoYpenqO3l",
+	"L73lyqDs3mmi+AlW0knS18x5vZe9ZqWNuMlKkMCceNa6yf0bZ0BBJyY4IgZdWwvWbQ3bxzbgGWh1a0WK",
+	"ecMj48a8J83Oz0R9JbpcT0w8iEDyyxzUgLdObkrEBCDOwxg9PHz5HD3Z2n38SAsOiUHwtNjroLcandlm",
+	"J5M0U1rvs7iG9QNg3Nc3cvcbKIWV7v6bPnpFNX3jO7i5s/HnFASeG5PNVzpbufJF+ikJsOqO4bur3yVY",
+	"J2SsIMt6REKeEgmnYjZ/HgQBIfuuCcP3B+KbPhCHxKpuX+FE1MTklLIN91O7OWQ/SYr4oQAxMi3z5NDw",
+	"tyGkN0nnV7Y1yOsuu6DisONloaF548nzYjBzt+K8/aGsdr60t6ACujHBIgKwHSxJs/RfEa1HdSfgG3Lp",
+	"83ud35xHE6+WPAdZYRd6q5sSZzIrFtRMgUqkd6rX0rMNM1utcxPBt6zbouiKxft+ONSsZPjIgiugh0OI",
+	"7Bw+ahtTNeatHFgzyGEFa9adMnsVAXiLbV5FNN3lWd3W8pdecjGiUUTYN2Akc0tSYVAlZ1nOoOpp3Qu4",
+	"VKHStytzC7S352VC+aWE7q9Kd62XbDmhb0HhW5uw/1wqYmm3vZGjsOGCur2CrkkOncLlYs3INTd2aIVg",
+	"4/J0yT3o2OGt2MuhNiSof9KiH8ryiB2aO+uSx+z6pejauG5Yil7hdF+bCP31j9+9/docdjgZpZcGIyum",
+	"3cChL9G5vMf+JwIHF9DuTHK0PucufbRh5kRYIc5CstqxNz8tPPlHDvTrzp39AqXs/vTfn/4req/MAQMN",
+	"M3LHjXzV2z9X8YYx1Xarcat+f7Ixcdl4J1uwHMItHTcwQFRFSjk69mAPkAhNONiC5w+8Gcn7EkHrqxzc",
+	"WicOS22l87vdVvXTLoYBfCxy1yqSdSO+apmQ3Xzc4Iw2w7FWb6V8pdGSzYtatRXQlS9ukJXc5EHf3lyB",
+	"DR1z/gazmSUbeStWbVWhuarxLlfxPDf49IfLrxv0g06muzE5zkHHFBHo7HUGOynck0tse2UkeiuL2C/j",
+	"8mpR/5pN4Hr0ZA9BiSBiyriDh8kUbfcXdOdCN2pi709YceTGXKTGG/X4yfZugKSJ1EXbva1HaArlXMpW",
+	"HPIrZp406ClJEogD37fYrDUeh1kR3u3u14mF05MmZwACf/FYuaoNkFNHU1JxkAk6iVVl8HwMQTaO00dF",
+	"0wDdnURIclstcru/5YubMbuxLp+01sk67GNJZT/OGqsDdbaSnFSeN3fKX4nLMbDp4SXpmgcGm1vbQEPV",
+	"/NtaT4VZtdpJpZn5OuVlU5BiCOxoNc7/Wq9WyfCD2uJ86U6n064mp24uEsJCbuFy12j7JRfpTUuCJcyG",
+	"Rxx8zScTEtls9Pvr6P46WjdM1qRMrXHJPC4umZJ5lPeMvmZ8Vwo3Gqf/TnnBojqMValrVi4Yp3AeKNmI",
+	"0gf2DTiXsvaOyUBxyTcQQc341CuY2iGuKhC6gcZYauFYS4OXJdIbNLnziQMBB+eRncTSvV/RMVjudBcn",
+	"yZLdrtkOW2wLgRkmZwRRFiZ5ZIRu38btJ8lKe7dftWhA6sI3t3uwcpDOcJ0bZy7uZYHtRsebO5ojknA2",
+	"0X+1+E8AIu2DkUnvvSF3h6Y+xhzhFB1cJyW5vNd2I0NGHL/3sHGnXpRJV+jdGElN9ThBNvMqxEkijdys",
+	"uYOD2sKhSmb6mxM2pUw+MzHsWvuQIMtv93eLdFPHepypAu07HHpI9Yb4HZPNBwK/vlqKPLEplidM7wiE",
+	"nWpRHsP4ISk2IWyv1oOerclanb+fbHUI9HC7P0BDg1kliL6uho986oBdsOMC9Or6rScNWP+7JOw6x5RZ",
+	"vHuJ91tLE7gTAu8Ld4qxJ9ezpK51zC6b64vEwlZ6aGeTzyFjRnNCx2uLWwy9aNg2WFQFNxDE4UK2xC+d",
+	"MGccNRLyU/3Lk000mukO+dikvz8r7CMSGbuI4mhEAHWAs6po7edUdoJXsV0Ut0zNqGDqXFRg/j22iyas",
+	"XRVYziLGVaDZqpBrC0wTa1gimpU8bjgdaRXvURWYEFnkDJtC+2/CYO955RJeaXiQ3z+1jCtuLWSKsY8p",
+	"Os1sxRzbhJ5rYdC9FZQVf4y+355ue+Q6+qazbauo0QsjD0sI6D9fsq3JkddKDEqcLfQ61Rm3dkuzAsGs",
+	"YYOvVY1OC4ODM2HN0SRh0VFhjLmOGMOvb7b6EwXgFXaxopLCNREQVIRbHCJvHnE1MQJUFOcz4XYFCI9R",
+	"HSHAxpU18bO2H02f3zRjgzksZ2tm7W4faQJCmUdu3Yv4DYevtQq8hHl7eZiyqTF4WfqYEEMedy6Q2Yyq",
+	"RV6FOd+C5e6O87f5GGLk6rVfigRtKUtKFjOs8jEf0wKgSyyquG4ljTboU+sb1Dw3IgmfepPkIb+nHNmS",
+	"BJ/CDx9RUNzCmCaRcOUgqSzqdbblp5ixnxpkxpVIVx+Nby1fxS7obDmLLXf7jrDZsEoLV6Tz5ey2KO/q",
+	"4biXoeYJccQ8u3M8uBhYCxuuHp17TryEE4flLl+KSB1VtbPiOvXVMyxdVauh5EINkYTMCxUTMaWS9JBm",
+	"42OaAEBlyNMRZaSZk0mVPGHG9EeZ5fJwuwTF1AJUGZHDNX5mMkVmGTdWyZRgpnX0XJIT9skUaazBwpqv",
+	"bElL6fV56CvAPbDsAvBWz5svdINqhW6uN21zyTF2xwywqVd+2pbJXfo8CFKrNQ2PrtruG8reAwDxKs/i",
+	"Lys/e8COAKZ4lYuRHeFkpUZfEqxyQVZahf1zTBM8ook+yis8/7OibKV2lRJ0lCsz4HluChVte2io6fEc",
+	"s5AMLcLu8LdhD8H6Gdt8CPVaSYSwbMK4q5ikAXKA0LIWJOGjac0NViZrV2VWv/NVBJwViB/ATr/urWen",
+	"uVwSKrWqOyEHZSVDvNIFszF2h2XFm6YoG42y3Ek9EhnDbiPP38vJ3eFs5+j/5oTmNuSuUdzcuK5Menw8",
+	"Xogg0SA8E+vt2J2tp0ClFbcN5hp8uQoZ2u14Z4ZwT4N+Zueqg9wxpueGdWUKNNJnKwW+pCySZa+jGQKR",
+	"ONCfEnpGmIV/kxlJEkCEZgC2bKXeWnFwNDS1yIdonEsLHqhiQcgJK8qYj2ZIkJBmgocQ68TOnqGhrVw+",
+	"RAnB50QWIjXP1TM0dNXMh1D6vPgRJ1wL9fsO9F2e5SeMC1ONxQQ32WHtW4BQPZ7Nft8MGXz7mJ2RqIeg",
+	"bpf+NeURSUx4lIGfVtjFcYH7UasBVJ4wG2IqCA7joJy2i+xyq2hUBi3HSA5ozkXN7KFPC6grCkv1ABen",
+	"COUQCKgkejLHRjMRUEjTUw/PKggoJsvVg7o3/3pQXhp17RXX29omz+kFW1NNMaXZ79WUezXFp6Z8W85v",
+	"Tc+HROaJakUaA2YG1f8vacDcWSWD5APDZntMEcRrvffMNK9P5pJJPtn4Q/97sTDKwqS8SfRpNEM0qpls",
+	"JsRJT49M3YeyEowT0gqUMSgIYEzyuk+vRdQ29uMMCh8vYezHZbWsB7Jos1KTLhc46UaCjlXXX9YYOGmG",
+	"VVxRjE3H7Qy9WQq5UuRuUC9yZyvc/fCwW3x85CtwdxNyXtupqFQbuzfkLjHkupJn+hgoQ3BXPoMrgFFV",
+	"NZ/Ss2YLrskA0RRPbCkQ7Fi4XHS67py74Z5Gr5tGL0uXAk82KIvIl/ZY5DdQHgCjcxIqXqkQ1qRUWxFG",
+	"IgaBUMJeB4p8MV9b6ISgluox1QpGpPWVE/a+ruzDi1SinNk3TbUkxqE0WQ/tI5EzhBNBcDQzWgma4pmB",
+	"RFFIKiwUiZCa0pDsoe3+rk+zgLlXFIuvRvIHuqNDkhmTqr8s4xRLBAO6B5i4LqyadaN8Lxl4exui4uox",
+	"bkB79bp/1SA3VytwtYDeOXSJBrhEHY5G/6BoSiAFuLPVT/3cpxGAsiYjKjz1K7MgpdnOKIFcNKoQZYqb",
+	"Glembemiqty1vYee9tH/cX9CDbn/UzrF2/hKLXblq/vu7znMPYe5ExzGhYiBQVSfMVPd0R0ynz57yzyo",
+	"Jp1vCFJKRHkrH9IzsZzIlq9ryEOYkWmgBZyiCjTwISfMGNRkIw2dEZLJ6vLNzML54OOrEsudE+zvedCt",
+	"8KCvrLb8mXmWPrjFiZ3gev7IKlypkgB6Fba0Oc+VjMV/ORhX6YHBI56Xro8HFffVfOVnw3msNoVIIi2c",
+	"p6l0afwkIBJ5Yh2hvHgJCM/0ikuFLH93w6m6wJ4ZTQ/kMq2gESwQYTyfxLYTA7DlXEJQiNSOBMr3mmoa",
+	"J8xUogs5OydCAodCCT0nslLKGOpH75mCoZDEr78dxlQqLmZDqL0qSEjoOYl66ABUzDAvBm+8xycsJVLi",
+	"CZFQrZkqW6l5IvhUIsU5Sjib6Hd0NzCuj4Buth+GJFN7wOo3yDlhqiuVIDgdmrwgiyMmBAwaS1t3uwtV",
+	"deB5uVeZ+UNbOBcLgWePghMGguswIonCQ/Rw+MdJR/d00tlD//vf/3MxfATleQgLCRrNis82SLtZGLtG",
+	"DrbUn56q8TWWnXFGhuX6murediKmlDzAt5mCv0W9X1tjGJZm+Gt33x2l7nvBz2lEhA1NnILTy7gXp4Ir",
+	"Ulknn2CN5VnR1pXSi4Esm7nFJoLSEXA1u9jSjzHC2JPZmcIJGI+5iKB2cnFGIg50FuNz8hc412OeJHx6",
+	"mmfNHj1n166t2RD/GCozXXEQQccyIWBSmjOWLXwkBg5Hd/5Ca1QRnqEjRUiCfuRKJQR9+m6w/RlhhaAE",
+	"OPpw9FOvbLFkkxeVtYn0KZ6Z4HuthEEPuAjh+Ms6CdXFjv/N7cxNF7VxAzBM19Tqbx7xenNNcNXmMdeH",
+	"3zwz0mdyxA1GctNV4M/iNhRSnMmSNyukObHDX/2TylZBx8dQljXjfcfIad9CbveteyP35VkZVQFxJhU+",
+	"vJbItBwyY6lsVMKZex0pv/ApSjX7KU6GllOs1hEgqXAC9qExpokJ1plVbyIjG01d8AuklYucubRZj6cF",
+	"hMkCxvzr6ldVTHKP81YBxrTJQ4YZ3yQ6+M2J70fEXFjz812NHNfA0dZXprQoacvqwoJF0sjUIB9bIcdc",
+	"xVhoWWwOXV8T21gQa1Soo7PaCnNF4G2aa+n0jJAsQDIPY32NQDy5DCzevsN9waZqVgWjvwbOH2LGuEIj",
+	"gsyUvEAutkxtgf+wYpnaEuf2qmVq17Su3XjZ2XTmQccAermOSrPVxeRjTUaghVBZwh20+X3HFEIk7wH3",
+	"7g7g3s8EKsNnxeZchV5usZhrlbquH4LOtn4rxVxvsu7GfVGMCub99R2LVYq32q48xVu5MKdgtSKuN3IQ",
+	"7s/An/0MuOKt13QItOAa8XBBbg1DlCkinGEXQ9EJrGwSojMJg8mY50rSiDjMaHFOhFfi+El3uJQqwWQS",
+	"qzSpk+NKNg89zIZE8dy03D2yq959zxMazpYJGW2vGVvAbYZ0HQNMBWdK740+ZdjuDkeCYFOqQtUSy7ME",
+	"qzEX6cJYr5jgRMW/rxbzqzuijEjZjPs9dD88Cmy0FdjL9XugaqecUYidqKZfzxHKLzCWrymZFuP0UZL+",
+	"cRagjIgYZxJFZCJwAYV1ufjwrz/ot1zB/s+eoSEY8WVhPG8iMhwSJWbd/bFabg+rPmo7vUZS/oVPwW9T",
+	"qMPrEm1Cz0k7yW72+5pawQtjk6MzwQFdOcSs8LMofe330CGBaEB9aYFRhyqr/npJ9DU9h+yur0mkRR++",
+	"VLwE6uXdNjM6qC8rTkzl5rU2MdU38MYfGVZxe9TzfuGAhchmU+QB+IrRTEyUqNF8leGPWm2JeOmds5V/",
+	"zkimbFnxGcGih56DM9BgdIM/q4DNhdsNV9IJhias2pt/NiEKZIlVEhSgmQeyKFlepifsjPvhAO+SrdGT",
+	"aPvp483u036/l8HJ8OQl2L8ulZew48tLOO1+/uHkpPfwn9nkXxmb/GtKRtm/JnT86HIZCjDPje/rJK8J",
+	"AmsSGFGGzUW1yt1u9r1xueMwJl19VwueLL3Saw9fBPfB4r5gcWYWeu1Y8ZQoQRcIlM5NEaAoN6fG2DTB",
+	"IwxJn8PKeRoG+ggzW8kr4zyx6K0/cyRyZopqgb8sQoDvaQBtTtjwzYvjw4PnR6f7P/10+OLoaIiMyZWC",
+	"815zfXu2bfAmn7LWw2wmtJrAmiWYsktIrHbZEGXoveApUTHJ5QMTBWYOSu/bIyS7dMBly1mtey/wjDCc",
+	"0Z67NBeLpYVEDPhCmmCMvjLFTIG9y3uNv8sI239/oH+/6k1ut9tEO7RiZNlR3v7NPadG2DW41BbNsFHX",
+	"WrdIK6y25oVWDyG+b5TTRMEdGwCwPOyc/rBop/6+/+b1ejvlxrbmwbzDO2XXYK2dAtWgXVTe6W8hzpKZ",
+	"EX3fc6kmghz97bUWz+vp+imdFOxbEJQRFgHYgKhuL5VIxrmCQtGRZrHoo3E4nbBDEuk2RQ0xoHhRKgpO",
+	"L3FO5B7ADbj4BWqKFwCnHDqVrE0QKzWlex3yT65DvsEzpAQej2mopXtwVjRqXy0/INC+JkC/wF6YtTpB",
+	"JxdJZ6+zAfEHtoN5XBqLtwUAFkUpZFfxIUCJqaUApA2umGplU1QrbBogwcF5bSoumHd5DkqpK4GZq7gF",
+	"RGyJXzBwRqMAuZInLLKu3koHxrzow6IAZPWy/EgMWjYAU0iH8DqiSUIiW8MUWywRA6QNVGBSdHAYV2fk",
+	"ssM9nZaLK6tBrDW/te4erpu00mhZLnu+0ff5KKEhMmatSR3XNHAQ3Ho2JZwizMeCJAbIgI/AIwa0qNpx",
+	"IT97ZuOJlLExszZydz4o12G3HCg0pg5gpYhhcXG2lBVYL4obtbaMuZ0KCpVjSiOICyxMTViLOf02dcoA",
+	"KVWmb6FMm9Gghhm7PSwD/oJW8JWM8CwxTac4jDVjMrMXOateC1ieWbhUp/i6I33x+eL/BwAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -6,7 +6,67 @@ package db
 import (
 	"context"
 	"net/netip"
+	"time"
 )
+
+const anonymiseUser = `-- name: AnonymiseUser :exec
+UPDATE users
+   SET email = 'deleted-' || id || '@invalid', username = NULL, password_hash = '', first_name = 'Deleted', last_name = 'account',
+       phone = NULL, role = 'customer', is_active = false, email_verified_at = NULL, updated_at = now(), deleted_at = now()
+ WHERE id = $1
+`
+
+// Takes everything that says who somebody is off an account.
+func (q *Queries) AnonymiseUser(ctx context.Context, id int64) error {
+	_, err := q.db.Exec(ctx, anonymiseUser, id)
+	return err
+}
+
+const countCustomers = `-- name: CountCustomers :one
+SELECT count(*)
+  FROM users
+ WHERE deleted_at IS NULL
+   AND ($1::text IS NULL OR role = $1)
+   AND ($2::boolean IS NULL OR is_active = $2)
+   AND ($3::text IS NULL
+        OR strpos(lower(concat_ws(' ', email, username, first_name, last_name)), lower($3)) > 0)
+`
+
+func (q *Queries) CountCustomers(ctx context.Context, role *string, isActive *bool, q_ *string) (int64, error) {
+	row := q.db.QueryRow(ctx, countCustomers, role, isActive, q_)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const countLoginFailure = `-- name: CountLoginFailure :one
+INSERT INTO login_failures AS f (subject) VALUES ($1)
+ON CONFLICT (subject) DO UPDATE
+   SET failures = CASE WHEN f.last_at < now() - interval '1 hour' THEN 1 ELSE f.failures + 1 END, last_at = now(),
+       locked_until = CASE WHEN f.last_at >= now() - interval '1 hour' AND f.failures + 1 >= $2::int
+                           THEN now() + least(interval '15 minutes', interval '15 seconds' * power(2, least(f.failures + 1 - $2::int, 10))) END
+RETURNING (locked_until IS NOT NULL)::boolean AS locked
+`
+
+// Counts a failed login. Failures are forgotten after an hour without one. Beyond the free ones each locks for
+// twice as long as the one before, up to a quarter of an hour.
+func (q *Queries) CountLoginFailure(ctx context.Context, subject string, free int32) (bool, error) {
+	row := q.db.QueryRow(ctx, countLoginFailure, subject, free)
+	var locked bool
+	err := row.Scan(&locked)
+	return locked, err
+}
+
+const countSessions = `-- name: CountSessions :one
+SELECT count(*) FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND expires_at > now()
+`
+
+func (q *Queries) CountSessions(ctx context.Context, userID int64) (int64, error) {
+	row := q.db.QueryRow(ctx, countSessions, userID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
 
 const createRefreshToken = `-- name: CreateRefreshToken :exec
 INSERT INTO refresh_tokens (token_hash, session_id, expires_at)
@@ -47,7 +107,7 @@ func (q *Queries) CreateSession(ctx context.Context, arg CreateSessionParams) (i
 const createUser = `-- name: CreateUser :one
 INSERT INTO users (email, username, password_hash, first_name, last_name, phone, role)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
-RETURNING id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at
+RETURNING id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at, deleted_at
 `
 
 type CreateUserParams struct {
@@ -85,8 +145,23 @@ func (q *Queries) CreateUser(ctx context.Context, arg CreateUserParams) (User, e
 		&i.EmailVerifiedAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.DeletedAt,
 	)
 	return i, err
+}
+
+const endOwnSession = `-- name: EndOwnSession :execrows
+UPDATE sessions SET ended_at = now(), end_reason = 'logout'
+ WHERE id = $1 AND user_id = $2 AND ended_at IS NULL AND expires_at > now()
+`
+
+// Ends one living session of an account.
+func (q *Queries) EndOwnSession(ctx context.Context, sessionID int64, userID int64) (int64, error) {
+	result, err := q.db.Exec(ctx, endOwnSession, sessionID, userID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const endSession = `-- name: EndSession :execrows
@@ -101,6 +176,55 @@ func (q *Queries) EndSession(ctx context.Context, reason *string, sessionID int6
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const endSessions = `-- name: EndSessions :execrows
+UPDATE sessions SET ended_at = now(), end_reason = $1
+ WHERE user_id = $2 AND id <> $3 AND ended_at IS NULL
+`
+
+// Ends all living sessions of an account but one (0: all).
+func (q *Queries) EndSessions(ctx context.Context, reason *string, userID int64, exceptID int64) (int64, error) {
+	result, err := q.db.Exec(ctx, endSessions, reason, userID, exceptID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const forgetLoginFailures = `-- name: ForgetLoginFailures :exec
+DELETE FROM login_failures WHERE subject = $1
+`
+
+func (q *Queries) ForgetLoginFailures(ctx context.Context, subject string) error {
+	_, err := q.db.Exec(ctx, forgetLoginFailures, subject)
+	return err
+}
+
+const getCustomer = `-- name: GetCustomer :one
+SELECT id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at, deleted_at FROM users WHERE id = $1 AND deleted_at IS NULL
+`
+
+// One account for the shop's administrators.
+func (q *Queries) GetCustomer(ctx context.Context, id int64) (User, error) {
+	row := q.db.QueryRow(ctx, getCustomer, id)
+	var i User
+	err := row.Scan(
+		&i.ID,
+		&i.Email,
+		&i.Username,
+		&i.PasswordHash,
+		&i.FirstName,
+		&i.LastName,
+		&i.Phone,
+		&i.Role,
+		&i.IsActive,
+		&i.EmailVerifiedAt,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.DeletedAt,
+	)
+	return i, err
 }
 
 const getPrincipal = `-- name: GetPrincipal :one
@@ -173,7 +297,7 @@ func (q *Queries) GetRefreshToken(ctx context.Context, secondsSinceArrival float
 }
 
 const getUser = `-- name: GetUser :one
-SELECT id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at FROM users WHERE id = $1
+SELECT id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at, deleted_at FROM users WHERE id = $1
 `
 
 func (q *Queries) GetUser(ctx context.Context, id int64) (User, error) {
@@ -192,12 +316,13 @@ func (q *Queries) GetUser(ctx context.Context, id int64) (User, error) {
 		&i.EmailVerifiedAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.DeletedAt,
 	)
 	return i, err
 }
 
 const getUserByLogin = `-- name: GetUserByLogin :one
-SELECT id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at FROM users
+SELECT id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at, deleted_at FROM users
  WHERE lower(email) = lower($1::text) OR lower(username) = lower($1::text)
  ORDER BY lower(email) = lower($1::text) DESC
  LIMIT 1
@@ -220,6 +345,321 @@ func (q *Queries) GetUserByLogin(ctx context.Context, login string) (User, error
 		&i.EmailVerifiedAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.DeletedAt,
+	)
+	return i, err
+}
+
+const listCustomers = `-- name: ListCustomers :many
+SELECT users.id, users.email, users.username, users.password_hash, users.first_name, users.last_name, users.phone, users.role, users.is_active, users.email_verified_at, users.created_at, users.updated_at, users.deleted_at, count(*) OVER () AS total
+  FROM users
+ WHERE deleted_at IS NULL
+   AND ($1::text IS NULL OR role = $1)
+   AND ($2::boolean IS NULL OR is_active = $2)
+   AND ($3::text IS NULL
+        OR strpos(lower(concat_ws(' ', email, username, first_name, last_name)), lower($3)) > 0)
+ ORDER BY created_at DESC, id DESC
+ LIMIT $5 OFFSET $4
+`
+
+type ListCustomersParams struct {
+	Role       *string
+	IsActive   *bool
+	Q          *string
+	PageOffset int32
+	PageLimit  int32
+}
+
+type ListCustomersRow struct {
+	User  User
+	Total int64
+}
+
+// A page of accounts, newest first, and how many there are. To be run with a plan of its own (postgres.Planned).
+func (q *Queries) ListCustomers(ctx context.Context, arg ListCustomersParams) ([]ListCustomersRow, error) {
+	rows, err := q.db.Query(ctx, listCustomers,
+		arg.Role,
+		arg.IsActive,
+		arg.Q,
+		arg.PageOffset,
+		arg.PageLimit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListCustomersRow{}
+	for rows.Next() {
+		var i ListCustomersRow
+		if err := rows.Scan(
+			&i.User.ID,
+			&i.User.Email,
+			&i.User.Username,
+			&i.User.PasswordHash,
+			&i.User.FirstName,
+			&i.User.LastName,
+			&i.User.Phone,
+			&i.User.Role,
+			&i.User.IsActive,
+			&i.User.EmailVerifiedAt,
+			&i.User.CreatedAt,
+			&i.User.UpdatedAt,
+			&i.User.DeletedAt,
+			&i.Total,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listSessions = `-- name: ListSessions :many
+SELECT id, user_agent, address, created_at, last_used_at, expires_at, count(*) OVER () AS total
+  FROM sessions
+ WHERE user_id = $1 AND ended_at IS NULL AND expires_at > now()
+ ORDER BY last_used_at DESC, id DESC
+ LIMIT $3 OFFSET $2
+`
+
+type ListSessionsRow struct {
+	ID         int64
+	UserAgent  string
+	Address    *netip.Addr
+	CreatedAt  time.Time
+	LastUsedAt time.Time
+	ExpiresAt  time.Time
+	Total      int64
+}
+
+// The living sessions of an account, the last used first (sessions_user_id_idx).
+func (q *Queries) ListSessions(ctx context.Context, userID int64, pageOffset int32, pageLimit int32) ([]ListSessionsRow, error) {
+	rows, err := q.db.Query(ctx, listSessions, userID, pageOffset, pageLimit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListSessionsRow{}
+	for rows.Next() {
+		var i ListSessionsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.UserAgent,
+			&i.Address,
+			&i.CreatedAt,
+			&i.LastUsedAt,
+			&i.ExpiresAt,
+			&i.Total,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const lockAdministrators = `-- name: LockAdministrators :many
+SELECT id FROM users WHERE role = 'administrator' AND is_active ORDER BY id FOR UPDATE
+`
+
+// Locks the active administrators, in order, so that no two requests take the last two away at once.
+func (q *Queries) LockAdministrators(ctx context.Context) ([]int64, error) {
+	rows, err := q.db.Query(ctx, lockAdministrators)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const lockUser = `-- name: LockUser :one
+SELECT id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at, deleted_at FROM users WHERE id = $1 AND deleted_at IS NULL FOR UPDATE
+`
+
+// One account that is not deleted, locked for a change.
+func (q *Queries) LockUser(ctx context.Context, id int64) (User, error) {
+	row := q.db.QueryRow(ctx, lockUser, id)
+	var i User
+	err := row.Scan(
+		&i.ID,
+		&i.Email,
+		&i.Username,
+		&i.PasswordHash,
+		&i.FirstName,
+		&i.LastName,
+		&i.Phone,
+		&i.Role,
+		&i.IsActive,
+		&i.EmailVerifiedAt,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.DeletedAt,
+	)
+	return i, err
+}
+
+const loginLock = `-- name: LoginLock :one
+SELECT coalesce(max(extract(epoch FROM locked_until - now())), 0)::float8 AS seconds
+  FROM login_failures
+ WHERE subject = ANY ($1::text[]) AND locked_until > now()
+`
+
+// How long the longest lock of some subjects still holds, in seconds; 0 when none does.
+func (q *Queries) LoginLock(ctx context.Context, subjects []string) (float64, error) {
+	row := q.db.QueryRow(ctx, loginLock, subjects)
+	var seconds float64
+	err := row.Scan(&seconds)
+	return seconds, err
+}
+
+const recordAuditEvent = `-- name: RecordAuditEvent :exec
+INSERT INTO audit_events (event, actor_id, target_id, address, detail)
+VALUES ($1, $2, $3, $4, $5)
+`
+
+type RecordAuditEventParams struct {
+	Event    string
+	ActorID  *int64
+	TargetID *int64
+	Address  *netip.Addr
+	Detail   []byte
+}
+
+func (q *Queries) RecordAuditEvent(ctx context.Context, arg RecordAuditEventParams) error {
+	_, err := q.db.Exec(ctx, recordAuditEvent,
+		arg.Event,
+		arg.ActorID,
+		arg.TargetID,
+		arg.Address,
+		arg.Detail,
+	)
+	return err
+}
+
+const rehashPassword = `-- name: RehashPassword :exec
+UPDATE users SET password_hash = $1 WHERE id = $2 AND password_hash = $3
+`
+
+// A better hash of the same password, unless the password was changed meanwhile.
+func (q *Queries) RehashPassword(ctx context.Context, passwordHash string, iD int64, oldHash string) error {
+	_, err := q.db.Exec(ctx, rehashPassword, passwordHash, iD, oldHash)
+	return err
+}
+
+const replaceProfile = `-- name: ReplaceProfile :one
+UPDATE users
+   SET first_name = $1, last_name = $2, phone = $3, username = $4, updated_at = now()
+ WHERE id = $5
+RETURNING id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at, deleted_at
+`
+
+type ReplaceProfileParams struct {
+	FirstName string
+	LastName  string
+	Phone     *string
+	Username  *string
+	ID        int64
+}
+
+func (q *Queries) ReplaceProfile(ctx context.Context, arg ReplaceProfileParams) (User, error) {
+	row := q.db.QueryRow(ctx, replaceProfile,
+		arg.FirstName,
+		arg.LastName,
+		arg.Phone,
+		arg.Username,
+		arg.ID,
+	)
+	var i User
+	err := row.Scan(
+		&i.ID,
+		&i.Email,
+		&i.Username,
+		&i.PasswordHash,
+		&i.FirstName,
+		&i.LastName,
+		&i.Phone,
+		&i.Role,
+		&i.IsActive,
+		&i.EmailVerifiedAt,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.DeletedAt,
+	)
+	return i, err
+}
+
+const setPasswordHash = `-- name: SetPasswordHash :exec
+UPDATE users SET password_hash = $1, updated_at = now() WHERE id = $2
+`
+
+func (q *Queries) SetPasswordHash(ctx context.Context, passwordHash string, iD int64) error {
+	_, err := q.db.Exec(ctx, setPasswordHash, passwordHash, iD)
+	return err
+}
+
+const setUserRole = `-- name: SetUserRole :one
+UPDATE users SET role = $1, updated_at = now() WHERE id = $2 RETURNING id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at, deleted_at
+`
+
+func (q *Queries) SetUserRole(ctx context.Context, role string, iD int64) (User, error) {
+	row := q.db.QueryRow(ctx, setUserRole, role, iD)
+	var i User
+	err := row.Scan(
+		&i.ID,
+		&i.Email,
+		&i.Username,
+		&i.PasswordHash,
+		&i.FirstName,
+		&i.LastName,
+		&i.Phone,
+		&i.Role,
+		&i.IsActive,
+		&i.EmailVerifiedAt,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.DeletedAt,
+	)
+	return i, err
+}
+
+const setUserStatus = `-- name: SetUserStatus :one
+UPDATE users SET is_active = $1, updated_at = now() WHERE id = $2 RETURNING id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at, deleted_at
+`
+
+func (q *Queries) SetUserStatus(ctx context.Context, isActive bool, iD int64) (User, error) {
+	row := q.db.QueryRow(ctx, setUserStatus, isActive, iD)
+	var i User
+	err := row.Scan(
+		&i.ID,
+		&i.Email,
+		&i.Username,
+		&i.PasswordHash,
+		&i.FirstName,
+		&i.LastName,
+		&i.Phone,
+		&i.Role,
+		&i.IsActive,
+		&i.EmailVerifiedAt,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.DeletedAt,
 	)
 	return i, err
 }
@@ -247,4 +687,78 @@ func (q *Queries) SpendRefreshToken(ctx context.Context, tokenHash []byte) (int6
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const sweepLoginFailures = `-- name: SweepLoginFailures :execrows
+DELETE FROM login_failures WHERE last_at < now() - interval '1 day'
+`
+
+// Failures nobody needs any more.
+func (q *Queries) SweepLoginFailures(ctx context.Context) (int64, error) {
+	result, err := q.db.Exec(ctx, sweepLoginFailures)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const touchSession = `-- name: TouchSession :exec
+UPDATE sessions SET last_used_at = now(), expires_at = now() + make_interval(secs => $1::float8)
+ WHERE id = $2
+`
+
+// Notes that a session's tokens were exchanged, and lets it live on from here.
+func (q *Queries) TouchSession(ctx context.Context, lifetimeSeconds float64, sessionID int64) error {
+	_, err := q.db.Exec(ctx, touchSession, lifetimeSeconds, sessionID)
+	return err
+}
+
+const updateProfile = `-- name: UpdateProfile :one
+UPDATE users
+   SET first_name = coalesce($1, first_name), last_name = coalesce($2, last_name),
+       phone = CASE WHEN $3::boolean THEN $4 ELSE phone END,
+       username = CASE WHEN $5::boolean THEN $6 ELSE username END,
+       updated_at = now()
+ WHERE id = $7
+RETURNING id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at, deleted_at
+`
+
+type UpdateProfileParams struct {
+	FirstName   *string
+	LastName    *string
+	SetPhone    bool
+	Phone       *string
+	SetUsername bool
+	Username    *string
+	ID          int64
+}
+
+// Changes what is to change: a field is set when its flag is, or for names when they are not null.
+func (q *Queries) UpdateProfile(ctx context.Context, arg UpdateProfileParams) (User, error) {
+	row := q.db.QueryRow(ctx, updateProfile,
+		arg.FirstName,
+		arg.LastName,
+		arg.SetPhone,
+		arg.Phone,
+		arg.SetUsername,
+		arg.Username,
+		arg.ID,
+	)
+	var i User
+	err := row.Scan(
+		&i.ID,
+		&i.Email,
+		&i.Username,
+		&i.PasswordHash,
+		&i.FirstName,
+		&i.LastName,
+		&i.Phone,
+		&i.Role,
+		&i.IsActive,
+		&i.EmailVerifiedAt,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.DeletedAt,
+	)
+	return i, err
 }

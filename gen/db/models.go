@@ -9,6 +9,33 @@ import (
 	pgvector "github.com/pgvector/pgvector-go"
 )
 
+type Address struct {
+	ID                int64
+	UserID            int64
+	Recipient         string
+	Line1             string
+	Line2             *string
+	City              string
+	State             *string
+	PostalCode        string
+	Country           string
+	Phone             *string
+	IsDefaultShipping bool
+	IsDefaultBilling  bool
+	CreatedAt         time.Time
+	UpdatedAt         time.Time
+}
+
+type AuditEvent struct {
+	ID       int64
+	At       time.Time
+	Event    string
+	ActorID  *int64
+	TargetID *int64
+	Address  *netip.Addr
+	Detail   []byte
+}
+
 type Brand struct {
 	ID          int64
 	Name        string
@@ -49,6 +76,13 @@ type EmbeddingModel struct {
 	Run       *string
 	RunUntil  *time.Time
 	CreatedAt time.Time
+}
+
+type LoginFailure struct {
+	Subject     string
+	Failures    int32
+	LastAt      time.Time
+	LockedUntil *time.Time
 }
 
 type PaymentType struct {
@@ -187,14 +221,15 @@ type Role struct {
 }
 
 type Session struct {
-	ID        int64
-	UserID    int64
-	UserAgent string
-	Address   *netip.Addr
-	CreatedAt time.Time
-	ExpiresAt time.Time
-	EndedAt   *time.Time
-	EndReason *string
+	ID         int64
+	UserID     int64
+	UserAgent  string
+	Address    *netip.Addr
+	CreatedAt  time.Time
+	ExpiresAt  time.Time
+	EndedAt    *time.Time
+	EndReason  *string
+	LastUsedAt time.Time
 }
 
 type Store struct {
@@ -215,6 +250,7 @@ type User struct {
 	EmailVerifiedAt *time.Time
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
+	DeletedAt       *time.Time
 }
 
 type Variant struct {

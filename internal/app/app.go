@@ -17,6 +17,7 @@ import (
 
 	"github.com/shopd/shopd/gen"
 	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/addresses"
 	"github.com/shopd/shopd/internal/assistant"
 	"github.com/shopd/shopd/internal/catalog"
 	"github.com/shopd/shopd/internal/identity"
@@ -70,6 +71,7 @@ func New(ctx context.Context, s config.Settings, log *slog.Logger, tracer pgx.Qu
 		Secret: []byte(s.SecretKey), Algorithm: s.Algorithm, Issuer: s.AppName, BcryptCost: s.BcryptCost,
 		AccessLifetime:  time.Duration(s.AccessTokenMinutes) * time.Minute,
 		RefreshLifetime: time.Duration(s.RefreshTokenDays) * 24 * time.Hour,
+		FreeFailures:    s.LoginFreeFailures, Forget: addresses.Forget,
 	}); err != nil {
 		return nil, err
 	}
@@ -91,7 +93,7 @@ func New(ctx context.Context, s config.Settings, log *slog.Logger, tracer pgx.Qu
 		Authenticate: a.Identity.Authenticate, Ranks: identity.Ranks(),
 		AllowedOrigins: s.CORSAllowedOrigins, TrustedProxies: s.TrustedProxies, Contract: gen.Contract,
 	}, server.Domains{
-		Identity: a.Identity, Assistant: a.Assistant, Platform: a.platform,
+		Identity: a.Identity, Addresses: addresses.New(a.pool), Assistant: a.Assistant, Platform: a.platform,
 		Catalog: catalog.New(a.pool, a.media, catalog.Settings{
 			Log: log, Currency: s.StoreCurrency, MediaPrefix: strings.TrimRight(s.MediaURLPrefix, "/"), Understand: a.Assistant.Understand,
 		}),

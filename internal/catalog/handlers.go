@@ -8,27 +8,28 @@ import (
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/internal/platform/media"
+	"github.com/shopd/shopd/internal/platform/page"
 )
 
 // ListCategories answers a page of categories by name.
 func (c *Catalog) ListCategories(ctx context.Context, r api.ListCategoriesRequestObject) (api.ListCategoriesResponseObject, error) {
-	asked := pageOf(r.Params.Limit, r.Params.Offset)
+	asked := page.Of(r.Params.Limit, r.Params.Offset)
 	total, err := c.queries.CountCategories(ctx, r.Params.ParentID)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := c.queries.ListCategories(ctx, r.Params.ParentID, asked.offset, asked.limit)
+	rows, err := c.queries.ListCategories(ctx, r.Params.ParentID, asked.Offset, asked.Limit)
 	if err != nil {
 		return nil, err
 	}
-	page := api.ListCategories200JSONResponse{Items: make([]api.Category, 0, len(rows)), Total: total, Limit: asked.limit, Offset: asked.offset}
+	body := api.ListCategories200JSONResponse{Items: make([]api.Category, 0, len(rows)), Total: total, Limit: asked.Limit, Offset: asked.Offset}
 	for _, row := range rows {
-		page.Items = append(page.Items, api.Category{
+		body.Items = append(body.Items, api.Category{
 			ID: row.ID, ParentID: row.ParentID, Name: row.Name, Slug: row.Slug, Description: row.Description,
 			ProductCount: row.ProductCount, CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt,
 		})
 	}
-	return page, nil
+	return body, nil
 }
 
 // GetCategory answers one category.
@@ -48,23 +49,23 @@ func (c *Catalog) GetCategory(ctx context.Context, r api.GetCategoryRequestObjec
 
 // ListBrands answers a page of brands by name.
 func (c *Catalog) ListBrands(ctx context.Context, r api.ListBrandsRequestObject) (api.ListBrandsResponseObject, error) {
-	asked := pageOf(r.Params.Limit, r.Params.Offset)
+	asked := page.Of(r.Params.Limit, r.Params.Offset)
 	total, err := c.queries.CountBrands(ctx)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := c.queries.ListBrands(ctx, asked.offset, asked.limit)
+	rows, err := c.queries.ListBrands(ctx, asked.Offset, asked.Limit)
 	if err != nil {
 		return nil, err
 	}
-	page := api.ListBrands200JSONResponse{Items: make([]api.Brand, 0, len(rows)), Total: total, Limit: asked.limit, Offset: asked.offset}
+	body := api.ListBrands200JSONResponse{Items: make([]api.Brand, 0, len(rows)), Total: total, Limit: asked.Limit, Offset: asked.Offset}
 	for _, row := range rows {
-		page.Items = append(page.Items, api.Brand{
+		body.Items = append(body.Items, api.Brand{
 			ID: row.ID, Name: row.Name, Slug: row.Slug, Description: row.Description,
 			ProductCount: row.ProductCount, CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt,
 		})
 	}
-	return page, nil
+	return body, nil
 }
 
 // GetBrand answers one brand.

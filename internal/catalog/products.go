@@ -5,6 +5,7 @@ import (
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/platform/page"
 )
 
 // ListProducts answers a page of active products.
@@ -42,7 +43,7 @@ func (c *Catalog) ListProductOffers(ctx context.Context, r api.ListProductOffers
 
 // listProducts answers one page in one statement; two when the page lies behind the end.
 func (c *Catalog) listProducts(ctx context.Context, params *db.ListProductsParams, cursor *string, limit, offset *int32) (api.ProductPage, error) {
-	asked := pageOf(limit, offset)
+	asked := page.Of(limit, offset)
 	if cursor != nil {
 		if offset != nil && *offset != 0 {
 			return api.ProductPage{}, errCursorOffset
@@ -51,33 +52,33 @@ func (c *Catalog) listProducts(ctx context.Context, params *db.ListProductsParam
 			return api.ProductPage{}, err
 		}
 	}
-	params.Counted, params.PageLimit, params.PageOffset = cursor == nil, asked.limit, asked.offset
+	params.Counted, params.PageLimit, params.PageOffset = cursor == nil, asked.Limit, asked.Offset
 	rows, err := c.productRows(ctx, params)
 	if err != nil {
 		return api.ProductPage{}, err
 	}
-	page := api.ProductPage{
-		Items: make([]api.ProductSummary, 0, len(rows)), Limit: asked.limit, Offset: asked.offset,
+	body := api.ProductPage{
+		Items: make([]api.ProductSummary, 0, len(rows)), Limit: asked.Limit, Offset: asked.Offset,
 	}
 	for _, row := range rows {
 		item, err := c.summary(row.ProductCard)
 		if err != nil {
 			return api.ProductPage{}, err
 		}
-		page.Items = append(page.Items, item)
+		body.Items = append(body.Items, item)
 	}
 	if params.Counted {
 		total, err := c.total(ctx, params, rows)
 		if err != nil {
 			return api.ProductPage{}, err
 		}
-		page.Total = &total
+		body.Total = &total
 	}
-	full := len(rows) == int(asked.limit)
-	if full && (page.Total == nil || int64(asked.offset)+int64(len(rows)) < *page.Total) {
-		page.NextCursor = new(cursorAfter(params, rows[len(rows)-1]))
+	full := len(rows) == int(asked.Limit)
+	if full && (body.Total == nil || int64(asked.Offset)+int64(len(rows)) < *body.Total) {
+		body.NextCursor = new(cursorAfter(params, rows[len(rows)-1]))
 	}
-	return page, nil
+	return body, nil
 }
 
 // productRows runs the list query, or for the page most shoppers ask for the one whose plan is made once.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/platform/page"
 	"github.com/shopd/shopd/internal/platform/problem"
 	"github.com/shopd/shopd/internal/platform/request"
 )
@@ -80,9 +81,9 @@ func (c *Catalog) searchParams(p api.SearchProductsParams) (db.SearchProductsPar
 	if err != nil {
 		return db.SearchProductsParams{}, err
 	}
-	asked := pageOf(p.Limit, p.Offset)
+	asked := page.Of(p.Limit, p.Offset)
 	params := db.SearchProductsParams{
-		Q: strings.TrimSpace(p.Q), Terms: terms(p.Q), PageLimit: asked.limit, PageOffset: asked.offset,
+		Q: strings.TrimSpace(p.Q), Terms: terms(p.Q), PageLimit: asked.Limit, PageOffset: asked.Offset,
 		CategoryID: filters.CategoryID, Category: filters.Category, BrandID: filters.BrandID, Brand: filters.Brand,
 		MinMinor: filters.MinMinor, MaxMinor: filters.MaxMinor, InStock: filters.InStock, OnSale: filters.OnSale,
 		Featured: filters.Featured, GTIN: filters.GTIN, Attributes: filters.Attributes,

@@ -5,6 +5,7 @@ import (
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/platform/page"
 	"github.com/shopd/shopd/internal/platform/problem"
 	"github.com/shopd/shopd/internal/platform/request"
 )
@@ -56,6 +57,59 @@ func (i *Identity) Logout(ctx context.Context, _ api.LogoutRequestObject) (api.L
 		return nil, err
 	}
 	return api.Logout204Response{}, nil
+}
+
+// LogoutAll ends all of the account's sessions.
+func (i *Identity) LogoutAll(ctx context.Context, _ api.LogoutAllRequestObject) (api.LogoutAllResponseObject, error) {
+	if err := i.logoutAll(ctx, request.From(ctx).Principal.UserID); err != nil {
+		return nil, err
+	}
+	return api.LogoutAll204Response{}, nil
+}
+
+// ChangePassword sets a new password.
+func (i *Identity) ChangePassword(ctx context.Context, r api.ChangePasswordRequestObject) (api.ChangePasswordResponseObject, error) {
+	if err := i.changePassword(ctx, r.Body.CurrentPassword, r.Body.NewPassword); err != nil {
+		return nil, err
+	}
+	return api.ChangePassword204Response{}, nil
+}
+
+// ListSessions answers where the account is logged in.
+func (i *Identity) ListSessions(ctx context.Context, r api.ListSessionsRequestObject) (api.ListSessionsResponseObject, error) {
+	asked := page.Of(r.Params.Limit, r.Params.Offset)
+	principal := request.From(ctx).Principal
+	rows, err := i.queries.ListSessions(ctx, principal.UserID, asked.Offset, asked.Limit)
+	if err != nil {
+		return nil, err
+	}
+	body := api.ListSessions200JSONResponse{Items: make([]api.Session, 0, len(rows)), Limit: asked.Limit, Offset: asked.Offset}
+	for _, row := range rows {
+		session := api.Session{
+			ID: row.ID, UserAgent: row.UserAgent, IsCurrent: row.ID == principal.SessionID,
+			CreatedAt: row.CreatedAt, LastUsedAt: row.LastUsedAt, ExpiresAt: row.ExpiresAt,
+		}
+		if row.Address != nil {
+			session.Address = new(row.Address.String())
+		}
+		body.Items, body.Total = append(body.Items, session), row.Total
+	}
+	if len(rows) == 0 && asked.Offset > 0 {
+		body.Total, err = i.queries.CountSessions(ctx, principal.UserID)
+	}
+	return body, err
+}
+
+// EndSession ends one of the account's sessions.
+func (i *Identity) EndSession(ctx context.Context, r api.EndSessionRequestObject) (api.EndSessionResponseObject, error) {
+	ended, err := i.queries.EndOwnSession(ctx, r.ID, request.From(ctx).Principal.UserID)
+	if err != nil {
+		return nil, err
+	}
+	if ended == 0 {
+		return nil, ErrNoSession
+	}
+	return api.EndSession204Response{}, nil
 }
 
 // GetCurrentUser answers the caller's account.

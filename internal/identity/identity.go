@@ -26,6 +26,11 @@ var (
 	ErrToken         = problem.Unauthorized("invalid_token", "The access token is not valid, has expired, or its session has ended. Refresh it or log in again.")
 	ErrRefreshToken  = problem.Unauthorized("invalid_refresh_token", "The refresh token is not valid or has expired. Log in again.")
 	ErrTokenReused   = problem.Unauthorized("token_reused", "The refresh token was used before. The session has ended for safety: log in again.")
+	ErrLocked        = problem.TooMany("login_locked", "Too many failed logins. Wait, or use the right password then.", time.Second)
+	ErrWrongPassword = problem.Forbidden("wrong_password", "The current password is not right.")
+	ErrNoSession     = problem.NotFound("session_not_found", "The account has no such session, or it has ended.")
+	ErrNoCustomer    = problem.NotFound("customer_not_found", "There is no such account.")
+	ErrLastAdmin     = problem.Conflict("last_administrator", "This is the last active administrator. Make somebody else one first.")
 	ErrRefreshRace   = problem.Conflict("refresh_in_progress", "Another call has just exchanged this refresh token. Use the tokens it received.")
 )
 
@@ -37,12 +42,16 @@ type Settings struct {
 	AccessLifetime  time.Duration
 	RefreshLifetime time.Duration
 	BcryptCost      int
+	FreeFailures    int // failed logins an account has before it is locked for a while; 0 turns locks off
+	// Forget removes what other domains keep of an account that is deleted, in the same transaction.
+	Forget func(ctx context.Context, q *db.Queries, user int64) error
 }
 
 // Identity answers the auth operations.
 type Identity struct {
 	pool      *pgxpool.Pool
 	queries   *db.Queries
+	planned   *db.Queries // for queries with optional filters
 	settings  Settings
 	signer    *signer
 	passwords *passwords
@@ -54,7 +63,7 @@ func New(pool *pgxpool.Pool, settings Settings) (*Identity, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Identity{pool: pool, queries: db.New(pool), settings: settings, signer: signer, passwords: newPasswords(settings.BcryptCost)}, nil
+	return &Identity{pool: pool, queries: db.New(pool), planned: postgres.Planned(pool), settings: settings, signer: signer, passwords: newPasswords(settings.BcryptCost)}, nil
 }
 
 // Ranks of the roles: a role may do all that a lower rank may.

@@ -10,6 +10,11 @@ import (
 	"sync"
 
 	"golang.org/x/crypto/bcrypt"
+
+	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/platform/postgres"
+	"github.com/shopd/shopd/internal/platform/problem"
+	"github.com/shopd/shopd/internal/platform/request"
 )
 
 // Limits in bytes: bcrypt reads no more than 72, and cutting a longer password in silence would weaken it.
@@ -93,4 +98,46 @@ func (p *passwords) matches(ctx context.Context, hash, password string) (bool, e
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// rehash stores a hash of today's cost in place of one of another. That it fails costs nothing but the next try.
+func (i *Identity) rehash(ctx context.Context, user db.User, password string) {
+	if cost, err := bcrypt.Cost([]byte(user.PasswordHash)); err != nil || cost == i.passwords.cost {
+		return
+	}
+	if hash, err := i.passwords.hash(ctx, password); err == nil {
+		_ = i.queries.RehashPassword(ctx, hash, user.ID, user.PasswordHash)
+	}
+}
+
+// changePassword sets a new password and ends all other sessions.
+func (i *Identity) changePassword(ctx context.Context, current, replacement string) error {
+	principal := request.From(ctx).Principal
+	user, err := i.queries.GetUser(ctx, principal.UserID)
+	if err != nil {
+		return err
+	}
+	right, err := i.passwords.matches(ctx, user.PasswordHash, current)
+	if err != nil {
+		return err
+	}
+	if !right {
+		return ErrWrongPassword
+	}
+	if message := checkPassword(replacement, user.Email); message != "" {
+		return problem.Invalid(problem.Field{Pointer: "/new_password", Message: message})
+	}
+	hash, err := i.passwords.hash(ctx, replacement)
+	if err != nil {
+		return err
+	}
+	return postgres.Tx(ctx, i.pool, func(q *db.Queries) error {
+		if err := q.SetPasswordHash(ctx, hash, user.ID); err != nil {
+			return err
+		}
+		if _, err := q.EndSessions(ctx, new("password_changed"), user.ID, principal.SessionID); err != nil {
+			return err
+		}
+		return audit(ctx, q, event{name: "password.changed", target: user.ID})
+	})
 }

@@ -24,6 +24,10 @@ const maxUserAgent = 300
 // login checks the password and starts a session. That an account is inactive is said only to who knows its
 // password.
 func (i *Identity) login(ctx context.Context, name, password string) (tokenPair, error) {
+	lock := i.lockFor(ctx, name)
+	if err := lock.check(ctx); err != nil {
+		return tokenPair{}, err
+	}
 	user, err := i.queries.GetUserByLogin(ctx, name)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return tokenPair{}, err
@@ -33,7 +37,7 @@ func (i *Identity) login(ctx context.Context, name, password string) (tokenPair,
 	case err != nil:
 		return tokenPair{}, err
 	case !right:
-		return tokenPair{}, ErrCredentials
+		return tokenPair{}, lock.fail(ctx, user.ID)
 	case !user.IsActive:
 		return tokenPair{}, ErrInactive
 	}
@@ -49,11 +53,18 @@ func (i *Identity) login(ctx context.Context, name, password string) (tokenPair,
 		if session, err = q.CreateSession(ctx, params); err != nil {
 			return err
 		}
-		return q.CreateRefreshToken(ctx, hashToken(pair.refresh), session, lifetime)
+		if err := q.CreateRefreshToken(ctx, hashToken(pair.refresh), session, lifetime); err != nil {
+			return err
+		}
+		if err := lock.forget(ctx, q); err != nil {
+			return err
+		}
+		return audit(ctx, q, event{name: "login.succeeded", actor: user.ID, target: user.ID})
 	})
 	if err != nil {
 		return tokenPair{}, err
 	}
+	i.rehash(ctx, user, password)
 	pair.access, err = i.signer.sign(user.ID, session)
 	return pair, err
 }
@@ -81,7 +92,13 @@ func (i *Identity) refresh(ctx context.Context, token string) (tokenPair, error)
 	case held.Spent && held.ArrivedBeforeSettled:
 		return tokenPair{}, ErrRefreshRace
 	case held.Spent:
-		if _, err := i.queries.EndSession(ctx, new("token_reused"), held.SessionID); err != nil {
+		err := postgres.Tx(ctx, i.pool, func(q *db.Queries) error {
+			if _, err := q.EndSession(ctx, new("token_reused"), held.SessionID); err != nil {
+				return err
+			}
+			return audit(ctx, q, event{name: "token.reused", target: held.UserID})
+		})
+		if err != nil {
 			return tokenPair{}, err
 		}
 		return tokenPair{}, ErrTokenReused
@@ -96,7 +113,11 @@ func (i *Identity) refresh(ctx context.Context, token string) (tokenPair, error)
 		if spent == 0 {
 			return ErrRefreshRace
 		}
-		if err := q.CreateRefreshToken(ctx, hashToken(pair.refresh), held.SessionID, i.settings.RefreshLifetime.Seconds()); err != nil {
+		lifetime := i.settings.RefreshLifetime.Seconds()
+		if err := q.CreateRefreshToken(ctx, hashToken(pair.refresh), held.SessionID, lifetime); err != nil {
+			return err
+		}
+		if err := q.TouchSession(ctx, lifetime, held.SessionID); err != nil {
 			return err
 		}
 		pair.user, err = q.GetUser(ctx, held.UserID)
@@ -116,6 +137,12 @@ func (i *Identity) refresh(ctx context.Context, token string) (tokenPair, error)
 // logout ends the session; every token of it is refused from now on.
 func (i *Identity) logout(ctx context.Context, session int64) error {
 	_, err := i.queries.EndSession(ctx, new("logout"), session)
+	return err
+}
+
+// logoutAll ends every session of the account.
+func (i *Identity) logoutAll(ctx context.Context, user int64) error {
+	_, err := i.queries.EndSessions(ctx, new("logout_all"), user, 0)
 	return err
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/labstack/echo/v4/middleware"
 
 	"github.com/shopd/shopd/gen/api"
+	"github.com/shopd/shopd/internal/addresses"
 	"github.com/shopd/shopd/internal/assistant"
 	"github.com/shopd/shopd/internal/catalog"
 	"github.com/shopd/shopd/internal/identity"
@@ -26,6 +27,7 @@ import (
 // that no domain has is a compile error.
 type Domains struct {
 	*identity.Identity
+	*addresses.Addresses
 	*catalog.Catalog
 	*assistant.Assistant
 	*Platform

@@ -55,6 +55,18 @@ func (c Caller) Put(path string, body any, headers ...Header) *Answer {
 	return c.Call(http.MethodPut, path, body, headers...)
 }
 
+// Patch sends JSON.
+func (c Caller) Patch(path string, body any, headers ...Header) *Answer {
+	c.t.Helper()
+	return c.Call(http.MethodPatch, path, body, headers...)
+}
+
+// Delete removes what an address names.
+func (c Caller) Delete(path string) *Answer {
+	c.t.Helper()
+	return c.Call(http.MethodDelete, path, nil)
+}
+
 // Raw is a body that is not JSON, or not meant to be.
 type Raw struct {
 	ContentType string

@@ -45,6 +45,7 @@ type Settings struct {
 	AccessTokenMinutes int    `env:"ACCESS_TOKEN_EXPIRE_MINUTES" envDefault:"30"`
 	RefreshTokenDays   int    `env:"REFRESH_TOKEN_EXPIRE_DAYS" envDefault:"7"`
 	BcryptCost         int    `env:"BCRYPT_COST" envDefault:"12"`
+	LoginFreeFailures  int    `env:"LOGIN_FREE_FAILURES" envDefault:"10"`
 
 	DatabaseURL      string `env:"DATABASE_URL"`
 	PostgresUser     string `env:"POSTGRES_USER" envDefault:"shopd"`
@@ -182,6 +183,7 @@ func (s *Settings) check() []error {
 		least = 4
 	}
 	within("BCRYPT_COST", s.BcryptCost, least, 16)
+	within("LOGIN_FREE_FAILURES", s.LoginFreeFailures, 0, 1000)
 
 	if s.DatabaseURL == "" {
 		u := url.URL{Scheme: "postgres", Host: fmt.Sprintf("%s:%d", s.PostgresHost, s.PostgresPort), Path: s.PostgresDB}

@@ -1,0 +1,73 @@
+package identity
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/platform/postgres"
+	"github.com/shopd/shopd/internal/platform/request"
+)
+
+// addressFailures is how many times the free failures of an account one network address has: many people may
+// share it.
+const addressFailures = 10
+
+// loginLock shuts the door on those who guess: per account, whether it exists or not, and per address. Each failure
+// beyond the free ones locks for twice as long as the one before, from 15 seconds to 15 minutes.
+type loginLock struct {
+	*Identity
+	account, address string // what failures are counted by
+}
+
+func (i *Identity) lockFor(ctx context.Context, name string) loginLock {
+	lock := loginLock{Identity: i, account: "account:" + strings.ToLower(name)}
+	if address := request.From(ctx).Address; address.IsValid() {
+		lock.address = "address:" + address.String()
+	}
+	return lock
+}
+
+// check answers ErrLocked while either is locked.
+func (l loginLock) check(ctx context.Context) error {
+	if l.settings.FreeFailures == 0 {
+		return nil
+	}
+	seconds, err := l.queries.LoginLock(ctx, []string{l.account, l.address})
+	if err != nil || seconds == 0 {
+		return err
+	}
+	wait := time.Duration(seconds * float64(time.Second))
+	return ErrLocked.Detailf("Too many failed logins. Try again in %s.", wait.Round(time.Second)).After(wait)
+}
+
+// fail counts a failed login and answers what the client is told. user is 0 if there is no such account.
+func (l loginLock) fail(ctx context.Context, user int64) error {
+	// The count must outlive a client that hangs up.
+	ctx = context.WithoutCancel(ctx)
+	err := postgres.Tx(ctx, l.pool, func(q *db.Queries) error {
+		if err := audit(ctx, q, event{name: "login.failed", target: user}); err != nil || l.settings.FreeFailures == 0 {
+			return err
+		}
+		if l.address != "" {
+			if _, err := q.CountLoginFailure(ctx, l.address, int32(l.settings.FreeFailures*addressFailures)); err != nil {
+				return err
+			}
+		}
+		locked, err := q.CountLoginFailure(ctx, l.account, int32(l.settings.FreeFailures))
+		if err != nil || !locked {
+			return err
+		}
+		return audit(ctx, q, event{name: "login.locked", target: user})
+	})
+	if err != nil {
+		return err
+	}
+	return ErrCredentials
+}
+
+// forget opens the account's door again after the right password.
+func (l loginLock) forget(ctx context.Context, q *db.Queries) error {
+	return q.ForgetLoginFailures(ctx, l.account)
+}

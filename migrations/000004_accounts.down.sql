@@ -1,0 +1,11 @@
+DROP TABLE audit_events;
+DROP FUNCTION refuse_change();
+DROP TABLE login_failures;
+DROP TABLE addresses;
+ALTER TABLE sessions DROP COLUMN last_used_at;
+UPDATE sessions SET end_reason = 'logout' WHERE end_reason NOT IN ('logout', 'token_reused');
+ALTER TABLE sessions DROP CONSTRAINT sessions_end_reason_check;
+ALTER TABLE sessions ADD CONSTRAINT sessions_end_reason_check CHECK (end_reason IN ('logout', 'token_reused'));
+DROP INDEX users_active_administrators_idx;
+DROP INDEX users_created_idx;
+ALTER TABLE users DROP COLUMN deleted_at;

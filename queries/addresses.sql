@@ -1,0 +1,45 @@
+-- An account's addresses, defaults first (addresses_user_id_idx).
+-- name: ListAddresses :many
+SELECT * FROM addresses
+ WHERE user_id = @user_id
+ ORDER BY is_default_shipping DESC, is_default_billing DESC, id DESC
+ LIMIT @page_limit OFFSET @page_offset;
+
+-- name: CountAddresses :one
+SELECT count(*) FROM addresses WHERE user_id = $1;
+
+-- One address of an account: another account's is not there.
+-- name: GetAddress :one
+SELECT * FROM addresses WHERE id = @id AND user_id = @user_id;
+
+-- Lets the changes of one account's addresses happen one after the other: defaults and the limit depend on all.
+-- name: LockAddresses :exec
+SELECT FROM users WHERE id = $1 FOR UPDATE;
+
+-- Makes room for another default.
+-- name: ClearDefaultAddresses :exec
+UPDATE addresses
+   SET is_default_shipping = is_default_shipping AND NOT @shipping::boolean,
+       is_default_billing = is_default_billing AND NOT @billing::boolean, updated_at = now()
+ WHERE user_id = @user_id AND id <> @except_id
+   AND (is_default_shipping AND @shipping OR is_default_billing AND @billing);
+
+-- name: CreateAddress :one
+INSERT INTO addresses (user_id, recipient, line1, line2, city, state, postal_code, country, phone, is_default_shipping, is_default_billing)
+VALUES (@user_id, @recipient, @line1, sqlc.narg(line2), @city, sqlc.narg(state), @postal_code, @country, sqlc.narg(phone),
+        @is_default_shipping, @is_default_billing)
+RETURNING *;
+
+-- name: ReplaceAddress :one
+UPDATE addresses
+   SET recipient = @recipient, line1 = @line1, line2 = sqlc.narg(line2), city = @city, state = sqlc.narg(state), postal_code = @postal_code,
+       country = @country, phone = sqlc.narg(phone), is_default_shipping = @is_default_shipping, is_default_billing = @is_default_billing,
+       updated_at = now()
+ WHERE id = @id AND user_id = @user_id
+RETURNING *;
+
+-- name: DeleteAddress :execrows
+DELETE FROM addresses WHERE id = @id AND user_id = @user_id;
+
+-- name: DeleteAddresses :exec
+DELETE FROM addresses WHERE user_id = $1;
