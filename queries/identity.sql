@@ -118,9 +118,14 @@ UPDATE users
        phone = NULL, role = 'customer', is_active = false, email_verified_at = NULL, updated_at = now(), deleted_at = now()
  WHERE id = @id;
 
--- Locks the active administrators, in order, so that no two requests take the last two away at once.
--- name: LockAdministrators :many
-SELECT id FROM users WHERE role = 'administrator' AND is_active ORDER BY id FOR UPDATE;
+-- Lets changes that may take an administrator away happen one after the other, until the transaction ends: no two
+-- take the last two at once. Row locks would not do, since each change changes which rows there are to lock.
+-- name: LockAdministrators :exec
+SELECT pg_advisory_xact_lock(hashtext('shopd administrators'));
+
+-- The active administrators (users_active_administrators_idx).
+-- name: ListAdministrators :many
+SELECT id FROM users WHERE role = 'administrator' AND is_active ORDER BY id;
 
 -- One account that is not deleted, locked for a change.
 -- name: LockUser :one
@@ -183,3 +188,18 @@ DELETE FROM login_failures WHERE last_at < now() - interval '1 day';
 -- name: RecordAuditEvent :exec
 INSERT INTO audit_events (event, actor_id, target_id, address, detail)
 VALUES (@event, sqlc.narg(actor_id), sqlc.narg(target_id), sqlc.narg(address), @detail);
+
+-- The active account with an e-mail address (users_email_key).
+-- name: GetActiveUserByEmail :one
+SELECT * FROM users WHERE lower(email) = lower(@email::text) AND is_active;
+
+-- Sets a password by a mailed link, which also proves the address; not if the password is another by now.
+-- name: ResetPasswordHash :execrows
+UPDATE users SET password_hash = @password_hash, email_verified_at = coalesce(email_verified_at, now()), updated_at = now()
+ WHERE id = @id AND password_hash = @old_hash AND is_active;
+
+-- Marks an address as verified, if the account still has it.
+-- name: VerifyEmail :one
+UPDATE users SET email_verified_at = coalesce(email_verified_at, now()), updated_at = now()
+ WHERE id = @id AND email = @email AND is_active
+RETURNING email;

@@ -47,7 +47,7 @@ func dev(ctx context.Context, out io.Writer, reset bool) (err error) {
 	}
 	folder := devstack.Folder()
 	defaults := map[string]string{
-		"DEBUG": "true", "HOST": "127.0.0.1", "LOG_FORMAT": "text", "UPLOAD_DIR": filepath.Join(folder, "uploads"),
+		"DEBUG": "true", "HOST": "127.0.0.1", "LOG_FORMAT": "text", "UPLOAD_DIR": filepath.Join(folder, "uploads"), "MAIL_DIR": filepath.Join(folder, "mail"),
 		"DATABASE_URL": "postgres://unknown.invalid/shopd", // until it is known, so that all other settings are checked first
 	}
 	settings, err := config.Load(defaults)
@@ -98,7 +98,7 @@ func serveDev(ctx context.Context, settings config.Settings, listener net.Listen
 		return errors.Join(err, a.Close())
 	}
 	step("Ready")
-	welcome(out, fmt.Sprintf("http://localhost:%d", listener.Addr().(*net.TCPAddr).Port))
+	welcome(out, fmt.Sprintf("http://localhost:%d", listener.Addr().(*net.TCPAddr).Port), settings.MailDir)
 	return errors.Join(a.Run(ctx, listener), a.Close())
 }
 
@@ -121,13 +121,14 @@ func prepareDev(ctx context.Context, a *app.App, out io.Writer, step func(string
 	return ctx.Err()
 }
 
-func welcome(out io.Writer, url string) {
+func welcome(out io.Writer, url, mail string) {
 	fmt.Fprintf(out, `
   API        %[1]s/api/v1/products
   Docs       %[1]s/docs
   Contract   %[1]s/openapi.yaml
   Health     %[1]s/healthz
   Admin      %[2]s / %[3]s
+  Mail       %[4]s
 
 Try:
   curl '%[1]s/api/v1/products/search?q=wireles+hedphones&limit=3'
@@ -136,5 +137,5 @@ Try:
 
 Ctrl-C stops everything.
 
-`, url, app.DemoAdminEmail, app.DemoAdminPassword)
+`, url, app.DemoAdminEmail, app.DemoAdminPassword, mail)
 }

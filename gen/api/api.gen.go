@@ -689,6 +689,19 @@ type CustomerStatus struct {
 // Example: ada@example.com
 type Email = openapi_types.Email
 
+// EmailVerification Which address a link is about.
+type EmailVerification struct {
+	// Email The e-mail address.
+	//
+	// Example: ada@example.com
+	Email string `json:"email"`
+
+	// EmailVerified Whether it is verified by now.
+	//
+	// Example: true
+	EmailVerified bool `json:"email_verified"`
+}
+
 // FieldError One field that is not valid.
 type FieldError struct {
 	// Message What is wrong with it.
@@ -700,6 +713,14 @@ type FieldError struct {
 	//
 	// Example: /email
 	Pointer string `json:"pointer"`
+}
+
+// ForgotPasswordRequest Whose password was forgotten.
+type ForgotPasswordRequest struct {
+	// Email An e-mail address. Case does not matter.
+	//
+	// Example: ada@example.com
+	Email Email `json:"email"`
 }
 
 // Highlights HTML-escaped texts with the words that match in `<mark>`.
@@ -898,6 +919,11 @@ type LoginRequest struct {
 	// Example: ada
 	Username *string `json:"username,omitempty"`
 }
+
+// MailedToken The token of a mailed link.
+//
+// Example: f1Zk3wq0VQ5o2cPpJb1x8yF6mS9dR4tLhK7uN0aGeWs
+type MailedToken = string
 
 // Money An exact amount in the store's currency, with the currency's own number of decimals.
 //
@@ -1319,6 +1345,19 @@ type RegisterRequest struct {
 	Username *Username `json:"username,omitempty"`
 }
 
+// ResetPasswordRequest The token that was mailed and the new password.
+type ResetPasswordRequest struct {
+	// NewPassword 8 to 72 bytes of UTF-8, and not one of the common ones.
+	//
+	// Example: correct horse 9
+	NewPassword Password `json:"new_password"`
+
+	// Token The token of a mailed link.
+	//
+	// Example: f1Zk3wq0VQ5o2cPpJb1x8yF6mS9dR4tLhK7uN0aGeWs
+	Token MailedToken `json:"token"`
+}
+
 // Resolution Who can mend it, and how: send another request, send the same one later, let the buyer choose something
 // else, or ask the shop.
 type Resolution string
@@ -1620,6 +1659,14 @@ type Variant struct {
 	Stock int64 `json:"stock"`
 }
 
+// VerifyEmailRequest The token that was mailed.
+type VerifyEmailRequest struct {
+	// Token The token of a mailed link.
+	//
+	// Example: f1Zk3wq0VQ5o2cPpJb1x8yF6mS9dR4tLhK7uN0aGeWs
+	Token MailedToken `json:"token"`
+}
+
 // Attribute defines model for Attribute.
 type Attribute = []string
 
@@ -1682,6 +1729,9 @@ type Invalid = Problem
 // NotFound What went wrong, as of RFC 9457.
 type NotFound = Problem
 
+// SpentToken What went wrong, as of RFC 9457.
+type SpentToken = Problem
+
 // TooManyRequests What went wrong, as of RFC 9457.
 type TooManyRequests = Problem
 
@@ -1728,6 +1778,12 @@ type ListSessionsParams struct {
 
 	// Offset How many items to skip. For deep pages use `cursor`.
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+}
+
+// CheckEmailVerificationParams defines parameters for CheckEmailVerification.
+type CheckEmailVerificationParams struct {
+	// Token The token of the link.
+	Token MailedToken `form:"token" json:"token"`
 }
 
 // ListBrandsParams defines parameters for ListBrands.
@@ -1898,6 +1954,9 @@ type SetCustomerStatusJSONRequestBody = CustomerStatus
 // ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
 type ChangePasswordJSONRequestBody = ChangePasswordRequest
 
+// ForgotPasswordJSONRequestBody defines body for ForgotPassword for application/json ContentType.
+type ForgotPasswordJSONRequestBody = ForgotPasswordRequest
+
 // LoginJSONRequestBody defines body for Login for application/json ContentType.
 type LoginJSONRequestBody = LoginRequest
 
@@ -1909,6 +1968,12 @@ type RefreshTokenJSONRequestBody = RefreshRequest
 
 // RegisterJSONRequestBody defines body for Register for application/json ContentType.
 type RegisterJSONRequestBody = RegisterRequest
+
+// ResetPasswordJSONRequestBody defines body for ResetPassword for application/json ContentType.
+type ResetPasswordJSONRequestBody = ResetPasswordRequest
+
+// VerifyEmailJSONRequestBody defines body for VerifyEmail for application/json ContentType.
+type VerifyEmailJSONRequestBody = VerifyEmailRequest
 
 // AskAssistantJSONRequestBody defines body for AskAssistant for application/json ContentType.
 type AskAssistantJSONRequestBody = AssistantQuestion
@@ -1957,6 +2022,9 @@ type ServerInterface interface {
 	// ChangePassword Change the password
 	// (POST /api/v1/auth/change-password)
 	ChangePassword(ctx echo.Context) error
+	// ForgotPassword Ask for a way back in
+	// (POST /api/v1/auth/forgot-password)
+	ForgotPassword(ctx echo.Context) error
 	// Login Log in
 	// (POST /api/v1/auth/login)
 	Login(ctx echo.Context) error
@@ -1975,12 +2043,24 @@ type ServerInterface interface {
 	// Register Create an account
 	// (POST /api/v1/auth/register)
 	Register(ctx echo.Context) error
+	// ResetPassword Set a new password by a mailed link
+	// (POST /api/v1/auth/reset-password)
+	ResetPassword(ctx echo.Context) error
 	// ListSessions Where am I logged in
 	// (GET /api/v1/auth/sessions)
 	ListSessions(ctx echo.Context, params ListSessionsParams) error
 	// EndSession Log out one device
 	// (DELETE /api/v1/auth/sessions/{id})
 	EndSession(ctx echo.Context, id ID) error
+	// CheckEmailVerification Look at a verification link
+	// (GET /api/v1/auth/verify-email)
+	CheckEmailVerification(ctx echo.Context, params CheckEmailVerificationParams) error
+	// VerifyEmail Verify my address
+	// (POST /api/v1/auth/verify-email)
+	VerifyEmail(ctx echo.Context) error
+	// RequestEmailVerification Mail me a link to verify my address
+	// (POST /api/v1/auth/verify-email/request)
+	RequestEmailVerification(ctx echo.Context) error
 	// ListBrands List brands
 	// (GET /api/v1/brands)
 	ListBrands(ctx echo.Context, params ListBrandsParams) error
@@ -2279,6 +2359,15 @@ func (w *ServerInterfaceWrapper) ChangePassword(ctx echo.Context) error {
 	return err
 }
 
+// ForgotPassword converts echo context to params.
+func (w *ServerInterfaceWrapper) ForgotPassword(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ForgotPassword(ctx)
+	return err
+}
+
 // Login converts echo context to params.
 func (w *ServerInterfaceWrapper) Login(ctx echo.Context) error {
 	var err error
@@ -2333,6 +2422,15 @@ func (w *ServerInterfaceWrapper) Register(ctx echo.Context) error {
 	return err
 }
 
+// ResetPassword converts echo context to params.
+func (w *ServerInterfaceWrapper) ResetPassword(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ResetPassword(ctx)
+	return err
+}
+
 // ListSessions converts echo context to params.
 func (w *ServerInterfaceWrapper) ListSessions(ctx echo.Context) error {
 	var err error
@@ -2371,6 +2469,42 @@ func (w *ServerInterfaceWrapper) EndSession(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.EndSession(ctx, id)
+	return err
+}
+
+// CheckEmailVerification converts echo context to params.
+func (w *ServerInterfaceWrapper) CheckEmailVerification(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CheckEmailVerificationParams
+	// ------------- Required query parameter "token" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "token", ctx.QueryParams(), &params.Token, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter token: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CheckEmailVerification(ctx, params)
+	return err
+}
+
+// VerifyEmail converts echo context to params.
+func (w *ServerInterfaceWrapper) VerifyEmail(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.VerifyEmail(ctx)
+	return err
+}
+
+// RequestEmailVerification converts echo context to params.
+func (w *ServerInterfaceWrapper) RequestEmailVerification(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RequestEmailVerification(ctx)
 	return err
 }
 
@@ -3033,6 +3167,11 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/auth/me", wrapper.GetCurrentUser, options.OperationMiddlewares["getCurrentUser"]...)
 	router.POST(options.BaseURL+"/api/v1/auth/logout-all", wrapper.LogoutAll, options.OperationMiddlewares["logoutAll"]...)
 	router.POST(options.BaseURL+"/api/v1/auth/change-password", wrapper.ChangePassword, options.OperationMiddlewares["changePassword"]...)
+	router.POST(options.BaseURL+"/api/v1/auth/forgot-password", wrapper.ForgotPassword, options.OperationMiddlewares["forgotPassword"]...)
+	router.POST(options.BaseURL+"/api/v1/auth/reset-password", wrapper.ResetPassword, options.OperationMiddlewares["resetPassword"]...)
+	router.POST(options.BaseURL+"/api/v1/auth/verify-email/request", wrapper.RequestEmailVerification, options.OperationMiddlewares["requestEmailVerification"]...)
+	router.GET(options.BaseURL+"/api/v1/auth/verify-email", wrapper.CheckEmailVerification, options.OperationMiddlewares["checkEmailVerification"]...)
+	router.POST(options.BaseURL+"/api/v1/auth/verify-email", wrapper.VerifyEmail, options.OperationMiddlewares["verifyEmail"]...)
 	router.GET(options.BaseURL+"/api/v1/auth/sessions", wrapper.ListSessions, options.OperationMiddlewares["listSessions"]...)
 	router.DELETE(options.BaseURL+"/api/v1/auth/sessions/:id", wrapper.EndSession, options.OperationMiddlewares["endSession"]...)
 	router.DELETE(options.BaseURL+"/api/v1/users/me", wrapper.DeleteAccount, options.OperationMiddlewares["deleteAccount"]...)
@@ -3092,6 +3231,8 @@ type NotModifiedResponse struct {
 }
 
 type ProblemApplicationProblemPlusJSONResponse Problem
+
+type SpentTokenApplicationProblemPlusJSONResponse Problem
 
 type TooManyRequestsResponseHeaders struct {
 	RetryAfter *int
@@ -4393,6 +4534,106 @@ func (response ChangePassworddefaultApplicationProblemPlusJSONResponse) VisitCha
 	return err
 }
 
+type ForgotPasswordRequestObject struct {
+	Body *ForgotPasswordJSONRequestBody
+}
+
+type ForgotPasswordResponseObject interface {
+	VisitForgotPasswordResponse(w http.ResponseWriter) error
+}
+
+type ForgotPassword202ResponseHeaders struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+}
+
+type ForgotPassword202Response struct {
+	Headers ForgotPassword202ResponseHeaders
+}
+
+func (response ForgotPassword202Response) VisitForgotPasswordResponse(w http.ResponseWriter) error {
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	w.WriteHeader(202)
+	return nil
+}
+
+type ForgotPassword415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ForgotPassword415ApplicationProblemPlusJSONResponse) VisitForgotPasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ForgotPassword422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ForgotPassword422ApplicationProblemPlusJSONResponse) VisitForgotPasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ForgotPassword429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ForgotPassword429ApplicationProblemPlusJSONResponse) VisitForgotPasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ForgotPassworddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ForgotPassworddefaultApplicationProblemPlusJSONResponse) VisitForgotPasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type LoginRequestObject struct {
 	JSONBody     *LoginJSONRequestBody
 	FormdataBody *LoginFormdataRequestBody
@@ -4983,6 +5224,141 @@ func (response RegisterdefaultApplicationProblemPlusJSONResponse) VisitRegisterR
 	return err
 }
 
+type ResetPasswordRequestObject struct {
+	Body *ResetPasswordJSONRequestBody
+}
+
+type ResetPasswordResponseObject interface {
+	VisitResetPasswordResponse(w http.ResponseWriter) error
+}
+
+type ResetPassword202ResponseHeaders struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+}
+
+type ResetPassword202Response struct {
+	Headers ResetPassword202ResponseHeaders
+}
+
+func (response ResetPassword202Response) VisitResetPasswordResponse(w http.ResponseWriter) error {
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	w.WriteHeader(202)
+	return nil
+}
+
+type ResetPassword400ApplicationProblemPlusJSONResponse struct {
+	SpentTokenApplicationProblemPlusJSONResponse
+}
+
+func (response ResetPassword400ApplicationProblemPlusJSONResponse) VisitResetPasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetPassword415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ResetPassword415ApplicationProblemPlusJSONResponse) VisitResetPasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetPassword422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ResetPassword422ApplicationProblemPlusJSONResponse) VisitResetPasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetPassword429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ResetPassword429ApplicationProblemPlusJSONResponse) VisitResetPasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetPassword503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ResetPassword503ApplicationProblemPlusJSONResponse) VisitResetPasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetPassworddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ResetPassworddefaultApplicationProblemPlusJSONResponse) VisitResetPasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListSessionsRequestObject struct {
 	Params ListSessionsParams
 }
@@ -5130,6 +5506,362 @@ type EndSessiondefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response EndSessiondefaultApplicationProblemPlusJSONResponse) VisitEndSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckEmailVerificationRequestObject struct {
+	Params CheckEmailVerificationParams
+}
+
+type CheckEmailVerificationResponseObject interface {
+	VisitCheckEmailVerificationResponse(w http.ResponseWriter) error
+}
+
+type CheckEmailVerification200ResponseHeaders struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+}
+
+type CheckEmailVerification200JSONResponse struct {
+	Body    EmailVerification
+	Headers CheckEmailVerification200ResponseHeaders
+}
+
+func (response CheckEmailVerification200JSONResponse) VisitCheckEmailVerificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckEmailVerification400ApplicationProblemPlusJSONResponse struct {
+	SpentTokenApplicationProblemPlusJSONResponse
+}
+
+func (response CheckEmailVerification400ApplicationProblemPlusJSONResponse) VisitCheckEmailVerificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckEmailVerification422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response CheckEmailVerification422ApplicationProblemPlusJSONResponse) VisitCheckEmailVerificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckEmailVerification429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CheckEmailVerification429ApplicationProblemPlusJSONResponse) VisitCheckEmailVerificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckEmailVerification503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CheckEmailVerification503ApplicationProblemPlusJSONResponse) VisitCheckEmailVerificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckEmailVerificationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CheckEmailVerificationdefaultApplicationProblemPlusJSONResponse) VisitCheckEmailVerificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyEmailRequestObject struct {
+	Body *VerifyEmailJSONRequestBody
+}
+
+type VerifyEmailResponseObject interface {
+	VisitVerifyEmailResponse(w http.ResponseWriter) error
+}
+
+type VerifyEmail200ResponseHeaders struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+}
+
+type VerifyEmail200JSONResponse struct {
+	Body    EmailVerification
+	Headers VerifyEmail200ResponseHeaders
+}
+
+func (response VerifyEmail200JSONResponse) VisitVerifyEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyEmail400ApplicationProblemPlusJSONResponse struct {
+	SpentTokenApplicationProblemPlusJSONResponse
+}
+
+func (response VerifyEmail400ApplicationProblemPlusJSONResponse) VisitVerifyEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyEmail415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response VerifyEmail415ApplicationProblemPlusJSONResponse) VisitVerifyEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyEmail422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response VerifyEmail422ApplicationProblemPlusJSONResponse) VisitVerifyEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyEmail429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response VerifyEmail429ApplicationProblemPlusJSONResponse) VisitVerifyEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyEmail503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response VerifyEmail503ApplicationProblemPlusJSONResponse) VisitVerifyEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyEmaildefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response VerifyEmaildefaultApplicationProblemPlusJSONResponse) VisitVerifyEmailResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestEmailVerificationRequestObject struct {
+}
+
+type RequestEmailVerificationResponseObject interface {
+	VisitRequestEmailVerificationResponse(w http.ResponseWriter) error
+}
+
+type RequestEmailVerification202ResponseHeaders struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+}
+
+type RequestEmailVerification202Response struct {
+	Headers RequestEmailVerification202ResponseHeaders
+}
+
+func (response RequestEmailVerification202Response) VisitRequestEmailVerificationResponse(w http.ResponseWriter) error {
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	w.WriteHeader(202)
+	return nil
+}
+
+type RequestEmailVerification401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response RequestEmailVerification401ApplicationProblemPlusJSONResponse) VisitRequestEmailVerificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestEmailVerification429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response RequestEmailVerification429ApplicationProblemPlusJSONResponse) VisitRequestEmailVerificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestEmailVerificationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RequestEmailVerificationdefaultApplicationProblemPlusJSONResponse) VisitRequestEmailVerificationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7519,6 +8251,9 @@ type StrictServerInterface interface {
 	// ChangePassword Change the password
 	// (POST /api/v1/auth/change-password)
 	ChangePassword(ctx context.Context, request ChangePasswordRequestObject) (ChangePasswordResponseObject, error)
+	// ForgotPassword Ask for a way back in
+	// (POST /api/v1/auth/forgot-password)
+	ForgotPassword(ctx context.Context, request ForgotPasswordRequestObject) (ForgotPasswordResponseObject, error)
 	// Login Log in
 	// (POST /api/v1/auth/login)
 	Login(ctx context.Context, request LoginRequestObject) (LoginResponseObject, error)
@@ -7537,12 +8272,24 @@ type StrictServerInterface interface {
 	// Register Create an account
 	// (POST /api/v1/auth/register)
 	Register(ctx context.Context, request RegisterRequestObject) (RegisterResponseObject, error)
+	// ResetPassword Set a new password by a mailed link
+	// (POST /api/v1/auth/reset-password)
+	ResetPassword(ctx context.Context, request ResetPasswordRequestObject) (ResetPasswordResponseObject, error)
 	// ListSessions Where am I logged in
 	// (GET /api/v1/auth/sessions)
 	ListSessions(ctx context.Context, request ListSessionsRequestObject) (ListSessionsResponseObject, error)
 	// EndSession Log out one device
 	// (DELETE /api/v1/auth/sessions/{id})
 	EndSession(ctx context.Context, request EndSessionRequestObject) (EndSessionResponseObject, error)
+	// CheckEmailVerification Look at a verification link
+	// (GET /api/v1/auth/verify-email)
+	CheckEmailVerification(ctx context.Context, request CheckEmailVerificationRequestObject) (CheckEmailVerificationResponseObject, error)
+	// VerifyEmail Verify my address
+	// (POST /api/v1/auth/verify-email)
+	VerifyEmail(ctx context.Context, request VerifyEmailRequestObject) (VerifyEmailResponseObject, error)
+	// RequestEmailVerification Mail me a link to verify my address
+	// (POST /api/v1/auth/verify-email/request)
+	RequestEmailVerification(ctx context.Context, request RequestEmailVerificationRequestObject) (RequestEmailVerificationResponseObject, error)
 	// ListBrands List brands
 	// (GET /api/v1/brands)
 	ListBrands(ctx context.Context, request ListBrandsRequestObject) (ListBrandsResponseObject, error)
@@ -8070,6 +8817,52 @@ func (sh *strictHandler) ChangePassword(ctx echo.Context) error {
 	return nil
 }
 
+// ForgotPassword operation middleware
+func (sh *strictHandler) ForgotPassword(ctx echo.Context) error {
+	var request ForgotPasswordRequestObject
+
+	var body ForgotPasswordJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ForgotPassword(ctx.Request().Context(), request.(ForgotPasswordRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ForgotPassword")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ForgotPasswordResponseObject); ok {
+		return validResponse.VisitForgotPasswordResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // Login operation middleware
 func (sh *strictHandler) Login(ctx echo.Context) error {
 	var request LoginRequestObject
@@ -8291,6 +9084,52 @@ func (sh *strictHandler) Register(ctx echo.Context) error {
 	return nil
 }
 
+// ResetPassword operation middleware
+func (sh *strictHandler) ResetPassword(ctx echo.Context) error {
+	var request ResetPasswordRequestObject
+
+	var body ResetPasswordJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ResetPassword(ctx.Request().Context(), request.(ResetPasswordRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ResetPassword")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ResetPasswordResponseObject); ok {
+		return validResponse.VisitResetPasswordResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListSessions operation middleware
 func (sh *strictHandler) ListSessions(ctx echo.Context, params ListSessionsParams) error {
 	var request ListSessionsRequestObject
@@ -8335,6 +9174,100 @@ func (sh *strictHandler) EndSession(ctx echo.Context, id ID) error {
 		return err
 	} else if validResponse, ok := response.(EndSessionResponseObject); ok {
 		return validResponse.VisitEndSessionResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CheckEmailVerification operation middleware
+func (sh *strictHandler) CheckEmailVerification(ctx echo.Context, params CheckEmailVerificationParams) error {
+	var request CheckEmailVerificationRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CheckEmailVerification(ctx.Request().Context(), request.(CheckEmailVerificationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CheckEmailVerification")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CheckEmailVerificationResponseObject); ok {
+		return validResponse.VisitCheckEmailVerificationResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// VerifyEmail operation middleware
+func (sh *strictHandler) VerifyEmail(ctx echo.Context) error {
+	var request VerifyEmailRequestObject
+
+	var body VerifyEmailJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.VerifyEmail(ctx.Request().Context(), request.(VerifyEmailRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "VerifyEmail")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(VerifyEmailResponseObject); ok {
+		return validResponse.VisitVerifyEmailResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RequestEmailVerification operation middleware
+func (sh *strictHandler) RequestEmailVerification(ctx echo.Context) error {
+	var request RequestEmailVerificationRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RequestEmailVerification(ctx.Request().Context(), request.(RequestEmailVerificationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RequestEmailVerification")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RequestEmailVerificationResponseObject); ok {
+		return validResponse.VisitRequestEmailVerificationResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -9060,262 +9993,279 @@ func (sh *strictHandler) GetReadiness(ctx echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7H35chs3tveroJj7le2kSZFabEuur2YUx07k620k+XNmLF8R7AbZGHUDHQAtmsmo6j7NfbD7JF/hAOiN",
-	"aC6SLMkZ5Q+HIruxHhyc9Xf+6IQ8zTgjTMnO3h+dmOCICPj4HIcx6T7nTAme6C8iIkNBM0U56+x1fuFT",
-	"lHA2QSomCDM5JQKleIZGBJ2RTPU6QYd8wWmWkM5eJ8tHCQ0DlOIvXTwh/3drsLP1uN/vB4imaa7wKCGd",
-	"oCPDmKRYd6VmmX5NKkHZpHNxEXT0OAhT3SMS5oKqWfc9T2g4mx/XxxgrGFOGJwRGlHAc1YcTkTHOE9WV",
-	"IkQPGGfkwZLeXxzjyXxXxzFB50RIyhniYzTVPU+xtKtBoh46IixCVKERDs8QZWh4MO6+5Yx032AVxsP6",
-	"qE46u/jpeBBub0f9zdETsjU46SwZ1yFW5DVNqerCv/5dSjGboRAniYR14RkRWP/8QKIpZRGfIpwkfCpr",
-	"o9nse3qmTJEJEY2uD0mKKdNDau+ej3XfKcKCoISM6+Qx2F2jL0k80zwiIWeRRDlTNNHTqXWoV7/W4day",
-	"/ogSs+7+WBHR3pfiaIr13pIxFwQpMaNsgvAEU1br7MmSzj5+/Njdz1VMmKIhVsS/ioojXHkIPTx8+Rw9",
-	"frLTf1Qnoh8JFkQgQXCS/t+Tjox5Fi0lo1+7+1JSqTBT3feCn9PIN/GPMQ1jlPKIJGgquCKVo99D+yNJ",
-	"mELTmDDEuHtMnwZ5RhrnL+EhTmpjIixPO3ufOhOSUkY7gX3kczA32ougk2GBU6Isn9pXStBR7lu4dyyZ",
-	"oUzwKA+VJnYVIxVTibB7JUBYoiHDKdk7x0lOhj30xvCwCT0nDElyTgROkKIpkc+AsNJcKhTzpD6lT52Q",
-	"J1zsjRIcnulhky9ZwiPS2VMiJ0GH6uH8lhMx6wQd3V9nr1OMorYSVJEU5pXiL68Jm6i4s7fV7wedlLLi",
-	"b70GShGhW/2vT/+19/mHvd4P/9GZW61At3JgWhz0i5+xEHgGO79/jmmCRzSharZs/eBI6dWrvKMXwTu3",
-	"arvV6f2HIOPOXue7jfLe2TC/yo3aYPTofhSYRQeRZ2B2KCP9QNsY4MdTGq3c/0FU9voW2vD2S0y3xXro",
-	"7hAXSCb5JAAq47lCgkywiPS5DbEkC8dYG2Bl2zcb2z4IfBcjVmTCxcy3TAfMjDC0z+hRam48IgmfIqra",
-	"RuWev8TiueH41w8GRCrj8S5hY5Trrqlr/WrLmgvJhf/OHzLyRZ2G8MTQ3jRG3DB3QeBYDUFST2xME82s",
-	"EBCNiDS3fMsVUnxCVEyEeXrIx2NJ1LB1VmZALXPanp9TlUPsd/+Bu7/3u7un3c8+PnERdF4SrHJBomVc",
-	"QGkpR9+qY/sCejjUPG74SO8b4wo9HI5xIsnwUdtU3Ju+W2nEeUIwgyH9rPTbvh2wo6mw9J+PD94GWsSy",
-	"0gZVEiWwGBI9fBqgwWaABlt6iINtFNEJVbJxc272i/8GOy0jn+gRVUddXeR+d/fzH08v/uNf9uNgMxhs",
-	"X/hX23da9cQEkTwXIXkgES0ZW4ZVXA4CDqUgv+UUtstcMGsd0gN2pHh4tvJWU4akfqG21fpAwkIv33DK",
-	"TuH9ZRu+TIiFuxFhc9b0HSzbekygpWp3VuY3ku2YixQrI4htbXbgmqSpFkEG9iDZvwKfxPYGf3kvaOjh",
-	"b/sKpVwqQ5KZfgYkDLgz8hkRKMMzaRlvSXnbu73d3ZaJpPjLKTS0MiN+wxkx1+cbytrHmRC89kAH/V6/",
-	"3zZQyi490HfA+pZuvOJIntGsh15ygSJCMiAEiXJJ0NCy4zaCMNzVTxHLCEL/VyGKvpco3rEjnKwmg2IU",
-	"URnynKnagXK33NLjxNmpxH6NuTxNF5pHyIwzSYw6z9k4oSGscmiUaf0RZ1miNQrK2UYm+Cgh6Q//lBz4",
-	"brHx+g0ty3a0ppecKnxGNBuMiMI00eTEEA7NhEqOTLr6YYSjSBApEflCpZI99JpPND/hWkeRRAGjzrCU",
-	"Uy6A4WnGRqTSosdepz9+PN4cPYabQmGVS33T7QYdRRUQZDGpYktipTK5t7EBik8vIuduVnKjOviLVYn0",
-	"vXnbLGhDmFEotP3L8sYPcyG0IqTHS3q6o5dcjGgUEXalpR8XrVQW/hiEJ0Iic3QFTwjCkaZUqQRWXKy2",
-	"olvlir6sdLN8SctBXceC6gvQ0VGKZyBMRByoCRbygJ3jhEZXWkZq2ji1i1JdzHdMi2okiZBeVK4QPAkc",
-	"UAiulc1Pf3RSIiWeAMPTiuCIIGx5/gBYY8Y1UxCdvc6GuYMuPq+wA5ub5Q58YJngoe5mlBD0gimjQi3f",
-	"jObUrmNLPpIk6WrmSKIAjXJVWRc0NMsyBOldIoLD2KwfbNZbrl7ynF1ttyzfPGVcnY6htRrxEy2b6L1C",
-	"Mg9jx2VXo/ntcsW1MP7Str58mefHdB0LDQqBnlDgxOgZz4V0S/mGR3RMfdI52DtnPEcxPofVkIomiWND",
-	"ei0qNl1nx/QN0j62Ac/ACN1wr7KDKU4M+ZzCM/XtQyMezWqnDb06evd2tQ3slxv4I47QYXGgl29hY1DX",
-	"sX/7Wu0Abc72soe2+32EUdEXslMK0HZ/R/9AVMwjY0Ozd2TEiVkLvZcB2h5sIWzWSHGOEiwmJDhh21sD",
-	"TSPbg22EXaMooYyYpzibBGgH+gb5RgvpmpT0l7q9iGSERYSFMyfCC310eyewEMecv8FsZldTXmnvBVbk",
-	"FLggqR9czo1YZwcve+hYzIzpVMsGT5A0NtaVCGGzIg/olvXwUTH+VcihNs5rucjcBMHq3kMfMVVavAZ/",
-	"CZZoWDEwD5HEM9k4pw0D9KLjWn0UhvKB4VzFXNDfyfVclYqfkbmTi0N9RSH4DcVYy3cZBZ/HIRkLImOt",
-	"GHKBEiPuFWbx5ed6UL0KK1NZ5wo0Q74evmzmCGyZ6zOm+S2VaCrgoNlpG3n2nFtTd2Urfeb9Rfs597zb",
-	"VGMcdTt0yT3Fzs5/mldabO6te+iBtHb8iEbAl5yxv3ZcMRqT6TpHdqcqcB4RcU5Dgj7UxrN8q/0zuY4t",
-	"P+KaNVNwbVJZ+sss55SIM00ANeZZWRGsj2LziJeLc22nXOZZxoUi0RsSUXwMC3YFysjLBk9T3eIp7EGF",
-	"NMCZWW1UN7bSmR7sVM900Q+CkaNj08/yLW8Z4nWpHvqifSDR0Lma9biGTjoxR79GDlqT1AJa0b9xR5m7",
-	"3GNzYcU9z8cIFyqzXsFM6GYVNap66HXG6CEqPq07FzuvOYs483l+oHHhaejg6B3aGjx+3B0gnGQx7m4i",
-	"TQPOkG3fq3fz84+dOYvy5z82L7w+p1AQrPcIK5+4Spi+GqZYIvtc0wy7+bjbH3S3Bsf93b2t/l6//49O",
-	"xUATYUW6iqbE17NRDpdZQIMOlafW+nM6okni9V1/jI11HliBNI5kmiQkQqB35CzRW4mZkfrc1lKJwphL",
-	"Ut8mY6Nt2mhq45AxzbJVBwKu1usbhhYeBx5PtxKEKHBbsDwdEdGwBm6iI4VeaeXvgURHv+VYeDdFt745",
-	"3/rLBKsAjROuL1YB0RPknAgUkyQDW9+YQvBEvVPjfTevGTNdza3D8sRekrW5loPJYs58BlEEP9h5ahkt",
-	"IzxLCJoKqsjcKH7Y3kabffRkd/sx6u/uPK2PZKvui9mZH1blJJ2c/PAX8Bfof9DDR72N7ufvvccq41Lh",
-	"5NTwa69XBB6Aw9xYtI+Dv6PtV7/4WhUkpBm1V0aT8LgmJFBL6w3uRxi95uckwaF3y8H45SMorEigNaRz",
-	"ykLw+AG3mQVoCtRsyZdIo81y1uj3Z+AYAhVcr7Lqg5X2P8+ipbwpwVKhMMZs4mdOm93+4HigOdMazOmi",
-	"6rP55Jw4bu3dGXSnJTCXgFvJ+uaXvN3Rs5+TePlcjT3X1qMMtuCjf5IQDEj2NjtgWW5kiiiierVw8r5y",
-	"ZYG9Omi/77DUywpCM1WKMBTZe+wa7r0mBSx07N7mrXh/53y9O2ct7/79jXSnbqTagi3duuu4rtaklrt6",
-	"mTVuFN9lYi8R/+WxgN+/BxeHhyTxBDhiMbV5Jl7Er3l8O9W3iucWRoRZZeqiGboWWA9/u8u4GSVQi2yd",
-	"c/c2HbqBcxi3dzDVeyzPaJY1pITV2ldc4WRB88rQkIm+wElSn8Pm03onj7c7Xq90TeSAFXc9B0WMhJ3p",
-	"QnJQYbzm9f/R2skUt6KUnkBKWfXFwb0EcC8B/JtLAEHnS3fCu/ZL92zvrf3wyTz2ufpcl6YZF8rGn8Wd",
-	"vc6Eqjgf9UKebnCc0a6m2wlhG0XXF9XXNdPq8swc5G7hsdaj+4blkbu3kPfS0e1JR3eMGi58l6vzYOyD",
-	"V8VvMTaJVRBdRJVEJjrUhBKbS4mdEyGtQZprFh0V+S71uxW39HJc5m9RhrIEU4YU+aJ66L2LWtPMP6SK",
-	"ROC8/PQdjT43cpd0IxAFg8djLiIIXTHUhl6cEzGL8AwdKUIS9CNXKiHo03eD7c8IKzTY7O300Yejn3q+",
-	"KzOmUnHRIhPUJl8GnqlcsACFudILokfAyJRIhWzozurS5/NK+29s3I9HEjXRed4Rgl+E8obkAolilYUq",
-	"ogMjXkRy/MVrVjO7vzAmWlYT8gSRSiLOAsQI1n+gMRVSrS5/OxI9gp7nZ98QMS2NlSMNithFt5OfF52E",
-	"v9n1WtfUVCx0JQ6vShw2R4t6nC2rU5jkaIxFgHgSFStZRM2CzbBYdU2CBAQF5EKCh4f7P5++2f/19JeD",
-	"o+N3h38fooeD/qNrI8oyz2enf4MkWr8sFuQgnJwcLbWJmlEuJBBLhz7pxKYEeKnfGCCnWJr8tMoz+rsU",
-	"mwu4oYu4JBjmTWXRa2fSVkyygXvcxG/lDYWt8wvBEQhQ+kwstQm5+GAbUd2e5FoJ1p7GVDNdULo0teKE",
-	"tIzFhpsvHcWq3rTFC1Tv+ydBxwpNqSCgQcTVZZm3L7nZrxBGHnQkTWmCBVWzUxly4RnSAKWU5dLyB0kZ",
-	"QRHQVUjQiKgpIazkJPqKrUQUlup978mgavLnuQlZKCPGvbHiRm42EpM39+IDoy7nIsSaZSHJkwgxPq2r",
-	"/juX0PwjFzzu1nSOxNywggbde5bVe0AX5hE6XZIWUxvxfBKrYnI2+7OSJ8JzdcrH9s/PHtqALD0fIyhy",
-	"AhvH+dac0rW+2k8y5BRSic4YnzI05qKNgQBlyozgMyIswURU4iwjWItwVuhJc0nDXueGjvV+LsCm5DnC",
-	"JloWaM1jc9HSZajoeXnF1BreXYHYg45M8smyOR3pZ+6aA9AdMT22OqE0V249tx0cjmVGXKC49Sy45Ssr",
-	"ySrmjN4bb2/HeOtScX00UM/AJUgJQr4tnjkiCWcTqRe4aXt6d05El4CozvT/gWFSZr6aQrim/sYJITfG",
-	"JH9ZLOxgQZgJovOqIm7H8Iifl5IdsteH4lkT4mKOxFoEvgpdL+HW+3VObdYe1rKaUV7iejz9c3Pvcse+",
-	"Hicv0vtZRL4cEmeg8hwIzBDVDyGRs8JnYd6mRKKIRq06DiXy1CYd+VJMnpetTGMuCTonoeICzP02280E",
-	"vUIOWs4a3G4ljupSrBb0bURjnicmFnlEzHwvxcAdCZ/a5Z/vuDB+1aasud0oISwCHkKmixm7t/MGJXm3",
-	"wDPAYokWUcmyK7/sbK1rv/7aamYKd/nc3/63dPsDA3xvM2tddtR6djW991oHddZmRqa1XN0GMzG84NQ9",
-	"0WKmtL8WQWF1Fh1yIUioUMyFJGi3yp2Ldtf2UTAyrY1qYZC4e27uoDan12jXuwmcmcX2rwX4TqzJBpR9",
-	"Cx1l1WFGphAkOM7FiMoYmECu2YNPH/bZBdfb7XeMgO28dHiXLXp2u0w08FxGmk9KTKMrWxW3wao47+ji",
-	"CVnHUnqon5+LmOGJiYcxM2nZwHobXr+anqkTfuze5RLs4EWWin/PgKTClliE7c3Bk1oEAk61ACHRiEga",
-	"zbtcPxz95AtG2PIHIzzPpeIpEW5W64Z2qEaydsTnaWSVXWrfGe9+2FEf2dSSNcftQhrqQzc5ap4bUZ4a",
-	"28Si6Ii2pop9sUPxwJ3UOHzRl2/aL1JIwfE4COsoCz30HEtS5pGmQAx1MsER/qv9qxfytMphASGhwV53",
-	"thdCj/315ER+/uGv7sPJSc987H3245G9pCSJXmhJxgeV4RLwXZJdLQu/vjlpyeP8gUeQoOc8p/UlKFL3",
-	"m+vnD3K0jtx5serV0bu3yP5eWt5GPDJegOGG1goAIUqLNBa0rj6UDbfmi/UNN4igmLePTH6hkzihk1h5",
-	"5Lhfjt+87hIZ4oxE4N+tYFbo+8vK1ylWYQxQlSd5v78VplicwScynN+DhVq6ueyFctyr8mulKwLsrLE/",
-	"L7lQMxTzXECuVHMkTnE332+UPxijJ+IM0rXCGIuJ17qwvsNi9SE0nyw9HHPPLt11q1RWh+nbdh+Y1D5D",
-	"jdt3e9MjdxZOi93Nza2tJ5v9rcdPd7afPHncX4aDFHQOUr+2wRBNXZxo1YPSCEdI2mQHqpCM+VQGaMw1",
-	"h9Xq1zTmKMRM8wNJ5q++j/P+JE3DBo3RF1ZA9CnxKH30C0lkkZ5QdPC0v5pmsEb+WSZoisViZ4mWHCJp",
-	"l6FEPaMMJQCms0qUXcZliwR6oCTKEhySAI0FT1H/EqqQpL+3xSMA9J2hBMoMOoh1lcJLAZIpTpL1YxKA",
-	"7I7o795YjFwk3hUVBqzUDkcGxnQlDaaCVDCkHjokCQYLlzKoM0gScU6EC3cEQL+YZyiXRCKMnv/0tsHM",
-	"ISt1Y2fcDwd4l2yNnkTbTx9vdp/2+70MgpLmKHFKIxW3EiIOBZfyEqToM1fptQng3NUIsEIibjjFAXEb",
-	"7OU6xT54L3L9ok10hVX3RF58pUN4TwNeGjDb39hg78auZ2r0GhbbzHnva9iC12TMs2+uasNb0Wz5dKW+",
-	"W8XQkgUyI181TNGbT0v115iKYBIB2iqxq62BcYkp2s6+MBAulhFhd0v1qc0oYYU2aHyh3bh18atWY4N6",
-	"Z9Z/oXW4xUUQ0ZQwSTmTC8xuJsJCFh2hGNcX/cnj1fZ0jKk/OL/p/zBkZUK/lCJpppB+dzERt0yxdR3n",
-	"OjWL6UjYu6g7K3WpB34qctbuTcFVuzfMM8VRW1jROt6VpbFHgDuyGIM8xWfEMGQzSOkBGd9LyBca4qR7",
-	"PlgQnSCXrvolTLjQ+kIodff7SjNpSbP2maT8ZFpyv5RKSdkEEG2SCBgghqA4Kkzk7zJH4pKbppi328ba",
-	"Aa6selBhXmYu5eELfEymTrM+9vaanhPmxd+wMbKhSVyRUyI8ThDZwhj3kymeSTTECT03mrAz9ME3PqD6",
-	"+prYhr1D5hPKXnKRrp9g/W4/V/FmaVPXO9VDYGORBTC14IqHPDFXLgTbM45SgpmmgcJVgcOQZMq6xumE",
-	"cUF8Nv6EtjmpD8p3mub5+Rws04wkofA5atZpaiIwUwYIpnXX3Po0gtYrlvyKTct96894XejbsJbAB3VE",
-	"06/s3JAh983dv4Y73jXMJRF+m8gHSUSBzt6wNS6xKi4wIg6WnZZiQJUVbz06l/NtvaCgZQ/B/jYEc53r",
-	"dWgB3Ot0k+Iv1UY357IZN+eEYL/Vtk4pX3FR7yS5ttNafUi5o7y5JbkibS0kKBNM7DW0f8Ghsi4YLdOD",
-	"Iqi4IA+cOhHOgiYMcDh7IBGfMpc1x8coIiFNcSKbWY29nX4jyWk3mIeXHwSDnYuHJyc99+fWxaO/eDnV",
-	"+9atf6pV2yebaDRTBG6JD8cvu08Dk3Fpoa4KF2CaGmvqVd20TzZru/TUN2IiJGf+whH7KINfH0hf8GmT",
-	"JlZJA35/K2mOl4JZqOCw+lytUHbHoBFi2M/Dl8/R7vbOE5/TNvLOWUIJLuRkCC0zTAROG5vuQ+OtUiju",
-	"/v75k60z0TIVBybnnUmMs4wwF50HTkaOIo7wiOcKCoHA2GA/5tLPWqGA58bQZpvQ/GdsRKei8kHNAbWS",
-	"ebLi4PLYJykz6QZt7hLgHq6MmDwj0Xwg+AbO6Mb5wOEQyw1I5vCkgpagfP5KE/A7FJoIEE4kL7gaGLwe",
-	"SJTwSb3rCrafpz/Jk9xZmhd6fMsnL4JWiVuP8Zfj4/fIPFB3ZfS3VwvUMZiDbVaOXLYYZzyA0OVEW0RN",
-	"9OHwwOydgcPWK3lGTZkgi2BY72QtiOlll5rFajQTLhY16FjID3vsalThu/6swWxRfpUxPySJjXIyCA8y",
-	"5tMeGkIqyTBAw3pyif5GnuVDONfDiaJsCIfLuHasU8AiEpywcywoZuoZGkLyx9Dlkco8RfwcHCMS2Ydk",
-	"74TNe5ZcXa0F8QF/LAk57rzEWnMezeavmz86I+B5s9OEjqF8Rx/FsNQJF529jnE6+RJ+cSNJZvVaWIEt",
-	"FAV+s+TdGKDoF5+xMdHyBwH8+RZrSzmysBIq/nU6qAZCLQnasQ/eKpBkWInMWThc99xKMesQ6RU00qwX",
-	"eb49/mwrY4a5jCln9qqSCs9QyHnivfDK00hE6I3ZAhuqvjep7nYMQ5zGPCFa7EL6Hb/NzxuQuTzM/G6k",
-	"N0685aUOlCkmpZegKBXV0lO/WTPq2lIqwUnVciua3wJkHXiXcZ/6RZPTlsxE55HGbIZyRhfnJy4AnVkW",
-	"TFXbXKQlsCTpoQPWSBArBDO4GjWPBjMXlJhddSjj1mpn1cgucPRluTKRqsZbaEqmrhLhdWcSYwVW1p2x",
-	"kKObp7RIdpa3CE0xz+oKrRbItWCeM/pb3lTLPhx2fzo8eHnc/fH1f3rN12skftxA0uwtZpcEHSfQtFQZ",
-	"tr8GTkyyhx7tI0l194V4FmsV0GCprMQO/p9peSmyg6kEeZZ3AlcEb1HGiytrWSnF2Jp3PHc7VW7fMiu5",
-	"khrcqC1aihb1k11lOQVDDarSYWXVi0OyXnaOlZeXpV0UXiQ0hAh+kGmxKZjLma1iNiYqjAnwM1PLbK0U",
-	"jaqjaqWNt0M/ylOIArmFNI1KFU1flWVTORvLorRbEQelX4S+n5kUOM4KCI76iSSzV78f/JPTv2+9Sv7+",
-	"62Hyj5e7Z//49e0/D1h/lcv6z5tH0sgfqe/FAkI/KmJCbOm84rToKXQ8Hiqod1o7AxXfWePl4uTBX8Af",
-	"ap/tY5rx2O/1ZXkO9pSgk/EsNzgF3lj7Br0v0HCxNOF1oNUChkurYms0WqPbtii0qKnPnrC1Fdp/Y73x",
-	"29IA7xWtb1LRWp18rfa0Cul+fX3qXom5V2LukBKzpsZwkzpCQy+AQ3x5kX9ML5cyV9b8gVwxiV2lcpKM",
-	"54V90PAK8LGFonzpOHVRfeu/9g3D0LeHFOyb2BXFXR06kw7GpCI4ck7uS6XQNbNUm0lyCyZWVuP/XH7s",
-	"nfpn1zhUFaKo7vQCQr0x7O57ev02YYr/xKfnGwABPizEGh/GkZbKJUCwn5mrwpNHd05EawJCSnCRzi8V",
-	"FjLQu6nPhw1DshYUV3pekHNKpg1ne29rIdzhTj1PsEUuLuEPW7CFCquHHUNp/ahjCm2un/nilsj17eOW",
-	"hwRH1B84XAjTAo/HNIS7e1RBw/eE2cQkPLuK97nAUICWSBSgIT8bOkj6xdnNf1RAB/Y6/AxY98TULJTu",
-	"m4xLNRGk+FuQiNo/fFQakYnAUWv56UY1zIKcpOJQXaASVlIb6qfPFWNlS6BFaY8sI0UWGxjsRtocl5ZA",
-	"7MBtUmVyC+miLWVGPzCzNburti2hv9dCL1en5rPPKlWaQxaCtAkHD8m0+iI8bODm8cpWV3yWIR/61x2q",
-	"CF8et0bYMsSmQrHiiHwpZZkGTIV51FYNbomWqrZmOSpoUQmfUGbK/8Ij9SUcD/5xtjX9rf///rbDN8P3",
-	"2avR4MvT2cvH6dFudLitXsf/+SR/28c/k49y3VDaufI/1Un4l3RCpSLicmu6D+g/rTVLi1jnReRgYCwu",
-	"ghuXFdfG/qnIlwtfgIcaQtSiFz6455rb52AgKtGza8j6h7Xgu3mAmhAzlBqPionzjfl0zxQLcDVciur0",
-	"8K1y2YtaVkiwIiJACanaCsOYc0mQdMWSTxjRVKNPApZnheXJ2LMdUxzTL6eiKNQviKlhaJo6hfLJFo8H",
-	"h+pUv+5nmi1APPMqdsR76Ejh8RidEZIBSDdO+CQnAQJLAawFuCjkM4QjLcdIJbDiQtr3C7+Lc1lYABoT",
-	"ZDced4JO7T3vgI8IFmH8C1WLgctLTIzAhsDOfHj1VYyPRbRWQQMpU93Wdwu2YGlreW1KkgTRYtQ99Jyn",
-	"GRYmlphqsgD6sVDrnCWzBpJ2f2vwxCdcNoTG+fwymIobW1BdFN/xMOv/pgh+ds6reDYScBv5svMEZmem",
-	"9BGS8D6kfFdpoXj9jMzsmZUkxUzRcAEZHBKZJ96Uw8JfXFDBqAaPsLIz2O3Hqr7gkj5vwQ2c8oic5hZ4",
-	"cvkoYRfvgHO2iEaCxQ5QnmkhY7PfXw66cjWwv+qKtRP7Mfnis/8aoB+t0PMzF1q+ZgKPLdh/wMa8xcBu",
-	"K/obFgawCxxNuAEZ8StMCWVX0pf2i2JC/ojdiIdau9mA/wcdnhGGM6q/sR97M5wmXtWnXWC2joR5uRki",
-	"ur1BPkTIdjBAF3Zvn2p4wHqDXn9VwCDXT2AX1k8m0j+Wd/rGN0Its6YCvZ0ey0NbpXvQJoiacnFWLXkP",
-	"IrNuuDV/fKvX7w0GW70nq3j4bs81TL5kVBC5sGfCIukwQ8C7o8VyE7roFJHIlqVpccA8vUQU2Rr4QxY/",
-	"YFk0ptHcgVRsVow8Ww14CCRWzaUWrVOxMMCtQaEqlicw9g6zniMywewa4+20wH6KJ+0IlgayDBhZiKEA",
-	"Y+moKcfwhv9OkwRv7PT66OGvg8Ez9Jqy/Av68vTx6ePtR6s5ySpjCTolEl1lkxouqtrS1uhxwUlfFqRm",
-	"d3k9ZODqSyuKGobt3MMC3w4s8JG12ngt/WMuyrp8zh8O93iKDQxpwqdEdEMsiVYHFREysJEb8FiEZdxM",
-	"FXXRAN1aNMDSvP5jzRfeY+qrWGdYBh/D9WRJ0HM/hSGRss2qs49efTyGGQ/3cxVzQX8HE+ke+pFgQcRw",
-	"LpQwHv0c0nf01cGH3w8Gb+mBPGCHO+Hzg8cH6cv+f25mW9HzV7s9Mnv1e/TxgL6jB/039NVuL9xM2Ch9",
-	"2Y9+fZUsuk18MTKmsqi+SBRNHNgowFCBHcq+2gDdXxEma4nVa58hnmG9//BAgCacm+RQvehVY9plrV3z",
-	"Bl/d0RIoh1Flc6waZr7yalyAwruCSWbeZVClneZa1UZa20Dbo+/gfZBtJR7bTGq3KOC0AxfU3X2VwmoT",
-	"et6o++uBL/D3dHpOBB3TZYFMja51p+7F1SKZ6lbHekc/6+G35pZfRdC6BgjhhSKWfz4vcUoTjy7UqVR6",
-	"nY/I8vvUIb684lVvkd89vvSlQvzqCNG3mp2xGLSigKpoWRjj8F6vmj8Ihs4oXIFDaTEKu70LHKh5Nfeh",
-	"ccjWi3fSfGuZ6GjJdz3RsfrSSqKjYdT3cuOtyI0f7mCUyGVjqoKOy3paYI63tmsbzG8tKjIwxZZi49TG",
-	"ReWGtmoY9/Hjf/b48a8e5V24K9oNNRLB/pjCkGe5wY1uwkav1J+JXLpy6IokJtwcZ1iowECyYAP8DIMM",
-	"ecJz0UMv0kzNjNpZHDyr1tmEmIYhdznIwpo1Y28qSvx2ar7Wwq/d3l5nnHWFPudvDT1vEuaCqtmRXnhD",
-	"P1ZdKz69dBN79fG4E/gFhVLl5WP0CYzInx9+p6kSdPYN+OYR4B/5tXn0v//9P6A0AgUA0ZthFIOOlcoW",
-	"Q6a9rlxvDV2Ei1IINIWDbSvPkOI8cSgNGcFnDrMxMsUihC1+ME74VJqow7J/q3Z+EEkF9wfnKt6wv3Qs",
-	"/J9+0ynQnqdheTrV+EP99Wbn4gI4mM+Rsw/YX5oK0P77Awc6q08FBHQVIWbWKGzwNI2LxxaeM4723gk7",
-	"YYAHbmC09Ski50TMzB1qmkSMkEiiEYkpxChIg6w2FpypHjqOqURjuFSMPdpceCFnSuBQ7envTphp39zP",
-	"P3NkECaLylXHs4wcwfSKXwRBE8I0BZHIDNwFR8D4XECE/uaECSIzziQMwcbkIYhXkApRBZP87jsE1YIY",
-	"nLIT1kXff//q6N3b77+HsC2Gz8hpiCUJDN5aD31gttQvYE5pxmL+hjLoZb0QY1kTJAOZvfa9ICcMIUHG",
-	"uSSR2aPtzc0ASY4wUrOMI6bnAtRINPtNCFPJrGcGdxDJ77+3ciXwEIkeAnN51EPff39MU+J+P3z5HG1t",
-	"be3qiXw4fm7fByaqZyehkArg49mwUmQ43xpweOjh8MSg4J10hvoW1zODr/r6G6CbV+///qiH9m0VJCsQ",
-	"V3H4ACWlwOIDi4QrlmQAtWGktdpKdi6vqVQwWxOqMAQJeRi4fO0ADUFGtgmfRk4e9opvqUQDLQEP+v1A",
-	"68CjmUv/7KHnPElIaIkCmfMyEXxaREmOAMYCELhc95V03OEzE5FDFRrh8GxxQnRgy4HqjiB8J+RSoZhP",
-	"gQwiQjKos4UF6SGrvs2lnQOEAONu6naBANGsSg+72ztPHLCV3j2cZQkNDTu2X//wT8nZ8FHBPAzI3FAv",
-	"+7AGMxcgDNttYKqGFZg3vd4G9o0ywGErTsvQwLgNXeu1WjwEh7EduOa2+kyaoRlybbkjTIGW6nVjK98Y",
-	"9lDcOwpPgK9qYqw8XBxICNHsJvScRM8KS6nl9tUwQiP3mKJ6VNjxHgscGs5oGdD33+8VHMkyoRALwFUf",
-	"/tq1wXzdg2gY6L0VEtExbLJFFwAVxgQnPN4ujPZ6mE5ijjj8C6Z7oO+cRURAaI20gzrEiiCgdUcCmDGe",
-	"s9AQzlD//lr/3IV/9XkpvzokKaaMsok9PdVf9DGy+ft6SMWNLitoxZyRZ2h7c7ec9iFRYtbdHysihsBc",
-	"jZncDvY5DvXdotcNo+HPL46HTqYURPJchKS4rzBDwxfHeNI8ZJSh4cG4+5Yz0n2DVRgPIYaBKLTV34Zu",
-	"hr+82P9piKZcnEkT5aBPmOlN67Um7i2hIWESxFGjPHfeHBzbUhwlAhzPCDMD63Ex2bAvbaQ2HseA2BVR",
-	"BUUQgY0JuKjGM2z1+r0tA8sYgzixof+ZENVaEWM+NKPYhIOos6ffrUZ8ANAfUCE0v9nvN4oBVvmAPv+A",
-	"qg1i93LXYNkNSCatoSU9Pentzc22FoshbhwYrmHUlEKPWvyOg9usyq8mVl068IDOW7D22a0AsjaRFkFH",
-	"4YmEILUEKy2za7n4S1dLGV1rqOowCBq9CEohzfncWjerjo1b8dHZWckySqy+fQmVqoiOMTWLrfjQmutc",
-	"PrIBx7RzESx98J2xHF18/or0YacBxkgPfVTMkW6+hk76g+V7/oFheyWQ6DaIq1SLPn3Wy11qAZ8+X9Qo",
-	"T0sqKJ2Vk6zQXPldC9HBt9wg+LpAVlMjymcLiyLgkLbVZ9XgWjCmamEj1QLGTr+HoHqotYiBtxgXCBiq",
-	"KG8A5aacTVBzZBsBc8IM+KrQ8rbVqaywXwAecYFGXMWGsdaJ3Niz94vICXtz/sij2XVT3wHLcmXIr9S2",
-	"bSZdg/IH1913G1cssMMvTe393eUvPedsnFBjZNke7KzSi8yzjAtFojckoljrYHf7bO1HUYXgr3ywfBx+",
-	"4w8aXZizlhBFfPlEKT+3x6Uwl7+DEHUIYrd1OrQWFfJsVqYF1o+Eab56JGq0ud1yxZRnbwIoYpenqO3l",
-	"L73lyqDs3mmi+AlW0knS18x5vZe9ZqWNuMlKkMCceNa6yf0bZ0BBJyY4IgZdWwvWbQ3bxzbgGWh1a0WK",
-	"ecMj48a8J83Oz0R9JbpcT0w8iEDyyxzUgLdObkrEBCDOwxg9PHz5HD3Z2n38SAsOiUHwtNjroLcandlm",
-	"J5M0U1rvs7iG9QNg3Nc3cvcbKIWV7v6bPnpFNX3jO7i5s/HnFASeG5PNVzpbufJF+ikJsOqO4bur3yVY",
-	"J2SsIMt6REKeEgmnYjZ/HgQBIfuuCcP3B+KbPhCHxKpuX+FE1MTklLIN91O7OWQ/SYr4oQAxMi3z5NDw",
-	"tyGkN0nnV7Y1yOsuu6DisONloaF548nzYjBzt+K8/aGsdr60t6ACujHBIgKwHSxJs/RfEa1HdSfgG3Lp",
-	"83ud35xHE6+WPAdZYRd6q5sSZzIrFtRMgUqkd6rX0rMNM1utcxPBt6zbouiKxft+ONSsZPjIgiugh0OI",
-	"7Bw+ahtTNeatHFgzyGEFa9adMnsVAXiLbV5FNN3lWd3W8pdecjGiUUTYN2Akc0tSYVAlZ1nOoOpp3Qu4",
-	"VKHStytzC7S352VC+aWE7q9Kd62XbDmhb0HhW5uw/1wqYmm3vZGjsOGCur2CrkkOncLlYs3INTd2aIVg",
-	"4/J0yT3o2OGt2MuhNiSof9KiH8ryiB2aO+uSx+z6pejauG5Yil7hdF+bCP31j9+9/docdjgZpZcGIyum",
-	"3cChL9G5vMf+JwIHF9DuTHK0PucufbRh5kRYIc5CstqxNz8tPPlHDvTrzp39AqXs/vTfn/4req/MAQMN",
-	"M3LHjXzV2z9X8YYx1Xarcat+f7Ixcdl4J1uwHMItHTcwQFRFSjk69mAPkAhNONiC5w+8Gcn7EkHrqxzc",
-	"WicOS22l87vdVvXTLoYBfCxy1yqSdSO+apmQ3Xzc4Iw2w7FWb6V8pdGSzYtatRXQlS9ukJXc5EHf3lyB",
-	"DR1z/gazmSUbeStWbVWhuarxLlfxPDf49IfLrxv0g06muzE5zkHHFBHo7HUGOynck0tse2UkeiuL2C/j",
-	"8mpR/5pN4Hr0ZA9BiSBiyriDh8kUbfcXdOdCN2pi709YceTGXKTGG/X4yfZugKSJ1EXbva1HaArlXMpW",
-	"HPIrZp406ClJEogD37fYrDUeh1kR3u3u14mF05MmZwACf/FYuaoNkFNHU1JxkAk6iVVl8HwMQTaO00dF",
-	"0wDdnURIclstcru/5YubMbuxLp+01sk67GNJZT/OGqsDdbaSnFSeN3fKX4nLMbDp4SXpmgcGm1vbQEPV",
-	"/NtaT4VZtdpJpZn5OuVlU5BiCOxoNc7/Wq9WyfCD2uJ86U6n064mp24uEsJCbuFy12j7JRfpTUuCJcyG",
-	"Rxx8zScTEtls9Pvr6P46WjdM1qRMrXHJPC4umZJ5lPeMvmZ8Vwo3Gqf/TnnBojqMValrVi4Yp3AeKNmI",
-	"0gf2DTiXsvaOyUBxyTcQQc341CuY2iGuKhC6gcZYauFYS4OXJdIbNLnziQMBB+eRncTSvV/RMVjudBcn",
-	"yZLdrtkOW2wLgRkmZwRRFiZ5ZIRu38btJ8lKe7dftWhA6sI3t3uwcpDOcJ0bZy7uZYHtRsebO5ojknA2",
-	"0X+1+E8AIu2DkUnvvSF3h6Y+xhzhFB1cJyW5vNd2I0NGHL/3sHGnXpRJV+jdGElN9ThBNvMqxEkijdys",
-	"uYOD2sKhSmb6mxM2pUw+MzHsWvuQIMtv93eLdFPHepypAu07HHpI9Yb4HZPNBwK/vlqKPLEplidM7wiE",
-	"nWpRHsP4ISk2IWyv1oOerclanb+fbHUI9HC7P0BDg1kliL6uho986oBdsOMC9Or6rScNWP+7JOw6x5RZ",
-	"vHuJ91tLE7gTAu8Ld4qxJ9ezpK51zC6b64vEwlZ6aGeTzyFjRnNCx2uLWwy9aNg2WFQFNxDE4UK2xC+d",
-	"MGccNRLyU/3Lk000mukO+dikvz8r7CMSGbuI4mhEAHWAs6po7edUdoJXsV0Ut0zNqGDqXFRg/j22iyas",
-	"XRVYziLGVaDZqpBrC0wTa1gimpU8bjgdaRXvURWYEFnkDJtC+2/CYO955RJeaXiQ3z+1jCtuLWSKsY8p",
-	"Os1sxRzbhJ5rYdC9FZQVf4y+355ue+Q6+qazbauo0QsjD0sI6D9fsq3JkddKDEqcLfQ61Rm3dkuzAsGs",
-	"YYOvVY1OC4ODM2HN0SRh0VFhjLmOGMOvb7b6EwXgFXaxopLCNREQVIRbHCJvHnE1MQJUFOcz4XYFCI9R",
-	"HSHAxpU18bO2H02f3zRjgzksZ2tm7W4faQJCmUdu3Yv4DYevtQq8hHl7eZiyqTF4WfqYEEMedy6Q2Yyq",
-	"RV6FOd+C5e6O87f5GGLk6rVfigRtKUtKFjOs8jEf0wKgSyyquG4ljTboU+sb1Dw3IgmfepPkIb+nHNmS",
-	"BJ/CDx9RUNzCmCaRcOUgqSzqdbblp5ixnxpkxpVIVx+Nby1fxS7obDmLLXf7jrDZsEoLV6Tz5ey2KO/q",
-	"4biXoeYJccQ8u3M8uBhYCxuuHp17TryEE4flLl+KSB1VtbPiOvXVMyxdVauh5EINkYTMCxUTMaWS9JBm",
-	"42OaAEBlyNMRZaSZk0mVPGHG9EeZ5fJwuwTF1AJUGZHDNX5mMkVmGTdWyZRgpnX0XJIT9skUaazBwpqv",
-	"bElL6fV56CvAPbDsAvBWz5svdINqhW6uN21zyTF2xwywqVd+2pbJXfo8CFKrNQ2PrtruG8reAwDxKs/i",
-	"Lys/e8COAKZ4lYuRHeFkpUZfEqxyQVZahf1zTBM8ook+yis8/7OibKV2lRJ0lCsz4HluChVte2io6fEc",
-	"s5AMLcLu8LdhD8H6Gdt8CPVaSYSwbMK4q5ikAXKA0LIWJOGjac0NViZrV2VWv/NVBJwViB/ATr/urWen",
-	"uVwSKrWqOyEHZSVDvNIFszF2h2XFm6YoG42y3Ek9EhnDbiPP38vJ3eFs5+j/5oTmNuSuUdzcuK5Menw8",
-	"Xogg0SA8E+vt2J2tp0ClFbcN5hp8uQoZ2u14Z4ZwT4N+Zueqg9wxpueGdWUKNNJnKwW+pCySZa+jGQKR",
-	"ONCfEnpGmIV/kxlJEkCEZgC2bKXeWnFwNDS1yIdonEsLHqhiQcgJK8qYj2ZIkJBmgocQ68TOnqGhrVw+",
-	"RAnB50QWIjXP1TM0dNXMh1D6vPgRJ1wL9fsO9F2e5SeMC1ONxQQ32WHtW4BQPZ7Nft8MGXz7mJ2RqIeg",
-	"bpf+NeURSUx4lIGfVtjFcYH7UasBVJ4wG2IqCA7joJy2i+xyq2hUBi3HSA5ozkXN7KFPC6grCkv1ABen",
-	"COUQCKgkejLHRjMRUEjTUw/PKggoJsvVg7o3/3pQXhp17RXX29omz+kFW1NNMaXZ79WUezXFp6Z8W85v",
-	"Tc+HROaJakUaA2YG1f8vacDcWSWD5APDZntMEcRrvffMNK9P5pJJPtn4Q/97sTDKwqS8SfRpNEM0qpls",
-	"JsRJT49M3YeyEowT0gqUMSgIYEzyuk+vRdQ29uMMCh8vYezHZbWsB7Jos1KTLhc46UaCjlXXX9YYOGmG",
-	"VVxRjE3H7Qy9WQq5UuRuUC9yZyvc/fCwW3x85CtwdxNyXtupqFQbuzfkLjHkupJn+hgoQ3BXPoMrgFFV",
-	"NZ/Ss2YLrskA0RRPbCkQ7Fi4XHS67py74Z5Gr5tGL0uXAk82KIvIl/ZY5DdQHgCjcxIqXqkQ1qRUWxFG",
-	"IgaBUMJeB4p8MV9b6ISgluox1QpGpPWVE/a+ruzDi1SinNk3TbUkxqE0WQ/tI5EzhBNBcDQzWgma4pmB",
-	"RFFIKiwUiZCa0pDsoe3+rk+zgLlXFIuvRvIHuqNDkhmTqr8s4xRLBAO6B5i4LqyadaN8Lxl4exui4uox",
-	"bkB79bp/1SA3VytwtYDeOXSJBrhEHY5G/6BoSiAFuLPVT/3cpxGAsiYjKjz1K7MgpdnOKIFcNKoQZYqb",
-	"Glembemiqty1vYee9tH/cX9CDbn/UzrF2/hKLXblq/vu7znMPYe5ExzGhYiBQVSfMVPd0R0ynz57yzyo",
-	"Jp1vCFJKRHkrH9IzsZzIlq9ryEOYkWmgBZyiCjTwISfMGNRkIw2dEZLJ6vLNzML54OOrEsudE+zvedCt",
-	"8KCvrLb8mXmWPrjFiZ3gev7IKlypkgB6Fba0Oc+VjMV/ORhX6YHBI56Xro8HFffVfOVnw3msNoVIIi2c",
-	"p6l0afwkIBJ5Yh2hvHgJCM/0ikuFLH93w6m6wJ4ZTQ/kMq2gESwQYTyfxLYTA7DlXEJQiNSOBMr3mmoa",
-	"J8xUogs5OydCAodCCT0nslLKGOpH75mCoZDEr78dxlQqLmZDqL0qSEjoOYl66ABUzDAvBm+8xycsJVLi",
-	"CZFQrZkqW6l5IvhUIsU5Sjib6Hd0NzCuj4Buth+GJFN7wOo3yDlhqiuVIDgdmrwgiyMmBAwaS1t3uwtV",
-	"deB5uVeZ+UNbOBcLgWePghMGguswIonCQ/Rw+MdJR/d00tlD//vf/3MxfATleQgLCRrNis82SLtZGLtG",
-	"DrbUn56q8TWWnXFGhuX6murediKmlDzAt5mCv0W9X1tjGJZm+Gt33x2l7nvBz2lEhA1NnILTy7gXp4Ir",
-	"Ulknn2CN5VnR1pXSi4Esm7nFJoLSEXA1u9jSjzHC2JPZmcIJGI+5iKB2cnFGIg50FuNz8hc412OeJHx6",
-	"mmfNHj1n166t2RD/GCozXXEQQccyIWBSmjOWLXwkBg5Hd/5Ca1QRnqEjRUiCfuRKJQR9+m6w/RlhhaAE",
-	"OPpw9FOvbLFkkxeVtYn0KZ6Z4HuthEEPuAjh+Ms6CdXFjv/N7cxNF7VxAzBM19Tqbx7xenNNcNXmMdeH",
-	"3zwz0mdyxA1GctNV4M/iNhRSnMmSNyukObHDX/2TylZBx8dQljXjfcfIad9CbveteyP35VkZVQFxJhU+",
-	"vJbItBwyY6lsVMKZex0pv/ApSjX7KU6GllOs1hEgqXAC9qExpokJ1plVbyIjG01d8AuklYucubRZj6cF",
-	"hMkCxvzr6ldVTHKP81YBxrTJQ4YZ3yQ6+M2J70fEXFjz812NHNfA0dZXprQoacvqwoJF0sjUIB9bIcdc",
-	"xVhoWWwOXV8T21gQa1Soo7PaCnNF4G2aa+n0jJAsQDIPY32NQDy5DCzevsN9waZqVgWjvwbOH2LGuEIj",
-	"gsyUvEAutkxtgf+wYpnaEuf2qmVq17Su3XjZ2XTmQccAermOSrPVxeRjTUaghVBZwh20+X3HFEIk7wH3",
-	"7g7g3s8EKsNnxeZchV5usZhrlbquH4LOtn4rxVxvsu7GfVGMCub99R2LVYq32q48xVu5MKdgtSKuN3IQ",
-	"7s/An/0MuOKt13QItOAa8XBBbg1DlCkinGEXQ9EJrGwSojMJg8mY50rSiDjMaHFOhFfi+El3uJQqwWQS",
-	"qzSpk+NKNg89zIZE8dy03D2yq959zxMazpYJGW2vGVvAbYZ0HQNMBWdK740+ZdjuDkeCYFOqQtUSy7ME",
-	"qzEX6cJYr5jgRMW/rxbzqzuijEjZjPs9dD88Cmy0FdjL9XugaqecUYidqKZfzxHKLzCWrymZFuP0UZL+",
-	"cRagjIgYZxJFZCJwAYV1ufjwrz/ot1zB/s+eoSEY8WVhPG8iMhwSJWbd/bFabg+rPmo7vUZS/oVPwW9T",
-	"qMPrEm1Cz0k7yW72+5pawQtjk6MzwQFdOcSs8LMofe330CGBaEB9aYFRhyqr/npJ9DU9h+yur0mkRR++",
-	"VLwE6uXdNjM6qC8rTkzl5rU2MdU38MYfGVZxe9TzfuGAhchmU+QB+IrRTEyUqNF8leGPWm2JeOmds5V/",
-	"zkimbFnxGcGih56DM9BgdIM/q4DNhdsNV9IJhias2pt/NiEKZIlVEhSgmQeyKFlepifsjPvhAO+SrdGT",
-	"aPvp483u036/l8HJ8OQl2L8ulZew48tLOO1+/uHkpPfwn9nkXxmb/GtKRtm/JnT86HIZCjDPje/rJK8J",
-	"AmsSGFGGzUW1yt1u9r1xueMwJl19VwueLL3Saw9fBPfB4r5gcWYWeu1Y8ZQoQRcIlM5NEaAoN6fG2DTB",
-	"IwxJn8PKeRoG+ggzW8kr4zyx6K0/cyRyZopqgb8sQoDvaQBtTtjwzYvjw4PnR6f7P/10+OLoaIiMyZWC",
-	"815zfXu2bfAmn7LWw2wmtJrAmiWYsktIrHbZEGXoveApUTHJ5QMTBWYOSu/bIyS7dMBly1mtey/wjDCc",
-	"0Z67NBeLpYVEDPhCmmCMvjLFTIG9y3uNv8sI239/oH+/6k1ut9tEO7RiZNlR3v7NPadG2DW41BbNsFHX",
-	"WrdIK6y25oVWDyG+b5TTRMEdGwCwPOyc/rBop/6+/+b1ejvlxrbmwbzDO2XXYK2dAtWgXVTe6W8hzpKZ",
-	"EX3fc6kmghz97bUWz+vp+imdFOxbEJQRFgHYgKhuL5VIxrmCQtGRZrHoo3E4nbBDEuk2RQ0xoHhRKgpO",
-	"L3FO5B7ADbj4BWqKFwCnHDqVrE0QKzWlex3yT65DvsEzpAQej2mopXtwVjRqXy0/INC+JkC/wF6YtTpB",
-	"JxdJZ6+zAfEHtoN5XBqLtwUAFkUpZFfxIUCJqaUApA2umGplU1QrbBogwcF5bSoumHd5DkqpK4GZq7gF",
-	"RGyJXzBwRqMAuZInLLKu3koHxrzow6IAZPWy/EgMWjYAU0iH8DqiSUIiW8MUWywRA6QNVGBSdHAYV2fk",
-	"ssM9nZaLK6tBrDW/te4erpu00mhZLnu+0ff5KKEhMmatSR3XNHAQ3Ho2JZwizMeCJAbIgI/AIwa0qNpx",
-	"IT97ZuOJlLExszZydz4o12G3HCg0pg5gpYhhcXG2lBVYL4obtbaMuZ0KCpVjSiOICyxMTViLOf02dcoA",
-	"KVWmb6FMm9Gghhm7PSwD/oJW8JWM8CwxTac4jDVjMrMXOateC1ieWbhUp/i6I33x+eL/BwAA//8=",
+	"7L15dxs3ljf8VXDY857YSZGiNi/yeU6P4sSJPN5GksfdbXlEsOqSRKsIVACUaCajc55P83yw+STvwQVQ",
+	"G1FcZNmW08ofjkhWYb24uOvv/tGJxTQTHLhWnYM/OhOgCUj88ymNJ9B9KriWIjVfJKBiyTLNBO8cdH4V",
+	"M5IKPiZ6AoRyNQNJpnROhkAuINO9TtSBj3SapdA56GT5MGVxRKb0Y5eO4f/sbu/vPuj3+xFh02mu6TCF",
+	"TtRR8QSm1HSl55l5TWnJ+LhzdRV1zDiA6+4JxLlket59I1IWzxfH9W5CNY4po2PAEaWCJvXhJDCieaq7",
+	"SsbkOy44fLei959P6Xixq9MJkEuQiglOxIjMTM8zqtxqQNIjJ8ATwjQZ0viCME4GR6PuK8Gh+5LqeDKo",
+	"j+qs85g+Gm3He3tJf2f4EHa3zzorxnVMNbxgU6a7+G94l6aUz0lM01ThuogMJDU/f6fIjPFEzAhNUzFT",
+	"tdHs9AM9M65hDLLR9TFMKeNmSO3di5Hpe0qoBJLCqE4e24836EtBYJonEAueKJJzzVIznVqHZvVrHe6u",
+	"6g+0nHcPRxpke19akBk1ewsjIYFoOWd8TOiYMl7r7OGKzt69e9c9zPUEuGYx1RBeRS0IrTxE7h0/e0oe",
+	"PNzv368T0Y9AJUgigabT/3PWURORJSvJ6G/dQ6WY0pTr7hspLlkSmvi7CYsnZCoSSMlMCg2Vo98jh0MF",
+	"XJPZBDjhwj9mToO6gMb5S0VM09qYgOfTzsH7zhimjLNO5B75EC2M9irqZFTSKWjHpw61lmyYhxbuNU/n",
+	"JJMiyWNtiF1PiJ4wRah/JSJUkQGnUzi4pGkOgx55aXnYmF0CJwouQdKUaDYF9QQJa5orTSYirU/pfScW",
+	"qZAHw5TGF2bY8DFLRQKdAy1ziDrMDOe3HOS8E3VMf52DTjGK2kowDVOc15R+fAF8rCedg91+P+pMGS8+",
+	"mzXQGqRp9b/f//fBhx8Oej/8W2dhtSLTypFtcbtf/EylpHPc+cNLylI6ZCnT81Xrh0fKrF7lHbMIwblV",
+	"261O798kjDoHnb9slffOlv1VbdUGY0b3o6Q8OUoCA3NDGZoH2saAP56zZO3+j5Ky11fYRrBfsN0W62G6",
+	"I0ISlebjCKlM5JpIGFOZmHMbUwVLx1gbYGXbdxrbvh2FLkaqYSzkPLRMR9yOMHbPmFEabjyEVMwI022j",
+	"8s9fY/H8cMLrhwOCyniCS9gY5aZr6lv/tGXNpRIyfOcPOHzU5zE+MXA3jRU37F0QeVYDRJmJjVhqmBVB",
+	"opGJ4ZavhCZajEFPQNqnB2I0UqAHrbOyA2qZ097inKoc4rD7D9r9vd99fN79EOITV1HnGVCdS0hWcQFt",
+	"pBxzq47cC+TewPC4wX2zb1xocm8woqmCwf22qfg3Q7fSUIgUKMch/aLN26EdcKOpsPRfTo9eRUbEctIG",
+	"04qkuBiK3HsUke2diGzvmiFu75GEjZlWjZtzp1/8t73fMvKxGVF11NVF7ncff/jj0dW//Y/7c3sn2t67",
+	"Cq926LSaiUlQIpcxfKcIKxlbRvWkHAQeSgm/5Qy3y14wGx3SI36iRXyx9lYzTpR5obbV5kDiQq/ecMbP",
+	"8f1VG75KiMW7kVB71swdrNp6TLGlandO5reS7UjIKdVWENvd6eA1yaZGBNl2B8l9ikIS20v68Y1kcYC/",
+	"HWoyFUpbkszMMyhh4J2Rz0GSjM6VY7wl5e097j1+3DKRKf14jg2tzYhfCg72+nzJePs4U6AbD3S73+v3",
+	"2wbK+LUH+hpZ38qN14KoC5b1yDMhSQKQISEokisgA8eO2wjCctcwRawiCPNfhSj6QaJ4zU9oup4MSknC",
+	"VCxyrmsHyt9yK4+T4OeKhjXm8jRdGR6hMsEVWHVe8FHKYlzl2CrT5k+aZanRKJjgW5kUwxSmP/xTCeS7",
+	"xcabN4ws2zGaXnqu6QUYNpiApiw15MQJje2ESo4MXfMwoUkiQSkCH5nSqkdeiLHhJ8LoKAo0MuqMKjUT",
+	"EhmeYWygtBE9Djr90YPRzvAB3hSa6lyZm+5x1NFMI0EWkyq2ZKJ1pg62tlDx6SVw6WeltqqDv1qXSN/Y",
+	"t+2CNoQZTWLXvypv/DiX0ihCZrzQMx09E3LIkgT4Jy39qGilsvCnKDwBJPboSpECoYmhVKUl1UKut6K7",
+	"5Yo+q3SzeknLQd3EgpoL0NPRlM5RmEgEUhMu5BG/pClLPmkZmW3j3C1KdTFfcyOqQZoQs6hCE3wSOaCU",
+	"wiib7//oTEEpOkaGZxTBIRDqeP42ssZMGKYgOwedLXsHXX1YYwd2dsodeMszKWLTzTAF8jPXVoVavRnN",
+	"qd3ElryDNO0a5ghJRIa5rqwLGdhlGaD0rgjQeGLXDzfrldDPRM4/bbcc3zznQp+PsLUa8YORTcxeEZXH",
+	"E89l16P5vXLFjTD+zLW+epkXx3QTC40KgZlQ5MXoucil8kv5UiRsxELSOdo75yInE3qJq6E0S1PPhsxa",
+	"VGy63o4ZGqR7bAufwRH64X7KDk5pasnnHJ+pbx8ZimReO23k+cnrV+ttYL/cwB9pQo6LA716CxuDuon9",
+	"OzRqB2pzrpcDstfvE0qKvoibUkT2+vvmB9ATkVgbmrsjEwF2LcxeRmRve5dQu0ZaCJJSOYbojO/tbhsa",
+	"2dveI9Q3SlLGwT4l+Dgi+9g3yjdGSDekZL407SWQAU+Ax3MvwktzdHtnuBAnGXB9Ki4+8bZSpplzLS4C",
+	"91XK+AVaBnMFiTefCmnowExApEmPHKoLMhKSUMJhRgSHz04T1RHf1GVmBA5ICDbqyVxwKHeksQpRYxnM",
+	"QE6FeEn53E1FfdKuSKrhHK8lqHNSIayc7VZY9cipnFtbthHWHhJljd5r7cJORUAzLZvhk2L86+xFbZw3",
+	"shl+gugG6ZF3lGmj76ADiyoyqFj8B0TRuWowzoZHYBn/rD6KQ3nLaa4nQrLf4WZkl8CxQsHJsBBLaxNq",
+	"BO6MoRPqGEYS1MRo6kKS1MrfhZ9i9aHarsomlalsIpPc3Ll6Jewc8ayYw4RWCqbITCLnc9O2CsalcL6H",
+	"ylaG/C3L9nPheb+p1lrtd+iae0q94+U8r7TY3Fv/0HfKOVYSliA38d6X2nGlZASzTY7sflUDOAF5yWIg",
+	"b2vjWb3V4ZncxJafCHNXMvQ1M1U6MN1VpohA7lq7zSorQs1RbB7xcnFu7JSrPMuE1JC8hITRU1ywT6CM",
+	"vGzwfGpaPMc9qJAGeperjZrG1jrT2/vVM130Q3Dk5NT2s3rLW4Z4U9enkXy+U2Tgff9mXIPqPdogB6Pa",
+	"G4m56N/6B61wFTCC8ULwEiNCCxuGWcFMmmY1s7aTOOgdM0PUYlb39nZeCJ4IHnLFYeMy0NDRyWuyu/3g",
+	"QXeb0DSb0O4OMTTgPQvuvXo3v/zYWTDxf/hj5yroBIwlULNHVIf0ByOb2MAF91zTLr7zoNvf7u5un/Yf",
+	"H+z2D/r9f3QqFrOEauhqNoVQz1ZbX2WSjjpMnTtz3PmQpWkwmODdxLpLkBUo69lnqRGwUBHMeWq2knIr",
+	"hvutZYrEE6Ggvk3WaN40mtXGoSYsy9YdCPq+b24YRprfDoQeaAmg0Y/E8+kQZMM8u0NONHlutPHvFDn5",
+	"LacyuCmm9Z3F1p+lVEdklApzsUoMZ4FLkGQCaYbG1xHDaJZ6pzYcwr5m7aY1PxvPU3dJ1uZaDiabCB6y",
+	"UBP8wc3TyGgZiCwFMpNMw8IoftjbIzt98vDx3gPSf7z/qD6S3bpzbH9xWJWTdHb2w1/RgWP+Iffu97a6",
+	"H74PHqtMKE3Tc8uvg24qfAAPc2PR3m3/new9/zXUqoSYZcxdGU3CE6geGEKrN3iYUPJCXEJK4+CWozUy",
+	"RFBUQ2RU1kvGY9TCkNvMIzJDanbkC8qaF5wiVmFDyDEkKbheZdW319r/PEtW8qaUKk3iCeXjMHPa6fa3",
+	"T7cNZ9qAOV1VnWjvvVfNr70/g/60RPYS8CtZ3/ySt3t6DnOSIJ+rsefaepTRL2L4T4jRoudusyOe5Vam",
+	"SBJmVoumbypXFjoQovb7jiqzrCg0M62Bk8TdYzdw7zUpYKmn/Wveind3zue7czYKt7i7kW7VjVRbsJVb",
+	"dxPX1YbUclsvs8aNErpM3CUSvjyW8Ps36HMKkCQdI0csprbIxIuAwoCzrfpW8dzSED2nTF01YwkjF3LR",
+	"7sNvhm3UQo0X/O9ND3vkPfjtHczMHqsLlmUNKWG99rXQNF3SvLY0ZMNhaJrW57DzqN7Jg71OMEygJnLg",
+	"ivueoyJoxc10KTnoeLLh9f/O2cm0cKKUmcCU8eqL23cSwJ0E8C8uAUSdj92x6Lov/bO9V+6P9/axD9Xn",
+	"umyaCaldQOCkc9AZMz3Jh71YTLcEzVjX0O0Y+FbR9VX1dcO0uiKzB7lbhBCY0X3D8sjtW8g76ejrSUe3",
+	"jBquQper92AcolclbDG2mW4Y7sW0IjZc18Z220uJX4JUziAtDItOigSk+t1KW3o5LRPqGCdZShknGj7q",
+	"HnnjwwgN84+ZhgSdl+//wpIPjWQydD8LpQkdjYRMMJbIUhv5+RLkPKFzcqIBUvKj0DoF8v4v23sfCNVk",
+	"e6e33ydvT37qha7MCVNayBaZoDb5MhJQ55JHJM61WRAzAg4zUJq4WKr1pc+nlfZfukCsgCRqwyWDI0S/",
+	"CBMNyQUz9yoLVYRrJqIIrflr0Kxmd39pkLqqZkhKUFoRwSPCgZoPZMSk0uvL355ET7Dnxdk3RExHY+VI",
+	"oyKY1O/kh2Un4T/dem1qaioWuhIYWSUOF/XBAs6W9SlMCTKiMiIiTYqVLMKY0WZYrLohQUBBgfgY7cHx",
+	"4S/nLw//dv7r0cnp6+O/D8i97f79GyPKMvFqv/8FSbR+WSxJCjk7O1lpE7WjXEogjg5D0onL0QhSvzVA",
+	"zqiyCYOVZ8x3U2ov4IYu4rOSeDC3yKydzSOy2R/+cRtQlzcUts6vQBMUoMyZWGkT8gHbLsS9Peu4Ej0/",
+	"mzDDdFHpMtRKU2gZi4v/XzmKdb1pyxeo3vdPko00mTEJqEFMqsuyaF/ys18jrj/qKDZlKZVMz89VLGRg",
+	"SNtkyniuHH9QjANJkK5iIEPQMwBechJzxVZCPEv1vvdwu2ryF7kNWShD+IPB+1ZuthJTMBnmLWc+CSam",
+	"hmURJdKEcDGrq/7719D8Ex/N79d0gcT8sKIG3QeWNXhAlyZ2el2SFVMbinw80cXkXDpuJXFH5PpcjNzH",
+	"DwHawLTJECMokjQbx/mrOaVrfbWfZEzyZIpccDHjZCRkGwNBylQZ0AuQjmASpmiWATUinBN6prlica/z",
+	"hY71YS7RphQ4wjZ8GWktYHMx0mWs2WV5xdQafrwGsUcdlebjVXM6Mc/cNgegP2JmbHVCaa7cZm47PByr",
+	"jLhIcZtZcMtX1pJV7Bm9M95+HeOtz40O0UA9JRqIlgDfFs8cQir4WJkFbtqeXl+C7AKK6tz8Hxkm4/ar",
+	"GYZrmm+8EPLFmOSvy4UdKoHbILqgKuJ3jA7FZSnZEXd9aJE1MUcWSKxF4KvQ9QpufVjn1HbtcS2rKf4l",
+	"0MqjPzf3Lnfs83HyAm+BJ/DxGLyBKnAgKCfMPERkzgufhX2bgSIJS1p1HAbq3GWBhXJ+npatzCZCAbmE",
+	"WNvUAZ9+aINeMSkw5w1utxZH9TlvS/q2orHIUxuLPAQ732sxcE/C5275FzsujF+1KRtuN0yBJ8hDYLac",
+	"sQc7b1BScAsCAyyWaBmVrLryy842uvbrr61npvCXz93t/5Vuf2SAb1yqs09N2syuZvbe6KDe2sxhVkue",
+	"bjATywvO/RMtZkr3axEUVmfRsZASYk0mQiogj6vcuWh3Yx8Fh1ltVEuDxP1zCwe1Ob1Gu8FNENwudngt",
+	"0HfiTDao7DssL6cOc5hhkOAol0OmJsgEcsMeQvpwyC642W6/5oC289LhXbYY2O0y0SBwGRk+qShLPtmq",
+	"uIdWxUVHl0hhE0vpsXl+IWJGpDYexs6kZQPrbQT9amamXvhxe5crtIMXWSrhPUOSiltiEfZ2th/WIhDo",
+	"1AgQigxBsWTR5fr25KdQMMJuOBjhaa60mIL0s9o0tEM3sucTsUgj6+xS+84E98ON+sSllmw4bh/SUB+6",
+	"zVEL3Ijq3NomlkVHtDVV7IsbSgB/psbhi75C0/55iik4AQdhHfaiR55SBWVi7xSJoU4mNKH/7j71YjGt",
+	"cliErGiw1/29pVhw/352pj788O/+j7Oznv2z9yEMEIcz+S+QbOSyiNqA/4rYYZvAy5RRfPKAAwfCa2P4",
+	"a2NxVizDwlgtgsclDjacC1+YNZki/jkynC8YbcMhMA0S8Kvf6DZED88YpMnPRh4MIcB4XAmfqlgDl6gv",
+	"3rS8KcLhW5jm6P3P9RUsECmaVBgOFXXu8EXh9PnJ61fE/V7aL4cisb6UwZbRrRD4zAiGDouxPpQtv3bL",
+	"tTY/iKiYd3BxhRwL/WmS0ztUGgpZx1yHI2xWA19CwssYpeUBYaIJTeNXNp6kbDzRAaH+19OXL7qgYppB",
+	"gs7+CqKMGbBTtqZUxxMEkj3L+/3deErlBf4Fg8VJLDXZWMlPan+VVX6tdAV4tzXI7JmQek4mIpeYONcc",
+	"ibfi2O+3yh+sBZwIjrl78YTKcdDUtLn3av0hNJ8s3V0Lz64kXmdhqA4ztO0hqLdDThqi2N5OQAkpPFiP",
+	"d3Z2dx/u9HcfPNrfe/jwQX8VSlnUOZqGVU9O2NQHDVfdaY3YlLRNkGSaqImYqQjxGTQeq9lEkJhyw9YU",
+	"LMpB7xadi4aGLVZqKMYEzCkJWADYR0hVkatSdPCov56auEEyYibZlMrlnjMjRibKLUOJScg4SRHqap2Q",
+	"y0yoFnXkSCuSpTSGiIykmJL+NfRixX5vC05BYEpLCYxb7B7nN8eXIqKmNE03D1BBsjthvwcDc3KZBldU",
+	"WihhNxwVWTumsognSuOQeuQYUormTm0xoYgCeQnSx74i3OZEZCRXYKSUpz+9atxJmKK8tT/qx9v0MewO",
+	"HyZ7jx7sdB/1+70MI9QWKHHGEj1pJUQaS9GQYtYjxZDt0qxNhOeuRoAVEvHDKQ6I3+Ag1yn2ISiPmBdd",
+	"1jOueiAM5zMdwjsaCNKA3f7GBgc3djO7c9DK3GbbfVND/rwhy657c12D7po27Edr9d0qTZcskFv5quGX",
+	"2HlU2kKs3RAnEZHdElneWZtX+CXc7Atr8XJRF3e31KXbLFROaMPGlzoRWhe/6kKwmJR2/Ze6Clr8RQmb",
+	"AldMcLXEBmvDbVTREZnQ+qI/fLDeno4oC2dqNJ1hlqxsHKDWMM00GSEg0zIibpli6zoudGoX05NwcFH3",
+	"1+rSDPxc5rzdtUarThCc55QmbTFmm7jaVgaiIQjN8goBU3oBliHbQapACYCDFD6ymKbdy+0loSpq5apf",
+	"w56PrS8tdOB/X2smLTn3IftkmExL7jdlSjE+RnijNEEGSDFCkkkbBr7Kq7zipinm7bexdoArqx5VmJed",
+	"S3n4ohCTqdNsiL29YJfAg2AsLmA6tllMagYy4BFTLYzxMJ3RuSIDmrJLqwl7qy9+EyojUV8T13BwyGLM",
+	"+DMhp5tn278+zPVkpzQ6mJ3qETQVqQI2XgotYpHaKxczL7ggU6Dc0EDht6JxDJl2cRJszIWEkMMnZW0R",
+	"C0flO01fzWJCnm1GQSxDXrtNmhpLyrVFBWrdNb8+jQyGilunYuD034bTn5c6upxZ+Ls63vBn9nSpWITm",
+	"Hl7D/eAa5gpk2CbyVoEsaidsZltdYlHeXnVaigFVVrz16FzPXPczQy17gNa0AVodfa8DV16hTjdT+rHa",
+	"6M5CauvOBmbqklI+46LeSnJtp7X6kHJPeQtL8om0tZSgXqL4VqCThpKSL4Bb05bD3kwZr9d+6oy2/3Gx",
+	"O/ut/1//uS924jfZ8+H2x0fzZw+mJ4+T4z39YvIfD/NXffoLvFPLc5l3+psV2Yg6NjI+6DX6SGPt/IlG",
+	"J0FFVgsJ33l1KJ5HTZDxeP6dImLGfQqoGJEEYjalqWqm6Pb2+43JPI4Wi1dsR9v7V/fOznr+4+7V/b8G",
+	"Z/KmlXQfGdX84Q4ZzjXgLff29Fn3UWTTh0v8U+vPnk6tNfhTYw4e7tR25lFoxCCV4OGyNIckw1+/U6FI",
+	"6iZNr5PT/uar5OxeCzOkgvIcihvAol4WWpPifh4/e0oe7+0/DEUgJME5KyzwR7wMZGSesaTTxqaHsL6r",
+	"FEq7v3947w5Yy1Q8MmJwJhOaZcB9qCl6zAVJhPViYpkhHBvux0IuZSvQ+KKPssW2YtjTyIp+RV2Vmh9w",
+	"LfNqxc8YsK8ybnNn2tw9yD18kUJ1AcliVsMWzdjW5bZHOVdbmJkUyGsuESbDdWzwdyxjExGaKlFwNTTY",
+	"fadIKsb1ritAlYH+lEhzbylfGr5QPnkVtWoMZoy/np6+IfaBuiumv7de1JkF0Gyz0uSqxbgUgJsvJ9oi",
+	"KpO3x0d27yzYvlnJC2aLkDk4znonGwHYr7qUHfConXCxqFHH4de4Y1ejitD17Qx+y5IFrfkkTV3InoUr",
+	"URMx65EB5kUNIjKoZ0qZb9RFPsBzPRhrxgd4uKxryjk1HLzGGb+kklGun5ABZjINfFK0yqdEXKJjRxH3",
+	"kOqd8UXPmK/atyTY5Y8V8fOdZ9Ro/sP54nXzR2eIPG9+nrIRFgfqkwkudSpk56BjnWah7HXayPhav9Je",
+	"5MrQod8vfT3CQhfLz9gIjPwBWN2ixVpUjiyu5D18ng6qUX0rItDcg18VFTWuhJktHa5/bq0EDIx6iRqY",
+	"Acs89wF/vJMx41xNmODuqlKazkksRBq88MrTCDIOBiCiDdjcm8x0O8IhziYiBSN2EfNO2GYZjC5enTNx",
+	"O3J1x8HidUfalqozS1AUomvpqd+sSHdj+cHoZGu5Fe1vEXEOyOu4f8OiyXlLmq33qFM+Jzlny5NtlyAo",
+	"rYoMrG0uMRJYmvbIEW9kOxaCGV6NhkejmQ4LWK87lFFrLcVqmCI6KrNc27Br6+20BZnXCVe8NVnekmrn",
+	"jlnK0e1TRiS7yFuEponI6gqtEciNYJ5z9lveVMveHnd/Oj56dtr98cV/BM3vG2QxfYEM8K+YKhV1vEDT",
+	"UsPc/Rp5MckdenJIFDPdF+LZxKiAFhhoLXbwX7bllTAlts7sRd6JfInNZelbvmhupdBraxL9wu1UuX3L",
+	"FPtKnnujcnEpWtRPdpXlFAw1qkqHlVUvDslmqWZOXl6VQ1R4wcgA01EGNjYXweEEdzUSR6DjiY2FtZUS",
+	"N8o3qjra1tp4N/STfIpRLF8h56hSozdUw93W5aeqKBxZxHGZF7HvJzafU/ACT6Z+ImH+/Pejfwr2993n",
+	"6d//dpz+49nji3/87dU/j3h/ncv6z5sU1UiGqu/FEkI/KWJaXGHO4rSYKXQCHjasplw7AxXfX+Pl4uTh",
+	"J+QPtb/dY4bxuO/NZXmJ9pSok4kst6AbwcSRBr0v0XCpsuGBqNUiIFGrYms1Wqvbtii0pKnPnvGNFdp/",
+	"Yb3x29IA7xStb1LRWp98nfa0Dul+fn3qTom5U2JukRKzocbwJXWEhl6Ah/j6Iv+IXS//syxghYmPis6d",
+	"rADpaFHYRw2vQNJbKsqXjlMflbj5a99wTYX2kIhDG3ujhS+qaLPyuNJAE+/kvlY+aDPlupnxuWRiZRjC",
+	"h/LP3nl4do1DVSGK6k4vIdQvBkR/R6/fJub2n/j0fAOI1seFWBMC7DJSucJ6Ahf2qgjkAV6CbE2gmAIt",
+	"sCmUplJFZjfN+XBhSM6CYjZW5JpIuGQwazjbe7tLsTv363mOLXJxieXZApRVWD3cGErrRx0ga2fzzB2/",
+	"RL7vELc8BpqwcOBzIUxLOhqxGO/uYaW0QyDMZgLxxad4nwtAEGwJkogMxMXA11dYnmT+RwVB46AjLpB1",
+	"j20BTuW/yYTSYwnFZwkJcx9CVJrAWNKktbh9o7RrQU5KCyyVUQkrqQ31/YeKsbIl0KK0R5aRIssNDG4j",
+	"XY5OSyB55DepMrmldNGW8mMemKPWKmpoJtJ8b4Reoc/t3yGrVGkOWYo4KD3WKTfqiwywgS8Pvre+4rMK",
+	"xjO87lgS+/ogTNLV1LYBp1oQ+FjKMg3MFfuoK4HdEi1Vbc1xVNSiUjFm3NayxkduKJR1dSjwQi2r6iTC",
+	"SzpmSoO83poeIpRVawHeTfAYoi8uK24MZFWRL5e+gA81hKhlL7z1z7UhmVSiZzeQ9Y9Bgf504DJ3Vvzl",
+	"4wK014Myux5gWNQpDt1SK1AlrHwh9M3V2l+JLHZci1BchKSKKSdT63aywdATMTuw5UF81SYXPhfZb7VP",
+	"UTUCVUo1yIikUDWoxhMhFBDly6OfcTBLb9gFVReFec4a/f3NMWIfz11HeDPbqqW2qXMsmO4QuGisz83r",
+	"4ZulBXpr0Q6RiB450XQ0IhcAGcLy01SMc4gImlNwLdCPo54QmhhhT2lJtZDKvV84p7xfx0FO2UjE0agT",
+	"dWrvBQd8AlTGk1+ZXl6qoAQ+iVyc8DxUoaIK5LKMsiqQL2U+4+a+0xb0fCPUziBNCStG3SNPxTSj0gZc",
+	"M0MWSD+uuILg6byBnd/f3X4YksAbkvViEiFOxY8tqi5K6HjY9X9ZRIh7D99kPpR4ZYdSMCXlF7bYGVH4",
+	"Pub1V2mheP0C5o6xKZhSrlm8hAyOQeVpMK+0cKoXVDCsYWCs7TH3+7Guw7ykz6/gK5+KBM5zBzW7epS4",
+	"i7fAg12EbOFiRyTPjCS20++vRtb5NHjP6oq1E/spfAwZyS2akyCpEBc+/n7DLK0TkJcshiM+Ei1eCPuA",
+	"Y2GIrSHIWFgkmbBWmTL+SUrlYVE+LBzWnIjYqIBb+P+oIzLgNGPmG/dnb06naVA/bNcqnLdlUbnAsPdg",
+	"JBRI1Q7/6XMT3FMNN2Fvu9dfFxXK9xO5hQ2TiQqP5bW58a3kz509xWxnwDzj8N3CKhfomZAXBXCf1ytM",
+	"w60gAbu9fm97e7f3cB036Nfzn8PHjElQS3sGnigPDIMuMCPK2fhOr60lrhBVi5fq0TVC7TYAmXIgEatC",
+	"Vq15A0nFpQ6pi/XQpVCsN1xq2ToVC4PcGrXOYnkiaxSy6zmEMeU3GJRotJpzOm7HrLW4dMjIYoolV0tv",
+	"VjmGl+J3lqZ0a7/XJ/f+tr39hLxgPP9IPj56cP5g7/56nsTKWKJOiZpY2aSGH6+2tDV6XHLSV0XyuV3e",
+	"DAu8+tKaooZlO3dA4F8HCPzEmbaC7pCRkGUlTh80gPf4lFrg4VTMQHZjqsCogxqkilx4Cz6WUDVp5tP6",
+	"kIluLWRiJXgDasRvKAvVqLQsQ4zwenIkGLif4hiUajN9HZLn705xxoPDXE+EZL+jHfmA/AhUghwsxFtO",
+	"hr/E7DV7fvT296PtV+xIHfHj/fjp0YOj6bP+f+xku8nT5497MH/+e/LuiL1mR/2X7PnjXryT8uH0WT/5",
+	"2/N02W0SCiSytYTNRaJZ6uGFEWsMzRnu1UaZjTWx0FaYBg85ERk1+48PRGQshM2gNYtetThe1yS4aBU3",
+	"Ha3A6xhWNsepYfaroMaFuNtr2K0W/SpV2mmuVW2ktQ10PYYO3lvVVtS1ze74FQWcdUGUK6UUx+yyUen7",
+	"JkGVF92x2Kl/cb1wr7pptt7RL2b4rQn4nyJo3QBo+FIRKzyfZ3TK0oAu1KnUdl4MWwsHHmAQfiX0oEV+",
+	"DwQcrBTi18eE/6opLMuRSQo8kpaFsVEBK9YiJBh6y3kF86bFcu73LvJlDKoJIo1DtllQmOFbq0RHR76b",
+	"iY7Vl9YSHS2jvpMbv4rc+PYWhtJcN/As6vjUsCXmeGe7dhkPzqKiIltebWI9/7So1dJW/+YuyP7PHmT/",
+	"2UPhC3dFu6FGEdwfWwr2Irfg4E1s8LX6s+Fdnxzfo8DG5NOMSh1Z3Bpq0b1xkLFIRS575OdppudW7SwO",
+	"nlPrXNZQw5C7GoliwyrRXyqU/utUea7FqPu9vclg9Ap9hm4NLO0yx9iIG3bdLzLcG/K2L07DbB/EuWR6",
+	"fmKasd05rbP465nfn+fvTjtRWN4pNXcxIu/RFv7h3l/MJND0sIXf3Eesq7BRgvzv//1/qPvifPDs2mEU",
+	"g55onS2H93tRuaUbKpWQpSxrK567Vp4QLUTqETkyoBceXzSx9VmkK9QxSsVM2QjTsn+nPb+VaQXjieZ6",
+	"suV+6TioSvOmtwMEnsbl6VRjTc3XO52rK2TEIX/UIeK8GWImh2+OPECyOdwYvFeEEzrbtsV+tZ4qVzHT",
+	"xgv0zvgZR+x6C/lumAFcgpxbUcA2SThAosgQJgxDLZRF0RtJwXWPnE6YIiO8G61Z3d7bseBa0lgfmO/O",
+	"uG3fihm/CGLRUIs4ldN5Bic4veIXCWQM3FAQJHbgPsYDx+fjOsw3Z1yCygRXOAQXf0kw7EJpwjRO8i9/",
+	"IVjmjCOzOONd8v33z09ev/r+ewzR4/QCzmOqILLYej3ylrsa5YgvZvij/fxbbrovSvRYA6GEDFWP2vcS",
+	"zjghEka5gsTu0d7OTkSUIJToeSYIN3NBagRzi6TAdTrv2cEdJer77514jKxQkXvII+/3yPffn7Ip+N+P",
+	"nz0lu7u7j81E3p4+de/jXWBmp7B2EWIhuhBiYhn4BtCH5N7gzCIennUGRhgxM8Ov+uYbpJvnb/5+v0cO",
+	"Xfk2J9dXMRcREafAXUTDiq/yZsHfcaS1onBuLi+Y0jhbG3ExQEF/EPnc/IgMUNR3yb1W3B/0im+ZIttG",
+	"kN/u9yOjyg/nPtW3R56KNIXYEQWx52UsxayIiB0iZAmirfnuK6nXgyc2sIhpMqTxxfLk98jVMTYdYRRS",
+	"LJQmEzFDMkgAMiwQSCX0iNNCFyAGEC6CCz91t0CIXlelh8d7+w89iJnZPZplqatF5kHLfvinEnxwv2Ae",
+	"FlBwYJZ9UIMUjAjF7baQZIMKpJ9Zbwvxxzhi7hWnZWAh+wa+9Vr5K6DxxA3ccFtzJu3QLLm23BG2mFD1",
+	"unFVmix7KO4dTcfIVw0xVh4uDiSG43ZTdgnJk8Lg67h9NWTUim82hI5JN95TSWPLGR0D+v77g4IjOSYU",
+	"U4k1AAZ/6zrpoHuUDCKzt1IRNsJNdkgSqInZGIsHe4XvwQzTC/6JwH/RA4H0nfMEJEYIKTeoY6qBIK17",
+	"EqCci5zHlnAG5vcX5ucu/mvOS/nVMUwp44yP3emp/mKOkcNqMEMqbnRVQdYWHJ6QvZ3H5bSPQct593Ck",
+	"QQ6QuVprvxvsUxqbu8WsGyWDX34+HXjRWIISuYyhuK8oJ4OfT+m4ecgYJ4OjUfeV4NB9SXU8GWAoBmiy",
+	"29/Dbga//nz404DMhLxQNljDnDDbm1HPbfheymLgCqVqawPovDw6dWVjSrQ/kQG3A+sJOd5yL21NXViR",
+	"BSwsgiOKWAgX2nBVDcvY7fV7uxaCc4LixJb5Zwy6tXrLYoRJsQlHSefAvFsNXEFQR6RCbH6n329UMa3y",
+	"AXP+EQEehcjVHs6yG5RMWiNkembSezs7bS0WQ9w6slzDaluFOrj8HQ+tWpVfbV6C8kARnVdotHRbgWRt",
+	"A0aijqZjhbF2KdVG9TBy8ceukTK6zt7W4RggfBWVQpp3HbZuVh3HueJqdLNSZbBbfftSpnQR5GOLrTvx",
+	"oTWvvXxkC49p5ypa+eBrawC7+vAZ6cNNA22qAfqoWFX9fC2d9LdX7/lbTt2VAMnXIK5SLXr/wSx3qQW8",
+	"/3BVozwjqZDpvJxkhebK71qIDr8VFq3Zx+PaemYhk16SIId0rT6pxgijTdgIG1MjYOz3ewTLHjvDHjq9",
+	"aYF2ootSHFgazZs2DUd2gTxn3ALtSiNvO53KCfsFuJWQZCj0xDLWOpFbs/xhEQDibs4fRTK/aeo74lmu",
+	"LfmVKrDLmmxQ/vZN993GFQuc+2tTe//x6peeCj5KmTVP7G3vr9OLyrNMSA3JS0gYNTrY7T5bh0lSIfhP",
+	"PlghDr/1B0uu7FlLQUMod2wqLt1xKaz+rzHSHmPxXU0Zo0XFIpuXKaD1I2Gbrx6JGm3utVwx5dkbI2Lc",
+	"9Slqb/VLr4S2iMq3mih+wpX0kvQNc97gZW9YaSP8sxLrsCCetW5y/4szoKgzAZqARVI3gnVbw+6xLXwG",
+	"W91dk2JeisR6Y+9Is/ML6M9El5uJiUcJSn6Zh5UIlqaeghwjnH08IfeOnz0lD3cfP7hvBIfUorU6nH3U",
+	"W63O7DLRYZppo/c5DMv6AbBe+C9y91vYjLXu/i999Fw8EVY7mH1Jtv3nFASeWpPNZzpbuQ4FLGqFEPqe",
+	"4fur3yfTpzDSmFE/hFhMQeGpmC+eBwkoZN82YfjuQHzTB+IYnOr2GU5ETUyeMr7lf2o3hxymaREGFREO",
+	"szLdjwx+G2CWlvLucVcvv+6yiyoOO1EWxVo0njwtBrNwKy7aH8rK/Ct7iyoAK2MqEwRWogqaZSqLoENm",
+	"OkHfkIdKOOj85j2adL0cQExuuzJb3ZQ403mxoHYKTBGzU72Wnl203Hqd20DEVd0WBXYctvu9gWElg/sO",
+	"SIPcG6Cne3C/bUzV0L1yYM1YjTWsWbfK7FXEES63eRVBgddndburX3om5JAlCfBvwEjml6TCoErOsppB",
+	"1bPTl3CpQqVvV+aWaG9Py7z4awndn5XuWi/ZckLfgsK3MWH/uVTE0m77RY7Clo9NDwq6pw41xDzkzMg1",
+	"N3bshGDr8vQ5SuTUY+u4y6E2JKx106IfqvKIHds765rH7Oal6Nq4vrAUvcbpvjER+vMfvzv7tT3seDJK",
+	"Lw0lTkz7Aoe+RGILHvufAA8uIhvaHG9zzn0WbMPMSagmgsew3rG3Py09+Sce4O3Wnf0Cke7u9N+d/k/0",
+	"XtkDhhpm4o8bfNbbP9eTLWuq7VbjVsP+ZGviqkGG2XBLzw0snlaRGU9OAxAKkJCxQFvw4oG3I3lToqV9",
+	"loNb68QHZ691fvfaKry6xbDgnkUKXkWybsRXrRKym49bTNlmONb6rZSvNFpy6V3rtoK68tUXZCVf8qDv",
+	"7azBhk6FeEn53JGN+ipWbV2huarxLteTRW7w/g+fJrjdjzqZ6camakcdWzCic9DZ3p/iPbnCtmeYxUjI",
+	"sdBrMIuXlKWGW6SMX2A1WaPH1HhHRNioLDiLXM6KCO7+crHHTC3k0OEtZyNtbZDJGcdg2VmZWGwbRWun",
+	"RXG1kogZDPrGXUY/5ViXk/isIfNCriAUo2Jn/pmZ07NaJxsxp51AolhlfW0mUnGVRK5Wv8tVw/ohdP5n",
+	"51r/CuykLlKoC2dFn9G5D43dgGfsFDyjjKlpsI0FFmGTVVoZw2EZultLDDJHkNYDrHsEK8YBw1ONTmhk",
+	"CgPM60bo7IHPEB9YAE7u0nPOeHErj4ScWof1g4d7jyOibDA/2evt3iczrO5VtuKBwCkPAD7MIE0xVeTQ",
+	"QXXXxCDKiwwQz8LGDjhU2bQi5Fh0pH0RH8weZlOo+NAlG090ZfBihHF4XhhMiqaxkkOaECVc8eC9/m6I",
+	"bdnd2JRbOQdGHQW4JKsf543VwbKLaQ6V563Y+e/g05AcEEZ5c9gHtnd295CEq0gDtZ4Kz0u1k0ozsZAS",
+	"Yk0mQiogj6uoATaZGs/+evz3hVmtku1GtcX52J3NZl1DTt1cpsBj4dDTN2j7mZDTL60sloBCAY3xhRiP",
+	"IXG4G3cS653EuukVY7MqN7hTHiy9U9quFGGNUuE75WejgVYB+0pzVOWC8TapI60aiTzIvhHRV9XesUlq",
+	"Pj8Pkyy4mAV1VzfEdXVGP9AJVUZ/NgrjdYn0C3rlxNjXhEC53E1i5d6vGTtQ7nSXpumK3a65F1rMj5Ed",
+	"phHqGY/TPLF6eWjjDtN0rb07rBo9Mbvpm9s9XDnMeLrJjbMX96rcF2sGWjiaQ0gFH5tPLS5WBIN8a9XW",
+	"O4fp7aGpdxNB6JQc3SQl+dT4djtkBp7fB9i4Vy/KvEzyekSUoXqaEpecGdM0VVZuNtzBgwrSWKdz880Z",
+	"nzGuntg0F6N9KJTl9/qPi4x0z3q8NZMcVvEabIifTfhFgd9cLUUq6YyqM252BCPTjShPcfyYN58CP6j1",
+	"YGZrE9sX7ydXLIjc2+tvk4FF55NgrqvB/ZA64BbstID3u3kbRqPKy20Sdr3v2i7encT7rWUS3QqB92d/",
+	"imkgHbykrk0sszubi8TSFf5pZ5NPManOcELPa4tbjPzcsG3wpIp/IsEj4LaEOJ5xb6K0EvIj88vDHTKc",
+	"mw7FyCJkPCnsI4pYu4gWZAgITCJ4VbQ2zNMbihGtb16NobYZiYh9E+RobiE+xcZR3EY144Mtj1QpfBKw",
+	"cTSBPqtQmw5DswJWWQWhXGLC2MBi0SwA9YUzG9dxRFehWokD4XHZ+P8ijPiOp67gqZZXhV3dq7jn7lLm",
+	"OQkzTwX6mh7vAhKnXjYOuVcdqSuqe8dbYmUKwfGMG5U6A67J0CdUSaUNY47MNzgOBwZk/Wco76J06fxY",
+	"Yf5YKSP22US+QKmy63qtFlzqCnTBNyrFMf/UHKO/+lwZNUg7QLdvhGfsr2NPfctdoXcLfnyjfOZkwQtt",
+	"T5arimdO8Y1xnrB3zHOBNZFCUnZp9FX/VlTWqLQmyXbQkBPf0TeNGVIt4bE0f6Ksx/HngwyxSD90So5I",
+	"6t01N2lx8Wu3EtsALa8uhUzX6LS43LyVfYEmgScnhb34JjIlPr9l/U+URlCY7ouyVjdJQFZn6xae4iBj",
+	"O7EYySX2fyFA1fivj8+x4k2BlG0Eo4QwfWDDVlRMOQepiMiAW+wmFy3AbOTQGX/z+uQ0rFAGIWgmEF8g",
+	"XitCtzputSpn8DQkB7alt+mK0a2UidZV9OoArp+T5y6uQouCZ2fu9utOJFsQyf5VpKoXQlwYxk9dWRJL",
+	"NZtKUw/WkKai1S6BFq5iaznJC9W4uBajfKqlVeo84rIEdf5MilQANvoL28/XPvwV41x1xe5YwJ1Wtin/",
+	"sFRfASW4Ya6xTFzZkiU8+zqRzBOqSSZLhK8WRtIjR7oeaUwSOu+RwwKdrADb86eH0FQCTeZkDBoBfE17",
+	"IXwQHG9IVFnPtrIY9hv5ep06fK79yO4cZiGt8bZnDRj6JVOoxOJffsJ52/+0JIKhpDxZjgtiH/H1jCPE",
+	"gi6triXyuHWGY8qAL0kdtoT8aPv8pu0gOIfVVhC7dl8fXhfxG4Z+3YukNV9UYB1MXfv2amwGfO7a9DEG",
+	"Sx63Dr3BjqpF9sI5f4VYpFtuDlkETrArdV0SjKmGsZAMljOs8rEQ08IiRVRWi1mUNNqgT8Kwlp95bgip",
+	"mAWRQRHUqBzZCgtFkVmQMHQxxxOWJtIbLJjyo5+3WS3s2M9tVZ21SNccjW8NpMct6Hw1iy13+5aw2bhK",
+	"C59I56vZrSeXEMe9DjWPwRPz/Nbx4GJgLWy4enTuOPEKThyXu3wtIvVU1c6K69RXh5XzGs5ACakHRCHc",
+	"jJ6AnDEFPWLY+IilWJUnFtMh49AEomNanXEbzMS44/J4u0TF1CJSGZGvSffEwuPMM2HjrKZAjdJCcgVn",
+	"/L1CWLdaLSz71Rs3jWAUp7kC/AOrLoB3OGQsUikwGTBcpJzUipTfLFbdimPsjxnWFVz76VdmVGs8j4LU",
+	"ek3jo+u2+5LxN1g8bp1n6ce1nz3iJ1hibp2LkZ/QdK1GnwHVuYS1VuHQ2nlYao7yGs//ohlfq12tJRvm",
+	"2g54kZsKmYDskYGhx0vKYxi4smKD3wY9gutnow1N81RCQqhqluDUE5hGxBfzU7W0jxBNG26wNlm7E3di",
+	"3vksAs4axI8Vnj7vreemuVoSKrWqWyEHZSVD/KQLZmvkD8uaN40N1p+IjGS5l3oUsYaRBrhpkJP7w9nO",
+	"0f/FCc1vyG2juIVxfTLpidFoKWxug/Bs9rpnd64WLlNO3LaFJvDLdcjQbcdrO4Q7GgwzO1/Z+ZYxPT+s",
+	"T6ZAK322UuAzxhNV9jqcExSJMUA1ZRfAXc0LlUGaYhk8jiF2TuqNyLCK9DyZDyVLBmSUK+dP0RMJcMYl",
+	"5ReMj7EDCTHLpIgxe4tfPCGDC5ibXgckBXoJqhCpRa6fkIGCKeWaxQOCrfofaSqMUH/oK12qi/yMC2kr",
+	"adt0LTesQ1cVyYxnp9+3Q8ZsBcovIOmRdxOwdSunIoHUOnJszT1NvRsaLf1GDWDqjLukWQk0nkTltH2u",
+	"ml9FqzIYOUYJLGFn2j/HZK6QFlBXFFbqAT7zEmvAAqokZjKnVjORYHQDLLkZVBDIBFarB9eLbFkObf1u",
+	"wuIJKQhCCwToaRmEWbAN1ZSX5pU7NeVOTQmqKd9WrKyh52NQeapbyysgM5tSHU+uacC8BTHcZpo3J3Op",
+	"NB9v/WH+vVoalG1BfBR5P5wTltRMNmPw0tN9W+y2LH/thbSitAJWQbUmedNn0CLqGvtxfpLm43ViEN1k",
+	"vlNFmyUDp7mkaTeRbKS73trTXbT2ZFRPKoqx7bidoU/pxxfAx3rSOdjp96POlHH/eRsrCWmQptn/fk+7",
+	"v/e7jz/8cK9b/Hn/+38rC7fbUtOfOabRrWjbqXDrd2fIXcOQ69bKSC1Y6d1SyqedwTUQ+KuaT+lZu6SS",
+	"USwiwqZ07OofU8/C1bLTdevcDXc0etM0el26lHS8xXgCH5dFhV1gbvUlxFpIZPoWkqZBqa4MtiLcgVHa",
+	"60DDR/u1w4uNauAVM6NgJEZfOeNv6so+vsgUybl705aI50JPGB/3yCGROS9CyVArQew/5sLoNZUaEqJn",
+	"LIYDstd/HNIscO4VxeKzkfyR6egYMmtSXSD7dz6hEgd0h6p7UwDdm+Yjf0OBpevHxSHtoRxW8oZKHJxS",
+	"zKjzer0EwIVouEYwXB2D2/yg2RQQ1Kyz25+GuU8jAGVDRlR46tdmQdqwnWGKofRME8a1sOi6tm3lo6r8",
+	"tX1AHvXJ/+c/RmTHfCqc4m18pRa78tl993cc5o7D3AoO40PE0CBqzhg6K4tDFtJnvzIPqknnWxJKiShv",
+	"5UNmJo4TiRFmGzbkIcphFhVpgIabIB/ywoxF67bS0AVApqrLN7cLF4qJr0ost06wv+NBX4UHfWa15c/M",
+	"s8zBLU7smNbTzdfhShVIq09hSzuLXMla/FfDi5ceGDoUeen6+K7ivkJE15oEaDmP06YIpMrVMFIilz7+",
+	"BEWiQKyj0iK+KKtgcrPiShPH3/1wqi6wJ1bTQ7nMKGhAJQEu8vHEdWIhw71LyAxt4EYyMC/YEsJn/Ixj",
+	"OKLglyCVT768BFUGacYpA64PiDIXD8ISmm8HE6a0kPMBmYucSIiBXULic5fivBi89R6f8SkoRcegIvRQ",
+	"acKNqEnGUswU0UKQVPCxrfbAExzXO8RrP4xjyPQBsvotuASuu0pLoNOBTTlyyOhS4qAR8kVeguxiKXF8",
+	"Xh1UZn6PWjB4KiWd34/OOAqugwRSTQfk3uCPs47p6axzQP73//6/q8F9rEkOPAYynBd/uyBtTPyGxJK5",
+	"8/oV5ECGMBISzFStr7HsTHAYlOs7m4i0mIgY/hOMPCwkGYCUQroH0S5hjicuzeBv3UN/lLpvpLhkCUgX",
+	"mjhDp5d1L86k0FBZp5BgTdVF0dYnAaEhWTZR0GwEpSfgKg6aox9rhHEnszPDEzAaCZkY/lWekUQgnU3o",
+	"JfwVz/VIpKmYnedZs8fA2XVrazckPIbKTNccRNRxTAiZlOGMZQvvwAL8ms5/NhpVQufkRAOk5EehdQrk",
+	"/V+29z4Qqsn2Tm+/T96e/NQrWyzZ5FVlbRJziuc2+N4oYdgDLUI4/roJ9Fux4//pd+ZLV/L2A7BMF7d0",
+	"4YjXm2viazWPuTn89pmhOZNDYQvDNV0F4YxkSyHFmSx5syaGE/uiU39S2SrqhBjKqmaC73w71VK+ujfy",
+	"UF2UURUYZ1LhwxuJTKtBQFfKRmUNx6Aj5VcxI1PDfoqTYeQUp3VERGmaon1oRFlqg3Xm1ZvIykYzH/yC",
+	"KFQy5x5lJ+BpQWGyqN34efWraiHGgPNWY2E9C9KCM/6SJRG/nPh+AvbCWpzveuS4QfFAc2Uqh/veBhh1",
+	"DFNMlUeLpJWpUT52Qo69iqk0stgCTCLW5JLgjArN9PpaOBOZ5kY6vQDIIlfpStl4chW5IqMeyZZi6ka1",
+	"MGmtImlMOReaDIHYKQUhZ+1PhwVS5XrAVJXKPWOsdPzFMJq/HPn9hCuDmeULOJ5ILxvBTEWr6wmIkSEj",
+	"1EKYKtHR2vy+I4YhknclBG5PCYFfQBt6yYrN+RR6yai2wavNMF7UF6cgx0DwGVsQ7OHu4wf3K9W3RgzS",
+	"RKGG6CySTwjP0xQVbQYtFcrzLKEaqtR188BArvU3OL8/cbHhu0rAlUKfN3cs8lZwY1us36lLpit3tRpu",
+	"CiNtQQOlPQVDsHHS1uwUsMJnKY2/zEG4OwN/9jNwbKnppg6BEVwTES/JreGEcQ3SG3YpVtql2iUhepMw",
+	"moxFrhVLwFfBkpcggxLHT6bDlVSJJpOJnqZ1clzL5mGG2ZAontqWuydu1btvRMri+Soho+01awv4miFd",
+	"pwhTIbg2e2NOGXW7I4gEaotv6lpieZZSPRJyujTWawI01ZPf14v5NR0xDko1436P/Q/3IxdthfZy8x6q",
+	"2lPBGcZOVNOvFwjlVxzL55RMi3GGKMn8OI9IBnJCM0USGEtaIOdeLz788w/6ldC4//MnZIBGfFUYzxeQ",
+	"ykDLefdwpFfbw6qPuk5vkJR/FTP02xTq8KZEm7JLaCfZnX7fUCt6YVxydCYF1ouKKS/8LNpc+z1yDBgN",
+	"iIi5E0CsDqv+Bkn0BbvE7K7PSaRFH6FUPDP1r591d1RfVmpGtekmTs0NvPVHRvWkPer5sHDAYmSzLVuJ",
+	"fMVqJjZK1Gq+2vJHo7YkovTOuVrGF5Bph0E4Byp75Ck6A23VMfRnFaB/eLvRSjrBwIZVB/PPxqBRllgn",
+	"QQGb+c5OoJ6esD/qx9v0MewOHyZ7jx7sdB/1+70MT0YgL8F9ulZewn4oL+G8++GHs7PevX9m4//J+Ph/",
+	"ZjDM/mfMRvevl6GA89z6vk7yhiCoIYEh49ReVOvc7XbfG5c7jSfQNXe1FOnKK7328FV0FyweChbndqE3",
+	"jhWfgpZsiUDp3RQRSXJ7aqxNEz3CmPQ5qJynQWSOMHe1yTMhUlfs4RdBZM5tmXD0lyUEywFYQJszPnj5",
+	"8+nx0dOT88Offjr++eRkQKzJlaHznpZ4oy54U8x462G2E1pPYM1Syvg1JFa3bIRx8kaKKegJ5Oo7GwVm",
+	"D0rv2yMkt3TIZctZbXoviAw4zVjPX5rLxdJCIkZ8IUMwvgAR12jvCl7jrzPgh2+OzO+fepO77bbRDq0Y",
+	"WW6UX//mXlAj3Bpca4vmdJou3SKjsLoqnkY9xPi+Yc5SjXdshKXycOfMH8t26u+HL19stlN+bBsezFu8",
+	"U24NNtopVA3aReX9/i4RPJ1b0feNUHos4eQ/XyAyci1df8rGBfuWQDLgCYINyOr2MkXUJNfa/JIYFkve",
+	"WYfTGT+GxLQpa4gBxYtKM3R6yUtQBwg34OMXmC3HiJxy4FWyNkGs1JTudMg/uQ75ks6JlnQ0YrGR7tFZ",
+	"0ajmvfqAYPuGAMMCe2HW6kSdXKadg84Wxh+4DhZxaRzeFgJY+EpMxNemjEhaqd6GrhiBNeteH+Z6slPW",
+	"4jJjjogU6Ly2tSHtuyJHpdQpAYhRHQYRW+EXjLzRKCK+iCtPnKu30oE1L4awKLAQU1lQdYJaNgJTKI/w",
+	"OmQpFv+zIX8OS8TW3UEqsCk6NJ5UZ+SzwwOdlourqkGsNb+16R6vm2mlUT/KUKNv8mHKYmLNWuM6rmnk",
+	"IbjNbEo4RZyPA0mMiAUfwUcsaFG140J+DswmECnjYmZd5O5iUK7HbjnSZMQ8wEoRw+LjbBkvsF60sGpt",
+	"GXM7kwxr4ZZGEB9YOLVhLfb0u9QpC6RUmb6DMm1Gg1pm7PewDPiLWsFXMhBZCq4aSTwxjMnOXua8ei1Q",
+	"deHgUr3i64/01Yer/z8AAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -201,6 +201,32 @@ func (q *Queries) ForgetLoginFailures(ctx context.Context, subject string) error
 	return err
 }
 
+const getActiveUserByEmail = `-- name: GetActiveUserByEmail :one
+SELECT id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at, deleted_at FROM users WHERE lower(email) = lower($1::text) AND is_active
+`
+
+// The active account with an e-mail address (users_email_key).
+func (q *Queries) GetActiveUserByEmail(ctx context.Context, email string) (User, error) {
+	row := q.db.QueryRow(ctx, getActiveUserByEmail, email)
+	var i User
+	err := row.Scan(
+		&i.ID,
+		&i.Email,
+		&i.Username,
+		&i.PasswordHash,
+		&i.FirstName,
+		&i.LastName,
+		&i.Phone,
+		&i.Role,
+		&i.IsActive,
+		&i.EmailVerifiedAt,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.DeletedAt,
+	)
+	return i, err
+}
+
 const getCustomer = `-- name: GetCustomer :one
 SELECT id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at, deleted_at FROM users WHERE id = $1 AND deleted_at IS NULL
 `
@@ -350,6 +376,31 @@ func (q *Queries) GetUserByLogin(ctx context.Context, login string) (User, error
 	return i, err
 }
 
+const listAdministrators = `-- name: ListAdministrators :many
+SELECT id FROM users WHERE role = 'administrator' AND is_active ORDER BY id
+`
+
+// The active administrators (users_active_administrators_idx).
+func (q *Queries) ListAdministrators(ctx context.Context) ([]int64, error) {
+	rows, err := q.db.Query(ctx, listAdministrators)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listCustomers = `-- name: ListCustomers :many
 SELECT users.id, users.email, users.username, users.password_hash, users.first_name, users.last_name, users.phone, users.role, users.is_active, users.email_verified_at, users.created_at, users.updated_at, users.deleted_at, count(*) OVER () AS total
   FROM users
@@ -464,29 +515,15 @@ func (q *Queries) ListSessions(ctx context.Context, userID int64, pageOffset int
 	return items, nil
 }
 
-const lockAdministrators = `-- name: LockAdministrators :many
-SELECT id FROM users WHERE role = 'administrator' AND is_active ORDER BY id FOR UPDATE
+const lockAdministrators = `-- name: LockAdministrators :exec
+SELECT pg_advisory_xact_lock(hashtext('shopd administrators'))
 `
 
-// Locks the active administrators, in order, so that no two requests take the last two away at once.
-func (q *Queries) LockAdministrators(ctx context.Context) ([]int64, error) {
-	rows, err := q.db.Query(ctx, lockAdministrators)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []int64{}
-	for rows.Next() {
-		var id int64
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		items = append(items, id)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
+// Lets changes that may take an administrator away happen one after the other, until the transaction ends: no two
+// take the last two at once. Row locks would not do, since each change changes which rows there are to lock.
+func (q *Queries) LockAdministrators(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, lockAdministrators)
+	return err
 }
 
 const lockUser = `-- name: LockUser :one
@@ -603,6 +640,20 @@ func (q *Queries) ReplaceProfile(ctx context.Context, arg ReplaceProfileParams) 
 		&i.DeletedAt,
 	)
 	return i, err
+}
+
+const resetPasswordHash = `-- name: ResetPasswordHash :execrows
+UPDATE users SET password_hash = $1, email_verified_at = coalesce(email_verified_at, now()), updated_at = now()
+ WHERE id = $2 AND password_hash = $3 AND is_active
+`
+
+// Sets a password by a mailed link, which also proves the address; not if the password is another by now.
+func (q *Queries) ResetPasswordHash(ctx context.Context, passwordHash string, iD int64, oldHash string) (int64, error) {
+	result, err := q.db.Exec(ctx, resetPasswordHash, passwordHash, iD, oldHash)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const setPasswordHash = `-- name: SetPasswordHash :exec
@@ -761,4 +812,18 @@ func (q *Queries) UpdateProfile(ctx context.Context, arg UpdateProfileParams) (U
 		&i.DeletedAt,
 	)
 	return i, err
+}
+
+const verifyEmail = `-- name: VerifyEmail :one
+UPDATE users SET email_verified_at = coalesce(email_verified_at, now()), updated_at = now()
+ WHERE id = $1 AND email = $2 AND is_active
+RETURNING email
+`
+
+// Marks an address as verified, if the account still has it.
+func (q *Queries) VerifyEmail(ctx context.Context, iD int64, email string) (string, error) {
+	row := q.db.QueryRow(ctx, verifyEmail, iD, email)
+	var email_2 string
+	err := row.Scan(&email_2)
+	return email_2, err
 }

@@ -3,10 +3,7 @@
 package db
 
 import (
-	"net/netip"
 	"time"
-
-	pgvector "github.com/pgvector/pgvector-go"
 )
 
 type Address struct {
@@ -24,88 +21,6 @@ type Address struct {
 	IsDefaultBilling  bool
 	CreatedAt         time.Time
 	UpdatedAt         time.Time
-}
-
-type AuditEvent struct {
-	ID       int64
-	At       time.Time
-	Event    string
-	ActorID  *int64
-	TargetID *int64
-	Address  *netip.Addr
-	Detail   []byte
-}
-
-type Brand struct {
-	ID          int64
-	Name        string
-	Slug        string
-	Description string
-	CreatedAt   time.Time
-	UpdatedAt   time.Time
-}
-
-type Category struct {
-	ID          int64
-	ParentID    *int64
-	Name        string
-	Slug        string
-	Description string
-	CreatedAt   time.Time
-	UpdatedAt   time.Time
-}
-
-type CategoryEmbedding struct {
-	ModelID      int16
-	CategoryID   int64
-	DocumentHash []byte
-	Base         pgvector.Vector
-	EmbeddedAt   time.Time
-}
-
-type EmbeddingFailure struct {
-	ProductID int64
-	Attempts  int32
-	Reason    string
-	FailedAt  time.Time
-}
-
-type EmbeddingModel struct {
-	ID        int16
-	Name      string
-	Run       *string
-	RunUntil  *time.Time
-	CreatedAt time.Time
-}
-
-type LoginFailure struct {
-	Subject     string
-	Failures    int32
-	LastAt      time.Time
-	LockedUntil *time.Time
-}
-
-type PaymentType struct {
-	Code     string
-	Name     string
-	Position int32
-	IsActive bool
-}
-
-type Product struct {
-	ID          int64
-	Name        string
-	Slug        string
-	Description string
-	BrandID     *int64
-	CategoryID  *int64
-	Condition   string
-	Attributes  []byte
-	IsActive    bool
-	IsFeatured  bool
-	CreatedAt   time.Time
-	UpdatedAt   time.Time
-	DeletedAt   *time.Time
 }
 
 type ProductCard struct {
@@ -159,84 +74,6 @@ type ProductDetail struct {
 	Images       []byte
 }
 
-type ProductEmbedding struct {
-	ModelID      int16
-	ProductID    int64
-	DocumentHash []byte
-	CategoryHash []byte
-	Base         pgvector.Vector
-	Embedding    pgvector.HalfVector
-	EmbeddedAt   time.Time
-}
-
-type ProductImage struct {
-	ID        int64
-	ProductID int64
-	Position  int32
-	IsPrimary bool
-	Alt       string
-	Sizes     []byte
-}
-
-type ProductListing struct {
-	ProductID     int64
-	IsVisible     bool
-	IsFeatured    bool
-	CategoryID    *int64
-	BrandID       *int64
-	SortName      string
-	SKU           string
-	GTIN          *string
-	PriceMinor    int64
-	DiscountMinor *int64
-	BuyerMinor    int64
-	OnSale        bool
-	Stock         int64
-	InStock       bool
-	RatingCount   int32
-	RatingSum     int64
-	Popularity    int64
-	CreatedAt     time.Time
-}
-
-type ProductSearch struct {
-	ProductID int64
-	Words     interface{}
-	Spelling  string
-}
-
-type RefreshToken struct {
-	TokenHash []byte
-	SessionID int64
-	IssuedAt  time.Time
-	ExpiresAt time.Time
-	SpentAt   *time.Time
-	SettledAt *time.Time
-}
-
-type Role struct {
-	Name        string
-	Rank        int16
-	Description string
-}
-
-type Session struct {
-	ID         int64
-	UserID     int64
-	UserAgent  string
-	Address    *netip.Addr
-	CreatedAt  time.Time
-	ExpiresAt  time.Time
-	EndedAt    *time.Time
-	EndReason  *string
-	LastUsedAt time.Time
-}
-
-type Store struct {
-	Singleton bool
-	Currency  string
-}
-
 type User struct {
 	ID              int64
 	Email           string
@@ -251,19 +88,4 @@ type User struct {
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
 	DeletedAt       *time.Time
-}
-
-type Variant struct {
-	ID            int64
-	ProductID     int64
-	IsDefault     bool
-	Position      int32
-	SKU           string
-	GTIN          *string
-	Options       []byte
-	PriceMinor    int64
-	DiscountMinor *int64
-	Stock         int32
-	CreatedAt     time.Time
-	UpdatedAt     time.Time
 }

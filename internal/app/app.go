@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/redis/go-redis/v9"
+	"github.com/riverqueue/river"
 
 	"github.com/shopd/shopd/gen"
 	"github.com/shopd/shopd/gen/db"
@@ -23,8 +24,11 @@ import (
 	"github.com/shopd/shopd/internal/identity"
 	"github.com/shopd/shopd/internal/platform/cache"
 	"github.com/shopd/shopd/internal/platform/config"
+	"github.com/shopd/shopd/internal/platform/jobs"
+	"github.com/shopd/shopd/internal/platform/mail"
 	"github.com/shopd/shopd/internal/platform/media"
 	"github.com/shopd/shopd/internal/platform/money"
+	"github.com/shopd/shopd/internal/platform/onetime"
 	"github.com/shopd/shopd/internal/platform/postgres"
 	"github.com/shopd/shopd/internal/platform/problem"
 	"github.com/shopd/shopd/internal/platform/ratelimit"
@@ -41,6 +45,7 @@ type App struct {
 	log      *slog.Logger
 	pool     *pgxpool.Pool
 	media    *media.Store
+	queue    *jobs.Queue
 	platform *server.Platform
 	closers  []func() error
 }
@@ -67,14 +72,26 @@ func New(ctx context.Context, s config.Settings, log *slog.Logger, tracer pgx.Qu
 		return nil, err
 	}
 	a.closers = append(a.closers, a.media.Close)
-	if a.Identity, err = identity.New(a.pool, identity.Settings{
+	sender, err := newSender(s, log)
+	if err != nil {
+		return nil, err
+	}
+	workers := river.NewWorkers()
+	if a.queue, err = jobs.New(a.pool, workers, log); err != nil {
+		return nil, err
+	}
+	if a.Identity, err = identity.New(identity.Parts{
+		Pool: a.pool, Queue: a.queue, Tokens: onetime.New(client, s.RedisPrefix), Mail: sender,
+	}, identity.Settings{
 		Secret: []byte(s.SecretKey), Algorithm: s.Algorithm, Issuer: s.AppName, BcryptCost: s.BcryptCost,
 		AccessLifetime:  time.Duration(s.AccessTokenMinutes) * time.Minute,
 		RefreshLifetime: time.Duration(s.RefreshTokenDays) * 24 * time.Hour,
 		FreeFailures:    s.LoginFreeFailures, Forget: addresses.Forget,
+		ResetURL: s.PasswordResetBaseURL, VerificationURL: s.EmailVerificationBaseURL,
 	}); err != nil {
 		return nil, err
 	}
+	a.Identity.AddWorkers(workers)
 	model, dimensions, closeModel, err := newProvider(ctx, s)
 	if err != nil {
 		return nil, err
@@ -99,6 +116,30 @@ func New(ctx context.Context, s config.Settings, log *slog.Logger, tracer pgx.Qu
 		}),
 	})
 	return a, err
+}
+
+// newSender chooses how mail leaves: by SMTP, or without a server into a folder.
+func newSender(s config.Settings, log *slog.Logger) (mail.Sender, error) {
+	if s.SMTPURL != "" {
+		return mail.NewSMTP(s.SMTPURL, s.MailFrom)
+	}
+	if !s.Debug {
+		log.Warn("SMTP_URL is not set: mail is kept as files and reaches nobody", "folder", s.MailDir)
+	}
+	return mail.NewFolder(s.MailDir, s.MailFrom, log)
+}
+
+// Work works jobs until Close.
+func (a *App) Work(ctx context.Context) error {
+	if err := a.queue.Start(ctx); err != nil {
+		return err
+	}
+	a.closers = append(a.closers, func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), a.settings.DrainTimeout)
+		defer cancel()
+		return a.queue.Stop(ctx)
+	})
+	return nil
 }
 
 // connect opens the database and makes sure it is this program's.

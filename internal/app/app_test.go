@@ -33,7 +33,7 @@ func settings(t *testing.T, shop *apitest.Shop, extra map[string]string) config.
 	t.Helper()
 	variables := map[string]string{
 		"DEBUG": "true", "DATABASE_URL": shop.DatabaseURL, "REDIS_URL": apitest.RedisURL(), "REDIS_PREFIX": "test:" + t.Name() + ":",
-		"UPLOAD_DIR": t.TempDir(), "START_TIMEOUT": "1s", "DRAIN_TIMEOUT": "10s", "RATE_LIMIT_FACTOR": "0",
+		"UPLOAD_DIR": t.TempDir(), "MAIL_DIR": t.TempDir(), "START_TIMEOUT": "1s", "DRAIN_TIMEOUT": "10s", "RATE_LIMIT_FACTOR": "0",
 	}
 	for name, value := range extra {
 		variables[name] = value

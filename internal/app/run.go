@@ -34,8 +34,13 @@ func Listen(ctx context.Context, host string, port int) (net.Listener, error) {
 	return listener, nil
 }
 
-// Run serves on listener until ctx ends, then lets the requests under way finish, for DRAIN_TIMEOUT at most.
+// Run serves on listener, and works jobs unless WORKERS is false, until ctx ends; then it lets the requests under way finish, for DRAIN_TIMEOUT at most.
 func (a *App) Run(ctx context.Context, listener net.Listener) error {
+	if a.settings.Workers {
+		if err := a.Work(ctx); err != nil {
+			return err
+		}
+	}
 	public := a.httpServer(a.Server)
 	failed := make(chan error, 2)
 	go func() { failed <- public.Serve(listener) }()

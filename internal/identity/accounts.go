@@ -14,12 +14,15 @@ import (
 
 const administrator = "administrator"
 
-// change runs a change of an account that may take an administrator away. Active administrators are locked first
-// and in order, so that the last two cannot both go at once.
+// change runs a change of an account that may take an administrator away. Such changes wait for one another, so that
+// the last two administrators cannot both go at once.
 func (i *Identity) change(ctx context.Context, id int64, work func(q *db.Queries, user db.User, isLastAdmin bool) (db.User, error)) (db.User, error) {
 	var changed db.User
 	err := postgres.Tx(ctx, i.pool, func(q *db.Queries) error {
-		administrators, err := q.LockAdministrators(ctx)
+		if err := q.LockAdministrators(ctx); err != nil {
+			return err
+		}
+		administrators, err := q.ListAdministrators(ctx)
 		if err != nil {
 			return err
 		}
@@ -97,7 +100,7 @@ func (i *Identity) deleteAccount(ctx context.Context) error {
 		if _, err := q.EndSessions(ctx, new("account_deleted"), id, 0); err != nil {
 			return user, err
 		}
-		if err := q.ForgetLoginFailures(ctx, "account:"+user.Email); err != nil {
+		if err := q.ForgetLoginFailures(ctx, accountSubject(user.Email)); err != nil {
 			return user, err
 		}
 		if i.settings.Forget != nil {

@@ -122,7 +122,7 @@ func TestCustomers(t *testing.T) {
 	admin.Put(customers+"/4242/role", fields{"role": "staff"}).Problem(http.StatusNotFound, "customer_not_found")
 	admin.Put(customers+"/4242/status", map[string]bool{"is_active": false}).Problem(http.StatusNotFound, "customer_not_found")
 	events := apitest.Value[[]string](shop, "SELECT array_agg(event ORDER BY id) FROM audit_events WHERE target_id = $1 AND event LIKE 'account.%'", pair.User.ID)
-	assert.Equal(t, []string{"account.role_changed", "account.role_changed", "account.deactivated", "account.activated"}, events)
+	assert.Equal(t, []string{"account.created", "account.role_changed", "account.role_changed", "account.deactivated", "account.activated"}, events)
 }
 
 func TestTheLastAdministratorStays(t *testing.T) {

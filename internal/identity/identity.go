@@ -10,8 +10,12 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
 
 	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/platform/jobs"
+	"github.com/shopd/shopd/internal/platform/mail"
+	"github.com/shopd/shopd/internal/platform/onetime"
 	"github.com/shopd/shopd/internal/platform/postgres"
 	"github.com/shopd/shopd/internal/platform/problem"
 	"github.com/shopd/shopd/internal/platform/request"
@@ -42,7 +46,9 @@ type Settings struct {
 	AccessLifetime  time.Duration
 	RefreshLifetime time.Duration
 	BcryptCost      int
-	FreeFailures    int // failed logins an account has before it is locked for a while; 0 turns locks off
+	ResetURL        string // where the shop sets a new password; the token is added
+	VerificationURL string // where the shop verifies an address; the token is added
+	FreeFailures    int    // failed logins an account has before it is locked for a while; 0 turns locks off
 	// Forget removes what other domains keep of an account that is deleted, in the same transaction.
 	Forget func(ctx context.Context, q *db.Queries, user int64) error
 }
@@ -52,18 +58,32 @@ type Identity struct {
 	pool      *pgxpool.Pool
 	queries   *db.Queries
 	planned   *db.Queries // for queries with optional filters
+	queue     *jobs.Queue
+	tokens    *onetime.Store
+	mail      mail.Sender
 	settings  Settings
 	signer    *signer
 	passwords *passwords
 }
 
+// Parts are what the domain works with.
+type Parts struct {
+	Pool   *pgxpool.Pool
+	Queue  *jobs.Queue
+	Tokens *onetime.Store
+	Mail   mail.Sender
+}
+
 // New makes the domain.
-func New(pool *pgxpool.Pool, settings Settings) (*Identity, error) {
+func New(parts Parts, settings Settings) (*Identity, error) {
 	signer, err := newSigner(settings)
 	if err != nil {
 		return nil, err
 	}
-	return &Identity{pool: pool, queries: db.New(pool), planned: postgres.Planned(pool), settings: settings, signer: signer, passwords: newPasswords(settings.BcryptCost)}, nil
+	return &Identity{
+		pool: parts.Pool, queries: db.New(parts.Pool), planned: postgres.Planned(parts.Pool), queue: parts.Queue, tokens: parts.Tokens,
+		mail: parts.Mail, settings: settings, signer: signer, passwords: newPasswords(settings.BcryptCost),
+	}, nil
 }
 
 // Ranks of the roles: a role may do all that a lower rank may.
@@ -78,22 +98,32 @@ type NewUser struct {
 	Role                                 string
 }
 
-// CreateUser makes an account after checking the password against the policy.
+// CreateUser makes an account after checking the password against the policy, and has a link to verify its address
+// mailed.
 func (i *Identity) CreateUser(ctx context.Context, user NewUser) (db.User, error) {
 	if message := checkPassword(user.Password, user.Email); message != "" {
 		return db.User{}, problem.Invalid(problem.Field{Pointer: "/password", Message: message})
 	}
-	return i.createUser(ctx, user)
+	return i.createUser(ctx, user, true)
 }
 
-func (i *Identity) createUser(ctx context.Context, user NewUser) (db.User, error) {
+func (i *Identity) createUser(ctx context.Context, user NewUser, verify bool) (created db.User, err error) {
 	hash, err := i.passwords.hash(ctx, user.Password)
 	if err != nil {
 		return db.User{}, err
 	}
-	created, err := i.queries.CreateUser(ctx, db.CreateUserParams{
-		Email: user.Email, Username: user.Username, PasswordHash: hash,
-		FirstName: user.FirstName, LastName: user.LastName, Phone: user.Phone, Role: user.Role,
+	err = i.queue.Tx(ctx, func(q *db.Queries, insert func(river.JobArgs) error) error {
+		created, err = q.CreateUser(ctx, db.CreateUserParams{
+			Email: user.Email, Username: user.Username, PasswordHash: hash,
+			FirstName: user.FirstName, LastName: user.LastName, Phone: user.Phone, Role: user.Role,
+		})
+		if err != nil {
+			return err
+		}
+		if err := audit(ctx, q, event{name: "account.created", target: created.ID, detail: map[string]string{"role": user.Role}}); err != nil || !verify {
+			return err
+		}
+		return insert(mailJob{User: created.ID, Purpose: verifyEmail})
 	})
 	switch {
 	case postgres.Violates(err, "users_email_key"):
@@ -107,7 +137,7 @@ func (i *Identity) createUser(ctx context.Context, user NewUser) (db.User, error
 // SeedUser makes a demo account, whose password everybody knows; the policy does not apply. An account that
 // exists is left as it is.
 func (i *Identity) SeedUser(ctx context.Context, user NewUser) error {
-	_, err := i.createUser(ctx, user)
+	_, err := i.createUser(ctx, user, false)
 	if errors.Is(err, ErrEmailTaken) {
 		return nil
 	}

@@ -22,12 +22,14 @@ type loginLock struct {
 }
 
 func (i *Identity) lockFor(ctx context.Context, name string) loginLock {
-	lock := loginLock{Identity: i, account: "account:" + strings.ToLower(name)}
+	lock := loginLock{Identity: i, account: accountSubject(name)}
 	if address := request.From(ctx).Address; address.IsValid() {
 		lock.address = "address:" + address.String()
 	}
 	return lock
 }
+
+func accountSubject(name string) string { return "account:" + strings.ToLower(name) }
 
 // check answers ErrLocked while either is locked.
 func (l loginLock) check(ctx context.Context) error {

@@ -56,7 +56,7 @@ func start(t testing.TB, template func() (string, error), settings []Setting) *S
 	url := copyDatabase(t, name)
 	variables := defaults(url)
 	variables["REDIS_PREFIX"] = "test:" + randomWord() + ":"
-	variables["UPLOAD_DIR"] = t.TempDir()
+	variables["UPLOAD_DIR"], variables["MAIL_DIR"] = t.TempDir(), t.TempDir()
 	maps.Copy(variables, settingsMap(settings))
 	s, err := config.Parse(variables)
 	require.NoError(t, err)
@@ -65,6 +65,9 @@ func start(t testing.TB, template func() (string, error), settings []Setting) *S
 	log := slog.New(slog.NewJSONHandler(shop.Log, nil))
 	shop.App, err = app.New(t.Context(), s, log, shop.statements)
 	require.NoError(t, err)
+	if s.Workers {
+		require.NoError(t, shop.App.Work(t.Context()))
+	}
 	listener := httptest.NewServer(shop.App.Server)
 	t.Cleanup(func() {
 		listener.Close()
@@ -83,6 +86,7 @@ func defaults(databaseURL string) map[string]string {
 		"DEBUG": "true", "SECRET_KEY": "a-secret-of-the-tests-and-of-nobody-else", "BCRYPT_COST": "4",
 		"DATABASE_URL": databaseURL, "REDIS_URL": servers.redis, "DATABASE_POOL": "8",
 		"RATE_LIMIT_FACTOR": "0", "RAG_PROVIDER": "local", "START_TIMEOUT": "10s",
+		"WORKERS": "false",
 	}
 }
 

@@ -98,7 +98,7 @@ func fill(ctx context.Context, url string, demo bool) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	variables["UPLOAD_DIR"] = dir
+	variables["UPLOAD_DIR"], variables["MAIL_DIR"] = dir, dir
 	settings, err := config.Parse(variables)
 	if err != nil {
 		return err

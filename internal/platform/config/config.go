@@ -60,6 +60,14 @@ type Settings struct {
 	RedisPort   int    `env:"REDIS_PORT" envDefault:"6379"`
 	RedisPrefix string `env:"REDIS_PREFIX" envDefault:"shopd:"`
 
+	// Workers: this process works jobs beside serving.
+	Workers                  bool   `env:"WORKERS" envDefault:"true"`
+	SMTPURL                  string `env:"SMTP_URL"`
+	MailFrom                 string `env:"MAIL_FROM" envDefault:"shopd <shop@localhost>"`
+	MailDir                  string `env:"MAIL_DIR" envDefault:"mail"`
+	PasswordResetBaseURL     string `env:"PASSWORD_RESET_BASE_URL" envDefault:"http://localhost:3000/reset-password"`
+	EmailVerificationBaseURL string `env:"EMAIL_VERIFICATION_BASE_URL" envDefault:"http://localhost:3000/verify-email"`
+
 	UploadDir          string         `env:"UPLOAD_DIR" envDefault:"uploads"`
 	MediaURLPrefix     string         `env:"MEDIA_URL_PREFIX" envDefault:"/media"`
 	CORSAllowedOrigins []string       `env:"CORS_ALLOWED_ORIGINS" envSeparator:","`
@@ -198,6 +206,11 @@ func (s *Settings) check() []error {
 		s.RedisURL = fmt.Sprintf("redis://%s:%d/0", s.RedisHost, s.RedisPort)
 	}
 
+	for name, text := range map[string]string{"PASSWORD_RESET_BASE_URL": s.PasswordResetBaseURL, "EMAIL_VERIFICATION_BASE_URL": s.EmailVerificationBaseURL} {
+		if u, err := url.Parse(text); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.RawQuery != "" {
+			refuse(name, "%q is not an address such as https://shop.example.com/reset-password", text)
+		}
+	}
 	for _, origin := range s.CORSAllowedOrigins {
 		u, err := url.Parse(origin)
 		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.Path != "" {

@@ -1,0 +1,57 @@
+// Package jobs runs work after its request: a job is inserted in the transaction of what causes it, so it exists if
+// and only if that was committed, and is worked at least once, whatever crashes in between.
+package jobs
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+
+	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/platform/postgres"
+)
+
+// Limits of a job and of the workers of one process.
+const (
+	jobTimeout  = time.Minute
+	rescueAfter = 2 * time.Minute // a job whose worker died is given to another
+	atOnce      = 4
+)
+
+// Queue takes jobs and, once started, works them.
+type Queue struct {
+	pool   *pgxpool.Pool
+	client *river.Client[pgx.Tx]
+}
+
+// New makes a queue whose jobs are worked by workers.
+func New(pool *pgxpool.Pool, workers *river.Workers, log *slog.Logger) (*Queue, error) {
+	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
+		Queues:  map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: atOnce}},
+		Workers: workers, Logger: log, JobTimeout: jobTimeout, RescueStuckJobsAfter: rescueAfter,
+	})
+	return &Queue{pool, client}, err
+}
+
+// Tx runs work in one transaction, like postgres.Tx, with a way to insert jobs that exist if it commits.
+func (q *Queue) Tx(ctx context.Context, work func(queries *db.Queries, insert func(river.JobArgs) error) error) error {
+	return postgres.Retry(func() error {
+		return pgx.BeginFunc(ctx, q.pool, func(tx pgx.Tx) error {
+			return work(db.New(tx), func(job river.JobArgs) error {
+				_, err := q.client.InsertTx(ctx, tx, job, nil)
+				return err
+			})
+		})
+	})
+}
+
+// Start works jobs until Stop.
+func (q *Queue) Start(ctx context.Context) error { return q.client.Start(context.WithoutCancel(ctx)) }
+
+// Stop lets the jobs under way finish, until ctx ends.
+func (q *Queue) Stop(ctx context.Context) error { return q.client.Stop(ctx) }

@@ -1,0 +1,60 @@
+// Package onetime hands out tokens that work once and not for long, for links that are mailed. Redis holds only
+// their hashes, with what they are for: when it loses them, a link is dead and another one can be asked for.
+package onetime
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// ErrUnknown is a token that was never handed out, was used before, or is too old.
+var ErrUnknown = errors.New("unknown token")
+
+// Store is safe for concurrent use.
+type Store struct {
+	redis  redis.UniversalClient
+	prefix string
+}
+
+// New makes a store whose keys begin with prefix.
+func New(client redis.UniversalClient, prefix string) *Store { return &Store{client, prefix + "once:"} }
+
+// Issue answers a token of 32 random bytes that stands for value, for one purpose.
+func (s *Store) Issue(ctx context.Context, purpose, value string, lifetime time.Duration) (string, error) {
+	var random [32]byte
+	_, _ = rand.Read(random[:]) // never fails
+	token := base64.RawURLEncoding.EncodeToString(random[:])
+	if err := s.redis.Set(ctx, s.key(purpose, token), value, lifetime).Err(); err != nil {
+		return "", fmt.Errorf("issue a token: %w", err)
+	}
+	return token, nil
+}
+
+// Look answers what a token stands for and leaves it good.
+func (s *Store) Look(ctx context.Context, purpose, token string) (string, error) {
+	return found(s.redis.Get(ctx, s.key(purpose, token)).Result())
+}
+
+// Spend answers what a token stands for, to the first who asks.
+func (s *Store) Spend(ctx context.Context, purpose, token string) (string, error) {
+	return found(s.redis.GetDel(ctx, s.key(purpose, token)).Result())
+}
+
+func found(value string, err error) (string, error) {
+	if errors.Is(err, redis.Nil) {
+		return "", ErrUnknown
+	}
+	return value, err
+}
+
+func (s *Store) key(purpose, token string) string {
+	hash := sha256.Sum256([]byte(token))
+	return s.prefix + purpose + ":" + base64.RawURLEncoding.EncodeToString(hash[:])
+}
