@@ -1768,6 +1768,12 @@ type ListCustomersParams struct {
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
 }
 
+// LoginParams defines parameters for Login.
+type LoginParams struct {
+	// UseCookies Whether to set the tokens as cookies, for storefronts in a browser.
+	UseCookies *bool `form:"use_cookies,omitempty" json:"use_cookies,omitempty"`
+}
+
 // ListSessionsParams defines parameters for ListSessions.
 type ListSessionsParams struct {
 	// Limit How many items a page holds.
@@ -2232,18 +2238,24 @@ type ClientInterface interface {
 	// Answers an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
 	// password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as well.
 	//
+	// With `use_cookies=true` both tokens are set as HttpOnly cookies too, beside a readable `csrf_token`: see the
+	// security scheme `cookie`.
+	//
 	// A wrong password and an unknown account get the same answer after the same time. Only the right
 	// password of a deactivated account is told so, with 403.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/auth/login (the `Login` operationId).
-	LoginWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	LoginWithBody(ctx context.Context, params *LoginParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Login Log in
 	//
 	// Answers an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
 	// password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as well.
+	//
+	// With `use_cookies=true` both tokens are set as HttpOnly cookies too, beside a readable `csrf_token`: see the
+	// security scheme `cookie`.
 	//
 	// A wrong password and an unknown account get the same answer after the same time. Only the right
 	// password of a deactivated account is told so, with 403.
@@ -2251,12 +2263,15 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/auth/login (the `Login` operationId).
-	Login(ctx context.Context, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	Login(ctx context.Context, params *LoginParams, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// LoginWithFormdataBody Log in
 	//
 	// Answers an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
 	// password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as well.
+	//
+	// With `use_cookies=true` both tokens are set as HttpOnly cookies too, beside a readable `csrf_token`: see the
+	// security scheme `cookie`.
 	//
 	// A wrong password and an unknown account get the same answer after the same time. Only the right
 	// password of a deactivated account is told so, with 403.
@@ -2264,7 +2279,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/x-www-form-urlencoded` content type.
 	//
 	// Corresponds with POST /api/v1/auth/login (the `Login` operationId).
-	LoginWithFormdataBody(ctx context.Context, body LoginFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	LoginWithFormdataBody(ctx context.Context, params *LoginParams, body LoginFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Logout Log out of this session
 	//
@@ -2293,6 +2308,8 @@ type ClientInterface interface {
 	// wins; the others get 409 and the session goes on. A token that comes back after its exchange was
 	// complete is taken as stolen: the session ends, and its access tokens with it (401 `token_reused`).
 	//
+	// Without a body the token of the cookie is exchanged, and the cookies are set anew; that needs `X-CSRF-Token`.
+	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/auth/refresh (the `RefreshToken` operationId).
@@ -2303,6 +2320,8 @@ type ClientInterface interface {
 	// Spends the refresh token and answers a new pair. Of several racing calls with one token exactly one
 	// wins; the others get 409 and the session goes on. A token that comes back after its exchange was
 	// complete is taken as stolen: the session ends, and its access tokens with it (401 `token_reused`).
+	//
+	// Without a body the token of the cookie is exchanged, and the cookies are set anew; that needs `X-CSRF-Token`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3029,14 +3048,17 @@ func (c *Client) ForgotPassword(ctx context.Context, body ForgotPasswordJSONRequ
 // Answers an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
 // password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as well.
 //
+// With `use_cookies=true` both tokens are set as HttpOnly cookies too, beside a readable `csrf_token`: see the
+// security scheme `cookie`.
+//
 // A wrong password and an unknown account get the same answer after the same time. Only the right
 // password of a deactivated account is told so, with 403.
 //
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/auth/login (the `Login` operationId).
-func (c *Client) LoginWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewLoginRequestWithBody(c.Server, contentType, body)
+func (c *Client) LoginWithBody(ctx context.Context, params *LoginParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLoginRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3052,14 +3074,17 @@ func (c *Client) LoginWithBody(ctx context.Context, contentType string, body io.
 // Answers an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
 // password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as well.
 //
+// With `use_cookies=true` both tokens are set as HttpOnly cookies too, beside a readable `csrf_token`: see the
+// security scheme `cookie`.
+//
 // A wrong password and an unknown account get the same answer after the same time. Only the right
 // password of a deactivated account is told so, with 403.
 //
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/auth/login (the `Login` operationId).
-func (c *Client) Login(ctx context.Context, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewLoginRequest(c.Server, body)
+func (c *Client) Login(ctx context.Context, params *LoginParams, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLoginRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3075,14 +3100,17 @@ func (c *Client) Login(ctx context.Context, body LoginJSONRequestBody, reqEditor
 // Answers an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
 // password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as well.
 //
+// With `use_cookies=true` both tokens are set as HttpOnly cookies too, beside a readable `csrf_token`: see the
+// security scheme `cookie`.
+//
 // A wrong password and an unknown account get the same answer after the same time. Only the right
 // password of a deactivated account is told so, with 403.
 //
 // Takes a body of the `application/x-www-form-urlencoded` content type.
 //
 // Corresponds with POST /api/v1/auth/login (the `Login` operationId).
-func (c *Client) LoginWithFormdataBody(ctx context.Context, body LoginFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewLoginRequestWithFormdataBody(c.Server, body)
+func (c *Client) LoginWithFormdataBody(ctx context.Context, params *LoginParams, body LoginFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLoginRequestWithFormdataBody(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3150,6 +3178,8 @@ func (c *Client) GetCurrentUser(ctx context.Context, reqEditors ...RequestEditor
 // wins; the others get 409 and the session goes on. A token that comes back after its exchange was
 // complete is taken as stolen: the session ends, and its access tokens with it (401 `token_reused`).
 //
+// Without a body the token of the cookie is exchanged, and the cookies are set anew; that needs `X-CSRF-Token`.
+//
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/auth/refresh (the `RefreshToken` operationId).
@@ -3170,6 +3200,8 @@ func (c *Client) RefreshTokenWithBody(ctx context.Context, contentType string, b
 // Spends the refresh token and answers a new pair. Of several racing calls with one token exactly one
 // wins; the others get 409 and the session goes on. A token that comes back after its exchange was
 // complete is taken as stolen: the session ends, and its access tokens with it (401 `token_reused`).
+//
+// Without a body the token of the cookie is exchanged, and the cookies are set anew; that needs `X-CSRF-Token`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4534,29 +4566,29 @@ func NewForgotPasswordRequestWithBody(server string, contentType string, body io
 }
 
 // NewLoginRequest calls the generic Login builder with application/json body
-func NewLoginRequest(server string, body LoginJSONRequestBody) (*http.Request, error) {
+func NewLoginRequest(server string, params *LoginParams, body LoginJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewLoginRequestWithBody(server, "application/json", bodyReader)
+	return NewLoginRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewLoginRequestWithFormdataBody calls the generic Login builder with application/x-www-form-urlencoded body
-func NewLoginRequestWithFormdataBody(server string, body LoginFormdataRequestBody) (*http.Request, error) {
+func NewLoginRequestWithFormdataBody(server string, params *LoginParams, body LoginFormdataRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	bodyStr, err := runtime.MarshalForm(body, nil)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = strings.NewReader(bodyStr.Encode())
-	return NewLoginRequestWithBody(server, "application/x-www-form-urlencoded", bodyReader)
+	return NewLoginRequestWithBody(server, params, "application/x-www-form-urlencoded", bodyReader)
 }
 
 // NewLoginRequestWithBody constructs an http.Request for the Login method, with any body, and a specified content type
-func NewLoginRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewLoginRequestWithBody(server string, params *LoginParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -4572,6 +4604,33 @@ func NewLoginRequestWithBody(server string, contentType string, body io.Reader) 
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.UseCookies != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "use_cookies", *params.UseCookies, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
@@ -6659,18 +6718,24 @@ type ClientWithResponsesInterface interface {
 	// Answers an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
 	// password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as well.
 	//
+	// With `use_cookies=true` both tokens are set as HttpOnly cookies too, beside a readable `csrf_token`: see the
+	// security scheme `cookie`.
+	//
 	// A wrong password and an unknown account get the same answer after the same time. Only the right
 	// password of a deactivated account is told so, with 403.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/auth/login (the `Login` operationId).
-	LoginWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LoginResponse, error)
+	LoginWithBodyWithResponse(ctx context.Context, params *LoginParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LoginResponse, error)
 
 	// LoginWithResponse Log in
 	//
 	// Answers an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
 	// password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as well.
+	//
+	// With `use_cookies=true` both tokens are set as HttpOnly cookies too, beside a readable `csrf_token`: see the
+	// security scheme `cookie`.
 	//
 	// A wrong password and an unknown account get the same answer after the same time. Only the right
 	// password of a deactivated account is told so, with 403.
@@ -6678,12 +6743,15 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/auth/login (the `Login` operationId).
-	LoginWithResponse(ctx context.Context, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*LoginResponse, error)
+	LoginWithResponse(ctx context.Context, params *LoginParams, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*LoginResponse, error)
 
 	// LoginWithFormdataBodyWithResponse Log in
 	//
 	// Answers an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
 	// password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as well.
+	//
+	// With `use_cookies=true` both tokens are set as HttpOnly cookies too, beside a readable `csrf_token`: see the
+	// security scheme `cookie`.
 	//
 	// A wrong password and an unknown account get the same answer after the same time. Only the right
 	// password of a deactivated account is told so, with 403.
@@ -6691,7 +6759,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/auth/login (the `Login` operationId).
-	LoginWithFormdataBodyWithResponse(ctx context.Context, body LoginFormdataRequestBody, reqEditors ...RequestEditorFn) (*LoginResponse, error)
+	LoginWithFormdataBodyWithResponse(ctx context.Context, params *LoginParams, body LoginFormdataRequestBody, reqEditors ...RequestEditorFn) (*LoginResponse, error)
 
 	// LogoutWithResponse Log out of this session
 	//
@@ -6726,6 +6794,8 @@ type ClientWithResponsesInterface interface {
 	// wins; the others get 409 and the session goes on. A token that comes back after its exchange was
 	// complete is taken as stolen: the session ends, and its access tokens with it (401 `token_reused`).
 	//
+	// Without a body the token of the cookie is exchanged, and the cookies are set anew; that needs `X-CSRF-Token`.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/auth/refresh (the `RefreshToken` operationId).
@@ -6736,6 +6806,8 @@ type ClientWithResponsesInterface interface {
 	// Spends the refresh token and answers a new pair. Of several racing calls with one token exactly one
 	// wins; the others get 409 and the session goes on. A token that comes back after its exchange was
 	// complete is taken as stolen: the session ends, and its access tokens with it (401 `token_reused`).
+	//
+	// Without a body the token of the cookie is exchanged, and the cookies are set anew; that needs `X-CSRF-Token`.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -8533,6 +8605,8 @@ type RefreshTokenResponse struct {
 	JSON200 *TokenPair
 	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
 	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
@@ -8559,6 +8633,11 @@ func (r RefreshTokenResponse) GetJSON200() *TokenPair {
 // GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
 func (r RefreshTokenResponse) GetApplicationProblemJSON401() *Unauthorized {
 	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r RefreshTokenResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
 }
 
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
@@ -11486,14 +11565,17 @@ func (c *ClientWithResponses) ForgotPasswordWithResponse(ctx context.Context, bo
 // Answers an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
 // password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as well.
 //
+// With `use_cookies=true` both tokens are set as HttpOnly cookies too, beside a readable `csrf_token`: see the
+// security scheme `cookie`.
+//
 // A wrong password and an unknown account get the same answer after the same time. Only the right
 // password of a deactivated account is told so, with 403.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/auth/login (the `Login` operationId).
-func (c *ClientWithResponses) LoginWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LoginResponse, error) {
-	rsp, err := c.LoginWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) LoginWithBodyWithResponse(ctx context.Context, params *LoginParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LoginResponse, error) {
+	rsp, err := c.LoginWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -11505,14 +11587,17 @@ func (c *ClientWithResponses) LoginWithBodyWithResponse(ctx context.Context, con
 // Answers an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
 // password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as well.
 //
+// With `use_cookies=true` both tokens are set as HttpOnly cookies too, beside a readable `csrf_token`: see the
+// security scheme `cookie`.
+//
 // A wrong password and an unknown account get the same answer after the same time. Only the right
 // password of a deactivated account is told so, with 403.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/auth/login (the `Login` operationId).
-func (c *ClientWithResponses) LoginWithResponse(ctx context.Context, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*LoginResponse, error) {
-	rsp, err := c.Login(ctx, body, reqEditors...)
+func (c *ClientWithResponses) LoginWithResponse(ctx context.Context, params *LoginParams, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*LoginResponse, error) {
+	rsp, err := c.Login(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -11524,14 +11609,17 @@ func (c *ClientWithResponses) LoginWithResponse(ctx context.Context, body LoginJ
 // Answers an access token and a refresh token. Send either JSON with `email` or `username`, or an OAuth2
 // password form (RFC 6749, section 4.3) whose `username` may be an e-mail address as well.
 //
+// With `use_cookies=true` both tokens are set as HttpOnly cookies too, beside a readable `csrf_token`: see the
+// security scheme `cookie`.
+//
 // A wrong password and an unknown account get the same answer after the same time. Only the right
 // password of a deactivated account is told so, with 403.
 //
 // Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/auth/login (the `Login` operationId).
-func (c *ClientWithResponses) LoginWithFormdataBodyWithResponse(ctx context.Context, body LoginFormdataRequestBody, reqEditors ...RequestEditorFn) (*LoginResponse, error) {
-	rsp, err := c.LoginWithFormdataBody(ctx, body, reqEditors...)
+func (c *ClientWithResponses) LoginWithFormdataBodyWithResponse(ctx context.Context, params *LoginParams, body LoginFormdataRequestBody, reqEditors ...RequestEditorFn) (*LoginResponse, error) {
+	rsp, err := c.LoginWithFormdataBody(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -11589,6 +11677,8 @@ func (c *ClientWithResponses) GetCurrentUserWithResponse(ctx context.Context, re
 // wins; the others get 409 and the session goes on. A token that comes back after its exchange was
 // complete is taken as stolen: the session ends, and its access tokens with it (401 `token_reused`).
 //
+// Without a body the token of the cookie is exchanged, and the cookies are set anew; that needs `X-CSRF-Token`.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/auth/refresh (the `RefreshToken` operationId).
@@ -11605,6 +11695,8 @@ func (c *ClientWithResponses) RefreshTokenWithBodyWithResponse(ctx context.Conte
 // Spends the refresh token and answers a new pair. Of several racing calls with one token exactly one
 // wins; the others get 409 and the session goes on. A token that comes back after its exchange was
 // complete is taken as stolen: the session ends, and its access tokens with it (401 `token_reused`).
+//
+// Without a body the token of the cookie is exchanged, and the cookies are set anew; that needs `X-CSRF-Token`.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -13584,6 +13676,13 @@ func ParseRefreshTokenResponse(rsp *http.Response) (*RefreshTokenResponse, error
 			return nil, err
 		}
 		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict

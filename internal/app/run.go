@@ -15,6 +15,7 @@ import (
 // Limits of a connection, beside those of each operation.
 const (
 	readHeaderTimeout = 5 * time.Second
+	readTimeout       = time.Minute // headers and body
 	idleTimeout       = 2 * time.Minute
 	maxHeaderBytes    = 32 << 10
 )
@@ -66,7 +67,7 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 
 func (a *App) httpServer(handler http.Handler) *http.Server {
 	return &http.Server{
-		Handler: handler, ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
+		Handler: handler, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
 		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
 	}
 }

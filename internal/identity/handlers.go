@@ -39,15 +39,35 @@ func (i *Identity) Login(ctx context.Context, r api.LoginRequestObject) (api.Log
 	if err != nil {
 		return nil, err
 	}
+	if r.Params.UseCookies != nil && *r.Params.UseCookies {
+		i.setCookies(ctx, pair.session, pair)
+	}
 	return api.Login200JSONResponse{Body: i.pairBody(pair)}, nil
 }
 
 // RefreshToken exchanges a refresh token.
 func (i *Identity) RefreshToken(ctx context.Context, r api.RefreshTokenRequestObject) (api.RefreshTokenResponseObject, error) {
-	pair, err := i.refresh(ctx, r.Body.RefreshToken)
+	if r.Body != nil && r.Body.RefreshToken != "" {
+		pair, err := i.refresh(ctx, r.Body.RefreshToken, nil)
+		if err != nil {
+			return nil, err
+		}
+		return api.RefreshToken200JSONResponse{Body: i.pairBody(pair)}, nil
+	}
+	info := request.From(ctx)
+	if info.RefreshCookie == "" {
+		return nil, problem.Invalid(problem.Field{Pointer: "/refresh_token", Message: "is required, in the body or as a cookie"})
+	}
+	pair, err := i.refresh(ctx, info.RefreshCookie, func(session int64) error {
+		if !i.CheckCSRF(session, info.CSRFToken) {
+			return errCSRF
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
+	i.setCookies(ctx, pair.session, pair)
 	return api.RefreshToken200JSONResponse{Body: i.pairBody(pair)}, nil
 }
 
@@ -56,6 +76,7 @@ func (i *Identity) Logout(ctx context.Context, _ api.LogoutRequestObject) (api.L
 	if err := i.logout(ctx, request.From(ctx).Principal.SessionID); err != nil {
 		return nil, err
 	}
+	clearCookies(ctx)
 	return api.Logout204Response{}, nil
 }
 
@@ -64,6 +85,7 @@ func (i *Identity) LogoutAll(ctx context.Context, _ api.LogoutAllRequestObject) 
 	if err := i.logoutAll(ctx, request.From(ctx).Principal.UserID); err != nil {
 		return nil, err
 	}
+	clearCookies(ctx)
 	return api.LogoutAll204Response{}, nil
 }
 

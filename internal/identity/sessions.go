@@ -17,6 +17,7 @@ import (
 type tokenPair struct {
 	access, refresh string
 	user            db.User
+	session         int64
 }
 
 const maxUserAgent = 300
@@ -65,6 +66,7 @@ func (i *Identity) login(ctx context.Context, name, password string) (tokenPair,
 		return tokenPair{}, err
 	}
 	i.rehash(ctx, user, password)
+	pair.session = session
 	pair.access, err = i.signer.sign(user.ID, session)
 	return pair, err
 }
@@ -72,7 +74,9 @@ func (i *Identity) login(ctx context.Context, name, password string) (tokenPair,
 // refresh exchanges a refresh token for a new pair. Of racing exchanges of one token exactly one commits; the
 // losers, who were here before it was complete, are told to use the winner's tokens. Who comes later has a
 // token that was copied, and the session ends.
-func (i *Identity) refresh(ctx context.Context, token string) (tokenPair, error) {
+//
+// check, which may be nil, may refuse the session the token is of.
+func (i *Identity) refresh(ctx context.Context, token string, check func(session int64) error) (tokenPair, error) {
 	hash := hashToken(token)
 	// The database's clock decides who came first, so the time spent here is measured up to the moment a
 	// connection is at hand.
@@ -89,6 +93,8 @@ func (i *Identity) refresh(ctx context.Context, token string) (tokenPair, error)
 		return tokenPair{}, err
 	case held.Ended, held.Expired, !held.IsActive:
 		return tokenPair{}, ErrRefreshToken
+	case check != nil && check(held.SessionID) != nil:
+		return tokenPair{}, check(held.SessionID)
 	case held.Spent && held.ArrivedBeforeSettled:
 		return tokenPair{}, ErrRefreshRace
 	case held.Spent:
@@ -104,7 +110,7 @@ func (i *Identity) refresh(ctx context.Context, token string) (tokenPair, error)
 		return tokenPair{}, ErrTokenReused
 	}
 
-	pair := tokenPair{refresh: randomToken()}
+	pair := tokenPair{refresh: randomToken(), session: held.SessionID}
 	err = postgres.Tx(ctx, i.pool, func(q *db.Queries) error {
 		spent, err := q.SpendRefreshToken(ctx, hash)
 		if err != nil {

@@ -6,7 +6,6 @@ import (
 	"math"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -43,6 +42,12 @@ func (s *Server) guard(c echo.Context, op *operation, info *request.Info, next e
 			return err
 		}
 	}
+	readCookies(r, info)
+	c.Response().Before(func() {
+		for _, cookie := range info.SetCookies {
+			http.SetCookie(c.Response(), cookie)
+		}
+	})
 	if err := s.limit(c, op, info); err != nil {
 		return err
 	}
@@ -57,17 +62,16 @@ func (s *Server) guard(c echo.Context, op *operation, info *request.Info, next e
 
 // authorize finds out who calls and whether the role suffices.
 func (s *Server) authorize(op *operation, info *request.Info, r *http.Request) error {
-	header := r.Header.Get(echo.HeaderAuthorization)
-	if header == "" {
-		return errNoToken
-	}
-	scheme, token, _ := strings.Cut(header, " ")
-	if !strings.EqualFold(scheme, "bearer") {
-		return errScheme
-	}
-	principal, err := s.authenticate(r.Context(), strings.TrimSpace(token))
+	token, err := accessToken(r, info)
 	if err != nil {
 		return err
+	}
+	principal, err := s.authenticate(r.Context(), token)
+	if err != nil {
+		return err
+	}
+	if info.UsesCookies && !isSafe(r.Method) && !s.checkCSRF(principal.SessionID, r.Header.Get(csrfHeader)) {
+		return errCSRF
 	}
 	info.Principal = principal
 	if principal.Rank < s.ranks[op.role] {

@@ -21,6 +21,9 @@ import (
 
 const requestIDHeader = "X-Request-Id"
 
+// writeGrace is how much longer than its operation an answer may take to be read.
+const writeGrace = 30 * time.Second
+
 // observe gives every request its id, answers its errors and panics, and leaves one log line and its metrics
 // behind. It is the outermost layer: nothing that happens to a request escapes it.
 func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
@@ -38,6 +41,12 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 			info.Operation = op.id
 			info.EventStream = op.streams && prefersEventStream(r.Header.Get(echo.HeaderAccept))
 		}
+		timeout := defaultTimeout
+		if op != nil {
+			timeout = op.timeout
+		}
+		// A client that does not read its answer is let go. Not every writer has deadlines: tests' do not.
+		_ = http.NewResponseController(c.Response().Writer).SetWriteDeadline(info.Arrived.Add(timeout + writeGrace))
 		c.SetRequest(r.WithContext(request.With(r.Context(), info)))
 		header := c.Response().Header()
 		header.Set(requestIDHeader, info.ID)

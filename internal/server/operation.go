@@ -32,6 +32,7 @@ type operation struct {
 	maxBody  int64
 	timeout  time.Duration
 	media    []string // media types of the body; empty without a body
+	optional bool     // the body may be left out
 	tagged   bool     // the answer carries an ETag
 	streams  bool     // the answer may be an event stream
 	document *openapi3.Operation
@@ -91,7 +92,7 @@ func readOperation(spec *openapi3.T, path, method string, item *openapi3.PathIte
 		op.timeout = timeout
 	}
 	if body := document.RequestBody; body != nil {
-		op.media = slices.Sorted(maps.Keys(body.Value.Content))
+		op.media, op.optional = slices.Sorted(maps.Keys(body.Value.Content)), !body.Value.Required
 		for name, media := range body.Value.Content {
 			if media.Schema.Value.Type.Is(openapi3.TypeObject) && !isClosed(media.Schema.Value) {
 				return nil, fmt.Errorf("the schema of its %s body lacks additionalProperties: false", name)

@@ -41,6 +41,7 @@ type Options struct {
 	Pool           *pgxpool.Pool
 	Limiter        *ratelimit.Limiter
 	Authenticate   func(ctx context.Context, token string) (request.Principal, error)
+	CheckCSRF      func(session int64, token string) bool
 	Ranks          map[string]int16 // rank of each role
 	AllowedOrigins []string
 	TrustedProxies []netip.Prefix
@@ -55,6 +56,7 @@ type Server struct {
 	metrics      *metrics
 	limiter      *ratelimit.Limiter
 	authenticate func(ctx context.Context, token string) (request.Principal, error)
+	checkCSRF    func(session int64, token string) bool
 	ranks        map[string]int16
 	proxies      []netip.Prefix
 }
@@ -71,7 +73,7 @@ func New(o Options, domains Domains) (*Server, error) {
 	}
 	s := &Server{
 		echo: echo.New(), operations: operations, log: o.Log, metrics: newMetrics(o.Pool), limiter: o.Limiter,
-		authenticate: o.Authenticate, ranks: o.Ranks, proxies: o.TrustedProxies,
+		authenticate: o.Authenticate, checkCSRF: o.CheckCSRF, ranks: o.Ranks, proxies: o.TrustedProxies,
 	}
 	for _, op := range operations {
 		if op.role != "" && s.ranks[op.role] == 0 {
@@ -113,7 +115,7 @@ func cors(origins []string) echo.MiddlewareFunc {
 	return middleware.CORSWithConfig(middleware.CORSConfig{
 		AllowOrigins:     origins,
 		AllowMethods:     []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete},
-		AllowHeaders:     []string{"Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key", requestIDHeader},
+		AllowHeaders:     []string{"Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key", csrfHeader, requestIDHeader},
 		ExposeHeaders:    []string{"ETag", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After", requestIDHeader, "X-Assistant-Provider"},
 		AllowCredentials: true,
 		MaxAge:           600,

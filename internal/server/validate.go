@@ -135,7 +135,10 @@ func (op *operation) readBody(r *http.Request) error {
 	}
 	r.Body = io.NopCloser(bytes.NewReader(data))
 	r.GetBody = nil
-	if len(data) == 0 {
+	switch {
+	case len(data) == 0 && op.optional:
+		return nil
+	case len(data) == 0:
 		return errNoBody
 	}
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))

@@ -3,8 +3,16 @@ package request
 
 import (
 	"context"
+	"net/http"
 	"net/netip"
 	"time"
+)
+
+// Names of the cookies of a browser that logged in with them.
+const (
+	AccessCookie  = "access_token"
+	RefreshCookie = "refresh_token"
+	CSRFCookie    = "csrf_token"
 )
 
 // Info is one request's. The server fills it before the handler runs.
@@ -16,6 +24,11 @@ type Info struct {
 	Arrived     time.Time
 	EventStream bool // the client prefers text/event-stream
 	Principal   Principal
+
+	RefreshCookie string         // the refresh token a browser sent
+	CSRFToken     string         // X-CSRF-Token
+	UsesCookies   bool           // the request is judged by its cookies, not by an Authorization header
+	SetCookies    []*http.Cookie // what the answer is to set
 }
 
 // Principal is the account a request speaks for; the zero value is nobody.

@@ -1,0 +1,56 @@
+package identity
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/shopd/shopd/internal/platform/problem"
+	"github.com/shopd/shopd/internal/platform/request"
+)
+
+// refreshPath is the only place the refresh token is sent to.
+const refreshPath = "/api/v1/auth"
+
+var errCSRF = problem.Forbidden("csrf_token_missing", "Send the value of the cookie csrf_token as X-CSRF-Token.")
+
+// setCookies has the answer set the tokens of a pair as cookies that scripts cannot read, and beside them one they
+// can: its value must come back in a header, which pages of other origins cannot send. It is bound to the session,
+// so one that was planted from elsewhere is of no use.
+func (i *Identity) setCookies(ctx context.Context, session int64, pair tokenPair) {
+	info := request.From(ctx)
+	set := func(name, value, path string, hidden bool, site http.SameSite, lifetime time.Duration) {
+		info.SetCookies = append(info.SetCookies, &http.Cookie{
+			Name: name, Value: value, Path: path, MaxAge: int(lifetime.Seconds()), HttpOnly: hidden, Secure: true, SameSite: site,
+		})
+	}
+	set(request.AccessCookie, pair.access, "/", true, http.SameSiteLaxMode, i.settings.AccessLifetime)
+	set(request.RefreshCookie, pair.refresh, refreshPath, true, http.SameSiteStrictMode, i.settings.RefreshLifetime)
+	set(request.CSRFCookie, i.csrfToken(session), "/", false, http.SameSiteLaxMode, i.settings.RefreshLifetime)
+}
+
+// clearCookies has the answer remove the cookies of a browser that uses them.
+func clearCookies(ctx context.Context) {
+	info := request.From(ctx)
+	if !info.UsesCookies {
+		return
+	}
+	for name, path := range map[string]string{request.AccessCookie: "/", request.RefreshCookie: refreshPath, request.CSRFCookie: "/"} {
+		info.SetCookies = append(info.SetCookies, &http.Cookie{Name: name, Path: path, MaxAge: -1, HttpOnly: name != request.CSRFCookie, Secure: true})
+	}
+}
+
+func (i *Identity) csrfToken(session int64) string {
+	mac := hmac.New(sha256.New, i.settings.Secret)
+	_, _ = mac.Write([]byte("csrf:" + strconv.FormatInt(session, 10))) // never fails
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// CheckCSRF reports whether a token belongs to a session.
+func (i *Identity) CheckCSRF(session int64, token string) bool {
+	return hmac.Equal([]byte(token), []byte(i.csrfToken(session)))
+}

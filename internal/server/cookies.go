@@ -1,0 +1,44 @@
+package server
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/shopd/shopd/internal/platform/problem"
+	"github.com/shopd/shopd/internal/platform/request"
+)
+
+const csrfHeader = "X-CSRF-Token"
+
+var errCSRF = problem.Forbidden("csrf_token_missing", "Send the value of the cookie csrf_token as X-CSRF-Token.")
+
+// accessToken is the token of the Authorization header, or without that header the one of the cookie. A request is
+// judged by one of them alone.
+func accessToken(r *http.Request, info *request.Info) (string, error) {
+	if header := r.Header.Get(echo.HeaderAuthorization); header != "" {
+		scheme, token, _ := strings.Cut(header, " ")
+		if !strings.EqualFold(scheme, "bearer") {
+			return "", errScheme
+		}
+		return strings.TrimSpace(token), nil
+	}
+	cookie, err := r.Cookie(request.AccessCookie)
+	if err != nil || cookie.Value == "" {
+		return "", errNoToken
+	}
+	info.UsesCookies = true
+	return cookie.Value, nil
+}
+
+// readCookies notes what a browser sent along for the exchange of its tokens.
+func readCookies(r *http.Request, info *request.Info) {
+	if cookie, err := r.Cookie(request.RefreshCookie); err == nil {
+		info.RefreshCookie = cookie.Value
+	}
+	info.CSRFToken = r.Header.Get(csrfHeader)
+}
+
+// isSafe reports whether a method changes nothing (RFC 9110, section 9.2.1).
+func isSafe(method string) bool { return method == http.MethodGet || method == http.MethodHead }
