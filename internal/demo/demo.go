@@ -3,17 +3,10 @@
 package demo
 
 import (
-	"bytes"
 	"embed"
-	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
-	"strconv"
-	"strings"
-
-	"github.com/gosimple/slug"
-	"gopkg.in/yaml.v3"
+	"sync"
 )
 
 // Catalogue is everything the shop offers. Parents stand before their children.
@@ -32,6 +25,7 @@ type Category struct{ Name, Slug, Description, ParentSlug string }
 // Product is one product. Brand and Category are slugs.
 type Product struct {
 	Name, Slug, Brand, Category, Description string
+	Icon                                     string // what its picture shows; empty for the sign of its category
 	Attributes                               map[string]string
 	Active, Featured                         bool
 	Variants                                 []Variant // at least one; the first stands for the product
@@ -49,141 +43,57 @@ type Variant struct {
 //go:embed catalogue/*.yaml
 var files embed.FS
 
-// shelf is one file: a category with its children.
-type shelf struct {
-	Category label `yaml:"category"`
-	Children []struct {
-		Category label  `yaml:"category"`
-		Products []item `yaml:"products"`
-	} `yaml:"children"`
-}
+// Load answers the catalogue. It is read and checked once, so all callers share it and none may change it.
+func Load() (*Catalogue, error) { return load() }
 
-type label struct {
-	Name        string `yaml:"name"`
-	Slug        string `yaml:"slug"`
-	Description string `yaml:"description"`
-}
+var load = sync.OnceValues(func() (*Catalogue, error) { return parse(files) })
 
-// item is a product as a file has it.
-type item struct {
-	Name     string              `yaml:"name"`
-	Brand    string              `yaml:"brand"`
-	Price    string              `yaml:"price"`
-	Sale     string              `yaml:"sale"`
-	Stock    int                 `yaml:"stock"`
-	Featured bool                `yaml:"featured"`
-	Hidden   bool                `yaml:"hidden"`
-	Facts    map[string]string   `yaml:"facts"`
-	Choices  map[string][]string `yaml:"choices"` // one option and its values: a variant each
-	About    string              `yaml:"about"`
-}
+const brandsFile = "catalogue/brands.yaml"
 
-// Load reads the catalogue.
-func Load() (*Catalogue, error) {
+// parse reads the brands and then every shelf, in the order of the file names.
+func parse(from fs.FS) (*Catalogue, error) {
 	var brands []label
-	if err := read("catalogue/brands.yaml", &brands); err != nil {
+	if err := read(from, brandsFile, &brands); err != nil {
 		return nil, err
 	}
 	c := &Catalogue{}
-	known := map[string]bool{}
 	for _, b := range brands {
 		c.Brands = append(c.Brands, Brand(b))
-		known[b.Slug] = true
 	}
-	names, err := fs.Glob(files, "catalogue/*.yaml")
+	names, err := fs.Glob(from, "catalogue/*.yaml")
 	if err != nil {
 		return nil, err
 	}
 	for _, name := range names {
-		if name == "catalogue/brands.yaml" {
+		if name == brandsFile {
 			continue
 		}
 		var s shelf
-		if err := read(name, &s); err != nil {
+		if err := read(from, name, &s); err != nil {
 			return nil, err
 		}
-		c.Categories = append(c.Categories, Category{s.Category.Name, s.Category.Slug, s.Category.Description, ""})
-		for _, child := range s.Children {
-			c.Categories = append(c.Categories, Category{child.Category.Name, child.Category.Slug, child.Category.Description, s.Category.Slug})
-			for _, it := range child.Products {
-				if !known[it.Brand] {
-					return nil, fmt.Errorf("%s: %s: there is no brand %q", name, it.Name, it.Brand)
-				}
-				product, err := it.product(child.Category.Slug, len(c.Products)+1)
-				if err != nil {
-					return nil, fmt.Errorf("%s: %s: %w", name, it.Name, err)
-				}
-				c.Products = append(c.Products, product)
-			}
+		if err := c.add(s); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
+	}
+	if err := c.check(); err != nil {
+		return nil, err
 	}
 	return c, nil
 }
 
-func read(name string, into any) error {
-	text, err := files.ReadFile(name)
-	if err != nil {
-		return err
-	}
-	decoder := yaml.NewDecoder(bytes.NewReader(text))
-	decoder.KnownFields(true)
-	if err := decoder.Decode(into); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+// add appends a shelf: the category, its children and their products.
+func (c *Catalogue) add(s shelf) error {
+	c.Categories = append(c.Categories, s.Category.under(""))
+	for _, child := range s.Children {
+		c.Categories = append(c.Categories, child.Category.under(s.Category.Slug))
+		for _, it := range child.Products {
+			product, err := it.product(child.Category.Slug, len(c.Products)+1)
+			if err != nil {
+				return fmt.Errorf("%s: %w", it.Name, err)
+			}
+			c.Products = append(c.Products, product)
+		}
 	}
 	return nil
-}
-
-// product completes an item with what follows from its place: slug, skus, GTINs, age.
-func (it item) product(category string, number int) (Product, error) {
-	if it.Facts == nil || it.About == "" {
-		return Product{}, errors.New("facts and about are needed")
-	}
-	p := Product{
-		Name: it.Name, Slug: slug.Make(it.Name), Brand: it.Brand, Category: category, Description: it.About,
-		Attributes: it.Facts, Active: !it.Hidden, Featured: it.Featured,
-		CreatedDaysAgo: number * 37 % 360, // spread over a year, the same at every load
-	}
-	options, err := it.options()
-	if err != nil {
-		return Product{}, err
-	}
-	for i, option := range options {
-		v := Variant{
-			SKU:  fmt.Sprintf("%s-%03d", strings.ToUpper(it.Brand[:3]), number),
-			GTIN: gtin13(number*10 + i), Options: option, Price: it.Price, DiscountPrice: it.Sale,
-			Stock: (it.Stock + len(options) - 1 - i) / len(options), // as even as it goes; the sum is the stock
-		}
-		for _, value := range option {
-			v.SKU += "-" + strings.ToUpper(slug.Make(value))
-		}
-		p.Variants = append(p.Variants, v)
-	}
-	return p, nil
-}
-
-// options are those of each variant; a product without choices has one variant without options.
-func (it item) options() ([]map[string]string, error) {
-	if len(it.Choices) == 0 {
-		return []map[string]string{{}}, nil
-	}
-	var out []map[string]string
-	for name, values := range it.Choices {
-		for _, value := range values {
-			out = append(out, map[string]string{name: value})
-		}
-	}
-	if len(it.Choices) > 1 || len(out) < 2 || len(out) > 10 {
-		return nil, errors.New("choices must be one option with two to ten values")
-	}
-	return slices.Clip(out), nil
-}
-
-// gtin13 is a number in the range 040, which GS1 leaves for use within one company, with its check digit.
-func gtin13(number int) string {
-	digits := fmt.Sprintf("040%09d", number)
-	sum := 0
-	for i, digit := range digits {
-		sum += int(digit-'0') * (1 + i%2*2)
-	}
-	return digits + strconv.Itoa((10-sum%10)%10)
 }

@@ -1,10 +1,7 @@
 package demo
 
 import (
-	"bytes"
-	"image"
-	"image/color"
-	"strconv"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -14,39 +11,14 @@ import (
 
 func TestCatalogueIsLikeAShop(t *testing.T) {
 	t.Parallel()
-	c, err := Load()
-	require.NoError(t, err)
-	leaves := map[string]int{}
-	parents := map[string]bool{"": true}
-	for _, category := range c.Categories {
-		assert.True(t, parents[category.ParentSlug], "%s: parents come first", category.Slug)
-		parents[category.Slug] = true
-		assert.NotEmpty(t, category.Description)
-		if category.ParentSlug != "" {
-			leaves[category.Slug] = 0
-		}
-	}
-	names, slugs, skus, gtins, texts, brands := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
-	var onSale, soldOut, hidden, low, varied, featured, under10, over500 int
+	c := loaded(t)
+	var onSale, soldOut, hidden, low, varied, featured, under10, under20, middling, over500 int
 	for _, p := range c.Products {
-		leaves[p.Category]++
-		brands[p.Brand] = true
-		assert.False(t, names[p.Name] || slugs[p.Slug] || texts[p.Description], p.Name)
-		names[p.Name], slugs[p.Slug], texts[p.Description] = true, true, true
-		assert.GreaterOrEqual(t, len(p.Description), 70, p.Name)
-		assert.NotEmpty(t, p.Attributes, p.Name)
 		stock := 0
 		for _, v := range p.Variants {
-			assert.False(t, skus[v.SKU] || gtins[v.GTIN], v.SKU)
-			skus[v.SKU], gtins[v.GTIN] = true, true
-			assert.Len(t, v.GTIN, 13)
-			price := cents(t, v.Price)
-			if v.DiscountPrice != "" {
-				assert.Less(t, cents(t, v.DiscountPrice), price, p.Name)
-			}
 			stock += v.Stock
 		}
-		price := cents(t, p.Variants[0].Price)
+		price := inCents(t, p.Variants[0].Price)
 		count(&onSale, p.Variants[0].DiscountPrice != "")
 		count(&soldOut, stock == 0)
 		count(&low, stock > 0 && stock <= 5)
@@ -54,24 +26,117 @@ func TestCatalogueIsLikeAShop(t *testing.T) {
 		count(&varied, len(p.Variants) > 1)
 		count(&featured, p.Featured)
 		count(&under10, price < 1000)
+		count(&under20, price < 2000)
+		count(&middling, price >= 2000 && price <= 10000)
 		count(&over500, price > 50000)
 	}
 	n := len(c.Products)
 	assert.GreaterOrEqual(t, n, 220)
-	assert.GreaterOrEqual(t, len(leaves), 14)
-	for leaf, products := range leaves {
-		assert.GreaterOrEqual(t, products, 6, leaf)
-	}
-	assert.GreaterOrEqual(t, len(brands), 24)
-	assert.Equal(t, len(c.Brands), len(brands), "every brand has a product")
 	within(t, "on sale", onSale, n, .28, .40)
 	within(t, "sold out", soldOut, n, .05, .12)
 	within(t, "hidden", hidden, n, .03, .08)
 	within(t, "nearly sold out", low, n, .03, .12)
-	within(t, "with variants", varied, n, .09, .2)
-	assert.GreaterOrEqual(t, featured, 8)
+	within(t, "with variants", varied, n, .09, .16)
+	within(t, "featured", featured, n, .03, .06)
+	within(t, "of $20 to $100", middling, n, .4, .8)
 	assert.GreaterOrEqual(t, under10, 10)
-	assert.GreaterOrEqual(t, over500, 2)
+	assert.GreaterOrEqual(t, under20, 30)
+	assert.GreaterOrEqual(t, over500, 4)
+}
+
+func TestShelvesAndBrandsAreFull(t *testing.T) {
+	t.Parallel()
+	c := loaded(t)
+	leaves, roots, known := map[string]int{}, 0, map[string]bool{"": true}
+	for _, category := range c.Categories {
+		assert.True(t, known[category.ParentSlug], "%s: parents come first", category.Slug)
+		known[category.Slug] = true
+		assert.NotEmpty(t, category.Name)
+		assert.NotEmpty(t, category.Description, category.Slug)
+		if category.ParentSlug == "" {
+			roots++
+		} else {
+			leaves[category.Slug] = 0
+		}
+	}
+	brands := map[string]int{}
+	for _, p := range c.Products {
+		assert.Contains(t, leaves, p.Category, p.Name)
+		leaves[p.Category]++
+		brands[p.Brand]++
+	}
+	assert.GreaterOrEqual(t, roots, 6)
+	assert.GreaterOrEqual(t, len(leaves), 14)
+	for leaf, products := range leaves {
+		assert.GreaterOrEqual(t, products, 6, leaf)
+	}
+	assert.GreaterOrEqual(t, len(c.Brands), 24)
+	for _, brand := range c.Brands {
+		assert.NotZero(t, brands[brand.Slug], "%s has no product", brand.Name)
+		assert.Regexp(t, `^[A-Z].*\.$`, brand.Description)
+	}
+}
+
+var (
+	slugs     = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	sentences = regexp.MustCompile(`[.!?]( |$)`)
+)
+
+func TestProductsAreComplete(t *testing.T) {
+	t.Parallel()
+	names, ids, texts := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for _, p := range loaded(t).Products {
+		assert.False(t, names[p.Name] || ids[p.Slug] || texts[p.Description], "%s is there twice", p.Name)
+		names[p.Name], ids[p.Slug], texts[p.Description] = true, true, true
+		assert.Regexp(t, slugs, p.Slug)
+		assert.GreaterOrEqual(t, len(p.Description), 80, p.Name)
+		told := len(sentences.FindAllString(p.Description, -1))
+		assert.True(t, told >= 2 && told <= 4, "%s is told of in %d sentences", p.Name, told)
+		assert.NotEmpty(t, p.Attributes, p.Name)
+		assert.True(t, p.CreatedDaysAgo >= 0 && p.CreatedDaysAgo < 360, p.Name)
+	}
+}
+
+func TestVariantsCanBeSold(t *testing.T) {
+	t.Parallel()
+	skus, gtins, priced := map[string]bool{}, map[string]bool{}, 0
+	for _, p := range loaded(t).Products {
+		require.NotEmpty(t, p.Variants, p.Name)
+		for _, v := range p.Variants {
+			assert.False(t, skus[v.SKU] || gtins[v.GTIN], "%s or its GTIN is there twice", v.SKU)
+			skus[v.SKU], gtins[v.GTIN] = true, true
+			assert.Equal(t, len(p.Variants) > 1, len(v.Options) > 0, v.SKU)
+			assert.True(t, strings.HasPrefix(v.GTIN, "04") && validGTIN(v.GTIN), v.GTIN)
+			if v.DiscountPrice != "" {
+				assert.Less(t, inCents(t, v.DiscountPrice), inCents(t, v.Price), v.SKU)
+			}
+			count(&priced, v.Price != p.Variants[0].Price)
+		}
+	}
+	assert.NotZero(t, priced, "some sizes cost more than others")
+}
+
+// validGTIN checks a number as a scanner does: from the right, weights of 1 and 3 in turn sum up to a multiple of ten.
+func validGTIN(gtin string) bool {
+	sum := 0
+	for i := range gtin {
+		sum += int(gtin[len(gtin)-1-i]-'0') * (1 + i%2*2)
+	}
+	return len(gtin) == 13 && sum%10 == 0
+}
+
+func TestCheckDigits(t *testing.T) {
+	t.Parallel()
+	assert.True(t, validGTIN("4006381333931"), "the example everybody uses")
+	assert.False(t, validGTIN("4006381333932"))
+	assert.Equal(t, "0400000000015", gtin13(1)) // 4·3 + 1·3 = 15, and 5 more make 20
+}
+
+func loaded(t testing.TB) *Catalogue {
+	t.Helper()
+	c, err := Load()
+	require.NoError(t, err)
+	return c
 }
 
 func count(n *int, is bool) {
@@ -83,62 +148,12 @@ func count(n *int, is bool) {
 func within(t *testing.T, what string, n, all int, least, most float64) {
 	t.Helper()
 	share := float64(n) / float64(all)
-	assert.True(t, share >= least && share <= most, "%s: %.3f", what, share)
+	assert.True(t, share >= least && share <= most, "%s: %d, a share of %.3f", what, n, share)
 }
 
-func cents(t *testing.T, price string) int {
+func inCents(t *testing.T, price string) int {
 	t.Helper()
-	whole, fraction, found := strings.Cut(price, ".")
-	require.True(t, found && len(fraction) == 2, price)
-	n, err := strconv.Atoi(whole + fraction)
+	n, err := cents(price)
 	require.NoError(t, err)
-	require.Positive(t, n)
 	return n
-}
-
-func TestGTINsHaveTheirCheckDigit(t *testing.T) {
-	t.Parallel()
-	assert.Equal(t, "0400000000015", gtin13(1)) // 4·3 + 1·3 = 15, and 5 more make 20
-}
-
-func TestDrawingsAreTheSameEachTime(t *testing.T) {
-	t.Parallel()
-	c, err := Load()
-	require.NoError(t, err)
-	categories := map[string]Category{}
-	for _, category := range c.Categories {
-		categories[category.Slug] = category
-		if category.ParentSlug != "" {
-			assert.NotEmpty(t, icons[category.Slug], "%s has no drawing", category.Slug)
-		}
-	}
-	seen := map[string]string{}
-	for _, p := range c.Products {
-		img := Draw(p, categories[p.Category], 96)
-		assert.Equal(t, image.Rect(0, 0, 96, 96), img.Bounds())
-		var first, second bytes.Buffer
-		require.NoError(t, Encode(&first, img))
-		require.NoError(t, Encode(&second, Draw(p, categories[p.Category], 96)))
-		assert.Equal(t, first.Bytes(), second.Bytes(), p.Name)
-		assert.Empty(t, seen[first.String()], "%s looks like %s", p.Name, seen[first.String()])
-		seen[first.String()] = p.Name
-		colors := map[color.Color]bool{}
-		for y := range 96 {
-			for x := range 96 {
-				colors[img.At(x, y)] = true
-			}
-		}
-		assert.Greater(t, len(colors), 20, p.Name)
-	}
-}
-
-func BenchmarkDraw(b *testing.B) {
-	c, err := Load()
-	require.NoError(b, err)
-	for i := range b.N {
-		p := c.Products[i%len(c.Products)]
-		for _, edge := range []int{320, 800} {
-			require.NoError(b, Encode(&bytes.Buffer{}, Draw(p, Category{Slug: p.Category}, edge)))
-		}
-	}
 }
