@@ -867,6 +867,36 @@ type IndexStatus struct {
 	Stale int64 `json:"stale"`
 }
 
+// JWK A public key as of RFC 7517, with the members its kind has beside these.
+type JWK struct {
+	// Alg The algorithm it signs with.
+	//
+	// Example: EdDSA
+	Alg string `json:"alg"`
+
+	// Kid The name that tokens give in their header.
+	//
+	// Example: 4f0uXl2yXhNqv8iTSBUbLh0W8L4c5T1pJ0iQmJcKzqE
+	Kid string `json:"kid"`
+
+	// Kty The kind of key.
+	//
+	// Example: OKP
+	Kty string `json:"kty"`
+
+	// Use Always `sig`.
+	//
+	// Example: sig
+	Use                  string                 `json:"use"`
+	AdditionalProperties map[string]interface{} `json:"-"`
+}
+
+// JWKS A set of public keys.
+type JWKS struct {
+	// Keys The keys.
+	Keys []JWK `json:"keys"`
+}
+
 // Liveness The process answers.
 type Liveness struct {
 	// Status Always `alive`.
@@ -1991,11 +2021,119 @@ type UpdateProfileJSONRequestBody = ProfilePatch
 // ReplaceProfileJSONRequestBody defines body for ReplaceProfile for application/json ContentType.
 type ReplaceProfileJSONRequestBody = Profile
 
+// Getter for additional properties for JWK. Returns the specified
+// element and whether it was found
+func (a JWK) Get(fieldName string) (value interface{}, found bool) {
+	if a.AdditionalProperties != nil {
+		value, found = a.AdditionalProperties[fieldName]
+	}
+	return
+}
+
+// Setter for additional properties for JWK
+func (a *JWK) Set(fieldName string, value interface{}) {
+	if a.AdditionalProperties == nil {
+		a.AdditionalProperties = make(map[string]interface{})
+	}
+	a.AdditionalProperties[fieldName] = value
+}
+
+// Override default JSON handling for JWK to handle AdditionalProperties
+func (a *JWK) UnmarshalJSON(b []byte) error {
+	object := make(map[string]json.RawMessage)
+	err := json.Unmarshal(b, &object)
+	if err != nil {
+		return err
+	}
+
+	if raw, found := object["alg"]; found {
+		err = json.Unmarshal(raw, &a.Alg)
+		if err != nil {
+			return fmt.Errorf("error reading 'alg': %w", err)
+		}
+		delete(object, "alg")
+	}
+
+	if raw, found := object["kid"]; found {
+		err = json.Unmarshal(raw, &a.Kid)
+		if err != nil {
+			return fmt.Errorf("error reading 'kid': %w", err)
+		}
+		delete(object, "kid")
+	}
+
+	if raw, found := object["kty"]; found {
+		err = json.Unmarshal(raw, &a.Kty)
+		if err != nil {
+			return fmt.Errorf("error reading 'kty': %w", err)
+		}
+		delete(object, "kty")
+	}
+
+	if raw, found := object["use"]; found {
+		err = json.Unmarshal(raw, &a.Use)
+		if err != nil {
+			return fmt.Errorf("error reading 'use': %w", err)
+		}
+		delete(object, "use")
+	}
+
+	if len(object) != 0 {
+		a.AdditionalProperties = make(map[string]interface{})
+		for fieldName, fieldBuf := range object {
+			var fieldVal interface{}
+			err := json.Unmarshal(fieldBuf, &fieldVal)
+			if err != nil {
+				return fmt.Errorf("error unmarshaling field %s: %w", fieldName, err)
+			}
+			a.AdditionalProperties[fieldName] = fieldVal
+		}
+	}
+	return nil
+}
+
+// Override default JSON handling for JWK to handle AdditionalProperties
+func (a JWK) MarshalJSON() ([]byte, error) {
+	var err error
+	object := make(map[string]json.RawMessage)
+
+	object["alg"], err = json.Marshal(a.Alg)
+	if err != nil {
+		return nil, fmt.Errorf("error marshaling 'alg': %w", err)
+	}
+
+	object["kid"], err = json.Marshal(a.Kid)
+	if err != nil {
+		return nil, fmt.Errorf("error marshaling 'kid': %w", err)
+	}
+
+	object["kty"], err = json.Marshal(a.Kty)
+	if err != nil {
+		return nil, fmt.Errorf("error marshaling 'kty': %w", err)
+	}
+
+	object["use"], err = json.Marshal(a.Use)
+	if err != nil {
+		return nil, fmt.Errorf("error marshaling 'use': %w", err)
+	}
+
+	for fieldName, field := range a.AdditionalProperties {
+		object[fieldName], err = json.Marshal(field)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling '%s': %w", fieldName, err)
+		}
+	}
+	return json.Marshal(object)
+}
+
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
 	// GetServiceInfo Name, version and links
 	// (GET /)
 	GetServiceInfo(ctx echo.Context) error
+	// GetJWKS Public keys of access tokens
+	// (GET /.well-known/jwks.json)
+	GetJWKS(ctx echo.Context) error
 	// ListAddresses List my addresses
 	// (GET /api/v1/addresses)
 	ListAddresses(ctx echo.Context, params ListAddressesParams) error
@@ -2162,6 +2300,15 @@ func (w *ServerInterfaceWrapper) GetServiceInfo(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetServiceInfo(ctx)
+	return err
+}
+
+// GetJWKS converts echo context to params.
+func (w *ServerInterfaceWrapper) GetJWKS(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetJWKS(ctx)
 	return err
 }
 
@@ -3190,6 +3337,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/auth/verify-email", wrapper.VerifyEmail, options.OperationMiddlewares["verifyEmail"]...)
 	router.GET(options.BaseURL+"/api/v1/auth/sessions", wrapper.ListSessions, options.OperationMiddlewares["listSessions"]...)
 	router.DELETE(options.BaseURL+"/api/v1/auth/sessions/:id", wrapper.EndSession, options.OperationMiddlewares["endSession"]...)
+	router.GET(options.BaseURL+"/.well-known/jwks.json", wrapper.GetJWKS, options.OperationMiddlewares["getJWKS"]...)
 	router.DELETE(options.BaseURL+"/api/v1/users/me", wrapper.DeleteAccount, options.OperationMiddlewares["deleteAccount"]...)
 	router.GET(options.BaseURL+"/api/v1/users/me", wrapper.GetProfile, options.OperationMiddlewares["getProfile"]...)
 	router.PATCH(options.BaseURL+"/api/v1/users/me", wrapper.UpdateProfile, options.OperationMiddlewares["updateProfile"]...)
@@ -3322,6 +3470,84 @@ type GetServiceInfodefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetServiceInfodefaultApplicationProblemPlusJSONResponse) VisitGetServiceInfoResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJWKSRequestObject struct {
+}
+
+type GetJWKSResponseObject interface {
+	VisitGetJWKSResponse(w http.ResponseWriter) error
+}
+
+type GetJWKS200ResponseHeaders struct {
+	CacheControl *string
+	ETag         *string
+}
+
+type GetJWKS200JSONResponse struct {
+	Body    JWKS
+	Headers GetJWKS200ResponseHeaders
+}
+
+func (response GetJWKS200JSONResponse) VisitGetJWKSResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJWKS304Response = NotModifiedResponse
+
+func (response GetJWKS304Response) VisitGetJWKSResponse(w http.ResponseWriter) error {
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetJWKS422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetJWKS422ApplicationProblemPlusJSONResponse) VisitGetJWKSResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJWKSdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetJWKSdefaultApplicationProblemPlusJSONResponse) VisitGetJWKSResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -8251,6 +8477,9 @@ type StrictServerInterface interface {
 	// GetServiceInfo Name, version and links
 	// (GET /)
 	GetServiceInfo(ctx context.Context, request GetServiceInfoRequestObject) (GetServiceInfoResponseObject, error)
+	// GetJWKS Public keys of access tokens
+	// (GET /.well-known/jwks.json)
+	GetJWKS(ctx context.Context, request GetJWKSRequestObject) (GetJWKSResponseObject, error)
 	// ListAddresses List my addresses
 	// (GET /api/v1/addresses)
 	ListAddresses(ctx context.Context, request ListAddressesRequestObject) (ListAddressesResponseObject, error)
@@ -8435,6 +8664,29 @@ func (sh *strictHandler) GetServiceInfo(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(GetServiceInfoResponseObject); ok {
 		return validResponse.VisitGetServiceInfoResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetJWKS operation middleware
+func (sh *strictHandler) GetJWKS(ctx echo.Context) error {
+	var request GetJWKSRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetJWKS(ctx.Request().Context(), request.(GetJWKSRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetJWKS")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetJWKSResponseObject); ok {
+		return validResponse.VisitGetJWKSResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -10030,284 +10282,290 @@ func (sh *strictHandler) GetReadiness(ctx echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L15cxu3ljf8VVC881bspElRm23JNXVHceJEGW8jyePca3lEsPuQxFUT6ABo0UxGVc+neT7Y80newgHQ",
-	"G9FcZHlLlD8ckezGenBw1t/5oxOLaSY4cK06h390JkATkPjnExpPoPtEcC1Far5IQMWSZZoJ3jns/Cxm",
-	"JBV8TPQECOVqBpJM6ZwMgVxCpnudqAPv6TRLoXPYyfJhyuKITOn7Lh3Dv+9u7+8+6Pf7EWHTaa7pMIVO",
-	"1FHxBKbUdKXnmXlNacn4uHN9HXXMOIDr7inEuWR63n0lUhbPF8f1ZkI1jimjY8ARpYIm9eEkMKJ5qrtK",
-	"xuQbLjh8s6L3H8/oeLGrswmQK5CKCU7EiMxMzzOq3GpA0iOnwBPCNBnS+JIwTgbHo+4LwaH7nOp4MqiP",
-	"6rxzQB+NtuO9vaS/M3wIu9vnnRXjOqEanrEp0138N7xLU8rnJKZpqnBdRAaSmp+/UWTGeCJmhKapmKna",
-	"aHb6gZ4Z1zAG2ej6BKaUcTOk9u7FyPQ9JVQCSWFUJ4/tgw36UhCY5inEgieK5Fyz1Eyn1qFZ/VqHu6v6",
-	"Ay3n3aORBtnelxZkRs3ewkhIIFrOGR8TOqaM1zp7uKKzN2/edI9yPQGuWUw1hFdRC0IrD5F7J0+fkAcP",
-	"9/v360T0PVAJkkig6fTfzztqIrJkJRn92j1SiilNue6+kuKKJaGJv5mweEKmIoGUzKTQUDn6PXI0VMA1",
-	"mU2AEy78Y+Y0qEtonL9UxDStjQl4Pu0cvu2MYco460TukXfRwmivo05GJZ2CdnzqSGvJhnlo4V7ydE4y",
-	"KZI81obY9YToCVOE+lciQhUZcDqFwyua5jDokeeWh43ZFXCi4AokTYlmU1CPkbCmudJkItL6lN52YpEK",
-	"eThMaXxphg3vs1Qk0DnUMoeow8xwfstBzjtRx/TXOewUo6itBNMwxXlN6ftnwMd60jnc7fejzpTx4rNZ",
-	"A61Bmlb/5+3/HL777rD33b91FlYrMq0c2xa3+8XPVEo6x50/uqIspUOWMj1ftX54pMzqVd4xixCcW7Xd",
-	"6vT+TcKoc9j521Z572zZX9VWbTBmdN9LypPjJDAwN5SheaBtDPjjBUvW7v84KXt9gW0E+wXbbbEepjsi",
-	"JFFpPo6QykSuiYQxlYk5tzFVsHSMtQFWtn2nse3bUehipBrGQs5Dy3TM7Qhj94wZpeHGQ0jFjDDdNir/",
-	"/A0Wzw8nvH44IKiMJ7iEjVFuuqa+9Q9b1lwqIcN3/oDDe30R4xMDd9NYccPeBZFnNUCUmdiIpYZZESQa",
-	"mRhu+UJoosUY9ASkfXogRiMFetA6KzugljntLc6pyiGOuv+k3d/73YOL7rsQn7iOOk+B6lxCsooLaCPl",
-	"mFt15F4g9waGxw3um33jQpN7gxFNFQzut03Fvxm6lYZCpEA5Duknbd4O7YAbTYWl/3R2/CIyIpaTNphW",
-	"JMXFUOTeo4hs70Rke9cMcXuPJGzMtGrcnDv94r/t/ZaRj82IqqOuLnK/e/Duj0fX//a/7s/tnWh77zq8",
-	"2qHTaiYmQYlcxvCNIqxkbBnVk3IQeCgl/JYz3C57wWx0SI/5qRbx5dpbzThR5oXaVpsDiQu9esMZv8D3",
-	"V234KiEW70ZC7Vkzd7Bq6zHFlqrdOZnfSrYjIadUW0Fsd6eD1ySbGhFk2x0k9ykKSWzP6ftXksUB/nak",
-	"yVQobUkyM8+ghIF3Rj4HSTI6V47xlpS3d9A7OGiZyJS+v8CG1mbEzwUHe30+Z7x9nCnQjQe63e/1+20D",
-	"ZfzGA32JrG/lxmtB1CXLeuSpkCQByJAQFMkVkIFjx20EYblrmCJWEYT5r0IU/SBRvOSnNF1PBqUkYSoW",
-	"Ode1A+VvuZXHSfALRcMac3marg2PUJngCqw6L/goZTGucmyVafMnzbLUaBRM8K1MimEK0+/+pQTy3WLj",
-	"zRtGlu0YTS+90PQSDBtMQFOWGnLihMZ2QiVHhq55mNAkkaAUgfdMadUjz8TY8BNhdBQFGhl1RpWaCYkM",
-	"zzA2UNqIHoed/ujBaGf4AG8KTXWuzE13EHU000iQxaSKLZlonanDrS1UfHoJXPlZqa3q4K/XJdJX9m27",
-	"oA1hRpPY9a/KGz/OpTSKkBkv9ExHT4UcsiQB/kFLPypaqSz8GQpPAIk9ulKkQGhiKFVpSbWQ663obrmi",
-	"TyvdrF7SclC3saDmAvR0NKVzFCYSgdSEC3nMr2jKkg9aRmbbuHCLUl3Ml9yIapAmxCyq0ASfRA4opTDK",
-	"5ts/OlNQio6R4RlFcAiEOp6/jawxE4YpyM5hZ8veQdfv1tiBnZ1yB17zTIrYdDNMgfzItVWhVm9Gc2q3",
-	"sSVvIE27hjlCEpFhrivrQgZ2WQYovSsCNJ7Y9cPNeiH0U5HzD9stxzcvuNAXI2ytRvxgZBOzV0Tl8cRz",
-	"2fVofq9ccSOMP3Wtr17mxTHdxkKjQmAmFHkxei5yqfxSPhcJG7GQdI72zrnIyYRe4WoozdLUsyGzFhWb",
-	"rrdjhgbpHtvCZ3CEfrgfsoNTmlryucBn6ttHhiKZ104b+eX05Yv1NrBfbuD3NCEnxYFevYWNQd3G/h0Z",
-	"tQO1OdfLIdnr9wklRV/ETSkie/198wPoiUisDc3dkYkAuxZmLyOyt71LqF0jLQRJqRxDdM73drcNjext",
-	"7xHqGyUp42CfEnwckX3sG+UbI6QbUjJfmvYSyIAnwOO5F+GlObq9c1yI0wy4PhOXH3hbKdPMhRaXgfsq",
-	"ZfwSLYO5gsSbT4U0dGAmINKkR47UJRkJSSjhMCOCw0enieqIb+syMwIHJAQb9WQuOJQ70liFqLEMZiBn",
-	"QjynfO6moj5oVyTVcIHXEtQ5qRBWznYrrHrkTM6tLdsIaw+JskbvtXZhpyKgmZbN8Ekx/nX2ojbOW9kM",
-	"P0F0g/TIG8q00XfQgUUVGVQs/gOi6Fw1GGfDI7CMf1YfxaG85jTXEyHZ73A7skvgWKHgZFiIpbUJNQJ3",
-	"xtAJdQIjCWpiNHUhSWrl78JPsfpQbVdlk8pUNpFJbu9cvRB2jnhWzGFCKwVTZCaR87lpWwXjSjjfQ2Ur",
-	"Q/6WZfu58LzfVGut9jt0wz2l3vFykVdabO6tf+gb5RwrCUuQm3jvS+24UjKC2SZHdr+qAZyCvGIxkNe1",
-	"8aze6vBMbmPLT4W5Kxn6mpkqHZjuKlNEIHet3WaVFaHmKDaPeLk4t3bKVZ5lQmpInkPC6Bku2AdQRl42",
-	"eDE1LV7gHlRIA73L1UZNY2ud6e396pku+iE4cnJm+1m95S1DvK3r00g+3ygy8L5/M65B9R5tkINR7Y3E",
-	"XPRv/YNWuAoYwXgheIkRoYUNw6xgJk2zmlnbSRz0jpkhajGre3s7zwRPBA+54rBxGWjo+PQl2d1+8KC7",
-	"TWiaTWh3hxga8J4F9169m5++7yyY+N/9sXMddALGEqjZI6pD+oORTWzggnuuaRffedDtb3d3t8/6B4e7",
-	"/cN+/5+disUsoRq6mk0h1LPV1leZpKMOUxfOHHcxZGkaDCZ4M7HuEmQFynr2WWoELFQEc56araTciuF+",
-	"a5ki8UQoqG+TNZo3jWa1cagJy7J1B4K+79sbhpHmtwOhB1oCaPQj8Xw6BNkwz+6QU01+Mdr4N4qc/pZT",
-	"GdwU0/rOYutPU6ojMkqFuVglhrPAFUgygTRD4+uIYTRLvVMbDmFfs3bTmp+N56m7JGtzLQeTTQQPWagJ",
-	"/uDmaWS0DESWAplJpmFhFN/t7ZGdPnl4sPeA9A/2H9VHslt3ju0vDqtyks7Pv/s7OnDMP+Te/d5W9923",
-	"wWOVCaVpemH5ddBNhQ/gYW4s2pvtf5C9X34OtSohZhlzV0aT8ASqB4bQ6g0eJZQ8E1eQ0ji45WiNDBEU",
-	"1RAZlfWK8Ri1MOQ284jMkJod+YKy5gWniFXYEHIMSQquV1n17bX2P8+SlbwppUqTeEL5OMycdrr97bNt",
-	"w5k2YE7XVSfaW+9V82vvz6A/LZG9BPxK1je/5O2ensOcJMjnauy5th5l9IsY/gtitOi52+yYZ7mVKZKE",
-	"mdWi6avKlYUOhKj9vqPKLCsKzUxr4CRx99gt3HtNCljqaf+ct+LdnfPx7pyNwi3ubqQv6kaqLdjKrbuN",
-	"62pDavlSL7PGjRK6TNwlEr48lvD7V+hzCpAkHSNHLKa2yMSLgMKAs636VvHc0hA9p0xdN2MJIxdy0e7D",
-	"b4Zt1EKNF/zvTQ975D347R3MzB6rS5ZlDSlhvfa10DRd0ry2NGTDYWia1uew86jeyYO9TjBMoCZy4Ir7",
-	"nqMiaMXNdCk56Hiy4fX/xtnJtHCilJnAlPHqi9t3EsCdBPAXlwCizvvuWHTdl/7Z3gv3x1v72Lvqc102",
-	"zYTULiBw0jnsjJme5MNeLKZbgmasa+h2DHyr6Pq6+rphWl2R2YPcLUIIzOi+Ynnky1vIO+no80lHXxg1",
-	"XIcuV+/BOEKvSthibDPdMNyLaUVsuK6N7baXEr8CqZxBWhgWnRQJSPW7lbb0clYm1DFOspQyTjS81z3y",
-	"yocRGuYfMw0JOi/f/o0l7xrJZOh+FkoTOhoJmWAskaU28uMVyHlC5+RUA6Tke6F1CuTt37b33hGqyfZO",
-	"b79PXp/+0AtdmROmtJAtMkFt8mUkoM4lj0ica7MgZgQcZqA0cbFU60ufTyrtP3eBWAFJ1IZLBkeIfhEm",
-	"GpILZu5VFqoI10xEEVrz96BZze7+0iB1Vc2QlKC0IoJHhAM1H8iISaXXl789iZ5iz4uzb4iYjsbKkUZF",
-	"MKnfyXfLTsJ/ufXa1NRULHQlMLJKHC7qgwWcLetTmBJkRGVERJoUK1mEMaPNsFh1Q4KAggLxMdqDk6Of",
-	"Lp4f/Xrx8/Hp2cuTfwzIve3+/VsjyjLxar//CUm0flksSQo5Pz9daRO1o1xKII4OQ9KJy9EIUr81QM6o",
-	"sgmDlWfMd1NqL+CGLuKzkngwt8isnc0jstkf/nEbUJc3FLbOz0ATFKDMmVhpE/IB2y7EvT3ruBI9P5sw",
-	"w3RR6TLUSlNoGYuL/185inW9acsXqN73D5KNNJkxCahBTKrLsmhf8rNfI64/6ig2ZSmVTM8vVCxkYEjb",
-	"ZMp4rhx/UIwDSZCuYiBD0DMAXnISc8VWQjxL9b73cLtq8he5DVkoQ/iDwftWbrYSUzAZ5jVnPgkmpoZl",
-	"ESXShHAxq6v++zfQ/BMfze/XdIHE/LCiBt0HljV4QJcmdnpdkhVTG4p8PNHF5Fw6biVxR+T6Qozcx3cB",
-	"2sC0yRAjKJI0G8f5szmla321n2RM8mSKXHIx42QkZBsDQcpUGdBLkI5gEqZolgE1IpwTeqa5YnGv84mO",
-	"9VEu0aYUOMI2fBlpLWBzMdJlrNlVecXUGj5Yg9ijjkrz8ao5nZpnvjQHoD9iZmx1Qmmu3GZuOzwcq4y4",
-	"SHGbWXDLV9aSVewZvTPefh7jrc+NDtFAPSUaiJYAXxfPHEIq+FiZBW7anl5egewCiurc/B8ZJuP2qxmG",
-	"a5pvvBDyyZjkz8uFHSqB2yC6oCrid4wOxVUp2RF3fWiRNTFHFkisReCr0PUKbn1U59R27XEtqyn+JdDK",
-	"oz839y537ONx8gJvgSfw/gS8gSpwICgnzDxEZM4Ln4V9m4EiCUtadRwG6sJlgYVyfp6UrcwmQgG5gljb",
-	"1AGffmiDXjEpMOcNbrcWR/U5b0v6tqKxyFMbizwEO98bMXBPwhdu+Rc7LoxftSkbbjdMgSfIQ2C2nLEH",
-	"O29QUnALAgMslmgZlay68svONrr266+tZ6bwl8/d7f+Zbn9kgK9cqrNPTdrMrmb23uig3trMYVZLnm4w",
-	"E8sLLvwTLWZK92sRFFZn0bGQEmJNJkIqIAdV7ly0u7GPgsOsNqqlQeL+uYWD2pxeo93gJghuFzu8Fug7",
-	"cSYbVPYdlpdThznMMEhwlMshUxNkArlhDyF9OGQX3Gy3X3JA23np8C5bDOx2mWgQuIwMn1SUJR9sVdxD",
-	"q+Kio0uksIml9MQ8vxAxI1IbD2Nn0rKB9TaCfjUzUy/8uL3LFdrBiyyV8J4hScUtsQh7O9sPaxEIdGoE",
-	"CEWGoFiy6HJ9ffpDKBhhNxyM8CRXWkxB+lltGtqhG9nziVikkXV2qX1ngvvhRn3qUks2HLcPaagP3eao",
-	"BW5EdWFtE8uiI9qaKvbFDSWAP1Pj8EVfoWn/OMUUnICDsA570SNPqIIysXeKxFAnE5rQ/3CferGYVjks",
-	"QlY02Ov+3lIsuP84P1fvvvsP/8f5ec/+2XsXBojDmfw3SDZyWURtwH9F7LBN4GXKKD55wIED4bUx/LWx",
-	"OCuWYWGsFsHjCgcbzoUvzJpMEf8cGc4XjLbhEJgGCfjVb3QbooenDNLkRyMPhhBgPK6ET1WsgUvUF29a",
-	"3hTh8C1Mc/T+5/oKFogUTSoMh4o6d/iicPrL6csXxP1e2i+HIrG+lMGW0a0Q+MwIhg6LsT6ULb92y7U2",
-	"P4iomHdwcYUcC/1hktMbVBoKWcdchyNsVgNfQsLLGKXlAWGiCU3jZzaepGw80QGh/uez58+6oGKaQYLO",
-	"/gqijBmwU7amVMcTBJI9z/v93XhK5SX+BYPFSSw12VjJT2p/lVV+rXQFeLc1yOypkHpOJiKXmDjXHIm3",
-	"4tjvt8ofrAWcCI65e/GEynHQ1LS592r9ITSfLN1dC8+uJF5nYagOM7TtIai3I04aotjeTkAJKTxYBzs7",
-	"u7sPd/q7Dx7t7z18+KC/CqUs6hxPw6onJ2zqg4ar7rRGbEraJkgyTdREzFSE+Awaj9VsIkhMuWFrChbl",
-	"oDeLzkVDwxYrNRRjAuaUBCwA7D2kqshVKTp41F9PTdwgGTGTbErlcs+ZESMT5ZahxCRknKQIdbVOyGUm",
-	"VIs6cqwVyVIaQ0RGUkxJ/wZ6sWK/twWnIDClpQTGLXaP85vjSxFRU5qmmweoINmdst+DgTm5TIMrKi2U",
-	"sBuOiqwdU1nEE6VxSD1yAilFc6e2mFBEgbwC6WNfEW5zIjKSKzBSypMfXjTuJExR3tof9eNtegC7w4fJ",
-	"3qMHO91H/X4vwwi1BUqcsURPWgmRxlI0pJj1SDFkuzRrE+G5qxFghUT8cIoD4jc4yHWKfQjKI+ZFl/WM",
-	"qx4Iw/lIh/COBoI0YLe/scHBjd3M7hy0MrfZdl/VkD9vybLr3lzXoLumDfvRWn23StMlC+RWvmr4JXYe",
-	"lbYQazfESURkt0SWd9bmFX4JN/vCWrxc1MXdLXXpNguVE9qw8aVOhNbFr7oQLCalXf+lroIWf1HCpsAV",
-	"E1wtscHacBtVdEQmtL7oDx+st6cjysKZGk1nmCUrGweoNUwzTUYIyLSMiFum2LqOC53axfQkHFzU/bW6",
-	"NAO/kDlvd63RqhME5zmlSVuM2SautpWBaAhCs7xCwJRegmXIdpAqUALgMIX3LKZp92p7SaiKWrnqN7Dn",
-	"Y+tLCx3439eaSUvOfcg+GSbTkvtNmVKMjxHeKE2QAVKMkGTShoGv8iqvuGmKefttrB3gyqpHFeZl51Ie",
-	"vijEZOo0G2Jvz9gV8CAYiwuYjm0Wk5qBDHjEVAtjPEpndK7IgKbsymrC3uqL34TKSNTXxDUcHLIYM/5U",
-	"yOnm2fYvj3I92SmNDmanegRNRaqAjZdCi1ik9srFzAsuyBQoNzRQ+K1oHEOmXZwEG3MhIeTwSVlbxMJx",
-	"+U7TV7OYkGebURDLkNduk6bGknJtUYFad82vTyODoeLWqRg4/bfh9Oelji5nFv6mjjf8kT1dKhahuYfX",
-	"cD+4hrkCGbaJvFYgi9oJm9lWl1iUt1edlmJAlRVvPTo3M9f9yFDLHqA1bYBWR9/rwJVXqNPNlL6vNrqz",
-	"kNq6s4GZuqSUj7ioXyS5ttNafUi5p7yFJflA2lpKUM9RfCvQSUNJyZfArWnLYW+mjNdrP3VG2/+83J39",
-	"1v/v/9oXO/Gr7Jfh9vtH86cPpqcHycmefjb5z4f5iz79Cd6o5bnMO/3NimxEHRsZH/Qavaexdv5Eo5Og",
-	"IquFhG+8OhTPoybIeDz/RhEx4z4FVIxIAjGb0lQ1U3R7+/3GZA6ixeIV29H2/vW98/Oe/7h7ff/vwZm8",
-	"aiXdR0Y1f7hDhnMNeMu9PnvafRTZ9OES/9T6s6dTaw3+0JiDhzu1nXkUGjFIJXi4LM0RyfDXb1QokrpJ",
-	"0+vktL/6LDm7N8IMqaA8h+IGsKiXhdakuJ8nT5+Qg739h6EIhCQ4Z4UF/oiXgYzMM5Z02tj0ENZ3lUJp",
-	"9/d3b90Ba5mKR0YMzmRCswy4DzVFj7kgibBeTCwzhGPD/VjIpWwFGl/0UbbYVgx7GlnRr6irUvMDrmVe",
-	"rfgZA/ZVxm3uTJu7B7mHL1KoLiFZzGrYohnbutr2KOdqCzOTAnnNJcJkuI4N/o5lbCJCUyUKroYGu28U",
-	"ScW43nUFqDLQnxJp7i3lS8MXyievo1aNwYzx57OzV8Q+UHfF9PfWizqzAJptVppctRiXAnDz5URbRGXy",
-	"+uTY7p0F2zcreclsETIHx1nvZCMA+1WXsgMetRMuFjXqOPwad+xqVBG6vp3Bb1myoDWfpKkL2bNwJWoi",
-	"Zj0ywLyoQUQG9Uwp8426zAd4rgdjzfgAD5d1TTmnhoPXOOdXVDLK9WMywEymgU+KVvmUiCt07CjiHlK9",
-	"c77oGfNV+5YEu/yxIn6+85QazX84X7xu/ugMkefNL1I2wuJAfTLBpU6F7Bx2rNMslL1OGxlf61fai1wZ",
-	"OvT7pS9HWOhi+RkbgZE/AKtbtFiLypHFlbyHj9NBNapvRQSae/CzoqLGlTCzpcP1z62VgIFRL1EDM2CZ",
-	"5z7gj3cyZpyrCRPcXVVK0zmJhUiDF155GkHGwQBEtAGbe5OZbkc4xNlEpGDELmLeCdssg9HFq3Mmvoxc",
-	"3XGweN2xtqXqzBIUhehaeuo3K9LdWn4wOtlabkX7W0ScA/Im7t+waHLRkmbrPeqUz0nO2fJk2yUISqsi",
-	"A2ubS4wElqY9cswb2Y6FYIZXo+HRaKbDAtbrDmXUWkuxGqaIjsos1zbs2no7bUHmdcIVv5gsb0m1c8cs",
-	"5ej2KSOSXeYtQtNEZHWF1gjkRjDPOfstb6plr0+6P5wcPz3rfv/sP4Pm9w2ymD5BBvhnTJWKOl6gaalh",
-	"7n6NvJjkDj05IoqZ7gvxbGJUQAsMtBY7+G/b8kqYEltn9jLvRL7E5rL0LV80t1LotTWJfuF2qty+ZYp9",
-	"Jc+9Ubm4FC3qJ7vKcgqGGlWlw8qqF4dks1QzJy+vyiEqvGBkgOkoAxubi+BwgrsaiSPQ8cTGwtpKiRvl",
-	"G1UdbWttvBv6aT7FKJbPkHNUqdEbquFu6/JTVRSOLOK4zIvY92Obzyl4gSdTP5Ew/+X3438J9o/dX9J/",
-	"/HqS/vPpweU/f33xr2PeX+ey/vMmRTWSoep7sYTQT4uYFleYszgtZgqdgIcNqynXzkDF99d4uTh5+An5",
-	"Q+1v95hhPO57c1leoT0l6mQiyy3oRjBxpEHvSzRcqmx4IGq1CEjUqthajdbqti0KLWnqs+d8Y4X2L6w3",
-	"fl0a4J2i9VUqWuuTr9Oe1iHdj69P3Skxd0rMF6TEbKgxfEodoaEX4CG+ucg/YjfL/ywLWGHio6JzJytA",
-	"OloU9lHDK5D0lorypePURyVu/tpXXFOhPSTiyMbeaOGLKtqsPK400MQ7uW+UD9pMuW5mfC6ZWBmG8K78",
-	"s3cRnl3jUFWIorrTSwj1kwHR39Hr14m5/Sc+PV8BovVJIdaEALuMVK6wnsClvSoCeYBXIFsTKKZAC2wK",
-	"palUkdlNcz5cGJKzoJiNFbkmEq4YzBrO9t7uUuzO/XqeY4tcXGJ5tgBlFVYPN4bS+lEHyNrZPHPHL5Hv",
-	"O8QtT4AmLBz4XAjTko5GLMa7e1gp7RAIs5lAfPkh3ucCEARbgiQiA3E58PUVlieZ/1FB0DjsiEtk3WNb",
-	"gFP5bzKh9FhC8VlCwtyHEJUmMJY0aS1u3yjtWpCT0gJLZVTCSmpDffuuYqxsCbQo7ZFlpMhyA4PbSJej",
-	"0xJIHvlNqkxuKV20pfyYB+aotYoamok03xuhV+gL+3fIKlWaQ5YiDkqPdcqN+iIDbODTg++tr/isgvEM",
-	"rzuWxL45CJN0NbVtwKkWBN6XskwDc8U+6kpgt0RLVVtzHBW1qFSMGbe1rPGRWwplXR0KvFDLqjqJ8JKO",
-	"mdIgb7amRwhl1VqAdxM8huiTy4obA1lV5MulL+BDDSFq2Quv/XNtSCaV6NkNZP0TUKA/HLjMnRV/+bgA",
-	"7fWgzG4GGBZ1ikO31ApUCStfCH1ztfZXIoud1CIUFyGpYsrJ1LqdbDD0RMwObXkQX7XJhc9F9lvtU1SN",
-	"QJVSDTIiKVQNqvFECAVE+fLo5xzM0ht2QdVlYZ6zRn9/c4zY+wvXEd7MtmqpbeoCC6Y7BC4a6wvzevhm",
-	"aYHeWrRDJKJHTjUdjcglQIaw/DQV4xwiguYUXAv046jHhCZG2FNaUi2kcu8Xzinv13GQUzYScTTqRJ3a",
-	"e8EBnwKV8eRnppeXKiiBTyIXJzwPVaioArkso6wK5EuZz7i577QFPd8ItTNIU8KKUffIEzHNqLQB18yQ",
-	"BdKPK64geDpvYOf3d7cfhiTwhmS9mESIU/Fji6qLEjoedv2fFxHi3sM3mQ8lXtmhFExJ+aUtdkYUvo95",
-	"/VVaKF6/hLljbAqmlGsWLyGDE1B5GswrLZzqBRUMaxgYa3vM/X6s6zAv6fMz+MqnIoGL3EHNrh4l7uIX",
-	"4MEuQrZwsSOSZ0YS2+n3VyPrfBi8Z3XF2on9DN6HjOQWzUmQVIhLH3+/YZbWKcgrFsMxH4kWL4R9wLEw",
-	"xNYQZCwskkxYq0wZ/yCl8qgoHxYOa05EbFTALfx/1BEZcJox8437szen0zSoH7ZrFc7bsqhcYNh7MBIK",
-	"pGqH//S5Ce6phpuwt93rr4sK5fuJ3MKGyUSFx/LS3PhW8ufOnmK2M2CecfhuYZUL9EzIywK4z+sVpuFW",
-	"kIDdXr+3vb3be7iOG/Tz+c/hfcYkqKU9A0+UB4ZBF5gR5Wx8p9fWEleIqsVL9egGoXYbgEw5kIhVIavW",
-	"vIGk4lKH1OV66FIo1hsutWydioVBbo1aZ7E8kTUK2fUcwpjyWwxKNFrNBR23Y9ZaXDpkZDHFkqulN6sc",
-	"w3PxO0tTurXf65N7v25vPybPGM/fk/ePHlw82Lu/niexMpaoU6ImVjap4cerLW2NHpec9FWRfG6XN8MC",
-	"r760pqhh2c4dEPjnAQI/daatoDtkJGRZidMHDeA9PqUWeDgVM5DdmCow6qAGqSIX3oKPJVRNmvm0PmSi",
-	"WwuZWAnegBrxK8pCNSotyxAjvJ4cCQbupzgGpdpMX0fklzdnOOPBUa4nQrLf0Y58SL4HKkEOFuItJ8Of",
-	"YvaS/XL8+vfj7RfsWB3zk/34yfGD4+nT/n/uZLvJk18OejD/5ffkzTF7yY77z9kvB714J+XD6dN+8usv",
-	"6bLbJBRIZGsJm4tEs9TDCyPWGJoz3KuNMhtrYqGtMA0ecSIyavYfH4jIWAibQWsWvWpxvKlJcNEqbjpa",
-	"gdcxrGyOU8PsV0GNC3G317BbLfpVqrTTXKvaSGsb6HoMHbzXqq2oa5vd8TMKOOuCKFdKKY7ZVaPS922C",
-	"Ki+6Y7FT/+J64V5102y9o5/M8FsT8D9E0LoF0PClIlZ4Pk/plKUBXahTqe28GLYWDjzAIPxK6EGL/B4I",
-	"OFgpxK+PCf9ZU1iWI5MUeCQtC2OjAlasRUgw9JbzCuZNi+Xc713kyxhUE0Qah2yzoDDDt1aJjo58NxMd",
-	"qy+tJTpaRn0nN34WufH1FxhKc9PAs6jjU8OWmOOd7dplPDiLiopsebWJ9fzTolZLW/2buyD7P3uQ/UcP",
-	"hS/cFe2GGkVwf2wp2MvcgoM3scHX6s+Gd31wfI8CG5NPMyp1ZHFrqEX3xkHGIhW57JEfp5meW7WzOHhO",
-	"rXNZQw1D7mokig2rRH+qUPrPU+W5FqPu9/Y2g9Er9Bm6NbC0yxxjI27Zdb/IcG/J2744DbN9EOeS6fmp",
-	"acZ257TO4q+nfn9+eXPWicLyTqm5ixF5i7bwd/f+ZiaBpoct/OY+Yl2FjRLk//2f/4u6L84Hz64dRjHo",
-	"idaZDUUUl6xFXrW/WaS61lE4nMNcwYV9Xv27YRoDc3enqSdalLQNi/NXolGiAGwAwRVNczjnBeAa9jqI",
-	"lRxZRXqAxUR+7T45PXnaPbPf3Nvr71afuXCItAOCYQozpuB+jxz5cAWH2cPPeX3BBpigA4hp+688GYMD",
-	"U0DkBcHh0N7jM0E4XIEkU/beRiqYm8Yvnnf+NK0BXgDN2H9aLtKOpfisIhI19FchS8XBlpd3rTwmWgi/",
-	"wljZ24O5JrYYjnRVUUapmCkbzlv270wVr2VaAdSiuZ5suV86DhfUvOmNLoGnkQo61cBe8/VO5/oab72Q",
-	"8+8IQfUM5yBHr449GrXhpBgpWcRuun2wQLvWLejKk9rgjN45P+dYKMDi6xvOa3bJEZltEslMkSFMGMa1",
-	"KAtZOJKC6x45mzBFRiiIWB+GFZJiwbWkscbtP+e2fSvT/SSIhZ4tgoLO5hmc4vSKXySQMXBzUCCxA/cB",
-	"NTi+giopT865BJUJrnAILtiVYIyL0oRpnOTf/kawphxHznzOu+Tbb385ffni228xHpLTS7iIqYLIAhn2",
-	"yGvuCsIjmJu5jOzn33LTfVEPyVpjJWSo59W+l3DOCZEwyhUkdo/2dnYiogShRM8zfyIMTYG5slPgOp33",
-	"7OCOE/Xtt04XwXtHkXt4Id3vkW+/PWNT8L+fPH1Cdnd3D8xEXp89ce/jxWtmp7BQFAJPunhtYm/LDXAm",
-	"yb3BuYWXPO8MjORnZoZf9c03SDe/vPqH4ReuVp5ToqoAlwg/VIBcohXLl9SzSPs40loFPjeXZ0xpnK0N",
-	"bxmgVjWIPBBCRAaoV7lMaqtbDXrFt0yRbaM1bff7EdnpG/7krtIeeSLSFGJHFMSel7EUsyL8eIj4MAht",
-	"57uv5LkPHtsoLqbJkMaXy5EGIlc02nSEIV+xUJpMxAzJIAHIsBojlWD4LqrSC3gOiM3BhZ+6WyCECqzS",
-	"w8He/kOPGGd2j2ZZ6gq/eYS47/6lBB/cL5iHRW8cmGUf1PAbI0Jxuy3+26CCn2jW2+IpMo4Ah8VpGVh8",
-	"xIFvvVZrDGg8cQM33NacSTs0S64tF7Kt3FS9211JLMseiutV0zHyVUOMlYeLA4mxz92UXUHyuLCuO25f",
-	"jc+1srKNV2TSjfdM0thyRseAvv32sOBIjgnFVGLBhcGvXSeKdY+TQWT2VirCRrjJDrYDZQMb0PJgr3D0",
-	"mGF6LSsR+C+6e5C+c56AxHAs5QZ1QjUQpHVPApRzkfPYEs7A/P7M/NzFf815Kb86gSllHO99PD3VX8wx",
-	"csAYZkiF4KIqMOaCw2Oyt3NQTvsEtJx3j0YaJModyrpW3GCf0NjcLWbdKBn89OPZwOshEpTIZQzFfUU5",
-	"Gfx4RsfNQ2ZkmeNR94Xg0H1OdTwZYNwLaLLb38NuBj//ePTDgMyEvFQ2MsacMNtbIsABJKQsBq5QdHPi",
-	"x/PjM1ejp4RWFBlwO7CekOMt99LW1MVwWXTIIhKlCDxxcSTX1RiY3V6/t2vxTicoTmyZf8agW0vlLIbz",
-	"FJtwnHQOzbvVKCFE0EQqxOZ3+v1GydgqHzDnH+H2UWJf7U4uu0HJpDUcqWcmvbez09ZiMcStY8s1rGpb",
-	"6N7L3/E4tlVlwSaBKI/K0XmBFmK3FUjWNjon6mg6VhjYmFJt9DyjhLzvGimj64ybHY7R2NdRKaR5P23r",
-	"ZtVBsyt+XTcrVUYW1rcvZUoXEVW2sr0TH1pBBMpHtvCYdq6jlQ++tNbG63cfkT7cNNCAHaCPignbz9fS",
-	"SX979Z6/5tRdCZB8DuIqddC378xyl1qA/exVwLfvrmt0aOQWMp2XU65QYPldCwnit8ICZftQaFtKLmRN",
-	"TRLkl67Vx9XwbDTHG9FjasSN/X6PYMVpZ1PFeANaAM3oogoKVqXzVmXDn10M1Tm3GMfSSN9Ow3Kif4Er",
-	"JiQZCj2xbLZO8tYjclTE3rh79HuRzG+bFo95lmtLjKX1wSWsNs7B9m333cYjixIDN6b9/sHql54IPkqZ",
-	"tQztbe+v04vKs0xIDclzSBg1GtnXdNKOkqRC/h98zELcf+sPllzbk5eChlAS31RcucNTuF9eYsoDJkW4",
-	"4j5Gw4pFNi9zcesHxDZfPSA1St1ruX7KkzhG6L6b09fe6pdeCG2hrb8iEvkB19XL3LfMlYNigWGzjajc",
-	"SgjKgiDXuuX9T86coo416uEAjAje1rB7bAufwVZ316Sf5yKxTvI7Qm0Q6k+gPxKVbiZeHicoMWYe+yNY",
-	"P3wKcow1B+IJuXfy9Al5uHvw4L4RMVILqeuKIaC+a3VtBxcA00wbfdEBjdaPgw2V+CRSgsU2WUtK+NQH",
-	"0QV9YUmK2adk6X8FkeGJNfx8pJOW61CMqVZY9cBfBl5I8PgHKYw0giAMIRZTUHhG5ounQwIK51+aEH13",
-	"PP5Ex+MEnAL4Ec5HTbyeMr7lf2o3sRylaRHHFhEOszJfkwx+G2CanfLxDVRicEPdDRhVnICirGq2aJB5",
-	"Ugxm4cZctGnYnhYDrwK9RRWEnDGVCSJjUQXNOqNF1Ch6SNHfVDpIf/MuabpeEidmJ16bjW7Kpum8WFA7",
-	"BaaI2aleS88u3HG9zm0k6apuiwpJDpz/3gAd3/cdEgq5N8BQhcH9tjFVYy/LgTWDbdawkH1RprQiEHS5",
-	"Ha2I6rw549td/dJTIYcsSYB/dYY3v0AVdlXymdXsqg42sIRnFYaBdiVwidb3pIQ5uJF4/lGpsPUCLif0",
-	"NSiKG5P5n1m1LC3Dn+RgbPnEg6BIfOYgYcxDzlBdc5vHTly2LlafgEbOPHCSuzhqQ8JCRi16pSoP3Im9",
-	"z2546G5f3q6N6xPL22uc9VsTtj/+YbyzkIeOPp6T0itEiRPoPgELKEH3gkzgB8BjjCCWNp3fnHqf8Nww",
-	"nRKqieAxrMcE7E9L+cCpx/L74jhBAT54xwvueMGtesvscUPNNPGHDz6qZJDryZY1/3arMbRhb7Y1lNWw",
-	"4mzop+cNFkitgEQgZwHsDEjIWKB9efH425G8KmHyPsoxrnXio/LXOs17baV93WJYVNci97IigzdivVaJ",
-	"483HLZhwMzRs/VbKVxotuby+dVtBHfv6EzKWT3ns93bWYEpnQjynfO7IRn0BlnJdocCqCTDXk0Xe8PYP",
-	"ny263Y86menUZuxHHVs3pHPY2d6f4h26wkJoWMdIyLHQa7CO55SlhnekjF9iUWGj8dQ4SUTYqKw7jDzP",
-	"ig/ubnNR0UwtpFLiDWhjgG3AyznHMN5ZmV9uG0WbqQXztVKKGQx65h2wA+VYnpX45DHzQq4gFC9jZ/6R",
-	"WdXTWicbsaqdQL5gZX1tQlpxsUSEYlqRS1nEMjJ0/mfnYX8F5lIXMNSls8XP6NwH7W7AM3YKnlFG9DTY",
-	"xgKLsGk0rYzhqAwqruWHmSNI66HfPYKFA4HhqUY3t03RwvR+RFAfeKCAgcVh5S5x6JwXd/RIyKl1iT94",
-	"uHcQEWXTDMheb/c+mWGRt7IVjwdPeQD3YwZpikksb8KJYhhrV8U9Q6anyM9aZ2hwd08TLUTkUy7MnGni",
-	"Yv7LRLFDogB8zo7dXGJT4MjANjPAoRw58PiafEZ5kSbjuenYQdkqm3uFzJOOtC8rhfnsbAqVgAHJxhNd",
-	"WUdMniul1KRoGmuLpAlRwpWz3uvvhjioJYwVvpwCI8ReGdpnQ+IGuPWzqQ5l8hNW/qdkKMVM2aT6kI+i",
-	"sl01L0Vx4FpQVDbXLp0TqQ6lXR7K7+cN2sLapWkOleetCP8f4NPLHJpMee/aB7Z3dveQAVThOmo9Fd6v",
-	"aieVZmIhJcSaTIRUQA6q0BsWkQA553q31zOzweWlFdUW5313Npt1zWHs5jIFHgtXgmCDtp8KOf3UaniJ",
-	"yhXQxZ+J8RgSB15zJ/3fSf+bXtA2W3aDG/nB0hu57UIW1twXvpF/NNp8FfWyNPRVrmdv7TvWqpGghTcO",
-	"wmKr2jv2DvR5l5g8w8UsaAdwQ1xX//YDnVBFgCdG+b4pkX42z6gY+zIrqOO4Ka2khDWjOcp979I0XbH3",
-	"NadOi5k3ssM0ChLjcZon1uIR2sajNF1rJ4+qxmXMYfvK9xLXEbPcbnMb7aW+Kt/JmtsWju0QUsHH5lOL",
-	"0xvRVl9bg8CdC/tLpbA3E0HolBzfJl15cIR2628G/mYIMHyvxpWZueTliChzBmhKXHpujMAZqBQYzuEx",
-	"PGms07n55pzPGFePbWqTkfsVKip7/YMCk8CzJW9DJkdVeBQbnmlTvlGbMZdQkUw8o+qcm/3BjAOjp1Ac",
-	"PyInpMAPaz2Y2Vpog8WbzNXmIvf2+ttkYHE6JJiLbXC/UAkND6BkKJJ5qbeQOhYIU1W0Zz9HrxcWOiOH",
-	"2WM7QYv5UIcMCSlXbofOCvjO2zdONao4XTtB/HPI3T5cwe7OnfB9Oz69L9lF90VI6z96xkIDGAUlPW5i",
-	"lN/ZXJ6XrvRXO+d+grmdhjl79l9cs+THhlmLJ1VQHgkeA7slRvace+u0ZVePzC8Pd8hwbjoUIwvb8riw",
-	"Ryli7VBakCEgWo7gVb3A8HPvI0C8znk1JN8mxiL6VZDnuYX4EANNcUHWLCe2QFql9FHAQNOE+q2C7ToU",
-	"3QpcbRWGdon9ZQNzS7ME3CdOsF0nPqEK1kwcMpSDiPiLsO47nrqCp1peFY55WMU9d5cyz0mYeSrQNwx9",
-	"KHCa6oUjkXvVsfqiephESwhVIcuec6aIyoBri9nm0/pzBZH5BsfhEKqs6xRFcBR4nQszzB8rhQQ/mlAY",
-	"KFZ4U4flQmyFAl3wjUp53D81x+ivPldGM9MO0vEr4Rn768ijrzm9oqwoxH2rfOZ0IQDBnixXF9Oc4lvj",
-	"PGHHqOcCa8LXpOzKqND+raisUmvtqe1INqe+o68ayKZaxGdpAk5ZkefPjmNjwajolByT1HuebtMk5Fdy",
-	"JcQGmo1dRqKuUW1x1XmHwQKFAk9OC2P3baTafHwnwZ82D6XwQhRF726TnKw+1y1c4EGmd2oR1MvKIIVw",
-	"VePNPmzLij4Fjr4RmhLC9KGNZlIx5RykIiIDbsHGXBAJswFl5/zVy9OzsLIZREmaQHyJaM4I7Ow42aog",
-	"hrOQjNgWl6ArJrtSXlpXCazDO39Mfry4Ci3Kn5252687cW1BXPurSFzPhLg01wB1RYss1WwqaT1YQ9KK",
-	"VnswWriKrfQmL1XjGlsM/qoWXqrziKsS8v0jKVkBUPlPHAWz9uGvGO6qK3bHAu40tk35h6X6CuLFLXON",
-	"ZeLKliyLN6wT4D6hmmSyhJ1rYSQ9cqzrAegkofMeOSog8wo8SH96CE0l0GROxqARcdq0F4KiwfGGRJX1",
-	"7C6L0eCRr+arw+faj+zO/RbSKL+u1BJDzWQKlYSNqw84ffsflmkylJQnyyFo7CO+9nmEUOalfbYEzree",
-	"fMwr8eXrwzaT722fX7XFBOew2l5i1+7zo0MjOMjQr3uR5+hrYqwDCW3fXg38gc/dmD7GYMnji4MGsaNq",
-	"kcRwzp8hrOoLN5Us4nDYlbopCcZUw1hIBssZVvlYiGlhQTMqq7VYShpt0CdhWPfTPDeEVMyC4LWIn1WO",
-	"bIW9osj5SBg6o+MJSxPpzRdM+dHP22wYduwXtgLXWqRrjsbXhgflFnS+msWWu/2FsNm4SgsfSOer2a0n",
-	"lxDHvQk1j8ET8/yL48HFwFrYcPXo3HHiFZw4Lnf5RkTqqaqdFdepr45g6PWdgRJSD4hC9CJfg61HDBsf",
-	"sRSLSsViOmQcmpiHTKtzbsOeGHdcHm+XqJhaRCoj8vUrH1u0pXkmbETWFKhRYUiu4Jy/VYggWKtYZ796",
-	"5aZxP5hux5T2D6zMusMhY0FbgRmjdSzEGZOAK2MoE8suq1uHRVxxjP0xwxqkaz/9woxqjedRkFqvaXx0",
-	"3XafM/4KC02u8yx9v/azx/wUy1GuczHyU5qu1ehToDqXsNYqHFmrD0vNUV7j+Z8042u1q7Vkw1zbAS9y",
-	"UyETkD0yMPR4RXkMAx8h/dugR3D9bFyiaZ5KSAhVzXK9egLTiPjCn6qWzxKiacMN1iZrd+JOzTsfRcBZ",
-	"g/ixQNnHvfXcNFdLQqVW9UXIQVnJED/ogtka+cOy5k1jMw0mIiNZ7qUeRaxhpIGjG+Tk/nC2c/S/OKH5",
-	"DfnSKG5hXB9MemI0WorQ3CA8C3Hg2Z2rm82UE7dtLRT8ch0ydNvx0g7hjgbDzM5Xgf/CmJ4f1gdToJU+",
-	"WynwKeOJKnsdzgmKxBjKmrJL4K4Qi8ogTbGKI8dgPCf1IjRGCSo+mQ8lSwZklCvnXdETCXDOJeWXjI+x",
-	"Awkxy6SIMfWMXz4mg0uYm14HJAV6BaoQqUWuH5OBginlmsUDgq36H7FSMrpjbKFWdZmfcyFt1X2ba+aG",
-	"deTKeJnx7PT7dsiY10D5JSQ98mYCtuzqVCSQWreOLRmpqXdKo93fqAFMnXOXDSyBxpOonLZPtPOraFUG",
-	"I8cogRUYTfsXmIkW0gLqisJq9A2XRIoljAFVEjOZM6uZSDC6AVaMDSoIZAKr1YObxbksR1F/M2HxhBQE",
-	"oQWiOLUMwizYhmrKc/PKnZpyp6YE1ZSvK6rW0PMJqDzVrXU9kJlNqY4nNzRgfgHR3maatydzqTQfb/1h",
-	"/r1eGr5t4ZUUeTucE5bUTDZj8NLT/UUAIyukFVU8sIivNcmbPoMWUdfY9/PTNB+vE5HoJvONKtosGTjN",
-	"JU27iWQj3fXWnu6itSejelJRjG3H7Qx9St8/Az7Wk87hTr8fdaaM+8/bWNBKgzTN/s9b2v293z149929",
-	"bvHn/W//rVOgMdlK6R85wtGtaNupcOt3Z8hdw5Dr1spILUbPdZTyYWdwjfIOVc2n9KxdUcko1qthUzp2",
-	"5bupZ+Fq2en64twNdzR62zR6U7qUdLzFeALvl8WIXWIW9hXEWkhk+hZrp0Gproq7ItwhltrrQMN7+3UN",
-	"MMIrBDOjYCRGXznnr+rKPr7IFMm5e5PERlfhQk8YH/fIEZE5LwLLUCtBgEjmguo1lRoSomcshkOy1z8I",
-	"aRY494pi8dFI/th0dAKZNakukP0bn3qJA7oDYv5caBBfUZjpTaPkkBItYkvBKSpRcUoxo9zr9RIHF2Lj",
-	"GqFxdRB384NmU0Akt85ufxrmRY1wlA3ZUuG3X5shacOEhimG2TNNGNfCgpbatpWPsfKX+CF51Cf/n/8Y",
-	"kR3zqXCRt3GZWiTLR/fk3/GbO37zBfIbHz6GxlJz4tCRWRy5kK77mTlSTXLfklBKS3krVzIzcXxJjDAv",
-	"sSErUQ6zqEgYNLwFuZIXdCzcu5WULgEyVV2+uV24UPR8VZr54oT+O470WTjSR1Zp/joczBzj4vyOaT1p",
-	"fR0eVYHJ+hAmtbPIo6xvYDVafemroUORl06SbyqOLoS4rUmHlg85vYtAqly5LCVy6SNVUFwKREUqLeLL",
-	"sjQrN+uvNHHc3g+n6ix7bHVClNmMKgdUEuAiH09cJxb23TuPzNAGbiQDRCbEKtfn/Jxj4KLgVyCVT9q8",
-	"AlWGc8YpA64PiTLXEKIvmm8HE6a0kPMBmYucSIiBXUHic57ivBi89TOf8ykoRcegIvRlacKNGErGUswQ",
-	"I5+kgo8tEjxPKsD7R3EMmT5Exr8FV8B1V2kJdDqwqUoO3V5KHDTCyMgrkF2sfY/Pq8PKzO9RW1uASknn",
-	"96NzjkLtIIFU0wG5N/jjvGN6Ou8ckv/3f/7v9eA+FtEHHgMZzou/XTg3JoxDYsnc+QcLciBDGAkJZqrW",
-	"K1l2JjgMyvWdTURaTEQM/wVGVhaSDEBKId2DaMEwhxWXZvBr98gfpe4rKa5YAtIFMc7QPWYdkTMpNFTW",
-	"KSR0U3VZtPVB4GpIlk1kNRtr6Qm4iq3m6Meaa9zJ7MzwBIxGQtoqCcUZSQTS2YRewd/xXI9EmorZRZ41",
-	"ewycXbe2dkPCY6jMdM1BRB3HhJBJWb7oW3gDFuPYdP6j0bYSOienGiAl3wutUyBv/7a9945QTbZ3evt9",
-	"8vr0h17ZYskmrytrk5hTPLdh+kZBwx5oEezx903g5Iod/y+/M5+62LwfgGW6uKULR7zeXBOzq3nMzeG3",
-	"zwzNmRwKW4Ow6VQIZzJbCinOZMmbNTGc2Fc0+5NKWlEnxFBWNRN85+spvvPZ/ZZH6rKMv8CIlAof3khk",
-	"Wg0sulI2KsuFBl0uP4sZmRr2U5wMI6c4HSQiStMUbUcjylIb1jOv3kRWNpr5MBlEtpI591g9AZ8MCpNF",
-	"mdCPq21Va34G3LwaqzZacBec8aesvvm5hPlTW5EoMPv1iHODOpXmAlUO+r4NhOoEpphwj7ZLK2GjtOxE",
-	"HnsxU2kkswUgRiz4JsEZHJpJ+rUwKDLNjax6CZBFroyasnHoKnLVbWcF+Den01pF3Fop3JhyLjQZArFT",
-	"CoLa2p+OCizM9cCuKrWYxlhw++bUuKEd7nMR4w+4TpifvoAbitSzEXRVtLrAghgZokINhakSf63Nezxi",
-	"GGh5V1PhS62p8BNoQz1ZsVUfQj0Z1TYgthkajJrlFOQYCD5jK9E93D14cL9Sa23EIE0U6pLOkvmY8DxN",
-	"USVn0FJEP88SqqFKa7cPPeRaf4Xz+xNXwL4rT91ab/b2DkneCrScpl6ecF25S9hwWhhpC1Io7ZkYgo3E",
-	"tuaqgC0/S2n8aY7F3Yn4a52IE0tbt3UkjMCbiHhJLg8njGuQ3jxMsfxzURbGG5bR8CxyjQVFXTkxeWVL",
-	"YS7IJj+YDlfSKBpeJnqa1olzLcuJGWZD9nhiW+6euj3ovhIpi+erxJG216xF4XOGkJ0hLIbg2uyNOXPU",
-	"7Y7Aeq4WxqOWyJ6lVI+EnC6NLZsATfXk9/VijE1HjINSzTjjE//D/chFd6HV3byHCvtUcIbRGdV07wVC",
-	"+RnH8jFl2GKcIUoyP84jkoGc0EyRBMaSFii+N4tH//iDfiE07v/8MRmgK0AVJvgFnDTQct49GunVVrXq",
-	"o67TWyTln8UMvT+FGr0p0absCtpJdqffN9SKvhyXjJ1JgcW1YsoLb402QkCPnABGHyJe7wQQG8SqzUES",
-	"fcauMJvsYxJp0Uco9c9M/fNn+R3Xl5WaUW26iVNzH2/9kVE9aY+yPircuBhJbauBIl+xWouNSrU6srb8",
-	"0ag0iSh9fK7A9iVk2iEgzoHKHnmCLkVbog29YgXkIN5utJK+MLBh3MF8tzFolCzWSYjAZr6xE6inQ+yP",
-	"+vE2PYDd4cNk79GDne6jfr+X4ckI5EG4TzfKg9gP5UFcdN99d37eu/evbPy/GR//7wyG2f+O2ej+zTIi",
-	"cJ5b39ZJ3hAENSQwZJzai2qdu93ue+Nyp/EEuuauliJdeaXXHr6O7oLTQ8Hp3C70xrHpU9CSLREovbMj",
-	"IkluT421haJfGZNMB5XzNIjMEeauYH4mROrKUPwkiMy5LRiPXreEYGkCC6BzzgfPfzw7OX5yenH0ww8n",
-	"P56eDog11TIMAaAl2qkLDxUz3nqY7YTWE1izlDJ+A4nVLRthnLySYgp6Arn6xkaW2YPS+/oIyS0dctly",
-	"VpveCyIDTjPW85fmcrG0kIgRz8gQjC+NxDXawoLX+MsM+NGrY/P7h97kbrttzEQrJpcb5ee/uRfUCLcG",
-	"N9qiOZ2mS7fIKKyu5KlRDzFmcJizVOMdG2ERP9w588eynfrH0fNnm+2UH9uGB/ML3im3BhvtFKoG7aLy",
-	"fn+XCJ7Orej7Sig9lnD6X88Ql7kGDzBl44J9SyAZ8ATBDWR1e5kiapJrbX5JDIslrkrtOT+BxLQpawgF",
-	"xYtKM3SWyStQhwhv4KMgmC0UiZxy4FWyNkGs1JTudMg/uQ75nM6JlnQ0YrGR7tGR0SiEvvqAYPuGAMMC",
-	"e2HW6kSdXKadw84WRjG4DhZxcBy+FwJm+BpRxFfNjEhaqSuHbhqB1fReHuV6slNWCTNjjogU6PS2VSvt",
-	"uyJHpdQpAYiJHQYtW+FBjLzRKCK+vCxPnIu40oE1L4awL7AoVFnqdYJaNgJhKI8oO2QpliW0gYMOu8RW",
-	"/UEqsElANJ5UZ+Sz0QOdlourqqGwNX+36R6vm2mlUT/KUKOv8mHKYmLNWuM6jmrkIb/NbEr4RpyPA2WM",
-	"iAU7wUcsSFK140J+DswmEG/jIm9d/O9iaK/HijnWZMQ8oEsRCeOjdRkvsGW0sGptGbk7kwyr9JZGEB+e",
-	"OLXBMfb0u+QsC9xUmb6DTm3GlFpm7PewDBuMWsFeMhBZCq4WSjwxjMnOXua8ei1QdengWb3i64/09bvr",
-	"/z8AAP//",
+	"7L15cxs3tjf8VVCc+1bsTJOiNi9y3ZqrOHYij7eR5OvMWL4i2H1IYtQEOgBaNJOrqufTPB/s+SRv4QDo",
+	"jWgusrwlyh+OSHZjPTg46+/83onFNBMcuFadg987E6AJSPzzMY0n0H0suJYiNV8koGLJMs0E7xx0fhYz",
+	"kgo+JnoChHI1A0mmdE6GQC4g071O1IEPdJql0DnoZPkwZXFEpvRDl47hP3e393fv9fv9iLDpNNd0mEIn",
+	"6qh4AlNqutLzzLymtGR83Lm6ijpmHMB19wTiXDI9774WKYvni+N6O6Eax5TRMeCIUkGT+nASGNE81V0l",
+	"Y/IdFxy+W9H7k1M6XuzqdALkEqRighMxIjPT84wqtxqQ9MgJ8IQwTYY0viCMk8HRqPtScOi+oDqeDOqj",
+	"Ous8pA9G2/HeXtLfGd6H3e2zzopxHVMNz9mU6S7+G96lKeVzEtM0VbguIgNJzc/fKTJjPBEzQtNUzFRt",
+	"NDv9QM+MaxiDbHR9DFPKuBlSe/diZPqeEiqBpDCqk8f2ww36UhCY5gnEgieK5Fyz1Eyn1qFZ/VqHu6v6",
+	"Ay3n3cORBtnelxZkRs3ewkhIIFrOGR8TOqaM1zq7v6Kzt2/fdg9zPQGuWUw1hFdRC0IrD5E7x08fk3v3",
+	"9/t360T0A1AJkkig6fQ/zzpqIrJkJRn90j1UiilNue6+luKSJaGJv52weEKmIoGUzKTQUDn6PXI4VMA1",
+	"mU2AEy78Y+Y0qAtonL9UxDStjQl4Pu0cvOuMYco460TukffRwmivok5GJZ2CdnzqUGvJhnlo4V7xdE4y",
+	"KZI81obY9YToCVOE+lciQhUZcDqFg0ua5jDokReWh43ZJXCi4BIkTYlmU1CPkLCmudJkItL6lN51YpEK",
+	"eTBMaXxhhg0fslQk0DnQMoeow8xwfs1BzjtRx/TXOegUo6itBNMwxXlN6YfnwMd60jnY7fejzpTx4rNZ",
+	"A61Bmlb/593/HLz/60Hvr//RWVityLRyZFvc7hc/UynpHHf+8JKylA5ZyvR81frhkTKrV3nHLEJwbtV2",
+	"q9P7DwmjzkHnL1vlvbNlf1VbtcGY0f0gKU+OksDA3FCG5oG2MeCP5yxZu/+jpOz1JbYR7Bdst8V6mO6I",
+	"kESl+ThCKhO5JhLGVCbm3MZUwdIx1gZY2fadxrZvR6GLkWoYCzkPLdMRtyOM3TNmlIYbDyEVM8J026j8",
+	"89dYPD+c8PrhgKAynuASNka56Zr61j9uWXOphAzf+QMOH/R5jE8M3E1jxQ17F0Se1QBRZmIjlhpmRZBo",
+	"ZGK45UuhiRZj0BOQ9umBGI0U6EHrrOyAWua0tzinKoc47P6Ldn/rdx+ed9+H+MRV1HkKVOcSklVcQBsp",
+	"x9yqI/cCuTMwPG5w1+wbF5rcGYxoqmBwt20q/s3QrTQUIgXKcUg/afN2aAfcaCos/afTo5eREbGctMG0",
+	"IikuhiJ3HkRkeyci27tmiNt7JGFjplXj5tzpF/9t77eMfGxGVB11dZH73Yfvf39w9R//6/7c3om2967C",
+	"qx06rWZiEpTIZQzfKcJKxpZRPSkHgYdSwq85w+2yF8xGh/SIn2gRX6y91YwTZV6obbU5kLjQqzec8XN8",
+	"f9WGrxJi8W4k1J41cwerth5TbKnanZP5rWQ7EnJKtRXEdnc6eE2yqRFBtt1Bcp+ikMT2gn54LVkc4G+H",
+	"mkyF0pYkM/MMShh4Z+RzkCSjc+UYb0l5ew97Dx+2TGRKP5xjQ2sz4heCg70+XzDePs4U6MYD3e73+v22",
+	"gTJ+7YG+Qta3cuO1IOqCZT3yVEiSAGRICIrkCsjAseM2grDcNUwRqwjC/Fchin6QKF7xE5quJ4NSkjAV",
+	"i5zr2oHyt9zK4yT4uaJhjbk8TVeGR6hMcAVWnRd8lLIYVzm2yrT5k2ZZajQKJvhWJsUwhelf/60E8t1i",
+	"480bRpbtGE0vPdf0AgwbTEBTlhpy4oTGdkIlR4aueZjQJJGgFIEPTGnVI8/F2PATYXQUBRoZdUaVmgmJ",
+	"DM8wNlDaiB4Hnf7o3mhneA9vCk11rsxN9zDqaKaRIItJFVsy0TpTB1tbqPj0Erj0s1Jb1cFfrUukr+3b",
+	"dkEbwowmsetflTd+nEtpFCEzXuiZjp4KOWRJAvyjln5UtFJZ+FMUngASe3SlSIHQxFCq0pJqIddb0d1y",
+	"RZ9Wulm9pOWgbmJBzQXo6WhK5yhMJAKpCRfyiF/SlCUftYzMtnHuFqW6mK+4EdUgTYhZVKEJPokcUEph",
+	"lM13v3emoBQdI8MziuAQCHU8fxtZYyYMU5Cdg86WvYOu3q+xAzs75Q684ZkUselmmAJ5wrVVoVZvRnNq",
+	"N7ElbyFNu4Y5QhKRYa4r60IGdlkGKL0rAjSe2PXDzXop9FOR84/bLcc3z7nQ5yNsrUb8YGQTs1dE5fHE",
+	"c9n1aH6vXHEjjD91ra9e5sUx3cRCo0JgJhR5MXoucqn8Ur4QCRuxkHSO9s65yMmEXuJqKM3S1LMhsxYV",
+	"m663Y4YG6R7bwmdwhH64H7ODU5pa8jnHZ+rbR4YimddOG3l28urlehvYLzfwB5qQ4+JAr97CxqBuYv8O",
+	"jdqB2pzr5YDs9fuEkqIv4qYUkb3+vvkB9EQk1obm7shEgF0Ls5cR2dveJdSukRaCpFSOITrje7vbhkb2",
+	"tvcI9Y2SlHGwTwk+jsg+9o3yjRHSDSmZL017CWTAE+Dx3Ivw0hzd3hkuxEkGXJ+Ki4+8rZRp5lyLi8B9",
+	"lTJ+gZbBXEHizadCGjowExBp0iOH6oKMhCSUcJgRweGT00R1xDd1mRmBAxKCjXoyFxzKHWmsQtRYBjOQ",
+	"UyFeUD53U1EftSuSajjHawnqnFQIK2e7FVY9cirn1pZthLX7RFmj91q7sFMR0EzLZvikGP86e1Eb541s",
+	"hp8gukF65C1l2ug76MCiigwqFv8BUXSuGoyz4RFYxj+rj+JQ3nCa64mQ7De4GdklcKxQcDIsxNLahBqB",
+	"O2PohDqGkQQ1MZq6kCS18nfhp1h9qLarskllKpvIJDd3rl4KO0c8K+YwoZWCKTKTyPnctK2CcSmc76Gy",
+	"lSF/y7L9XHjeb6q1VvsduuaeUu94Oc8rLTb31j/0nXKOlYQlyE2896V2XCkZwWyTI7tf1QBOQF6yGMib",
+	"2nhWb3V4Jjex5SfC3JUMfc1MlQ5Md5UpIpC71m6zyopQcxSbR7xcnBs75SrPMiE1JC8gYfQUF+wjKCMv",
+	"GzyfmhbPcQ8qpIHe5WqjprG1zvT2fvVMF/0QHDk5tf2s3vKWId7U9Wkkn+8UGXjfvxnXoHqPNsjBqPZG",
+	"Yi76t/5BK1wFjGC8ELzEiNDChmFWMJOmWc2s7SQOesfMELWY1b29neeCJ4KHXHHYuAw0dHTyiuxu37vX",
+	"3SY0zSa0u0MMDXjPgnuv3s1PP3QWTPzvf9+5CjoBYwnU7BHVIf3ByCY2cME917SL79zr9re7u9un/YcH",
+	"u/2Dfv9fnYrFLKEauppNIdSz1dZXmaSjDlPnzhx3PmRpGgwmeDux7hJkBcp69llqBCxUBHOemq2k3Irh",
+	"fmuZIvFEKKhvkzWaN41mtXGoCcuydQeCvu+bG4aR5rcDoQdaAmj0I/F8OgTZMM/ukBNNnhlt/DtFTn7N",
+	"qQxuiml9Z7H1pynVERmlwlysEsNZ4BIkmUCaofF1xDCapd6pDYewr1m7ac3PxvPUXZK1uZaDySaChyzU",
+	"BH9w8zQyWgYiS4HMJNOwMIq/7u2RnT65/3DvHuk/3H9QH8lu3Tm2vzisykk6O/vr39CBY/4hd+72trrv",
+	"vw8eq0woTdNzy6+Dbip8AA9zY9Hebv+T7D37OdSqhJhlzF0ZTcITqB4YQqs3eJhQ8lxcQkrj4JajNTJE",
+	"UFRDZFTWS8Zj1MKQ28wjMkNqduQLypoXnCJWYUPIMSQpuF5l1bfX2v88S1byppQqTeIJ5eMwc9rp9rdP",
+	"tw1n2oA5XVWdaO+8V82vvT+D/rRE9hLwK1nf/JK3e3oOc5Ign6ux59p6lNEvYvhviNGi526zI57lVqZI",
+	"EmZWi6avK1cWOhCi9vuOKrOsKDQzrYGTxN1jN3DvNSlgqaf9S96Kt3fOp7tzNgq3uL2RvqobqbZgK7fu",
+	"Jq6rDanla73MGjdK6DJxl0j48ljC71+jzylAknSMHLGY2iITLwIKA8626lvFc0tD9JwyddWMJYxcyEW7",
+	"D78ZtlELNV7wvzc97JH34Ld3MDN7rC5YljWkhPXa10LTdEnz2tKQDYehaVqfw86Deif39jrBMIGayIEr",
+	"7nuOiqAVN9Ol5KDjyYbX/1tnJ9PCiVJmAlPGqy9u30oAtxLAn1wCiDofumPRdV/6Z3sv3R/v7GPvq891",
+	"2TQTUruAwEnnoDNmepIPe7GYbgmasa6h2zHwraLrq+rrhml1RWYPcrcIITCj+4blka9vIW+loy8nHX1l",
+	"1HAVuly9B+MQvSphi7HNdMNwL6YVseG6NrbbXkr8EqRyBmlhWHRSJCDV71ba0stpmVDHOMlSyjjR8EH3",
+	"yGsfRmiYf8w0JOi8fPcXlrxvJJOh+1koTehoJGSCsUSW2siTS5DzhM7JiQZIyQ9C6xTIu79s770nVJPt",
+	"nd5+n7w5+bEXujInTGkhW2SC2uTLSECdSx6RONdmQcwIOMxAaeJiqdaXPh9X2n/hArECkqgNlwyOEP0i",
+	"TDQkF8zcqyxUEa6ZiCK05m9Bs5rd/aVB6qqaISlBaUUEjwgHaj6QEZNKry9/exI9wZ4XZ98QMR2NlSON",
+	"imBSv5Pvl52Ef7j12tTUVCx0JTCyShwu6oMFnC3rU5gSZERlRESaFCtZhDGjzbBYdUOCgIIC8THag+PD",
+	"n85fHP5y/vPRyemr438OyJ3t/t0bI8oy8Wq//xlJtH5ZLEkKOTs7WWkTtaNcSiCODkPSicvRCFK/NUDO",
+	"qLIJg5VnzHdTai/ghi7is5J4MLfIrJ3NI7LZH/5xG1CXNxS2zs9AExSgzJlYaRPyAdsuxL0967gSPT+b",
+	"MMN0Ueky1EpTaBmLi/9fOYp1vWnLF6je94+SjTSZMQmoQUyqy7JoX/KzXyOuP+ooNmUplUzPz1UsZGBI",
+	"22TKeK4cf1CMA0mQrmIgQ9AzAF5yEnPFVkI8S/W+d3+7avIXuQ1ZKEP4g8H7Vm62ElMwGeYNZz4JJqaG",
+	"ZREl0oRwMaur/vvX0PwTH83v13SBxPywogbdB5Y1eECXJnZ6XZIVUxuKfDzRxeRcOm4lcUfk+lyM3Mf3",
+	"AdrAtMkQIyiSNBvH+Ys5pWt9tZ9kTPJkilxwMeNkJGQbA0HKVBnQC5COYBKmaJYBNSKcE3qmuWJxr/OZ",
+	"jvVhLtGmFDjCNnwZaS1gczHSZazZZXnF1Bp+uAaxRx2V5uNVczoxz3xtDkB/xMzY6oTSXLnN3HZ4OFYZ",
+	"cZHiNrPglq+sJavYM3prvP0yxlufGx2igXpKNBAtAb4tnjmEVPCxMgvctD29ugTZBRTVufk/MkzG7Vcz",
+	"DNc033gh5LMxyZ+XCztUArdBdEFVxO8YHYrLUrIj7vrQImtijiyQWIvAV6HrFdz6sM6p7drjWlZT/Eug",
+	"lQd/bO5d7tin4+QF3gJP4MMxeANV4EBQTph5iMicFz4L+zYDRRKWtOo4DNS5ywIL5fw8LluZTYQCcgmx",
+	"tqkDPv3QBr1iUmDOG9xuLY7qc96W9G1FY5GnNhZ5CHa+12LgnoTP3fIvdlwYv2pTNtxumAJPkIfAbDlj",
+	"D3beoKTgFgQGWCzRMipZdeWXnW107ddfW89M4S+f29v/C93+yABfu1Rnn5q0mV3N7L3RQb21mcOsljzd",
+	"YCaWF5z7J1rMlO7XIiiszqJjISXEmkyEVEAeVrlz0e7GPgoOs9qolgaJ++cWDmpzeo12g5sguF3s8Fqg",
+	"78SZbFDZd1heTh3mMMMgwVEuh0xNkAnkhj2E9OGQXXCz3X7FAW3npcO7bDGw22WiQeAyMnxSUZZ8tFVx",
+	"D62Ki44ukcImltJj8/xCxIxIbTyMnUnLBtbbCPrVzEy98OP2LldoBy+yVMJ7hiQVt8Qi7O1s369FINCp",
+	"ESAUGYJiyaLL9c3Jj6FghN1wMMLjXGkxBelntWloh25kzydikUbW2aX2nQnuhxv1iUst2XDcPqShPnSb",
+	"oxa4EdW5tU0si45oa6rYFzeUAP5MjcMXfYWm/WSKKTgBB2Ed9qJHHlMFZWLvFImhTiY0of/lPvViMa1y",
+	"WISsaLDX/b2lWHD/dXam3v/1v/wfZ2c9+2fvfRggDmfy3yDZyGURtQH/FbHDNoGXKaP45AEHDoTXxvDX",
+	"xuKsWIaFsVoEj0scbDgXvjBrMkX8c2Q4XzDahkNgGiTgV7/RbYgenjJIkydGHgwhwHhcCZ+qWAOXqC/e",
+	"tLwpwuFbmObo/c/1FSwQKZpUGA4Vde7wReH02cmrl8T9XtovhyKxvpTBltGtEPjMCIYOi7E+lC2/dsu1",
+	"Nj+IqJh3cHGFHAv9cZLTW1QaClnHXIcjbFYDX0LCyxil5QFhoglN42c2nqRsPNEBof7n0xfPu6BimkGC",
+	"zv4KoowZsFO2plTHEwSSPcv7/d14SuUF/gWDxUksNdlYyU9qf5VVfq10BXi3NcjsqZB6TiYil5g41xyJ",
+	"t+LY77fKH6wFnAiOuXvxhMpx0NS0ufdq/SE0nyzdXQvPriReZ2GoDjO07SGot0NOGqLY3k5ACSk8WA93",
+	"dnZ37+/0d+892N+7f/9efxVKWdQ5moZVT07Y1AcNV91pjdiUtE2QZJqoiZipCPEZNB6r2USQmHLD1hQs",
+	"ykFvF52LhoYtVmooxgTMKQlYANgHSFWRq1J08KC/npq4QTJiJtmUyuWeMyNGJsotQ4lJyDhJEepqnZDL",
+	"TKgWdeRIK5KlNIaIjKSYkv419GLFfmsLTkFgSksJjFvsHuc3x5cioqY0TTcPUEGyO2G/BQNzcpkGV1Ra",
+	"KGE3HBVZO6ayiCdK45B65BhSiuZObTGhiAJ5CdLHviLc5kRkJFdgpJTHP75s3EmYory1P+rH2/Qh7A7v",
+	"J3sP7u10H/T7vQwj1BYoccYSPWklRBpL0ZBi1iPFkO3SrE2E565GgBUS8cMpDojf4CDXKfYhKI+YF13W",
+	"M656IAznEx3CWxoI0oDd/sYGBzd2M7tz0MrcZtt9XUP+vCHLrntzXYPumjbsB2v13SpNlyyQW/mq4ZfY",
+	"eVDaQqzdECcRkd0SWd5Zm1f4JdzsC2vxclEXd7fUpdssVE5ow8aXOhFaF7/qQrCYlHb9l7oKWvxFCZsC",
+	"V0xwtcQGa8NtVNERmdD6ot+/t96ejigLZ2o0nWGWrGwcoNYwzTQZISDTMiJumWLrOi50ahfTk3BwUffX",
+	"6tIM/FzmvN21RqtOEJznlCZtMWabuNpWBqIhCM3yCgFTegGWIdtBqkAJgIMUPrCYpt3L7SWhKmrlql/D",
+	"no+tLy104H9fayYtOfch+2SYTEvuN2VKMT5GeKM0QQZIMUKSSRsGvsqrvOKmKebtt7F2gCurHlWYl51L",
+	"efiiEJOp02yIvT17+/d2vd3S2oKnDEvHkAuYE4r65vHTx+T+/vb9Csr6FCxvMfLCBeMJ4l85o6yegIKQ",
+	"gtNS0IWmZlZ6MkURn425PdP1PX+S/HhyGNrzi7ZoAYxMxWsV0asUFpgwt4/dWAsr1ICFHvXzX9Kd+S+T",
+	"l79ePmCnJz+8GT6f9N8+eL4X759uZ8/67B/TZ/Hff/v1SXAobZl7uEJiZJa0Eabx99ehhnIVouJ0RueK",
+	"DBQbNzIPFBuvvBUvMAv2AgVfsxO2kxaKOQnZqBSg6aKkjoAD1XzbsgTu+bVUGkO0q+LssavQ+J+zS+BB",
+	"+CGXIhDbvD01AxmYgmoRBfzy05RdWtuP93PgN6HCKfUBu4aDQxZjxp8KOd0cX+LVYa4nO6WZzfCmHkHj",
+	"qCoKJUihRSxSexow14gLMgXKDdcrPLU0jiHTLjKIjbmQEHJxpqwtRueofKfpnVxMQbXNKIhlyE+9SVNj",
+	"Sbm2OFitu+bXp3FyKo7MiknffxtO+F/q2nWOkO/qCNuf2LerYhGae3gN94NrmCuQYSvgGwWyqBaymTdh",
+	"iQ9le9VpKQZUWfHWo3M9A/UThnalAdqPB2hn970O3FVXp5sp/VBtdGchmXtnA8dMSSmfcFG/SnJtp7X6",
+	"kHJPeQtL8pG0tZSgXqDCUuDxhtLwL4BbY65Dm00Zr1c764y2/3WxO/u1/9//2Bc78evs2XD7w4P503vT",
+	"k4fJ8Z5+Pvn7/fxln/4Eb9Xy7P2d/mZlZaKOzQUJ+kk/0Fg7D7qTg4jSQsJ33gAQz6MmrH48/04RMeM+",
+	"6VmMSAIxm9JUNZPSe/v9xmQeRovlWraj7f2rO2dnPf9x9+ru34Ized1Kug+IFuT+DhnONeAt9+b0afdB",
+	"ZBPmS8RfG8ExnVr/x8dG2dzfqe3Mg9CIQSrBw4WYDkmGv36nQrkDTZpeB8Xh9RfJUr8WSk4F1zwUKYNl",
+	"7CyYbKlxPNzbvx+KuUmCc1ZY0pJ4GcjIPGNJp41ND6HbVymUdn97/84dsJapeCzQ4EwmNMuA++Bqq3uQ",
+	"RFi/PRbWwrHhfixkD7dC6y965VusiYY9jazoV1QSqnm+15K+K571gEeBcZst1ubgRO7hy3KqC0gW83i2",
+	"aMa2Lrc9rr/awly8QCZ/iakartyEv2PhpojQVImCq6GJ+jtFUjGud12BZg30p0Sae9/Q0oCd8smrqFVj",
+	"MGP8+fT0NbEP1J2P/b314iwtZGybXTJXLebUQIGFcqItojJ5c3xk986Wl9AVzdUB0NY72ahkw6pL2UHt",
+	"2gkXixp1HGKTO3Y1qghd387EvSw91hoM09QFqVqAHjURsx4ZYCbgICKDem6g+UZd5AM814OxZnyAh8s6",
+	"Y50bzwHKnPFLKhnl+hEZYO7ewMMAqHxKxCW6MhVxD6neGV80lfg6lUvCu35fkTHSeUpjrTASp3nd/N4Z",
+	"Is+bn6dshHaPPpngUqdCdg461k0cwmugjRzH9WtLRq7wIhqC0lcjLO2y/IyNwMgfgPVcWuyj5cjiSqbP",
+	"p+mgGse6IubSPfhFcYDjSmDl0uH659ZKOcI4r6iBkrEsViUQgeJkzDhXEya4u6qUpnMSC5EGL7zyNIKM",
+	"gyG36PUw9yYz3Y5wiLOJSMGIXcS8E7bSB+PpV2cJfR3Z6eNgucYjbYszmiUoSi+29NRv1mC8sYx4dCu3",
+	"3Ir2t4g4l/t1Ah7Cosl5S2K5jyGhfE5yzpanly/BDFsVC1vbXGIksDTtkSPeyO8tBDO8Gg2PRjMdWlbX",
+	"HcqotXpoNTAXXfNZrm2igfXv2xLk6wTofjW4BpJq54BcytHtU0Yku8hbhKaJyOoKrRHIjWCec/Zr3lTL",
+	"3hx3fzw+enra/eH534MOpw3y9j4D5sEXTA6MOl6gaana736NvJjkDj05JIqZ7gvxbGJUQAuFtRY7+G/b",
+	"8kqHga2sfJF3Il9UdlnCoi8TXSlt3AobsXA7VW7fElSiguzQqNVdihb1k11lOQVDjarSYWXVi0OyWXKl",
+	"k5dXZc0Vfl8ywASsgY1GRzhEwV1V0BHoeGKjv21t0I0y7Kqu5bU23g39JJ9i3NYXyLKrVKUOwL8B4iQi",
+	"XpivXO0jF82L2Pcjm8EseIGgVD+RMH/229G/Bfvn7rP0n78cp/96+vDiX7+8/PcR769zWf9x0wAb6X/1",
+	"vVhC6CdFFJcrRVucFjOFTsDDhvXDa2eg4vtrvFycPPyE/KH2t3vMMB73vbksL9GeEnUykeUWZiaYKtWg",
+	"9yUaLlU2IBa1WoTgalVsrUZrddsWhZY09dkzvrFC+yfWG78tDfBW0fomFa31yddpT+uQ7qfXp26VmFsl",
+	"5itSYjbUGD6njtDQC/AQX1/kH7HrZTyXJdsw1VfRuZMVIB0tCvuo4RXYkUtF+dJx6uNwN3/tG64i0h4S",
+	"cejiGIUvI2rzULnSQBPv5L5WBnQTZKCZ47xkYmUYwvvyz955eHaNQ1UhiupOLyHUz1Z64ZZev02U+T/w",
+	"6fkGMNyPC7EmBFFnpHKFFTQu7FURCAy/BNmaMjQFWqCxKE2lisxumvPhwpCcBcVsrMg1kXDJYNZwtvd2",
+	"l6LV7tcze1vk4hK9tgUarrB6uDGU1o86JNzO5rlqfol83yFueQw0YeHA50KYlnQ0YjHe3cNKMZNAmM0E",
+	"4ouP8T4XEDjYEiQRGYiLga8oshxW4fcKZsxBR1wg6x7bkrPKf5MJpccSis8SEuY+hKg0gbGkSVjTsOOp",
+	"FjMuyElpgcVhKmEltaG+e18xVrYEWpT2yDJSZLmBwW2ky0prCSSP/CZVJreULtqS3MwDc9RaRQ2/R5rv",
+	"jdAr9Ln9O2SVKs0hSzE2pUf35UZ9kQE28PnhJtdXfFYB14bXHYvAXx92TLoq8jbgVAsCH0pZpoEyZB91",
+	"Rd9boqWqrTmOilpUKsaM2+rt+MgNhbKuDgVeqN5WnUR4ScdMaZDXW9NDBG9rLTm9CQJJ9NllxY2h2yry",
+	"5dIX8KGGELXshTf+uTbsnkr07Aay/jEo0B8P1efOir98XID2euB914PIizrFoVtqBaqElS+EvuG3a2Dp",
+	"HdciFBdB2GLKydS6nWww9ETMDmxBHF+nzIXPRfZb7ZOyjUCVUg0yIilUDarxRAgFRIkpYBm0Mw5m6Q27",
+	"oOqiMM9Zo7+/OUbsw7nrCG9mW6fXNnVOxxRtKbHgmsb63LwevllawOYW7RCJ6JETTUcjcgGQYSEKmopx",
+	"DhFBcwquBfpx1CNCEyPsKS2pFlK59wvnlPfrOJA1G4k4GnWiTu294IBPgMp48jPTy4tzlFA/kYsTnodq",
+	"slShi5ZRVgXkqMzg3dx32lIvwgi1M0hTwopR98hjMc2otAHXzJAF0o8rJyJ4Om9Ui+jvbt8PSeANyXox",
+	"bRan4scWVRcldDzs+r8oIsS9h28yH0q8skNJx5LyC1vejyh8H5EsqrRQvH4Bc8fYFEwp1yxeQgbHoPI0",
+	"mEldONULKhjWUF/W9pj7/VjXYV7S5xfwlU9FAue5A1dePUrcxa/Ag12EbOFiRyTPjCS20++vxpL6OEDb",
+	"6oq1E/spfAgZyS1+mSCpEBc+/n7DLK0TkJcshiM+Ei1eCPuAY2GIJiPIWFjspLBWmTL+UUrlYVEwLxzW",
+	"nIjYqIBb+P+oIzLgNGPmG/dnb06naVA/bNcqnLdlUbnAsPdgJBRI1Q5463MT3FMNN2Fvu9dfFwfN9xO5",
+	"hQ2TiQqP5ZW58a3kz509xWxnwDzjEA3DKhfomZAXBVSl1ytMw62wGLu9fm97e7d3fx036Jfzn8OHjElQ",
+	"S3sGnigPhYQuMAs1QCUU2lriSq+1eKkeXCPUbgNYNQeLsipk1Zo3kFRc6pC6WA9PDcV6w6WWrVOxMMit",
+	"UesslieyRiG7nkMYU36DQYlGqzmn43aUZovEiIwsplhkuPRmlWN4IX5jaUq39nt9cueX7e1H5Dnj+Qfy",
+	"4cG983t7d9fzJFbGEnVKnNDKJjX8eLWlrdHjkpO+KpLP7fJm6PfVl9YUNSzbuYW+/zLQ9yfOtBV0h4yE",
+	"LGvP+qABvMen1EJtp2IGshtTBUYd1CBV5MJb8LGEqkkzn9aHTHRrIRMrwRtQI35NWagqq2UZYoTXkyPB",
+	"wP0Ux6BUm+nrkDx7e4ozHhzmeiIk+w3tyAfkB6AS5GAh3nIy/Clmr9izoze/HW2/ZEfqiB/vx4+P7h1N",
+	"n/b/vpPtJo+fPezB/Nlvydsj9ood9V+wZw978U7Kh9On/eSXZ+my2yQUSGSrZ5uLRLPUA2ojuh6aM9yr",
+	"jcIya6L/rTANHnIiMmr2Hx+IyFgIm0FrFr1qcbyuSXDRKm46WoHXMaxsjlPD7FdBjQuR5tewWy36Vaq0",
+	"01yr2khrG+h6DB28N6qtjHGb3fELCjjrwoZXioeO2WWjtv1NwogvumOxU//ieuFeddNsvaOfzPBbE/A/",
+	"RtC6AZj8pSJWeD5P6ZSlAV2oU6lmvhi2Fg48wCD8SuhBi/weCDhYKcSvXwXhi6awLEcmKfBIWhbGRgWs",
+	"WIuQYOgt5xXMmxbLud+7yBfuqCaINA7ZZkFhhm+tEh0d+W4mOlZfWkt0tIz6Vm78InLjm68wlOa6gWdR",
+	"x6eGLTHHO9u1y3hwFhUV2YKCE+v5p0V1oraKT7dB9n/0IPtPHgpfuCvaDTWK4P7Y4scXuYXDb6Lhr9Wf",
+	"De/66PgeBTYmn2ZU6sji1lCLZ4+DjEUqctkjT6aZnlu1szh4Tq1zWUMNQ+5qJIoN66J/rlD6L1PXvBaj",
+	"7vf2JoPRK/QZujWwmNEcYyNu2HW/yHBvyNu+OA2zfRDnkun5iWnGdue0zuKvp35/nr097URheafU3MWI",
+	"vENb+Ps7fzGTQNPDFn5zF7GuwkYJ8v/+z/9F3Rfng2fXDqMY9ETrzIYiigvWIq/a3yxSXesoHM5hruDc",
+	"Pq/+0zCNgbm709QTLUrahsX5K9EoUQA2gOCSpjmc8QJwDXsdxEqOrCI9wPI5v3Qfnxw/7Z7ab+7s9Xer",
+	"z5w7DOYBwTCFGVNwt0cOfbiCw+zhZ7y+YAMH42suoX/nyRgcmAIiLwgOB/YenwnC4RIkmbIPNlLB3DR+",
+	"8bzzp2kN8AJoxv5uuUg7luLzikjU0F+FLBUHZIq+lUdEC+FXGGvZezDXxJZ/kq4O0CgVM2XDecv+nani",
+	"jUwrgFo015Mt90vH4YKaN73RJfA0UkGnGthrvt7pXF3hrRdy/h0iqJ7hHOTw9ZHHXzecFCMli9hNtw8W",
+	"aNe6BV1BXhuc0TvjZxxLY9iKEobzml1yRGabRDJTZAgThnEtykIWjqTgukdOJ0yREQoi1odhhaRYcC1p",
+	"rHH7z7ht38p0PwlioWeLoKDTeQYnOL3iFwlkDNwcFEjswH1ADY6voErKkzMuQWWCKxyCC3YlGOOiNGEa",
+	"J/mXvxCsosiRM5/xLvn++2cnr15+/z3GQ3J6AecxVRBZIMMeecMvuLmTLJibuYzs519z031RAcxaYyVk",
+	"qOfVvpdwxgmRMMoVJHaP9nZ2IqIEoUTPM38iDE2BubJT4Dqd9+zgjhL1/fdOF8F7R5E7eCHd7ZHvvz9l",
+	"U/C/Hz99THZ3dx+aibw5fezex4vXzE5haTQEnnTx2sTelhvgTJI7gzMLL3nWGRjJz8wMv+qbb5Bunr3+",
+	"p+EXrjqkU6KqAJcIP1SAXKIVq4JXPjW8mHJSqznp5vKcKY2zteEtA9SqBpEHQojIAPUql0ltdatBr/iW",
+	"KbJttKbtfj8iO33Dn9xV2iOPRZpC7IiC2PMylmJWhB8PER8Goe1895U898EjG8XFNBnS+GI50kDkyqSb",
+	"jjDkKxZKk4mYIRkkABnWH6USDN9FVXoBzwGxObjwU3cLhFCBVXp4uLd/3yPGmd2jWZa6UoceIe6v/1aC",
+	"D+4WzMOiNw7Msg9q+I0RobjdFv9tUMFPNOtt8RQZR4DD4rQMLD7iwLdeq64HNJ64gRtua86kHZol15YL",
+	"2dYqq97trgicZQ/F9arpGPmqIcbKw8WBxNjnbsouIXlUWNcdt6/G51pZ2cYrMunGeyppbDmjY0Dff39Q",
+	"cCTHhGIqscTI4JeuE8W6R8kgMnsrFWEj3GQH24GygQ1oubdXOHrMML2WlQj8F909SN85T0BiOJZygzqm",
+	"GgjSuicByrnIeWwJZ2B+f25+7uK/5ryUXx3DlDKO9z6enuov5hg5YAwzpEJwURUYc8HhEdnbeVhO+xi0",
+	"nHcPRxokyh3KulbcYB/T2NwtZt0oGfz05HTg9RAJSuQyhuK+opwMnpzScfOQGVnmaNR9KTh0X1AdTwYY",
+	"9wKa7Pb3sJvBz08OfxyQmZAXykbGmBNme0sEOICElMXALc6/Ez9eHJ26qlQltKLIgNuB9YQcb7mXtqYu",
+	"hsuiQxaRKEXgiYsjuarGwOz2+r1di3c6QXFiy/wzBt1aHGoxnKfYhKOkc2DerUYJIYImUiE2v9PvN4ok",
+	"V/mAOf8It48S+2p3ctkNSiat4Ug9M+m9nZ22Foshbh1ZrmFV20L3Xv6Ox7GtKgs2CUR5VI7OS7QQu61A",
+	"srbROVFH07HCwMaUaqPnGSXkQ9dIGV1n3OxwjMa+ijpbvRmkaRev/a1/zy5Uz69YcMd8iQVyxxfruOvE",
+	"ryYXwgobTiSw7NOtXCHrQ3xh70SLSzZVkF6C8lo82n3OeLhBFNqohIRYYH9L6gtUgyUmPiG5YPstdGJW",
+	"yYqC5thb4RtrjnAxI3QqrHqDSKdWt8DRGcYB3cdGrhStSQLu+a36w1dRx/CRVS/hMzjm3f7eakp8KfQL",
+	"kVhL/5em+NdlSRDnJihJrkL25l5cSvJeL/GhCUupvcSJr4QyuGmpMpi2TnspU7oIIkRe6CXmVtyM8pEt",
+	"vJk6V9HKB19ZA/vV+09I424a6LMJkHrFa+Pna1ljf3v1pr/h1ElBX4a6SrPLu/dmuUvF1372Vo93769q",
+	"hGhEdTKdl1OuUl/xXQsJ4rfCYsP76H9bLzTkQEgSFBFcq4+qGQnogTLS9tRI2Pv9HnnlOQ1TNsSGFthK",
+	"uih1haVHvSPF8CYXNnjGLay3NAqnMyo4bbeA0hOSDIWehNitdQIeFuFmTnT8QSTzm6bFI57l2hJjaXBz",
+	"OdqNc7B90323sfuiqsa1ab//cPVLjwUfpcwaQ/e299fpReVZJqSG5AUkjJ7OM/iWTtphklTI/6OPWYj7",
+	"b/3Okit78lLQEMpbnYpLd3gKj+MrzPLBPCBX6EvMOIlFNi/Tz+sHxDZfPSA1St1ruX7KkzhGtMrr09d6",
+	"t71Fc/+GSORHXFevZt4wVw6KBYbNNgLRK1FXC1Jo65b3Pztzqsman0FavCXUCqH+BPoTUelm4uVRghJj",
+	"5uFuFgJZT169JFOQYyyzEU+crrf78N5dI2KkFkXa1f9AE481LzmEDJhmmkGBrVs/DjY66LNICRbOZy0p",
+	"4XMfRBfniFVYZp+Tpf8ZRIbH1tb5iU5arkNh1VphoQ9/GXghwUN+pDDSiPsxhFhMQeEZmS+eDgkonH9t",
+	"QvTt8fgDHY9jcArgJzgfNfF6yviW/6ndxHKYpkXoZkQ4zMoUZTL4dYCZpcqH9FCJ8Tx1z3dU8XuLspDf",
+	"okHmcTGYhRtz0aZhe1qMNQz0FlVAocZUJggGRxU0i0kXgdIYFIAu1jIm4FcfhUHXy1vGhNwrs9FN2TSd",
+	"Fwtqp8AUMTvVa+nZRfiu17kNnl7VbVEUzNWjuDPAWI+7DvyH3BlgdM7gbtuYquHG5cCa8WVrWMi+KlNa",
+	"Efu83I5WBDJfn/Htrn7pqZBDliTAvznDm1+gCrsq+cxqdlXH11jCswrDQLsSuETre1wie1xLPP+kVNh6",
+	"AZcT+hYUxY3J/I+sWpaW4c9yMLZ8rk1QJD51KEjmIWeorkWKxE5ctlEFPueSnHqsMHdx1IaEtbta9EpV",
+	"Hrhje59d89DdvLxdG9dnlrfXOOs3Jmx/+sN4ayEPHX08J6VXiBIn0H0GFlDiTAaZwI+AxxhxWy2ChTn1",
+	"Pse/YTolVBPBY1iPCdiflvKBEw9f+dVxggJv85YX3PKCG/WW2eOGmmniDx98Uskg15Mta/7tVsPGw95s",
+	"ayirwSPaaGfPGyx2YIECQk4DcDGQkLFA+/Li8bcjeV0iQ36SY1zrxCeirHWa99qqWbvFsEDGRbpxRQZv",
+	"hDeuEsebj1v87GY05PqtlK80WnKprOu2gjr21WdkLJ/z2O/trMGUToV4QfnckY36CizlukKBK8Oo3v3u",
+	"E6S3+1EnM51akIqoY0vldA462/tTvENXWAgN6xgJORZ6DdbxgrLU8I6U8Quso200nhoniQgblaW2kedZ",
+	"8cHdbS4RgKmF7GG8AW3Yuw14OeMYuT4rIRVso2gztfjVVkoxg0HPvMMyoRwrEhOfL2leyBWE4mXszD8x",
+	"q3pa62QjVrUTSJGtrK/NwSwulohQzKRzWbpYOYnO/+g87M/AXOoChrpwtvgZnfs49Q14xk7BM8qIngbb",
+	"WGARNnOslTEclnH0tZRIcwRpPduhR7BWJjA81ejmtlmJiGiBRQMGHhtjYKGHucuVO+PFHT0Scmpd4vfu",
+	"7z2MiLKZNWSvt3uXzLCuYdmKL4FAeQDqZgZpinlbb8O5kRhrVwupBhTRf9Y6Q4O7e5poISKfZWTmTBOX",
+	"5lLmRh4QBeDT1OzmEpv1SQa2mQEO5dDVS6jJZ5QXmWGem44derOy6YbIPOlI+0pqCOHAplAJGJBsPNGV",
+	"dcR80VJKTYqmsZxOmhAlXAX3vf5uiINawljhyylgceyVoX0CMG6AWz8Xnl7k+ylExiBDKWbK4kiEfBSV",
+	"7ap5KYoD1wIctLl26ZxIdfT48lD+MG/QFpbrTXOoPG9F+P8Cn1HpAJTKe9c+sL2zu4cMoIpQU+up8H5V",
+	"O6k0EwspIdZkIqQC8rCKNmNBOJBzrnd7PTcbXF5aUW1xPnRns1nXHMZuLlPgsXBVNzZo+6mQ08+thpdA",
+	"dAFd/LkYjyFxeE230v+t9L/pBW0TxDe4ke8tvZHbLmRhzX3hG/mJ0earQK+loa9yPXtr35FWjZxEvHEQ",
+	"CV4F0op8qjHmi3ExC9oB3BDX1b/9QCdUEeCJUb6vS6RfzDMqxr6yEOo4bkprpsWspavZRe3SNF2x9zWn",
+	"TouZN7LDNAoS43GaJ9biEdrGwzRdaycPq8ZlTNv8xvcS1xETO29yG+2lvirfyZrbFo7tEFLBx+ZTi9Mb",
+	"AYbfWIPArQv7a6WwtxNB6JQc3SRdeTyQdutvBv5mCDB8r8aVyejk1YgocwZoSlxGeoxYMagUYFalg62l",
+	"sU7n5pszPmNcPbKpTUbuV6io7PUfFjAcni15GzI5rCIC2fBMi3KA2oy5hIr8+RlVZ9zsD2YcGD2F4vgR",
+	"LCQFflDrwczWonks3mSuHB25s9ffJgMLTSPBXGyDu4VKaHgAJUORzEu9hdThb5iqApz7OXq9sNAZOcwe",
+	"2QlamJM6Sk5IuXI7dFog1t68capRuOzKCeJfQu724Qp2d26F75vx6X3NLrqvQlp/4hkLDcBylPS4iVF+",
+	"Z3N5Xrpqd+2c+zHmdhrm7Nl/cc2SJw2zFk+qOFQSPOx7S4zsGffWacuuHphf7u+Q4dx0KEYWqehRYY9S",
+	"xNqhtCBDQIAowat6geHn3keAELXzaki+TYxFwLcgz3ML8TEGmuKCrFlObE3ASrWvgIGmiW5dxZd2wNEV",
+	"hOYq8vIS+8sG5pZm1cPPnGC7TnxCFZ+cODA0h4ryJ2Hdtzx1BU+1vCoc87CKe+4uZZ6TMPNUoK8Z+lBA",
+	"k9VrpSL3qsNTRvUwiZYQqkKWPeNMEZUB1w5bxaX15woi8w2Ow4GyWdcpiuAo8DoXZpg/VmpnfjKhMFCf",
+	"87oOy4XYCgW64BuVitB/aI7RX32ujGamHYrpN8Iz9teRR99weklZUXv+RvnMyUIAgj1ZrhSsOcU3xnnC",
+	"jlHPBdaEr0nZpVGh/VtRWZjZ2lPbkWxOfEffNJBNtW7V0gScsgjVHx3HxuKv0Sk5Iqn3PN2kSciv5EqI",
+	"DTQbu4xEXaPa4qrzDoMFCgWenBTG7ptItfn0ToI/bB5K4YUo6jzeJDlZfa5buMCDTO/EFg0oi+EUwlWN",
+	"N/uwLSv6FKUjjNCUEKYPbDSTiinnIBURGXCLr+eCSJgNKDvjr1+dnIaVzSBK0gTiCwQwRyxzx8lWBTGc",
+	"hmTEtrgEXTHZlfLSukpgHdH8U/LjxVVoUf7szN1+3YprC+Lan0Xiei7EhbkGqKvTZalmU0nr3hqSVrTa",
+	"g9HCVWxxQ3mhGtfYYvBXtdZYnUdcllUOPpGSFaij8JmjYNY+/BXDXXXFblnArca2Kf+wVF9BvLhhrrFM",
+	"XNmSZb2SdQLcJ1STTJawcy2MpEeOdD0AnSR03iOHBWRegQfpTw+hqQSazMkYNIKsm/ZCUDQ43pCosp7d",
+	"ZTEaPPIFrHX4XPuR3brfQhrlt5VaYqiZTKGSsHH5Eadv/+MyTYaS8mQ5BI19xJf7jxC9v7TPlrUirCcf",
+	"80pcgSkVtpn8YPv8pi0mOIfV9hK7dl8eEB3BQYZ+3Ys8R18GZh1IaPv2auAPfO7a9DEGSx5fHTSIHVWL",
+	"JIZz/gJhVV+5qWQRh8Ou1HVJMKYaxkIyWM6wysdCTAtr+FFZLT9U0miDPgnDUrfmuSGkYhYEr0X8rHJk",
+	"K+wVRc5HwtAZHU9YmkhvvmDKj37eZsOwYz+3RefWIl1zNL41PCi3oPPVLLbc7a+EzcZVWvhIOl/Nbj25",
+	"hDjudah5DJ6Y518dDy4G1sKGq0fnlhOv4MRxucvXIlJPVe2suE59dQRDr+8MlJB6QBSiF/mygz1i2PiI",
+	"pVhHLRbTIePQxDxkWp1xG/bEuOPyeLtExdQiUhmRL9n6yKItzTNhI7KmQI0KQ3IFZ/ydQgTBWpFG+9Vr",
+	"N427wXQ7prR/YGXWHQ4ZazgLzBitYyHOmARcGUOZWGlc3Tgs4opj7I8Zlt1d++mXZlRrPI+C1HpN46Pr",
+	"tvuC8ddYW3WdZ+mHtZ894idYgXWdi5Gf0HStRp8C1bmEtVbh0Fp9WGqO8hrP/6QZX6tdrSUb5toOeJGb",
+	"CpmA7JGBocdLymMY+AjpXwc9gutn4xJN81hwiKpmhWo9gWlEfK1bVctnCdG04QZrk7U7cSfmnU8i4KxB",
+	"/FiT79Peem6aqyWhUqv6KuSgrGSIH3XBbI38YVnzprGZBhORkSz3Uo8i1jDSwNENcnJ/ONs5+p+c0PyG",
+	"fG0UtzCujyY9MRotRWhuEJ6FOPDszpWKZ8qJ27YWCn65Dhm67Xhlh3BLg2FmRwQniqbwlTE9P6yPpkAr",
+	"fbZS4FPGE1X2OpwTFIkxlDVlF8BdIRaVQZpi4VKOwXhO6kVojBJUfDIfSpYMyChXzruiJxLgjEvKLxgf",
+	"YwcSYpZJEWPqGb94RAYXMDe9DkgK9BJUIVKLXD8iAwVTyjWLBwRb9T9icXB0x9jaxOoiP+NCkp9Oj166",
+	"XDM3rENXxsuMZ6fft0PGvAbKLyDpkbcTsJWGpyKB1Lp1bJVUTb1TGu3+Rg1g6oy7bGAJNJ5E5bR9op1f",
+	"RasyGDlGCSw6ato/x0y0kBZQVxRWo2+4JFKs2g2okpjJnFrNRILRDbBIclBBIBNYrR5cL85lOYr62wmL",
+	"J6QgCC0QxallEGbBNlRTXphXbtWUWzUlqKZ8W1G1hp6PQeWpbq3rgcxsSnU8uaYB8yuI9jbTvDmZS6X5",
+	"eOt38+/V0vBtC6+kyLvhnLCkZrIZg5ee7i4CGFkhrajigXWrrUne9Bm0iLrGfpifpPl4nYhEN5nvVNFm",
+	"ycBpLmnaTSQb6a639nQXrT0Z1ZOKYmw7bmfoU/rhOfCxnnQOdvr9qDNl3H/exoJWGqRp9n/e0e5v/e7D",
+	"93+90y3+vPv9f3QKNCalJbr0P4ec13Yq3PrdGnLXMOS6tTJSi9FzHaV83Blco7xDVfMpPWuXVDKK9WrY",
+	"lI5dxXrqWbhadrq+OnfDLY3eNI1ely4lHW8xnsCHZTFiF5iFfQmxFhKZvsXaaVAqKgcTqgh3iKX2OtDw",
+	"wX5dA4zwCsHMKBiJ0VfO+Ou6so8vMkVy7t4ksdFVuNATxsc9ckhkzovAMtRKECCSuaB6TaWGhOgZi+GA",
+	"7PUfhjQLnHtFsfhkJH9kOjqGzJpUF8j+rU+9xAHdAjF/KTSIbyjM9LpRckiJFrGl4BSVqDilmFHu9XqJ",
+	"gwuxcY3QuDqIu/lBsykgkltntz8N86JGOMqGbKnw26/NkLRhQsMUw+yZJoxrYUFLbdvKx1j5S/yAPOiT",
+	"/89/jMiO+VS4yNu4TC2S5ZN78m/5zS2/+Qr5jQ8fQ2OpOXHoyCyOXEjX/cIcqSa5b0kopaW8lSuZmTi+",
+	"JEaYl9iQlSiHWVQkDBreglzJCzoW7t1KShcAmaou39wuXCh6virNfHVC/y1H+iIc6ROrNH8eDmaOcXF+",
+	"x7SetL4Oj6rAZH0Mk9pZ5FHWN7Aarb701dChyEsnyXcVRxdC3NakQ8uHnN5FIFWuXJYSufSRKiguBaIi",
+	"lRbxRVmalZv1V5o4bu+HU3WWPbI6IcpsRpUDKglwkY8nrhML++6dR2ZoAzeSASITYpXrM37GMXBR8EuQ",
+	"yidtXoIqwznjlAHXB0SZawjRF823gwlTWsj5gMxFTiTEwC4h8TlPcV4M3vqZz/gUlKJjUBH6sjThRgwl",
+	"YylmiJFPUsHHFgmeJxXg/cM4hkwfIOPfgkvguqu0BDod2FQlh24vJQ4aYWTkJcgu1r7H59VBZeZ3qK0t",
+	"QKWk87vRGUehdpBAqumA3Bn8ftYxPZ11Dsj/+z//92pwF4voA4+BDOfF3y6cGxPGIbFk7vyDBTmQIYyE",
+	"BDNV65UsOxMcBuX6ziYiLSYihv8GIysLSQYgpZDuQbRgmMOKSzP4pXvoj1L3tRSXLAHpghhn6B6zjsiZ",
+	"FBoq6xQSuqm6KNr6KHA1JMsmspqNtfQEXMVWc/RjzTXuZHZmeAJGIyFtlYTijCQC6WxCL+FveK5HIk3F",
+	"7DzPmj0Gzq5bW7sh4TFUZrrmIKKOY0LIpCxf9C28BYtxbDp/YrSthM7JiQZIyQ9C6xTIu79s770nVJPt",
+	"nd5+n7w5+bFXtliyyavK2iTmFM9tmL5R0LAHWgR7/G0TOLlix//hd+ZzF5v3A7BMF7d04YjXm2tidjWP",
+	"uTn89pmhOZNDYWsQNp0K4UxmSyHFmSx5syaGE/uKZn9QSSvqhBjKqmaC73w7xXe+uN/yUF2U8RcYkVLh",
+	"wxuJTKuBRVfKRmW50KDL5WcxI1PDfoqTYeQUp4NERGmaou1oRFlqw3rm1ZvIykYzHyaDyFYy5x6rJ+CT",
+	"QWGyKBP6abWtas3PgJtXY9VGC+6CM/6c1Te/lDB/YisSBWa/HnFuUKfSXKDKQd+3gVAdwxQT7tF2aSVs",
+	"lJadyGMvZiqNZLYAxIgF3yQ4g0MzSb8WBkWmuZFVLwCyyJVRUzYOXUWuuu2sAP/mdFqriFsrhRtTzoUm",
+	"QyB2SkFQW/vTYYGFuR7YVaUW0xgLbl+fGje0w30pYvwR1wnz0xdwQ5F6NoKuilYXWBAjQ1SooTBV4q+1",
+	"eY9HDAMtb2sqfK01FX4CbagnK7bqY6gno9oGxDZDg1GznIIcA8FnbCW6+7sP792t1FobMUgThbqks2Q+",
+	"IjxPU1TJGbQU0c+zhGqo0trNQw+51l/j/P7AFbBvy1O31pu9uUOStwItp6mXJ1xX7hI2nBZG2oIUSnsm",
+	"hmAjsa25KmDLz1Iaf55jcXsi/lwn4tjS1k0dCSPwJiJeksvDCeMapDcPUyz/XJSF8YZlNDyLXGNBUVdO",
+	"TF7aUpgLssmPpsOVNIqGl4mepnXiXMtyYobZkD0e25a7J24Puq9FyuL5KnGk7TVrUfiSIWSnCIshuDZ7",
+	"Y84cdbsjsJ6rhfGoJbJnKdUjIadLY8smQFM9+W29GGPTEeOgVDPO+Nj/cDdy0V1odTfvocI+FZxhdEY1",
+	"3XuBUH7GsXxKGbYYZ4iSzI/ziGQgJzRTJIGxpAWK7/Xi0T/9oF8Kjfs/f0QG6ApQhQl+AScNtJx3D0d6",
+	"tVWt+qjr9AZJ+WcxQ+9PoUZvSrQpu4R2kt3p9w21oi/HJWNnUmBxrZjywlujjRDQI8eA0YeI1zsBxAax",
+	"anOQRJ+zS8wm+5REWvQRSv0zU//yWX5H9WWlZlSbbuLU3Mdbv2dUT9qjrA8LNy5GUttqoMhXrNZio1Kt",
+	"jqwtfzQqTSJKH58rsH0BmXYIiHOgskceo0vRlmhDr1gBOYi3G62kLwxsGHcw320MGiWLdRIisJnv7ATq",
+	"6RD7o368TR/C7vB+svfg3k73Qb/fy/BkBPIg3Kdr5UHsh/Igzrvv/3p21rvz72z8vxkf/+8Mhtn/jtno",
+	"7vUyInCeW9/XSd4QBDUkMGSc2otqnbvd7nvjcqfxBLrmrpYiXXml1x6+im6D00PB6dwu9Max6VPQki0R",
+	"KL2zIyJJbk+NtYWiXxmTTAeV8zSIzBHmrmB+JkTqylD8JIjMuS0Yj163hGBpAgugc8YHL56cHh89Pjk/",
+	"/PHH4ycnJwNiTbUMQwBoiXbqwkPFjLceZjuh9QTWLKWMX0NidctGGCevpZiCnkCuvrORZfag9L49QnJL",
+	"h1y2nNWm94LIgNOM9fyluVwsLSRixDMyBONLI3GNtrDgNf4qA374+sj8/rE3udtuGzPRisnlRvnlb+4F",
+	"NcKtwbW2aE6n6dItMgqrK3lq1EOMGRzmLNV4x0ZYxA93zvyxbKf+efji+WY75ce24cH8infKrcFGO4Wq",
+	"QbuovN/fJYKncyv6vhZKjyWc/OM54jLX4AGmbFywbwkkA54guIGsbi9TRE1yrc0viWGxxFWpPePHkJg2",
+	"ZQ2hoHhRaYbOMnkJ6gDhDXwUBLOFIpFTDrxK1iaIlZrSrQ75B9chX9A50ZKORiw20j06MhqF0FcfEGzf",
+	"EGBYYC/MWp2ok8u0c9DZwigG18EiDo7D90LADF8jiviqmRFJK3Xl0E0jsJreq8NcT3bKKmFmzBGRAp3e",
+	"tmqlfVfkqJQ6JQAxscOgZSs8iJE3GkXEl5fliXMRVzqw5sUQ9gUWhSpLvU5Qy0YgDOURZYcsxbKENnDQ",
+	"YZfYqj9IBTYJiMaT6ox8Nnqg03JxVTUUtubvNt3jdTOtNOpHGWr0dT5MWUysWWtcx1GNPOS3mU0J34jz",
+	"caCMEbFgJ/iIBUmqdlzIz4HZBOJtXOSti/9dDO31WDFHmoyYB3QpImF8tC7jBbaMFlatLSN3Z5Jhld7S",
+	"COLDE6c2OMaefpecZYGbKtN30KnNmFLLjP0elmGDUSvYSwYiS8HVQoknhjHZ2cucV68Fqi4cPKtXfP2R",
+	"vnp/9f8HAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -83,7 +83,7 @@ func New(ctx context.Context, s config.Settings, log *slog.Logger, tracer pgx.Qu
 	if a.Identity, err = identity.New(identity.Parts{
 		Pool: a.pool, Queue: a.queue, Tokens: onetime.New(client, s.RedisPrefix), Mail: sender,
 	}, identity.Settings{
-		Secret: []byte(s.SecretKey), Algorithm: s.Algorithm, Issuer: s.AppName, BcryptCost: s.BcryptCost,
+		Secret: []byte(s.SecretKey), Algorithm: s.Algorithm, KeysDir: s.JWTKeysDir, Issuer: s.AppName, BcryptCost: s.BcryptCost,
 		AccessLifetime:  time.Duration(s.AccessTokenMinutes) * time.Minute,
 		RefreshLifetime: time.Duration(s.RefreshTokenDays) * 24 * time.Hour,
 		FreeFailures:    s.LoginFreeFailures, Forget: addresses.Forget,

@@ -17,7 +17,7 @@ const (
 	readHeaderTimeout = 5 * time.Second
 	readTimeout       = time.Minute // headers and body
 	idleTimeout       = 2 * time.Minute
-	maxHeaderBytes    = 32 << 10
+	maxHeaderBytes    = 256 << 10 // enough to answer a token of 100 kB with a problem
 )
 
 // Listen takes the address the settings name. Taking it before anything slow shows early that it is in use.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/base64"
 	"net/http"
 	"strconv"
 	"time"
@@ -47,7 +46,7 @@ func clearCookies(ctx context.Context) {
 func (i *Identity) csrfToken(session int64) string {
 	mac := hmac.New(sha256.New, i.settings.Secret)
 	_, _ = mac.Write([]byte("csrf:" + strconv.FormatInt(session, 10))) // never fails
-	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+	return base64URL(mac.Sum(nil))
 }
 
 // CheckCSRF reports whether a token belongs to a session.

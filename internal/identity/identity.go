@@ -41,7 +41,8 @@ var (
 // Settings of the domain.
 type Settings struct {
 	Secret          []byte
-	Algorithm       string // HS256, HS384 or HS512
+	Algorithm       string // HS256, HS384, HS512, RS256 or EdDSA
+	KeysDir         string // private keys, for RS256 and EdDSA
 	Issuer          string
 	AccessLifetime  time.Duration
 	RefreshLifetime time.Duration
@@ -147,7 +148,7 @@ func (i *Identity) SeedUser(ctx context.Context, user NewUser) error {
 // Authenticate answers whom an access token speaks for. The session is looked up in PostgreSQL at every call:
 // one lookup by primary key, and no copy that could outlive a logout.
 func (i *Identity) Authenticate(ctx context.Context, token string) (request.Principal, error) {
-	claims, err := i.signer.verify(token)
+	claims, err := i.signer.check(token)
 	if err != nil {
 		return request.Principal{}, ErrToken
 	}
@@ -162,5 +163,7 @@ func (i *Identity) Authenticate(ctx context.Context, token string) (request.Prin
 func randomToken() string {
 	var token [32]byte
 	_, _ = rand.Read(token[:]) // never fails
-	return base64.RawURLEncoding.EncodeToString(token[:])
+	return base64URL(token[:])
 }
+
+func base64URL(bytes []byte) string { return base64.RawURLEncoding.EncodeToString(bytes) }

@@ -21,9 +21,11 @@ const (
 	sessionClaim = "sid"
 )
 
-// signer makes and checks access tokens: compact JWS, one algorithm, one key.
+// signer makes and checks access tokens: compact JWS, one algorithm, one key that signs.
 type signer struct {
 	key       jwk.Key
+	verify    jwt.ParseOption // by the shared secret, or by the public keys
+	public    jwk.Set         // empty with a shared secret
 	algorithm jwa.SignatureAlgorithm
 	issuer    string
 	lifetime  time.Duration
@@ -34,15 +36,23 @@ type claims struct {
 }
 
 func newSigner(settings Settings) (*signer, error) {
-	key, err := jwk.FromRaw(settings.Secret)
-	if err != nil {
-		return nil, fmt.Errorf("SECRET_KEY: %w", err)
-	}
-	var algorithm jwa.SignatureAlgorithm
-	if err := algorithm.Accept(settings.Algorithm); err != nil {
+	s := &signer{public: jwk.NewSet(), issuer: settings.Issuer, lifetime: settings.AccessLifetime}
+	if err := s.algorithm.Accept(settings.Algorithm); err != nil {
 		return nil, fmt.Errorf("ALGORITHM: %w", err)
 	}
-	return &signer{key: key, algorithm: algorithm, issuer: settings.Issuer, lifetime: settings.AccessLifetime}, nil
+	var err error
+	if strings.HasPrefix(settings.Algorithm, "HS") {
+		if s.key, err = jwk.FromRaw(settings.Secret); err != nil {
+			return nil, fmt.Errorf("SECRET_KEY: %w", err)
+		}
+		s.verify = jwt.WithKey(s.algorithm, s.key)
+		return s, nil
+	}
+	if s.key, s.public, err = readKeys(settings.KeysDir, s.algorithm); err != nil {
+		return nil, fmt.Errorf("JWT_KEYS_DIR: %w", err)
+	}
+	s.verify = jwt.WithKeySet(s.public) // by the key id of the header, and by that key's own algorithm alone
+	return s, nil
 }
 
 func (s *signer) sign(user, session int64) (string, error) {
@@ -64,8 +74,8 @@ func (s *signer) sign(user, session int64) (string, error) {
 
 var errToken = errors.New("not an access token of ours")
 
-// verify accepts the compact form only, so that a token has one spelling, and only tokens that expire.
-func (s *signer) verify(text string) (claims, error) {
+// check accepts the compact form only, so that a token has one spelling, and only tokens that expire.
+func (s *signer) check(text string) (claims, error) {
 	if len(text) > maxTokenSize || strings.Count(text, ".") != 2 || strings.ContainsAny(text, "={+/ \t\r\n") {
 		return claims{}, errToken
 	}
@@ -73,7 +83,7 @@ func (s *signer) verify(text string) (claims, error) {
 	if err != nil || len(message.Signatures()) != 1 || message.Signatures()[0].ProtectedHeaders().Type() != tokenType {
 		return claims{}, errToken
 	}
-	token, err := jwt.ParseString(text, jwt.WithKey(s.algorithm, s.key), jwt.WithValidate(true),
+	token, err := jwt.ParseString(text, s.verify, jwt.WithValidate(true),
 		jwt.WithIssuer(s.issuer), jwt.WithAudience(audience), jwt.WithAcceptableSkew(leeway),
 		jwt.WithRequiredClaim(jwt.ExpirationKey), jwt.WithRequiredClaim(jwt.NotBeforeKey), jwt.WithRequiredClaim(jwt.JwtIDKey))
 	if err != nil {

@@ -53,7 +53,17 @@ func start(t testing.TB, template func() (string, error), settings []Setting) *S
 	t.Helper()
 	name, err := template()
 	require.NoError(t, err)
-	url := copyDatabase(t, name)
+	return startOn(t, copyDatabase(t, name), settings)
+}
+
+// Restart starts another server on the same database; the one before goes on.
+func (s *Shop) Restart(settings ...Setting) *Shop {
+	s.t.Helper()
+	return startOn(s.t, s.DatabaseURL, settings)
+}
+
+func startOn(t testing.TB, url string, settings []Setting) *Shop {
+	t.Helper()
 	variables := defaults(url)
 	variables["REDIS_PREFIX"] = "test:" + randomWord() + ":"
 	variables["UPLOAD_DIR"], variables["MAIL_DIR"] = t.TempDir(), t.TempDir()

@@ -42,6 +42,7 @@ type Settings struct {
 
 	SecretKey          string `env:"SECRET_KEY"`
 	Algorithm          string `env:"ALGORITHM" envDefault:"HS256"`
+	JWTKeysDir         string `env:"JWT_KEYS_DIR"`
 	AccessTokenMinutes int    `env:"ACCESS_TOKEN_EXPIRE_MINUTES" envDefault:"30"`
 	RefreshTokenDays   int    `env:"REFRESH_TOKEN_EXPIRE_DAYS" envDefault:"7"`
 	BcryptCost         int    `env:"BCRYPT_COST" envDefault:"12"`
@@ -183,7 +184,7 @@ func (s *Settings) check() []error {
 	case s.SecretKey == exampleSecret:
 		refuse("SECRET_KEY", "is the example's value, which everybody knows; try: openssl rand -base64 48")
 	}
-	oneOf("ALGORITHM", s.Algorithm, "HS256", "HS384", "HS512")
+	oneOf("ALGORITHM", s.Algorithm, "HS256", "HS384", "HS512", "RS256", "EdDSA")
 	within("ACCESS_TOKEN_EXPIRE_MINUTES", s.AccessTokenMinutes, 1, 24*60)
 	within("REFRESH_TOKEN_EXPIRE_DAYS", s.RefreshTokenDays, 1, 365)
 	least := 10

@@ -41,7 +41,7 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 	t.Parallel()
 	for name, values := range map[string][]string{
 		"PORT": {"eighty", "-1", "70000"}, "DEBUG": {"perhaps"}, "LOG_FORMAT": {"xml"}, "LOG_LEVEL": {"loud"}, "DRAIN_TIMEOUT": {"20"},
-		"SECRET_KEY": {"short", exampleSecret}, "ALGORITHM": {"none", "RS256"}, "ACCESS_TOKEN_EXPIRE_MINUTES": {"0"}, "BCRYPT_COST": {"4", "20"},
+		"SECRET_KEY": {"short", exampleSecret}, "ALGORITHM": {"none", "ES256"}, "ACCESS_TOKEN_EXPIRE_MINUTES": {"0"}, "BCRYPT_COST": {"4", "20"},
 		"DATABASE_POOL": {"1"}, "CORS_ALLOWED_ORIGINS": {"*", "shop.example.com", "https://shop.example.com/"}, "TRUSTED_PROXIES": {"nginx"},
 		"RATE_LIMIT_FACTOR": {"-1", "NaN"}, "STORE_CURRENCY": {"usd", "DOLLAR"}, "RAG_PROVIDER": {"oracle"}, "RAG_EMBEDDING_DIM": {"64", "3072"},
 		"RAG_TOP_K": {"0"}, "RAG_SIMILARITY_THRESHOLD": {"1.5"}, "RAG_GEMINI_TIMEOUT": {"soon", "0"}, "RAG_MAX_HISTORY": {"1"},
