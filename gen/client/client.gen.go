@@ -2476,6 +2476,9 @@ type ClientInterface interface {
 	// Creates a customer account. E-mail address and user name are unique without regard to case.
 	// Passwords are 8 to 72 bytes of UTF-8; passwords known to be common are refused. A link to verify the address is mailed.
 	//
+	// A shop that keeps to itself who has an account (`REGISTER_ENUMERATION=hidden`) answers 202 in any case, and mails
+	// whoever has one already.
+	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/auth/register (the `Register` operationId).
@@ -2485,6 +2488,9 @@ type ClientInterface interface {
 	//
 	// Creates a customer account. E-mail address and user name are unique without regard to case.
 	// Passwords are 8 to 72 bytes of UTF-8; passwords known to be common are refused. A link to verify the address is mailed.
+	//
+	// A shop that keeps to itself who has an account (`REGISTER_ENUMERATION=hidden`) answers 202 in any case, and mails
+	// whoever has one already.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3384,6 +3390,9 @@ func (c *Client) RefreshToken(ctx context.Context, body RefreshTokenJSONRequestB
 // Creates a customer account. E-mail address and user name are unique without regard to case.
 // Passwords are 8 to 72 bytes of UTF-8; passwords known to be common are refused. A link to verify the address is mailed.
 //
+// A shop that keeps to itself who has an account (`REGISTER_ENUMERATION=hidden`) answers 202 in any case, and mails
+// whoever has one already.
+//
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/auth/register (the `Register` operationId).
@@ -3403,6 +3412,9 @@ func (c *Client) RegisterWithBody(ctx context.Context, contentType string, body 
 //
 // Creates a customer account. E-mail address and user name are unique without regard to case.
 // Passwords are 8 to 72 bytes of UTF-8; passwords known to be common are refused. A link to verify the address is mailed.
+//
+// A shop that keeps to itself who has an account (`REGISTER_ENUMERATION=hidden`) answers 202 in any case, and mails
+// whoever has one already.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7017,6 +7029,9 @@ type ClientWithResponsesInterface interface {
 	// Creates a customer account. E-mail address and user name are unique without regard to case.
 	// Passwords are 8 to 72 bytes of UTF-8; passwords known to be common are refused. A link to verify the address is mailed.
 	//
+	// A shop that keeps to itself who has an account (`REGISTER_ENUMERATION=hidden`) answers 202 in any case, and mails
+	// whoever has one already.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/auth/register (the `Register` operationId).
@@ -7026,6 +7041,9 @@ type ClientWithResponsesInterface interface {
 	//
 	// Creates a customer account. E-mail address and user name are unique without regard to case.
 	// Passwords are 8 to 72 bytes of UTF-8; passwords known to be common are refused. A link to verify the address is mailed.
+	//
+	// A shop that keeps to itself who has an account (`REGISTER_ENUMERATION=hidden`) answers 202 in any case, and mails
+	// whoever has one already.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -8969,6 +8987,13 @@ type RegisterResponse201Headers struct {
 	RateLimitReset     *int
 }
 
+// RegisterResponse202Headers the declared response headers of an HTTP 202 response for Register
+type RegisterResponse202Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+}
+
 // RegisterResponse429Headers the declared response headers of an HTTP 429 response for Register
 type RegisterResponse429Headers struct {
 	RetryAfter *int
@@ -8991,6 +9016,8 @@ type RegisterResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers201 the parsed response headers for an HTTP 201 response
 	Headers201 *RegisterResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *RegisterResponse202Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *RegisterResponse429Headers
 }
@@ -11998,6 +12025,9 @@ func (c *ClientWithResponses) RefreshTokenWithResponse(ctx context.Context, body
 // Creates a customer account. E-mail address and user name are unique without regard to case.
 // Passwords are 8 to 72 bytes of UTF-8; passwords known to be common are refused. A link to verify the address is mailed.
 //
+// A shop that keeps to itself who has an account (`REGISTER_ENUMERATION=hidden`) answers 202 in any case, and mails
+// whoever has one already.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/auth/register (the `Register` operationId).
@@ -12013,6 +12043,9 @@ func (c *ClientWithResponses) RegisterWithBodyWithResponse(ctx context.Context, 
 //
 // Creates a customer account. E-mail address and user name are unique without regard to case.
 // Passwords are 8 to 72 bytes of UTF-8; passwords known to be common are refused. A link to verify the address is mailed.
+//
+// A shop that keeps to itself who has an account (`REGISTER_ENUMERATION=hidden`) answers 202 in any case, and mails
+// whoever has one already.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -14149,6 +14182,9 @@ func ParseRegisterResponse(rsp *http.Response) (*RegisterResponse, error) {
 		}
 		response.JSON201 = &dest
 
+	case rsp.StatusCode == 202:
+		break // No content-type
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -14211,6 +14247,30 @@ func ParseRegisterResponse(rsp *http.Response) (*RegisterResponse, error) {
 			headers.RateLimitReset = &value
 		}
 		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers RegisterResponse202Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		response.Headers202 = &headers
 	case rsp.StatusCode == 429:
 		var headers RegisterResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"errors"
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
@@ -16,6 +17,12 @@ func (i *Identity) Register(ctx context.Context, r api.RegisterRequestObject) (a
 		Email: string(r.Body.Email), Password: r.Body.Password, FirstName: r.Body.FirstName, LastName: r.Body.LastName,
 		Username: r.Body.Username, Phone: r.Body.Phone, Role: "customer",
 	})
+	if i.settings.HideAccounts && (err == nil || errors.Is(err, ErrEmailTaken)) {
+		if err != nil {
+			err = i.tellOwner(ctx, string(r.Body.Email))
+		}
+		return api.Register202Response{}, err
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -49,6 +49,7 @@ type Settings struct {
 	BcryptCost      int
 	ResetURL        string // where the shop sets a new password; the token is added
 	VerificationURL string // where the shop verifies an address; the token is added
+	HideAccounts    bool   // registering does not tell whether an address has an account
 	FreeFailures    int    // failed logins an account has before it is locked for a while; 0 turns locks off
 	// Forget removes what other domains keep of an account that is deleted, in the same transaction.
 	Forget func(ctx context.Context, q *db.Queries, user int64) error

@@ -34,6 +34,7 @@ type purpose string
 const (
 	verifyEmail   purpose = "verify"
 	resetPassword purpose = "reset"
+	accountExists purpose = "exists" // has no link: somebody registered with an address that has an account
 )
 
 // linkLifetime is how long a link is good for.
@@ -78,6 +79,17 @@ func (w *mailWorker) Work(ctx context.Context, job *river.Job[mailJob]) error {
 	return w.sendLink(ctx, user, job.Args.Purpose)
 }
 
+// tellOwner mails the owner of an address that somebody registered with it.
+func (i *Identity) tellOwner(ctx context.Context, email string) error {
+	user, err := i.queries.GetActiveUserByEmail(ctx, email)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return err
+	}
+	return i.queue.Tx(ctx, func(_ *db.Queries, insert func(river.JobArgs) error) error {
+		return insert(mailJob{User: user.ID, Purpose: accountExists})
+	})
+}
+
 // link is what a mailed token stands for: an account as it was then.
 type link struct {
 	User  int64  `json:"user"`
@@ -97,15 +109,21 @@ func (i *Identity) sendLink(ctx context.Context, user db.User, p purpose) error 
 	if err != nil {
 		return err
 	}
-	token, err := i.tokens.Issue(ctx, string(p), string(value), linkLifetime[p])
-	if err != nil {
-		return err
+	data := struct{ Name, Link, Shop string }{user.FirstName, i.settings.VerificationURL, i.settings.Issuer}
+	subject := "Confirm your e-mail address"
+	switch p {
+	case resetPassword:
+		data.Link, subject = i.settings.ResetURL, "Set a new password"
+	case accountExists:
+		data.Link, subject = "", "You have an account already"
 	}
-	base, subject := i.settings.VerificationURL, "Confirm your e-mail address"
-	if p == resetPassword {
-		base, subject = i.settings.ResetURL, "Set a new password"
+	if data.Link != "" {
+		token, err := i.tokens.Issue(ctx, string(p), string(value), linkLifetime[p])
+		if err != nil {
+			return err
+		}
+		data.Link += "?token=" + token
 	}
-	data := struct{ Name, Link, Shop string }{user.FirstName, base + "?token=" + token, i.settings.Issuer}
 	var text, html strings.Builder
 	if err := textMails.ExecuteTemplate(&text, string(p)+".txt", data); err != nil {
 		return err

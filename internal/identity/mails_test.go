@@ -96,7 +96,7 @@ func open(raw []byte) (l letter, err error) {
 }
 
 // withMail starts a shop that works its jobs and sends by SMTP.
-func withMail(t *testing.T) (*apitest.Shop, *postOffice) {
+func withMail(t *testing.T, settings ...apitest.Setting) (*apitest.Shop, *postOffice) {
 	t.Helper()
 	office := &postOffice{mails: make(chan letter, 100)}
 	server := smtp.NewServer(office)
@@ -105,10 +105,10 @@ func withMail(t *testing.T) (*apitest.Shop, *postOffice) {
 	require.NoError(t, err)
 	go func() { _ = server.Serve(listener) }()
 	t.Cleanup(func() { _ = server.Close() })
-	return apitest.New(t, apitest.Setting{Name: "WORKERS", Value: "true"},
+	return apitest.New(t, append(settings, apitest.Setting{Name: "WORKERS", Value: "true"},
 		apitest.Setting{Name: "SMTP_URL", Value: "smtp://" + listener.Addr().String()},
 		apitest.Setting{Name: "PASSWORD_RESET_BASE_URL", Value: "https://shop.example.com/reset"},
-		apitest.Setting{Name: "EMAIL_VERIFICATION_BASE_URL", Value: "https://shop.example.com/verify"}), office
+		apitest.Setting{Name: "EMAIL_VERIFICATION_BASE_URL", Value: "https://shop.example.com/verify"})...), office
 }
 
 // next waits for a mail and answers the token of its link.
@@ -259,4 +259,24 @@ func TestMailIsKeptInAFolderWithoutAServer(t *testing.T) {
 	l, err := open(raw)
 	require.NoError(t, err)
 	assert.Contains(t, l.text, "http://localhost:3000/verify-email?token=")
+}
+
+func TestRegisteringTellsNobodyWhoHasAnAccount(t *testing.T) {
+	t.Parallel()
+	shop, office := withMail(t, apitest.Setting{Name: "REGISTER_ENUMERATION", Value: "hidden"})
+	first := shop.Post("/api/v1/auth/register", ada()).Want(http.StatusAccepted)
+	office.next(t, "ada@example.com", verifyBase)
+	again := ada()
+	again["username"], again["email"] = "somebody", "Ada@Example.com"
+	second := shop.Post("/api/v1/auth/register", again).Want(http.StatusAccepted)
+	assert.Equal(t, first.Body, second.Body)
+	select {
+	case told := <-office.mails:
+		assert.Equal(t, "ada@example.com", told.to)
+		assert.Equal(t, "You have an account already", told.subject)
+		assert.NotContains(t, told.text, "token=")
+	case <-time.After(20 * time.Second):
+		t.Fatal("its owner was not told")
+	}
+	assert.Equal(t, int64(2), apitest.Value[int64](shop, "SELECT count(*) FROM users"), "nobody was made beside ada and the administrator")
 }

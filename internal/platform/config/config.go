@@ -40,13 +40,14 @@ type Settings struct {
 	// StartTimeout is how long to wait for PostgreSQL to come up.
 	StartTimeout time.Duration `env:"START_TIMEOUT" envDefault:"60s"`
 
-	SecretKey          string `env:"SECRET_KEY"`
-	Algorithm          string `env:"ALGORITHM" envDefault:"HS256"`
-	JWTKeysDir         string `env:"JWT_KEYS_DIR"`
-	AccessTokenMinutes int    `env:"ACCESS_TOKEN_EXPIRE_MINUTES" envDefault:"30"`
-	RefreshTokenDays   int    `env:"REFRESH_TOKEN_EXPIRE_DAYS" envDefault:"7"`
-	BcryptCost         int    `env:"BCRYPT_COST" envDefault:"12"`
-	LoginFreeFailures  int    `env:"LOGIN_FREE_FAILURES" envDefault:"10"`
+	SecretKey           string `env:"SECRET_KEY"`
+	Algorithm           string `env:"ALGORITHM" envDefault:"HS256"`
+	JWTKeysDir          string `env:"JWT_KEYS_DIR"`
+	AccessTokenMinutes  int    `env:"ACCESS_TOKEN_EXPIRE_MINUTES" envDefault:"30"`
+	RefreshTokenDays    int    `env:"REFRESH_TOKEN_EXPIRE_DAYS" envDefault:"7"`
+	BcryptCost          int    `env:"BCRYPT_COST" envDefault:"12"`
+	RegisterEnumeration string `env:"REGISTER_ENUMERATION" envDefault:"open"` // open or hidden
+	LoginFreeFailures   int    `env:"LOGIN_FREE_FAILURES" envDefault:"10"`
 
 	DatabaseURL      string `env:"DATABASE_URL"`
 	PostgresUser     string `env:"POSTGRES_USER" envDefault:"shopd"`
@@ -192,6 +193,7 @@ func (s *Settings) check() []error {
 		least = 4
 	}
 	within("BCRYPT_COST", s.BcryptCost, least, 16)
+	oneOf("REGISTER_ENUMERATION", s.RegisterEnumeration, "open", "hidden")
 	within("LOGIN_FREE_FAILURES", s.LoginFreeFailures, 0, 1000)
 
 	if s.DatabaseURL == "" {
