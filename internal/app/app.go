@@ -72,13 +72,28 @@ func New(ctx context.Context, s config.Settings, log *slog.Logger, tracer pgx.Qu
 		return nil, err
 	}
 	a.closers = append(a.closers, a.media.Close)
-	sender, err := newSender(s, log)
-	if err != nil {
+	if err := a.newIdentity(client); err != nil {
 		return nil, err
 	}
-	workers := river.NewWorkers()
-	if a.queue, err = jobs.New(a.pool, workers, log); err != nil {
+	if err := a.newAssistant(ctx); err != nil {
 		return nil, err
+	}
+	if err := a.newServer(client); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// newIdentity makes the accounts and the queue their mail goes through.
+func (a *App) newIdentity(client redis.UniversalClient) error {
+	s := a.settings
+	sender, err := newSender(s, a.log)
+	if err != nil {
+		return err
+	}
+	workers := river.NewWorkers()
+	if a.queue, err = jobs.New(a.pool, workers, a.log); err != nil {
+		return err
 	}
 	if a.Identity, err = identity.New(identity.Parts{
 		Pool: a.pool, Queue: a.queue, Tokens: onetime.New(client, s.RedisPrefix), Mail: sender,
@@ -89,33 +104,44 @@ func New(ctx context.Context, s config.Settings, log *slog.Logger, tracer pgx.Qu
 		FreeFailures:    s.LoginFreeFailures, HideAccounts: s.RegisterEnumeration == "hidden", Forget: addresses.Forget,
 		ResetURL: s.PasswordResetBaseURL, VerificationURL: s.EmailVerificationBaseURL,
 	}); err != nil {
-		return nil, err
+		return err
 	}
 	a.Identity.AddWorkers(workers)
+	return nil
+}
+
+func (a *App) newAssistant(ctx context.Context) error {
+	s := a.settings
 	model, dimensions, closeModel, err := newProvider(ctx, s)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	a.closers = append(a.closers, closeModel)
 	a.Assistant = assistant.New(a.pool, model, assistant.Settings{
-		Log: log, Currency: s.StoreCurrency, Dimensions: dimensions, TopK: s.RAGTopK, CandidateMultiplier: s.RAGCandidateMultiplier,
+		Log: a.log, Currency: s.StoreCurrency, Dimensions: dimensions, TopK: s.RAGTopK, CandidateMultiplier: s.RAGCandidateMultiplier,
 		Threshold: s.RAGSimilarityThreshold, MaxHistory: s.RAGMaxHistory, CommitBatch: s.RAGCommitBatchSize,
 	})
 	a.closers = append(a.closers, func() error { a.Assistant.Close(); return nil })
+	return nil
+}
+
+// newServer puts the domains behind HTTP.
+func (a *App) newServer(client redis.UniversalClient) (err error) {
+	s := a.settings
 	a.platform = &server.Platform{
 		Name: s.AppName, Version: s.AppVersion, MetricsElsewhere: s.MetricsAddress != "", Checks: a.checks(client),
 	}
 	a.Server, err = server.New(server.Options{
-		Log: log, Pool: a.pool, Limiter: ratelimit.New(client, s.RedisPrefix, s.RateLimitFactor),
+		Log: a.log, Pool: a.pool, Limiter: ratelimit.New(client, s.RedisPrefix, s.RateLimitFactor),
 		Authenticate: a.Identity.Authenticate, CheckCSRF: a.Identity.CheckCSRF, Ranks: identity.Ranks(),
 		AllowedOrigins: s.CORSAllowedOrigins, TrustedProxies: s.TrustedProxies, Contract: gen.Contract,
 	}, server.Domains{
 		Identity: a.Identity, Addresses: addresses.New(a.pool), Assistant: a.Assistant, Platform: a.platform,
 		Catalog: catalog.New(a.pool, a.media, catalog.Settings{
-			Log: log, Currency: s.StoreCurrency, MediaPrefix: strings.TrimRight(s.MediaURLPrefix, "/"), Understand: a.Assistant.Understand,
+			Log: a.log, Currency: s.StoreCurrency, MediaPrefix: strings.TrimRight(s.MediaURLPrefix, "/"), Understand: a.Assistant.Understand,
 		}),
 	})
-	return a, err
+	return err
 }
 
 // newSender chooses how mail leaves: by SMTP, or without a server into a folder.
