@@ -2,11 +2,15 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"net"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -95,6 +99,23 @@ func TestDatabaseCommands(t *testing.T) {
 	require.NoError(t, err, out)
 	_, err = run(t, "index")
 	require.NoError(t, err)
+
+	working, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		worker := command()
+		worker.SetArgs([]string{"worker"})
+		ended <- worker.ExecuteContext(working)
+	}()
+	conn, err := pgx.Connect(t.Context(), os.Getenv("DATABASE_URL"))
+	require.NoError(t, err)
+	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
+	require.Eventually(t, func() bool { // it takes the lead of all workers, being the only one
+		var leads bool
+		return conn.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM river_leader)").Scan(&leads) == nil && leads
+	}, 20*time.Second, 20*time.Millisecond)
+	stop()
+	require.NoError(t, <-ended)
 
 	_, err = runWith(t, "password123\n", "admin", "create", "boss@example.com")
 	assert.ErrorContains(t, err, "is one of the most common passwords")

@@ -31,6 +31,24 @@ func serveCommand() *cobra.Command {
 	return c
 }
 
+func workerCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "worker",
+		Short: "Work jobs, such as mail, until interrupted, without serving",
+		Long:  "Works jobs for servers that run with WORKERS=false. Any number of workers may run at once. On SIGINT or SIGTERM the\njobs under way finish, and the program ends.",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return withApp(c.Context(), func(a *app.App) error {
+				if err := a.Work(c.Context()); err != nil {
+					return err
+				}
+				<-c.Context().Done()
+				return nil
+			})
+		},
+	}
+}
+
 func serve(ctx context.Context, settings config.Settings, migrate bool) error {
 	log := app.NewLog(settings)
 	slog.SetDefault(log)
