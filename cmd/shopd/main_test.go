@@ -86,6 +86,7 @@ func TestDatabaseCommands(t *testing.T) {
 	t.Chdir(t.TempDir())
 	t.Setenv("DEBUG", "true")
 	t.Setenv("LOG_LEVEL", "error")
+	t.Setenv("PORT", "0") // any that is free
 	t.Setenv("DATABASE_URL", apitest.CreateDatabase(t))
 	t.Setenv("REDIS_URL", apitest.RedisURL())
 	_, err := run(t, "serve")
