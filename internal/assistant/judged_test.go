@@ -13,7 +13,7 @@ import (
 )
 
 // judged are questions with products of the demo shop that a person would want to hear of, one of them at least
-// among the first three sources. They were judged before anything was tuned on them.
+// among the first three sources. Judged by hand, from the descriptions.
 var judged = map[string][]string{
 	"a gift for someone who loves coffee under $30":  {"Coffee Tasting Box", "Travel Coffee Press Mug"},
 	"waterproof jacket":                              {"Storm Waterproof Jacket", "Drizzle Packable Rain Jacket"},
