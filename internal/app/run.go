@@ -35,7 +35,8 @@ func Listen(ctx context.Context, host string, port int) (net.Listener, error) {
 	return listener, nil
 }
 
-// Run serves on listener, and works jobs unless WORKERS is false, until ctx ends; then it lets the requests under way finish, for DRAIN_TIMEOUT at most.
+// Run serves on listener, and works jobs unless WORKERS is false, until ctx ends; then it lets the requests under
+// way finish, for DRAIN_TIMEOUT at most.
 func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	if a.settings.Workers {
 		if err := a.Work(ctx); err != nil {

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/shopd/shopd/gen/api"
+	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/platform/media"
 	"github.com/shopd/shopd/internal/platform/page"
 )
@@ -24,10 +25,7 @@ func (c *Catalog) ListCategories(ctx context.Context, r api.ListCategoriesReques
 	}
 	body := api.ListCategories200JSONResponse{Items: make([]api.Category, 0, len(rows)), Total: total, Limit: asked.Limit, Offset: asked.Offset}
 	for _, row := range rows {
-		body.Items = append(body.Items, api.Category{
-			ID: row.ID, ParentID: row.ParentID, Name: row.Name, Slug: row.Slug, Description: row.Description,
-			ProductCount: row.ProductCount, CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt,
-		})
+		body.Items = append(body.Items, categoryBody(db.GetCategoryRow(row)))
 	}
 	return body, nil
 }
@@ -41,10 +39,14 @@ func (c *Catalog) GetCategory(ctx context.Context, r api.GetCategoryRequestObjec
 	if err != nil {
 		return nil, err
 	}
-	return api.GetCategory200JSONResponse{Body: api.Category{
+	return api.GetCategory200JSONResponse{Body: categoryBody(row)}, nil
+}
+
+func categoryBody(row db.GetCategoryRow) api.Category {
+	return api.Category{
 		ID: row.ID, ParentID: row.ParentID, Name: row.Name, Slug: row.Slug, Description: row.Description,
 		ProductCount: row.ProductCount, CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt,
-	}}, nil
+	}
 }
 
 // ListBrands answers a page of brands by name.
@@ -60,10 +62,7 @@ func (c *Catalog) ListBrands(ctx context.Context, r api.ListBrandsRequestObject)
 	}
 	body := api.ListBrands200JSONResponse{Items: make([]api.Brand, 0, len(rows)), Total: total, Limit: asked.Limit, Offset: asked.Offset}
 	for _, row := range rows {
-		body.Items = append(body.Items, api.Brand{
-			ID: row.ID, Name: row.Name, Slug: row.Slug, Description: row.Description,
-			ProductCount: row.ProductCount, CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt,
-		})
+		body.Items = append(body.Items, brandBody(db.GetBrandRow(row)))
 	}
 	return body, nil
 }
@@ -77,10 +76,14 @@ func (c *Catalog) GetBrand(ctx context.Context, r api.GetBrandRequestObject) (ap
 	if err != nil {
 		return nil, err
 	}
-	return api.GetBrand200JSONResponse{Body: api.Brand{
+	return api.GetBrand200JSONResponse{Body: brandBody(row)}, nil
+}
+
+func brandBody(row db.GetBrandRow) api.Brand {
+	return api.Brand{
 		ID: row.ID, Name: row.Name, Slug: row.Slug, Description: row.Description,
 		ProductCount: row.ProductCount, CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt,
-	}}, nil
+	}
 }
 
 // GetProduct answers one active product.

@@ -15,7 +15,8 @@ import (
 // refreshPath is the only place the refresh token is sent to.
 const refreshPath = "/api/v1/auth"
 
-var errCSRF = problem.Forbidden("csrf_token_missing", "Send the value of the cookie csrf_token as X-CSRF-Token.")
+// ErrCSRF is a change by cookie that a page of another origin may have sent.
+var ErrCSRF = problem.Forbidden("csrf_token_missing", "Send the value of the cookie csrf_token as X-CSRF-Token.")
 
 // setCookies has the answer set the tokens of a pair as cookies that scripts cannot read, and beside them one they
 // can: its value must come back in a header, which pages of other origins cannot send. It is bound to the session,
@@ -23,7 +24,7 @@ var errCSRF = problem.Forbidden("csrf_token_missing", "Send the value of the coo
 func (i *Identity) setCookies(ctx context.Context, session int64, pair tokenPair) {
 	info := request.From(ctx)
 	set := func(name, value, path string, hidden bool, site http.SameSite, lifetime time.Duration) {
-		info.SetCookies = append(info.SetCookies, &http.Cookie{
+		info.SetCookie(&http.Cookie{
 			Name: name, Value: value, Path: path, MaxAge: int(lifetime.Seconds()), HttpOnly: hidden, Secure: true, SameSite: site,
 		})
 	}
@@ -39,7 +40,7 @@ func clearCookies(ctx context.Context) {
 		return
 	}
 	for name, path := range map[string]string{request.AccessCookie: "/", request.RefreshCookie: refreshPath, request.CSRFCookie: "/"} {
-		info.SetCookies = append(info.SetCookies, &http.Cookie{Name: name, Path: path, MaxAge: -1, HttpOnly: name != request.CSRFCookie, Secure: true})
+		info.SetCookie(&http.Cookie{Name: name, Path: path, MaxAge: -1, HttpOnly: name != request.CSRFCookie, Secure: true})
 	}
 }
 
@@ -49,7 +50,10 @@ func (i *Identity) csrfToken(session int64) string {
 	return base64URL(mac.Sum(nil))
 }
 
-// CheckCSRF reports whether a token belongs to a session.
-func (i *Identity) CheckCSRF(session int64, token string) bool {
-	return hmac.Equal([]byte(token), []byte(i.csrfToken(session)))
+// CheckCSRF answers ErrCSRF unless the request's X-CSRF-Token belongs to the session.
+func (i *Identity) CheckCSRF(ctx context.Context, session int64) error {
+	if !hmac.Equal([]byte(request.From(ctx).CSRFToken), []byte(i.csrfToken(session))) {
+		return ErrCSRF
+	}
+	return nil
 }

@@ -65,12 +65,7 @@ func (i *Identity) RefreshToken(ctx context.Context, r api.RefreshTokenRequestOb
 	if info.RefreshCookie == "" {
 		return nil, problem.Invalid(problem.Field{Pointer: "/refresh_token", Message: "is required, in the body or as a cookie"})
 	}
-	pair, err := i.refresh(ctx, info.RefreshCookie, func(session int64) error {
-		if !i.CheckCSRF(session, info.CSRFToken) {
-			return errCSRF
-		}
-		return nil
-	})
+	pair, err := i.refresh(ctx, info.RefreshCookie, i.CheckCSRF)
 	if err != nil {
 		return nil, err
 	}

@@ -76,7 +76,7 @@ func (i *Identity) login(ctx context.Context, name, password string) (tokenPair,
 // token that was copied, and the session ends.
 //
 // check, which may be nil, may refuse the session the token is of.
-func (i *Identity) refresh(ctx context.Context, token string, check func(session int64) error) (tokenPair, error) {
+func (i *Identity) refresh(ctx context.Context, token string, check func(ctx context.Context, session int64) error) (tokenPair, error) {
 	hash := hashToken(token)
 	// The database's clock decides who came first, so the time spent here is measured up to the moment a
 	// connection is at hand.
@@ -93,8 +93,13 @@ func (i *Identity) refresh(ctx context.Context, token string, check func(session
 		return tokenPair{}, err
 	case held.Ended, held.Expired, !held.IsActive:
 		return tokenPair{}, ErrRefreshToken
-	case check != nil && check(held.SessionID) != nil:
-		return tokenPair{}, check(held.SessionID)
+	}
+	if check != nil {
+		if err := check(ctx, held.SessionID); err != nil {
+			return tokenPair{}, err
+		}
+	}
+	switch {
 	case held.Spent && held.ArrivedBeforeSettled:
 		return tokenPair{}, ErrRefreshRace
 	case held.Spent:

@@ -6,13 +6,10 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/shopd/shopd/internal/platform/problem"
 	"github.com/shopd/shopd/internal/platform/request"
 )
 
 const csrfHeader = "X-CSRF-Token"
-
-var errCSRF = problem.Forbidden("csrf_token_missing", "Send the value of the cookie csrf_token as X-CSRF-Token.")
 
 // accessToken is the token of the Authorization header, or without that header the one of the cookie. A request is
 // judged by one of them alone.

@@ -37,17 +37,12 @@ func (s *Server) guard(c echo.Context, op *operation, info *request.Info, next e
 		return &http.MaxBytesError{Limit: op.maxBody}
 	}
 	r.Body = http.MaxBytesReader(c.Response().Writer, r.Body, op.maxBody)
+	readCookies(r, info)
 	if op.role != "" {
 		if err := s.authorize(op, info, r); err != nil {
 			return err
 		}
 	}
-	readCookies(r, info)
-	c.Response().Before(func() {
-		for _, cookie := range info.SetCookies {
-			http.SetCookie(c.Response(), cookie)
-		}
-	})
 	if err := s.limit(c, op, info); err != nil {
 		return err
 	}
@@ -70,8 +65,10 @@ func (s *Server) authorize(op *operation, info *request.Info, r *http.Request) e
 	if err != nil {
 		return err
 	}
-	if info.UsesCookies && !isSafe(r.Method) && !s.checkCSRF(principal.SessionID, r.Header.Get(csrfHeader)) {
-		return errCSRF
+	if info.UsesCookies && !isSafe(r.Method) {
+		if err := s.checkCSRF(r.Context(), principal.SessionID); err != nil {
+			return err
+		}
 	}
 	info.Principal = principal
 	if principal.Rank < s.ranks[op.role] {

@@ -36,6 +36,7 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 			Address:   s.clientAddress(r),
 			UserAgent: r.UserAgent(),
 			Arrived:   time.Now(),
+			Answer:    c.Response().Header(),
 		}
 		if op != nil {
 			info.Operation = op.id
@@ -48,9 +49,8 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		// A client that does not read its answer is let go. Not every writer has deadlines: tests' do not.
 		_ = http.NewResponseController(c.Response().Writer).SetWriteDeadline(info.Arrived.Add(timeout + writeGrace))
 		c.SetRequest(r.WithContext(request.With(r.Context(), info)))
-		header := c.Response().Header()
-		header.Set(requestIDHeader, info.ID)
-		header.Set("X-Content-Type-Options", "nosniff")
+		info.Answer.Set(requestIDHeader, info.ID)
+		info.Answer.Set("X-Content-Type-Options", "nosniff")
 
 		defer func() {
 			if cause := recover(); cause != nil {

@@ -41,12 +41,8 @@ type Platform struct {
 // Drain makes readiness fail, so that no new traffic is sent here.
 func (p *Platform) Drain() { p.draining.Store(true) }
 
-func (p *Platform) bind(s *Server, contract []byte) error {
+func (p *Platform) bind(s *Server, spec *openapi3.T, contract []byte) error {
 	p.metrics, p.yaml = s.metrics, contract
-	spec, err := openapi3.NewLoader().LoadFromData(contract)
-	if err != nil {
-		return err
-	}
 	text, err := json.Marshal(spec)
 	if err != nil {
 		return err

@@ -41,7 +41,7 @@ type Options struct {
 	Pool           *pgxpool.Pool
 	Limiter        *ratelimit.Limiter
 	Authenticate   func(ctx context.Context, token string) (request.Principal, error)
-	CheckCSRF      func(session int64, token string) bool
+	CheckCSRF      func(ctx context.Context, session int64) error
 	Ranks          map[string]int16 // rank of each role
 	AllowedOrigins []string
 	TrustedProxies []netip.Prefix
@@ -56,7 +56,7 @@ type Server struct {
 	metrics      *metrics
 	limiter      *ratelimit.Limiter
 	authenticate func(ctx context.Context, token string) (request.Principal, error)
-	checkCSRF    func(session int64, token string) bool
+	checkCSRF    func(ctx context.Context, session int64) error
 	ranks        map[string]int16
 	proxies      []netip.Prefix
 }
@@ -80,7 +80,7 @@ func New(o Options, domains Domains) (*Server, error) {
 			return nil, fmt.Errorf("openapi.yaml: %s: there is no role %q", op.id, op.role)
 		}
 	}
-	if err := domains.bind(s, o.Contract); err != nil {
+	if err := domains.bind(s, spec, o.Contract); err != nil {
 		return nil, err
 	}
 	s.echo.HideBanner, s.echo.HidePort = true, true

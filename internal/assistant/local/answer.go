@@ -25,14 +25,15 @@ func (l *Local) Generate(_ context.Context, p provider.Prompt) (string, error) {
 	}
 	q := question.Parse(p.Question, nil, money.Currency(p.Sources[0].Currency).Digits())
 	w := writer{asked: stems(p.Question)}
+	meant := theOne(p.Sources)
 	switch {
 	case q.Intent == question.AskDiscount:
-		w.discounts(theOne(p.Sources))
+		w.discounts(meant)
 	case q.Intent == question.AskStock:
-		w.stock(theOne(p.Sources))
-	case q.Intent == question.AskPrice && len(theOne(p.Sources)) == 1:
+		w.stock(meant)
+	case q.Intent == question.AskPrice && len(meant) == 1:
 		w.say("%s costs %s.", cite(p.Sources[0]), price(p.Sources[0]))
-	case q.Intent == question.Details && len(theOne(p.Sources)) == 1:
+	case q.Intent == question.Details && len(meant) == 1:
 		w.say("%s: %s.", cite(p.Sources[0]), price(p.Sources[0]))
 		w.say("%s", provider.Clean(p.Sources[0].Description, maxDescription))
 	case q.Intent == question.Compare && len(p.Sources) > 1:
@@ -57,9 +58,9 @@ func theOne(sources []provider.Source) []provider.Source {
 
 // plural: "which products are the cheapest" wants a list.
 func plural(text string) bool {
-	folded := " " + strings.ToLower(text) + " "
+	folded := " " + strings.NewReplacer("?", " ", ",", " ").Replace(strings.ToLower(text)) + " "
 	for _, word := range []string{" products ", " items ", " ones ", " some ", " options ", " things "} {
-		if strings.Contains(strings.NewReplacer("?", " ", ",", " ").Replace(folded), word) {
+		if strings.Contains(folded, word) {
 			return true
 		}
 	}

@@ -4,13 +4,11 @@
 package apitest
 
 import (
+	"context"
 	"log/slog"
-	"maps"
 	"net/http/httptest"
 	"sync/atomic"
 	"testing"
-
-	"context"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -23,8 +21,8 @@ import (
 
 // Demo accounts of every test database.
 const (
-	AdminEmail    = "admin@ecommerce.com"
-	AdminPassword = "admin1234"
+	AdminEmail    = app.DemoAdminEmail
+	AdminPassword = app.DemoAdminPassword
 )
 
 // Shop is a server of one test.
@@ -67,7 +65,9 @@ func startOn(t testing.TB, url string, settings []Setting) *Shop {
 	variables := defaults(url)
 	variables["REDIS_PREFIX"] = "test:" + randomWord() + ":"
 	variables["UPLOAD_DIR"], variables["MAIL_DIR"] = t.TempDir(), t.TempDir()
-	maps.Copy(variables, settingsMap(settings))
+	for _, setting := range settings {
+		variables[setting.Name] = setting.Value
+	}
 	s, err := config.Parse(variables)
 	require.NoError(t, err)
 
@@ -98,14 +98,6 @@ func defaults(databaseURL string) map[string]string {
 		"RATE_LIMIT_FACTOR": "0", "RAG_PROVIDER": "local", "START_TIMEOUT": "10s",
 		"WORKERS": "false",
 	}
-}
-
-func settingsMap(settings []Setting) map[string]string {
-	variables := make(map[string]string, len(settings))
-	for _, s := range settings {
-		variables[s.Name] = s.Value
-	}
-	return variables
 }
 
 // Statements answers how many SQL statements the server ran during work.

@@ -25,11 +25,14 @@ type Info struct {
 	EventStream bool // the client prefers text/event-stream
 	Principal   Principal
 
-	RefreshCookie string         // the refresh token a browser sent
-	CSRFToken     string         // X-CSRF-Token
-	UsesCookies   bool           // the request is judged by its cookies, not by an Authorization header
-	SetCookies    []*http.Cookie // what the answer is to set
+	RefreshCookie string      // the refresh token a browser sent
+	CSRFToken     string      // X-CSRF-Token
+	UsesCookies   bool        // the request is judged by its cookies, not by an Authorization header
+	Answer        http.Header // of the answer, until its first byte leaves
 }
+
+// SetCookie has the answer set a cookie.
+func (i *Info) SetCookie(cookie *http.Cookie) { i.Answer.Add("Set-Cookie", cookie.String()) }
 
 // Principal is the account a request speaks for; the zero value is nobody.
 type Principal struct {
