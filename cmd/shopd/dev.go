@@ -94,31 +94,16 @@ func serveDev(ctx context.Context, settings config.Settings, listener net.Listen
 	if err != nil {
 		return err
 	}
-	if err := prepareDev(ctx, a, out, step); err != nil {
+	products, err := a.Products(ctx)
+	if err == nil {
+		err = prepare(ctx, a, products == 0, out, step)
+	}
+	if err != nil {
 		return errors.Join(err, a.Close())
 	}
 	step("Ready")
 	welcome(out, fmt.Sprintf("http://localhost:%d", listener.Addr().(*net.TCPAddr).Port), settings.MailDir)
 	return errors.Join(a.Run(ctx, listener), a.Close())
-}
-
-func prepareDev(ctx context.Context, a *app.App, out io.Writer, step func(string, ...any)) error {
-	empty, err := a.Products(ctx)
-	if err != nil {
-		return err
-	}
-	if empty == 0 {
-		step("Drawing and loading the demo catalogue")
-		if err := seed(ctx, a, out); err != nil {
-			return err
-		}
-	}
-	step("Indexing the catalogue for search and assistant")
-	if err := index(ctx, a, out); err != nil {
-		// Without its model the shop still serves; the status says what is missing.
-		step("The assistant is not ready: %v", err)
-	}
-	return ctx.Err()
 }
 
 func welcome(out io.Writer, url, mail string) {

@@ -50,20 +50,25 @@ func prepareCommand() *cobra.Command {
 			if err := app.Migrate(c.Context(), settings, app.NewLog(settings)); err != nil {
 				return err
 			}
-			return withApp(c.Context(), func(a *app.App) error { return prepare(c.Context(), a, settings, c.ErrOrStderr()) })
+			step := func(format string, args ...any) { fmt.Fprintf(c.ErrOrStderr(), format+"\n", args...) }
+			return withApp(c.Context(), func(a *app.App) error {
+				return prepare(c.Context(), a, settings.Debug, c.ErrOrStderr(), step)
+			})
 		},
 	}
 }
 
-// prepare seeds, in development, and indexes. Without its model the shop still serves, so that is no failure.
-func prepare(ctx context.Context, a *app.App, settings config.Settings, out io.Writer) error {
-	if settings.Debug {
+// prepare seeds, if asked to, and indexes, saying so. Without its model the shop still serves, so that is no failure.
+func prepare(ctx context.Context, a *app.App, seeds bool, out io.Writer, step func(string, ...any)) error {
+	if seeds {
+		step("Drawing and loading the demo catalogue")
 		if err := seed(ctx, a, out); err != nil {
 			return err
 		}
 	}
+	step("Indexing the catalogue for search and assistant")
 	if err := index(ctx, a, out); err != nil {
-		fmt.Fprintf(out, "The assistant is not ready: %v\n", err)
+		step("The assistant is not ready: %v", err)
 	}
 	return ctx.Err()
 }

@@ -28,7 +28,8 @@ type Servers struct {
 	RedisURL    string
 	Origin      string // where they come from: settings, docker or native
 
-	stop  func(context.Context) error
+	stop  func(context.Context) error // ends them, whoever uses them
+	dir   string
 	users *lock
 }
 
@@ -92,7 +93,7 @@ func Start(ctx context.Context, o Options) (*Servers, error) {
 		users.release()
 		return nil, err
 	}
-	servers.users = users
+	servers.dir, servers.users = o.Dir, users
 	return servers, nil
 }
 
@@ -117,7 +118,23 @@ func (s *Servers) Stop(ctx context.Context) error {
 		return nil
 	}
 	s.users.release()
-	return s.stop(ctx)
+	_, err := alone(ctx, s.dir, s.stop)
+	return err
+}
+
+// alone runs work while nobody uses the servers and nobody starts them; ran is false if somebody uses them.
+func alone(ctx context.Context, dir string, work func(context.Context) error) (ran bool, err error) {
+	starting, err := waitForLock(ctx, filepath.Join(dir, "start.lock"), func() {})
+	if err != nil {
+		return false, err
+	}
+	defer starting.release()
+	users, free, err := tryLock(filepath.Join(dir, "users.lock"))
+	if err != nil || !free {
+		return false, err
+	}
+	defer users.release()
+	return true, work(ctx)
 }
 
 // Reset stops the servers and deletes all their data. It refuses while others use them.
@@ -128,21 +145,14 @@ func Reset(ctx context.Context, o Options) error {
 	if err := o.complete(); err != nil {
 		return err
 	}
-	starting, err := waitForLock(ctx, filepath.Join(o.Dir, "start.lock"), func() {})
-	if err != nil {
-		return err
+	ran, err := alone(ctx, o.Dir, func(ctx context.Context) error {
+		if hasDocker(ctx) {
+			return resetDocker(ctx, o)
+		}
+		return resetNative(ctx, o)
+	})
+	if err == nil && !ran {
+		err = fmt.Errorf("another shopd or test run uses the data in %s: stop it first", o.Dir)
 	}
-	defer starting.release()
-	alone, free, err := tryLock(filepath.Join(o.Dir, "users.lock"))
-	switch {
-	case err != nil:
-		return err
-	case !free:
-		return fmt.Errorf("another shopd or test run uses the data in %s: stop it first", o.Dir)
-	}
-	defer alone.release()
-	if hasDocker(ctx) {
-		return resetDocker(ctx, o)
-	}
-	return resetNative(ctx, o)
+	return err
 }

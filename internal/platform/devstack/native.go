@@ -44,7 +44,7 @@ func startNative(ctx context.Context, o Options) (*Servers, error) {
 		return nil, err
 	}
 	m.watch()
-	return &Servers{DatabaseURL: databaseURL, RedisURL: redisURL, Origin: "native", stop: m.stopIfUnused}, nil
+	return &Servers{DatabaseURL: databaseURL, RedisURL: redisURL, Origin: "native", stop: m.stopBoth}, nil
 }
 
 func newMachine(o Options) (*machine, error) {
@@ -127,21 +127,6 @@ func (m *machine) watch() {
 	}
 }
 
-// stopIfUnused stops the servers unless another process uses them.
-func (m *machine) stopIfUnused(ctx context.Context) error {
-	starting, err := waitForLock(ctx, filepath.Join(m.Dir, "start.lock"), func() {})
-	if err != nil {
-		return err
-	}
-	defer starting.release()
-	alone, free, err := tryLock(filepath.Join(m.Dir, "users.lock"))
-	if err != nil || !free {
-		return err
-	}
-	defer alone.release()
-	return m.stopBoth(ctx)
-}
-
 // stopBoth ends both servers: PostgreSQL by a fast shutdown, which completes what was committed.
 func (m *machine) stopBoth(ctx context.Context) error {
 	return errors.Join(
@@ -170,10 +155,16 @@ func stopProcess(ctx context.Context, pidFile, program string, signal syscall.Si
 
 // processOf answers the process a pid file names, if it still is the program it should be.
 func processOf(pidFile, program string) (pid int, running bool) {
+	pid = readPID(pidFile)
+	return pid, pid > 0 && runs(pid, program)
+}
+
+// readPID answers the number in the first line of a pid file, 0 if there is none.
+func readPID(pidFile string) int {
 	text, _ := os.ReadFile(pidFile) // no file, no process
 	first, _, _ := strings.Cut(string(text), "\n")
-	pid, _ = strconv.Atoi(strings.TrimSpace(first))
-	return pid, pid > 0 && runs(pid, program)
+	pid, _ := strconv.Atoi(strings.TrimSpace(first))
+	return pid
 }
 
 // runs reports whether a process lives and is the program. Where /proc does not tell, living is enough.

@@ -11,7 +11,6 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
@@ -79,14 +78,9 @@ func (m *machine) startPostgres(ctx context.Context, bin string) (string, error)
 
 // awaitDead gives a server that was killed a moment to be gone: until then it counts as running.
 func (m *machine) awaitDead() {
-	text, err := os.ReadFile(filepath.Join(m.data, "postmaster.pid"))
-	if err != nil {
-		return
-	}
-	first, _, _ := strings.Cut(string(text), "\n")
-	pid, err := strconv.Atoi(first)
+	pid := readPID(filepath.Join(m.data, "postmaster.pid"))
 	for range 100 {
-		if err != nil || errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+		if pid <= 0 || errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
 			return
 		}
 		time.Sleep(50 * time.Millisecond)
