@@ -13,7 +13,8 @@ UPDATE embedding_models SET run = @run, run_until = now() + interval '60 seconds
 -- name: ReleaseIndex :exec
 UPDATE embedding_models SET run = NULL, run_until = NULL WHERE id = @model_id AND run = @run;
 
--- What a product's document is written from, for active products after an id, with the hash its vector was
+-- What a product's document is written from, for products after an id (inactive ones too, so that one is found by
+-- meaning the moment it is published), with the hash its vector was
 -- made from (null without one). Numbers that change with every sale stay out of documents; bands go in.
 -- name: ListProductDocuments :many
 SELECT p.id, p.name, p.description, p.attributes, b.name AS brand_name, p.category_id, c.name AS category_name,
@@ -25,7 +26,7 @@ SELECT p.id, p.name, p.description, p.attributes, b.name AS brand_name, p.catego
   LEFT JOIN categories c ON c.id = p.category_id
   LEFT JOIN categories parent ON parent.id = c.parent_id
   LEFT JOIN product_embeddings e ON e.product_id = p.id AND e.model_id = @model_id
- WHERE l.is_visible AND p.id > @after_id AND (sqlc.narg(product_id)::bigint IS NULL OR p.id = sqlc.narg(product_id))
+ WHERE p.deleted_at IS NULL AND p.id > @after_id AND (sqlc.narg(product_id)::bigint IS NULL OR p.id = sqlc.narg(product_id))
  ORDER BY p.id
  LIMIT @page_limit;
 
@@ -129,7 +130,7 @@ SELECT count(*)::bigint AS products,
   FROM product_listings l
   JOIN products p ON p.id = l.product_id
   LEFT JOIN product_embeddings e ON e.product_id = l.product_id AND e.model_id = @model_id
- WHERE l.is_visible;
+ WHERE p.deleted_at IS NULL;
 
 -- Marks vectors as current whose document turned out unchanged.
 -- name: TouchEmbeddings :exec

@@ -6,13 +6,15 @@ INSERT INTO categories (parent_id, name, slug, description)
 VALUES (sqlc.narg(parent_id), @name, @slug, @description) RETURNING id;
 
 -- name: CreateProduct :one
-INSERT INTO products (name, slug, description, brand_id, category_id, attributes, is_active, is_featured, created_at)
-VALUES (@name, @slug, @description, sqlc.narg(brand_id), sqlc.narg(category_id), @attributes, @is_active, @is_featured, @created_at)
+INSERT INTO products (name, slug, description, brand_id, category_id, condition, attributes, is_active, is_featured, created_at)
+VALUES (@name, @slug, @description, sqlc.narg(brand_id), sqlc.narg(category_id), @condition, @attributes, @is_active, @is_featured, @created_at)
 RETURNING id;
 
+-- A variant without stock: that is opened apart, with its first movement (OpenStock).
 -- name: CreateVariant :one
-INSERT INTO variants (product_id, is_default, position, sku, gtin, options, price_minor, discount_minor, stock)
-VALUES (@product_id, @is_default, @position, @sku, sqlc.narg(gtin), @options, @price_minor, sqlc.narg(discount_minor), @stock)
+INSERT INTO variants (product_id, is_default, position, sku, gtin, options, price_minor, discount_minor, track_inventory, image_id)
+VALUES (@product_id, @is_default, @position, @sku, sqlc.narg(gtin), @options, @price_minor, sqlc.narg(discount_minor),
+        @track_inventory, sqlc.narg(image_id))
 RETURNING id;
 
 -- name: CreateProductImage :one

@@ -38,7 +38,7 @@ WITH asked AS MATERIALIZED (
      WHERE 1 - n.distance >= @min_score::float8
 ), exact AS (
     SELECT v.product_id FROM variants v
-     WHERE @use_words::boolean AND (lower(v.sku) = lower(@q) OR v.gtin = sqlc.narg(exact_gtin)::text)
+     WHERE @use_words::boolean AND v.deleted_at IS NULL AND (lower(v.sku) = lower(@q) OR v.gtin = sqlc.narg(exact_gtin)::text)
        AND v.product_id IN (SELECT f.product_id FROM filtered f)
 ), fused AS (
     SELECT u.product_id, sum(u.score) AS score

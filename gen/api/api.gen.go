@@ -130,6 +130,27 @@ func (e ProductSort) Valid() bool {
 	}
 }
 
+// Defines values for ProductStatus.
+const (
+	ProductStatusActive   ProductStatus = "active"
+	ProductStatusDeleted  ProductStatus = "deleted"
+	ProductStatusInactive ProductStatus = "inactive"
+)
+
+// Valid indicates whether the value is a known member of the ProductStatus enum.
+func (e ProductStatus) Valid() bool {
+	switch e {
+	case ProductStatusActive:
+		return true
+	case ProductStatusDeleted:
+		return true
+	case ProductStatusInactive:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ReadinessStatus.
 const (
 	ReadinessStatusNotReady ReadinessStatus = "not_ready"
@@ -208,6 +229,111 @@ func (e SearchMode) Valid() bool {
 	case SearchModeKeyword:
 		return true
 	case SearchModeSemantic:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for StockAdjustmentReason.
+const (
+	StockAdjustmentReasonCorrection StockAdjustmentReason = "correction"
+	StockAdjustmentReasonCount      StockAdjustmentReason = "count"
+	StockAdjustmentReasonDamaged    StockAdjustmentReason = "damaged"
+	StockAdjustmentReasonLost       StockAdjustmentReason = "lost"
+	StockAdjustmentReasonReceived   StockAdjustmentReason = "received"
+	StockAdjustmentReasonReturned   StockAdjustmentReason = "returned"
+	StockAdjustmentReasonTransfer   StockAdjustmentReason = "transfer"
+)
+
+// Valid indicates whether the value is a known member of the StockAdjustmentReason enum.
+func (e StockAdjustmentReason) Valid() bool {
+	switch e {
+	case StockAdjustmentReasonCorrection:
+		return true
+	case StockAdjustmentReasonCount:
+		return true
+	case StockAdjustmentReasonDamaged:
+		return true
+	case StockAdjustmentReasonLost:
+		return true
+	case StockAdjustmentReasonReceived:
+		return true
+	case StockAdjustmentReasonReturned:
+		return true
+	case StockAdjustmentReasonTransfer:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for StockHealthLevel.
+const (
+	StockHealthLevelCritical StockHealthLevel = "critical"
+	StockHealthLevelHigh     StockHealthLevel = "high"
+	StockHealthLevelLow      StockHealthLevel = "low"
+	StockHealthLevelMedium   StockHealthLevel = "medium"
+	StockHealthLevelOut      StockHealthLevel = "out"
+)
+
+// Valid indicates whether the value is a known member of the StockHealthLevel enum.
+func (e StockHealthLevel) Valid() bool {
+	switch e {
+	case StockHealthLevelCritical:
+		return true
+	case StockHealthLevelHigh:
+		return true
+	case StockHealthLevelLow:
+		return true
+	case StockHealthLevelMedium:
+		return true
+	case StockHealthLevelOut:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for StockReason.
+const (
+	StockReasonCorrection StockReason = "correction"
+	StockReasonCount      StockReason = "count"
+	StockReasonDamaged    StockReason = "damaged"
+	StockReasonImport     StockReason = "import"
+	StockReasonInitial    StockReason = "initial"
+	StockReasonLost       StockReason = "lost"
+	StockReasonReceived   StockReason = "received"
+	StockReasonRelease    StockReason = "release"
+	StockReasonReturned   StockReason = "returned"
+	StockReasonSale       StockReason = "sale"
+	StockReasonTransfer   StockReason = "transfer"
+)
+
+// Valid indicates whether the value is a known member of the StockReason enum.
+func (e StockReason) Valid() bool {
+	switch e {
+	case StockReasonCorrection:
+		return true
+	case StockReasonCount:
+		return true
+	case StockReasonDamaged:
+		return true
+	case StockReasonImport:
+		return true
+	case StockReasonInitial:
+		return true
+	case StockReasonLost:
+		return true
+	case StockReasonReceived:
+		return true
+	case StockReasonRelease:
+		return true
+	case StockReasonReturned:
+		return true
+	case StockReasonSale:
+		return true
+	case StockReasonTransfer:
 		return true
 	default:
 		return false
@@ -424,6 +550,143 @@ type AddressPatch struct {
 	State nullable.Nullable[string] `json:"state,omitempty"`
 }
 
+// AdminProduct A product as those who keep it see it.
+type AdminProduct struct {
+	// Attributes Facts by name.
+	//
+	// Example: {"battery_life":"40 h","color":"black"}
+	Attributes map[string]string `json:"attributes"`
+
+	// Availability Whether it can be bought now.
+	Availability Availability `json:"availability"`
+	Brand        *Reference   `json:"brand"`
+	Category     *Reference   `json:"category"`
+
+	// Condition The state it is sold in.
+	Condition Condition `json:"condition"`
+
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// Currency ISO 4217 code of the amounts beside it.
+	//
+	// Example: USD
+	Currency Currency `json:"currency"`
+
+	// DeletedAt When it was deleted, or null.
+	DeletedAt *time.Time `json:"deleted_at"`
+
+	// Description What it is, in plain text.
+	//
+	// Example: Forty hours of music on one charge, with cushions that stay cool.
+	Description string `json:"description"`
+
+	// DiscountPercent How much is off, in whole per cent, or null.
+	//
+	// Example: 20
+	DiscountPercent *int32 `json:"discount_percent"`
+
+	// DiscountPrice What the buyer pays while it is on sale, or null.
+	//
+	// Example: 9.99
+	DiscountPrice *string `json:"discount_price"`
+
+	// Gtin Its GTIN in 14 digits, or null.
+	//
+	// Example: 02000000000015
+	Gtin *string `json:"gtin"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// Images The images, primary first.
+	Images []Image `json:"images"`
+
+	// InStock Whether any unit can be sold now.
+	//
+	// Example: true
+	InStock bool `json:"in_stock"`
+
+	// IsActive Whether it is on sale at all. Inactive products are not found by the public.
+	//
+	// Example: true
+	IsActive bool `json:"is_active"`
+
+	// IsFeatured Whether the shop puts it in its window.
+	//
+	// Example: false
+	IsFeatured bool `json:"is_featured"`
+
+	// Name The name.
+	//
+	// Example: Drift wireless headphones
+	Name string `json:"name"`
+
+	// Price An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Price Money `json:"price"`
+
+	// Rating What buyers think of it.
+	Rating Rating `json:"rating"`
+
+	// Sku The shop's own number for it, unique.
+	//
+	// Example: AUR-DRIFT-BLK
+	Sku string `json:"sku"`
+
+	// Slug A name for addresses, unique and made of lower-case letters, digits and dashes.
+	//
+	// Example: wireless-headphones
+	Slug Slug `json:"slug"`
+
+	// Status Whether a product is in the shop, kept out of it, or deleted.
+	Status ProductStatus `json:"status"`
+
+	// Stock Units that can be sold now.
+	//
+	// Example: 25
+	Stock int64 `json:"stock"`
+
+	// UpdatedAt When it last changed.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+
+	// Variants The variants, default first. A simple product has one.
+	Variants []Variant `json:"variants"`
+}
+
+// AdminProductPage A page of products. `total` is absent on pages fetched by cursor.
+type AdminProductPage struct {
+	// Items The products.
+	Items []AdminProduct `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// NextCursor Send it as `cursor` for the next page; null on the last.
+	//
+	// Example: eyJzIjoiY3JlYXRlZF9kZXNjIn0
+	NextCursor *string `json:"next_cursor"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total *int64 `json:"total,omitempty"`
+}
+
 // AssistantAnswer An answer with its sources and the conversation to send back.
 type AssistantAnswer struct {
 	// Answer The answer in plain text. Products are cited as `[#id]`.
@@ -492,6 +755,17 @@ type AssistantSource struct {
 	Stock int64 `json:"stock"`
 }
 
+// Attributes Facts by name, at most 100. The names of Google Shopping (`color`, `size`, `material`, `age_group`, …) are known to
+// feeds; any other is welcome.
+//
+// Example: {"battery_life":"40 h","color":"black"}
+type Attributes map[string]string
+
+// AttributesPatch Facts to set by name; null removes one.
+//
+// Example: {"color":"red","size":null}
+type AttributesPatch map[string]*string
+
 // Availability Whether it can be bought now.
 type Availability string
 
@@ -533,6 +807,24 @@ type Brand struct {
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
+// BrandInput A brand as it is to be.
+type BrandInput struct {
+	// Description Plain text.
+	//
+	// Example: Over-ear, on-ear and in-ear, wired and wireless.
+	Description *string `json:"description,omitempty"`
+
+	// Name The name.
+	//
+	// Example: Headphones
+	Name string `json:"name"`
+
+	// Slug A slug, which is lower-case letters, digits and single dashes. Made from the name when left out.
+	//
+	// Example: headphones
+	Slug *string `json:"slug,omitempty"`
+}
+
 // BrandPage A page of brands.
 type BrandPage struct {
 	// Items The brands.
@@ -552,6 +844,24 @@ type BrandPage struct {
 	//
 	// Example: 228
 	Total int64 `json:"total"`
+}
+
+// BrandPatch What to change of a brand.
+type BrandPatch struct {
+	// Description Plain text.
+	//
+	// Example: Over-ear, on-ear and in-ear, wired and wireless.
+	Description *string `json:"description,omitempty"`
+
+	// Name The name.
+	//
+	// Example: Headphones
+	Name *string `json:"name,omitempty"`
+
+	// Slug A slug, which is lower-case letters, digits and single dashes. Made from the name when left out.
+	//
+	// Example: headphones
+	Slug *string `json:"slug,omitempty"`
 }
 
 // Category A category of the tree.
@@ -615,6 +925,29 @@ type CategoryIndexReport struct {
 	ProductsUpdated int32 `json:"products_updated"`
 }
 
+// CategoryInput A category as it is to be.
+type CategoryInput struct {
+	// Description Plain text.
+	//
+	// Example: Over-ear, on-ear and in-ear, wired and wireless.
+	Description *string `json:"description,omitempty"`
+
+	// Name The name.
+	//
+	// Example: Headphones
+	Name string `json:"name"`
+
+	// ParentID The category above; null or left out for the top.
+	//
+	// Example: 3
+	ParentID *int64 `json:"parent_id,omitempty"`
+
+	// Slug A slug, which is lower-case letters, digits and single dashes. Made from the name when left out.
+	//
+	// Example: headphones
+	Slug *string `json:"slug,omitempty"`
+}
+
 // CategoryPage A page of categories.
 type CategoryPage struct {
 	// Items The categories.
@@ -634,6 +967,29 @@ type CategoryPage struct {
 	//
 	// Example: 228
 	Total int64 `json:"total"`
+}
+
+// CategoryPatch What to change of a category.
+type CategoryPatch struct {
+	// Description Plain text.
+	//
+	// Example: Over-ear, on-ear and in-ear, wired and wireless.
+	Description *string `json:"description,omitempty"`
+
+	// Name The name.
+	//
+	// Example: Headphones
+	Name *string `json:"name,omitempty"`
+
+	// ParentID An id, or null for none.
+	//
+	// Example: 3
+	ParentID nullable.Nullable[int64] `json:"parent_id,omitempty"`
+
+	// Slug A slug, which is lower-case letters, digits and single dashes. Made from the name when left out.
+	//
+	// Example: headphones
+	Slug *string `json:"slug,omitempty"`
 }
 
 // ChangePasswordRequest The old and the new password.
@@ -867,6 +1223,29 @@ type IndexStatus struct {
 	Stale int64 `json:"stale"`
 }
 
+// InventoryInput The stock of a product.
+type InventoryInput struct {
+	// Location A code of lower-case letters, digits, dashes and underscores.
+	//
+	// Example: main
+	Location *LocationCode `json:"location,omitempty"`
+
+	// Quantity Units that can be sold there.
+	//
+	// Example: 25
+	Quantity int32 `json:"quantity"`
+
+	// TrackInventory Whether units are counted; without it the variant is always in stock. Stays as it is when left out.
+	//
+	// Example: true
+	TrackInventory *bool `json:"track_inventory,omitempty"`
+
+	// VariantID Which variant, of a product of several.
+	//
+	// Example: 12
+	VariantID *int64 `json:"variant_id,omitempty"`
+}
+
 // JWK A public key as of RFC 7517, with the members its kind has beside these.
 type JWK struct {
 	// Alg The algorithm it signs with.
@@ -905,6 +1284,72 @@ type Liveness struct {
 
 // LivenessStatus Always `alive`.
 type LivenessStatus string
+
+// Location Where stock lies.
+type Location struct {
+	// Code A code of lower-case letters, digits, dashes and underscores.
+	//
+	// Example: main
+	Code LocationCode `json:"code"`
+
+	// Name Its name.
+	//
+	// Example: Main warehouse
+	Name string `json:"name"`
+}
+
+// LocationCode A code of lower-case letters, digits, dashes and underscores.
+//
+// Example: main
+type LocationCode = string
+
+// LocationInput A location to add.
+type LocationInput struct {
+	// Code A code of lower-case letters, digits, dashes and underscores.
+	//
+	// Example: main
+	Code LocationCode `json:"code"`
+
+	// Name Its name.
+	//
+	// Example: Main warehouse
+	Name string `json:"name"`
+}
+
+// LocationList All locations.
+type LocationList struct {
+	// Items The locations, in the order sales take from them.
+	Items []Location `json:"items"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total int64 `json:"total"`
+}
+
+// LocationPatch What to change of a location.
+type LocationPatch struct {
+	// Name Its name.
+	//
+	// Example: Main warehouse
+	Name string `json:"name"`
+}
+
+// LocationStock What there is of a variant at a location.
+type LocationStock struct {
+	// Location Where stock lies.
+	Location Location `json:"location"`
+
+	// Quantity Units there.
+	//
+	// Example: 25
+	Quantity int32 `json:"quantity"`
+
+	// UpdatedAt When it last changed.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+}
 
 // LoginForm An OAuth2 password form. Fields of the protocol that have no meaning here are accepted and ignored.
 type LoginForm struct {
@@ -960,6 +1405,11 @@ type MailedToken = string
 //
 // Example: 12.50
 type Money = string
+
+// Options What sets a variant apart from the others, such as size and colour.
+//
+// Example: {"color":"black"}
+type Options map[string]string
 
 // Password 8 to 72 bytes of UTF-8, and not one of the common ones.
 //
@@ -1127,6 +1577,156 @@ type Product struct {
 	Variants []Variant `json:"variants"`
 }
 
+// ProductCreate A product to add. Either `price`, and with it `sku`, `gtin`, `discount_price`, `stock` and `track_inventory`, or
+// `variants`.
+type ProductCreate struct {
+	// Attributes Facts by name, at most 100. The names of Google Shopping (`color`, `size`, `material`, `age_group`, …) are known to
+	// feeds; any other is welcome.
+	//
+	//
+	// Example: {"battery_life":"40 h","color":"black"}
+	Attributes *Attributes `json:"attributes,omitempty"`
+
+	// BrandID Its brand.
+	//
+	// Example: 2
+	BrandID *int64 `json:"brand_id,omitempty"`
+
+	// CategoryID Its category.
+	//
+	// Example: 3
+	CategoryID *int64 `json:"category_id,omitempty"`
+
+	// Condition The state it is sold in.
+	Condition *Condition `json:"condition,omitempty"`
+
+	// Description Plain text.
+	//
+	// Example: Over-ear, on-ear and in-ear, wired and wireless.
+	Description *string `json:"description,omitempty"`
+
+	// DiscountPrice What the buyer pays while it is on sale, below the price; null for no sale.
+	//
+	// Example: 59.00
+	DiscountPrice *string `json:"discount_price,omitempty"`
+
+	// Gtin A GTIN of 8, 12, 13 or 14 digits with its check digit, or null.
+	//
+	// Example: 2000000000015
+	Gtin *string `json:"gtin,omitempty"`
+
+	// IsActive Whether it is in the shop.
+	//
+	// Example: true
+	IsActive *bool `json:"is_active,omitempty"`
+
+	// IsFeatured Whether the shop puts it in its window.
+	//
+	// Example: false
+	IsFeatured *bool `json:"is_featured,omitempty"`
+
+	// Name The name.
+	//
+	// Example: Drift wireless headphones
+	Name string `json:"name"`
+
+	// Price An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Price *Money `json:"price,omitempty"`
+
+	// Sku A sku, which is letters, digits, dots, dashes, slashes and underscores. Made from the name when left out.
+	//
+	// Example: AUR-DRIFT-BLK
+	Sku *string `json:"sku,omitempty"`
+
+	// Slug A slug, which is lower-case letters, digits and single dashes. Made from the name when left out.
+	//
+	// Example: headphones
+	Slug *string `json:"slug,omitempty"`
+
+	// Stock Units there are to begin with, at the first location.
+	//
+	// Example: 25
+	Stock *int32 `json:"stock,omitempty"`
+
+	// TrackInventory Whether units are counted; without it the variant is always in stock.
+	//
+	// Example: true
+	TrackInventory *bool `json:"track_inventory,omitempty"`
+
+	// Variants The variants of a product of several.
+	Variants []VariantCreate `json:"variants,omitempty"`
+}
+
+// ProductInput A product as it is to be.
+type ProductInput struct {
+	// Attributes Facts by name, at most 100. The names of Google Shopping (`color`, `size`, `material`, `age_group`, …) are known to
+	// feeds; any other is welcome.
+	//
+	//
+	// Example: {"battery_life":"40 h","color":"black"}
+	Attributes *Attributes `json:"attributes,omitempty"`
+
+	// BrandID Its brand.
+	//
+	// Example: 2
+	BrandID *int64 `json:"brand_id,omitempty"`
+
+	// CategoryID Its category.
+	//
+	// Example: 3
+	CategoryID *int64 `json:"category_id,omitempty"`
+
+	// Condition The state it is sold in.
+	Condition *Condition `json:"condition,omitempty"`
+
+	// Description Plain text.
+	//
+	// Example: Over-ear, on-ear and in-ear, wired and wireless.
+	Description *string `json:"description,omitempty"`
+
+	// DiscountPrice What the buyer pays while it is on sale, below the price; null for no sale.
+	//
+	// Example: 59.00
+	DiscountPrice *string `json:"discount_price,omitempty"`
+
+	// Gtin A GTIN of 8, 12, 13 or 14 digits with its check digit, or null.
+	//
+	// Example: 2000000000015
+	Gtin *string `json:"gtin,omitempty"`
+
+	// IsActive Whether it is in the shop.
+	//
+	// Example: true
+	IsActive *bool `json:"is_active,omitempty"`
+
+	// IsFeatured Whether the shop puts it in its window.
+	//
+	// Example: false
+	IsFeatured *bool `json:"is_featured,omitempty"`
+
+	// Name The name.
+	//
+	// Example: Drift wireless headphones
+	Name string `json:"name"`
+
+	// Price An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Price Money `json:"price"`
+
+	// Sku A sku, which is letters, digits, dots, dashes, slashes and underscores. Made from the name when left out.
+	//
+	// Example: AUR-DRIFT-BLK
+	Sku *string `json:"sku,omitempty"`
+
+	// Slug A slug, which is lower-case letters, digits and single dashes. Made from the name when left out.
+	//
+	// Example: headphones
+	Slug *string `json:"slug,omitempty"`
+}
+
 // ProductPage A page of products. `total` is absent on pages fetched by cursor.
 type ProductPage struct {
 	// Items The products.
@@ -1153,8 +1753,77 @@ type ProductPage struct {
 	Total *int64 `json:"total,omitempty"`
 }
 
+// ProductPatch What to change of a product.
+type ProductPatch struct {
+	// Attributes Facts to set by name; null removes one.
+	//
+	// Example: {"color":"red","size":null}
+	Attributes *AttributesPatch `json:"attributes,omitempty"`
+
+	// BrandID An id, or null for none.
+	//
+	// Example: 3
+	BrandID nullable.Nullable[int64] `json:"brand_id,omitempty"`
+
+	// CategoryID An id, or null for none.
+	//
+	// Example: 3
+	CategoryID nullable.Nullable[int64] `json:"category_id,omitempty"`
+
+	// Condition The state it is sold in.
+	Condition *Condition `json:"condition,omitempty"`
+
+	// Description Plain text.
+	//
+	// Example: Over-ear, on-ear and in-ear, wired and wireless.
+	Description *string `json:"description,omitempty"`
+
+	// DiscountPrice What the buyer pays while it is on sale, below the price; null for no sale.
+	//
+	// Example: 59.00
+	DiscountPrice nullable.Nullable[string] `json:"discount_price,omitempty"`
+
+	// Gtin A GTIN of 8, 12, 13 or 14 digits with its check digit, or null.
+	//
+	// Example: 2000000000015
+	Gtin nullable.Nullable[string] `json:"gtin,omitempty"`
+
+	// IsActive Whether it is in the shop.
+	//
+	// Example: true
+	IsActive *bool `json:"is_active,omitempty"`
+
+	// IsFeatured Whether the shop puts it in its window.
+	//
+	// Example: false
+	IsFeatured *bool `json:"is_featured,omitempty"`
+
+	// Name The name.
+	//
+	// Example: Drift wireless headphones
+	Name *string `json:"name,omitempty"`
+
+	// Price An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Price *Money `json:"price,omitempty"`
+
+	// Sku A sku, which is letters, digits, dots, dashes, slashes and underscores. Made from the name when left out.
+	//
+	// Example: AUR-DRIFT-BLK
+	Sku *string `json:"sku,omitempty"`
+
+	// Slug A slug, which is lower-case letters, digits and single dashes. Made from the name when left out.
+	//
+	// Example: headphones
+	Slug *string `json:"slug,omitempty"`
+}
+
 // ProductSort An order of products.
 type ProductSort string
+
+// ProductStatus Whether a product is in the shop, kept out of it, or deleted.
+type ProductStatus string
 
 // ProductSummary A product as lists show it. `price`, `discount_price` and `sku` are those of its default variant; `stock`
 // is the sum over its variants.
@@ -1523,6 +2192,387 @@ type SessionPage struct {
 // Example: wireless-headphones
 type Slug = string
 
+// StockAdjustment Units to add or take. Name the variant by one of `gtin`, `sku` and `variant_id`.
+type StockAdjustment struct {
+	// Delta How many units come (above zero) or go (below).
+	//
+	// Example: -2
+	Delta int32 `json:"delta"`
+
+	// ExpectedQuantity What the level must be for anything to happen.
+	//
+	// Example: 24
+	ExpectedQuantity *int32 `json:"expected_quantity,omitempty"`
+
+	// Gtin The variant's GTIN, in any of its lengths.
+	//
+	// Example: 2000000000015
+	Gtin *string `json:"gtin,omitempty"`
+
+	// Location A code of lower-case letters, digits, dashes and underscores.
+	//
+	// Example: main
+	Location *LocationCode `json:"location,omitempty"`
+
+	// Reason Why units are moved by hand.
+	Reason StockAdjustmentReason `json:"reason"`
+
+	// Reference What it belongs to, such as a delivery note, in one line.
+	//
+	// Example: delivery 4711
+	Reference *string `json:"reference,omitempty"`
+
+	// Sku The variant's sku.
+	//
+	// Example: AUR-DRIFT-BLK
+	Sku *string `json:"sku,omitempty"`
+
+	// VariantID Which variant, of a product of several.
+	//
+	// Example: 12
+	VariantID *int64 `json:"variant_id,omitempty"`
+}
+
+// StockAdjustmentReason Why units are moved by hand.
+type StockAdjustmentReason string
+
+// StockCounts How many variants there are of each level.
+type StockCounts struct {
+	// Critical Critical.
+	//
+	// Example: 7
+	Critical int64 `json:"critical"`
+
+	// High High.
+	//
+	// Example: 160
+	High int64 `json:"high"`
+
+	// Low Low.
+	//
+	// Example: 20
+	Low int64 `json:"low"`
+
+	// Medium Medium.
+	//
+	// Example: 80
+	Medium int64 `json:"medium"`
+
+	// Out Without any unit.
+	//
+	// Example: 4
+	Out int64 `json:"out"`
+}
+
+// StockHealth The health of the stock.
+type StockHealth struct {
+	// Alerts How many variants have an alert that is open.
+	//
+	// Example: 11
+	Alerts int64 `json:"alerts"`
+
+	// Counts How many variants there are of each level.
+	Counts StockCounts `json:"counts"`
+
+	// Items The variants, emptiest first.
+	Items []StockHealthItem `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Thresholds Most units of each level, by the settings.
+	Thresholds StockThresholds `json:"thresholds"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total int64 `json:"total"`
+}
+
+// StockHealthItem A variant and how long its stock will last.
+type StockHealthItem struct {
+	// AlertSince Since when an alert is open, or null.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	AlertSince *time.Time `json:"alert_since"`
+
+	// DaysOfCover Days until none is left at that pace, to one decimal; null when none was sold.
+	//
+	// Example: 12.5
+	DaysOfCover *float64 `json:"days_of_cover"`
+
+	// Gtin Its GTIN in 14 digits, or null.
+	//
+	// Example: 02000000000015
+	Gtin *string `json:"gtin"`
+
+	// Level How well stocked a variant is.
+	Level StockHealthLevel `json:"level"`
+
+	// Options What sets the variant apart.
+	//
+	// Example: {"color":"black"}
+	Options map[string]string `json:"options"`
+
+	// ProductID An id.
+	//
+	// Example: 42
+	ProductID ID `json:"product_id"`
+
+	// ProductName The name.
+	//
+	// Example: Drift wireless headphones
+	ProductName string `json:"product_name"`
+
+	// Sku The shop's own number for it, unique.
+	//
+	// Example: AUR-DRIFT-BLK
+	Sku string `json:"sku"`
+
+	// Sold30Days Units sold in the last 30 days, less those that orders gave back.
+	//
+	// Example: 12
+	Sold30Days int64 `json:"sold_30_days"`
+
+	// Stock Units that can be sold now.
+	//
+	// Example: 25
+	Stock int64 `json:"stock"`
+
+	// VariantID An id.
+	//
+	// Example: 42
+	VariantID ID `json:"variant_id"`
+}
+
+// StockHealthLevel How well stocked a variant is.
+type StockHealthLevel string
+
+// StockInput A level to set. Name the variant by one of `gtin`, `sku` and `variant_id`.
+type StockInput struct {
+	// ExpectedQuantity What the level must be for anything to happen.
+	//
+	// Example: 24
+	ExpectedQuantity *int32 `json:"expected_quantity,omitempty"`
+
+	// Gtin The variant's GTIN, in any of its lengths.
+	//
+	// Example: 2000000000015
+	Gtin *string `json:"gtin,omitempty"`
+
+	// Location A code of lower-case letters, digits, dashes and underscores.
+	//
+	// Example: main
+	Location *LocationCode `json:"location,omitempty"`
+
+	// Quantity Units that can be sold there.
+	//
+	// Example: 25
+	Quantity int32 `json:"quantity"`
+
+	// Reason Why units are moved by hand.
+	Reason *StockAdjustmentReason `json:"reason,omitempty"`
+
+	// Reference What it belongs to, such as a delivery note, in one line.
+	//
+	// Example: delivery 4711
+	Reference *string `json:"reference,omitempty"`
+
+	// Sku The variant's sku.
+	//
+	// Example: AUR-DRIFT-BLK
+	Sku *string `json:"sku,omitempty"`
+
+	// VariantID Which variant, of a product of several.
+	//
+	// Example: 12
+	VariantID *int64 `json:"variant_id,omitempty"`
+}
+
+// StockLevel What can be sold of a variant at a location.
+type StockLevel struct {
+	// Gtin Its GTIN in 14 digits, or null.
+	//
+	// Example: 02000000000015
+	Gtin *string `json:"gtin"`
+
+	// Location Where stock lies.
+	Location Location `json:"location"`
+
+	// Options What sets the variant apart.
+	//
+	// Example: {"color":"black"}
+	Options map[string]string `json:"options"`
+
+	// ProductID An id.
+	//
+	// Example: 42
+	ProductID ID `json:"product_id"`
+
+	// ProductName The name.
+	//
+	// Example: Drift wireless headphones
+	ProductName string `json:"product_name"`
+
+	// Quantity Units there.
+	//
+	// Example: 25
+	Quantity int32 `json:"quantity"`
+
+	// Sku The shop's own number for it, unique.
+	//
+	// Example: AUR-DRIFT-BLK
+	Sku string `json:"sku"`
+
+	// UpdatedAt When it last changed.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+
+	// VariantID An id.
+	//
+	// Example: 42
+	VariantID ID `json:"variant_id"`
+}
+
+// StockLevelPage A page of levels. `total` is absent on pages fetched by cursor.
+type StockLevelPage struct {
+	// Items The levels.
+	Items []StockLevel `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// NextCursor Send it as `cursor` for the next page; null on the last.
+	//
+	// Example: eyJzIjoiY3JlYXRlZF9kZXNjIn0
+	NextCursor *string `json:"next_cursor"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total *int64 `json:"total,omitempty"`
+}
+
+// StockMovement Units that came or went.
+type StockMovement struct {
+	// ActorID The account that moved them; null for the system.
+	//
+	// Example: 1
+	ActorID *int64 `json:"actor_id"`
+
+	// At When.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	At time.Time `json:"at"`
+
+	// Delta How many came (above zero) or went (below).
+	//
+	// Example: -2
+	Delta int32 `json:"delta"`
+
+	// Gtin Its GTIN in 14 digits, or null.
+	//
+	// Example: 02000000000015
+	Gtin *string `json:"gtin"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// Location A code of lower-case letters, digits, dashes and underscores.
+	//
+	// Example: main
+	Location LocationCode `json:"location"`
+
+	// ProductID An id.
+	//
+	// Example: 42
+	ProductID ID `json:"product_id"`
+
+	// Quantity The level afterwards.
+	//
+	// Example: 23
+	Quantity int32 `json:"quantity"`
+
+	// Reason Why units moved. `initial`, `import`, `sale` (an order took them) and `release` (an order that was cancelled gave
+	// them back) are the system's own.
+	Reason StockReason `json:"reason"`
+
+	// Reference What it belongs to; empty for nothing.
+	//
+	// Example: order:42
+	Reference string `json:"reference"`
+
+	// Sku The shop's own number for it, unique.
+	//
+	// Example: AUR-DRIFT-BLK
+	Sku string `json:"sku"`
+
+	// VariantID An id.
+	//
+	// Example: 42
+	VariantID ID `json:"variant_id"`
+}
+
+// StockMovementPage A page of movements. Lists of the ledger have no `total`.
+type StockMovementPage struct {
+	// Items The movements.
+	Items []StockMovement `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// NextCursor Send it as `cursor` for the next page; null on the last.
+	//
+	// Example: eyJzIjoiY3JlYXRlZF9kZXNjIn0
+	NextCursor *string `json:"next_cursor"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+}
+
+// StockReason Why units moved. `initial`, `import`, `sale` (an order took them) and `release` (an order that was cancelled gave
+// them back) are the system's own.
+type StockReason string
+
+// StockThresholds Most units of each level, by the settings.
+type StockThresholds struct {
+	// Critical Most units that are critical.
+	//
+	// Example: 3
+	Critical int32 `json:"critical"`
+
+	// Low Most units that are low.
+	//
+	// Example: 10
+	Low int32 `json:"low"`
+
+	// Medium Most units that are medium.
+	//
+	// Example: 50
+	Medium int32 `json:"medium"`
+}
+
 // TokenPair Tokens of one session.
 type TokenPair struct {
 	// AccessToken A JWT for `Authorization: Bearer`.
@@ -1659,6 +2709,11 @@ type Variant struct {
 	// Example: 42
 	ID ID `json:"id"`
 
+	// ImageID Which of the product's images shows this variant, or null.
+	//
+	// Example: 7
+	ImageID *int64 `json:"image_id"`
+
 	// InStock Whether any unit can be sold now.
 	//
 	// Example: true
@@ -1688,6 +2743,215 @@ type Variant struct {
 	//
 	// Example: 25
 	Stock int64 `json:"stock"`
+
+	// TrackInventory Whether its units are counted. A variant whose units are not is always in stock.
+	//
+	// Example: true
+	TrackInventory bool `json:"track_inventory"`
+}
+
+// VariantCreate A variant to add.
+type VariantCreate struct {
+	// DiscountPrice What the buyer pays while it is on sale, below the price; null for no sale.
+	//
+	// Example: 59.00
+	DiscountPrice *string `json:"discount_price,omitempty"`
+
+	// Gtin A GTIN of 8, 12, 13 or 14 digits with its check digit, or null.
+	//
+	// Example: 2000000000015
+	Gtin *string `json:"gtin,omitempty"`
+
+	// ImageID The image of the product that shows this variant.
+	//
+	// Example: 7
+	ImageID *int64 `json:"image_id,omitempty"`
+
+	// IsDefault Whether it stands for the product. True makes it so; the others then do not.
+	//
+	// Example: false
+	IsDefault *bool `json:"is_default,omitempty"`
+
+	// Options What sets a variant apart from the others, such as size and colour.
+	//
+	// Example: {"color":"black"}
+	Options *Options `json:"options,omitempty"`
+
+	// Price An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Price Money `json:"price"`
+
+	// Sku A sku, which is letters, digits, dots, dashes, slashes and underscores. Made from the name when left out.
+	//
+	// Example: AUR-DRIFT-BLK
+	Sku *string `json:"sku,omitempty"`
+
+	// Stock Units there are to begin with, at the first location.
+	//
+	// Example: 25
+	Stock *int32 `json:"stock,omitempty"`
+
+	// TrackInventory Whether units are counted; without it the variant is always in stock.
+	//
+	// Example: true
+	TrackInventory *bool `json:"track_inventory,omitempty"`
+}
+
+// VariantInput A variant as it is to be.
+type VariantInput struct {
+	// DiscountPrice What the buyer pays while it is on sale, below the price; null for no sale.
+	//
+	// Example: 59.00
+	DiscountPrice *string `json:"discount_price,omitempty"`
+
+	// Gtin A GTIN of 8, 12, 13 or 14 digits with its check digit, or null.
+	//
+	// Example: 2000000000015
+	Gtin *string `json:"gtin,omitempty"`
+
+	// ImageID The image of the product that shows this variant.
+	//
+	// Example: 7
+	ImageID *int64 `json:"image_id,omitempty"`
+
+	// IsDefault Whether it stands for the product. True makes it so; the others then do not.
+	//
+	// Example: false
+	IsDefault *bool `json:"is_default,omitempty"`
+
+	// Options What sets a variant apart from the others, such as size and colour.
+	//
+	// Example: {"color":"black"}
+	Options *Options `json:"options,omitempty"`
+
+	// Price An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Price Money `json:"price"`
+
+	// Sku A sku, which is letters, digits, dots, dashes, slashes and underscores. Made from the name when left out.
+	//
+	// Example: AUR-DRIFT-BLK
+	Sku *string `json:"sku,omitempty"`
+
+	// TrackInventory Whether units are counted; without it the variant is always in stock.
+	//
+	// Example: true
+	TrackInventory *bool `json:"track_inventory,omitempty"`
+}
+
+// VariantList All variants of a product.
+type VariantList struct {
+	// Items The variants, default first.
+	Items []Variant `json:"items"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total int64 `json:"total"`
+}
+
+// VariantMatrix Options whose combinations become variants.
+type VariantMatrix struct {
+	// DiscountPrice What the buyer pays while it is on sale, below the price; null for no sale.
+	//
+	// Example: 59.00
+	DiscountPrice *string `json:"discount_price,omitempty"`
+
+	// Options The values of each option.
+	//
+	// Example: {"color":["black","white"],"size":["S","M","L"]}
+	Options map[string][]string `json:"options"`
+
+	// Price An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Price Money `json:"price"`
+
+	// Stock Units there are to begin with, at the first location.
+	//
+	// Example: 25
+	Stock *int32 `json:"stock,omitempty"`
+}
+
+// VariantPatch What to change of a variant.
+type VariantPatch struct {
+	// DiscountPrice What the buyer pays while it is on sale, below the price; null for no sale.
+	//
+	// Example: 59.00
+	DiscountPrice nullable.Nullable[string] `json:"discount_price,omitempty"`
+
+	// Gtin A GTIN of 8, 12, 13 or 14 digits with its check digit, or null.
+	//
+	// Example: 2000000000015
+	Gtin nullable.Nullable[string] `json:"gtin,omitempty"`
+
+	// ImageID An id, or null for none.
+	//
+	// Example: 3
+	ImageID nullable.Nullable[int64] `json:"image_id,omitempty"`
+
+	// IsDefault Whether it stands for the product. True makes it so; the others then do not.
+	//
+	// Example: false
+	IsDefault *bool `json:"is_default,omitempty"`
+
+	// Options What sets a variant apart from the others, such as size and colour.
+	//
+	// Example: {"color":"black"}
+	Options *Options `json:"options,omitempty"`
+
+	// Price An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Price *Money `json:"price,omitempty"`
+
+	// Sku A sku, which is letters, digits, dots, dashes, slashes and underscores. Made from the name when left out.
+	//
+	// Example: AUR-DRIFT-BLK
+	Sku *string `json:"sku,omitempty"`
+
+	// TrackInventory Whether units are counted; without it the variant is always in stock.
+	//
+	// Example: true
+	TrackInventory *bool `json:"track_inventory,omitempty"`
+}
+
+// VariantStock All stock of a variant.
+type VariantStock struct {
+	// Gtin Its GTIN in 14 digits, or null.
+	//
+	// Example: 02000000000015
+	Gtin *string `json:"gtin"`
+
+	// Levels What there is at each location.
+	Levels []LocationStock `json:"levels"`
+
+	// ProductID An id.
+	//
+	// Example: 42
+	ProductID ID `json:"product_id"`
+
+	// Sku The shop's own number for it, unique.
+	//
+	// Example: AUR-DRIFT-BLK
+	Sku string `json:"sku"`
+
+	// Stock Units that can be sold now.
+	//
+	// Example: 25
+	Stock int64 `json:"stock"`
+
+	// TrackInventory Whether its units are counted.
+	//
+	// Example: true
+	TrackInventory bool `json:"track_inventory"`
+
+	// VariantID An id.
+	//
+	// Example: 42
+	VariantID ID `json:"variant_id"`
 }
 
 // VerifyEmailRequest The token that was mailed.
@@ -1726,6 +2990,9 @@ type Featured = bool
 // Gtin defines model for Gtin.
 type Gtin = string
 
+// IfMatch defines model for IfMatch.
+type IfMatch = string
+
 // InStock defines model for InStock.
 type InStock = bool
 
@@ -1748,6 +3015,11 @@ type Offset = int32
 // OnSale defines model for OnSale.
 type OnSale = bool
 
+// VariantID An id.
+//
+// Example: 42
+type VariantID = ID
+
 // Conflict What went wrong, as of RFC 9457.
 type Conflict = Problem
 
@@ -1762,6 +3034,9 @@ type NotFound = Problem
 
 // SpentToken What went wrong, as of RFC 9457.
 type SpentToken = Problem
+
+// Stale What went wrong, as of RFC 9457.
+type Stale = Problem
 
 // TooManyRequests What went wrong, as of RFC 9457.
 type TooManyRequests = Problem
@@ -1784,6 +3059,69 @@ type ListAddressesParams struct {
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
 }
 
+// AdminListBrandsParams defines parameters for AdminListBrands.
+type AdminListBrandsParams struct {
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+}
+
+// DeleteBrandParams defines parameters for DeleteBrand.
+type DeleteBrandParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// UpdateBrandParams defines parameters for UpdateBrand.
+type UpdateBrandParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ReplaceBrandParams defines parameters for ReplaceBrand.
+type ReplaceBrandParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// AdminListCategoriesParams defines parameters for AdminListCategories.
+type AdminListCategoriesParams struct {
+	// ParentID Only the direct children of this category.
+	ParentID *ID `form:"parent_id,omitempty" json:"parent_id,omitempty"`
+
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+}
+
+// DeleteCategoryParams defines parameters for DeleteCategory.
+type DeleteCategoryParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// UpdateCategoryParams defines parameters for UpdateCategory.
+type UpdateCategoryParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ReplaceCategoryParams defines parameters for ReplaceCategory.
+type ReplaceCategoryParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // ListCustomersParams defines parameters for ListCustomers.
 type ListCustomersParams struct {
 	// Q A part of the e-mail address, user name or name, without regard to case.
@@ -1800,6 +3138,161 @@ type ListCustomersParams struct {
 
 	// Offset How many items to skip. For deep pages use `cursor`.
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+}
+
+// AdminListProductsParams defines parameters for AdminListProducts.
+type AdminListProductsParams struct {
+	// Q Words to look for, or a part of a sku.
+	Q *SearchText `form:"q,omitempty" json:"q,omitempty"`
+
+	// Status Only products of this status. Without it, active and inactive ones.
+	Status *ProductStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// CategoryID In this category or any below it.
+	CategoryID *CategoryID `form:"category_id,omitempty" json:"category_id,omitempty"`
+
+	// BrandID Of this brand.
+	BrandID *BrandID `form:"brand_id,omitempty" json:"brand_id,omitempty"`
+
+	// Gtin The product with this GTIN, in any of its lengths (8, 12, 13 or 14 digits).
+	Gtin *Gtin `form:"gtin,omitempty" json:"gtin,omitempty"`
+
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. Not together with `offset`.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// DeleteProductParams defines parameters for DeleteProduct.
+type DeleteProductParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// UpdateProductParams defines parameters for UpdateProduct.
+type UpdateProductParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ReplaceProductParams defines parameters for ReplaceProduct.
+type ReplaceProductParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// CreateVariantParams defines parameters for CreateVariant.
+type CreateVariantParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// CreateVariantMatrixParams defines parameters for CreateVariantMatrix.
+type CreateVariantMatrixParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// DeleteVariantParams defines parameters for DeleteVariant.
+type DeleteVariantParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// UpdateVariantParams defines parameters for UpdateVariant.
+type UpdateVariantParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ReplaceVariantParams defines parameters for ReplaceVariant.
+type ReplaceVariantParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListStockParams defines parameters for ListStock.
+type ListStockParams struct {
+	// ProductID Only of this product.
+	ProductID *ID `form:"product_id,omitempty" json:"product_id,omitempty"`
+
+	// Gtin The product with this GTIN, in any of its lengths (8, 12, 13 or 14 digits).
+	Gtin *Gtin `form:"gtin,omitempty" json:"gtin,omitempty"`
+
+	// Sku Only of the variant with this sku.
+	Sku *string `form:"sku,omitempty" json:"sku,omitempty"`
+
+	// Location Only at the location of this code.
+	Location *LocationCode `form:"location,omitempty" json:"location,omitempty"`
+
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. Not together with `offset`.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// GetStockHealthParams defines parameters for GetStockHealth.
+type GetStockHealthParams struct {
+	// Level Only variants of this level.
+	Level *StockHealthLevel `form:"level,omitempty" json:"level,omitempty"`
+
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+}
+
+// ListStockMovementsParams defines parameters for ListStockMovements.
+type ListStockMovementsParams struct {
+	// ProductID Only of this product.
+	ProductID *ID `form:"product_id,omitempty" json:"product_id,omitempty"`
+
+	// VariantID Only of this variant.
+	VariantID *ID `form:"variant_id,omitempty" json:"variant_id,omitempty"`
+
+	// Gtin The product with this GTIN, in any of its lengths (8, 12, 13 or 14 digits).
+	Gtin *Gtin `form:"gtin,omitempty" json:"gtin,omitempty"`
+
+	// Location Only at the location of this code.
+	Location *LocationCode `form:"location,omitempty" json:"location,omitempty"`
+
+	// Reason Only for this reason.
+	Reason *StockReason `form:"reason,omitempty" json:"reason,omitempty"`
+
+	// Reference Only with this reference, such as `order:42`.
+	Reference *string `form:"reference,omitempty" json:"reference,omitempty"`
+
+	// From Only since this time.
+	From *time.Time `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Only before this time.
+	To *time.Time `form:"to,omitempty" json:"to,omitempty"`
+
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. Not together with `offset`.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // LoginParams defines parameters for Login.
@@ -1982,11 +3475,65 @@ type UpdateAddressJSONRequestBody = AddressPatch
 // ReplaceAddressJSONRequestBody defines body for ReplaceAddress for application/json ContentType.
 type ReplaceAddressJSONRequestBody = AddressInput
 
+// CreateBrandJSONRequestBody defines body for CreateBrand for application/json ContentType.
+type CreateBrandJSONRequestBody = BrandInput
+
+// UpdateBrandJSONRequestBody defines body for UpdateBrand for application/json ContentType.
+type UpdateBrandJSONRequestBody = BrandPatch
+
+// ReplaceBrandJSONRequestBody defines body for ReplaceBrand for application/json ContentType.
+type ReplaceBrandJSONRequestBody = BrandInput
+
+// CreateCategoryJSONRequestBody defines body for CreateCategory for application/json ContentType.
+type CreateCategoryJSONRequestBody = CategoryInput
+
+// UpdateCategoryJSONRequestBody defines body for UpdateCategory for application/json ContentType.
+type UpdateCategoryJSONRequestBody = CategoryPatch
+
+// ReplaceCategoryJSONRequestBody defines body for ReplaceCategory for application/json ContentType.
+type ReplaceCategoryJSONRequestBody = CategoryInput
+
 // SetCustomerRoleJSONRequestBody defines body for SetCustomerRole for application/json ContentType.
 type SetCustomerRoleJSONRequestBody = CustomerRole
 
 // SetCustomerStatusJSONRequestBody defines body for SetCustomerStatus for application/json ContentType.
 type SetCustomerStatusJSONRequestBody = CustomerStatus
+
+// CreateProductJSONRequestBody defines body for CreateProduct for application/json ContentType.
+type CreateProductJSONRequestBody = ProductCreate
+
+// UpdateProductJSONRequestBody defines body for UpdateProduct for application/json ContentType.
+type UpdateProductJSONRequestBody = ProductPatch
+
+// ReplaceProductJSONRequestBody defines body for ReplaceProduct for application/json ContentType.
+type ReplaceProductJSONRequestBody = ProductInput
+
+// SetInventoryJSONRequestBody defines body for SetInventory for application/json ContentType.
+type SetInventoryJSONRequestBody = InventoryInput
+
+// CreateVariantJSONRequestBody defines body for CreateVariant for application/json ContentType.
+type CreateVariantJSONRequestBody = VariantCreate
+
+// CreateVariantMatrixJSONRequestBody defines body for CreateVariantMatrix for application/json ContentType.
+type CreateVariantMatrixJSONRequestBody = VariantMatrix
+
+// UpdateVariantJSONRequestBody defines body for UpdateVariant for application/json ContentType.
+type UpdateVariantJSONRequestBody = VariantPatch
+
+// ReplaceVariantJSONRequestBody defines body for ReplaceVariant for application/json ContentType.
+type ReplaceVariantJSONRequestBody = VariantInput
+
+// SetStockJSONRequestBody defines body for SetStock for application/json ContentType.
+type SetStockJSONRequestBody = StockInput
+
+// AdjustStockJSONRequestBody defines body for AdjustStock for application/json ContentType.
+type AdjustStockJSONRequestBody = StockAdjustment
+
+// CreateLocationJSONRequestBody defines body for CreateLocation for application/json ContentType.
+type CreateLocationJSONRequestBody = LocationInput
+
+// RenameLocationJSONRequestBody defines body for RenameLocation for application/json ContentType.
+type RenameLocationJSONRequestBody = LocationPatch
 
 // ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
 type ChangePasswordJSONRequestBody = ChangePasswordRequest
@@ -2152,6 +3699,36 @@ type ServerInterface interface {
 	// ReplaceAddress Replace one of my addresses
 	// (PUT /api/v1/addresses/{id})
 	ReplaceAddress(ctx echo.Context, id ID) error
+	// AdminListBrands List brands to keep them
+	// (GET /api/v1/admin/brands)
+	AdminListBrands(ctx echo.Context, params AdminListBrandsParams) error
+	// CreateBrand Add a brand
+	// (POST /api/v1/admin/brands)
+	CreateBrand(ctx echo.Context) error
+	// DeleteBrand Delete a brand
+	// (DELETE /api/v1/admin/brands/{id})
+	DeleteBrand(ctx echo.Context, id ID, params DeleteBrandParams) error
+	// UpdateBrand Change a brand
+	// (PATCH /api/v1/admin/brands/{id})
+	UpdateBrand(ctx echo.Context, id ID, params UpdateBrandParams) error
+	// ReplaceBrand Replace a brand
+	// (PUT /api/v1/admin/brands/{id})
+	ReplaceBrand(ctx echo.Context, id ID, params ReplaceBrandParams) error
+	// AdminListCategories List categories to keep them
+	// (GET /api/v1/admin/categories)
+	AdminListCategories(ctx echo.Context, params AdminListCategoriesParams) error
+	// CreateCategory Add a category
+	// (POST /api/v1/admin/categories)
+	CreateCategory(ctx echo.Context) error
+	// DeleteCategory Delete a category
+	// (DELETE /api/v1/admin/categories/{id})
+	DeleteCategory(ctx echo.Context, id ID, params DeleteCategoryParams) error
+	// UpdateCategory Change a category
+	// (PATCH /api/v1/admin/categories/{id})
+	UpdateCategory(ctx echo.Context, id ID, params UpdateCategoryParams) error
+	// ReplaceCategory Replace a category
+	// (PUT /api/v1/admin/categories/{id})
+	ReplaceCategory(ctx echo.Context, id ID, params ReplaceCategoryParams) error
 	// ListCustomers List accounts
 	// (GET /api/v1/admin/customers)
 	ListCustomers(ctx echo.Context, params ListCustomersParams) error
@@ -2164,6 +3741,78 @@ type ServerInterface interface {
 	// SetCustomerStatus Activate or deactivate an account
 	// (PUT /api/v1/admin/customers/{id}/status)
 	SetCustomerStatus(ctx echo.Context, id ID) error
+	// AdminListProducts List products to keep them
+	// (GET /api/v1/admin/products)
+	AdminListProducts(ctx echo.Context, params AdminListProductsParams) error
+	// CreateProduct Add a product
+	// (POST /api/v1/admin/products)
+	CreateProduct(ctx echo.Context) error
+	// DeleteProduct Delete a product
+	// (DELETE /api/v1/admin/products/{id})
+	DeleteProduct(ctx echo.Context, id ID, params DeleteProductParams) error
+	// AdminGetProduct Get a product to keep it
+	// (GET /api/v1/admin/products/{id})
+	AdminGetProduct(ctx echo.Context, id ID) error
+	// UpdateProduct Change a product
+	// (PATCH /api/v1/admin/products/{id})
+	UpdateProduct(ctx echo.Context, id ID, params UpdateProductParams) error
+	// ReplaceProduct Replace a product
+	// (PUT /api/v1/admin/products/{id})
+	ReplaceProduct(ctx echo.Context, id ID, params ReplaceProductParams) error
+	// SetInventory Set how many units of a product there are
+	// (PUT /api/v1/admin/products/{id}/inventory)
+	SetInventory(ctx echo.Context, id ID) error
+	// RestoreProduct Restore a deleted product
+	// (POST /api/v1/admin/products/{id}/restore)
+	RestoreProduct(ctx echo.Context, id ID) error
+	// ListVariants List a product's variants
+	// (GET /api/v1/admin/products/{id}/variants)
+	ListVariants(ctx echo.Context, id ID) error
+	// CreateVariant Add a variant
+	// (POST /api/v1/admin/products/{id}/variants)
+	CreateVariant(ctx echo.Context, id ID, params CreateVariantParams) error
+	// CreateVariantMatrix Add a variant for each combination of options
+	// (POST /api/v1/admin/products/{id}/variants/matrix)
+	CreateVariantMatrix(ctx echo.Context, id ID, params CreateVariantMatrixParams) error
+	// DeleteVariant Delete a variant
+	// (DELETE /api/v1/admin/products/{id}/variants/{variant_id})
+	DeleteVariant(ctx echo.Context, id ID, variantID VariantID, params DeleteVariantParams) error
+	// GetVariant Get a variant
+	// (GET /api/v1/admin/products/{id}/variants/{variant_id})
+	GetVariant(ctx echo.Context, id ID, variantID VariantID) error
+	// UpdateVariant Change a variant
+	// (PATCH /api/v1/admin/products/{id}/variants/{variant_id})
+	UpdateVariant(ctx echo.Context, id ID, variantID VariantID, params UpdateVariantParams) error
+	// ReplaceVariant Replace a variant
+	// (PUT /api/v1/admin/products/{id}/variants/{variant_id})
+	ReplaceVariant(ctx echo.Context, id ID, variantID VariantID, params ReplaceVariantParams) error
+	// ListStock List stock levels
+	// (GET /api/v1/admin/stock)
+	ListStock(ctx echo.Context, params ListStockParams) error
+	// SetStock Set a stock level
+	// (PUT /api/v1/admin/stock)
+	SetStock(ctx echo.Context) error
+	// AdjustStock Add or take units
+	// (POST /api/v1/admin/stock/adjustments)
+	AdjustStock(ctx echo.Context) error
+	// GetStockHealth See what runs out
+	// (GET /api/v1/admin/stock/health)
+	GetStockHealth(ctx echo.Context, params GetStockHealthParams) error
+	// ListLocations List locations
+	// (GET /api/v1/admin/stock/locations)
+	ListLocations(ctx echo.Context) error
+	// CreateLocation Add a location
+	// (POST /api/v1/admin/stock/locations)
+	CreateLocation(ctx echo.Context) error
+	// RenameLocation Rename a location
+	// (PATCH /api/v1/admin/stock/locations/{code})
+	RenameLocation(ctx echo.Context, code LocationCode) error
+	// ListStockMovements List stock movements
+	// (GET /api/v1/admin/stock/movements)
+	ListStockMovements(ctx echo.Context, params ListStockMovementsParams) error
+	// GetStock Get the stock of a GTIN
+	// (GET /api/v1/admin/stock/{gtin})
+	GetStock(ctx echo.Context, gtin string) error
 	// ChangePassword Change the password
 	// (POST /api/v1/auth/change-password)
 	ChangePassword(ctx echo.Context) error
@@ -2410,6 +4059,297 @@ func (w *ServerInterfaceWrapper) ReplaceAddress(ctx echo.Context) error {
 	return err
 }
 
+// AdminListBrands converts echo context to params.
+func (w *ServerInterfaceWrapper) AdminListBrands(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AdminListBrandsParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "offset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offset", ctx.QueryParams(), &params.Offset, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offset: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AdminListBrands(ctx, params)
+	return err
+}
+
+// CreateBrand converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateBrand(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateBrand(ctx)
+	return err
+}
+
+// DeleteBrand converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteBrand(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeleteBrandParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteBrand(ctx, id, params)
+	return err
+}
+
+// UpdateBrand converts echo context to params.
+func (w *ServerInterfaceWrapper) UpdateBrand(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateBrandParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UpdateBrand(ctx, id, params)
+	return err
+}
+
+// ReplaceBrand converts echo context to params.
+func (w *ServerInterfaceWrapper) ReplaceBrand(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReplaceBrandParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ReplaceBrand(ctx, id, params)
+	return err
+}
+
+// AdminListCategories converts echo context to params.
+func (w *ServerInterfaceWrapper) AdminListCategories(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AdminListCategoriesParams
+	// ------------- Optional query parameter "parent_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "parent_id", ctx.QueryParams(), &params.ParentID, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter parent_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "offset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offset", ctx.QueryParams(), &params.Offset, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offset: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AdminListCategories(ctx, params)
+	return err
+}
+
+// CreateCategory converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateCategory(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateCategory(ctx)
+	return err
+}
+
+// DeleteCategory converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteCategory(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeleteCategoryParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteCategory(ctx, id, params)
+	return err
+}
+
+// UpdateCategory converts echo context to params.
+func (w *ServerInterfaceWrapper) UpdateCategory(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateCategoryParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UpdateCategory(ctx, id, params)
+	return err
+}
+
+// ReplaceCategory converts echo context to params.
+func (w *ServerInterfaceWrapper) ReplaceCategory(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReplaceCategoryParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ReplaceCategory(ctx, id, params)
+	return err
+}
+
 // ListCustomers converts echo context to params.
 func (w *ServerInterfaceWrapper) ListCustomers(ctx echo.Context) error {
 	var err error
@@ -2501,6 +4441,730 @@ func (w *ServerInterfaceWrapper) SetCustomerStatus(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.SetCustomerStatus(ctx, id)
+	return err
+}
+
+// AdminListProducts converts echo context to params.
+func (w *ServerInterfaceWrapper) AdminListProducts(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AdminListProductsParams
+	// ------------- Optional query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", ctx.QueryParams(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter q: %s", err))
+	}
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter status: %s", err))
+	}
+
+	// ------------- Optional query parameter "category_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "category_id", ctx.QueryParams(), &params.CategoryID, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter category_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "brand_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "brand_id", ctx.QueryParams(), &params.BrandID, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter brand_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "gtin" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "gtin", ctx.QueryParams(), &params.Gtin, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter gtin: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "offset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offset", ctx.QueryParams(), &params.Offset, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offset: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AdminListProducts(ctx, params)
+	return err
+}
+
+// CreateProduct converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateProduct(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateProduct(ctx)
+	return err
+}
+
+// DeleteProduct converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteProduct(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeleteProductParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteProduct(ctx, id, params)
+	return err
+}
+
+// AdminGetProduct converts echo context to params.
+func (w *ServerInterfaceWrapper) AdminGetProduct(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AdminGetProduct(ctx, id)
+	return err
+}
+
+// UpdateProduct converts echo context to params.
+func (w *ServerInterfaceWrapper) UpdateProduct(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateProductParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UpdateProduct(ctx, id, params)
+	return err
+}
+
+// ReplaceProduct converts echo context to params.
+func (w *ServerInterfaceWrapper) ReplaceProduct(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReplaceProductParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ReplaceProduct(ctx, id, params)
+	return err
+}
+
+// SetInventory converts echo context to params.
+func (w *ServerInterfaceWrapper) SetInventory(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SetInventory(ctx, id)
+	return err
+}
+
+// RestoreProduct converts echo context to params.
+func (w *ServerInterfaceWrapper) RestoreProduct(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RestoreProduct(ctx, id)
+	return err
+}
+
+// ListVariants converts echo context to params.
+func (w *ServerInterfaceWrapper) ListVariants(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListVariants(ctx, id)
+	return err
+}
+
+// CreateVariant converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateVariant(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateVariantParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateVariant(ctx, id, params)
+	return err
+}
+
+// CreateVariantMatrix converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateVariantMatrix(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateVariantMatrixParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateVariantMatrix(ctx, id, params)
+	return err
+}
+
+// DeleteVariant converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteVariant(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// ------------- Path parameter "variant_id" -------------
+	var variantID VariantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "variant_id", ctx.Param("variant_id"), &variantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter variant_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeleteVariantParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteVariant(ctx, id, variantID, params)
+	return err
+}
+
+// GetVariant converts echo context to params.
+func (w *ServerInterfaceWrapper) GetVariant(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// ------------- Path parameter "variant_id" -------------
+	var variantID VariantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "variant_id", ctx.Param("variant_id"), &variantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter variant_id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetVariant(ctx, id, variantID)
+	return err
+}
+
+// UpdateVariant converts echo context to params.
+func (w *ServerInterfaceWrapper) UpdateVariant(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// ------------- Path parameter "variant_id" -------------
+	var variantID VariantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "variant_id", ctx.Param("variant_id"), &variantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter variant_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateVariantParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UpdateVariant(ctx, id, variantID, params)
+	return err
+}
+
+// ReplaceVariant converts echo context to params.
+func (w *ServerInterfaceWrapper) ReplaceVariant(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// ------------- Path parameter "variant_id" -------------
+	var variantID VariantID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "variant_id", ctx.Param("variant_id"), &variantID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter variant_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReplaceVariantParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ReplaceVariant(ctx, id, variantID, params)
+	return err
+}
+
+// ListStock converts echo context to params.
+func (w *ServerInterfaceWrapper) ListStock(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListStockParams
+	// ------------- Optional query parameter "product_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "product_id", ctx.QueryParams(), &params.ProductID, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter product_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "gtin" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "gtin", ctx.QueryParams(), &params.Gtin, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter gtin: %s", err))
+	}
+
+	// ------------- Optional query parameter "sku" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sku", ctx.QueryParams(), &params.Sku, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sku: %s", err))
+	}
+
+	// ------------- Optional query parameter "location" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "location", ctx.QueryParams(), &params.Location, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter location: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "offset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offset", ctx.QueryParams(), &params.Offset, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offset: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListStock(ctx, params)
+	return err
+}
+
+// SetStock converts echo context to params.
+func (w *ServerInterfaceWrapper) SetStock(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SetStock(ctx)
+	return err
+}
+
+// AdjustStock converts echo context to params.
+func (w *ServerInterfaceWrapper) AdjustStock(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AdjustStock(ctx)
+	return err
+}
+
+// GetStockHealth converts echo context to params.
+func (w *ServerInterfaceWrapper) GetStockHealth(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetStockHealthParams
+	// ------------- Optional query parameter "level" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "level", ctx.QueryParams(), &params.Level, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter level: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "offset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offset", ctx.QueryParams(), &params.Offset, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offset: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetStockHealth(ctx, params)
+	return err
+}
+
+// ListLocations converts echo context to params.
+func (w *ServerInterfaceWrapper) ListLocations(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListLocations(ctx)
+	return err
+}
+
+// CreateLocation converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateLocation(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateLocation(ctx)
+	return err
+}
+
+// RenameLocation converts echo context to params.
+func (w *ServerInterfaceWrapper) RenameLocation(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "code" -------------
+	var code LocationCode
+
+	err = runtime.BindStyledParameterWithOptions("simple", "code", ctx.Param("code"), &code, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter code: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RenameLocation(ctx, code)
+	return err
+}
+
+// ListStockMovements converts echo context to params.
+func (w *ServerInterfaceWrapper) ListStockMovements(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListStockMovementsParams
+	// ------------- Optional query parameter "product_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "product_id", ctx.QueryParams(), &params.ProductID, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter product_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "variant_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "variant_id", ctx.QueryParams(), &params.VariantID, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter variant_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "gtin" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "gtin", ctx.QueryParams(), &params.Gtin, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter gtin: %s", err))
+	}
+
+	// ------------- Optional query parameter "location" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "location", ctx.QueryParams(), &params.Location, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter location: %s", err))
+	}
+
+	// ------------- Optional query parameter "reason" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "reason", ctx.QueryParams(), &params.Reason, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter reason: %s", err))
+	}
+
+	// ------------- Optional query parameter "reference" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "reference", ctx.QueryParams(), &params.Reference, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter reference: %s", err))
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "offset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offset", ctx.QueryParams(), &params.Offset, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offset: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListStockMovements(ctx, params)
+	return err
+}
+
+// GetStock converts echo context to params.
+func (w *ServerInterfaceWrapper) GetStock(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "gtin" -------------
+	var gtin string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "gtin", ctx.Param("gtin"), &gtin, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter gtin: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetStock(ctx, gtin)
 	return err
 }
 
@@ -3362,6 +6026,40 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/products/offers", wrapper.ListProductOffers, options.OperationMiddlewares["listProductOffers"]...)
 	router.GET(options.BaseURL+"/api/v1/products/:id", wrapper.GetProduct, options.OperationMiddlewares["getProduct"]...)
 	router.GET(options.BaseURL+"/api/v1/products/slug/:slug", wrapper.GetProductBySlug, options.OperationMiddlewares["getProductBySlug"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/categories", wrapper.AdminListCategories, options.OperationMiddlewares["adminListCategories"]...)
+	router.POST(options.BaseURL+"/api/v1/admin/categories", wrapper.CreateCategory, options.OperationMiddlewares["createCategory"]...)
+	router.DELETE(options.BaseURL+"/api/v1/admin/categories/:id", wrapper.DeleteCategory, options.OperationMiddlewares["deleteCategory"]...)
+	router.PATCH(options.BaseURL+"/api/v1/admin/categories/:id", wrapper.UpdateCategory, options.OperationMiddlewares["updateCategory"]...)
+	router.PUT(options.BaseURL+"/api/v1/admin/categories/:id", wrapper.ReplaceCategory, options.OperationMiddlewares["replaceCategory"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/brands", wrapper.AdminListBrands, options.OperationMiddlewares["adminListBrands"]...)
+	router.POST(options.BaseURL+"/api/v1/admin/brands", wrapper.CreateBrand, options.OperationMiddlewares["createBrand"]...)
+	router.DELETE(options.BaseURL+"/api/v1/admin/brands/:id", wrapper.DeleteBrand, options.OperationMiddlewares["deleteBrand"]...)
+	router.PATCH(options.BaseURL+"/api/v1/admin/brands/:id", wrapper.UpdateBrand, options.OperationMiddlewares["updateBrand"]...)
+	router.PUT(options.BaseURL+"/api/v1/admin/brands/:id", wrapper.ReplaceBrand, options.OperationMiddlewares["replaceBrand"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/products", wrapper.AdminListProducts, options.OperationMiddlewares["adminListProducts"]...)
+	router.POST(options.BaseURL+"/api/v1/admin/products", wrapper.CreateProduct, options.OperationMiddlewares["createProduct"]...)
+	router.DELETE(options.BaseURL+"/api/v1/admin/products/:id", wrapper.DeleteProduct, options.OperationMiddlewares["deleteProduct"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/products/:id", wrapper.AdminGetProduct, options.OperationMiddlewares["adminGetProduct"]...)
+	router.PATCH(options.BaseURL+"/api/v1/admin/products/:id", wrapper.UpdateProduct, options.OperationMiddlewares["updateProduct"]...)
+	router.PUT(options.BaseURL+"/api/v1/admin/products/:id", wrapper.ReplaceProduct, options.OperationMiddlewares["replaceProduct"]...)
+	router.POST(options.BaseURL+"/api/v1/admin/products/:id/restore", wrapper.RestoreProduct, options.OperationMiddlewares["restoreProduct"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/products/:id/variants", wrapper.ListVariants, options.OperationMiddlewares["listVariants"]...)
+	router.POST(options.BaseURL+"/api/v1/admin/products/:id/variants", wrapper.CreateVariant, options.OperationMiddlewares["createVariant"]...)
+	router.POST(options.BaseURL+"/api/v1/admin/products/:id/variants/matrix", wrapper.CreateVariantMatrix, options.OperationMiddlewares["createVariantMatrix"]...)
+	router.DELETE(options.BaseURL+"/api/v1/admin/products/:id/variants/:variant_id", wrapper.DeleteVariant, options.OperationMiddlewares["deleteVariant"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/products/:id/variants/:variant_id", wrapper.GetVariant, options.OperationMiddlewares["getVariant"]...)
+	router.PATCH(options.BaseURL+"/api/v1/admin/products/:id/variants/:variant_id", wrapper.UpdateVariant, options.OperationMiddlewares["updateVariant"]...)
+	router.PUT(options.BaseURL+"/api/v1/admin/products/:id/variants/:variant_id", wrapper.ReplaceVariant, options.OperationMiddlewares["replaceVariant"]...)
+	router.PUT(options.BaseURL+"/api/v1/admin/products/:id/inventory", wrapper.SetInventory, options.OperationMiddlewares["setInventory"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/stock", wrapper.ListStock, options.OperationMiddlewares["listStock"]...)
+	router.PUT(options.BaseURL+"/api/v1/admin/stock", wrapper.SetStock, options.OperationMiddlewares["setStock"]...)
+	router.POST(options.BaseURL+"/api/v1/admin/stock/adjustments", wrapper.AdjustStock, options.OperationMiddlewares["adjustStock"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/stock/:gtin", wrapper.GetStock, options.OperationMiddlewares["getStock"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/stock/movements", wrapper.ListStockMovements, options.OperationMiddlewares["listStockMovements"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/stock/health", wrapper.GetStockHealth, options.OperationMiddlewares["getStockHealth"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/stock/locations", wrapper.ListLocations, options.OperationMiddlewares["listLocations"]...)
+	router.POST(options.BaseURL+"/api/v1/admin/stock/locations", wrapper.CreateLocation, options.OperationMiddlewares["createLocation"]...)
+	router.PATCH(options.BaseURL+"/api/v1/admin/stock/locations/:code", wrapper.RenameLocation, options.OperationMiddlewares["renameLocation"]...)
 	router.GET(options.BaseURL+"/media/:path", wrapper.GetMedia, options.OperationMiddlewares["getMedia"]...)
 	router.POST(options.BaseURL+"/api/v1/rag/query", wrapper.AskAssistant, options.OperationMiddlewares["askAssistant"]...)
 	router.POST(options.BaseURL+"/api/v1/rag/index", wrapper.IndexProducts, options.OperationMiddlewares["indexProducts"]...)
@@ -3397,6 +6095,8 @@ type NotModifiedResponse struct {
 type ProblemApplicationProblemPlusJSONResponse Problem
 
 type SpentTokenApplicationProblemPlusJSONResponse Problem
+
+type StaleApplicationProblemPlusJSONResponse Problem
 
 type TooManyRequestsResponseHeaders struct {
 	RetryAfter *int
@@ -4147,6 +6847,1380 @@ func (response ReplaceAddressdefaultApplicationProblemPlusJSONResponse) VisitRep
 	return err
 }
 
+type AdminListBrandsRequestObject struct {
+	Params AdminListBrandsParams
+}
+
+type AdminListBrandsResponseObject interface {
+	VisitAdminListBrandsResponse(w http.ResponseWriter) error
+}
+
+type AdminListBrands200JSONResponse BrandPage
+
+func (response AdminListBrands200JSONResponse) VisitAdminListBrandsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListBrands401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response AdminListBrands401ApplicationProblemPlusJSONResponse) VisitAdminListBrandsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListBrands403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response AdminListBrands403ApplicationProblemPlusJSONResponse) VisitAdminListBrandsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListBrands422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response AdminListBrands422ApplicationProblemPlusJSONResponse) VisitAdminListBrandsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListBrandsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AdminListBrandsdefaultApplicationProblemPlusJSONResponse) VisitAdminListBrandsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateBrandRequestObject struct {
+	Body *CreateBrandJSONRequestBody
+}
+
+type CreateBrandResponseObject interface {
+	VisitCreateBrandResponse(w http.ResponseWriter) error
+}
+
+type CreateBrand201ResponseHeaders struct {
+	ETag *string
+}
+
+type CreateBrand201JSONResponse struct {
+	Body    Brand
+	Headers CreateBrand201ResponseHeaders
+}
+
+func (response CreateBrand201JSONResponse) VisitCreateBrandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateBrand401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateBrand401ApplicationProblemPlusJSONResponse) VisitCreateBrandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateBrand403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CreateBrand403ApplicationProblemPlusJSONResponse) VisitCreateBrandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateBrand409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateBrand409ApplicationProblemPlusJSONResponse) VisitCreateBrandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateBrand415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateBrand415ApplicationProblemPlusJSONResponse) VisitCreateBrandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateBrand422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response CreateBrand422ApplicationProblemPlusJSONResponse) VisitCreateBrandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateBranddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateBranddefaultApplicationProblemPlusJSONResponse) VisitCreateBrandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteBrandRequestObject struct {
+	ID     ID `json:"id"`
+	Params DeleteBrandParams
+}
+
+type DeleteBrandResponseObject interface {
+	VisitDeleteBrandResponse(w http.ResponseWriter) error
+}
+
+type DeleteBrand204Response struct {
+}
+
+func (response DeleteBrand204Response) VisitDeleteBrandResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteBrand401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteBrand401ApplicationProblemPlusJSONResponse) VisitDeleteBrandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteBrand403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteBrand403ApplicationProblemPlusJSONResponse) VisitDeleteBrandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteBrand404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteBrand404ApplicationProblemPlusJSONResponse) VisitDeleteBrandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteBrand409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteBrand409ApplicationProblemPlusJSONResponse) VisitDeleteBrandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteBrand412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteBrand412ApplicationProblemPlusJSONResponse) VisitDeleteBrandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteBrand422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteBrand422ApplicationProblemPlusJSONResponse) VisitDeleteBrandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteBranddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteBranddefaultApplicationProblemPlusJSONResponse) VisitDeleteBrandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateBrandRequestObject struct {
+	ID     ID `json:"id"`
+	Params UpdateBrandParams
+	Body   *UpdateBrandJSONRequestBody
+}
+
+type UpdateBrandResponseObject interface {
+	VisitUpdateBrandResponse(w http.ResponseWriter) error
+}
+
+type UpdateBrand200ResponseHeaders struct {
+	ETag *string
+}
+
+type UpdateBrand200JSONResponse struct {
+	Body    Brand
+	Headers UpdateBrand200ResponseHeaders
+}
+
+func (response UpdateBrand200JSONResponse) VisitUpdateBrandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateBrand401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateBrand401ApplicationProblemPlusJSONResponse) VisitUpdateBrandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateBrand403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateBrand403ApplicationProblemPlusJSONResponse) VisitUpdateBrandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateBrand404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateBrand404ApplicationProblemPlusJSONResponse) VisitUpdateBrandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateBrand409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateBrand409ApplicationProblemPlusJSONResponse) VisitUpdateBrandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateBrand412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateBrand412ApplicationProblemPlusJSONResponse) VisitUpdateBrandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateBrand415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateBrand415ApplicationProblemPlusJSONResponse) VisitUpdateBrandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateBrand422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateBrand422ApplicationProblemPlusJSONResponse) VisitUpdateBrandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateBranddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UpdateBranddefaultApplicationProblemPlusJSONResponse) VisitUpdateBrandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceBrandRequestObject struct {
+	ID     ID `json:"id"`
+	Params ReplaceBrandParams
+	Body   *ReplaceBrandJSONRequestBody
+}
+
+type ReplaceBrandResponseObject interface {
+	VisitReplaceBrandResponse(w http.ResponseWriter) error
+}
+
+type ReplaceBrand200ResponseHeaders struct {
+	ETag *string
+}
+
+type ReplaceBrand200JSONResponse struct {
+	Body    Brand
+	Headers ReplaceBrand200ResponseHeaders
+}
+
+func (response ReplaceBrand200JSONResponse) VisitReplaceBrandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceBrand401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceBrand401ApplicationProblemPlusJSONResponse) VisitReplaceBrandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceBrand403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceBrand403ApplicationProblemPlusJSONResponse) VisitReplaceBrandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceBrand404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceBrand404ApplicationProblemPlusJSONResponse) VisitReplaceBrandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceBrand409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceBrand409ApplicationProblemPlusJSONResponse) VisitReplaceBrandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceBrand412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceBrand412ApplicationProblemPlusJSONResponse) VisitReplaceBrandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceBrand415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceBrand415ApplicationProblemPlusJSONResponse) VisitReplaceBrandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceBrand422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceBrand422ApplicationProblemPlusJSONResponse) VisitReplaceBrandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceBranddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReplaceBranddefaultApplicationProblemPlusJSONResponse) VisitReplaceBrandResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListCategoriesRequestObject struct {
+	Params AdminListCategoriesParams
+}
+
+type AdminListCategoriesResponseObject interface {
+	VisitAdminListCategoriesResponse(w http.ResponseWriter) error
+}
+
+type AdminListCategories200JSONResponse CategoryPage
+
+func (response AdminListCategories200JSONResponse) VisitAdminListCategoriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListCategories401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response AdminListCategories401ApplicationProblemPlusJSONResponse) VisitAdminListCategoriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListCategories403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response AdminListCategories403ApplicationProblemPlusJSONResponse) VisitAdminListCategoriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListCategories422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response AdminListCategories422ApplicationProblemPlusJSONResponse) VisitAdminListCategoriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListCategoriesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AdminListCategoriesdefaultApplicationProblemPlusJSONResponse) VisitAdminListCategoriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCategoryRequestObject struct {
+	Body *CreateCategoryJSONRequestBody
+}
+
+type CreateCategoryResponseObject interface {
+	VisitCreateCategoryResponse(w http.ResponseWriter) error
+}
+
+type CreateCategory201ResponseHeaders struct {
+	ETag *string
+}
+
+type CreateCategory201JSONResponse struct {
+	Body    Category
+	Headers CreateCategory201ResponseHeaders
+}
+
+func (response CreateCategory201JSONResponse) VisitCreateCategoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCategory401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCategory401ApplicationProblemPlusJSONResponse) VisitCreateCategoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCategory403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCategory403ApplicationProblemPlusJSONResponse) VisitCreateCategoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCategory409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCategory409ApplicationProblemPlusJSONResponse) VisitCreateCategoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCategory415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCategory415ApplicationProblemPlusJSONResponse) VisitCreateCategoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCategory422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCategory422ApplicationProblemPlusJSONResponse) VisitCreateCategoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCategorydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateCategorydefaultApplicationProblemPlusJSONResponse) VisitCreateCategoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCategoryRequestObject struct {
+	ID     ID `json:"id"`
+	Params DeleteCategoryParams
+}
+
+type DeleteCategoryResponseObject interface {
+	VisitDeleteCategoryResponse(w http.ResponseWriter) error
+}
+
+type DeleteCategory204Response struct {
+}
+
+func (response DeleteCategory204Response) VisitDeleteCategoryResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteCategory401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteCategory401ApplicationProblemPlusJSONResponse) VisitDeleteCategoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCategory403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteCategory403ApplicationProblemPlusJSONResponse) VisitDeleteCategoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCategory404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteCategory404ApplicationProblemPlusJSONResponse) VisitDeleteCategoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCategory409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteCategory409ApplicationProblemPlusJSONResponse) VisitDeleteCategoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCategory412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteCategory412ApplicationProblemPlusJSONResponse) VisitDeleteCategoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCategory422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteCategory422ApplicationProblemPlusJSONResponse) VisitDeleteCategoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteCategorydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteCategorydefaultApplicationProblemPlusJSONResponse) VisitDeleteCategoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCategoryRequestObject struct {
+	ID     ID `json:"id"`
+	Params UpdateCategoryParams
+	Body   *UpdateCategoryJSONRequestBody
+}
+
+type UpdateCategoryResponseObject interface {
+	VisitUpdateCategoryResponse(w http.ResponseWriter) error
+}
+
+type UpdateCategory200ResponseHeaders struct {
+	ETag *string
+}
+
+type UpdateCategory200JSONResponse struct {
+	Body    Category
+	Headers UpdateCategory200ResponseHeaders
+}
+
+func (response UpdateCategory200JSONResponse) VisitUpdateCategoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCategory401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCategory401ApplicationProblemPlusJSONResponse) VisitUpdateCategoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCategory403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCategory403ApplicationProblemPlusJSONResponse) VisitUpdateCategoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCategory404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCategory404ApplicationProblemPlusJSONResponse) VisitUpdateCategoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCategory409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCategory409ApplicationProblemPlusJSONResponse) VisitUpdateCategoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCategory412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCategory412ApplicationProblemPlusJSONResponse) VisitUpdateCategoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCategory415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCategory415ApplicationProblemPlusJSONResponse) VisitUpdateCategoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCategory422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCategory422ApplicationProblemPlusJSONResponse) VisitUpdateCategoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCategorydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UpdateCategorydefaultApplicationProblemPlusJSONResponse) VisitUpdateCategoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceCategoryRequestObject struct {
+	ID     ID `json:"id"`
+	Params ReplaceCategoryParams
+	Body   *ReplaceCategoryJSONRequestBody
+}
+
+type ReplaceCategoryResponseObject interface {
+	VisitReplaceCategoryResponse(w http.ResponseWriter) error
+}
+
+type ReplaceCategory200ResponseHeaders struct {
+	ETag *string
+}
+
+type ReplaceCategory200JSONResponse struct {
+	Body    Category
+	Headers ReplaceCategory200ResponseHeaders
+}
+
+func (response ReplaceCategory200JSONResponse) VisitReplaceCategoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceCategory401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceCategory401ApplicationProblemPlusJSONResponse) VisitReplaceCategoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceCategory403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceCategory403ApplicationProblemPlusJSONResponse) VisitReplaceCategoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceCategory404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceCategory404ApplicationProblemPlusJSONResponse) VisitReplaceCategoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceCategory409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceCategory409ApplicationProblemPlusJSONResponse) VisitReplaceCategoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceCategory412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceCategory412ApplicationProblemPlusJSONResponse) VisitReplaceCategoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceCategory415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceCategory415ApplicationProblemPlusJSONResponse) VisitReplaceCategoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceCategory422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceCategory422ApplicationProblemPlusJSONResponse) VisitReplaceCategoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceCategorydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReplaceCategorydefaultApplicationProblemPlusJSONResponse) VisitReplaceCategoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListCustomersRequestObject struct {
 	Params ListCustomersParams
 }
@@ -4630,6 +8704,3101 @@ type SetCustomerStatusdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SetCustomerStatusdefaultApplicationProblemPlusJSONResponse) VisitSetCustomerStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListProductsRequestObject struct {
+	Params AdminListProductsParams
+}
+
+type AdminListProductsResponseObject interface {
+	VisitAdminListProductsResponse(w http.ResponseWriter) error
+}
+
+type AdminListProducts200JSONResponse AdminProductPage
+
+func (response AdminListProducts200JSONResponse) VisitAdminListProductsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListProducts401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response AdminListProducts401ApplicationProblemPlusJSONResponse) VisitAdminListProductsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListProducts403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response AdminListProducts403ApplicationProblemPlusJSONResponse) VisitAdminListProductsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListProducts422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response AdminListProducts422ApplicationProblemPlusJSONResponse) VisitAdminListProductsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListProductsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AdminListProductsdefaultApplicationProblemPlusJSONResponse) VisitAdminListProductsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateProductRequestObject struct {
+	Body *CreateProductJSONRequestBody
+}
+
+type CreateProductResponseObject interface {
+	VisitCreateProductResponse(w http.ResponseWriter) error
+}
+
+type CreateProduct201ResponseHeaders struct {
+	ETag *string
+}
+
+type CreateProduct201JSONResponse struct {
+	Body    AdminProduct
+	Headers CreateProduct201ResponseHeaders
+}
+
+func (response CreateProduct201JSONResponse) VisitCreateProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateProduct401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateProduct401ApplicationProblemPlusJSONResponse) VisitCreateProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateProduct403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CreateProduct403ApplicationProblemPlusJSONResponse) VisitCreateProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateProduct409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateProduct409ApplicationProblemPlusJSONResponse) VisitCreateProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateProduct415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateProduct415ApplicationProblemPlusJSONResponse) VisitCreateProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateProduct422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response CreateProduct422ApplicationProblemPlusJSONResponse) VisitCreateProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateProductdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateProductdefaultApplicationProblemPlusJSONResponse) VisitCreateProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteProductRequestObject struct {
+	ID     ID `json:"id"`
+	Params DeleteProductParams
+}
+
+type DeleteProductResponseObject interface {
+	VisitDeleteProductResponse(w http.ResponseWriter) error
+}
+
+type DeleteProduct204Response struct {
+}
+
+func (response DeleteProduct204Response) VisitDeleteProductResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteProduct401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteProduct401ApplicationProblemPlusJSONResponse) VisitDeleteProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteProduct403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteProduct403ApplicationProblemPlusJSONResponse) VisitDeleteProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteProduct404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteProduct404ApplicationProblemPlusJSONResponse) VisitDeleteProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteProduct412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteProduct412ApplicationProblemPlusJSONResponse) VisitDeleteProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteProduct422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteProduct422ApplicationProblemPlusJSONResponse) VisitDeleteProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteProductdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteProductdefaultApplicationProblemPlusJSONResponse) VisitDeleteProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminGetProductRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type AdminGetProductResponseObject interface {
+	VisitAdminGetProductResponse(w http.ResponseWriter) error
+}
+
+type AdminGetProduct200ResponseHeaders struct {
+	ETag *string
+}
+
+type AdminGetProduct200JSONResponse struct {
+	Body    AdminProduct
+	Headers AdminGetProduct200ResponseHeaders
+}
+
+func (response AdminGetProduct200JSONResponse) VisitAdminGetProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminGetProduct304Response = NotModifiedResponse
+
+func (response AdminGetProduct304Response) VisitAdminGetProductResponse(w http.ResponseWriter) error {
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type AdminGetProduct401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response AdminGetProduct401ApplicationProblemPlusJSONResponse) VisitAdminGetProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminGetProduct403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response AdminGetProduct403ApplicationProblemPlusJSONResponse) VisitAdminGetProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminGetProduct404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response AdminGetProduct404ApplicationProblemPlusJSONResponse) VisitAdminGetProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminGetProduct422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response AdminGetProduct422ApplicationProblemPlusJSONResponse) VisitAdminGetProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminGetProductdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AdminGetProductdefaultApplicationProblemPlusJSONResponse) VisitAdminGetProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateProductRequestObject struct {
+	ID     ID `json:"id"`
+	Params UpdateProductParams
+	Body   *UpdateProductJSONRequestBody
+}
+
+type UpdateProductResponseObject interface {
+	VisitUpdateProductResponse(w http.ResponseWriter) error
+}
+
+type UpdateProduct200ResponseHeaders struct {
+	ETag *string
+}
+
+type UpdateProduct200JSONResponse struct {
+	Body    AdminProduct
+	Headers UpdateProduct200ResponseHeaders
+}
+
+func (response UpdateProduct200JSONResponse) VisitUpdateProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateProduct401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateProduct401ApplicationProblemPlusJSONResponse) VisitUpdateProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateProduct403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateProduct403ApplicationProblemPlusJSONResponse) VisitUpdateProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateProduct404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateProduct404ApplicationProblemPlusJSONResponse) VisitUpdateProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateProduct409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateProduct409ApplicationProblemPlusJSONResponse) VisitUpdateProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateProduct412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateProduct412ApplicationProblemPlusJSONResponse) VisitUpdateProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateProduct415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateProduct415ApplicationProblemPlusJSONResponse) VisitUpdateProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateProduct422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateProduct422ApplicationProblemPlusJSONResponse) VisitUpdateProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateProductdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UpdateProductdefaultApplicationProblemPlusJSONResponse) VisitUpdateProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceProductRequestObject struct {
+	ID     ID `json:"id"`
+	Params ReplaceProductParams
+	Body   *ReplaceProductJSONRequestBody
+}
+
+type ReplaceProductResponseObject interface {
+	VisitReplaceProductResponse(w http.ResponseWriter) error
+}
+
+type ReplaceProduct200ResponseHeaders struct {
+	ETag *string
+}
+
+type ReplaceProduct200JSONResponse struct {
+	Body    AdminProduct
+	Headers ReplaceProduct200ResponseHeaders
+}
+
+func (response ReplaceProduct200JSONResponse) VisitReplaceProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceProduct401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceProduct401ApplicationProblemPlusJSONResponse) VisitReplaceProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceProduct403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceProduct403ApplicationProblemPlusJSONResponse) VisitReplaceProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceProduct404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceProduct404ApplicationProblemPlusJSONResponse) VisitReplaceProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceProduct409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceProduct409ApplicationProblemPlusJSONResponse) VisitReplaceProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceProduct412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceProduct412ApplicationProblemPlusJSONResponse) VisitReplaceProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceProduct415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceProduct415ApplicationProblemPlusJSONResponse) VisitReplaceProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceProduct422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceProduct422ApplicationProblemPlusJSONResponse) VisitReplaceProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceProductdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReplaceProductdefaultApplicationProblemPlusJSONResponse) VisitReplaceProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetInventoryRequestObject struct {
+	ID   ID `json:"id"`
+	Body *SetInventoryJSONRequestBody
+}
+
+type SetInventoryResponseObject interface {
+	VisitSetInventoryResponse(w http.ResponseWriter) error
+}
+
+type SetInventory200JSONResponse VariantStock
+
+func (response SetInventory200JSONResponse) VisitSetInventoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetInventory401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response SetInventory401ApplicationProblemPlusJSONResponse) VisitSetInventoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetInventory403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response SetInventory403ApplicationProblemPlusJSONResponse) VisitSetInventoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetInventory404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response SetInventory404ApplicationProblemPlusJSONResponse) VisitSetInventoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetInventory415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response SetInventory415ApplicationProblemPlusJSONResponse) VisitSetInventoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetInventory422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response SetInventory422ApplicationProblemPlusJSONResponse) VisitSetInventoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetInventorydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetInventorydefaultApplicationProblemPlusJSONResponse) VisitSetInventoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RestoreProductRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type RestoreProductResponseObject interface {
+	VisitRestoreProductResponse(w http.ResponseWriter) error
+}
+
+type RestoreProduct200ResponseHeaders struct {
+	ETag *string
+}
+
+type RestoreProduct200JSONResponse struct {
+	Body    AdminProduct
+	Headers RestoreProduct200ResponseHeaders
+}
+
+func (response RestoreProduct200JSONResponse) VisitRestoreProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RestoreProduct401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response RestoreProduct401ApplicationProblemPlusJSONResponse) VisitRestoreProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RestoreProduct403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response RestoreProduct403ApplicationProblemPlusJSONResponse) VisitRestoreProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RestoreProduct404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response RestoreProduct404ApplicationProblemPlusJSONResponse) VisitRestoreProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RestoreProduct422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response RestoreProduct422ApplicationProblemPlusJSONResponse) VisitRestoreProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RestoreProductdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RestoreProductdefaultApplicationProblemPlusJSONResponse) VisitRestoreProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListVariantsRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type ListVariantsResponseObject interface {
+	VisitListVariantsResponse(w http.ResponseWriter) error
+}
+
+type ListVariants200ResponseHeaders struct {
+	ETag *string
+}
+
+type ListVariants200JSONResponse struct {
+	Body    VariantList
+	Headers ListVariants200ResponseHeaders
+}
+
+func (response ListVariants200JSONResponse) VisitListVariantsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListVariants304Response = NotModifiedResponse
+
+func (response ListVariants304Response) VisitListVariantsResponse(w http.ResponseWriter) error {
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type ListVariants401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListVariants401ApplicationProblemPlusJSONResponse) VisitListVariantsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListVariants403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListVariants403ApplicationProblemPlusJSONResponse) VisitListVariantsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListVariants404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListVariants404ApplicationProblemPlusJSONResponse) VisitListVariantsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListVariants422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListVariants422ApplicationProblemPlusJSONResponse) VisitListVariantsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListVariantsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListVariantsdefaultApplicationProblemPlusJSONResponse) VisitListVariantsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateVariantRequestObject struct {
+	ID     ID `json:"id"`
+	Params CreateVariantParams
+	Body   *CreateVariantJSONRequestBody
+}
+
+type CreateVariantResponseObject interface {
+	VisitCreateVariantResponse(w http.ResponseWriter) error
+}
+
+type CreateVariant201ResponseHeaders struct {
+	ETag *string
+}
+
+type CreateVariant201JSONResponse struct {
+	Body    Variant
+	Headers CreateVariant201ResponseHeaders
+}
+
+func (response CreateVariant201JSONResponse) VisitCreateVariantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateVariant401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateVariant401ApplicationProblemPlusJSONResponse) VisitCreateVariantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateVariant403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CreateVariant403ApplicationProblemPlusJSONResponse) VisitCreateVariantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateVariant404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response CreateVariant404ApplicationProblemPlusJSONResponse) VisitCreateVariantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateVariant409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateVariant409ApplicationProblemPlusJSONResponse) VisitCreateVariantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateVariant412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response CreateVariant412ApplicationProblemPlusJSONResponse) VisitCreateVariantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateVariant415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateVariant415ApplicationProblemPlusJSONResponse) VisitCreateVariantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateVariant422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response CreateVariant422ApplicationProblemPlusJSONResponse) VisitCreateVariantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateVariantdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateVariantdefaultApplicationProblemPlusJSONResponse) VisitCreateVariantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateVariantMatrixRequestObject struct {
+	ID     ID `json:"id"`
+	Params CreateVariantMatrixParams
+	Body   *CreateVariantMatrixJSONRequestBody
+}
+
+type CreateVariantMatrixResponseObject interface {
+	VisitCreateVariantMatrixResponse(w http.ResponseWriter) error
+}
+
+type CreateVariantMatrix201ResponseHeaders struct {
+	ETag *string
+}
+
+type CreateVariantMatrix201JSONResponse struct {
+	Body    VariantList
+	Headers CreateVariantMatrix201ResponseHeaders
+}
+
+func (response CreateVariantMatrix201JSONResponse) VisitCreateVariantMatrixResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateVariantMatrix401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateVariantMatrix401ApplicationProblemPlusJSONResponse) VisitCreateVariantMatrixResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateVariantMatrix403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CreateVariantMatrix403ApplicationProblemPlusJSONResponse) VisitCreateVariantMatrixResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateVariantMatrix404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response CreateVariantMatrix404ApplicationProblemPlusJSONResponse) VisitCreateVariantMatrixResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateVariantMatrix409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateVariantMatrix409ApplicationProblemPlusJSONResponse) VisitCreateVariantMatrixResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateVariantMatrix412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response CreateVariantMatrix412ApplicationProblemPlusJSONResponse) VisitCreateVariantMatrixResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateVariantMatrix415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateVariantMatrix415ApplicationProblemPlusJSONResponse) VisitCreateVariantMatrixResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateVariantMatrix422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response CreateVariantMatrix422ApplicationProblemPlusJSONResponse) VisitCreateVariantMatrixResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateVariantMatrixdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateVariantMatrixdefaultApplicationProblemPlusJSONResponse) VisitCreateVariantMatrixResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteVariantRequestObject struct {
+	ID        ID        `json:"id"`
+	VariantID VariantID `json:"variant_id"`
+	Params    DeleteVariantParams
+}
+
+type DeleteVariantResponseObject interface {
+	VisitDeleteVariantResponse(w http.ResponseWriter) error
+}
+
+type DeleteVariant204Response struct {
+}
+
+func (response DeleteVariant204Response) VisitDeleteVariantResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteVariant401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteVariant401ApplicationProblemPlusJSONResponse) VisitDeleteVariantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteVariant403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteVariant403ApplicationProblemPlusJSONResponse) VisitDeleteVariantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteVariant404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteVariant404ApplicationProblemPlusJSONResponse) VisitDeleteVariantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteVariant409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteVariant409ApplicationProblemPlusJSONResponse) VisitDeleteVariantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteVariant412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteVariant412ApplicationProblemPlusJSONResponse) VisitDeleteVariantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteVariant422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteVariant422ApplicationProblemPlusJSONResponse) VisitDeleteVariantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteVariantdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteVariantdefaultApplicationProblemPlusJSONResponse) VisitDeleteVariantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetVariantRequestObject struct {
+	ID        ID        `json:"id"`
+	VariantID VariantID `json:"variant_id"`
+}
+
+type GetVariantResponseObject interface {
+	VisitGetVariantResponse(w http.ResponseWriter) error
+}
+
+type GetVariant200ResponseHeaders struct {
+	ETag *string
+}
+
+type GetVariant200JSONResponse struct {
+	Body    Variant
+	Headers GetVariant200ResponseHeaders
+}
+
+func (response GetVariant200JSONResponse) VisitGetVariantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetVariant304Response = NotModifiedResponse
+
+func (response GetVariant304Response) VisitGetVariantResponse(w http.ResponseWriter) error {
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetVariant401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetVariant401ApplicationProblemPlusJSONResponse) VisitGetVariantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetVariant403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetVariant403ApplicationProblemPlusJSONResponse) VisitGetVariantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetVariant404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetVariant404ApplicationProblemPlusJSONResponse) VisitGetVariantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetVariant422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetVariant422ApplicationProblemPlusJSONResponse) VisitGetVariantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetVariantdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetVariantdefaultApplicationProblemPlusJSONResponse) VisitGetVariantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateVariantRequestObject struct {
+	ID        ID        `json:"id"`
+	VariantID VariantID `json:"variant_id"`
+	Params    UpdateVariantParams
+	Body      *UpdateVariantJSONRequestBody
+}
+
+type UpdateVariantResponseObject interface {
+	VisitUpdateVariantResponse(w http.ResponseWriter) error
+}
+
+type UpdateVariant200ResponseHeaders struct {
+	ETag *string
+}
+
+type UpdateVariant200JSONResponse struct {
+	Body    Variant
+	Headers UpdateVariant200ResponseHeaders
+}
+
+func (response UpdateVariant200JSONResponse) VisitUpdateVariantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateVariant401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateVariant401ApplicationProblemPlusJSONResponse) VisitUpdateVariantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateVariant403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateVariant403ApplicationProblemPlusJSONResponse) VisitUpdateVariantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateVariant404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateVariant404ApplicationProblemPlusJSONResponse) VisitUpdateVariantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateVariant409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateVariant409ApplicationProblemPlusJSONResponse) VisitUpdateVariantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateVariant412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateVariant412ApplicationProblemPlusJSONResponse) VisitUpdateVariantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateVariant415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateVariant415ApplicationProblemPlusJSONResponse) VisitUpdateVariantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateVariant422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateVariant422ApplicationProblemPlusJSONResponse) VisitUpdateVariantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateVariantdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UpdateVariantdefaultApplicationProblemPlusJSONResponse) VisitUpdateVariantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceVariantRequestObject struct {
+	ID        ID        `json:"id"`
+	VariantID VariantID `json:"variant_id"`
+	Params    ReplaceVariantParams
+	Body      *ReplaceVariantJSONRequestBody
+}
+
+type ReplaceVariantResponseObject interface {
+	VisitReplaceVariantResponse(w http.ResponseWriter) error
+}
+
+type ReplaceVariant200ResponseHeaders struct {
+	ETag *string
+}
+
+type ReplaceVariant200JSONResponse struct {
+	Body    Variant
+	Headers ReplaceVariant200ResponseHeaders
+}
+
+func (response ReplaceVariant200JSONResponse) VisitReplaceVariantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceVariant401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceVariant401ApplicationProblemPlusJSONResponse) VisitReplaceVariantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceVariant403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceVariant403ApplicationProblemPlusJSONResponse) VisitReplaceVariantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceVariant404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceVariant404ApplicationProblemPlusJSONResponse) VisitReplaceVariantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceVariant409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceVariant409ApplicationProblemPlusJSONResponse) VisitReplaceVariantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceVariant412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceVariant412ApplicationProblemPlusJSONResponse) VisitReplaceVariantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceVariant415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceVariant415ApplicationProblemPlusJSONResponse) VisitReplaceVariantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceVariant422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceVariant422ApplicationProblemPlusJSONResponse) VisitReplaceVariantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceVariantdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReplaceVariantdefaultApplicationProblemPlusJSONResponse) VisitReplaceVariantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListStockRequestObject struct {
+	Params ListStockParams
+}
+
+type ListStockResponseObject interface {
+	VisitListStockResponse(w http.ResponseWriter) error
+}
+
+type ListStock200JSONResponse StockLevelPage
+
+func (response ListStock200JSONResponse) VisitListStockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListStock401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListStock401ApplicationProblemPlusJSONResponse) VisitListStockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListStock403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListStock403ApplicationProblemPlusJSONResponse) VisitListStockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListStock422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListStock422ApplicationProblemPlusJSONResponse) VisitListStockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListStockdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListStockdefaultApplicationProblemPlusJSONResponse) VisitListStockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetStockRequestObject struct {
+	Body *SetStockJSONRequestBody
+}
+
+type SetStockResponseObject interface {
+	VisitSetStockResponse(w http.ResponseWriter) error
+}
+
+type SetStock200JSONResponse VariantStock
+
+func (response SetStock200JSONResponse) VisitSetStockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetStock401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response SetStock401ApplicationProblemPlusJSONResponse) VisitSetStockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetStock403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response SetStock403ApplicationProblemPlusJSONResponse) VisitSetStockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetStock404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response SetStock404ApplicationProblemPlusJSONResponse) VisitSetStockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetStock409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response SetStock409ApplicationProblemPlusJSONResponse) VisitSetStockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetStock415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response SetStock415ApplicationProblemPlusJSONResponse) VisitSetStockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetStock422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response SetStock422ApplicationProblemPlusJSONResponse) VisitSetStockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetStockdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetStockdefaultApplicationProblemPlusJSONResponse) VisitSetStockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdjustStockRequestObject struct {
+	Body *AdjustStockJSONRequestBody
+}
+
+type AdjustStockResponseObject interface {
+	VisitAdjustStockResponse(w http.ResponseWriter) error
+}
+
+type AdjustStock200JSONResponse VariantStock
+
+func (response AdjustStock200JSONResponse) VisitAdjustStockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdjustStock401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response AdjustStock401ApplicationProblemPlusJSONResponse) VisitAdjustStockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdjustStock403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response AdjustStock403ApplicationProblemPlusJSONResponse) VisitAdjustStockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdjustStock404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response AdjustStock404ApplicationProblemPlusJSONResponse) VisitAdjustStockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdjustStock409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response AdjustStock409ApplicationProblemPlusJSONResponse) VisitAdjustStockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdjustStock415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response AdjustStock415ApplicationProblemPlusJSONResponse) VisitAdjustStockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdjustStock422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response AdjustStock422ApplicationProblemPlusJSONResponse) VisitAdjustStockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdjustStockdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AdjustStockdefaultApplicationProblemPlusJSONResponse) VisitAdjustStockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStockHealthRequestObject struct {
+	Params GetStockHealthParams
+}
+
+type GetStockHealthResponseObject interface {
+	VisitGetStockHealthResponse(w http.ResponseWriter) error
+}
+
+type GetStockHealth200JSONResponse StockHealth
+
+func (response GetStockHealth200JSONResponse) VisitGetStockHealthResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStockHealth401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetStockHealth401ApplicationProblemPlusJSONResponse) VisitGetStockHealthResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStockHealth403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetStockHealth403ApplicationProblemPlusJSONResponse) VisitGetStockHealthResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStockHealth422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetStockHealth422ApplicationProblemPlusJSONResponse) VisitGetStockHealthResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStockHealthdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetStockHealthdefaultApplicationProblemPlusJSONResponse) VisitGetStockHealthResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLocationsRequestObject struct {
+}
+
+type ListLocationsResponseObject interface {
+	VisitListLocationsResponse(w http.ResponseWriter) error
+}
+
+type ListLocations200JSONResponse LocationList
+
+func (response ListLocations200JSONResponse) VisitListLocationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLocations401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListLocations401ApplicationProblemPlusJSONResponse) VisitListLocationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLocations403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListLocations403ApplicationProblemPlusJSONResponse) VisitListLocationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLocations422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListLocations422ApplicationProblemPlusJSONResponse) VisitListLocationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLocationsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListLocationsdefaultApplicationProblemPlusJSONResponse) VisitListLocationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateLocationRequestObject struct {
+	Body *CreateLocationJSONRequestBody
+}
+
+type CreateLocationResponseObject interface {
+	VisitCreateLocationResponse(w http.ResponseWriter) error
+}
+
+type CreateLocation201JSONResponse Location
+
+func (response CreateLocation201JSONResponse) VisitCreateLocationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateLocation401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateLocation401ApplicationProblemPlusJSONResponse) VisitCreateLocationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateLocation403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CreateLocation403ApplicationProblemPlusJSONResponse) VisitCreateLocationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateLocation409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateLocation409ApplicationProblemPlusJSONResponse) VisitCreateLocationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateLocation415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateLocation415ApplicationProblemPlusJSONResponse) VisitCreateLocationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateLocation422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response CreateLocation422ApplicationProblemPlusJSONResponse) VisitCreateLocationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateLocationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateLocationdefaultApplicationProblemPlusJSONResponse) VisitCreateLocationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenameLocationRequestObject struct {
+	Code LocationCode `json:"code"`
+	Body *RenameLocationJSONRequestBody
+}
+
+type RenameLocationResponseObject interface {
+	VisitRenameLocationResponse(w http.ResponseWriter) error
+}
+
+type RenameLocation200JSONResponse Location
+
+func (response RenameLocation200JSONResponse) VisitRenameLocationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenameLocation401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response RenameLocation401ApplicationProblemPlusJSONResponse) VisitRenameLocationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenameLocation403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response RenameLocation403ApplicationProblemPlusJSONResponse) VisitRenameLocationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenameLocation404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response RenameLocation404ApplicationProblemPlusJSONResponse) VisitRenameLocationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenameLocation415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response RenameLocation415ApplicationProblemPlusJSONResponse) VisitRenameLocationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenameLocation422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response RenameLocation422ApplicationProblemPlusJSONResponse) VisitRenameLocationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenameLocationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RenameLocationdefaultApplicationProblemPlusJSONResponse) VisitRenameLocationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListStockMovementsRequestObject struct {
+	Params ListStockMovementsParams
+}
+
+type ListStockMovementsResponseObject interface {
+	VisitListStockMovementsResponse(w http.ResponseWriter) error
+}
+
+type ListStockMovements200JSONResponse StockMovementPage
+
+func (response ListStockMovements200JSONResponse) VisitListStockMovementsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListStockMovements401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListStockMovements401ApplicationProblemPlusJSONResponse) VisitListStockMovementsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListStockMovements403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListStockMovements403ApplicationProblemPlusJSONResponse) VisitListStockMovementsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListStockMovements422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListStockMovements422ApplicationProblemPlusJSONResponse) VisitListStockMovementsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListStockMovementsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListStockMovementsdefaultApplicationProblemPlusJSONResponse) VisitListStockMovementsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStockRequestObject struct {
+	Gtin string `json:"gtin"`
+}
+
+type GetStockResponseObject interface {
+	VisitGetStockResponse(w http.ResponseWriter) error
+}
+
+type GetStock200ResponseHeaders struct {
+	ETag *string
+}
+
+type GetStock200JSONResponse struct {
+	Body    VariantStock
+	Headers GetStock200ResponseHeaders
+}
+
+func (response GetStock200JSONResponse) VisitGetStockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStock304Response = NotModifiedResponse
+
+func (response GetStock304Response) VisitGetStockResponse(w http.ResponseWriter) error {
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetStock401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetStock401ApplicationProblemPlusJSONResponse) VisitGetStockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStock403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetStock403ApplicationProblemPlusJSONResponse) VisitGetStockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStock404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetStock404ApplicationProblemPlusJSONResponse) VisitGetStockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStock422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetStock422ApplicationProblemPlusJSONResponse) VisitGetStockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStockdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetStockdefaultApplicationProblemPlusJSONResponse) VisitGetStockResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -8522,6 +15691,36 @@ type StrictServerInterface interface {
 	// ReplaceAddress Replace one of my addresses
 	// (PUT /api/v1/addresses/{id})
 	ReplaceAddress(ctx context.Context, request ReplaceAddressRequestObject) (ReplaceAddressResponseObject, error)
+	// AdminListBrands List brands to keep them
+	// (GET /api/v1/admin/brands)
+	AdminListBrands(ctx context.Context, request AdminListBrandsRequestObject) (AdminListBrandsResponseObject, error)
+	// CreateBrand Add a brand
+	// (POST /api/v1/admin/brands)
+	CreateBrand(ctx context.Context, request CreateBrandRequestObject) (CreateBrandResponseObject, error)
+	// DeleteBrand Delete a brand
+	// (DELETE /api/v1/admin/brands/{id})
+	DeleteBrand(ctx context.Context, request DeleteBrandRequestObject) (DeleteBrandResponseObject, error)
+	// UpdateBrand Change a brand
+	// (PATCH /api/v1/admin/brands/{id})
+	UpdateBrand(ctx context.Context, request UpdateBrandRequestObject) (UpdateBrandResponseObject, error)
+	// ReplaceBrand Replace a brand
+	// (PUT /api/v1/admin/brands/{id})
+	ReplaceBrand(ctx context.Context, request ReplaceBrandRequestObject) (ReplaceBrandResponseObject, error)
+	// AdminListCategories List categories to keep them
+	// (GET /api/v1/admin/categories)
+	AdminListCategories(ctx context.Context, request AdminListCategoriesRequestObject) (AdminListCategoriesResponseObject, error)
+	// CreateCategory Add a category
+	// (POST /api/v1/admin/categories)
+	CreateCategory(ctx context.Context, request CreateCategoryRequestObject) (CreateCategoryResponseObject, error)
+	// DeleteCategory Delete a category
+	// (DELETE /api/v1/admin/categories/{id})
+	DeleteCategory(ctx context.Context, request DeleteCategoryRequestObject) (DeleteCategoryResponseObject, error)
+	// UpdateCategory Change a category
+	// (PATCH /api/v1/admin/categories/{id})
+	UpdateCategory(ctx context.Context, request UpdateCategoryRequestObject) (UpdateCategoryResponseObject, error)
+	// ReplaceCategory Replace a category
+	// (PUT /api/v1/admin/categories/{id})
+	ReplaceCategory(ctx context.Context, request ReplaceCategoryRequestObject) (ReplaceCategoryResponseObject, error)
 	// ListCustomers List accounts
 	// (GET /api/v1/admin/customers)
 	ListCustomers(ctx context.Context, request ListCustomersRequestObject) (ListCustomersResponseObject, error)
@@ -8534,6 +15733,78 @@ type StrictServerInterface interface {
 	// SetCustomerStatus Activate or deactivate an account
 	// (PUT /api/v1/admin/customers/{id}/status)
 	SetCustomerStatus(ctx context.Context, request SetCustomerStatusRequestObject) (SetCustomerStatusResponseObject, error)
+	// AdminListProducts List products to keep them
+	// (GET /api/v1/admin/products)
+	AdminListProducts(ctx context.Context, request AdminListProductsRequestObject) (AdminListProductsResponseObject, error)
+	// CreateProduct Add a product
+	// (POST /api/v1/admin/products)
+	CreateProduct(ctx context.Context, request CreateProductRequestObject) (CreateProductResponseObject, error)
+	// DeleteProduct Delete a product
+	// (DELETE /api/v1/admin/products/{id})
+	DeleteProduct(ctx context.Context, request DeleteProductRequestObject) (DeleteProductResponseObject, error)
+	// AdminGetProduct Get a product to keep it
+	// (GET /api/v1/admin/products/{id})
+	AdminGetProduct(ctx context.Context, request AdminGetProductRequestObject) (AdminGetProductResponseObject, error)
+	// UpdateProduct Change a product
+	// (PATCH /api/v1/admin/products/{id})
+	UpdateProduct(ctx context.Context, request UpdateProductRequestObject) (UpdateProductResponseObject, error)
+	// ReplaceProduct Replace a product
+	// (PUT /api/v1/admin/products/{id})
+	ReplaceProduct(ctx context.Context, request ReplaceProductRequestObject) (ReplaceProductResponseObject, error)
+	// SetInventory Set how many units of a product there are
+	// (PUT /api/v1/admin/products/{id}/inventory)
+	SetInventory(ctx context.Context, request SetInventoryRequestObject) (SetInventoryResponseObject, error)
+	// RestoreProduct Restore a deleted product
+	// (POST /api/v1/admin/products/{id}/restore)
+	RestoreProduct(ctx context.Context, request RestoreProductRequestObject) (RestoreProductResponseObject, error)
+	// ListVariants List a product's variants
+	// (GET /api/v1/admin/products/{id}/variants)
+	ListVariants(ctx context.Context, request ListVariantsRequestObject) (ListVariantsResponseObject, error)
+	// CreateVariant Add a variant
+	// (POST /api/v1/admin/products/{id}/variants)
+	CreateVariant(ctx context.Context, request CreateVariantRequestObject) (CreateVariantResponseObject, error)
+	// CreateVariantMatrix Add a variant for each combination of options
+	// (POST /api/v1/admin/products/{id}/variants/matrix)
+	CreateVariantMatrix(ctx context.Context, request CreateVariantMatrixRequestObject) (CreateVariantMatrixResponseObject, error)
+	// DeleteVariant Delete a variant
+	// (DELETE /api/v1/admin/products/{id}/variants/{variant_id})
+	DeleteVariant(ctx context.Context, request DeleteVariantRequestObject) (DeleteVariantResponseObject, error)
+	// GetVariant Get a variant
+	// (GET /api/v1/admin/products/{id}/variants/{variant_id})
+	GetVariant(ctx context.Context, request GetVariantRequestObject) (GetVariantResponseObject, error)
+	// UpdateVariant Change a variant
+	// (PATCH /api/v1/admin/products/{id}/variants/{variant_id})
+	UpdateVariant(ctx context.Context, request UpdateVariantRequestObject) (UpdateVariantResponseObject, error)
+	// ReplaceVariant Replace a variant
+	// (PUT /api/v1/admin/products/{id}/variants/{variant_id})
+	ReplaceVariant(ctx context.Context, request ReplaceVariantRequestObject) (ReplaceVariantResponseObject, error)
+	// ListStock List stock levels
+	// (GET /api/v1/admin/stock)
+	ListStock(ctx context.Context, request ListStockRequestObject) (ListStockResponseObject, error)
+	// SetStock Set a stock level
+	// (PUT /api/v1/admin/stock)
+	SetStock(ctx context.Context, request SetStockRequestObject) (SetStockResponseObject, error)
+	// AdjustStock Add or take units
+	// (POST /api/v1/admin/stock/adjustments)
+	AdjustStock(ctx context.Context, request AdjustStockRequestObject) (AdjustStockResponseObject, error)
+	// GetStockHealth See what runs out
+	// (GET /api/v1/admin/stock/health)
+	GetStockHealth(ctx context.Context, request GetStockHealthRequestObject) (GetStockHealthResponseObject, error)
+	// ListLocations List locations
+	// (GET /api/v1/admin/stock/locations)
+	ListLocations(ctx context.Context, request ListLocationsRequestObject) (ListLocationsResponseObject, error)
+	// CreateLocation Add a location
+	// (POST /api/v1/admin/stock/locations)
+	CreateLocation(ctx context.Context, request CreateLocationRequestObject) (CreateLocationResponseObject, error)
+	// RenameLocation Rename a location
+	// (PATCH /api/v1/admin/stock/locations/{code})
+	RenameLocation(ctx context.Context, request RenameLocationRequestObject) (RenameLocationResponseObject, error)
+	// ListStockMovements List stock movements
+	// (GET /api/v1/admin/stock/movements)
+	ListStockMovements(ctx context.Context, request ListStockMovementsRequestObject) (ListStockMovementsResponseObject, error)
+	// GetStock Get the stock of a GTIN
+	// (GET /api/v1/admin/stock/{gtin})
+	GetStock(ctx context.Context, request GetStockRequestObject) (GetStockResponseObject, error)
 	// ChangePassword Change the password
 	// (POST /api/v1/auth/change-password)
 	ChangePassword(ctx context.Context, request ChangePasswordRequestObject) (ChangePasswordResponseObject, error)
@@ -8934,6 +16205,396 @@ func (sh *strictHandler) ReplaceAddress(ctx echo.Context, id ID) error {
 	return nil
 }
 
+// AdminListBrands operation middleware
+func (sh *strictHandler) AdminListBrands(ctx echo.Context, params AdminListBrandsParams) error {
+	var request AdminListBrandsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AdminListBrands(ctx.Request().Context(), request.(AdminListBrandsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AdminListBrands")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AdminListBrandsResponseObject); ok {
+		return validResponse.VisitAdminListBrandsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateBrand operation middleware
+func (sh *strictHandler) CreateBrand(ctx echo.Context) error {
+	var request CreateBrandRequestObject
+
+	var body CreateBrandJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateBrand(ctx.Request().Context(), request.(CreateBrandRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateBrand")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateBrandResponseObject); ok {
+		return validResponse.VisitCreateBrandResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteBrand operation middleware
+func (sh *strictHandler) DeleteBrand(ctx echo.Context, id ID, params DeleteBrandParams) error {
+	var request DeleteBrandRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteBrand(ctx.Request().Context(), request.(DeleteBrandRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteBrand")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteBrandResponseObject); ok {
+		return validResponse.VisitDeleteBrandResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UpdateBrand operation middleware
+func (sh *strictHandler) UpdateBrand(ctx echo.Context, id ID, params UpdateBrandParams) error {
+	var request UpdateBrandRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body UpdateBrandJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateBrand(ctx.Request().Context(), request.(UpdateBrandRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateBrand")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UpdateBrandResponseObject); ok {
+		return validResponse.VisitUpdateBrandResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReplaceBrand operation middleware
+func (sh *strictHandler) ReplaceBrand(ctx echo.Context, id ID, params ReplaceBrandParams) error {
+	var request ReplaceBrandRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body ReplaceBrandJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReplaceBrand(ctx.Request().Context(), request.(ReplaceBrandRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReplaceBrand")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReplaceBrandResponseObject); ok {
+		return validResponse.VisitReplaceBrandResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AdminListCategories operation middleware
+func (sh *strictHandler) AdminListCategories(ctx echo.Context, params AdminListCategoriesParams) error {
+	var request AdminListCategoriesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AdminListCategories(ctx.Request().Context(), request.(AdminListCategoriesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AdminListCategories")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AdminListCategoriesResponseObject); ok {
+		return validResponse.VisitAdminListCategoriesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateCategory operation middleware
+func (sh *strictHandler) CreateCategory(ctx echo.Context) error {
+	var request CreateCategoryRequestObject
+
+	var body CreateCategoryJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateCategory(ctx.Request().Context(), request.(CreateCategoryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateCategory")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateCategoryResponseObject); ok {
+		return validResponse.VisitCreateCategoryResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteCategory operation middleware
+func (sh *strictHandler) DeleteCategory(ctx echo.Context, id ID, params DeleteCategoryParams) error {
+	var request DeleteCategoryRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteCategory(ctx.Request().Context(), request.(DeleteCategoryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteCategory")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteCategoryResponseObject); ok {
+		return validResponse.VisitDeleteCategoryResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UpdateCategory operation middleware
+func (sh *strictHandler) UpdateCategory(ctx echo.Context, id ID, params UpdateCategoryParams) error {
+	var request UpdateCategoryRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body UpdateCategoryJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateCategory(ctx.Request().Context(), request.(UpdateCategoryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateCategory")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UpdateCategoryResponseObject); ok {
+		return validResponse.VisitUpdateCategoryResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReplaceCategory operation middleware
+func (sh *strictHandler) ReplaceCategory(ctx echo.Context, id ID, params ReplaceCategoryParams) error {
+	var request ReplaceCategoryRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body ReplaceCategoryJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReplaceCategory(ctx.Request().Context(), request.(ReplaceCategoryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReplaceCategory")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReplaceCategoryResponseObject); ok {
+		return validResponse.VisitReplaceCategoryResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListCustomers operation middleware
 func (sh *strictHandler) ListCustomers(ctx echo.Context, params ListCustomersParams) error {
 	var request ListCustomersRequestObject
@@ -9074,6 +16735,884 @@ func (sh *strictHandler) SetCustomerStatus(ctx echo.Context, id ID) error {
 		return err
 	} else if validResponse, ok := response.(SetCustomerStatusResponseObject); ok {
 		return validResponse.VisitSetCustomerStatusResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AdminListProducts operation middleware
+func (sh *strictHandler) AdminListProducts(ctx echo.Context, params AdminListProductsParams) error {
+	var request AdminListProductsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AdminListProducts(ctx.Request().Context(), request.(AdminListProductsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AdminListProducts")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AdminListProductsResponseObject); ok {
+		return validResponse.VisitAdminListProductsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateProduct operation middleware
+func (sh *strictHandler) CreateProduct(ctx echo.Context) error {
+	var request CreateProductRequestObject
+
+	var body CreateProductJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateProduct(ctx.Request().Context(), request.(CreateProductRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateProduct")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateProductResponseObject); ok {
+		return validResponse.VisitCreateProductResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteProduct operation middleware
+func (sh *strictHandler) DeleteProduct(ctx echo.Context, id ID, params DeleteProductParams) error {
+	var request DeleteProductRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteProduct(ctx.Request().Context(), request.(DeleteProductRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteProduct")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteProductResponseObject); ok {
+		return validResponse.VisitDeleteProductResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AdminGetProduct operation middleware
+func (sh *strictHandler) AdminGetProduct(ctx echo.Context, id ID) error {
+	var request AdminGetProductRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AdminGetProduct(ctx.Request().Context(), request.(AdminGetProductRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AdminGetProduct")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AdminGetProductResponseObject); ok {
+		return validResponse.VisitAdminGetProductResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UpdateProduct operation middleware
+func (sh *strictHandler) UpdateProduct(ctx echo.Context, id ID, params UpdateProductParams) error {
+	var request UpdateProductRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body UpdateProductJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateProduct(ctx.Request().Context(), request.(UpdateProductRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateProduct")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UpdateProductResponseObject); ok {
+		return validResponse.VisitUpdateProductResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReplaceProduct operation middleware
+func (sh *strictHandler) ReplaceProduct(ctx echo.Context, id ID, params ReplaceProductParams) error {
+	var request ReplaceProductRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body ReplaceProductJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReplaceProduct(ctx.Request().Context(), request.(ReplaceProductRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReplaceProduct")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReplaceProductResponseObject); ok {
+		return validResponse.VisitReplaceProductResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SetInventory operation middleware
+func (sh *strictHandler) SetInventory(ctx echo.Context, id ID) error {
+	var request SetInventoryRequestObject
+
+	request.ID = id
+
+	var body SetInventoryJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetInventory(ctx.Request().Context(), request.(SetInventoryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetInventory")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SetInventoryResponseObject); ok {
+		return validResponse.VisitSetInventoryResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RestoreProduct operation middleware
+func (sh *strictHandler) RestoreProduct(ctx echo.Context, id ID) error {
+	var request RestoreProductRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RestoreProduct(ctx.Request().Context(), request.(RestoreProductRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RestoreProduct")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RestoreProductResponseObject); ok {
+		return validResponse.VisitRestoreProductResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListVariants operation middleware
+func (sh *strictHandler) ListVariants(ctx echo.Context, id ID) error {
+	var request ListVariantsRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListVariants(ctx.Request().Context(), request.(ListVariantsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListVariants")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListVariantsResponseObject); ok {
+		return validResponse.VisitListVariantsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateVariant operation middleware
+func (sh *strictHandler) CreateVariant(ctx echo.Context, id ID, params CreateVariantParams) error {
+	var request CreateVariantRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body CreateVariantJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateVariant(ctx.Request().Context(), request.(CreateVariantRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateVariant")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateVariantResponseObject); ok {
+		return validResponse.VisitCreateVariantResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateVariantMatrix operation middleware
+func (sh *strictHandler) CreateVariantMatrix(ctx echo.Context, id ID, params CreateVariantMatrixParams) error {
+	var request CreateVariantMatrixRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body CreateVariantMatrixJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateVariantMatrix(ctx.Request().Context(), request.(CreateVariantMatrixRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateVariantMatrix")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateVariantMatrixResponseObject); ok {
+		return validResponse.VisitCreateVariantMatrixResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteVariant operation middleware
+func (sh *strictHandler) DeleteVariant(ctx echo.Context, id ID, variantID VariantID, params DeleteVariantParams) error {
+	var request DeleteVariantRequestObject
+
+	request.ID = id
+	request.VariantID = variantID
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteVariant(ctx.Request().Context(), request.(DeleteVariantRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteVariant")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteVariantResponseObject); ok {
+		return validResponse.VisitDeleteVariantResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetVariant operation middleware
+func (sh *strictHandler) GetVariant(ctx echo.Context, id ID, variantID VariantID) error {
+	var request GetVariantRequestObject
+
+	request.ID = id
+	request.VariantID = variantID
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetVariant(ctx.Request().Context(), request.(GetVariantRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetVariant")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetVariantResponseObject); ok {
+		return validResponse.VisitGetVariantResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UpdateVariant operation middleware
+func (sh *strictHandler) UpdateVariant(ctx echo.Context, id ID, variantID VariantID, params UpdateVariantParams) error {
+	var request UpdateVariantRequestObject
+
+	request.ID = id
+	request.VariantID = variantID
+	request.Params = params
+
+	var body UpdateVariantJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateVariant(ctx.Request().Context(), request.(UpdateVariantRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateVariant")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UpdateVariantResponseObject); ok {
+		return validResponse.VisitUpdateVariantResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReplaceVariant operation middleware
+func (sh *strictHandler) ReplaceVariant(ctx echo.Context, id ID, variantID VariantID, params ReplaceVariantParams) error {
+	var request ReplaceVariantRequestObject
+
+	request.ID = id
+	request.VariantID = variantID
+	request.Params = params
+
+	var body ReplaceVariantJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReplaceVariant(ctx.Request().Context(), request.(ReplaceVariantRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReplaceVariant")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReplaceVariantResponseObject); ok {
+		return validResponse.VisitReplaceVariantResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListStock operation middleware
+func (sh *strictHandler) ListStock(ctx echo.Context, params ListStockParams) error {
+	var request ListStockRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListStock(ctx.Request().Context(), request.(ListStockRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListStock")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListStockResponseObject); ok {
+		return validResponse.VisitListStockResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SetStock operation middleware
+func (sh *strictHandler) SetStock(ctx echo.Context) error {
+	var request SetStockRequestObject
+
+	var body SetStockJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetStock(ctx.Request().Context(), request.(SetStockRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetStock")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SetStockResponseObject); ok {
+		return validResponse.VisitSetStockResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AdjustStock operation middleware
+func (sh *strictHandler) AdjustStock(ctx echo.Context) error {
+	var request AdjustStockRequestObject
+
+	var body AdjustStockJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AdjustStock(ctx.Request().Context(), request.(AdjustStockRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AdjustStock")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AdjustStockResponseObject); ok {
+		return validResponse.VisitAdjustStockResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetStockHealth operation middleware
+func (sh *strictHandler) GetStockHealth(ctx echo.Context, params GetStockHealthParams) error {
+	var request GetStockHealthRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetStockHealth(ctx.Request().Context(), request.(GetStockHealthRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetStockHealth")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetStockHealthResponseObject); ok {
+		return validResponse.VisitGetStockHealthResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListLocations operation middleware
+func (sh *strictHandler) ListLocations(ctx echo.Context) error {
+	var request ListLocationsRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListLocations(ctx.Request().Context(), request.(ListLocationsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListLocations")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListLocationsResponseObject); ok {
+		return validResponse.VisitListLocationsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateLocation operation middleware
+func (sh *strictHandler) CreateLocation(ctx echo.Context) error {
+	var request CreateLocationRequestObject
+
+	var body CreateLocationJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateLocation(ctx.Request().Context(), request.(CreateLocationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateLocation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateLocationResponseObject); ok {
+		return validResponse.VisitCreateLocationResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RenameLocation operation middleware
+func (sh *strictHandler) RenameLocation(ctx echo.Context, code LocationCode) error {
+	var request RenameLocationRequestObject
+
+	request.Code = code
+
+	var body RenameLocationJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RenameLocation(ctx.Request().Context(), request.(RenameLocationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RenameLocation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RenameLocationResponseObject); ok {
+		return validResponse.VisitRenameLocationResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListStockMovements operation middleware
+func (sh *strictHandler) ListStockMovements(ctx echo.Context, params ListStockMovementsParams) error {
+	var request ListStockMovementsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListStockMovements(ctx.Request().Context(), request.(ListStockMovementsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListStockMovements")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListStockMovementsResponseObject); ok {
+		return validResponse.VisitListStockMovementsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetStock operation middleware
+func (sh *strictHandler) GetStock(ctx echo.Context, gtin string) error {
+	var request GetStockRequestObject
+
+	request.Gtin = gtin
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetStock(ctx.Request().Context(), request.(GetStockRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetStock")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetStockResponseObject); ok {
+		return validResponse.VisitGetStockResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -10306,292 +18845,409 @@ func (sh *strictHandler) GetReadiness(ctx echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L15cxs3tjf8VVCc+1bsTJOiNi9y3ZqrOHYij7eR5OvMWL4i2H1IYtQEOgBaNJOrqufTPB/s+SRv4QDo",
-	"jWgusrwlmj8yFtlsbAdnP7/zeycW00xw4Fp1Dn7vTIAmIPGfj2k8ge5jwbUUqfkgARVLlmkmeOeg87OY",
-	"kVTwMdETIJSrGUgypXMyBHIBme51og58oNMshc5BJ8uHKYsjMqUfunQM/7m7vb97r9/vR4RNp7mmwxQ6",
-	"UUfFE5hSM5SeZ+ZnSkvGx52rq6hj5gFcd08gziXT8+5rkbJ4vjivtxOqcU4ZHQPOKBU0qU8ngRHNU91V",
-	"MibfccHhuxWjPzml48WhTidALkEqJjgRIzIzI8+ocrsBSY+cAE8I02RI4wvCOBkcjbovBYfuC6rjyaA+",
-	"q7POQ/pgtB3v7SX9neF92N0+66yY1zHV8JxNme7if8OnNKV8TmKapgr3RWQgqfn6O0VmjCdiRmiaipmq",
-	"zWanHxiZcQ1jkI2hj2FKGTdTah9ejMzYU0IlkBRGdfLYfrjBWAoCyzyBWPBEkZxrlprl1AY0u18bcHfV",
-	"eKDlvHs40iDbx9KCzKg5WxgJCUTLOeNjQseU8dpg91cM9vbt2+5hrifANYuphvAuakFo5SFy5/jpY3Lv",
-	"/n7/bp2IfgAqQRIJNJ3+51lHTUSWrCSjX7qHSjGlKdfd11JcsiS08LcTFk/IVCSQkpkUGipXv0cOhwq4",
-	"JrMJcMKFf8zcBnUBjfuXipimtTkBz6edg3edMUwZZ53IPfI+WpjtVdTJqKRT0I5PHWot2TAPbdwrns5J",
-	"JkWSx9oQu54QPWGKUP+TiFBFBpxO4eCSpjkMeuSF5WFjdgmcKLgESVOi2RTUIySsaa40mYi0vqR3nVik",
-	"Qh4MUxpfmGnDhywVCXQOtMwh6jAznV9zkPNO1DHjdQ46xSxqO8E0THFdU/rhOfCxnnQOdvv9qDNlvPjb",
-	"7IHWIM1b/+fd/xy8/+tB76//0VnYrci85ci+cbtffE2lpHM8+cNLylI6ZCnT81X7h1fK7F7lN2YTgmur",
-	"vre6vP+QMOocdP6yVcqdLfut2qpNxszuB0l5cpQEJuamMjQPtM0BvzxnydrjHyXlqC/xHcFxwQ5b7IcZ",
-	"jghJVJqPI6QykWsiYUxlYu5tTBUsnWNtgpVj32kc+3YUEoxUw1jIeWibjridYeyeMbM03HgIqZgRpttm",
-	"5Z+/xub56YT3DycElfkEt7Axy0331L/947Y1l0rIsMwfcPigz2N8YuAkjVU3rCyIPKsBoszCRiw1zIog",
-	"0cjEcMuXQhMtxqAnIO3TAzEaKdCD1lXZCbWsaW9xTVUOcdj9F+3+1u8+PO++D/GJq6jzFKjOJSSruIA2",
-	"Wo6RqiP3A3JnYHjc4K45Ny40uTMY0VTB4G7bUvwvQ1JpKEQKlOOUftLm16ETcLOpsPSfTo9eRkbFctoG",
-	"04qkuBmK3HkQke2diGzvmilu75GEjZlWDcm50y/+t73fMvOxmVF11tVN7ncfvv/9wdV//K/75/ZOtL13",
-	"Fd7t0G01C5OgRC5j+E4RVjK2jOpJOQm8lBJ+zRkelxUwG13SI36iRXyx9lEzTpT5Qe2ozYXEjV594Iyf",
-	"4+9XHfgqJRZlI6H2rhkZrNpGTPFN1eGczm8125GQU6qtIra700ExyaZGBdl2F8n9FYU0thf0w2vJ4gB/",
-	"O9RkKpS2JJmZZ1DDQJmRz0GSjM6VY7wl5e097D182LKQKf1wji9amxG/EBys+HzBePs8U6AbT3S73+v3",
-	"2ybK+LUn+gpZ38qD14KoC5b1yFMhSQKQISEokisgA8eO2wjCctcwRawiCPO/ClH0g0Txip/QdD0dlJKE",
-	"qVjkXNculJdyK6+T4OeKhi3m8jZdGR6hMsEVWHNe8FHKYtzl2BrT5p80y1JjUTDBtzIphilM//pvJZDv",
-	"FgdvfmF02Y6x9NJzTS/AsMEENGWpISdOaGwXVHJk6JqHCU0SCUoR+MCUVj3yXIwNPxHGRlGgkVFnVKmZ",
-	"kMjwDGMDpY3qcdDpj+6Ndob3UFJoqnNlJN3DqKOZRoIsFlUcyUTrTB1sbaHh00vg0q9KbVUnf7Uukb62",
-	"v7Yb2lBmNInd+KqU+HEupTGEzHyhZwZ6KuSQJQnwj9r6UfGWysafovIEkNirK0UKhCaGUpWWVAu53o7u",
-	"ljv6tDLM6i0tJ3UTG2oEoKejKZ2jMpEIpCbcyCN+SVOWfNQ2MvuOc7cp1c18xY2qBmlCzKYKTfBJ5IBS",
-	"CmNsvvu9MwWl6BgZnjEEh0Co4/nbyBozYZiC7Bx0tqwMunq/xgns7JQn8IZnUsRmmGEK5AnX1oRafRjN",
-	"pd3EkbyFNO0a5ghJRIa5ruwLGdhtGaD2rgjQeGL3Dw/rpdBPRc4/7rQc3zznQp+P8G014gejm5izIiqP",
-	"J57Lrkfze+WOG2X8qXv76m1enNNNbDQaBGZBkVej5yKXym/lC5GwEQtp5+jvnIucTOgl7obSLE09GzJ7",
-	"UfHpej9maJLusS18Bmfop/sxJzilqSWfc3ymfnxkKJJ57baRZyevXq53gP3yAH+gCTkuLvTqI2xM6ibO",
-	"79CYHWjNuVEOyF6/TygpxiJuSRHZ6++bL0BPRGJ9aE5GJgLsXpizjMje9i6hdo+0ECSlcgzRGd/b3TY0",
-	"sre9R6h/KUkZB/uU4OOI7OPYqN8YJd2QkvnQvC+BDHgCPJ57FV6aq9s7w404yYDrU3HxkdJKmdeca3ER",
-	"kFcp4xfoGcwVJN59KqShA7MAkSY9cqguyEhIQgmHGREcPjlNVGd8U8LMKByQEHypJ3PBoTyRxi5EjW0w",
-	"EzkV4gXlc7cU9VGnIqmGcxRLUOekQlg92+2w6pFTObe+bKOs3SfKOr3XOoWdioJm3mymT4r5r3MWtXne",
-	"yGH4BWIYpEfeUqaNvYMBLKrIoOLxHxBF56rBOBsRgWX8s/ooTuUNp7meCMl+g5vRXQLXChUnw0IsrU2o",
-	"UbgzhkGoYxhJUBNjqQtJUqt/F3GK1Zdqu6qbVJayiU5yc/fqpbBrxLtiLhN6KZgiM4mczy3bGhiXwsUe",
-	"KkcZircsO8+F5/2hWm+1P6Frnin1gZfzvPLG5tn6h75TLrCSsAS5iY++1K4rJSOYbXJl96sWwAnISxYD",
-	"eVObz+qjDq/kJo78RBhZyTDWzFQZwHSiTBGB3LUmzSo7Qs1VbF7xcnNu7JarPMuE1JC8gITRU9ywj6CM",
-	"vHzh+dS88RzPoEIaGF2uvtS8bK07vb1fvdPFOARnTk7tOKuPvGWKNyU+jebznSIDH/s38xpU5WiDHIxp",
-	"bzTmYnwbH7TKVcAJxgvFS4wILXwYZgczaV6rmfWdxMHomJmiFrN6tLfzXPBE8FAoDl8uAy86OnlFdrfv",
-	"3etuE5pmE9rdIYYGfGTB/a4+zE8/dBZc/O9/37kKBgFjCdScEdUh+8HoJjZxwT3X9Ivv3Ov2t7u726f9",
-	"hwe7/YN+/1+discsoRq6mk0hNLK11le5pKMOU+fOHXc+ZGkaTCZ4O7HhEmQFykb2WWoULDQEc56ao6Tc",
-	"quH+aJki8UQoqB+TdZo3nWa1eagJy7J1J4Kx75ubhtHmtwOpB1oCaIwj8Xw6BNlwz+6QE02eGWv8O0VO",
-	"fs2pDB6KefvO4tufplRHZJQKI1glprPAJUgygTRD5+uIYTZLfVCbDmF/Zv2mtTgbz1MnJGtrLSeTTQQP",
-	"eagJfuHWaXS0DESWAplJpmFhFn/d2yM7fXL/4d490n+4/6A+k916cGx/cVqVm3R29te/YQDH/Ifcudvb",
-	"6r7/PnitMqE0Tc8tvw6GqfABvMyNTXu7/U+y9+zn0FslxCxjTmQ0CU+geWAIrf7Cw4SS5+ISUhoHjxy9",
-	"kSGCohoiY7JeMh6jFYbcZh6RGVKzI19Q1r3gDLEKG0KOIUnB9Sq7vr3W+edZspI3pVRpEk8oH4eZ0063",
-	"v326bTjTBszpqhpEe+ejan7v/R30tyWyQsDvZP3wS97u6TnMSYJ8rsaea/tRZr+I4b8hRo+ek2ZHPMut",
-	"TpEkzOwWTV9XRBYGEKJ2eUeV2VZUmpnWwEni5NgNyL0mBSyNtH9JqXgrcz6dzNko3eJWIn1VEqm2YSuP",
-	"7ibE1YbU8rUKs4ZECQkTJ0TCwmMJv3+NMacASdIxcsRiaYtMvEgoDATbqr8qnluaoueMqatmLmHkUi7a",
-	"Y/jNtI1aqvFC/L0ZYY98BL99gJk5Y3XBsqyhJaz3fi00TZe8XlsasukwNE3ra9h5UB/k3l4nmCZQUzlw",
-	"x/3IUZG04la6lBx0PNlQ/L91fjItnCplFjBlvPrD7VsN4FYD+JNrAFHnQ3csuu5D/2zvpfvHO/vY++pz",
-	"XTbNhNQuIXDSOeiMmZ7kw14spluCZqxr6HYMfKsY+qr6c8O0uiKzF7lbpBCY2X3D+sjXt5G32tGX046+",
-	"Mmq4CglXH8E4xKhK2GNsK90w3YtpRWy6rs3ttkKJX4JUziEtDItOigKkumylLaOclgV1jJMspYwTDR90",
-	"j7z2aYSG+cdMQ4LBy3d/Ycn7RjEZhp+F0oSORkImmEtkqY08uQQ5T+icnGiAlPwgtE6BvPvL9t57QjXZ",
-	"3unt98mbkx97IZE5YUoL2aIT1BZfZgLqXPKIxLk2G2JmwGEGShOXS7W+9vm48v4XLhEroInadMngDDEu",
-	"wkRDc8HKvcpGFemaiShSa/4WdKvZ01+apK6qFZISlFZE8IhwoOYPMmJS6fX1b0+iJzjy4uobKqajsXKm",
-	"UZFM6k/y/bKb8A+3X5u6moqNriRGVonDZX2wQLBlfQpTgoyojIhIk2InizRm9BkWu25IEFBRID5He3B8",
-	"+NP5i8Nfzn8+Ojl9dfzPAbmz3b97Y0RZFl7t9z8jidaFxZKikLOzk5U+UTvLpQTi6DCknbgajSD1Wwfk",
-	"jCpbMFh5xnw2pVYAN2wRX5XEg7VFZu9sHZGt/vCP24S6vGGwdX4GmqACZe7ESp+QT9h2Ke7tVceV7PnZ",
-	"hBmmi0aXoVaaQstcXP7/ylmsG01bvkH1sX+UbKTJjElAC2JS3ZZF/5Jf/Rp5/VFHsSlLqWR6fq5iIQNT",
-	"2iZTxnPl+INiHEiCdBUDGYKeAfCSkxgRW0nxLM373v3tqstf5DZloUzhDybvW73ZakzBYpg3nPkimJga",
-	"lkWUSBPCxaxu+u9fw/JPfDa/39MFEvPTihp0H9jW4AVdWtjpbUlWLG0o8vFEF4tz5biVwh2R63Mxcn++",
-	"D9AGlk2GGEFRpNm4zl8sKF0bq/0mY5EnU+SCixknIyHbGAhSpsqAXoB0BJMwRbMMqFHhnNIzzRWLe53P",
-	"dK0Pc4k+pcAVtunLSGsBn4vRLmPNLksRU3vxwzWIPeqoNB+vWtOJeeZrCwD6K2bmVieU5s5tFrbDy7HK",
-	"iYsUt5kHt/zJWrqKvaO3ztsv47z1tdEhGqiXRAPREuDb4plDSAUfK7PBTd/Tq0uQXUBVnZv/R4bJuP1o",
-	"huma5hOvhHw2JvnzcmWHSuA2iS5oivgTo0NxWWp2xIkPLbIm5sgCibUofBW6XsGtD+uc2u497mW1xL8E",
-	"Wnnwx+be5Yl9Ok5e4C3wBD4cg3dQBS4E5YSZh4jMeRGzsL9moEjCklYbh4E6d1VgoZqfx+VbZhOhgFxC",
-	"rG3pgC8/tEmvWBSY8wa3W4uj+pq3JWNb1Vjkqc1FHoJd77UYuCfhc7f9iwMXzq/akg23G6bAE+QhMFvO",
-	"2IODNygpeASBCRZbtIxKVon8crCNxH79Z+u5KbzwuZX+X0j6IwN87UqdfWnSZn41c/bGBvXeZg6zWvF0",
-	"g5lYXnDun2hxU7pvi6SwOouOhZQQazIRUgF5WOXOxXs3jlFwmNVmtTRJ3D+3cFGby2u8N3gIgtvNDu8F",
-	"xk6cywaNfYfl5cxhDjNMEhzlcsjUBJlAbthDyB4O+QU3O+1XHNB3Xga8yzcGTrssNAgII8MnFWXJR3sV",
-	"99CruBjoEils4ik9Ns8vZMyI1ObD2JW0HGD9HcG4mlmpV37c2eUK/eBFlUr4zJCk4pZchL2d7fu1DAQ6",
-	"NQqEIkNQLFkMub45+TGUjLAbTkZ4nCstpiD9qjZN7dCN6vlELNLIOqfUfjLB83CzPnGlJRvO26c01Kdu",
-	"a9QCElGdW9/EsuyItlcV5+KmEsCfqXH4YqzQsp9MsQQnECCsw170yGOqoCzsnSIx1MmEJvS/3F+9WEyr",
-	"HBYhKxrsdX9vKRbcf52dqfd//S//j7Oznv1n730YIA5X8t8g2chVEbUB/xW5w7aAlylj+OSBAA6E98bw",
-	"18bmrNiGhblaBI9LnGy4Fr5wazJF/HNkOF9w2oZTYBok4He/MWyIHp4ySJMnRh8MIcB4XAlfqlgDl6hv",
-	"3rSUFOH0LSxz9PHn+g4WiBRNKgynirpw+KJy+uzk1Uvivi/9l0OR2FjKYMvYVgh8ZhRDh8VYn8qW37vl",
-	"VpufRFSsO7i5Qo6F/jjN6S0aDYWuY8ThCF+rgS8h4WWM0vKAMNGElvEzG09SNp7ogFL/8+mL511QMc0g",
-	"wWB/BVHGTNgZW1Oq4wkCyZ7l/f5uPKXyAv8Fg8VFLHXZWM1Pai/KKt9WhgKUbQ0yeyqknpOJyCUWzjVn",
-	"4r049vOt8gvrASeCY+1ePKFyHHQ1bR69Wn8KzSfLcNfCsyuJ13kYqtMMHXsI6u2Qk4YqtrcTMEKKCNbD",
-	"nZ3d3fs7/d17D/b37t+/11+FUhZ1jqZh05MTNvVJw9VwWiM3JW1TJJkmaiJmKkJ8Bo3XajYRJKbcsDUF",
-	"i3rQ28XgoqFhi5UayjEBc0sCHgD2AVJV1KoUAzzor2cmblCMmEk2pXJ55MyokYly21BiEjJOUoS6Wifl",
-	"MhOqxRw50opkKY0hIiMppqR/DbtYsd/aklMQmNJSAuMWu8fFzfFHEVFTmqabJ6gg2Z2w34KJOblMgzsq",
-	"LZSwm46KrB9TWcQTpXFKPXIMKUV3p7aYUESBvATpc18RbnMiMpIrMFrK4x9fNmQSlihv7Y/68TZ9CLvD",
-	"+8neg3s73Qf9fi/DDLUFSpyxRE9aCZHGUjS0mPVIMeS7NHsT4b2rEWCFRPx0igviDzjIdYpzCOoj5oeu",
-	"6hl3PZCG84ku4S0NBGnAHn/jgIMHu5nfOehlbvPtvq4hf96QZ9f9cl2H7po+7Adrjd2qTZcskFv9qhGX",
-	"2HlQ+kKs3xAXEZHdElneeZtXxCXc6gtv8XJVF0+3tKXbPFROacOXLw0itG5+NYRgMSnt/i8NFbTEixI2",
-	"Ba6Y4GqJD9am26hiIDKh9U2/f2+9Mx1RFq7UaAbDLFnZPECtYZppMkJApmVE3LLE1n1cGNRupifh4Kbu",
-	"rzWkmfi5zHl7aI1WgyC4zilN2nLMNgm1rUxEQxCa5R0CpvQCLEO2k1SBFgAHKXxgMU27l9tLUlXUyl2/",
-	"hj8f37600YH/fq2VtNTch/yTYTItud+UKcX4GOGN0gQZIMUMSSZtGviqqPIKSVOs2x9j7QJXdj2qMC+7",
-	"lvLyRSEmU6fZEHt79vbv7Xa7pbWFSBm2jiEXMCcU7c3jp4/J/f3t+xWU9SlY3mL0hQvGE8S/ck5ZPQEF",
-	"IQOnpaELTc2q9GSKKj4bc3un62f+JPnx5DB05hdt2QKYmYpiFdGrFDaYMNLHHqyFFWrAQo/6+S/pzvyX",
-	"yctfLx+w05Mf3gyfT/pvHzzfi/dPt7NnffaP6bP477/9+iQ4lbbKPdwhMTJb2kjT+Pvr0ItyFaLidEbn",
-	"igwUGzcqDxQbr5SKF1gFe4GKrzkJO0gLxZyEfFQK0HVRUkcggGo+bdkC9/xaJo0h2lV59jhUaP7P2SXw",
-	"IPyQKxGIbd2emoEMLEG1qAJ++2nKLq3vx8c58JNQ45T6hN2Lg1MWY8afCjndHF/i1WGuJzulm83wph5B",
-	"56gqGiVIoUUsUnsbsNaICzIFyg3XKyK1NI4h0y4ziI25kBAKcaasLUfnqPxNMzq5WIJqX6MglqE49Sav",
-	"GkvKtcXBaj01vz+Nm1MJZFZc+v7TcMH/0tCuC4R8V0fY/sSxXRWL0NrDe7gf3MNcgQx7Ad8okEW3kM2i",
-	"CUtiKNurbksxocqOt16d6zmonzD0Kw3QfzxAP7sfdeBEXZ1upvRD9aU7C8XcOxsEZkpK+YSb+lWSazut",
-	"1aeUe8pb2JKPpK2lBPUCDZYCjzdUhn8B3DpzHdpsyni921lntP2vi93Zr/3//se+2IlfZ8+G2x8ezJ/e",
-	"m548TI739PPJ3+/nL/v0J3irllfv7/Q3aysTdWwtSDBO+oHG2kXQnR5ElBYSvvMOgHgeNWH14/l3iogZ",
-	"90XPYkQSiNmUpqpZlN7b7zcW8zBabNeyHW3vX905O+v5P3ev7v4tuJLXraT7gGhB7u+Q4VwDSrk3p0+7",
-	"DyJbMF8i/toMjunUxj8+Nsvm/k7tZB6EZgxSCR5uxHRIMvz2OxWqHWjS9DooDq+/SJX6tVByKrjmoUwZ",
-	"bGNnwWRLi+Ph3v79UM5NElyzwpaWxOtARucZSzptHHoI3b5KobT72/t37oK1LMVjgQZXMqFZBtwnV1vb",
-	"gyTCxu2xsRbODc9joXq4FVp/MSrf4k007GlkVb+ik1At8r2W9l2JrAciCozbarG2ACdyD9+WU11AsljH",
-	"s0UztnW57XH91RbW4gUq+UtM1XDnJvweGzdFhKZKFFwNXdTfKZKKcX3oCjRrYDwl0tzHhpYm7JRPXkWt",
-	"FoOZ48+np6+JfaAefOzvrZdnaSFj2/ySuWpxpwYaLJQLbVGVyZvjI3t2tr2ErliuDoC2PshGLRtWCWUH",
-	"tWsXXGxq1HGITe7a1agiJL6di3tZeax1GKapS1K1AD1qImY9MsBKwEFEBvXaQPOJusgHeK8HY834AC+X",
-	"Dca6MJ4DlDnjl1QyyvUjMsDavYGHAVD5lIhLDGUq4h5SvTO+6CrxfSqXpHf9vqJipPOUxlphJk5T3Pze",
-	"GSLPm5+nbIR+jz6Z4FanQnYOOjZMHMJroI0ax/V7S0au8SI6gtJXI2ztsvyOjcDoH4D9XFr8o+XM4kql",
-	"z6cZoJrHuiLn0j34RXGA40pi5dLp+ufWKjnCPK+ogZKxLFclkIHidMw4VxMmuBNVStM5iYVIgwKvvI0g",
-	"42DKLUY9jNxkZtgRTnE2ESkYtYuY34S99MF8+tVVQl9Hdfo42K7xSNvmjGYLitaLLSP1mz0Yb6wiHsPK",
-	"LVLRfhcRF3K/TsJDWDU5byks9zkklM9Jztny8vIlmGGrcmFrh0uMBpamPXLEG/W9hWKGotHwaHTToWd1",
-	"3amMWruHVhNzMTSf5doWGtj4vm1Bvk6C7leDayCpdgHIpRzdPmVUsou8RWmaiKxu0BqF3CjmOWe/5k2z",
-	"7M1x98fjo6en3R+e/z0YcNqgbu8zYB58weLAqOMVmpau/e7byKtJ7tKTQ6KYGb5QzybGBLRQWGuxg/+2",
-	"b14ZMLCdlS/yTuSbyi4rWPRtoiutjVthIxakU0X6lqASFWSHRq/uUrWo3+wqyykYalTVDiu7XlySzYor",
-	"nb68qmquiPuSARZgDWw2OsIhCu66go5AxxOb/W17g25UYVcNLa918G7qJ/kU87a+QJVdpSt1AP4NECcR",
-	"8cJ852qfuWh+iGM/shXMghcISvUbCfNnvx39W7B/7j5L//nLcfqvpw8v/vXLy38f8f46wvqPWwbYKP+r",
-	"n8USQj8psrhcK9ritpgldAIRNuwfXrsDldhf48fFzcO/kD/U/u0eM4zHfW6E5SX6U6JOJrLcwswES6Ua",
-	"9L7EwqXKJsSiVYsQXK2GrbVorW3bYtCSpj17xjc2aP/EduO3ZQHeGlrfpKG1Pvk662kd0v309tStEXNr",
-	"xHxFRsyGFsPntBEadgFe4uur/CN2vYrnsmUblvoqOne6AqSjRWUfLbwCO3KpKl8GTn0e7uY/+4a7iLSn",
-	"RBy6PEbh24jaOlSuNNDEB7mvVQHdBBlo1jgvWViZhvC+/GfvPLy6xqWqEEX1pJcQ6mdrvXBLr98myvwf",
-	"+PZ8Axjux4VaE4KoM1q5wg4aF1ZUBBLDL0G2lgxNgRZoLEpTqSJzmuZ+uDQk50ExBytyTSRcMpg1gu29",
-	"3aVotfv1yt4WvbhEr22Bhiu8Hm4OpfejDgm3s3mtmt8iP3aIWx4DTVg48blQpiUdjViMsntYaWYSSLOZ",
-	"QHzxMdHnAgIH3wRJRAbiYuA7iiyHVfi9ghlz0BEXyLrHtuWs8p9kQumxhOJvCQlzf4SoNIGxpEnY0rDz",
-	"qTYzLshJaYHNYSppJbWpvntfcVa2JFqU/sgyU2S5g8EdpKtKa0kkj/whVRa3lC7aitzMA3O0WkUNv0ea",
-	"z43SK/S5/XfIK1W6Q5ZibEqP7suN+SIDbODzw02ub/isAq4N7zs2gb8+7Jh0XeRtwqkWBD6UukwDZcg+",
-	"6pq+t2RLVd/mOCpaUakYM267t+MjN5TKujoVeKF7W3UR4S0dM6VBXm9PDxG8rbXl9CYIJNFn1xU3hm6r",
-	"6JdLf4APNZSoZT94459rw+6pZM9uoOsfgwL98VB97q544eMStNcD77seRF7UKS7dUi9QJa18IfUNP10D",
-	"S++4lqG4CMIWU06mNuxkk6EnYnZgG+L4PmUufS6yn2pflG0UqpRqkBFJoepQjSdCKCBKTAHboJ1xMFtv",
-	"2AVVF4V7zjr9veQYsQ/nbiCUzLZPr33VOR1T9KXEgmsa63Pz87BkaQGbW/RDJKJHTjQdjcgFQIaNKGgq",
-	"xjlEBN0puBcYx1GPCE2Msqe0pFpI5X5fBKd8XMeBrNlMxNGoE3VqvwtO+ASojCc/M728OUcJ9RO5POF5",
-	"qCdLFbpoGWVVQI7KCt7NY6ct/SKMUjuDNCWsmHWPPBbTjEqbcM0MWSD9uHYigqfzRreI/u72/ZAG3tCs",
-	"F8tmcSl+blF1U0LXw+7/iyJD3Ef4JvOhRJEdKjqWlF/Y9n5E4e8RyaJKC8XPL2DuGJuCKeWaxUvI4BhU",
-	"ngYrqYugekEFwxrqy9oRc38e6wbMS/r8ArHyqUjgPHfgyqtniaf4FUSwi5Qt3OyI5JnRxHb6/dVYUh8H",
-	"aFvdsXZiP4UPISe5xS8TJBXiwuffb1ildQLyksVwxEeiJQphH3AsDNFkBBkLi50UtipTxj/KqDwsGuaF",
-	"05oTERsTcAv/P+qIDDjNmPnE/bM3p9M0aB+2WxUu2rJoXGDaezATCqRqB7z1tQnuqUaYsLfd66+Lg+bH",
-	"idzGhslEhefyykh8q/lz508xxxlwzzhEw7DJBXom5EUBVentCvPiVliM3V6/t72927u/Thj0y8XP4UPG",
-	"JKilIwNPlIdCwhCYhRqgEgprLXGt11qiVA+ukWq3Aayag0VZlbJq3RtIKq50SF2sh6eGar3hUsv2qdgY",
-	"5NZodRbbE1mnkN3PIYwpv8GkRGPVnNNxO0qzRWJERhZTbDJcRrPKObwQv7E0pVv7vT6588v29iPynPH8",
-	"A/nw4N75vb2760USK3OJOiVOaOWQGnG82tbW6HHJTV+VyedOeTP0++qP1lQ1LNu5hb7/MtD3J861FQyH",
-	"jIQse8/6pAGU41NqobZTMQPZjakCYw5qkCpy6S34WELVpFlP61MmurWUiZXgDWgRv6Ys1JXVsgwxQvHk",
-	"SDAgn+IYlGpzfR2SZ29PccWDw1xPhGS/oR/5gPwAVIIcLORbToY/xewVe3b05rej7ZfsSB3x4/348dG9",
-	"o+nT/t93st3k8bOHPZg/+y15e8ResaP+C/bsYS/eSflw+rSf/PIsXSZNQolEtnu2ESSapR5QG9H10J3h",
-	"ftpoLLMm+t8K1+AhJyKj5vzxgYiMhbAVtGbTqx7H67oEF73iZqAVeB3DyuE4M8x+FLS4EGl+Db/VYlyl",
-	"SjvNvarNtHaAbsTQxXuj2toYt/kdv6CCsy5seKV56JhdNnrb3ySM+GI4Fgf1P1wv3avumq0P9JOZfmsB",
-	"/scoWjcAk79UxQqv5ymdsjRgC3Uq3cwX09bCiQeYhF9JPWjR3wMJByuV+PW7IHzREpblyCQFHknLxtis",
-	"gBV7EVIMvee8gnnT4jn3Zxf5xh3VApHGJdssKczwrVWqoyPfzVTH6o/WUh0to77VG7+I3vjmK0yluW7i",
-	"WdTxpWFL3PHOd+0qHpxHRUW2oeDERv5p0Z2orePTbZL9Hz3J/pOnwhfhinZHjSJ4Prb58UVu4fCbaPhr",
-	"jWfTuz46v0eBzcmnGZU6srg11OLZ4yRjkYpc9siTaabn1uwsLp4z61zVUMORuxqJYsO+6J8rlf7L9DWv",
-	"5aj7s73JZPQKfYakBjYzmmNuxA2H7hcZ7g1F2xeXYY4P4lwyPT8xr7HDOauz+NdTfz7P3p52orC+U1ru",
-	"YkTeoS/8/Z2/mEWg62ELP7mLWFdhpwT5f//n/6Lti+vBu2unUUx6onVmUxHFBWvRV+13FqmudRYO5zBX",
-	"cG6fV/9pmMbAyO409USLmrZhcV4kGiMKwCYQXNI0hzNeAK7hqINYyZE1pAfYPueX7uOT46fdU/vJnb3+",
-	"bvWZc4fBPCCYpjBjCu72yKFPV3CYPfyM1zds4GB8jRD6d56MwYEpIPKC4HBg5fhMEA6XIMmUfbCZCkbS",
-	"+M3zwZ+mN8AroBn7u+Ui7ViKzysqUcN+FbI0HJAp+rc8IloIv8PYy96DuSa2/ZN0fYBGqZgpm85bju9c",
-	"FW9kWgHUormebLlvOg4X1PzSO10CTyMVdKqJvebjnc7VFUq9UPDvEEH1DOcgh6+PPP664aSYKVnkbrpz",
-	"sEC7NizoGvLa5IzeGT/j2BrDdpQwnNeckiMy+0okM0WGMGGY16IsZOFICq575HTCFBmhImJjGFZJigXX",
-	"ksYaj/+M2/dbne4nQSz0bJEUdDrP4ASXV3wjgYyBm4sCiZ24T6jB+RVUSXlyxiWoTHCFU3DJrgRzXJQm",
-	"TOMi//IXgl0UOXLmM94l33//7OTVy++/x3xITi/gPKYKIgtk2CNv+AU3MsmCuRlhZP/+NTfDFx3ArDdW",
-	"QoZ2Xu1zCWecEAmjXEFiz2hvZyciShBK9DzzN8LQFBiRnQLX6bxnJ3eUqO+/d7YIyh1F7qBAutsj339/",
-	"yqbgvz9++pjs7u4+NAt5c/rY/R4Fr1mdwtZoCDzp8rWJlZYb4EySO4MzCy951hkYzc+sDD/qm0+Qbp69",
-	"/qfhF647pDOiqgCXCD9UgFyiF6uCVz41vJhyUus56dbynCmNq7XpLQO0qgaRB0KIyADtKldJbW2rQa/4",
-	"lCmybaym7X4/Ijt9w5+cKO2RxyJNIXZEQex9GUsxK9KPh4gPg9B2fvhKnfvgkc3iYpoMaXyxHGkgcm3S",
-	"zUCY8hULpclEzJAMEoAM+49SCYbvoim9gOeA2Bxc+KW7DUKowCo9PNzbv+8R48zp0SxLXatDjxD3138r",
-	"wQd3C+Zh0RsHZtsHNfzGiFA8bov/NqjgJ5r9tniKjCPAYXFbBhYfceDfXuuuBzSeuIkbbmvupJ2aJdcW",
-	"gWx7lVVlu2sCZ9lDIV41HSNfNcRYebi4kJj73E3ZJSSPCu+64/bV/FyrK9t8RSbdfE8ljS1ndAzo++8P",
-	"Co7kmFBMJbYYGfzSdapY9ygZROZspSJshIfsYDtQN7AJLff2ikCPmaa3shKB/8VwD9J3zhOQmI6l3KSO",
-	"qQaCtO5JgHIuch5bwhmY75+br7v4X3Nfyo+OYUoZR7mPt6f6jblGDhjDTKlQXFQFxlxweET2dh6Wyz4G",
-	"Lefdw5EGiXqHsqEVN9nHNDayxewbJYOfnpwOvB0iQYlcxlDIK8rJ4MkpHTcvmdFljkbdl4JD9wXV8WSA",
-	"eS+gyW5/D4cZ/Pzk8McBmQl5oWxmjLlhdrREgANISFkM3OL8O/XjxdGp60pVQiuKDLidWE/I8Zb70dbU",
-	"5XBZdMgiE6VIPHF5JFfVHJjdXr+3a/FOJ6hObJn/jEG3NodaTOcpDuEo6RyY31azhBBBE6kQX7/T7zea",
-	"JFf5gLn/CLePGvvqcHI5DGomrelIPbPovZ2dtjcWU9w6slzDmraF7b38Nx7Htmos2CIQ5VE5Oi/RQ+yO",
-	"AsnaZudEHU3HChMbU6qNnWeMkA9do2V0nXOzwzEb+yrqbPVmkKZdFPtb/55dqJ7fseCJ+RYL5I5v1nHX",
-	"qV9NLoQdNpxKYNmn27lC14f4wspEi0s2VZBegvJWPPp9znj4hai0UQkJscD+ltQXqAZbTHxCcsH3t9CJ",
-	"2SWrCpprb5Vv7DnCxYzQqbDmDSKdWtsCZ2cYB3QfG71StBYJuOe36g9fRR3DR1b9CJ/BOe/291ZT4kuh",
-	"X4jEevq/NMW/LluCuDBBSXIVsjdycSnJe7vEpyYspfYSJ76SyuCWpcpk2jrtpUzpIokQeaHXmFtxM8pH",
-	"tlAyda6ilQ++sg72q/efkMbdMjBmEyD1StTGr9eyxv726kN/w6nTgr4MdZVul3fvzXaXhq/923s93r2/",
-	"qhGiUdXJdF4uuUp9xWctJIifCosN77P/bb/QUAAhSVBFcG99VK1IwAiU0banRsPe7/fIK89pmLIpNrTA",
-	"VtJFqytsPeoDKYY3ubTBM25hvaUxOJ1TwVm7BZSekGQo9CTEbm0Q8LBIN3Oq4w8imd80LR7xLNeWGEuH",
-	"m6vRbtyD7Zseu43dF101rk37/Yerf/RY8FHKrDN0b3t/nVFUnmVCakheQMLo6TyDb+mmHSZJhfw/+pqF",
-	"uP/W7yy5sjcvBQ2hutWpuHSXp4g4vsIqH6wDco2+xIyTWGTzsvy8fkHs66sXpEapey3ip7yJY0SrvD59",
-	"rSftLZr7N0QiP+K+ejPzhrlyUC0wbLaRiF7JulrQQluPvP/ZmVNN1/wM2uItoVYI9SfQn4hKN1MvjxLU",
-	"GDMPd7OQyHry6iWZghxjm4144my93Yf37hoVI7Uo0q7/B7p4rHvJIWTANNMMCmzd+nWw2UGfRUuwcD5r",
-	"aQmf+yK6PEfswjL7nCz9z6AyPLa+zk9003IdSqvWCht9eGHglQQP+ZHCSCPuxxBiMQWFd2S+eDskoHL+",
-	"tSnRt9fjD3Q9jsEZgJ/gftTU6ynjW/6rdhfLYZoWqZsR4TArS5TJ4NcBVpYqn9JDJebz1CPfUSXuLcpG",
-	"fosOmcfFZBYk5qJPw460mGsYGC2qgEKNqUwQDI4qaDaTLhKlMSkAQ6xlTsCvPguDrle3jAW5V+agm7pp",
-	"Oi821C6BKWJOqtcyssvwXW9wmzy9atiiKZjrR3FngLkedx34D7kzwOycwd22OVXTjcuJNfPL1vCQfVWu",
-	"tCL3ebkfrUhkvj7j2139o6dCDlmSAP/mHG9+gyrsquQzq9lVHV9jCc8qHAPtRuASq+9xiexxLfX8k1Jh",
-	"qwAuF/QtGIobk/kf2bQsPcOf5WJs+VqboEp86lCQzEPOUV3LFImdumyzCnzNJTn1WGFOcNSmhL27WuxK",
-	"VV64YyvPrnnpbl7frs3rM+vba9z1G1O2P/1lvPWQh64+3pMyKkSJU+g+AwsocSaDTOBHwGuMuK0WwcLc",
-	"el/j33CdEqqJ4DGsxwTsV0v5wImHr/zqOEGBt3nLC255wY1Gy+x1Q8s08ZcPPqlmkOvJlnX/dqtp4+Fo",
-	"tnWU1eARbbaz5w0WO7BAASGnAbgYSMhYoH958frbmbwukSE/yTWuDeILUda6zXtt3azdZlgg46LcuKKD",
-	"N9IbV6njzcctfnYzG3L9t5Q/abzJlbKu+xa0sa8+I2P5nNd+b2cNpnQqxAvK545s1FfgKdcVClyZRvXu",
-	"d18gvd2POpkZ1IJURB3bKqdz0Nnen6IMXeEhNKxjJORY6DVYxwvKUsM7UsYvsI+2sXhqnCQibFS22kae",
-	"Z9UHJ9tcIQBTC9XDKAFt2rtNeDnjmLk+KyEV7EvRZ2rxq62WYiaDkXmHZUI5diQmvl7S/CBXEMqXsSv/",
-	"xKzqaW2QjVjVTqBEtrK/tgazECwRoVhJ56p0sXMSnf/RedifgbnUFQx14XzxMzr3eeob8IydgmeUGT0N",
-	"trHAImzlWCtjOCzz6GslkeYK0nq1Q49gr0xgeKsxzG2rEhHRApsGDDw2xsBCD3NXK3fGCxk9EnJqQ+L3",
-	"7u89jIiylTVkr7d7l8ywr2H5Ft8CgfIA1M0M0hTrtt6GayMx166WUg2oov+sdYYOd/c00UJEvsrIrJkm",
-	"rsylrI08IArAl6nZwyW26pMM7GsGOJVD1y+hpp9RXlSGeW46dujNypYbIvOkI+07qSGEA5tCJWFAsvFE",
-	"V/YR60VLLTUpXo3tdNKEKOE6uO/1d0Mc1BLGilhOAYtjRYb2BcB4AG7/XHp6Ue+nEBmDDKWYKYsjEYpR",
-	"VI6rFqUoLlwLcNDm1qULItXR48tL+cO8QVvYrjfNofK8VeH/C3xFpQNQKuWufWB7Z3cPGUAVoaY2UhH9",
-	"qg5SeU0spIRYk4mQCsjDKtqMBeFAzrme9HpuDrgUWlFtcz50Z7NZ11zGbi5T4LFwXTc2ePdTIaef2wwv",
-	"gegCtvhzMR5D4vCabrX/W+1/UwFtC8Q3kMj3lkrkNoEsrLsvLJGfGGu+CvRaOvoq4tl7+460atQkosRB",
-	"JHgVKCvypcZYL8bFLOgHcFNc1/72E51QRYAnxvi+LpF+scioGPvOQmjjuCWtWRazlq1mN7VL03TF2deC",
-	"Oi1u3shO0xhIjMdpnliPR+gYD9N0rZM8rDqXsWzzGz9L3Ecs7LzJY7RCfVW9k3W3LVzbIaSCj81fLUFv",
-	"BBh+Yx0CtyHsr5XC3k4EoVNydJN05fFA2r2/GXjJEGD43owri9HJqxFR5g7QlLiK9BixYtAowKpKB1tL",
-	"Y53OzSdnfMa4emRLm4zer9BQ2es/LGA4PFvyPmRyWEUEsumZFuUArRkjhIr6+RlVZ9ycD1YcGDuF4vwR",
-	"LCQFflAbwazWonksSjLXjo7c2etvk4GFppFgBNvgbmESGh5AyVAk89JuIXX4G6aqAOd+jd4uLGxGDrNH",
-	"doEW5qSOkhMyrtwJnRaItTfvnGo0LrtyiviX0Lt9uoI9nVvl+2Ziel9ziO6r0NafeMZCA7AcJT1u4pTf",
-	"2Vyfl67bXTvnfoy1nYY5e/ZfiFnypOHW4kkVh0qCh31vyZE94947bdnVA/PN/R0ynJsBxcgiFT0q/FGK",
-	"WD+UFmQICBAleNUuMPzcxwgQonZeTcm3hbEI+GadXQj9hIzRdvTSwvVlILOJQHugklpxZ3D85Kejk9Mn",
-	"x+dPXr558eT48PTo1cv/nCDJD+4WMmynv4MeJD4nFm3JQt6zVJ3x2UQgTId5NTazSrHlZZgFu3P5GH9R",
-	"Ia9rjhzborDSfCzgL2qCbVfhrh2OdQUwugoEvcQdtIH3p9mE8TPX+66TLlGFSycOm82BtPwpJEkwStSy",
-	"QehPN4qQmHGQ+A16eb2dUUTYzA3+84WSboXlKmFphVA4mWWVWNxdKhUnYamoQF8zp6XAnKs3wUWxVMcd",
-	"jer5Ly25cYWRcsaZIioDrh1ojsNryI2UGc7tPBzano2Jo22FloyLTYclTaUp6ifT9gONV68biV5ImlGg",
-	"Cw5cafX9h+YY/dX3ypjc2sHTfiM8Y38dQ+MNp5eUWcjtm+YzJwuZJfZmuR6/5hbfGOcJR7w9F1gTlyhl",
-	"l4yPC94RlR23raO8HaLoxA/0TSMUVRuSLa2sKruL/dEBiiywHp2SI5L6kOJN+vr8Tq7ETsF4gCs11TWq",
-	"LUSdjwQtUCjw5KSIYtxEDdWnj/78YQuMivBS0cDzJsnJGurdIrchyPRObDeIsstRoVzVeLPPx7OqT9ET",
-	"xChNCWH6wNoWKqacG1tdZMAtcKLLDmI2U/CMv351chr2IgThryYQXyAyPYLUO062KjvlNKQjtiWc6Iov",
-	"ttSX1jWn61D1n5IfL+5CixltV+7O61ZdW1DX/iwa13MhLowYoK4Bm6WaTTWte2toWtHq0FQLV7EuPHmh",
-	"GmJsMauv2kSuziMuy/YVn8jICjTI+MzpTWtf/opHtrpjtyzg1mLblH9Yqq9Amdww11imrmzJshHNOpUL",
-	"E6pJJks8wRZG0iNHul5ZQBI675HDAguxAPr0t8eHEsgYNKLnm/eFMIZwviFVZT2/y6JvNvKdyXX4XhdB",
-	"jtu4asCi/LZqhgw1kylUKnEuP+L27X9cCdFQUp4sxxayj5Dh3EH1AI0npX+2bAJiUzSwYMh1DlNhn8kP",
-	"dsxv2mOCa1jtL7F79+WR7hH1Zej3vShg9f191sH6tr9ejeiCz12bPsZgyeOrw3yxs2rRxHDNXyBf7it3",
-	"lSwCrNidui4JxlTDWEgGyxlW+ViIaWFzRiqrfaVKGm3QJ2HYw9g8N4RUzIKoxAiMVs5shb+iKOZJGIb1",
-	"4wlLE+ndF0z52c/bfBh27ue2m+BapGuuxrcG9OU2dL6axZan/ZWw2bhKCx9J56vZrSeXEMe9DjWPwRPz",
-	"/KvjwcXEWthw9erccuIVnDguT/laROqpqp0V16mvDk3p7Z2BElIPiEJYKt9PskcMGx+xFBvkxWI6ZBya",
-	"YJZMqzNu89kYd1wepUtULC0ilRn5XryPLIzWPBM21W4K1JgwJFdwxt8phIasdd+0H712y7gbrKNkSvsH",
-	"VpZT4pSxObfAUuA6yOWMScCdMZSJLeTVjeNdrrjG/pphP+W1n35pZrXG86hIrfdqfHTd975g/DU2zV3n",
-	"Wfph7WeP+Am21l1HMPITmq710qdAdS5hrV04tF4flpqrvMbzP2nG13qv1pINc20nvMhNhUxA9sjA0OMl",
-	"5TEMfOr7r4Mewf2zCafm9dhJiqpm63E9gWlEfBNjVStUCtG04QZrk7W7cSfmN59EwVmD+LHZ4qeVem6Z",
-	"qzWh0qr6KvSgrGSIHyVgtkb+sqwpaWwJyURkJMu91qOIdYw0AJKDnNxfznaO/icnNH8gXxvFLczro0lP",
-	"jEZLobcbhGexKzy7I9jEnTDl1G3b5AY/XIcM3XG8slO4pcEwsyOCE0VT+MqYnp/WR1Og1T5bKfAp44kq",
-	"Rx3OCarEmMqasgvgrsOOyiBNsSMtx2Q8p/Ui5kmJFj+ZDyVLBmSUKxdd0RMJcMYl5ReMj3EACTHLpIix",
-	"ppBfPCKDC5ibUQckBXoJqlCpRa4fkYGCKeWaxQOCb/VfYtd3DMfYptPqIj/jQpKfTo9euiJCN61D15/N",
-	"zGen37dTxoIVyi8g6ZG3E7AtpKcigdSGdWz7W019UBr9/sYMYOqMuzJvCTSeROWyffWJ30VrMhg9Rgns",
-	"Jmvef44lhiEroG4orIZVcdXB2I4d0CQxizm1lokEYxtg9+uggUAmsNo8uF6ey3J4/LcTFk9IQRBaIDxX",
-	"yyTMhm1oprwwP7k1U27NlKCZ8m1l1Rp6PgaVp7q1YQsysynV8eSaDsyvINvbLPPmdC6V5uOt381/r5am",
-	"b1vcLEXeDeeEJTWXzRi89nR3EZnKKmlFexZsSG5d8mbMoEfUveyH+Umaj9fJSHSL+U4V7ywZOM0lTbuJ",
-	"ZCPd9d6e7qK3J6N6UjGM7cDtDH1KPzwHPtaTzsFOvx91poz7v7exU5kGaV77P+9o97d+9+H7v97pFv+8",
-	"+/1/dAqYLaUlhvQ/h57Xdivc/t06ctdw5Lq9MlqLsXMdpXzcHVyjb0fV8ikja5dUMoqNiNiUjsGqUNSz",
-	"cLXsdn114YZbGr1pGr0uXUo63mI8gQ/LcsQusLz+EmItJDJ9C6LUoFQ0DiZUEe6gaK040PDBflxDAvEG",
-	"wcwYGImxV87467qxjz9kiuTc/ZLExlbhQk8YH/fIIZE5LxLL0CpB5E/mkuo1lRoSomcshgOy138Ysixw",
-	"7RXD4pOR/JEZ6Bgy61JdIPu3vvQSJ3SLsP2lYD6+oTTT62bJISVaKJ6CU1Sy4pRixrjX6xUOLuTGNVLj",
-	"6uj85gvNpoAQfZ3d/jTMixrpKBuypSJuvzZD0oYJDVNMs2eaMK6FRaO171Y+x8oL8QPyoE/+P/9nRHbM",
-	"X0WIvI3L1DJZPnkk/5bf3PKbr5Df+PQxdJaaG4eBzOLKhWzdL8yRapr7loRSW8pbuZJZieNLYmShdOq6",
-	"EuUwi4qCQcNbkCt5Rcfi+FtNyWH/VJJw7MaFsuer2sxXp/TfcqQvwpE+sUnz5+Fg5hoX93dM60Xr6/Co",
-	"Cv7ZxzCpnUUeZWMDq9sQlLEaOhR5GST5rhLoQuzimnZo+ZCzuwikyvVBUyKXPlMF1aVAVqTSIr4oe+5y",
-	"s/9KE8ft/XSqwbJH1iZEnc2YckAlAS7y8cQNYvH8ffDITG3gZjJAyElsX37GzzgmLgp+CVL5os1LUGU6",
-	"Z5wy4PqAKCOGEFbTfDqYMKWFnA/IXOREQgzsEhJf8xTnxeRtnPmMT0EpOgYVYSxLE44YamMpZtj8gKSC",
-	"jy3EP08qHRUO4xgyfYCMfwsugeuu0hLodGBLlVzbAilx0ggjIy9BdhVwRN/lRg8tV36H2qYRVEo6vxud",
-	"cVRqBwmkmg7IncHvZx0z0lnngPy///N/rwZ3zXw08BjIcF7826VzY8E4JJbMXXywIAcyhJGQYJZqo5Ll",
-	"YILDoNzf2USkxULE8N9gdGUhyQCkFNI9iB4Mc1lxawa/dA/9Veq+luKSJSBdEuMMw2M2EDmTQkNln0JK",
-	"N1UXxbs+CqYOybKJUWdzLT0BV1HqHP1Yd427mZ0Z3oDRSEjb/qK4I4lAOpvQS/gb3uuRSFMxO8+z5oiB",
-	"u+v21h5IeA6Vla45iajjmBAyKcsX/RveggWvNoM/MdZWQufkRAOk5AehdQrk3V+2994Tqsn2Tm+/T96c",
-	"/Ngr31iyyavK3iQC4QgxTd8YaDgCLZI9/rYJMF9x4v/wJ/OZa4yLCVimi0e6cMXrr2tidjWvubn89pmh",
-	"uZNDYZtLNoMK4UpmSyHFnSx5syaGE/tWdX9QTSvqhBjKqtcEf/PtdFX64nHLQ3VR5l9gRkqFD2+kMq1G",
-	"jF2pG5V9YIMhl5/FjEwN+yluhtFTnA0SEaVpir6jEWWpTeuZVyWR1Y1mPk0Gka1kzj1WTyAmg8pk0f/1",
-	"01pb1WaugTCvxnacFtwFV/w526p+KWX+xLaaCqx+PeLcoAGpEaDK9TRoA6E6hikW3KPv0mrYqC07lccK",
-	"ZiqNZrYAxIid/CQ4h0OzSL+WBkWmudFVLwCyyPXHUzYPXUWubfGsQHXndFprdVzrcRxTzoUmQyB2SUlI",
-	"97JfHRZYmOuBXVWabI2xk/r1qXFDP9yXIsYfcZ+wPn0BNxSpZyPoqmh15wyB4NFooTBV4q+1RY9HDBMt",
-	"b5tlfK3NMn4CbagnK47qY6gno9omxDZTg9GynIIcA8FnbIvB+7sP792tNNEbMUgThbak82Q+IjxPUzTJ",
-	"GVgA5QVCy7OEaqjS2s1DD7m3v8b1/YFbm9/2HW9tJHxzlyRvBVpOU69PuKGcEDacFkbaghRKeyeGYDOx",
-	"rbsq4MvPUhp/nmtxeyP+XDfi2NLWTV0Jo/AmIl5Sy8MJ4xqkdw9T7Otd9PvxjmV0PItcY6dY1ydOXtoe",
-	"pwu6yY9mwJU0io6XiZ6mdeJcy3NiptnQPR7bN3dP3Bl0X4uUxfNV6kjbz6xH4UumkJ0iLIbg2pyNuXPU",
-	"nY7ARr0WxqNWyJ6lVI+EnC7NLZsATfXkt/VyjM1AjINSzTzjY//F3chld6HX3fwODfap4AyzM6rl3guE",
-	"8jPO5VPqsMU8Q5RkvpxHJAM5oZkiCYwlLVB8r5eP/ukn/VJoPP/5IzLAUIAqXPALOGmg5bx7ONKrvWrV",
-	"R92gN0jKP4sZRn8KM3pTok3ZJbST7E6/b6gVYzmuGDuTArumxZQX0RptlIAeOQbMPkS83gkgNog1m4Mk",
-	"+pxdYjXZpyTSYoxQ6Z9Z+pev8juqbys1s9r0EKdGHm/9nlE9ac+yPizCuJhJbdu8Il+xVovNSrU2srb8",
-	"0Zg0iShjfK5z+gVk2iEgzoHKHnmMIUXbew+jYgXkIEo3WilfGNg07mC92xg0ahbrFETga76zC6iXQ+yP",
-	"+vE2fQi7w/vJ3oN7O90H/X4vw5sRqINwf12rDmI/VAdx3n3/17Oz3p1/Z+P/zfj4f2cwzP53zEZ3r1cR",
-	"gevc+r5O8oYgqCGBIePUCqp1ZLs994Zwp/EEukZWS5GuFOm1h6+i2+T0UHI6txu9cW76FLRkSxRKH+yI",
-	"SJLbW2N9oRhXxiLTQeU+DSJzhTnEGDzNhEhdG4qfBJE512wKPYJRt4RgawILoHPGBy+enB4fPT45P/zx",
-	"x+MnJycDYl21DFMAaIl26tJDxYy3Xma7oPUU1iyljF9DY3XbRhgnr6WYgp5Arr6zmWX2ovS+PUJyW4dc",
-	"tlzVpnJBZMBpxnpeaC5XSwuNGPGMDMH41khcoy8sKMZfZcAPXx+Z7z9WkrvjtjkTrZhcbpZfXnIvmBFu",
-	"D651RHM6TZcekTFYXS9bYx5izuAwZ6lGGRthd0Y8OfOPZSf1z8MXzzc7KT+3DS/mV3xSbg82Oik0DdpV",
-	"5f3+LhE8nVvV97VQeizh5B/PEZe5Bg8wZeOCfUsgGfAEwQ1k9XiZImqSa22+SQyLJa798Bk/hsS8U9YQ",
-	"CoofKs0wWCYvQR0gvIHPgmC2AyhyyoE3ydoUsdJSurUh/+A25As6J1rS0YjFRrvHQEajw/3qC4LvNwQY",
-	"VtgLt1Yn6uQy7Rx0tjCLwQ2wiIPj8L0QMMP3iCK+/2hE0kpfOQzTCOym9+ow15OdskuYmXNEpMCgt+3/",
-	"aX8rcjRKnRGAmNhh0LIVEcTIO40i4vsG88SFiCsDWPdiCPsCm0KVPXwnaGUjEIbyiLJDlmJbQps46LBL",
-	"bNcfpAJbBETjSXVFvho9MGi5uaqaCluLd5vhUdxMKy/1swy99HU+TFlMrFtrXMdRjTzkt1lNCd+I63Gg",
-	"jBGxYCf4iAVJqg5c6M+B1QTybVzmrcv/XUzt9VgxR5qMmAd0KTJhfLYu4wW2jBbWrC0zd2eSYfvl0gni",
-	"0xOnNjnG3n5XnGWBmyrLd9CpzZxSy4z9GZZpg1Er2EsGIkvB9UKJJ4Yx2dXLnFfFAlUXDp7VG77+Sl+9",
-	"v/r/AwAA//8=",
+	"7L2Jchs5kj/8KgjOfGG7p0RRhy85JnbUbrtbPb5WksczY3lFsCpJolUE2ABKNLvHEf+n2QfbJ/kCCaAu",
+	"onjodpsbG9OWVFW4Enn+MvP3VixGY8GBa9Xa+701BJqAxH8+p/EQNp4LrqVIzS8SULFkY80Eb+21fhIT",
+	"kgo+IHoIhHI1AUlGdEp6QM5grNutqAWf6WicQmuvNc56KYsjMqKfN+gA/rqz9XDnUafTiQgbjTJNeym0",
+	"opaKhzCiZig9HZvXlJaMD1pfvkQtMw/geuMI4kwyPd14J1IWT2fn9WFINc5pTAeAM0oFTarTSaBPs1Rv",
+	"KBmTe1xwuLdg9BfHdDA71PEQyDlIxQQnok8mZuQJVW43IGmTI+AJYZr0aHxGGCfdg/7GG8Fh4zXV8bBb",
+	"ndVJ6yl90t+Kd3eTznbvMexsnbQWzOuQanjFRkxv4P+GT2lE+ZTENE0V7osYg6Tmz/cUmTCeiAmhaSom",
+	"qjKb7U5gZMY1DEDWhj6EEWXcTKl5eNE3Y48IlUBS6FfJY+vpCmMpCCzzCGLBE0UyrllqllMZ0Ox+ZcCd",
+	"ReOBltON/b4G2TyWFmRCzdlCX0ggWk4ZHxA6oIxXBnu8YLAPHz5s7Gd6CFyzmGoI76IWhJYeIvcPXz4n",
+	"jx4/7DyoEtH3QCVIIoGmo7+etNRQjJOFZPTPjX2lmNKU6413UpyzJLTwD0MWD8lIJJCSiRQaSle/TfZ7",
+	"CrgmkyFwwoV/zNwGdQa1+5eKmKaVOQHPRq29j60BjBhnrcg98imame2XqDWmko5AOz61r7VkvSy0cW95",
+	"OiVjKZIs1obY9ZDoIVOE+lciQhXpcjqCvXOaZtBtk9eWhw3YOXCi4BwkTYlmI1DPkLBGmdJkKNLqkj62",
+	"YpEKuddLaXxmpg2fx6lIoLWnZQZRi5np/JqBnLailhmvtdfKZ1HZCaZhhOsa0c+vgA/0sLW30+lErRHj",
+	"+c9mD7QGab76Px//Z+/TX/baf/lza2a3IvOVA/vFrU7+ZyolneLJ759TltIeS5meLto/vFJm90rvmE0I",
+	"rq383fLy/iyh39pr/WmzkDub9q9qszIZM7vvJeXJQRKYmJtKzzzQNAf84ylLlh7/IClGfYPfCI4Ldth8",
+	"P8xwREii0mwQIZWJTBMJAyoTc29jqmDuHCsTLB37du3Yt6KQYKQaBkJOQ9t0wO0MY/eMmaXhxj1IxYQw",
+	"3TQr//wFNs9PJ7x/OCEozSe4hbVZrrqn/uuX29ZMKiHDMr/L4bM+jfGJrpM0Vt2wsiDyrAaIMgvrs9Qw",
+	"K4JEIxPDLd8ITbQYgB6CtE93Rb+vQHcbV2Un1LCm3dk1lTnE/sa/6cZvnY2npxufQnziS9R6CVRnEpJF",
+	"XEAbLcdI1b57gdzvGh7XfWDOjQtN7nf7NFXQfdC0FP9mSCr1hEiBcpzSj9q8HToBN5sSS//x+OBNZFQs",
+	"p20wrUiKm6HI/ScR2dqOyNaOmeLWLknYgGlVk5zbnfz/th42zHxgZlSedXmTOxtPP/3+5Muf/+P+ubUd",
+	"be1+Ce926LaahUlQIpMx3FOEFYxtTPWwmAReSgm/ZgyPywqYlS7pQR/1zwbqNspuN1doGWo6PSDxkPKB",
+	"UWo/GBHPNBlS5X9JFOMxROb4h0YLGtLxGLil+JJ9wBTZ3dp+5u/zCcejszYHPpdSpd03jW6q2ie8piI/",
+	"RmUGd8W+V+zLQd+q1Ze69wf8SIv4bOlbwDhR5oXKLTC8Cmlw8V1g/BTfX3QXFun3qDYQatmQUU9U04gp",
+	"fqk8nDOHrNLfF3JEtdVRd7ZbqEGwkdHOttz+uZ+ikDL7mn5+J1kcYP37moyE0va2js0zqHyhOM2mIMmY",
+	"TpWTScWB7z5tP33asJAR/XyKH1paRr0WHKxm8Zrx5nmmQFee6Fan3ek0TZTxC0/0LUqFhQevBVFnbNwm",
+	"L4UkCcAYCUGRTAHpOknVRBBW8IQpYhFBmP8rEUUnSBRv+RFNl1PPKUmYikXGdeVCeQVg4XUS/FTRsDOh",
+	"fJv+QSWjXDdx4XP753lM2D1yellm/MW8rcaCK7BeF8H7KYvxxGPr8zD/pONxagw/JvjmWIpeCqO//KIE",
+	"isecCM0bxuRoGYM8PdX0DAz7TEBTlhrS5oTGdnMLwQkb5mFCk0SCUgQ+M6VVm7wSA8PbhDElFWiUp2Oq",
+	"1ERI3BKzZFC4/r1Wp/+ov917hAJdU50po5A8jVqaabwc+aJy8hhqPVZ7m5ton7YTOPerUpvlyX9Zdi/f",
+	"2bfthtZ0Tk1iN74qFLM4k9LYq2a+0DYDvRSyx5IE+KW2vp9/pbTxx6jjAiSWjUiRAqGJuTVKS6qFXG5H",
+	"d4odfVkaZvGWFpO6ig01N8TT0YhOUedLBFITbuQBP6cpSy61jcx+49RtSnkz33KjUUOaGHXCjI1PIjeW",
+	"UkjV2vv4e2sEStEBMl9jr/eAUCd/tpBNj4VhULK119q08vDLpyVOYHu7OIH3fCxFbIbppUBecG0t3cWH",
+	"UV/aVRzJB0jTDcOoIYlIL9OlfSFduy1dNLIUARoP7f7hYb0R+qXI+OVOy/HwUy70aR+/ViF+MHqSOSui",
+	"snjoOf5yNL9b7LixmV66ry/e5tk5XcVGo91mFhR5a2cqMqn8Vr4WCeuzkBGFbumpyMiQnuNuKM3S1LMh",
+	"sxcl17t3N4cm6R7bxGdwhn66lznBEU0t+ZziM9XjIz2RTCu3jfx89PbNcgfYKQ7we5qQw/xCLz7C2qSu",
+	"4vz2jXWIRrcbZY/sdjqEknws4pYUkd3OQ/MH0EPhrBgnIxMBdi/MWUZkd2uHULtHWgiSUjmA6ITv7mwZ",
+	"Gtnd2iXUf5SkjIN9SvBBRB7i2KhrGYPBkJL5pfleAmPgCfB46s0Jaa6usYi+RK2jMXB9LM4uKa2U+cyp",
+	"FmcBeZUyfoYO3ExB4r3cQlqDUBCRJm2yr85IX0hCCYcJERyunSbKM74qYWYUDkgIftSTueBQnEhtF6La",
+	"NuCBaOp39qJnoa3imp/CgY0mVUxsZCESaGIMEHJo/2GDDmhsSxiDZTTSvbjUiWyVBNs7iQEOZqZNXuLW",
+	"LHcyOP8r0tjmLtx67b253yWKTlVtM/BMjoV4TfnUkZe61OlIquEUVQWoSjchrB3m9li1ybGcuhNhnDwm",
+	"ysaLljqH7ZLSbL5spk/y+S9zCpV5XskF8QvECGKbfKBmj5WN/ZpzKAXL3FFUhVktmDZPppUfxam85zTT",
+	"QyHZb3A1+mSA1aEya9i6vf9DaoygMcP47SH0JaihISshSWptojzEt5jRbZX1xdJSVtETr47XvRF2jci/",
+	"DIPTzsE3kSiN3LKt0XcuXNiudJShUOW885x53h+qDfRckmFSH7M8zUpfrJ+tf+iecjHJhCXI4X3gsnJd",
+	"KenDZJUr+7BslR2BPGcxkPeV+Sw+6vBKruLIj4TRXxjCNJgqYv9OvVBEoMSraBilHaHmKtaveLE5V3bL",
+	"VTYeC6kheQ0Jo8e4YZegjKz44OnIfPEUz6BEGgjMKH/UfGw5UfmwfKfzcQjOnBzbcRYfecMUr0qlMdro",
+	"PUW6HjZj5tUt6zY1ctD0DIwVk49vQ+tW4Q04SXmuDIs+oblfyezgWJrPamb9WXEwsGymqMWkCpRovRI8",
+	"ETwUxcaPy8CHDo7ekp2tR482tghNx0O6sU0MDfignHuvOsyP37dmomOfft/+EoyfxxKoOSOqQzadDYSg",
+	"smKfq4eUth9tdLY2draOO0/3djp7nc6/WyWPakI1bGg2gtDI1oOyyIEYtZg6de7a0x5L0yAO58PQRhqR",
+	"FSgLimGpUXrROM94ao6Scmsa+aNlRgcTCqrHZF2cdadqZR5qyMbjZSeCsJGrm4axsLYCqB0tATTqyDwb",
+	"9UDW3Pfb5EiTn+kI1D1Fjn7NqAweivn69uzXX6ZUR6SfCiNYJQbO4BwkGUI6Rud8nyEQrDqoRRLZ16xf",
+	"vRKq4lnqhGRlrcVkxkPBQxEMgn9w6zQ62hjEOAUykUzDzCz+srtLtjvk8dPdR6Tz9OGT6kx2qjGzh7PT",
+	"Kt2kk5O//BfGPs3/kPsP2psbn74LXquxMObCqeXXwQgvPoCXubZpH7b+RXZ//in0VQkxGzMnMuqEJ9Bk",
+	"M4RW/eB+QskrcQ4pjYNHjh7iEEFRDREZS3GO9omQlttMIzJBanbkC8q6fJxxXGJDyDEkybleade3ljr/",
+	"bJws5E2liGqQOW1vdLaOtwxnWoE5fSmHPD76gLTfe38H/W2JrBDwO1k9/IK3e3oOc5Ign6uw58p+FMAx",
+	"0fsFYvSyOml2wMeZ1SkSa+TS9F1JZGGAKWqWd1SZbUWlmWkNnCROjl2B3KtTwNxg9W1KxbXMuT6ZsxJi",
+	"YS2R7pREqmzYwqO7CnG1IrXcVWFWkyghYeKESFh4zOH37zAOGCBJOkCOmC9tlonnWNxAALT8Vv7cXHSr",
+	"M6a+1GG4kYPkNGM86rCeCkp/Bp9RR2BEHuHRPMDEnLE6Y+NxTUtY7vtaaJrO+by2NGThUjRNq2vYflId",
+	"5NFuKwgjqagcuON+5CgHNbmVziUHh3xbQfx/KIBwhVN9xHj5xa21BrDWAL5xDSBqfd4YiA33S/9s+437",
+	"x0f72KfycxtsNBZSOyztsLXXGjA9zHrtWIw2BR2zDUO3A+Cb+dBfyq8bprUhxvYib+SwDjO7r1gfuXsb",
+	"udaObk87umPU8CUoXK04TLJYB++bA+wjkFYoIJOhIGcAY2NMK/B3ripB8wQp1Syvf589xRobpLFWpDdF",
+	"+FPlWH5v9fBiTk9T1kewcYcMUadMhTTsHXO5Qqultayp5ZOaIpfxY9aTpm/7CFab9/oh9EECjwERag10",
+	"Uswsz325tgE8NGDRup/nD96qF90CrOKFx/TcP4cElMIys3XPWShYZtXa4KwW2s2VMYLQMfQ5YYLLOKWM",
+	"Ew2fa1LqpZB6SoYikxiUGWWKxURwjPbEQwQlWfhrnKkhE9wlMShNpyQWAmc/OzGHxj4dg4yDvBiV/Cwe",
+	"Yhix38cpToYiBTIGScw7lf2Zb7o0bFTJ1CgmFIbv5+nfJaz+ZMhScF47wYmiKYTn1HLZBgvPaxDMTDrQ",
+	"Ng/JbEGeZdQwUqeebrRwzKXjQSM6gAar1f7NiDI2onJK+kwqvbQFe2DeDtmveRJLo+ZtrMCMM01iykkP",
+	"iBJpQriYLKvj01izc2j+fuVwCdVoZZIDbt8rkgyM6s+FJogINVIBU/ewOsGyU+k3JsoVZgYQNRRjMs60",
+	"9RZzxM/bbPvKOM7cnB2IB/MnzRnOyLHWD5L1NZkwCWjJDIEmqN+qoJ/L35sl8k+ilqTaWVRzZYh9ymhQ",
+	"Z1l41mY/7ikiJtxr3X0hEcuVcfZrVlfj3h9u/HB48PJ44/tXfw8GZdJs4ayOzDNfitD9woC6IZEj+zC+",
+	"FqTo95z5/K95tLz9cAmnxi2GcCKfwaLmpsCoiDjz2vEKsk8UM8PnKt2QKq/xLsVFXO7NLB8JRZUMPUU+",
+	"7RLvhDv7qsyM8kTqUvKvT7mqiYyAUCupCf7co3JmXi2bvdCBcuKqcoYyy8oZclTWZ0vbn1+y5mhWRSX5",
+	"tED9XuTv9LywTbroPUNYCLXVGwR3eWN90PEQkEPa7LGVnKP5EMv7Rkvmwy04SEsJ3aGCH7aIC1V5Kh0y",
+	"L8PmzYs49jOU8WYDfR5r9arC9OffDn4R7F87P6f/+udh+u+XT8/+/c83vxzwzjLC/4/rwa15bqtnEaR1",
+	"D5bbRwBfGJxk841R3TXs2iZVF/nIseDnIJXDPgmizBH7MjE1I7RhlONSWnNFKSfvyspGzDQkSDof/8SS",
+	"T7WSP4g+F0oT2u8LmWAqkXVskBfnIKcJnZIjDZCS74XWKZCPf9ra/WT0m63t9sMOeX/0Q1BtHzKlhWxw",
+	"P1cWXyQC6kzyiMSZNhtiaXsCShOXSrX8ZX5e+v5rl4cVuNM2czM4Q4TgMVFzkmM6emmjcqUuEXlmzX8F",
+	"lQV7+vN5VTlPXYLSRqhFhAM1P6yoKOckeoQjLxR1jsaKmUZ5Xqs/ybk34b/dfq2Kasg3upQXWSYOl/QR",
+	"8s0sT2FKkD6VERFpku9knlGNuk2+64YEwaY2+HTx7uH+j6ev9/95+tPB0fHbw391yf2tzoMrI8qiPM7D",
+	"zg2SaNUvOad0x8nJ0UL4jZ3lXAJxdDjHMRekfot1mVBlyzqVnjG/G1Hr662FvXztmPkWjK/R4R9vMJN/",
+	"Ktsyi90od8I5sKyhfkdMPMVGLKWS6empioUMTGmLjBjPlOMPinEgCdJVDKQHegLAC05iRGwpw7PQQ9qP",
+	"t8qmicgsOr6oJhCsI2CNxRuyx0IWiDM6Go0JbyNU6T6wrcELupSHuxotWBzGmOMAj8p50G3iiQ09hj8K",
+	"MUiBHA0FhlHJ/S56wrsR6Sr2G5j/jqgGyWhq/k0HcDqQIht3I/J//+9/H6C6c8aNha/FCe8DJOqZLcdj",
+	"XTSKTCCNxQhqVV2W9sOP6OdKxL3TmbulCyL9C/d1Na+t22dUJrXfbmcVSBiJc1AzgaHf8zW6akjsN2jt",
+	"mVeWXu3c+m0l75i7Gz2RDYY6vx2u6l7J1BWZPhV99+OnwKK/9/GLuiTJa7HV5MGtuf4XO9WLWm5MOdLt",
+	"C9kkgZC1qTHQM5CO4yRM0fEYqLEBnNaMfvd264bkwn4mEf8SkAE2/R2ZVdhVXfONVj78dCnv1SpeuDsF",
+	"Vp7nSaru3GoQY1uw8CIAY0eHOboYa27N3qa5NP2uITL09hzkBqAOzs1/kZAZt7+aYMqf+Y3XLtqzCmon",
+	"QGGrkGlFjZsflF+g+xZEV99AV34Ri5QyRVIxAbkRUwUkBfNJFbmIjL3HjBthl1A1BNUmr2kCpC/FyFq+",
+	"RkFFlTeFviYiq23o8CLL+Z+PtgTfp7/c38j/+eC7Py+kWNzoRmpb5O5DuloN21i8spRpZSXCGtZ4O7BG",
+	"RwQXBDXmiEZEwhYyfBG4cc2Hvg0+NENuz0sAk/rKq2VdgWgJ8HUphD1IBR8oG7C9NPHeiAb403xXAJVg",
+	"q9SFHXX+xGhPnBd+D+J0Yy3G9brpMxxtMWRjgSq6XwvR497jXpbLFBfF4p/8sVXT4sSuT03Na0bzBD4f",
+	"gkcKBi4E5YSZh4jMeA4et28zUCRhSaMHkIE6dSXSQmCJ58VXJogIPIdY27o6vjafrT6AFfMyXhOuSwlw",
+	"XxBuztjWcSSy1BaF6IFd74X0BU/Cp277A5IxL3ZZXrLhdr0UeII8BCbz9Yjg4DVKCh5BYIL5Fs2nkovY",
+	"MwVrWZs0i1SJlbi0jzTLXCnIo9HL8OtyAd/FvHttbNVvwyJ7q7h6K9lc1deWC2l5VWxtet2O6VWQxNVY",
+	"X/6erw2wy3LNfU5YgctG/sjrzvdLMsdFSRn4yRvM0PlGzVG8Pu9cYWpfSHK1q2goVaRJDg7iMKmUuq5p",
+	"t1Y5PfVPNKBK3F9z7ae6U7GQEmJNhkIqIE/L5kL+3ZWzlzhMKrOai3b1z81ojvXl1b4b5IPlnJAA9FdT",
+	"7SPsGJt1DbJc8InDBMuH9DPZY2qIWmlm9NVQ9CkE41jttN9yQKhTkQpbfDFw2kUJsgD/Noq7oiy5NAhk",
+	"N8xZpUhhFWDLoXl+JpdepDZT3q6k4QCr3whm3JmVemvcnV2mkBPm9evCZ1ZKwZnNUt7d3npcyU2mI2PR",
+	"KtIDxZLZZMz3Rz+E0pR3wmnKzzOlxQikX9XKErpW6zwRszSyzCk1n0zwPNysj3Lk+krzLrIQylO31SsD",
+	"Suni7IrmTy1KZKgrWflYoWW/GGFxvoAwrzYpaJPnRn7lZZhHSAxVMqEJ/Zv7ycjXMofFBgM19vpwd26D",
+	"tb+dnKhPf/mb/8fJSdv+s/0p3HUNV/IPkKzv6gs2ddPLqwrZcsuIxHZytXpKEN4bw19rm7NgG2bmavst",
+	"nONk52W1WAbun0OEw1L5OzUS8LtfGzZEDy8ZpMkLKUOg7KILgC9iWmkFUN28USEpwoUdsACqhwtXdzDv",
+	"H1CnwnARGaeUzephPx+9fUPc3wu0QE8kFvrW3TTaVdcaAnmDw+pUNv3ezTdh/SSifN3BzRVyIPTlNKcP",
+	"6MXKdR0jDvv4WQ18DgnPY5SWB4SJJrSMn9hgmLLBMJTH8tPx61cboGI6hgStoVL/DzNh5/0bGfMNu7Oe",
+	"ZJ3OTjyi8gz/Bd0VvVVW85Pai7LSX0tDAcq2+dmb9Zl4k8z+frP4QyjPs3VJI82CDZefQv3Jwg6YeXY5",
+	"/0uVzkLHftBk9FVWsrsdsvE84PDp9vbOzuPtzs6jJw93Hz9+1FnU3ypq2QzI4MgjX06ojH6spRKkujm7",
+	"Vw3FREXOlecz5GPKDVsrEuSLQ/owiwU1NGzBcqGUADC3JOArYJ8hVXkVu3yAJ53lPDUrlCl1WadzRYxR",
+	"IxOVezQ9PJlxkmJjomWSNMdCNZgjB1qRcUpjiKxV27mAa0qx35pyCbDbo6UExm2nFQdzxpciokY0TVfP",
+	"J0CyO2K/BfMoMpkGd1Ta/rxuOjZ3HLsiGhahNE6pTQ4hpRh/07aDD1Egz0H6qjh5KmumwGgpz394U5NJ",
+	"WLx482G/E2/Rp7DTe5zsPnm0vfGk02mPMalthhInLNHDRkKksRQ1LWY5UgwF08zeRHjvKgRYIhE/nfyC",
+	"+AMOcp38HIL6iHnR1UPGXQ9kTVzTJVzTQJAG7PHXDjh4sKsFQoNhz6Zg47tKz8grCjW6N5eNMC4ZVH2y",
+	"1NiN2nTBArnVr2qB8u0n1UR8t4iI7BTt2l34c0Gg3K0+D1/OV3XxdAtbuslD5ZQ2/PjcqHbj5pdj2rab",
+	"od3/ubHrBgBDwkbAFRNczQmD2OwIlQ9EhrS66Y8fLXemfcrCNdzq6AxLVjZtS2sYjTXpY4+YeUTcsMTG",
+	"fZwZ1G6mJ+Hgpi6Xb28mfioz3oz1oOWoPK5zRJOmlKBVsB8L0wmwPcX8tvsjegaWIdtJqkBf/b0UPrOY",
+	"phvnW3OA4Wrhrl8gpIZfP2dJyAK2y/B/X2olDdW4Q/7JMJkW3G/ElGJ8gI1PUtttmGJCG5OzcbKd1aOH",
+	"+br9MVYucGnXoxLz8h2f/OWLQkymSrNh9nYOXF8QqGHZn4jPFtgu5kCWKfv0yj33XCRgUyipbY24bOLW",
+	"bFG3+tUONqFd1IY2amlJ47NT5jer2QrJcGKYvC0yriHJG1YbA0UXxTHQXZdOsB2wawPdJkfa/FxUCW8M",
+	"lzVZL6XOsg2XyD0RVY7M/KDgHCSt8qit7QVxzgWUnR9giPR+/vD3ZnqzC5zBSWCxHXIGiAwSfXL48jl5",
+	"/HDrcalr/gisWDPncMZ4gjVGXDxAD0FByLYeNOTop+ZC6eEIrUs24FacVNnNi+SHo/0QuzlrwuRgLFTb",
+	"IP4ZcEUGhv8wz1Nsr5taL+t+J/tnuj395/DNr+dP2PHR9+97r4adD09e7cYPj7fGP3fYf49+jv/+268v",
+	"glNpKieLOyT6Zktr4f6/vwt9KFMhBmrpuKvYoFajQLHBQoXsDOuinKHNZU7CDtJAMUfBMDUgBRfUEYDP",
+	"mN82bIF7filr2hDtoox8HCo0/1fsHHiwJ44rJhDbYrJqAjKwBNWghfrtpyk7t25HH2LD3wTiarUJuw8H",
+	"pyyaYxCI0kH2nwYRS77g5yosP+xqPNAq4Gp8TY2tQCUMhaGYFQsg12PXtiZ4I4SrMtEQft1FIZsxEpFD",
+	"RiBWIOMJSMztrSkvI8p4Pb67BADC/fe0qUK9n/7F8JhegBsjnybJN3LUr5gKQc7TNN+P1WB6+VuR4/VE",
+	"SKNOKpoadZaeFXCZ0dIMKb+gAe/ebQPh5m3uVeHe/KbOnsSt0ddCwjpqqndIXYNoWw/TmJNOWaR67lJX",
+	"VbCXU66X0qXvUFm62jHkm1Ja68LshldiwPhLIUerN/l5u5/p4XYR0TRTbhOMQyvvHxpLoUUsUqv9YcFn",
+	"LsgIKDcGZn4daRzDWDtEJRtwISHEdFPWhGE8KN6pA8Fmq9zazyiIZQiVu8qnBtIYH9q1YAxrKX5/appi",
+	"CTNWEm/+t+GuK3NRdA5zck9V8HjXDKNTsQitPbyHD4N7mCmQYdb1XoF09W/kisCNOXCVhewsn1Bpxxuv",
+	"zsWwAC8YGs9dDNV3EdLgR+06065KN7X6FtszmOftFTAwBaVc46beSXJtprXqlDJPeTNbcknamktQr9E3",
+	"nDeqD/VCOQNuBaVrw54yfladY3/r32c7k187//jvh2I7fjf+ubf1+cn05aPR0dPkcFe/Gv79cfamQ3+E",
+	"D2q+2N/uzCAHc507DOSyVZKCkLTPNNYOrOh1QaWFhHs+1hJPSy4N/6tqDVzRJwnEbERTVe8M0n7YqS3m",
+	"aXXyxmT4fSvaevjl/slJ2/+48+XBfwVX8hbnvkKdoRXLDKHmo0CrssqDYJgcP451gFREVBYPCbVBcRSP",
+	"sUhFJhtK4zSV/3kYILd3jffziVE6H2+T3lTbakfvj19uPIlsa5ai379FBI9GFk9zWdT24+3KJj4JbOI7",
+	"kErwN8ELvE/G+Nd7IXV3v35xlzmyd7fSD+VC/dh8g+MG5DVw7duWF27Ep7sPHzcbtjMuJ43wbK/oGcVu",
+	"IOmodug+z5YLfYpVw1szxntuuTcsxXedDq5kSMdj4D7zxllHibA4UCyQjXPD85gpHmrNDC7slSo572dR",
+	"ng3RacOD+1a/RX3WF0jPkZRLWbAlpGawPLwtFtcEmEMW6eD0VJ1BMluFaZOO2eb51qaPo2xiKb5Az5ii",
+	"e3doLPf3ewrTg2iqRM66EfJwT5FUDGqV+osm4IHxlEizZcy2w+LJSkny2Tn+dHz8jtgHqmC2zu5yqXO2",
+	"OXlTnDtTDeH5N0KTl47AZxbaYA+Q94cH9uxsFTldcke7Vue1FKHmjuihizZf83BN3e2CS6W4nXPIXbsK",
+	"VYR0lCXa1tgAdJoWpr0WiNhrky4WAuxGpFstDYhl886yLt7r7kAz3sXLZcF9DhbmaqufcCcxn5EuemO7",
+	"vgqwykZEnCM0TuU12W39vHWvnHWvnLvQK2fduWbduWbduWbduWbdueYaOtesW9CsW9AsakFznZ1n5ujL",
+	"z/GVlePQecF5G4Ym3m/slWZbgAIT8awCHTntOaxhW20ZdewawKtr5NcJ7/rldherzXN10+JJr5mGwzZG",
+	"g/ZlFIu7eOlKPHl98aZBy9VDrrAC0MWU2DtUnuTK9C5bjs6GAFns6zDZ2iL4SHU1D5+2OwEX7pzmwKu6",
+	"dMO63L7V5ESfPInI1nZEtnaMIperdUVXnHgI8Zn9bSO+eb6qNzP5J1/+/B+/ju1oa7exeXhZLULmHsYL",
+	"VrUk76sZ1upcLa3zuJEW5s3fFR2o4la9QIWc1RpBhDSgfaLOsnL9mBlAlChgURFRaRgftWIlmboWVdqH",
+	"R7vzoFR5ROdT8c/2aaOT+Y9fNKeiRDry70TNaBHroxKkBwNm2wJFvhooal8VBMuNQLSX4A6XQmyvgMle",
+	"oKjOw2Ovopc6zarSnshHd/yPCzTXRvySU94uhiEsdfGeW9JxrVWttaq1VrXWqtZa1Vqr+maKxnrCmCN1",
+	"v8bWvL4vdjbC0gnr5rzr5rxzmvPmhH41mQElRMuigrgX0TntNOcqnt9gJdm5OvG3uB9rXf1O6uqL6MQ+",
+	"doOE8nVaDnduG5cOml/acFkbKmtD5durme41+rzYlbPf8yCw2Y5WIDvOprqW7ZRSnnrt5TygjD8hJVb+",
+	"7R4z2+N+by7AOcKEo9ZYjDPbPDlYUdqvoAFFm0N3ivKBFWYRkTMY284piMNEZptACh5O51Pv8zg6z//p",
+	"Hps7LWcqzcGTUmXLGSKGFPvdN8JIbWzbIkkb4KOkjh494SvDR79hlObXhbdcwxq/Sljj8uTrsIrLkO71",
+	"oxfXkME1ZPDulgdYhM+7SUReDYWHl/jiALs+u1i/CsorjRoUnTpdAdL+rJ8YI/qn/vbN9QIXaYq+iuLq",
+	"r41vJftwjo28fDZic5b1visFJlxXDGfOc6WBJj6l9EL9K+aWENqZb/yHDaHw6mqXqkQU5ZOeQ6gX9vZa",
+	"BIFlEsv4eNf0uhS93jmPzh/49tyxvQ7Z+4e5WhPqeG20cqMZMH5mRUUAznMOsrHg8who3ktLaSpVZE7T",
+	"3A9X2cB5iT0gS8I5g0kttbVdDhkkIuulUAaQPVwqfmDvo0XXZHxePM7NoQicza2YuUylcb9FfuwQtzwE",
+	"mrBw7cBcmZa032cxym6jowHXxNdwqiW1DyE+u0yuZ97ADL8ESUS64gzrtkwWNsX5vdTxa68lzpB1DyR1",
+	"FSbsb8ZC6YGE/GcJCXM/hKg0gYGkSdjSsPNx/hqJfRU8OSktxmPGB6Uk7spUP34qxbkb0pqLUHaRlz3f",
+	"weAO0jmgGmoxRv6QSoubSxdN/izzwBStVlHpvibN743SK/Sp/XfIK1W4Q+a27JcWX4e4yKGQATZw893r",
+	"lzd8QoZB2RYI73tfghpevGmktB9wNWy0IPC50GVqPeLso6e6uRJO9WuOo6IVlYoB4+aE3CNXVB1ne9Wi",
+	"eNVFhLd0wJQGebE93cfWm85+uVz/qOjGdcWVG2+W9Mu5L+BDNSVq3gvv/XNNnddKtWpW0PUPQYG+fKNV",
+	"d1e88HE1n5ZrvXqxBqdRK790c71ApUpVM4Um8LdLdEI9rNQDmW2hGVNORhaxZDPdhmKyZ8S82QIsj+RL",
+	"lET2t9q31DAKVUo1yIikUHaoxkMhFBAlRmCUuMEJB7P1hl1QdVYESNHp7yVHn30+dQOhZNboG7GfOqUD",
+	"W782FlzTWJ+a18OSpaFV6KwfIhFYGL3fJ2cAY0RV01QMMohc9WGzFxheUs8ITYyyp7SkWkjl3s9xTT7c",
+	"5Fpk2rof/X4ralXeC074CKiMhz+xubU+yo3aXDricBpo5VNpPDePskot6or+C6vD7jCUGlZqJ5CmhOWz",
+	"bpPnYjSm0pY3YoYskH5sVWoieFqFs3fanZ2txyENvKZZzzY9wKX4uUXlTQldD7v/r/N6TD7wOJz2JIrs",
+	"ULV7SfkZ4wNFKFH4PvYhKtNC/voZTB1jUzCiXLN4DhkcgsrSYB+MHI+ZU0Gv0rNrabClP49lsZYFfd4C",
+	"zHIkEjjFxstLzfK1KwF92+DHvEACbnZEsrHRxLY7ncWdAFcqhBwAQxY71kzsx/A55CS33ScFSYU489Wu",
+	"Viz8eATynMVwwPuiIQphH3AsDGxe10BYbELYqkwZv5RRuW9dNNBURCgRsTEBN/G/UUuMgdMxM79x/2xP",
+	"6SgN2ofNVoWLtswaF1hkKlh3AKRqblfuK4G5p2phwvZWu7MsINyPE7mNDZOJCs/lrZH4VvPnzp9ijjPg",
+	"nnH9aMMmF+iJkGd5o2FvV5gPN4LMdtqd9tbWTvvxMmHQ24ufw+cxk6Dmjgw8Ub6RHYbAbLcOKiG31hLS",
+	"g76oOYGKKNWTCxS2WKEppmtqtQjrZt0bSCquUJ86W64bJqr1hkvN26d8Y5Bbo9WZb09knUJ2P3swoPwK",
+	"S4AYq+aUDpp77Ns+usjIYpoaY6GIZpWKv4vfWJrSzYftDrn/z62tZ+QV49ln8vnJo9NHuw+WiySW5hK1",
+	"ii7PpUOqxfEqW1uhxzk3fVESiDvl1foSlF9aUtWwbOcWFI0/brpEg6YQJIYG6CGGQ/rGePOi1IMGUI6P",
+	"6KIWJfiYwyJWroiHTGzMhRzOqhnGPttPfsmUHrlbuoLJ73AHWOvFsBFNz6BN3tjmSUVadm/qC/DmtV6K",
+	"2olFQ6xgP+5U0zmHbVPDYzECcp/2xDmQ30CKB2YuA0HuI6L9QWWjNrZXzWXfKP1ylhzh8xhiwzKauzXk",
+	"jC6Fc0iJbzmPZMCnaNabPbSlYqvkGqoJOj/JPgyVKuWx37OgKQSOmS10YMMUyUTNB6RfMHX1ot3lJFC1",
+	"+K0aCR/al/D1Rte4L11oCMQYn1oUdaspSSBl5yCnhAsNuFHon2G1RJhW/tzu462twG0rb9f/nJzIkxPe",
+	"BFVuwhoVh6bOskvAqJuKc92VPnT2oudHHuSpwXMOTH5aqhgxEuc2mXLoqwt4DxMG8syAMbBzRPVI0Jnk",
+	"+M+EjujAtmcU6ETTknLVR4eUqxNe7V1f46jPzdfntXbNi0oU4kr0bU9x5BKBkKBkmsUh0ffc/aXaGnYp",
+	"qNeQDQJ9mn9ig2oUYuvRci1fUzGZ/dqrOgptuW+NIGFZoED4a/x9rXv0Ul8UWUgLdZFGL02qfoXVlQUz",
+	"SFQclt2TfDVuxxvJ+yegaahztmEFQ/xbEYx31U3qjRJBLkd42NqGGhUJpHOLMkVEXQRtbS21t3FO8AtZ",
+	"tbsbX6J5Gm9RHRBGY7O4VZvql7bzQMPoD6kJDyUonN1Sm3FcPH4ranRpujm9RJ5gowtp2bUzDijcea8K",
+	"G40hRtyjvmMDExOWpnnGeOAmnSoW1B+OzK+t1ZxfIXd7bqKXdEKn6lT0T2NxHmrG/AOdKpJxzVLM3rWZ",
+	"XX1tKz1RTcY0hiYcj1kSvjShClHENTHffhiKJCzE7NwGgh8F6Qp84hU+by7u4mYqS7dLKdtB2DBlUR+U",
+	"GSr3lfOX9TrllfavC3Z/Y8B4kSanO51TQ+1NmHfEubOi8gPZ6RDzfERwITafConexh/JwIi9Hq1VBtta",
+	"rmv/jcDvq5r5ovOuMdnSyxXKqZFFDVfvCb5Awtu7UzuDOuOJKkxyAYd+5W9jQ4ATR4ak1F+IVcKAKypW",
+	"NYX8gl1V0WDXwlzlK/VrrL0G1+c1uDs96df+i2/GfzG3jz6ecAP/+1CnxlW6yt6KVnWBTrZrhWquQnVt",
+	"jX5vSlO7/SYDt6MtXaiBccENFsUKUfJfZ7k4N8BKPpXcSloXilsXimsqFIeU8lqcwygY+q8oYrZb8gRC",
+	"oHAaayEb+/15DKrFdKKnXw9hVCpchZ7SqdK1RnUhn+biWghN3O0KudmieCfuVj3Sid0yl451Lqv8343q",
+	"Chc1AlaV8c0iOOeThPY1yAmtt1bc3llql1cwBi5oAjxDX/nUVWxDC7F6TOgC2dvdvk2nzqXkNYpmBOM0",
+	"S+6KqC4JaB9hLAlqdyTlbY4KlrOQry0S3yP3nGqTV1gOyKPzIBmAtAEYLrx0Xw16nH96Jdmdc+S1+L5p",
+	"8X2lknVx7BulYZt0GWea0bQbka7NS0YnFU2hS+5TX/NLC4GpJKMH1nVljBaqqo/k+aSUx4BAvQE9hxNu",
+	"XkN/6gNXwMoLXMszqokpbjZ5Hu0lw+9Ry+VaRy2zJFdljCpo9gMeV2JmtciyUNptXyUWH/l+fAq0Znyg",
+	"VgnOlz6ad2COQwH75aRIMMIeGiOtOZ+3lkwTaIq6B4YYzUbiH17gKjS5dEPUjwlc7ygLsJBji3AVfXR2",
+	"OcRkSKOMQammTM198vOHY+Q83f1MD4Vkv6H82CPfA5UguzMcZ9j7MWZv2c8H73872HrDDtQBP3wYPz94",
+	"dDB62fn79ngnef7z07ZhTcmHA/aWHXRes5+ftuPtlPdGLzvJP39O54GfQ5rZEcTC4p41w57FxC7KZd+5",
+	"V6un/6TTWVJLmZvJus+JGNNfM5fpF5GBELa9utn0coLsRTNYZ5O4zUCnDR2qbbOXbq90OI7V2F8FGUGm",
+	"bNB0UZrlbBmAMu3U96oy08oBuhFD9PxeheK3+7w5TfYW8fijYJv745kSHq6BjJnFgJ3X7SOa0L+5n9qx",
+	"GDWOdHoOkvXZouJktaHNoP7F5aqTVTOJqwP9aKYf8O7tYwGSy+QFLCqBq0vm7YhOXf2U5TMCwut5SUcs",
+	"DaTutF6Jc0hpHDz3hjo52G6gVCmnwTQM1MdZqIlJl3k6t0qDsIVTbtH12Fz3xuyN+SvudMPG2CI2C/Yi",
+	"ZP/4RO98+MZEb392bker3UNrl2y1GmaGby0yfxz5rpbpUH5pKbvGMup1msOtpDm8v4OVny5aJy1q+b7B",
+	"c7LHXSjVRb9dAqCKcDUuJO+AlB46VZPe65qw30xN2DmhaUf/jqruKdf/HutFY7UuVYpeB6b++EL+6+uv",
+	"J5vn/DdnOyrbXMKWVj/LiNLmX97XU+oIs3C8qwwqMxdLLlAUiv1mJxmLVGSyTV7kvtUKmMCwA3dWFwhE",
+	"X7qC/3XA7m4C5BbsBdpEMTMNQNukQPZOEOJXPGJEx4X6gC6sPlvEfa+uzGx9H0q8o3KjQtK32k90VWyb",
+	"3z/XqX029W7dAvLOtYBsFCuGDeBfa6LF3tdZsbJQmqzW73Q51m95vZph9uRYZkBG9AyQESvxDP+MBZMQ",
+	"/MJJIvLqeAsN+pJcmMdX37rH1p1Uluiksm4yfckm0zO1lZp6STqmfjG8co6LW9DBec3b17x9zdvXvP0P",
+	"xDBfMRXy3KRpuH//Sk7JIhnVt2RaLRfVO5YCbsrbdvPN2dHXVEv2eUUZ5G6es8piMeoxbgtHkx5gnY68",
+	"T9U3JJWWcFXkhFSexRJ14kb084F99aF92P20NUtrIcJOMyjQDnaaYTfGR+fHiFqTIdN4FRX7DcwfjlpR",
+	"63Urar1qfbITKq/sYajvw2U9IV+LOlqvDVBzIMy5fFfVYrmkEyxqv7HuI7vuI/s19ZFtVJi/wSbWayX9",
+	"G1TSb0crb5JYR+Gwwb5P7Z6RR3cglRHTn5olncTSGVQ7LGhJTVhK7fc5CXZnAsr/qkkK6whQEQFaJkJ4",
+	"TbmBlaBQcyDHUVdQyQPJ+lNsZnHFvRZmL9YVtUeYXYYhFIgzyfT0yHzGDudwl/m/XnpK+PnDcSsKI34K",
+	"7Krok49YvPjT/T+ZReD92cTfPIgwOyAIyyX/9//+F9GfuB6kAjuNfNJDrce2TpU4Yw2ILfs3y6caZ2H1",
+	"sG6m4NQ+r/5qyK/bJs9pmvrrYTXwok4DVtUBm59mra4T7rx5btRurGTfQkm7htt1/7nx/Ojw5cax/c39",
+	"3c5O+ZnTEVOK8UHXSukJU/CgTfZ9fwk7S8pPeHXDupiJbC6VIr9kycBmjlpEdyo47Fkky0QQDucgyYh9",
+	"tgh+w5z95vlq3XU8rGdvY/Z3K6jL3TzqNeEKUFANwSlkAZ1D8ey/8oxoIfwOqzHQM/LWLG7bKCcaW+xY",
+	"n0w/FRNlFa1ifAfWfS/T1l5rk47Z5vnWJs30cNP9xfY5GCMVe9hx4GmkgoogNL/ebn35ggiLULX2fRKL",
+	"0QhkDGT/3YE7GuTZ2Noqb7blzgHbOKhCB8m7abRP+Al/y30Nc+Tx5pQckdlPIpkp0oMhw5QarHRllii4",
+	"UfSGTJE+2mw2k97ChGLBDf/SePwn3H7fopp+FCROGbgSWuY3x9MxHOHy8r9IIAPg5qJAYifuO6Dg/HKq",
+	"pDw54RLUWHCFU3DdyQg2JVFGR8FF/ulP5LlAVmo0xBO+Qb777uejt2+++w6VFU7P4DSmCiLy/vjlxpM2",
+	"ec/PuJF+fQZpgjV17c+/Zmb4MZV0BEYdxDlJGCPSsfJ7CSecEAn9TEFiz2h3ezsiShBK9HTsb4ShKVBE",
+	"sRS4TqdtO7mDRH33nXPToYRT5D6Kvgdt8t13x2wE/u+HL5+TnZ2dp2Yh74+fu/dRtzWrMzMk8JnG2hfm",
+	"IlYu2ykhPThAQVXgi75/QZH73ZPW1nb7Yeek1TXKklkZ/qpjfoN08/O7fxl+MUKwpfcvurqCEsyneTFS",
+	"ZHHcpAeKJZjjM8JCI5wcHL0lu9tbj4kxXtxaMNfNrNb2I+mirtSNfJ5bRLqILHRlciy6sNvOf8sU2SJa",
+	"kK1OJyLbHcOfnGnTJs9FmtrcH2XWhPdlIMUk13F7IuMJoak5NTd8KaGq+8y23WEaM5bmZ5t5J5EZCHv0",
+	"xEJpMhQTJIMEYEymIsP2gsSBXmeS8cmQqnKKn92gF1IKWaaHp7sPHxtjrJfCyJweHY9TZnXHTffrv/yi",
+	"BO8+yJmHxu4vXbPtdu5jKQaSjlREKB53Apqy1P3NNjClPImsYsjPacqS/LZ0AWfU9V83V404ExN1Xzdx",
+	"w23NnbRTs+TaIJBPsk5nJy7LdvyNmaxhD7l41XSAfNUQY+nh/EJis7qNlJ0bS8bnlzhuX26oZnFZtsEU",
+	"k26+x5LGljM6BvTdd3s5R3JMKKZSMlBG3jpVbOMg6UbmbKUirI+H7GouoG5gO5A82s0tTDPNkJE5Y1va",
+	"SR1SDQRp3ZMA5VxkPLaE0zV/f2X+vIH/a+5L8atDGFHGUe7j7Sn/xVwjlxxpppQrLk5iYrqp4PCM7G4/",
+	"LZZ9CFpON/b7GiTqHcomF7nJPqexkS1m3yjp/vjiuOsxbxKUyGQMubyinHRfHNNB/ZIZXeagv/FGcNh4",
+	"TXU87GKjEtBkp7OLw3R/erH/Q5dMhDxTtpWJuWF2tETgxiEcOQauUHVz6sfrA6NRZiijjX6n9jax0Yid",
+	"WFvIwaZ7aXPkmu4wXWkdkncKcY0/vpSbluy0O+0dW75qiOrEJtqpEHaxhPuv5IdwkLT2zLvlti5GzbZU",
+	"iJ/f7nSsv51rX4m9xAd+cQmfVmNfXP+/GAY1k8b+MW2z6N3t7aYv5lPcPLBcw0YScl/T/HfeWe5VMRZs",
+	"107lWl/ttd5gjoQ7CiRr204lamk6UBj8S6k2FqUxQj5vGC1jw8H7Wxzb532JWpvtCaTpBor9zV8mZ6rt",
+	"dyx4YmYHzmCqyH3DgB8/3Hr8wKlfdS5EFBtwpxJY9ul2Ltf1IbbZsy5NdKQgPQflEaPoIj/h4Q+i0kYl",
+	"JObeSdCW1Geo5ucPfz+6TnLB7zfQidklqwqaa2+VbzbgRq5NCB0Ja95gGqi1LXB2hnHAxnOjV4rGGpzu",
+	"+c3qw1+iluEji17CZ3DOO53dxZT4RujXIrG5LrdN8e+yXspiS382UaYguRLZG7k4l+S9XeJ7ScyldpdZ",
+	"c0+Ve0+4ZakioF2lvZQpnXd9Ql7oNebW3sfwVhSPbKJkan2JFj741qaYfPl0jTTuloFZSwFSL+Ut+fVa",
+	"1tjZWnzo7zl1WtDtUFfhdvn4yWx3Yfjan73X4+OnLxVCNKo6GU2LJZepL/9dAwnibzFTr2jX+MU2hg7Y",
+	"wEmCKoL76rNyC0nMwSJYwkdp8rDTJm89p2HK9kShOfJCY5QCoxcpjXNMlOFNrs/TCT/OQ7veqeCs3Ry+",
+	"ISTpCT0MsVubBref9wdyquP3IpleNS1akN+XqsPNRXRq92DrqsduYvc+GevitN95uvil54L3U2adobtb",
+	"D5cZRWXjsZAakteQMHo8HcPXdNP2k6RE/pe+ZiHuv/k7S764pjmgIdRofCTO3eXJc+7e2rLIZ8ae1UNg",
+	"Ep0KsRi7Gq+zMsF+vnxBKpS62yB+ips4wGDsxelrOWn/UmT8q2LGP+C+ejPzirlyUC0wbLbWObBUd2BG",
+	"C2088s6NM6eKrnkD2uKaUEuE+iPoa6LS1dTLgwQ1xrGHSs2Ucjl6+4aMQA6A4DPO1tt5+uiBUTHSqcOA",
+	"gVE/0MVj3UsOsOQajxAHHaleB5sffyNagoWCLaUl3PRFLBINMAh8czflW1AZnjsY3/XctFAvpCPQitA0",
+	"zYWBVxI+OF3cg2AcllfZgoOzt0MCKud3TYleX48/0PU4BGcAXsP9qKjXI8Y3e5LyZL5/BWNEVJGPaJta",
+	"D0/KlK5iCJjS3+O3HkQuoIj+YkpiGg8DcgaHf5W/9XW7YHANix0wdrMvc192Fr/0UsgeSxLgX52/xm4P",
+	"0SI32kYlgs/RAhtIOkuQvdK031/kubGjtsmBtq3YDVNzjWt97FXCgMoEAehUQZvknfVIV6XZoEtcK6rR",
+	"DMKy3eCEQXq5JumB374VB4xdVYPksNt8Gfvmpq7M2s3T5Oaxh3gVd7JBDi3t6XFTsb5ULvLM0SFV5P5u",
+	"5ynp4t9PGT/NFFSwZA1uH38lV7TU+q+tEfNpGXfRgb4KL9HqBL2qlrX6DViCiI80TeErdFtdIdXfFT9A",
+	"k9V/FXfgmgTarfgKFgu0miH0NUi3O8YMviGHx9VykmX8HDjeMzKZ6+WICHyOYWyTaIxC65ONlKZT1egD",
+	"ucPM4lY8J2tmsWYWV+n+uU5tO6YaBkIyuCLPz/P8e6t6f4o3Z1lJPabn9JmESYiNKsPSRNrUGqwS4xaF",
+	"XlvM6kCMfJHUMaYSfNrTclfaJk99Xa4ot6HTxd6oggjWHqkGj1SxRTftlfLE7As6aDH2Ql1LwMZithoB",
+	"5WjbXoVXypPONTmm/OdvxTeVr61BQJeZx9pD9fV6qOKChq9TbK7gqMpvsk1WQEggB4YZwM5tZRRCWWY2",
+	"1oXl31zBi1W6wmtH1tqRVXNkXeXluDuYlm6u2HUtvsXePIYlg5zsbPJ4XdF9uT5heSt+r2WF5dqgXRu0",
+	"K3i/rpj9LOMA80Ne0gdG9guajynnwrx+wm1nXquHM60g7dcldzyNU+g+sOHlXNpTCaSPCb2u/x6HiSsL",
+	"oIngMYTg+87tduc51q0439Yca82xrsMFd73mhINlNTvh9tM0bxwVGS4BypdoJd1fuyQV4kz51h1UYt+O",
+	"atWRqFRzRMgG8x9dePlkFvjh9vORZjsdBUaLmmA0lcpNadGmLeS6+3Vpl90RUBkPj+Gztq67gA/Rb2ju",
+	"ODTH1OQ0dP3Flhvctm5bNGzeZtR2LCP3u1hnBzueG8lyv4uVkboPmuZUbnZWTGy2otnX5bjMO6/Nz2HM",
+	"26itXZZBl6XfoDLHyq/2Yl6FnIkpLakWch7Pyj0gzQk4czJuPLdpXdCMvFYqbAQ/Fwv6GpJ0rl/V+IrS",
+	"eoqs3Bu5GJu+02fQSjl2Kr95yHkEK1V6YmfB2IouvuMzOXbN4b3gqEzJWirhnB5VXLhDK88ueOmuwWoo",
+	"z+uGjYYl7vqVJTrcRb3/G9Dkf8R7UmTkU+IUuhtgAUpTnalGJvAD4DWmmvEBAZ5Yv4W77PW01dwxsBQT",
+	"sH+ayweO7OTuICdwM1vzgjUvuOIAob1uaJkm/vLB9WsG3u0318rPfYOMk36WplVrf48w7u674AhGELYK",
+	"pa3ZajnNX20IMOm6iiD4Az5fcxacYM1hs2U4nLXSEWwUlRxlPCGladrhbPFlRbTRUhgn6ixTIV9lDu95",
+	"59e+wKnwASeDTZXFmRkGS2EXTg1qhmrfhHcgPwjvHbCbW+ArsACo4708qR5M0wyV57bLTdPtWs4JFxvo",
+	"ufM1WcactyDJpR79UTPeug5XwhJrwkqT1107yTYPMdu92PngaWPtfGhwPuSX54bRUm7cPcMn2Gic2uTZ",
+	"vLFIF9swdCPSVWeZKzCJ5c27vvIrc9l/yHZc4q0y5hdNSdc3dupGRPRPuA0MFV12bOU4o3d1i24VWJ6W",
+	"QKqgeDJqbFNxlGYD3zi65CD0saoTbn4KALnIPve8KG/kjjzdWo4ps6WJiUK+V3rZ8G9fu1jwZ67pe2xU",
+	"SBQQ7oXelIyAcqOh9kWaiony1XR7ND4bSKNwNJeacvdqZTiZcwvjZbfHif8qBHlDm+pW1MIK5PhdrSXr",
+	"Zdp1p693rHbZYUlrbztqFTibBPun1PsF5Y18HDf/QbK+JhMmIQWlsPD4eGjYf97/aK/12L3iOg5sP/xS",
+	"lO1X9eUcb6ghkyhR9URgh25VXkxlgg/zebwGybjwb7fK3//4e7lZie1n1ToqdSRp7fgJnmXmUy8OD968",
+	"3TgqZrzVMbd99iOvF37kdekj218+IUddSe65vs83Xj6sEAVNlkCpx94aJPj1ggTHOWO6+qCeF4ELEYLH",
+	"Rb0/z82yPKyGBe+NmBgIkUTEaJ6DIRGlkmbMcvaPErCweQWS737niPkB6UnGB8qo/ci3LRrBohxQ4JgP",
+	"/Xh88AaV3SlWIuQhtm6XUrD1NcTwj44YvMKbMqdUmxslKhlTsmLAGoPXUq2txE3yUCo4GCCqnMY0Q03G",
+	"N0alrlMEtlRTDWkoP4Iuayo3YGlcp3hZB5huKcBUdK8WnkP/sXC2xpxinHQL1bpLhH/BqKT2eesp4lma",
+	"nnDpUPCGiwfkicXgXo08uaiBMWRJzbwwgtmI15o4LivkBQLDdrH6Um71Vy6Hjc3pXP/Q8gdmTIxd1KRX",
+	"15VvqYbe0rxsDbhbA+5WgAhfqb6xFELYjbgIIEyc59vtUI4XViXPTRkz3M6dTie8W73tVT/UQDPetZ2c",
+	"sbO4m5Yv6O3bShLstWjmp0CT3vSEfzTTERNe9EOp2AAK9IHv2fdgDp745rnvSvztloogrvnbmr9dC6D4",
+	"xlwPm5UGpBfTIRv5p+FQrnOprZjsW8hGpDcl1JpnLkLZ1L+XYGvGFHuMFe5c73T3JtwJt23/ukXX0i65",
+	"v7u9XfzG84VukM2V+eA1JTbn378VZlXpUtzArNxW3VOuY/HXg2T4FrjDEWD7PTKifOruCYa8c4MSm3BR",
+	"WcYtWQf7VfEK5zC8OKcIBue+R7cjtjixrhy/IN+jkGGD32pXFC50/rxDMzliDVUiKvs5/wjem7Un5rKC",
+	"FililuZuQOCWo3uNOJ/cNVm+4VHRv4dJpZ+V7v6QFg2EtjqdcO7OP/zI1y9mXjGlF0gZtfZffmW3xiaO",
+	"eJq7VzjQb9OBOQ/v4eZHJtZktkFqwoWtkJH/uWril4rDujdOMdLVfVAtnmNMc1s754RXMRfFBvmW0e5D",
+	"zRiIf+TQhLtlXrt53U6o3W/KfD6ytqbX1vScIH4B+rkpwb45olqyz1esJb9GHIAFbMVi1GMcr5RnXhgy",
+	"ULZPeVRWBSKSAj1nfIDOSus8rHM7mkqgyRSzBk54rntgZ1aCzkjru7RGIU9Iwvp9kA7aa0zzmh8yT+Z1",
+	"jC/CdukedFcaOjrh3n9aIOVKy1vIMV/bvb6jfNPN7nb4ZpMOVtcvddVNqYcwRQfM2lO55q1L8VZEIAGN",
+	"h3XG5GGBN8h7fy8cgEvAqoollKK4eainiqOymBF1luU4KFugRQIQOqCMt8mHIXDnrShHZyLbkh7RtFZj",
+	"LOVnlZTQwpzLi8fk9qlVSM0bp+6NsB/TPn816uS6vNsfEqx1hRrRHLBWiK4r2CymqsZSsABAQcjX7bG4",
+	"Titj7ay4LbDVldL66tr84uwlR33X1sKjkmxCjOZJRij6mM77htvMlDzn5ISXk04a8Vh33GVxK4in5XjJ",
+	"GgywVrFXADtdLQ9bBuzkRrwo2AmhkFWcU3N/kDvORm4zVr9mI2s2coWYouv0hLpEvoaIJrZPjik3Bq0S",
+	"aYJFi2g8LChZ258r+KCS5j0by7Q4lmV6gfgE/VLcPdj2w/75Gvp+5LnxTZODitvUlRNormOgzrLKFEf0",
+	"8yvgAz1s7T3ajVojxv2PW5Ev96e0ZHzQXHTQMm2//UWvFJE0ljz0Dy+9Xa/cC89FAtdTd/BuFAtA0nwF",
+	"55AuLhWQmsfWhQKags024mA36eKopuUgiuioKDEkWlwH+ExjnU5tFKOvQXrs4jPXaajfBwk8BjIQxrTi",
+	"rqJ8CsnA91w54V34PIZYQ3L6a0a5ZnraJVzoIeMDMqTjMXBFMo654h7lZD9yDqkR8c4HiIs/teZd0n2w",
+	"h0kjiozolAzpObhPQXLCFTNTmorMYykbgI+el16HGoXfXgMe16WbbgohSctM4wqRkPj+Jk1+yZQegcNv",
+	"zUGfWKaiheEjeIOFxIxpRZQYObAI0+R+N4FU064rD/8bSPEg8noAEAlUCd4mB9r1S0MGY581M0eecMK7",
+	"jKus32cxA65Pbc2SB21yBDwhIbajBXqBCCUStJwSRfsQLtBklnvt/GE/39U1k1gziRsIXbq7aC/plTOJ",
+	"IdBUDxutoZ88hjsPwrtiOVjNgUrwwUj8WkRiyTSLaRqRVEwiMoKEZSOzhCEbDCPfG0IPJShbJNZno4LW",
+	"jA/UsxPucWjlsD/mY3jORNM0soXaR2PN8oJyjhOhGwhxAWi9MU52OiRB0DVPCkw6/sa5jE44+owmLE1d",
+	"HUpXAWlMw30rBk4P+clu3jKWXRXEgG6qc0gb7RUnEFbgS3YuqMp/fYXSy7vZwNksoeb0Yl5YmyIhtQIs",
+	"WcuMK3M5r5xjeEtDzXGhgASv2jBQkWcaCFJwNgDyNA9DHYUdJ6/yoa6R9vwg82Dg+ZrXJNdg/aalo7q4",
+	"6TsPIJ1buD0YMo9V1kOQqqn556vC63Md6qD//K00/8zXtoBib1bpW+twTfCzkgfymtjx5u+xSOCLhfIG",
+	"Q/PPXVmhYjb3bIlIWyzRvN4cADPPlS7UXI2nTID3ap7ZMUWNySk65k+t+r25oJP20/Ve81sJ0i97zdfp",
+	"r3cskGVb313ftR+Jc8hdO43d7q1Tt1542wLzjT1pzZzY9baaYKmjyXBq09x7UzIZipHFfypjxvW9g+ie",
+	"IvkEnO/XGFHnkEaEphM6Vc+IFBObHG+dQc4JHDKn8hjZ63xRdyNYNmfQUsAvNGiB7L3JCN0thcYCM7Hl",
+	"gJnyTsGmVmT419UM3UP7TtPIRVhSgot0RERl8dCwyC5aIHu7293mGbmXmsKW253OxeKWNsKBM9NsVGsW",
+	"t93ZfrSxtbXR2TrudPbw///dMENjM1Um1xdyRA0HSQw7Md9uLTunHvSFXDCp7WUmpcWFpvQHDqp6XrY4",
+	"rppz0rVxOTe0OipJh6sVpr8PNONf5krSWdTDj8cHb9CzQTmKBaNCp8gUVJRX6bROyzpkpN3oUVzcqRKT",
+	"OUSfPInI1nZEtnaM5N7aJQkbMJunXr7A+f9tPQwr4GblcxXwMdUapHnxfz52Np5++v3Jlz//x/1zazva",
+	"2v3y58Dd/nTLcRDnH1zj4L86HHzu3bXqpiH3q7nvmR5uWiV0o5hPU1jUokyxo51/GO903tTKZuX71lZO",
+	"R7Y/uWYH6gwSGwINXXg7k3d+ItfUf6oyyKEdYTkTdjfMBvPNmFCVq/TVa3ZINaDg3rDie8GNqz/+JSp9",
+	"4RBGlHHDUpb+SvFK7UsK9CpfQX3iJgGnN2kX724v4ak7FuI15VNHNuoO4Mt1iQJLTMFs/SxP+Ph7y/1r",
+	"qxO1xmbQVqawP+uE8URMWnutrYcjVAVzvuGbZM2yjr6QA6GXYB2vKUvRx8b4GdECi1tWOUlEWN9VwGLK",
+	"NuuyvZdcU7ZCx6i2orZchnI1AZlb3coY774iXf5R7PeCvZdd+qaZDCZACtvyinIyFJnMW2CZFzIVjHba",
+	"lV8zq3pZGWQlVrUdyPYs7a+1/fKOaBGhBDcVdwmVtAmd/tF52LfAXKped3XmmshP6NRWZ2N8BZ6xnfMM",
+	"d/lm2cYMi0jFgPE5UCu8uO7CxwidFGfA8QpSIqEvQQ3t7xwcChjeakyos23xDGGkXXO1u4aXGSXetmWi",
+	"nLzdz/Rw+4TnMtpY4Tb57tHj3acRURCjW2i3vfPA1RkqvoKgzB72DqxyHUIVmUCatk/4Cf+As8gUnFpW",
+	"rf6Kjd5JT2g3devzQ6anyE9aj9HR4J62Xf5cgyqzZprQXgqkGyvZP8X3u3tEATje5g6XIJcwj+FnujiV",
+	"fTKRgg+q+hnlJONnXEyK/qgDr1SiR9YyTwuMzX+Lro8iNVGywVCX9hEV0aK9YpJ/2vBgkSZECQc+2e3s",
+	"BB2cSBiL+gV6Hm5FBuJk3IYqv38R0jTWg+tL4eA4lPSkmCiQTT6t0nFVvDT5hcOC79Fsu/1LVaFHUq0W",
+	"j/9+WqOtcv1497xtYPE3iMVoBDKGdozurkLu2ge2tnd2kQF4Ap4ZyfwBo1vlQUqfiYWUEGsyFFIBedoq",
+	"f6pFE7pK5fpX5oALoRVVNufzxmQy2TCXcSOTKfBYJJCsEgIaMP5SyNFNx56ODfW9oyzYRPaVGAwgIYyv",
+	"tf+19n8RAf1KDFaTyI/mSuQmgSxsNkVYIr8w1rwuWe5Fh+qSePZtqg+0qkppK3HSFJXI8jtWBkroZwoS",
+	"C3LiYhL0A7gpLmt/+4kOqSLAE2N8X5RIb82jKwZFBRss/o9LWkgJMz6eZlvNbuoGTdMFZ28jobOnX+5P",
+	"HtlpYjEcHqdZYj0eoWPcT9OlTnK/3BUdE2G+8rPEfZwYi+sqj9EK9UaXvD8n7RC/1Wvbg1Twgfkp6G1/",
+	"nkkJXL+3DoHb7MH+dXipb4vCPgwFoSNycJV05Zj4HO/vGLxkCDB8b8Y5nw6TbfK2qPIvacz4gMQ0TZU1",
+	"CrBsCb7ucvPMb074hHH1rIRiRENlt/M0L8Tq2ZL3IZN99xkL2sDaBrbsOFozRgjBZ+uTJROqTrg5H6yj",
+	"xCzcFlFCSosU+F5lBLPaImZVlWSu4zC5v9vZIl385akEI9iwqJc1CW2d2Z5IpoXd4tmpPVkzBz+7JMrX",
+	"6O3C3GbkMHlmF+iaJPxz4/nR4csNVEa74aYveEL4wDU5pw7tECWv1K3p3cfY6njiTmetfP/xcat3Qlt/",
+	"4RlLzVGF/oiCHldxym+vrs9LGDClzTtNnNsWfzbM2bP/XMySFzW3Fk8KHwEyoIyzXzPI68FKGFCZEC1I",
+	"TNEz7r3Tll09MX95vE16UzOg6JP3xy83njzL/VGKWD+UFqRnGN1oJHjZLjD83McIzkGyvuWdfnpMoZsa",
+	"EXMnfN8mXCFjPAMYu96gCtI+mQyFrYxb+Lzudw9f/HhwdPzi8PTFm/evXxzuHx+8ffPXIZJ890Euw7Y7",
+	"2x7BYNZo+bIZVp3wyVAgcM982ogwX3g3yILduVzGX5TL61oncUNd+d+C/iL6N/cd5ytCmOOp8+TsJ7QV",
+	"tbAYpfvNK3EOKUWE1xx30Aren0O3/JWiFls3qWPacC3ejaRNrOltKAh9o9+CJAlGiRo2KPK1osSEg7QF",
+	"UkWa5HZGHmEzN/jbCyWtheUiYWmFUIkfryAWd+ZKxWFYKirQF8S05Mn7FZXdiiVD7ob4rRiKqviX3H1R",
+	"dZrkRsoJZ4qoMXDtk35tvfTMSBlsqMZhArIUE0fbyhYssbHpsKRRcN2h6MPyGJeNRM+AZhTonAM72+oP",
+	"zzE6SxQ6M6RibbivhWc8XMbQeM/pOWUp7dkyblfKZ45mkCX2ZtkLi7f4yjhPOOLtucAyfrp7iqQMmzv4",
+	"t2wWP2bcW0e54RANJdT8QKuWXrxbae52FYsh4Tmu8OKo0q8E8mlzxemIHJDUhxSv0tfndxJL788rso/x",
+	"AIRNVQTaPVWIOh8JmqFQ4MlRHsW4UB+VG4/+/HEbf/nwEgeSwDmLrzQkYQ31jRzbEGR6R7a2SA7JK5Sr",
+	"Cm/2eDyr+iQCbKdIozQlhOk9a1uomHJubHUxBo7vKYcOYhYpeMLfvT06DnsRgi1phhCfvTDf/od5ni2f",
+	"0jujI7Ybs4EKX+zqab2vcYucLnCt/Hh2FxrMaLtyd15rdW1GXftWNK5XQpzZeovnJapZVdN6tISmFS0O",
+	"TTVwFevCk2eqJsZmUX12DaFwtuUkeD2uycj6RzHCSibWLVz+kke2vGNrFrC22FblH5bqyWhaAkBeJdeY",
+	"p65sumu8bOYCFkCT4hzmMxKs91jJLCAJnbbJPs8vjq8Q62+PDyWQAWhscWq+F6o5gvMNqSrL+V1mfbNR",
+	"UbQ2eK/zIMc6rhqwKL+unCFDzcQW4ahG2S50+x5eLoWoJylP5rfRto+Q3hQDkpHNGM79szwb9UD6PGOX",
+	"MOT7yoV9Jt/bMb9qjwmuYbG/xO5d+zbs1Nls9Z7f95nWBU2m5yyl5O6Kxp5l+NyF6WMAljyuyF9xxQfe",
+	"pInhmm8BL3fHXSWBXmI9d7gXIsGYahgIyWA+wyoeCzEtQ4ZjKoHrHOxV0GiNPgnDVpRYdAjLRbMGN/Dz",
+	"YmbLVAiyBe8xrB8PWZpIKNXEsZ+aNpYNwrlfQwGfO8Vf3YZOF7PY4rTvCJuNy7RwSTpfzG49uYQ47kWo",
+	"eQCemKd3jgfnE2tgw+Wrs+bECzhxXJzyhYjUU1UzK65SX7XYm7d3ukpI3SWKTpWFG0+YgjYxbLzPUkNV",
+	"rh8ytEn31y5JhTjDBouGj59wi2dj3HF5lC5RvrSIlGZku6+fZc9sDbDpWFio3QioMWFIpuCEf1RAZTz8",
+	"dP9P+a3YtL9655bxoKlQnH9gYTolTlkLXIqZS7U0zoRJwJ0xlDkeCo5sJCQIfl2+PBmu4Bg+66UEgb9m",
+	"yzXf9E+/MbNa4nlUpJb7ND667HdfM/5Osni5Z+nnpZ894K6gzxKCkR/ZrmgLn3wJVGcSltqFfev1Yam5",
+	"yqsU4lv0Xa0l62UaAlX7jn1R7DbpGno8pzyGroe+/9ptE9w/Czg1n6cSEtf4nvSyKQJopvjjKCIJU+ij",
+	"UZVEpWBbLiH10mTtbtyReecPXLXNLXOxJlRYVXdCDxoXDPFSAmaz7y/LkpKm6AMxzrzWo4h1jFSlUFiZ",
+	"95ezmaN/44TmD+SuUdzMvC5NeqLfd0rkUoRna1d4dkfGhkcS5nsN6SEwaX+5DBm643hrp7CmwTCzI4Jj",
+	"44Y7xvT8tC5NgVb7bKTAl4wnqhi1NyWoEiOUNWVnwI0qKfpEjSFNjZrrCig7rRdrnngqJN3htCdZ0iX9",
+	"TLnoih5KgBMuKT9jfIADSIjZWIoYcwr52TPSPYOpGbVLUqDnoHKVWmT6GekqGFGuWdwl+FX/R5papLrL",
+	"PjSq+QkX0taRtEmEblr7moyEsqm0252OnTImrFB+BkmbfBiC7eMxEgmkNqyTcWPX2X7s5k/o9zdmAFMn",
+	"3KV5S6DxMCqW7bNP/C5ak8HoMUoYMdI13z/FFMNwF8CyobC4rIrLDjaSagxokpjFHFvLRIKxDQbsHHjQ",
+	"QCBDWGweXAznUjcX6vNm8ZDkBKEFludqmMTIltFfZdzXy3Y2XZsp36CZ8nWhag09H4LKUq0aQweGmY2o",
+	"jocXdGDeAbS3WebV6VwqzQabv5v/nV/52NbNUuRjb0pYUnHZDMBrTw9mK1NZJc1FWkGRmEppXfJmzKBH",
+	"1H3s++lRmg2WQSS6xdxT+TcLBk4zSdONRLK+3vDeno1Zb0+1HLKyAzcz9PmV4MvFkunGb52Np5/+cn8j",
+	"/+eD7266VrLb0aZbUWqdsHbkLnDkur0yWouxcx2lXO4OLgw7VEMLRWTNtxOMCBtR7OnDE0I9C1fzbted",
+	"CzesafSqafSidCnpYJPxBD7Pw4idYXr9OcRaSGT6toiSJ1G0CoZU2Za/Qjo5oOGz/XVeAoRxR9yGG9vC",
+	"kOXyKhNjbCTGdjnh76qGP36LKZJx9zESG7vF9Sdvk30iM56DzNBCwSqgzAHsNZUaEqInLIY9stt5GrIy",
+	"cB9KRsa1kf+BGegQxta9OnMFPvg0TJzQutr2bZX8+IogpxdFzCEl2rI8OdcoIeSUYsbQ18slEc7g5Gow",
+	"OaziyZSWVAuJyTeajQDL9bV2OqMwX6pBU1ZkUXkMf2kepQ0T6qUIuWeaMK6FrUxrv6083soL9D3ypEP+",
+	"P/9jRLbNT3m4vInLVFAt1x7VX/ObNb+5g/zGQ8nQcWpuHAY18ysXsntvmSNVtPhNCYXmlDVyJWxsbvmS",
+	"a2vu9SbKYRLlWYOGqSA78hqOLeZvVSRXAKiExLE7FoLQl9WYO6f5r1nRrbCia7Zrvh3WVbm/A1rNXF+G",
+	"OZWKoF2GO23PMicbIFjci6AI2NCeyIpIyb1StMt3aS/UQsuHnMFFIFXgOiCJTHq4CupJAWikbe5keyRh",
+	"d1AqQWni2LyfTjli9swag6isGRsOqCTARTYYukFsUX8fQTJT67qZdLHu5Gisp1hGDdGLgp+DVD5z8xxU",
+	"gemMUwZc7xFl5A/W1jS/7Q6Z0kJOu2QqMiIhBnYOiU98irN88jbYfMJHoBQdgIowoKVdB9QBdkTVQpBU",
+	"8IGt88+TUluF/TiGsd5Dxr8J58D1htIS6Khr85Vc7wIpcdJYS0aeg9xQwLEELzcKaLHy+9R2jqBS0umD",
+	"6ISjNttNINW0S+53fz9pmZFOWnvk//7f/37pPjDz0cBjIL1p/m+H6cascUgsmbsgYU4Ovo8k0y40WQwm",
+	"OHSL/Z0MRZovRPR+AaMkC0m6IKWQ7kF0Y5jLilvT/efGvr9KG++kOGcJSIdknGCMzEYjJ1JoKO1TSNum",
+	"6iz/1qVq1SFZ1gvVWcClJ+ByqTpHP9Zn425ma4I3oN8X0vbAyO9IIpDOhvQc/gvvdV+kqZicZuP6iIG7",
+	"6/bWHkh4DqWVLjmJqOWYEDIpyxf9Fz6ArWBtBn9hzKyETsmRBkjJ90LrFMjHP23tfiJUk63t9sMOeX/0",
+	"Q7v4YsEmv5T2JhG+q6JGywxHoDni479Wqc6Xn/h/+5O54UTjfAKW6eKRzlzx6ufqhbvq19xcfvtMz9zJ",
+	"njjH0HA9shBOZ7YUkt/JgjdrYjix71f3B9W0olaIoSz6TPCdr6e10q0HL/fVWQHCQFhKiQ+vpDItLhu7",
+	"UDdSmuqsGW32k5iQkWE/+c0weoqzQSKiNE3RadSnLLXYnmlZElndaOKxMljeSmbcF+wJBGZQmTyyk7pu",
+	"a8sN09g2leq8AhKu+CZ7Et+WMn9k+00FVr8ccc7UD6rq6mXyMwJUucYGTZWoDmGEWffotLQaNmrLTuWx",
+	"gplKo5nNVGPEdn4SnKehnqlfwUKRUWZ01TOAcdEgHcHoCol8qvJKyBTzPlwnQUPPlQWSmHIuNOkBsUsK",
+	"Nvm3f9rPC2IuV/Gq1GlrIDhchhpXdMDdFjH+gPuESeozxUORelaqXxUtbp8hsII0WihMFUXYmkLIfYZo",
+	"y3XHjLvaMeNH0IZ6xvlRXYZ6xlRbVGwdH4yW5QjkAAg+Y/sMPt55+uhBqZNen0GaKLQlnSfzGeFZmqJJ",
+	"zsBWUZ4htGycUA1lWrv6+kPu6+9wfTdsECxTsJvagJMiXExukOvdqDZ7y92Er+6SZI3VltPU6xNuKCeE",
+	"DaeFvraVCqW9Ez2wcGzrrgr48scpjW/mWqxvxLd1Iw4tbV3VlTAKbyLiOQk9nDCuQXr3MMXm3nnTH+9Y",
+	"RsezyDS2i3XN4uS5bXQ6o5v8YAZcSKPoeBnqUVolzqU8J2aaNd3juf3yxpE7g413ImXxdJE60vSa9Sjc",
+	"Jo7sGGtjCK7N2Zg7R93pCOzWa2t5VLLZxynVfSFHcwFmQ6CpHv62HNDYDMQ4KFUHGx/6PzyIHKwLve7m",
+	"PTTYR4IzhGWUc75nCOUnnMt16rD5PEOUZP44jcgY5JCOFUlgIGleyvdioPTrn/QbofH8p89IF0MBKnfB",
+	"zxRLAy2nG/t9vdirVn7UDXqFpPyTmGD0JzejVyXalJ1DM8ludzqGWjGW4zKyx1Jg67SY8jxao40S0CaH",
+	"gLBDLNo7BCwQYs3mIIm+YueYUnadRJqPEcr/M0u//VS/g+q2UjOrVQ9xZOTx5u9jqofNUOv9PIyLcGrb",
+	"6xX5irVaLBzV2sja8kdj0iSiiPG59ulnMNauDOIUqGyT5xhStA34MCqW1x1E6UZLOQxdi+UOJr0NQKNm",
+	"sUxWBH7mnl1ANSfiYb8Tb9GnsNN7nOw+ebS98aTTaY/xZgSSIdxPF0qGeBhKhjjd+PSXk5P2/V/Gg/+M",
+	"+eA/E+iN/zNg/QcXS4vAdW5+VyV5QxDUkECPcWoF1TKy3Z57TbjTeAgbRlZLkS4U6ZWHv0RrhHoIoc7t",
+	"Rq8MUB+BlmyOQumDHRFJMntrrC8U48qYadot3aduZK4whxiDp2MhUteL4kdBZMY1G0GbYNQtIdifwFbR",
+	"OeHd1y+ODw+eH53u//DD4Yujoy6xrlqGEABalDx1uFAx4Y2X2S5oOYV1nFLGL6Cxum0jjJN3UoxADyFT",
+	"9yyyzF6U9tdHSG7rkMsWq1pVLogxcDpmbS8056uluUaMRY0Mwfj+SFyjLywoxt+Oge+/OzB/v6wkd8dt",
+	"MRONhbncLG9fcs+YEW4PLnREUzpK5x6RMVhdQ1tjHiJmsJexVKOMjbBFI56c+ce8k/rX/utXq52Un9uK",
+	"F/MOn5Tbg5VOCk2DZlX5YWeHCJ5Orer7Tig9kHD036+wOHOlRsCIDXL2LYGMgSdY4UCWj5cpooaZ1uYv",
+	"iWGxxPUgPuGHkJhvykqZgvxFpRkGy+Q5qD2sceBREMy2AUVO2fUmWZMiVlhKaxvyD25DvqZToiXt91ls",
+	"tHsMZNTa3C++IPh9Q4BhhT13a7WiVibT1l5rE1EMboDZYjiuyBdWzfCNoohvQhqRtNRcDsM0Alvqvd3P",
+	"9HC7aBVm5hwRKTDobZuA2ndFhkapMwKwMHa4ctmCCGLknUYR8c2DeeJCxKUBrHsxVAADO0MVjXyHaGVj",
+	"NQzly8r2WIq9CS1w0BUwsa1/kAps9g+Nh+UV+ZT0wKDF5qoyFLYS7zbDo7gZlT7qZxn66Lusl7KYWLfW",
+	"oFpMNfJ1v81qihqOuB5XmTEituIJPmIrJZUHzvXn2YH/DjC2zejrw0UlcItNtWAyTypukxc0Hvqewl1j",
+	"pHQjB3HpHvQ3XlMdD7tkKNIEOy3j4Z5wBw0tIhw+d4EhW7U5WClTurKg2NhNBcSYG9XURTaIcNpzfakb",
+	"eB6BBSN0J4uHpTathjbtdJRIk8gQCQJaU2E5nMs6JSkkA3Qomgc+o8LtfEck40xXJqLyEiB1N8Isvskh",
+	"nR3eehZK7Qv0HGjSZ76KTn44Hh3NeF7QRwvrRiiQ0hPJsOd14XTycNCRXZ3ltnmiLouhTG6uXm0dw1tZ",
+	"cQmmGTVW2BmDGKfgGtDEQ4Z5veaPMuNlMUzVmauJ6x0NnoV++fTl/w8AAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -60,7 +60,7 @@ SELECT count(*)::bigint AS products,
   FROM product_listings l
   JOIN products p ON p.id = l.product_id
   LEFT JOIN product_embeddings e ON e.product_id = l.product_id AND e.model_id = $1
- WHERE l.is_visible
+ WHERE p.deleted_at IS NULL
 `
 
 type CountEmbeddingsRow struct {
@@ -235,7 +235,7 @@ SELECT p.id, p.name, p.description, p.attributes, b.name AS brand_name, p.catego
   LEFT JOIN categories c ON c.id = p.category_id
   LEFT JOIN categories parent ON parent.id = c.parent_id
   LEFT JOIN product_embeddings e ON e.product_id = p.id AND e.model_id = $1
- WHERE l.is_visible AND p.id > $2 AND ($3::bigint IS NULL OR p.id = $3)
+ WHERE p.deleted_at IS NULL AND p.id > $2 AND ($3::bigint IS NULL OR p.id = $3)
  ORDER BY p.id
  LIMIT $4
 `
@@ -265,7 +265,8 @@ type ListProductDocumentsRow struct {
 	ReadAt             time.Time
 }
 
-// What a product's document is written from, for active products after an id, with the hash its vector was
+// What a product's document is written from, for products after an id (inactive ones too, so that one is found by
+// meaning the moment it is published), with the hash its vector was
 // made from (null without one). Numbers that change with every sale stay out of documents; bands go in.
 func (q *Queries) ListProductDocuments(ctx context.Context, arg ListProductDocumentsParams) ([]ListProductDocumentsRow, error) {
 	rows, err := q.db.Query(ctx, listProductDocuments,
@@ -310,7 +311,7 @@ func (q *Queries) ListProductDocuments(ctx context.Context, arg ListProductDocum
 
 const nearestProducts = `-- name: NearestProducts :many
 WITH filtered AS NOT MATERIALIZED (
-    SELECT f.product_id, f.is_visible, f.is_featured, f.category_id, f.brand_id, f.sort_name, f.sku, f.gtin, f.price_minor, f.discount_minor, f.buyer_minor, f.on_sale, f.stock, f.in_stock, f.rating_count, f.rating_sum, f.popularity, f.created_at FROM filtered_products(NULL, NULL, NULL, NULL, NULL,
+    SELECT f.product_id, f.is_visible, f.is_featured, f.category_id, f.brand_id, f.sort_name, f.sku, f.gtin, f.price_minor, f.discount_minor, f.buyer_minor, f.on_sale, f.stock, f.rating_count, f.rating_sum, f.popularity, f.created_at, f.is_untracked, f.in_stock FROM filtered_products(NULL, NULL, NULL, NULL, NULL,
         $2::bigint, $3::bigint, true, $4::boolean, NULL, NULL, NULL) f
      WHERE (cardinality($5::bigint[]) = 0
             OR f.category_id IN (SELECT category_tree(x) FROM unnest($5::bigint[]) x))
@@ -328,7 +329,7 @@ WITH filtered AS NOT MATERIALIZED (
               e.embedding <=> $8::halfvec
      LIMIT $11
 )
-SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes, p.description, p.attributes, (1 - k.distance)::float8 AS score
+SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.in_stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes, p.description, p.attributes, (1 - k.distance)::float8 AS score
   FROM candidates k
   JOIN product_cards ON product_cards.product_id = k.product_id
   JOIN products p ON p.id = k.product_id
@@ -390,6 +391,7 @@ func (q *Queries) NearestProducts(ctx context.Context, arg NearestProductsParams
 			&i.ProductCard.PriceMinor,
 			&i.ProductCard.DiscountMinor,
 			&i.ProductCard.Stock,
+			&i.ProductCard.InStock,
 			&i.ProductCard.RatingCount,
 			&i.ProductCard.RatingSum,
 			&i.ProductCard.CreatedAt,

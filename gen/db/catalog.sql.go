@@ -109,8 +109,8 @@ func (q *Queries) CreateCategory(ctx context.Context, arg CreateCategoryParams) 
 }
 
 const createProduct = `-- name: CreateProduct :one
-INSERT INTO products (name, slug, description, brand_id, category_id, attributes, is_active, is_featured, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+INSERT INTO products (name, slug, description, brand_id, category_id, condition, attributes, is_active, is_featured, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 RETURNING id
 `
 
@@ -120,6 +120,7 @@ type CreateProductParams struct {
 	Description string
 	BrandID     *int64
 	CategoryID  *int64
+	Condition   string
 	Attributes  []byte
 	IsActive    bool
 	IsFeatured  bool
@@ -133,6 +134,7 @@ func (q *Queries) CreateProduct(ctx context.Context, arg CreateProductParams) (i
 		arg.Description,
 		arg.BrandID,
 		arg.CategoryID,
+		arg.Condition,
 		arg.Attributes,
 		arg.IsActive,
 		arg.IsFeatured,
@@ -170,23 +172,26 @@ func (q *Queries) CreateProductImage(ctx context.Context, arg CreateProductImage
 }
 
 const createVariant = `-- name: CreateVariant :one
-INSERT INTO variants (product_id, is_default, position, sku, gtin, options, price_minor, discount_minor, stock)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+INSERT INTO variants (product_id, is_default, position, sku, gtin, options, price_minor, discount_minor, track_inventory, image_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8,
+        $9, $10)
 RETURNING id
 `
 
 type CreateVariantParams struct {
-	ProductID     int64
-	IsDefault     bool
-	Position      int32
-	SKU           string
-	GTIN          *string
-	Options       []byte
-	PriceMinor    int64
-	DiscountMinor *int64
-	Stock         int32
+	ProductID      int64
+	IsDefault      bool
+	Position       int32
+	SKU            string
+	GTIN           *string
+	Options        []byte
+	PriceMinor     int64
+	DiscountMinor  *int64
+	TrackInventory bool
+	ImageID        *int64
 }
 
+// A variant without stock: that is opened apart, with its first movement (OpenStock).
 func (q *Queries) CreateVariant(ctx context.Context, arg CreateVariantParams) (int64, error) {
 	row := q.db.QueryRow(ctx, createVariant,
 		arg.ProductID,
@@ -197,7 +202,8 @@ func (q *Queries) CreateVariant(ctx context.Context, arg CreateVariantParams) (i
 		arg.Options,
 		arg.PriceMinor,
 		arg.DiscountMinor,
-		arg.Stock,
+		arg.TrackInventory,
+		arg.ImageID,
 	)
 	var id int64
 	err := row.Scan(&id)
@@ -219,7 +225,7 @@ func (q *Queries) FixStoreCurrency(ctx context.Context, currency string) (string
 }
 
 const getBrand = `-- name: GetBrand :one
-SELECT b.id, b.name, b.slug, b.description, b.created_at, b.updated_at, (SELECT count(*) FROM product_listings l WHERE l.is_visible AND l.brand_id = b.id)::bigint AS product_count
+SELECT b.id, b.name, b.slug, b.description, b.created_at, b.updated_at, b.version, (SELECT count(*) FROM product_listings l WHERE l.is_visible AND l.brand_id = b.id)::bigint AS product_count
   FROM brands b
  WHERE b.id = $1
 `
@@ -231,6 +237,7 @@ type GetBrandRow struct {
 	Description  string
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
+	Version      int64
 	ProductCount int64
 }
 
@@ -244,13 +251,14 @@ func (q *Queries) GetBrand(ctx context.Context, id int64) (GetBrandRow, error) {
 		&i.Description,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Version,
 		&i.ProductCount,
 	)
 	return i, err
 }
 
 const getCategory = `-- name: GetCategory :one
-SELECT c.id, c.parent_id, c.name, c.slug, c.description, c.created_at, c.updated_at,
+SELECT c.id, c.parent_id, c.name, c.slug, c.description, c.created_at, c.updated_at, c.version,
        (SELECT count(*) FROM product_listings l
          WHERE l.is_visible AND l.category_id IN (SELECT category_tree(c.id)))::bigint AS product_count
   FROM categories c
@@ -265,6 +273,7 @@ type GetCategoryRow struct {
 	Description  string
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
+	Version      int64
 	ProductCount int64
 }
 
@@ -279,13 +288,14 @@ func (q *Queries) GetCategory(ctx context.Context, id int64) (GetCategoryRow, er
 		&i.Description,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Version,
 		&i.ProductCount,
 	)
 	return i, err
 }
 
 const getProduct = `-- name: GetProduct :one
-SELECT id, name, slug, description, condition, attributes, is_active, is_featured, deleted_at, created_at, updated_at, rating_count, rating_sum, brand_id, brand_name, brand_slug, category_id, category_name, category_slug, variants, images FROM product_details WHERE id = $1 AND is_active AND deleted_at IS NULL
+SELECT id, name, slug, description, condition, attributes, is_active, is_featured, deleted_at, created_at, updated_at, version, rating_count, rating_sum, brand_id, brand_name, brand_slug, category_id, category_name, category_slug, variants, images FROM product_details WHERE id = $1 AND is_active AND deleted_at IS NULL
 `
 
 // One active product in full, by id.
@@ -304,6 +314,7 @@ func (q *Queries) GetProduct(ctx context.Context, id int64) (ProductDetail, erro
 		&i.DeletedAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Version,
 		&i.RatingCount,
 		&i.RatingSum,
 		&i.BrandID,
@@ -319,7 +330,7 @@ func (q *Queries) GetProduct(ctx context.Context, id int64) (ProductDetail, erro
 }
 
 const getProductBySlug = `-- name: GetProductBySlug :one
-SELECT id, name, slug, description, condition, attributes, is_active, is_featured, deleted_at, created_at, updated_at, rating_count, rating_sum, brand_id, brand_name, brand_slug, category_id, category_name, category_slug, variants, images FROM product_details WHERE slug = $1 AND is_active AND deleted_at IS NULL
+SELECT id, name, slug, description, condition, attributes, is_active, is_featured, deleted_at, created_at, updated_at, version, rating_count, rating_sum, brand_id, brand_name, brand_slug, category_id, category_name, category_slug, variants, images FROM product_details WHERE slug = $1 AND is_active AND deleted_at IS NULL
 `
 
 // One active product in full, by slug.
@@ -338,6 +349,7 @@ func (q *Queries) GetProductBySlug(ctx context.Context, slug string) (ProductDet
 		&i.DeletedAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Version,
 		&i.RatingCount,
 		&i.RatingSum,
 		&i.BrandID,
@@ -365,7 +377,7 @@ func (q *Queries) HasProducts(ctx context.Context) (bool, error) {
 }
 
 const listBrands = `-- name: ListBrands :many
-SELECT b.id, b.name, b.slug, b.description, b.created_at, b.updated_at, (SELECT count(*) FROM product_listings l WHERE l.is_visible AND l.brand_id = b.id)::bigint AS product_count
+SELECT b.id, b.name, b.slug, b.description, b.created_at, b.updated_at, b.version, (SELECT count(*) FROM product_listings l WHERE l.is_visible AND l.brand_id = b.id)::bigint AS product_count
   FROM brands b
  ORDER BY b.name, b.id
  LIMIT $2 OFFSET $1
@@ -378,6 +390,7 @@ type ListBrandsRow struct {
 	Description  string
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
+	Version      int64
 	ProductCount int64
 }
 
@@ -398,6 +411,7 @@ func (q *Queries) ListBrands(ctx context.Context, pageOffset int32, pageLimit in
 			&i.Description,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.Version,
 			&i.ProductCount,
 		); err != nil {
 			return nil, err
@@ -411,7 +425,7 @@ func (q *Queries) ListBrands(ctx context.Context, pageOffset int32, pageLimit in
 }
 
 const listCategories = `-- name: ListCategories :many
-SELECT c.id, c.parent_id, c.name, c.slug, c.description, c.created_at, c.updated_at,
+SELECT c.id, c.parent_id, c.name, c.slug, c.description, c.created_at, c.updated_at, c.version,
        (SELECT count(*) FROM product_listings l
          WHERE l.is_visible AND l.category_id IN (SELECT category_tree(c.id)))::bigint AS product_count
   FROM categories c
@@ -428,6 +442,7 @@ type ListCategoriesRow struct {
 	Description  string
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
+	Version      int64
 	ProductCount int64
 }
 
@@ -449,6 +464,7 @@ func (q *Queries) ListCategories(ctx context.Context, parentID *int64, pageOffse
 			&i.Description,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.Version,
 			&i.ProductCount,
 		); err != nil {
 			return nil, err
@@ -468,7 +484,7 @@ WITH page AS MATERIALIZED (
      ORDER BY created_at DESC, product_id DESC
      LIMIT $2 OFFSET $1
 )
-SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes, (SELECT count(*) FROM product_listings WHERE is_visible)::bigint AS total
+SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.in_stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes, (SELECT count(*) FROM product_listings WHERE is_visible)::bigint AS total
   FROM page
   JOIN product_cards ON product_cards.product_id = page.product_id
  ORDER BY product_cards.created_at DESC, product_cards.product_id DESC
@@ -499,6 +515,7 @@ func (q *Queries) ListNewestProducts(ctx context.Context, pageOffset int32, page
 			&i.ProductCard.PriceMinor,
 			&i.ProductCard.DiscountMinor,
 			&i.ProductCard.Stock,
+			&i.ProductCard.InStock,
 			&i.ProductCard.RatingCount,
 			&i.ProductCard.RatingSum,
 			&i.ProductCard.CreatedAt,
@@ -529,18 +546,18 @@ func (q *Queries) ListNewestProducts(ctx context.Context, pageOffset int32, page
 
 const listProducts = `-- name: ListProducts :many
 WITH filtered AS NOT MATERIALIZED (
-    SELECT product_id, is_visible, is_featured, category_id, brand_id, sort_name, sku, gtin, price_minor, discount_minor, buyer_minor, on_sale, stock, in_stock, rating_count, rating_sum, popularity, created_at FROM filtered_products(
+    SELECT product_id, is_visible, is_featured, category_id, brand_id, sort_name, sku, gtin, price_minor, discount_minor, buyer_minor, on_sale, stock, rating_count, rating_sum, popularity, created_at, is_untracked, in_stock FROM filtered_products(
         $2::text, $3::bigint, $4::text, $5::bigint,
         $6::text, $7::bigint, $8::bigint, $9::boolean,
         $10::boolean, $11::boolean, $12::text, $13::jsonb)
 ), ranked AS NOT MATERIALIZED (
-    SELECT f.product_id, f.is_visible, f.is_featured, f.category_id, f.brand_id, f.sort_name, f.sku, f.gtin, f.price_minor, f.discount_minor, f.buyer_minor, f.on_sale, f.stock, f.in_stock, f.rating_count, f.rating_sum, f.popularity, f.created_at, CASE WHEN $14::text = 'relevance' THEN
+    SELECT f.product_id, f.is_visible, f.is_featured, f.category_id, f.brand_id, f.sort_name, f.sku, f.gtin, f.price_minor, f.discount_minor, f.buyer_minor, f.on_sale, f.stock, f.rating_count, f.rating_sum, f.popularity, f.created_at, f.is_untracked, f.in_stock, CASE WHEN $14::text = 'relevance' THEN
                (SELECT ts_rank_cd(s.words, websearch_to_tsquery('english', $2), 1)
                   FROM product_search s WHERE s.product_id = f.product_id) END::float8 AS relevance
       FROM filtered f
 ), page AS MATERIALIZED (
     SELECT product_id, buyer_minor, sort_name, popularity, relevance, row_number() OVER () AS place
-      FROM (SELECT product_id, is_visible, is_featured, category_id, brand_id, sort_name, sku, gtin, price_minor, discount_minor, buyer_minor, on_sale, stock, in_stock, rating_count, rating_sum, popularity, created_at, relevance FROM ranked f
+      FROM (SELECT product_id, is_visible, is_featured, category_id, brand_id, sort_name, sku, gtin, price_minor, discount_minor, buyer_minor, on_sale, stock, rating_count, rating_sum, popularity, created_at, is_untracked, in_stock, relevance FROM ranked f
              WHERE $15::bigint IS NULL
                 OR ($14 = 'created_desc' AND (f.created_at, f.product_id) < ($16::timestamptz, $15))
                 OR ($14 = 'created_asc' AND (f.created_at, f.product_id) > ($16, $15))
@@ -560,7 +577,7 @@ WITH filtered AS NOT MATERIALIZED (
                       CASE WHEN $14 NOT IN ('created_asc', 'price_asc', 'name_asc') THEN f.product_id END DESC
              LIMIT $21 OFFSET $20) f
 )
-SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes, page.buyer_minor, page.sort_name, page.popularity, coalesce(page.relevance, 0)::float8 AS relevance,
+SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.in_stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes, page.buyer_minor, page.sort_name, page.popularity, coalesce(page.relevance, 0)::float8 AS relevance,
        (CASE WHEN $1::boolean THEN (SELECT count(*) FROM filtered) ELSE 0 END)::bigint AS total
   FROM page
   JOIN product_cards ON product_cards.product_id = page.product_id
@@ -643,6 +660,7 @@ func (q *Queries) ListProducts(ctx context.Context, arg ListProductsParams) ([]L
 			&i.ProductCard.PriceMinor,
 			&i.ProductCard.DiscountMinor,
 			&i.ProductCard.Stock,
+			&i.ProductCard.InStock,
 			&i.ProductCard.RatingCount,
 			&i.ProductCard.RatingSum,
 			&i.ProductCard.CreatedAt,

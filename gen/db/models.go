@@ -23,6 +23,44 @@ type Address struct {
 	UpdatedAt         time.Time
 }
 
+type Brand struct {
+	ID          int64
+	Name        string
+	Slug        string
+	Description string
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+	Version     int64
+}
+
+type Category struct {
+	ID          int64
+	ParentID    *int64
+	Name        string
+	Slug        string
+	Description string
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+	Version     int64
+}
+
+type Product struct {
+	ID          int64
+	Name        string
+	Slug        string
+	Description string
+	BrandID     *int64
+	CategoryID  *int64
+	Condition   string
+	Attributes  []byte
+	IsActive    bool
+	IsFeatured  bool
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+	DeletedAt   *time.Time
+	Version     int64
+}
+
 type ProductCard struct {
 	ProductID     int64
 	IsVisible     bool
@@ -32,6 +70,7 @@ type ProductCard struct {
 	PriceMinor    int64
 	DiscountMinor *int64
 	Stock         int64
+	InStock       bool
 	RatingCount   int32
 	RatingSum     int64
 	CreatedAt     time.Time
@@ -62,6 +101,7 @@ type ProductDetail struct {
 	DeletedAt    *time.Time
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
+	Version      int64
 	RatingCount  int32
 	RatingSum    int64
 	BrandID      *int64
@@ -72,6 +112,14 @@ type ProductDetail struct {
 	CategorySlug *string
 	Variants     []byte
 	Images       []byte
+}
+
+type StockLocation struct {
+	ID        int64
+	Code      string
+	Name      string
+	Position  int32
+	CreatedAt time.Time
 }
 
 type User struct {
@@ -88,4 +136,22 @@ type User struct {
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
 	DeletedAt       *time.Time
+}
+
+type Variant struct {
+	ID             int64
+	ProductID      int64
+	IsDefault      bool
+	Position       int32
+	SKU            string
+	GTIN           *string
+	Options        []byte
+	PriceMinor     int64
+	DiscountMinor  *int64
+	Stock          int32
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+	DeletedAt      *time.Time
+	TrackInventory bool
+	ImageID        *int64
 }

@@ -45,7 +45,7 @@ WITH asked AS MATERIALIZED (
      WHERE 1 - n.distance >= $17::float8
 ), exact AS (
     SELECT v.product_id FROM variants v
-     WHERE $13::boolean AND (lower(v.sku) = lower($1) OR v.gtin = $18::text)
+     WHERE $13::boolean AND v.deleted_at IS NULL AND (lower(v.sku) = lower($1) OR v.gtin = $18::text)
        AND v.product_id IN (SELECT f.product_id FROM filtered f)
 ), fused AS (
     SELECT u.product_id, sum(u.score) AS score
@@ -63,7 +63,7 @@ WITH asked AS MATERIALIZED (
      ORDER BY x.best
      LIMIT $20 OFFSET $19
 )
-SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes, page.score::float8 AS score, page.total::bigint AS total,
+SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.in_stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes, page.score::float8 AS score, page.total::bigint AS total,
        ts_headline('english', replace(replace(replace(product_cards.name, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), asked.any_word,
                    'StartSel=<mark>, StopSel=</mark>, HighlightAll=true')::text AS name_highlight,
        ts_headline('english', replace(replace(replace(left(p.description, 5000), '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), asked.any_word,
@@ -149,6 +149,7 @@ func (q *Queries) SearchProducts(ctx context.Context, arg SearchProductsParams) 
 			&i.ProductCard.PriceMinor,
 			&i.ProductCard.DiscountMinor,
 			&i.ProductCard.Stock,
+			&i.ProductCard.InStock,
 			&i.ProductCard.RatingCount,
 			&i.ProductCard.RatingSum,
 			&i.ProductCard.CreatedAt,

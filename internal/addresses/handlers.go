@@ -5,10 +5,10 @@ import (
 	"errors"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/oapi-codegen/nullable"
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/platform/mergepatch"
 	"github.com/shopd/shopd/internal/platform/page"
 	"github.com/shopd/shopd/internal/platform/request"
 )
@@ -72,16 +72,16 @@ func (a *Addresses) ReplaceAddress(ctx context.Context, r api.ReplaceAddressRequ
 func (a *Addresses) UpdateAddress(ctx context.Context, r api.UpdateAddressRequestObject) (api.UpdateAddressResponseObject, error) {
 	b := r.Body
 	address, err := a.change(ctx, request.From(ctx).Principal.UserID, r.ID, func(to *db.ReplaceAddressParams) {
-		set(&to.Recipient, b.Recipient)
-		set(&to.Line1, b.Line1)
-		set(&to.City, b.City)
-		set(&to.PostalCode, b.PostalCode)
-		set(&to.Country, b.Country)
-		set(&to.IsDefaultShipping, b.IsDefaultShipping)
-		set(&to.IsDefaultBilling, b.IsDefaultBilling)
-		patch(&to.Line2, b.Line2)
-		patch(&to.State, b.State)
-		patch(&to.Phone, b.Phone)
+		mergepatch.Set(&to.Recipient, b.Recipient)
+		mergepatch.Set(&to.Line1, b.Line1)
+		mergepatch.Set(&to.City, b.City)
+		mergepatch.Set(&to.PostalCode, b.PostalCode)
+		mergepatch.Set(&to.Country, b.Country)
+		mergepatch.Set(&to.IsDefaultShipping, b.IsDefaultShipping)
+		mergepatch.Set(&to.IsDefaultBilling, b.IsDefaultBilling)
+		mergepatch.Patch(&to.Line2, b.Line2)
+		mergepatch.Patch(&to.State, b.State)
+		mergepatch.Patch(&to.Phone, b.Phone)
 	})
 	if err != nil {
 		return nil, err
@@ -110,21 +110,3 @@ func addressBody(a db.Address) api.Address {
 }
 
 func isTrue(flag *bool) bool { return flag != nil && *flag }
-
-// set changes a field that was sent.
-func set[T any](field, value *T) {
-	if value != nil {
-		*field = *value
-	}
-}
-
-// patch changes a field that was sent, to nothing when it was sent as null.
-func patch(field **string, sent nullable.Nullable[string]) {
-	if !sent.IsSpecified() {
-		return
-	}
-	*field = nil
-	if value, err := sent.Get(); err == nil {
-		*field = &value
-	}
-}

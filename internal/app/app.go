@@ -22,6 +22,7 @@ import (
 	"github.com/shopd/shopd/internal/assistant"
 	"github.com/shopd/shopd/internal/catalog"
 	"github.com/shopd/shopd/internal/identity"
+	"github.com/shopd/shopd/internal/inventory"
 	"github.com/shopd/shopd/internal/platform/cache"
 	"github.com/shopd/shopd/internal/platform/config"
 	"github.com/shopd/shopd/internal/platform/jobs"
@@ -72,27 +73,28 @@ func New(ctx context.Context, s config.Settings, log *slog.Logger, tracer pgx.Qu
 		return nil, err
 	}
 	a.closers = append(a.closers, a.media.Close)
-	if err := a.newIdentity(client); err != nil {
+	workers := river.NewWorkers()
+	if a.queue, err = jobs.New(a.pool, workers, log); err != nil {
+		return nil, err
+	}
+	if err := a.newIdentity(client, workers); err != nil {
 		return nil, err
 	}
 	if err := a.newAssistant(ctx); err != nil {
 		return nil, err
 	}
+	a.followCatalogue(workers)
 	if err := a.newServer(client); err != nil {
 		return nil, err
 	}
 	return a, nil
 }
 
-// newIdentity makes the accounts and the queue their mail goes through.
-func (a *App) newIdentity(client redis.UniversalClient) error {
+// newIdentity makes the accounts.
+func (a *App) newIdentity(client redis.UniversalClient, workers *river.Workers) error {
 	s := a.settings
 	sender, err := newSender(s, a.log)
 	if err != nil {
-		return err
-	}
-	workers := river.NewWorkers()
-	if a.queue, err = jobs.New(a.pool, workers, a.log); err != nil {
 		return err
 	}
 	if a.Identity, err = identity.New(identity.Parts{
@@ -107,7 +109,18 @@ func (a *App) newIdentity(client redis.UniversalClient) error {
 		return err
 	}
 	a.Identity.AddWorkers(workers)
+	a.queue.Every(time.Hour, identity.Sweep{})
 	return nil
+}
+
+// followCatalogue keeps what is made of products up to date with them: their vectors.
+func (a *App) followCatalogue(workers *river.Workers) {
+	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, job *river.Job[catalog.ProductChanged]) error {
+		return a.Assistant.Follow(ctx, job.Args.ID)
+	}))
+	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[catalog.NamesChanged]) error {
+		return a.Assistant.FollowAll(ctx)
+	}))
 }
 
 func (a *App) newAssistant(ctx context.Context) error {
@@ -137,8 +150,12 @@ func (a *App) newServer(client redis.UniversalClient) (err error) {
 		AllowedOrigins: s.CORSAllowedOrigins, TrustedProxies: s.TrustedProxies, Contract: gen.Contract,
 	}, server.Domains{
 		Identity: a.Identity, Addresses: addresses.New(a.pool), Assistant: a.Assistant, Platform: a.platform,
-		Catalog: catalog.New(a.pool, a.media, catalog.Settings{
+		Catalog: catalog.New(a.pool, a.queue, a.media, catalog.Settings{
 			Log: a.log, Currency: s.StoreCurrency, MediaPrefix: strings.TrimRight(s.MediaURLPrefix, "/"), Understand: a.Assistant.Understand,
+			Changed: func(context.Context) {},
+		}),
+		Stock: inventory.New(a.pool, inventory.Settings{
+			Critical: s.StockCritical, Low: s.StockLow, Medium: s.StockMedium, Changed: func(context.Context) {},
 		}),
 	})
 	return err
@@ -174,9 +191,7 @@ func (a *App) connect(ctx context.Context, tracer pgx.QueryTracer) (err error) {
 		return err
 	}
 	a.closers = append(a.closers, func() error { a.pool.Close(); return nil })
-	if err := postgres.WaitReady(ctx, a.pool, a.settings.StartTimeout, func(err error) {
-		a.log.Warn("waiting for PostgreSQL", "error", err.Error())
-	}); err != nil {
+	if err := waitForPostgres(ctx, a.pool, a.settings, a.log); err != nil {
 		return err
 	}
 	if err := postgres.CheckSchema(ctx, a.pool); err != nil {
@@ -187,6 +202,11 @@ func (a *App) connect(ctx context.Context, tracer pgx.QueryTracer) (err error) {
 		err = fmt.Errorf("STORE_CURRENCY: is %s, but the amounts in this database are in %s", a.settings.StoreCurrency, currency)
 	}
 	return err
+}
+
+// waitForPostgres waits until the database answers, saying so.
+func waitForPostgres(ctx context.Context, pool *pgxpool.Pool, s config.Settings, log *slog.Logger) error {
+	return postgres.WaitReady(ctx, pool, s.StartTimeout, func(err error) { log.Warn("waiting for PostgreSQL", "error", err.Error()) })
 }
 
 // checks are what readiness asks.

@@ -15,9 +15,7 @@ func Migrate(ctx context.Context, s config.Settings, log *slog.Logger) error {
 		return err
 	}
 	defer pool.Close()
-	if err := postgres.WaitReady(ctx, pool, s.StartTimeout, func(err error) {
-		log.Warn("waiting for PostgreSQL", "error", err.Error())
-	}); err != nil {
+	if err := waitForPostgres(ctx, pool, s, log); err != nil {
 		return err
 	}
 	return postgres.Migrate(ctx, s.DatabaseURL)

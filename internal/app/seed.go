@@ -16,6 +16,7 @@ import (
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/demo"
 	"github.com/shopd/shopd/internal/identity"
+	"github.com/shopd/shopd/internal/inventory"
 	"github.com/shopd/shopd/internal/platform/postgres"
 )
 
@@ -166,17 +167,23 @@ func (s *seeder) product(ctx context.Context, p demo.Product, sizes []byte) erro
 		return err
 	}
 	id, err := s.queries.CreateProduct(ctx, db.CreateProductParams{
-		Name: p.Name, Slug: p.Slug, Description: p.Description, Attributes: attributes,
+		Name: p.Name, Slug: p.Slug, Description: p.Description, Condition: "new", Attributes: attributes,
 		BrandID: new(s.brands[p.Brand]), CategoryID: new(s.categories[p.Category]),
 		IsActive: p.Active, IsFeatured: p.Featured, CreatedAt: time.Now().AddDate(0, 0, -p.CreatedDaysAgo),
 	})
 	if err != nil {
 		return err
 	}
+	lines := make([]inventory.Line, len(p.Variants))
 	for position, v := range p.Variants {
-		if err := s.variant(ctx, id, position, v); err != nil {
+		variant, err := s.variant(ctx, id, position, v)
+		if err != nil {
 			return err
 		}
+		lines[position] = inventory.Line{Variant: variant, Quantity: int32(v.Stock)}
+	}
+	if err := inventory.Open(ctx, s.queries, lines, nil); err != nil {
+		return err
 	}
 	if sizes == nil {
 		return nil
@@ -187,32 +194,31 @@ func (s *seeder) product(ctx context.Context, p demo.Product, sizes []byte) erro
 	return err
 }
 
-func (s *seeder) variant(ctx context.Context, product int64, position int, v demo.Variant) error {
+func (s *seeder) variant(ctx context.Context, product int64, position int, v demo.Variant) (int64, error) {
 	options, err := json.Marshal(orEmpty(v.Options))
 	if err != nil {
-		return err
+		return 0, err
 	}
 	params := db.CreateVariantParams{
-		ProductID: product, IsDefault: position == 0, Position: int32(position), SKU: v.SKU, Options: options, Stock: int32(v.Stock),
+		ProductID: product, IsDefault: position == 0, Position: int32(position), SKU: v.SKU, Options: options, TrackInventory: true,
 	}
 	if v.GTIN != "" {
 		params.GTIN = new(strings.Repeat("0", 14-len(v.GTIN)) + v.GTIN)
 	}
 	currency := s.settings.StoreCurrency
 	if params.PriceMinor, err = currency.Parse(inDigits(v.Price, currency.Digits())); err != nil {
-		return err
+		return 0, err
 	}
 	if v.DiscountPrice != "" {
 		discount, err := currency.Parse(inDigits(v.DiscountPrice, currency.Digits()))
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if discount < params.PriceMinor { // cutting decimals may have made them equal
 			params.DiscountMinor = &discount
 		}
 	}
-	_, err = s.queries.CreateVariant(ctx, params)
-	return err
+	return s.queries.CreateVariant(ctx, params)
 }
 
 // inDigits cuts a price in dollars and cents to the decimals the shop's currency has.

@@ -28,7 +28,7 @@ var (
 	ErrUnavailable   = problem.Unavailable("assistant_unavailable", "The assistant's model did not answer. Try again in a few seconds.", 5*time.Second)
 	ErrMisconfigured = problem.Unavailable("assistant_misconfigured", "The assistant is not set up properly; the server's log says what is missing. Products can still be listed and searched by keyword.", time.Minute)
 	ErrIndexRunning  = problem.Conflict("index_running", "An index run is under way. See /api/v1/rag/status, and try again when it has ended.")
-	ErrNoProduct     = problem.NotFound("product_not_found", "There is no such active product.")
+	ErrNoProduct     = problem.NotFound("product_not_found", "There is no such product.")
 )
 
 // Provider makes vectors and writes answers.

@@ -86,7 +86,7 @@ func (r *run) lease(ctx context.Context) error {
 	return nil
 }
 
-// EmbedProducts makes the vectors of active products whose text is new. progress, which may be nil, hears how
+// EmbedProducts makes the vectors of products whose text is new, inactive ones too. progress, which may be nil, hears how
 // many products are done.
 func (a *Assistant) EmbedProducts(ctx context.Context, progress func(done int)) (Report, error) {
 	return a.index(ctx, progress, func(ctx context.Context, r *run) error {
@@ -138,8 +138,12 @@ func (a *Assistant) EmbedCategories(ctx context.Context) (Report, error) {
 	})
 }
 
-// EmbedProduct makes the vector of one active product anew, whether its text is new or not.
+// EmbedProduct makes the vector of one product anew, whether its text is new or not.
 func (a *Assistant) EmbedProduct(ctx context.Context, id int64) (Report, error) {
+	return a.embedOne(ctx, id, true)
+}
+
+func (a *Assistant) embedOne(ctx context.Context, id int64, anew bool) (Report, error) {
 	model, err := a.model(ctx)
 	if err != nil {
 		return Report{}, err
@@ -156,7 +160,7 @@ func (a *Assistant) EmbedProduct(ctx context.Context, id int64) (Report, error) 
 	if err != nil {
 		return Report{}, err
 	}
-	err = r.products(ctx, rows, categories, true)
+	err = r.products(ctx, rows, categories, anew)
 	return r.Report, err
 }
 

@@ -49,42 +49,42 @@ func TestIndexMakesOnlyWhatIsNew(t *testing.T) {
 	t.Parallel()
 	shop, model := withGemini(t, apitest.Demo)
 	admin := shop.Admin()
-	active := apitest.Value[int](shop, "SELECT count(*) FROM products WHERE is_active")
+	products := apitest.Value[int](shop, "SELECT count(*) FROM products")
 	categories := apitest.Value[int](shop, "SELECT count(*) FROM categories")
 
 	before := status(admin)
 	assert.Equal(t, "gemini", before.Provider)
-	assert.Equal(t, int64(active), before.Products)
+	assert.Equal(t, int64(products), before.Products)
 	assert.Zero(t, before.Indexed, "another model's vectors do not count")
 	assert.True(t, before.LastRunAt == nil)
 
 	report := index(admin)
-	assert.Equal(t, active, int(report.Indexed))
+	assert.Equal(t, products, int(report.Indexed))
 	assert.Zero(t, report.Errors)
-	assert.Equal(t, active, model.Items())
+	assert.Equal(t, products, model.Items())
 	blended := indexCategories(admin)
 	assert.Equal(t, categories, int(blended.CategoriesProcessed))
-	assert.Equal(t, active, int(blended.ProductsUpdated))
-	assert.Equal(t, active+categories, model.Items())
+	assert.Equal(t, products, int(blended.ProductsUpdated))
+	assert.Equal(t, products+categories, model.Items())
 
 	again, blendedAgain := index(admin), indexCategories(admin)
-	assert.Equal(t, active, int(again.Indexed))
+	assert.Equal(t, products, int(again.Indexed))
 	assert.Zero(t, blendedAgain.ProductsUpdated)
-	assert.Equal(t, active+categories, model.Items(), "a second run asks the model for nothing")
+	assert.Equal(t, products+categories, model.Items(), "a second run asks the model for nothing")
 
 	shop.Exec("UPDATE products SET description = 'New words.', updated_at = now() WHERE id = (SELECT min(id) FROM products WHERE is_active)")
 	assert.Equal(t, int64(1), status(admin).Stale)
 	index(admin)
-	assert.Equal(t, active+categories+1, model.Items(), "an edit costs one vector")
+	assert.Equal(t, products+categories+1, model.Items(), "an edit costs one vector")
 	after := status(admin)
 	assert.Zero(t, after.Stale)
-	assert.Equal(t, int64(active), after.Indexed)
+	assert.Equal(t, int64(products), after.Indexed)
 	assert.Equal(t, int64(categories), after.CategoriesIndexed)
 	assert.False(t, after.LastRunAt == nil)
 
 	shop.Exec("UPDATE variants SET price_minor = price_minor + 1, stock = stock + 100 WHERE stock > 10")
 	index(admin)
-	assert.Equal(t, active+categories+1, model.Items(), "a cent or a sale changes no document")
+	assert.Equal(t, products+categories+1, model.Items(), "a cent or a sale changes no document")
 }
 
 func TestBlendIsFourPartsProductOnePartCategory(t *testing.T) {
@@ -121,8 +121,10 @@ func TestReindexProduct(t *testing.T) {
 		admin.Put(fmt.Sprintf("/api/v1/rag/products/%d/reindex", id), nil).Want(http.StatusOK)
 	}
 	assert.Equal(t, 2, model.Items(), "asked for, so made anew each time")
-	inactive := apitest.Value[int64](shop, "SELECT min(id) FROM products WHERE NOT is_active")
-	admin.Put(fmt.Sprintf("/api/v1/rag/products/%d/reindex", inactive), nil).Problem(http.StatusNotFound, "product_not_found")
+	hidden := apitest.Value[int64](shop, "SELECT min(id) FROM products WHERE NOT is_active")
+	admin.Put(fmt.Sprintf("/api/v1/rag/products/%d/reindex", hidden), nil).Want(http.StatusOK)
+	shop.Exec("UPDATE products SET deleted_at = now() WHERE id = $1", hidden)
+	admin.Put(fmt.Sprintf("/api/v1/rag/products/%d/reindex", hidden), nil).Problem(http.StatusNotFound, "product_not_found")
 	admin.Put("/api/v1/rag/products/0/reindex", nil).Problem(http.StatusUnprocessableEntity, "invalid_request")
 }
 
@@ -151,8 +153,8 @@ func TestIndexStopsAtAnEmptyQuotaAndGoesOnLater(t *testing.T) {
 	require.Positive(t, done, "what was made before is kept")
 	items := model.Items()
 	index(admin)
-	active := apitest.Value[int](shop, "SELECT count(*) FROM products WHERE is_active")
-	assert.Equal(t, active-int(done), model.Items()-items, "the second run makes only the rest")
+	products := apitest.Value[int](shop, "SELECT count(*) FROM products")
+	assert.Equal(t, products-int(done), model.Items()-items, "the second run makes only the rest")
 }
 
 func TestIndexFindsTheProductTheModelRefuses(t *testing.T) {

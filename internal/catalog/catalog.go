@@ -1,5 +1,5 @@
-// Package catalog owns what the shop offers: categories, brands, products with their variants and images, and
-// how they are listed and found.
+// Package catalog owns what the shop offers: categories, brands, products with their variants and images, how they
+// are kept, and how they are listed and found.
 package catalog
 
 import (
@@ -10,6 +10,7 @@ import (
 	"github.com/pgvector/pgvector-go"
 
 	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/platform/jobs"
 	"github.com/shopd/shopd/internal/platform/media"
 	"github.com/shopd/shopd/internal/platform/money"
 	"github.com/shopd/shopd/internal/platform/postgres"
@@ -38,10 +39,13 @@ type Settings struct {
 	MediaPrefix string // what image addresses begin with, without a slash at the end
 	// Understand answers what a search text means; its error is a problem for the client.
 	Understand func(ctx context.Context, text string) (Meaning, error)
+	// Changed hears of every change of the catalogue, after its commit.
+	Changed func(ctx context.Context)
 }
 
 // Catalog answers the catalogue operations.
 type Catalog struct {
+	queue    *jobs.Queue
 	queries  *db.Queries
 	planned  *db.Queries // for queries with optional filters
 	media    *media.Store
@@ -49,6 +53,6 @@ type Catalog struct {
 }
 
 // New makes the domain.
-func New(pool *pgxpool.Pool, store *media.Store, settings Settings) *Catalog {
-	return &Catalog{queries: db.New(pool), planned: postgres.Planned(pool), media: store, settings: settings}
+func New(pool *pgxpool.Pool, queue *jobs.Queue, store *media.Store, settings Settings) *Catalog {
+	return &Catalog{queue: queue, queries: db.New(pool), planned: postgres.Planned(pool), media: store, settings: settings}
 }

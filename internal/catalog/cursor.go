@@ -8,7 +8,7 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"github.com/shopd/shopd/gen/db"
-	"github.com/shopd/shopd/internal/platform/problem"
+	"github.com/shopd/shopd/internal/platform/page"
 )
 
 // cursor is the place after a product in one order: the values of that product the order compares, and its id.
@@ -22,21 +22,15 @@ type cursor struct {
 	Rank   *float64   `json:"r,omitempty"`
 }
 
-// Errors of the cursor parameter.
-var (
-	errCursor       = problem.Invalid(problem.Field{Pointer: "/cursor", Message: "is not one that this list answered with the same filters and sort"})
-	errCursorOffset = problem.Invalid(problem.Field{Pointer: "/cursor", Message: "cannot be combined with offset"})
-)
-
 // resume makes params continue after the place a cursor names.
 func resume(params *db.ListProductsParams, text string) error {
 	data, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil {
-		return errCursor
+		return page.ErrCursor
 	}
 	var after cursor
 	if err := json.Unmarshal(data, &after); err != nil || after.ID < 1 || after.List != listKey(params) {
-		return errCursor
+		return page.ErrCursor
 	}
 	complete := false
 	switch params.Sort {
@@ -50,7 +44,7 @@ func resume(params *db.ListProductsParams, text string) error {
 		complete = after.Rank != nil
 	}
 	if !complete {
-		return errCursor
+		return page.ErrCursor
 	}
 	params.AfterID, params.AfterTime, params.AfterNumber, params.AfterName, params.AfterRank =
 		&after.ID, after.Time, after.Number, after.Name, after.Rank

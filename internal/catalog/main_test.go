@@ -6,6 +6,8 @@ import (
 	"github.com/shopd/shopd/internal/platform/apitest"
 )
 
-func TestMain(m *testing.M) { apitest.Main(m, "catalogue") }
+func TestMain(m *testing.M) { apitest.Main(m, "catalogue", "catalogue-admin") }
 
 func TestGuards(t *testing.T) { apitest.Guards(t, "catalogue") }
+
+func TestAdminGuards(t *testing.T) { apitest.Guards(t, "catalogue-admin") }

@@ -17,7 +17,7 @@ func (c *Catalog) summary(card db.ProductCard) (api.ProductSummary, error) {
 		Category: reference(card.CategoryID, card.CategoryName, card.CategorySlug),
 		Price:    c.settings.Currency.Format(card.PriceMinor), DiscountPrice: c.discountPrice(card.DiscountMinor),
 		DiscountPercent: discountPercent(card.PriceMinor, card.DiscountMinor), Currency: api.Currency(c.settings.Currency),
-		Stock: card.Stock, InStock: card.Stock > 0, Availability: availability(card.Stock), IsFeatured: card.IsFeatured,
+		Stock: card.Stock, InStock: card.InStock, Availability: availability(card.InStock), IsFeatured: card.IsFeatured,
 		Rating:    rating(card.RatingCount, card.RatingSum),
 		CreatedAt: card.CreatedAt, UpdatedAt: card.UpdatedAt,
 	}
@@ -40,6 +40,8 @@ type storedVariant struct {
 	PriceMinor    int64             `json:"price_minor"`
 	DiscountMinor *int64            `json:"discount_minor"`
 	Stock         int64             `json:"stock"`
+	Tracked       bool              `json:"track_inventory"`
+	ImageID       *int64            `json:"image_id"`
 	IsDefault     bool              `json:"is_default"`
 }
 
@@ -83,12 +85,13 @@ func (c *Catalog) detail(row db.ProductDetail) (api.Product, error) {
 		variant := c.variant(v)
 		body.Variants = append(body.Variants, variant)
 		body.Stock += v.Stock
+		body.InStock = body.InStock || variant.InStock
 		if v.IsDefault {
 			body.Sku, body.Gtin = variant.Sku, variant.Gtin
 			body.Price, body.DiscountPrice, body.DiscountPercent = variant.Price, variant.DiscountPrice, variant.DiscountPercent
 		}
 	}
-	body.InStock, body.Availability = body.Stock > 0, availability(body.Stock)
+	body.Availability = availability(body.InStock)
 	body.Images = make([]api.Image, 0, len(images))
 	for _, i := range images {
 		body.Images = append(body.Images, c.image(i))
@@ -101,7 +104,7 @@ func (c *Catalog) variant(v storedVariant) api.Variant {
 		ID: v.ID, Sku: v.SKU, Gtin: v.GTIN, Options: v.Options,
 		Price: c.settings.Currency.Format(v.PriceMinor), DiscountPrice: c.discountPrice(v.DiscountMinor),
 		DiscountPercent: discountPercent(v.PriceMinor, v.DiscountMinor), Currency: api.Currency(c.settings.Currency),
-		Stock: v.Stock, InStock: v.Stock > 0, IsDefault: v.IsDefault,
+		Stock: v.Stock, InStock: v.Stock > 0 || !v.Tracked, TrackInventory: v.Tracked, ImageID: v.ImageID, IsDefault: v.IsDefault,
 	}
 }
 
@@ -130,8 +133,8 @@ func discountPercent(price int64, discount *int64) *int32 {
 	return new(int32(math.Round(float64(price-*discount) / float64(price) * 100)))
 }
 
-func availability(stock int64) api.Availability {
-	if stock > 0 {
+func availability(inStock bool) api.Availability {
+	if inStock {
 		return api.AvailabilityInStock
 	}
 	return api.AvailabilityOutOfStock

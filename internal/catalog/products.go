@@ -14,31 +14,31 @@ func (c *Catalog) ListProducts(ctx context.Context, r api.ListProductsRequestObj
 	if err != nil {
 		return nil, err
 	}
-	page, err := c.listProducts(ctx, params, r.Params.Cursor, r.Params.Limit, r.Params.Offset)
+	body, err := c.listProducts(ctx, params, r.Params.Cursor, r.Params.Limit, r.Params.Offset)
 	if err != nil {
 		return nil, err
 	}
-	return api.ListProducts200JSONResponse(page), nil
+	return api.ListProducts200JSONResponse(body), nil
 }
 
 // ListFeaturedProducts answers a page of featured products, newest first.
 func (c *Catalog) ListFeaturedProducts(ctx context.Context, r api.ListFeaturedProductsRequestObject) (api.ListFeaturedProductsResponseObject, error) {
 	params := &db.ListProductsParams{Featured: new(true), Sort: string(api.ProductSortCreatedDesc)}
-	page, err := c.listProducts(ctx, params, r.Params.Cursor, r.Params.Limit, r.Params.Offset)
+	body, err := c.listProducts(ctx, params, r.Params.Cursor, r.Params.Limit, r.Params.Offset)
 	if err != nil {
 		return nil, err
 	}
-	return api.ListFeaturedProducts200JSONResponse(page), nil
+	return api.ListFeaturedProducts200JSONResponse(body), nil
 }
 
 // ListProductOffers answers a page of products on sale, newest first.
 func (c *Catalog) ListProductOffers(ctx context.Context, r api.ListProductOffersRequestObject) (api.ListProductOffersResponseObject, error) {
 	params := &db.ListProductsParams{OnSale: new(true), Sort: string(api.ProductSortCreatedDesc)}
-	page, err := c.listProducts(ctx, params, r.Params.Cursor, r.Params.Limit, r.Params.Offset)
+	body, err := c.listProducts(ctx, params, r.Params.Cursor, r.Params.Limit, r.Params.Offset)
 	if err != nil {
 		return nil, err
 	}
-	return api.ListProductOffers200JSONResponse(page), nil
+	return api.ListProductOffers200JSONResponse(body), nil
 }
 
 // listProducts answers one page in one statement; two when the page lies behind the end.
@@ -46,7 +46,7 @@ func (c *Catalog) listProducts(ctx context.Context, params *db.ListProductsParam
 	asked := page.Of(limit, offset)
 	if cursor != nil {
 		if offset != nil && *offset != 0 {
-			return api.ProductPage{}, errCursorOffset
+			return api.ProductPage{}, page.ErrCursorOffset
 		}
 		if err := resume(params, *cursor); err != nil {
 			return api.ProductPage{}, err

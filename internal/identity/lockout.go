@@ -73,3 +73,9 @@ func (l loginLock) fail(ctx context.Context, user int64) error {
 func (l loginLock) forget(ctx context.Context, q *db.Queries) error {
 	return q.ForgetLoginFailures(ctx, l.account)
 }
+
+// Sweep is the job that forgets failed logins that no longer matter.
+type Sweep struct{}
+
+// Kind implements river.JobArgs.
+func (Sweep) Kind() string { return "identity.sweep" }

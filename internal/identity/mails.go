@@ -63,6 +63,10 @@ type mailWorker struct {
 // AddWorkers adds the jobs of the domain.
 func (i *Identity) AddWorkers(workers *river.Workers) {
 	river.AddWorker(workers, &mailWorker{Identity: i})
+	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[Sweep]) error {
+		_, err := i.queries.SweepLoginFailures(ctx)
+		return err
+	}))
 }
 
 // Work implements river.Worker.

@@ -71,7 +71,7 @@ func bareServer(b *testing.B, shop *apitest.Shop) string {
 	b.Cleanup(pool.Close)
 	queries := db.New(pool)
 	e := echo.New()
-	products := catalog.New(pool, nil, catalog.Settings{Log: slog.Default(), Currency: "USD", MediaPrefix: "/media"})
+	products := catalog.New(pool, nil, nil, catalog.Settings{Log: slog.Default(), Currency: "USD", MediaPrefix: "/media"})
 	e.GET("/api/v1/products/:id", func(c echo.Context) error {
 		id, err := strconv.ParseInt(c.Param("id"), 10, 64)
 		if err != nil {

@@ -100,7 +100,8 @@ func readOperation(spec *openapi3.T, path, method string, item *openapi3.PathIte
 		}
 	}
 	if ok := document.Responses.Status(http.StatusOK); ok != nil {
-		_, op.tagged = ok.Value.Headers["ETag"]
+		_, tagged := ok.Value.Headers["ETag"]
+		op.tagged = tagged && method == http.MethodGet
 		op.streams = ok.Value.Content["text/event-stream"] != nil
 	}
 	return op, nil

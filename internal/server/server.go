@@ -19,6 +19,7 @@ import (
 	"github.com/shopd/shopd/internal/assistant"
 	"github.com/shopd/shopd/internal/catalog"
 	"github.com/shopd/shopd/internal/identity"
+	"github.com/shopd/shopd/internal/inventory"
 	"github.com/shopd/shopd/internal/platform/ratelimit"
 	"github.com/shopd/shopd/internal/platform/request"
 )
@@ -29,6 +30,7 @@ type Domains struct {
 	*identity.Identity
 	*addresses.Addresses
 	*catalog.Catalog
+	*inventory.Stock
 	*assistant.Assistant
 	*Platform
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -134,9 +135,10 @@ func (a *Answer) Want(status int) *Answer {
 	return a
 }
 
-// Into decodes the body.
+// Into decodes the body into what target points to; nothing that was there stays.
 func (a *Answer) Into(target any) *Answer {
 	a.t.Helper()
+	reflect.ValueOf(target).Elem().SetZero()
 	require.NoError(a.t, json.Unmarshal(a.Body, target), "%s", a.Body)
 	return a
 }

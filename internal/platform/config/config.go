@@ -78,6 +78,10 @@ type Settings struct {
 	RateLimitFactor    float64        `env:"RATE_LIMIT_FACTOR" envDefault:"1"`
 
 	StoreCurrency money.Currency `env:"STORE_CURRENCY" envDefault:"USD"`
+	// Most units at which a variant's stock is critical, low or medium.
+	StockCritical int32 `env:"STOCK_CRITICAL" envDefault:"3"`
+	StockLow      int32 `env:"STOCK_LOW" envDefault:"10"`
+	StockMedium   int32 `env:"STOCK_MEDIUM" envDefault:"50"`
 
 	RAGProvider            string        `env:"RAG_PROVIDER" envDefault:"auto"` // auto, gemini or local
 	GeminiAPIKey           string        `env:"GEMINI_API_KEY"`
@@ -238,6 +242,11 @@ func (s *Settings) check() []error {
 	}
 	if _, err := money.ParseCurrency(string(s.StoreCurrency)); err != nil {
 		refuse("STORE_CURRENCY", "%v", err)
+	}
+
+	within("STOCK_CRITICAL", int(s.StockCritical), 0, 1_000_000)
+	if s.StockLow <= s.StockCritical || s.StockMedium <= s.StockLow {
+		refuse("STOCK_LOW", "STOCK_CRITICAL (%d), STOCK_LOW (%d) and STOCK_MEDIUM (%d) must rise", s.StockCritical, s.StockLow, s.StockMedium)
 	}
 
 	oneOf("RAG_PROVIDER", s.RAGProvider, "auto", "gemini", "local")

@@ -50,6 +50,14 @@ func (q *Queue) Tx(ctx context.Context, work func(queries *db.Queries, insert fu
 	})
 }
 
+// Every inserts a job again and again, once a period however many processes there are, from the start of one that works
+// jobs.
+func (q *Queue) Every(period time.Duration, job river.JobArgs) {
+	q.client.PeriodicJobs().Add(river.NewPeriodicJob(river.PeriodicInterval(period), func() (river.JobArgs, *river.InsertOpts) {
+		return job, &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByPeriod: period}}
+	}, &river.PeriodicJobOpts{RunOnStart: true}))
+}
+
 // Start works jobs until Stop.
 func (q *Queue) Start(ctx context.Context) error { return q.client.Start(context.WithoutCancel(ctx)) }
 

@@ -1,0 +1,89 @@
+package catalog
+
+import (
+	"context"
+
+	"github.com/shopd/shopd/gen/api"
+	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/platform/page"
+)
+
+// AdminListProducts answers a page of products of any status, in full, newest first.
+func (c *Catalog) AdminListProducts(ctx context.Context, r api.AdminListProductsRequestObject) (api.AdminListProductsResponseObject, error) {
+	p := r.Params
+	asked := page.Of(p.Limit, p.Offset)
+	params := db.ListAnyProductsParams{Q: p.Q, CategoryID: p.CategoryID, BrandID: p.BrandID, PageLimit: asked.Limit, PageOffset: asked.Offset}
+	if p.Status != nil {
+		params.Status = string(*p.Status)
+	}
+	if p.Gtin != nil {
+		params.GTIN = new(gtin14(*p.Gtin))
+	}
+	before, err := page.After(p.Cursor, p.Offset, 1)
+	if err != nil {
+		return nil, err
+	}
+	if before != nil {
+		params.BeforeID = &before[0]
+	}
+	rows, err := c.planned.ListAnyProducts(ctx, params)
+	if err != nil {
+		return nil, err
+	}
+	body := api.AdminListProducts200JSONResponse{Items: make([]api.AdminProduct, 0, len(rows)), Limit: asked.Limit, Offset: asked.Offset}
+	for _, row := range rows {
+		item, err := c.adminProduct(row.ProductDetail)
+		if err != nil {
+			return nil, err
+		}
+		body.Items = append(body.Items, item)
+	}
+	if params.BeforeID == nil {
+		body.Total = new(int64(0))
+		if len(rows) > 0 {
+			body.Total = &rows[0].Total
+		} else if asked.Offset > 0 { // behind the end: the first page knows
+			params.PageLimit, params.PageOffset = 1, 0
+			first, err := c.planned.ListAnyProducts(ctx, params)
+			if err != nil {
+				return nil, err
+			}
+			if len(first) > 0 {
+				body.Total = &first[0].Total
+			}
+		}
+	}
+	if len(rows) == int(asked.Limit) && (body.Total == nil || int64(asked.Offset)+int64(len(rows)) < *body.Total) {
+		body.NextCursor = new(page.Cursor(rows[len(rows)-1].ProductDetail.ID))
+	}
+	return body, nil
+}
+
+// AdminGetProduct answers one product of any status.
+func (c *Catalog) AdminGetProduct(ctx context.Context, r api.AdminGetProductRequestObject) (api.AdminGetProductResponseObject, error) {
+	row, err := c.anyProduct(ctx, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	body, err := c.adminProduct(row)
+	return api.AdminGetProduct200JSONResponse{Body: body, Headers: api.AdminGetProduct200ResponseHeaders{ETag: productTag(row)}}, err
+}
+
+// adminProduct is a product as those who keep it see it.
+func (c *Catalog) adminProduct(row db.ProductDetail) (api.AdminProduct, error) {
+	p, err := c.detail(row)
+	status := api.ProductStatusInactive
+	switch {
+	case row.DeletedAt != nil:
+		status = api.ProductStatusDeleted
+	case row.IsActive:
+		status = api.ProductStatusActive
+	}
+	return api.AdminProduct{
+		ID: p.ID, Sku: p.Sku, Gtin: p.Gtin, Name: p.Name, Slug: p.Slug, Description: p.Description, Brand: p.Brand, Category: p.Category,
+		Price: p.Price, DiscountPrice: p.DiscountPrice, DiscountPercent: p.DiscountPercent, Currency: p.Currency,
+		Stock: p.Stock, InStock: p.InStock, Availability: p.Availability, Condition: p.Condition, Status: status,
+		IsFeatured: p.IsFeatured, IsActive: p.IsActive, Images: p.Images, Attributes: p.Attributes, Variants: p.Variants,
+		Rating: p.Rating, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt, DeletedAt: row.DeletedAt,
+	}, err
+}

@@ -1,0 +1,108 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/riverqueue/river"
+
+	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/platform/postgres"
+	"github.com/shopd/shopd/internal/platform/problem"
+)
+
+// Errors of those who keep the catalogue.
+var (
+	ErrSlugTaken        = problem.Conflict("slug_taken", "The slug is taken. Choose another, or leave it out to have one made.")
+	ErrSKUTaken         = problem.Conflict("sku_taken", "The sku is taken by another variant. Skus of deleted products stay taken: restore the product or choose another sku.")
+	ErrGTINTaken        = problem.Conflict("gtin_taken", "The GTIN is that of another variant.")
+	ErrOptionsTaken     = problem.Conflict("options_taken", "The product has a variant with these options already.")
+	ErrBrandNameTaken   = problem.Conflict("brand_name_taken", "There is a brand of this name already.")
+	ErrCategoryCycle    = problem.Conflict("category_cycle", "A category cannot lie below itself.")
+	ErrCategoryInUse    = problem.Conflict("category_in_use", "The category holds products or categories. Move or delete them first.")
+	ErrBrandInUse       = problem.Conflict("brand_in_use", "There are products of this brand. Change or delete them first.")
+	ErrVariantNotFound  = problem.NotFound("variant_not_found", "The product has no such variant.")
+	ErrLastVariant      = problem.Conflict("last_variant", "A product has at least one variant. Delete the product instead.")
+	ErrTooManyVariants  = problem.Conflict("too_many_variants", "A product has at most 100 variants.")
+	errUnknownBrand     = problem.Invalid(problem.Field{Pointer: "/brand_id", Message: "names no brand"})
+	errUnknownCategory  = problem.Invalid(problem.Field{Pointer: "/category_id", Message: "names no category"})
+	errUnknownParent    = problem.Invalid(problem.Field{Pointer: "/parent_id", Message: "names no category"})
+	errUnknownImage     = problem.Invalid(problem.Field{Pointer: "/image_id", Message: "names no image of this product"})
+	errDefaultNeeded    = problem.Invalid(problem.Field{Pointer: "/is_default", Message: "cannot be taken away: make another variant the default instead"})
+	errTwoVariantsAlike = problem.Invalid(problem.Field{Pointer: "/variants", Message: "has two variants with the same options"})
+)
+
+// violations are what a breach of each constraint means.
+var violations = map[string]*problem.Error{
+	"products_slug_key": ErrSlugTaken, "categories_slug_key": ErrSlugTaken, "brands_slug_key": ErrSlugTaken,
+	"variants_sku_key": ErrSKUTaken, "variants_gtin_key": ErrGTINTaken, "variants_options_key": ErrOptionsTaken,
+	"brands_name_key": ErrBrandNameTaken, "categories_parent_id_fkey": errUnknownParent,
+	"products_brand_id_fkey": errUnknownBrand, "products_category_id_fkey": errUnknownCategory,
+	"variants_image_fkey": errUnknownImage,
+}
+
+// explain turns a breach of a constraint into the problem it is for the client.
+func explain(err error) error {
+	for constraint, problem := range violations {
+		if postgres.Violates(err, constraint) {
+			return problem
+		}
+	}
+	return err
+}
+
+// ProductChanged is the job that follows a change of a product: its vector is made anew.
+type ProductChanged struct {
+	ID int64 `json:"id"`
+}
+
+// Kind implements river.JobArgs.
+func (ProductChanged) Kind() string { return "catalog.product_changed" }
+
+// NamesChanged is the job that follows a change of what products inherit: the name of a brand or a category.
+type NamesChanged struct{}
+
+// Kind implements river.JobArgs.
+func (NamesChanged) Kind() string { return "catalog.names_changed" }
+
+// change runs one change of the catalogue in a transaction, with a way to insert the jobs that follow it, and then
+// lets no cached answer show what was before.
+func (c *Catalog) change(ctx context.Context, work func(q *db.Queries, insert func(river.JobArgs) error) error) error {
+	if err := explain(c.queue.Tx(ctx, work)); err != nil {
+		return err
+	}
+	c.settings.Changed(ctx)
+	return nil
+}
+
+// free answers the first of base, base-2, base-3, … that is not taken. Names are made one after the other, so that no two
+// transactions make the same.
+func free(ctx context.Context, q *db.Queries, base string, limit int, taken func(context.Context, []string) ([]string, error)) (string, error) {
+	if err := q.LockNames(ctx); err != nil {
+		return "", err
+	}
+	const most = 50
+	for start := 1; ; start += most {
+		candidates := make([]string, 0, most)
+		for n := start; n < start+most; n++ {
+			suffix := ""
+			if n > 1 {
+				suffix = fmt.Sprintf("-%d", n)
+			}
+			candidates = append(candidates, base[:min(len(base), limit-len(suffix))]+suffix)
+		}
+		found, err := taken(ctx, candidates)
+		if err != nil {
+			return "", err
+		}
+		known := make(map[string]bool, len(found))
+		for _, one := range found {
+			known[one] = true
+		}
+		for _, candidate := range candidates {
+			if !known[candidate] {
+				return candidate, nil
+			}
+		}
+	}
+}

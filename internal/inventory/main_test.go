@@ -1,0 +1,11 @@
+package inventory_test
+
+import (
+	"testing"
+
+	"github.com/shopd/shopd/internal/platform/apitest"
+)
+
+func TestMain(m *testing.M) { apitest.Main(m, "stock") }
+
+func TestGuards(t *testing.T) { apitest.Guards(t, "stock") }

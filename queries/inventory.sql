@@ -1,0 +1,175 @@
+-- The location sales take from first, and what is counted goes to when none is named.
+-- name: GetFirstLocation :one
+SELECT * FROM stock_locations ORDER BY position, id LIMIT 1;
+
+-- name: GetLocationByCode :one
+SELECT * FROM stock_locations WHERE code = $1;
+
+-- name: ListLocations :many
+SELECT * FROM stock_locations ORDER BY position, id;
+
+-- name: CreateLocation :one
+INSERT INTO stock_locations (code, name, position)
+VALUES (@code, @name, (SELECT coalesce(max(position), -1) + 1 FROM stock_locations)) RETURNING *;
+
+-- name: RenameLocation :one
+UPDATE stock_locations SET name = @name WHERE code = @code RETURNING *;
+
+-- The stock new variants begin with, and its first movement. A level of 0 has none.
+-- name: OpenStock :exec
+WITH levels AS (
+    INSERT INTO stock_levels (variant_id, location_id, quantity)
+    SELECT unnest(@variant_ids::bigint[]), @location_id, unnest(@quantities::integer[])
+    RETURNING variant_id, location_id, quantity
+)
+INSERT INTO stock_movements (variant_id, location_id, delta, quantity, reason, actor_id)
+SELECT variant_id, location_id, quantity, quantity, 'initial', sqlc.narg(actor_id)::bigint FROM levels WHERE quantity > 0 ORDER BY variant_id;
+
+-- Makes sure the levels that are to change have a row to lock.
+-- name: EnsureStockLevels :exec
+INSERT INTO stock_levels (variant_id, location_id, quantity)
+SELECT m.variant_id, m.location_id, 0
+  FROM (SELECT unnest(@variant_ids::bigint[]) AS variant_id, unnest(@location_ids::bigint[]) AS location_id) m
+ ORDER BY m.variant_id, m.location_id
+ON CONFLICT DO NOTHING;
+
+-- All levels of some variants, locked in the order of their keys: two transactions that touch the same ones wait for
+-- each other instead of deadlocking.
+-- name: LockStockLevels :many
+SELECT s.variant_id, s.location_id, s.quantity
+  FROM stock_levels s
+ WHERE s.variant_id = ANY (@variant_ids::bigint[])
+ ORDER BY s.variant_id, s.location_id
+   FOR UPDATE;
+
+-- Moves units and writes the ledger, in one statement. The levels are locked.
+-- name: MoveStock :exec
+WITH moves AS (
+    SELECT unnest(@variant_ids::bigint[]) AS variant_id, unnest(@location_ids::bigint[]) AS location_id, unnest(@deltas::integer[]) AS delta
+), levels AS (
+    UPDATE stock_levels s SET quantity = s.quantity + m.delta, updated_at = now()
+      FROM moves m
+     WHERE s.variant_id = m.variant_id AND s.location_id = m.location_id
+    RETURNING s.variant_id, s.location_id, m.delta, s.quantity
+)
+INSERT INTO stock_movements (variant_id, location_id, delta, quantity, reason, reference, actor_id)
+SELECT variant_id, location_id, delta, quantity, @reason::text, @reference::text, sqlc.narg(actor_id)::bigint
+  FROM levels ORDER BY variant_id, location_id;
+
+-- Raises an alert for each variant, or changes the level of the one that is open.
+-- name: RaiseStockAlerts :exec
+INSERT INTO stock_alerts AS a (variant_id, level, stock)
+SELECT x.id, x.level, x.stock
+  FROM (SELECT unnest(@variant_ids::bigint[]) AS id, unnest(@levels::text[]) AS level, unnest(@stocks::integer[]) AS stock) x
+ ORDER BY x.id
+ON CONFLICT (variant_id) WHERE cleared_at IS NULL
+DO UPDATE SET level = excluded.level, stock = excluded.stock, raised_at = now() WHERE a.level <> excluded.level;
+
+-- name: ClearStockAlerts :exec
+UPDATE stock_alerts SET cleared_at = now() WHERE variant_id = ANY (@variant_ids::bigint[]) AND cleared_at IS NULL;
+
+-- name: SetTrackInventory :exec
+UPDATE variants SET track_inventory = @track_inventory, updated_at = now()
+ WHERE id = @id AND track_inventory <> @track_inventory;
+
+-- Which variant a product, a GTIN or a sku means; several when a product has several.
+-- name: FindVariants :many
+SELECT v.id, v.product_id, v.is_default
+  FROM variants v
+  JOIN products p ON p.id = v.product_id
+ WHERE v.deleted_at IS NULL AND p.deleted_at IS NULL
+   AND (sqlc.narg(product_id)::bigint IS NULL OR v.product_id = sqlc.narg(product_id))
+   AND (sqlc.narg(variant_id)::bigint IS NULL OR v.id = sqlc.narg(variant_id))
+   AND (sqlc.narg(gtin)::text IS NULL OR v.gtin = sqlc.narg(gtin))
+   AND (sqlc.narg(sku)::text IS NULL OR v.sku = sqlc.narg(sku))
+ ORDER BY v.is_default DESC, v.id
+ LIMIT 2;
+
+-- A page of levels by variant and location. To be run with a plan of its own (postgres.Planned).
+-- name: ListStockLevels :many
+WITH filtered AS NOT MATERIALIZED (
+    SELECT s.variant_id, s.location_id, s.quantity, s.updated_at
+      FROM stock_levels s
+      JOIN variants v ON v.id = s.variant_id AND v.deleted_at IS NULL
+      JOIN products p ON p.id = v.product_id AND p.deleted_at IS NULL
+     WHERE (sqlc.narg(product_id)::bigint IS NULL OR v.product_id = sqlc.narg(product_id))
+       AND (sqlc.narg(gtin)::text IS NULL OR v.gtin = sqlc.narg(gtin))
+       AND (sqlc.narg(sku)::text IS NULL OR v.sku = sqlc.narg(sku))
+       AND (sqlc.narg(location)::text IS NULL OR s.location_id = (SELECT l.id FROM stock_locations l WHERE l.code = sqlc.narg(location)))
+), page AS MATERIALIZED (
+    SELECT f.* FROM filtered f
+     WHERE sqlc.narg(after_variant)::bigint IS NULL
+        OR (f.variant_id, f.location_id) > (sqlc.narg(after_variant), sqlc.narg(after_location)::bigint)
+     ORDER BY f.variant_id, f.location_id
+     LIMIT @page_limit OFFSET @page_offset
+)
+SELECT page.variant_id, page.location_id, page.quantity, page.updated_at, l.code AS location_code, l.name AS location_name,
+       v.product_id, v.sku, v.gtin, v.options, v.track_inventory, v.stock AS variant_stock, p.name AS product_name,
+       (CASE WHEN sqlc.narg(after_variant)::bigint IS NULL THEN (SELECT count(*) FROM filtered) ELSE 0 END)::bigint AS total
+  FROM page
+  JOIN stock_locations l ON l.id = page.location_id
+  JOIN variants v ON v.id = page.variant_id
+  JOIN products p ON p.id = v.product_id
+ ORDER BY page.variant_id, page.location_id;
+
+-- One variant with all its levels, in the order of the locations.
+-- name: GetVariantStock :many
+SELECT v.id, v.product_id, v.sku, v.gtin, v.stock, v.track_inventory, s.quantity, s.updated_at,
+       l.code AS location_code, l.name AS location_name
+  FROM variants v
+  JOIN stock_levels s ON s.variant_id = v.id
+  JOIN stock_locations l ON l.id = s.location_id
+ WHERE v.id = $1
+ ORDER BY l.position, l.id;
+
+-- A page of the ledger, newest first. To be run with a plan of its own (postgres.Planned).
+-- name: ListStockMovements :many
+SELECT m.id, m.at, m.variant_id, m.delta, m.quantity, m.reason, m.reference, m.actor_id, l.code AS location_code,
+       v.product_id, v.sku, v.gtin
+  FROM stock_movements m
+  JOIN stock_locations l ON l.id = m.location_id
+  JOIN variants v ON v.id = m.variant_id
+ WHERE (sqlc.narg(product_id)::bigint IS NULL OR m.variant_id IN (SELECT x.id FROM variants x WHERE x.product_id = sqlc.narg(product_id)))
+   AND (sqlc.narg(variant_id)::bigint IS NULL OR m.variant_id = sqlc.narg(variant_id))
+   AND (sqlc.narg(gtin)::text IS NULL OR m.variant_id IN (SELECT x.id FROM variants x WHERE x.gtin = sqlc.narg(gtin)))
+   AND (sqlc.narg(location)::text IS NULL OR l.code = sqlc.narg(location))
+   AND (sqlc.narg(reason)::text IS NULL OR m.reason = sqlc.narg(reason))
+   AND (sqlc.narg(reference)::text IS NULL OR (m.reference = sqlc.narg(reference) AND m.reference <> ''))
+   AND (sqlc.narg(from_time)::timestamptz IS NULL OR m.at >= sqlc.narg(from_time))
+   AND (sqlc.narg(to_time)::timestamptz IS NULL OR m.at < sqlc.narg(to_time))
+   AND (sqlc.narg(before_id)::bigint IS NULL OR m.id < sqlc.narg(before_id))
+ ORDER BY m.id DESC
+ LIMIT @page_limit OFFSET @page_offset;
+
+-- How many variants there are at each level of stock, by the thresholds.
+-- name: CountStockHealth :one
+SELECT count(*) FILTER (WHERE v.stock = 0)::bigint AS out,
+       count(*) FILTER (WHERE v.stock BETWEEN 1 AND @critical::integer)::bigint AS critical,
+       count(*) FILTER (WHERE v.stock > @critical AND v.stock <= @low::integer)::bigint AS low,
+       count(*) FILTER (WHERE v.stock > @low AND v.stock <= @medium::integer)::bigint AS medium,
+       count(*) FILTER (WHERE v.stock > @medium)::bigint AS high,
+       (SELECT count(*) FROM stock_alerts a WHERE a.cleared_at IS NULL)::bigint AS alerts
+  FROM variants v
+  JOIN product_listings l ON l.product_id = v.product_id
+ WHERE v.deleted_at IS NULL AND v.track_inventory AND l.is_visible;
+
+-- A page of variants between two stocks, the emptiest first, with what they sold since a time and their open alert
+-- (stock_movements_sales_idx). To be run with a plan of its own (postgres.Planned).
+-- name: ListStockHealth :many
+WITH page AS MATERIALIZED (
+    SELECT v.id, v.product_id, v.sku, v.gtin, v.options, v.stock
+      FROM variants v
+      JOIN product_listings l ON l.product_id = v.product_id
+     WHERE v.deleted_at IS NULL AND v.track_inventory AND l.is_visible
+       AND v.stock BETWEEN @least::integer AND @most::integer
+     ORDER BY v.stock, v.id
+     LIMIT @page_limit OFFSET @page_offset
+)
+SELECT page.id, page.product_id, page.sku, page.gtin, page.options, page.stock, p.name AS product_name,
+       greatest(coalesce((SELECT -sum(m.delta) FROM stock_movements m
+                  WHERE m.variant_id = page.id AND m.at >= @since AND m.reason IN ('sale', 'release')), 0), 0)::bigint AS sold,
+       a.level AS alert_level, a.raised_at AS alert_raised_at
+  FROM page
+  JOIN products p ON p.id = page.product_id
+  LEFT JOIN stock_alerts a ON a.variant_id = page.id AND a.cleared_at IS NULL
+ ORDER BY page.stock, page.id;
