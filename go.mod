@@ -4,6 +4,7 @@ go 1.26.0
 
 require (
 	cloud.google.com/go/ai v0.12.1
+	code.dny.dev/ssrf v0.3.0
 	github.com/caarlos0/env/v11 v11.4.2
 	github.com/cespare/xxhash/v2 v2.3.0
 	github.com/emersion/go-smtp v0.25.1
