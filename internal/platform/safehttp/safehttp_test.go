@@ -200,8 +200,8 @@ func TestStatus(t *testing.T) {
 	require.ErrorIs(t, err, ErrStatus)
 }
 
+// TestTooLarge runs alone, since it counts the memory of the process.
 func TestTooLarge(t *testing.T) {
-	t.Parallel()
 	zeros := make([]byte, 1<<20)
 	forever := func(w io.Writer) {
 		for {
