@@ -85,7 +85,7 @@ func process(ctx context.Context, content []byte, as kind) (renditions []Renditi
 	return render(ctx, original, turned)
 }
 
-// read takes the upload into memory once its beginning shows an image of bearable size.
+// read takes the upload into memory once its beginning shows an image.
 func read(r io.Reader) ([]byte, kind, error) {
 	head := make([]byte, headSize)
 	n, err := io.ReadFull(r, head)
@@ -96,15 +96,14 @@ func read(r io.Reader) ([]byte, kind, error) {
 	if as == unknown {
 		return nil, unknown, ErrUnsupported
 	}
-	var content bytes.Buffer
-	content.Write(head[:n])
-	if _, err := content.ReadFrom(io.LimitReader(r, int64(MaxBytes+1-n))); err != nil {
+	content, err := io.ReadAll(io.LimitReader(io.MultiReader(bytes.NewReader(head[:n]), r), MaxBytes+1))
+	if err != nil {
 		return nil, unknown, fmt.Errorf("read the upload: %w", err)
 	}
-	if content.Len() > MaxBytes {
+	if len(content) > MaxBytes {
 		return nil, unknown, ErrTooLarge
 	}
-	return content.Bytes(), as, nil
+	return content, as, nil
 }
 
 func decode(content []byte, as kind) (image.Image, error) {

@@ -70,16 +70,18 @@ func scale(m image.Image, edge int) *image.RGBA {
 		return same
 	}
 	narrow := image.NewRGBA(image.Rect(0, 0, width, from.Dy()))
+	across := draw.CatmullRom.NewScaler(width, strip, from.Dx(), strip) // uses its memory again; the last strip may differ
 	for y := 0; y < from.Dy(); y += strip {
 		to := image.Rect(0, y, width, min(y+strip, from.Dy()))
 		part := image.Rect(from.Min.X, from.Min.Y+to.Min.Y, from.Max.X, from.Min.Y+to.Max.Y)
-		draw.CatmullRom.Scale(narrow, to, m, part, draw.Src, nil)
+		across.Scale(narrow, to, m, part, draw.Src, nil)
 	}
 	small := image.NewRGBA(image.Rect(0, 0, width, height))
+	down := draw.CatmullRom.NewScaler(strip, height, strip, from.Dy())
 	for x := 0; x < width; x += strip {
 		to := image.Rect(x, 0, min(x+strip, width), height)
 		part := image.Rect(to.Min.X, 0, to.Max.X, from.Dy())
-		draw.CatmullRom.Scale(small, to, narrow, part, draw.Src, nil)
+		down.Scale(small, to, narrow, part, draw.Src, nil)
 	}
 	return small
 }
