@@ -69,7 +69,7 @@ func New(ctx context.Context, s config.Settings, log *slog.Logger, tracer pgx.Qu
 		return nil, err
 	}
 	a.closers = append(a.closers, client.Close)
-	if a.media, err = media.Open(s.UploadDir); err != nil {
+	if a.media, err = media.Open(ctx, s.UploadDir, s.MediaBucket); err != nil {
 		return nil, err
 	}
 	a.closers = append(a.closers, a.media.Close)
@@ -221,6 +221,7 @@ func (a *App) checks(client redis.UniversalClient) []server.Check {
 			}
 			return err
 		}},
+		{Name: "media", Ask: a.media.Check},
 		{Name: "redis", Ask: func(ctx context.Context) error { return cache.Check(ctx, client) }},
 		{Name: "assistant", Ask: a.Assistant.Check},
 	}

@@ -93,7 +93,7 @@ func (a *App) draw(ctx context.Context, catalogue *demo.Catalogue, progress func
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			sizes, err := a.drawOne(product, categories[product.Category])
+			sizes, err := a.drawOne(ctx, product, categories[product.Category])
 			if err != nil {
 				return fmt.Errorf("image of %s: %w", product.Slug, err)
 			}
@@ -115,14 +115,14 @@ type imageSize struct {
 	Height int    `json:"height"`
 }
 
-func (a *App) drawOne(product demo.Product, category demo.Category) ([]byte, error) {
+func (a *App) drawOne(ctx context.Context, product demo.Product, category demo.Category) ([]byte, error) {
 	var sizes []imageSize
 	for _, edge := range imageEdges {
 		var file bytes.Buffer
 		if err := demo.Encode(&file, demo.Draw(product, category, edge)); err != nil {
 			return nil, err
 		}
-		path, err := a.media.Put(file.Bytes(), fmt.Sprintf("-%d.jpg", edge))
+		path, err := a.media.Put(ctx, file.Bytes(), fmt.Sprintf("-%d.jpg", edge))
 		if err != nil {
 			return nil, err
 		}

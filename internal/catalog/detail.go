@@ -37,20 +37,16 @@ func (c *Catalog) GetProductBySlug(ctx context.Context, r api.GetProductBySlugRe
 }
 
 // GetMedia answers an image. Its name is the hash of its content and therefore its ETag.
-func (c *Catalog) GetMedia(_ context.Context, r api.GetMediaRequestObject) (api.GetMediaResponseObject, error) {
-	file, contentType, err := c.media.Get(r.Path)
+func (c *Catalog) GetMedia(ctx context.Context, r api.GetMediaRequestObject) (api.GetMediaResponseObject, error) {
+	file, err := c.media.Get(ctx, r.Path)
 	if errors.Is(err, media.ErrNotFound) {
 		return nil, ErrMediaNotFound
 	}
 	if err != nil {
 		return nil, err
 	}
-	info, err := file.Stat()
-	if err != nil {
-		return nil, errors.Join(err, file.Close())
-	}
 	return api.GetMedia200ImageResponse{
-		Body: file, ContentType: contentType, ContentLength: info.Size(), // closed by whoever writes it out
-		Headers: api.GetMedia200ResponseHeaders{CacheControl: new("public, max-age=31536000, immutable"), ETag: new(`"` + r.Path + `"`)},
+		Body: file, ContentType: file.ContentType, ContentLength: file.Size, // closed by whoever writes it out
+		Headers: api.GetMedia200ResponseHeaders{CacheControl: new(media.CacheControl), ETag: new(`"` + r.Path + `"`)},
 	}, nil
 }

@@ -70,12 +70,17 @@ type Settings struct {
 	PasswordResetBaseURL     string `env:"PASSWORD_RESET_BASE_URL" envDefault:"http://localhost:3000/reset-password"`
 	EmailVerificationBaseURL string `env:"EMAIL_VERIFICATION_BASE_URL" envDefault:"http://localhost:3000/verify-email"`
 
-	UploadDir          string         `env:"UPLOAD_DIR" envDefault:"uploads"`
+	UploadDir string `env:"UPLOAD_DIR" envDefault:"uploads"`
+	// MediaBucket keeps images instead of UploadDir; a gocloud.dev/blob URL.
+	MediaBucket        string         `env:"MEDIA_BUCKET"`
 	MediaURLPrefix     string         `env:"MEDIA_URL_PREFIX" envDefault:"/media"`
 	CORSAllowedOrigins []string       `env:"CORS_ALLOWED_ORIGINS" envSeparator:","`
 	TrustedProxies     []netip.Prefix `env:"-"`
 	TrustedProxyText   []string       `env:"TRUSTED_PROXIES" envSeparator:","`
-	RateLimitFactor    float64        `env:"RATE_LIMIT_FACTOR" envDefault:"1"`
+	// FetchAllowedNetworks are private networks that addresses given by users may lead to.
+	FetchAllowedNetworks    []netip.Prefix `env:"-"`
+	FetchAllowedNetworkText []string       `env:"FETCH_ALLOWED_NETWORKS" envSeparator:","`
+	RateLimitFactor         float64        `env:"RATE_LIMIT_FACTOR" envDefault:"1"`
 
 	StoreCurrency money.Currency `env:"STORE_CURRENCY" envDefault:"USD"`
 	// Most units at which a variant's stock is critical, low or medium.
@@ -224,18 +229,14 @@ func (s *Settings) check() []error {
 			refuse("CORS_ALLOWED_ORIGINS", "%q is not an origin such as https://shop.example.com", origin)
 		}
 	}
-	s.TrustedProxies = nil
-	for _, text := range s.TrustedProxyText {
-		prefix, err := netip.ParsePrefix(text)
-		if err != nil {
-			address, addressErr := netip.ParseAddr(text)
-			if addressErr != nil {
-				refuse("TRUSTED_PROXIES", "%q is neither an address nor a network such as 10.0.0.0/8", text)
-				continue
-			}
-			prefix = netip.PrefixFrom(address, address.BitLen())
-		}
-		s.TrustedProxies = append(s.TrustedProxies, prefix)
+	var unknown []string
+	s.TrustedProxies, unknown = parseNetworks(s.TrustedProxyText)
+	for _, text := range unknown {
+		refuse("TRUSTED_PROXIES", "%q is neither an address nor a network such as 10.0.0.0/8", text)
+	}
+	s.FetchAllowedNetworks, unknown = parseNetworks(s.FetchAllowedNetworkText)
+	for _, text := range unknown {
+		refuse("FETCH_ALLOWED_NETWORKS", "%q is neither an address nor a network such as 10.0.0.0/8", text)
 	}
 	if !(s.RateLimitFactor >= 0 && s.RateLimitFactor <= 1e6) {
 		refuse("RATE_LIMIT_FACTOR", "%v is not from 0 to 1000000", s.RateLimitFactor)

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net/netip"
 	"os"
 	"reflect"
 	"strings"
@@ -30,11 +31,12 @@ func TestDefaults(t *testing.T) {
 	assert.Equal(t, Version, s.AppVersion)
 	assert.InDelta(t, 0.5, s.RAGSimilarityThreshold, 0)
 
-	s, err = Parse(secure(map[string]string{"POSTGRES_PASSWORD": "p@ss/w:rd", "POSTGRES_HOST": "db", "PORT": "", "TRUSTED_PROXIES": "10.0.0.0/8,::1"}))
+	s, err = Parse(secure(map[string]string{"POSTGRES_PASSWORD": "p@ss/w:rd", "POSTGRES_HOST": "db", "PORT": "", "TRUSTED_PROXIES": "10.0.0.0/8,::1", "FETCH_ALLOWED_NETWORKS": "192.168.7.9,fd00::/8"}))
 	require.NoError(t, err)
 	assert.Equal(t, "postgres://shopd:p%40ss%2Fw%3Ard@db:5432/shopd", s.DatabaseURL)
 	assert.Equal(t, 8000, s.Port, "an empty variable is an unset one")
 	assert.Len(t, s.TrustedProxies, 2)
+	assert.Equal(t, []netip.Prefix{netip.MustParsePrefix("192.168.7.9/32"), netip.MustParsePrefix("fd00::/8")}, s.FetchAllowedNetworks)
 }
 
 func TestWrongSettingsAreNamed(t *testing.T) {
@@ -42,7 +44,7 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 	for name, values := range map[string][]string{
 		"PORT": {"eighty", "-1", "70000"}, "DEBUG": {"perhaps"}, "LOG_FORMAT": {"xml"}, "LOG_LEVEL": {"loud"}, "DRAIN_TIMEOUT": {"20"},
 		"SECRET_KEY": {"short", exampleSecret}, "ALGORITHM": {"none", "ES256"}, "ACCESS_TOKEN_EXPIRE_MINUTES": {"0"}, "BCRYPT_COST": {"4", "20"},
-		"DATABASE_POOL": {"1"}, "CORS_ALLOWED_ORIGINS": {"*", "shop.example.com", "https://shop.example.com/"}, "TRUSTED_PROXIES": {"nginx"},
+		"DATABASE_POOL": {"1"}, "CORS_ALLOWED_ORIGINS": {"*", "shop.example.com", "https://shop.example.com/"}, "TRUSTED_PROXIES": {"nginx"}, "FETCH_ALLOWED_NETWORKS": {"intranet", "10.0.0.0/33"},
 		"RATE_LIMIT_FACTOR": {"-1", "NaN"}, "STORE_CURRENCY": {"usd", "DOLLAR"}, "RAG_PROVIDER": {"oracle"}, "RAG_EMBEDDING_DIM": {"64", "3072"},
 		"RAG_TOP_K": {"0"}, "RAG_SIMILARITY_THRESHOLD": {"1.5"}, "RAG_GEMINI_TIMEOUT": {"soon", "0"}, "RAG_MAX_HISTORY": {"1"},
 	} {

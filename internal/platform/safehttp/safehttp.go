@@ -1,0 +1,190 @@
+// Package safehttp is the one way to fetch an address that a user gave. It reaches public web servers only, however
+// an address is spelled, resolved or redirected, and never gives more bytes than were asked for.
+package safehttp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"syscall"
+	"time"
+
+	"code.dny.dev/ssrf"
+)
+
+// Limits of one fetch.
+const (
+	maxURL       = 2048 // bytes
+	maxRedirects = 3
+	maxHeaders   = 64 << 10         // bytes
+	answerWithin = 10 * time.Second // connecting, redirects and headers together
+	endWithin    = 30 * time.Second // all of it, the body included
+)
+
+// Why a fetch fails. Anything else is the end of the caller's context.
+var (
+	// ErrRefused is an address that is not allowed or did not answer. The two look the same, so that nobody can scan
+	// the network behind the server by them; errors.Unwrap answers the cause, for the log alone.
+	ErrRefused = errors.New("the address cannot be fetched")
+	// ErrTooLarge is content of more bytes than were asked for.
+	ErrTooLarge = errors.New("the content is too large")
+	// ErrStatus is an answer other than 2xx.
+	ErrStatus = errors.New("the address answered with a failure")
+)
+
+// refusal is ErrRefused with a cause that its text does not tell.
+type refusal struct{ cause error }
+
+func (r *refusal) Error() string        { return ErrRefused.Error() }
+func (r *refusal) Is(target error) bool { return target == ErrRefused }
+func (r *refusal) Unwrap() error        { return r.cause }
+
+func refuse(format string, args ...any) error { return &refusal{fmt.Errorf(format, args...)} }
+
+// Settings of a Client.
+type Settings struct {
+	// Allowed are private networks that may be reached all the same, on any port.
+	Allowed []netip.Prefix
+}
+
+// Client fetches. It is safe for concurrent use and keeps no connections, cookies or other memory of its fetches.
+type Client struct {
+	http                    *http.Client
+	answerWithin, endWithin time.Duration
+}
+
+// New makes a Client.
+func New(s Settings) *Client {
+	dialer := &net.Dialer{Timeout: answerWithin, Control: guard(s.Allowed)}
+	return &Client{
+		http: &http.Client{
+			Transport: &http.Transport{
+				Proxy:       nil, // one from the environment would connect in our place, past the guard
+				DialContext: dialer.DialContext, TLSHandshakeTimeout: answerWithin, ResponseHeaderTimeout: answerWithin,
+				MaxResponseHeaderBytes: maxHeaders, DisableKeepAlives: true,
+			},
+			CheckRedirect: checkRedirect,
+		},
+		answerWithin: answerWithin, endWithin: endWithin,
+	}
+}
+
+// guard checks the address a connection is about to be made to. At that moment a name is resolved already, so a name
+// that means one address when asked and another when used gains nothing.
+func guard(allowed []netip.Prefix) func(network, address string, _ syscall.RawConn) error {
+	public := ssrf.New()
+	return func(network, address string, conn syscall.RawConn) error {
+		target, err := netip.ParseAddrPort(address)
+		if err != nil {
+			return err
+		}
+		for _, prefix := range allowed {
+			if prefix.Contains(target.Addr().Unmap()) {
+				return nil
+			}
+		}
+		return public.Safe(network, address, conn)
+	}
+}
+
+func checkRedirect(r *http.Request, via []*http.Request) error {
+	if len(via) > maxRedirects {
+		return refuse("more than %d redirects", maxRedirects)
+	}
+	r.Header.Del("Referer") // the address that was given may hold a secret
+	return checkURL(r.URL)
+}
+
+// checkURL refuses what no connection should even be tried for.
+func checkURL(u *url.URL) error {
+	if u.Scheme != "http" && u.Scheme != "https" {
+		return refuse("the scheme %q is not fetched", u.Scheme)
+	}
+	if u.User != nil {
+		return refuse("addresses with a user are not fetched")
+	}
+	if u.Hostname() == "" {
+		return refuse("the address has no host")
+	}
+	if _, err := netip.ParseAddr(u.Hostname()); err != nil && numeric(u.Hostname()) {
+		return refuse("the host %q is an unusual spelling of a number", u.Hostname())
+	}
+	return nil
+}
+
+// numeric reports whether some resolvers would take host for an IPv4 address, such as 0x7f.1 or 2130706433: its
+// last label is a number.
+func numeric(host string) bool {
+	host = strings.TrimSuffix(host, ".")
+	last := strings.ToLower(host[strings.LastIndexByte(host, '.')+1:])
+	if hex, ok := strings.CutPrefix(last, "0x"); ok {
+		return strings.Trim(hex, "0123456789abcdef") == ""
+	}
+	return strings.Trim(last, "0123456789") == ""
+}
+
+// Get fetches rawURL, following at most 3 redirects, and answers once the headers are there, within 10 seconds; the
+// body may take until 30 seconds after the call. The caller closes the Download. The error is ErrRefused, ErrTooLarge,
+// ErrStatus or that of ctx.
+func (c *Client) Get(ctx context.Context, rawURL string, maxBytes int64) (*Download, error) {
+	if len(rawURL) > maxURL {
+		return nil, refuse("the address is longer than %d bytes", maxURL)
+	}
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return nil, &refusal{err}
+	}
+	if err := checkURL(u); err != nil {
+		return nil, err
+	}
+	limited, cancel := context.WithTimeout(ctx, c.endWithin)
+	d, err := c.get(limited, cancel, u, maxBytes)
+	if err != nil {
+		cancel()
+		return nil, hide(ctx, err)
+	}
+	d.caller = ctx
+	return d, nil
+}
+
+func (c *Client) get(ctx context.Context, cancel context.CancelFunc, u *url.URL, maxBytes int64) (*Download, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("User-Agent", "shopd")
+	answered := time.AfterFunc(c.answerWithin, cancel)
+	response, err := c.http.Do(request)
+	answered.Stop()
+	if err != nil {
+		return nil, err
+	}
+	if response.StatusCode < 200 || response.StatusCode > 299 {
+		return nil, errors.Join(ErrStatus, response.Body.Close())
+	}
+	if response.ContentLength > maxBytes {
+		return nil, errors.Join(ErrTooLarge, response.Body.Close())
+	}
+	return &Download{
+		ContentType: response.Header.Get("Content-Type"),
+		body:        response.Body, left: maxBytes, cancel: cancel,
+	}, nil
+}
+
+// hide makes every failure of the network one and the same.
+func hide(caller context.Context, err error) error {
+	switch {
+	case caller.Err() != nil:
+		return caller.Err()
+	case errors.Is(err, ErrTooLarge):
+		return ErrTooLarge
+	case errors.Is(err, ErrStatus):
+		return ErrStatus
+	}
+	return &refusal{err}
+}
