@@ -47,6 +47,7 @@ type App struct {
 	pool     *pgxpool.Pool
 	media    *media.Store
 	queue    *jobs.Queue
+	pages    *cache.Pages
 	platform *server.Platform
 	closers  []func() error
 }
@@ -73,6 +74,9 @@ func New(ctx context.Context, s config.Settings, log *slog.Logger, tracer pgx.Qu
 		return nil, err
 	}
 	a.closers = append(a.closers, a.media.Close)
+	if s.CacheResponses {
+		a.pages = cache.NewPages(client, s.RedisPrefix)
+	}
 	workers := river.NewWorkers()
 	if a.queue, err = jobs.New(a.pool, workers, log); err != nil {
 		return nil, err
@@ -116,9 +120,11 @@ func (a *App) newIdentity(client redis.UniversalClient, workers *river.Workers) 
 // followCatalogue keeps what is made of products up to date with them: their vectors.
 func (a *App) followCatalogue(workers *river.Workers) {
 	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, job *river.Job[catalog.ProductChanged]) error {
+		defer a.catalogueChanged(ctx)
 		return a.Assistant.Follow(ctx, job.Args.ID)
 	}))
 	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[catalog.NamesChanged]) error {
+		defer a.catalogueChanged(ctx)
 		return a.Assistant.FollowAll(ctx)
 	}))
 }
@@ -145,20 +151,27 @@ func (a *App) newServer(client redis.UniversalClient) (err error) {
 		Name: s.AppName, Version: s.AppVersion, MetricsElsewhere: s.MetricsAddress != "", Checks: a.checks(client),
 	}
 	a.Server, err = server.New(server.Options{
-		Log: a.log, Pool: a.pool, Limiter: ratelimit.New(client, s.RedisPrefix, s.RateLimitFactor),
+		Log: a.log, Pool: a.pool, Limiter: ratelimit.New(client, s.RedisPrefix, s.RateLimitFactor), Pages: a.pages,
 		Authenticate: a.Identity.Authenticate, CheckCSRF: a.Identity.CheckCSRF, Ranks: identity.Ranks(),
 		AllowedOrigins: s.CORSAllowedOrigins, TrustedProxies: s.TrustedProxies, Contract: gen.Contract,
 	}, server.Domains{
 		Identity: a.Identity, Addresses: addresses.New(a.pool), Assistant: a.Assistant, Platform: a.platform,
 		Catalog: catalog.New(a.pool, a.queue, a.media, catalog.Settings{
 			Log: a.log, Currency: s.StoreCurrency, MediaPrefix: strings.TrimRight(s.MediaURLPrefix, "/"), Understand: a.Assistant.Understand,
-			Changed: func(context.Context) {},
+			Changed: a.catalogueChanged,
 		}),
 		Stock: inventory.New(a.pool, inventory.Settings{
-			Critical: s.StockCritical, Low: s.StockLow, Medium: s.StockMedium, Changed: func(context.Context) {},
+			Critical: s.StockCritical, Low: s.StockLow, Medium: s.StockMedium, Changed: a.catalogueChanged,
 		}),
 	})
 	return err
+}
+
+// catalogueChanged lets no kept answer show what was before a change that is committed.
+func (a *App) catalogueChanged(ctx context.Context) {
+	if a.pages != nil {
+		a.pages.Forget(context.WithoutCancel(ctx))
+	}
 }
 
 // newSender chooses how mail leaves: by SMTP, or without a server into a folder.

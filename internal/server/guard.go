@@ -46,6 +46,14 @@ func (s *Server) guard(c echo.Context, op *operation, info *request.Info, next e
 	if err := s.limit(c, op, info); err != nil {
 		return err
 	}
+	if op.keep > 0 && s.pages != nil {
+		return s.cached(c, op, next)
+	}
+	return answer(c, op, next)
+}
+
+// answer has a request answered that may be.
+func answer(c echo.Context, op *operation, next echo.HandlerFunc) error {
 	if err := op.validate(c); err != nil {
 		return err
 	}

@@ -31,10 +31,11 @@ type operation struct {
 	limits   []limit
 	maxBody  int64
 	timeout  time.Duration
-	media    []string // media types of the body; empty without a body
-	optional bool     // the body may be left out
-	tagged   bool     // the answer carries an ETag
-	streams  bool     // the answer may be an event stream
+	media    []string      // media types of the body; empty without a body
+	optional bool          // the body may be left out
+	tagged   bool          // the answer carries an ETag
+	streams  bool          // the answer may be an event stream
+	keep     time.Duration // how long an answer may be sent again; 0: not at all
 	document *openapi3.Operation
 }
 
@@ -90,6 +91,13 @@ func readOperation(spec *openapi3.T, path, method string, item *openapi3.PathIte
 			return nil, fmt.Errorf("x-timeout %q is not a duration", text)
 		}
 		op.timeout = timeout
+	}
+	if text, ok := document.Extensions["x-cache"].(string); ok {
+		keep, err := time.ParseDuration(text)
+		if err != nil || method != http.MethodGet || op.role != "" {
+			return nil, fmt.Errorf("x-cache %q is not a duration, or the operation not a public GET", text)
+		}
+		op.keep = keep
 	}
 	if body := document.RequestBody; body != nil {
 		op.media, op.optional = slices.Sorted(maps.Keys(body.Value.Content)), !body.Value.Required

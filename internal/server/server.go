@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/internal/addresses"
@@ -20,6 +21,7 @@ import (
 	"github.com/shopd/shopd/internal/catalog"
 	"github.com/shopd/shopd/internal/identity"
 	"github.com/shopd/shopd/internal/inventory"
+	"github.com/shopd/shopd/internal/platform/cache"
 	"github.com/shopd/shopd/internal/platform/ratelimit"
 	"github.com/shopd/shopd/internal/platform/request"
 )
@@ -42,6 +44,7 @@ type Options struct {
 	Log            *slog.Logger
 	Pool           *pgxpool.Pool
 	Limiter        *ratelimit.Limiter
+	Pages          *cache.Pages // nil: nothing is kept
 	Authenticate   func(ctx context.Context, token string) (request.Principal, error)
 	CheckCSRF      func(ctx context.Context, session int64) error
 	Ranks          map[string]int16 // rank of each role
@@ -57,6 +60,8 @@ type Server struct {
 	log          *slog.Logger
 	metrics      *metrics
 	limiter      *ratelimit.Limiter
+	pages        *cache.Pages
+	making       singleflight.Group
 	authenticate func(ctx context.Context, token string) (request.Principal, error)
 	checkCSRF    func(ctx context.Context, session int64) error
 	ranks        map[string]int16
@@ -74,7 +79,7 @@ func New(o Options, domains Domains) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		echo: echo.New(), operations: operations, log: o.Log, metrics: newMetrics(o.Pool), limiter: o.Limiter,
+		echo: echo.New(), operations: operations, log: o.Log, metrics: newMetrics(o.Pool, o.Pages), limiter: o.Limiter, pages: o.Pages,
 		authenticate: o.Authenticate, checkCSRF: o.CheckCSRF, ranks: o.Ranks, proxies: o.TrustedProxies,
 	}
 	for _, op := range operations {
