@@ -38,12 +38,11 @@ SELECT s.id AS session_id, u.id AS user_id, u.role, r.rank
 INSERT INTO refresh_tokens (token_hash, session_id, expires_at)
 VALUES (@token_hash, @session_id, now() + make_interval(secs => @lifetime_seconds::float8));
 
--- A refresh token with all that decides what may be done with it. arrived_before_settled: the request was
--- here before the exchange that spent the token was complete, by the database's clock.
+-- A refresh token with all that decides what may be done with it, and what time it is by the database's clock.
 -- name: GetRefreshToken :one
 SELECT t.session_id, s.user_id,
        (t.spent_at IS NOT NULL)::boolean AS spent,
-       (t.settled_at IS NULL OR clock_timestamp() - make_interval(secs => @seconds_since_arrival::float8) < t.settled_at)::boolean AS arrived_before_settled,
+       t.settled_at, clock_timestamp()::timestamptz AS at,
        (t.expires_at <= now() OR s.expires_at <= now())::boolean AS expired,
        (s.ended_at IS NOT NULL)::boolean AS ended,
        u.is_active

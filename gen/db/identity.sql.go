@@ -285,36 +285,37 @@ func (q *Queries) GetPrincipal(ctx context.Context, sessionID int64, userID int6
 const getRefreshToken = `-- name: GetRefreshToken :one
 SELECT t.session_id, s.user_id,
        (t.spent_at IS NOT NULL)::boolean AS spent,
-       (t.settled_at IS NULL OR clock_timestamp() - make_interval(secs => $1::float8) < t.settled_at)::boolean AS arrived_before_settled,
+       t.settled_at, clock_timestamp()::timestamptz AS at,
        (t.expires_at <= now() OR s.expires_at <= now())::boolean AS expired,
        (s.ended_at IS NOT NULL)::boolean AS ended,
        u.is_active
   FROM refresh_tokens t
   JOIN sessions s ON s.id = t.session_id
   JOIN users u ON u.id = s.user_id
- WHERE t.token_hash = $2
+ WHERE t.token_hash = $1
 `
 
 type GetRefreshTokenRow struct {
-	SessionID            int64
-	UserID               int64
-	Spent                bool
-	ArrivedBeforeSettled bool
-	Expired              bool
-	Ended                bool
-	IsActive             bool
+	SessionID int64
+	UserID    int64
+	Spent     bool
+	SettledAt *time.Time
+	At        time.Time
+	Expired   bool
+	Ended     bool
+	IsActive  bool
 }
 
-// A refresh token with all that decides what may be done with it. arrived_before_settled: the request was
-// here before the exchange that spent the token was complete, by the database's clock.
-func (q *Queries) GetRefreshToken(ctx context.Context, secondsSinceArrival float64, tokenHash []byte) (GetRefreshTokenRow, error) {
-	row := q.db.QueryRow(ctx, getRefreshToken, secondsSinceArrival, tokenHash)
+// A refresh token with all that decides what may be done with it, and what time it is by the database's clock.
+func (q *Queries) GetRefreshToken(ctx context.Context, tokenHash []byte) (GetRefreshTokenRow, error) {
+	row := q.db.QueryRow(ctx, getRefreshToken, tokenHash)
 	var i GetRefreshTokenRow
 	err := row.Scan(
 		&i.SessionID,
 		&i.UserID,
 		&i.Spent,
-		&i.ArrivedBeforeSettled,
+		&i.SettledAt,
+		&i.At,
 		&i.Expired,
 		&i.Ended,
 		&i.IsActive,

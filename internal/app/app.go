@@ -235,7 +235,7 @@ func (a *App) checks(client redis.UniversalClient) []server.Check {
 			return err
 		}},
 		{Name: "media", Ask: a.media.Check},
-		{Name: "redis", Ask: func(ctx context.Context) error { return cache.Check(ctx, client) }},
+		{Name: "redis", Ask: func(ctx context.Context) error { return cache.Check(ctx, client, a.settings.RedisPrefix) }},
 		{Name: "assistant", Ask: a.Assistant.Check},
 	}
 }
