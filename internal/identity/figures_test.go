@@ -128,8 +128,12 @@ func TestNothingIsAcceptedAfterRevocation(t *testing.T) {
 		"logout":     {revoke: func(c apitest.Caller) { c.Post("/api/v1/auth/logout", nil).Want(http.StatusNoContent) }},
 		"logout-all": {revoke: func(c apitest.Caller) { c.Post("/api/v1/auth/logout-all", nil).Want(http.StatusNoContent) }},
 		"status": {
-			func(apitest.Caller) { admin.Put(account+"/status", map[string]bool{"is_active": false}).Want(http.StatusOK) },
-			func(apitest.Caller) { admin.Put(account+"/status", map[string]bool{"is_active": true}).Want(http.StatusOK) },
+			func(apitest.Caller) {
+				admin.Put(account+"/status", map[string]bool{"is_active": false}).Want(http.StatusOK)
+			},
+			func(apitest.Caller) {
+				admin.Put(account+"/status", map[string]bool{"is_active": true}).Want(http.StatusOK)
+			},
 		},
 		"role": {
 			func(apitest.Caller) { admin.Put(account+"/role", fields{"role": "staff"}).Want(http.StatusOK) },
