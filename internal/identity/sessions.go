@@ -79,9 +79,6 @@ func (i *Identity) login(ctx context.Context, name, password string) (tokenPair,
 func (i *Identity) refresh(ctx context.Context, token string, check func(ctx context.Context, session int64) error) (tokenPair, error) {
 	hash := hashToken(token)
 	held, err := i.queries.GetRefreshToken(ctx, hash)
-	// The database's clock decides who came first. Measured up to its answer, the time this request has taken is rather
-	// too long than too short: an honest loser of a race is never taken for a thief.
-	arrived := held.At.Add(-time.Since(request.From(ctx).Arrived))
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		return tokenPair{}, ErrRefreshToken
@@ -96,7 +93,7 @@ func (i *Identity) refresh(ctx context.Context, token string, check func(ctx con
 		}
 	}
 	switch {
-	case held.Spent && (held.SettledAt == nil || arrived.Before(*held.SettledAt)):
+	case held.Spent && i.lostRace(ctx, hash, held):
 		return tokenPair{}, ErrRefreshRace
 	case held.Spent:
 		err := postgres.Tx(ctx, i.pool, func(q *db.Queries) error {
@@ -137,8 +134,21 @@ func (i *Identity) refresh(ctx context.Context, token string, check func(ctx con
 	if err := i.queries.SettleRefreshToken(context.WithoutCancel(ctx), hash); err != nil {
 		return tokenPair{}, err
 	}
+	i.settled.Add(string(hash), time.Now())
 	pair.access, err = i.signer.sign(pair.user.ID, held.SessionID)
 	return pair, err
+}
+
+// lostRace reports whether a request with a spent token was here before the exchange that spent it was complete. What
+// this process exchanged it knows to the moment. Of another's exchanges the database's clock tells: measured up to its
+// answer, the time this request has taken is rather too long than too short, so that an honest loser is never taken for
+// a thief.
+func (i *Identity) lostRace(ctx context.Context, hash []byte, held db.GetRefreshTokenRow) bool {
+	arrived := request.From(ctx).Arrived
+	if settled, here := i.settled.Get(string(hash)); here {
+		return arrived.Before(settled)
+	}
+	return held.SettledAt == nil || held.At.Add(-time.Since(arrived)).Before(*held.SettledAt)
 }
 
 // logout ends the session; every token of it is refused from now on.

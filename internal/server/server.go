@@ -66,6 +66,7 @@ type Server struct {
 	checkCSRF    func(ctx context.Context, session int64) error
 	ranks        map[string]int16
 	proxies      []netip.Prefix
+	origins      *http.CrossOriginProtection
 }
 
 // New puts the server together. It fails if the contract leaves something undecided.
@@ -81,6 +82,12 @@ func New(o Options, domains Domains) (*Server, error) {
 	s := &Server{
 		echo: echo.New(), operations: operations, log: o.Log, metrics: newMetrics(o.Pool, o.Pages), limiter: o.Limiter, pages: o.Pages,
 		authenticate: o.Authenticate, checkCSRF: o.CheckCSRF, ranks: o.Ranks, proxies: o.TrustedProxies,
+		origins: http.NewCrossOriginProtection(),
+	}
+	for _, origin := range o.AllowedOrigins {
+		if err := s.origins.AddTrustedOrigin(origin); err != nil {
+			return nil, fmt.Errorf("CORS_ALLOWED_ORIGINS: %w", err)
+		}
 	}
 	for _, op := range operations {
 		if op.role != "" && s.ranks[op.role] == 0 {
