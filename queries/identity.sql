@@ -100,16 +100,6 @@ UPDATE users
  WHERE id = @id
 RETURNING *;
 
--- Changes what is to change: a field is set when its flag is, or for names when they are not null.
--- name: UpdateProfile :one
-UPDATE users
-   SET first_name = coalesce(sqlc.narg(first_name), first_name), last_name = coalesce(sqlc.narg(last_name), last_name),
-       phone = CASE WHEN @set_phone::boolean THEN sqlc.narg(phone) ELSE phone END,
-       username = CASE WHEN @set_username::boolean THEN sqlc.narg(username) ELSE username END,
-       updated_at = now()
- WHERE id = @id
-RETURNING *;
-
 -- Takes everything that says who somebody is off an account.
 -- name: AnonymiseUser :exec
 UPDATE users

@@ -765,56 +765,6 @@ func (q *Queries) TouchSession(ctx context.Context, lifetimeSeconds float64, ses
 	return err
 }
 
-const updateProfile = `-- name: UpdateProfile :one
-UPDATE users
-   SET first_name = coalesce($1, first_name), last_name = coalesce($2, last_name),
-       phone = CASE WHEN $3::boolean THEN $4 ELSE phone END,
-       username = CASE WHEN $5::boolean THEN $6 ELSE username END,
-       updated_at = now()
- WHERE id = $7
-RETURNING id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at, deleted_at
-`
-
-type UpdateProfileParams struct {
-	FirstName   *string
-	LastName    *string
-	SetPhone    bool
-	Phone       *string
-	SetUsername bool
-	Username    *string
-	ID          int64
-}
-
-// Changes what is to change: a field is set when its flag is, or for names when they are not null.
-func (q *Queries) UpdateProfile(ctx context.Context, arg UpdateProfileParams) (User, error) {
-	row := q.db.QueryRow(ctx, updateProfile,
-		arg.FirstName,
-		arg.LastName,
-		arg.SetPhone,
-		arg.Phone,
-		arg.SetUsername,
-		arg.Username,
-		arg.ID,
-	)
-	var i User
-	err := row.Scan(
-		&i.ID,
-		&i.Email,
-		&i.Username,
-		&i.PasswordHash,
-		&i.FirstName,
-		&i.LastName,
-		&i.Phone,
-		&i.Role,
-		&i.IsActive,
-		&i.EmailVerifiedAt,
-		&i.CreatedAt,
-		&i.UpdatedAt,
-		&i.DeletedAt,
-	)
-	return i, err
-}
-
 const verifyEmail = `-- name: VerifyEmail :one
 UPDATE users SET email_verified_at = coalesce(email_verified_at, now()), updated_at = now()
  WHERE id = $1 AND email = $2 AND is_active
