@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"bufio"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -23,6 +24,7 @@ import (
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/catalog"
 	"github.com/shopd/shopd/internal/platform/apitest"
+	"github.com/shopd/shopd/internal/platform/cache"
 	"github.com/shopd/shopd/internal/platform/postgres"
 )
 
@@ -56,6 +58,45 @@ func BenchmarkPlatformTax(b *testing.B) {
 			b.ReportMetric(rows, "rows/s")
 			b.ReportMetric(whole/plain, "ratio")
 			b.ReportMetric(whole/rows, "rows-ratio")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+// BenchmarkKeptAnswers compares answers that are kept with a bare handler that sends the same bytes from Redis.
+func BenchmarkKeptAnswers(b *testing.B) {
+	shop := apitest.Demo(b, apitest.Setting{Name: "RATE_LIMIT_FACTOR", Value: "1"}, apitest.Setting{Name: "CACHE_RESPONSES", Value: "true"})
+	shop.Log.Discard()
+	client, err := cache.Open(apitest.RedisURL())
+	require.NoError(b, err)
+	b.Cleanup(func() { _ = client.Close() })
+	e := echo.New()
+	bare := httptest.NewServer(e)
+	b.Cleanup(bare.Close)
+	id := apitest.Value[int64](shop, "SELECT product_id FROM product_listings WHERE is_visible ORDER BY product_id DESC LIMIT 1")
+	for name, path := range map[string]string{"detail": fmt.Sprintf("/api/v1/products/%d", id), "page of 20": "/api/v1/products?limit=20"} {
+		key := "bench:" + rand.Text()
+		require.NoError(b, client.Set(b.Context(), key, shop.Get(path).Want(http.StatusOK).Body, time.Hour).Err())
+		address, _, _ := strings.Cut(path, "?")
+		e.GET(address, func(c echo.Context) error {
+			body, err := client.Get(c.Request().Context(), key).Bytes()
+			if err != nil {
+				return err
+			}
+			return c.Blob(http.StatusOK, "application/json", body)
+		})
+		b.Run(name, func(b *testing.B) {
+			const turn = time.Second
+			var kept, plain float64
+			for round := range benchRounds + 1 {
+				p, k := rate(b, bare.URL, path, turn), rate(b, shop.URL(), path, turn)
+				if round > 0 { // the first round warms up
+					plain, kept = plain+p/benchRounds, kept+k/benchRounds
+				}
+			}
+			b.ReportMetric(kept, "server/s")
+			b.ReportMetric(plain, "bare/s")
+			b.ReportMetric(kept/plain, "ratio")
 			b.ReportMetric(0, "ns/op")
 		})
 	}
