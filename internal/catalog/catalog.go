@@ -6,6 +6,7 @@ import (
 	"context"
 	"log/slog"
 
+	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/pgvector/pgvector-go"
 
@@ -49,10 +50,12 @@ type Catalog struct {
 	queries  *db.Queries
 	planned  *db.Queries // for queries with optional filters
 	media    *media.Store
+	totals   *lru.Cache[totalKey, int64]
 	settings Settings
 }
 
 // New makes the domain.
 func New(pool *pgxpool.Pool, queue *jobs.Queue, store *media.Store, settings Settings) *Catalog {
-	return &Catalog{queue: queue, queries: db.New(pool), planned: postgres.Planned(pool), media: store, settings: settings}
+	totals, _ := lru.New[totalKey, int64](maxTotals) // the size is not zero: no error
+	return &Catalog{totals: totals, queue: queue, queries: db.New(pool), planned: postgres.Planned(pool), media: store, settings: settings}
 }

@@ -1,19 +1,14 @@
 package server_test
 
 import (
-	"bufio"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/textproto"
 	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -154,7 +149,7 @@ func bareServer(b *testing.B, shop *apitest.Shop) string {
 		if err != nil {
 			return err
 		}
-		rows, err := queries.ListNewestProducts(c.Request().Context(), 0, int32(limit))
+		rows, err := queries.ListNewestProducts(c.Request().Context(), true, 0, int32(limit))
 		if err != nil {
 			return err
 		}
@@ -176,77 +171,5 @@ func bareServer(b *testing.B, shop *apitest.Shop) string {
 // rate is how many answers a second the connections get together.
 func rate(b *testing.B, base, path string, turn time.Duration) float64 {
 	b.Helper()
-	address := strings.TrimPrefix(base, "http://")
-	request := []byte("GET " + path + " HTTP/1.1\r\nHost: " + address + "\r\n\r\n")
-	var answers atomic.Int64
-	var all sync.WaitGroup
-	started := time.Now()
-	for range benchConnections {
-		all.Go(func() {
-			conn, err := net.Dial("tcp", address)
-			if err != nil {
-				b.Error(err)
-				return
-			}
-			defer func() { _ = conn.Close() }()
-			reader := bufio.NewReaderSize(conn, 64<<10)
-			for time.Since(started) < turn {
-				if err := exchange(conn, reader, request); err != nil {
-					b.Error(err)
-					return
-				}
-				answers.Add(1)
-			}
-		})
-	}
-	all.Wait()
-	return float64(answers.Load()) / time.Since(started).Seconds()
-}
-
-// exchange sends a request and reads its answer, as cheaply as can be: the client shares the machine.
-func exchange(conn net.Conn, reader *bufio.Reader, request []byte) error {
-	if _, err := conn.Write(request); err != nil {
-		return err
-	}
-	head := textproto.NewReader(reader)
-	status, err := head.ReadLine()
-	if err != nil {
-		return err
-	}
-	if !strings.Contains(status, " 200 ") {
-		return fmt.Errorf("answered %s", status)
-	}
-	length, chunked := int64(-1), false
-	for {
-		line, err := head.ReadLine()
-		if err != nil {
-			return err
-		}
-		if line == "" {
-			break
-		}
-		if value, found := strings.CutPrefix(line, "Content-Length: "); found {
-			if length, err = strconv.ParseInt(value, 10, 64); err != nil {
-				return err
-			}
-		}
-		chunked = chunked || line == "Transfer-Encoding: chunked"
-	}
-	if !chunked {
-		_, err = reader.Discard(int(length))
-		return err
-	}
-	for {
-		line, err := head.ReadLine()
-		if err != nil {
-			return err
-		}
-		size, err := strconv.ParseInt(line, 16, 64)
-		if err != nil {
-			return err
-		}
-		if _, err := reader.Discard(int(size) + 2); err != nil || size == 0 {
-			return err
-		}
-	}
+	return apitest.Load(b, base, benchConnections, turn, func(int) string { return path }).PerSecond
 }

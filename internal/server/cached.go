@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/shopd/shopd/internal/platform/cache"
+	"github.com/shopd/shopd/internal/platform/request"
 )
 
 // cached answers from what is kept, or has next make the answer and keeps it. Those who ask for the same at the same
@@ -25,6 +26,7 @@ func (s *Server) cached(c echo.Context, op *operation, next echo.HandlerFunc) er
 	if version == "" {
 		return answer(c, op, next)
 	}
+	request.From(r.Context()).CatalogueVersion = version
 	made, err, _ := s.making.Do(version+key, func() (any, error) {
 		// Others wait for this: it does not end because the first of them hangs up.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), op.timeout)

@@ -133,3 +133,22 @@ func TestWithoutRedisAnswersComeFromTheDatabase(t *testing.T) {
 	admin.Post("/api/v1/admin/categories", map[string]any{"name": "New"}).Want(http.StatusCreated)
 	assert.Contains(t, shop.Get("/api/v1/categories?limit=100").Want(http.StatusOK).String(), `"New"`)
 }
+
+// What was counted once is not counted for another page of the same list, until the catalogue changes.
+func TestTotalsAreCountedOnce(t *testing.T) {
+	t.Parallel()
+	shop := apitest.Demo(t, cacheOn)
+	admin := shop.Admin()
+	total := func(path string) int64 {
+		var page api.ProductPage
+		shop.Get(path).Want(http.StatusOK).Into(&page)
+		return *page.Total
+	}
+	before := total("/api/v1/products?in_stock=true&limit=5")
+	assert.Equal(t, before, total("/api/v1/products?in_stock=true&limit=5&offset=5"))
+	assert.Equal(t, 1, shop.Statements(func() {
+		assert.Equal(t, before, total("/api/v1/products?in_stock=true&limit=5&offset=100000"))
+	}), "behind the end, where a page has no row to say how many there are")
+	admin.Post("/api/v1/admin/products", map[string]any{"name": "One more", "price": "1.00", "stock": 1}).Want(http.StatusCreated)
+	assert.Equal(t, before+1, total("/api/v1/products?in_stock=true&limit=5&offset=5"))
+}

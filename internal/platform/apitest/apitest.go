@@ -47,6 +47,9 @@ func New(t testing.TB, settings ...Setting) *Shop { return start(t, emptyTemplat
 // files.
 func Demo(t testing.TB, settings ...Setting) *Shop { return start(t, demoTemplate, settings) }
 
+// Large starts a server on a database with 100,000 products, for benchmarks.
+func Large(t testing.TB, settings ...Setting) *Shop { return start(t, largeTemplate, settings) }
+
 func start(t testing.TB, template func() (string, error), settings []Setting) *Shop {
 	t.Helper()
 	name, err := template()
