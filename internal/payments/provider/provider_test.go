@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -57,7 +58,7 @@ func TestEveryCardNumberIsSeen(t *testing.T) {
 	letters := rapid.StringMatching(`[a-z,;:]{0,6}`)
 	rapid.Check(t, func(t *rapid.T) {
 		body := rapid.SliceOfN(rapid.IntRange(0, 9), 11, 18).Draw(t, "digits")
-		number := append(body, checkDigit(body))
+		number := slices.Concat(body, []int{checkDigit(body)})
 		zero := rapid.SampledFrom(zeros).Draw(t, "script")
 		write := func(number []int) string {
 			var text strings.Builder
