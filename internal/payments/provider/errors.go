@@ -10,7 +10,8 @@ var (
 	// ErrOutcomeUnknown: the request may have arrived, and what came of it is not known (time-out, lost connection, a
 	// 5xx answer). Nothing may be charged anew before Find, or the same call with the same key, has told.
 	ErrOutcomeUnknown = errors.New("the payment provider did not say what became of the request")
-	// ErrUnavailable: the provider could not be reached or refused for now (429). Surely nothing happened.
+	// ErrUnavailable: the provider could not be reached or refused for now (429). Surely this call did nothing; an
+	// earlier one with the same key, whose outcome is unknown, may have.
 	ErrUnavailable = errors.New("the payment provider is not available")
 	// ErrConfiguration: the shop's key, secret or account at the provider is wrong. Nothing happened; an
 	// administrator has to see to it.

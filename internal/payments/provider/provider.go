@@ -80,8 +80,8 @@ type SavedMethod struct {
 type Result struct {
 	ProviderPaymentID string // the provider's name of the payment; may be empty if Declined
 	Status            Status
-	DeclineCode       string // why it was declined, such as insufficient_funds; empty unless Declined
-	DeclineMessage    string // the same for people, without secrets
+	DeclineCode       string // why it was declined, such as insufficient_funds; for staff, as it may name a stolen card
+	DeclineMessage    string // what the customer may be told of it, without secrets; both are empty unless Declined
 	AmountMinor       int64  // what the provider says it was asked for; 0 if it did not say
 	Currency          money.Currency
 }

@@ -1,0 +1,87 @@
+package stripepay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/stripe/stripe-go/v85"
+
+	"github.com/shopd/shopd/internal/payments/provider"
+)
+
+// SaveMethod attaches a payment method, made of the token if it is a card token, to the customer, who is made at Stripe
+// the first time.
+func (p *Provider) SaveMethod(ctx context.Context, reference, providerCustomerID, token string) (provider.Method, error) {
+	if provider.LooksLikeCardNumber(token) {
+		return provider.Method{}, provider.ErrCardNumber
+	}
+	if token == "" || reference == "" {
+		return provider.Method{}, fmt.Errorf("%w: a customer and a token are needed", provider.ErrRefused)
+	}
+	methodID, err := p.methodOf(ctx, token)
+	if err != nil {
+		return provider.Method{}, p.savingFailed(err)
+	}
+	if providerCustomerID == "" {
+		params := &stripe.CustomerCreateParams{Metadata: map[string]string{customerReference: reference}}
+		params.SetIdempotencyKey("customer:" + reference)
+		customer, err := p.api.V1Customers.Create(ctx, params)
+		if err != nil {
+			return provider.Method{}, p.failure(err)
+		}
+		providerCustomerID = customer.ID
+	}
+	method, err := p.api.V1PaymentMethods.Attach(ctx, methodID, &stripe.PaymentMethodAttachParams{
+		Customer: stripe.String(providerCustomerID),
+	})
+	if err != nil {
+		return provider.Method{}, p.savingFailed(err)
+	}
+	saved := provider.Method{ProviderMethodID: method.ID, ProviderCustomerID: providerCustomerID, Brand: string(method.Type)}
+	if card := method.Card; card != nil {
+		saved.Brand, saved.LastFour = string(card.Brand), card.Last4
+		saved.ExpMonth, saved.ExpYear = int(card.ExpMonth), int(card.ExpYear)
+	}
+	return saved, nil
+}
+
+// methodOf is the id of the payment method behind a token.
+func (p *Provider) methodOf(ctx context.Context, token string) (string, error) {
+	if !cardToken(token) {
+		return token, nil
+	}
+	method, err := p.api.V1PaymentMethods.Create(ctx, &stripe.PaymentMethodCreateParams{
+		Type: stripe.String("card"), Card: &stripe.PaymentMethodCreateCardParams{Token: stripe.String(token)},
+	})
+	if err != nil {
+		return "", err
+	}
+	return method.ID, nil
+}
+
+// savingFailed: whatever is wrong with the request is the token, the only thing that comes from outside.
+func (p *Provider) savingFailed(err error) error {
+	if refused, ok := declined(err); ok {
+		code := declineCode(refused)
+		return &provider.DeclinedError{Code: code, Message: provider.DeclineMessage(code)}
+	}
+	failed := p.failure(err)
+	if errors.Is(failed, provider.ErrRefused) {
+		return fmt.Errorf("%w: %s", provider.ErrToken, failed.Error())
+	}
+	return failed
+}
+
+// RemoveMethod detaches the method from its customer, after which it can never be charged again.
+func (p *Provider) RemoveMethod(ctx context.Context, method provider.SavedMethod) error {
+	_, err := p.api.V1PaymentMethods.Detach(ctx, method.ProviderMethodID, nil)
+	if err == nil {
+		return nil
+	}
+	failed := p.failure(err)
+	if errors.Is(failed, provider.ErrToken) || errors.Is(failed, provider.ErrRefused) {
+		return nil // unknown or detached already
+	}
+	return failed
+}
