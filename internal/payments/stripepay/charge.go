@@ -3,7 +3,6 @@ package stripepay
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/stripe/stripe-go/v85"
@@ -11,7 +10,7 @@ import (
 	"github.com/shopd/shopd/internal/payments/provider"
 )
 
-// Charge makes a payment intent and confirms it in the same request. A card whose bank wants the customer to confirm
+// Charge makes a payment intent and confirms it in the same request, after making a payment method of a card token. A card whose bank wants the customer to confirm
 // the payment in a browser is declined with the code authentication_required.
 func (p *Provider) Charge(ctx context.Context, request provider.ChargeRequest) (provider.Result, error) {
 	if err := request.Check(); err != nil {
@@ -34,17 +33,19 @@ func (p *Provider) Charge(ctx context.Context, request provider.ChargeRequest) (
 	if request.Description != "" {
 		params.Description = stripe.String(request.Description)
 	}
-	switch saved := request.SavedMethod; {
-	case saved.ProviderMethodID != "":
+	if saved := request.SavedMethod; saved.ProviderMethodID != "" {
 		params.PaymentMethod = stripe.String(saved.ProviderMethodID)
 		params.Customer = stripe.String(saved.ProviderCustomerID)
 		params.OffSession = stripe.Bool(true) // nobody is there to confirm it, which declines it at once
-	case cardToken(request.Token):
-		params.PaymentMethodData = &stripe.PaymentIntentCreatePaymentMethodDataParams{Type: stripe.String("card")}
-		params.AddExtra("payment_method_data[card][token]", request.Token)
-		params.ErrorOnRequiresAction = stripe.Bool(true)
-	default:
-		params.PaymentMethod = stripe.String(request.Token)
+	} else {
+		method, err := p.methodOf(ctx, request.Token, request.IdempotencyKey+":method")
+		if refused, ok := declined(err); ok {
+			return refusal(refused, request), nil
+		}
+		if err != nil {
+			return provider.Result{}, p.reading(err) // no money moves yet
+		}
+		params.PaymentMethod = stripe.String(method)
 		params.ErrorOnRequiresAction = stripe.Bool(true)
 	}
 	intent, err := p.api.V1PaymentIntents.Create(ctx, params)
@@ -59,9 +60,6 @@ func (p *Provider) Charge(ctx context.Context, request provider.ChargeRequest) (
 	}
 	return result(intent, time.Now()), nil
 }
-
-// cardToken tells Stripe's older card tokens from its payment methods (pm_...).
-func cardToken(token string) bool { return strings.HasPrefix(token, "tok_") }
 
 // refusal is the Result of a card error.
 func refusal(refused *stripe.Error, request provider.ChargeRequest) provider.Result {

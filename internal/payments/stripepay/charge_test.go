@@ -142,10 +142,7 @@ func TestWhatIsSent(t *testing.T) {
 	request.Description = "Order 1"
 	_, err := p.Charge(t.Context(), request)
 	require.NoError(t, err)
-	request.Token, request.Currency, request.AmountMinor = "tok_visa", "ISK", 900
-	_, err = p.Charge(t.Context(), request)
-	require.NoError(t, err)
-	request.Token = ""
+	request.Token, request.Currency, request.AmountMinor = "", "ISK", 900
 	request.SavedMethod = provider.SavedMethod{ProviderMethodID: "pm_1", ProviderCustomerID: "cus_1"}
 	_, err = p.Charge(t.Context(), request)
 	require.NoError(t, err)
@@ -156,10 +153,6 @@ func TestWhatIsSent(t *testing.T) {
 	}
 	for i, own := range []map[string]string{
 		{"amount": "1250", "currency": "usd", "payment_method": "pm_card_visa", "error_on_requires_action": "true"},
-		{
-			"amount": "90000", "currency": "isk", "payment_method_data[type]": "card",
-			"payment_method_data[card][token]": "tok_visa", "error_on_requires_action": "true",
-		},
 		{"amount": "90000", "currency": "isk", "payment_method": "pm_1", "customer": "cus_1", "off_session": "true"},
 	} {
 		sent := server.asked[i]
@@ -177,6 +170,50 @@ func TestWhatIsSent(t *testing.T) {
 			assert.Empty(t, sent.header.Get(telling))
 		}
 	}
+}
+
+// A card token becomes a payment method first, under a key of its own. Whatever goes wrong with that, no money moved.
+func TestCardTokens(t *testing.T) {
+	t.Parallel()
+	request := charge()
+	request.Token = "tok_visa"
+	making := func(answer http.HandlerFunc) *standin {
+		return newStandin(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/v1/payment_methods" {
+				answer(w, r)
+				return
+			}
+			says(200, intent("succeeded", nil))(w, r)
+		})
+	}
+	server := making(says(200, object{"id": "pm_new", "object": "payment_method"}))
+	result, err := server.provider(t).Charge(t.Context(), request)
+	require.NoError(t, err)
+	assert.Equal(t, provider.Succeeded, result.Status)
+	require.Len(t, server.asked, 2)
+	assert.Equal(t, "tok_visa", server.asked[0].form.Get("card[token]"))
+	assert.Equal(t, "key-1:method", server.asked[0].header.Get("Idempotency-Key"))
+	assert.Equal(t, "pm_new", server.asked[1].form.Get("payment_method"))
+	assert.Equal(t, "key-1", server.asked[1].header.Get("Idempotency-Key"))
+
+	for name, c := range map[string]struct {
+		answer http.HandlerFunc
+		want   error
+	}{
+		"hangs up": {hangsUp, provider.ErrUnavailable},
+		"500":      {refuses(500, "api_error", "", nil), provider.ErrUnavailable},
+		"empty":    {says(200, "{}"), provider.ErrUnavailable},
+		"unknown":  {refuses(400, "invalid_request_error", "resource_missing", object{"param": "card[token]"}), provider.ErrToken},
+	} {
+		server := making(c.answer)
+		_, err := server.provider(t).Charge(t.Context(), request)
+		require.ErrorIs(t, err, c.want, name)
+		assert.Equal(t, 1, server.count(), name)
+	}
+	result, err = making(refuses(402, "card_error", "incorrect_cvc", nil)).provider(t).Charge(t.Context(), request)
+	require.NoError(t, err)
+	assert.Equal(t, provider.Declined, result.Status)
+	assert.Equal(t, "incorrect_cvc", result.DeclineCode)
 }
 
 // The answer to the first request is lost; the second one, with the same key, brings it, and there is one charge.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/stripe/stripe-go/v85"
 
@@ -19,7 +20,7 @@ func (p *Provider) SaveMethod(ctx context.Context, reference, providerCustomerID
 	if token == "" || reference == "" {
 		return provider.Method{}, fmt.Errorf("%w: a customer and a token are needed", provider.ErrRefused)
 	}
-	methodID, err := p.methodOf(ctx, token)
+	methodID, err := p.methodOf(ctx, token, "")
 	if err != nil {
 		return provider.Method{}, p.savingFailed(err)
 	}
@@ -30,6 +31,9 @@ func (p *Provider) SaveMethod(ctx context.Context, reference, providerCustomerID
 		if err != nil {
 			return provider.Method{}, p.failure(err)
 		}
+		if customer.ID == "" {
+			return provider.Method{}, fmt.Errorf("%w: Stripe's answer holds no customer", provider.ErrOutcomeUnknown)
+		}
 		providerCustomerID = customer.ID
 	}
 	method, err := p.api.V1PaymentMethods.Attach(ctx, methodID, &stripe.PaymentMethodAttachParams{
@@ -37,6 +41,9 @@ func (p *Provider) SaveMethod(ctx context.Context, reference, providerCustomerID
 	})
 	if err != nil {
 		return provider.Method{}, p.savingFailed(err)
+	}
+	if method.ID == "" {
+		return provider.Method{}, fmt.Errorf("%w: Stripe's answer holds no payment method", provider.ErrOutcomeUnknown)
 	}
 	saved := provider.Method{ProviderMethodID: method.ID, ProviderCustomerID: providerCustomerID, Brand: string(method.Type)}
 	if card := method.Card; card != nil {
@@ -46,19 +53,29 @@ func (p *Provider) SaveMethod(ctx context.Context, reference, providerCustomerID
 	return saved, nil
 }
 
-// methodOf is the id of the payment method behind a token.
-func (p *Provider) methodOf(ctx context.Context, token string) (string, error) {
-	if !cardToken(token) {
+// methodOf is the payment method behind a token: the token itself, or one made of Stripe's older card tokens (tok_...).
+// The key may be empty.
+func (p *Provider) methodOf(ctx context.Context, token, key string) (string, error) {
+	if !strings.HasPrefix(token, "tok_") {
 		return token, nil
 	}
-	method, err := p.api.V1PaymentMethods.Create(ctx, &stripe.PaymentMethodCreateParams{
+	params := &stripe.PaymentMethodCreateParams{
 		Type: stripe.String("card"), Card: &stripe.PaymentMethodCreateCardParams{Token: stripe.String(token)},
-	})
+	}
+	if key != "" {
+		params.SetIdempotencyKey(key)
+	}
+	method, err := p.api.V1PaymentMethods.Create(ctx, params)
 	if err != nil {
 		return "", err
 	}
+	if method.ID == "" {
+		return "", errNoMethod
+	}
 	return method.ID, nil
 }
+
+var errNoMethod = errors.New("an answer without a payment method")
 
 // savingFailed: whatever is wrong with the request is the token, the only thing that comes from outside.
 func (p *Provider) savingFailed(err error) error {
