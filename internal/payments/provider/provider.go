@@ -14,7 +14,7 @@ import (
 )
 
 // A Provider takes payments and gives them back. Implementations are safe for concurrent use, make no call of their
-// own in the background and never try again by themselves: when to do that is the caller's to say.
+// own in the background and do not try again after a failure: when to do that is the caller's to say.
 type Provider interface {
 	// Name is the provider's name as payments are kept under it: "test" or "stripe".
 	Name() string
