@@ -2,7 +2,9 @@ package stripepay
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/stripe/stripe-go/v85"
@@ -42,13 +44,17 @@ func (p *Provider) Charge(ctx context.Context, request provider.ChargeRequest) (
 		if refused, ok := declined(err); ok {
 			return refusal(refused, request), nil
 		}
+		if errors.Is(err, errToken) {
+			return provider.Result{}, err
+		}
 		if err != nil {
 			return provider.Result{}, p.reading(err) // no money moves yet
 		}
 		params.PaymentMethod = stripe.String(method)
 		params.ErrorOnRequiresAction = stripe.Bool(true)
 	}
-	intent, err := p.api.V1PaymentIntents.Create(ctx, params)
+	intent := &stripe.PaymentIntent{}
+	err = p.call(ctx, http.MethodPost, "/v1/payment_intents", params, intent)
 	if refused, ok := declined(err); ok {
 		return refusal(refused, request), nil
 	}

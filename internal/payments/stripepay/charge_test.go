@@ -123,6 +123,8 @@ func TestWhatWasSurelyNotSent(t *testing.T) {
 		want   error
 	}{
 		{func(r *provider.ChargeRequest) { r.Token = "4242 4242 4242 4242" }, provider.ErrCardNumber},
+		{func(r *provider.ChargeRequest) { r.Token = "pm_../refunds" }, provider.ErrToken},
+		{func(r *provider.ChargeRequest) { r.Token = ".." }, provider.ErrToken},
 		{func(r *provider.ChargeRequest) { r.AmountMinor = 0 }, provider.ErrAmount},
 		{func(r *provider.ChargeRequest) { r.AmountMinor, r.Currency = 1234, "KWD" }, provider.ErrAmount},
 	} {

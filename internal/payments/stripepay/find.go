@@ -33,9 +33,8 @@ func (p *Provider) Find(ctx context.Context, request provider.FindRequest) (best
 		GreaterThanOrEqual: request.AttemptedAt.Add(-lookBefore).Unix(),
 		LesserThanOrEqual:  request.AttemptedAt.Add(lookAfter).Unix(),
 	}}
-	params.Limit = stripe.Int64(100)
 	seen := 0
-	for intent, err := range p.api.V1PaymentIntents.List(ctx, params).All(ctx) {
+	for intent, err := range list(ctx, p, "/v1/payment_intents", params, intentID) {
 		if err != nil {
 			return provider.Result{}, false, p.reading(err)
 		}
@@ -58,6 +57,8 @@ func (p *Provider) Find(ctx context.Context, request provider.FindRequest) (best
 	return best, found, nil
 }
 
+func intentID(intent *stripe.PaymentIntent) string { return intent.ID }
+
 // rank orders the charges of one order by how much they count.
 func rank(r provider.Result) int {
 	switch r.Status {
@@ -71,7 +72,8 @@ func rank(r provider.Result) int {
 }
 
 func (p *Provider) retrieve(ctx context.Context, id string) (provider.Result, bool, error) {
-	intent, err := p.api.V1PaymentIntents.Retrieve(ctx, id, nil)
+	intent := &stripe.PaymentIntent{}
+	err := p.call(ctx, http.MethodGet, stripe.FormatURLPath("/v1/payment_intents/%s", id), &stripe.PaymentIntentRetrieveParams{}, intent)
 	if missing(err) {
 		return provider.Result{}, false, nil
 	}

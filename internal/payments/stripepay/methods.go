@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"regexp"
 	"strings"
 
 	"github.com/stripe/stripe-go/v85"
@@ -27,8 +29,8 @@ func (p *Provider) SaveMethod(ctx context.Context, reference, providerCustomerID
 	if providerCustomerID == "" {
 		params := &stripe.CustomerCreateParams{Metadata: map[string]string{customerReference: reference}}
 		params.SetIdempotencyKey("customer:" + reference)
-		customer, err := p.api.V1Customers.Create(ctx, params)
-		if err != nil {
+		customer := &stripe.Customer{}
+		if err := p.call(ctx, http.MethodPost, "/v1/customers", params, customer); err != nil {
 			return provider.Method{}, p.failure(err)
 		}
 		if customer.ID == "" {
@@ -36,10 +38,10 @@ func (p *Provider) SaveMethod(ctx context.Context, reference, providerCustomerID
 		}
 		providerCustomerID = customer.ID
 	}
-	method, err := p.api.V1PaymentMethods.Attach(ctx, methodID, &stripe.PaymentMethodAttachParams{
-		Customer: stripe.String(providerCustomerID),
-	})
-	if err != nil {
+	method := &stripe.PaymentMethod{}
+	path := stripe.FormatURLPath("/v1/payment_methods/%s/attach", methodID)
+	params := &stripe.PaymentMethodAttachParams{Customer: stripe.String(providerCustomerID)}
+	if err := p.call(ctx, http.MethodPost, path, params, method); err != nil {
 		return provider.Method{}, p.savingFailed(err)
 	}
 	if method.ID == "" {
@@ -56,6 +58,9 @@ func (p *Provider) SaveMethod(ctx context.Context, reference, providerCustomerID
 // methodOf is the payment method behind a token: the token itself, or one made of Stripe's older card tokens (tok_...).
 // The key may be empty.
 func (p *Provider) methodOf(ctx context.Context, token, key string) (string, error) {
+	if !wellFormed.MatchString(token) {
+		return "", errToken
+	}
 	if !strings.HasPrefix(token, "tok_") {
 		return token, nil
 	}
@@ -65,8 +70,8 @@ func (p *Provider) methodOf(ctx context.Context, token, key string) (string, err
 	if key != "" {
 		params.SetIdempotencyKey(key)
 	}
-	method, err := p.api.V1PaymentMethods.Create(ctx, params)
-	if err != nil {
+	method := &stripe.PaymentMethod{}
+	if err := p.call(ctx, http.MethodPost, "/v1/payment_methods", params, method); err != nil {
 		return "", err
 	}
 	if method.ID == "" {
@@ -75,13 +80,22 @@ func (p *Provider) methodOf(ctx context.Context, token, key string) (string, err
 	return method.ID, nil
 }
 
-var errNoMethod = errors.New("an answer without a payment method")
+// wellFormed is what Stripe's names look like; a token comes from a customer and becomes a part of addresses.
+var wellFormed = regexp.MustCompile(`^[a-z]+_[A-Za-z0-9_]{1,200}$`)
+
+var (
+	errToken    = fmt.Errorf("%w: it is not one of Stripe's names", provider.ErrToken)
+	errNoMethod = errors.New("an answer without a payment method")
+)
 
 // savingFailed: whatever is wrong with the request is the token, the only thing that comes from outside.
 func (p *Provider) savingFailed(err error) error {
 	if refused, ok := declined(err); ok {
 		code := declineCode(refused)
 		return &provider.DeclinedError{Code: code, Message: provider.DeclineMessage(code)}
+	}
+	if errors.Is(err, errToken) {
+		return err
 	}
 	failed := p.failure(err)
 	if errors.Is(failed, provider.ErrRefused) {
@@ -92,7 +106,8 @@ func (p *Provider) savingFailed(err error) error {
 
 // RemoveMethod detaches the method from its customer, after which it can never be charged again.
 func (p *Provider) RemoveMethod(ctx context.Context, method provider.SavedMethod) error {
-	_, err := p.api.V1PaymentMethods.Detach(ctx, method.ProviderMethodID, nil)
+	path := stripe.FormatURLPath("/v1/payment_methods/%s/detach", method.ProviderMethodID)
+	err := p.call(ctx, http.MethodPost, path, &stripe.PaymentMethodDetachParams{}, &stripe.PaymentMethod{})
 	if err == nil {
 		return nil
 	}

@@ -64,6 +64,7 @@ func TestSaveMethodFails(t *testing.T) {
 	}{
 		"card number":    {"４２４２４２４２４２４２４２４２", hangsUp, provider.ErrCardNumber},
 		"nothing":        {"", hangsUp, provider.ErrRefused},
+		"a path":         {"../customers", hangsUp, provider.ErrToken},
 		"unknown":        {"pm_9", methods(refuses(404, "invalid_request_error", "resource_missing", nil)), provider.ErrToken},
 		"another's":      {"pm_1", methods(refuses(400, "invalid_request_error", "", nil)), provider.ErrToken},
 		"spent token":    {"tok_1", refuses(400, "invalid_request_error", "token_already_used", nil), provider.ErrToken},

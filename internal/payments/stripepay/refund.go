@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/stripe/stripe-go/v85"
 
@@ -42,8 +43,8 @@ func (p *Provider) Refund(ctx context.Context, request provider.RefundRequest) (
 		params.Metadata[refundReason] = shorten(request.Reason)
 	}
 	params.SetIdempotencyKey(request.IdempotencyKey)
-	refund, err := p.api.V1Refunds.Create(ctx, params)
-	if err != nil {
+	refund := &stripe.Refund{}
+	if err := p.call(ctx, http.MethodPost, "/v1/refunds", params, refund); err != nil {
 		failed := p.failure(err)
 		if errors.Is(failed, provider.ErrAmount) { // more than is left, not an amount nobody could take
 			failed = fmt.Errorf("%w: %s", provider.ErrRefused, failed.Error())
@@ -58,8 +59,7 @@ func (p *Provider) Refund(ctx context.Context, request provider.RefundRequest) (
 
 func (p *Provider) refundWithKey(ctx context.Context, paymentID, key string) (*stripe.Refund, error) {
 	params := &stripe.RefundListParams{PaymentIntent: stripe.String(paymentID)}
-	params.Limit = stripe.Int64(100)
-	for refund, err := range p.api.V1Refunds.List(ctx, params).All(ctx) {
+	for refund, err := range list(ctx, p, "/v1/refunds", params, refundID) {
 		if missing(err) {
 			return nil, fmt.Errorf("%w: there is no such payment to refund", provider.ErrRefused)
 		}
@@ -72,6 +72,8 @@ func (p *Provider) refundWithKey(ctx context.Context, paymentID, key string) (*s
 	}
 	return nil, nil
 }
+
+func refundID(refund *stripe.Refund) string { return refund.ID }
 
 func refundResult(refund *stripe.Refund) provider.RefundResult {
 	r := provider.RefundResult{ProviderRefundID: refund.ID, Status: provider.RefundPending}

@@ -31,7 +31,7 @@ type Options struct {
 
 // Provider is a provider.Provider. Take it from New.
 type Provider struct {
-	api           *stripe.Client
+	api           stripe.Backend
 	key           string
 	webhookSecret string
 }
@@ -61,17 +61,14 @@ func New(options Options) (*Provider, error) {
 	if options.Timeout == 0 {
 		options.Timeout = 10 * time.Second
 	}
-	backends := stripe.NewBackendsWithConfig(&stripe.BackendConfig{
+	api := stripe.GetBackendWithConfig(stripe.APIBackend, &stripe.BackendConfig{
 		EnableTelemetry:   stripe.Bool(false),
 		HTTPClient:        newHTTPClient(options.Timeout),
 		LeveledLogger:     &stripe.LeveledLogger{Level: stripe.LevelNull}, // its messages hold whole answers
 		MaxNetworkRetries: stripe.Int64(0),
 		URL:               stripe.String(base),
 	})
-	return &Provider{
-		api: stripe.NewClient(options.Key, stripe.WithBackends(backends)),
-		key: options.Key, webhookSecret: options.WebhookSecret,
-	}, nil
+	return &Provider{api: api, key: options.Key, webhookSecret: options.WebhookSecret}, nil
 }
 
 // Name is "stripe".
