@@ -143,14 +143,6 @@ func (l *ledger) locked(do func() error) error {
 	return do()
 }
 
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
-
 // Ledger is everything that was charged and refunded, in the order it was asked for.
 type Ledger struct {
 	Charges []Charge

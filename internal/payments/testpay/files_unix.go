@@ -19,3 +19,12 @@ func lockFile(file *os.File) error {
 }
 
 func unlockFile(file *os.File) { _ = syscall.Flock(int(file.Fd()), syscall.LOCK_UN) }
+
+// syncDir waits until the folder knows its files, so that a new ledger outlives a loss of power.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
