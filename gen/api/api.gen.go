@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"path"
@@ -1139,6 +1140,47 @@ type Image struct {
 	Width int32 `json:"width"`
 }
 
+// ImageFetch Where an image is on the web, and how it is to be shown.
+type ImageFetch struct {
+	// Alt What the image shows, for those who cannot see it. The product's name when left out.
+	//
+	// Example: Wireless headphones in black
+	Alt *string `json:"alt,omitempty"`
+
+	// IsPrimary Whether it is to stand for the product. The first image does in any case.
+	//
+	// Example: true
+	IsPrimary *bool `json:"is_primary,omitempty"`
+
+	// Position Its place, from 0; those behind make room. Last when left out or beyond the last.
+	//
+	// Example: 0
+	Position *int32 `json:"position,omitempty"`
+
+	// URL A public http or https address. It is fetched once, now.
+	//
+	// Example: https://images.example.com/headphones.jpg
+	URL string `json:"url"`
+}
+
+// ImagePatch The fields of an image to change.
+type ImagePatch struct {
+	// Alt What the image shows, for those who cannot see it.
+	//
+	// Example: Wireless headphones in black
+	Alt *string `json:"alt,omitempty"`
+
+	// IsPrimary True makes it the one that stands for the product. It cannot be taken away, only given to another.
+	//
+	// Example: true
+	IsPrimary *bool `json:"is_primary,omitempty"`
+
+	// Position Its place, from 0; those behind make room. Last when left out or beyond the last.
+	//
+	// Example: 0
+	Position *int32 `json:"position,omitempty"`
+}
+
 // ImageSize One size of an image.
 type ImageSize struct {
 	// Height Pixels down.
@@ -1155,6 +1197,27 @@ type ImageSize struct {
 	//
 	// Example: 800
 	Width int32 `json:"width"`
+}
+
+// ImageUpload An image file, and how it is to be shown. Each part may be sent once.
+type ImageUpload struct {
+	// Alt What the image shows, for those who cannot see it. The product's name when left out.
+	//
+	// Example: Wireless headphones in black
+	Alt *string `json:"alt,omitempty"`
+
+	// File The image file, at most 10 MiB. Its kind is told by its content; its name is ignored.
+	File openapi_types.File `json:"file"`
+
+	// IsPrimary Whether it is to stand for the product. The first image does in any case.
+	//
+	// Example: true
+	IsPrimary *bool `json:"is_primary,omitempty"`
+
+	// Position Its place, from 0; those behind make room. Last when left out or beyond the last.
+	//
+	// Example: 0
+	Position *int32 `json:"position,omitempty"`
 }
 
 // IndexReport What an index run did.
@@ -2993,6 +3056,11 @@ type Gtin = string
 // IfMatch defines model for IfMatch.
 type IfMatch = string
 
+// ImageID An id.
+//
+// Example: 42
+type ImageID = ID
+
 // InStock defines model for InStock.
 type InStock = bool
 
@@ -3032,11 +3100,17 @@ type Invalid = Problem
 // NotFound What went wrong, as of RFC 9457.
 type NotFound = Problem
 
+// RangeNotSatisfiable What went wrong, as of RFC 9457.
+type RangeNotSatisfiable = Problem
+
 // SpentToken What went wrong, as of RFC 9457.
 type SpentToken = Problem
 
 // Stale What went wrong, as of RFC 9457.
 type Stale = Problem
+
+// TooLarge What went wrong, as of RFC 9457.
+type TooLarge = Problem
 
 // TooManyRequests What went wrong, as of RFC 9457.
 type TooManyRequests = Problem
@@ -3183,6 +3257,27 @@ type UpdateProductParams struct {
 
 // ReplaceProductParams defines parameters for ReplaceProduct.
 type ReplaceProductParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// CreateProductImageParams defines parameters for CreateProductImage.
+type CreateProductImageParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// DeleteProductImageParams defines parameters for DeleteProductImage.
+type DeleteProductImageParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// UpdateProductImageParams defines parameters for UpdateProductImage.
+type UpdateProductImageParams struct {
 	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
 	// this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
@@ -3466,6 +3561,18 @@ type SearchProductsParams struct {
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
 }
 
+// GetMediaParams defines parameters for GetMedia.
+type GetMediaParams struct {
+	// Range Which bytes to answer (RFC 9110, section 14.2). Several ranges at once are answered with the whole image.
+	Range *string `json:"Range,omitempty"`
+
+	// IfRange The `ETag` the range is of. When it is another's, the whole image is answered.
+	IfRange *string `json:"If-Range,omitempty"`
+
+	// IfNoneMatch The `ETag` of what you have.
+	IfNoneMatch *string `json:"If-None-Match,omitempty"`
+}
+
 // CreateAddressJSONRequestBody defines body for CreateAddress for application/json ContentType.
 type CreateAddressJSONRequestBody = AddressInput
 
@@ -3507,6 +3614,15 @@ type UpdateProductJSONRequestBody = ProductPatch
 
 // ReplaceProductJSONRequestBody defines body for ReplaceProduct for application/json ContentType.
 type ReplaceProductJSONRequestBody = ProductInput
+
+// CreateProductImageJSONRequestBody defines body for CreateProductImage for application/json ContentType.
+type CreateProductImageJSONRequestBody = ImageFetch
+
+// CreateProductImageMultipartRequestBody defines body for CreateProductImage for multipart/form-data ContentType.
+type CreateProductImageMultipartRequestBody = ImageUpload
+
+// UpdateProductImageJSONRequestBody defines body for UpdateProductImage for application/json ContentType.
+type UpdateProductImageJSONRequestBody = ImagePatch
 
 // SetInventoryJSONRequestBody defines body for SetInventory for application/json ContentType.
 type SetInventoryJSONRequestBody = InventoryInput
@@ -3759,6 +3875,15 @@ type ServerInterface interface {
 	// ReplaceProduct Replace a product
 	// (PUT /api/v1/admin/products/{id})
 	ReplaceProduct(ctx echo.Context, id ID, params ReplaceProductParams) error
+	// CreateProductImage Add an image to a product
+	// (POST /api/v1/admin/products/{id}/images)
+	CreateProductImage(ctx echo.Context, id ID, params CreateProductImageParams) error
+	// DeleteProductImage Delete an image
+	// (DELETE /api/v1/admin/products/{id}/images/{image_id})
+	DeleteProductImage(ctx echo.Context, id ID, imageID ImageID, params DeleteProductImageParams) error
+	// UpdateProductImage Change an image
+	// (PATCH /api/v1/admin/products/{id}/images/{image_id})
+	UpdateProductImage(ctx echo.Context, id ID, imageID ImageID, params UpdateProductImageParams) error
 	// SetInventory Set how many units of a product there are
 	// (PUT /api/v1/admin/products/{id}/inventory)
 	SetInventory(ctx echo.Context, id ID) error
@@ -3923,7 +4048,7 @@ type ServerInterface interface {
 	GetLiveness(ctx echo.Context) error
 	// GetMedia Get an image
 	// (GET /media/{path})
-	GetMedia(ctx echo.Context, path string) error
+	GetMedia(ctx echo.Context, path string, params GetMediaParams) error
 	// GetMetrics Metrics for Prometheus
 	// (GET /metrics)
 	GetMetrics(ctx echo.Context) error
@@ -4641,6 +4766,130 @@ func (w *ServerInterfaceWrapper) ReplaceProduct(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ReplaceProduct(ctx, id, params)
+	return err
+}
+
+// CreateProductImage converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateProductImage(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateProductImageParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateProductImage(ctx, id, params)
+	return err
+}
+
+// DeleteProductImage converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteProductImage(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// ------------- Path parameter "image_id" -------------
+	var imageID ImageID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "image_id", ctx.Param("image_id"), &imageID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter image_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeleteProductImageParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteProductImage(ctx, id, imageID, params)
+	return err
+}
+
+// UpdateProductImage converts echo context to params.
+func (w *ServerInterfaceWrapper) UpdateProductImage(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// ------------- Path parameter "image_id" -------------
+	var imageID ImageID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "image_id", ctx.Param("image_id"), &imageID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter image_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateProductImageParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UpdateProductImage(ctx, id, imageID, params)
 	return err
 }
 
@@ -5899,8 +6148,58 @@ func (w *ServerInterfaceWrapper) GetMedia(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter path: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetMediaParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Range" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Range")]; found {
+		var Range string
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Range, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Range", valueList[0], &Range, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Range: %s", err))
+		}
+
+		params.Range = &Range
+	}
+	// ------------- Optional header parameter "If-Range" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Range")]; found {
+		var IfRange string
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Range, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Range", valueList[0], &IfRange, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Range: %s", err))
+		}
+
+		params.IfRange = &IfRange
+	}
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch string
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetMedia(ctx, path)
+	err = w.Handler.GetMedia(ctx, path, params)
 	return err
 }
 
@@ -6050,6 +6349,9 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/admin/products/:id/variants/:variant_id", wrapper.GetVariant, options.OperationMiddlewares["getVariant"]...)
 	router.PATCH(options.BaseURL+"/api/v1/admin/products/:id/variants/:variant_id", wrapper.UpdateVariant, options.OperationMiddlewares["updateVariant"]...)
 	router.PUT(options.BaseURL+"/api/v1/admin/products/:id/variants/:variant_id", wrapper.ReplaceVariant, options.OperationMiddlewares["replaceVariant"]...)
+	router.POST(options.BaseURL+"/api/v1/admin/products/:id/images", wrapper.CreateProductImage, options.OperationMiddlewares["createProductImage"]...)
+	router.DELETE(options.BaseURL+"/api/v1/admin/products/:id/images/:image_id", wrapper.DeleteProductImage, options.OperationMiddlewares["deleteProductImage"]...)
+	router.PATCH(options.BaseURL+"/api/v1/admin/products/:id/images/:image_id", wrapper.UpdateProductImage, options.OperationMiddlewares["updateProductImage"]...)
 	router.PUT(options.BaseURL+"/api/v1/admin/products/:id/inventory", wrapper.SetInventory, options.OperationMiddlewares["setInventory"]...)
 	router.GET(options.BaseURL+"/api/v1/admin/stock", wrapper.ListStock, options.OperationMiddlewares["listStock"]...)
 	router.PUT(options.BaseURL+"/api/v1/admin/stock", wrapper.SetStock, options.OperationMiddlewares["setStock"]...)
@@ -6094,9 +6396,20 @@ type NotModifiedResponse struct {
 
 type ProblemApplicationProblemPlusJSONResponse Problem
 
+type RangeNotSatisfiableResponseHeaders struct {
+	ContentRange *string
+}
+type RangeNotSatisfiableApplicationProblemPlusJSONResponse struct {
+	Body Problem
+
+	Headers RangeNotSatisfiableResponseHeaders
+}
+
 type SpentTokenApplicationProblemPlusJSONResponse Problem
 
 type StaleApplicationProblemPlusJSONResponse Problem
+
+type TooLargeApplicationProblemPlusJSONResponse Problem
 
 type TooManyRequestsResponseHeaders struct {
 	RetryAfter *int
@@ -9501,6 +9814,477 @@ type ReplaceProductdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ReplaceProductdefaultApplicationProblemPlusJSONResponse) VisitReplaceProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateProductImageRequestObject struct {
+	ID            ID `json:"id"`
+	Params        CreateProductImageParams
+	JSONBody      *CreateProductImageJSONRequestBody
+	MultipartBody *multipart.Reader
+}
+
+type CreateProductImageResponseObject interface {
+	VisitCreateProductImageResponse(w http.ResponseWriter) error
+}
+
+type CreateProductImage201ResponseHeaders struct {
+	ETag *string
+}
+
+type CreateProductImage201JSONResponse struct {
+	Body    Image
+	Headers CreateProductImage201ResponseHeaders
+}
+
+func (response CreateProductImage201JSONResponse) VisitCreateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateProductImage401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateProductImage401ApplicationProblemPlusJSONResponse) VisitCreateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateProductImage403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CreateProductImage403ApplicationProblemPlusJSONResponse) VisitCreateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateProductImage404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response CreateProductImage404ApplicationProblemPlusJSONResponse) VisitCreateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateProductImage409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateProductImage409ApplicationProblemPlusJSONResponse) VisitCreateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateProductImage412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response CreateProductImage412ApplicationProblemPlusJSONResponse) VisitCreateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateProductImage413ApplicationProblemPlusJSONResponse struct {
+	TooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateProductImage413ApplicationProblemPlusJSONResponse) VisitCreateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateProductImage415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateProductImage415ApplicationProblemPlusJSONResponse) VisitCreateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateProductImage422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response CreateProductImage422ApplicationProblemPlusJSONResponse) VisitCreateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateProductImage503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateProductImage503ApplicationProblemPlusJSONResponse) VisitCreateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateProductImagedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateProductImagedefaultApplicationProblemPlusJSONResponse) VisitCreateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteProductImageRequestObject struct {
+	ID      ID      `json:"id"`
+	ImageID ImageID `json:"image_id"`
+	Params  DeleteProductImageParams
+}
+
+type DeleteProductImageResponseObject interface {
+	VisitDeleteProductImageResponse(w http.ResponseWriter) error
+}
+
+type DeleteProductImage204Response struct {
+}
+
+func (response DeleteProductImage204Response) VisitDeleteProductImageResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteProductImage401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteProductImage401ApplicationProblemPlusJSONResponse) VisitDeleteProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteProductImage403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteProductImage403ApplicationProblemPlusJSONResponse) VisitDeleteProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteProductImage404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteProductImage404ApplicationProblemPlusJSONResponse) VisitDeleteProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteProductImage412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteProductImage412ApplicationProblemPlusJSONResponse) VisitDeleteProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteProductImage422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteProductImage422ApplicationProblemPlusJSONResponse) VisitDeleteProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteProductImagedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteProductImagedefaultApplicationProblemPlusJSONResponse) VisitDeleteProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateProductImageRequestObject struct {
+	ID      ID      `json:"id"`
+	ImageID ImageID `json:"image_id"`
+	Params  UpdateProductImageParams
+	Body    *UpdateProductImageJSONRequestBody
+}
+
+type UpdateProductImageResponseObject interface {
+	VisitUpdateProductImageResponse(w http.ResponseWriter) error
+}
+
+type UpdateProductImage200ResponseHeaders struct {
+	ETag *string
+}
+
+type UpdateProductImage200JSONResponse struct {
+	Body    Image
+	Headers UpdateProductImage200ResponseHeaders
+}
+
+func (response UpdateProductImage200JSONResponse) VisitUpdateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateProductImage401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateProductImage401ApplicationProblemPlusJSONResponse) VisitUpdateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateProductImage403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateProductImage403ApplicationProblemPlusJSONResponse) VisitUpdateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateProductImage404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateProductImage404ApplicationProblemPlusJSONResponse) VisitUpdateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateProductImage412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateProductImage412ApplicationProblemPlusJSONResponse) VisitUpdateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateProductImage415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateProductImage415ApplicationProblemPlusJSONResponse) VisitUpdateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateProductImage422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateProductImage422ApplicationProblemPlusJSONResponse) VisitUpdateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateProductImagedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UpdateProductImagedefaultApplicationProblemPlusJSONResponse) VisitUpdateProductImageResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -15307,7 +16091,8 @@ func (response GetLivenessdefaultApplicationProblemPlusJSONResponse) VisitGetLiv
 }
 
 type GetMediaRequestObject struct {
-	Path string `json:"path"`
+	Path   string `json:"path"`
+	Params GetMediaParams
 }
 
 type GetMediaResponseObject interface {
@@ -15315,8 +16100,10 @@ type GetMediaResponseObject interface {
 }
 
 type GetMedia200ResponseHeaders struct {
-	CacheControl *string
-	ETag         *string
+	AcceptRanges          *string
+	CacheControl          *string
+	ContentSecurityPolicy *string
+	ETag                  *string
 }
 
 type GetMedia200ImageResponse struct {
@@ -15332,13 +16119,64 @@ func (response GetMedia200ImageResponse) VisitGetMediaResponse(w http.ResponseWr
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
+	if response.Headers.AcceptRanges != nil {
+		w.Header().Set("Accept-Ranges", fmt.Sprint(*response.Headers.AcceptRanges))
+	}
 	if response.Headers.CacheControl != nil {
 		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.ContentSecurityPolicy != nil {
+		w.Header().Set("Content-Security-Policy", fmt.Sprint(*response.Headers.ContentSecurityPolicy))
 	}
 	if response.Headers.ETag != nil {
 		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
 	}
 	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetMedia206ResponseHeaders struct {
+	AcceptRanges          *string
+	CacheControl          *string
+	ContentRange          *string
+	ContentSecurityPolicy *string
+	ETag                  *string
+}
+
+type GetMedia206ImageResponse struct {
+	Body          io.Reader
+	Headers       GetMedia206ResponseHeaders
+	ContentType   string
+	ContentLength int64
+}
+
+func (response GetMedia206ImageResponse) VisitGetMediaResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", response.ContentType)
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.AcceptRanges != nil {
+		w.Header().Set("Accept-Ranges", fmt.Sprint(*response.Headers.AcceptRanges))
+	}
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.ContentRange != nil {
+		w.Header().Set("Content-Range", fmt.Sprint(*response.Headers.ContentRange))
+	}
+	if response.Headers.ContentSecurityPolicy != nil {
+		w.Header().Set("Content-Security-Policy", fmt.Sprint(*response.Headers.ContentSecurityPolicy))
+	}
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(206)
 
 	if closer, ok := response.Body.(io.ReadCloser); ok {
 		defer closer.Close()
@@ -15369,6 +16207,25 @@ func (response GetMedia404ApplicationProblemPlusJSONResponse) VisitGetMediaRespo
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMedia416ApplicationProblemPlusJSONResponse struct {
+	RangeNotSatisfiableApplicationProblemPlusJSONResponse
+}
+
+func (response GetMedia416ApplicationProblemPlusJSONResponse) VisitGetMediaResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.ContentRange != nil {
+		w.Header().Set("Content-Range", fmt.Sprint(*response.Headers.ContentRange))
+	}
+	w.WriteHeader(416)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -15751,6 +16608,15 @@ type StrictServerInterface interface {
 	// ReplaceProduct Replace a product
 	// (PUT /api/v1/admin/products/{id})
 	ReplaceProduct(ctx context.Context, request ReplaceProductRequestObject) (ReplaceProductResponseObject, error)
+	// CreateProductImage Add an image to a product
+	// (POST /api/v1/admin/products/{id}/images)
+	CreateProductImage(ctx context.Context, request CreateProductImageRequestObject) (CreateProductImageResponseObject, error)
+	// DeleteProductImage Delete an image
+	// (DELETE /api/v1/admin/products/{id}/images/{image_id})
+	DeleteProductImage(ctx context.Context, request DeleteProductImageRequestObject) (DeleteProductImageResponseObject, error)
+	// UpdateProductImage Change an image
+	// (PATCH /api/v1/admin/products/{id}/images/{image_id})
+	UpdateProductImage(ctx context.Context, request UpdateProductImageRequestObject) (UpdateProductImageResponseObject, error)
 	// SetInventory Set how many units of a product there are
 	// (PUT /api/v1/admin/products/{id}/inventory)
 	SetInventory(ctx context.Context, request SetInventoryRequestObject) (SetInventoryResponseObject, error)
@@ -16955,6 +17821,141 @@ func (sh *strictHandler) ReplaceProduct(ctx echo.Context, id ID, params ReplaceP
 		return err
 	} else if validResponse, ok := response.(ReplaceProductResponseObject); ok {
 		return validResponse.VisitReplaceProductResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateProductImage operation middleware
+func (sh *strictHandler) CreateProductImage(ctx echo.Context, id ID, params CreateProductImageParams) error {
+	var request CreateProductImageRequestObject
+
+	request.ID = id
+	request.Params = params
+	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/json") {
+		var body CreateProductImageJSONRequestBody
+		var err error
+		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+			// A request validator built on kin-openapi's openapi3filter with
+			// KeepValidatedValue leaves the value it validated on the body. Bind
+			// that value, matching member names exactly, so the handler receives
+			// what was validated instead of a second, case-insensitive decode.
+			// Otherwise bind only the request body, so that path and query
+			// parameters are not also bound into the body struct.
+			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+				err = binder.BindBody(ctx, &body)
+			}
+		} else {
+			// A custom binder is installed on the Echo instance; defer to it
+			// entirely, since echo.Binder does not expose body-only binding and
+			// the binder may do more than decode (for example call ctx.Validate).
+			err = ctx.Bind(&body)
+		}
+		if err != nil {
+			return err
+		}
+		request.JSONBody = &body
+
+	}
+	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "multipart/form-data") {
+		if reader, err := ctx.Request().MultipartReader(); err != nil {
+			return err
+		} else {
+			request.MultipartBody = reader
+		}
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateProductImage(ctx.Request().Context(), request.(CreateProductImageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateProductImage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateProductImageResponseObject); ok {
+		return validResponse.VisitCreateProductImageResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteProductImage operation middleware
+func (sh *strictHandler) DeleteProductImage(ctx echo.Context, id ID, imageID ImageID, params DeleteProductImageParams) error {
+	var request DeleteProductImageRequestObject
+
+	request.ID = id
+	request.ImageID = imageID
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteProductImage(ctx.Request().Context(), request.(DeleteProductImageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteProductImage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteProductImageResponseObject); ok {
+		return validResponse.VisitDeleteProductImageResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UpdateProductImage operation middleware
+func (sh *strictHandler) UpdateProductImage(ctx echo.Context, id ID, imageID ImageID, params UpdateProductImageParams) error {
+	var request UpdateProductImageRequestObject
+
+	request.ID = id
+	request.ImageID = imageID
+	request.Params = params
+
+	var body UpdateProductImageJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateProductImage(ctx.Request().Context(), request.(UpdateProductImageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateProductImage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UpdateProductImageResponseObject); ok {
+		return validResponse.VisitUpdateProductImageResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -18724,10 +19725,11 @@ func (sh *strictHandler) GetLiveness(ctx echo.Context) error {
 }
 
 // GetMedia operation middleware
-func (sh *strictHandler) GetMedia(ctx echo.Context, path string) error {
+func (sh *strictHandler) GetMedia(ctx echo.Context, path string, params GetMediaParams) error {
 	var request GetMediaRequestObject
 
 	request.Path = path
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetMedia(ctx.Request().Context(), request.(GetMediaRequestObject))
@@ -18845,409 +19847,434 @@ func (sh *strictHandler) GetReadiness(ctx echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L2Jchs5kj/8KgjOfGG7p0RRhy85JnbUbrtbPb5WksczY3lFsCpJolUE2ABKNLvHEf+n2QfbJ/kCCaAu",
-	"onjodpsbG9OWVFW4Enn+MvP3VixGY8GBa9Xa+701BJqAxH8+p/EQNp4LrqVIzS8SULFkY80Eb+21fhIT",
-	"kgo+IHoIhHI1AUlGdEp6QM5grNutqAWf6WicQmuvNc56KYsjMqKfN+gA/rqz9XDnUafTiQgbjTJNeym0",
-	"opaKhzCiZig9HZvXlJaMD1pfvkQtMw/geuMI4kwyPd14J1IWT2fn9WFINc5pTAeAM0oFTarTSaBPs1Rv",
-	"KBmTe1xwuLdg9BfHdDA71PEQyDlIxQQnok8mZuQJVW43IGmTI+AJYZr0aHxGGCfdg/7GG8Fh4zXV8bBb",
-	"ndVJ6yl90t+Kd3eTznbvMexsnbQWzOuQanjFRkxv4P+GT2lE+ZTENE0V7osYg6Tmz/cUmTCeiAmhaSom",
-	"qjKb7U5gZMY1DEDWhj6EEWXcTKl5eNE3Y48IlUBS6FfJY+vpCmMpCCzzCGLBE0UyrllqllMZ0Ox+ZcCd",
-	"ReOBltON/b4G2TyWFmRCzdlCX0ggWk4ZHxA6oIxXBnu8YLAPHz5s7Gd6CFyzmGoI76IWhJYeIvcPXz4n",
-	"jx4/7DyoEtH3QCVIIoGmo7+etNRQjJOFZPTPjX2lmNKU6413UpyzJLTwD0MWD8lIJJCSiRQaSle/TfZ7",
-	"CrgmkyFwwoV/zNwGdQa1+5eKmKaVOQHPRq29j60BjBhnrcg98imame2XqDWmko5AOz61r7VkvSy0cW95",
-	"OiVjKZIs1obY9ZDoIVOE+lciQhXpcjqCvXOaZtBtk9eWhw3YOXCi4BwkTYlmI1DPkLBGmdJkKNLqkj62",
-	"YpEKuddLaXxmpg2fx6lIoLWnZQZRi5np/JqBnLailhmvtdfKZ1HZCaZhhOsa0c+vgA/0sLW30+lErRHj",
-	"+c9mD7QGab76Px//Z+/TX/baf/lza2a3IvOVA/vFrU7+ZyolneLJ759TltIeS5meLto/vFJm90rvmE0I",
-	"rq383fLy/iyh39pr/WmzkDub9q9qszIZM7vvJeXJQRKYmJtKzzzQNAf84ylLlh7/IClGfYPfCI4Ldth8",
-	"P8xwREii0mwQIZWJTBMJAyoTc29jqmDuHCsTLB37du3Yt6KQYKQaBkJOQ9t0wO0MY/eMmaXhxj1IxYQw",
-	"3TQr//wFNs9PJ7x/OCEozSe4hbVZrrqn/uuX29ZMKiHDMr/L4bM+jfGJrpM0Vt2wsiDyrAaIMgvrs9Qw",
-	"K4JEIxPDLd8ITbQYgB6CtE93Rb+vQHcbV2Un1LCm3dk1lTnE/sa/6cZvnY2npxufQnziS9R6CVRnEpJF",
-	"XEAbLcdI1b57gdzvGh7XfWDOjQtN7nf7NFXQfdC0FP9mSCr1hEiBcpzSj9q8HToBN5sSS//x+OBNZFQs",
-	"p20wrUiKm6HI/ScR2dqOyNaOmeLWLknYgGlVk5zbnfz/th42zHxgZlSedXmTOxtPP/3+5Muf/+P+ubUd",
-	"be1+Ce926LaahUlQIpMx3FOEFYxtTPWwmAReSgm/ZgyPywqYlS7pQR/1zwbqNspuN1doGWo6PSDxkPKB",
-	"UWo/GBHPNBlS5X9JFOMxROb4h0YLGtLxGLil+JJ9wBTZ3dp+5u/zCcejszYHPpdSpd03jW6q2ie8piI/",
-	"RmUGd8W+V+zLQd+q1Ze69wf8SIv4bOlbwDhR5oXKLTC8Cmlw8V1g/BTfX3QXFun3qDYQatmQUU9U04gp",
-	"fqk8nDOHrNLfF3JEtdVRd7ZbqEGwkdHOttz+uZ+ikDL7mn5+J1kcYP37moyE0va2js0zqHyhOM2mIMmY",
-	"TpWTScWB7z5tP33asJAR/XyKH1paRr0WHKxm8Zrx5nmmQFee6Fan3ek0TZTxC0/0LUqFhQevBVFnbNwm",
-	"L4UkCcAYCUGRTAHpOknVRBBW8IQpYhFBmP8rEUUnSBRv+RFNl1PPKUmYikXGdeVCeQVg4XUS/FTRsDOh",
-	"fJv+QSWjXDdx4XP753lM2D1yellm/MW8rcaCK7BeF8H7KYvxxGPr8zD/pONxagw/JvjmWIpeCqO//KIE",
-	"isecCM0bxuRoGYM8PdX0DAz7TEBTlhrS5oTGdnMLwQkb5mFCk0SCUgQ+M6VVm7wSA8PbhDElFWiUp2Oq",
-	"1ERI3BKzZFC4/r1Wp/+ov917hAJdU50po5A8jVqaabwc+aJy8hhqPVZ7m5ton7YTOPerUpvlyX9Zdi/f",
-	"2bfthtZ0Tk1iN74qFLM4k9LYq2a+0DYDvRSyx5IE+KW2vp9/pbTxx6jjAiSWjUiRAqGJuTVKS6qFXG5H",
-	"d4odfVkaZvGWFpO6ig01N8TT0YhOUedLBFITbuQBP6cpSy61jcx+49RtSnkz33KjUUOaGHXCjI1PIjeW",
-	"UkjV2vv4e2sEStEBMl9jr/eAUCd/tpBNj4VhULK119q08vDLpyVOYHu7OIH3fCxFbIbppUBecG0t3cWH",
-	"UV/aVRzJB0jTDcOoIYlIL9OlfSFduy1dNLIUARoP7f7hYb0R+qXI+OVOy/HwUy70aR+/ViF+MHqSOSui",
-	"snjoOf5yNL9b7LixmV66ry/e5tk5XcVGo91mFhR5a2cqMqn8Vr4WCeuzkBGFbumpyMiQnuNuKM3S1LMh",
-	"sxcl17t3N4cm6R7bxGdwhn66lznBEU0t+ZziM9XjIz2RTCu3jfx89PbNcgfYKQ7we5qQw/xCLz7C2qSu",
-	"4vz2jXWIRrcbZY/sdjqEknws4pYUkd3OQ/MH0EPhrBgnIxMBdi/MWUZkd2uHULtHWgiSUjmA6ITv7mwZ",
-	"Gtnd2iXUf5SkjIN9SvBBRB7i2KhrGYPBkJL5pfleAmPgCfB46s0Jaa6usYi+RK2jMXB9LM4uKa2U+cyp",
-	"FmcBeZUyfoYO3ExB4r3cQlqDUBCRJm2yr85IX0hCCYcJERyunSbKM74qYWYUDkgIftSTueBQnEhtF6La",
-	"NuCBaOp39qJnoa3imp/CgY0mVUxsZCESaGIMEHJo/2GDDmhsSxiDZTTSvbjUiWyVBNs7iQEOZqZNXuLW",
-	"LHcyOP8r0tjmLtx67b253yWKTlVtM/BMjoV4TfnUkZe61OlIquEUVQWoSjchrB3m9li1ybGcuhNhnDwm",
-	"ysaLljqH7ZLSbL5spk/y+S9zCpV5XskF8QvECGKbfKBmj5WN/ZpzKAXL3FFUhVktmDZPppUfxam85zTT",
-	"QyHZb3A1+mSA1aEya9i6vf9DaoygMcP47SH0JaihISshSWptojzEt5jRbZX1xdJSVtETr47XvRF2jci/",
-	"DIPTzsE3kSiN3LKt0XcuXNiudJShUOW885x53h+qDfRckmFSH7M8zUpfrJ+tf+iecjHJhCXI4X3gsnJd",
-	"KenDZJUr+7BslR2BPGcxkPeV+Sw+6vBKruLIj4TRXxjCNJgqYv9OvVBEoMSraBilHaHmKtaveLE5V3bL",
-	"VTYeC6kheQ0Jo8e4YZegjKz44OnIfPEUz6BEGgjMKH/UfGw5UfmwfKfzcQjOnBzbcRYfecMUr0qlMdro",
-	"PUW6HjZj5tUt6zY1ctD0DIwVk49vQ+tW4Q04SXmuDIs+oblfyezgWJrPamb9WXEwsGymqMWkCpRovRI8",
-	"ETwUxcaPy8CHDo7ekp2tR482tghNx0O6sU0MDfignHuvOsyP37dmomOfft/+EoyfxxKoOSOqQzadDYSg",
-	"smKfq4eUth9tdLY2draOO0/3djp7nc6/WyWPakI1bGg2gtDI1oOyyIEYtZg6de7a0x5L0yAO58PQRhqR",
-	"FSgLimGpUXrROM94ao6Scmsa+aNlRgcTCqrHZF2cdadqZR5qyMbjZSeCsJGrm4axsLYCqB0tATTqyDwb",
-	"9UDW3Pfb5EiTn+kI1D1Fjn7NqAweivn69uzXX6ZUR6SfCiNYJQbO4BwkGUI6Rud8nyEQrDqoRRLZ16xf",
-	"vRKq4lnqhGRlrcVkxkPBQxEMgn9w6zQ62hjEOAUykUzDzCz+srtLtjvk8dPdR6Tz9OGT6kx2qjGzh7PT",
-	"Kt2kk5O//BfGPs3/kPsP2psbn74LXquxMObCqeXXwQgvPoCXubZpH7b+RXZ//in0VQkxGzMnMuqEJ9Bk",
-	"M4RW/eB+QskrcQ4pjYNHjh7iEEFRDREZS3GO9omQlttMIzJBanbkC8q6fJxxXGJDyDEkybleade3ljr/",
-	"bJws5E2liGqQOW1vdLaOtwxnWoE5fSmHPD76gLTfe38H/W2JrBDwO1k9/IK3e3oOc5Ign6uw58p+FMAx",
-	"0fsFYvSyOml2wMeZ1SkSa+TS9F1JZGGAKWqWd1SZbUWlmWkNnCROjl2B3KtTwNxg9W1KxbXMuT6ZsxJi",
-	"YS2R7pREqmzYwqO7CnG1IrXcVWFWkyghYeKESFh4zOH37zAOGCBJOkCOmC9tlonnWNxAALT8Vv7cXHSr",
-	"M6a+1GG4kYPkNGM86rCeCkp/Bp9RR2BEHuHRPMDEnLE6Y+NxTUtY7vtaaJrO+by2NGThUjRNq2vYflId",
-	"5NFuKwgjqagcuON+5CgHNbmVziUHh3xbQfx/KIBwhVN9xHj5xa21BrDWAL5xDSBqfd4YiA33S/9s+437",
-	"x0f72KfycxtsNBZSOyztsLXXGjA9zHrtWIw2BR2zDUO3A+Cb+dBfyq8bprUhxvYib+SwDjO7r1gfuXsb",
-	"udaObk87umPU8CUoXK04TLJYB++bA+wjkFYoIJOhIGcAY2NMK/B3ripB8wQp1Syvf589xRobpLFWpDdF",
-	"+FPlWH5v9fBiTk9T1kewcYcMUadMhTTsHXO5Qqultayp5ZOaIpfxY9aTpm/7CFab9/oh9EECjwERag10",
-	"Uswsz325tgE8NGDRup/nD96qF90CrOKFx/TcP4cElMIys3XPWShYZtXa4KwW2s2VMYLQMfQ5YYLLOKWM",
-	"Ew2fa1LqpZB6SoYikxiUGWWKxURwjPbEQwQlWfhrnKkhE9wlMShNpyQWAmc/OzGHxj4dg4yDvBiV/Cwe",
-	"Yhix38cpToYiBTIGScw7lf2Zb7o0bFTJ1CgmFIbv5+nfJaz+ZMhScF47wYmiKYTn1HLZBgvPaxDMTDrQ",
-	"Ng/JbEGeZdQwUqeebrRwzKXjQSM6gAar1f7NiDI2onJK+kwqvbQFe2DeDtmveRJLo+ZtrMCMM01iykkP",
-	"iBJpQriYLKvj01izc2j+fuVwCdVoZZIDbt8rkgyM6s+FJogINVIBU/ewOsGyU+k3JsoVZgYQNRRjMs60",
-	"9RZzxM/bbPvKOM7cnB2IB/MnzRnOyLHWD5L1NZkwCWjJDIEmqN+qoJ/L35sl8k+ilqTaWVRzZYh9ymhQ",
-	"Z1l41mY/7ikiJtxr3X0hEcuVcfZrVlfj3h9u/HB48PJ44/tXfw8GZdJs4ayOzDNfitD9woC6IZEj+zC+",
-	"FqTo95z5/K95tLz9cAmnxi2GcCKfwaLmpsCoiDjz2vEKsk8UM8PnKt2QKq/xLsVFXO7NLB8JRZUMPUU+",
-	"7RLvhDv7qsyM8kTqUvKvT7mqiYyAUCupCf7co3JmXi2bvdCBcuKqcoYyy8oZclTWZ0vbn1+y5mhWRSX5",
-	"tED9XuTv9LywTbroPUNYCLXVGwR3eWN90PEQkEPa7LGVnKP5EMv7Rkvmwy04SEsJ3aGCH7aIC1V5Kh0y",
-	"L8PmzYs49jOU8WYDfR5r9arC9OffDn4R7F87P6f/+udh+u+XT8/+/c83vxzwzjLC/4/rwa15bqtnEaR1",
-	"D5bbRwBfGJxk841R3TXs2iZVF/nIseDnIJXDPgmizBH7MjE1I7RhlONSWnNFKSfvyspGzDQkSDof/8SS",
-	"T7WSP4g+F0oT2u8LmWAqkXVskBfnIKcJnZIjDZCS74XWKZCPf9ra/WT0m63t9sMOeX/0Q1BtHzKlhWxw",
-	"P1cWXyQC6kzyiMSZNhtiaXsCShOXSrX8ZX5e+v5rl4cVuNM2czM4Q4TgMVFzkmM6emmjcqUuEXlmzX8F",
-	"lQV7+vN5VTlPXYLSRqhFhAM1P6yoKOckeoQjLxR1jsaKmUZ5Xqs/ybk34b/dfq2Kasg3upQXWSYOl/QR",
-	"8s0sT2FKkD6VERFpku9knlGNuk2+64YEwaY2+HTx7uH+j6ev9/95+tPB0fHbw391yf2tzoMrI8qiPM7D",
-	"zg2SaNUvOad0x8nJ0UL4jZ3lXAJxdDjHMRekfot1mVBlyzqVnjG/G1Hr662FvXztmPkWjK/R4R9vMJN/",
-	"Ktsyi90od8I5sKyhfkdMPMVGLKWS6empioUMTGmLjBjPlOMPinEgCdJVDKQHegLAC05iRGwpw7PQQ9qP",
-	"t8qmicgsOr6oJhCsI2CNxRuyx0IWiDM6Go0JbyNU6T6wrcELupSHuxotWBzGmOMAj8p50G3iiQ09hj8K",
-	"MUiBHA0FhlHJ/S56wrsR6Sr2G5j/jqgGyWhq/k0HcDqQIht3I/J//+9/H6C6c8aNha/FCe8DJOqZLcdj",
-	"XTSKTCCNxQhqVV2W9sOP6OdKxL3TmbulCyL9C/d1Na+t22dUJrXfbmcVSBiJc1AzgaHf8zW6akjsN2jt",
-	"mVeWXu3c+m0l75i7Gz2RDYY6vx2u6l7J1BWZPhV99+OnwKK/9/GLuiTJa7HV5MGtuf4XO9WLWm5MOdLt",
-	"C9kkgZC1qTHQM5CO4yRM0fEYqLEBnNaMfvd264bkwn4mEf8SkAE2/R2ZVdhVXfONVj78dCnv1SpeuDsF",
-	"Vp7nSaru3GoQY1uw8CIAY0eHOboYa27N3qa5NP2uITL09hzkBqAOzs1/kZAZt7+aYMqf+Y3XLtqzCmon",
-	"QGGrkGlFjZsflF+g+xZEV99AV34Ri5QyRVIxAbkRUwUkBfNJFbmIjL3HjBthl1A1BNUmr2kCpC/FyFq+",
-	"RkFFlTeFviYiq23o8CLL+Z+PtgTfp7/c38j/+eC7Py+kWNzoRmpb5O5DuloN21i8spRpZSXCGtZ4O7BG",
-	"RwQXBDXmiEZEwhYyfBG4cc2Hvg0+NENuz0sAk/rKq2VdgWgJ8HUphD1IBR8oG7C9NPHeiAb403xXAJVg",
-	"q9SFHXX+xGhPnBd+D+J0Yy3G9brpMxxtMWRjgSq6XwvR497jXpbLFBfF4p/8sVXT4sSuT03Na0bzBD4f",
-	"gkcKBi4E5YSZh4jMeA4et28zUCRhSaMHkIE6dSXSQmCJ58VXJogIPIdY27o6vjafrT6AFfMyXhOuSwlw",
-	"XxBuztjWcSSy1BaF6IFd74X0BU/Cp277A5IxL3ZZXrLhdr0UeII8BCbz9Yjg4DVKCh5BYIL5Fs2nkovY",
-	"MwVrWZs0i1SJlbi0jzTLXCnIo9HL8OtyAd/FvHttbNVvwyJ7q7h6K9lc1deWC2l5VWxtet2O6VWQxNVY",
-	"X/6erw2wy3LNfU5YgctG/sjrzvdLMsdFSRn4yRvM0PlGzVG8Pu9cYWpfSHK1q2goVaRJDg7iMKmUuq5p",
-	"t1Y5PfVPNKBK3F9z7ae6U7GQEmJNhkIqIE/L5kL+3ZWzlzhMKrOai3b1z81ojvXl1b4b5IPlnJAA9FdT",
-	"7SPsGJt1DbJc8InDBMuH9DPZY2qIWmlm9NVQ9CkE41jttN9yQKhTkQpbfDFw2kUJsgD/Noq7oiy5NAhk",
-	"N8xZpUhhFWDLoXl+JpdepDZT3q6k4QCr3whm3JmVemvcnV2mkBPm9evCZ1ZKwZnNUt7d3npcyU2mI2PR",
-	"KtIDxZLZZMz3Rz+E0pR3wmnKzzOlxQikX9XKErpW6zwRszSyzCk1n0zwPNysj3Lk+krzLrIQylO31SsD",
-	"Suni7IrmTy1KZKgrWflYoWW/GGFxvoAwrzYpaJPnRn7lZZhHSAxVMqEJ/Zv7ycjXMofFBgM19vpwd26D",
-	"tb+dnKhPf/mb/8fJSdv+s/0p3HUNV/IPkKzv6gs2ddPLqwrZcsuIxHZytXpKEN4bw19rm7NgG2bmavst",
-	"nONk52W1WAbun0OEw1L5OzUS8LtfGzZEDy8ZpMkLKUOg7KILgC9iWmkFUN28USEpwoUdsACqhwtXdzDv",
-	"H1CnwnARGaeUzephPx+9fUPc3wu0QE8kFvrW3TTaVdcaAnmDw+pUNv3ezTdh/SSifN3BzRVyIPTlNKcP",
-	"6MXKdR0jDvv4WQ18DgnPY5SWB4SJJrSMn9hgmLLBMJTH8tPx61cboGI6hgStoVL/DzNh5/0bGfMNu7Oe",
-	"ZJ3OTjyi8gz/Bd0VvVVW85Pai7LSX0tDAcq2+dmb9Zl4k8z+frP4QyjPs3VJI82CDZefQv3Jwg6YeXY5",
-	"/0uVzkLHftBk9FVWsrsdsvE84PDp9vbOzuPtzs6jJw93Hz9+1FnU3ypq2QzI4MgjX06ojH6spRKkujm7",
-	"Vw3FREXOlecz5GPKDVsrEuSLQ/owiwU1NGzBcqGUADC3JOArYJ8hVXkVu3yAJ53lPDUrlCl1WadzRYxR",
-	"IxOVezQ9PJlxkmJjomWSNMdCNZgjB1qRcUpjiKxV27mAa0qx35pyCbDbo6UExm2nFQdzxpciokY0TVfP",
-	"J0CyO2K/BfMoMpkGd1Ta/rxuOjZ3HLsiGhahNE6pTQ4hpRh/07aDD1Egz0H6qjh5KmumwGgpz394U5NJ",
-	"WLx482G/E2/Rp7DTe5zsPnm0vfGk02mPMalthhInLNHDRkKksRQ1LWY5UgwF08zeRHjvKgRYIhE/nfyC",
-	"+AMOcp38HIL6iHnR1UPGXQ9kTVzTJVzTQJAG7PHXDjh4sKsFQoNhz6Zg47tKz8grCjW6N5eNMC4ZVH2y",
-	"1NiN2nTBArnVr2qB8u0n1UR8t4iI7BTt2l34c0Gg3K0+D1/OV3XxdAtbuslD5ZQ2/PjcqHbj5pdj2rab",
-	"od3/ubHrBgBDwkbAFRNczQmD2OwIlQ9EhrS66Y8fLXemfcrCNdzq6AxLVjZtS2sYjTXpY4+YeUTcsMTG",
-	"fZwZ1G6mJ+Hgpi6Xb28mfioz3oz1oOWoPK5zRJOmlKBVsB8L0wmwPcX8tvsjegaWIdtJqkBf/b0UPrOY",
-	"phvnW3OA4Wrhrl8gpIZfP2dJyAK2y/B/X2olDdW4Q/7JMJkW3G/ElGJ8gI1PUtttmGJCG5OzcbKd1aOH",
-	"+br9MVYucGnXoxLz8h2f/OWLQkymSrNh9nYOXF8QqGHZn4jPFtgu5kCWKfv0yj33XCRgUyipbY24bOLW",
-	"bFG3+tUONqFd1IY2amlJ47NT5jer2QrJcGKYvC0yriHJG1YbA0UXxTHQXZdOsB2wawPdJkfa/FxUCW8M",
-	"lzVZL6XOsg2XyD0RVY7M/KDgHCSt8qit7QVxzgWUnR9giPR+/vD3ZnqzC5zBSWCxHXIGiAwSfXL48jl5",
-	"/HDrcalr/gisWDPncMZ4gjVGXDxAD0FByLYeNOTop+ZC6eEIrUs24FacVNnNi+SHo/0QuzlrwuRgLFTb",
-	"IP4ZcEUGhv8wz1Nsr5taL+t+J/tnuj395/DNr+dP2PHR9+97r4adD09e7cYPj7fGP3fYf49+jv/+268v",
-	"glNpKieLOyT6Zktr4f6/vwt9KFMhBmrpuKvYoFajQLHBQoXsDOuinKHNZU7CDtJAMUfBMDUgBRfUEYDP",
-	"mN82bIF7filr2hDtoox8HCo0/1fsHHiwJ44rJhDbYrJqAjKwBNWghfrtpyk7t25HH2LD3wTiarUJuw8H",
-	"pyyaYxCI0kH2nwYRS77g5yosP+xqPNAq4Gp8TY2tQCUMhaGYFQsg12PXtiZ4I4SrMtEQft1FIZsxEpFD",
-	"RiBWIOMJSMztrSkvI8p4Pb67BADC/fe0qUK9n/7F8JhegBsjnybJN3LUr5gKQc7TNN+P1WB6+VuR4/VE",
-	"SKNOKpoadZaeFXCZ0dIMKb+gAe/ebQPh5m3uVeHe/KbOnsSt0ddCwjpqqndIXYNoWw/TmJNOWaR67lJX",
-	"VbCXU66X0qXvUFm62jHkm1Ja68LshldiwPhLIUerN/l5u5/p4XYR0TRTbhOMQyvvHxpLoUUsUqv9YcFn",
-	"LsgIKDcGZn4daRzDWDtEJRtwISHEdFPWhGE8KN6pA8Fmq9zazyiIZQiVu8qnBtIYH9q1YAxrKX5/appi",
-	"CTNWEm/+t+GuK3NRdA5zck9V8HjXDKNTsQitPbyHD4N7mCmQYdb1XoF09W/kisCNOXCVhewsn1Bpxxuv",
-	"zsWwAC8YGs9dDNV3EdLgR+06065KN7X6FtszmOftFTAwBaVc46beSXJtprXqlDJPeTNbcknamktQr9E3",
-	"nDeqD/VCOQNuBaVrw54yfladY3/r32c7k187//jvh2I7fjf+ubf1+cn05aPR0dPkcFe/Gv79cfamQ3+E",
-	"D2q+2N/uzCAHc507DOSyVZKCkLTPNNYOrOh1QaWFhHs+1hJPSy4N/6tqDVzRJwnEbERTVe8M0n7YqS3m",
-	"aXXyxmT4fSvaevjl/slJ2/+48+XBfwVX8hbnvkKdoRXLDKHmo0CrssqDYJgcP451gFREVBYPCbVBcRSP",
-	"sUhFJhtK4zSV/3kYILd3jffziVE6H2+T3lTbakfvj19uPIlsa5ai379FBI9GFk9zWdT24+3KJj4JbOI7",
-	"kErwN8ELvE/G+Nd7IXV3v35xlzmyd7fSD+VC/dh8g+MG5DVw7duWF27Ep7sPHzcbtjMuJ43wbK/oGcVu",
-	"IOmodug+z5YLfYpVw1szxntuuTcsxXedDq5kSMdj4D7zxllHibA4UCyQjXPD85gpHmrNDC7slSo572dR",
-	"ng3RacOD+1a/RX3WF0jPkZRLWbAlpGawPLwtFtcEmEMW6eD0VJ1BMluFaZOO2eb51qaPo2xiKb5Az5ii",
-	"e3doLPf3ewrTg2iqRM66EfJwT5FUDGqV+osm4IHxlEizZcy2w+LJSkny2Tn+dHz8jtgHqmC2zu5yqXO2",
-	"OXlTnDtTDeH5N0KTl47AZxbaYA+Q94cH9uxsFTldcke7Vue1FKHmjuihizZf83BN3e2CS6W4nXPIXbsK",
-	"VYR0lCXa1tgAdJoWpr0WiNhrky4WAuxGpFstDYhl886yLt7r7kAz3sXLZcF9DhbmaqufcCcxn5EuemO7",
-	"vgqwykZEnCM0TuU12W39vHWvnHWvnLvQK2fduWbduWbduWbduWbdueYaOtesW9CsW9AsakFznZ1n5ujL",
-	"z/GVlePQecF5G4Ym3m/slWZbgAIT8awCHTntOaxhW20ZdewawKtr5NcJ7/rldherzXN10+JJr5mGwzZG",
-	"g/ZlFIu7eOlKPHl98aZBy9VDrrAC0MWU2DtUnuTK9C5bjs6GAFns6zDZ2iL4SHU1D5+2OwEX7pzmwKu6",
-	"dMO63L7V5ESfPInI1nZEtnaMIperdUVXnHgI8Zn9bSO+eb6qNzP5J1/+/B+/ju1oa7exeXhZLULmHsYL",
-	"VrUk76sZ1upcLa3zuJEW5s3fFR2o4la9QIWc1RpBhDSgfaLOsnL9mBlAlChgURFRaRgftWIlmboWVdqH",
-	"R7vzoFR5ROdT8c/2aaOT+Y9fNKeiRDry70TNaBHroxKkBwNm2wJFvhooal8VBMuNQLSX4A6XQmyvgMle",
-	"oKjOw2Ovopc6zarSnshHd/yPCzTXRvySU94uhiEsdfGeW9JxrVWttaq1VrXWqtZa1Vqr+maKxnrCmCN1",
-	"v8bWvL4vdjbC0gnr5rzr5rxzmvPmhH41mQElRMuigrgX0TntNOcqnt9gJdm5OvG3uB9rXf1O6uqL6MQ+",
-	"doOE8nVaDnduG5cOml/acFkbKmtD5durme41+rzYlbPf8yCw2Y5WIDvOprqW7ZRSnnrt5TygjD8hJVb+",
-	"7R4z2+N+by7AOcKEo9ZYjDPbPDlYUdqvoAFFm0N3ivKBFWYRkTMY284piMNEZptACh5O51Pv8zg6z//p",
-	"Hps7LWcqzcGTUmXLGSKGFPvdN8JIbWzbIkkb4KOkjh494SvDR79hlObXhbdcwxq/Sljj8uTrsIrLkO71",
-	"oxfXkME1ZPDulgdYhM+7SUReDYWHl/jiALs+u1i/CsorjRoUnTpdAdL+rJ8YI/qn/vbN9QIXaYq+iuLq",
-	"r41vJftwjo28fDZic5b1visFJlxXDGfOc6WBJj6l9EL9K+aWENqZb/yHDaHw6mqXqkQU5ZOeQ6gX9vZa",
-	"BIFlEsv4eNf0uhS93jmPzh/49tyxvQ7Z+4e5WhPqeG20cqMZMH5mRUUAznMOsrHg8who3ktLaSpVZE7T",
-	"3A9X2cB5iT0gS8I5g0kttbVdDhkkIuulUAaQPVwqfmDvo0XXZHxePM7NoQicza2YuUylcb9FfuwQtzwE",
-	"mrBw7cBcmZa032cxym6jowHXxNdwqiW1DyE+u0yuZ97ADL8ESUS64gzrtkwWNsX5vdTxa68lzpB1DyR1",
-	"FSbsb8ZC6YGE/GcJCXM/hKg0gYGkSdjSsPNx/hqJfRU8OSktxmPGB6Uk7spUP34qxbkb0pqLUHaRlz3f",
-	"weAO0jmgGmoxRv6QSoubSxdN/izzwBStVlHpvibN743SK/Sp/XfIK1W4Q+a27JcWX4e4yKGQATZw893r",
-	"lzd8QoZB2RYI73tfghpevGmktB9wNWy0IPC50GVqPeLso6e6uRJO9WuOo6IVlYoB4+aE3CNXVB1ne9Wi",
-	"eNVFhLd0wJQGebE93cfWm85+uVz/qOjGdcWVG2+W9Mu5L+BDNSVq3gvv/XNNnddKtWpW0PUPQYG+fKNV",
-	"d1e88HE1n5ZrvXqxBqdRK790c71ApUpVM4Um8LdLdEI9rNQDmW2hGVNORhaxZDPdhmKyZ8S82QIsj+RL",
-	"lET2t9q31DAKVUo1yIikUHaoxkMhFBAlRmCUuMEJB7P1hl1QdVYESNHp7yVHn30+dQOhZNboG7GfOqUD",
-	"W782FlzTWJ+a18OSpaFV6KwfIhFYGL3fJ2cAY0RV01QMMohc9WGzFxheUs8ITYyyp7SkWkjl3s9xTT7c",
-	"5Fpk2rof/X4ralXeC074CKiMhz+xubU+yo3aXDricBpo5VNpPDePskot6or+C6vD7jCUGlZqJ5CmhOWz",
-	"bpPnYjSm0pY3YoYskH5sVWoieFqFs3fanZ2txyENvKZZzzY9wKX4uUXlTQldD7v/r/N6TD7wOJz2JIrs",
-	"ULV7SfkZ4wNFKFH4PvYhKtNC/voZTB1jUzCiXLN4DhkcgsrSYB+MHI+ZU0Gv0rNrabClP49lsZYFfd4C",
-	"zHIkEjjFxstLzfK1KwF92+DHvEACbnZEsrHRxLY7ncWdAFcqhBwAQxY71kzsx/A55CS33ScFSYU489Wu",
-	"Viz8eATynMVwwPuiIQphH3AsDGxe10BYbELYqkwZv5RRuW9dNNBURCgRsTEBN/G/UUuMgdMxM79x/2xP",
-	"6SgN2ofNVoWLtswaF1hkKlh3AKRqblfuK4G5p2phwvZWu7MsINyPE7mNDZOJCs/lrZH4VvPnzp9ijjPg",
-	"nnH9aMMmF+iJkGd5o2FvV5gPN4LMdtqd9tbWTvvxMmHQ24ufw+cxk6Dmjgw8Ub6RHYbAbLcOKiG31hLS",
-	"g76oOYGKKNWTCxS2WKEppmtqtQjrZt0bSCquUJ86W64bJqr1hkvN26d8Y5Bbo9WZb09knUJ2P3swoPwK",
-	"S4AYq+aUDpp77Ns+usjIYpoaY6GIZpWKv4vfWJrSzYftDrn/z62tZ+QV49ln8vnJo9NHuw+WiySW5hK1",
-	"ii7PpUOqxfEqW1uhxzk3fVESiDvl1foSlF9aUtWwbOcWFI0/brpEg6YQJIYG6CGGQ/rGePOi1IMGUI6P",
-	"6KIWJfiYwyJWroiHTGzMhRzOqhnGPttPfsmUHrlbuoLJ73AHWOvFsBFNz6BN3tjmSUVadm/qC/DmtV6K",
-	"2olFQ6xgP+5U0zmHbVPDYzECcp/2xDmQ30CKB2YuA0HuI6L9QWWjNrZXzWXfKP1ylhzh8xhiwzKauzXk",
-	"jC6Fc0iJbzmPZMCnaNabPbSlYqvkGqoJOj/JPgyVKuWx37OgKQSOmS10YMMUyUTNB6RfMHX1ot3lJFC1",
-	"+K0aCR/al/D1Rte4L11oCMQYn1oUdaspSSBl5yCnhAsNuFHon2G1RJhW/tzu462twG0rb9f/nJzIkxPe",
-	"BFVuwhoVh6bOskvAqJuKc92VPnT2oudHHuSpwXMOTH5aqhgxEuc2mXLoqwt4DxMG8syAMbBzRPVI0Jnk",
-	"+M+EjujAtmcU6ETTknLVR4eUqxNe7V1f46jPzdfntXbNi0oU4kr0bU9x5BKBkKBkmsUh0ffc/aXaGnYp",
-	"qNeQDQJ9mn9ig2oUYuvRci1fUzGZ/dqrOgptuW+NIGFZoED4a/x9rXv0Ul8UWUgLdZFGL02qfoXVlQUz",
-	"SFQclt2TfDVuxxvJ+yegaahztmEFQ/xbEYx31U3qjRJBLkd42NqGGhUJpHOLMkVEXQRtbS21t3FO8AtZ",
-	"tbsbX6J5Gm9RHRBGY7O4VZvql7bzQMPoD6kJDyUonN1Sm3FcPH4ranRpujm9RJ5gowtp2bUzDijcea8K",
-	"G40hRtyjvmMDExOWpnnGeOAmnSoW1B+OzK+t1ZxfIXd7bqKXdEKn6lT0T2NxHmrG/AOdKpJxzVLM3rWZ",
-	"XX1tKz1RTcY0hiYcj1kSvjShClHENTHffhiKJCzE7NwGgh8F6Qp84hU+by7u4mYqS7dLKdtB2DBlUR+U",
-	"GSr3lfOX9TrllfavC3Z/Y8B4kSanO51TQ+1NmHfEubOi8gPZ6RDzfERwITafConexh/JwIi9Hq1VBtta",
-	"rmv/jcDvq5r5ovOuMdnSyxXKqZFFDVfvCb5Awtu7UzuDOuOJKkxyAYd+5W9jQ4ATR4ak1F+IVcKAKypW",
-	"NYX8gl1V0WDXwlzlK/VrrL0G1+c1uDs96df+i2/GfzG3jz6ecAP/+1CnxlW6yt6KVnWBTrZrhWquQnVt",
-	"jX5vSlO7/SYDt6MtXaiBccENFsUKUfJfZ7k4N8BKPpXcSloXilsXimsqFIeU8lqcwygY+q8oYrZb8gRC",
-	"oHAaayEb+/15DKrFdKKnXw9hVCpchZ7SqdK1RnUhn+biWghN3O0KudmieCfuVj3Sid0yl451Lqv8343q",
-	"Chc1AlaV8c0iOOeThPY1yAmtt1bc3llql1cwBi5oAjxDX/nUVWxDC7F6TOgC2dvdvk2nzqXkNYpmBOM0",
-	"S+6KqC4JaB9hLAlqdyTlbY4KlrOQry0S3yP3nGqTV1gOyKPzIBmAtAEYLrx0Xw16nH96Jdmdc+S1+L5p",
-	"8X2lknVx7BulYZt0GWea0bQbka7NS0YnFU2hS+5TX/NLC4GpJKMH1nVljBaqqo/k+aSUx4BAvQE9hxNu",
-	"XkN/6gNXwMoLXMszqokpbjZ5Hu0lw+9Ry+VaRy2zJFdljCpo9gMeV2JmtciyUNptXyUWH/l+fAq0Znyg",
-	"VgnOlz6ad2COQwH75aRIMMIeGiOtOZ+3lkwTaIq6B4YYzUbiH17gKjS5dEPUjwlc7ygLsJBji3AVfXR2",
-	"OcRkSKOMQammTM198vOHY+Q83f1MD4Vkv6H82CPfA5UguzMcZ9j7MWZv2c8H73872HrDDtQBP3wYPz94",
-	"dDB62fn79ngnef7z07ZhTcmHA/aWHXRes5+ftuPtlPdGLzvJP39O54GfQ5rZEcTC4p41w57FxC7KZd+5",
-	"V6un/6TTWVJLmZvJus+JGNNfM5fpF5GBELa9utn0coLsRTNYZ5O4zUCnDR2qbbOXbq90OI7V2F8FGUGm",
-	"bNB0UZrlbBmAMu3U96oy08oBuhFD9PxeheK3+7w5TfYW8fijYJv745kSHq6BjJnFgJ3X7SOa0L+5n9qx",
-	"GDWOdHoOkvXZouJktaHNoP7F5aqTVTOJqwP9aKYf8O7tYwGSy+QFLCqBq0vm7YhOXf2U5TMCwut5SUcs",
-	"DaTutF6Jc0hpHDz3hjo52G6gVCmnwTQM1MdZqIlJl3k6t0qDsIVTbtH12Fz3xuyN+SvudMPG2CI2C/Yi",
-	"ZP/4RO98+MZEb392bker3UNrl2y1GmaGby0yfxz5rpbpUH5pKbvGMup1msOtpDm8v4OVny5aJy1q+b7B",
-	"c7LHXSjVRb9dAqCKcDUuJO+AlB46VZPe65qw30xN2DmhaUf/jqruKdf/HutFY7UuVYpeB6b++EL+6+uv",
-	"J5vn/DdnOyrbXMKWVj/LiNLmX97XU+oIs3C8qwwqMxdLLlAUiv1mJxmLVGSyTV7kvtUKmMCwA3dWFwhE",
-	"X7qC/3XA7m4C5BbsBdpEMTMNQNukQPZOEOJXPGJEx4X6gC6sPlvEfa+uzGx9H0q8o3KjQtK32k90VWyb",
-	"3z/XqX029W7dAvLOtYBsFCuGDeBfa6LF3tdZsbJQmqzW73Q51m95vZph9uRYZkBG9AyQESvxDP+MBZMQ",
-	"/MJJIvLqeAsN+pJcmMdX37rH1p1Uluiksm4yfckm0zO1lZp6STqmfjG8co6LW9DBec3b17x9zdvXvP0P",
-	"xDBfMRXy3KRpuH//Sk7JIhnVt2RaLRfVO5YCbsrbdvPN2dHXVEv2eUUZ5G6es8piMeoxbgtHkx5gnY68",
-	"T9U3JJWWcFXkhFSexRJ14kb084F99aF92P20NUtrIcJOMyjQDnaaYTfGR+fHiFqTIdN4FRX7DcwfjlpR",
-	"63Urar1qfbITKq/sYajvw2U9IV+LOlqvDVBzIMy5fFfVYrmkEyxqv7HuI7vuI/s19ZFtVJi/wSbWayX9",
-	"G1TSb0crb5JYR+Gwwb5P7Z6RR3cglRHTn5olncTSGVQ7LGhJTVhK7fc5CXZnAsr/qkkK6whQEQFaJkJ4",
-	"TbmBlaBQcyDHUVdQyQPJ+lNsZnHFvRZmL9YVtUeYXYYhFIgzyfT0yHzGDudwl/m/XnpK+PnDcSsKI34K",
-	"7Krok49YvPjT/T+ZReD92cTfPIgwOyAIyyX/9//+F9GfuB6kAjuNfNJDrce2TpU4Yw2ILfs3y6caZ2H1",
-	"sG6m4NQ+r/5qyK/bJs9pmvrrYTXwok4DVtUBm59mra4T7rx5btRurGTfQkm7htt1/7nx/Ojw5cax/c39",
-	"3c5O+ZnTEVOK8UHXSukJU/CgTfZ9fwk7S8pPeHXDupiJbC6VIr9kycBmjlpEdyo47Fkky0QQDucgyYh9",
-	"tgh+w5z95vlq3XU8rGdvY/Z3K6jL3TzqNeEKUFANwSlkAZ1D8ey/8oxoIfwOqzHQM/LWLG7bKCcaW+xY",
-	"n0w/FRNlFa1ifAfWfS/T1l5rk47Z5vnWJs30cNP9xfY5GCMVe9hx4GmkgoogNL/ebn35ggiLULX2fRKL",
-	"0QhkDGT/3YE7GuTZ2Noqb7blzgHbOKhCB8m7abRP+Al/y30Nc+Tx5pQckdlPIpkp0oMhw5QarHRllii4",
-	"UfSGTJE+2mw2k97ChGLBDf/SePwn3H7fopp+FCROGbgSWuY3x9MxHOHy8r9IIAPg5qJAYifuO6Dg/HKq",
-	"pDw54RLUWHCFU3DdyQg2JVFGR8FF/ulP5LlAVmo0xBO+Qb777uejt2+++w6VFU7P4DSmCiLy/vjlxpM2",
-	"ec/PuJF+fQZpgjV17c+/Zmb4MZV0BEYdxDlJGCPSsfJ7CSecEAn9TEFiz2h3ezsiShBK9HTsb4ShKVBE",
-	"sRS4TqdtO7mDRH33nXPToYRT5D6Kvgdt8t13x2wE/u+HL5+TnZ2dp2Yh74+fu/dRtzWrMzMk8JnG2hfm",
-	"IlYu2ykhPThAQVXgi75/QZH73ZPW1nb7Yeek1TXKklkZ/qpjfoN08/O7fxl+MUKwpfcvurqCEsyneTFS",
-	"ZHHcpAeKJZjjM8JCI5wcHL0lu9tbj4kxXtxaMNfNrNb2I+mirtSNfJ5bRLqILHRlciy6sNvOf8sU2SJa",
-	"kK1OJyLbHcOfnGnTJs9FmtrcH2XWhPdlIMUk13F7IuMJoak5NTd8KaGq+8y23WEaM5bmZ5t5J5EZCHv0",
-	"xEJpMhQTJIMEYEymIsP2gsSBXmeS8cmQqnKKn92gF1IKWaaHp7sPHxtjrJfCyJweHY9TZnXHTffrv/yi",
-	"BO8+yJmHxu4vXbPtdu5jKQaSjlREKB53Apqy1P3NNjClPImsYsjPacqS/LZ0AWfU9V83V404ExN1Xzdx",
-	"w23NnbRTs+TaIJBPsk5nJy7LdvyNmaxhD7l41XSAfNUQY+nh/EJis7qNlJ0bS8bnlzhuX26oZnFZtsEU",
-	"k26+x5LGljM6BvTdd3s5R3JMKKZSMlBG3jpVbOMg6UbmbKUirI+H7GouoG5gO5A82s0tTDPNkJE5Y1va",
-	"SR1SDQRp3ZMA5VxkPLaE0zV/f2X+vIH/a+5L8atDGFHGUe7j7Sn/xVwjlxxpppQrLk5iYrqp4PCM7G4/",
-	"LZZ9CFpON/b7GiTqHcomF7nJPqexkS1m3yjp/vjiuOsxbxKUyGQMubyinHRfHNNB/ZIZXeagv/FGcNh4",
-	"TXU87GKjEtBkp7OLw3R/erH/Q5dMhDxTtpWJuWF2tETgxiEcOQauUHVz6sfrA6NRZiijjX6n9jax0Yid",
-	"WFvIwaZ7aXPkmu4wXWkdkncKcY0/vpSbluy0O+0dW75qiOrEJtqpEHaxhPuv5IdwkLT2zLvlti5GzbZU",
-	"iJ/f7nSsv51rX4m9xAd+cQmfVmNfXP+/GAY1k8b+MW2z6N3t7aYv5lPcPLBcw0YScl/T/HfeWe5VMRZs",
-	"107lWl/ttd5gjoQ7CiRr204lamk6UBj8S6k2FqUxQj5vGC1jw8H7Wxzb532JWpvtCaTpBor9zV8mZ6rt",
-	"dyx4YmYHzmCqyH3DgB8/3Hr8wKlfdS5EFBtwpxJY9ul2Ltf1IbbZsy5NdKQgPQflEaPoIj/h4Q+i0kYl",
-	"JObeSdCW1Geo5ucPfz+6TnLB7zfQidklqwqaa2+VbzbgRq5NCB0Ja95gGqi1LXB2hnHAxnOjV4rGGpzu",
-	"+c3qw1+iluEji17CZ3DOO53dxZT4RujXIrG5LrdN8e+yXspiS382UaYguRLZG7k4l+S9XeJ7ScyldpdZ",
-	"c0+Ve0+4ZakioF2lvZQpnXd9Ql7oNebW3sfwVhSPbKJkan2JFj741qaYfPl0jTTuloFZSwFSL+Ut+fVa",
-	"1tjZWnzo7zl1WtDtUFfhdvn4yWx3Yfjan73X4+OnLxVCNKo6GU2LJZepL/9dAwnibzFTr2jX+MU2hg7Y",
-	"wEmCKoL76rNyC0nMwSJYwkdp8rDTJm89p2HK9kShOfJCY5QCoxcpjXNMlOFNrs/TCT/OQ7veqeCs3Ry+",
-	"ISTpCT0MsVubBref9wdyquP3IpleNS1akN+XqsPNRXRq92DrqsduYvc+GevitN95uvil54L3U2adobtb",
-	"D5cZRWXjsZAakteQMHo8HcPXdNP2k6RE/pe+ZiHuv/k7S764pjmgIdRofCTO3eXJc+7e2rLIZ8ae1UNg",
-	"Ep0KsRi7Gq+zMsF+vnxBKpS62yB+ips4wGDsxelrOWn/UmT8q2LGP+C+ejPzirlyUC0wbLbWObBUd2BG",
-	"C2088s6NM6eKrnkD2uKaUEuE+iPoa6LS1dTLgwQ1xrGHSs2Ucjl6+4aMQA6A4DPO1tt5+uiBUTHSqcOA",
-	"gVE/0MVj3UsOsOQajxAHHaleB5sffyNagoWCLaUl3PRFLBINMAh8czflW1AZnjsY3/XctFAvpCPQitA0",
-	"zYWBVxI+OF3cg2AcllfZgoOzt0MCKud3TYleX48/0PU4BGcAXsP9qKjXI8Y3e5LyZL5/BWNEVJGPaJta",
-	"D0/KlK5iCJjS3+O3HkQuoIj+YkpiGg8DcgaHf5W/9XW7YHANix0wdrMvc192Fr/0UsgeSxLgX52/xm4P",
-	"0SI32kYlgs/RAhtIOkuQvdK031/kubGjtsmBtq3YDVNzjWt97FXCgMoEAehUQZvknfVIV6XZoEtcK6rR",
-	"DMKy3eCEQXq5JumB374VB4xdVYPksNt8Gfvmpq7M2s3T5Oaxh3gVd7JBDi3t6XFTsb5ULvLM0SFV5P5u",
-	"5ynp4t9PGT/NFFSwZA1uH38lV7TU+q+tEfNpGXfRgb4KL9HqBL2qlrX6DViCiI80TeErdFtdIdXfFT9A",
-	"k9V/FXfgmgTarfgKFgu0miH0NUi3O8YMviGHx9VykmX8HDjeMzKZ6+WICHyOYWyTaIxC65ONlKZT1egD",
-	"ucPM4lY8J2tmsWYWV+n+uU5tO6YaBkIyuCLPz/P8e6t6f4o3Z1lJPabn9JmESYiNKsPSRNrUGqwS4xaF",
-	"XlvM6kCMfJHUMaYSfNrTclfaJk99Xa4ot6HTxd6oggjWHqkGj1SxRTftlfLE7As6aDH2Ql1LwMZithoB",
-	"5WjbXoVXypPONTmm/OdvxTeVr61BQJeZx9pD9fV6qOKChq9TbK7gqMpvsk1WQEggB4YZwM5tZRRCWWY2",
-	"1oXl31zBi1W6wmtH1tqRVXNkXeXluDuYlm6u2HUtvsXePIYlg5zsbPJ4XdF9uT5heSt+r2WF5dqgXRu0",
-	"K3i/rpj9LOMA80Ne0gdG9guajynnwrx+wm1nXquHM60g7dcldzyNU+g+sOHlXNpTCaSPCb2u/x6HiSsL",
-	"oIngMYTg+87tduc51q0439Yca82xrsMFd73mhINlNTvh9tM0bxwVGS4BypdoJd1fuyQV4kz51h1UYt+O",
-	"atWRqFRzRMgG8x9dePlkFvjh9vORZjsdBUaLmmA0lcpNadGmLeS6+3Vpl90RUBkPj+Gztq67gA/Rb2ju",
-	"ODTH1OQ0dP3Flhvctm5bNGzeZtR2LCP3u1hnBzueG8lyv4uVkboPmuZUbnZWTGy2otnX5bjMO6/Nz2HM",
-	"26itXZZBl6XfoDLHyq/2Yl6FnIkpLakWch7Pyj0gzQk4czJuPLdpXdCMvFYqbAQ/Fwv6GpJ0rl/V+IrS",
-	"eoqs3Bu5GJu+02fQSjl2Kr95yHkEK1V6YmfB2IouvuMzOXbN4b3gqEzJWirhnB5VXLhDK88ueOmuwWoo",
-	"z+uGjYYl7vqVJTrcRb3/G9Dkf8R7UmTkU+IUuhtgAUpTnalGJvAD4DWmmvEBAZ5Yv4W77PW01dwxsBQT",
-	"sH+ayweO7OTuICdwM1vzgjUvuOIAob1uaJkm/vLB9WsG3u0318rPfYOMk36WplVrf48w7u674AhGELYK",
-	"pa3ZajnNX20IMOm6iiD4Az5fcxacYM1hs2U4nLXSEWwUlRxlPCGladrhbPFlRbTRUhgn6ixTIV9lDu95",
-	"59e+wKnwASeDTZXFmRkGS2EXTg1qhmrfhHcgPwjvHbCbW+ArsACo4708qR5M0wyV57bLTdPtWs4JFxvo",
-	"ufM1WcactyDJpR79UTPeug5XwhJrwkqT1107yTYPMdu92PngaWPtfGhwPuSX54bRUm7cPcMn2Gic2uTZ",
-	"vLFIF9swdCPSVWeZKzCJ5c27vvIrc9l/yHZc4q0y5hdNSdc3dupGRPRPuA0MFV12bOU4o3d1i24VWJ6W",
-	"QKqgeDJqbFNxlGYD3zi65CD0saoTbn4KALnIPve8KG/kjjzdWo4ps6WJiUK+V3rZ8G9fu1jwZ67pe2xU",
-	"SBQQ7oXelIyAcqOh9kWaiony1XR7ND4bSKNwNJeacvdqZTiZcwvjZbfHif8qBHlDm+pW1MIK5PhdrSXr",
-	"Zdp1p693rHbZYUlrbztqFTibBPun1PsF5Y18HDf/QbK+JhMmIQWlsPD4eGjYf97/aK/12L3iOg5sP/xS",
-	"lO1X9eUcb6ghkyhR9URgh25VXkxlgg/zebwGybjwb7fK3//4e7lZie1n1ToqdSRp7fgJnmXmUy8OD968",
-	"3TgqZrzVMbd99iOvF37kdekj218+IUddSe65vs83Xj6sEAVNlkCpx94aJPj1ggTHOWO6+qCeF4ELEYLH",
-	"Rb0/z82yPKyGBe+NmBgIkUTEaJ6DIRGlkmbMcvaPErCweQWS737niPkB6UnGB8qo/ci3LRrBohxQ4JgP",
-	"/Xh88AaV3SlWIuQhtm6XUrD1NcTwj44YvMKbMqdUmxslKhlTsmLAGoPXUq2txE3yUCo4GCCqnMY0Q03G",
-	"N0alrlMEtlRTDWkoP4Iuayo3YGlcp3hZB5huKcBUdK8WnkP/sXC2xpxinHQL1bpLhH/BqKT2eesp4lma",
-	"nnDpUPCGiwfkicXgXo08uaiBMWRJzbwwgtmI15o4LivkBQLDdrH6Um71Vy6Hjc3pXP/Q8gdmTIxd1KRX",
-	"15VvqYbe0rxsDbhbA+5WgAhfqb6xFELYjbgIIEyc59vtUI4XViXPTRkz3M6dTie8W73tVT/UQDPetZ2c",
-	"sbO4m5Yv6O3bShLstWjmp0CT3vSEfzTTERNe9EOp2AAK9IHv2fdgDp745rnvSvztloogrvnbmr9dC6D4",
-	"xlwPm5UGpBfTIRv5p+FQrnOprZjsW8hGpDcl1JpnLkLZ1L+XYGvGFHuMFe5c73T3JtwJt23/ukXX0i65",
-	"v7u9XfzG84VukM2V+eA1JTbn378VZlXpUtzArNxW3VOuY/HXg2T4FrjDEWD7PTKifOruCYa8c4MSm3BR",
-	"WcYtWQf7VfEK5zC8OKcIBue+R7cjtjixrhy/IN+jkGGD32pXFC50/rxDMzliDVUiKvs5/wjem7Un5rKC",
-	"FililuZuQOCWo3uNOJ/cNVm+4VHRv4dJpZ+V7v6QFg2EtjqdcO7OP/zI1y9mXjGlF0gZtfZffmW3xiaO",
-	"eJq7VzjQb9OBOQ/v4eZHJtZktkFqwoWtkJH/uWril4rDujdOMdLVfVAtnmNMc1s754RXMRfFBvmW0e5D",
-	"zRiIf+TQhLtlXrt53U6o3W/KfD6ytqbX1vScIH4B+rkpwb45olqyz1esJb9GHIAFbMVi1GMcr5RnXhgy",
-	"ULZPeVRWBSKSAj1nfIDOSus8rHM7mkqgyRSzBk54rntgZ1aCzkjru7RGIU9Iwvp9kA7aa0zzmh8yT+Z1",
-	"jC/CdukedFcaOjrh3n9aIOVKy1vIMV/bvb6jfNPN7nb4ZpMOVtcvddVNqYcwRQfM2lO55q1L8VZEIAGN",
-	"h3XG5GGBN8h7fy8cgEvAqoollKK4eainiqOymBF1luU4KFugRQIQOqCMt8mHIXDnrShHZyLbkh7RtFZj",
-	"LOVnlZTQwpzLi8fk9qlVSM0bp+6NsB/TPn816uS6vNsfEqx1hRrRHLBWiK4r2CymqsZSsABAQcjX7bG4",
-	"Titj7ay4LbDVldL66tr84uwlR33X1sKjkmxCjOZJRij6mM77htvMlDzn5ISXk04a8Vh33GVxK4in5XjJ",
-	"GgywVrFXADtdLQ9bBuzkRrwo2AmhkFWcU3N/kDvORm4zVr9mI2s2coWYouv0hLpEvoaIJrZPjik3Bq0S",
-	"aYJFi2g8LChZ258r+KCS5j0by7Q4lmV6gfgE/VLcPdj2w/75Gvp+5LnxTZODitvUlRNormOgzrLKFEf0",
-	"8yvgAz1s7T3ajVojxv2PW5Ev96e0ZHzQXHTQMm2//UWvFJE0ljz0Dy+9Xa/cC89FAtdTd/BuFAtA0nwF",
-	"55AuLhWQmsfWhQKags024mA36eKopuUgiuioKDEkWlwH+ExjnU5tFKOvQXrs4jPXaajfBwk8BjIQxrTi",
-	"rqJ8CsnA91w54V34PIZYQ3L6a0a5ZnraJVzoIeMDMqTjMXBFMo654h7lZD9yDqkR8c4HiIs/teZd0n2w",
-	"h0kjiozolAzpObhPQXLCFTNTmorMYykbgI+el16HGoXfXgMe16WbbgohSctM4wqRkPj+Jk1+yZQegcNv",
-	"zUGfWKaiheEjeIOFxIxpRZQYObAI0+R+N4FU064rD/8bSPEg8noAEAlUCd4mB9r1S0MGY581M0eecMK7",
-	"jKus32cxA65Pbc2SB21yBDwhIbajBXqBCCUStJwSRfsQLtBklnvt/GE/39U1k1gziRsIXbq7aC/plTOJ",
-	"IdBUDxutoZ88hjsPwrtiOVjNgUrwwUj8WkRiyTSLaRqRVEwiMoKEZSOzhCEbDCPfG0IPJShbJNZno4LW",
-	"jA/UsxPucWjlsD/mY3jORNM0soXaR2PN8oJyjhOhGwhxAWi9MU52OiRB0DVPCkw6/sa5jE44+owmLE1d",
-	"HUpXAWlMw30rBk4P+clu3jKWXRXEgG6qc0gb7RUnEFbgS3YuqMp/fYXSy7vZwNksoeb0Yl5YmyIhtQIs",
-	"WcuMK3M5r5xjeEtDzXGhgASv2jBQkWcaCFJwNgDyNA9DHYUdJ6/yoa6R9vwg82Dg+ZrXJNdg/aalo7q4",
-	"6TsPIJ1buD0YMo9V1kOQqqn556vC63Md6qD//K00/8zXtoBib1bpW+twTfCzkgfymtjx5u+xSOCLhfIG",
-	"Q/PPXVmhYjb3bIlIWyzRvN4cADPPlS7UXI2nTID3ap7ZMUWNySk65k+t+r25oJP20/Ve81sJ0i97zdfp",
-	"r3cskGVb313ftR+Jc8hdO43d7q1Tt1542wLzjT1pzZzY9baaYKmjyXBq09x7UzIZipHFfypjxvW9g+ie",
-	"IvkEnO/XGFHnkEaEphM6Vc+IFBObHG+dQc4JHDKn8hjZ63xRdyNYNmfQUsAvNGiB7L3JCN0thcYCM7Hl",
-	"gJnyTsGmVmT419UM3UP7TtPIRVhSgot0RERl8dCwyC5aIHu7293mGbmXmsKW253OxeKWNsKBM9NsVGsW",
-	"t93ZfrSxtbXR2TrudPbw///dMENjM1Um1xdyRA0HSQw7Md9uLTunHvSFXDCp7WUmpcWFpvQHDqp6XrY4",
-	"rppz0rVxOTe0OipJh6sVpr8PNONf5krSWdTDj8cHb9CzQTmKBaNCp8gUVJRX6bROyzpkpN3oUVzcqRKT",
-	"OUSfPInI1nZEtnaM5N7aJQkbMJunXr7A+f9tPQwr4GblcxXwMdUapHnxfz52Np5++v3Jlz//x/1zazva",
-	"2v3y58Dd/nTLcRDnH1zj4L86HHzu3bXqpiH3q7nvmR5uWiV0o5hPU1jUokyxo51/GO903tTKZuX71lZO",
-	"R7Y/uWYH6gwSGwINXXg7k3d+ItfUf6oyyKEdYTkTdjfMBvPNmFCVq/TVa3ZINaDg3rDie8GNqz/+JSp9",
-	"4RBGlHHDUpb+SvFK7UsK9CpfQX3iJgGnN2kX724v4ak7FuI15VNHNuoO4Mt1iQJLTMFs/SxP+Ph7y/1r",
-	"qxO1xmbQVqawP+uE8URMWnutrYcjVAVzvuGbZM2yjr6QA6GXYB2vKUvRx8b4GdECi1tWOUlEWN9VwGLK",
-	"NuuyvZdcU7ZCx6i2orZchnI1AZlb3coY774iXf5R7PeCvZdd+qaZDCZACtvyinIyFJnMW2CZFzIVjHba",
-	"lV8zq3pZGWQlVrUdyPYs7a+1/fKOaBGhBDcVdwmVtAmd/tF52LfAXKped3XmmshP6NRWZ2N8BZ6xnfMM",
-	"d/lm2cYMi0jFgPE5UCu8uO7CxwidFGfA8QpSIqEvQQ3t7xwcChjeakyos23xDGGkXXO1u4aXGSXetmWi",
-	"nLzdz/Rw+4TnMtpY4Tb57tHj3acRURCjW2i3vfPA1RkqvoKgzB72DqxyHUIVmUCatk/4Cf+As8gUnFpW",
-	"rf6Kjd5JT2g3devzQ6anyE9aj9HR4J62Xf5cgyqzZprQXgqkGyvZP8X3u3tEATje5g6XIJcwj+FnujiV",
-	"fTKRgg+q+hnlJONnXEyK/qgDr1SiR9YyTwuMzX+Lro8iNVGywVCX9hEV0aK9YpJ/2vBgkSZECQc+2e3s",
-	"BB2cSBiL+gV6Hm5FBuJk3IYqv38R0jTWg+tL4eA4lPSkmCiQTT6t0nFVvDT5hcOC79Fsu/1LVaFHUq0W",
-	"j/9+WqOtcv1497xtYPE3iMVoBDKGdozurkLu2ge2tnd2kQF4Ap4ZyfwBo1vlQUqfiYWUEGsyFFIBedoq",
-	"f6pFE7pK5fpX5oALoRVVNufzxmQy2TCXcSOTKfBYJJCsEgIaMP5SyNFNx56ODfW9oyzYRPaVGAwgIYyv",
-	"tf+19n8RAf1KDFaTyI/mSuQmgSxsNkVYIr8w1rwuWe5Fh+qSePZtqg+0qkppK3HSFJXI8jtWBkroZwoS",
-	"C3LiYhL0A7gpLmt/+4kOqSLAE2N8X5RIb82jKwZFBRss/o9LWkgJMz6eZlvNbuoGTdMFZ28jobOnX+5P",
-	"HtlpYjEcHqdZYj0eoWPcT9OlTnK/3BUdE2G+8rPEfZwYi+sqj9EK9UaXvD8n7RC/1Wvbg1Twgfkp6G1/",
-	"nkkJXL+3DoHb7MH+dXipb4vCPgwFoSNycJV05Zj4HO/vGLxkCDB8b8Y5nw6TbfK2qPIvacz4gMQ0TZU1",
-	"CrBsCb7ucvPMb074hHH1rIRiRENlt/M0L8Tq2ZL3IZN99xkL2sDaBrbsOFozRgjBZ+uTJROqTrg5H6yj",
-	"xCzcFlFCSosU+F5lBLPaImZVlWSu4zC5v9vZIl385akEI9iwqJc1CW2d2Z5IpoXd4tmpPVkzBz+7JMrX",
-	"6O3C3GbkMHlmF+iaJPxz4/nR4csNVEa74aYveEL4wDU5pw7tECWv1K3p3cfY6njiTmetfP/xcat3Qlt/",
-	"4RlLzVGF/oiCHldxym+vrs9LGDClzTtNnNsWfzbM2bP/XMySFzW3Fk8KHwEyoIyzXzPI68FKGFCZEC1I",
-	"TNEz7r3Tll09MX95vE16UzOg6JP3xy83njzL/VGKWD+UFqRnGN1oJHjZLjD83McIzkGyvuWdfnpMoZsa",
-	"EXMnfN8mXCFjPAMYu96gCtI+mQyFrYxb+Lzudw9f/HhwdPzi8PTFm/evXxzuHx+8ffPXIZJ890Euw7Y7",
-	"2x7BYNZo+bIZVp3wyVAgcM982ogwX3g3yILduVzGX5TL61oncUNd+d+C/iL6N/cd5ytCmOOp8+TsJ7QV",
-	"tbAYpfvNK3EOKUWE1xx30Aren0O3/JWiFls3qWPacC3ejaRNrOltKAh9o9+CJAlGiRo2KPK1osSEg7QF",
-	"UkWa5HZGHmEzN/jbCyWtheUiYWmFUIkfryAWd+ZKxWFYKirQF8S05Mn7FZXdiiVD7ob4rRiKqviX3H1R",
-	"dZrkRsoJZ4qoMXDtk35tvfTMSBlsqMZhArIUE0fbyhYssbHpsKRRcN2h6MPyGJeNRM+AZhTonAM72+oP",
-	"zzE6SxQ6M6RibbivhWc8XMbQeM/pOWUp7dkyblfKZ45mkCX2ZtkLi7f4yjhPOOLtucAyfrp7iqQMmzv4",
-	"t2wWP2bcW0e54RANJdT8QKuWXrxbae52FYsh4Tmu8OKo0q8E8mlzxemIHJDUhxSv0tfndxJL788rso/x",
-	"AIRNVQTaPVWIOh8JmqFQ4MlRHsW4UB+VG4/+/HEbf/nwEgeSwDmLrzQkYQ31jRzbEGR6R7a2SA7JK5Sr",
-	"Cm/2eDyr+iQCbKdIozQlhOk9a1uomHJubHUxBo7vKYcOYhYpeMLfvT06DnsRgi1phhCfvTDf/od5ni2f",
-	"0jujI7Ybs4EKX+zqab2vcYucLnCt/Hh2FxrMaLtyd15rdW1GXftWNK5XQpzZeovnJapZVdN6tISmFS0O",
-	"TTVwFevCk2eqJsZmUX12DaFwtuUkeD2uycj6RzHCSibWLVz+kke2vGNrFrC22FblH5bqyWhaAkBeJdeY",
-	"p65sumu8bOYCFkCT4hzmMxKs91jJLCAJnbbJPs8vjq8Q62+PDyWQAWhscWq+F6o5gvMNqSrL+V1mfbNR",
-	"UbQ2eK/zIMc6rhqwKL+unCFDzcQW4ahG2S50+x5eLoWoJylP5rfRto+Q3hQDkpHNGM79szwb9UD6PGOX",
-	"MOT7yoV9Jt/bMb9qjwmuYbG/xO5d+zbs1Nls9Z7f95nWBU2m5yyl5O6Kxp5l+NyF6WMAljyuyF9xxQfe",
-	"pInhmm8BL3fHXSWBXmI9d7gXIsGYahgIyWA+wyoeCzEtQ4ZjKoHrHOxV0GiNPgnDVpRYdAjLRbMGN/Dz",
-	"YmbLVAiyBe8xrB8PWZpIKNXEsZ+aNpYNwrlfQwGfO8Vf3YZOF7PY4rTvCJuNy7RwSTpfzG49uYQ47kWo",
-	"eQCemKd3jgfnE2tgw+Wrs+bECzhxXJzyhYjUU1UzK65SX7XYm7d3ukpI3SWKTpWFG0+YgjYxbLzPUkNV",
-	"rh8ytEn31y5JhTjDBouGj59wi2dj3HF5lC5RvrSIlGZku6+fZc9sDbDpWFio3QioMWFIpuCEf1RAZTz8",
-	"dP9P+a3YtL9655bxoKlQnH9gYTolTlkLXIqZS7U0zoRJwJ0xlDkeCo5sJCQIfl2+PBmu4Bg+66UEgb9m",
-	"yzXf9E+/MbNa4nlUpJb7ND667HdfM/5Osni5Z+nnpZ894K6gzxKCkR/ZrmgLn3wJVGcSltqFfev1Yam5",
-	"yqsU4lv0Xa0l62UaAlX7jn1R7DbpGno8pzyGroe+/9ptE9w/Czg1n6cSEtf4nvSyKQJopvjjKCIJU+ij",
-	"UZVEpWBbLiH10mTtbtyReecPXLXNLXOxJlRYVXdCDxoXDPFSAmaz7y/LkpKm6AMxzrzWo4h1jFSlUFiZ",
-	"95ezmaN/44TmD+SuUdzMvC5NeqLfd0rkUoRna1d4dkfGhkcS5nsN6SEwaX+5DBm643hrp7CmwTCzI4Jj",
-	"44Y7xvT8tC5NgVb7bKTAl4wnqhi1NyWoEiOUNWVnwI0qKfpEjSFNjZrrCig7rRdrnngqJN3htCdZ0iX9",
-	"TLnoih5KgBMuKT9jfIADSIjZWIoYcwr52TPSPYOpGbVLUqDnoHKVWmT6GekqGFGuWdwl+FX/R5papLrL",
-	"PjSq+QkX0taRtEmEblr7moyEsqm0252OnTImrFB+BkmbfBiC7eMxEgmkNqyTcWPX2X7s5k/o9zdmAFMn",
-	"3KV5S6DxMCqW7bNP/C5ak8HoMUoYMdI13z/FFMNwF8CyobC4rIrLDjaSagxokpjFHFvLRIKxDQbsHHjQ",
-	"QCBDWGweXAznUjcX6vNm8ZDkBKEFludqmMTIltFfZdzXy3Y2XZsp36CZ8nWhag09H4LKUq0aQweGmY2o",
-	"jocXdGDeAbS3WebV6VwqzQabv5v/nV/52NbNUuRjb0pYUnHZDMBrTw9mK1NZJc1FWkGRmEppXfJmzKBH",
-	"1H3s++lRmg2WQSS6xdxT+TcLBk4zSdONRLK+3vDeno1Zb0+1HLKyAzcz9PmV4MvFkunGb52Np5/+cn8j",
-	"/+eD7266VrLb0aZbUWqdsHbkLnDkur0yWouxcx2lXO4OLgw7VEMLRWTNtxOMCBtR7OnDE0I9C1fzbted",
-	"CzesafSqafSidCnpYJPxBD7Pw4idYXr9OcRaSGT6toiSJ1G0CoZU2Za/Qjo5oOGz/XVeAoRxR9yGG9vC",
-	"kOXyKhNjbCTGdjnh76qGP36LKZJx9zESG7vF9Sdvk30iM56DzNBCwSqgzAHsNZUaEqInLIY9stt5GrIy",
-	"cB9KRsa1kf+BGegQxta9OnMFPvg0TJzQutr2bZX8+IogpxdFzCEl2rI8OdcoIeSUYsbQ18slEc7g5Gow",
-	"OaziyZSWVAuJyTeajQDL9bV2OqMwX6pBU1ZkUXkMf2kepQ0T6qUIuWeaMK6FrUxrv6083soL9D3ypEP+",
-	"P/9jRLbNT3m4vInLVFAt1x7VX/ObNb+5g/zGQ8nQcWpuHAY18ysXsntvmSNVtPhNCYXmlDVyJWxsbvmS",
-	"a2vu9SbKYRLlWYOGqSA78hqOLeZvVSRXAKiExLE7FoLQl9WYO6f5r1nRrbCia7Zrvh3WVbm/A1rNXF+G",
-	"OZWKoF2GO23PMicbIFjci6AI2NCeyIpIyb1StMt3aS/UQsuHnMFFIFXgOiCJTHq4CupJAWikbe5keyRh",
-	"d1AqQWni2LyfTjli9swag6isGRsOqCTARTYYukFsUX8fQTJT67qZdLHu5Gisp1hGDdGLgp+DVD5z8xxU",
-	"gemMUwZc7xFl5A/W1jS/7Q6Z0kJOu2QqMiIhBnYOiU98irN88jbYfMJHoBQdgIowoKVdB9QBdkTVQpBU",
-	"8IGt88+TUluF/TiGsd5Dxr8J58D1htIS6Khr85Vc7wIpcdJYS0aeg9xQwLEELzcKaLHy+9R2jqBS0umD",
-	"6ISjNttNINW0S+53fz9pmZFOWnvk//7f/37pPjDz0cBjIL1p/m+H6cascUgsmbsgYU4Ovo8k0y40WQwm",
-	"OHSL/Z0MRZovRPR+AaMkC0m6IKWQ7kF0Y5jLilvT/efGvr9KG++kOGcJSIdknGCMzEYjJ1JoKO1TSNum",
-	"6iz/1qVq1SFZ1gvVWcClJ+ByqTpHP9Zn425ma4I3oN8X0vbAyO9IIpDOhvQc/gvvdV+kqZicZuP6iIG7",
-	"6/bWHkh4DqWVLjmJqOWYEDIpyxf9Fz6ArWBtBn9hzKyETsmRBkjJ90LrFMjHP23tfiJUk63t9sMOeX/0",
-	"Q7v4YsEmv5T2JhG+q6JGywxHoDni479Wqc6Xn/h/+5O54UTjfAKW6eKRzlzx6ufqhbvq19xcfvtMz9zJ",
-	"njjH0HA9shBOZ7YUkt/JgjdrYjix71f3B9W0olaIoSz6TPCdr6e10q0HL/fVWQHCQFhKiQ+vpDItLhu7",
-	"UDdSmuqsGW32k5iQkWE/+c0weoqzQSKiNE3RadSnLLXYnmlZElndaOKxMljeSmbcF+wJBGZQmTyyk7pu",
-	"a8sN09g2leq8AhKu+CZ7Et+WMn9k+00FVr8ccc7UD6rq6mXyMwJUucYGTZWoDmGEWffotLQaNmrLTuWx",
-	"gplKo5nNVGPEdn4SnKehnqlfwUKRUWZ01TOAcdEgHcHoCol8qvJKyBTzPlwnQUPPlQWSmHIuNOkBsUsK",
-	"Nvm3f9rPC2IuV/Gq1GlrIDhchhpXdMDdFjH+gPuESeozxUORelaqXxUtbp8hsII0WihMFUXYmkLIfYZo",
-	"y3XHjLvaMeNH0IZ6xvlRXYZ6xlRbVGwdH4yW5QjkAAg+Y/sMPt55+uhBqZNen0GaKLQlnSfzGeFZmqJJ",
-	"zsBWUZ4htGycUA1lWrv6+kPu6+9wfTdsECxTsJvagJMiXExukOvdqDZ7y92Er+6SZI3VltPU6xNuKCeE",
-	"DaeFvraVCqW9Ez2wcGzrrgr48scpjW/mWqxvxLd1Iw4tbV3VlTAKbyLiOQk9nDCuQXr3MMXm3nnTH+9Y",
-	"RsezyDS2i3XN4uS5bXQ6o5v8YAZcSKPoeBnqUVolzqU8J2aaNd3juf3yxpE7g413ImXxdJE60vSa9Sjc",
-	"Jo7sGGtjCK7N2Zg7R93pCOzWa2t5VLLZxynVfSFHcwFmQ6CpHv62HNDYDMQ4KFUHGx/6PzyIHKwLve7m",
-	"PTTYR4IzhGWUc75nCOUnnMt16rD5PEOUZP44jcgY5JCOFUlgIGleyvdioPTrn/QbofH8p89IF0MBKnfB",
-	"zxRLAy2nG/t9vdirVn7UDXqFpPyTmGD0JzejVyXalJ1DM8ludzqGWjGW4zKyx1Jg67SY8jxao40S0CaH",
-	"gLBDLNo7BCwQYs3mIIm+YueYUnadRJqPEcr/M0u//VS/g+q2UjOrVQ9xZOTx5u9jqofNUOv9PIyLcGrb",
-	"6xX5irVaLBzV2sja8kdj0iSiiPG59ulnMNauDOIUqGyT5xhStA34MCqW1x1E6UZLOQxdi+UOJr0NQKNm",
-	"sUxWBH7mnl1ANSfiYb8Tb9GnsNN7nOw+ebS98aTTaY/xZgSSIdxPF0qGeBhKhjjd+PSXk5P2/V/Gg/+M",
-	"+eA/E+iN/zNg/QcXS4vAdW5+VyV5QxDUkECPcWoF1TKy3Z57TbjTeAgbRlZLkS4U6ZWHv0RrhHoIoc7t",
-	"Rq8MUB+BlmyOQumDHRFJMntrrC8U48qYadot3aduZK4whxiDp2MhUteL4kdBZMY1G0GbYNQtIdifwFbR",
-	"OeHd1y+ODw+eH53u//DD4Yujoy6xrlqGEABalDx1uFAx4Y2X2S5oOYV1nFLGL6Cxum0jjJN3UoxADyFT",
-	"9yyyzF6U9tdHSG7rkMsWq1pVLogxcDpmbS8056uluUaMRY0Mwfj+SFyjLywoxt+Oge+/OzB/v6wkd8dt",
-	"MRONhbncLG9fcs+YEW4PLnREUzpK5x6RMVhdQ1tjHiJmsJexVKOMjbBFI56c+ce8k/rX/utXq52Un9uK",
-	"F/MOn5Tbg5VOCk2DZlX5YWeHCJ5Orer7Tig9kHD036+wOHOlRsCIDXL2LYGMgSdY4UCWj5cpooaZ1uYv",
-	"iWGxxPUgPuGHkJhvykqZgvxFpRkGy+Q5qD2sceBREMy2AUVO2fUmWZMiVlhKaxvyD25DvqZToiXt91ls",
-	"tHsMZNTa3C++IPh9Q4BhhT13a7WiVibT1l5rE1EMboDZYjiuyBdWzfCNoohvQhqRtNRcDsM0Alvqvd3P",
-	"9HC7aBVm5hwRKTDobZuA2ndFhkapMwKwMHa4ctmCCGLknUYR8c2DeeJCxKUBrHsxVAADO0MVjXyHaGVj",
-	"NQzly8r2WIq9CS1w0BUwsa1/kAps9g+Nh+UV+ZT0wKDF5qoyFLYS7zbDo7gZlT7qZxn66Lusl7KYWLfW",
-	"oFpMNfJ1v81qihqOuB5XmTEituIJPmIrJZUHzvXn2YH/DjC2zejrw0UlcItNtWAyTypukxc0Hvqewl1j",
-	"pHQjB3HpHvQ3XlMdD7tkKNIEOy3j4Z5wBw0tIhw+d4EhW7U5WClTurKg2NhNBcSYG9XURTaIcNpzfakb",
-	"eB6BBSN0J4uHpTathjbtdJRIk8gQCQJaU2E5nMs6JSkkA3Qomgc+o8LtfEck40xXJqLyEiB1N8Isvskh",
-	"nR3eehZK7Qv0HGjSZ76KTn44Hh3NeF7QRwvrRiiQ0hPJsOd14XTycNCRXZ3ltnmiLouhTG6uXm0dw1tZ",
-	"cQmmGTVW2BmDGKfgGtDEQ4Z5veaPMuNlMUzVmauJ6x0NnoV++fTl/w8AAP//",
+	"7L2Jchu5uSj8Kigmf9meNCmSkrzIdepE47Fn5Hg7khxPYvmIYDdIYtQNcAC0aM7EVfdp7oPdJ/kLH4De",
+	"iCab2m0zlRqLZDfWb1//bIU8mXJGmJKtvT9bE4IjIuDP/TAkU9U+xGxM4IuIyFDQqaKctfZaxxOCUkYV",
+	"mmKhJOIjRBVK8BwNCcLyjERoxAWirNMKWuQzTqYxae21hnNFZCtoyXBCEqxHVfOp/kEqQdm49eVL0HqG",
+	"wwlpP+NMCR4vTvwLn6GYszFSE4IwkzMi3LxnZKrK803TYUzDACX4cxuPyX9t93a3H3a73QDRJEkVHsZk",
+	"1Wo4U4TZc1hczYcJDScItqUXJAnCggQIs0gfyYTPUILZ3HMIqNt+uLu7vbvVe7zd7/UaruKIhKmgat5+",
+	"x2Mazn3rwQpOZorHBM4l5jgqzx+REU5j1ZYiRPcYZ+TeitmfH+OxHwLOiZCUM73XmZ55hqW9ExJ10BFh",
+	"kQaLIQ7PEGVocDBqv+GMtF9jFU4G5VWdtJ7gx6NeuLMTdfvDR2S7d9Jasa5DrMgrmlDVhv/6YUWfPwpx",
+	"HMMFIT4lAuuf70k0oyziM4TjmM9kaTX9rmdmyhQZE1GZ+pAkmDK9pPrp+UjPnWjYQDEZlYG092SNuSTx",
+	"bPOIhJxFEqVM0VhvpzShPv3ShNur5iNKzNv7I0VE/VyKoxnWd0tGXBCkxJyyMcJjXEH5Rysm+/DhQ3s/",
+	"VRPCFA2xIv5TVBzhwkPo/uGLZ+jho93ugzIQ/UiwIAIJguPkv05acsKn0Uow+rW9LyWVCjPVfif4OY18",
+	"GzeYnvCIxGgmuCIFAtRB+0NJmEKzCWGIcfeYxgZNC8uLjHmI49KaCEuT1t7H1pgklNFWYB/5FCys9kvQ",
+	"mmKBE6IcmVZK0GHqO7i3LJ6jqeBRGioN7GqC1IRKhN0rAcISDRhOyN45jlMy6KDXhpKO6TlhSJJzInCM",
+	"FE2IfAqAlaRSoQmPy1v62Ap5zMXeMMbhmV42+TyNeURae0qkJGhRvZzfUyLmraCl52vttbJVlE6CKpLA",
+	"vhL8+RVhYzVp7W13u0EroSz7rM9AKSL0qP/78X/3Pv1tr/O3v7YWTivQoxyYEXvd7GcsBJ7Dze+fYxrj",
+	"IY2pmq86P0ApfXqFd/QhePdWHLe4vb8KMmrttf6ylbPdLfOr3CotRq/uR4FZdBB5FmaXMtQP1K0Bfjyl",
+	"UeP5D6J81jcwhndeYqbNzkNPh7hAMk7HAUAZTxUSZIxFpPE2xJIsXWNpgYVr71euvRd4hQVFxlzMfcd0",
+	"wMwKQ/uMXqWmxkMS8xmiqm5V7vkLHJ5bjv/8YEGksB7vEVZWue6ZutEvd6ypkFz4ef6Akc/qNIQnBpbT",
+	"GHHD8ILAkRqCpN7YiMaaWBmZSESaWr7hCik+JmpChHl6wEcjSdSgdldmQTV72lncU5FC7Lf/jdt/dNtP",
+	"TtuffHTiS9B6QbBKBYlWUQGlpRzNVUf2BXR/oGnc4IG+N8YVuj8Y4ViSwYO6rbg3fVxpyHlMMIMl/az0",
+	"274bsKspkPSfjw/eBFrEstIGVRLFcBgS3X8coF4/QL1tvcTeDoromCpZ4Zz9bva/3m7Nysd6RcVVFw+5",
+	"237y6c/HX/76H/tnrx/0dr74T9uHrXpjgkieipDck4jmhG2K1SRfBCClIL+nFK7LMJi1kPRgBPJnDXRr",
+	"YXeQCbQUJJ0hQeFEKwBRB33QLJ4qNMHSfYkkZSEJ9PVPtBQ0wdMpYQbiC1oKlWin13/q8PmEwdUZlQue",
+	"i7FUdkwtm8rOCauIyI9AmIFTMe/l53IwMmL1pfD+IMFjUnc7VP+49Gr0A6dXcEHsSPHwrDEuUoakfqGE",
+	"i5piGq10JUZSdgrvr8LIVVoGCC8IG2KohSRZN2MMIxWns0qZUT1GXCRYGUl5u98COYYmWkbs2Vu0nwKf",
+	"SP0af34naOhhQPsKJVwqQzOm+hkQAYGpp3Mi0BTPpeWMOdjtPOk8eVKzkQR/PoWBGnPK15wRI9+8pqx+",
+	"nTHBay+01+10u3ULpezCC30LvGnlxSuO5BmddtALLlBEyBQAQaJUEjSw/LIOIAz780PEKoDQ/ysARdcL",
+	"FG/ZEY6bKQkYRVSGPGWqhFBODFmJTpydSuw3rBSx6Z9YUMxUHbU5Nz8vozf2kUtTnC/6bTnlTBpL1zPO",
+	"RjEN4cZDY3nRf+LpNNbqJ+Vsayr4MCbJ336THJh0BoT6Da34tEiCaXyq8BnRRDwiCtNYgzZDODSHm7Nv",
+	"0tYPIxxFgkiJyGcqleygV3ysaRvXCq0kCrj6FEs54wKORG+ZSNj/Xqs7ejjqDx+CWKGwSqUWi54ELUUV",
+	"IEe2qQw8JkpN5d7WFmjJnYicu13JreLivzQ9y3fmbXOgFclXodDOL3PxMEyF0FqzXi/p6IlecDGkUUTY",
+	"pY5+lI1SOPhjkLQJiQwZETwmCEcaa6QSWHHR7ES38xN9UZhm9ZHmi7qKA9UY4uAowXOQPCMO0AQHecDO",
+	"cUyjSx0jNWOc2kMpHuZbpuV6EkdaqNFzw5NAjYXgQrb2Pv7ZSoiUeAzEN5UKDMOW//SATE+5JlCitdfa",
+	"Mvzwy6cGN9Dv5zfwnk0FD/U0w5ig50wZfXv1ZVS3dhVX8oHEcVsTahIFaJiqwrmggTmWAah6EhEcTsz5",
+	"wWW94eoFT9nlbsvS8FPG1ekIRisBP9Fykr4rJNNw4ih+M5jfyU9ca24v7Oirj3lxTVdx0KA96g0FTuea",
+	"81RId5SveURH1KfKgXF8zlM0wedwGlLROHZkSJ9Fwf/hjN6+RdrHtuAZWKFb7mVuMMGxAZ9TeKZ8fWjI",
+	"o3kJ29DLo7dvml1gN7/AH3GEDjOEXn2FlUVdxf3tax0VVH87yx7a6XYRRtlcyG4pQDvdXf0DURNudSnL",
+	"IyNOzFnouwzQTm8bYXNGinMUYzEmwQnb2e5pGNnp7SDsBkUxZcQ8xdk4QLswN8haWmHQoKS/1ONFZEpY",
+	"RFg4d+qE0Kir9TKwy7MxecPVEVZUjig4ky5z/0KPB7giCyNWwAB0LFA+HSqDO6kRHPQe5nBgYYBECLYB",
+	"Jpmj0rSrYcO/4CuSFxa2+BQNSs64AZJaCXA+NkMStD5YQeQFD94yjC4/DCs7mhKmjvnZJYUSqYc5VfzM",
+	"I5bElJ2BtyCVJHIuFS6M9YEjHkcdtC/PwKWKESMzxBm5dtQvrviqZBYtV5IIwaCOmnFGcsSrnEJQOQa9",
+	"kCOFL4lpUuEyZh0Y12XJngOcQhAcaT0THZo/jIcLLDuCTInhJ8K+2AwJC/LLOwHeNKqXjV7A0TS7GVj/",
+	"FSHa0o0bF5GzLRmUqxwG3Mkx5680zb3UtWjyfao4PwXyXccA4UeB1AQbc3qvu/N499HDzAlPZe7kRVqF",
+	"aUgctxeIo5Uo0THn6JVd0urLqeziqjDHv33fZs11vMZsbvchL8mWFDkFAZ2UZUrODeG1Rys76FjMLYJQ",
+	"hh4haXzFjY6/X1BV9ch6+ShbfzNuVFjnlZy62yBED3TQB6xBXproE40WBUe5xYwy56k40pfxneKjsJT3",
+	"DKdqwgX9g1yNFufhPKBCamHKkGPNccnnKYXYjUMyEkRONJZzgWJjicjc+6v5Tq+opRW2so52dnWs5w03",
+	"ewR2ovmNssb9mQAZ0G7bmFrOuXXZF67SF6aw7D4XnneXapy8l+Rf2MUrnKaFEat36x66J208QkQjYLgu",
+	"aKGErhiNyGwdlN0t2kKOiDinIUHvS+tZfdX+nVzFlR9xrTVQCBQrUUkj1EvEQQApyfWFE8EaFasonh/O",
+	"lWG5TKdTLhSJXpOI4mM4sEtARpoPeJroEU/hDgqgAUFZxUH1YM045G4Rp7N5EKwcHZt5Vl95zRKvkk/e",
+	"k7muoNc1KIqaNUwzm9+E1Rg10+OaYJkKykcIZ9ZcfYJToYdV1FiRQ29QiV6i4rNKXOQrziLOfBEsMLjw",
+	"DHRw9BZt9x4+bPcQjqcT3O4jDQPOIW/fK0/z84+tBc/4pz/7X7yxM6EgWN8RVj5LinGCguxonqu6k/sP",
+	"291ee7t33H2yt93d63b/3Sr4MSKsSFvRhPhmNnbLVWb7oEXlqXWSnA5pHHtj8D5MTJQBkAJpAuJorHUQ",
+	"UBdTFuurxMwYJNzVUi0Sc0nK12QcC1VXRmkdckKn06YLgZCxq1tGTBnpeSL2lCBEgcrC0mRIRMVp1kdH",
+	"Cr3ECZH3JDr6PcXCeyl69P7i6C9irAI0irlmrAKc5uScCDQh8RRcYiMKQaDlSU0UoXnNeLNKbmqWxpZJ",
+	"lvaaL2Y64cznN0Twg92nltGmhE9jgmaCKrKwir/t7KB+Fz16svMQdZ/sPi6vZLvsL99dXFYBk05O/vbf",
+	"EPeg/4PuP+hstT/94EWrKdfa26mh197oDngAkLlyaB96/0I7L3/xjSpISKfUsowq4HHQoDWglQfcjzB6",
+	"xc9JjEPvlYNfxgdQWJEATQU/B3WRC0Nt5gGaGRuMAV8ijaHV2ioKZAgohkAZ1Suceq/R/afTaCVtKkRT",
+	"eIlTv93tHfc0ZVqDOH0pOho/umAUd/YOBx22BIYJuJMsX35O2x08+ymJl86VyHPpPPKgUT78jYTg27Dc",
+	"7IBNUyNTRMbmgON3BZYFbt2gnt9hqY8VhGaqFGEosnzsCvheFQKWBqrcJlfc8Jzr4zlrRSttONKd4kil",
+	"A1t5dVfBrtaElrvKzCocxcdMLBPxM48l9P4dHvtBEo+BImZbWyTiWRy+J+yg+Fb23NLIdqtMfamG4Ac2",
+	"EK4+sqoaTFfK0FmIiqrGPQUurqp+gpm+Y3lGp9OKlNBsfMUVjpcMnzmlwMQSx+U99B+XJ3m40/IGb5VE",
+	"DjhxN3OQhRLanS4FBxv1ugb7/5AHweY+joSy4ou9jQSwkQC+cwkgaH1uj3nbfume7byxf3w0j30qPtem",
+	"yZQLZePoJ6291piqSTrshDzZ4nhK2xpux4RtZVN/Kb6uiVabTw0it7NgKr26r1geuXsHuZGObk86umPQ",
+	"8MXLXA07jNJQefHNJutA+DqXBM0mHJ0RMtXKtCQO58ocNEuOlPX8+s/FW6yQQRwqiYZzCDosXcufrSEg",
+	"5vw0piMI8e+iCciUMReavEMep2+3uJIx2TyhMbDZfno/cfx2BCGiy14/JCMiCAsJxIXWwEm+sizv7dom",
+	"cJEaq/b9LHvwVq3oJqwxXHlNz9xzAEAxabJa+5wJwEyNWOtd1Uq9uTSHN2ATbE6Q3DaNMWVIkc8VLvWC",
+	"CzVHE54KcMokqaQh4gy8PeEEQgFN0HmYygnlzKYOSYXnKOQcVr+4MJsDcTolIvTSYhDy03ACbsTRCJY4",
+	"m/CYoCkRSL9TOp/lqkvNQRVUjXxB/qSZrPRDIUNmNqExsVY7zpDEMfGvqWVzfFbe19iblXigTA6iPoIs",
+	"w7Bmpm411XDlnI39QQmurVViftOsjCZYzNGICqkaa7CQF+fTX7PUsVrJW2uBUCglxAwNCZI8jhDjs6Yy",
+	"Pg4VPSf145cuF2EFWiY6YOa9PLVHi/6MKwRx2JorQNou1EdpupRRbZJsrmYQJCd8iqapMtZiBlkrptJG",
+	"aR6rbi5OxLy50/oOF/hY6ydBRwrNqCCgyUwIjkC+lV47l8ObBllfQUtgZTWqpTzEPKUlqLPUv2p9Hvck",
+	"4jPmpG6ojKMCDRa/p1Ux7v1h+6fDgxfH7R9f/cPrlInTlas60s98yV33Kx3qGkSOzMPwmhei3zPqsi6X",
+	"wXJ/t4FR4xZdOIHLG5NLE89kgKx6bWkF2keS6ukzkW6CpZN4G1ERm/G2SEd8XiUNT4FLuQacsHdf5plB",
+	"VkShkPjvEh0rLMPD1Apigrv3oJgPW6lkkctAGXCVKUORZGUEOSjKs4Xjz5Cs3ptVEkk+rRC/V9k7HS3s",
+	"oAFYzyAsBJvKLZzZbM0RUeGEAIU0OZtrGUezKZrbRgvqwy0YSAvFHHzFfkwBJyyzBFYgXprM6xdh7qfA",
+	"4/UBuhz2MqqS+cs/Dn7j9F/bL+N//XoY//vFk7N///rmtwPWbcL8v10LbsVyW74LL6y7YLl9CODzByeZ",
+	"WgMg7mpybQoq5LUIQs7OiZA29okjqa/YlYiqKKE1sxwXShqUhHL0rihshFSRCEDn419o9KlS7guSAbhU",
+	"CI9GXESQwGcMG+j5ORHzCM/RkSIkRj9ypWKCPv6lt/NJyze9fme3i94f/eQV2ydUKi5qzM+lzefptyoV",
+	"LEBhqvSBGNieEamQTWBsjszPCuO/ttmPHpw2+dLeFUIIHuUVIzmUoigcVCbURTzLZ/tvr7Bgbn85rSrW",
+	"qBBEKs3UAsQI1h/WFJQzED2CmVeyOgtj+UqDLJvc3eRSTPgfe17rRjVkB13IRi4Ch83B8dlmmkOY5GiE",
+	"RYB4HGUnmdUxANkmO3UNgsRkmrgiDYPD/Z9PX+//evrLwdHx28N/DdD9XvfBlQFlXhprt3uDIFq2Sy4p",
+	"23NycrQy/MascimAWDhcYpjzQr+JdZlhaUq6FZ7R3yXY2Horbi9XN2q5BuPq87jHa9TkX4q6zGozyp0w",
+	"DjRV1O+IiidpQmMsqJqfypALz5J6KKEslZY+SMoIigCuQoKGRM0IYTkl0Sy2kFedyyGdR72iasJTEx2f",
+	"1/DwVu8wyuIN6WM+DcQqHbXKhNMRynDvOVYvgjaycJe9BavdGEsM4EGx+kAHOWADi+HPnI9jgo4mHNyo",
+	"6P4ALOGDAA0k/YPofxOsiKA41n/jMTkdC55OBwH6f//n/z4AceeMaQ1f8RM2IiSST00pLmOikWhG4pAn",
+	"pFLRqbEdPsGfSx73bnfpka7w9K881/WstvacQZhU7ritViBIws+JXHAM/Znt0VZCo3+Q1p5+pfFul9Zu",
+	"LFjHLG4MeTqeqAw7bMXNgqrLU3XKR/bjJ8+mf3T+iyonyeowVvjBrZn+VxvV8zqOVFrQHXFRx4GAtMkp",
+	"wWdEWIoTUYmnU4K1DmClZrC7d1o3xBf2UwHxLx4eYIpOALHym6orttHSwE8aWa/WscLdqWDlZZak8smt",
+	"F2JsipVeJMDYwmEWXQz19haxaSlMv6vxDL09J6JNQAZn+l8AZMrMVzNI+dPfOOmisyigdj0Qtg6YlsS4",
+	"5U75FbJvDnTVA7SlV6FAMZUo5jMi2iGWBMVEDykD65ExeEyZZnYRlhMiO+g1jggaCZ4YzVcLqCDyxmSk",
+	"EE8rBzq5yHb+96Mpv/npb/fb2Z8PfvjrSoiFg66FtlXmPoCr9WIb81caqVaGI2zCGm8nrNECwQWDGrOI",
+	"RoiEzXn4quDGDR36PujQArg9KwSYVHdeLulMkBKEfF0C4ZDEnI2lcdheGnhvRAL8ZbkpAAtiakP6DXXu",
+	"xvCQn+d2D2RlY8Wn1Z4JCxRtdcjGClF0v+Kih7OHsyyWKM8bRTz+tkXT/MauT0zN6sWziHw+JC5S0IMQ",
+	"mCGqH0IiZVnwuHmbEokiGtVaACmRp7YwoS9Y4lk+ygwiAs9JqEyZI1cR01QfgDqVKasw10YM3JVhXDK3",
+	"MRzxNDZFIYbE7PdC8oID4VN7/B7OmJWYLW5ZU7thTFgENITMlssR3skrkOS9As8CsyNaDiUX0Wdy0rJR",
+	"aVaJEmtRaedpFplQkHmjm9DrYtns1bR7o2xVsWGVvpWj3lo6V/m1Zi4tJ4ptVK/bUb1ykLga7cvh+UYB",
+	"uyzV3GeI5nHZQB9Z1fh+SeK4KikDhrzBDJ3vVB0F9Hlny8G7up7roaKGVB5HWXAQI7NSgfmKdGuE01P3",
+	"RE1Uif01k37KJxVyIUio0IQLSdCTorqQjbt29hIjs9Kqlka7uucWJMfq9irjeulgMSfEE/qrsHIedvDN",
+	"2uZ41vnEyAzKh4xSMaRyAlJpquVVn/fJF8ax3m2/ZQRCnfJU2HxEz23nJcg89FsL7hLT6NJBIDt+yip4",
+	"TNYJbDnUzy/k0vPYZMqbndRcYHkMb8ad3qnTxu3dpRIoYVa/zn9nhRScxSzlnX7vUSk3GSdao5VoSCSN",
+	"FpMx3x/95EtT3vanKT9LpeIJEW5Xa3PoSoeBiC/CSJNbqr8Z733YVR9lketrrTvPQigu3VSv9Ailq7Mr",
+	"6odalchQFbKyuXzbfp5AcT4PMy+3BumgZ5p/ZcXPEwCGMpjgCP/dftL8tUhhoa1Hhbzu7ixtrvj3kxP5",
+	"6W9/d3+cnHTMn51P/o6LsJN/EkFHtr5gXSfNrKqQqX4NkdiWr5ZvifjPRtPXyuGsOIaFtZouJ+ew2GVZ",
+	"LYaAu+cgwqFR/k4FBNzpV6b1wcMLSuLouRC+oOy894YrYlpqwFE+vCTnFP7CDlAA1YULl08w69pRhUJ/",
+	"ERkrlC3KYS+P3r5B9vc8WmDIIxP6NtjS0tXAKAJZc9PyUrbc2S1XYd0igmzf3sPlYszV5SSnD2DFymQd",
+	"zQ5HMKwibAkILyOUhgb4gca3jV/oeBLT8cSXx/LL8etXbSJDPCURaEOFrjt6wdb6l2j1DTozn6Td7naY",
+	"YHEGf5HBmtYqI/kJ5VhZ4dfCVAR42/LszepKnEpmvt/Kf/DlebYuqaSZYMPmS6g+mesBC882s7+U4cx3",
+	"7Qd1Sl9pJzt9n47nAg6f9Pvb24/63e2Hj3d3Hj162F3VVc52BvTPnLhyQsXox0oqQazqs3vlhM9kYE15",
+	"LkM+xEyTtTxBPr+kD4uxoBqGTbCcLyWAaCzx2AroZxLLrIpdNsHjbjNLzRplSm3W6VIWo8XISGYWTRee",
+	"TBmKoR1YkyTNKZc16siBkmga45AERqvtXsA0JekfdbkE0OnVQAJlpr+RDXOGlwIkExzH6+cTANgd0T+8",
+	"eRSpiL0nKkxvbrsckzsOHVE1iZAKltRBhyTG4H9Tpm8WkkScE+Gq4mSprKkkWkp59tObCk+C4sVbu6Nu",
+	"2MNPyPbwUbTz+GG//bjb7UwhqW0BEmc0UpNaQMSh4BUpphko+pxp+mwCwLsSABZAxC0nQxB3wV6qo8/y",
+	"BbmItQ/MlSy7DZcoNiPDAAwPE/B05p1WNTlg65CQ/K4bUBJUyHy5J1cadlbQmoIgvevVY6u4b1s6LlVf",
+	"ssMAilAlCGYHgEV216AN2N6/rjP0VVKKp/Ywh2RCWYQSfEaQ4DzpoFdYqvLpaYFuSObcGpQWsgFX9rJc",
+	"3siyBuf3bSI7mig11UuA8uO50nQAJ+oyO7lt1jur2PBsyXKTtNop6A5b+eV3fpuOq/apncerG+sW8VNv",
+	"oRbHLmJRNwBB4sjVJDdwsVbNtitCr2tFntKeRUoAFMHKqNeYtXXwM1KAArvYIYGy7wzhGdZKCIvnaEzP",
+	"CWRE2nJo3zAWfakDPmC0XoVTc4YicHnS4q5JytoweS+TN/y9wsFrqcr7acxxtH7pZ3O6IxqTZbwaPdfy",
+	"Hqh/CZ7D9yalPiTfCh/XR7CksIw7oizDCL2mP2qKI9EZNUkWisdgOoLUP2ORfgofYOlUIjpmXBiXcQYM",
+	"Q8qM1LYRLK6dJBaxC67bi03rxY15o8TqYrPelRrbX1Fkln2zaUBWwxi0x43mrjU+5hojM+aoSlxh/3G5",
+	"bpHdRIC2rX0pyaLFVsQV2t1n0V7LLYNwu7nroc6hZ21cMPjSIMDawy+GAJqW6+b8l4b61cR7RjQhTFLO",
+	"5JKoEZNMKrOJ0ASXD/3Rw2Z3OsLUX/K2GsxqwMpkuStFkqlCI+hwuAyIa7ZYe44Lk5rDdCDsPdRm5Yn0",
+	"wk9FyupDY3ExiBH2meCoLoN6nVDZldmX0M2rzq9iWn0ZyVhDqVlkBcNiHuJ4LyafaYjj9nlvSR6dXHnq",
+	"F4hAgtHPaeRzGJhtuN8b7aSmeYmPZfvBNKd+CZWSsjH0iYujQp9JKhbDirbXD7bK9u2usYTAhVMPCsTL",
+	"9St1yBf4iEwZZv3k7ZwwdcG4VkP+eHi2wtSrL6RJlcxX9rlnPCKm4gQ2/dub5rkv1sCtovaiENDtNjAx",
+	"KIHDs1PqDqveaJvCwqDWDU+ZItFTIEBaWrE6qS11Bd7NeIbnIE7BKXbQkdKf86YqtcJrnaRlB/eGgRkk",
+	"sk8EpSvTHyQ5JwKXaVSvvyIsbAVkZxfoA72XH/5RD29mgzUmnTMCgdR8hA5fPEOPdnuPgtyXlRDD1qgT",
+	"tCc4C59QEyK9+se4pqRRrBFKTRIwxtMxM+ykTG6eRz8d7fvIzVldCDOI98rEPJ4RJsHQoMHA0BTTGrA8",
+	"yc6om/4a9+e/Tt78fv6YHh/9+H74atL98PjVTrh73Ju+7NL/SV6G//jj9+fepdRV34cT4iN9pJXoyH+8",
+	"8w2USh8BNXA8kHRcKekk6XilQHYGZeTOwEStb8JMUgMxR96oPgIQnEOHJ9pYf1tzBPb5Rs4HDbSrChjB",
+	"VL71v6LnhHlbCFrNNTS19+WMCM8WZI0U6o4fx/TceGldRBJ84wlDqizYDuxdMq8P2YCgZiD/sTfA29VH",
+	"X4fk+z2zB1YnLgPXa6x1BSzIhGuIWbNfRDXUz7RQqY14Ly3Ul+5ng7bqQ0oDG0gKVpOURURAKZSK8JJg",
+	"yqrhcA3iRe2/p3UNfdzyL5a+4hg42EKj6Du56ldU+jL04jg7j/WyGrK3AkvrERdanJQ41uIsPsuji5PG",
+	"BClDUI8z9LbzBpYd7lWlCbhDXbyJW4OvlYB1VFce2lg8hfGJ6t05YRGrpVtdV8BuJlw3kqXvUBXfyjVk",
+	"h1LY68pk0Fd8TNkLLpL1DeNv91M16ecBYHrJHfQic8JZu6riIY+N9Af9MRhHCcFMK5gZOuIwJFNlE1AK",
+	"RuAK0Y1pXcrHQf5ONW5+sSmAGUaSUPiSmNYZaiy08qFsx2q/lOLOpyIpFkLsC+zNfetvUrc06cCG6N6T",
+	"pfSFa846kCH37d1/hn63QiqJ8JOu95IIWy5QrBnnuiS6d7Vv2i2ocOK1qHOx0MnnFJTnAUQ2DiAC1M06",
+	"sKpdGW4q5cD6C87s/hohwzmkXOOh3klwrYe18pJSB3kLR3JJ2FoKUK/BNnysVeS61nFnhBlGmcCzEDde",
+	"XuOo9++z7dnv3X/+zy7vh++mL4e9z4/nLx4mR0+iwx31avKPR+mbLv6ZfJDL2X6/u5Bokcnc/rh3U1TS",
+	"G8H/GYfK5nY4WVAqLsg952sJ5wWThvuq3DKAj1BEQprgWFYbqXV2u5XNPCkvXqsMf/aC3u6X+ycnHfdx",
+	"+8uD//bu5C2sfY2yjGtWZQTJRxIliyIPOI+zdDsIwJABkmk4QdjEEAJ7DHnMU1FTSbCuWuKuB9ze1eLn",
+	"Yy10Puqj4VyZ4pDvj1+0Hxv3N+MKwkyyBKokMeHHl01ye9QvHeJjzyG+I0Jy9saLwPtoCr/e84m7+1XE",
+	"bXJl726lfdyF2te+E3wYk6QuUY0wZZIcgoIZ8cnO7qN6xXbB5KQgm80JelqwGwucVC7dlSVhXJ1Ck5XW",
+	"gvKeae41W4mI8jKuD0aAnE4Jc4nKVjuKuEmbgX4isDa4j4Va60bNYNygVMF4v5gUU+OdLgSZgTzr+slk",
+	"iSeNNNhCYou3m46prVuXXwAk0mYfYnlGosWilVt4SrfOe1vOj7IFlYs9LfZAdKktPGF/vychmxrHkmek",
+	"GwKI7kkU83GlsdHo4ag/fBj555M8TpuobYf5k6UOLotr/OX4+B0yD5Rj/7s7zSoNUFUX1GJGrXHPv+EK",
+	"vbAAvrDRGn0AvT88MHdniu6qgjl6ahDYH40pJ3wadSJyvmUfk1s+RFsuecCvbsOFziXWOGTRrgQVPhml",
+	"QZc/44CO41y1VxzCmTpoAHWTBwEalCspQ5Xhs3QAeD0YK8oGgFwmNsZG0dsAnxNmOeZTNABr7MA1TZBp",
+	"gvg5BPnIrIWNKTe8aS24aS14F1oLbhr9bRr9bRr9bRr9bRr9XUOjv03Hvk3HvlUd+66zUd8SefkZvLK2",
+	"Hzrrz2Pc0MjZjZ3QbOp1Qd0CI0AHVnr2S9hGWgYZuxLgNdD864QN3HYHq8XmpbJp/qSTTP1uGy1Bu6rT",
+	"OS5eunBh1o6lbtJisbUrLJh4MSH2DlVzuzK5y1TvNS5AGrqylaYUGzxS3s3uk07XY8KtnvglTLp+WW7f",
+	"SHJ8hB4HqNcPUG9bC3KZWJc3EQwnJDwz39bGNy8X9RYW//jLX//j9tEPejv+IkYVscgmufjiBctSkrPV",
+	"TCplQRvLPE3Sae6SDFQyq16goOB6fbN8EtA+kmdpsdzeQkAUz8OiAiRjf3zUmoX3qlJU4Rwe7iwLpco8",
+	"Op/yPzuntUbmb7/GYEmItODfDeqjRYyNiqMhGVPTRTFwxdNNDlkxguVGQrQbUIdLRWyvEZO9QlBdFo+9",
+	"jlxqJatSN0fn3XEfV0iutfFLVni7WAyh29qqCtgbqWojVW2kqo1UtZGqNlLVd1Nj3wHGEq67qtR+lnqJ",
+	"BhB9PTD1M23ZBXgsr3cznCPTVH6tAPZidmcjmcQu/ShNoCrBLZTmL/bPX5jliGhuBiLJwDwzyCog6Bdh",
+	"btdhgvmLDLTI/OUfB79x+q/tl/G/fj2M//3iydm/f33z2wHrNvFvfLu9Ayo9A8p3sRTQryYzoBDRsrLS",
+	"0QVkTrPMpYLnd1h4f6lM/D2ex0ZWv5Oy+io4MY/dIKB8nZrDnTvGxk7zSysuG0Vlo6h8fy1mnESfFbuy",
+	"+nvmBNbH0fJkx5lU16KeUshTr7ycOZThE0Bi6W/7mD4e+71GgHMIEw5aUz5NYyzKZSdKseGwg5oo2ix0",
+	"J6+2XCIWATojU1t+bIQssY1ITFw4nUu9z/zoLPvTPrZ0WVZVWhJPiqWp/gwxpFD3rjaM1Pi2TSRpTfgo",
+	"qkaPnrC1w0e/4yjNryvechPW+FWGNTYHXxur2AR0rz96cRMyuAkZvLvlAVbF591kRF4lCg+Q+OIBdq4w",
+	"7br2M8xKfa0knltZgcSjRTsxePRPHfYttQLnaYquiuL6r01vJftwiY7cPBuxPst635YC47aJmFXnmVQE",
+	"Ry6l9ELtvpaWENpervz7FSH/7haK5GZAUbzpJYB6YWuviSBoXs1+A6+N4PXOWXS+Yey5Y2ft0/cPM7HG",
+	"g4IglWvJgLIzwyo84TznRNQWfE4IzlqPSoWFDPRtavywlQ2sldgFZAlyTsmsktraKboMIp4OY1IMINtt",
+	"5D8w+Giia1K2zB9n15A7zpZWzGxSt98dkZvbRy0PCY6ov3ZgJkwLPBrRsFRv39VwqiS1T0h4dplcz6zf",
+	"K4xEogAN+BnUbZmt7CH4Z6FB6l6LQ6l9OhbYVpgw30y5VGNBss+CRNR+8EFpRMYCR35Nw6zH2msEtKFy",
+	"4CQVn04pGxeSuEtL/fip4OeuSWvOXdl5XvZyA4O9SGuAqqnFGLhLKmxuKVzU2bP0A3PQWnmpWa3Q32uh",
+	"l6tT87fPKpWbQ3wlD61kDHX4hfE2afVFeMhAU333wu3TL6H4+BSDoi7gP/eRIHJy8R7bwgxga9gojsjn",
+	"XJaptNQ1j56q+ko45dEsRQUtKuZjyvQN2UeuqDpOf92ieOVN+I90TKUi4mJnug+dyq3+crl2m8GNy4pr",
+	"9ykvyJdLX4CHKkLUshfeu+fqGtUWatWsIesfEknU5fvSW1xxzMfWfGrWqf5i/eCDVoZ0S61AhUpVC4Um",
+	"4NsGjeMPS/VAFjuOh5ihxEQsZZ139jSbj1x/KleiJDDfKtdSQwtUMVZEBCgmRYNqOOFcEiR5QrQQNz5h",
+	"RB+9JhdYnuUOUjD6O84xop9P7UTAmRXYRsxQp3hs6teGnCkcqlP9up+z1HRWX7RDRBwKo49G6IyQKURV",
+	"45iPUxLY6sP6LMC9JJ8iHGlhTyqBFRfSvp/FNTl3k+0obup+jEatoFV6z7vgI4JFOPmFLq31Uexra9MR",
+	"J3NPY6xSn95lkFXo6Jv3X1g/7A5cqX6hdkbiGNFs1R30jCdTLEx5I6rBAuDHVKWGvmjlKLROd7v3yCeB",
+	"VyTrxaYHsBW3tqB4KD70MOf/OqvH5ByPk/lQAMv2VbsXmJ1RNpYIIwnvQ1evIixkr5+RuSVskiSYKRou",
+	"AYNDItPY2wcji8fMoGBYanHaONjS3UfTWMscPm8hzDLhETlNJYmarfK1LQF928GPWYEEOOwApVMtifW7",
+	"3dWNk9cqhOwJhsxPrB7Yj8lnn5HcNOvmKOb8zFW7WrPw4xER5zQkB2zEa7wQ5gFLwojJ6xpzE5vg1ypj",
+	"yi6lVO4bEw2pKyIU8VCrgFvwb9DiU8LwlOpv7J+dOU5ir35Yr1VYb8uicgFFprx1B4iQtf3Os0pg9qmK",
+	"m7DT63SbBoS7eQJ7sH4wkf61vNUc30j+zNpT9HV6zDO2fb9f5SJqxsWZM55leoUeuDbIbLvT7fR6251H",
+	"Tdygt+c/J5+nVBC5dGbCIunaQoILzHTrwIJk2lqEhmTEK0ag3Ev1+AKFLdboIW6bWq2KdTPmDQAVW6hP",
+	"njVrHg5ivaZSy84pOxig1qB1ZscTGKOQOc8hGWN2hSVAtFZzisc1J2BDBwzkoxDHWlnIvVmF4u/8DxrH",
+	"eGu300X3f+31nqJXlKWf0efHD08f7jxo5kksrCXIsKp0SRU/XuloS/C4BNNXJYHYW16vL0HxpYaihiE7",
+	"tyBofLvpEjWSghcYakIPwR0y0sqbY6UuaAD4eIJXtSiBx2wsYglFXMhEe2nI4aKYofWz/ei3VKrEYuka",
+	"Kr+NO4BaL5qMKHxGOuiNaZ6Up2UP564Ab1brJa+dmDfEGiziRERihZdctkkND3lC0H085OcE/UEEf6DX",
+	"MuboPkS0PygdVLu/bi57u/DlIjiSz1MSapJR360hI3QxOScxSlIJ7UEBDNgc1Hp9hqZUbBlcfTVBlyfZ",
+	"+0OlCnns90zQVOB6xNpgwxjARC4PSL9g6upFu8sJguXqtyogfGhegtdrTeOudKEGEK18Kp7XrcYoIjE9",
+	"J2KOGFcEDgrsM7SSCNPKntt51Ot5sK14XP97ciJOTlhdqHJdrFF+afIsvUQYdV1xrrvSh84genblXprq",
+	"vWfP4ueFihEJPzfJlBNXXcBZmMCRpycMCT2HqB5BVCoY/BnhBI9Ne0YORjQlMJMjMEjZOuG0tMwKRX2m",
+	"R1/W2jUrKpGzKz5C4PsCKuFxCQqqaOhjfc/sL+XWsI1CvSZ07Ol6/gsdl70QvYfNWr7GfLY42qtqFFqz",
+	"sRIS0dRTIPw1fF/pxd5oRJ76pFDraXTcpGxXWF9Y0JME+WWZM8l2Y0+8Frx/ITj29aHXpGACv+XOeFvd",
+	"pNookYhmgAetbbAWkYiwZlEqEa+yoF6v0dmGGcCvJNUWN74EyyTevDogSaZ6c2rNmqCF4zxQJPkmJeGJ",
+	"IBJW1+gwjvPHb0WMLiw3g5fAAWxwISm7cscegTvrVWG8MUize5B3jGNiRuM4yxj3YNKppF754Uh/bbTm",
+	"DIUs9txEL+kIz+UpH52G/NzXjPknPJcoZYrGkL1rMrtGylR6wgpNoZ2/P45HbwlemmEJUcQVNt/Z9XkS",
+	"Vsbs3EYEPzDSNejEK3heI+7qZiqN26UU9SBomLKqD8oClLvK+U2tTlml/esKu7+xwHgeR6fb3VMN7XUx",
+	"7xDnTvPKD2i7i/TzAYKNmHwqAHrjf0RjzfaGuFIZrNesa/+NhN+XJfNV910hsoWXS5BTAYtKXL0D+DwS",
+	"3uBO5Q6qhCcoEckVFPqVw8YaByfMTKJCfyFacgOuKVhVBPILdlUFhV1xjcpXatfYWA2uz2pwd3rSb+wX",
+	"3439YmkffbjhGvr3oQqN63SVvRWp6gKdbDcC1VKB6toa/d6UpHb7TQZuR1q6UAPjnBqs8hUC57/OcnF2",
+	"grVsKpmWtCkUtykUV1coDiDlNT8nidf1XxLETLfkGfEFheNQcVHb78/FoJqYTrD0qwlJCoWrwFI6l6rS",
+	"qM5n01xdC6GOul0hNVvl74TTqno6oVtmY19nU+H/blRXuKgSsC6Pr2fBGZ1EeKSImOFqa8X+dqNTXkMZ",
+	"uKAK8BRs5XNbsQ00xPI1gQlkb6d/m0adS/FrYM0QjFPPuUususCgnYexwKjtlRSPOchJzkq6top9J/Y5",
+	"2UGvoByQi84j0ZgI44Bh3HH39UKPs6HX4t0ZRd6w75tm31fKWVf7voEbdtCAMqoojgcBGpi8ZDBS4ZgM",
+	"0H3san4pziGVJHlgTFdaacGy/EiWT4pZSCBQb4zPyQnTr4E99YEtYOUYrqEZ5cQUu5osj/aS7vegZXOt",
+	"g5bekq0yhiWptwMel3xmFc8yl8oeX8kXH7h+fJIoRdlYruOcLwyadWAOfQ77ZlzE62H3zRFXjM+9hmkC",
+	"dV53zxTJoid+9wKoUGfS9UE/JHC9w9RDQo5NhCsfgbHLRkz6JMqQSFmXqbmPXn44Bsoz2E/VhAv6B/CP",
+	"PfQjwYKIwQLFmQx/Dulb+vLg/R8HvTf0QB6ww93w2cHDg+RF9x/96Xb07OWTjiZN0YcD+pYedF/Tl086",
+	"YT9mw+RFN/r1Zbws+NknmR2RkJu4Z0WhZzEym7LZd/bV8u0/7nYbSilLM1n3GeJT/HtqM/0CNObctFfX",
+	"h15MkL1oButiEree6LSmQ7Vp9jIYFi7HkhrzlZcQpNI4TVelWS6WASjCTvWsSistXaCd0QfP76XPf7vP",
+	"6tNkbzEeP/G2uT9eKOFhG8joVYzpeVU/whH+u/3UCXlSO9PpORF0RFcVJ6tMrSd1LzarTlbOJC5P9LNe",
+	"vse6tw8FSC6TF7CqBK4qqLcJntv6Kc0zAvz7eYETGntSd1qv+DmJcei995o6OdBuoFApp0Y19NTHWSmJ",
+	"CZt5urRKAzeFU27R9Fhf90afjf4VTrrmYEwRmxVn4dN/XKJ3Nn1tore7O3ui5e6hFSRbr4aZplur1B8L",
+	"vutlOhRfaqTXGEK9SXO4lTSH93ew8tNF66QFLdc3eEn2uHWlWu+3TQCUAezGuuRtIKULnapw701N2O+m",
+	"JuwS17SFfwtV96Ttfw/1oqFalyx4rz1Lf3Qh+/X115PNcv7rsx2laS5hSqufpUgq/Zez9RQ6wqyc7yqd",
+	"ytT6kvMoCkn/MIsMecxT0UHPM9tqKZhAkwN7VxdwRF+6gv91hN3dRJCbtxdoHcQsNADtoDyydwYhfvkj",
+	"mnVcqA/oyuqzud/36srMVs+hQDtKGOXjvuV+ouvGtrnzs53aF1PvNi0g71wLyFq2oskA/FphLQZfF9nK",
+	"Sm6yXr/TZqTf0Hq5QOzRsUgJSvAZAUIs+VP4GQomQfALQxHPquOtVOgLfGEZXX1rH9t0UmnQSWXTZPqS",
+	"TaYXaivV9ZK0RP1i8cpZXNyKDs4b2r6h7RvavqHt3xDBfEWlz3ITx/7+/WsZJfNkVNeSab1cVGdY8pgp",
+	"b9vMt+REX2Ml6Oc1eZDFPKuVhTwZUmYKR6MhgTodWZ+q74grNTBVZIBUXEWDOnEJ/nxgXt01D9tPvUVY",
+	"8wF2nJI82sEs02/G+GjtGEFrNqEKUFHSP4j+4agVtF63gtar1iezoOLOdn19Hy5rCflaxNFqbYCKAWEJ",
+	"8l1Vi+WCTLCq/camj+ymj+zX1Ee2VmD+DptYb4T071BIvx2pvI5jHfndBvsutXuBH92BVEZIf6rndAJK",
+	"Z2BlY0ELYkIjsd/lJJiT8Qj/6yYpbDxAuQeoiYfwmnIDS06hekeOhS6vkEcEHc2hmcUV91pYRKwrao+w",
+	"uA0NKCRMBVXzIz2Mmc7GXWZ/vXCQ8PLDcSvwR/zksat8hD5C8eJP9/+iNwH4swXfPAggO8Ablov+3//5",
+	"vxD9CfsBKDDLyBY9UWpq6lTxM1oTsWV+M3SqdhVGDhukkpya5+V/afAbdNAzHMcOPYwEntdpgKo6xOSn",
+	"Ga3rhFlrnp11EEoxMqGkA03tBr+2nx0dvmgfm2/u73S3i8+cJlRKysYDw6VnVJIHHbTv+kuYVWJ2wsoH",
+	"NoBMZI1UEv2WRmOTOWoiumPOyJ6JZJlxxMg5ESihn00EvybO7vBcte5qPKwjb1P6D8Ooi908qjXh8qCg",
+	"SgQnF3noHLBnN8pTpDh3JyynBJ+ht3pzfS2cKGixY2wyo5jPpBG08vltsO57Ebf2Wlt4SrfOe1s4VZMt",
+	"+4vpczAFKHZhx56nAQpKjFB/3W99+QIRFr5q7fso5ElCREjQ/rsDezVAs6G1VdZsy94DtHGQuQySddPo",
+	"nLAT9pa5GuZA4/UtWSAzQwKYSTQkEwopNVDpSm+RMy3oTahEI9DZTCa9CRMKOdP0S8H1nzAzvolq+pmj",
+	"MKbEltDS3xzPp+QItpf9IggaE6YRhURm4a4DCqwvg0rMohMmiJxyJmEJtjsZgqYkUssosMm//AU940BK",
+	"tYR4wtrohx9eHr1988MPIKwwfEZOQyxJgN4fv2g/7qD37Ixp7jeiJI6gpq75/Huqp59igROixUFYkyBT",
+	"iHQsfS/ICUNIkFEqSWTuaKffD5DkCCM1nzqM0DBFJJI0JkzF845Z3EEkf/jBmumAw0l0H1jfgw764Ydj",
+	"mhD3++GLZ2h7e/uJ3sj742f2fZBt9e70ChH5jEPlCnMhw5fNkgAebEBBmeHzkXtBovuDk1av39ntnrQG",
+	"WljSO4OvuvobgJuX7/6l6UUCwZbOvmjrCgqih2b5TIGJ40ZDImkEOT4JFBph6ODoLdrp9x4hrbzYvUCu",
+	"m96t6UcyAFlpELg8twANILLQlskx0YWDTvYtlaiHFEe9bjdA/a6mT1a16aBnPI5N7o/UewJ8GQs+y2Tc",
+	"IU9ZhHCsb81OX0ioGjw1bXeogoyl5dlmzkikJ4IePSGXCk34DMAgImSK5jyF9oLIBr0uJOOjCZbFFD9z",
+	"QM+F4KIID092dh9pZWwYk0TfHp5OY2pkxy379d9+k5wNHmTEQ0H3l4E+drP2qeBjgRMZIAzXHRGFaWx/",
+	"Mw1MMYsCIxiycxzTKMOWAYEVDdzoGtWQVTFB9rUL19RW46RZmgHXGoZ8kna722GRt8M3erGaPGTsVeEx",
+	"0FUNjIWHM4SEZnXtmJ5rTcbll1hqX2yoZuKyTIMpKux6jwUODWW0BOiHH/YyimSJUIiFoERqfmtFsfZB",
+	"NAj03QqJ6Agu2dZcANnAdCB5uJNpmHqZPiVzQbc0izrEiiCAdQcCmDGestAAzkD//kr/3Ib/anzJvzok",
+	"CaYM+D5gT/EXjUY2OVIvKRNcLMeEdFPOyFO003+Sb/uQKDFv748UESB3SJNcZBf7DIeat+hzw2jw8/Pj",
+	"gYt5E0TyVIQk41eYocHzYzyuIpmWZQ5G7TeckfZrrMLJABqVEIW2uzswzeCX5/s/DdCMizNpWploDDOz",
+	"RRwODsKRQ8IkiG5W/Hh9oCXKFHi0lu/k3hY0GjEL63Ax3rIvbSW26Q5VpdYhWacQ2/jjS7FpyXan29k2",
+	"5asmIE5sgZ5K/CYWf/+V7BIOotaefrfY1kWL2QYKYfh+t2vs7Uy5SuwFOvCbTfg0Evvq+v/5NCCZ1PaP",
+	"6ehN7/T7dSNmS9w6MFTDeBIyW9Pyd94Z6lVSFkzXTmlbX+213kCOhL0KAGvTTiVoKTyW4PyLsdIapVZC",
+	"Pre1lNG24f0tBu3zvgStrc6MxHEb2P7Wb7Mz2XEn5r0xfQJnZC7RfU2AH+32Hj2w4leVCiFJx8yKBIZ8",
+	"2pPLZH0SmuxZmyaaSBKfE+kiRsFEfsL8A4LQhgWJNN4JogyoL0DNyw//OLpOcIHxa+BEn5IRBTXaG+Gb",
+	"jpnmazOEE27UG0gDNboFrE4TDtJ+puVKXluD0z6/VX74S9DSdGTVS/AMrHm7u7MaEt9w9ZpHJtfltiH+",
+	"XTqMaWjgzyTK5CBXAHvNF5eCvNNLXC+JpdBuM2vuyWLvCbstmTu0y7AXU6myrk9AC53E3Nr76D+K/JEt",
+	"4EytL8HKB9+aFJMvn64Rxu02IGvJA+qFvCW3X0Mau73Vl/6eYSsF3Q505WaXj5/0ceeKr/nsrB4fP30p",
+	"AaIW1VEyz7dchL7suxoQhG8hUy9v1/jFNIb26MBRBCKCHfVpsYUk5GAhKOEjFdrtdtBbR2moND1RcBZ5",
+	"ocBLAd6LGIdZTJSmTbbP0wk7zly7zqhgtd0sfIMLNORq4iO3Jg1uP+sPZEXHH3k0v2pYNEF+X8oGN+vR",
+	"qeBB76rnriP3Lhnr4rDffbL6pWecjWJqjKE7vd0ms8h0OuVCkeg1iSg+nk/J14Rp+1FUAP9Lo5mP+m/9",
+	"SaMvtmkOUcTXaDzh5xZ5spy7t6Ys8pnWZ9WEUAFGhZBPbY3XRZ5ghi8iSAlSd2rYT46JY3DGXhy+mnH7",
+	"FzxlXxUx/gnO1amZV0yVvWKBJrOVzoGFugMLUmjtlXdvnDiVZM0bkBY3gFoA1J+JuiYoXU+8PIhAYpy6",
+	"UKmFUi5Hb9+ghIgxQfCM1fW2nzx8oEWMeG5jwIgWP8DEY8xLNmDJNh5BNnSkjA4mP/5GpAQTCtZISrhp",
+	"RMwTDcAJfHOY8j2IDM9sGN/1YJqvF9IRURLhOM6YgRMSPlhZ3AXB2FheaQoOLmKHICCc3zUheoMe3xB6",
+	"HBKrAF4DfpTE64SyraHALFpuXwEfEZboI+imxsITU6nKMQRUqh9hrAeBdSiCvRijEIcTD5+B6V9lb33d",
+	"JhjYw2oDjDnsy+DL9uqXXnAxpFFE2FdnrzHHgxTPlLakAPBZtEAbQKcB2EuFR6NVlhszawcdKNOKXRM1",
+	"27jW+V4FGWMRQQA6lqSDss56aCDjdDxAthVVshBh2akxwgC8XBP3gLFvxQBjdlXDOcwxX0a/uSmU2Zh5",
+	"6sw85hKvAidr+FBjS49dirGlMp5ljk6wRPd3uk/QAH4/pew0laQUS1Zj9nEouaamNnptlJhPTcxFB+oq",
+	"rETrA/S6Utb6GNAAiI8UjslXaLa6Qqi/K3aAOq3/KnDgmhjardgKVjO0iiL0NXC3O0YMviODx9VSkiZ2",
+	"DpjvKZottXIEiHwOydQk0WiB1iUbSYXnstYGcoeJxa1YTjbEYkMsrtL8c53SdogVGXNByRVZfp5l461r",
+	"/cnfXCQlVZ+elWciKkioRRkaR8Kk1kCVGLspsNpCVgfEyOdJHVMsiEt7aobSJnnq6zJF2QOdr7ZG5UCw",
+	"sUjVWKTyI7ppq5QDZlfQQfGpY+pKEGgsZqoRYAa67VVYpRzoXJNhyg1/K7apbG81DLpIPDYWqq/XQhXm",
+	"MHydbHMNQ1WGySZZAUICGaGQAWzNVlogFEViY0xY7s01rFgFFN4YsjaGrIoh6yqR4+7EtAwywW5g4lsM",
+	"5lEoGWR5Z53F64rw5fqY5a3YvZoyy41Cu1Fo17B+XTH5aWIAc1Ne0gaG9nOYDzFjXL9+wkxnXiOHUyVJ",
+	"PKpy7nAexmTwwLiXM26PBUEjSOi1/fcYmdmyAApxFhJf+L41u915inUrxrcNxdpQrOswwV2vOmHDsuqN",
+	"cPtxnDWOCjSVINKVaEWD3wco5vxMutYdWEDfjnLVkaBQc4SLGvUfTHjZYlbY4fazmRY7HXlmC+rCaEqV",
+	"m+K8TZvPdPd7Y5PdEcEinByTz8qY7jw2RHegmeFQX1Od0dD2F2s2uWndtmrarM2o6ViG7g+gzg50PNec",
+	"5f4AKiMNHtStqdjsLF/YYkWzr8twmXVeW57DmLVR25gsvSZLd0BFipWh9mpaBZSJSiWw4mIZzcosIPUJ",
+	"OEsybhy1aV1QjbxWKKwNfs439DUk6Vy/qPEVpfXkWbk3ghhbrtOnV0s5tiK/fshaBEtVekKrwZiKLq7j",
+	"Mzq2zeEd4ygtyWgq/pwemSPcoeFnF0S6a9Aaiuu6YaWhAa5fWaLDXZT7vwNJ/mfAkzwjHyMr0N0ACZAK",
+	"q1TWEoGfCKAxVpSNEWGRsVtYZK+mrWaGgUZEwPy0lA4cmcXdQUpgV7ahBRtacMUOQoNuoJlGDvnI9UsG",
+	"zuy3VMvPbIOUoVEax2Vtfw9RZvGdMwhG4KYKpanZaijNfxkXYDSwFUHgAzxfMRacQM1hfWQwndHSIdgo",
+	"KBjKWIQKyzTTmeLLEiktpVCG5FkqfbbKLLznndv7CqPCB1gMNFXmZ3oaKIWdGzWwnqpzE9aB7CKcdcAc",
+	"bh5fAQVALe1lUfli6lYoHbVttkx7ahklXK2gZ8bXqIk6b4IkGz36s6KsdR2mhAZ7gkqT1107yTQP0ce9",
+	"2vjgYGNjfKgxPmTIc8PRUnbePU0naDKNTfJs1lhkAG0YBgEayLPUFpiE8uYDV/mV2uw/IDs28VZq9QvH",
+	"aOAaOw0CxEcnzDiG8i47pnKclrsGebcKKE+LSCxJ/mRQ26biKE7HrnF0wUDofFUnTH/yBHKhfeZoUdbI",
+	"HWi60RxjakoTIwl0r/Cypt+udjFnT23T91CLkMAg7AvDOUoIZlpCHfE45jPpqukOcXg2FlrgqC81ZfFq",
+	"7XAyaxYGZDfXCX/ljLymTXUraEEFchhXKUGHqbLd6asdq212WNTa6wetPM4mgv4p1X5BWSMfS81/EnSk",
+	"0IwKEhMpofD4dKLJf9b/aK/1yL5iOw70d7/kZftldTvHbTmhAjiqmnHo0C2LmyktcDdbx2siKOPu7VZx",
+	"/I9/FpuVmH5WraNCR5LWtlvgWaqHen548OZt+yhfca+rsX1xkNcrB3ldGKT/5RNQ1LX4nu37fOPlw3JW",
+	"UKcJFHrsbYIEv94gwWlGmK7eqedY4MoIweO83p+jZmnmVoOC95pNjDmPAqQlz/EE8UJJM2oo+0dBoLB5",
+	"KSTffmeB+QEaCsrGUov9QLdNNIKJcgCGowf6+fjgDQi7c6hEyHxk3WwlJ+ubEMNvPWLwCjFlSak2O0tQ",
+	"UKZESYHVCq+BWlOJG2WuVGLDAEHk1KoZSDKuMSq2nSKgpZqsSUP5maiipHIDmsZ1speNg+mWHEx592ru",
+	"KPS3FWer1SnK0CAXrQeIuxe0SGqeN5YilsbxCRM2Cl5TcQ8/MTG4V8NPLqpgTGhUUS80Y9bstcKOiwJ5",
+	"HoFhulh9Kbb6K5bDhuZ0tn9ocYAFFWMHJOn1ZeVbqqHXmJZtAu42AXdrhAhfqbzRKELYzrgqQBhZy7c9",
+	"oSxeWBYsN8WY4U5mdDphgzK2l+1QY0XZwHRyhs7idlmuoLdrK4mg16JenyQKDecn7KNeDp+xvB9KSQeQ",
+	"RB24nn0PlsQT3zz1XYu+3VIRxA1929C3awkovjHTw5bReUy3wIsIkF57uzFaYPTy3fOfA/Tuzc8B+kCG",
+	"7zR1/PnghWnAx0dZy4NeF72mPwKh2+mihIzxlH4msQxQOo05jgjUxMBoxEWix3B9xkzxgBNmaw7MyDCP",
+	"MAbHpMAzaUwgZIYos72r1EQQYsyn0N/OVAezuZYJUTjCCkOuZdbAcgKIYa3aJww2kOV8wCfXroFxJNNw",
+	"YnRJ/YVrqXd/p99HA9t67BR+Hjww65TcNr5zdVNdj1mXQWI3bNrvaA4EtRMEwZIzO3Aq4lM71eCBif8w",
+	"fgezEHCOFo3/kGhCNeCB2I32i8XRTpi7mn7XasU2ZUVxfppgNjcbkIMHK+36B/rBO8c3YFUviJGKg1aS",
+	"xopOsVBbGsbaGgDWHOs9QOpNW6PN4dbwHriikj2EliyJ9+SGE12EEzXYwTHnr7AY3zzr2m1yvu8ZPsc0",
+	"a7J/yz1BDIFSvDnbS/Dn9hCoQavX7XQf9ndf0x9bDRmi/kLRhHAt9rcedmVDFrn1J/x7ukaTEbMzZ13U",
+	"bAJqiWtGYnpWG2TMqHCQe12p7KB/OvukcR1P+IxAW0H9F2I1xpKS8f0qaO/GAv8VWOAtFt2WJXF1lA5A",
+	"4rUVqoSQCotIA6SZLkpABKWq0rmvFFlxwjK13vROHUy5pKZPuJzQkXUdQD0NudIyeYcFnVsx/62WTcpa",
+	"8fcnqGw04DoL3xXSs1XM3Vm/Lq4C19oPNQinEEWLTcegmBtMCtBwjrBxT9oI3QkB9dM+Loj5UWu+CuE4",
+	"LipohaAz58I8YabtvQtCgyonRjF03zjE96tsRTvgNRX2ysa/FWOdFabAPlpHlOxR3ZMIApO+okj+74E2",
+	"HBFoP48SzOYWT0pWDQVNqLEoUg0TYHZVtMIGzFyxsexHCLuBFp8mlMFtyPXoN8pCuSso4yp73mbzWGD1",
+	"VeItxvl8C9ELm0iEyxqaASIWYe4GGG4xurU2zyULzSlieJD3r6VCgtBebOiQW5O7/toVTp9uXT+beUWl",
+	"WsFl5CZ+5yvDGlM4IVdKspu8zQCeZfkOdn1oZlzGJkgbMW402uznsou70BzFvnEKkZ6DB+XisWepqx17",
+	"wso5B/kBmd4r2dT1voJ/ZqH5d0t7tuu6nVBzdyjL6cjGhr/RpZcEsedJLzfF2LcSrAT9fMVS8muw55mE",
+	"pZAnQ8oApRzxgpA5icb0nLCgKAoEKCb4nLIxBOuY4JkqtcOxIDiag9f0hGWyh5xoPRyCcYyb1iiFLEIR",
+	"HY2IsKmtWjWvxOFkxaws4QuM/9omnRWmDk6Yix/KM8UK21tJMV+bs76jdNOu7nboZp0MVpUvVTlMR03I",
+	"HAwwm0idDW1tRFvBnUBwOKkSJpcWd4O098/cANggrSjfQiGKOfOJlPOITM6EPEuzPCBToFQQgvAYU7bo",
+	"2syiIMHXAn5NIzEW6pMUhNBcnctCXzL91Aik+o1T+4bfjmmevxpxclPe/JtMVrpCiWhJspIPrle6uBYK",
+	"4OWAfN0Wi+vUMjbGittKNrpSWL+OuAALfdcbGeCKLTSLDDhhxaILtV7/O26yuBWXfzNasgmG34jYayT7",
+	"XC0Na5LsY2e8aLIPpAKW83zq+2PecTJym776DRnZkJErzKm5TkuoLWRT49H8YNM5tEIreRxB0V4cTnJI",
+	"VuZzKT6oIHkv+jJNHEuTXpiuQF3B7+5te2l+voa+l1ltuLrFkZLZ1JbTq6/jJ8/S0hIT/PkVYWM1ae09",
+	"3AlaCWXuYy9w5e6lEpSN64vuG6Ltjj/vFcqj2pL/7uHGx/XKvvCMR+R66u7fjWJ5AJqvyDmJV5fKi/Vj",
+	"m0J5dc5m43Ewh3TxqKZmIYpgqCgQJJyjA/mMQxXPjRdjpIhwsYtPbafd0YgIwkKCxlyrVsx2VItJNHY9",
+	"R0/YgHyeklCR6PT3FDNF1XyAGLf5dXg6JUyilMVZ/ps1kMDuNYu3NkDY/KlR76LBgz0omiBRgudogs+J",
+	"HYpEJ0xSvaQ5T10sZU3go6Ol1yFGwdibgMdN6eKbipDERaJxhZGQ8P4Wjn5LpUqIjd9aEn1iiApkdRkM",
+	"5gIqhkkkeWKDRahC9wcRiRUe2PZofxDBHwRODiA2xbWDDpTtFw4ExjyrVw404YQNKJPpaERDSpg6NTU7",
+	"H3TQEWER8pEdxcEKhDASRIk5knhE/AWK9XavnT7sZ6e6IRIbInEDrkuLiwZJr5xITAiO1aRWG/rFxXBn",
+	"TnhbLBaqGWJBnDMSRgtQKKiiIY4DFPNZgBIS0RTKAEzoeBK43ohqIog0TVJcNSaiFGVj+fSEuTi0otsf",
+	"8jEcZcJxbJIvSTJVNCuobikRmIEgLgC0N8rQdhdFEHTNojwmHb6xJqMTBjajGY1j24fBVgCeYn/fxrGV",
+	"Q34xh9dEsysHMYCZ6pzEtfqKZQhr0CWzFhDlv75GYcXTrKFsBlAzeNEvbFQRn1hBDFiLlEmNnFdOMZym",
+	"IZeYUIggTrShRAaOaECQgtUBgKa5MNTEbzh5lU11jbDnJlkWBp7teQNyNdpvXLiqi6u+ywKkMw13SCbU",
+	"xSqbbN+asLtXudXnOsRBN/waGmPvyidfBbE3K/RtZLi68LOCBfKayPHWnyGPyBcTyut1zT+zZXXz1dwz",
+	"LRJMswD9er0DTD9XQKilEk8RAO9VLLNTDBKTFXT0T60q3lzQSPvpetH8Vpz0TdF8k/56xxxZpvX79aF9",
+	"ws9JZtrxSmHHmVG32njKBOZrfdIVLzO9nWdQ6nc2mZs09+EczSY8MfGfUqtxI2cguidRtgBr+9VK1DmJ",
+	"A4TjGZ7Lp0jwmUmON8YgawT2qVOZj+x1tqm74SxbMmnB4eebNI/svUkP3S25xjwrMUVboKIeGAXrWnHD",
+	"r+spuofmnbqZc7ekINbTEZgqf1iiAWggezv9Qf2K7Et1bst+t3sxv6XxcMDKFE0qzdL73f7Ddq/X7vaO",
+	"u909+P+/a1aodabS4kZcJFhTkEiTEz12q+mahmTExYpF9ZssSvELLekbdqo6Wrbar5pR0o1yudS1mhS4",
+	"w9Uy0z/HirIvSznpYtTDz8cHb8CygRmwBS1Cx0AUbEVT88U5iRdCRjq1FsVVjG/fJHPwEXocoF4/QL1t",
+	"zbl7OyiiY2ry1IsInP2vt+sXwPXOlwrgU6wUEfrF//3YbT/59OfjL3/9j/2z1w96O1/+6sHtT7fsB7H2",
+	"wU0c/FcXB59Zd424qcH9avA9VZMtI4S28/XUuUVNlCnUmXMPA05nTZ1NVr5r7WxlZPPJNvuTZyQyLlAf",
+	"wpuVvHMLuab+y6VJDs0MzVTYHT8ZzA5jhmUm0pfR7BArAoy7bdj3CoyrPv4lKIxwSBJMmSYpjUfJX6mM",
+	"JIlaZxSQJ24y4PQm9eKd/pNGdXFfYza3YCPvQHy5KkBggSjoo1+kCR//bNm/et2gNdWTtlJJRCtozSiL",
+	"+Ky11+rtJiAKZnTDNYleJB0jLsZcNSAdrzGNwcZG2RlSHJo7lClJgOjIVsCypcRt72HblDyXMUg7wTR2",
+	"pcYNlcFMzojItG6plXdXkS4bFPqdCsS4sumbejGQAMlNy2fM0ISnImsBrV9IpdfbaXZ+zaTqRWmStUhV",
+	"35PtWThfo/tlHcEDhBEcKpwSCGkzPP/Wadj3QFzKVnd5ZuBc366pzkbZGjSjn9EMi3yLZGOBRMR8TNmS",
+	"UCtAXIvwIYRO8jPCAAUxEmQkiJyY72w4lG1zAAl1pi28Box4oFF7oGmZFuJNW2LM0Nv9VE36Jyzj0dCC",
+	"AZLvHj7aeRIgSUIwC+10th/YOkP5KBCUOYRynmWqg7BEMxLHnRN2wj7AKlJJTg2plv+lcXKAhlzZpRub",
+	"HxA9iX5RagqGBvu06XJvGzTrPeMID2OCBqEUo1N4f7CHJCGWttnLRUAl9GMwzACWso9mgrNxWT7DDKXs",
+	"jPFZhu9o7IRKsMga4mkCY7NvwfSRpyYKOp6owjmCIBoRoNIYynzaoTUN5nGEJLfBJzvdba+BEwBjVb98",
+	"R8MNy4A4GXug0p2faSoB9eBGgttwHIyGgs8kEXU2rcJ1law0GcJBw7NMiRtyHhPMLuJRKXZhA1AtN0/7",
+	"cV6BrWL/NPu8aeD4dxLyJCEiJJ0QzF053zUP9PrbO0AAHAAvzKR/AO9WcZLCMCEXgoQKTbiQBD1pFYdq",
+	"4Qiv07ntlb7gnGkFpcP53J7NZm3oVZGKmLCQRyRaxwU0puwFF8lN+56ONfS9w1T4lOxXfDwmEaJsI/1v",
+	"pP+LMOhXfLweR364lCPXMWRusin8HPm51uZVQXO30WVl9qwQZ6HtzVLi0objxDEIkcV3DA90zYQgyInx",
+	"mdcOYJfYVP92C51giQiLtPJ9USC9NYsuH+cVbKD5HWxpJSQs2HjqdTVzqG0cxyvu3nhCF28fuLu9+MAs",
+	"E4rhsDBOI2Px8F3jfhw3usn9OM5MRyYR5iu/SzjHmda4rvIaDVOvNcm7e1I24reMtkMSczbWn7zW9mep",
+	"EISp98YgcG08FMavsVHb9X8dVurbgrAPE45wgg6uEq4sEV9i/Z0Sxxk8BN+pcdamQ0UHvc2r/AscUjZG",
+	"IY5jaZQCKFsCr9vcPP3NCZtRJp8WohhBUdnpPskKsTqy5GzIaN8OY4I2oLaBKTsO2oxmQuSzscmiGZYn",
+	"TN8P1FGiJtwWooSk4jFhe6UZ9G5zn1WZk8EWqEL3d7o9NIAvTwWxreucSmjqzA55NM/1FkdOzc3qNbjV",
+	"RUG2R6cXZjojI7OnrskfNEn4tf3s6PBFG4TRgb/pKdwQPHBNxqlDM0XBKnVrcvcxNJ2a2dvZCN/fftzq",
+	"nZDWnzvCUjFUgT0ih8d1jPL99eV5QcZUKv1OHeU2xZ81cXbkP2Oz6HnFrMWi3EYABChl9PeUZPVgBRlj",
+	"ESHFUYjBMu6s04ZcPda/POqj4VxPyEfo/fGL9uOnmT1KImOHUhwNNaFLEs6KeoGm585HcE4EHRna6ZZH",
+	"JZipIWLuhO2bhCsgjGeETCFbkypJ4hGaTbipjJvbvO4PDp//fHB0/Pzw9Pmb96+fH+4fH7x981+mM+rg",
+	"QcbD+t2+i2DQezR0WU8rT9hswiFwTw+tWZgrvOslwfZeLmMvyvh1yZCzD9CV/ea1F+G/23GsrQjCHE+t",
+	"JWc/wq2gBcUo7Tev+DmJcUjKVqWqOWgN68+h3f5aXoveTcqYxl0LuBF1kFG9NQSBbfR74CReL1HNAQWu",
+	"VhSfMSJMgVQeR5mekXnYNAZ/f66kDbNcxSwNEyrQ4zXY4vZSrjjxc0VJ1AVjWrLk/ZLIbtiSBncN/IYN",
+	"BeX4l8x8UTaaZErKCaMSySlhyiX9mnrpqeYy0FCNkRkRBZ846FamYInxTfs5jSTX7Yo+LM5xWU/0QtCM",
+	"JCqjwFa3+uYpRrdBoTMNKkaH+1poxm20b/aUECnhM2CWQVjA4iujPH6Pt6MCTex09ySKKTR3cG+ZLH7I",
+	"uDeGck0hakqouYnWLb14t9LczS5Wh4RncYUXjyr9SkI+Ta44TtABip1L8Sptfe4kofT+siL74A+AsKkS",
+	"Q7snc1bnPEELEEpYdJR5MS7UR+XGvT/fbuMv515iBEXknIZX6pIwino7i23wEr0jU1skC8nLhasSbXbx",
+	"eEb0iTgxnSK10BQhqvaMbiFDzJjW1fmUMHhP2uggaiIFT9i7t0fHfiuCtyXNhIRnz/XY/9TP0+YpvQsy",
+	"Yqc2Gyi3xa6f1vsajsjKAtdKjxdPoUaNNju397UR1xbEte9F4nrF+Zmpt3hegJp1Ja2HDSStYLVrqoaq",
+	"GBOeOJMVNrYY1Wf24HNnG0oC6HFNStY/8xnWUrFuAfkLFtniiW1IwEZjW5d+GKhHybwQAHmVVGOZuLJl",
+	"0bhp5gIUQBP8nCwnJFDvsZRZgCI876B9liGOqxDrsMe5EtCYKGhxqsfz1RyB9fpElWZ2l0XbbJAXrfXi",
+	"debk2PhVPRrl15UzpKEZmSIcZS/bhbBv93IpREOBWbS8jbZ5BA3n4JAMTMZwZp9laTIkwuUZ24Qh11fO",
+	"bzP50cz5VVtMYA+r7SXm7Dq3oacuZqsP3bkvtC6oUz0XISUzV9T2LIPnLgwfY2LA44rsFVd84XWSGOz5",
+	"FuLl7ripxNNLbGgv90IgGGJFxlxQspxg5Y/5iJYGwykWhKks2CuH0Qp8IgqtKKHoEJSLpjVm4Gf5yppU",
+	"CDIF78GtH05oHAlSqIljhprXlg2CtV9DAZ87RV/tgc5Xk9j8tu8ImQ2LsHBJOF9Nbh24+CjuRaB5TBww",
+	"z+8cDc4WVkOGi6izocQrKHGY3/KFgNRBVT0pLkNfudib03cGkgs1QBLPpQk3nlFJOkiT8RGNNVTZfsik",
+	"gwa/D1DM+Rk0WNR0/ISZeDbKLJUH7hJkWwtQYUWm+/pZ+tTUAJtPuQm1SwjWKgxKJTlhHyXBIpx8uv+X",
+	"DCu2zFfv7DYe1BWKcw+sTKeEJSsOW9FrKZfGmVFB4GQ0ZE4nnAEZ8TGC35uXJ4MdHJPPqhEjcGjWrPmm",
+	"e/qNXlWD50GQajY0PNp03NeUvRM0bPYs/tz42QNmC/o0YIzsyHRFW/nkC4JVKkijU9g3Vh8aa1RepxDf",
+	"qnGVEnSYKuKp2nfsimJ30EDD4zlmIRm40PffBx0E52cCTvXwWJDINr5Hw3QOATRz+JgEKKISbDSylKjk",
+	"bcvFhWoM1hbjjvQ733DVNrvN1ZJQrlXdCTlomhPESzGYrZFDloacJu8DMU2d1CORMYyUuZBfmHfIWU/R",
+	"v3NAcxdy1yBuYV2XBj0+GlkhshHgmdoVjtyhqaaRiLpeQ2pCqDBfNgFDex1vzRI2MOgndogzaNxwx4ie",
+	"W9alIdBIn7UQ+IKySOazDucIRGIIZY3pGWFalOQjJKckjrWYawsoW6kXap44KESDyXwoaDRAo1Ra74qa",
+	"CEJOmMDsjLIxTCBISKeCh5BTyM6eosEZmetZBygm+JzITKTmqXqKBpIkmCkaDhCM6n7EsYlUt9mHWjQ/",
+	"YVyYOpImidAua1+hhEuTStvvds2SIWEFszMSddCHCTF9PBIekdi4dVKm9TrTj13/BHZ/rQZQecJsmrcg",
+	"OJwE+bZd9ok7RaMyaDlGcs1GBnr8U0gx9HcBLCoKq8uq2OxgzammBFQSvZljo5kIonWDMT0nzKsgoAlZ",
+	"rR5cLM6lqi5U103DCcoAQnEoz1WziMSU0V9n3tdNO5tu1JTvUE35uqJqNTwfEpnGSta6DjQxS7AKJxc0",
+	"YN6BaG+9zauTuWScjrf+1P9dXvnY1M2S6ONwjmhUMtmMiZOeHixWpjJCmvW0EolCLIQxyes5vRZRO9iP",
+	"86M4HTeJSLSbuSezMXMCjlOB43Yk6Ei1nbWnvWjtKZdDlmbieoK+vBJ8sVgybv/RbT/59Lf77ezPBz/c",
+	"dK1ke6J1WFFonbAx5K4w5Nqz0lKL1nMtpFwOB1e6Hcquhdyz5toJBogmGHr6sAhhR8LlMuy6c+6GDYxe",
+	"NYxeFC4FHm9RFpHPy2LEziC9/pyEigsg+qaIkgNR0AomWJqWv1xYPqDIZ/N1VgKEMgvcmhqbwpDF8ioz",
+	"rWxEWnc5Ye/Kij+MRSVKmR0MhVpvsf3JO2gfiZRlQWagoUAVUGoD7BUWikRIzWhI9tBO94lPy4BzKCgZ",
+	"1wb+B3qiQzI15tUFFPjg0jBhQZtq27dV8uMrCjm9aMQcQKIpy5NRjUKEnJRUK/qqWRLhQpxcJUwOqnhS",
+	"qQRWXEDyjaIJgXJ9re1u4qdLldCUNUlU5sNvTKOUJkLDGELuqUKUKW4q05qxpYu3cgx9Dz3uov/PfQxQ",
+	"X3/K3OV1VKYU1XLtXv0NvdnQmztIb1woGRhONcaBUzNDOZ/ee8sUqSTFbwmSS05pLVWCxuaGLtm25k5u",
+	"wozMgixrUBMVIEdOwjHF/I2IZAsAFSJxzIn5QuiLYsydk/w3pOhWSNE16zXfD+kq4e8YlzPXmxCnQhG0",
+	"y1Cn/iJxMg6C1b0IcocNHvI095TcK3i7XJf2XCw0dMgqXIjEktgOSDwVLlwF5CRPaKRp7mR6JEF3UCyI",
+	"VMiSebecosfsqVEGQVjTOhzBAhHG0/HETmKK+jsPkl7awK5kAHUnk6maQxk1iF7k7JwI6TI3z4nMYzrD",
+	"mBKm9pDU/Adqa+pvBxMqFRfzAZrzFAkSEnpOIpf4FKbZ4o2z+YQlREo8JjIAh5ayHVDH0BFVcY5izsam",
+	"zj+LCm0V9sOQTNUeEP4tck6YakslCE4GJl/J9i4QAhYNtWTEORFtSRiU4GVaAM13fh+bzhFYCDx/EJww",
+	"kGYHEYkVHqD7gz9PWnqmk9Ye+n//5/9+GTzQ61GEhQQN59nfNqYbssZJZMDcOgkzcHB9JKmyrsl8Ms7I",
+	"ID/f2YTH2Ub48DeihWQu0IAIwYV9EMwYGlnhaAa/tvcdKrXfCX5OIyJsJOMMfGTGGzkTXJHCOfmkbSzP",
+	"srEuVasOwLJaqM4EXDoALpaqs/BjbDYWM1szwIDRiAvTAyPDkYgDnE3wOflvwOsRj2M+O02n1Rk9uGvP",
+	"1lyIfw2FnTZcRNCyRAiIlKGLboQPxFSw1pM/12pWhOfoSBESox+5UjFBH//S2/mEsEK9fme3i94f/dTJ",
+	"R8zJ5JfC2UTcdVVUoJnBDDiL+PjvdarzZTf+P+5mbjjROFuAIbpwpQsoXh6uWririuYa+c0zQ42TQ34O",
+	"ruGqZ8GfzmwgJMPJnDYrpCmx61f3jUpaQctHUFYN433n62mtdOvOy315lgdhQFhKgQ6vJTKtLhu7UjaS",
+	"Cqu0PtrsFz5DiSY/GWZoOcXqIAGSCsdgNBphGpvYnnmRExnZaOZiZaC8lUiZK9jjccyAMHlkFnXd2pad",
+	"prZtKlZZBSTY8U32JL4tYf7I9Jvy7L4ZcC7UDyrL6kXw0wxU2sYGdZWoDkkCWfdgtDQSNkjLVuQxjBkL",
+	"LZktVGOEdn6CWEtDNVO/FAuFklTLqmeETPMG6RCMLgHI5zKrhIwh78N2EtTwXNogCjFjXKEhQWZL3ib/",
+	"5qf9rCBms4pXhU5bY87IZaBxTQPcbQHjT3BOkKS+UDwUoGet+lXB6vYZHCpIg4ZCZV6Erc6FPKIQbbnp",
+	"mHFXO2b8TJSGnml2VZeBnilWJiq2Gh8MmmVCxJggeMb0GXy0/eThg0InvRElcSRBl7SWzKeIpXEMKjkl",
+	"poryAqCl0wgrUoS1q68/ZEd/B/u7YYWgScFubBxOEjE+u0Gqd6PS7C13E746JElrqy3HsZMn7FSWCWtK",
+	"S0bKVCoUBieGxIRjG3OVx5Y/jXF4M2ixwYjvCyMODWxdFUpogTfi4ZKEHoYoU0Q48zCG5t5Z0x9nWAbD",
+	"M08VtIu1zeLEuWl0uiCb/KQnXAmjYHiZqCQuA2cjy4leZkX2eGZGbh/ZO2i/4zEN56vEkbrXjEXhNuPI",
+	"jqE2BmdK343GOWxvh0O3XlPLo5TNPo2xGnGRLA0wmxAcq8kfzQKN9USUESmrwcaH7ocHgQ3rAqu7fg8U",
+	"9oQzCmEZxZzvBUD5BdZynTJstk4fJOkf5wGaEjHBU4kiMhY4K+V7saD061/0G67g/udP0QBcATIzwS8U",
+	"SyNKzNv7I7XaqlZ81E56haD8C5+B9ydTo9cF2piek3qQ7Xe7GlrBl2MzsqeCQ+u0ELPMW6O0ENBBhwTC",
+	"DqFo74RAgRCjNntB9BU9h5Sy6wTSbA5f/p/e+u2n+h2UjxXrVa17iYnmx1t/TrGa1Ida72duXAinNr1e",
+	"ga4YrcWEoxodWRn6qFWaiOc+Pts+/YxMlS2DOCdYdNAzcCmaBnzgFcvqDgJ3w4UchoGJ5fYmvY2JAsmi",
+	"SVYEDHPPbKCcE7E76oY9/IRsDx9FO48f9tuPu93OFDDDkwxhP10oGWLXlwxx2v70t5OTzv3fpuP/TNn4",
+	"PzMynP5nTEcPfGkRNRlxpt2W4g7BQO980ut18/72vZ1O/0EHHWUdGeEGbfV2MOb+/+xdzW7jNhB+FcKX",
+	"BQo6692Fc1igB2NjFEbjxLVzKeCioiXKIkKTAkUlzSHvXnCG1I9t2XF+mrTozYAlUcOhyJlvZr7Be3my",
+	"HZlE7bemDMb7edA/Hw6/DcM84QZWz9TcDdHrmJovg91CkaPCOj1G4xu2xtgvyABclqmvw0RbmClgc/nk",
+	"eyk0pMB/Ucy2RMvOZbDsdQk4SftvKiOAUMxWMcdXeeMrrXh/Ch7+C177eAIUzPfnn9pbr9uYmNuKVkIx",
+	"NJieYmNWK7BxomJeACqgOHamti9+pL0fLM5431mcRsujhmnrYnf3Kxu49ES47uvg/A1nGzcTVtzyJJiL",
+	"H2ze8at74mzjxR9Aa/9Mvc2X8+M3wJRcabtgVhSpCMHN96/VUfipn1yqs+HWiAOudQj7UpKUaD9gVAgy",
+	"bKDmPmpYFhF1xozyB2eutfQnyS+amFJZseHuIDV3PCHQqQX5xJYqmo5v5pMfiz9HFxfz8WIREQxaCYtn",
+	"c2Xl+Ax5fa86zRoU6Gmuey6ZUM/w3f20EaHIzOgNtxkvi0+YY4ubx9m/r+jLTx3Ym7VUp1rIOueK5eIs",
+	"uA+HHfQKGwB6N7dgQqc4ZSEqsNehuc65Gs0m7v+X+jRe3Zg91klR6N/y/X2YHUDFz8GzVPTANvKgilIh",
+	"fSwbgDLInl6VQlrwNigceKA59+OQpn4fTS9P01R4txM/zA+sKT8HJ2kKQJJu0GA4+Ea0kg8IAsx0YdeG",
+	"L367BNO+xZayEetq+zac5FwlwPVimuoVBSmy0lr3T+K2WOK7sS/VnCfumaZF2FLdWFgBaQPmjhffge0l",
+	"eEICGyLDThkFcKrLJa0xo//RtP84mjZlD8QalqYiJiuOIV1nEZz0gcDz3QLcD11UAH+P9koje997nyGf",
+	"yw+wSwvm6Q6BPyi0zCOhHTMlstFmEwLWGpqLXo9Km32tmya6d6bEaEj/wXbIeK8uAZ7zHiW0CNjvxR7J",
+	"paABPqcktFFXiU+WaQyAgZZ9wAf0yKtbmmeANwIvUBEItldCQpdWTKH2VE7YBA1WAdZBsjhrShTIOfYM",
+	"Wk9u0SwKaGX+uOHhuNk0Hhrect9DZ+VKipggwL9u00rT0AHBSVOz2YI8nqOWEuR+gkuQM645cGU/7w78",
+	"K+eQdrg7HG2k+WHRmTAVvcIZGbM4C93VEaugPtkvmqQILkQk0zKBnvOg3KXySfJ1rDdUcQnYVrEaVYrC",
+	"tgSKnQ9YF1soZ5r6GC/R3nreFrUP+tgjMCQxlnHWaFjtIRb3kWmZULdIILVfatzhfP09kTxZQ2jFXfAX",
+	"GNweRSelErb1IkVFhrQNqO5mevqaD195sltUEqjKJpakIvCJVcoJdSJCVdRmViOgWteM3BsBDn0Nv4fE",
+	"+A1Kh7ttRVkgYt5cbp65e7uaoSVxI2GddnKN5VznkvtWXHEmgOHA/WlK1TyGWXHr2cED5Bq20Mc/Hv8O",
+	"AAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -33,6 +33,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/postgres"
 	"github.com/shopd/shopd/internal/platform/problem"
 	"github.com/shopd/shopd/internal/platform/ratelimit"
+	"github.com/shopd/shopd/internal/platform/safehttp"
 	"github.com/shopd/shopd/internal/server"
 )
 
@@ -152,6 +153,7 @@ func (a *App) newServer(client redis.UniversalClient) (err error) {
 		Identity: a.Identity, Addresses: addresses.New(a.pool), Assistant: a.Assistant, Platform: a.platform,
 		Catalog: catalog.New(a.pool, a.queue, a.media, catalog.Settings{
 			Log: a.log, Currency: s.StoreCurrency, MediaPrefix: strings.TrimRight(s.MediaURLPrefix, "/"), Understand: a.Assistant.Understand,
+			Fetch:   safehttp.New(safehttp.Settings{Allowed: s.FetchAllowedNetworks}),
 			Changed: func(context.Context) {},
 		}),
 		Stock: inventory.New(a.pool, inventory.Settings{

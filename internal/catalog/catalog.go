@@ -15,6 +15,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/money"
 	"github.com/shopd/shopd/internal/platform/postgres"
 	"github.com/shopd/shopd/internal/platform/problem"
+	"github.com/shopd/shopd/internal/platform/safehttp"
 )
 
 // Errors clients are told about.
@@ -39,6 +40,8 @@ type Settings struct {
 	MediaPrefix string // what image addresses begin with, without a slash at the end
 	// Understand answers what a search text means; its error is a problem for the client.
 	Understand func(ctx context.Context, text string) (Meaning, error)
+	// Fetch reaches the addresses images are taken from.
+	Fetch *safehttp.Client
 	// Changed hears of every change of the catalogue, after its commit.
 	Changed func(ctx context.Context)
 }

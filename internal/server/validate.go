@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -25,11 +26,15 @@ var (
 	errJSON       = problem.BadRequest("malformed_json", "The body is not valid JSON.")
 	errForm       = problem.BadRequest("malformed_form", "The body is not a valid form.")
 	errUTF8       = problem.BadRequest("malformed_utf8", "The request holds bytes that are not valid UTF-8.")
+	errMultipart  = problem.BadRequest("malformed_multipart", "The Content-Type does not say what separates the parts of the body.")
 	errQuery      = problem.BadRequest("malformed_query", "The query string cannot be read.")
 	errIncomplete = problem.BadRequest("incomplete_body", "The body ended before its announced length.")
 )
 
-const maxJSONDepth = 64
+const (
+	maxJSONDepth = 64
+	mediaParts   = "multipart/form-data"
+)
 
 // Authentication has happened before validation, and defaults are the handlers' own. The value that was
 // validated is the value that is bound: encoding/json alone would match member names without regard to case.
@@ -40,14 +45,30 @@ var validatorOptions = &openapi3filter.Options{
 	AuthenticationFunc:  openapi3filter.NoopAuthenticationFunc,
 }
 
-// validate checks the request against the contract. It reads the body whole; the caller has capped it.
+// partsOptions leave a body of parts alone.
+var partsOptions = func() *openapi3filter.Options {
+	options := *validatorOptions
+	options.ExcludeRequestBody = true
+	return &options
+}()
+
+// validate checks the request against the contract. It reads the body whole, unless that has parts, whose handler
+// reads and checks them one by one; the caller has capped it.
 func (op *operation) validate(c echo.Context) error {
 	query, err := op.readQuery(c)
 	if err != nil {
 		return err
 	}
 	r := c.Request()
-	if len(op.media) > 0 {
+	seen, options := r, validatorOptions
+	switch {
+	case op.hasParts(r):
+		if err := checkParts(r); err != nil {
+			return err
+		}
+		seen, options = new(*r), partsOptions
+		seen.Body = http.NoBody // the validator reads it whole for each way to log in
+	case len(op.media) > 0:
 		if err := op.readBody(r); err != nil {
 			return err
 		}
@@ -71,7 +92,7 @@ func (op *operation) validate(c echo.Context) error {
 		return nil
 	}
 	err = openapi3filter.ValidateRequest(r.Context(), &openapi3filter.RequestValidationInput{
-		Request: r, PathParams: path, QueryParams: query, Route: op.route, Options: validatorOptions,
+		Request: seen, PathParams: path, QueryParams: query, Route: op.route, Options: options,
 	})
 	if err == nil {
 		return nil
@@ -122,10 +143,43 @@ func (op *operation) readQuery(c echo.Context) (url.Values, error) {
 	return query, nil
 }
 
+// hasParts reports whether the body is one of parts and the operation takes such.
+func (op *operation) hasParts(r *http.Request) bool {
+	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return err == nil && media == mediaParts && slices.Contains(op.media, media)
+}
+
+// checkParts refuses a body of parts that is missing or cannot be told apart. It reads no more than a buffer of it.
+func checkParts(r *http.Request) error {
+	header := r.Header.Get("Content-Type")
+	_, parameters, err := mime.ParseMediaType(header)
+	if err != nil || parameters["boundary"] == "" {
+		return errMultipart
+	}
+	r.Header.Set("Content-Type", mediaParts+header[len(mediaParts):]) // the generated code minds upper and lower case
+	body := bufio.NewReader(r.Body)
+	if _, err := body.Peek(1); errors.Is(err, io.EOF) {
+		return errNoBody
+	}
+	r.Body = struct {
+		io.Reader
+		io.Closer
+	}{body, r.Body}
+	return nil
+}
+
+// wholeBody is the most that is read of a body at once: what an operation takes, unless that is for parts.
+func (op *operation) wholeBody() int64 {
+	if slices.Contains(op.media, mediaParts) {
+		return min(op.maxBody, defaultMaxBody)
+	}
+	return op.maxBody
+}
+
 // readBody refuses what the validator would let pass: another media type, bytes after the JSON value,
 // characters no database can hold.
 func (op *operation) readBody(r *http.Request) error {
-	data, err := io.ReadAll(r.Body)
+	data, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, op.wholeBody()))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
@@ -141,9 +195,13 @@ func (op *operation) readBody(r *http.Request) error {
 	case len(data) == 0:
 		return errNoBody
 	}
-	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	header := r.Header.Get("Content-Type")
+	media, _, err := mime.ParseMediaType(header)
 	if err != nil || !slices.Contains(op.media, media) {
 		return errMediaType.Detailf("Send the body as %s.", strings.Join(op.media, " or "))
+	}
+	if len(op.media) > 1 {
+		r.Header.Set("Content-Type", media+header[len(media):]) // the generated code minds upper and lower case
 	}
 	if !utf8.Valid(data) {
 		return errUTF8
