@@ -194,6 +194,27 @@ func (e Resolution) Valid() bool {
 	}
 }
 
+// Defines values for ReviewSort.
+const (
+	ReviewSortHighest ReviewSort = "highest"
+	ReviewSortLowest  ReviewSort = "lowest"
+	ReviewSortNewest  ReviewSort = "newest"
+)
+
+// Valid indicates whether the value is a known member of the ReviewSort enum.
+func (e ReviewSort) Valid() bool {
+	switch e {
+	case ReviewSortHighest:
+		return true
+	case ReviewSortLowest:
+		return true
+	case ReviewSortNewest:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Role.
 const (
 	RoleAdministrator Role = "administrator"
@@ -666,6 +687,90 @@ type AdminProduct struct {
 type AdminProductPage struct {
 	// Items The products.
 	Items []AdminProduct `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// NextCursor Send it as `cursor` for the next page; null on the last.
+	//
+	// Example: eyJzIjoiY3JlYXRlZF9kZXNjIn0
+	NextCursor *string `json:"next_cursor"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total *int64 `json:"total,omitempty"`
+}
+
+// AdminReview A review as the shop's staff sees it.
+type AdminReview struct {
+	// Author The author's first name and the initial of the last name.
+	//
+	// Example: Ada L.
+	Author string `json:"author"`
+
+	// Body The rest, plain text; may be empty.
+	//
+	// Example: I charge them once a week.
+	Body string `json:"body"`
+
+	// CreatedAt When it was written.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// IsHidden Whether the shop hides it from others.
+	//
+	// Example: false
+	IsHidden bool `json:"is_hidden"`
+
+	// ProductID An id.
+	//
+	// Example: 42
+	ProductID ID `json:"product_id"`
+
+	// ProductName The product's name.
+	//
+	// Example: Drift wireless headphones
+	ProductName string `json:"product_name"`
+
+	// Rating How good it is, in stars.
+	//
+	// Example: 4
+	Rating Stars `json:"rating"`
+
+	// Title The gist, plain text; may be empty.
+	//
+	// Example: Forty hours are no exaggeration
+	Title string `json:"title"`
+
+	// UpdatedAt When its author last changed it.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+
+	// UserID An id.
+	//
+	// Example: 42
+	UserID ID `json:"user_id"`
+}
+
+// AdminReviewPage A page of reviews. `total` is absent on pages fetched by cursor.
+type AdminReviewPage struct {
+	// Items The reviews.
+	Items []AdminReview `json:"items"`
 
 	// Limit How many a page holds.
 	//
@@ -1474,6 +1579,54 @@ type Money = string
 // Example: {"color":"black"}
 type Options map[string]string
 
+// OwnReview A review as its author sees it.
+type OwnReview struct {
+	// Author The author's first name and the initial of the last name.
+	//
+	// Example: Ada L.
+	Author string `json:"author"`
+
+	// Body The rest, plain text; may be empty.
+	//
+	// Example: I charge them once a week.
+	Body string `json:"body"`
+
+	// CreatedAt When it was written.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// IsHidden Whether the shop hides it from others.
+	//
+	// Example: false
+	IsHidden bool `json:"is_hidden"`
+
+	// ProductID An id.
+	//
+	// Example: 42
+	ProductID ID `json:"product_id"`
+
+	// Rating How good it is, in stars.
+	//
+	// Example: 4
+	Rating Stars `json:"rating"`
+
+	// Title The gist, plain text; may be empty.
+	//
+	// Example: Forty hours are no exaggeration
+	Title string `json:"title"`
+
+	// UpdatedAt When its author last changed it.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
 // Password 8 to 72 bytes of UTF-8, and not one of the common ones.
 //
 // Example: correct horse 9
@@ -2030,6 +2183,34 @@ type Rating struct {
 	Count int32 `json:"count"`
 }
 
+// RatingDistribution How many reviews there are of each number of stars.
+type RatingDistribution struct {
+	// N1 How many reviews have this many stars.
+	//
+	// Example: 3
+	N1 int64 `json:"1"`
+
+	// N2 How many reviews have this many stars.
+	//
+	// Example: 3
+	N2 int64 `json:"2"`
+
+	// N3 How many reviews have this many stars.
+	//
+	// Example: 3
+	N3 int64 `json:"3"`
+
+	// N4 How many reviews have this many stars.
+	//
+	// Example: 3
+	N4 int64 `json:"4"`
+
+	// N5 How many reviews have this many stars.
+	//
+	// Example: 3
+	N5 int64 `json:"5"`
+}
+
 // Readiness Whether traffic may be sent here.
 type Readiness struct {
 	// Checks What was checked, `ok` or what is wrong with it.
@@ -2124,6 +2305,123 @@ type ResetPasswordRequest struct {
 // Resolution Who can mend it, and how: send another request, send the same one later, let the buyer choose something
 // else, or ask the shop.
 type Resolution string
+
+// Review What a buyer thinks of a product.
+type Review struct {
+	// Author The author's first name and the initial of the last name.
+	//
+	// Example: Ada L.
+	Author string `json:"author"`
+
+	// Body The rest, plain text; may be empty.
+	//
+	// Example: I charge them once a week.
+	Body string `json:"body"`
+
+	// CreatedAt When it was written.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// Rating How good it is, in stars.
+	//
+	// Example: 4
+	Rating Stars `json:"rating"`
+
+	// Title The gist, plain text; may be empty.
+	//
+	// Example: Forty hours are no exaggeration
+	Title string `json:"title"`
+
+	// UpdatedAt When its author last changed it.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// ReviewInput A review as it is to be.
+type ReviewInput struct {
+	// Body Plain text, of several lines if need be.
+	//
+	// Example: I charge them once a week.
+	Body *string `json:"body,omitempty"`
+
+	// Rating How good it is, in stars.
+	//
+	// Example: 4
+	Rating Stars `json:"rating"`
+
+	// Title The gist, in one line of plain text.
+	//
+	// Example: Forty hours are no exaggeration
+	Title *string `json:"title,omitempty"`
+}
+
+// ReviewPage A page of a product's reviews.
+type ReviewPage struct {
+	// Items The reviews.
+	Items []Review `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// NextCursor Send it as `cursor` for the next page; null on the last.
+	//
+	// Example: eyJzIjoiY3JlYXRlZF9kZXNjIn0
+	NextCursor *string `json:"next_cursor"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Summary All reviews of a product together, whatever is filtered.
+	Summary ReviewSummary `json:"summary"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total int64 `json:"total"`
+}
+
+// ReviewSort The order of reviews.
+type ReviewSort string
+
+// ReviewSummary All reviews of a product together, whatever is filtered.
+type ReviewSummary struct {
+	// Average The mean of the stars, to one decimal; null without reviews.
+	//
+	// Example: 4.3
+	Average *float64 `json:"average"`
+
+	// Count How many reviews there are.
+	//
+	// Example: 12
+	Count int64 `json:"count"`
+
+	// Distribution How many reviews there are of each number of stars.
+	Distribution RatingDistribution `json:"distribution"`
+}
+
+// ReviewVisibility Whether a review is to be hidden, and why.
+type ReviewVisibility struct {
+	// IsHidden True hides it, false shows it.
+	//
+	// Example: true
+	IsHidden bool `json:"is_hidden"`
+
+	// Reason Why, for the audit trail.
+	//
+	// Example: Names an employee.
+	Reason *string `json:"reason,omitempty"`
+}
 
 // Role What an account may do. Staff keeps catalogue, stock and orders; administrators may do all.
 type Role string
@@ -2254,6 +2552,11 @@ type SessionPage struct {
 //
 // Example: wireless-headphones
 type Slug = string
+
+// Stars How good it is, in stars.
+//
+// Example: 4
+type Stars = int32
 
 // StockAdjustment Units to add or take. Name the variant by one of `gtin`, `sku` and `variant_id`.
 type StockAdjustment struct {
@@ -3318,6 +3621,27 @@ type ReplaceVariantParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// AdminListReviewsParams defines parameters for AdminListReviews.
+type AdminListReviewsParams struct {
+	// ProductID Only of this product.
+	ProductID *ID `form:"product_id,omitempty" json:"product_id,omitempty"`
+
+	// Rating Only reviews with this many stars.
+	Rating *Stars `form:"rating,omitempty" json:"rating,omitempty"`
+
+	// IsHidden Only reviews that are hidden (`true`) or shown (`false`).
+	IsHidden *bool `form:"is_hidden,omitempty" json:"is_hidden,omitempty"`
+
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. Not together with `offset`.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListStockParams defines parameters for ListStock.
 type ListStockParams struct {
 	// ProductID Only of this product.
@@ -3561,6 +3885,24 @@ type SearchProductsParams struct {
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
 }
 
+// ListProductReviewsParams defines parameters for ListProductReviews.
+type ListProductReviewsParams struct {
+	// Rating Only reviews with this many stars.
+	Rating *Stars `form:"rating,omitempty" json:"rating,omitempty"`
+
+	// Sort The order. Reviews with the same stars come newest first.
+	Sort *ReviewSort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. Not together with `offset`.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // GetMediaParams defines parameters for GetMedia.
 type GetMediaParams struct {
 	// Range Which bytes to answer (RFC 9110, section 14.2). Several ranges at once are answered with the whole image.
@@ -3639,6 +3981,9 @@ type UpdateVariantJSONRequestBody = VariantPatch
 // ReplaceVariantJSONRequestBody defines body for ReplaceVariant for application/json ContentType.
 type ReplaceVariantJSONRequestBody = VariantInput
 
+// SetReviewVisibilityJSONRequestBody defines body for SetReviewVisibility for application/json ContentType.
+type SetReviewVisibilityJSONRequestBody = ReviewVisibility
+
 // SetStockJSONRequestBody defines body for SetStock for application/json ContentType.
 type SetStockJSONRequestBody = StockInput
 
@@ -3674,6 +4019,12 @@ type ResetPasswordJSONRequestBody = ResetPasswordRequest
 
 // VerifyEmailJSONRequestBody defines body for VerifyEmail for application/json ContentType.
 type VerifyEmailJSONRequestBody = VerifyEmailRequest
+
+// CreateReviewJSONRequestBody defines body for CreateReview for application/json ContentType.
+type CreateReviewJSONRequestBody = ReviewInput
+
+// ReplaceMyReviewJSONRequestBody defines body for ReplaceMyReview for application/json ContentType.
+type ReplaceMyReviewJSONRequestBody = ReviewInput
 
 // AskAssistantJSONRequestBody defines body for AskAssistant for application/json ContentType.
 type AskAssistantJSONRequestBody = AssistantQuestion
@@ -3911,6 +4262,12 @@ type ServerInterface interface {
 	// ReplaceVariant Replace a variant
 	// (PUT /api/v1/admin/products/{id}/variants/{variant_id})
 	ReplaceVariant(ctx echo.Context, id ID, variantID VariantID, params ReplaceVariantParams) error
+	// AdminListReviews List all reviews
+	// (GET /api/v1/admin/reviews)
+	AdminListReviews(ctx echo.Context, params AdminListReviewsParams) error
+	// SetReviewVisibility Hide a review or show it
+	// (PUT /api/v1/admin/reviews/{id}/visibility)
+	SetReviewVisibility(ctx echo.Context, id ID) error
 	// ListStock List stock levels
 	// (GET /api/v1/admin/stock)
 	ListStock(ctx echo.Context, params ListStockParams) error
@@ -4010,6 +4367,21 @@ type ServerInterface interface {
 	// GetProduct Get a product
 	// (GET /api/v1/products/{id})
 	GetProduct(ctx echo.Context, id ID) error
+	// ListProductReviews List a product's reviews
+	// (GET /api/v1/products/{id}/reviews)
+	ListProductReviews(ctx echo.Context, id ID, params ListProductReviewsParams) error
+	// CreateReview Review a product
+	// (POST /api/v1/products/{id}/reviews)
+	CreateReview(ctx echo.Context, id ID) error
+	// DeleteMyReview Withdraw my review of a product
+	// (DELETE /api/v1/products/{id}/reviews/mine)
+	DeleteMyReview(ctx echo.Context, id ID) error
+	// GetMyReview Get my review of a product
+	// (GET /api/v1/products/{id}/reviews/mine)
+	GetMyReview(ctx echo.Context, id ID) error
+	// ReplaceMyReview Change my review of a product
+	// (PUT /api/v1/products/{id}/reviews/mine)
+	ReplaceMyReview(ctx echo.Context, id ID) error
 	// IndexProducts Index the catalogue
 	// (POST /api/v1/rag/index)
 	IndexProducts(ctx echo.Context) error
@@ -5169,6 +5541,75 @@ func (w *ServerInterfaceWrapper) ReplaceVariant(ctx echo.Context) error {
 	return err
 }
 
+// AdminListReviews converts echo context to params.
+func (w *ServerInterfaceWrapper) AdminListReviews(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AdminListReviewsParams
+	// ------------- Optional query parameter "product_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "product_id", ctx.QueryParams(), &params.ProductID, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter product_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "rating" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "rating", ctx.QueryParams(), &params.Rating, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter rating: %s", err))
+	}
+
+	// ------------- Optional query parameter "is_hidden" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "is_hidden", ctx.QueryParams(), &params.IsHidden, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter is_hidden: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "offset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offset", ctx.QueryParams(), &params.Offset, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offset: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AdminListReviews(ctx, params)
+	return err
+}
+
+// SetReviewVisibility converts echo context to params.
+func (w *ServerInterfaceWrapper) SetReviewVisibility(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SetReviewVisibility(ctx, id)
+	return err
+}
+
 // ListStock converts echo context to params.
 func (w *ServerInterfaceWrapper) ListStock(ctx echo.Context) error {
 	var err error
@@ -6022,6 +6463,123 @@ func (w *ServerInterfaceWrapper) GetProduct(ctx echo.Context) error {
 	return err
 }
 
+// ListProductReviews converts echo context to params.
+func (w *ServerInterfaceWrapper) ListProductReviews(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListProductReviewsParams
+	// ------------- Optional query parameter "rating" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "rating", ctx.QueryParams(), &params.Rating, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter rating: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "offset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offset", ctx.QueryParams(), &params.Offset, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offset: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListProductReviews(ctx, id, params)
+	return err
+}
+
+// CreateReview converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateReview(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateReview(ctx, id)
+	return err
+}
+
+// DeleteMyReview converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteMyReview(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteMyReview(ctx, id)
+	return err
+}
+
+// GetMyReview converts echo context to params.
+func (w *ServerInterfaceWrapper) GetMyReview(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetMyReview(ctx, id)
+	return err
+}
+
+// ReplaceMyReview converts echo context to params.
+func (w *ServerInterfaceWrapper) ReplaceMyReview(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ReplaceMyReview(ctx, id)
+	return err
+}
+
 // IndexProducts converts echo context to params.
 func (w *ServerInterfaceWrapper) IndexProducts(ctx echo.Context) error {
 	var err error
@@ -6362,6 +6920,13 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/admin/stock/locations", wrapper.ListLocations, options.OperationMiddlewares["listLocations"]...)
 	router.POST(options.BaseURL+"/api/v1/admin/stock/locations", wrapper.CreateLocation, options.OperationMiddlewares["createLocation"]...)
 	router.PATCH(options.BaseURL+"/api/v1/admin/stock/locations/:code", wrapper.RenameLocation, options.OperationMiddlewares["renameLocation"]...)
+	router.GET(options.BaseURL+"/api/v1/products/:id/reviews", wrapper.ListProductReviews, options.OperationMiddlewares["listProductReviews"]...)
+	router.POST(options.BaseURL+"/api/v1/products/:id/reviews", wrapper.CreateReview, options.OperationMiddlewares["createReview"]...)
+	router.DELETE(options.BaseURL+"/api/v1/products/:id/reviews/mine", wrapper.DeleteMyReview, options.OperationMiddlewares["deleteMyReview"]...)
+	router.GET(options.BaseURL+"/api/v1/products/:id/reviews/mine", wrapper.GetMyReview, options.OperationMiddlewares["getMyReview"]...)
+	router.PUT(options.BaseURL+"/api/v1/products/:id/reviews/mine", wrapper.ReplaceMyReview, options.OperationMiddlewares["replaceMyReview"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/reviews", wrapper.AdminListReviews, options.OperationMiddlewares["adminListReviews"]...)
+	router.PUT(options.BaseURL+"/api/v1/admin/reviews/:id/visibility", wrapper.SetReviewVisibility, options.OperationMiddlewares["setReviewVisibility"]...)
 	router.GET(options.BaseURL+"/media/:path", wrapper.GetMedia, options.OperationMiddlewares["getMedia"]...)
 	router.POST(options.BaseURL+"/api/v1/rag/query", wrapper.AskAssistant, options.OperationMiddlewares["askAssistant"]...)
 	router.POST(options.BaseURL+"/api/v1/rag/index", wrapper.IndexProducts, options.OperationMiddlewares["indexProducts"]...)
@@ -11588,6 +12153,219 @@ func (response ReplaceVariantdefaultApplicationProblemPlusJSONResponse) VisitRep
 	return err
 }
 
+type AdminListReviewsRequestObject struct {
+	Params AdminListReviewsParams
+}
+
+type AdminListReviewsResponseObject interface {
+	VisitAdminListReviewsResponse(w http.ResponseWriter) error
+}
+
+type AdminListReviews200JSONResponse AdminReviewPage
+
+func (response AdminListReviews200JSONResponse) VisitAdminListReviewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListReviews401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response AdminListReviews401ApplicationProblemPlusJSONResponse) VisitAdminListReviewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListReviews403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response AdminListReviews403ApplicationProblemPlusJSONResponse) VisitAdminListReviewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListReviews422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response AdminListReviews422ApplicationProblemPlusJSONResponse) VisitAdminListReviewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListReviewsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AdminListReviewsdefaultApplicationProblemPlusJSONResponse) VisitAdminListReviewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetReviewVisibilityRequestObject struct {
+	ID   ID `json:"id"`
+	Body *SetReviewVisibilityJSONRequestBody
+}
+
+type SetReviewVisibilityResponseObject interface {
+	VisitSetReviewVisibilityResponse(w http.ResponseWriter) error
+}
+
+type SetReviewVisibility200JSONResponse AdminReview
+
+func (response SetReviewVisibility200JSONResponse) VisitSetReviewVisibilityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetReviewVisibility401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response SetReviewVisibility401ApplicationProblemPlusJSONResponse) VisitSetReviewVisibilityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetReviewVisibility403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response SetReviewVisibility403ApplicationProblemPlusJSONResponse) VisitSetReviewVisibilityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetReviewVisibility404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response SetReviewVisibility404ApplicationProblemPlusJSONResponse) VisitSetReviewVisibilityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetReviewVisibility415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response SetReviewVisibility415ApplicationProblemPlusJSONResponse) VisitSetReviewVisibilityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetReviewVisibility422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response SetReviewVisibility422ApplicationProblemPlusJSONResponse) VisitSetReviewVisibilityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetReviewVisibilitydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetReviewVisibilitydefaultApplicationProblemPlusJSONResponse) VisitSetReviewVisibilityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListStockRequestObject struct {
 	Params ListStockParams
 }
@@ -14822,6 +15600,539 @@ func (response GetProductdefaultApplicationProblemPlusJSONResponse) VisitGetProd
 	return err
 }
 
+type ListProductReviewsRequestObject struct {
+	ID     ID `json:"id"`
+	Params ListProductReviewsParams
+}
+
+type ListProductReviewsResponseObject interface {
+	VisitListProductReviewsResponse(w http.ResponseWriter) error
+}
+
+type ListProductReviews200JSONResponse ReviewPage
+
+func (response ListProductReviews200JSONResponse) VisitListProductReviewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListProductReviews404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListProductReviews404ApplicationProblemPlusJSONResponse) VisitListProductReviewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListProductReviews422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListProductReviews422ApplicationProblemPlusJSONResponse) VisitListProductReviewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListProductReviewsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListProductReviewsdefaultApplicationProblemPlusJSONResponse) VisitListProductReviewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateReviewRequestObject struct {
+	ID   ID `json:"id"`
+	Body *CreateReviewJSONRequestBody
+}
+
+type CreateReviewResponseObject interface {
+	VisitCreateReviewResponse(w http.ResponseWriter) error
+}
+
+type CreateReview201ResponseHeaders struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+}
+
+type CreateReview201JSONResponse struct {
+	Body    OwnReview
+	Headers CreateReview201ResponseHeaders
+}
+
+func (response CreateReview201JSONResponse) VisitCreateReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateReview401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateReview401ApplicationProblemPlusJSONResponse) VisitCreateReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateReview404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response CreateReview404ApplicationProblemPlusJSONResponse) VisitCreateReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateReview409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateReview409ApplicationProblemPlusJSONResponse) VisitCreateReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateReview415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateReview415ApplicationProblemPlusJSONResponse) VisitCreateReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateReview422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response CreateReview422ApplicationProblemPlusJSONResponse) VisitCreateReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateReview429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CreateReview429ApplicationProblemPlusJSONResponse) VisitCreateReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateReviewdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateReviewdefaultApplicationProblemPlusJSONResponse) VisitCreateReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteMyReviewRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type DeleteMyReviewResponseObject interface {
+	VisitDeleteMyReviewResponse(w http.ResponseWriter) error
+}
+
+type DeleteMyReview204Response struct {
+}
+
+func (response DeleteMyReview204Response) VisitDeleteMyReviewResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteMyReview401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteMyReview401ApplicationProblemPlusJSONResponse) VisitDeleteMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteMyReview404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteMyReview404ApplicationProblemPlusJSONResponse) VisitDeleteMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteMyReview422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteMyReview422ApplicationProblemPlusJSONResponse) VisitDeleteMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteMyReviewdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteMyReviewdefaultApplicationProblemPlusJSONResponse) VisitDeleteMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMyReviewRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetMyReviewResponseObject interface {
+	VisitGetMyReviewResponse(w http.ResponseWriter) error
+}
+
+type GetMyReview200ResponseHeaders struct {
+	ETag *string
+}
+
+type GetMyReview200JSONResponse struct {
+	Body    OwnReview
+	Headers GetMyReview200ResponseHeaders
+}
+
+func (response GetMyReview200JSONResponse) VisitGetMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMyReview304Response = NotModifiedResponse
+
+func (response GetMyReview304Response) VisitGetMyReviewResponse(w http.ResponseWriter) error {
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetMyReview401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetMyReview401ApplicationProblemPlusJSONResponse) VisitGetMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMyReview404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetMyReview404ApplicationProblemPlusJSONResponse) VisitGetMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMyReview422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetMyReview422ApplicationProblemPlusJSONResponse) VisitGetMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMyReviewdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetMyReviewdefaultApplicationProblemPlusJSONResponse) VisitGetMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceMyReviewRequestObject struct {
+	ID   ID `json:"id"`
+	Body *ReplaceMyReviewJSONRequestBody
+}
+
+type ReplaceMyReviewResponseObject interface {
+	VisitReplaceMyReviewResponse(w http.ResponseWriter) error
+}
+
+type ReplaceMyReview200JSONResponse OwnReview
+
+func (response ReplaceMyReview200JSONResponse) VisitReplaceMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceMyReview401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceMyReview401ApplicationProblemPlusJSONResponse) VisitReplaceMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceMyReview404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceMyReview404ApplicationProblemPlusJSONResponse) VisitReplaceMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceMyReview415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceMyReview415ApplicationProblemPlusJSONResponse) VisitReplaceMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceMyReview422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceMyReview422ApplicationProblemPlusJSONResponse) VisitReplaceMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceMyReviewdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReplaceMyReviewdefaultApplicationProblemPlusJSONResponse) VisitReplaceMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type IndexProductsRequestObject struct {
 }
 
@@ -16644,6 +17955,12 @@ type StrictServerInterface interface {
 	// ReplaceVariant Replace a variant
 	// (PUT /api/v1/admin/products/{id}/variants/{variant_id})
 	ReplaceVariant(ctx context.Context, request ReplaceVariantRequestObject) (ReplaceVariantResponseObject, error)
+	// AdminListReviews List all reviews
+	// (GET /api/v1/admin/reviews)
+	AdminListReviews(ctx context.Context, request AdminListReviewsRequestObject) (AdminListReviewsResponseObject, error)
+	// SetReviewVisibility Hide a review or show it
+	// (PUT /api/v1/admin/reviews/{id}/visibility)
+	SetReviewVisibility(ctx context.Context, request SetReviewVisibilityRequestObject) (SetReviewVisibilityResponseObject, error)
 	// ListStock List stock levels
 	// (GET /api/v1/admin/stock)
 	ListStock(ctx context.Context, request ListStockRequestObject) (ListStockResponseObject, error)
@@ -16743,6 +18060,21 @@ type StrictServerInterface interface {
 	// GetProduct Get a product
 	// (GET /api/v1/products/{id})
 	GetProduct(ctx context.Context, request GetProductRequestObject) (GetProductResponseObject, error)
+	// ListProductReviews List a product's reviews
+	// (GET /api/v1/products/{id}/reviews)
+	ListProductReviews(ctx context.Context, request ListProductReviewsRequestObject) (ListProductReviewsResponseObject, error)
+	// CreateReview Review a product
+	// (POST /api/v1/products/{id}/reviews)
+	CreateReview(ctx context.Context, request CreateReviewRequestObject) (CreateReviewResponseObject, error)
+	// DeleteMyReview Withdraw my review of a product
+	// (DELETE /api/v1/products/{id}/reviews/mine)
+	DeleteMyReview(ctx context.Context, request DeleteMyReviewRequestObject) (DeleteMyReviewResponseObject, error)
+	// GetMyReview Get my review of a product
+	// (GET /api/v1/products/{id}/reviews/mine)
+	GetMyReview(ctx context.Context, request GetMyReviewRequestObject) (GetMyReviewResponseObject, error)
+	// ReplaceMyReview Change my review of a product
+	// (PUT /api/v1/products/{id}/reviews/mine)
+	ReplaceMyReview(ctx context.Context, request ReplaceMyReviewRequestObject) (ReplaceMyReviewResponseObject, error)
 	// IndexProducts Index the catalogue
 	// (POST /api/v1/rag/index)
 	IndexProducts(ctx context.Context, request IndexProductsRequestObject) (IndexProductsResponseObject, error)
@@ -18311,6 +19643,79 @@ func (sh *strictHandler) ReplaceVariant(ctx echo.Context, id ID, variantID Varia
 	return nil
 }
 
+// AdminListReviews operation middleware
+func (sh *strictHandler) AdminListReviews(ctx echo.Context, params AdminListReviewsParams) error {
+	var request AdminListReviewsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AdminListReviews(ctx.Request().Context(), request.(AdminListReviewsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AdminListReviews")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AdminListReviewsResponseObject); ok {
+		return validResponse.VisitAdminListReviewsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SetReviewVisibility operation middleware
+func (sh *strictHandler) SetReviewVisibility(ctx echo.Context, id ID) error {
+	var request SetReviewVisibilityRequestObject
+
+	request.ID = id
+
+	var body SetReviewVisibilityJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetReviewVisibility(ctx.Request().Context(), request.(SetReviewVisibilityRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetReviewVisibility")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SetReviewVisibilityResponseObject); ok {
+		return validResponse.VisitSetReviewVisibilityResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListStock operation middleware
 func (sh *strictHandler) ListStock(ctx echo.Context, params ListStockParams) error {
 	var request ListStockRequestObject
@@ -19377,6 +20782,178 @@ func (sh *strictHandler) GetProduct(ctx echo.Context, id ID) error {
 	return nil
 }
 
+// ListProductReviews operation middleware
+func (sh *strictHandler) ListProductReviews(ctx echo.Context, id ID, params ListProductReviewsParams) error {
+	var request ListProductReviewsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListProductReviews(ctx.Request().Context(), request.(ListProductReviewsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListProductReviews")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListProductReviewsResponseObject); ok {
+		return validResponse.VisitListProductReviewsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateReview operation middleware
+func (sh *strictHandler) CreateReview(ctx echo.Context, id ID) error {
+	var request CreateReviewRequestObject
+
+	request.ID = id
+
+	var body CreateReviewJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateReview(ctx.Request().Context(), request.(CreateReviewRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateReview")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateReviewResponseObject); ok {
+		return validResponse.VisitCreateReviewResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteMyReview operation middleware
+func (sh *strictHandler) DeleteMyReview(ctx echo.Context, id ID) error {
+	var request DeleteMyReviewRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteMyReview(ctx.Request().Context(), request.(DeleteMyReviewRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteMyReview")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteMyReviewResponseObject); ok {
+		return validResponse.VisitDeleteMyReviewResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetMyReview operation middleware
+func (sh *strictHandler) GetMyReview(ctx echo.Context, id ID) error {
+	var request GetMyReviewRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetMyReview(ctx.Request().Context(), request.(GetMyReviewRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetMyReview")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetMyReviewResponseObject); ok {
+		return validResponse.VisitGetMyReviewResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReplaceMyReview operation middleware
+func (sh *strictHandler) ReplaceMyReview(ctx echo.Context, id ID) error {
+	var request ReplaceMyReviewRequestObject
+
+	request.ID = id
+
+	var body ReplaceMyReviewJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReplaceMyReview(ctx.Request().Context(), request.(ReplaceMyReviewRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReplaceMyReview")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReplaceMyReviewResponseObject); ok {
+		return validResponse.VisitReplaceMyReviewResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // IndexProducts operation middleware
 func (sh *strictHandler) IndexProducts(ctx echo.Context) error {
 	var request IndexProductsRequestObject
@@ -19847,434 +21424,461 @@ func (sh *strictHandler) GetReadiness(ctx echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L2Jchu5uSj8Kigmf9meNCmSkrzIdepE47Fn5Hg7khxPYvmIYDdIYtQNcAC0aM7EVfdp7oPdJ/kLH4De",
-	"iCab2m0zlRqLZDfWb1//bIU8mXJGmJKtvT9bE4IjIuDP/TAkU9U+xGxM4IuIyFDQqaKctfZaxxOCUkYV",
-	"mmKhJOIjRBVK8BwNCcLyjERoxAWirNMKWuQzTqYxae21hnNFZCtoyXBCEqxHVfOp/kEqQdm49eVL0HqG",
-	"wwlpP+NMCR4vTvwLn6GYszFSE4IwkzMi3LxnZKrK803TYUzDACX4cxuPyX9t93a3H3a73QDRJEkVHsZk",
-	"1Wo4U4TZc1hczYcJDScItqUXJAnCggQIs0gfyYTPUILZ3HMIqNt+uLu7vbvVe7zd7/UaruKIhKmgat5+",
-	"x2Mazn3rwQpOZorHBM4l5jgqzx+REU5j1ZYiRPcYZ+TeitmfH+OxHwLOiZCUM73XmZ55hqW9ExJ10BFh",
-	"kQaLIQ7PEGVocDBqv+GMtF9jFU4G5VWdtJ7gx6NeuLMTdfvDR2S7d9Jasa5DrMgrmlDVhv/6YUWfPwpx",
-	"HMMFIT4lAuuf70k0oyziM4TjmM9kaTX9rmdmyhQZE1GZ+pAkmDK9pPrp+UjPnWjYQDEZlYG092SNuSTx",
-	"bPOIhJxFEqVM0VhvpzShPv3ShNur5iNKzNv7I0VE/VyKoxnWd0tGXBCkxJyyMcJjXEH5Rysm+/DhQ3s/",
-	"VRPCFA2xIv5TVBzhwkPo/uGLZ+jho93ugzIQ/UiwIAIJguPkv05acsKn0Uow+rW9LyWVCjPVfif4OY18",
-	"GzeYnvCIxGgmuCIFAtRB+0NJmEKzCWGIcfeYxgZNC8uLjHmI49KaCEuT1t7H1pgklNFWYB/5FCys9kvQ",
-	"mmKBE6IcmVZK0GHqO7i3LJ6jqeBRGioN7GqC1IRKhN0rAcISDRhOyN45jlMy6KDXhpKO6TlhSJJzInCM",
-	"FE2IfAqAlaRSoQmPy1v62Ap5zMXeMMbhmV42+TyNeURae0qkJGhRvZzfUyLmraCl52vttbJVlE6CKpLA",
-	"vhL8+RVhYzVp7W13u0EroSz7rM9AKSL0qP/78X/3Pv1tr/O3v7YWTivQoxyYEXvd7GcsBJ7Dze+fYxrj",
-	"IY2pmq86P0ApfXqFd/QhePdWHLe4vb8KMmrttf6ylbPdLfOr3CotRq/uR4FZdBB5FmaXMtQP1K0Bfjyl",
-	"UeP5D6J81jcwhndeYqbNzkNPh7hAMk7HAUAZTxUSZIxFpPE2xJIsXWNpgYVr71euvRd4hQVFxlzMfcd0",
-	"wMwKQ/uMXqWmxkMS8xmiqm5V7vkLHJ5bjv/8YEGksB7vEVZWue6ZutEvd6ypkFz4ef6Akc/qNIQnBpbT",
-	"GHHD8ILAkRqCpN7YiMaaWBmZSESaWr7hCik+JmpChHl6wEcjSdSgdldmQTV72lncU5FC7Lf/jdt/dNtP",
-	"TtuffHTiS9B6QbBKBYlWUQGlpRzNVUf2BXR/oGnc4IG+N8YVuj8Y4ViSwYO6rbg3fVxpyHlMMIMl/az0",
-	"274bsKspkPSfjw/eBFrEstIGVRLFcBgS3X8coF4/QL1tvcTeDoromCpZ4Zz9bva/3m7Nysd6RcVVFw+5",
-	"237y6c/HX/76H/tnrx/0dr74T9uHrXpjgkieipDck4jmhG2K1SRfBCClIL+nFK7LMJi1kPRgBPJnDXRr",
-	"YXeQCbQUJJ0hQeFEKwBRB33QLJ4qNMHSfYkkZSEJ9PVPtBQ0wdMpYQbiC1oKlWin13/q8PmEwdUZlQue",
-	"i7FUdkwtm8rOCauIyI9AmIFTMe/l53IwMmL1pfD+IMFjUnc7VP+49Gr0A6dXcEHsSPHwrDEuUoakfqGE",
-	"i5piGq10JUZSdgrvr8LIVVoGCC8IG2KohSRZN2MMIxWns0qZUT1GXCRYGUl5u98COYYmWkbs2Vu0nwKf",
-	"SP0af34naOhhQPsKJVwqQzOm+hkQAYGpp3Mi0BTPpeWMOdjtPOk8eVKzkQR/PoWBGnPK15wRI9+8pqx+",
-	"nTHBay+01+10u3ULpezCC30LvGnlxSuO5BmddtALLlBEyBQAQaJUEjSw/LIOIAz780PEKoDQ/ysARdcL",
-	"FG/ZEY6bKQkYRVSGPGWqhFBODFmJTpydSuw3rBSx6Z9YUMxUHbU5Nz8vozf2kUtTnC/6bTnlTBpL1zPO",
-	"RjEN4cZDY3nRf+LpNNbqJ+Vsayr4MCbJ336THJh0BoT6Da34tEiCaXyq8BnRRDwiCtNYgzZDODSHm7Nv",
-	"0tYPIxxFgkiJyGcqleygV3ysaRvXCq0kCrj6FEs54wKORG+ZSNj/Xqs7ejjqDx+CWKGwSqUWi54ELUUV",
-	"IEe2qQw8JkpN5d7WFmjJnYicu13JreLivzQ9y3fmbXOgFclXodDOL3PxMEyF0FqzXi/p6IlecDGkUUTY",
-	"pY5+lI1SOPhjkLQJiQwZETwmCEcaa6QSWHHR7ES38xN9UZhm9ZHmi7qKA9UY4uAowXOQPCMO0AQHecDO",
-	"cUyjSx0jNWOc2kMpHuZbpuV6EkdaqNFzw5NAjYXgQrb2Pv7ZSoiUeAzEN5UKDMOW//SATE+5JlCitdfa",
-	"Mvzwy6cGN9Dv5zfwnk0FD/U0w5ig50wZfXv1ZVS3dhVX8oHEcVsTahIFaJiqwrmggTmWAah6EhEcTsz5",
-	"wWW94eoFT9nlbsvS8FPG1ekIRisBP9Fykr4rJNNw4ih+M5jfyU9ca24v7Oirj3lxTVdx0KA96g0FTuea",
-	"81RId5SveURH1KfKgXF8zlM0wedwGlLROHZkSJ9Fwf/hjN6+RdrHtuAZWKFb7mVuMMGxAZ9TeKZ8fWjI",
-	"o3kJ29DLo7dvml1gN7/AH3GEDjOEXn2FlUVdxf3tax0VVH87yx7a6XYRRtlcyG4pQDvdXf0DURNudSnL",
-	"IyNOzFnouwzQTm8bYXNGinMUYzEmwQnb2e5pGNnp7SDsBkUxZcQ8xdk4QLswN8haWmHQoKS/1ONFZEpY",
-	"RFg4d+qE0Kir9TKwy7MxecPVEVZUjig4ky5z/0KPB7giCyNWwAB0LFA+HSqDO6kRHPQe5nBgYYBECLYB",
-	"Jpmj0rSrYcO/4CuSFxa2+BQNSs64AZJaCXA+NkMStD5YQeQFD94yjC4/DCs7mhKmjvnZJYUSqYc5VfzM",
-	"I5bElJ2BtyCVJHIuFS6M9YEjHkcdtC/PwKWKESMzxBm5dtQvrviqZBYtV5IIwaCOmnFGcsSrnEJQOQa9",
-	"kCOFL4lpUuEyZh0Y12XJngOcQhAcaT0THZo/jIcLLDuCTInhJ8K+2AwJC/LLOwHeNKqXjV7A0TS7GVj/",
-	"FSHa0o0bF5GzLRmUqxwG3Mkx5680zb3UtWjyfao4PwXyXccA4UeB1AQbc3qvu/N499HDzAlPZe7kRVqF",
-	"aUgctxeIo5Uo0THn6JVd0urLqeziqjDHv33fZs11vMZsbvchL8mWFDkFAZ2UZUrODeG1Rys76FjMLYJQ",
-	"hh4haXzFjY6/X1BV9ch6+ShbfzNuVFjnlZy62yBED3TQB6xBXproE40WBUe5xYwy56k40pfxneKjsJT3",
-	"DKdqwgX9g1yNFufhPKBCamHKkGPNccnnKYXYjUMyEkRONJZzgWJjicjc+6v5Tq+opRW2so52dnWs5w03",
-	"ewR2ovmNssb9mQAZ0G7bmFrOuXXZF67SF6aw7D4XnneXapy8l+Rf2MUrnKaFEat36x66J208QkQjYLgu",
-	"aKGErhiNyGwdlN0t2kKOiDinIUHvS+tZfdX+nVzFlR9xrTVQCBQrUUkj1EvEQQApyfWFE8EaFasonh/O",
-	"lWG5TKdTLhSJXpOI4mM4sEtARpoPeJroEU/hDgqgAUFZxUH1YM045G4Rp7N5EKwcHZt5Vl95zRKvkk/e",
-	"k7muoNc1KIqaNUwzm9+E1Rg10+OaYJkKykcIZ9ZcfYJToYdV1FiRQ29QiV6i4rNKXOQrziLOfBEsMLjw",
-	"DHRw9BZt9x4+bPcQjqcT3O4jDQPOIW/fK0/z84+tBc/4pz/7X7yxM6EgWN8RVj5LinGCguxonqu6k/sP",
-	"291ee7t33H2yt93d63b/3Sr4MSKsSFvRhPhmNnbLVWb7oEXlqXWSnA5pHHtj8D5MTJQBkAJpAuJorHUQ",
-	"UBdTFuurxMwYJNzVUi0Sc0nK12QcC1VXRmkdckKn06YLgZCxq1tGTBnpeSL2lCBEgcrC0mRIRMVp1kdH",
-	"Cr3ECZH3JDr6PcXCeyl69P7i6C9irAI0irlmrAKc5uScCDQh8RRcYiMKQaDlSU0UoXnNeLNKbmqWxpZJ",
-	"lvaaL2Y64cznN0Twg92nltGmhE9jgmaCKrKwir/t7KB+Fz16svMQdZ/sPi6vZLvsL99dXFYBk05O/vbf",
-	"EPeg/4PuP+hstT/94EWrKdfa26mh197oDngAkLlyaB96/0I7L3/xjSpISKfUsowq4HHQoDWglQfcjzB6",
-	"xc9JjEPvlYNfxgdQWJEATQU/B3WRC0Nt5gGaGRuMAV8ijaHV2ioKZAgohkAZ1Suceq/R/afTaCVtKkRT",
-	"eIlTv93tHfc0ZVqDOH0pOho/umAUd/YOBx22BIYJuJMsX35O2x08+ymJl86VyHPpPPKgUT78jYTg27Dc",
-	"7IBNUyNTRMbmgON3BZYFbt2gnt9hqY8VhGaqFGEosnzsCvheFQKWBqrcJlfc8Jzr4zlrRSttONKd4kil",
-	"A1t5dVfBrtaElrvKzCocxcdMLBPxM48l9P4dHvtBEo+BImZbWyTiWRy+J+yg+Fb23NLIdqtMfamG4Ac2",
-	"EK4+sqoaTFfK0FmIiqrGPQUurqp+gpm+Y3lGp9OKlNBsfMUVjpcMnzmlwMQSx+U99B+XJ3m40/IGb5VE",
-	"DjhxN3OQhRLanS4FBxv1ugb7/5AHweY+joSy4ou9jQSwkQC+cwkgaH1uj3nbfume7byxf3w0j30qPtem",
-	"yZQLZePoJ6291piqSTrshDzZ4nhK2xpux4RtZVN/Kb6uiVabTw0it7NgKr26r1geuXsHuZGObk86umPQ",
-	"8MXLXA07jNJQefHNJutA+DqXBM0mHJ0RMtXKtCQO58ocNEuOlPX8+s/FW6yQQRwqiYZzCDosXcufrSEg",
-	"5vw0piMI8e+iCciUMReavEMep2+3uJIx2TyhMbDZfno/cfx2BCGiy14/JCMiCAsJxIXWwEm+sizv7dom",
-	"cJEaq/b9LHvwVq3oJqwxXHlNz9xzAEAxabJa+5wJwEyNWOtd1Uq9uTSHN2ATbE6Q3DaNMWVIkc8VLvWC",
-	"CzVHE54KcMokqaQh4gy8PeEEQgFN0HmYygnlzKYOSYXnKOQcVr+4MJsDcTolIvTSYhDy03ACbsTRCJY4",
-	"m/CYoCkRSL9TOp/lqkvNQRVUjXxB/qSZrPRDIUNmNqExsVY7zpDEMfGvqWVzfFbe19iblXigTA6iPoIs",
-	"w7Bmpm411XDlnI39QQmurVViftOsjCZYzNGICqkaa7CQF+fTX7PUsVrJW2uBUCglxAwNCZI8jhDjs6Yy",
-	"Pg4VPSf145cuF2EFWiY6YOa9PLVHi/6MKwRx2JorQNou1EdpupRRbZJsrmYQJCd8iqapMtZiBlkrptJG",
-	"aR6rbi5OxLy50/oOF/hY6ydBRwrNqCCgyUwIjkC+lV47l8ObBllfQUtgZTWqpTzEPKUlqLPUv2p9Hvck",
-	"4jPmpG6ojKMCDRa/p1Ux7v1h+6fDgxfH7R9f/cPrlInTlas60s98yV33Kx3qGkSOzMPwmhei3zPqsi6X",
-	"wXJ/t4FR4xZdOIHLG5NLE89kgKx6bWkF2keS6ukzkW6CpZN4G1ERm/G2SEd8XiUNT4FLuQacsHdf5plB",
-	"VkShkPjvEh0rLMPD1Apigrv3oJgPW6lkkctAGXCVKUORZGUEOSjKs4Xjz5Cs3ptVEkk+rRC/V9k7HS3s",
-	"oAFYzyAsBJvKLZzZbM0RUeGEAIU0OZtrGUezKZrbRgvqwy0YSAvFHHzFfkwBJyyzBFYgXprM6xdh7qfA",
-	"4/UBuhz2MqqS+cs/Dn7j9F/bL+N//XoY//vFk7N///rmtwPWbcL8v10LbsVyW74LL6y7YLl9CODzByeZ",
-	"WgMg7mpybQoq5LUIQs7OiZA29okjqa/YlYiqKKE1sxwXShqUhHL0rihshFSRCEDn419o9KlS7guSAbhU",
-	"CI9GXESQwGcMG+j5ORHzCM/RkSIkRj9ypWKCPv6lt/NJyze9fme3i94f/eQV2ydUKi5qzM+lzefptyoV",
-	"LEBhqvSBGNieEamQTWBsjszPCuO/ttmPHpw2+dLeFUIIHuUVIzmUoigcVCbURTzLZ/tvr7Bgbn85rSrW",
-	"qBBEKs3UAsQI1h/WFJQzED2CmVeyOgtj+UqDLJvc3eRSTPgfe17rRjVkB13IRi4Ch83B8dlmmkOY5GiE",
-	"RYB4HGUnmdUxANkmO3UNgsRkmrgiDYPD/Z9PX+//evrLwdHx28N/DdD9XvfBlQFlXhprt3uDIFq2Sy4p",
-	"23NycrQy/MascimAWDhcYpjzQr+JdZlhaUq6FZ7R3yXY2Horbi9XN2q5BuPq87jHa9TkX4q6zGozyp0w",
-	"DjRV1O+IiidpQmMsqJqfypALz5J6KKEslZY+SMoIigCuQoKGRM0IYTkl0Sy2kFedyyGdR72iasJTEx2f",
-	"1/DwVu8wyuIN6WM+DcQqHbXKhNMRynDvOVYvgjaycJe9BavdGEsM4EGx+kAHOWADi+HPnI9jgo4mHNyo",
-	"6P4ALOGDAA0k/YPofxOsiKA41n/jMTkdC55OBwH6f//n/z4AceeMaQ1f8RM2IiSST00pLmOikWhG4pAn",
-	"pFLRqbEdPsGfSx73bnfpka7w9K881/WstvacQZhU7ritViBIws+JXHAM/Znt0VZCo3+Q1p5+pfFul9Zu",
-	"LFjHLG4MeTqeqAw7bMXNgqrLU3XKR/bjJ8+mf3T+iyonyeowVvjBrZn+VxvV8zqOVFrQHXFRx4GAtMkp",
-	"wWdEWIoTUYmnU4K1DmClZrC7d1o3xBf2UwHxLx4eYIpOALHym6orttHSwE8aWa/WscLdqWDlZZak8smt",
-	"F2JsipVeJMDYwmEWXQz19haxaSlMv6vxDL09J6JNQAZn+l8AZMrMVzNI+dPfOOmisyigdj0Qtg6YlsS4",
-	"5U75FbJvDnTVA7SlV6FAMZUo5jMi2iGWBMVEDykD65ExeEyZZnYRlhMiO+g1jggaCZ4YzVcLqCDyxmSk",
-	"EE8rBzq5yHb+96Mpv/npb/fb2Z8PfvjrSoiFg66FtlXmPoCr9WIb81caqVaGI2zCGm8nrNECwQWDGrOI",
-	"RoiEzXn4quDGDR36PujQArg9KwSYVHdeLulMkBKEfF0C4ZDEnI2lcdheGnhvRAL8ZbkpAAtiakP6DXXu",
-	"xvCQn+d2D2RlY8Wn1Z4JCxRtdcjGClF0v+Kih7OHsyyWKM8bRTz+tkXT/MauT0zN6sWziHw+JC5S0IMQ",
-	"mCGqH0IiZVnwuHmbEokiGtVaACmRp7YwoS9Y4lk+ygwiAs9JqEyZI1cR01QfgDqVKasw10YM3JVhXDK3",
-	"MRzxNDZFIYbE7PdC8oID4VN7/B7OmJWYLW5ZU7thTFgENITMlssR3skrkOS9As8CsyNaDiUX0Wdy0rJR",
-	"aVaJEmtRaedpFplQkHmjm9DrYtns1bR7o2xVsWGVvpWj3lo6V/m1Zi4tJ4ptVK/bUb1ykLga7cvh+UYB",
-	"uyzV3GeI5nHZQB9Z1fh+SeK4KikDhrzBDJ3vVB0F9Hlny8G7up7roaKGVB5HWXAQI7NSgfmKdGuE01P3",
-	"RE1Uif01k37KJxVyIUio0IQLSdCTorqQjbt29hIjs9Kqlka7uucWJMfq9irjeulgMSfEE/qrsHIedvDN",
-	"2uZ41vnEyAzKh4xSMaRyAlJpquVVn/fJF8ax3m2/ZQRCnfJU2HxEz23nJcg89FsL7hLT6NJBIDt+yip4",
-	"TNYJbDnUzy/k0vPYZMqbndRcYHkMb8ad3qnTxu3dpRIoYVa/zn9nhRScxSzlnX7vUSk3GSdao5VoSCSN",
-	"FpMx3x/95EtT3vanKT9LpeIJEW5Xa3PoSoeBiC/CSJNbqr8Z733YVR9lketrrTvPQigu3VSv9Ailq7Mr",
-	"6odalchQFbKyuXzbfp5AcT4PMy+3BumgZ5p/ZcXPEwCGMpjgCP/dftL8tUhhoa1Hhbzu7ixtrvj3kxP5",
-	"6W9/d3+cnHTMn51P/o6LsJN/EkFHtr5gXSfNrKqQqX4NkdiWr5ZvifjPRtPXyuGsOIaFtZouJ+ew2GVZ",
-	"LYaAu+cgwqFR/k4FBNzpV6b1wcMLSuLouRC+oOy894YrYlpqwFE+vCTnFP7CDlAA1YULl08w69pRhUJ/",
-	"ERkrlC3KYS+P3r5B9vc8WmDIIxP6NtjS0tXAKAJZc9PyUrbc2S1XYd0igmzf3sPlYszV5SSnD2DFymQd",
-	"zQ5HMKwibAkILyOUhgb4gca3jV/oeBLT8cSXx/LL8etXbSJDPCURaEOFrjt6wdb6l2j1DTozn6Td7naY",
-	"YHEGf5HBmtYqI/kJ5VhZ4dfCVAR42/LszepKnEpmvt/Kf/DlebYuqaSZYMPmS6g+mesBC882s7+U4cx3",
-	"7Qd1Sl9pJzt9n47nAg6f9Pvb24/63e2Hj3d3Hj162F3VVc52BvTPnLhyQsXox0oqQazqs3vlhM9kYE15",
-	"LkM+xEyTtTxBPr+kD4uxoBqGTbCcLyWAaCzx2AroZxLLrIpdNsHjbjNLzRplSm3W6VIWo8XISGYWTRee",
-	"TBmKoR1YkyTNKZc16siBkmga45AERqvtXsA0JekfdbkE0OnVQAJlpr+RDXOGlwIkExzH6+cTANgd0T+8",
-	"eRSpiL0nKkxvbrsckzsOHVE1iZAKltRBhyTG4H9Tpm8WkkScE+Gq4mSprKkkWkp59tObCk+C4sVbu6Nu",
-	"2MNPyPbwUbTz+GG//bjb7UwhqW0BEmc0UpNaQMSh4BUpphko+pxp+mwCwLsSABZAxC0nQxB3wV6qo8/y",
-	"BbmItQ/MlSy7DZcoNiPDAAwPE/B05p1WNTlg65CQ/K4bUBJUyHy5J1cadlbQmoIgvevVY6u4b1s6LlVf",
-	"ssMAilAlCGYHgEV216AN2N6/rjP0VVKKp/Ywh2RCWYQSfEaQ4DzpoFdYqvLpaYFuSObcGpQWsgFX9rJc",
-	"3siyBuf3bSI7mig11UuA8uO50nQAJ+oyO7lt1jur2PBsyXKTtNop6A5b+eV3fpuOq/apncerG+sW8VNv",
-	"oRbHLmJRNwBB4sjVJDdwsVbNtitCr2tFntKeRUoAFMHKqNeYtXXwM1KAArvYIYGy7wzhGdZKCIvnaEzP",
-	"CWRE2nJo3zAWfakDPmC0XoVTc4YicHnS4q5JytoweS+TN/y9wsFrqcr7acxxtH7pZ3O6IxqTZbwaPdfy",
-	"Hqh/CZ7D9yalPiTfCh/XR7CksIw7oizDCL2mP2qKI9EZNUkWisdgOoLUP2ORfgofYOlUIjpmXBiXcQYM",
-	"Q8qM1LYRLK6dJBaxC67bi03rxY15o8TqYrPelRrbX1Fkln2zaUBWwxi0x43mrjU+5hojM+aoSlxh/3G5",
-	"bpHdRIC2rX0pyaLFVsQV2t1n0V7LLYNwu7nroc6hZ21cMPjSIMDawy+GAJqW6+b8l4b61cR7RjQhTFLO",
-	"5JKoEZNMKrOJ0ASXD/3Rw2Z3OsLUX/K2GsxqwMpkuStFkqlCI+hwuAyIa7ZYe44Lk5rDdCDsPdRm5Yn0",
-	"wk9FyupDY3ExiBH2meCoLoN6nVDZldmX0M2rzq9iWn0ZyVhDqVlkBcNiHuJ4LyafaYjj9nlvSR6dXHnq",
-	"F4hAgtHPaeRzGJhtuN8b7aSmeYmPZfvBNKd+CZWSsjH0iYujQp9JKhbDirbXD7bK9u2usYTAhVMPCsTL",
-	"9St1yBf4iEwZZv3k7ZwwdcG4VkP+eHi2wtSrL6RJlcxX9rlnPCKm4gQ2/dub5rkv1sCtovaiENDtNjAx",
-	"KIHDs1PqDqveaJvCwqDWDU+ZItFTIEBaWrE6qS11Bd7NeIbnIE7BKXbQkdKf86YqtcJrnaRlB/eGgRkk",
-	"sk8EpSvTHyQ5JwKXaVSvvyIsbAVkZxfoA72XH/5RD29mgzUmnTMCgdR8hA5fPEOPdnuPgtyXlRDD1qgT",
-	"tCc4C59QEyK9+se4pqRRrBFKTRIwxtMxM+ykTG6eRz8d7fvIzVldCDOI98rEPJ4RJsHQoMHA0BTTGrA8",
-	"yc6om/4a9+e/Tt78fv6YHh/9+H74atL98PjVTrh73Ju+7NL/SV6G//jj9+fepdRV34cT4iN9pJXoyH+8",
-	"8w2USh8BNXA8kHRcKekk6XilQHYGZeTOwEStb8JMUgMxR96oPgIQnEOHJ9pYf1tzBPb5Rs4HDbSrChjB",
-	"VL71v6LnhHlbCFrNNTS19+WMCM8WZI0U6o4fx/TceGldRBJ84wlDqizYDuxdMq8P2YCgZiD/sTfA29VH",
-	"X4fk+z2zB1YnLgPXa6x1BSzIhGuIWbNfRDXUz7RQqY14Ly3Ul+5ng7bqQ0oDG0gKVpOURURAKZSK8JJg",
-	"yqrhcA3iRe2/p3UNfdzyL5a+4hg42EKj6Du56ldU+jL04jg7j/WyGrK3AkvrERdanJQ41uIsPsuji5PG",
-	"BClDUI8z9LbzBpYd7lWlCbhDXbyJW4OvlYB1VFce2lg8hfGJ6t05YRGrpVtdV8BuJlw3kqXvUBXfyjVk",
-	"h1LY68pk0Fd8TNkLLpL1DeNv91M16ecBYHrJHfQic8JZu6riIY+N9Af9MRhHCcFMK5gZOuIwJFNlE1AK",
-	"RuAK0Y1pXcrHQf5ONW5+sSmAGUaSUPiSmNYZaiy08qFsx2q/lOLOpyIpFkLsC+zNfetvUrc06cCG6N6T",
-	"pfSFa846kCH37d1/hn63QiqJ8JOu95IIWy5QrBnnuiS6d7Vv2i2ocOK1qHOx0MnnFJTnAUQ2DiAC1M06",
-	"sKpdGW4q5cD6C87s/hohwzmkXOOh3klwrYe18pJSB3kLR3JJ2FoKUK/BNnysVeS61nFnhBlGmcCzEDde",
-	"XuOo9++z7dnv3X/+zy7vh++mL4e9z4/nLx4mR0+iwx31avKPR+mbLv6ZfJDL2X6/u5Bokcnc/rh3U1TS",
-	"G8H/GYfK5nY4WVAqLsg952sJ5wWThvuq3DKAj1BEQprgWFYbqXV2u5XNPCkvXqsMf/aC3u6X+ycnHfdx",
-	"+8uD//bu5C2sfY2yjGtWZQTJRxIliyIPOI+zdDsIwJABkmk4QdjEEAJ7DHnMU1FTSbCuWuKuB9ze1eLn",
-	"Yy10Puqj4VyZ4pDvj1+0Hxv3N+MKwkyyBKokMeHHl01ye9QvHeJjzyG+I0Jy9saLwPtoCr/e84m7+1XE",
-	"bXJl726lfdyF2te+E3wYk6QuUY0wZZIcgoIZ8cnO7qN6xXbB5KQgm80JelqwGwucVC7dlSVhXJ1Ck5XW",
-	"gvKeae41W4mI8jKuD0aAnE4Jc4nKVjuKuEmbgX4isDa4j4Va60bNYNygVMF4v5gUU+OdLgSZgTzr+slk",
-	"iSeNNNhCYou3m46prVuXXwAk0mYfYnlGosWilVt4SrfOe1vOj7IFlYs9LfZAdKktPGF/vychmxrHkmek",
-	"GwKI7kkU83GlsdHo4ag/fBj555M8TpuobYf5k6UOLotr/OX4+B0yD5Rj/7s7zSoNUFUX1GJGrXHPv+EK",
-	"vbAAvrDRGn0AvT88MHdniu6qgjl6ahDYH40pJ3wadSJyvmUfk1s+RFsuecCvbsOFziXWOGTRrgQVPhml",
-	"QZc/44CO41y1VxzCmTpoAHWTBwEalCspQ5Xhs3QAeD0YK8oGgFwmNsZG0dsAnxNmOeZTNABr7MA1TZBp",
-	"gvg5BPnIrIWNKTe8aS24aS14F1oLbhr9bRr9bRr9bRr9bRr9XUOjv03Hvk3HvlUd+66zUd8SefkZvLK2",
-	"Hzrrz2Pc0MjZjZ3QbOp1Qd0CI0AHVnr2S9hGWgYZuxLgNdD864QN3HYHq8XmpbJp/qSTTP1uGy1Bu6rT",
-	"OS5eunBh1o6lbtJisbUrLJh4MSH2DlVzuzK5y1TvNS5AGrqylaYUGzxS3s3uk07XY8KtnvglTLp+WW7f",
-	"SHJ8hB4HqNcPUG9bC3KZWJc3EQwnJDwz39bGNy8X9RYW//jLX//j9tEPejv+IkYVscgmufjiBctSkrPV",
-	"TCplQRvLPE3Sae6SDFQyq16goOB6fbN8EtA+kmdpsdzeQkAUz8OiAiRjf3zUmoX3qlJU4Rwe7iwLpco8",
-	"Op/yPzuntUbmb7/GYEmItODfDeqjRYyNiqMhGVPTRTFwxdNNDlkxguVGQrQbUIdLRWyvEZO9QlBdFo+9",
-	"jlxqJatSN0fn3XEfV0iutfFLVni7WAyh29qqCtgbqWojVW2kqo1UtZGqNlLVd1Nj3wHGEq67qtR+lnqJ",
-	"BhB9PTD1M23ZBXgsr3cznCPTVH6tAPZidmcjmcQu/ShNoCrBLZTmL/bPX5jliGhuBiLJwDwzyCog6Bdh",
-	"btdhgvmLDLTI/OUfB79x+q/tl/G/fj2M//3iydm/f33z2wHrNvFvfLu9Ayo9A8p3sRTQryYzoBDRsrLS",
-	"0QVkTrPMpYLnd1h4f6lM/D2ex0ZWv5Oy+io4MY/dIKB8nZrDnTvGxk7zSysuG0Vlo6h8fy1mnESfFbuy",
-	"+nvmBNbH0fJkx5lU16KeUshTr7ycOZThE0Bi6W/7mD4e+71GgHMIEw5aUz5NYyzKZSdKseGwg5oo2ix0",
-	"J6+2XCIWATojU1t+bIQssY1ITFw4nUu9z/zoLPvTPrZ0WVZVWhJPiqWp/gwxpFD3rjaM1Pi2TSRpTfgo",
-	"qkaPnrC1w0e/4yjNryvechPW+FWGNTYHXxur2AR0rz96cRMyuAkZvLvlAVbF591kRF4lCg+Q+OIBdq4w",
-	"7br2M8xKfa0knltZgcSjRTsxePRPHfYttQLnaYquiuL6r01vJftwiY7cPBuxPst635YC47aJmFXnmVQE",
-	"Ry6l9ELtvpaWENpervz7FSH/7haK5GZAUbzpJYB6YWuviSBoXs1+A6+N4PXOWXS+Yey5Y2ft0/cPM7HG",
-	"g4IglWvJgLIzwyo84TznRNQWfE4IzlqPSoWFDPRtavywlQ2sldgFZAlyTsmsktraKboMIp4OY1IMINtt",
-	"5D8w+Giia1K2zB9n15A7zpZWzGxSt98dkZvbRy0PCY6ov3ZgJkwLPBrRsFRv39VwqiS1T0h4dplcz6zf",
-	"K4xEogAN+BnUbZmt7CH4Z6FB6l6LQ6l9OhbYVpgw30y5VGNBss+CRNR+8EFpRMYCR35Nw6zH2msEtKFy",
-	"4CQVn04pGxeSuEtL/fip4OeuSWvOXdl5XvZyA4O9SGuAqqnFGLhLKmxuKVzU2bP0A3PQWnmpWa3Q32uh",
-	"l6tT87fPKpWbQ3wlD61kDHX4hfE2afVFeMhAU333wu3TL6H4+BSDoi7gP/eRIHJy8R7bwgxga9gojsjn",
-	"XJaptNQ1j56q+ko45dEsRQUtKuZjyvQN2UeuqDpOf92ieOVN+I90TKUi4mJnug+dyq3+crl2m8GNy4pr",
-	"9ykvyJdLX4CHKkLUshfeu+fqGtUWatWsIesfEknU5fvSW1xxzMfWfGrWqf5i/eCDVoZ0S61AhUpVC4Um",
-	"4NsGjeMPS/VAFjuOh5ihxEQsZZ139jSbj1x/KleiJDDfKtdSQwtUMVZEBCgmRYNqOOFcEiR5QrQQNz5h",
-	"RB+9JhdYnuUOUjD6O84xop9P7UTAmRXYRsxQp3hs6teGnCkcqlP9up+z1HRWX7RDRBwKo49G6IyQKURV",
-	"45iPUxLY6sP6LMC9JJ8iHGlhTyqBFRfSvp/FNTl3k+0obup+jEatoFV6z7vgI4JFOPmFLq31Uexra9MR",
-	"J3NPY6xSn95lkFXo6Jv3X1g/7A5cqX6hdkbiGNFs1R30jCdTLEx5I6rBAuDHVKWGvmjlKLROd7v3yCeB",
-	"VyTrxaYHsBW3tqB4KD70MOf/OqvH5ByPk/lQAMv2VbsXmJ1RNpYIIwnvQ1evIixkr5+RuSVskiSYKRou",
-	"AYNDItPY2wcji8fMoGBYanHaONjS3UfTWMscPm8hzDLhETlNJYmarfK1LQF928GPWYEEOOwApVMtifW7",
-	"3dWNk9cqhOwJhsxPrB7Yj8lnn5HcNOvmKOb8zFW7WrPw4xER5zQkB2zEa7wQ5gFLwojJ6xpzE5vg1ypj",
-	"yi6lVO4bEw2pKyIU8VCrgFvwb9DiU8LwlOpv7J+dOU5ir35Yr1VYb8uicgFFprx1B4iQtf3Os0pg9qmK",
-	"m7DT63SbBoS7eQJ7sH4wkf61vNUc30j+zNpT9HV6zDO2fb9f5SJqxsWZM55leoUeuDbIbLvT7fR6251H",
-	"Tdygt+c/J5+nVBC5dGbCIunaQoILzHTrwIJk2lqEhmTEK0ag3Ev1+AKFLdboIW6bWq2KdTPmDQAVW6hP",
-	"njVrHg5ivaZSy84pOxig1qB1ZscTGKOQOc8hGWN2hSVAtFZzisc1J2BDBwzkoxDHWlnIvVmF4u/8DxrH",
-	"eGu300X3f+31nqJXlKWf0efHD08f7jxo5kksrCXIsKp0SRU/XuloS/C4BNNXJYHYW16vL0HxpYaihiE7",
-	"tyBofLvpEjWSghcYakIPwR0y0sqbY6UuaAD4eIJXtSiBx2wsYglFXMhEe2nI4aKYofWz/ei3VKrEYuka",
-	"Kr+NO4BaL5qMKHxGOuiNaZ6Up2UP564Ab1brJa+dmDfEGiziRERihZdctkkND3lC0H085OcE/UEEf6DX",
-	"MuboPkS0PygdVLu/bi57u/DlIjiSz1MSapJR360hI3QxOScxSlIJ7UEBDNgc1Hp9hqZUbBlcfTVBlyfZ",
-	"+0OlCnns90zQVOB6xNpgwxjARC4PSL9g6upFu8sJguXqtyogfGhegtdrTeOudKEGEK18Kp7XrcYoIjE9",
-	"J2KOGFcEDgrsM7SSCNPKntt51Ot5sK14XP97ciJOTlhdqHJdrFF+afIsvUQYdV1xrrvSh84genblXprq",
-	"vWfP4ueFihEJPzfJlBNXXcBZmMCRpycMCT2HqB5BVCoY/BnhBI9Ne0YORjQlMJMjMEjZOuG0tMwKRX2m",
-	"R1/W2jUrKpGzKz5C4PsCKuFxCQqqaOhjfc/sL+XWsI1CvSZ07Ol6/gsdl70QvYfNWr7GfLY42qtqFFqz",
-	"sRIS0dRTIPw1fF/pxd5oRJ76pFDraXTcpGxXWF9Y0JME+WWZM8l2Y0+8Frx/ITj29aHXpGACv+XOeFvd",
-	"pNookYhmgAetbbAWkYiwZlEqEa+yoF6v0dmGGcCvJNUWN74EyyTevDogSaZ6c2rNmqCF4zxQJPkmJeGJ",
-	"IBJW1+gwjvPHb0WMLiw3g5fAAWxwISm7cscegTvrVWG8MUize5B3jGNiRuM4yxj3YNKppF754Uh/bbTm",
-	"DIUs9txEL+kIz+UpH52G/NzXjPknPJcoZYrGkL1rMrtGylR6wgpNoZ2/P45HbwlemmEJUcQVNt/Z9XkS",
-	"Vsbs3EYEPzDSNejEK3heI+7qZiqN26UU9SBomLKqD8oClLvK+U2tTlml/esKu7+xwHgeR6fb3VMN7XUx",
-	"7xDnTvPKD2i7i/TzAYKNmHwqAHrjf0RjzfaGuFIZrNesa/+NhN+XJfNV910hsoWXS5BTAYtKXL0D+DwS",
-	"3uBO5Q6qhCcoEckVFPqVw8YaByfMTKJCfyFacgOuKVhVBPILdlUFhV1xjcpXatfYWA2uz2pwd3rSb+wX",
-	"3439YmkffbjhGvr3oQqN63SVvRWp6gKdbDcC1VKB6toa/d6UpHb7TQZuR1q6UAPjnBqs8hUC57/OcnF2",
-	"grVsKpmWtCkUtykUV1coDiDlNT8nidf1XxLETLfkGfEFheNQcVHb78/FoJqYTrD0qwlJCoWrwFI6l6rS",
-	"qM5n01xdC6GOul0hNVvl74TTqno6oVtmY19nU+H/blRXuKgSsC6Pr2fBGZ1EeKSImOFqa8X+dqNTXkMZ",
-	"uKAK8BRs5XNbsQ00xPI1gQlkb6d/m0adS/FrYM0QjFPPuUususCgnYexwKjtlRSPOchJzkq6top9J/Y5",
-	"2UGvoByQi84j0ZgI44Bh3HH39UKPs6HX4t0ZRd6w75tm31fKWVf7voEbdtCAMqoojgcBGpi8ZDBS4ZgM",
-	"0H3san4pziGVJHlgTFdaacGy/EiWT4pZSCBQb4zPyQnTr4E99YEtYOUYrqEZ5cQUu5osj/aS7vegZXOt",
-	"g5bekq0yhiWptwMel3xmFc8yl8oeX8kXH7h+fJIoRdlYruOcLwyadWAOfQ77ZlzE62H3zRFXjM+9hmkC",
-	"dV53zxTJoid+9wKoUGfS9UE/JHC9w9RDQo5NhCsfgbHLRkz6JMqQSFmXqbmPXn44Bsoz2E/VhAv6B/CP",
-	"PfQjwYKIwQLFmQx/Dulb+vLg/R8HvTf0QB6ww93w2cHDg+RF9x/96Xb07OWTjiZN0YcD+pYedF/Tl086",
-	"YT9mw+RFN/r1Zbws+NknmR2RkJu4Z0WhZzEym7LZd/bV8u0/7nYbSilLM1n3GeJT/HtqM/0CNObctFfX",
-	"h15MkL1oButiEree6LSmQ7Vp9jIYFi7HkhrzlZcQpNI4TVelWS6WASjCTvWsSistXaCd0QfP76XPf7vP",
-	"6tNkbzEeP/G2uT9eKOFhG8joVYzpeVU/whH+u/3UCXlSO9PpORF0RFcVJ6tMrSd1LzarTlbOJC5P9LNe",
-	"vse6tw8FSC6TF7CqBK4qqLcJntv6Kc0zAvz7eYETGntSd1qv+DmJcei995o6OdBuoFApp0Y19NTHWSmJ",
-	"CZt5urRKAzeFU27R9Fhf90afjf4VTrrmYEwRmxVn4dN/XKJ3Nn1tore7O3ui5e6hFSRbr4aZplur1B8L",
-	"vutlOhRfaqTXGEK9SXO4lTSH93ew8tNF66QFLdc3eEn2uHWlWu+3TQCUAezGuuRtIKULnapw701N2O+m",
-	"JuwS17SFfwtV96Ttfw/1oqFalyx4rz1Lf3Qh+/X115PNcv7rsx2laS5hSqufpUgq/Zez9RQ6wqyc7yqd",
-	"ytT6kvMoCkn/MIsMecxT0UHPM9tqKZhAkwN7VxdwRF+6gv91hN3dRJCbtxdoHcQsNADtoDyydwYhfvkj",
-	"mnVcqA/oyuqzud/36srMVs+hQDtKGOXjvuV+ouvGtrnzs53aF1PvNi0g71wLyFq2oskA/FphLQZfF9nK",
-	"Sm6yXr/TZqTf0Hq5QOzRsUgJSvAZAUIs+VP4GQomQfALQxHPquOtVOgLfGEZXX1rH9t0UmnQSWXTZPqS",
-	"TaYXaivV9ZK0RP1i8cpZXNyKDs4b2r6h7RvavqHt3xDBfEWlz3ITx/7+/WsZJfNkVNeSab1cVGdY8pgp",
-	"b9vMt+REX2Ml6Oc1eZDFPKuVhTwZUmYKR6MhgTodWZ+q74grNTBVZIBUXEWDOnEJ/nxgXt01D9tPvUVY",
-	"8wF2nJI82sEs02/G+GjtGEFrNqEKUFHSP4j+4agVtF63gtar1iezoOLOdn19Hy5rCflaxNFqbYCKAWEJ",
-	"8l1Vi+WCTLCq/camj+ymj+zX1Ee2VmD+DptYb4T071BIvx2pvI5jHfndBvsutXuBH92BVEZIf6rndAJK",
-	"Z2BlY0ELYkIjsd/lJJiT8Qj/6yYpbDxAuQeoiYfwmnIDS06hekeOhS6vkEcEHc2hmcUV91pYRKwrao+w",
-	"uA0NKCRMBVXzIz2Mmc7GXWZ/vXCQ8PLDcSvwR/zksat8hD5C8eJP9/+iNwH4swXfPAggO8Ablov+3//5",
-	"vxD9CfsBKDDLyBY9UWpq6lTxM1oTsWV+M3SqdhVGDhukkpya5+V/afAbdNAzHMcOPYwEntdpgKo6xOSn",
-	"Ga3rhFlrnp11EEoxMqGkA03tBr+2nx0dvmgfm2/u73S3i8+cJlRKysYDw6VnVJIHHbTv+kuYVWJ2wsoH",
-	"NoBMZI1UEv2WRmOTOWoiumPOyJ6JZJlxxMg5ESihn00EvybO7vBcte5qPKwjb1P6D8Ooi908qjXh8qCg",
-	"SgQnF3noHLBnN8pTpDh3JyynBJ+ht3pzfS2cKGixY2wyo5jPpBG08vltsO57Ebf2Wlt4SrfOe1s4VZMt",
-	"+4vpczAFKHZhx56nAQpKjFB/3W99+QIRFr5q7fso5ElCREjQ/rsDezVAs6G1VdZsy94DtHGQuQySddPo",
-	"nLAT9pa5GuZA4/UtWSAzQwKYSTQkEwopNVDpSm+RMy3oTahEI9DZTCa9CRMKOdP0S8H1nzAzvolq+pmj",
-	"MKbEltDS3xzPp+QItpf9IggaE6YRhURm4a4DCqwvg0rMohMmiJxyJmEJtjsZgqYkUssosMm//AU940BK",
-	"tYR4wtrohx9eHr1988MPIKwwfEZOQyxJgN4fv2g/7qD37Ixp7jeiJI6gpq75/Huqp59igROixUFYkyBT",
-	"iHQsfS/ICUNIkFEqSWTuaKffD5DkCCM1nzqM0DBFJJI0JkzF845Z3EEkf/jBmumAw0l0H1jfgw764Ydj",
-	"mhD3++GLZ2h7e/uJ3sj742f2fZBt9e70ChH5jEPlCnMhw5fNkgAebEBBmeHzkXtBovuDk1av39ntnrQG",
-	"WljSO4OvuvobgJuX7/6l6UUCwZbOvmjrCgqih2b5TIGJ40ZDImkEOT4JFBph6ODoLdrp9x4hrbzYvUCu",
-	"m96t6UcyAFlpELg8twANILLQlskx0YWDTvYtlaiHFEe9bjdA/a6mT1a16aBnPI5N7o/UewJ8GQs+y2Tc",
-	"IU9ZhHCsb81OX0ioGjw1bXeogoyl5dlmzkikJ4IePSGXCk34DMAgImSK5jyF9oLIBr0uJOOjCZbFFD9z",
-	"QM+F4KIID092dh9pZWwYk0TfHp5OY2pkxy379d9+k5wNHmTEQ0H3l4E+drP2qeBjgRMZIAzXHRGFaWx/",
-	"Mw1MMYsCIxiycxzTKMOWAYEVDdzoGtWQVTFB9rUL19RW46RZmgHXGoZ8kna722GRt8M3erGaPGTsVeEx",
-	"0FUNjIWHM4SEZnXtmJ5rTcbll1hqX2yoZuKyTIMpKux6jwUODWW0BOiHH/YyimSJUIiFoERqfmtFsfZB",
-	"NAj03QqJ6Agu2dZcANnAdCB5uJNpmHqZPiVzQbc0izrEiiCAdQcCmDGestAAzkD//kr/3Ib/anzJvzok",
-	"CaYM+D5gT/EXjUY2OVIvKRNcLMeEdFPOyFO003+Sb/uQKDFv748UESB3SJNcZBf7DIeat+hzw2jw8/Pj",
-	"gYt5E0TyVIQk41eYocHzYzyuIpmWZQ5G7TeckfZrrMLJABqVEIW2uzswzeCX5/s/DdCMizNpWploDDOz",
-	"RRwODsKRQ8IkiG5W/Hh9oCXKFHi0lu/k3hY0GjEL63Ax3rIvbSW26Q5VpdYhWacQ2/jjS7FpyXan29k2",
-	"5asmIE5sgZ5K/CYWf/+V7BIOotaefrfY1kWL2QYKYfh+t2vs7Uy5SuwFOvCbTfg0Evvq+v/5NCCZ1PaP",
-	"6ehN7/T7dSNmS9w6MFTDeBIyW9Pyd94Z6lVSFkzXTmlbX+213kCOhL0KAGvTTiVoKTyW4PyLsdIapVZC",
-	"Pre1lNG24f0tBu3zvgStrc6MxHEb2P7Wb7Mz2XEn5r0xfQJnZC7RfU2AH+32Hj2w4leVCiFJx8yKBIZ8",
-	"2pPLZH0SmuxZmyaaSBKfE+kiRsFEfsL8A4LQhgWJNN4JogyoL0DNyw//OLpOcIHxa+BEn5IRBTXaG+Gb",
-	"jpnmazOEE27UG0gDNboFrE4TDtJ+puVKXluD0z6/VX74S9DSdGTVS/AMrHm7u7MaEt9w9ZpHJtfltiH+",
-	"XTqMaWjgzyTK5CBXAHvNF5eCvNNLXC+JpdBuM2vuyWLvCbstmTu0y7AXU6myrk9AC53E3Nr76D+K/JEt",
-	"4EytL8HKB9+aFJMvn64Rxu02IGvJA+qFvCW3X0Mau73Vl/6eYSsF3Q505WaXj5/0ceeKr/nsrB4fP30p",
-	"AaIW1VEyz7dchL7suxoQhG8hUy9v1/jFNIb26MBRBCKCHfVpsYUk5GAhKOEjFdrtdtBbR2moND1RcBZ5",
-	"ocBLAd6LGIdZTJSmTbbP0wk7zly7zqhgtd0sfIMLNORq4iO3Jg1uP+sPZEXHH3k0v2pYNEF+X8oGN+vR",
-	"qeBB76rnriP3Lhnr4rDffbL6pWecjWJqjKE7vd0ms8h0OuVCkeg1iSg+nk/J14Rp+1FUAP9Lo5mP+m/9",
-	"SaMvtmkOUcTXaDzh5xZ5spy7t6Ys8pnWZ9WEUAFGhZBPbY3XRZ5ghi8iSAlSd2rYT46JY3DGXhy+mnH7",
-	"FzxlXxUx/gnO1amZV0yVvWKBJrOVzoGFugMLUmjtlXdvnDiVZM0bkBY3gFoA1J+JuiYoXU+8PIhAYpy6",
-	"UKmFUi5Hb9+ghIgxQfCM1fW2nzx8oEWMeG5jwIgWP8DEY8xLNmDJNh5BNnSkjA4mP/5GpAQTCtZISrhp",
-	"RMwTDcAJfHOY8j2IDM9sGN/1YJqvF9IRURLhOM6YgRMSPlhZ3AXB2FheaQoOLmKHICCc3zUheoMe3xB6",
-	"HBKrAF4DfpTE64SyraHALFpuXwEfEZboI+imxsITU6nKMQRUqh9hrAeBdSiCvRijEIcTD5+B6V9lb33d",
-	"JhjYw2oDjDnsy+DL9uqXXnAxpFFE2FdnrzHHgxTPlLakAPBZtEAbQKcB2EuFR6NVlhszawcdKNOKXRM1",
-	"27jW+V4FGWMRQQA6lqSDss56aCDjdDxAthVVshBh2akxwgC8XBP3gLFvxQBjdlXDOcwxX0a/uSmU2Zh5",
-	"6sw85hKvAidr+FBjS49dirGlMp5ljk6wRPd3uk/QAH4/pew0laQUS1Zj9nEouaamNnptlJhPTcxFB+oq",
-	"rETrA/S6Utb6GNAAiI8UjslXaLa6Qqi/K3aAOq3/KnDgmhjardgKVjO0iiL0NXC3O0YMviODx9VSkiZ2",
-	"DpjvKZottXIEiHwOydQk0WiB1iUbSYXnstYGcoeJxa1YTjbEYkMsrtL8c53SdogVGXNByRVZfp5l461r",
-	"/cnfXCQlVZ+elWciKkioRRkaR8Kk1kCVGLspsNpCVgfEyOdJHVMsiEt7aobSJnnq6zJF2QOdr7ZG5UCw",
-	"sUjVWKTyI7ppq5QDZlfQQfGpY+pKEGgsZqoRYAa67VVYpRzoXJNhyg1/K7apbG81DLpIPDYWqq/XQhXm",
-	"MHydbHMNQ1WGySZZAUICGaGQAWzNVlogFEViY0xY7s01rFgFFN4YsjaGrIoh6yqR4+7EtAwywW5g4lsM",
-	"5lEoGWR5Z53F64rw5fqY5a3YvZoyy41Cu1Fo17B+XTH5aWIAc1Ne0gaG9nOYDzFjXL9+wkxnXiOHUyVJ",
-	"PKpy7nAexmTwwLiXM26PBUEjSOi1/fcYmdmyAApxFhJf+L41u915inUrxrcNxdpQrOswwV2vOmHDsuqN",
-	"cPtxnDWOCjSVINKVaEWD3wco5vxMutYdWEDfjnLVkaBQc4SLGvUfTHjZYlbY4fazmRY7HXlmC+rCaEqV",
-	"m+K8TZvPdPd7Y5PdEcEinByTz8qY7jw2RHegmeFQX1Od0dD2F2s2uWndtmrarM2o6ViG7g+gzg50PNec",
-	"5f4AKiMNHtStqdjsLF/YYkWzr8twmXVeW57DmLVR25gsvSZLd0BFipWh9mpaBZSJSiWw4mIZzcosIPUJ",
-	"OEsybhy1aV1QjbxWKKwNfs439DUk6Vy/qPEVpfXkWbk3ghhbrtOnV0s5tiK/fshaBEtVekKrwZiKLq7j",
-	"Mzq2zeEd4ygtyWgq/pwemSPcoeFnF0S6a9Aaiuu6YaWhAa5fWaLDXZT7vwNJ/mfAkzwjHyMr0N0ACZAK",
-	"q1TWEoGfCKAxVpSNEWGRsVtYZK+mrWaGgUZEwPy0lA4cmcXdQUpgV7ahBRtacMUOQoNuoJlGDvnI9UsG",
-	"zuy3VMvPbIOUoVEax2Vtfw9RZvGdMwhG4KYKpanZaijNfxkXYDSwFUHgAzxfMRacQM1hfWQwndHSIdgo",
-	"KBjKWIQKyzTTmeLLEiktpVCG5FkqfbbKLLznndv7CqPCB1gMNFXmZ3oaKIWdGzWwnqpzE9aB7CKcdcAc",
-	"bh5fAQVALe1lUfli6lYoHbVttkx7ahklXK2gZ8bXqIk6b4IkGz36s6KsdR2mhAZ7gkqT1107yTQP0ce9",
-	"2vjgYGNjfKgxPmTIc8PRUnbePU0naDKNTfJs1lhkAG0YBgEayLPUFpiE8uYDV/mV2uw/IDs28VZq9QvH",
-	"aOAaOw0CxEcnzDiG8i47pnKclrsGebcKKE+LSCxJ/mRQ26biKE7HrnF0wUDofFUnTH/yBHKhfeZoUdbI",
-	"HWi60RxjakoTIwl0r/Cypt+udjFnT23T91CLkMAg7AvDOUoIZlpCHfE45jPpqukOcXg2FlrgqC81ZfFq",
-	"7XAyaxYGZDfXCX/ljLymTXUraEEFchhXKUGHqbLd6asdq212WNTa6wetPM4mgv4p1X5BWSMfS81/EnSk",
-	"0IwKEhMpofD4dKLJf9b/aK/1yL5iOw70d7/kZftldTvHbTmhAjiqmnHo0C2LmyktcDdbx2siKOPu7VZx",
-	"/I9/FpuVmH5WraNCR5LWtlvgWaqHen548OZt+yhfca+rsX1xkNcrB3ldGKT/5RNQ1LX4nu37fOPlw3JW",
-	"UKcJFHrsbYIEv94gwWlGmK7eqedY4MoIweO83p+jZmnmVoOC95pNjDmPAqQlz/EE8UJJM2oo+0dBoLB5",
-	"KSTffmeB+QEaCsrGUov9QLdNNIKJcgCGowf6+fjgDQi7c6hEyHxk3WwlJ+ubEMNvPWLwCjFlSak2O0tQ",
-	"UKZESYHVCq+BWlOJG2WuVGLDAEHk1KoZSDKuMSq2nSKgpZqsSUP5maiipHIDmsZ1speNg+mWHEx592ru",
-	"KPS3FWer1SnK0CAXrQeIuxe0SGqeN5YilsbxCRM2Cl5TcQ8/MTG4V8NPLqpgTGhUUS80Y9bstcKOiwJ5",
-	"HoFhulh9Kbb6K5bDhuZ0tn9ocYAFFWMHJOn1ZeVbqqHXmJZtAu42AXdrhAhfqbzRKELYzrgqQBhZy7c9",
-	"oSxeWBYsN8WY4U5mdDphgzK2l+1QY0XZwHRyhs7idlmuoLdrK4mg16JenyQKDecn7KNeDp+xvB9KSQeQ",
-	"RB24nn0PlsQT3zz1XYu+3VIRxA1929C3awkovjHTw5bReUy3wIsIkF57uzFaYPTy3fOfA/Tuzc8B+kCG",
-	"7zR1/PnghWnAx0dZy4NeF72mPwKh2+mihIzxlH4msQxQOo05jgjUxMBoxEWix3B9xkzxgBNmaw7MyDCP",
-	"MAbHpMAzaUwgZIYos72r1EQQYsyn0N/OVAezuZYJUTjCCkOuZdbAcgKIYa3aJww2kOV8wCfXroFxJNNw",
-	"YnRJ/YVrqXd/p99HA9t67BR+Hjww65TcNr5zdVNdj1mXQWI3bNrvaA4EtRMEwZIzO3Aq4lM71eCBif8w",
-	"fgezEHCOFo3/kGhCNeCB2I32i8XRTpi7mn7XasU2ZUVxfppgNjcbkIMHK+36B/rBO8c3YFUviJGKg1aS",
-	"xopOsVBbGsbaGgDWHOs9QOpNW6PN4dbwHriikj2EliyJ9+SGE12EEzXYwTHnr7AY3zzr2m1yvu8ZPsc0",
-	"a7J/yz1BDIFSvDnbS/Dn9hCoQavX7XQf9ndf0x9bDRmi/kLRhHAt9rcedmVDFrn1J/x7ukaTEbMzZ13U",
-	"bAJqiWtGYnpWG2TMqHCQe12p7KB/OvukcR1P+IxAW0H9F2I1xpKS8f0qaO/GAv8VWOAtFt2WJXF1lA5A",
-	"4rUVqoSQCotIA6SZLkpABKWq0rmvFFlxwjK13vROHUy5pKZPuJzQkXUdQD0NudIyeYcFnVsx/62WTcpa",
-	"8fcnqGw04DoL3xXSs1XM3Vm/Lq4C19oPNQinEEWLTcegmBtMCtBwjrBxT9oI3QkB9dM+Loj5UWu+CuE4",
-	"LipohaAz58I8YabtvQtCgyonRjF03zjE96tsRTvgNRX2ysa/FWOdFabAPlpHlOxR3ZMIApO+okj+74E2",
-	"HBFoP48SzOYWT0pWDQVNqLEoUg0TYHZVtMIGzFyxsexHCLuBFp8mlMFtyPXoN8pCuSso4yp73mbzWGD1",
-	"VeItxvl8C9ELm0iEyxqaASIWYe4GGG4xurU2zyULzSlieJD3r6VCgtBebOiQW5O7/toVTp9uXT+beUWl",
-	"WsFl5CZ+5yvDGlM4IVdKspu8zQCeZfkOdn1oZlzGJkgbMW402uznsou70BzFvnEKkZ6DB+XisWepqx17",
-	"wso5B/kBmd4r2dT1voJ/ZqH5d0t7tuu6nVBzdyjL6cjGhr/RpZcEsedJLzfF2LcSrAT9fMVS8muw55mE",
-	"pZAnQ8oApRzxgpA5icb0nLCgKAoEKCb4nLIxBOuY4JkqtcOxIDiag9f0hGWyh5xoPRyCcYyb1iiFLEIR",
-	"HY2IsKmtWjWvxOFkxaws4QuM/9omnRWmDk6Yix/KM8UK21tJMV+bs76jdNOu7nboZp0MVpUvVTlMR03I",
-	"HAwwm0idDW1tRFvBnUBwOKkSJpcWd4O098/cANggrSjfQiGKOfOJlPOITM6EPEuzPCBToFQQgvAYU7bo",
-	"2syiIMHXAn5NIzEW6pMUhNBcnctCXzL91Aik+o1T+4bfjmmevxpxclPe/JtMVrpCiWhJspIPrle6uBYK",
-	"4OWAfN0Wi+vUMjbGittKNrpSWL+OuAALfdcbGeCKLTSLDDhhxaILtV7/O26yuBWXfzNasgmG34jYayT7",
-	"XC0Na5LsY2e8aLIPpAKW83zq+2PecTJym776DRnZkJErzKm5TkuoLWRT49H8YNM5tEIreRxB0V4cTnJI",
-	"VuZzKT6oIHkv+jJNHEuTXpiuQF3B7+5te2l+voa+l1ltuLrFkZLZ1JbTq6/jJ8/S0hIT/PkVYWM1ae09",
-	"3AlaCWXuYy9w5e6lEpSN64vuG6Ltjj/vFcqj2pL/7uHGx/XKvvCMR+R66u7fjWJ5AJqvyDmJV5fKi/Vj",
-	"m0J5dc5m43Ewh3TxqKZmIYpgqCgQJJyjA/mMQxXPjRdjpIhwsYtPbafd0YgIwkKCxlyrVsx2VItJNHY9",
-	"R0/YgHyeklCR6PT3FDNF1XyAGLf5dXg6JUyilMVZ/ps1kMDuNYu3NkDY/KlR76LBgz0omiBRgudogs+J",
-	"HYpEJ0xSvaQ5T10sZU3go6Ol1yFGwdibgMdN6eKbipDERaJxhZGQ8P4Wjn5LpUqIjd9aEn1iiApkdRkM",
-	"5gIqhkkkeWKDRahC9wcRiRUe2PZofxDBHwRODiA2xbWDDpTtFw4ExjyrVw404YQNKJPpaERDSpg6NTU7",
-	"H3TQEWER8pEdxcEKhDASRIk5knhE/AWK9XavnT7sZ6e6IRIbInEDrkuLiwZJr5xITAiO1aRWG/rFxXBn",
-	"TnhbLBaqGWJBnDMSRgtQKKiiIY4DFPNZgBIS0RTKAEzoeBK43ohqIog0TVJcNSaiFGVj+fSEuTi0otsf",
-	"8jEcZcJxbJIvSTJVNCuobikRmIEgLgC0N8rQdhdFEHTNojwmHb6xJqMTBjajGY1j24fBVgCeYn/fxrGV",
-	"Q34xh9dEsysHMYCZ6pzEtfqKZQhr0CWzFhDlv75GYcXTrKFsBlAzeNEvbFQRn1hBDFiLlEmNnFdOMZym",
-	"IZeYUIggTrShRAaOaECQgtUBgKa5MNTEbzh5lU11jbDnJlkWBp7teQNyNdpvXLiqi6u+ywKkMw13SCbU",
-	"xSqbbN+asLtXudXnOsRBN/waGmPvyidfBbE3K/RtZLi68LOCBfKayPHWnyGPyBcTyut1zT+zZXXz1dwz",
-	"LRJMswD9er0DTD9XQKilEk8RAO9VLLNTDBKTFXT0T60q3lzQSPvpetH8Vpz0TdF8k/56xxxZpvX79aF9",
-	"ws9JZtrxSmHHmVG32njKBOZrfdIVLzO9nWdQ6nc2mZs09+EczSY8MfGfUqtxI2cguidRtgBr+9VK1DmJ",
-	"A4TjGZ7Lp0jwmUmON8YgawT2qVOZj+x1tqm74SxbMmnB4eebNI/svUkP3S25xjwrMUVboKIeGAXrWnHD",
-	"r+spuofmnbqZc7ekINbTEZgqf1iiAWggezv9Qf2K7Et1bst+t3sxv6XxcMDKFE0qzdL73f7Ddq/X7vaO",
-	"u909+P+/a1aodabS4kZcJFhTkEiTEz12q+mahmTExYpF9ZssSvELLekbdqo6Wrbar5pR0o1yudS1mhS4",
-	"w9Uy0z/HirIvSznpYtTDz8cHb8CygRmwBS1Cx0AUbEVT88U5iRdCRjq1FsVVjG/fJHPwEXocoF4/QL1t",
-	"zbl7OyiiY2ry1IsInP2vt+sXwPXOlwrgU6wUEfrF//3YbT/59OfjL3/9j/2z1w96O1/+6sHtT7fsB7H2",
-	"wU0c/FcXB59Zd424qcH9avA9VZMtI4S28/XUuUVNlCnUmXMPA05nTZ1NVr5r7WxlZPPJNvuTZyQyLlAf",
-	"wpuVvHMLuab+y6VJDs0MzVTYHT8ZzA5jhmUm0pfR7BArAoy7bdj3CoyrPv4lKIxwSBJMmSYpjUfJX6mM",
-	"JIlaZxSQJ24y4PQm9eKd/pNGdXFfYza3YCPvQHy5KkBggSjoo1+kCR//bNm/et2gNdWTtlJJRCtozSiL",
-	"+Ky11+rtJiAKZnTDNYleJB0jLsZcNSAdrzGNwcZG2RlSHJo7lClJgOjIVsCypcRt72HblDyXMUg7wTR2",
-	"pcYNlcFMzojItG6plXdXkS4bFPqdCsS4sumbejGQAMlNy2fM0ISnImsBrV9IpdfbaXZ+zaTqRWmStUhV",
-	"35PtWThfo/tlHcEDhBEcKpwSCGkzPP/Wadj3QFzKVnd5ZuBc366pzkbZGjSjn9EMi3yLZGOBRMR8TNmS",
-	"UCtAXIvwIYRO8jPCAAUxEmQkiJyY72w4lG1zAAl1pi28Box4oFF7oGmZFuJNW2LM0Nv9VE36Jyzj0dCC",
-	"AZLvHj7aeRIgSUIwC+10th/YOkP5KBCUOYRynmWqg7BEMxLHnRN2wj7AKlJJTg2plv+lcXKAhlzZpRub",
-	"HxA9iX5RagqGBvu06XJvGzTrPeMID2OCBqEUo1N4f7CHJCGWttnLRUAl9GMwzACWso9mgrNxWT7DDKXs",
-	"jPFZhu9o7IRKsMga4mkCY7NvwfSRpyYKOp6owjmCIBoRoNIYynzaoTUN5nGEJLfBJzvdba+BEwBjVb98",
-	"R8MNy4A4GXug0p2faSoB9eBGgttwHIyGgs8kEXU2rcJ1law0GcJBw7NMiRtyHhPMLuJRKXZhA1AtN0/7",
-	"cV6BrWL/NPu8aeD4dxLyJCEiJJ0QzF053zUP9PrbO0AAHAAvzKR/AO9WcZLCMCEXgoQKTbiQBD1pFYdq",
-	"4Qiv07ntlb7gnGkFpcP53J7NZm3oVZGKmLCQRyRaxwU0puwFF8lN+56ONfS9w1T4lOxXfDwmEaJsI/1v",
-	"pP+LMOhXfLweR364lCPXMWRusin8HPm51uZVQXO30WVl9qwQZ6HtzVLi0objxDEIkcV3DA90zYQgyInx",
-	"mdcOYJfYVP92C51giQiLtPJ9USC9NYsuH+cVbKD5HWxpJSQs2HjqdTVzqG0cxyvu3nhCF28fuLu9+MAs",
-	"E4rhsDBOI2Px8F3jfhw3usn9OM5MRyYR5iu/SzjHmda4rvIaDVOvNcm7e1I24reMtkMSczbWn7zW9mep",
-	"EISp98YgcG08FMavsVHb9X8dVurbgrAPE45wgg6uEq4sEV9i/Z0Sxxk8BN+pcdamQ0UHvc2r/AscUjZG",
-	"IY5jaZQCKFsCr9vcPP3NCZtRJp8WohhBUdnpPskKsTqy5GzIaN8OY4I2oLaBKTsO2oxmQuSzscmiGZYn",
-	"TN8P1FGiJtwWooSk4jFhe6UZ9G5zn1WZk8EWqEL3d7o9NIAvTwWxreucSmjqzA55NM/1FkdOzc3qNbjV",
-	"RUG2R6cXZjojI7OnrskfNEn4tf3s6PBFG4TRgb/pKdwQPHBNxqlDM0XBKnVrcvcxNJ2a2dvZCN/fftzq",
-	"nZDWnzvCUjFUgT0ih8d1jPL99eV5QcZUKv1OHeU2xZ81cXbkP2Oz6HnFrMWi3EYABChl9PeUZPVgBRlj",
-	"ESHFUYjBMu6s04ZcPda/POqj4VxPyEfo/fGL9uOnmT1KImOHUhwNNaFLEs6KeoGm585HcE4EHRna6ZZH",
-	"JZipIWLuhO2bhCsgjGeETCFbkypJ4hGaTbipjJvbvO4PDp//fHB0/Pzw9Pmb96+fH+4fH7x981+mM+rg",
-	"QcbD+t2+i2DQezR0WU8rT9hswiFwTw+tWZgrvOslwfZeLmMvyvh1yZCzD9CV/ea1F+G/23GsrQjCHE+t",
-	"JWc/wq2gBcUo7Tev+DmJcUjKVqWqOWgN68+h3f5aXoveTcqYxl0LuBF1kFG9NQSBbfR74CReL1HNAQWu",
-	"VhSfMSJMgVQeR5mekXnYNAZ/f66kDbNcxSwNEyrQ4zXY4vZSrjjxc0VJ1AVjWrLk/ZLIbtiSBncN/IYN",
-	"BeX4l8x8UTaaZErKCaMSySlhyiX9mnrpqeYy0FCNkRkRBZ846FamYInxTfs5jSTX7Yo+LM5xWU/0QtCM",
-	"JCqjwFa3+uYpRrdBoTMNKkaH+1poxm20b/aUECnhM2CWQVjA4iujPH6Pt6MCTex09ySKKTR3cG+ZLH7I",
-	"uDeGck0hakqouYnWLb14t9LczS5Wh4RncYUXjyr9SkI+Ta44TtABip1L8Sptfe4kofT+siL74A+AsKkS",
-	"Q7snc1bnPEELEEpYdJR5MS7UR+XGvT/fbuMv515iBEXknIZX6pIwino7i23wEr0jU1skC8nLhasSbXbx",
-	"eEb0iTgxnSK10BQhqvaMbiFDzJjW1fmUMHhP2uggaiIFT9i7t0fHfiuCtyXNhIRnz/XY/9TP0+YpvQsy",
-	"Yqc2Gyi3xa6f1vsajsjKAtdKjxdPoUaNNju397UR1xbEte9F4nrF+Zmpt3hegJp1Ja2HDSStYLVrqoaq",
-	"GBOeOJMVNrYY1Wf24HNnG0oC6HFNStY/8xnWUrFuAfkLFtniiW1IwEZjW5d+GKhHybwQAHmVVGOZuLJl",
-	"0bhp5gIUQBP8nCwnJFDvsZRZgCI876B9liGOqxDrsMe5EtCYKGhxqsfz1RyB9fpElWZ2l0XbbJAXrfXi",
-	"debk2PhVPRrl15UzpKEZmSIcZS/bhbBv93IpREOBWbS8jbZ5BA3n4JAMTMZwZp9laTIkwuUZ24Qh11fO",
-	"bzP50cz5VVtMYA+r7SXm7Dq3oacuZqsP3bkvtC6oUz0XISUzV9T2LIPnLgwfY2LA44rsFVd84XWSGOz5",
-	"FuLl7ripxNNLbGgv90IgGGJFxlxQspxg5Y/5iJYGwykWhKks2CuH0Qp8IgqtKKHoEJSLpjVm4Gf5yppU",
-	"CDIF78GtH05oHAlSqIljhprXlg2CtV9DAZ87RV/tgc5Xk9j8tu8ImQ2LsHBJOF9Nbh24+CjuRaB5TBww",
-	"z+8cDc4WVkOGi6izocQrKHGY3/KFgNRBVT0pLkNfudib03cGkgs1QBLPpQk3nlFJOkiT8RGNNVTZfsik",
-	"gwa/D1DM+Rk0WNR0/ISZeDbKLJUH7hJkWwtQYUWm+/pZ+tTUAJtPuQm1SwjWKgxKJTlhHyXBIpx8uv+X",
-	"DCu2zFfv7DYe1BWKcw+sTKeEJSsOW9FrKZfGmVFB4GQ0ZE4nnAEZ8TGC35uXJ4MdHJPPqhEjcGjWrPmm",
-	"e/qNXlWD50GQajY0PNp03NeUvRM0bPYs/tz42QNmC/o0YIzsyHRFW/nkC4JVKkijU9g3Vh8aa1RepxDf",
-	"qnGVEnSYKuKp2nfsimJ30EDD4zlmIRm40PffBx0E52cCTvXwWJDINr5Hw3QOATRz+JgEKKISbDSylKjk",
-	"bcvFhWoM1hbjjvQ733DVNrvN1ZJQrlXdCTlomhPESzGYrZFDloacJu8DMU2d1CORMYyUuZBfmHfIWU/R",
-	"v3NAcxdy1yBuYV2XBj0+GlkhshHgmdoVjtyhqaaRiLpeQ2pCqDBfNgFDex1vzRI2MOgndogzaNxwx4ie",
-	"W9alIdBIn7UQ+IKySOazDucIRGIIZY3pGWFalOQjJKckjrWYawsoW6kXap44KESDyXwoaDRAo1Ra74qa",
-	"CEJOmMDsjLIxTCBISKeCh5BTyM6eosEZmetZBygm+JzITKTmqXqKBpIkmCkaDhCM6n7EsYlUt9mHWjQ/",
-	"YVyYOpImidAua1+hhEuTStvvds2SIWEFszMSddCHCTF9PBIekdi4dVKm9TrTj13/BHZ/rQZQecJsmrcg",
-	"OJwE+bZd9ok7RaMyaDlGcs1GBnr8U0gx9HcBLCoKq8uq2OxgzammBFQSvZljo5kIonWDMT0nzKsgoAlZ",
-	"rR5cLM6lqi5U103DCcoAQnEoz1WziMSU0V9n3tdNO5tu1JTvUE35uqJqNTwfEpnGSta6DjQxS7AKJxc0",
-	"YN6BaG+9zauTuWScjrf+1P9dXvnY1M2S6ONwjmhUMtmMiZOeHixWpjJCmvW0EolCLIQxyes5vRZRO9iP",
-	"86M4HTeJSLSbuSezMXMCjlOB43Yk6Ei1nbWnvWjtKZdDlmbieoK+vBJ8sVgybv/RbT/59Lf77ezPBz/c",
-	"dK1ke6J1WFFonbAx5K4w5Nqz0lKL1nMtpFwOB1e6Hcquhdyz5toJBogmGHr6sAhhR8LlMuy6c+6GDYxe",
-	"NYxeFC4FHm9RFpHPy2LEziC9/pyEigsg+qaIkgNR0AomWJqWv1xYPqDIZ/N1VgKEMgvcmhqbwpDF8ioz",
-	"rWxEWnc5Ye/Kij+MRSVKmR0MhVpvsf3JO2gfiZRlQWagoUAVUGoD7BUWikRIzWhI9tBO94lPy4BzKCgZ",
-	"1wb+B3qiQzI15tUFFPjg0jBhQZtq27dV8uMrCjm9aMQcQKIpy5NRjUKEnJRUK/qqWRLhQpxcJUwOqnhS",
-	"qQRWXEDyjaIJgXJ9re1u4qdLldCUNUlU5sNvTKOUJkLDGELuqUKUKW4q05qxpYu3cgx9Dz3uov/PfQxQ",
-	"X3/K3OV1VKYU1XLtXv0NvdnQmztIb1woGRhONcaBUzNDOZ/ee8sUqSTFbwmSS05pLVWCxuaGLtm25k5u",
-	"wozMgixrUBMVIEdOwjHF/I2IZAsAFSJxzIn5QuiLYsydk/w3pOhWSNE16zXfD+kq4e8YlzPXmxCnQhG0",
-	"y1Cn/iJxMg6C1b0IcocNHvI095TcK3i7XJf2XCw0dMgqXIjEktgOSDwVLlwF5CRPaKRp7mR6JEF3UCyI",
-	"VMiSebecosfsqVEGQVjTOhzBAhHG0/HETmKK+jsPkl7awK5kAHUnk6maQxk1iF7k7JwI6TI3z4nMYzrD",
-	"mBKm9pDU/Adqa+pvBxMqFRfzAZrzFAkSEnpOIpf4FKbZ4o2z+YQlREo8JjIAh5ayHVDH0BFVcY5izsam",
-	"zj+LCm0V9sOQTNUeEP4tck6YakslCE4GJl/J9i4QAhYNtWTEORFtSRiU4GVaAM13fh+bzhFYCDx/EJww",
-	"kGYHEYkVHqD7gz9PWnqmk9Ye+n//5/9+GTzQ61GEhQQN59nfNqYbssZJZMDcOgkzcHB9JKmyrsl8Ms7I",
-	"ID/f2YTH2Ub48DeihWQu0IAIwYV9EMwYGlnhaAa/tvcdKrXfCX5OIyJsJOMMfGTGGzkTXJHCOfmkbSzP",
-	"srEuVasOwLJaqM4EXDoALpaqs/BjbDYWM1szwIDRiAvTAyPDkYgDnE3wOflvwOsRj2M+O02n1Rk9uGvP",
-	"1lyIfw2FnTZcRNCyRAiIlKGLboQPxFSw1pM/12pWhOfoSBESox+5UjFBH//S2/mEsEK9fme3i94f/dTJ",
-	"R8zJ5JfC2UTcdVVUoJnBDDiL+PjvdarzZTf+P+5mbjjROFuAIbpwpQsoXh6uWririuYa+c0zQ42TQ34O",
-	"ruGqZ8GfzmwgJMPJnDYrpCmx61f3jUpaQctHUFYN433n62mtdOvOy315lgdhQFhKgQ6vJTKtLhu7UjaS",
-	"Cqu0PtrsFz5DiSY/GWZoOcXqIAGSCsdgNBphGpvYnnmRExnZaOZiZaC8lUiZK9jjccyAMHlkFnXd2pad",
-	"prZtKlZZBSTY8U32JL4tYf7I9Jvy7L4ZcC7UDyrL6kXw0wxU2sYGdZWoDkkCWfdgtDQSNkjLVuQxjBkL",
-	"LZktVGOEdn6CWEtDNVO/FAuFklTLqmeETPMG6RCMLgHI5zKrhIwh78N2EtTwXNogCjFjXKEhQWZL3ib/",
-	"5qf9rCBms4pXhU5bY87IZaBxTQPcbQHjT3BOkKS+UDwUoGet+lXB6vYZHCpIg4ZCZV6Erc6FPKIQbbnp",
-	"mHFXO2b8TJSGnml2VZeBnilWJiq2Gh8MmmVCxJggeMb0GXy0/eThg0InvRElcSRBl7SWzKeIpXEMKjkl",
-	"poryAqCl0wgrUoS1q68/ZEd/B/u7YYWgScFubBxOEjE+u0Gqd6PS7C13E746JElrqy3HsZMn7FSWCWtK",
-	"S0bKVCoUBieGxIRjG3OVx5Y/jXF4M2ixwYjvCyMODWxdFUpogTfi4ZKEHoYoU0Q48zCG5t5Z0x9nWAbD",
-	"M08VtIu1zeLEuWl0uiCb/KQnXAmjYHiZqCQuA2cjy4leZkX2eGZGbh/ZO2i/4zEN56vEkbrXjEXhNuPI",
-	"jqE2BmdK343GOWxvh0O3XlPLo5TNPo2xGnGRLA0wmxAcq8kfzQKN9USUESmrwcaH7ocHgQ3rAqu7fg8U",
-	"9oQzCmEZxZzvBUD5BdZynTJstk4fJOkf5wGaEjHBU4kiMhY4K+V7saD061/0G67g/udP0QBcATIzwS8U",
-	"SyNKzNv7I7XaqlZ81E56haD8C5+B9ydTo9cF2piek3qQ7Xe7GlrBl2MzsqeCQ+u0ELPMW6O0ENBBhwTC",
-	"DqFo74RAgRCjNntB9BU9h5Sy6wTSbA5f/p/e+u2n+h2UjxXrVa17iYnmx1t/TrGa1Ida72duXAinNr1e",
-	"ga4YrcWEoxodWRn6qFWaiOc+Pts+/YxMlS2DOCdYdNAzcCmaBnzgFcvqDgJ3w4UchoGJ5fYmvY2JAsmi",
-	"SVYEDHPPbKCcE7E76oY9/IRsDx9FO48f9tuPu93OFDDDkwxhP10oGWLXlwxx2v70t5OTzv3fpuP/TNn4",
-	"PzMynP5nTEcPfGkRNRlxpt2W4g7BQO980ut18/72vZ1O/0EHHWUdGeEGbfV2MOb+/+xdzW7jNhB+FcKX",
-	"BQo6692Fc1igB2NjFEbjxLVzKeCioiXKIkKTAkUlzSHvXnCG1I9t2XF+mrTozYAlUcOhyJlvZr7Be3my",
-	"HZlE7bemDMb7edA/Hw6/DcM84QZWz9TcDdHrmJovg91CkaPCOj1G4xu2xtgvyABclqmvw0RbmClgc/nk",
-	"eyk0pMB/Ucy2RMvOZbDsdQk4SftvKiOAUMxWMcdXeeMrrXh/Ch7+C177eAIUzPfnn9pbr9uYmNuKVkIx",
-	"NJieYmNWK7BxomJeACqgOHamti9+pL0fLM5431mcRsujhmnrYnf3Kxu49ES47uvg/A1nGzcTVtzyJJiL",
-	"H2ze8at74mzjxR9Aa/9Mvc2X8+M3wJRcabtgVhSpCMHN96/VUfipn1yqs+HWiAOudQj7UpKUaD9gVAgy",
-	"bKDmPmpYFhF1xozyB2eutfQnyS+amFJZseHuIDV3PCHQqQX5xJYqmo5v5pMfiz9HFxfz8WIREQxaCYtn",
-	"c2Xl+Ax5fa86zRoU6Gmuey6ZUM/w3f20EaHIzOgNtxkvi0+YY4ubx9m/r+jLTx3Ym7VUp1rIOueK5eIs",
-	"uA+HHfQKGwB6N7dgQqc4ZSEqsNehuc65Gs0m7v+X+jRe3Zg91klR6N/y/X2YHUDFz8GzVPTANvKgilIh",
-	"fSwbgDLInl6VQlrwNigceKA59+OQpn4fTS9P01R4txM/zA+sKT8HJ2kKQJJu0GA4+Ea0kg8IAsx0YdeG",
-	"L367BNO+xZayEetq+zac5FwlwPVimuoVBSmy0lr3T+K2WOK7sS/VnCfumaZF2FLdWFgBaQPmjhffge0l",
-	"eEICGyLDThkFcKrLJa0xo//RtP84mjZlD8QalqYiJiuOIV1nEZz0gcDz3QLcD11UAH+P9koje997nyGf",
-	"yw+wSwvm6Q6BPyi0zCOhHTMlstFmEwLWGpqLXo9Km32tmya6d6bEaEj/wXbIeK8uAZ7zHiW0CNjvxR7J",
-	"paABPqcktFFXiU+WaQyAgZZ9wAf0yKtbmmeANwIvUBEItldCQpdWTKH2VE7YBA1WAdZBsjhrShTIOfYM",
-	"Wk9u0SwKaGX+uOHhuNk0Hhrect9DZ+VKipggwL9u00rT0AHBSVOz2YI8nqOWEuR+gkuQM645cGU/7w78",
-	"K+eQdrg7HG2k+WHRmTAVvcIZGbM4C93VEaugPtkvmqQILkQk0zKBnvOg3KXySfJ1rDdUcQnYVrEaVYrC",
-	"tgSKnQ9YF1soZ5r6GC/R3nreFrUP+tgjMCQxlnHWaFjtIRb3kWmZULdIILVfatzhfP09kTxZQ2jFXfAX",
-	"GNweRSelErb1IkVFhrQNqO5mevqaD195sltUEqjKJpakIvCJVcoJdSJCVdRmViOgWteM3BsBDn0Nv4fE",
-	"+A1Kh7ttRVkgYt5cbp65e7uaoSVxI2GddnKN5VznkvtWXHEmgOHA/WlK1TyGWXHr2cED5Bq20Mc/Hv8O",
-	"AAD//w==",
+	"7L2Jchs5tib8Kgh2/2G7OkWRWrzIcWNa5barVO1tJLld3ZavCGaCJIqZAAtAimLVdcQ8zTzYPMkfOABy",
+	"I5JMStRimzdudFlkMrEdnP18589WyJMJZ4Qp2Tr4szUiOCIC/nkYhmSito4xGxL4ICIyFHSiKGetg9bp",
+	"iKCUUYUmWCiJ+ABRhRI8Q32CsByTCA24QJS1W0GLXOJkEpPWQas/U0S2gpYMRyTB+q1qNtFfSCUoG7a+",
+	"fAlaL3A4IlsvOFOCx/MD/8ynKOZsiNSIIMzklAg37phMVHm8SdqPaRigBF9u4SH5r93u/u7jTqcTIJok",
+	"qcL9mCybDWeKMLsP87P5OKLhCMGy9IQkQViQAGEW6S0Z8SlKMJt5NgF1th7v7+/ub3ef7u50uw1ncULC",
+	"VFA123rPYxrOfPPBCnZmgocE9iXmOCqPH5EBTmO1JUWIHjDOyIMlo788xUM/BVwQISlneq1TPfIUS3sm",
+	"JGqjE8IiTRZ9HI4RZah3NNh6yxnZeoNVOOqVZ3XWeoafDrrh3l7U2ek/Ibvds9aSeR1jRV7ThKot+F8/",
+	"rej9RyGOYzggxCdEYP31A4mmlEV8inAc86kszWan4xmZMkWGRFSGPiYJpkxPqX54PtBjJ5o2UEwGZSLt",
+	"PlthLEk8yzwhIWeRRClTNNbLKQ2od7804O6y8YgSs63DgSKifizF0RTrsyUDLghSYkbZEOEhrlz5J0sG",
+	"+/jx49ZhqkaEKRpiRfy7qDjChYfQw+NXL9DjJ/udR2Ui+pFgQQQSBMfJf5215IhPoqVk9OvWoZRUKszU",
+	"1nvBL2jkW7i56QmPSIymgitSYEBtdNiXhCk0HRGGGHeP6dugeWF5kjEPcVyaE2Fp0jr41BqShDLaCuwj",
+	"n4O52X4JWhMscEKUY9NKCdpPfRv3jsUzNBE8SkOliV2NkBpRibD7SYCwRD2GE3JwgeOU9NrojeGkQ3pB",
+	"GJLkgggcI0UTIp8DYSWpVGjE4/KSPrVCHnNx0I9xONbTJpeTmEekdaBESoIW1dP5PSVi1gpaerzWQSub",
+	"RWknqCIJrCvBl68JG6pR62C30wlaCWXZ33oPlCJCv/W/P/33wee/HbT/9tfW3G4F+i1H5o3dTvY1FgLP",
+	"4OQPLzCNcZ/GVM2W7R9cKb17hd/oTfCurfje4vL+KsigddD6y3YudrfNt3K7NBk9ux8FZtFR5JmYnUpf",
+	"P1A3B/jynEaNxz+K8lHfwju84xIzbLYfejjEBZJxOgyAyniqkCBDLCJ9b0MsycI5liZYOPadyrF3A6+y",
+	"oMiQi5lvm46YmWFon9Gz1Ny4T2I+RVTVzco9f4XNc9Px7x9MiBTm493CyixX3VP39uttayokF36Z32Pk",
+	"Up2H8ETPShqjbhhZEDhWQ5DUCxvQWDMroxOJSHPLt1whxYdEjYgwT/f4YCCJ6tWuykyoZk1782sqcojD",
+	"rf/grT86W8/Otz77+MSXoPWKYJUKEi3jAkprOVqqDuwP0MOe5nG9R/rcGFfoYW+AY0l6j+qW4n7pk0p9",
+	"zmOCGUzpJ6V/7TsBO5sCS//p9OhtoFUsq21QJVEMmyHRw6cB6u4EqLurp9jdQxEdUiUrknOnk/1fd79m",
+	"5kM9o+Ksi5vc2Xr2+c+nX/76P/af3Z2gu/fFv9u+26oXJojkqQjJA4loztgmWI3yScClFOT3lMJxGQGz",
+	"0iU9GoD+WUPdWtntZQotBU2nT1A40gZA1EYftYinCo2wdB8iSVlIAn38I60FjfBkQpih+IKVQiXa6+48",
+	"d/f5jMHRGZMLnouxVPadWjeV7TNWUZGfgDIDu2J+l+/L0cCo1de690cJHpK606H6y4VHox84X8MBsRPF",
+	"w3Hju0gZkvoHpbuoOaaxSpfeSMrO4ffLbuQyKwOUF4QNM9RKkqwbMYY3FYezRpkxPQZcJFgZTXl3pwV6",
+	"DE20jti1p2j/Cnwq9Rt8+V7Q0COADhVKuFSGZ0z0M6ACglBPZ0SgCZ5JKxlzstt71n72rGYhCb48hxc1",
+	"lpRvOCNGv3lDWf08Y4JXnmi30+506iZK2ZUn+g5k09KDVxzJMZ200SsuUETIBAhBolQS1LPyso4gjPjz",
+	"U8QygtD/VyCKjpco3rETHDczEjCKqAx5ylTpQjk1ZOl14uxcYr9jpXib/oUFxUzVcZsL8/UifmMfuTbH",
+	"+aJ/LSecSePpesHZIKYhnHhoPC/6n3gyibX5STnbngjej0nyt98kByGdEaH+hTZ8WiTBND5XeEw0E4+I",
+	"wjTWpM0QDs3m5uKbbOmHEY4iQaRE5JJKJdvoNR9q3sa1QSuJAqk+wVJOuYAt0UsmEtZ/0OoMHg92+o9B",
+	"rVBYpVKrRc+ClqIKLke2qIw8RkpN5MH2NljJ7YhcuFXJ7eLkvzTdy/fm12ZDK5qvQqEdX+bqYZgKoa1m",
+	"PV/S1gO94qJPo4iwa239IHtLYeNPQdMmJDJsRPCYIBzpWyOVwIqLZju6m+/oq8Iwy7c0n9Q6NlTfEEdH",
+	"CZ6B5hlxoCbYyCN2gWMaXWsbqXnHud2U4ma+Y1qvJ3GklRo9NjwJ3FgILmTr4NOfrYRIiYfAfFOpwDFs",
+	"5U8X2PSEawYlWgetbSMPv3xucAI7O/kJfGATwUM9TD8m6CVTxt5efhjVpa3jSD6SON7SjJpEAeqnqrAv",
+	"qGe2pQemnkQEhyOzf3BYb7l6xVN2vdOyPPyccXU+gLeViJ9oPUmfFZJpOHIcvxnN7+U7ri23V/bty7d5",
+	"fk7r2GiwHvWCAmdzzXgqpNvKNzyiA+oz5cA5PuMpGuEL2A2paBw7NqT3ohD/cE5v3yTtY9vwDMzQTfc6",
+	"J5jg2JDPOTxTPj7U59GsdNvQLyfv3jY7wE5+gD/iCB1nF3r5EVYmtY7zO9Q2Kpj+dpQDtNfpIIyysZBd",
+	"UoD2Ovv6C6JG3NpSVkZGnJi90GcZoL3uLsJmjxTnKMZiSIIztrfb1TSy191D2L0UxZQR8xRnwwDtw9ig",
+	"a2mDQZOS/lC/LyITwiLCwpkzJ4S+utouA788G5K3XJ1gReWAQjDpOucv9PvgrsjCGytkADYWGJ/uKkM4",
+	"qREddB/ndGBpgEQIlgEumZPSsMtpwz/hNekLc0t8jnqlYFwPSW0EuBibYQnaHqxc5LkI3qIbXX4YZnYy",
+	"IUyd8vE1lRKpX3Ou+NijlsSUjSFakEoSuZAKF8b7wBGPozY6lGMIqWLEyBRxRm786hdnvC6dReuVJELw",
+	"UsfNOCP5xavsQlDZBj2RE4WvedOkwuWbdWRClyV/DkgKQXCk7Ux0bP5hIlzg2RFkQow8EfaHzS5hQX95",
+	"LyCaRvW00SvYmmYnA/Nf00VbuHATInK+JXPlKpsBZ3LK+WvNc691LJp9nyvOz4F91wlA+FIgNcLGnd7t",
+	"7D3df/I4C8JTmQd5kTZhGjLH3TnmaDVKdMo5em2ntPxwKqtY183xL9+3WHMcbzCb2XXIa4olRc5BQSdl",
+	"nZJzw3jt1so2OhUze0EoQ0+QNLHiRtu/UzBV9Zv19FE2/2bSqDDPtey6WyBkD7TRR6xJXprsE30tCoFy",
+	"ezPKkqcSSF8kd4qPwlQ+MJyqERf0D7IeK84jecCE1MqUYcda4pLLCYXcjWMyEESO9C3nAsXGE5GF95fL",
+	"nW7RSissZRXrbH2i5y03awRxouWNss79qQAd0C7buFouuA3ZF47Sl6aw6DznnneHaoK815Rf2OUrnKeF",
+	"N1bP1j30QNp8hIhGIHBd0kLpumI0INNVrux+0RdyQsQFDQn6UJrP8qP2r2QdR37CtdVAIVGsxCWNUi8R",
+	"BwWkpNcXdgTrq1i94vnmrO2Wy3Qy4UKR6A2JKD6FDbsGZaT5C88T/cZzOIMCaUBSVvGl+mXNJOR+8U5n",
+	"4yCYOTo14yw/8poprlNOPpC5raDn1SuqmjVCMxvfpNUYM9MTmmCZCcoHCGfeXL2DE6Ffq6jxIofepBI9",
+	"RcWnlbzI15xFnPkyWODlwvOio5N3aLf7+PFWF+F4MsJbO0jTgAvI29+Vh/npx9ZcZPzznztfvLkzoSBY",
+	"nxFWPk+KCYKC7mieq4aTdx5vdbpbu93TzrOD3c5Bp/OfViGOEWFFthRNiG9k47dc5rYPWlSe2yDJeZ/G",
+	"sTcH7+PIZBkAK5AmIY7G2gYBczFlsT5KzIxDwh0t1Soxl6R8TCawUA1llOYhR3QyaToRSBlb3zRiykjX",
+	"k7GnBCEKTBaWJn0iKkGzHXSi0C84IfKBRCe/p1h4D0W/fWf+7a9irAI0iLkWrAKC5uSCCDQi8QRCYgMK",
+	"SaDlQU0WofmZiWaVwtQsja2QLK01n8xkxJkvbojgC7tOraNNCJ/EBE0FVWRuFn/b20M7HfTk2d5j1Hm2",
+	"/7Q8k91yvHx/flqFm3R29rf/BXkP+n/Qw0ft7a3PP3iv1YRr6+3c8Gtvdgc8AJe5smkfu/9Ge7/87Hur",
+	"ICGdUCsyqoTHwYLWhFZ+4WGE0Wt+QWIceo8c4jI+gsKKBGgi+AWYi1wYbjML0NT4YAz5EmkcrdZXUWBD",
+	"wDEEyrheYde7jc4/nURLeVMhm8LLnHa2Ot3TruZMKzCnL8VA4yeXjOL23t1Bd1sCIwTcTpYPP+ftjp79",
+	"nMTL50rsubQfedIo7/9GQohtWGl2xCap0Ski43PA8fuCyIKwblAv77DU2wpKM1WKMBRZObYGuVelgIWJ",
+	"KncpFTcy5+ZkzkrZShuJdK8kUmnDlh7dOsTVitRyX4VZRaL4hIkVIn7hsYDfv8dDP0niIXDEbGnzTDzL",
+	"w/ekHRR/lT23MLPdGlNfqin4gU2Eq8+sqibTlSp05rKiqnlPgcurqh9gqs9YjulkUtESmr1fcYXjBa/P",
+	"glLgYonj8hp2npYHebzX8iZvlVQO2HE3cpClEtqVLiQHm/W6gvj/mCfB5jGOhLLiD7sbDWCjAXznGkDQ",
+	"utwa8i37oXu2/db+45N57HPxuS2aTLhQNo9+1DpoDakapf12yJNtjid0S9PtkLDtbOgvxZ9rprXFJ+Yi",
+	"b2XJVHp2X7E+cv82cqMd3Z12dM+o4YtXuBpxGKWh8t43W6wD6etcEjQdcTQmZKKNaUncnStL0Kw4UtbL",
+	"6z/nT7HCBnGoJOrPIOmwdCx/tvpwMWfnMR1Ain8HjUCnjLnQ7B3qOH2rxZWKyeYFjYGt9tPrieN3A0gR",
+	"XfTzYzIggrCQQF5oDZ3kM8vq3m5sAJepsWzdL7IH79SLbtIaw6XH9MI9BwQUkyaztc+ZBMzUqLXeWS21",
+	"m0tjeBM2wecExW2TGFOGFLmsSKlXXKgZGvFUQFAmSSUNEWcQ7QlHkApoks7DVI4oZ7Z0SCo8QyHnMPv5",
+	"idkaiPMJEaGXF4OSn4YjCCMOBjDF6YjHBE2IQPo3pf1ZbLrUbFTB1Mgn5C+ayaAfChUy0xGNifXacYYk",
+	"jol/Ti1b47P0vIbeqsQjZWoQ9RZkFYY1I3WqpYZLx2wcD0pwLVaJ+U6LMppgMUMDKqRqbMFCXZzPfs1K",
+	"x2o1b20FAlBKiBnqEyR5HCHGp011fBwqekHq3186XIQVWJnoiJnf5aU9WvVnXCHIw9ZSAcp2AR+l6VQG",
+	"tUWyuZlBkBzxCZqkyniLGVStGKSN0jjW3JwfiHlrp/UZzsmx1j8EHSg0pYKAJTMiOAL9Vnr9XO7eNKj6",
+	"CloCK2tRLZQh5imtQY1T/6z1fjyQiE+Z07oBGUcFmix+T6tq3IfjrX8cH7063frx9T+9QZk4XTqrE/3M",
+	"lzx0vzSgrknkxDwMP/NS9AdGXdXlIlre2W/g1LjDEE7g6sbkwsIzGSBrXltegQ6RpHr4TKUbYek03kZc",
+	"xFa8zfMRX1RJ01PgSq7hTtizL8vMIANRKBT+u0LHisjwCLWCmuDOPSjWw1aQLHIdKCOuMmcosqyMIQdF",
+	"fbaw/dklq49mlVSSz0vU72X+TscL26gH3jNIC8EGuYUzW605ICocEeCQpmZzJedoNkRz32jBfLgDB2kB",
+	"zMEH9mMAnLDMCliBeWk2r38IYz8HGa830NWwl68qmf3yx9FvnP5795f4378ex/959Wz8n1/f/nbEOk2E",
+	"/7frwa14bstnUUvrx+SCkqmPzAV84+qkrdiRCg8G2s6UfkMTMjNrHP3w3QNp+J9BKXGQBpRRRbEDmjKM",
+	"el48g0/Cq133eTSrxYBQQUHVf+7Q3UgyURW/7ZFV7w3YFWchQRhNCRm3r5PQZMPbaxQ4KyQ0jbLy1yUa",
+	"1ohGcKZoIHhi6qlkMwXLVeU1nVVWxVermNknHsjrqmjNlK4ThYWJJplsRN+UhrQ5GRXtR6MmI3KJh0Ob",
+	"Iti6WgKKtBeopMXMeVivRVepJKLhMfpUjAIhVE45f3VBRpvdtnc3cKyjSLWrZqVk7GyZ5Das7SYFtxth",
+	"JbltefFGbG/E9iKx7XLcDyHv3p9TbCCCwEulWYfBQcohhELOLoiQNmWZI6mP2CE7VkR6zSinBSSiki8N",
+	"vS/6CEKqSASk8+kvNPpcQemEGj4uFcKDARcR1N2beAR6eUHELMIzdKIIidGPXKmYoE9/6e59Rlih7k57",
+	"v4M+nPzDK5tHVCoualSC0uJz1AyVChagMFV6QwxtT4lUyOIONL/LLwrvf2NBCzx32sCceGcImfOUV3QG",
+	"QJAqbFTmi4l4Vob+v7w2vjn9xSZGEVpKK03aFg0QI1j/saJ/KyPRExh5qYVqaSyfaZCBwLiTXHgT/rfd",
+	"r1WTEbONLoCIFInDls76NN3mFCY5GmARIB5H2U5m8EMgzLNd1yRohDpy2Eq948Ofzt8c/nr+89HJ6bvj",
+	"f/fQw27n0dqIMke03O/cIomWw4kL0PbOzk6WZs2aWS4kEEuHC+JpXuo3KaqgxGslrPCM/izBJkRbyVZx",
+	"cI+LHY8OVs89XuPd/rmo3y6PftwLn35TQ+CeeGYlTWiMBVWzcxly4ZlSFyWUpdLyB0kZQRHQVUhQn6gp",
+	"ISznJFrEFuBQcj2k/aRbVMR5aoracugtL+iW8fHekhvVp9VbBb7WB+hce2W692yr94I2CkyXg/zLsw8W",
+	"xK2DImhQGzlig0DfT5wPY4JORhyyn9DDHgSwewHqSfoH0f9NsCKC4lj/Gw/J+VDwdNIL0P/7P//3Eag7",
+	"Y8anWqM6YwNCIvncIGiayIpEUxKHPCEVIMbG4fMEX5YS5TqdhVu6JEFv6b6uFmy1+wzKpHLbba0CQRJ+",
+	"QeRcPsef2RotgCn9g7QO9E8ar3Yh5HIhqGXvRp+nw5HKbocFyi54qHmqzvnA/vnZs+gfXdpBVZJk8MkV",
+	"eXBnEfvlsfAcfplKS7oDLuokELA2OSF4TITlOBGVeDIhWNsAVmuGcHm7dUty4TAVkLbqkQHG/wDMyh9h",
+	"roQ0Sy9+1ijotErw7F7VGC0KAJV3bjUfjMEYv0pdkKXDrCgIYHLnb9NCmn5fk9Dx7oKILQI6ONP/BUKm",
+	"zHw0hUp9/YnTLtrzCmrHQ2GrkGlJjVucS7dE982JrrqBFjEd+gpQiWI+JWIrxJKgmOhXysAmUph7TJkW",
+	"dhGWIyLb6A2OiHH9Kqeggsobk4FCPK1s6Ogqy/nvTwY1+/PfHm5l/3z0w1+XUixsdC21LfP1AV2tVpKQ",
+	"/6SRaWUkwqYa4W6qESwRXLEWIStEgAKWXIYvq0nY8KHvgw/NkduLQl5odeXlTgwEKUHI16UQ9knM2VCa",
+	"PKtrE++taIA/L3YFYEGYi016HHXuxHCfX+R+D2R1Y8Un1VZHcxxteablElX0sJJZB3sPe1nsLJL3d3r6",
+	"baum+YndnJqatXlhEbk8Ji7B33MhMENUP4REyrKaL/NrSiSKaFTrAaREnls8YV+O44v8LVNI5L8goTLo",
+	"hA7I2oAGAbx0yirCtZEAd+jJC8Y2jiOexgbLqU/Meq+kLzgSPrfb75GMGTJ8ccma2/VjwiLgIWS6WI/w",
+	"Dl6hJO8ReCaYbdFiKrmKPZOzlo1Js0yVWIlLu0izyJSCLBrdhF8Xu10s590bY6t6G5bZW/nVW8nmKv+s",
+	"WUjLqWIb0+tuTK+cJNZjfbl7vjHArss1DxmieTkV8EdWdb5fkzkuq6WEV95iYe13ao7C9Xlvu7g4OO7V",
+	"rqKmVB5HWXIQI9NSX5iKdmuU03P3RE1Wif02037KOxVyIUio0IgLSdCzormQvXflomNGpqVZLSxScc/N",
+	"aY7V5VXe6+WDxVJOT8WOwspF2CE2a3va2uATI1NA/Rqkok/lCLTSVOurvuiTL41jtdN+xwikOuUIFvkb",
+	"PaedI4d6+LdW3CWm0bWTQPb8nFXwmKyS2HKsn5+DwOGxAbgxK6k5wPI7vIXyeqXOGrdnl0rghBnsrP/M",
+	"CpWz8+AiezvdJyVIEZxoi1aiPpE0msdQ+HDyDx+6yK4fXeRFKhVPiHCrWllCVxoDRXyeRpqcUv3JeM/D",
+	"zvokKzhbad55antx6gZ02qOULi+KrH/VsvT4qpKVjeVb9ssEMHU9wrzc0auNXmj5lfUsSYAYymSCI/x3",
+	"+5eWr0UOC924Kux1f29hT+S/n53Jz3/7u/vH2Vnb/LP92d8oGVbyLyLowMIC1zXAzsAATdMKyMO2crV8",
+	"SsS/N5q/VjZnyTbMzdU0J7uAyS4qRjUM3D0HGQ6Nym4rJOB2vzKsjx5eURJHL4XwJWXnLbMc9nipb1Z5",
+	"85JcUvjxmAC33KULl3cwa7ZVpUI/9ptVyub1sF9O3r1F9vs8W6DPI5P61tvW2lXPGAJZT/LyVLbd3i02",
+	"Yd0kgmzd3s3lYsjV9TSnj+DFynQdLQ4H8Fpb71NDwosYpeEBfqLxLeNnOhzFdDjylZ/+fPrm9RaRIZ6Q",
+	"CKyhQrM8PWHr/Uu0+abtyN5Z2unshgkWY/gX6a3orTKan1BOlBW+LQxFQLYtBl2ozsSZZObz7fwLHzxD",
+	"65pGmkk2bD6F6pO5HTD3bDP/S5nOfMd+VGf0lVayt+Oz8VzC4bOdnd3dJzud3cdP9/eePHncWdYM1jb0",
+	"9Y+cOBTAYvZjpZQgVvWgHHLEpzKwrjwHbBNiptlajmuTH9LH+VxQTcMmWc5XEkD0LfH4CugliWUGPpsN",
+	"8LTTzFOzQjGeBYtYKGK0GhnJzKPp0pMpQzF08WyCrTDhssYcOVISTWIcksBYtZ0ruKYk/aOulgAatBtK",
+	"oMy0JbRpzvCjAMkEx/Hq9QRAdif0D28dRSpi744KYkpLzXQM5As0MtcsQiqYUhsdkxhD/E2ZdpdIEnFB",
+	"hAOzy+ojU0m0lvLiH28rMgl6DmzvDzphFz8ju/0n0d7TxztbTzud9sTUuVUpcUojNaolRBwKXtFimpGi",
+	"L5im9yaAe1ciwAKJuOlkF8QdsJfr6L18Ra7i7QN3JctOwxWKTUk/AMfDCCKdeYN0zQ7YKiwkP+sGnATN",
+	"l5kucuws4TUFRXrfa8dW777txLzQfMk2AzhClSGYFZhKarNqsAZsy/4QS7JuTvHcbmafjCiLUILHBAnO",
+	"kzZ6jaUq755W6Ppkxq1Daa4acGkL6sX9p2vu/KHFn0EjpSZ6CtA1JDeajmBHXV0ntz32pxUfnu00YrAm",
+	"2gXbYTs//PZvk2HVP7X3dHk//OL91EuovWNX8agbgiBx5FqJGLpYCWp1TdfrRi9Pac0iJUCK4GXUc8y6",
+	"MfkFKVCBnWyfQLcWhvAUayOExTM0pBcEKiItiuk3fIu+1BEfCFqvwaklQ5G4PGVxN6RlbYS8V8gb+V6R",
+	"4LVc5cMk5jhavWOD2d0BjckiWY1ean0PzD+LjWAL6kPyrchxvQUL8ODcFmUVRugN/VFzHInG1BRZKB6D",
+	"6whK/4xH+jn8AVOnEtEh48KEjDNi6FNmtLaNYnHjLLF4u+C4vbdptbwxb5ZYXW7W+7wee32ZWfaXTROy",
+	"GuagPW00dq3zMbcYmXFHVfIKd56W4QbtIgK0a/1LSZYttiSv0K4+y/Za7BmE081DD3UBPevjgpcvTAKs",
+	"3fxiCiBVI4Tt/i9M9avJ94xoQpiknMkFWSOmmFRmA6ERLm/6k8fNznSAqR+pvprMasjKVLkrRZKJQgNo",
+	"TLyIiGuWWLuPc4OazXQk7N3UZqiCeuLnImX1qbG4mMQI60xwVFdBvUqq7NLqS2jCWRdXMR06jWasqdRM",
+	"snLDYh7i+CAmlzTE8dZFd0EdnVy661fIQIK3X9DIFzAwy3DfN1pJTc8xn8j2k2nO/RIqJWVDaO8aR4X2",
+	"0FTMpxXtrp5sla3bHWPpAhd2PSgwL9dm3F2+wMdkyjTrZ28XhKkr5rUa9sfD8RJXrz6QJuDWr+1zL3hE",
+	"DOIEhibZjevc56Hrq1d7XgnodBq4GJTA4ficus2qd9qmMDHAuuEpUyR6DgxIayvWJrUIlRDdjKd4BuoU",
+	"7GIbnSj9d94LrVZ5rdO07Mu9aWDmEtkngtKR6T8kuSACl3lUd2dJWtgSys4O0Ed6v3z8Zz29mQXWuHTG",
+	"BBKp+QAdv3qBnux3nwR5LCshRqxRp2iPcJY+oUZEeu2PYQ2kUawvlBol4IynQ2bESZndvIz+cXLoYzfj",
+	"uhRmUO+VyXkcEybB0aDJwPAU09G3PMjeoJP+Gu/Mfh29/f3iKT09+fFD//Wo8/Hp671w/7Q7+aVD/3fy",
+	"S/jPP35/6Z1KXdMc2CE+0FtayY785/saVDgPAzV03JN0WIF0knS4VCEbA/rrGFzU+iTMIDUUc+LN6iNA",
+	"wTl1eLKN9ac1W2CfbxR80ES7DMAIhvLN/zW9IMzb+ddarqFpmSOnFm+xvARZo4W67ccxvTBRWpeRBJ94",
+	"0pAqE7Yv9k6Z16dsQFIzsP/Ym+Dt2pqswvL9kdkj5UN/fIO1rYAFGXFNMSu2eaqm+pnOZ7UZ76WJ+sr9",
+	"bNJWfUppYBNJwWuSsogIgEKpKC8JpqyaDtcgX9T+97yuD5+b/tXKV5wAB19oFH0nR/2aSl+FXhxn+7Fa",
+	"VUP2q8DyesSFVicljrU6i8d5dnHSmCFlF9QTDL3ruoFFm7uuMgG3qfMncWf0tZSwTuq6OhiPpzAxUb06",
+	"pyxitXCpqyrYzZTrRrr0PQLfrxxDtimFtS4tBn3Nh5S94iJZ3TH+7jBVo508AUxPuY1eZUE461dVPOSx",
+	"0f6grRXjKCGYaQMzu444DMlE2QKUghO4wnRjWlfycZT/ppo3Pw9dbV4jSSh8RUyrvGootPFhPq7TUtz+",
+	"VDTFQop9Qby5T/29ZRcWHdgU3QeyVL5ww1UHMuS+tfv30B9WSCURftb1QRJh4QLFinmuC7J7l8em3YQK",
+	"O157da6WOvmSgvHcg8zGHmSAulF71rQr000FDmxnLpi9s0LKcE4pN7ip95Jc62mtPKXUUd7cllyTthYS",
+	"1BvwDZ9qE7mu4+uYMCMoE3gW8sbLcxx0/zPenf7e+df/3uc74fvJL/3u5dPZq8fJybPoeE+9Hv3zSfq2",
+	"g38iH+Visb/TmSu0yHRuf967AZX0ZvBf4lDZ2g6nC0rFBXngYi3hrODScB+VO/3wAYpISBMcy2r/0/Z+",
+	"p7KYZ+XJa5Phz27Q3f/y8Oys7f7c/fLof3lX8g7mvgIs44qojKD5SKJkUeWB4HFWbmeaEARIpuEIYZND",
+	"COIx5DFPRQ2SYB1a4r6H3N5NG/W/KIDvbzpfbDpfXLnzxaYdxXWxYYodJm6skcT7Wqn9VJuiT3ZQf6YM",
+	"ZOyH01dbT01SDOMKks+yssokMUUJ1y19fbJTYq1PPef1ngjJ2VuvWD9EE/jW203lsCrOmzDy93fSC3r1",
+	"3s96qoL3Y5LUla8SpkzpU1AILjzb239S7+6ac0QrqHF15p8294YCJ5VDz7qhcHUOHRNbcy69zJ9Xs5SI",
+	"KK86+9GYlZMJYQ6+wPpMIm6K6aA5IMwNzmOuA4NxPjBuBG0hpDdfKleTs1JIPQUr1zWHzMrRGvm1CuVu",
+	"3taYBnG7ruoIFCdbk4zlmETzULbbeEK3L7rbLrq6DXjmnn7ZYNDUwtHY7x9IwFjAseSZQgdphQ8kivmw",
+	"0qV08Hiw038c+ceTPE6bOHOO8ydL7Rjn5/jz6el7ZB4oVwR19prhj9TLHvPWmqSdt1yhV5bA5xZa4yVA",
+	"H46PzNkZKG5VCFJNzAX252hr8R21I3KxbR+T276LtliwwLe5EMnaEFqXsb12JarwCo3lLbtNWkoc5w4/",
+	"xSHJsY16gKbeC1CvjK8O2OPjtAf3ujdUlPXgcpmMOVtbY9P+zpjVo5+jHsRoeq6VikwTxC8g9U9m/SgN",
+	"CPmmT/imT/h96BO+6dq96dq96dq96dq96dp9A127N+23N+23l7Xfvsmu2wv05Rfwk5WzU7KuXSY5Bblo",
+	"klOaDYofoJkYBTqw2rNfwzbaMujYlbTPnpZfZ6znlttbrjYv1E3zJ51m6g/mag3aYdHnd/HacKZZk6a6",
+	"QYsQjGuEUb2aEnuPMB7XpncZTG+TGEBDB2ZrABrhkfJq9p+1O57ATnXHrxHo8etyh0aT4wP0NEDdnQB1",
+	"d7Uil6l1eWvRcETCsfm0tuphsao3N/mnX/76P24dO0F3zw9tVlGLbOmbL4u4rCU5X82oAhbcWOdpUmR3",
+	"n3Sgklv1CjCjq3XT82lAh0iO0yII51yaJM+TJQMkY3/W5IpwnFUtqrAPj/cWJVhmcd7P+T/b57VO5m8f",
+	"ebSkRFry7wT1OWTGR8VRnwyp6a0auJYKJgRazGu7lcKNBtzhWnUcK1RqLFFUF1VprKKXWs2q1OPVRXfc",
+	"n0s019qsRqu8XS2z2C1tGS7+RqvaaFUbrWqjVW20qo1W9d103nCEsUDqLmvAkRVkox7UZPQMqq4FY4HH",
+	"chSs/gyFqZAmUt64rKVY891IJ7FTP0kTwCq5g4YdjFyqc7PU+VFOiJZmoJL0zDO9DBdF/xDGdn1nmB96",
+	"pEVmv/xx9Bun/979Jf73r8fxf149G//n17e/HbFOk/jGt9tRpNJJpHwWCwl9PfVChYyWpfhnV9A5zTQX",
+	"Kp7fYTuOhTrx97gfG139Xurqy+jEPHaLhPJ1Wg73bhsbB82vbbhsDJWNofL9NZ5yGn0GgWft9ywIrLej",
+	"5amZNQXwRTulgF5R+XEWUIa/gBJL/7aP6e2xn+sLcAFpwkFrwidpjEUZjKaUGw4rqMmizVJ3cgz2ErMI",
+	"0JhMLCjhAFlmG5GYuHQ6B8iRxdFZ9k/72MJpWVNpQT4plgYTHnJIAQ2zNo3UxLZNJmlN+iiqZo+esZXT",
+	"R7/jLM2vK99yk9b4VaY1Nidfm6vYhHRvPntxkzK4SRm8v6Ahy/LzbjMjr5KFB5f46gl2Dq56Vf8ZZqVu",
+	"dxLPrK5A4sG8nxgi+ufu9i30Audlig5bdfWfTe6k+nCBjdy8GrEee+HQAgRy21rQmvNMKoIjV1J6pSaA",
+	"C4HFdhcb/35DyL+6OejsjCiKJ72AUK/s7TUZBM17XGzotRG93juPzjd8e+7ZXvvs/eNMrfFcQdDKtWZA",
+	"2diICk86zwURtTDwCcFZQ2KpsJCBPk19PyzeifUSu4Qsg81RKW1tF0MGEU/7MSkmkO03ih+Y+2iya1K2",
+	"KB5n55AHzhbi6Dbp5uG2yI39ufYc/kGlCT95AwP1U9R7DG3ZckAZ2O754+o2eC2AmUE/Ffg4e9NKyNhB",
+	"a+f2htq9vaH2bm+o/dsaqkKv3ZY+PL2rerl6Hl6KJTiifgzczPwTeDCgYalvjMMirMAwjEg4vk51cta3",
+	"HN5EogD1+Bjwx6ZLe+H+WWj0fdDi0DKGDg2MinSfTLhUQ0GyvwWJqP3Dx1cjMhQ48tvGZj7Wwyjg3joG",
+	"KBWfTCgbFmAHSlP99LmQmVFTiJ8nX+RIAotdYvYgrcu0BlM4cIdUWNxCuqjzwOoHZuBn4aWm60J/rs00",
+	"rs7Nv31+1NyB54PutbYc9JMRJj6qDW7hEVxNPTSr+B9+XuhwaG6q+0zZovXq3/eBIHJ0Ndg+g38BL7BY",
+	"bIojcplr35XW8ObRc1WP6FZ+WxEGK+ZDyvQJ2UfWhPK2syq4a3kR/i0dUqmIuNqeHiJGps7ivl7b6ODW",
+	"rZsCVtLCX7nnihbRwh/AQxW1f9EPPrjn6hquF9CVVrBOj4kk1+wSnuMWZgA1FrvQgcDp8y9iQFZQjcn0",
+	"/Cr7nF26hX7LAuLiHDQKfBqUJ1CzSQUEm7ke6eAtTEyOXdZB7kCL+cj1WXSgOoH5VLnWUNoEiLEiIkAx",
+	"KYYAwhHnkiDJE6LNjuEZI3rrNbvAcpyH9CFM5STHgF6e24FAMivw5plXneOhwWEPOVM4VOf65zWSxQ8Z",
+	"aHxndn5gC8llDbE3oIH3CDRwA893TSf6UkS+VfzX5pZdrcSoCN25oMIovwYueWEuYSHPsQsKtVgoptA6",
+	"coAYIZF9d8OLUUaD9mXaXZ0Oa5eREyU1iDh6AZCE0QBNx0+VS5DBqzqUWVP9QS/LaseFNp8F70/jlPXC",
+	"bxplrFsmv8lUv/1MdZmnviw/oWJJwZ1luLsZuzlcIefdrmYunYqRqdFW5kk6y6QqekOtppP9bESHI/Ov",
+	"mMNH9RpNfcpRHGd+pFJ1quJDcOAE4DwhkCOkFZZYEW/7gu/cB1zburPszF2eN1By/y7zIlcGqCe+f1FJ",
+	"8+StlcJwLlXOCt6sM7TB37V4LKOZh2PXAzVDb3cHzhwgGNn0hK7qMXWpJ4Jg6TdJZkHGNXEaUYWUwLSS",
+	"y/MWwCgx00pbzGeENOjlUOUP2eq8u85jUt8+uBiBjzg0ChwM0JiQCdQT45gPUxLYblx6f4EdyOcIR5rE",
+	"pRJYcSHt7zN+5xItU6l4AnUSUr9Ya2nF33nZxAnBIhz9TBeiXIKNm2AVQi5v7cFrvhTT4UgtlcQ/50/m",
+	"mNurF5xBErH/Kk9JHGuhamfdRi94MsHCAPtSbckBGzJd2hBncVmF77Q7u90nPr5T4SfzTUBhKW5uQXFT",
+	"fARj9v9NhkTsZMRo1heggPu6PwrMxpQNJcJIwu+hy32RFrKfj8nMOkgkSTBTNFxABsdEprG3L2yms2VU",
+	"0CdS5WB7jXU2dx5NdbacPu9AbUt4RM5TSaJms3xjW6LdddlfBg0Imx2gdKJZ906nU5arO9dtDOZRifId",
+	"qyf2U3LpM3K5iKSJ9/Oxw3lesRHKCREXNCRHbMBr8u/MA5aFEYNoMuQmK98fnYopu1Zw6tAkJ5A6+NyI",
+	"h7J10NqG/wYtPiEMT6j+xP6zPcNJ7I0z1UcnbJ7hvP8I4JW9iHtESK+v77SIgW2fqiTItrvtTtNSaDdO",
+	"YDfWTybSP5d32so1EQRmtUh9nB6l1Gx6TeiGqCkXY5c2knnc9Itry6t22512t7vbftLEmrq7zHFyOaGC",
+	"yIUjExZJlDLIkoXkT9O9VhtRLuoToT4Z8Irqm7uWnt5smw/b5H1ZlZcJkwKpWIh6OZaNlEgID2gutdjd",
+	"ZjcGuDX43LLtCUxw2exnnwzxOn2bqSTiHA9rdsAmzRvKRyGOY3ACujzOQjNE/geNY7y93+6gh792u8/R",
+	"a8rSS3T59PH5471Hzdx/hbkE2a0qHVLFA1ja2hI9LrjpyxxF9pRX8w4Vf9RQ1TBs5w4UjW8XKKBGU/AS",
+	"Q03RHYRJtGmHnSh16fIgxxO8rGUvPGar8EpXxBULbC0stptXM8BN693NIedRAdh8PiVnbxEe2v7itux6",
+	"ZB6OD6PfUqkSyx9WsOltrj/gq2oGpvCYtNFb08Y8h0Lrz1zTmwxfNe9XkLem783fxojECi8gMwPHFvKE",
+	"oIe4zy8I+oMI/kjPZcjRQ6gif1Tarq2dVfHjtgofzm8guZyQUDOr+r6pGYuNyQWJUZJKzeINAbIZBCb1",
+	"Hpr2LOWL4j3chcB2/vKkAnbcA1OoBNSkt9AW+MVAoHJxEfgV4aJWbUPrOkHnrpnFMY4SCR+bH8HPa5N7",
+	"XLsATSDa7FU87yCHUURiekHEDDGuSCkaUt6e7Lm9J92u554Xt+u/z87E2RmrKw+uq+/JD02O02uULtcB",
+	"YnuRN4xPwD4RLMIaXOzFXMR6KtzdXPTsyL3c3HvOPr9dAaUx4RcGwGjkEP2cb8u6PQUJCb2AShpBVCoY",
+	"/DPCCR7Cv2IOfnElMJMDcIXZ3lxlN2mRl/Nw/EK/XS5gXBmQ43zWLXAJT1KjoIqGPqH7wn5TOpAnjbzK",
+	"IzoceWZJh+U8qu7jTqPXxdyT8fC6WvnV7F0JiWjqacr1Bj4vvfFpszfy1Kf/2kCBkyaLZGsTNUUPEuSH",
+	"ZfYkW43d8Vry/pngWI38rGAE3+XBD4soWrFTYyKaER7k+mKtnBFhHbJUIl4VQd1uo70NM4Jfyqrt3fgS",
+	"LNK1c0R+kkz04tSKfTgK23mkSPJN6uAjQSTMrtFmnOaP34kCX5huRi+BI9jgSvp95Yw9qn7WNdbkkyEt",
+	"7kHfMSGRKY3jLPbtuUnnknr1hxP9sbHXsytkb0+tw6e5Ab/UHRThmTzng/OQXxBP/P8feCZRyhSNATHL",
+	"oKkMlEFXxgpNcEjq4qZ6SfCjKZZQuVsR8+19XwxjaYz0LqrmQZCuwCdew/P64i5va9y4cXHRDoLWxcs6",
+	"Es9R+aoNZLPudjdV6n5rxeg8js53O+ea2uvqzKG2nOY5LGi3g/TzAYKFGAwTIHoT+URDLfb6uILG3TAI",
+	"fysl72XNfNl5V5hs4ceVTrglsqjUsjuCz6vPzd2pnEGV8QQlJrmEQ792t7EmtAojk6jQ6ZuWApArKlYV",
+	"hfxqKYLGYFdcX+W1+jU2XoOb8xrUb2nNPVUuTrfuJgMb/8V347/IiK6WC9bwv49VaoTZZhqDQrjUB6PM",
+	"Ru5Eq1rxWm4UqqUK1XKO1YhBefSVW9LU7r6x391oS9ldKJzh0pqFnBssi1KC5L9JiHY7wEo+lcxK2qS8",
+	"b8DZ6xLVgVLe8AuSeJMOSopYQiD3gfjKWnGouKjtse+yX002KXj61YgkBbBo8JTOpKo0h/f5NJfjD9Zx",
+	"tzVys2XxTtitaqRTb13zWGdT5f9+IBpe1QhYVcbXi+CMTyI8UERMsaiyr91Gu7yCMXBFE+C5qRy0KOlg",
+	"IZaPCVwgB3s7d+nUuZa8BtEMaUD1krskqgsC2kUYC4LaHklxm4Oc5Szla8vEd2Kfk230GiB4XV4giYZE",
+	"mAAM4066r5b0nL16JdmdceSN+L5t8b1Wybo89g3SsI16tgi8F6CewQIDJxWOSQ89xA5nW3EOxfDJI+O6",
+	"0kYLluVHMkQczEICKYJDfEHOGFSv9nE4fmRBo53ANTyjXFpvZ1OoOrpW+D1oWXyzoKWXZJG9sST1fsDT",
+	"UsysElnmUtntK8XiA9cDXxKlKBvKVYLzhZealFJBUOgL2DeTIt4Iu2+MuOJ87jYsUKiLunuGSOYj8ftX",
+	"uAp1Ll0f9QMExXtMfXAIJreWD8DZZXM1fRplSKSsw5o5RL98PAXO0zuEenT6B8iPA/QjwYKI3hzHGfV/",
+	"Cuk7+svRhz+Oum/pkTxix/vhi6PHR8mrzj93JrvRi1+etTVrij4e0Xf0qPOG/vKsHe7ErJ+86kS//hIv",
+	"Srv2aWYnJOQm41rR2JSnwaIsfoj9afn0n3Y6DbWUhVg8hwzxCf49tVglgUlP1PulN70I8XNVDJ55GCo9",
+	"0Ln5eL7mFBqs9vqFw7GsxnzkZQSpNEHTZUAx80WTRdqp7lVppqUDtCP66PmD9MVvD1k90M8dVgI4iKF5",
+	"daQMm2khFfQshvSiah/hCP/d/tUOeVI70vkFEXRAlwGCV4bWg7ofNkMEL2MhlQf6SU/fD5pyzYqEZW1n",
+	"VMG8TfDMYpY2r0Xwr+cVTmjsKRpqveYXJMah99xrsGmhxV8BnbbGNPRg0i7VxISteV1Y48wNWOkduh7r",
+	"sWb13uhvYadrNsYAxy7ZC5/946CqsuFroarc2dkdLRLe3CVbDXdF862lYByGfFersSj+qJFdYxj1psDi",
+	"TgosPtxDtOWrYpMHLdsTfVHdug2l2ui3LT2UAazGhuRtIqVLnapI700flu+mD8uC0LSl/xysCH4gLXAF",
+	"APDm0WvP1J9cyX998z1cMrSB+jpLaRo6mnZm4xRJpf/lfD0FELyl460zqExtLDnPopD0DzPJkMc8FW30",
+	"MvOtlpIJNDuwZ3WFQPS1u+bdRNrdbSS5KYHD8TllF4QpLmaLKSYv5wC+Q6I2yjN7p5Dilz+iRQeVCBvT",
+	"EErmeCXbz09RSzu+5HHf9bV2qe5DgXeUbpRP+lp59QL0tpVz29z+meo9T+ndt9nK9attnrpQrGg2AN9W",
+	"RIu5r/NiZak0WaGJcmPWb3i9nGP2CECcEjwGECck+XP4GiBfIfmFoYhn+N5LDfqCXFjEV9/ZxzbdSxt0",
+	"L81Fgj3lTlCfqWQCARz1ydAq/gGyvMLA1BYT2tadc+kVLHbShnz95DknY55nGHJUlZLO1iFcDMUtYOpX",
+	"y1fO8uKWYJpuePuGt294+4a3f0MM8zWVyg9KmlW8LoZZb1SM6togr1aL6hxLHjflXbv5FuzoG6wEvVxR",
+	"BtmbZ62ykCd9ykzrG9QngNOR9Yb+jqRSA1dFRkjFWTRAqEvw5ZH56b552P7Vnac1H2HHKcmzHcw0/W6M",
+	"T9aPEbSmI6rgKkr6B9FfnLSC1ptW0Hrd+mwmVFzZvq/X4nU9IV+LOlrFBqg4EBZcvis3usy6XJYKSZq0",
+	"vPxGr9+9a1H5daqo924b6xXmQ4ZolG2NJbxK7dvu9fTiZbsBr7zNzdgo6d+fkn43WnmdxDrxhw0OXWn3",
+	"nDy6B6WMUP5UL+kEQGdgZXNBC2pCI7Xf1SSYnfEo/6sWKWwiQHkEqEmE8IZqA0tBofpAjqUur5JHBB3M",
+	"oB3fmrvFzV+sNTV4m1+GJhQSpoKq2Yl+jW2XZPIus3+9cpTwy8dTb4OSUu4qH6BPAJv8+eFf9CLg/mzD",
+	"J48CqA7wpuWi//d//i9kf8J6gArMNLJJj5SaGJwqPqY1GVvmO8Onamdh9LBeKsm5eV7+lya/Xhu9wHHs",
+	"rofRwHOcBkDVIaY+zVhdZ8x68+yovVCKgUkl7Wlu1/t168XJ8autU/PJw73ObvGZ84RKSdmwZ6T0lEry",
+	"qI0OXYc8M0vMzlh5w3pQiWw6sPyWRkNTOWoyumPOyIHJZJlyxKBRS0IvTQa/Zs5u8xxOeDUf1rG3Cf2n",
+	"EdTFfoRVTLg8KaiSwclFnjoH4tm95TlSnLsdlhOCx+idXtyOVk6UbUuniWAQ86k0ilY+vk3W/SDi1kFr",
+	"G0/o9kV3G6dqtG2/MR0WJkDFLu3Y8zRQQUkQ6o93Wl++QIaFDyf+EIU8SYgICTp8f2SPBng2NOfN2gXb",
+	"c4AGEjLXQbI+Hu0zdsbeMYeeDjxen5IlMvNKIDOJ+mREoaQGkK70EjnTit7ItN4hDu7apAmFnGn+peD4",
+	"z5h5v8lq+omjMKbEQmjpT05nE3ICy8u+EQQNCdMXhURm4q6HI8wvo0rMojMmiJxwJmEKtr8ygraKUuso",
+	"sMi//AW94MBKtYZ4xrbQDz/8cvLu7Q8/gLLC8Jich1iSAH04fbX1tI0+sDHT0m9ASRwBmq/5+/dUDz/B",
+	"AidEq4MwJ0EmkOlY+lyQM4aQIINUksic0d7OToAkRxip2cTdCE1TRCJJY8JUPGubyR1F8ocfrJsOJJxE",
+	"D0H0PWqjH344pQlx3x+/eoF2d3ef6YV8OH1hfw+6rV6d6SVziUPlgLmQkctmSkAPNqGgLPD5wP1Aooe9",
+	"s1Z3p73fOWv1tLKkVwYfdfQnQDe/vP+35hcJJFs6/6LFFRREv5rlIwUmjxv1iaSRbViHYaZHJ+/Q3k73",
+	"CdLGi10L1Lrp1ZpOKD3QlXqBq3MLUA8yCy1Mjsku7LWzT6lEXaQ46nY6AdrpaP5kTZs2esHj2NT+SL0m",
+	"uC9DwaeZjtvnKYsQjvWp2eELBVW956ZxKFVQsbS42sw5ifRA0GU05FKhEZ8CGUSETNCMp9DOCdmk17li",
+	"fDTCsljiZzbopRBcFOnh2d7+E22M9WOS6NPDk0lMje64bT/+22+Ss96jjHko6DvT09tu5j4RfChwIgOE",
+	"4bgjojCN7XeET2JgpqajEWUXOKZRdlt6BGbUc2/XVw1ZExN0XztxzW31nTRTM+RaI5DP0k5nNyzKdvhE",
+	"T1azh0y8KjwEvqqJsfBwdiGh3fZWTC+0JePqSyy3L7aENnlZpkUuFXa+pwKHhjNaBvTDDwcZR7JMKMRC",
+	"UCK1vLWq2NZR1Av02Qpo3qgP2WIugG5gep883sssTD1Nn5E5Z1uaSR1jRRDQuiMBzBhPWWgIp6e/f62/",
+	"3oL/1fcl/+iYJJgykPtwe4rf6GtkiyP1lDLFxUpMKDfljDxHezvP8mUfEyVmW4cDRQToHdIUF9nJvsCh",
+	"li163zDq/fTytOdy3gSRPBUhyeQVZqj38hQPq5dM6zJHg623nJGtN1iFox60SCEK7Xb2YJjezy8P/9FD",
+	"Uy7G0jRR0TfMjBZx2DhIRw4Jk6C6WfXjzZHWKFOQ0Vq/kwfb0OLETKzNxXDb/mg7se1+TBfMrGlJ1qPE",
+	"thz5UmyXstvutHcNfNUI1IltsFOJ38Xi7/ySHcJR1DrQvy02lNFqtqFCeP1Op2P87Uw5JPYCH/jNFnwa",
+	"jX1554F8GNBMajvXtPWi93Z26t6YTXH7yHANE0nIfE2Lf/PecK+SsdA6+PS50L8RWqgFLpcayNo0cgla",
+	"Cg8lBP9irLRFqY2Qyy2tZWzZ9P4WgwbgX4LWdntK4ngLxP72b9OxbLsd856Y3oExmUn0UDPgJ/vdJ4+s",
+	"+lXlQkjSIbMqgWGfducyXZ+EpnrWlokmksQXRLqMUXCRnzH/C0Fpw4JE+t4Jogypz1HNLx//eXKT5ALv",
+	"r6ETvUtGFdTX3ijfdMi0XJsinHBj3kAZqLEtYHaacZCtF1qv5LUYnPb57fLDX4KW5iPLfgTPwJx3O3vL",
+	"KfEtV294ZGpd7pri36f9mIaG/kyhTE5yBbLXcnEhyTu7xHWxWEjttrLmgSx2vbDLknlAu0x7MZUq6zcF",
+	"vNBpzK2DT/6tyB/ZBsnU+hIsffCdKTH58vkGadwuA6qWPKReqFty6zWssdNdfugfGLZa0N1QV+52+fRZ",
+	"b3du+Jq/ndfj0+cvJULUqjpKZvmSi9SXfVZDgvApVOrljSK10c+9iRhRBCqCfevzYvNKqMFCAOEjFdrv",
+	"tNE7x2moNN1YcJZ5oSBKAdGLGIdZTpTmTbbD1Bk7zUK7zqlgrd0sfYML1Odq5GO3pgzuMOtMZFXHH20b",
+	"8HXSokny+1J2uNmITuUedNc9dh27d8VYV6f9zrPlP3rB2SCmxhm6191vMopMJxMuFInekIji09mEfE03",
+	"7TCKCuR/7Wvm4/7bf9Loi22aQ5THx3lMEn5hL09Wc/fOwCKPtT2rRoQKcCqEfGIxXudlgnl98YKUKHWv",
+	"RvzkN3EIwdir01czaf+Kp+yrYsb/gH11ZuaaubJXLdBsttKzsIA7MKeF1h5559aZU0nXvAVtcUOoBUL9",
+	"iagbotLV1MujCDTGiUuVmoNyOXn3FiVEDAmCZ6ytt/vs8SOtYsQzmwNGtPoBLh7jXrIJS7bxCLKpI+Xr",
+	"YOrjb0VLMKlgjbSE276IeaEBBIFv76Z8DyrDC5vGdzM3zdcL6YQoiXAcZ8LAKQkfrS7ukmBsLq80gIPz",
+	"t0MQUM7vmxK9uR7f0PU4JtYAvIH7UVKvE8q2+wKzaLF/BWJEWKJPYJsaD09MpSrnEFCpfoR3PQpsQBH8",
+	"xRiFOBx55AwM/zr71dftgoE1LHfAmM2+zn3ZXf6jV1z0aRQR9tX5a8z2IMUzoy0pEHyWLbAFpNOA7KXC",
+	"g8Eyz40ZtY2OlGkCr5mabZnrYq+CDLGIIAEdS9JGWWc91JNxOuwh24oqmcuwbNc4YYBebkh6wLvvxAFj",
+	"VlUjOcw2X8e+ua0rs3Hz1Ll5zCGu407WyKHGnh47FeNLZTyrHB1hiR7udZ6hHnx/Ttl5Kkkpl6zG7eOu",
+	"5IqW2uCNMWI+N3EXHal1eIlWJ+hVtazVb0ADIj5ROCZfodtqjVR/X/wAdVb/Ou7ADQm0O/EVLBdoFUPo",
+	"a5Bu94wZfEcOj/VykiZ+DhjvOZou9HIEiFyGZGKKaLRC64qNpMIzWesDucfM4k48JxtmsWEW63T/3KS2",
+	"HWJFhlxQsibPz4vsfat6f/JfzrOSakzP6jMRFSTUqgyNI2FKawAlxi4KvLZQ1QE58nlRxwQL4sqeml1p",
+	"Uzz1dbmi7IbOlnujciLYeKRqPFL5Ft22V8oRswN0UHzihLoSBBqLGTQCzMC2XYdXypHODTmm3OvvxDeV",
+	"ra1GQBeZx8ZD9fV6qMKchm9SbK7gqMpusilWgJRARihUAFu3lVYIRZHZGBeW++UKXqzCFd44sjaOrIoj",
+	"a52X4/7ktPQyxa5n8lvMzaMAGWRlZ53Ha0335eaE5Z34vZoKy41BuzFoV/B+rZn9NHGAuSGv6QNDhznN",
+	"h5gxrn9+xkxnXqOHUyVJPKhK7nAWxqT3yISXM2mPBUEDKOi1/fcYmVpYAIU4C4kvfd+63e49x7oT59uG",
+	"Y2041k244G7WnLBpWfVOuMM4zhpHBZpLEOkgWlHv9x6KOR9L17oDC+jbUUYdCQqYI1zUmP/gwssms8QP",
+	"d5iNNN/pyDNaUJdGU0JuivM2bT7X3e+NXXYnBItwdEoulXHdeXyIbkMzx6E+pjqnoe0v1mxw07pt2bBZ",
+	"m1HTsQw97AHODnQ815LlYQ+QkXqP6uZUbHaWT2we0ezrclxmndcW1zBmbdQ2Lkuvy9JtUJFjZVd7Oa8C",
+	"zkSlElhxsYhnZR6Q+gKcBRU3jtu0rmhG3igV1iY/5wv6Gop0bl7V+IrKevKq3Fu5GNuu06fXSjm1Kr9+",
+	"yHoESyg9obVgDKKL6/iMTm1zeCc4SlMyloq/pkfmF+7YyLMrXrobsBqK87plo6HBXV9bocN91Pu/A03+",
+	"J7gneUU+RlahuwUWIBVWqaxlAv8gcI2xomyICIuM38Je9mrZauYYaMQEzFcL+cCJmdw95AR2ZhtesOEF",
+	"aw4QmusGlmnkLh+5ec3Auf0WWvmZb5AyNEjjuGztHyDK7H3nDJIRuEGhNJithtP8lwkBRj2LCAJ/wPMV",
+	"Z8EZYA7rLYPhjJUOyUZBwVHGIlSYphnOgC9LpLSWQhmS41T6fJVZes97t/YlToWPMBloqszHehiAws6d",
+	"GlgP1b4N70B2EM47YDY3z68AAFDLe1lUPpi6GUrHbZtN0+5axgmXG+iZ8zVqYs6bJMlGj/6kKGvdhCuh",
+	"wZoAafKmsZNM8xC93cudD442Ns6HGudDdnluOVvKjnug+QRNJrEpns0ai/SgDUMvQD05Ti3AJMCb9xzy",
+	"K7XVf8B2bOGt1OYXjlHPNXbqBYgPzpgJDOVddgxynNa7enm3CoCnRSSWJH8yqG1TcRKnQ9c4uuAgdLGq",
+	"M6b/8iRyoUPmeFHWyB14urEcY2qgiZEEvlf4sebfDruYs+e26XuoVUgQEPYH/RlKCGZaQx3wOOZT6dB0",
+	"+zgcD4VWOOqhpuy9WjmdzLqF4bKb44R/5YK8pk11K2gBAjm8VylB+6my3emrHattdVjUOtgJWnmeTQT9",
+	"U6r9grJGPpab/0PQgUJTKkhMpATg8clIs/+s/9FB64n9ie04sLP/JYftl9XlnG7JERUgUdWUQ4duWVxM",
+	"aYL72TzeEEEZd79uFd//6c9isxLTz6p1UuhI0tp1Exyn+lUvj4/evts6yWfc7ejbPv+SN0tf8qbwkp0v",
+	"n4GjriT3bN/nW4cPy0VBnSVQ6LG3SRL8epMEJxljWn9Qz4nApRmCpznen+NmaRZWA8B7LSaGnEcB0prn",
+	"cIR4AdKMGs7+SRAANi+l5NvPLDE/Qn1B2VBqtR/4tslGMFkOIHD0i346PXoLyu4MkAiZj62bpeRsfZNi",
+	"+K1nDK7xpiyAarOjBAVjSpQMWG3wGqo1SNwoC6USmwYIKqc2zUCTcY1Rse0UAS3VZE0Zyk9EFTWVW7A0",
+	"blK8bAJMdxRgyrtXc8ehv608W21OUYZ6uWrdQ9z9QKuk5nnjKWJpHJ8xYbPgNRf3yBOTg7seeXJVA2NE",
+	"o4p5oQWzFq8VcVxUyPMMDNPF6kux1V8RDhua09n+ocUXzJkYe6BJr64r3xGGXmNetkm42yTcrZAivFZ9",
+	"o1GGsB1xWYIwsp5vu0NZvrAseG6KOcPtzOl0xnrl2172Qw0VZT3TyRk6i9tpOUBv11YSQa9FPT9JFOrP",
+	"ztgnPR0+ZXk/lJINIIk6cj37Hi3IJ7597rsSf7sjEMQNf9vwtxtJKL4118O2sXlMt8CrKJBef7txWmD0",
+	"y/uXPwXo/dufAvSR9N9r7vjT0SvTgI8PspYH3Q56Q38ERrfXQQkZ4gm9JLEMUDqJOY4IYGJgNOAi0e9w",
+	"fcYMeMAZs5gDU9LPM4whMCnwVBoXCJkiymzvKjUShBj3KfS3M+hgttYyIQpHWGGotcwaWI7gYliv9hmD",
+	"BWQ1H/CXa9fAOJJpODK2pP7AtdR7uLezg3q29dg5fN17ZOYpuW1853BTXY9ZV0FiF2za72gJBNgJgmDJ",
+	"mX1xKuJzO1Tvkcn/MHEHMxEIjhad/1BoQjXhgdqNDovgaGfMHc1Ox1rFtmRFcX6eYDYzC5C9R0v9+kf6",
+	"wXsnN2BWr4jRioNWksaKTrBQ25rGtjQBrPiuD0Cpt+2NNptbI3vgiEr+EFryJD6QG0l0FUnUYAWnnL/G",
+	"Ynj7omu/yf5+YPgC06zJ/h33BDEMSvHmYi/Bl1t94Aatbqfdebyz/4b+2GooEPUHiiaEa7W/9bgjG4rI",
+	"7T/hv+crNBkxK3PeRS0mAEtcCxLTs9pcxowLB3nUlco2+pfzT5rQ8YhPCbQV1P9CrMZZUnK+r4P3bjzw",
+	"X4EH3t6iu/IkLs/SAUq8MaBKSKmwF6mHtNBFCaigVFU695UyK85YZtab3qm9CZfU9AmXIzqwoQPA05BL",
+	"PZP3WNG5E/ffct2kbBV/f4rKxgKu8/CtkZ8tE+7O+3V1E7jWf6hJOIUsWmw6BsXc3KQA9WcIm/CkzdAd",
+	"ETA/7eOCmC+15asQjuOigVZIOnMhzDNm2t67JDRAOTGGofvEXXy/yVb0A94QsFf2/jtx1lllCvyjdUzJ",
+	"btUDiSAx6SvK5P8eeMMJgfbzKMFsZu9JyauhoAk1FkWuYRLM1sUrbMLMmp1lP0LaDbT4NKkMbkGuR78x",
+	"FspdQRlX2fO2mscSqw+Jt5jn8y1kL2wyEa7raAaKmKe5WxC4xezW2jqXLDWneMODvH8tFRKU9mJDh9yb",
+	"3PFjVzh7unXzYuY1lWqJlJGb/J2v7NYY4ITcKMlO8i4TeBbVO9j5oakJGZskbcS4sWizr8sh7kJzFPuL",
+	"c8j07D0qg8eOU4cde8bKNQf5BpneK9nQ9bGCf2Wp+ffLerbzuptUc7cpi/nIxoe/saUXJLHnRS+3Jdi3",
+	"E6wEvVyzlvwG/HmmYCnkSZ8yuFKOeUHKnERDekFYUFQFAhQTfEHZEJJ1TPJMldvhWBAczSBqesYy3UOO",
+	"tB0OyTgmTGuMQhahiA4GRNjSVm2aV/JwMjAry/gCE7+2RWeFoYMz5vKH8kqxwvKWcsw3Zq/vKd+0s7sb",
+	"vlmng1X1S1VO01EjMgMHzCZTZ8NbG/FWCCcQHI6qjMmVxd0i7/0zdwA2KCvKl1DIYs5iIuU6IlMzIcdp",
+	"VgdkAEoFIQgPMWXzoc0sCxJiLRDXNBpjAZ+koITm5lyW+pLZp0Yh1b84t7/w+zHN8+tRJzfw5t9ksdIa",
+	"NaIFxUo+ul4a4poDwMsJ+aY9FjdpZWycFXdVbLRWWr+JvABLfTebGeDAFpplBpyxIuhCbdT/nrss7iTk",
+	"34yXbJLhNyr2CsU+6+VhTYp97IhXLfaBUsBynU99f8x7zkbuMla/YSMbNrLGmpqb9IQKckHJtD6meWy+",
+	"B2ugAONXhu8LEI6hHMX4KC26kyk9WdAb0767UWNMh1ZXCMJ7e2Car6/SBNMzqN0cA7QFw0MKh1RY1ELh",
+	"CQA8bY7Yp9+1dAKVPS1B6ssRn7JGoPrmx7cOqn+PkPAMxS0HwrP7vsHBq4slx7HbowJXcp9cmxtZ1yCV",
+	"tE9jmO46MxwP3S0yo0HNMdwhQFiRyJwkwrE2sSBowonJWzIwuRYhLg8WmyvfRh9HXL/aIGhCauQsgCjz",
+	"WCtX9mc4jbQFJzCNa9IZDZH+K1/9zehJc8PcRRGymUSdvmQPaJPNeJ8YwM800kqJPRsrgMpgMNdnBBZf",
+	"r0Yp+WirTFGfIMnjCHoJ4HCUK9jK/F1KWy44BOdTrEx67f3QRJpC1tZNjpSiuRbltx5eWI7T0hQTfPma",
+	"sKEatQ4e7wUtrazZP7uBUxikElrLqe0FZGxJt/15C3Me1XYicg833q7X9gcveES+Zc0FSPM1uSDxcsUl",
+	"1o9t9JY6vcUkQphNunqydbPKCYifFBgSzq8DucShimcmuWKgiHAlFc9N9BGSNAgLCRpq1YMy2+g1JtHQ",
+	"tUI/Yz1yOSGhItH57ylmiqpZT2sppuwfTyaESZSyOCvLt3EbWL0WpTY0CYs/N17nqPfoALCctKUzQyN8",
+	"QeyrSHTGJNVTmvHUlXjUKDCOl96E1gLv3tRhbDoq3FbhBi4yjTUWaMDvt3H0WypVQmxa+YKkWMNUoNjc",
+	"3GAuAMhUIskTm8NKFXrYi0iscM92bf2DCP4ocHoAscgbbXSkEAMoDmAw5lk9c+AJZ6xHmUwHAxpSwtS5",
+	"gRJ/1EYnhEXIx3YUh+AUqIVKzJDEA+Lvm6CXe+P84TDb1Q2T2DCJW8iosnfRXNK1M4kRwbEa1VpDP7vS",
+	"siw30LoaAGQZC+JypOBtAQoFVTTEcYBiPg1QQiKaAjrRiA5HgWvZrEaCSNO7zYFEEqUoG8rnZ8ylxxez",
+	"EaFM1HEmHMcGE4IkE0ULjmLgRBCdgnRFsN4oQ7sdFEEtGIvyUjn4xEayzhiEsqY0jm17KNuYYIL97aSH",
+	"Vg/52WxeE8uunFsJ0bMLEtfaK1YgrMCXzFxAlf/6+pcWd7OGsxlCzehF/2BjivjUCmLIWqRM6su5do7h",
+	"LA25wIVCBHGqDSUycEwDcietDQA8zVXHJH7HyetsqBukPTfIouq0bM0bkquxfuPCUV3d9F1Ut5VZuH0y",
+	"oq6EyoCQ1FQDvM69PjehDrrXr2Axdtc++DKKvV2lb6PD1WXFFzyQN8SOt/8MeUS+mHiWN2PwhUX7z2fz",
+	"wHRuMj2M9M/r83L0c4ULtVDjKRLgg4pndoJBY7KKjv6qVb03V3TSfr7Za34nuYNNr/kmjnXP8ms0fd/k",
+	"tU/4BclcO14t7DRz6lb7YZp6QW1POkzVBLqGTKEDAUSWta3Un6HpiCemLEVqM27gHEQPJMomYH2/2oi6",
+	"IHGAcDzFM/kcCT41mD3GGWSdwD5zKouRvckWdW/TdtyghYCfb9C84Og2I3R3FBrzzMRgyQHQLzgF6xKa",
+	"4NvVDN1j85u6kfOwpCA20hEY8GEsUQ8skIO9nV79jOyP6sKWO53O1eKWJsIBM1M0gfOwvTRaB62dzs7j",
+	"rW53q9M97XQO4P//UzNDbTOVJjfgIsGag0Saneh3t5rOqU8GXCyZ1E6TSSl+pSl9w0FVx8uWx1UzTrox",
+	"LheGVpOCdFivMP1zqCj7slCSzmc9/HR69BY8G5iBWNAqdAxMwQKtmw8uSDyXMtKu9SguE3yHpsaUD9DT",
+	"AHV3AtTd1ZK7u4ciOqQGPqd4gbP/6+77FXC98oUK+AQrRYT+4X9/6mw9+/zn0y9//R/7z+5O0N378lfP",
+	"3f58x3EQ6x/clOd9deV5mXfXqJua3Ndz31M12jZK6FY+n7qwqCl+Afhb9zDcacIiWxQDYEGSSAluQaMj",
+	"m79sRrUck8iEQH0X3szkvZvIzZiuL0qDHJsRmpmwe342mG3GFMtMpS9fs2OsCAjuLSO+l9y46uNfgsIb",
+	"jkmCKdMspfFb8p9U3iSJWuUtoE/cZh3MbdrFezvPGsH1v8FsZslG3oOyN1WgwAJT0Fs/zxM+/dmy/+p2",
+	"gtZED9pKJRGtoDWlLOLT1kGru5+AKpjxjTCViidEzLOOARdDrhqwjjeYxuBjo2yMFIeeU2VOEiA6sMCc",
+	"tsOJadyJQ5MEnusYZCvBNHYdUAyXwUxOicisbqmNdweUm70U2rALxLiyqBJ6MoDLwCMwzjBDI54KYGoD",
+	"27c9ld5op1n5DbOqV6VBVmJVOx4QisL+GtuPud0NEEawqbBLoKRN8exb52HfA3Mpe93l2NC5Pl0DGkvZ",
+	"CjxjJ+MZ9vLNs405FhHzIWULUq3g4toLH0LqJB8TBlcQI0EGgsiR+cymQ9nuS1DnD0yhpwkj7umr3dO8",
+	"TCvxvQCZ+/zuMFWjnTOWyWjoDAWYAI+f7D0LkCQhuIX22ruPLPxh/hZIyuwDyniZ6yAs0ZTEcfuMnbGP",
+	"MItUknPDquV/QbEY6nNlp258fsD0JPpZqQk4GuzTSHEeoD6RLs8fR7gfE9QLpRicw+97B0gSYnmbPVwE",
+	"XEI/Bq/pwVQO0VRwNizrZ5ihlI0Zn2b3HQ2dUgkeWcM8TWJs9im4PnLEBEGHI1XYR1BEIwJcGgP6uH21",
+	"5sE8jpDkNvlkr7PrdXACYSwx7T46Hm5EBuTJ2A2Vbv9MryuAqR0IbtNxMOoLPpVE1Pm0CsdV8tJkFw7K",
+	"+4L5gr1rNYcFUi33dP1xVqGtYltX+7wp4fw7CXmSEBGSdgjurlzumge6O7t7wAAcAc+NpL+A6FZxkMJr",
+	"Qi4ECRUacSEJetYqvqqFI7xKQ9nX+oBzoRWUNudyazqdbkELrVTEhIU8ItEqIaAhZa+4SG479nSqqe89",
+	"psJnZL/mwyGJEGUb7X+j/V9FQL/mw9Uk8uOFErlOIHNTTeGXyC+1Na8KlrvNLiuLZ4U4C23LuJKUNhIn",
+	"jk1lZ+E3Rga6HoeQ5MT41OsHsFNsan+7iY6wRIRF2vi+KpHemUeXD3NgPejJC0taSglzPp56W81s6haO",
+	"4yVnbyKh86cP0t0efGCmCRh9LIzTyHg8fMd4GMeNTvIwjjPXkSmE+crPEvZxqi2udR6jEeq1Lnl3Tspm",
+	"/JavbZ/EnA31X15v+4tUCMLUB+MQuDEZCu+v8VHb+X8dXuq7orCPI45wgo7WSVeWiS/w/k6Ikwwehu/M",
+	"OOvToaKN3uXNhwQOKRuiEMexBfcANDX4ua3N05+csSll8nkhixEMlb3Oswwf3rEl50NGh/Y1JmkDIJdM",
+	"NxSwZrQQIpfGJ4umWJ4xfT4A70hNui1kCUnFY8IOSiPo1eYxq7IkgyVQhR7udbqoBx+eC2I76jqT0MDf",
+	"93k0y+0Wx07Nyeo5uNlFQbZGZxdmNiMj0+eu9zD0bvp168XJ8astUEZ7/l7scELwwI3BGcAQBa/Unend",
+	"p9ALc2pPZ6N8f/t5q/dCW3/pGEvFUQX+iJweV3HK76yuzwsypFLp39RxbtOTQjNnx/4zMYteVtxaLMp9",
+	"BMCAUkZ/T0kGUy/IEIsIKY5CDJ5x55027Oqp/ubJDurP9IB8gD6cvtp6+jzzR0lk/FCKo75mdEnCWdEu",
+	"0PzcxQguiKADwzvd9AAQisaQMXfGDk3BFTDGMSETaQFlSDxA0xE3gP25z+th7/jlT0cnpy+Pz1++/fDm",
+	"5fHh6dG7t/9lsGl6jzIZttPZcRkMeo2GL+th5Rmbjjgk7ulXA1qN7QfgZcH2XK7jL8rkdcmRcwjUlX3n",
+	"9Rfhv9v3WF8RpDmeW0/OYYRbQQswsu0nr/kFiXFIyl6lqjtoBe/PsV3+SlGL7m3qmCZcC3cjaiNjemsK",
+	"At/o9yBJvFGimg0KHIQlnzIiDG47j6PMzsgibPoGf3+hpI2wXCYsjRAq8OMVxOLuQqk48ktFSdQVc1qy",
+	"4v2Sym7EkiZ3TfxGDAXl/JfMfVF2mmRGyhmjEskJYcoV/Zo2LqmWMtDnlZEpEYWYONhWBrDExKb9kkaS",
+	"mw5FHxfHuG4kei5pRhKVcWBrW33zHKPTAH9Vk4qx4b4WnrHfxND4wPAFpjHuG3TZtfKZk7nMEnOzzIWF",
+	"W7w2zuOPeDsu0MRP90CimELPKfcrU8UPFffGUa45RA2EmhtoVUTo+1XmblaxPCU8yyu8elbpV5LyaWrF",
+	"cYKOUOxCiuv09bmdBNjPRb1/IB4AaVMlgfZA5qLORYLmKJSw6CSLYlwJTPTWoz/fbj9SF15iBEXkgoZr",
+	"DUkYQ30ry23wMr0Tgy2SpeTlylWJN7t8vKAMBKuVpghRdWBsCxlixrStzieEwe+kzQ6iJlPwjL1/d3Lq",
+	"9yJ4O+WNSDh+qd/9L/08bV7SO6cjtmurgXJf7OplvW9gi6wucKP8eH4Xasxos3J7Xht1bU5d+140rtec",
+	"jw3e4kWBalbVtB430LSC5aGpGq5iXHhiLCtibD6rz6zBF842nASuxw0ZWf/KR1jJxLqDy1/wyBZ3bMMC",
+	"NhbbqvzDUD1KZoUEyHVyjUXqyra9xk0rFwAATfALspiRAN5jqbIARXjWRocsuzgOIdbdHhdKQEOioPO6",
+	"fp8PcwTm61NVmvld5n2zQQ5a673XWZBjE1f1WJRfV82QpmZkQDjKUbYr3b7965UQ9QVmUb2b5DCOkXkE",
+	"9WcQkAxMxXDmn2Vp0ifC1RnbgiHXMcfvM/nRjPlVe0xgDcv9JWbv2ndhp85Xq/fdvs91VKozPecpJXNX",
+	"1LZSheeuTB9DYshjTf6KNR94nSYGa76DfLl77irxtDjt28O9EgmGWJEhF5QsZlj5Yz6mpclwggVhKkv2",
+	"ymm0Qp+IQodsAB0CuGha4wZ+kc+sCUKQAbyHsH44onEkSAETx7xqVgsbBHO/AQCfe8Vf7YbOlrPY/LTv",
+	"CZsNi7RwTTpfzm4dufg47lWoeUgcMc/uHQ/OJlbDhotXZ8OJl3DiMD/lKxGpo6p6VlymvjLYm7N3epIL",
+	"1UMSz6RJN55SSdpIs/EBjTVVoZAnfcpIG/V+76GY8zH0fdZ8/IyZfDbKLJcH6RJkSwtQYUZA93KcPjcY",
+	"YLMJN6l2CcHahEGpJGfskyRYhKPPD/+S3Ypt89F7u4xHdUBx7oGl5ZQwZcVhKXouZWicKRUEdkZT5mTE",
+	"GbARnyD4vTk8GazglFyqRoLAXbNmPcHd02/1rBo8D4pUs1fDo03f+4ay94KGzZ7Fl42fPWIW0KeBYGQn",
+	"plnr0idfEaxSQRrtwqHx+th+dSsA8S17r1KC9lNFPKh9pw4Uu416mh4vMAtJz6W+/95rI9g/k3CqX48F",
+	"iRA2/ot+OoMEmhn8mQQoohJ8NLJUqORty8WFakzW9sad6N98w6htdpnLNaHcqroXetAkZ4jXEjDbA3dZ",
+	"GkqavA/EJHVaj0TGMVKWQn5l3l3Oeo7+nROaO5D7RnFz87o26fHBwCqRjQjPYFc4docmmkci6noNqRGh",
+	"wnzYhAztcbwzU9jQoJ/ZIc6gccM9Y3puWtemQKN91lLgK8oimY/anyFQiSGVNaZjwrQqyQdITkgcazXX",
+	"AihbrRcwTxwVot5o1hc06qFBKm10RY0EIWdMYDambAgDCBLSieAh1BSy8XPUG5OZHrWHYoIviMxUap6q",
+	"56gnSYKZomEPwVvdl9BqGMIxUH2oVfMzxoXBkTRFhHZahwolXJpS2p1Ox0wZClYwG5OojT6OiOnjkfCI",
+	"xCaskzJt1ynsgtLg99dmAJVnzJZ5C4LDUZAv21WfuF00JoPWYyTXYqSn338OJYb+LoBFQ2E5rIqtDtaS",
+	"akLAJNGLOTWWiSDaNhjSC9NNfs5AQCOy3Dy4Wp5L1VyozpuGI5QRhOIAz1UzicTA6K8y7pumnU03Zsp3",
+	"aKZ8XVm1mp6PiUxjJWtDB5qZJViFoys6MO9Btrde5vp0Lhmnw+0/9f8uRj42uFkSferPEI1KLpshcdrT",
+	"o3lkKqOk2UgrkSjEQhiXvB7T6xG1L/txdhKnwyYZiXmffPfOnIHjVOB4KxJ0oLact2dr3ttThkOWZuB6",
+	"hr4YCb4Iloy3/uhsPfv8t4db2T8f/XDbWMl2R+tuRaF1wsaRu8SRa/dKay3azrWUcr07uDTsUA4t5JE1",
+	"104wQDTB0NOHRQg7Fi4X3a57F27Y0Oi6aXQtdLktyAUl00Vt/rAyTkiJpoIrgnDfAIHY96wQirD4iRjZ",
+	"FUFYzSJr2Xm0z9gpVbGl9T6PHG7IJMaUIUUu1QEiMsQTQI9MEOARmVagAC8y4lO2JKpwbJfcJLhsp1VA",
+	"64XGolJh05HO210EK83zm/c7wUL6jIOC3/i4PA0rr2EWYN7NeUCu7Q82I37r7mCzyuUOEkedXx/LAEcK",
+	"LuhQIqN+xz3cJ3W844qiZGGfRzNmgKZgAFNpLq4rvjIOh0pGquEvBsfD5ppQRhXFcdaYA9sHTGKq+eUZ",
+	"c9gWZkyTS+9k7cO9zjPUM9+ck0sqlew9eo6oQiFmAOlhwIyQy8OKBPYzGIMrYAjqxmqW9cvvpBPluymz",
+	"S6sR4GYLNym16yjC24AvrLVLH9x6n9pUy/h89dJzKcGjBhnBXl1rO6GMLKpSPSZJlpFvmZaDbcsUjzLz",
+	"MW96Myuwn2Wlpi6hn5FNfel8wbLl9CiZ+cRGc+HpJZCg3g9jBysilBa1bpWbSgHCseRagMYkD9KOaERk",
+	"XS5aPX107lhQ3NuuTd9wD6YbIu2r6YppLZRNHLtiZDOf56bzPZUoJgMFVeB9YkJcJJmoWRu9YySHiy3c",
+	"Cuh6jAw8mq8QaRLjsMxD74EKd+s3c21Nhjctg2tbHN3I1SuoHQIPtymLyOWiMsAxIChekFBxAX59g5Pt",
+	"LCO4Qdp0YrbNkHH1K3JpPs5QXimz/kvOXO+PIoLudEQYirSaccbel3M74F1UopQ5Kyvk2oLjakTZsI0O",
+	"kUhZVkdobMIpnhnaVKALKRIhNaUhOUB7nWc+uwz2oRBHvrH7daQHOiYT4zKZu2EfHdIWTGjTUO2uUF2/",
+	"oqriq3IZoESDvJw5hgtFkFJSqTBTV7R7KpWQ0KiFSiWw4gI4k6IJgY4Mrd1O4udLleqjFVlUVqbRmEcp",
+	"zYT6MaAqaOHGFDfNh8y7pfMgOXvtAD3toP8vV7V39F9ZRUQdlykVLt144caG32z4zT3kN65aEOI3+saZ",
+	"OI27cr7UhjvmSFUnTa45pbVcSa/E8iU+AO+y05swM35tAwylmQqwI6fhmH6NRkWyGM+FYiuzYz7jpKjG",
+	"3Lvg7oYV3QkrumHnxPfDukr3d4jL4IRNmFMB5/463GlnnjmZGO7ydpN5Tm7uKZQjPnlQSGiGHlUltdDw",
+	"IWtwIRJLYptc81S4iiTQkzzVr6Z/t2mDLQhiev+lQpbNu+kUk6KfG2MQlDVtwxEsEGE8HY7sIKZvo0sS",
+	"1lPr2Zn0oLUI+HfO2BmDAlXOLoiQDpzrghTC42FMCVMHSGr5A+1T9Ke9EZWKi1kPzXiKBAkJvSCRw7YJ",
+	"/3/2rn+5bdz4vwpG3z8Sf0spshP7Lrnp3Ki223ia5HxWOtdOlQkhcinhTAEcELSqXjzTp+mD9Uk62AVB",
+	"UqIsKbZj3zX/2UOKwGIXwP78bOEnT9H0kZxBnvMJ5AHmLBsmESt/otUcDV2WKjmhVo4yrnXOHEQRZOYV",
+	"HvzP4Aqk6eZGA5+F5Nh17Sm1xkkjXLC+At3NQWKXJWkV0Iryp5yag3Kt+WIvGEnUZsMYUsND9jT8ZdSx",
+	"I406r9h//vXv63DPzseAjICNF/5vV7aPwIAQk5i7PHAvDmwMidJgSaXs82owJSGs1nc+VaknRI1/Bqsk",
+	"K81C0FrpsMzzyGiz4tKEf+0Oyq3UPdfqSsSgXYYIRYEp4Zzc3dU6tWnbPL/037pVOwIUy+VeBBRoLgW4",
+	"3o3AyQ/F2N3O7KA7kieJ0tTm1O+RWKGcTfkVfI/7OlFpquYfi2x5xJa969aWGNI+hxqlW04i6LhDCA8p",
+	"OhfLL/wE1KTMDn5qzayYL9jQAKTsD8qYFNjf/2//xQfGDds/6B322V+GJ73qi9UxeV1bm1hh2wl04FrL",
+	"DEfgvqjn+10aMHiO/1hy5gs7UP0E6NBFlq5s8ebnlh3ay9vcbn56Z2z35FhdYfb/cvJoO2IdSYjfk9XZ",
+	"bJg9iXPXivA3qmkFnbYDZdNnWn/z6+me/eD56YP8sqqzwcqj2jm8k8q0uTPQRt0oN9wU61MXX6s5Zev5",
+	"nWH1FGeDBCw3PEWnUcJFSuVbi/pNRLrRvCyHwuQiXcgSk7klvorK5JAmdd/WlhtmzdlgV8aDXCPFt4nk",
+	"7GqZPJQyPwQXCV+hfjvhXAmuNHX1uvjZCzR3vSs3pXGg05I0bNSWncpDFzPXVjNbabhhRS/R4DwNy2CM",
+	"jXI3NiusrnoJkAUsL6KpvVQwbzQPXMxz7rv3UXbc+1KeGwSyiEupDBsDI5LiNt2LHg18z5PtQM1rzdRv",
+	"m3KyowPuoYTxBNcJcQhX+sOg9NxVyki5tAqbhKGFIvIKZ39dlUAisKD2a1PUx9oU1eVoZJ5Vt5GejBsq",
+	"fF7OcEbLcgZ6AgzfYU8v/njMvnn+8mivxzy+WiIgjXO0JZ0n8zsmizRFk1wANcpaEbQii7mBuqzdfUKF",
+	"+/o50veFDYJterLdVTbFY04JffhsijvaJNtkIbmh3CVcT0NSmvZEMx1pXaLRF9kWX3fE/9aOuCDZuqst",
+	"YRXeWEU3YLZIJqQBXbqH+QTqfZ1LxzI6nlVhchEDVVGRx7NVNzmxA26UUXS8TM0sbQrnVp4TO80l3eOY",
+	"vtwdOh50z1UqosUmdWTdz8ij8JB1P+8R/lRJY3lj9xx33FFMA6d6FtMALMxSbhKlZzfWEE6Bp2b6z+1q",
+	"ye1AQkKeL9eTX5QP9oJaqQ+W9qDBPlNSYFpGHdZvRVBe41w691oe5ubZJkn24SJgGegpz3IWw0Rz363p",
+	"83AH7n/S75RB/i++YyGGAnLvgl/BwwejF91BYjZ71eqvukHvUJRfqzlGf7wZvavQpuIK1ovsQb9vpRVj",
+	"OQ50L9MKu+NHXPpojbFKQI9dAKYdYl+mKUhXKSZVe8b9G3GFqEH3KaR+jLYKRkv6w6M5nTWXldtZ7crE",
+	"mb2Pn/2ScTNdX00/8GFcrJjvsTOT07lCVgulo5KNbOh8tCZNrKoY34wv2BjYJWTGdbpYANc9dowhxZwZ",
+	"fgkYFfOtJfB2q5dYhlSu34prNAGDmsU2wBf4mSdEQBP24jDpR/v8JTwffxO/+PbooPttv9/LcGe04F24",
+	"/z4L7+KwDe/iY/fD70aj3tOfs8mnTE4+zWGcfZqIZK8N+WIN6BF1VDeq3GBod77c3+8HLIcIo2H7L3oH",
+	"ez02tPwigCwEQXA1olyXMRCIlyOTxP3GkuF4v+93jw4Pnx+W60QHWLVSF3aIzpql2e+vYoFsJNbyMTx9",
+	"zycU+0UasF1J4qC2SBfmEqvkn7h2mTUq6CmR2aRotFYMRp11BJ4l3XulEZ1Q3PiY453M+J2S0H2LFv4t",
+	"pr05AQrX+9n/N49eezBxexSNheSkMG2jY3oJrN2olBdADMg33anNl6+DzjGPptC1GqdW6UbFtPGy/fUd",
+	"K7jBju66g/7RPa42HSY8v4S4VBcf2brTrttytenlR8C1LwOpsn+0+Qe4JO+UGXIj8kSUwc2Hh2ORtNV3",
+	"RmOZgdHiBtO6DPsGLC5If6CoEGbYIKxiWNMswsAqM9JdnJlSqbtJ/qSYLqQRM7AXqb6CmCFiCuG0jGT4",
+	"9vT9xdnx8OPg5OTidDgMGQWthKG72Ws5LkN+DbwKqjVE0HamO+K5fIbt7paNCcnOtZqBmUKRP6EcWzo8",
+	"foUgHW7pUN+sqNpVQ1YZSJ6JXmk+3Gyge98AIvhbgSHPzZxLg1GBVoPmhwzk4PzMPr+tTePYTdlja7tQ",
+	"uFk+vA2z4lBxa/BZLFrwWXojixJf1Y2OMsyeHhciNWhtBHjhIefsHzdx6m+Dt29241Q5tx035iPmlFuD",
+	"nTiFTpL1ToPD/nOmZLogJ8C5ys1Ew/DHN6jaNwBxZ2Lij28NLAMZI5yvrrMXAXAKY+yT2B6x7CcK2Y/k",
+	"BcT2m7qByet/mBuBaQP6CvJXCOhbWkJCo92IJ2VYOqfWmaSVz+irN+037k17yxfMaJ4kImJjoJCu1Qh2",
+	"2iD4fSuA7a4L7+DvBJ1Cp51XnWeYz+UGWEV+dx0tECLapcD02AVMRG5AByxVEyvGKNoYsFbaqiY/DAoz",
+	"PWBlcATv/4Bphek/2Dg5p9+qAt1zzqLELpDtVuyGXIqgdJ8Hzp9ETd0x06M2AAVa2hwfVvPirAywYI0i",
+	"ejRdaB1rpkSaQlxC5Tm0bupzj1JAdZA8mtYpKvFXWwatFjevFwU0Mn/s8ISnV/toOcu2j54X41REjBz8",
+	"k2bnsKBscmmpqRoWIT2uDVHACN4bX6G2APWBvf68OvCfATDtcHW4oJbmR0VnQnsEzR475dEU15tL56so",
+	"wcfCs4ScCyGbqhTRyYi5I+mS5KtYb1nFJfBYpWrUVOSmQVBkbcCq2EJa1dTFeJly2vMyqV3kR6vMVPiL",
+	"VlQu63j9AdVhcE00O7R6++eUWiRQghjVmWFKGDXwqC12iTSwOjKmTxYRXiba+aw89kau0jiw4olFBami",
+	"s9VV/rMU4gkGdewL/0BV3/nvWSGFaSxB7pG2l125qzmmrtrE1byslrOUOPhnhiWiBKv3YlFWqAjpcfON",
+	"IlduVa0y1wJdCZXjv0zJnxF1dM57sAQRQV3QXVu45TqKBsW1VPlgLZB9BipLwfV5j6YCsRXsQ13IugLA",
+	"88smQ/3hff3h+r8BAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -189,6 +189,27 @@ func (e Resolution) Valid() bool {
 	}
 }
 
+// Defines values for ReviewSort.
+const (
+	ReviewSortHighest ReviewSort = "highest"
+	ReviewSortLowest  ReviewSort = "lowest"
+	ReviewSortNewest  ReviewSort = "newest"
+)
+
+// Valid indicates whether the value is a known member of the ReviewSort enum.
+func (e ReviewSort) Valid() bool {
+	switch e {
+	case ReviewSortHighest:
+		return true
+	case ReviewSortLowest:
+		return true
+	case ReviewSortNewest:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Role.
 const (
 	RoleAdministrator Role = "administrator"
@@ -661,6 +682,90 @@ type AdminProduct struct {
 type AdminProductPage struct {
 	// Items The products.
 	Items []AdminProduct `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// NextCursor Send it as `cursor` for the next page; null on the last.
+	//
+	// Example: eyJzIjoiY3JlYXRlZF9kZXNjIn0
+	NextCursor nullable.Nullable[string] `json:"next_cursor"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total *int64 `json:"total,omitempty"`
+}
+
+// AdminReview A review as the shop's staff sees it.
+type AdminReview struct {
+	// Author The author's first name and the initial of the last name.
+	//
+	// Example: Ada L.
+	Author string `json:"author"`
+
+	// Body The rest, plain text; may be empty.
+	//
+	// Example: I charge them once a week.
+	Body string `json:"body"`
+
+	// CreatedAt When it was written.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// IsHidden Whether the shop hides it from others.
+	//
+	// Example: false
+	IsHidden bool `json:"is_hidden"`
+
+	// ProductID An id.
+	//
+	// Example: 42
+	ProductID ID `json:"product_id"`
+
+	// ProductName The product's name.
+	//
+	// Example: Drift wireless headphones
+	ProductName string `json:"product_name"`
+
+	// Rating How good it is, in stars.
+	//
+	// Example: 4
+	Rating Stars `json:"rating"`
+
+	// Title The gist, plain text; may be empty.
+	//
+	// Example: Forty hours are no exaggeration
+	Title string `json:"title"`
+
+	// UpdatedAt When its author last changed it.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+
+	// UserID An id.
+	//
+	// Example: 42
+	UserID ID `json:"user_id"`
+}
+
+// AdminReviewPage A page of reviews. `total` is absent on pages fetched by cursor.
+type AdminReviewPage struct {
+	// Items The reviews.
+	Items []AdminReview `json:"items"`
 
 	// Limit How many a page holds.
 	//
@@ -1469,6 +1574,54 @@ type Money = string
 // Example: {"color":"black"}
 type Options map[string]string
 
+// OwnReview A review as its author sees it.
+type OwnReview struct {
+	// Author The author's first name and the initial of the last name.
+	//
+	// Example: Ada L.
+	Author string `json:"author"`
+
+	// Body The rest, plain text; may be empty.
+	//
+	// Example: I charge them once a week.
+	Body string `json:"body"`
+
+	// CreatedAt When it was written.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// IsHidden Whether the shop hides it from others.
+	//
+	// Example: false
+	IsHidden bool `json:"is_hidden"`
+
+	// ProductID An id.
+	//
+	// Example: 42
+	ProductID ID `json:"product_id"`
+
+	// Rating How good it is, in stars.
+	//
+	// Example: 4
+	Rating Stars `json:"rating"`
+
+	// Title The gist, plain text; may be empty.
+	//
+	// Example: Forty hours are no exaggeration
+	Title string `json:"title"`
+
+	// UpdatedAt When its author last changed it.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
 // Password 8 to 72 bytes of UTF-8, and not one of the common ones.
 //
 // Example: correct horse 9
@@ -2025,6 +2178,34 @@ type Rating struct {
 	Count int32 `json:"count"`
 }
 
+// RatingDistribution How many reviews there are of each number of stars.
+type RatingDistribution struct {
+	// N1 How many reviews have this many stars.
+	//
+	// Example: 3
+	N1 int64 `json:"1"`
+
+	// N2 How many reviews have this many stars.
+	//
+	// Example: 3
+	N2 int64 `json:"2"`
+
+	// N3 How many reviews have this many stars.
+	//
+	// Example: 3
+	N3 int64 `json:"3"`
+
+	// N4 How many reviews have this many stars.
+	//
+	// Example: 3
+	N4 int64 `json:"4"`
+
+	// N5 How many reviews have this many stars.
+	//
+	// Example: 3
+	N5 int64 `json:"5"`
+}
+
 // Readiness Whether traffic may be sent here.
 type Readiness struct {
 	// Checks What was checked, `ok` or what is wrong with it.
@@ -2119,6 +2300,123 @@ type ResetPasswordRequest struct {
 // Resolution Who can mend it, and how: send another request, send the same one later, let the buyer choose something
 // else, or ask the shop.
 type Resolution string
+
+// Review What a buyer thinks of a product.
+type Review struct {
+	// Author The author's first name and the initial of the last name.
+	//
+	// Example: Ada L.
+	Author string `json:"author"`
+
+	// Body The rest, plain text; may be empty.
+	//
+	// Example: I charge them once a week.
+	Body string `json:"body"`
+
+	// CreatedAt When it was written.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// Rating How good it is, in stars.
+	//
+	// Example: 4
+	Rating Stars `json:"rating"`
+
+	// Title The gist, plain text; may be empty.
+	//
+	// Example: Forty hours are no exaggeration
+	Title string `json:"title"`
+
+	// UpdatedAt When its author last changed it.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// ReviewInput A review as it is to be.
+type ReviewInput struct {
+	// Body Plain text, of several lines if need be.
+	//
+	// Example: I charge them once a week.
+	Body *string `json:"body,omitempty"`
+
+	// Rating How good it is, in stars.
+	//
+	// Example: 4
+	Rating Stars `json:"rating"`
+
+	// Title The gist, in one line of plain text.
+	//
+	// Example: Forty hours are no exaggeration
+	Title *string `json:"title,omitempty"`
+}
+
+// ReviewPage A page of a product's reviews.
+type ReviewPage struct {
+	// Items The reviews.
+	Items []Review `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// NextCursor Send it as `cursor` for the next page; null on the last.
+	//
+	// Example: eyJzIjoiY3JlYXRlZF9kZXNjIn0
+	NextCursor nullable.Nullable[string] `json:"next_cursor"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Summary All reviews of a product together, whatever is filtered.
+	Summary ReviewSummary `json:"summary"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total int64 `json:"total"`
+}
+
+// ReviewSort The order of reviews.
+type ReviewSort string
+
+// ReviewSummary All reviews of a product together, whatever is filtered.
+type ReviewSummary struct {
+	// Average The mean of the stars, to one decimal; null without reviews.
+	//
+	// Example: 4.3
+	Average nullable.Nullable[float64] `json:"average"`
+
+	// Count How many reviews there are.
+	//
+	// Example: 12
+	Count int64 `json:"count"`
+
+	// Distribution How many reviews there are of each number of stars.
+	Distribution RatingDistribution `json:"distribution"`
+}
+
+// ReviewVisibility Whether a review is to be hidden, and why.
+type ReviewVisibility struct {
+	// IsHidden True hides it, false shows it.
+	//
+	// Example: true
+	IsHidden bool `json:"is_hidden"`
+
+	// Reason Why, for the audit trail.
+	//
+	// Example: Names an employee.
+	Reason *string `json:"reason,omitempty"`
+}
 
 // Role What an account may do. Staff keeps catalogue, stock and orders; administrators may do all.
 type Role string
@@ -2249,6 +2547,11 @@ type SessionPage struct {
 //
 // Example: wireless-headphones
 type Slug = string
+
+// Stars How good it is, in stars.
+//
+// Example: 4
+type Stars = int32
 
 // StockAdjustment Units to add or take. Name the variant by one of `gtin`, `sku` and `variant_id`.
 type StockAdjustment struct {
@@ -3313,6 +3616,27 @@ type ReplaceVariantParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// AdminListReviewsParams defines parameters for AdminListReviews.
+type AdminListReviewsParams struct {
+	// ProductID Only of this product.
+	ProductID *ID `form:"product_id,omitempty" json:"product_id,omitempty"`
+
+	// Rating Only reviews with this many stars.
+	Rating *Stars `form:"rating,omitempty" json:"rating,omitempty"`
+
+	// IsHidden Only reviews that are hidden (`true`) or shown (`false`).
+	IsHidden *bool `form:"is_hidden,omitempty" json:"is_hidden,omitempty"`
+
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. Not together with `offset`.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListStockParams defines parameters for ListStock.
 type ListStockParams struct {
 	// ProductID Only of this product.
@@ -3556,6 +3880,24 @@ type SearchProductsParams struct {
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
 }
 
+// ListProductReviewsParams defines parameters for ListProductReviews.
+type ListProductReviewsParams struct {
+	// Rating Only reviews with this many stars.
+	Rating *Stars `form:"rating,omitempty" json:"rating,omitempty"`
+
+	// Sort The order. Reviews with the same stars come newest first.
+	Sort *ReviewSort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. Not together with `offset`.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // GetMediaParams defines parameters for GetMedia.
 type GetMediaParams struct {
 	// Range Which bytes to answer (RFC 9110, section 14.2). Several ranges at once are answered with the whole image.
@@ -3634,6 +3976,9 @@ type UpdateVariantJSONRequestBody = VariantPatch
 // ReplaceVariantJSONRequestBody defines body for ReplaceVariant for application/json ContentType.
 type ReplaceVariantJSONRequestBody = VariantInput
 
+// SetReviewVisibilityJSONRequestBody defines body for SetReviewVisibility for application/json ContentType.
+type SetReviewVisibilityJSONRequestBody = ReviewVisibility
+
 // SetStockJSONRequestBody defines body for SetStock for application/json ContentType.
 type SetStockJSONRequestBody = StockInput
 
@@ -3669,6 +4014,12 @@ type ResetPasswordJSONRequestBody = ResetPasswordRequest
 
 // VerifyEmailJSONRequestBody defines body for VerifyEmail for application/json ContentType.
 type VerifyEmailJSONRequestBody = VerifyEmailRequest
+
+// CreateReviewJSONRequestBody defines body for CreateReview for application/json ContentType.
+type CreateReviewJSONRequestBody = ReviewInput
+
+// ReplaceMyReviewJSONRequestBody defines body for ReplaceMyReview for application/json ContentType.
+type ReplaceMyReviewJSONRequestBody = ReviewInput
 
 // AskAssistantJSONRequestBody defines body for AskAssistant for application/json ContentType.
 type AskAssistantJSONRequestBody = AssistantQuestion
@@ -4409,6 +4760,33 @@ type ClientInterface interface {
 	// Corresponds with PUT /api/v1/admin/products/{id}/variants/{variant_id} (the `ReplaceVariant` operationId).
 	ReplaceVariant(ctx context.Context, id ID, variantID VariantID, params *ReplaceVariantParams, body ReplaceVariantJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// AdminListReviews List all reviews
+	//
+	// Reviews of all products, newest first, also those that are hidden.
+	//
+	// Corresponds with GET /api/v1/admin/reviews (the `AdminListReviews` operationId).
+	AdminListReviews(ctx context.Context, params *AdminListReviewsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetReviewVisibilityWithBody Hide a review or show it
+	//
+	// A hidden review is shown to its author alone and does not count in the product's rating. Who hid it, and why, is
+	// kept in the audit trail.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/admin/reviews/{id}/visibility (the `SetReviewVisibility` operationId).
+	SetReviewVisibilityWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetReviewVisibility Hide a review or show it
+	//
+	// A hidden review is shown to its author alone and does not count in the product's rating. Who hid it, and why, is
+	// kept in the audit trail.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/admin/reviews/{id}/visibility (the `SetReviewVisibility` operationId).
+	SetReviewVisibility(ctx context.Context, id ID, body SetReviewVisibilityJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListStock List stock levels
 	//
 	// What can be sold of each variant at each location, by variant.
@@ -4825,6 +5203,66 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/products/{id} (the `GetProduct` operationId).
 	GetProduct(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListProductReviews List a product's reviews
+	//
+	// What buyers wrote about a product, newest first unless `sort` says otherwise, with a summary of all its reviews.
+	// Titles and bodies are plain text: escape them where they are shown.
+	//
+	// Corresponds with GET /api/v1/products/{id}/reviews (the `ListProductReviews` operationId).
+	ListProductReviews(ctx context.Context, id ID, params *ListProductReviewsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateReviewWithBody Review a product
+	//
+	// Adds a review, which is shown at once under the account's first name and the initial of its last name. An account
+	// has one review of a product (409 `review_exists`); it can be changed and withdrawn.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/products/{id}/reviews (the `CreateReview` operationId).
+	CreateReviewWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateReview Review a product
+	//
+	// Adds a review, which is shown at once under the account's first name and the initial of its last name. An account
+	// has one review of a product (409 `review_exists`); it can be changed and withdrawn.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/products/{id}/reviews (the `CreateReview` operationId).
+	CreateReview(ctx context.Context, id ID, body CreateReviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteMyReview Withdraw my review of a product
+	//
+	// Removes the review and its stars.
+	//
+	// Corresponds with DELETE /api/v1/products/{id}/reviews/mine (the `DeleteMyReview` operationId).
+	DeleteMyReview(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetMyReview Get my review of a product
+	//
+	// The review the account wrote about the product, also while the shop hides it.
+	//
+	// Corresponds with GET /api/v1/products/{id}/reviews/mine (the `GetMyReview` operationId).
+	GetMyReview(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReplaceMyReviewWithBody Change my review of a product
+	//
+	// Sets all of the review; what is left out becomes empty. One that the shop hides stays hidden.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/products/{id}/reviews/mine (the `ReplaceMyReview` operationId).
+	ReplaceMyReviewWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReplaceMyReview Change my review of a product
+	//
+	// Sets all of the review; what is left out becomes empty. One that the shop hides stays hidden.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/products/{id}/reviews/mine (the `ReplaceMyReview` operationId).
+	ReplaceMyReview(ctx context.Context, id ID, body ReplaceMyReviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// IndexProducts Index the catalogue
 	//
@@ -6168,6 +6606,63 @@ func (c *Client) ReplaceVariant(ctx context.Context, id ID, variantID VariantID,
 	return c.Client.Do(req)
 }
 
+// AdminListReviews List all reviews
+//
+// Reviews of all products, newest first, also those that are hidden.
+//
+// Corresponds with GET /api/v1/admin/reviews (the `AdminListReviews` operationId).
+func (c *Client) AdminListReviews(ctx context.Context, params *AdminListReviewsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAdminListReviewsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetReviewVisibilityWithBody Hide a review or show it
+//
+// A hidden review is shown to its author alone and does not count in the product's rating. Who hid it, and why, is
+// kept in the audit trail.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/admin/reviews/{id}/visibility (the `SetReviewVisibility` operationId).
+func (c *Client) SetReviewVisibilityWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetReviewVisibilityRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetReviewVisibility Hide a review or show it
+//
+// A hidden review is shown to its author alone and does not count in the product's rating. Who hid it, and why, is
+// kept in the audit trail.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/admin/reviews/{id}/visibility (the `SetReviewVisibility` operationId).
+func (c *Client) SetReviewVisibility(ctx context.Context, id ID, body SetReviewVisibilityJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetReviewVisibilityRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListStock List stock levels
 //
 // What can be sold of each variant at each location, by variant.
@@ -7025,6 +7520,136 @@ func (c *Client) GetProductBySlug(ctx context.Context, slug string, reqEditors .
 // Corresponds with GET /api/v1/products/{id} (the `GetProduct` operationId).
 func (c *Client) GetProduct(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetProductRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListProductReviews List a product's reviews
+//
+// What buyers wrote about a product, newest first unless `sort` says otherwise, with a summary of all its reviews.
+// Titles and bodies are plain text: escape them where they are shown.
+//
+// Corresponds with GET /api/v1/products/{id}/reviews (the `ListProductReviews` operationId).
+func (c *Client) ListProductReviews(ctx context.Context, id ID, params *ListProductReviewsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListProductReviewsRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateReviewWithBody Review a product
+//
+// Adds a review, which is shown at once under the account's first name and the initial of its last name. An account
+// has one review of a product (409 `review_exists`); it can be changed and withdrawn.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/products/{id}/reviews (the `CreateReview` operationId).
+func (c *Client) CreateReviewWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateReviewRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateReview Review a product
+//
+// Adds a review, which is shown at once under the account's first name and the initial of its last name. An account
+// has one review of a product (409 `review_exists`); it can be changed and withdrawn.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/products/{id}/reviews (the `CreateReview` operationId).
+func (c *Client) CreateReview(ctx context.Context, id ID, body CreateReviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateReviewRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteMyReview Withdraw my review of a product
+//
+// Removes the review and its stars.
+//
+// Corresponds with DELETE /api/v1/products/{id}/reviews/mine (the `DeleteMyReview` operationId).
+func (c *Client) DeleteMyReview(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteMyReviewRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetMyReview Get my review of a product
+//
+// The review the account wrote about the product, also while the shop hides it.
+//
+// Corresponds with GET /api/v1/products/{id}/reviews/mine (the `GetMyReview` operationId).
+func (c *Client) GetMyReview(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMyReviewRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReplaceMyReviewWithBody Change my review of a product
+//
+// Sets all of the review; what is left out becomes empty. One that the shop hides stays hidden.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/products/{id}/reviews/mine (the `ReplaceMyReview` operationId).
+func (c *Client) ReplaceMyReviewWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplaceMyReviewRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReplaceMyReview Change my review of a product
+//
+// Sets all of the review; what is left out becomes empty. One that the shop hides stays hidden.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/products/{id}/reviews/mine (the `ReplaceMyReview` operationId).
+func (c *Client) ReplaceMyReview(ctx context.Context, id ID, body ReplaceMyReviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplaceMyReviewRequest(c.Server, id, body)
 	if err != nil {
 		return nil, err
 	}
@@ -9583,6 +10208,167 @@ func NewReplaceVariantRequestWithBody(server string, id ID, variantID VariantID,
 	return req, nil
 }
 
+// NewAdminListReviewsRequest constructs an http.Request for the AdminListReviews method
+func NewAdminListReviewsRequest(server string, params *AdminListReviewsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/reviews")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.ProductID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "product_id", *params.ProductID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Rating != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "rating", *params.Rating, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.IsHidden != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "is_hidden", *params.IsHidden, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Offset != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "offset", *params.Offset, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSetReviewVisibilityRequest calls the generic SetReviewVisibility builder with application/json body
+func NewSetReviewVisibilityRequest(server string, id ID, body SetReviewVisibilityJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetReviewVisibilityRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewSetReviewVisibilityRequestWithBody constructs an http.Request for the SetReviewVisibility method, with any body, and a specified content type
+func NewSetReviewVisibilityRequestWithBody(server string, id ID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/reviews/%s/visibility", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewListStockRequest constructs an http.Request for the ListStock method
 func NewListStockRequest(server string, params *ListStockParams) (*http.Request, error) {
 	var err error
@@ -11677,6 +12463,277 @@ func NewGetProductRequest(server string, id ID) (*http.Request, error) {
 	return req, nil
 }
 
+// NewListProductReviewsRequest constructs an http.Request for the ListProductReviews method
+func NewListProductReviewsRequest(server string, id ID, params *ListProductReviewsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/products/%s/reviews", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Rating != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "rating", *params.Rating, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Offset != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "offset", *params.Offset, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateReviewRequest calls the generic CreateReview builder with application/json body
+func NewCreateReviewRequest(server string, id ID, body CreateReviewJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateReviewRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewCreateReviewRequestWithBody constructs an http.Request for the CreateReview method, with any body, and a specified content type
+func NewCreateReviewRequestWithBody(server string, id ID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/products/%s/reviews", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewDeleteMyReviewRequest constructs an http.Request for the DeleteMyReview method
+func NewDeleteMyReviewRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/products/%s/reviews/mine", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetMyReviewRequest constructs an http.Request for the GetMyReview method
+func NewGetMyReviewRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/products/%s/reviews/mine", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewReplaceMyReviewRequest calls the generic ReplaceMyReview builder with application/json body
+func NewReplaceMyReviewRequest(server string, id ID, body ReplaceMyReviewJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReplaceMyReviewRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewReplaceMyReviewRequestWithBody constructs an http.Request for the ReplaceMyReview method, with any body, and a specified content type
+func NewReplaceMyReviewRequestWithBody(server string, id ID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/products/%s/reviews/mine", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewIndexProductsRequest constructs an http.Request for the IndexProducts method
 func NewIndexProductsRequest(server string) (*http.Request, error) {
 	var err error
@@ -12859,6 +13916,35 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /api/v1/admin/products/{id}/variants/{variant_id} (the `ReplaceVariant` operationId).
 	ReplaceVariantWithResponse(ctx context.Context, id ID, variantID VariantID, params *ReplaceVariantParams, body ReplaceVariantJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceVariantResponse, error)
 
+	// AdminListReviewsWithResponse List all reviews
+	//
+	// Reviews of all products, newest first, also those that are hidden.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/admin/reviews (the `AdminListReviews` operationId).
+	AdminListReviewsWithResponse(ctx context.Context, params *AdminListReviewsParams, reqEditors ...RequestEditorFn) (*AdminListReviewsResponse, error)
+
+	// SetReviewVisibilityWithBodyWithResponse Hide a review or show it
+	//
+	// A hidden review is shown to its author alone and does not count in the product's rating. Who hid it, and why, is
+	// kept in the audit trail.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/admin/reviews/{id}/visibility (the `SetReviewVisibility` operationId).
+	SetReviewVisibilityWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetReviewVisibilityResponse, error)
+
+	// SetReviewVisibilityWithResponse Hide a review or show it
+	//
+	// A hidden review is shown to its author alone and does not count in the product's rating. Who hid it, and why, is
+	// kept in the audit trail.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/admin/reviews/{id}/visibility (the `SetReviewVisibility` operationId).
+	SetReviewVisibilityWithResponse(ctx context.Context, id ID, body SetReviewVisibilityJSONRequestBody, reqEditors ...RequestEditorFn) (*SetReviewVisibilityResponse, error)
+
 	// ListStockWithResponse List stock levels
 	//
 	// What can be sold of each variant at each location, by variant.
@@ -13319,6 +14405,72 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/products/{id} (the `GetProduct` operationId).
 	GetProductWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetProductResponse, error)
+
+	// ListProductReviewsWithResponse List a product's reviews
+	//
+	// What buyers wrote about a product, newest first unless `sort` says otherwise, with a summary of all its reviews.
+	// Titles and bodies are plain text: escape them where they are shown.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/products/{id}/reviews (the `ListProductReviews` operationId).
+	ListProductReviewsWithResponse(ctx context.Context, id ID, params *ListProductReviewsParams, reqEditors ...RequestEditorFn) (*ListProductReviewsResponse, error)
+
+	// CreateReviewWithBodyWithResponse Review a product
+	//
+	// Adds a review, which is shown at once under the account's first name and the initial of its last name. An account
+	// has one review of a product (409 `review_exists`); it can be changed and withdrawn.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/products/{id}/reviews (the `CreateReview` operationId).
+	CreateReviewWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateReviewResponse, error)
+
+	// CreateReviewWithResponse Review a product
+	//
+	// Adds a review, which is shown at once under the account's first name and the initial of its last name. An account
+	// has one review of a product (409 `review_exists`); it can be changed and withdrawn.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/products/{id}/reviews (the `CreateReview` operationId).
+	CreateReviewWithResponse(ctx context.Context, id ID, body CreateReviewJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateReviewResponse, error)
+
+	// DeleteMyReviewWithResponse Withdraw my review of a product
+	//
+	// Removes the review and its stars.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/products/{id}/reviews/mine (the `DeleteMyReview` operationId).
+	DeleteMyReviewWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*DeleteMyReviewResponse, error)
+
+	// GetMyReviewWithResponse Get my review of a product
+	//
+	// The review the account wrote about the product, also while the shop hides it.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/products/{id}/reviews/mine (the `GetMyReview` operationId).
+	GetMyReviewWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetMyReviewResponse, error)
+
+	// ReplaceMyReviewWithBodyWithResponse Change my review of a product
+	//
+	// Sets all of the review; what is left out becomes empty. One that the shop hides stays hidden.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/products/{id}/reviews/mine (the `ReplaceMyReview` operationId).
+	ReplaceMyReviewWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplaceMyReviewResponse, error)
+
+	// ReplaceMyReviewWithResponse Change my review of a product
+	//
+	// Sets all of the review; what is left out becomes empty. One that the shop hides stays hidden.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/products/{id}/reviews/mine (the `ReplaceMyReview` operationId).
+	ReplaceMyReviewWithResponse(ctx context.Context, id ID, body ReplaceMyReviewJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceMyReviewResponse, error)
 
 	// IndexProductsWithResponse Index the catalogue
 	//
@@ -17270,6 +18422,172 @@ func (r ReplaceVariantResponse) ContentType() string {
 	return ""
 }
 
+// AdminListReviewsResponse401Headers the declared response headers of an HTTP 401 response for AdminListReviews
+type AdminListReviewsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type AdminListReviewsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AdminReviewPage
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *AdminListReviewsResponse401Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AdminListReviewsResponse) GetJSON200() *AdminReviewPage {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r AdminListReviewsResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r AdminListReviewsResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r AdminListReviewsResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r AdminListReviewsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r AdminListReviewsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AdminListReviewsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AdminListReviewsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AdminListReviewsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// SetReviewVisibilityResponse401Headers the declared response headers of an HTTP 401 response for SetReviewVisibility
+type SetReviewVisibilityResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type SetReviewVisibilityResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AdminReview
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *SetReviewVisibilityResponse401Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SetReviewVisibilityResponse) GetJSON200() *AdminReview {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r SetReviewVisibilityResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r SetReviewVisibilityResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r SetReviewVisibilityResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r SetReviewVisibilityResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r SetReviewVisibilityResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SetReviewVisibilityResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SetReviewVisibilityResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SetReviewVisibilityResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetReviewVisibilityResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SetReviewVisibilityResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ListStockResponse401Headers the declared response headers of an HTTP 401 response for ListStock
 type ListStockResponse401Headers struct {
 	WWWAuthenticate *string
@@ -19896,6 +21214,423 @@ func (r GetProductResponse) ContentType() string {
 	return ""
 }
 
+type ListProductReviewsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ReviewPage
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListProductReviewsResponse) GetJSON200() *ReviewPage {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ListProductReviewsResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ListProductReviewsResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListProductReviewsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListProductReviewsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListProductReviewsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListProductReviewsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListProductReviewsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CreateReviewResponse201Headers the declared response headers of an HTTP 201 response for CreateReview
+type CreateReviewResponse201Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+}
+
+// CreateReviewResponse401Headers the declared response headers of an HTTP 401 response for CreateReview
+type CreateReviewResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// CreateReviewResponse429Headers the declared response headers of an HTTP 429 response for CreateReview
+type CreateReviewResponse429Headers struct {
+	RetryAfter *int
+}
+
+type CreateReviewResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *OwnReview
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *CreateReviewResponse201Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CreateReviewResponse401Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *CreateReviewResponse429Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateReviewResponse) GetJSON201() *OwnReview {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r CreateReviewResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r CreateReviewResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r CreateReviewResponse) GetApplicationProblemJSON409() *Conflict {
+	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CreateReviewResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r CreateReviewResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r CreateReviewResponse) GetApplicationProblemJSON429() *TooManyRequests {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CreateReviewResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateReviewResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateReviewResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateReviewResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateReviewResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DeleteMyReviewResponse401Headers the declared response headers of an HTTP 401 response for DeleteMyReview
+type DeleteMyReviewResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type DeleteMyReviewResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *DeleteMyReviewResponse401Headers
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r DeleteMyReviewResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r DeleteMyReviewResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r DeleteMyReviewResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DeleteMyReviewResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteMyReviewResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteMyReviewResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteMyReviewResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteMyReviewResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetMyReviewResponse200Headers the declared response headers of an HTTP 200 response for GetMyReview
+type GetMyReviewResponse200Headers struct {
+	ETag *string
+}
+
+// GetMyReviewResponse304Headers the declared response headers of an HTTP 304 response for GetMyReview
+type GetMyReviewResponse304Headers struct {
+	ETag *string
+}
+
+// GetMyReviewResponse401Headers the declared response headers of an HTTP 401 response for GetMyReview
+type GetMyReviewResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type GetMyReviewResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OwnReview
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetMyReviewResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetMyReviewResponse304Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetMyReviewResponse401Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetMyReviewResponse) GetJSON200() *OwnReview {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GetMyReviewResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r GetMyReviewResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r GetMyReviewResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetMyReviewResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetMyReviewResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetMyReviewResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetMyReviewResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetMyReviewResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ReplaceMyReviewResponse401Headers the declared response headers of an HTTP 401 response for ReplaceMyReview
+type ReplaceMyReviewResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type ReplaceMyReviewResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OwnReview
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ReplaceMyReviewResponse401Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReplaceMyReviewResponse) GetJSON200() *OwnReview {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ReplaceMyReviewResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ReplaceMyReviewResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r ReplaceMyReviewResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ReplaceMyReviewResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ReplaceMyReviewResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ReplaceMyReviewResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReplaceMyReviewResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReplaceMyReviewResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReplaceMyReviewResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // IndexProductsResponse200Headers the declared response headers of an HTTP 200 response for IndexProducts
 type IndexProductsResponse200Headers struct {
 	RateLimitLimit     *int
@@ -22180,6 +23915,53 @@ func (c *ClientWithResponses) ReplaceVariantWithResponse(ctx context.Context, id
 	return ParseReplaceVariantResponse(rsp)
 }
 
+// AdminListReviewsWithResponse List all reviews
+//
+// Reviews of all products, newest first, also those that are hidden.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/admin/reviews (the `AdminListReviews` operationId).
+func (c *ClientWithResponses) AdminListReviewsWithResponse(ctx context.Context, params *AdminListReviewsParams, reqEditors ...RequestEditorFn) (*AdminListReviewsResponse, error) {
+	rsp, err := c.AdminListReviews(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAdminListReviewsResponse(rsp)
+}
+
+// SetReviewVisibilityWithBodyWithResponse Hide a review or show it
+//
+// A hidden review is shown to its author alone and does not count in the product's rating. Who hid it, and why, is
+// kept in the audit trail.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/admin/reviews/{id}/visibility (the `SetReviewVisibility` operationId).
+func (c *ClientWithResponses) SetReviewVisibilityWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetReviewVisibilityResponse, error) {
+	rsp, err := c.SetReviewVisibilityWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetReviewVisibilityResponse(rsp)
+}
+
+// SetReviewVisibilityWithResponse Hide a review or show it
+//
+// A hidden review is shown to its author alone and does not count in the product's rating. Who hid it, and why, is
+// kept in the audit trail.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/admin/reviews/{id}/visibility (the `SetReviewVisibility` operationId).
+func (c *ClientWithResponses) SetReviewVisibilityWithResponse(ctx context.Context, id ID, body SetReviewVisibilityJSONRequestBody, reqEditors ...RequestEditorFn) (*SetReviewVisibilityResponse, error) {
+	rsp, err := c.SetReviewVisibility(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetReviewVisibilityResponse(rsp)
+}
+
 // ListStockWithResponse List stock levels
 //
 // What can be sold of each variant at each location, by variant.
@@ -22909,6 +24691,114 @@ func (c *ClientWithResponses) GetProductWithResponse(ctx context.Context, id ID,
 		return nil, err
 	}
 	return ParseGetProductResponse(rsp)
+}
+
+// ListProductReviewsWithResponse List a product's reviews
+//
+// What buyers wrote about a product, newest first unless `sort` says otherwise, with a summary of all its reviews.
+// Titles and bodies are plain text: escape them where they are shown.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/products/{id}/reviews (the `ListProductReviews` operationId).
+func (c *ClientWithResponses) ListProductReviewsWithResponse(ctx context.Context, id ID, params *ListProductReviewsParams, reqEditors ...RequestEditorFn) (*ListProductReviewsResponse, error) {
+	rsp, err := c.ListProductReviews(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListProductReviewsResponse(rsp)
+}
+
+// CreateReviewWithBodyWithResponse Review a product
+//
+// Adds a review, which is shown at once under the account's first name and the initial of its last name. An account
+// has one review of a product (409 `review_exists`); it can be changed and withdrawn.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/products/{id}/reviews (the `CreateReview` operationId).
+func (c *ClientWithResponses) CreateReviewWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateReviewResponse, error) {
+	rsp, err := c.CreateReviewWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateReviewResponse(rsp)
+}
+
+// CreateReviewWithResponse Review a product
+//
+// Adds a review, which is shown at once under the account's first name and the initial of its last name. An account
+// has one review of a product (409 `review_exists`); it can be changed and withdrawn.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/products/{id}/reviews (the `CreateReview` operationId).
+func (c *ClientWithResponses) CreateReviewWithResponse(ctx context.Context, id ID, body CreateReviewJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateReviewResponse, error) {
+	rsp, err := c.CreateReview(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateReviewResponse(rsp)
+}
+
+// DeleteMyReviewWithResponse Withdraw my review of a product
+//
+// Removes the review and its stars.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/products/{id}/reviews/mine (the `DeleteMyReview` operationId).
+func (c *ClientWithResponses) DeleteMyReviewWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*DeleteMyReviewResponse, error) {
+	rsp, err := c.DeleteMyReview(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteMyReviewResponse(rsp)
+}
+
+// GetMyReviewWithResponse Get my review of a product
+//
+// The review the account wrote about the product, also while the shop hides it.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/products/{id}/reviews/mine (the `GetMyReview` operationId).
+func (c *ClientWithResponses) GetMyReviewWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetMyReviewResponse, error) {
+	rsp, err := c.GetMyReview(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetMyReviewResponse(rsp)
+}
+
+// ReplaceMyReviewWithBodyWithResponse Change my review of a product
+//
+// Sets all of the review; what is left out becomes empty. One that the shop hides stays hidden.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/products/{id}/reviews/mine (the `ReplaceMyReview` operationId).
+func (c *ClientWithResponses) ReplaceMyReviewWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplaceMyReviewResponse, error) {
+	rsp, err := c.ReplaceMyReviewWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReplaceMyReviewResponse(rsp)
+}
+
+// ReplaceMyReviewWithResponse Change my review of a product
+//
+// Sets all of the review; what is left out becomes empty. One that the shop hides stays hidden.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/products/{id}/reviews/mine (the `ReplaceMyReview` operationId).
+func (c *ClientWithResponses) ReplaceMyReviewWithResponse(ctx context.Context, id ID, body ReplaceMyReviewJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceMyReviewResponse, error) {
+	rsp, err := c.ReplaceMyReview(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReplaceMyReviewResponse(rsp)
 }
 
 // IndexProductsWithResponse Index the catalogue
@@ -26740,6 +28630,154 @@ func ParseReplaceVariantResponse(rsp *http.Response) (*ReplaceVariantResponse, e
 	return response, nil
 }
 
+// ParseAdminListReviewsResponse parses an HTTP response from a AdminListReviewsWithResponse call
+func ParseAdminListReviewsResponse(rsp *http.Response) (*AdminListReviewsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AdminListReviewsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AdminReviewPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers AdminListReviewsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseSetReviewVisibilityResponse parses an HTTP response from a SetReviewVisibilityWithResponse call
+func ParseSetReviewVisibilityResponse(rsp *http.Response) (*SetReviewVisibilityResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetReviewVisibilityResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AdminReview
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers SetReviewVisibilityResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListStockResponse parses an HTTP response from a ListStockWithResponse call
 func ParseListStockResponse(rsp *http.Response) (*ListStockResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -29271,6 +31309,402 @@ func ParseGetProductResponse(rsp *http.Response) (*GetProductResponse, error) {
 			headers.ETag = &value
 		}
 		response.Headers304 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListProductReviewsResponse parses an HTTP response from a ListProductReviewsWithResponse call
+func ParseListProductReviewsResponse(rsp *http.Response) (*ListProductReviewsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListProductReviewsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ReviewPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCreateReviewResponse parses an HTTP response from a CreateReviewWithResponse call
+func ParseCreateReviewResponse(rsp *http.Response) (*CreateReviewResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateReviewResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest OwnReview
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers CreateReviewResponse201Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 401:
+		var headers CreateReviewResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 429:
+		var headers CreateReviewResponse429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDeleteMyReviewResponse parses an HTTP response from a DeleteMyReviewWithResponse call
+func ParseDeleteMyReviewResponse(rsp *http.Response) (*DeleteMyReviewResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteMyReviewResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers DeleteMyReviewResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetMyReviewResponse parses an HTTP response from a GetMyReviewWithResponse call
+func ParseGetMyReviewResponse(rsp *http.Response) (*GetMyReviewResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetMyReviewResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OwnReview
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetMyReviewResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetMyReviewResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers304 = &headers
+	case rsp.StatusCode == 401:
+		var headers GetMyReviewResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseReplaceMyReviewResponse parses an HTTP response from a ReplaceMyReviewWithResponse call
+func ParseReplaceMyReviewResponse(rsp *http.Response) (*ReplaceMyReviewResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReplaceMyReviewResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OwnReview
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ReplaceMyReviewResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
 	}
 
 	return response, nil

@@ -34,6 +34,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/problem"
 	"github.com/shopd/shopd/internal/platform/ratelimit"
 	"github.com/shopd/shopd/internal/platform/safehttp"
+	"github.com/shopd/shopd/internal/reviews"
 	"github.com/shopd/shopd/internal/server"
 )
 
@@ -104,7 +105,7 @@ func (a *App) newIdentity(client redis.UniversalClient, workers *river.Workers) 
 		Secret: []byte(s.SecretKey), Algorithm: s.Algorithm, KeysDir: s.JWTKeysDir, Issuer: s.AppName, BcryptCost: s.BcryptCost,
 		AccessLifetime:  time.Duration(s.AccessTokenMinutes) * time.Minute,
 		RefreshLifetime: time.Duration(s.RefreshTokenDays) * 24 * time.Hour,
-		FreeFailures:    s.LoginFreeFailures, HideAccounts: s.RegisterEnumeration == "hidden", Forget: addresses.Forget,
+		FreeFailures:    s.LoginFreeFailures, HideAccounts: s.RegisterEnumeration == "hidden", Forget: forget,
 		ResetURL: s.PasswordResetBaseURL, VerificationURL: s.EmailVerificationBaseURL,
 	}); err != nil {
 		return err
@@ -112,6 +113,14 @@ func (a *App) newIdentity(client redis.UniversalClient, workers *river.Workers) 
 	a.Identity.AddWorkers(workers)
 	a.queue.Every(time.Hour, identity.Sweep{})
 	return nil
+}
+
+// forget removes what the domains keep of an account that is deleted.
+func forget(ctx context.Context, q *db.Queries, user int64) error {
+	if err := addresses.Forget(ctx, q, user); err != nil {
+		return err
+	}
+	return reviews.Forget(ctx, q, user)
 }
 
 // followCatalogue keeps what is made of products up to date with them: their vectors.
@@ -159,6 +168,7 @@ func (a *App) newServer(client redis.UniversalClient) (err error) {
 		Stock: inventory.New(a.pool, inventory.Settings{
 			Critical: s.StockCritical, Low: s.StockLow, Medium: s.StockMedium, Changed: func(context.Context) {},
 		}),
+		Reviews: reviews.New(a.pool, reviews.Settings{Changed: func(context.Context) {}}),
 	})
 	return err
 }
