@@ -2543,6 +2543,27 @@ type SessionPage struct {
 	Total int64 `json:"total"`
 }
 
+// SimilarProducts Products like another. `total` counts all that were found; there are no further pages.
+type SimilarProducts struct {
+	// Items The products.
+	Items []ProductSummary `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total int64 `json:"total"`
+}
+
 // Slug A name for addresses, unique and made of lower-case letters, digits and dashes.
 //
 // Example: wireless-headphones
@@ -3896,6 +3917,12 @@ type ListProductReviewsParams struct {
 
 	// Cursor The `next_cursor` of the page before, with the same filters and order. Not together with `offset`.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListSimilarProductsParams defines parameters for ListSimilarProducts.
+type ListSimilarProductsParams struct {
+	// Limit How many products to answer.
+	Limit *int32 `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // GetMediaParams defines parameters for GetMedia.
@@ -5263,6 +5290,14 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /api/v1/products/{id}/reviews/mine (the `ReplaceMyReview` operationId).
 	ReplaceMyReview(ctx context.Context, id ID, body ReplaceMyReviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListSimilarProducts List products like one
+	//
+	// Products in stock that are nearest in meaning to one, best first: those at 0.4 to 2.5 times its price before
+	// others, and at most 3 of a brand. For a product that is not indexed yet, the newest of its category.
+	//
+	// Corresponds with GET /api/v1/products/{id}/similar (the `ListSimilarProducts` operationId).
+	ListSimilarProducts(ctx context.Context, id ID, params *ListSimilarProductsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// IndexProducts Index the catalogue
 	//
@@ -7650,6 +7685,24 @@ func (c *Client) ReplaceMyReviewWithBody(ctx context.Context, id ID, contentType
 // Corresponds with PUT /api/v1/products/{id}/reviews/mine (the `ReplaceMyReview` operationId).
 func (c *Client) ReplaceMyReview(ctx context.Context, id ID, body ReplaceMyReviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewReplaceMyReviewRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListSimilarProducts List products like one
+//
+// Products in stock that are nearest in meaning to one, best first: those at 0.4 to 2.5 times its price before
+// others, and at most 3 of a brand. For a product that is not indexed yet, the newest of its category.
+//
+// Corresponds with GET /api/v1/products/{id}/similar (the `ListSimilarProducts` operationId).
+func (c *Client) ListSimilarProducts(ctx context.Context, id ID, params *ListSimilarProductsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListSimilarProductsRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -12734,6 +12787,67 @@ func NewReplaceMyReviewRequestWithBody(server string, id ID, contentType string,
 	return req, nil
 }
 
+// NewListSimilarProductsRequest constructs an http.Request for the ListSimilarProducts method
+func NewListSimilarProductsRequest(server string, id ID, params *ListSimilarProductsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/products/%s/similar", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewIndexProductsRequest constructs an http.Request for the IndexProducts method
 func NewIndexProductsRequest(server string) (*http.Request, error) {
 	var err error
@@ -14471,6 +14585,16 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PUT /api/v1/products/{id}/reviews/mine (the `ReplaceMyReview` operationId).
 	ReplaceMyReviewWithResponse(ctx context.Context, id ID, body ReplaceMyReviewJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceMyReviewResponse, error)
+
+	// ListSimilarProductsWithResponse List products like one
+	//
+	// Products in stock that are nearest in meaning to one, best first: those at 0.4 to 2.5 times its price before
+	// others, and at most 3 of a brand. For a product that is not indexed yet, the newest of its category.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/products/{id}/similar (the `ListSimilarProducts` operationId).
+	ListSimilarProductsWithResponse(ctx context.Context, id ID, params *ListSimilarProductsParams, reqEditors ...RequestEditorFn) (*ListSimilarProductsResponse, error)
 
 	// IndexProductsWithResponse Index the catalogue
 	//
@@ -21631,6 +21755,68 @@ func (r ReplaceMyReviewResponse) ContentType() string {
 	return ""
 }
 
+type ListSimilarProductsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SimilarProducts
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListSimilarProductsResponse) GetJSON200() *SimilarProducts {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ListSimilarProductsResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ListSimilarProductsResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListSimilarProductsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListSimilarProductsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListSimilarProductsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListSimilarProductsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListSimilarProductsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // IndexProductsResponse200Headers the declared response headers of an HTTP 200 response for IndexProducts
 type IndexProductsResponse200Headers struct {
 	RateLimitLimit     *int
@@ -24799,6 +24985,22 @@ func (c *ClientWithResponses) ReplaceMyReviewWithResponse(ctx context.Context, i
 		return nil, err
 	}
 	return ParseReplaceMyReviewResponse(rsp)
+}
+
+// ListSimilarProductsWithResponse List products like one
+//
+// Products in stock that are nearest in meaning to one, best first: those at 0.4 to 2.5 times its price before
+// others, and at most 3 of a brand. For a product that is not indexed yet, the newest of its category.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/products/{id}/similar (the `ListSimilarProducts` operationId).
+func (c *ClientWithResponses) ListSimilarProductsWithResponse(ctx context.Context, id ID, params *ListSimilarProductsParams, reqEditors ...RequestEditorFn) (*ListSimilarProductsResponse, error) {
+	rsp, err := c.ListSimilarProducts(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListSimilarProductsResponse(rsp)
 }
 
 // IndexProductsWithResponse Index the catalogue
@@ -31705,6 +31907,53 @@ func ParseReplaceMyReviewResponse(rsp *http.Response) (*ReplaceMyReviewResponse,
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListSimilarProductsResponse parses an HTTP response from a ListSimilarProductsWithResponse call
+func ParseListSimilarProductsResponse(rsp *http.Response) (*ListSimilarProductsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListSimilarProductsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SimilarProducts
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
 	}
 
 	return response, nil

@@ -162,6 +162,7 @@ func (a *App) newServer(client redis.UniversalClient) (err error) {
 		Identity: a.Identity, Addresses: addresses.New(a.pool), Assistant: a.Assistant, Platform: a.platform,
 		Catalog: catalog.New(a.pool, a.queue, a.media, catalog.Settings{
 			Log: a.log, Currency: s.StoreCurrency, MediaPrefix: strings.TrimRight(s.MediaURLPrefix, "/"), Understand: a.Assistant.Understand,
+			Model:   a.Assistant.Model,
 			Fetch:   safehttp.New(safehttp.Settings{Allowed: s.FetchAllowedNetworks}),
 			Changed: func(context.Context) {},
 		}),
