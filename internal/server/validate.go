@@ -1,7 +1,6 @@
 package server
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -26,15 +25,11 @@ var (
 	errJSON       = problem.BadRequest("malformed_json", "The body is not valid JSON.")
 	errForm       = problem.BadRequest("malformed_form", "The body is not a valid form.")
 	errUTF8       = problem.BadRequest("malformed_utf8", "The request holds bytes that are not valid UTF-8.")
-	errMultipart  = problem.BadRequest("malformed_multipart", "The Content-Type does not say what separates the parts of the body.")
 	errQuery      = problem.BadRequest("malformed_query", "The query string cannot be read.")
 	errIncomplete = problem.BadRequest("incomplete_body", "The body ended before its announced length.")
 )
 
-const (
-	maxJSONDepth = 64
-	mediaParts   = "multipart/form-data"
-)
+const maxJSONDepth = 64
 
 // Authentication has happened before validation, and defaults are the handlers' own. The value that was
 // validated is the value that is bound: encoding/json alone would match member names without regard to case.
@@ -44,13 +39,6 @@ var validatorOptions = &openapi3filter.Options{
 	SkipSettingDefaults: true,
 	AuthenticationFunc:  openapi3filter.NoopAuthenticationFunc,
 }
-
-// partsOptions leave a body of parts alone.
-var partsOptions = func() *openapi3filter.Options {
-	options := *validatorOptions
-	options.ExcludeRequestBody = true
-	return &options
-}()
 
 // validate checks the request against the contract. It reads the body whole, unless that has parts, whose handler
 // reads and checks them one by one; the caller has capped it.
@@ -141,39 +129,6 @@ func (op *operation) readQuery(c echo.Context) (url.Values, error) {
 		return nil, problem.Invalid(wrong...)
 	}
 	return query, nil
-}
-
-// hasParts reports whether the body is one of parts and the operation takes such.
-func (op *operation) hasParts(r *http.Request) bool {
-	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	return err == nil && media == mediaParts && slices.Contains(op.media, media)
-}
-
-// checkParts refuses a body of parts that is missing or cannot be told apart. It reads no more than a buffer of it.
-func checkParts(r *http.Request) error {
-	header := r.Header.Get("Content-Type")
-	_, parameters, err := mime.ParseMediaType(header)
-	if err != nil || parameters["boundary"] == "" {
-		return errMultipart
-	}
-	r.Header.Set("Content-Type", mediaParts+header[len(mediaParts):]) // the generated code minds upper and lower case
-	body := bufio.NewReader(r.Body)
-	if _, err := body.Peek(1); errors.Is(err, io.EOF) {
-		return errNoBody
-	}
-	r.Body = struct {
-		io.Reader
-		io.Closer
-	}{body, r.Body}
-	return nil
-}
-
-// wholeBody is the most that is read of a body at once: what an operation takes, unless that is for parts.
-func (op *operation) wholeBody() int64 {
-	if slices.Contains(op.media, mediaParts) {
-		return min(op.maxBody, defaultMaxBody)
-	}
-	return op.maxBody
 }
 
 // readBody refuses what the validator would let pass: another media type, bytes after the JSON value,
