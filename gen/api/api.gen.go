@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"path"
@@ -187,6 +188,27 @@ func (e Resolution) Valid() bool {
 	case ResolutionFixRequest:
 		return true
 	case ResolutionRetry:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ReviewSort.
+const (
+	ReviewSortHighest ReviewSort = "highest"
+	ReviewSortLowest  ReviewSort = "lowest"
+	ReviewSortNewest  ReviewSort = "newest"
+)
+
+// Valid indicates whether the value is a known member of the ReviewSort enum.
+func (e ReviewSort) Valid() bool {
+	switch e {
+	case ReviewSortHighest:
+		return true
+	case ReviewSortLowest:
+		return true
+	case ReviewSortNewest:
 		return true
 	default:
 		return false
@@ -687,6 +709,90 @@ type AdminProductPage struct {
 	Total *int64 `json:"total,omitempty"`
 }
 
+// AdminReview A review as the shop's staff sees it.
+type AdminReview struct {
+	// Author The author's first name and the initial of the last name.
+	//
+	// Example: Ada L.
+	Author string `json:"author"`
+
+	// Body The rest, plain text; may be empty.
+	//
+	// Example: I charge them once a week.
+	Body string `json:"body"`
+
+	// CreatedAt When it was written.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// IsHidden Whether the shop hides it from others.
+	//
+	// Example: false
+	IsHidden bool `json:"is_hidden"`
+
+	// ProductID An id.
+	//
+	// Example: 42
+	ProductID ID `json:"product_id"`
+
+	// ProductName The product's name.
+	//
+	// Example: Drift wireless headphones
+	ProductName string `json:"product_name"`
+
+	// Rating How good it is, in stars.
+	//
+	// Example: 4
+	Rating Stars `json:"rating"`
+
+	// Title The gist, plain text; may be empty.
+	//
+	// Example: Forty hours are no exaggeration
+	Title string `json:"title"`
+
+	// UpdatedAt When its author last changed it.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+
+	// UserID An id.
+	//
+	// Example: 42
+	UserID ID `json:"user_id"`
+}
+
+// AdminReviewPage A page of reviews. `total` is absent on pages fetched by cursor.
+type AdminReviewPage struct {
+	// Items The reviews.
+	Items []AdminReview `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// NextCursor Send it as `cursor` for the next page; null on the last.
+	//
+	// Example: eyJzIjoiY3JlYXRlZF9kZXNjIn0
+	NextCursor *string `json:"next_cursor"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total *int64 `json:"total,omitempty"`
+}
+
 // AssistantAnswer An answer with its sources and the conversation to send back.
 type AssistantAnswer struct {
 	// Answer The answer in plain text. Products are cited as `[#id]`.
@@ -1139,6 +1245,47 @@ type Image struct {
 	Width int32 `json:"width"`
 }
 
+// ImageFetch Where an image is on the web, and how it is to be shown.
+type ImageFetch struct {
+	// Alt What the image shows, for those who cannot see it. The product's name when left out.
+	//
+	// Example: Wireless headphones in black
+	Alt *string `json:"alt,omitempty"`
+
+	// IsPrimary Whether it is to stand for the product. The first image does in any case.
+	//
+	// Example: true
+	IsPrimary *bool `json:"is_primary,omitempty"`
+
+	// Position Its place, from 0; those behind make room. Last when left out or beyond the last.
+	//
+	// Example: 0
+	Position *int32 `json:"position,omitempty"`
+
+	// URL A public http or https address. It is fetched once, now.
+	//
+	// Example: https://images.example.com/headphones.jpg
+	URL string `json:"url"`
+}
+
+// ImagePatch The fields of an image to change.
+type ImagePatch struct {
+	// Alt What the image shows, for those who cannot see it.
+	//
+	// Example: Wireless headphones in black
+	Alt *string `json:"alt,omitempty"`
+
+	// IsPrimary True makes it the one that stands for the product. It cannot be taken away, only given to another.
+	//
+	// Example: true
+	IsPrimary *bool `json:"is_primary,omitempty"`
+
+	// Position Its place, from 0; those behind make room. Last when left out or beyond the last.
+	//
+	// Example: 0
+	Position *int32 `json:"position,omitempty"`
+}
+
 // ImageSize One size of an image.
 type ImageSize struct {
 	// Height Pixels down.
@@ -1155,6 +1302,27 @@ type ImageSize struct {
 	//
 	// Example: 800
 	Width int32 `json:"width"`
+}
+
+// ImageUpload An image file, and how it is to be shown. Each part may be sent once.
+type ImageUpload struct {
+	// Alt What the image shows, for those who cannot see it. The product's name when left out.
+	//
+	// Example: Wireless headphones in black
+	Alt *string `json:"alt,omitempty"`
+
+	// File The image file, at most 10 MiB. Its kind is told by its content; its name is ignored.
+	File openapi_types.File `json:"file"`
+
+	// IsPrimary Whether it is to stand for the product. The first image does in any case.
+	//
+	// Example: true
+	IsPrimary *bool `json:"is_primary,omitempty"`
+
+	// Position Its place, from 0; those behind make room. Last when left out or beyond the last.
+	//
+	// Example: 0
+	Position *int32 `json:"position,omitempty"`
 }
 
 // IndexReport What an index run did.
@@ -1410,6 +1578,54 @@ type Money = string
 //
 // Example: {"color":"black"}
 type Options map[string]string
+
+// OwnReview A review as its author sees it.
+type OwnReview struct {
+	// Author The author's first name and the initial of the last name.
+	//
+	// Example: Ada L.
+	Author string `json:"author"`
+
+	// Body The rest, plain text; may be empty.
+	//
+	// Example: I charge them once a week.
+	Body string `json:"body"`
+
+	// CreatedAt When it was written.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// IsHidden Whether the shop hides it from others.
+	//
+	// Example: false
+	IsHidden bool `json:"is_hidden"`
+
+	// ProductID An id.
+	//
+	// Example: 42
+	ProductID ID `json:"product_id"`
+
+	// Rating How good it is, in stars.
+	//
+	// Example: 4
+	Rating Stars `json:"rating"`
+
+	// Title The gist, plain text; may be empty.
+	//
+	// Example: Forty hours are no exaggeration
+	Title string `json:"title"`
+
+	// UpdatedAt When its author last changed it.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+}
 
 // Password 8 to 72 bytes of UTF-8, and not one of the common ones.
 //
@@ -1967,6 +2183,34 @@ type Rating struct {
 	Count int32 `json:"count"`
 }
 
+// RatingDistribution How many reviews there are of each number of stars.
+type RatingDistribution struct {
+	// N1 How many reviews have this many stars.
+	//
+	// Example: 3
+	N1 int64 `json:"1"`
+
+	// N2 How many reviews have this many stars.
+	//
+	// Example: 3
+	N2 int64 `json:"2"`
+
+	// N3 How many reviews have this many stars.
+	//
+	// Example: 3
+	N3 int64 `json:"3"`
+
+	// N4 How many reviews have this many stars.
+	//
+	// Example: 3
+	N4 int64 `json:"4"`
+
+	// N5 How many reviews have this many stars.
+	//
+	// Example: 3
+	N5 int64 `json:"5"`
+}
+
 // Readiness Whether traffic may be sent here.
 type Readiness struct {
 	// Checks What was checked, `ok` or what is wrong with it.
@@ -2061,6 +2305,123 @@ type ResetPasswordRequest struct {
 // Resolution Who can mend it, and how: send another request, send the same one later, let the buyer choose something
 // else, or ask the shop.
 type Resolution string
+
+// Review What a buyer thinks of a product.
+type Review struct {
+	// Author The author's first name and the initial of the last name.
+	//
+	// Example: Ada L.
+	Author string `json:"author"`
+
+	// Body The rest, plain text; may be empty.
+	//
+	// Example: I charge them once a week.
+	Body string `json:"body"`
+
+	// CreatedAt When it was written.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// Rating How good it is, in stars.
+	//
+	// Example: 4
+	Rating Stars `json:"rating"`
+
+	// Title The gist, plain text; may be empty.
+	//
+	// Example: Forty hours are no exaggeration
+	Title string `json:"title"`
+
+	// UpdatedAt When its author last changed it.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// ReviewInput A review as it is to be.
+type ReviewInput struct {
+	// Body Plain text, of several lines if need be.
+	//
+	// Example: I charge them once a week.
+	Body *string `json:"body,omitempty"`
+
+	// Rating How good it is, in stars.
+	//
+	// Example: 4
+	Rating Stars `json:"rating"`
+
+	// Title The gist, in one line of plain text.
+	//
+	// Example: Forty hours are no exaggeration
+	Title *string `json:"title,omitempty"`
+}
+
+// ReviewPage A page of a product's reviews.
+type ReviewPage struct {
+	// Items The reviews.
+	Items []Review `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// NextCursor Send it as `cursor` for the next page; null on the last.
+	//
+	// Example: eyJzIjoiY3JlYXRlZF9kZXNjIn0
+	NextCursor *string `json:"next_cursor"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Summary All reviews of a product together, whatever is filtered.
+	Summary ReviewSummary `json:"summary"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total int64 `json:"total"`
+}
+
+// ReviewSort The order of reviews.
+type ReviewSort string
+
+// ReviewSummary All reviews of a product together, whatever is filtered.
+type ReviewSummary struct {
+	// Average The mean of the stars, to one decimal; null without reviews.
+	//
+	// Example: 4.3
+	Average *float64 `json:"average"`
+
+	// Count How many reviews there are.
+	//
+	// Example: 12
+	Count int64 `json:"count"`
+
+	// Distribution How many reviews there are of each number of stars.
+	Distribution RatingDistribution `json:"distribution"`
+}
+
+// ReviewVisibility Whether a review is to be hidden, and why.
+type ReviewVisibility struct {
+	// IsHidden True hides it, false shows it.
+	//
+	// Example: true
+	IsHidden bool `json:"is_hidden"`
+
+	// Reason Why, for the audit trail.
+	//
+	// Example: Names an employee.
+	Reason *string `json:"reason,omitempty"`
+}
 
 // Role What an account may do. Staff keeps catalogue, stock and orders; administrators may do all.
 type Role string
@@ -2187,10 +2548,36 @@ type SessionPage struct {
 	Total int64 `json:"total"`
 }
 
+// SimilarProducts Products like another. `total` counts all that were found; there are no further pages.
+type SimilarProducts struct {
+	// Items The products.
+	Items []ProductSummary `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total int64 `json:"total"`
+}
+
 // Slug A name for addresses, unique and made of lower-case letters, digits and dashes.
 //
 // Example: wireless-headphones
 type Slug = string
+
+// Stars How good it is, in stars.
+//
+// Example: 4
+type Stars = int32
 
 // StockAdjustment Units to add or take. Name the variant by one of `gtin`, `sku` and `variant_id`.
 type StockAdjustment struct {
@@ -2993,6 +3380,11 @@ type Gtin = string
 // IfMatch defines model for IfMatch.
 type IfMatch = string
 
+// ImageID An id.
+//
+// Example: 42
+type ImageID = ID
+
 // InStock defines model for InStock.
 type InStock = bool
 
@@ -3032,11 +3424,17 @@ type Invalid = Problem
 // NotFound What went wrong, as of RFC 9457.
 type NotFound = Problem
 
+// RangeNotSatisfiable What went wrong, as of RFC 9457.
+type RangeNotSatisfiable = Problem
+
 // SpentToken What went wrong, as of RFC 9457.
 type SpentToken = Problem
 
 // Stale What went wrong, as of RFC 9457.
 type Stale = Problem
+
+// TooLarge What went wrong, as of RFC 9457.
+type TooLarge = Problem
 
 // TooManyRequests What went wrong, as of RFC 9457.
 type TooManyRequests = Problem
@@ -3188,6 +3586,27 @@ type ReplaceProductParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// CreateProductImageParams defines parameters for CreateProductImage.
+type CreateProductImageParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// DeleteProductImageParams defines parameters for DeleteProductImage.
+type DeleteProductImageParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// UpdateProductImageParams defines parameters for UpdateProductImage.
+type UpdateProductImageParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // CreateVariantParams defines parameters for CreateVariant.
 type CreateVariantParams struct {
 	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
@@ -3221,6 +3640,27 @@ type ReplaceVariantParams struct {
 	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
 	// this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// AdminListReviewsParams defines parameters for AdminListReviews.
+type AdminListReviewsParams struct {
+	// ProductID Only of this product.
+	ProductID *ID `form:"product_id,omitempty" json:"product_id,omitempty"`
+
+	// Rating Only reviews with this many stars.
+	Rating *Stars `form:"rating,omitempty" json:"rating,omitempty"`
+
+	// IsHidden Only reviews that are hidden (`true`) or shown (`false`).
+	IsHidden *bool `form:"is_hidden,omitempty" json:"is_hidden,omitempty"`
+
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. Not together with `offset`.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListStockParams defines parameters for ListStock.
@@ -3466,6 +3906,42 @@ type SearchProductsParams struct {
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
 }
 
+// ListProductReviewsParams defines parameters for ListProductReviews.
+type ListProductReviewsParams struct {
+	// Rating Only reviews with this many stars.
+	Rating *Stars `form:"rating,omitempty" json:"rating,omitempty"`
+
+	// Sort The order. Reviews with the same stars come newest first.
+	Sort *ReviewSort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. Not together with `offset`.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListSimilarProductsParams defines parameters for ListSimilarProducts.
+type ListSimilarProductsParams struct {
+	// Limit How many products to answer.
+	Limit *int32 `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// GetMediaParams defines parameters for GetMedia.
+type GetMediaParams struct {
+	// Range Which bytes to answer (RFC 9110, section 14.2). Several ranges at once are answered with the whole image.
+	Range *string `json:"Range,omitempty"`
+
+	// IfRange The `ETag` the range is of. When it is another's, the whole image is answered.
+	IfRange *string `json:"If-Range,omitempty"`
+
+	// IfNoneMatch The `ETag` of what you have.
+	IfNoneMatch *string `json:"If-None-Match,omitempty"`
+}
+
 // CreateAddressJSONRequestBody defines body for CreateAddress for application/json ContentType.
 type CreateAddressJSONRequestBody = AddressInput
 
@@ -3508,6 +3984,15 @@ type UpdateProductJSONRequestBody = ProductPatch
 // ReplaceProductJSONRequestBody defines body for ReplaceProduct for application/json ContentType.
 type ReplaceProductJSONRequestBody = ProductInput
 
+// CreateProductImageJSONRequestBody defines body for CreateProductImage for application/json ContentType.
+type CreateProductImageJSONRequestBody = ImageFetch
+
+// CreateProductImageMultipartRequestBody defines body for CreateProductImage for multipart/form-data ContentType.
+type CreateProductImageMultipartRequestBody = ImageUpload
+
+// UpdateProductImageJSONRequestBody defines body for UpdateProductImage for application/json ContentType.
+type UpdateProductImageJSONRequestBody = ImagePatch
+
 // SetInventoryJSONRequestBody defines body for SetInventory for application/json ContentType.
 type SetInventoryJSONRequestBody = InventoryInput
 
@@ -3522,6 +4007,9 @@ type UpdateVariantJSONRequestBody = VariantPatch
 
 // ReplaceVariantJSONRequestBody defines body for ReplaceVariant for application/json ContentType.
 type ReplaceVariantJSONRequestBody = VariantInput
+
+// SetReviewVisibilityJSONRequestBody defines body for SetReviewVisibility for application/json ContentType.
+type SetReviewVisibilityJSONRequestBody = ReviewVisibility
 
 // SetStockJSONRequestBody defines body for SetStock for application/json ContentType.
 type SetStockJSONRequestBody = StockInput
@@ -3558,6 +4046,12 @@ type ResetPasswordJSONRequestBody = ResetPasswordRequest
 
 // VerifyEmailJSONRequestBody defines body for VerifyEmail for application/json ContentType.
 type VerifyEmailJSONRequestBody = VerifyEmailRequest
+
+// CreateReviewJSONRequestBody defines body for CreateReview for application/json ContentType.
+type CreateReviewJSONRequestBody = ReviewInput
+
+// ReplaceMyReviewJSONRequestBody defines body for ReplaceMyReview for application/json ContentType.
+type ReplaceMyReviewJSONRequestBody = ReviewInput
 
 // AskAssistantJSONRequestBody defines body for AskAssistant for application/json ContentType.
 type AskAssistantJSONRequestBody = AssistantQuestion
@@ -3759,6 +4253,15 @@ type ServerInterface interface {
 	// ReplaceProduct Replace a product
 	// (PUT /api/v1/admin/products/{id})
 	ReplaceProduct(ctx echo.Context, id ID, params ReplaceProductParams) error
+	// CreateProductImage Add an image to a product
+	// (POST /api/v1/admin/products/{id}/images)
+	CreateProductImage(ctx echo.Context, id ID, params CreateProductImageParams) error
+	// DeleteProductImage Delete an image
+	// (DELETE /api/v1/admin/products/{id}/images/{image_id})
+	DeleteProductImage(ctx echo.Context, id ID, imageID ImageID, params DeleteProductImageParams) error
+	// UpdateProductImage Change an image
+	// (PATCH /api/v1/admin/products/{id}/images/{image_id})
+	UpdateProductImage(ctx echo.Context, id ID, imageID ImageID, params UpdateProductImageParams) error
 	// SetInventory Set how many units of a product there are
 	// (PUT /api/v1/admin/products/{id}/inventory)
 	SetInventory(ctx echo.Context, id ID) error
@@ -3786,6 +4289,12 @@ type ServerInterface interface {
 	// ReplaceVariant Replace a variant
 	// (PUT /api/v1/admin/products/{id}/variants/{variant_id})
 	ReplaceVariant(ctx echo.Context, id ID, variantID VariantID, params ReplaceVariantParams) error
+	// AdminListReviews List all reviews
+	// (GET /api/v1/admin/reviews)
+	AdminListReviews(ctx echo.Context, params AdminListReviewsParams) error
+	// SetReviewVisibility Hide a review or show it
+	// (PUT /api/v1/admin/reviews/{id}/visibility)
+	SetReviewVisibility(ctx echo.Context, id ID) error
 	// ListStock List stock levels
 	// (GET /api/v1/admin/stock)
 	ListStock(ctx echo.Context, params ListStockParams) error
@@ -3885,6 +4394,24 @@ type ServerInterface interface {
 	// GetProduct Get a product
 	// (GET /api/v1/products/{id})
 	GetProduct(ctx echo.Context, id ID) error
+	// ListProductReviews List a product's reviews
+	// (GET /api/v1/products/{id}/reviews)
+	ListProductReviews(ctx echo.Context, id ID, params ListProductReviewsParams) error
+	// CreateReview Review a product
+	// (POST /api/v1/products/{id}/reviews)
+	CreateReview(ctx echo.Context, id ID) error
+	// DeleteMyReview Withdraw my review of a product
+	// (DELETE /api/v1/products/{id}/reviews/mine)
+	DeleteMyReview(ctx echo.Context, id ID) error
+	// GetMyReview Get my review of a product
+	// (GET /api/v1/products/{id}/reviews/mine)
+	GetMyReview(ctx echo.Context, id ID) error
+	// ReplaceMyReview Change my review of a product
+	// (PUT /api/v1/products/{id}/reviews/mine)
+	ReplaceMyReview(ctx echo.Context, id ID) error
+	// ListSimilarProducts List products like one
+	// (GET /api/v1/products/{id}/similar)
+	ListSimilarProducts(ctx echo.Context, id ID, params ListSimilarProductsParams) error
 	// IndexProducts Index the catalogue
 	// (POST /api/v1/rag/index)
 	IndexProducts(ctx echo.Context) error
@@ -3923,7 +4450,7 @@ type ServerInterface interface {
 	GetLiveness(ctx echo.Context) error
 	// GetMedia Get an image
 	// (GET /media/{path})
-	GetMedia(ctx echo.Context, path string) error
+	GetMedia(ctx echo.Context, path string, params GetMediaParams) error
 	// GetMetrics Metrics for Prometheus
 	// (GET /metrics)
 	GetMetrics(ctx echo.Context) error
@@ -4644,6 +5171,130 @@ func (w *ServerInterfaceWrapper) ReplaceProduct(ctx echo.Context) error {
 	return err
 }
 
+// CreateProductImage converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateProductImage(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateProductImageParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateProductImage(ctx, id, params)
+	return err
+}
+
+// DeleteProductImage converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteProductImage(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// ------------- Path parameter "image_id" -------------
+	var imageID ImageID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "image_id", ctx.Param("image_id"), &imageID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter image_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeleteProductImageParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteProductImage(ctx, id, imageID, params)
+	return err
+}
+
+// UpdateProductImage converts echo context to params.
+func (w *ServerInterfaceWrapper) UpdateProductImage(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// ------------- Path parameter "image_id" -------------
+	var imageID ImageID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "image_id", ctx.Param("image_id"), &imageID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter image_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateProductImageParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UpdateProductImage(ctx, id, imageID, params)
+	return err
+}
+
 // SetInventory converts echo context to params.
 func (w *ServerInterfaceWrapper) SetInventory(ctx echo.Context) error {
 	var err error
@@ -4917,6 +5568,75 @@ func (w *ServerInterfaceWrapper) ReplaceVariant(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ReplaceVariant(ctx, id, variantID, params)
+	return err
+}
+
+// AdminListReviews converts echo context to params.
+func (w *ServerInterfaceWrapper) AdminListReviews(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AdminListReviewsParams
+	// ------------- Optional query parameter "product_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "product_id", ctx.QueryParams(), &params.ProductID, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter product_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "rating" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "rating", ctx.QueryParams(), &params.Rating, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter rating: %s", err))
+	}
+
+	// ------------- Optional query parameter "is_hidden" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "is_hidden", ctx.QueryParams(), &params.IsHidden, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter is_hidden: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "offset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offset", ctx.QueryParams(), &params.Offset, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offset: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AdminListReviews(ctx, params)
+	return err
+}
+
+// SetReviewVisibility converts echo context to params.
+func (w *ServerInterfaceWrapper) SetReviewVisibility(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SetReviewVisibility(ctx, id)
 	return err
 }
 
@@ -5773,6 +6493,148 @@ func (w *ServerInterfaceWrapper) GetProduct(ctx echo.Context) error {
 	return err
 }
 
+// ListProductReviews converts echo context to params.
+func (w *ServerInterfaceWrapper) ListProductReviews(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListProductReviewsParams
+	// ------------- Optional query parameter "rating" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "rating", ctx.QueryParams(), &params.Rating, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter rating: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "offset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offset", ctx.QueryParams(), &params.Offset, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offset: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListProductReviews(ctx, id, params)
+	return err
+}
+
+// CreateReview converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateReview(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateReview(ctx, id)
+	return err
+}
+
+// DeleteMyReview converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteMyReview(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteMyReview(ctx, id)
+	return err
+}
+
+// GetMyReview converts echo context to params.
+func (w *ServerInterfaceWrapper) GetMyReview(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetMyReview(ctx, id)
+	return err
+}
+
+// ReplaceMyReview converts echo context to params.
+func (w *ServerInterfaceWrapper) ReplaceMyReview(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ReplaceMyReview(ctx, id)
+	return err
+}
+
+// ListSimilarProducts converts echo context to params.
+func (w *ServerInterfaceWrapper) ListSimilarProducts(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSimilarProductsParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListSimilarProducts(ctx, id, params)
+	return err
+}
+
 // IndexProducts converts echo context to params.
 func (w *ServerInterfaceWrapper) IndexProducts(ctx echo.Context) error {
 	var err error
@@ -5899,8 +6761,58 @@ func (w *ServerInterfaceWrapper) GetMedia(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter path: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetMediaParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Range" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Range")]; found {
+		var Range string
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Range, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Range", valueList[0], &Range, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Range: %s", err))
+		}
+
+		params.Range = &Range
+	}
+	// ------------- Optional header parameter "If-Range" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Range")]; found {
+		var IfRange string
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Range, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Range", valueList[0], &IfRange, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Range: %s", err))
+		}
+
+		params.IfRange = &IfRange
+	}
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch string
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetMedia(ctx, path)
+	err = w.Handler.GetMedia(ctx, path, params)
 	return err
 }
 
@@ -6026,6 +6938,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/products/offers", wrapper.ListProductOffers, options.OperationMiddlewares["listProductOffers"]...)
 	router.GET(options.BaseURL+"/api/v1/products/:id", wrapper.GetProduct, options.OperationMiddlewares["getProduct"]...)
 	router.GET(options.BaseURL+"/api/v1/products/slug/:slug", wrapper.GetProductBySlug, options.OperationMiddlewares["getProductBySlug"]...)
+	router.GET(options.BaseURL+"/api/v1/products/:id/similar", wrapper.ListSimilarProducts, options.OperationMiddlewares["listSimilarProducts"]...)
 	router.GET(options.BaseURL+"/api/v1/admin/categories", wrapper.AdminListCategories, options.OperationMiddlewares["adminListCategories"]...)
 	router.POST(options.BaseURL+"/api/v1/admin/categories", wrapper.CreateCategory, options.OperationMiddlewares["createCategory"]...)
 	router.DELETE(options.BaseURL+"/api/v1/admin/categories/:id", wrapper.DeleteCategory, options.OperationMiddlewares["deleteCategory"]...)
@@ -6050,6 +6963,9 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/admin/products/:id/variants/:variant_id", wrapper.GetVariant, options.OperationMiddlewares["getVariant"]...)
 	router.PATCH(options.BaseURL+"/api/v1/admin/products/:id/variants/:variant_id", wrapper.UpdateVariant, options.OperationMiddlewares["updateVariant"]...)
 	router.PUT(options.BaseURL+"/api/v1/admin/products/:id/variants/:variant_id", wrapper.ReplaceVariant, options.OperationMiddlewares["replaceVariant"]...)
+	router.POST(options.BaseURL+"/api/v1/admin/products/:id/images", wrapper.CreateProductImage, options.OperationMiddlewares["createProductImage"]...)
+	router.DELETE(options.BaseURL+"/api/v1/admin/products/:id/images/:image_id", wrapper.DeleteProductImage, options.OperationMiddlewares["deleteProductImage"]...)
+	router.PATCH(options.BaseURL+"/api/v1/admin/products/:id/images/:image_id", wrapper.UpdateProductImage, options.OperationMiddlewares["updateProductImage"]...)
 	router.PUT(options.BaseURL+"/api/v1/admin/products/:id/inventory", wrapper.SetInventory, options.OperationMiddlewares["setInventory"]...)
 	router.GET(options.BaseURL+"/api/v1/admin/stock", wrapper.ListStock, options.OperationMiddlewares["listStock"]...)
 	router.PUT(options.BaseURL+"/api/v1/admin/stock", wrapper.SetStock, options.OperationMiddlewares["setStock"]...)
@@ -6060,6 +6976,13 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/admin/stock/locations", wrapper.ListLocations, options.OperationMiddlewares["listLocations"]...)
 	router.POST(options.BaseURL+"/api/v1/admin/stock/locations", wrapper.CreateLocation, options.OperationMiddlewares["createLocation"]...)
 	router.PATCH(options.BaseURL+"/api/v1/admin/stock/locations/:code", wrapper.RenameLocation, options.OperationMiddlewares["renameLocation"]...)
+	router.GET(options.BaseURL+"/api/v1/products/:id/reviews", wrapper.ListProductReviews, options.OperationMiddlewares["listProductReviews"]...)
+	router.POST(options.BaseURL+"/api/v1/products/:id/reviews", wrapper.CreateReview, options.OperationMiddlewares["createReview"]...)
+	router.DELETE(options.BaseURL+"/api/v1/products/:id/reviews/mine", wrapper.DeleteMyReview, options.OperationMiddlewares["deleteMyReview"]...)
+	router.GET(options.BaseURL+"/api/v1/products/:id/reviews/mine", wrapper.GetMyReview, options.OperationMiddlewares["getMyReview"]...)
+	router.PUT(options.BaseURL+"/api/v1/products/:id/reviews/mine", wrapper.ReplaceMyReview, options.OperationMiddlewares["replaceMyReview"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/reviews", wrapper.AdminListReviews, options.OperationMiddlewares["adminListReviews"]...)
+	router.PUT(options.BaseURL+"/api/v1/admin/reviews/:id/visibility", wrapper.SetReviewVisibility, options.OperationMiddlewares["setReviewVisibility"]...)
 	router.GET(options.BaseURL+"/media/:path", wrapper.GetMedia, options.OperationMiddlewares["getMedia"]...)
 	router.POST(options.BaseURL+"/api/v1/rag/query", wrapper.AskAssistant, options.OperationMiddlewares["askAssistant"]...)
 	router.POST(options.BaseURL+"/api/v1/rag/index", wrapper.IndexProducts, options.OperationMiddlewares["indexProducts"]...)
@@ -6094,9 +7017,20 @@ type NotModifiedResponse struct {
 
 type ProblemApplicationProblemPlusJSONResponse Problem
 
+type RangeNotSatisfiableResponseHeaders struct {
+	ContentRange *string
+}
+type RangeNotSatisfiableApplicationProblemPlusJSONResponse struct {
+	Body Problem
+
+	Headers RangeNotSatisfiableResponseHeaders
+}
+
 type SpentTokenApplicationProblemPlusJSONResponse Problem
 
 type StaleApplicationProblemPlusJSONResponse Problem
+
+type TooLargeApplicationProblemPlusJSONResponse Problem
 
 type TooManyRequestsResponseHeaders struct {
 	RetryAfter *int
@@ -9512,6 +10446,477 @@ func (response ReplaceProductdefaultApplicationProblemPlusJSONResponse) VisitRep
 	return err
 }
 
+type CreateProductImageRequestObject struct {
+	ID            ID `json:"id"`
+	Params        CreateProductImageParams
+	JSONBody      *CreateProductImageJSONRequestBody
+	MultipartBody *multipart.Reader
+}
+
+type CreateProductImageResponseObject interface {
+	VisitCreateProductImageResponse(w http.ResponseWriter) error
+}
+
+type CreateProductImage201ResponseHeaders struct {
+	ETag *string
+}
+
+type CreateProductImage201JSONResponse struct {
+	Body    Image
+	Headers CreateProductImage201ResponseHeaders
+}
+
+func (response CreateProductImage201JSONResponse) VisitCreateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateProductImage401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateProductImage401ApplicationProblemPlusJSONResponse) VisitCreateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateProductImage403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CreateProductImage403ApplicationProblemPlusJSONResponse) VisitCreateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateProductImage404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response CreateProductImage404ApplicationProblemPlusJSONResponse) VisitCreateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateProductImage409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateProductImage409ApplicationProblemPlusJSONResponse) VisitCreateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateProductImage412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response CreateProductImage412ApplicationProblemPlusJSONResponse) VisitCreateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateProductImage413ApplicationProblemPlusJSONResponse struct {
+	TooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateProductImage413ApplicationProblemPlusJSONResponse) VisitCreateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateProductImage415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateProductImage415ApplicationProblemPlusJSONResponse) VisitCreateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateProductImage422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response CreateProductImage422ApplicationProblemPlusJSONResponse) VisitCreateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateProductImage503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateProductImage503ApplicationProblemPlusJSONResponse) VisitCreateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateProductImagedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateProductImagedefaultApplicationProblemPlusJSONResponse) VisitCreateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteProductImageRequestObject struct {
+	ID      ID      `json:"id"`
+	ImageID ImageID `json:"image_id"`
+	Params  DeleteProductImageParams
+}
+
+type DeleteProductImageResponseObject interface {
+	VisitDeleteProductImageResponse(w http.ResponseWriter) error
+}
+
+type DeleteProductImage204Response struct {
+}
+
+func (response DeleteProductImage204Response) VisitDeleteProductImageResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteProductImage401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteProductImage401ApplicationProblemPlusJSONResponse) VisitDeleteProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteProductImage403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteProductImage403ApplicationProblemPlusJSONResponse) VisitDeleteProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteProductImage404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteProductImage404ApplicationProblemPlusJSONResponse) VisitDeleteProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteProductImage412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteProductImage412ApplicationProblemPlusJSONResponse) VisitDeleteProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteProductImage422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteProductImage422ApplicationProblemPlusJSONResponse) VisitDeleteProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteProductImagedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteProductImagedefaultApplicationProblemPlusJSONResponse) VisitDeleteProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateProductImageRequestObject struct {
+	ID      ID      `json:"id"`
+	ImageID ImageID `json:"image_id"`
+	Params  UpdateProductImageParams
+	Body    *UpdateProductImageJSONRequestBody
+}
+
+type UpdateProductImageResponseObject interface {
+	VisitUpdateProductImageResponse(w http.ResponseWriter) error
+}
+
+type UpdateProductImage200ResponseHeaders struct {
+	ETag *string
+}
+
+type UpdateProductImage200JSONResponse struct {
+	Body    Image
+	Headers UpdateProductImage200ResponseHeaders
+}
+
+func (response UpdateProductImage200JSONResponse) VisitUpdateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateProductImage401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateProductImage401ApplicationProblemPlusJSONResponse) VisitUpdateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateProductImage403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateProductImage403ApplicationProblemPlusJSONResponse) VisitUpdateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateProductImage404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateProductImage404ApplicationProblemPlusJSONResponse) VisitUpdateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateProductImage412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateProductImage412ApplicationProblemPlusJSONResponse) VisitUpdateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateProductImage415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateProductImage415ApplicationProblemPlusJSONResponse) VisitUpdateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateProductImage422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateProductImage422ApplicationProblemPlusJSONResponse) VisitUpdateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateProductImagedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UpdateProductImagedefaultApplicationProblemPlusJSONResponse) VisitUpdateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SetInventoryRequestObject struct {
 	ID   ID `json:"id"`
 	Body *SetInventoryJSONRequestBody
@@ -10793,6 +12198,219 @@ type ReplaceVariantdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ReplaceVariantdefaultApplicationProblemPlusJSONResponse) VisitReplaceVariantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListReviewsRequestObject struct {
+	Params AdminListReviewsParams
+}
+
+type AdminListReviewsResponseObject interface {
+	VisitAdminListReviewsResponse(w http.ResponseWriter) error
+}
+
+type AdminListReviews200JSONResponse AdminReviewPage
+
+func (response AdminListReviews200JSONResponse) VisitAdminListReviewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListReviews401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response AdminListReviews401ApplicationProblemPlusJSONResponse) VisitAdminListReviewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListReviews403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response AdminListReviews403ApplicationProblemPlusJSONResponse) VisitAdminListReviewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListReviews422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response AdminListReviews422ApplicationProblemPlusJSONResponse) VisitAdminListReviewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListReviewsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AdminListReviewsdefaultApplicationProblemPlusJSONResponse) VisitAdminListReviewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetReviewVisibilityRequestObject struct {
+	ID   ID `json:"id"`
+	Body *SetReviewVisibilityJSONRequestBody
+}
+
+type SetReviewVisibilityResponseObject interface {
+	VisitSetReviewVisibilityResponse(w http.ResponseWriter) error
+}
+
+type SetReviewVisibility200JSONResponse AdminReview
+
+func (response SetReviewVisibility200JSONResponse) VisitSetReviewVisibilityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetReviewVisibility401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response SetReviewVisibility401ApplicationProblemPlusJSONResponse) VisitSetReviewVisibilityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetReviewVisibility403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response SetReviewVisibility403ApplicationProblemPlusJSONResponse) VisitSetReviewVisibilityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetReviewVisibility404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response SetReviewVisibility404ApplicationProblemPlusJSONResponse) VisitSetReviewVisibilityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetReviewVisibility415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response SetReviewVisibility415ApplicationProblemPlusJSONResponse) VisitSetReviewVisibilityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetReviewVisibility422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response SetReviewVisibility422ApplicationProblemPlusJSONResponse) VisitSetReviewVisibilityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetReviewVisibilitydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetReviewVisibilitydefaultApplicationProblemPlusJSONResponse) VisitSetReviewVisibilityResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -14038,6 +15656,611 @@ func (response GetProductdefaultApplicationProblemPlusJSONResponse) VisitGetProd
 	return err
 }
 
+type ListProductReviewsRequestObject struct {
+	ID     ID `json:"id"`
+	Params ListProductReviewsParams
+}
+
+type ListProductReviewsResponseObject interface {
+	VisitListProductReviewsResponse(w http.ResponseWriter) error
+}
+
+type ListProductReviews200JSONResponse ReviewPage
+
+func (response ListProductReviews200JSONResponse) VisitListProductReviewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListProductReviews404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListProductReviews404ApplicationProblemPlusJSONResponse) VisitListProductReviewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListProductReviews422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListProductReviews422ApplicationProblemPlusJSONResponse) VisitListProductReviewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListProductReviewsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListProductReviewsdefaultApplicationProblemPlusJSONResponse) VisitListProductReviewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateReviewRequestObject struct {
+	ID   ID `json:"id"`
+	Body *CreateReviewJSONRequestBody
+}
+
+type CreateReviewResponseObject interface {
+	VisitCreateReviewResponse(w http.ResponseWriter) error
+}
+
+type CreateReview201ResponseHeaders struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+}
+
+type CreateReview201JSONResponse struct {
+	Body    OwnReview
+	Headers CreateReview201ResponseHeaders
+}
+
+func (response CreateReview201JSONResponse) VisitCreateReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateReview401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateReview401ApplicationProblemPlusJSONResponse) VisitCreateReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateReview404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response CreateReview404ApplicationProblemPlusJSONResponse) VisitCreateReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateReview409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateReview409ApplicationProblemPlusJSONResponse) VisitCreateReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateReview415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateReview415ApplicationProblemPlusJSONResponse) VisitCreateReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateReview422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response CreateReview422ApplicationProblemPlusJSONResponse) VisitCreateReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateReview429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CreateReview429ApplicationProblemPlusJSONResponse) VisitCreateReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateReviewdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateReviewdefaultApplicationProblemPlusJSONResponse) VisitCreateReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteMyReviewRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type DeleteMyReviewResponseObject interface {
+	VisitDeleteMyReviewResponse(w http.ResponseWriter) error
+}
+
+type DeleteMyReview204Response struct {
+}
+
+func (response DeleteMyReview204Response) VisitDeleteMyReviewResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteMyReview401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteMyReview401ApplicationProblemPlusJSONResponse) VisitDeleteMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteMyReview404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteMyReview404ApplicationProblemPlusJSONResponse) VisitDeleteMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteMyReview422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteMyReview422ApplicationProblemPlusJSONResponse) VisitDeleteMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteMyReviewdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteMyReviewdefaultApplicationProblemPlusJSONResponse) VisitDeleteMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMyReviewRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetMyReviewResponseObject interface {
+	VisitGetMyReviewResponse(w http.ResponseWriter) error
+}
+
+type GetMyReview200ResponseHeaders struct {
+	ETag *string
+}
+
+type GetMyReview200JSONResponse struct {
+	Body    OwnReview
+	Headers GetMyReview200ResponseHeaders
+}
+
+func (response GetMyReview200JSONResponse) VisitGetMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMyReview304Response = NotModifiedResponse
+
+func (response GetMyReview304Response) VisitGetMyReviewResponse(w http.ResponseWriter) error {
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetMyReview401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetMyReview401ApplicationProblemPlusJSONResponse) VisitGetMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMyReview404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetMyReview404ApplicationProblemPlusJSONResponse) VisitGetMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMyReview422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetMyReview422ApplicationProblemPlusJSONResponse) VisitGetMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMyReviewdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetMyReviewdefaultApplicationProblemPlusJSONResponse) VisitGetMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceMyReviewRequestObject struct {
+	ID   ID `json:"id"`
+	Body *ReplaceMyReviewJSONRequestBody
+}
+
+type ReplaceMyReviewResponseObject interface {
+	VisitReplaceMyReviewResponse(w http.ResponseWriter) error
+}
+
+type ReplaceMyReview200JSONResponse OwnReview
+
+func (response ReplaceMyReview200JSONResponse) VisitReplaceMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceMyReview401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceMyReview401ApplicationProblemPlusJSONResponse) VisitReplaceMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceMyReview404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceMyReview404ApplicationProblemPlusJSONResponse) VisitReplaceMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceMyReview415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceMyReview415ApplicationProblemPlusJSONResponse) VisitReplaceMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceMyReview422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceMyReview422ApplicationProblemPlusJSONResponse) VisitReplaceMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceMyReviewdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReplaceMyReviewdefaultApplicationProblemPlusJSONResponse) VisitReplaceMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSimilarProductsRequestObject struct {
+	ID     ID `json:"id"`
+	Params ListSimilarProductsParams
+}
+
+type ListSimilarProductsResponseObject interface {
+	VisitListSimilarProductsResponse(w http.ResponseWriter) error
+}
+
+type ListSimilarProducts200JSONResponse SimilarProducts
+
+func (response ListSimilarProducts200JSONResponse) VisitListSimilarProductsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSimilarProducts404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListSimilarProducts404ApplicationProblemPlusJSONResponse) VisitListSimilarProductsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSimilarProducts422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListSimilarProducts422ApplicationProblemPlusJSONResponse) VisitListSimilarProductsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSimilarProductsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListSimilarProductsdefaultApplicationProblemPlusJSONResponse) VisitListSimilarProductsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type IndexProductsRequestObject struct {
 }
 
@@ -15307,7 +17530,8 @@ func (response GetLivenessdefaultApplicationProblemPlusJSONResponse) VisitGetLiv
 }
 
 type GetMediaRequestObject struct {
-	Path string `json:"path"`
+	Path   string `json:"path"`
+	Params GetMediaParams
 }
 
 type GetMediaResponseObject interface {
@@ -15315,8 +17539,10 @@ type GetMediaResponseObject interface {
 }
 
 type GetMedia200ResponseHeaders struct {
-	CacheControl *string
-	ETag         *string
+	AcceptRanges          *string
+	CacheControl          *string
+	ContentSecurityPolicy *string
+	ETag                  *string
 }
 
 type GetMedia200ImageResponse struct {
@@ -15332,13 +17558,64 @@ func (response GetMedia200ImageResponse) VisitGetMediaResponse(w http.ResponseWr
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
+	if response.Headers.AcceptRanges != nil {
+		w.Header().Set("Accept-Ranges", fmt.Sprint(*response.Headers.AcceptRanges))
+	}
 	if response.Headers.CacheControl != nil {
 		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.ContentSecurityPolicy != nil {
+		w.Header().Set("Content-Security-Policy", fmt.Sprint(*response.Headers.ContentSecurityPolicy))
 	}
 	if response.Headers.ETag != nil {
 		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
 	}
 	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetMedia206ResponseHeaders struct {
+	AcceptRanges          *string
+	CacheControl          *string
+	ContentRange          *string
+	ContentSecurityPolicy *string
+	ETag                  *string
+}
+
+type GetMedia206ImageResponse struct {
+	Body          io.Reader
+	Headers       GetMedia206ResponseHeaders
+	ContentType   string
+	ContentLength int64
+}
+
+func (response GetMedia206ImageResponse) VisitGetMediaResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", response.ContentType)
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.AcceptRanges != nil {
+		w.Header().Set("Accept-Ranges", fmt.Sprint(*response.Headers.AcceptRanges))
+	}
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.ContentRange != nil {
+		w.Header().Set("Content-Range", fmt.Sprint(*response.Headers.ContentRange))
+	}
+	if response.Headers.ContentSecurityPolicy != nil {
+		w.Header().Set("Content-Security-Policy", fmt.Sprint(*response.Headers.ContentSecurityPolicy))
+	}
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(206)
 
 	if closer, ok := response.Body.(io.ReadCloser); ok {
 		defer closer.Close()
@@ -15369,6 +17646,25 @@ func (response GetMedia404ApplicationProblemPlusJSONResponse) VisitGetMediaRespo
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMedia416ApplicationProblemPlusJSONResponse struct {
+	RangeNotSatisfiableApplicationProblemPlusJSONResponse
+}
+
+func (response GetMedia416ApplicationProblemPlusJSONResponse) VisitGetMediaResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.ContentRange != nil {
+		w.Header().Set("Content-Range", fmt.Sprint(*response.Headers.ContentRange))
+	}
+	w.WriteHeader(416)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -15751,6 +18047,15 @@ type StrictServerInterface interface {
 	// ReplaceProduct Replace a product
 	// (PUT /api/v1/admin/products/{id})
 	ReplaceProduct(ctx context.Context, request ReplaceProductRequestObject) (ReplaceProductResponseObject, error)
+	// CreateProductImage Add an image to a product
+	// (POST /api/v1/admin/products/{id}/images)
+	CreateProductImage(ctx context.Context, request CreateProductImageRequestObject) (CreateProductImageResponseObject, error)
+	// DeleteProductImage Delete an image
+	// (DELETE /api/v1/admin/products/{id}/images/{image_id})
+	DeleteProductImage(ctx context.Context, request DeleteProductImageRequestObject) (DeleteProductImageResponseObject, error)
+	// UpdateProductImage Change an image
+	// (PATCH /api/v1/admin/products/{id}/images/{image_id})
+	UpdateProductImage(ctx context.Context, request UpdateProductImageRequestObject) (UpdateProductImageResponseObject, error)
 	// SetInventory Set how many units of a product there are
 	// (PUT /api/v1/admin/products/{id}/inventory)
 	SetInventory(ctx context.Context, request SetInventoryRequestObject) (SetInventoryResponseObject, error)
@@ -15778,6 +18083,12 @@ type StrictServerInterface interface {
 	// ReplaceVariant Replace a variant
 	// (PUT /api/v1/admin/products/{id}/variants/{variant_id})
 	ReplaceVariant(ctx context.Context, request ReplaceVariantRequestObject) (ReplaceVariantResponseObject, error)
+	// AdminListReviews List all reviews
+	// (GET /api/v1/admin/reviews)
+	AdminListReviews(ctx context.Context, request AdminListReviewsRequestObject) (AdminListReviewsResponseObject, error)
+	// SetReviewVisibility Hide a review or show it
+	// (PUT /api/v1/admin/reviews/{id}/visibility)
+	SetReviewVisibility(ctx context.Context, request SetReviewVisibilityRequestObject) (SetReviewVisibilityResponseObject, error)
 	// ListStock List stock levels
 	// (GET /api/v1/admin/stock)
 	ListStock(ctx context.Context, request ListStockRequestObject) (ListStockResponseObject, error)
@@ -15877,6 +18188,24 @@ type StrictServerInterface interface {
 	// GetProduct Get a product
 	// (GET /api/v1/products/{id})
 	GetProduct(ctx context.Context, request GetProductRequestObject) (GetProductResponseObject, error)
+	// ListProductReviews List a product's reviews
+	// (GET /api/v1/products/{id}/reviews)
+	ListProductReviews(ctx context.Context, request ListProductReviewsRequestObject) (ListProductReviewsResponseObject, error)
+	// CreateReview Review a product
+	// (POST /api/v1/products/{id}/reviews)
+	CreateReview(ctx context.Context, request CreateReviewRequestObject) (CreateReviewResponseObject, error)
+	// DeleteMyReview Withdraw my review of a product
+	// (DELETE /api/v1/products/{id}/reviews/mine)
+	DeleteMyReview(ctx context.Context, request DeleteMyReviewRequestObject) (DeleteMyReviewResponseObject, error)
+	// GetMyReview Get my review of a product
+	// (GET /api/v1/products/{id}/reviews/mine)
+	GetMyReview(ctx context.Context, request GetMyReviewRequestObject) (GetMyReviewResponseObject, error)
+	// ReplaceMyReview Change my review of a product
+	// (PUT /api/v1/products/{id}/reviews/mine)
+	ReplaceMyReview(ctx context.Context, request ReplaceMyReviewRequestObject) (ReplaceMyReviewResponseObject, error)
+	// ListSimilarProducts List products like one
+	// (GET /api/v1/products/{id}/similar)
+	ListSimilarProducts(ctx context.Context, request ListSimilarProductsRequestObject) (ListSimilarProductsResponseObject, error)
 	// IndexProducts Index the catalogue
 	// (POST /api/v1/rag/index)
 	IndexProducts(ctx context.Context, request IndexProductsRequestObject) (IndexProductsResponseObject, error)
@@ -16961,6 +19290,141 @@ func (sh *strictHandler) ReplaceProduct(ctx echo.Context, id ID, params ReplaceP
 	return nil
 }
 
+// CreateProductImage operation middleware
+func (sh *strictHandler) CreateProductImage(ctx echo.Context, id ID, params CreateProductImageParams) error {
+	var request CreateProductImageRequestObject
+
+	request.ID = id
+	request.Params = params
+	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/json") {
+		var body CreateProductImageJSONRequestBody
+		var err error
+		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+			// A request validator built on kin-openapi's openapi3filter with
+			// KeepValidatedValue leaves the value it validated on the body. Bind
+			// that value, matching member names exactly, so the handler receives
+			// what was validated instead of a second, case-insensitive decode.
+			// Otherwise bind only the request body, so that path and query
+			// parameters are not also bound into the body struct.
+			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+				err = binder.BindBody(ctx, &body)
+			}
+		} else {
+			// A custom binder is installed on the Echo instance; defer to it
+			// entirely, since echo.Binder does not expose body-only binding and
+			// the binder may do more than decode (for example call ctx.Validate).
+			err = ctx.Bind(&body)
+		}
+		if err != nil {
+			return err
+		}
+		request.JSONBody = &body
+
+	}
+	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "multipart/form-data") {
+		if reader, err := ctx.Request().MultipartReader(); err != nil {
+			return err
+		} else {
+			request.MultipartBody = reader
+		}
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateProductImage(ctx.Request().Context(), request.(CreateProductImageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateProductImage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateProductImageResponseObject); ok {
+		return validResponse.VisitCreateProductImageResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteProductImage operation middleware
+func (sh *strictHandler) DeleteProductImage(ctx echo.Context, id ID, imageID ImageID, params DeleteProductImageParams) error {
+	var request DeleteProductImageRequestObject
+
+	request.ID = id
+	request.ImageID = imageID
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteProductImage(ctx.Request().Context(), request.(DeleteProductImageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteProductImage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteProductImageResponseObject); ok {
+		return validResponse.VisitDeleteProductImageResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UpdateProductImage operation middleware
+func (sh *strictHandler) UpdateProductImage(ctx echo.Context, id ID, imageID ImageID, params UpdateProductImageParams) error {
+	var request UpdateProductImageRequestObject
+
+	request.ID = id
+	request.ImageID = imageID
+	request.Params = params
+
+	var body UpdateProductImageJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateProductImage(ctx.Request().Context(), request.(UpdateProductImageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateProductImage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UpdateProductImageResponseObject); ok {
+		return validResponse.VisitUpdateProductImageResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // SetInventory operation middleware
 func (sh *strictHandler) SetInventory(ctx echo.Context, id ID) error {
 	var request SetInventoryRequestObject
@@ -17304,6 +19768,79 @@ func (sh *strictHandler) ReplaceVariant(ctx echo.Context, id ID, variantID Varia
 		return err
 	} else if validResponse, ok := response.(ReplaceVariantResponseObject); ok {
 		return validResponse.VisitReplaceVariantResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AdminListReviews operation middleware
+func (sh *strictHandler) AdminListReviews(ctx echo.Context, params AdminListReviewsParams) error {
+	var request AdminListReviewsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AdminListReviews(ctx.Request().Context(), request.(AdminListReviewsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AdminListReviews")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AdminListReviewsResponseObject); ok {
+		return validResponse.VisitAdminListReviewsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SetReviewVisibility operation middleware
+func (sh *strictHandler) SetReviewVisibility(ctx echo.Context, id ID) error {
+	var request SetReviewVisibilityRequestObject
+
+	request.ID = id
+
+	var body SetReviewVisibilityJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetReviewVisibility(ctx.Request().Context(), request.(SetReviewVisibilityRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetReviewVisibility")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SetReviewVisibilityResponseObject); ok {
+		return validResponse.VisitSetReviewVisibilityResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -18376,6 +20913,204 @@ func (sh *strictHandler) GetProduct(ctx echo.Context, id ID) error {
 	return nil
 }
 
+// ListProductReviews operation middleware
+func (sh *strictHandler) ListProductReviews(ctx echo.Context, id ID, params ListProductReviewsParams) error {
+	var request ListProductReviewsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListProductReviews(ctx.Request().Context(), request.(ListProductReviewsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListProductReviews")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListProductReviewsResponseObject); ok {
+		return validResponse.VisitListProductReviewsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateReview operation middleware
+func (sh *strictHandler) CreateReview(ctx echo.Context, id ID) error {
+	var request CreateReviewRequestObject
+
+	request.ID = id
+
+	var body CreateReviewJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateReview(ctx.Request().Context(), request.(CreateReviewRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateReview")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateReviewResponseObject); ok {
+		return validResponse.VisitCreateReviewResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteMyReview operation middleware
+func (sh *strictHandler) DeleteMyReview(ctx echo.Context, id ID) error {
+	var request DeleteMyReviewRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteMyReview(ctx.Request().Context(), request.(DeleteMyReviewRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteMyReview")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteMyReviewResponseObject); ok {
+		return validResponse.VisitDeleteMyReviewResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetMyReview operation middleware
+func (sh *strictHandler) GetMyReview(ctx echo.Context, id ID) error {
+	var request GetMyReviewRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetMyReview(ctx.Request().Context(), request.(GetMyReviewRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetMyReview")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetMyReviewResponseObject); ok {
+		return validResponse.VisitGetMyReviewResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReplaceMyReview operation middleware
+func (sh *strictHandler) ReplaceMyReview(ctx echo.Context, id ID) error {
+	var request ReplaceMyReviewRequestObject
+
+	request.ID = id
+
+	var body ReplaceMyReviewJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReplaceMyReview(ctx.Request().Context(), request.(ReplaceMyReviewRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReplaceMyReview")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReplaceMyReviewResponseObject); ok {
+		return validResponse.VisitReplaceMyReviewResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListSimilarProducts operation middleware
+func (sh *strictHandler) ListSimilarProducts(ctx echo.Context, id ID, params ListSimilarProductsParams) error {
+	var request ListSimilarProductsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSimilarProducts(ctx.Request().Context(), request.(ListSimilarProductsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSimilarProducts")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListSimilarProductsResponseObject); ok {
+		return validResponse.VisitListSimilarProductsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // IndexProducts operation middleware
 func (sh *strictHandler) IndexProducts(ctx echo.Context) error {
 	var request IndexProductsRequestObject
@@ -18724,10 +21459,11 @@ func (sh *strictHandler) GetLiveness(ctx echo.Context) error {
 }
 
 // GetMedia operation middleware
-func (sh *strictHandler) GetMedia(ctx echo.Context, path string) error {
+func (sh *strictHandler) GetMedia(ctx echo.Context, path string, params GetMediaParams) error {
 	var request GetMediaRequestObject
 
 	request.Path = path
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetMedia(ctx.Request().Context(), request.(GetMediaRequestObject))
@@ -18845,412 +21581,467 @@ func (sh *strictHandler) GetReadiness(ctx echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L2Jchs5kjf+KgjO/MN2T4kiJfmSY2NX7ba71eNrJXk8u5ZXBKuSJEZFgA2gRLN7HfE9zfdg35P8Awmg",
-	"LqJ4yLrc5sbGtCVVFa5Enr/M/KMVi/FEcOBatfb/aI2AJiDxn89pPIKt54JrKVLziwRULNlEM8Fb+61f",
-	"xJSkgg+JHgGhXE1BkjGdkT6Qc5joditqwWc6nqTQ2m9Nsn7K4oiM6ectOoR/2+0+3H3U6XQiwsbjTNN+",
-	"Cq2opeIRjKkZSs8m5jWlJePD1pcvUcvMA7jeOoY4k0zPtt6JlMWz+Xl9GFGNc5rQIeCMUkGT6nQSGNAs",
-	"1VtKxuQeFxzuLRn9xQkdzg91MgJyAVIxwYkYkKkZeUqV2w1I2uQYeEKYJn0anxPGSe9wsPVGcNh6TXU8",
-	"6lVnddp6Sp8MuvHeXtLZ6T+G3e5pa8m8jqiGV2zM9Bb+b/iUxpTPSEzTVOG+iAlIav58T5Ep44mYEpqm",
-	"Yqoqs9npBEZmXMMQZG3oIxhTxs2UmocXAzP2mFAJJIVBlTy6T9cYS0FgmccQC54oknHNUrOcyoBm9ysD",
-	"7i4bD7ScbR0MNMjmsbQgU2rOFgZCAtFyxviQ0CFlvDLY4yWDffjwYesg0yPgmsVUQ3gXtSC09BC5f/Ty",
-	"OXn0+GHnQZWIfgQqQRIJNB3/22lLjcQkWUpG/9w6UIopTbneeifFBUtCC/8wYvGIjEUCKZlKoaF09dvk",
-	"oK+AazIdASdc+MfMbVDnULt/qYhpWpkT8Gzc2v/YGsKYcdaK3COfornZfolaEyrpGLTjUwdaS9bPQhv3",
-	"lqczMpEiyWJtiF2PiB4xRah/JSJUkR6nY9i/oGkGvTZ5bXnYkF0AJwouQNKUaDYG9QwJa5wpTUYirS7p",
-	"YysWqZD7/ZTG52ba8HmSigRa+1pmELWYmc5vGchZK2qZ8Vr7rXwWlZ1gGsa4rjH9/Ar4UI9a+7udTtQa",
-	"M57/bPZAa5Dmq//z8X/2P/1tv/23v7bmdisyXzm0X+x28j9TKekMT/7ggrKU9lnK9GzZ/uGVMrtXesds",
-	"QnBt5e+Wl/dXCYPWfusv24Xc2bZ/VduVyZjZ/SgpTw6TwMTcVPrmgaY54B/PWLLy+IdJMeob/EZwXLDD",
-	"5vthhiNCEpVmwwipTGSaSBhSmZh7G1MFC+dYmWDp2Hdqx96NQoKRahgKOQtt0yG3M4zdM2aWhhv3IRVT",
-	"wnTTrPzzl9g8P53w/uGEoDSf4BbWZrnunvqvf922ZlIJGZb5PQ6f9VmMT/ScpLHqhpUFkWc1QJRZ2ICl",
-	"hlkRJBqZGG75RmiixRD0CKR9uicGAwW617gqO6GGNe3Nr6nMIQ62/ptu/d7Zenq29SnEJ75ErZdAdSYh",
-	"WcYFtNFyjFQduBfI/Z7hcb0H5ty40OR+b0BTBb0HTUvxb4akUl+IFCjHKf2szduhE3CzKbH0n08O30RG",
-	"xXLaBtOKpLgZitx/EpHuTkS6u2aK3T2SsCHTqiY5dzr5/3UfNsx8aGZUnnV5kztbTz/98eTLX//X/bO7",
-	"E3X3voR3O3RbzcIkKJHJGO4pwgrGNqF6VEwCL6WE3zKGx2UFzFqX9HCA+mcDdRtlt5crtAw1nT6QeET5",
-	"0Ci1H4yIZ5qMqPK/JIrxGCJz/COjBY3oZALcUnzJPmCK7HV3nvn7fMrx6KzNgc+lVGn3TaObqvYpr6nI",
-	"j1GZwV2x7xX7cjiwavVX3ftDfqxFfL7yLWCcKPNC5RYYXoU0uPwuMH6G7y+7C8v0e1QbCLVsyKgnqmnE",
-	"FL9UHs6ZQ1bpHwg5ptrqqLs7LdQg2NhoZ123f+6nKKTMvqaf30kWB1j/gSZjobS9rRPzDCpfKE6zGUgy",
-	"oTPlZFJx4HtP20+fNixkTD+f4YdWllGvBQerWbxmvHmeKdC1J9rttDudpokyfumJvkWpsPTgtSDqnE3a",
-	"5KWQJAGYICEokikgPSepmgjCCp4wRSwjCPN/JaLoBIniLT+m6WrqOSUJU7HIuK5cKK8ALL1Ogp8pGnYm",
-	"lG/TP6hklOsmLnxh/7yICbtHzr6WGX8xb6uJ4Aqs10XwQcpiPPHY+jzMP+lkkhrDjwm+PZGin8L4b/9S",
-	"AsVjToTmDWNytIxBnp5peg6GfSagKUsNaXNCY7u5heCELfMwoUkiQSkCn5nSqk1eiaHhbcKYkgo0ytMJ",
-	"VWoqJG6JWTIoXP9+qzN4NNjpP0KBrqnOlFFInkYtzTRejnxROXmMtJ6o/e1ttE/bCVz4Vant8uS/rLqX",
-	"7+zbdkNrOqcmsRtfFYpZnElp7FUzX2ibgV4K2WdJAvyrtn6Qf6W08Seo4wIklo1IkQKhibk1SkuqhVxt",
-	"R3eLHX1ZGmb5lhaTuooNNTfE09GYzlDnSwRSE27kIb+gKUu+ahuZ/caZ25TyZr7lRqOGNDHqhBkbn0Ru",
-	"LKWQqrX/8Y/WGJSiQ2S+xl7vA6FO/nSRTU+EYVCytd/atvLwy6cVTmBnpziB93wiRWyG6adAXnBtLd3l",
-	"h1Ff2lUcyQdI0y3DqCGJSD/TpX0hPbstPTSyFAEaj+z+4WG9EfqlyPjXnZbj4Wdc6LMBfq1C/GD0JHNW",
-	"RGXxyHP81Wh+r9hxYzO9dF9fvs3zc7qKjUa7zSwo8tbOTGRS+a18LRI2YCEjCt3SM5GREb3A3VCapaln",
-	"Q2YvSq53724OTdI9to3P4Az9dL/mBMc0teRzhs9Uj4/0RTKr3Dby6/HbN6sdYKc4wB9pQo7yC738CGuT",
-	"uorzOzDWIRrdbpR9stfpEErysYhbUkT2Og/NH0CPhLNinIxMBNi9MGcZkb3uLqF2j7QQJKVyCNEp39vt",
-	"GhrZ6+4R6j9KUsbBPiX4MCIPcWzUtYzBYEjJ/NJ8L4EJ8AR4PPPmhDRX11hEX6LW8QS4PhHnXymtlPnM",
-	"mRbnAXmVMn6ODtxMQeK93EJag1AQkSZtcqDOyUBIQgmHKREcrp0myjO+KmFmFA5ICH7Uk7ngUJxIbRei",
-	"2jbggWjqd/ayZ6Gt4pqfwqGNJlVMbGQhEmhiDBByZP9hgw5obEuYgGU00r240ol0S4LtncQABzPTJi9x",
-	"a1Y7GZz/FWlsCxduvfbe3O8RRWeqthl4JidCvKZ85shLfdXpSKrhDFUFqEo3Iawd5vZYtcmJnLkTYZw8",
-	"JsrGi1Y6h52S0my+bKZP8vmvcgqVeV7JBfELxAhim3ygZo+Vjf2acygFy9xRVIVZLZi2SKaVH8WpvOc0",
-	"0yMh2e9wNfpkgNWhMmvYur3/I2qMoAnD+O0RDCSokSErIUlqbaI8xLec0XXL+mJpKevoiVfH694Iu0bk",
-	"X4bBaefgm0qURm7Z1ui7EC5sVzrKUKhy0XnOPe8P1QZ6vpJhUh+zPMtKX6yfrX/onnIxyYQlyOF94LJy",
-	"XSkZwHSdK/uwbJUdg7xgMZD3lfksP+rwSq7iyI+F0V8YwjSYKmL/Tr1QRKDEq2gYpR2h5irWr3ixOVd2",
-	"y1U2mQipIXkNCaMnuGFfQRlZ8cGzsfniGZ5BiTQQmFH+qPnYaqLyYflO5+MQnDk5seMsP/KGKV6VSmO0",
-	"0XuK9DxsxsyrV9ZtauSg6TkYKyYf34bWrcIbcJLyXBkWA0Jzv5LZwYk0n9XM+rPiYGDZTFGLaRUo0Xol",
-	"eCJ4KIqNH5eBDx0evyW73UePtrqEppMR3dohhgZ8UM69Vx3m5x9bc9GxT3/sfAnGz2MJ1JwR1SGbzgZC",
-	"UFmxz9VDSjuPtjrdrd3uSefp/m5nv9P571bJo5pQDVuajSE0svWgLHMgRi2mzpy79qzP0jSIw/kwspFG",
-	"ZAXKgmJYapReNM4znpqjpNyaRv5omdHBhILqMVkXZ92pWpmHGrHJZNWJIGzk6qZhLKxuALWjJYBGHZln",
-	"4z7Imvt+hxxr8isdg7qnyPFvGZXBQzFf35n/+suU6ogMUmEEq8TAGVyAJCNIJ+icHzAEglUHtUgi+5r1",
-	"q1dCVTxLnZCsrLWYzGQkeCiCQfAPbp1GR5uAmKRAppJpmJvF3/b2yE6HPH6694h0nj58Up3JbjVm9nB+",
-	"WqWbdHr6t3/H2Kf5H3L/QXt769MPwWs1EcZcOLP8OhjhxQfwMtc27UP3v8jer7+EviohZhPmREad8ASa",
-	"bIbQqh88SCh5JS4gpXHwyNFDHCIoqiEiEyku0D4R0nKbWUSmSM2OfEFZl48zjktsCDmGJDnXK+16d6Xz",
-	"zybJUt5UiqgGmdPOVqd70jWcaQ3m9KUc8vjoA9J+7/0d9LclskLA72T18Ave7uk5zEmCfK7Cniv7UQDH",
-	"RP9fEKOX1UmzQz7JrE6RWCOXpu9KIgsDTFGzvKPKbCsqzUxr4CRxcuwK5F6dAhYGq29TKm5kzvXJnLUQ",
-	"CxuJdKckUmXDlh7dVYirNanlrgqzmkQJCRMnRMLCYwG/f4dxwABJ0iFyxHxp80w8x+IGAqDlt/LnFqJb",
-	"nTH1pQ7DjRwkpxnjUYf1VFD6c/iMOgIj8giP5gGm5ozVOZtMalrCat/XQtN0wee1pSELl6JpWl3DzpPq",
-	"II/2WkEYSUXlwB33I0c5qMmtdCE5OOTbGuL/QwGEK5zqY8bLL3Y3GsBGA/jONYCo9XlrKLbcL/2z7Tfu",
-	"Hx/tY5/Kz22x8URI7bC0o9Z+a8j0KOu3YzHeFnTCtgzdDoFv50N/Kb9umNaWmNiLvJXDOszsvmF95O5t",
-	"5EY7uj3t6I5Rw5egcLXiMMliHbxvDrCPQFqhgExHgpwDTIwxrcDfuaoEzROkVLO8/mP+FGtskMZakf4M",
-	"4U+VY/mj1ceLOTtL2QDBxh0yQp0yFdKwd8zlCq2W1rKmVk9qilzGj1lPmr4dIFht0etHMAAJPAZEqDXQ",
-	"STGzPPfl2gbw0IBl636eP3irXnQLsIqXHtNz/xwSUAqrzNY9Z6FgmVVrg7NaajdXxghCx9DnhAkuk5Qy",
-	"TjR8rkmpl0LqGRmJTGJQZpwpFhPBMdoTjxCUZOGvcaZGTHCXxKA0nZFYCJz9/MQcGvtsAjIO8mJU8rN4",
-	"hGHEwQCnOB2JFMgEJDHvVPZnsenSsFElU6OYUBi+n6d/l7D60xFLwXntBCeKphCeU8tlGyw9r2EwM+lQ",
-	"2zwkswV5llHDSJ16utHSMVeOB43pEBqsVvs3I8rYmMoZGTCp9MoW7KF5O2S/5kksjZq3sQIzzjSJKSd9",
-	"IEqkCeFiuqqOT2PNLqD5+5XDJVSjlUkOuX2vSDIwqj8XmiAi1EgFTN3D6gSrTmXQmChXmBlA1EhMyCTT",
-	"1lvMET9vs+0r4zhzc34gHsyfNGc4J8daP0k20GTKJKAlMwKaoH6rgn4uf29WyD+JWpJqZ1EtlCH2KaNB",
-	"nWfhWZv9uKeImHKvdQ+ERCxXxtlvWV2Ne3+09dPR4cuTrR9f/T0YlEmzpbM6Ns98KUL3SwPqhkSO7cP4",
-	"WpCi33Pm878W0fLOwxWcGrcYwol8BotamAKjIuLMa8cryAFRzAyfq3QjqrzGuxIXcbk383wkFFUy9BT5",
-	"tEu8E+7sqzIzyhOpS8m/PuWqJjICQq2kJvhzj8qZebVs9kIHyomryhnKLCtnyFFZny1tf37JmqNZFZXk",
-	"0xL1e5m/0/PCNumh9wxhIdRWbxDc5Y0NQMcjQA5ps8fWco7mQ6zuGy2ZD7fgIC0ldIcKftgiLlTlqXTI",
-	"vAybNy/i2M9QxpsN9Hms1asKs19/P/yXYP+1+2v6X/88Sv/75dPz//7nm38d8s4qwv/P68GteW6rZxGk",
-	"dQ+WO0AAXxicZPONUd017NomVRf5yLHgFyCVwz4JoswR+zIxNSO0YZSTUlpzRSkn78rKRsw0JEg6H//C",
-	"kk+1kj+IPhdKEzoYCJlgKpF1bJAXFyBnCZ2RYw2Qkh+F1imQj3/p7n0y+k13p/2wQ94f/xRU20dMaSEb",
-	"3M+VxReJgDqTPCJxps2GWNqegtLEpVKtfpmfl77/2uVhBe60zdwMzhAheEzUnOSYjl7aqFypS0SeWfPv",
-	"QWXBnv5iXlXOU5egtBFqEeFAzQ9rKso5iR7jyEtFnaOxYqZRntfqT3LhTfhPt1/rohryjS7lRZaJwyV9",
-	"hHwzq1OYEmRAZUREmuQ7mWdUo26T77ohQbCpDT5dvHd08PPZ64N/nv1yeHzy9ui/euR+t/PgyoiyKI/z",
-	"sHODJFr1Sy4o3XF6erwUfmNnuZBAHB0ucMwFqd9iXaZU2bJOpWfM78bU+nprYS9fO2axBeNrdPjHG8zk",
-	"X8q2zHI3yp1wDqxqqN8RE0+xMUupZHp2pmIhA1PqkjHjmXL8QTEOJEG6ioH0QU8BeMFJjIgtZXgWekj7",
-	"cbdsmojMouOLagLBOgLWWLwheyxkgTijo9GY8DZCle4D2xq8oCt5uKvRguVhjAUO8KicB90mntjQY/iz",
-	"EMMUyPFIYBiV3O+hJ7wXkZ5iv4P575hqkIym5t90CGdDKbJJLyL/7//83weo7pxzY+FrccoHAIl6Zsvx",
-	"WBeNIlNIYzGGWlWXlf3wY/q5EnHvdBZu6ZJI/9J9Xc9r6/YZlUntt9tZBRLG4gLUXGDoj3yNrhoS+x1a",
-	"++aVlVe7sH5byTvm7kZfZMORzm+Hq7pXMnVFps/EwP34KbDoH338oi5J8lpsNXlwa67/5U71opYbU450",
-	"B0I2SSBkbWoC9Byk4zgJU3QyAWpsAKc1o9+93bohuXCQScS/BGSATX9HZhV2Vdd8o5UPP13Je7WOF+5O",
-	"gZUXeZKqO7cexNgWLLwMwNjRYY4uxppb87dpIU2/a4gMvb0AuQWog3PzXyRkxu2vppjyZ37jtYv2vILa",
-	"CVDYOmRaUeMWB+WX6L4F0dU30JVfxCKlTJFUTEFuxVQBScF8UkUuImPvMeNG2CVUjUC1yWuaABlIMbaW",
-	"r1FQUeVNYaCJyGobOrrMcv7noy3B9+lv97fyfz744a9LKRY3upHalrn7kK7WwzYWr6xkWlmJsIE13g6s",
-	"0RHBJUGNOaIRkbCFDF8Gbtzwoe+DD82R2/MSwKS+8mpZVyBaAnxbCmEfUsGHygZsv5p4b0QD/GWxK4BK",
-	"sFXqwo46f2K0Ly4KvwdxurEWk3rd9DmOthyysUQVPaiF6HHvcS/LZYqLYvFP/tyqaXFi16em5jWjeQKf",
-	"j8AjBQMXgnLCzENEZjwHj9u3GSiSsKTRA8hAnbkSaSGwxPPiK1NEBF5ArG1dHV+bz1YfwIp5Ga8J15UE",
-	"uC8It2Bs6zgSWWqLQvTBrvdS+oIn4TO3/QHJmBe7LC/ZcLt+CjxBHgLTxXpEcPAaJQWPIDDBfIsWU8ll",
-	"7JmCtWxMmmWqxFpc2keaZa4U5NHoVfh1uYDvct69Mbbqt2GZvVVcvbVsruprq4W0vCq2Mb1ux/QqSOJq",
-	"rC9/zzcG2NdyzQNOWIHLRv7I6873r2SOy5Iy8JM3mKHznZqjeH3eucLUvpDkelfRUKpIkxwcxGFaKXVd",
-	"026tcnrmn2hAlbi/5tpPdadiISXEmoyEVECels2F/LtrZy9xmFZmtRDt6p+b0xzry6t9N8gHyzkhAeiv",
-	"ptpH2DE26xpkueAThymWDxlkss/UCLXSzOiroehTCMax3mm/5YBQpyIVtvhi4LSLEmQB/m0Ud0VZ8tUg",
-	"kL0wZ5UihXWALUfm+blcepHaTHm7koYDrH4jmHFnVuqtcXd2mUJOmNevC59ZKQVnPkt5b6f7uJKbTMfG",
-	"olWkD4ol88mY749/CqUp74bTlJ9nSosxSL+qtSV0rdZ5IuZpZJVTaj6Z4Hm4WR/nyPW15l1kIZSnbqtX",
-	"BpTS5dkVzZ9alshQV7LysULLfjHG4nwBYV5tUtAmz438ysswj5EYqmRCE/of7icjX8scFhsM1Njrw72F",
-	"Ddb+4/RUffrbf/h/nJ627T/bn8Jd13Al/wDJBq6+YFM3vbyqkC23jEhsJ1erpwThvTH8tbY5S7Zhbq62",
-	"38IFTnZRVotl4P45RDislL9TIwG/+7VhQ/TwkkGavJAyBMouugD4IqaVVgDVzRsXkiJc2AELoHq4cHUH",
-	"8/4BdSoMF5FxStm8Hvbr8ds3xP29QAv0RWKhb71to131rCGQNzisTmXb791iE9ZPIsrXHdxcIYdCf53m",
-	"9AG9WLmuY8ThAD+rgS8g4UWM0vKAMNGElvELG45SNhyF8lh+OXn9agtUTCeQoDVU6v9hJuy8f2NjvmF3",
-	"1tOs09mNx1Se47+gt6a3ymp+UntRVvpraShA2bY4e7M+E2+S2d9vF38I5Xm2vtJIs2DD1adQf7KwA+ae",
-	"Xc3/UqWz0LEfNhl9lZXs7YRsPA84fLqzs7v7eKez++jJw73Hjx91lvW3ilo2AzI48tiXEyqjH2upBKlu",
-	"zu5VIzFVkXPl+Qz5mHLD1ooE+eKQPsxjQQ0NW7BcKCUAzC0J+ArYZ0hVXsUuH+BJZzVPzRplSl3W6UIR",
-	"Y9TIROUeTQ9PZpyk2JholSTNiVAN5sihVmSS0hgia9V2LuGaUuz3plwC7PZoKYFx22nFwZzxpYioMU3T",
-	"9fMJkOyO2e/BPIpMpsEdlbY/r5uOzR3HroiGRSiNU2qTI0gpxt+07eBDFMgLkL4qTp7KmikwWsrzn97U",
-	"ZBIWL95+OOjEXfoUdvuPk70nj3a2nnQ67Qkmtc1R4pQletRIiDSWoqbFrEaKoWCa2ZsI712FAEsk4qeT",
-	"XxB/wEGuk59DUB8xL7p6yLjrgayJa7qEGxoI0oA9/toBBw92vUBoMOzZFGx8V+kZeUWhRvfmqhHGFYOq",
-	"T1Yau1GbLlggt/pVLVC+86SaiO8WEZHdol27C38uCZS71efhy8WqLp5uYUs3eaic0oYfXxjVbtz8ckzb",
-	"djO0+78wdt0AYEjYGLhigqsFYRCbHaHygciIVjf98aPVznRAWbiGWx2dYcnKpm1pDeOJJgPsEbOIiBuW",
-	"2LiPc4PazfQkHNzU1fLtzcTPZMabsR60HJXHdY5p0pQStA72Y2k6AbanWNx2f0zPwTJkO0kV6Ku/n8Jn",
-	"FtN066K7ABiulu76JUJq+PULloQsYLsM//eVVtJQjTvknwyTacH9xkwpxofY+CS13YYpJrQxOR8n210/",
-	"epiv2x9j5QKXdj0qMS/f8clfvijEZKo0G2ZvF8D1JYEalv2J+HyJ7WIOZJWyT6/cc89FAjaFktrWiKsm",
-	"bs0Xdatf7WAT2mVtaKOWljQ+P2N+s5qtkAwnhsnbIuMakrxhtTFQdFEcA9116RTbAbs20G1yrM3PRZXw",
-	"xnBZk/VS6izbcIncE1HlyMwPCi5A0iqP6u4siXMuoez8AEOk9+uHvzfTm13gHE4Ci+2Qc0BkkBiQo5fP",
-	"yeOH3celrvljsGLNnMM54wnWGHHxAD0CBSHbetiQo5+aC6VHY7Qu2ZBbcVJlNy+Sn44PQuzmvAmTg7FQ",
-	"bYP458AVGRr+wzxPsb1uar2sB53sn+nO7J+jN79dPGEnxz++778adT48ebUXPzzpTn7tsP8c/xr//fff",
-	"XgSn0lROFndIDMyW1sL9f38X+lCmQgzU0nFPsWGtRoFiw6UK2TnWRTlHm8uchB2kgWKOg2FqQAouqCMA",
-	"nzG/bdgC9/xK1rQh2mUZ+ThUaP6v2AXwYE8cV0wgtsVk1RRkYAmqQQv1209TdmHdjj7Ehr8JxNVqE3Yf",
-	"Dk5ZNMcgEKWD7D8NIpZ8wc91WH7Y1XioVcDV+JoaW4FKGAlDMWsWQK7Hrm1N8EYIV2WiIfy6i0I2YyQi",
-	"h4xArEDGE5CY21tTXsaU8Xp8dwUAhPvvWVOFej/9y+ExvQA3Rj5Nku/kqF8xFYKcp2m+H+vB9PK3Isfr",
-	"iZBGnVQ0NeosPS/gMuOVGVJ+QQPevdsGwi3a3KvCvflNnT+JW6OvpYR13FTvkLoG0bYepjEnnbJI9cKl",
-	"rqtgr6Zcr6RL36GydLVjyDeltNal2Q2vxJDxl0KO12/y8/Yg06OdIqJpptwmGIdW3j80kUKLWKRW+8OC",
-	"z1yQMVBuDMz8OtI4hol2iEo25EJCiOmmrAnDeFi8UweCzVe5tZ9REMsQKnedTw2lMT60a8EY1lL8/tQ0",
-	"xRJmrCTe/G/DXVcWougc5uSequDxrhlGp2IRWnt4Dx8G9zBTIMOs670C6erfyDWBGwvgKkvZWT6h0o43",
-	"Xp3LYQFeMDSeexiq7yGkwY/ac6ZdlW5q9S125jDPO2tgYApKucZNvZPk2kxr1SllnvLmtuQraWshQb1G",
-	"33DeqD7UC+UcuBWUrg17yvh5dY6D7n+f705/6/zjPx+Knfjd5Nd+9/OT2ctH4+OnydGefjX6++PsTYf+",
-	"DB/UYrG/05lDDuY6dxjIZaskBSFpn2msHVjR64JKCwn3fKwlnpVcGv5X1Rq4YkASiNmYpqreGaT9sFNb",
-	"zNPq5I3J8Ec36j78cv/0tO1/3P3y4N+DK3mLc1+jztCaZYZQ81GgVVnlQTBMjh/HOkAqIiqLR4TaoDiK",
-	"x1ikIpMNpXGayv88DJDbu8b7+cQonY93SH+mbbWj9ycvt55EtjVL0e/fIoLHY4un+VrU9uOdyiY+CWzi",
-	"O5BK8DfBC3xAJvjXeyF196B+cVc5sne30g/lUv3YfIPjBuQ1cO3blhduxKd7Dx83G7ZzLieN8Gyv6BnF",
-	"bijpuHboPs+WC32GVcNbc8Z7brk3LMV3nQ6uZEQnE+A+88ZZR4mwOFAskI1zw/OYKx5qzQwu7JUqOe/n",
-	"UZ4N0WnDgwdWv0V91hdIz5GUK1mwJaRmsDy8LRbXBJhDFung9FSdQzJfhWmbTtj2RXfbx1G2sRRfoGdM",
-	"0b07NJb7+z2F6UE0VSJn3Qh5uKdIKoa1Sv1FE/DAeEqk2Spm21HxZKUk+fwcfzk5eUfsA1UwW2dvtdQ5",
-	"25y8Kc6dqYbw/BuhyUtH4HMLbbAHyPujQ3t2toqcLrmjXavzWopQc0f00EVbrHm4pu52waVS3M455K5d",
-	"hSpCOsoKbWtsADpNC9NeC0TstUkPCwH2ItKrlgbEsnnnWQ/vdW+oGe/h5bLgPgcLc7XVT7mTmM9ID72x",
-	"PV8FWGVjIi4QGqfymuy2ft6mV86mV85d6JWz6Vyz6Vyz6Vyz6Vyz6VxzDZ1rNi1oNi1olrWguc7OMwv0",
-	"5ef4ytpx6LzgvA1DE+839kqzLUCBiXhWgY6c9hzWsK22jDp2DeDVM/LrlPf8cnvL1eaFumnxpNdMw2Eb",
-	"o0H7MorFXfzqSjx5ffGmQcvVQ66wAtDllNg7VJ7kyvQuW47OhgBZ7Osw2doi+Eh1NQ+ftjsBF+6C5sDr",
-	"unTDutyB1eTEgDyJSHcnIt1do8jlal3RFSceQXxuf9uIb16s6s1N/smXv/6vX8dO1N1rbB5eVouQuYfx",
-	"glUtyftqRrU6VyvrPG6kpXnzd0UHqrhVL1EhZ71GECEN6ICo86xcP2YOECUKWFREVBrGR61ZSaauRZX2",
-	"4dHeIihVHtH5VPyzfdboZP7zF82pKJGO/DtRM1rE+qgE6cOQ2bZAka8GitpXBcFyIxDtFbjDVyG218Bk",
-	"L1FUF+Gx19FLnWZVaU/kozv+xyWaayN+ySlvl8MQlrp4LyzpuNGqNlrVRqvaaFUbrWqjVX03RWM9YSyQ",
-	"ut9ia17fFzsbY+mETXPeTXPeBc15c0K/msyAEqJlWUHcy+icdpoLFc/vsJLsQp34e9yPja5+J3X1ZXRi",
-	"H7tBQvk2LYc7t40rB82/2nDZGCobQ+X7q5nuNfq82JWz3/MgsNmOViA7zqa6lu2UUp567eU8oIw/ISVW",
-	"/u0eM9vjfm8uwAXChKPWREwy2zw5WFHar6ABRZtDd4rygRVmEZFzmNjOKYjDRGabQAoeTudT7/M4Os//",
-	"6R5bOC1nKi3Ak1JlyxkihhT73TfCSG1s2yJJG+CjpI4ePeVrw0e/Y5Tmt4W33MAav0lY4+rk67CKq5Du",
-	"9aMXN5DBDWTw7pYHWIbPu0lEXg2Fh5f48gC7AbtcvwrKK40aFJ05XQHSwbyfGCP6Z/72LfQCF2mKvori",
-	"+q9NbiX7cIGNvHo2YnOW9YErBSZcVwxnznOlgSY+pfRS/SsWlhDaXWz8hw2h8Opql6pEFOWTXkCol/b2",
-	"WgSBZRKr+Hg39LoSvd45j86f+Pbcsb0O2ftHuVoT6nhttHKjGTB+bkVFAM5zAbKx4PMYaN5LS2kqVWRO",
-	"09wPV9nAeYk9IEvCBYNpLbW1XQ4ZJCLrp1AGkD1cKX5g76NF12R8UTzOzaEInC2smLlKpXG/RX7sELc8",
-	"ApqwcO3AXJmWdDBgMcpuo6MB18TXcKoltY8gPv+aXM+8gRl+CZKI9MQ51m2ZLm2K80ep49d+S5wj6x5K",
-	"6ipM2N9MhNJDCfnPEhLmfghRaQJDSZOwpWHn4/w1EvsqeHJSWkwmjA9LSdyVqX78VIpzN6Q1F6HsIi97",
-	"sYPBHaRzQDXUYoz8IZUWt5AumvxZ5oEZWq2i0n1Nmt8bpVfoM/vvkFeqcIcsbNkvLb4OcZEjIQNs4Oa7",
-	"169u+IQMg7ItEN73gQQ1unzTSGk/4GrYaEHgc6HL1HrE2UfPdHMlnOrXHEdFKyoVQ8bNCblHrqg6zs66",
-	"RfGqiwhv6ZApDfJye3qArTed/fJ1/aOiG9cV1268WdIvF76AD9WUqEUvvPfPNXVeK9WqWUPXPwIF+usb",
-	"rbq74oWPq/m0WuvVyzU4jVr5pVvoBSpVqporNIG/XaET6lGlHsh8C82YcjK2iCWb6TYS030j5s0WYHkk",
-	"X6Iksr/VvqWGUahSqkFGJIWyQzUeCaGAKDEGo8QNTzmYrTfsgqrzIkCKTn8vOQbs85kbCCWzRt+I/dQZ",
-	"Hdr6tbHgmsb6zLweliwNrULn/RCJwMLogwE5B5ggqpqmYphB5KoPm73A8JJ6RmhilD2lJdVCKvd+jmvy",
-	"4SbXItPW/RgMWlGr8l5wwsdAZTz6hS2s9VFu1ObSEUezQCufSuO5RZRValFX9F9YH3aHodSwUjuFNCUs",
-	"n3WbPBfjCZW2vBEzZIH0Y6tSE8HTKpy90+7sdh+HNPCaZj3f9ACX4ucWlTcldD3s/r/O6zH5wONo1pco",
-	"skPV7iXl54wPFaFE4fvYh6hMC/nr5zBzjE3BmHLN4gVkcAQqS4N9MHI8Zk4F/UrPrpXBlv48VsVaFvR5",
-	"CzDLsUjgDBsvrzTL164E9G2DH/MCCbjZEckmRhPb6XSWdwJcqxByAAxZ7FgzsZ/A55CT3HafFCQV4txX",
-	"u1qz8OMxyAsWwyEfiIYohH3AsTCweV1DYbEJYasyZfyrjMoD66KBpiJCiYiNCbiN/41aYgKcTpj5jftn",
-	"e0bHadA+bLYqXLRl3rjAIlPBugMgVXO7cl8JzD1VCxO2u+3OqoBwP07kNjZMJio8l7dG4lvNnzt/ijnO",
-	"gHvG9aMNm1ygp0Ke542GvV1hPtwIMtttd9rd7m778Sph0NuLn8PnCZOgFo4MPFG+kR2GwGy3Dioht9YS",
-	"0oeBqDmBiijVk0sUtlijKaZrarUM62bdG0gqrlCfOl+tGyaq9YZLLdqnfGOQW6PVmW9PZJ1Cdj/7MKT8",
-	"CkuAGKvmjA6be+zbPrrIyGKaGmOhiGaVir+L31ma0u2H7Q65/89u9xl5xXj2mXx+8ujs0d6D1SKJpblE",
-	"raLLc+mQanG8ytZW6HHBTV+WBOJOeb2+BOWXVlQ1LNu5BUXjz5su0aApBImhAXqI4ZCBMd68KPWgAZTj",
-	"Y7qsRQk+5rCIlSviIRNbCyGH82qGsc8Okn9lSo/dLV3D5He4A6z1YtiIpufQJm9s86QiLbs/8wV481ov",
-	"Re3EoiFWsB93qumCw7ap4bEYA7lP++ICyO8gxQMzl6Eg9xHR/qCyUVs76+ayb5V+OU+O8HkCsWEZzd0a",
-	"ckaXwgWkxLecRzLgMzTrzR7aUrFVcg3VBF2cZB+GSpXy2O9Z0BQCx8wWOrBhimSiFgPSL5m6etnuchKo",
-	"Wv5WjYSP7Ev4eqNr3JcuNARijE8tirrVlCSQsguQM8KFBtwo9M+wWiJMK39u73G3G7ht5e36n9NTeXrK",
-	"m6DKTVij4tDUefYVMOqm4lx3pQ+dvej5kQd5avCcA5OflSpGjMWFTaYc+eoC3sOEgTwzYAzsAlE9EnQm",
-	"Of4zoWM6tO0ZBTrRtKRcDdAh5eqEV3vX1zjqc/P1Ra1d86IShbgSA9tTHLlEICQomWZxSPQ9d3+ptoZd",
-	"Ceo1YsNAn+Zf2LAaheg+Wq3layqm8197VUehrfatMSQsCxQIf42/r3WPXumLIgtpoS7S6KVJ1a+wvrJg",
-	"BomKw7J7kq/G7Xgjef8CNA11zjasYIR/K4LxrrpJvVEiyNUID1vbUKMigXRuUaaIqIugbnelvY1zgl/K",
-	"qt3d+BIt0niL6oAwnpjFrdtUv7SdhxrGf0pNeCRB4exW2oyT4vFbUaNL083pJfIEG11Ky66dcUDhzntV",
-	"2GgMMeIe9R0bmJiyNM0zxgM36UyxoP5wbH5treb8CrnbcxO9pBM6U2dicBaLi1Az5p/oTJGMa5Zi9q7N",
-	"7BpoW+mJajKhMTTheMyS8KUpVYgiron59sNQJGEpZuc2EPwoSNfgE6/weXNxlzdTWbldStkOwoYpy/qg",
-	"zFG5r5y/qtcpr7R/XbD7GwPGizQ52+2cGWpvwrwjzp0VlR/IboeY5yOCC7H5VEj0Nv5Ihkbs9WmtMlh3",
-	"ta79NwK/r2rmy867xmRLL1cop0YWNVy9J/gCCW/vTu0M6ownqjDJJRz6lb+NDQFOHBmSUn8hVgkDrqlY",
-	"1RTyS3ZVRYNdC3OVr9SvsfEaXJ/X4O70pN/4L74b/8XCPvp4wg3870OdGtfpKnsrWtUlOtluFKqFCtW1",
-	"Nfq9KU3t9psM3I62dKkGxgU3WBYrRMl/neXi3ABr+VRyK2lTKG5TKK6pUBxSymtxAeNg6L+iiNluyVMI",
-	"gcJprIVs7PfnMagW04mefj2CcalwFXpKZ0rXGtWFfJrLayE0cbcr5GbL4p24W/VIJ3bLXDnWuaryfzeq",
-	"K1zWCFhXxjeL4JxPEjrQIKe03lpxZ3elXV7DGLikCfAMfeUzV7ENLcTqMaELZH9v5zadOl8lr1E0Ixin",
-	"WXJXRHVJQPsIY0lQuyMpb3NUsJylfG2Z+B6751SbvMJyQB6dB8kQpA3AcOGl+3rQ4/zTa8nunCNvxPdN",
-	"i+8rlazLY98oDdukxzjTjKa9iPRsXjI6qWgKPXKf+ppfWghMJRk/sK4rY7RQVX0kzyelPAYE6g3pBZxy",
-	"8xr6Ux+4AlZe4FqeUU1McbPJ82i/MvwetVyuddQyS3JVxqiCZj/gSSVmVossC6Xd9lVi8ZHvx6dAa8aH",
-	"ap3gfOmjeQfmOBSwX02KBCPsoTHSmvO5u2KaQFPUPTDEeD4S//ASV6HJpRuifkzgekdZgIWcWISrGKCz",
-	"yyEmQxplDEo1ZWoekF8/nCDn6R1keiQk+x3lxz75EagE2ZvjOKP+zzF7y349fP/7YfcNO1SH/Ohh/Pzw",
-	"0eH4ZefvO5Pd5PmvT9uGNSUfDtlbdth5zX592o53Ut4fv+wk//w1XQR+DmlmxxALi3vWDHsWE7sol33n",
-	"Xq2e/pNOZ0UtZWEm6wEnYkJ/y1ymX0SGQtj26mbTywmyl81gnU/iNgOdNXSots1eev3S4ThWY38VZASZ",
-	"skHTZWmW82UAyrRT36vKTCsH6EYM0fN7FYrfHvDmNNlbxOOPg23uT+ZKeLgGMmYWQ3ZRt49oQv/D/dSO",
-	"xbhxpLMLkGzAlhUnqw1tBvUvrladrJpJXB3oZzP9gHfvAAuQfE1ewLISuLpk3o7pzNVPWT0jILyel3TM",
-	"0kDqTuuVuICUxsFzb6iTg+0GSpVyGkzDQH2cpZqYdJmnC6s0CFs45RZdj811b8zemL/iTjdsjC1is2Qv",
-	"QvaPT/TOh29M9PZn53a02j20dsnWq2Fm+NYy88eR73qZDuWXVrJrLKPepDncSprD+ztY+emyddKilu8b",
-	"vCB73IVSXfTbJQCqCFfjQvIOSOmhUzXpvakJ+93UhF0Qmnb076jqnnL977FeNFbrUqXodWDqjy/lv77+",
-	"erJ5zn9ztqOyzSVsafXzjCht/uV9PaWOMEvHu8qgMnOx5AJFodjvdpKxSEUm2+RF7lutgAkMO3BndYlA",
-	"9FdX8L8O2N1NgNyCvUCbKGauAWibFMjeKUL8ikeM6LhUH9Cl1WeLuO/VlZmt70OJd1RuVEj6VvuJrott",
-	"8/vnOrXPp95tWkDeuRaQjWLFsAH8a0202Ps6L1aWSpP1+p2uxvotr1dzzJ6cyAzImJ4DMmIlnuGfsWAS",
-	"gl84SUReHW+pQV+SC4v46lv32KaTygqdVDZNpr+yyfRcbaWmXpKOqV8Or5zj4pZ0cN7w9g1v3/D2DW//",
-	"EzHMV0yFPDdpGu7fv5ZTskhG9S2Z1stF9Y6lgJvytt18C3b0NdWSfV5TBrmb56yyWIz7jNvC0aQPWKcj",
-	"71P1HUmlFVwVOSGVZ7FCnbgx/XxoX31oH3Y/dedpLUTYaQYF2sFOM+zG+Oj8GFFrOmIar6Jiv4P5w3Er",
-	"ar1uRa1XrU92QuWVPQz1ffhaT8i3oo7WawPUHAgLLt9VtVgu6QTL2m9s+shu+sh+S31kGxXm77CJ9UZJ",
-	"/w6V9NvRypsk1nE4bHDgU7vn5NEdSGXE9KdmSSexdAbVDgtaUhNWUvt9ToLdmYDyv26SwiYCVESAVokQ",
-	"XlNuYCUo1BzIcdQVVPJAssEMm1lcca+F+Yt1Re0R5pdhCAXiTDI9OzafscM53GX+r5eeEn79cNKKwoif",
-	"ArsqBuQjFi/+dP8vZhF4f7bxNw8izA4IwnLJ//s//xfRn7gepAI7jXzSI60ntk6VOGcNiC37N8unGmdh",
-	"9bBepuDMPq/+zZBfr02e0zT118Nq4EWdBqyqAzY/zVpdp9x589yovVjJgYWS9gy36/1z6/nx0cutE/ub",
-	"+3ud3fIzZ2OmFOPDnpXSU6bgQZsc+P4SdpaUn/LqhvUwE9lcKkX+lSVDmzlqEd2p4LBvkSxTQThcgCRj",
-	"9tki+A1z9pvnq3XX8bCevU3Y362gLnfzqNeEK0BBNQSnkAV0DsWz/8ozooXwO6wmQM/JW7O4HaOcaGyx",
-	"Y30yg1RMlVW0ivEdWPe9TFv7rW06YdsX3W2a6dG2+4vtczBBKvaw48DTSAUVQWh+vdP68gURFqFq7Qck",
-	"FuMxyBjIwbtDdzTIs7G1Vd5sy50DtnFQhQ6Sd9Non/JT/pb7GubI480pOSKzn0QyU6QPI4YpNVjpyixR",
-	"cKPojZgiA7TZbCa9hQnFghv+pfH4T7n9vkU1/SxInDJwJbTMb05mEzjG5eV/kUCGwM1FgcRO3HdAwfnl",
-	"VEl5csolqIngCqfgupMRbEqijI6Ci/zLX8hzgazUaIinfIv88MOvx2/f/PADKiucnsNZTBVE5P3Jy60n",
-	"bfKen3Mj/QYM0gRr6tqff8vM8BMq6RiMOohzkjBBpGPl9xJOOSESBpmCxJ7R3s5ORJQglOjZxN8IQ1Og",
-	"iGIpcJ3O2nZyh4n64QfnpkMJp8h9FH0P2uSHH07YGPzfj14+J7u7u0/NQt6fPHfvo25rVmdmSOAzjbUv",
-	"zEWsXLZTQnpwgIKqwBcD/4Ii93unre5O+2HntNUzypJZGf6qY36DdPPru/8y/GKMYEvvX3R1BSWYT/Ni",
-	"pMjiuEkfFEswx2eMhUY4OTx+S/Z2uo+JMV7cWjDXzazW9iPpoa7Ui3yeW0R6iCx0ZXIsurDXzn/LFOkS",
-	"LUi304nITsfwJ2fatMlzkaY290eZNeF9GUoxzXXcvsh4QmhqTs0NX0qo6j2zbXeYxoylxdlm3klkBsIe",
-	"PbFQmozEFMkgAZiQmciwvSBxoNe5ZHwyoqqc4mc36IWUQpbp4enew8fGGOunMDanRyeTlFndcdv9+m//",
-	"UoL3HuTMQ2P3l57Zdjv3iRRDSccqIhSPOwFNWer+ZhuYUp5EVjHkFzRlSX5beoAz6vmvm6tGnImJuq+b",
-	"uOG25k7aqVlybRDIp1mnsxuXZTv+xkzWsIdcvGo6RL5qiLH0cH4hsVndVsoujCXj80scty83VLO4LNtg",
-	"ikk33xNJY8sZHQP64Yf9nCM5JhRTKRkoI2+dKrZ1mPQic7ZSETbAQ3Y1F1A3sB1IHu3lFqaZZsjInLMt",
-	"7aSOqAaCtO5JgHIuMh5bwumZv78yf97C/zX3pfjVEYwp4yj38faU/2KukUuONFPKFRcnMTHdVHB4RvZ2",
-	"nhbLPgItZ1sHAw0S9Q5lk4vcZJ/T2MgWs2+U9H5+cdLzmDcJSmQyhlxeUU56L07osH7JjC5zONh6Izhs",
-	"vaY6HvWwUQlostvZa5MD97oYkEnWT1ls2TBNbGsoDBkgyVAS03gEkZdDHNcwI72DIZRn/gxRjIUPtCJC",
-	"fTVRlE/WeYmmRc5NzHmgVaNGYmozvgklY8YzDQSrDGAenCsu52rOYblE4NpvGo6NS5pahCHWG/LX8Bxg",
-	"8sMPdnV2BYcDvzM5k7dbWWj3Zkf2yV53J2/VMMLmnrbDBRZgw9F7v7w4+KlHpkKeK9sWxnAre3KJQCJE",
-	"aHcMXKEa7FS514dGO89Q3zG6strfxqYt9pDbQg633UvbY9fAiOlKG5a864provKl3ABmt91p79pSYCNU",
-	"zbbR5oewuyrcyyYn6MOktW/eLbfIMSaLvdH4+Z1Ox8YuuPZV7Us89V8uedZaP8t7KRTDoJbX2IunbRa9",
-	"t7PT9MV8ituHlgPbqEzut1v8zjsrCSqGl+2Aqlwbsf3WG8w3cUeBN8W2polamg4VBlJTqo11bgy6z1tG",
-	"Y9tyqRItjq0Iv0St7fYU0nQLVajtf03PVdvvWPDEzA6cw0yR+0aYPX7YffzAXaY6RyeKDblTr6wocjuX",
-	"200Q20xkl3I7VpBegPLoW7yxpzz8QVSAqTTXAWIJ2pL6HNX8+uHvx9dJLvj9Bjoxu2TVasMyrCHDhtzo",
-	"CFNCx8KaiphSa+00nJ1hwrD13OjoorGeqXt+u/rwl6hlGMmyl/AZnPNuZ285Jb4R+rVIbN7QbVP8OxQa",
-	"lv5s0lFBciWyNzrGQpL3Np7vy7GQ2l2W0j1V7uPhlqUKcECV9lKmdN5BC3mhtz5a+x/DW1E8so1SvvUl",
-	"WvrgW5uu8+XTNdK4WwZmgAVIvZQD5tdrWWOnu/zQ33PqNMrboa7ChfXxk9nuwolgf/YepI+fvlQI0Zg9",
-	"ZDwrllymvvx3DSSIv8Wsx6L15RfbZDvgT0gSVLfcV5+V23FiPluuqDzstMlbz2mYsv1laI5i0RjxwUhQ",
-	"SuNcWzK8yfXMOuUneZjcO2ic5yCHwghJ+kKPQuzWphQe5L2WnBr+o0hmV02LFjD5peq8dNGx2j3oXvXY",
-	"TezeJ7ZdnvY7T5e/9FzwQcqsY3mv+3CVUVQ2mQipIXkNCaMnswl8SzftIElK5P/V1yzE/bf/YMkX14AI",
-	"NISato/Fhbs8ef7iW1ti2ij45g9MooMmFhNXL3deJtjPly9IhVL3GsRPcROHGNi+PH2tJu1fiox/U8z4",
-	"J9xXb7JfMVcOqgWGzda6MJZqOMxpoY1H3rlx5lTRNW9AW9wQaolQfwZ9TVS6nnp5mKDGOPGws7myOMdv",
-	"35AxyCEQfMbZertPHz0wKkY6c3g6MOoHususb8KBv7zbxcFwqtfB1hq4ES3BwupW0hJu+iIWSRsYUL+5",
-	"m/I9qAzPnTvwem5aqK/UMWhFaJrmwsArCR+cLu4BRQ4XrWzxxvnbIQGV87umRG+ux5/oehyBMwCv4X5U",
-	"1Osx49t9SXmy2L+C8TaqyEe0Ta2HJ2VKV/EYTOkf8VsPIhecLQcK5m8SDv8qf+vbdsHgGpY7YOxmf819",
-	"2V3+0ksh+yxJgH9z/hq7PUSL3Ggblwg+DxttIemsQPZK08FgmefGjtomh9q2tTdMzTUB9nFsCUMqEwTz",
-	"UwVtkncpJD2VZsMecW29xnNo1XaDEwbp5ZqkB377VhwwdlUNksNu89fYNzd1ZTZuniY3jz3Eq7iTDXJo",
-	"ZU+Pm4r1pXKRZ+GOqCL39zpPSQ//fsb4WaaggstrcPv4K7mmpTZ4bY2YT6u4iw71VXiJ1ifodbWs9W/A",
-	"CkR8rGkK36Db6gqp/q74AZqs/qu4A9ck0G7FV7BcoNUMoW9But0xZvAdOTyulpOs4ufA8Z5Z4FOjlyMi",
-	"8DmGiU1IMgqtT9xSms5Uow/kDjOLW/GcbJjFhllcpfvnOrXtmGoYCsngijw/z/Pvrev9Kd6cZyX1mJ7T",
-	"ZxImITaqDEsTadOUsOKOWxR6bTFDBvMNigSZCZXgU8hWu9I2Ee3bckW5DZ0t90YVRLDxSDV4pIotummv",
-	"lCdmXxxDi4kX6loCNmmzlR0oR9v2KrxSnnSuyTHlP38rvql8bQ0Cusw8Nh6qb9dDFRc0fJ1icw1HVX6T",
-	"beIHQgI5MMymdm4roxDKMrOxLiz/5hperNIV3jiyNo6smiPrKi/H3cG09HLFrmfxLfbmMSy/5GRnk8fr",
-	"iu7L9QnLW/F7rSosNwbtxqBdw/t1xexnFQeYH/IrfWDkoKD5mHIuzOun3HY5tno40wrSQV1yx7M4hd4D",
-	"G17OpT2VQAaYHO16GXKYuhILmgibPdjkdrvzHOtWnG8bjrXhWNfhgrtec8LBspqdcAdpmjfhigyXAOXL",
-	"3ZLebz2SCnGufBsUKrEHSrWCS1Sq3yJkg/mPLrx8Mkv8cAf5SPNdowKjRU0wmkoVrLRoeRdy3f22ssvu",
-	"GKiMRyfwWVvXXcCH6Dc0dxyaY2pyGrpebasNbtvgLRs2T2233d/I/R7WLMLu8Uay3O9hlaneg6Y5lRvH",
-	"FRObrw73bTku8y52i3MY85Z0G5dl0GXpN6jMsfKrvZxXIWdiSkuqhVzEs3IPSHMCzoKMG89tWpc0I6+V",
-	"ChvBz8WCvoUknetXNb6htJ4iK/dGLsa275oatFJOnMpvHnIewUrFo9hZMLY6ju+eTU58iRMnOCpTspZK",
-	"OKdHFRfuyMqzS166a7AayvO6YaNhhbt+ZYkOd1Hv/w40+Z/xnhQZ+ZQ4he4GWIDSVGeqkQn8BHiNqWZ8",
-	"SIAn1m/hLns9bTV3DKzEBOyfFvKBYzu5O8gJ3Mw2vGDDC644QGivG1qmib98cP2agXf7LbTyc98g42SQ",
-	"pWnV2t8njLv7LjiCEYQtvWbr31pO8282BJj0XEUQ/AGfrzkLTrF+s9kyHM5a6Qg2ikqOMp6Q0jTtcLaQ",
-	"tSLaaCmME3WeqZCvMof3vPNrX+JU+ICTwQbV4twMg2XFC6cGNUO1b8I7kB+E9w7YzS3wFVhM1fFenlQP",
-	"pmmGynPb1abpdi3nhMsN9Nz5mqxizluQ5EqP/qwZb12HK2GFNWHVzuuunWQbsZjtXu588LSxcT40OB/y",
-	"y3PDaCk37r7hE2w8SW3ybN6kpYctLXoR6anzzBXrxFLxPV9Fl7nsP2Q7LvHWV4rs+SZZvYiIwSm3gaGi",
-	"Y5GtHGf0rl7R+QNL/RJIFRRPRo0tP47TbOibcJcchD5WdcrNTwEgFzngnhflTfGRp1vLMWW2zDNRyPdK",
-	"Lxv+7etAC/7MNdCPjQqJAsK90J+RMVBuNNSBSFMxVb4ycZ/G50NpFI7mUlPuXq0NJ3NuYbzs9jjxX4Ug",
-	"b2j53YpaWM0dv6u1ZP1Mu07/9e7fLjssae3vRK0CZ5NgL5p676W8KZLj5j9JNtBkyiRg5dER0GQyMuw/",
-	"7yW133rsXnHdG3YefilaIKj6ck621IhJlKh6KrDbuSovpjLBh/k8XoNkXPi3W+Xvf/yj3PjF9gZrHZe6",
-	"u7R2/QTPM/OpF0eHb95uHRcz7nbMbZ//yOulH3ld+sjOl0/IUdeSe66H9o2XDytEQZMlUOpXuAEJfrsg",
-	"wUnOmK4+qOdF4FKE4ElR789zsywPq2HzACMmhkIkETGa53BERKmkGbOc/aMELBJfgeS73zlifkD6kvGh",
-	"Mmo/8m2LRrAoBxQ45kM/nxy+QWV3hpUIeYit26UUbH0DMfyzIwav8KYsKNXmRolKxpSsGLDG4LVU60px",
-	"56FUcDBAVDmNaYaajG8yS13XDWxPpxrSUH4GXdZUbsDSuE7xsgkw3VKAqegELjyH/nPhbI05xTjpFap1",
-	"jwj/glFJ7fPWU8SzND3l0qHgDRcPyBOLwb0aeXJZA2PEkpp5YQSzEa81cVxWyAsEhu0I9qXcNrFcDhsb",
-	"/blerOUPzJkYe6hJr68r31INvZV52QZwtwHcrQERvlJ9YyWEsBtxGUCYOM+326EcL6xKnpsyZridO51O",
-	"ea9626t+qKFmvGe7YmOXdjctX9Dbt+gk2LfSzE+BJv3ZKf9opiOmvOgtU7EBFOhD3//wwQI88c1z37X4",
-	"2y0VQdzwtw1/uxZA8Y25HrYrzVwvp0M28k/DoVwXWFsx2bfjjUh/Rqg1z1yEsqkXMsE2lyn2ayvcud7p",
-	"7k24U25bKPaKDrA9cn9vZ6f4jecLvSCbK/PBa0pszr9/K8yq0vG5gVm5rbqnXPfnbwfJ8D1wh2PAVoZk",
-	"TPnM3RMMeecGJTbhorKMW7IO9qviFc5heHlOEQzO/YhuR2xxYl05fkG+3yPDdmrVrihc6Px5h2ZyxBqq",
-	"RFT2c/4ZvDcbT8zXClqkiHmauwGBW47uNeJ8ctdk+YZHRf8eJpV+Vrr7I1o0EOp2OuHcnX/4ka9fzLxi",
-	"Si+RMmrjv/zGbo1NHPE0d69woN+mA3MR3sPNj0ytyWyD1IQLWyEj/3PVxC8Vh3VvnGGkq/egWjzHmOa2",
-	"ds4pr2Iuig3y7bfdh5oxEP/IoQl3y7x287qdULvflMV8ZGNNb6zpBUH8AvRzU4J9e0y1ZJ+vWEt+jTgA",
-	"C9iKxbjPOF4pz7wwZKBsz/eorApEJAV6wfgQnZXWeVjndjSVQJMZZg2c8lz3wM6sBJ2R1ndpjUKekIQN",
-	"BiAdtNeY5jU/ZJ7M6xhfhK3nPeiuNHR0yr3/tEDKlZa3lGO+tnt9R/mmm93t8M0mHayuX+qqm1KPYIYO",
-	"mI2ncsNbV+KtiEACGo/qjMnDAm+Q9/5ROABXgFUVSyhFcfNQTxVHZTEj6jzLcVC2QIsEIHRIGW+TD67N",
-	"+5RW2q1Gtr0/ommtxljKzyopoYU5lxePye1Tq5CaN87cG2E/pn3+atTJTXm3PyVY6wo1ogVgrRBdV7BZ",
-	"TFWNpWABgIKQr9tjcZ1WxsZZcVtgqyul9fW1+eXZS476rq2FRyXZhBjNk4xR9DGd9w23mSl5zskpLyed",
-	"NOKx7rjL4lYQT6vxkg0YYKNirwF2uloetgrYyY14WbATQiGrOKfm/iB3nI3cZqx+w0Y2bOQKMUXX6Ql1",
-	"iXwNEU1snxxTbgxaJdIEixbReFRQsrY/V/BBJc17PpZpcSyr9ALxCfqluHuw7Yf98zX0/chz45smBxW3",
-	"qSsn0FzHQJ1nlSmO6edXwId61Np/tBe1xoz7H7uRL/entGR82Fx00DJtv/1FrxSRNJY89A+vvF2v3AvP",
-	"RQLXU3fwbhQLQNJ8BReQLi8VkJrHNoUCmoLNNuJgN+nyqKbVIIroqCgxJFpcB/hMY53ObBRjoEF67OIz",
-	"12loMAAJPAYyFMa04q6ifArJ0PdcOeU9+DyBWENy9ltGuWZ61iNc6BHjQzKikwlwRTKOueIe5WQ/cgGp",
-	"EfHOB4iLP7PmXdJ7sI9JI4qM6YyM6AW4T0FyyhUzU5qJzGMpG4CPnpdehxqF394AHjelm24KIUnLTOMK",
-	"kZD4/jZN/pUpPQaH31qAPrFMRQvDR/AGC4kZ04ooMXZgEabJ/V4CqaY9Vx7+d5DiQeT1ACASqBK8TQ61",
-	"65eGDMY+a2aOPOGU9xhX2WDAYgZcn9maJQ/a5Bh4QkJsRwv0AhFKJGg5I4oOIFygySz32vnDQb6rGyax",
-	"YRI3ELp0d9Fe0itnEiOgqR41WkO/eAx3HoR3xXKwmgOV4IOR+LWIxJJpFtM0IqmYRmQMCcvGZgkjNhxF",
-	"vjeEHklQtkisz0YFrRkfqmen3OPQymF/zMfwnImmaWQLtY8nmuUF5RwnQjcQ4gLQemOc7HZIgqBrnhSY",
-	"dPyNcxmdcvQZTVmaujqUrgLShIb7VgydHvKL3bxVLLsqiAHdVBeQNtorTiCswZfsXFCV//YKpZd3s4Gz",
-	"WULN6cW8sDFFQmoFWLKWGVfmcl45x/CWhlrgQgEJXrVhoCLPNBCk4GwA5GkehjoOO05e5UNdI+35QRbB",
-	"wPM1b0iuwfpNS0d1edN3EUA6t3D7MGIeq6xHIFVT889XhdfnOtRB//lbaf6Zr20Jxd6s0rfR4ZrgZyUP",
-	"5DWx4+0/YpHAFwvlDYbmn7uyQsVs7tkSkbZYonm9OQBmnitdqIUaT5kA79U8sxOKGpNTdMyfWvV7c0kn",
-	"7afrvea3EqRf9Zpv0l/vWCDLtr67vms/FheQu3Yau91bp2698LYF5ht70po5settNcVSR9PRzKa592dk",
-	"OhJji/9UxowbeAfRPUXyCTjfrzGiLiCNCE2ndKaeESmmNjneOoOcEzhkTuUxstf5ou5GsGzBoKWAX2jQ",
-	"Atl7kxG6WwqNBWZiywEz5Z2CTa3I8K/rGbpH9p2mkYuwpAQX6YiIyuKRYZE9tED293Z6zTNyLzWFLXc6",
-	"ncvFLW2EA2em2bjWLG6ns/Noq9vd6nRPOp19/P//bpihsZkqkxsIOaaGgySGnZhvt1adUx8GQi6Z1M4q",
-	"k9LiUlP6EwdVPS9bHlfNOenGuFwYWh2XpMPVCtM/hprxLwsl6Tzq4eeTwzfo2aAcxYJRoVNkCirKq3Ra",
-	"p2UdMtJu9Cgu71SJyRxiQJ5EpLsTke6ukdzdPZKwIbN56uULnP9f92FYATcrX6iAT6jWIM2L//Oxs/X0",
-	"0x9Pvvz1f90/uztRd+/LXwN3+9Mtx0Gcf3CDg//mcPC5d9eqm4bcr+a+Z3q0bZXQrWI+TWFRizLFjnb+",
-	"YbzTeVMrm5XvW1s5Hdn+5JodqHNIbAg0dOHtTN75iVxT/6nKIEd2hNVM2L0wG8w3Y0pVrtJXr9kR1YCC",
-	"e8uK7yU3rv74l6j0hSMYU8YNS1n5K8UrtS8p0Ot8BfWJmwSc3qRdvLezgqfuRIjXlM8c2ag7gC/XJQos",
-	"MQWz9fM84eMfLfevbidqTcygrUxhf9Yp44mYtvZb3YdjVAVzvuGbZM2zjoGQQ6FXYB2vKUvRx8b4OdEC",
-	"i1tWOUlE2MBVwGLKNuuyvZdcU7ZCx6i2orZchnI1BZlb3coY774iXf5R7PeCvZdd+qaZDCZACtvyinIy",
-	"EpnMW2CZFzIVjHbalV8zq3pZGWQtVrUTyPYs7a+1/fKOaBGhBDcVdwmVtCmd/dl52PfAXKped3XumshP",
-	"6cxWZ2N8DZ6xk/MMd/nm2cYci0jFkPEFUCu8uO7CxwidFOfA8QpSImEgQY3s7xwcChjeakyos23xDGGk",
-	"PXO1e4aXGSXetmWinLw9yPRo55TnMtpY4Tb57tHjvacRURCjW2ivvfvA1RkqvoKgzD72DqxyHUIVmUKa",
-	"tk/5Kf+As8gUnFlWrf4NG72TvtBu6tbnh0xPkV+0nqCjwT1tu/y5BlVmzTSh/RRIL1ZycIbv9/aJAnC8",
-	"zR0uQS5hHsPP9HAqB2QqBR9W9TPKScbPuZgW/VGHXqlEj6xlnhYYm/8WXR9FaqJkw5Eu7SMqokV7xST/",
-	"tOHBIk2IEg58stfZDTo4kTCW9Qv0PNyKDMTJuA1Vfv8ipGmsBzeQwsFxKOlLMVUgm3xapeOqeGnyC4cF",
-	"36P5dvtfVYUeSbVaPP7HWY22yvXj3fO2gcV/QCzGY5AxtGN0dxVy1z7Q3dndQwbgCXhuJPMHjG6VByl9",
-	"JhZSQqzJSEgF5Gmr/KkWTeg6letfmQMuhFZU2ZzPW9PpdMtcxq1MpsBjkUCyTghoyPhLIcc3HXs6MdT3",
-	"jrJgE9lXYjiEhDC+0f432v9lBPQrMVxPIj9aKJGbBLKw2RRhifzCWPO6ZLkXHapL4tm3qT7UqiqlrcRJ",
-	"U1Qiy+9YGShhkClILMiJi2nQD+CmuKr97Sc6oooAT4zxfVkivTWPrhgWFWyw+D8uaSklzPl4mm01u6lb",
-	"NE2XnL2NhM6ffrk/eWSnicVweJxmifV4hI7xIE1XOsmDcld0TIT5xs8S93FqLK6rPEYr1Btd8v6ctEP8",
-	"Vq9tH1LBh+anoLf9eSYlcP3eOgRuswf7t+Glvi0K+zAShI7J4VXSlWPiC7y/E/CSIcDwvRnnfDpMtsnb",
-	"osq/pDHjQxLTNFXWKMCyJfi6y80zvznlU8bVsxKKEQ2Vvc7TvBCrZ0veh0wO3GcsaANrG9iy42jNGCEE",
-	"n61PlkypOuXmfLCOErNwW0QJKS1S4PuVEcxqi5hVVZK5jsPk/l6nS3r4yzMJRrBhUS9rEto6s32RzAq7",
-	"xbNTe7JmDn52SZSv0duFuc3IYfrMLtA1Sfjn1vPjo5dbqIz2wk1f8ITwgWtyTh3ZIUpeqVvTu0+w1fHU",
-	"nc5G+f7z41bvhLb+wjOWmqMK/REFPa7jlN9ZX5+XMGRKm3eaOLct/myYs2f/uZglL2puLZ4UPgJkQBln",
-	"v2WQ14OVMKQyIVqQmKJn3HunLbt6Yv7yeIf0Z2ZAMSDvT15uPXmW+6MUsX4oLUjfMLrxWPCyXWD4uY8R",
-	"XIBkA8s7/fSYQjc1IuZO+YFNuELGeA4wcb1BFaQDMh0JWxm38Hnd7x29+Pnw+OTF0dmLN+9fvzg6ODl8",
-	"++bfRkjyvQe5DNvp7HgEg1mj5ctmWHXKpyOBwD3zaSPCfOHdIAt25/I1/qJcXtc6iRvqyv8W9BfR/3Df",
-	"cb4ihDmeOU/OQUJbUQuLUbrfvBIXkFJEeC1wB63h/Tlyy18ratG9SR3ThmvxbiRtYk1vQ0HoG/0eJEkw",
-	"StSwQZGvFSWmHKQtkCrSJLcz8gibucHfXyhpIyyXCUsrhEr8eA2xuLtQKo7CUlGBviSmJU/er6jsViwZ",
-	"cjfEb8VQVMW/5O6LqtMkN1JOOVNETYBrn/Rr66VnRspgQzUOU5ClmDjaVrZgiY1NhyWNgusORR+Vx/ja",
-	"SPQcaEaBzjmws63+9Byjs0KhM0Mq1ob7VnjGw1UMjfecXlCW0r4t43alfOZ4Dllib5a9sHiLr4zzhCPe",
-	"ngus4qe7p0jKsLmDf8tm8WPGvXWUGw7RUELND7Ru6cW7leZuV7EcEp7jCi+PKv1GIJ82V5yOySFJfUjx",
-	"Kn19fiex9P6iIvsYD0DYVEWg3VOFqPORoDkKBZ4c51GMS/VRufHoz5+38ZcPL3EgCVyw+EpDEtZQ38qx",
-	"DUGmd2xri+SQvEK5qvBmj8ezqk8iwHaKNEpTQpjet7aFiinnxlYXE+D4nnLoIGaRgqf83dvjk7AXIdiS",
-	"ZgTx+Qvz7X+Y59nqKb1zOmK7MRuo8MWun9b7GrfI6QLXyo/nd6HBjLYrd+e1Udfm1LXvReN6JcS5rbd4",
-	"UaKadTWtRytoWtHy0FQDV7EuPHmuamJsHtVn1xAKZ1tOgtfjmoysfxQjrGVi3cLlL3lkyzu2YQEbi21d",
-	"/mGpnoxnJQDkVXKNRerKtrvGq2YuYAE0KS5gMSPBeo+VzAKS0FmbHPD84vgKsf72+FACGYLGFqfme6Ga",
-	"IzjfkKqymt9l3jcbFUVrg/c6D3Js4qoBi/Lbyhky1ExsEY5qlO1St+/h16UQ9SXlyeI22vYR0p9hQDKy",
-	"GcO5f5Zn4z5In2fsEoZ8X7mwz+RHO+Y37THBNSz3l9i9a9+GnTqfrd73+z7XusASWEzjkSGURx3VCpui",
-	"85STuy8ae5jhc5emlyFYcrki/8UVE0CTZoZrvgX83B13nQR6i/Xd4V4JScZUw1BIBosZWvFYiKkZspxQ",
-	"CVznYLCCZmv0Shi2qsSiRFhOmjW4iZ8XM1ulgpAtiI9h/3jE0kRCqWaO/dSssawQzv0aCvzcKf7rNnS2",
-	"nAUXp31H2HBcpoUrpvvl7NiTT4gjX4a6h+CJe3bneHQ+sQY2Xb5KG069hFPHxSlfCdF6Kmtm1VVqrBaL",
-	"8/ZSTwmpe0TRmbJw5SlT0CaGzQ9YaqjM9VOGNun91iOpEOfYoNHw+VNu8XCMOymA0ijKlxqR0oxs9/bz",
-	"7JmtITabCAvVGwM1JhDJFJzyjwqojEef7v8lvyXb9lfv3DIeNBWa8w8sTcfEKWuBSzFzqZbWmTIJuDOG",
-	"UicjwZHNhATFb6uXN8MVnMBnvZKg8Ndutead/uk3ZlYrPI+K12qfxkdX/e5rxt9JFq/2LP288rOH3BUE",
-	"WkFw8mPbVW3pky+B6kzCSrtwYL1GLDVXe51Cfsu+q7Vk/UxDoOrfiS+q3SY9Q48XlMfQ89D533ptgvtn",
-	"Aavm81RC4hrnk342QwDODH8cRyRhCn08qpLoFGzrJaRemazdjTs27/yJq765ZS7XlAor7E7oSZOCIV6p",
-	"wNke+MuzouQp+kpMMq8VKWIdLVWpFFb+/WVt5vDfOeH5A7lrFDg3rysnRTEYOKVzJUK0tTE8OyQTw0MJ",
-	"872M9AiYtL9chSzd8by1U9jQZJgZEsGxMcQdY4p+WldOkVZbbaTIl4wnqphFf0ZQhUbobMrOgRvVUwyI",
-	"mkCaGrXYFWx2WjLWWPFUSXqjWV+ypEcGmXLRHD2SAKdcUn7O+BAHkBCziRQx5jDy82ekdw4zM2qPpEAv",
-	"QOUquMj0M9JTMKZcs7hH8Kv+jzS1yHiX7WhU+VMupK1baZMW3bQONBkLZVN3dzodO2VMkKH8HJI2+TAC",
-	"2zdkLBJIbRgp48YutP3fzZ8wzmDMBqZOuUsrl0DjUVQs22e7+F20JobRe5QwYqZnvn+GKY3hroNlw2J5",
-	"GReXjWwk2QTQhDGLObGWjARjSwzZBfCgQUFGsNycuByupm5e1OfN4hHJCUILLAfWMImxLdu/zrivV+2k",
-	"ujFrvkOz5ttC8Rp6PgKVpVo1hiYMMxtTHY8u6RC9A+hys8zr08lUmg23/zD/u7jysq3bpcjH/oywpOLy",
-	"GYLXrh7MV8aySpyL9IIiMZXSuvzNmEEPq/vYj7PjNBuugoh0i7mn8m8WDJ1mkqZbiWQDveW9RVvz3qJq",
-	"OWZlB25m8Isr0ZeLNdOt3ztbTz/97f5W/s8HP9x0rWa3o023pNS6YeMYXuIYdntltBhjFztKudo7uTSs",
-	"UQ1dFJE8394wImxMsccQTwj1LF4tum13LpyxodmrptmrolNJh9uMJ/B5EYbtHNP/LyDWQqJQsEWePMmi",
-	"FTGiyrYkFtLJCQ2f7a/zEiWMO2I33NoWriyXf5ka4yQxts4pf1d1HOC3mCIZdx8jsbFzXP/0NjkgMuM5",
-	"CA4tGqxSylwCgKZSQ0L0lMWwT/Y6T0NWCe5DySi5tutwaAY6gol1385diQ8+TRQntKkGflslSb4hSOxl",
-	"EX1IibZsUM5FSgg+pZjSlOvVkhzncHw1GB9WGWVKS6qFRN6k2RiwnGBrtzMO86UaNGZNFpVjBlbmUdow",
-	"oX6KKQFME8a1sJVz7beVx395Ab9PnnTI/+d/jMiO+SkPzzdxmQqq5tpRBBt+s+E3d5DfeCgbOlrNjcOg",
-	"aX7lQnbyLXOkila/LaHQnLJGroSN1y1fcm3Xvd5EOUyjPKvRMBVkR17Dsc0GrIrkChSVkD92x0IQ/7Ia",
-	"c+csgQ0ruhVWdM12zvfDuir3d0irmfWrMKdSkbav4U4788zJBhSW90ooAjy0L7IisnKvFB3zXeQLtdDy",
-	"IWdwEUgVuA5NIpMeDoN6UgCKaZtP2R5O2L2USlCaODbvp1OOsD2zxiAqa8aGAyoJcJENR24Q23TAR5zM",
-	"1HpuJj2sizme6BmWeUO0pOAXIJXPLL0AVWBI45QB1/tEGfmDtT/Nb3sjprSQsx6ZiYxIiIFdQOITs+Is",
-	"n7wNVp/yMShFh6AiDIBp16F1iB1btRAkFXxo+xDwpNT24SCOYaL3kfFvwwVwvaW0BDru2Xwq11tBSpw0",
-	"1rqRFyC3FHAsEcyNAlqs/D61nS2olHT2IDrlqM32Ekg17ZH7vT9OW2ak09Y++X//5/9+6T0w89HAYyD9",
-	"Wf5vhynHrHZILJm7oGJODr7PJdMulFkMJjj0iv2djkSaL0T0/wVGSRaS9EBKId2D6NYwlxW3pvfPrQN/",
-	"lbbeSXHBEpAOKTnFmJqNXk6l0FDap5C2TdV5/q2vqqWHZFkvpGcBnZ6Ay6X0HP1YH467ma0p3oDBQEjb",
-	"oyO/I4lAOhvRC/h3vNcDkaZiepZN6iMG7q7bW3sg4TmUVrriJKKWY0LIpCxf9F/4ALbCthn8hTGzEjoj",
-	"xxogJT8KrVMgH//S3ftEqCbdnfbDDnl//FO7+GLBJr+U9iYRvuujRssMR6A5YuTf16kemJ/4f/qTueFE",
-	"6HwClunikc5d8ern6oXF6tfcXH77TN/cyb64wFByPfIQTre2FJLfyYI3a2I4se+n9yfVtKJWiKEs+0zw",
-	"nW+n9dOtBzsP1HkB2kAYS4kPr6UyLS9ru1Q3UprqrBmt9ouYkrFhP/nNMHqKs0EiojRN0Wk0oCy1WKBZ",
-	"WRJZ3WjqsTVYfktm3BcUCgRqUJk8tpO6bmvLDdPY1pXqvEITrvgmeybfljJ/bPthBVa/GnHO1Teq6upl",
-	"8jMCVLnGC02Vso5gjFUB0GlpNWzUlp3KYwUzlUYzm6sWie0GJThPQ72SQAU7RcaZ0VXPASZFA3cEuysk",
-	"8pnKKzVTzCtxnQ4NPVcWSGLKudCkD8QuKQnpXvZPB3nBztUqcpU6gQ0Fh6+hxjUdcLdFjD/hPmES/Vxx",
-	"U6SeteprRcvbewiscI0WClNFkbimkPKAIVpz09Hjrnb0+Bm0oZ5JflRfQz0Tqi2Kto4vRstyDHIIBJ+x",
-	"fRAf7z599KDU6W/AIE0U2pLOk/mM8CxN0SRnYKs8zxFaNkmohjKtXX19JPf1d7i+GzYIVikoTm3ASREu",
-	"pjfI9W5Um73lbsdXd0myxmrQaer1CTeUE8KG08JA20qK0t6JPlj4tnVXBXz5k5TGN3MtNjfi+7oRR5a2",
-	"rupKGIU3EfGChCBOGNcgvXuYYvPxvCmRdyyj41lkGtvZumZ28sI2Yp3TTX4yAy6lUXS8jPQ4rRLnSp4T",
-	"M82a7vHcfnnr2J3B1juRsni2TB1pes16FG4TV3aCtTkE1+ZszJ2j7nQEdhO2tUQq2fOTlOqBkOMmCkFq",
-	"GAFN9ej31YDIZiDGQak6GPnI/+FB5GBd6HU376HBPhacISyjnFM+Ryi/4FyuU4fN5xmiJPPHWUQmIEd0",
-	"okgCQ0nzUsOXA7Ff/6TfCI3nP3tGehgKULkLfq6YG2g52zoY6OVetfKjbtArJOVfxBSjP7kZvS7RpuwC",
-	"mkl2p9Mx1IqxHJfxPZECW7vFlOfRGm2UgDY5AoQdYlHhEWBBEms2B0n0FbvAFLTrJNJ8jFD+oFn67acK",
-	"Hla3lZpZrXuIYyOPt/+YUD1qhl4f5GFchFfbXrTIV6zVYuGo1kbWlj8akyYRRYzPtXc/h4l2ZRpnQGWb",
-	"PMeQom0QiFGxvC4iSjdaynHoWWx3MEluCBo1i1WyJvAz9+wCqjkTDweduEufwm7/cbL35NHO1pNOpz3B",
-	"mxFIlnA/XSpZ4mEoWeJs69PfTk/b9/81Gf7vhA//dwr9yf8O2eDB5dImcJ3bP1RJ3hAENSTQZ5xaQbWK",
-	"bLfnXhPuNB7BlpHVUqRLRXrl4S/RBrEeQqxzu9HNgPXGW6wlW6BQ+mBHRJLM3hrrC8W4Mmam9kr3qReZ",
-	"K8whxuDpRIjU9cr4WRCZcc3G0CYYdUsI9k+wVXpOee/1i5Ojw+fHZwc//XT04vi4R6yrliEEgBYlWR0u",
-	"VEx542W2C1pNYZ2klPFLaKxu2wjj5J0UY9AjyNQ9iyyzF6X97RGS2zrkssWq1pULYgKcTljbC83Fammu",
-	"EWPRJEMwvn8T1+gLC4rxtxPgB+8Ozd+/VpK747aYicZCYG6Wty+558wItweXOqIZHacLj8gYrK7hrjEP",
-	"ETPYz1iqUcZG2EIST878Y9FJ/dfB61frnZSf25oX8w6flNuDtU4KTYNmVflhZ5cIns6s6vtOKD2UcPyf",
-	"r7B4dKWmwJgNc/YtgUyAJ1gRQZaPlymiRpnW5i+JYbHE9Ug+5UeQmG/KSlmD/EWlGQbL5AWofayJ4FEQ",
-	"zLYpRU7Z8yZZkyJWWEobG/JPbkO+pjOiJR0MWGy0ewxk1NrwL78g+H1DgGGFPXdrtaJWJtPWfmsbUQxu",
-	"gPliOq6IGFbZ8I2siG+SGpG01PwOwzQCW/69Pcj0aKdoZWbmHBEpMOhtm5Tad0WGRqkzArBwd7gy2pII",
-	"YuSdRhHxzY154kLEpQGsezFUMAM7VxWNhkdoZWP1DOXL2vZZir0TLXDQFTyxrYmQCmz2D41H5RX5lPXA",
-	"oMXmqjIUthLvNsOjuBmXPupnGfrou6yfsphYt9awWsw18nXJzWqKGpG4Hlf5MSK2Qgo+YistlQfO9ef5",
-	"gf8OMLHN8uvDRSVwi021YDJPMm6TFzQe+Z7HPWOk9CIHcekdDrZeUx2PemQk0gQ7QePhnnIHDS0iHD53",
-	"gSFbtTlYKVO6siDMUC0gxtyopi6yQYTTnutL3cLzCCwYoTtZPCq1kTW0aaejRJpEhkgQ0JoKy+Fc1ilJ",
-	"IRmiQ9E88BkVbuc7IhlnujIRlZcMqbsR5vFNDuns8NbzUGpf0OdQkwHzVXfyw/HoaMbzAkBaWDdCgZSe",
-	"SoY9uQunk4eDju3qLLfNE3VZDGVyc/Vx6xjeyopLMM2osSLPBMQkBdcgJx4xzOs1f5QZL4thqs5dDV7v",
-	"aPAs9MunL/9/AAAA//8=",
+	"7H2Jchs3tvaroDhTFTvTokgtXuSauqM4dqKMtyvJ48xYviLYDZIIuwEGQIticl31P83/YP+T/IUDoDei",
+	"yaZELbZ569bEIpuN7eDs5zt/tkKeTDgjTMnWwZ+tEcEREfDPwzAkE7V1jNmQwAcRkaGgE0U5ax20TkcE",
+	"pYwqNMFCScQHiCqU4BnqE4TlmERowAWirN0KWuQSJ5OYtA5a/ZkishW0ZDgiCdZvVbOJ/kIqQdmw9flz",
+	"0HqOwxHZes6ZEjyeH/hnPkUxZ0OkRgRhJqdEuHHHZKLK403SfkzDACX4cgsPyd93u/u7jzqdToBokqQK",
+	"92OybDacKcLsPszP5sOIhiMEy9ITkgRhQQKEWaS3ZMSnKMFs5tkE1Nl6tL+/u7/dfbK70+02nMUJCVNB",
+	"1WzrHY9pOPPNByvYmQkeEtiXmOOoPH5EBjiN1ZYUIfqOcUa+WzL6i1M89FPABRGScqbXOtUjT7G0Z0Ki",
+	"NjohLNJk0cfhGFGGekeDrTecka3XWIWjXnlWZ62n+MmgG+7tRZ2d/mOy2z1rLZnXMVbkFU2o2oL/9dOK",
+	"3n8U4jiGA0J8QgTWX38n0ZSyiE8RjmM+laXZ7HQ8I1OmyJCIytDHJMGU6SnVD88HeuxE0waKyaBMpN2n",
+	"K4wliWeZJyTkLJIoZYrGejmlAfXulwbcXTYeUWK2dThQRNSPpTiaYn22ZMAFQUrMKBsiPMSVK/94yWAf",
+	"PnzYOkzViDBFQ6yIfxcVR7jwEHpw/PI5evR4v/OwTEQ/ECyIQILgOPn7WUuO+CRaSka/bh1KSaXCTG29",
+	"E/yCRr6Fm5ue8IjEaCq4IgUG1EaHfUmYQtMRYYhx95i+DZoXlicZ8xDHpTkRliatg4+tIUkoo63APvIp",
+	"mJvt56A1wQInRDk2rZSg/dS3cW9ZPEMTwaM0VJrY1QipEZUIu58ECEvUYzghBxc4TkmvjV4bTjqkF4Qh",
+	"SS6IwDFSNCHyGRBWkkqFRjwuL+ljK+QxFwf9GIdjPW1yOYl5RFoHSqQkaFE9nd9TImatoKXHax20slmU",
+	"doIqksC6Enz5irChGrUOdjudoJVQlv2t90ApIvRb/+fj/xx8+ttB+29/bc3tVqDfcmTe2O1kX2Mh8AxO",
+	"/vAC0xj3aUzVbNn+wZXSu1f4jd4E79qK7y0u76+CDFoHrb9s52J323wrt0uT0bP7QWAWHUWeidmp9PUD",
+	"dXOAL89p1Hj8oygf9Q28wzsuMcNm+6GHQ1wgGafDAKiMpwoJMsQi0vc2xJIsnGNpgoVj36kcezfwKguK",
+	"DLmY+bbpiJkZhvYZPUvNjfsk5lNEVd2s3PNX2Dw3Hf/+wYRIYT7eLazMctU9dW+/3ramQnLhl/k9Ri7V",
+	"eQhP9KykMeqGkQWBYzUESb2wAY01szI6kYg0t3zDFVJ8SNSICPN0jw8Gkqhe7arMhGrWtDe/piKHONz6",
+	"D976o7P19Hzrk49PfA5aLwlWqSDRMi6gtJajperA/gA96Gke13uoz41xhR70BjiWpPewbinulz6p1Oc8",
+	"JpjBlH5S+te+E7CzKbD0n06P3gRaxbLaBlUSxbAZEj14EqDuToC6u3qK3T0U0SFVsiI5dzrZ/3X3a2Y+",
+	"1DMqzrq4yZ2tp5/+fPL5r/9r/9ndCbp7n/277butemGCSJ6KkHwnEc0Z2wSrUT4JuJSC/J5SOC4jYFa6",
+	"pEcD0D9rqFsru71MoaWg6fQJCkfaAIja6IMW8VShEZbuQyQpC0mgj3+ktaARnkwIMxRfsFKoRHvdnWfu",
+	"Pp8xODpjcsFzMZbKvlPrprJ9xioq8mNQZmBXzO/yfTkaGLX6Wvf+KMFDUnc6VH+58Gj0A+drOCB2ong4",
+	"bnwXKUNS/6B0FzXHNFbp0htJ2Tn8ftmNXGZlgPKCsGGGWkmSdSPG8KbicNYoM6bHgIsEK6Mp7+60QI+h",
+	"idYRu/YU7V+BT6V+jS/fCRp6BNChQgmXyvCMiX4GVEAQ6umMCDTBM2klY052e0/bT5/WLCTBl+fwosaS",
+	"8jVnxOg3rymrn2dM8MoT7XbanU7dRCm78kTfgmxaevCKIzmmkzZ6yQWKCJkAIUiUSoJ6Vl7WEYQRf36K",
+	"WEYQ+v8KRNHxEsVbdoLjZkYCRhGVIU+ZKl0op4YsvU6cnUvsd6wUb9O/sKCYqTpuc2G+XsRv7CPX5jif",
+	"9a/lhDNpPF3PORvENIQTD43nRf8TTyaxNj8pZ9sTwfsxSf72m+QgpDMi1L/Qhk+LJJjG5wqPiWbiEVGY",
+	"xpq0GcKh2dxcfJMt/TDCUSSIlIhcUqlkG73iQ83buDZoJVEg1SdYyikXsCV6yUTC+g9ancGjwU7/EagV",
+	"CqtUarXoadBSVMHlyBaVkcdIqYk82N4GK7kdkQu3KrldnPznpnv5zvzabGhF81UotOPLXD0MUyG01azn",
+	"S9p6oJdc9GkUEXatrR9kbyls/Clo2oREho0IHhOEI31rpBJYcdFsR3fzHX1ZGGb5luaTWseG6hvi6CjB",
+	"M9A8Iw7UBBt5xC5wTKNrbSM17zi3m1LczLdM6/UkjrRSo8eGJ4EbC8GFbB18/LOVECnxEJhvKhU4hq38",
+	"6QKbnnDNoETroLVt5OHnTw1OYGcnP4H3bCJ4qIfpxwS9YMrY28sPo7q0dRzJBxLHW5pRkyhA/VQV9gX1",
+	"zLb0wNSTiOBwZPYPDusNVy95yq53WpaHnzOuzgfwthLxE60n6bNCMg1HjuM3o/m9fMe15fbSvn35Ns/P",
+	"aR0bDdajXlDgbK4ZT4V0W/maR3RAfaYcOMdnPEUjfAG7IRWNY8eG9F4U4h/O6e2bpH1sG56BGbrpXucE",
+	"Exwb8jmHZ8rHh/o8mpVuG/rl5O2bZgfYyQ/wBxyh4+xCLz/CyqTWcX6H2kYF09+OcoD2Oh2EUTYWsksK",
+	"0F5nX39B1IhbW8rKyIgTsxf6LAO0191F2OyR4hzFWAxJcMb2druaRva6ewi7l6KYMmKe4mwYoH0YG3Qt",
+	"bTBoUtIf6vdFZEJYRFg4c+aE0FdX22Xgl2dD8oarE6yoHFAIJl3n/IV+H9wVWXhjhQzAxgLj011lCCc1",
+	"ooPuo5wOLA2QCMEywCVzUhp2OW34J7wmfWFuic9QrxSM6yGpjQAXYzMsQduDlYs8F8FbdKPLD8PMTiaE",
+	"qVM+vqZSIvVrzhUfe9SSmLIxRAtSSSIXUuHCeB844nHURodyDCFVjBiZIs7IjV/94ozXpbNovZJECF7q",
+	"uBlnJL94lV0IKtugJ3Ki8DVvmlS4fLOOTOiy5M8BSSEIjrSdiY7NP0yECzw7gkyIkSfC/rDZJSzoL+8E",
+	"RNOonjZ6CVvT7GRg/mu6aAsXbkJEzrdkrlxlM+BMTjl/pXnutY5Fs+9zxfk5sO86AQhfCqRG2LjTu529",
+	"J/uPH2VBeCrzIC/SJkxD5rg7xxytRolOOUev7JSWH05lFeu6Of7l+xZrjuM1ZjO7DnlNsaTIOSjopKxT",
+	"cm4Yr91a2UanYmYvCGXoMZImVtxo+3cKpqp+s54+yubfTBoV5rmWXXcLhOyBNvqANclLk32ir0UhUG5v",
+	"RlnyVALpi+RO8VGYynuGUzXigv5B1mPFeSQPmJBamTLsWEtccjmhkLtxTAaCyJG+5Vyg2HgisvD+crnT",
+	"LVpphaWsYp2tT/S84WaNIE60vFHWuT8VoAPaZRtXywW3IfvCUfrSFBad59zz7lBNkPea8gu7fIXztPDG",
+	"6tm6h76TNh8hohEIXJe0ULquGA3IdJUru1/0hZwQcUFDgt6X5rP8qP0rWceRn3BtNVBIFCtxSaPUS8RB",
+	"ASnp9YUdwfoqVq94vjlru+UynUy4UCR6TSKKT2HDrkEZaf7C80S/8RzOoEAakJRVfKl+WTMJuV+809k4",
+	"CGaOTs04y4+8ZorrlJPfydxW0PPqFVXNGqGZjW/SaoyZ6QlNsMwE5QOEM2+u3sGJ0K9V1HiRQ29SiZ6i",
+	"4tNKXuQrziLOfBks8HLhedHRyVu02330aKuLcDwZ4a0dpGnABeTt78rD/PRDay4y/unPnc/e3JlQEKzP",
+	"CCufJ8UEQUF3NM9Vw8k7j7Y63a3d7mnn6cFu56DT+U+rEMeIsCJbiibEN7LxWy5z2wctKs9tkOS8T+PY",
+	"m4P3YWSyDIAVSJMQR2Ntg4C5mLJYHyVmxiHhjpZqlZhLUj4mE1iohjJK85AjOpk0nQikjK1vGjFlpOvJ",
+	"2FOCEAUmC0uTPhGVoNkOOlHoF5wQ+Z1EJ7+nWHgPRb99Z/7tL2OsAjSIuRasAoLm5IIINCLxBEJiAwpJ",
+	"oOVBTRah+ZmJZpXC1CyNrZAsrTWfzGTEmS9uiOALu06to00In8QETQVVZG4Wf9vbQzsd9Pjp3iPUebr/",
+	"pDyT3XK8fH9+WoWbdHb2t/+CvAf9P+jBw/b21qfvvddqwrX1dm74tTe7Ax6Ay1zZtA/df6O9X372vVWQ",
+	"kE6oFRlVwuNgQWtCK7/wMMLoFb8gMQ69Rw5xGR9BYUUCNBH8AsxFLgy3mQVoanwwhnyJNI5W66sosCHg",
+	"GAJlXK+w691G559OoqW8qZBN4WVOO1ud7mlXc6YVmNPnYqDxo0tGcXvv7qC7LYERAm4ny4ef83ZHz35O",
+	"4uVzJfZc2o88aZT3fyMhxDasNDtik9ToFJHxOeD4XUFkQVg3qJd3WOptBaWZKkUYiqwcW4Pcq1LAwkSV",
+	"u5SKG5lzczJnpWyljUS6VxKptGFLj24d4mpFarmvwqwiUXzCxAoRv/BYwO/f4aGfJPEQOGK2tHkmnuXh",
+	"e9IOir/KnluY2W6Nqc/VFPzAJsLVZ1ZVk+lKFTpzWVHVvKfA5VXVDzDVZyzHdDKpaAnN3q+4wvGC12dB",
+	"KXCxxHF5DTtPyoM82mt5k7dKKgfsuBs5yFIJ7UoXkoPNel1B/H/Ik2DzGEdCWfGH3Y0GsNEAvnENIGhd",
+	"bg35lv3QPdt+Y//x0Tz2qfjcFk0mXCibRz9qHbSGVI3SfjvkyTbHE7ql6XZI2HY29OfizzXT2uITc5G3",
+	"smQqPbsvWB+5fxu50Y7uTju6Z9Tw2StcjTiM0lB575st1oH0dS4Jmo44GhMy0ca0JO7OlSVoVhwp6+X1",
+	"n/OnWGGDOFQS9WeQdFg6lj9bfbiYs/OYDiDFv4NGoFPGXGj2DnWcvtXiSsVk84LGwFb76fXE8dsBpIgu",
+	"+vkxGRBBWEggL7SGTvKZZXVvNzaAy9RYtu7n2YN36kU3aY3h0mN67p4DAopJk9na50wCZmrUWu+sltrN",
+	"pTG8CZvgc4LitkmMKUOKXFak1Esu1AyNeCogKJOkkoaIM4j2hCNIBTRJ52EqR5QzWzokFZ6hkHOY/fzE",
+	"bA3E+YSI0MuLQclPwxGEEQcDmOJ0xGOCJkQg/ZvS/iw2XWo2qmBq5BPyF81k0A+FCpnpiMbEeu04QxLH",
+	"xD+nlq3xWXpeQ29V4pEyNYh6C7IKw5qROtVSw6VjNo4HJbgWq8R8p0UZTbCYoQEVUjW2YKEuzme/ZqVj",
+	"tZq3tgIBKCXEDPUJkjyOEOPTpjo+DhW9IPXvLx0uwgqsTHTEzO/y0h6t+jOuEORha6kAZbuAj9J0KoPa",
+	"ItnczCBIjvgETVJlvMUMqlYM0kZpHGtuzg/EvLXT+gzn5FjrR0EHCk2pIGDJjAiOQL+VXj+XuzcNqr6C",
+	"lsDKWlQLZYh5SmtQ49Q/a70f30nEp8xp3YCMowJNFr+nVTXu/fHWj8dHL0+3fnj1T29QJk6XzupEP/M5",
+	"D90vDahrEjkxD8PPvBT9nlFXdbmIlnf2Gzg17jCEE7i6Mbmw8EwGyJrXllegQySpHj5T6UZYOo23ERex",
+	"FW/zfMQXVdL0FLiSa7gT9uzLMjPIQBQKhf+u0LEiMjxCraAmuHMPivWwFSSLXAfKiKvMGYosK2PIQVGf",
+	"LWx/dsnqo1klleTTEvV7mb/T8cI26oH3DNJCsEFu4cxWaw6ICkcEOKSp2VzJOZoN0dw3WjAf7sBBWgBz",
+	"8IH9GAAnLLMCVmBems3rH8LYz0DG6w10Nezlq0pmv/xx9Bun/979Jf73r8fxf14+Hf/n1ze/HbFOE+H/",
+	"9XpwK57b8lnU0voxuaBk6iNzAd+4OmkrdqTCg4G2M6Xf0ITMzBpHP3z3nTT8z6CUOEgDyqii2AFNGUY9",
+	"L57BJ+HVrvs8mtViQKigoOo/c+huJJmoit/2yKr3BuyKs5AgjKaEjNvXSWiy4e01CpwVEppGWfnrEg1r",
+	"RCM4UzQQPDH1VLKZguWq8prOKqviq1XM7BPfyeuqaM2UrhOFhYkmmWxE35SGtDkZFe1HoyYjcomHQ5si",
+	"2LpaAoq0F6ikxcx5WK9FV6kkouEx+lSMAiFUTjl/dUFGm922dzdwrKNItatmpWTsbJnkNqztJgW3G2El",
+	"uW158UZsb8T2IrHtctwPIe/en1NsIILAS6VZh8FByiGEQs4uiJA2ZZkjqY/YITtWRHrNKKcFJKKSLw29",
+	"K/oIQqpIBKTz8S80+lRB6YQaPi4VwoMBFxHU3Zt4BHpxQcQswjN0ogiJ0Q9cqZigj3/p7n1CWKHuTnu/",
+	"g96f/OiVzSMqFRc1KkFp8TlqhkoFC1CYKr0hhranRCpkcQea3+Xnhfe/tqAFnjttYE68M4TMecorOgMg",
+	"SBU2KvPFRDwrQ/8vr41vTn+xiVGEltJKk7ZFA8QI1n+s6N/KSPQERl5qoVoay2caZCAw7iQX3oT/tvu1",
+	"ajJittEFEJEicdjSWZ+m25zCJEcDLALE4yjbyQx+CIR5tuuaBI1QRw5bqXd8+NP568Nfz38+Ojl9e/zv",
+	"HnrQ7TxcG1HmiJb7nVsk0XI4cQHa3tnZydKsWTPLhQRi6XBBPM1L/SZFFZR4rYQVntGfJdiEaCvZKg7u",
+	"cbHj0cHqucdrvNs/F/Xb5dGPe+HTb2oI3BPPrKQJjbGganYuQy48U+qihLJUWv4gKSMoAroKCeoTNSWE",
+	"5ZxEi9gCHEquh7Qfd4uKOE9NUVsOveUF3TI+3ltyo/q0eqvA1/oAnWuvTPeebfVe0EaB6XKQf3n2wYK4",
+	"dVAEDWojR2wQ6PuJ82FM0MmIQ/YTetCDAHYvQD1J/yD6vwlWRFAc63/jITkfCp5OegH6f//n/z4EdWfM",
+	"+FRrVGdsQEgknxkETRNZkWhK4pAnpALE2Dh8nuDLUqJcp7NwS5ck6C3d19WCrXafQZlUbrutVSBIwi+I",
+	"nMvn+DNbowUwpX+Q1oH+SePVLoRcLgS17N3o83Q4UtntsEDZBQ81T9U5H9g/P3kW/YNLO6hKkgw+uSIP",
+	"7ixivzwWnsMvU2lJd8BFnQQC1iYnBI+JsBwnohJPJgRrG8BqzRAub7duSS4cpgLSVj0ywPgfgFn5I8yV",
+	"kGbpxU8bBZ1WCZ7dqxqjRQGg8s6t5oMxGONXqQuydJgVBQFM7vxtWkjT72oSOt5eELFFQAdn+r9AyJSZ",
+	"j6ZQqa8/cdpFe15B7XgobBUyLalxi3Pplui+OdFVN9AipkNfASpRzKdEbIVYEhQT/UoZ2EQKc48p08Iu",
+	"wnJEZBu9xhExrl/lFFRQeWMyUIinlQ0dXWU5//PRoGZ/+tuDreyfD7//61KKhY2upbZlvj6gq9VKEvKf",
+	"NDKtjETYVCPcTTWCJYIr1iJkhQhQwJLL8GU1CRs+9G3woTlye17IC62uvNyJgSAlCPmyFMI+iTkbSpNn",
+	"dW3ivRUN8OfFrgAsCHOxSY+jzp0Y7vOL3O+BrG6s+KTa6miOoy3PtFyiih5WMutg72Evi51F8v5OT75u",
+	"1TQ/sZtTU7M2Lywil8fEJfh7LgRmiOqHkEhZVvNlfk2JRBGNaj2AlMhziyfsy3F8nr9lCon8FyRUBp3Q",
+	"AVkb0CCAl05ZRbg2EuAOPXnB2MZxxNPYYDn1iVnvlfQFR8Lndvs9kjFDhi8uWXO7fkxYBDyETBfrEd7B",
+	"K5TkPQLPBLMtWkwlV7FnctayMWmWqRIrcWkXaRaZUpBFo5vw62K3i+W8e2NsVW/DMnsrv3or2VzlnzUL",
+	"aTlVbGN63Y3plZPEeqwvd883Bth1ueYhQzQvpwL+yKrO92syx2W1lPDKWyys/UbNUbg+72wXFwfHvdpV",
+	"1JTK4yhLDmJkWuoLU9FujXJ67p6oySqx32baT3mnQi4ECRUacSEJelo0F7L3rlx0zMi0NKuFRSruuTnN",
+	"sbq8ynu9fLBYyump2FFYuQg7xGZtT1sbfGJkCqhfg1T0qRyBVppqfdUXffKlcax22m8ZgVSnHMEif6Pn",
+	"tHPkUA//1oq7xDS6dhLInp+zCh6TVRJbjvXzcxA4PDYAN2YlNQdYfoe3UF6v1Fnj9uxSCZwwg531n1mh",
+	"cnYeXGRvp/u4BCmCE23RStQnkkbzGArvT370oYvs+tFFnqdS8YQIt6qVJXSlMVDE52mkySnVn4z3POys",
+	"T7KCs5Xmnae2F6duQKc9Sunyosj6Vy1Lj68qWdlYvmW/SABT1yPMyx292ui5ll9Zz5IEiKFMJjjC/7B/",
+	"afla5LDQjavCXvf3FvZE/sfZmfz0t3+4f5ydtc0/25/8jZJhJf8igg4sLHBdA+wMDNA0rYA8bCtXy6dE",
+	"/Huj+Wtlc5Zsw9xcTXOyC5jsomJUw8Ddc5Dh0KjstkICbvcrw/ro4SUlcfRCCF9Sdt4yy2GPl/pmlTcv",
+	"ySWFH48JcMtdunB5B7NmW1Uq9GO/WaVsXg/75eTtG2S/z7MF+jwyqW+9ba1d9YwhkPUkL09l2+3dYhPW",
+	"TSLI1u3dXC6GXF1Pc/oAXqxM19HicACvtfU+NSS8iFEaHuAnGt8yfqbDUUyHI1/56c+nr19tERniCYnA",
+	"Gio0y9MTtt6/RJtv2o7snaWdzm6YYDGGf5Heit4qo/kJ5URZ4dvCUARk22LQhepMnElmPt/Ov/DBM7Su",
+	"aaSZZMPmU6g+mdsBc88287+U6cx37Ed1Rl9pJXs7PhvPJRw+3dnZ3X2809l99GR/7/HjR51lzWBtQ1//",
+	"yIlDASxmP1ZKCWJVD8ohR3wqA+vKc8A2IWaareW4NvkhfZjPBdU0bJLlfCUBRN8Sj6+AXpJYZuCz2QBP",
+	"Os08NSsU41mwiIUiRquRkcw8mi49mTIUQxfPJtgKEy5rzJEjJdEkxiEJjFXbuYJrStI/6moJoEG7oQTK",
+	"TFtCm+YMPwqQTHAcr15PAGR3Qv/w1lGkIvbuqCCmtNRMx0C+QCNzzSKkgim10TGJMcTflGl3iSQRF0Q4",
+	"MLusPjKVRGspz398U5FJ0HNge3/QCbv4KdntP472njza2XrS6bQnps6tSolTGqlRLSHiUPCKFtOMFH3B",
+	"NL03Ady7EgEWSMRNJ7sg7oC9XEfv5UtyFW8fuCtZdhquUGxK+gE4HkYQ6cwbpGt2wFZhIflZN+AkaL7M",
+	"dJFjZwmvKSjS+147tnr3bSfmheZLthnAEaoMwazAVFKbVYM1YFv2h1iSdXOKZ3Yz+2REWYQSPCZIcJ60",
+	"0SssVXn3tELXJzNuHUpz1YBLW1Av7j9dc+cPLf4MGik10VOAriG50XQEO+rqOrntsT+t+PBspxGDNdEu",
+	"2A7b+eG3f5sMq/6pvSfL++EX76deQu0du4pH3RAEiSPXSsTQxUpQq2u6Xjd6eUprFikBUgQvo55j1o3J",
+	"L0iBCuxk+wS6tTCEp1gbISyeoSG9IFARaVFMv+Jb9LmO+EDQeg1OLRmKxOUpi7shLWsj5L1C3sj3igSv",
+	"5SrvJzHH0eodG8zuDmhMFslq9ELre2D+WWwEW1Afkq9FjustWIAH57YoqzBCr+kPmuNINKamyELxGFxH",
+	"UPpnPNLP4A+YOpWIDhkXJmScEUOfMqO1bRSLG2eJxdsFx+29TavljXmzxOpys97l9djry8yyv2yakNUw",
+	"B+1Jo7FrnY+5xciMO6qSV7jzpAw3aBcRoF3rX0qybLEleYV29Vm212LPIJxuHnqoC+hZHxe8fGESYO3m",
+	"F1MAqRohbPd/YapfTb5nRBPCJOVMLsgaMcWkMhsIjXB50x8/anamA0z9SPXVZFZDVqbKXSmSTBQaQGPi",
+	"RURcs8TafZwb1GymI2HvpjZDFdQTPxcpq0+NxcUkRlhngqO6CupVUmWXVl9CE866uIrp0Gk0Y02lZpKV",
+	"GxbzEMcHMbmkIY63LroL6ujk0l2/QgYSvP2CRr6AgVmG+77RSmp6jvlEtp9Mc+6XUCkpG0J71zgqtIem",
+	"Yj6taHf1ZKts3e4YSxe4sOtBgXm5NuPu8gU+JlOmWT97uyBMXTGv1bA/Ho6XuHr1gTQBt35ln3vOI2IQ",
+	"JzA0yW5c5z4PXV+92vNKQKfTwMWgBA7H59RtVr3TNoWJAdYNT5ki0TNgQFpbsTapRaiE6GY8xTNQp2AX",
+	"2+hE6b/zXmi1ymudpmVf7k0DM5fIPhGUjkz/IckFEbjMo7o7S9LCllB2doA+0vvlwz/r6c0ssMalMyaQ",
+	"SM0H6Pjlc/R4v/s4yGNZCTFijTpFe4Sz9Ak1ItJrfwxrII1ifaHUKAFnPB0yI07K7OZF9OPJoY/djOtS",
+	"mEG9VybncUyYBEeDJgPDU0xH3/Ige4NO+mu8M/t19Ob3iyf09OSH9/1Xo86HJ6/2wv3T7uSXDv3v5Jfw",
+	"n3/8/sI7lbqmObBDfKC3tJId+c93NahwHgZq6Lgn6bAC6STpcKlCNgb01zG4qPVJmEFqKObEm9VHgIJz",
+	"6vBkG+tPa7bAPt8o+KCJdhmAEQzlm/8rekGYt/OvtVxD0zJHTi3eYnkJskYLdduPY3phorQuIwk+8aQh",
+	"VSZsX+ydMq9P2YCkZmD/sTfB27U1WYXl+yOzR8qH/vgaa1sBCzLimmJWbPNUTfUznc9qM95LE/WV+9mk",
+	"rfqU0sAmkoLXJGUREQCFUlFeEkxZNR2uQb6o/e95XR8+N/2rla84AQ6+0Cj6Ro76FZW+Cr04zvZjtaqG",
+	"7FeB5fWIC61OShxrdRaP8+zipDFDyi6oJxh613UDizZ3XWUCblPnT+LO6GspYZ3UdXUwHk9hYqJ6dU5Z",
+	"xGrhUldVsJsp14106XsEvl85hmxTCmtdWgz6ig8pe8lFsrpj/O1hqkY7eQKYnnIbvcyCcNavqnjIY6P9",
+	"QVsrxlFCMNMGZnYdcRiSibIFKAUncIXpxrSu5OMo/001b34eutq8RpJQ+IqYVnnVUGjjw3xcp6W4/alo",
+	"ioUU+4J4c5/6e8suLDqwKbrfyVL5wg1XHciQ+9bu30N/WCGVRPhZ13tJhIULFCvmuS7I7l0em3YTKux4",
+	"7dW5WurkCwrGcw8yG3uQAepG7VnTrkw3FTiwnblg9s4KKcM5pdzgpt5Lcq2ntfKUUkd5c1tyTdpaSFCv",
+	"wTd8qk3kuo6vY8KMoEzgWcgbL89x0P3PeHf6e+df/73Pd8J3k1/63csns5ePkpOn0fGeejX65+P0TQf/",
+	"RD7IxWJ/pzNXaJHp3P68dwMq6c3gv8ShsrUdTheUigvynYu1hLOCS8N9VO70wwcoIiFNcCyr/U/b+53K",
+	"Yp6WJ69Nhj+7QXf/84Ozs7b7c/fzw//yruQtzH0FWMYVURlB85FEyaLKA8HjrNzONCEIkEzDEcImhxDE",
+	"Y8hjnooaJME6tMR9D7m9nTbqf1EA3990vth0vrhy54tNO4rrYsMUO0zcWCOJd7VS+4k2RR/voP5MGcjY",
+	"96cvt56YpBjGFSSfZWWVSWKKEq5b+vp4p8Ran3jO6x0RkrM3XrF+iCbwrbebymFVnDdh5O/upBf06r2f",
+	"9VQF78ckqStfJUyZ0qegEFx4urf/uN7dNeeIVlDj6sw/be4NBU4qh551Q+HqHDomtuZcepk/r2YpEVFe",
+	"dfaDMSsnE8IcfIH1mUTcFNNBc0CYG5zHXAcG43xg3AjaQkhvvlSuJmelkHoKVq5rDpmVozXyaxXK3byt",
+	"MQ3idl3VEShOtiYZyzGJ5qFst/GEbl90t110dRvwzD39ssGgqYWjsd9/JwFjAceSZwodpBV+J1HMh5Uu",
+	"pYNHg53+o8g/nuRx2sSZc5w/WWrHOD/Hn09P3yHzQLkiqLPXDH+kXvaYt9Yk7bzhCr20BD630BovAXp/",
+	"fGTOzkBxq0KQamIusD9HW4vvqB2Ri237mNz2XbTFggW+zYVI1obQuozttStRhVdoLG/ZbdJS4jh3+CkO",
+	"SY5t1AM09V6AemV8dcAeH6c9uNe9oaKsB5fLZMzZ2hqb9nfGrB79DPUgRtNzrVRkmiB+Aal/MutHaUDI",
+	"N33CN33C70Of8E3X7k3X7k3X7k3X7k3X7hvo2r1pv71pv72s/fZNdt1eoC8/h5+snJ2Sde0yySnIRZOc",
+	"0mxQ/ADNxCjQgdWe/Rq20ZZBx66kffa0/DpjPbfc3nK1eaFumj/pNFN/MFdr0A6LPr+L14YzzZo01Q1a",
+	"hGBcI4zq1ZTYe4TxuDa9y2B6m8QAGjowWwPQCI+UV7P/tN3xBHaqO36NQI9flzs0mhwfoCcB6u4EqLur",
+	"FblMrctbi4YjEo7Np7VVD4tVvbnJP/n81/9169gJunt+aLOKWmRL33xZxGUtyflqRhWw4MY6T5Miu/uk",
+	"A5XcqleAGV2tm55PAzpEcpwWQTjn0iR5niwZIBn7syZXhOOsalGFfXi0tyjBMovzfsr/2T6vdTJ//cij",
+	"JSXSkn8nqM8hMz4qjvpkSE1v1cC1VDAh0GJe260UbjTgDteq41ihUmOJorqoSmMVvdRqVqUery664/5c",
+	"ornWZjVa5e1qmcVuactw8Tda1Uar2mhVG61qo1VttKpvpvOGI4wFUndZA46sIBv1oCajZ1B1LRgLPJaj",
+	"YPVnKEyFNJHyxmUtxZrvRjqJnfpJmgBWyR007GDkUp2bpc6PckK0NAOVpGee6WW4KPqHMLbrO8P80CMt",
+	"Mvvlj6PfOP337i/xv389jv/z8un4P7+++e2IdZrEN77ejiKVTiLls1hI6OupFypktCzFP7uCzmmmuVDx",
+	"/AbbcSzUib/F/djo6vdSV19GJ+axWySUL9NyuHfb2Dhofm3DZWOobAyVb6/xlNPoMwg8a79nQWC9HS1P",
+	"zawpgC/aKQX0isqPs4Ay/AWUWPq3fUxvj/1cX4ALSBMOWhM+SWMsymA0pdxwWEFNFm2WupNjsJeYRYDG",
+	"ZGJBCQfIMtuIxMSl0zlAjiyOzrJ/2scWTsuaSgvySbE0mPCQQwpomLVppCa2bTJJa9JHUTV79IytnD76",
+	"DWdpfln5lpu0xi8yrbE5+dpcxSake/PZi5uUwU3K4P0FDVmWn3ebGXmVLDy4xFdPsHNw1av6zzArdbuT",
+	"eGZ1BRIP5v3EENE/d7dvoRc4L1N02Kqr/2xyJ9WHC2zk5tWI9dgLhxYgkNvWgtacZ1IRHLmS0is1AVwI",
+	"LLa72Pj3G0L+1c1BZ2dEUTzpBYR6ZW+vySBo3uNiQ6+N6PXeeXS+4ttzz/baZ+8fZ2qN5wqCVq41A8rG",
+	"RlR40nkuiKiFgU8IzhoSS4WFDPRp6vth8U6sl9glZBlsjkppa7sYMoh42o9JMYFsv1H8wNxHk12TskXx",
+	"ODuHPHC2EEe3STcPt0Vu7E+15/AjlSb85A0M1E9R7zG0ZcsBZWC754+r2+C1AGYG/VTg4+xNKyFjB62d",
+	"2xtq9/aG2ru9ofZva6gKvXZb+vD0rurl6nl4KZbgiPoxcDPzT+DBgIalvjEOi7ACwzAi4fg61clZ33J4",
+	"E4kC1ONjwB+bLu2F+2eh0fdBi0PLGDo0MCrSfTLhUg0Fyf4WJKL2Dx9fjchQ4MhvG5v5WA+jgHvrGKBU",
+	"fDKhbFiAHShN9eOnQmZGTSF+nnyRIwksdonZg7Qu0xpM4cAdUmFxC+mizgOrH5iBn4WXmq4L/bk207g6",
+	"N//2+VFzB54PutfactBPRpj4qDa4hUdwNfXQrOJ/+Hmhw6G5qe4zZYvWq3/fB4LI0dVg+wz+BbzAYrEp",
+	"jshlrn1XWsObR89VPaJb+W1FGKyYDynTJ2QfWRPK286q4K7lRfi3dEilIuJqe3qIGJk6i/t6baODW7du",
+	"ClhJC3/lnitaRAt/AA9V1P5FP3jvnqtruF5AV1rBOj0mklyzS3iOW5gB1FjsQgcCp8+/iAFZQTUm0/Or",
+	"7HN26Rb6LQuIi3PQKPBpUJ5AzSYVEGzmeqSDtzAxOXZZB7kDLeYj12fRgeoE5lPlWkNpEyDGiogAxaQY",
+	"AghHnEuCJE+INjuGZ4zordfsAstxHtKHMJWTHAN6eW4HAsmswJtnXnWOhwaHPeRM4VCd65/XSBY/ZKDx",
+	"ndn5gS0klzXE3oAG3iPQwA083zWd6EsR+VbxX5tbdrUSoyJ054IKo/wauOSFuYSFPMcuKNRioZhC68gB",
+	"YoRE9t0NL0YZDdqXaXd1OqxdRk6U1CDi6AVAEkYDNB0/VS5BBq/qUGZN9Qe9LKsdF9p8Frw/jVPWC79p",
+	"lLFumfwmU/32M9Vlnvqy/ISKJQV3luHuZuzmcIWcd7uauXQqRqZGW5kn6SyTqugNtZpO9rMRHY7Mv2IO",
+	"H9VrNPUpR3Gc+ZFK1amKD8GBE4DzhECOkFZYYkW87Qu+cR9wbevOsjN3ed5Ayf27zItcGaCe+P5FJc2T",
+	"t1YKw7lUOSt4s87QBn/X4rGMZh6OXQ/UDL3dHThzgGBk0xO6qsfUpZ4IgqXfJJkFGdfEaUQVUgLTSi7P",
+	"GwCjxEwrbTGfEdKgl0OVP2Sr8+46j0l9++BiBD7i0ChwMEBjQiZQT4xjPkxJYLtx6f0FdiCfIRxpEpdK",
+	"YMWFtL/P+J1LtEyl4gnUSUj9Yq2lFX/nZRMnBItw9DNdiHIJNm6CVQi5vLUHr/lSTIcjtVQS/5w/mWNu",
+	"r15wBknE/qs8JXGshaqddRs958kECwPsS7UlB2zIdGlDnMVlFb7T7ux2H/v4ToWfzDcBhaW4uQXFTfER",
+	"jNn/1xkSsZMRo1lfgALu6/4oMBtTNpQIIwm/hy73RVrIfj4mM+sgkSTBTNFwARkcE5nG3r6wmc6WUUGf",
+	"SJWD7TXW2dx5NNXZcvq8A7Ut4RE5TyWJms3ytW2Jdtdlfxk0IGx2gNKJZt07nU5Zru5ctzGYRyXKd6ye",
+	"2E/Jpc/I5SKSJt7Pxw7necVGKCdEXNCQHLEBr8m/Mw9YFkYMosmQm6x8f3QqpuxawalDk5xA6uBzIx7K",
+	"1kFrG/4btPiEMDyh+hP7z/YMJ7E3zlQfnbB5hvP+I4BX9iLuESG9vr7TIga2faqSINvutjtNS6HdOIHd",
+	"WD+ZSP9c3mor10QQmNUi9XF6lFKz6TWhG6KmXIxd2kjmcdMvri2v2m132t3ubvtxE2vq7jLHyeWECiIX",
+	"jkxYJFHKIEsWkj9N91ptRLmoT4T6ZMArqm/uWnpys20+bJP3ZVVeJkwKpGIh6uVYNlIiITygudRid5vd",
+	"GODW4HPLticwwWWzn30yxOv0baaSiHM8rNkBmzRvKB+FOI7BCejyOAvNEPkfNI7x9n67gx782u0+Q68o",
+	"Sy/R5ZNH54/2HjZz/xXmEmS3qnRIFQ9gaWtL9Ljgpi9zFNlTXs07VPxRQ1XDsJ07UDS+XqCAGk3BSww0",
+	"oTEW71yf/PniaKfXxHRMXJQph8QA20paNH5oBSKIQUV+Vlgg42iQCmAjAJvxtYNkbEhLk1ZNPSdE4AZc",
+	"OF1AGzamEgNUxAQv6wYNj9kCzxL3dXUoWwvrOOc1WIgAeHdzyHlUwMyfz/baWwS1t7+4478emYfjw+i3",
+	"VKrEip4V3EW2jASge7VsVHhM2uiN6ZCfo+z1Z66fUgbdm7fCsA+dU9McsnwpIxIrvIDMDNJfyBOCHuA+",
+	"vyDoDyL4Qz2XIUcPAKDgYWm7tnZWhSbcKnw4v4HkckJCLQfrW/Jm0jsmFyRGSSq19mAIkM0g5q330HT+",
+	"KV8U7+EuxEz0V74VYAm/MzVwQE16C23taAwEKhfjC1wRiWzVDseuyXju9VscPiuR8LH5Efy8Nm/MdaLQ",
+	"BMKGmoTz5oQYRSSmF0TMEOOKlAJt5e3Jntt73O167nlxu/7n7EycnbG6yvO60rH80OQ4vUZVfB3WuhfU",
+	"xbib7BPBIhjLxQ7yRaynwt3NRc+O3MvNvefscwkXAEATfmGwsUYOLNK5Ta1HXZCQ0Aso0hJEpYLBPyOc",
+	"4CH8K+YQclECMzkAL6tt+1b2wBd5OQ/Hz0EpWcC4MozQ+YRu4BKefFlBFQ19Qve5/aZ0II8bBSxGdDjy",
+	"zJIOyyl63UedRq+LuSeZ5lW1qLDZuxIS0dTT7+01fF5645Nmb+Spz7SyMSgnTRbJ1iZqih4kyA/L7Em2",
+	"GrvjteT9M8GxGvlZwQi+y+NqFqy24gKJiWhGeJBGjrVyRoT19VOJeFUEdbuN9jbMCH4pq7Z343OwSOXO",
+	"mz2QZKIXp1Zs8VLYziNFkq9SBx8JImF2jTbjNH/8ThT4wnQzegkcwQZX0u8rZ+xR9bOGxCZVEWlxD/qO",
+	"ibZNaRxnaRWem3QuqVd/ONEfG1dQdoXs7an1JTb3DS31NEZ4Js/54DzkF8STWvIjnkmUMkVjAGMzQD0D",
+	"ZYC7sUITHJK6kLxeEvxoiiUUhVfEfHvfFx5bGn6/C0AGEKQr8IlX8Ly+uMs7ZjfuiV20g6Ar9rJm13NU",
+	"vmpv4qxx4k2hKNwazgGPo/Pdzrmm9joIA4AtoHl6FNrtIP18gGAhBh4HiN4E1dFQi70+rgC9N8zvuBU0",
+	"hbJmvuy8K0y28ONKk+USWVRgEhzB58AG5u5UzqDKeIISk1zCoV+521gTtYeRSVRoIk9Lse0VFauKQn61",
+	"7FNjsCuur/Ja/Robr8HNeQ3qt7TmnioXAl53/4qN/+Kb8V9kRFfLBWv434cqNcJsM41BIVxqsVJmI3ei",
+	"Va14LTcK1VKFajnHasSgPPrKLWlqd98z8m60pewuFM5waTlMzg2WBcBB8t8k+r8dYCWfSmYlbaopNrj/",
+	"dTUQQCmv+QVJvPksJUUsIZBWQ3wV0zhUXHhlPBRW2sRqk6gMnn41IkkBhxw8pTOpSNlh7PNpLoe2rONu",
+	"a+Rmy+KdsFvVSKfeuuaxzqbK//0Ay7yqEbCqjK8XwRmfRHigiJhiUWVfu412eQVj4IomwDNTlGoB+MFC",
+	"LB8TuEAO9nbu0qlzLXkNohkyzOold0lUFwS0izAWBLU9kuI2BznLWcrXlonvxD4n2+gVoDu7lFMSDYkw",
+	"ARjGnXRfLZ8+e/VKsjvjyBvxfdvie62SdXnsG6RhG/UsvkAvQD0DMwdOKhyTHnqAHYS74hxwFpKHxnWl",
+	"jRYsy49kYEuYhQSyT4f4gpwxKIzu43D80OKRO4FreEYZtcHOplDQdq3we9Cy0HlBSy/JgsZjSer9gKel",
+	"mFklssylsttXisUHWrs2acdKUTaUqwTnCy812cqCoNAXsG8mRbwRdt8YccX53G1Y+1IXdfcMkcxH4vev",
+	"cBXqXLo+6gd0k3eY+pA2TNo2H4Czy6YB+zTKkEhZB2N0iH75cAqcp3cIUAf0D5AfB+gHggURvTmOM+r/",
+	"FNK39Jej938cdd/QI3nEjvfD50ePjpKXnX/uTHaj5788bWvWFH04om/pUec1/eVpO9yJWT952Yl+/SVe",
+	"lNHv08xOSMhNMr+isal8hEVZaBr70/LpP+l0GmopC2GeDhniE/x7amFwApOeqPdLb3oRPeqq8E7zCGd6",
+	"oHPz8Xw5M/Tu7fULh2NZjfnIywhSaYKmyzCI5utxi7RT3avSTEsHaEf00fN76YvfHrJ6DKk7LDJx6FXz",
+	"6kgZkdWidehZDOlF1T7CEf6H/asd8qR2pPMLIuiALsOarwytB3U/bAY2X4bZKg/0k56+H4/nmsUuyzoa",
+	"qYJ5m+CZhcNtXubiX89LnNDYU4/WesUvSIxD77nXwB5DYnwB+LjGNPTAHS/VxIQtp15YPs8NDu4duh7r",
+	"YYz13uhvYadrNsZgEi/ZC5/941DQsuFrUdDc2dkdLRLe3CVbDdJH862lOC+GfFcrtSj+qJFdYxj1psDi",
+	"Tgos3t9DIO+rwt4HLdtufxEkgg2l2ui3rWqVAazGhuRtIqVLnapI702Ln2+mxc+C0LSl/xwHC34gLSYK",
+	"YDvn0WvP1B9fyX998+2BMiCL+hJeaXqFmk554xRJpf/lfD0FfMWl460zqExtLDnPopD0DzPJkMc8FW30",
+	"IvOtlpIJNDuwZ3WFQPS1GzLeRNrdbSS5KYHD8TllF4QpLmaLKSYv5wC+Q6I2yjN7p5Dilz+iRQeVCBvT",
+	"EErmeCXbz09RS5sJ5XHf9XUNqu5DgXeUbpRP+lp59Rz0tpVz29z+meo9T+nd19kl+Ivty7tQrGg2AN9W",
+	"RIu5r/NiZak0WaE/d2PWb3i9nGP2CPDBEjwGfDAkORRuI6jzhuQXhiKeQccvNegLcmERX31rH9s0xm3Q",
+	"GDcXCfaUO0F9ppIJBHDUJ0Or+AfI8gqDgFxMaFt3zqVXsNhJG/L1k+ecjHmWwRNSVUo6W4dwMRS3gKlf",
+	"LV85y4tbApe74e0b3r7h7Rve/hUxzFdUKj/ebVbxuhjBv1ExquuwvVotqnMsedyUd+3mW7Cjr7ES9HJF",
+	"GWRvnrXKQp70KTNdlVCfAE5H1nb8G5JKDVwVGSEVZ9EA/DDBl0fmp/vmYftXd57WfIQdpyTPdjDT9Lsx",
+	"Plo/RtCajqiCqyjpH0R/cdIKWq9bQetV65OZUHFl+742ntf1hHwp6mgVG6DiQFhw+a7cQzVroFoqJGnS",
+	"TfUrvX73rvvpl6mi3rttrFeYDxmiUbY1lvAqtW+719OLl+0GvPI2N2OjpH97SvrdaOV1EuvEHzY4dKXd",
+	"c/LoHpQyQvlTvaQTAJ2Blc0FLagJjdR+V5Ngdsaj/K9apLCJAOURoCYRwhuqDSwFheoDOZa6vEoeEXQw",
+	"g06Pa25EOH+x1tQ7cH4ZmlBImAqqZif6NbYTl8m7zP710lHCLx9Ovb1vSrmrfIA+AiL3pwd/0YuA+7MN",
+	"nzwMoDrAm5aL/t//+b+Q/QnrASow08gmPVJqYnCq+JjWZGyZ7wyfqp2F0cN6qSTn5nn5d01+vTZ6juPY",
+	"XQ+jgec4DYCqQ0x9mrG6zpj15tlRe6EUA5NK2tPcrvfr1vOT45dbp+aTB3ud3eIz5wmVkrJhz0jpKZXk",
+	"YRsduuaLZpaYnbHyhvWgEtk09/ktjYamctRkdMeckQOTyTLliEEPoIRemgx+zZzd5jkI+mo+rGNvE/pP",
+	"I6iLrS6rmHB5UlAlg5OLPHUOxLN7yzOkOHc7LCcEj9FbvbgdrZwo2/FQE8Eg5lNpFK18fJus+17ErYPW",
+	"Np7Q7YvuNk7VaNt+Y5p3TICKXdqx52mggpIg1B/vtD5/hgwLXwuCQxTyJCEiJOjw3ZE9GuDZ0Pc560Rt",
+	"zwF6k8hcB8laxLTP2Bl7yxwwP/B4fUqWyMwrgcwk6pMRhZIaQLrSS+RMK3oj09WJOCR1kyYUcqb5l4Lj",
+	"P2Pm/Sar6SeOwpgSC6GlPzmdTcgJLC/7RhA0JExfFBKZibv2oDC/jCoxi86YIHLCmYQp2NbdCDp2Sq2j",
+	"wCL/8hf0nAMr1RriGdtC33//y8nbN99/D8oKw2NyHmJJAvT+9OXWkzZ6z8ZMS78BJXEEaL7m799TPfwE",
+	"C5wQrQ7CnASZQKZj6XNBzhhCggxSSSJzRns7OwGSHGGkZhN3IzRNEYkkjQlT8axtJncUye+/t246kHAS",
+	"PQDR97CNvv/+lCbEfX/88jna3d19qhfy/vS5/T3otnp1pk3RJQ6VA+ZCRi6bKQE92ISCssDnA/cDiR70",
+	"zlrdnfZ+56zV08qSXhl81NGfAN388u7fml8kFjzb+BctrqAg+tUsHykwedyoTySNbC9EDDM9OnmL9na6",
+	"j5E2XuxaoNZNr9Y02emBrtQLXJ1bgHqQWWhhckx2Ya+dfUol6iLFUbfTCdBOR/Mna9q00XMex6b2R+o1",
+	"wX0ZCj7NdNw+T1mEcKxPzQ5fKKjqPTM9aamCiqXF1WbOSaQHgga2IZcKjfgUyCAiZIJmPIVOYcgmvc4V",
+	"46MRlsUSP7NBL4TgokgPT/f2H2tjrB+TRJ8enkxianTHbfvx336TnPUeZsxDQUujnt52M/eJ4EOBExkg",
+	"DMcdEYVpbL8jfBIDMzXNsii7wDGNstvSIzCjnnu7vmrImpig+9qJa26r76SZmiHXGoF8lnY6u2FRtsMn",
+	"erKaPWTiVeEh8FVNjIWHswsJndy3YnqhLRlXX2K5fbHbuMnLMt2XqbDzPRU4NJzRMqDvvz/IOJJlQiEW",
+	"ghKp5a1VxbaOol6gz1ZAX1B9yBZzAXQD01bn0V5mYepp+ozMOdvSTOoYK4KA1h0JYMZ4ykJDOD39/Sv9",
+	"9Rb8r74v+UfHJMGUgdyH21P8Rl8jWxypp5QpLlZiQrkpZ+QZ2tt5mi/7mCgx2zocKCJA75CmuMhO9jkO",
+	"tWzR+4ZR76cXpz2X8yaI5KkISSavMEO9F6d4WL1kWpc5Gmy94YxsvcYqHPWg+w5RaLez10aH9ud8gCZp",
+	"P6ahYcM4Mv3OIGQAJINRiMMRCZwcYrCGGeodDklx5s8gizH3gZZEqEMTBflknJdgWmTcRJ8HWDVyxKem",
+	"4hthlFCWKoIAZQDq4Cy4nMWcA7hEwpTbNBgbljQ1GYam1ay9hmNCJt9/b1ZnVnA0cDuTMXmzlbl2r3fk",
+	"AO11d7L+I5q1uLYtAMAGo/d+fnH4Yw9NuRhL0+tIcytzchEHIoTU7pAwCWqwVeVeH2ntPAV9R+vK8mAb",
+	"OhGZQ25zMdy2P9pObFcu06w26y2UtRKynYE+F7sa7bY77V0DBTYC1WwbbH7id1f5GzRlBH0UtQ70b4t9",
+	"n7TJYm40vH6n0zGxC6Ycqn2Bp/5mi2eN9bO8QUg+DGh5tQ2m2nrRezs7dW/Mprh9ZDiwicpkfrvFv3ln",
+	"JEHJ8GodfPxUaLMKnQ4Dl5cON8X0WwpaCg8lBFJjrLR1rg26yy2tsW3ZUokWgz79n4PWdntK4ngLVKjt",
+	"36Zj2XY75j0xvQNjMpPogRZmj/e7jx/ay1Tl6EjSIbPqlRFFducyu4mEphLZltwmksQXRLrsW7ixZ8z/",
+	"QlCAsdDXgYSCKEPqc1Tzy4d/ntwkucD7a+hE75JRqzXLMIYMHTKtI0wRTrgxFaGk1thpMDvNhMnWc62j",
+	"81o8U/v8dvnhz0FLM5JlP4JnYM67nb3llPiGq9c8MnVDd03x70BoGPozRUc5yRXIXusYC0ne2XiuI8hC",
+	"ardVSt/JYgcRuyyZJweUaS+mUmVt4YAXOuujdfDRvxX5I9sg5Vufg6UPvjXlOp8/3SCN22VABZiH1As1",
+	"YG69hjV2ussP/T3DVqO8G+rKXVgfP+ntzp0I5m/nQfr46XOJELXZg5JZvuQi9WWf1ZAgfApVj3k/189B",
+	"a8K9SS1RBOqWfeuzYo9ZqGfLFJX9Thu9dZyGStPZBmdZLAoiPhAJinGYaUuaN9lGcGfsNAuTOweN9Rxk",
+	"qTBcoD5XIx+7NSWFh1kDMauG/2C79a+TFk3C5Oey89JGxyr3oLvusevYvStsuzrtd54u/9FzzgYxNY7l",
+	"ve5+k1FkOplwoUj0mkQUn84m5Eu6aYdRVCD/a18zH/ff/pNGn20DIqI8/uJjkvALe3my+sW3BmJaK/j6",
+	"CyrAQRPyicXLnZcJ5vXFC1Ki1L0a8ZPfxCEEtq9OX82k/Uuesi+KGf8I++pM9jVzZa9aoNlspbVoAcNh",
+	"TgutPfLOrTOnkq55C9rihlALhPoTUTdEpaupl0cRaIwTl3Y2B4tz8vYNSogYEgTPWFtv9+mjh1rFiGc2",
+	"n45o9QPcZcY3YZO/nNvFpuGUr4PBGrgVLcGk1TXSEm77IuZFGxBQv72b8i2oDM+tO/Bmbpqvr9QJsU1J",
+	"nTBwSsIHq4u7hCKbFy0NeOP87RAElPP7pkRvrsdXdD2OiTUAb+B+lNTrhLLtvsAsWuxfgXgblugj2KbG",
+	"wxNTqcr5GFSqH+BdDwMbnC0GCuZvEgz/KvvVl+2CgTUsd8CYzb7Ofdld/qOXXPRpFBH2xflrzPYgxTOj",
+	"LSkQfBY22gLSaUD2UuHBYJnnxozaRkdKmiwXKl37YRfHFmSIRQTJ/FiSNsq6FKKejNNhD9m2Xslctmq7",
+	"xgkD9HJD0gPefScOGLOqGslhtvk69s1tXZmNm6fOzWMOcR13skYONfb02KkYXyrjWRXuCEv0YK/zFPXg",
+	"+3PKzlNJSnl5NW4fdyVXtNQGr40R86mJu+hIrcNLtDpBr6plrX4DGhDxicIx+QLdVmuk+vviB6iz+tdx",
+	"B25IoN2Jr2C5QKsYQl+CdLtnzOAbcnisl5M08XPAeM9M4lOtlyNA5DIkE1OQpBVaV7glFZ7JWh/IPWYW",
+	"d+I52TCLDbNYp/vnJrXtECsy5IKSNXl+nmfvW9X7k/9ynpVUY3pWn4moIKFWZWgcCVOmBIg7dlHgtYUK",
+	"Gag3yAtkJlgQV0LW7EqbQrQvyxVlN3S23BuVE8HGI1Xjkcq36La9Uo6YHTiG4hMn1JUg0KTNIDtgBrbt",
+	"OrxSjnRuyDHlXn8nvqlsbTUCusg8Nh6qL9dDFeY0fJNicwVHVXaTTeEHpAQyQqGa2rqttEIoiszGuLDc",
+	"L1fwYhWu8MaRtXFkVRxZ67wc9yenpZcpdj2T32JuHgX4JSs76zxea7ovNycs78Tv1VRYbgzajUG7gvdr",
+	"zeyniQPMDXlNHxg6zGk+xIxx/fMzZrocGz2cKkniQVVyh7MwJr2HJrycSXssCBpAcbTtZcjI1EIsKMRN",
+	"9WCd2+3ec6w7cb5tONaGY92EC+5mzQmbllXvhDuM46wJV6C5BJEO7hb1fu+hmPOxdG1QsIAeKGUEl6CA",
+	"38JFjfkPLrxsMkv8cIfZSPNdozyjBXVpNCUUrDhveedz3f3e2GV3QrAIR6fkUhnXnceH6DY0cxzqY6pz",
+	"Gtpebc0GN23wlg2blbab7m/oQQ8wi6B7vJYsD3qAMtV7WDenYuO4fGLz6HBfluMy62K3uIYxa0m3cVl6",
+	"XZZug4ocK7vay3kVcCYqlcCKi0U8K/OA1BfgLKi4cdymdUUz8kapsDb5OV/Ql1Ckc/OqxhdU1pNX5d7K",
+	"xdh2XVO9VsqpVfn1Q9YjWEI8Cq0FY9BxXPdsdOogTqzgKE3JWCr+mh6ZX7hjI8+ueOluwGoozuuWjYYG",
+	"d31thQ73Ue//BjT5n+Ce5BX5GFmF7hZYgFRYpbKWCfxI4BpjRdkQERYZv4W97NWy1cwx0IgJmK8W8oET",
+	"M7l7yAnszDa8YMML1hwgNNcNLNPIXT5y85qBc/sttPIz3yBlaJDGcdnaP0CU2fvOGSQjcAO9ZvBvDaf5",
+	"uwkBRj2LCAJ/wPMVZ8EZ4DfrLYPhjJUOyUZBwVHGIlSYphnOAFlLpLSWQhmS41T6fJVZes87t/YlToUP",
+	"MBloUM3HehiAFc+dGlgP1b4N70B2EM47YDY3z68AMFXLe1lUPpi6GUrHbZtN0+5axgmXG+iZ8zVqYs6b",
+	"JMlGj/6kKGvdhCuhwZoAtfOmsZNMIxa93cudD442Ns6HGudDdnluOVvKjnug+QRNJrEpns2atPSgpUUv",
+	"QD05Ti1YJ0DF9xyKLrXVf8B2bOGtQ4rsuSZZvQDxwRkzgaG8Y5FBjtN6Vy/v/AFQv4jEkuRPBrUtP07i",
+	"dOiacBcchC5Wdcb0X55ELnTIHC/KmuIDTzeWY0wNzDOSwPcKP9b82+FAc/bMNtAPtQoJAsL+oD9DCcFM",
+	"a6gDHsd8Kh0ycR+H46HQCkc91JS9Vyunk1m3MFx2c5zwr1yQ17T8bgUtQHOH9yolaD9VttN/tfu3rQ6L",
+	"Wgc7QSvPs4mgF02191LWFMly8x8FHSg0pYIA8uiI4Ggy0uw/6yV10Hpsf2K7N+zsf85bIMjqck635IgK",
+	"kKhqyqHbuSwupjTB/Wwer4mgjLtft4rv//hnsfGL6Q3WOil0d2ntugmOU/2qF8dHb95uneQz7nb0bZ9/",
+	"yeulL3ldeMnO50/AUVeSe7aH9q3Dh+WioM4SKPQr3CQJfrlJgpOMMa0/qOdE4NIMwdMc789xszQLq0Hz",
+	"AC0mhpxHAdKa53CEeAHSjBrO/lEQAIkvpeTbzywxP0R9QdlQarUf+LbJRjBZDiBw9It+Oj16A8ruDJAI",
+	"mY+tm6XkbH2TYvi1Zwyu8aYsgGqzowQFY0qUDFht8BqqtVDcWSiV2DRAUDm1aQaajGsyi23XDWhPJ2vK",
+	"UH4iqqip3IKlcZPiZRNguqMAU94JnDsO/XXl2WpzijLUy1XrHuLuB1olNc8bTxFL4/iMCZsFr7m4R56Y",
+	"HNz1yJOrGhgjGlXMCy2YtXitiOOiQp5nYJiOYJ+LbROLcNjQ6M/2Yi2+YM7E2ANNenVd+Y4w9Brzsk3C",
+	"3SbhboUU4bXqG40yhO2IyxKEkfV82x3K8oVlwXNTzBluZ06nM9Yr3/ayH2qoKOuZrtjQpd1OywF6uxad",
+	"CPpW6vlJolB/dsY+6unwKct7y5RsAEnUket/+HBBPvHtc9+V+NsdgSBu+NuGv91IQvGtuR62jc1jOi9e",
+	"RYH0+tuN0wKjX969+ClA7978FKAPpP9Oc8efjl6aZoZ8kLU86HbQa/oDMLq9DkrIEE/oJYllgNJJzHFE",
+	"ABMDowEXiX6H69lmwAPOmMUcmJJ+nmEMgUmBp9K4QMgUUWb7gKmRIMS4T6FXoEEHs7WWCVE4wgpDrWXW",
+	"DHQEF8N6tc8YLCCr+YC/XLsGxpFMw5GxJfUHrj3hg72dHdSzbdzO4eveQzNPyW0TQYeb6vr1ugoSu2DT",
+	"fkdLIMBOEARLzuyLUxGf26F6D03+h4k7mIlAcLTo/IdCE6oJD9RudFgERztj7mh2OtYqtiUrivPzBLOZ",
+	"WYDsPVzq1z/SD947uQGzekmMVhy0kjRWdIKF2tY0tqUJYMV3vQdKvW1vtNncGtkDR1Tyh9CSJ/E7uZFE",
+	"V5FEDVZwyvkrLIa3L7r2m+zve4YvMDV91u++J4hhUIo3F3sJvtzqAzdodTvtzqOd/df0h1ZDgag/UDQh",
+	"XKv9rUcd2VBEbv8J/z1focmIWZnzLmoxAVjiphfgFLvLmHHhII+6UtlG/3L+SRM6HvEpgRaN0OaQ1ThL",
+	"Ss73dfDejQf+C/DA21t0V57E5Vk6QIk3BlQJKRX2IvWQFrooARWUqkrnvlJmxRnLzHrTh7Y34ZKanuty",
+	"RAc2dAB4GnKpZ/IeKzp34v5brpuUreJvT1HZWMB1Hr418rNlwt15v65uAtf6DzUJQ6tik5dPUMzNTQpQ",
+	"f4awCU/aDN0RAfPTPi6I+VJbvgrhOC4aaIWkMxfCPGOMkEhmSWiAcmIMQ/eJu/h+k63oB7whYK/s/Xfi",
+	"rLPKFPhH65iS3arvJILEpC8ok/9b4A0nBFr5owSzmb0nJa+GgibUWBS5hkkwWxevsAkza3aW/QBpN9Di",
+	"06QyuAVBK3ZDg1Msy11BGVfZ87aaxxKrD4m3mOfzNWQvbDIRrutoBoqYp7lbELjF7NbaOpcsNad4w4O8",
+	"fy0VEpT2YkOH3Jvc8WNXOHu6dfNi5hWVaomUkZv8nS/s1hjghNwoyU7yLhN4FtU72PmhqQkZmyRtxLix",
+	"aLOvyyHuQnMU+4tzyPTsPSyDx45Thx17xso1B/kGmd4r2dD1sYJ/Zan598t6tvO6m1RztymL+cjGh7+x",
+	"pRcksedFL7cl2LcTrAS9XLOW/Br8eaZgKeRJnzK4Uo55QcqcREN6QVhQVAUCFBN8QdkQknVM8kyV2+FY",
+	"EBzNIGp6xjLdQ460HQ7JOCZMa4xCFqGIDgZE2NJWbZpX8nAyMCvL+AITv7ZFZ4WhgzPm8ofySrHC8pZy",
+	"zNdmr+8p37Szuxu+WaeDVfVLVU7TUSMyAwfMJlNnw1sb8VYIJxAcjqqMyZXF3SLv/TN3ADYoK8qXUMhi",
+	"zmIi5ToiUzMhx2lWB2QASgUhCA8xZfOhzSwLEmItENc0GmMBn6SghObmXJb6ktmnRiHVvzi3v/D7Mc3z",
+	"61EnN/DmX2Wx0ho1ogXFSj66XhrimgPAywn5pj0WN2llbJwVd1VstFZav4m8AEt9N5sZ4MAWmmUGnLEi",
+	"6EJt1P+euyzuJOTfjJdskuE3KvYKxT7r5WFNin3siFct9oFSwHKdT31/zHvORu4yVr9hIxs2ssaampv0",
+	"hApyQcm0PqZ5bL4Ha6AA41eG7wsQjqEcxfgoLbqTKT1Z0BvTvrtRY0yHVlcIwnt7YJqvr9IE0zOo3RwD",
+	"tAXDQwqHVFjUQuEJADxtjtin37V0ApU9LUHqyxGfskag+ubHtw6qf4+Q8AzFLQfCs/u+wcGriyXHsduj",
+	"Aldyn1ybG1nXIJW0T2OY7jozHA/dLTKjQc0x3CFAWJHInCTCsTaxIGjCiclbMjC5FiEuDxabK99GH0Zc",
+	"v9ogaEJq5CyAKPNYK1f2ZziNtAUnMI1r0hkNkf4rX/3N6Elzw9xFEbKZRJ2+ZA9ok814nxjAzzTSSok9",
+	"GyuAymAw12cEFl+vRin5YKtMUZ8gyeMIegngcJQr2Mr8XUpbLjgE51OsTHrt/dBEmkLW1k2OlKK5FuW3",
+	"Hl5YjtPSFBN8+YqwoRq1Dh7tBS2trNk/u4FTGKQSWsup7QVkbEm3/XkLcx7VdiJyDzferlf2B895RL5m",
+	"zQVI8xW5IPFyxSXWj230ljq9xSRCmE26erJ1s8oJiJ8UGBLOrwO5xKGKZya5YqCIcCUVz0z0EZI0CAsJ",
+	"GmrVgzLb6DUm0dC1Qj9jPXI5IaEi0fnvKWaKqllPaymm7B9PJoRJlLI4K8u3cRtYvRalNjQJiz83Xueo",
+	"9/AAsJy0pTNDI3xB7KtIdMYk1VOa8dSVeNQoMI6X3oTWAu/e1GFsOircVuEGLjKNNRZowO+3cfRbKlVC",
+	"bFr5gqRYw1Sg2NzcYC4AyFQiyRObw0oVetCLSKxwz3Zt/YMI/jBwegCxyBttdKQQAygOYDDmWT1z4Aln",
+	"rEeZTAcDGlLC1LmBEn/YRieERcjHdhSH4BSohUrMkMQD4u+boJd74/zhMNvVDZPYMIlbyKiyd9Fc0rUz",
+	"iRHBsRrVWkM/u9KyLDfQuhoAZBkL4nKk4G0BCgVVNMRxgGI+DVBCIpoCOtGIDkeBa9msRoJI07vNgUQS",
+	"pSgbymdnzKXHF7MRoUzUcSYcxwYTgiQTRQuOYuBEEJ2CdEWw3ihDux0UQS0Yi/JSOfjERrLOGISypjSO",
+	"bXso25hggv3tpIdWD/nZbF4Ty66cWwnRswsS19orViCswJfMXECV//L6lxZ3s4azGULN6EX/YGOK+NQK",
+	"YshapEzqy7l2juEsDbnAhUIEcaoNJTJwTANyJ60NADzNVcckfsfJq2yoG6Q9N8ii6rRszRuSq7F+48JR",
+	"Xd30XVS3lVm4fTKiroTKgJDUVAO8yr0+N6EOutevYDF21z74Moq9XaVvo8PVZcUXPJA3xI63/wx5RD6b",
+	"eJY3Y/C5RfvPZ/Od6dxkehjpn9fn5ejnChdqocZTJMDvKp7ZCQaNySo6+qtW9d5c0Un76Wav+Z3kDja9",
+	"5ps41j3Lr9H0fZPXPuEXJHPteLWw08ypW+2HaeoFtT3pMFUT6BoyhQ4EEFnWtlJ/hqYjnpiyFKnNuIFz",
+	"EH0nUTYB6/vVRtQFiQOE4ymeyWdI8KnB7DHOIOsE9plTWYzsdbaoe5u24wYtBPx8g+YFR7cZobuj0Jhn",
+	"JgZLDoB+wSlYl9AE365m6B6b39SNnIclBbGRjsCAD2OJemCBHOzt9OpnZH9UF7bc6XSuFrc0EQ6YmaIJ",
+	"nIftpdE6aO10dh5tdbtbne5pp3MA//+fmhlqm6k0uQEXCdYcJNLsRL+71XROfTLgYsmkdppMSvErTekr",
+	"Dqo6XrY8rppx0o1xuTC0mhSkw3qF6Z9DRdnnhZJ0Puvhp9OjN+DZwAzEglahY2AKFmjdfHBB4rmUkXat",
+	"R3GZ4Ds0NaZ8gJ4EqLsToO6ultzdPRTRITXwOcULnP1fd9+vgOuVL1TAJ1gpIvQP/+djZ+vppz+ffP7r",
+	"/9p/dneC7t7nv3ru9qc7joNY/+CmPO+LK8/LvLtG3dTkvp77nqrRtlFCt/L51IVFTfELwN+6h+FOExbZ",
+	"ohgAC5JESnALGh3Z/GUzquWYRCYE6rvwZibv3ERuxnR9Xhrk2IzQzITd87PBbDOmWGYqffmaHWNFQHBv",
+	"GfG95MZVH/8cFN5wTBJMmWYpjd+S/6TyJknUKm8BfeI262Bu0y7e23naCK7/NWYzSzbyHpS9qQIFFpiC",
+	"3vp5nvDxz5b9V7cTtCZ60FYqiWgFrSllEZ+2Dlrd/QRUwYxvhKlUPCFinnUMuBhy1YB1vMY0Bh8bZWOk",
+	"OPScKnOSANGBBea0HU5M404cmiTwXMcgWwmmseuAYrgMZnJKRGZ1S228O6Dc7KXQhl0gxpVFldCTAVwG",
+	"HoFxhhka8VQAUxvYvu2p9EY7zcpvmFW9LA2yEqva8YBQFPbX2H7M7W6AMIJNhV0CJW2KZ187D/sWmEvZ",
+	"6y7Hhs716RrQWMpW4Bk7Gc+wl2+ebcyxiJgPKVuQagUX1174EFIn+ZgwuIIYCTIQRI7MZzYdynZfgjp/",
+	"YAo9TRhxT1/tnuZlWonvBcjc57eHqRrtnLFMRkNnKMAEePR472mAJAnBLbTX3n1o4Q/zt0BSZh9Qxstc",
+	"B2GJpiSO22fsjH2AWaSSnBtWLf8OxWKoz5WduvH5AdOT6GelJuBosE8jxXmA+kS6PH8c4X5MUC+UYnAO",
+	"v+8dIEmI5W32cBFwCf0YvKYHUzlEU8HZsKyfYYZSNmZ8mt13NHRKJXhkDfM0ibHZp+D6yBETBB2OVGEf",
+	"QRGNCHBpDOjj9tWaB/M4QpLb5JO9zq7XwQmEscS0++B4uBEZkCdjN1S6/TO9rgCmdiC4TcfBqC/4VBJR",
+	"59MqHFfJS5NdOCjvC+YL9q7VHBZItdzT9YdZhbaKbV3t86aE8x8k5ElCREjaIbi7crlrHuju7O4BA3AE",
+	"PDeS/gKiW8VBCq8JuRAkVGjEhSToaav4qhaO8CoNZV/pA86FVlDanMut6XS6BS20UhETFvKIRKuEgIaU",
+	"veQiue3Y06mmvneYCp+R/YoPhyRClG20/432fxUB/YoPV5PIjxZK5DqBzE01hV8iv9DWvCpY7ja7rCye",
+	"FeIstC3jSlLaSJw4NpWdhd8YGeh6HEKSE+NTrx/ATrGp/e0mOsISERZp4/uqRHpnHl0+zIH1oCcvLGkp",
+	"Jcz5eOptNbOpWziOl5y9iYTOnz5Id3vwgZkmYPSxME4j4/HwHeNhHDc6ycM4zlxHphDmCz9L2MeptrjW",
+	"eYxGqNe65N05KZvxW762fRJzNtR/eb3tz1MhCFPvjUPgxmQovL/GR23n/2V4qe+Kwj6MOMIJOlonXVkm",
+	"vsD7OyFOMngYvjPjrE+HijZ6mzcfEjikbIhCHMcW3APQ1ODntjZPf3LGppTJZ4UsRjBU9jpPM3x4x5ac",
+	"Dxkd2teYpA2AXDLdUMCa0UKIXBqfLJpiecb0+QC8IzXptpAlJBWPCTsojaBXm8esypIMlkAVerDX6aIe",
+	"fHguiO2o60xCA3/f59Est1scOzUnq+fgZhcF2RqdXZjZjIxMn7new9C76det5yfHL7dAGe35e7HDCcED",
+	"NwZnAEMUvFJ3pnefQi/MqT2djfL99eet3gtt/YVjLBVHFfgjcnpcxSm/s7o+L8iQSqV/U8e5TU8KzZwd",
+	"+8/ELHpRcWuxKPcRAANKGf09JRlMvSBDLCKkOAoxeMadd9qwqyf6m8c7qD/TA/IBen/6cuvJs8wfJZHx",
+	"QymO+prRJQlnRbtA83MXI7gggg4M73TTA0AoGkPG3Bk7NAVXwBjHhEykBZQh8QBNR9wA9uc+rwe94xc/",
+	"HZ2cvjg+f/Hm/esXx4enR2/f/N1g0/QeZjJsp7PjMhj0Gg1f1sPKMzYdcUjc068GtBrbD8DLgu25XMdf",
+	"lMnrkiPnEKgr+87rL8L/sO+xviJIczy3npzDCLeCFmBk209e8QsS45CUvUpVd9AK3p9ju/yVohbd29Qx",
+	"TbgW7kbURsb01hQEvtFvQZJ4o0Q1GxQ4CEs+ZUQY3HYeR5mdkUXY9A3+9kJJG2G5TFgaIVTgxyuIxd2F",
+	"UnHkl4qSqCvmtGTF+yWV3YglTe6a+I0YCsr5L5n7ouw0yYyUM0YlkhPClCv6NW1cUi1loM8rI1MiCjFx",
+	"sK0MYImJTfsljSQ3HYo+Lo5x3Uj0XNKMJCrjwNa2+uo5RqcB/qomFWPDfSk8Y7+JofGe4QtMY9w36LJr",
+	"5TMnc5kl5maZCwu3eG2cxx/xdlygiZ/uO4liCj2n3K9MFT9U3BtHueYQNRBqbqBVEaHvV5m7WcXylPAs",
+	"r/DqWaVfSMqnqRXHCTpCsQsprtPX53YSYD8X9f6BeACkTZUE2ncyF3UuEjRHoYRFJ1kU40pgorce/fl6",
+	"+5G68BIjKCIXNFxrSMIY6ltZboOX6Z0YbJEsJS9Xrkq82eXjBWUgWK00RYiqA2NbyBAzpm11PiEMfidt",
+	"dhA1mYJn7N3bk1O/F8HbKW9EwvEL/e5/6edp85LeOR2xXVsNlPtiVy/rfQ1bZHWBG+XH87tQY0abldvz",
+	"2qhrc+rat6JxveJ8bPAWLwpUs6qm9aiBphUsD03VcBXjwhNjWRFj81l9Zg2+cLbhJHA9bsjI+lc+wkom",
+	"1h1c/oJHtrhjGxawsdhW5R+G6lEyKyRArpNrLFJXtu01blq5AABogl+QxYwE8B5LlQUowrM2OmTZxXEI",
+	"se72uFACGhIFndf1+3yYIzBfn6rSzO8y75sNctBa773OghybuKrHovyyaoY0NSMDwlGOsl3p9u1fr4So",
+	"LzCL6t0kh3GMzCOoP4OAZGAqhjP/LEuTPhGuztgWDLmOOX6fyQ9mzC/aYwJrWO4vMXvXvgs7db5ave/2",
+	"fa6jkiGwEIcjTSiPOrLlN0XnKSdzX9S2VoXnrkwvQ2LIZU3+izUTQJ1mBmu+g/y5e+468bQ87dvDXQtJ",
+	"hliRIReULGZo+WM+pqbJcoIFYSpLBstptkKviEIHbQAlAjhpWuMmfp7PrAmCkAHEh7B/OKJxJEgBM8e8",
+	"alYLKwRzvwGAn3vFf+2Gzpaz4Py07wkbDou0sGa6X86OHfn4OPJVqHtIHHHP7h2PziZWw6aLV2nDqZdw",
+	"6jA/5bUQraOyelZdpsYyWJyzl3qSC9VDEs+kSVeeUknaSLP5AY01laGQJ33KSBv1fu+hmPMx9I3WfP6M",
+	"mXw4yqwUAGkUZEsNUGFGcA/kOH1mMMRmE25S9RKCtQmEUknO2EdJsAhHnx78Jbsl2+ajd3YZD+uA5twD",
+	"S8sxYcqKw1L0XMrQOlMqCOyMptTJiDNgMz5B8XtzeDNYwSm5VI0Ehbt2zXqKu6ff6Fk1eB4Ur2avhkeb",
+	"vvc1Ze8EDZs9iy8bP3vELCBQA8HJTkyz16VPviRYpYI02oVD4zWy/e5WAPJb9l6lBO2ninhQ/04dqHYb",
+	"9TQ9XmAWkp5Lnf+910awfyZhVb8eCxIhbPwf/XQGCTgz+DMJUEQl+HhkqdDJ29aLC9WYrO2NO9G/+YpR",
+	"3+wyl2tKuRV2L/SkSc4Q1ypwtgfu8jSUPHlfiUnqtCKJjKOlLJX8yr+7rPUc/hsnPHcg940C5+a1dlLk",
+	"g4FVOhsRosHGcOwQTTQPRdT1MlIjQoX5sAlZ2uN5a6awoUk/M0ScQWOIe8YU3bTWTpFGW62lyJeURTKf",
+	"RX+GQIWG1NmYjgnTqicfIDkhcazVYgvYbLVkwFhxVIl6o1lf0KiHBqm00Rw1EoScMYHZmLIhDCBISCeC",
+	"h1DDyMbPUG9MZnrUHooJviAyU8F5qp6hniQJZoqGPQRvdV9Ca2MI/0C1o1blzxgXBrfSFC3aaR0qlHBp",
+	"Snd3Oh0zZSiQwWxMojb6MCKmb0jCIxKbMFLKtF2osAuCQ5xBmw1UnjFbVi4IDkdBvmxX7eJ20ZgYWu+R",
+	"XIuZnn7/OZQ0+rsOFg2L5TAuthpZS7IJARNGL+bUWDKCaFtiSC9M9/o5gwKNyHJz4mp5NVXzojpvGo5Q",
+	"RhCKAxxYzSQSA9u/yrivm3ZS3Zg136BZ82Vl8Wp6PiYyjZWsDU1oZpZgFY6u6BC9B9nlepk3p5PJOB1u",
+	"/6n/dzHyssHtkuhjf4ZoVHL5DInTrh7OI2MZJc5GeolEIRbCuPz1mF4Pq33ZD7OTOB02yYjM+/S7d+YM",
+	"HacCx1uRoAO15bxFW/PeojIcszQD1zP4xUj0RbBmvPVHZ+vpp7892Mr++fD728Zqtjtad0sKrRs2juEl",
+	"jmG7V1qL0XaxpZT13smlYY1y6CKP5Ln2hgGiCYYeQyxC2LF4uei23btwxoZm102zN0Kn24JcUDJd1IYQ",
+	"K+PklGgquCII9w1QiX3PCqEOi++IkV0hhPEs8pedR/uMnVIVW9rv88jhmkxiTBlS5FIdICJDPAF0ywQB",
+	"XpJpVQrwJyM+ZUuiFsd2yU2C23ZaBTRhaHwqFTYd87zdT7DSMqF5PxYspM+YKPilj8vTsPIcZgHm4JwH",
+	"5dr+ZjPi1+5uNqtc7mBx1PnlsRBwxOCCjiUy6nfcxH1SU9Lz+YqiZWEfSjNmgKZgMFNpLq4rDjMOikrG",
+	"rOEvBmfE5rpQRhXFcdY4BNsHTOKs+eUZc9gbZkyT6+9k74O9zlPUM9+ck0sqlew9fIaoQiFmADliwJaQ",
+	"ywuLBPYzGIN7YAjqxmqq9cvvpFPm2ymzS6sR6GYLNym/6ygS3IBDrLWLINx6nxpVy/h89dxzKcujBhnL",
+	"Xl1rO6GMLKqiPSZJVjFgmZaDlcsUjzLzMW96PSuwn2WlsK7ggJFN/et8QbXl9CiZ+cRGc+HpJZCg3k9j",
+	"BysiqBa1bpWbTgHCseRagMYkD/qOaERkXe5bPX107lhQ3NuuUl9xj6gbIu2r6YppLdROHLtiaTOfZ6Yz",
+	"P5UoJgMFVep9YkJiJJmoWRu9ZSSHsy3cCujKjAx8m69QahLjsMxD74EKd+s3c21NkDctjWtbMN3I1atV",
+	"OyRNaIxFrYvnXSGF2jSNM73XoOswFkQq/Y0LTSuujalibPwAKRMlUKjT3tMP7LT3oR2INAUKkPlhuqSe",
+	"MYPTa5GqbPB61+yDqURBL6H+0Vloru6RcT2NiFySCM2IMrA31u1h7b8sRbquPbLZiCunNtmIZ3n3fuZT",
+	"4xPKM7C4DZbXdguGs/Q2EXkS5G1fKVO7O62gleBLmqRJ62BnD0IV5o+8ZS5ligyBAm40YFfZvMWO3S/W",
+	"VZKdYkzHBJnLVuN2XexmFXi4DfS6qFR4DCirFyRUXEDszWDpl2h/hDXxm1ZkJhynyKX5OEOCpszGFDhz",
+	"/YGKKNvTEWEo0qr+GXtXzs+Cd1GJUuY8HaG+kfqaUjZso0MkUpbVGhu/zBTP3I3U9ogi0f9n7+p728iN",
+	"/lch9OBB4nalyE6cSxwUBzdJe0aTnM9OkRZVkKV2RxLPK3JBcuWqlwD9NP1g/SQFZ8h9kVaW5JfYufN/",
+	"Tna15JDD4bz+htlzkcABe9J/3nb4cB1qx+7GmPTIDXQCObktlxj0Q0Dj84Lk3l1xO8jP3xDywGVveuRE",
+	"QmcvpUatUNoYYSyX9pK+h4VqaWzmJIzV3CqN2oG7fbFrS+dxf9oulxYqELcUUWVp1sYyyjohNMwQecUp",
+	"mNIqalBG3zbhFg8S+IA967P/r8zdPfevi654pKpRvHjjxVr38uZe3txBeRMqhjGG6k4cxUrDkWtLR7pl",
+	"ibToKK00p2KlVHKUeLmkRhjhCXoTlxRbIvA4J1RQHAUNh3q6korkceBrBZa0Ym0Ogroac+cSLu5F0a2I",
+	"ohs2cH47oqtxfse8CWC6iXCq9cK4inTaWxZOZL6vb0lb5dFX3nozUfmDWhEC9rFrqIUkh7zBxSAz4Bvh",
+	"q0KHqkPUk1oq3le4a7yYD9OpO2tekDGIypqz4YBrBlIV44kfhHq7hsR+N7XYzyTG9kPoYx3IgcSidCVn",
+	"oE0A8JtBLUUlyQRIe8CMu3+wxZL733gijFV6HrO5KpiGBMQM0oB/lRTl5Mm1M5BTMIaPwURYZ2CZxH4a",
+	"Y63O0dBlmSKnlBum1l33MEkgtwco+B/BDKTtGquBT2MKrvgWtlrjpBFSXM9Adw1I7MQmnQJaUf6QUwNh",
+	"rjWf70QDidpsnEJmecwexr8MOm6kQeeA/fff//kS77j5WJAJsOG8/NtDdyB4KKTE5r52o2QH7yhzpFLF",
+	"SDWYkhBX63s+UVlJiBr+DE5JVprFoLXScci1yumw4tLEf+sehqPUPdZqJlLQPkuLMjGoSIRCTtU6tWnb",
+	"3JyV37pSyxJky8V+JZTsERi43rHE8w85b/zJ7GBIgI9GSlMr5PKMpAr5bMJn8D2e65HKMnX+qcgXR2w5",
+	"u35taUPa51CjdMNJRB0vhFBIkVwMX/gA1MjQDf7amVkpn7NTC5CxPyprM2D/+L/dJx8Zt2x3r7ffZ389",
+	"fdWrvliJyS+1tUkVtqbBIIqzzHAEXhbmfb9Nk5Zyx38KO/OVgxjlBEjo4pYuHfHm5xaDSovH3B1+emfo",
+	"zuRQzbBiZzHBux3VkjikPJOVbLbMSWLj25X+SjWtqNMmUNZ9pvU3306H/VuvKTk0Z1VtHFYL1uTwVirT",
+	"+u5ha3UjY7ktVqcPL0dHnJ7ibZCIGcszdBqNuMio5HJev4lINzoPJYyY4KcLGXDbW3IcUJk8pUndtLXl",
+	"h1khG9zKlED4SPFVoqnbWia3pcyfgs9GWaJ+M+ZcCnA2dfU6+7kL1Pj+tutSqdBpSRo2aste5aGLmWun",
+	"mS015XGsN9LgPQ2LgK2NElU2LZyuegaQR8wUycRdKpi7bSKfd3BedvikDNX3gZ8bBLKES6ksGwIjktI2",
+	"3YseHZZ9kTZrfBASiq4h7WtLB9xtMeMrXCfEKl3qIYXcc11pW2FpFTYSRAtFmKoXx6rKnZHAovj7xsl3",
+	"tXGyz5PKy626Cvfk3BJYwWKVAVqWU9BjYPgOe3jyp5fsu8fPn+70WImxOBKQpQZtSe/JfMFkkWVokgug",
+	"ZnpLjFbkKbdQ57XrT2ryXz9G+r6yQbBJ38brymi6y2nZt5/RdE2HZJNMQD+Uv4TrqYBK05lopgSuSvb7",
+	"Ksfi/kT8tk7ECfHWdR0Jp/CmKrkAd0kyIS3o4B7mY6j3fg+OZXQ8q8IakQJVMpLHs1U3eeUGXMuj6HiZ",
+	"2GnWZM6NPCdumgu6x0v6cvfU70H3WGUima9TR1b9jDwKt5lQ9h4hkJW0bm/cmeN+dxTTwKmmzDZASvOM",
+	"25HS0wsTzCbAMzv512Z4D24gIcGYRcyHk/BgJ6qV22F5HRrsUyUFpmXUoTuXGOUHnEvnRks0/TzbOMk9",
+	"nEcsBz3huWEpjDUvO7pdDivk5if9Tlnc//kLFmMowJQu+KWeGWD1vHs4suu9avVX/aDXyMo/qHOM/pRm",
+	"9LZMm4kZrGbZvX7fcSvGcjywZq5VAsZgHWaI1linBPTYCWDaIfZum4D01ZpStVe9vBEzRPq6SSYtx2ir",
+	"Inak3z4i21FzWbmb1babOHX38aNfcm4nqxEuDsswLqJY9NiRNSRXyGqhdFSykS3JR2fSpKqK8U35nA2B",
+	"nUFufTecOXDdYy8xpGiY5WeAUbGy/QzebvUy55ggNFqxyMZgUbPYBJwGP/OACGhC0+yP+skufw6Ph9+l",
+	"T5493es+6/d7OZ6MFkwa/69LYdLst2HSfOp+/P1g0Hv4cz7+nMvx53MY5p/HYrTThk6zAqhsOLdQy1cn",
+	"u/P57m4/YgYSjIbtPunt7fTYqdsvArVDYBJfp811iIFAuhiZpN1vLBmO94d+9+n+/uP9sE4kwKqVOnFD",
+	"dFYszW5/Ga9nLbFuH+PX7/mYYr9IA7Y0Gnl4PNKFOdUmPPAtdWtU0FMis0nRYCUbDDqrCDwadW+URnRC",
+	"cVvGHK9lxu+UhO5btPCvMO31CVC43o9+1xS9ZUnEUEhOCtMmOmbJgbUblfICaAPMuju1+fKXqPOSJxPo",
+	"Oo1Tq2ytYtp42f36mhXcaEt33V7/6Q2uNgkTbs4gDeriHVt3OnUbrja9fAd27evAHO0+Xf8DXJJ3yp5y",
+	"K8xIhODm7UMkSTrqW5fqTMFqcYFpHcK+EUsL0h8oKoQZNgiFGtc0izhyyoz0F2euVOZvkj8rpgtpxRTc",
+	"RapnkDJELSKspIGM375+f3L08vTT4atXJ69PT2NGQSth6W4utRyfIb8C4gjVGiJoM9MdMZUuYbv7ZWNC",
+	"smOtpmAnUJgHlGNLwuMbrP7yS4f6ZkXVthqyykHyXPSC+XCxgV76BrBLh2MY8tycc2kxKtBq0PyYgzw8",
+	"PnLPr2rT+O2m7LGVnWf8LG/fhllyqPg1uNQWzfk0u3CLRiWyAjrKMHt6WIjMorUR4YWHO+f+uGin/n74",
+	"9s12OxXmtuXBvMM75ddgq51CJ8lqp8F+/zFTMpuTE+BYGTvWcPrTG1TtGyDWUzEuxbcGloNMEYJb17cX",
+	"QagKa92T1IlY9oFC9gN5Aqn7pm7gaJc/NFZg2oCegTlAEO5gCQmNdiNKyjg4p1aZpJXP6N6b9iv3pr3l",
+	"c2Y1H41EwoZAIV2nEWx1QPD7jgHbXRelg78TdQqddQ46jzCfyw+w3L3Bd61BWHefAtNjJzAWxoKOWKbG",
+	"jo2RtTFgrbRTTX48LOxkj4XgCN7/EdMK03+wubqh36oC3XPeosROse1W7Jpciii4zyPvT8IZU0ZMbQAK",
+	"tLQ5PpzmxVkIsGCNIno0fWgda6ZElkEa4Co9SIGSwDwXUB0kTyZ1igJGcsug1eKaelFAI/PHDU+YlrWP",
+	"hlm2ffS4GGYiYeTgHze7B0ahEa6jpmpKhvT4VmMRI0h+fIVae9QHLvXn5YH/AoBph8vDRbU0Pyo6E7pE",
+	"te2x1zyZ4Hpz6X0VAQAwPhqRcyFmE5UhQiBt7kD6JPkq1huquASKVapGzYSxDYIQErUqtpBONfUxXqa8",
+	"9rxIahf3o5VnKgxUxypn9Z4bEdVhcE00+w4T7s8JtTmhBDGqM8OUMGrKU1vsgPaxAlyiSPAy0d5nVeLf",
+	"GJWlkWNPLCrIFMlWX/nPMkjHGNRxL/wTVX3vv2eFFLaxBKZEx1905S7nmPpqE1/zslzOEnpXHFk2EqHB",
+	"RMkWrYAi5MqtqlXOtUBXQuX4Dyn5U6KO5HwJliASqDO6bwW5WEfRoLiWKh+tbD6Rg8oz+vSUJxOB2Aru",
+	"oS5kXQHg5qy5oaXw/vLxy/8CAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -33,6 +33,8 @@ import (
 	"github.com/shopd/shopd/internal/platform/postgres"
 	"github.com/shopd/shopd/internal/platform/problem"
 	"github.com/shopd/shopd/internal/platform/ratelimit"
+	"github.com/shopd/shopd/internal/platform/safehttp"
+	"github.com/shopd/shopd/internal/reviews"
 	"github.com/shopd/shopd/internal/server"
 )
 
@@ -107,7 +109,7 @@ func (a *App) newIdentity(client redis.UniversalClient, workers *river.Workers) 
 		Secret: []byte(s.SecretKey), Algorithm: s.Algorithm, KeysDir: s.JWTKeysDir, Issuer: s.AppName, BcryptCost: s.BcryptCost,
 		AccessLifetime:  time.Duration(s.AccessTokenMinutes) * time.Minute,
 		RefreshLifetime: time.Duration(s.RefreshTokenDays) * 24 * time.Hour,
-		FreeFailures:    s.LoginFreeFailures, HideAccounts: s.RegisterEnumeration == "hidden", Forget: addresses.Forget,
+		FreeFailures:    s.LoginFreeFailures, HideAccounts: s.RegisterEnumeration == "hidden", Forget: forget,
 		ResetURL: s.PasswordResetBaseURL, VerificationURL: s.EmailVerificationBaseURL,
 	}); err != nil {
 		return err
@@ -115,6 +117,14 @@ func (a *App) newIdentity(client redis.UniversalClient, workers *river.Workers) 
 	a.Identity.AddWorkers(workers)
 	a.queue.Every(time.Hour, identity.Sweep{})
 	return nil
+}
+
+// forget removes what the domains keep of an account that is deleted.
+func forget(ctx context.Context, q *db.Queries, user int64) error {
+	if err := addresses.Forget(ctx, q, user); err != nil {
+		return err
+	}
+	return reviews.Forget(ctx, q, user)
 }
 
 // followCatalogue keeps what is made of products up to date with them: their vectors.
@@ -158,11 +168,14 @@ func (a *App) newServer(client redis.UniversalClient) (err error) {
 		Identity: a.Identity, Addresses: addresses.New(a.pool), Assistant: a.Assistant, Platform: a.platform,
 		Catalog: catalog.New(a.pool, a.queue, a.media, catalog.Settings{
 			Log: a.log, Currency: s.StoreCurrency, MediaPrefix: strings.TrimRight(s.MediaURLPrefix, "/"), Understand: a.Assistant.Understand,
+			Model:   a.Assistant.Model,
+			Fetch:   safehttp.New(safehttp.Settings{Allowed: s.FetchAllowedNetworks}),
 			Changed: a.catalogueChanged,
 		}),
 		Stock: inventory.New(a.pool, inventory.Settings{
 			Critical: s.StockCritical, Low: s.StockLow, Medium: s.StockMedium, Changed: a.catalogueChanged,
 		}),
+		Reviews: reviews.New(a.pool, reviews.Settings{Changed: a.catalogueChanged}),
 	})
 	return err
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/money"
 	"github.com/shopd/shopd/internal/platform/postgres"
 	"github.com/shopd/shopd/internal/platform/problem"
+	"github.com/shopd/shopd/internal/platform/safehttp"
 )
 
 // Errors clients are told about.
@@ -40,6 +41,10 @@ type Settings struct {
 	MediaPrefix string // what image addresses begin with, without a slash at the end
 	// Understand answers what a search text means; its error is a problem for the client.
 	Understand func(ctx context.Context, text string) (Meaning, error)
+	// Model answers the id of the vector space the products are indexed in.
+	Model func(ctx context.Context) (int16, error)
+	// Fetch reaches the addresses images are taken from.
+	Fetch *safehttp.Client
 	// Changed hears of every change of the catalogue, after its commit.
 	Changed func(ctx context.Context)
 }

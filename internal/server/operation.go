@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,7 +17,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/ratelimit"
 )
 
-// What an operation may use unless it says otherwise with x-timeout.
+// What an operation may use unless it says otherwise with x-max-body and x-timeout.
 const (
 	defaultMaxBody = 1 << 20
 	defaultTimeout = 10 * time.Second
@@ -85,6 +86,13 @@ func readOperation(spec *openapi3.T, path, method string, item *openapi3.PathIte
 	if err := op.readLimits(document.Extensions["x-rate-limit"]); err != nil {
 		return nil, err
 	}
+	if extension, ok := document.Extensions["x-max-body"]; ok {
+		size, err := parseSize(extension)
+		if err != nil {
+			return nil, fmt.Errorf("x-max-body: %w", err)
+		}
+		op.maxBody = size
+	}
 	if text, ok := document.Extensions["x-timeout"].(string); ok {
 		timeout, err := time.ParseDuration(text)
 		if err != nil {
@@ -113,6 +121,22 @@ func readOperation(spec *openapi3.T, path, method string, item *openapi3.PathIte
 		op.streams = ok.Value.Content["text/event-stream"] != nil
 	}
 	return op, nil
+}
+
+// parseSize reads a number of bytes, or a text such as 64KiB or 10.5MiB.
+func parseSize(extension any) (int64, error) {
+	text := fmt.Sprint(extension)
+	unit := 1.0
+	for suffix, bytes := range map[string]float64{"KiB": 1 << 10, "MiB": 1 << 20} {
+		if number, ok := strings.CutSuffix(text, suffix); ok {
+			text, unit = number, bytes
+		}
+	}
+	number, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(number*unit >= 1 && number*unit <= 1<<40) {
+		return 0, fmt.Errorf("%v is neither a number of bytes nor a size such as 10.5MiB", extension)
+	}
+	return int64(number * unit), nil
 }
 
 func isClosed(schema *openapi3.Schema) bool {

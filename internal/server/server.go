@@ -24,6 +24,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/cache"
 	"github.com/shopd/shopd/internal/platform/ratelimit"
 	"github.com/shopd/shopd/internal/platform/request"
+	"github.com/shopd/shopd/internal/reviews"
 )
 
 // Domains are the operations, grouped as in internal/. Together they are the generated interface: an operation
@@ -33,6 +34,7 @@ type Domains struct {
 	*addresses.Addresses
 	*catalog.Catalog
 	*inventory.Stock
+	*reviews.Reviews
 	*assistant.Assistant
 	*Platform
 }
