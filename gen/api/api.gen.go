@@ -43,6 +43,30 @@ func (e Availability) Valid() bool {
 	}
 }
 
+// Defines values for CartProblemCode.
+const (
+	CartProblemCodeGone         CartProblemCode = "gone"
+	CartProblemCodeInactive     CartProblemCode = "inactive"
+	CartProblemCodePriceChanged CartProblemCode = "price_changed"
+	CartProblemCodeShort        CartProblemCode = "short"
+)
+
+// Valid indicates whether the value is a known member of the CartProblemCode enum.
+func (e CartProblemCode) Valid() bool {
+	switch e {
+	case CartProblemCodeGone:
+		return true
+	case CartProblemCodeInactive:
+		return true
+	case CartProblemCodePriceChanged:
+		return true
+	case CartProblemCodeShort:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Condition.
 const (
 	ConditionNew         Condition = "new"
@@ -863,6 +887,172 @@ type BrandPatch struct {
 	// Example: headphones
 	Slug *string `json:"slug,omitempty"`
 }
+
+// Cart What somebody means to buy.
+type Cart struct {
+	// CartToken What opens a guest's cart. Whoever has it has the cart.
+	//
+	// Example: 3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+	CartToken *CartToken `json:"cart_token,omitempty"`
+
+	// Currency ISO 4217 code of the amounts beside it.
+	//
+	// Example: USD
+	Currency Currency `json:"currency"`
+
+	// Lines The lines in the order they were added.
+	Lines []CartLine `json:"lines"`
+
+	// Problems What stands in the way of buying, or should be looked at before.
+	Problems []CartProblem `json:"problems"`
+
+	// Subtotal An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Subtotal Money `json:"subtotal"`
+
+	// TotalQuantity Units of all lines that can still be bought.
+	//
+	// Example: 3
+	TotalQuantity int64 `json:"total_quantity"`
+}
+
+// CartItem What to put into the cart.
+type CartItem struct {
+	// ProductID An id.
+	//
+	// Example: 42
+	ProductID ID `json:"product_id"`
+
+	// Quantity A number of units.
+	//
+	// Example: 2
+	Quantity Quantity `json:"quantity"`
+
+	// VariantID An id.
+	//
+	// Example: 42
+	VariantID *ID `json:"variant_id,omitempty"`
+}
+
+// CartItemChange How many units a line is to have, or how many more or fewer.
+type CartItemChange struct {
+	// Delta Units more, or below zero fewer.
+	//
+	// Example: -1
+	Delta *int32 `json:"delta,omitempty"`
+
+	// Quantity The units of the line; 0 removes it.
+	//
+	// Example: 3
+	Quantity *int32 `json:"quantity,omitempty"`
+}
+
+// CartLine Some units of one variant.
+type CartLine struct {
+	// Available Whether the whole line can be bought now.
+	//
+	// Example: true
+	Available bool `json:"available"`
+
+	// ImageURL A small image of it, or null.
+	//
+	// Example: /media/products/7/small.jpg
+	ImageURL *string `json:"image_url"`
+
+	// LineTotal An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	LineTotal Money `json:"line_total"`
+
+	// Name The product's name.
+	//
+	// Example: Drift Headphones
+	Name string `json:"name"`
+
+	// Options What sets the variant apart, such as size and colour. Empty for a product of one variant.
+	//
+	// Example: {"color":"black"}
+	Options map[string]string `json:"options"`
+
+	// ProductID An id.
+	//
+	// Example: 42
+	ProductID ID `json:"product_id"`
+
+	// Quantity A number of units.
+	//
+	// Example: 2
+	Quantity Quantity `json:"quantity"`
+
+	// Sku The shop's own number for it, unique.
+	//
+	// Example: AUR-DRIFT-BLK
+	Sku string `json:"sku"`
+
+	// Stock Units that can be sold now.
+	//
+	// Example: 25
+	Stock int64 `json:"stock"`
+
+	// TrackInventory Whether its units are counted. A variant whose units are not is always in stock.
+	//
+	// Example: true
+	TrackInventory bool `json:"track_inventory"`
+
+	// UnitPrice An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	UnitPrice Money `json:"unit_price"`
+
+	// VariantID An id.
+	//
+	// Example: 42
+	VariantID ID `json:"variant_id"`
+}
+
+// CartMerge The guest's cart to take over.
+type CartMerge struct {
+	// CartToken What opens a guest's cart. Whoever has it has the cart.
+	//
+	// Example: 3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+	CartToken CartToken `json:"cart_token"`
+}
+
+// CartProblem What is wrong with a line.
+type CartProblem struct {
+	// Code `gone`: it is not sold any more. `inactive`: it is not sold at the moment. `short`: there are fewer than the line has.
+	// `price_changed`: the price is not the one when the line was last changed; buying it is possible.
+	Code CartProblemCode `json:"code"`
+
+	// Message What is wrong, for people.
+	//
+	// Example: Only 2 are left.
+	Message string `json:"message"`
+
+	// ProductID An id.
+	//
+	// Example: 42
+	ProductID ID `json:"product_id"`
+
+	// Resolution Who can mend it, and how: send another request, send the same one later, let the buyer choose something
+	// else, or ask the shop.
+	Resolution Resolution `json:"resolution"`
+
+	// VariantID An id.
+	//
+	// Example: 42
+	VariantID ID `json:"variant_id"`
+}
+
+// CartProblemCode `gone`: it is not sold any more. `inactive`: it is not sold at the moment. `short`: there are fewer than the line has.
+// `price_changed`: the price is not the one when the line was last changed; buying it is possible.
+type CartProblemCode string
+
+// CartToken What opens a guest's cart. Whoever has it has the cart.
+//
+// Example: 3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+type CartToken = string
 
 // Category A category of the tree.
 type Category struct {
@@ -1953,6 +2143,11 @@ type ProfilePatch struct {
 	// Example: ada
 	Username nullable.Nullable[string] `json:"username,omitempty"`
 }
+
+// Quantity A number of units.
+//
+// Example: 2
+type Quantity = int32
 
 // Rating What buyers think of it.
 type Rating struct {
@@ -3325,6 +3520,63 @@ type ListBrandsParams struct {
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
 }
 
+// ClearCartParams defines parameters for ClearCart.
+type ClearCartParams struct {
+	// XCartToken The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the account has a cart of its
+	// own.
+	XCartToken *CartToken `json:"X-Cart-Token,omitempty"`
+
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// GetCartParams defines parameters for GetCart.
+type GetCartParams struct {
+	// XCartToken The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the account has a cart of its
+	// own.
+	XCartToken *CartToken `json:"X-Cart-Token,omitempty"`
+}
+
+// AddCartItemParams defines parameters for AddCartItem.
+type AddCartItemParams struct {
+	// XCartToken The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the account has a cart of its
+	// own.
+	XCartToken *CartToken `json:"X-Cart-Token,omitempty"`
+
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// RemoveCartItemParams defines parameters for RemoveCartItem.
+type RemoveCartItemParams struct {
+	// VariantID Which variant is meant. Needed when several of the product are in the cart (422 `variant_required`).
+	VariantID *ID `form:"variant_id,omitempty" json:"variant_id,omitempty"`
+
+	// XCartToken The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the account has a cart of its
+	// own.
+	XCartToken *CartToken `json:"X-Cart-Token,omitempty"`
+
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ChangeCartItemParams defines parameters for ChangeCartItem.
+type ChangeCartItemParams struct {
+	// VariantID Which variant is meant. Needed when several of the product are in the cart (422 `variant_required`).
+	VariantID *ID `form:"variant_id,omitempty" json:"variant_id,omitempty"`
+
+	// XCartToken The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the account has a cart of its
+	// own.
+	XCartToken *CartToken `json:"X-Cart-Token,omitempty"`
+
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // ListCategoriesParams defines parameters for ListCategories.
 type ListCategoriesParams struct {
 	// ParentID Only the direct children of this category.
@@ -3558,6 +3810,15 @@ type ResetPasswordJSONRequestBody = ResetPasswordRequest
 
 // VerifyEmailJSONRequestBody defines body for VerifyEmail for application/json ContentType.
 type VerifyEmailJSONRequestBody = VerifyEmailRequest
+
+// AddCartItemJSONRequestBody defines body for AddCartItem for application/json ContentType.
+type AddCartItemJSONRequestBody = CartItem
+
+// ChangeCartItemJSONRequestBody defines body for ChangeCartItem for application/json ContentType.
+type ChangeCartItemJSONRequestBody = CartItemChange
+
+// MergeCartJSONRequestBody defines body for MergeCart for application/json ContentType.
+type MergeCartJSONRequestBody = CartMerge
 
 // AskAssistantJSONRequestBody defines body for AskAssistant for application/json ContentType.
 type AskAssistantJSONRequestBody = AssistantQuestion
@@ -3861,6 +4122,24 @@ type ServerInterface interface {
 	// GetBrand Get a brand
 	// (GET /api/v1/brands/{id})
 	GetBrand(ctx echo.Context, id ID) error
+	// ClearCart Empty the cart
+	// (DELETE /api/v1/cart)
+	ClearCart(ctx echo.Context, params ClearCartParams) error
+	// GetCart Get the cart
+	// (GET /api/v1/cart)
+	GetCart(ctx echo.Context, params GetCartParams) error
+	// AddCartItem Put something into the cart
+	// (POST /api/v1/cart/items)
+	AddCartItem(ctx echo.Context, params AddCartItemParams) error
+	// RemoveCartItem Take something out of the cart
+	// (DELETE /api/v1/cart/items/{product_id})
+	RemoveCartItem(ctx echo.Context, productID ID, params RemoveCartItemParams) error
+	// ChangeCartItem Change how many
+	// (PATCH /api/v1/cart/items/{product_id})
+	ChangeCartItem(ctx echo.Context, productID ID, params ChangeCartItemParams) error
+	// MergeCart Take over a guest's cart
+	// (POST /api/v1/cart/merge)
+	MergeCart(ctx echo.Context) error
 	// ListCategories List categories
 	// (GET /api/v1/categories)
 	ListCategories(ctx echo.Context, params ListCategoriesParams) error
@@ -5376,6 +5655,246 @@ func (w *ServerInterfaceWrapper) GetBrand(ctx echo.Context) error {
 	return err
 }
 
+// ClearCart converts echo context to params.
+func (w *ServerInterfaceWrapper) ClearCart(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ClearCartParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Cart-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Cart-Token")]; found {
+		var XCartToken CartToken
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Cart-Token, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Cart-Token", valueList[0], &XCartToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Cart-Token: %s", err))
+		}
+
+		params.XCartToken = &XCartToken
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ClearCart(ctx, params)
+	return err
+}
+
+// GetCart converts echo context to params.
+func (w *ServerInterfaceWrapper) GetCart(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetCartParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Cart-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Cart-Token")]; found {
+		var XCartToken CartToken
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Cart-Token, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Cart-Token", valueList[0], &XCartToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Cart-Token: %s", err))
+		}
+
+		params.XCartToken = &XCartToken
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetCart(ctx, params)
+	return err
+}
+
+// AddCartItem converts echo context to params.
+func (w *ServerInterfaceWrapper) AddCartItem(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AddCartItemParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Cart-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Cart-Token")]; found {
+		var XCartToken CartToken
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Cart-Token, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Cart-Token", valueList[0], &XCartToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Cart-Token: %s", err))
+		}
+
+		params.XCartToken = &XCartToken
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AddCartItem(ctx, params)
+	return err
+}
+
+// RemoveCartItem converts echo context to params.
+func (w *ServerInterfaceWrapper) RemoveCartItem(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "product_id" -------------
+	var productID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "product_id", ctx.Param("product_id"), &productID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter product_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RemoveCartItemParams
+	// ------------- Optional query parameter "variant_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "variant_id", ctx.QueryParams(), &params.VariantID, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter variant_id: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Cart-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Cart-Token")]; found {
+		var XCartToken CartToken
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Cart-Token, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Cart-Token", valueList[0], &XCartToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Cart-Token: %s", err))
+		}
+
+		params.XCartToken = &XCartToken
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RemoveCartItem(ctx, productID, params)
+	return err
+}
+
+// ChangeCartItem converts echo context to params.
+func (w *ServerInterfaceWrapper) ChangeCartItem(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "product_id" -------------
+	var productID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "product_id", ctx.Param("product_id"), &productID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter product_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ChangeCartItemParams
+	// ------------- Optional query parameter "variant_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "variant_id", ctx.QueryParams(), &params.VariantID, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter variant_id: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Cart-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Cart-Token")]; found {
+		var XCartToken CartToken
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Cart-Token, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Cart-Token", valueList[0], &XCartToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Cart-Token: %s", err))
+		}
+
+		params.XCartToken = &XCartToken
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ChangeCartItem(ctx, productID, params)
+	return err
+}
+
+// MergeCart converts echo context to params.
+func (w *ServerInterfaceWrapper) MergeCart(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.MergeCart(ctx)
+	return err
+}
+
 // ListCategories converts echo context to params.
 func (w *ServerInterfaceWrapper) ListCategories(ctx echo.Context) error {
 	var err error
@@ -6060,6 +6579,12 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/admin/stock/locations", wrapper.ListLocations, options.OperationMiddlewares["listLocations"]...)
 	router.POST(options.BaseURL+"/api/v1/admin/stock/locations", wrapper.CreateLocation, options.OperationMiddlewares["createLocation"]...)
 	router.PATCH(options.BaseURL+"/api/v1/admin/stock/locations/:code", wrapper.RenameLocation, options.OperationMiddlewares["renameLocation"]...)
+	router.DELETE(options.BaseURL+"/api/v1/cart", wrapper.ClearCart, options.OperationMiddlewares["clearCart"]...)
+	router.GET(options.BaseURL+"/api/v1/cart", wrapper.GetCart, options.OperationMiddlewares["getCart"]...)
+	router.POST(options.BaseURL+"/api/v1/cart/items", wrapper.AddCartItem, options.OperationMiddlewares["addCartItem"]...)
+	router.DELETE(options.BaseURL+"/api/v1/cart/items/:product_id", wrapper.RemoveCartItem, options.OperationMiddlewares["removeCartItem"]...)
+	router.PATCH(options.BaseURL+"/api/v1/cart/items/:product_id", wrapper.ChangeCartItem, options.OperationMiddlewares["changeCartItem"]...)
+	router.POST(options.BaseURL+"/api/v1/cart/merge", wrapper.MergeCart, options.OperationMiddlewares["mergeCart"]...)
 	router.GET(options.BaseURL+"/media/:path", wrapper.GetMedia, options.OperationMiddlewares["getMedia"]...)
 	router.POST(options.BaseURL+"/api/v1/rag/query", wrapper.AskAssistant, options.OperationMiddlewares["askAssistant"]...)
 	router.POST(options.BaseURL+"/api/v1/rag/index", wrapper.IndexProducts, options.OperationMiddlewares["indexProducts"]...)
@@ -13471,6 +13996,779 @@ func (response GetBranddefaultApplicationProblemPlusJSONResponse) VisitGetBrandR
 	return err
 }
 
+type ClearCartRequestObject struct {
+	Params ClearCartParams
+}
+
+type ClearCartResponseObject interface {
+	VisitClearCartResponse(w http.ResponseWriter) error
+}
+
+type ClearCart204Response struct {
+}
+
+func (response ClearCart204Response) VisitClearCartResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type ClearCart401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ClearCart401ApplicationProblemPlusJSONResponse) VisitClearCartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ClearCart404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ClearCart404ApplicationProblemPlusJSONResponse) VisitClearCartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ClearCart412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response ClearCart412ApplicationProblemPlusJSONResponse) VisitClearCartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ClearCart422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ClearCart422ApplicationProblemPlusJSONResponse) VisitClearCartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ClearCartdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ClearCartdefaultApplicationProblemPlusJSONResponse) VisitClearCartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCartRequestObject struct {
+	Params GetCartParams
+}
+
+type GetCartResponseObject interface {
+	VisitGetCartResponse(w http.ResponseWriter) error
+}
+
+type GetCart200ResponseHeaders struct {
+	ETag *string
+}
+
+type GetCart200JSONResponse struct {
+	Body    Cart
+	Headers GetCart200ResponseHeaders
+}
+
+func (response GetCart200JSONResponse) VisitGetCartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCart304Response = NotModifiedResponse
+
+func (response GetCart304Response) VisitGetCartResponse(w http.ResponseWriter) error {
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetCart401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetCart401ApplicationProblemPlusJSONResponse) VisitGetCartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCart404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetCart404ApplicationProblemPlusJSONResponse) VisitGetCartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCart422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetCart422ApplicationProblemPlusJSONResponse) VisitGetCartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCartdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCartdefaultApplicationProblemPlusJSONResponse) VisitGetCartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCartItemRequestObject struct {
+	Params AddCartItemParams
+	Body   *AddCartItemJSONRequestBody
+}
+
+type AddCartItemResponseObject interface {
+	VisitAddCartItemResponse(w http.ResponseWriter) error
+}
+
+type AddCartItem200ResponseHeaders struct {
+	ETag               *string
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+}
+
+type AddCartItem200JSONResponse struct {
+	Body    Cart
+	Headers AddCartItem200ResponseHeaders
+}
+
+func (response AddCartItem200JSONResponse) VisitAddCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCartItem401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response AddCartItem401ApplicationProblemPlusJSONResponse) VisitAddCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCartItem404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response AddCartItem404ApplicationProblemPlusJSONResponse) VisitAddCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCartItem409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response AddCartItem409ApplicationProblemPlusJSONResponse) VisitAddCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCartItem412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response AddCartItem412ApplicationProblemPlusJSONResponse) VisitAddCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCartItem415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response AddCartItem415ApplicationProblemPlusJSONResponse) VisitAddCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCartItem422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response AddCartItem422ApplicationProblemPlusJSONResponse) VisitAddCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCartItem429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response AddCartItem429ApplicationProblemPlusJSONResponse) VisitAddCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCartItemdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AddCartItemdefaultApplicationProblemPlusJSONResponse) VisitAddCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveCartItemRequestObject struct {
+	ProductID ID `json:"product_id"`
+	Params    RemoveCartItemParams
+}
+
+type RemoveCartItemResponseObject interface {
+	VisitRemoveCartItemResponse(w http.ResponseWriter) error
+}
+
+type RemoveCartItem200ResponseHeaders struct {
+	ETag *string
+}
+
+type RemoveCartItem200JSONResponse struct {
+	Body    Cart
+	Headers RemoveCartItem200ResponseHeaders
+}
+
+func (response RemoveCartItem200JSONResponse) VisitRemoveCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveCartItem401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response RemoveCartItem401ApplicationProblemPlusJSONResponse) VisitRemoveCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveCartItem404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response RemoveCartItem404ApplicationProblemPlusJSONResponse) VisitRemoveCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveCartItem412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response RemoveCartItem412ApplicationProblemPlusJSONResponse) VisitRemoveCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveCartItem422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response RemoveCartItem422ApplicationProblemPlusJSONResponse) VisitRemoveCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveCartItemdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RemoveCartItemdefaultApplicationProblemPlusJSONResponse) VisitRemoveCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeCartItemRequestObject struct {
+	ProductID ID `json:"product_id"`
+	Params    ChangeCartItemParams
+	Body      *ChangeCartItemJSONRequestBody
+}
+
+type ChangeCartItemResponseObject interface {
+	VisitChangeCartItemResponse(w http.ResponseWriter) error
+}
+
+type ChangeCartItem200ResponseHeaders struct {
+	ETag *string
+}
+
+type ChangeCartItem200JSONResponse struct {
+	Body    Cart
+	Headers ChangeCartItem200ResponseHeaders
+}
+
+func (response ChangeCartItem200JSONResponse) VisitChangeCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeCartItem401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeCartItem401ApplicationProblemPlusJSONResponse) VisitChangeCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeCartItem404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeCartItem404ApplicationProblemPlusJSONResponse) VisitChangeCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeCartItem409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeCartItem409ApplicationProblemPlusJSONResponse) VisitChangeCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeCartItem412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeCartItem412ApplicationProblemPlusJSONResponse) VisitChangeCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeCartItem415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeCartItem415ApplicationProblemPlusJSONResponse) VisitChangeCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeCartItem422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeCartItem422ApplicationProblemPlusJSONResponse) VisitChangeCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeCartItemdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ChangeCartItemdefaultApplicationProblemPlusJSONResponse) VisitChangeCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergeCartRequestObject struct {
+	Body *MergeCartJSONRequestBody
+}
+
+type MergeCartResponseObject interface {
+	VisitMergeCartResponse(w http.ResponseWriter) error
+}
+
+type MergeCart200ResponseHeaders struct {
+	ETag *string
+}
+
+type MergeCart200JSONResponse struct {
+	Body    Cart
+	Headers MergeCart200ResponseHeaders
+}
+
+func (response MergeCart200JSONResponse) VisitMergeCartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergeCart401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response MergeCart401ApplicationProblemPlusJSONResponse) VisitMergeCartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergeCart404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response MergeCart404ApplicationProblemPlusJSONResponse) VisitMergeCartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergeCart415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response MergeCart415ApplicationProblemPlusJSONResponse) VisitMergeCartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergeCart422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response MergeCart422ApplicationProblemPlusJSONResponse) VisitMergeCartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergeCartdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response MergeCartdefaultApplicationProblemPlusJSONResponse) VisitMergeCartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListCategoriesRequestObject struct {
 	Params ListCategoriesParams
 }
@@ -15853,6 +17151,24 @@ type StrictServerInterface interface {
 	// GetBrand Get a brand
 	// (GET /api/v1/brands/{id})
 	GetBrand(ctx context.Context, request GetBrandRequestObject) (GetBrandResponseObject, error)
+	// ClearCart Empty the cart
+	// (DELETE /api/v1/cart)
+	ClearCart(ctx context.Context, request ClearCartRequestObject) (ClearCartResponseObject, error)
+	// GetCart Get the cart
+	// (GET /api/v1/cart)
+	GetCart(ctx context.Context, request GetCartRequestObject) (GetCartResponseObject, error)
+	// AddCartItem Put something into the cart
+	// (POST /api/v1/cart/items)
+	AddCartItem(ctx context.Context, request AddCartItemRequestObject) (AddCartItemResponseObject, error)
+	// RemoveCartItem Take something out of the cart
+	// (DELETE /api/v1/cart/items/{product_id})
+	RemoveCartItem(ctx context.Context, request RemoveCartItemRequestObject) (RemoveCartItemResponseObject, error)
+	// ChangeCartItem Change how many
+	// (PATCH /api/v1/cart/items/{product_id})
+	ChangeCartItem(ctx context.Context, request ChangeCartItemRequestObject) (ChangeCartItemResponseObject, error)
+	// MergeCart Take over a guest's cart
+	// (POST /api/v1/cart/merge)
+	MergeCart(ctx context.Context, request MergeCartRequestObject) (MergeCartResponseObject, error)
 	// ListCategories List categories
 	// (GET /api/v1/categories)
 	ListCategories(ctx context.Context, request ListCategoriesRequestObject) (ListCategoriesResponseObject, error)
@@ -18176,6 +19492,225 @@ func (sh *strictHandler) GetBrand(ctx echo.Context, id ID) error {
 	return nil
 }
 
+// ClearCart operation middleware
+func (sh *strictHandler) ClearCart(ctx echo.Context, params ClearCartParams) error {
+	var request ClearCartRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ClearCart(ctx.Request().Context(), request.(ClearCartRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ClearCart")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ClearCartResponseObject); ok {
+		return validResponse.VisitClearCartResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetCart operation middleware
+func (sh *strictHandler) GetCart(ctx echo.Context, params GetCartParams) error {
+	var request GetCartRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCart(ctx.Request().Context(), request.(GetCartRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCart")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetCartResponseObject); ok {
+		return validResponse.VisitGetCartResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AddCartItem operation middleware
+func (sh *strictHandler) AddCartItem(ctx echo.Context, params AddCartItemParams) error {
+	var request AddCartItemRequestObject
+
+	request.Params = params
+
+	var body AddCartItemJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AddCartItem(ctx.Request().Context(), request.(AddCartItemRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddCartItem")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AddCartItemResponseObject); ok {
+		return validResponse.VisitAddCartItemResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RemoveCartItem operation middleware
+func (sh *strictHandler) RemoveCartItem(ctx echo.Context, productID ID, params RemoveCartItemParams) error {
+	var request RemoveCartItemRequestObject
+
+	request.ProductID = productID
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RemoveCartItem(ctx.Request().Context(), request.(RemoveCartItemRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemoveCartItem")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RemoveCartItemResponseObject); ok {
+		return validResponse.VisitRemoveCartItemResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ChangeCartItem operation middleware
+func (sh *strictHandler) ChangeCartItem(ctx echo.Context, productID ID, params ChangeCartItemParams) error {
+	var request ChangeCartItemRequestObject
+
+	request.ProductID = productID
+	request.Params = params
+
+	var body ChangeCartItemJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangeCartItem(ctx.Request().Context(), request.(ChangeCartItemRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangeCartItem")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ChangeCartItemResponseObject); ok {
+		return validResponse.VisitChangeCartItemResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// MergeCart operation middleware
+func (sh *strictHandler) MergeCart(ctx echo.Context) error {
+	var request MergeCartRequestObject
+
+	var body MergeCartJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.MergeCart(ctx.Request().Context(), request.(MergeCartRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "MergeCart")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(MergeCartResponseObject); ok {
+		return validResponse.VisitMergeCartResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListCategories operation middleware
 func (sh *strictHandler) ListCategories(ctx echo.Context, params ListCategoriesParams) error {
 	var request ListCategoriesRequestObject
@@ -18845,409 +20380,442 @@ func (sh *strictHandler) GetReadiness(ctx echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L2Jchs5kj/8KgjOfGG7p0RRhy85JnbUbrtbPb5WksczY3lFsCpJolUE2ABKNLvHEf+n2QfbJ/kCCaAu",
-	"onjodpsbG9OWVFW4Enn+MvP3VixGY8GBa9Xa+701BJqAxH8+p/EQNp4LrqVIzS8SULFkY80Eb+21fhIT",
-	"kgo+IHoIhHI1AUlGdEp6QM5grNutqAWf6WicQmuvNc56KYsjMqKfN+gA/rqz9XDnUafTiQgbjTJNeym0",
-	"opaKhzCiZig9HZvXlJaMD1pfvkQtMw/geuMI4kwyPd14J1IWT2fn9WFINc5pTAeAM0oFTarTSaBPs1Rv",
-	"KBmTe1xwuLdg9BfHdDA71PEQyDlIxQQnok8mZuQJVW43IGmTI+AJYZr0aHxGGCfdg/7GG8Fh4zXV8bBb",
-	"ndVJ6yl90t+Kd3eTznbvMexsnbQWzOuQanjFRkxv4P+GT2lE+ZTENE0V7osYg6Tmz/cUmTCeiAmhaSom",
-	"qjKb7U5gZMY1DEDWhj6EEWXcTKl5eNE3Y48IlUBS6FfJY+vpCmMpCCzzCGLBE0UyrllqllMZ0Ox+ZcCd",
-	"ReOBltON/b4G2TyWFmRCzdlCX0ggWk4ZHxA6oIxXBnu8YLAPHz5s7Gd6CFyzmGoI76IWhJYeIvcPXz4n",
-	"jx4/7DyoEtH3QCVIIoGmo7+etNRQjJOFZPTPjX2lmNKU6413UpyzJLTwD0MWD8lIJJCSiRQaSle/TfZ7",
-	"CrgmkyFwwoV/zNwGdQa1+5eKmKaVOQHPRq29j60BjBhnrcg98imame2XqDWmko5AOz61r7VkvSy0cW95",
-	"OiVjKZIs1obY9ZDoIVOE+lciQhXpcjqCvXOaZtBtk9eWhw3YOXCi4BwkTYlmI1DPkLBGmdJkKNLqkj62",
-	"YpEKuddLaXxmpg2fx6lIoLWnZQZRi5np/JqBnLailhmvtdfKZ1HZCaZhhOsa0c+vgA/0sLW30+lErRHj",
-	"+c9mD7QGab76Px//Z+/TX/baf/lza2a3IvOVA/vFrU7+ZyolneLJ759TltIeS5meLto/vFJm90rvmE0I",
-	"rq383fLy/iyh39pr/WmzkDub9q9qszIZM7vvJeXJQRKYmJtKzzzQNAf84ylLlh7/IClGfYPfCI4Ldth8",
-	"P8xwREii0mwQIZWJTBMJAyoTc29jqmDuHCsTLB37du3Yt6KQYKQaBkJOQ9t0wO0MY/eMmaXhxj1IxYQw",
-	"3TQr//wFNs9PJ7x/OCEozSe4hbVZrrqn/uuX29ZMKiHDMr/L4bM+jfGJrpM0Vt2wsiDyrAaIMgvrs9Qw",
-	"K4JEIxPDLd8ITbQYgB6CtE93Rb+vQHcbV2Un1LCm3dk1lTnE/sa/6cZvnY2npxufQnziS9R6CVRnEpJF",
-	"XEAbLcdI1b57gdzvGh7XfWDOjQtN7nf7NFXQfdC0FP9mSCr1hEiBcpzSj9q8HToBN5sSS//x+OBNZFQs",
-	"p20wrUiKm6HI/ScR2dqOyNaOmeLWLknYgGlVk5zbnfz/th42zHxgZlSedXmTOxtPP/3+5Muf/+P+ubUd",
-	"be1+Ce926LaahUlQIpMx3FOEFYxtTPWwmAReSgm/ZgyPywqYlS7pQR/1zwbqNspuN1doGWo6PSDxkPKB",
-	"UWo/GBHPNBlS5X9JFOMxROb4h0YLGtLxGLil+JJ9wBTZ3dp+5u/zCcejszYHPpdSpd03jW6q2ie8piI/",
-	"RmUGd8W+V+zLQd+q1Ze69wf8SIv4bOlbwDhR5oXKLTC8Cmlw8V1g/BTfX3QXFun3qDYQatmQUU9U04gp",
-	"fqk8nDOHrNLfF3JEtdVRd7ZbqEGwkdHOttz+uZ+ikDL7mn5+J1kcYP37moyE0va2js0zqHyhOM2mIMmY",
-	"TpWTScWB7z5tP33asJAR/XyKH1paRr0WHKxm8Zrx5nmmQFee6Fan3ek0TZTxC0/0LUqFhQevBVFnbNwm",
-	"L4UkCcAYCUGRTAHpOknVRBBW8IQpYhFBmP8rEUUnSBRv+RFNl1PPKUmYikXGdeVCeQVg4XUS/FTRsDOh",
-	"fJv+QSWjXDdx4XP753lM2D1yellm/MW8rcaCK7BeF8H7KYvxxGPr8zD/pONxagw/JvjmWIpeCqO//KIE",
-	"isecCM0bxuRoGYM8PdX0DAz7TEBTlhrS5oTGdnMLwQkb5mFCk0SCUgQ+M6VVm7wSA8PbhDElFWiUp2Oq",
-	"1ERI3BKzZFC4/r1Wp/+ov917hAJdU50po5A8jVqaabwc+aJy8hhqPVZ7m5ton7YTOPerUpvlyX9Zdi/f",
-	"2bfthtZ0Tk1iN74qFLM4k9LYq2a+0DYDvRSyx5IE+KW2vp9/pbTxx6jjAiSWjUiRAqGJuTVKS6qFXG5H",
-	"d4odfVkaZvGWFpO6ig01N8TT0YhOUedLBFITbuQBP6cpSy61jcx+49RtSnkz33KjUUOaGHXCjI1PIjeW",
-	"UkjV2vv4e2sEStEBMl9jr/eAUCd/tpBNj4VhULK119q08vDLpyVOYHu7OIH3fCxFbIbppUBecG0t3cWH",
-	"UV/aVRzJB0jTDcOoIYlIL9OlfSFduy1dNLIUARoP7f7hYb0R+qXI+OVOy/HwUy70aR+/ViF+MHqSOSui",
-	"snjoOf5yNL9b7LixmV66ry/e5tk5XcVGo91mFhR5a2cqMqn8Vr4WCeuzkBGFbumpyMiQnuNuKM3S1LMh",
-	"sxcl17t3N4cm6R7bxGdwhn66lznBEU0t+ZziM9XjIz2RTCu3jfx89PbNcgfYKQ7we5qQw/xCLz7C2qSu",
-	"4vz2jXWIRrcbZY/sdjqEknws4pYUkd3OQ/MH0EPhrBgnIxMBdi/MWUZkd2uHULtHWgiSUjmA6ITv7mwZ",
-	"Gtnd2iXUf5SkjIN9SvBBRB7i2KhrGYPBkJL5pfleAmPgCfB46s0Jaa6usYi+RK2jMXB9LM4uKa2U+cyp",
-	"FmcBeZUyfoYO3ExB4r3cQlqDUBCRJm2yr85IX0hCCYcJERyunSbKM74qYWYUDkgIftSTueBQnEhtF6La",
-	"NuCBaOp39qJnoa3imp/CgY0mVUxsZCESaGIMEHJo/2GDDmhsSxiDZTTSvbjUiWyVBNs7iQEOZqZNXuLW",
-	"LHcyOP8r0tjmLtx67b253yWKTlVtM/BMjoV4TfnUkZe61OlIquEUVQWoSjchrB3m9li1ybGcuhNhnDwm",
-	"ysaLljqH7ZLSbL5spk/y+S9zCpV5XskF8QvECGKbfKBmj5WN/ZpzKAXL3FFUhVktmDZPppUfxam85zTT",
-	"QyHZb3A1+mSA1aEya9i6vf9DaoygMcP47SH0JaihISshSWptojzEt5jRbZX1xdJSVtETr47XvRF2jci/",
-	"DIPTzsE3kSiN3LKt0XcuXNiudJShUOW885x53h+qDfRckmFSH7M8zUpfrJ+tf+iecjHJhCXI4X3gsnJd",
-	"KenDZJUr+7BslR2BPGcxkPeV+Sw+6vBKruLIj4TRXxjCNJgqYv9OvVBEoMSraBilHaHmKtaveLE5V3bL",
-	"VTYeC6kheQ0Jo8e4YZegjKz44OnIfPEUz6BEGgjMKH/UfGw5UfmwfKfzcQjOnBzbcRYfecMUr0qlMdro",
-	"PUW6HjZj5tUt6zY1ctD0DIwVk49vQ+tW4Q04SXmuDIs+oblfyezgWJrPamb9WXEwsGymqMWkCpRovRI8",
-	"ETwUxcaPy8CHDo7ekp2tR482tghNx0O6sU0MDfignHuvOsyP37dmomOfft/+EoyfxxKoOSOqQzadDYSg",
-	"smKfq4eUth9tdLY2draOO0/3djp7nc6/WyWPakI1bGg2gtDI1oOyyIEYtZg6de7a0x5L0yAO58PQRhqR",
-	"FSgLimGpUXrROM94ao6Scmsa+aNlRgcTCqrHZF2cdadqZR5qyMbjZSeCsJGrm4axsLYCqB0tATTqyDwb",
-	"9UDW3Pfb5EiTn+kI1D1Fjn7NqAweivn69uzXX6ZUR6SfCiNYJQbO4BwkGUI6Rud8nyEQrDqoRRLZ16xf",
-	"vRKq4lnqhGRlrcVkxkPBQxEMgn9w6zQ62hjEOAUykUzDzCz+srtLtjvk8dPdR6Tz9OGT6kx2qjGzh7PT",
-	"Kt2kk5O//BfGPs3/kPsP2psbn74LXquxMObCqeXXwQgvPoCXubZpH7b+RXZ//in0VQkxGzMnMuqEJ9Bk",
-	"M4RW/eB+QskrcQ4pjYNHjh7iEEFRDREZS3GO9omQlttMIzJBanbkC8q6fJxxXGJDyDEkybleade3ljr/",
-	"bJws5E2liGqQOW1vdLaOtwxnWoE5fSmHPD76gLTfe38H/W2JrBDwO1k9/IK3e3oOc5Ign6uw58p+FMAx",
-	"0fsFYvSyOml2wMeZ1SkSa+TS9F1JZGGAKWqWd1SZbUWlmWkNnCROjl2B3KtTwNxg9W1KxbXMuT6ZsxJi",
-	"YS2R7pREqmzYwqO7CnG1IrXcVWFWkyghYeKESFh4zOH37zAOGCBJOkCOmC9tlonnWNxAALT8Vv7cXHSr",
-	"M6a+1GG4kYPkNGM86rCeCkp/Bp9RR2BEHuHRPMDEnLE6Y+NxTUtY7vtaaJrO+by2NGThUjRNq2vYflId",
-	"5NFuKwgjqagcuON+5CgHNbmVziUHh3xbQfx/KIBwhVN9xHj5xa21BrDWAL5xDSBqfd4YiA33S/9s+437",
-	"x0f72KfycxtsNBZSOyztsLXXGjA9zHrtWIw2BR2zDUO3A+Cb+dBfyq8bprUhxvYib+SwDjO7r1gfuXsb",
-	"udaObk87umPU8CUoXK04TLJYB++bA+wjkFYoIJOhIGcAY2NMK/B3ripB8wQp1Syvf589xRobpLFWpDdF",
-	"+FPlWH5v9fBiTk9T1kewcYcMUadMhTTsHXO5Qqultayp5ZOaIpfxY9aTpm/7CFab9/oh9EECjwERag10",
-	"Uswsz325tgE8NGDRup/nD96qF90CrOKFx/TcP4cElMIys3XPWShYZtXa4KwW2s2VMYLQMfQ5YYLLOKWM",
-	"Ew2fa1LqpZB6SoYikxiUGWWKxURwjPbEQwQlWfhrnKkhE9wlMShNpyQWAmc/OzGHxj4dg4yDvBiV/Cwe",
-	"Yhix38cpToYiBTIGScw7lf2Zb7o0bFTJ1CgmFIbv5+nfJaz+ZMhScF47wYmiKYTn1HLZBgvPaxDMTDrQ",
-	"Ng/JbEGeZdQwUqeebrRwzKXjQSM6gAar1f7NiDI2onJK+kwqvbQFe2DeDtmveRJLo+ZtrMCMM01iykkP",
-	"iBJpQriYLKvj01izc2j+fuVwCdVoZZIDbt8rkgyM6s+FJogINVIBU/ewOsGyU+k3JsoVZgYQNRRjMs60",
-	"9RZzxM/bbPvKOM7cnB2IB/MnzRnOyLHWD5L1NZkwCWjJDIEmqN+qoJ/L35sl8k+ilqTaWVRzZYh9ymhQ",
-	"Z1l41mY/7ikiJtxr3X0hEcuVcfZrVlfj3h9u/HB48PJ44/tXfw8GZdJs4ayOzDNfitD9woC6IZEj+zC+",
-	"FqTo95z5/K95tLz9cAmnxi2GcCKfwaLmpsCoiDjz2vEKsk8UM8PnKt2QKq/xLsVFXO7NLB8JRZUMPUU+",
-	"7RLvhDv7qsyM8kTqUvKvT7mqiYyAUCupCf7co3JmXi2bvdCBcuKqcoYyy8oZclTWZ0vbn1+y5mhWRSX5",
-	"tED9XuTv9LywTbroPUNYCLXVGwR3eWN90PEQkEPa7LGVnKP5EMv7Rkvmwy04SEsJ3aGCH7aIC1V5Kh0y",
-	"L8PmzYs49jOU8WYDfR5r9arC9OffDn4R7F87P6f/+udh+u+XT8/+/c83vxzwzjLC/4/rwa15bqtnEaR1",
-	"D5bbRwBfGJxk841R3TXs2iZVF/nIseDnIJXDPgmizBH7MjE1I7RhlONSWnNFKSfvyspGzDQkSDof/8SS",
-	"T7WSP4g+F0oT2u8LmWAqkXVskBfnIKcJnZIjDZCS74XWKZCPf9ra/WT0m63t9sMOeX/0Q1BtHzKlhWxw",
-	"P1cWXyQC6kzyiMSZNhtiaXsCShOXSrX8ZX5e+v5rl4cVuNM2czM4Q4TgMVFzkmM6emmjcqUuEXlmzX8F",
-	"lQV7+vN5VTlPXYLSRqhFhAM1P6yoKOckeoQjLxR1jsaKmUZ5Xqs/ybk34b/dfq2Kasg3upQXWSYOl/QR",
-	"8s0sT2FKkD6VERFpku9knlGNuk2+64YEwaY2+HTx7uH+j6ev9/95+tPB0fHbw391yf2tzoMrI8qiPM7D",
-	"zg2SaNUvOad0x8nJ0UL4jZ3lXAJxdDjHMRekfot1mVBlyzqVnjG/G1Hr662FvXztmPkWjK/R4R9vMJN/",
-	"Ktsyi90od8I5sKyhfkdMPMVGLKWS6empioUMTGmLjBjPlOMPinEgCdJVDKQHegLAC05iRGwpw7PQQ9qP",
-	"t8qmicgsOr6oJhCsI2CNxRuyx0IWiDM6Go0JbyNU6T6wrcELupSHuxotWBzGmOMAj8p50G3iiQ09hj8K",
-	"MUiBHA0FhlHJ/S56wrsR6Sr2G5j/jqgGyWhq/k0HcDqQIht3I/J//+9/H6C6c8aNha/FCe8DJOqZLcdj",
-	"XTSKTCCNxQhqVV2W9sOP6OdKxL3TmbulCyL9C/d1Na+t22dUJrXfbmcVSBiJc1AzgaHf8zW6akjsN2jt",
-	"mVeWXu3c+m0l75i7Gz2RDYY6vx2u6l7J1BWZPhV99+OnwKK/9/GLuiTJa7HV5MGtuf4XO9WLWm5MOdLt",
-	"C9kkgZC1qTHQM5CO4yRM0fEYqLEBnNaMfvd264bkwn4mEf8SkAE2/R2ZVdhVXfONVj78dCnv1SpeuDsF",
-	"Vp7nSaru3GoQY1uw8CIAY0eHOboYa27N3qa5NP2uITL09hzkBqAOzs1/kZAZt7+aYMqf+Y3XLtqzCmon",
-	"QGGrkGlFjZsflF+g+xZEV99AV34Ri5QyRVIxAbkRUwUkBfNJFbmIjL3HjBthl1A1BNUmr2kCpC/FyFq+",
-	"RkFFlTeFviYiq23o8CLL+Z+PtgTfp7/c38j/+eC7Py+kWNzoRmpb5O5DuloN21i8spRpZSXCGtZ4O7BG",
-	"RwQXBDXmiEZEwhYyfBG4cc2Hvg0+NENuz0sAk/rKq2VdgWgJ8HUphD1IBR8oG7C9NPHeiAb403xXAJVg",
-	"q9SFHXX+xGhPnBd+D+J0Yy3G9brpMxxtMWRjgSq6XwvR497jXpbLFBfF4p/8sVXT4sSuT03Na0bzBD4f",
-	"gkcKBi4E5YSZh4jMeA4et28zUCRhSaMHkIE6dSXSQmCJ58VXJogIPIdY27o6vjafrT6AFfMyXhOuSwlw",
-	"XxBuztjWcSSy1BaF6IFd74X0BU/Cp277A5IxL3ZZXrLhdr0UeII8BCbz9Yjg4DVKCh5BYIL5Fs2nkovY",
-	"MwVrWZs0i1SJlbi0jzTLXCnIo9HL8OtyAd/FvHttbNVvwyJ7q7h6K9lc1deWC2l5VWxtet2O6VWQxNVY",
-	"X/6erw2wy3LNfU5YgctG/sjrzvdLMsdFSRn4yRvM0PlGzVG8Pu9cYWpfSHK1q2goVaRJDg7iMKmUuq5p",
-	"t1Y5PfVPNKBK3F9z7ae6U7GQEmJNhkIqIE/L5kL+3ZWzlzhMKrOai3b1z81ojvXl1b4b5IPlnJAA9FdT",
-	"7SPsGJt1DbJc8InDBMuH9DPZY2qIWmlm9NVQ9CkE41jttN9yQKhTkQpbfDFw2kUJsgD/Noq7oiy5NAhk",
-	"N8xZpUhhFWDLoXl+JpdepDZT3q6k4QCr3whm3JmVemvcnV2mkBPm9evCZ1ZKwZnNUt7d3npcyU2mI2PR",
-	"KtIDxZLZZMz3Rz+E0pR3wmnKzzOlxQikX9XKErpW6zwRszSyzCk1n0zwPNysj3Lk+krzLrIQylO31SsD",
-	"Suni7IrmTy1KZKgrWflYoWW/GGFxvoAwrzYpaJPnRn7lZZhHSAxVMqEJ/Zv7ycjXMofFBgM19vpwd26D",
-	"tb+dnKhPf/mb/8fJSdv+s/0p3HUNV/IPkKzv6gs2ddPLqwrZcsuIxHZytXpKEN4bw19rm7NgG2bmavst",
-	"nONk52W1WAbun0OEw1L5OzUS8LtfGzZEDy8ZpMkLKUOg7KILgC9iWmkFUN28USEpwoUdsACqhwtXdzDv",
-	"H1CnwnARGaeUzephPx+9fUPc3wu0QE8kFvrW3TTaVdcaAnmDw+pUNv3ezTdh/SSifN3BzRVyIPTlNKcP",
-	"6MXKdR0jDvv4WQ18DgnPY5SWB4SJJrSMn9hgmLLBMJTH8tPx61cboGI6hgStoVL/DzNh5/0bGfMNu7Oe",
-	"ZJ3OTjyi8gz/Bd0VvVVW85Pai7LSX0tDAcq2+dmb9Zl4k8z+frP4QyjPs3VJI82CDZefQv3Jwg6YeXY5",
-	"/0uVzkLHftBk9FVWsrsdsvE84PDp9vbOzuPtzs6jJw93Hz9+1FnU3ypq2QzI4MgjX06ojH6spRKkujm7",
-	"Vw3FREXOlecz5GPKDVsrEuSLQ/owiwU1NGzBcqGUADC3JOArYJ8hVXkVu3yAJ53lPDUrlCl1WadzRYxR",
-	"IxOVezQ9PJlxkmJjomWSNMdCNZgjB1qRcUpjiKxV27mAa0qx35pyCbDbo6UExm2nFQdzxpciokY0TVfP",
-	"J0CyO2K/BfMoMpkGd1Ta/rxuOjZ3HLsiGhahNE6pTQ4hpRh/07aDD1Egz0H6qjh5KmumwGgpz394U5NJ",
-	"WLx482G/E2/Rp7DTe5zsPnm0vfGk02mPMalthhInLNHDRkKksRQ1LWY5UgwF08zeRHjvKgRYIhE/nfyC",
-	"+AMOcp38HIL6iHnR1UPGXQ9kTVzTJVzTQJAG7PHXDjh4sKsFQoNhz6Zg47tKz8grCjW6N5eNMC4ZVH2y",
-	"1NiN2nTBArnVr2qB8u0n1UR8t4iI7BTt2l34c0Gg3K0+D1/OV3XxdAtbuslD5ZQ2/PjcqHbj5pdj2rab",
-	"od3/ubHrBgBDwkbAFRNczQmD2OwIlQ9EhrS66Y8fLXemfcrCNdzq6AxLVjZtS2sYjTXpY4+YeUTcsMTG",
-	"fZwZ1G6mJ+Hgpi6Xb28mfioz3oz1oOWoPK5zRJOmlKBVsB8L0wmwPcX8tvsjegaWIdtJqkBf/b0UPrOY",
-	"phvnW3OA4Wrhrl8gpIZfP2dJyAK2y/B/X2olDdW4Q/7JMJkW3G/ElGJ8gI1PUtttmGJCG5OzcbKd1aOH",
-	"+br9MVYucGnXoxLz8h2f/OWLQkymSrNh9nYOXF8QqGHZn4jPFtgu5kCWKfv0yj33XCRgUyipbY24bOLW",
-	"bFG3+tUONqFd1IY2amlJ47NT5jer2QrJcGKYvC0yriHJG1YbA0UXxTHQXZdOsB2wawPdJkfa/FxUCW8M",
-	"lzVZL6XOsg2XyD0RVY7M/KDgHCSt8qit7QVxzgWUnR9giPR+/vD3ZnqzC5zBSWCxHXIGiAwSfXL48jl5",
-	"/HDrcalr/gisWDPncMZ4gjVGXDxAD0FByLYeNOTop+ZC6eEIrUs24FacVNnNi+SHo/0QuzlrwuRgLFTb",
-	"IP4ZcEUGhv8wz1Nsr5taL+t+J/tnuj395/DNr+dP2PHR9+97r4adD09e7cYPj7fGP3fYf49+jv/+268v",
-	"glNpKieLOyT6Zktr4f6/vwt9KFMhBmrpuKvYoFajQLHBQoXsDOuinKHNZU7CDtJAMUfBMDUgBRfUEYDP",
-	"mN82bIF7filr2hDtoox8HCo0/1fsHHiwJ44rJhDbYrJqAjKwBNWghfrtpyk7t25HH2LD3wTiarUJuw8H",
-	"pyyaYxCI0kH2nwYRS77g5yosP+xqPNAq4Gp8TY2tQCUMhaGYFQsg12PXtiZ4I4SrMtEQft1FIZsxEpFD",
-	"RiBWIOMJSMztrSkvI8p4Pb67BADC/fe0qUK9n/7F8JhegBsjnybJN3LUr5gKQc7TNN+P1WB6+VuR4/VE",
-	"SKNOKpoadZaeFXCZ0dIMKb+gAe/ebQPh5m3uVeHe/KbOnsSt0ddCwjpqqndIXYNoWw/TmJNOWaR67lJX",
-	"VbCXU66X0qXvUFm62jHkm1Ja68LshldiwPhLIUerN/l5u5/p4XYR0TRTbhOMQyvvHxpLoUUsUqv9YcFn",
-	"LsgIKDcGZn4daRzDWDtEJRtwISHEdFPWhGE8KN6pA8Fmq9zazyiIZQiVu8qnBtIYH9q1YAxrKX5/appi",
-	"CTNWEm/+t+GuK3NRdA5zck9V8HjXDKNTsQitPbyHD4N7mCmQYdb1XoF09W/kisCNOXCVhewsn1Bpxxuv",
-	"zsWwAC8YGs9dDNV3EdLgR+06065KN7X6FtszmOftFTAwBaVc46beSXJtprXqlDJPeTNbcknamktQr9E3",
-	"nDeqD/VCOQNuBaVrw54yfladY3/r32c7k187//jvh2I7fjf+ubf1+cn05aPR0dPkcFe/Gv79cfamQ3+E",
-	"D2q+2N/uzCAHc507DOSyVZKCkLTPNNYOrOh1QaWFhHs+1hJPSy4N/6tqDVzRJwnEbERTVe8M0n7YqS3m",
-	"aXXyxmT4fSvaevjl/slJ2/+48+XBfwVX8hbnvkKdoRXLDKHmo0CrssqDYJgcP451gFREVBYPCbVBcRSP",
-	"sUhFJhtK4zSV/3kYILd3jffziVE6H2+T3lTbakfvj19uPIlsa5ai379FBI9GFk9zWdT24+3KJj4JbOI7",
-	"kErwN8ELvE/G+Nd7IXV3v35xlzmyd7fSD+VC/dh8g+MG5DVw7duWF27Ep7sPHzcbtjMuJ43wbK/oGcVu",
-	"IOmodug+z5YLfYpVw1szxntuuTcsxXedDq5kSMdj4D7zxllHibA4UCyQjXPD85gpHmrNDC7slSo572dR",
-	"ng3RacOD+1a/RX3WF0jPkZRLWbAlpGawPLwtFtcEmEMW6eD0VJ1BMluFaZOO2eb51qaPo2xiKb5Az5ii",
-	"e3doLPf3ewrTg2iqRM66EfJwT5FUDGqV+osm4IHxlEizZcy2w+LJSkny2Tn+dHz8jtgHqmC2zu5yqXO2",
-	"OXlTnDtTDeH5N0KTl47AZxbaYA+Q94cH9uxsFTldcke7Vue1FKHmjuihizZf83BN3e2CS6W4nXPIXbsK",
-	"VYR0lCXa1tgAdJoWpr0WiNhrky4WAuxGpFstDYhl886yLt7r7kAz3sXLZcF9DhbmaqufcCcxn5EuemO7",
-	"vgqwykZEnCM0TuU12W39vHWvnHWvnLvQK2fduWbduWbduWbduWbdueYaOtesW9CsW9AsakFznZ1n5ujL",
-	"z/GVlePQecF5G4Ym3m/slWZbgAIT8awCHTntOaxhW20ZdewawKtr5NcJ7/rldherzXN10+JJr5mGwzZG",
-	"g/ZlFIu7eOlKPHl98aZBy9VDrrAC0MWU2DtUnuTK9C5bjs6GAFns6zDZ2iL4SHU1D5+2OwEX7pzmwKu6",
-	"dMO63L7V5ESfPInI1nZEtnaMIperdUVXnHgI8Zn9bSO+eb6qNzP5J1/+/B+/ju1oa7exeXhZLULmHsYL",
-	"VrUk76sZ1upcLa3zuJEW5s3fFR2o4la9QIWc1RpBhDSgfaLOsnL9mBlAlChgURFRaRgftWIlmboWVdqH",
-	"R7vzoFR5ROdT8c/2aaOT+Y9fNKeiRDry70TNaBHroxKkBwNm2wJFvhooal8VBMuNQLSX4A6XQmyvgMle",
-	"oKjOw2Ovopc6zarSnshHd/yPCzTXRvySU94uhiEsdfGeW9JxrVWttaq1VrXWqtZa1Vqr+maKxnrCmCN1",
-	"v8bWvL4vdjbC0gnr5rzr5rxzmvPmhH41mQElRMuigrgX0TntNOcqnt9gJdm5OvG3uB9rXf1O6uqL6MQ+",
-	"doOE8nVaDnduG5cOml/acFkbKmtD5durme41+rzYlbPf8yCw2Y5WIDvOprqW7ZRSnnrt5TygjD8hJVb+",
-	"7R4z2+N+by7AOcKEo9ZYjDPbPDlYUdqvoAFFm0N3ivKBFWYRkTMY284piMNEZptACh5O51Pv8zg6z//p",
-	"Hps7LWcqzcGTUmXLGSKGFPvdN8JIbWzbIkkb4KOkjh494SvDR79hlObXhbdcwxq/Sljj8uTrsIrLkO71",
-	"oxfXkME1ZPDulgdYhM+7SUReDYWHl/jiALs+u1i/CsorjRoUnTpdAdL+rJ8YI/qn/vbN9QIXaYq+iuLq",
-	"r41vJftwjo28fDZic5b1visFJlxXDGfOc6WBJj6l9EL9K+aWENqZb/yHDaHw6mqXqkQU5ZOeQ6gX9vZa",
-	"BIFlEsv4eNf0uhS93jmPzh/49tyxvQ7Z+4e5WhPqeG20cqMZMH5mRUUAznMOsrHg8who3ktLaSpVZE7T",
-	"3A9X2cB5iT0gS8I5g0kttbVdDhkkIuulUAaQPVwqfmDvo0XXZHxePM7NoQicza2YuUylcb9FfuwQtzwE",
-	"mrBw7cBcmZa032cxym6jowHXxNdwqiW1DyE+u0yuZ97ADL8ESUS64gzrtkwWNsX5vdTxa68lzpB1DyR1",
-	"FSbsb8ZC6YGE/GcJCXM/hKg0gYGkSdjSsPNx/hqJfRU8OSktxmPGB6Uk7spUP34qxbkb0pqLUHaRlz3f",
-	"weAO0jmgGmoxRv6QSoubSxdN/izzwBStVlHpvibN743SK/Sp/XfIK1W4Q+a27JcWX4e4yKGQATZw893r",
-	"lzd8QoZB2RYI73tfghpevGmktB9wNWy0IPC50GVqPeLso6e6uRJO9WuOo6IVlYoB4+aE3CNXVB1ne9Wi",
-	"eNVFhLd0wJQGebE93cfWm85+uVz/qOjGdcWVG2+W9Mu5L+BDNSVq3gvv/XNNnddKtWpW0PUPQYG+fKNV",
-	"d1e88HE1n5ZrvXqxBqdRK790c71ApUpVM4Um8LdLdEI9rNQDmW2hGVNORhaxZDPdhmKyZ8S82QIsj+RL",
-	"lET2t9q31DAKVUo1yIikUHaoxkMhFBAlRmCUuMEJB7P1hl1QdVYESNHp7yVHn30+dQOhZNboG7GfOqUD",
-	"W782FlzTWJ+a18OSpaFV6KwfIhFYGL3fJ2cAY0RV01QMMohc9WGzFxheUs8ITYyyp7SkWkjl3s9xTT7c",
-	"5Fpk2rof/X4ralXeC074CKiMhz+xubU+yo3aXDricBpo5VNpPDePskot6or+C6vD7jCUGlZqJ5CmhOWz",
-	"bpPnYjSm0pY3YoYskH5sVWoieFqFs3fanZ2txyENvKZZzzY9wKX4uUXlTQldD7v/r/N6TD7wOJz2JIrs",
-	"ULV7SfkZ4wNFKFH4PvYhKtNC/voZTB1jUzCiXLN4DhkcgsrSYB+MHI+ZU0Gv0rNrabClP49lsZYFfd4C",
-	"zHIkEjjFxstLzfK1KwF92+DHvEACbnZEsrHRxLY7ncWdAFcqhBwAQxY71kzsx/A55CS33ScFSYU489Wu",
-	"Viz8eATynMVwwPuiIQphH3AsDGxe10BYbELYqkwZv5RRuW9dNNBURCgRsTEBN/G/UUuMgdMxM79x/2xP",
-	"6SgN2ofNVoWLtswaF1hkKlh3AKRqblfuK4G5p2phwvZWu7MsINyPE7mNDZOJCs/lrZH4VvPnzp9ijjPg",
-	"nnH9aMMmF+iJkGd5o2FvV5gPN4LMdtqd9tbWTvvxMmHQ24ufw+cxk6Dmjgw8Ub6RHYbAbLcOKiG31hLS",
-	"g76oOYGKKNWTCxS2WKEppmtqtQjrZt0bSCquUJ86W64bJqr1hkvN26d8Y5Bbo9WZb09knUJ2P3swoPwK",
-	"S4AYq+aUDpp77Ns+usjIYpoaY6GIZpWKv4vfWJrSzYftDrn/z62tZ+QV49ln8vnJo9NHuw+WiySW5hK1",
-	"ii7PpUOqxfEqW1uhxzk3fVESiDvl1foSlF9aUtWwbOcWFI0/brpEg6YQJIYG6CGGQ/rGePOi1IMGUI6P",
-	"6KIWJfiYwyJWroiHTGzMhRzOqhnGPttPfsmUHrlbuoLJ73AHWOvFsBFNz6BN3tjmSUVadm/qC/DmtV6K",
-	"2olFQ6xgP+5U0zmHbVPDYzECcp/2xDmQ30CKB2YuA0HuI6L9QWWjNrZXzWXfKP1ylhzh8xhiwzKauzXk",
-	"jC6Fc0iJbzmPZMCnaNabPbSlYqvkGqoJOj/JPgyVKuWx37OgKQSOmS10YMMUyUTNB6RfMHX1ot3lJFC1",
-	"+K0aCR/al/D1Rte4L11oCMQYn1oUdaspSSBl5yCnhAsNuFHon2G1RJhW/tzu462twG0rb9f/nJzIkxPe",
-	"BFVuwhoVh6bOskvAqJuKc92VPnT2oudHHuSpwXMOTH5aqhgxEuc2mXLoqwt4DxMG8syAMbBzRPVI0Jnk",
-	"+M+EjujAtmcU6ETTknLVR4eUqxNe7V1f46jPzdfntXbNi0oU4kr0bU9x5BKBkKBkmsUh0ffc/aXaGnYp",
-	"qNeQDQJ9mn9ig2oUYuvRci1fUzGZ/dqrOgptuW+NIGFZoED4a/x9rXv0Ul8UWUgLdZFGL02qfoXVlQUz",
-	"SFQclt2TfDVuxxvJ+yegaahztmEFQ/xbEYx31U3qjRJBLkd42NqGGhUJpHOLMkVEXQRtbS21t3FO8AtZ",
-	"tbsbX6J5Gm9RHRBGY7O4VZvql7bzQMPoD6kJDyUonN1Sm3FcPH4ranRpujm9RJ5gowtp2bUzDijcea8K",
-	"G40hRtyjvmMDExOWpnnGeOAmnSoW1B+OzK+t1ZxfIXd7bqKXdEKn6lT0T2NxHmrG/AOdKpJxzVLM3rWZ",
-	"XX1tKz1RTcY0hiYcj1kSvjShClHENTHffhiKJCzE7NwGgh8F6Qp84hU+by7u4mYqS7dLKdtB2DBlUR+U",
-	"GSr3lfOX9TrllfavC3Z/Y8B4kSanO51TQ+1NmHfEubOi8gPZ6RDzfERwITafConexh/JwIi9Hq1VBtta",
-	"rmv/jcDvq5r5ovOuMdnSyxXKqZFFDVfvCb5Awtu7UzuDOuOJKkxyAYd+5W9jQ4ATR4ak1F+IVcKAKypW",
-	"NYX8gl1V0WDXwlzlK/VrrL0G1+c1uDs96df+i2/GfzG3jz6ecAP/+1CnxlW6yt6KVnWBTrZrhWquQnVt",
-	"jX5vSlO7/SYDt6MtXaiBccENFsUKUfJfZ7k4N8BKPpXcSloXilsXimsqFIeU8lqcwygY+q8oYrZb8gRC",
-	"oHAaayEb+/15DKrFdKKnXw9hVCpchZ7SqdK1RnUhn+biWghN3O0KudmieCfuVj3Sid0yl451Lqv8343q",
-	"Chc1AlaV8c0iOOeThPY1yAmtt1bc3llql1cwBi5oAjxDX/nUVWxDC7F6TOgC2dvdvk2nzqXkNYpmBOM0",
-	"S+6KqC4JaB9hLAlqdyTlbY4KlrOQry0S3yP3nGqTV1gOyKPzIBmAtAEYLrx0Xw16nH96Jdmdc+S1+L5p",
-	"8X2lknVx7BulYZt0GWea0bQbka7NS0YnFU2hS+5TX/NLC4GpJKMH1nVljBaqqo/k+aSUx4BAvQE9hxNu",
-	"XkN/6gNXwMoLXMszqokpbjZ5Hu0lw+9Ry+VaRy2zJFdljCpo9gMeV2JmtciyUNptXyUWH/l+fAq0Znyg",
-	"VgnOlz6ad2COQwH75aRIMMIeGiOtOZ+3lkwTaIq6B4YYzUbiH17gKjS5dEPUjwlc7ygLsJBji3AVfXR2",
-	"OcRkSKOMQammTM198vOHY+Q83f1MD4Vkv6H82CPfA5UguzMcZ9j7MWZv2c8H73872HrDDtQBP3wYPz94",
-	"dDB62fn79ngnef7z07ZhTcmHA/aWHXRes5+ftuPtlPdGLzvJP39O54GfQ5rZEcTC4p41w57FxC7KZd+5",
-	"V6un/6TTWVJLmZvJus+JGNNfM5fpF5GBELa9utn0coLsRTNYZ5O4zUCnDR2qbbOXbq90OI7V2F8FGUGm",
-	"bNB0UZrlbBmAMu3U96oy08oBuhFD9PxeheK3+7w5TfYW8fijYJv745kSHq6BjJnFgJ3X7SOa0L+5n9qx",
-	"GDWOdHoOkvXZouJktaHNoP7F5aqTVTOJqwP9aKYf8O7tYwGSy+QFLCqBq0vm7YhOXf2U5TMCwut5SUcs",
-	"DaTutF6Jc0hpHDz3hjo52G6gVCmnwTQM1MdZqIlJl3k6t0qDsIVTbtH12Fz3xuyN+SvudMPG2CI2C/Yi",
-	"ZP/4RO98+MZEb392bker3UNrl2y1GmaGby0yfxz5rpbpUH5pKbvGMup1msOtpDm8v4OVny5aJy1q+b7B",
-	"c7LHXSjVRb9dAqCKcDUuJO+AlB46VZPe65qw30xN2DmhaUf/jqruKdf/HutFY7UuVYpeB6b++EL+6+uv",
-	"J5vn/DdnOyrbXMKWVj/LiNLmX97XU+oIs3C8qwwqMxdLLlAUiv1mJxmLVGSyTV7kvtUKmMCwA3dWFwhE",
-	"X7qC/3XA7m4C5BbsBdpEMTMNQNukQPZOEOJXPGJEx4X6gC6sPlvEfa+uzGx9H0q8o3KjQtK32k90VWyb",
-	"3z/XqX029W7dAvLOtYBsFCuGDeBfa6LF3tdZsbJQmqzW73Q51m95vZph9uRYZkBG9AyQESvxDP+MBZMQ",
-	"/MJJIvLqeAsN+pJcmMdX37rH1p1Uluiksm4yfckm0zO1lZp6STqmfjG8co6LW9DBec3b17x9zdvXvP0P",
-	"xDBfMRXy3KRpuH//Sk7JIhnVt2RaLRfVO5YCbsrbdvPN2dHXVEv2eUUZ5G6es8piMeoxbgtHkx5gnY68",
-	"T9U3JJWWcFXkhFSexRJ14kb084F99aF92P20NUtrIcJOMyjQDnaaYTfGR+fHiFqTIdN4FRX7DcwfjlpR",
-	"63Urar1qfbITKq/sYajvw2U9IV+LOlqvDVBzIMy5fFfVYrmkEyxqv7HuI7vuI/s19ZFtVJi/wSbWayX9",
-	"G1TSb0crb5JYR+Gwwb5P7Z6RR3cglRHTn5olncTSGVQ7LGhJTVhK7fc5CXZnAsr/qkkK6whQEQFaJkJ4",
-	"TbmBlaBQcyDHUVdQyQPJ+lNsZnHFvRZmL9YVtUeYXYYhFIgzyfT0yHzGDudwl/m/XnpK+PnDcSsKI34K",
-	"7Krok49YvPjT/T+ZReD92cTfPIgwOyAIyyX/9//+F9GfuB6kAjuNfNJDrce2TpU4Yw2ILfs3y6caZ2H1",
-	"sG6m4NQ+r/5qyK/bJs9pmvrrYTXwok4DVtUBm59mra4T7rx5btRurGTfQkm7htt1/7nx/Ojw5cax/c39",
-	"3c5O+ZnTEVOK8UHXSukJU/CgTfZ9fwk7S8pPeHXDupiJbC6VIr9kycBmjlpEdyo47Fkky0QQDucgyYh9",
-	"tgh+w5z95vlq3XU8rGdvY/Z3K6jL3TzqNeEKUFANwSlkAZ1D8ey/8oxoIfwOqzHQM/LWLG7bKCcaW+xY",
-	"n0w/FRNlFa1ifAfWfS/T1l5rk47Z5vnWJs30cNP9xfY5GCMVe9hx4GmkgoogNL/ebn35ggiLULX2fRKL",
-	"0QhkDGT/3YE7GuTZ2Noqb7blzgHbOKhCB8m7abRP+Al/y30Nc+Tx5pQckdlPIpkp0oMhw5QarHRllii4",
-	"UfSGTJE+2mw2k97ChGLBDf/SePwn3H7fopp+FCROGbgSWuY3x9MxHOHy8r9IIAPg5qJAYifuO6Dg/HKq",
-	"pDw54RLUWHCFU3DdyQg2JVFGR8FF/ulP5LlAVmo0xBO+Qb777uejt2+++w6VFU7P4DSmCiLy/vjlxpM2",
-	"ec/PuJF+fQZpgjV17c+/Zmb4MZV0BEYdxDlJGCPSsfJ7CSecEAn9TEFiz2h3ezsiShBK9HTsb4ShKVBE",
-	"sRS4TqdtO7mDRH33nXPToYRT5D6Kvgdt8t13x2wE/u+HL5+TnZ2dp2Yh74+fu/dRtzWrMzMk8JnG2hfm",
-	"IlYu2ykhPThAQVXgi75/QZH73ZPW1nb7Yeek1TXKklkZ/qpjfoN08/O7fxl+MUKwpfcvurqCEsyneTFS",
-	"ZHHcpAeKJZjjM8JCI5wcHL0lu9tbj4kxXtxaMNfNrNb2I+mirtSNfJ5bRLqILHRlciy6sNvOf8sU2SJa",
-	"kK1OJyLbHcOfnGnTJs9FmtrcH2XWhPdlIMUk13F7IuMJoak5NTd8KaGq+8y23WEaM5bmZ5t5J5EZCHv0",
-	"xEJpMhQTJIMEYEymIsP2gsSBXmeS8cmQqnKKn92gF1IKWaaHp7sPHxtjrJfCyJweHY9TZnXHTffrv/yi",
-	"BO8+yJmHxu4vXbPtdu5jKQaSjlREKB53Apqy1P3NNjClPImsYsjPacqS/LZ0AWfU9V83V404ExN1Xzdx",
-	"w23NnbRTs+TaIJBPsk5nJy7LdvyNmaxhD7l41XSAfNUQY+nh/EJis7qNlJ0bS8bnlzhuX26oZnFZtsEU",
-	"k26+x5LGljM6BvTdd3s5R3JMKKZSMlBG3jpVbOMg6UbmbKUirI+H7GouoG5gO5A82s0tTDPNkJE5Y1va",
-	"SR1SDQRp3ZMA5VxkPLaE0zV/f2X+vIH/a+5L8atDGFHGUe7j7Sn/xVwjlxxpppQrLk5iYrqp4PCM7G4/",
-	"LZZ9CFpON/b7GiTqHcomF7nJPqexkS1m3yjp/vjiuOsxbxKUyGQMubyinHRfHNNB/ZIZXeagv/FGcNh4",
-	"TXU87GKjEtBkp7OLw3R/erH/Q5dMhDxTtpWJuWF2tETgxiEcOQauUHVz6sfrA6NRZiijjX6n9jax0Yid",
-	"WFvIwaZ7aXPkmu4wXWkdkncKcY0/vpSbluy0O+0dW75qiOrEJtqpEHaxhPuv5IdwkLT2zLvlti5GzbZU",
-	"iJ/f7nSsv51rX4m9xAd+cQmfVmNfXP+/GAY1k8b+MW2z6N3t7aYv5lPcPLBcw0YScl/T/HfeWe5VMRZs",
-	"107lWl/ttd5gjoQ7CiRr204lamk6UBj8S6k2FqUxQj5vGC1jw8H7Wxzb532JWpvtCaTpBor9zV8mZ6rt",
-	"dyx4YmYHzmCqyH3DgB8/3Hr8wKlfdS5EFBtwpxJY9ul2Ltf1IbbZsy5NdKQgPQflEaPoIj/h4Q+i0kYl",
-	"JObeSdCW1Geo5ucPfz+6TnLB7zfQidklqwqaa2+VbzbgRq5NCB0Ja95gGqi1LXB2hnHAxnOjV4rGGpzu",
-	"+c3qw1+iluEji17CZ3DOO53dxZT4RujXIrG5LrdN8e+yXspiS382UaYguRLZG7k4l+S9XeJ7ScyldpdZ",
-	"c0+Ve0+4ZakioF2lvZQpnXd9Ql7oNebW3sfwVhSPbKJkan2JFj741qaYfPl0jTTuloFZSwFSL+Ut+fVa",
-	"1tjZWnzo7zl1WtDtUFfhdvn4yWx3Yfjan73X4+OnLxVCNKo6GU2LJZepL/9dAwnibzFTr2jX+MU2hg7Y",
-	"wEmCKoL76rNyC0nMwSJYwkdp8rDTJm89p2HK9kShOfJCY5QCoxcpjXNMlOFNrs/TCT/OQ7veqeCs3Ry+",
-	"ISTpCT0MsVubBref9wdyquP3IpleNS1akN+XqsPNRXRq92DrqsduYvc+GevitN95uvil54L3U2adobtb",
-	"D5cZRWXjsZAakteQMHo8HcPXdNP2k6RE/pe+ZiHuv/k7S764pjmgIdRofCTO3eXJc+7e2rLIZ8ae1UNg",
-	"Ep0KsRi7Gq+zMsF+vnxBKpS62yB+ips4wGDsxelrOWn/UmT8q2LGP+C+ejPzirlyUC0wbLbWObBUd2BG",
-	"C2088s6NM6eKrnkD2uKaUEuE+iPoa6LS1dTLgwQ1xrGHSs2Ucjl6+4aMQA6A4DPO1tt5+uiBUTHSqcOA",
-	"gVE/0MVj3UsOsOQajxAHHaleB5sffyNagoWCLaUl3PRFLBINMAh8czflW1AZnjsY3/XctFAvpCPQitA0",
-	"zYWBVxI+OF3cg2AcllfZgoOzt0MCKud3TYleX48/0PU4BGcAXsP9qKjXI8Y3e5LyZL5/BWNEVJGPaJta",
-	"D0/KlK5iCJjS3+O3HkQuoIj+YkpiGg8DcgaHf5W/9XW7YHANix0wdrMvc192Fr/0UsgeSxLgX52/xm4P",
-	"0SI32kYlgs/RAhtIOkuQvdK031/kubGjtsmBtq3YDVNzjWt97FXCgMoEAehUQZvknfVIV6XZoEtcK6rR",
-	"DMKy3eCEQXq5JumB374VB4xdVYPksNt8Gfvmpq7M2s3T5Oaxh3gVd7JBDi3t6XFTsb5ULvLM0SFV5P5u",
-	"5ynp4t9PGT/NFFSwZA1uH38lV7TU+q+tEfNpGXfRgb4KL9HqBL2qlrX6DViCiI80TeErdFtdIdXfFT9A",
-	"k9V/FXfgmgTarfgKFgu0miH0NUi3O8YMviGHx9VykmX8HDjeMzKZ6+WICHyOYWyTaIxC65ONlKZT1egD",
-	"ucPM4lY8J2tmsWYWV+n+uU5tO6YaBkIyuCLPz/P8e6t6f4o3Z1lJPabn9JmESYiNKsPSRNrUGqwS4xaF",
-	"XlvM6kCMfJHUMaYSfNrTclfaJk99Xa4ot6HTxd6oggjWHqkGj1SxRTftlfLE7As6aDH2Ql1LwMZithoB",
-	"5WjbXoVXypPONTmm/OdvxTeVr61BQJeZx9pD9fV6qOKChq9TbK7gqMpvsk1WQEggB4YZwM5tZRRCWWY2",
-	"1oXl31zBi1W6wmtH1tqRVXNkXeXluDuYlm6u2HUtvsXePIYlg5zsbPJ4XdF9uT5heSt+r2WF5dqgXRu0",
-	"K3i/rpj9LOMA80Ne0gdG9guajynnwrx+wm1nXquHM60g7dcldzyNU+g+sOHlXNpTCaSPCb2u/x6HiSsL",
-	"oIngMYTg+87tduc51q0439Yca82xrsMFd73mhINlNTvh9tM0bxwVGS4BypdoJd1fuyQV4kz51h1UYt+O",
-	"atWRqFRzRMgG8x9dePlkFvjh9vORZjsdBUaLmmA0lcpNadGmLeS6+3Vpl90RUBkPj+Gztq67gA/Rb2ju",
-	"ODTH1OQ0dP3Flhvctm5bNGzeZtR2LCP3u1hnBzueG8lyv4uVkboPmuZUbnZWTGy2otnX5bjMO6/Nz2HM",
-	"26itXZZBl6XfoDLHyq/2Yl6FnIkpLakWch7Pyj0gzQk4czJuPLdpXdCMvFYqbAQ/Fwv6GpJ0rl/V+IrS",
-	"eoqs3Bu5GJu+02fQSjl2Kr95yHkEK1V6YmfB2IouvuMzOXbN4b3gqEzJWirhnB5VXLhDK88ueOmuwWoo",
-	"z+uGjYYl7vqVJTrcRb3/G9Dkf8R7UmTkU+IUuhtgAUpTnalGJvAD4DWmmvEBAZ5Yv4W77PW01dwxsBQT",
-	"sH+ayweO7OTuICdwM1vzgjUvuOIAob1uaJkm/vLB9WsG3u0318rPfYOMk36WplVrf48w7u674AhGELYK",
-	"pa3ZajnNX20IMOm6iiD4Az5fcxacYM1hs2U4nLXSEWwUlRxlPCGladrhbPFlRbTRUhgn6ixTIV9lDu95",
-	"59e+wKnwASeDTZXFmRkGS2EXTg1qhmrfhHcgPwjvHbCbW+ArsACo4708qR5M0wyV57bLTdPtWs4JFxvo",
-	"ufM1WcactyDJpR79UTPeug5XwhJrwkqT1107yTYPMdu92PngaWPtfGhwPuSX54bRUm7cPcMn2Gic2uTZ",
-	"vLFIF9swdCPSVWeZKzCJ5c27vvIrc9l/yHZc4q0y5hdNSdc3dupGRPRPuA0MFV12bOU4o3d1i24VWJ6W",
-	"QKqgeDJqbFNxlGYD3zi65CD0saoTbn4KALnIPve8KG/kjjzdWo4ps6WJiUK+V3rZ8G9fu1jwZ67pe2xU",
-	"SBQQ7oXelIyAcqOh9kWaiony1XR7ND4bSKNwNJeacvdqZTiZcwvjZbfHif8qBHlDm+pW1MIK5PhdrSXr",
-	"Zdp1p693rHbZYUlrbztqFTibBPun1PsF5Y18HDf/QbK+JhMmIQWlsPD4eGjYf97/aK/12L3iOg5sP/xS",
-	"lO1X9eUcb6ghkyhR9URgh25VXkxlgg/zebwGybjwb7fK3//4e7lZie1n1ToqdSRp7fgJnmXmUy8OD968",
-	"3TgqZrzVMbd99iOvF37kdekj218+IUddSe65vs83Xj6sEAVNlkCpx94aJPj1ggTHOWO6+qCeF4ELEYLH",
-	"Rb0/z82yPKyGBe+NmBgIkUTEaJ6DIRGlkmbMcvaPErCweQWS737niPkB6UnGB8qo/ci3LRrBohxQ4JgP",
-	"/Xh88AaV3SlWIuQhtm6XUrD1NcTwj44YvMKbMqdUmxslKhlTsmLAGoPXUq2txE3yUCo4GCCqnMY0Q03G",
-	"N0alrlMEtlRTDWkoP4Iuayo3YGlcp3hZB5huKcBUdK8WnkP/sXC2xpxinHQL1bpLhH/BqKT2eesp4lma",
-	"nnDpUPCGiwfkicXgXo08uaiBMWRJzbwwgtmI15o4LivkBQLDdrH6Um71Vy6Hjc3pXP/Q8gdmTIxd1KRX",
-	"15VvqYbe0rxsDbhbA+5WgAhfqb6xFELYjbgIIEyc59vtUI4XViXPTRkz3M6dTie8W73tVT/UQDPetZ2c",
-	"sbO4m5Yv6O3bShLstWjmp0CT3vSEfzTTERNe9EOp2AAK9IHv2fdgDp745rnvSvztloogrvnbmr9dC6D4",
-	"xlwPm5UGpBfTIRv5p+FQrnOprZjsW8hGpDcl1JpnLkLZ1L+XYGvGFHuMFe5c73T3JtwJt23/ukXX0i65",
-	"v7u9XfzG84VukM2V+eA1JTbn378VZlXpUtzArNxW3VOuY/HXg2T4FrjDEWD7PTKifOruCYa8c4MSm3BR",
-	"WcYtWQf7VfEK5zC8OKcIBue+R7cjtjixrhy/IN+jkGGD32pXFC50/rxDMzliDVUiKvs5/wjem7Un5rKC",
-	"FililuZuQOCWo3uNOJ/cNVm+4VHRv4dJpZ+V7v6QFg2EtjqdcO7OP/zI1y9mXjGlF0gZtfZffmW3xiaO",
-	"eJq7VzjQb9OBOQ/v4eZHJtZktkFqwoWtkJH/uWril4rDujdOMdLVfVAtnmNMc1s754RXMRfFBvmW0e5D",
-	"zRiIf+TQhLtlXrt53U6o3W/KfD6ytqbX1vScIH4B+rkpwb45olqyz1esJb9GHIAFbMVi1GMcr5RnXhgy",
-	"ULZPeVRWBSKSAj1nfIDOSus8rHM7mkqgyRSzBk54rntgZ1aCzkjru7RGIU9Iwvp9kA7aa0zzmh8yT+Z1",
-	"jC/CdukedFcaOjrh3n9aIOVKy1vIMV/bvb6jfNPN7nb4ZpMOVtcvddVNqYcwRQfM2lO55q1L8VZEIAGN",
-	"h3XG5GGBN8h7fy8cgEvAqoollKK4eainiqOymBF1luU4KFugRQIQOqCMt8mHIXDnrShHZyLbkh7RtFZj",
-	"LOVnlZTQwpzLi8fk9qlVSM0bp+6NsB/TPn816uS6vNsfEqx1hRrRHLBWiK4r2CymqsZSsABAQcjX7bG4",
-	"Titj7ay4LbDVldL66tr84uwlR33X1sKjkmxCjOZJRij6mM77htvMlDzn5ISXk04a8Vh33GVxK4in5XjJ",
-	"GgywVrFXADtdLQ9bBuzkRrwo2AmhkFWcU3N/kDvORm4zVr9mI2s2coWYouv0hLpEvoaIJrZPjik3Bq0S",
-	"aYJFi2g8LChZ258r+KCS5j0by7Q4lmV6gfgE/VLcPdj2w/75Gvp+5LnxTZODitvUlRNormOgzrLKFEf0",
-	"8yvgAz1s7T3ajVojxv2PW5Ev96e0ZHzQXHTQMm2//UWvFJE0ljz0Dy+9Xa/cC89FAtdTd/BuFAtA0nwF",
-	"55AuLhWQmsfWhQKags024mA36eKopuUgiuioKDEkWlwH+ExjnU5tFKOvQXrs4jPXaajfBwk8BjIQxrTi",
-	"rqJ8CsnA91w54V34PIZYQ3L6a0a5ZnraJVzoIeMDMqTjMXBFMo654h7lZD9yDqkR8c4HiIs/teZd0n2w",
-	"h0kjiozolAzpObhPQXLCFTNTmorMYykbgI+el16HGoXfXgMe16WbbgohSctM4wqRkPj+Jk1+yZQegcNv",
-	"zUGfWKaiheEjeIOFxIxpRZQYObAI0+R+N4FU064rD/8bSPEg8noAEAlUCd4mB9r1S0MGY581M0eecMK7",
-	"jKus32cxA65Pbc2SB21yBDwhIbajBXqBCCUStJwSRfsQLtBklnvt/GE/39U1k1gziRsIXbq7aC/plTOJ",
-	"IdBUDxutoZ88hjsPwrtiOVjNgUrwwUj8WkRiyTSLaRqRVEwiMoKEZSOzhCEbDCPfG0IPJShbJNZno4LW",
-	"jA/UsxPucWjlsD/mY3jORNM0soXaR2PN8oJyjhOhGwhxAWi9MU52OiRB0DVPCkw6/sa5jE44+owmLE1d",
-	"HUpXAWlMw30rBk4P+clu3jKWXRXEgG6qc0gb7RUnEFbgS3YuqMp/fYXSy7vZwNksoeb0Yl5YmyIhtQIs",
-	"WcuMK3M5r5xjeEtDzXGhgASv2jBQkWcaCFJwNgDyNA9DHYUdJ6/yoa6R9vwg82Dg+ZrXJNdg/aalo7q4",
-	"6TsPIJ1buD0YMo9V1kOQqqn556vC63Md6qD//K00/8zXtoBib1bpW+twTfCzkgfymtjx5u+xSOCLhfIG",
-	"Q/PPXVmhYjb3bIlIWyzRvN4cADPPlS7UXI2nTID3ap7ZMUWNySk65k+t+r25oJP20/Ve81sJ0i97zdfp",
-	"r3cskGVb313ftR+Jc8hdO43d7q1Tt1542wLzjT1pzZzY9baaYKmjyXBq09x7UzIZipHFfypjxvW9g+ie",
-	"IvkEnO/XGFHnkEaEphM6Vc+IFBObHG+dQc4JHDKn8hjZ63xRdyNYNmfQUsAvNGiB7L3JCN0thcYCM7Hl",
-	"gJnyTsGmVmT419UM3UP7TtPIRVhSgot0RERl8dCwyC5aIHu7293mGbmXmsKW253OxeKWNsKBM9NsVGsW",
-	"t93ZfrSxtbXR2TrudPbw///dMENjM1Um1xdyRA0HSQw7Md9uLTunHvSFXDCp7WUmpcWFpvQHDqp6XrY4",
-	"rppz0rVxOTe0OipJh6sVpr8PNONf5krSWdTDj8cHb9CzQTmKBaNCp8gUVJRX6bROyzpkpN3oUVzcqRKT",
-	"OUSfPInI1nZEtnaM5N7aJQkbMJunXr7A+f9tPQwr4GblcxXwMdUapHnxfz52Np5++v3Jlz//x/1zazva",
-	"2v3y58Dd/nTLcRDnH1zj4L86HHzu3bXqpiH3q7nvmR5uWiV0o5hPU1jUokyxo51/GO903tTKZuX71lZO",
-	"R7Y/uWYH6gwSGwINXXg7k3d+ItfUf6oyyKEdYTkTdjfMBvPNmFCVq/TVa3ZINaDg3rDie8GNqz/+JSp9",
-	"4RBGlHHDUpb+SvFK7UsK9CpfQX3iJgGnN2kX724v4ak7FuI15VNHNuoO4Mt1iQJLTMFs/SxP+Ph7y/1r",
-	"qxO1xmbQVqawP+uE8URMWnutrYcjVAVzvuGbZM2yjr6QA6GXYB2vKUvRx8b4GdECi1tWOUlEWN9VwGLK",
-	"NuuyvZdcU7ZCx6i2orZchnI1AZlb3coY774iXf5R7PeCvZdd+qaZDCZACtvyinIyFJnMW2CZFzIVjHba",
-	"lV8zq3pZGWQlVrUdyPYs7a+1/fKOaBGhBDcVdwmVtAmd/tF52LfAXKped3XmmshP6NRWZ2N8BZ6xnfMM",
-	"d/lm2cYMi0jFgPE5UCu8uO7CxwidFGfA8QpSIqEvQQ3t7xwcChjeakyos23xDGGkXXO1u4aXGSXetmWi",
-	"nLzdz/Rw+4TnMtpY4Tb57tHj3acRURCjW2i3vfPA1RkqvoKgzB72DqxyHUIVmUCatk/4Cf+As8gUnFpW",
-	"rf6Kjd5JT2g3devzQ6anyE9aj9HR4J62Xf5cgyqzZprQXgqkGyvZP8X3u3tEATje5g6XIJcwj+FnujiV",
-	"fTKRgg+q+hnlJONnXEyK/qgDr1SiR9YyTwuMzX+Lro8iNVGywVCX9hEV0aK9YpJ/2vBgkSZECQc+2e3s",
-	"BB2cSBiL+gV6Hm5FBuJk3IYqv38R0jTWg+tL4eA4lPSkmCiQTT6t0nFVvDT5hcOC79Fsu/1LVaFHUq0W",
-	"j/9+WqOtcv1497xtYPE3iMVoBDKGdozurkLu2ge2tnd2kQF4Ap4ZyfwBo1vlQUqfiYWUEGsyFFIBedoq",
-	"f6pFE7pK5fpX5oALoRVVNufzxmQy2TCXcSOTKfBYJJCsEgIaMP5SyNFNx56ODfW9oyzYRPaVGAwgIYyv",
-	"tf+19n8RAf1KDFaTyI/mSuQmgSxsNkVYIr8w1rwuWe5Fh+qSePZtqg+0qkppK3HSFJXI8jtWBkroZwoS",
-	"C3LiYhL0A7gpLmt/+4kOqSLAE2N8X5RIb82jKwZFBRss/o9LWkgJMz6eZlvNbuoGTdMFZ28jobOnX+5P",
-	"HtlpYjEcHqdZYj0eoWPcT9OlTnK/3BUdE2G+8rPEfZwYi+sqj9EK9UaXvD8n7RC/1Wvbg1Twgfkp6G1/",
-	"nkkJXL+3DoHb7MH+dXipb4vCPgwFoSNycJV05Zj4HO/vGLxkCDB8b8Y5nw6TbfK2qPIvacz4gMQ0TZU1",
-	"CrBsCb7ucvPMb074hHH1rIRiRENlt/M0L8Tq2ZL3IZN99xkL2sDaBrbsOFozRgjBZ+uTJROqTrg5H6yj",
-	"xCzcFlFCSosU+F5lBLPaImZVlWSu4zC5v9vZIl385akEI9iwqJc1CW2d2Z5IpoXd4tmpPVkzBz+7JMrX",
-	"6O3C3GbkMHlmF+iaJPxz4/nR4csNVEa74aYveEL4wDU5pw7tECWv1K3p3cfY6njiTmetfP/xcat3Qlt/",
-	"4RlLzVGF/oiCHldxym+vrs9LGDClzTtNnNsWfzbM2bP/XMySFzW3Fk8KHwEyoIyzXzPI68FKGFCZEC1I",
-	"TNEz7r3Tll09MX95vE16UzOg6JP3xy83njzL/VGKWD+UFqRnGN1oJHjZLjD83McIzkGyvuWdfnpMoZsa",
-	"EXMnfN8mXCFjPAMYu96gCtI+mQyFrYxb+Lzudw9f/HhwdPzi8PTFm/evXxzuHx+8ffPXIZJ890Euw7Y7",
-	"2x7BYNZo+bIZVp3wyVAgcM982ogwX3g3yILduVzGX5TL61oncUNd+d+C/iL6N/cd5ytCmOOp8+TsJ7QV",
-	"tbAYpfvNK3EOKUWE1xx30Aren0O3/JWiFls3qWPacC3ejaRNrOltKAh9o9+CJAlGiRo2KPK1osSEg7QF",
-	"UkWa5HZGHmEzN/jbCyWtheUiYWmFUIkfryAWd+ZKxWFYKirQF8S05Mn7FZXdiiVD7ob4rRiKqviX3H1R",
-	"dZrkRsoJZ4qoMXDtk35tvfTMSBlsqMZhArIUE0fbyhYssbHpsKRRcN2h6MPyGJeNRM+AZhTonAM72+oP",
-	"zzE6SxQ6M6RibbivhWc8XMbQeM/pOWUp7dkyblfKZ45mkCX2ZtkLi7f4yjhPOOLtucAyfrp7iqQMmzv4",
-	"t2wWP2bcW0e54RANJdT8QKuWXrxbae52FYsh4Tmu8OKo0q8E8mlzxemIHJDUhxSv0tfndxJL788rso/x",
-	"AIRNVQTaPVWIOh8JmqFQ4MlRHsW4UB+VG4/+/HEbf/nwEgeSwDmLrzQkYQ31jRzbEGR6R7a2SA7JK5Sr",
-	"Cm/2eDyr+iQCbKdIozQlhOk9a1uomHJubHUxBo7vKYcOYhYpeMLfvT06DnsRgi1phhCfvTDf/od5ni2f",
-	"0jujI7Ybs4EKX+zqab2vcYucLnCt/Hh2FxrMaLtyd15rdW1GXftWNK5XQpzZeovnJapZVdN6tISmFS0O",
-	"TTVwFevCk2eqJsZmUX12DaFwtuUkeD2uycj6RzHCSibWLVz+kke2vGNrFrC22FblH5bqyWhaAkBeJdeY",
-	"p65sumu8bOYCFkCT4hzmMxKs91jJLCAJnbbJPs8vjq8Q62+PDyWQAWhscWq+F6o5gvMNqSrL+V1mfbNR",
-	"UbQ2eK/zIMc6rhqwKL+unCFDzcQW4ahG2S50+x5eLoWoJylP5rfRto+Q3hQDkpHNGM79szwb9UD6PGOX",
-	"MOT7yoV9Jt/bMb9qjwmuYbG/xO5d+zbs1Nls9Z7f95nWBU2m5yyl5O6Kxp5l+NyF6WMAljyuyF9xxQfe",
-	"pInhmm8BL3fHXSWBXmI9d7gXIsGYahgIyWA+wyoeCzEtQ4ZjKoHrHOxV0GiNPgnDVpRYdAjLRbMGN/Dz",
-	"YmbLVAiyBe8xrB8PWZpIKNXEsZ+aNpYNwrlfQwGfO8Vf3YZOF7PY4rTvCJuNy7RwSTpfzG49uYQ47kWo",
-	"eQCemKd3jgfnE2tgw+Wrs+bECzhxXJzyhYjUU1UzK65SX7XYm7d3ukpI3SWKTpWFG0+YgjYxbLzPUkNV",
-	"rh8ytEn31y5JhTjDBouGj59wi2dj3HF5lC5RvrSIlGZku6+fZc9sDbDpWFio3QioMWFIpuCEf1RAZTz8",
-	"dP9P+a3YtL9655bxoKlQnH9gYTolTlkLXIqZS7U0zoRJwJ0xlDkeCo5sJCQIfl2+PBmu4Bg+66UEgb9m",
-	"yzXf9E+/MbNa4nlUpJb7ND667HdfM/5Osni5Z+nnpZ894K6gzxKCkR/ZrmgLn3wJVGcSltqFfev1Yam5",
-	"yqsU4lv0Xa0l62UaAlX7jn1R7DbpGno8pzyGroe+/9ptE9w/Czg1n6cSEtf4nvSyKQJopvjjKCIJU+ij",
-	"UZVEpWBbLiH10mTtbtyReecPXLXNLXOxJlRYVXdCDxoXDPFSAmaz7y/LkpKm6AMxzrzWo4h1jFSlUFiZ",
-	"95ezmaN/44TmD+SuUdzMvC5NeqLfd0rkUoRna1d4dkfGhkcS5nsN6SEwaX+5DBm643hrp7CmwTCzI4Jj",
-	"44Y7xvT8tC5NgVb7bKTAl4wnqhi1NyWoEiOUNWVnwI0qKfpEjSFNjZrrCig7rRdrnngqJN3htCdZ0iX9",
-	"TLnoih5KgBMuKT9jfIADSIjZWIoYcwr52TPSPYOpGbVLUqDnoHKVWmT6GekqGFGuWdwl+FX/R5papLrL",
-	"PjSq+QkX0taRtEmEblr7moyEsqm0252OnTImrFB+BkmbfBiC7eMxEgmkNqyTcWPX2X7s5k/o9zdmAFMn",
-	"3KV5S6DxMCqW7bNP/C5ak8HoMUoYMdI13z/FFMNwF8CyobC4rIrLDjaSagxokpjFHFvLRIKxDQbsHHjQ",
-	"QCBDWGweXAznUjcX6vNm8ZDkBKEFludqmMTIltFfZdzXy3Y2XZsp36CZ8nWhag09H4LKUq0aQweGmY2o",
-	"jocXdGDeAbS3WebV6VwqzQabv5v/nV/52NbNUuRjb0pYUnHZDMBrTw9mK1NZJc1FWkGRmEppXfJmzKBH",
-	"1H3s++lRmg2WQSS6xdxT+TcLBk4zSdONRLK+3vDeno1Zb0+1HLKyAzcz9PmV4MvFkunGb52Np5/+cn8j",
-	"/+eD7266VrLb0aZbUWqdsHbkLnDkur0yWouxcx2lXO4OLgw7VEMLRWTNtxOMCBtR7OnDE0I9C1fzbted",
-	"CzesafSqafSidCnpYJPxBD7Pw4idYXr9OcRaSGT6toiSJ1G0CoZU2Za/Qjo5oOGz/XVeAoRxR9yGG9vC",
-	"kOXyKhNjbCTGdjnh76qGP36LKZJx9zESG7vF9Sdvk30iM56DzNBCwSqgzAHsNZUaEqInLIY9stt5GrIy",
-	"cB9KRsa1kf+BGegQxta9OnMFPvg0TJzQutr2bZX8+IogpxdFzCEl2rI8OdcoIeSUYsbQ18slEc7g5Gow",
-	"OaziyZSWVAuJyTeajQDL9bV2OqMwX6pBU1ZkUXkMf2kepQ0T6qUIuWeaMK6FrUxrv6083soL9D3ypEP+",
-	"P/9jRLbNT3m4vInLVFAt1x7VX/ObNb+5g/zGQ8nQcWpuHAY18ysXsntvmSNVtPhNCYXmlDVyJWxsbvmS",
-	"a2vu9SbKYRLlWYOGqSA78hqOLeZvVSRXAKiExLE7FoLQl9WYO6f5r1nRrbCia7Zrvh3WVbm/A1rNXF+G",
-	"OZWKoF2GO23PMicbIFjci6AI2NCeyIpIyb1StMt3aS/UQsuHnMFFIFXgOiCJTHq4CupJAWikbe5keyRh",
-	"d1AqQWni2LyfTjli9swag6isGRsOqCTARTYYukFsUX8fQTJT67qZdLHu5Gisp1hGDdGLgp+DVD5z8xxU",
-	"gemMUwZc7xFl5A/W1jS/7Q6Z0kJOu2QqMiIhBnYOiU98irN88jbYfMJHoBQdgIowoKVdB9QBdkTVQpBU",
-	"8IGt88+TUluF/TiGsd5Dxr8J58D1htIS6Khr85Vc7wIpcdJYS0aeg9xQwLEELzcKaLHy+9R2jqBS0umD",
-	"6ISjNttNINW0S+53fz9pmZFOWnvk//7f/37pPjDz0cBjIL1p/m+H6cascUgsmbsgYU4Ovo8k0y40WQwm",
-	"OHSL/Z0MRZovRPR+AaMkC0m6IKWQ7kF0Y5jLilvT/efGvr9KG++kOGcJSIdknGCMzEYjJ1JoKO1TSNum",
-	"6iz/1qVq1SFZ1gvVWcClJ+ByqTpHP9Zn425ma4I3oN8X0vbAyO9IIpDOhvQc/gvvdV+kqZicZuP6iIG7",
-	"6/bWHkh4DqWVLjmJqOWYEDIpyxf9Fz6ArWBtBn9hzKyETsmRBkjJ90LrFMjHP23tfiJUk63t9sMOeX/0",
-	"Q7v4YsEmv5T2JhG+q6JGywxHoDni479Wqc6Xn/h/+5O54UTjfAKW6eKRzlzx6ufqhbvq19xcfvtMz9zJ",
-	"njjH0HA9shBOZ7YUkt/JgjdrYjix71f3B9W0olaIoSz6TPCdr6e10q0HL/fVWQHCQFhKiQ+vpDItLhu7",
-	"UDdSmuqsGW32k5iQkWE/+c0weoqzQSKiNE3RadSnLLXYnmlZElndaOKxMljeSmbcF+wJBGZQmTyyk7pu",
-	"a8sN09g2leq8AhKu+CZ7Et+WMn9k+00FVr8ccc7UD6rq6mXyMwJUucYGTZWoDmGEWffotLQaNmrLTuWx",
-	"gplKo5nNVGPEdn4SnKehnqlfwUKRUWZ01TOAcdEgHcHoCol8qvJKyBTzPlwnQUPPlQWSmHIuNOkBsUsK",
-	"Nvm3f9rPC2IuV/Gq1GlrIDhchhpXdMDdFjH+gPuESeozxUORelaqXxUtbp8hsII0WihMFUXYmkLIfYZo",
-	"y3XHjLvaMeNH0IZ6xvlRXYZ6xlRbVGwdH4yW5QjkAAg+Y/sMPt55+uhBqZNen0GaKLQlnSfzGeFZmqJJ",
-	"zsBWUZ4htGycUA1lWrv6+kPu6+9wfTdsECxTsJvagJMiXExukOvdqDZ7y92Er+6SZI3VltPU6xNuKCeE",
-	"DaeFvraVCqW9Ez2wcGzrrgr48scpjW/mWqxvxLd1Iw4tbV3VlTAKbyLiOQk9nDCuQXr3MMXm3nnTH+9Y",
-	"RsezyDS2i3XN4uS5bXQ6o5v8YAZcSKPoeBnqUVolzqU8J2aaNd3juf3yxpE7g413ImXxdJE60vSa9Sjc",
-	"Jo7sGGtjCK7N2Zg7R93pCOzWa2t5VLLZxynVfSFHcwFmQ6CpHv62HNDYDMQ4KFUHGx/6PzyIHKwLve7m",
-	"PTTYR4IzhGWUc75nCOUnnMt16rD5PEOUZP44jcgY5JCOFUlgIGleyvdioPTrn/QbofH8p89IF0MBKnfB",
-	"zxRLAy2nG/t9vdirVn7UDXqFpPyTmGD0JzejVyXalJ1DM8ludzqGWjGW4zKyx1Jg67SY8jxao40S0CaH",
-	"gLBDLNo7BCwQYs3mIIm+YueYUnadRJqPEcr/M0u//VS/g+q2UjOrVQ9xZOTx5u9jqofNUOv9PIyLcGrb",
-	"6xX5irVaLBzV2sja8kdj0iSiiPG59ulnMNauDOIUqGyT5xhStA34MCqW1x1E6UZLOQxdi+UOJr0NQKNm",
-	"sUxWBH7mnl1ANSfiYb8Tb9GnsNN7nOw+ebS98aTTaY/xZgSSIdxPF0qGeBhKhjjd+PSXk5P2/V/Gg/+M",
-	"+eA/E+iN/zNg/QcXS4vAdW5+VyV5QxDUkECPcWoF1TKy3Z57TbjTeAgbRlZLkS4U6ZWHv0RrhHoIoc7t",
-	"Rq8MUB+BlmyOQumDHRFJMntrrC8U48qYadot3aduZK4whxiDp2MhUteL4kdBZMY1G0GbYNQtIdifwFbR",
-	"OeHd1y+ODw+eH53u//DD4Yujoy6xrlqGEABalDx1uFAx4Y2X2S5oOYV1nFLGL6Cxum0jjJN3UoxADyFT",
-	"9yyyzF6U9tdHSG7rkMsWq1pVLogxcDpmbS8056uluUaMRY0Mwfj+SFyjLywoxt+Oge+/OzB/v6wkd8dt",
-	"MRONhbncLG9fcs+YEW4PLnREUzpK5x6RMVhdQ1tjHiJmsJexVKOMjbBFI56c+ce8k/rX/utXq52Un9uK",
-	"F/MOn5Tbg5VOCk2DZlX5YWeHCJ5Orer7Tig9kHD036+wOHOlRsCIDXL2LYGMgSdY4UCWj5cpooaZ1uYv",
-	"iWGxxPUgPuGHkJhvykqZgvxFpRkGy+Q5qD2sceBREMy2AUVO2fUmWZMiVlhKaxvyD25DvqZToiXt91ls",
-	"tHsMZNTa3C++IPh9Q4BhhT13a7WiVibT1l5rE1EMboDZYjiuyBdWzfCNoohvQhqRtNRcDsM0Alvqvd3P",
-	"9HC7aBVm5hwRKTDobZuA2ndFhkapMwKwMHa4ctmCCGLknUYR8c2DeeJCxKUBrHsxVAADO0MVjXyHaGVj",
-	"NQzly8r2WIq9CS1w0BUwsa1/kAps9g+Nh+UV+ZT0wKDF5qoyFLYS7zbDo7gZlT7qZxn66Lusl7KYWLfW",
-	"oFpMNfJ1v81qihqOuB5XmTEituIJPmIrJZUHzvXn2YH/DjC2zejrw0UlcItNtWAyTypukxc0Hvqewl1j",
-	"pHQjB3HpHvQ3XlMdD7tkKNIEOy3j4Z5wBw0tIhw+d4EhW7U5WClTurKg2NhNBcSYG9XURTaIcNpzfakb",
-	"eB6BBSN0J4uHpTathjbtdJRIk8gQCQJaU2E5nMs6JSkkA3Qomgc+o8LtfEck40xXJqLyEiB1N8Isvskh",
-	"nR3eehZK7Qv0HGjSZ76KTn44Hh3NeF7QRwvrRiiQ0hPJsOd14XTycNCRXZ3ltnmiLouhTG6uXm0dw1tZ",
-	"cQmmGTVW2BmDGKfgGtDEQ4Z5veaPMuNlMUzVmauJ6x0NnoV++fTl/w8AAP//",
+	"7L2Jchs3tjf+KijO/Mt2pkmRlLzJdeuO4tiJMt5GkseZsXxFsBskEXYDDIAWzeRz1fc034PdJ/kXDoDe",
+	"iCab2h1z6lauJXU3toOz/s45f7RCnsw4I0zJ1v4frQnBERHwz+c4nJD2c86U4LH+RURkKOhMUc5a+62f",
+	"+BzFnI2RmhCEmZwTgRK8QEOCpmSmOq2gRT7jZBaT1n5rlg5jGgYowZ/beEz+a7f3cPdRt9sNEE2SVOFh",
+	"TFpBS4YTkmA9lFrM9GtSCcrGrS9fgpaeB2GqfUzCVFC1aL/jMQ0Xy/P6MMEK5jTDYwIzijmOytOJyAin",
+	"sWpLEaJ7jDNyb83oL07weHmokwlB50RIyhniIzTXI8+xtLtBog46JixCVKEhDqeIMjQ4HLXfcEbar7EK",
+	"J4PyrE5bT/GTUS/c24u6/eFjsts7ba2Z1xFW5BVNqGrDf/2nlGC2QCGOYwn7wmdEYP3nexLNKYv4HOE4",
+	"5nNZmk2/6xmZMkXGRFSGPiIJpkxPqX54PtJjJwgLgmIyKpNH7+kGY0niWeYxCTmLJEqZorFeTmlAvful",
+	"AXfXjUeUWLQPRoqI+rEUR3Osz5aMuCBIiQVlY4THmLLSYI/XDPbhw4f2QaomhCkaYkX8u6g4woWH0P2j",
+	"l8/Ro8cPuw/KRPQ9wYIIJAiOk/86bckJn0VryeiX9oGUVCrMVPud4Oc08i38w4SGE5TwiMRoLrgihavf",
+	"QQdDSZhC8wlhiHH3mL4Nckoq9y/mIY5LcyIsTVr7H1tjklBGW4F95FOwNNsvQWuGBU6IsnzqQClBh6lv",
+	"496yeIFmgkdpqDSxqwlSEyoRdq8ECEs0YDgh++c4Tsmgg14bHjam54QhSc6JwDFSNCHyGRBWkkqFJjwu",
+	"L+ljK+QxF/vDGIdTPW3yeRbziLT2lUhJ0KJ6Or+lRCxaQUuP19pvZbMo7QRVJIF1JfjzK8LGatLa3+12",
+	"g1ZCWfaz3gOliNBf/Z+P/7P/6W/7nb/9tbW0W4H+yqH5Yq+b/RkLgRdw8gfnmMZ4SGOqFuv2D66U3r3C",
+	"O3oTvGsrfre4vL8KMmrtt/6yk8udHfNXuVOajJ7d9wKz6DDyTMxOZagfqJsD/PGMRo3HP4zyUd/AN7zj",
+	"EjNsth96OMQFknE6DoDKeKqQIGMsIn1vQyzJyjmWJlg49n7l2HuBTzBioU74lDC/fBqEWKgzpR8YIIzG",
+	"KZEKjblyt4GgERVSoZgy0kGHY8YFicwtljwhQx4tEJUo5uMxiRBl++bShyFPmUITfb+RHkLvBlXylPE5",
+	"65wyt1yjT+Tr/aWt59s2E256LvkSzYIVGXOx8NHFITNHEtpn9LFo8TMkMZ8jquqOwT1/AWpx0/ETDEyI",
+	"FObjpZnKLDclIvf1y9FRKiQXNUTEyGd1FsITAytajX5lhF+QU5PUCxvRWHNnBLdERFo8vOEKKT4makKE",
+	"eXrARyNJ1KB2VWZCNWvaW15TkSUetP+D279320/P2p98jPFL0HpJsEoFidaxPaXVOq1GjOwL6P5AM/XB",
+	"A31ujCt0fzDCsSSDB3VLcW/6xPCQ85hgQ9o/Klpzje1sCjLsx5PDN4HWKa16RZVEMWyGRPefBKjXD1Bv",
+	"V0+xt4ciOqZKVlSFfjf7X+9hzczHekbFWRc3udt++umPJ1/++n/sP3v9oLf3xb/bvtuqFyaI5KkIyT2J",
+	"aM7JZ1hN8knApRTkt5TCcRmJutElPRyBwl1D3Vq7H2QaPAXVbkhQOMFsrLX4D5obUsPt7C+RpCwkgT7+",
+	"iVb7Jng2I8xQfMEgohLt9frP3H0+ZXB0hinCczGWyn5TK+PSsM6iTfAYtDcvMz0cGTviUvf+kB0rHk4b",
+	"3wLKkNQvlG6B5lVAg+vvAmVn8P66u7DOoAE9CWHDhrQ+JutGjOFLxeGs/WesnBEXCVZGKd/tt0BloolW",
+	"R3t2/+xPgU97f40/vxM09LD+A4USLpW5rTP9DGiboD+kCyLQDC+klUn5ge897Tx9WrOQBH8+gw81llGv",
+	"OSNGlXpNWf08Y4I3nmiv2+l26yZK2YUn+hakwtqDVxzJKZ110EsuUETIDAhBolRqncdIqjqCMILHTxHr",
+	"CEL/r0AUXS9RvGXHOG5mj2AUUWmUqeKFcgrA2uvE2ZnEfu9J8Tb9CwuKmarjwufmz6uYsH3k7LLM+It+",
+	"W844k8S4mTgbxTSEEw+Nk0f/E89msbZ0KWc7M8GHMUn+9qvkIB4zItRvaBurRRJM4zOFjVYZEYVprEmb",
+	"ZZpqLjhJWz+McBQJIiUin6lUsoNe8bHmbVzbzpIokKczLOWcC9gSvWQiYf37re7o0ag/fAQCXWGVSq2Q",
+	"PA1aiiq4HNmiMvKYKDWT+zs7YJB3InLuViV3ipP/0nQv35m3zYZWdE6FQju+zBWzMBVCG+h6vqSjB3rJ",
+	"xZBGkbEcLrz1o+wrhY0/AR2XkMiwEcFjgnCkb41UAisumu3obr6jLwvDrN/SfFJXsaEnBYsnwQvQ+SIO",
+	"1AQbecjOcUyjS20jNd84s5tS3My3TGvUJI60OqHHhieBGwvBhWztf/yjlRAp8RiYbyqVVl+wlT89YNMz",
+	"rhmUaO23dow8/PKpwQn0+/kJvGczwUM9zDAm6AVTxrRffxjVpV3FkXwgcdzWjJpEARqmqrAvaGC2ZQBG",
+	"lkQEhxOzf3BYb7h6yVN2udOyPPyMcXU2gq+ViJ9oPUmfFZJpOHEcvxnN7+U7rm2ml/br67d5eU5XsdFg",
+	"t+kFBc7aWfBUSLeVr3lER9RnRIEffsFTNMHnsBtS0Th2bEjvRSHW4Pzrvknax3bgGZihm+5lTjDBsSGf",
+	"M3imfHzIuT0yqkI/H7990+wAu/kBfo8jdJRd6PVHWJnUVZzfgbYOwei2o+yjvW4XYZSNheySArTXfaj/",
+	"QNSEWyvGysiIE7MX+iwDtNfbRdjskeIcxViMSXDK9nZ7mkb2ensIu4+CX8k8xdk4QA9hbNC1tMGgSUn/",
+	"Un8vIjPCIsLChTMnhL662iL6ErSOZ4Tlfq4LH7vUnzHusCV5FVM2BY91Kknk3PpcGIOQIx5HHXQgp2jE",
+	"BcKIkTnijFw7TRRnfFXCTCscJELwUUfmnJH8RCq7EFS2AQ5EYbezFz0LZRTX7BQOTfisZGIDCxEER9oA",
+	"QUfmHybKAsa2IDNiGI2wLzY6kV5BsL0TENGhetroJWxNs5OB+V+RxrZy4SZM4cz9AZJ4ISubAWdywvlr",
+	"zBaWvOSlTkdgRc5AVSBl6ca5scPsHssOOhELeyKUocdImgBZo3PoF5Rm/WU9fZTNv8kplOZ5JRfELRBC",
+	"ph30Aes9libYrc+hEB20R1EWZpXo4SqZVnwUpvKe4VRNuKC/k6vRJz2sDpRZzdbN/Z9gbQTNKASsj8hI",
+	"EDnRZMUFio1NlMU01zO6XlFfLCxlEz3x6njdG27WCPxLMzhlHXxzAdLILtsYfefcxikLR+mLza46z6Xn",
+	"3aGayNYlGSZ2QdqztPDF6tm6h+5JG4SNaAQc3kVqS9cVoxGZb3JlHxatsmMizmlI0PvSfNYftX8lV3Hk",
+	"x1zrLxRwKVTmYAerXkjEQeKVNIzCjmB9FatXPN+cK7vlMp3NuFAkek0iik9gwy5BGWn+wbNEf/EMzqBA",
+	"GoBEKX5Uf6yZqHxYvNPZOAhmjk7MOOuPvGaKV6XSaG30nkQDhxPS8xoUdZsKOSg8JdqKycY3WAKj8Hqc",
+	"pCxThvkI4cyvpHdwJvRnFTX+rNAbSddTVHxeRoa0XnEWceYL28PHhedDh8dv0W7v0aN2D+F4NsHtPtI0",
+	"4IJy9r3yMD9+31qKjn36o//FCxgIBcH6jLDy2XQmEALKinmuGlLqP2p3e+3d3kn36f5ud7/b/U+r4FGN",
+	"sCJtRRPiG9l4UNY5EIMWlWfWXXs2pHHsBR59mJhII7ACaVBANNZKLxjnKYv1UWJmTCN3tFTrYFyS8jEZ",
+	"F2fVqVqah5zQ2azpRAAnc3XT0BZWzwNTUoIQBToyS5MhERX3fR8dK/QzToi8J9HxbykW3kPRX+8vf/1l",
+	"jFWARjHXglVA4IycE4EmJJ6Bc35EAflWHtRAp8xrxq9eClWxNLZCsrTWfDKzCWe+CAaCP9h1ah1tRvgs",
+	"JmguqCJLs/jb3h7qd9Hjp3uPUPfpwyflmeyWY2YPl6dVuEmnp3/7b4h96v+g+w86O+1P33mv1Yxrc+HM",
+	"8GtvhBcegMtc2bQPvX+jvZ9/8n1VkJDOqBUZVcLjYLJpQit/8CDC6BU/JzEOvUcOHmIfQWFFAjQT/Bzs",
+	"Ey4Mt1kEaA7UbMmXSOPyscZxgQ0BxxAo43qFXe81Ov90Fq3lTYWIqpc59dvd3klPc6YNmNOXYsjjowtI",
+	"u713d9DdlsAIAbeT5cPPebujZz8n8fK5Ensu7UeOlOPDX0kIXlYrzQ7ZLDU6RWSMXBy/K4gsCDAF9fIO",
+	"S72toDRTpQhDkZVjVyD3qhSwMlh9m1JxK3OuT+ZshFjYSqQ7JZFKG7b26K5CXG1ILXdVmFUkik+YWCHi",
+	"Fx4r+P07iAN6SBKPgSNmS1tm4hn42BMALb6VPbcSzmuNqS9V3HFgITn1GI8qrKeUlrCEz6giMAKH8Kgf",
+	"YK7PWE7pbFbREpp9X3GF4xWfV4aGDFwKx3F5Df0n5UEe7bW8MJKSygE77kYOMlCTXelKcrDItw3E/4cc",
+	"CJc71RPKii/2thrAVgP4xjWAoPW5PeZt+0v3bOeN/cdH89in4nNtmsy4UBZLO2ntt8ZUTdJhJ+TJDscz",
+	"2tZ0OyZsJxv6S/F1zbTafGYucjuDdejZfcX6yN3byK12dHva0R2jhi9e4WrEYZSGynvfLGAfgLRcEjSf",
+	"cDQlZKaNaUncnStL0CwjTNbL6z+WT7HCBnGoJBouAP5UOpY/WkO4mIuzmI4AbNxFE9ApYy40e4fkNd9q",
+	"cSVNrHkWV2BTnPR64vjtCMBqq14/IiMiCAsJINRq6CSfWZb7cm0DOGjA2iyl7MFb9aIbgFW49pieu+eA",
+	"gGLSZLb2OQMFS41a653VWru5NIYXOgY+J0hwmcWYMqTI54qUesmFWqAJTwUEZZJU0hBxBtGecAKgJAN/",
+	"DVM5oZzZJAap8AKFnMPslydm0dhnMyJCLy8GJT8NJxBGHI1givMJjwmaEYH0O6X9WW261GxUwdTIJ+SH",
+	"72f57gWs/nxCY2K9dpwhiWPin1PLZhusPa+xNzPpUJk8JL0FWZZRzUjdarrR2jEbx4MSPCY1Vqv5mxZl",
+	"NMFiYZIdG1uwh/ptn/2aJbHUat7aCkwZVSjEDA0JkjyOEOPzpjo+DhU9J/XfLx0uwgqsTHTIzHt5koFW",
+	"/RlXCBChWipA6h6UY2g6lVFtolxuZhAkJ3yGZqky3mIG+HlTXqA0jjU3lwdi3vxJfYZLcqz1g6AjheZU",
+	"ELBkJgRHoN9Kr5/L3ZsG+SdBS2BlLaqVMsQ8pTWoaeqftd6PexLxOXNa94gLwHKljP6WVtW490ftH44O",
+	"X560v3/1D29QJk7XzupYP/MlD92vDahrEjk2D8NrXop+z6jL/1pFy/2HDZwatxjCCVwGi1yZAiMDZM1r",
+	"yyvQAZJUD5+pdBMsncbbiIvY3JtlPuKLKml6ClzaJdwJe/ZlmRlkmeOF5F+XclURGR6hVlAT3LkHxcy8",
+	"Svp+rgNlxFXmDEWWlTHkoKjPFrY/u2T10aySSvJpjfq9zt/peGEHDcB7BrAQbMpVcGbzxkZEhRMCHNJk",
+	"j23kHM2GaO4bLZgPt+AgLSR0+yqcmKo1WGapdMC8NJvXL8LYz0DG6w10eazlq0oWP/9++Cun/979Of73",
+	"L0fxf14+nf7nlze/HrJuE+H/5/XgVjy35bPw0roDyx0AgM8PTjL5xqDuanZtkqrzfOSQs3MipMU+cST1",
+	"Ebu6OBUjtGaUk0Jac0kpR++KykZIFYmAdD7+hUafKjWOAH3OpUJ4NOIiglQi49hAL86JWER4gY4VITH6",
+	"nisVE/TxL729T1q/6fU7D7vo/fEPXrV9QqXiosb9XFp8ngioUsECFKZKb4ih7TmRCtlUquaX+Xnh+69t",
+	"HpbnTpvMTe8MAYJHecVJDunohY3KlLqIZ5k1/+1VFszpr+ZVxTx1QaTSQi1AjGD9w4aKckaixzDyWlFn",
+	"aSyfaZDltbqTXHkT/mn3a1NUQ7bRhbzIInHYpA+fb6Y5hUmORlgEiMdRtpNZRjXoNtmuaxIkJrXBpYsP",
+	"jg5+PHt98MvZT4fHJ2+P/j1A93vdB1dGlHk9oIfdGyTRsl9yRemO09PjtfAbM8uVBGLpcIVjzkv9Busy",
+	"x9JUwCk8o3+XYOPrrYS9XO2Y1RaMq9HhHq8xk38q2jLr3Sh3wjnQ1FC/IyaepAmNsaBqcSZDLjxT6qGE",
+	"slRa/iApIygCugoJGhI1J4TlnESL2EKGZ66HdB73iqYJTw06Pq8m4K0jYIzFG7LHfBaINTpqjQlnI5Tp",
+	"3rOt3gvayMNdjhasD2OscIAHxTzoDnLEBh7DHzkfxwQdTziEUdH9AXjCBwEaSPo70f8/wYoIimP9bzwm",
+	"Z2PB09kgQP/7f//fA1B3pkxb+IqfshEhkXxmyvEYF41EcxKHPCGVqi6N/fAJ/lyKuHe7K7d0TaR/7b5u",
+	"5rW1+wzKpHLbba0CQRJ+TuRSYOiPbI22GhL9nbT29SuNV7uyYF3BO2bvxpCn44nKboctM1gwdXmqzvjI",
+	"/vjJs+jvXfyiKkmy4nMVeXBrrv/1TvW8eB2VlnRHXNRJIGBtckbwlAjLcSIq8WxGsLYBrNYMfvdO64bk",
+	"wkEqAP/ikQEm/R2Yld9VXfGNlj78tJH3ahMv3J0CK6/yJJV3bjOIsanQeBGAsaXDDF0MNbeWb9NKmn5X",
+	"Exl6e05Em4AOzvT/B0KmzPxqDil/+jdOu+gsK6hdD4VtQqYlNW51UH6N7psTXXUDbb1JqMoKJRrnRLRD",
+	"LAmKif6kDGxExtxjyrSwi7CcENlBr3FE0EjwxFi+WkEFlTcmI4V4WtnQyUWW8z8fTQm+T3+7387++eC7",
+	"v66lWNjoWmpb5+4DutoM25i/0si0MhJhC2u8HVijJYILghozRCMgYXMZvg7cuOVD3wYfWiK351ioGm0q",
+	"K5CbEMyMBEsXPgeBq8C7QaHbiwE5Ysrq3H7wJ31voQa8sAUoLcvAUWQYRjPXEhbqFWWkWl/a41By6b91",
+	"O6g043WzmmOoZDpMF5SZqrhywtM40np8zPlUXxdXb32jyWa5w8X57vrmK9NhxgQbORPg6bPfUmzqYdVY",
+	"65rXxLE9g8x0NxWRMiOlWqJ+U15qDn9pSoVFlcJ+2dF8qqF6vU8XZLGzVOUGgqb/5VvhtM6mRkJxi1c9",
+	"/U/3XB7xbThGZTsLEyyMvmqznoNg2XDLMuGaAqVgUzHJKMSm3BIXaOIeSmxNohGZG2x11WhuIslihesI",
+	"NXHVfkwt6t+J4PlYGXG2e2urZBZ8W+1eSZAV9I36a6M5VuqujrLs6xnqZp4FuvK6rJ6Qv2in91iBzS0H",
+	"SHlSmB5nGXrAE00rVv6oR88YABkcvd9xsRank+AxOUtF7JXQieY+8IhxQ9c4fHegMIOrJCd3Hu/Am51f",
+	"Z+MmfmA9/bPN2Ge9LmMncU/WOod/WukTNljeywBpjYQiNlJmTxjhGRYqMIX9sESS/k5Arwl5zFPRQS+S",
+	"mVrYGmEu1rBMJB6PWD369iZY5Y3hmG4CZKQEDqdnlJ0T5o/Z5X5C6fiusElCJOqgg+y054Ddzh9hHJwV",
+	"OJ5DTWRbC7vRDdUfOdssUnF18qtUvdc5gwBq5O5JkYUUSKg079IVzyMB1e0OClyvTl6+JmJjUanJERpY",
+	"3JOm54RWMPCUIH5OxBXp3ZVNLHyjbiWFapT+JDooNuWqPUOfjeWp2jSThorsc/24VmZd0deVQwdwY03C",
+	"T8U+ZfEC9UtNmWr9qk2ZjyCSx2kTwPxR/uRlad0mx9aTvNup0vzWnOhzb+7PYMwZGexbr6XmB8CpnHLW",
+	"QQNqQbieh4wHPuEJYaqDBnLChRrsF/wqoGtpPsgyrQdNsOycsgFcwTPrLDYvmWrtbggw7BjJQ9fw9hzL",
+	"kpv5mbWv7NxmXEo6jF2IyrVhsnUpWIbpg6m6sKCbhTdesqIhDZAlN40SSje5gz5MuEnWMw7hiYVLONsh",
+	"p9nd3/rtx/ODJv8r+wj2dksugr3d+o4hf+zt+pNAnxeyTapKVrnHC0FKEPJ1RYe0zs/G0qC3L+3JupFw",
+	"0GodcIYFyViKB7XjTgwP+XkOgnDXVPHZWpN8ff7GmrjUQQWvD3sPe1nsWZS3ynvy545T5Sd2fTGrrIEU",
+	"i8jnI+LSBj0XAjNE9UNIpCzLJDdvUyJRRKNaOBAl8szWS/dlTjzPv2JUzHMSKlNk1xXqN6UIoXx+yiqe",
+	"9kbefFcdfsXYRuEGH5uWIENi1nuh4IEj4TO7/R43edb5orhkze2GMWER8BAyXx1U8A6+pLR5jsAzwWyL",
+	"VlPJRYKbOWvZxjfXxRU24tIOdi6yCEEGTW/Cr4vdfNbz7m3ktXob1gVf86u3UQC2/FpDv75VxbZx2NuJ",
+	"w+YkcTWhWHfPt9HYy3LNA4ZonqQN/JFVkXiXZI7rKjTAJ2+wXMc3GpuG6/POdqlyXSU2d6oZB0bkkmBK",
+	"fa8q2q1RTs/cEzW+e/vXTPsp71TIhSChQhMuJEFPi+ZC9t2NS5kwMi/NamXqq3tuSXOsLq/yXS8fLBaI",
+	"8PjPFVYObg9OINse3HpaGJmDU2qUiiGVE9BKU1nnWvHkdGx22m8ZgbynvC5W/kWfWzKrR+7h31pxl5hG",
+	"l84I2fNzVsFjskmWy5F+fqmwHo9N2TyzkpoDLH/DW35Hr9RZ4/bsUgmcMCtm7z+zAoxjuWTZXr/3uFSo",
+	"DCfaopVoSCSNliszvT/+wVezrM5dlUrFEyLcqjaW0JXGZxFfppEmp1R/Mt7zsLM+ztLYN5p3HlQtTt20",
+	"svAopetLLdR/al1Vg6qSlY3lW/aLBCr1e4R5uWNhBz3X8ivryZQAMZTJBEf47/YnLV+LHBa6DVbY68O9",
+	"le3l/356Kj/97e/uH6enHfPPzid/z3lYyb+IoCPbbMC3t1oiZyWGTe8lSMu2crV8SsS/N5q/VjZnzTYs",
+	"zdU0XzyHya4qcWEYuHsO0h0aReYrJOB2vzKsjx5eUhJHL4TwZWjnLQFdR5NSX8Dy5jWLErnc4fIOZs0E",
+	"q1ToryhrlbJlPezn47dvkP17jgwa8sjkwQ12tHY1MIbADAuckCWa3nF7t9qEdZPIYz7ezeVizNXlNKcP",
+	"4MXKdB0tDkfwWUXYChJexSgND/ATjW8ZP9HxJKbjia+oxU8nr1+1iQzxjERgDRWageoJW+9fos03bUcO",
+	"TtNudzdMsJjCv8hgQ2+V0fyEcqKs8NfCUARk2+pSTtWZOJPM/H4n/4Ov6FPrkkaaAZc0n0L1ydwOWHq2",
+	"mf+lTGe+Yz+sM/pKK9nr+2w8B4p62u/v7j7ud3cfPXm49/jxo+66ZtdBy5RD8o7soEW4mApZQULFqr7U",
+	"l5zwuQysK8+Vywsxg9ApWdaDPiwnhmoaNhgaX30Aom+Jx1dAP5NYZiXtswGedJt5ajboWWJLUK0UMRYP",
+	"6zyaDj9EGYqhS3ETnMmMyxpz5FBJNItxSAJj1XYv4JqS9Pc6hLHUBrKhBMpM21Wb8wwvBQaGtnlxASC7",
+	"Y/q7t6iCF/H2AfxjapJNxxSS01OBZpVSwZQ66IjEGOJvyrTzRZKIcyJcidysrlUqidZSnv/wxguYezjq",
+	"hj38lOwOH0d7Tx7120+63c4MKtwsUeKcRmpSS4g4FLyixTQjRV8wzUB59L0rEWCBRNx0sgviDtjLdbJz",
+	"8OojgIQzzZFg1z0lFK7pEm5pwEsD5vgrB+w92M0Cod6wZ12w8V1ebeTqQo32zaYRxoZB1SeNxq7VpnMW",
+	"yIx+VQmU95+Uq/LZRQRo1ypMSRb+XBMot6vPwperVV043dyWrvNQWaUNPr4yql27+cWYtgG7mf1fGbuu",
+	"ATBENCFMOgBvTRjE4FFlNhAgpYqDPX7U7ExHmPoLulfRGYasTA0XpUgyU2gEDWNXEXHNEmv3cWlQs5mO",
+	"hL2b2gwXqyd+JlJWj/XAxag8rDPBUV19kE2wH2vB49Crss5RYBpZJnhKLBgbJlm5YTEPcbwfk880xHH7",
+	"vLcCzSjX7voFQmrw9XMa+Sxgswz390YrqWnN5fNP+sk0534JlZKyMXRBjaMCwJCK5TjZBTKPsnW7Yyxd",
+	"4MKuBwXm5do/u8sX+JhMmWb97M3Cji8C1DDsj4fTNbaLPpAmkNZX9jkH0F2XF7YEeF+u8F692p7UlvXp",
+	"LRtA4pfg8M+AAfEU7LRiJoQHB4+Olf45bxlWGy6rs17KMGDfJbJPBKUj0z9Ick4ELvOoXn9NnHMNZa/M",
+	"+/r5wz/q6c0scAknAZV30ZQAMoiP0NHL5+jxw97jIHfOJMSINX0OU8oiAMPaeICaEEl8tvW4pmBfrC+U",
+	"miRgXdIxM+KkzG5eRD8cH/jYzbQOkwOxUGWC+FPCJBpr/kMdTzGNb8uD7I266S9xf/HL5M1v50/oyfH3",
+	"74evJt0PT17thQ9PerOfu/Sfyc/hP37/7YV3KnVZYrBDfKS3tBLu/8c734dS6WOgho4Hko4rBQslHa9V",
+	"yKaQJzEFm0ufhBmkhmKOvWFqAhScU4cHPqN/W7MF9vlG1rQm2nXl+WAo3/xf0XPCvA1ybcpWaDrLyDkR",
+	"niXIGi3UbT+O6blxO7oQG/zGE1erTNh+2DtlXh+DAJQOsP/Yi1hqkpZRZfl+V+Oh8uWxvcbaVsCCTLim",
+	"mA27IflzIGohXKWJ+vDrNgpZj5EILDICsAIpi4iAQl8V5SXBlFXjuw0AEB8z9L2/XZ2b/sXwmE6AayMf",
+	"R9E3ctSvqPRBzuM424/NYHrZW0G5kIDEsVZn8TSHyySNGVJ2QT3evdsGwq3a3KvCvblNXT6JW6OvtYR1",
+	"XNf8wIAGBDHNMbQ56dJm1cqlbqpgN1OuG+nSd6hGfbWgg1tsOR9zdXbDKz6m7CUXyeYdf98epGrSzyOa",
+	"esodBHHoLA9/JrjiIY+N9gfdnxiHAijawMyuIw5DMlMWUUnHjAviY7oxrcMwHubvVIFgyy1vzGckCYUP",
+	"lbvJp8ZCGx/m13VaitufiqZYwIwVxJv7rb8F60oUncWc3JMlPN41w+hkyH1r9+/hQ+8eppIIP+t6L4mw",
+	"xXDFhsCNFXCVtewsm1Bhx2uvzsWwAC8oGM8DCNUPANLgRh1Y065MN5W6Hf0lzHN/AwxMTinXuKl3klzr",
+	"aa08pdRR3tKWXJK2VhLUa/AN1yTDmsaoU8KMoEzgWQBClec46v1nujv/rfuvfz7k/fDd7Odh7/OTxctH",
+	"yfHT6GhPvZr843H6pot/JB/karHf79ZnvPqBXKYQgReS9hmHyoIVnS4oFRfknou1hIuCS8P9qlxIgo9Q",
+	"REKa4FhW24R2HnYri3lanrw2Gf7oBb2HX+6fnnbcj7tfHvy3dyVv11cD2bATbV2tEFyuFJLjx6EosKyv",
+	"HLKmKkiFYTz0kNu72vv5RCudj/touFCm9PH7k5ftJ4Hp08oVoGcyRHCSGDzNZVHbj/ulTXzi2cR3REjO",
+	"3ngv8AGawV+9FWAOqhe3yZG9u5XmqBdqzr66qMScMOVqO+RuxKd7Dx/XG7ZLLicF8Gyn6GnFbixwUjl0",
+	"l2fLuDqDFmKtJeM9s9xrlhIR5RVcH4wCOZsR5jJvrHUUcYMDhSozdbUrTpyZwbi5UgXn/TLKsyY6rXnw",
+	"yOi3oM+6Ei8ZkrKRBVtAanp7xZnK8XWAOWCRFk6P5ZREyyWZd/CM7pz38sJMUJff00AWVJfaTEr793sS",
+	"0oNwLHnGugHycE+imI8rbftGj0b94aPIP97FSn3IFcHon05O3iHzQBnM1t1rljpHVUzq49yprAnPv+EK",
+	"vbQEvrTQGnsAvT86NGdnSsqrgjvaVterpAgpNZP7OztywmdRJyLnO64I347voq3WPOCvbsGFvlzWOWSv",
+	"XYkqfDpKgx62JgAdx7lprzgg9jrIVCUZBGhQ7hMANfSn6QDu9WCsKBvA5TLgPgsLs43WTpmVmM/QALyx",
+	"A9cSSKYJ1PaBp13/MFOpZNs4d9s49y40zt22sd22sd22sd22sd22sb2GNrbbfrTbfrTr+tFeZxvaFfry",
+	"c3hl4zh01n3OhKGR8xs7pdkUoIBEPKNAB1Z79mvYRlsGHbsC8Bpo+XXKBm65g/Vq80rdNH/Saab+sI3W",
+	"oF1PhfwuXroST9ZsrG7QYvWQK6wAdDEl9g6VJ7kyvcuUo8uKTj4r1haBR8qrefi00/W4cKs7fgmXrl+X",
+	"OzCaHB+hJwHq9QPU29WKXKbW5S1ywwkJp+a3tfjm1are0uSffPnr/3Hr6Ae9PX9WfkUtAubuxwuWtSTn",
+	"q5lU6lw11nnsSGvz5u+KDlRyq16gQs5mXSF9GtABktO0WD9mCRDFc1hUgGTsx0dtWEmmqkUV9uHR3ioo",
+	"VRbR+ZT/s3NW62T+8xfNKSmRlvy7QT1axPioOBqSMTU9ggNXDRS0rxKC5UYg2g24w6UQ2xtgstcoqqvw",
+	"2JvopVazWu4tk1Dmflyjudbil6zydjEMoVvaupKOW61qq1VttaqtVrXVqrZa1TdTNNYRxgqpu652bJZ6",
+	"iQaAvh6YglCSMKUZpn5MohFR4cQUYApTIbnYCMBezO5spJPYqR+nCZROuIVas4x8VmdmqZ5GVERLM1BJ",
+	"BuaZQVY8RL8IY7uSybYpBK4W3yGLn38//JXTf+/+HP/7l6P4Py+fTv/zy5tfD1m3SXzjz1sMt1IEt3wW",
+	"Kwn9ajIDCoiWdQVxL6JzmmmuVDy/wUqyK3Xib3E/trr6ndTV19GJeewGCeXrtBzu3DY2Dppf2nDZGipb",
+	"Q+Xbq5nuNPqs2JW137MgsN6Olic7zqS6Fu2UQp565eUsoAw/mZ5pxX/bx/T22N/rC3AOMOGgNeOzNMai",
+	"XHaihA2HFdSgaDPoTl4+sMQsAjQlM9M5Je8FG5GYODidS73P4uh5Fzj72MppWVNpBZ4US1POEDCkiKoV",
+	"MFIT2zZI0hr4KKqiR0/ZxvDRbxil+XXhLbewxq8S1ticfC1WsQnpXj96cQsZ3EIG7255gHX4vJtE5FVQ",
+	"eInttXtBgN2IXqxfBWalRg0SL6yuQOLRsp8YIvpn7vat9ALnaYquiuLmr81uJftwhY3cPBuxPsv6wJYC",
+	"47YrhjXnmVQERy6l9EL9K1aWENpdbfz7DSH/6iqXqkAUxZNeQagX9vYaBIFhEk18vFt6bUSvd86j8ye+",
+	"PXdsr332/j9rqwQdFOoQAIZqFbrGg+la1y7hKFOofL22tT2gdRLKpkZIeYBE50TUlppOCM66eEmFhQw0",
+	"HembaWsqWP+0g4IJck7JvJJU2ykGKyKeDmNSXObDRpELs4sG15OyVZFAO4c8ZLeyVmeTGudui9zYPj59",
+	"RHBE/VULMzVe4NGIhqA1aO2QMIVc9ahKOv2EhNPLZJlmrdPgSyQK0IBPoWLMfG07nj8Kvcb2W3wKQmMs",
+	"sK1tYX4z41KNBcl+FiSi9gff/YjIWODIb+OY+VhPkYCODo6cpOKzGWXjQvp4aaofPxUi7DUJ1XkQPc8I",
+	"X+3asAdpXV81VSADd0iFxa2kizpPmn5gAfYyL/V9E/r3Wt3m6sz82+cPyx0xvmKLrqkxFwbZB4jMCRce",
+	"NnDzffObm1w+k6Rohfj3fSSInFy8XaUwH7DVcxRH5HOuRVW605lHz1R9DZ7y1yxHBfst5mPK9AnZR66o",
+	"Lk9/03J85UX4t3RMpSLiYnt6AE0/reV0uc5VwY1rqRu3/CxotitfgIcq6tuqF9675+p6vhWq5GxgZRwR",
+	"SdTlW7zau+KEj6021azp68Vaqwat7NKt9D8VamQtlbiA3zbowXpUqkSy3LwzxAwlBitlcuwmfL6vxbze",
+	"AijM5IqjBOa3yjXz0ApVjBURAYpJ0ZUbTjiXBEmeEK3EjU8Z0Vuv2QWW0zw0C+EGJzlG9POZHQgkswKv",
+	"jPnUGR6byrkhZwqH6ky/7pcsNU1Klz0gEYeS7KMRmhIyAzw3jvk4JYGte6z3AgJb8hnCkVb2pBJYcSHt",
+	"+xmiygW6bHNOU3FkNGoFrdJ73gkfEyzCyU90ZZWRYos4mwg5WXiaCJVa3q2irEJzvLzzw+aAPwji+pXa",
+	"OYljRLNZd9BznsywMIWVqCYLoB9TDxtxFpeB9N1Od7f32KeBVzTr5XYLsBQ3t6C4Kb7rYfb/dVYJyoU8",
+	"J4uhAJHtq7MvMJtSNpYIIwnvQwekIi1kr0/JwjI2SRJtboUryOCIyDT2duDIkKAZFQxL3cIawzzdeTRF",
+	"eeb0eQsAz4RH5AxaPjea5WtbfPq2YZdZaQbY7AClM62J9bvd9T0INyrB7IFh5jtWT+wn5LPPPW/6XnIU",
+	"cz51dbY2LDl5TMQ5DckhG/Ga+Id5wLIwYjLKxtygIvxWZUzZpYzKA+McInXliyIeahNwB/5/0OIzwvCM",
+	"6t/Yf3YWOIm99mG9VWHjPMvGBZS38lY8IELWN0p3NcjsU5UAZafX6TaFortxAruxfjKR/rm81RLfaP7M",
+	"+lP0cXrcM7YTrt/kImrOxTRrcezsCv3hWnjbbqfb6fV2O4+bBGBvL3JPPs+oIHLlyIRF0rXQg+Cb6ROC",
+	"BcmstQgNyYhXnEB5fOzJBUpqbNCO07bTWoeyM+4NIBVbIlBOm/XhBLVec6lV+5RtDHBrsDqz7QmMU8js",
+	"55CMMbvC4iPaqjnD4/ru/qaDLzCyEMfaWMjjaIWy8/x3Gsd452Gni+7/0us9Q68oSz+jz08enT3ae9As",
+	"hlmYS9DK+0sXDqkSQSxtbYkeV9z0dekn9pQ364hQfKmhqmHYzi0oGn/eRI0aTcFLDDWgRwjEjLTx5kSp",
+	"gyuAHE/wuuYo8JhFQZauiANrtFeCHZfVDG2fHUS/plIl9pZuYPJbxANUmdFsROEp6aA3pm1TnhA+XLjS",
+	"v1mVmbxqY96Ky9sJPFZ4xWGbpPSQJwTdx0N+TtDvRPAHei5jju4Dlv5BaaPa/U2z6NuFXy6TI/k8I6Fm",
+	"GfV9IjJGF5NzEiPX7B7IgC3ArNd7aIrUlsnVV410dXq/H6RVyKC/Z+BaAFnTW2hhjjGQiVwNhb9g0uxF",
+	"+9oJguX6tyokfGRegtdrXeOuaKImEG18Kp5XzMYoIjE9J2KBGFcENgr8M7SSgtPKntt73Ot5bltxu/7n",
+	"9FScnrI6kHQdyik/NDlNLwHgrisLdlc64JmLnh25l6d6z9kz+UWhVkXCz00a58TVNXAeJgjk6QFDQs8B",
+	"TySISgWDf0Y4wWPTGJKDE00JzOQIHFK2Qnm5a36Foz7XX1/VVDYrZ5GLKz4y3cyBS3hCgoIqGvpE33P7",
+	"l3JT2kYgswkdezpE/0TH5ShE71GzZrMxny9/7VUV/9bsWwmJaOopTf4afl/pW93oizz1aaE20uikSdmv",
+	"sLmyoAcJ8sMye5Ktxu54LXn/RHDs69mtWcEE/pYH421dlWqLRiKaER401cFaRSLCukWpRLwqgnq9Rnsb",
+	"ZgS/llXbu/ElWKXx5nUJSTLTi9u0nX9hOw8VSf6UmvBEEAmza7QZJ/njt6JGF6ab0UvgCDa4kJZdOWOP",
+	"wp11yTDRGKTFPeg7JjAxp3Gc5ap7btKZpF794Vj/2ljN2RWyt+cmulhHeCHP+Ogs5Oe+NtA/4IVEKVM0",
+	"hrxhk1M2UqbGFFZohkNSh+PRS4KX5lgCfrki5jsPfZGEtZid28gdAEG6AZ94Bc/ri7u+jUvjRi1FOwha",
+	"tazrwLJE5a5mf1OvU1bj/7oA/zcGyedxdLbbPdPUXoe2B4Q9zWtOoN0u0s8HCBZiMrmA6E38EY212Bvi",
+	"Sk2yXr+RlLsR4H9ZM1933hUmW3i5RDkVsqgg+h3B5xh8c3cqZ1BlPEGJSa7h0K/cbawJcMLIJCp0NqKl",
+	"MOCGilVFIb9gP1cw2BXXV/lK/Rpbr8H1eQ3uTjf8rf/im/FfrOzgDydcw/8+VKlxk362t6JVXaCH7lah",
+	"WqlQXVuL4ZvS1G6/vcHtaEsXap2cc4N1sUKQ/NdZqM4OsJFPJbOStiXqtiXq6krUAaW85uck8Yb+S4qY",
+	"6dM8Jz5QOA4VF7WdBh0G1WA6wdOvJiQplMwCT+lCqkqLPJ9Pc30VhjrudoXcbF28E3arGumEPp2NY51N",
+	"lf+7UdfhokbApjK+XgRnfBLhkSJijqtNHfu7jXZ5A2PggibAM/CVL2ytOLAQy8cELpD9vf5tOnUuJa9B",
+	"NAMYp15yl0R1QUC7CGNBUNsjKW5zkLOctXxtnfhO7HOyg15BISKHziPRmAgTgGHcSffNoMfZpzeS3RlH",
+	"3orvmxbfVypZ18e+QRp20IAyqiiOBwEamIxocFLhmAzQfeyqjSnOIZUkeWBcV9powbL8SJZPillIAKg3",
+	"xufklOnXwJ/6wJbOcgLX8IxyYoqdTZZHe8nwe9CyWd5BSy/J1jfDktT7AU9KMbNKZJlLZbevFIsPXCdA",
+	"SZSibCw3Cc4XPpr1fg59AftmUsQbYfeNEVecz72GaQJ1UXfPEMlyJP7hBa5CnUvXR/2QwPUOUw8LOTEI",
+	"Vz4CZ5dFTPo0ypBIWZepeYB+/nACnGdwkKoJF/R3kB/76HuCBRGDJY4zGf4Y0rf058P3vx/23tBDeciO",
+	"HobPDx8dJi+7/+jPdqPnPz/taNYUfTikb+lh9zX9+Wkn7MdsmLzsRr/8HK8CP/s0s2MScoN7VhS6JSOz",
+	"KJt9Z18tn/6TbrehlrIyk/WAIT7Dv6U20y9AY85NY3e96cUE2YtmsC4nceuBzmp6Y5s2M4Nh4XAsqzG/",
+	"8jKCVJqg6bo0y+UyAEXaqe5VaaalA7Qj+uj5vfTFbw9YfZrsLeLxE2+D/ZOl4iG2dY2exZieV+0jHOG/",
+	"2586IU9qRzo7J4KO6LqyaJWh9aDuxWZ10cqZxOWBftTT93j3DqD0yWXyAtYV31UF8zbBC1u5pXlGgH89",
+	"L3FCY0/qTusVPycxDr3nXlOhBxodFGr01JiGnso8azUxYTNPV1Zp4KZkyy26Husr7ui90X+Fna7ZGFM+",
+	"Z81e+Owfl+idDV+b6O3Ozu5ouW9p5ZJtVj1N86115o8l380yHYovNbJrDKPepjncSprD+ztYc+qiFdqC",
+	"lutYvCJ73IZSbfTbJgDKAFZjQ/IWSOmgUxXpva1G+81Uo10Rmrb0b6nqnrSd96FSNVTrkoXotWfqjy/k",
+	"v77+SrZZzn99tqM0bS1MUfdpiqTS/3K+nkIvmrXjXWVQmdpYco6ikPR3M8mQxzwVHfQi862WwASaHdiz",
+	"ukAg+tK9A64DdncTIDdvF9I6illqPdpBObJ3DhC//BEtOi7UgXRt3ds87nt1BW6r+1DgHaUb5ZO+5U6m",
+	"m2Lb3P7ZHvHLqXfb5pN3rvlkrVjRbAD+WhEt5r4ui5W10mSzTqvNWL/h9XKJ2aMTkRKU4CkBRiz5M/gz",
+	"FEwC8AtDEc+q46016AtyYRVffWsf2/ZwadDDZdve+pLtrZdqK9V1sbRM/WJ45QwXt6Z39Ja3b3n7lrdv",
+	"efufiGG+otLnuYnjPOO12u20sVMyT0Z1zaA2y0V1jiWPm/K23XwrdvQ1VoJ+3lAG2ZtnrbKQJ0PKTOFo",
+	"NCRQpyPrkPUNSaUGroqMkIqzaFAnLsGfD82rD83D9qfeMq35CDtOSY52MNP0uzE+Wj9G0JpPqIKrKOnv",
+	"RP/huBW0XreC1qvWJzOh4soe+jpOXNYT8rWoo9XaABUHworLd1XNnQs6wbrGH9sOttsOtl9TB9tahfkb",
+	"bJ+9VdK/QSX9drTyOol17A8bHLjU7iV5dAdSGSH9qV7SCSidgZXFghbUhEZqv8tJMDvjUf43TVLYRoDy",
+	"CFCTCOE15QaWgkL1gRxLXV4ljwg6WkAziyvutbB8sa6oPcLyMjShkDAVVC2O9WfMcBZ3mf3rpaOEnz+c",
+	"tAI/4ifHrvIR+gjFiz/d/4teBNyfHfjNgwCyA7ywXPS///f/AfoT1gNUYKaRTXqi1MzUqeJTWoPYMn8z",
+	"fKp2FkYPG6SSnJnn5X9p8ht00HMcx+56GA08r9MAVXWIyU8zVtcps948O+oglGJkoKQDze0Gv7SfHx+9",
+	"bJ+Y39zf6+4WnzlLqJSUjQdGSs+pJA866MD1lzCzxOyUlTdsAJnI+lJJ9GsajU3mqEF0x5yRfYNkmXPE",
+	"yDkRKKGfDYJfM2e3ea5adxUP69jbjP7DCOpiN49qTbgcFFRBcHKRQ+dAPLuvPEOKc7fDckbwFL3Vi+tr",
+	"5URBix3jkxnFfC6NopWPb8G670Xc2m/t4BndOe/t4FRNduxfTJ+DGVCxgx17ngYqKAlC/et+68sXQFj4",
+	"qrUfoJAnCREhQQfvDu3RAM+G1lZZsy17DtDGQeY6SNZNo3PKTtlb5mqYA4/Xp2SJzHwSyEyiIZlQSKmB",
+	"Sld6iZxpRW9CJRqBzWYy6Q1MKORM8y8Fx3/KzPcNqulHjsKYEltCS//mZDEjx7C87C+CoDFh+qKQyEzc",
+	"dUCB+WVUiVl0ygSRM84kTMF2J0PQlERqHQUW+Ze/oOccWKnWEE9ZG3333c/Hb9989x0oKwxPyVmIJQnQ",
+	"+5OX7Scd9J5NmZZ+I0riCGrqmp9/S/XwMyxwQrQ6CHMSZAZIx9LvBTllCAkySiWJzBnt9fsBkhxhpBYz",
+	"dyM0TRGJJI0JU/GiYyZ3GMnvvrNuOpBwEt0H0fegg7777oQmxP396OVztLu7+1Qv5P3Jc/s+6LZ6dXqG",
+	"iHzGoXKFuZCRy2ZKQA8WUFAW+HzkXpDo/uC01et3HnZPWwOtLOmVwa+6+jdANz+/+7fmFwmALZ1/0dYV",
+	"FER/muUjBQbHjYZE0ghyfBIoNMLQ4fFbtNfvPUbaeLFrgVw3vVrTj2QAutIgcHluARoAstCWyTHowkEn",
+	"+y2VqIcUR71uN0D9ruZP1rTpoOc8jk3uj9RrgvsyFnye6bhDnrII4Vifmh2+kFA1eGba7lAFGUurs82c",
+	"k0gPBD16Qi4VmvA5kEFEyAwteArtBZEFvS4l46MJlsUUP7NBL4TgokgPT/cePtbG2DAmiT49PJvF1OiO",
+	"O/bXf/tVcjZ4kDEPBd1fBnrbzdxngo8FTmSAMBx3RBSmsf2baZ2KWRQYxZCd45hG2W0ZEJjRwH1dXzVk",
+	"TUzQfe3ENbfVd9JMzZBrjUA+Tbvd3bAo2+E3erKaPWTiVeEx8FVNjIWHswsJzeraMT3XlozLL7HcvthQ",
+	"zeCyTIMpKux8TwQODWe0DOi77/YzjmSZUIiFoERqeWtVsfZhNAj02QqJ6AgO2dZcAN3AdCB5tJdZmHqa",
+	"PiNzybY0kzrCiiCgdUcCmDGestAQzkD//ZX+cxv+q+9L/qsjkmDKQO7D7Sn+RV8jmxypp5QpLlZiQrop",
+	"Z+QZ2us/zZd9RJRYtA9GigjQO6RJLrKTfY5DLVv0vmE0+PHFycBh3gSRPBUhyeQVZmjw4gSPq5dM6zKH",
+	"o/Ybzkj7NVbhZACNSohCu909GGbw04uDHwZozsVUmlYm+oaZ0SIOGwdw5JAwCaqbVT9eH2qNMgUZrfU7",
+	"ub8DjUbMxDpcjHfsSzuJbbpDVal1SNYpxDb++FJsWrLb6XZ2TfmqCagTO2CnEr+Lxd9/JTuEw6i1r98t",
+	"tnXRarahQvh8v9s1/namXCX2Ah/41SZ8Go19ff3/fBjQTGr7x3T0ovf6/bovZlPcOTRcw0QSMl/T6nfe",
+	"Ge5VMhZM105pW1/tt95AjoQ9CiBr004laCk8lhD8i7HSFqU2Qj63tZbRtvD+FoP2eV+C1k5nTuK4DWJ/",
+	"59f5VHbcjnlPTO/AlCwkuq8Z8OOHvccPrPpV5UJI0jGzKoFhn3bnMl2fhCZ71qaJJpLE50Q6xCi4yE+Z",
+	"/4OgtGFBIn3vBFGG1Jeo5ucP/zi+TnKB79fQid4lowrqa2+UbzpmWq7NEU64MW8gDdTYFjA7zThI+7nW",
+	"K3ltDU77/E754S9BS/ORdS/BMzDn3e7eekp8w9VrHplcl9um+HfpMKahoT+TKJOTXIHstVxcSfLOLnG9",
+	"JFZSu82suSeLvSfssmQe0C7TXkylyro+AS90GnNr/6N/K/JHdkAytb4Eax98a1JMvny6Rhq3y4CsJQ+p",
+	"F/KW3HoNa+z21h/6e4atFnQ71JW7XT5+0tudG77mZ+f1+PjpS4kQtaqOkkW+5CL1Zb+rIUH4LWTq5e0a",
+	"v5jG0B4bOIpARbBffVZsIQk5WAhK+EiFHnY76K3jNFSanig4Q14oiFJA9CLGYYaJ0rzJ9nk6ZSdZaNc5",
+	"Fay1m8E3uEBDriY+dmvS4A6y/kBWdfyeR4urpkUD8vtSdrjZiE7lHvSueuw6du+SsS5O+92n6196ztko",
+	"psYZutd72GQUmc5mXCgSvSYRxSeLGfmabtpBFBXI/9LXzMf9d/6g0RfbNIco4ms0nvBze3mynLu3pizy",
+	"VNuzakKoAKdCyGe2xuuyTDCfL16QEqXu1Yif/CaOIRh7cfpqJu1f8pR9Vcz4B9hXZ2ZeMVf2qgWazVY6",
+	"BxbqDixpobVH3r1x5lTSNW9AW9wSaoFQfyTqmqh0M/XyMAKNceagUkulXI7fvkEJEWOC4Blr6+0+ffRA",
+	"qxjxwmLAiFY/wMVj3EsWsGQbjyALHSlfB5MffyNagoGCNdISbvoi5okGEAS+uZvyLagMzy2M73pumq8X",
+	"0jFREuE4zoSBUxI+WF3cgWAslleagoPLt0MQUM7vmhK9vR5/outxRKwBeA33o6ReJ5TtDAVm0Wr/CsSI",
+	"sEQfwTY1Hp6YSlXGEFCpvodvPQhsQBH8xRiFOJx45AwM/yp76+t2wcAa1jtgzGZf5r7srn/pJRdDGkWE",
+	"fXX+GrM9SPHMaEsKBJ+hBdpAOg3IXio8Gq3z3JhRO+hQmVbsmqnZxrUu9irIGIsIAOhYkg7KOuuhgYzT",
+	"8QDZVlTJEsKyU+OEAXq5JukB374VB4xZVY3kMNt8Gfvmpq7M1s1T5+Yxh3gVd7JGDjX29NipGF8q41nm",
+	"6ARLdH+v+xQN4O9nlJ2lkpSwZDVuH3clN7TURq+NEfOpibvoUF2Fl2hzgt5Uy9r8BjQg4mOFY/IVuq2u",
+	"kOrvih+gzuq/ijtwTQLtVnwF6wVaxRD6GqTbHWMG35DD42o5SRM/B4z3DM1XejkCRD6HZGaSaLRC65KN",
+	"pMILWesDucPM4lY8J1tmsWUWV+n+uU5tO8SKjLmg5Io8P8+z723q/cnfXGYl1Zie1WciKkioVRkaR8Kk",
+	"1kCVGLso8NpCVgdg5POkjhkWxKU9NbvSJnnq63JF2Q1drPdG5USw9UjVeKTyLbppr5QjZlfQQfGZE+pK",
+	"EGgsZqoRYAa27VV4pRzpXJNjyn3+VnxT2dpqBHSReWw9VF+vhyrMafg6xeYGjqrsJptkBYAEMkIhA9i6",
+	"rbRCKIrMxriw3JsbeLEKV3jryNo6siqOrKu8HHcH0zLIFLuBwbeYm0ehZJCVnXUeryu6L9cnLG/F79VU",
+	"WG4N2q1Bu4H364rZTxMHmBvykj4wdJDTfIgZ4/r1U2Y68xo9nCpJ4lFVcoeLMCaDBya8nEl7LAgaQUKv",
+	"7b/HyNyWBVCIs5D44PvW7XbnOdatON+2HGvLsa7DBXe95oSFZdU74Q7iOGscFWguQaQr0YoGvw1QzPlU",
+	"utYdWEDfjnLVkaBQc4SLGvMfXHjZZNb44Q6ykZY7HXlGC+pgNKXKTXHeps3nuvutscvumGARTk7IZ2Vc",
+	"dx4fotvQzHGoj6nOaWj7izUb3LRuWzds1mbUdCxD9wdQZwc6nmvJcn8AlZEGD+rmVGx2lk9suaLZ1+W4",
+	"zDqvrc5hzNqobV2WXpel26Aix8qu9npeBZyJSiWw4mIVz8o8IPUJOCsybhy3aV3QjLxWKqwFP+cL+hqS",
+	"dK5f1fiK0nryrNwbuRg7rtOn10o5sSq/fsh6BEtVekJrwZiKLq7jMzqxzeGd4ChNyVgq/pwemV+4IyPP",
+	"LnjprsFqKM7rho2GBnf9yhId7qLe/w1o8j/CPckz8jGyCt0NsACpsEplLRP4gcA1xoqyMSIsMn4Le9mr",
+	"aauZY6AREzB/WskHjs3k7iAnsDPb8oItL7jiAKG5bmCZRu7ykevXDJzbb6WVn/kGKUOjNI7L1v4+osze",
+	"d84AjMBNFUpTs9Vwmv8yIcBoYCuCwA/wfMVZcAo1h/WWwXDGSgewUVBwlLEIFaZphjPFlyVSWkuhDMlp",
+	"Kn2+ygze886tfY1T4QNMBpoq86keBkph504NrIfq3IR3IDsI5x0wm5vjK6AAqOW9LCofTN0MpeO2zaZp",
+	"dy3jhOsN9Mz5GjUx5w1IstGjPyrKWtfhSmiwJqg0ed21k0zzEL3d650Pjja2zoca50N2eW4YLWXH3dd8",
+	"giaz2CTPZo1FBtCGYRCggZymtsAklDcfuMqv1Gb/AduxibdSm184RgPX2GkQID46ZSYwlHfZMZXjtN41",
+	"yLtVQHlaRGJJ8ieD2jYVx3E6do2jCw5CF6s6ZfonD5ALHTDHi7JG7sDTjeUYU1OaGEnge4WXNf92tYs5",
+	"e2abvodahQQBYV8YLlBCMNMa6ojHMZ9LV013iMPpWGiFo77UlL1XG8PJrFsYLrs5TvhXLshr2lS3ghZU",
+	"IIfvKiXoMFW2O321Y7XNDota+/2gleNsIuifUu0XlDXysdz8B0FHCs2pIDGREgqPzyaa/Wf9j/Zbj+0r",
+	"tuNA/+GXvGy/rC7npC0nVIBEVXMOHbplcTGlCT7M5vGaCMq4e7tV/P7HP4rNSkw/q9ZxoSNJa9dNcJrq",
+	"T704Onzztn2cz7jX1bd9+SOv137kdeEj/S+fgKNuJPds3+cbLx+Wi4I6S6DQY28LEvx6QYKzjDFdfVDP",
+	"icC1CMGTvN6f42ZpFlaDgvdaTIw5jwKkNc/xBPFCSTNqOPtHQaCweQmSb39nifkBGgrKxlKr/cC3DRrB",
+	"oBxA4OgP/Xhy+AaU3QVUImQ+tm6WkrP1LcTwz44YvMKbsqJUmx0lKBhTomTAaoPXUK2pxI2yUCqxMEBQ",
+	"ObVpBpqMa4yKbacIaKkma9JQfiSqqKncgKVxneJlG2C6pQBT3r2aOw7958LZanOKMjTIVesB4u4FrZKa",
+	"542niKVxfMqERcFrLu6RJwaDezXy5KIGxoRGFfNCC2YtXiviuKiQ5wgM08XqS7HVX7EcNjSns/1Dix9Y",
+	"MjH2QJPeXFe+pRp6jXnZFnC3BdxtABG+Un2jEULYjrgOIIys59vuUIYXlgXPTREz3MmcTqdsUL7tZT/U",
+	"WFE2MJ2cobO4nZYr6O3aSiLotajnJ4lCw8Up+6inw+cs74dSsgEkUYeuZ9+DFXjim+e+G/G3WyqCuOVv",
+	"W/52LYDiG3M97JQakF5Mh6zln5pD2c6lpmKyayEboOECYWOe2QhlXf9eBK0ZY+gxlrtzndPdmXCnzLT9",
+	"G+RdSwfo/l6/n//G8YWBl80V+eA1JTZn378VZlXqUlzDrOxW3ZO2Y/HXg2T4FrjDMYH2eyjBbGHvCYS8",
+	"M4MSmnBhUcQtGQf7VfEK6zC8OKfwBue+B7cjtDgxrhy3INejkEKD33JXFMZV9rxFM1li9VUiKvo5/wze",
+	"m60n5rKCFihimeZuQOAWo3u1OJ/MNVm84UHev4cKqZ4V7v4E5w2Eet2uP3fnX27k6xczr6hUa6SM3Pov",
+	"v7JbYxJHHM3dyx3ot+nAXIX3sPNDc2MymyA1YtxUyMj+XDbxC8Vh7RtnEOkaPCgXz9Gmuamdc8rKmIt8",
+	"g1zLaPuhegzEvzJowt0yr+28bifU7jZlNR/ZWtNba3pFED8H/dyUYN9JsBL08xVrya8BB2AAWyFPhpTB",
+	"lXLMC0IG0vQpD4qqQIBigs8pG4Oz0jgPq9wOx4LgaAFZA6cs0z2gMysCZ6TxXRqjkEUooqMRERbaq03z",
+	"ih8yS+a1jC+AdukOdFcYOjhlzn+aI+UKy1vLMV+bvb6jfNPO7nb4Zp0OVtUvVdlNqSZkAQ6Yradyy1sb",
+	"8VZAIBEcTqqMycECb5D3/pE7ABvAqvIlFKK4WainjKMymBE5TTMclCnQIghBeIwp66APE8Kst6IYnQlM",
+	"S3pA0xqNsZCfVVBCc3MuKx6T2adGIdVvnNk3/H5M8/zVqJPb8m5/SrDWFWpEK8BaProuYbOoLBtL3gIA",
+	"OSFft8fiOq2MrbPitsBWV0rrm2vz67OXLPVdWwuPUrIJ0ponSkD0UZX1DTeZKVnOySkrJp3U4rHuuMvi",
+	"VhBPzXjJFgywVbE3ADtdLQ9rAnayI14U7ARQyDLOqb4/yB1nI7cZq9+ykS0buUJM0XV6Qm0iX01EE9on",
+	"h5hpg1byOIKiRTic5JSszM8lfFBB816OZRocS5NeIC5BvxB397b9MH++hr4fWW583eRIyW1qywnU1zGQ",
+	"07Q0xQR/fkXYWE1a+4/2glZCmfuxF7hyf1IJysb1RQcN03bbn/dK4VFtyUP3cOPtemVfeM4jcj11B+9G",
+	"sQAgzVfknMTrSwXE+rFtoYC6YLOJOJhNujiqqRlEERwVBYaE8+tAPuNQxQsTxRgpIhx28ZntNDQaEUFY",
+	"SNCYa9OK2YryMYnGrufKKRuQzzMSKhKd/ZZipqhaDBDjakLZGE3wbEaYRCmDXHGHcjIfOSexFvHWBwiL",
+	"PzPmXTR4sA9JIxIleIEm+JzYT5HolEmqp7TgqcNS1gAfHS+9DjUKvr0FPG5LN90UQhIXmcYVIiHh/R0c",
+	"/ZpKlRCL31qBPjFMRXHNR+AGcwEZ0xJJnliwCFXo/iAiscIDWx7+dyL4g8DpAQQJgiVnHXSobL80YDDm",
+	"WT1z4AmnbECZTEcjGlLC1JmpWfKgg44Ji5CP7SgOXiCEkSBKLJDEI+Iv0KSXe+384SDb1S2T2DKJGwhd",
+	"2rtoLumVM4kJwbGa1FpDPzkMdxaEt8VyoJoDFsQFI+FrAQoFVTTEcYBiPg9QQiKaJnoJEzqeBK43hJoI",
+	"Ik2RWJeNSpSibCyfnTKHQyuG/SEfw3EmHMeBKdSezBTNCspZTgRuIMAFgPVGGdrtoghA1yzKMenwG+sy",
+	"OmXgM5rTOLZ1KG0FpBn2960YWz3kJ7N5TSy7MogB3FTnJK61V6xA2IAvmbmAKv/1FUov7mYNZzOEmtGL",
+	"fmFrivjUCmLIWqRM6st55RzDWRpyhQuFCOJUG0pk4JgGgBSsDQA8zcFQE7/j5FU21DXSnhtkFQw8W/OW",
+	"5Gqs37hwVBc3fVcBpDMLd0gm1GGV1YQIWdf881Xu9bkOddB9/laaf2ZrW0OxN6v0bXW4OvhZwQN5Tex4",
+	"54+QR+SLgfJ6Q/PPbVmhfDb3TIlIUyxRv14fANPPFS7USo2nSID3Kp7ZGQaNySo6+k+t6r25oJP20/Ve",
+	"81sJ0je95tv01zsWyDKt767v2if8nGSundpu98apWy28bYD52p40Zk5oe1vNodTRfLIwae7DBZpPeGLw",
+	"n1KbcSPnILonUTYB6/vVRtQ5iQOE4zleyGdI8LlJjjfOIOsE9plTWYzsdbaouxEsWzFoIeDnGzRH9t5k",
+	"hO6WQmOemZhywFQ6p2BdKzL462aG7pF5p27kPCwpiI10BEim4USzyAFYIPt7/UH9jOxLdWHLfrd7sbil",
+	"iXDAzBRNKs3i+t3+o3av1+72Trrdffi//9TMUNtMpcmNuEiw5iCRZif6262mcxqSERdrJtVvMinFLzSl",
+	"P3FQ1fGy9XHVjJNujcuVodWkIB2uVpj+MVaUfVkpSZdRDz+eHL4BzwZmIBa0Ch0DU5BBVqXTOC2rkJFO",
+	"rUdxfadKSObgI/QkQL1+gHq7WnL39lBEx9TkqRcvcPa/3kO/Aq5XvlIBn2GliNAv/s/Hbvvppz+efPnr",
+	"/7H/7PWD3t6Xv3ru9qdbjoNY/+AWB//V4eAz765RNzW5X819T9Vkxyih7Xw+dWFRgzKFjnbuYbjTWVMr",
+	"k5XvWltZHdn8ZJsdyCmJTAjUd+HNTN65iVxT/6nSIEdmhGYm7J6fDWabMccyU+nL1+wIKwKCu23E95ob",
+	"V338S1D4whFJMGWapTT+Sv5K5UuSqE2+AvrETQJOb9Iu3us38NSdcP4as4UlG3kH8OWqQIEFpqC3fpkn",
+	"fPyjZf/V6watmR60lUrozzqnLOLz1n6r9zABVTDjG65J1jLrGHEx5qoB63iNaQw+NsqmSHEoblnmJAGi",
+	"I1sBi0rTrMv0XrJN2XIdo9yK2nAZzOSciMzqltp4dxXpso9CvxfovWzTN/VkIAGSm5ZXmKEJT0XWAku/",
+	"kEpvtNOs/JpZ1cvSIBuxqr4n27Owv8b2yzqiBQgj2FTYJVDS5njxZ+dh3wJzKXvd5dQ2kZ/jhanORtkG",
+	"PKOf8Qx7+ZbZxhKLiPmYshVQK7i49sKHAJ3kU8LgCmIkyEgQOTG/s3AoQuFWQ0KdaYunCSMe6Ks90LxM",
+	"K/GmLRNm6O1Bqib9U5bJaG2Fm+S7R4/3ngZIkhDcQnud3Qe2zlD+FQBlDqF3YJnrICzRnMRx55Sdsg8w",
+	"i1SSM8Oq5X9Bo3c05MpO3fj8gOlJ9JNSM3A02KdNlz/boEqvGUd4GBM0CKUYncH7g30kCbG8zR4uAi6h",
+	"H4PPDGAqB2guOBuX9TPMUMqmjM/z/qhjp1SCR9YwTwOMzX4Lro88NVHQ8UQV9hEU0by9YpR9WvNgHkdI",
+	"cgs+2evueh2cQBjr+gU6Hm5EBuBk7IZKt38B0DTUgxsJbuE4GA0Fn0si6nxaheMqeWmyCwcF34PldvuX",
+	"qkIPpFouHv/9okJbxfrx9nnTwOLvJORJQkRIOiG4u3K5ax7o9Xf3gAE4Al4aSf8BolvFQQqfCbkQJFRo",
+	"woUk6Gmr+KkWjvAmletf6QPOhVZQ2pzP7fl83taXsZ2KmLCQRyTaJAQ0puwlF8lNx55ONPW9w9TbRPYV",
+	"H49JhCjbav9b7f8iAvoVH28mkR+tlMh1ApmbbAq/RH6hrXlVsNzzDtUF8ezaVB8qWZbSRuLEMSiRxXeM",
+	"DBRklEoSGZAT43OvH8BOsan97SY6wRIRFmnj+6JEemseXT7OK9hA8X9Y0lpKWPLx1NtqZlPbOI7XnL2J",
+	"hC6ffrE/eWCmCcVwWBinkfF4+I7xII4bneRBsSs6JMJ85WcJ+zjXFtdVHqMR6rUueXdOyiJ+y9d2SGLO",
+	"xvonr7f9eSoEYeq9cQjcZg/2r8NLfVsU9mHCEU7Q4VXSlWXiK7y/M+Ikg4fhOzPO+nSo6KC3eZV/gUPK",
+	"xijEcSyNUQBlS+B1m5unf3PK5pTJZwUUIxgqe92nWSFWx5acDxkd2M8Y0AbUNjBlx8Ga0UKIfDY+WTTH",
+	"8pTp84E6StTAbQElJBWPCdsvjaBXm8esypLMdhxG9/e6PTSAX54JogUbFPUyJqGpMzvk0SK3Wxw7NSer",
+	"5+BmFwXZGp1dmNmMjMyfmQXaJgm/tJ8fH71sgzI68Dd9gROCB67JOXVkhih4pW5N7z6BVsdzezpb5fvP",
+	"j1u9E9r6C8dYKo4q8Efk9LiJU76/uT4vyJhKpd+p49ym+LNmzo79Z2IWvai4tViU+wiAAaWM/paSrB6s",
+	"IGMsIqQ4CjF4xp132rCrJ/ovj/touNAD8hF6f/Ky/eRZ5o+SyPihFEdDzeiShLOiXaD5uYsRnBNBR4Z3",
+	"uulRCW5qQMydsgOTcAWMcUrIzPYGlSQeofmEm8q4uc/r/uDoxY+Hxycvjs5evHn/+sXRwcnh2zf/NQGS",
+	"HzzIZFi/23cIBr1Gw5f1sPKUzSccgHv601qEucK7XhZsz+Uy/qJMXlc6iWvqyv7m9Rfhv9vvWF8RwBzP",
+	"rCfnIMKtoAXFKO1vXvFzEmNAeK1wB23g/Tmyy98oatG7SR3ThGvhbkQdZExvTUHgG/0WJIk3SlSzQYGr",
+	"FcXnjAhTIJXHUWZnZBE2fYO/vVDSVliuE5ZGCBX48QZicXelVJz4paIk6oKYlix5v6SyG7GkyV0TvxFD",
+	"QRn/krkvyk6TzEg5ZVQiOSNMuaRfUy891VIGGqoxMieiEBMH28oULDGxab+kkeS6Q9FHxTEuG4leAs1I",
+	"ojIObG2rPz3H6DYodKZJxdhwXwvPeNjE0HjP8DmmMR6aMm5XymeOl5Al5maZCwu3+Mo4jz/i7bhAEz/d",
+	"PYliCs0d3Fsmix8y7o2jXHOImhJqbqBNSy/erTR3s4r1kPAMV3hxVOlXAvk0ueI4QYcodiHFq/T1uZ2E",
+	"0vuriuxDPABgUyWBdk/mos5FgpYolLDoOItiXKiPyo1Hf/68jb9ceIkRFJFzGl5pSMIY6u0M2+Blesem",
+	"tkgGycuVqxJvdng8o/pEnJhOkVppihBV+8a2kCFmTNvqfEYYvCctOogapOApe/f2+MTvRfC2pJmQcPpC",
+	"f/tf+nnaPKV3SUfs1GYD5b7YzdN6X8MWWV3gWvnx8i7UmNFm5fa8turakrr2rWhcrzifmnqL5wWq2VTT",
+	"etRA0wrWh6ZquIpx4YmprIixZVSfWYMvnG04CVyPazKy/pWPsJGJdQuXv+CRLe7YlgVsLbZN+YehepQs",
+	"CgDIq+Qaq9SVHXuNm2YuQAE0wc/JakYC9R5LmQUowosOOmDZxXEVYt3tcaEENCYKWpzq7/lqjsB8fapK",
+	"M7/Lsm82yIvWeu91FuTYxlU9FuXXlTOkqRmZIhzlKNuFbt/Dy6UQDQVm0eo22uYRNFxAQDIwGcOZf5al",
+	"yZAIl2dsE4ZcXzm/z+R7M+ZX7TGBNaz3l5i969yGnbqcrT50+77UuqDO9FymlMxdUduzDJ67MH2MiSGP",
+	"K/JXXPGB12lisOZbwMvdcVeJp5fY0B7uhUgwxEKtcpUdkQTUAhzHmrcS2UEHaKwZ/j2HvoQyYpm1XHFA",
+	"xASL53qMTYlPv+Q0zivuD6nJS68bcGrJTC1u0rV2t3s46r2+mAh+AZ2XlN3aEjkKtZEfLlhR40pToGGE",
+	"0P5ZFvs/l1sEG0/bvNBCzhYmnWMo4TFMF5SNTUFS9MHiX6jMPdOnTJIlfVgv5hnC5gZkjeoGv7Q1uVrg",
+	"InjvJCALsnbTzCTbwR7pb9RUGr7sTblObg1zq2HWsKSvpALHXfeFX/wKupIal72AFfGwQxVJmrUVKDZV",
+	"zbu02YsHLNeZgxhemmlp4poL8xxYnVXQtsDgvMTaAN3f6/dPWfYr50QaPIDsd0FQkkpoUQxwBrawU6Os",
+	"xCeAleh/mAiLaWHi6VZgkz0nfH7K4GsGFIQFeWYaHZT6IzvrF3z7PI4AbZdwQR7ohcIGmFLohUb4lqnx",
+	"Eep1g263a+ZrkYBO0toG9FoKO55SYTqJbRxtdrmAXdeLH+jf2pxb1/4OuJQrCigUpC5Bi02GbGcHl/LK",
+	"TbIsWNdQYY273tP+3gyRntehIslNCv1rqKjiVnHDzsp1jPZq+usFW0/HN9/779bcPBeXce9SBY1qTHuq",
+	"rKNVI5FXxL+sBaQ3l4w7f+RlR780saWc+PG5QfUTBfb5lTOZL1u76rIEf4KnpEDxWTbtVdhZa1EAWRN8",
+	"RKOaqt6lkrsXAwH4S/B+AC3F1WKkEiUEM9VBbwiJiLbsCMv0RbsjTg3TJmBR6dQqI/JpjDde0ffCCk5N",
+	"mXdfr0DQbO8Psq5aD8AUlQoySSYkQelM/yLic5a1+XrwDEnCoiIoSs15Bx0o1NUPm85epvSz/jwEgRjp",
+	"oNempixmuWKcq9qmMC/g/WoV7AfP0AjQwfARW6SWSltaGo00n/QiWzAblznlRZNRrL5RuHITQdw2JMU0",
+	"FLelrf1duOCKzMpvvoXeReVaJ7DBrf12b4MsE7cuUwvtz6mAblW2r0wS2cJ8rq3WVXoYEiLGZI2HQWX+",
+	"P+ByzjIGgrRaYOanM7WTwphC0XrI6ovjrEUqlGjqoH+a20xJ3pkMJ1n131OGowils0C/XvBkWCeCsd87",
+	"6EPV4uei0iZN2+Jm3kOy4DYXepKySJBITQLgmK6PfeeU6UtWWptltWb2cyyK6dsWFgSWvGvZen+vu2cN",
+	"fsbV2UjfAkjfXuKhsOvW5XhdBvRrONktA7ukcvsN9NEARZefww0tXoAr4zOKjLmgZHVkPn/MF53Xd26G",
+	"BWEqq2qQB2MrgVjNLKh5zmhPtCbf4Xk+syatMExnZ8hfDSc0jgQpNH8wn1rU9seAuV+DXnungAR2Qxfr",
+	"sQT5ad8RPEFYpIULBnTdF9bjChy5+KAFF6FmiGCZT945sEE2sVq5kF+dLeRgDeQgzE/5QkTqqKqeFZep",
+	"r9zVyAH7BpILNUBS24lQV2dOJekgzcZHNNZUhUKeDLUFiQa/DVDM+VSCZkiVPGWmcANllssDjCLIlhag",
+	"woxMmHmaPjPNbhYzbiLPCcFM61ypJKfsoyRYhJNP9/+S3Yod86t3dhkP6joiuQfW1g2FKSsOS9FzKfeA",
+	"mFNBYGc0Zc4mnAEb8QmC35r34YEVnJDPqqGDw2yfvs7Nn36jZ9XgeUAMNfs0PNr0u68peydo2OxZ/Lnx",
+	"s4fMdq5oIBjZsbEn1z75kmCVCtJoFw4MvJnG+ipv0nFq3XeVEnSYKuJpT3Xiur920EDT4zlmIRm4UO5v",
+	"gw56Z7EbAmqlaKUkcmHZYbqATPGF8VUFKKISjDpZqsjno2nNDRqTtb1xx1yoP3N7IrvM9ZpQDh+8E3rQ",
+	"LGeIlxIwOyN3WRpKmrzh+Sx1Wo9EJjRUlkJ+Zd5dznqO/o0TmjuQu0ZxS/O6NOnx0cgqkY0IzxRpd+zO",
+	"4NsQlbnrnQrzyyZkaI/jrZnClgb9zA5xBh3K7xjTc9O6NAUa7bOWAl9SFsl81OECgUoMNVtiOiVMq5J8",
+	"hOSMxLFWc22nUKv1QnF/R4VoMFkMBY0GaJRKG+NWE0HIKROYTSkbwwCChHQmeAjFM9n0GRpMyUKPOkAx",
+	"wedEZio1T9UzNJAkwUzRcIDgq+6PODYlmWyZTa2anzIuTMM0Uy3TTuvAAq30fPrdrpkyVGbDbEqiDvow",
+	"ISZSmPCIxAYPlTJt1xnUqP4TuEa1GUDlKbPeXUFwOAnyZTu4ldtFYzJoPUZyLUYG+vtnUEvTZwWUDYX1",
+	"/QNsGVwtqWYETBK9mBNjmQiibYMxPSfMayCgCVlvHlwslls1F3wx3YwgFIc+NDWTSEy/6E3GfZ31Kd2a",
+	"KVszpWqmfF3lYzQ9HxGZxkrW5shoZpZgFU4u6MC8A2WN9DKvTueScTre+UP/d3WLT9MgRqKPwwWiUcll",
+	"MyZOe3qw3ILFKGkWM0YgQCGMS16P6fWI2o99vziO03FrI9CN+2bOwHEqcNyOBB2ptvP2tJe9PWWIjjQD",
+	"1zP01S2Pi11Bcfv3bvvpp7/db2f/fPDdTTcFtTtadysKPcK3jtw1jlyHmNLXQBmCu/QdXBt2KIcW8sia",
+	"Q/0HiCZ4bJN7sGPhctXtunPhhi2NXjWNXpQuBR7vUBaRz6uKIZjciXMSKi6A6ZtuIaW8jgmWNuVDWDmg",
+	"yGfz66zWPWWWuDU3Nh3QirkYAFqMOEDa3pUNf/gWlShl9mMo1HaLRXV00AESKcvSZ8BCgVQ2hz1RWCgS",
+	"ITWnIdlHe92nPisD9qFgZFwb+R/qgY7IjPuBGB9cvVGY0Lat7G3Vtv+KaqtcFFYClGihwI5rFEpBSEm1",
+	"oa+aVctcKghRyRSAdnVUKoEVFwBJUTQh0JeqtdtN/HypAk3ZkEVlMfzGPApSvIYx1JaiKsuhOGXm29IV",
+	"FnACfR896aL/z/0YoL7+KQuX13GZEqrl2qP6W36z5Td3kN84KBk4TvWNMwD8LG3JY/feMkcqafE7guSa",
+	"U1rLlfRKLF/iI0ghyBIxGJkHWXlMQKxqduQ0HNO12qhIttNFAYljdsyXJFVUY+6c5r9lRbfCiq7Zrvl2",
+	"WFfp/o5xuURzE+ZU6PZzGe7UX2ZOJkCwvul2HrDBQ57mkZJ7hWgXdOosqYWGDzkYPYklMf30JU+Fg6uA",
+	"nuSBRpqsAFDBoP6I3n+Z5SW46RQjZs+MMQjKmrbhCBaIMJ6OJ3YQ073aRZD01AZ2JoO8cM0pMxkDIWfn",
+	"REhXovTcVUmBBUIaxL5J8IImcvq3gwmViovFAC14igQJCT0nkcv7D9Ns8ibYfMoSIiUeEwn5/1QhBhVT",
+	"xoLPwdBFMWdj09CaRYX+4QdhSGZqHxj/DjknTLWlEgQnA5OyYZt0CwGThqYJ4pyItiQMek0yrYDmK7+P",
+	"TYt0LARePAhswQKbxYbuD/44bemRTlv76H//7//7Mnig56MICwkaLrJ/W0w3lEcmkSFzqcrkkOWiKRua",
+	"zAfjjAzy/Z1PeJwthA9/JVpJ5gINiBBc2AfBjaEvK2zN4Jf2gbtK7XeCn9OICItkNNUZTDRyLrgihX3y",
+	"1luQ0+xbl8qDA7KsdmQygEtHwMW8Nks/xmdjb2YLEmXwaMSFafae3ZGIA51N8Dn5b7jXIx7HfH6Wzqoj",
+	"eu6u3VtzIP45FFbacBJByzIhYFKGL7ovfCCmVase/IU2syK8QMeKkBh9z5WKCfr4l97eJ4QV6vU7D7vo",
+	"/fEPnfyLOZv8UtibiEM5EMDqa8sMRsAZ4uO/N2lDlZ34P93J3HCKTTYBw3ThSJeuePlz1czV6jXXl988",
+	"M9R3csjPITRcjSz46/YaCsnuZM6bFdKcWNqGzH9STSto+RjKus943zFa27bCbwP39IGc5iAMgKUU+PBG",
+	"KlO/UTmKlbqRVFil9Wizn2zWZn4zTKY22CABkgrH4DQaYRobbM+iKIlcNTWLlYE+LiJlrjOFJzADyuSx",
+	"mdR1W1t2mBreoHcmy2qHFV+m3t+mlsltKfPHxIiv5dU3I86lrLqyrl4kPy1Ape3gva72CTgtjYYN2rJV",
+	"eYxgxkJrZkttxzTpjYQrxlctSV3CQkHxr1M2JWQWIJmGEy1UAIwuA1uocp71MGY4sSo+0HNpgSjEjHGo",
+	"I2aWFPl0L/Ong6zzW7Pak64PoSuicAlq3NABd1vE+APsE1RjXuqSB9RzVQUi3dZyaJW6VNOxLoQ8ooC2",
+	"3LaGv6ut4X8kSlPPLDuqy1BPTS2VA2NZQlY8gmfQ/aOXz9Hj3aePHnRQlnw7oiSOJNiS1pP5DLE0jsEk",
+	"h2oCvtJO6SzCihRp7eoT7u3X35mqMTdrEDTpTFtOu78xrvdNpM/b6hxXd0nS2raicbHgkh4qL4PhClmA",
+	"a1/fiSExcGxbZ3nZlz+LcXgz12J7I76tG3FkaOuqroRWeCMerkjoYYgyRYRzD+MxMTquyXx0jmVwPPNU",
+	"SRoRU7XBeDy9uskPesC1NAqOl4lK4jJxNvKc6GlWdI/n5svtY3sG7Xc8puFinTpS95rxKPz/7F1tb9u2",
+	"E/8qRN703/9kx0uXrcteBW2wGkvWLCkwDEhR0dLZ4iKRAkkl85Z894F3JCXZchJnC7INfWdAlvh0JO/h",
+	"d797ThzZB+TGUNK6tXF7jvvVUUwDz4nLo5fNXpfczpWu7gSYFcBLW/z+MKCxa0hIMGYVbHwWHrxMPKwL",
+	"ve7uvYrog6VAWEY353tNUN5hX55Sh439HJIk93CZsBp0wWvDclhoHmtWPg6U/vSd/lFZXP/ldyzFUICJ",
+	"Lvi1qkBg9XJ0OLf3e9W6f/WN/o2i/E5dY/QnmtHbCm0prmCzyO5NJk5aMZbjM7JrrTIwxhnEMVpjnRIw",
+	"ZmeAsEOsTlkAEoSQ2TwoosfiClPKnlJIYxtD+X9u6M+f6jftTyt3vdp2ESt3H+/+UXNbbIZat8zqCKce",
+	"s6k1dK6Q1UJwVLKRLZ2PzqTJVRvjq/iSzYBdQm19va8lcD1mbwKzGr8EjIrFAlt4u/FODkNKWO50Q8UD",
+	"1CwekhWBn3lBA+jnROzPJ9mX/Ft4Nfsm/+r113uj15PJuMadMcRXyv0x+YhkiP2hZIhPo49fXFyM//dr",
+	"vbip5eLmGmb1zULMXz4uLQLHufv/vsg7geBOBGZCcrqoHnK307qvXO48K2Dk7mqtynuv9N6fb5PPCPUh",
+	"hLqkid4aoF6B1eIOhTIEOxKWN7RryBeKcWXMNE07+ylN3BaWkGHwtFaq9EXXv1dMN9KKCsYMo245Q6pW",
+	"YtG5kOnJ0Yez6ZvzT4dv354dnZ+njFy1AiEAvK3t53Gh6lpu3Mw0oIcprHXJhXyExuqnjQnJTjUSI0Nj",
+	"XhCyjDbK+N8nSH7q8JRtR7XtvaBqkLwW43Bp3q2WRo0YSY2cwJC9cs2lRV/Y4DX+vgZ5eDp1z//qTe6X",
+	"mzATG4m5fC+f/+ZeMyP8HDxqiZa8Ku9cImewUlwDzUPEDM4aUVKljoTNlhbTvPHHXSv1y+HJ8XYrFfq2",
+	"5cb8B6+Un4OtVgpNg82q8v7kFVVGQdX3VBm70HD+0zFWIe1xBFRiEY9vDawGmSPDge4urzDMFI217knu",
+	"jlj2MwWqLuQZ5O6bukdTEF80VmCwTF+BOUCOg4CCEBq1JTwp02CSbVLEWkvpsw35H7chT/iSWc3nc5E5",
+	"7R4DGU4j2GqD4PedAA4r7NGttZPsNLrcOdjZRRSDb2CdDMeTfCFrhg/8OgNzIYwFnbBSLZwYo2hjmMZZ",
+	"I5K9P2xssceCSxDv/4RphUFvZEc29K5q0Cj1RgBWgB1mLrsngpgEp1HirSjsMcWBOw2Qe3GIAANJ8llw",
+	"K2JmDtrxPqCEmQKiLCH3ladCpSglgXkpoOwfnhXdEYWU9IFG28k1XShsL97tmgeqhtd+NPRy6KOnzawU",
+	"GSO31qJPppqEArduNC2HI47HMzMmjBhP8C/ElNRtOOrP6w3/AIBgm/Xmkg64hVIthI5JxWN2xLMC55tL",
+	"ljojJZbCSqfzEZZaSEN5Lr+4F9JDQ9sIR8hdIDZwysEqhbG9AWXObmohxtKppj6ywZTXnleHOsL1GBgw",
+	"QnearPAVFoQh2aTuGFXmiRMSBLSWik44n3XKSsgXVFrBMvgNFW7vO8KCEb2OmEgBMpCwYFQFM5UT9w8S",
+	"t8ya5QEaB73aiAh8jfzNYX5XqMpbAsC2eKMGhC2vTI22Q+I8ALjy0GsPAF/HdgfGoKllcxFofaK0BLi2",
+	"kJFhyCrya7TQ7WstLPY5esECPrWi6abjP2YOiwy68u8JdFdBxb0Bd3CjyUbKnxpUXdKnK54VyCyPo9eN",
+	"7OoF3Fx6kt7g+Qhn+u3H2z8DAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

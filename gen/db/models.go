@@ -33,6 +33,15 @@ type Brand struct {
 	Version     int64
 }
 
+type Cart struct {
+	ID        int64
+	UserID    *int64
+	TokenHash []byte
+	Version   int64
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
 type Category struct {
 	ID          int64
 	ParentID    *int64

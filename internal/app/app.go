@@ -20,11 +20,13 @@ import (
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/addresses"
 	"github.com/shopd/shopd/internal/assistant"
+	"github.com/shopd/shopd/internal/cart"
 	"github.com/shopd/shopd/internal/catalog"
 	"github.com/shopd/shopd/internal/identity"
 	"github.com/shopd/shopd/internal/inventory"
 	"github.com/shopd/shopd/internal/platform/cache"
 	"github.com/shopd/shopd/internal/platform/config"
+	"github.com/shopd/shopd/internal/platform/idempotency"
 	"github.com/shopd/shopd/internal/platform/jobs"
 	"github.com/shopd/shopd/internal/platform/mail"
 	"github.com/shopd/shopd/internal/platform/media"
@@ -46,6 +48,7 @@ type App struct {
 	log      *slog.Logger
 	pool     *pgxpool.Pool
 	media    *media.Store
+	carts    *cart.Carts
 	queue    *jobs.Queue
 	platform *server.Platform
 	closers  []func() error
@@ -84,6 +87,7 @@ func New(ctx context.Context, s config.Settings, log *slog.Logger, tracer pgx.Qu
 		return nil, err
 	}
 	a.followCatalogue(workers)
+	a.newSales(workers)
 	if err := a.newServer(client); err != nil {
 		return nil, err
 	}
@@ -103,7 +107,7 @@ func (a *App) newIdentity(client redis.UniversalClient, workers *river.Workers) 
 		Secret: []byte(s.SecretKey), Algorithm: s.Algorithm, KeysDir: s.JWTKeysDir, Issuer: s.AppName, BcryptCost: s.BcryptCost,
 		AccessLifetime:  time.Duration(s.AccessTokenMinutes) * time.Minute,
 		RefreshLifetime: time.Duration(s.RefreshTokenDays) * 24 * time.Hour,
-		FreeFailures:    s.LoginFreeFailures, HideAccounts: s.RegisterEnumeration == "hidden", Forget: addresses.Forget,
+		FreeFailures:    s.LoginFreeFailures, HideAccounts: s.RegisterEnumeration == "hidden", Forget: forget,
 		ResetURL: s.PasswordResetBaseURL, VerificationURL: s.EmailVerificationBaseURL,
 	}); err != nil {
 		return err
@@ -111,6 +115,25 @@ func (a *App) newIdentity(client redis.UniversalClient, workers *river.Workers) 
 	a.Identity.AddWorkers(workers)
 	a.queue.Every(time.Hour, identity.Sweep{})
 	return nil
+}
+
+// forget removes what else is known of an account that is deleted. Its orders stay.
+func forget(ctx context.Context, q *db.Queries, user int64) error {
+	if err := addresses.Forget(ctx, q, user); err != nil {
+		return err
+	}
+	return cart.Forget(ctx, q, user)
+}
+
+// newSales makes what sells: carts.
+func (a *App) newSales(workers *river.Workers) {
+	a.carts = cart.New(a.pool, cart.Settings{Currency: a.settings.StoreCurrency, MediaPrefix: strings.TrimRight(a.settings.MediaURLPrefix, "/")})
+	a.carts.AddWorkers(workers)
+	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[idempotency.Sweep]) error {
+		return db.New(a.pool).SweepIdempotencyKeys(ctx)
+	}))
+	a.queue.Every(time.Hour, cart.Sweep{})
+	a.queue.Every(time.Hour, idempotency.Sweep{})
 }
 
 // followCatalogue keeps what is made of products up to date with them: their vectors.
@@ -149,7 +172,7 @@ func (a *App) newServer(client redis.UniversalClient) (err error) {
 		Authenticate: a.Identity.Authenticate, CheckCSRF: a.Identity.CheckCSRF, Ranks: identity.Ranks(),
 		AllowedOrigins: s.CORSAllowedOrigins, TrustedProxies: s.TrustedProxies, Contract: gen.Contract,
 	}, server.Domains{
-		Identity: a.Identity, Addresses: addresses.New(a.pool), Assistant: a.Assistant, Platform: a.platform,
+		Identity: a.Identity, Addresses: addresses.New(a.pool), Assistant: a.Assistant, Platform: a.platform, Carts: a.carts,
 		Catalog: catalog.New(a.pool, a.queue, a.media, catalog.Settings{
 			Log: a.log, Currency: s.StoreCurrency, MediaPrefix: strings.TrimRight(s.MediaURLPrefix, "/"), Understand: a.Assistant.Understand,
 			Changed: func(context.Context) {},

@@ -192,7 +192,7 @@ func (s *Stock) adjust(ctx context.Context, q *db.Queries, at level, delta int32
 		return err
 	}
 	if there := l.levels[at]; int64(there)+int64(delta) < 0 {
-		return ErrBelowZero.Detailf("There are %d units there, and %d were to be taken.", there, -int64(delta))
+		return ErrInsufficient.Detailf("There are %d units there, and %d were to be taken.", there, -int64(delta))
 	} else if int64(there)+int64(delta) > math.MaxInt32 {
 		return ErrTooManyUnits
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/internal/addresses"
 	"github.com/shopd/shopd/internal/assistant"
+	"github.com/shopd/shopd/internal/cart"
 	"github.com/shopd/shopd/internal/catalog"
 	"github.com/shopd/shopd/internal/identity"
 	"github.com/shopd/shopd/internal/inventory"
@@ -31,6 +32,7 @@ type Domains struct {
 	*addresses.Addresses
 	*catalog.Catalog
 	*inventory.Stock
+	*cart.Carts
 	*assistant.Assistant
 	*Platform
 }
@@ -117,8 +119,8 @@ func cors(origins []string) echo.MiddlewareFunc {
 	return middleware.CORSWithConfig(middleware.CORSConfig{
 		AllowOrigins:     origins,
 		AllowMethods:     []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete},
-		AllowHeaders:     []string{"Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key", csrfHeader, requestIDHeader},
-		ExposeHeaders:    []string{"ETag", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After", requestIDHeader, "X-Assistant-Provider"},
+		AllowHeaders:     []string{"Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key", "X-Cart-Token", csrfHeader, requestIDHeader},
+		ExposeHeaders:    []string{"ETag", "Idempotent-Replayed", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After", requestIDHeader, "X-Assistant-Provider"},
 		AllowCredentials: true,
 		MaxAge:           600,
 	})
