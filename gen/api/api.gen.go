@@ -121,6 +121,33 @@ func (e LivenessStatus) Valid() bool {
 	}
 }
 
+// Defines values for OrderStatus.
+const (
+	OrderStatusCANCELLED OrderStatus = "CANCELLED"
+	OrderStatusDELIVERED OrderStatus = "DELIVERED"
+	OrderStatusPAID      OrderStatus = "PAID"
+	OrderStatusPENDING   OrderStatus = "PENDING"
+	OrderStatusSHIPPED   OrderStatus = "SHIPPED"
+)
+
+// Valid indicates whether the value is a known member of the OrderStatus enum.
+func (e OrderStatus) Valid() bool {
+	switch e {
+	case OrderStatusCANCELLED:
+		return true
+	case OrderStatusDELIVERED:
+		return true
+	case OrderStatusPAID:
+		return true
+	case OrderStatusPENDING:
+		return true
+	case OrderStatusSHIPPED:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ProductSort.
 const (
 	ProductSortCreatedAsc  ProductSort = "created_asc"
@@ -253,6 +280,36 @@ func (e SearchMode) Valid() bool {
 	case SearchModeKeyword:
 		return true
 	case SearchModeSemantic:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ShipmentStatus.
+const (
+	ShipmentStatusDelivered      ShipmentStatus = "delivered"
+	ShipmentStatusFailed         ShipmentStatus = "failed"
+	ShipmentStatusInTransit      ShipmentStatus = "in_transit"
+	ShipmentStatusOutForDelivery ShipmentStatus = "out_for_delivery"
+	ShipmentStatusPreparing      ShipmentStatus = "preparing"
+	ShipmentStatusReturned       ShipmentStatus = "returned"
+)
+
+// Valid indicates whether the value is a known member of the ShipmentStatus enum.
+func (e ShipmentStatus) Valid() bool {
+	switch e {
+	case ShipmentStatusDelivered:
+		return true
+	case ShipmentStatusFailed:
+		return true
+	case ShipmentStatusInTransit:
+		return true
+	case ShipmentStatusOutForDelivery:
+		return true
+	case ShipmentStatusPreparing:
+		return true
+	case ShipmentStatusReturned:
 		return true
 	default:
 		return false
@@ -572,6 +629,145 @@ type AddressPatch struct {
 	//
 	// Example: Greater London
 	State nullable.Nullable[string] `json:"state,omitempty"`
+}
+
+// AdminOrder An order as the shop sees it.
+type AdminOrder struct {
+	BillingAddress *OrderAddress `json:"billing_address"`
+
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// Currency ISO 4217 code of the amounts beside it.
+	//
+	// Example: USD
+	Currency Currency `json:"currency"`
+
+	// Customer Who ordered.
+	Customer OrderCustomer `json:"customer"`
+
+	// History Every status it had, oldest first.
+	History []OrderChange `json:"history"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// Items What was ordered.
+	Items []OrderItem `json:"items"`
+
+	// Note What the customer told the shop, or null.
+	//
+	// Example: Please ring twice
+	Note *string `json:"note"`
+
+	// Number What people call the order. The last character checks the others.
+	//
+	// Example: SO-4F7KR-9M2QC
+	Number string `json:"number"`
+
+	// PayUntil When an unpaid order is cancelled; null once it is paid or cancelled.
+	//
+	// Example: 2026-11-21T10:30:00Z
+	PayUntil        *time.Time    `json:"pay_until"`
+	Shipment        *Shipment     `json:"shipment"`
+	ShippingAddress *OrderAddress `json:"shipping_address"`
+
+	// Status Where an order is on its way.
+	Status OrderStatus `json:"status"`
+
+	// Total An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Total Money `json:"total"`
+
+	// TotalQuantity Units of all items.
+	//
+	// Example: 3
+	TotalQuantity int64 `json:"total_quantity"`
+
+	// UpdatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// AdminOrderPage A page of orders.
+type AdminOrderPage struct {
+	// Items The orders.
+	Items []AdminOrderSummary `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// NextCursor Send it as `cursor` for the next page; null on the last.
+	//
+	// Example: eyJzIjoiY3JlYXRlZF9kZXNjIn0
+	NextCursor *string `json:"next_cursor"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+}
+
+// AdminOrderSummary An order as the shop's lists show it.
+type AdminOrderSummary struct {
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// Currency ISO 4217 code of the amounts beside it.
+	//
+	// Example: USD
+	Currency Currency `json:"currency"`
+
+	// Customer Who ordered.
+	Customer OrderCustomer `json:"customer"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// Number What people call the order. The last character checks the others.
+	//
+	// Example: SO-4F7KR-9M2QC
+	Number string `json:"number"`
+
+	// PayUntil When an unpaid order is cancelled; null once it is paid or cancelled.
+	//
+	// Example: 2026-11-21T10:30:00Z
+	PayUntil *time.Time `json:"pay_until"`
+
+	// Status Where an order is on its way.
+	Status OrderStatus `json:"status"`
+
+	// Total An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Total Money `json:"total"`
+
+	// TotalItems How many different things were ordered.
+	//
+	// Example: 2
+	TotalItems int64 `json:"total_items"`
+
+	// TotalQuantity Units of all items.
+	//
+	// Example: 3
+	TotalQuantity int64 `json:"total_quantity"`
+
+	// UpdatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	UpdatedAt time.Time `json:"updated_at"`
 }
 
 // AdminProduct A product as those who keep it see it.
@@ -1601,6 +1797,337 @@ type Money = string
 // Example: {"color":"black"}
 type Options map[string]string
 
+// Order An order of the account.
+type Order struct {
+	BillingAddress *OrderAddress `json:"billing_address"`
+
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// Currency ISO 4217 code of the amounts beside it.
+	//
+	// Example: USD
+	Currency Currency `json:"currency"`
+
+	// History Every status it had, oldest first.
+	History []OrderChange `json:"history"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// Items What was ordered.
+	Items []OrderItem `json:"items"`
+
+	// Note What the customer told the shop, or null.
+	//
+	// Example: Please ring twice
+	Note *string `json:"note"`
+
+	// Number What people call the order. The last character checks the others.
+	//
+	// Example: SO-4F7KR-9M2QC
+	Number string `json:"number"`
+
+	// PayUntil When an unpaid order is cancelled; null once it is paid or cancelled.
+	//
+	// Example: 2026-11-21T10:30:00Z
+	PayUntil        *time.Time    `json:"pay_until"`
+	Shipment        *Shipment     `json:"shipment"`
+	ShippingAddress *OrderAddress `json:"shipping_address"`
+
+	// Status Where an order is on its way.
+	Status OrderStatus `json:"status"`
+
+	// Total An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Total Money `json:"total"`
+
+	// TotalQuantity Units of all items.
+	//
+	// Example: 3
+	TotalQuantity int64 `json:"total_quantity"`
+
+	// UpdatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// OrderAddress An address as it was when the order was placed.
+type OrderAddress struct {
+	// City The town.
+	//
+	// Example: London
+	City string `json:"city"`
+
+	// Country ISO 3166-1 alpha-2 code of the country.
+	//
+	// Example: GB
+	Country string `json:"country"`
+
+	// Line1 Street and number.
+	//
+	// Example: 12 St James's Square
+	Line1 string `json:"line1"`
+
+	// Line2 Flat, floor or whatever helps to find it.
+	//
+	// Example: Second floor
+	Line2 *string `json:"line2"`
+
+	// Phone A phone number as people write it.
+	//
+	// Example: +44 20 7946 0958
+	Phone *string `json:"phone"`
+
+	// PostalCode The postal code.
+	//
+	// Example: SW1Y 4JH
+	PostalCode string `json:"postal_code"`
+
+	// Recipient Who is there.
+	//
+	// Example: Ada Lovelace
+	Recipient string `json:"recipient"`
+
+	// State State, province or county, where addresses have one.
+	//
+	// Example: Greater London
+	State *string `json:"state"`
+}
+
+// OrderChange A step of an order on its way.
+type OrderChange struct {
+	// ActorID The account that did it; null when nobody did, as when an order was not paid in time. Customers see themselves alone.
+	//
+	// Example: 7
+	ActorID *int64 `json:"actor_id"`
+
+	// At When.
+	//
+	// Example: 2026-11-21T09:30:00Z
+	At time.Time `json:"at"`
+
+	// From The status before, null when the order was placed.
+	//
+	// Example: PENDING
+	From *string `json:"from"`
+
+	// Note Why, or empty.
+	//
+	// Example: Paid by bank transfer.
+	Note string `json:"note"`
+
+	// To Where an order is on its way.
+	To OrderStatus `json:"to"`
+}
+
+// OrderCustomer Who ordered.
+type OrderCustomer struct {
+	// Email The e-mail address.
+	//
+	// Example: ada@example.com
+	Email string `json:"email"`
+
+	// FirstName Given name.
+	//
+	// Example: Ada
+	FirstName string `json:"first_name"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// LastName Family name.
+	//
+	// Example: Lovelace
+	LastName string `json:"last_name"`
+}
+
+// OrderInput An order to place.
+type OrderInput struct {
+	// BillingAddressID An id.
+	//
+	// Example: 42
+	BillingAddressID *ID `json:"billing_address_id,omitempty"`
+
+	// ExpectedTotal An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	ExpectedTotal *Money `json:"expected_total,omitempty"`
+
+	// Items What to order; without it, what is in the cart.
+	Items []OrderItemInput `json:"items,omitempty"`
+
+	// Note What the shop should know.
+	//
+	// Example: Please ring twice
+	Note *string `json:"note,omitempty"`
+
+	// ShippingAddressID An id.
+	//
+	// Example: 42
+	ShippingAddressID *ID `json:"shipping_address_id,omitempty"`
+}
+
+// OrderItem Some units of one variant, as they were ordered.
+type OrderItem struct {
+	// LineTotal An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	LineTotal Money `json:"line_total"`
+
+	// Name The product's name then.
+	//
+	// Example: Drift Headphones
+	Name string `json:"name"`
+
+	// Options What set the variant apart, such as size and colour. Empty for a product of one variant.
+	//
+	// Example: {"color":"black"}
+	Options map[string]string `json:"options"`
+
+	// ProductID An id.
+	//
+	// Example: 42
+	ProductID ID `json:"product_id"`
+
+	// Quantity Units.
+	//
+	// Example: 2
+	Quantity int32 `json:"quantity"`
+
+	// Sku The shop's own number for it, unique.
+	//
+	// Example: AUR-DRIFT-BLK
+	Sku string `json:"sku"`
+
+	// UnitPrice An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	UnitPrice Money `json:"unit_price"`
+
+	// VariantID An id.
+	//
+	// Example: 42
+	VariantID ID `json:"variant_id"`
+}
+
+// OrderItemInput What to order.
+type OrderItemInput struct {
+	// ProductID An id.
+	//
+	// Example: 42
+	ProductID ID `json:"product_id"`
+
+	// Quantity A number of units.
+	//
+	// Example: 2
+	Quantity Quantity `json:"quantity"`
+
+	// VariantID An id.
+	//
+	// Example: 42
+	VariantID *ID `json:"variant_id,omitempty"`
+}
+
+// OrderPage A page of orders.
+type OrderPage struct {
+	// Items The orders.
+	Items []OrderSummary `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// NextCursor Send it as `cursor` for the next page; null on the last.
+	//
+	// Example: eyJzIjoiY3JlYXRlZF9kZXNjIn0
+	NextCursor *string `json:"next_cursor"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total *int64 `json:"total,omitempty"`
+}
+
+// OrderStatus Where an order is on its way.
+type OrderStatus string
+
+// OrderStatusInput Where an order goes.
+type OrderStatusInput struct {
+	// Note Why; it is kept in the history, which the customer sees.
+	//
+	// Example: Paid by bank transfer.
+	Note *string `json:"note,omitempty"`
+
+	// Status Where an order is on its way.
+	Status OrderStatus `json:"status"`
+}
+
+// OrderSummary An order as lists show it.
+type OrderSummary struct {
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// Currency ISO 4217 code of the amounts beside it.
+	//
+	// Example: USD
+	Currency Currency `json:"currency"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// Number What people call the order. The last character checks the others.
+	//
+	// Example: SO-4F7KR-9M2QC
+	Number string `json:"number"`
+
+	// PayUntil When an unpaid order is cancelled; null once it is paid or cancelled.
+	//
+	// Example: 2026-11-21T10:30:00Z
+	PayUntil *time.Time `json:"pay_until"`
+
+	// Status Where an order is on its way.
+	Status OrderStatus `json:"status"`
+
+	// Total An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Total Money `json:"total"`
+
+	// TotalItems How many different things were ordered.
+	//
+	// Example: 2
+	TotalItems int64 `json:"total_items"`
+
+	// TotalQuantity Units of all items.
+	//
+	// Example: 3
+	TotalQuantity int64 `json:"total_quantity"`
+
+	// UpdatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
 // Password 8 to 72 bytes of UTF-8, and not one of the common ones.
 //
 // Example: correct horse 9
@@ -2381,6 +2908,106 @@ type SessionPage struct {
 	// Example: 228
 	Total int64 `json:"total"`
 }
+
+// Shipment How an order travels.
+type Shipment struct {
+	// Carrier Who carries it.
+	//
+	// Example: DHL
+	Carrier string `json:"carrier"`
+
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// Events What happened, oldest first.
+	Events []ShipmentEvent `json:"events"`
+
+	// Status Where a shipment is.
+	Status ShipmentStatus `json:"status"`
+
+	// TrackingNumber The carrier's number.
+	//
+	// Example: JD014600003828
+	TrackingNumber string `json:"tracking_number"`
+
+	// TrackingURL Where to follow it, or null.
+	//
+	// Example: https://www.dhl.com/track?id=JD014600003828
+	TrackingURL *string `json:"tracking_url"`
+
+	// UpdatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// ShipmentEvent Something that happened on the way.
+type ShipmentEvent struct {
+	// At When.
+	//
+	// Example: 2026-11-21T09:30:00Z
+	At time.Time `json:"at"`
+
+	// Description What, or empty.
+	//
+	// Example: Arrived at the depot
+	Description string `json:"description"`
+
+	// Location Where, or null.
+	//
+	// Example: London
+	Location *string `json:"location"`
+
+	// Status Where a shipment is.
+	Status ShipmentStatus `json:"status"`
+}
+
+// ShipmentEventInput Something that happened on the way.
+type ShipmentEventInput struct {
+	// At When; now when left out.
+	//
+	// Example: 2026-11-21T09:30:00Z
+	At *time.Time `json:"at,omitempty"`
+
+	// Description What.
+	//
+	// Example: Arrived at the depot
+	Description *string `json:"description,omitempty"`
+
+	// Location Where.
+	//
+	// Example: London
+	Location *string `json:"location,omitempty"`
+}
+
+// ShipmentInput How an order travels.
+type ShipmentInput struct {
+	// Carrier Who carries it.
+	//
+	// Example: DHL
+	Carrier string `json:"carrier"`
+
+	// Event Something that happened on the way.
+	Event *ShipmentEventInput `json:"event,omitempty"`
+
+	// Status Where a shipment is.
+	Status *ShipmentStatus `json:"status,omitempty"`
+
+	// TrackingNumber The carrier's number.
+	//
+	// Example: JD014600003828
+	TrackingNumber string `json:"tracking_number"`
+
+	// TrackingURL Where to follow it.
+	//
+	// Example: https://www.dhl.com/track?id=JD014600003828
+	TrackingURL *string `json:"tracking_url,omitempty"`
+}
+
+// ShipmentStatus Where a shipment is.
+type ShipmentStatus string
 
 // Slug A name for addresses, unique and made of lower-case letters, digits and dashes.
 //
@@ -3185,6 +3812,9 @@ type Featured = bool
 // Gtin defines model for Gtin.
 type Gtin = string
 
+// IdempotencyKey defines model for IdempotencyKey.
+type IdempotencyKey = string
+
 // IfMatch defines model for IfMatch.
 type IfMatch = string
 
@@ -3223,6 +3853,9 @@ type Forbidden = Problem
 
 // Invalid What went wrong, as of RFC 9457.
 type Invalid = Problem
+
+// InvalidTransition What went wrong, as of RFC 9457.
+type InvalidTransition = Problem
 
 // NotFound What went wrong, as of RFC 9457.
 type NotFound = Problem
@@ -3333,6 +3966,44 @@ type ListCustomersParams struct {
 
 	// Offset How many items to skip. For deep pages use `cursor`.
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+}
+
+// AdminListOrdersParams defines parameters for AdminListOrders.
+type AdminListOrdersParams struct {
+	// Q The number of an order as a customer reads it out, or a part of the customer's e-mail address.
+	Q *SearchText `form:"q,omitempty" json:"q,omitempty"`
+
+	// Status Only orders of this status.
+	Status *OrderStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// From Only placed since this time.
+	From *time.Time `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Only placed before this time.
+	To *time.Time `form:"to,omitempty" json:"to,omitempty"`
+
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. Not together with `offset`.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// SetShipmentParams defines parameters for SetShipment.
+type SetShipmentParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// SetOrderStatusParams defines parameters for SetOrderStatus.
+type SetOrderStatusParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // AdminListProductsParams defines parameters for AdminListProducts.
@@ -3589,6 +4260,30 @@ type ListCategoriesParams struct {
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
 }
 
+// ListOrdersParams defines parameters for ListOrders.
+type ListOrdersParams struct {
+	// Status Only orders of this status.
+	Status *OrderStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. Not together with `offset`.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateOrderParams defines parameters for CreateOrder.
+type CreateOrderParams struct {
+	// IdempotencyKey Makes the call safe to repeat: the same request with the same key has its effect once and gets the first answer
+	// again, with `Idempotent-Replayed: true`, for a day. Another request with it gets 422 `idempotency_key_reused`, one
+	// while the first is under way 409 `idempotency_in_flight`. What is refused is not kept: mend it and send it again.
+	// Take something random, such as a UUID. Keys are the account's own, for each operation.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListProductsParams defines parameters for ListProducts.
 type ListProductsParams struct {
 	// Q Words to look for.
@@ -3751,6 +4446,12 @@ type SetCustomerRoleJSONRequestBody = CustomerRole
 // SetCustomerStatusJSONRequestBody defines body for SetCustomerStatus for application/json ContentType.
 type SetCustomerStatusJSONRequestBody = CustomerStatus
 
+// SetShipmentJSONRequestBody defines body for SetShipment for application/json ContentType.
+type SetShipmentJSONRequestBody = ShipmentInput
+
+// SetOrderStatusJSONRequestBody defines body for SetOrderStatus for application/json ContentType.
+type SetOrderStatusJSONRequestBody = OrderStatusInput
+
 // CreateProductJSONRequestBody defines body for CreateProduct for application/json ContentType.
 type CreateProductJSONRequestBody = ProductCreate
 
@@ -3819,6 +4520,9 @@ type ChangeCartItemJSONRequestBody = CartItemChange
 
 // MergeCartJSONRequestBody defines body for MergeCart for application/json ContentType.
 type MergeCartJSONRequestBody = CartMerge
+
+// CreateOrderJSONRequestBody defines body for CreateOrder for application/json ContentType.
+type CreateOrderJSONRequestBody = OrderInput
 
 // AskAssistantJSONRequestBody defines body for AskAssistant for application/json ContentType.
 type AskAssistantJSONRequestBody = AssistantQuestion
@@ -4002,6 +4706,18 @@ type ServerInterface interface {
 	// SetCustomerStatus Activate or deactivate an account
 	// (PUT /api/v1/admin/customers/{id}/status)
 	SetCustomerStatus(ctx echo.Context, id ID) error
+	// AdminListOrders List all orders
+	// (GET /api/v1/admin/orders)
+	AdminListOrders(ctx echo.Context, params AdminListOrdersParams) error
+	// AdminGetOrder Get an order to work on it
+	// (GET /api/v1/admin/orders/{id})
+	AdminGetOrder(ctx echo.Context, id ID) error
+	// SetShipment Say how an order travels
+	// (PUT /api/v1/admin/orders/{id}/shipment)
+	SetShipment(ctx echo.Context, id ID, params SetShipmentParams) error
+	// SetOrderStatus Move an order on
+	// (PUT /api/v1/admin/orders/{id}/status)
+	SetOrderStatus(ctx echo.Context, id ID, params SetOrderStatusParams) error
 	// AdminListProducts List products to keep them
 	// (GET /api/v1/admin/products)
 	AdminListProducts(ctx echo.Context, params AdminListProductsParams) error
@@ -4146,6 +4862,21 @@ type ServerInterface interface {
 	// GetCategory Get a category
 	// (GET /api/v1/categories/{id})
 	GetCategory(ctx echo.Context, id ID) error
+	// ListOrders List my orders
+	// (GET /api/v1/orders)
+	ListOrders(ctx echo.Context, params ListOrdersParams) error
+	// CreateOrder Place an order
+	// (POST /api/v1/orders)
+	CreateOrder(ctx echo.Context, params CreateOrderParams) error
+	// GetOrder Get one of my orders
+	// (GET /api/v1/orders/{id})
+	GetOrder(ctx echo.Context, id ID) error
+	// CancelOrder Cancel one of my orders
+	// (POST /api/v1/orders/{id}/cancel)
+	CancelOrder(ctx echo.Context, id ID) error
+	// GetShipment See how my order travels
+	// (GET /api/v1/orders/{id}/shipment)
+	GetShipment(ctx echo.Context, id ID) error
 	// ListProducts List products
 	// (GET /api/v1/products)
 	ListProducts(ctx echo.Context, params ListProductsParams) error
@@ -4720,6 +5451,154 @@ func (w *ServerInterfaceWrapper) SetCustomerStatus(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.SetCustomerStatus(ctx, id)
+	return err
+}
+
+// AdminListOrders converts echo context to params.
+func (w *ServerInterfaceWrapper) AdminListOrders(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AdminListOrdersParams
+	// ------------- Optional query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", ctx.QueryParams(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter q: %s", err))
+	}
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter status: %s", err))
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "offset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offset", ctx.QueryParams(), &params.Offset, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offset: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AdminListOrders(ctx, params)
+	return err
+}
+
+// AdminGetOrder converts echo context to params.
+func (w *ServerInterfaceWrapper) AdminGetOrder(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AdminGetOrder(ctx, id)
+	return err
+}
+
+// SetShipment converts echo context to params.
+func (w *ServerInterfaceWrapper) SetShipment(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SetShipmentParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SetShipment(ctx, id, params)
+	return err
+}
+
+// SetOrderStatus converts echo context to params.
+func (w *ServerInterfaceWrapper) SetOrderStatus(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SetOrderStatusParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SetOrderStatus(ctx, id, params)
 	return err
 }
 
@@ -5943,6 +6822,122 @@ func (w *ServerInterfaceWrapper) GetCategory(ctx echo.Context) error {
 	return err
 }
 
+// ListOrders converts echo context to params.
+func (w *ServerInterfaceWrapper) ListOrders(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListOrdersParams
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter status: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "offset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offset", ctx.QueryParams(), &params.Offset, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offset: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListOrders(ctx, params)
+	return err
+}
+
+// CreateOrder converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateOrder(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateOrderParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateOrder(ctx, params)
+	return err
+}
+
+// GetOrder converts echo context to params.
+func (w *ServerInterfaceWrapper) GetOrder(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetOrder(ctx, id)
+	return err
+}
+
+// CancelOrder converts echo context to params.
+func (w *ServerInterfaceWrapper) CancelOrder(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CancelOrder(ctx, id)
+	return err
+}
+
+// GetShipment converts echo context to params.
+func (w *ServerInterfaceWrapper) GetShipment(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetShipment(ctx, id)
+	return err
+}
+
 // ListProducts converts echo context to params.
 func (w *ServerInterfaceWrapper) ListProducts(ctx echo.Context) error {
 	var err error
@@ -6585,6 +7580,15 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.DELETE(options.BaseURL+"/api/v1/cart/items/:product_id", wrapper.RemoveCartItem, options.OperationMiddlewares["removeCartItem"]...)
 	router.PATCH(options.BaseURL+"/api/v1/cart/items/:product_id", wrapper.ChangeCartItem, options.OperationMiddlewares["changeCartItem"]...)
 	router.POST(options.BaseURL+"/api/v1/cart/merge", wrapper.MergeCart, options.OperationMiddlewares["mergeCart"]...)
+	router.GET(options.BaseURL+"/api/v1/orders", wrapper.ListOrders, options.OperationMiddlewares["listOrders"]...)
+	router.POST(options.BaseURL+"/api/v1/orders", wrapper.CreateOrder, options.OperationMiddlewares["createOrder"]...)
+	router.GET(options.BaseURL+"/api/v1/orders/:id", wrapper.GetOrder, options.OperationMiddlewares["getOrder"]...)
+	router.POST(options.BaseURL+"/api/v1/orders/:id/cancel", wrapper.CancelOrder, options.OperationMiddlewares["cancelOrder"]...)
+	router.GET(options.BaseURL+"/api/v1/orders/:id/shipment", wrapper.GetShipment, options.OperationMiddlewares["getShipment"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/orders", wrapper.AdminListOrders, options.OperationMiddlewares["adminListOrders"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/orders/:id", wrapper.AdminGetOrder, options.OperationMiddlewares["adminGetOrder"]...)
+	router.PUT(options.BaseURL+"/api/v1/admin/orders/:id/status", wrapper.SetOrderStatus, options.OperationMiddlewares["setOrderStatus"]...)
+	router.PUT(options.BaseURL+"/api/v1/admin/orders/:id/shipment", wrapper.SetShipment, options.OperationMiddlewares["setShipment"]...)
 	router.GET(options.BaseURL+"/media/:path", wrapper.GetMedia, options.OperationMiddlewares["getMedia"]...)
 	router.POST(options.BaseURL+"/api/v1/rag/query", wrapper.AskAssistant, options.OperationMiddlewares["askAssistant"]...)
 	router.POST(options.BaseURL+"/api/v1/rag/index", wrapper.IndexProducts, options.OperationMiddlewares["indexProducts"]...)
@@ -6607,6 +7611,8 @@ type ConflictApplicationProblemPlusJSONResponse Problem
 type ForbiddenApplicationProblemPlusJSONResponse Problem
 
 type InvalidApplicationProblemPlusJSONResponse Problem
+
+type InvalidTransitionApplicationProblemPlusJSONResponse Problem
 
 type NotFoundApplicationProblemPlusJSONResponse Problem
 
@@ -9229,6 +10235,554 @@ type SetCustomerStatusdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SetCustomerStatusdefaultApplicationProblemPlusJSONResponse) VisitSetCustomerStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListOrdersRequestObject struct {
+	Params AdminListOrdersParams
+}
+
+type AdminListOrdersResponseObject interface {
+	VisitAdminListOrdersResponse(w http.ResponseWriter) error
+}
+
+type AdminListOrders200JSONResponse AdminOrderPage
+
+func (response AdminListOrders200JSONResponse) VisitAdminListOrdersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListOrders401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response AdminListOrders401ApplicationProblemPlusJSONResponse) VisitAdminListOrdersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListOrders403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response AdminListOrders403ApplicationProblemPlusJSONResponse) VisitAdminListOrdersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListOrders422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response AdminListOrders422ApplicationProblemPlusJSONResponse) VisitAdminListOrdersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListOrdersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AdminListOrdersdefaultApplicationProblemPlusJSONResponse) VisitAdminListOrdersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminGetOrderRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type AdminGetOrderResponseObject interface {
+	VisitAdminGetOrderResponse(w http.ResponseWriter) error
+}
+
+type AdminGetOrder200ResponseHeaders struct {
+	ETag *string
+}
+
+type AdminGetOrder200JSONResponse struct {
+	Body    AdminOrder
+	Headers AdminGetOrder200ResponseHeaders
+}
+
+func (response AdminGetOrder200JSONResponse) VisitAdminGetOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminGetOrder304Response = NotModifiedResponse
+
+func (response AdminGetOrder304Response) VisitAdminGetOrderResponse(w http.ResponseWriter) error {
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type AdminGetOrder401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response AdminGetOrder401ApplicationProblemPlusJSONResponse) VisitAdminGetOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminGetOrder403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response AdminGetOrder403ApplicationProblemPlusJSONResponse) VisitAdminGetOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminGetOrder404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response AdminGetOrder404ApplicationProblemPlusJSONResponse) VisitAdminGetOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminGetOrder422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response AdminGetOrder422ApplicationProblemPlusJSONResponse) VisitAdminGetOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminGetOrderdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AdminGetOrderdefaultApplicationProblemPlusJSONResponse) VisitAdminGetOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetShipmentRequestObject struct {
+	ID     ID `json:"id"`
+	Params SetShipmentParams
+	Body   *SetShipmentJSONRequestBody
+}
+
+type SetShipmentResponseObject interface {
+	VisitSetShipmentResponse(w http.ResponseWriter) error
+}
+
+type SetShipment200ResponseHeaders struct {
+	ETag *string
+}
+
+type SetShipment200JSONResponse struct {
+	Body    AdminOrder
+	Headers SetShipment200ResponseHeaders
+}
+
+func (response SetShipment200JSONResponse) VisitSetShipmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetShipment401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response SetShipment401ApplicationProblemPlusJSONResponse) VisitSetShipmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetShipment403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response SetShipment403ApplicationProblemPlusJSONResponse) VisitSetShipmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetShipment404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response SetShipment404ApplicationProblemPlusJSONResponse) VisitSetShipmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetShipment409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response SetShipment409ApplicationProblemPlusJSONResponse) VisitSetShipmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetShipment412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response SetShipment412ApplicationProblemPlusJSONResponse) VisitSetShipmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetShipment415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response SetShipment415ApplicationProblemPlusJSONResponse) VisitSetShipmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetShipment422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response SetShipment422ApplicationProblemPlusJSONResponse) VisitSetShipmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetShipmentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetShipmentdefaultApplicationProblemPlusJSONResponse) VisitSetShipmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetOrderStatusRequestObject struct {
+	ID     ID `json:"id"`
+	Params SetOrderStatusParams
+	Body   *SetOrderStatusJSONRequestBody
+}
+
+type SetOrderStatusResponseObject interface {
+	VisitSetOrderStatusResponse(w http.ResponseWriter) error
+}
+
+type SetOrderStatus200ResponseHeaders struct {
+	ETag *string
+}
+
+type SetOrderStatus200JSONResponse struct {
+	Body    AdminOrder
+	Headers SetOrderStatus200ResponseHeaders
+}
+
+func (response SetOrderStatus200JSONResponse) VisitSetOrderStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetOrderStatus400ApplicationProblemPlusJSONResponse struct {
+	InvalidTransitionApplicationProblemPlusJSONResponse
+}
+
+func (response SetOrderStatus400ApplicationProblemPlusJSONResponse) VisitSetOrderStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetOrderStatus401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response SetOrderStatus401ApplicationProblemPlusJSONResponse) VisitSetOrderStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetOrderStatus403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response SetOrderStatus403ApplicationProblemPlusJSONResponse) VisitSetOrderStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetOrderStatus404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response SetOrderStatus404ApplicationProblemPlusJSONResponse) VisitSetOrderStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetOrderStatus412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response SetOrderStatus412ApplicationProblemPlusJSONResponse) VisitSetOrderStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetOrderStatus415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response SetOrderStatus415ApplicationProblemPlusJSONResponse) VisitSetOrderStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetOrderStatus422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response SetOrderStatus422ApplicationProblemPlusJSONResponse) VisitSetOrderStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetOrderStatusdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetOrderStatusdefaultApplicationProblemPlusJSONResponse) VisitSetOrderStatusResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -14915,6 +16469,570 @@ func (response GetCategorydefaultApplicationProblemPlusJSONResponse) VisitGetCat
 	return err
 }
 
+type ListOrdersRequestObject struct {
+	Params ListOrdersParams
+}
+
+type ListOrdersResponseObject interface {
+	VisitListOrdersResponse(w http.ResponseWriter) error
+}
+
+type ListOrders200JSONResponse OrderPage
+
+func (response ListOrders200JSONResponse) VisitListOrdersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOrders401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListOrders401ApplicationProblemPlusJSONResponse) VisitListOrdersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOrders422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListOrders422ApplicationProblemPlusJSONResponse) VisitListOrdersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOrdersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListOrdersdefaultApplicationProblemPlusJSONResponse) VisitListOrdersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateOrderRequestObject struct {
+	Params CreateOrderParams
+	Body   *CreateOrderJSONRequestBody
+}
+
+type CreateOrderResponseObject interface {
+	VisitCreateOrderResponse(w http.ResponseWriter) error
+}
+
+type CreateOrder201ResponseHeaders struct {
+	IdempotentReplayed *string
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+}
+
+type CreateOrder201JSONResponse struct {
+	Body    Order
+	Headers CreateOrder201ResponseHeaders
+}
+
+func (response CreateOrder201JSONResponse) VisitCreateOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateOrder401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateOrder401ApplicationProblemPlusJSONResponse) VisitCreateOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateOrder409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateOrder409ApplicationProblemPlusJSONResponse) VisitCreateOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateOrder415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateOrder415ApplicationProblemPlusJSONResponse) VisitCreateOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateOrder422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response CreateOrder422ApplicationProblemPlusJSONResponse) VisitCreateOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateOrder429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CreateOrder429ApplicationProblemPlusJSONResponse) VisitCreateOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateOrderdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateOrderdefaultApplicationProblemPlusJSONResponse) VisitCreateOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOrderRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetOrderResponseObject interface {
+	VisitGetOrderResponse(w http.ResponseWriter) error
+}
+
+type GetOrder200ResponseHeaders struct {
+	ETag *string
+}
+
+type GetOrder200JSONResponse struct {
+	Body    Order
+	Headers GetOrder200ResponseHeaders
+}
+
+func (response GetOrder200JSONResponse) VisitGetOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOrder304Response = NotModifiedResponse
+
+func (response GetOrder304Response) VisitGetOrderResponse(w http.ResponseWriter) error {
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetOrder401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetOrder401ApplicationProblemPlusJSONResponse) VisitGetOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOrder404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetOrder404ApplicationProblemPlusJSONResponse) VisitGetOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOrder422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetOrder422ApplicationProblemPlusJSONResponse) VisitGetOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOrderdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetOrderdefaultApplicationProblemPlusJSONResponse) VisitGetOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelOrderRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type CancelOrderResponseObject interface {
+	VisitCancelOrderResponse(w http.ResponseWriter) error
+}
+
+type CancelOrder200JSONResponse Order
+
+func (response CancelOrder200JSONResponse) VisitCancelOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelOrder400ApplicationProblemPlusJSONResponse struct {
+	InvalidTransitionApplicationProblemPlusJSONResponse
+}
+
+func (response CancelOrder400ApplicationProblemPlusJSONResponse) VisitCancelOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelOrder401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CancelOrder401ApplicationProblemPlusJSONResponse) VisitCancelOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelOrder404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response CancelOrder404ApplicationProblemPlusJSONResponse) VisitCancelOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelOrder409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CancelOrder409ApplicationProblemPlusJSONResponse) VisitCancelOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelOrder422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response CancelOrder422ApplicationProblemPlusJSONResponse) VisitCancelOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelOrderdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CancelOrderdefaultApplicationProblemPlusJSONResponse) VisitCancelOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetShipmentRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetShipmentResponseObject interface {
+	VisitGetShipmentResponse(w http.ResponseWriter) error
+}
+
+type GetShipment200ResponseHeaders struct {
+	ETag *string
+}
+
+type GetShipment200JSONResponse struct {
+	Body    Shipment
+	Headers GetShipment200ResponseHeaders
+}
+
+func (response GetShipment200JSONResponse) VisitGetShipmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetShipment304Response = NotModifiedResponse
+
+func (response GetShipment304Response) VisitGetShipmentResponse(w http.ResponseWriter) error {
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetShipment401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetShipment401ApplicationProblemPlusJSONResponse) VisitGetShipmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetShipment404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetShipment404ApplicationProblemPlusJSONResponse) VisitGetShipmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetShipment422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetShipment422ApplicationProblemPlusJSONResponse) VisitGetShipmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetShipmentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetShipmentdefaultApplicationProblemPlusJSONResponse) VisitGetShipmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListProductsRequestObject struct {
 	Params ListProductsParams
 }
@@ -17031,6 +19149,18 @@ type StrictServerInterface interface {
 	// SetCustomerStatus Activate or deactivate an account
 	// (PUT /api/v1/admin/customers/{id}/status)
 	SetCustomerStatus(ctx context.Context, request SetCustomerStatusRequestObject) (SetCustomerStatusResponseObject, error)
+	// AdminListOrders List all orders
+	// (GET /api/v1/admin/orders)
+	AdminListOrders(ctx context.Context, request AdminListOrdersRequestObject) (AdminListOrdersResponseObject, error)
+	// AdminGetOrder Get an order to work on it
+	// (GET /api/v1/admin/orders/{id})
+	AdminGetOrder(ctx context.Context, request AdminGetOrderRequestObject) (AdminGetOrderResponseObject, error)
+	// SetShipment Say how an order travels
+	// (PUT /api/v1/admin/orders/{id}/shipment)
+	SetShipment(ctx context.Context, request SetShipmentRequestObject) (SetShipmentResponseObject, error)
+	// SetOrderStatus Move an order on
+	// (PUT /api/v1/admin/orders/{id}/status)
+	SetOrderStatus(ctx context.Context, request SetOrderStatusRequestObject) (SetOrderStatusResponseObject, error)
 	// AdminListProducts List products to keep them
 	// (GET /api/v1/admin/products)
 	AdminListProducts(ctx context.Context, request AdminListProductsRequestObject) (AdminListProductsResponseObject, error)
@@ -17175,6 +19305,21 @@ type StrictServerInterface interface {
 	// GetCategory Get a category
 	// (GET /api/v1/categories/{id})
 	GetCategory(ctx context.Context, request GetCategoryRequestObject) (GetCategoryResponseObject, error)
+	// ListOrders List my orders
+	// (GET /api/v1/orders)
+	ListOrders(ctx context.Context, request ListOrdersRequestObject) (ListOrdersResponseObject, error)
+	// CreateOrder Place an order
+	// (POST /api/v1/orders)
+	CreateOrder(ctx context.Context, request CreateOrderRequestObject) (CreateOrderResponseObject, error)
+	// GetOrder Get one of my orders
+	// (GET /api/v1/orders/{id})
+	GetOrder(ctx context.Context, request GetOrderRequestObject) (GetOrderResponseObject, error)
+	// CancelOrder Cancel one of my orders
+	// (POST /api/v1/orders/{id}/cancel)
+	CancelOrder(ctx context.Context, request CancelOrderRequestObject) (CancelOrderResponseObject, error)
+	// GetShipment See how my order travels
+	// (GET /api/v1/orders/{id}/shipment)
+	GetShipment(ctx context.Context, request GetShipmentRequestObject) (GetShipmentResponseObject, error)
 	// ListProducts List products
 	// (GET /api/v1/products)
 	ListProducts(ctx context.Context, request ListProductsRequestObject) (ListProductsResponseObject, error)
@@ -18051,6 +20196,154 @@ func (sh *strictHandler) SetCustomerStatus(ctx echo.Context, id ID) error {
 		return err
 	} else if validResponse, ok := response.(SetCustomerStatusResponseObject); ok {
 		return validResponse.VisitSetCustomerStatusResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AdminListOrders operation middleware
+func (sh *strictHandler) AdminListOrders(ctx echo.Context, params AdminListOrdersParams) error {
+	var request AdminListOrdersRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AdminListOrders(ctx.Request().Context(), request.(AdminListOrdersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AdminListOrders")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AdminListOrdersResponseObject); ok {
+		return validResponse.VisitAdminListOrdersResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AdminGetOrder operation middleware
+func (sh *strictHandler) AdminGetOrder(ctx echo.Context, id ID) error {
+	var request AdminGetOrderRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AdminGetOrder(ctx.Request().Context(), request.(AdminGetOrderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AdminGetOrder")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AdminGetOrderResponseObject); ok {
+		return validResponse.VisitAdminGetOrderResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SetShipment operation middleware
+func (sh *strictHandler) SetShipment(ctx echo.Context, id ID, params SetShipmentParams) error {
+	var request SetShipmentRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body SetShipmentJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetShipment(ctx.Request().Context(), request.(SetShipmentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetShipment")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SetShipmentResponseObject); ok {
+		return validResponse.VisitSetShipmentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SetOrderStatus operation middleware
+func (sh *strictHandler) SetOrderStatus(ctx echo.Context, id ID, params SetOrderStatusParams) error {
+	var request SetOrderStatusRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body SetOrderStatusJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetOrderStatus(ctx.Request().Context(), request.(SetOrderStatusRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetOrderStatus")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SetOrderStatusResponseObject); ok {
+		return validResponse.VisitSetOrderStatusResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -19761,6 +22054,157 @@ func (sh *strictHandler) GetCategory(ctx echo.Context, id ID) error {
 	return nil
 }
 
+// ListOrders operation middleware
+func (sh *strictHandler) ListOrders(ctx echo.Context, params ListOrdersParams) error {
+	var request ListOrdersRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListOrders(ctx.Request().Context(), request.(ListOrdersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListOrders")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListOrdersResponseObject); ok {
+		return validResponse.VisitListOrdersResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateOrder operation middleware
+func (sh *strictHandler) CreateOrder(ctx echo.Context, params CreateOrderParams) error {
+	var request CreateOrderRequestObject
+
+	request.Params = params
+
+	var body CreateOrderJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateOrder(ctx.Request().Context(), request.(CreateOrderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateOrder")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateOrderResponseObject); ok {
+		return validResponse.VisitCreateOrderResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetOrder operation middleware
+func (sh *strictHandler) GetOrder(ctx echo.Context, id ID) error {
+	var request GetOrderRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetOrder(ctx.Request().Context(), request.(GetOrderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetOrder")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetOrderResponseObject); ok {
+		return validResponse.VisitGetOrderResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CancelOrder operation middleware
+func (sh *strictHandler) CancelOrder(ctx echo.Context, id ID) error {
+	var request CancelOrderRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CancelOrder(ctx.Request().Context(), request.(CancelOrderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CancelOrder")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CancelOrderResponseObject); ok {
+		return validResponse.VisitCancelOrderResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetShipment operation middleware
+func (sh *strictHandler) GetShipment(ctx echo.Context, id ID) error {
+	var request GetShipmentRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetShipment(ctx.Request().Context(), request.(GetShipmentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetShipment")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetShipmentResponseObject); ok {
+		return validResponse.VisitGetShipmentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListProducts operation middleware
 func (sh *strictHandler) ListProducts(ctx echo.Context, params ListProductsParams) error {
 	var request ListProductsRequestObject
@@ -20380,442 +22824,511 @@ func (sh *strictHandler) GetReadiness(ctx echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L2Jchs3tjf+KijO/Mt2pkmRlLzJdeuO4tiJMt5GkseZsXxFsBskEXYDDIAWzeRz1fc034PdJ/kXDoDe",
-	"iCab2h1z6lauJXU3toOz/s45f7RCnsw4I0zJ1v4frQnBERHwz+c4nJD2c86U4LH+RURkKOhMUc5a+62f",
-	"+BzFnI2RmhCEmZwTgRK8QEOCpmSmOq2gRT7jZBaT1n5rlg5jGgYowZ/beEz+a7f3cPdRt9sNEE2SVOFh",
-	"TFpBS4YTkmA9lFrM9GtSCcrGrS9fgpaeB2GqfUzCVFC1aL/jMQ0Xy/P6MMEK5jTDYwIzijmOytOJyAin",
-	"sWpLEaJ7jDNyb83oL07weHmokwlB50RIyhniIzTXI8+xtLtBog46JixCVKEhDqeIMjQ4HLXfcEbar7EK",
-	"J4PyrE5bT/GTUS/c24u6/eFjsts7ba2Z1xFW5BVNqGrDf/2nlGC2QCGOYwn7wmdEYP3nexLNKYv4HOE4",
-	"5nNZmk2/6xmZMkXGRFSGPiIJpkxPqX54PtJjJwgLgmIyKpNH7+kGY0niWeYxCTmLJEqZorFeTmlAvful",
-	"AXfXjUeUWLQPRoqI+rEUR3Osz5aMuCBIiQVlY4THmLLSYI/XDPbhw4f2QaomhCkaYkX8u6g4woWH0P2j",
-	"l8/Ro8cPuw/KRPQ9wYIIJAiOk/86bckJn0VryeiX9oGUVCrMVPud4Oc08i38w4SGE5TwiMRoLrgihavf",
-	"QQdDSZhC8wlhiHH3mL4Nckoq9y/mIY5LcyIsTVr7H1tjklBGW4F95FOwNNsvQWuGBU6IsnzqQClBh6lv",
-	"496yeIFmgkdpqDSxqwlSEyoRdq8ECEs0YDgh++c4Tsmgg14bHjam54QhSc6JwDFSNCHyGRBWkkqFJjwu",
-	"L+ljK+QxF/vDGIdTPW3yeRbziLT2lUhJ0KJ6Or+lRCxaQUuP19pvZbMo7QRVJIF1JfjzK8LGatLa3+12",
-	"g1ZCWfaz3gOliNBf/Z+P/7P/6W/7nb/9tbW0W4H+yqH5Yq+b/RkLgRdw8gfnmMZ4SGOqFuv2D66U3r3C",
-	"O3oTvGsrfre4vL8KMmrtt/6yk8udHfNXuVOajJ7d9wKz6DDyTMxOZagfqJsD/PGMRo3HP4zyUd/AN7zj",
-	"EjNsth96OMQFknE6DoDKeKqQIGMsIn1vQyzJyjmWJlg49n7l2HuBTzBioU74lDC/fBqEWKgzpR8YIIzG",
-	"KZEKjblyt4GgERVSoZgy0kGHY8YFicwtljwhQx4tEJUo5uMxiRBl++bShyFPmUITfb+RHkLvBlXylPE5",
-	"65wyt1yjT+Tr/aWt59s2E256LvkSzYIVGXOx8NHFITNHEtpn9LFo8TMkMZ8jquqOwT1/AWpx0/ETDEyI",
-	"FObjpZnKLDclIvf1y9FRKiQXNUTEyGd1FsITAytajX5lhF+QU5PUCxvRWHNnBLdERFo8vOEKKT4makKE",
-	"eXrARyNJ1KB2VWZCNWvaW15TkSUetP+D279320/P2p98jPFL0HpJsEoFidaxPaXVOq1GjOwL6P5AM/XB",
-	"A31ujCt0fzDCsSSDB3VLcW/6xPCQ85hgQ9o/Klpzje1sCjLsx5PDN4HWKa16RZVEMWyGRPefBKjXD1Bv",
-	"V0+xt4ciOqZKVlSFfjf7X+9hzczHekbFWRc3udt++umPJ1/++n/sP3v9oLf3xb/bvtuqFyaI5KkIyT2J",
-	"aM7JZ1hN8knApRTkt5TCcRmJutElPRyBwl1D3Vq7H2QaPAXVbkhQOMFsrLX4D5obUsPt7C+RpCwkgT7+",
-	"iVb7Jng2I8xQfMEgohLt9frP3H0+ZXB0hinCczGWyn5TK+PSsM6iTfAYtDcvMz0cGTviUvf+kB0rHk4b",
-	"3wLKkNQvlG6B5lVAg+vvAmVn8P66u7DOoAE9CWHDhrQ+JutGjOFLxeGs/WesnBEXCVZGKd/tt0BloolW",
-	"R3t2/+xPgU97f40/vxM09LD+A4USLpW5rTP9DGiboD+kCyLQDC+klUn5ge897Tx9WrOQBH8+gw81llGv",
-	"OSNGlXpNWf08Y4I3nmiv2+l26yZK2YUn+hakwtqDVxzJKZ110EsuUETIDAhBolRqncdIqjqCMILHTxHr",
-	"CEL/r0AUXS9RvGXHOG5mj2AUUWmUqeKFcgrA2uvE2ZnEfu9J8Tb9CwuKmarjwufmz6uYsH3k7LLM+It+",
-	"W844k8S4mTgbxTSEEw+Nk0f/E89msbZ0KWc7M8GHMUn+9qvkIB4zItRvaBurRRJM4zOFjVYZEYVprEmb",
-	"ZZpqLjhJWz+McBQJIiUin6lUsoNe8bHmbVzbzpIokKczLOWcC9gSvWQiYf37re7o0ag/fAQCXWGVSq2Q",
-	"PA1aiiq4HNmiMvKYKDWT+zs7YJB3InLuViV3ipP/0nQv35m3zYZWdE6FQju+zBWzMBVCG+h6vqSjB3rJ",
-	"xZBGkbEcLrz1o+wrhY0/AR2XkMiwEcFjgnCkb41UAisumu3obr6jLwvDrN/SfFJXsaEnBYsnwQvQ+SIO",
-	"1AQbecjOcUyjS20jNd84s5tS3My3TGvUJI60OqHHhieBGwvBhWztf/yjlRAp8RiYbyqVVl+wlT89YNMz",
-	"rhmUaO23dow8/PKpwQn0+/kJvGczwUM9zDAm6AVTxrRffxjVpV3FkXwgcdzWjJpEARqmqrAvaGC2ZQBG",
-	"lkQEhxOzf3BYb7h6yVN2udOyPPyMcXU2gq+ViJ9oPUmfFZJpOHEcvxnN7+U7rm2ml/br67d5eU5XsdFg",
-	"t+kFBc7aWfBUSLeVr3lER9RnRIEffsFTNMHnsBtS0Th2bEjvRSHW4Pzrvknax3bgGZihm+5lTjDBsSGf",
-	"M3imfHzIuT0yqkI/H7990+wAu/kBfo8jdJRd6PVHWJnUVZzfgbYOwei2o+yjvW4XYZSNheySArTXfaj/",
-	"QNSEWyvGysiIE7MX+iwDtNfbRdjskeIcxViMSXDK9nZ7mkb2ensIu4+CX8k8xdk4QA9hbNC1tMGgSUn/",
-	"Un8vIjPCIsLChTMnhL662iL6ErSOZ4Tlfq4LH7vUnzHusCV5FVM2BY91Kknk3PpcGIOQIx5HHXQgp2jE",
-	"BcKIkTnijFw7TRRnfFXCTCscJELwUUfmnJH8RCq7EFS2AQ5EYbezFz0LZRTX7BQOTfisZGIDCxEER9oA",
-	"QUfmHybKAsa2IDNiGI2wLzY6kV5BsL0TENGhetroJWxNs5OB+V+RxrZy4SZM4cz9AZJ4ISubAWdywvlr",
-	"zBaWvOSlTkdgRc5AVSBl6ca5scPsHssOOhELeyKUocdImgBZo3PoF5Rm/WU9fZTNv8kplOZ5JRfELRBC",
-	"ph30Aes9libYrc+hEB20R1EWZpXo4SqZVnwUpvKe4VRNuKC/k6vRJz2sDpRZzdbN/Z9gbQTNKASsj8hI",
-	"EDnRZMUFio1NlMU01zO6XlFfLCxlEz3x6njdG27WCPxLMzhlHXxzAdLILtsYfefcxikLR+mLza46z6Xn",
-	"3aGayNYlGSZ2QdqztPDF6tm6h+5JG4SNaAQc3kVqS9cVoxGZb3JlHxatsmMizmlI0PvSfNYftX8lV3Hk",
-	"x1zrLxRwKVTmYAerXkjEQeKVNIzCjmB9FatXPN+cK7vlMp3NuFAkek0iik9gwy5BGWn+wbNEf/EMzqBA",
-	"GoBEKX5Uf6yZqHxYvNPZOAhmjk7MOOuPvGaKV6XSaG30nkQDhxPS8xoUdZsKOSg8JdqKycY3WAKj8Hqc",
-	"pCxThvkI4cyvpHdwJvRnFTX+rNAbSddTVHxeRoa0XnEWceYL28PHhedDh8dv0W7v0aN2D+F4NsHtPtI0",
-	"4IJy9r3yMD9+31qKjn36o//FCxgIBcH6jLDy2XQmEALKinmuGlLqP2p3e+3d3kn36f5ud7/b/U+r4FGN",
-	"sCJtRRPiG9l4UNY5EIMWlWfWXXs2pHHsBR59mJhII7ACaVBANNZKLxjnKYv1UWJmTCN3tFTrYFyS8jEZ",
-	"F2fVqVqah5zQ2azpRAAnc3XT0BZWzwNTUoIQBToyS5MhERX3fR8dK/QzToi8J9HxbykW3kPRX+8vf/1l",
-	"jFWARjHXglVA4IycE4EmJJ6Bc35EAflWHtRAp8xrxq9eClWxNLZCsrTWfDKzCWe+CAaCP9h1ah1tRvgs",
-	"JmguqCJLs/jb3h7qd9Hjp3uPUPfpwyflmeyWY2YPl6dVuEmnp3/7b4h96v+g+w86O+1P33mv1Yxrc+HM",
-	"8GtvhBcegMtc2bQPvX+jvZ9/8n1VkJDOqBUZVcLjYLJpQit/8CDC6BU/JzEOvUcOHmIfQWFFAjQT/Bzs",
-	"Ey4Mt1kEaA7UbMmXSOPyscZxgQ0BxxAo43qFXe81Ov90Fq3lTYWIqpc59dvd3klPc6YNmNOXYsjjowtI",
-	"u713d9DdlsAIAbeT5cPPebujZz8n8fK5Ensu7UeOlOPDX0kIXlYrzQ7ZLDU6RWSMXBy/K4gsCDAF9fIO",
-	"S72toDRTpQhDkZVjVyD3qhSwMlh9m1JxK3OuT+ZshFjYSqQ7JZFKG7b26K5CXG1ILXdVmFUkik+YWCHi",
-	"Fx4r+P07iAN6SBKPgSNmS1tm4hn42BMALb6VPbcSzmuNqS9V3HFgITn1GI8qrKeUlrCEz6giMAKH8Kgf",
-	"YK7PWE7pbFbREpp9X3GF4xWfV4aGDFwKx3F5Df0n5UEe7bW8MJKSygE77kYOMlCTXelKcrDItw3E/4cc",
-	"CJc71RPKii/2thrAVgP4xjWAoPW5PeZt+0v3bOeN/cdH89in4nNtmsy4UBZLO2ntt8ZUTdJhJ+TJDscz",
-	"2tZ0OyZsJxv6S/F1zbTafGYucjuDdejZfcX6yN3byK12dHva0R2jhi9e4WrEYZSGynvfLGAfgLRcEjSf",
-	"cDQlZKaNaUncnStL0CwjTNbL6z+WT7HCBnGoJBouAP5UOpY/WkO4mIuzmI4AbNxFE9ApYy40e4fkNd9q",
-	"cSVNrHkWV2BTnPR64vjtCMBqq14/IiMiCAsJINRq6CSfWZb7cm0DOGjA2iyl7MFb9aIbgFW49pieu+eA",
-	"gGLSZLb2OQMFS41a653VWru5NIYXOgY+J0hwmcWYMqTI54qUesmFWqAJTwUEZZJU0hBxBtGecAKgJAN/",
-	"DVM5oZzZJAap8AKFnMPslydm0dhnMyJCLy8GJT8NJxBGHI1givMJjwmaEYH0O6X9WW261GxUwdTIJ+SH",
-	"72f57gWs/nxCY2K9dpwhiWPin1PLZhusPa+xNzPpUJk8JL0FWZZRzUjdarrR2jEbx4MSPCY1Vqv5mxZl",
-	"NMFiYZIdG1uwh/ptn/2aJbHUat7aCkwZVSjEDA0JkjyOEOPzpjo+DhU9J/XfLx0uwgqsTHTIzHt5koFW",
-	"/RlXCBChWipA6h6UY2g6lVFtolxuZhAkJ3yGZqky3mIG+HlTXqA0jjU3lwdi3vxJfYZLcqz1g6AjheZU",
-	"ELBkJgRHoN9Kr5/L3ZsG+SdBS2BlLaqVMsQ8pTWoaeqftd6PexLxOXNa94gLwHKljP6WVtW490ftH44O",
-	"X560v3/1D29QJk7XzupYP/MlD92vDahrEjk2D8NrXop+z6jL/1pFy/2HDZwatxjCCVwGi1yZAiMDZM1r",
-	"yyvQAZJUD5+pdBMsncbbiIvY3JtlPuKLKml6ClzaJdwJe/ZlmRlkmeOF5F+XclURGR6hVlAT3LkHxcy8",
-	"Svp+rgNlxFXmDEWWlTHkoKjPFrY/u2T10aySSvJpjfq9zt/peGEHDcB7BrAQbMpVcGbzxkZEhRMCHNJk",
-	"j23kHM2GaO4bLZgPt+AgLSR0+yqcmKo1WGapdMC8NJvXL8LYz0DG6w10eazlq0oWP/9++Cun/979Of73",
-	"L0fxf14+nf7nlze/HrJuE+H/5/XgVjy35bPw0roDyx0AgM8PTjL5xqDuanZtkqrzfOSQs3MipMU+cST1",
-	"Ebu6OBUjtGaUk0Jac0kpR++KykZIFYmAdD7+hUafKjWOAH3OpUJ4NOIiglQi49hAL86JWER4gY4VITH6",
-	"nisVE/TxL729T1q/6fU7D7vo/fEPXrV9QqXiosb9XFp8ngioUsECFKZKb4ih7TmRCtlUquaX+Xnh+69t",
-	"HpbnTpvMTe8MAYJHecVJDunohY3KlLqIZ5k1/+1VFszpr+ZVxTx1QaTSQi1AjGD9w4aKckaixzDyWlFn",
-	"aSyfaZDltbqTXHkT/mn3a1NUQ7bRhbzIInHYpA+fb6Y5hUmORlgEiMdRtpNZRjXoNtmuaxIkJrXBpYsP",
-	"jg5+PHt98MvZT4fHJ2+P/j1A93vdB1dGlHk9oIfdGyTRsl9yRemO09PjtfAbM8uVBGLpcIVjzkv9Busy",
-	"x9JUwCk8o3+XYOPrrYS9XO2Y1RaMq9HhHq8xk38q2jLr3Sh3wjnQ1FC/IyaepAmNsaBqcSZDLjxT6qGE",
-	"slRa/iApIygCugoJGhI1J4TlnESL2EKGZ66HdB73iqYJTw06Pq8m4K0jYIzFG7LHfBaINTpqjQlnI5Tp",
-	"3rOt3gvayMNdjhasD2OscIAHxTzoDnLEBh7DHzkfxwQdTziEUdH9AXjCBwEaSPo70f8/wYoIimP9bzwm",
-	"Z2PB09kgQP/7f//fA1B3pkxb+IqfshEhkXxmyvEYF41EcxKHPCGVqi6N/fAJ/lyKuHe7K7d0TaR/7b5u",
-	"5rW1+wzKpHLbba0CQRJ+TuRSYOiPbI22GhL9nbT29SuNV7uyYF3BO2bvxpCn44nKboctM1gwdXmqzvjI",
-	"/vjJs+jvXfyiKkmy4nMVeXBrrv/1TvW8eB2VlnRHXNRJIGBtckbwlAjLcSIq8WxGsLYBrNYMfvdO64bk",
-	"wkEqAP/ikQEm/R2Yld9VXfGNlj78tJH3ahMv3J0CK6/yJJV3bjOIsanQeBGAsaXDDF0MNbeWb9NKmn5X",
-	"Exl6e05Em4AOzvT/B0KmzPxqDil/+jdOu+gsK6hdD4VtQqYlNW51UH6N7psTXXUDbb1JqMoKJRrnRLRD",
-	"LAmKif6kDGxExtxjyrSwi7CcENlBr3FE0EjwxFi+WkEFlTcmI4V4WtnQyUWW8z8fTQm+T3+7387++eC7",
-	"v66lWNjoWmpb5+4DutoM25i/0si0MhJhC2u8HVijJYILghozRCMgYXMZvg7cuOVD3wYfWiK351ioGm0q",
-	"K5CbEMyMBEsXPgeBq8C7QaHbiwE5Ysrq3H7wJ31voQa8sAUoLcvAUWQYRjPXEhbqFWWkWl/a41By6b91",
-	"O6g043WzmmOoZDpMF5SZqrhywtM40np8zPlUXxdXb32jyWa5w8X57vrmK9NhxgQbORPg6bPfUmzqYdVY",
-	"65rXxLE9g8x0NxWRMiOlWqJ+U15qDn9pSoVFlcJ+2dF8qqF6vU8XZLGzVOUGgqb/5VvhtM6mRkJxi1c9",
-	"/U/3XB7xbThGZTsLEyyMvmqznoNg2XDLMuGaAqVgUzHJKMSm3BIXaOIeSmxNohGZG2x11WhuIslihesI",
-	"NXHVfkwt6t+J4PlYGXG2e2urZBZ8W+1eSZAV9I36a6M5VuqujrLs6xnqZp4FuvK6rJ6Qv2in91iBzS0H",
-	"SHlSmB5nGXrAE00rVv6oR88YABkcvd9xsRank+AxOUtF7JXQieY+8IhxQ9c4fHegMIOrJCd3Hu/Am51f",
-	"Z+MmfmA9/bPN2Ge9LmMncU/WOod/WukTNljeywBpjYQiNlJmTxjhGRYqMIX9sESS/k5Arwl5zFPRQS+S",
-	"mVrYGmEu1rBMJB6PWD369iZY5Y3hmG4CZKQEDqdnlJ0T5o/Z5X5C6fiusElCJOqgg+y054Ddzh9hHJwV",
-	"OJ5DTWRbC7vRDdUfOdssUnF18qtUvdc5gwBq5O5JkYUUSKg079IVzyMB1e0OClyvTl6+JmJjUanJERpY",
-	"3JOm54RWMPCUIH5OxBXp3ZVNLHyjbiWFapT+JDooNuWqPUOfjeWp2jSThorsc/24VmZd0deVQwdwY03C",
-	"T8U+ZfEC9UtNmWr9qk2ZjyCSx2kTwPxR/uRlad0mx9aTvNup0vzWnOhzb+7PYMwZGexbr6XmB8CpnHLW",
-	"QQNqQbieh4wHPuEJYaqDBnLChRrsF/wqoGtpPsgyrQdNsOycsgFcwTPrLDYvmWrtbggw7BjJQ9fw9hzL",
-	"kpv5mbWv7NxmXEo6jF2IyrVhsnUpWIbpg6m6sKCbhTdesqIhDZAlN40SSje5gz5MuEnWMw7hiYVLONsh",
-	"p9nd3/rtx/ODJv8r+wj2dksugr3d+o4hf+zt+pNAnxeyTapKVrnHC0FKEPJ1RYe0zs/G0qC3L+3JupFw",
-	"0GodcIYFyViKB7XjTgwP+XkOgnDXVPHZWpN8ff7GmrjUQQWvD3sPe1nsWZS3ynvy545T5Sd2fTGrrIEU",
-	"i8jnI+LSBj0XAjNE9UNIpCzLJDdvUyJRRKNaOBAl8szWS/dlTjzPv2JUzHMSKlNk1xXqN6UIoXx+yiqe",
-	"9kbefFcdfsXYRuEGH5uWIENi1nuh4IEj4TO7/R43edb5orhkze2GMWER8BAyXx1U8A6+pLR5jsAzwWyL",
-	"VlPJRYKbOWvZxjfXxRU24tIOdi6yCEEGTW/Cr4vdfNbz7m3ktXob1gVf86u3UQC2/FpDv75VxbZx2NuJ",
-	"w+YkcTWhWHfPt9HYy3LNA4ZonqQN/JFVkXiXZI7rKjTAJ2+wXMc3GpuG6/POdqlyXSU2d6oZB0bkkmBK",
-	"fa8q2q1RTs/cEzW+e/vXTPsp71TIhSChQhMuJEFPi+ZC9t2NS5kwMi/NamXqq3tuSXOsLq/yXS8fLBaI",
-	"8PjPFVYObg9OINse3HpaGJmDU2qUiiGVE9BKU1nnWvHkdGx22m8ZgbynvC5W/kWfWzKrR+7h31pxl5hG",
-	"l84I2fNzVsFjskmWy5F+fqmwHo9N2TyzkpoDLH/DW35Hr9RZ4/bsUgmcMCtm7z+zAoxjuWTZXr/3uFSo",
-	"DCfaopVoSCSNliszvT/+wVezrM5dlUrFEyLcqjaW0JXGZxFfppEmp1R/Mt7zsLM+ztLYN5p3HlQtTt20",
-	"svAopetLLdR/al1Vg6qSlY3lW/aLBCr1e4R5uWNhBz3X8ivryZQAMZTJBEf47/YnLV+LHBa6DVbY68O9",
-	"le3l/356Kj/97e/uH6enHfPPzid/z3lYyb+IoCPbbMC3t1oiZyWGTe8lSMu2crV8SsS/N5q/VjZnzTYs",
-	"zdU0XzyHya4qcWEYuHsO0h0aReYrJOB2vzKsjx5eUhJHL4TwZWjnLQFdR5NSX8Dy5jWLErnc4fIOZs0E",
-	"q1ToryhrlbJlPezn47dvkP17jgwa8sjkwQ12tHY1MIbADAuckCWa3nF7t9qEdZPIYz7ezeVizNXlNKcP",
-	"4MXKdB0tDkfwWUXYChJexSgND/ATjW8ZP9HxJKbjia+oxU8nr1+1iQzxjERgDRWageoJW+9fos03bUcO",
-	"TtNudzdMsJjCv8hgQ2+V0fyEcqKs8NfCUARk2+pSTtWZOJPM/H4n/4Ov6FPrkkaaAZc0n0L1ydwOWHq2",
-	"mf+lTGe+Yz+sM/pKK9nr+2w8B4p62u/v7j7ud3cfPXm49/jxo+66ZtdBy5RD8o7soEW4mApZQULFqr7U",
-	"l5zwuQysK8+Vywsxg9ApWdaDPiwnhmoaNhgaX30Aom+Jx1dAP5NYZiXtswGedJt5ajboWWJLUK0UMRYP",
-	"6zyaDj9EGYqhS3ETnMmMyxpz5FBJNItxSAJj1XYv4JqS9Pc6hLHUBrKhBMpM21Wb8wwvBQaGtnlxASC7",
-	"Y/q7t6iCF/H2AfxjapJNxxSS01OBZpVSwZQ66IjEGOJvyrTzRZKIcyJcidysrlUqidZSnv/wxguYezjq",
-	"hj38lOwOH0d7Tx7120+63c4MKtwsUeKcRmpSS4g4FLyixTQjRV8wzUB59L0rEWCBRNx0sgviDtjLdbJz",
-	"8OojgIQzzZFg1z0lFK7pEm5pwEsD5vgrB+w92M0Cod6wZ12w8V1ebeTqQo32zaYRxoZB1SeNxq7VpnMW",
-	"yIx+VQmU95+Uq/LZRQRo1ypMSRb+XBMot6vPwperVV043dyWrvNQWaUNPr4yql27+cWYtgG7mf1fGbuu",
-	"ATBENCFMOgBvTRjE4FFlNhAgpYqDPX7U7ExHmPoLulfRGYasTA0XpUgyU2gEDWNXEXHNEmv3cWlQs5mO",
-	"hL2b2gwXqyd+JlJWj/XAxag8rDPBUV19kE2wH2vB49Crss5RYBpZJnhKLBgbJlm5YTEPcbwfk880xHH7",
-	"vLcCzSjX7voFQmrw9XMa+Sxgswz390YrqWnN5fNP+sk0534JlZKyMXRBjaMCwJCK5TjZBTKPsnW7Yyxd",
-	"4MKuBwXm5do/u8sX+JhMmWb97M3Cji8C1DDsj4fTNbaLPpAmkNZX9jkH0F2XF7YEeF+u8F692p7UlvXp",
-	"LRtA4pfg8M+AAfEU7LRiJoQHB4+Olf45bxlWGy6rs17KMGDfJbJPBKUj0z9Ick4ELvOoXn9NnHMNZa/M",
-	"+/r5wz/q6c0scAknAZV30ZQAMoiP0NHL5+jxw97jIHfOJMSINX0OU8oiAMPaeICaEEl8tvW4pmBfrC+U",
-	"miRgXdIxM+KkzG5eRD8cH/jYzbQOkwOxUGWC+FPCJBpr/kMdTzGNb8uD7I266S9xf/HL5M1v50/oyfH3",
-	"74evJt0PT17thQ9PerOfu/Sfyc/hP37/7YV3KnVZYrBDfKS3tBLu/8c734dS6WOgho4Hko4rBQslHa9V",
-	"yKaQJzEFm0ufhBmkhmKOvWFqAhScU4cHPqN/W7MF9vlG1rQm2nXl+WAo3/xf0XPCvA1ybcpWaDrLyDkR",
-	"niXIGi3UbT+O6blxO7oQG/zGE1erTNh+2DtlXh+DAJQOsP/Yi1hqkpZRZfl+V+Oh8uWxvcbaVsCCTLim",
-	"mA27IflzIGohXKWJ+vDrNgpZj5EILDICsAIpi4iAQl8V5SXBlFXjuw0AEB8z9L2/XZ2b/sXwmE6AayMf",
-	"R9E3ctSvqPRBzuM424/NYHrZW0G5kIDEsVZn8TSHyySNGVJ2QT3evdsGwq3a3KvCvblNXT6JW6OvtYR1",
-	"XNf8wIAGBDHNMbQ56dJm1cqlbqpgN1OuG+nSd6hGfbWgg1tsOR9zdXbDKz6m7CUXyeYdf98epGrSzyOa",
-	"esodBHHoLA9/JrjiIY+N9gfdnxiHAijawMyuIw5DMlMWUUnHjAviY7oxrcMwHubvVIFgyy1vzGckCYUP",
-	"lbvJp8ZCGx/m13VaitufiqZYwIwVxJv7rb8F60oUncWc3JMlPN41w+hkyH1r9+/hQ+8eppIIP+t6L4mw",
-	"xXDFhsCNFXCVtewsm1Bhx2uvzsWwAC8oGM8DCNUPANLgRh1Y065MN5W6Hf0lzHN/AwxMTinXuKl3klzr",
-	"aa08pdRR3tKWXJK2VhLUa/AN1yTDmsaoU8KMoEzgWQBClec46v1nujv/rfuvfz7k/fDd7Odh7/OTxctH",
-	"yfHT6GhPvZr843H6pot/JB/karHf79ZnvPqBXKYQgReS9hmHyoIVnS4oFRfknou1hIuCS8P9qlxIgo9Q",
-	"REKa4FhW24R2HnYri3lanrw2Gf7oBb2HX+6fnnbcj7tfHvy3dyVv11cD2bATbV2tEFyuFJLjx6EosKyv",
-	"HLKmKkiFYTz0kNu72vv5RCudj/touFCm9PH7k5ftJ4Hp08oVoGcyRHCSGDzNZVHbj/ulTXzi2cR3REjO",
-	"3ngv8AGawV+9FWAOqhe3yZG9u5XmqBdqzr66qMScMOVqO+RuxKd7Dx/XG7ZLLicF8Gyn6GnFbixwUjl0",
-	"l2fLuDqDFmKtJeM9s9xrlhIR5RVcH4wCOZsR5jJvrHUUcYMDhSozdbUrTpyZwbi5UgXn/TLKsyY6rXnw",
-	"yOi3oM+6Ei8ZkrKRBVtAanp7xZnK8XWAOWCRFk6P5ZREyyWZd/CM7pz38sJMUJff00AWVJfaTEr793sS",
-	"0oNwLHnGugHycE+imI8rbftGj0b94aPIP97FSn3IFcHon05O3iHzQBnM1t1rljpHVUzq49yprAnPv+EK",
-	"vbQEvrTQGnsAvT86NGdnSsqrgjvaVterpAgpNZP7OztywmdRJyLnO64I347voq3WPOCvbsGFvlzWOWSv",
-	"XYkqfDpKgx62JgAdx7lprzgg9jrIVCUZBGhQ7hMANfSn6QDu9WCsKBvA5TLgPgsLs43WTpmVmM/QALyx",
-	"A9cSSKYJ1PaBp13/MFOpZNs4d9s49y40zt22sd22sd22sd22sd22sb2GNrbbfrTbfrTr+tFeZxvaFfry",
-	"c3hl4zh01n3OhKGR8xs7pdkUoIBEPKNAB1Z79mvYRlsGHbsC8Bpo+XXKBm65g/Vq80rdNH/Saab+sI3W",
-	"oF1PhfwuXroST9ZsrG7QYvWQK6wAdDEl9g6VJ7kyvcuUo8uKTj4r1haBR8qrefi00/W4cKs7fgmXrl+X",
-	"OzCaHB+hJwHq9QPU29WKXKbW5S1ywwkJp+a3tfjm1are0uSffPnr/3Hr6Ae9PX9WfkUtAubuxwuWtSTn",
-	"q5lU6lw11nnsSGvz5u+KDlRyq16gQs5mXSF9GtABktO0WD9mCRDFc1hUgGTsx0dtWEmmqkUV9uHR3ioo",
-	"VRbR+ZT/s3NW62T+8xfNKSmRlvy7QT1axPioOBqSMTU9ggNXDRS0rxKC5UYg2g24w6UQ2xtgstcoqqvw",
-	"2JvopVazWu4tk1Dmflyjudbil6zydjEMoVvaupKOW61qq1VttaqtVrXVqrZa1TdTNNYRxgqpu652bJZ6",
-	"iQaAvh6YglCSMKUZpn5MohFR4cQUYApTIbnYCMBezO5spJPYqR+nCZROuIVas4x8VmdmqZ5GVERLM1BJ",
-	"BuaZQVY8RL8IY7uSybYpBK4W3yGLn38//JXTf+/+HP/7l6P4Py+fTv/zy5tfD1m3SXzjz1sMt1IEt3wW",
-	"Kwn9ajIDCoiWdQVxL6JzmmmuVDy/wUqyK3Xib3E/trr6ndTV19GJeewGCeXrtBzu3DY2Dppf2nDZGipb",
-	"Q+Xbq5nuNPqs2JW137MgsN6Olic7zqS6Fu2UQp565eUsoAw/mZ5pxX/bx/T22N/rC3AOMOGgNeOzNMai",
-	"XHaihA2HFdSgaDPoTl4+sMQsAjQlM9M5Je8FG5GYODidS73P4uh5Fzj72MppWVNpBZ4US1POEDCkiKoV",
-	"MFIT2zZI0hr4KKqiR0/ZxvDRbxil+XXhLbewxq8S1ticfC1WsQnpXj96cQsZ3EIG7255gHX4vJtE5FVQ",
-	"eInttXtBgN2IXqxfBWalRg0SL6yuQOLRsp8YIvpn7vat9ALnaYquiuLmr81uJftwhY3cPBuxPsv6wJYC",
-	"47YrhjXnmVQERy6l9EL9K1aWENpdbfz7DSH/6iqXqkAUxZNeQagX9vYaBIFhEk18vFt6bUSvd86j8ye+",
-	"PXdsr332/j9rqwQdFOoQAIZqFbrGg+la1y7hKFOofL22tT2gdRLKpkZIeYBE50TUlppOCM66eEmFhQw0",
-	"HembaWsqWP+0g4IJck7JvJJU2ykGKyKeDmNSXObDRpELs4sG15OyVZFAO4c8ZLeyVmeTGudui9zYPj59",
-	"RHBE/VULMzVe4NGIhqA1aO2QMIVc9ahKOv2EhNPLZJlmrdPgSyQK0IBPoWLMfG07nj8Kvcb2W3wKQmMs",
-	"sK1tYX4z41KNBcl+FiSi9gff/YjIWODIb+OY+VhPkYCODo6cpOKzGWXjQvp4aaofPxUi7DUJ1XkQPc8I",
-	"X+3asAdpXV81VSADd0iFxa2kizpPmn5gAfYyL/V9E/r3Wt3m6sz82+cPyx0xvmKLrqkxFwbZB4jMCRce",
-	"NnDzffObm1w+k6Rohfj3fSSInFy8XaUwH7DVcxRH5HOuRVW605lHz1R9DZ7y1yxHBfst5mPK9AnZR66o",
-	"Lk9/03J85UX4t3RMpSLiYnt6AE0/reV0uc5VwY1rqRu3/CxotitfgIcq6tuqF9675+p6vhWq5GxgZRwR",
-	"SdTlW7zau+KEj6021azp68Vaqwat7NKt9D8VamQtlbiA3zbowXpUqkSy3LwzxAwlBitlcuwmfL6vxbze",
-	"AijM5IqjBOa3yjXz0ApVjBURAYpJ0ZUbTjiXBEmeEK3EjU8Z0Vuv2QWW0zw0C+EGJzlG9POZHQgkswKv",
-	"jPnUGR6byrkhZwqH6ky/7pcsNU1Klz0gEYeS7KMRmhIyAzw3jvk4JYGte6z3AgJb8hnCkVb2pBJYcSHt",
-	"+xmiygW6bHNOU3FkNGoFrdJ73gkfEyzCyU90ZZWRYos4mwg5WXiaCJVa3q2irEJzvLzzw+aAPwji+pXa",
-	"OYljRLNZd9BznsywMIWVqCYLoB9TDxtxFpeB9N1Od7f32KeBVzTr5XYLsBQ3t6C4Kb7rYfb/dVYJyoU8",
-	"J4uhAJHtq7MvMJtSNpYIIwnvQwekIi1kr0/JwjI2SRJtboUryOCIyDT2duDIkKAZFQxL3cIawzzdeTRF",
-	"eeb0eQsAz4RH5AxaPjea5WtbfPq2YZdZaQbY7AClM62J9bvd9T0INyrB7IFh5jtWT+wn5LPPPW/6XnIU",
-	"cz51dbY2LDl5TMQ5DckhG/Ga+Id5wLIwYjLKxtygIvxWZUzZpYzKA+McInXliyIeahNwB/5/0OIzwvCM",
-	"6t/Yf3YWOIm99mG9VWHjPMvGBZS38lY8IELWN0p3NcjsU5UAZafX6TaFortxAruxfjKR/rm81RLfaP7M",
-	"+lP0cXrcM7YTrt/kImrOxTRrcezsCv3hWnjbbqfb6fV2O4+bBGBvL3JPPs+oIHLlyIRF0rXQg+Cb6ROC",
-	"BcmstQgNyYhXnEB5fOzJBUpqbNCO07bTWoeyM+4NIBVbIlBOm/XhBLVec6lV+5RtDHBrsDqz7QmMU8js",
-	"55CMMbvC4iPaqjnD4/ru/qaDLzCyEMfaWMjjaIWy8/x3Gsd452Gni+7/0us9Q68oSz+jz08enT3ae9As",
-	"hlmYS9DK+0sXDqkSQSxtbYkeV9z0dekn9pQ364hQfKmhqmHYzi0oGn/eRI0aTcFLDDWgRwjEjLTx5kSp",
-	"gyuAHE/wuuYo8JhFQZauiANrtFeCHZfVDG2fHUS/plIl9pZuYPJbxANUmdFsROEp6aA3pm1TnhA+XLjS",
-	"v1mVmbxqY96Ky9sJPFZ4xWGbpPSQJwTdx0N+TtDvRPAHei5jju4Dlv5BaaPa/U2z6NuFXy6TI/k8I6Fm",
-	"GfV9IjJGF5NzEiPX7B7IgC3ArNd7aIrUlsnVV410dXq/H6RVyKC/Z+BaAFnTW2hhjjGQiVwNhb9g0uxF",
-	"+9oJguX6tyokfGRegtdrXeOuaKImEG18Kp5XzMYoIjE9J2KBGFcENgr8M7SSgtPKntt73Ot5bltxu/7n",
-	"9FScnrI6kHQdyik/NDlNLwHgrisLdlc64JmLnh25l6d6z9kz+UWhVkXCz00a58TVNXAeJgjk6QFDQs8B",
-	"TySISgWDf0Y4wWPTGJKDE00JzOQIHFK2Qnm5a36Foz7XX1/VVDYrZ5GLKz4y3cyBS3hCgoIqGvpE33P7",
-	"l3JT2kYgswkdezpE/0TH5ShE71GzZrMxny9/7VUV/9bsWwmJaOopTf4afl/pW93oizz1aaE20uikSdmv",
-	"sLmyoAcJ8sMye5Ktxu54LXn/RHDs69mtWcEE/pYH421dlWqLRiKaER401cFaRSLCukWpRLwqgnq9Rnsb",
-	"ZgS/llXbu/ElWKXx5nUJSTLTi9u0nX9hOw8VSf6UmvBEEAmza7QZJ/njt6JGF6ab0UvgCDa4kJZdOWOP",
-	"wp11yTDRGKTFPeg7JjAxp3Gc5ap7btKZpF794Vj/2ljN2RWyt+cmulhHeCHP+Ogs5Oe+NtA/4IVEKVM0",
-	"hrxhk1M2UqbGFFZohkNSh+PRS4KX5lgCfrki5jsPfZGEtZid28gdAEG6AZ94Bc/ri7u+jUvjRi1FOwha",
-	"tazrwLJE5a5mf1OvU1bj/7oA/zcGyedxdLbbPdPUXoe2B4Q9zWtOoN0u0s8HCBZiMrmA6E38EY212Bvi",
-	"Sk2yXr+RlLsR4H9ZM1933hUmW3i5RDkVsqgg+h3B5xh8c3cqZ1BlPEGJSa7h0K/cbawJcMLIJCp0NqKl",
-	"MOCGilVFIb9gP1cw2BXXV/lK/Rpbr8H1eQ3uTjf8rf/im/FfrOzgDydcw/8+VKlxk362t6JVXaCH7lah",
-	"WqlQXVuL4ZvS1G6/vcHtaEsXap2cc4N1sUKQ/NdZqM4OsJFPJbOStiXqtiXq6krUAaW85uck8Yb+S4qY",
-	"6dM8Jz5QOA4VF7WdBh0G1WA6wdOvJiQplMwCT+lCqkqLPJ9Pc30VhjrudoXcbF28E3arGumEPp2NY51N",
-	"lf+7UdfhokbApjK+XgRnfBLhkSJijqtNHfu7jXZ5A2PggibAM/CVL2ytOLAQy8cELpD9vf5tOnUuJa9B",
-	"NAMYp15yl0R1QUC7CGNBUNsjKW5zkLOctXxtnfhO7HOyg15BISKHziPRmAgTgGHcSffNoMfZpzeS3RlH",
-	"3orvmxbfVypZ18e+QRp20IAyqiiOBwEamIxocFLhmAzQfeyqjSnOIZUkeWBcV9powbL8SJZPillIAKg3",
-	"xufklOnXwJ/6wJbOcgLX8IxyYoqdTZZHe8nwe9CyWd5BSy/J1jfDktT7AU9KMbNKZJlLZbevFIsPXCdA",
-	"SZSibCw3Cc4XPpr1fg59AftmUsQbYfeNEVecz72GaQJ1UXfPEMlyJP7hBa5CnUvXR/2QwPUOUw8LOTEI",
-	"Vz4CZ5dFTPo0ypBIWZepeYB+/nACnGdwkKoJF/R3kB/76HuCBRGDJY4zGf4Y0rf058P3vx/23tBDeciO",
-	"HobPDx8dJi+7/+jPdqPnPz/taNYUfTikb+lh9zX9+Wkn7MdsmLzsRr/8HK8CP/s0s2MScoN7VhS6JSOz",
-	"KJt9Z18tn/6TbrehlrIyk/WAIT7Dv6U20y9AY85NY3e96cUE2YtmsC4nceuBzmp6Y5s2M4Nh4XAsqzG/",
-	"8jKCVJqg6bo0y+UyAEXaqe5VaaalA7Qj+uj5vfTFbw9YfZrsLeLxE2+D/ZOl4iG2dY2exZieV+0jHOG/",
-	"2586IU9qRzo7J4KO6LqyaJWh9aDuxWZ10cqZxOWBftTT93j3DqD0yWXyAtYV31UF8zbBC1u5pXlGgH89",
-	"L3FCY0/qTusVPycxDr3nXlOhBxodFGr01JiGnso8azUxYTNPV1Zp4KZkyy26Husr7ui90X+Fna7ZGFM+",
-	"Z81e+Owfl+idDV+b6O3Ozu5ouW9p5ZJtVj1N86115o8l380yHYovNbJrDKPepjncSprD+ztYc+qiFdqC",
-	"lutYvCJ73IZSbfTbJgDKAFZjQ/IWSOmgUxXpva1G+81Uo10Rmrb0b6nqnrSd96FSNVTrkoXotWfqjy/k",
-	"v77+SrZZzn99tqM0bS1MUfdpiqTS/3K+nkIvmrXjXWVQmdpYco6ikPR3M8mQxzwVHfQi862WwASaHdiz",
-	"ukAg+tK9A64DdncTIDdvF9I6illqPdpBObJ3DhC//BEtOi7UgXRt3ds87nt1BW6r+1DgHaUb5ZO+5U6m",
-	"m2Lb3P7ZHvHLqXfb5pN3rvlkrVjRbAD+WhEt5r4ui5W10mSzTqvNWL/h9XKJ2aMTkRKU4CkBRiz5M/gz",
-	"FEwC8AtDEc+q46016AtyYRVffWsf2/ZwadDDZdve+pLtrZdqK9V1sbRM/WJ45QwXt6Z39Ja3b3n7lrdv",
-	"efufiGG+otLnuYnjPOO12u20sVMyT0Z1zaA2y0V1jiWPm/K23XwrdvQ1VoJ+3lAG2ZtnrbKQJ0PKTOFo",
-	"NCRQpyPrkPUNSaUGroqMkIqzaFAnLsGfD82rD83D9qfeMq35CDtOSY52MNP0uzE+Wj9G0JpPqIKrKOnv",
-	"RP/huBW0XreC1qvWJzOh4soe+jpOXNYT8rWoo9XaABUHworLd1XNnQs6wbrGH9sOttsOtl9TB9tahfkb",
-	"bJ+9VdK/QSX9drTyOol17A8bHLjU7iV5dAdSGSH9qV7SCSidgZXFghbUhEZqv8tJMDvjUf43TVLYRoDy",
-	"CFCTCOE15QaWgkL1gRxLXV4ljwg6WkAziyvutbB8sa6oPcLyMjShkDAVVC2O9WfMcBZ3mf3rpaOEnz+c",
-	"tAI/4ifHrvIR+gjFiz/d/4teBNyfHfjNgwCyA7ywXPS///f/AfoT1gNUYKaRTXqi1MzUqeJTWoPYMn8z",
-	"fKp2FkYPG6SSnJnn5X9p8ht00HMcx+56GA08r9MAVXWIyU8zVtcps948O+oglGJkoKQDze0Gv7SfHx+9",
-	"bJ+Y39zf6+4WnzlLqJSUjQdGSs+pJA866MD1lzCzxOyUlTdsAJnI+lJJ9GsajU3mqEF0x5yRfYNkmXPE",
-	"yDkRKKGfDYJfM2e3ea5adxUP69jbjP7DCOpiN49qTbgcFFRBcHKRQ+dAPLuvPEOKc7fDckbwFL3Vi+tr",
-	"5URBix3jkxnFfC6NopWPb8G670Xc2m/t4BndOe/t4FRNduxfTJ+DGVCxgx17ngYqKAlC/et+68sXQFj4",
-	"qrUfoJAnCREhQQfvDu3RAM+G1lZZsy17DtDGQeY6SNZNo3PKTtlb5mqYA4/Xp2SJzHwSyEyiIZlQSKmB",
-	"Sld6iZxpRW9CJRqBzWYy6Q1MKORM8y8Fx3/KzPcNqulHjsKYEltCS//mZDEjx7C87C+CoDFh+qKQyEzc",
-	"dUCB+WVUiVl0ygSRM84kTMF2J0PQlERqHQUW+Ze/oOccWKnWEE9ZG3333c/Hb9989x0oKwxPyVmIJQnQ",
-	"+5OX7Scd9J5NmZZ+I0riCGrqmp9/S/XwMyxwQrQ6CHMSZAZIx9LvBTllCAkySiWJzBnt9fsBkhxhpBYz",
-	"dyM0TRGJJI0JU/GiYyZ3GMnvvrNuOpBwEt0H0fegg7777oQmxP396OVztLu7+1Qv5P3Jc/s+6LZ6dXqG",
-	"iHzGoXKFuZCRy2ZKQA8WUFAW+HzkXpDo/uC01et3HnZPWwOtLOmVwa+6+jdANz+/+7fmFwmALZ1/0dYV",
-	"FER/muUjBQbHjYZE0ghyfBIoNMLQ4fFbtNfvPUbaeLFrgVw3vVrTj2QAutIgcHluARoAstCWyTHowkEn",
-	"+y2VqIcUR71uN0D9ruZP1rTpoOc8jk3uj9RrgvsyFnye6bhDnrII4Vifmh2+kFA1eGba7lAFGUurs82c",
-	"k0gPBD16Qi4VmvA5kEFEyAwteArtBZEFvS4l46MJlsUUP7NBL4TgokgPT/cePtbG2DAmiT49PJvF1OiO",
-	"O/bXf/tVcjZ4kDEPBd1fBnrbzdxngo8FTmSAMBx3RBSmsf2baZ2KWRQYxZCd45hG2W0ZEJjRwH1dXzVk",
-	"TUzQfe3ENbfVd9JMzZBrjUA+Tbvd3bAo2+E3erKaPWTiVeEx8FVNjIWHswsJzeraMT3XlozLL7HcvthQ",
-	"zeCyTIMpKux8TwQODWe0DOi77/YzjmSZUIiFoERqeWtVsfZhNAj02QqJ6AgO2dZcAN3AdCB5tJdZmHqa",
-	"PiNzybY0kzrCiiCgdUcCmDGestAQzkD//ZX+cxv+q+9L/qsjkmDKQO7D7Sn+RV8jmxypp5QpLlZiQrop",
-	"Z+QZ2us/zZd9RJRYtA9GigjQO6RJLrKTfY5DLVv0vmE0+PHFycBh3gSRPBUhyeQVZmjw4gSPq5dM6zKH",
-	"o/Ybzkj7NVbhZACNSohCu909GGbw04uDHwZozsVUmlYm+oaZ0SIOGwdw5JAwCaqbVT9eH2qNMgUZrfU7",
-	"ub8DjUbMxDpcjHfsSzuJbbpDVal1SNYpxDb++FJsWrLb6XZ2TfmqCagTO2CnEr+Lxd9/JTuEw6i1r98t",
-	"tnXRarahQvh8v9s1/namXCX2Ah/41SZ8Go19ff3/fBjQTGr7x3T0ovf6/bovZlPcOTRcw0QSMl/T6nfe",
-	"Ge5VMhZM105pW1/tt95AjoQ9CiBr004laCk8lhD8i7HSFqU2Qj63tZbRtvD+FoP2eV+C1k5nTuK4DWJ/",
-	"59f5VHbcjnlPTO/AlCwkuq8Z8OOHvccPrPpV5UJI0jGzKoFhn3bnMl2fhCZ71qaJJpLE50Q6xCi4yE+Z",
-	"/4OgtGFBIn3vBFGG1Jeo5ucP/zi+TnKB79fQid4lowrqa2+UbzpmWq7NEU64MW8gDdTYFjA7zThI+7nW",
-	"K3ltDU77/E754S9BS/ORdS/BMzDn3e7eekp8w9VrHplcl9um+HfpMKahoT+TKJOTXIHstVxcSfLOLnG9",
-	"JFZSu82suSeLvSfssmQe0C7TXkylyro+AS90GnNr/6N/K/JHdkAytb4Eax98a1JMvny6Rhq3y4CsJQ+p",
-	"F/KW3HoNa+z21h/6e4atFnQ71JW7XT5+0tudG77mZ+f1+PjpS4kQtaqOkkW+5CL1Zb+rIUH4LWTq5e0a",
-	"v5jG0B4bOIpARbBffVZsIQk5WAhK+EiFHnY76K3jNFSanig4Q14oiFJA9CLGYYaJ0rzJ9nk6ZSdZaNc5",
-	"Fay1m8E3uEBDriY+dmvS4A6y/kBWdfyeR4urpkUD8vtSdrjZiE7lHvSueuw6du+SsS5O+92n6196ztko",
-	"psYZutd72GQUmc5mXCgSvSYRxSeLGfmabtpBFBXI/9LXzMf9d/6g0RfbNIco4ms0nvBze3mynLu3pizy",
-	"VNuzakKoAKdCyGe2xuuyTDCfL16QEqXu1Yif/CaOIRh7cfpqJu1f8pR9Vcz4B9hXZ2ZeMVf2qgWazVY6",
-	"BxbqDixpobVH3r1x5lTSNW9AW9wSaoFQfyTqmqh0M/XyMAKNceagUkulXI7fvkEJEWOC4Blr6+0+ffRA",
-	"qxjxwmLAiFY/wMVj3EsWsGQbjyALHSlfB5MffyNagoGCNdISbvoi5okGEAS+uZvyLagMzy2M73pumq8X",
-	"0jFREuE4zoSBUxI+WF3cgWAslleagoPLt0MQUM7vmhK9vR5/outxRKwBeA33o6ReJ5TtDAVm0Wr/CsSI",
-	"sEQfwTY1Hp6YSlXGEFCpvodvPQhsQBH8xRiFOJx45AwM/yp76+t2wcAa1jtgzGZf5r7srn/pJRdDGkWE",
-	"fXX+GrM9SPHMaEsKBJ+hBdpAOg3IXio8Gq3z3JhRO+hQmVbsmqnZxrUu9irIGIsIAOhYkg7KOuuhgYzT",
-	"8QDZVlTJEsKyU+OEAXq5JukB374VB4xZVY3kMNt8Gfvmpq7M1s1T5+Yxh3gVd7JGDjX29NipGF8q41nm",
-	"6ARLdH+v+xQN4O9nlJ2lkpSwZDVuH3clN7TURq+NEfOpibvoUF2Fl2hzgt5Uy9r8BjQg4mOFY/IVuq2u",
-	"kOrvih+gzuq/ijtwTQLtVnwF6wVaxRD6GqTbHWMG35DD42o5SRM/B4z3DM1XejkCRD6HZGaSaLRC65KN",
-	"pMILWesDucPM4lY8J1tmsWUWV+n+uU5tO8SKjLmg5Io8P8+z723q/cnfXGYl1Zie1WciKkioVRkaR8Kk",
-	"1kCVGLso8NpCVgdg5POkjhkWxKU9NbvSJnnq63JF2Q1drPdG5USw9UjVeKTyLbppr5QjZlfQQfGZE+pK",
-	"EGgsZqoRYAa27VV4pRzpXJNjyn3+VnxT2dpqBHSReWw9VF+vhyrMafg6xeYGjqrsJptkBYAEMkIhA9i6",
-	"rbRCKIrMxriw3JsbeLEKV3jryNo6siqOrKu8HHcH0zLIFLuBwbeYm0ehZJCVnXUeryu6L9cnLG/F79VU",
-	"WG4N2q1Bu4H364rZTxMHmBvykj4wdJDTfIgZ4/r1U2Y68xo9nCpJ4lFVcoeLMCaDBya8nEl7LAgaQUKv",
-	"7b/HyNyWBVCIs5D44PvW7XbnOdatON+2HGvLsa7DBXe95oSFZdU74Q7iOGscFWguQaQr0YoGvw1QzPlU",
-	"utYdWEDfjnLVkaBQc4SLGvMfXHjZZNb44Q6ykZY7HXlGC+pgNKXKTXHeps3nuvutscvumGARTk7IZ2Vc",
-	"dx4fotvQzHGoj6nOaWj7izUb3LRuWzds1mbUdCxD9wdQZwc6nmvJcn8AlZEGD+rmVGx2lk9suaLZ1+W4",
-	"zDqvrc5hzNqobV2WXpel26Aix8qu9npeBZyJSiWw4mIVz8o8IPUJOCsybhy3aV3QjLxWKqwFP+cL+hqS",
-	"dK5f1fiK0nryrNwbuRg7rtOn10o5sSq/fsh6BEtVekJrwZiKLq7jMzqxzeGd4ChNyVgq/pwemV+4IyPP",
-	"LnjprsFqKM7rho2GBnf9yhId7qLe/w1o8j/CPckz8jGyCt0NsACpsEplLRP4gcA1xoqyMSIsMn4Le9mr",
-	"aauZY6AREzB/WskHjs3k7iAnsDPb8oItL7jiAKG5bmCZRu7ykevXDJzbb6WVn/kGKUOjNI7L1v4+osze",
-	"d84AjMBNFUpTs9Vwmv8yIcBoYCuCwA/wfMVZcAo1h/WWwXDGSgewUVBwlLEIFaZphjPFlyVSWkuhDMlp",
-	"Kn2+ygze886tfY1T4QNMBpoq86keBkph504NrIfq3IR3IDsI5x0wm5vjK6AAqOW9LCofTN0MpeO2zaZp",
-	"dy3jhOsN9Mz5GjUx5w1IstGjPyrKWtfhSmiwJqg0ed21k0zzEL3d650Pjja2zoca50N2eW4YLWXH3dd8",
-	"giaz2CTPZo1FBtCGYRCggZymtsAklDcfuMqv1Gb/AduxibdSm184RgPX2GkQID46ZSYwlHfZMZXjtN41",
-	"yLtVQHlaRGJJ8ieD2jYVx3E6do2jCw5CF6s6ZfonD5ALHTDHi7JG7sDTjeUYU1OaGEnge4WXNf92tYs5",
-	"e2abvodahQQBYV8YLlBCMNMa6ojHMZ9LV013iMPpWGiFo77UlL1XG8PJrFsYLrs5TvhXLshr2lS3ghZU",
-	"IIfvKiXoMFW2O321Y7XNDota+/2gleNsIuifUu0XlDXysdz8B0FHCs2pIDGREgqPzyaa/Wf9j/Zbj+0r",
-	"tuNA/+GXvGy/rC7npC0nVIBEVXMOHbplcTGlCT7M5vGaCMq4e7tV/P7HP4rNSkw/q9ZxoSNJa9dNcJrq",
-	"T704Onzztn2cz7jX1bd9+SOv137kdeEj/S+fgKNuJPds3+cbLx+Wi4I6S6DQY28LEvx6QYKzjDFdfVDP",
-	"icC1CMGTvN6f42ZpFlaDgvdaTIw5jwKkNc/xBPFCSTNqOPtHQaCweQmSb39nifkBGgrKxlKr/cC3DRrB",
-	"oBxA4OgP/Xhy+AaU3QVUImQ+tm6WkrP1LcTwz44YvMKbsqJUmx0lKBhTomTAaoPXUK2pxI2yUCqxMEBQ",
-	"ObVpBpqMa4yKbacIaKkma9JQfiSqqKncgKVxneJlG2C6pQBT3r2aOw7958LZanOKMjTIVesB4u4FrZKa",
-	"542niKVxfMqERcFrLu6RJwaDezXy5KIGxoRGFfNCC2YtXiviuKiQ5wgM08XqS7HVX7EcNjSns/1Dix9Y",
-	"MjH2QJPeXFe+pRp6jXnZFnC3BdxtABG+Un2jEULYjrgOIIys59vuUIYXlgXPTREz3MmcTqdsUL7tZT/U",
-	"WFE2MJ2cobO4nZYr6O3aSiLotajnJ4lCw8Up+6inw+cs74dSsgEkUYeuZ9+DFXjim+e+G/G3WyqCuOVv",
-	"W/52LYDiG3M97JQakF5Mh6zln5pD2c6lpmKyayEboOECYWOe2QhlXf9eBK0ZY+gxlrtzndPdmXCnzLT9",
-	"G+RdSwfo/l6/n//G8YWBl80V+eA1JTZn378VZlXqUlzDrOxW3ZO2Y/HXg2T4FrjDMYH2eyjBbGHvCYS8",
-	"M4MSmnBhUcQtGQf7VfEK6zC8OKfwBue+B7cjtDgxrhy3INejkEKD33JXFMZV9rxFM1li9VUiKvo5/wze",
-	"m60n5rKCFihimeZuQOAWo3u1OJ/MNVm84UHev4cKqZ4V7v4E5w2Eet2uP3fnX27k6xczr6hUa6SM3Pov",
-	"v7JbYxJHHM3dyx3ot+nAXIX3sPNDc2MymyA1YtxUyMj+XDbxC8Vh7RtnEOkaPCgXz9Gmuamdc8rKmIt8",
-	"g1zLaPuhegzEvzJowt0yr+28bifU7jZlNR/ZWtNba3pFED8H/dyUYN9JsBL08xVrya8BB2AAWyFPhpTB",
-	"lXLMC0IG0vQpD4qqQIBigs8pG4Oz0jgPq9wOx4LgaAFZA6cs0z2gMysCZ6TxXRqjkEUooqMRERbaq03z",
-	"ih8yS+a1jC+AdukOdFcYOjhlzn+aI+UKy1vLMV+bvb6jfNPO7nb4Zp0OVtUvVdlNqSZkAQ6Yradyy1sb",
-	"8VZAIBEcTqqMycECb5D3/pE7ABvAqvIlFKK4WainjKMymBE5TTMclCnQIghBeIwp66APE8Kst6IYnQlM",
-	"S3pA0xqNsZCfVVBCc3MuKx6T2adGIdVvnNk3/H5M8/zVqJPb8m5/SrDWFWpEK8BaProuYbOoLBtL3gIA",
-	"OSFft8fiOq2MrbPitsBWV0rrm2vz67OXLPVdWwuPUrIJ0ponSkD0UZX1DTeZKVnOySkrJp3U4rHuuMvi",
-	"VhBPzXjJFgywVbE3ADtdLQ9rAnayI14U7ARQyDLOqb4/yB1nI7cZq9+ykS0buUJM0XV6Qm0iX01EE9on",
-	"h5hpg1byOIKiRTic5JSszM8lfFBB816OZRocS5NeIC5BvxB397b9MH++hr4fWW583eRIyW1qywnU1zGQ",
-	"07Q0xQR/fkXYWE1a+4/2glZCmfuxF7hyf1IJysb1RQcN03bbn/dK4VFtyUP3cOPtemVfeM4jcj11B+9G",
-	"sQAgzVfknMTrSwXE+rFtoYC6YLOJOJhNujiqqRlEERwVBYaE8+tAPuNQxQsTxRgpIhx28ZntNDQaEUFY",
-	"SNCYa9OK2YryMYnGrufKKRuQzzMSKhKd/ZZipqhaDBDjakLZGE3wbEaYRCmDXHGHcjIfOSexFvHWBwiL",
-	"PzPmXTR4sA9JIxIleIEm+JzYT5HolEmqp7TgqcNS1gAfHS+9DjUKvr0FPG5LN90UQhIXmcYVIiHh/R0c",
-	"/ZpKlRCL31qBPjFMRXHNR+AGcwEZ0xJJnliwCFXo/iAiscIDWx7+dyL4g8DpAQQJgiVnHXSobL80YDDm",
-	"WT1z4AmnbECZTEcjGlLC1JmpWfKgg44Ji5CP7SgOXiCEkSBKLJDEI+Iv0KSXe+384SDb1S2T2DKJGwhd",
-	"2rtoLumVM4kJwbGa1FpDPzkMdxaEt8VyoJoDFsQFI+FrAQoFVTTEcYBiPg9QQiKaJnoJEzqeBK43hJoI",
-	"Ik2RWJeNSpSibCyfnTKHQyuG/SEfw3EmHMeBKdSezBTNCspZTgRuIMAFgPVGGdrtoghA1yzKMenwG+sy",
-	"OmXgM5rTOLZ1KG0FpBn2960YWz3kJ7N5TSy7MogB3FTnJK61V6xA2IAvmbmAKv/1FUov7mYNZzOEmtGL",
-	"fmFrivjUCmLIWqRM6st55RzDWRpyhQuFCOJUG0pk4JgGgBSsDQA8zcFQE7/j5FU21DXSnhtkFQw8W/OW",
-	"5Gqs37hwVBc3fVcBpDMLd0gm1GGV1YQIWdf881Xu9bkOddB9/laaf2ZrW0OxN6v0bXW4OvhZwQN5Tex4",
-	"54+QR+SLgfJ6Q/PPbVmhfDb3TIlIUyxRv14fANPPFS7USo2nSID3Kp7ZGQaNySo6+k+t6r25oJP20/Ve",
-	"81sJ0je95tv01zsWyDKt767v2if8nGSundpu98apWy28bYD52p40Zk5oe1vNodTRfLIwae7DBZpPeGLw",
-	"n1KbcSPnILonUTYB6/vVRtQ5iQOE4zleyGdI8LlJjjfOIOsE9plTWYzsdbaouxEsWzFoIeDnGzRH9t5k",
-	"hO6WQmOemZhywFQ6p2BdKzL462aG7pF5p27kPCwpiI10BEim4USzyAFYIPt7/UH9jOxLdWHLfrd7sbil",
-	"iXDAzBRNKs3i+t3+o3av1+72Trrdffi//9TMUNtMpcmNuEiw5iCRZif6262mcxqSERdrJtVvMinFLzSl",
-	"P3FQ1fGy9XHVjJNujcuVodWkIB2uVpj+MVaUfVkpSZdRDz+eHL4BzwZmIBa0Ch0DU5BBVqXTOC2rkJFO",
-	"rUdxfadKSObgI/QkQL1+gHq7WnL39lBEx9TkqRcvcPa/3kO/Aq5XvlIBn2GliNAv/s/Hbvvppz+efPnr",
-	"/7H/7PWD3t6Xv3ru9qdbjoNY/+AWB//V4eAz765RNzW5X819T9Vkxyih7Xw+dWFRgzKFjnbuYbjTWVMr",
-	"k5XvWltZHdn8ZJsdyCmJTAjUd+HNTN65iVxT/6nSIEdmhGYm7J6fDWabMccyU+nL1+wIKwKCu23E95ob",
-	"V338S1D4whFJMGWapTT+Sv5K5UuSqE2+AvrETQJOb9Iu3us38NSdcP4as4UlG3kH8OWqQIEFpqC3fpkn",
-	"fPyjZf/V6watmR60lUrozzqnLOLz1n6r9zABVTDjG65J1jLrGHEx5qoB63iNaQw+NsqmSHEoblnmJAGi",
-	"I1sBi0rTrMv0XrJN2XIdo9yK2nAZzOSciMzqltp4dxXpso9CvxfovWzTN/VkIAGSm5ZXmKEJT0XWAku/",
-	"kEpvtNOs/JpZ1cvSIBuxqr4n27Owv8b2yzqiBQgj2FTYJVDS5njxZ+dh3wJzKXvd5dQ2kZ/jhanORtkG",
-	"PKOf8Qx7+ZbZxhKLiPmYshVQK7i49sKHAJ3kU8LgCmIkyEgQOTG/s3AoQuFWQ0KdaYunCSMe6Ks90LxM",
-	"K/GmLRNm6O1Bqib9U5bJaG2Fm+S7R4/3ngZIkhDcQnud3Qe2zlD+FQBlDqF3YJnrICzRnMRx55Sdsg8w",
-	"i1SSM8Oq5X9Bo3c05MpO3fj8gOlJ9JNSM3A02KdNlz/boEqvGUd4GBM0CKUYncH7g30kCbG8zR4uAi6h",
-	"H4PPDGAqB2guOBuX9TPMUMqmjM/z/qhjp1SCR9YwTwOMzX4Lro88NVHQ8UQV9hEU0by9YpR9WvNgHkdI",
-	"cgs+2evueh2cQBjr+gU6Hm5EBuBk7IZKt38B0DTUgxsJbuE4GA0Fn0si6nxaheMqeWmyCwcF34PldvuX",
-	"qkIPpFouHv/9okJbxfrx9nnTwOLvJORJQkRIOiG4u3K5ax7o9Xf3gAE4Al4aSf8BolvFQQqfCbkQJFRo",
-	"woUk6Gmr+KkWjvAmletf6QPOhVZQ2pzP7fl83taXsZ2KmLCQRyTaJAQ0puwlF8lNx55ONPW9w9TbRPYV",
-	"H49JhCjbav9b7f8iAvoVH28mkR+tlMh1ApmbbAq/RH6hrXlVsNzzDtUF8ezaVB8qWZbSRuLEMSiRxXeM",
-	"DBRklEoSGZAT43OvH8BOsan97SY6wRIRFmnj+6JEemseXT7OK9hA8X9Y0lpKWPLx1NtqZlPbOI7XnL2J",
-	"hC6ffrE/eWCmCcVwWBinkfF4+I7xII4bneRBsSs6JMJ85WcJ+zjXFtdVHqMR6rUueXdOyiJ+y9d2SGLO",
-	"xvonr7f9eSoEYeq9cQjcZg/2r8NLfVsU9mHCEU7Q4VXSlWXiK7y/M+Ikg4fhOzPO+nSo6KC3eZV/gUPK",
-	"xijEcSyNUQBlS+B1m5unf3PK5pTJZwUUIxgqe92nWSFWx5acDxkd2M8Y0AbUNjBlx8Ga0UKIfDY+WTTH",
-	"8pTp84E6StTAbQElJBWPCdsvjaBXm8esypLMdhxG9/e6PTSAX54JogUbFPUyJqGpMzvk0SK3Wxw7NSer",
-	"5+BmFwXZGp1dmNmMjMyfmQXaJgm/tJ8fH71sgzI68Dd9gROCB67JOXVkhih4pW5N7z6BVsdzezpb5fvP",
-	"j1u9E9r6C8dYKo4q8Efk9LiJU76/uT4vyJhKpd+p49ym+LNmzo79Z2IWvai4tViU+wiAAaWM/paSrB6s",
-	"IGMsIqQ4CjF4xp132rCrJ/ovj/touNAD8hF6f/Ky/eRZ5o+SyPihFEdDzeiShLOiXaD5uYsRnBNBR4Z3",
-	"uulRCW5qQMydsgOTcAWMcUrIzPYGlSQeofmEm8q4uc/r/uDoxY+Hxycvjs5evHn/+sXRwcnh2zf/NQGS",
-	"HzzIZFi/23cIBr1Gw5f1sPKUzSccgHv601qEucK7XhZsz+Uy/qJMXlc6iWvqyv7m9Rfhv9vvWF8RwBzP",
-	"rCfnIMKtoAXFKO1vXvFzEmNAeK1wB23g/Tmyy98oatG7SR3ThGvhbkQdZExvTUHgG/0WJIk3SlSzQYGr",
-	"FcXnjAhTIJXHUWZnZBE2fYO/vVDSVliuE5ZGCBX48QZicXelVJz4paIk6oKYlix5v6SyG7GkyV0TvxFD",
-	"QRn/krkvyk6TzEg5ZVQiOSNMuaRfUy891VIGGqoxMieiEBMH28oULDGxab+kkeS6Q9FHxTEuG4leAs1I",
-	"ojIObG2rPz3H6DYodKZJxdhwXwvPeNjE0HjP8DmmMR6aMm5XymeOl5Al5maZCwu3+Mo4jz/i7bhAEz/d",
-	"PYliCs0d3Fsmix8y7o2jXHOImhJqbqBNSy/erTR3s4r1kPAMV3hxVOlXAvk0ueI4QYcodiHFq/T1uZ2E",
-	"0vuriuxDPABgUyWBdk/mos5FgpYolLDoOItiXKiPyo1Hf/68jb9ceIkRFJFzGl5pSMIY6u0M2+Blesem",
-	"tkgGycuVqxJvdng8o/pEnJhOkVppihBV+8a2kCFmTNvqfEYYvCctOogapOApe/f2+MTvRfC2pJmQcPpC",
-	"f/tf+nnaPKV3SUfs1GYD5b7YzdN6X8MWWV3gWvnx8i7UmNFm5fa8turakrr2rWhcrzifmnqL5wWq2VTT",
-	"etRA0wrWh6ZquIpx4YmprIixZVSfWYMvnG04CVyPazKy/pWPsJGJdQuXv+CRLe7YlgVsLbZN+YehepQs",
-	"CgDIq+Qaq9SVHXuNm2YuQAE0wc/JakYC9R5LmQUowosOOmDZxXEVYt3tcaEENCYKWpzq7/lqjsB8fapK",
-	"M7/Lsm82yIvWeu91FuTYxlU9FuXXlTOkqRmZIhzlKNuFbt/Dy6UQDQVm0eo22uYRNFxAQDIwGcOZf5al",
-	"yZAIl2dsE4ZcXzm/z+R7M+ZX7TGBNaz3l5i969yGnbqcrT50+77UuqDO9FymlMxdUduzDJ67MH2MiSGP",
-	"K/JXXPGB12lisOZbwMvdcVeJp5fY0B7uhUgwxEKtcpUdkQTUAhzHmrcS2UEHaKwZ/j2HvoQyYpm1XHFA",
-	"xASL53qMTYlPv+Q0zivuD6nJS68bcGrJTC1u0rV2t3s46r2+mAh+AZ2XlN3aEjkKtZEfLlhR40pToGGE",
-	"0P5ZFvs/l1sEG0/bvNBCzhYmnWMo4TFMF5SNTUFS9MHiX6jMPdOnTJIlfVgv5hnC5gZkjeoGv7Q1uVrg",
-	"InjvJCALsnbTzCTbwR7pb9RUGr7sTblObg1zq2HWsKSvpALHXfeFX/wKupIal72AFfGwQxVJmrUVKDZV",
-	"zbu02YsHLNeZgxhemmlp4poL8xxYnVXQtsDgvMTaAN3f6/dPWfYr50QaPIDsd0FQkkpoUQxwBrawU6Os",
-	"xCeAleh/mAiLaWHi6VZgkz0nfH7K4GsGFIQFeWYaHZT6IzvrF3z7PI4AbZdwQR7ohcIGmFLohUb4lqnx",
-	"Eep1g263a+ZrkYBO0toG9FoKO55SYTqJbRxtdrmAXdeLH+jf2pxb1/4OuJQrCigUpC5Bi02GbGcHl/LK",
-	"TbIsWNdQYY273tP+3gyRntehIslNCv1rqKjiVnHDzsp1jPZq+usFW0/HN9/779bcPBeXce9SBY1qTHuq",
-	"rKNVI5FXxL+sBaQ3l4w7f+RlR780saWc+PG5QfUTBfb5lTOZL1u76rIEf4KnpEDxWTbtVdhZa1EAWRN8",
-	"RKOaqt6lkrsXAwH4S/B+AC3F1WKkEiUEM9VBbwiJiLbsCMv0RbsjTg3TJmBR6dQqI/JpjDde0ffCCk5N",
-	"mXdfr0DQbO8Psq5aD8AUlQoySSYkQelM/yLic5a1+XrwDEnCoiIoSs15Bx0o1NUPm85epvSz/jwEgRjp",
-	"oNempixmuWKcq9qmMC/g/WoV7AfP0AjQwfARW6SWSltaGo00n/QiWzAblznlRZNRrL5RuHITQdw2JMU0",
-	"FLelrf1duOCKzMpvvoXeReVaJ7DBrf12b4MsE7cuUwvtz6mAblW2r0wS2cJ8rq3WVXoYEiLGZI2HQWX+",
-	"P+ByzjIGgrRaYOanM7WTwphC0XrI6ovjrEUqlGjqoH+a20xJ3pkMJ1n131OGowils0C/XvBkWCeCsd87",
-	"6EPV4uei0iZN2+Jm3kOy4DYXepKySJBITQLgmK6PfeeU6UtWWptltWb2cyyK6dsWFgSWvGvZen+vu2cN",
-	"fsbV2UjfAkjfXuKhsOvW5XhdBvRrONktA7ukcvsN9NEARZefww0tXoAr4zOKjLmgZHVkPn/MF53Xd26G",
-	"BWEqq2qQB2MrgVjNLKh5zmhPtCbf4Xk+syatMExnZ8hfDSc0jgQpNH8wn1rU9seAuV+DXnungAR2Qxfr",
-	"sQT5ad8RPEFYpIULBnTdF9bjChy5+KAFF6FmiGCZT945sEE2sVq5kF+dLeRgDeQgzE/5QkTqqKqeFZep",
-	"r9zVyAH7BpILNUBS24lQV2dOJekgzcZHNNZUhUKeDLUFiQa/DVDM+VSCZkiVPGWmcANllssDjCLIlhag",
-	"woxMmHmaPjPNbhYzbiLPCcFM61ypJKfsoyRYhJNP9/+S3Yod86t3dhkP6joiuQfW1g2FKSsOS9FzKfeA",
-	"mFNBYGc0Zc4mnAEb8QmC35r34YEVnJDPqqGDw2yfvs7Nn36jZ9XgeUAMNfs0PNr0u68peydo2OxZ/Lnx",
-	"s4fMdq5oIBjZsbEn1z75kmCVCtJoFw4MvJnG+ipv0nFq3XeVEnSYKuJpT3Xiur920EDT4zlmIRm4UO5v",
-	"gw56Z7EbAmqlaKUkcmHZYbqATPGF8VUFKKISjDpZqsjno2nNDRqTtb1xx1yoP3N7IrvM9ZpQDh+8E3rQ",
-	"LGeIlxIwOyN3WRpKmrzh+Sx1Wo9EJjRUlkJ+Zd5dznqO/o0TmjuQu0ZxS/O6NOnx0cgqkY0IzxRpd+zO",
-	"4NsQlbnrnQrzyyZkaI/jrZnClgb9zA5xBh3K7xjTc9O6NAUa7bOWAl9SFsl81OECgUoMNVtiOiVMq5J8",
-	"hOSMxLFWc22nUKv1QnF/R4VoMFkMBY0GaJRKG+NWE0HIKROYTSkbwwCChHQmeAjFM9n0GRpMyUKPOkAx",
-	"wedEZio1T9UzNJAkwUzRcIDgq+6PODYlmWyZTa2anzIuTMM0Uy3TTuvAAq30fPrdrpkyVGbDbEqiDvow",
-	"ISZSmPCIxAYPlTJt1xnUqP4TuEa1GUDlKbPeXUFwOAnyZTu4ldtFYzJoPUZyLUYG+vtnUEvTZwWUDYX1",
-	"/QNsGVwtqWYETBK9mBNjmQiibYMxPSfMayCgCVlvHlwslls1F3wx3YwgFIc+NDWTSEy/6E3GfZ31Kd2a",
-	"KVszpWqmfF3lYzQ9HxGZxkrW5shoZpZgFU4u6MC8A2WN9DKvTueScTre+UP/d3WLT9MgRqKPwwWiUcll",
-	"MyZOe3qw3ILFKGkWM0YgQCGMS16P6fWI2o99vziO03FrI9CN+2bOwHEqcNyOBB2ptvP2tJe9PWWIjjQD",
-	"1zP01S2Pi11Bcfv3bvvpp7/db2f/fPDdTTcFtTtadysKPcK3jtw1jlyHmNLXQBmCu/QdXBt2KIcW8sia",
-	"Q/0HiCZ4bJN7sGPhctXtunPhhi2NXjWNXpQuBR7vUBaRz6uKIZjciXMSKi6A6ZtuIaW8jgmWNuVDWDmg",
-	"yGfz66zWPWWWuDU3Nh3QirkYAFqMOEDa3pUNf/gWlShl9mMo1HaLRXV00AESKcvSZ8BCgVQ2hz1RWCgS",
-	"ITWnIdlHe92nPisD9qFgZFwb+R/qgY7IjPuBGB9cvVGY0Lat7G3Vtv+KaqtcFFYClGihwI5rFEpBSEm1",
-	"oa+aVctcKghRyRSAdnVUKoEVFwBJUTQh0JeqtdtN/HypAk3ZkEVlMfzGPApSvIYx1JaiKsuhOGXm29IV",
-	"FnACfR896aL/z/0YoL7+KQuX13GZEqrl2qP6W36z5Td3kN84KBk4TvWNMwD8LG3JY/feMkcqafE7guSa",
-	"U1rLlfRKLF/iI0ghyBIxGJkHWXlMQKxqduQ0HNO12qhIttNFAYljdsyXJFVUY+6c5r9lRbfCiq7Zrvl2",
-	"WFfp/o5xuURzE+ZU6PZzGe7UX2ZOJkCwvul2HrDBQ57mkZJ7hWgXdOosqYWGDzkYPYklMf30JU+Fg6uA",
-	"nuSBRpqsAFDBoP6I3n+Z5SW46RQjZs+MMQjKmrbhCBaIMJ6OJ3YQ073aRZD01AZ2JoO8cM0pMxkDIWfn",
-	"REhXovTcVUmBBUIaxL5J8IImcvq3gwmViovFAC14igQJCT0nkcv7D9Ns8ibYfMoSIiUeEwn5/1QhBhVT",
-	"xoLPwdBFMWdj09CaRYX+4QdhSGZqHxj/DjknTLWlEgQnA5OyYZt0CwGThqYJ4pyItiQMek0yrYDmK7+P",
-	"TYt0LARePAhswQKbxYbuD/44bemRTlv76H//7//7Mnig56MICwkaLrJ/W0w3lEcmkSFzqcrkkOWiKRua",
-	"zAfjjAzy/Z1PeJwthA9/JVpJ5gINiBBc2AfBjaEvK2zN4Jf2gbtK7XeCn9OICItkNNUZTDRyLrgihX3y",
-	"1luQ0+xbl8qDA7KsdmQygEtHwMW8Nks/xmdjb2YLEmXwaMSFafae3ZGIA51N8Dn5b7jXIx7HfH6Wzqoj",
-	"eu6u3VtzIP45FFbacBJByzIhYFKGL7ovfCCmVase/IU2syK8QMeKkBh9z5WKCfr4l97eJ4QV6vU7D7vo",
-	"/fEPnfyLOZv8UtibiEM5EMDqa8sMRsAZ4uO/N2lDlZ34P93J3HCKTTYBw3ThSJeuePlz1czV6jXXl988",
-	"M9R3csjPITRcjSz46/YaCsnuZM6bFdKcWNqGzH9STSto+RjKus943zFa27bCbwP39IGc5iAMgKUU+PBG",
-	"KlO/UTmKlbqRVFil9Wizn2zWZn4zTKY22CABkgrH4DQaYRobbM+iKIlcNTWLlYE+LiJlrjOFJzADyuSx",
-	"mdR1W1t2mBreoHcmy2qHFV+m3t+mlsltKfPHxIiv5dU3I86lrLqyrl4kPy1Ape3gva72CTgtjYYN2rJV",
-	"eYxgxkJrZkttxzTpjYQrxlctSV3CQkHxr1M2JWQWIJmGEy1UAIwuA1uocp71MGY4sSo+0HNpgSjEjHGo",
-	"I2aWFPl0L/Ong6zzW7Pak64PoSuicAlq3NABd1vE+APsE1RjXuqSB9RzVQUi3dZyaJW6VNOxLoQ8ooC2",
-	"3LaGv6ut4X8kSlPPLDuqy1BPTS2VA2NZQlY8gmfQ/aOXz9Hj3aePHnRQlnw7oiSOJNiS1pP5DLE0jsEk",
-	"h2oCvtJO6SzCihRp7eoT7u3X35mqMTdrEDTpTFtOu78xrvdNpM/b6hxXd0nS2raicbHgkh4qL4PhClmA",
-	"a1/fiSExcGxbZ3nZlz+LcXgz12J7I76tG3FkaOuqroRWeCMerkjoYYgyRYRzD+MxMTquyXx0jmVwPPNU",
-	"SRoRU7XBeDy9uskPesC1NAqOl4lK4jJxNvKc6GlWdI/n5svtY3sG7Xc8puFinTpS95rxKPz/7F1tb9u2",
-	"E/8qRN703/9kx0uXrcteBW2wGkvWLCkwDEhR0dLZ4iKRAkkl85Z894F3JCXZchJnC7INfWdAlvh0JO/h",
-	"d797ThzZB+TGUNK6tXF7jvvVUUwDz4nLo5fNXpfczpWu7gSYFcBLW/z+MKCxa0hIMGYVbHwWHrxMPKwL",
-	"ve7uvYrog6VAWEY353tNUN5hX55Sh439HJIk93CZsBp0wWvDclhoHmtWPg6U/vSd/lFZXP/ldyzFUICJ",
-	"Lvi1qkBg9XJ0OLf3e9W6f/WN/o2i/E5dY/QnmtHbCm0prmCzyO5NJk5aMZbjM7JrrTIwxhnEMVpjnRIw",
-	"ZmeAsEOsTlkAEoSQ2TwoosfiClPKnlJIYxtD+X9u6M+f6jftTyt3vdp2ESt3H+/+UXNbbIZat8zqCKce",
-	"s6k1dK6Q1UJwVLKRLZ2PzqTJVRvjq/iSzYBdQm19va8lcD1mbwKzGr8EjIrFAlt4u/FODkNKWO50Q8UD",
-	"1CwekhWBn3lBA+jnROzPJ9mX/Ft4Nfsm/+r113uj15PJuMadMcRXyv0x+YhkiP2hZIhPo49fXFyM//dr",
-	"vbip5eLmGmb1zULMXz4uLQLHufv/vsg7geBOBGZCcrqoHnK307qvXO48K2Dk7mqtynuv9N6fb5PPCPUh",
-	"hLqkid4aoF6B1eIOhTIEOxKWN7RryBeKcWXMNE07+ylN3BaWkGHwtFaq9EXXv1dMN9KKCsYMo245Q6pW",
-	"YtG5kOnJ0Yez6ZvzT4dv354dnZ+njFy1AiEAvK3t53Gh6lpu3Mw0oIcprHXJhXyExuqnjQnJTjUSI0Nj",
-	"XhCyjDbK+N8nSH7q8JRtR7XtvaBqkLwW43Bp3q2WRo0YSY2cwJC9cs2lRV/Y4DX+vgZ5eDp1z//qTe6X",
-	"mzATG4m5fC+f/+ZeMyP8HDxqiZa8Ku9cImewUlwDzUPEDM4aUVKljoTNlhbTvPHHXSv1y+HJ8XYrFfq2",
-	"5cb8B6+Un4OtVgpNg82q8v7kFVVGQdX3VBm70HD+0zFWIe1xBFRiEY9vDawGmSPDge4urzDMFI217knu",
-	"jlj2MwWqLuQZ5O6bukdTEF80VmCwTF+BOUCOg4CCEBq1JTwp02CSbVLEWkvpsw35H7chT/iSWc3nc5E5",
-	"7R4DGU4j2GqD4PedAA4r7NGttZPsNLrcOdjZRRSDb2CdDMeTfCFrhg/8OgNzIYwFnbBSLZwYo2hjmMZZ",
-	"I5K9P2xssceCSxDv/4RphUFvZEc29K5q0Cj1RgBWgB1mLrsngpgEp1HirSjsMcWBOw2Qe3GIAANJ8llw",
-	"K2JmDtrxPqCEmQKiLCH3ladCpSglgXkpoOwfnhXdEYWU9IFG28k1XShsL97tmgeqhtd+NPRy6KOnzawU",
-	"GSO31qJPppqEArduNC2HI47HMzMmjBhP8C/ElNRtOOrP6w3/AIBgm/Xmkg64hVIthI5JxWN2xLMC55tL",
-	"ljojJZbCSqfzEZZaSEN5Lr+4F9JDQ9sIR8hdIDZwysEqhbG9AWXObmohxtKppj6ywZTXnleHOsL1GBgw",
-	"QnearPAVFoQh2aTuGFXmiRMSBLSWik44n3XKSsgXVFrBMvgNFW7vO8KCEb2OmEgBMpCwYFQFM5UT9w8S",
-	"t8ya5QEaB73aiAh8jfzNYX5XqMpbAsC2eKMGhC2vTI22Q+I8ALjy0GsPAF/HdgfGoKllcxFofaK0BLi2",
-	"kJFhyCrya7TQ7WstLPY5esECPrWi6abjP2YOiwy68u8JdFdBxb0Bd3CjyUbKnxpUXdKnK54VyCyPo9eN",
-	"7OoF3Fx6kt7g+Qhn+u3H2z8DAAD//w==",
+	"7L17c9u2tjf8VTA6eybJLiVLsnNzZs85rpO0bp3Ltp2m58TZFkRCErZJQAVAK2pP3nk+zfPBnk/yDhYA",
+	"3gRKlO9plT9aWSIJEFhY9/Vbf7RCnkw5I0zJ1u4frQnBERHwcR+HE9Le50wJHusvIiJDQaeKctbabf3I",
+	"ZyjmbIzUhCDM5IwIlOA5GhJ0Tqaq0wpa5AtOpjFp7bam6TCmYYAS/KWNx+Qf273H20+63W6AaJKkCg9j",
+	"0gpaMpyQBOuh1Hyqb5NKUDZuff0atPQ8CFPtYxKmgqp5+z2PaThfnNfHCVYwpykeE5hRzHFUnk5ERjiN",
+	"VVuKED1gnJEHK0Z/dYLHi0OdTAi6IEJSzhAfoZkeeYalXQ0SddAxYRGiCg1xeI4oQ4ODUfstZ6T9Bqtw",
+	"MijP6rT1HD8b9cKdnajbHz4l273T1op5HUQkmXJYmCMyjfGcRIvTHCiRkgGaTQhDakIlorK4aYojzBDB",
+	"IqZEIEF+S4lUaEbVBK6SOCFokA0Uzts/k3ll5nqA0kwJS5PW7ifzw+fAM/MjrMghTahqw3/99JVgNkch",
+	"jmMzYT4lAuufH0g0oyziM4TjmM9kaTb9rmfNKFNkTERl6COSYMr0lOqH5yM9doKwICgmozJh956vMZYk",
+	"ntc8JiFnkUQpUzTWr1MaUNNNacDtVeMRJebtvZEion4sxdEMa6okIy4IUmJO2RjhMaasNNjTFYN9/Pix",
+	"vZeqCWGKhlgR/ypq+ipchB4evd5HT54+7j4qE9H3BAsgQBwn/zhtyQmfRisPwK/tPSmpVJip9nvBL2jk",
+	"e/GPExpOUMIjEqOZ4IoU6L+D9oaSMGXOB+PuMn2O5TmpcI6Yhzj2kvqYJJTRVmAv8RD916A1xQInRFkO",
+	"u6eUoMPUt3DvWDxHU8GjNFTSHUYqEXa3BAhLNGA4IbsXOE7JoIPeGO47pheEIUkuiMAxUjQh8gUQVpJK",
+	"hSY8Lr/Sp1bIYy52hzEOz/W0yZdpzCPS2tWHN2hRPZ3fUiLmraClx2vttrJZlFaCKpLAeyX4yyFhYzVp",
+	"7W53u0EroSz7W6+BUkTop/7r0792P3+32/nub62F1Qr0Uw7ME3vd7GcsBJ7Dzu9dYBrjIY2pmq9aPzhS",
+	"evUK9+hF8L5b8bnF1/ubIKPWbus/tnKJuWV+lVulyejZfS8wiw48zPidncpQX1A3B/jxjEaNxz+I8lHf",
+	"wjO84xIzbLYeejjEBZJxOg6AyniqkCBjLCJ9bkMsydI5liZY2PZ+Zdt7PhGwj4U64eeE+SXrIMRCnSl9",
+	"wQBhNAaxNOYF0TSiQioUU0Y66GDMuCCROcWSJ2TIo7mWdDEfj0mEKNs1hz4MecoUmujzjfQQejWokqeM",
+	"z1jnlLnXNZpQ/r6/tvV822bCTfclf0XzwoqMuZj76OLAyubQXqO3RYufIYn5DFFVtw3u+ktQi5uOn2Bg",
+	"QqQwHy/NVGa5LhG5p1+NjlIhuaghIka+qLMQrhhY0Wo0QyP8goqiM6Kx5s4ITomItHh4yxVSfEzUhAhz",
+	"9YCPRpKoQe1bmQnVvNPO4jsVWeJe+39w+/du+/lZ+7OPMX4NWq8JVqnwqXpltqe0QqrViJG9AT00uuAj",
+	"vW+MK/RwMMKxJINHda/i7vSJ4SHnMcGGtH9QtOYY29kUZNgPJwdvA60NW/WKKoliWAyJHj4LUK8foN62",
+	"nmJvB0V0TJWsqAr9bvav97hm5mM9o+Ksi4vcbT///Mezr3/7X/ux1w96O1/9q+07rfrFBJE8FSF5IBHN",
+	"OfkUq0k+CTiUWqWmsF1Goq51SAuK98/EI+je4HMi7UmNYyTxiOhDJ8iUYLWbE7Zfrz8nc+CEegvIaERC",
+	"hTgLCZD/mChZYLNGWzploCbaYzPw2B+7CEgsQCPNG1CE5x20xzicntIkqDJD7PT7aEDz1zw7J/MzQVJJ",
+	"okGAOCOnbDahMSnMhWp9OdLHEc/RTvd5+X7KzkYxHU/UoIPAGqQSCTLSD9QfNd1rC3UXJdY6028r3WfQ",
+	"gk/ZCT4nIEfURCvHWtjxJEAyDScIRMeHDwcvO+hnMpdwxAqy5YFEfMbMAhAcTnK7xYiXnI6fjXo7ZOfx",
+	"qB0Sgts7T56O2vh51Gs/xdvDJ6Nu2I96vTp5VLHIajno48fLuA1q/391XOZgBEZqDV/VFvEgs3opGBVD",
+	"gsIJZmNt+X7UcpgaOWu/RJKykAR6A2BNJ3g6Jczw2oI9SiXa6fVfOElyyoBpmNeH62IslX2mNgNldVVP",
+	"W0/BbvAv28jY3leSOAfsWPHwvDH/pQxJfUOJ/2opCdxvNRem7AzuX8WFV5nSoKEjbASgtgRk3YgxPKk4",
+	"nPWZGPt6xEWClTEHt/stUNZpog2hnl0/+1fgsxvf4C/vBQ09SseeQgmXysiJqb4G7BzQXNM5EWiK59Jq",
+	"Q/mG7zzvPH9e8yIJ/nIGD2qsHb3hjBgl/g1l9fOMCV57or1up9utmyhll57oO9BHVm684kie02kHveYC",
+	"RYRMgRAkSqXWto2OVEcQRuXxU8QqgtD/CkTR9RLFO3aM42aWMEYRlUaNLx4op3quPE6cnUns9zgWT9Mv",
+	"WFDMVJ38vzA/LxP/9pKzq6oBX/XdcsqZJMY1y9kopiHseGgco/ojnk5jGoKk2ZoKPoxJ8t2/JQfFLCNC",
+	"fYe27lskwTQ+U9jYMxFRmMaatFlmI+UqG2nrixGOIkGkROQLlUp20CEfa97GtWSXRIEaMcVSzriAJbHy",
+	"Xr//bqs7ejLqD5+AKqmwSqVWhZ8HLUUVHI7spTLymCg1lbtbW+AK6kTkwr2V3CpO/mvTtXxv7jYLWrF2",
+	"FArt+DLXkcJUCMIU0vMlHT3Qay6GNIqMzXrppR9lTyks/AlYV4REho0IHhOEI31qpBJYcdFsRbfzFX1d",
+	"GGb1kuaTuo4FPSnY2gmeg9YVcaAmWMgDdoFjGl1pGal5xpldlOJivmNaVyRxpvHBlcCNheBCtnY//dFK",
+	"iJR4DMw3lUqrL9jKnx6w6SnXDEq0dltbRh5+/dxgB/r9fAc+sKngoR5mGBP0iinjVFq9GdVXu44t+Uji",
+	"uK0ZNYkCNExVYV3QwCzLAMx7adRWWL/iZp0IzCQ1T7uGbVP548r8Bwxvoz1RiV6+Ojz45dXRq5coxExP",
+	"eUhCnhC0v/d2/9Xh4auXzc5FN9+V73GEjjKaab4ZhQlf1xExr2pfbKzPB9H2uuAJmsFHqtcANuEtV695",
+	"yq52ZKwgPWNcnY3gaSUOBCPqA2MMHXt1swXeyRf4LVfotX366uVdnNN1rC64bfQLBc7ZMeepyJbyDY/o",
+	"iPp8KGAyznmKJvgCVkMqGsdOFui1KARJXWDQN0l72RZcAzN0073KDiY4Nmf4DK4pbx9yXs/saKOfjt+9",
+	"vfETUpnUdezfHpsj4zWwo+yinW4XYZSN5dwJAdrpPtY/EDXh1pS0ikrEiVkLvZcB2ultI2zWSHGOYizG",
+	"JDhlO9s9TSM7vR2EMx9FTBkxV3E2DtBjGBsUXm21aVLSX+rnRWRKWKQNcWfTCc0/tVn6NWgdTwnL3dyX",
+	"3napH2O84QtKQ0zZOQSswMVho3pcGKucIx5HHbQnz61HhpEZ4ozcOE0UZ3xd7FJrfSRC8FBH5pyRfEcq",
+	"qxBUlgE2RGG3spfdC2Wsh2wXDkzcv+TnABYiCI60FYiOzAfjXgKPh/HQAVOyNzbakV5Bu3gvIKALEgm9",
+	"hqVptjMw/2tSm5e+uIlSOp/LAEk8l5XFgD054fwNZnNLXvJKuyOwImegr5GydOPcGMN2jWUHnYi53RHK",
+	"0FMkTXy80T70C5aLfrKePsrm32QXSvO8lgPiXhAyJjroI9ZrLE2Wjt6HQnKA3YqyMKskDyyTacVLYSof",
+	"GE7VhAv6O7kepd7D6sCi0GzdnP8J1pbolEKmzREZCSLBq8wFio1hmqU0rGZ0vaLSXniVtfTDa+N1b7l5",
+	"R+BfmsE5ZXgmQBrZ1zaW9wW3aQqFrfSlZizbz4Xr3aaawPYVGSZ2ORpnaeGJ1b11Fz2QNgcjohFweJeo",
+	"UTquGI3IbJ0j+7hoGh8TcUFDgj6U5rN6q/1vch1bfpzFGsDjksUMrHohEQeJV9IwCiuC9VGsHvF8ca7t",
+	"lMt0OuVCkegNiSg+gQW7AmWk+QPPEv3EM9iDAmlACl3xofphzUTl4+KZzsZBMHN0YsZZveU1U7wulUZr",
+	"ow8kGrgERz2vQVG3qZCDwudEWzHZ+CaVyCi8Hk81y5RhPkI4c+7pFZwK/VhFjVMx9CbS6CkqPisnhrUO",
+	"OYs482XtwMOF50EHx+/Qdu/Jk3YP4Xg6we0+0jTgYvL2vvIwP3zfWgiOf/6j/9WbLxQKgvUeYeWz6Uw0",
+	"CpQVc101otx/0u722tu9k+7z3e3ubrf7P62CWzvCirQVTYhvZOPGWuXFDVpUnlmf+dmQxrE37/DjxCQa",
+	"ACswoUV9LYkQGOcpi/VWYhtQdVtLtQ7GJSlvk/EzVz3bpXnICZ1Om04E0uSubxrawup5shSVIMQEZVma",
+	"DImoxFD66Fihn3BC5AOJjn9LsfBuin56f/Hpr2OsAjSKuRasAqKX5IIINCHxFCIkIwqB4PKgJnPS3GaC",
+	"G6V4IUtjKyRL75pPZjrhzBdGQvCDfU+to00Jn8YEzQRVZGEW3+3soH4XPX2+8wR1nz9+Vp7Jdjlw+Xhx",
+	"WoWTdHr63X9C6oP+D3r4qLPV/vx377Gacm0unBl+7U3wgAvgMFcW7WPvv9HOTz/6nipISKfUiowq4XGb",
+	"oSwqD9yLMDrkFyTGoXfLwU3vIyisSICmgl+AfcKF4TbzwPrYLPkSaVw+1jgusCHgGAJlXK+w6r1G+59O",
+	"o5W8qRDW9jKnfrvbO+lpzrQGc/pajDt9cvkobu3dGXSnJTBCwK1kefNz3u7o2c9JvHyuxJ5L65EnyvLh",
+	"v0kIrm4rzQ7YNDU6RWSMXBy/L4gsiPIF9fIO8lqM0kyVIgxFVo5dg9yrUsDSjIG7lIobmXNzMmettJGN",
+	"RLpXEqm0YCu37jrE1ZrUcl+FWUWi+ISJFSJ+4bGE37+HYKyHJPEYOGL2aotMPKs98EShi3dl1y3N5rfG",
+	"1Ndq2UFg86LqE22quVWlqqSFJJlqGkzg0mzqB5jpPZbndDqtaAnNnq+4wvGSx5v4o81Zw3Fcfof+s/Ig",
+	"T3Za3lyeksoBK+5GDrLMMvumS8nBph+uIf4/5tmIuVM9oax4Y2+jAWw0gL+4BhC0vrTHvG2/dNd23toP",
+	"n8xln4vXtWky5ULZVPpJa7c1pmqSDjshT7Y4ntK2ptsxYVvZ0F+Lt2um1eZTc5DbWW6Nnt03rI/cv4Xc",
+	"aEd3px3dM2r46hWuCWXvhLdONsu9sqnMcsKnSBLiMpnLYtNKkzOc+55xHL8bQW7dMv0KRs+UrM+1i5pP",
+	"+u58uybtxwANLK30c9fBPVLxpD68UlqHfXfx16A1oVJxn5Lw6oKIOTKRDVNVEQWIxxGRypTENNZtzZig",
+	"Gvn028aubL++/dFBIAAZmY1oPq0DRRLfpBj3nfUM6MEtN1I8jjK6NWlfaUWFbb2PCZYECQi0zUy6/Upj",
+	"2UifmilYgQTlV8ql9HXQSaFSReBQM5VwQsJzC2WgOaKs8N937Z3XT38+aj9/0//nvtfyxfMzAAqoOQWY",
+	"oZRNMbW1i6AZYRYSrcm9gMUw5V3GLWYvzC/xHJter90Hr+PyY7NyBbXGl7gIYSMmcezuaMQgnEZ5G8zI",
+	"BRgbPPfYXFo0vBpUdNirz35LsckYXtjtD4yasnZNdHDAqigRK820Zk7pm2CqPp+0PWHZ4haYaFA2IfNV",
+	"yW3KjEl7CCFYkFOWoRSPU4FAcy68rs/aydVVbgw4m+v5MPJbGjow3FyO0yTBYn4XroxC5bUPisSWW8qs",
+	"8gjSEzVv1DfC2BnLysr+yjRI5j/9fvBvTv97+6f4v389iv/n9fPz//n17b8PWLcJT7pZX0uNG6Ti/igv",
+	"03K6cnvZSG17IFFMpZL6j5lXffuL6FRNNZqNjL+yjL8tuVjDKLNzG9HRiEDhlnUjwUEuqKQ5K2skKDfS",
+	"uCiNi3vQTCYX5ezaIvW9qQ7xClQLLQFsj0uCZhOOzgmZ6rWShHjZXoZdJOtdy38sEnfFY4dDJdFwDuVS",
+	"pa34ozUEH9L8LKYjKE7uogmEP2ItB1sGZslnmOMKoFFzvKHAgvE01nmPCJyPkDS0vh1Ky40N4LLYV0qE",
+	"7MJvzikQkZg0ma29rmS+Xo4fl8bwijWQEQDFMo0xZUiRLxUV6zUXao4mPBXA4JJU0lArZJwB1oMYOwSd",
+	"MJUTypkFPZAKz1HIOcx+cWK2evtsSkTodRsCK0/DCWS8jkYwxdmExwRNtYwlTPnNe69qWrNQBd6bT8hf",
+	"7p+5Ggq1/QaTxEhZzpDEMalxOVh0gpX7NfZi6Bwog5ijlyDDw6kZqVsFxlk5ZmN/T4LHpMY4Mb8FaCqo",
+	"1k/XdEgd6Lu9rigHelEbJNKyPmVUae0GDQmSPI4Q47Om4SgcKnpB6p9f2lyEFQRE0QEz9+WgBFgQyNaF",
+	"4kUtFQBkCiBPm05lVAvplEfErD92miqT2MSg3t4AYZbGsZHRxYGYF+lL7+GCHGu9FHSk0IwKAkG3CcER",
+	"hGKkV2l156aRFiewssG/pTLEXKUVy/PUP2tr6PAZcwEibUNSFWiy+C2tRhw+HLVfHh28Pml/f/izN38w",
+	"TlfO6lhf01jZtcpLru7WULTRIIF1LqPl/uNrUyVvJNswcIgXcilkhgyQjQRbXoH2kKR6+Eylm2DpgjON",
+	"uIjF6ljkIz71VtNT4ADC4EzYvS/LzCDDOCzA1DmIlorI8Ai1slvKwvcUkHwqQJO5DlRQu4ucociyMoYc",
+	"FPXZwvJnh6xe4y6pJKvU71U+LccLO2gABgBUMGADrMqZxZkZERVOCHBI4/BYyweWDbGWF8yZDxsH2G07",
+	"wO4y2Wh9L5ur69qDWjN/HY3BJ7PgdRIZ+L8cvyzk7IIIact0uIGUcwjOFSO0ZpSTAgxaSSlH74vKRkgV",
+	"iYB0Pv0HjT5X0LihUJpLhfBoxEUE0CMW8hviiBGeo2NFSIy+50rFBH36j97OZ63f9Pqdx1304filV22v",
+	"jU6eVF8+Bw5SqWABClOlF8TQ9oxIhSz0SvPDvF94/huL2+I50wbpyTtDqBajvJLPBfB1hYXKlLqIZyAQ",
+	"/+lVFszuL+dVRVw7QaTSQi1AjGCxfuQ2I9FjGHmlqLM0ls80yHCw3E4uPQn/tOu1bgJ+ttAFHKUicVh8",
+	"Ap9vpjmFSY5GWJRj4BkCG+g22aprEiSmCt/Byw2O9n44e7P369mPB8cn747+e4Ae9rqPro0oc+Tqx91b",
+	"JNFyCs0SkNnT0+OVfkAzy6UEYulwiWPOS/2mLGOGpetIkF2jv0uwSUuqxCocyvFyC8ahybrLa8zkH4u2",
+	"zGo3yr1wDjQOY9wPE0/ShMZYUDU/kyEXnin1UEJZaqFruaSMoAjoKiRoSNSMEJZzEi1iC2BEuR7Sedor",
+	"miY8NYXcOfqgF3fQ+rdvxx7zOtiN0VFrTDgboUz3nmX1HtBGHu5yYtvqjLslDvCgiJtmomIGRoyP0A+c",
+	"j2OCjiccwvLo4QA84YMADST9nej/J1gRQXGsP+MxORsLnk4HAfp//+f/PgJ155xpC1/xUzYiJJIvDHC0",
+	"cdFINCNxyBNSQYFt7IdP8JdScni3u3RJVySlr1zX9by2dp1BmVRuua1VIEjCL4hcyGH8I3tHi9tNfyet",
+	"XX1L47dd2lqh4B2zZ2PI0/FEZafDNsQomLo8VWd8ZP/87Hnp7138oipJsjYJ9yV2vdqpnrdZoNKS7oiL",
+	"OglkwKenBJ8TYTlORCWeTgnWNoDVmsHv3mndklzYSwWE8DwywCC1AbPyu6orvtHSg5838l6t44W7V3W1",
+	"yzxJ5ZVbLwxqeolcphbW0mFWCAsY3YunaSlNv6+JDL27IKJNQAdn+v9AyJSZr2aATqO/cdpFZ1FB7foy",
+	"Ldcg05Iatzx/fIXumxNddQFtZxToHwTNRGZEtEMsCYqJfqQMbETGnGPKtLCLsJwQ2UFvcGSxHJVTUEHl",
+	"jclIIZ5WFnRymdf51yfTLOLzdw/b2cdHf//bSoqFha6ltlXuPqCr9VLY8lsamVZGImwq8O6mAs8SwSXr",
+	"77LiO8iJyWX4qjq8DR/6a/ChBXLbx0LVaFNZK6eEYGYkWDr3OQhcr6g1WjJdLpEjpqzO7Qc/6XOb5Qjq",
+	"T5Zl4ChaoyBCT/OQMlLthOZxKDmkqroVVJrxulnNMPTcGaZzykz/JjnhaRxpPT7m/FwfF9cZcK3JZjBX",
+	"xflu++Yr0+ENZsObPchMdwPemxkpayfmVXip2XxP2lv2UuXMN7c1n2uoHkpeLsdip6nKDQRN/4unwmmd",
+	"TY2E4hIvu/qf7ro84ttwjMpyFiZYGH3ZYtnSpfWWLBOuKVAKNuC+RiE2yMBcoIm7KLHwuSMyM2XAVaO5",
+	"iSSLFa4j1MQB05quab8TwfOxMuJs91Z21Sj4ttq9kiAr6Bv1x0ZzrNQdHWXZ1wvUzTwLdOlxWT4hf5MP",
+	"77YCm1sMkPKkMD3OsuwBTzStCFJZnz1jEshg6/2Oi5V5Ogkek7NUxF4JnUD2b2I1ZFqTodbaAgxBB3ou",
+	"t55uwZ2df0/HTfzAevpn67HPel3GTuKBrHUO/7jUJ2zKTq+SSGsklOs0ZncY4SkWKm+2JenvpiVZyGOe",
+	"ig56lUzV3MJZu1jDIpF4PGL12be3wSpvLY/pNpKMlMDh+RllF4T5Y3a5n1A6vissngWJOmgv2+0Z5G7n",
+	"lzAOzgocz6CHku2d1eiE6oecrRepuD75Ver245xBkGrkzkmRhRRIqDTv0hHPIwHV5Q4KXK9OXr4hYm1R",
+	"qckRWq0+kKY7qlYw8DlB/IKIa9K7K4tYeEbdmxQaJ/jxXgAX2XWHgo6wi1O1iAgNFdl9fblWZl2TmKVD",
+	"m25/pkyoYp+yeI76pfbhtX7VpsxHEMnjtEnC/FF+5VVp3eI41ZO8W6nS/Fbs6L4XpmIw5owMdq3XUvMD",
+	"4FROOeugAbVJuJ6LjAc+4QlhqoMGcsKFGuwW/Cqga2k+yDKtB02w7JyyARzBM+ssNjeZ7m5uCDDsGMlD",
+	"13D3DMuSm/mFta9cERaXkg5jF6JyDcMthCLLcvpgqi4s6GbhjZcsaZ0MZMlNY8XSSe6gjxNucGWwdK0Z",
+	"i7ZDTrPbv/XbT2d7Tf6VfQQ72yUXwc52fW/bP3a2/XhF+4Vqk6qSVe5GTJAShHxb0SGt87OxNNnbV/Zk",
+	"3Uo4aLkOOMWCZCzFk7XjdgwP+UWeBOGOqeLTlSb56vqNFXGpvUq+Pqw9rGWxu3Y2h96zP3ecKt+xm4tZ",
+	"Za3OWUS+HBGHcOM5EJghqi9CImUZ6Jm5mxKJIhrVpgNRIs9sfzVf5cR+/hSjYl6QUJl+MK6xn0HNh3Z7",
+	"Kat42ht58103uSVjG4UbfGyme5l530sFDxwJn9nl97jJs06ZxVfW3G4YExYBDyGz5UGFJvXs3i3wTDBb",
+	"ouVUcpngZs5aNvHNVXGFtbi0SzsXWYQgS01vwq+L3X9X8+5N5LV6GlYFX/Ojt1YAtnxbQ7++VcU2cdi7",
+	"icPmJHE9oVh3zjfR2KtyzT2GaF6kDfyRVTPxrsgcV4EJwiNvEVnyLxqbhuPz3na1dg0Q13eqGQdG5Ipg",
+	"Sn2yK9qtUU7P3BU1vnv7a6b9lFcq5EKQUKEJF5Kg50VzIXvu2qibjMxKs1pa+uquW9Acq69Xea6XDxYB",
+	"Ijz+c4WVS7cHJ5Dp+uY8LYzMwCk1SsWQyglopamsc614ajrW2+13jEDdUw7hnD/R55bMWmfVYClKTKMr",
+	"V4Ts+Dmr4DFZp8rlSF+/gAHPY4Pwbt6kZgPLz/Aixeo3dda43btUAifM+q7596yQxrGIrr3T7z0tYWrj",
+	"RFu0Eg2JpNEiiPCH45c+eO06d5VFxnFvtbaErjRKj/gijTTZpfqd8e6HnfVxVsa+1rzzoGpx6qbrokcp",
+	"XQ21UP+oVagGVSUrG8v32q8S7APW2mOItPVPDh+4g/a1/MraBydADGUywRH+L/uXlq9FDktgmDJ7fbxT",
+	"Yq8Vz+i//uv0VH7+7r/ch9PTjvnY+fydl+zgTX4hgo5sXzzf2mqJnHXDMW2CoSzbytXyLhH/2mj+Wlmc",
+	"FcuwMFd48tkFTHYZxIVh4O46KHdoFJmvkIBb/cqwPnp4TUkcvRLCV6Gt2Ti0wM+ab+b98hcWr1mUyNUO",
+	"l1cwSSW4hXCVCv3NT6xStqiH/XT87i2yv+eZQUMemTq4wZbWrgbGEJhigROyQNNbbu2Wm7BuEnnMx7u4",
+	"XIy5uprm9BG8WJmuo8XhCB6rCFtCwssYpeEBfqLxvcaPdDyJ6XjiA7X48eTNYZvIEE9JBNaQzIte9YSt",
+	"9y/R5pu2Iwenabe7HSZYnMMnMljTW2U0P6GcKCv8WhiKgGxbDuVUnYkzycz3W/kPPtCn1hWNNJNc0nwK",
+	"1StzO2Dh2mb+lzKd+bb9oM7oK73Jjg9BMEuKet7vb28/7Xe3nzx7vPP06ZNyilTP55YwcEjekV1qES6W",
+	"QlYyoWJVD/UlJ3wmA+vKc3B5IWYQOiWLetDHxcJQTcMmh8aHD0D0KfH4CugXEsus+1o2wLNuM0/NGu01",
+	"LQTVUhFj82GdR9PlD1FmAFMb5ZlMuawxRw6URNMYhyQwVm33Eq4pSX+vyzCW2kA2lEAZIjicuJpnuCkw",
+	"aWjrgwsA2R3T372gCt6Mt4/gH1OTbDoGSE5PJdYsQiqYUgcdkRhD/A0EkrbQiLggwnVzyXCtUkm0lrL/",
+	"8q03Ye7xqBv28HOyPXwa7Tx70m8/63Y7U0C4WaDEGY3UpJYQcSh4RYtpRoq+YJpJ5dHnrkSABRJx08kO",
+	"iNtgL9fJ9sGrj0AmnOnjC6vugVC4oUO4oQEvDZjtr2ywd2PXC4R6w551wcb3OdrI9YUa7Z1NI4wNg6rP",
+	"Go1dq03nLJAZ/aoSKO8/K6Py2ZcI0LZVmJIs/LkiUG7fPgtfLld1YXdzW7rOQ2WVNnj40qh27eIXY9om",
+	"2c2s/9LYdU0CQ0QTwqRL4K0Jg5h8VJkNBJlSxcGePmm2pyNM/b3HqtkZhqwMhotSJJkqpO9dTsQ1r1i7",
+	"jguDmsV0JOxd1GZ5sXriZyJl9bkeuBiVh/dMcFSHD7JO7sfK5PGERySucxTAjyjB58QmY8MkKycs5iGO",
+	"d2PyhYY4bl/0lmQzypWrfomQGjz9gkZ+pHb9Gu73Rm9S00Xa55/0k2nO/RIqJWVjvYs8jgoJhlQsxsku",
+	"UXmUvbfbxtIBLqx6UGBe5l3ywxf4mEyZZv3szaYdXyZRw7A/Hp6vsF30hjRJaT2017kE3VV1YQsJ74vN",
+	"yKpH21Pasrq8ZY2U+IV0+BfAgHgKdlqxEsKTB4+Olf47725dGy6rs17KacC+Q2SvCEpbpv+Q5IIIXOZR",
+	"vf6KOOcKyl5a9/XTx5/r6c284EKeBCDvonMCmUF8hI5e76Onj3tPg9w5kxAj1vQ+nFMWQTKsjQeoCZHE",
+	"Z1uPawD7Yn2g1CQB65KOmREnZXbzKnp5vOdjN+d1OTkQC1UmiH9OmERjzX+o4ynaKK+673ZG3fTXuD//",
+	"dfL2t4tn9OT4+w/Dw0n347PDnfDxSW/6U5f+M/kp/Pn33155p1JXJQYrxEd6SSvh/p/f+x6USh8DNXQ8",
+	"kHRcASyUdLxSITuHOolzsLn0TphBaijm2BumJkDBOXV40mf0tzVLYK9vZE1rol0FzwdD+eZ/SC8Isy2s",
+	"vCVboWmCKmfeLkKyRgt1y49jemHcji7EBt944mqVCdsHe6fM62MQkKUD7D/2Ziw1Kcuosny/q/FA+erY",
+	"3mBtK2BBJlxTzJqNe/01ELUpXKWJ+vLXbRSyPkcisJkRkCuQsogIAPqqKC8Jpqwa322QAPEpy773d1Z3",
+	"079cPqYT4NrIx1H0F9nqQyp9KedxnK3Heml62V1BGUhA4lirs/g8T5dJGjOk7IB6vHt3nQi3bHGvK+/N",
+	"LeriTtwZfa0krOO65gcmaUAQ0xxDm5OubFYtfdV1FexmynUjXfoeYdRXAR3cy5brMZdXNxzyMWWvuVgX",
+	"umGPoXd7qZr084imnnIHQRw6q8OfCq54yGOj/UGjYsYBAEUbmNlxxGFIpspmVNIx47a7VYXpxrQuh/Eg",
+	"v6eaCLbY8sY8RpJQ+LJy13nUWGjjw3xdp6W49aloioWcsYJ4c9/+zZ/DuSyLzuacPJClfLwbTqOTIfe9",
+	"u38NH3vXMJVE+FnXB0mEBcMVayZuLElXWcnOsgkVVrz26FwuF+AVBeN5AKH6AaQ0uFEH1rQr000Ft6O/",
+	"kPPcXyMHJqeUG1zUe0mu9bRWnlLqKG9hSa5IW0sJ6g34hmuKYU+gZOWcMCMoE7gWEqHKcxz1/ud8e/Zb",
+	"95d/Pub98P30p2Hvy7P56yfJ8fPoaEcdTn5+mr7t4h/IR7lc7Pe79RWv/kQuA0TgTUn7gkNlkxWdLigV",
+	"F+SBi7WE84JLw31VBpLgIxSRkCY4rlAqYP1XXuZ5efLaZPijF/Qef314etpxf25/ffSf3jd5txoNZC2F",
+	"qR4rBJeRQvL8cdNysx45ZAUqSIVhPPaQ26rO+S7F1JyKTdP8xrBqm973m973m973m973m26730jD+xLx",
+	"ePsluczzxYYf5ojqryBXzme21kLWqWoKU+uQs4izdf0xQQtEtKipGtnuPXnS7iEcTye43S/Vj9j7ypP4",
+	"4Xtf0UjfXzQSU0Z6Hsw7JQgxyBSGKKoqGzpW6CecEPlAouPfUizI+uq8Hru/OPbrGKsAjWLOhWaMswlW",
+	"BiyGxFOorB9RFi3kiB6TkLPI3OaZykreCGml3mJn/YNTYjWdGEkzE1QtZqp+t7OD+l309PnOE9R9/vhZ",
+	"eSbb5TV5vDitwradnn73n6Dp6v+gh486W3XO8imX+nSGXlc/hGrgAqCcyqJ97P032vnpx+qCrdw6QUI6",
+	"pTXVYtw2+RJVuLgIo0N+QfRBu4SvQmGfAqKZOwlMsoWWqlqU6lOhDZKJRbvVh59I47+qlsa2fgBOI1Dt",
+	"2V1BOtVCp2xl3OFyhB4YVuLepLxvOQ9wpFjL6XLg0YXAoiJTm5RpbQDbmRV7gIpxqLioxWFwJVC2D4Q+",
+	"b1Z3AdbJOEAhRzSCNkozq/fk3JRxZVQbbS7ShHSQK/SSkOKtJiSRJL4gEuG4uidPL4W9UydBaxWq9c0J",
+	"bd7Vp9Wl0sIVB4WVqhMyBWX41duXB29/aKQC1+jgpq6GJFNVkQXv9RYM52iI2TlSAjM5Mrx84dGKr6VL",
+	"VageFgYeAvsQ5NRlJ11Pza6fv5eRFCyY26oRA0uupr3XD/RCE/9inxLwLF0aAwuynvwjvsYJjT3d/VsF",
+	"RtpAs3PVVIWXKw5buzuXir86PqC4ofeVvofGcIPky5SEWhNcT5FfZicrS2TFxKcAlA4txayzywHTrWdF",
+	"m8VbhE1PKHN/rm1mQ3K6BUo/rxYleu3qddtrVdX45hiNNSSkfHCZtaDKrneihVWpZQA3CD+sh2d3iUH8",
+	"LUMQe0zkclS2WeHRLQEU33uY3gbQvJ+XnbzLMPASX/xTY/nDMq1CuYJlWC91Jr+lucQ4ThMo2Nr0B9/0",
+	"B1/SH7yohdckOWaGmOn5WrAAXaJlbnK83zt42Qpaxz8evH//Sn96+erw4JdXR/B5f+/t/qvDw1cvvVgn",
+	"hZlcjsuU5jrmvpzMWoPnhXWfn5NpFpK03kOHAFWKSkhSzVysNY2qKQ8N/BJrOqKb57OWOEN9rA9LUzIM",
+	"ldXehtbfVgiuMXjwJiR01ZDQbYVRaqRlxmIjOhoRKHlTE8rGckH9r9Mg67pCbII3xYVvFsIphmXWicC8",
+	"r80VeqYVyad9NJwr04b5w8nr9rPARBa4AjMlC2YkicH2uCqC3NN+iWs/89D9eyIkZ2+9FuEemsKv3m40",
+	"e9Ukoibxnfd3Ely4VDBheYOLmT6gts9EXtL0fOfx0/ok+0UvNUDFuaRTbbSOBa6cv0yJZ1ydjXjKKpmW",
+	"n3D796yKoOZVIqKwnyVDMut0SphDAbUWT8QNJhUYlHV9NE5cyjPjxiovFBIuIk7VVMprKTQyubbgYnft",
+	"ZjJUp0aGQwE1ypdGwkwX+zrwHkjXsqkiWJ6TaLE99Bae0q2LXt4k6vnzljccBGmUtdEE+/sDCVClOJY8",
+	"SyMD+IUHEsV8XB66O3oy6g+fRP7xLtd2RC4pjP/x5OS9deOXgXW6O81sCKpisjQ44IcKeMsVem0JfNEr",
+	"789NRh+ODszemfb2qlAaZzv9VeBKlZrK3a0tOeHTqBORiy3XEHDLd9CWixv41b1wQd7YQJY9diWq8AoN",
+	"M7CXLVo/limGN/qbcH3ytI7bQaZDyiBAg4hKiFWdZd/I83QA53owVpQN4HAZoCELUROREU5jdcqsn+EF",
+	"GkBl2MBGLpFME+gzBFfbi6TpmlKJomX9+K/g9zO99YceN/8frSHwvPlZTEdQWNlFE1jqVT48XGmdv+yQ",
+	"lNrsfw1aQ9cEv1nyzhEBzS0kDbMBC21VbmaAIkbrCjxRe+E3l6S4ur8L2BJQujWtgciu4LB50NVsUm+Y",
+	"ygnlzIoqqfAchZzHXoGXn0YiQm+CAKj8qYFo5qMRTNF0RJxqW4ywmoaFXmfW6rBwmT0sCa0M0zkRaIrn",
+	"Es0mNHbWGGdQ8VaTyfi8AxJxpZ2lGZG/uuuHk4O3egl6O1nhpXekbr+b/es9bjJm4zTSBI/rYL7MbwGy",
+	"cFKXAfPyqyZnsq6qzCATuCapSzsE1vbHXI3zWtpcKFiL4w46sD2wyuA9WjED0ah5NNRFQel206mMCFap",
+	"WIY3mkX2pqkyaArWbUdZVHnlGvDZy6AezhZh9fwoKuuERwRWFlxnKUc3V91mK8o1miTdStvKO6s7zKIr",
+	"NUfe/Ro4NckeerSHJNXDZ+rZRJuArHl37l/Mk1ciEoA/w0TCgG8u7w5ltJWCXuFIdoH3e6RTOYPVtrjM",
+	"uFNFjSqqFuWTXWQ5GUMNitphYdWzQ7Kmk8Ws+j7csnZNvNszWxKPXA2bU5pNMwwABTYKdGC1Z7+GbbRl",
+	"0LErYDMDLb9O2cC97mC12rxUN82vdJqpv4RUa9D615W+wvW6Ajmqqh202MnkGrsRXU6JvUetUq5N7zKt",
+	"8bIGmC+KfU7gkvLbPH7e6XrKyZZk2q5bXubX5faMJsdH6FmAev0A9ba1Ipepde50SRNuMN/WYq0tV/UW",
+	"Jv/s69/+171HP+jt+JO9K2oRMHc/dlFZS3K+mkml51ZjnceOtBLD/77oQCW36iW69aylMXk1oD0kz9Ni",
+	"L5sFcBaeQ7QESMZ+rJY1u9pUtajCOjzZWQbrklWXfs4/ds5qncx//gY+JSXSkn83qEeuMD4qjoZkrM1h",
+	"qiaB60wK2lcJTeNW4OIacIcrocetgQ+3QlFdhg23jl5qNau1EjabYqlY5e1yeEbu1Va1l9xoVRutaqNV",
+	"bbSqjVa10ar+Mg1sHWEskbqrMnwzGGg0gKSYgWlOJQlTmmHqyyQaERVOTDMok565VkZwEWm6kU5ip77J",
+	"Ct5kBTfICs4I/XpQCgsZLaua815G5zTTXKp4/gW72i7Vif+K67HR1e+lrr6KTsxlt0go36blcO+WsXHQ",
+	"/MqGy8ZQ2Rgqf73+7U6jzxpvWfs9CwLr5WgFS/D8Su1qbClX5eYsoAx/ASWWPtvL9PLY7/UBuIA04aA1",
+	"5dM0xqJcLlnKDYc3qK8+M6k7eSvDErMITLUWT5XJwwRmG5GYuHQ61wYgi6Oz7KO9bOm0asukig7Ucp1U",
+	"fRqpiW2bTNKa9FFUzR49ZWunj/6FszS/rXzLTVrjN5nW2Jx8ba5iE9K9+ezFTcrgJmXw/rYqWJWfd5sZ",
+	"eZUsPDjEl0+wG9GYXMZ/hlmGmJbgOZJ4bnUFEo8W/cRliKmlXuC8TLGKE9X8tm8Y2rAe8X3PQvVwFPMx",
+	"sjkTiDKpCI5cSWkFCgzta1si4sTg0yUwoxUY8ZV2RtvLjX+/IeR/uyqEWnNoLkuol/b2mgwCwySa+Hg3",
+	"9NqIXu+dR+dPfHru2Vr77P1/1mIP7BV6IqSNELLKOV3Lm1oGraNMofIcfrAHJKAsnBsh5UkkuiCitu11",
+	"QjBzJCIVFjIAsChGXH8HBxRqU8EEuaBkVimq7RSDFRFPhzEpvubjRpELC3ngAJSXhOrsHPKQ3dK+oU36",
+	"rbslcmP7+PQRwRH1d1DM1HiBRyMagtagtUPCFHLIuZVyegApuSq6HFjU+kkkCtCAnw8cxDI0cBWcjZ1f",
+	"vFKHiqWkUmG9yi1+DkJjLLBFvDPfTLlUY0GyvwWJqP3Ddz4iMhY48ts4Zj7WUyQIDicZOUnFAZ+wUD5e",
+	"muqnz4UIe01BdR5Eb4Z/km3kcgSfwG1S4eWW0kWdJ01fMAd7mauiZ0zo7w2k6pn57POH5Y4YX+NHq5Pr",
+	"p4OeDhmZEy48bKAxDM8aduRyDMXmJpcXAqVghfjXfSSInFyu6ZPBMYAH2E4+iiPyJdeiymtnLz1T9f2A",
+	"yk+zHBXst5iPKdM7ZC+5ph5B/XVbA5Zfwr+kYyoVEZdb0z3EyKy+RU0G8ruMHF7BRQvAvTevpRYwb5be",
+	"5a4rarZLb4CLKurbshs+uOuq2+dQfwsoOWtYGUdEEuVmf/kzY8+KEz6285VmPCZXaFbqIFaBfyOzs8us",
+	"c3bolvqfCv26FiAu4NugPIGaRSogkSwCWIeYocTkSpkauwmf7Woxr5cAwMYcOEpgvgWpBk3zmGYGiogA",
+	"xaToyg0nnEuCJE8IQGWdMqKXXrMLLM/z0CyEG5zkGNEvZ3YgkMwGad486gyPTRffkDOFQ3Wmb/dLFh7X",
+	"uZorHpCIQ3v40QidEzKFfG4c83FKAtuDWa+Fgcl8gXCklT2pBFZcSHt/llHlAl0OKByE9mjUClql+7wT",
+	"PiZYhJMf6VKUEaDNRBvTRNpCyIkHMH9Cx5OYjidqpbrwY35ljqa7fsIfBHH9Su2MAGqZm3UH7fNkioUB",
+	"VqKaLIB+TG9uxFlcTqTvdrrbvac+DbyiWfuRVVtubkFxUXzHw6z/mwwJyoU8J/OhAJHt6/kvMDsHCDiM",
+	"JNyPUklKQc/s9nMyt4xNkkSbW+ESMjgiMo19xSR5JmhGBcNSU6/GaZ5uP5pmeeb0eQcJngmPyFkqSdRs",
+	"lm9sI+y7TrvMoBlgsQOUTrUm1u92yxZm/6rtoD1pmPmK1RP7Cfnic89zEUnjb+HnDmdrzQ4ox0Rc0JAc",
+	"sBGviX+YCywLI6aibMxNVoTfqowpu5JRuZd1V/HDF0U81CbgFvw/aPEpYXhK9Tf2Y2eOk9hrH9ZbFTbO",
+	"s2hcALyVF/GACOmV0SdFDDJ7VSVA2el1uk1T0d04gV1YP5lI/1zeaYlvNH9m/Sl6Oz3umbpeV2ByETXj",
+	"4jxreuXsCv3g2vS27U630+ttd542CcDeXeSefJlSQeTSkQmLJEoZRCkh+KZVOVOl6Ky1yPZpqYmPPbsE",
+	"pEbjoLQ8M+EttSrLzrg3gFQsRKA8l43ix6DWay61bJ2yhQFuDVZntjyBcQqZ9RySMWbXCD6irZozPK5Z",
+	"AZu0YCgfsHtJVIijFVrg899pHOOtx50uevhrr/cCHVKWfkFfnj05e7LzqFkMszCXoJU3qStsUiWCWFra",
+	"Ej0uOemryk/sLq8HMV+8qaGqYdjOHSgaf95CjRpNwUsMheabi/PMcNCVwBck9tBCiIWgdX2SzI9yIQj2",
+	"8sfD1v3i4BfEW89dwmS9ZFddt8KvLghTl3f2uscU8K4FDrVFclaHN35iegTp/dF6iadj4k8vu72dJ91u",
+	"t7v9rP/MC/XpBklFXIfsrzga8TiG3MUaWe6QPmezWSeaxBDcgkf/J43+sTCLlbL+niBc5w52ewoWN6Wy",
+	"ghmprZcDUqYhb9sicLoYkZyBCNsSN3+jvZvvS7cSDbKuP9yeEPSCRCgTu1OuvG1CLfpEDWHW0GLWUvGa",
+	"YOirJ7MaklNFNNpsyuXlWbnpl4FouE6yeIEYny1LXb9ZSmlEH2u2yFhBPat76DYKXNRu62V29MZl8poI",
+	"8sTxo8YCMOs+d5+k3ppvva5MvIoorBT0lefWLSWqwIP/c3dr69O/Tk/l5+9WJ3fVi61l/GhFmx/kOmcj",
+	"WvKOTgWZYpslQ9kZ9LYx2mmqzkZcnEUkphcEIgD2IyRPjiAgYsIDqWA11RbHNcU7kFAEbeicS8il3YI/",
+	"KsGmbfWKoh5bzVPaR5d03F5atLM4UcXD873o36lUWdP75gzAZu4CWqKWbgqfkw56a9sDZsBGw7lrYZGh",
+	"Jebo43kXs8Ei74hIrPASo8WAK4U8IeghHvILgn4ngj/Scxlz9BBqQh+VFqrdXxcNql34ctGsyrpt1ndR",
+	"yQz2mFyQGCWpVGhoyYDNrUjkViCWzS4fqv5ymCp/sUEBCeqBKTuA0gu9hLZcJwYykctLOi8J/lIUbcvY",
+	"66G9bt860QXBcvVdFRI+MjfB7bUpHg78WxMIG2sSzptHYuSOPmJcEVgoiDPSalfs7Lqdp72e57QVl+tf",
+	"p6fi9JTVFfvVZevnmybP0ysUItbB23rr6E2EKes1ugQ5rDY7bKGufoWvwBz0bMu9DN+7z76+ZwXMtYRf",
+	"GDiSicPncpFSSEiDJu1Ea29Fjh60IpzgMXyKOQSDXe8zCABDp52ynlzhqPv66cs6OWWwbLnbhY8Q5HAB",
+	"l/A1J6OKhj4Xzr79ZWV78EVuMaHjiWeWdFzOpuk96TZ6XMxni087rNZxNHtWQiKaelrsvIHvS0981uyJ",
+	"PPVZEzZjzkmTcnxsfaeXHiTIN8usSfY2dsVryftHgmM18bOCCfyWJ5VafMCKwRQT0YzwoNE/ZgjuMCYZ",
+	"lYhXRVCv12htw4zgV7JqezbqW06X8bW1QU4v4efKlxOaK/8ZPboTQSTMrtFinOSX34k7uDDdjF4CR7DB",
+	"pbzFlT32KNxZg2iTVYS0uAd9xyTYzGgcZ5hLnpN0JqlXfzjWXxv/Q3aE7OmpDR82Dwet9ARFeC7P+Ogs",
+	"5Bc+m/MlnksELeoA/8ZgI4yUcVBghaY4JHX56PqV4KYZllCHVxHznce+jJiVued3UQMLgnQNPnEI119r",
+	"k3K52KX8xhuNZ72qbqpw9dZKS3kcnW13zzS111WNQqUozbHT0HYX6esDBC9iEAmA6E0eHRprsTfEFWzd",
+	"XrN+mbdSwHqltt6ldumlHt8lsqhUpuat1F0BqTk7lT2oMp6gxCRXcOhDdxprEvVgZBIhXMBDLirsaypW",
+	"FYX8cpjCxmBXXB/la/VrbLwGN+c1WNXOduGcqgX/+jVBhm/8F38Z/0VGdLVcsIb/faxSI8w20xgUwiVU",
+	"+zIbuROtas1juVGoVipUqzlWIwbl0VduSVO7+zZdd6MtFcLnhZ7hq7InMm6wKucNJP9NAi7bAdbyqWRW",
+	"0gZqeQO1XAe1DJTyhl8QfzJfSRFLCGTSEl9xIw4VF7Uds10tlalNAk+/mpCkAP0KntK5VJVWzz6f5mo0",
+	"sTVylC7LzVbFO2G1qpFO6DffONbZVPm/H/hklzUC1pXx9SI445MIjxQRM1xtTt7fbrTKaxgDlzQBXpjk",
+	"NYt5DBZieZvABbK7079Lp86V5DWIZshgq5fcJVFdym8zEcaCoLZbUlzmIGc5K/naKvGd2OtkBx0CoKar",
+	"MiHRmAgTgGHcSff1SuiyR68luzOOvBHfty2+r1Wyro59gzTsoAFlVFEcDwI0MMg+4KTCMRmgh3nqHudQ",
+	"Ep08Mq4rbbRgWb4kw0XBLCRQcDLGF+SU6dvAn/rIQsA6gWt4RrnA2s4mw4O5Yvg9aFm0oqClX8ni9GJJ",
+	"6v2AJ6WYWSWyzKWyy1eKxQeuo7UkSlE2lusE5wsPNQVKgqDQF7BvJkW8EXbfGHHF+dxrWO5aF3X3DJEs",
+	"RuIfX+Io1Ll0fdQPQATvMfUlWppKLT4CZ5et/PFplCGRsg5xZA/99PEEOM9gL1UTLujvID920fcECyIG",
+	"CxxnMvwhpO/oTwcffj/ovaUH8oAdPQ73D54cJK+7P/en29H+T887mjVFHw/oO3rQfUN/et4J+zEbJq+7",
+	"0a8/xcuK+Hya2TEJuanfUzQGwjQvZVEk7K3l3X/W7TbUUpYisuwxxKf4t9QiVgRozHkE66UXvQj0clkk",
+	"lsX0Vj3Qmfl6YTqmXeJgWNgcy2rMV15GkEoTNF0FF7KYO1+knepalWZa2kA7oo+eP0hf/HaP1cO93GFV",
+	"kgOaWVRHyiB4tgWjnsWYXlTtIxzh/7J/dUKe1I50dkEEHdFV8L6VofWg7sZm+L5lRJzyQD/o6Xu8e3sA",
+	"4XeV+tZVTSRUwbxN8NwiEDavbPW/z2uc0NhTgt465BckxqF332uQJqFhVwFrssY09CBMrtTEhEVQWYo2",
+	"xg304B26HuuRI/Xa6F9hpWsWxsBArlgLn/3jAIuy4WsBi9ze2RUt99+vHLL1KsA031pl/ljyXa9it3hT",
+	"I7vGMOpNue6dlOt+uIfYqZdFGg5atsPxMhQkG0q10W8LZCEDeJtCbRvNU6cq0nvTVeEv01VhSWja0r+l",
+	"qgcSwQ2m4wqgzspC9Noz9aeX8l/ffEeGDLuqHrVDmvZspjnReYqk0p+cr6fQU3HleNcZVKY2lpxnUUj6",
+	"u5lkyGOeig56lflWS8kEmh3YvbpEIPrKPbBuIu3uNpLcvN306yhmoYV+B+WZvTNI8csv0aLjUp30V/Zv",
+	"yOO+19eooboOBd5ROlE+6VvuyL9ubptbP1O95ym92zRRv3dN1GvFimYD8GtFtJjzuihWVkqTNVqiNmb9",
+	"htfLBWaPTkRKUILPoQ4cSf4CfgbgT0h+YSjiGcrzSoO+IBeW8dV39rJNL8IGvQhzkWB3uRvUZyqZQABH",
+	"QzK2in/gsBHAUC0ltF13zqVXsNhJG/L1k+eCjHmRgalTVUo6uw7hUt+N3TL1y+UrZ3lx0uGj6V3Y8PYN",
+	"b9/w9g1v9/P2PwnDPKTS57mJ47zitdq1v7FTMi9GdU1N16tFdY4lj5vyrt18S1b0DVaCfllTBtmTZ62y",
+	"kCdDykwDFDQkgNORdXr9C0mlBq6KjJDWRP9J8JcDc+tjc7H9q7dIaz7CjlOSZzuYafrdGJ+sHyNozSZU",
+	"wVGU9HeifzhuBa03raB12PpsJlR8s8e+zmlX9YR8K+poFRug4kBYcvgu3bYu61lXKiRp0sDuT3r87l3D",
+	"uW9TRb13y1ivMO8xRKNsaSzhVWrftq+mF69aDXjkbS7GRkn/6ynpd6OV10msY3/YYM+Vdi/Io3tQygjl",
+	"T/WSTgB0BlY2F7SgJjRS+11NglkZj/K/bpHCJgKUR4CaRAhvqDawFBSqD+RY6vIqeUTQ0Ryasl1zz7DF",
+	"g3VNbb4WX0MTCglTQdX8WD/GDGfzLrNPrx0l/PTxpBX4M37y3FU+Qp+gCcfnh/+hXwLOzxZ88yiA6gBv",
+	"Wi76f//n/0L2J7wPUIGZRjbpiVJTg1PFz2lNxpb5zfCp2lkYPWyQSnJmrpf/0OQ36KB9HMfueBgNPMdp",
+	"AFQdYurTjNV1yqw3z446CKUYmVTSgeZ2g1/b+8dHr9sn5puHO93t4jVnCZWSsvHASOkZleRRB+25Pmlm",
+	"lpidsvKCDaASWR8qif6dRmNTOWoyumPOyK7JZJlxxMgFESihX0wGv2bObvFc15lqPqxjb1P6sxHUxa50",
+	"VUy4PCmoksHJRZ46B+LZPeUFUpy7FZZTgs/RO/1yfa2cKGgVaXwyo5jPpFG08vFtsu4HEbd2W1t4Srcu",
+	"els4VZMt+4vp1zUFKnZpx56rgQpKglB/3W99/QoZFr6uQ3so5ElCREjQ3vsDuzXAs6FFa9Y01u4DtCOT",
+	"uQ6SdYXrnLJT9o65XjzA4/UuWSIzjwQyk2hIJhRKagDpSr8iZ1rRm1CJRmCzmUp6kyYUcqb5l4LtP2Xm",
+	"+Sar6QeOwpgSC6GlvzmZT8kxvF72iyBoTJg+KCQyE3ed/GB+GVViFp0yQeSUMwlTsF12ETTXk1pHgZf8",
+	"j/9A+xxYqdYQT1kb/f3vPx2/e/v3v4OywvA5OQuxJAH6cPK6/ayDPrBzpqXfiJI4Akxd8/dvqR5+igVO",
+	"iFYHYU6CTCHTsfS9IKcMIUFGqSSR2aOdfj9AkiOM1HzqToSmKSKRpDFhKp53zOQOIvn3v1s3HUg4iR6C",
+	"6HvUQX//+wlNiPv96PU+2t7efq5f5MPJvr0fdFv9dnqGiHzBoXLAXMjIZTMloAebUFAW+HzkbpDo4eC0",
+	"1et3HndPWwOtLOk3g6+6+hugm5/e/7fmFwkkWzr/osUVFEQ/muUjBSaPGw2JpBHU+CQANMLQwfE7tNPv",
+	"PUXaeLHvArVu+m1NX70B6EqDwNW5BWgAmYUWJsdkFw462bdUoh5SHPW63QD1u5o/WdOmg/Z5HJvaH6nf",
+	"Cc7LWPBZpuMOecoihGO9a3b4QkHV4IVpH0kVVCwtrzZzTiI9EPSaDLlUaMJnQAYRIVM05ym0yUY26XWh",
+	"GB9NsCyW+JkFeiUEF0V6eL7z+Kk2xoYxSfTu4ek0pkZ33LJff/dvydngUcY8FHQxHOhlN3OfCj4WOJEB",
+	"wrDdEVGYxvY3wqcxMNPAKIbsAsc0yk7LgMCMBu7p+qgha2KC7msnrrmtPpNmaoZcawTyadrtbodF2Q7f",
+	"6Mlq9pCJV4XHwFc1MRYuzg4kNF1ux/RCWzKuvsRy+2JjYJOXZRqlUmHneyJwaDijZUB///tuxpEsE3IA",
+	"9INf21YVax9Eg0DvrZCIjmCTLeYC6Aamk96TnczC1NP0GZkLtqWZ1BFWBAGtOxLAjPGUhYZwBvr3Q/1z",
+	"G/6rz0v+1RFJMGUg9+H0FH/Rx8gWR+opZYqLdP0WLqBf6gu003+ev/YRUWLe3hspIkDvkKa4yE52H4da",
+	"tuh1w2jww6uTgct5E0TyVIQkk1eYocGrEzyuHjKtyxyM2m85I+03WIWTATTcIwptd3dgmMGPr/ZeDtCM",
+	"i3NpWvLpE2ZGizgsHKQjh4RJUN2s+vHmQGuUgHqfwdjzKWFmYh0uxlv2pq3ENo+kqtQCL+t4ZxvYfS02",
+	"39vudDvbBr5qAurEFtipRC0B2a/2Ecw24SBq7ep7i+0JtZptqBAe3+92jb+dKYfEXuAD/7YFn0ZjX93H",
+	"Kh8GNJPaPogd/dI7/X7dE7Mpbh0YrmEiCZmvafk97w33KhkLpvu8tC1cd1tvoUbCbgWQtWkLGLQUHksI",
+	"/sVYaYtSGyFf2lrLaNv0/haDNtBfg9ZWZ0biuA1if+vfs3PZcSvm3TG9AudkLtFDzYCfPu49fWTVryoX",
+	"QpKOmVUJDPu0K5fp+iQ01bO2TDSRJL4g0mWMgov8lPkfCEobFiTS504QZUh9gWp++vjz8U2SCzy/hk70",
+	"KhlVUB97o3zTMZPQgQUn3Jg3UAZqbAuYnWYcpL2v9Upei8Fpr98qX/w1aGk+suomuAbmvN3dWU2Jb7l6",
+	"wyNT63LXFP8+HcY0NPRnCmVykiuQvZaLS0ne2SWul8RSareVNQ9ksfeEfS2ZB7TLtBdTqbLupcALncbc",
+	"2v3kX4r8ki2QTK2vwcoL35kSk6+fb5DG7WtA1ZKH1At1S+59DWvs9lZv+geGrRZ0N9SVu10+fdbLnRu+",
+	"5m/n9fj0+WuJELWqjpJ5/spF6su+qyFB+BYq9fK249ro595EjCgCFcE+9UWxFTrUYCGA8JEKPe520DvH",
+	"aag0PVFwlnmhIEoB0YsYh1lOlOZNtl/pKTvJQrvOqWCt3Sx9gws05GriY7emDG4v63NpVcfveTS/blq0",
+	"3YfKDjcb0amcg951j13H7l0x1uVpv/t89U37nI1iapyhO73HTUaR6XTKhSLRGxJRfDKfkm/ppO1FUYH8",
+	"r3zMfNx/6w8afbVNc4jy+DiPSMIv7OHJau7eGVjkc23PqgmhApwKIZ9ajNdFmWAeXzwgJUrdqRE/+Ukc",
+	"QzD28vTVTNq/5in7ppjxS1hXZ2ZeM1f2qgWazVY6YBdwBxa00Not7946cyrpmregLW4ItUCoPxB1Q1S6",
+	"nnp5EIHGOHWpUgtQLsfv3qKEiDFBcI219bafP3mkVYx4bnPAiFY/wMVj3Es2Yck2HkE2daR8HEx9/K1o",
+	"CSYVrJGWcNsHMS80gCDw7Z2Uv4LKsG/T+G7mpPl6IR0TJRGO40wYOCXho9XFXRKMzeWVebfc8ukQBJTz",
+	"+6ZEb47Hn+h4HBFrAN7A+Sip1wllW0OBWbTcvwIxIizRJ7BNjYcnplKVcwioVN/Dsx4FNqAI/mKMQhxO",
+	"PHIGhj/M7vq2XTDwDqsdMGaxr3Jetlff9JqLIY0iwr45f41ZHqR4ZrQlBYLPsgXaQDoNyF4qPBqt8tyY",
+	"UTvoQEmTmUGla1zrYq+CjLGIIAEdS9JBWWc9NJBxOh4g24oqWciw7NQ4YYBebkh6wLPvxAFj3qpGcphl",
+	"vop9c1tHZuPmqXPzmE28jjNZI4cae3rsVIwvlfGscnSCJXq4032OBvD7GWVnqSSlXLIat487kmtaaqM3",
+	"xoj53MRddKCuw0u0PkGvq2WtfwIaEPGxwjH5Bt1W10j198UPUGf1X8cZuCGBdie+gtUCrWIIfQvS7Z4x",
+	"g7+Qw+N6OUkTPweM9wLNlno5AkS+hGRqimi0QuuKjaTCc1nrA7nHzOJOPCcbZrFhFtfp/rlJbTvEioy5",
+	"oOSaPD/72fPW9f7kdy6ykmpMz+ozERUk1KoMjSNhSmsAJca+FHhtoaoDcuTzoo4pFsSVPTU70qZ46tty",
+	"RdkFna/2RuVEsPFI1Xik8iW6ba+UI2YH6KD41Al1JQg0FjNoBJiBbXsdXilHOjfkmHKPvxPfVPZuNQK6",
+	"yDw2Hqpv10MV5jR8k2JzDUdVdpJNsQKkBDJCoQLYuq20QiiKzMa4sNyda3ixCkd448jaOLIqjqzrPBz3",
+	"J6dlkCl2A5PfYk4eBcggKzvrPF7XdF5uTljeid+rqbDcGLQbg3YN79c1s58mDjA35BV9YGgvp/kQM8b1",
+	"7afMdOY1ejhVksSjquQO52FMBo9MeDmT9lgQNIKCXtt/j5GZhQVQiLOQ+NL3rdvt3nOsO3G+bTjWhmPd",
+	"hAvuZs0Jm5ZV74Tbi+OscVSguQSRDqIVDX4boJjzc+lad2ABfTvKqCNBAXOEixrzH1x42WRW+OH2spEW",
+	"Ox15Rgvq0mhKyE1x3qbN57r7rbHL7phgEU5OyBdlXHceH6Jb0MxxqLepzmlo+4s1G9y0bls1bNZm1HQs",
+	"Qw8HgLMDHc+1ZHk4AGSkwaO6ORWbneUTW0Q0+7Ycl1nnteU1jFkbtY3L0uuydAtU5FjZ0V7Nq4AzUakE",
+	"Vlws41mZB6S+AGdJxY3jNq1LmpE3SoW1yc/5C30LRTo3r2p8Q2U9eVXurRyMLdfp02ulnFiVX19kPYIl",
+	"lJ7QWjAG0cV1fEYntjm8ExylKRlLxV/TI/MDd2Tk2SUP3Q1YDcV53bLR0OCsX1uhw33U+/8CmvwPcE7y",
+	"inyMrEJ3CyxAKqxSWcsEXhI4xlhRNkaERcZvYQ97tWw1cww0YgLmp6V84NhM7h5yAjuzDS/Y8IJrDhCa",
+	"4waWaeQOH7l5zYCLaJWNby6pWviANwiwZAbKAIDOCqB79Vk1BvtglSUPakgGsoiZGQcAEJFbACQIjoDu",
+	"eWpQ+XHJ/nfXPZDVpscl+/74XXvn9dOfj9rP3/T/uX8bVr5dM2fjG2ZcZ1FLxw2bDQ/Lm/Ep//jgQYqQ",
+	"pCwkZgqKVpvTQ5P2Xq/d7Z10C03afTMcCZ6U5tekk/vyqRlUmeVz6zeZm+KXmtl1OydWX7kP2JU3jcaU",
+	"UAYEstqZYWh048qoc2VknLHAmc0XV/a9msesdmIYlpi3KLHszgR0DCwkyvx6xMakge0YnmLaQU/oNCE+",
+	"VwhM5gdiGHbrVsiyTsuBN934Nr5N34YhU8UBaxRxhqi68pm5lG2w7KBtuXNgIMwvkz1SG/M1sK/CYHkL",
+	"HJ5rq6qo1TjUtSmmUQAnckoiowrG9IIIEtnYLVx+xrg6g4vwMC5lXgUG6xtHkTQx5QmeTgkj0S4akAvC",
+	"FABTo+HcRYRxoW3VwDCFgWYfgAALDv+EXxjkXzNTzl642Z6yT5rr8BnLUW9LydfSsg6jjDzyxY0lUcdu",
+	"3e9bzNhN7I6gLhqxxE3IeBMyXs2Hj/EcTSAd2/EbgaFLyk1qLkUX07Wx08H7V29fHrz9YYDG3OS9D97v",
+	"HbwcaK422N97u//q8PDVywF6qDmWaV8z5g4RW3HTE+lR4O7S9x//ePD+/auXgyD/iBQ/ZYOXrw4Pfnl1",
+	"9OrloIP22NywWSQVmerzttPtooGFdD9TAjMJXWQGu2CD0siuNJR+sJDEsQEa1zMSZGTw8jkjNUyxaMTd",
+	"N75YmNtfhTV2Gx/zk4wS7rUCueGRVR75hhtnvFNzrp83ugy7pc62LA2PMjRK47jsdttFlFnXOmfA/7hp",
+	"+GLaIxmO+w+TbR8NLPgu/AHXV/JyToE/6sWB4UxCDNT1BYWcNBahwjTNcKbPmUSKfFHQvuA8lT5Olvn8",
+	"3rt3X+H1+wiTURwmqYepePWwHqpzGy66bCMqTrqslAl67dgwB4vKG3NNrjy7akVn3ionkstzjJq4nEw9",
+	"cqNLf1CUtf7kjjG73KtdY442Ns6xGudYdnhuuTDRjqt1MEmTaWxw6jIH2QA6nmpNT56ntpcLaIQD12SJ",
+	"WqAtYDsW406SCyJwjAauh7o2okenzORg5w2tTZMGPJdokDeGNQY3iSXJrwxqO8Iex+nYOOXO00IunksL",
+	"P2X6L0/NJNpjjhc5sCEKPN0kacTUdAFDEvhe4WbNv12bMG3a6/e/IKHiwggIe8NwjhKCGWVjNOJxzGfS",
+	"Na7SqvVYaL2iHtXdnqu1Kzetvx8Ou9lO+JTHzLKXtd1x7Aa1ghY0+4PnKiXoMFXmKbarum2q/jVoWSCm",
+	"qLXbD1p5SVsErYqrrbmzntmWm78UdKTQjAoSEymhx990otl/1mp8t/XU3mKbe/Yff807ZMrq65y05YQK",
+	"kKhqxpGkv8OzspcpTfBxNo83RFDG3d2t4vM//VHsC2xax7eOC81/W9tuguepftSro4O379rH+Yx7XX3a",
+	"Fx/yZuVD3hQe0v/6GTjqWnJvH6jn9pH6c1FQZ2C4A7upx/2m63GnGWO6/vx5JwJXFuOe5K01HDdLswg2",
+	"9JbUYmLMeRQgrXmOJy58DJKVGs7+SRDoIVhywNrvLDE/QkNB2VhqtR/4tokTmYIiEDj6QT+cHLwFZXcO",
+	"TT+Yj62bV8nZ+qaa989enHuNJ2VJVwQ7SlAwpkTJgNUG76ropuJgmoEmY+WgMdC0UZ3gMZH1kc6ipnIL",
+	"lsZNipdNvPOO4p0ZG3e2D1V/rpJ2bU5Rhga5aj1A3N2gVVJzvfEUsTSOT5mwgBM1Dm9T7n498uSyBsaE",
+	"RhXzQgtmm1tWFMdFhTwvdjIN47/mOvEfpc5zCh7EkMSQ4Js9YMHE2AFNen1d+Y7aVTTmZZtA5SZQuUY1",
+	"/rXqG42K8e2Iq2rxkfV82xXKSvNlwXNTLM/vZE6nUzYon/ayH2qsKBuAt0dNuMw67LneeVaV6aBjbVHr",
+	"+Umi0HDeJAnjAHq6czF/tKR0//a571r87e4ijRv+tuFv11+7f2uuhy3qTv8NJLblWRbYNCeLuTloARrO",
+	"ETbmmY1QTgjkT9jLBTE/kkjfiuMY2vnn7lzndHcm3CljhEQyc8IDoNLDnX4//8bxhUFdplnGB28IQzB7",
+	"/p0wq1/MMoB8qGNWdqkeSJMI8w0VDf0l0rSIgjStBLO5PScQ8s4MSuh3j0WxRNA42K+LV1iH4eU5hTc4",
+	"9z24HaGbsHHluBeCvCxDgzMsyw2IGVfZ9bZw0BKrD/S76Of8M3hvNp6YqwpaoIhFmrsFgVuM7tXm+WSu",
+	"yeIJD/JW2VRI9aJw9ic479Xd63b9MDm/uJFvXswcUqlWSBm58V9+Y6fGFDY5mnuQO9Dv0oG5LN/Dzg/N",
+	"jMlsgtSIcZur634um/iFPkz2jjOIdA0elXGqtWluYKpPWTnnIl8g0+YpG7o+B+KXLDXhfpnXdl53E2p3",
+	"i7Kcj2ys6Y01vSSInyf93JZg30qwEvTLNWvJbyAPwCRshTwZUgZHyjEvCBlINKYXhAVFVSBAMcEXUFGW",
+	"Kus8rHI7HAuCozkAdJyyTPeQE22HgzPS+C6NUcgiFNHRiAib2qtN84ofMsPNs4wvMIX5NumuMHRwypz/",
+	"NM+UK7zeSo75xqz1PeWbdnZ3wzfrdLCqfqnKbko1IXNwwGw8lRve2oi3QgYSweGkyphcWuAt8t4/cgdg",
+	"g7Sq/BUKUdws1FPOozI5I/I8zfKgDBayIAThMaasgz5OCLPeimJ0JtB/nDLIpjUaYwEKqaCE5uZchtOc",
+	"2adGIdV3nNk7/H5Mc/31qJObTgp/ymSta9SIliRr+ei6lJtFZdlY8mJt5oR80x6Lm7QyNs6Ku0q2ulZa",
+	"X1+bX129ZKnvxrrllopNkNY8UQKij5p+Adz51POak1NWLDqpzce65y6LO8l4asZLNskAGxV7jWSn6+Vh",
+	"TZKd7IiXTXaCVMhynlN9K957zkbuMla/YSMbNnKNOUU36Qm1hXw1Ec2Pmo2EmGmDVvI4AnxwHE5ySlbm",
+	"71J+UEHzXoxlmjyWJm13XYF+Ie7u7bBrfr6BFrtZbXzd5EjJbWrhBOpxDOR5Wppigr8cEjZWk9buk52g",
+	"lVDm/uw1RdW0jVrd8udtiXlU213EXdx4uQ7tDfs8In9mFE0gzUNyQeLVUAGxvmwDFFAXbDYRB7NIl89q",
+	"apaiCI6KAkPC+XEgX3Co4rmJYowUES538YVt6j0aEUFYSAzsFEBJwXki0di1Nz5lA/JlSkJForPfUswU",
+	"VfMBYlxNKBtbID6JUga14i7LyTzkgsRaxFsfILz8mTHvosGjXSgakSjBcwOy7DD9TpnB753z1OVS1kHs",
+	"WV56Iyh5+tmbhMcNSvptZUjiItO4xkxIuH8LR/9OpUqIzd9akn1imIrimo/ACeYCKqYlkjyxySJUoYeD",
+	"iMQKD2wnxt+J4I8CpwcQJAiWnAHkJiMXRBgGY67VMweecMoGlMl0NKIhJUydGcySRx10TFiEfGxHcfAC",
+	"IYwEUWKOJB4RP0CTft0b5w972apumMSGSdxC6NKeRXNIr51JTAiO1aTWGvrR5XBnQXgLlgNoDlgQF4yE",
+	"pwUoFFTREMcBivksQAmJaJroV5jQ8SRwbVjVRBBp+jG5alSiFGVj+eKUuTy0Ytgf6jEcZ8JxHJieiMlU",
+	"0QxQznIicANBXgBYb5Sh7S6KIOmaRXlOOnwzc+i/4DOa0Ti2LV8sAtIU+1vEjq0e8qNZvCaWXTmJAdxU",
+	"FySutVesQFiDL5m5gCr/7fUkLK5mDWczhJrRi75hY4r41ApiyFqkTOrDee0cw1kacokLhQjiVBtKZOCY",
+	"hgGkNDYA8DSXhpr4HSeH2VA3SHtukGVp4Nk7b0iuxvqNC1t1edN3WYJ0ZuEOyYS6XGU1gcYe/rS7w9zr",
+	"cxPqoHv8GhZj79oHX0Wxt6v0bXS4uvSzggfyhtjx1h8hj8hXk8rrDc3vW1ihfDYPDESkAUvUt9cHwPR1",
+	"hQO1suFVYYiSZ3aKQWOyio7+qVU9N5d00n6+2WN+J0H6psd8U/56zwJZ0Jr9Bo99wi9I5trxamEnmVO3",
+	"CrxtEvO1PWnMnNC2kZ8B1NFsMjdl7sM5mk14YvI/pTbjRs5B9ECibALW96uNqAsSBwjHMzyXL5DgM1Mc",
+	"b5xB1gnsM6eyGNmb7KXuR7BsyaCFgJ9v0Dyz9zYjdHcUGvPMxMABU+mcgnVd/+HX9QzdI3NP3ch5WFIQ",
+	"G+kIkEzDiWaRpunQ7k5/UD8je1Nd2LLf7V4ubnkfOxRuWhPemDfD8bLVcdWMk26My6Wh1aQgHa5XmP4x",
+	"VpR9XSpJF7Mefjg5eAueDcxALGgVOgamIIMMpdM4LaspI51aj+Iqwbdnijn4CD0LUK8foN62lty9HRTR",
+	"MVWyeoCzf73HfgVcv/lSBXyKlSJC3/ivT932889/PPv6t/+1H3v9oLfz9W+es/35juMg1j+4yYP/5vLg",
+	"M++uUTc1uV/PeU/VZMsooe18PnVhUZNlqvVm5C6GM531j7cdtGwXeasjm79sswN5TiITAvUdeDOT924i",
+	"N9TqvTTIkRmhmQm742eD2WLMsMxU+vIxO8KKgOBuG/G94sRVL/8aFJ5wRBJMmWYpjZ+S31J5kiRqnaeA",
+	"PnGbCae3aRfv9Bt46k44f4PZ3JKNvAf55apAgQWmoJd+kSd8+qNlP/W6QWuqB22lErr/ziiL+Ky12+o9",
+	"TkAVzPiG6zu8yDpGXIy5asA63mAag4+NsnOkOIBbljlJgOjIImBRafrim95Lpj1+QceotHoHLoOZnJlu",
+	"fGB1S228O0S67KHQ70UgxpUt39STgQJIblpeYYYmPBVZCyx9Qyq90U7z5jfMql6XBlmLVfU91Z6F9TW2",
+	"H3OrGyCMYFFhlUBJm+H5n52H/RWYS9nrLs8NnevddV0z1+AZ/Yxn2MO3yDYWWETMx5QtSbWCg2sPfAip",
+	"k/ycMDiCGAkyEkROzHc2HYpQONVQUGfa4mnCiE2LUM3LtBJv2jJhht7tpWrSP2WZjNZWuCm+e/J053mA",
+	"JAnBLbTT2X5kcYbyp0BS5hD6Bpa5DsISzUgcd07ZKfsIs0glOTOsWv5Dn8kBGnJlp258fsD0JPpRqSk4",
+	"GuzVpsufbVCl3xlHeBgTNAilGJ3B/YNdJAmxvM1uLgIuoS+DxwxgKntoJjgbl/UzzFDKzhmfZecdjZ1S",
+	"CR5ZwzxNYmz2Lbg+8tJEQccTVVhHUEQjAlwaA8ynfbTmwTyOkOQ2+WSnu+11cAJhrOoX6Hi4ERmQJ2MX",
+	"VLr1C4CmAQ9uJLhNx8FoKPhMmqbyPudMYbtKXprswAHge2bEDTmPCWaXiagUUeiBVMvg8d/PK7RVxI+3",
+	"15sGFv9FQp4kRISkE4K7K5e75oJef3sHGIAj4IWR9A8Q3SoOUnhMyIUgoUITLiRBz1vFR7VwhNdBrj/U",
+	"G5wLraC0OF/as9msrQ9jOxUxYSGPSLROCGhM2WsuktuOPZ1o6nuPqbc37SEfj0mEKNto/xvt/zIC+pCP",
+	"15PIT5ZK5DqBzE01hV8iv9LWvCpY7ja7rCyeFeIsJAYPoiSljcSJY1Aii/cYGSjIKJUkMklOjM+8fgA7",
+	"xab2t5voBEtEWKSN78sS6Z15dPk4R7AB8H94pZWUsODjqbfVzKK2cRyv2HsTCV3cfZDuduMDM00Aw2Fh",
+	"nEbG4+Hbxr04brSTe3GcuY5MIcw3vpewjjNtcV3nNhqhXuuSd/ukbMZv+dgOSczZWP/l9bbvp0IQpj4Y",
+	"h8CNyVB4fo2P2s7/2/BS3xWFfZxwhBN0cJ10ZZn4Eu/vlDjJ4GH4zoyzPh0qOuhdjvIvcEjZGIU4jqUx",
+	"CgC2BG63tXn6m1M2o0y+KGQxgqGy032eAbE6tuR8yGjPPsYkbQC2gYEdB2tGCyHyxfhk0QzLU6b3B3CU",
+	"qEm3hSwhqXhM2G5pBP22ecyqLMlsx2H0cKfbQwP48kwQLdgA1MuYhAZndsijeW63OHZqdlbPwc0uCrJ3",
+	"dHZhZjMyMnthXtA2Sfi1vX989LoNyujA3/QFdgguuCHn1JEZouCVujO9+wRaHc/s7myU7z9/3uq90NZf",
+	"OcZScVSBPyKnx3Wc8v319XlBxlQqfU8d5zbgz5o5O/afiVn0quLWYlHuIwAGlDL6W0oyPFhBxlhESHEU",
+	"YvCMO++0YVfP9C9P+2g41wPyEfpw8rr97EXmj5LI+KEUR0PN6JKEs6JdoPm5ixFcEEFHhne66VEJbmrI",
+	"mDtle6bgChjjOSFT2xtUkniEZhNukHFzn9fDwdGrHw6OT14dnb16++HNq6O9k4N3b/8xAZIfPMpkWL/b",
+	"dxkM+h0NX9bDylM2m3BI3NOP1iLMAe96WbDdl6v4izJ5Xekkrqkr+83rL8L/ZZ9jfUWQ5nhmPTl7EW4F",
+	"LQCjtN8c8gsSY8jwWuIOWsP7c2Rff62oRe82dUwTroWzEXWQMb01BYFv9K8gSbxRopoFChxWFJ8xIgxA",
+	"Ko+jzM7IImz6BP/1QkkbYblKWBohVODHa4jF7aVSceKXipKoS+a0ZMX7JZXdiCVN7pr4jRgKyvkvmfui",
+	"7DTJjJRTRiWSU8KUK/o1eOmpljLQUI2RGRGFmDjYVgawxMSm/ZJGkpsORR8Vx7hqJHohaUYSlXFga1v9",
+	"6TlGtwHQmSYVY8N9KzzjcRND4wPDF5jGeGhg3K6VzxwvZJaYk2UOLJzia+M8/oi34wJN/HQPJIopNHdw",
+	"d5kqfqi4N45yzSFqINTcQOtCL96vMnfzFqtTwrO8wstnlX4jKZ+mVhwn6ADFLqR4nb4+t5IAvb8MZB/i",
+	"AZA2VRJoD2Qu6lwkaIFCCYuOsyjGpfqo3Hr058/b+MuFlxhBEbmg4bWGJIyh3s5yG7xM79hgi2Qpebly",
+	"VeLNLh/PqD4RJ6ZTpFaaIkTVrrEtZIgZ07Y6nxIG90mbHURNpuApe//u+MTvRfC2pJmQ8PyVfvYv+nra",
+	"vKR3QUfs1FYD5b7Y9ct638ASWV3gRvnx4irUmNHmze1+bdS1BXXtr6JxHXJ+bvAWLwpUs66m9aSBphWs",
+	"Dk3VcBXjwhPnsiLGFrP6zDv4wtmGk8DxuCEj65d8hLVMrDs4/AWPbHHFNixgY7Gtyz8M1aNkXkiAvE6u",
+	"sUxd2bLHuGnlAgCgCX5BljMSwHssVRagCM87aI9lB8chxLrT40IJaEwUtDjVz/NhjsB8fapKM7/Lom82",
+	"yEFrvec6C3Js4qoei/LbqhnS1IwMCEc5ynap0/f4aiVEQ4FZtLyNtrkEDecQkAxMxXDmn2VpMiTC1Rnb",
+	"giHXV87vM/nejPlNe0zgHVb7S8zade7CTl2sVh+6dV9oXVBnei5SSuauqO1ZBtddmj7GxJDHNfkrrnnD",
+	"6zQxeOc7yJe7564STy+xod3cS5FgiIVa5io7IgmoBTiONW8lsoP20Fgz/Acu+xJgxDJrueKAiAkW+3qM",
+	"dYlP3+Q0zmvuD6nJS7835KklUzW/Tdfa/e7hqNf6ciL4FXReUnZpS+Qo1Fp+uGAJxpWmQMMIof2zLPZ/",
+	"LrcINp62WaGFnAUmnWGA8Bimc8rGBpAUfbT5L1TmnulTJsmCPqxf5gXC5gRkjeoGv7Y1udrERfDeScgs",
+	"yNpNM1NsB2ukn1GDNHzVk3KT3BrmVsOs4ZW+EQSO++4Lv/wRdJAaVz2AFfGwRRVJmrUVKDZVzbu02YMH",
+	"LNeZgxhummpp4poL8zyxOkPQtonBOcTaAD3c6fdPWfaVcyINHkH1uyAoSSW0KIZ0Bja3U6OsxCeAlegP",
+	"JsJiWph4uhXYYs8Jn50yeJpJCsKCvDCNDkr9kZ31C759HkeQbZdwQR7pF4UFMFDohUb4lqnxEep1g263",
+	"a+ZrMwH/f/audblxG0u/CkqzW2nPSLLidCZpu7amPG0n8aYvjt3Z7FaUNSESkjAmAQYA7dZ0umqfZh9s",
+	"n2QL5wAgKZEWfWu7u/UnaUsUiOvBuX6fv2kdAb29hb1MWRI6mSOOxlmu5K7bwUf2U1dz6+nvQEp5UEBl",
+	"oHQJKDYFccwOvuRVYrEsWNeAsCY993QzN0Ni+3VkWPYhL/17QFTxo/jAzsp1gvZu+PX6G0/HZ8/992Bu",
+	"npvfcceFAaIapKcKjFadrrxq/svahPTuN+P2uxJ29H0XW8pfP01uUPtERXx+5ELm/cauuu2Gf0PPWWXH",
+	"h2rau7Cz1mYBBBJ8wpMWVO8a5O7NkgCaIXh/AS3FYzFyTTJGhRmSV4wlzFp2TAR90c2IV8OsCVhVOq3K",
+	"SJo0xg+O6HtjBacF5r2JKxA02ydRYNXaAlNUG6gkmbOMFLn9IJGXItB8be0RzURSTYoyl3JI9g0Z2YeR",
+	"2Quhn23zEAQSbEheIqYsFaViXKraCMwL+X6tCvbWHplCdjA04kBquXbQ0mRq5WRjZgsVs7qkvGkxitM3",
+	"KkdurpifhqxahuKntLf7FRxww/L6L18Dd1Ed6wQmuLc7+PIaVSZ+XIiF9mkqoBuV7SO7iRwwn6fVuksP",
+	"Q8bUjK3xMJjg/wMp5y1j2JBOCwx+OsROilMOoPVQ1ZemgSIVIJqG5Cc8zZyVzGQ0C+i/Y0GThBR53/68",
+	"4slwTgS034fkl2WLX6olmjRri2O/J2whXS30vBCJYomZ90Fieh774VjYQ1YbmxO12PtLqqrl2y4tCCx5",
+	"T9n65OnoqTP4hTRnU3sKoHx7RYbCrDuX430Z0C9hZTcC7JbK7WfAowGKrryAE1o9AHcmZwybScXZ1ZH5",
+	"8rGm6Lw9czlVTJiAalAGY5cCsVZYcHwOtSfeUu/wvOxZFyoMZHaG+tV4ztNEsQr5Aza1aOXHgL7fg177",
+	"qBIJ3IQu1ucSlKv9SPIJ4upeuGFA17ewPq/Ab5em1IKb7GaIYGGTjy7ZIHSs9V4oj84m5WBNykFcrvKN",
+	"NilQs3StJMOH68RGzZL0NTbbiVAIHi2ByQw1hW4Tm/htZ5kJ3TjF33zC1CcwzPUyFmf6069uA/md+Z1V",
+	"ORnug2u65hoNIdzgy4HVenoCeHsi8ExHhAttGPUgTBAi5KZmoJSYh8eQUdEHpQcSK8AEUkxrB9p0znKz",
+	"nGaxS1JqAuVXPQLsPiRC4qQgPDkSw3JNouPDVwdHr76PSCEMT1EjH4uc8mSPFPB/q4NFOV2cwRORU9pj",
+	"KmKWpiwJdhB6v2YSMLIwdJqmDhTdG0Ut7qddEjGlpNKRGzjiBIKXS05drDQgQRgpScqNSRnmd8C3aP6N",
+	"RS3iWwaOST1ujLOQSy6MmwcXRtiJvB3qjDFcyW0wHivfQrIF+dkOeSwaLFeChqsTlGS/mndi3wdTAfYh",
+	"fB7tESqkgyM2NEVHXMnODx9GBPn8IevmzEF7RXswUr9WTqTCzyv4NBldIO4hvNdIeWbn4wx/dIY/QpRn",
+	"qHSz7z5KWJZLw0S8GPzIFtEuXDlpitHqmTR2Szl4Z9s8BK0njGhQzGfUldvDNrftQ6LPJW8m+EYkEDhZ",
+	"N1BaQkd/ZIve7UCUfSpetWB2JYEC+AS4Idpwa61IDf5fXkdXri1db7f39bPhsxHIuZDKUXlJwHRz1lZo",
+	"xz3867uqk3/3m37FD7pjhyykseLrOGVUM1LO9nVwdWD+A7vufULo4Eq3aIEop+oqYFhkMzhheUoXiOh8",
+	"lUbY9JNNxJ0lGwS2u9Y6jlMaQ26hdAJsndbRVGS0UufQJQCOL1hvZOJ9v4S3G7wpcLn1SVA0+mTOtbE2",
+	"KWR2znmeMdFsanqRfb8K7nUkxSbn8cNziLmI5d0p3tf3WjQfim1UU5GJ4AaekBbQQ2hUhxMfUg6DNr23",
+	"qhFjngzy5BFE4QClcS5zQtNUXlqrYCyeRK9PDg5Pzp7vv3p++OLs51dvjl78mz2COUuiLUJJdLx/dBDB",
+	"lMcQrK2o4sD2AccaYCMLkewFJQyJWYx0XxAeMiXHArRC/PysKMsxI6u4Lhz1Go4U6wyC6/7J09HIqvSw",
+	"C8+MokJzO0nNsQ7s6CMQGU3s3aPOp+1NGGbvEYdPPxLxgWfpjiVIizDwN1nrVfmcKsWZ6hOjaHxudWjn",
+	"iw1lDHOa50ywhMhQyDAkEOzzjVcCfs6mLpmxQgaRkcSwNG3mJfW9vE9gJP+ONjrPyp2/uVsf7HCcMhfq",
+	"X/iLRtELlj7w/erDEe0xvHrYou419hXhkZbKRETb+wRumEuu2ZDspymZ8tS+mMQym3DBhiT6PSKplOca",
+	"UgrA54KIv1y48CDU3/WDT7xPKj1CLfa82EOW9EUusWQpY9QaYqTQbCx+1YyqeP7bkz+FA7mNHx27YWy1",
+	"Uen7B9YSTkGXjYSh2L7UyYMvuWIwM/Yk5XMpIP7U5Ar/vTuBO4zgDXtrOmbG4fTZFe/+9Cvbqw7PQ6lp",
+	"t6bh0a7tvuQC3KadnqVvOz97JBzlcYeggDjFRKS1T37HqCkU6zQL+6iI8dRKkQ7Pf294p5zGfWMUnxQG",
+	"O9xmVlmNMGUX9n6OfA3Q75F3UYPv2TZPFUt8Pc+kWADE6AKTHPsk4RpsTV2jcmkM70jwe3Xb1u7EnUpl",
+	"PuXgjhvm+vBOWXf+KALoeSkQbxSZ9L/fnvrD0vGmKS2qvPDhck3QpdIldukPZ7tE/8w3ml+Qx7bjVvp1",
+	"660np9OrouPLGw/ZPb24w8Joq/KHnG2u8MMu29Atx2vswmYPNgs7a4JpmrJHJvR8t269A1H7bN2B33GR",
+	"6PKtkwUBlRjAvlN+zoRVJeWU6JylqVVzIW1o4bVeYIX1u5BE88VE8SQi00K74igzV4yNhaLCGsLwAsVi",
+	"nisZA+uSON8j0Tlb2LdGJGX0gumgUsvC7JFIs4wKw+OIQKv+S5oilr/jZ7Kq+VhIRb5/c/TK0Sz5sKmr",
+	"0LX92RmNsMtA6UHFOUvAj4Z2eCYT5kKThbAWEcIN2K8gPmDNAK7HwkXdFaPxvF8O29fp+llEk8HqMVra",
+	"aySy7Z8BCVOTFVA3FNYTzzr+NHtT5QxMEjuYN2iZKGZtgxm/YKLRQCBztt48uFkR0LK50FQMFDaEkUBg",
+	"3tIJO2HXNFNe2p9szJSNmdJopnxcuON2P58wXaRGt4IrWWGWURPPb5j5+gjw8O0w707n0mkx235n//v+",
+	"yrREZBbX5NfJgvCk5rKZMa89ba1yd6OSVuZTxVQpzOW272x0xrrG/r44TYtZ71rVmr7NUoDTQtF0kCg+",
+	"NQPv7RmsenvqtZ0aX9wu0DP69gUTMzPv7e6MRv1exoX/+0uoWTRM2Wb/+1c6+Odo8Oy3vzwZhH9u/flf",
+	"eoGIXBsFiQkfQs9rOxVu/jYZwB0ygH2Knz0GBjfcrc/g2lSCek56mUTg4WL6hGd05lChqBfh+qrT9ejy",
+	"1Dd79K736E33paKzbS4S9vYqFF0E3blgsZEKhD6mj9YAgeZUO6wg5e4Bw97ix4EklQu3ua00xmB6FcQH",
+	"qt0TCbXQx3XDH9rimhTCNQZZgT7zdUj2iSpEwF0CCwXC8b5o0VBlWIIZe7vk6ehZk5UB81AxMu5t+x/Z",
+	"F52wXDZX8P3iiaqgQ58BOPcjJUX9iEC5bxoAhZ3o8m691KhgCGvNraFvutEsrcuwo0nGBddGUSMVhE4N",
+	"z5gsrGD6apQ1y6WlmsZriqhQ/NVZRmGadQqkBNwE8J2xwLa1R6T1F/ou+XZE/tX/2Sc79q9QZ9UmZWrl",
+	"kPdeDraRNxt58wjlja9BBsepPXGI3BLwrhrs3geWSDUtfluxUnMqWqWSHYmTS3IKeVgBwUewy37gVQKo",
+	"AyuOvIaDlT2oIjmK5EoJJ85YE7pWVY15dJr/RhQ9iCi6Z7vm8xFdtfM7o3Vuvy7CqUITfxvptLMqnDBA",
+	"0I4v46wsWgZs6EQWZaTki0q0a6pkVlcLUQ75UkOWalfjp2WhfLoK6EkNNfVYgwkqGFRU2vnXAdDGd6ca",
+	"MdtDYxCUNWvDMaoIE7KYzd1LsC7OR5Bs1yLXk6hEPB8LhJqJpbhgSntuqwsPrw0DBPycXUQGgzxy+2nk",
+	"CjQispAFUSxm/IIlHjA2LkLnMdg8FhnTms6YBuBYbogAqO2ZkpeunlJiVqp9DfTrF9uBaD+OWW52QfBv",
+	"swsmzEAbxWgWYSUJDpMqBZ0Gtl11wdQAigDheb1bGfkTSv799PUr+wO62Oo7pFsHf0aeRO/GPfumcW+X",
+	"/N///O/7aAuqCZmIGZkswr8dGAjw6rEEt7k29e0QQMyMC02WL5OCReX8Xs5lGgYiJ/9gsSv5hILUyGfT",
+	"53hYYWqi/xzs+6M0OFbygidMuUxGLEbFaOSlkoZV5qkRqFefh7ZuBaAG23KZyh8TLv0GrpYVuv2DPht3",
+	"MnuQ4UynU6kSK83KM5JI2GdzesH+Bud6KtNUXp4V+fIbG86um1tckOY+VEbasRP9nhNCIKRQLvoWfmFY",
+	"62pffmjNrIQuyKlhLCV/l8akjPz6py+f/kaoIV/uDL8ekZ9PD4Zli6WYfF+Zm0RCVTGUUFnLDN5AQ8bH",
+	"365TZxlW/Ce/Mh8Ymyl0AIUuLOnKEa83twx5uHzM7eHHZyb2TE7kBYSGlyMLzYRvuEPCmSxlsyFWEmsi",
+	"xSesafV7TQJlXTONv0GtbUMN18E9va/PyyQMSEupyOFrqUw7nXCMr9SNHLhJW9zlBw9gEE4GQnyCDdIn",
+	"2tAUnEZTylPM7VlUbyJPw+FyZYAAXBXCUxo3BGZAmTz1iCv3a20FkJbmShRDTYBDhRHfhijmupbJQxZ+",
+	"mMbRd9ucK9UfdV29uv3sBaq3M9YFNBuclq6CCUhdUOXBi5kqq5mJBHmKShJvkZCp8iwuy1yGtVwoYI0Y",
+	"i3PG8j7RRTy3l4pHHsLKw7KaUdDMqfiwn2sDJDEVQgIBBQ4padK98Kt9rIbudSUt8tXTHn2398Fq8B9q",
+	"Mx7APAGNX5grvwdh99wVs5CfWoB8WSUDagshTzlkW96blPpZt5eTui5/HHVyD1kinsHl5ZbqNrunBYR7",
+	"Hy1LgFMl8Ax5cvLdc/LNV8/+ujUkAbVxylmaaESpQU/mHhFFmoJJDjC0TZwARZ5Qw6p77e6RWl3rxwg3",
+	"/mENgg5bvKlm+pNDHnmwKmgE6bq7Q9Lk7wecens3l0j99lUlfrJHQAbXvj0TE4bp2I6gb9WXn6c0/jDH",
+	"YnMiPq8TcYJ7666OhFV4ExlfUdAjCIDBefcwnTHUcbHy0TuWwfEsC6N5whxqJbhCGnWTA/vCtXsUHC9z",
+	"k6X1zdnJc2K7uaR7PMeWB6duDQbHMuXxYp060vYz9Cg8ZB7ZGwBVlsLYtbFnjrrVkUQxiviDpgaDmqfU",
+	"TKXKrkwwmzOamvk/uyUa2xdxwbReTjY+8V9s9V1aF3jd7e8yRCEUHNIyqjXfKxvlB+jLfeqwoZ9NO8l+",
+	"ueiTnKk5zTVJ2ExR8AzcPCn9/jv9ShpY/8UeiSAUoIMLfoVOnhm1GOxPzXqvWvVR99I73Mo/yEuI/gQz",
+	"+rqbNuUXrH3L7oxGdrdCLMdVZOdKxkwDXGeI1hirBAzJCYO0Q3uFgWuIG2c2N27RF/wCSsruc5OGdzTV",
+	"/9mhP3yp31F9Wqnt1XUXMbP38fa7nJp5e6p1SckJ6dRDcmQ0yhWP8moXDW1kg/LRmjSJLGN8GV2QiUOM",
+	"nUpFKFkwqobkuafkoOcMomLeHYO3G63UMESYyx21UOWCZtGlKgKa+QIHUK+J+Ho6ir+kz9hXk2+Sp9/+",
+	"dWfw7Wg0zOFkNBFdUScmb1AM8XVTMcTZ4Le/jMfDJ//IZ3/kYvbHJZvkf8z4dOtmZREwzu0/17e83RDU",
+	"boEJFxQvqi53O6770uVO4zkb2LtayXTtlV57+H1/k6HelKEucKKvnaCeMaP4FQqlD3b0SVLgqUFfKAId",
+	"A6hy5TxFfXuEBYsheJpLmWrI9STfS6IKYXjGhgSibgkBOClE0RmL6OXhm5Oj56dn+wcHJ4enpxFBVy2H",
+	"FAAr9d3Zdnmh8lK0HmYcUDeFNU8pFzfQWN20ES7IsQI8LFboLzCzDA/K8OPbSG7qQMqWo7ruvSBzJmjO",
+	"h/7SvFotDRoxgBrZDYP2yiUVBnxhzXidORP7x0f2+9ve5G65MWeildHB9fLhb+4VM8LNwY2WaEHRXGtd",
+	"ImuwYlwDzEPIGZwUPEWK5z6ZLAyUecM/rlqp/9p/+eJ6K+X7ds2D+YhXys3BtVYKTIN2Vfnr0VdIqQ2q",
+	"77HUZqbY6U8vrHpexwjI+CyIb8VIzkQCCAequrxcEz0vjLHfJFbEEofoPRYnLLFtqhpMQfghQojDH3oX",
+	"MA58FgRXDgufQ4YUmmRtilhpKW1syE/chnxJF8QoOp3yOMDtW43gWgcE2rcbsFlhD26tXr9XqLS329uG",
+	"LAb3glUwHAfyBagZLvBrDcwZ14apPknljDg+AAzTWGtEkNf7hZnvEO8ShPu/T5SEoDfQ6mn8rSzAKHVG",
+	"AC3MvAW5bE0Ese+dRn1Pi2F7jHHgygvQvdgEgAH0EcS7FaEyB+x4F1CCSgGepizxMLwOwEQKRtwuwOof",
+	"Gs+rI/Il6Q0vLSdXV1Nha/Fu+3q4brJKo76XTY0eF5OUxwTdWrM6C5cDU8TVLDEcYTwOmbFPEPEEHkGk",
+	"pOqLg/68+uIfGYNkm9XX9SvJLVhqwVUoKh6SQxrPYb6pIJE1UqK+S3GJjqYD4OiNyFymtt9uccfCpYaW",
+	"EQ5fu4B8Dp5lRJvagGJrN5UpxsKqpi6yQaTTnpeHOoD1aBgwpO4UVfoS2JvYHS3TpG83CSS0phIlnKs6",
+	"JSlLZh5cmr0FhdszoxSCm1pHdIAAaShY0DJjE5kg9g8At0yKxW6FH6TKWhOI//z8LnFclgCA9rAje41i",
+	"kLa8NDXKNHToteMC6ZeYuhMWW4UWDBSABVplp3F1b4h93SfR6Q9Hx8eHBxFmVh8cvjj6j8OTQ/uVVCRC",
+	"7OwXhwdRrUcOKrWlT8sHTBs6nZJLqc61A/utHi5sq3XV9xvSylyCuUtzX81g97hIR4ZMuQcvCmfCJ6Vz",
+	"EXCUjETvTZmgfqm4gZUJvj6fhZvhfOMlF+qjecyqp9zxyy2nTtcmsZId228FNsqZzFNsOqPxHIhXYfSq",
+	"EFXth+pzx2Hn/Tv+5nr/2/v/DwAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -53,6 +53,21 @@ type Category struct {
 	Version     int64
 }
 
+type Order struct {
+	ID              int64
+	Number          string
+	UserID          int64
+	Status          string
+	TotalMinor      int64
+	ShippingAddress []byte
+	BillingAddress  []byte
+	Note            *string
+	Version         int64
+	ExpiresAt       time.Time
+	CreatedAt       time.Time
+	UpdatedAt       time.Time
+}
+
 type Product struct {
 	ID          int64
 	Name        string

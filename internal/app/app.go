@@ -24,6 +24,7 @@ import (
 	"github.com/shopd/shopd/internal/catalog"
 	"github.com/shopd/shopd/internal/identity"
 	"github.com/shopd/shopd/internal/inventory"
+	"github.com/shopd/shopd/internal/orders"
 	"github.com/shopd/shopd/internal/platform/cache"
 	"github.com/shopd/shopd/internal/platform/config"
 	"github.com/shopd/shopd/internal/platform/idempotency"
@@ -48,7 +49,9 @@ type App struct {
 	log      *slog.Logger
 	pool     *pgxpool.Pool
 	media    *media.Store
+	stock    *inventory.Stock
 	carts    *cart.Carts
+	orders   *orders.Orders
 	queue    *jobs.Queue
 	platform *server.Platform
 	closers  []func() error
@@ -125,13 +128,23 @@ func forget(ctx context.Context, q *db.Queries, user int64) error {
 	return cart.Forget(ctx, q, user)
 }
 
-// newSales makes what sells: carts.
+// newSales makes what sells: stock, carts and orders.
 func (a *App) newSales(workers *river.Workers) {
-	a.carts = cart.New(a.pool, cart.Settings{Currency: a.settings.StoreCurrency, MediaPrefix: strings.TrimRight(a.settings.MediaURLPrefix, "/")})
+	s := a.settings
+	a.stock = inventory.New(a.pool, inventory.Settings{
+		Critical: s.StockCritical, Low: s.StockLow, Medium: s.StockMedium, Changed: func(context.Context) {},
+	})
+	a.carts = cart.New(a.pool, cart.Settings{Currency: s.StoreCurrency, MediaPrefix: strings.TrimRight(s.MediaURLPrefix, "/")})
 	a.carts.AddWorkers(workers)
+	a.orders = orders.New(a.pool, a.queue, a.stock, orders.Settings{
+		Currency: s.StoreCurrency, PaymentWindow: s.OrderPaymentWindow, MaxUnpaid: int64(s.OrderMaxOpenUnpaid), CancelPaid: s.OrderCancelUntil == "shipped",
+		Tell: func(context.Context, orders.Event) error { return nil },
+	})
+	a.orders.AddWorkers(workers)
 	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[idempotency.Sweep]) error {
 		return db.New(a.pool).SweepIdempotencyKeys(ctx)
 	}))
+	a.queue.Every(time.Minute, orders.Expire{})
 	a.queue.Every(time.Hour, cart.Sweep{})
 	a.queue.Every(time.Hour, idempotency.Sweep{})
 }
@@ -172,14 +185,12 @@ func (a *App) newServer(client redis.UniversalClient) (err error) {
 		Authenticate: a.Identity.Authenticate, CheckCSRF: a.Identity.CheckCSRF, Ranks: identity.Ranks(),
 		AllowedOrigins: s.CORSAllowedOrigins, TrustedProxies: s.TrustedProxies, Contract: gen.Contract,
 	}, server.Domains{
-		Identity: a.Identity, Addresses: addresses.New(a.pool), Assistant: a.Assistant, Platform: a.platform, Carts: a.carts,
+		Identity: a.Identity, Addresses: addresses.New(a.pool), Assistant: a.Assistant, Platform: a.platform,
 		Catalog: catalog.New(a.pool, a.queue, a.media, catalog.Settings{
 			Log: a.log, Currency: s.StoreCurrency, MediaPrefix: strings.TrimRight(s.MediaURLPrefix, "/"), Understand: a.Assistant.Understand,
 			Changed: func(context.Context) {},
 		}),
-		Stock: inventory.New(a.pool, inventory.Settings{
-			Critical: s.StockCritical, Low: s.StockLow, Medium: s.StockMedium, Changed: func(context.Context) {},
-		}),
+		Stock: a.stock, Carts: a.carts, Orders: a.orders,
 	})
 	return err
 }

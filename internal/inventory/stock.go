@@ -31,12 +31,6 @@ type Line struct {
 	Quantity int32
 }
 
-// Short is a variant of which there are fewer units than asked for.
-type Short struct {
-	Line
-	Available int32
-}
-
 // level is where units of a variant lie.
 type level struct{ variant, location int64 }
 

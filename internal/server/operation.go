@@ -36,7 +36,6 @@ type operation struct {
 	optional bool     // the body may be left out
 	tagged   bool     // the answer carries an ETag
 	streams  bool     // the answer may be an event stream
-	document *openapi3.Operation
 
 	parameters openapi3.Parameters // its own and its path's
 }
@@ -66,12 +65,11 @@ func readOperations(spec *openapi3.T) (map[string]*operation, error) {
 
 func readOperation(spec *openapi3.T, path, method string, item *openapi3.PathItem, document *openapi3.Operation) (*operation, error) {
 	op := &operation{
-		id:       document.OperationID,
-		route:    &routers.Route{Spec: spec, Path: path, PathItem: item, Method: method, Operation: document},
-		query:    make(map[string]bool),
-		maxBody:  defaultMaxBody,
-		timeout:  defaultTimeout,
-		document: document,
+		id:      document.OperationID,
+		route:   &routers.Route{Spec: spec, Path: path, PathItem: item, Method: method, Operation: document},
+		query:   make(map[string]bool),
+		maxBody: defaultMaxBody,
+		timeout: defaultTimeout,
 	}
 	if op.id == "" {
 		return nil, errors.New("has no operationId")

@@ -21,6 +21,7 @@ import (
 	"github.com/shopd/shopd/internal/catalog"
 	"github.com/shopd/shopd/internal/identity"
 	"github.com/shopd/shopd/internal/inventory"
+	"github.com/shopd/shopd/internal/orders"
 	"github.com/shopd/shopd/internal/platform/ratelimit"
 	"github.com/shopd/shopd/internal/platform/request"
 )
@@ -33,6 +34,7 @@ type Domains struct {
 	*catalog.Catalog
 	*inventory.Stock
 	*cart.Carts
+	*orders.Orders
 	*assistant.Assistant
 	*Platform
 }
