@@ -23,6 +23,7 @@ import (
 	"github.com/shopd/shopd/internal/cart"
 	"github.com/shopd/shopd/internal/catalog"
 	"github.com/shopd/shopd/internal/identity"
+	"github.com/shopd/shopd/internal/integrity"
 	"github.com/shopd/shopd/internal/inventory"
 	"github.com/shopd/shopd/internal/orders"
 	"github.com/shopd/shopd/internal/platform/cache"
@@ -260,6 +261,14 @@ func (a *App) checks(client redis.UniversalClient) []server.Check {
 		{Name: "assistant", Ask: a.Assistant.Check},
 	}
 }
+
+// Check looks whether the books balance.
+func (a *App) Check(ctx context.Context) ([]integrity.Result, error) {
+	return integrity.Check(ctx, a.pool)
+}
+
+// Orders are the shop's orders, for jobs that are run by hand.
+func (a *App) Orders() *orders.Orders { return a.orders }
 
 // Close lets go of everything, last opened first.
 func (a *App) Close() error {
