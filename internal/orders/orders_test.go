@@ -228,7 +228,9 @@ func TestTheWayOfAnOrder(t *testing.T) {
 	shop := apitest.New(t)
 	keeper, ada := shop.Admin(), shop.Customer()
 	p := products(keeper, 100)
-	status := func(order api.Order, to string) *apitest.Answer { return keeper.Put(admin(order)+"/status", fields{"status": to}) }
+	status := func(order api.Order, to string) *apitest.Answer {
+		return keeper.Put(admin(order)+"/status", fields{"status": to})
+	}
 	all := []string{"PENDING", "PAID", "SHIPPED", "DELIVERED", "CANCELLED"}
 	allowed := map[string]string{"PENDING": "PAID CANCELLED", "PAID": "SHIPPED", "SHIPPED": "DELIVERED", "DELIVERED": "", "CANCELLED": ""}
 	ways := map[string][]string{"PENDING": {}, "PAID": {"PAID"}, "SHIPPED": {"PAID", "SHIPPED"}, "DELIVERED": {"PAID", "SHIPPED", "DELIVERED"}, "CANCELLED": {"CANCELLED"}}
