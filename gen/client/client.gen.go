@@ -1409,6 +1409,104 @@ type ConversationRole string
 // Example: USD
 type Currency = string
 
+// Customer An account as the shop's administrators see it.
+type Customer struct {
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// Email The e-mail address as it was given.
+	//
+	// Example: ada@example.com
+	Email string `json:"email"`
+
+	// EmailVerified Whether the e-mail address was verified.
+	//
+	// Example: false
+	EmailVerified bool `json:"email_verified"`
+
+	// FirstName Given name.
+	//
+	// Example: Ada
+	FirstName string `json:"first_name"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// IsActive Whether the account may log in.
+	//
+	// Example: true
+	IsActive bool `json:"is_active"`
+
+	// LastName Family name.
+	//
+	// Example: Lovelace
+	LastName string `json:"last_name"`
+
+	// Orders What an account bought.
+	Orders CustomerOrders `json:"orders"`
+
+	// Phone The phone number, or null.
+	//
+	// Example: +44 20 7946 0958
+	Phone nullable.Nullable[string] `json:"phone"`
+
+	// Role What an account may do. Staff keeps catalogue, stock and orders; administrators may do all.
+	Role Role `json:"role"`
+
+	// UpdatedAt When it last changed.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+
+	// Username The user name, or null.
+	//
+	// Example: ada
+	Username nullable.Nullable[string] `json:"username"`
+}
+
+// CustomerOrders What an account bought.
+type CustomerOrders struct {
+	// Count How many orders it placed, cancelled ones too.
+	//
+	// Example: 4
+	Count int64 `json:"count"`
+
+	// Currency ISO 4217 code of the amounts beside it.
+	//
+	// Example: USD
+	Currency Currency `json:"currency"`
+
+	// Spent An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Spent Money `json:"spent"`
+}
+
+// CustomerPage A page of accounts.
+type CustomerPage struct {
+	// Items The accounts.
+	Items []Customer `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total int64 `json:"total"`
+}
+
 // CustomerRole What the account may do.
 type CustomerRole struct {
 	// Role What an account may do. Staff keeps catalogue, stock and orders; administrators may do all.
@@ -3474,27 +3572,6 @@ type User struct {
 	Username nullable.Nullable[string] `json:"username"`
 }
 
-// UserPage A page of accounts.
-type UserPage struct {
-	// Items The accounts.
-	Items []User `json:"items"`
-
-	// Limit How many a page holds.
-	//
-	// Example: 20
-	Limit int32 `json:"limit"`
-
-	// Offset How many were skipped.
-	//
-	// Example: 0
-	Offset int32 `json:"offset"`
-
-	// Total How many there are in all.
-	//
-	// Example: 228
-	Total int64 `json:"total"`
-}
-
 // Username A name to log in with instead of the e-mail address. Case does not matter.
 //
 // Example: ada
@@ -4940,7 +5017,8 @@ type ClientInterface interface {
 
 	// ListCustomers List accounts
 	//
-	// All accounts, newest first. `q` looks for a part of e-mail address, user name or name.
+	// All accounts, newest first, with what they bought: `spent` adds up the orders that are paid and not cancelled. `q`
+	// looks for a part of e-mail address, user name or name.
 	//
 	// Corresponds with GET /api/v1/admin/customers (the `ListCustomers` operationId).
 	ListCustomers(ctx context.Context, params *ListCustomersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -6520,7 +6598,8 @@ func (c *Client) ReplaceCategory(ctx context.Context, id ID, params *ReplaceCate
 
 // ListCustomers List accounts
 //
-// All accounts, newest first. `q` looks for a part of e-mail address, user name or name.
+// All accounts, newest first, with what they bought: `spent` adds up the orders that are paid and not cancelled. `q`
+// looks for a part of e-mail address, user name or name.
 //
 // Corresponds with GET /api/v1/admin/customers (the `ListCustomers` operationId).
 func (c *Client) ListCustomers(ctx context.Context, params *ListCustomersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -14547,7 +14626,8 @@ type ClientWithResponsesInterface interface {
 
 	// ListCustomersWithResponse List accounts
 	//
-	// All accounts, newest first. `q` looks for a part of e-mail address, user name or name.
+	// All accounts, newest first, with what they bought: `spent` adds up the orders that are paid and not cancelled. `q`
+	// looks for a part of e-mail address, user name or name.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -17314,7 +17394,7 @@ type ListCustomersResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *UserPage
+	JSON200 *CustomerPage
 	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
@@ -17328,7 +17408,7 @@ type ListCustomersResponse struct {
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r ListCustomersResponse) GetJSON200() *UserPage {
+func (r ListCustomersResponse) GetJSON200() *CustomerPage {
 	return r.JSON200
 }
 
@@ -17400,7 +17480,7 @@ type GetCustomerResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *User
+	JSON200 *Customer
 	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
@@ -17420,7 +17500,7 @@ type GetCustomerResponse struct {
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r GetCustomerResponse) GetJSON200() *User {
+func (r GetCustomerResponse) GetJSON200() *Customer {
 	return r.JSON200
 }
 
@@ -17487,7 +17567,7 @@ type SetCustomerRoleResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *User
+	JSON200 *Customer
 	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
@@ -17507,7 +17587,7 @@ type SetCustomerRoleResponse struct {
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r SetCustomerRoleResponse) GetJSON200() *User {
+func (r SetCustomerRoleResponse) GetJSON200() *Customer {
 	return r.JSON200
 }
 
@@ -17584,7 +17664,7 @@ type SetCustomerStatusResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *User
+	JSON200 *Customer
 	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
@@ -17604,7 +17684,7 @@ type SetCustomerStatusResponse struct {
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r SetCustomerStatusResponse) GetJSON200() *User {
+func (r SetCustomerStatusResponse) GetJSON200() *Customer {
 	return r.JSON200
 }
 
@@ -24907,7 +24987,8 @@ func (c *ClientWithResponses) ReplaceCategoryWithResponse(ctx context.Context, i
 
 // ListCustomersWithResponse List accounts
 //
-// All accounts, newest first. `q` looks for a part of e-mail address, user name or name.
+// All accounts, newest first, with what they bought: `spent` adds up the orders that are paid and not cancelled. `q`
+// looks for a part of e-mail address, user name or name.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -28249,7 +28330,7 @@ func ParseListCustomersResponse(rsp *http.Response) (*ListCustomersResponse, err
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest UserPage
+		var dest CustomerPage
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -28316,7 +28397,7 @@ func ParseGetCustomerResponse(rsp *http.Response) (*GetCustomerResponse, error) 
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest User
+		var dest Customer
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -28413,7 +28494,7 @@ func ParseSetCustomerRoleResponse(rsp *http.Response) (*SetCustomerRoleResponse,
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest User
+		var dest Customer
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -28501,7 +28582,7 @@ func ParseSetCustomerStatusResponse(rsp *http.Response) (*SetCustomerStatusRespo
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest User
+		var dest Customer
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

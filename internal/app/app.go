@@ -111,7 +111,7 @@ func (a *App) newIdentity(client redis.UniversalClient, workers *river.Workers) 
 		Secret: []byte(s.SecretKey), Algorithm: s.Algorithm, KeysDir: s.JWTKeysDir, Issuer: s.AppName, BcryptCost: s.BcryptCost,
 		AccessLifetime:  time.Duration(s.AccessTokenMinutes) * time.Minute,
 		RefreshLifetime: time.Duration(s.RefreshTokenDays) * 24 * time.Hour,
-		FreeFailures:    s.LoginFreeFailures, HideAccounts: s.RegisterEnumeration == "hidden", Forget: forget,
+		FreeFailures:    s.LoginFreeFailures, HideAccounts: s.RegisterEnumeration == "hidden", Forget: forget, Currency: s.StoreCurrency,
 		ResetURL: s.PasswordResetBaseURL, VerificationURL: s.EmailVerificationBaseURL,
 	}); err != nil {
 		return err

@@ -339,6 +339,29 @@ func TestUnpaidOrdersExpire(t *testing.T) {
 	requireSound(t, shop)
 }
 
+// Workers cancel what is late by themselves, and forget what is old.
+func TestJobsOfTheShop(t *testing.T) {
+	t.Parallel()
+	shop := apitest.New(t)
+	ada := shop.Customer()
+	p := products(shop.Admin(), 5)
+	order := place(ada, fields{"items": []fields{of(p[0], 1)}}, apitest.Header{Name: "Idempotency-Key", Value: "k"})
+	shop.Post(items, of(p[0], 1)).Want(http.StatusOK)
+	shop.Post(items, of(p[0], 1)).Want(http.StatusOK)
+	shop.Exec("UPDATE orders SET expires_at = now() - interval '1 second'")
+	shop.Exec("UPDATE idempotency_keys SET created_at = now() - interval '25 hours'")
+	shop.Exec("UPDATE carts SET updated_at = now() - interval '31 days' WHERE id = (SELECT max(id) FROM carts)")
+	shop.Restart(apitest.Setting{Name: "WORKERS", Value: "true"})
+	require.Eventually(t, func() bool {
+		return apitest.Value[bool](shop, `SELECT (SELECT status FROM orders) = 'CANCELLED' AND NOT EXISTS (SELECT FROM idempotency_keys)
+			AND (SELECT count(*) FROM carts WHERE user_id IS NULL) = 1
+			AND (SELECT count(*) FROM river_job WHERE kind = 'orders.event' AND state = 'completed') = 2`)
+	}, 20*time.Second, 20*time.Millisecond)
+	assert.Equal(t, 5, stock(shop, p[0]))
+	assert.Equal(t, []string{"order.placed", "order.cancelled"}, events(shop, order))
+	requireSound(t, shop)
+}
+
 func TestOrdersStayWhenAnAccountGoes(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
