@@ -142,6 +142,14 @@ SELECT sqlc.embed(users), count(*) OVER () AS total
  ORDER BY created_at DESC, id DESC
  LIMIT @page_limit OFFSET @page_offset;
 
+-- What some accounts bought: all orders they placed, and the totals of those that are paid (orders_user_idx).
+-- name: CountCustomerOrders :many
+SELECT o.user_id, count(*) AS orders,
+       coalesce(sum(o.total_minor) FILTER (WHERE o.status IN ('PAID', 'SHIPPED', 'DELIVERED')), 0)::bigint AS spent_minor
+  FROM orders o
+ WHERE o.user_id = ANY (@user_ids::bigint[])
+ GROUP BY o.user_id;
+
 -- name: CountCustomers :one
 SELECT count(*)
   FROM users

@@ -130,4 +130,13 @@ func TestDatabaseCommands(t *testing.T) {
 	assert.EqualError(t, err, "There is no such account.")
 	_, err = run(t, "admin", "promote", "boss@example.com")
 	require.NoError(t, err)
+
+	out, err = run(t, "check")
+	require.NoError(t, err, out)
+	assert.Contains(t, out, "checked, 0 wrong")
+	_, err = conn.Exec(t.Context(), "UPDATE stock_levels SET quantity = quantity + 1 WHERE variant_id = (SELECT min(variant_id) FROM stock_levels)")
+	require.NoError(t, err)
+	out, err = run(t, "check")
+	require.EqualError(t, err, "the books do not balance: 1 findings")
+	assert.Contains(t, out, "and its movements add up to")
 }

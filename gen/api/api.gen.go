@@ -44,6 +44,30 @@ func (e Availability) Valid() bool {
 	}
 }
 
+// Defines values for CartProblemCode.
+const (
+	CartProblemCodeGone         CartProblemCode = "gone"
+	CartProblemCodeInactive     CartProblemCode = "inactive"
+	CartProblemCodePriceChanged CartProblemCode = "price_changed"
+	CartProblemCodeShort        CartProblemCode = "short"
+)
+
+// Valid indicates whether the value is a known member of the CartProblemCode enum.
+func (e CartProblemCode) Valid() bool {
+	switch e {
+	case CartProblemCodeGone:
+		return true
+	case CartProblemCodeInactive:
+		return true
+	case CartProblemCodePriceChanged:
+		return true
+	case CartProblemCodeShort:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Condition.
 const (
 	ConditionNew         Condition = "new"
@@ -92,6 +116,33 @@ const (
 func (e LivenessStatus) Valid() bool {
 	switch e {
 	case LivenessStatusAlive:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for OrderStatus.
+const (
+	OrderStatusCANCELLED OrderStatus = "CANCELLED"
+	OrderStatusDELIVERED OrderStatus = "DELIVERED"
+	OrderStatusPAID      OrderStatus = "PAID"
+	OrderStatusPENDING   OrderStatus = "PENDING"
+	OrderStatusSHIPPED   OrderStatus = "SHIPPED"
+)
+
+// Valid indicates whether the value is a known member of the OrderStatus enum.
+func (e OrderStatus) Valid() bool {
+	switch e {
+	case OrderStatusCANCELLED:
+		return true
+	case OrderStatusDELIVERED:
+		return true
+	case OrderStatusPAID:
+		return true
+	case OrderStatusPENDING:
+		return true
+	case OrderStatusSHIPPED:
 		return true
 	default:
 		return false
@@ -251,6 +302,36 @@ func (e SearchMode) Valid() bool {
 	case SearchModeKeyword:
 		return true
 	case SearchModeSemantic:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ShipmentStatus.
+const (
+	ShipmentStatusDelivered      ShipmentStatus = "delivered"
+	ShipmentStatusFailed         ShipmentStatus = "failed"
+	ShipmentStatusInTransit      ShipmentStatus = "in_transit"
+	ShipmentStatusOutForDelivery ShipmentStatus = "out_for_delivery"
+	ShipmentStatusPreparing      ShipmentStatus = "preparing"
+	ShipmentStatusReturned       ShipmentStatus = "returned"
+)
+
+// Valid indicates whether the value is a known member of the ShipmentStatus enum.
+func (e ShipmentStatus) Valid() bool {
+	switch e {
+	case ShipmentStatusDelivered:
+		return true
+	case ShipmentStatusFailed:
+		return true
+	case ShipmentStatusInTransit:
+		return true
+	case ShipmentStatusOutForDelivery:
+		return true
+	case ShipmentStatusPreparing:
+		return true
+	case ShipmentStatusReturned:
 		return true
 	default:
 		return false
@@ -570,6 +651,145 @@ type AddressPatch struct {
 	//
 	// Example: Greater London
 	State nullable.Nullable[string] `json:"state,omitempty"`
+}
+
+// AdminOrder An order as the shop sees it.
+type AdminOrder struct {
+	BillingAddress *OrderAddress `json:"billing_address"`
+
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// Currency ISO 4217 code of the amounts beside it.
+	//
+	// Example: USD
+	Currency Currency `json:"currency"`
+
+	// Customer Who ordered.
+	Customer OrderCustomer `json:"customer"`
+
+	// History Every status it had, oldest first.
+	History []OrderChange `json:"history"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// Items What was ordered.
+	Items []OrderItem `json:"items"`
+
+	// Note What the customer told the shop, or null.
+	//
+	// Example: Please ring twice
+	Note *string `json:"note"`
+
+	// Number What people call the order. The last character checks the others.
+	//
+	// Example: SO-4F7KR-9M2QC
+	Number string `json:"number"`
+
+	// PayUntil When an unpaid order is cancelled; null once it is paid or cancelled.
+	//
+	// Example: 2026-11-21T10:30:00Z
+	PayUntil        *time.Time    `json:"pay_until"`
+	Shipment        *Shipment     `json:"shipment"`
+	ShippingAddress *OrderAddress `json:"shipping_address"`
+
+	// Status Where an order is on its way.
+	Status OrderStatus `json:"status"`
+
+	// Total An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Total Money `json:"total"`
+
+	// TotalQuantity Units of all items.
+	//
+	// Example: 3
+	TotalQuantity int64 `json:"total_quantity"`
+
+	// UpdatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// AdminOrderPage A page of orders.
+type AdminOrderPage struct {
+	// Items The orders.
+	Items []AdminOrderSummary `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// NextCursor Send it as `cursor` for the next page; null on the last.
+	//
+	// Example: eyJzIjoiY3JlYXRlZF9kZXNjIn0
+	NextCursor *string `json:"next_cursor"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+}
+
+// AdminOrderSummary An order as the shop's lists show it.
+type AdminOrderSummary struct {
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// Currency ISO 4217 code of the amounts beside it.
+	//
+	// Example: USD
+	Currency Currency `json:"currency"`
+
+	// Customer Who ordered.
+	Customer OrderCustomer `json:"customer"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// Number What people call the order. The last character checks the others.
+	//
+	// Example: SO-4F7KR-9M2QC
+	Number string `json:"number"`
+
+	// PayUntil When an unpaid order is cancelled; null once it is paid or cancelled.
+	//
+	// Example: 2026-11-21T10:30:00Z
+	PayUntil *time.Time `json:"pay_until"`
+
+	// Status Where an order is on its way.
+	Status OrderStatus `json:"status"`
+
+	// Total An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Total Money `json:"total"`
+
+	// TotalItems How many different things were ordered.
+	//
+	// Example: 2
+	TotalItems int64 `json:"total_items"`
+
+	// TotalQuantity Units of all items.
+	//
+	// Example: 3
+	TotalQuantity int64 `json:"total_quantity"`
+
+	// UpdatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	UpdatedAt time.Time `json:"updated_at"`
 }
 
 // AdminProduct A product as those who keep it see it.
@@ -970,6 +1190,172 @@ type BrandPatch struct {
 	Slug *string `json:"slug,omitempty"`
 }
 
+// Cart What somebody means to buy.
+type Cart struct {
+	// CartToken What opens a guest's cart. Whoever has it has the cart.
+	//
+	// Example: 3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+	CartToken *CartToken `json:"cart_token,omitempty"`
+
+	// Currency ISO 4217 code of the amounts beside it.
+	//
+	// Example: USD
+	Currency Currency `json:"currency"`
+
+	// Lines The lines in the order they were added.
+	Lines []CartLine `json:"lines"`
+
+	// Problems What stands in the way of buying, or should be looked at before.
+	Problems []CartProblem `json:"problems"`
+
+	// Subtotal An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Subtotal Money `json:"subtotal"`
+
+	// TotalQuantity Units of all lines that can still be bought.
+	//
+	// Example: 3
+	TotalQuantity int64 `json:"total_quantity"`
+}
+
+// CartItem What to put into the cart.
+type CartItem struct {
+	// ProductID An id.
+	//
+	// Example: 42
+	ProductID ID `json:"product_id"`
+
+	// Quantity A number of units.
+	//
+	// Example: 2
+	Quantity Quantity `json:"quantity"`
+
+	// VariantID An id.
+	//
+	// Example: 42
+	VariantID *ID `json:"variant_id,omitempty"`
+}
+
+// CartItemChange How many units a line is to have, or how many more or fewer.
+type CartItemChange struct {
+	// Delta Units more, or below zero fewer.
+	//
+	// Example: -1
+	Delta *int32 `json:"delta,omitempty"`
+
+	// Quantity The units of the line; 0 removes it.
+	//
+	// Example: 3
+	Quantity *int32 `json:"quantity,omitempty"`
+}
+
+// CartLine Some units of one variant.
+type CartLine struct {
+	// Available Whether the whole line can be bought now.
+	//
+	// Example: true
+	Available bool `json:"available"`
+
+	// ImageURL A small image of it, or null.
+	//
+	// Example: /media/products/7/small.jpg
+	ImageURL *string `json:"image_url"`
+
+	// LineTotal An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	LineTotal Money `json:"line_total"`
+
+	// Name The product's name.
+	//
+	// Example: Drift Headphones
+	Name string `json:"name"`
+
+	// Options What sets the variant apart, such as size and colour. Empty for a product of one variant.
+	//
+	// Example: {"color":"black"}
+	Options map[string]string `json:"options"`
+
+	// ProductID An id.
+	//
+	// Example: 42
+	ProductID ID `json:"product_id"`
+
+	// Quantity A number of units.
+	//
+	// Example: 2
+	Quantity Quantity `json:"quantity"`
+
+	// Sku The shop's own number for it, unique.
+	//
+	// Example: AUR-DRIFT-BLK
+	Sku string `json:"sku"`
+
+	// Stock Units that can be sold now.
+	//
+	// Example: 25
+	Stock int64 `json:"stock"`
+
+	// TrackInventory Whether its units are counted. A variant whose units are not is always in stock.
+	//
+	// Example: true
+	TrackInventory bool `json:"track_inventory"`
+
+	// UnitPrice An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	UnitPrice Money `json:"unit_price"`
+
+	// VariantID An id.
+	//
+	// Example: 42
+	VariantID ID `json:"variant_id"`
+}
+
+// CartMerge The guest's cart to take over.
+type CartMerge struct {
+	// CartToken What opens a guest's cart. Whoever has it has the cart.
+	//
+	// Example: 3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+	CartToken CartToken `json:"cart_token"`
+}
+
+// CartProblem What is wrong with a line.
+type CartProblem struct {
+	// Code `gone`: it is not sold any more. `inactive`: it is not sold at the moment. `short`: there are fewer than the line has.
+	// `price_changed`: the price is not the one when the line was last changed; buying it is possible.
+	Code CartProblemCode `json:"code"`
+
+	// Message What is wrong, for people.
+	//
+	// Example: Only 2 are left.
+	Message string `json:"message"`
+
+	// ProductID An id.
+	//
+	// Example: 42
+	ProductID ID `json:"product_id"`
+
+	// Resolution Who can mend it, and how: send another request, send the same one later, let the buyer choose something
+	// else, or ask the shop.
+	Resolution Resolution `json:"resolution"`
+
+	// VariantID An id.
+	//
+	// Example: 42
+	VariantID ID `json:"variant_id"`
+}
+
+// CartProblemCode `gone`: it is not sold any more. `inactive`: it is not sold at the moment. `short`: there are fewer than the line has.
+// `price_changed`: the price is not the one when the line was last changed; buying it is possible.
+type CartProblemCode string
+
+// CartToken What opens a guest's cart. Whoever has it has the cart.
+//
+// Example: 3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+type CartToken = string
+
 // Category A category of the tree.
 type Category struct {
 	// CreatedAt When it was created.
@@ -1132,6 +1518,104 @@ type ConversationRole string
 //
 // Example: USD
 type Currency = string
+
+// Customer An account as the shop's administrators see it.
+type Customer struct {
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// Email The e-mail address as it was given.
+	//
+	// Example: ada@example.com
+	Email string `json:"email"`
+
+	// EmailVerified Whether the e-mail address was verified.
+	//
+	// Example: false
+	EmailVerified bool `json:"email_verified"`
+
+	// FirstName Given name.
+	//
+	// Example: Ada
+	FirstName string `json:"first_name"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// IsActive Whether the account may log in.
+	//
+	// Example: true
+	IsActive bool `json:"is_active"`
+
+	// LastName Family name.
+	//
+	// Example: Lovelace
+	LastName string `json:"last_name"`
+
+	// Orders What an account bought.
+	Orders CustomerOrders `json:"orders"`
+
+	// Phone The phone number, or null.
+	//
+	// Example: +44 20 7946 0958
+	Phone *string `json:"phone"`
+
+	// Role What an account may do. Staff keeps catalogue, stock and orders; administrators may do all.
+	Role Role `json:"role"`
+
+	// UpdatedAt When it last changed.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+
+	// Username The user name, or null.
+	//
+	// Example: ada
+	Username *string `json:"username"`
+}
+
+// CustomerOrders What an account bought.
+type CustomerOrders struct {
+	// Count How many orders it placed, cancelled ones too.
+	//
+	// Example: 4
+	Count int64 `json:"count"`
+
+	// Currency ISO 4217 code of the amounts beside it.
+	//
+	// Example: USD
+	Currency Currency `json:"currency"`
+
+	// Spent An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Spent Money `json:"spent"`
+}
+
+// CustomerPage A page of accounts.
+type CustomerPage struct {
+	// Items The accounts.
+	Items []Customer `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total int64 `json:"total"`
+}
 
 // CustomerRole What the account may do.
 type CustomerRole struct {
@@ -1578,6 +2062,337 @@ type Money = string
 //
 // Example: {"color":"black"}
 type Options map[string]string
+
+// Order An order of the account.
+type Order struct {
+	BillingAddress *OrderAddress `json:"billing_address"`
+
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// Currency ISO 4217 code of the amounts beside it.
+	//
+	// Example: USD
+	Currency Currency `json:"currency"`
+
+	// History Every status it had, oldest first.
+	History []OrderChange `json:"history"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// Items What was ordered.
+	Items []OrderItem `json:"items"`
+
+	// Note What the customer told the shop, or null.
+	//
+	// Example: Please ring twice
+	Note *string `json:"note"`
+
+	// Number What people call the order. The last character checks the others.
+	//
+	// Example: SO-4F7KR-9M2QC
+	Number string `json:"number"`
+
+	// PayUntil When an unpaid order is cancelled; null once it is paid or cancelled.
+	//
+	// Example: 2026-11-21T10:30:00Z
+	PayUntil        *time.Time    `json:"pay_until"`
+	Shipment        *Shipment     `json:"shipment"`
+	ShippingAddress *OrderAddress `json:"shipping_address"`
+
+	// Status Where an order is on its way.
+	Status OrderStatus `json:"status"`
+
+	// Total An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Total Money `json:"total"`
+
+	// TotalQuantity Units of all items.
+	//
+	// Example: 3
+	TotalQuantity int64 `json:"total_quantity"`
+
+	// UpdatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// OrderAddress An address as it was when the order was placed.
+type OrderAddress struct {
+	// City The town.
+	//
+	// Example: London
+	City string `json:"city"`
+
+	// Country ISO 3166-1 alpha-2 code of the country.
+	//
+	// Example: GB
+	Country string `json:"country"`
+
+	// Line1 Street and number.
+	//
+	// Example: 12 St James's Square
+	Line1 string `json:"line1"`
+
+	// Line2 Flat, floor or whatever helps to find it.
+	//
+	// Example: Second floor
+	Line2 *string `json:"line2"`
+
+	// Phone A phone number as people write it.
+	//
+	// Example: +44 20 7946 0958
+	Phone *string `json:"phone"`
+
+	// PostalCode The postal code.
+	//
+	// Example: SW1Y 4JH
+	PostalCode string `json:"postal_code"`
+
+	// Recipient Who is there.
+	//
+	// Example: Ada Lovelace
+	Recipient string `json:"recipient"`
+
+	// State State, province or county, where addresses have one.
+	//
+	// Example: Greater London
+	State *string `json:"state"`
+}
+
+// OrderChange A step of an order on its way.
+type OrderChange struct {
+	// ActorID The account that did it; null when nobody did, as when an order was not paid in time. Customers see themselves alone.
+	//
+	// Example: 7
+	ActorID *int64 `json:"actor_id"`
+
+	// At When.
+	//
+	// Example: 2026-11-21T09:30:00Z
+	At time.Time `json:"at"`
+
+	// From The status before, null when the order was placed.
+	//
+	// Example: PENDING
+	From *string `json:"from"`
+
+	// Note Why, or empty.
+	//
+	// Example: Paid by bank transfer.
+	Note string `json:"note"`
+
+	// To Where an order is on its way.
+	To OrderStatus `json:"to"`
+}
+
+// OrderCustomer Who ordered.
+type OrderCustomer struct {
+	// Email The e-mail address.
+	//
+	// Example: ada@example.com
+	Email string `json:"email"`
+
+	// FirstName Given name.
+	//
+	// Example: Ada
+	FirstName string `json:"first_name"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// LastName Family name.
+	//
+	// Example: Lovelace
+	LastName string `json:"last_name"`
+}
+
+// OrderInput An order to place.
+type OrderInput struct {
+	// BillingAddressID An id.
+	//
+	// Example: 42
+	BillingAddressID *ID `json:"billing_address_id,omitempty"`
+
+	// ExpectedTotal An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	ExpectedTotal *Money `json:"expected_total,omitempty"`
+
+	// Items What to order; without it, what is in the cart.
+	Items []OrderItemInput `json:"items,omitempty"`
+
+	// Note What the shop should know.
+	//
+	// Example: Please ring twice
+	Note *string `json:"note,omitempty"`
+
+	// ShippingAddressID An id.
+	//
+	// Example: 42
+	ShippingAddressID *ID `json:"shipping_address_id,omitempty"`
+}
+
+// OrderItem Some units of one variant, as they were ordered.
+type OrderItem struct {
+	// LineTotal An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	LineTotal Money `json:"line_total"`
+
+	// Name The product's name then.
+	//
+	// Example: Drift Headphones
+	Name string `json:"name"`
+
+	// Options What set the variant apart, such as size and colour. Empty for a product of one variant.
+	//
+	// Example: {"color":"black"}
+	Options map[string]string `json:"options"`
+
+	// ProductID An id.
+	//
+	// Example: 42
+	ProductID ID `json:"product_id"`
+
+	// Quantity Units.
+	//
+	// Example: 2
+	Quantity int32 `json:"quantity"`
+
+	// Sku The shop's own number for it, unique.
+	//
+	// Example: AUR-DRIFT-BLK
+	Sku string `json:"sku"`
+
+	// UnitPrice An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	UnitPrice Money `json:"unit_price"`
+
+	// VariantID An id.
+	//
+	// Example: 42
+	VariantID ID `json:"variant_id"`
+}
+
+// OrderItemInput What to order.
+type OrderItemInput struct {
+	// ProductID An id.
+	//
+	// Example: 42
+	ProductID ID `json:"product_id"`
+
+	// Quantity A number of units.
+	//
+	// Example: 2
+	Quantity Quantity `json:"quantity"`
+
+	// VariantID An id.
+	//
+	// Example: 42
+	VariantID *ID `json:"variant_id,omitempty"`
+}
+
+// OrderPage A page of orders.
+type OrderPage struct {
+	// Items The orders.
+	Items []OrderSummary `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// NextCursor Send it as `cursor` for the next page; null on the last.
+	//
+	// Example: eyJzIjoiY3JlYXRlZF9kZXNjIn0
+	NextCursor *string `json:"next_cursor"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total *int64 `json:"total,omitempty"`
+}
+
+// OrderStatus Where an order is on its way.
+type OrderStatus string
+
+// OrderStatusInput Where an order goes.
+type OrderStatusInput struct {
+	// Note Why; it is kept in the history, which the customer sees.
+	//
+	// Example: Paid by bank transfer.
+	Note *string `json:"note,omitempty"`
+
+	// Status Where an order is on its way.
+	Status OrderStatus `json:"status"`
+}
+
+// OrderSummary An order as lists show it.
+type OrderSummary struct {
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// Currency ISO 4217 code of the amounts beside it.
+	//
+	// Example: USD
+	Currency Currency `json:"currency"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// Number What people call the order. The last character checks the others.
+	//
+	// Example: SO-4F7KR-9M2QC
+	Number string `json:"number"`
+
+	// PayUntil When an unpaid order is cancelled; null once it is paid or cancelled.
+	//
+	// Example: 2026-11-21T10:30:00Z
+	PayUntil *time.Time `json:"pay_until"`
+
+	// Status Where an order is on its way.
+	Status OrderStatus `json:"status"`
+
+	// Total An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Total Money `json:"total"`
+
+	// TotalItems How many different things were ordered.
+	//
+	// Example: 2
+	TotalItems int64 `json:"total_items"`
+
+	// TotalQuantity Units of all items.
+	//
+	// Example: 3
+	TotalQuantity int64 `json:"total_quantity"`
+
+	// UpdatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+}
 
 // OwnReview A review as its author sees it.
 type OwnReview struct {
@@ -2170,6 +2985,11 @@ type ProfilePatch struct {
 	Username nullable.Nullable[string] `json:"username,omitempty"`
 }
 
+// Quantity A number of units.
+//
+// Example: 2
+type Quantity = int32
+
 // Rating What buyers think of it.
 type Rating struct {
 	// Average The mean of the stars, to one decimal; null without reviews.
@@ -2547,6 +3367,106 @@ type SessionPage struct {
 	// Example: 228
 	Total int64 `json:"total"`
 }
+
+// Shipment How an order travels.
+type Shipment struct {
+	// Carrier Who carries it.
+	//
+	// Example: DHL
+	Carrier string `json:"carrier"`
+
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// Events What happened, oldest first.
+	Events []ShipmentEvent `json:"events"`
+
+	// Status Where a shipment is.
+	Status ShipmentStatus `json:"status"`
+
+	// TrackingNumber The carrier's number.
+	//
+	// Example: JD014600003828
+	TrackingNumber string `json:"tracking_number"`
+
+	// TrackingURL Where to follow it, or null.
+	//
+	// Example: https://www.dhl.com/track?id=JD014600003828
+	TrackingURL *string `json:"tracking_url"`
+
+	// UpdatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// ShipmentEvent Something that happened on the way.
+type ShipmentEvent struct {
+	// At When.
+	//
+	// Example: 2026-11-21T09:30:00Z
+	At time.Time `json:"at"`
+
+	// Description What, or empty.
+	//
+	// Example: Arrived at the depot
+	Description string `json:"description"`
+
+	// Location Where, or null.
+	//
+	// Example: London
+	Location *string `json:"location"`
+
+	// Status Where a shipment is.
+	Status ShipmentStatus `json:"status"`
+}
+
+// ShipmentEventInput Something that happened on the way.
+type ShipmentEventInput struct {
+	// At When; now when left out.
+	//
+	// Example: 2026-11-21T09:30:00Z
+	At *time.Time `json:"at,omitempty"`
+
+	// Description What.
+	//
+	// Example: Arrived at the depot
+	Description *string `json:"description,omitempty"`
+
+	// Location Where.
+	//
+	// Example: London
+	Location *string `json:"location,omitempty"`
+}
+
+// ShipmentInput How an order travels.
+type ShipmentInput struct {
+	// Carrier Who carries it.
+	//
+	// Example: DHL
+	Carrier string `json:"carrier"`
+
+	// Event Something that happened on the way.
+	Event *ShipmentEventInput `json:"event,omitempty"`
+
+	// Status Where a shipment is.
+	Status *ShipmentStatus `json:"status,omitempty"`
+
+	// TrackingNumber The carrier's number.
+	//
+	// Example: JD014600003828
+	TrackingNumber string `json:"tracking_number"`
+
+	// TrackingURL Where to follow it.
+	//
+	// Example: https://www.dhl.com/track?id=JD014600003828
+	TrackingURL *string `json:"tracking_url,omitempty"`
+}
+
+// ShipmentStatus Where a shipment is.
+type ShipmentStatus string
 
 // SimilarProducts Products like another. `total` counts all that were found; there are no further pages.
 type SimilarProducts struct {
@@ -3043,27 +3963,6 @@ type User struct {
 	Username *string `json:"username"`
 }
 
-// UserPage A page of accounts.
-type UserPage struct {
-	// Items The accounts.
-	Items []User `json:"items"`
-
-	// Limit How many a page holds.
-	//
-	// Example: 20
-	Limit int32 `json:"limit"`
-
-	// Offset How many were skipped.
-	//
-	// Example: 0
-	Offset int32 `json:"offset"`
-
-	// Total How many there are in all.
-	//
-	// Example: 228
-	Total int64 `json:"total"`
-}
-
 // Username A name to log in with instead of the e-mail address. Case does not matter.
 //
 // Example: ada
@@ -3377,6 +4276,9 @@ type Featured = bool
 // Gtin defines model for Gtin.
 type Gtin = string
 
+// IdempotencyKey defines model for IdempotencyKey.
+type IdempotencyKey = string
+
 // IfMatch defines model for IfMatch.
 type IfMatch = string
 
@@ -3420,6 +4322,9 @@ type Forbidden = Problem
 
 // Invalid What went wrong, as of RFC 9457.
 type Invalid = Problem
+
+// InvalidTransition What went wrong, as of RFC 9457.
+type InvalidTransition = Problem
 
 // NotFound What went wrong, as of RFC 9457.
 type NotFound = Problem
@@ -3536,6 +4441,44 @@ type ListCustomersParams struct {
 
 	// Offset How many items to skip. For deep pages use `cursor`.
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+}
+
+// AdminListOrdersParams defines parameters for AdminListOrders.
+type AdminListOrdersParams struct {
+	// Q The number of an order as a customer reads it out, or a part of the customer's e-mail address.
+	Q *SearchText `form:"q,omitempty" json:"q,omitempty"`
+
+	// Status Only orders of this status.
+	Status *OrderStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// From Only placed since this time.
+	From *time.Time `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Only placed before this time.
+	To *time.Time `form:"to,omitempty" json:"to,omitempty"`
+
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. Not together with `offset`.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// SetShipmentParams defines parameters for SetShipment.
+type SetShipmentParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// SetOrderStatusParams defines parameters for SetOrderStatus.
+type SetOrderStatusParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // AdminListProductsParams defines parameters for AdminListProducts.
@@ -3765,6 +4708,63 @@ type ListBrandsParams struct {
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
 }
 
+// ClearCartParams defines parameters for ClearCart.
+type ClearCartParams struct {
+	// XCartToken The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the account has a cart of its
+	// own.
+	XCartToken *CartToken `json:"X-Cart-Token,omitempty"`
+
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// GetCartParams defines parameters for GetCart.
+type GetCartParams struct {
+	// XCartToken The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the account has a cart of its
+	// own.
+	XCartToken *CartToken `json:"X-Cart-Token,omitempty"`
+}
+
+// AddCartItemParams defines parameters for AddCartItem.
+type AddCartItemParams struct {
+	// XCartToken The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the account has a cart of its
+	// own.
+	XCartToken *CartToken `json:"X-Cart-Token,omitempty"`
+
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// RemoveCartItemParams defines parameters for RemoveCartItem.
+type RemoveCartItemParams struct {
+	// VariantID Which variant is meant. Needed when several of the product are in the cart (422 `variant_required`).
+	VariantID *ID `form:"variant_id,omitempty" json:"variant_id,omitempty"`
+
+	// XCartToken The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the account has a cart of its
+	// own.
+	XCartToken *CartToken `json:"X-Cart-Token,omitempty"`
+
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ChangeCartItemParams defines parameters for ChangeCartItem.
+type ChangeCartItemParams struct {
+	// VariantID Which variant is meant. Needed when several of the product are in the cart (422 `variant_required`).
+	VariantID *ID `form:"variant_id,omitempty" json:"variant_id,omitempty"`
+
+	// XCartToken The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the account has a cart of its
+	// own.
+	XCartToken *CartToken `json:"X-Cart-Token,omitempty"`
+
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // ListCategoriesParams defines parameters for ListCategories.
 type ListCategoriesParams struct {
 	// ParentID Only the direct children of this category.
@@ -3775,6 +4775,30 @@ type ListCategoriesParams struct {
 
 	// Offset How many items to skip. For deep pages use `cursor`.
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+}
+
+// ListOrdersParams defines parameters for ListOrders.
+type ListOrdersParams struct {
+	// Status Only orders of this status.
+	Status *OrderStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. Not together with `offset`.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateOrderParams defines parameters for CreateOrder.
+type CreateOrderParams struct {
+	// IdempotencyKey Makes the call safe to repeat: the same request with the same key has its effect once and gets the first answer
+	// again, with `Idempotent-Replayed: true`, for a day. Another request with it gets 422 `idempotency_key_reused`, one
+	// while the first is under way 409 `idempotency_in_flight`. What is refused is not kept: mend it and send it again.
+	// Take something random, such as a UUID. Keys are the account's own, for each operation.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListProductsParams defines parameters for ListProducts.
@@ -3975,6 +4999,12 @@ type SetCustomerRoleJSONRequestBody = CustomerRole
 // SetCustomerStatusJSONRequestBody defines body for SetCustomerStatus for application/json ContentType.
 type SetCustomerStatusJSONRequestBody = CustomerStatus
 
+// SetShipmentJSONRequestBody defines body for SetShipment for application/json ContentType.
+type SetShipmentJSONRequestBody = ShipmentInput
+
+// SetOrderStatusJSONRequestBody defines body for SetOrderStatus for application/json ContentType.
+type SetOrderStatusJSONRequestBody = OrderStatusInput
+
 // CreateProductJSONRequestBody defines body for CreateProduct for application/json ContentType.
 type CreateProductJSONRequestBody = ProductCreate
 
@@ -4046,6 +5076,18 @@ type ResetPasswordJSONRequestBody = ResetPasswordRequest
 
 // VerifyEmailJSONRequestBody defines body for VerifyEmail for application/json ContentType.
 type VerifyEmailJSONRequestBody = VerifyEmailRequest
+
+// AddCartItemJSONRequestBody defines body for AddCartItem for application/json ContentType.
+type AddCartItemJSONRequestBody = CartItem
+
+// ChangeCartItemJSONRequestBody defines body for ChangeCartItem for application/json ContentType.
+type ChangeCartItemJSONRequestBody = CartItemChange
+
+// MergeCartJSONRequestBody defines body for MergeCart for application/json ContentType.
+type MergeCartJSONRequestBody = CartMerge
+
+// CreateOrderJSONRequestBody defines body for CreateOrder for application/json ContentType.
+type CreateOrderJSONRequestBody = OrderInput
 
 // CreateReviewJSONRequestBody defines body for CreateReview for application/json ContentType.
 type CreateReviewJSONRequestBody = ReviewInput
@@ -4235,6 +5277,18 @@ type ServerInterface interface {
 	// SetCustomerStatus Activate or deactivate an account
 	// (PUT /api/v1/admin/customers/{id}/status)
 	SetCustomerStatus(ctx echo.Context, id ID) error
+	// AdminListOrders List all orders
+	// (GET /api/v1/admin/orders)
+	AdminListOrders(ctx echo.Context, params AdminListOrdersParams) error
+	// AdminGetOrder Get an order to work on it
+	// (GET /api/v1/admin/orders/{id})
+	AdminGetOrder(ctx echo.Context, id ID) error
+	// SetShipment Say how an order travels
+	// (PUT /api/v1/admin/orders/{id}/shipment)
+	SetShipment(ctx echo.Context, id ID, params SetShipmentParams) error
+	// SetOrderStatus Move an order on
+	// (PUT /api/v1/admin/orders/{id}/status)
+	SetOrderStatus(ctx echo.Context, id ID, params SetOrderStatusParams) error
 	// AdminListProducts List products to keep them
 	// (GET /api/v1/admin/products)
 	AdminListProducts(ctx echo.Context, params AdminListProductsParams) error
@@ -4370,12 +5424,45 @@ type ServerInterface interface {
 	// GetBrand Get a brand
 	// (GET /api/v1/brands/{id})
 	GetBrand(ctx echo.Context, id ID) error
+	// ClearCart Empty the cart
+	// (DELETE /api/v1/cart)
+	ClearCart(ctx echo.Context, params ClearCartParams) error
+	// GetCart Get the cart
+	// (GET /api/v1/cart)
+	GetCart(ctx echo.Context, params GetCartParams) error
+	// AddCartItem Put something into the cart
+	// (POST /api/v1/cart/items)
+	AddCartItem(ctx echo.Context, params AddCartItemParams) error
+	// RemoveCartItem Take something out of the cart
+	// (DELETE /api/v1/cart/items/{product_id})
+	RemoveCartItem(ctx echo.Context, productID ID, params RemoveCartItemParams) error
+	// ChangeCartItem Change how many
+	// (PATCH /api/v1/cart/items/{product_id})
+	ChangeCartItem(ctx echo.Context, productID ID, params ChangeCartItemParams) error
+	// MergeCart Take over a guest's cart
+	// (POST /api/v1/cart/merge)
+	MergeCart(ctx echo.Context) error
 	// ListCategories List categories
 	// (GET /api/v1/categories)
 	ListCategories(ctx echo.Context, params ListCategoriesParams) error
 	// GetCategory Get a category
 	// (GET /api/v1/categories/{id})
 	GetCategory(ctx echo.Context, id ID) error
+	// ListOrders List my orders
+	// (GET /api/v1/orders)
+	ListOrders(ctx echo.Context, params ListOrdersParams) error
+	// CreateOrder Place an order
+	// (POST /api/v1/orders)
+	CreateOrder(ctx echo.Context, params CreateOrderParams) error
+	// GetOrder Get one of my orders
+	// (GET /api/v1/orders/{id})
+	GetOrder(ctx echo.Context, id ID) error
+	// CancelOrder Cancel one of my orders
+	// (POST /api/v1/orders/{id}/cancel)
+	CancelOrder(ctx echo.Context, id ID) error
+	// GetShipment See how my order travels
+	// (GET /api/v1/orders/{id}/shipment)
+	GetShipment(ctx echo.Context, id ID) error
 	// ListProducts List products
 	// (GET /api/v1/products)
 	ListProducts(ctx echo.Context, params ListProductsParams) error
@@ -4968,6 +6055,154 @@ func (w *ServerInterfaceWrapper) SetCustomerStatus(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.SetCustomerStatus(ctx, id)
+	return err
+}
+
+// AdminListOrders converts echo context to params.
+func (w *ServerInterfaceWrapper) AdminListOrders(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AdminListOrdersParams
+	// ------------- Optional query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", ctx.QueryParams(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter q: %s", err))
+	}
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter status: %s", err))
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "offset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offset", ctx.QueryParams(), &params.Offset, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offset: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AdminListOrders(ctx, params)
+	return err
+}
+
+// AdminGetOrder converts echo context to params.
+func (w *ServerInterfaceWrapper) AdminGetOrder(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AdminGetOrder(ctx, id)
+	return err
+}
+
+// SetShipment converts echo context to params.
+func (w *ServerInterfaceWrapper) SetShipment(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SetShipmentParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SetShipment(ctx, id, params)
+	return err
+}
+
+// SetOrderStatus converts echo context to params.
+func (w *ServerInterfaceWrapper) SetOrderStatus(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SetOrderStatusParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SetOrderStatus(ctx, id, params)
 	return err
 }
 
@@ -6096,6 +7331,246 @@ func (w *ServerInterfaceWrapper) GetBrand(ctx echo.Context) error {
 	return err
 }
 
+// ClearCart converts echo context to params.
+func (w *ServerInterfaceWrapper) ClearCart(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ClearCartParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Cart-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Cart-Token")]; found {
+		var XCartToken CartToken
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Cart-Token, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Cart-Token", valueList[0], &XCartToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Cart-Token: %s", err))
+		}
+
+		params.XCartToken = &XCartToken
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ClearCart(ctx, params)
+	return err
+}
+
+// GetCart converts echo context to params.
+func (w *ServerInterfaceWrapper) GetCart(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetCartParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Cart-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Cart-Token")]; found {
+		var XCartToken CartToken
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Cart-Token, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Cart-Token", valueList[0], &XCartToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Cart-Token: %s", err))
+		}
+
+		params.XCartToken = &XCartToken
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetCart(ctx, params)
+	return err
+}
+
+// AddCartItem converts echo context to params.
+func (w *ServerInterfaceWrapper) AddCartItem(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AddCartItemParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Cart-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Cart-Token")]; found {
+		var XCartToken CartToken
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Cart-Token, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Cart-Token", valueList[0], &XCartToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Cart-Token: %s", err))
+		}
+
+		params.XCartToken = &XCartToken
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AddCartItem(ctx, params)
+	return err
+}
+
+// RemoveCartItem converts echo context to params.
+func (w *ServerInterfaceWrapper) RemoveCartItem(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "product_id" -------------
+	var productID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "product_id", ctx.Param("product_id"), &productID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter product_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RemoveCartItemParams
+	// ------------- Optional query parameter "variant_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "variant_id", ctx.QueryParams(), &params.VariantID, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter variant_id: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Cart-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Cart-Token")]; found {
+		var XCartToken CartToken
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Cart-Token, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Cart-Token", valueList[0], &XCartToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Cart-Token: %s", err))
+		}
+
+		params.XCartToken = &XCartToken
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RemoveCartItem(ctx, productID, params)
+	return err
+}
+
+// ChangeCartItem converts echo context to params.
+func (w *ServerInterfaceWrapper) ChangeCartItem(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "product_id" -------------
+	var productID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "product_id", ctx.Param("product_id"), &productID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter product_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ChangeCartItemParams
+	// ------------- Optional query parameter "variant_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "variant_id", ctx.QueryParams(), &params.VariantID, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter variant_id: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Cart-Token" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Cart-Token")]; found {
+		var XCartToken CartToken
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Cart-Token, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Cart-Token", valueList[0], &XCartToken, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Cart-Token: %s", err))
+		}
+
+		params.XCartToken = &XCartToken
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ChangeCartItem(ctx, productID, params)
+	return err
+}
+
+// MergeCart converts echo context to params.
+func (w *ServerInterfaceWrapper) MergeCart(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.MergeCart(ctx)
+	return err
+}
+
 // ListCategories converts echo context to params.
 func (w *ServerInterfaceWrapper) ListCategories(ctx echo.Context) error {
 	var err error
@@ -6141,6 +7616,122 @@ func (w *ServerInterfaceWrapper) GetCategory(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetCategory(ctx, id)
+	return err
+}
+
+// ListOrders converts echo context to params.
+func (w *ServerInterfaceWrapper) ListOrders(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListOrdersParams
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter status: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "offset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offset", ctx.QueryParams(), &params.Offset, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offset: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListOrders(ctx, params)
+	return err
+}
+
+// CreateOrder converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateOrder(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateOrderParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateOrder(ctx, params)
+	return err
+}
+
+// GetOrder converts echo context to params.
+func (w *ServerInterfaceWrapper) GetOrder(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetOrder(ctx, id)
+	return err
+}
+
+// CancelOrder converts echo context to params.
+func (w *ServerInterfaceWrapper) CancelOrder(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CancelOrder(ctx, id)
+	return err
+}
+
+// GetShipment converts echo context to params.
+func (w *ServerInterfaceWrapper) GetShipment(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetShipment(ctx, id)
 	return err
 }
 
@@ -6976,6 +8567,21 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/admin/stock/locations", wrapper.ListLocations, options.OperationMiddlewares["listLocations"]...)
 	router.POST(options.BaseURL+"/api/v1/admin/stock/locations", wrapper.CreateLocation, options.OperationMiddlewares["createLocation"]...)
 	router.PATCH(options.BaseURL+"/api/v1/admin/stock/locations/:code", wrapper.RenameLocation, options.OperationMiddlewares["renameLocation"]...)
+	router.DELETE(options.BaseURL+"/api/v1/cart", wrapper.ClearCart, options.OperationMiddlewares["clearCart"]...)
+	router.GET(options.BaseURL+"/api/v1/cart", wrapper.GetCart, options.OperationMiddlewares["getCart"]...)
+	router.POST(options.BaseURL+"/api/v1/cart/items", wrapper.AddCartItem, options.OperationMiddlewares["addCartItem"]...)
+	router.DELETE(options.BaseURL+"/api/v1/cart/items/:product_id", wrapper.RemoveCartItem, options.OperationMiddlewares["removeCartItem"]...)
+	router.PATCH(options.BaseURL+"/api/v1/cart/items/:product_id", wrapper.ChangeCartItem, options.OperationMiddlewares["changeCartItem"]...)
+	router.POST(options.BaseURL+"/api/v1/cart/merge", wrapper.MergeCart, options.OperationMiddlewares["mergeCart"]...)
+	router.GET(options.BaseURL+"/api/v1/orders", wrapper.ListOrders, options.OperationMiddlewares["listOrders"]...)
+	router.POST(options.BaseURL+"/api/v1/orders", wrapper.CreateOrder, options.OperationMiddlewares["createOrder"]...)
+	router.GET(options.BaseURL+"/api/v1/orders/:id", wrapper.GetOrder, options.OperationMiddlewares["getOrder"]...)
+	router.POST(options.BaseURL+"/api/v1/orders/:id/cancel", wrapper.CancelOrder, options.OperationMiddlewares["cancelOrder"]...)
+	router.GET(options.BaseURL+"/api/v1/orders/:id/shipment", wrapper.GetShipment, options.OperationMiddlewares["getShipment"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/orders", wrapper.AdminListOrders, options.OperationMiddlewares["adminListOrders"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/orders/:id", wrapper.AdminGetOrder, options.OperationMiddlewares["adminGetOrder"]...)
+	router.PUT(options.BaseURL+"/api/v1/admin/orders/:id/status", wrapper.SetOrderStatus, options.OperationMiddlewares["setOrderStatus"]...)
+	router.PUT(options.BaseURL+"/api/v1/admin/orders/:id/shipment", wrapper.SetShipment, options.OperationMiddlewares["setShipment"]...)
 	router.GET(options.BaseURL+"/api/v1/products/:id/reviews", wrapper.ListProductReviews, options.OperationMiddlewares["listProductReviews"]...)
 	router.POST(options.BaseURL+"/api/v1/products/:id/reviews", wrapper.CreateReview, options.OperationMiddlewares["createReview"]...)
 	router.DELETE(options.BaseURL+"/api/v1/products/:id/reviews/mine", wrapper.DeleteMyReview, options.OperationMiddlewares["deleteMyReview"]...)
@@ -7005,6 +8611,8 @@ type ConflictApplicationProblemPlusJSONResponse Problem
 type ForbiddenApplicationProblemPlusJSONResponse Problem
 
 type InvalidApplicationProblemPlusJSONResponse Problem
+
+type InvalidTransitionApplicationProblemPlusJSONResponse Problem
 
 type NotFoundApplicationProblemPlusJSONResponse Problem
 
@@ -9163,7 +10771,7 @@ type ListCustomersResponseObject interface {
 	VisitListCustomersResponse(w http.ResponseWriter) error
 }
 
-type ListCustomers200JSONResponse UserPage
+type ListCustomers200JSONResponse CustomerPage
 
 func (response ListCustomers200JSONResponse) VisitListCustomersResponse(w http.ResponseWriter) error {
 
@@ -9258,7 +10866,7 @@ type GetCustomer200ResponseHeaders struct {
 }
 
 type GetCustomer200JSONResponse struct {
-	Body    User
+	Body    Customer
 	Headers GetCustomer200ResponseHeaders
 }
 
@@ -9380,7 +10988,7 @@ type SetCustomerRoleResponseObject interface {
 	VisitSetCustomerRoleResponse(w http.ResponseWriter) error
 }
 
-type SetCustomerRole200JSONResponse User
+type SetCustomerRole200JSONResponse Customer
 
 func (response SetCustomerRole200JSONResponse) VisitSetCustomerRoleResponse(w http.ResponseWriter) error {
 
@@ -9519,7 +11127,7 @@ type SetCustomerStatusResponseObject interface {
 	VisitSetCustomerStatusResponse(w http.ResponseWriter) error
 }
 
-type SetCustomerStatus200JSONResponse User
+type SetCustomerStatus200JSONResponse Customer
 
 func (response SetCustomerStatus200JSONResponse) VisitSetCustomerStatusResponse(w http.ResponseWriter) error {
 
@@ -9638,6 +11246,554 @@ type SetCustomerStatusdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SetCustomerStatusdefaultApplicationProblemPlusJSONResponse) VisitSetCustomerStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListOrdersRequestObject struct {
+	Params AdminListOrdersParams
+}
+
+type AdminListOrdersResponseObject interface {
+	VisitAdminListOrdersResponse(w http.ResponseWriter) error
+}
+
+type AdminListOrders200JSONResponse AdminOrderPage
+
+func (response AdminListOrders200JSONResponse) VisitAdminListOrdersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListOrders401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response AdminListOrders401ApplicationProblemPlusJSONResponse) VisitAdminListOrdersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListOrders403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response AdminListOrders403ApplicationProblemPlusJSONResponse) VisitAdminListOrdersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListOrders422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response AdminListOrders422ApplicationProblemPlusJSONResponse) VisitAdminListOrdersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListOrdersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AdminListOrdersdefaultApplicationProblemPlusJSONResponse) VisitAdminListOrdersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminGetOrderRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type AdminGetOrderResponseObject interface {
+	VisitAdminGetOrderResponse(w http.ResponseWriter) error
+}
+
+type AdminGetOrder200ResponseHeaders struct {
+	ETag *string
+}
+
+type AdminGetOrder200JSONResponse struct {
+	Body    AdminOrder
+	Headers AdminGetOrder200ResponseHeaders
+}
+
+func (response AdminGetOrder200JSONResponse) VisitAdminGetOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminGetOrder304Response = NotModifiedResponse
+
+func (response AdminGetOrder304Response) VisitAdminGetOrderResponse(w http.ResponseWriter) error {
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type AdminGetOrder401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response AdminGetOrder401ApplicationProblemPlusJSONResponse) VisitAdminGetOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminGetOrder403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response AdminGetOrder403ApplicationProblemPlusJSONResponse) VisitAdminGetOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminGetOrder404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response AdminGetOrder404ApplicationProblemPlusJSONResponse) VisitAdminGetOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminGetOrder422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response AdminGetOrder422ApplicationProblemPlusJSONResponse) VisitAdminGetOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminGetOrderdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AdminGetOrderdefaultApplicationProblemPlusJSONResponse) VisitAdminGetOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetShipmentRequestObject struct {
+	ID     ID `json:"id"`
+	Params SetShipmentParams
+	Body   *SetShipmentJSONRequestBody
+}
+
+type SetShipmentResponseObject interface {
+	VisitSetShipmentResponse(w http.ResponseWriter) error
+}
+
+type SetShipment200ResponseHeaders struct {
+	ETag *string
+}
+
+type SetShipment200JSONResponse struct {
+	Body    AdminOrder
+	Headers SetShipment200ResponseHeaders
+}
+
+func (response SetShipment200JSONResponse) VisitSetShipmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetShipment401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response SetShipment401ApplicationProblemPlusJSONResponse) VisitSetShipmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetShipment403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response SetShipment403ApplicationProblemPlusJSONResponse) VisitSetShipmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetShipment404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response SetShipment404ApplicationProblemPlusJSONResponse) VisitSetShipmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetShipment409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response SetShipment409ApplicationProblemPlusJSONResponse) VisitSetShipmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetShipment412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response SetShipment412ApplicationProblemPlusJSONResponse) VisitSetShipmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetShipment415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response SetShipment415ApplicationProblemPlusJSONResponse) VisitSetShipmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetShipment422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response SetShipment422ApplicationProblemPlusJSONResponse) VisitSetShipmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetShipmentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetShipmentdefaultApplicationProblemPlusJSONResponse) VisitSetShipmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetOrderStatusRequestObject struct {
+	ID     ID `json:"id"`
+	Params SetOrderStatusParams
+	Body   *SetOrderStatusJSONRequestBody
+}
+
+type SetOrderStatusResponseObject interface {
+	VisitSetOrderStatusResponse(w http.ResponseWriter) error
+}
+
+type SetOrderStatus200ResponseHeaders struct {
+	ETag *string
+}
+
+type SetOrderStatus200JSONResponse struct {
+	Body    AdminOrder
+	Headers SetOrderStatus200ResponseHeaders
+}
+
+func (response SetOrderStatus200JSONResponse) VisitSetOrderStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetOrderStatus400ApplicationProblemPlusJSONResponse struct {
+	InvalidTransitionApplicationProblemPlusJSONResponse
+}
+
+func (response SetOrderStatus400ApplicationProblemPlusJSONResponse) VisitSetOrderStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetOrderStatus401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response SetOrderStatus401ApplicationProblemPlusJSONResponse) VisitSetOrderStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetOrderStatus403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response SetOrderStatus403ApplicationProblemPlusJSONResponse) VisitSetOrderStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetOrderStatus404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response SetOrderStatus404ApplicationProblemPlusJSONResponse) VisitSetOrderStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetOrderStatus412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response SetOrderStatus412ApplicationProblemPlusJSONResponse) VisitSetOrderStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetOrderStatus415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response SetOrderStatus415ApplicationProblemPlusJSONResponse) VisitSetOrderStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetOrderStatus422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response SetOrderStatus422ApplicationProblemPlusJSONResponse) VisitSetOrderStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetOrderStatusdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetOrderStatusdefaultApplicationProblemPlusJSONResponse) VisitSetOrderStatusResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -15089,6 +17245,779 @@ func (response GetBranddefaultApplicationProblemPlusJSONResponse) VisitGetBrandR
 	return err
 }
 
+type ClearCartRequestObject struct {
+	Params ClearCartParams
+}
+
+type ClearCartResponseObject interface {
+	VisitClearCartResponse(w http.ResponseWriter) error
+}
+
+type ClearCart204Response struct {
+}
+
+func (response ClearCart204Response) VisitClearCartResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type ClearCart401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ClearCart401ApplicationProblemPlusJSONResponse) VisitClearCartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ClearCart404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ClearCart404ApplicationProblemPlusJSONResponse) VisitClearCartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ClearCart412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response ClearCart412ApplicationProblemPlusJSONResponse) VisitClearCartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ClearCart422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ClearCart422ApplicationProblemPlusJSONResponse) VisitClearCartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ClearCartdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ClearCartdefaultApplicationProblemPlusJSONResponse) VisitClearCartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCartRequestObject struct {
+	Params GetCartParams
+}
+
+type GetCartResponseObject interface {
+	VisitGetCartResponse(w http.ResponseWriter) error
+}
+
+type GetCart200ResponseHeaders struct {
+	ETag *string
+}
+
+type GetCart200JSONResponse struct {
+	Body    Cart
+	Headers GetCart200ResponseHeaders
+}
+
+func (response GetCart200JSONResponse) VisitGetCartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCart304Response = NotModifiedResponse
+
+func (response GetCart304Response) VisitGetCartResponse(w http.ResponseWriter) error {
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetCart401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetCart401ApplicationProblemPlusJSONResponse) VisitGetCartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCart404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetCart404ApplicationProblemPlusJSONResponse) VisitGetCartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCart422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetCart422ApplicationProblemPlusJSONResponse) VisitGetCartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCartdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCartdefaultApplicationProblemPlusJSONResponse) VisitGetCartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCartItemRequestObject struct {
+	Params AddCartItemParams
+	Body   *AddCartItemJSONRequestBody
+}
+
+type AddCartItemResponseObject interface {
+	VisitAddCartItemResponse(w http.ResponseWriter) error
+}
+
+type AddCartItem200ResponseHeaders struct {
+	ETag               *string
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+}
+
+type AddCartItem200JSONResponse struct {
+	Body    Cart
+	Headers AddCartItem200ResponseHeaders
+}
+
+func (response AddCartItem200JSONResponse) VisitAddCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCartItem401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response AddCartItem401ApplicationProblemPlusJSONResponse) VisitAddCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCartItem404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response AddCartItem404ApplicationProblemPlusJSONResponse) VisitAddCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCartItem409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response AddCartItem409ApplicationProblemPlusJSONResponse) VisitAddCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCartItem412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response AddCartItem412ApplicationProblemPlusJSONResponse) VisitAddCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCartItem415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response AddCartItem415ApplicationProblemPlusJSONResponse) VisitAddCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCartItem422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response AddCartItem422ApplicationProblemPlusJSONResponse) VisitAddCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCartItem429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response AddCartItem429ApplicationProblemPlusJSONResponse) VisitAddCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddCartItemdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AddCartItemdefaultApplicationProblemPlusJSONResponse) VisitAddCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveCartItemRequestObject struct {
+	ProductID ID `json:"product_id"`
+	Params    RemoveCartItemParams
+}
+
+type RemoveCartItemResponseObject interface {
+	VisitRemoveCartItemResponse(w http.ResponseWriter) error
+}
+
+type RemoveCartItem200ResponseHeaders struct {
+	ETag *string
+}
+
+type RemoveCartItem200JSONResponse struct {
+	Body    Cart
+	Headers RemoveCartItem200ResponseHeaders
+}
+
+func (response RemoveCartItem200JSONResponse) VisitRemoveCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveCartItem401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response RemoveCartItem401ApplicationProblemPlusJSONResponse) VisitRemoveCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveCartItem404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response RemoveCartItem404ApplicationProblemPlusJSONResponse) VisitRemoveCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveCartItem412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response RemoveCartItem412ApplicationProblemPlusJSONResponse) VisitRemoveCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveCartItem422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response RemoveCartItem422ApplicationProblemPlusJSONResponse) VisitRemoveCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveCartItemdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RemoveCartItemdefaultApplicationProblemPlusJSONResponse) VisitRemoveCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeCartItemRequestObject struct {
+	ProductID ID `json:"product_id"`
+	Params    ChangeCartItemParams
+	Body      *ChangeCartItemJSONRequestBody
+}
+
+type ChangeCartItemResponseObject interface {
+	VisitChangeCartItemResponse(w http.ResponseWriter) error
+}
+
+type ChangeCartItem200ResponseHeaders struct {
+	ETag *string
+}
+
+type ChangeCartItem200JSONResponse struct {
+	Body    Cart
+	Headers ChangeCartItem200ResponseHeaders
+}
+
+func (response ChangeCartItem200JSONResponse) VisitChangeCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeCartItem401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeCartItem401ApplicationProblemPlusJSONResponse) VisitChangeCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeCartItem404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeCartItem404ApplicationProblemPlusJSONResponse) VisitChangeCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeCartItem409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeCartItem409ApplicationProblemPlusJSONResponse) VisitChangeCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeCartItem412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeCartItem412ApplicationProblemPlusJSONResponse) VisitChangeCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeCartItem415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeCartItem415ApplicationProblemPlusJSONResponse) VisitChangeCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeCartItem422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeCartItem422ApplicationProblemPlusJSONResponse) VisitChangeCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeCartItemdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ChangeCartItemdefaultApplicationProblemPlusJSONResponse) VisitChangeCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergeCartRequestObject struct {
+	Body *MergeCartJSONRequestBody
+}
+
+type MergeCartResponseObject interface {
+	VisitMergeCartResponse(w http.ResponseWriter) error
+}
+
+type MergeCart200ResponseHeaders struct {
+	ETag *string
+}
+
+type MergeCart200JSONResponse struct {
+	Body    Cart
+	Headers MergeCart200ResponseHeaders
+}
+
+func (response MergeCart200JSONResponse) VisitMergeCartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergeCart401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response MergeCart401ApplicationProblemPlusJSONResponse) VisitMergeCartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergeCart404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response MergeCart404ApplicationProblemPlusJSONResponse) VisitMergeCartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergeCart415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response MergeCart415ApplicationProblemPlusJSONResponse) VisitMergeCartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergeCart422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response MergeCart422ApplicationProblemPlusJSONResponse) VisitMergeCartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergeCartdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response MergeCartdefaultApplicationProblemPlusJSONResponse) VisitMergeCartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListCategoriesRequestObject struct {
 	Params ListCategoriesParams
 }
@@ -15224,6 +18153,570 @@ type GetCategorydefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetCategorydefaultApplicationProblemPlusJSONResponse) VisitGetCategoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOrdersRequestObject struct {
+	Params ListOrdersParams
+}
+
+type ListOrdersResponseObject interface {
+	VisitListOrdersResponse(w http.ResponseWriter) error
+}
+
+type ListOrders200JSONResponse OrderPage
+
+func (response ListOrders200JSONResponse) VisitListOrdersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOrders401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListOrders401ApplicationProblemPlusJSONResponse) VisitListOrdersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOrders422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListOrders422ApplicationProblemPlusJSONResponse) VisitListOrdersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOrdersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListOrdersdefaultApplicationProblemPlusJSONResponse) VisitListOrdersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateOrderRequestObject struct {
+	Params CreateOrderParams
+	Body   *CreateOrderJSONRequestBody
+}
+
+type CreateOrderResponseObject interface {
+	VisitCreateOrderResponse(w http.ResponseWriter) error
+}
+
+type CreateOrder201ResponseHeaders struct {
+	IdempotentReplayed *string
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+}
+
+type CreateOrder201JSONResponse struct {
+	Body    Order
+	Headers CreateOrder201ResponseHeaders
+}
+
+func (response CreateOrder201JSONResponse) VisitCreateOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateOrder401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateOrder401ApplicationProblemPlusJSONResponse) VisitCreateOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateOrder409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateOrder409ApplicationProblemPlusJSONResponse) VisitCreateOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateOrder415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateOrder415ApplicationProblemPlusJSONResponse) VisitCreateOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateOrder422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response CreateOrder422ApplicationProblemPlusJSONResponse) VisitCreateOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateOrder429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CreateOrder429ApplicationProblemPlusJSONResponse) VisitCreateOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateOrderdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateOrderdefaultApplicationProblemPlusJSONResponse) VisitCreateOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOrderRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetOrderResponseObject interface {
+	VisitGetOrderResponse(w http.ResponseWriter) error
+}
+
+type GetOrder200ResponseHeaders struct {
+	ETag *string
+}
+
+type GetOrder200JSONResponse struct {
+	Body    Order
+	Headers GetOrder200ResponseHeaders
+}
+
+func (response GetOrder200JSONResponse) VisitGetOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOrder304Response = NotModifiedResponse
+
+func (response GetOrder304Response) VisitGetOrderResponse(w http.ResponseWriter) error {
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetOrder401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetOrder401ApplicationProblemPlusJSONResponse) VisitGetOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOrder404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetOrder404ApplicationProblemPlusJSONResponse) VisitGetOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOrder422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetOrder422ApplicationProblemPlusJSONResponse) VisitGetOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOrderdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetOrderdefaultApplicationProblemPlusJSONResponse) VisitGetOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelOrderRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type CancelOrderResponseObject interface {
+	VisitCancelOrderResponse(w http.ResponseWriter) error
+}
+
+type CancelOrder200JSONResponse Order
+
+func (response CancelOrder200JSONResponse) VisitCancelOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelOrder400ApplicationProblemPlusJSONResponse struct {
+	InvalidTransitionApplicationProblemPlusJSONResponse
+}
+
+func (response CancelOrder400ApplicationProblemPlusJSONResponse) VisitCancelOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelOrder401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CancelOrder401ApplicationProblemPlusJSONResponse) VisitCancelOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelOrder404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response CancelOrder404ApplicationProblemPlusJSONResponse) VisitCancelOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelOrder409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CancelOrder409ApplicationProblemPlusJSONResponse) VisitCancelOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelOrder422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response CancelOrder422ApplicationProblemPlusJSONResponse) VisitCancelOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelOrderdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CancelOrderdefaultApplicationProblemPlusJSONResponse) VisitCancelOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetShipmentRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetShipmentResponseObject interface {
+	VisitGetShipmentResponse(w http.ResponseWriter) error
+}
+
+type GetShipment200ResponseHeaders struct {
+	ETag *string
+}
+
+type GetShipment200JSONResponse struct {
+	Body    Shipment
+	Headers GetShipment200ResponseHeaders
+}
+
+func (response GetShipment200JSONResponse) VisitGetShipmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetShipment304Response = NotModifiedResponse
+
+func (response GetShipment304Response) VisitGetShipmentResponse(w http.ResponseWriter) error {
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetShipment401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetShipment401ApplicationProblemPlusJSONResponse) VisitGetShipmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetShipment404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetShipment404ApplicationProblemPlusJSONResponse) VisitGetShipmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetShipment422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetShipment422ApplicationProblemPlusJSONResponse) VisitGetShipmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetShipmentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetShipmentdefaultApplicationProblemPlusJSONResponse) VisitGetShipmentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -18029,6 +21522,18 @@ type StrictServerInterface interface {
 	// SetCustomerStatus Activate or deactivate an account
 	// (PUT /api/v1/admin/customers/{id}/status)
 	SetCustomerStatus(ctx context.Context, request SetCustomerStatusRequestObject) (SetCustomerStatusResponseObject, error)
+	// AdminListOrders List all orders
+	// (GET /api/v1/admin/orders)
+	AdminListOrders(ctx context.Context, request AdminListOrdersRequestObject) (AdminListOrdersResponseObject, error)
+	// AdminGetOrder Get an order to work on it
+	// (GET /api/v1/admin/orders/{id})
+	AdminGetOrder(ctx context.Context, request AdminGetOrderRequestObject) (AdminGetOrderResponseObject, error)
+	// SetShipment Say how an order travels
+	// (PUT /api/v1/admin/orders/{id}/shipment)
+	SetShipment(ctx context.Context, request SetShipmentRequestObject) (SetShipmentResponseObject, error)
+	// SetOrderStatus Move an order on
+	// (PUT /api/v1/admin/orders/{id}/status)
+	SetOrderStatus(ctx context.Context, request SetOrderStatusRequestObject) (SetOrderStatusResponseObject, error)
 	// AdminListProducts List products to keep them
 	// (GET /api/v1/admin/products)
 	AdminListProducts(ctx context.Context, request AdminListProductsRequestObject) (AdminListProductsResponseObject, error)
@@ -18164,12 +21669,45 @@ type StrictServerInterface interface {
 	// GetBrand Get a brand
 	// (GET /api/v1/brands/{id})
 	GetBrand(ctx context.Context, request GetBrandRequestObject) (GetBrandResponseObject, error)
+	// ClearCart Empty the cart
+	// (DELETE /api/v1/cart)
+	ClearCart(ctx context.Context, request ClearCartRequestObject) (ClearCartResponseObject, error)
+	// GetCart Get the cart
+	// (GET /api/v1/cart)
+	GetCart(ctx context.Context, request GetCartRequestObject) (GetCartResponseObject, error)
+	// AddCartItem Put something into the cart
+	// (POST /api/v1/cart/items)
+	AddCartItem(ctx context.Context, request AddCartItemRequestObject) (AddCartItemResponseObject, error)
+	// RemoveCartItem Take something out of the cart
+	// (DELETE /api/v1/cart/items/{product_id})
+	RemoveCartItem(ctx context.Context, request RemoveCartItemRequestObject) (RemoveCartItemResponseObject, error)
+	// ChangeCartItem Change how many
+	// (PATCH /api/v1/cart/items/{product_id})
+	ChangeCartItem(ctx context.Context, request ChangeCartItemRequestObject) (ChangeCartItemResponseObject, error)
+	// MergeCart Take over a guest's cart
+	// (POST /api/v1/cart/merge)
+	MergeCart(ctx context.Context, request MergeCartRequestObject) (MergeCartResponseObject, error)
 	// ListCategories List categories
 	// (GET /api/v1/categories)
 	ListCategories(ctx context.Context, request ListCategoriesRequestObject) (ListCategoriesResponseObject, error)
 	// GetCategory Get a category
 	// (GET /api/v1/categories/{id})
 	GetCategory(ctx context.Context, request GetCategoryRequestObject) (GetCategoryResponseObject, error)
+	// ListOrders List my orders
+	// (GET /api/v1/orders)
+	ListOrders(ctx context.Context, request ListOrdersRequestObject) (ListOrdersResponseObject, error)
+	// CreateOrder Place an order
+	// (POST /api/v1/orders)
+	CreateOrder(ctx context.Context, request CreateOrderRequestObject) (CreateOrderResponseObject, error)
+	// GetOrder Get one of my orders
+	// (GET /api/v1/orders/{id})
+	GetOrder(ctx context.Context, request GetOrderRequestObject) (GetOrderResponseObject, error)
+	// CancelOrder Cancel one of my orders
+	// (POST /api/v1/orders/{id}/cancel)
+	CancelOrder(ctx context.Context, request CancelOrderRequestObject) (CancelOrderResponseObject, error)
+	// GetShipment See how my order travels
+	// (GET /api/v1/orders/{id}/shipment)
+	GetShipment(ctx context.Context, request GetShipmentRequestObject) (GetShipmentResponseObject, error)
 	// ListProducts List products
 	// (GET /api/v1/products)
 	ListProducts(ctx context.Context, request ListProductsRequestObject) (ListProductsResponseObject, error)
@@ -19064,6 +22602,154 @@ func (sh *strictHandler) SetCustomerStatus(ctx echo.Context, id ID) error {
 		return err
 	} else if validResponse, ok := response.(SetCustomerStatusResponseObject); ok {
 		return validResponse.VisitSetCustomerStatusResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AdminListOrders operation middleware
+func (sh *strictHandler) AdminListOrders(ctx echo.Context, params AdminListOrdersParams) error {
+	var request AdminListOrdersRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AdminListOrders(ctx.Request().Context(), request.(AdminListOrdersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AdminListOrders")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AdminListOrdersResponseObject); ok {
+		return validResponse.VisitAdminListOrdersResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AdminGetOrder operation middleware
+func (sh *strictHandler) AdminGetOrder(ctx echo.Context, id ID) error {
+	var request AdminGetOrderRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AdminGetOrder(ctx.Request().Context(), request.(AdminGetOrderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AdminGetOrder")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AdminGetOrderResponseObject); ok {
+		return validResponse.VisitAdminGetOrderResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SetShipment operation middleware
+func (sh *strictHandler) SetShipment(ctx echo.Context, id ID, params SetShipmentParams) error {
+	var request SetShipmentRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body SetShipmentJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetShipment(ctx.Request().Context(), request.(SetShipmentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetShipment")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SetShipmentResponseObject); ok {
+		return validResponse.VisitSetShipmentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SetOrderStatus operation middleware
+func (sh *strictHandler) SetOrderStatus(ctx echo.Context, id ID, params SetOrderStatusParams) error {
+	var request SetOrderStatusRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body SetOrderStatusJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetOrderStatus(ctx.Request().Context(), request.(SetOrderStatusRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetOrderStatus")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SetOrderStatusResponseObject); ok {
+		return validResponse.VisitSetOrderStatusResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -20713,6 +24399,225 @@ func (sh *strictHandler) GetBrand(ctx echo.Context, id ID) error {
 	return nil
 }
 
+// ClearCart operation middleware
+func (sh *strictHandler) ClearCart(ctx echo.Context, params ClearCartParams) error {
+	var request ClearCartRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ClearCart(ctx.Request().Context(), request.(ClearCartRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ClearCart")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ClearCartResponseObject); ok {
+		return validResponse.VisitClearCartResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetCart operation middleware
+func (sh *strictHandler) GetCart(ctx echo.Context, params GetCartParams) error {
+	var request GetCartRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCart(ctx.Request().Context(), request.(GetCartRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCart")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetCartResponseObject); ok {
+		return validResponse.VisitGetCartResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AddCartItem operation middleware
+func (sh *strictHandler) AddCartItem(ctx echo.Context, params AddCartItemParams) error {
+	var request AddCartItemRequestObject
+
+	request.Params = params
+
+	var body AddCartItemJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AddCartItem(ctx.Request().Context(), request.(AddCartItemRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddCartItem")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AddCartItemResponseObject); ok {
+		return validResponse.VisitAddCartItemResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RemoveCartItem operation middleware
+func (sh *strictHandler) RemoveCartItem(ctx echo.Context, productID ID, params RemoveCartItemParams) error {
+	var request RemoveCartItemRequestObject
+
+	request.ProductID = productID
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RemoveCartItem(ctx.Request().Context(), request.(RemoveCartItemRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemoveCartItem")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RemoveCartItemResponseObject); ok {
+		return validResponse.VisitRemoveCartItemResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ChangeCartItem operation middleware
+func (sh *strictHandler) ChangeCartItem(ctx echo.Context, productID ID, params ChangeCartItemParams) error {
+	var request ChangeCartItemRequestObject
+
+	request.ProductID = productID
+	request.Params = params
+
+	var body ChangeCartItemJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangeCartItem(ctx.Request().Context(), request.(ChangeCartItemRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangeCartItem")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ChangeCartItemResponseObject); ok {
+		return validResponse.VisitChangeCartItemResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// MergeCart operation middleware
+func (sh *strictHandler) MergeCart(ctx echo.Context) error {
+	var request MergeCartRequestObject
+
+	var body MergeCartJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.MergeCart(ctx.Request().Context(), request.(MergeCartRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "MergeCart")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(MergeCartResponseObject); ok {
+		return validResponse.VisitMergeCartResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListCategories operation middleware
 func (sh *strictHandler) ListCategories(ctx echo.Context, params ListCategoriesParams) error {
 	var request ListCategoriesRequestObject
@@ -20757,6 +24662,157 @@ func (sh *strictHandler) GetCategory(ctx echo.Context, id ID) error {
 		return err
 	} else if validResponse, ok := response.(GetCategoryResponseObject); ok {
 		return validResponse.VisitGetCategoryResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListOrders operation middleware
+func (sh *strictHandler) ListOrders(ctx echo.Context, params ListOrdersParams) error {
+	var request ListOrdersRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListOrders(ctx.Request().Context(), request.(ListOrdersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListOrders")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListOrdersResponseObject); ok {
+		return validResponse.VisitListOrdersResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateOrder operation middleware
+func (sh *strictHandler) CreateOrder(ctx echo.Context, params CreateOrderParams) error {
+	var request CreateOrderRequestObject
+
+	request.Params = params
+
+	var body CreateOrderJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateOrder(ctx.Request().Context(), request.(CreateOrderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateOrder")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateOrderResponseObject); ok {
+		return validResponse.VisitCreateOrderResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetOrder operation middleware
+func (sh *strictHandler) GetOrder(ctx echo.Context, id ID) error {
+	var request GetOrderRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetOrder(ctx.Request().Context(), request.(GetOrderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetOrder")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetOrderResponseObject); ok {
+		return validResponse.VisitGetOrderResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CancelOrder operation middleware
+func (sh *strictHandler) CancelOrder(ctx echo.Context, id ID) error {
+	var request CancelOrderRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CancelOrder(ctx.Request().Context(), request.(CancelOrderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CancelOrder")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CancelOrderResponseObject); ok {
+		return validResponse.VisitCancelOrderResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetShipment operation middleware
+func (sh *strictHandler) GetShipment(ctx echo.Context, id ID) error {
+	var request GetShipmentRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetShipment(ctx.Request().Context(), request.(GetShipmentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetShipment")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetShipmentResponseObject); ok {
+		return validResponse.VisitGetShipmentResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -21581,467 +25637,580 @@ func (sh *strictHandler) GetReadiness(ctx echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7H2Jchs3tvaroDhTFTvTokgtXuSauqM4dqKMtyvJ48xYviLYDZIIuwEGQIticl31P83/YP+T/IUDoDei",
-	"yaZELbZ569bEIpuN7eDs5zt/tkKeTDgjTMnWwZ+tEcEREfDPwzAkE7V1jNmQwAcRkaGgE0U5ax20TkcE",
-	"pYwqNMFCScQHiCqU4BnqE4TlmERowAWirN0KWuQSJ5OYtA5a/ZkishW0ZDgiCdZvVbOJ/kIqQdmw9flz",
-	"0HqOwxHZes6ZEjyeH/hnPkUxZ0OkRgRhJqdEuHHHZKLK403SfkzDACX4cgsPyd93u/u7jzqdToBokqQK",
-	"92OybDacKcLsPszP5sOIhiMEy9ITkgRhQQKEWaS3ZMSnKMFs5tkE1Nl6tL+/u7/dfbK70+02nMUJCVNB",
-	"1WzrHY9pOPPNByvYmQkeEtiXmOOoPH5EBjiN1ZYUIfqOcUa+WzL6i1M89FPABRGScqbXOtUjT7G0Z0Ki",
-	"NjohLNJk0cfhGFGGekeDrTecka3XWIWjXnlWZ62n+MmgG+7tRZ2d/mOy2z1rLZnXMVbkFU2o2oL/9dOK",
-	"3n8U4jiGA0J8QgTWX38n0ZSyiE8RjmM+laXZ7HQ8I1OmyJCIytDHJMGU6SnVD88HeuxE0waKyaBMpN2n",
-	"K4wliWeZJyTkLJIoZYrGejmlAfXulwbcXTYeUWK2dThQRNSPpTiaYn22ZMAFQUrMKBsiPMSVK/94yWAf",
-	"PnzYOkzViDBFQ6yIfxcVR7jwEHpw/PI5evR4v/OwTEQ/ECyIQILgOPn7WUuO+CRaSka/bh1KSaXCTG29",
-	"E/yCRr6Fm5ue8IjEaCq4IgUG1EaHfUmYQtMRYYhx95i+DZoXlicZ8xDHpTkRliatg4+tIUkoo63APvIp",
-	"mJvt56A1wQInRDk2rZSg/dS3cW9ZPEMTwaM0VJrY1QipEZUIu58ECEvUYzghBxc4TkmvjV4bTjqkF4Qh",
-	"SS6IwDFSNCHyGRBWkkqFRjwuL+ljK+QxFwf9GIdjPW1yOYl5RFoHSqQkaFE9nd9TImatoKXHax20slmU",
-	"doIqksC6Enz5irChGrUOdjudoJVQlv2t90ApIvRb/+fj/xx8+ttB+29/bc3tVqDfcmTe2O1kX2Mh8AxO",
-	"/vAC0xj3aUzVbNn+wZXSu1f4jd4E79qK7y0u76+CDFoHrb9s52J323wrt0uT0bP7QWAWHUWeidmp9PUD",
-	"dXOAL89p1Hj8oygf9Q28wzsuMcNm+6GHQ1wgGafDAKiMpwoJMsQi0vc2xJIsnGNpgoVj36kcezfwKguK",
-	"DLmY+bbpiJkZhvYZPUvNjfsk5lNEVd2s3PNX2Dw3Hf/+wYRIYT7eLazMctU9dW+/3ramQnLhl/k9Ri7V",
-	"eQhP9KykMeqGkQWBYzUESb2wAY01szI6kYg0t3zDFVJ8SNSICPN0jw8Gkqhe7arMhGrWtDe/piKHONz6",
-	"D976o7P19Hzrk49PfA5aLwlWqSDRMi6gtJajperA/gA96Gke13uoz41xhR70BjiWpPewbinulz6p1Oc8",
-	"JpjBlH5S+te+E7CzKbD0n06P3gRaxbLaBlUSxbAZEj14EqDuToC6u3qK3T0U0SFVsiI5dzrZ/3X3a2Y+",
-	"1DMqzrq4yZ2tp5/+fPL5r/9r/9ndCbp7n/277butemGCSJ6KkHwnEc0Z2wSrUT4JuJSC/J5SOC4jYFa6",
-	"pEcD0D9rqFsru71MoaWg6fQJCkfaAIja6IMW8VShEZbuQyQpC0mgj3+ktaARnkwIMxRfsFKoRHvdnWfu",
-	"Pp8xODpjcsFzMZbKvlPrprJ9xioq8mNQZmBXzO/yfTkaGLX6Wvf+KMFDUnc6VH+58Gj0A+drOCB2ong4",
-	"bnwXKUNS/6B0FzXHNFbp0htJ2Tn8ftmNXGZlgPKCsGGGWkmSdSPG8KbicNYoM6bHgIsEK6Mp7+60QI+h",
-	"idYRu/YU7V+BT6V+jS/fCRp6BNChQgmXyvCMiX4GVEAQ6umMCDTBM2klY052e0/bT5/WLCTBl+fwosaS",
-	"8jVnxOg3rymrn2dM8MoT7XbanU7dRCm78kTfgmxaevCKIzmmkzZ6yQWKCJkAIUiUSoJ6Vl7WEYQRf36K",
-	"WEYQ+v8KRNHxEsVbdoLjZkYCRhGVIU+ZKl0op4YsvU6cnUvsd6wUb9O/sKCYqTpuc2G+XsRv7CPX5jif",
-	"9a/lhDNpPF3PORvENIQTD43nRf8TTyaxNj8pZ9sTwfsxSf72m+QgpDMi1L/Qhk+LJJjG5wqPiWbiEVGY",
-	"xpq0GcKh2dxcfJMt/TDCUSSIlIhcUqlkG73iQ83buDZoJVEg1SdYyikXsCV6yUTC+g9ancGjwU7/EagV",
-	"CqtUarXoadBSVMHlyBaVkcdIqYk82N4GK7kdkQu3KrldnPznpnv5zvzabGhF81UotOPLXD0MUyG01azn",
-	"S9p6oJdc9GkUEXatrR9kbyls/Clo2oREho0IHhOEI31rpBJYcdFsR3fzHX1ZGGb5luaTWseG6hvi6CjB",
-	"M9A8Iw7UBBt5xC5wTKNrbSM17zi3m1LczLdM6/UkjrRSo8eGJ4EbC8GFbB18/LOVECnxEJhvKhU4hq38",
-	"6QKbnnDNoETroLVt5OHnTw1OYGcnP4H3bCJ4qIfpxwS9YMrY28sPo7q0dRzJBxLHW5pRkyhA/VQV9gX1",
-	"zLb0wNSTiOBwZPYPDusNVy95yq53WpaHnzOuzgfwthLxE60n6bNCMg1HjuM3o/m9fMe15fbSvn35Ns/P",
-	"aR0bDdajXlDgbK4ZT4V0W/maR3RAfaYcOMdnPEUjfAG7IRWNY8eG9F4U4h/O6e2bpH1sG56BGbrpXucE",
-	"Exwb8jmHZ8rHh/o8mpVuG/rl5O2bZgfYyQ/wBxyh4+xCLz/CyqTWcX6H2kYF09+OcoD2Oh2EUTYWsksK",
-	"0F5nX39B1IhbW8rKyIgTsxf6LAO0191F2OyR4hzFWAxJcMb2druaRva6ewi7l6KYMmKe4mwYoH0YG3Qt",
-	"bTBoUtIf6vdFZEJYRFg4c+aE0FdX22Xgl2dD8oarE6yoHFAIJl3n/IV+H9wVWXhjhQzAxgLj011lCCc1",
-	"ooPuo5wOLA2QCMEywCVzUhp2OW34J7wmfWFuic9QrxSM6yGpjQAXYzMsQduDlYs8F8FbdKPLD8PMTiaE",
-	"qVM+vqZSIvVrzhUfe9SSmLIxRAtSSSIXUuHCeB844nHURodyDCFVjBiZIs7IjV/94ozXpbNovZJECF7q",
-	"uBlnJL94lV0IKtugJ3Ki8DVvmlS4fLOOTOiy5M8BSSEIjrSdiY7NP0yECzw7gkyIkSfC/rDZJSzoL+8E",
-	"RNOonjZ6CVvT7GRg/mu6aAsXbkJEzrdkrlxlM+BMTjl/pXnutY5Fs+9zxfk5sO86AQhfCqRG2LjTu529",
-	"J/uPH2VBeCrzIC/SJkxD5rg7xxytRolOOUev7JSWH05lFeu6Of7l+xZrjuM1ZjO7DnlNsaTIOSjopKxT",
-	"cm4Yr91a2UanYmYvCGXoMZImVtxo+3cKpqp+s54+yubfTBoV5rmWXXcLhOyBNvqANclLk32ir0UhUG5v",
-	"RlnyVALpi+RO8VGYynuGUzXigv5B1mPFeSQPmJBamTLsWEtccjmhkLtxTAaCyJG+5Vyg2HgisvD+crnT",
-	"LVpphaWsYp2tT/S84WaNIE60vFHWuT8VoAPaZRtXywW3IfvCUfrSFBad59zz7lBNkPea8gu7fIXztPDG",
-	"6tm6h76TNh8hohEIXJe0ULquGA3IdJUru1/0hZwQcUFDgt6X5rP8qP0rWceRn3BtNVBIFCtxSaPUS8RB",
-	"ASnp9YUdwfoqVq94vjlru+UynUy4UCR6TSKKT2HDrkEZaf7C80S/8RzOoEAakJRVfKl+WTMJuV+809k4",
-	"CGaOTs04y4+8ZorrlJPfydxW0PPqFVXNGqGZjW/SaoyZ6QlNsMwE5QOEM2+u3sGJ0K9V1HiRQ29SiZ6i",
-	"4tNKXuQrziLOfBks8HLhedHRyVu02330aKuLcDwZ4a0dpGnABeTt78rD/PRDay4y/unPnc/e3JlQEKzP",
-	"CCufJ8UEQUF3NM9Vw8k7j7Y63a3d7mnn6cFu56DT+U+rEMeIsCJbiibEN7LxWy5z2wctKs9tkOS8T+PY",
-	"m4P3YWSyDIAVSJMQR2Ntg4C5mLJYHyVmxiHhjpZqlZhLUj4mE1iohjJK85AjOpk0nQikjK1vGjFlpOvJ",
-	"2FOCEAUmC0uTPhGVoNkOOlHoF5wQ+Z1EJ7+nWHgPRb99Z/7tL2OsAjSIuRasAoLm5IIINCLxBEJiAwpJ",
-	"oOVBTRah+ZmJZpXC1CyNrZAsrTWfzGTEmS9uiOALu06to00In8QETQVVZG4Wf9vbQzsd9Pjp3iPUebr/",
-	"pDyT3XK8fH9+WoWbdHb2t/+CvAf9P+jBw/b21qfvvddqwrX1dm74tTe7Ax6Ay1zZtA/df6O9X372vVWQ",
-	"kE6oFRlVwuNgQWtCK7/wMMLoFb8gMQ69Rw5xGR9BYUUCNBH8AsxFLgy3mQVoanwwhnyJNI5W66sosCHg",
-	"GAJlXK+w691G559OoqW8qZBN4WVOO1ud7mlXc6YVmNPnYqDxo0tGcXvv7qC7LYERAm4ny4ef83ZHz35O",
-	"4uVzJfZc2o88aZT3fyMhxDasNDtik9ToFJHxOeD4XUFkQVg3qJd3WOptBaWZKkUYiqwcW4Pcq1LAwkSV",
-	"u5SKG5lzczJnpWyljUS6VxKptGFLj24d4mpFarmvwqwiUXzCxAoRv/BYwO/f4aGfJPEQOGK2tHkmnuXh",
-	"e9IOir/KnluY2W6Nqc/VFPzAJsLVZ1ZVk+lKFTpzWVHVvKfA5VXVDzDVZyzHdDKpaAnN3q+4wvGC12dB",
-	"KXCxxHF5DTtPyoM82mt5k7dKKgfsuBs5yFIJ7UoXkoPNel1B/H/Ik2DzGEdCWfGH3Y0GsNEAvnENIGhd",
-	"bg35lv3QPdt+Y//x0Tz2qfjcFk0mXCibRz9qHbSGVI3SfjvkyTbHE7ql6XZI2HY29OfizzXT2uITc5G3",
-	"smQqPbsvWB+5fxu50Y7uTju6Z9Tw2StcjTiM0lB575st1oH0dS4Jmo44GhMy0ca0JO7OlSVoVhwp6+X1",
-	"n/OnWGGDOFQS9WeQdFg6lj9bfbiYs/OYDiDFv4NGoFPGXGj2DnWcvtXiSsVk84LGwFb76fXE8dsBpIgu",
-	"+vkxGRBBWEggL7SGTvKZZXVvNzaAy9RYtu7n2YN36kU3aY3h0mN67p4DAopJk9na50wCZmrUWu+sltrN",
-	"pTG8CZvgc4LitkmMKUOKXFak1Esu1AyNeCogKJOkkoaIM4j2hCNIBTRJ52EqR5QzWzokFZ6hkHOY/fzE",
-	"bA3E+YSI0MuLQclPwxGEEQcDmOJ0xGOCJkQg/ZvS/iw2XWo2qmBq5BPyF81k0A+FCpnpiMbEeu04QxLH",
-	"xD+nlq3xWXpeQ29V4pEyNYh6C7IKw5qROtVSw6VjNo4HJbgWq8R8p0UZTbCYoQEVUjW2YKEuzme/ZqVj",
-	"tZq3tgIBKCXEDPUJkjyOEOPTpjo+DhW9IPXvLx0uwgqsTHTEzO/y0h6t+jOuEORha6kAZbuAj9J0KoPa",
-	"ItnczCBIjvgETVJlvMUMqlYM0kZpHGtuzg/EvLXT+gzn5FjrR0EHCk2pIGDJjAiOQL+VXj+XuzcNqr6C",
-	"lsDKWlQLZYh5SmtQ49Q/a70f30nEp8xp3YCMowJNFr+nVTXu/fHWj8dHL0+3fnj1T29QJk6XzupEP/M5",
-	"D90vDahrEjkxD8PPvBT9nlFXdbmIlnf2Gzg17jCEE7i6Mbmw8EwGyJrXllegQySpHj5T6UZYOo23ERex",
-	"FW/zfMQXVdL0FLiSa7gT9uzLMjPIQBQKhf+u0LEiMjxCraAmuHMPivWwFSSLXAfKiKvMGYosK2PIQVGf",
-	"LWx/dsnqo1klleTTEvV7mb/T8cI26oH3DNJCsEFu4cxWaw6ICkcEOKSp2VzJOZoN0dw3WjAf7sBBWgBz",
-	"8IH9GAAnLLMCVmBems3rH8LYz0DG6w10Nezlq0pmv/xx9Bun/979Jf73r8fxf14+Hf/n1ze/HbFOE+H/",
-	"9XpwK57b8lnU0voxuaBk6iNzAd+4OmkrdqTCg4G2M6Xf0ITMzBpHP3z3nTT8z6CUOEgDyqii2AFNGUY9",
-	"L57BJ+HVrvs8mtViQKigoOo/c+huJJmoit/2yKr3BuyKs5AgjKaEjNvXSWiy4e01CpwVEppGWfnrEg1r",
-	"RCM4UzQQPDH1VLKZguWq8prOKqviq1XM7BPfyeuqaM2UrhOFhYkmmWxE35SGtDkZFe1HoyYjcomHQ5si",
-	"2LpaAoq0F6ikxcx5WK9FV6kkouEx+lSMAiFUTjl/dUFGm922dzdwrKNItatmpWTsbJnkNqztJgW3G2El",
-	"uW158UZsb8T2IrHtctwPIe/en1NsIILAS6VZh8FByiGEQs4uiJA2ZZkjqY/YITtWRHrNKKcFJKKSLw29",
-	"K/oIQqpIBKTz8S80+lRB6YQaPi4VwoMBFxHU3Zt4BHpxQcQswjN0ogiJ0Q9cqZigj3/p7n1CWKHuTnu/",
-	"g96f/OiVzSMqFRc1KkFp8TlqhkoFC1CYKr0hhranRCpkcQea3+Xnhfe/tqAFnjttYE68M4TMecorOgMg",
-	"SBU2KvPFRDwrQ/8vr41vTn+xiVGEltJKk7ZFA8QI1n+s6N/KSPQERl5qoVoay2caZCAw7iQX3oT/tvu1",
-	"ajJittEFEJEicdjSWZ+m25zCJEcDLALE4yjbyQx+CIR5tuuaBI1QRw5bqXd8+NP568Nfz38+Ojl9e/zv",
-	"HnrQ7TxcG1HmiJb7nVsk0XI4cQHa3tnZydKsWTPLhQRi6XBBPM1L/SZFFZR4rYQVntGfJdiEaCvZKg7u",
-	"cbHj0cHqucdrvNs/F/Xb5dGPe+HTb2oI3BPPrKQJjbGganYuQy48U+qihLJUWv4gKSMoAroKCeoTNSWE",
-	"5ZxEi9gCHEquh7Qfd4uKOE9NUVsOveUF3TI+3ltyo/q0eqvA1/oAnWuvTPeebfVe0EaB6XKQf3n2wYK4",
-	"dVAEDWojR2wQ6PuJ82FM0MmIQ/YTetCDAHYvQD1J/yD6vwlWRFAc63/jITkfCp5OegH6f//n/z4EdWfM",
-	"+FRrVGdsQEgknxkETRNZkWhK4pAnpALE2Dh8nuDLUqJcp7NwS5ck6C3d19WCrXafQZlUbrutVSBIwi+I",
-	"nMvn+DNbowUwpX+Q1oH+SePVLoRcLgS17N3o83Q4UtntsEDZBQ81T9U5H9g/P3kW/YNLO6hKkgw+uSIP",
-	"7ixivzwWnsMvU2lJd8BFnQQC1iYnBI+JsBwnohJPJgRrG8BqzRAub7duSS4cpgLSVj0ywPgfgFn5I8yV",
-	"kGbpxU8bBZ1WCZ7dqxqjRQGg8s6t5oMxGONXqQuydJgVBQFM7vxtWkjT72oSOt5eELFFQAdn+r9AyJSZ",
-	"j6ZQqa8/cdpFe15B7XgobBUyLalxi3Pplui+OdFVN9AipkNfASpRzKdEbIVYEhQT/UoZ2EQKc48p08Iu",
-	"wnJEZBu9xhExrl/lFFRQeWMyUIinlQ0dXWU5//PRoGZ/+tuDreyfD7//61KKhY2upbZlvj6gq9VKEvKf",
-	"NDKtjETYVCPcTTWCJYIr1iJkhQhQwJLL8GU1CRs+9G3woTlye17IC62uvNyJgSAlCPmyFMI+iTkbSpNn",
-	"dW3ivRUN8OfFrgAsCHOxSY+jzp0Y7vOL3O+BrG6s+KTa6miOoy3PtFyiih5WMutg72Evi51F8v5OT75u",
-	"1TQ/sZtTU7M2Lywil8fEJfh7LgRmiOqHkEhZVvNlfk2JRBGNaj2AlMhziyfsy3F8nr9lCon8FyRUBp3Q",
-	"AVkb0CCAl05ZRbg2EuAOPXnB2MZxxNPYYDn1iVnvlfQFR8Lndvs9kjFDhi8uWXO7fkxYBDyETBfrEd7B",
-	"K5TkPQLPBLMtWkwlV7FnctayMWmWqRIrcWkXaRaZUpBFo5vw62K3i+W8e2NsVW/DMnsrv3or2VzlnzUL",
-	"aTlVbGN63Y3plZPEeqwvd883Bth1ueYhQzQvpwL+yKrO92syx2W1lPDKWyys/UbNUbg+72wXFwfHvdpV",
-	"1JTK4yhLDmJkWuoLU9FujXJ67p6oySqx32baT3mnQi4ECRUacSEJelo0F7L3rlx0zMi0NKuFRSruuTnN",
-	"sbq8ynu9fLBYyump2FFYuQg7xGZtT1sbfGJkCqhfg1T0qRyBVppqfdUXffKlcax22m8ZgVSnHMEif6Pn",
-	"tHPkUA//1oq7xDS6dhLInp+zCh6TVRJbjvXzcxA4PDYAN2YlNQdYfoe3UF6v1Fnj9uxSCZwwg531n1mh",
-	"cnYeXGRvp/u4BCmCE23RStQnkkbzGArvT370oYvs+tFFnqdS8YQIt6qVJXSlMVDE52mkySnVn4z3POys",
-	"T7KCs5Xmnae2F6duQKc9Sunyosj6Vy1Lj68qWdlYvmW/SABT1yPMyx292ui5ll9Zz5IEiKFMJjjC/7B/",
-	"afla5LDQjavCXvf3FvZE/sfZmfz0t3+4f5ydtc0/25/8jZJhJf8igg4sLHBdA+wMDNA0rYA8bCtXy6dE",
-	"/Huj+Wtlc5Zsw9xcTXOyC5jsomJUw8Ddc5Dh0KjstkICbvcrw/ro4SUlcfRCCF9Sdt4yy2GPl/pmlTcv",
-	"ySWFH48JcMtdunB5B7NmW1Uq9GO/WaVsXg/75eTtG2S/z7MF+jwyqW+9ba1d9YwhkPUkL09l2+3dYhPW",
-	"TSLI1u3dXC6GXF1Pc/oAXqxM19HicACvtfU+NSS8iFEaHuAnGt8yfqbDUUyHI1/56c+nr19tERniCYnA",
-	"Gio0y9MTtt6/RJtv2o7snaWdzm6YYDGGf5Heit4qo/kJ5URZ4dvCUARk22LQhepMnElmPt/Ov/DBM7Su",
-	"aaSZZMPmU6g+mdsBc88287+U6cx37Ed1Rl9pJXs7PhvPJRw+3dnZ3X2809l99GR/7/HjR51lzWBtQ1//",
-	"yIlDASxmP1ZKCWJVD8ohR3wqA+vKc8A2IWaareW4NvkhfZjPBdU0bJLlfCUBRN8Sj6+AXpJYZuCz2QBP",
-	"Os08NSsU41mwiIUiRquRkcw8mi49mTIUQxfPJtgKEy5rzJEjJdEkxiEJjFXbuYJrStI/6moJoEG7oQTK",
-	"TFtCm+YMPwqQTHAcr15PAGR3Qv/w1lGkIvbuqCCmtNRMx0C+QCNzzSKkgim10TGJMcTflGl3iSQRF0Q4",
-	"MLusPjKVRGspz398U5FJ0HNge3/QCbv4KdntP472njza2XrS6bQnps6tSolTGqlRLSHiUPCKFtOMFH3B",
-	"NL03Ady7EgEWSMRNJ7sg7oC9XEfv5UtyFW8fuCtZdhquUGxK+gE4HkYQ6cwbpGt2wFZhIflZN+AkaL7M",
-	"dJFjZwmvKSjS+147tnr3bSfmheZLthnAEaoMwazAVFKbVYM1YFv2h1iSdXOKZ3Yz+2REWYQSPCZIcJ60",
-	"0SssVXn3tELXJzNuHUpz1YBLW1Av7j9dc+cPLf4MGik10VOAriG50XQEO+rqOrntsT+t+PBspxGDNdEu",
-	"2A7b+eG3f5sMq/6pvSfL++EX76deQu0du4pH3RAEiSPXSsTQxUpQq2u6Xjd6eUprFikBUgQvo55j1o3J",
-	"L0iBCuxk+wS6tTCEp1gbISyeoSG9IFARaVFMv+Jb9LmO+EDQeg1OLRmKxOUpi7shLWsj5L1C3sj3igSv",
-	"5SrvJzHH0eodG8zuDmhMFslq9ELre2D+WWwEW1Afkq9FjustWIAH57YoqzBCr+kPmuNINKamyELxGFxH",
-	"UPpnPNLP4A+YOpWIDhkXJmScEUOfMqO1bRSLG2eJxdsFx+29TavljXmzxOpys97l9djry8yyv2yakNUw",
-	"B+1Jo7FrnY+5xciMO6qSV7jzpAw3aBcRoF3rX0qybLEleYV29Vm212LPIJxuHnqoC+hZHxe8fGESYO3m",
-	"F1MAqRohbPd/YapfTb5nRBPCJOVMLsgaMcWkMhsIjXB50x8/anamA0z9SPXVZFZDVqbKXSmSTBQaQGPi",
-	"RURcs8TafZwb1GymI2HvpjZDFdQTPxcpq0+NxcUkRlhngqO6CupVUmWXVl9CE866uIrp0Gk0Y02lZpKV",
-	"GxbzEMcHMbmkIY63LroL6ujk0l2/QgYSvP2CRr6AgVmG+77RSmp6jvlEtp9Mc+6XUCkpG0J71zgqtIem",
-	"Yj6taHf1ZKts3e4YSxe4sOtBgXm5NuPu8gU+JlOmWT97uyBMXTGv1bA/Ho6XuHr1gTQBt35ln3vOI2IQ",
-	"JzA0yW5c5z4PXV+92vNKQKfTwMWgBA7H59RtVr3TNoWJAdYNT5ki0TNgQFpbsTapRaiE6GY8xTNQp2AX",
-	"2+hE6b/zXmi1ymudpmVf7k0DM5fIPhGUjkz/IckFEbjMo7o7S9LCllB2doA+0vvlwz/r6c0ssMalMyaQ",
-	"SM0H6Pjlc/R4v/s4yGNZCTFijTpFe4Sz9Ak1ItJrfwxrII1ifaHUKAFnPB0yI07K7OZF9OPJoY/djOtS",
-	"mEG9VybncUyYBEeDJgPDU0xH3/Ige4NO+mu8M/t19Ob3iyf09OSH9/1Xo86HJ6/2wv3T7uSXDv3v5Jfw",
-	"n3/8/sI7lbqmObBDfKC3tJId+c93NahwHgZq6Lgn6bAC6STpcKlCNgb01zG4qPVJmEFqKObEm9VHgIJz",
-	"6vBkG+tPa7bAPt8o+KCJdhmAEQzlm/8rekGYt/OvtVxD0zJHTi3eYnkJskYLdduPY3phorQuIwk+8aQh",
-	"VSZsX+ydMq9P2YCkZmD/sTfB27U1WYXl+yOzR8qH/vgaa1sBCzLimmJWbPNUTfUznc9qM95LE/WV+9mk",
-	"rfqU0sAmkoLXJGUREQCFUlFeEkxZNR2uQb6o/e95XR8+N/2rla84AQ6+0Cj6Ro76FZW+Cr04zvZjtaqG",
-	"7FeB5fWIC61OShxrdRaP8+zipDFDyi6oJxh613UDizZ3XWUCblPnT+LO6GspYZ3UdXUwHk9hYqJ6dU5Z",
-	"xGrhUldVsJsp14106XsEvl85hmxTCmtdWgz6ig8pe8lFsrpj/O1hqkY7eQKYnnIbvcyCcNavqnjIY6P9",
-	"QVsrxlFCMNMGZnYdcRiSibIFKAUncIXpxrSu5OMo/001b34eutq8RpJQ+IqYVnnVUGjjw3xcp6W4/alo",
-	"ioUU+4J4c5/6e8suLDqwKbrfyVL5wg1XHciQ+9bu30N/WCGVRPhZ13tJhIULFCvmuS7I7l0em3YTKux4",
-	"7dW5WurkCwrGcw8yG3uQAepG7VnTrkw3FTiwnblg9s4KKcM5pdzgpt5Lcq2ntfKUUkd5c1tyTdpaSFCv",
-	"wTd8qk3kuo6vY8KMoEzgWcgbL89x0P3PeHf6e+df/73Pd8J3k1/63csns5ePkpOn0fGeejX65+P0TQf/",
-	"RD7IxWJ/pzNXaJHp3P68dwMq6c3gv8ShsrUdTheUigvynYu1hLOCS8N9VO70wwcoIiFNcCyr/U/b+53K",
-	"Yp6WJ69Nhj+7QXf/84Ozs7b7c/fzw//yruQtzH0FWMYVURlB85FEyaLKA8HjrNzONCEIkEzDEcImhxDE",
-	"Y8hjnooaJME6tMR9D7m9nTbqf1EA3990vth0vrhy54tNO4rrYsMUO0zcWCOJd7VS+4k2RR/voP5MGcjY",
-	"96cvt56YpBjGFSSfZWWVSWKKEq5b+vp4p8Ran3jO6x0RkrM3XrF+iCbwrbebymFVnDdh5O/upBf06r2f",
-	"9VQF78ckqStfJUyZ0qegEFx4urf/uN7dNeeIVlDj6sw/be4NBU4qh551Q+HqHDomtuZcepk/r2YpEVFe",
-	"dfaDMSsnE8IcfIH1mUTcFNNBc0CYG5zHXAcG43xg3AjaQkhvvlSuJmelkHoKVq5rDpmVozXyaxXK3byt",
-	"MQ3idl3VEShOtiYZyzGJ5qFst/GEbl90t110dRvwzD39ssGgqYWjsd9/JwFjAceSZwodpBV+J1HMh5Uu",
-	"pYNHg53+o8g/nuRx2sSZc5w/WWrHOD/Hn09P3yHzQLkiqLPXDH+kXvaYt9Yk7bzhCr20BD630BovAXp/",
-	"fGTOzkBxq0KQamIusD9HW4vvqB2Ri237mNz2XbTFggW+zYVI1obQuozttStRhVdoLG/ZbdJS4jh3+CkO",
-	"SY5t1AM09V6AemV8dcAeH6c9uNe9oaKsB5fLZMzZ2hqb9nfGrB79DPUgRtNzrVRkmiB+Aal/MutHaUDI",
-	"N33CN33C70Of8E3X7k3X7k3X7k3X7k3X7hvo2r1pv71pv72s/fZNdt1eoC8/h5+snJ2Sde0yySnIRZOc",
-	"0mxQ/ADNxCjQgdWe/Rq20ZZBx66kffa0/DpjPbfc3nK1eaFumj/pNFN/MFdr0A6LPr+L14YzzZo01Q1a",
-	"hGBcI4zq1ZTYe4TxuDa9y2B6m8QAGjowWwPQCI+UV7P/tN3xBHaqO36NQI9flzs0mhwfoCcB6u4EqLur",
-	"FblMrctbi4YjEo7Np7VVD4tVvbnJP/n81/9169gJunt+aLOKWmRL33xZxGUtyflqRhWw4MY6T5Miu/uk",
-	"A5XcqleAGV2tm55PAzpEcpwWQTjn0iR5niwZIBn7syZXhOOsalGFfXi0tyjBMovzfsr/2T6vdTJ//cij",
-	"JSXSkn8nqM8hMz4qjvpkSE1v1cC1VDAh0GJe260UbjTgDteq41ihUmOJorqoSmMVvdRqVqUery664/5c",
-	"ornWZjVa5e1qmcVuactw8Tda1Uar2mhVG61qo1VttKpvpvOGI4wFUndZA46sIBv1oCajZ1B1LRgLPJaj",
-	"YPVnKEyFNJHyxmUtxZrvRjqJnfpJmgBWyR007GDkUp2bpc6PckK0NAOVpGee6WW4KPqHMLbrO8P80CMt",
-	"Mvvlj6PfOP337i/xv389jv/z8un4P7+++e2IdZrEN77ejiKVTiLls1hI6OupFypktCzFP7uCzmmmuVDx",
-	"/AbbcSzUib/F/djo6vdSV19GJ+axWySUL9NyuHfb2Dhofm3DZWOobAyVb6/xlNPoMwg8a79nQWC9HS1P",
-	"zawpgC/aKQX0isqPs4Ay/AWUWPq3fUxvj/1cX4ALSBMOWhM+SWMsymA0pdxwWEFNFm2WupNjsJeYRYDG",
-	"ZGJBCQfIMtuIxMSl0zlAjiyOzrJ/2scWTsuaSgvySbE0mPCQQwpomLVppCa2bTJJa9JHUTV79IytnD76",
-	"DWdpfln5lpu0xi8yrbE5+dpcxSake/PZi5uUwU3K4P0FDVmWn3ebGXmVLDy4xFdPsHNw1av6zzArdbuT",
-	"eGZ1BRIP5v3EENE/d7dvoRc4L1N02Kqr/2xyJ9WHC2zk5tWI9dgLhxYgkNvWgtacZ1IRHLmS0is1AVwI",
-	"LLa72Pj3G0L+1c1BZ2dEUTzpBYR6ZW+vySBo3uNiQ6+N6PXeeXS+4ttzz/baZ+8fZ2qN5wqCVq41A8rG",
-	"RlR40nkuiKiFgU8IzhoSS4WFDPRp6vth8U6sl9glZBlsjkppa7sYMoh42o9JMYFsv1H8wNxHk12TskXx",
-	"ODuHPHC2EEe3STcPt0Vu7E+15/AjlSb85A0M1E9R7zG0ZcsBZWC754+r2+C1AGYG/VTg4+xNKyFjB62d",
-	"2xtq9/aG2ru9ofZva6gKvXZb+vD0rurl6nl4KZbgiPoxcDPzT+DBgIalvjEOi7ACwzAi4fg61clZ33J4",
-	"E4kC1ONjwB+bLu2F+2eh0fdBi0PLGDo0MCrSfTLhUg0Fyf4WJKL2Dx9fjchQ4MhvG5v5WA+jgHvrGKBU",
-	"fDKhbFiAHShN9eOnQmZGTSF+nnyRIwksdonZg7Qu0xpM4cAdUmFxC+mizgOrH5iBn4WXmq4L/bk207g6",
-	"N//2+VFzB54PutfactBPRpj4qDa4hUdwNfXQrOJ/+Hmhw6G5qe4zZYvWq3/fB4LI0dVg+wz+BbzAYrEp",
-	"jshlrn1XWsObR89VPaJb+W1FGKyYDynTJ2QfWRPK286q4K7lRfi3dEilIuJqe3qIGJk6i/t6baODW7du",
-	"ClhJC3/lnitaRAt/AA9V1P5FP3jvnqtruF5AV1rBOj0mklyzS3iOW5gB1FjsQgcCp8+/iAFZQTUm0/Or",
-	"7HN26Rb6LQuIi3PQKPBpUJ5AzSYVEGzmeqSDtzAxOXZZB7kDLeYj12fRgeoE5lPlWkNpEyDGiogAxaQY",
-	"AghHnEuCJE+INjuGZ4zordfsAstxHtKHMJWTHAN6eW4HAsmswJtnXnWOhwaHPeRM4VCd65/XSBY/ZKDx",
-	"ndn5gS0klzXE3oAG3iPQwA083zWd6EsR+VbxX5tbdrUSoyJ054IKo/wauOSFuYSFPMcuKNRioZhC68gB",
-	"YoRE9t0NL0YZDdqXaXd1OqxdRk6U1CDi6AVAEkYDNB0/VS5BBq/qUGZN9Qe9LKsdF9p8Frw/jVPWC79p",
-	"lLFumfwmU/32M9Vlnvqy/ISKJQV3luHuZuzmcIWcd7uauXQqRqZGW5kn6SyTqugNtZpO9rMRHY7Mv2IO",
-	"H9VrNPUpR3Gc+ZFK1amKD8GBE4DzhECOkFZYYkW87Qu+cR9wbevOsjN3ed5Ayf27zItcGaCe+P5FJc2T",
-	"t1YKw7lUOSt4s87QBn/X4rGMZh6OXQ/UDL3dHThzgGBk0xO6qsfUpZ4IgqXfJJkFGdfEaUQVUgLTSi7P",
-	"GwCjxEwrbTGfEdKgl0OVP2Sr8+46j0l9++BiBD7i0ChwMEBjQiZQT4xjPkxJYLtx6f0FdiCfIRxpEpdK",
-	"YMWFtL/P+J1LtEyl4gnUSUj9Yq2lFX/nZRMnBItw9DNdiHIJNm6CVQi5vLUHr/lSTIcjtVQS/5w/mWNu",
-	"r15wBknE/qs8JXGshaqddRs958kECwPsS7UlB2zIdGlDnMVlFb7T7ux2H/v4ToWfzDcBhaW4uQXFTfER",
-	"jNn/1xkSsZMRo1lfgALu6/4oMBtTNpQIIwm/hy73RVrIfj4mM+sgkSTBTNFwARkcE5nG3r6wmc6WUUGf",
-	"SJWD7TXW2dx5NNXZcvq8A7Ut4RE5TyWJms3ytW2Jdtdlfxk0IGx2gNKJZt07nU5Zru5ctzGYRyXKd6ye",
-	"2E/Jpc/I5SKSJt7Pxw7necVGKCdEXNCQHLEBr8m/Mw9YFkYMosmQm6x8f3QqpuxawalDk5xA6uBzIx7K",
-	"1kFrG/4btPiEMDyh+hP7z/YMJ7E3zlQfnbB5hvP+I4BX9iLuESG9vr7TIga2faqSINvutjtNS6HdOIHd",
-	"WD+ZSP9c3mor10QQmNUi9XF6lFKz6TWhG6KmXIxd2kjmcdMvri2v2m132t3ubvtxE2vq7jLHyeWECiIX",
-	"jkxYJFHKIEsWkj9N91ptRLmoT4T6ZMArqm/uWnpys20+bJP3ZVVeJkwKpGIh6uVYNlIiITygudRid5vd",
-	"GODW4HPLticwwWWzn30yxOv0baaSiHM8rNkBmzRvKB+FOI7BCejyOAvNEPkfNI7x9n67gx782u0+Q68o",
-	"Sy/R5ZNH54/2HjZz/xXmEmS3qnRIFQ9gaWtL9Ljgpi9zFNlTXs07VPxRQ1XDsJ07UDS+XqCAGk3BSww0",
-	"oTEW71yf/PniaKfXxHRMXJQph8QA20paNH5oBSKIQUV+Vlgg42iQCmAjAJvxtYNkbEhLk1ZNPSdE4AZc",
-	"OF1AGzamEgNUxAQv6wYNj9kCzxL3dXUoWwvrOOc1WIgAeHdzyHlUwMyfz/baWwS1t7+4478emYfjw+i3",
-	"VKrEip4V3EW2jASge7VsVHhM2uiN6ZCfo+z1Z66fUgbdm7fCsA+dU9McsnwpIxIrvIDMDNJfyBOCHuA+",
-	"vyDoDyL4Qz2XIUcPAKDgYWm7tnZWhSbcKnw4v4HkckJCLQfrW/Jm0jsmFyRGSSq19mAIkM0g5q330HT+",
-	"KV8U7+EuxEz0V74VYAm/MzVwQE16C23taAwEKhfjC1wRiWzVDseuyXju9VscPiuR8LH5Efy8Nm/MdaLQ",
-	"BMKGmoTz5oQYRSSmF0TMEOOKlAJt5e3Jntt73O167nlxu/7n7EycnbG6yvO60rH80OQ4vUZVfB3WuhfU",
-	"xbib7BPBIhjLxQ7yRaynwt3NRc+O3MvNvefscwkXAEATfmGwsUYOLNK5Ta1HXZCQ0Aso0hJEpYLBPyOc",
-	"4CH8K+YQclECMzkAL6tt+1b2wBd5OQ/Hz0EpWcC4MozQ+YRu4BKefFlBFQ19Qve5/aZ0II8bBSxGdDjy",
-	"zJIOyyl63UedRq+LuSeZ5lW1qLDZuxIS0dTT7+01fF5645Nmb+Spz7SyMSgnTRbJ1iZqih4kyA/L7Em2",
-	"GrvjteT9M8GxGvlZwQi+y+NqFqy24gKJiWhGeJBGjrVyRoT19VOJeFUEdbuN9jbMCH4pq7Z343OwSOXO",
-	"mz2QZKIXp1Zs8VLYziNFkq9SBx8JImF2jTbjNH/8ThT4wnQzegkcwQZX0u8rZ+xR9bOGxCZVEWlxD/qO",
-	"ibZNaRxnaRWem3QuqVd/ONEfG1dQdoXs7an1JTb3DS31NEZ4Js/54DzkF8STWvIjnkmUMkVjAGMzQD0D",
-	"ZYC7sUITHJK6kLxeEvxoiiUUhVfEfHvfFx5bGn6/C0AGEKQr8IlX8Ly+uMs7ZjfuiV20g6Ar9rJm13NU",
-	"vmpv4qxx4k2hKNwazgGPo/Pdzrmm9joIA4AtoHl6FNrtIP18gGAhBh4HiN4E1dFQi70+rgC9N8zvuBU0",
-	"hbJmvuy8K0y28ONKk+USWVRgEhzB58AG5u5UzqDKeIISk1zCoV+521gTtYeRSVRoIk9Lse0VFauKQn61",
-	"7FNjsCuur/Ja/Robr8HNeQ3qt7TmnioXAl53/4qN/+Kb8V9kRFfLBWv434cqNcJsM41BIVxqsVJmI3ei",
-	"Va14LTcK1VKFajnHasSgPPrKLWlqd98z8m60pewuFM5waTlMzg2WBcBB8t8k+r8dYCWfSmYlbaopNrj/",
-	"dTUQQCmv+QVJvPksJUUsIZBWQ3wV0zhUXHhlPBRW2sRqk6gMnn41IkkBhxw8pTOpSNlh7PNpLoe2rONu",
-	"a+Rmy+KdsFvVSKfeuuaxzqbK//0Ay7yqEbCqjK8XwRmfRHigiJhiUWVfu412eQVj4IomwDNTlGoB+MFC",
-	"LB8TuEAO9nbu0qlzLXkNohkyzOold0lUFwS0izAWBLU9kuI2BznLWcrXlonvxD4n2+gVoDu7lFMSDYkw",
-	"ARjGnXRfLZ8+e/VKsjvjyBvxfdvie62SdXnsG6RhG/UsvkAvQD0DMwdOKhyTHnqAHYS74hxwFpKHxnWl",
-	"jRYsy49kYEuYhQSyT4f4gpwxKIzu43D80OKRO4FreEYZtcHOplDQdq3we9Cy0HlBSy/JgsZjSer9gKel",
-	"mFklssylsttXisUHWrs2acdKUTaUqwTnCy812cqCoNAXsG8mRbwRdt8YccX53G1Y+1IXdfcMkcxH4vev",
-	"cBXqXLo+6gd0k3eY+pA2TNo2H4Czy6YB+zTKkEhZB2N0iH75cAqcp3cIUAf0D5AfB+gHggURvTmOM+r/",
-	"FNK39Jej938cdd/QI3nEjvfD50ePjpKXnX/uTHaj5788bWvWFH04om/pUec1/eVpO9yJWT952Yl+/SVe",
-	"lNHv08xOSMhNMr+isal8hEVZaBr70/LpP+l0GmopC2GeDhniE/x7amFwApOeqPdLb3oRPeqq8E7zCGd6",
-	"oHPz8Xw5M/Tu7fULh2NZjfnIywhSaYKmyzCI5utxi7RT3avSTEsHaEf00fN76YvfHrJ6DKk7LDJx6FXz",
-	"6kgZkdWidehZDOlF1T7CEf6H/asd8qR2pPMLIuiALsOarwytB3U/bAY2X4bZKg/0k56+H4/nmsUuyzoa",
-	"qYJ5m+CZhcNtXubiX89LnNDYU4/WesUvSIxD77nXwB5DYnwB+LjGNPTAHS/VxIQtp15YPs8NDu4duh7r",
-	"YYz13uhvYadrNsZgEi/ZC5/941DQsuFrUdDc2dkdLRLe3CVbDdJH862lOC+GfFcrtSj+qJFdYxj1psDi",
-	"Tgos3t9DIO+rwt4HLdtufxEkgg2l2ui3rWqVAazGhuRtIqVLnapI702Ln2+mxc+C0LSl/xwHC34gLSYK",
-	"YDvn0WvP1B9fyX998+2BMiCL+hJeaXqFmk554xRJpf/lfD0FfMWl460zqExtLDnPopD0DzPJkMc8FW30",
-	"IvOtlpIJNDuwZ3WFQPS1GzLeRNrdbSS5KYHD8TllF4QpLmaLKSYv5wC+Q6I2yjN7p5Dilz+iRQeVCBvT",
-	"EErmeCXbz09RS5sJ5XHf9XUNqu5DgXeUbpRP+lp59Rz0tpVz29z+meo9T+nd19kl+Ivty7tQrGg2AN9W",
-	"RIu5r/NiZak0WaE/d2PWb3i9nGP2CPDBEjwGfDAkORRuI6jzhuQXhiKeQccvNegLcmERX31rH9s0xm3Q",
-	"GDcXCfaUO0F9ppIJBHDUJ0Or+AfI8gqDgFxMaFt3zqVXsNhJG/L1k+ecjHmWwRNSVUo6W4dwMRS3gKlf",
-	"LV85y4tbApe74e0b3r7h7Rve/hUxzFdUKj/ebVbxuhjBv1ExquuwvVotqnMsedyUd+3mW7Cjr7ES9HJF",
-	"GWRvnrXKQp70KTNdlVCfAE5H1nb8G5JKDVwVGSEVZ9EA/DDBl0fmp/vmYftXd57WfIQdpyTPdjDT9Lsx",
-	"Plo/RtCajqiCqyjpH0R/cdIKWq9bQetV65OZUHFl+742ntf1hHwp6mgVG6DiQFhw+a7cQzVroFoqJGnS",
-	"TfUrvX73rvvpl6mi3rttrFeYDxmiUbY1lvAqtW+719OLl+0GvPI2N2OjpH97SvrdaOV1EuvEHzY4dKXd",
-	"c/LoHpQyQvlTvaQTAJ2Blc0FLagJjdR+V5Ngdsaj/K9apLCJAOURoCYRwhuqDSwFheoDOZa6vEoeEXQw",
-	"g06Pa25EOH+x1tQ7cH4ZmlBImAqqZif6NbYTl8m7zP710lHCLx9Ovb1vSrmrfIA+AiL3pwd/0YuA+7MN",
-	"nzwMoDrAm5aL/t//+b+Q/QnrASow08gmPVJqYnCq+JjWZGyZ7wyfqp2F0cN6qSTn5nn5d01+vTZ6juPY",
-	"XQ+jgec4DYCqQ0x9mrG6zpj15tlRe6EUA5NK2tPcrvfr1vOT45dbp+aTB3ud3eIz5wmVkrJhz0jpKZXk",
-	"YRsduuaLZpaYnbHyhvWgEtk09/ktjYamctRkdMeckQOTyTLliEEPoIRemgx+zZzd5jkI+mo+rGNvE/pP",
-	"I6iLrS6rmHB5UlAlg5OLPHUOxLN7yzOkOHc7LCcEj9FbvbgdrZwo2/FQE8Eg5lNpFK18fJus+17ErYPW",
-	"Np7Q7YvuNk7VaNt+Y5p3TICKXdqx52mggpIg1B/vtD5/hgwLXwuCQxTyJCEiJOjw3ZE9GuDZ0Pc560Rt",
-	"zwF6k8hcB8laxLTP2Bl7yxwwP/B4fUqWyMwrgcwk6pMRhZIaQLrSS+RMK3oj09WJOCR1kyYUcqb5l4Lj",
-	"P2Pm/Sar6SeOwpgSC6GlPzmdTcgJLC/7RhA0JExfFBKZibv2oDC/jCoxi86YIHLCmYQp2NbdCDp2Sq2j",
-	"wCL/8hf0nAMr1RriGdtC33//y8nbN99/D8oKw2NyHmJJAvT+9OXWkzZ6z8ZMS78BJXEEaL7m799TPfwE",
-	"C5wQrQ7CnASZQKZj6XNBzhhCggxSSSJzRns7OwGSHGGkZhN3IzRNEYkkjQlT8axtJncUye+/t246kHAS",
-	"PQDR97CNvv/+lCbEfX/88jna3d19qhfy/vS5/T3otnp1pk3RJQ6VA+ZCRi6bKQE92ISCssDnA/cDiR70",
-	"zlrdnfZ+56zV08qSXhl81NGfAN388u7fml8kFjzb+BctrqAg+tUsHykwedyoTySNbC9EDDM9OnmL9na6",
-	"j5E2XuxaoNZNr9Y02emBrtQLXJ1bgHqQWWhhckx2Ya+dfUol6iLFUbfTCdBOR/Mna9q00XMex6b2R+o1",
-	"wX0ZCj7NdNw+T1mEcKxPzQ5fKKjqPTM9aamCiqXF1WbOSaQHgga2IZcKjfgUyCAiZIJmPIVOYcgmvc4V",
-	"46MRlsUSP7NBL4TgokgPT/f2H2tjrB+TRJ8enkxianTHbfvx336TnPUeZsxDQUujnt52M/eJ4EOBExkg",
-	"DMcdEYVpbL8jfBIDMzXNsii7wDGNstvSIzCjnnu7vmrImpig+9qJa26r76SZmiHXGoF8lnY6u2FRtsMn",
-	"erKaPWTiVeEh8FVNjIWHswsJndy3YnqhLRlXX2K5fbHbuMnLMt2XqbDzPRU4NJzRMqDvvz/IOJJlQiEW",
-	"ghKp5a1VxbaOol6gz1ZAX1B9yBZzAXQD01bn0V5mYepp+ozMOdvSTOoYK4KA1h0JYMZ4ykJDOD39/Sv9",
-	"9Rb8r74v+UfHJMGUgdyH21P8Rl8jWxypp5QpLlZiQrkpZ+QZ2tt5mi/7mCgx2zocKCJA75CmuMhO9jkO",
-	"tWzR+4ZR76cXpz2X8yaI5KkISSavMEO9F6d4WL1kWpc5Gmy94YxsvcYqHPWg+w5RaLez10aH9ud8gCZp",
-	"P6ahYcM4Mv3OIGQAJINRiMMRCZwcYrCGGeodDklx5s8gizH3gZZEqEMTBflknJdgWmTcRJ8HWDVyxKem",
-	"4hthlFCWKoIAZQDq4Cy4nMWcA7hEwpTbNBgbljQ1GYam1ay9hmNCJt9/b1ZnVnA0cDuTMXmzlbl2r3fk",
-	"AO11d7L+I5q1uLYtAMAGo/d+fnH4Yw9NuRhL0+tIcytzchEHIoTU7pAwCWqwVeVeH2ntPAV9R+vK8mAb",
-	"OhGZQ25zMdy2P9pObFcu06w26y2UtRKynYE+F7sa7bY77V0DBTYC1WwbbH7id1f5GzRlBH0UtQ70b4t9",
-	"n7TJYm40vH6n0zGxC6Ycqn2Bp/5mi2eN9bO8QUg+DGh5tQ2m2nrRezs7dW/Mprh9ZDiwicpkfrvFv3ln",
-	"JEHJ8GodfPxUaLMKnQ4Dl5cON8X0WwpaCg8lBFJjrLR1rg26yy2tsW3ZUokWgz79n4PWdntK4ngLVKjt",
-	"36Zj2XY75j0xvQNjMpPogRZmj/e7jx/ay1Tl6EjSIbPqlRFFducyu4mEphLZltwmksQXRLrsW7ixZ8z/",
-	"QlCAsdDXgYSCKEPqc1Tzy4d/ntwkucD7a+hE75JRqzXLMIYMHTKtI0wRTrgxFaGk1thpMDvNhMnWc62j",
-	"81o8U/v8dvnhz0FLM5JlP4JnYM67nb3llPiGq9c8MnVDd03x70BoGPozRUc5yRXIXusYC0ne2XiuI8hC",
-	"ardVSt/JYgcRuyyZJweUaS+mUmVt4YAXOuujdfDRvxX5I9sg5Vufg6UPvjXlOp8/3SCN22VABZiH1As1",
-	"YG69hjV2ussP/T3DVqO8G+rKXVgfP+ntzp0I5m/nQfr46XOJELXZg5JZvuQi9WWf1ZAgfApVj3k/189B",
-	"a8K9SS1RBOqWfeuzYo9ZqGfLFJX9Thu9dZyGStPZBmdZLAoiPhAJinGYaUuaN9lGcGfsNAuTOweN9Rxk",
-	"qTBcoD5XIx+7NSWFh1kDMauG/2C79a+TFk3C5Oey89JGxyr3oLvusevYvStsuzrtd54u/9FzzgYxNY7l",
-	"ve5+k1FkOplwoUj0mkQUn84m5Eu6aYdRVCD/a18zH/ff/pNGn20DIqI8/uJjkvALe3my+sW3BmJaK/j6",
-	"CyrAQRPyicXLnZcJ5vXFC1Ki1L0a8ZPfxCEEtq9OX82k/Uuesi+KGf8I++pM9jVzZa9aoNlspbVoAcNh",
-	"TgutPfLOrTOnkq55C9rihlALhPoTUTdEpaupl0cRaIwTl3Y2B4tz8vYNSogYEgTPWFtv9+mjh1rFiGc2",
-	"n45o9QPcZcY3YZO/nNvFpuGUr4PBGrgVLcGk1TXSEm77IuZFGxBQv72b8i2oDM+tO/Bmbpqvr9QJsU1J",
-	"nTBwSsIHq4u7hCKbFy0NeOP87RAElPP7pkRvrsdXdD2OiTUAb+B+lNTrhLLtvsAsWuxfgXgblugj2KbG",
-	"wxNTqcr5GFSqH+BdDwMbnC0GCuZvEgz/KvvVl+2CgTUsd8CYzb7Ofdld/qOXXPRpFBH2xflrzPYgxTOj",
-	"LSkQfBY22gLSaUD2UuHBYJnnxozaRkdKmiwXKl37YRfHFmSIRQTJ/FiSNsq6FKKejNNhD9m2Xslctmq7",
-	"xgkD9HJD0gPefScOGLOqGslhtvk69s1tXZmNm6fOzWMOcR13skYONfb02KkYXyrjWRXuCEv0YK/zFPXg",
-	"+3PKzlNJSnl5NW4fdyVXtNQGr40R86mJu+hIrcNLtDpBr6plrX4DGhDxicIx+QLdVmuk+vviB6iz+tdx",
-	"B25IoN2Jr2C5QKsYQl+CdLtnzOAbcnisl5M08XPAeM9M4lOtlyNA5DIkE1OQpBVaV7glFZ7JWh/IPWYW",
-	"d+I52TCLDbNYp/vnJrXtECsy5IKSNXl+nmfvW9X7k/9ynpVUY3pWn4moIKFWZWgcCVOmBIg7dlHgtYUK",
-	"Gag3yAtkJlgQV0LW7EqbQrQvyxVlN3S23BuVE8HGI1Xjkcq36La9Uo6YHTiG4hMn1JUg0KTNIDtgBrbt",
-	"OrxSjnRuyDHlXn8nvqlsbTUCusg8Nh6qL9dDFeY0fJNicwVHVXaTTeEHpAQyQqGa2rqttEIoiszGuLDc",
-	"L1fwYhWu8MaRtXFkVRxZ67wc9yenpZcpdj2T32JuHgX4JSs76zxea7ovNycs78Tv1VRYbgzajUG7gvdr",
-	"zeyniQPMDXlNHxg6zGk+xIxx/fMzZrocGz2cKkniQVVyh7MwJr2HJrycSXssCBpAcbTtZcjI1EIsKMRN",
-	"9WCd2+3ec6w7cb5tONaGY92EC+5mzQmbllXvhDuM46wJV6C5BJEO7hb1fu+hmPOxdG1QsIAeKGUEl6CA",
-	"38JFjfkPLrxsMkv8cIfZSPNdozyjBXVpNCUUrDhveedz3f3e2GV3QrAIR6fkUhnXnceH6DY0cxzqY6pz",
-	"Gtpebc0GN23wlg2blbab7m/oQQ8wi6B7vJYsD3qAMtV7WDenYuO4fGLz6HBfluMy62K3uIYxa0m3cVl6",
-	"XZZug4ocK7vay3kVcCYqlcCKi0U8K/OA1BfgLKi4cdymdUUz8kapsDb5OV/Ql1Ckc/OqxhdU1pNX5d7K",
-	"xdh2XVO9VsqpVfn1Q9YjWEI8Cq0FY9BxXPdsdOogTqzgKE3JWCr+mh6ZX7hjI8+ueOluwGoozuuWjYYG",
-	"d31thQ73Ue//BjT5n+Ce5BX5GFmF7hZYgFRYpbKWCfxI4BpjRdkQERYZv4W97NWy1cwx0IgJmK8W8oET",
-	"M7l7yAnszDa8YMML1hwgNNcNLNPIXT5y85qBc/sttPIz3yBlaJDGcdnaP0CU2fvOGSQjcAO9ZvBvDaf5",
-	"uwkBRj2LCAJ/wPMVZ8EZ4DfrLYPhjJUOyUZBwVHGIlSYphnOAFlLpLSWQhmS41T6fJVZes87t/YlToUP",
-	"MBloUM3HehiAFc+dGlgP1b4N70B2EM47YDY3z68AMFXLe1lUPpi6GUrHbZtN0+5axgmXG+iZ8zVqYs6b",
-	"JMlGj/6kKGvdhCuhwZoAtfOmsZNMIxa93cudD442Ns6HGudDdnluOVvKjnug+QRNJrEpns2atPSgpUUv",
-	"QD05Ti1YJ0DF9xyKLrXVf8B2bOGtQ4rsuSZZvQDxwRkzgaG8Y5FBjtN6Vy/v/AFQv4jEkuRPBrUtP07i",
-	"dOiacBcchC5Wdcb0X55ELnTIHC/KmuIDTzeWY0wNzDOSwPcKP9b82+FAc/bMNtAPtQoJAsL+oD9DCcFM",
-	"a6gDHsd8Kh0ycR+H46HQCkc91JS9Vyunk1m3MFx2c5zwr1yQ17T8bgUtQHOH9yolaD9VttN/tfu3rQ6L",
-	"Wgc7QSvPs4mgF02191LWFMly8x8FHSg0pYIA8uiI4Ggy0uw/6yV10Hpsf2K7N+zsf85bIMjqck635IgK",
-	"kKhqyqHbuSwupjTB/Wwer4mgjLtft4rv//hnsfGL6Q3WOil0d2ntugmOU/2qF8dHb95uneQz7nb0bZ9/",
-	"yeulL3ldeMnO50/AUVeSe7aH9q3Dh+WioM4SKPQr3CQJfrlJgpOMMa0/qOdE4NIMwdMc789xszQLq0Hz",
-	"AC0mhpxHAdKa53CEeAHSjBrO/lEQAIkvpeTbzywxP0R9QdlQarUf+LbJRjBZDiBw9It+Oj16A8ruDJAI",
-	"mY+tm6XkbH2TYvi1Zwyu8aYsgGqzowQFY0qUDFht8BqqtVDcWSiV2DRAUDm1aQaajGsyi23XDWhPJ2vK",
-	"UH4iqqip3IKlcZPiZRNguqMAU94JnDsO/XXl2WpzijLUy1XrHuLuB1olNc8bTxFL4/iMCZsFr7m4R56Y",
-	"HNz1yJOrGhgjGlXMCy2YtXitiOOiQp5nYJiOYJ+LbROLcNjQ6M/2Yi2+YM7E2ANNenVd+Y4w9Brzsk3C",
-	"3SbhboUU4bXqG40yhO2IyxKEkfV82x3K8oVlwXNTzBluZ06nM9Yr3/ayH2qoKOuZrtjQpd1OywF6uxad",
-	"CPpW6vlJolB/dsY+6unwKct7y5RsAEnUket/+HBBPvHtc9+V+NsdgSBu+NuGv91IQvGtuR62jc1jOi9e",
-	"RYH0+tuN0wKjX969+ClA7978FKAPpP9Oc8efjl6aZoZ8kLU86HbQa/oDMLq9DkrIEE/oJYllgNJJzHFE",
-	"ABMDowEXiX6H69lmwAPOmMUcmJJ+nmEMgUmBp9K4QMgUUWb7gKmRIMS4T6FXoEEHs7WWCVE4wgpDrWXW",
-	"DHQEF8N6tc8YLCCr+YC/XLsGxpFMw5GxJfUHrj3hg72dHdSzbdzO4eveQzNPyW0TQYeb6vr1ugoSu2DT",
-	"fkdLIMBOEARLzuyLUxGf26F6D03+h4k7mIlAcLTo/IdCE6oJD9RudFgERztj7mh2OtYqtiUrivPzBLOZ",
-	"WYDsPVzq1z/SD947uQGzekmMVhy0kjRWdIKF2tY0tqUJYMV3vQdKvW1vtNncGtkDR1Tyh9CSJ/E7uZFE",
-	"V5FEDVZwyvkrLIa3L7r2m+zve4YvMDV91u++J4hhUIo3F3sJvtzqAzdodTvtzqOd/df0h1ZDgag/UDQh",
-	"XKv9rUcd2VBEbv8J/z1focmIWZnzLmoxAVjiphfgFLvLmHHhII+6UtlG/3L+SRM6HvEpgRaN0OaQ1ThL",
-	"Ss73dfDejQf+C/DA21t0V57E5Vk6QIk3BlQJKRX2IvWQFrooARWUqkrnvlJmxRnLzHrTh7Y34ZKanuty",
-	"RAc2dAB4GnKpZ/IeKzp34v5brpuUreJvT1HZWMB1Hr418rNlwt15v65uAtf6DzUJQ6tik5dPUMzNTQpQ",
-	"f4awCU/aDN0RAfPTPi6I+VJbvgrhOC4aaIWkMxfCPGOMkEhmSWiAcmIMQ/eJu/h+k63oB7whYK/s/Xfi",
-	"rLPKFPhH65iS3arvJILEpC8ok/9b4A0nBFr5owSzmb0nJa+GgibUWBS5hkkwWxevsAkza3aW/QBpN9Di",
-	"06QyuAVBK3ZDg1Msy11BGVfZ87aaxxKrD4m3mOfzNWQvbDIRrutoBoqYp7lbELjF7NbaOpcsNad4w4O8",
-	"fy0VEpT2YkOH3Jvc8WNXOHu6dfNi5hWVaomUkZv8nS/s1hjghNwoyU7yLhN4FtU72PmhqQkZmyRtxLix",
-	"aLOvyyHuQnMU+4tzyPTsPSyDx45Thx17xso1B/kGmd4r2dD1sYJ/Zan598t6tvO6m1RztymL+cjGh7+x",
-	"pRcksedFL7cl2LcTrAS9XLOW/Br8eaZgKeRJnzK4Uo55QcqcREN6QVhQVAUCFBN8QdkQknVM8kyV2+FY",
-	"EBzNIGp6xjLdQ460HQ7JOCZMa4xCFqGIDgZE2NJWbZpX8nAyMCvL+AITv7ZFZ4WhgzPm8ofySrHC8pZy",
-	"zNdmr+8p37Szuxu+WaeDVfVLVU7TUSMyAwfMJlNnw1sb8VYIJxAcjqqMyZXF3SLv/TN3ADYoK8qXUMhi",
-	"zmIi5ToiUzMhx2lWB2QASgUhCA8xZfOhzSwLEmItENc0GmMBn6SghObmXJb6ktmnRiHVvzi3v/D7Mc3z",
-	"61EnN/DmX2Wx0ho1ogXFSj66XhrimgPAywn5pj0WN2llbJwVd1VstFZav4m8AEt9N5sZ4MAWmmUGnLEi",
-	"6EJt1P+euyzuJOTfjJdskuE3KvYKxT7r5WFNin3siFct9oFSwHKdT31/zHvORu4yVr9hIxs2ssaampv0",
-	"hApyQcm0PqZ5bL4Ha6AA41eG7wsQjqEcxfgoLbqTKT1Z0BvTvrtRY0yHVlcIwnt7YJqvr9IE0zOo3RwD",
-	"tAXDQwqHVFjUQuEJADxtjtin37V0ApU9LUHqyxGfskag+ubHtw6qf4+Q8AzFLQfCs/u+wcGriyXHsduj",
-	"Aldyn1ybG1nXIJW0T2OY7jozHA/dLTKjQc0x3CFAWJHInCTCsTaxIGjCiclbMjC5FiEuDxabK99GH0Zc",
-	"v9ogaEJq5CyAKPNYK1f2ZziNtAUnMI1r0hkNkf4rX/3N6Elzw9xFEbKZRJ2+ZA9ok814nxjAzzTSSok9",
-	"GyuAymAw12cEFl+vRin5YKtMUZ8gyeMIegngcJQr2Mr8XUpbLjgE51OsTHrt/dBEmkLW1k2OlKK5FuW3",
-	"Hl5YjtPSFBN8+YqwoRq1Dh7tBS2trNk/u4FTGKQSWsup7QVkbEm3/XkLcx7VdiJyDzferlf2B895RL5m",
-	"zQVI8xW5IPFyxSXWj230ljq9xSRCmE26erJ1s8oJiJ8UGBLOrwO5xKGKZya5YqCIcCUVz0z0EZI0CAsJ",
-	"GmrVgzLb6DUm0dC1Qj9jPXI5IaEi0fnvKWaKqllPaymm7B9PJoRJlLI4K8u3cRtYvRalNjQJiz83Xueo",
-	"9/AAsJy0pTNDI3xB7KtIdMYk1VOa8dSVeNQoMI6X3oTWAu/e1GFsOircVuEGLjKNNRZowO+3cfRbKlVC",
-	"bFr5gqRYw1Sg2NzcYC4AyFQiyRObw0oVetCLSKxwz3Zt/YMI/jBwegCxyBttdKQQAygOYDDmWT1z4Aln",
-	"rEeZTAcDGlLC1LmBEn/YRieERcjHdhSH4BSohUrMkMQD4u+boJd74/zhMNvVDZPYMIlbyKiyd9Fc0rUz",
-	"iRHBsRrVWkM/u9KyLDfQuhoAZBkL4nKk4G0BCgVVNMRxgGI+DVBCIpoCOtGIDkeBa9msRoJI07vNgUQS",
-	"pSgbymdnzKXHF7MRoUzUcSYcxwYTgiQTRQuOYuBEEJ2CdEWw3ihDux0UQS0Yi/JSOfjERrLOGISypjSO",
-	"bXso25hggv3tpIdWD/nZbF4Ty66cWwnRswsS19orViCswJfMXECV//L6lxZ3s4azGULN6EX/YGOK+NQK",
-	"YshapEzqy7l2juEsDbnAhUIEcaoNJTJwTANyJ60NADzNVcckfsfJq2yoG6Q9N8ii6rRszRuSq7F+48JR",
-	"Xd30XVS3lVm4fTKiroTKgJDUVAO8yr0+N6EOutevYDF21z74Moq9XaVvo8PVZcUXPJA3xI63/wx5RD6b",
-	"eJY3Y/C5RfvPZ/Od6dxkehjpn9fn5ejnChdqocZTJMDvKp7ZCQaNySo6+qtW9d5c0Un76Wav+Z3kDja9",
-	"5ps41j3Lr9H0fZPXPuEXJHPteLWw08ypW+2HaeoFtT3pMFUT6BoyhQ4EEFnWtlJ/hqYjnpiyFKnNuIFz",
-	"EH0nUTYB6/vVRtQFiQOE4ymeyWdI8KnB7DHOIOsE9plTWYzsdbaoe5u24wYtBPx8g+YFR7cZobuj0Jhn",
-	"JgZLDoB+wSlYl9AE365m6B6b39SNnIclBbGRjsCAD2OJemCBHOzt9OpnZH9UF7bc6XSuFrc0EQ6YmaIJ",
-	"nIftpdE6aO10dh5tdbtbne5pp3MA//+fmhlqm6k0uQEXCdYcJNLsRL+71XROfTLgYsmkdppMSvErTekr",
-	"Dqo6XrY8rppx0o1xuTC0mhSkw3qF6Z9DRdnnhZJ0Puvhp9OjN+DZwAzEglahY2AKFmjdfHBB4rmUkXat",
-	"R3GZ4Ds0NaZ8gJ4EqLsToO6ultzdPRTRITXwOcULnP1fd9+vgOuVL1TAJ1gpIvQP/+djZ+vppz+ffP7r",
-	"/9p/dneC7t7nv3ru9qc7joNY/+CmPO+LK8/LvLtG3dTkvp77nqrRtlFCt/L51IVFTfELwN+6h+FOExbZ",
-	"ohgAC5JESnALGh3Z/GUzquWYRCYE6rvwZibv3ERuxnR9Xhrk2IzQzITd87PBbDOmWGYqffmaHWNFQHBv",
-	"GfG95MZVH/8cFN5wTBJMmWYpjd+S/6TyJknUKm8BfeI262Bu0y7e23naCK7/NWYzSzbyHpS9qQIFFpiC",
-	"3vp5nvDxz5b9V7cTtCZ60FYqiWgFrSllEZ+2Dlrd/QRUwYxvhKlUPCFinnUMuBhy1YB1vMY0Bh8bZWOk",
-	"OPScKnOSANGBBea0HU5M404cmiTwXMcgWwmmseuAYrgMZnJKRGZ1S228O6Dc7KXQhl0gxpVFldCTAVwG",
-	"HoFxhhka8VQAUxvYvu2p9EY7zcpvmFW9LA2yEqva8YBQFPbX2H7M7W6AMIJNhV0CJW2KZ187D/sWmEvZ",
-	"6y7Hhs716RrQWMpW4Bk7Gc+wl2+ebcyxiJgPKVuQagUX1174EFIn+ZgwuIIYCTIQRI7MZzYdynZfgjp/",
-	"YAo9TRhxT1/tnuZlWonvBcjc57eHqRrtnLFMRkNnKMAEePR472mAJAnBLbTX3n1o4Q/zt0BSZh9Qxstc",
-	"B2GJpiSO22fsjH2AWaSSnBtWLf8OxWKoz5WduvH5AdOT6GelJuBosE8jxXmA+kS6PH8c4X5MUC+UYnAO",
-	"v+8dIEmI5W32cBFwCf0YvKYHUzlEU8HZsKyfYYZSNmZ8mt13NHRKJXhkDfM0ibHZp+D6yBETBB2OVGEf",
-	"QRGNCHBpDOjj9tWaB/M4QpLb5JO9zq7XwQmEscS0++B4uBEZkCdjN1S6/TO9rgCmdiC4TcfBqC/4VBJR",
-	"59MqHFfJS5NdOCjvC+YL9q7VHBZItdzT9YdZhbaKbV3t86aE8x8k5ElCREjaIbi7crlrHuju7O4BA3AE",
-	"PDeS/gKiW8VBCq8JuRAkVGjEhSToaav4qhaO8CoNZV/pA86FVlDanMut6XS6BS20UhETFvKIRKuEgIaU",
-	"veQiue3Y06mmvneYCp+R/YoPhyRClG20/432fxUB/YoPV5PIjxZK5DqBzE01hV8iv9DWvCpY7ja7rCye",
-	"FeIstC3jSlLaSJw4NpWdhd8YGeh6HEKSE+NTrx/ATrGp/e0mOsISERZp4/uqRHpnHl0+zIH1oCcvLGkp",
-	"Jcz5eOptNbOpWziOl5y9iYTOnz5Id3vwgZkmYPSxME4j4/HwHeNhHDc6ycM4zlxHphDmCz9L2MeptrjW",
-	"eYxGqNe65N05KZvxW762fRJzNtR/eb3tz1MhCFPvjUPgxmQovL/GR23n/2V4qe+Kwj6MOMIJOlonXVkm",
-	"vsD7OyFOMngYvjPjrE+HijZ6mzcfEjikbIhCHMcW3APQ1ODntjZPf3LGppTJZ4UsRjBU9jpPM3x4x5ac",
-	"Dxkd2teYpA2AXDLdUMCa0UKIXBqfLJpiecb0+QC8IzXptpAlJBWPCTsojaBXm8esypIMlkAVerDX6aIe",
-	"fHguiO2o60xCA3/f59Est1scOzUnq+fgZhcF2RqdXZjZjIxMn7new9C76det5yfHL7dAGe35e7HDCcED",
-	"NwZnAEMUvFJ3pnefQi/MqT2djfL99eet3gtt/YVjLBVHFfgjcnpcxSm/s7o+L8iQSqV/U8e5TU8KzZwd",
-	"+8/ELHpRcWuxKPcRAANKGf09JRlMvSBDLCKkOAoxeMadd9qwqyf6m8c7qD/TA/IBen/6cuvJs8wfJZHx",
-	"QymO+prRJQlnRbtA83MXI7gggg4M73TTA0AoGkPG3Bk7NAVXwBjHhEykBZQh8QBNR9wA9uc+rwe94xc/",
-	"HZ2cvjg+f/Hm/esXx4enR2/f/N1g0/QeZjJsp7PjMhj0Gg1f1sPKMzYdcUjc068GtBrbD8DLgu25XMdf",
-	"lMnrkiPnEKgr+87rL8L/sO+xviJIczy3npzDCLeCFmBk209e8QsS45CUvUpVd9AK3p9ju/yVohbd29Qx",
-	"TbgW7kbURsb01hQEvtFvQZJ4o0Q1GxQ4CEs+ZUQY3HYeR5mdkUXY9A3+9kJJG2G5TFgaIVTgxyuIxd2F",
-	"UnHkl4qSqCvmtGTF+yWV3YglTe6a+I0YCsr5L5n7ouw0yYyUM0YlkhPClCv6NW1cUi1loM8rI1MiCjFx",
-	"sK0MYImJTfsljSQ3HYo+Lo5x3Uj0XNKMJCrjwNa2+uo5RqcB/qomFWPDfSk8Y7+JofGe4QtMY9w36LJr",
-	"5TMnc5kl5maZCwu3eG2cxx/xdlygiZ/uO4liCj2n3K9MFT9U3BtHueYQNRBqbqBVEaHvV5m7WcXylPAs",
-	"r/DqWaVfSMqnqRXHCTpCsQsprtPX53YSYD8X9f6BeACkTZUE2ncyF3UuEjRHoYRFJ1kU40pgorce/fl6",
-	"+5G68BIjKCIXNFxrSMIY6ltZboOX6Z0YbJEsJS9Xrkq82eXjBWUgWK00RYiqA2NbyBAzpm11PiEMfidt",
-	"dhA1mYJn7N3bk1O/F8HbKW9EwvEL/e5/6edp85LeOR2xXVsNlPtiVy/rfQ1bZHWBG+XH87tQY0abldvz",
-	"2qhrc+rat6JxveJ8bPAWLwpUs6qm9aiBphUsD03VcBXjwhNjWRFj81l9Zg2+cLbhJHA9bsjI+lc+wkom",
-	"1h1c/oJHtrhjGxawsdhW5R+G6lEyKyRArpNrLFJXtu01blq5AABogl+QxYwE8B5LlQUowrM2OmTZxXEI",
-	"se72uFACGhIFndf1+3yYIzBfn6rSzO8y75sNctBa773OghybuKrHovyyaoY0NSMDwlGOsl3p9u1fr4So",
-	"LzCL6t0kh3GMzCOoP4OAZGAqhjP/LEuTPhGuztgWDLmOOX6fyQ9mzC/aYwJrWO4vMXvXvgs7db5ave/2",
-	"fa6jkiGwEIcjTSiPOrLlN0XnKSdzX9S2VoXnrkwvQ2LIZU3+izUTQJ1mBmu+g/y5e+468bQ87dvDXQtJ",
-	"hliRIReULGZo+WM+pqbJcoIFYSpLBstptkKviEIHbQAlAjhpWuMmfp7PrAmCkAHEh7B/OKJxJEgBM8e8",
-	"alYLKwRzvwGAn3vFf+2Gzpaz4Py07wkbDou0sGa6X86OHfn4OPJVqHtIHHHP7h2PziZWw6aLV2nDqZdw",
-	"6jA/5bUQraOyelZdpsYyWJyzl3qSC9VDEs+kSVeeUknaSLP5AY01laGQJ33KSBv1fu+hmPMx9I3WfP6M",
-	"mXw4yqwUAGkUZEsNUGFGcA/kOH1mMMRmE25S9RKCtQmEUknO2EdJsAhHnx78Jbsl2+ajd3YZD+uA5twD",
-	"S8sxYcqKw1L0XMrQOlMqCOyMptTJiDNgMz5B8XtzeDNYwSm5VI0Ehbt2zXqKu6ff6Fk1eB4Ur2avhkeb",
-	"vvc1Ze8EDZs9iy8bP3vELCBQA8HJTkyz16VPviRYpYI02oVD4zWy/e5WAPJb9l6lBO2ninhQ/04dqHYb",
-	"9TQ9XmAWkp5Lnf+910awfyZhVb8eCxIhbPwf/XQGCTgz+DMJUEQl+HhkqdDJ29aLC9WYrO2NO9G/+YpR",
-	"3+wyl2tKuRV2L/SkSc4Q1ypwtgfu8jSUPHlfiUnqtCKJjKOlLJX8yr+7rPUc/hsnPHcg940C5+a1dlLk",
-	"g4FVOhsRosHGcOwQTTQPRdT1MlIjQoX5sAlZ2uN5a6awoUk/M0ScQWOIe8YU3bTWTpFGW62lyJeURTKf",
-	"RX+GQIWG1NmYjgnTqicfIDkhcazVYgvYbLVkwFhxVIl6o1lf0KiHBqm00Rw1EoScMYHZmLIhDCBISCeC",
-	"h1DDyMbPUG9MZnrUHooJviAyU8F5qp6hniQJZoqGPQRvdV9Ca2MI/0C1o1blzxgXBrfSFC3aaR0qlHBp",
-	"Snd3Oh0zZSiQwWxMojb6MCKmb0jCIxKbMFLKtF2osAuCQ5xBmw1UnjFbVi4IDkdBvmxX7eJ20ZgYWu+R",
-	"XIuZnn7/OZQ0+rsOFg2L5TAuthpZS7IJARNGL+bUWDKCaFtiSC9M9/o5gwKNyHJz4mp5NVXzojpvGo5Q",
-	"RhCKAxxYzSQSA9u/yrivm3ZS3Zg136BZ82Vl8Wp6PiYyjZWsDU1oZpZgFY6u6BC9B9nlepk3p5PJOB1u",
-	"/6n/dzHyssHtkuhjf4ZoVHL5DInTrh7OI2MZJc5GeolEIRbCuPz1mF4Pq33ZD7OTOB02yYjM+/S7d+YM",
-	"HacCx1uRoAO15bxFW/PeojIcszQD1zP4xUj0RbBmvPVHZ+vpp7892Mr++fD728Zqtjtad0sKrRs2juEl",
-	"jmG7V1qL0XaxpZT13smlYY1y6CKP5Ln2hgGiCYYeQyxC2LF4uei23btwxoZm102zN0Kn24JcUDJd1IYQ",
-	"K+PklGgquCII9w1QiX3PCqEOi++IkV0hhPEs8pedR/uMnVIVW9rv88jhmkxiTBlS5FIdICJDPAF0ywQB",
-	"XpJpVQrwJyM+ZUuiFsd2yU2C23ZaBTRhaHwqFTYd87zdT7DSMqF5PxYspM+YKPilj8vTsPIcZgHm4JwH",
-	"5dr+ZjPi1+5uNqtc7mBx1PnlsRBwxOCCjiUy6nfcxH1SU9Lz+YqiZWEfSjNmgKZgMFNpLq4rDjMOikrG",
-	"rOEvBmfE5rpQRhXFcdY4BNsHTOKs+eUZc9gbZkyT6+9k74O9zlPUM9+ck0sqlew9fIaoQiFmADliwJaQ",
-	"ywuLBPYzGIN7YAjqxmqq9cvvpFPm2ymzS6sR6GYLNym/6ygS3IBDrLWLINx6nxpVy/h89dxzKcujBhnL",
-	"Xl1rO6GMLKqiPSZJVjFgmZaDlcsUjzLzMW96PSuwn2WlsK7ggJFN/et8QbXl9CiZ+cRGc+HpJZCg3k9j",
-	"BysiqBa1bpWbTgHCseRagMYkD/qOaERkXe5bPX107lhQ3NuuUl9xj6gbIu2r6YppLdROHLtiaTOfZ6Yz",
-	"P5UoJgMFVep9YkJiJJmoWRu9ZSSHsy3cCujKjAx8m69QahLjsMxD74EKd+s3c21NkDctjWtbMN3I1atV",
-	"OyRNaIxFrYvnXSGF2jSNM73XoOswFkQq/Y0LTSuujalibPwAKRMlUKjT3tMP7LT3oR2INAUKkPlhuqSe",
-	"MYPTa5GqbPB61+yDqURBL6H+0Vloru6RcT2NiFySCM2IMrA31u1h7b8sRbquPbLZiCunNtmIZ3n3fuZT",
-	"4xPKM7C4DZbXdguGs/Q2EXkS5G1fKVO7O62gleBLmqRJ62BnD0IV5o+8ZS5ligyBAm40YFfZvMWO3S/W",
-	"VZKdYkzHBJnLVuN2XexmFXi4DfS6qFR4DCirFyRUXEDszWDpl2h/hDXxm1ZkJhynyKX5OEOCpszGFDhz",
-	"/YGKKNvTEWEo0qr+GXtXzs+Cd1GJUuY8HaG+kfqaUjZso0MkUpbVGhu/zBTP3I3U9ogi0f9n7+p728iN",
-	"/lch9OBB4nalyE6cSxwUBzdJe0aTnM9OkRZVkKV2RxLPK3JBcuWqlwD9NP1g/SQFZ8h9kVaW5JfYufN/",
-	"Tna15JDD4bz+htlzkcABe9J/3nb4cB1qx+7GmPTIDXQCObktlxj0Q0Dj84Lk3l1xO8jP3xDywGVveuRE",
-	"QmcvpUatUNoYYSyX9pK+h4VqaWzmJIzV3CqN2oG7fbFrS+dxf9oulxYqELcUUWVp1sYyyjohNMwQecUp",
-	"mNIqalBG3zbhFg8S+IA967P/r8zdPfevi654pKpRvHjjxVr38uZe3txBeRMqhjGG6k4cxUrDkWtLR7pl",
-	"ibToKK00p2KlVHKUeLmkRhjhCXoTlxRbIvA4J1RQHAUNh3q6korkceBrBZa0Ym0Ogroac+cSLu5F0a2I",
-	"ohs2cH47oqtxfse8CWC6iXCq9cK4inTaWxZOZL6vb0lb5dFX3nozUfmDWhEC9rFrqIUkh7zBxSAz4Bvh",
-	"q0KHqkPUk1oq3le4a7yYD9OpO2tekDGIypqz4YBrBlIV44kfhHq7hsR+N7XYzyTG9kPoYx3IgcSidCVn",
-	"oE0A8JtBLUUlyQRIe8CMu3+wxZL733gijFV6HrO5KpiGBMQM0oB/lRTl5Mm1M5BTMIaPwURYZ2CZxH4a",
-	"Y63O0dBlmSKnlBum1l33MEkgtwco+B/BDKTtGquBT2MKrvgWtlrjpBFSXM9Adw1I7MQmnQJaUf6QUwNh",
-	"rjWf70QDidpsnEJmecwexr8MOm6kQeeA/fff//kS77j5WJAJsOG8/NtDdyB4KKTE5r52o2QH7yhzpFLF",
-	"SDWYkhBX63s+UVlJiBr+DE5JVprFoLXScci1yumw4tLEf+sehqPUPdZqJlLQPkuLMjGoSIRCTtU6tWnb",
-	"3JyV37pSyxJky8V+JZTsERi43rHE8w85b/zJ7GBIgI9GSlMr5PKMpAr5bMJn8D2e65HKMnX+qcgXR2w5",
-	"u35taUPa51CjdMNJRB0vhFBIkVwMX/gA1MjQDf7amVkpn7NTC5CxPyprM2D/+L/dJx8Zt2x3r7ffZ389",
-	"fdWrvliJyS+1tUkVtqbBIIqzzHAEXhbmfb9Nk5Zyx38KO/OVgxjlBEjo4pYuHfHm5xaDSovH3B1+emfo",
-	"zuRQzbBiZzHBux3VkjikPJOVbLbMSWLj25X+SjWtqNMmUNZ9pvU3306H/VuvKTk0Z1VtHFYL1uTwVirT",
-	"+u5ha3UjY7ktVqcPL0dHnJ7ibZCIGcszdBqNuMio5HJev4lINzoPJYyY4KcLGXDbW3IcUJk8pUndtLXl",
-	"h1khG9zKlED4SPFVoqnbWia3pcyfgs9GWaJ+M+ZcCnA2dfU6+7kL1Pj+tutSqdBpSRo2aste5aGLmWun",
-	"mS015XGsN9LgPQ2LgK2NElU2LZyuegaQR8wUycRdKpi7bSKfd3BedvikDNX3gZ8bBLKES6ksGwIjktI2",
-	"3YseHZZ9kTZrfBASiq4h7WtLB9xtMeMrXCfEKl3qIYXcc11pW2FpFTYSRAtFmKoXx6rKnZHAovj7xsl3",
-	"tXGyz5PKy626Cvfk3BJYwWKVAVqWU9BjYPgOe3jyp5fsu8fPn+70WImxOBKQpQZtSe/JfMFkkWVokgug",
-	"ZnpLjFbkKbdQ57XrT2ryXz9G+r6yQbBJ38brymi6y2nZt5/RdE2HZJNMQD+Uv4TrqYBK05lopgSuSvb7",
-	"Ksfi/kT8tk7ECfHWdR0Jp/CmKrkAd0kyIS3o4B7mY6j3fg+OZXQ8q8IakQJVMpLHs1U3eeUGXMuj6HiZ",
-	"2GnWZM6NPCdumgu6x0v6cvfU70H3WGUima9TR1b9jDwKt5lQ9h4hkJW0bm/cmeN+dxTTwKmmzDZASvOM",
-	"25HS0wsTzCbAMzv512Z4D24gIcGYRcyHk/BgJ6qV22F5HRrsUyUFpmXUoTuXGOUHnEvnRks0/TzbOMk9",
-	"nEcsBz3huWEpjDUvO7pdDivk5if9Tlnc//kLFmMowJQu+KWeGWD1vHs4suu9avVX/aDXyMo/qHOM/pRm",
-	"9LZMm4kZrGbZvX7fcSvGcjywZq5VAsZgHWaI1linBPTYCWDaIfZum4D01ZpStVe9vBEzRPq6SSYtx2ir",
-	"Inak3z4i21FzWbmb1babOHX38aNfcm4nqxEuDsswLqJY9NiRNSRXyGqhdFSykS3JR2fSpKqK8U35nA2B",
-	"nUFufTecOXDdYy8xpGiY5WeAUbGy/QzebvUy55ggNFqxyMZgUbPYBJwGP/OACGhC0+yP+skufw6Ph9+l",
-	"T5493es+6/d7OZ6MFkwa/69LYdLst2HSfOp+/P1g0Hv4cz7+nMvx53MY5p/HYrTThk6zAqhsOLdQy1cn",
-	"u/P57m4/YgYSjIbtPunt7fTYqdsvArVDYBJfp811iIFAuhiZpN1vLBmO94d+9+n+/uP9sE4kwKqVOnFD",
-	"dFYszW5/Ga9nLbFuH+PX7/mYYr9IA7Y0Gnl4PNKFOdUmPPAtdWtU0FMis0nRYCUbDDqrCDwadW+URnRC",
-	"cVvGHK9lxu+UhO5btPCvMO31CVC43o9+1xS9ZUnEUEhOCtMmOmbJgbUblfICaAPMuju1+fKXqPOSJxPo",
-	"Oo1Tq2ytYtp42f36mhXcaEt33V7/6Q2uNgkTbs4gDeriHVt3OnUbrja9fAd27evAHO0+Xf8DXJJ3yp5y",
-	"K8xIhODm7UMkSTrqW5fqTMFqcYFpHcK+EUsL0h8oKoQZNgiFGtc0izhyyoz0F2euVOZvkj8rpgtpxRTc",
-	"RapnkDJELSKspIGM375+f3L08vTT4atXJ69PT2NGQSth6W4utRyfIb8C4gjVGiJoM9MdMZUuYbv7ZWNC",
-	"smOtpmAnUJgHlGNLwuMbrP7yS4f6ZkXVthqyykHyXPSC+XCxgV76BrBLh2MY8tycc2kxKtBq0PyYgzw8",
-	"PnLPr2rT+O2m7LGVnWf8LG/fhllyqPg1uNQWzfk0u3CLRiWyAjrKMHt6WIjMorUR4YWHO+f+uGin/n74",
-	"9s12OxXmtuXBvMM75ddgq51CJ8lqp8F+/zFTMpuTE+BYGTvWcPrTG1TtGyDWUzEuxbcGloNMEYJb17cX",
-	"QagKa92T1IlY9oFC9gN5Aqn7pm7gaJc/NFZg2oCegTlAEO5gCQmNdiNKyjg4p1aZpJXP6N6b9iv3pr3l",
-	"c2Y1H41EwoZAIV2nEWx1QPD7jgHbXRelg78TdQqddQ46jzCfyw+w3L3Bd61BWHefAtNjJzAWxoKOWKbG",
-	"jo2RtTFgrbRTTX48LOxkj4XgCN7/EdMK03+wubqh36oC3XPeosROse1W7Jpciii4zyPvT8IZU0ZMbQAK",
-	"tLQ5PpzmxVkIsGCNIno0fWgda6ZElkEa4Co9SIGSwDwXUB0kTyZ1igJGcsug1eKaelFAI/PHDU+YlrWP",
-	"hlm2ffS4GGYiYeTgHze7B0ahEa6jpmpKhvT4VmMRI0h+fIVae9QHLvXn5YH/AoBph8vDRbU0Pyo6E7pE",
-	"te2x1zyZ4Hpz6X0VAQAwPhqRcyFmE5UhQiBt7kD6JPkq1huquASKVapGzYSxDYIQErUqtpBONfUxXqa8",
-	"9rxIahf3o5VnKgxUxypn9Z4bEdVhcE00+w4T7s8JtTmhBDGqM8OUMGrKU1vsgPaxAlyiSPAy0d5nVeLf",
-	"GJWlkWNPLCrIFMlWX/nPMkjHGNRxL/wTVX3vv2eFFLaxBKZEx1905S7nmPpqE1/zslzOEnpXHFk2EqHB",
-	"RMkWrYAi5MqtqlXOtUBXQuX4Dyn5U6KO5HwJliASqDO6bwW5WEfRoLiWKh+tbD6Rg8oz+vSUJxOB2Aru",
-	"oS5kXQHg5qy5oaXw/vLxy/8CAAD//w==",
+	"7P35chs39jcO3wqKM1WxM02K1OJFrm/NV5GXyJGXkeQ4M5ZHBLtBElE3wACgaCY/v/VczXNhz5W8hQOg",
+	"N6LZTe1OmD9iiuwFy8HZz+f80Qp5MuGMMCVbu3+0xgRHRMDHvTAkE9U+wmxE4IuIyFDQiaKctXZbJ2OC",
+	"powqNMFCScSHiCqU4DkaEITlOYnQkAtEWacVtMgXnExi0tptDeaKyFbQkuGYJFg/Vc0n+gepBGWj1tev",
+	"QWsfh2PS3udMCR4vvvhHPkMxZyOkxgRhJmdEuPeek4kqvm8yHcQ0DFCCv7TxiPzPVm9n61G32w0QTZKp",
+	"woOY1I2GM0WYXYfF0Xwc03CMYFp6QJIgLEiAMIv0koz5DCWYzT2LgLrtRzs7WzsbvSdbm71ew1Eck3Aq",
+	"qJq33/OYhnPfeLCClZngEYF1iTmOiu+PyBBPY9WWIkTfMc7IdzVvf3GCR34KuCBCUs70XGf6zTMs7Z6Q",
+	"qIOOCYs0WQxweI4oQ/2DYfstZ6T9Bqtw3C+O6rT1FD8Z9sLt7ai7OXhMtnqnrZpxHUQkmXCzPWQS4zmJ",
+	"FofZV2JK+mg2JgypMZWIyjzpKI4wQwSLmBKBBPltSqRCM6rGcJXECUH99EXhvP0TmZdGrl9QGClh06S1",
+	"+8n88DnwjPwIK3JIE6ra8H8/lWvKQSGOYzNgPiEC65+/k2hGWcRnCMcxn8nCaDa7njWjTJEREaVXH5EE",
+	"U6aHVP16PtTvTjRVo5gMi8er93SFd0nimeYxCTmLJJoyRWM9ncILNd0UXrhV9z6ixLy9N1REVL9LcTTD",
+	"mirJkAuClJhTNkJ4hEvM6nHNyz5+/Njem6oxYYqGWBH/Kmr6yl2EHhy93EePHu90HxaJ6AeCBRAgjpP/",
+	"OW3JMZ9EtQfgl/aelFQqzFT7veAXNPJN3PCohEckRjPBFcnRfwftDSRhypwPxt1l+hxrLl4cZMxDHHtJ",
+	"fUQSymgrsJd4iP5r0JpggROinIBRStDB1Ldw71g8RxPBo2mopDuMVCLsbgkQlqjPcEJ2L3A8Jf0OemNk",
+	"wIheEIYkuSACx0jRhMhnQFjJVCo05nFxSp9aIY+52B3EODzXwyZfJjGPSGtXH96gRfVwfpsSMW8FLf2+",
+	"1m4rHUVhJagiCcwrwV8OCRupcWt3q9sNWgll6d96DZQiQj/1v5/+u/v5H7udf/y9tbBagX7KgXlir5v+",
+	"jIXAc9j5vQtMYzygMVXzuvWDI6VXL3ePXgTv3PLPzU/v74IMW7utv21kCsOG+VVuFAajR/eDwCw68DDj",
+	"d3YoA31B1RjgxzMaNX7/QZS99S08w/teYl6brod+HeICyXg6CoDK+FQhQUZYRPrchliSpWMsDDC37Zul",
+	"be8FXjVHqBN+TphfsvZDLNSZ0hf0EUYjEEsjnhNNQyqkQjFlpIMORowLEplTLHlCBjyaa0kX89GIRIiy",
+	"XXPow5BPmUJjfb6RfoXR3OQp4zPWOWVuukYRzOb7S1uPt20G3HRfsimaCSsy4mLuo4sDK5tDe43eFi1+",
+	"BiTmM0RV1Ta46y9BLW44foKBAZHceLw0UxrlqkTknn41OpoKyUUFETHyRZ2FcEXfilajGRrhF5QUnSGN",
+	"NXc26quItHh4yxVSfETUmAhzdZ8Ph5KofuWszIAq5rS9OKc8S9xr/we3f++2n561P/sY49eg9ZJgNRU+",
+	"Va/I9pRWSLUaMbQ3oAdGF3yo941xhR70hziWpP+wairuTp8YHnAeE2xI+5WiFcfYjiYnw16dHLwNtDZs",
+	"1SuqJIphMSR68CRAvc0A9bb0EHvbKKIjqmRJVdjspv/1dipGPtIjyo86v8jd9tPPfzz5+vf/z37sbQa9",
+	"7a/+1fadVj0xQSSfipB8JxHNOPkEq3E2CDiUWqWmsF1Goq50SHOK90/EI+je4HNjeIGejCQeEn3oBJkQ",
+	"rHYzwvbr9edkDpxQbwEZDkmoEGchAfIfESVzbNZoS6cM1ER7bPoe+2MXAYkFYP1iFOF5B+0xDqenMAiq",
+	"zCu2NzdRn2bTPDsn8zNBppJE/QBxRk7ZbExjkhsL1fpypI8jnqPt7tPi/ZSdDWM6Gqt+B4E1SCUSZKgf",
+	"qD9qutd28i5KrHWmZyvdZ9CCT9kJPicgR9RYK8da2PEkQHIajhGIjg8fDp530E9kLuGI5WTLdxLxGTML",
+	"QHA4zuwWI14yOn4y7G2T7Z1hOyQEt7cfPR628dOo136MtwaPht1wMwK72CuPShZZJQfd2VnGbVD7/1fF",
+	"ZQ6GYKRW8FVtEfdTq5eCUTEgKBxjNtKW70cth6mRs/ZLJCkLSaA3ANZ0jCcTwgyvzdmjVKLt3uYzJ0lO",
+	"GTANM324LsZS2WdqM1CWV/W09RjsBv+yDY3tfSWJc5DgEaniC1T/uJQp6AvOroE1sGPFw/PGUoAyJPUN",
+	"BSmgZbVxXdXKAsrO4P46WVBn0IOdgLARw9oekVVvjOFJ+ddZz42x8odcJFgZo3RrswUmA020Odazu2j/",
+	"CnzW6xv85b2goUf12VMo4VIZaTXR14C1BfrzdE4EmuC5tDpZRnbbTztPn1ZMJMFfzuBBjXW0N5wRY0q8",
+	"oax6nDHBKw+01+10u1UDpezSA30HWlHtxiuO5DmddNBLLlBEyAQIQaKp1Dq/0dSqCMIoXn6KqCMI/V+O",
+	"KLpeonjHjnHczB7HKKLSGBP5A+UU4NrjxNmZxH7va/40/YwFxUxVcZsL8/MyfmMvuTLH+arvlhPOpHGH",
+	"73M2jGkIOx4a96z+iCeTmIYg7zYmgg9ikvzjV8lBPUyJUN8R6cGRBNP4TGFjVUVEYRpr0mappZYpjqSt",
+	"L0Y4igSREpEvVCrZQYd8pHkb1/qFJAqUmQmWcsYFLInVOvT8d1vd4aPh5uARKLQKq6nUCvnToKWogsOR",
+	"Tiolj7FSE7m7sQEOqU5ELtys5EZ+8F+bruV7c7dZ0JLNpVBo3y8zTS2cCkGYQnq8pKNf9JKLAY0iYzlf",
+	"eumH6VNyC38CNh4hkWEjgscE4UifGqkEVlw0W9GtbEVf5l5Tv6TZoK5jQU9yFn+C56D7RRyoCRbygF3g",
+	"mEZXWkZqnnFmFyW/mO+Y1lhJnOqdcCVwYyG4kK3dT3+0EiIlHgHznUoF0SMrf3rApidcMyjR2m1tGHn4",
+	"9XODHdjczHbgA5sIHurXDGKCXjBlXFv1m1Ge2nVsyUcSx23NqEkUoMFU5dYF9c2y9MHJII3yDOuX36wT",
+	"gZmk5mnXsG0qe1yR/4D5b7QnKtHzF4cHP784evEchZjpIQ9IyBOC9vfe7r84PHzxvNm56Ga78gOO0FFK",
+	"M803Izfg6zoiZqp2YiN9PoggaCh4gmbwkeo1gE14y9VLPmVXOzJWkJ4xrs6G8LQCB4I36gNjzC17dbMF",
+	"3s4W+C1X6KV9ev3yLo7pOlYXnEd6QoFzucz5VKRL+YZHdEh9nhwwXOd8isb4AlZDKhrHThbotchFql14",
+	"0jdIe9kGXAMjdMO9yg4mODZn+AyuKW4fcr7X9Gij18fv3t74CSkN6jr2b4/NkfFd2Lfsou1uF2GUvss5",
+	"NQK03d3RPxA15tagtYpKxIlZC72XAdrubSFs1khxjmIsRiQ4ZdtbPU0j271thFNPSUwZMVdxNgrQDrwb",
+	"FF5ttWlS0l/q50VkQlhEWDh3Np3Q/FMbxxCHZCPylqtjrKgcUgj7X2X/hX4enBWZe2KJDMDQBQ+AO8oQ",
+	"+G9EB71HGR1YGiARgmmAR/a48Np62vAP+JqUtoUpPkP9QtpEH0ltiblsCMtgsSClg7yQa7HsRBcvhpEd",
+	"TwjLYiqX3l2pH2NCLwu6YUzZOURHwZ9mQ8hcGBcQRzyOOmhPnlv3HyMzxBm58aOfH/F1SUWt3JMIwUMd",
+	"N+OMZAevtApBaRn0QI4VvuJJkwoXT9aBSTIpONVAUgiCI23soyPzwfgywb1m3MEge+yNzQ5hTol8LyB7",
+	"ABQP9BKWptnOwPiv6aAtnbgJiTsHnzlypcWAPTnh/FDz3Ctti2bfZ4rzM2DfVQIQfgQl0kTTet3tJzuP",
+	"H6XpUlRmzmGk7ciGzHFrgTlatR6dcI4O7ZDqN6c0i+s6Of7p+yZrtuMNZnM7D3lFsaTIGVhJpKhTcm4Y",
+	"r11a2UEnYm4PCGXoMZImN6bR8m/m/AX6yXr4KB1/M2mUG+e1rLqbIGRLddBHrElemjxBfSxyiUH2ZBQl",
+	"TylxaJncyV8KQ/nA8FSNuaC/k+sxpT2SB+x4rUwZdqwlLvkyoZBld0SGgkiIKHGBYuMOStOZ6uVOL28q",
+	"56ayklV2baLnLTdzBHGi5Y0zQWcCdEA7bePvuuA2RSm3lb60rGX7uXC921ST1HJF+YVdftbZNPfE8t66",
+	"i76TNv8qohEIXJekVTiuGA3JbJUju5N3SB0TcUFDgj4UxlO/1f6ZXMeWH6dxxhKXNEq9RBwUkIJen1sR",
+	"rI9i+Yhni3Ntp1xOJxMuFInekIjiE1iwK1DGNHvgWaKfeAZ7kCMNSJ/NP1Q/rJmE3Mmf6fQ9CEaOTsx7",
+	"6re8YojXKSe/k5mtoMfVz6uaFUIzfb9JIzRmpic+xFITlA8RTl3qegUnQj9WUePKD71JdHqIis9KGeyH",
+	"nEWc+TL24OHC86CD43doq/foUbuHcDwZ4/Ym0jTg8nHsfcXXvPqhtZAY8/mPza/eXMFQEKz3CCufJ8VE",
+	"okF3NNeVs0k2H7W7vfZW76T7dHeru9vt/qeVCyZFWJG2ognxvdk4j+tiJ0GLyjMbqTob0Dj25hx/HJsk",
+	"I2AFJq1AX0siBObilMV6K7FNpnBbS7VKzCUpbpOJ7pTjSYVxyDGdTJoOBFJkr28YMWWk58lQVoIQk5DB",
+	"psmAiFLkchMdK/QaJ0R+J9Hxb1MsvJuin765+PSXMVYBGsZcC1YBmQvkggg0JvEE4pJDCkkgxZearGlz",
+	"mwkpFnIF2DS2QrIw12wwkzFnvuAtgh/sPLWONiF8EhM0E1SRhVH8Y3sbbXbR46fbj1D36c6T4ki2ikkL",
+	"O4vDyp2k09N//BPSnvT/0IOHnY325++9x2rCtfV2Zvi1N7kLLoDDXFq0j71/o+3XP/qeKkhIJ9SKjDLh",
+	"cVudIEoP3IswOuQXJMahd8shOOYjKKxIgCaCX4C5yIXhNvPAerYt+RJpHK3WV5FjQ8AxBEq5Xm7Ve432",
+	"fzqJanlTLqXFy5w2293eSU9zphWY09d8tPeTy0Vza+/OoDstgRECbiWLm5/xdkfPfk7i5XMF9lxYjyxJ",
+	"ng9+JSEEmKw0O2CTqdEpIuNzwPH7nMiC2HpQLe8gp80ozVQpwlBk5dg1yL0yBSzNFrpLqbiWOTcnc1ZK",
+	"GVtLpHslkQoLVrt11yGuVqSW+yrMShLFJ0ysEPELjyX8/j0e+UkSj4AjplNbZOJp3ZEn9yN/V3rd0koe",
+	"a0x9LZccBTYbsTq9rZzRWKhIXEhNKyefBS65rfoFM73H8pxOJiUtodnzFVc4XvL4NCgFLpY4Ls5h80nx",
+	"JY+2W94MuoLKASvu3hyk+Zx2pkvJwaYeryD+P2aZyFmMI6Esf2NvrQGsNYC/uAYQtL60R7xtv3TXdt7a",
+	"D5/MZZ/z17VpMuFC2TKacWu3NaJqPB10Qp5scDyhbU23I8I20ld/zd+umVabT8xBbqcZbXp037A+cv8W",
+	"cq0d3Z12dM+o4atXuCaUvRPeGvk049EWEMgxnyBJiKsfKIpNK03OcOZ7xnH8bggZrcv0K3h7qmR9rlzU",
+	"bNB359s1yXYGZGRpla+7Du6RiifV4ZXCOuy7i78GrTGVivuUhBcXRMyRiWyYiqooQDyOiFSmHK6xbmve",
+	"OTbpQov6bWNXtl/f/ujgT4CMzEY0H9aBIolvUIwrsgTkxS03UjyOUro1yZbTkgrbeh8TLAkSEGibmSKX",
+	"WmPZSJ+KIViBBKWXyiXSdtBJrkpN4FAzlXBMwnMLY6I5oizx33ft7ZePfzpqP32z+a99r+WL52cAElJx",
+	"CjBDUzbB1NYtg2aEWUi0JvcMFsOUdhq3mL0wu8RzbHq99iZ4HZcfm9oV1Bpf4iKEjZjEsbujEYNwGuVt",
+	"MCMXYGzw3GNzad7walBHZa8++22KTZ7+wm5/YNRAWmiigwNWRoipNdOaOaVvgqn6fNL2hKWLm2OiQdGE",
+	"zFYlsylTJu0hhGBBTlmGkj9OOQLNuPCqPmsnV+vcGHA2V/NhZLc0dGC4sRxPkwSL+V24MnKoCz4YIltq",
+	"LdN6P8gW1bxR3wjvTllWWvJbpEEyf/37wa+c/nvrdfzvX47i/7x8ev6fX97+esC6TXjSzfpaKtwgJfdH",
+	"cZmW05Xby0Zq23cSxVQqqf+YedW3v4hO1VSjWcv4K8v425KLFYwyPbcRHQ4JlEtaNxIc5JxKmrGyRoJy",
+	"LY3z0ji/B81kcl7OrixS35uaLK9AtbAywPa4JGg25uickIleK0mIl+2luGWy2rX8xyJxlzx2OFQSDeZQ",
+	"pFjYij9aA/Ahzc9iOgRIgC4aQ/gj1nKwZSDWfIY5LoGZNccaCywQV2Od94jA+QhJQ+vbITTd2AtcUUGt",
+	"REgv/OacAhGJSZPR2usK5uvl+HHhHV6xBjICYJgmMaYMKfKlpGK95ELN0ZhPBTC4ZCppqBUyzgDnRYwc",
+	"elY4lWPKmYUakQrPUcg5jH5xYBYz4WxCROh1GwIrn4ZjyHgdDmGIszGPCZpoGUuY8pv3XtW0YqFyvDcb",
+	"kB9kI3U15BA1DB6RkbKcIYljUuFysJggtfs18uJnHSiDlqWXIMXCqnhTtwyKVfvOxv6eBFcCIJvfAjQR",
+	"VOunKzqkAEfH64pyUDOVQSIt6wF9OcQMDQiSPI4Q47Om4SgcKnpBqp9f2FyEFQRE0QEz92VQIFgQyNaF",
+	"kmEtFQBgDkCXmw5lWAnnlkXErD92MlUmsYkByoUBwS28x0ZGF1/EvCh/eg8X5FjruaBDhWZUEAi6jQmO",
+	"IBQjvUqrOzeNtDiBlQ3+LZUh5iqtWJ5P/aO2hg6fMRcgArhtFWiy+G1ajjh8OGo/Pzp4edL+4fAnb/5g",
+	"PK0d1bG+prGya5WXTN2toGijQQLrXEbLmzvXpkreSLZh4HBm5FKgGhkgGwm2vALtIUn161OVboylC840",
+	"4iIWIWeRj/jUW01PgQMHhDNh974oM4MU3zQHUemAkUoiwyPUim4pC5qVw88qgcxmOlBO7c5zhjzLShly",
+	"kNdnc8ufHrJqjbugktSp33U+LccLO6gPBgBUMGADqsyZRXcaEhWOCXBI4/BYyQeWvmIlL5gzH9YOsNt2",
+	"gN1lstHlvGxH5IKSmY/MBfxS8q9JhYfD6vCoKSKsyEmD376TFssS8HQdBCJlVFHsMOANo14UzxA+92rX",
+	"Ax7NK9FKVZBT9Z+5lhEkmahSitGBVe8NDr0BBEUzQs47V6m9sZnY1yhwVqi9GadwWTUa1phGsKcG/cbj",
+	"xqtUsByATNNRpYAzlYqZveI7eVUVrZnSdaywMH45UzjnG9KINiejvP1o1GREvuDRyFaztS5XKyHtASpo",
+	"MQvJQFeiq6kkouE2+lSMHCGUdjl7dE5Gm9W2ZzdwrCNPtZfwnBl2Vie5DWu7ScHt3rCS3La8eC2212J7",
+	"mdh25dh7UCLuL381kMIWb1oig9idQQ6HnF0QIW11LTco0K7pSkmkV7zlJIdcXPClofd5H0FIFYmAdD79",
+	"jUafSw10AG6GS4XwcMhFBDh9tksPpP9EeI6OFSEx+oErFRP06W+97c8IK9Tb7Ox00Yfj517ZXJlUdFKe",
+	"fIayqaaCBSicKr0ghrZnRCpkcQqbn+X93PPfWJBDz5k2sKjeEUKRN+UlnQEQp3MLlfpiIp4ipv3Ta+Ob",
+	"3V9uYuShqLXSpG3RADGCxeoJVymJHsObay1US2PZSIMUNNbt5NKT8C+7XqvWzaULnQMdzROHRXnyabrN",
+	"KUxyNMSimLqWwhWDME9XXZOgEerIYTH3j/Zenb3Z++Xsx4Pjk3dH/+6jB73uw2sjyqzZzE73Fkm0mPm6",
+	"pC/E6elxbfjOjHIpgVg6XBJP81K/qaYEJd40EUuv0d8l2GQTl1IMXGOS5Y5H1wDCXV7h3f4xr9/WRz/u",
+	"hU+/cfbB/fDMSprQGAuq5mcy5MIzpB5KKJvabhNcUkZQBHQVEjQgakYIyziJFrE55M5MD+k87uUVcT41",
+	"+CsZVLcXpNuGpW/HjeqNixsFvtIH6Fx7Rbr3LKv3gDYKTBfz0esT5ZfErYM8yLBJZjGYu3yIXnE+igk6",
+	"HnPIpkMP+hDA7geoL+nvRP+bYEUExbH+jEfkbCT4dNIP0P/7P//3Iag754zPtEZ1yoaERPKZ6fViIisS",
+	"zUgc8oSUGjc0Dp8n+EuhpqvbXbqkNbVkteu6WrDVrjMok8ott7UKBEn4BZELpQd/pHO0rXbo76S1q29p",
+	"PNul3dByQS17NgZ8Ohqr9HTYHnY5DzWfqjM+tH9+9kz6B5d2UJYkaWez+5JyVh8LzzqjUWlJd8hFlQQy",
+	"/WImBJ8TYTlORCWeTAjWNoDVmiFc3mndklzYmwrIvPHIAON/AGbljzCXQpqFBz9tFHRaJXh2r+AwlgWA",
+	"iiu3mg/GtP+7DISFpcMUvwLa6iyepqU0/b4ioePdBRFtAjo40/8CIVNmvpoBqJz+xmkXnUUFtesrkFiB",
+	"TAtq3PKyrxrdNyO68gLaZobQ8hP6/82IaIdYEhQT/UgZ2EQKc44p08IuwnJMZAe9wZEFPldOQQWVNyZD",
+	"hfi0tKDjy0znv59Mf7fP/3jQTj8+/P7vtRQLC11JbXW+PqCr1TLPs1samVZGIqwL5++mcN4SwSXL5tOa",
+	"eUhlzWR4Xfn8mg/9NfjQArntY6EqtKm0+2pCMDMSbDr3OQhce9cVuqheLv8ypqzK7Qc/6XObpvbrT5Zl",
+	"4ChaoY5RD/OQMlJuXuxxKDmAyaoVVJrxulHNMLTJHEznlJmWq3LMp3Gk9fiY83N9XFwz75UGm6JT5se7",
+	"5RuvnA5usIjN7EFquptOF6mRsnI+fYmXms33ZKunkyomrLut+VxB9VCpejkWO5mqzEDQ9L94KlaNIueX",
+	"eNnV/3LXZYlalwtxFqKb6duXLZatOF5tyVLhOgVKwaYThlGITRsNLrJ+ColtQjAkM4PeUTaam0iyWOEq",
+	"Qk0cvL9pdPw7ETx7V0qc7V5tC7qcb6vdKwiynL5RfWw0x5q6o6Ms+3qGuqlngS49LssH5O+I591WYHOL",
+	"AVKe5IbHWZr054mm5bGlq1MyTN43bL3fcVGbXgu9Nqci9kroBIp2Eqsh04rE8tYGQP+6DkFy4/EG3Nn5",
+	"dTJq4gfWwz9bjX1eJSfkx6U+YYMWcZX6FyOhXHNgu8MIT7BQWX9cSX83WU0hj/lUdNCLZKLmtimIizUs",
+	"EonHI1ZdNHMbrPLW0o9vIzdYCRyen1F2QZg/Zpf5CaXju8LCUJGog/bS3Z5ByVV2CePgrMDxDBqO2kaz",
+	"jU6ofsjZapGK65NfhdaYzhkEGcLunORZSI6ECuMuHPEsElBe7iDH9ark5RsiVhaVkJc1JVIzBa1UQNwe",
+	"nxPEL4i4Jr27tIi5Z1TNJNdlzA/TBu0MXCtVvYCeoVogo4aK7L6+XCuzrqPi0lebBt2murdkn7J4jjaB",
+	"sLW91VnmV23KfASRPJ42qXM7yq68Kq1b+MVqkncrVRhfzY7ue9Gl+iPOSH/Xei01PwBO5ZSzDupTWzvj",
+	"uch44BOeEKY6qC/HXKj+bs6vArpW1kYHFIIxlp1T1ocjeGadxeYm0wrZvQIMO0ay0DXcPcOy4GZ+Zu0r",
+	"VzvNpaSD2IWobHxkZJGPWZqKD0N1YUE3Cm+8JDtMfrLkphd64SR30McxN3BwWLpu6nnbIaPZrd82249n",
+	"e03+K/oItrcKLgL9Zwld0PgGztqf/9je8sMM7ueKRMtKlouHOo1VCUK+reiQ1vnZSJqiqyt7sm4lHLRc",
+	"B5xgQVKW4snacTuGB/wiS4Jwx1TxSa1JXl92WROX2iuV2cHaw1oaC6y0Eb0nf+44VbZjNxezcof4gEXk",
+	"yxFxwHSeA4EZovoiJKYsxSo1d1MiUUSjynQgSuSZbUbsK3jcz55iVMwLEirTVc91wTbNbqA39ZSVPO2N",
+	"vPmu9fKSdxuFG3xsptWvme+lggeOhM/s8nvc5Glb+fyUNbcbxIRFwEPIbHlQoQkMjXcLPANMl2g5lVwm",
+	"uJmxlnV8sy6usBKXdmnnIo0QpKnpTfh16gPqNeHd68hr+TTUBV+zo7dSALZ4W0O/vlXF1nHYu4nDZiRx",
+	"PaFYd87X0dircs09hmiGrQL8kZUz8a7IHOswgOGRtwgI/ReNTcPxeY+lnHERuTbSqzvVjAMjckUwaGKf",
+	"6NFujXJ65q6o8N3bX1Ptp7hSIReChAqNuZAEPc2bC+lzVwbLZmRWGNVSxAp33YLmWJ5e6blePpjHdfL4",
+	"zxVWLt0enECmWavztDAyA6fUcCoGVI5BK53KKteKp6Zjtd1+xwjUPWWdF7In+tySacfLCghkiWl05YqQ",
+	"bT9nFTwmq1S5HOnrF1q38Ng0ZjEzqdjA4jO8AO96ps4at3s3lcAJ03ap/j3LpXEsNsXY3uw9LrTCwIm2",
+	"aCUaEEmjRez/D8fPfV0xqtxVOTzJxZJB0yOzVO+PIy0FpBJYcSErAebuzo1FEuyDjdRHjbT1b6XWaHoU",
+	"I3pRrsfHEf5f+5eWQJVvOrsggg5pHWhR6dX6pe7GZkX1UCVWUUL0Sg/fD49wRbSAOnAoZdpRA50keG5b",
+	"TjdrQYIr5/MSJzT2wAq2lvU9NOjA9clQhuLfmaure26AmMp13aiIiHt6bdSGwZvwLcOr7hTFSHOvauVV",
+	"/2oLaLwLg4H2VmujBV49c35zry/Qfp5usg6MlonnoYFKh3MZApClHC/rL5JLpRfQnYEsUassKKdsmT1o",
+	"hqA3c6LpOwoyrFoElRaK88L6bjdy814mRVBOrERvEIFeiLIZZ6t5RO71y5a2tt+ZWdoV253lbmrmLciB",
+	"Ja+9BXfhLbAb4BSslZ0FJUkU8UWCac54fUrislEfp0B4K427ToiW6P1a5HGFhlHewfRdvmm/8OtYe6yk",
+	"53TQvjalI05MBDoBvbRO0UqpzYmCvKW3s12w9EpB2v/+7+mp/PyP/3UfTk875mPn8z+8GjDM5GeQEqaz",
+	"vm9taTjOlEYUU3Zu8GGsiV/cpcb6543pm8aWdNdB5WWjJMESCbjVL73WRw8vKYmjF0L4wGK0RTnUv5tg",
+	"ks1FuMCxLzjWLGHFwZgUVzCZSohQ4TIV+tunWv/QouB5ffzuLbK/Z0nKAx6Zkvz+hlY++sYnOcECJ2SB",
+	"pjfc2i3Xd9wgsvQT7+JyMeLqak6cjxBQS90u2vwYwmMtDlkFCS9jlIYH+InGN40f6Wgc09HYB4v548mb",
+	"wzaRIZ6QCByzMsPf0AO2gcgEq3CshVT/dNrtboUJFufwifRXDJwZJ5RQzqrO/Zp7FQEzezkYdHkkzjts",
+	"vt/IfvDBRreu6C82ea7Nh1C+MnNJLlzbLBRUpDPfth9U+Z+L6qyvB0Gan/10c3Nr6/Fmd+vRk53tx48f",
+	"FbO1ez6dxwAqe9/sspxxHpWhlJQdq2qwcDnmMxnYqKID3A8xgywusuiS+biIUaFp2KTz+qCKiD4lnrAF",
+	"/UJimfZvT1/wpNtMDVzB7Lcg1ktFjC3NccFVl8pMmWm50sgHMOGywjN6oKQxhQLjYO9eQu+V9PeqYieJ",
+	"EwvZrQdMcDh28CtwU2Ay4lfHOQKyO6a/e/GdvMn3H0H5VuN0OAaKXg8l1ixCKhhSBx2RGEMqEAgkKpEk",
+	"4oII1w82xW2cSqK1lP3nb725+zvDbtjDT8nW4HG0/eTRZvtJt9uZGPy9MiXOaKTGlYSIQ8FLWkwzUvRZ",
+	"/SarWJ+7AgHmSMQNJz0gboO9XEev5UtymcAj2EIs3Q0HYDcjgwBiIKaTUJqxAeyArcJCsr1uwEnQYqnD",
+	"shhTDa/JKdI7Xpd6+ewDPnWN+ZIuBnCEMkMwMzAIr2bWYA1oS5PNUYgluW5O8cwu5oCMKYtQgs8JEpwn",
+	"HXSIpSqunqlkmnMb21pAKezWlQ0trxqqOPN7FhcfjZWaQPmWUhOZGU0HsKIOb5IzPbeyCt+Ce3Y3NgwG",
+	"didnO2xkm28rcwqhsu0nNbGy0vnUU6g8Y5cJ7huCIHFk6h7dWVupW/k1Ha8bPTyFOYspAVIEJ5/LxFa5",
+	"GteFc3Og3GAHBMoYGMIzrI0QFs9NyEKvmW0E/ic+RV+riA8ErdfghKqrHHF54PpuSMtaC3mvkDfyvSTB",
+	"K7nKh0nMcbRqUqVjJEMak2WyGr3Q+h6Yfxaz2QL9huTPIsf1EizpU+OWKEU+Q2/oD5rjSHRODfgTtBEe",
+	"zA0koQmOP4M/YOhUIjpi3HaSS4lhQJnR2taKxY2zxPzpgu32nqbVUti9CetVaeLvM5zY60sSt3c2zQ1v",
+	"mA7/pNG7K52PmcXIjDuqFGXdfFJsg2QnEaAt619K0sT1mgConX2aeL7cMwi7m4UeqnKLrI8LHr60HqFy",
+	"8fPVCKZM0az/0qqDiphkRBPCpCu9rghJmZi7TF8ENW75lz1+1GxPh5jGFvF/eV2NISuDvqsUSSYK6XuX",
+	"E3HFFCvXceGlZjEdCXsXtVlFM0TFxZRVJwrgfD0FzDPBUVX0fpXEgdp8h4RHJK6Kq8CPVjOGMnoYZOmE",
+	"xTzE8W5MvtAQx+2L3pI6VFm76pcIb8LTL2jkb42rp+F+bzQTf9079olsP5lm3C+hUlI20rvI4yhXGkrF",
+	"YobzJTBj0nm7bSwc4NyqBznmZeaSHb7Ax2SKNOtnb7Zg/DIlNob98fC8xtWrN6RJMfKhvc6VVtch+ixA",
+	"FUCUfSlYgQeUpNvAxdAYzGAByOAZMCCtrVib1KEaeBAM0LHSf6flStXKa5WmVSzg9h0ie0VQ2DL9hyQX",
+	"ROAij+pt1mSo11D2UsSe1x9/qqY3M8EKl845gZouPkRHL/fR453e4yCLZSXEiDXqFO0xTjM51ZhIr/0x",
+	"qkhxifWBUuMEnPF0xIw4KbKbF9Hz4z0fuzmvqqYC9V6Z8otzwkxupAXgogLskXK0c3vYnf4Sb85/Gb/9",
+	"7eIJPTn+4cPgcNz9+ORwO9w56U1ed+m/ktfhT7//9sI7lCp8H1ghPtRLWirU+Ol9RcKah4EaOu5LOiq1",
+	"mpB0VKuQnQPCxTm4qPVOmJdUUMyxt8CAAAVn1OFJZNLfViyBvb5R8EETbV1jBXiVb/yH9IIwIqt7QoSQ",
+	"/QBg954pyAot1C0/jumFidK65Gj4xpMRXRqwfbB3yLw6ZQMypoD9x95asyaAGmWW74/MHigfAtEbrG0F",
+	"LMiYa4oJStDaq3lgLXpFZfFdYaA+5AGbP15d3RLYmhbwmkxZRARAtJeUlwRDs8hCZn6D0pVPKW7C994c",
+	"HDf8y1XSOgEOvtAo+ots9SGVPrCAOE7XY7WEyfSuoAgBKXGs1Vl8nhU6JY0ZUnpAPcHQu05KXLa411Wx",
+	"6BZ1cSfujL5qCeu4qtu08XgKExPVs0sBz9TSqa6qYDdTrhvp0veoKXAZitNNtoiktRyX4pCPKHvJRbK6",
+	"Y/zd3lSNN7MEMD3kDnqZBuGsX1XxkMdG+xvjC2hUmBDMtIGZHkcchmSibC1szglcYroxrao+PcjuKZfw",
+	"LbbUNI+RJBS+DOlVHjUS2vgwX1dpKW59SppirtovJ97ct3/3V98uq3+0KbrfyUIl5Q0XQMqQ++buX0N/",
+	"WKG6JOSDKwdBXKyY57oku7c+Np0ViSytwYSjc7nUyRcUjOc+ZDb2IQPUvbVvTbsi3ZQQVzcXgtmbK6QM",
+	"Z5Ryg4t6L8l1eflRNqS0EMlXf3QV2lpKUG/AN1wBY3YCYCPnhBlBmcC1kDdeHOOw95/zrdlv3Z//tcM3",
+	"w/eT14Pelyfzl4+S46fR0bY6HP/0ePq2i1+Rj3K52N/sVmOV+fPeTQGPN4P/Cw6VLTN1uqBUXJDvXKwl",
+	"nOdcGu6rIgQoH6KIhDTBcYlSoUtjaTJPi4PXJsMfvaC38/XB6WnH/bn19eE/vTN5V4/jupLCVI3yiosY",
+	"r1nlv2mOXI35WoPnWmIYOx5yg/oz73YZNd0VB5tTsSiOBzSOKRuduYx4cCzF74at3U/LtTJ48Z696+vn",
+	"Sm9/NtS7q/y9TLVbZddG6DaKjPfBAA5GxY6Nja0gWEIL/e0xhBqn5apqmHy9nkAIK4D0w7AAwt0zKMbV",
+	"sm6BoS17MlkCLiulIpb0PiZYEqR3CamZgYmtjRnZLnf+IRioUhTiOM5MVZMP4JR3gUNFBArHJDyXuUNa",
+	"HNrxu/b2y8c/HbWfvtn8175fj5ufTZmicVVUjaEpm2Aa2YNIZVa5mXZADh2+g70wu8RD/b1eexPsi62r",
+	"Rd3kmE4SW8rZ7KwfuzsanXP9/Mkt8ZTMu1j7XBsOz3sYrr9PAxywlUNrzczPm+CN3o5f5oSlixsUHST5",
+	"/hCe5hALux8syBjLRfJnKEeVGetdDZyxQDxe2IoFdIcU79YcUf2VqbL2mK2VzQZUOSGwdchZxNmq/pjA",
+	"VEmLCryPrd6jR+0ewvFkjNubBeQPe19xEK9+8MF9bPrhPmLKSM/TrUAJQgymqCGKssqGjhV6jRMiv5Po",
+	"+LcpFmR1dV6/e9MD9RBjFaBhzLnQjHE2xsrA/JJ4ArlfQ8hHK6XHHZOQs8jc5hlKLW+swHzYKyA+aAqy",
+	"kmYmqFrMF/ZgP+RGslVck53FYeW27fT0H/8ETVf/Dz142NmocpZPuNSnM/S6+iFUAxcA5ZQW7WPv32j7",
+	"9Y/lBavdOkFCOqEVOD/ctmcXi9gjKAfXsaqvQmGfAqKZOwlMsoWWqlqU6lOhDZKx7VOkDz+Rxn9VBjVr",
+	"vQJOI1Dl2V0NsCJbGXe4HKEHhpW4mRT3LeMBjhQrOV3WMmYhsKjIxKY4WxvAJBTPsKfFFA4VF5UImq5i",
+	"3Hbw1OfN6i7AOhmHJlYRjaAB9szqPRk3ZVwZ1UabizQhHeTq4g1AkBqTRJL4gkiE4/KePL4UanKVBK1U",
+	"qFY3J7R5V51WN5W20VSQW6kqIZNThl+8fX7w9lUjFbhCBzdlyCSZqJIseK+3YDBHA8zOkRKYyaHh5QuP",
+	"VnwlXaqcbSpMfTpvwT4EGXXZQVdTcyXelGYkOQvmtkrq7wBV6Xpxj5Yh6FTA5lTuzqXir44PKG7ovdb3",
+	"0LhRBPkyIaHWBFdT5JfZycoSWT7xKQClAzLaWaGlwGpWtFm8xYZ3CWXuz5XNbCj1sC3uzhcKwHx29aqN",
+	"0ctqfPPuGhUkpHyNTirbYQUWXM5C3FQygBtsHKVfz+6ye9S33DzKYyIXo7LN6rRvqbXUvW+w1KCp0udl",
+	"J+8yDLzAF//UXRhhmerQxgwQ20qpM9ktzSXG8TSBWqg7QBtj5Is6C6dC+sB6jglY25r39M01/bTuSt8I",
+	"7079mv7SphaZv/794FdO/731Ov73L0fxf14+Pf/PL29/PWDdJnrvnxcOrQSDVtyLSpKtKvBJoQpSz3PR",
+	"AnSJlpnJ8X7v4HkraB3/ePD+/Qv96fmLw4OfXxzB5/29t/svDg9fPPei1OZGcjkuUxjriPtyMisNnmfW",
+	"fX5OJmlI0noPHXZ3ISohSTlzsdI0Kqc8NPBLrOiIbp7PWuAM1bE+LA3CCpSd3jPw3cuE4Bq3fVqHhK4a",
+	"ErqtMEqFtExZbESHQwIlb2pM2UguqP9VGmRVP8918Ca/8M1COPmwzEoRmBk7IheUzHx6lIBfTPBFIjxV",
+	"Y274sZdRmd8rnJLw23fSlniDreZ6EFBGFcVx2vsZ2ws8Lmiv/2vAo4owjyBSBWiSdgh55iACPP62A4vi",
+	"Zip84UxjNCPk3PvOpkx5JqhD5bsmIOcVgL/GNIr8jRkzfFHwSoxpZKBMIAnGw0grgcxX7heKlS3gXRq7",
+	"VtjAeSuqqqAPRrT53uZR/kxfX0S+4NGICJe3u2he1vOH9ETkc4wX4krX3TIvbyHZ1XTrZI9C4E5inghW",
+	"4wrvKzMIn2jz8vEmGswVASb84eRl+4kB6GBcgfMiDXEmiQFIvGpHkMebBV3uiWe/3hMhOXvr9RPtoQn8",
+	"6u0uvldOLWwS9X1/JyHHS4UYlzcsnmmxbfsGZ4WOT7d3HleX3izGrqD1h0tFRxPBRwKXpHJKuIyrsyGf",
+	"slL+9Sfc/j2tLaqYSkQU9itqkOI+mRDmujpZP0jEDbAvuJmq+iKfuEIIxo2vLldevAjbW4GfkYPBgsCb",
+	"ax+eQuM2cifkoHd9yWVMKq1YViGgQhKnTSDD8pzAdpQghfCEblz0sqb/T5+2vEFiSK6ujDHa37+T0HoK",
+	"x5KnyaUAcfSdRDEfFV/dHT4abg4eRf73Xa6NtFwCl/Hjycl7G9wropN2t5t5Fqplj0sk9AKIvOUKvbQE",
+	"vhir81csoA9HB2bvNIMy9owrmJ2YA+zHi9PiO+pE5GLDXiY3fAdtuWCBXzMhkmqhNrxtj12BKrxCw7zY",
+	"yxatd9tAZBirzpw5xcHy7SDT8bofoH5EJUSwz9Jv5Pm0D+e6P1KU9eFwGfQei/NpIYhOmfU+PkN9qBft",
+	"23wGJKcJ9I2Hq+1F0nTBLimxSgk6mCpylWjASxwqCVDdZXHzR2sAPG9+FtMhlFt30RiWus6zb5vs07iB",
+	"P3Yvf63WkAVmUfOUviMC9lxIGuYI59pk38wL8j23avpD2Qu/udTl+n7d4GGAgs5JRcvDEpi1B6LapvqH",
+	"UzmmnMkUsnCOQs5jr8DLTiMRIansezI1Lff4cAhDnI15TLTahfQ9/lxir4u7PlmkyB6WBFwH0zkRaILn",
+	"Es3GNHY+Gs6gDrYiv/lpByRirfdFMyJ/zeerk4O3egl622k5tvdN3c1u+l9vp8k7G5t+ACK6BDFOBsji",
+	"t10GEdmvmpzJqlpTY2xiNoeocQFGpVkrg0bNqwqbC2WscdxBBwyXMHecYgaiUfNoqJYEQIemQxkSrKai",
+	"rkkYWNaTqTIYK9aZT1lUmnKlab06dPxsEWfQj620StC0mcV+ZK66xfjvKk3vK0izAtunTJQNQbvusLmX",
+	"U2j8C+9+DZyaZA892kOS6ten6tlYm4Amo68RO/jZPLkWpwScFSY+Dnxzebd/o63k9ApHsgu83yOdinnt",
+	"sO857lRSo/KqRfFkF9uPWYYa5LXD3KrnHDErOVnMqu/DLSsjZbg9s0AZyFW2OqXZNDeGzipGgQ6s9uzX",
+	"sI22DDp2CYKqr+XXKeu76fbr1ealuml2pdNM/YXlWoPWv9ZGEFbr8u6oqvKl+c7U19hd/nJK7D1qfX1t",
+	"eteAxHxmQQpo6BIQTN9quKQ4m52nna6nyHRJ/v2qRad+XW7PaHJ8iJ4EqLcZoN6WVuRStc6dLmmCkObb",
+	"SgTG5arewuCffP37/+fmsRn0tv0lICW1yMLw+hDNilqS89WM+eRyOk8TwN/7pAMV3KqX6L6+ksbk1YD2",
+	"kDyf5nuTL0A28Qy4KUAy9iM4rdilvKxF5dbh0fYysKe05vxz9rFzVulk/vM3ZC8okZb8u0E1no3xUXE0",
+	"ICNtDlM1BoRulaJc5zF2bgVEsgF3uBKm5AqokTWK6jLEyFX0UqtZrZTG3RRhySpvl0M5c1NL8TeBUDpr",
+	"rWqtVa21qrVWtdaq1lrVX0Or8nehNISxROrW5f2n4PCoD6lyfdPh1zaGgcuyjlyDOTJJ2yvVCeTx5xvp",
+	"JHbo61qBda1Ag1qBlNCvB7s0l9FS24vtEjqnGeZSxRO6xKZy3OolpeLxK6qDQetLe8Tb9lt3ceet/fAJ",
+	"Hvk5f1mbJq6ZzgRrNtYaUTWeDqDvHscT2g55REaEbaSv/pq/XZNi21R84biddqHWo6vTif+K67HW1e+l",
+	"rl5HJ+ayWySUb9NyuHfL2DhofmXDZW2orA2VP72hUqWjHaft+Kz9ngaB9XK0giUon4UmVrbAs3RzGlCG",
+	"v4ASC5/tZXp57Pf6AFxAmnDQmvDJNMaiWERdyA2HGVTXpJrUnawffIFZBKaGExokDpFlthGJiUunc81B",
+	"0jg6Sz/ay5YOq7J4Mu9ALVZPVqeRmti2ySStSB9F5ezRU7Zy+uhfOEvz28q3XKc1fpNpjc3J1+YqNiHd",
+	"m89eXKcMrlMG728Dk7r8vNvMyCtl4cEhvnyCnWudvar/DLMURzHBcyTx3OoKJB4u+omLwHNLvcBZmWIZ",
+	"Pa75bd8w4Gl1H4g9C+DFUcxHyOZMIMqkIjhyJaUlgEC0r20J6BTOuN4pPaKazhGlJmdby41/vyHkn91C",
+	"G+/GgH2WUC/t7TUZBIZJNPHxrum1Eb3eO4/On/j03LO19tn7/6pEJNnLdUqZNsLNK+Z0LW91G7SOUoXK",
+	"c/jBHpCAvXJuhJQnkeiCiMpm+AnBzJGIVFjIACDkGHFdXxx8sE0FM6ggpaLaTj5YEfHpICb5ae40ilxY",
+	"IBQHq74kVGfHkIXslnYT9sYDS+zaLZF7t49Pm314TqUJfHlDEtVD1GtMcDjOEQss9+J29Ro8FiCx1ZhK",
+	"83X6pBVxcDZv71Vbt/eq7dt71c5tvapEr72W3jy9qnq6ehxeiiU4ov5OwKnhKfBwSEMHnwJJEg4BvgQA",
+	"AWBbV0VJBR+QfhKJAtTn533XKgAakQvORi6SU6qcxlJSqbDmCy1+DmrOyAC4SPfNhEs1EiT9W5CI2j98",
+	"HD0iI4Ejv1VuxmN9mwLOrWOAUnHA2c0BHhSG+ulzLiekAgIgS/tohuOVbuRyJLrAbVJuckvposr3qy+Y",
+	"g4eHq7wvV+jvDTT4mfns8+BmrkNfA2NrReqng2UJOcRjLjyCqzGc3Aqej+VYwM2dBF4or5zd7F/3oSBy",
+	"fLnmhQZ5Ax5gO9IpjsiXTO8vrp299ExV97UrPi0PwBXzEWV6h+wl19TrbnPVFrfFSfiXdESlIuJya7qH",
+	"GJlVt1pLweqXkcMLuGgBgP7m7aocStPSu9x1eVts6Q1wUcngWHbDB3ddefscen0O12kFu/iISKLc6C9/",
+	"ZuxZccLHdnB08HN6//OdMEswpmR2dpl1Tg/dUo9pru/kAigLfBsUB1CxSDnsnMVGDCFmKDHZfaYqdMxn",
+	"u1rM6yUArDcH5xOYb0GqQfNXppmBIiJAMckHH8Ix55IgyRMCkI+njOil1+wCy/MsmQACZE5yDOmXM/si",
+	"kMymY4p51BkemW70IWcKh+pM314hWfxghcZrZ8cHtpBcSH1bwxXeX7jCNTDgFd33tViAq3jOzSm7XHFT",
+	"HjR0SW1Tdgxc2sRCqkSW3RfkqsBQrBVXRIeIERLZZzc8GEWAaF+O3+XpsHIaGVFSg8WjJwDpHw1wfPxU",
+	"WdMfvaxDmTlVb3RdPj3OtdnIeX8aJ8vn7mmUK2+Z/DpH/vZz5GWWdFO/Q/lihjvLrXcjzmCRV862t7NZ",
+	"SORiZGa0lYo+EcY1kHlDraaT3jamo7H5FHP4qlqjqU52iuPUj1Soi1V8BA6cIOuzSLXCEit/252/uA+4",
+	"wn0XlZy59RkLBfdvnRe59IJq4vuZSpqlja3WjMEm6VnB60QuMsi/Fglm7OkjuAQi+kRMSQoLHSB4MyTZ",
+	"ybIeU5X0IgiWfpNkHqRcE08jqpASmJayiN4CDCZmWmmL+ZwQX3uHGq0onZ131XlclWRViv1HvIOOFR4O",
+	"0TkhE6hkxjEfTUlgCt9hfU3bmGcIR5rEpRJYcSHt/Sm/cymernEeOP+GQ62l5e/zsoljgkU4/pEuxdcE",
+	"GzfBKoQs4sqN13wppqOxqpXEP2ZXZmjfq5e6Qfqy/yjPCKD4u1F30D5PJlgYSGGqLTlgQ5jJGbTFjIsq",
+	"fLfT3eo99vGdEj/xdxpqubEF+UXxEYxZ/zcpBrKTEeP5QIACXqYkGo6RwOwcWiJgJOF+NJWkICvS28/J",
+	"3DpIJEkwUzRcQgZHRE5jH4xCprOlVDAoNLlvrLO5/Wiqs2X0eQdqW8IjcjaVJGo2StjFe1BwmIISwmIH",
+	"aDrRrHuz2y3K1c3LK0eVKlG2YtXEfkK++IxcLiJpMg34uUOYXrEj8DERFzQkB2zIKzL/zAWWhRGDpTLi",
+	"ph7AH52KKbtScGov7TbsB+6NeChbu60N+Ddo8QlheEL1N/ZjZ46T2Btnqo5O2AzHRf8RADt7sf6IkF5f",
+	"30kefdteVUrN7fQ63aZF2O49gV1YP5lI/1jeaSvXRBCY1SL1dnqU0qre7xC6IWrGxXnaBN553PSDKwu7",
+	"tjrdTq+31XncxJq6u5x18mVCBZFL30xYJNGUQX4upJ3yc8KMS8BFfSLbt7jCtfTkZhuMmMROVVdfZsKk",
+	"QCoWHF+ey0ZKJIQHNJda7m6zCwPcGnxu6fIEJrhs1nNARvg6fZtTScQZHlWsgE3XN5QPvazACegySLMx",
+	"vOG/0zjGGzudLnrwS6/3DB1SNv2Cvjx5dPZo+2Ez919uLEF6qgqbVPIAFpa2QI9LTnqdo8ju8mreofxN",
+	"DVUNw3buQNH480IUVGgKXmIY00lSWTOT9gVUAl+Q2EMLIRaCVvUNNz8umJmt5z8etu4XB78gXiSzQjeS",
+	"APE4KijgzSjcrvAL/Y7LJ424x+T6vwkcaovkrKr/3onpma33R+slcFVx0V4/7/a2H3W73e7Wk80n3iYX",
+	"7iVTEVd1ulQcDXkcQ9VehSx3PS5ms1knGseQ1gmP/ieN/mdhFLWy/p50fMsSdewpWNyU0gqmpLZaDKdI",
+	"Q9423hC8NSI5bZ9jHde27WgZG8S/dJVdDlc/VbV9EIBYPKG8PSHoBYlQKnYnXPle4HAXKwizghYPOYtA",
+	"Gb6mtozlk1l2I6p8H5Z0yMXlqd30y8TvrpMsniHGZ8uKtm+WUhrRx4otY2uop4JoVk2AqtzWy+zojcvk",
+	"FXunEcePGgtAM+t7JvVWnPWqMvEqorAEZVMcW7dQogEP/ufuxsan/56eys//qC9rqhZby/hRTdtrJO11",
+	"iBa8oxNBJtjWh1B2Br2ejXY6VWdDLs4iEtMLAtE/+xHKBoeQWGXSjKaCVeAMHNOExlhYd7VndO4XFNNz",
+	"4rKlMlA5iBFI288KmukJYvqKPMsp6oyj4VSAOQzAc392mLm1iaRJqwIRBTLJhlw4nxaRrpYZXJ0JjsCO",
+	"rkFKsRApBRbhKrnbS5FQFs8AZLJ4V3PEeZTrOrVYtbC9rLBpp66o6Vjx8Hwv+nUqlTMmV5BqthAbml9o",
+	"lU3hc9JBb6EILodTPZi7jqRp84usmZy96IxG/cVDGZFY4SVkZrCyQ54Q9AAP+AVBvxPBH+qxjDh6ABBf",
+	"DwvL1d5cFdy7nftycQHJlwkJtQFQ3So79ULF5ILEKJlKhQaWANnc6nncannFg+Ld3KWo437siByw93cG",
+	"RQKoSS+hRV+JgUDlcoSuS2L55vW1ZWzz0F63byNDWfR6eRpYgYSPzE1we2X9g+vlpgmEjTQJB6brKJYI",
+	"IyfPEOOKFBLGisuTXrf9uNfznPP8cv339FScnrIq7KYq8IVs0+T59Aq4UlXdirywiCZsaq8IlgHBL0/0",
+	"WMZ6StzdHPR0y73c3LvPvtSGHIR+wi8MuuzYwa278L/NDBEkJNokyaspQSvCCR7Bp5hD6hAoPUPQuGzj",
+	"5KLxl+flPDzfB6VkCeNKUfYXCxOBS3hsA0EVDX1Cd9/+UtiQx40Sb8Z0NPaMko6KpSa9R91Gj4u5Jyn8",
+	"sAzL0exZCYno1NMx+Q18X3jik2ZP5FOfiWxzqZw0WSZbm6gp+iVBtllmTdLZ2BWvJO8fCY7V2M8KxvBb",
+	"lh9m2z2UvAAxEc0ID8ohsVbOiLA5K1QiXhZBvV6jtQ1Tgq9l1fZsfA2WqdxZuzSSTPTkVnbeZst5oEjy",
+	"p9TBx4JIGF2jxTjJLr8TBT433JReAkewwaX0+9Iee1R9p4LakhukxT3oOyZrbEbjOE0P9pykM0m9+sOx",
+	"/to41dIjZE9PZUy8eYyz1r0Z4bk848OzkF/4HCnP8VyiKVM0BjhjA3U5VMbrhhWa4JBUpZbqKcFNMywB",
+	"Vqkk5js7vjSv2jTSu4A0A0G6Ap84hOv1wZ3Yeuar1VhLYuR7RoQTLMr11PU9p10r8aYpAWnr8ZvCIbs1",
+	"pDAeR2db3TNN7VUgYAD8RbM0f7TVRfr6AMFEDMAkEL1JDkUjLfYGuNQqqWGe8q3gkRU187r9LjHZ3M0F",
+	"yimRRQlozBF8Bg1mzk5pD8qMJygwyRoOfehOY0X2KbyZRAjn2lvlFfYVFauSQn65KipjsCuuj/K1+jXW",
+	"XoOb8xpUL2nFOVULQaNr6gC39l/8ZfwXKdFVcsEK/vexTI0w2lRjUAgXmhQW2cidaFUrHsu1QlWrUNVz",
+	"rEYMyqOv3JKmdvdd1+9GW8rlhKR7WJ8SlHKDukROkPw32T/LvmAln0pqJa2rgteds6pqeYFS3vAL4s9Q",
+	"LShiCYH0cOJD/sGh4sIr4wEgxBYImoI78PSrMUlynXzAUzqXihQdxj6fZj04/AqJd5flZnXxTlitcqRT",
+	"L13zWGdT5f9+wM1f1ghYVcZXi+CUTyI8VETMsCizr61Gq7yCMXBJE+CZyci0LazAQixuE7hAdrc379Kp",
+	"cyV5DaIZ0jKrJXdBVBeSNk2EMSeo7ZbklznIWE4tX6sT34m9TnbQIfRHcaVTJBoRYQIwjDvpvlpdaPro",
+	"lWR3ypHX4vu2xfe1Stb62DdIww7qW5ysfoD6BqgZnFQ4Jn30IMtH5RzwwpKHxnWljRYsi5ekoKGYhQSq",
+	"qEb4gpwyAPgZ4PD8oe3o4wSu4RlF9DE7mhwww5XC70HLgk8HLT0l23YJS1LtBzwpxMxKkWUulV2+Qiw+",
+	"0Nq1KZ9TirKRXCU4n3uoqboTBIW+gH0zKeKNsPveEZecz72GNdxVUXfPK5LFSPzOJY5ClUvXR/2A0vce",
+	"U1/2sCk/5ENwdtlyNp9GGRIpq+A499DrjyfAefp7ANlFfwf5sYt+IFgQ0V/gOOPBq5C+o68PPvx+0HtL",
+	"D+QBO9oJ9w8eHSQvuz9tTrai/ddPO5o1RR8P6Dt60H1DXz/thJsxGyQvu9Evr+Nllak+zeyYhNwUpSoa",
+	"GwQPmJSFWLS3Fnf/SbfbUEtZCle6xxCf4N+mFs4xMOmJer30oudRUC8LU7qYs61fdGa+XoTlmeG5RP1B",
+	"bnMsqzFfeRnBVJqgaR2W5mJBSJ52ymtVGGlhA+0bffT8Qfrit3usGgv1DkvtHArrojpS7GlgUef0KEb0",
+	"omwf4Qj/r/2rE/Kk8k1nF0TQIa3r1lR6tX6pu7FZu6YiXGzxRa/08P24klcs2q7rCapy5m2C57ahRPNy",
+	"bf98XuKExh5chdYhvyAxDr37XtE4BBLjc61DKkxDT8OQWk1MWFigpTBQ3HSSuEPXY3UjEL02+ldY6YqF",
+	"MV09atbCZ/84NN/09ZVovm7v7IrmCW/hkK1W1vjhHvZAuWzHoKD1szEml2E62RiaDXtaWA4ZwGxylXo0",
+	"y5kpse11d8S/THfEJTFJS/8ZkCfcIC2oGzSnyMKWnqE/vpTj8uY7K6ZIXNUYJNK0WTdNhs+nSCr9yRn5",
+	"OYDo2vddZzSR2iBiFj6X9HczyJDHfCo66EXqVCtEkTU7sHt1iQjklXtZ30S+1W1kN0G94hllF4QpLubL",
+	"KSbL4we+Q6IOylI6Z5DblV2iRQeVCBubAGqleCnNy09RtX0Ys4Df9TVcLK9DjncUTpRP+lp5tQ8Ce+Wk",
+	"Jrd+pmzLU3N1XVweIhL2dNOQ5MIyjMMlRfrcedrpdks1vU+XtzYzKURBb+frg9PTjvtz6+vDf3rlvF9y",
+	"7Bm5wYfoSYB6mwHqbWnemwoR1wjHNswx31Zm+S4XLJdMhaoWK5oNwK8l0WLO66JYqZUmDcBh85KlEes3",
+	"vF4uMHsEAKcJPoeqdiQ5VOwiKPCFrAeGIp72vqm15HJyYRlffWcvux4+vKeFWb69frFSNEARh/9DsWiA",
+	"ZAwfQMBMWUQEAF+u3Gh/pdypesW4slNoTiTYXe4G1SkqxgPM0YCMrOIfOKQH08Ihn8l03cl2XsFiB23I",
+	"10+eCzLmWYqvTFUh2+g6hIuhuCVM/XKJqmlCVA3e/5q3r3n7mrevefufiGEeUqn8gP1pqePyFkSNqhDt",
+	"yqxYhOgcS55w+10DaCxZ0TdYCfplRRlkT561ykKeDCgzbSHRgABAg1vMv5JUauCqSAlpRSyjBH85MLfu",
+	"mIvtX71FWvMRdjwlWZjbDNPvxvhk/RhBazamCo6ipL8T/cNxK2i9aQWtw9ZnM6D8zHZ8HdCv6gn5VtTR",
+	"clF4yYGw5PBduv182nu+UEHQpBH9n/T43bvG8d+minrvlrFaYd5jiEbp0ljCKxU9bV1NL65bDXjkbS7G",
+	"Wkn/6ynpd6OVV0msY3/YYM/V9C7Io3tQwwZ1L9WSTgBmAlY2CTCnJjRS+10yulkZj/K/anb6OgKURYCa",
+	"RAhvqCisEBSqDuRY6vIqeUTQ4RxaVV9zJ+XFg3VNzY8Xp6EJhYRTQdX8WD/GthI1CXfpp5eOEl5/PPE2",
+	"7yskLfIh+gQtRT4/+JueBJyfDfjmYQBp4d58TPT//s//hbQ/mA9QgRlGOuixUhMDUMTPaUWqjvnN8KnK",
+	"URg9rD+V5MxcL/9Hk1+/g/ZxHLvjYTTwrEAf4FSIKUwyVtcps948+9Z+KMXQ5BD2Nbfr/9LePz562T4x",
+	"3zzY7m7lrzlLqJSUjfpGSs+oJA87aM91jzajxOyUFResDyWopjvhr9NoZEoGTSpvzBnZNZksM44YNDFM",
+	"6BeTuq2Zs1s810OnnAjp2NuE/mQEdb5XdxkMLEsKKqXucZHlTIF4dk95hhTnboXlhOBz9E5PblMrJ8q2",
+	"bNZEMIz5TBpFK3u/zdL8IOLWbmsDT+jGRW8DT9V4w/5iuo9NgIpdvqnnaqCCgiDUX2+2vn6FDAtfD6U9",
+	"FPIkISIkaO/9gd0a4NkTTRxYSqoVM+vQNc3VZKaDpD3uOqfslL1jrrMQ8Hi9S5bIzCOBzCQakDGFWgqA",
+	"ONJT5EwremPTlpK4VjAmTSjkTPMvBdt/yszzTVbTK47CmBKLnaS/OZlPyDFML/1FEDQiTB8UEpmBu/7m",
+	"ML6UKjGLTpkgcsKZhCGALUMiBC3HpdZRYJJ/+xva58BKtYZ4ytro++9fH797+/33oKwwfE7OQixJgD6c",
+	"vGw/6aAP7Jxp6TekJI4AxtX8/dtUv36CBU6IVgdhTIJMIMWt8L0gpwwhQYZTSSKzR9ubmwGSHGGk5hN3",
+	"IjRNEYkkjQlT8bxjBncQye+/t246kHASPQDR97CDvv/+hCbE/X70ch9tbW091RP5cLJv7wfdVs/O9Fn8",
+	"gkPlEJmQkctmSEAPNqGgKPD50N0g0YP+aau32dnpnrb6WlnSM4OvuvoboJvX7/+t+UViUZONf9ECygmi",
+	"H82yNwUmgRcNiKSRbeaMYaQHx+/Q9mbvMdLGi50LFDnp2ZougX3QlfqBK3AKUB+qXSw+iql46XfSb6lE",
+	"PaQ46nW7Adrsav5kTZsO2udxbIo+pJ4TnJeR4LNUxx3wKYsQjvWu2dfnKmn6z0xTfaqgVGV5mZFzEukX",
+	"QQf+kEuFxnwGZBARMkFzPoVWp8gWey1UYaMxlvnaLrNAL4TgIk8PT7d3HmtjbBCTRO8enkxianTHDfv1",
+	"P36VnPUfpsxDQU/Gvl52M/aJ4COBExkgDNsdEYVpbH8jfBIDMzXdPim7wDGN0tPSJzCivnu6PmrImpig",
+	"+9qBa26rz6QZmiHXCoF8Ou12t8K8bIdv9GA1e0jFq8Ij4KuaGHMXpwdSjrlQ7ZheaEvGFRZYbg9s2yoO",
+	"Ji+LkRmaYCrseE8EDg1ntAzo++93U45kmZCD0+//0raqWPsg6gd6bwU0NtebbIvtQTcwfQEfbacWph6m",
+	"z8hcsC3NoI6wIgho3ZEAZoxPWWgIp69/P9Q/t+H/+rxkXx2RBFMGch9OT/4XfYxsVZweUqq4SNc94oLo",
+	"OTxD25tPs2kfESXm7b2hIgL0DmmqSuxg93GoZYteN4z6r16c9F3OmyCST0VIUnmFGeq/OMGj8iHTuszB",
+	"sP2WM9J+g1U47kP7QKLQVne7g/bs7XyIJtNBTEPDhnFkGrZCyABIBqMQh2MSODnEYA5z1N8bkfzIn0EW",
+	"Y+YDLYhQByMJ8sk4L8G0SLmJ3g+wauSYz0ypL8IooWyqCILyciiAsqhiFmwMcPIIU27R4N0wpZnJMDS9",
+	"8u0xPCdk8v33ZnZmBgdDtzIpkzdLmWn3ekV20XZvM22gplmL6zsHyFvw9v6PL/ae99GMi3NpmjVqbmV2",
+	"LuJAhFBuGBImQQ22qtybA62dQz+EtMEBnxBmNrnDxWjD3rSR2Laiptt+2hwx7YVoWxt+zbdl3Op0O1sG",
+	"A2oMqtkG2PxELWm/UO4wmRL0QdTa1ffmG1dqk8WcaHj8ZrdrYhdMOTjzHE/91VZNGuunvsNZ9hrQ8io7",
+	"ZHb0pLc3N6uemA5x48BwYBOVSf12y+95byRBwfBq7X76nOsTD62aA5eXDifFNIwMWgqPJARSY6y0da4N",
+	"ui9trbG1bclvi3FG4OkbnRmJ4zaoUBu/zs5lx62Yd8f0CpyTuUQPtDB7vNN7/NAepjJHR5KOmFWvjCiy",
+	"K5faTSQ0Jai21jKRJL4g0mXfwok9Zf4HggKMhT4OJBREGVJfoJrXH386vklygedX0IleJaNWa5ZhDBk6",
+	"YhJ68+CEG1MRaimNnQaj00yYtPe1js4rgSzt9RvFi78GLc1I6m6Ca2DMW93tekp8y9UbHpmCkbum+Pcg",
+	"NAz9acs9T3I5stc6xlKSdzaeawWxlNptSdZ3Mt86wk5LZskBRdqLqVRpX1vghc76aO1+8i9FdskGSPnW",
+	"16D2wnemhPzr5xukcTsNQD7wkHqGfZAuj2GN3V79pn9g2GqUd0NdmQvr02e93JkTwfztPEifPn8tEKI2",
+	"e1Ayz6acp770uwoShG+h3C1rSP81aE24N6klikDdsk99lm+SDzXtqaKy0+2gd47TUGlamuA0i0VBxAci",
+	"QTEOU21J8ybbyfaUnaRhcuegsZ6DNBWGCzTgauxjt6aWbC/tgGrV8B94NL9uWrR9qYrOSxsdK52D3nW/",
+	"u4rdu8K2y9N+92n9TfucDWNqHMvbvZ0mb5HTyYQLRaI3JKL4ZD4h39JJ24uiHPlf+Zj5uP/GHzT6ajvP",
+	"EOXxFx+RhF/Yw5PWL74z2MJawdc/UAEOmpBPLFDqokwwj88fkAKlbleIn+wkjiCwfXn6aibtX/Ip+6aY",
+	"8XNYV2eyXzNX9qoFms2WeqPnivcXtNDKLe/eOnMq6Jq3oC2uCTVHqK+IuiEqXU29PIhAY5y4tLMFPJTj",
+	"d29RQsSIILjG2npbTx891CpGPLf5dESrH+AuM74Jm/zl3C42Dad4HEyR+a1oCSatrpGWcNsHMSvagID6",
+	"7Z2Uv4LKsG/dgTdz0nwNhY6J7UbphIFTEj5aXdwlFNm8aJn1US6eDkFAOb9vSvT6ePyJjscRsQbgDZyP",
+	"gnqdULYxEJhFy/0rEG/DEn0C29R4eGIqVTEfg0r1AzzrYWCDs/lAweJJgtcfpnd92y4YmEO9A8Ys9lXO",
+	"y1b9TS+5GNAoIuyb89eY5UGKp0ZbkiP4NGzUBtJpQPZS4eGwznNj3tpBB0qaLBcqXd9ZF8cWZIRFBMn8",
+	"WJIOStvTob6Mp6M+sv2ckoVs1U6FEwbo5YakBzz7ThwwZlYVksMs81Xsm9s6Mms3T5Wbx2zidZzJCjnU",
+	"2NNjh2J8qYynVbhjLNGD7e5T1Iffzyg7m0pSyMurcPu4I7mipTZ8Y4yYz03cRQfqOrxEqxP0qlrW6ieg",
+	"AREfKxyTb9BtdY1Uf1/8AFVW/3WcgRsSaHfiK6gXaCVD6FuQbveMGfyFHB7Xy0ma+Dngfc9M4lOllyNA",
+	"5EtIJqYgSSu0rnBLKjyXlT6Qe8ws7sRzsmYWa2Zxne6fm9S2Q6zIiAtKrsnzs58+b1XvT3bnIispx/Ss",
+	"PhNRQUKtytA4EqZMCRB37KTAawsVMlBvkBXITLAgroSs2ZE2hWjflivKLui83huVEcHaI1XhkcqW6La9",
+	"Uo6YHTiG4hMn1JUg0J3LIDtgBrbtdXilHOnckGPKPf5OfFPp3CoEdJ55rD1U366HKsxo+CbF5gqOqvQk",
+	"m8IPSAlkhEI1tXVbaYVQ5JmNcWG5O1fwYuWO8NqRtXZklRxZ13k47k9OSz9V7Pomv8WcPArwS1Z2Vnm8",
+	"rum83JywvBO/V1NhuTZo1wbtCt6va2Y/TRxg7pVX9IGhvYzmQ8wY17efMtPe1ujhVEkSD8uSO5yHMek/",
+	"NOHlVNpjQdAQiqNtEztGZhZiQSFuqger3G73nmPdifNtzbHWHOsmXHA3a07YtKxqJ9xeHLvEdRloLkGk",
+	"hbsNTJXlzIJjzdGAT0djtYv6ckKY6iMcRRLK48fEtAvNNYmcYBpBPapmZGnz0A7q/9Y/ZTHn59K1VsEC",
+	"+qoUUWGCHCYMN//6GBY4BtMp1nj39tJ3Lfai8rwvqErOKWBrxVkHNZ9D8LfGjsBjgkU4PiFflHEIejyT",
+	"bptSd6Te/CpXpG391ezlpqta3WvTzTXNxNCDPiAhQTNyvc0P+oBd1X9YNaZ8H7JsYIuYc9+YO9QSYIPq",
+	"SLuSa2dohTPULVCeF6bHu54LAs+jUgmsuFjGDVPfSnVpz5JaHrfhrUsaqDdOiZWp1dmkvoUSoJtXZL6h",
+	"oqGs5vdWDseGa8bptYFOrEGhL7L+xgKeUmjtI4O945oyoxMHoGIFSGFIxg7yVwzJ7NAdGbl2yYN3AzZJ",
+	"fly3bZI0O+/XVkpxHy2Lv4Ct8ArOSlbzj5FV7m6BDUiF1VRWMoLnBI4yVpSNEGGR8YzYA18ujE1dD40Y",
+	"gflpKS84NoO7h9zAjmzND9b84AbCkObIgaUauQNIbl5DMDb+Uk+CuaToR+ggQIgEIDnjJQBouhxMYnXu",
+	"jkFYqLPsQR1JYTExM+8ByErkFsBizFHwzAKiOC74A9x138lym+qCvX/8rr398vFPR+2nbzb/tX8bVr9d",
+	"M2fzG4ZcZWFLxxGbvR6WN+VV/veDn8pCzpkhKFruIw/91Hu9drd30s31U/eNcCig+X82viZN15cPzWDX",
+	"LB/bZpOxKX6pkV23s6L+yn1AG71pzKeEMiCQeseGodG1W6PKrZFyxhxnNl9c2cNrHlPv0DAsMWsqY9md",
+	"CRtZ9MnUz0ds5BvYjuEppoH3mE4S4nOLwGBeEcOwW7dCllVaDsx07eP4Nn0chkwVB0RTxBmi6spn5lL2",
+	"wbKDtuHOgQGdv0yOSmVk2QD1CoN6K3B4ri2rvFbjsN0mmEYBnMgJiYwqGNMLIkhkI8Rw+Rnj6gwuwoO4",
+	"kN8VGHR2COLMDGDwZEIYiXZRn1wQpgBKHA3mLu6McyC7fcMU+pp9AM4sBAASfkGyaBDi7Jkb7Sn7pLkO",
+	"n7EMp7iQ4i0t6zDKyENfsEcSdezW/b5Fpt3A7ghQoxFLXAem14Hpej58jOcIoLBTfiMw9LW5Sc0l72a6",
+	"Nnbaf//i7fODt6/6aMRNdn3//d7B877mav39vbf7Lw4PXzzvoweaY5mGQyPuMMwVN12sHgbuLn3/8Y8H",
+	"79+/eN4Pso9I8VPWf/7i8ODnF0cvnvc7aI/NDZtFUpGJPm/b3S7qWxD+MyUwk9D3p78LNiiN7EpDgYmN",
+	"lFu+Cw0qoMMBZ6SCKeaNuPvGF3Nj+6uwxm7jY36SUsK9ViDXPLLMI99w45B3as7180aXx7fU2ZYm+1GG",
+	"htM4LrrddhFl1r3OGfA/bnopmIZWhuP+j8npj/oW4hf+gOshVQelmTqnwB/14sDrTIIMVA8Gucw3FqHc",
+	"MM3rTGc6iRT5oqBtw/lU+jhZ6vN77+Ze4/X7CINRHAapX1Py6mH9qs5tuOjSjSg56dKCKeiOZEMdLCpu",
+	"zDW58uyq5Z15dU4kl00ZNXE5marnRpe+UpS1/uSOMbvc9a4xRxtr51iFcyw9PLdc/mjfq3UwSZNJbNDw",
+	"UgdZH3rUak1Pnk9t9x3QCPuuLRa1cF7AdiySnmv90ndd77URPTxlJtM7a0FuWkHguUT9rJWvMbhJLEl2",
+	"ZVDZw/c4no6MU+58msvNc8nnp0z/5anMRHvM8SIHaUSBp5tkjZiavm1IAt/L3az5t2vspk17Pf8LEiou",
+	"jICwNwzmKCGYUTZCQx7HfCZdqzGtWo+E1iuqsePtuVq5PtT6++Gwm+2ET1nMLJ2s7WdkN6gVtKA9IzxX",
+	"KUEHU2WeYvvg2zb4X4OWhXuKWrubQSsrnIuguXS5mXra5dxy8+eCDhWaUUGglZBWHCdjzf7T5vC7rcf2",
+	"FtuOdXPna9bTVJanc9KWYypAoqoZR5L+Ds9KJ1MY4E46jjdEUMbd3a388z/9ke/kbJr9t45z7ZpbW26A",
+	"51P9qBdHB2/ftY+zEfe6+rQvPuRN7UPe5B6y+fUzcNSV5N4+UM/t9wPIREGVgeEO7Lrq95uu+p2kjOn6",
+	"s/SdCKwt+T3JGng4bjZNI9jQDVSLiRHnUYC05jkau/AxSFZqOPsnQaDrY8EBa7+zxPwQDQRlI6nVfuDb",
+	"Jk5kypZA4OgHvTo5eAvK7hxaizAfWzdTydj6umb4z14CfI0nZUnvBfuWIGdMiYIBqw3euuim4mCagSZj",
+	"5aAx0LRRneARkdWRzrymcguWxk2Kl3W8847inSkbd7YPVX+uwnltTlGG+plq3Ufc3aBVUnO98RSxaRyf",
+	"MmFhLSoc3qao/nrkyWUNjDGNSuaFFsw2tywvjvMKeVb8ZFr8f8104j8K/e0UPIghiSHJN33AgomxDZr0",
+	"6rryHTXFaMzL1oHKdaByhZr/a9U3GpX82zfWVfwj6/m2K5QCAMic5yYPAtBJnU6nrF887UU/1EhR1gdv",
+	"jxpzmfbxcx36rCrTQcfaotbjk0ShwbxJEsYBdOHnYv5wCUDA7XPflfjb3UUa1/xtzd+uHyHg1lwPG8bm",
+	"uXwahtffbpwWGL1+/+JVgN6/fRWgj2TwXnPHVwcv0ZDGpjja9jDtddEb+gMwuu0uSsgIT+gXEssATScx",
+	"xxGJTGL/kItEP2NIVDgmkUUDPWUWRHRGBllxPwQmBZ5J4wIhM0SZbeyvxoIQ4z4NkOQW7t+CpyVE4Qgr",
+	"DOBpmM21MjtCYzgY1qt9ymACKYgL/OVy9BhHchqOjS2pvxBkOJWQobe5maWEwM99k5Gnx0Dz7V5tp+wM",
+	"EsZO2PTT1hIIwFAFwZIz++CpiM/sq/oPTbmViTuYgUBwNO/8B+QYqgkP1G60l+92cMrc1mx2rVVsMwwV",
+	"52cJZnMzAdl/WOvXP9AX3ju5AaN6SYxWHLSSaazoBAu1oWmsrQlgxWd9AEq9bW+0WdwK2QNbVPCH0IIn",
+	"8Tu5lkSXkUQNZnDC+SEWo9sXXTtN1vcDwxeYxnhgZnTHTX4Ng1K8udhL8Jf2ALhBq9ftdB9t7ryhP7Qa",
+	"CkT9haIJ4Vrtbz3qyoYicuMP+Pdsha7BZmbOu6jFBDQH1IJEoRl2hzHlwkEWdaWyg352/kkTOh7zGdFP",
+	"gk+IVThLCs736+C9aw/8N+CBt6forjyJ9Vk6QIk31nkGUirsQeojLXRRAiooVWm7e3OICpkVpyw16zGA",
+	"W/Qn3ObpIjmmQxs6gMxeWeuZvMeKzp24/+p1k6JV/NdTVNYWcJWH7xr5WZ1wd96vGyjsyqoMsGkBHnNz",
+	"kgI0mCNswpM2Q3dMwPy0lwtiftSWLxST5g20XNKZC2GeMkZIJNMkNIAtNoah+8Yd/H5VpVXqB7whpP70",
+	"+XfirLPKFPhHq5iSXarvpCkE+YZAM/4SZUpEQZlSgtncnpOCV0OfH6KPTo5rmASz6+IVNmHmmp1lP0Da",
+	"DcJpKoObENQlGRqcYak1oLybSaXXW/AcS6y+1lr5PJ8/Q/bCOhPhqo5moIhFmrsFgZvPbq2sc0lTc/In",
+	"PEjDXeDZfJY7+2Msc97kbscLG+vs6dbNi5lDKlWNlJHr/J1v7NQYYI/MKEl38i4TeJbVO9jxoZkJGZsk",
+	"bcS4rVV1PxdD3Llux/aOM8j07D8sdoM6n7pmUKesWHOQLZBpppy+ujpW8HOamn+/rGc7rrtJNXeLspyP",
+	"rH34a1t6SRJ7VvRyW4J9I8FK0C/XrCW/AX+eKVgKeTKgDI6UY16QMifRiF4QFuRVgQDFBF8AospU2eSZ",
+	"MrfDsSA4mkPU9JSluoccA6y9oKFx4lujkEUoosMhEba0VZvmpTycFEfeMr7AxK9t0Vnu1cEpc/lDWaVY",
+	"bnq1HPONWet7yjft6O6Gb1bpYGX9UhXTdKDvgd74dabOmrc24q0QTiA4HJcZkyuLu0Xe+0fmAGxQVpRN",
+	"IZfFnMZEinVEpmZCnk/TOiDTcUgQgvAIU7YY2kyzICHWAnFNozHm4IBzSmhmzqWpL6l9ahRSfceZvcPv",
+	"xzTXX486ue5X+KcsVrpGjWhJsZKPrmtDXAt9JzJCvmmPxU1aGWtnxV0VG10rrd9EXoClvpvNDHBgC80y",
+	"A05ZHnShMup/z10WdxLyb8ZL1snwaxV7hWKf6+VhTYp97BsvW+wDpYDFOh9vVA6S/e85G7nLWP2ajazZ",
+	"yDXW1NykJ1SQC0pm1THNI/M7WAM5GL9y900cQzmK8VFadCdTerKkYYZ9dh12nuksYdHqckF4HxCd/fmM",
+	"Ro3B6LQGV4GVZxfHAG3B6yGFQyosKqHwBPQXao7Yp59VO4DSmha6Wcoxn7FG/SzNzbfez/IeIeEZiqsH",
+	"wrPrvsbBW9IkQqSn13El982VuZF1DVJJBzSG4V5nhuOeO0XmbVBzDGcIEFYkMjtpYIxN0MRhxpuOVBYh",
+	"LgsWmyPfQR/HXD/aIGhCauQ8gCjzuVau7G14GmkLTmAaV6QzGiL9OZv9zehJC6+5iyJkM4gqfclu0Dqb",
+	"8T4xgB9ppJUSuzdWABXBYK7OCCy+XoVS8tFWmaIBQZLHEbTvxOE4U7CV+buQtpxzCC6mWJn02vuhiTSF",
+	"rK0aHClEcy3KbzW8sDyfFoaY4C+HhI3UuLX7aDtoaWXN/tlr2uzKdGFPlz9ds5BHlU3A3cWNl+vQ3rDP",
+	"I/Jn1lyANA/JBYnrFZdYX7bWW6r0FpMIYRbp8snWzSonIH6SY0g4Ow7kCw5VPDfJFUNFhCupeGaij5Ck",
+	"QVhITDcI6PAA54lEIyJMNtsp65MvExIqEp39NsVMUTXvay3FlP1DfxyJpixOy/Jt3AZmr0WpDU3C5M+M",
+	"1znqP9wFLCdt6cxN70PXaueUmbZ6cz51JR5VnW8sL72R5jX62es6jHXz0tsq3MB5pnGNBRpw/waOfp1K",
+	"lRCbVr4kKdYwFSg2NyeYCwAylUjyxOawUoUe9CMSK9xHAxLzGfqdCP4wcHoAscgb0AmLARQHMBhzrR45",
+	"8IRT1qdMTodDGlLC1JmBEn/YQceERcjHdhSH4BSohUrMkcRD4u+boKd74/xhL13VNZNYM4lbyKiyZ9Ec",
+	"0mtnEmOCYzWutIZ+dKVlaW6gdTUAyDIWxOVIwdMCFAqqaIjjAMV8FqCERHQK6ERjOhqDpaRvVmNB5JjH",
+	"UZpqKIlSlI3ks1Pm0uPz2YhQJuo4E45jgwlBkomiOUcxcCKITkG6IlhvlKGtLoqgFoxFWakcfDNzTfkg",
+	"lDWjcWy7sdvGBBMcelnNyOohP5rFa2LZFXMrIXp2QeJKe8UKhBX4khkLqPI3Y7DcuBliV7OCsxlCTelF",
+	"37A2RXxqBTFkLaZM/v/Z+xrmNnIzzb+C4ubK9m6TomTZGUuV2lVszYwu/lAkTSZ3w1k12A2SWHUDDACK",
+	"5k5cdb/mftj9kiu8L4DuJrtFUqa+PEylEotsovH54v18Hns4Ny4xvKWhb3ChMMW8asOZjrzQQJ4otAFA",
+	"pvnqmLzecfI+vOoO955/yU3VaWHM2y3XYP1mpaW6vel7U91WsHD7bMR9CRWCkDRUA7wvvD53oQ765tew",
+	"GHc3/vJlO/Z+lb6tDteUFV/yQN6RON75LZEp+4LxrNqMwbcO7b/ozTNkbkIOI/vz5rwc+1zpQN2o8ZQ3",
+	"4LM5z+yYgsbkFB37VWv+3NzSSfvr3R7zB8kdXPWYb+NYjyy/xu7vuzz2ubxmwbVTq4VdBKfuPB8m1gta",
+	"e9JjqubAGjIFBgKILFtbqT8j05HMsSxFWzNu4B1EzzQJHXC+X2tEXbMsIjSb0pk+JEpOEbMHnUHOCVxn",
+	"ToUY2YcwqEebtuNfWgr41b20KDi6zwjdA4XGanqCWHIA9AtOwaaEJvh2PUP3DH/T9OYiLKmYi3RECD5M",
+	"NYnBAjnY34ube+R+1BS23Ot2bxe3xAgH9MzwHNbDcWm0Dlp73b3X7d3ddnf3ots9gP/+74YeWpup0rmB",
+	"VDm1EiS14sS23Vq1T302kGpJp/ZW6ZSRt+rSNxxU9bJseVw1SNKtcXljaDUv3Q6bvUx/Gxouvtx4ky5m",
+	"PfxwcfIRPBtUwLVgVegMhIIDWscPrlm2kDLSafQoLrv4jrDGVA7IdxHZ3YvI7kt7c+/uk5QPOcLnlA9w",
+	"+M/uq3oF3I78RgV8TI1hyv7wP3/ptt/8+tt3X/7wT/fP3b1od//LH2rO9q8PHAdx/sFted6TK88L3l1U",
+	"N+1238x5n5jRDiqh7aI/TWFRLH4B+Fv/MJxpJlJXFANgQZppDW5B1JHxL5dRra9YiiHQugOPPTn1Hbkb",
+	"0/Vt5SVn+IbVTNj9ejEYJmNKdVDpq8fsjBoGF3cbr+8lJ27+8S9RqYUzllMurEhZuZXiJ3MtaWbWaQX0",
+	"ifusg7lPu3h/781KcP0fqJi5baMfQdmbKe3AklCwU78oE375reX+tduNWmP70tZEM9WKWlMuUjltHbR2",
+	"X+WgCga5kUy0kTlTi6JjINVQmhVExwfKM/CxcXFFjATOqaokiQgfOGBOx3CCxJ00wSTwQsdg7ZzyzDOg",
+	"oJShQk+ZCla3tsa7B8oNjQINuyJCGocqYTsDuAwyBeOMCjKSEwVCbeB42ye6NtqJI79jUfV95SVriaq9",
+	"GhCK0vyi7Sf87EaEEphUmCVQ0qZ09q3LsN+DcKl63fUV7nO7uggay8UaMmMvyAx3+BbFxoKIyOSQixtS",
+	"reDgugOfQOqkvGICjiAlig0U0yP8zKVDOfYlqPMHoRDbjZHF9mjHVpZZJT6OCJ7nT0cTM9rriXBHAzMU",
+	"YAK8/uP+m4holoBbaL/z8oWDPyxagaTMPqCMV6UOoZpMWZZ1eqInfoZeTDS7RFGt/wTFYqQvjes6+vxA",
+	"6GnyozFjcDS4p4mRMiJ9pn2eP01pP2MkTrQaXMLv4wOiGXOyzS0uASlhH4NmYujKEZkqKYZV/YwKMhFX",
+	"Qk7DeSdDr1SCRxaFJybGhk/B9VEgJig+HJnSPIIimjKQ0hTQx13TVgbLLCVauuST/e7LWgcnbIwlpt3P",
+	"XobjlQF5Mm5CtZ8/5LoCmNqBki4dh5K+klPNVJNPq7RcFS9NOHBQ3hctFux9FTksbNUqp+ufZ3N7q0zr",
+	"6p7HEs7/YInMc6YS1knA3VXcu/jA7t7LfRAAfgMvvMl+AdGt8ktKzSRSKZYYMpJKM/KmVW6qRVO6DqHs",
+	"e7vAxaUVVSbnc3s6nbaBQmuiMiYSmbJ0nRDQkIvvpcrvO/Z0YXffKeWqzsh+L4dDlhIuttr/Vvu/zQX9",
+	"Xg7Xu5Ff33gjN13IEqsp6m/kY2vNm5Ll7rLLqtezIVIkjjKuckvjjZNlWNlZ+g3egZ7jEJKchJzW+gFc",
+	"F1e1v31HR1QTJlJrfN92kz6YR1cOC2A94OSFIS3dCQs+nmZbDSe1TbNsydpjJHRx9eF2dwsfYTcBo08k",
+	"2SRFj0fdMh5l2UoreZRlwXWEhTBPfC1hHqfW4trkMuKl3uiS9+tkXMZv9dj2WSbF0P5V621/O1GKCfMT",
+	"OgTu7A6F9ht81K7/T8NL/VA77OeRJDQnJ5vcV06I3+D9HTN/M9QIfG/GOZ8OVx3yqSAfUjThYkgSmmUO",
+	"3APQ1ODnrjbPftITUy70YSmLEQyV/e6bgA/vxZL3IZMj1wwmbQDkErKhgDVjLyH2GX2yZEp1T9j1AXhH",
+	"jum2kCWkjcyYOKi8wY62iFlVbzIYAjfk+X53l8Tw4aVijlHXm4QIf9+X6aywW7w4xZW1ffC9S6MwRm8X",
+	"BptRsOmh5x4G7qa/t9+en33fBmU0rudihxWCB+4MzgBeUfJKPZjefQFcmFO3Olvl+9vPW30U2vqxFyxz",
+	"jirwRxT7cR2n/N76+rxiQ66N/U2T5EZOCiucvfgP1yw5nnNribTwEYAAmgj+jwkLMPWKDalKiZEkoeAZ",
+	"995pFFff2W/+uEf6M/tCOSA/XXzf/u4w+KM0QT+UkaRvBV2eS1G2C6w89zGCa6b4AGWn7x4AQvEMMuZ6",
+	"4ggLrkAwXjE21g5QhmUDMh1JBOwvfF7P47PjH07OL47PLo8//vTh+Ozo4uTTxz8hNk38Itxhe909n8Fg",
+	"x4hy2b5W98R0JCFxzzYNaDWOD6BWBLt1+Rp/UbivK46cI9hd4btafxH9D9eO8xVBmuOl8+QcpbQVtQAj",
+	"233yXl6zjCas6lWadwet4f05c8NfK2qxe586JoZr4WykHYKmt91B4Bv9PdwktVGihgmKPISlnAqmELdd",
+	"ZmmwM0KEzZ7g318oaXtZLrss8RIqyeM1rsWXN96Ko/pbUTNzy5yWULxfUdnxWrLb3W5+vIaiav5LcF9U",
+	"nSbBSOkJrokeM2F80S/SuEzsLQM8r4JNmSrFxMG2QsASjE3X3zSa3XUo+qz8jq+NRC8kzWhmggR2ttU3",
+	"LzG6K+Cv2q2CNtxTkRmvVjE0fhL0mvKM9hFddqNy5nwhswRPFh5YOMUbkzz1EW8vBVbx0z3TJOPAOeV/",
+	"hVX8UHGPjnIrIRog1PyL1kWEflxl7jiK5SnhIa/w9lmlTyTlE2vFaU5OSOZDipv09fmZBNjPm7h/IB4A",
+	"aVOVC+2ZLq46Hwla2KFMpOchinErMNF7j/58u3ykPrwkGEnZNU82GpJAQ70dchtqhd45YouElLxCuarI",
+	"Zp+PF1WBYK3SlBJuDtC20AkVwtrqcswE/E677CCOmYI9cfrp/KLei1DLlDdiydWxbftv9nm+eknvgo7Y",
+	"aawGKnyx65f1foApcrrAncrjxVloMKNx5G69turagrr2e9G43kt5hXiL16Vds66m9XoFTStaHppqkCro",
+	"wlNXeu4aW8zqwzHUhbNRksDxuCMj62/FG9YysR7g8Jc8suUZ24qArcW2rvzAXU/yWSkBcpNS4yZ1Zccd",
+	"41UrFwAATclrdrMgAbzHSmUBSemsQ45EODgeIdafHh9KIENmgHndtleHOQL9rVNVVvO7LPpmowK0tvZc",
+	"hyDHNq5aY1E+rZohu5sJgnBUo2y3On2vvq6EqK+oSJvdJEdZRvAR0p9BQDLCiuHgnxWTvM+UrzN2BUOe",
+	"MafeZ/JnfOeT9pjAGJb7S3DuOg9hpy5Wq/f9vC8wKuEGS2gyshvldVe36k3RxZ0T3BeN1Krw3K33y5Dh",
+	"dtmQ/2LDG6BJM4MxP0D+3CN3ndRQnvbd4m5kSyZUmZtcaWcsB7WBZpmVvUx3yBEZ2gvhmc/OBJixYE3P",
+	"OSgyRtVb+451N6P9kddIN0xrbbebHTfkseVjM7tP19vjpp62c327K/oYCCONm9rK9lRmLT9ddAMGlt2B",
+	"KBjHiicMM38CPDZABQNMlZx6aqWC+dYBl04pQHz0JzMuhghYSn52+TFcF57rntBsQV+2gzkkFE9A4NeN",
+	"/96229UlNoJ3T0PmgU8/QoYoR6pp22hAIv7ak3KX0hv61iC8YUhPBKHjsfvKb38EPeTG1x7AuethhxuW",
+	"r0Y7UOaCL8hl3cEDkevNRQo/GtvbxD2PsTJMvA4I2y5xuIBgi8nz/b29nggfeSdT/AKq4xUj+cQqboxQ",
+	"R8OIXeOiIidAlNh/YAQGKU5q2AxcMehITnsCWsOkIarYIRIhlIccrGPw/csshWy8XCr2wg4UJgCh0qkh",
+	"udSG7Ha7TqjJAdntRt1uF/vrMgX9TYsJF4m9hb1MmRM6SPpN3SyXctvt4GP7qavJ9ay9IKU8aKAyUNoE",
+	"zOCCOOYHXxIrsZgWrG9AYJOQt0i4qeduSG2/TgzL7/PSvwPEFT+Ke3ZmLhO0m6EFjraekN89ZfGDuYFu",
+	"f8edTgwQ2SB9VWC8WunKK+fHLE1YX/1m3PmtgCX9soot5a+fOjepfaIkPp+4kPmytau+dsNf0CtW2vGh",
+	"2nYTdtbSLIGCu5anDajfFUje2yUJ1EP0/gxaisdq5JrkjArTIR8ZS5m17JgI+qKbEa+GWROwrHRalZHU",
+	"aYz3jvh7awWnAQa+jksQNNvncWDdegGmqDZQaTJiOZmM7Qcp0oEjDdiLQ6KZSMtJU2YqO+TIkK59GJm/",
+	"EBraNg9BIsE65ANizlJRKMaFqo3AvZAP2KhgvzgkA8gehkYciC3XDnqaDKycrM18oWJYlZS3LVZx+kbp",
+	"yI0U89OQl8tU/JS2Dl7CATdsXP3lJ+A2qmKhwAS3Dtq7a1Sh+HEhVtq3qYBuVbYndhM54D5Pu7VJD0PO",
+	"1JAt8TCY4P8DKectY9iQTgsMfjrEVkoyDqD2UPWXZYFCFSCcOuSveJo5K5jLaB7QgXuCpimZjCP785In",
+	"wzkR0H7vkJ/nLX6p5mjUrC2O/e6zmXS10qOJSBVLzSgCiQmcZXJi7Wl7yCpjc6IWez+lqlze7dKGwJL3",
+	"lK7P97v7zuAX0lwO7CmA8u4FGQqz7lyOd2VAf4CV3Qqwr1Rufwc8G6Doyms4oeUDsDE5Y9hQKs5ujtwX",
+	"j9VF7+2ZG1PFhAmoB0Vwdi4wa4UFx+dQe+IN9RBvi56tQpWBzM9Q35qMeJYqViKHwKZmjfwZ0Pc70Gsf",
+	"VaKBm9DZ8lyDYrUfSb5BUt4LGwrw+haX5x347VOXenCb3Q0RLWzy0SUjhI413hPFUdqmJCxJSUiKVd7I",
+	"pgVql1Ur0fDhKjFSvaT9hM2uREgEjxbAZoaaiW4Sq/jtyjIVunGOv/mGqVNgmMtlMM70t18dB/I99zur",
+	"dFLcB2u67moNJdzg84HXavoCeINi8FzHhAttGPUgThBC5KZiwBSYiaeQcRGBUgSJF2AiKaa1A326YmMz",
+	"n4ZxQDJqAmVYNULsPiRC4qQgvDkSy3JN4tPjj+9OPv4Qk4kwPEONvSfGlKeHZAL/b3W0eExnl/BE7JT6",
+	"hIqEZRlLg52E3rGhBIwtDK1mmQNV90ZTg3vqgMRMKal07AaOOIPgBZMDF0sNSBJGSpJxYzKG+R/wLZqH",
+	"PVGJCBeBZVKNK+MsjCUXxs2DCzPsxd5OdcYaruQOGJelbyEZg/xkh9wTNZYtQcPWCUpyVM5Lse+DqQD7",
+	"ET6PDwkV0sEZG5qho65g94cPY/urnoghK+fSQYPFhzBSv1ZOpMLPS/g2OZ0hbiK810h5aefjEn90iT9C",
+	"lGiolLPvPklZPpaGiWTW/gubxQdwBWUZRrOH0tgt5eChbfMQ1O4zokFxH1JXrg/b3LYPiUBTXk8Qjkgi",
+	"cLJuocSEjv6FzVpfB8LsU/XKBbcLCRbAR8AN0YZba0Zq8A/zKjpzZelaB61XbzpvuiDnQqpH6SUBE85Z",
+	"Y6Ed9/Avv5WDAAd/jEp+0j07ZCGNFV+nGaOakWK218HlgfkP7Lx3CcGDK92gFaKcqqqEYZFN+4yNMzpD",
+	"ROibNMS6n2wj8izdIrhtWus4zWgCuYfSCbBlWkddkdJCncQqAXJ8wXKjE+/7Obze4G2Byy0iQdGIyIhr",
+	"Y21UyPwc8XHORL3p6UX23Sq460iKbU7k/XOQuYjm5hTv9b0Y9YdiB9VUZDK4hWekATQRGtXhxIeUxKBN",
+	"Hy5qxJhHgzx7BFE8QGkcyTGhWSan1iroiefxp7N3x2eXb48+vj1+f/nTx4uT93+yR3DM0vgFoSQ+PTp5",
+	"F8OUJxDMLaniwBYCxxpgJyciPQxKGBK7GOm+IDxkUvYEaIX4+eWkKOeMreI6c9RtOFKsQwiu/ef73a5V",
+	"6WEXXhpFheZ2kupjIdjRRyAy6ti/uyuftoswzNYjDq8+EfGBZ2nDEqRBGPibrPGqfEuV4kxFxCiaXFkd",
+	"2vlmQ5nDiI7HTLCUyFDo0CEQDPSNlwKCzqYumLVChpGRxLAsq+c19b28S2Al/44mOtDSnb+9Wx/scJwz",
+	"lwow8xeNotcse+D71YcnmmN81TBG1WvsK8pjLZWJibb3CdwwU65ZhxxlGRnwzL6YJDLvc8E6JP5HTDIp",
+	"rzSkHIDPBRGDuXDhQ6jXi4KPPCKlHqEWezU5RJb12VhiSVPOqDXEyESznvhFM6qS0a/P/yUcyB386NQN",
+	"40UTFb9/YClhFXTZSBiK7UuVfHjKFYOZsSdpPJIC4lN1rvB/rE4ADyO4YJ/NiplzOH12xVd/+qPt1QrP",
+	"Q2nqak3Do6u2+4ELcJuu9Cz9vPKzJ8JRJq8QFBDnmKi09MnvGTUTxVaahSNUxHhmpcgKz/9g+Eo5j0fG",
+	"KN6fGOxwk1llNcKMXdv7OfY1Qv+IvYsafM+2eapY6ut9+pMZQJTOMAkyIinXYGvqChVMbXhHgt9rtW3t",
+	"Tty5VOZbDu64YS4P7xR16o8iwD4uBOJGIpW+vZ2BPzwr3jyFhTWe+HC6JuhiWSWW6Q9rs4T/nW88vyCP",
+	"bQcu9GvjW1EOBjdFz+c3IrKHenGIhdXWJAg531zhh6tsS7c8n7AL2z1ZLwytiaZpxh6ZUPTd2viORG21",
+	"cUd+z0Wqi170ZwRUaAAXz/gVE1b1lAOixyzLrFoMaUczryUDC63flSQezfqKpzEZTLQrtjIjxVhPKCqs",
+	"4QwvUCzhYyUTYHkSV4ckvmIz+9aYZIxeMx1UcDkxhyTWLKfC8CQm0Kr/kmbIHeD4oKwq3xNSkR8uTj46",
+	"WicfZnUVv7Y/e90udhkoRKi4Yin43dBuz2XKXChzIqwFhfAF9iuIJ1izgeuecFF6xWgyioph+7pfP4to",
+	"Yli9R0t7zcS2/UsgfaqzGqqGxXKiW8fXZm+yMQMTxg7mAi0ZxawtMeTXTNQaFGTElpsTtysqmjcv6oqL",
+	"woYwEgjTGzphJ2xNs+aD/cnWrNmaNbVmzdPCObf7+YzpSWZ0I3iTFWY5Ncnolpm0jwB/3w7z7nQynU2G",
+	"O7/Z//1yY1ojMptr8kt/RnhacfkMmdeuXixyh6MSV+RjJVQpzBW376x15rrG/jw7zybD1lrVoL7NQqDT",
+	"iaJZO1V8YNreW9Re9BZVa0c1vrhZwOf083smhmbUOtjrdqNWzoX/exdqIg1Tttn//IW2/7vbfvPrvz1v",
+	"h3+++Nc/tAIRujYKEhvuQw9sOiVu/rYZxStkFPsUQXsMDG64jZ/JpakJ1Zz3IinBw9NEhOd06FCoqBfx",
+	"+qbT9ujy4Ld7dtN79k726Y5i15xNm6160MTByanJVEnDCO1jbN21s0aoIwTq3Qgha9dxo7t+dHrigpvM",
+	"7f2+TD3z6zijXBDDPpsDwnRCxwyLzqc+rQBTg/VITsWSqMWZG/Iq+fquW75yhTvsJ22oakzbt28Vw9U1",
+	"e9tWnTFR8kufVbvh7nPoBZiDCx6Ur/Y34xu/dXczjnK5g8XvzqcnQsARQ0s6lgq730sT/0lDQPVLtMlE",
+	"Iqi5pq4XUZHJDgfXFwWgg2KuyADlCzKxuiJJLrjhiNMBSX3UPYDQ4vjLnvDspPjOaqnAc5cHZL+5ZJ+5",
+	"Njp+cUi4CZlGmHNOPHJuqmi9gMF8btxQd8Y6ZxsP2cr3SSD6aSrc0BoudJzCLSj6w+BKbDOVGxNKcNvW",
+	"qlGNgq+O8W4hWXm0QrJyra61k3PBVgX0ckLLVxwFxaMqfLClD7OS+FmGVnwSICC2DGGLlHNO0pN8Vndt",
+	"rH55rotE7F5WyVkvad0lNKqI0ExLe4FmpbTaEU+h1q7WVmzeH90Hvii2WXb3n8F+R1v7drripJGMOMuK",
+	"8kTbnwL/16PbkD7DkBiCrpNPgMBbCiC5U4GJ3EhwX4eROM5oUpWhj0CFu/eTWZcovgWj2VTqN1Ym38nR",
+	"a1Q7NM95RlWji+e0hL2BtdlweqDS2o5SG/uND00baY2pcmz8gBiMEhjS7ezbB/Y6r4jhOUOUaMz8QAi+",
+	"Hpb8OqwpD1f9EucBuTrI98AQVYd9zUXKPrOUzJhBYmDn9nD2X8DWaPD/nONE3Dq1yUU8q7P3o6+0LjKw",
+	"fJFwkyMG17LsiQn78buoNZAqp3apuTAv91pRK6efeT7JWwd7+xCqwD92QwyCC8OGsAPuNGA3N3k3O3af",
+	"rKskrGLGr4CFodnterObVdHhDuzXm8jUEFv9miVGKoi9IQpAZe+PqHaQ8MqF4wz7jB8750REuHAxBSmY",
+	"xpqoMlY7gJqmEiAvT6v5WdAW12QivKcjsSfSARh0yBFRExHg9dEvM6WzgE1nqBXGWHh9QPa7b+oOH8xD",
+	"6djd2SY9sS86Y2NZD9QGzuypveBQkGzdFXUX9woh8++l6oMedctCrafDzXjbmx52ooNP8FKjRCWnNdeG",
+	"CnNL38NcoTRN7bWgjaJGKtAO7O0rrVLdetnN6+XSHHTdmiIqYHqtLKMQLSMDblqrYDqM9Z7AtrW/xb0E",
+	"PiDfdcn/KMzdPfvXTVc8jKqCenfnKF9bebOVN49Q3nioSYih2hOHsdJAa1CTjvTAEmneUVpoTpNGqWRH",
+	"4uSSHECEJwC1C4wtIb0+INpaceQ1HARoQhXpijn88kKiwYzVOQjKasyjS7jYiqIHEUV3bOD8fkRX5fwO",
+	"KRfrCqfdvY1Ip71F4YTmezOMuLOyaJFHX3jr9UiOn5WKEAZK5lW1EOWQR4xjmXZQbVpOlK86BD2pBiq1",
+	"wV3jxLzvTtlZc4jGIChr1oZjVBEm5GQ4ci9BeDOf2G+7FruexAWxZU8gongixTVTGuQVyfg1K6WoIEz6",
+	"ARJAAByI/TR2ODsxmckJUSxh/JqlnhcsmYTOo2unJ3KmNR0yDfxg3BABjIpDJacOFk+iU8q+Bvr1s+1A",
+	"fJQkbGwOQPDvsGsmTFsbxWgeY3AFh0mVgk5TTTRT10y1AcsNntcHpZE/p+R/nn/6aH9AZy8iR2jmWC7I",
+	"8/i3Xsu+qdc6IP/v//zfL/ELAIVjImGkPwv/dpjPyYglVyzFba5NdTsErgrjKkaKl0nB4mJ+pyOZhYHI",
+	"/n+xxCH3Aa5g7HOtxnhYYWriv7eP/FFqnyp5zVOmXJYWZmJgkQiGnIp5quVj01ehra/iyYBtWcWGO3LJ",
+	"Hn4Dl9Hh3P5B5407mS0ICdDBQKrUSrPijKQS9tmIXrN/h3M9kFkmp5eT8fwba86um1tckPo+lEa6Yiei",
+	"lhNCIKRQLvoWfmYIWWhffmzNrJTOyLlhLCN/lsZkjPzyL7v7vxJqyO5e51WX/HT+rlO0WIjJL6W5SSWA",
+	"Q0IQxVpm8AYaCvP+fR24vLDif/Urc89BjNABFLqwpAtHvNrcfFBp/pjbw4/P9O2Z7MtrqNiZT/Cu9Xa6",
+	"HRLOZCGbDbGSWBMpvmFNK2rVCZRlzdT+BrW2p5DI8uA1JUf6qqiNg2rBkhxeS2XaW4mu7kbdyGFUN8WW",
+	"FqMjyOQENkhEtKEZOI0GlGdYcjkr30SebdmVMEKCn5oIwoTDVVjIcQBl8twDZ9+ttRWwtusBhQw1gfUK",
+	"Rvw10dR1LZOHxO8xtaNfbXMuBDirunp5+9kLVO/kK6VSgdPSAVEBdzeqPHgxU2U1M5FitoFmWnMp0Hsy",
+	"UJ6sm7VzyjNfCuUYekKGQT6xuuoVY+OI6EkyspeKB5DHvIMClA4zVC/8fq4MkCRUCAk8wziktE73wq+O",
+	"MEGotSo3vU8o2kDa15oOuIfajO9gnkg+82Mv7UHYPZtK2/JTC8jdi5zvTZU7Aw5F8XcmpX7SzaiArstP",
+	"IxHrgfOkxmGpvmb3NHAtHqFlCaxZBJ4hz8++f0v++PLN6xcdEsh5BpxlqUawcfRkHhIxyTIwyYFtrI76",
+	"dTJOqWHlvbb5pCbX+imySt6vQbDCFt9YRtNjTst++IymDR2SVTIB3asKmryQCigVnolqSmBTst+9HIvt",
+	"ifh9nYgz3FubOhJW4U1lcgPukiDA6eHdw3To0l8RwM47lsHxLCdG85Q58iFwhdTqJu/sC5fuUXC8jEye",
+	"VTfnSp4T28053eMtttw+d2vQPpUZT2bL1JGmn6FH4SETyi6AO08KY9fGnjnqVkcSxSjWlJkKu9U4o2Yg",
+	"VX5jgtmI0cyM/ns1vAf7Ii6Y1vOYD2f+ixdRqdwOyutyJJMRHNIyytCdCxvlR+hL605LNF0/63aS/XIW",
+	"kTFTIzrWJGVDRcEzcHuskLvv9EdpYP1nhySGUIAOLvh5WrgzZtSsfTQwy71q5UfdSze4lX+UU4j+BDN6",
+	"3U2b8WvWvGX3ul27WyGW44A1x0omTAPrUojWGKsEdMgZg7RDe4WBawirNYWsr3p5z68B6esuN2l4R10V",
+	"sR36wyOynVSnldperbuIub2Pd34bUzNqRrg4CmFcQLHokBOjUa54si67aGgjG5SP1qRJZRHjy+mM9B3x",
+	"1wCywWeMqg5565mX6RWDqJh3x+DtVi5zjhFCoxaLbMgMaBargNNAM89wAFVomleDbrJL37CX/T+m+9+9",
+	"3mt/1+12xnAyajBp3F+3wqR5VYdJc9n+9d96vc7z/xoP/zkWw39OWX/8zyEfvKhDp2kAKuvPDCvlq6Pd",
+	"+WZ3txsRzRKIhu3ud/ZedMi5XS8EtQNgElenTZWPgbB0PjKJq1+ZMnjfn7rt169evXzl5wkFWDFTZ8BN",
+	"3zA1u91FvJ6lg7XrGB9f0CHGfmEMVprJgYPHQ13Y0ZE909H8KPBbHGZ1RL3GbdBrNQ3wZNC+0zGCE4qa",
+	"EHPcSI8/SsHaH8DC/4puL0+Agvne+deq6A0lEX0uKCpMq+iYYQeWblTMC8AF0Mvu1OrDX6LWW5qMWNtq",
+	"nEpmSxXTysP21xtWcKM13XV73dd3ONsoTKi+YqlXFx/ZvOOpW3G28eFHsGr3A3O0+3r5D2BKPkpzTg3X",
+	"A+6Dmw8PkSTwqK9dqpMzo/gNprUP+0YknaD+gFEhZO4EltCSZhFHVpkR7uIcS5m5m+QHSdREGJ4ze5Gq",
+	"a5YSQC1CrKSeiD8cX5ydvD2/PHr37uz4/DwmGLTiBu/moOW4DPkGiCNQa3BAq5nugKl0C9vdTRvhgpwq",
+	"IHhhE/0Mc2xReDzB6i83daBvFqNaV0OWYybomHe8+XCzgR58A8DSYTcMem6mVBiICtQT0I2ZODo9sd9/",
+	"rU3jlhuzxxopy10vH96GWXCouDm41RLNKDquGpdoEJAVwFEG2dP9Cc8MWBsRXHiwcvYfN63U/zr68H69",
+	"lfJ9W/NgPuKVcnOw1kqBk6TZafCq+5JIkc3QCXAqtRkqdv7X96DaV0Cscz4M4lsxMmYiBQhuVV5eAKGa",
+	"GGO/Sa2IJY6itifOWGrbVBUc7fBD5MSFP/QBgHB7S4grR+7MIVcUnVNNJmnhM9p6075xb9oHOiNG0cGA",
+	"J4E/2moEax0QaN9uwHrXRXDwt6LWRGWtg9YO5HO5FyyyNzjWGoB1dykwHXLGhlwbpiKSySFxBNcYsJbK",
+	"qiafjiZmtEd8cATu/4goCek/Rl4xofG3cgLuOWdR0okZNVDxLMmliLz7PPI877bHmBFTegEGWuocH8CH",
+	"TnyABWoUwaPpQutQM8WzjKUertKBFEjBiNsFWAdJk1F5RB4juealxeTqclFAJfPHvh4xLUuN+l7WNXo6",
+	"6Wc8IejgH9rpKiq/HDsYrmZBSgbjcVRjEUFIfngEqT3KLw768+KL/8IYpB0uvi4qpflh0RlXAdW2Q45p",
+	"MoL5psL5KjwAYHwyQOdCTEYyA4RAXNyecEnyRazXV3EhQbmnzdemMiCARC2KLYRVTV2Ml0inPc8PtQ3r",
+	"UbtnCgxUu1WuypwbEdZhUIVjdgwT9p8jpDnBBDGsM0NKOyDlKU22R/toAJeYJKOCUNE7d4BbMUsjuz2h",
+	"qCCTKFtd5T/JWDr0PK3sM6j6zn8PJK2VKdABHb9m4FrmrC9TpMUAb2F/MjsoUe0/044iHjy1QzvHz3SA",
+	"dgRAjCsmiNW7dMGlZcUMVK/YGxlc5NVFUaamQ58crX5U0FP2WWJVaTCNAPfRzXGJmtbVHiONbETi8x9P",
+	"Tk+P38VY3fLu+P3J347Pju1XUpEYaWjfH7+LKz1yrIMNfZo/2trQwcBuhivteDPLxxrbatxvRzWpva7I",
+	"x5UaLVYRecqQE0MG3PN6hNNYi+OCHvSiSGiqOHhwiniLr4TIcb7xeg0YFTxhZfmC23qhfKUyiaUKhaiR",
+	"82PM5DjDpnOajDhAWtgv1USU9S6qr6rnKNyZX3798v8DAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -39,6 +39,30 @@ func (e Availability) Valid() bool {
 	}
 }
 
+// Defines values for CartProblemCode.
+const (
+	CartProblemCodeGone         CartProblemCode = "gone"
+	CartProblemCodeInactive     CartProblemCode = "inactive"
+	CartProblemCodePriceChanged CartProblemCode = "price_changed"
+	CartProblemCodeShort        CartProblemCode = "short"
+)
+
+// Valid indicates whether the value is a known member of the CartProblemCode enum.
+func (e CartProblemCode) Valid() bool {
+	switch e {
+	case CartProblemCodeGone:
+		return true
+	case CartProblemCodeInactive:
+		return true
+	case CartProblemCodePriceChanged:
+		return true
+	case CartProblemCodeShort:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Condition.
 const (
 	ConditionNew         Condition = "new"
@@ -87,6 +111,33 @@ const (
 func (e LivenessStatus) Valid() bool {
 	switch e {
 	case LivenessStatusAlive:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for OrderStatus.
+const (
+	OrderStatusCANCELLED OrderStatus = "CANCELLED"
+	OrderStatusDELIVERED OrderStatus = "DELIVERED"
+	OrderStatusPAID      OrderStatus = "PAID"
+	OrderStatusPENDING   OrderStatus = "PENDING"
+	OrderStatusSHIPPED   OrderStatus = "SHIPPED"
+)
+
+// Valid indicates whether the value is a known member of the OrderStatus enum.
+func (e OrderStatus) Valid() bool {
+	switch e {
+	case OrderStatusCANCELLED:
+		return true
+	case OrderStatusDELIVERED:
+		return true
+	case OrderStatusPAID:
+		return true
+	case OrderStatusPENDING:
+		return true
+	case OrderStatusSHIPPED:
 		return true
 	default:
 		return false
@@ -246,6 +297,36 @@ func (e SearchMode) Valid() bool {
 	case SearchModeKeyword:
 		return true
 	case SearchModeSemantic:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ShipmentStatus.
+const (
+	ShipmentStatusDelivered      ShipmentStatus = "delivered"
+	ShipmentStatusFailed         ShipmentStatus = "failed"
+	ShipmentStatusInTransit      ShipmentStatus = "in_transit"
+	ShipmentStatusOutForDelivery ShipmentStatus = "out_for_delivery"
+	ShipmentStatusPreparing      ShipmentStatus = "preparing"
+	ShipmentStatusReturned       ShipmentStatus = "returned"
+)
+
+// Valid indicates whether the value is a known member of the ShipmentStatus enum.
+func (e ShipmentStatus) Valid() bool {
+	switch e {
+	case ShipmentStatusDelivered:
+		return true
+	case ShipmentStatusFailed:
+		return true
+	case ShipmentStatusInTransit:
+		return true
+	case ShipmentStatusOutForDelivery:
+		return true
+	case ShipmentStatusPreparing:
+		return true
+	case ShipmentStatusReturned:
 		return true
 	default:
 		return false
@@ -565,6 +646,145 @@ type AddressPatch struct {
 	//
 	// Example: Greater London
 	State nullable.Nullable[nullable.Nullable[string]] `json:"state,omitempty"`
+}
+
+// AdminOrder An order as the shop sees it.
+type AdminOrder struct {
+	BillingAddress nullable.Nullable[OrderAddress] `json:"billing_address"`
+
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// Currency ISO 4217 code of the amounts beside it.
+	//
+	// Example: USD
+	Currency Currency `json:"currency"`
+
+	// Customer Who ordered.
+	Customer OrderCustomer `json:"customer"`
+
+	// History Every status it had, oldest first.
+	History []OrderChange `json:"history"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// Items What was ordered.
+	Items []OrderItem `json:"items"`
+
+	// Note What the customer told the shop, or null.
+	//
+	// Example: Please ring twice
+	Note nullable.Nullable[string] `json:"note"`
+
+	// Number What people call the order. The last character checks the others.
+	//
+	// Example: SO-4F7KR-9M2QC
+	Number string `json:"number"`
+
+	// PayUntil When an unpaid order is cancelled; null once it is paid or cancelled.
+	//
+	// Example: 2026-11-21T10:30:00Z
+	PayUntil        nullable.Nullable[time.Time]    `json:"pay_until"`
+	Shipment        nullable.Nullable[Shipment]     `json:"shipment"`
+	ShippingAddress nullable.Nullable[OrderAddress] `json:"shipping_address"`
+
+	// Status Where an order is on its way.
+	Status OrderStatus `json:"status"`
+
+	// Total An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Total Money `json:"total"`
+
+	// TotalQuantity Units of all items.
+	//
+	// Example: 3
+	TotalQuantity int64 `json:"total_quantity"`
+
+	// UpdatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// AdminOrderPage A page of orders.
+type AdminOrderPage struct {
+	// Items The orders.
+	Items []AdminOrderSummary `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// NextCursor Send it as `cursor` for the next page; null on the last.
+	//
+	// Example: eyJzIjoiY3JlYXRlZF9kZXNjIn0
+	NextCursor nullable.Nullable[string] `json:"next_cursor"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+}
+
+// AdminOrderSummary An order as the shop's lists show it.
+type AdminOrderSummary struct {
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// Currency ISO 4217 code of the amounts beside it.
+	//
+	// Example: USD
+	Currency Currency `json:"currency"`
+
+	// Customer Who ordered.
+	Customer OrderCustomer `json:"customer"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// Number What people call the order. The last character checks the others.
+	//
+	// Example: SO-4F7KR-9M2QC
+	Number string `json:"number"`
+
+	// PayUntil When an unpaid order is cancelled; null once it is paid or cancelled.
+	//
+	// Example: 2026-11-21T10:30:00Z
+	PayUntil nullable.Nullable[time.Time] `json:"pay_until"`
+
+	// Status Where an order is on its way.
+	Status OrderStatus `json:"status"`
+
+	// Total An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Total Money `json:"total"`
+
+	// TotalItems How many different things were ordered.
+	//
+	// Example: 2
+	TotalItems int64 `json:"total_items"`
+
+	// TotalQuantity Units of all items.
+	//
+	// Example: 3
+	TotalQuantity int64 `json:"total_quantity"`
+
+	// UpdatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	UpdatedAt time.Time `json:"updated_at"`
 }
 
 // AdminProduct A product as those who keep it see it.
@@ -965,6 +1185,172 @@ type BrandPatch struct {
 	Slug *string `json:"slug,omitempty"`
 }
 
+// Cart What somebody means to buy.
+type Cart struct {
+	// CartToken What opens a guest's cart. Whoever has it has the cart.
+	//
+	// Example: 3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+	CartToken *CartToken `json:"cart_token,omitempty"`
+
+	// Currency ISO 4217 code of the amounts beside it.
+	//
+	// Example: USD
+	Currency Currency `json:"currency"`
+
+	// Lines The lines in the order they were added.
+	Lines []CartLine `json:"lines"`
+
+	// Problems What stands in the way of buying, or should be looked at before.
+	Problems []CartProblem `json:"problems"`
+
+	// Subtotal An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Subtotal Money `json:"subtotal"`
+
+	// TotalQuantity Units of all lines that can still be bought.
+	//
+	// Example: 3
+	TotalQuantity int64 `json:"total_quantity"`
+}
+
+// CartItem What to put into the cart.
+type CartItem struct {
+	// ProductID An id.
+	//
+	// Example: 42
+	ProductID ID `json:"product_id"`
+
+	// Quantity A number of units.
+	//
+	// Example: 2
+	Quantity Quantity `json:"quantity"`
+
+	// VariantID An id.
+	//
+	// Example: 42
+	VariantID *ID `json:"variant_id,omitempty"`
+}
+
+// CartItemChange How many units a line is to have, or how many more or fewer.
+type CartItemChange struct {
+	// Delta Units more, or below zero fewer.
+	//
+	// Example: -1
+	Delta *int32 `json:"delta,omitempty"`
+
+	// Quantity The units of the line; 0 removes it.
+	//
+	// Example: 3
+	Quantity *int32 `json:"quantity,omitempty"`
+}
+
+// CartLine Some units of one variant.
+type CartLine struct {
+	// Available Whether the whole line can be bought now.
+	//
+	// Example: true
+	Available bool `json:"available"`
+
+	// ImageURL A small image of it, or null.
+	//
+	// Example: /media/products/7/small.jpg
+	ImageURL nullable.Nullable[string] `json:"image_url"`
+
+	// LineTotal An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	LineTotal Money `json:"line_total"`
+
+	// Name The product's name.
+	//
+	// Example: Drift Headphones
+	Name string `json:"name"`
+
+	// Options What sets the variant apart, such as size and colour. Empty for a product of one variant.
+	//
+	// Example: {"color":"black"}
+	Options map[string]string `json:"options"`
+
+	// ProductID An id.
+	//
+	// Example: 42
+	ProductID ID `json:"product_id"`
+
+	// Quantity A number of units.
+	//
+	// Example: 2
+	Quantity Quantity `json:"quantity"`
+
+	// Sku The shop's own number for it, unique.
+	//
+	// Example: AUR-DRIFT-BLK
+	Sku string `json:"sku"`
+
+	// Stock Units that can be sold now.
+	//
+	// Example: 25
+	Stock int64 `json:"stock"`
+
+	// TrackInventory Whether its units are counted. A variant whose units are not is always in stock.
+	//
+	// Example: true
+	TrackInventory bool `json:"track_inventory"`
+
+	// UnitPrice An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	UnitPrice Money `json:"unit_price"`
+
+	// VariantID An id.
+	//
+	// Example: 42
+	VariantID ID `json:"variant_id"`
+}
+
+// CartMerge The guest's cart to take over.
+type CartMerge struct {
+	// CartToken What opens a guest's cart. Whoever has it has the cart.
+	//
+	// Example: 3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+	CartToken CartToken `json:"cart_token"`
+}
+
+// CartProblem What is wrong with a line.
+type CartProblem struct {
+	// Code `gone`: it is not sold any more. `inactive`: it is not sold at the moment. `short`: there are fewer than the line has.
+	// `price_changed`: the price is not the one when the line was last changed; buying it is possible.
+	Code CartProblemCode `json:"code"`
+
+	// Message What is wrong, for people.
+	//
+	// Example: Only 2 are left.
+	Message string `json:"message"`
+
+	// ProductID An id.
+	//
+	// Example: 42
+	ProductID ID `json:"product_id"`
+
+	// Resolution Who can mend it, and how: send another request, send the same one later, let the buyer choose something
+	// else, or ask the shop.
+	Resolution Resolution `json:"resolution"`
+
+	// VariantID An id.
+	//
+	// Example: 42
+	VariantID ID `json:"variant_id"`
+}
+
+// CartProblemCode `gone`: it is not sold any more. `inactive`: it is not sold at the moment. `short`: there are fewer than the line has.
+// `price_changed`: the price is not the one when the line was last changed; buying it is possible.
+type CartProblemCode string
+
+// CartToken What opens a guest's cart. Whoever has it has the cart.
+//
+// Example: 3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+type CartToken = string
+
 // Category A category of the tree.
 type Category struct {
 	// CreatedAt When it was created.
@@ -1127,6 +1513,104 @@ type ConversationRole string
 //
 // Example: USD
 type Currency = string
+
+// Customer An account as the shop's administrators see it.
+type Customer struct {
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// Email The e-mail address as it was given.
+	//
+	// Example: ada@example.com
+	Email string `json:"email"`
+
+	// EmailVerified Whether the e-mail address was verified.
+	//
+	// Example: false
+	EmailVerified bool `json:"email_verified"`
+
+	// FirstName Given name.
+	//
+	// Example: Ada
+	FirstName string `json:"first_name"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// IsActive Whether the account may log in.
+	//
+	// Example: true
+	IsActive bool `json:"is_active"`
+
+	// LastName Family name.
+	//
+	// Example: Lovelace
+	LastName string `json:"last_name"`
+
+	// Orders What an account bought.
+	Orders CustomerOrders `json:"orders"`
+
+	// Phone The phone number, or null.
+	//
+	// Example: +44 20 7946 0958
+	Phone nullable.Nullable[string] `json:"phone"`
+
+	// Role What an account may do. Staff keeps catalogue, stock and orders; administrators may do all.
+	Role Role `json:"role"`
+
+	// UpdatedAt When it last changed.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+
+	// Username The user name, or null.
+	//
+	// Example: ada
+	Username nullable.Nullable[string] `json:"username"`
+}
+
+// CustomerOrders What an account bought.
+type CustomerOrders struct {
+	// Count How many orders it placed, cancelled ones too.
+	//
+	// Example: 4
+	Count int64 `json:"count"`
+
+	// Currency ISO 4217 code of the amounts beside it.
+	//
+	// Example: USD
+	Currency Currency `json:"currency"`
+
+	// Spent An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Spent Money `json:"spent"`
+}
+
+// CustomerPage A page of accounts.
+type CustomerPage struct {
+	// Items The accounts.
+	Items []Customer `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total int64 `json:"total"`
+}
 
 // CustomerRole What the account may do.
 type CustomerRole struct {
@@ -1573,6 +2057,337 @@ type Money = string
 //
 // Example: {"color":"black"}
 type Options map[string]string
+
+// Order An order of the account.
+type Order struct {
+	BillingAddress nullable.Nullable[OrderAddress] `json:"billing_address"`
+
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// Currency ISO 4217 code of the amounts beside it.
+	//
+	// Example: USD
+	Currency Currency `json:"currency"`
+
+	// History Every status it had, oldest first.
+	History []OrderChange `json:"history"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// Items What was ordered.
+	Items []OrderItem `json:"items"`
+
+	// Note What the customer told the shop, or null.
+	//
+	// Example: Please ring twice
+	Note nullable.Nullable[string] `json:"note"`
+
+	// Number What people call the order. The last character checks the others.
+	//
+	// Example: SO-4F7KR-9M2QC
+	Number string `json:"number"`
+
+	// PayUntil When an unpaid order is cancelled; null once it is paid or cancelled.
+	//
+	// Example: 2026-11-21T10:30:00Z
+	PayUntil        nullable.Nullable[time.Time]    `json:"pay_until"`
+	Shipment        nullable.Nullable[Shipment]     `json:"shipment"`
+	ShippingAddress nullable.Nullable[OrderAddress] `json:"shipping_address"`
+
+	// Status Where an order is on its way.
+	Status OrderStatus `json:"status"`
+
+	// Total An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Total Money `json:"total"`
+
+	// TotalQuantity Units of all items.
+	//
+	// Example: 3
+	TotalQuantity int64 `json:"total_quantity"`
+
+	// UpdatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// OrderAddress An address as it was when the order was placed.
+type OrderAddress struct {
+	// City The town.
+	//
+	// Example: London
+	City string `json:"city"`
+
+	// Country ISO 3166-1 alpha-2 code of the country.
+	//
+	// Example: GB
+	Country string `json:"country"`
+
+	// Line1 Street and number.
+	//
+	// Example: 12 St James's Square
+	Line1 string `json:"line1"`
+
+	// Line2 Flat, floor or whatever helps to find it.
+	//
+	// Example: Second floor
+	Line2 nullable.Nullable[string] `json:"line2"`
+
+	// Phone A phone number as people write it.
+	//
+	// Example: +44 20 7946 0958
+	Phone nullable.Nullable[string] `json:"phone"`
+
+	// PostalCode The postal code.
+	//
+	// Example: SW1Y 4JH
+	PostalCode string `json:"postal_code"`
+
+	// Recipient Who is there.
+	//
+	// Example: Ada Lovelace
+	Recipient string `json:"recipient"`
+
+	// State State, province or county, where addresses have one.
+	//
+	// Example: Greater London
+	State nullable.Nullable[string] `json:"state"`
+}
+
+// OrderChange A step of an order on its way.
+type OrderChange struct {
+	// ActorID The account that did it; null when nobody did, as when an order was not paid in time. Customers see themselves alone.
+	//
+	// Example: 7
+	ActorID nullable.Nullable[int64] `json:"actor_id"`
+
+	// At When.
+	//
+	// Example: 2026-11-21T09:30:00Z
+	At time.Time `json:"at"`
+
+	// From The status before, null when the order was placed.
+	//
+	// Example: PENDING
+	From nullable.Nullable[string] `json:"from"`
+
+	// Note Why, or empty.
+	//
+	// Example: Paid by bank transfer.
+	Note string `json:"note"`
+
+	// To Where an order is on its way.
+	To OrderStatus `json:"to"`
+}
+
+// OrderCustomer Who ordered.
+type OrderCustomer struct {
+	// Email The e-mail address.
+	//
+	// Example: ada@example.com
+	Email string `json:"email"`
+
+	// FirstName Given name.
+	//
+	// Example: Ada
+	FirstName string `json:"first_name"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// LastName Family name.
+	//
+	// Example: Lovelace
+	LastName string `json:"last_name"`
+}
+
+// OrderInput An order to place.
+type OrderInput struct {
+	// BillingAddressID An id.
+	//
+	// Example: 42
+	BillingAddressID *ID `json:"billing_address_id,omitempty"`
+
+	// ExpectedTotal An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	ExpectedTotal *Money `json:"expected_total,omitempty"`
+
+	// Items What to order; without it, what is in the cart.
+	Items []OrderItemInput `json:"items,omitempty"`
+
+	// Note What the shop should know.
+	//
+	// Example: Please ring twice
+	Note *string `json:"note,omitempty"`
+
+	// ShippingAddressID An id.
+	//
+	// Example: 42
+	ShippingAddressID *ID `json:"shipping_address_id,omitempty"`
+}
+
+// OrderItem Some units of one variant, as they were ordered.
+type OrderItem struct {
+	// LineTotal An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	LineTotal Money `json:"line_total"`
+
+	// Name The product's name then.
+	//
+	// Example: Drift Headphones
+	Name string `json:"name"`
+
+	// Options What set the variant apart, such as size and colour. Empty for a product of one variant.
+	//
+	// Example: {"color":"black"}
+	Options map[string]string `json:"options"`
+
+	// ProductID An id.
+	//
+	// Example: 42
+	ProductID ID `json:"product_id"`
+
+	// Quantity Units.
+	//
+	// Example: 2
+	Quantity int32 `json:"quantity"`
+
+	// Sku The shop's own number for it, unique.
+	//
+	// Example: AUR-DRIFT-BLK
+	Sku string `json:"sku"`
+
+	// UnitPrice An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	UnitPrice Money `json:"unit_price"`
+
+	// VariantID An id.
+	//
+	// Example: 42
+	VariantID ID `json:"variant_id"`
+}
+
+// OrderItemInput What to order.
+type OrderItemInput struct {
+	// ProductID An id.
+	//
+	// Example: 42
+	ProductID ID `json:"product_id"`
+
+	// Quantity A number of units.
+	//
+	// Example: 2
+	Quantity Quantity `json:"quantity"`
+
+	// VariantID An id.
+	//
+	// Example: 42
+	VariantID *ID `json:"variant_id,omitempty"`
+}
+
+// OrderPage A page of orders.
+type OrderPage struct {
+	// Items The orders.
+	Items []OrderSummary `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// NextCursor Send it as `cursor` for the next page; null on the last.
+	//
+	// Example: eyJzIjoiY3JlYXRlZF9kZXNjIn0
+	NextCursor nullable.Nullable[string] `json:"next_cursor"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total *int64 `json:"total,omitempty"`
+}
+
+// OrderStatus Where an order is on its way.
+type OrderStatus string
+
+// OrderStatusInput Where an order goes.
+type OrderStatusInput struct {
+	// Note Why; it is kept in the history, which the customer sees.
+	//
+	// Example: Paid by bank transfer.
+	Note *string `json:"note,omitempty"`
+
+	// Status Where an order is on its way.
+	Status OrderStatus `json:"status"`
+}
+
+// OrderSummary An order as lists show it.
+type OrderSummary struct {
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// Currency ISO 4217 code of the amounts beside it.
+	//
+	// Example: USD
+	Currency Currency `json:"currency"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// Number What people call the order. The last character checks the others.
+	//
+	// Example: SO-4F7KR-9M2QC
+	Number string `json:"number"`
+
+	// PayUntil When an unpaid order is cancelled; null once it is paid or cancelled.
+	//
+	// Example: 2026-11-21T10:30:00Z
+	PayUntil nullable.Nullable[time.Time] `json:"pay_until"`
+
+	// Status Where an order is on its way.
+	Status OrderStatus `json:"status"`
+
+	// Total An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Total Money `json:"total"`
+
+	// TotalItems How many different things were ordered.
+	//
+	// Example: 2
+	TotalItems int64 `json:"total_items"`
+
+	// TotalQuantity Units of all items.
+	//
+	// Example: 3
+	TotalQuantity int64 `json:"total_quantity"`
+
+	// UpdatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+}
 
 // OwnReview A review as its author sees it.
 type OwnReview struct {
@@ -2165,6 +2980,11 @@ type ProfilePatch struct {
 	Username nullable.Nullable[nullable.Nullable[string]] `json:"username,omitempty"`
 }
 
+// Quantity A number of units.
+//
+// Example: 2
+type Quantity = int32
+
 // Rating What buyers think of it.
 type Rating struct {
 	// Average The mean of the stars, to one decimal; null without reviews.
@@ -2542,6 +3362,106 @@ type SessionPage struct {
 	// Example: 228
 	Total int64 `json:"total"`
 }
+
+// Shipment How an order travels.
+type Shipment struct {
+	// Carrier Who carries it.
+	//
+	// Example: DHL
+	Carrier string `json:"carrier"`
+
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// Events What happened, oldest first.
+	Events []ShipmentEvent `json:"events"`
+
+	// Status Where a shipment is.
+	Status ShipmentStatus `json:"status"`
+
+	// TrackingNumber The carrier's number.
+	//
+	// Example: JD014600003828
+	TrackingNumber string `json:"tracking_number"`
+
+	// TrackingURL Where to follow it, or null.
+	//
+	// Example: https://www.dhl.com/track?id=JD014600003828
+	TrackingURL nullable.Nullable[string] `json:"tracking_url"`
+
+	// UpdatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// ShipmentEvent Something that happened on the way.
+type ShipmentEvent struct {
+	// At When.
+	//
+	// Example: 2026-11-21T09:30:00Z
+	At time.Time `json:"at"`
+
+	// Description What, or empty.
+	//
+	// Example: Arrived at the depot
+	Description string `json:"description"`
+
+	// Location Where, or null.
+	//
+	// Example: London
+	Location nullable.Nullable[string] `json:"location"`
+
+	// Status Where a shipment is.
+	Status ShipmentStatus `json:"status"`
+}
+
+// ShipmentEventInput Something that happened on the way.
+type ShipmentEventInput struct {
+	// At When; now when left out.
+	//
+	// Example: 2026-11-21T09:30:00Z
+	At *time.Time `json:"at,omitempty"`
+
+	// Description What.
+	//
+	// Example: Arrived at the depot
+	Description *string `json:"description,omitempty"`
+
+	// Location Where.
+	//
+	// Example: London
+	Location *string `json:"location,omitempty"`
+}
+
+// ShipmentInput How an order travels.
+type ShipmentInput struct {
+	// Carrier Who carries it.
+	//
+	// Example: DHL
+	Carrier string `json:"carrier"`
+
+	// Event Something that happened on the way.
+	Event *ShipmentEventInput `json:"event,omitempty"`
+
+	// Status Where a shipment is.
+	Status *ShipmentStatus `json:"status,omitempty"`
+
+	// TrackingNumber The carrier's number.
+	//
+	// Example: JD014600003828
+	TrackingNumber string `json:"tracking_number"`
+
+	// TrackingURL Where to follow it.
+	//
+	// Example: https://www.dhl.com/track?id=JD014600003828
+	TrackingURL *string `json:"tracking_url,omitempty"`
+}
+
+// ShipmentStatus Where a shipment is.
+type ShipmentStatus string
 
 // SimilarProducts Products like another. `total` counts all that were found; there are no further pages.
 type SimilarProducts struct {
@@ -3038,27 +3958,6 @@ type User struct {
 	Username nullable.Nullable[string] `json:"username"`
 }
 
-// UserPage A page of accounts.
-type UserPage struct {
-	// Items The accounts.
-	Items []User `json:"items"`
-
-	// Limit How many a page holds.
-	//
-	// Example: 20
-	Limit int32 `json:"limit"`
-
-	// Offset How many were skipped.
-	//
-	// Example: 0
-	Offset int32 `json:"offset"`
-
-	// Total How many there are in all.
-	//
-	// Example: 228
-	Total int64 `json:"total"`
-}
-
 // Username A name to log in with instead of the e-mail address. Case does not matter.
 //
 // Example: ada
@@ -3372,6 +4271,9 @@ type Featured = bool
 // Gtin defines model for Gtin.
 type Gtin = string
 
+// IdempotencyKey defines model for IdempotencyKey.
+type IdempotencyKey = string
+
 // IfMatch defines model for IfMatch.
 type IfMatch = string
 
@@ -3415,6 +4317,9 @@ type Forbidden = Problem
 
 // Invalid What went wrong, as of RFC 9457.
 type Invalid = Problem
+
+// InvalidTransition What went wrong, as of RFC 9457.
+type InvalidTransition = Problem
 
 // NotFound What went wrong, as of RFC 9457.
 type NotFound = Problem
@@ -3531,6 +4436,44 @@ type ListCustomersParams struct {
 
 	// Offset How many items to skip. For deep pages use `cursor`.
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+}
+
+// AdminListOrdersParams defines parameters for AdminListOrders.
+type AdminListOrdersParams struct {
+	// Q The number of an order as a customer reads it out, or a part of the customer's e-mail address.
+	Q *SearchText `form:"q,omitempty" json:"q,omitempty"`
+
+	// Status Only orders of this status.
+	Status *OrderStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// From Only placed since this time.
+	From *time.Time `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Only placed before this time.
+	To *time.Time `form:"to,omitempty" json:"to,omitempty"`
+
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. Not together with `offset`.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// SetShipmentParams defines parameters for SetShipment.
+type SetShipmentParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// SetOrderStatusParams defines parameters for SetOrderStatus.
+type SetOrderStatusParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // AdminListProductsParams defines parameters for AdminListProducts.
@@ -3760,6 +4703,63 @@ type ListBrandsParams struct {
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
 }
 
+// ClearCartParams defines parameters for ClearCart.
+type ClearCartParams struct {
+	// XCartToken The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the account has a cart of its
+	// own.
+	XCartToken *CartToken `json:"X-Cart-Token,omitempty"`
+
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// GetCartParams defines parameters for GetCart.
+type GetCartParams struct {
+	// XCartToken The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the account has a cart of its
+	// own.
+	XCartToken *CartToken `json:"X-Cart-Token,omitempty"`
+}
+
+// AddCartItemParams defines parameters for AddCartItem.
+type AddCartItemParams struct {
+	// XCartToken The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the account has a cart of its
+	// own.
+	XCartToken *CartToken `json:"X-Cart-Token,omitempty"`
+
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// RemoveCartItemParams defines parameters for RemoveCartItem.
+type RemoveCartItemParams struct {
+	// VariantID Which variant is meant. Needed when several of the product are in the cart (422 `variant_required`).
+	VariantID *ID `form:"variant_id,omitempty" json:"variant_id,omitempty"`
+
+	// XCartToken The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the account has a cart of its
+	// own.
+	XCartToken *CartToken `json:"X-Cart-Token,omitempty"`
+
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ChangeCartItemParams defines parameters for ChangeCartItem.
+type ChangeCartItemParams struct {
+	// VariantID Which variant is meant. Needed when several of the product are in the cart (422 `variant_required`).
+	VariantID *ID `form:"variant_id,omitempty" json:"variant_id,omitempty"`
+
+	// XCartToken The `cart_token` a guest got with the first line. Ignored when somebody is logged in: the account has a cart of its
+	// own.
+	XCartToken *CartToken `json:"X-Cart-Token,omitempty"`
+
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // ListCategoriesParams defines parameters for ListCategories.
 type ListCategoriesParams struct {
 	// ParentID Only the direct children of this category.
@@ -3770,6 +4770,30 @@ type ListCategoriesParams struct {
 
 	// Offset How many items to skip. For deep pages use `cursor`.
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+}
+
+// ListOrdersParams defines parameters for ListOrders.
+type ListOrdersParams struct {
+	// Status Only orders of this status.
+	Status *OrderStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. Not together with `offset`.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateOrderParams defines parameters for CreateOrder.
+type CreateOrderParams struct {
+	// IdempotencyKey Makes the call safe to repeat: the same request with the same key has its effect once and gets the first answer
+	// again, with `Idempotent-Replayed: true`, for a day. Another request with it gets 422 `idempotency_key_reused`, one
+	// while the first is under way 409 `idempotency_in_flight`. What is refused is not kept: mend it and send it again.
+	// Take something random, such as a UUID. Keys are the account's own, for each operation.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListProductsParams defines parameters for ListProducts.
@@ -3970,6 +4994,12 @@ type SetCustomerRoleJSONRequestBody = CustomerRole
 // SetCustomerStatusJSONRequestBody defines body for SetCustomerStatus for application/json ContentType.
 type SetCustomerStatusJSONRequestBody = CustomerStatus
 
+// SetShipmentJSONRequestBody defines body for SetShipment for application/json ContentType.
+type SetShipmentJSONRequestBody = ShipmentInput
+
+// SetOrderStatusJSONRequestBody defines body for SetOrderStatus for application/json ContentType.
+type SetOrderStatusJSONRequestBody = OrderStatusInput
+
 // CreateProductJSONRequestBody defines body for CreateProduct for application/json ContentType.
 type CreateProductJSONRequestBody = ProductCreate
 
@@ -4041,6 +5071,18 @@ type ResetPasswordJSONRequestBody = ResetPasswordRequest
 
 // VerifyEmailJSONRequestBody defines body for VerifyEmail for application/json ContentType.
 type VerifyEmailJSONRequestBody = VerifyEmailRequest
+
+// AddCartItemJSONRequestBody defines body for AddCartItem for application/json ContentType.
+type AddCartItemJSONRequestBody = CartItem
+
+// ChangeCartItemJSONRequestBody defines body for ChangeCartItem for application/json ContentType.
+type ChangeCartItemJSONRequestBody = CartItemChange
+
+// MergeCartJSONRequestBody defines body for MergeCart for application/json ContentType.
+type MergeCartJSONRequestBody = CartMerge
+
+// CreateOrderJSONRequestBody defines body for CreateOrder for application/json ContentType.
+type CreateOrderJSONRequestBody = OrderInput
 
 // CreateReviewJSONRequestBody defines body for CreateReview for application/json ContentType.
 type CreateReviewJSONRequestBody = ReviewInput
@@ -4468,7 +5510,8 @@ type ClientInterface interface {
 
 	// ListCustomers List accounts
 	//
-	// All accounts, newest first. `q` looks for a part of e-mail address, user name or name.
+	// All accounts, newest first, with what they bought: `spent` adds up the orders that are paid and not cancelled. `q`
+	// looks for a part of e-mail address, user name or name.
 	//
 	// Corresponds with GET /api/v1/admin/customers (the `ListCustomers` operationId).
 	ListCustomers(ctx context.Context, params *ListCustomersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4515,6 +5558,62 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /api/v1/admin/customers/{id}/status (the `SetCustomerStatus` operationId).
 	SetCustomerStatus(ctx context.Context, id ID, body SetCustomerStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AdminListOrders List all orders
+	//
+	// All orders, newest first. Lists of orders have no `total`.
+	//
+	// Corresponds with GET /api/v1/admin/orders (the `AdminListOrders` operationId).
+	AdminListOrders(ctx context.Context, params *AdminListOrdersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AdminGetOrder Get an order to work on it
+	//
+	// One order with its customer. Its `ETag` counts the changes of status and shipment.
+	//
+	// Corresponds with GET /api/v1/admin/orders/{id} (the `AdminGetOrder` operationId).
+	AdminGetOrder(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetShipmentWithBody Say how an order travels
+	//
+	// Sets carrier and tracking of an order that is paid, shipped or delivered (409 `order_not_shippable` otherwise), and
+	// adds what happened: `event`, or by itself a change of `status`. It does not move the order on; that is
+	// [its own operation](#operation/setOrderStatus).
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/admin/orders/{id}/shipment (the `SetShipment` operationId).
+	SetShipmentWithBody(ctx context.Context, id ID, params *SetShipmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetShipment Say how an order travels
+	//
+	// Sets carrier and tracking of an order that is paid, shipped or delivered (409 `order_not_shippable` otherwise), and
+	// adds what happened: `event`, or by itself a change of `status`. It does not move the order on; that is
+	// [its own operation](#operation/setOrderStatus).
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/admin/orders/{id}/shipment (the `SetShipment` operationId).
+	SetShipment(ctx context.Context, id ID, params *SetShipmentParams, body SetShipmentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetOrderStatusWithBody Move an order on
+	//
+	// `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`, `SHIPPED` to
+	// `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by its refund alone.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/admin/orders/{id}/status (the `SetOrderStatus` operationId).
+	SetOrderStatusWithBody(ctx context.Context, id ID, params *SetOrderStatusParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetOrderStatus Move an order on
+	//
+	// `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`, `SHIPPED` to
+	// `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by its refund alone.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/admin/orders/{id}/status (the `SetOrderStatus` operationId).
+	SetOrderStatus(ctx context.Context, id ID, params *SetOrderStatusParams, body SetOrderStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AdminListProducts List products to keep them
 	//
@@ -5170,6 +6269,98 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/brands/{id} (the `GetBrand` operationId).
 	GetBrand(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ClearCart Empty the cart
+	//
+	// Removes all lines. A guest's token stays good.
+	//
+	// Corresponds with DELETE /api/v1/cart (the `ClearCart` operationId).
+	ClearCart(ctx context.Context, params *ClearCartParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetCart Get the cart
+	//
+	// The lines with prices and stock as they are now, and what stands in the way of buying them. Whoever is logged in
+	// sees the account's cart; a guest the one `X-Cart-Token` opens, or without one an empty cart.
+	//
+	// Corresponds with GET /api/v1/cart (the `GetCart` operationId).
+	GetCart(ctx context.Context, params *GetCartParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddCartItemWithBody Put something into the cart
+	//
+	// Adds units of a product; what is in the cart already adds up. A product of several variants needs `variant_id` (422
+	// `variant_required`). There must be as many units in stock as the line then has (409 `insufficient_stock`, with how
+	// many there are; none of a product that is not sold any more). A cart holds at most 100 lines of 10,000 units.
+	//
+	// A guest's first call without `X-Cart-Token` makes a cart and answers its `cart_token`, which opens that cart from
+	// then on. It is told only this once, so keep it.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/cart/items (the `AddCartItem` operationId).
+	AddCartItemWithBody(ctx context.Context, params *AddCartItemParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddCartItem Put something into the cart
+	//
+	// Adds units of a product; what is in the cart already adds up. A product of several variants needs `variant_id` (422
+	// `variant_required`). There must be as many units in stock as the line then has (409 `insufficient_stock`, with how
+	// many there are; none of a product that is not sold any more). A cart holds at most 100 lines of 10,000 units.
+	//
+	// A guest's first call without `X-Cart-Token` makes a cart and answers its `cart_token`, which opens that cart from
+	// then on. It is told only this once, so keep it.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/cart/items (the `AddCartItem` operationId).
+	AddCartItem(ctx context.Context, params *AddCartItemParams, body AddCartItemJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RemoveCartItem Take something out of the cart
+	//
+	// Removes the line.
+	//
+	// Corresponds with DELETE /api/v1/cart/items/{product_id} (the `RemoveCartItem` operationId).
+	RemoveCartItem(ctx context.Context, productID ID, params *RemoveCartItemParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeCartItemWithBody Change how many
+	//
+	// Sets the units of a line (`quantity`), or steps them up or down (`delta`); send one of the two. At 0 or below the
+	// line is gone. More than there are in stock is refused (409 `insufficient_stock`); fewer than before is always fine.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /api/v1/cart/items/{product_id} (the `ChangeCartItem` operationId).
+	ChangeCartItemWithBody(ctx context.Context, productID ID, params *ChangeCartItemParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeCartItem Change how many
+	//
+	// Sets the units of a line (`quantity`), or steps them up or down (`delta`); send one of the two. At 0 or below the
+	// line is gone. More than there are in stock is refused (409 `insufficient_stock`); fewer than before is always fine.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /api/v1/cart/items/{product_id} (the `ChangeCartItem` operationId).
+	ChangeCartItem(ctx context.Context, productID ID, params *ChangeCartItemParams, body ChangeCartItemJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MergeCartWithBody Take over a guest's cart
+	//
+	// Adds the lines of a guest's cart to the account's, for clients to call after a login. Quantities of the same variant
+	// add up, to what is in stock at most. What is not sold or out of stock, and lines beyond the hundredth, are left out.
+	// The guest's cart is gone afterwards, and its token opens nothing (404 `cart_not_found`).
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/cart/merge (the `MergeCart` operationId).
+	MergeCartWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MergeCart Take over a guest's cart
+	//
+	// Adds the lines of a guest's cart to the account's, for clients to call after a login. Quantities of the same variant
+	// add up, to what is in stock at most. What is not sold or out of stock, and lines beyond the hundredth, are left out.
+	// The guest's cart is gone afterwards, and its token opens nothing (404 `cart_not_found`).
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/cart/merge (the `MergeCart` operationId).
+	MergeCart(ctx context.Context, body MergeCartJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListCategories List categories
 	//
 	// All categories by name, each with its parent and the number of active products in it and below it.
@@ -5183,6 +6374,72 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/categories/{id} (the `GetCategory` operationId).
 	GetCategory(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListOrders List my orders
+	//
+	// The account's orders, newest first.
+	//
+	// Corresponds with GET /api/v1/orders (the `ListOrders` operationId).
+	ListOrders(ctx context.Context, params *ListOrdersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateOrderWithBody Place an order
+	//
+	// Orders what is in the account's cart, or `items` instead, and takes it out of stock at once. Prices, names and
+	// addresses are kept as they are now: later changes of a product change no order. The order is `PENDING` until it is
+	// paid; unpaid by `pay_until` it is cancelled and its units go back.
+	//
+	// All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too little, or which is not
+	// sold any more, with how many there are. The pointer is `/items/2` of the request, or `/lines/2` of the cart. Units
+	// of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
+	// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`.
+	//
+	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without ordering twice.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/orders (the `CreateOrder` operationId).
+	CreateOrderWithBody(ctx context.Context, params *CreateOrderParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateOrder Place an order
+	//
+	// Orders what is in the account's cart, or `items` instead, and takes it out of stock at once. Prices, names and
+	// addresses are kept as they are now: later changes of a product change no order. The order is `PENDING` until it is
+	// paid; unpaid by `pay_until` it is cancelled and its units go back.
+	//
+	// All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too little, or which is not
+	// sold any more, with how many there are. The pointer is `/items/2` of the request, or `/lines/2` of the cart. Units
+	// of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
+	// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`.
+	//
+	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without ordering twice.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/orders (the `CreateOrder` operationId).
+	CreateOrder(ctx context.Context, params *CreateOrderParams, body CreateOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetOrder Get one of my orders
+	//
+	// One order of the account with its lines, addresses, history and shipment.
+	//
+	// Corresponds with GET /api/v1/orders/{id} (the `GetOrder` operationId).
+	GetOrder(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CancelOrder Cancel one of my orders
+	//
+	// Cancels an order that is `PENDING`; its units go back into stock. Where the shop allows it
+	// (`ORDER_CANCEL_UNTIL=shipped`) a `PAID` one can be cancelled too, with a refund; without a way to refund it that is
+	// 409 `refund_unavailable`. Any other order stays as it is (400 `invalid_transition`).
+	//
+	// Corresponds with POST /api/v1/orders/{id}/cancel (the `CancelOrder` operationId).
+	CancelOrder(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetShipment See how my order travels
+	//
+	// Carrier, tracking number and what happened on the way. 404 `shipment_not_found` until there is something to tell.
+	//
+	// Corresponds with GET /api/v1/orders/{id}/shipment (the `GetShipment` operationId).
+	GetShipment(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListProducts List products
 	//
@@ -5982,7 +7239,8 @@ func (c *Client) ReplaceCategory(ctx context.Context, id ID, params *ReplaceCate
 
 // ListCustomers List accounts
 //
-// All accounts, newest first. `q` looks for a part of e-mail address, user name or name.
+// All accounts, newest first, with what they bought: `spent` adds up the orders that are paid and not cancelled. `q`
+// looks for a part of e-mail address, user name or name.
 //
 // Corresponds with GET /api/v1/admin/customers (the `ListCustomers` operationId).
 func (c *Client) ListCustomers(ctx context.Context, params *ListCustomersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6080,6 +7338,122 @@ func (c *Client) SetCustomerStatusWithBody(ctx context.Context, id ID, contentTy
 // Corresponds with PUT /api/v1/admin/customers/{id}/status (the `SetCustomerStatus` operationId).
 func (c *Client) SetCustomerStatus(ctx context.Context, id ID, body SetCustomerStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSetCustomerStatusRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AdminListOrders List all orders
+//
+// All orders, newest first. Lists of orders have no `total`.
+//
+// Corresponds with GET /api/v1/admin/orders (the `AdminListOrders` operationId).
+func (c *Client) AdminListOrders(ctx context.Context, params *AdminListOrdersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAdminListOrdersRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AdminGetOrder Get an order to work on it
+//
+// One order with its customer. Its `ETag` counts the changes of status and shipment.
+//
+// Corresponds with GET /api/v1/admin/orders/{id} (the `AdminGetOrder` operationId).
+func (c *Client) AdminGetOrder(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAdminGetOrderRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetShipmentWithBody Say how an order travels
+//
+// Sets carrier and tracking of an order that is paid, shipped or delivered (409 `order_not_shippable` otherwise), and
+// adds what happened: `event`, or by itself a change of `status`. It does not move the order on; that is
+// [its own operation](#operation/setOrderStatus).
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/admin/orders/{id}/shipment (the `SetShipment` operationId).
+func (c *Client) SetShipmentWithBody(ctx context.Context, id ID, params *SetShipmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetShipmentRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetShipment Say how an order travels
+//
+// Sets carrier and tracking of an order that is paid, shipped or delivered (409 `order_not_shippable` otherwise), and
+// adds what happened: `event`, or by itself a change of `status`. It does not move the order on; that is
+// [its own operation](#operation/setOrderStatus).
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/admin/orders/{id}/shipment (the `SetShipment` operationId).
+func (c *Client) SetShipment(ctx context.Context, id ID, params *SetShipmentParams, body SetShipmentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetShipmentRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetOrderStatusWithBody Move an order on
+//
+// `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`, `SHIPPED` to
+// `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by its refund alone.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/admin/orders/{id}/status (the `SetOrderStatus` operationId).
+func (c *Client) SetOrderStatusWithBody(ctx context.Context, id ID, params *SetOrderStatusParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetOrderStatusRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetOrderStatus Move an order on
+//
+// `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`, `SHIPPED` to
+// `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by its refund alone.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/admin/orders/{id}/status (the `SetOrderStatus` operationId).
+func (c *Client) SetOrderStatus(ctx context.Context, id ID, params *SetOrderStatusParams, body SetOrderStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetOrderStatusRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -7424,6 +8798,188 @@ func (c *Client) GetBrand(ctx context.Context, id ID, reqEditors ...RequestEdito
 	return c.Client.Do(req)
 }
 
+// ClearCart Empty the cart
+//
+// Removes all lines. A guest's token stays good.
+//
+// Corresponds with DELETE /api/v1/cart (the `ClearCart` operationId).
+func (c *Client) ClearCart(ctx context.Context, params *ClearCartParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewClearCartRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetCart Get the cart
+//
+// The lines with prices and stock as they are now, and what stands in the way of buying them. Whoever is logged in
+// sees the account's cart; a guest the one `X-Cart-Token` opens, or without one an empty cart.
+//
+// Corresponds with GET /api/v1/cart (the `GetCart` operationId).
+func (c *Client) GetCart(ctx context.Context, params *GetCartParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCartRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddCartItemWithBody Put something into the cart
+//
+// Adds units of a product; what is in the cart already adds up. A product of several variants needs `variant_id` (422
+// `variant_required`). There must be as many units in stock as the line then has (409 `insufficient_stock`, with how
+// many there are; none of a product that is not sold any more). A cart holds at most 100 lines of 10,000 units.
+//
+// A guest's first call without `X-Cart-Token` makes a cart and answers its `cart_token`, which opens that cart from
+// then on. It is told only this once, so keep it.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/cart/items (the `AddCartItem` operationId).
+func (c *Client) AddCartItemWithBody(ctx context.Context, params *AddCartItemParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddCartItemRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddCartItem Put something into the cart
+//
+// Adds units of a product; what is in the cart already adds up. A product of several variants needs `variant_id` (422
+// `variant_required`). There must be as many units in stock as the line then has (409 `insufficient_stock`, with how
+// many there are; none of a product that is not sold any more). A cart holds at most 100 lines of 10,000 units.
+//
+// A guest's first call without `X-Cart-Token` makes a cart and answers its `cart_token`, which opens that cart from
+// then on. It is told only this once, so keep it.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/cart/items (the `AddCartItem` operationId).
+func (c *Client) AddCartItem(ctx context.Context, params *AddCartItemParams, body AddCartItemJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddCartItemRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RemoveCartItem Take something out of the cart
+//
+// Removes the line.
+//
+// Corresponds with DELETE /api/v1/cart/items/{product_id} (the `RemoveCartItem` operationId).
+func (c *Client) RemoveCartItem(ctx context.Context, productID ID, params *RemoveCartItemParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRemoveCartItemRequest(c.Server, productID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeCartItemWithBody Change how many
+//
+// Sets the units of a line (`quantity`), or steps them up or down (`delta`); send one of the two. At 0 or below the
+// line is gone. More than there are in stock is refused (409 `insufficient_stock`); fewer than before is always fine.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /api/v1/cart/items/{product_id} (the `ChangeCartItem` operationId).
+func (c *Client) ChangeCartItemWithBody(ctx context.Context, productID ID, params *ChangeCartItemParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeCartItemRequestWithBody(c.Server, productID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeCartItem Change how many
+//
+// Sets the units of a line (`quantity`), or steps them up or down (`delta`); send one of the two. At 0 or below the
+// line is gone. More than there are in stock is refused (409 `insufficient_stock`); fewer than before is always fine.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /api/v1/cart/items/{product_id} (the `ChangeCartItem` operationId).
+func (c *Client) ChangeCartItem(ctx context.Context, productID ID, params *ChangeCartItemParams, body ChangeCartItemJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeCartItemRequest(c.Server, productID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MergeCartWithBody Take over a guest's cart
+//
+// Adds the lines of a guest's cart to the account's, for clients to call after a login. Quantities of the same variant
+// add up, to what is in stock at most. What is not sold or out of stock, and lines beyond the hundredth, are left out.
+// The guest's cart is gone afterwards, and its token opens nothing (404 `cart_not_found`).
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/cart/merge (the `MergeCart` operationId).
+func (c *Client) MergeCartWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMergeCartRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MergeCart Take over a guest's cart
+//
+// Adds the lines of a guest's cart to the account's, for clients to call after a login. Quantities of the same variant
+// add up, to what is in stock at most. What is not sold or out of stock, and lines beyond the hundredth, are left out.
+// The guest's cart is gone afterwards, and its token opens nothing (404 `cart_not_found`).
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/cart/merge (the `MergeCart` operationId).
+func (c *Client) MergeCart(ctx context.Context, body MergeCartJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMergeCartRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListCategories List categories
 //
 // All categories by name, each with its parent and the number of active products in it and below it.
@@ -7448,6 +9004,132 @@ func (c *Client) ListCategories(ctx context.Context, params *ListCategoriesParam
 // Corresponds with GET /api/v1/categories/{id} (the `GetCategory` operationId).
 func (c *Client) GetCategory(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetCategoryRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListOrders List my orders
+//
+// The account's orders, newest first.
+//
+// Corresponds with GET /api/v1/orders (the `ListOrders` operationId).
+func (c *Client) ListOrders(ctx context.Context, params *ListOrdersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListOrdersRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateOrderWithBody Place an order
+//
+// Orders what is in the account's cart, or `items` instead, and takes it out of stock at once. Prices, names and
+// addresses are kept as they are now: later changes of a product change no order. The order is `PENDING` until it is
+// paid; unpaid by `pay_until` it is cancelled and its units go back.
+//
+// All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too little, or which is not
+// sold any more, with how many there are. The pointer is `/items/2` of the request, or `/lines/2` of the cart. Units
+// of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
+// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`.
+//
+// Send an `Idempotency-Key`: a call that got no answer may then be sent again without ordering twice.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/orders (the `CreateOrder` operationId).
+func (c *Client) CreateOrderWithBody(ctx context.Context, params *CreateOrderParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateOrderRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateOrder Place an order
+//
+// Orders what is in the account's cart, or `items` instead, and takes it out of stock at once. Prices, names and
+// addresses are kept as they are now: later changes of a product change no order. The order is `PENDING` until it is
+// paid; unpaid by `pay_until` it is cancelled and its units go back.
+//
+// All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too little, or which is not
+// sold any more, with how many there are. The pointer is `/items/2` of the request, or `/lines/2` of the cart. Units
+// of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
+// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`.
+//
+// Send an `Idempotency-Key`: a call that got no answer may then be sent again without ordering twice.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/orders (the `CreateOrder` operationId).
+func (c *Client) CreateOrder(ctx context.Context, params *CreateOrderParams, body CreateOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateOrderRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetOrder Get one of my orders
+//
+// One order of the account with its lines, addresses, history and shipment.
+//
+// Corresponds with GET /api/v1/orders/{id} (the `GetOrder` operationId).
+func (c *Client) GetOrder(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetOrderRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CancelOrder Cancel one of my orders
+//
+// Cancels an order that is `PENDING`; its units go back into stock. Where the shop allows it
+// (`ORDER_CANCEL_UNTIL=shipped`) a `PAID` one can be cancelled too, with a refund; without a way to refund it that is
+// 409 `refund_unavailable`. Any other order stays as it is (400 `invalid_transition`).
+//
+// Corresponds with POST /api/v1/orders/{id}/cancel (the `CancelOrder` operationId).
+func (c *Client) CancelOrder(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCancelOrderRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetShipment See how my order travels
+//
+// Carrier, tracking number and what happened on the way. 404 `shipment_not_found` until there is something to tell.
+//
+// Corresponds with GET /api/v1/orders/{id}/shipment (the `GetShipment` operationId).
+func (c *Client) GetShipment(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetShipmentRequest(c.Server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -9211,6 +10893,290 @@ func NewSetCustomerStatusRequestWithBody(server string, id ID, contentType strin
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewAdminListOrdersRequest constructs an http.Request for the AdminListOrders method
+func NewAdminListOrdersRequest(server string, params *AdminListOrdersParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/orders")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Q != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "q", *params.Q, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Status != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "status", *params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Offset != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "offset", *params.Offset, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAdminGetOrderRequest constructs an http.Request for the AdminGetOrder method
+func NewAdminGetOrderRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/orders/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSetShipmentRequest calls the generic SetShipment builder with application/json body
+func NewSetShipmentRequest(server string, id ID, params *SetShipmentParams, body SetShipmentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetShipmentRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewSetShipmentRequestWithBody constructs an http.Request for the SetShipment method, with any body, and a specified content type
+func NewSetShipmentRequestWithBody(server string, id ID, params *SetShipmentParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/orders/%s/shipment", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewSetOrderStatusRequest calls the generic SetOrderStatus builder with application/json body
+func NewSetOrderStatusRequest(server string, id ID, params *SetOrderStatusParams, body SetOrderStatusJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetOrderStatusRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewSetOrderStatusRequestWithBody constructs an http.Request for the SetOrderStatus method, with any body, and a specified content type
+func NewSetOrderStatusRequestWithBody(server string, id ID, params *SetOrderStatusParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/orders/%s/status", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -11704,6 +13670,394 @@ func NewGetBrandRequest(server string, id ID) (*http.Request, error) {
 	return req, nil
 }
 
+// NewClearCartRequest constructs an http.Request for the ClearCart method
+func NewClearCartRequest(server string, params *ClearCartParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cart")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XCartToken != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Cart-Token", *params.XCartToken, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Cart-Token", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetCartRequest constructs an http.Request for the GetCart method
+func NewGetCartRequest(server string, params *GetCartParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cart")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XCartToken != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Cart-Token", *params.XCartToken, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Cart-Token", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewAddCartItemRequest calls the generic AddCartItem builder with application/json body
+func NewAddCartItemRequest(server string, params *AddCartItemParams, body AddCartItemJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAddCartItemRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewAddCartItemRequestWithBody constructs an http.Request for the AddCartItem method, with any body, and a specified content type
+func NewAddCartItemRequestWithBody(server string, params *AddCartItemParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cart/items")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XCartToken != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Cart-Token", *params.XCartToken, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Cart-Token", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewRemoveCartItemRequest constructs an http.Request for the RemoveCartItem method
+func NewRemoveCartItemRequest(server string, productID ID, params *RemoveCartItemParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "product_id", productID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cart/items/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.VariantID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "variant_id", *params.VariantID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.XCartToken != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Cart-Token", *params.XCartToken, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Cart-Token", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewChangeCartItemRequest calls the generic ChangeCartItem builder with application/json body
+func NewChangeCartItemRequest(server string, productID ID, params *ChangeCartItemParams, body ChangeCartItemJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewChangeCartItemRequestWithBody(server, productID, params, "application/json", bodyReader)
+}
+
+// NewChangeCartItemRequestWithBody constructs an http.Request for the ChangeCartItem method, with any body, and a specified content type
+func NewChangeCartItemRequestWithBody(server string, productID ID, params *ChangeCartItemParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "product_id", productID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cart/items/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.VariantID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "variant_id", *params.VariantID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.XCartToken != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Cart-Token", *params.XCartToken, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("X-Cart-Token", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewMergeCartRequest calls the generic MergeCart builder with application/json body
+func NewMergeCartRequest(server string, body MergeCartJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewMergeCartRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewMergeCartRequestWithBody constructs an http.Request for the MergeCart method, with any body, and a specified content type
+func NewMergeCartRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cart/merge")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewListCategoriesRequest constructs an http.Request for the ListCategories method
 func NewListCategoriesRequest(server string, params *ListCategoriesParams) (*http.Request, error) {
 	var err error
@@ -11799,6 +14153,253 @@ func NewGetCategoryRequest(server string, id ID) (*http.Request, error) {
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/categories/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListOrdersRequest constructs an http.Request for the ListOrders method
+func NewListOrdersRequest(server string, params *ListOrdersParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/orders")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Status != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "status", *params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Offset != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "offset", *params.Offset, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateOrderRequest calls the generic CreateOrder builder with application/json body
+func NewCreateOrderRequest(server string, params *CreateOrderParams, body CreateOrderJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateOrderRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCreateOrderRequestWithBody constructs an http.Request for the CreateOrder method, with any body, and a specified content type
+func NewCreateOrderRequestWithBody(server string, params *CreateOrderParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/orders")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetOrderRequest constructs an http.Request for the GetOrder method
+func NewGetOrderRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/orders/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCancelOrderRequest constructs an http.Request for the CancelOrder method
+func NewCancelOrderRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/orders/%s/cancel", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetShipmentRequest constructs an http.Request for the GetShipment method
+func NewGetShipmentRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/orders/%s/shipment", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -13691,7 +16292,8 @@ type ClientWithResponsesInterface interface {
 
 	// ListCustomersWithResponse List accounts
 	//
-	// All accounts, newest first. `q` looks for a part of e-mail address, user name or name.
+	// All accounts, newest first, with what they bought: `spent` adds up the orders that are paid and not cancelled. `q`
+	// looks for a part of e-mail address, user name or name.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -13742,6 +16344,66 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PUT /api/v1/admin/customers/{id}/status (the `SetCustomerStatus` operationId).
 	SetCustomerStatusWithResponse(ctx context.Context, id ID, body SetCustomerStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*SetCustomerStatusResponse, error)
+
+	// AdminListOrdersWithResponse List all orders
+	//
+	// All orders, newest first. Lists of orders have no `total`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/admin/orders (the `AdminListOrders` operationId).
+	AdminListOrdersWithResponse(ctx context.Context, params *AdminListOrdersParams, reqEditors ...RequestEditorFn) (*AdminListOrdersResponse, error)
+
+	// AdminGetOrderWithResponse Get an order to work on it
+	//
+	// One order with its customer. Its `ETag` counts the changes of status and shipment.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/admin/orders/{id} (the `AdminGetOrder` operationId).
+	AdminGetOrderWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*AdminGetOrderResponse, error)
+
+	// SetShipmentWithBodyWithResponse Say how an order travels
+	//
+	// Sets carrier and tracking of an order that is paid, shipped or delivered (409 `order_not_shippable` otherwise), and
+	// adds what happened: `event`, or by itself a change of `status`. It does not move the order on; that is
+	// [its own operation](#operation/setOrderStatus).
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/admin/orders/{id}/shipment (the `SetShipment` operationId).
+	SetShipmentWithBodyWithResponse(ctx context.Context, id ID, params *SetShipmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetShipmentResponse, error)
+
+	// SetShipmentWithResponse Say how an order travels
+	//
+	// Sets carrier and tracking of an order that is paid, shipped or delivered (409 `order_not_shippable` otherwise), and
+	// adds what happened: `event`, or by itself a change of `status`. It does not move the order on; that is
+	// [its own operation](#operation/setOrderStatus).
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/admin/orders/{id}/shipment (the `SetShipment` operationId).
+	SetShipmentWithResponse(ctx context.Context, id ID, params *SetShipmentParams, body SetShipmentJSONRequestBody, reqEditors ...RequestEditorFn) (*SetShipmentResponse, error)
+
+	// SetOrderStatusWithBodyWithResponse Move an order on
+	//
+	// `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`, `SHIPPED` to
+	// `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by its refund alone.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/admin/orders/{id}/status (the `SetOrderStatus` operationId).
+	SetOrderStatusWithBodyWithResponse(ctx context.Context, id ID, params *SetOrderStatusParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetOrderStatusResponse, error)
+
+	// SetOrderStatusWithResponse Move an order on
+	//
+	// `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`, `SHIPPED` to
+	// `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by its refund alone.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/admin/orders/{id}/status (the `SetOrderStatus` operationId).
+	SetOrderStatusWithResponse(ctx context.Context, id ID, params *SetOrderStatusParams, body SetOrderStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*SetOrderStatusResponse, error)
 
 	// AdminListProductsWithResponse List products to keep them
 	//
@@ -14443,6 +17105,104 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/brands/{id} (the `GetBrand` operationId).
 	GetBrandWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetBrandResponse, error)
 
+	// ClearCartWithResponse Empty the cart
+	//
+	// Removes all lines. A guest's token stays good.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/cart (the `ClearCart` operationId).
+	ClearCartWithResponse(ctx context.Context, params *ClearCartParams, reqEditors ...RequestEditorFn) (*ClearCartResponse, error)
+
+	// GetCartWithResponse Get the cart
+	//
+	// The lines with prices and stock as they are now, and what stands in the way of buying them. Whoever is logged in
+	// sees the account's cart; a guest the one `X-Cart-Token` opens, or without one an empty cart.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/cart (the `GetCart` operationId).
+	GetCartWithResponse(ctx context.Context, params *GetCartParams, reqEditors ...RequestEditorFn) (*GetCartResponse, error)
+
+	// AddCartItemWithBodyWithResponse Put something into the cart
+	//
+	// Adds units of a product; what is in the cart already adds up. A product of several variants needs `variant_id` (422
+	// `variant_required`). There must be as many units in stock as the line then has (409 `insufficient_stock`, with how
+	// many there are; none of a product that is not sold any more). A cart holds at most 100 lines of 10,000 units.
+	//
+	// A guest's first call without `X-Cart-Token` makes a cart and answers its `cart_token`, which opens that cart from
+	// then on. It is told only this once, so keep it.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/cart/items (the `AddCartItem` operationId).
+	AddCartItemWithBodyWithResponse(ctx context.Context, params *AddCartItemParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddCartItemResponse, error)
+
+	// AddCartItemWithResponse Put something into the cart
+	//
+	// Adds units of a product; what is in the cart already adds up. A product of several variants needs `variant_id` (422
+	// `variant_required`). There must be as many units in stock as the line then has (409 `insufficient_stock`, with how
+	// many there are; none of a product that is not sold any more). A cart holds at most 100 lines of 10,000 units.
+	//
+	// A guest's first call without `X-Cart-Token` makes a cart and answers its `cart_token`, which opens that cart from
+	// then on. It is told only this once, so keep it.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/cart/items (the `AddCartItem` operationId).
+	AddCartItemWithResponse(ctx context.Context, params *AddCartItemParams, body AddCartItemJSONRequestBody, reqEditors ...RequestEditorFn) (*AddCartItemResponse, error)
+
+	// RemoveCartItemWithResponse Take something out of the cart
+	//
+	// Removes the line.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/cart/items/{product_id} (the `RemoveCartItem` operationId).
+	RemoveCartItemWithResponse(ctx context.Context, productID ID, params *RemoveCartItemParams, reqEditors ...RequestEditorFn) (*RemoveCartItemResponse, error)
+
+	// ChangeCartItemWithBodyWithResponse Change how many
+	//
+	// Sets the units of a line (`quantity`), or steps them up or down (`delta`); send one of the two. At 0 or below the
+	// line is gone. More than there are in stock is refused (409 `insufficient_stock`); fewer than before is always fine.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/cart/items/{product_id} (the `ChangeCartItem` operationId).
+	ChangeCartItemWithBodyWithResponse(ctx context.Context, productID ID, params *ChangeCartItemParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeCartItemResponse, error)
+
+	// ChangeCartItemWithResponse Change how many
+	//
+	// Sets the units of a line (`quantity`), or steps them up or down (`delta`); send one of the two. At 0 or below the
+	// line is gone. More than there are in stock is refused (409 `insufficient_stock`); fewer than before is always fine.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/cart/items/{product_id} (the `ChangeCartItem` operationId).
+	ChangeCartItemWithResponse(ctx context.Context, productID ID, params *ChangeCartItemParams, body ChangeCartItemJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeCartItemResponse, error)
+
+	// MergeCartWithBodyWithResponse Take over a guest's cart
+	//
+	// Adds the lines of a guest's cart to the account's, for clients to call after a login. Quantities of the same variant
+	// add up, to what is in stock at most. What is not sold or out of stock, and lines beyond the hundredth, are left out.
+	// The guest's cart is gone afterwards, and its token opens nothing (404 `cart_not_found`).
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/cart/merge (the `MergeCart` operationId).
+	MergeCartWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MergeCartResponse, error)
+
+	// MergeCartWithResponse Take over a guest's cart
+	//
+	// Adds the lines of a guest's cart to the account's, for clients to call after a login. Quantities of the same variant
+	// add up, to what is in stock at most. What is not sold or out of stock, and lines beyond the hundredth, are left out.
+	// The guest's cart is gone afterwards, and its token opens nothing (404 `cart_not_found`).
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/cart/merge (the `MergeCart` operationId).
+	MergeCartWithResponse(ctx context.Context, body MergeCartJSONRequestBody, reqEditors ...RequestEditorFn) (*MergeCartResponse, error)
+
 	// ListCategoriesWithResponse List categories
 	//
 	// All categories by name, each with its parent and the number of active products in it and below it.
@@ -14460,6 +17220,80 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/categories/{id} (the `GetCategory` operationId).
 	GetCategoryWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetCategoryResponse, error)
+
+	// ListOrdersWithResponse List my orders
+	//
+	// The account's orders, newest first.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/orders (the `ListOrders` operationId).
+	ListOrdersWithResponse(ctx context.Context, params *ListOrdersParams, reqEditors ...RequestEditorFn) (*ListOrdersResponse, error)
+
+	// CreateOrderWithBodyWithResponse Place an order
+	//
+	// Orders what is in the account's cart, or `items` instead, and takes it out of stock at once. Prices, names and
+	// addresses are kept as they are now: later changes of a product change no order. The order is `PENDING` until it is
+	// paid; unpaid by `pay_until` it is cancelled and its units go back.
+	//
+	// All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too little, or which is not
+	// sold any more, with how many there are. The pointer is `/items/2` of the request, or `/lines/2` of the cart. Units
+	// of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
+	// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`.
+	//
+	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without ordering twice.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/orders (the `CreateOrder` operationId).
+	CreateOrderWithBodyWithResponse(ctx context.Context, params *CreateOrderParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateOrderResponse, error)
+
+	// CreateOrderWithResponse Place an order
+	//
+	// Orders what is in the account's cart, or `items` instead, and takes it out of stock at once. Prices, names and
+	// addresses are kept as they are now: later changes of a product change no order. The order is `PENDING` until it is
+	// paid; unpaid by `pay_until` it is cancelled and its units go back.
+	//
+	// All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too little, or which is not
+	// sold any more, with how many there are. The pointer is `/items/2` of the request, or `/lines/2` of the cart. Units
+	// of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
+	// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`.
+	//
+	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without ordering twice.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/orders (the `CreateOrder` operationId).
+	CreateOrderWithResponse(ctx context.Context, params *CreateOrderParams, body CreateOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateOrderResponse, error)
+
+	// GetOrderWithResponse Get one of my orders
+	//
+	// One order of the account with its lines, addresses, history and shipment.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/orders/{id} (the `GetOrder` operationId).
+	GetOrderWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetOrderResponse, error)
+
+	// CancelOrderWithResponse Cancel one of my orders
+	//
+	// Cancels an order that is `PENDING`; its units go back into stock. Where the shop allows it
+	// (`ORDER_CANCEL_UNTIL=shipped`) a `PAID` one can be cancelled too, with a refund; without a way to refund it that is
+	// 409 `refund_unavailable`. Any other order stays as it is (400 `invalid_transition`).
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/orders/{id}/cancel (the `CancelOrder` operationId).
+	CancelOrderWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*CancelOrderResponse, error)
+
+	// GetShipmentWithResponse See how my order travels
+	//
+	// Carrier, tracking number and what happened on the way. 404 `shipment_not_found` until there is something to tell.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/orders/{id}/shipment (the `GetShipment` operationId).
+	GetShipmentWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetShipmentResponse, error)
 
 	// ListProductsWithResponse List products
 	//
@@ -16386,7 +19220,7 @@ type ListCustomersResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *UserPage
+	JSON200 *CustomerPage
 	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
@@ -16400,7 +19234,7 @@ type ListCustomersResponse struct {
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r ListCustomersResponse) GetJSON200() *UserPage {
+func (r ListCustomersResponse) GetJSON200() *CustomerPage {
 	return r.JSON200
 }
 
@@ -16472,7 +19306,7 @@ type GetCustomerResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *User
+	JSON200 *Customer
 	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
@@ -16492,7 +19326,7 @@ type GetCustomerResponse struct {
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r GetCustomerResponse) GetJSON200() *User {
+func (r GetCustomerResponse) GetJSON200() *Customer {
 	return r.JSON200
 }
 
@@ -16559,7 +19393,7 @@ type SetCustomerRoleResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *User
+	JSON200 *Customer
 	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
@@ -16579,7 +19413,7 @@ type SetCustomerRoleResponse struct {
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r SetCustomerRoleResponse) GetJSON200() *User {
+func (r SetCustomerRoleResponse) GetJSON200() *Customer {
 	return r.JSON200
 }
 
@@ -16656,7 +19490,7 @@ type SetCustomerStatusResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *User
+	JSON200 *Customer
 	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
@@ -16676,7 +19510,7 @@ type SetCustomerStatusResponse struct {
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r SetCustomerStatusResponse) GetJSON200() *User {
+func (r SetCustomerStatusResponse) GetJSON200() *Customer {
 	return r.JSON200
 }
 
@@ -16738,6 +19572,401 @@ func (r SetCustomerStatusResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r SetCustomerStatusResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// AdminListOrdersResponse401Headers the declared response headers of an HTTP 401 response for AdminListOrders
+type AdminListOrdersResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type AdminListOrdersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AdminOrderPage
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *AdminListOrdersResponse401Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AdminListOrdersResponse) GetJSON200() *AdminOrderPage {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r AdminListOrdersResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r AdminListOrdersResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r AdminListOrdersResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r AdminListOrdersResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r AdminListOrdersResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AdminListOrdersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AdminListOrdersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AdminListOrdersResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// AdminGetOrderResponse200Headers the declared response headers of an HTTP 200 response for AdminGetOrder
+type AdminGetOrderResponse200Headers struct {
+	ETag *string
+}
+
+// AdminGetOrderResponse304Headers the declared response headers of an HTTP 304 response for AdminGetOrder
+type AdminGetOrderResponse304Headers struct {
+	ETag *string
+}
+
+// AdminGetOrderResponse401Headers the declared response headers of an HTTP 401 response for AdminGetOrder
+type AdminGetOrderResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type AdminGetOrderResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AdminOrder
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *AdminGetOrderResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *AdminGetOrderResponse304Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *AdminGetOrderResponse401Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AdminGetOrderResponse) GetJSON200() *AdminOrder {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r AdminGetOrderResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r AdminGetOrderResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r AdminGetOrderResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r AdminGetOrderResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r AdminGetOrderResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r AdminGetOrderResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AdminGetOrderResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AdminGetOrderResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AdminGetOrderResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// SetShipmentResponse200Headers the declared response headers of an HTTP 200 response for SetShipment
+type SetShipmentResponse200Headers struct {
+	ETag *string
+}
+
+// SetShipmentResponse401Headers the declared response headers of an HTTP 401 response for SetShipment
+type SetShipmentResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type SetShipmentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AdminOrder
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *Stale
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *SetShipmentResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *SetShipmentResponse401Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SetShipmentResponse) GetJSON200() *AdminOrder {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r SetShipmentResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r SetShipmentResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r SetShipmentResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r SetShipmentResponse) GetApplicationProblemJSON409() *Conflict {
+	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r SetShipmentResponse) GetApplicationProblemJSON412() *Stale {
+	return r.ApplicationProblemJSON412
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r SetShipmentResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r SetShipmentResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SetShipmentResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SetShipmentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SetShipmentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetShipmentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SetShipmentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// SetOrderStatusResponse200Headers the declared response headers of an HTTP 200 response for SetOrderStatus
+type SetOrderStatusResponse200Headers struct {
+	ETag *string
+}
+
+// SetOrderStatusResponse401Headers the declared response headers of an HTTP 401 response for SetOrderStatus
+type SetOrderStatusResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type SetOrderStatusResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AdminOrder
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *InvalidTransition
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *Stale
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *SetOrderStatusResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *SetOrderStatusResponse401Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SetOrderStatusResponse) GetJSON200() *AdminOrder {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r SetOrderStatusResponse) GetApplicationProblemJSON400() *InvalidTransition {
+	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r SetOrderStatusResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r SetOrderStatusResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r SetOrderStatusResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r SetOrderStatusResponse) GetApplicationProblemJSON412() *Stale {
+	return r.ApplicationProblemJSON412
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r SetOrderStatusResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r SetOrderStatusResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SetOrderStatusResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SetOrderStatusResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SetOrderStatusResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetOrderStatusResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SetOrderStatusResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -20821,6 +24050,577 @@ func (r GetBrandResponse) ContentType() string {
 	return ""
 }
 
+// ClearCartResponse401Headers the declared response headers of an HTTP 401 response for ClearCart
+type ClearCartResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type ClearCartResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *Stale
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ClearCartResponse401Headers
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ClearCartResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ClearCartResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r ClearCartResponse) GetApplicationProblemJSON412() *Stale {
+	return r.ApplicationProblemJSON412
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ClearCartResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ClearCartResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ClearCartResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ClearCartResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ClearCartResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ClearCartResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetCartResponse200Headers the declared response headers of an HTTP 200 response for GetCart
+type GetCartResponse200Headers struct {
+	ETag *string
+}
+
+// GetCartResponse304Headers the declared response headers of an HTTP 304 response for GetCart
+type GetCartResponse304Headers struct {
+	ETag *string
+}
+
+// GetCartResponse401Headers the declared response headers of an HTTP 401 response for GetCart
+type GetCartResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type GetCartResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Cart
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetCartResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetCartResponse304Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetCartResponse401Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetCartResponse) GetJSON200() *Cart {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GetCartResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r GetCartResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r GetCartResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetCartResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetCartResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetCartResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetCartResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetCartResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// AddCartItemResponse200Headers the declared response headers of an HTTP 200 response for AddCartItem
+type AddCartItemResponse200Headers struct {
+	ETag               *string
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+}
+
+// AddCartItemResponse401Headers the declared response headers of an HTTP 401 response for AddCartItem
+type AddCartItemResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// AddCartItemResponse429Headers the declared response headers of an HTTP 429 response for AddCartItem
+type AddCartItemResponse429Headers struct {
+	RetryAfter *int
+}
+
+type AddCartItemResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Cart
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *Stale
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *AddCartItemResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *AddCartItemResponse401Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *AddCartItemResponse429Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AddCartItemResponse) GetJSON200() *Cart {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r AddCartItemResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r AddCartItemResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r AddCartItemResponse) GetApplicationProblemJSON409() *Conflict {
+	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r AddCartItemResponse) GetApplicationProblemJSON412() *Stale {
+	return r.ApplicationProblemJSON412
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r AddCartItemResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r AddCartItemResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r AddCartItemResponse) GetApplicationProblemJSON429() *TooManyRequests {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r AddCartItemResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r AddCartItemResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AddCartItemResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AddCartItemResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AddCartItemResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// RemoveCartItemResponse200Headers the declared response headers of an HTTP 200 response for RemoveCartItem
+type RemoveCartItemResponse200Headers struct {
+	ETag *string
+}
+
+// RemoveCartItemResponse401Headers the declared response headers of an HTTP 401 response for RemoveCartItem
+type RemoveCartItemResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type RemoveCartItemResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Cart
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *Stale
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *RemoveCartItemResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *RemoveCartItemResponse401Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RemoveCartItemResponse) GetJSON200() *Cart {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r RemoveCartItemResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r RemoveCartItemResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r RemoveCartItemResponse) GetApplicationProblemJSON412() *Stale {
+	return r.ApplicationProblemJSON412
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r RemoveCartItemResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RemoveCartItemResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RemoveCartItemResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RemoveCartItemResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RemoveCartItemResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RemoveCartItemResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ChangeCartItemResponse200Headers the declared response headers of an HTTP 200 response for ChangeCartItem
+type ChangeCartItemResponse200Headers struct {
+	ETag *string
+}
+
+// ChangeCartItemResponse401Headers the declared response headers of an HTTP 401 response for ChangeCartItem
+type ChangeCartItemResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type ChangeCartItemResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Cart
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *Stale
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ChangeCartItemResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ChangeCartItemResponse401Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ChangeCartItemResponse) GetJSON200() *Cart {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ChangeCartItemResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ChangeCartItemResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r ChangeCartItemResponse) GetApplicationProblemJSON409() *Conflict {
+	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r ChangeCartItemResponse) GetApplicationProblemJSON412() *Stale {
+	return r.ApplicationProblemJSON412
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r ChangeCartItemResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ChangeCartItemResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ChangeCartItemResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ChangeCartItemResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ChangeCartItemResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ChangeCartItemResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ChangeCartItemResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// MergeCartResponse200Headers the declared response headers of an HTTP 200 response for MergeCart
+type MergeCartResponse200Headers struct {
+	ETag *string
+}
+
+// MergeCartResponse401Headers the declared response headers of an HTTP 401 response for MergeCart
+type MergeCartResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type MergeCartResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Cart
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *MergeCartResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *MergeCartResponse401Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r MergeCartResponse) GetJSON200() *Cart {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r MergeCartResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r MergeCartResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r MergeCartResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r MergeCartResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r MergeCartResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r MergeCartResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r MergeCartResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r MergeCartResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r MergeCartResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListCategoriesResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -20946,6 +24746,452 @@ func (r GetCategoryResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetCategoryResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListOrdersResponse401Headers the declared response headers of an HTTP 401 response for ListOrders
+type ListOrdersResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type ListOrdersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OrderPage
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListOrdersResponse401Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListOrdersResponse) GetJSON200() *OrderPage {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListOrdersResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ListOrdersResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListOrdersResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListOrdersResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListOrdersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListOrdersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListOrdersResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CreateOrderResponse201Headers the declared response headers of an HTTP 201 response for CreateOrder
+type CreateOrderResponse201Headers struct {
+	IdempotentReplayed *string
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+}
+
+// CreateOrderResponse401Headers the declared response headers of an HTTP 401 response for CreateOrder
+type CreateOrderResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// CreateOrderResponse429Headers the declared response headers of an HTTP 429 response for CreateOrder
+type CreateOrderResponse429Headers struct {
+	RetryAfter *int
+}
+
+type CreateOrderResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Order
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *CreateOrderResponse201Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CreateOrderResponse401Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *CreateOrderResponse429Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateOrderResponse) GetJSON201() *Order {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r CreateOrderResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r CreateOrderResponse) GetApplicationProblemJSON409() *Conflict {
+	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CreateOrderResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r CreateOrderResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r CreateOrderResponse) GetApplicationProblemJSON429() *TooManyRequests {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CreateOrderResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateOrderResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateOrderResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateOrderResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateOrderResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetOrderResponse200Headers the declared response headers of an HTTP 200 response for GetOrder
+type GetOrderResponse200Headers struct {
+	ETag *string
+}
+
+// GetOrderResponse304Headers the declared response headers of an HTTP 304 response for GetOrder
+type GetOrderResponse304Headers struct {
+	ETag *string
+}
+
+// GetOrderResponse401Headers the declared response headers of an HTTP 401 response for GetOrder
+type GetOrderResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type GetOrderResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Order
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetOrderResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetOrderResponse304Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetOrderResponse401Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetOrderResponse) GetJSON200() *Order {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GetOrderResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r GetOrderResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r GetOrderResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetOrderResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetOrderResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetOrderResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetOrderResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetOrderResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CancelOrderResponse401Headers the declared response headers of an HTTP 401 response for CancelOrder
+type CancelOrderResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type CancelOrderResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Order
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *InvalidTransition
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CancelOrderResponse401Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CancelOrderResponse) GetJSON200() *Order {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r CancelOrderResponse) GetApplicationProblemJSON400() *InvalidTransition {
+	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r CancelOrderResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r CancelOrderResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r CancelOrderResponse) GetApplicationProblemJSON409() *Conflict {
+	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r CancelOrderResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CancelOrderResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CancelOrderResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CancelOrderResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CancelOrderResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CancelOrderResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetShipmentResponse200Headers the declared response headers of an HTTP 200 response for GetShipment
+type GetShipmentResponse200Headers struct {
+	ETag *string
+}
+
+// GetShipmentResponse304Headers the declared response headers of an HTTP 304 response for GetShipment
+type GetShipmentResponse304Headers struct {
+	ETag *string
+}
+
+// GetShipmentResponse401Headers the declared response headers of an HTTP 401 response for GetShipment
+type GetShipmentResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type GetShipmentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Shipment
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetShipmentResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetShipmentResponse304Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetShipmentResponse401Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetShipmentResponse) GetJSON200() *Shipment {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GetShipmentResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r GetShipmentResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r GetShipmentResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetShipmentResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetShipmentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetShipmentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetShipmentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetShipmentResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -23558,7 +27804,8 @@ func (c *ClientWithResponses) ReplaceCategoryWithResponse(ctx context.Context, i
 
 // ListCustomersWithResponse List accounts
 //
-// All accounts, newest first. `q` looks for a part of e-mail address, user name or name.
+// All accounts, newest first, with what they bought: `spent` adds up the orders that are paid and not cancelled. `q`
+// looks for a part of e-mail address, user name or name.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -23644,6 +27891,102 @@ func (c *ClientWithResponses) SetCustomerStatusWithResponse(ctx context.Context,
 		return nil, err
 	}
 	return ParseSetCustomerStatusResponse(rsp)
+}
+
+// AdminListOrdersWithResponse List all orders
+//
+// All orders, newest first. Lists of orders have no `total`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/admin/orders (the `AdminListOrders` operationId).
+func (c *ClientWithResponses) AdminListOrdersWithResponse(ctx context.Context, params *AdminListOrdersParams, reqEditors ...RequestEditorFn) (*AdminListOrdersResponse, error) {
+	rsp, err := c.AdminListOrders(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAdminListOrdersResponse(rsp)
+}
+
+// AdminGetOrderWithResponse Get an order to work on it
+//
+// One order with its customer. Its `ETag` counts the changes of status and shipment.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/admin/orders/{id} (the `AdminGetOrder` operationId).
+func (c *ClientWithResponses) AdminGetOrderWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*AdminGetOrderResponse, error) {
+	rsp, err := c.AdminGetOrder(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAdminGetOrderResponse(rsp)
+}
+
+// SetShipmentWithBodyWithResponse Say how an order travels
+//
+// Sets carrier and tracking of an order that is paid, shipped or delivered (409 `order_not_shippable` otherwise), and
+// adds what happened: `event`, or by itself a change of `status`. It does not move the order on; that is
+// [its own operation](#operation/setOrderStatus).
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/admin/orders/{id}/shipment (the `SetShipment` operationId).
+func (c *ClientWithResponses) SetShipmentWithBodyWithResponse(ctx context.Context, id ID, params *SetShipmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetShipmentResponse, error) {
+	rsp, err := c.SetShipmentWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetShipmentResponse(rsp)
+}
+
+// SetShipmentWithResponse Say how an order travels
+//
+// Sets carrier and tracking of an order that is paid, shipped or delivered (409 `order_not_shippable` otherwise), and
+// adds what happened: `event`, or by itself a change of `status`. It does not move the order on; that is
+// [its own operation](#operation/setOrderStatus).
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/admin/orders/{id}/shipment (the `SetShipment` operationId).
+func (c *ClientWithResponses) SetShipmentWithResponse(ctx context.Context, id ID, params *SetShipmentParams, body SetShipmentJSONRequestBody, reqEditors ...RequestEditorFn) (*SetShipmentResponse, error) {
+	rsp, err := c.SetShipment(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetShipmentResponse(rsp)
+}
+
+// SetOrderStatusWithBodyWithResponse Move an order on
+//
+// `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`, `SHIPPED` to
+// `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by its refund alone.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/admin/orders/{id}/status (the `SetOrderStatus` operationId).
+func (c *ClientWithResponses) SetOrderStatusWithBodyWithResponse(ctx context.Context, id ID, params *SetOrderStatusParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetOrderStatusResponse, error) {
+	rsp, err := c.SetOrderStatusWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetOrderStatusResponse(rsp)
+}
+
+// SetOrderStatusWithResponse Move an order on
+//
+// `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`, `SHIPPED` to
+// `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by its refund alone.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/admin/orders/{id}/status (the `SetOrderStatus` operationId).
+func (c *ClientWithResponses) SetOrderStatusWithResponse(ctx context.Context, id ID, params *SetOrderStatusParams, body SetOrderStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*SetOrderStatusResponse, error) {
+	rsp, err := c.SetOrderStatus(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetOrderStatusResponse(rsp)
 }
 
 // AdminListProductsWithResponse List products to keep them
@@ -24754,6 +29097,158 @@ func (c *ClientWithResponses) GetBrandWithResponse(ctx context.Context, id ID, r
 	return ParseGetBrandResponse(rsp)
 }
 
+// ClearCartWithResponse Empty the cart
+//
+// Removes all lines. A guest's token stays good.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/cart (the `ClearCart` operationId).
+func (c *ClientWithResponses) ClearCartWithResponse(ctx context.Context, params *ClearCartParams, reqEditors ...RequestEditorFn) (*ClearCartResponse, error) {
+	rsp, err := c.ClearCart(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseClearCartResponse(rsp)
+}
+
+// GetCartWithResponse Get the cart
+//
+// The lines with prices and stock as they are now, and what stands in the way of buying them. Whoever is logged in
+// sees the account's cart; a guest the one `X-Cart-Token` opens, or without one an empty cart.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/cart (the `GetCart` operationId).
+func (c *ClientWithResponses) GetCartWithResponse(ctx context.Context, params *GetCartParams, reqEditors ...RequestEditorFn) (*GetCartResponse, error) {
+	rsp, err := c.GetCart(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetCartResponse(rsp)
+}
+
+// AddCartItemWithBodyWithResponse Put something into the cart
+//
+// Adds units of a product; what is in the cart already adds up. A product of several variants needs `variant_id` (422
+// `variant_required`). There must be as many units in stock as the line then has (409 `insufficient_stock`, with how
+// many there are; none of a product that is not sold any more). A cart holds at most 100 lines of 10,000 units.
+//
+// A guest's first call without `X-Cart-Token` makes a cart and answers its `cart_token`, which opens that cart from
+// then on. It is told only this once, so keep it.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/cart/items (the `AddCartItem` operationId).
+func (c *ClientWithResponses) AddCartItemWithBodyWithResponse(ctx context.Context, params *AddCartItemParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddCartItemResponse, error) {
+	rsp, err := c.AddCartItemWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddCartItemResponse(rsp)
+}
+
+// AddCartItemWithResponse Put something into the cart
+//
+// Adds units of a product; what is in the cart already adds up. A product of several variants needs `variant_id` (422
+// `variant_required`). There must be as many units in stock as the line then has (409 `insufficient_stock`, with how
+// many there are; none of a product that is not sold any more). A cart holds at most 100 lines of 10,000 units.
+//
+// A guest's first call without `X-Cart-Token` makes a cart and answers its `cart_token`, which opens that cart from
+// then on. It is told only this once, so keep it.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/cart/items (the `AddCartItem` operationId).
+func (c *ClientWithResponses) AddCartItemWithResponse(ctx context.Context, params *AddCartItemParams, body AddCartItemJSONRequestBody, reqEditors ...RequestEditorFn) (*AddCartItemResponse, error) {
+	rsp, err := c.AddCartItem(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddCartItemResponse(rsp)
+}
+
+// RemoveCartItemWithResponse Take something out of the cart
+//
+// Removes the line.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/cart/items/{product_id} (the `RemoveCartItem` operationId).
+func (c *ClientWithResponses) RemoveCartItemWithResponse(ctx context.Context, productID ID, params *RemoveCartItemParams, reqEditors ...RequestEditorFn) (*RemoveCartItemResponse, error) {
+	rsp, err := c.RemoveCartItem(ctx, productID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRemoveCartItemResponse(rsp)
+}
+
+// ChangeCartItemWithBodyWithResponse Change how many
+//
+// Sets the units of a line (`quantity`), or steps them up or down (`delta`); send one of the two. At 0 or below the
+// line is gone. More than there are in stock is refused (409 `insufficient_stock`); fewer than before is always fine.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/cart/items/{product_id} (the `ChangeCartItem` operationId).
+func (c *ClientWithResponses) ChangeCartItemWithBodyWithResponse(ctx context.Context, productID ID, params *ChangeCartItemParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeCartItemResponse, error) {
+	rsp, err := c.ChangeCartItemWithBody(ctx, productID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeCartItemResponse(rsp)
+}
+
+// ChangeCartItemWithResponse Change how many
+//
+// Sets the units of a line (`quantity`), or steps them up or down (`delta`); send one of the two. At 0 or below the
+// line is gone. More than there are in stock is refused (409 `insufficient_stock`); fewer than before is always fine.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/cart/items/{product_id} (the `ChangeCartItem` operationId).
+func (c *ClientWithResponses) ChangeCartItemWithResponse(ctx context.Context, productID ID, params *ChangeCartItemParams, body ChangeCartItemJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeCartItemResponse, error) {
+	rsp, err := c.ChangeCartItem(ctx, productID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeCartItemResponse(rsp)
+}
+
+// MergeCartWithBodyWithResponse Take over a guest's cart
+//
+// Adds the lines of a guest's cart to the account's, for clients to call after a login. Quantities of the same variant
+// add up, to what is in stock at most. What is not sold or out of stock, and lines beyond the hundredth, are left out.
+// The guest's cart is gone afterwards, and its token opens nothing (404 `cart_not_found`).
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/cart/merge (the `MergeCart` operationId).
+func (c *ClientWithResponses) MergeCartWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MergeCartResponse, error) {
+	rsp, err := c.MergeCartWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMergeCartResponse(rsp)
+}
+
+// MergeCartWithResponse Take over a guest's cart
+//
+// Adds the lines of a guest's cart to the account's, for clients to call after a login. Quantities of the same variant
+// add up, to what is in stock at most. What is not sold or out of stock, and lines beyond the hundredth, are left out.
+// The guest's cart is gone afterwards, and its token opens nothing (404 `cart_not_found`).
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/cart/merge (the `MergeCart` operationId).
+func (c *ClientWithResponses) MergeCartWithResponse(ctx context.Context, body MergeCartJSONRequestBody, reqEditors ...RequestEditorFn) (*MergeCartResponse, error) {
+	rsp, err := c.MergeCart(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMergeCartResponse(rsp)
+}
+
 // ListCategoriesWithResponse List categories
 //
 // All categories by name, each with its parent and the number of active products in it and below it.
@@ -24782,6 +29277,116 @@ func (c *ClientWithResponses) GetCategoryWithResponse(ctx context.Context, id ID
 		return nil, err
 	}
 	return ParseGetCategoryResponse(rsp)
+}
+
+// ListOrdersWithResponse List my orders
+//
+// The account's orders, newest first.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/orders (the `ListOrders` operationId).
+func (c *ClientWithResponses) ListOrdersWithResponse(ctx context.Context, params *ListOrdersParams, reqEditors ...RequestEditorFn) (*ListOrdersResponse, error) {
+	rsp, err := c.ListOrders(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListOrdersResponse(rsp)
+}
+
+// CreateOrderWithBodyWithResponse Place an order
+//
+// Orders what is in the account's cart, or `items` instead, and takes it out of stock at once. Prices, names and
+// addresses are kept as they are now: later changes of a product change no order. The order is `PENDING` until it is
+// paid; unpaid by `pay_until` it is cancelled and its units go back.
+//
+// All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too little, or which is not
+// sold any more, with how many there are. The pointer is `/items/2` of the request, or `/lines/2` of the cart. Units
+// of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
+// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`.
+//
+// Send an `Idempotency-Key`: a call that got no answer may then be sent again without ordering twice.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/orders (the `CreateOrder` operationId).
+func (c *ClientWithResponses) CreateOrderWithBodyWithResponse(ctx context.Context, params *CreateOrderParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateOrderResponse, error) {
+	rsp, err := c.CreateOrderWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateOrderResponse(rsp)
+}
+
+// CreateOrderWithResponse Place an order
+//
+// Orders what is in the account's cart, or `items` instead, and takes it out of stock at once. Prices, names and
+// addresses are kept as they are now: later changes of a product change no order. The order is `PENDING` until it is
+// paid; unpaid by `pay_until` it is cancelled and its units go back.
+//
+// All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too little, or which is not
+// sold any more, with how many there are. The pointer is `/items/2` of the request, or `/lines/2` of the cart. Units
+// of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
+// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`.
+//
+// Send an `Idempotency-Key`: a call that got no answer may then be sent again without ordering twice.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/orders (the `CreateOrder` operationId).
+func (c *ClientWithResponses) CreateOrderWithResponse(ctx context.Context, params *CreateOrderParams, body CreateOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateOrderResponse, error) {
+	rsp, err := c.CreateOrder(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateOrderResponse(rsp)
+}
+
+// GetOrderWithResponse Get one of my orders
+//
+// One order of the account with its lines, addresses, history and shipment.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/orders/{id} (the `GetOrder` operationId).
+func (c *ClientWithResponses) GetOrderWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetOrderResponse, error) {
+	rsp, err := c.GetOrder(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetOrderResponse(rsp)
+}
+
+// CancelOrderWithResponse Cancel one of my orders
+//
+// Cancels an order that is `PENDING`; its units go back into stock. Where the shop allows it
+// (`ORDER_CANCEL_UNTIL=shipped`) a `PAID` one can be cancelled too, with a refund; without a way to refund it that is
+// 409 `refund_unavailable`. Any other order stays as it is (400 `invalid_transition`).
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/orders/{id}/cancel (the `CancelOrder` operationId).
+func (c *ClientWithResponses) CancelOrderWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*CancelOrderResponse, error) {
+	rsp, err := c.CancelOrder(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCancelOrderResponse(rsp)
+}
+
+// GetShipmentWithResponse See how my order travels
+//
+// Carrier, tracking number and what happened on the way. 404 `shipment_not_found` until there is something to tell.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/orders/{id}/shipment (the `GetShipment` operationId).
+func (c *ClientWithResponses) GetShipmentWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetShipmentResponse, error) {
+	rsp, err := c.GetShipment(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetShipmentResponse(rsp)
 }
 
 // ListProductsWithResponse List products
@@ -26798,7 +31403,7 @@ func ParseListCustomersResponse(rsp *http.Response) (*ListCustomersResponse, err
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest UserPage
+		var dest CustomerPage
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -26865,7 +31470,7 @@ func ParseGetCustomerResponse(rsp *http.Response) (*GetCustomerResponse, error) 
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest User
+		var dest Customer
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -26962,7 +31567,7 @@ func ParseSetCustomerRoleResponse(rsp *http.Response) (*SetCustomerRoleResponse,
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest User
+		var dest Customer
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -27050,7 +31655,7 @@ func ParseSetCustomerStatusResponse(rsp *http.Response) (*SetCustomerStatusRespo
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest User
+		var dest Customer
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -27110,6 +31715,380 @@ func ParseSetCustomerStatusResponse(rsp *http.Response) (*SetCustomerStatusRespo
 	switch {
 	case rsp.StatusCode == 401:
 		var headers SetCustomerStatusResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseAdminListOrdersResponse parses an HTTP response from a AdminListOrdersWithResponse call
+func ParseAdminListOrdersResponse(rsp *http.Response) (*AdminListOrdersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AdminListOrdersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AdminOrderPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers AdminListOrdersResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseAdminGetOrderResponse parses an HTTP response from a AdminGetOrderWithResponse call
+func ParseAdminGetOrderResponse(rsp *http.Response) (*AdminGetOrderResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AdminGetOrderResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AdminOrder
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers AdminGetOrderResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers AdminGetOrderResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers304 = &headers
+	case rsp.StatusCode == 401:
+		var headers AdminGetOrderResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseSetShipmentResponse parses an HTTP response from a SetShipmentWithResponse call
+func ParseSetShipmentResponse(rsp *http.Response) (*SetShipmentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetShipmentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AdminOrder
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest Stale
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers SetShipmentResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers SetShipmentResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseSetOrderStatusResponse parses an HTTP response from a SetOrderStatusWithResponse call
+func ParseSetOrderStatusResponse(rsp *http.Response) (*SetOrderStatusResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetOrderStatusResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AdminOrder
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest InvalidTransition
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest Stale
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers SetOrderStatusResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers SetOrderStatusResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -31077,6 +36056,568 @@ func ParseGetBrandResponse(rsp *http.Response) (*GetBrandResponse, error) {
 	return response, nil
 }
 
+// ParseClearCartResponse parses an HTTP response from a ClearCartWithResponse call
+func ParseClearCartResponse(rsp *http.Response) (*ClearCartResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ClearCartResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest Stale
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ClearCartResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetCartResponse parses an HTTP response from a GetCartWithResponse call
+func ParseGetCartResponse(rsp *http.Response) (*GetCartResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetCartResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Cart
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetCartResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetCartResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers304 = &headers
+	case rsp.StatusCode == 401:
+		var headers GetCartResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseAddCartItemResponse parses an HTTP response from a AddCartItemWithResponse call
+func ParseAddCartItemResponse(rsp *http.Response) (*AddCartItemResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AddCartItemResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Cart
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest Stale
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers AddCartItemResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers AddCartItemResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 429:
+		var headers AddCartItemResponse429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseRemoveCartItemResponse parses an HTTP response from a RemoveCartItemWithResponse call
+func ParseRemoveCartItemResponse(rsp *http.Response) (*RemoveCartItemResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RemoveCartItemResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Cart
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest Stale
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers RemoveCartItemResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers RemoveCartItemResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseChangeCartItemResponse parses an HTTP response from a ChangeCartItemWithResponse call
+func ParseChangeCartItemResponse(rsp *http.Response) (*ChangeCartItemResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ChangeCartItemResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Cart
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest Stale
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ChangeCartItemResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers ChangeCartItemResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseMergeCartResponse parses an HTTP response from a MergeCartWithResponse call
+func ParseMergeCartResponse(rsp *http.Response) (*MergeCartResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &MergeCartResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Cart
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers MergeCartResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers MergeCartResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListCategoriesResponse parses an HTTP response from a ListCategoriesWithResponse call
 func ParseListCategoriesResponse(rsp *http.Response) (*ListCategoriesResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -31185,6 +36726,449 @@ func ParseGetCategoryResponse(rsp *http.Response) (*GetCategoryResponse, error) 
 			headers.ETag = &value
 		}
 		response.Headers304 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListOrdersResponse parses an HTTP response from a ListOrdersWithResponse call
+func ParseListOrdersResponse(rsp *http.Response) (*ListOrdersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListOrdersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OrderPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ListOrdersResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCreateOrderResponse parses an HTTP response from a CreateOrderWithResponse call
+func ParseCreateOrderResponse(rsp *http.Response) (*CreateOrderResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateOrderResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Order
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers CreateOrderResponse201Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 401:
+		var headers CreateOrderResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 429:
+		var headers CreateOrderResponse429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetOrderResponse parses an HTTP response from a GetOrderWithResponse call
+func ParseGetOrderResponse(rsp *http.Response) (*GetOrderResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetOrderResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Order
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetOrderResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetOrderResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers304 = &headers
+	case rsp.StatusCode == 401:
+		var headers GetOrderResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCancelOrderResponse parses an HTTP response from a CancelOrderWithResponse call
+func ParseCancelOrderResponse(rsp *http.Response) (*CancelOrderResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CancelOrderResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Order
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest InvalidTransition
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers CancelOrderResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetShipmentResponse parses an HTTP response from a GetShipmentWithResponse call
+func ParseGetShipmentResponse(rsp *http.Response) (*GetShipmentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetShipmentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Shipment
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetShipmentResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetShipmentResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers304 = &headers
+	case rsp.StatusCode == 401:
+		var headers GetShipmentResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
 	}
 
 	return response, nil

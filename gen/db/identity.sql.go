@@ -22,6 +22,41 @@ func (q *Queries) AnonymiseUser(ctx context.Context, id int64) error {
 	return err
 }
 
+const countCustomerOrders = `-- name: CountCustomerOrders :many
+SELECT o.user_id, count(*) AS orders,
+       coalesce(sum(o.total_minor) FILTER (WHERE o.status IN ('PAID', 'SHIPPED', 'DELIVERED')), 0)::bigint AS spent_minor
+  FROM orders o
+ WHERE o.user_id = ANY ($1::bigint[])
+ GROUP BY o.user_id
+`
+
+type CountCustomerOrdersRow struct {
+	UserID     int64
+	Orders     int64
+	SpentMinor int64
+}
+
+// What some accounts bought: all orders they placed, and the totals of those that are paid (orders_user_idx).
+func (q *Queries) CountCustomerOrders(ctx context.Context, userIds []int64) ([]CountCustomerOrdersRow, error) {
+	rows, err := q.db.Query(ctx, countCustomerOrders, userIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CountCustomerOrdersRow{}
+	for rows.Next() {
+		var i CountCustomerOrdersRow
+		if err := rows.Scan(&i.UserID, &i.Orders, &i.SpentMinor); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const countCustomers = `-- name: CountCustomers :one
 SELECT count(*)
   FROM users

@@ -646,6 +646,49 @@ func (q *Queries) RaiseStockAlerts(ctx context.Context, variantIds []int64, leve
 	return err
 }
 
+const releaseStock = `-- name: ReleaseStock :exec
+WITH held AS (
+    SELECT m.reference, m.variant_id, m.location_id, -sum(m.delta)::integer AS units
+      FROM stock_movements m
+     WHERE m.reference = ANY ($2::text[]) AND m.reason IN ('sale', 'release')
+     GROUP BY m.reference, m.variant_id, m.location_id
+    HAVING sum(m.delta) < 0
+), levels AS MATERIALIZED (
+    SELECT s.variant_id, s.location_id, s.quantity
+      FROM stock_levels s
+     WHERE s.variant_id IN (SELECT h.variant_id FROM held h)
+     ORDER BY s.variant_id, s.location_id
+       FOR UPDATE
+), returns AS (
+    SELECT l.variant_id, l.location_id, l.quantity, coalesce(sum(h.units), 0)::integer AS units
+      FROM levels l
+      LEFT JOIN held h ON h.variant_id = l.variant_id AND h.location_id = l.location_id
+     GROUP BY l.variant_id, l.location_id, l.quantity
+), filled AS (
+    UPDATE stock_levels s SET quantity = s.quantity + r.units, updated_at = now()
+      FROM returns r
+     WHERE r.units > 0 AND s.variant_id = r.variant_id AND s.location_id = r.location_id
+), moved AS (
+    INSERT INTO stock_movements (variant_id, location_id, delta, quantity, reason, reference, actor_id)
+    SELECT h.variant_id, h.location_id, h.units,
+           l.quantity + sum(h.units) OVER (PARTITION BY h.variant_id, h.location_id ORDER BY h.reference), 'release', h.reference, $3::bigint
+      FROM held h
+      JOIN levels l ON l.variant_id = h.variant_id AND l.location_id = h.location_id
+     ORDER BY h.variant_id, h.location_id, h.reference
+)
+UPDATE stock_alerts a
+   SET level = CASE WHEN t.stock > $1::integer THEN a.level ELSE 'low' END, stock = t.stock,
+       cleared_at = CASE WHEN t.stock > $1 THEN now() END
+  FROM (SELECT variant_id, sum(quantity + units)::integer AS stock FROM returns GROUP BY variant_id) t
+ WHERE a.variant_id = t.variant_id AND a.cleared_at IS NULL AND t.stock > 0 AND (t.stock > $1 OR a.level <> 'low')
+`
+
+// Gives back what some orders hold, to where it was taken from. What an order gave back before, it holds no more.
+func (q *Queries) ReleaseStock(ctx context.Context, low int32, references []string, actorID *int64) error {
+	_, err := q.db.Exec(ctx, releaseStock, low, references, actorID)
+	return err
+}
+
 const renameLocation = `-- name: RenameLocation :one
 UPDATE stock_locations SET name = $1 WHERE code = $2 RETURNING id, code, name, position, created_at
 `
@@ -671,4 +714,70 @@ UPDATE variants SET track_inventory = $1, updated_at = now()
 func (q *Queries) SetTrackInventory(ctx context.Context, trackInventory bool, iD int64) error {
 	_, err := q.db.Exec(ctx, setTrackInventory, trackInventory, iD)
 	return err
+}
+
+const takeStock = `-- name: TakeStock :one
+WITH asked AS (
+    SELECT unnest($1::bigint[]) AS variant_id, unnest($2::integer[]) AS units
+), levels AS MATERIALIZED (
+    SELECT s.variant_id, s.location_id, s.quantity
+      FROM stock_levels s
+     WHERE s.variant_id = ANY ($1::bigint[])
+     ORDER BY s.variant_id, s.location_id
+       FOR UPDATE
+), takes AS (
+    SELECT l.variant_id, l.location_id, l.quantity AS there, a.units AS asked,
+           least(l.quantity, greatest(0, a.units - coalesce(sum(l.quantity) OVER (
+               PARTITION BY l.variant_id ORDER BY o.position, o.id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)))::integer AS units
+      FROM levels l
+      JOIN asked a ON a.variant_id = l.variant_id
+      JOIN stock_locations o ON o.id = l.location_id
+), totals AS (
+    SELECT variant_id, asked, (sum(there) - asked)::integer AS remaining, sum(there)::integer AS there
+      FROM takes GROUP BY variant_id, asked
+), enough AS (
+    SELECT count(*) FILTER (WHERE remaining >= 0) = cardinality($1::bigint[]) AS yes FROM totals
+), taken AS (
+    UPDATE stock_levels s SET quantity = s.quantity - t.units, updated_at = now()
+      FROM takes t, enough
+     WHERE enough.yes AND t.units > 0 AND s.variant_id = t.variant_id AND s.location_id = t.location_id
+    RETURNING s.variant_id, s.location_id, t.units, s.quantity
+), moved AS (
+    INSERT INTO stock_movements (variant_id, location_id, delta, quantity, reason, reference, actor_id)
+    SELECT variant_id, location_id, -units, quantity, 'sale', $3::text, $4::bigint
+      FROM taken ORDER BY variant_id, location_id
+), raised AS (
+    INSERT INTO stock_alerts AS a (variant_id, level, stock)
+    SELECT t.variant_id, CASE WHEN t.remaining = 0 THEN 'out' ELSE 'low' END, t.remaining
+      FROM totals t, enough
+     WHERE enough.yes AND t.remaining <= $5::integer AND (t.there > $5 OR t.remaining = 0)
+     ORDER BY t.variant_id
+    ON CONFLICT (variant_id) WHERE cleared_at IS NULL
+    DO UPDATE SET level = excluded.level, stock = excluded.stock, raised_at = now() WHERE a.level <> excluded.level
+)
+SELECT yes::boolean AS taken FROM enough
+`
+
+type TakeStockParams struct {
+	VariantIds []int64
+	Quantities []int32
+	Reference  string
+	ActorID    *int64
+	Low        int32
+}
+
+// Takes units of some variants for an order, all of them or, when there are not enough, none: from the first location
+// that has any, in the order of position. The levels are locked in the order of their keys, the ledger is written and
+// alerts are raised, in one statement, so that nothing but the commit comes after it.
+func (q *Queries) TakeStock(ctx context.Context, arg TakeStockParams) (bool, error) {
+	row := q.db.QueryRow(ctx, takeStock,
+		arg.VariantIds,
+		arg.Quantities,
+		arg.Reference,
+		arg.ActorID,
+		arg.Low,
+	)
+	var taken bool
+	err := row.Scan(&taken)
+	return taken, err
 }

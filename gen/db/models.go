@@ -33,6 +33,15 @@ type Brand struct {
 	Version     int64
 }
 
+type Cart struct {
+	ID        int64
+	UserID    *int64
+	TokenHash []byte
+	Version   int64
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
 type Category struct {
 	ID          int64
 	ParentID    *int64
@@ -42,6 +51,21 @@ type Category struct {
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 	Version     int64
+}
+
+type Order struct {
+	ID              int64
+	Number          string
+	UserID          int64
+	Status          string
+	TotalMinor      int64
+	ShippingAddress []byte
+	BillingAddress  []byte
+	Note            *string
+	Version         int64
+	ExpiresAt       time.Time
+	CreatedAt       time.Time
+	UpdatedAt       time.Time
 }
 
 type Product struct {

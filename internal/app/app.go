@@ -20,11 +20,15 @@ import (
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/addresses"
 	"github.com/shopd/shopd/internal/assistant"
+	"github.com/shopd/shopd/internal/cart"
 	"github.com/shopd/shopd/internal/catalog"
 	"github.com/shopd/shopd/internal/identity"
+	"github.com/shopd/shopd/internal/integrity"
 	"github.com/shopd/shopd/internal/inventory"
+	"github.com/shopd/shopd/internal/orders"
 	"github.com/shopd/shopd/internal/platform/cache"
 	"github.com/shopd/shopd/internal/platform/config"
+	"github.com/shopd/shopd/internal/platform/idempotency"
 	"github.com/shopd/shopd/internal/platform/jobs"
 	"github.com/shopd/shopd/internal/platform/mail"
 	"github.com/shopd/shopd/internal/platform/media"
@@ -48,6 +52,9 @@ type App struct {
 	log      *slog.Logger
 	pool     *pgxpool.Pool
 	media    *media.Store
+	stock    *inventory.Stock
+	carts    *cart.Carts
+	orders   *orders.Orders
 	queue    *jobs.Queue
 	pages    *cache.Pages
 	platform *server.Platform
@@ -90,6 +97,7 @@ func New(ctx context.Context, s config.Settings, log *slog.Logger, tracer pgx.Qu
 		return nil, err
 	}
 	a.followCatalogue(workers)
+	a.newSales(workers)
 	if err := a.newServer(client); err != nil {
 		return nil, err
 	}
@@ -109,7 +117,7 @@ func (a *App) newIdentity(client redis.UniversalClient, workers *river.Workers) 
 		Secret: []byte(s.SecretKey), Algorithm: s.Algorithm, KeysDir: s.JWTKeysDir, Issuer: s.AppName, BcryptCost: s.BcryptCost,
 		AccessLifetime:  time.Duration(s.AccessTokenMinutes) * time.Minute,
 		RefreshLifetime: time.Duration(s.RefreshTokenDays) * 24 * time.Hour,
-		FreeFailures:    s.LoginFreeFailures, HideAccounts: s.RegisterEnumeration == "hidden", Forget: forget,
+		FreeFailures:    s.LoginFreeFailures, HideAccounts: s.RegisterEnumeration == "hidden", Forget: forget, Currency: s.StoreCurrency,
 		ResetURL: s.PasswordResetBaseURL, VerificationURL: s.EmailVerificationBaseURL,
 	}); err != nil {
 		return err
@@ -119,12 +127,36 @@ func (a *App) newIdentity(client redis.UniversalClient, workers *river.Workers) 
 	return nil
 }
 
-// forget removes what the domains keep of an account that is deleted.
+// forget removes what else is known of an account that is deleted. Its orders stay.
 func forget(ctx context.Context, q *db.Queries, user int64) error {
 	if err := addresses.Forget(ctx, q, user); err != nil {
 		return err
 	}
-	return reviews.Forget(ctx, q, user)
+	if err := reviews.Forget(ctx, q, user); err != nil {
+		return err
+	}
+	return cart.Forget(ctx, q, user)
+}
+
+// newSales makes what sells: stock, carts and orders.
+func (a *App) newSales(workers *river.Workers) {
+	s := a.settings
+	a.stock = inventory.New(a.pool, inventory.Settings{
+		Critical: s.StockCritical, Low: s.StockLow, Medium: s.StockMedium, Changed: a.catalogueChanged,
+	})
+	a.carts = cart.New(a.pool, cart.Settings{Currency: s.StoreCurrency, MediaPrefix: strings.TrimRight(s.MediaURLPrefix, "/")})
+	a.carts.AddWorkers(workers)
+	a.orders = orders.New(a.pool, a.queue, a.stock, orders.Settings{
+		Currency: s.StoreCurrency, PaymentWindow: s.OrderPaymentWindow, MaxUnpaid: int64(s.OrderMaxOpenUnpaid), CancelPaid: s.OrderCancelUntil == "shipped",
+		Tell: func(context.Context, orders.Event) error { return nil },
+	})
+	a.orders.AddWorkers(workers)
+	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[idempotency.Sweep]) error {
+		return db.New(a.pool).SweepIdempotencyKeys(ctx)
+	}))
+	a.queue.Every(time.Minute, orders.Expire{})
+	a.queue.Every(time.Hour, cart.Sweep{})
+	a.queue.Every(time.Hour, idempotency.Sweep{})
 }
 
 // followCatalogue keeps what is made of products up to date with them: their vectors.
@@ -172,9 +204,7 @@ func (a *App) newServer(client redis.UniversalClient) (err error) {
 			Fetch:   safehttp.New(safehttp.Settings{Allowed: s.FetchAllowedNetworks}),
 			Changed: a.catalogueChanged,
 		}),
-		Stock: inventory.New(a.pool, inventory.Settings{
-			Critical: s.StockCritical, Low: s.StockLow, Medium: s.StockMedium, Changed: a.catalogueChanged,
-		}),
+		Stock: a.stock, Carts: a.carts, Orders: a.orders,
 		Reviews: reviews.New(a.pool, reviews.Settings{Changed: a.catalogueChanged}),
 	})
 	return err
@@ -252,6 +282,14 @@ func (a *App) checks(client redis.UniversalClient) []server.Check {
 		{Name: "assistant", Ask: a.Assistant.Check},
 	}
 }
+
+// Check looks whether the books balance.
+func (a *App) Check(ctx context.Context) ([]integrity.Result, error) {
+	return integrity.Check(ctx, a.pool)
+}
+
+// Orders are the shop's orders, for jobs that are run by hand.
+func (a *App) Orders() *orders.Orders { return a.orders }
 
 // Close lets go of everything, last opened first.
 func (a *App) Close() error {

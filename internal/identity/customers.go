@@ -22,14 +22,54 @@ func (i *Identity) ListCustomers(ctx context.Context, r api.ListCustomersRequest
 	if err != nil {
 		return nil, err
 	}
-	body := api.ListCustomers200JSONResponse{Items: make([]api.User, 0, len(rows)), Limit: asked.Limit, Offset: asked.Offset}
+	body := api.ListCustomers200JSONResponse{Items: make([]api.Customer, 0, len(rows)), Limit: asked.Limit, Offset: asked.Offset}
+	users := make([]db.User, 0, len(rows))
 	for _, row := range rows {
-		body.Items, body.Total = append(body.Items, userBody(row.User)), row.Total
+		users, body.Total = append(users, row.User), row.Total
 	}
 	if len(rows) == 0 && asked.Offset > 0 {
-		body.Total, err = i.planned.CountCustomers(ctx, params.Role, params.IsActive, params.Q)
+		if body.Total, err = i.planned.CountCustomers(ctx, params.Role, params.IsActive, params.Q); err != nil {
+			return nil, err
+		}
 	}
+	body.Items, err = i.customers(ctx, users)
 	return body, err
+}
+
+// customers are accounts with what they bought.
+func (i *Identity) customers(ctx context.Context, users []db.User) ([]api.Customer, error) {
+	ids := make([]int64, 0, len(users))
+	for _, user := range users {
+		ids = append(ids, user.ID)
+	}
+	rows, err := i.queries.CountCustomerOrders(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	bought := make(map[int64]db.CountCustomerOrdersRow, len(rows))
+	for _, row := range rows {
+		bought[row.UserID] = row
+	}
+	bodies := make([]api.Customer, 0, len(users))
+	for _, user := range users {
+		u, orders := userBody(user), bought[user.ID]
+		bodies = append(bodies, api.Customer{
+			ID: u.ID, Email: u.Email, Username: u.Username, FirstName: u.FirstName, LastName: u.LastName, Phone: u.Phone, Role: u.Role,
+			IsActive: u.IsActive, EmailVerified: u.EmailVerified, CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt,
+			Orders: api.CustomerOrders{
+				Count: orders.Orders, Spent: i.settings.Currency.Format(orders.SpentMinor), Currency: api.Currency(i.settings.Currency),
+			},
+		})
+	}
+	return bodies, nil
+}
+
+func (i *Identity) customer(ctx context.Context, user db.User) (api.Customer, error) {
+	bodies, err := i.customers(ctx, []db.User{user})
+	if err != nil {
+		return api.Customer{}, err
+	}
+	return bodies[0], nil
 }
 
 // GetCustomer answers one account.
@@ -38,7 +78,11 @@ func (i *Identity) GetCustomer(ctx context.Context, r api.GetCustomerRequestObje
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, ErrNoCustomer
 	}
-	return api.GetCustomer200JSONResponse{Body: userBody(user)}, err
+	if err != nil {
+		return nil, err
+	}
+	body, err := i.customer(ctx, user)
+	return api.GetCustomer200JSONResponse{Body: body}, err
 }
 
 // SetCustomerStatus activates or deactivates an account.
@@ -47,7 +91,8 @@ func (i *Identity) SetCustomerStatus(ctx context.Context, r api.SetCustomerStatu
 	if err != nil {
 		return nil, err
 	}
-	return api.SetCustomerStatus200JSONResponse(userBody(user)), nil
+	body, err := i.customer(ctx, user)
+	return api.SetCustomerStatus200JSONResponse(body), err
 }
 
 // SetCustomerRole gives an account a role.
@@ -56,5 +101,6 @@ func (i *Identity) SetCustomerRole(ctx context.Context, r api.SetCustomerRoleReq
 	if err != nil {
 		return nil, err
 	}
-	return api.SetCustomerRole200JSONResponse(userBody(user)), nil
+	body, err := i.customer(ctx, user)
+	return api.SetCustomerRole200JSONResponse(body), err
 }

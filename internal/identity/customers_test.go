@@ -78,8 +78,8 @@ func TestCustomers(t *testing.T) {
 	shop.Post("/api/v1/auth/register", ada()).Want(http.StatusCreated)
 	admin := shop.Admin()
 	const customers = "/api/v1/admin/customers"
-	find := func(query string) api.UserPage {
-		var page api.UserPage
+	find := func(query string) api.CustomerPage {
+		var page api.CustomerPage
 		admin.Get(customers + query).Want(http.StatusOK).Into(&page)
 		return page
 	}
@@ -170,4 +170,22 @@ func TestAuditRowsAreFinal(t *testing.T) {
 		assert.ErrorContains(t, err, "never changed", sql)
 	}
 	assert.Equal(t, "127.0.0.1", apitest.Value[string](shop, "SELECT host(address) FROM audit_events WHERE event = 'login.succeeded' LIMIT 1"))
+}
+
+func TestCustomersAreShownWithWhatTheyBought(t *testing.T) {
+	t.Parallel()
+	shop := apitest.New(t)
+	admin, buyer := shop.Admin(), shop.Customer()
+	shop.Exec(`INSERT INTO orders (number, user_id, status, total_minor, expires_at)
+		SELECT 'N' || n, (SELECT id FROM users WHERE role = 'customer'), (ARRAY['PENDING', 'PAID', 'SHIPPED', 'DELIVERED', 'CANCELLED'])[n], 1000 * n, now() FROM generate_series(1, 5) n`)
+	var page api.CustomerPage
+	admin.Get("/api/v1/admin/customers?role=customer").Want(http.StatusOK).Into(&page)
+	require.Len(t, page.Items, 1)
+	assert.Equal(t, api.CustomerOrders{Count: 5, Spent: "90.00", Currency: "USD"}, page.Items[0].Orders)
+	var one api.Customer
+	admin.Get(fmt.Sprintf("/api/v1/admin/customers/%d", page.Items[0].ID)).Want(http.StatusOK).Into(&one)
+	assert.Equal(t, page.Items[0], one)
+	admin.Get("/api/v1/admin/customers?role=administrator").Want(http.StatusOK).Into(&page)
+	assert.Equal(t, api.CustomerOrders{Spent: "0.00", Currency: "USD"}, page.Items[0].Orders)
+	buyer.Get("/api/v1/admin/customers").Problem(http.StatusForbidden, "forbidden")
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/platform/jobs"
 	"github.com/shopd/shopd/internal/platform/mail"
+	"github.com/shopd/shopd/internal/platform/money"
 	"github.com/shopd/shopd/internal/platform/onetime"
 	"github.com/shopd/shopd/internal/platform/postgres"
 	"github.com/shopd/shopd/internal/platform/problem"
@@ -52,6 +53,7 @@ type Settings struct {
 	VerificationURL string // where the shop verifies an address; the token is added
 	HideAccounts    bool   // registering does not tell whether an address has an account
 	FreeFailures    int    // failed logins an account has before it is locked for a while; 0 turns locks off
+	Currency        money.Currency
 	// Forget removes what other domains keep of an account that is deleted, in the same transaction.
 	Forget func(ctx context.Context, q *db.Queries, user int64) error
 }

@@ -21,7 +21,7 @@ var (
 		Detail: "The product has several variants: say which by variant_id.",
 	}
 	ErrStockChanged    = problem.Conflict("stock_changed", "There is another number of units there than you expected.")
-	ErrBelowZero       = problem.Conflict("insufficient_stock", "There are not that many units there.")
+	ErrInsufficient    = problem.Conflict("insufficient_stock", "There are not that many units.")
 	ErrTooManyUnits    = problem.Conflict("too_many_units", "A location holds at most 2147483647 units of a variant.")
 	ErrNoLocation      = problem.NotFound("location_not_found", "There is no such location.")
 	ErrLocationTaken   = problem.Conflict("location_taken", "There is a location with this code already.")

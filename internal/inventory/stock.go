@@ -31,12 +31,6 @@ type Line struct {
 	Quantity int32
 }
 
-// Short is a variant of which there are fewer units than asked for.
-type Short struct {
-	Line
-	Available int32
-}
-
 // level is where units of a variant lie.
 type level struct{ variant, location int64 }
 
@@ -192,7 +186,7 @@ func (s *Stock) adjust(ctx context.Context, q *db.Queries, at level, delta int32
 		return err
 	}
 	if there := l.levels[at]; int64(there)+int64(delta) < 0 {
-		return ErrBelowZero.Detailf("There are %d units there, and %d were to be taken.", there, -int64(delta))
+		return ErrInsufficient.Detailf("There are %d units there, and %d were to be taken.", there, -int64(delta))
 	} else if int64(there)+int64(delta) > math.MaxInt32 {
 		return ErrTooManyUnits
 	}

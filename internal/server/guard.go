@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
@@ -70,6 +71,9 @@ func answer(c echo.Context, op *operation, next echo.HandlerFunc) error {
 // authorize finds out who calls and whether the role suffices.
 func (s *Server) authorize(op *operation, info *request.Info, r *http.Request) error {
 	token, err := accessToken(r, info)
+	if op.guests && errors.Is(err, errNoToken) {
+		return nil // nobody, and welcome; who shows a token must have a good one
+	}
 	if err != nil {
 		return err
 	}

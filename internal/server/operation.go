@@ -29,6 +29,7 @@ type operation struct {
 	route    *routers.Route  // for the validator
 	query    map[string]bool // declared query parameters; true when it may be repeated
 	role     string          // the least role that may call it; empty when public
+	guests   bool            // it has a role, and nobody may call it too
 	limits   []limit
 	maxBody  int64
 	timeout  time.Duration
@@ -37,7 +38,8 @@ type operation struct {
 	tagged   bool          // the answer carries an ETag
 	streams  bool          // the answer may be an event stream
 	keep     time.Duration // how long an answer may be sent again; 0: not at all
-	document *openapi3.Operation
+
+	parameters openapi3.Parameters // its own and its path's
 }
 
 type limit struct {
@@ -65,17 +67,17 @@ func readOperations(spec *openapi3.T) (map[string]*operation, error) {
 
 func readOperation(spec *openapi3.T, path, method string, item *openapi3.PathItem, document *openapi3.Operation) (*operation, error) {
 	op := &operation{
-		id:       document.OperationID,
-		route:    &routers.Route{Spec: spec, Path: path, PathItem: item, Method: method, Operation: document},
-		query:    make(map[string]bool),
-		maxBody:  defaultMaxBody,
-		timeout:  defaultTimeout,
-		document: document,
+		id:      document.OperationID,
+		route:   &routers.Route{Spec: spec, Path: path, PathItem: item, Method: method, Operation: document},
+		query:   make(map[string]bool),
+		maxBody: defaultMaxBody,
+		timeout: defaultTimeout,
 	}
 	if op.id == "" {
 		return nil, errors.New("has no operationId")
 	}
-	for _, parameter := range document.Parameters {
+	op.parameters = slices.Concat(item.Parameters, document.Parameters)
+	for _, parameter := range op.parameters {
 		if parameter.Value.In == openapi3.ParameterInQuery {
 			op.query[parameter.Value.Name] = parameter.Value.Schema.Value.Type.Is(openapi3.TypeArray)
 		}
@@ -157,6 +159,7 @@ func (op *operation) readSecurity(document *openapi3.Operation) error {
 		return errors.New("has no x-role")
 	}
 	op.role = role
+	op.guests = slices.ContainsFunc(*document.Security, func(r openapi3.SecurityRequirement) bool { return len(r) == 0 })
 	return nil
 }
 
@@ -176,7 +179,7 @@ func (op *operation) readLimits(extension any) error {
 	}
 	for _, rule := range rules {
 		window, err := time.ParseDuration(rule.Window)
-		if err != nil || rule.Limit < 1 || (rule.Per != "address" && rule.Per != "user") || (rule.Per == "user" && op.role == "") {
+		if err != nil || rule.Limit < 1 || (rule.Per != "address" && rule.Per != "user") || (rule.Per == "user" && (op.role == "" || op.guests)) {
 			return fmt.Errorf("x-rate-limit %+v is not valid", rule)
 		}
 		op.limits = append(op.limits, limit{ratelimit.Limit{Calls: rule.Limit, Window: window}, rule.Per == "user"})

@@ -18,9 +18,11 @@ import (
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/internal/addresses"
 	"github.com/shopd/shopd/internal/assistant"
+	"github.com/shopd/shopd/internal/cart"
 	"github.com/shopd/shopd/internal/catalog"
 	"github.com/shopd/shopd/internal/identity"
 	"github.com/shopd/shopd/internal/inventory"
+	"github.com/shopd/shopd/internal/orders"
 	"github.com/shopd/shopd/internal/platform/cache"
 	"github.com/shopd/shopd/internal/platform/ratelimit"
 	"github.com/shopd/shopd/internal/platform/request"
@@ -34,6 +36,8 @@ type Domains struct {
 	*addresses.Addresses
 	*catalog.Catalog
 	*inventory.Stock
+	*cart.Carts
+	*orders.Orders
 	*reviews.Reviews
 	*assistant.Assistant
 	*Platform
@@ -131,8 +135,8 @@ func cors(origins []string) echo.MiddlewareFunc {
 	return middleware.CORSWithConfig(middleware.CORSConfig{
 		AllowOrigins:     origins,
 		AllowMethods:     []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete},
-		AllowHeaders:     []string{"Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key", csrfHeader, requestIDHeader},
-		ExposeHeaders:    []string{"ETag", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After", requestIDHeader, "X-Assistant-Provider"},
+		AllowHeaders:     []string{"Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key", "X-Cart-Token", csrfHeader, requestIDHeader},
+		ExposeHeaders:    []string{"ETag", "Idempotent-Replayed", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After", requestIDHeader, "X-Assistant-Provider"},
 		AllowCredentials: true,
 		MaxAge:           600,
 	})

@@ -76,7 +76,7 @@ func (op *operation) validate(c echo.Context) error {
 			path[name] = value
 		}
 	}
-	if len(path) == 0 && len(query) == 0 && len(op.media) == 0 && !op.needsQuery() {
+	if len(path) == 0 && len(query) == 0 && len(op.media) == 0 && !op.needsParameters() {
 		return nil
 	}
 	err = openapi3filter.ValidateRequest(r.Context(), &openapi3filter.RequestValidationInput{
@@ -88,9 +88,10 @@ func (op *operation) validate(c echo.Context) error {
 	return describeInvalid(err)
 }
 
-func (op *operation) needsQuery() bool {
-	return slices.ContainsFunc(op.document.Parameters, func(p *openapi3.ParameterRef) bool {
-		return p.Value.In == openapi3.ParameterInQuery && p.Value.Required
+// needsParameters reports whether even a request that shows none must be held against the parameters.
+func (op *operation) needsParameters() bool {
+	return slices.ContainsFunc(op.parameters, func(p *openapi3.ParameterRef) bool {
+		return p.Value.In == openapi3.ParameterInHeader || p.Value.In == openapi3.ParameterInQuery && p.Value.Required
 	})
 }
 

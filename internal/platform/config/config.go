@@ -90,6 +90,11 @@ type Settings struct {
 	StockLow      int32 `env:"STOCK_LOW" envDefault:"10"`
 	StockMedium   int32 `env:"STOCK_MEDIUM" envDefault:"50"`
 
+	// OrderPaymentWindow is how long an order may stay unpaid before it is cancelled.
+	OrderPaymentWindow time.Duration `env:"ORDER_PAYMENT_WINDOW" envDefault:"60m"`
+	OrderMaxOpenUnpaid int           `env:"ORDER_MAX_OPEN_UNPAID" envDefault:"5"` // 0: no limit
+	OrderCancelUntil   string        `env:"ORDER_CANCEL_UNTIL" envDefault:"paid"` // paid or shipped
+
 	RAGProvider            string        `env:"RAG_PROVIDER" envDefault:"auto"` // auto, gemini or local
 	GeminiAPIKey           string        `env:"GEMINI_API_KEY"`
 	GeminiEndpoint         string        `env:"GEMINI_ENDPOINT"` // empty: Google's
@@ -251,6 +256,12 @@ func (s *Settings) check() []error {
 	if s.StockLow <= s.StockCritical || s.StockMedium <= s.StockLow {
 		refuse("STOCK_LOW", "STOCK_CRITICAL (%d), STOCK_LOW (%d) and STOCK_MEDIUM (%d) must rise", s.StockCritical, s.StockLow, s.StockMedium)
 	}
+
+	if s.OrderPaymentWindow < time.Minute || s.OrderPaymentWindow > 90*24*time.Hour {
+		refuse("ORDER_PAYMENT_WINDOW", "%s is not from 1m to 2160h", s.OrderPaymentWindow)
+	}
+	within("ORDER_MAX_OPEN_UNPAID", s.OrderMaxOpenUnpaid, 0, 1_000_000)
+	oneOf("ORDER_CANCEL_UNTIL", s.OrderCancelUntil, "paid", "shipped")
 
 	oneOf("RAG_PROVIDER", s.RAGProvider, "auto", "gemini", "local")
 	within("RAG_EMBEDDING_DIM", s.RAGEmbeddingDim, 128, 768)

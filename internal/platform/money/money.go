@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/bits"
 	"strconv"
 	"strings"
 )
@@ -93,6 +94,35 @@ func (c Currency) Parse(text string) (int64, error) {
 		return -int64(magnitude), nil
 	}
 	return int64(magnitude), nil
+}
+
+// maxWhole is how many digits an amount has before its decimal point at most.
+const maxWhole = 15
+
+// Limit is the greatest amount of c there can be, in minor units.
+func (c Currency) Limit() int64 {
+	limit := int64(1)
+	for range maxWhole + c.Digits() {
+		limit *= 10
+	}
+	return limit - 1
+}
+
+// Times is n times an amount, neither below zero; false when that is beyond the limit.
+func (c Currency) Times(minor, n int64) (int64, bool) {
+	high, low := bits.Mul64(uint64(minor), uint64(n))
+	if high != 0 || low > uint64(c.Limit()) {
+		return c.Limit(), false
+	}
+	return int64(low), true
+}
+
+// Plus adds two amounts, neither below zero; false when that is beyond the limit.
+func (c Currency) Plus(a, b int64) (int64, bool) {
+	if limit := c.Limit(); a > limit || b > limit-a {
+		return limit, false
+	}
+	return a + b, true
 }
 
 // String is the amount with its currency, such as "12.50 USD".

@@ -73,6 +73,13 @@ func (e *Error) Detailf(format string, args ...any) *Error {
 	return &copied
 }
 
+// With answers a copy that names fields.
+func (e *Error) With(fields ...Field) *Error {
+	copied := *e
+	copied.Fields = fields
+	return &copied
+}
+
 // BadRequest is a malformed request, or a step the resource's state does not allow.
 func BadRequest(code, detail string) *Error {
 	return &Error{Status: http.StatusBadRequest, Code: code, Detail: detail, Resolution: FixRequest}

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/shopd/shopd/internal/app"
+)
+
+func checkCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "check",
+		Short: "Look whether the books balance: stock, its ledger, and orders",
+		Long:  "Checks stock against its ledger and orders against their lines, what they hold and their history, on the database of\nthe settings. Reads only, and holds up nobody. The exit status is 1 when something is wrong.",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return withApp(c.Context(), func(a *app.App) error {
+				results, err := a.Check(c.Context())
+				if err != nil {
+					return err
+				}
+				findings := 0
+				for _, result := range results {
+					fmt.Fprintf(c.OutOrStdout(), "%-68s %8d checked, %d wrong\n", result.Name, result.Checked, len(result.Found))
+					for _, finding := range result.Found {
+						fmt.Fprintln(c.OutOrStdout(), "  "+finding)
+					}
+					findings += len(result.Found)
+				}
+				if findings > 0 {
+					return fmt.Errorf("the books do not balance: %d findings", findings)
+				}
+				return nil
+			})
+		},
+	}
+}

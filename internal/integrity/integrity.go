@@ -1,0 +1,68 @@
+// Package integrity looks whether the books of a shop balance: stock against its ledger, orders against their lines,
+// what they hold, and their history. On a shop nothing went wrong in, no check finds anything.
+package integrity
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/orders"
+)
+
+// most findings a check tells.
+const most = 100
+
+// Result is what a check found.
+type Result struct {
+	Name    string
+	Checked int64    // how many rows were looked at
+	Found   []string // what is wrong, a hundred at most; empty when all is well
+}
+
+// Check looks at everything, as it is at one moment. However long that takes, it holds up nobody.
+func Check(ctx context.Context, pool *pgxpool.Pool) (results []Result, err error) {
+	err = pgx.BeginTxFunc(ctx, pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "SET LOCAL statement_timeout = 0"); err != nil {
+			return err
+		}
+		results, err = check(ctx, db.New(tx))
+		return err
+	})
+	return results, err
+}
+
+func check(ctx context.Context, q *db.Queries) ([]Result, error) {
+	books, err := q.CountBooks(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var steps []string
+	for _, t := range orders.Transitions() {
+		steps = append(steps, t.From+">"+t.To)
+	}
+	histories := func(ctx context.Context, most int32) ([]string, error) { return q.FindWrongHistories(ctx, steps, most) }
+	results := make([]Result, 0, 7)
+	for _, one := range []struct {
+		name    string
+		checked int64
+		find    func(context.Context, int32) ([]string, error)
+	}{
+		{"every level is the sum of its movements", books.Levels, q.FindUnbalancedLevels},
+		{"every movement is of a level", books.Movements, q.FindStrayMovements},
+		{"every variant's stock is the sum of its levels", books.Variants, q.FindWrongVariantStocks},
+		{"every listing shows the stock of its variants", books.Listings, q.FindWrongListingStocks},
+		{"every order's total is the sum of its lines", books.Orders, q.FindWrongOrderTotals},
+		{"every order holds the units of its lines, and none once cancelled", books.Orders, q.FindWrongHoldings},
+		{"every order's history is a way there is, to its status", books.Orders, histories},
+	} {
+		found, err := one.find(ctx, most)
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, Result{one.name, one.checked, found})
+	}
+	return results, nil
+}

@@ -1,0 +1,56 @@
+package integrity_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/shopd/shopd/gen/api"
+	"github.com/shopd/shopd/internal/integrity"
+	"github.com/shopd/shopd/internal/platform/apitest"
+)
+
+func TestMain(m *testing.M) { apitest.Main(m) }
+
+// fields of a request body.
+type fields map[string]any
+
+// Every check finds what is made wrong for it, and nothing in a shop that is sound.
+func TestEveryCheckFindsWhatItIsFor(t *testing.T) {
+	t.Parallel()
+	for i, corrupt := range []string{
+		"UPDATE stock_levels SET quantity = quantity + 1 WHERE variant_id = 1",
+		"INSERT INTO stock_locations (code, name, position) VALUES ('void', 'Void', 9); INSERT INTO stock_movements (variant_id, location_id, delta, quantity, reason) SELECT 1, id, 3, 3, 'count' FROM stock_locations WHERE code = 'void'",
+		"UPDATE variants SET stock = stock + 1 WHERE id = 1",
+		"UPDATE product_listings SET stock = stock + 1 WHERE product_id = 1",
+		"UPDATE orders SET total_minor = total_minor + 1 WHERE id = 1",
+		"UPDATE orders SET status = 'CANCELLED' WHERE id = 1",
+		"UPDATE orders SET status = 'PAID' WHERE id = 1",
+	} {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			t.Parallel()
+			shop := apitest.New(t)
+			keeper, ada := shop.Admin(), shop.Customer()
+			var drift api.AdminProduct
+			keeper.Post("/api/v1/admin/products", fields{"name": "Drift", "price": "79.00", "stock": 9}).Want(http.StatusCreated).Into(&drift)
+			for range 2 {
+				ada.Post("/api/v1/orders", fields{"items": []fields{{"product_id": drift.ID, "quantity": 2}}}).Want(http.StatusCreated)
+			}
+			ada.Post("/api/v1/orders/2/cancel", nil).Want(http.StatusOK)
+			results, err := integrity.Check(t.Context(), shop.Pool)
+			require.NoError(t, err)
+			require.Len(t, results, 7)
+			for _, result := range results {
+				assert.Empty(t, result.Found, result.Name)
+				assert.Positive(t, result.Checked, result.Name)
+			}
+			shop.Exec(corrupt)
+			results, err = integrity.Check(t.Context(), shop.Pool)
+			require.NoError(t, err)
+			assert.Len(t, results[i].Found, 1, results[i].Name)
+		})
+	}
+}

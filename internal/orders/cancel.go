@@ -1,0 +1,71 @@
+package orders
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+
+	"github.com/shopd/shopd/gen/db"
+)
+
+// cancel cancels an order for its customer.
+func (o *Orders) cancel(ctx context.Context, id, user int64) error {
+	return o.change(ctx, id, &user, func(s step, order db.Order) error {
+		if order.Status == Paid && o.settings.CancelPaid { // a refund comes first; there is nobody to make it yet
+			return ErrRefundNeeded
+		}
+		return o.move(ctx, s, order, Cancelled, customer)
+	})
+}
+
+// change works on one order that is locked; of one account unless user is nil.
+func (o *Orders) change(ctx context.Context, id int64, user *int64, work func(step, db.Order) error) error {
+	err := o.queue.Tx(ctx, func(q *db.Queries, insert func(river.JobArgs) error) error {
+		order, err := q.LockOrder(ctx, id, user)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return ErrNotFound
+		}
+		if err != nil {
+			return err
+		}
+		return work(step{q: q, insert: insert, actor: user}, order)
+	})
+	if err == nil {
+		o.stock.Changed(ctx)
+	}
+	return err
+}
+
+// expireBatch is how many orders one transaction cancels.
+const expireBatch = 20
+
+// Expire cancels all orders that were not paid in time. Several processes may do so at once: each takes orders the
+// others do not hold.
+func (o *Orders) Expire(ctx context.Context) error {
+	for {
+		expired := 0
+		err := o.queue.Tx(ctx, func(q *db.Queries, insert func(river.JobArgs) error) error {
+			ids, err := q.LockExpiredOrders(ctx, expireBatch)
+			if expired = len(ids); err != nil || expired == 0 {
+				return err
+			}
+			if err := q.ExpireOrders(ctx, "It was not paid in time.", ids); err != nil {
+				return err
+			}
+			references := make([]string, 0, len(ids))
+			for _, id := range ids {
+				references = append(references, Reference(id))
+				if err := insert(Event{id, "order.cancelled"}); err != nil {
+					return err
+				}
+			}
+			return o.stock.Release(ctx, q, references, nil)
+		})
+		if err != nil || expired == 0 {
+			return err
+		}
+		o.stock.Changed(ctx)
+	}
+}

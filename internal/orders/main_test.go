@@ -1,0 +1,72 @@
+package orders_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/shopd/shopd/gen/api"
+	"github.com/shopd/shopd/internal/platform/apitest"
+)
+
+func TestMain(m *testing.M) { apitest.Main(m, "orders", "orders-admin") }
+
+func TestGuards(t *testing.T) { apitest.Guards(t, "orders") }
+
+func TestAdminGuards(t *testing.T) { apitest.Guards(t, "orders-admin") }
+
+func TestLimits(t *testing.T) { apitest.Limits(t, "orders") }
+
+// fields of a request body.
+type fields map[string]any
+
+const (
+	cart   = "/api/v1/cart"
+	items  = "/api/v1/cart/items"
+	orders = "/api/v1/orders"
+	admins = "/api/v1/admin/orders"
+)
+
+func product(admin apitest.Caller, body fields) api.AdminProduct {
+	var made api.AdminProduct
+	admin.Post("/api/v1/admin/products", body).Want(http.StatusCreated).Into(&made)
+	return made
+}
+
+// products makes some products with so much stock each, at 10.00, 11.00 and so on.
+func products(admin apitest.Caller, stocks ...int) []api.AdminProduct {
+	made := make([]api.AdminProduct, 0, len(stocks))
+	for i, stock := range stocks {
+		made = append(made, product(admin, fields{"name": fmt.Sprintf("P%d", i), "sku": fmt.Sprintf("P-%d", i), "price": fmt.Sprintf("%d.00", 10+i), "stock": stock}))
+	}
+	return made
+}
+
+func of(p api.AdminProduct, quantity int) fields {
+	return fields{"product_id": p.ID, "quantity": quantity}
+}
+
+func place(caller apitest.Caller, body fields, headers ...apitest.Header) (order api.Order) {
+	caller.Post(orders, body, headers...).Want(http.StatusCreated).Into(&order)
+	return order
+}
+
+func address(order api.Order) string { return fmt.Sprintf("%s/%d", orders, order.ID) }
+
+func admin(order api.Order) string { return fmt.Sprintf("%s/%d", admins, order.ID) }
+
+func stock(shop *apitest.Shop, p api.AdminProduct) int {
+	return apitest.Value[int](shop, "SELECT sum(stock)::int FROM variants WHERE product_id = $1", p.ID)
+}
+
+// requireSound requires that all books balance.
+func requireSound(t *testing.T, shop *apitest.Shop) {
+	t.Helper()
+	findings, err := shop.App.Check(t.Context())
+	require.NoError(t, err)
+	for _, finding := range findings {
+		require.Empty(t, finding.Found, finding.Name)
+	}
+}

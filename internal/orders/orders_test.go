@@ -1,0 +1,392 @@
+package orders_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/shopd/shopd/gen/api"
+	"github.com/shopd/shopd/internal/platform/apitest"
+)
+
+func TestOrderFromTheCart(t *testing.T) {
+	t.Parallel()
+	shop := apitest.New(t)
+	keeper, ada := shop.Admin(), shop.Customer()
+	p := products(keeper, 5, 5)
+	keeper.Patch(fmt.Sprintf("/api/v1/admin/products/%d", p[1].ID), fields{"discount_price": "9.99"}).Want(http.StatusOK)
+	ada.Post(orders, nil).Problem(http.StatusConflict, "cart_empty")
+	home := fields{"recipient": "Ada", "line1": "12 St James's Square", "city": "London", "postal_code": "SW1Y 4JH", "country": "GB"}
+	ada.Post("/api/v1/addresses", home).Want(http.StatusCreated)
+	var office api.Address
+	home["line1"] = "1 Great George Street"
+	ada.Post("/api/v1/addresses", home).Want(http.StatusCreated).Into(&office)
+
+	ada.Post(items, of(p[1], 2)).Want(http.StatusOK)
+	ada.Post(items, of(p[0], 1)).Want(http.StatusOK)
+	before := time.Now()
+	order := place(ada, fields{"billing_address_id": office.ID, "note": "Ring twice", "expected_total": "29.98"})
+	assert.Regexp(t, `^SO-[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}$`, order.Number)
+	assert.Equal(t, api.OrderStatusPENDING, order.Status)
+	assert.Equal(t, "29.98", order.Total)
+	assert.Equal(t, int64(3), order.TotalQuantity)
+	require.Len(t, order.Items, 2)
+	assert.Equal(t, api.OrderItem{
+		ProductID: p[1].ID, VariantID: p[1].Variants[0].ID, Name: "P1", Sku: "P-1", Options: map[string]string{}, Quantity: 2, UnitPrice: "9.99", LineTotal: "19.98",
+	}, order.Items[0])
+	assert.Equal(t, "12 St James's Square", order.ShippingAddress.Line1)
+	assert.Equal(t, "1 Great George Street", order.BillingAddress.Line1)
+	assert.Equal(t, "Ring twice", *order.Note)
+	assert.WithinDuration(t, before.Add(time.Hour), *order.PayUntil, 10*time.Second)
+	require.Len(t, order.History, 1)
+	var emptied api.Cart
+	ada.Get(cart).Want(http.StatusOK).Into(&emptied)
+	assert.Empty(t, emptied.Lines)
+	assert.Equal(t, 4, stock(shop, p[0]))
+	assert.Equal(t, 3, stock(shop, p[1]))
+	assert.Equal(t, []string{"order.placed"}, events(shop, order))
+
+	// Later changes of product and address change no order.
+	keeper.Patch(fmt.Sprintf("/api/v1/admin/products/%d", p[1].ID), fields{"name": "Renamed", "price": "99.00"}).Want(http.StatusOK)
+	ada.Delete(fmt.Sprintf("/api/v1/addresses/%d", office.ID)).Want(http.StatusNoContent)
+	var read api.Order
+	tag := ada.Get(address(order)).Want(http.StatusOK).Into(&read).Header.Get("ETag")
+	assert.Equal(t, order, read)
+	ada.Get(address(order), apitest.Header{Name: "If-None-Match", Value: tag}).Want(http.StatusNotModified)
+
+	bob := shop.Customer()
+	bob.Get(address(order)).Problem(http.StatusNotFound, "order_not_found")
+	bob.Post(address(order)+"/cancel", nil).Problem(http.StatusNotFound, "order_not_found")
+	bob.Get(address(order)+"/shipment").Problem(http.StatusNotFound, "order_not_found")
+	ada.Get(orders+"/0").Problem(http.StatusUnprocessableEntity, "invalid_request")
+	requireSound(t, shop)
+}
+
+// events are the names of an order's events that were told, or wait to be.
+func events(shop *apitest.Shop, order api.Order) []string {
+	return apitest.Value[[]string](shop, "SELECT coalesce(array_agg(args->>'event' ORDER BY id), '{}') FROM river_job WHERE kind = 'orders.event' AND (args->>'order_id')::bigint = $1", order.ID)
+}
+
+func TestOrderWithoutACart(t *testing.T) {
+	t.Parallel()
+	shop := apitest.New(t)
+	keeper, ada := shop.Admin(), shop.Customer()
+	p := products(keeper, 5, 5, 0)
+	shop.Exec("UPDATE variants SET track_inventory = false WHERE product_id = $1", p[2].ID)
+	ada.Post(items, of(p[1], 1)).Want(http.StatusOK)
+	order := place(ada, fields{"items": []fields{of(p[0], 2), of(p[2], 40), of(p[0], 3)}})
+	require.Len(t, order.Items, 2, "units of the same variant add up")
+	assert.Equal(t, int32(5), order.Items[0].Quantity)
+	assert.Equal(t, "530.00", order.Total)
+	assert.Nil(t, order.ShippingAddress)
+	assert.Zero(t, stock(shop, p[0]))
+	assert.Equal(t, "out", apitest.Value[string](shop, "SELECT level FROM stock_alerts WHERE cleared_at IS NULL"))
+	var kept api.Cart
+	ada.Get(cart).Want(http.StatusOK).Into(&kept)
+	assert.Len(t, kept.Lines, 1, "the cart has nothing to do with it")
+	requireSound(t, shop)
+
+	shirt := product(keeper, fields{"name": "Shirt", "variants": []fields{
+		{"price": "10", "options": fields{"size": "S"}, "stock": 3}, {"price": "12", "options": fields{"size": "M"}, "stock": 3},
+	}})
+	problem := ada.Post(orders, fields{"items": []fields{of(p[1], 1), of(shirt, 1)}}).Problem(http.StatusUnprocessableEntity, "variant_required")
+	assert.Equal(t, "/items/1/variant_id", problem.Errors[0].Pointer)
+	chosen := of(shirt, 1)
+	chosen["variant_id"] = shirt.Variants[1].ID
+	assert.Equal(t, map[string]string{"size": "M"}, place(ada, fields{"items": []fields{chosen}}).Items[0].Options)
+
+	for _, body := range []fields{
+		{"items": []fields{}}, {"items": []fields{of(p[0], 0)}}, {"items": []fields{of(p[0], 10_001)}}, {"item": 1}, {"expected_total": "1.234", "items": []fields{of(p[1], 1)}},
+		{"shipping_address_id": 4242, "items": []fields{of(p[1], 1)}}, {"billing_address_id": 4242, "items": []fields{of(p[1], 1)}}, {"note": "", "items": []fields{of(p[1], 1)}},
+	} {
+		ada.Post(orders, body).Problem(http.StatusUnprocessableEntity, "invalid_request")
+	}
+	ada.Post(orders, fields{"items": []fields{of(p[1], 1)}, "expected_total": "10.99"}).Problem(http.StatusConflict, "price_changed")
+	requireSound(t, shop)
+}
+
+func TestEveryLineInTheWayIsNamed(t *testing.T) {
+	t.Parallel()
+	shop := apitest.New(t)
+	keeper, ada := shop.Admin(), shop.Customer()
+	p := products(keeper, 5, 5, 5, 5)
+	for i := range p {
+		ada.Post(items, of(p[i], 4)).Want(http.StatusOK)
+	}
+	keeper.Patch(fmt.Sprintf("/api/v1/admin/products/%d", p[1].ID), fields{"is_active": false}).Want(http.StatusOK)
+	keeper.Delete(fmt.Sprintf("/api/v1/admin/products/%d", p[2].ID)).Want(http.StatusNoContent)
+	keeper.Put(fmt.Sprintf("/api/v1/admin/products/%d/inventory", p[3].ID), fields{"quantity": 1}).Want(http.StatusOK)
+	problem := ada.Post(orders, fields{}).Problem(http.StatusConflict, "insufficient_stock")
+	assert.Equal(t, []api.FieldError{
+		{Pointer: "/lines/1", Message: "is not sold any more: 0 are available"},
+		{Pointer: "/lines/2", Message: "is not sold any more: 0 are available"},
+		{Pointer: "/lines/3", Message: "1 are available, not 4"},
+	}, problem.Errors)
+	problem = ada.Post(orders, fields{"items": []fields{of(p[0], 3), of(p[3], 1), {"product_id": 4242, "quantity": 1}, of(p[0], 3)}}).Problem(http.StatusConflict, "insufficient_stock")
+	assert.Equal(t, []api.FieldError{
+		{Pointer: "/items/0", Message: "5 are available, not 6"}, {Pointer: "/items/2", Message: "is not sold: 0 are available"}, {Pointer: "/items/3", Message: "5 are available, not 6"},
+	}, problem.Errors)
+	assert.Zero(t, apitest.Value[int](shop, "SELECT count(*) FROM orders"))
+	assert.Zero(t, apitest.Value[int](shop, "SELECT count(*) FROM river_job WHERE kind = 'orders.event'"))
+
+	shop.Exec("UPDATE variants SET price_minor = 99999999999999999 WHERE product_id = $1", p[0].ID)
+	ada.Post(orders, fields{"items": []fields{of(p[0], 2)}}).Problem(http.StatusConflict, "total_too_large")
+	requireSound(t, shop)
+}
+
+func TestOrdersTakeFromSeveralLocations(t *testing.T) {
+	t.Parallel()
+	shop := apitest.New(t)
+	keeper, ada := shop.Admin(), shop.Customer()
+	p := products(keeper, 3)
+	for _, code := range []string{"berlin", "paris"} {
+		keeper.Post("/api/v1/admin/stock/locations", fields{"code": code, "name": code}).Want(http.StatusCreated)
+		keeper.Put("/api/v1/admin/stock", fields{"sku": "P-0", "location": code, "quantity": 3}).Want(http.StatusOK)
+	}
+	levels := func() []int32 {
+		return apitest.Value[[]int32](shop, "SELECT array_agg(s.quantity ORDER BY l.position) FROM stock_levels s JOIN stock_locations l ON l.id = s.location_id")
+	}
+	order := place(ada, fields{"items": []fields{of(p[0], 5)}})
+	assert.Equal(t, []int32{0, 1, 3}, levels(), "by the position of the locations")
+	place(ada, fields{"items": []fields{of(p[0], 2)}})
+	assert.Equal(t, []int32{0, 0, 2}, levels())
+	ada.Post(address(order)+"/cancel", nil).Want(http.StatusOK)
+	assert.Equal(t, []int32{3, 2, 2}, levels(), "back to where they came from")
+	requireSound(t, shop)
+}
+
+func TestUnpaidOrdersAreLimited(t *testing.T) {
+	t.Parallel()
+	shop := apitest.New(t, apitest.Setting{Name: "ORDER_MAX_OPEN_UNPAID", Value: "2"})
+	p := products(shop.Admin(), 500)
+	ada := shop.Customer()
+	statuses := race(32, func(int) int { return ada.Post(orders, fields{"items": []fields{of(p[0], 1)}}).Status })
+	assert.Equal(t, map[int]int{http.StatusCreated: 2, http.StatusConflict: 30}, statuses)
+	ada.Post(orders, fields{"items": []fields{of(p[0], 1)}}).Problem(http.StatusConflict, "too_many_unpaid_orders")
+	var mine api.OrderPage
+	ada.Get(orders).Want(http.StatusOK).Into(&mine)
+	ada.Post(fmt.Sprintf("%s/%d/cancel", orders, mine.Items[0].ID), nil).Want(http.StatusOK)
+	place(ada, fields{"items": []fields{of(p[0], 1)}})
+
+	free := shop.Restart(apitest.Setting{Name: "ORDER_MAX_OPEN_UNPAID", Value: "0"})
+	bob := free.Customer()
+	for range 7 {
+		place(bob, fields{"items": []fields{of(p[0], 1)}})
+	}
+	requireSound(t, shop)
+}
+
+func TestListsOfOrders(t *testing.T) {
+	t.Parallel()
+	shop := apitest.New(t)
+	keeper, ada, bob := shop.Admin(), shop.Customer(), shop.Customer()
+	p := products(keeper, 500)
+	var placed []api.Order
+	for range 3 {
+		placed = append(placed, place(ada, fields{"items": []fields{of(p[0], 2)}}))
+	}
+	other := place(bob, fields{"items": []fields{of(p[0], 1)}})
+	ada.Post(address(placed[1])+"/cancel", nil).Want(http.StatusOK)
+
+	var page api.OrderPage
+	ada.Get(orders + "?limit=2").Want(http.StatusOK).Into(&page)
+	assert.Equal(t, int64(3), *page.Total)
+	require.Len(t, page.Items, 2)
+	assert.Equal(t, placed[2].ID, page.Items[0].ID)
+	assert.Nil(t, page.Items[1].PayUntil)
+	assert.Equal(t, "20.00", page.Items[0].Total)
+	ada.Get(orders + "?limit=2&cursor=" + *page.NextCursor).Want(http.StatusOK).Into(&page)
+	require.Len(t, page.Items, 1)
+	assert.Nil(t, page.NextCursor)
+	ada.Get(orders + "?status=CANCELLED").Want(http.StatusOK).Into(&page)
+	assert.Equal(t, int64(1), *page.Total)
+	ada.Get(orders+"?cursor=nonsense").Problem(http.StatusUnprocessableEntity, "invalid_request")
+
+	var all api.AdminOrderPage
+	keeper.Get(admins + "?limit=3").Want(http.StatusOK).Into(&all)
+	assert.Equal(t, other.ID, all.Items[0].ID)
+	keeper.Get(admins + "?limit=3&cursor=" + *all.NextCursor).Want(http.StatusOK).Into(&all)
+	assert.Len(t, all.Items, 1)
+	for _, q := range []string{other.Number, strings.ToLower(other.Number), strings.ReplaceAll(other.Number[3:], "-", "")} {
+		keeper.Get(admins + "?q=" + q).Want(http.StatusOK).Into(&all)
+		require.Len(t, all.Items, 1, q)
+	}
+	keeper.Get(admins + "?q=" + all.Items[0].Customer.Email[3:]).Want(http.StatusOK).Into(&all)
+	assert.Len(t, all.Items, 1)
+	keeper.Get(admins + "?status=PENDING&from=2020-01-01T00:00:00Z&to=2100-01-01T00:00:00Z").Want(http.StatusOK).Into(&all)
+	assert.Len(t, all.Items, 3)
+	keeper.Get(admins+"?cursor=nonsense").Problem(http.StatusUnprocessableEntity, "invalid_request")
+}
+
+func TestTheWayOfAnOrder(t *testing.T) {
+	t.Parallel()
+	shop := apitest.New(t)
+	keeper, ada := shop.Admin(), shop.Customer()
+	p := products(keeper, 100)
+	status := func(order api.Order, to string) *apitest.Answer {
+		return keeper.Put(admin(order)+"/status", fields{"status": to})
+	}
+	all := []string{"PENDING", "PAID", "SHIPPED", "DELIVERED", "CANCELLED"}
+	allowed := map[string]string{"PENDING": "PAID CANCELLED", "PAID": "SHIPPED", "SHIPPED": "DELIVERED", "DELIVERED": "", "CANCELLED": ""}
+	ways := map[string][]string{"PENDING": {}, "PAID": {"PAID"}, "SHIPPED": {"PAID", "SHIPPED"}, "DELIVERED": {"PAID", "SHIPPED", "DELIVERED"}, "CANCELLED": {"CANCELLED"}}
+	for from, way := range ways {
+		for _, to := range all {
+			order := place(ada, fields{"items": []fields{of(p[0], 1)}})
+			for _, step := range way {
+				status(order, step).Want(http.StatusOK)
+			}
+			if strings.Contains(allowed[from], to) {
+				var moved api.AdminOrder
+				status(order, to).Want(http.StatusOK).Into(&moved)
+				assert.Equal(t, to, string(moved.Status))
+			} else {
+				status(order, to).Problem(http.StatusBadRequest, "invalid_transition")
+			}
+			if apitest.Value[string](shop, "SELECT status FROM orders WHERE id = $1", order.ID) == "PENDING" {
+				ada.Post(address(order)+"/cancel", nil).Want(http.StatusOK)
+			} else {
+				ada.Post(address(order)+"/cancel", nil).Problem(http.StatusBadRequest, "invalid_transition")
+			}
+		}
+	}
+	requireSound(t, shop)
+
+	order := place(ada, fields{"items": []fields{of(p[0], 1)}})
+	var seen api.AdminOrder
+	tag := keeper.Get(admin(order)).Want(http.StatusOK).Header.Get("ETag")
+	keeper.Get(admin(order), apitest.Header{Name: "If-None-Match", Value: tag}).Want(http.StatusNotModified)
+	keeper.Put(admin(order)+"/status", fields{"status": "PAID", "note": "By bank"}, apitest.Header{Name: "If-Match", Value: tag}).Want(http.StatusOK).Into(&seen)
+	require.Len(t, seen.History, 2)
+	assert.Equal(t, "By bank", seen.History[1].Note)
+	assert.NotNil(t, seen.History[1].ActorID)
+	var mine api.Order
+	ada.Get(address(order)).Want(http.StatusOK).Into(&mine)
+	assert.Nil(t, mine.History[1].ActorID, "who works in the shop is not told")
+	assert.Nil(t, mine.PayUntil)
+	keeper.Put(admin(order)+"/status", fields{"status": "SHIPPED"}, apitest.Header{Name: "If-Match", Value: tag}).Problem(http.StatusPreconditionFailed, "stale")
+	keeper.Put(admins+"/4242/status", fields{"status": "PAID"}).Problem(http.StatusNotFound, "order_not_found")
+	keeper.Put(admin(order)+"/status", fields{"status": "LOST"}).Problem(http.StatusUnprocessableEntity, "invalid_request")
+	keeper.Get(admins+"/4242").Problem(http.StatusNotFound, "order_not_found")
+	assert.Equal(t, []string{"order.placed", "order.paid"}, events(shop, order))
+
+	lenient := shop.Restart(apitest.Setting{Name: "ORDER_CANCEL_UNTIL", Value: "shipped"})
+	lenient.As(ada.Token()).Post(address(order)+"/cancel", nil).Problem(http.StatusConflict, "refund_unavailable")
+	assert.Equal(t, "PAID", apitest.Value[string](shop, "SELECT status FROM orders WHERE id = $1", order.ID))
+}
+
+func TestShipment(t *testing.T) {
+	t.Parallel()
+	shop := apitest.New(t)
+	keeper, ada := shop.Admin(), shop.Customer()
+	order := place(ada, fields{"items": []fields{of(products(keeper, 5)[0], 1)}})
+	parcel := fields{"carrier": "DHL", "tracking_number": "JD0146"}
+	keeper.Put(admin(order)+"/shipment", parcel).Problem(http.StatusConflict, "order_not_shippable")
+	keeper.Put(admin(order)+"/status", fields{"status": "PAID"}).Want(http.StatusOK)
+	ada.Get(address(order)+"/shipment").Problem(http.StatusNotFound, "shipment_not_found")
+	tag := keeper.Put(admin(order)+"/shipment", parcel).Want(http.StatusOK).Header.Get("ETag")
+	parcel["status"], parcel["tracking_url"] = "in_transit", "https://dhl.example.com/JD0146"
+	keeper.Put(admin(order)+"/shipment", parcel, apitest.Header{Name: "If-Match", Value: tag}).Want(http.StatusOK)
+	keeper.Put(admin(order)+"/shipment", parcel, apitest.Header{Name: "If-Match", Value: tag}).Problem(http.StatusPreconditionFailed, "stale")
+	parcel["event"] = fields{"at": "2026-01-02T03:04:05Z", "location": "Leipzig", "description": "At the depot"}
+	keeper.Put(admin(order)+"/shipment", parcel).Want(http.StatusOK)
+	delete(parcel, "event")
+	keeper.Put(admin(order)+"/shipment", parcel).Want(http.StatusOK) // nothing new happened
+	var seen api.Shipment
+	tag = ada.Get(address(order) + "/shipment").Want(http.StatusOK).Into(&seen).Header.Get("ETag")
+	ada.Get(address(order)+"/shipment", apitest.Header{Name: "If-None-Match", Value: tag}).Want(http.StatusNotModified)
+	assert.Equal(t, api.ShipmentStatusInTransit, seen.Status)
+	require.Len(t, seen.Events, 3)
+	assert.Equal(t, "Leipzig", *seen.Events[0].Location)
+	assert.Equal(t, api.ShipmentStatusPreparing, seen.Events[1].Status)
+	parcel["tracking_url"] = "javascript:alert(1)"
+	keeper.Put(admin(order)+"/shipment", parcel).Problem(http.StatusUnprocessableEntity, "invalid_request")
+	keeper.Put(admins+"/4242/shipment", fields{"carrier": "DHL", "tracking_number": "1"}).Problem(http.StatusNotFound, "order_not_found")
+	ada.Get(orders+"/0/shipment").Problem(http.StatusUnprocessableEntity, "invalid_request")
+	ada.Post(orders+"/0/cancel", nil).Problem(http.StatusUnprocessableEntity, "invalid_request")
+	keeper.Get(admins+"/0").Problem(http.StatusUnprocessableEntity, "invalid_request")
+}
+
+func TestUnpaidOrdersExpire(t *testing.T) {
+	t.Parallel()
+	shop := apitest.New(t, apitest.Setting{Name: "ORDER_MAX_OPEN_UNPAID", Value: "0"})
+	keeper, ada := shop.Admin(), shop.Customer()
+	p := products(keeper, 100, 30)
+	var late []api.Order
+	for i := range 45 { // more than a batch
+		late = append(late, place(ada, fields{"items": []fields{of(p[0], 1+i%2), of(p[1], 1)}[:2-i%2]}))
+	}
+	shop.Exec("UPDATE orders SET expires_at = now() - interval '1 second'")
+	paid := place(ada, fields{"items": []fields{of(p[0], 2)}})
+	keeper.Put(admin(paid)+"/status", fields{"status": "PAID"}).Want(http.StatusOK)
+	shop.Exec("UPDATE orders SET expires_at = now() - interval '1 second' WHERE id = $1", paid.ID)
+	waiting := place(ada, fields{"items": []fields{of(p[0], 2)}})
+	require.NoError(t, shop.App.Orders().Expire(t.Context()))
+	assert.Equal(t, 96, stock(shop, p[0]))
+	assert.Equal(t, 30, stock(shop, p[1]))
+	var read api.Order
+	ada.Get(address(late[0])).Want(http.StatusOK).Into(&read)
+	assert.Equal(t, api.OrderStatusCANCELLED, read.Status)
+	assert.Equal(t, "It was not paid in time.", read.History[1].Note)
+	assert.Nil(t, read.History[1].ActorID)
+	assert.Equal(t, []string{"order.placed", "order.cancelled"}, events(shop, late[0]))
+	ada.Get(address(waiting)).Want(http.StatusOK).Into(&read)
+	assert.Equal(t, api.OrderStatusPENDING, read.Status)
+	requireSound(t, shop)
+}
+
+// Workers cancel what is late by themselves, and forget what is old.
+func TestJobsOfTheShop(t *testing.T) {
+	t.Parallel()
+	shop := apitest.New(t)
+	ada := shop.Customer()
+	p := products(shop.Admin(), 5)
+	order := place(ada, fields{"items": []fields{of(p[0], 1)}}, apitest.Header{Name: "Idempotency-Key", Value: "k"})
+	shop.Post(items, of(p[0], 1)).Want(http.StatusOK)
+	shop.Post(items, of(p[0], 1)).Want(http.StatusOK)
+	shop.Exec("UPDATE orders SET expires_at = now() - interval '1 second'")
+	shop.Exec("UPDATE idempotency_keys SET created_at = now() - interval '25 hours'")
+	shop.Exec("UPDATE carts SET updated_at = now() - interval '31 days' WHERE id = (SELECT max(id) FROM carts)")
+	shop.Restart(apitest.Setting{Name: "WORKERS", Value: "true"})
+	require.Eventually(t, func() bool {
+		return apitest.Value[bool](shop, `SELECT (SELECT status FROM orders) = 'CANCELLED' AND NOT EXISTS (SELECT FROM idempotency_keys)
+			AND (SELECT count(*) FROM carts WHERE user_id IS NULL) = 1
+			AND (SELECT count(*) FROM river_job WHERE kind = 'orders.event' AND state = 'completed') = 2`)
+	}, 20*time.Second, 20*time.Millisecond)
+	assert.Equal(t, 5, stock(shop, p[0]))
+	assert.Equal(t, []string{"order.placed", "order.cancelled"}, events(shop, order))
+	requireSound(t, shop)
+}
+
+func TestOrdersStayWhenAnAccountGoes(t *testing.T) {
+	t.Parallel()
+	shop := apitest.New(t)
+	keeper, ada := shop.Admin(), shop.Customer()
+	order := place(ada, fields{"items": []fields{of(products(keeper, 5)[0], 1)}})
+	ada.Delete("/api/v1/users/me").Want(http.StatusNoContent)
+	var seen api.AdminOrder
+	keeper.Get(admin(order)).Want(http.StatusOK).Into(&seen)
+	assert.Equal(t, "Deleted", seen.Customer.FirstName)
+}
+
+// What a checkout costs the database: with it the session is looked up, and the transaction begins and ends.
+func TestStatementsOfACheckout(t *testing.T) {
+	t.Parallel()
+	shop := apitest.New(t)
+	ada := shop.Customer()
+	p := products(shop.Admin(), 50, 50, 50)
+	for i := range p {
+		ada.Post(items, of(p[i], 1)).Want(http.StatusOK)
+	}
+	place(ada, fields{"items": []fields{of(p[0], 1)}})
+	statements := shop.Statements(func() { place(ada, fields{}) })
+	assert.Equal(t, 1+2+6, statements)
+	statements = shop.Statements(func() {
+		place(ada, fields{"items": []fields{of(p[0], 1)}}, apitest.Header{Name: "Idempotency-Key", Value: "k"})
+	})
+	assert.Equal(t, 1+2+6+3, statements)
+}

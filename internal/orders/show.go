@@ -1,0 +1,125 @@
+package orders
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/shopd/shopd/gen/api"
+	"github.com/shopd/shopd/gen/db"
+)
+
+// storedLine and storedChange are the JSON the query GetOrder makes.
+type storedLine struct {
+	ProductID  int64           `json:"product_id"`
+	VariantID  int64           `json:"variant_id"`
+	Name       string          `json:"name"`
+	SKU        string          `json:"sku"`
+	Options    json.RawMessage `json:"options"`
+	Quantity   int32           `json:"quantity"`
+	UnitMinor  int64           `json:"unit_minor"`
+	TotalMinor int64           `json:"total_minor"`
+}
+
+type storedChange struct {
+	From    *string   `json:"from"`
+	To      string    `json:"to"`
+	At      time.Time `json:"at"`
+	ActorID *int64    `json:"actor_id"`
+	Note    string    `json:"note"`
+}
+
+// stored is an order with all there is to show.
+type stored struct {
+	order    db.Order
+	customer api.OrderCustomer
+	lines    []storedLine
+	history  []storedChange
+	shipment *api.Shipment
+}
+
+// read reads an order; of one account unless user is nil.
+func (o *Orders) read(ctx context.Context, id int64, user *int64) (stored, error) {
+	row, err := o.queries.GetOrder(ctx, id, user)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return stored{}, ErrNotFound
+	}
+	if err != nil {
+		return stored{}, err
+	}
+	s := stored{order: row.Order, customer: api.OrderCustomer{ID: row.Order.UserID, Email: row.Email, FirstName: row.FirstName, LastName: row.LastName}}
+	err = errors.Join(json.Unmarshal(row.Lines, &s.lines), json.Unmarshal(row.History, &s.history), json.Unmarshal(row.Shipment, &s.shipment))
+	if err != nil {
+		return stored{}, fmt.Errorf("order %d: %w", id, err)
+	}
+	return s, nil
+}
+
+// body is an order as its customer sees it.
+func (o *Orders) body(s stored) (api.Order, error) {
+	format := o.settings.Currency.Format
+	body := api.Order{
+		ID: s.order.ID, Number: s.order.Number, Status: api.OrderStatus(s.order.Status), Total: format(s.order.TotalMinor),
+		Currency: api.Currency(o.settings.Currency), Note: s.order.Note, PayUntil: payUntil(s.order.Status, s.order.ExpiresAt), Shipment: s.shipment,
+		CreatedAt: s.order.CreatedAt.UTC(), UpdatedAt: s.order.UpdatedAt.UTC(),
+		Items: make([]api.OrderItem, 0, len(s.lines)), History: make([]api.OrderChange, 0, len(s.history)),
+	}
+	for _, l := range s.lines {
+		item := api.OrderItem{
+			ProductID: l.ProductID, VariantID: l.VariantID, Name: l.Name, Sku: l.SKU, Quantity: l.Quantity,
+			UnitPrice: format(l.UnitMinor), LineTotal: format(l.TotalMinor),
+		}
+		if err := json.Unmarshal(l.Options, &item.Options); err != nil {
+			return body, fmt.Errorf("options of order %d: %w", s.order.ID, err)
+		}
+		body.Items = append(body.Items, item)
+		body.TotalQuantity += int64(l.Quantity)
+	}
+	for _, h := range s.history {
+		change := api.OrderChange{From: h.From, To: api.OrderStatus(h.To), At: h.At.UTC(), Note: h.Note}
+		if h.ActorID != nil && *h.ActorID == s.order.UserID { // who works in the shop is the shop's own business
+			change.ActorID = h.ActorID
+		}
+		body.History = append(body.History, change)
+	}
+	var err error
+	if body.ShippingAddress, err = address(s.order.ShippingAddress); err != nil {
+		return body, err
+	}
+	body.BillingAddress, err = address(s.order.BillingAddress)
+	return body, err
+}
+
+// adminBody is an order as the shop sees it.
+func (o *Orders) adminBody(s stored) (api.AdminOrder, error) {
+	b, err := o.body(s)
+	for i, h := range s.history {
+		b.History[i].ActorID = h.ActorID
+	}
+	return api.AdminOrder{
+		ID: b.ID, Number: b.Number, Status: b.Status, Customer: s.customer, Items: b.Items, TotalQuantity: b.TotalQuantity, Total: b.Total,
+		Currency: b.Currency, ShippingAddress: b.ShippingAddress, BillingAddress: b.BillingAddress, Note: b.Note, PayUntil: b.PayUntil,
+		Shipment: b.Shipment, History: b.History, CreatedAt: b.CreatedAt, UpdatedAt: b.UpdatedAt,
+	}, err
+}
+
+func address(kept []byte) (*api.OrderAddress, error) {
+	if len(kept) == 0 {
+		return nil, nil
+	}
+	var read api.OrderAddress
+	err := json.Unmarshal(kept, &read)
+	return &read, err
+}
+
+// payUntil is when an order is cancelled unless it is paid; nil when it will not be.
+func payUntil(status string, at time.Time) *time.Time {
+	if status != Pending {
+		return nil
+	}
+	return new(at.UTC())
+}

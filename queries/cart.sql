@@ -1,0 +1,99 @@
+-- The account's cart, made when it is first needed, locked until the transaction ends.
+-- name: LockAccountCart :one
+INSERT INTO carts AS c (user_id) VALUES ($1)
+ON CONFLICT (user_id) DO UPDATE SET updated_at = c.updated_at
+RETURNING *;
+
+-- name: LockGuestCart :one
+SELECT * FROM carts WHERE token_hash = $1 FOR NO KEY UPDATE;
+
+-- name: CreateGuestCart :one
+INSERT INTO carts (token_hash) VALUES ($1) RETURNING *;
+
+-- name: GetAccountCart :one
+SELECT * FROM carts WHERE user_id = $1;
+
+-- name: GetGuestCart :one
+SELECT * FROM carts WHERE token_hash = $1;
+
+-- Counts a change of a cart that is locked.
+-- name: TouchCart :one
+UPDATE carts SET version = version + 1, updated_at = now() WHERE id = $1 RETURNING version;
+
+-- All lines of a cart in the order they were added, with what they are now.
+-- name: ListCartLines :many
+SELECT l.variant_id, l.quantity, l.price_minor AS told_minor, v.product_id, v.sku, v.options,
+       coalesce(v.discount_minor, v.price_minor)::bigint AS unit_minor, v.stock, v.track_inventory, p.name,
+       (v.deleted_at IS NOT NULL OR p.deleted_at IS NOT NULL)::boolean AS is_gone, p.is_active,
+       (SELECT i.sizes FROM product_images i WHERE i.product_id = p.id AND (i.id = v.image_id OR i.is_primary)
+         ORDER BY i.is_primary LIMIT 1) AS image_sizes
+  FROM cart_lines l
+  JOIN variants v ON v.id = l.variant_id
+  JOIN products p ON p.id = v.product_id
+ WHERE l.cart_id = $1
+ ORDER BY l.added_at, l.variant_id;
+
+-- What of a product can be put into a cart: its variants, or the one that is named; two at most, to tell one from several.
+-- name: FindSellable :many
+SELECT v.id, coalesce(v.discount_minor, v.price_minor)::bigint AS unit_minor, v.stock, v.track_inventory, p.is_active
+  FROM variants v
+  JOIN products p ON p.id = v.product_id
+ WHERE v.product_id = @product_id AND v.deleted_at IS NULL AND p.deleted_at IS NULL
+   AND (sqlc.narg(variant_id)::bigint IS NULL OR v.id = sqlc.narg(variant_id))
+ ORDER BY v.is_default DESC, v.id
+ LIMIT 2;
+
+-- How many lines a cart has, and how many units of one variant.
+-- name: CountCartLines :one
+SELECT count(*) AS lines, coalesce(max(quantity) FILTER (WHERE variant_id = @variant_id), 0)::integer AS quantity
+  FROM cart_lines
+ WHERE cart_id = @cart_id;
+
+-- The lines a product has in a cart: several when several of its variants are in it.
+-- name: FindCartLines :many
+SELECT l.variant_id, l.quantity, coalesce(v.discount_minor, v.price_minor)::bigint AS unit_minor, v.stock, v.track_inventory,
+       (p.is_active AND p.deleted_at IS NULL AND v.deleted_at IS NULL)::boolean AS is_sold
+  FROM cart_lines l
+  JOIN variants v ON v.id = l.variant_id
+  JOIN products p ON p.id = v.product_id
+ WHERE l.cart_id = @cart_id AND v.product_id = @product_id
+   AND (sqlc.narg(variant_id)::bigint IS NULL OR l.variant_id = sqlc.narg(variant_id))
+ ORDER BY l.variant_id
+ LIMIT 2;
+
+-- name: SetCartLine :exec
+INSERT INTO cart_lines (cart_id, variant_id, quantity, price_minor) VALUES (@cart_id, @variant_id, @quantity, @price_minor)
+ON CONFLICT (cart_id, variant_id) DO UPDATE SET quantity = excluded.quantity, price_minor = excluded.price_minor;
+
+-- name: DeleteCartLine :exec
+DELETE FROM cart_lines WHERE cart_id = @cart_id AND variant_id = @variant_id;
+
+-- name: ClearCart :exec
+DELETE FROM cart_lines WHERE cart_id = $1;
+
+-- Adds the lines of a guest's cart to an account's, both locked: quantities add up to what is in stock at most; what is
+-- not sold any more, and lines beyond the hundredth, stay behind.
+-- name: MergeCartLines :exec
+INSERT INTO cart_lines (cart_id, variant_id, quantity, price_minor, added_at)
+SELECT @into_cart, g.variant_id, g.quantity, g.price_minor, g.added_at
+  FROM (SELECT l.variant_id, l.price_minor, l.added_at, mine.variant_id IS NOT NULL AS is_known,
+               least(l.quantity + coalesce(mine.quantity, 0), 10000, CASE WHEN v.track_inventory THEN v.stock ELSE 10000 END) AS quantity,
+               count(*) FILTER (WHERE mine.variant_id IS NULL) OVER (ORDER BY l.added_at, l.variant_id) AS new_lines
+          FROM cart_lines l
+          JOIN variants v ON v.id = l.variant_id AND v.deleted_at IS NULL AND (v.stock > 0 OR NOT v.track_inventory)
+          JOIN products p ON p.id = v.product_id AND p.deleted_at IS NULL AND p.is_active
+          LEFT JOIN cart_lines mine ON mine.cart_id = @into_cart AND mine.variant_id = l.variant_id
+         WHERE l.cart_id = @from_cart) g
+ WHERE g.is_known OR g.new_lines <= 100 - (SELECT count(*) FROM cart_lines c WHERE c.cart_id = @into_cart)
+ON CONFLICT (cart_id, variant_id) DO UPDATE SET quantity = excluded.quantity;
+
+-- name: DeleteCart :exec
+DELETE FROM carts WHERE id = $1;
+
+-- Removes an account's cart with the account.
+-- name: DeleteAccountCart :exec
+DELETE FROM carts WHERE user_id = $1;
+
+-- Forgets guests' carts that nobody changed for a month (carts_guests_idx).
+-- name: SweepGuestCarts :execrows
+DELETE FROM carts WHERE user_id IS NULL AND updated_at < now() - interval '30 days';

@@ -1,0 +1,80 @@
+-- Levels that are not the sum of their movements.
+-- name: FindUnbalancedLevels :many
+SELECT format('variant %s at location %s has %s units, and its movements add up to %s', l.variant_id, l.location_id, l.quantity, coalesce(m.sum, 0))::text AS finding
+  FROM stock_levels l
+  LEFT JOIN (SELECT variant_id, location_id, sum(delta) AS sum FROM stock_movements GROUP BY variant_id, location_id) m
+    ON m.variant_id = l.variant_id AND m.location_id = l.location_id
+ WHERE l.quantity <> coalesce(m.sum, 0)
+ ORDER BY l.variant_id, l.location_id
+ LIMIT @most;
+
+-- Movements of levels that are not there.
+-- name: FindStrayMovements :many
+SELECT format('movements of variant %s at location %s, which has no level, add up to %s', m.variant_id, m.location_id, sum(m.delta))::text AS finding
+  FROM stock_movements m
+ WHERE NOT EXISTS (SELECT FROM stock_levels l WHERE l.variant_id = m.variant_id AND l.location_id = m.location_id)
+ GROUP BY m.variant_id, m.location_id
+HAVING sum(m.delta) <> 0
+ ORDER BY m.variant_id, m.location_id
+ LIMIT @most;
+
+-- Variants whose stock is not the sum of their levels.
+-- name: FindWrongVariantStocks :many
+SELECT format('variant %s has a stock of %s, and its levels add up to %s', v.id, v.stock, coalesce(l.sum, 0))::text AS finding
+  FROM variants v
+  LEFT JOIN (SELECT variant_id, sum(quantity) AS sum FROM stock_levels GROUP BY variant_id) l ON l.variant_id = v.id
+ WHERE v.stock <> coalesce(l.sum, 0)
+ ORDER BY v.id
+ LIMIT @most;
+
+-- Products that lists show with another stock than their variants have.
+-- name: FindWrongListingStocks :many
+SELECT format('product %s is listed with a stock of %s, and its variants have %s', p.product_id, p.stock, coalesce(v.sum, 0))::text AS finding
+  FROM product_listings p
+  LEFT JOIN (SELECT product_id, sum(stock) AS sum FROM variants WHERE deleted_at IS NULL GROUP BY product_id) v ON v.product_id = p.product_id
+ WHERE p.stock <> coalesce(v.sum, 0)
+ ORDER BY p.product_id
+ LIMIT @most;
+
+-- Orders whose total is not the sum of their lines, or that have none.
+-- name: FindWrongOrderTotals :many
+SELECT format('order %s has a total of %s, and its %s lines add up to %s', o.id, o.total_minor, coalesce(l.count, 0), coalesce(l.sum, 0))::text AS finding
+  FROM orders o
+  LEFT JOIN (SELECT order_id, count(*) AS count, sum(total_minor) AS sum FROM order_lines GROUP BY order_id) l ON l.order_id = o.id
+ WHERE o.total_minor IS DISTINCT FROM l.sum
+ ORDER BY o.id
+ LIMIT @most;
+
+-- Orders that hold other units than they should: those of their lines, or none once they are cancelled.
+-- name: FindWrongHoldings :many
+SELECT format('order %s (%s) should hold %s units of variant %s, and holds %s', coalesce(l.order_id, m.order_id), coalesce(l.status, 'absent'),
+              coalesce(l.units, 0), coalesce(l.variant_id, m.variant_id), coalesce(m.units, 0))::text AS finding
+  FROM (SELECT x.order_id, x.variant_id, o.status,
+               CASE WHEN o.status = 'CANCELLED' OR NOT x.is_tracked THEN 0 ELSE x.quantity END AS units
+          FROM order_lines x JOIN orders o ON o.id = x.order_id) l
+  FULL JOIN (SELECT substr(s.reference, 7)::bigint AS order_id, s.variant_id, -sum(s.delta) AS units
+               FROM stock_movements s
+              WHERE s.reason IN ('sale', 'release') AND s.reference ~ '^order:[0-9]{1,18}$'
+              GROUP BY 1, 2) m ON m.order_id = l.order_id AND m.variant_id = l.variant_id
+ WHERE coalesce(l.units, 0) <> coalesce(m.units, 0)
+ ORDER BY 1
+ LIMIT @most;
+
+-- Orders whose history is no way through the steps there are, or leads elsewhere than to their status.
+-- name: FindWrongHistories :many
+SELECT format('order %s (%s): %s', h.id, h.status, h.path)::text AS finding
+  FROM (SELECT o.id, o.status, string_agg(coalesce(s.from_status, '') || '>' || s.to_status, ' ' ORDER BY s.id) AS path,
+               (array_agg(s.to_status ORDER BY s.id DESC))[1] AS final,
+               bool_and(CASE WHEN s.before IS NULL THEN s.from_status IS NULL AND s.to_status = 'PENDING'
+                             ELSE s.from_status = s.before AND s.from_status || '>' || s.to_status = ANY (@steps::text[]) END) AS is_way
+          FROM orders o
+          LEFT JOIN (SELECT *, lag(to_status) OVER (PARTITION BY order_id ORDER BY id) AS before FROM order_history) s ON s.order_id = o.id
+         GROUP BY o.id, o.status) h
+ WHERE h.final IS DISTINCT FROM h.status OR h.is_way IS NOT TRUE
+ ORDER BY h.id
+ LIMIT @most;
+
+-- How many rows of each kind there are.
+-- name: CountBooks :one
+SELECT (SELECT count(*) FROM stock_levels) AS levels, (SELECT count(*) FROM stock_movements) AS movements,
+       (SELECT count(*) FROM variants) AS variants, (SELECT count(*) FROM product_listings) AS listings, (SELECT count(*) FROM orders) AS orders;
