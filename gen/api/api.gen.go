@@ -340,6 +340,30 @@ func (e StockReason) Valid() bool {
 	}
 }
 
+// Defines values for SuggestionKind.
+const (
+	SuggestionKindBrand    SuggestionKind = "brand"
+	SuggestionKindCategory SuggestionKind = "category"
+	SuggestionKindProduct  SuggestionKind = "product"
+	SuggestionKindQuery    SuggestionKind = "query"
+)
+
+// Valid indicates whether the value is a known member of the SuggestionKind enum.
+func (e SuggestionKind) Valid() bool {
+	switch e {
+	case SuggestionKindBrand:
+		return true
+	case SuggestionKindCategory:
+		return true
+	case SuggestionKindProduct:
+		return true
+	case SuggestionKindQuery:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for TokenPairTokenType.
 const (
 	TokenPairTokenTypeBearer TokenPairTokenType = "bearer"
@@ -769,6 +793,17 @@ type AttributesPatch map[string]*string
 // Availability Whether it can be bought now.
 type Availability string
 
+// AvailabilityCount Products of an availability.
+type AvailabilityCount struct {
+	// Count How many products.
+	//
+	// Example: 12
+	Count int64 `json:"count"`
+
+	// Value Whether it can be bought now.
+	Value Availability `json:"value"`
+}
+
 // Brand A brand.
 type Brand struct {
 	// CreatedAt When it was created.
@@ -1057,6 +1092,21 @@ type EmailVerification struct {
 	//
 	// Example: true
 	EmailVerified bool `json:"email_verified"`
+}
+
+// Facets How many products there are of each kind, only when asked for.
+type Facets struct {
+	// Availability In stock and out of stock.
+	Availability []AvailabilityCount `json:"availability"`
+
+	// Brands The brands of most products.
+	Brands []ReferenceCount `json:"brands"`
+
+	// Categories The categories of most products. A product counts in its own category alone.
+	Categories []ReferenceCount `json:"categories"`
+
+	// Prices Bands of prices as buyers pay them, lowest first, with round limits that divide the products about evenly.
+	Prices []PriceBand `json:"prices"`
 }
 
 // FieldError One field that is not valid.
@@ -1426,6 +1476,24 @@ type PersonName = string
 // Example: +44 20 7946 0958
 type Phone = string
 
+// PriceBand Products that cost from `min` to `max`, both included.
+type PriceBand struct {
+	// Count How many products.
+	//
+	// Example: 12
+	Count int64 `json:"count"`
+
+	// Max The lowest or highest price, to be sent as `min_price` or `max_price`; null for none.
+	//
+	// Example: 50.00
+	Max *string `json:"max"`
+
+	// Min The lowest or highest price, to be sent as `min_price` or `max_price`; null for none.
+	//
+	// Example: 50.00
+	Min *string `json:"min"`
+}
+
 // Problem What went wrong, as of RFC 9457.
 type Problem struct {
 	// Code A stable word for programs.
@@ -1729,6 +1797,9 @@ type ProductInput struct {
 
 // ProductPage A page of products. `total` is absent on pages fetched by cursor.
 type ProductPage struct {
+	// Facets How many products there are of each kind, only when asked for.
+	Facets *Facets `json:"facets,omitempty"`
+
 	// Items The products.
 	Items []ProductSummary `json:"items"`
 
@@ -2004,6 +2075,29 @@ type Reference struct {
 	Slug Slug `json:"slug"`
 }
 
+// ReferenceCount A brand or category and its products.
+type ReferenceCount struct {
+	// Count How many products.
+	//
+	// Example: 12
+	Count int64 `json:"count"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// Name The name.
+	//
+	// Example: Headphones
+	Name string `json:"name"`
+
+	// Slug A name for addresses, unique and made of lower-case letters, digits and dashes.
+	//
+	// Example: wireless-headphones
+	Slug Slug `json:"slug"`
+}
+
 // RefreshRequest The refresh token to exchange.
 type RefreshRequest struct {
 	// RefreshToken The refresh token of the last login or refresh.
@@ -2080,11 +2174,43 @@ type SearchHit struct {
 	Score float64 `json:"score"`
 }
 
+// SearchInterpretation What the text was taken to mean.
+type SearchInterpretation struct {
+	// MaxPrice The highest price that the text asks for and the filter used; null for none.
+	//
+	// Example: 59.99
+	MaxPrice *string `json:"max_price"`
+
+	// MinPrice The lowest price that the text asks for and the filter used; null for none.
+	//
+	// Example: 20.00
+	MinPrice *string `json:"min_price"`
+
+	// Words The text without prices, as it was searched for.
+	//
+	// Example: wireless headphones
+	Words string `json:"words"`
+}
+
 // SearchMode Which rankings a search uses.
 type SearchMode string
 
 // SearchResults A page of matches, best first.
 type SearchResults struct {
+	// CorrectedQuery The text that was searched for, when mistyped words were corrected; null otherwise.
+	//
+	// Example: wireless headphones
+	CorrectedQuery *string `json:"corrected_query"`
+
+	// DroppedWords Words no product has together with the others, so that the best match lacks them.
+	DroppedWords []string `json:"dropped_words"`
+
+	// Facets How many products there are of each kind, only when asked for.
+	Facets *Facets `json:"facets,omitempty"`
+
+	// Interpreted What the text was taken to mean.
+	Interpreted SearchInterpretation `json:"interpreted"`
+
 	// Items The matches.
 	Items []SearchHit `json:"items"`
 
@@ -2573,6 +2699,102 @@ type StockThresholds struct {
 	Medium int32 `json:"medium"`
 }
 
+// Suggestion One completion.
+type Suggestion struct {
+	// Highlighted The text, HTML-escaped, with what was typed in `<mark>`.
+	//
+	// Example: Drift <mark>Wirel</mark>ess Headphones
+	Highlighted string `json:"highlighted"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID *ID `json:"id,omitempty"`
+
+	// Image An image of a product.
+	Image *Image `json:"image,omitempty"`
+
+	// Kind What a suggestion leads to, a search or a page of the shop.
+	Kind SuggestionKind `json:"kind"`
+
+	// Slug A name for addresses, unique and made of lower-case letters, digits and dashes.
+	//
+	// Example: wireless-headphones
+	Slug *Slug `json:"slug,omitempty"`
+
+	// Text The query, or the name of what was found.
+	//
+	// Example: Drift Wireless Headphones
+	Text string `json:"text"`
+}
+
+// SuggestionKind What a suggestion leads to, a search or a page of the shop.
+type SuggestionKind string
+
+// Suggestions Completions of what was typed.
+type Suggestions struct {
+	// Items The suggestions, best first.
+	Items []Suggestion `json:"items"`
+}
+
+// SynonymInput A set of synonyms as it is to be.
+type SynonymInput struct {
+	// Meaning What the terms also ask for, one way; null for terms that mean each other.
+	//
+	// Example: vacuum flask
+	Meaning *string `json:"meaning,omitempty"`
+
+	// Terms Words or short phrases. Case, accents and signs make no difference. Without `meaning`, at least two.
+	Terms []string `json:"terms"`
+}
+
+// SynonymPage A page of sets of synonyms.
+type SynonymPage struct {
+	// Items The sets.
+	Items []SynonymSet `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total int64 `json:"total"`
+}
+
+// SynonymSet Terms that mean the same.
+type SynonymSet struct {
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// Meaning What the terms also ask for, one way; null for terms that mean each other.
+	//
+	// Example: vacuum flask
+	Meaning *string `json:"meaning"`
+
+	// Terms The terms, as search reads them.
+	Terms []string `json:"terms"`
+
+	// UpdatedAt When it last changed.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
 // TokenPair Tokens of one session.
 type TokenPair struct {
 	// AccessToken A JWT for `Authorization: Bearer`.
@@ -3020,6 +3242,9 @@ type OnSale = bool
 // Example: 42
 type VariantID = ID
 
+// WithFacets defines model for WithFacets.
+type WithFacets = bool
+
 // Conflict What went wrong, as of RFC 9457.
 type Conflict = Problem
 
@@ -3223,6 +3448,29 @@ type ReplaceVariantParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// ListSynonymsParams defines parameters for ListSynonyms.
+type ListSynonymsParams struct {
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+}
+
+// DeleteSynonymsParams defines parameters for DeleteSynonyms.
+type DeleteSynonymsParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ReplaceSynonymsParams defines parameters for ReplaceSynonyms.
+type ReplaceSynonymsParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // ListStockParams defines parameters for ListStock.
 type ListStockParams struct {
 	// ProductID Only of this product.
@@ -3381,6 +3629,10 @@ type ListProductsParams struct {
 	// Sort The order. `relevance` needs `q`. Prices are compared as the buyer pays them, discounts included.
 	Sort *ProductSort `form:"sort,omitempty" json:"sort,omitempty"`
 
+	// Facets Whether to count the products by brand, category, price and availability. Each count respects all filters but
+	// those of its own kind, so that a shopper can switch.
+	Facets *WithFacets `form:"facets,omitempty" json:"facets,omitempty"`
+
 	// Limit How many items a page holds.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -3459,11 +3711,24 @@ type SearchProductsParams struct {
 	// Attribute Only products with this attribute, as `name:value`. May be given several times; all must hold.
 	Attribute Attribute `form:"attribute,omitempty" json:"attribute,omitempty"`
 
+	// Facets Whether to count the products by brand, category, price and availability. Each count respects all filters but
+	// those of its own kind, so that a shopper can switch.
+	Facets *WithFacets `form:"facets,omitempty" json:"facets,omitempty"`
+
 	// Limit How many items a page holds.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Offset How many items to skip. For deep pages use `cursor`.
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+}
+
+// SuggestProductsParams defines parameters for SuggestProducts.
+type SuggestProductsParams struct {
+	// Q What was typed so far.
+	Q SearchText `form:"q" json:"q"`
+
+	// Limit Most suggestions.
+	Limit *int32 `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // CreateAddressJSONRequestBody defines body for CreateAddress for application/json ContentType.
@@ -3522,6 +3787,12 @@ type UpdateVariantJSONRequestBody = VariantPatch
 
 // ReplaceVariantJSONRequestBody defines body for ReplaceVariant for application/json ContentType.
 type ReplaceVariantJSONRequestBody = VariantInput
+
+// CreateSynonymsJSONRequestBody defines body for CreateSynonyms for application/json ContentType.
+type CreateSynonymsJSONRequestBody = SynonymInput
+
+// ReplaceSynonymsJSONRequestBody defines body for ReplaceSynonyms for application/json ContentType.
+type ReplaceSynonymsJSONRequestBody = SynonymInput
 
 // SetStockJSONRequestBody defines body for SetStock for application/json ContentType.
 type SetStockJSONRequestBody = StockInput
@@ -3786,6 +4057,21 @@ type ServerInterface interface {
 	// ReplaceVariant Replace a variant
 	// (PUT /api/v1/admin/products/{id}/variants/{variant_id})
 	ReplaceVariant(ctx echo.Context, id ID, variantID VariantID, params ReplaceVariantParams) error
+	// ListSynonyms List synonyms
+	// (GET /api/v1/admin/search/synonyms)
+	ListSynonyms(ctx echo.Context, params ListSynonymsParams) error
+	// CreateSynonyms Add synonyms
+	// (POST /api/v1/admin/search/synonyms)
+	CreateSynonyms(ctx echo.Context) error
+	// DeleteSynonyms Delete a set of synonyms
+	// (DELETE /api/v1/admin/search/synonyms/{id})
+	DeleteSynonyms(ctx echo.Context, id ID, params DeleteSynonymsParams) error
+	// GetSynonyms Get a set of synonyms
+	// (GET /api/v1/admin/search/synonyms/{id})
+	GetSynonyms(ctx echo.Context, id ID) error
+	// ReplaceSynonyms Replace a set of synonyms
+	// (PUT /api/v1/admin/search/synonyms/{id})
+	ReplaceSynonyms(ctx echo.Context, id ID, params ReplaceSynonymsParams) error
 	// ListStock List stock levels
 	// (GET /api/v1/admin/stock)
 	ListStock(ctx echo.Context, params ListStockParams) error
@@ -3882,6 +4168,9 @@ type ServerInterface interface {
 	// GetProductBySlug Get a product by its slug
 	// (GET /api/v1/products/slug/{slug})
 	GetProductBySlug(ctx echo.Context, slug string) error
+	// SuggestProducts Complete a search
+	// (GET /api/v1/products/suggest)
+	SuggestProducts(ctx echo.Context, params SuggestProductsParams) error
 	// GetProduct Get a product
 	// (GET /api/v1/products/{id})
 	GetProduct(ctx echo.Context, id ID) error
@@ -4920,6 +5209,128 @@ func (w *ServerInterfaceWrapper) ReplaceVariant(ctx echo.Context) error {
 	return err
 }
 
+// ListSynonyms converts echo context to params.
+func (w *ServerInterfaceWrapper) ListSynonyms(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSynonymsParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "offset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offset", ctx.QueryParams(), &params.Offset, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offset: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListSynonyms(ctx, params)
+	return err
+}
+
+// CreateSynonyms converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateSynonyms(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateSynonyms(ctx)
+	return err
+}
+
+// DeleteSynonyms converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteSynonyms(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeleteSynonymsParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteSynonyms(ctx, id, params)
+	return err
+}
+
+// GetSynonyms converts echo context to params.
+func (w *ServerInterfaceWrapper) GetSynonyms(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetSynonyms(ctx, id)
+	return err
+}
+
+// ReplaceSynonyms converts echo context to params.
+func (w *ServerInterfaceWrapper) ReplaceSynonyms(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReplaceSynonymsParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ReplaceSynonyms(ctx, id, params)
+	return err
+}
+
 // ListStock converts echo context to params.
 func (w *ServerInterfaceWrapper) ListStock(ctx echo.Context) error {
 	var err error
@@ -5528,6 +5939,13 @@ func (w *ServerInterfaceWrapper) ListProducts(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
 	}
 
+	// ------------- Optional query parameter "facets" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "facets", ctx.QueryParams(), &params.Facets, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter facets: %s", err))
+	}
+
 	// ------------- Optional query parameter "limit" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
@@ -5722,6 +6140,13 @@ func (w *ServerInterfaceWrapper) SearchProducts(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter attribute: %s", err))
 	}
 
+	// ------------- Optional query parameter "facets" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "facets", ctx.QueryParams(), &params.Facets, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter facets: %s", err))
+	}
+
 	// ------------- Optional query parameter "limit" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
@@ -5754,6 +6179,31 @@ func (w *ServerInterfaceWrapper) GetProductBySlug(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetProductBySlug(ctx, slug)
+	return err
+}
+
+// SuggestProducts converts echo context to params.
+func (w *ServerInterfaceWrapper) SuggestProducts(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SuggestProductsParams
+	// ------------- Required query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "q", ctx.QueryParams(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter q: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SuggestProducts(ctx, params)
 	return err
 }
 
@@ -6022,6 +6472,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/brands/:id", wrapper.GetBrand, options.OperationMiddlewares["getBrand"]...)
 	router.GET(options.BaseURL+"/api/v1/products", wrapper.ListProducts, options.OperationMiddlewares["listProducts"]...)
 	router.GET(options.BaseURL+"/api/v1/products/search", wrapper.SearchProducts, options.OperationMiddlewares["searchProducts"]...)
+	router.GET(options.BaseURL+"/api/v1/products/suggest", wrapper.SuggestProducts, options.OperationMiddlewares["suggestProducts"]...)
 	router.GET(options.BaseURL+"/api/v1/products/featured", wrapper.ListFeaturedProducts, options.OperationMiddlewares["listFeaturedProducts"]...)
 	router.GET(options.BaseURL+"/api/v1/products/offers", wrapper.ListProductOffers, options.OperationMiddlewares["listProductOffers"]...)
 	router.GET(options.BaseURL+"/api/v1/products/:id", wrapper.GetProduct, options.OperationMiddlewares["getProduct"]...)
@@ -6036,6 +6487,11 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.DELETE(options.BaseURL+"/api/v1/admin/brands/:id", wrapper.DeleteBrand, options.OperationMiddlewares["deleteBrand"]...)
 	router.PATCH(options.BaseURL+"/api/v1/admin/brands/:id", wrapper.UpdateBrand, options.OperationMiddlewares["updateBrand"]...)
 	router.PUT(options.BaseURL+"/api/v1/admin/brands/:id", wrapper.ReplaceBrand, options.OperationMiddlewares["replaceBrand"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/search/synonyms", wrapper.ListSynonyms, options.OperationMiddlewares["listSynonyms"]...)
+	router.POST(options.BaseURL+"/api/v1/admin/search/synonyms", wrapper.CreateSynonyms, options.OperationMiddlewares["createSynonyms"]...)
+	router.DELETE(options.BaseURL+"/api/v1/admin/search/synonyms/:id", wrapper.DeleteSynonyms, options.OperationMiddlewares["deleteSynonyms"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/search/synonyms/:id", wrapper.GetSynonyms, options.OperationMiddlewares["getSynonyms"]...)
+	router.PUT(options.BaseURL+"/api/v1/admin/search/synonyms/:id", wrapper.ReplaceSynonyms, options.OperationMiddlewares["replaceSynonyms"]...)
 	router.GET(options.BaseURL+"/api/v1/admin/products", wrapper.AdminListProducts, options.OperationMiddlewares["adminListProducts"]...)
 	router.POST(options.BaseURL+"/api/v1/admin/products", wrapper.CreateProduct, options.OperationMiddlewares["createProduct"]...)
 	router.DELETE(options.BaseURL+"/api/v1/admin/products/:id", wrapper.DeleteProduct, options.OperationMiddlewares["deleteProduct"]...)
@@ -10804,6 +11260,637 @@ func (response ReplaceVariantdefaultApplicationProblemPlusJSONResponse) VisitRep
 	return err
 }
 
+type ListSynonymsRequestObject struct {
+	Params ListSynonymsParams
+}
+
+type ListSynonymsResponseObject interface {
+	VisitListSynonymsResponse(w http.ResponseWriter) error
+}
+
+type ListSynonyms200JSONResponse SynonymPage
+
+func (response ListSynonyms200JSONResponse) VisitListSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSynonyms401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListSynonyms401ApplicationProblemPlusJSONResponse) VisitListSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSynonyms403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListSynonyms403ApplicationProblemPlusJSONResponse) VisitListSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSynonyms422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListSynonyms422ApplicationProblemPlusJSONResponse) VisitListSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSynonymsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListSynonymsdefaultApplicationProblemPlusJSONResponse) VisitListSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSynonymsRequestObject struct {
+	Body *CreateSynonymsJSONRequestBody
+}
+
+type CreateSynonymsResponseObject interface {
+	VisitCreateSynonymsResponse(w http.ResponseWriter) error
+}
+
+type CreateSynonyms201ResponseHeaders struct {
+	ETag *string
+}
+
+type CreateSynonyms201JSONResponse struct {
+	Body    SynonymSet
+	Headers CreateSynonyms201ResponseHeaders
+}
+
+func (response CreateSynonyms201JSONResponse) VisitCreateSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSynonyms401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateSynonyms401ApplicationProblemPlusJSONResponse) VisitCreateSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSynonyms403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CreateSynonyms403ApplicationProblemPlusJSONResponse) VisitCreateSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSynonyms409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateSynonyms409ApplicationProblemPlusJSONResponse) VisitCreateSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSynonyms415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateSynonyms415ApplicationProblemPlusJSONResponse) VisitCreateSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSynonyms422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response CreateSynonyms422ApplicationProblemPlusJSONResponse) VisitCreateSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSynonymsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateSynonymsdefaultApplicationProblemPlusJSONResponse) VisitCreateSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSynonymsRequestObject struct {
+	ID     ID `json:"id"`
+	Params DeleteSynonymsParams
+}
+
+type DeleteSynonymsResponseObject interface {
+	VisitDeleteSynonymsResponse(w http.ResponseWriter) error
+}
+
+type DeleteSynonyms204Response struct {
+}
+
+func (response DeleteSynonyms204Response) VisitDeleteSynonymsResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteSynonyms401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteSynonyms401ApplicationProblemPlusJSONResponse) VisitDeleteSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSynonyms403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteSynonyms403ApplicationProblemPlusJSONResponse) VisitDeleteSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSynonyms404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteSynonyms404ApplicationProblemPlusJSONResponse) VisitDeleteSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSynonyms412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteSynonyms412ApplicationProblemPlusJSONResponse) VisitDeleteSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSynonyms422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteSynonyms422ApplicationProblemPlusJSONResponse) VisitDeleteSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSynonymsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteSynonymsdefaultApplicationProblemPlusJSONResponse) VisitDeleteSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSynonymsRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetSynonymsResponseObject interface {
+	VisitGetSynonymsResponse(w http.ResponseWriter) error
+}
+
+type GetSynonyms200ResponseHeaders struct {
+	ETag *string
+}
+
+type GetSynonyms200JSONResponse struct {
+	Body    SynonymSet
+	Headers GetSynonyms200ResponseHeaders
+}
+
+func (response GetSynonyms200JSONResponse) VisitGetSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSynonyms304Response = NotModifiedResponse
+
+func (response GetSynonyms304Response) VisitGetSynonymsResponse(w http.ResponseWriter) error {
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetSynonyms401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetSynonyms401ApplicationProblemPlusJSONResponse) VisitGetSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSynonyms403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetSynonyms403ApplicationProblemPlusJSONResponse) VisitGetSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSynonyms404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetSynonyms404ApplicationProblemPlusJSONResponse) VisitGetSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSynonyms422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetSynonyms422ApplicationProblemPlusJSONResponse) VisitGetSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSynonymsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetSynonymsdefaultApplicationProblemPlusJSONResponse) VisitGetSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceSynonymsRequestObject struct {
+	ID     ID `json:"id"`
+	Params ReplaceSynonymsParams
+	Body   *ReplaceSynonymsJSONRequestBody
+}
+
+type ReplaceSynonymsResponseObject interface {
+	VisitReplaceSynonymsResponse(w http.ResponseWriter) error
+}
+
+type ReplaceSynonyms200ResponseHeaders struct {
+	ETag *string
+}
+
+type ReplaceSynonyms200JSONResponse struct {
+	Body    SynonymSet
+	Headers ReplaceSynonyms200ResponseHeaders
+}
+
+func (response ReplaceSynonyms200JSONResponse) VisitReplaceSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceSynonyms401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceSynonyms401ApplicationProblemPlusJSONResponse) VisitReplaceSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceSynonyms403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceSynonyms403ApplicationProblemPlusJSONResponse) VisitReplaceSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceSynonyms404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceSynonyms404ApplicationProblemPlusJSONResponse) VisitReplaceSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceSynonyms409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceSynonyms409ApplicationProblemPlusJSONResponse) VisitReplaceSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceSynonyms412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceSynonyms412ApplicationProblemPlusJSONResponse) VisitReplaceSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceSynonyms415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceSynonyms415ApplicationProblemPlusJSONResponse) VisitReplaceSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceSynonyms422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceSynonyms422ApplicationProblemPlusJSONResponse) VisitReplaceSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceSynonymsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReplaceSynonymsdefaultApplicationProblemPlusJSONResponse) VisitReplaceSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListStockRequestObject struct {
 	Params ListStockParams
 }
@@ -13947,6 +15034,61 @@ func (response GetProductBySlugdefaultApplicationProblemPlusJSONResponse) VisitG
 	return err
 }
 
+type SuggestProductsRequestObject struct {
+	Params SuggestProductsParams
+}
+
+type SuggestProductsResponseObject interface {
+	VisitSuggestProductsResponse(w http.ResponseWriter) error
+}
+
+type SuggestProducts200JSONResponse Suggestions
+
+func (response SuggestProducts200JSONResponse) VisitSuggestProductsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SuggestProducts422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response SuggestProducts422ApplicationProblemPlusJSONResponse) VisitSuggestProductsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SuggestProductsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SuggestProductsdefaultApplicationProblemPlusJSONResponse) VisitSuggestProductsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetProductRequestObject struct {
 	ID ID `json:"id"`
 }
@@ -15778,6 +16920,21 @@ type StrictServerInterface interface {
 	// ReplaceVariant Replace a variant
 	// (PUT /api/v1/admin/products/{id}/variants/{variant_id})
 	ReplaceVariant(ctx context.Context, request ReplaceVariantRequestObject) (ReplaceVariantResponseObject, error)
+	// ListSynonyms List synonyms
+	// (GET /api/v1/admin/search/synonyms)
+	ListSynonyms(ctx context.Context, request ListSynonymsRequestObject) (ListSynonymsResponseObject, error)
+	// CreateSynonyms Add synonyms
+	// (POST /api/v1/admin/search/synonyms)
+	CreateSynonyms(ctx context.Context, request CreateSynonymsRequestObject) (CreateSynonymsResponseObject, error)
+	// DeleteSynonyms Delete a set of synonyms
+	// (DELETE /api/v1/admin/search/synonyms/{id})
+	DeleteSynonyms(ctx context.Context, request DeleteSynonymsRequestObject) (DeleteSynonymsResponseObject, error)
+	// GetSynonyms Get a set of synonyms
+	// (GET /api/v1/admin/search/synonyms/{id})
+	GetSynonyms(ctx context.Context, request GetSynonymsRequestObject) (GetSynonymsResponseObject, error)
+	// ReplaceSynonyms Replace a set of synonyms
+	// (PUT /api/v1/admin/search/synonyms/{id})
+	ReplaceSynonyms(ctx context.Context, request ReplaceSynonymsRequestObject) (ReplaceSynonymsResponseObject, error)
 	// ListStock List stock levels
 	// (GET /api/v1/admin/stock)
 	ListStock(ctx context.Context, request ListStockRequestObject) (ListStockResponseObject, error)
@@ -15874,6 +17031,9 @@ type StrictServerInterface interface {
 	// GetProductBySlug Get a product by its slug
 	// (GET /api/v1/products/slug/{slug})
 	GetProductBySlug(ctx context.Context, request GetProductBySlugRequestObject) (GetProductBySlugResponseObject, error)
+	// SuggestProducts Complete a search
+	// (GET /api/v1/products/suggest)
+	SuggestProducts(ctx context.Context, request SuggestProductsRequestObject) (SuggestProductsResponseObject, error)
 	// GetProduct Get a product
 	// (GET /api/v1/products/{id})
 	GetProduct(ctx context.Context, request GetProductRequestObject) (GetProductResponseObject, error)
@@ -17310,6 +18470,177 @@ func (sh *strictHandler) ReplaceVariant(ctx echo.Context, id ID, variantID Varia
 	return nil
 }
 
+// ListSynonyms operation middleware
+func (sh *strictHandler) ListSynonyms(ctx echo.Context, params ListSynonymsParams) error {
+	var request ListSynonymsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSynonyms(ctx.Request().Context(), request.(ListSynonymsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSynonyms")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListSynonymsResponseObject); ok {
+		return validResponse.VisitListSynonymsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateSynonyms operation middleware
+func (sh *strictHandler) CreateSynonyms(ctx echo.Context) error {
+	var request CreateSynonymsRequestObject
+
+	var body CreateSynonymsJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateSynonyms(ctx.Request().Context(), request.(CreateSynonymsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateSynonyms")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateSynonymsResponseObject); ok {
+		return validResponse.VisitCreateSynonymsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteSynonyms operation middleware
+func (sh *strictHandler) DeleteSynonyms(ctx echo.Context, id ID, params DeleteSynonymsParams) error {
+	var request DeleteSynonymsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteSynonyms(ctx.Request().Context(), request.(DeleteSynonymsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteSynonyms")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteSynonymsResponseObject); ok {
+		return validResponse.VisitDeleteSynonymsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetSynonyms operation middleware
+func (sh *strictHandler) GetSynonyms(ctx echo.Context, id ID) error {
+	var request GetSynonymsRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSynonyms(ctx.Request().Context(), request.(GetSynonymsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSynonyms")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetSynonymsResponseObject); ok {
+		return validResponse.VisitGetSynonymsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReplaceSynonyms operation middleware
+func (sh *strictHandler) ReplaceSynonyms(ctx echo.Context, id ID, params ReplaceSynonymsParams) error {
+	var request ReplaceSynonymsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body ReplaceSynonymsJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReplaceSynonyms(ctx.Request().Context(), request.(ReplaceSynonymsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReplaceSynonyms")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReplaceSynonymsResponseObject); ok {
+		return validResponse.VisitReplaceSynonymsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListStock operation middleware
 func (sh *strictHandler) ListStock(ctx echo.Context, params ListStockParams) error {
 	var request ListStockRequestObject
@@ -18351,6 +19682,31 @@ func (sh *strictHandler) GetProductBySlug(ctx echo.Context, slug string) error {
 	return nil
 }
 
+// SuggestProducts operation middleware
+func (sh *strictHandler) SuggestProducts(ctx echo.Context, params SuggestProductsParams) error {
+	var request SuggestProductsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SuggestProducts(ctx.Request().Context(), request.(SuggestProductsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SuggestProducts")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SuggestProductsResponseObject); ok {
+		return validResponse.VisitSuggestProductsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetProduct operation middleware
 func (sh *strictHandler) GetProduct(ctx echo.Context, id ID) error {
 	var request GetProductRequestObject
@@ -18845,409 +20201,448 @@ func (sh *strictHandler) GetReadiness(ctx echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L2Jchs5kj/8KgjOfGG7p0RRhy85JnbUbrtbPb5WksczY3lFsCpJolUE2ABKNLvHEf+n2QfbJ/kCCaAu",
-	"onjodpsbG9OWVFW4Enn+MvP3VixGY8GBa9Xa+701BJqAxH8+p/EQNp4LrqVIzS8SULFkY80Eb+21fhIT",
-	"kgo+IHoIhHI1AUlGdEp6QM5grNutqAWf6WicQmuvNc56KYsjMqKfN+gA/rqz9XDnUafTiQgbjTJNeym0",
-	"opaKhzCiZig9HZvXlJaMD1pfvkQtMw/geuMI4kwyPd14J1IWT2fn9WFINc5pTAeAM0oFTarTSaBPs1Rv",
-	"KBmTe1xwuLdg9BfHdDA71PEQyDlIxQQnok8mZuQJVW43IGmTI+AJYZr0aHxGGCfdg/7GG8Fh4zXV8bBb",
-	"ndVJ6yl90t+Kd3eTznbvMexsnbQWzOuQanjFRkxv4P+GT2lE+ZTENE0V7osYg6Tmz/cUmTCeiAmhaSom",
-	"qjKb7U5gZMY1DEDWhj6EEWXcTKl5eNE3Y48IlUBS6FfJY+vpCmMpCCzzCGLBE0UyrllqllMZ0Ox+ZcCd",
-	"ReOBltON/b4G2TyWFmRCzdlCX0ggWk4ZHxA6oIxXBnu8YLAPHz5s7Gd6CFyzmGoI76IWhJYeIvcPXz4n",
-	"jx4/7DyoEtH3QCVIIoGmo7+etNRQjJOFZPTPjX2lmNKU6413UpyzJLTwD0MWD8lIJJCSiRQaSle/TfZ7",
-	"CrgmkyFwwoV/zNwGdQa1+5eKmKaVOQHPRq29j60BjBhnrcg98imame2XqDWmko5AOz61r7VkvSy0cW95",
-	"OiVjKZIs1obY9ZDoIVOE+lciQhXpcjqCvXOaZtBtk9eWhw3YOXCi4BwkTYlmI1DPkLBGmdJkKNLqkj62",
-	"YpEKuddLaXxmpg2fx6lIoLWnZQZRi5np/JqBnLailhmvtdfKZ1HZCaZhhOsa0c+vgA/0sLW30+lErRHj",
-	"+c9mD7QGab76Px//Z+/TX/baf/lza2a3IvOVA/vFrU7+ZyolneLJ759TltIeS5meLto/vFJm90rvmE0I",
-	"rq383fLy/iyh39pr/WmzkDub9q9qszIZM7vvJeXJQRKYmJtKzzzQNAf84ylLlh7/IClGfYPfCI4Ldth8",
-	"P8xwREii0mwQIZWJTBMJAyoTc29jqmDuHCsTLB37du3Yt6KQYKQaBkJOQ9t0wO0MY/eMmaXhxj1IxYQw",
-	"3TQr//wFNs9PJ7x/OCEozSe4hbVZrrqn/uuX29ZMKiHDMr/L4bM+jfGJrpM0Vt2wsiDyrAaIMgvrs9Qw",
-	"K4JEIxPDLd8ITbQYgB6CtE93Rb+vQHcbV2Un1LCm3dk1lTnE/sa/6cZvnY2npxufQnziS9R6CVRnEpJF",
-	"XEAbLcdI1b57gdzvGh7XfWDOjQtN7nf7NFXQfdC0FP9mSCr1hEiBcpzSj9q8HToBN5sSS//x+OBNZFQs",
-	"p20wrUiKm6HI/ScR2dqOyNaOmeLWLknYgGlVk5zbnfz/th42zHxgZlSedXmTOxtPP/3+5Muf/+P+ubUd",
-	"be1+Ce926LaahUlQIpMx3FOEFYxtTPWwmAReSgm/ZgyPywqYlS7pQR/1zwbqNspuN1doGWo6PSDxkPKB",
-	"UWo/GBHPNBlS5X9JFOMxROb4h0YLGtLxGLil+JJ9wBTZ3dp+5u/zCcejszYHPpdSpd03jW6q2ie8piI/",
-	"RmUGd8W+V+zLQd+q1Ze69wf8SIv4bOlbwDhR5oXKLTC8Cmlw8V1g/BTfX3QXFun3qDYQatmQUU9U04gp",
-	"fqk8nDOHrNLfF3JEtdVRd7ZbqEGwkdHOttz+uZ+ikDL7mn5+J1kcYP37moyE0va2js0zqHyhOM2mIMmY",
-	"TpWTScWB7z5tP33asJAR/XyKH1paRr0WHKxm8Zrx5nmmQFee6Fan3ek0TZTxC0/0LUqFhQevBVFnbNwm",
-	"L4UkCcAYCUGRTAHpOknVRBBW8IQpYhFBmP8rEUUnSBRv+RFNl1PPKUmYikXGdeVCeQVg4XUS/FTRsDOh",
-	"fJv+QSWjXDdx4XP753lM2D1yellm/MW8rcaCK7BeF8H7KYvxxGPr8zD/pONxagw/JvjmWIpeCqO//KIE",
-	"isecCM0bxuRoGYM8PdX0DAz7TEBTlhrS5oTGdnMLwQkb5mFCk0SCUgQ+M6VVm7wSA8PbhDElFWiUp2Oq",
-	"1ERI3BKzZFC4/r1Wp/+ov917hAJdU50po5A8jVqaabwc+aJy8hhqPVZ7m5ton7YTOPerUpvlyX9Zdi/f",
-	"2bfthtZ0Tk1iN74qFLM4k9LYq2a+0DYDvRSyx5IE+KW2vp9/pbTxx6jjAiSWjUiRAqGJuTVKS6qFXG5H",
-	"d4odfVkaZvGWFpO6ig01N8TT0YhOUedLBFITbuQBP6cpSy61jcx+49RtSnkz33KjUUOaGHXCjI1PIjeW",
-	"UkjV2vv4e2sEStEBMl9jr/eAUCd/tpBNj4VhULK119q08vDLpyVOYHu7OIH3fCxFbIbppUBecG0t3cWH",
-	"UV/aVRzJB0jTDcOoIYlIL9OlfSFduy1dNLIUARoP7f7hYb0R+qXI+OVOy/HwUy70aR+/ViF+MHqSOSui",
-	"snjoOf5yNL9b7LixmV66ry/e5tk5XcVGo91mFhR5a2cqMqn8Vr4WCeuzkBGFbumpyMiQnuNuKM3S1LMh",
-	"sxcl17t3N4cm6R7bxGdwhn66lznBEU0t+ZziM9XjIz2RTCu3jfx89PbNcgfYKQ7we5qQw/xCLz7C2qSu",
-	"4vz2jXWIRrcbZY/sdjqEknws4pYUkd3OQ/MH0EPhrBgnIxMBdi/MWUZkd2uHULtHWgiSUjmA6ITv7mwZ",
-	"Gtnd2iXUf5SkjIN9SvBBRB7i2KhrGYPBkJL5pfleAmPgCfB46s0Jaa6usYi+RK2jMXB9LM4uKa2U+cyp",
-	"FmcBeZUyfoYO3ExB4r3cQlqDUBCRJm2yr85IX0hCCYcJERyunSbKM74qYWYUDkgIftSTueBQnEhtF6La",
-	"NuCBaOp39qJnoa3imp/CgY0mVUxsZCESaGIMEHJo/2GDDmhsSxiDZTTSvbjUiWyVBNs7iQEOZqZNXuLW",
-	"LHcyOP8r0tjmLtx67b253yWKTlVtM/BMjoV4TfnUkZe61OlIquEUVQWoSjchrB3m9li1ybGcuhNhnDwm",
-	"ysaLljqH7ZLSbL5spk/y+S9zCpV5XskF8QvECGKbfKBmj5WN/ZpzKAXL3FFUhVktmDZPppUfxam85zTT",
-	"QyHZb3A1+mSA1aEya9i6vf9DaoygMcP47SH0JaihISshSWptojzEt5jRbZX1xdJSVtETr47XvRF2jci/",
-	"DIPTzsE3kSiN3LKt0XcuXNiudJShUOW885x53h+qDfRckmFSH7M8zUpfrJ+tf+iecjHJhCXI4X3gsnJd",
-	"KenDZJUr+7BslR2BPGcxkPeV+Sw+6vBKruLIj4TRXxjCNJgqYv9OvVBEoMSraBilHaHmKtaveLE5V3bL",
-	"VTYeC6kheQ0Jo8e4YZegjKz44OnIfPEUz6BEGgjMKH/UfGw5UfmwfKfzcQjOnBzbcRYfecMUr0qlMdro",
-	"PUW6HjZj5tUt6zY1ctD0DIwVk49vQ+tW4Q04SXmuDIs+oblfyezgWJrPamb9WXEwsGymqMWkCpRovRI8",
-	"ETwUxcaPy8CHDo7ekp2tR482tghNx0O6sU0MDfignHuvOsyP37dmomOfft/+EoyfxxKoOSOqQzadDYSg",
-	"smKfq4eUth9tdLY2draOO0/3djp7nc6/WyWPakI1bGg2gtDI1oOyyIEYtZg6de7a0x5L0yAO58PQRhqR",
-	"FSgLimGpUXrROM94ao6Scmsa+aNlRgcTCqrHZF2cdadqZR5qyMbjZSeCsJGrm4axsLYCqB0tATTqyDwb",
-	"9UDW3Pfb5EiTn+kI1D1Fjn7NqAweivn69uzXX6ZUR6SfCiNYJQbO4BwkGUI6Rud8nyEQrDqoRRLZ16xf",
-	"vRKq4lnqhGRlrcVkxkPBQxEMgn9w6zQ62hjEOAUykUzDzCz+srtLtjvk8dPdR6Tz9OGT6kx2qjGzh7PT",
-	"Kt2kk5O//BfGPs3/kPsP2psbn74LXquxMObCqeXXwQgvPoCXubZpH7b+RXZ//in0VQkxGzMnMuqEJ9Bk",
-	"M4RW/eB+QskrcQ4pjYNHjh7iEEFRDREZS3GO9omQlttMIzJBanbkC8q6fJxxXGJDyDEkybleade3ljr/",
-	"bJws5E2liGqQOW1vdLaOtwxnWoE5fSmHPD76gLTfe38H/W2JrBDwO1k9/IK3e3oOc5Ign6uw58p+FMAx",
-	"0fsFYvSyOml2wMeZ1SkSa+TS9F1JZGGAKWqWd1SZbUWlmWkNnCROjl2B3KtTwNxg9W1KxbXMuT6ZsxJi",
-	"YS2R7pREqmzYwqO7CnG1IrXcVWFWkyghYeKESFh4zOH37zAOGCBJOkCOmC9tlonnWNxAALT8Vv7cXHSr",
-	"M6a+1GG4kYPkNGM86rCeCkp/Bp9RR2BEHuHRPMDEnLE6Y+NxTUtY7vtaaJrO+by2NGThUjRNq2vYflId",
-	"5NFuKwgjqagcuON+5CgHNbmVziUHh3xbQfx/KIBwhVN9xHj5xa21BrDWAL5xDSBqfd4YiA33S/9s+437",
-	"x0f72KfycxtsNBZSOyztsLXXGjA9zHrtWIw2BR2zDUO3A+Cb+dBfyq8bprUhxvYib+SwDjO7r1gfuXsb",
-	"udaObk87umPU8CUoXK04TLJYB++bA+wjkFYoIJOhIGcAY2NMK/B3ripB8wQp1Syvf589xRobpLFWpDdF",
-	"+FPlWH5v9fBiTk9T1kewcYcMUadMhTTsHXO5Qqultayp5ZOaIpfxY9aTpm/7CFab9/oh9EECjwERag10",
-	"Uswsz325tgE8NGDRup/nD96qF90CrOKFx/TcP4cElMIys3XPWShYZtXa4KwW2s2VMYLQMfQ5YYLLOKWM",
-	"Ew2fa1LqpZB6SoYikxiUGWWKxURwjPbEQwQlWfhrnKkhE9wlMShNpyQWAmc/OzGHxj4dg4yDvBiV/Cwe",
-	"Yhix38cpToYiBTIGScw7lf2Zb7o0bFTJ1CgmFIbv5+nfJaz+ZMhScF47wYmiKYTn1HLZBgvPaxDMTDrQ",
-	"Ng/JbEGeZdQwUqeebrRwzKXjQSM6gAar1f7NiDI2onJK+kwqvbQFe2DeDtmveRJLo+ZtrMCMM01iykkP",
-	"iBJpQriYLKvj01izc2j+fuVwCdVoZZIDbt8rkgyM6s+FJogINVIBU/ewOsGyU+k3JsoVZgYQNRRjMs60",
-	"9RZzxM/bbPvKOM7cnB2IB/MnzRnOyLHWD5L1NZkwCWjJDIEmqN+qoJ/L35sl8k+ilqTaWVRzZYh9ymhQ",
-	"Z1l41mY/7ikiJtxr3X0hEcuVcfZrVlfj3h9u/HB48PJ44/tXfw8GZdJs4ayOzDNfitD9woC6IZEj+zC+",
-	"FqTo95z5/K95tLz9cAmnxi2GcCKfwaLmpsCoiDjz2vEKsk8UM8PnKt2QKq/xLsVFXO7NLB8JRZUMPUU+",
-	"7RLvhDv7qsyM8kTqUvKvT7mqiYyAUCupCf7co3JmXi2bvdCBcuKqcoYyy8oZclTWZ0vbn1+y5mhWRSX5",
-	"tED9XuTv9LywTbroPUNYCLXVGwR3eWN90PEQkEPa7LGVnKP5EMv7Rkvmwy04SEsJ3aGCH7aIC1V5Kh0y",
-	"L8PmzYs49jOU8WYDfR5r9arC9OffDn4R7F87P6f/+udh+u+XT8/+/c83vxzwzjLC/4/rwa15bqtnEaR1",
-	"D5bbRwBfGJxk841R3TXs2iZVF/nIseDnIJXDPgmizBH7MjE1I7RhlONSWnNFKSfvyspGzDQkSDof/8SS",
-	"T7WSP4g+F0oT2u8LmWAqkXVskBfnIKcJnZIjDZCS74XWKZCPf9ra/WT0m63t9sMOeX/0Q1BtHzKlhWxw",
-	"P1cWXyQC6kzyiMSZNhtiaXsCShOXSrX8ZX5e+v5rl4cVuNM2czM4Q4TgMVFzkmM6emmjcqUuEXlmzX8F",
-	"lQV7+vN5VTlPXYLSRqhFhAM1P6yoKOckeoQjLxR1jsaKmUZ5Xqs/ybk34b/dfq2Kasg3upQXWSYOl/QR",
-	"8s0sT2FKkD6VERFpku9knlGNuk2+64YEwaY2+HTx7uH+j6ev9/95+tPB0fHbw391yf2tzoMrI8qiPM7D",
-	"zg2SaNUvOad0x8nJ0UL4jZ3lXAJxdDjHMRekfot1mVBlyzqVnjG/G1Hr662FvXztmPkWjK/R4R9vMJN/",
-	"Ktsyi90od8I5sKyhfkdMPMVGLKWS6empioUMTGmLjBjPlOMPinEgCdJVDKQHegLAC05iRGwpw7PQQ9qP",
-	"t8qmicgsOr6oJhCsI2CNxRuyx0IWiDM6Go0JbyNU6T6wrcELupSHuxotWBzGmOMAj8p50G3iiQ09hj8K",
-	"MUiBHA0FhlHJ/S56wrsR6Sr2G5j/jqgGyWhq/k0HcDqQIht3I/J//+9/H6C6c8aNha/FCe8DJOqZLcdj",
-	"XTSKTCCNxQhqVV2W9sOP6OdKxL3TmbulCyL9C/d1Na+t22dUJrXfbmcVSBiJc1AzgaHf8zW6akjsN2jt",
-	"mVeWXu3c+m0l75i7Gz2RDYY6vx2u6l7J1BWZPhV99+OnwKK/9/GLuiTJa7HV5MGtuf4XO9WLWm5MOdLt",
-	"C9kkgZC1qTHQM5CO4yRM0fEYqLEBnNaMfvd264bkwn4mEf8SkAE2/R2ZVdhVXfONVj78dCnv1SpeuDsF",
-	"Vp7nSaru3GoQY1uw8CIAY0eHOboYa27N3qa5NP2uITL09hzkBqAOzs1/kZAZt7+aYMqf+Y3XLtqzCmon",
-	"QGGrkGlFjZsflF+g+xZEV99AV34Ri5QyRVIxAbkRUwUkBfNJFbmIjL3HjBthl1A1BNUmr2kCpC/FyFq+",
-	"RkFFlTeFviYiq23o8CLL+Z+PtgTfp7/c38j/+eC7Py+kWNzoRmpb5O5DuloN21i8spRpZSXCGtZ4O7BG",
-	"RwQXBDXmiEZEwhYyfBG4cc2Hvg0+NENuz0sAk/rKq2VdgWgJ8HUphD1IBR8oG7C9NPHeiAb403xXAJVg",
-	"q9SFHXX+xGhPnBd+D+J0Yy3G9brpMxxtMWRjgSq6XwvR497jXpbLFBfF4p/8sVXT4sSuT03Na0bzBD4f",
-	"gkcKBi4E5YSZh4jMeA4et28zUCRhSaMHkIE6dSXSQmCJ58VXJogIPIdY27o6vjafrT6AFfMyXhOuSwlw",
-	"XxBuztjWcSSy1BaF6IFd74X0BU/Cp277A5IxL3ZZXrLhdr0UeII8BCbz9Yjg4DVKCh5BYIL5Fs2nkovY",
-	"MwVrWZs0i1SJlbi0jzTLXCnIo9HL8OtyAd/FvHttbNVvwyJ7q7h6K9lc1deWC2l5VWxtet2O6VWQxNVY",
-	"X/6erw2wy3LNfU5YgctG/sjrzvdLMsdFSRn4yRvM0PlGzVG8Pu9cYWpfSHK1q2goVaRJDg7iMKmUuq5p",
-	"t1Y5PfVPNKBK3F9z7ae6U7GQEmJNhkIqIE/L5kL+3ZWzlzhMKrOai3b1z81ojvXl1b4b5IPlnJAA9FdT",
-	"7SPsGJt1DbJc8InDBMuH9DPZY2qIWmlm9NVQ9CkE41jttN9yQKhTkQpbfDFw2kUJsgD/Noq7oiy5NAhk",
-	"N8xZpUhhFWDLoXl+JpdepDZT3q6k4QCr3whm3JmVemvcnV2mkBPm9evCZ1ZKwZnNUt7d3npcyU2mI2PR",
-	"KtIDxZLZZMz3Rz+E0pR3wmnKzzOlxQikX9XKErpW6zwRszSyzCk1n0zwPNysj3Lk+krzLrIQylO31SsD",
-	"Suni7IrmTy1KZKgrWflYoWW/GGFxvoAwrzYpaJPnRn7lZZhHSAxVMqEJ/Zv7ycjXMofFBgM19vpwd26D",
-	"tb+dnKhPf/mb/8fJSdv+s/0p3HUNV/IPkKzv6gs2ddPLqwrZcsuIxHZytXpKEN4bw19rm7NgG2bmavst",
-	"nONk52W1WAbun0OEw1L5OzUS8LtfGzZEDy8ZpMkLKUOg7KILgC9iWmkFUN28USEpwoUdsACqhwtXdzDv",
-	"H1CnwnARGaeUzephPx+9fUPc3wu0QE8kFvrW3TTaVdcaAnmDw+pUNv3ezTdh/SSifN3BzRVyIPTlNKcP",
-	"6MXKdR0jDvv4WQ18DgnPY5SWB4SJJrSMn9hgmLLBMJTH8tPx61cboGI6hgStoVL/DzNh5/0bGfMNu7Oe",
-	"ZJ3OTjyi8gz/Bd0VvVVW85Pai7LSX0tDAcq2+dmb9Zl4k8z+frP4QyjPs3VJI82CDZefQv3Jwg6YeXY5",
-	"/0uVzkLHftBk9FVWsrsdsvE84PDp9vbOzuPtzs6jJw93Hz9+1FnU3ypq2QzI4MgjX06ojH6spRKkujm7",
-	"Vw3FREXOlecz5GPKDVsrEuSLQ/owiwU1NGzBcqGUADC3JOArYJ8hVXkVu3yAJ53lPDUrlCl1WadzRYxR",
-	"IxOVezQ9PJlxkmJjomWSNMdCNZgjB1qRcUpjiKxV27mAa0qx35pyCbDbo6UExm2nFQdzxpciokY0TVfP",
-	"J0CyO2K/BfMoMpkGd1Ta/rxuOjZ3HLsiGhahNE6pTQ4hpRh/07aDD1Egz0H6qjh5KmumwGgpz394U5NJ",
-	"WLx482G/E2/Rp7DTe5zsPnm0vfGk02mPMalthhInLNHDRkKksRQ1LWY5UgwF08zeRHjvKgRYIhE/nfyC",
-	"+AMOcp38HIL6iHnR1UPGXQ9kTVzTJVzTQJAG7PHXDjh4sKsFQoNhz6Zg47tKz8grCjW6N5eNMC4ZVH2y",
-	"1NiN2nTBArnVr2qB8u0n1UR8t4iI7BTt2l34c0Gg3K0+D1/OV3XxdAtbuslD5ZQ2/PjcqHbj5pdj2rab",
-	"od3/ubHrBgBDwkbAFRNczQmD2OwIlQ9EhrS66Y8fLXemfcrCNdzq6AxLVjZtS2sYjTXpY4+YeUTcsMTG",
-	"fZwZ1G6mJ+Hgpi6Xb28mfioz3oz1oOWoPK5zRJOmlKBVsB8L0wmwPcX8tvsjegaWIdtJqkBf/b0UPrOY",
-	"phvnW3OA4Wrhrl8gpIZfP2dJyAK2y/B/X2olDdW4Q/7JMJkW3G/ElGJ8gI1PUtttmGJCG5OzcbKd1aOH",
-	"+br9MVYucGnXoxLz8h2f/OWLQkymSrNh9nYOXF8QqGHZn4jPFtgu5kCWKfv0yj33XCRgUyipbY24bOLW",
-	"bFG3+tUONqFd1IY2amlJ47NT5jer2QrJcGKYvC0yriHJG1YbA0UXxTHQXZdOsB2wawPdJkfa/FxUCW8M",
-	"lzVZL6XOsg2XyD0RVY7M/KDgHCSt8qit7QVxzgWUnR9giPR+/vD3ZnqzC5zBSWCxHXIGiAwSfXL48jl5",
-	"/HDrcalr/gisWDPncMZ4gjVGXDxAD0FByLYeNOTop+ZC6eEIrUs24FacVNnNi+SHo/0QuzlrwuRgLFTb",
-	"IP4ZcEUGhv8wz1Nsr5taL+t+J/tnuj395/DNr+dP2PHR9+97r4adD09e7cYPj7fGP3fYf49+jv/+268v",
-	"glNpKieLOyT6Zktr4f6/vwt9KFMhBmrpuKvYoFajQLHBQoXsDOuinKHNZU7CDtJAMUfBMDUgBRfUEYDP",
-	"mN82bIF7filr2hDtoox8HCo0/1fsHHiwJ44rJhDbYrJqAjKwBNWghfrtpyk7t25HH2LD3wTiarUJuw8H",
-	"pyyaYxCI0kH2nwYRS77g5yosP+xqPNAq4Gp8TY2tQCUMhaGYFQsg12PXtiZ4I4SrMtEQft1FIZsxEpFD",
-	"RiBWIOMJSMztrSkvI8p4Pb67BADC/fe0qUK9n/7F8JhegBsjnybJN3LUr5gKQc7TNN+P1WB6+VuR4/VE",
-	"SKNOKpoadZaeFXCZ0dIMKb+gAe/ebQPh5m3uVeHe/KbOnsSt0ddCwjpqqndIXYNoWw/TmJNOWaR67lJX",
-	"VbCXU66X0qXvUFm62jHkm1Ja68LshldiwPhLIUerN/l5u5/p4XYR0TRTbhOMQyvvHxpLoUUsUqv9YcFn",
-	"LsgIKDcGZn4daRzDWDtEJRtwISHEdFPWhGE8KN6pA8Fmq9zazyiIZQiVu8qnBtIYH9q1YAxrKX5/appi",
-	"CTNWEm/+t+GuK3NRdA5zck9V8HjXDKNTsQitPbyHD4N7mCmQYdb1XoF09W/kisCNOXCVhewsn1Bpxxuv",
-	"zsWwAC8YGs9dDNV3EdLgR+06065KN7X6FtszmOftFTAwBaVc46beSXJtprXqlDJPeTNbcknamktQr9E3",
-	"nDeqD/VCOQNuBaVrw54yfladY3/r32c7k187//jvh2I7fjf+ubf1+cn05aPR0dPkcFe/Gv79cfamQ3+E",
-	"D2q+2N/uzCAHc507DOSyVZKCkLTPNNYOrOh1QaWFhHs+1hJPSy4N/6tqDVzRJwnEbERTVe8M0n7YqS3m",
-	"aXXyxmT4fSvaevjl/slJ2/+48+XBfwVX8hbnvkKdoRXLDKHmo0CrssqDYJgcP451gFREVBYPCbVBcRSP",
-	"sUhFJhtK4zSV/3kYILd3jffziVE6H2+T3lTbakfvj19uPIlsa5ai379FBI9GFk9zWdT24+3KJj4JbOI7",
-	"kErwN8ELvE/G+Nd7IXV3v35xlzmyd7fSD+VC/dh8g+MG5DVw7duWF27Ep7sPHzcbtjMuJ43wbK/oGcVu",
-	"IOmodug+z5YLfYpVw1szxntuuTcsxXedDq5kSMdj4D7zxllHibA4UCyQjXPD85gpHmrNDC7slSo572dR",
-	"ng3RacOD+1a/RX3WF0jPkZRLWbAlpGawPLwtFtcEmEMW6eD0VJ1BMluFaZOO2eb51qaPo2xiKb5Az5ii",
-	"e3doLPf3ewrTg2iqRM66EfJwT5FUDGqV+osm4IHxlEizZcy2w+LJSkny2Tn+dHz8jtgHqmC2zu5yqXO2",
-	"OXlTnDtTDeH5N0KTl47AZxbaYA+Q94cH9uxsFTldcke7Vue1FKHmjuihizZf83BN3e2CS6W4nXPIXbsK",
-	"VYR0lCXa1tgAdJoWpr0WiNhrky4WAuxGpFstDYhl886yLt7r7kAz3sXLZcF9DhbmaqufcCcxn5EuemO7",
-	"vgqwykZEnCM0TuU12W39vHWvnHWvnLvQK2fduWbduWbduWbduWbdueYaOtesW9CsW9AsakFznZ1n5ujL",
-	"z/GVlePQecF5G4Ym3m/slWZbgAIT8awCHTntOaxhW20ZdewawKtr5NcJ7/rldherzXN10+JJr5mGwzZG",
-	"g/ZlFIu7eOlKPHl98aZBy9VDrrAC0MWU2DtUnuTK9C5bjs6GAFns6zDZ2iL4SHU1D5+2OwEX7pzmwKu6",
-	"dMO63L7V5ESfPInI1nZEtnaMIperdUVXnHgI8Zn9bSO+eb6qNzP5J1/+/B+/ju1oa7exeXhZLULmHsYL",
-	"VrUk76sZ1upcLa3zuJEW5s3fFR2o4la9QIWc1RpBhDSgfaLOsnL9mBlAlChgURFRaRgftWIlmboWVdqH",
-	"R7vzoFR5ROdT8c/2aaOT+Y9fNKeiRDry70TNaBHroxKkBwNm2wJFvhooal8VBMuNQLSX4A6XQmyvgMle",
-	"oKjOw2Ovopc6zarSnshHd/yPCzTXRvySU94uhiEsdfGeW9JxrVWttaq1VrXWqtZa1Vqr+maKxnrCmCN1",
-	"v8bWvL4vdjbC0gnr5rzr5rxzmvPmhH41mQElRMuigrgX0TntNOcqnt9gJdm5OvG3uB9rXf1O6uqL6MQ+",
-	"doOE8nVaDnduG5cOml/acFkbKmtD5durme41+rzYlbPf8yCw2Y5WIDvOprqW7ZRSnnrt5TygjD8hJVb+",
-	"7R4z2+N+by7AOcKEo9ZYjDPbPDlYUdqvoAFFm0N3ivKBFWYRkTMY284piMNEZptACh5O51Pv8zg6z//p",
-	"Hps7LWcqzcGTUmXLGSKGFPvdN8JIbWzbIkkb4KOkjh494SvDR79hlObXhbdcwxq/Sljj8uTrsIrLkO71",
-	"oxfXkME1ZPDulgdYhM+7SUReDYWHl/jiALs+u1i/CsorjRoUnTpdAdL+rJ8YI/qn/vbN9QIXaYq+iuLq",
-	"r41vJftwjo28fDZic5b1visFJlxXDGfOc6WBJj6l9EL9K+aWENqZb/yHDaHw6mqXqkQU5ZOeQ6gX9vZa",
-	"BIFlEsv4eNf0uhS93jmPzh/49tyxvQ7Z+4e5WhPqeG20cqMZMH5mRUUAznMOsrHg8who3ktLaSpVZE7T",
-	"3A9X2cB5iT0gS8I5g0kttbVdDhkkIuulUAaQPVwqfmDvo0XXZHxePM7NoQicza2YuUylcb9FfuwQtzwE",
-	"mrBw7cBcmZa032cxym6jowHXxNdwqiW1DyE+u0yuZ97ADL8ESUS64gzrtkwWNsX5vdTxa68lzpB1DyR1",
-	"FSbsb8ZC6YGE/GcJCXM/hKg0gYGkSdjSsPNx/hqJfRU8OSktxmPGB6Uk7spUP34qxbkb0pqLUHaRlz3f",
-	"weAO0jmgGmoxRv6QSoubSxdN/izzwBStVlHpvibN743SK/Sp/XfIK1W4Q+a27JcWX4e4yKGQATZw893r",
-	"lzd8QoZB2RYI73tfghpevGmktB9wNWy0IPC50GVqPeLso6e6uRJO9WuOo6IVlYoB4+aE3CNXVB1ne9Wi",
-	"eNVFhLd0wJQGebE93cfWm85+uVz/qOjGdcWVG2+W9Mu5L+BDNSVq3gvv/XNNnddKtWpW0PUPQYG+fKNV",
-	"d1e88HE1n5ZrvXqxBqdRK790c71ApUpVM4Um8LdLdEI9rNQDmW2hGVNORhaxZDPdhmKyZ8S82QIsj+RL",
-	"lET2t9q31DAKVUo1yIikUHaoxkMhFBAlRmCUuMEJB7P1hl1QdVYESNHp7yVHn30+dQOhZNboG7GfOqUD",
-	"W782FlzTWJ+a18OSpaFV6KwfIhFYGL3fJ2cAY0RV01QMMohc9WGzFxheUs8ITYyyp7SkWkjl3s9xTT7c",
-	"5Fpk2rof/X4ralXeC074CKiMhz+xubU+yo3aXDricBpo5VNpPDePskot6or+C6vD7jCUGlZqJ5CmhOWz",
-	"bpPnYjSm0pY3YoYskH5sVWoieFqFs3fanZ2txyENvKZZzzY9wKX4uUXlTQldD7v/r/N6TD7wOJz2JIrs",
-	"ULV7SfkZ4wNFKFH4PvYhKtNC/voZTB1jUzCiXLN4DhkcgsrSYB+MHI+ZU0Gv0rNrabClP49lsZYFfd4C",
-	"zHIkEjjFxstLzfK1KwF92+DHvEACbnZEsrHRxLY7ncWdAFcqhBwAQxY71kzsx/A55CS33ScFSYU489Wu",
-	"Viz8eATynMVwwPuiIQphH3AsDGxe10BYbELYqkwZv5RRuW9dNNBURCgRsTEBN/G/UUuMgdMxM79x/2xP",
-	"6SgN2ofNVoWLtswaF1hkKlh3AKRqblfuK4G5p2phwvZWu7MsINyPE7mNDZOJCs/lrZH4VvPnzp9ijjPg",
-	"nnH9aMMmF+iJkGd5o2FvV5gPN4LMdtqd9tbWTvvxMmHQ24ufw+cxk6Dmjgw8Ub6RHYbAbLcOKiG31hLS",
-	"g76oOYGKKNWTCxS2WKEppmtqtQjrZt0bSCquUJ86W64bJqr1hkvN26d8Y5Bbo9WZb09knUJ2P3swoPwK",
-	"S4AYq+aUDpp77Ns+usjIYpoaY6GIZpWKv4vfWJrSzYftDrn/z62tZ+QV49ln8vnJo9NHuw+WiySW5hK1",
-	"ii7PpUOqxfEqW1uhxzk3fVESiDvl1foSlF9aUtWwbOcWFI0/brpEg6YQJIYG6CGGQ/rGePOi1IMGUI6P",
-	"6KIWJfiYwyJWroiHTGzMhRzOqhnGPttPfsmUHrlbuoLJ73AHWOvFsBFNz6BN3tjmSUVadm/qC/DmtV6K",
-	"2olFQ6xgP+5U0zmHbVPDYzECcp/2xDmQ30CKB2YuA0HuI6L9QWWjNrZXzWXfKP1ylhzh8xhiwzKauzXk",
-	"jC6Fc0iJbzmPZMCnaNabPbSlYqvkGqoJOj/JPgyVKuWx37OgKQSOmS10YMMUyUTNB6RfMHX1ot3lJFC1",
-	"+K0aCR/al/D1Rte4L11oCMQYn1oUdaspSSBl5yCnhAsNuFHon2G1RJhW/tzu462twG0rb9f/nJzIkxPe",
-	"BFVuwhoVh6bOskvAqJuKc92VPnT2oudHHuSpwXMOTH5aqhgxEuc2mXLoqwt4DxMG8syAMbBzRPVI0Jnk",
-	"+M+EjujAtmcU6ETTknLVR4eUqxNe7V1f46jPzdfntXbNi0oU4kr0bU9x5BKBkKBkmsUh0ffc/aXaGnYp",
-	"qNeQDQJ9mn9ig2oUYuvRci1fUzGZ/dqrOgptuW+NIGFZoED4a/x9rXv0Ul8UWUgLdZFGL02qfoXVlQUz",
-	"SFQclt2TfDVuxxvJ+yegaahztmEFQ/xbEYx31U3qjRJBLkd42NqGGhUJpHOLMkVEXQRtbS21t3FO8AtZ",
-	"tbsbX6J5Gm9RHRBGY7O4VZvql7bzQMPoD6kJDyUonN1Sm3FcPH4ranRpujm9RJ5gowtp2bUzDijcea8K",
-	"G40hRtyjvmMDExOWpnnGeOAmnSoW1B+OzK+t1ZxfIXd7bqKXdEKn6lT0T2NxHmrG/AOdKpJxzVLM3rWZ",
-	"XX1tKz1RTcY0hiYcj1kSvjShClHENTHffhiKJCzE7NwGgh8F6Qp84hU+by7u4mYqS7dLKdtB2DBlUR+U",
-	"GSr3lfOX9TrllfavC3Z/Y8B4kSanO51TQ+1NmHfEubOi8gPZ6RDzfERwITafConexh/JwIi9Hq1VBtta",
-	"rmv/jcDvq5r5ovOuMdnSyxXKqZFFDVfvCb5Awtu7UzuDOuOJKkxyAYd+5W9jQ4ATR4ak1F+IVcKAKypW",
-	"NYX8gl1V0WDXwlzlK/VrrL0G1+c1uDs96df+i2/GfzG3jz6ecAP/+1CnxlW6yt6KVnWBTrZrhWquQnVt",
-	"jX5vSlO7/SYDt6MtXaiBccENFsUKUfJfZ7k4N8BKPpXcSloXilsXimsqFIeU8lqcwygY+q8oYrZb8gRC",
-	"oHAaayEb+/15DKrFdKKnXw9hVCpchZ7SqdK1RnUhn+biWghN3O0KudmieCfuVj3Sid0yl451Lqv8343q",
-	"Chc1AlaV8c0iOOeThPY1yAmtt1bc3llql1cwBi5oAjxDX/nUVWxDC7F6TOgC2dvdvk2nzqXkNYpmBOM0",
-	"S+6KqC4JaB9hLAlqdyTlbY4KlrOQry0S3yP3nGqTV1gOyKPzIBmAtAEYLrx0Xw16nH96Jdmdc+S1+L5p",
-	"8X2lknVx7BulYZt0GWea0bQbka7NS0YnFU2hS+5TX/NLC4GpJKMH1nVljBaqqo/k+aSUx4BAvQE9hxNu",
-	"XkN/6gNXwMoLXMszqokpbjZ5Hu0lw+9Ry+VaRy2zJFdljCpo9gMeV2JmtciyUNptXyUWH/l+fAq0Znyg",
-	"VgnOlz6ad2COQwH75aRIMMIeGiOtOZ+3lkwTaIq6B4YYzUbiH17gKjS5dEPUjwlc7ygLsJBji3AVfXR2",
-	"OcRkSKOMQammTM198vOHY+Q83f1MD4Vkv6H82CPfA5UguzMcZ9j7MWZv2c8H73872HrDDtQBP3wYPz94",
-	"dDB62fn79ngnef7z07ZhTcmHA/aWHXRes5+ftuPtlPdGLzvJP39O54GfQ5rZEcTC4p41w57FxC7KZd+5",
-	"V6un/6TTWVJLmZvJus+JGNNfM5fpF5GBELa9utn0coLsRTNYZ5O4zUCnDR2qbbOXbq90OI7V2F8FGUGm",
-	"bNB0UZrlbBmAMu3U96oy08oBuhFD9PxeheK3+7w5TfYW8fijYJv745kSHq6BjJnFgJ3X7SOa0L+5n9qx",
-	"GDWOdHoOkvXZouJktaHNoP7F5aqTVTOJqwP9aKYf8O7tYwGSy+QFLCqBq0vm7YhOXf2U5TMCwut5SUcs",
-	"DaTutF6Jc0hpHDz3hjo52G6gVCmnwTQM1MdZqIlJl3k6t0qDsIVTbtH12Fz3xuyN+SvudMPG2CI2C/Yi",
-	"ZP/4RO98+MZEb392bker3UNrl2y1GmaGby0yfxz5rpbpUH5pKbvGMup1msOtpDm8v4OVny5aJy1q+b7B",
-	"c7LHXSjVRb9dAqCKcDUuJO+AlB46VZPe65qw30xN2DmhaUf/jqruKdf/HutFY7UuVYpeB6b++EL+6+uv",
-	"J5vn/DdnOyrbXMKWVj/LiNLmX97XU+oIs3C8qwwqMxdLLlAUiv1mJxmLVGSyTV7kvtUKmMCwA3dWFwhE",
-	"X7qC/3XA7m4C5BbsBdpEMTMNQNukQPZOEOJXPGJEx4X6gC6sPlvEfa+uzGx9H0q8o3KjQtK32k90VWyb",
-	"3z/XqX029W7dAvLOtYBsFCuGDeBfa6LF3tdZsbJQmqzW73Q51m95vZph9uRYZkBG9AyQESvxDP+MBZMQ",
-	"/MJJIvLqeAsN+pJcmMdX37rH1p1Uluiksm4yfckm0zO1lZp6STqmfjG8co6LW9DBec3b17x9zdvXvP0P",
-	"xDBfMRXy3KRpuH//Sk7JIhnVt2RaLRfVO5YCbsrbdvPN2dHXVEv2eUUZ5G6es8piMeoxbgtHkx5gnY68",
-	"T9U3JJWWcFXkhFSexRJ14kb084F99aF92P20NUtrIcJOMyjQDnaaYTfGR+fHiFqTIdN4FRX7DcwfjlpR",
-	"63Urar1qfbITKq/sYajvw2U9IV+LOlqvDVBzIMy5fFfVYrmkEyxqv7HuI7vuI/s19ZFtVJi/wSbWayX9",
-	"G1TSb0crb5JYR+Gwwb5P7Z6RR3cglRHTn5olncTSGVQ7LGhJTVhK7fc5CXZnAsr/qkkK6whQEQFaJkJ4",
-	"TbmBlaBQcyDHUVdQyQPJ+lNsZnHFvRZmL9YVtUeYXYYhFIgzyfT0yHzGDudwl/m/XnpK+PnDcSsKI34K",
-	"7Krok49YvPjT/T+ZReD92cTfPIgwOyAIyyX/9//+F9GfuB6kAjuNfNJDrce2TpU4Yw2ILfs3y6caZ2H1",
-	"sG6m4NQ+r/5qyK/bJs9pmvrrYTXwok4DVtUBm59mra4T7rx5btRurGTfQkm7htt1/7nx/Ojw5cax/c39",
-	"3c5O+ZnTEVOK8UHXSukJU/CgTfZ9fwk7S8pPeHXDupiJbC6VIr9kycBmjlpEdyo47Fkky0QQDucgyYh9",
-	"tgh+w5z95vlq3XU8rGdvY/Z3K6jL3TzqNeEKUFANwSlkAZ1D8ey/8oxoIfwOqzHQM/LWLG7bKCcaW+xY",
-	"n0w/FRNlFa1ifAfWfS/T1l5rk47Z5vnWJs30cNP9xfY5GCMVe9hx4GmkgoogNL/ebn35ggiLULX2fRKL",
-	"0QhkDGT/3YE7GuTZ2Noqb7blzgHbOKhCB8m7abRP+Al/y30Nc+Tx5pQckdlPIpkp0oMhw5QarHRllii4",
-	"UfSGTJE+2mw2k97ChGLBDf/SePwn3H7fopp+FCROGbgSWuY3x9MxHOHy8r9IIAPg5qJAYifuO6Dg/HKq",
-	"pDw54RLUWHCFU3DdyQg2JVFGR8FF/ulP5LlAVmo0xBO+Qb777uejt2+++w6VFU7P4DSmCiLy/vjlxpM2",
-	"ec/PuJF+fQZpgjV17c+/Zmb4MZV0BEYdxDlJGCPSsfJ7CSecEAn9TEFiz2h3ezsiShBK9HTsb4ShKVBE",
-	"sRS4TqdtO7mDRH33nXPToYRT5D6Kvgdt8t13x2wE/u+HL5+TnZ2dp2Yh74+fu/dRtzWrMzMk8JnG2hfm",
-	"IlYu2ykhPThAQVXgi75/QZH73ZPW1nb7Yeek1TXKklkZ/qpjfoN08/O7fxl+MUKwpfcvurqCEsyneTFS",
-	"ZHHcpAeKJZjjM8JCI5wcHL0lu9tbj4kxXtxaMNfNrNb2I+mirtSNfJ5bRLqILHRlciy6sNvOf8sU2SJa",
-	"kK1OJyLbHcOfnGnTJs9FmtrcH2XWhPdlIMUk13F7IuMJoak5NTd8KaGq+8y23WEaM5bmZ5t5J5EZCHv0",
-	"xEJpMhQTJIMEYEymIsP2gsSBXmeS8cmQqnKKn92gF1IKWaaHp7sPHxtjrJfCyJweHY9TZnXHTffrv/yi",
-	"BO8+yJmHxu4vXbPtdu5jKQaSjlREKB53Apqy1P3NNjClPImsYsjPacqS/LZ0AWfU9V83V404ExN1Xzdx",
-	"w23NnbRTs+TaIJBPsk5nJy7LdvyNmaxhD7l41XSAfNUQY+nh/EJis7qNlJ0bS8bnlzhuX26oZnFZtsEU",
-	"k26+x5LGljM6BvTdd3s5R3JMKKZSMlBG3jpVbOMg6UbmbKUirI+H7GouoG5gO5A82s0tTDPNkJE5Y1va",
-	"SR1SDQRp3ZMA5VxkPLaE0zV/f2X+vIH/a+5L8atDGFHGUe7j7Sn/xVwjlxxpppQrLk5iYrqp4PCM7G4/",
-	"LZZ9CFpON/b7GiTqHcomF7nJPqexkS1m3yjp/vjiuOsxbxKUyGQMubyinHRfHNNB/ZIZXeagv/FGcNh4",
-	"TXU87GKjEtBkp7OLw3R/erH/Q5dMhDxTtpWJuWF2tETgxiEcOQauUHVz6sfrA6NRZiijjX6n9jax0Yid",
-	"WFvIwaZ7aXPkmu4wXWkdkncKcY0/vpSbluy0O+0dW75qiOrEJtqpEHaxhPuv5IdwkLT2zLvlti5GzbZU",
-	"iJ/f7nSsv51rX4m9xAd+cQmfVmNfXP+/GAY1k8b+MW2z6N3t7aYv5lPcPLBcw0YScl/T/HfeWe5VMRZs",
-	"107lWl/ttd5gjoQ7CiRr204lamk6UBj8S6k2FqUxQj5vGC1jw8H7Wxzb532JWpvtCaTpBor9zV8mZ6rt",
-	"dyx4YmYHzmCqyH3DgB8/3Hr8wKlfdS5EFBtwpxJY9ul2Ltf1IbbZsy5NdKQgPQflEaPoIj/h4Q+i0kYl",
-	"JObeSdCW1Geo5ucPfz+6TnLB7zfQidklqwqaa2+VbzbgRq5NCB0Ja95gGqi1LXB2hnHAxnOjV4rGGpzu",
-	"+c3qw1+iluEji17CZ3DOO53dxZT4RujXIrG5LrdN8e+yXspiS382UaYguRLZG7k4l+S9XeJ7ScyldpdZ",
-	"c0+Ve0+4ZakioF2lvZQpnXd9Ql7oNebW3sfwVhSPbKJkan2JFj741qaYfPl0jTTuloFZSwFSL+Ut+fVa",
-	"1tjZWnzo7zl1WtDtUFfhdvn4yWx3Yfjan73X4+OnLxVCNKo6GU2LJZepL/9dAwnibzFTr2jX+MU2hg7Y",
-	"wEmCKoL76rNyC0nMwSJYwkdp8rDTJm89p2HK9kShOfJCY5QCoxcpjXNMlOFNrs/TCT/OQ7veqeCs3Ry+",
-	"ISTpCT0MsVubBref9wdyquP3IpleNS1akN+XqsPNRXRq92DrqsduYvc+GevitN95uvil54L3U2adobtb",
-	"D5cZRWXjsZAakteQMHo8HcPXdNP2k6RE/pe+ZiHuv/k7S764pjmgIdRofCTO3eXJc+7e2rLIZ8ae1UNg",
-	"Ep0KsRi7Gq+zMsF+vnxBKpS62yB+ips4wGDsxelrOWn/UmT8q2LGP+C+ejPzirlyUC0wbLbWObBUd2BG",
-	"C2088s6NM6eKrnkD2uKaUEuE+iPoa6LS1dTLgwQ1xrGHSs2Ucjl6+4aMQA6A4DPO1tt5+uiBUTHSqcOA",
-	"gVE/0MVj3UsOsOQajxAHHaleB5sffyNagoWCLaUl3PRFLBINMAh8czflW1AZnjsY3/XctFAvpCPQitA0",
-	"zYWBVxI+OF3cg2AcllfZgoOzt0MCKud3TYleX48/0PU4BGcAXsP9qKjXI8Y3e5LyZL5/BWNEVJGPaJta",
-	"D0/KlK5iCJjS3+O3HkQuoIj+YkpiGg8DcgaHf5W/9XW7YHANix0wdrMvc192Fr/0UsgeSxLgX52/xm4P",
-	"0SI32kYlgs/RAhtIOkuQvdK031/kubGjtsmBtq3YDVNzjWt97FXCgMoEAehUQZvknfVIV6XZoEtcK6rR",
-	"DMKy3eCEQXq5JumB374VB4xdVYPksNt8Gfvmpq7M2s3T5Oaxh3gVd7JBDi3t6XFTsb5ULvLM0SFV5P5u",
-	"5ynp4t9PGT/NFFSwZA1uH38lV7TU+q+tEfNpGXfRgb4KL9HqBL2qlrX6DViCiI80TeErdFtdIdXfFT9A",
-	"k9V/FXfgmgTarfgKFgu0miH0NUi3O8YMviGHx9VykmX8HDjeMzKZ6+WICHyOYWyTaIxC65ONlKZT1egD",
-	"ucPM4lY8J2tmsWYWV+n+uU5tO6YaBkIyuCLPz/P8e6t6f4o3Z1lJPabn9JmESYiNKsPSRNrUGqwS4xaF",
-	"XlvM6kCMfJHUMaYSfNrTclfaJk99Xa4ot6HTxd6oggjWHqkGj1SxRTftlfLE7As6aDH2Ql1LwMZithoB",
-	"5WjbXoVXypPONTmm/OdvxTeVr61BQJeZx9pD9fV6qOKChq9TbK7gqMpvsk1WQEggB4YZwM5tZRRCWWY2",
-	"1oXl31zBi1W6wmtH1tqRVXNkXeXluDuYlm6u2HUtvsXePIYlg5zsbPJ4XdF9uT5heSt+r2WF5dqgXRu0",
-	"K3i/rpj9LOMA80Ne0gdG9guajynnwrx+wm1nXquHM60g7dcldzyNU+g+sOHlXNpTCaSPCb2u/x6HiSsL",
-	"oIngMYTg+87tduc51q0439Yca82xrsMFd73mhINlNTvh9tM0bxwVGS4BypdoJd1fuyQV4kz51h1UYt+O",
-	"atWRqFRzRMgG8x9dePlkFvjh9vORZjsdBUaLmmA0lcpNadGmLeS6+3Vpl90RUBkPj+Gztq67gA/Rb2ju",
-	"ODTH1OQ0dP3Flhvctm5bNGzeZtR2LCP3u1hnBzueG8lyv4uVkboPmuZUbnZWTGy2otnX5bjMO6/Nz2HM",
-	"26itXZZBl6XfoDLHyq/2Yl6FnIkpLakWch7Pyj0gzQk4czJuPLdpXdCMvFYqbAQ/Fwv6GpJ0rl/V+IrS",
-	"eoqs3Bu5GJu+02fQSjl2Kr95yHkEK1V6YmfB2IouvuMzOXbN4b3gqEzJWirhnB5VXLhDK88ueOmuwWoo",
-	"z+uGjYYl7vqVJTrcRb3/G9Dkf8R7UmTkU+IUuhtgAUpTnalGJvAD4DWmmvEBAZ5Yv4W77PW01dwxsBQT",
-	"sH+ayweO7OTuICdwM1vzgjUvuOIAob1uaJkm/vLB9WsG3u0318rPfYOMk36WplVrf48w7u674AhGELYK",
-	"pa3ZajnNX20IMOm6iiD4Az5fcxacYM1hs2U4nLXSEWwUlRxlPCGladrhbPFlRbTRUhgn6ixTIV9lDu95",
-	"59e+wKnwASeDTZXFmRkGS2EXTg1qhmrfhHcgPwjvHbCbW+ArsACo4708qR5M0wyV57bLTdPtWs4JFxvo",
-	"ufM1WcactyDJpR79UTPeug5XwhJrwkqT1107yTYPMdu92PngaWPtfGhwPuSX54bRUm7cPcMn2Gic2uTZ",
-	"vLFIF9swdCPSVWeZKzCJ5c27vvIrc9l/yHZc4q0y5hdNSdc3dupGRPRPuA0MFV12bOU4o3d1i24VWJ6W",
-	"QKqgeDJqbFNxlGYD3zi65CD0saoTbn4KALnIPve8KG/kjjzdWo4ps6WJiUK+V3rZ8G9fu1jwZ67pe2xU",
-	"SBQQ7oXelIyAcqOh9kWaiony1XR7ND4bSKNwNJeacvdqZTiZcwvjZbfHif8qBHlDm+pW1MIK5PhdrSXr",
-	"Zdp1p693rHbZYUlrbztqFTibBPun1PsF5Y18HDf/QbK+JhMmIQWlsPD4eGjYf97/aK/12L3iOg5sP/xS",
-	"lO1X9eUcb6ghkyhR9URgh25VXkxlgg/zebwGybjwb7fK3//4e7lZie1n1ToqdSRp7fgJnmXmUy8OD968",
-	"3TgqZrzVMbd99iOvF37kdekj218+IUddSe65vs83Xj6sEAVNlkCpx94aJPj1ggTHOWO6+qCeF4ELEYLH",
-	"Rb0/z82yPKyGBe+NmBgIkUTEaJ6DIRGlkmbMcvaPErCweQWS737niPkB6UnGB8qo/ci3LRrBohxQ4JgP",
-	"/Xh88AaV3SlWIuQhtm6XUrD1NcTwj44YvMKbMqdUmxslKhlTsmLAGoPXUq2txE3yUCo4GCCqnMY0Q03G",
-	"N0alrlMEtlRTDWkoP4Iuayo3YGlcp3hZB5huKcBUdK8WnkP/sXC2xpxinHQL1bpLhH/BqKT2eesp4lma",
-	"nnDpUPCGiwfkicXgXo08uaiBMWRJzbwwgtmI15o4LivkBQLDdrH6Um71Vy6Hjc3pXP/Q8gdmTIxd1KRX",
-	"15VvqYbe0rxsDbhbA+5WgAhfqb6xFELYjbgIIEyc59vtUI4XViXPTRkz3M6dTie8W73tVT/UQDPetZ2c",
-	"sbO4m5Yv6O3bShLstWjmp0CT3vSEfzTTERNe9EOp2AAK9IHv2fdgDp745rnvSvztloogrvnbmr9dC6D4",
-	"xlwPm5UGpBfTIRv5p+FQrnOprZjsW8hGpDcl1JpnLkLZ1L+XYGvGFHuMFe5c73T3JtwJt23/ukXX0i65",
-	"v7u9XfzG84VukM2V+eA1JTbn378VZlXpUtzArNxW3VOuY/HXg2T4FrjDEWD7PTKifOruCYa8c4MSm3BR",
-	"WcYtWQf7VfEK5zC8OKcIBue+R7cjtjixrhy/IN+jkGGD32pXFC50/rxDMzliDVUiKvs5/wjem7Un5rKC",
-	"FililuZuQOCWo3uNOJ/cNVm+4VHRv4dJpZ+V7v6QFg2EtjqdcO7OP/zI1y9mXjGlF0gZtfZffmW3xiaO",
-	"eJq7VzjQb9OBOQ/v4eZHJtZktkFqwoWtkJH/uWril4rDujdOMdLVfVAtnmNMc1s754RXMRfFBvmW0e5D",
-	"zRiIf+TQhLtlXrt53U6o3W/KfD6ytqbX1vScIH4B+rkpwb45olqyz1esJb9GHIAFbMVi1GMcr5RnXhgy",
-	"ULZPeVRWBSKSAj1nfIDOSus8rHM7mkqgyRSzBk54rntgZ1aCzkjru7RGIU9Iwvp9kA7aa0zzmh8yT+Z1",
-	"jC/CdukedFcaOjrh3n9aIOVKy1vIMV/bvb6jfNPN7nb4ZpMOVtcvddVNqYcwRQfM2lO55q1L8VZEIAGN",
-	"h3XG5GGBN8h7fy8cgEvAqoollKK4eainiqOymBF1luU4KFugRQIQOqCMt8mHIXDnrShHZyLbkh7RtFZj",
-	"LOVnlZTQwpzLi8fk9qlVSM0bp+6NsB/TPn816uS6vNsfEqx1hRrRHLBWiK4r2CymqsZSsABAQcjX7bG4",
-	"Titj7ay4LbDVldL66tr84uwlR33X1sKjkmxCjOZJRij6mM77htvMlDzn5ISXk04a8Vh33GVxK4in5XjJ",
-	"GgywVrFXADtdLQ9bBuzkRrwo2AmhkFWcU3N/kDvORm4zVr9mI2s2coWYouv0hLpEvoaIJrZPjik3Bq0S",
-	"aYJFi2g8LChZ258r+KCS5j0by7Q4lmV6gfgE/VLcPdj2w/75Gvp+5LnxTZODitvUlRNormOgzrLKFEf0",
-	"8yvgAz1s7T3ajVojxv2PW5Ev96e0ZHzQXHTQMm2//UWvFJE0ljz0Dy+9Xa/cC89FAtdTd/BuFAtA0nwF",
-	"55AuLhWQmsfWhQKags024mA36eKopuUgiuioKDEkWlwH+ExjnU5tFKOvQXrs4jPXaajfBwk8BjIQxrTi",
-	"rqJ8CsnA91w54V34PIZYQ3L6a0a5ZnraJVzoIeMDMqTjMXBFMo654h7lZD9yDqkR8c4HiIs/teZd0n2w",
-	"h0kjiozolAzpObhPQXLCFTNTmorMYykbgI+el16HGoXfXgMe16WbbgohSctM4wqRkPj+Jk1+yZQegcNv",
-	"zUGfWKaiheEjeIOFxIxpRZQYObAI0+R+N4FU064rD/8bSPEg8noAEAlUCd4mB9r1S0MGY581M0eecMK7",
-	"jKus32cxA65Pbc2SB21yBDwhIbajBXqBCCUStJwSRfsQLtBklnvt/GE/39U1k1gziRsIXbq7aC/plTOJ",
-	"IdBUDxutoZ88hjsPwrtiOVjNgUrwwUj8WkRiyTSLaRqRVEwiMoKEZSOzhCEbDCPfG0IPJShbJNZno4LW",
-	"jA/UsxPucWjlsD/mY3jORNM0soXaR2PN8oJyjhOhGwhxAWi9MU52OiRB0DVPCkw6/sa5jE44+owmLE1d",
-	"HUpXAWlMw30rBk4P+clu3jKWXRXEgG6qc0gb7RUnEFbgS3YuqMp/fYXSy7vZwNksoeb0Yl5YmyIhtQIs",
-	"WcuMK3M5r5xjeEtDzXGhgASv2jBQkWcaCFJwNgDyNA9DHYUdJ6/yoa6R9vwg82Dg+ZrXJNdg/aalo7q4",
-	"6TsPIJ1buD0YMo9V1kOQqqn556vC63Md6qD//K00/8zXtoBib1bpW+twTfCzkgfymtjx5u+xSOCLhfIG",
-	"Q/PPXVmhYjb3bIlIWyzRvN4cADPPlS7UXI2nTID3ap7ZMUWNySk65k+t+r25oJP20/Ve81sJ0i97zdfp",
-	"r3cskGVb313ftR+Jc8hdO43d7q1Tt1542wLzjT1pzZzY9baaYKmjyXBq09x7UzIZipHFfypjxvW9g+ie",
-	"IvkEnO/XGFHnkEaEphM6Vc+IFBObHG+dQc4JHDKn8hjZ63xRdyNYNmfQUsAvNGiB7L3JCN0thcYCM7Hl",
-	"gJnyTsGmVmT419UM3UP7TtPIRVhSgot0RERl8dCwyC5aIHu7293mGbmXmsKW253OxeKWNsKBM9NsVGsW",
-	"t93ZfrSxtbXR2TrudPbw///dMENjM1Um1xdyRA0HSQw7Md9uLTunHvSFXDCp7WUmpcWFpvQHDqp6XrY4",
-	"rppz0rVxOTe0OipJh6sVpr8PNONf5krSWdTDj8cHb9CzQTmKBaNCp8gUVJRX6bROyzpkpN3oUVzcqRKT",
-	"OUSfPInI1nZEtnaM5N7aJQkbMJunXr7A+f9tPQwr4GblcxXwMdUapHnxfz52Np5++v3Jlz//x/1zazva",
-	"2v3y58Dd/nTLcRDnH1zj4L86HHzu3bXqpiH3q7nvmR5uWiV0o5hPU1jUokyxo51/GO903tTKZuX71lZO",
-	"R7Y/uWYH6gwSGwINXXg7k3d+ItfUf6oyyKEdYTkTdjfMBvPNmFCVq/TVa3ZINaDg3rDie8GNqz/+JSp9",
-	"4RBGlHHDUpb+SvFK7UsK9CpfQX3iJgGnN2kX724v4ak7FuI15VNHNuoO4Mt1iQJLTMFs/SxP+Ph7y/1r",
-	"qxO1xmbQVqawP+uE8URMWnutrYcjVAVzvuGbZM2yjr6QA6GXYB2vKUvRx8b4GdECi1tWOUlEWN9VwGLK",
-	"NuuyvZdcU7ZCx6i2orZchnI1AZlb3coY774iXf5R7PeCvZdd+qaZDCZACtvyinIyFJnMW2CZFzIVjHba",
-	"lV8zq3pZGWQlVrUdyPYs7a+1/fKOaBGhBDcVdwmVtAmd/tF52LfAXKped3XmmshP6NRWZ2N8BZ6xnfMM",
-	"d/lm2cYMi0jFgPE5UCu8uO7CxwidFGfA8QpSIqEvQQ3t7xwcChjeakyos23xDGGkXXO1u4aXGSXetmWi",
-	"nLzdz/Rw+4TnMtpY4Tb57tHj3acRURCjW2i3vfPA1RkqvoKgzB72DqxyHUIVmUCatk/4Cf+As8gUnFpW",
-	"rf6Kjd5JT2g3devzQ6anyE9aj9HR4J62Xf5cgyqzZprQXgqkGyvZP8X3u3tEATje5g6XIJcwj+FnujiV",
-	"fTKRgg+q+hnlJONnXEyK/qgDr1SiR9YyTwuMzX+Lro8iNVGywVCX9hEV0aK9YpJ/2vBgkSZECQc+2e3s",
-	"BB2cSBiL+gV6Hm5FBuJk3IYqv38R0jTWg+tL4eA4lPSkmCiQTT6t0nFVvDT5hcOC79Fsu/1LVaFHUq0W",
-	"j/9+WqOtcv1497xtYPE3iMVoBDKGdozurkLu2ge2tnd2kQF4Ap4ZyfwBo1vlQUqfiYWUEGsyFFIBedoq",
-	"f6pFE7pK5fpX5oALoRVVNufzxmQy2TCXcSOTKfBYJJCsEgIaMP5SyNFNx56ODfW9oyzYRPaVGAwgIYyv",
-	"tf+19n8RAf1KDFaTyI/mSuQmgSxsNkVYIr8w1rwuWe5Fh+qSePZtqg+0qkppK3HSFJXI8jtWBkroZwoS",
-	"C3LiYhL0A7gpLmt/+4kOqSLAE2N8X5RIb82jKwZFBRss/o9LWkgJMz6eZlvNbuoGTdMFZ28jobOnX+5P",
-	"HtlpYjEcHqdZYj0eoWPcT9OlTnK/3BUdE2G+8rPEfZwYi+sqj9EK9UaXvD8n7RC/1Wvbg1Twgfkp6G1/",
-	"nkkJXL+3DoHb7MH+dXipb4vCPgwFoSNycJV05Zj4HO/vGLxkCDB8b8Y5nw6TbfK2qPIvacz4gMQ0TZU1",
-	"CrBsCb7ucvPMb074hHH1rIRiRENlt/M0L8Tq2ZL3IZN99xkL2sDaBrbsOFozRgjBZ+uTJROqTrg5H6yj",
-	"xCzcFlFCSosU+F5lBLPaImZVlWSu4zC5v9vZIl385akEI9iwqJc1CW2d2Z5IpoXd4tmpPVkzBz+7JMrX",
-	"6O3C3GbkMHlmF+iaJPxz4/nR4csNVEa74aYveEL4wDU5pw7tECWv1K3p3cfY6njiTmetfP/xcat3Qlt/",
-	"4RlLzVGF/oiCHldxym+vrs9LGDClzTtNnNsWfzbM2bP/XMySFzW3Fk8KHwEyoIyzXzPI68FKGFCZEC1I",
-	"TNEz7r3Tll09MX95vE16UzOg6JP3xy83njzL/VGKWD+UFqRnGN1oJHjZLjD83McIzkGyvuWdfnpMoZsa",
-	"EXMnfN8mXCFjPAMYu96gCtI+mQyFrYxb+Lzudw9f/HhwdPzi8PTFm/evXxzuHx+8ffPXIZJ890Euw7Y7",
-	"2x7BYNZo+bIZVp3wyVAgcM982ogwX3g3yILduVzGX5TL61oncUNd+d+C/iL6N/cd5ytCmOOp8+TsJ7QV",
-	"tbAYpfvNK3EOKUWE1xx30Aren0O3/JWiFls3qWPacC3ejaRNrOltKAh9o9+CJAlGiRo2KPK1osSEg7QF",
-	"UkWa5HZGHmEzN/jbCyWtheUiYWmFUIkfryAWd+ZKxWFYKirQF8S05Mn7FZXdiiVD7ob4rRiKqviX3H1R",
-	"dZrkRsoJZ4qoMXDtk35tvfTMSBlsqMZhArIUE0fbyhYssbHpsKRRcN2h6MPyGJeNRM+AZhTonAM72+oP",
-	"zzE6SxQ6M6RibbivhWc8XMbQeM/pOWUp7dkyblfKZ45mkCX2ZtkLi7f4yjhPOOLtucAyfrp7iqQMmzv4",
-	"t2wWP2bcW0e54RANJdT8QKuWXrxbae52FYsh4Tmu8OKo0q8E8mlzxemIHJDUhxSv0tfndxJL788rso/x",
-	"AIRNVQTaPVWIOh8JmqFQ4MlRHsW4UB+VG4/+/HEbf/nwEgeSwDmLrzQkYQ31jRzbEGR6R7a2SA7JK5Sr",
-	"Cm/2eDyr+iQCbKdIozQlhOk9a1uomHJubHUxBo7vKYcOYhYpeMLfvT06DnsRgi1phhCfvTDf/od5ni2f",
-	"0jujI7Ybs4EKX+zqab2vcYucLnCt/Hh2FxrMaLtyd15rdW1GXftWNK5XQpzZeovnJapZVdN6tISmFS0O",
-	"TTVwFevCk2eqJsZmUX12DaFwtuUkeD2uycj6RzHCSibWLVz+kke2vGNrFrC22FblH5bqyWhaAkBeJdeY",
-	"p65sumu8bOYCFkCT4hzmMxKs91jJLCAJnbbJPs8vjq8Q62+PDyWQAWhscWq+F6o5gvMNqSrL+V1mfbNR",
-	"UbQ2eK/zIMc6rhqwKL+unCFDzcQW4ahG2S50+x5eLoWoJylP5rfRto+Q3hQDkpHNGM79szwb9UD6PGOX",
-	"MOT7yoV9Jt/bMb9qjwmuYbG/xO5d+zbs1Nls9Z7f95nWBU2m5yyl5O6Kxp5l+NyF6WMAljyuyF9xxQfe",
-	"pInhmm8BL3fHXSWBXmI9d7gXIsGYahgIyWA+wyoeCzEtQ4ZjKoHrHOxV0GiNPgnDVpRYdAjLRbMGN/Dz",
-	"YmbLVAiyBe8xrB8PWZpIKNXEsZ+aNpYNwrlfQwGfO8Vf3YZOF7PY4rTvCJuNy7RwSTpfzG49uYQ47kWo",
-	"eQCemKd3jgfnE2tgw+Wrs+bECzhxXJzyhYjUU1UzK65SX7XYm7d3ukpI3SWKTpWFG0+YgjYxbLzPUkNV",
-	"rh8ytEn31y5JhTjDBouGj59wi2dj3HF5lC5RvrSIlGZku6+fZc9sDbDpWFio3QioMWFIpuCEf1RAZTz8",
-	"dP9P+a3YtL9655bxoKlQnH9gYTolTlkLXIqZS7U0zoRJwJ0xlDkeCo5sJCQIfl2+PBmu4Bg+66UEgb9m",
-	"yzXf9E+/MbNa4nlUpJb7ND667HdfM/5Osni5Z+nnpZ894K6gzxKCkR/ZrmgLn3wJVGcSltqFfev1Yam5",
-	"yqsU4lv0Xa0l62UaAlX7jn1R7DbpGno8pzyGroe+/9ptE9w/Czg1n6cSEtf4nvSyKQJopvjjKCIJU+ij",
-	"UZVEpWBbLiH10mTtbtyReecPXLXNLXOxJlRYVXdCDxoXDPFSAmaz7y/LkpKm6AMxzrzWo4h1jFSlUFiZ",
-	"95ezmaN/44TmD+SuUdzMvC5NeqLfd0rkUoRna1d4dkfGhkcS5nsN6SEwaX+5DBm643hrp7CmwTCzI4Jj",
-	"44Y7xvT8tC5NgVb7bKTAl4wnqhi1NyWoEiOUNWVnwI0qKfpEjSFNjZrrCig7rRdrnngqJN3htCdZ0iX9",
-	"TLnoih5KgBMuKT9jfIADSIjZWIoYcwr52TPSPYOpGbVLUqDnoHKVWmT6GekqGFGuWdwl+FX/R5papLrL",
-	"PjSq+QkX0taRtEmEblr7moyEsqm0252OnTImrFB+BkmbfBiC7eMxEgmkNqyTcWPX2X7s5k/o9zdmAFMn",
-	"3KV5S6DxMCqW7bNP/C5ak8HoMUoYMdI13z/FFMNwF8CyobC4rIrLDjaSagxokpjFHFvLRIKxDQbsHHjQ",
-	"QCBDWGweXAznUjcX6vNm8ZDkBKEFludqmMTIltFfZdzXy3Y2XZsp36CZ8nWhag09H4LKUq0aQweGmY2o",
-	"jocXdGDeAbS3WebV6VwqzQabv5v/nV/52NbNUuRjb0pYUnHZDMBrTw9mK1NZJc1FWkGRmEppXfJmzKBH",
-	"1H3s++lRmg2WQSS6xdxT+TcLBk4zSdONRLK+3vDeno1Zb0+1HLKyAzcz9PmV4MvFkunGb52Np5/+cn8j",
-	"/+eD7266VrLb0aZbUWqdsHbkLnDkur0yWouxcx2lXO4OLgw7VEMLRWTNtxOMCBtR7OnDE0I9C1fzbted",
-	"CzesafSqafSidCnpYJPxBD7Pw4idYXr9OcRaSGT6toiSJ1G0CoZU2Za/Qjo5oOGz/XVeAoRxR9yGG9vC",
-	"kOXyKhNjbCTGdjnh76qGP36LKZJx9zESG7vF9Sdvk30iM56DzNBCwSqgzAHsNZUaEqInLIY9stt5GrIy",
-	"cB9KRsa1kf+BGegQxta9OnMFPvg0TJzQutr2bZX8+IogpxdFzCEl2rI8OdcoIeSUYsbQ18slEc7g5Gow",
-	"OaziyZSWVAuJyTeajQDL9bV2OqMwX6pBU1ZkUXkMf2kepQ0T6qUIuWeaMK6FrUxrv6083soL9D3ypEP+",
-	"P/9jRLbNT3m4vInLVFAt1x7VX/ObNb+5g/zGQ8nQcWpuHAY18ysXsntvmSNVtPhNCYXmlDVyJWxsbvmS",
-	"a2vu9SbKYRLlWYOGqSA78hqOLeZvVSRXAKiExLE7FoLQl9WYO6f5r1nRrbCia7Zrvh3WVbm/A1rNXF+G",
-	"OZWKoF2GO23PMicbIFjci6AI2NCeyIpIyb1StMt3aS/UQsuHnMFFIFXgOiCJTHq4CupJAWikbe5keyRh",
-	"d1AqQWni2LyfTjli9swag6isGRsOqCTARTYYukFsUX8fQTJT67qZdLHu5Gisp1hGDdGLgp+DVD5z8xxU",
-	"gemMUwZc7xFl5A/W1jS/7Q6Z0kJOu2QqMiIhBnYOiU98irN88jbYfMJHoBQdgIowoKVdB9QBdkTVQpBU",
-	"8IGt88+TUluF/TiGsd5Dxr8J58D1htIS6Khr85Vc7wIpcdJYS0aeg9xQwLEELzcKaLHy+9R2jqBS0umD",
-	"6ISjNttNINW0S+53fz9pmZFOWnvk//7f/37pPjDz0cBjIL1p/m+H6cascUgsmbsgYU4Ovo8k0y40WQwm",
-	"OHSL/Z0MRZovRPR+AaMkC0m6IKWQ7kF0Y5jLilvT/efGvr9KG++kOGcJSIdknGCMzEYjJ1JoKO1TSNum",
-	"6iz/1qVq1SFZ1gvVWcClJ+ByqTpHP9Zn425ma4I3oN8X0vbAyO9IIpDOhvQc/gvvdV+kqZicZuP6iIG7",
-	"6/bWHkh4DqWVLjmJqOWYEDIpyxf9Fz6ArWBtBn9hzKyETsmRBkjJ90LrFMjHP23tfiJUk63t9sMOeX/0",
-	"Q7v4YsEmv5T2JhG+q6JGywxHoDni479Wqc6Xn/h/+5O54UTjfAKW6eKRzlzx6ufqhbvq19xcfvtMz9zJ",
-	"njjH0HA9shBOZ7YUkt/JgjdrYjix71f3B9W0olaIoSz6TPCdr6e10q0HL/fVWQHCQFhKiQ+vpDItLhu7",
-	"UDdSmuqsGW32k5iQkWE/+c0weoqzQSKiNE3RadSnLLXYnmlZElndaOKxMljeSmbcF+wJBGZQmTyyk7pu",
-	"a8sN09g2leq8AhKu+CZ7Et+WMn9k+00FVr8ccc7UD6rq6mXyMwJUucYGTZWoDmGEWffotLQaNmrLTuWx",
-	"gplKo5nNVGPEdn4SnKehnqlfwUKRUWZ01TOAcdEgHcHoCol8qvJKyBTzPlwnQUPPlQWSmHIuNOkBsUsK",
-	"Nvm3f9rPC2IuV/Gq1GlrIDhchhpXdMDdFjH+gPuESeozxUORelaqXxUtbp8hsII0WihMFUXYmkLIfYZo",
-	"y3XHjLvaMeNH0IZ6xvlRXYZ6xlRbVGwdH4yW5QjkAAg+Y/sMPt55+uhBqZNen0GaKLQlnSfzGeFZmqJJ",
-	"zsBWUZ4htGycUA1lWrv6+kPu6+9wfTdsECxTsJvagJMiXExukOvdqDZ7y92Er+6SZI3VltPU6xNuKCeE",
-	"DaeFvraVCqW9Ez2wcGzrrgr48scpjW/mWqxvxLd1Iw4tbV3VlTAKbyLiOQk9nDCuQXr3MMXm3nnTH+9Y",
-	"RsezyDS2i3XN4uS5bXQ6o5v8YAZcSKPoeBnqUVolzqU8J2aaNd3juf3yxpE7g413ImXxdJE60vSa9Sjc",
-	"Jo7sGGtjCK7N2Zg7R93pCOzWa2t5VLLZxynVfSFHcwFmQ6CpHv62HNDYDMQ4KFUHGx/6PzyIHKwLve7m",
-	"PTTYR4IzhGWUc75nCOUnnMt16rD5PEOUZP44jcgY5JCOFUlgIGleyvdioPTrn/QbofH8p89IF0MBKnfB",
-	"zxRLAy2nG/t9vdirVn7UDXqFpPyTmGD0JzejVyXalJ1DM8ludzqGWjGW4zKyx1Jg67SY8jxao40S0CaH",
-	"gLBDLNo7BCwQYs3mIIm+YueYUnadRJqPEcr/M0u//VS/g+q2UjOrVQ9xZOTx5u9jqofNUOv9PIyLcGrb",
-	"6xX5irVaLBzV2sja8kdj0iSiiPG59ulnMNauDOIUqGyT5xhStA34MCqW1x1E6UZLOQxdi+UOJr0NQKNm",
-	"sUxWBH7mnl1ANSfiYb8Tb9GnsNN7nOw+ebS98aTTaY/xZgSSIdxPF0qGeBhKhjjd+PSXk5P2/V/Gg/+M",
-	"+eA/E+iN/zNg/QcXS4vAdW5+VyV5QxDUkECPcWoF1TKy3Z57TbjTeAgbRlZLkS4U6ZWHv0RrhHoIoc7t",
-	"Rq8MUB+BlmyOQumDHRFJMntrrC8U48qYadot3aduZK4whxiDp2MhUteL4kdBZMY1G0GbYNQtIdifwFbR",
-	"OeHd1y+ODw+eH53u//DD4Yujoy6xrlqGEABalDx1uFAx4Y2X2S5oOYV1nFLGL6Cxum0jjJN3UoxADyFT",
-	"9yyyzF6U9tdHSG7rkMsWq1pVLogxcDpmbS8056uluUaMRY0Mwfj+SFyjLywoxt+Oge+/OzB/v6wkd8dt",
-	"MRONhbncLG9fcs+YEW4PLnREUzpK5x6RMVhdQ1tjHiJmsJexVKOMjbBFI56c+ce8k/rX/utXq52Un9uK",
-	"F/MOn5Tbg5VOCk2DZlX5YWeHCJ5Orer7Tig9kHD036+wOHOlRsCIDXL2LYGMgSdY4UCWj5cpooaZ1uYv",
-	"iWGxxPUgPuGHkJhvykqZgvxFpRkGy+Q5qD2sceBREMy2AUVO2fUmWZMiVlhKaxvyD25DvqZToiXt91ls",
-	"tHsMZNTa3C++IPh9Q4BhhT13a7WiVibT1l5rE1EMboDZYjiuyBdWzfCNoohvQhqRtNRcDsM0Alvqvd3P",
-	"9HC7aBVm5hwRKTDobZuA2ndFhkapMwKwMHa4ctmCCGLknUYR8c2DeeJCxKUBrHsxVAADO0MVjXyHaGVj",
-	"NQzly8r2WIq9CS1w0BUwsa1/kAps9g+Nh+UV+ZT0wKDF5qoyFLYS7zbDo7gZlT7qZxn66Lusl7KYWLfW",
-	"oFpMNfJ1v81qihqOuB5XmTEituIJPmIrJZUHzvXn2YH/DjC2zejrw0UlcItNtWAyTypukxc0Hvqewl1j",
-	"pHQjB3HpHvQ3XlMdD7tkKNIEOy3j4Z5wBw0tIhw+d4EhW7U5WClTurKg2NhNBcSYG9XURTaIcNpzfakb",
-	"eB6BBSN0J4uHpTathjbtdJRIk8gQCQJaU2E5nMs6JSkkA3Qomgc+o8LtfEck40xXJqLyEiB1N8Isvskh",
-	"nR3eehZK7Qv0HGjSZ76KTn44Hh3NeF7QRwvrRiiQ0hPJsOd14XTycNCRXZ3ltnmiLouhTG6uXm0dw1tZ",
-	"cQmmGTVW2BmDGKfgGtDEQ4Z5veaPMuNlMUzVmauJ6x0NnoV++fTl/w8AAP//",
+	"7L2Jchs5kjD8KgjO/NH2TImiDl9ybOyqPe1u9fhaSx7PruUVwaokiVEVwAZQotn9OeJ7mu/B9kn+QAKo",
+	"iygeut3NiYk2RVbhSCTyPn7rxCKbCA5cq87Bb50x0AQkfnxB4zFsvRBcS5GaLxJQsWQTzQTvHHR+ElOS",
+	"Cj4iegyEcjUFSTI6IwMg5zDR3U7UgS80m6TQOehM8kHK4ohk9MsWHcG/7e082nvc6/UiwrIs13SQQifq",
+	"qHgMGTVT6dnEvKa0ZHzU+fo16ph1ANdbxxDnkunZ1juRsng2v66PY6pxTRM6AlxRKmhSX04CQ5qnekvJ",
+	"mHzHBYfvlsz+wwkdzU91MgZyAVIxwYkYkqmZeUqVgwYkXXIMPCFMkwGNzwnjpH803HojOGy9pjoe9+ur",
+	"Ou08o0+HO/H+ftLbHTyBvZ3TzpJ1vacaXrGM6S38b/iUMspnJKZpqhAuYgKSmp+/U2TKeCKmhKapmKra",
+	"anZ7gZkZ1zAC2Zj6PWSUcbOk9unF0MydESqBpDCso8fOszXmUhDY5jHEgieK5Fyz1GynNqGBfm3CvWXz",
+	"gZazrcOhBtk+lxZkSs3ZwlBIIFrOGB8ROqKM1yZ7smSyjx8/bh3megxcs5hqCENRC0IrD5EH71++II+f",
+	"POo9rCPR90AlSCKBptm/nXbUWEySpWj0z61DpZjSlOutd1JcsCS08Y9jFo9JJhJIyVQKDZWr3yWHAwVc",
+	"k+kYOOHCP2ZugzqHxv1LRUzT2pqA51nn4FNnBBnjrBO5Rz5Hc6v9GnUmVNIMtKNTh1pLNshDgHvL0xmZ",
+	"SJHksTbIrsdEj5ki1L8SEapIn9MMDi5omkO/S15bGjZiF8CJgguQNCWaZaCeI2JludJkLNL6lj51YpEK",
+	"eTBIaXxulg1fJqlIoHOgZQ5Rh5nl/JKDnHWijpmvc9ApVlGDBNOQ4b4y+uUV8JEedw72er2okzFe/G1g",
+	"oDVIM+r/fPqfg89/Pej+9c+dOWhFZpQjO+JOr/iZSklnePKHF5SldMBSpmfL4IdXykCv8o4BQnBv1XGr",
+	"2/uzhGHnoPOn7ZLvbNtf1XZtMWZ130vKk6MksDC3lIF5oG0N+OMZS1ae/ygpZ32DYwTnBTttAQ8zHRGS",
+	"qDQfRYhlItdEwojKxNzbmCpYuMbaAivHvts49p0oxBiphpGQsxCYjrhdYeyeMas01HgAqZgSpttW5Z+/",
+	"BPD8csLwwwVBZT1BEDZWuS5M/ehXA2sulZBhnt/n8EWfxfhE33EaK25YXhB5UgNEmY0NWWqIFUGkkYmh",
+	"lm+EJlqMQI9B2qf7YjhUoPutu7ILatnT/vyeqhTicOu/6davva1nZ1ufQ3Tia9R5CVTnEpJlVEAbKcdw",
+	"1aF7gTzoGxrXf2jOjQtNHvSHNFXQf9i2Ff9miCsNhEiBclzSj9q8HToBt5oKSf/x5OhNZEQsJ20wrUiK",
+	"wFDkwdOI7OxGZGfPLHFnnyRsxLRqcM7dXvG/nUctKx+ZFVVXXQVyb+vZ59+efv3z/3Efd3ajnf2vYWiH",
+	"bqvZmAQlchnDd4qwkrBNqB6Xi8BLKeGXnOFxWQaz1iU9GqL82YLdRtjtFwItQ0lnACQeUz4yQu1Hw+KZ",
+	"JmOq/JdEMR5DZI5/bKSgMZ1MgFuMr+gHTJH9nd3n/j6fcjw6q3PgcylV2o1pZFPVPeUNEfkJCjMIFfte",
+	"CZejoRWrr3Tvj/ixFvH5yreAcaLMC7VbYGgV4uDyu8D4Gb6/7C4sk+9RbCDUkiEjnqi2GVMcqTqdU4es",
+	"0D8UMqPayqh7ux2UIFhmpLMdBz/3VxQSZl/TL+8kiwOk/1CTTChtb+vEPIPCF7LTfAaSTOhMOZ5UHvj+",
+	"s+6zZy0byeiXMxxoZR71WnCwksVrxtvXmQJde6E7vW6v17ZQxi+90LfIFZYevBZEnbNJl7wUkiQAE0QE",
+	"RXIFpO84VRtCWMYTxohlCGH+V0GKXhAp3vJjmq4mnlOSMBWLnOvahfICwNLrJPiZomFjQvU2/YNKRrlu",
+	"o8IX9udFRNg9cnZ1YvyR6fFLGoM1wDRVLishGIkHgaJL5qfIYGYl0agQqCKLsEh3a2I6+YHGYzeGBDUB",
+	"875RZ7xsMrDkWCjw3FNMOTlnZnQlHL0jRp2cgCQx5URNmY7HlkIHubzdUxCt8BSj+ZP5amCpJoIrsDYo",
+	"wYcpixH/Y2sBMh/pZJIaNZgJvj2RYpBC9td/KYHCQnElzRtGAetARll6puk5mKUmoClLzUXnhMYWIqUY",
+	"AVvmYUKTRIJSBL4wpVWXvBIjQ+mFUawVaITPhCo1FRIRxCAAKMSGg05v+Hi4O3iM4o2mOldGPHsWdTTT",
+	"SCqKTRUAGGs9UQfb26itdxO48LtS29XFf10Vs97Zty1AGxK4JrGbX5ViapxLabR3s17omoleCjlgSQL8",
+	"SqAfFqNUAH+CEj9AYomqFCkQmhgaorSkWsjVILpXQvRlZZrlIC0XdR0ANfTC41FGZygBJwKxCQF5xC9o",
+	"ypIrgZHZMc4cUKrAfMuNfgFpYoQrMzc+ibxJSiFV5+DTb50MlKIjZEW50kaYo44b7yDTmghDrmXnoLNt",
+	"pYOvn1c4gd3d8gQ+8IkUsZlmkAL5gWur9y8/jObWruNIPkKabhm2BUlkCFsFLqRvwdJHlVMRMGQR4YeH",
+	"9UbolyLnVzstR5/PuNBnQxythvxgpEZzVkTl8dhT89Vwfr+EuNEgX7rRl4N5fk3XAWjUYs2GIq/7zUQu",
+	"lQfla5GwIQuplGikn4mcjOkFQkNplqaeDBlYVBwR3vgeWqR7bBufwRX65V7lBDOaWvQ5w2fqx0cGIpnV",
+	"bhv5+fjtm9UOsFce4Pc0Ie+LC738CBuLuo7zOzS6MgoYbpYDst/rEUqKuYjbUkT2e4/MD6DHwul0jkcm",
+	"AiwszFlGZH9nj1ALIy0ESakcQXTK9/d2DI7s7+wT6gclKeNgnxJ8FJFHODeKCEYIMahkvjTjJTABngCP",
+	"Z165kubqGunja9Q5ngDXJ+L8itxKmWHOtDgP8KuU8XM0Z+cKEm/zF9Kqx4KINOmSQ3VOhkISSjhMieBw",
+	"4zhRXfF1MTMjcEBCcFCP5oJDeSINKEQNMOCBaOohe9mz0FaML07hyPrWagYHJCESaGLUMfLefrAuGBSB",
+	"JUzAEhrpXlzpRHYqjO2dRHcPM8smLxE0q50Mrv+aJLaFG7c+DG/86BNFZ6oBDDyTEyFeUz5z6KWudDqS",
+	"ajhDUQHq3E0Iq5U6GKsuOZEzdyKMkydEWe/ZSuewWxGazchm+aRY/yqnUFvntVwQv0H0p3bJR2pgrKwn",
+	"3JxDxXXojqLOzBquxUU8rfooLuUDp7keC8l+heuRJwOkDoVZQ9bt/R9TowRNGHqz38NQghobtBKSpFYn",
+	"KhyeywndTlVerGxlHTnx+mjdG2H3iPTLEDjtzJ1TidzIbdsqfRfCOTErRxly3C46z7nn/aFaRf2KBJN6",
+	"D+5ZXhmxebb+oe+U89AmLEEK7924tetKyRCm61zZR1Wt7BjkBYuBfKitZ/lRh3dyHUd+LIz8wjBohaky",
+	"EsKJF4oI5Hg1CaMCEWquYvOKl8C5tluu8slESA3Ja0gYPUGAXQEz8nLAs8yMeIZnUEENDFOpDmoGW41V",
+	"Pqre6WIegisnJ3ae5UfessTrEmmMNPqdIn0fRGTW1a/KNg100PQcjBZTzG8DDazAGzAZ80IYFkNCC7uS",
+	"geBEmmE1s/asOOhmN0vUYloPG+m8EjwRPOTTx8FlYKCj47dkb+fx460dQtPJmG7tEoMD3kXp3qtP8+P3",
+	"nTlf4effdr8GowliCdScEdVBWyW6hVBYsc81HWy7j7d6O1t7Oye9Zwd7vYNe7787FftyQjVsaZZBaGZr",
+	"QVlmTo06TJ05K+PZgKVpMCqpsKoaUqBsiBBLjdCLynnOU3OUlFvVyB8tMzKYUFA/JmvwbRoya+tQYzaZ",
+	"rLoQDKK5vmUYDWsnEMOkJYBGGZnn2QBkw5mxS441+ZlmoL5T5PiXnMrgoZjRd+dHf5lSHZFhKgxjlehG",
+	"hAuQZAzpBF0VQ4ZhcfVJbVyVfc16GWqOO56njknW9louZjIWPOTPIfiD26eR0SYgJimQqWQa5lbx1/19",
+	"stsjT57tPya9Z4+e1leyV/cgPppfVuUmnZ7+9d/RE2z+Qx487G5vff5L8FpNhFEXziy9Dvq78QG8zA2g",
+	"fdz5L7L/80+hUSXEbMIcy2ginkCVzSBafcDDhJJX4gJSGgePHC3EIYSiGiIykeIC9RMhLbWZRWSK2OzQ",
+	"F5Q1+TjluEKGkGJIUlC9CtR3Vjr/fJIspU0V/3KQOO1u9XZOdgxlWoM4fa06gD5597yHvb+D/rZElgl4",
+	"SNYPv6TtHp/DlCRI52rkuQaPMoxODP4FMVpZHTc74pPcyhSJVXJp+q7CspyjppXfUWXAikIz0xo4SRwf",
+	"uwa+18SAha77u+SKG55zczxnrfiNDUe6VxypBrClR3cd7GpNbLmvzKzBUULMxDGRMPNYQO/foR8wgJJ0",
+	"hBSx2No8ES8ikwMO0OpbxXMLY32dMvW1GZQcuQCl9oiXZpBTLWdhLlqlGY8S+XiX9gmm5ozVOZtMGlLC",
+	"auNroWm6YHhtccgGj9E0re9h92l9ksf7nWBQTU3kQIj7maMixMvtdCE6uDjANdj/xzIssDSqZ4xXX9zZ",
+	"SAAbCeAPLgFEnS9bI7HlvvTPdt+4D5/sY5+rz22xbCKkdpHF485BZ8T0OB90Y5FtCzphWwZvR8C3i6m/",
+	"Vl83RGtLTOxF3irCOszqvmF55P4BciMd3Z10dM+w4WuQuVp2mOSxDt43l76AYcVCAZmOBTkHmBhlWoG/",
+	"c3UOWqSLqXZ+/dv8KTbIIHWBo5xm9WP5rTPAizk7S9kQQ697ZIwyZSqkIe+Y2RbaLW3kkK2e4hW5/Cez",
+	"nzR9O8RgtUWvv4chSOAxYIRaC56UKysygW5sAh8asGzfL4oH79SKbgOs4qXH9MI/hwiUwiqrdc/ZULDc",
+	"irXBVS3Vm2tzBEPH0OaE6T6TlDJONHxpcKmXQuoZGYtcolMmyxWLieDo7YnHGJRkw1/jXI2Z4C6lQ2k6",
+	"I7EQuPr5hbnY9LMJyDhIi1HIz+MxuhGHQ1zidCxSIBg2DVzX4LNYdWkBVEXVKBcUTmYokuErmQvTMUvB",
+	"We0EJ4qmEF5Tx+VeLD2vUTBP60jbrCwDgiLnqmWmXjP5aumcK/uDMjqCFq3V/oYx8xmVMzJkUumVNdgj",
+	"83ZIfy1Selolb6MF5pxpjKMfAFEiTQgX01VlfBprdgHt49cOl1CNWiY54va9MoHAiP5caIIRoYYrYHoB",
+	"1mpYdSnD1rTBUs0AzBsgk1xbazHH+Hlbe6A2T0tagE8pCJ3hHB/r/E2yoSZTJgE1mTHQBOVbFbRz+Xuz",
+	"QjZO1JFUO41qIQ+xTxkJ6jwPr9rA4zubYuGk7qGQGMuVc/ZL3hTjPrzf+tv7o5cnW9+/+nvQKZPmS1d1",
+	"bJ75WrrulzrUDYoc24fxtSBGf+DMZ8MtwuXdRysYNe7QhRP5fB61MCFIRcSp145WkEOimJm+EOnGVHmJ",
+	"dyUq4jKR5ulIyKtk8CnySah4J9zZ13lmVKSVV1KhfQJag2UEmFpFTPDnHlXzFBu5/aUMVCBXnTJUSVZB",
+	"kKOqPFsBf3HJ2r1ZNZHk8xLxe5m909PCLumj9QzDQqitZSG4y6Ibgo7HgBTS5tKtZRwtpljdNlpRH+7A",
+	"QFpJbw+VP7ElbagqEguReBkyb17EuZ8jjzcA9Fm99asKs59/PfqXYP+193P6X/98n/73y2fn//3PN/86",
+	"4r1VmP/v14LbsNzWzyKI6z5Y7hAD+MLBSTb7GsVdQ65tinmZnR0LfgFSudgnQZQ5Yl80p6GEtsxyUkny",
+	"rgnl5F1V2IiZhgRR59OfWPK5UQAJo8+F0oQOh0ImmEpkDRvkhwuQs4TOyLEGSMn3QusUyKc/7ex/NvLN",
+	"zm73UY98OP5bUGwfM6WFbDE/1zZfJgLqXPKIxLk2ALG4PQWliUulWv0yv6iM/9rlYQXutE2eDK4QQ/CY",
+	"aBjJMTm/AqhCqEtEkVnz70FhwZ7+YlpVzdqXoLRhahHhQM0fawrKBYoe48xLWZ3DsXKlUZFa6k9y4U34",
+	"TwevdaMaCkBX8iKryOGSPkK2mdUxTAkypDIiIk0KSBb55SjbFFA3KAg2tcEnz/ffH/549vrwn2c/HR2f",
+	"vH3/X33yYKf38NqQsiwW9Kh3iyhat0suKGRyenq8NPzGrnIhgjg8XGCYC2K/jXWZUmWLXFWeMd9l1Np6",
+	"G24vX0lnsQbjc67LPO6gmvxTVZdZbka5F8aBVRX1e6LiKZaxlEqmZ2cqFjKwpB2SMZ4rRx8U40ASxKsY",
+	"yAD0FICXlMSw2EqGZymHdJ/sVFUTkdvo+LK2QrCqglUWb0kfC2kgTuloVSa8jlDH+wBYgxd0JQt33Vuw",
+	"3I2xwAAeVfOgu8QjG1oMfxRilAI5Hgt0o5IHfbSE9yPSV+xXMP9mVINkNDWf6QjORlLkk35E/vf//r+H",
+	"KO6cc6Pha3HKhwCJem6LE1kTjSJTSGORQaPGzcp2+Ix+qXnce72FIF3i6V8K1/Wstg7OKExqD26nFUjI",
+	"xAWoOcfQb8UeXW0o9it0DswrK+92YTW7inXM3Y2ByEdjXdwOV4OwouqKXJ+Jofvzc2DT1RlfmJswP+27",
+	"Sv08yueq5zX4RXiMQvOo6pJl/czdwG1eVJPF6NtpDmvX46uSAzuCC7oIXufvvW+nyWWLqn2Nvd+ZW2S5",
+	"w6Gs+seUu9ZDIdu4M5J9NQF6DtJR44QpOpkANfqR0yjQJ9Ht3BLPPMwlxgYF+KMtDdCCekdGdavbjWsD",
+	"P1vJsreOhfJeBXIvsrLVIbde+LUtbXmZ4GuHh0XkNVZnm79NC3H6XYvX7O0FyC1A/YSbfxGRGbdfTTEd",
+	"0nzjJa/uvPDeC2DYOmhaE3EXByws0QtKpGsC0BXqxHK2TJFUTEFuxVQBScEMqSLnrbL3mHEjCCRUjUF1",
+	"yWuaABlKkVmrgBHeUR1IYaiJyBsAHV9mO//zyRZr/PzXB1vFx4d/+fNSjEVAt2LbMlMo4tV6cZ/lKyup",
+	"nZYjbEI+7ybk0yHBJQM+i2hPlGNKHr4s8HNDh/4YdGgO3V5Ugm+aO68XAAaiJcC3JRAOIBV8pKwz+8rI",
+	"eysS4E+LzSRUgq1nGDZi+hOjA3FR2oSIk421mDQr7M9RtOXhLEtE0cNG+ALCHmFZLWhdqkVPf9+iaXli",
+	"NyemFtXFeQJf3oOPogxcCMoJMw8RmfMisN6+zUCRhCWt1lEG6syVjwsFkrwoR5litOQFxNrWHPJ1C21l",
+	"BqwmmPMGc12JgftieQvmtkY1kae2YMYA7H4vJS94FD5z4F9gNaht2VC7QQo8QRoC08VyRHDyBiYFjyCw",
+	"wAJEi7HkMvpMSVo2Ks0yUWItKu298LIQCgpP/Sr0ulrqeTnt3ihbzduwTN8qr95aOlf9tdXcfV4U26he",
+	"d6N6lShxPdqXv+cbBeyqVPOQE1bGrCN95E3HxBWJ47KEFRzyFrOX/qDqKF6fd65oty+yud5VNJgq0qQI",
+	"nOIwrZUBb0i3Vjg980+0RNy4Xwvppw6pWEgJsSZjIRWQZ1V1oRh37cwuDtPaqhZGAvvn5iTH5vYa4wbp",
+	"YDVfJhAWran20Qfot3at1JxjjsMUS6sMczlgaoxSaW7k1ZBnLhTist5pv+WAYWBlmnA5YshzV5RnC9Bv",
+	"I7grypIrB8jshymrFCmsE/Tz3jw/V2dApNajZ3fScoD1MYLZiGanXht3Z5crpIRFbb/wmVXSk+YzuPd3",
+	"d57U8rZpZjRaRQagWDKfqPrh+G+hFO69cAr3i1xpkYH0u1qbQzfqwCdiHkdWOaX2kwmeh1v1cRHVv9a6",
+	"ywyN6tJtZc+AULo886R9qGVJHk0hq5grtO0fMixcGGDm9QYOXfLC8K+iRHWGyFBHE5rQ/3B/Gf5apbDY",
+	"fKFBXh/tL2zF9x+np+rzX//Dfzg97dqP3c/h/ny4k3+AZENXe7Gt72JRccmWosYodcdX66cEYdgY+toA",
+	"zhIwzK3V9qK4wMUuyvixBNw/h9EfK+U2NVDAQ78xbQgf2vqnzMVNVNQBMbTV/22PE8HTmZVYsF+l9+43",
+	"op8Xxpcc+VZQ2OfN1hDFL1aPlJ2LJqkFZe7Oa2/WAbfIOYfZj0Lp9dMQilzY0FIC8aGlYrpMcZ1fEylj",
+	"L2NL1F2WmJjyilUjXSe1Zt31YwxbYO3fezDaB4yghhGTikwo6pdZhMJyGc6L8cMSk+pQOSxiQC4Mn6r1",
+	"8MFLTOACeDpbeWfYuup750stN/V4SWC1Q5baSRXbbuT1BG8ZgzT5QcpQWkjZh8SXUa41I6nfo6yUx8Kl",
+	"ZbAEs09YqNOpooNJk9aHy1g51Wde2/n5+O0b4n4vY3IGIrHBt/1to8P0rbpdNJytL2XbU6jFhiK/iKjY",
+	"dxC4Qo6Evpp+8hFtxYVGYYTOIQ6rgS9gFItQzXLaMGkObeMnNhqnbDQOUuOT16+2QMV0AgnaHCodiMyC",
+	"3TXJqDYaKCf907zX24szKs/xE/TXtAlb/UpqLzBWfq1MBShBLs4fb67EGz7s99vlD6FM884VTSE23Hn1",
+	"JTSfLLXtuWdXs3LW8Sx07EdtppXaTvaDgYo+5PnZ7u7e3pPd3t7jp4/2nzx53FvWbzDq2Bzs4MyZL2hW",
+	"jb9usPNUt9cXUGMxVZEzmPsaHTHlhqyVJTrKQ/o4H41ucNiG64aSksDckoBFjn2BVBV1NIsJnvZWs4eu",
+	"USjZ5b0vFOSMspaowm/gmTTjJMXWaKukiU+EalH6j7Qik5TGEFnbUe8SBmDFfm2TOLD7rsUExq205xIt",
+	"8KWIqIym6foZTYh2x+zXYCZXLtMgRKXl/G45tnoFdqk1JEJpXFKXvIeUopdb2x5iRIG8AOnrchXJ9Lky",
+	"kgh58bc3DZ6E5dO3Hw178Q59BnuDJ8n+08e7W097ve4E02rnMHHKEj1uRUQaS9HQFVZDxZDL2sAmwntX",
+	"Q8AKivjlFBfEH3CQ6hTnEJRHzIsu6hqhHsjbuqFLuMGBIA7Y428ccPBg1ws3CAYXtLn039V6+F6TQ9+9",
+	"uaoff8XQhacrzd0qTZckkFv5qhGOsvu0XgrEbSIie05gyooggyXhKG73RZDAYlEXT7e0WLXZgZ3QhoMv",
+	"jB1pBX41csR2l7XwXxgh0hImlLAMuGKCLzIz2PwsVUxExrQO9CePVzvTIWXhKpLNGCiLVjZxVGvIJpoM",
+	"sUvVIiRu2WIrHOcmtcD0KBwE6moVP8zCz2TO2yOqaDX2BfeZ0aQtKXGdCKulCU3YIKfNHGe752T0HCxB",
+	"tots3LBUxDQ9SOELi2m6dbGzIP1CLYX6JRzXOPoFS0IasN2G/32lnbT0Awh5AcJoWlK/jCnF+AhbL6W2",
+	"+zvFlFom573Re+v76It9+2OsXeAK1KMK8fI95/zli0JEpo6zYfJ2AVxfMhzKkj8Rny/RXcyBrFJ47pV7",
+	"7oVIwCZxU9ucddXU0fmyks2rHWwKvqwteNTRksbnZ8wDq10LyXFhWD5C5FxD8rzoB86s38VVj0GjeDrF",
+	"9uzOFtslx9r8XfYpaHVKt2kvlU7fLZfIPRHVjgytv3ABkqZrJOvtLMXs4gBDqPfzx7+345vd4Fw0Epb7",
+	"IueA8XdiSN6/fEGePNp5EpXGmQwsWzPncM54glWOnNdNj0FBSLcetVQJSc2F0uMMtUs24pad1MnND8nf",
+	"jg9D5Oa8LfINIw60DZU5B67IyNAf5mmK7bZVn2R/2Mv/me7O/jl+88vFU3Zy/P2Hwatx7+PTV/vxo5Od",
+	"yc899p/Zz/Hff/3lh+BS2gpaI4TE0IC0EVTz93ehgXIVIqAWj/uKjRpVUhQbLRXIzrEy0znqXOYk7CQt",
+	"GHMcDAYBxOASOwJBaubbFhC451fSpg3SLqsJglOF1v+KXQAPduVy5UxiW85aTUEGtqBapFAPfpqyC2t2",
+	"9I5s/CbgvW4s2A0cXLJo9/RhLByS/zQYF+hLDq9D8sOmxiOtAqbG19ToClTCWBiMWbMEezNCxHYlaA2U",
+	"rC00lCXifP3tkUiRiz9Cl1vOE5BYXaAhvGSU8WYUxQphRu7fs7YeGX75l4t69gzcKPk0Sf4gR/2KqVBi",
+	"R5oW8FgvGLZ4K3K0nghpxElFUyPO0vMyKC1bmSAVFzRg3bvrcNNFwL2u6FIP1PmTuDP8WopYx20VV6lr",
+	"UW8r8hp10gmLVC/c6roC9mrC9Uqy9D0qjNk4hgIolb0uzSF6JUaMvxQyW7/N2NvDXI93S4+mWXKXoB9a",
+	"efvQRAotYpFa6Q9LznNBMqDcKJjFdaRxDBPt4pbZiAsJIaKbsrZI4aPynWa45XydbTuMgliGYt/XGWok",
+	"jfKhXRPYsJTi4dOQFCuRmRX25r8N931aGKvqIru+U7Wo1xsOVlWxCO09DMNHQRjmCmSYdH1QIF0FLrlm",
+	"eNSCoLCl5KxYUAXirVfncrEAPzBUnvvoqu9jSIOfte9UuzreNCrs7M5lFuyuEWlWYsoNAvVeoms7rtWX",
+	"lHvMmwPJFXFrIUK9RtvwCTZRb+nGdA7cMsoMn8Vww/oahzv/fb43/aX3j/98JHbjd5OfBztfns5ePs6O",
+	"nyXv9/Wr8d+f5G969Ef4qBaz/d3eXHxuIXOHwyVtnbZg4OcXGmsXEuxlQaWFhO+8ryWeVUwa/qt6FW4x",
+	"JAnELKOpavYm6j7qNTbzrL54ozL8thPtPPr64PS06//c+/rw34M7eYtrX6PS2ZqFzlDyUaBVVeTBYJgi",
+	"SwMrkamIqDweE2qd4sgeY5GKXLYU52orQPYogG7vWu/nUyN0Ptklg5m28YAfTl5uPY1scyjXlbuIu88y",
+	"G09z1dyIJ7s1ID4NAPEdSCX4m+AFPiQT/PW7kLh72Ly4qxzZuzvpyHSpjpBlzOFSj6pyONbPGO+bc+5n",
+	"9Es/IgOhx4TxOM2ToOx1S7XPMvqlTZnEIE4hyZiNxoDxqSyGyOYj2yZpVOG2bMFDy1Yz+sX9+XxBElnn",
+	"Ua/bC5CQBe2x1iUpGeO/x401+FvmjTkLi8+9k2KQQtaWjmN2jEGmUcXq/Wz/0ZN2O8ychVRjzo7XSwx6",
+	"jiTNGjTKF1/gQp9hm43OnK2pMDS13LwEdFDO+mj1nckEuE/HdMp8IlxcMdM2gs2Sj7lq21Yr5sJygIqv",
+	"aT70vyWYwmDX0KpjePl9R5Ei8Hclg0slsDjYT8VWV22L70SO7nKsasH7lYgYOmHbFzvbnoRsY+3aQJM1",
+	"lLRb0+vd798pzBmlqRKFpIEROt8pkopRo7XN8PFwd/A4Cc+nRJqvYmV4Xz5Z6+Exv8afTk7eEftAPfay",
+	"t79aPjXTKbSHZeSqJZrkjdDkpUPwuY22qK/kw/sje3a27KqueE8m9gI38ka1nqiD7W01FpOkm8DFtntM",
+	"bYcu2mJCgr/6DVd6Vzhbprt2NaxooTTL+rzZeIk0LS1RWmCAaZf0LYGNSL9eSxfrzJ7nfbzX/ZE2nJRi",
+	"+JhQRblo14zklDsB7znpo/Og78vmqzwj4gIjOVXRxMQWnN00l9s0l7sPzeU2rd42rd42rd42rd42rd5u",
+	"oNXbpmfbpmfbsp5tN9mqbYG8/AJfWTtsoujQYqMmiHdzeKHZViXCvFErQEdOeg5L2FZaRhm7EY/YN/zr",
+	"lPf9dvvLxeaFsmn5pJdMw15GI0H72rrlXbxyebaiIUfbpNWSUtdYFu5yQuw9qll1bXKXrVFqPdYshppJ",
+	"DR9pWNWe3bS5MCzLHVpJTgzJ04js7EZkZ88IcoVYV7aRi8cQn9tvW8PxF4t6c4t/+vXP/8fvYzfa2Q+X",
+	"ammIRUjcw+GtdSnJ22rGjeKHK8s8bqalxVTuiwxU8wJcomzaep2TQhLQIVHnebWo2Fz8niij+CKi0nA4",
+	"35rlxZpSVAUOj/cXRf4VDsjP5cfuWatP5PdfSa0mRDr070XtwU3WRiXIAEbM9tGLfIlolL5qAVe3klGw",
+	"AnW4UoLBGikESwTVRekD68ilTrKqlQbxzkj/5xLJtTXczglvlwt59VtbVud3I1VtpKqNVLWRqjZS1Uaq",
+	"+sNUEveIsYDr3lYv+2FRTW+h094+9TW61t73bqvHeYaVQTbd7zfd7xd0vy8uxvUkvlQiYJZVVb+MjGqX",
+	"uVBQ/QOWI18oQ/8R4bGR7e+lbL8MT+xjt4go36amce/AuLKT/cqKzkax2Sg2f7zGG16iL2q5OX2/cBob",
+	"cHQCyZ82k7uq11TKMDReLhzQ+BdiYu2ze8yAx31vLsAFhhVHnYmY5CmV9aoq1dQHu4OWqNsi1Kesjlkj",
+	"FhE5h4n2FcEdsU0gBR9+5ytLFH53Xnx0jy1cllOVFsSfUmWrdWLMKWF6Qdip9YXbyNOWcFPSjDY95WuH",
+	"m/6Bozq/rfjMTRjkNxkGuTr6utjGVVD35qMdNyGGmxDD+1v9Ylk8321G8DWi9vASXz4gb8gu1/SI8lq3",
+	"H0VnTlaAdBiwKzOp9Jm/fQutwGUWri8Suv5rkztJrl2gI6+ebNteRODQVboTrrWSU+e50kATnzF9qSZI",
+	"Cytk7S1W/sOKUHh3jUtVQYrqSS9A1Etbe23EgSUSq9h4N/i6Er7eO4vO7/j23DNYh/T994VYE7iCrnGS",
+	"HjN+bllFqMsWyNZ65hnQoiGj0lQqTGI398MV7nBWYh/AJeGCwbSRCtutugwSkQ9SqAacPVrJf2Dvo43G",
+	"WVy4wK2hdJwtrGCwSiF9D6JFGfDvgSYsXBqzEKYlHQ5ZjLzb1wHwJcoaSfBjiM+vkhtadMHEkSCJSF+c",
+	"Y5mB6dKeT79V2kYedMQ5ku6RpK6Aiv1mIpQeSSj+lpAw90cISxMYSZqENQ27Hmevkdg2xKOT0mIyYXxU",
+	"SfquLfXT54qfuyUNunRll3nciw0M7iCdAaql1GjkD6myuYV40WbPMg/MUGsVtRae0nxvhF6hz+znkFWq",
+	"NIeEKnr6Tm5C2ng8jKMcCxkgA6vqu5duKn0FxSekGFR1gTDca+3oAtCxEBGy0vAOow1UzQJ6N0VTvuXT",
+	"WEwlhxLU+PL9oKUdwBXO0oLAl1LCbLR/tY+e6fbyW/XRHJ9D3TYVI8YNcrhHrqkk1+66lTjrmwiDdMSU",
+	"Bnk5mB5iV22nVV6taV106xL82j21K1L/whfwoYZou+iFD/65tqaqlQJZa2hg70GBvnoPdXdXvEjgCs2t",
+	"1lX9cr3Lo05x6Rba5irl8ebKheC3KzQ5f1+r6jLfHTumnGQ2jszmK47F9MAIXwYEWJPNF5qJ7Lfa9/Ex",
+	"Ym5KNciIpFA1c8djIRQQJTIwovXolIMBvSEXVJ2Xbmt0xXh+PmRfztxEKC9ptFjZoc7oyBbNjgXXNNZn",
+	"5vUwv2/pAj5vHUoEdmMYDsk5wARj42kqRjlE1b65MgGpnhOaGH6ktKRaSOXeL6LNvBPQdb+21VuGw07U",
+	"qb0XXPAxUBmPf2ILK7ZUu0O6pNLxLNA/rNbtchFmVfpilk1f1g+GRAd3mN1PIU0JK1bdJS9ENqHSFqli",
+	"Bi0Qf2wpfOx3XI8N7Pb2dp6E9KKGvjPfaQW34tcWVYESuh4W/kdGi5xI0HRB7Q+Dtxq+WCqhqWOwRgUM",
+	"9JT1xcrCjLVW+Mw1ivCjU3VuOxx6CjRkqQZJcgXJ4spnzl90oyXdFu3KFXa71k3t3nidOqwe1VJ+FE/b",
+	"KVu2M3Hk8oUMDijEnVCFr5U8NA3UteuoAjmqoFE77r4uKsL5UIbxbCBR7Ay1h5GUnzM+UoS69WPjviod",
+	"K14/h5ljygoyyjWLF5Cw96DyNNg4qogILyjYoNbksqlCYBlNSM5+yUHOFhxMwbGr5xDZeJOMKbPOxHXy",
+	"xRjkYmQfEW2Y25QpWOXsljpEEykmE0jOWtDpI66Di1qZBy1G1vRRFIItiqCK8gIhtGwb4pTG52q+fUAT",
+	"4FgFsMRThESjEGAuJym0F0crrQJrh997UgpLBaIg7V0cwe/ZyaoB/CV7vYPY/UwkcGYo3GqrfO3aZtx1",
+	"RH1RpQeBHZF8Yvjcbq+3vHvyWs0jAhH2JcSiOULQvGJ1VGunjyfwRbfdRzS9i3NPwNcsrn0M8oLFcMSH",
+	"osUVbh9wEhvYZOSRsAFyYdNmyviVLJuH1k8AbZXvEhGrzkFnG/+NOmICnE6Y+cZ97M5olgaNlO3GFOfy",
+	"n7epYGXEYLEckKq1SXpRvtI91YhV6e50e6tmMfl5IgfYMJqo8FreGgXHGjq4M+qb4wz4CFzP/7ClCfRU",
+	"yHPvwSnMKGbg1kjnvW6vu7Oz132yCuu5uyAu+DJhEtTCmYEnyjcLxjgM2xGNSiiMUwkZwFBIaAmVeHqJ",
+	"akxrNB53jUOXBVxbGzuiiqsuq85X6ziOVgxD1RbBqQAMUnc0shXgiaxnwsJzACPKr7FuVa5AntFRCwSc",
+	"DGIxn8Q0TSGphFRUGuyIX1ma0u1H3R558M+dnefkFeP5F/Ll6eOzx/sPVwtnqawlKm5V7ZAawSQ10Nbw",
+	"ccFNX5a56E55vd5P1ZdWFE0s2bkDweT3m7PXIlkEkaEl/h198qiqelbqI9eQj2d0WRs4fMwFxAc1i62F",
+	"ce/zYoYW8flh8q9c6czd0jUsnC74DQuUGTKi6Tl0yRvboLKsJTKY+SYHRYGysuBv2XS0P38nEkg1XXDY",
+	"tp5JLDIgD+hAXAD5FaR4aNYyEuQBplU9rAFqa3fdAixblS/n0RG+TLwg2dYRqyB0KVxASrJcYQt2a7GY",
+	"oRXTwNDWN6+ja6iQ9WLvVThet1J85TsbuYvRywaELuI9RTRRi7OiLllv4bIdfCVQtfytBgq/ty/h663+",
+	"WV9v1yAIHxkULnuDUJJAyi5AzggXGhBQaI5mTftR8dz+k52dwG2rgut/Tk/l6Slvy5dpC3gtD02d51fI",
+	"5WmrKHlfev3ai14ceZCmBs85sPhZpcxRJi5sBYCxL4njDeroJzUTxsAuUCmUoHPJ8WNCMzqyLbAF+gy0",
+	"pFwN0f7udEdWW2aDoqLje1H7/KISUsmuxJBgAAZSiYDtSjLN4hDre+F+qbffXyneeMxG48Aq2ajudN15",
+	"vFpb/VRM50d71QyFXm2sDBKWB7pavMbvayM+XW1EkYekUGeB9dykbodYX1gwk0TlYVmYFLtxEG9F75+A",
+	"pnrcYtfH38qIMFeSq9mMGuRqiIftA6kRkUA6eydTRDRZ0M7OSrCNC4RfSqrd3VhsiytL2kI2MZvTaxay",
+	"roDzSEP2u5SExxIUrm4lYJyUj9+JGF1ZboEvkUfY6FJSduOMAwJ30Q/MOp+JYfco71g/7JSlaVG2JHCT",
+	"zhQLyg/H5murNRdXyN2eVrPL6mr0cn8AnakzMTyLxQUESrf8jc4UyblmKTq9bHrxUNvyhFSTCXUdkQLB",
+	"pGZL+BI6P0SaNNh891HIcbo0cPQu0siQka5BJ17h8+biLm9Yt3JLuqoehE3plvWam8Ny3+5lVatT0R7m",
+	"pnK/bi07S6TJ2V7vzGB7W+IVJluxsvwQ2esR83xEcCM2qReR3oZbkJFhewPaKGe5s7sSl7uVHLC6ZL7s",
+	"vBtEtvJyDXMaaNFI7vIIX6Zj2bvTOIMm4YlqRHIJhX7lb2NLPAfODEmlhyOreY7XFKwaAvklO9ejwq6F",
+	"ucrXatfYWA1uzmqwvDV5456u2Kt8/Sq9G/vFH8Z+USBdKxVsoX8fm9i4Tuf+O5Gq1ryWG4FqqUC1nGKt",
+	"RKAC8sotSWp33xnnbqSl4i5UznBpEnpJDZb5CpHzX7nG6QIri5tgLZtKoSVtqpVuqpW2VStFTHktLiAL",
+	"uv5rglgGGIEAoRwYGmshW5vU+pB7G8KOln49hqwS84uW0pnSje6qIZvm8oI8bdTtGqnZMn8nQqvp6cQW",
+	"zyv7OlcV/u9HiZ/LKgHr8vh2FlzQSUKHGuSUNvsB7+6tBOU1lIFLqgDP0VY+c8HuqCHWjwlNIAf7u3dp",
+	"1LkSv0bWjME47Zy7xqorDNp7GCuM2h1JFcxRSXKW0rVl7Dtzz6kueYU16Xx0HiQjkNYBw4Xn7msx7nLo",
+	"tXh3QZE37Pu22fe1ctblvm/khl3SZ5xpRtN+RPq2OAYaqWgKffKA+sKTWgjMnMseWtOVUVqoqj9SFDWg",
+	"PAYM1BvRCzjl5jW0pz50VRQ9w7U0o56H51ZTpClf0f0edVzBj6hjtuRKXVIF7XbAk5rPrOFZFko78NV8",
+	"8ZFvIqtAa8ZHah3nfGVQG9gpgcQhh/1qXCToYQ/NkTaMzzsrphW0ed0DU2TznvhHl7gKbSbdIPbnoxEo",
+	"3RpRbQhfCmFjSZGsB0l74k9Efjp5/WoLVEwnkLhu2lOP/Dbth3HSP817vb04o/IcP0E/pP43H/rIJKT2",
+	"y+3yW1CKLK4PsHY9xJU6PJ8zvjx5pID3383Ta5bM08HsCANqzLpAYbIo5SuGJZyxdXMIoh+9QeWn1XPf",
+	"cJ9uMVENCxZj2N8dfELpvkQVj5EUaGItsEXWm5CeXfpoDV9J2xFCn3USrKNns0yDJKyYNUC+XhS4r2rA",
+	"LDK0Vg83Lqdp5tOtJmuUt7TWmm23t6yNMD4XPJYZF3yWXc6No8Dafe0YamlXtgwoby/sZPNOpRknVQKz",
+	"zjE30DrNZ1XtE5+y2ilQblkKZuHVcfuCxnmekWFK1XnDED6XKNSenNpSqxwX0ZajJKStSUMmY0kVuBJg",
+	"kdGszYm6KtwjrkhGz1FaTdjQycpd4mOn+g5gfeyAaDiwJnoqlqcR4j2pLqCR4SOGdBk8lu6/RL+9tRoD",
+	"WrgtwMXlkf5WkPBot2bE/zqyvZ3hGPQm4P+uAv7LI5g/zwYZ8EUuQmLkXSVbrSpi3DFpXKrEtVC7E78w",
+	"TLF3XFpaxr1SwvNtUKrmxb1XxYAtYEsEWK/wLtaZeUdZQPU/sZlpYohY4jKdQpbgGJRqKyh1SH7+eIKI",
+	"1T/M9VhI9ivafQ7I90AlyP6cpWA8+DFmb9nPRx9+Pdp5w47UEX//KH5x9Pgoe9n7++5kL3nx87MuzH7+",
+	"Nfl4xN6yo95r9vOzbryb8kH2spf88+d0UdJiyKJ6DLGw+YqapXhX7KZckSD3al1re9rrrWhdXFhw65AT",
+	"MaG/5K4gUURGQmBJAwR6tY7XZQttzWOzmejMfj23HNtZuD+oHI6TjO1XQek3VzbYcVk1qPkaklXcacKq",
+	"ttLaAboZQ/j8QYXiLg95ezWvO8yj9XXE5klivf5rparDiF00/Ro0of/h/urGImud6ewCJBuyZZXtG1Ob",
+	"Sf2Lq5W2rxc8q0/0o1l+wCt/iNVrr5LPu6x/kq64pTI6c8V3V8/kDe/nJc1YGki577wSF5DSOHjuLUWW",
+	"sVdlpcxyi0snUFx5KfOVrkDWwhKfwlbdvcOQgfaiyQY25leEdAtgbAXkJbAIcVBfj66YvrUenT87B9Eq",
+	"4s1dsvX4sKFby/QWh77r6SvVl1bSWSyh3mgrd6KtfLiHZcMvW2Q/6vzD+gIXFblzIZAuatUV7lCRVVhs",
+	"KK1LgPIpDw3uvWko9IdpKLQgpNThv8Oq7xTBF2yzMSz1ripRp4GlP7lU3MnNNyMqyru1VylRrvQeWgTP",
+	"c6K0+eR9tJV2wkvnu85gUOZiQMvoZ8V+tYuMRSpy2SU/FDERtSBgQw7cWV0igPTK7R9vIl3mNpJTtKTx",
+	"+RnjF8C1kLPFGFOmYSPdgaRLyoy8KabmlI8Y1sEUoVY1ZLzMcF2CUUtbF5XxmtfXo6gJhwrtqN2oEPd1",
+	"/OoFym1rOzM8/GzVjUDJjN9nT+JvtgvwQrZiyAD+2mAt9r7Os5Wl3GSNbuArk35L69UcsScnMgd0DCEh",
+	"VuJ5pcyk+chJIorWCksV+gpfWERX37rHNm14V2jDW7IEd8q9qD3DwAbwCDKAkRP8I+JoBSqqtUSU686V",
+	"CjIWt2iLvmH0nOMxz4uiukzXkkWug7m018t1RP1yDuoin2WJY3pD2ze0fUPbN7T9d0QwXzEVstykaVmp",
+	"ppq/uZZRsiwi4/t5rxfH5A1LATPlXZv5FkD0NdWSfVmTB7mb57SyWGQDxm3XMTIArK9XNDn/A3GlFUwV",
+	"BSJVV7FCfecyLOnR4rCkKIjYaQ5llLJdZtiM8cnZMaLOdMw0XkXFfgXzw3En6rzuRJ1Xnc92QdWdPQo1",
+	"Db2qJeRbEUebNb0aBoQFl+/SHVuLdq21BPBVerf+Tq/fveu1+m2KqPcOjO0C8yEnLClAE+7Zsnc1uXgZ",
+	"NHDI2wTGRkj/4wnpdyOVt3Gs47Db4NCXZJrjR/egBAmWLWjndBJL3lHtcrgqYsJKYr/PJbaQCQj/6yYX",
+	"bzxApQdoFQ/hDdX0qDmF2h05DruCQh5INpxhz81rbgk5f7GuqYvj/DYMokCcS6Znx2YYO52Luyw+vfSY",
+	"8PPHk04UjvgpY1fFkHzCpiOfH/zJbALvzzZ+8xBDrsNhueR//+//w+hP3A9igV1Gseix1hNbX1acs5aI",
+	"LfubpVOtq7ByWD9XcGafV/9m0K/fJS9omvrrYSXwsr4aVsMEW1fCal2n3Fnz3Kz9WMmhDSXtY2bgP7de",
+	"HL9/uXViv3mw39urPnOWMaUYH/XLDmEPu+TQt8G0q6T8lNcB1scKQuZSKfKvPBnZii82EzMVHA5sJMtU",
+	"EA4XIEnGvtjMW0OcPfB8l51mPKwnbxP2d8uoq01Hm7Wcy6CgRgSnkGXoHLJnP8pzooXwEFYToOfkrdnc",
+	"rhFONHYCtjaZYSqmygpa5fwuWPeDTDsHnW06YdsXO9s01+Nt94ttxzhBLPZhx4GnEQtqjNB8vdv5+hUj",
+	"LEJdlg5JLLIMZAzk8N2ROxqk2dgXvejU7s4Bu02qUgYpmn52T/kpf8t97yGk8eaUHJLZIRHNFBnAmLlO",
+	"2EoLs0XBjaA3ZooMUWezFbBsmFAsuKFfGo//lNvxbVTTj4LEKQNX+tZ8czKbwDFur/hFAhkBNxcFErtw",
+	"36gV11dgJeXJKZegJoIrXIJrbU+wd6oyMgpu8k9/Ii8EklIjIZ7yLfKXv/x8/PbNX/6Cwgqn53AWY4LZ",
+	"h5OXW0+75AM/54b7DRmkCfbCsH9jfiSZUEkzMOIgrknCBCMda99LOOWESBjmChJ7Rvu7u9jkjhI9m/gb",
+	"YXAKFFEsBa7TWdcu7ihRf/mLM9Mhh1PkAbK+h13yl7+csAz87+9fviB7e3vPzEY+nLxw76Nsa3ZnVkjg",
+	"C421L6hLLF8u2+/5gII6wxdD/4IiD/qnnZ3d7qPeaadvhCWzM/yqZ75BvPn53X8ZepFhsKW3L7p64BLM",
+	"0LycKbJx3GQAiiWYm59hgUBOjo7fkv3dnSfEKC9uL1ijwuzWtk3to6zUj3x9ioj0MbLQlbe00YX9bvEt",
+	"U2SHaEF2er2I7PYMfXKqTZe8EGlqc/aV2RPel5EU00LGHYicJy5pyE1fKYTQf267AzONlQYWV4nwRiIz",
+	"EbYSjoXSZCymiAYJwITMRG5AZ+guBpPOFdHCBoqV0hwWQD9IKWQVH57tP3pilLFBCpk5PTqZpMzKjtvu",
+	"67/+Swnef1gQD41NavsG7HbtEylGkmJiEh53Apqy1P0GYpIiMY2sYMgvaMqS4rb0AVfU96Obq0aciomy",
+	"r1u4obbmTtqlWXRtYcg2O73K211+uyUPBXvVdIR01SBj5eHiQmKq1FbKLowm4/NLHLWv9n23cVm2DzaT",
+	"br0nksaWMjoC9Je/HBQUyRGhmErJQBl+60SxraOkH5mzlYqwIR6yq5WGsoHtNPh4v9AwzTJDSuacbmkX",
+	"9Z5qIIjrHgUo5yLnsUWcvvn9lfl5C/9r7kv51XvIKMMUWXt7qr+Ya+SKmpglFYKL45hYJkZweE72d5+V",
+	"234PWs62DocaJModyiYXucW+oLHhLQZulPR//OGk72PeJCiRyxgKfkU56f9wQkfNS2ZkmaPh1hvBYes1",
+	"1fG4jw0GQZO93j5O0//ph8O/9clUyHNlWxCaG2ZnSwQCDsORY+AKRTcnfrw+MhJljjzayHfqYBsbBNqF",
+	"dYUcbbuXtjPXXJPpWsu/osOfa9j3tdpscK/b6+7ZsrNjFCe2UU+FsIkl3DexOISjpHNg3q22YzRitsVC",
+	"HH6317P2dq59B6UKHfiXK9RiJfblfbvKaVAyae372DWb3t/dbRuxWOL2kaUa1pNQ2JoWv/POUq+astA5",
+	"+PQ56ijXofug8wZzJNxRIFrbNohRR9ORQudfSrXRKI0S8mXLSBlbLry/w7HL/9eos92dQppuIdvf/tf0",
+	"XHU9xIInZiBwDjNFHhgC/OTRzpOHTvxqUiHMW3cigSWfDnKFrA+xrXrjyrtkCtILUD5iFE3kpzw8IApt",
+	"VEJi7p0EbVF9Dmt+/vj345tEFxy/BU8MlKwoaK69Fb4xk5+LKaGZsOoNpr5a3QJXZwgHbL0wcqVorZ3v",
+	"nt+uP/w16hg6suwlfAbXvNfbX46Jb4R+LRKb63LXGP8uH6QstvhnE2VKlKugveGLC1He6yW+B9xCbHeZ",
+	"Nd+pas84ty1VOrTruJcypYturUgLvcTcOfgUBkX5yDZyps7XaOmDb22KydfPN4jjbhuYtRRA9Urekt+v",
+	"JY29neWH/oFTJwXdDXaVZpdPnw24S8XX/u2tHp8+f60hohHVSTYrt1zFvuK7FhTEbzFTrxPnSovM2vUm",
+	"IhiIkSQoIrhRn+Nnl9+IOVgES28qTR71uuStpzRM2V6GtIi80OilQO9FSuMiJsrQJtef9ZSfFK5db1Rw",
+	"2m4RviEkGQg9DpFbmwZ3WPT1dKLj9yKZXTcu2iC/r3WDm/PoNO7BznXP3UbufTLW5XG/92z5Sy8EH6bM",
+	"GkP3dx6tMovKJxMhNSSvIWH0ZDaBb+mmHSZJBf2vfM1C1H/7N5Z8dc0uQQdsnO8hExfu8hQ5d29tO5Nz",
+	"o8/qMTCJRoVYTFxvhnmeYIevXpAapu63sJ/yJo7QGXt5/FqN278UOf+miPHfEK5ezbxmqhwUCwyZbXT8",
+	"rtQdmJNCW4+8d+vEqSZr3oK0uEHUCqL+CPqGsHQ98fIoQYlx4kOl5kq5HL99QzKQIyD4jNP19p49fmhE",
+	"jHTmYsDAiB9o4rHmJRew5BoGEhc6Ur8ONj/+VqQEGwq2kpRw2xexTDRAJ/Dt3ZQ/gsjwwoXx3cxNC/Uw",
+	"PQatCE3Tghl4IeGjk8V9EIyL5VW2UPj87ZCAwvl9E6I31+N3dD3eg1MAb+B+1MTrjPFtrK+62L6CPiKq",
+	"yCfUTa2FJ2VK12MImNLf41gPI+dQRHsxJTGNxwE+g9O/Kt76tk0wuIflBhgL7Kvcl73lL70UcsCSBPg3",
+	"Z6+x4CFaFEpbVkH4IlpgC1FnBbRXmg6Hyyw3dtYuOdLKRmYw5WLLCt+rhBGVCQagU1Wp6kpJX6X5qE9c",
+	"C9lsLsKy22KE+d5VNb4J7oFj34kBxu6qhXNYMF9Fv7mtK7Mx87SZeYivxn3lO9nCh1a29LilWFsqF0Xm",
+	"6Jgq8mC/94z08fczxs9yBbVYshazj7+Sa2pqw9dWifm8irnoSF+HlWh9hF5Xylr/BqyAxMeapvANmq2u",
+	"Eevvix2gTeu/jjtwQwztTmwFyxlaQxH6FrjbPSMGfyCDx/VSklXsHDjfc9vpotXKERH4EsPEJtEYgdYn",
+	"GylNZ6rVBnKPicWdWE42xGJDLK7T/HOT0rbrpsPgmiw/L4rx1rX+lG/Ok5KmT8/JMwmTEBtRhqWJtKk1",
+	"WCXGtwjq+qwO30PIRVVOqASf9rTalbbJU9+WKcoBdLbcGlUiwcYi1WKRKkF021Ypj8y+oIMWE8/UtQRs",
+	"CGyrEVBum4Jcg1XqRdlj6yZYsx/+TmxTxd5aGHSVeGwsVN+uharSJ+4m2eYahqriJttkBQwJ5MAwA9iZ",
+	"rYxAKKvExpqw/JtrWLEqV3hjyNoYshqGrOu8HPcnpqVfCHZ9G99ibx7DkkGOd7ZZvK7pvtwcs7wTu9eq",
+	"zHKj0G4U2jWsX9dMflYxgPkpr2gDI4clzseUc2FeP+XYQ9zJ4UwrSIdNzh3P4hT6D617ueD2VILt4Ov7",
+	"ZnOYurIAmggeQyh835nd7j3FuhPj24ZibSjWTZjgbladcGFZ7Ua4wzQtGkdFhkqUraZJ/5c+SYU4V751",
+	"B5XYt6NedSSq1BwRskX9RxNesZgldrjDYqb5TkeB2aK2MJpa5aa0bNMWMt39srLJ7hg7l57AF21NdwEb",
+	"ogdoYTg0x9RmNHT9xVab3LZuWzatzcaVQGzHMvKgj3V2HiLEhCYP+lgZqf+wbU3VZmflwuYrmn1bhsui",
+	"89riHMaijdrGZBk0WXoAVSlWcbWX0yqkTExpSbWQi2hWYQFpT8BZkHHjqU3nkmrkjWJha/BzuaFvIUnn",
+	"5kWNbyitp8zKvZWLse07fQa1lBMn8puHnEWwVqUndhqMrejiOz4T8xp2/HSMo7Ykq6mEc3pUeeHeW352",
+	"yUt3A1pDdV23rDSscNevLdHhPsr9fwBJ/ke8J2VGPiVOoLsFEqA01blqJQJ/A7zGVDM+IsATa7dwl72Z",
+	"tloYBlYiAvanhXTg2C7uHlICt7INLdjQgmt2ENrrhppp4i8f3Lxk4M1+C7X8wjbIOBnmaVrX9g8I4+6+",
+	"C47BCMJWobQ1Wy2l+TfrAkz6riII/oHPN4wFp1hz2IAMp7NaOgYbRRVDGU9IZZl2Olt8WRFtpBTGiTrP",
+	"VchWWYT3vPN7X2JU+IiLwabK4txMg6WwS6MGNVN1b8M6UByEtw5Y4JbxFVgA1NFentQPpm2FylPb1Zbp",
+	"oFZQwuUKemF8TVZR522Q5EqP/qgZ79yEKWGFPWGlyZuunWSbhxhwLzc+eNzYGB9ajA/F5bnlaCk374Gh",
+	"EyybpDZ5tmgs0sc2DP2I9NV57gpMYnnzvq/8ylz2H5Idl3irjPpFU9L3jZ36ERHDU24dQ2WXHVs5zshd",
+	"/bJbBZanJZAqKJ+MWttUHKf5yDeOrhgIva/qlJu/AoFc5JB7WlQ0ckeabjXHlNnSxEQh3au8bOi3r10s",
+	"+HPX9D02IiQyCPfCYEYyoNxIqEORpmKqfDXdAY3PR9IIHO2lpty9WjuczJmF8bLb48RPJSNvaVPdiTpY",
+	"gRzH1VqyQa5dd/pmx2qXHZZ0DnajThlnk2D/lGa/oKKRj6Pmf5NsqMmUSUhBKSw8Phkb8l/0PzroPHGv",
+	"uI4Du4++lmX7VXM7J1tqzCRyVD0V2KFbVTdTW+CjYh2vQTIu/Nud6viffqs2K7H9rDrHlY4knT2/wPPc",
+	"DPXD+6M3b7eOyxXv9Mxtnx/k9dJBXlcG2f36GSnqWnzP9X2+9fJhJSto0wQqPfY2QYLfbpDgpCBM1+/U",
+	"8yxwaYTgSVnvz1OzvHCrYcF7wyZGQiQRMZLnaExEpaQZs5T9kwQsbF4LyXffOWR+SAaS8ZEyYj/SbRuN",
+	"YKMckOGYgX48OXqDwu4MKxHyEFm3WynJ+ibE8PceMXiNN2VBqTY3S1RRpmRNgTUKr8VaW4mbFK5UcGGA",
+	"KHIa1QwlGd8YlbpOEdhSTbWkofwIuiqp3IKmcZPsZeNguiMHU9m9WngK/fuKszXqFOOkX4rWfSL8C0Yk",
+	"tc9bSxHP0/SUSxcFb6h4gJ/YGNzr4SeXVTDGLGmoF4YxG/baYMdVgbyMwLBdrL5WW/1Vy2FjczrXP7Q6",
+	"wJyKsY+S9Pqy8h3V0FuZlm0C7jYBd2uECF+rvLFShLCbcVmAMHGWbwehIl5YVSw31ZjhbmF0OuX9+m2v",
+	"26FGmvG+7eSMncXdsnxBb99WkmCvRbM+BZoMZqf8k1mOmPKyH0pNB1Cgj3zPvocL4olvn/quRd/uqAji",
+	"hr5t6NuNBBTfmulhu9aA9HIyZCv9NBTKdS61FZN9C9mIDGaEWvXMeSjb+vcSbM2YYo+x0pzrje5ehTvl",
+	"tu1fv+xa2icP9nd3y288XegHyVyVDt5QYnMx/p0Qq1qX4hZi5UD1nXIdi7+dSIY/AnU4Bmy/RzLKZ+6e",
+	"oMu7UCixCReV1bgla2C/LlrhDIaXpxRB59z3aHbEFifWlOM35HsUMmzwW++KwoUunnfRTA5ZQ5WIqnbO",
+	"34P1ZmOJuSqjRYyYx7lbYLhV715rnE9hmqze8Kjs38Ok0s8rd39MywZCO71eOHfnH37mm2czr5jSS7iM",
+	"2tgvv7FbYxNHPM59VxrQ79KAuSjew62PTK3KbJ3UhAtbIaP4ua7iV4rDujfO0NPVf1gvnmNUc1s755TX",
+	"Yy5KAPmW0W6g9hiIfxShCfdLvXbruhtXuwfKYjqy0aY32vQCJ34Z9HNbjH07o1qyL9csJb/GOAAbsBWL",
+	"bMA4XilPvNBloGyf8qgqCkQkBXrB+AiNldZ42KR2NJVAkxlmDZzyQvbAzqwEjZHWdmmVQp6QhA2HIF1o",
+	"r1HNG3bIIpnXEb4I26X7oLvK1NEp9/bTMlKusr2lFPO1hfU9pZtudXdDN9tksKZ8qetmSj2GGRpgNpbK",
+	"DW1dibZiBBLQeNwkTD4s8BZp72+lAXCFsKpyCxUvbuHqqcdR2ZgRdZ4XcVC2QIsEIHREGe+Sj2PgzlpR",
+	"9c5EtiU9RtNaibGSn1URQkt1rigeU+inViA1b5y5N8J2TPv89YiTm/Juv8tgrWuUiBYEa4XwuhabxVRd",
+	"WQoWACgR+aYtFjepZWyMFXcVbHWtuL6+NL88e8lh34218KglmxAjeZIMWR/TRd9wm5lS5Jyc8mrSSWs8",
+	"1j03WdxJxNNqtGQTDLARsdcIdrpeGrZKsJOb8bLBThgKWY9zau8Pcs/JyF366jdkZENGrjGm6CYtoTYR",
+	"dFvNuOCzbLFvU4G1O/mHIyLSpKxYGHRdHvuBv+n+r24XyzPIDYg22eMtHkhV4kIR5oLod2154gqsMQhk",
+	"5tKsM6A2oVlh9nc9Q9plQQtOHljHogJ5AVK5ZGifEaEgFjxRpRvxlPdd2nTfms/MhGTIjByOnBcFdDOi",
+	"wm+f+1T1qPI4TZVovlMkY5uvIzLINeFCW7nernBKZ8SmZZNDO45NCDfqgNk9Tc0na3Ry8HZe0Gp3gVbj",
+	"fOW6Xj7lQnA4m9JZMwva4InLfVeuqqkSGRgQj8iUJVgtsMigcKDoHHQuaJznGRmmVJ0b1DGHa3DHbCcT",
+	"qvPZ4Kieivk5bdURn42P3Y5wtuo8xXBKDGkn6sQij8cdg/RaA3TWSW92wLuT/idu7mNoFT4UbPKav2mz",
+	"/TWQz2Xsf422Jwad0Cpoia2ns5mCFB9Aw3qLlfvSQsEmxfjbs1o7nnwtzL/VaN2YJGiSrvG2mxUUb5AM",
+	"b0zSd2WSvk5EvuZ8jYoJSAHGl5YCqm6agpiyFSAIndJZq3nnmmj09dt31peybvl6b8w7G/POOuad66Mr",
+	"8+KdLdPUYtP5aChDTDkZAFEiTbAktdFPCzultn/Xsr8qftWAuQcnXKXTqy+/WMmqCDZ1tT/fQFfXovJh",
+	"2+KgFhTnikW2V6lU53ltiRn98gr4SI87B4/3o07GuP9zJ/LNHJSWRh1tbSlhrQIe/GUnXJG0NrTwD68M",
+	"rlfuhRcigZvpKnE/SkEiar6CC0iXm/FS89jGkNdqyMN4Uguky+esrZaAimEoFYJEy+sAX2is05mNUR1q",
+	"kD4z9bnrIz0cggQeAxkJUIRx1y8whWTkO+qe8j58mUCsITn7JadcMz3rEy6sVWpMJxPgiuQcKwF6UcoO",
+	"cgGp4fDe2GY2f2ad90n/4QGWBFEkozMyphfghoLklCtmljQTuc+UbUlr9bT0RoQoM/YmnXVTmPu28l9p",
+	"lWhcY54rvr9Nk3/lSmfgsvMW+AgsUdHC0BG8wUKiNqTQFm39A0yTB/0EUk37rvnfryDFw8jLAUAkUCV4",
+	"lxxp1w0fCYx9lnsD/CnvM67y4ZDFDLg+sxVpH3bJMfCEhMiOFhjjQyiRoOWMKDqEcPlts90bpw+HBVQ3",
+	"RGJDJG7Bwu3uor2k104kxkBTPW7Vhn7yGfpFioUrhYy1OqkEH2qOo0UklkyzmKYRScU0IhkkLM/MFsZs",
+	"NI585089lqBsC6DSQKMZH6nnp9xnGVaTOrDahqdMNE0j24Yvm2hWuNodJfJuw5nV3hgnez2SYEo9T8qK",
+	"A/iNCwg65WgGmrI0dV1GXH3rCQ13JR05OeQnC7xVNLt6igpani4gbdVXHENYgy7ZtaAo/+21watCs4Wy",
+	"WUQt8MW8sFFFQmIFWLSWOVfmcl47xfCahlpgQgEJXrRhoCJPNDAFxekASNN85EEWNpy8Kqa6QdzzkyxK",
+	"8i/2vEG5Fu03rRzV5VXfRWEshYY7gDHzmegYTtJtidt4VVp9bkIc9MPfSWhDsbclGHu7Qt9GhmtLLqxY",
+	"IG+IHG//FosEvtpE7WDixQtXNLpczXe2AYhthWFebw9vNs9VLtRCiaeKgN81LLMTihKTE3TMT53mvbmk",
+	"kfbzzV7zO0nBWPWab4qb3TM/FnYDv8Frn4kLKEw7QSnspDDqNtuq2bILRp+0ak7sOpdPsZD1dDyzRQwH",
+	"MzIdi8xm9yqjxg29geg7RYoFONuvUaIuII0ITad0pp4TKaa29KE1BjkjcEidKnxkr4tN3Q9n2YJJKw6/",
+	"0KRl3vZteujuyDUWWIkNL2XKGwXbGs3jr+spuu/tO20zl25JCc7TERGVx2NDIvuogRzs7/bbV+ReanNb",
+	"7vZ6l/NbWg8HrkyzDM/DxQd3Djq7vd3HWzs7W72dk17vAP//3y0rNDpTbXFDITNqKEhiyIkZu7PqmgYw",
+	"FHLJonZXWZQWl1rS79ip6mnZcr9qQUk3yuVC12pW4Q7Xy0x/G2nGvy7kpPNRDz+eHL1BywblyBaMCJ0i",
+	"UVBR0YPFGi2bISPdVoviMsZ3aEt1iCF5GpGd3Yjs7BnOvbNPEjZitgph9QIX/9t5FBbAzc4XCuATqjVI",
+	"8+L/fOptPfv829Ovf/4/7uPObrSz//XPgbv9+Y79IM4+uAkp/eZCSgvrrhU3Dbpfz33P9XjbCqFb5Xra",
+	"3KI2gNTIzcQ/jHe6aFnuU6Ns43InI9u/inQeSKwLNHTh7Ure+YXcUHfx2iTv7QyrqbD7YTJYAGNKVSHS",
+	"16/Ze6oBGfeWZd9Lblzz8a9RZYT3kFFmM55WHaV8pTGSAr3OKMqHs97Wpb5NvXh/dwVL3YkQrymfObRR",
+	"96B6gK5gYIUoGNDP04RPv3Xcp51e1JmYSTu5wny6KeOJmHYOOjuPMhQFC7rhW6DPk46hkCOhVyAdrylL",
+	"0cbG+DnRwgY/1yhJRNjQ1TdnyrZit521Xcv9UsaArYyylNAkkaAclaFcTUEWWjcm8Pl+A8Wg2M1XEi60",
+	"K85lFoN5P8I2NKecjEUuiwbn5oVcBb2dduc3TKpe1iZZi1TtBpKcKvC1ul/R7z4ilCBQEUoopLmI/98z",
+	"DfsjEJe61V2dWzzH5GCsvc/4GjRjt6AZ7vLNk405EpGKEeMLQq3w4roLH2PopMCME55gcNNQghrb71w4",
+	"FDC81VguCYlC3yBG2jdXu29omRHibdNtysnbw1yPd095waONFm5LKz1+sv8sIgpiNAvtd/ceuirS5SgY",
+	"lDkw5KVBdQhVZApp2j3lp/wjriJXcGZJtfo3cyf7ZCC0W7q1+bmMj5+0nqChwT1NtBCRbz9u9kwTOkiB",
+	"9GMlh2f4fv+AKABH29zhEqQS5jEcpo9LOSRTKfioLp9RTnJ+zsW0uO9k5IVKtMha4mkDY8v8Z5ZBpfCU",
+	"ZKOxrsARBdEEkEpTbOLihjY0WKQJUcIFn+z39oIGTkSMJardR0/DLcvAOBkHUOXhF9kEcS0MtggXjkPJ",
+	"QIqpAtlm06ocV81KU1w4bOdXKHEDIVKg/DIelWrCO6JqPfX8+1kDt6o55+552570PyAWWQYyhm6M5q6S",
+	"79oHdnb39pEAeASem8n8gN6t6iSVYWIhJcSajIVUQJ51qkN1aELX6Uv4yhxwybSiGnC+bE2n0y1zGbdy",
+	"mQKPRQLJOi6gEeMvhcxu2/d0YrDvHWUypGS/EqMRJMSmM2+k/430vy6DfiVG63Hkxws5chtDFjabIsyR",
+	"fzDavK5o7i66rM6eNRE8BpvXX+PSluOkKQqR1XcsD5QwzBUkNsiJi2nQDuCWuKr+7Rc6pooAT4zyfVkk",
+	"vTOLrhiV9YmxtSNuaSkmzNl42nU1C9QtmqZLzt56QudPH7m7O/jILhNLHfM4zRNr8Qgd42GarnSStm6U",
+	"NR3ZRJhv/CwRjlOjcV3nMVqm3mqS9+ekfaGg2rUdQCr4yPwVtLa/yKUErj9Yg8CN8VAcv8VG7db/bVip",
+	"7wrDPo4FoRk5uk68ckR8gfV3Ap4zBAi+V+OcTYfJLnlb9nCUNGZ8RGKapsoqBViUFl93uXnmm1M+ZVw9",
+	"rxbFMorKfu9Z0WbHkyVvQyaHbhgbtIGVK21TOdRmDBOCL9YmS6ZUnXJzPlhvpCxugHkhKfCD2gyAhbW8",
+	"z6rOyVyRLvJgv7dD+vjlmQTD2LBku1UJbRehgUhmpd7iyak9WbMGv7okKvbo9cJCZ+QwfW436Fpg/nPr",
+	"xfH7l1sojPbDLX3xhPCBGzJOvbdTVKxSdyZ3n2CZtqk7nY3w/fuPW70X0voPnrA0DFVojyjxcR2j/O76",
+	"8ryEEVPavNNGuW1rL0OcPfkv2Cz5oWHW4klpI0AClHP2Sw5Ftx8JIyoTogWJKVrGvXXakqun5pcnu2Qw",
+	"MxOKIflw8nLr6fPCHqWItUNpQQaG0GWZ4FW9wNBz7yO4AMmGlnb65TGFZmqMmDvlhzbhCgnjOcAEszWZ",
+	"VpAOyXQsbN+j0ub1oP/+hx+Pjk9+eH/2w5sPr394f3hy9PbNv40R5fsPCx6229v1EQxmj5Yum2nVKZ+O",
+	"BQbumaENC/NtlYIk2J3LVexFBb9uVEg02FX8FrQX0f9w4zhbEYY5njlLzmFCO1EHW424b16JC0gpRngt",
+	"MAetYf1577a/ltdi5zZlTOuuxbuRdIlVvQ0GoW30j8BJgl6iFgBFvhK4mHIsLuqsvF7PKDxs5gb/8VxJ",
+	"G2a5jFlaJlShx2uwxb2FXHEc5ooK9CVjWork/ZrIbtmSQXeD/JYNRfX4l8J8UTeaFErKKWeKqAlw7ZN+",
+	"bTe83HAZbJfPYQqy4hNH3coWLLG+6TCnUXDTruj31Tmu6omeC5rBEqGOAjvd6ndPMXor1DkzqGJ1uG+F",
+	"ZjxaRdH4wOkFZSkd2Cpu10pnjuciS+zNshcWb/G1UZ6wx9tTgVXsdN8pkjJs3enfsln8mHFvDeULKub7",
+	"ib7tivl2F6tUzHdxhZePKv1GQj5trjjNyBFJvUvxOm19HpJLizijPwDDpmoM7TtVsjrvCZrDUODJceHF",
+	"uFQV01v3/vx+27p79xIHksAFi6/VJWEV9a0itiFI9I5tbZEiJK8Urmq02cfjWdEnEaAIFxqFpoQwfWB1",
+	"CxVTzo2uLibA8T3looOYjRQ85e/eHp+ErQjBngZjiM9/MGP/wzzPVk/pnZMRu63ZQKUtdv203tcIIicL",
+	"3Cg9nodCixptd+7OayOuzYlrfxSJ65UQ57be4kUFa9aVtB6vIGlFy11TLVTFmvDkuWqwsfmoPruHkDvb",
+	"UhK8HjekZP2jnGEtFesOLn/FIluF2IYEbDS2demHxXqSzSoBkNdJNRaJK9vuGq+auYAF0CQ2NllESLDe",
+	"Yy2zgCR01iWHvLg4vkKsvz3elUBGoI3Mg+QrVHME1xsSVVazu8zbZqOyaG3wXhdOjo1fNaBRfls5Qwab",
+	"iS3CUfeyXer2PbpaCtFAUp4sbiRoHyGDGTokXVO0wj7L82wA0ucZu4QhV9pChW0m39s5v2mLCe5hub3E",
+	"wq57F3rqfLb6wMN9rjFlm+o5jymFuaK1uQ8+d2n8GIFFj2uyV1zzgbdJYrjnO4iXu+emkkBbnoE73Euh",
+	"YEw1jIRksJhglY+FiJZBwwmVwHUR7FXiaAM/CTMc2hYdwnLRrMUM/KJc2SoVgmzBe3Trx2OWJhIqNXHs",
+	"ULPWskG49hso4HOv6KsD6Gw5iS1P+56Q2biKC1fE8+Xk1qNLiOJeBptH4JF5du9ocLGwFjJcvTobSryE",
+	"EsflKV8KST1WtZPiOvbVi715faevhNR9ouhMlS1vu8SQ8SFLDVaRWGQDxqFL+r/0SSqE60bLtDrlNp6N",
+	"cUflkbtExdYiUlkR4r06z5/bGmCzibChdr6Lb67glH+yTZw+P/hTcStc1813bhsP2wrF+QeWplPikrXA",
+	"rZi11EvjTJkEhIzBzMlYcCQjIUbwy+rlyXAHJ/BFr8QI/DUz13n1p9+YVa3wPApSqw2Nj6467mvG30kW",
+	"r/Ys/bLys0fcFfRZgTHyY9sUbemTL4HqXMJKUDi0Vh+Wmqu8TiG+ZeNqLdkg1xCo2nfii2J3Sd/g4wXl",
+	"MfR96Psv/S5B+NmAUzM8lZAQau0Xg3yGATQz/DOLSMIU2mhULVEp2JZLSL0yWrsbd2zeWQWvPzI9fklj",
+	"QPX/91rjzQFludxU6mD3QmqalOTzSuxoe+iv1op8qewaMcm9jKSINaPUeVZY9PdXuZ3+/8ERzR/IfcO4",
+	"uXVdGfXEcOhEzpUQz1a68MSRTAxFJcx3JtJjYNJ+uQoauuN4a5ewwcEwsSOCY5uHe0b0/LKujIGuB2kb",
+	"Br5kPFHlrIMZcWkjtqqyE4WxEIpHNtIfzwaSJX0yBTYaK6yoElWQ2KidNl3Z1nYxbz0/5f1zmJkv+iQF",
+	"egGqkLNFrp+TvoKMcs3ivpG7yx9pasPXXUqikdeJkLa2pE0sdC119Njl+GA9FsyUQYeztT6ijcdTG3Ko",
+	"SSaUTcXd7fXs7jDhhfJzl8fyvS04S/nM9hJkCuVzQNeRjQfU8AW9RTk3GqMWIjmw19Mr1g9OO/gb+fPj",
+	"3mknIqedAegpACd/3u0hjP+83zvtPCQDMHs55V7D8bpQxvgZjmgL6WT0i/9T0VmpHrmQZAkE4rHAyDTS",
+	"Z1yDnEjQkPSfu2PlwkOBjKk65VZYw3QSwPwhGy9zDil2KzK6RuFes6c7phcQkemYxWPSL149Q6nNam3P",
+	"i1a4uCKaGOmOfBwDP+X1+TE8Gxdm4GlIX2GyyLDYL6QpIgh3cuXQaMt2s/1EiskEkjN8v4/qnipaKuGJ",
+	"nnIbAJSRlMbnCgO+zYmJoVs/FxZDmU+AGuJtcN0j7ZrdahJILSDcWaMDxOMow/Y1OJ0EGo+j8or49KXa",
+	"xULdVgk8JTP0GeaoItZZaRTLrtmyjIhsPnu8JqNQTTKqYwsvB0WjBfPqXTLDF2jOgUpzrIz7pYdbV1a1",
+	"2+W1gBzEjcA0AdSjzXmfWHUaD02O2AXwoFZLxrBcp71ccFZTx22u22CAue/M5t5jTbmWRWS298M6875e",
+	"tR3vRrf+A+rWd6uX3mzguMH+96Dy1Ky+xTtmqBASr0va6O9BQoPZZkhRWNz0PSyjpflo+zfz38WVvW1d",
+	"OEU+DWaEJTWT5Ai8vP9wvvKaVStcJAEoElMprcvJzBm0+LvBvp8dp/lolYhbt5nvVDFmSetpLmm6lUg2",
+	"1Fvemrk1b82sl/tWduJ22r+400G1GDjd+rW39ezzXx9sFR8f/uW2a4E7iLZdiUprkI2jYomjwouQ5hpo",
+	"i3BX15Py0ciFnLV0CsRgWi/l+BKUA5FrlJtnEzhw8RRR1d9s5L26akSt0IkC3ABGzFcuKTKMsOYKilFF",
+	"2a5CxPN9MJi2YrAvnJIQI7IwUE5q9R3Q3QRGpMd3MqbsyEV1gFNeKgBWwQvJhBY6awmFmI2McylBhjTk",
+	"1bhlme+10fncVmzOUkujGcSWYP3Jp1HZMYRxvbfbiQwhYlme2UqsGeP2j7LbilHERhhldaOMt9xXa6uB",
+	"8pGaRn/n1/qFL/9DiWOfV+KnS13kdTd4GQXiW99GhGV05G4v9ZKbWsQp751rfMNvrpvfXJbHSDraZjyB",
+	"L4vimc+xFMwFxFpIFOCsBc2jKHKLMVW2Pb2QTqZDe8a4bHAQEcYdclvbjRBRrRTY1DCHRHAsElM3O5fW",
+	"LDcYiQ29LKwhh0TmvAiItnatKZ3ZTn6aKE0lGpGmLIYDst97FmIkCIcKG7kx9D8yE72HiXUFzl2BgkPh",
+	"gjadIe6qPNU3lB5x2ehuxERbQq6gGpVobqWY0pTr1RLe52K6GyHdWHGaKS2pFhITRTXLAEvLdvZ6WZgu",
+	"NcIo1yRRRbzZyjQKTfWDFNPDmCaMW8PzKbdjKx8b7Bn6AXnaI/+f/zMiu+avIrSrjcrUIjBvPAJtQ282",
+	"9OYe0puqGoo3zjpE/JULGbDumCLVpPhtCaXklLdSJbMTR5fEEPPpvdxEOUyjIsPdEBUkR17CsY1nrIjk",
+	"itVVokYtxELpXlUx5t5J/htSdCek6Ib1mj8O6ard3xGtV1lZhThVCnZehTrtzhMnayha3jeHIPwxxtha",
+	"CJ2D9LtKrAUW26+JhZYOedMdpApctz6RSx9aiXJSIIzfNiK0/fywk7V19Toy75dTNfs8t8ogCmtGhwMq",
+	"CXCRj8ZuEtuAxjur0enuVtLHGsnZRM/QaY2R9oJfgFS+ysAFVKyaccqA6wOiDP/BOtDm2/6YKS3krE9m",
+	"IicSYmAXkPgk3TgvFm9DnU55BkrREagIfefadeseYfduLQRJBR/ZnjQ8qbQAOoxjmOgDJPzbcAFcbykt",
+	"gWZ9m1vr+uxIiYvGumfyAuSWAo7l4rkRQMudP6C2yxGVks4eRqccpdl+AqmmffKg/9tpx8x02jkg//t/",
+	"/9/X/kOzHg08BjKYFZ9d/hFWOIHEorkLSCnQobT1uoiZcjLBoV/CdzoWabERMfgXGCFZSNIHKYXse7Pz",
+	"xF5WBE3/n1uH/iptvZPigiUgXdS9DY6wMQ9TKTRU4BSStqk6L8a6Ul1VRMtmUVWbHOARuFpW1eGPtdm4",
+	"m9nBCBA6HApp+zUVdyQRiGdjegH/jvd6KNJUTM/ySXPGwN11sLUHEl5DZacrLiLqOCKERMrSRT/CR7Dd",
+	"FszkPxg1K6EzcqwBUvK90DoF8ulPO/ufCdVkZ7f7qEc+HP+tW45YksmvFdgkwncAttE2OAMt4g3/fZ1K",
+	"ssWJ/6c/mVsuilEswBJdPNK5K14frllksnnNzeW3zwzMnRyIC4wIaXoJw6U3LIYUd7KkzZoYSux7q/5O",
+	"Ja2oEyIoy4YJvvPttAG88yiEQ3Vexl5htGSFDq8lMi0vcb5UNlKa6vz/Z+/altu2geivYPySpqUUN2nu",
+	"T5o4TTyNG1fKS2eciSASFNGAAAcErapN/r2D3QVFipQt+Zq2fkuGFkkQC2AvZ8/ZjHV+axYs99tPvTK8",
+	"n0IxSMRKxxUkjVIuFUJOl82TCH2jRUDkQaHUVjqQy/UUZsCZnOBLXXe0RY/ZKPHNXc3WByO+Sf3823Lm",
+	"J6iN2DP67Yyzw3XX9tWb5ucP0JJEeDaxJo5FDgwxkLREDxu8ZXJ58GDm1ntmHeZgkJ61gjIN66wyLQgk",
+	"yyvvq34WoohI0LXExqkSjHxZ1qz9HECrpHrr7bk1QBZzrY1jM8FwSEmf74WXRjV583bsjA1VyLnR4jLW",
+	"uGMC7raM8QC+ExCqdIiuwXp24lqMzpd6ApAxyhIAcryhQdhXQk4lYP3v1J2+VXWnN8J56ynqqbqM9RTc",
+	"YU/GencKRJa5sHPB4G9QE/fpo+dP7jdUX1MpVFJCLEmZzJdMV0pBSC4FMv53DK0qEu5E09auniuP7n4M",
+	"47vhgGAbcQmOBaeSabO4wV3vRr3ZW1a+v7pFUm1UBlAq+BP0KDqE/U4rUoesuhbXBLbWhHRVTy6/UDy+",
+	"mWVxtyL+XytijLZ1VUvCO7yJic9oJ9UMmr5CepjPRVOgLiSWIfFsKgfS5iRsak9RlLvjmxz4B55ro5B4",
+	"yVyu2sa5VebEv+aa7/EK7zyY0BwMjo2S8fI8d2TTzzCjcJs4sg/A42S083Pj1xyn2TGgLI+8Uy3mlUJx",
+	"lxqbnwkwywRXLvtru6YB/yCpRVmuNw6Mw4X7EcG6IOvufwcBe260BFhGk5+kYyhv4V2u04et37PPkvzF",
+	"ZcQKYTNelCwRc8tr2vmLdZdc/0v/ahzM//Ilm0IpoKxT8B1iT+HscjBK3flZteaf0kOv0JTfmgVUf+ow",
+	"elejVfJUbDbZh/v73lqhlkPsIYU1IPMZc11Xa5x3AoZsLAB2CATzmYCeWwybe030nTwVGnNb12ak9TP6",
+	"us/90G8fbX3Y/qzcv9Wuk5j78/jB3wV32Wao9agu4wKcGnXJYV/BqAXhqBgjO9wffUiTmFWNj/osPovC",
+	"EWXvUnA7ZK+gpIhisVAVqzly4XTjjX6kKWK5exVZ58KBZ7FNhxPc5h4OoN3L8Djdj3/kz8Wj2dPkp2dP",
+	"Hg6e7e8PC1gZPY1N9L8LNTY97mts+jT4+MPJyfC7P4r5l0LPvyzErPgyl+n9i7U4wTgffN82+brpYSY1",
+	"x4Nqm7Md533tcOdxJgb+rLZGnXukt/74a3SHUO9DqGv80DsD1HPhrDzDoQzFjoglFa4azIVCXRma2qeN",
+	"9TSN/BLWIobiaWGMIt2kN4bZSjuZiyGDqlvCQEsHWQ5O9PTo9Yfx4avJp9HBwfj1ZDJlmKqVAAHgK3pu",
+	"woWahd64mHFA2zmsheJSX8Bjpc/GpGbH1uTCZaIq7yGyDBfK8N9nSPTpYJddjWrXc8EUQvNCDsOhebZb",
+	"WnvEwNvhDSZo+WkHubDeY/x9IfTo+NBfv+xJTtONmImNJJL0lrd/cnfCCPoGF5qiJc/VmVPkA1YSX/fh",
+	"IWAGZ5VUDs7YCOSEYeb8P86aqd9HR+92m6nwbjsuzG94pugb7DRTEBpsdpUf7z9iRqslur7HpnRzKya/",
+	"vSM+EraiI8nlvN6+rWCF0Anwqtjm9MqSlVnlnL+S+C2WkV7+iR6LxN/TtshQ6h+WTkKxzJ6K8gUQjQQU",
+	"hLTEyyIBIYUh2SZHbBUp3cWQ//EY8ogvmbM8TWXsvXsoZHiPYKcFAvf3BtjvsNdprb1or7Jq78XeA0Ax",
+	"0AO6VGxESAkEPUHUkAXB7IiphhAqlGkMyL++H1Uue7iStfTvHDFroOiNgtX4W1NBUEpBAIg49LNsnlNB",
+	"jELSKGJB6F4nVCJuPADTi328N6BiuBKdzyDKBhKcMlCgz6QCHV0EDhJZFsrUgRVg9w+Ps+aIAr1Ez0NX",
+	"H7dsQmFb9W7/eDhu8sZNw1v23fS4mikZM0xrzdvE31HQqGi239N4AseWv4T8fM0H1n5z94E/S9w2W2xp",
+	"bVoAf0qVL2q2p6hBrhWgK0vYgkMffrTGtPYydPR78zvRiwzO4GUBl+DTBW4tBC84nqbQuYCbauDOwJ7p",
+	"7hB+EQJwQt0v1SBwIxJ8aet+6CF7zeMsSPdPfXw1rUnADtPBEXdxNmWZUf6Tk12eaEK1roozoe1CwomA",
+	"7WNKli6itm+kNPAh3wodrb1XTUUZZnRrnPVsDcCUegYMqKMKSbJIDT3FSfP7g1F+AhxicZXBzZkaZpkS",
+	"yRxyof4P/oRYgdJerNLStT94TVq0ngHpQrMIpE1Q8S4KPFDeHTriI2vBCbscXswZzICsQN4LKx00/dT5",
+	"soBkzYk2Ag6KusdYxqK5Uoi9bh1+3BpxA2EabeQEK4QplCCdtziTNZ2crXTTg+DlZ6KeDzmSsPt//fj1",
+	"nwAAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

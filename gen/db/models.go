@@ -114,6 +114,15 @@ type ProductDetail struct {
 	Images       []byte
 }
 
+type SearchSynonym struct {
+	ID        int64
+	Terms     []string
+	Meaning   *string
+	Version   int64
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
 type StockLocation struct {
 	ID        int64
 	Code      string

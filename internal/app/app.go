@@ -33,6 +33,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/postgres"
 	"github.com/shopd/shopd/internal/platform/problem"
 	"github.com/shopd/shopd/internal/platform/ratelimit"
+	"github.com/shopd/shopd/internal/search"
 	"github.com/shopd/shopd/internal/server"
 )
 
@@ -40,6 +41,7 @@ import (
 type App struct {
 	Identity  *identity.Identity
 	Assistant *assistant.Assistant
+	Search    *search.Search
 	Server    *server.Server
 
 	settings config.Settings
@@ -47,6 +49,7 @@ type App struct {
 	pool     *pgxpool.Pool
 	media    *media.Store
 	queue    *jobs.Queue
+	catalog  *catalog.Catalog
 	platform *server.Platform
 	closers  []func() error
 }
@@ -83,6 +86,7 @@ func New(ctx context.Context, s config.Settings, log *slog.Logger, tracer pgx.Qu
 	if err := a.newAssistant(ctx); err != nil {
 		return nil, err
 	}
+	a.newCatalogue(workers)
 	a.followCatalogue(workers)
 	if err := a.newServer(client); err != nil {
 		return nil, err
@@ -138,6 +142,20 @@ func (a *App) newAssistant(ctx context.Context) error {
 	return nil
 }
 
+// newCatalogue makes the catalogue and the search in it, which forgets what it knew when the catalogue changes.
+func (a *App) newCatalogue(workers *river.Workers) {
+	a.catalog = catalog.New(a.pool, a.queue, a.media, catalog.Settings{
+		Log: a.log, Currency: a.settings.StoreCurrency, MediaPrefix: strings.TrimRight(a.settings.MediaURLPrefix, "/"),
+		Changed: func(context.Context) { a.Search.Forget() },
+	})
+	a.Search = search.New(a.pool, a.catalog, search.Settings{
+		Log: a.log, Currency: a.settings.StoreCurrency, Understand: a.Assistant.Understand,
+	})
+	a.closers = append(a.closers, func() error { a.Search.Close(); return nil })
+	a.Search.AddWorkers(workers)
+	a.queue.Every(search.RecountPeriod, search.Recount{})
+}
+
 // newServer puts the domains behind HTTP.
 func (a *App) newServer(client redis.UniversalClient) (err error) {
 	s := a.settings
@@ -150,10 +168,7 @@ func (a *App) newServer(client redis.UniversalClient) (err error) {
 		AllowedOrigins: s.CORSAllowedOrigins, TrustedProxies: s.TrustedProxies, Contract: gen.Contract,
 	}, server.Domains{
 		Identity: a.Identity, Addresses: addresses.New(a.pool), Assistant: a.Assistant, Platform: a.platform,
-		Catalog: catalog.New(a.pool, a.queue, a.media, catalog.Settings{
-			Log: a.log, Currency: s.StoreCurrency, MediaPrefix: strings.TrimRight(s.MediaURLPrefix, "/"), Understand: a.Assistant.Understand,
-			Changed: func(context.Context) {},
-		}),
+		Catalog: a.catalog, Search: a.Search,
 		Stock: inventory.New(a.pool, inventory.Settings{
 			Critical: s.StockCritical, Low: s.StockLow, Medium: s.StockMedium, Changed: func(context.Context) {},
 		}),

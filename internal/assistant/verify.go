@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/shopd/shopd/internal/assistant/provider"
-	"github.com/shopd/shopd/internal/assistant/question"
+	"github.com/shopd/shopd/internal/question"
 	"github.com/shopd/shopd/internal/platform/money"
 )
 

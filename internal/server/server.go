@@ -22,6 +22,7 @@ import (
 	"github.com/shopd/shopd/internal/inventory"
 	"github.com/shopd/shopd/internal/platform/ratelimit"
 	"github.com/shopd/shopd/internal/platform/request"
+	"github.com/shopd/shopd/internal/search"
 )
 
 // Domains are the operations, grouped as in internal/. Together they are the generated interface: an operation
@@ -31,6 +32,7 @@ type Domains struct {
 	*addresses.Addresses
 	*catalog.Catalog
 	*inventory.Stock
+	*search.Search
 	*assistant.Assistant
 	*Platform
 }

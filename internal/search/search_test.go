@@ -1,4 +1,4 @@
-package catalog_test
+package search_test
 
 import (
 	"net/http"
@@ -13,6 +13,26 @@ import (
 	"github.com/shopd/shopd/internal/assistant/geministub"
 	"github.com/shopd/shopd/internal/platform/apitest"
 )
+
+const products = "/api/v1/products"
+
+// jacket is a product of three variants.
+const jacket = `
+WITH brand AS (INSERT INTO brands (name, slug) VALUES ('Northwind', 'northwind') RETURNING id),
+category AS (INSERT INTO categories (name, slug) VALUES ('Jackets', 'jackets') RETURNING id),
+product AS (
+	INSERT INTO products (name, slug, description, brand_id, category_id, attributes)
+	SELECT 'Storm jacket', 'storm-jacket', 'Keeps you dry.', brand.id, category.id, '{"material": "wool"}' FROM brand, category RETURNING id)
+INSERT INTO variants (product_id, is_default, position, sku, gtin, options, price_minor, discount_minor, stock)
+SELECT id, false, 0, 'STORM-S', NULL, '{"size": "S"}'::jsonb, 9000, NULL::bigint, 0 FROM product UNION ALL
+SELECT id, true, 1, 'STORM-M', '04000000000019', '{"size": "M"}', 10000, 7499, 3 FROM product UNION ALL
+SELECT id, false, 2, 'STORM-L', NULL, '{"size": "L"}', 11000, NULL, 4 FROM product`
+
+func list(shop *apitest.Shop, query string) api.ProductPage {
+	var page api.ProductPage
+	shop.Get(products + "?" + query).Want(http.StatusOK).Into(&page)
+	return page
+}
 
 func search(shop *apitest.Shop, query string) api.SearchResults {
 	var results api.SearchResults
