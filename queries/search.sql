@@ -11,7 +11,7 @@ WITH filtered AS NOT MATERIALIZED (
         sqlc.narg(on_sale)::boolean, sqlc.narg(featured)::boolean, sqlc.narg(gtin)::text, sqlc.narg(attributes)::jsonb)
 ), terms AS MATERIALIZED (
     SELECT n, to_tsquery('english', (@terms::text[])[n]) AS query, (@sizes::int[])[n] AS size,
-           to_tsquery('english', (@prefixes::text[])[n]) AS prefix, (@weights::float8[])[n] AS weight
+           to_tsquery('english', (@prefixes::text[])[n]) AS prefix, (@weights::float8[])[n] AS weight, @presence::float8 AS presence
       FROM generate_series(1, cardinality(@terms::text[])) n
 ), pairs AS MATERIALIZED (
     SELECT to_tsquery('english', (@pairs::text[])[n]) AS query, (@pair_weights::float8[])[n] AS weight
@@ -33,15 +33,17 @@ WITH filtered AS NOT MATERIALIZED (
      ORDER BY f.popularity DESC, f.product_id DESC
      LIMIT 800
 ), by_words AS MATERIALIZED (
-    SELECT s.product_id, t.mask, t.score + p.score
+    SELECT s.product_id, t.mask, t.score + p.score + CASE WHEN c.complete THEN @complete_bonus::float8 ELSE 0 END
            + CASE WHEN f.brand_id = ANY (@brand_ids::bigint[]) THEN @brand_weight::float8 ELSE 0 END
            - CASE WHEN s.words @@ to_tsquery('english', sqlc.narg(rivals)::text) THEN 0.08 ELSE 0 END AS score
-      FROM (SELECT product_id FROM complete UNION SELECT product_id FROM partial UNION SELECT product_id FROM loose) c
+      FROM (SELECT product_id, true AS complete FROM complete
+            UNION ALL SELECT product_id, false FROM partial WHERE product_id NOT IN (SELECT product_id FROM complete)
+            UNION ALL SELECT product_id, false FROM loose) c
       JOIN product_search s ON s.product_id = c.product_id
       JOIN product_listings f ON f.product_id = c.product_id
      CROSS JOIN LATERAL (
-           SELECT sum(x.weight * (0.4 * sign(x.value) + 0.6 * x.value)) AS score, bit_or(CASE WHEN x.value > 0 THEN 1 << (x.n - 1) ELSE 0 END) AS mask
-             FROM (SELECT n, weight, greatest(least(1, ts_rank('{0.3, 0.5, 0.8, 1}', s.words, query) * 1.645 * size),
+           SELECT sum(x.weight * (x.presence * sign(x.value) + (1 - x.presence) * x.value)) AS score, bit_or(CASE WHEN x.value > 0 THEN 1 << (x.n - 1) ELSE 0 END) AS mask
+             FROM (SELECT n, weight, presence, greatest(least(1, ts_rank('{0.3, 0.5, 0.8, 1}', s.words, query) * 1.645 * size),
                                               0.5 * least(1, ts_rank('{0.3, 0.5, 0.8, 1}', s.words, prefix) * 1.645)) AS value
                      FROM terms) x) t
      CROSS JOIN LATERAL (SELECT coalesce(sum(weight) FILTER (WHERE s.words @@ query), 0) AS score FROM pairs) p
@@ -62,9 +64,9 @@ WITH filtered AS NOT MATERIALIZED (
      WHERE @use_words AND v.deleted_at IS NULL AND (lower(v.sku) = lower(@q::text) OR v.gtin = sqlc.narg(exact_gtin)::text)
        AND v.product_id IN (SELECT f.product_id FROM filtered f)
 ), fused AS (
-    SELECT u.product_id, round(sum(u.score)::numeric, 4) AS score
+    SELECT u.product_id, round(sum(u.score)::numeric, 2) AS score
       FROM (SELECT product_id, score FROM by_words
-            UNION ALL SELECT product_id, CASE WHEN @use_words THEN share * @meaning_weight::float8 ELSE score END FROM by_meaning
+            UNION ALL SELECT m.product_id, CASE WHEN @use_words THEN m.share * CASE WHEN EXISTS (SELECT FROM complete) THEN @tie_weight::float8 ELSE @meaning_weight::float8 END ELSE m.score END FROM by_meaning m
             UNION ALL SELECT DISTINCT product_id, 10.0 FROM exact) u
      GROUP BY u.product_id
 ), page AS MATERIALIZED (
@@ -106,13 +108,18 @@ SELECT word, products, titles FROM search_words;
 -- name: CountSearchedProducts :one
 SELECT products FROM search_state;
 
--- Brands and categories that have something to show.
+-- Brands and categories that have something to show, categories also below them.
 -- name: ListSearchNames :many
+WITH RECURSIVE shown AS (
+    SELECT c.id, c.parent_id FROM categories c
+     WHERE EXISTS (SELECT FROM product_listings l WHERE l.is_visible AND l.category_id = c.id)
+    UNION
+    SELECT above.id, above.parent_id FROM categories above JOIN shown ON shown.parent_id = above.id
+)
 SELECT true::boolean AS is_brand, b.id, b.name, b.slug FROM brands b
  WHERE EXISTS (SELECT FROM product_listings l WHERE l.is_visible AND l.brand_id = b.id)
 UNION ALL
-SELECT false, c.id, c.name, c.slug FROM categories c
- WHERE EXISTS (SELECT FROM product_listings l WHERE l.is_visible AND l.category_id IN (SELECT category_tree(c.id)))
+SELECT false, c.id, c.name, c.slug FROM categories c WHERE c.id IN (SELECT shown.id FROM shown)
  ORDER BY 1, 2;
 
 -- The most popular products with some words. To be run with a plan of its own (postgres.Planned).

@@ -164,11 +164,16 @@ func (q *Queries) ListNearestIDs(ctx context.Context, modelID int16, queryVector
 }
 
 const listSearchNames = `-- name: ListSearchNames :many
+WITH RECURSIVE shown AS (
+    SELECT c.id, c.parent_id FROM categories c
+     WHERE EXISTS (SELECT FROM product_listings l WHERE l.is_visible AND l.category_id = c.id)
+    UNION
+    SELECT above.id, above.parent_id FROM categories above JOIN shown ON shown.parent_id = above.id
+)
 SELECT true::boolean AS is_brand, b.id, b.name, b.slug FROM brands b
  WHERE EXISTS (SELECT FROM product_listings l WHERE l.is_visible AND l.brand_id = b.id)
 UNION ALL
-SELECT false, c.id, c.name, c.slug FROM categories c
- WHERE EXISTS (SELECT FROM product_listings l WHERE l.is_visible AND l.category_id IN (SELECT category_tree(c.id)))
+SELECT false, c.id, c.name, c.slug FROM categories c WHERE c.id IN (SELECT shown.id FROM shown)
  ORDER BY 1, 2
 `
 
@@ -179,7 +184,7 @@ type ListSearchNamesRow struct {
 	Slug    string
 }
 
-// Brands and categories that have something to show.
+// Brands and categories that have something to show, categories also below them.
 func (q *Queries) ListSearchNames(ctx context.Context) ([]ListSearchNamesRow, error) {
 	rows, err := q.db.Query(ctx, listSearchNames)
 	if err != nil {
@@ -323,60 +328,62 @@ WITH filtered AS NOT MATERIALIZED (
         $9::boolean, $10::boolean, $11::text, $12::jsonb)
 ), terms AS MATERIALIZED (
     SELECT n, to_tsquery('english', ($13::text[])[n]) AS query, ($14::int[])[n] AS size,
-           to_tsquery('english', ($15::text[])[n]) AS prefix, ($16::float8[])[n] AS weight
+           to_tsquery('english', ($15::text[])[n]) AS prefix, ($16::float8[])[n] AS weight, $17::float8 AS presence
       FROM generate_series(1, cardinality($13::text[])) n
 ), pairs AS MATERIALIZED (
-    SELECT to_tsquery('english', ($17::text[])[n]) AS query, ($18::float8[])[n] AS weight
-      FROM generate_series(1, cardinality($17::text[])) n
+    SELECT to_tsquery('english', ($18::text[])[n]) AS query, ($19::float8[])[n] AS weight
+      FROM generate_series(1, cardinality($18::text[])) n
 ), complete AS MATERIALIZED (
     SELECT f.product_id FROM filtered f JOIN product_search s ON s.product_id = f.product_id
-     WHERE s.words @@ to_tsquery('english', $19::text)
+     WHERE s.words @@ to_tsquery('english', $20::text)
      ORDER BY f.popularity DESC, f.product_id DESC
      LIMIT 800
 ), partial AS MATERIALIZED (
     SELECT f.product_id FROM filtered f JOIN product_search s ON s.product_id = f.product_id
-     WHERE (SELECT count(*) FROM complete) < $20::int AND s.words @@ to_tsquery('english', $21::text)
+     WHERE (SELECT count(*) FROM complete) < $21::int AND s.words @@ to_tsquery('english', $22::text)
      ORDER BY f.popularity DESC, f.product_id DESC
      LIMIT 800
 ), loose AS MATERIALIZED (
     SELECT f.product_id FROM filtered f JOIN product_search s ON s.product_id = f.product_id
-     WHERE $22::boolean AND NOT EXISTS (SELECT FROM complete) AND NOT EXISTS (SELECT FROM partial)
+     WHERE $23::boolean AND NOT EXISTS (SELECT FROM complete) AND NOT EXISTS (SELECT FROM partial)
        AND s.words @@ to_tsquery('english', $1::text)
      ORDER BY f.popularity DESC, f.product_id DESC
      LIMIT 800
 ), by_words AS MATERIALIZED (
-    SELECT s.product_id, t.mask, t.score + p.score
-           + CASE WHEN f.brand_id = ANY ($23::bigint[]) THEN $24::float8 ELSE 0 END
-           - CASE WHEN s.words @@ to_tsquery('english', $25::text) THEN 0.08 ELSE 0 END AS score
-      FROM (SELECT product_id FROM complete UNION SELECT product_id FROM partial UNION SELECT product_id FROM loose) c
+    SELECT s.product_id, t.mask, t.score + p.score + CASE WHEN c.complete THEN $24::float8 ELSE 0 END
+           + CASE WHEN f.brand_id = ANY ($25::bigint[]) THEN $26::float8 ELSE 0 END
+           - CASE WHEN s.words @@ to_tsquery('english', $27::text) THEN 0.08 ELSE 0 END AS score
+      FROM (SELECT product_id, true AS complete FROM complete
+            UNION ALL SELECT product_id, false FROM partial WHERE product_id NOT IN (SELECT product_id FROM complete)
+            UNION ALL SELECT product_id, false FROM loose) c
       JOIN product_search s ON s.product_id = c.product_id
       JOIN product_listings f ON f.product_id = c.product_id
      CROSS JOIN LATERAL (
-           SELECT sum(x.weight * (0.4 * sign(x.value) + 0.6 * x.value)) AS score, bit_or(CASE WHEN x.value > 0 THEN 1 << (x.n - 1) ELSE 0 END) AS mask
-             FROM (SELECT n, weight, greatest(least(1, ts_rank('{0.3, 0.5, 0.8, 1}', s.words, query) * 1.645 * size),
+           SELECT sum(x.weight * (x.presence * sign(x.value) + (1 - x.presence) * x.value)) AS score, bit_or(CASE WHEN x.value > 0 THEN 1 << (x.n - 1) ELSE 0 END) AS mask
+             FROM (SELECT n, weight, presence, greatest(least(1, ts_rank('{0.3, 0.5, 0.8, 1}', s.words, query) * 1.645 * size),
                                               0.5 * least(1, ts_rank('{0.3, 0.5, 0.8, 1}', s.words, prefix) * 1.645)) AS value
                      FROM terms) x) t
      CROSS JOIN LATERAL (SELECT coalesce(sum(weight) FILTER (WHERE s.words @@ query), 0) AS score FROM pairs) p
 ), nearest AS MATERIALIZED (
-    SELECT e.product_id, (e.embedding <=> $26::halfvec) AS distance
+    SELECT e.product_id, (e.embedding <=> $28::halfvec) AS distance
       FROM product_embeddings e
       JOIN filtered f ON f.product_id = e.product_id
-     WHERE $26::halfvec IS NOT NULL AND e.model_id = $27
-     ORDER BY e.embedding <=> $26::halfvec
-     LIMIT $28
+     WHERE $28::halfvec IS NOT NULL AND e.model_id = $29
+     ORDER BY e.embedding <=> $28::halfvec
+     LIMIT $30
 ), by_meaning AS (
     SELECT n.product_id, 1 - n.distance AS score,
-           (1 - n.distance - $29::float8) / greatest(max(1 - n.distance) OVER () - $29, 0.0001) AS share
+           (1 - n.distance - $31::float8) / greatest(max(1 - n.distance) OVER () - $31, 0.0001) AS share
       FROM nearest n
-     WHERE 1 - n.distance >= $29
+     WHERE 1 - n.distance >= $31
 ), exact AS (
     SELECT v.product_id FROM variants v
-     WHERE $22 AND v.deleted_at IS NULL AND (lower(v.sku) = lower($30::text) OR v.gtin = $31::text)
+     WHERE $23 AND v.deleted_at IS NULL AND (lower(v.sku) = lower($32::text) OR v.gtin = $33::text)
        AND v.product_id IN (SELECT f.product_id FROM filtered f)
 ), fused AS (
-    SELECT u.product_id, round(sum(u.score)::numeric, 4) AS score
+    SELECT u.product_id, round(sum(u.score)::numeric, 2) AS score
       FROM (SELECT product_id, score FROM by_words
-            UNION ALL SELECT product_id, CASE WHEN $22 THEN share * $32::float8 ELSE score END FROM by_meaning
+            UNION ALL SELECT m.product_id, CASE WHEN $23 THEN m.share * CASE WHEN EXISTS (SELECT FROM complete) THEN $34::float8 ELSE $35::float8 END ELSE m.score END FROM by_meaning m
             UNION ALL SELECT DISTINCT product_id, 10.0 FROM exact) u
      GROUP BY u.product_id
 ), page AS MATERIALIZED (
@@ -386,7 +393,7 @@ WITH filtered AS NOT MATERIALIZED (
               FROM fused JOIN product_listings f ON f.product_id = fused.product_id) x
      WHERE x.best <= 200
      ORDER BY x.best
-     LIMIT $34 OFFSET $33
+     LIMIT $37 OFFSET $36
 )
 SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.in_stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes, page.score::float8 AS score, page.total::bigint AS total, 
        coalesce((SELECT w.mask FROM by_words w ORDER BY w.score DESC, w.product_id LIMIT 1), 0)::int AS covered,
@@ -419,12 +426,14 @@ type SearchProductsParams struct {
 	Sizes         []int32
 	Prefixes      []string
 	Weights       []float64
+	Presence      float64
 	Pairs         []string
 	PairWeights   []float64
 	EveryWord     *string
 	Enough        int32
 	MostWords     *string
 	UseWords      bool
+	CompleteBonus float64
 	BrandIds      []int64
 	BrandWeight   float64
 	Rivals        *string
@@ -434,6 +443,7 @@ type SearchProductsParams struct {
 	MinScore      float64
 	Q             string
 	ExactGTIN     *string
+	TieWeight     float64
 	MeaningWeight float64
 	PageOffset    int32
 	PageLimit     int32
@@ -473,12 +483,14 @@ func (q *Queries) SearchProducts(ctx context.Context, arg SearchProductsParams) 
 		arg.Sizes,
 		arg.Prefixes,
 		arg.Weights,
+		arg.Presence,
 		arg.Pairs,
 		arg.PairWeights,
 		arg.EveryWord,
 		arg.Enough,
 		arg.MostWords,
 		arg.UseWords,
+		arg.CompleteBonus,
 		arg.BrandIds,
 		arg.BrandWeight,
 		arg.Rivals,
@@ -488,6 +500,7 @@ func (q *Queries) SearchProducts(ctx context.Context, arg SearchProductsParams) 
 		arg.MinScore,
 		arg.Q,
 		arg.ExactGTIN,
+		arg.TieWeight,
 		arg.MeaningWeight,
 		arg.PageOffset,
 		arg.PageLimit,

@@ -15,10 +15,14 @@ import (
 	"github.com/shopd/shopd/internal/question"
 )
 
-// What rankings are made of. Tuned like the weights of a query.
+// What rankings are made of. Tuned like the weights of a query. Meaning weighs little because the built-in model only
+// knows words, and next to nothing where some product has every word: there it would undo the order of popularity.
 const (
-	enough        = 20  // products with every word: those that lack some are not looked for
-	meaningWeight = 0.3 // the nearest in meaning compared with a product that has every word in its name
+	enough        = 20    // products with every word: those that lack some are not looked for
+	presence      = 0.4   // what having a word counts, wherever it stands; the rest is where
+	completeBonus = 0.25  // for having every word
+	meaningWeight = 0.15  // the nearest in meaning compared with a product that has every word in its name
+	tieWeight     = 0.004 // the same when some product has every word
 	nearestHybrid = 100
 	nearest       = 200
 )
@@ -86,7 +90,7 @@ func (s *Search) ask(ctx context.Context, p api.SearchProductsParams) (*search, 
 		CategoryID: filters.CategoryID, Category: filters.Category, BrandID: filters.BrandID, Brand: filters.Brand,
 		MinMinor: filters.MinMinor, MaxMinor: filters.MaxMinor, InStock: filters.InStock, OnSale: filters.OnSale,
 		Featured: filters.Featured, GTIN: filters.GTIN, Attributes: filters.Attributes,
-		Enough: enough, MeaningWeight: meaningWeight, NearestLimit: nearest,
+		Enough: enough, MeaningWeight: meaningWeight, TieWeight: tieWeight, Presence: presence, CompleteBonus: completeBonus, NearestLimit: nearest,
 	}
 	if isGTIN(typed) {
 		a.params.ExactGTIN = new(catalog.GTIN14(typed))
@@ -109,9 +113,9 @@ func (a *search) usePrices(found question.Bounds) {
 func (q *query) into(p *db.SearchProductsParams) {
 	p.Terms, p.Prefixes, p.Sizes, p.Weights = []string{}, []string{}, []int32{}, []float64{}
 	p.Pairs, p.PairWeights = []string{}, []float64{}
-	p.BrandIds, p.BrandWeight = orEmpty(q.brands), brandBonus
-	if q.isBrand {
-		p.BrandWeight = onlyBrand
+	p.BrandIds = []int64{}
+	if q.isBrand { // otherwise a brand's name is as often what the product is for
+		p.BrandIds, p.BrandWeight = q.brands, onlyBrand
 	}
 	for _, t := range q.terms {
 		prefix := ""
@@ -241,11 +245,4 @@ func orNull(text string) *string {
 		return nil
 	}
 	return &text
-}
-
-func orEmpty(ids []int64) []int64 {
-	if ids == nil {
-		return []int64{}
-	}
-	return ids
 }

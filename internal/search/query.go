@@ -12,15 +12,14 @@ import (
 
 // What a query is weighed by. Tuned on the open half of the judged queries (testdata).
 const (
-	maxTerms      = 24   // words of a query that count
-	maxCombined   = 8    // words of which the most telling are combined when not all are found
-	minShare      = 0.6  // of a query's weight that a product must have when none has all
-	optionalShare = 0.15 // what a word of shop talk weighs, compared with one that names something
-	pairBonus     = 0.15 // for words that stand in the name side by side as in the query
-	brandBonus    = 0.1  // for products of a brand the query names
-	onlyBrand     = 1.0  // … and names nothing else
-	rareWord      = 3    // most products with a word that may be a mistyped one
-	muchMore      = 20   // how many times more products the meant one has
+	maxTerms      = 24        // words of a query that count
+	maxCombined   = 8         // words of which the most telling are combined when not all are found
+	minShare      = 0.3       // of a query's weight that a product must have when none has all
+	optionalShare = 0.15      // what a word of shop talk weighs, compared with one that names something
+	pairBonus     = 0.15      // for words that stand in the name side by side as in the query
+	onlyBrand     = 1.0       // for products of a brand the query names, and nothing else
+	rareWord      = int32(3)  // most products with a word that may be a mistyped one
+	muchMore      = int32(20) // how many times more products the meant one has
 )
 
 // term is one word of a query.
