@@ -337,18 +337,18 @@ WITH filtered AS NOT MATERIALIZED (
     SELECT f.product_id FROM filtered f JOIN product_search s ON s.product_id = f.product_id
      WHERE s.words @@ to_tsquery('english', $20::text)
      ORDER BY f.popularity DESC, f.product_id DESC
-     LIMIT 800
+     LIMIT 400
 ), partial AS MATERIALIZED (
     SELECT f.product_id FROM filtered f JOIN product_search s ON s.product_id = f.product_id
      WHERE (SELECT count(*) FROM complete) < $21::int AND s.words @@ to_tsquery('english', $22::text)
      ORDER BY f.popularity DESC, f.product_id DESC
-     LIMIT 800
+     LIMIT 400
 ), loose AS MATERIALIZED (
     SELECT f.product_id FROM filtered f JOIN product_search s ON s.product_id = f.product_id
      WHERE $23::boolean AND NOT EXISTS (SELECT FROM complete) AND NOT EXISTS (SELECT FROM partial)
        AND s.words @@ to_tsquery('english', $1::text)
      ORDER BY f.popularity DESC, f.product_id DESC
-     LIMIT 800
+     LIMIT 400
 ), by_words AS MATERIALIZED (
     SELECT s.product_id, t.mask, t.score + p.score + CASE WHEN c.complete THEN $24::float8 ELSE 0 END
            + CASE WHEN f.brand_id = ANY ($25::bigint[]) THEN $26::float8 ELSE 0 END
@@ -462,7 +462,7 @@ type SearchProductsRow struct {
 
 // The best 200 products for what a shopper typed, one page of them. Words are looked for in the index alone, in up to
 // three attempts of which the next only runs when the one before found little: products with every word, with most of
-// their weight, with any. Of each the 800 most popular are weighed: where a word stands counts (name 1, brand and
+// their weight, with any. Of each the 400 most popular are weighed: where a word stands counts (name 1, brand and
 // category 0.8, attributes 0.5, description 0.3), and how telling it is. Meaning is added to that (see search.blend).
 // To be run with a plan of its own (postgres.Planned): the plan depends on how common the words are.
 func (q *Queries) SearchProducts(ctx context.Context, arg SearchProductsParams) ([]SearchProductsRow, error) {
