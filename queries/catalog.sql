@@ -85,7 +85,7 @@ WITH filtered AS NOT MATERIALIZED (
         sqlc.narg(on_sale)::boolean, sqlc.narg(featured)::boolean, sqlc.narg(gtin)::text, sqlc.narg(attributes)::jsonb)
 ), ranked AS NOT MATERIALIZED (
     SELECT f.*, CASE WHEN @sort::text = 'relevance' THEN
-               (SELECT ts_rank_cd(s.words, websearch_to_tsquery('english', sqlc.narg(q)), 1)
+               (SELECT ts_rank_cd(s.words, websearch_to_tsquery('english', search_phrase(sqlc.narg(q))), 1)
                   FROM product_search s WHERE s.product_id = f.product_id) END::float8 AS relevance
       FROM filtered f
 ), page AS MATERIALIZED (

@@ -443,6 +443,30 @@ func (e StockReason) Valid() bool {
 	}
 }
 
+// Defines values for SuggestionKind.
+const (
+	SuggestionKindBrand    SuggestionKind = "brand"
+	SuggestionKindCategory SuggestionKind = "category"
+	SuggestionKindProduct  SuggestionKind = "product"
+	SuggestionKindQuery    SuggestionKind = "query"
+)
+
+// Valid indicates whether the value is a known member of the SuggestionKind enum.
+func (e SuggestionKind) Valid() bool {
+	switch e {
+	case SuggestionKindBrand:
+		return true
+	case SuggestionKindCategory:
+		return true
+	case SuggestionKindProduct:
+		return true
+	case SuggestionKindQuery:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for TokenPairTokenType.
 const (
 	TokenPairTokenTypeBearer TokenPairTokenType = "bearer"
@@ -1095,6 +1119,17 @@ type AttributesPatch map[string]*string
 // Availability Whether it can be bought now.
 type Availability string
 
+// AvailabilityCount Products of an availability.
+type AvailabilityCount struct {
+	// Count How many products.
+	//
+	// Example: 12
+	Count int64 `json:"count"`
+
+	// Value Whether it can be bought now.
+	Value Availability `json:"value"`
+}
+
 // Brand A brand.
 type Brand struct {
 	// CreatedAt When it was created.
@@ -1647,6 +1682,21 @@ type EmailVerification struct {
 	//
 	// Example: true
 	EmailVerified bool `json:"email_verified"`
+}
+
+// Facets How many products there are of each kind, only when asked for.
+type Facets struct {
+	// Availability In stock and out of stock.
+	Availability []AvailabilityCount `json:"availability"`
+
+	// Brands The brands of most products.
+	Brands []ReferenceCount `json:"brands"`
+
+	// Categories The categories of most products. A product counts in its own category alone.
+	Categories []ReferenceCount `json:"categories"`
+
+	// Prices Bands of prices as buyers pay them, lowest first, with round limits that divide the products about evenly.
+	Prices []PriceBand `json:"prices"`
 }
 
 // FieldError One field that is not valid.
@@ -2457,6 +2507,24 @@ type PersonName = string
 // Example: +44 20 7946 0958
 type Phone = string
 
+// PriceBand Products that cost from `min` to `max`, both included.
+type PriceBand struct {
+	// Count How many products.
+	//
+	// Example: 12
+	Count int64 `json:"count"`
+
+	// Max The lowest or highest price, to be sent as `min_price` or `max_price`; null for none.
+	//
+	// Example: 50.00
+	Max *string `json:"max"`
+
+	// Min The lowest or highest price, to be sent as `min_price` or `max_price`; null for none.
+	//
+	// Example: 50.00
+	Min *string `json:"min"`
+}
+
 // Problem What went wrong, as of RFC 9457.
 type Problem struct {
 	// Code A stable word for programs.
@@ -2760,6 +2828,9 @@ type ProductInput struct {
 
 // ProductPage A page of products. `total` is absent on pages fetched by cursor.
 type ProductPage struct {
+	// Facets How many products there are of each kind, only when asked for.
+	Facets *Facets `json:"facets,omitempty"`
+
 	// Items The products.
 	Items []ProductSummary `json:"items"`
 
@@ -3068,6 +3139,29 @@ type Reference struct {
 	Slug Slug `json:"slug"`
 }
 
+// ReferenceCount A brand or category and its products.
+type ReferenceCount struct {
+	// Count How many products.
+	//
+	// Example: 12
+	Count int64 `json:"count"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// Name The name.
+	//
+	// Example: Headphones
+	Name string `json:"name"`
+
+	// Slug A name for addresses, unique and made of lower-case letters, digits and dashes.
+	//
+	// Example: wireless-headphones
+	Slug Slug `json:"slug"`
+}
+
 // RefreshRequest The refresh token to exchange.
 type RefreshRequest struct {
 	// RefreshToken The refresh token of the last login or refresh.
@@ -3261,11 +3355,43 @@ type SearchHit struct {
 	Score float64 `json:"score"`
 }
 
+// SearchInterpretation What the text was taken to mean.
+type SearchInterpretation struct {
+	// MaxPrice The highest price that the text asks for and the filter used; null for none.
+	//
+	// Example: 59.99
+	MaxPrice *string `json:"max_price"`
+
+	// MinPrice The lowest price that the text asks for and the filter used; null for none.
+	//
+	// Example: 20.00
+	MinPrice *string `json:"min_price"`
+
+	// Words The text without prices, as it was searched for.
+	//
+	// Example: wireless headphones
+	Words string `json:"words"`
+}
+
 // SearchMode Which rankings a search uses.
 type SearchMode string
 
 // SearchResults A page of matches, best first.
 type SearchResults struct {
+	// CorrectedQuery The text that was searched for, when mistyped words were corrected; null otherwise.
+	//
+	// Example: wireless headphones
+	CorrectedQuery *string `json:"corrected_query"`
+
+	// DroppedWords Words no product has together with the others, so that the best match lacks them.
+	DroppedWords []string `json:"dropped_words"`
+
+	// Facets How many products there are of each kind, only when asked for.
+	Facets *Facets `json:"facets,omitempty"`
+
+	// Interpreted What the text was taken to mean.
+	Interpreted SearchInterpretation `json:"interpreted"`
+
 	// Items The matches.
 	Items []SearchHit `json:"items"`
 
@@ -3880,6 +4006,102 @@ type StockThresholds struct {
 	Medium int32 `json:"medium"`
 }
 
+// Suggestion One completion.
+type Suggestion struct {
+	// Highlighted The text, HTML-escaped, with what was typed in `<mark>`.
+	//
+	// Example: Drift <mark>Wirel</mark>ess Headphones
+	Highlighted string `json:"highlighted"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID *ID `json:"id,omitempty"`
+
+	// Image An image of a product.
+	Image *Image `json:"image,omitempty"`
+
+	// Kind What a suggestion leads to, a search or a page of the shop.
+	Kind SuggestionKind `json:"kind"`
+
+	// Slug A name for addresses, unique and made of lower-case letters, digits and dashes.
+	//
+	// Example: wireless-headphones
+	Slug *Slug `json:"slug,omitempty"`
+
+	// Text The query, or the name of what was found.
+	//
+	// Example: Drift Wireless Headphones
+	Text string `json:"text"`
+}
+
+// SuggestionKind What a suggestion leads to, a search or a page of the shop.
+type SuggestionKind string
+
+// Suggestions Completions of what was typed.
+type Suggestions struct {
+	// Items The suggestions, best first.
+	Items []Suggestion `json:"items"`
+}
+
+// SynonymInput A set of synonyms as it is to be.
+type SynonymInput struct {
+	// Meaning What the terms also ask for, one way; null for terms that mean each other.
+	//
+	// Example: vacuum flask
+	Meaning *string `json:"meaning,omitempty"`
+
+	// Terms Words or short phrases. Case, accents and signs make no difference. Without `meaning`, at least two.
+	Terms []string `json:"terms"`
+}
+
+// SynonymPage A page of sets of synonyms.
+type SynonymPage struct {
+	// Items The sets.
+	Items []SynonymSet `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total int64 `json:"total"`
+}
+
+// SynonymSet Terms that mean the same.
+type SynonymSet struct {
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// Meaning What the terms also ask for, one way; null for terms that mean each other.
+	//
+	// Example: vacuum flask
+	Meaning *string `json:"meaning"`
+
+	// Terms The terms, as search reads them.
+	Terms []string `json:"terms"`
+
+	// UpdatedAt When it last changed.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
 // TokenPair Tokens of one session.
 type TokenPair struct {
 	// AccessToken A JWT for `Authorization: Bearer`.
@@ -4314,6 +4536,9 @@ type OnSale = bool
 // Example: 42
 type VariantID = ID
 
+// WithFacets defines model for WithFacets.
+type WithFacets = bool
+
 // Conflict What went wrong, as of RFC 9457.
 type Conflict = Problem
 
@@ -4606,6 +4831,29 @@ type AdminListReviewsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListSynonymsParams defines parameters for ListSynonyms.
+type ListSynonymsParams struct {
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+}
+
+// DeleteSynonymsParams defines parameters for DeleteSynonyms.
+type DeleteSynonymsParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ReplaceSynonymsParams defines parameters for ReplaceSynonyms.
+type ReplaceSynonymsParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // ListStockParams defines parameters for ListStock.
 type ListStockParams struct {
 	// ProductID Only of this product.
@@ -4845,6 +5093,10 @@ type ListProductsParams struct {
 	// Sort The order. `relevance` needs `q`. Prices are compared as the buyer pays them, discounts included.
 	Sort *ProductSort `form:"sort,omitempty" json:"sort,omitempty"`
 
+	// Facets Whether to count the products by brand, category, price and availability. Each count respects all filters but
+	// those of its own kind, so that a shopper can switch.
+	Facets *WithFacets `form:"facets,omitempty" json:"facets,omitempty"`
+
 	// Limit How many items a page holds.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -4923,11 +5175,24 @@ type SearchProductsParams struct {
 	// Attribute Only products with this attribute, as `name:value`. May be given several times; all must hold.
 	Attribute Attribute `form:"attribute,omitempty" json:"attribute,omitempty"`
 
+	// Facets Whether to count the products by brand, category, price and availability. Each count respects all filters but
+	// those of its own kind, so that a shopper can switch.
+	Facets *WithFacets `form:"facets,omitempty" json:"facets,omitempty"`
+
 	// Limit How many items a page holds.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Offset How many items to skip. For deep pages use `cursor`.
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+}
+
+// SuggestProductsParams defines parameters for SuggestProducts.
+type SuggestProductsParams struct {
+	// Q What was typed so far.
+	Q SearchText `form:"q" json:"q"`
+
+	// Limit Most suggestions.
+	Limit *int32 `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // ListProductReviewsParams defines parameters for ListProductReviews.
@@ -5040,6 +5305,12 @@ type ReplaceVariantJSONRequestBody = VariantInput
 
 // SetReviewVisibilityJSONRequestBody defines body for SetReviewVisibility for application/json ContentType.
 type SetReviewVisibilityJSONRequestBody = ReviewVisibility
+
+// CreateSynonymsJSONRequestBody defines body for CreateSynonyms for application/json ContentType.
+type CreateSynonymsJSONRequestBody = SynonymInput
+
+// ReplaceSynonymsJSONRequestBody defines body for ReplaceSynonyms for application/json ContentType.
+type ReplaceSynonymsJSONRequestBody = SynonymInput
 
 // SetStockJSONRequestBody defines body for SetStock for application/json ContentType.
 type SetStockJSONRequestBody = StockInput
@@ -5349,6 +5620,21 @@ type ServerInterface interface {
 	// SetReviewVisibility Hide a review or show it
 	// (PUT /api/v1/admin/reviews/{id}/visibility)
 	SetReviewVisibility(ctx echo.Context, id ID) error
+	// ListSynonyms List synonyms
+	// (GET /api/v1/admin/search/synonyms)
+	ListSynonyms(ctx echo.Context, params ListSynonymsParams) error
+	// CreateSynonyms Add synonyms
+	// (POST /api/v1/admin/search/synonyms)
+	CreateSynonyms(ctx echo.Context) error
+	// DeleteSynonyms Delete a set of synonyms
+	// (DELETE /api/v1/admin/search/synonyms/{id})
+	DeleteSynonyms(ctx echo.Context, id ID, params DeleteSynonymsParams) error
+	// GetSynonyms Get a set of synonyms
+	// (GET /api/v1/admin/search/synonyms/{id})
+	GetSynonyms(ctx echo.Context, id ID) error
+	// ReplaceSynonyms Replace a set of synonyms
+	// (PUT /api/v1/admin/search/synonyms/{id})
+	ReplaceSynonyms(ctx echo.Context, id ID, params ReplaceSynonymsParams) error
 	// ListStock List stock levels
 	// (GET /api/v1/admin/stock)
 	ListStock(ctx echo.Context, params ListStockParams) error
@@ -5478,6 +5764,9 @@ type ServerInterface interface {
 	// GetProductBySlug Get a product by its slug
 	// (GET /api/v1/products/slug/{slug})
 	GetProductBySlug(ctx echo.Context, slug string) error
+	// SuggestProducts Complete a search
+	// (GET /api/v1/products/suggest)
+	SuggestProducts(ctx echo.Context, params SuggestProductsParams) error
 	// GetProduct Get a product
 	// (GET /api/v1/products/{id})
 	GetProduct(ctx echo.Context, id ID) error
@@ -6875,6 +7164,128 @@ func (w *ServerInterfaceWrapper) SetReviewVisibility(ctx echo.Context) error {
 	return err
 }
 
+// ListSynonyms converts echo context to params.
+func (w *ServerInterfaceWrapper) ListSynonyms(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSynonymsParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "offset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offset", ctx.QueryParams(), &params.Offset, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offset: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListSynonyms(ctx, params)
+	return err
+}
+
+// CreateSynonyms converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateSynonyms(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateSynonyms(ctx)
+	return err
+}
+
+// DeleteSynonyms converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteSynonyms(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeleteSynonymsParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteSynonyms(ctx, id, params)
+	return err
+}
+
+// GetSynonyms converts echo context to params.
+func (w *ServerInterfaceWrapper) GetSynonyms(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetSynonyms(ctx, id)
+	return err
+}
+
+// ReplaceSynonyms converts echo context to params.
+func (w *ServerInterfaceWrapper) ReplaceSynonyms(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReplaceSynonymsParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ReplaceSynonyms(ctx, id, params)
+	return err
+}
+
 // ListStock converts echo context to params.
 func (w *ServerInterfaceWrapper) ListStock(ctx echo.Context) error {
 	var err error
@@ -7839,6 +8250,13 @@ func (w *ServerInterfaceWrapper) ListProducts(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
 	}
 
+	// ------------- Optional query parameter "facets" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "facets", ctx.QueryParams(), &params.Facets, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter facets: %s", err))
+	}
+
 	// ------------- Optional query parameter "limit" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
@@ -8033,6 +8451,13 @@ func (w *ServerInterfaceWrapper) SearchProducts(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter attribute: %s", err))
 	}
 
+	// ------------- Optional query parameter "facets" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "facets", ctx.QueryParams(), &params.Facets, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter facets: %s", err))
+	}
+
 	// ------------- Optional query parameter "limit" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
@@ -8065,6 +8490,31 @@ func (w *ServerInterfaceWrapper) GetProductBySlug(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetProductBySlug(ctx, slug)
+	return err
+}
+
+// SuggestProducts converts echo context to params.
+func (w *ServerInterfaceWrapper) SuggestProducts(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SuggestProductsParams
+	// ------------- Required query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "q", ctx.QueryParams(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter q: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SuggestProducts(ctx, params)
 	return err
 }
 
@@ -8525,6 +8975,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/brands/:id", wrapper.GetBrand, options.OperationMiddlewares["getBrand"]...)
 	router.GET(options.BaseURL+"/api/v1/products", wrapper.ListProducts, options.OperationMiddlewares["listProducts"]...)
 	router.GET(options.BaseURL+"/api/v1/products/search", wrapper.SearchProducts, options.OperationMiddlewares["searchProducts"]...)
+	router.GET(options.BaseURL+"/api/v1/products/suggest", wrapper.SuggestProducts, options.OperationMiddlewares["suggestProducts"]...)
 	router.GET(options.BaseURL+"/api/v1/products/featured", wrapper.ListFeaturedProducts, options.OperationMiddlewares["listFeaturedProducts"]...)
 	router.GET(options.BaseURL+"/api/v1/products/offers", wrapper.ListProductOffers, options.OperationMiddlewares["listProductOffers"]...)
 	router.GET(options.BaseURL+"/api/v1/products/:id", wrapper.GetProduct, options.OperationMiddlewares["getProduct"]...)
@@ -8540,6 +8991,11 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.DELETE(options.BaseURL+"/api/v1/admin/brands/:id", wrapper.DeleteBrand, options.OperationMiddlewares["deleteBrand"]...)
 	router.PATCH(options.BaseURL+"/api/v1/admin/brands/:id", wrapper.UpdateBrand, options.OperationMiddlewares["updateBrand"]...)
 	router.PUT(options.BaseURL+"/api/v1/admin/brands/:id", wrapper.ReplaceBrand, options.OperationMiddlewares["replaceBrand"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/search/synonyms", wrapper.ListSynonyms, options.OperationMiddlewares["listSynonyms"]...)
+	router.POST(options.BaseURL+"/api/v1/admin/search/synonyms", wrapper.CreateSynonyms, options.OperationMiddlewares["createSynonyms"]...)
+	router.DELETE(options.BaseURL+"/api/v1/admin/search/synonyms/:id", wrapper.DeleteSynonyms, options.OperationMiddlewares["deleteSynonyms"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/search/synonyms/:id", wrapper.GetSynonyms, options.OperationMiddlewares["getSynonyms"]...)
+	router.PUT(options.BaseURL+"/api/v1/admin/search/synonyms/:id", wrapper.ReplaceSynonyms, options.OperationMiddlewares["replaceSynonyms"]...)
 	router.GET(options.BaseURL+"/api/v1/admin/products", wrapper.AdminListProducts, options.OperationMiddlewares["adminListProducts"]...)
 	router.POST(options.BaseURL+"/api/v1/admin/products", wrapper.CreateProduct, options.OperationMiddlewares["createProduct"]...)
 	router.DELETE(options.BaseURL+"/api/v1/admin/products/:id", wrapper.DeleteProduct, options.OperationMiddlewares["deleteProduct"]...)
@@ -14578,6 +15034,637 @@ func (response SetReviewVisibilitydefaultApplicationProblemPlusJSONResponse) Vis
 	return err
 }
 
+type ListSynonymsRequestObject struct {
+	Params ListSynonymsParams
+}
+
+type ListSynonymsResponseObject interface {
+	VisitListSynonymsResponse(w http.ResponseWriter) error
+}
+
+type ListSynonyms200JSONResponse SynonymPage
+
+func (response ListSynonyms200JSONResponse) VisitListSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSynonyms401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListSynonyms401ApplicationProblemPlusJSONResponse) VisitListSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSynonyms403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListSynonyms403ApplicationProblemPlusJSONResponse) VisitListSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSynonyms422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListSynonyms422ApplicationProblemPlusJSONResponse) VisitListSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSynonymsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListSynonymsdefaultApplicationProblemPlusJSONResponse) VisitListSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSynonymsRequestObject struct {
+	Body *CreateSynonymsJSONRequestBody
+}
+
+type CreateSynonymsResponseObject interface {
+	VisitCreateSynonymsResponse(w http.ResponseWriter) error
+}
+
+type CreateSynonyms201ResponseHeaders struct {
+	ETag *string
+}
+
+type CreateSynonyms201JSONResponse struct {
+	Body    SynonymSet
+	Headers CreateSynonyms201ResponseHeaders
+}
+
+func (response CreateSynonyms201JSONResponse) VisitCreateSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSynonyms401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateSynonyms401ApplicationProblemPlusJSONResponse) VisitCreateSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSynonyms403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CreateSynonyms403ApplicationProblemPlusJSONResponse) VisitCreateSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSynonyms409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateSynonyms409ApplicationProblemPlusJSONResponse) VisitCreateSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSynonyms415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateSynonyms415ApplicationProblemPlusJSONResponse) VisitCreateSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSynonyms422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response CreateSynonyms422ApplicationProblemPlusJSONResponse) VisitCreateSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSynonymsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateSynonymsdefaultApplicationProblemPlusJSONResponse) VisitCreateSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSynonymsRequestObject struct {
+	ID     ID `json:"id"`
+	Params DeleteSynonymsParams
+}
+
+type DeleteSynonymsResponseObject interface {
+	VisitDeleteSynonymsResponse(w http.ResponseWriter) error
+}
+
+type DeleteSynonyms204Response struct {
+}
+
+func (response DeleteSynonyms204Response) VisitDeleteSynonymsResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteSynonyms401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteSynonyms401ApplicationProblemPlusJSONResponse) VisitDeleteSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSynonyms403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteSynonyms403ApplicationProblemPlusJSONResponse) VisitDeleteSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSynonyms404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteSynonyms404ApplicationProblemPlusJSONResponse) VisitDeleteSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSynonyms412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteSynonyms412ApplicationProblemPlusJSONResponse) VisitDeleteSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSynonyms422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteSynonyms422ApplicationProblemPlusJSONResponse) VisitDeleteSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSynonymsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteSynonymsdefaultApplicationProblemPlusJSONResponse) VisitDeleteSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSynonymsRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetSynonymsResponseObject interface {
+	VisitGetSynonymsResponse(w http.ResponseWriter) error
+}
+
+type GetSynonyms200ResponseHeaders struct {
+	ETag *string
+}
+
+type GetSynonyms200JSONResponse struct {
+	Body    SynonymSet
+	Headers GetSynonyms200ResponseHeaders
+}
+
+func (response GetSynonyms200JSONResponse) VisitGetSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSynonyms304Response = NotModifiedResponse
+
+func (response GetSynonyms304Response) VisitGetSynonymsResponse(w http.ResponseWriter) error {
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetSynonyms401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetSynonyms401ApplicationProblemPlusJSONResponse) VisitGetSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSynonyms403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetSynonyms403ApplicationProblemPlusJSONResponse) VisitGetSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSynonyms404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetSynonyms404ApplicationProblemPlusJSONResponse) VisitGetSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSynonyms422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetSynonyms422ApplicationProblemPlusJSONResponse) VisitGetSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSynonymsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetSynonymsdefaultApplicationProblemPlusJSONResponse) VisitGetSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceSynonymsRequestObject struct {
+	ID     ID `json:"id"`
+	Params ReplaceSynonymsParams
+	Body   *ReplaceSynonymsJSONRequestBody
+}
+
+type ReplaceSynonymsResponseObject interface {
+	VisitReplaceSynonymsResponse(w http.ResponseWriter) error
+}
+
+type ReplaceSynonyms200ResponseHeaders struct {
+	ETag *string
+}
+
+type ReplaceSynonyms200JSONResponse struct {
+	Body    SynonymSet
+	Headers ReplaceSynonyms200ResponseHeaders
+}
+
+func (response ReplaceSynonyms200JSONResponse) VisitReplaceSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceSynonyms401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceSynonyms401ApplicationProblemPlusJSONResponse) VisitReplaceSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceSynonyms403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceSynonyms403ApplicationProblemPlusJSONResponse) VisitReplaceSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceSynonyms404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceSynonyms404ApplicationProblemPlusJSONResponse) VisitReplaceSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceSynonyms409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceSynonyms409ApplicationProblemPlusJSONResponse) VisitReplaceSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceSynonyms412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceSynonyms412ApplicationProblemPlusJSONResponse) VisitReplaceSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceSynonyms415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceSynonyms415ApplicationProblemPlusJSONResponse) VisitReplaceSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceSynonyms422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceSynonyms422ApplicationProblemPlusJSONResponse) VisitReplaceSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceSynonymsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReplaceSynonymsdefaultApplicationProblemPlusJSONResponse) VisitReplaceSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListStockRequestObject struct {
 	Params ListStockParams
 }
@@ -19058,6 +20145,61 @@ func (response GetProductBySlugdefaultApplicationProblemPlusJSONResponse) VisitG
 	return err
 }
 
+type SuggestProductsRequestObject struct {
+	Params SuggestProductsParams
+}
+
+type SuggestProductsResponseObject interface {
+	VisitSuggestProductsResponse(w http.ResponseWriter) error
+}
+
+type SuggestProducts200JSONResponse Suggestions
+
+func (response SuggestProducts200JSONResponse) VisitSuggestProductsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SuggestProducts422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response SuggestProducts422ApplicationProblemPlusJSONResponse) VisitSuggestProductsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SuggestProductsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SuggestProductsdefaultApplicationProblemPlusJSONResponse) VisitSuggestProductsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetProductRequestObject struct {
 	ID ID `json:"id"`
 }
@@ -21594,6 +22736,21 @@ type StrictServerInterface interface {
 	// SetReviewVisibility Hide a review or show it
 	// (PUT /api/v1/admin/reviews/{id}/visibility)
 	SetReviewVisibility(ctx context.Context, request SetReviewVisibilityRequestObject) (SetReviewVisibilityResponseObject, error)
+	// ListSynonyms List synonyms
+	// (GET /api/v1/admin/search/synonyms)
+	ListSynonyms(ctx context.Context, request ListSynonymsRequestObject) (ListSynonymsResponseObject, error)
+	// CreateSynonyms Add synonyms
+	// (POST /api/v1/admin/search/synonyms)
+	CreateSynonyms(ctx context.Context, request CreateSynonymsRequestObject) (CreateSynonymsResponseObject, error)
+	// DeleteSynonyms Delete a set of synonyms
+	// (DELETE /api/v1/admin/search/synonyms/{id})
+	DeleteSynonyms(ctx context.Context, request DeleteSynonymsRequestObject) (DeleteSynonymsResponseObject, error)
+	// GetSynonyms Get a set of synonyms
+	// (GET /api/v1/admin/search/synonyms/{id})
+	GetSynonyms(ctx context.Context, request GetSynonymsRequestObject) (GetSynonymsResponseObject, error)
+	// ReplaceSynonyms Replace a set of synonyms
+	// (PUT /api/v1/admin/search/synonyms/{id})
+	ReplaceSynonyms(ctx context.Context, request ReplaceSynonymsRequestObject) (ReplaceSynonymsResponseObject, error)
 	// ListStock List stock levels
 	// (GET /api/v1/admin/stock)
 	ListStock(ctx context.Context, request ListStockRequestObject) (ListStockResponseObject, error)
@@ -21723,6 +22880,9 @@ type StrictServerInterface interface {
 	// GetProductBySlug Get a product by its slug
 	// (GET /api/v1/products/slug/{slug})
 	GetProductBySlug(ctx context.Context, request GetProductBySlugRequestObject) (GetProductBySlugResponseObject, error)
+	// SuggestProducts Complete a search
+	// (GET /api/v1/products/suggest)
+	SuggestProducts(ctx context.Context, request SuggestProductsRequestObject) (SuggestProductsResponseObject, error)
 	// GetProduct Get a product
 	// (GET /api/v1/products/{id})
 	GetProduct(ctx context.Context, request GetProductRequestObject) (GetProductResponseObject, error)
@@ -23533,6 +24693,177 @@ func (sh *strictHandler) SetReviewVisibility(ctx echo.Context, id ID) error {
 	return nil
 }
 
+// ListSynonyms operation middleware
+func (sh *strictHandler) ListSynonyms(ctx echo.Context, params ListSynonymsParams) error {
+	var request ListSynonymsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSynonyms(ctx.Request().Context(), request.(ListSynonymsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSynonyms")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListSynonymsResponseObject); ok {
+		return validResponse.VisitListSynonymsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateSynonyms operation middleware
+func (sh *strictHandler) CreateSynonyms(ctx echo.Context) error {
+	var request CreateSynonymsRequestObject
+
+	var body CreateSynonymsJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateSynonyms(ctx.Request().Context(), request.(CreateSynonymsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateSynonyms")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateSynonymsResponseObject); ok {
+		return validResponse.VisitCreateSynonymsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteSynonyms operation middleware
+func (sh *strictHandler) DeleteSynonyms(ctx echo.Context, id ID, params DeleteSynonymsParams) error {
+	var request DeleteSynonymsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteSynonyms(ctx.Request().Context(), request.(DeleteSynonymsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteSynonyms")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteSynonymsResponseObject); ok {
+		return validResponse.VisitDeleteSynonymsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetSynonyms operation middleware
+func (sh *strictHandler) GetSynonyms(ctx echo.Context, id ID) error {
+	var request GetSynonymsRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSynonyms(ctx.Request().Context(), request.(GetSynonymsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSynonyms")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetSynonymsResponseObject); ok {
+		return validResponse.VisitGetSynonymsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReplaceSynonyms operation middleware
+func (sh *strictHandler) ReplaceSynonyms(ctx echo.Context, id ID, params ReplaceSynonymsParams) error {
+	var request ReplaceSynonymsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body ReplaceSynonymsJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReplaceSynonyms(ctx.Request().Context(), request.(ReplaceSynonymsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReplaceSynonyms")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReplaceSynonymsResponseObject); ok {
+		return validResponse.VisitReplaceSynonymsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListStock operation middleware
 func (sh *strictHandler) ListStock(ctx echo.Context, params ListStockParams) error {
 	var request ListStockRequestObject
@@ -24944,6 +26275,31 @@ func (sh *strictHandler) GetProductBySlug(ctx echo.Context, slug string) error {
 	return nil
 }
 
+// SuggestProducts operation middleware
+func (sh *strictHandler) SuggestProducts(ctx echo.Context, params SuggestProductsParams) error {
+	var request SuggestProductsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SuggestProducts(ctx.Request().Context(), request.(SuggestProductsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SuggestProducts")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SuggestProductsResponseObject); ok {
+		return validResponse.VisitSuggestProductsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetProduct operation middleware
 func (sh *strictHandler) GetProduct(ctx echo.Context, id ID) error {
 	var request GetProductRequestObject
@@ -25637,580 +26993,619 @@ func (sh *strictHandler) GetReadiness(ctx echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P35chs39jcO3wqKM1WxM02K1OJFrm/NV5GXyJGXkeQ4M5ZHBLtBElE3wACgaCY/v/VczXNhz5W8hQOg",
-	"N6LZTe1OmD9iiuwFy8HZz+f80Qp5MuGMMCVbu3+0xgRHRMDHvTAkE9U+wmxE4IuIyFDQiaKctXZbJ2OC",
-	"powqNMFCScSHiCqU4DkaEITlOYnQkAtEWacVtMgXnExi0tptDeaKyFbQkuGYJFg/Vc0n+gepBGWj1tev",
-	"QWsfh2PS3udMCR4vvvhHPkMxZyOkxgRhJmdEuPeek4kqvm8yHcQ0DFCCv7TxiPzPVm9n61G32w0QTZKp",
-	"woOY1I2GM0WYXYfF0Xwc03CMYFp6QJIgLEiAMIv0koz5DCWYzT2LgLrtRzs7WzsbvSdbm71ew1Eck3Aq",
-	"qJq33/OYhnPfeLCClZngEYF1iTmOiu+PyBBPY9WWIkTfMc7IdzVvf3GCR34KuCBCUs70XGf6zTMs7Z6Q",
-	"qIOOCYs0WQxweI4oQ/2DYfstZ6T9Bqtw3C+O6rT1FD8Z9sLt7ai7OXhMtnqnrZpxHUQkmXCzPWQS4zmJ",
-	"FofZV2JK+mg2JgypMZWIyjzpKI4wQwSLmBKBBPltSqRCM6rGcJXECUH99EXhvP0TmZdGrl9QGClh06S1",
-	"+8n88DnwjPwIK3JIE6ra8H8/lWvKQSGOYzNgPiEC65+/k2hGWcRnCMcxn8nCaDa7njWjTJEREaVXH5EE",
-	"U6aHVP16PtTvTjRVo5gMi8er93SFd0nimeYxCTmLJJoyRWM9ncILNd0UXrhV9z6ixLy9N1REVL9LcTTD",
-	"mirJkAuClJhTNkJ4hEvM6nHNyz5+/Njem6oxYYqGWBH/Kmr6yl2EHhy93EePHu90HxaJ6AeCBRAgjpP/",
-	"OW3JMZ9EtQfgl/aelFQqzFT7veAXNPJN3PCohEckRjPBFcnRfwftDSRhypwPxt1l+hxrLl4cZMxDHHtJ",
-	"fUQSymgrsJd4iP5r0JpggROinIBRStDB1Ldw71g8RxPBo2mopDuMVCLsbgkQlqjPcEJ2L3A8Jf0OemNk",
-	"wIheEIYkuSACx0jRhMhnQFjJVCo05nFxSp9aIY+52B3EODzXwyZfJjGPSGtXH96gRfVwfpsSMW8FLf2+",
-	"1m4rHUVhJagiCcwrwV8OCRupcWt3q9sNWgll6d96DZQiQj/1v5/+u/v5H7udf/y9tbBagX7KgXlir5v+",
-	"jIXAc9j5vQtMYzygMVXzuvWDI6VXL3ePXgTv3PLPzU/v74IMW7utv21kCsOG+VVuFAajR/eDwCw68DDj",
-	"d3YoA31B1RjgxzMaNX7/QZS99S08w/teYl6brod+HeICyXg6CoDK+FQhQUZYRPrchliSpWMsDDC37Zul",
-	"be8FXjVHqBN+TphfsvZDLNSZ0hf0EUYjEEsjnhNNQyqkQjFlpIMORowLEplTLHlCBjyaa0kX89GIRIiy",
-	"XXPow5BPmUJjfb6RfoXR3OQp4zPWOWVuukYRzOb7S1uPt20G3HRfsimaCSsy4mLuo4sDK5tDe43eFi1+",
-	"BiTmM0RV1Ta46y9BLW44foKBAZHceLw0UxrlqkTknn41OpoKyUUFETHyRZ2FcEXfilajGRrhF5QUnSGN",
-	"NXc26quItHh4yxVSfETUmAhzdZ8Ph5KofuWszIAq5rS9OKc8S9xr/we3f++2n561P/sY49eg9ZJgNRU+",
-	"Va/I9pRWSLUaMbQ3oAdGF3yo941xhR70hziWpP+wairuTp8YHnAeE2xI+5WiFcfYjiYnw16dHLwNtDZs",
-	"1SuqJIphMSR68CRAvc0A9bb0EHvbKKIjqmRJVdjspv/1dipGPtIjyo86v8jd9tPPfzz5+vf/z37sbQa9",
-	"7a/+1fadVj0xQSSfipB8JxHNOPkEq3E2CDiUWqWmsF1Goq50SHOK90/EI+je4HNjeIGejCQeEn3oBJkQ",
-	"rHYzwvbr9edkDpxQbwEZDkmoEGchAfIfESVzbNZoS6cM1ER7bPoe+2MXAYkFYP1iFOF5B+0xDqenMAiq",
-	"zCu2NzdRn2bTPDsn8zNBppJE/QBxRk7ZbExjkhsL1fpypI8jnqPt7tPi/ZSdDWM6Gqt+B4E1SCUSZKgf",
-	"qD9qutd28i5KrHWmZyvdZ9CCT9kJPicgR9RYK8da2PEkQHIajhGIjg8fDp530E9kLuGI5WTLdxLxGTML",
-	"QHA4zuwWI14yOn4y7G2T7Z1hOyQEt7cfPR628dOo136MtwaPht1wMwK72CuPShZZJQfd2VnGbVD7/1fF",
-	"ZQ6GYKRW8FVtEfdTq5eCUTEgKBxjNtKW70cth6mRs/ZLJCkLSaA3ANZ0jCcTwgyvzdmjVKLt3uYzJ0lO",
-	"GTANM324LsZS2WdqM1CWV/W09RjsBv+yDY3tfSWJc5DgEaniC1T/uJQp6AvOroE1sGPFw/PGUoAyJPUN",
-	"BSmgZbVxXdXKAsrO4P46WVBn0IOdgLARw9oekVVvjOFJ+ddZz42x8odcJFgZo3RrswUmA020Odazu2j/",
-	"CnzW6xv85b2goUf12VMo4VIZaTXR14C1BfrzdE4EmuC5tDpZRnbbTztPn1ZMJMFfzuBBjXW0N5wRY0q8",
-	"oax6nDHBKw+01+10u1UDpezSA30HWlHtxiuO5DmddNBLLlBEyAQIQaKp1Dq/0dSqCMIoXn6KqCMI/V+O",
-	"KLpeonjHjnHczB7HKKLSGBP5A+UU4NrjxNmZxH7va/40/YwFxUxVcZsL8/MyfmMvuTLH+arvlhPOpHGH",
-	"73M2jGkIOx4a96z+iCeTmIYg7zYmgg9ikvzjV8lBPUyJUN8R6cGRBNP4TGFjVUVEYRpr0mappZYpjqSt",
-	"L0Y4igSREpEvVCrZQYd8pHkb1/qFJAqUmQmWcsYFLInVOvT8d1vd4aPh5uARKLQKq6nUCvnToKWogsOR",
-	"Tiolj7FSE7m7sQEOqU5ELtys5EZ+8F+bruV7c7dZ0JLNpVBo3y8zTS2cCkGYQnq8pKNf9JKLAY0iYzlf",
-	"eumH6VNyC38CNh4hkWEjgscE4UifGqkEVlw0W9GtbEVf5l5Tv6TZoK5jQU9yFn+C56D7RRyoCRbygF3g",
-	"mEZXWkZqnnFmFyW/mO+Y1lhJnOqdcCVwYyG4kK3dT3+0EiIlHgHznUoF0SMrf3rApidcMyjR2m1tGHn4",
-	"9XODHdjczHbgA5sIHurXDGKCXjBlXFv1m1Ge2nVsyUcSx23NqEkUoMFU5dYF9c2y9MHJII3yDOuX36wT",
-	"gZmk5mnXsG0qe1yR/4D5b7QnKtHzF4cHP784evEchZjpIQ9IyBOC9vfe7r84PHzxvNm56Ga78gOO0FFK",
-	"M803Izfg6zoiZqp2YiN9PoggaCh4gmbwkeo1gE14y9VLPmVXOzJWkJ4xrs6G8LQCB4I36gNjzC17dbMF",
-	"3s4W+C1X6KV9ev3yLo7pOlYXnEd6QoFzucz5VKRL+YZHdEh9nhwwXOd8isb4AlZDKhrHThbotchFql14",
-	"0jdIe9kGXAMjdMO9yg4mODZn+AyuKW4fcr7X9Gij18fv3t74CSkN6jr2b4/NkfFd2Lfsou1uF2GUvss5",
-	"NQK03d3RPxA15tagtYpKxIlZC72XAdrubSFs1khxjmIsRiQ4ZdtbPU0j271thFNPSUwZMVdxNgrQDrwb",
-	"FF5ttWlS0l/q50VkQlhEWDh3Np3Q/FMbxxCHZCPylqtjrKgcUgj7X2X/hX4enBWZe2KJDMDQBQ+AO8oQ",
-	"+G9EB71HGR1YGiARgmmAR/a48Np62vAP+JqUtoUpPkP9QtpEH0ltiblsCMtgsSClg7yQa7HsRBcvhpEd",
-	"TwjLYiqX3l2pH2NCLwu6YUzZOURHwZ9mQ8hcGBcQRzyOOmhPnlv3HyMzxBm58aOfH/F1SUWt3JMIwUMd",
-	"N+OMZAevtApBaRn0QI4VvuJJkwoXT9aBSTIpONVAUgiCI23soyPzwfgywb1m3MEge+yNzQ5hTol8LyB7",
-	"ABQP9BKWptnOwPiv6aAtnbgJiTsHnzlypcWAPTnh/FDz3Ctti2bfZ4rzM2DfVQIQfgQl0kTTet3tJzuP",
-	"H6XpUlRmzmGk7ciGzHFrgTlatR6dcI4O7ZDqN6c0i+s6Of7p+yZrtuMNZnM7D3lFsaTIGVhJpKhTcm4Y",
-	"r11a2UEnYm4PCGXoMZImN6bR8m/m/AX6yXr4KB1/M2mUG+e1rLqbIGRLddBHrElemjxBfSxyiUH2ZBQl",
-	"TylxaJncyV8KQ/nA8FSNuaC/k+sxpT2SB+x4rUwZdqwlLvkyoZBld0SGgkiIKHGBYuMOStOZ6uVOL28q",
-	"56ayklV2baLnLTdzBHGi5Y0zQWcCdEA7bePvuuA2RSm3lb60rGX7uXC921ST1HJF+YVdftbZNPfE8t66",
-	"i76TNv8qohEIXJekVTiuGA3JbJUju5N3SB0TcUFDgj4UxlO/1f6ZXMeWH6dxxhKXNEq9RBwUkIJen1sR",
-	"rI9i+Yhni3Ntp1xOJxMuFInekIjiE1iwK1DGNHvgWaKfeAZ7kCMNSJ/NP1Q/rJmE3Mmf6fQ9CEaOTsx7",
-	"6re8YojXKSe/k5mtoMfVz6uaFUIzfb9JIzRmpic+xFITlA8RTl3qegUnQj9WUePKD71JdHqIis9KGeyH",
-	"nEWc+TL24OHC86CD43doq/foUbuHcDwZ4/Ym0jTg8nHsfcXXvPqhtZAY8/mPza/eXMFQEKz3CCufJ8VE",
-	"okF3NNeVs0k2H7W7vfZW76T7dHeru9vt/qeVCyZFWJG2ognxvdk4j+tiJ0GLyjMbqTob0Dj25hx/HJsk",
-	"I2AFJq1AX0siBObilMV6K7FNpnBbS7VKzCUpbpOJ7pTjSYVxyDGdTJoOBFJkr28YMWWk58lQVoIQk5DB",
-	"psmAiFLkchMdK/QaJ0R+J9Hxb1MsvJuin765+PSXMVYBGsZcC1YBmQvkggg0JvEE4pJDCkkgxZearGlz",
-	"mwkpFnIF2DS2QrIw12wwkzFnvuAtgh/sPLWONiF8EhM0E1SRhVH8Y3sbbXbR46fbj1D36c6T4ki2ikkL",
-	"O4vDyp2k09N//BPSnvT/0IOHnY325++9x2rCtfV2Zvi1N7kLLoDDXFq0j71/o+3XP/qeKkhIJ9SKjDLh",
-	"cVudIEoP3IswOuQXJMahd8shOOYjKKxIgCaCX4C5yIXhNvPAerYt+RJpHK3WV5FjQ8AxBEq5Xm7Ve432",
-	"fzqJanlTLqXFy5w2293eSU9zphWY09d8tPeTy0Vza+/OoDstgRECbiWLm5/xdkfPfk7i5XMF9lxYjyxJ",
-	"ng9+JSEEmKw0O2CTqdEpIuNzwPH7nMiC2HpQLe8gp80ozVQpwlBk5dg1yL0yBSzNFrpLqbiWOTcnc1ZK",
-	"GVtLpHslkQoLVrt11yGuVqSW+yrMShLFJ0ysEPELjyX8/j0e+UkSj4AjplNbZOJp3ZEn9yN/V3rd0koe",
-	"a0x9LZccBTYbsTq9rZzRWKhIXEhNKyefBS65rfoFM73H8pxOJiUtodnzFVc4XvL4NCgFLpY4Ls5h80nx",
-	"JY+2W94MuoLKASvu3hyk+Zx2pkvJwaYeryD+P2aZyFmMI6Esf2NvrQGsNYC/uAYQtL60R7xtv3TXdt7a",
-	"D5/MZZ/z17VpMuFC2TKacWu3NaJqPB10Qp5scDyhbU23I8I20ld/zd+umVabT8xBbqcZbXp037A+cv8W",
-	"cq0d3Z12dM+o4atXuCaUvRPeGvk049EWEMgxnyBJiKsfKIpNK03OcOZ7xnH8bggZrcv0K3h7qmR9rlzU",
-	"bNB359s1yXYGZGRpla+7Du6RiifV4ZXCOuy7i78GrTGVivuUhBcXRMyRiWyYiqooQDyOiFSmHK6xbmve",
-	"OTbpQov6bWNXtl/f/ujgT4CMzEY0H9aBIolvUIwrsgTkxS03UjyOUro1yZbTkgrbeh8TLAkSEGibmSKX",
-	"WmPZSJ+KIViBBKWXyiXSdtBJrkpN4FAzlXBMwnMLY6I5oizx33ft7ZePfzpqP32z+a99r+WL52cAElJx",
-	"CjBDUzbB1NYtg2aEWUi0JvcMFsOUdhq3mL0wu8RzbHq99iZ4HZcfm9oV1Bpf4iKEjZjEsbujEYNwGuVt",
-	"MCMXYGzw3GNzad7walBHZa8++22KTZ7+wm5/YNRAWmiigwNWRoipNdOaOaVvgqn6fNL2hKWLm2OiQdGE",
-	"zFYlsylTJu0hhGBBTlmGkj9OOQLNuPCqPmsnV+vcGHA2V/NhZLc0dGC4sRxPkwSL+V24MnKoCz4YIltq",
-	"LdN6P8gW1bxR3wjvTllWWvJbpEEyf/37wa+c/nvrdfzvX47i/7x8ev6fX97+esC6TXjSzfpaKtwgJfdH",
-	"cZmW05Xby0Zq23cSxVQqqf+YedW3v4hO1VSjWcv4K8v425KLFYwyPbcRHQ4JlEtaNxIc5JxKmrGyRoJy",
-	"LY3z0ji/B81kcl7OrixS35uaLK9AtbAywPa4JGg25uickIleK0mIl+2luGWy2rX8xyJxlzx2OFQSDeZQ",
-	"pFjYij9aA/Ahzc9iOgRIgC4aQ/gj1nKwZSDWfIY5LoGZNccaCywQV2Od94jA+QhJQ+vbITTd2AtcUUGt",
-	"REgv/OacAhGJSZPR2usK5uvl+HHhHV6xBjICYJgmMaYMKfKlpGK95ELN0ZhPBTC4ZCppqBUyzgDnRYwc",
-	"elY4lWPKmYUakQrPUcg5jH5xYBYz4WxCROh1GwIrn4ZjyHgdDmGIszGPCZpoGUuY8pv3XtW0YqFyvDcb",
-	"kB9kI3U15BA1DB6RkbKcIYljUuFysJggtfs18uJnHSiDlqWXIMXCqnhTtwyKVfvOxv6eBFcCIJvfAjQR",
-	"VOunKzqkAEfH64pyUDOVQSIt6wF9OcQMDQiSPI4Q47Om4SgcKnpBqp9f2FyEFQRE0QEz92VQIFgQyNaF",
-	"kmEtFQBgDkCXmw5lWAnnlkXErD92MlUmsYkByoUBwS28x0ZGF1/EvCh/eg8X5FjruaBDhWZUEAi6jQmO",
-	"IBQjvUqrOzeNtDiBlQ3+LZUh5iqtWJ5P/aO2hg6fMRcgArhtFWiy+G1ajjh8OGo/Pzp4edL+4fAnb/5g",
-	"PK0d1bG+prGya5WXTN2toGijQQLrXEbLmzvXpkreSLZh4HBm5FKgGhkgGwm2vALtIUn161OVboylC840",
-	"4iIWIWeRj/jUW01PgQMHhDNh974oM4MU3zQHUemAkUoiwyPUim4pC5qVw88qgcxmOlBO7c5zhjzLShly",
-	"kNdnc8ufHrJqjbugktSp33U+LccLO6gPBgBUMGADqsyZRXcaEhWOCXBI4/BYyQeWvmIlL5gzH9YOsNt2",
-	"gN1lstHlvGxH5IKSmY/MBfxS8q9JhYfD6vCoKSKsyEmD376TFssS8HQdBCJlVFHsMOANo14UzxA+92rX",
-	"Ax7NK9FKVZBT9Z+5lhEkmahSitGBVe8NDr0BBEUzQs47V6m9sZnY1yhwVqi9GadwWTUa1phGsKcG/cbj",
-	"xqtUsByATNNRpYAzlYqZveI7eVUVrZnSdaywMH45UzjnG9KINiejvP1o1GREvuDRyFaztS5XKyHtASpo",
-	"MQvJQFeiq6kkouE2+lSMHCGUdjl7dE5Gm9W2ZzdwrCNPtZfwnBl2Vie5DWu7ScHt3rCS3La8eC2212J7",
-	"mdh25dh7UCLuL381kMIWb1oig9idQQ6HnF0QIW11LTco0K7pSkmkV7zlJIdcXPClofd5H0FIFYmAdD79",
-	"jUafSw10AG6GS4XwcMhFBDh9tksPpP9EeI6OFSEx+oErFRP06W+97c8IK9Tb7Ox00Yfj517ZXJlUdFKe",
-	"fIayqaaCBSicKr0ghrZnRCpkcQqbn+X93PPfWJBDz5k2sKjeEUKRN+UlnQEQp3MLlfpiIp4ipv3Ta+Ob",
-	"3V9uYuShqLXSpG3RADGCxeoJVymJHsObay1US2PZSIMUNNbt5NKT8C+7XqvWzaULnQMdzROHRXnyabrN",
-	"KUxyNMSimLqWwhWDME9XXZOgEerIYTH3j/Zenb3Z++Xsx4Pjk3dH/+6jB73uw2sjyqzZzE73Fkm0mPm6",
-	"pC/E6elxbfjOjHIpgVg6XBJP81K/qaYEJd40EUuv0d8l2GQTl1IMXGOS5Y5H1wDCXV7h3f4xr9/WRz/u",
-	"hU+/cfbB/fDMSprQGAuq5mcy5MIzpB5KKJvabhNcUkZQBHQVEjQgakYIyziJFrE55M5MD+k87uUVcT41",
-	"+CsZVLcXpNuGpW/HjeqNixsFvtIH6Fx7Rbr3LKv3gDYKTBfz0esT5ZfErYM8yLBJZjGYu3yIXnE+igk6",
-	"HnPIpkMP+hDA7geoL+nvRP+bYEUExbH+jEfkbCT4dNIP0P/7P//3Iag754zPtEZ1yoaERPKZ6fViIisS",
-	"zUgc8oSUGjc0Dp8n+EuhpqvbXbqkNbVkteu6WrDVrjMok8ott7UKBEn4BZELpQd/pHO0rXbo76S1q29p",
-	"PNul3dByQS17NgZ8Ohqr9HTYHnY5DzWfqjM+tH9+9kz6B5d2UJYkaWez+5JyVh8LzzqjUWlJd8hFlQQy",
-	"/WImBJ8TYTlORCWeTAjWNoDVmiFc3mndklzYmwrIvPHIAON/AGbljzCXQpqFBz9tFHRaJXh2r+AwlgWA",
-	"iiu3mg/GtP+7DISFpcMUvwLa6iyepqU0/b4ioePdBRFtAjo40/8CIVNmvpoBqJz+xmkXnUUFtesrkFiB",
-	"TAtq3PKyrxrdNyO68gLaZobQ8hP6/82IaIdYEhQT/UgZ2EQKc44p08IuwnJMZAe9wZEFPldOQQWVNyZD",
-	"hfi0tKDjy0znv59Mf7fP/3jQTj8+/P7vtRQLC11JbXW+PqCr1TLPs1samVZGIqwL5++mcN4SwSXL5tOa",
-	"eUhlzWR4Xfn8mg/9NfjQArntY6EqtKm0+2pCMDMSbDr3OQhce9cVuqheLv8ypqzK7Qc/6XObpvbrT5Zl",
-	"4ChaoY5RD/OQMlJuXuxxKDmAyaoVVJrxulHNMLTJHEznlJmWq3LMp3Gk9fiY83N9XFwz75UGm6JT5se7",
-	"5RuvnA5usIjN7EFquptOF6mRsnI+fYmXms33ZKunkyomrLut+VxB9VCpejkWO5mqzEDQ9L94KlaNIueX",
-	"eNnV/3LXZYlalwtxFqKb6duXLZatOF5tyVLhOgVKwaYThlGITRsNLrJ+ColtQjAkM4PeUTaam0iyWOEq",
-	"Qk0cvL9pdPw7ETx7V0qc7V5tC7qcb6vdKwiynL5RfWw0x5q6o6Ms+3qGuqlngS49LssH5O+I591WYHOL",
-	"AVKe5IbHWZr054mm5bGlq1MyTN43bL3fcVGbXgu9Nqci9kroBIp2Eqsh04rE8tYGQP+6DkFy4/EG3Nn5",
-	"dTJq4gfWwz9bjX1eJSfkx6U+YYMWcZX6FyOhXHNgu8MIT7BQWX9cSX83WU0hj/lUdNCLZKLmtimIizUs",
-	"EonHI1ZdNHMbrPLW0o9vIzdYCRyen1F2QZg/Zpf5CaXju8LCUJGog/bS3Z5ByVV2CePgrMDxDBqO2kaz",
-	"jU6ofsjZapGK65NfhdaYzhkEGcLunORZSI6ECuMuHPEsElBe7iDH9ark5RsiVhaVkJc1JVIzBa1UQNwe",
-	"nxPEL4i4Jr27tIi5Z1TNJNdlzA/TBu0MXCtVvYCeoVogo4aK7L6+XCuzrqPi0lebBt2murdkn7J4jjaB",
-	"sLW91VnmV23KfASRPJ42qXM7yq68Kq1b+MVqkncrVRhfzY7ue9Gl+iPOSH/Xei01PwBO5ZSzDupTWzvj",
-	"uch44BOeEKY6qC/HXKj+bs6vArpW1kYHFIIxlp1T1ocjeGadxeYm0wrZvQIMO0ay0DXcPcOy4GZ+Zu0r",
-	"VzvNpaSD2IWobHxkZJGPWZqKD0N1YUE3Cm+8JDtMfrLkphd64SR30McxN3BwWLpu6nnbIaPZrd82249n",
-	"e03+K/oItrcKLgL9Zwld0PgGztqf/9je8sMM7ueKRMtKlouHOo1VCUK+reiQ1vnZSJqiqyt7sm4lHLRc",
-	"B5xgQVKW4snacTuGB/wiS4Jwx1TxSa1JXl92WROX2iuV2cHaw1oaC6y0Eb0nf+44VbZjNxezcof4gEXk",
-	"yxFxwHSeA4EZovoiJKYsxSo1d1MiUUSjynQgSuSZbUbsK3jcz55iVMwLEirTVc91wTbNbqA39ZSVPO2N",
-	"vPmu9fKSdxuFG3xsptWvme+lggeOhM/s8nvc5Glb+fyUNbcbxIRFwEPIbHlQoQkMjXcLPANMl2g5lVwm",
-	"uJmxlnV8sy6usBKXdmnnIo0QpKnpTfh16gPqNeHd68hr+TTUBV+zo7dSALZ4W0O/vlXF1nHYu4nDZiRx",
-	"PaFYd87X0dircs09hmiGrQL8kZUz8a7IHOswgOGRtwgI/ReNTcPxeY+lnHERuTbSqzvVjAMjckUwaGKf",
-	"6NFujXJ65q6o8N3bX1Ptp7hSIReChAqNuZAEPc2bC+lzVwbLZmRWGNVSxAp33YLmWJ5e6blePpjHdfL4",
-	"zxVWLt0enECmWavztDAyA6fUcCoGVI5BK53KKteKp6Zjtd1+xwjUPWWdF7In+tySacfLCghkiWl05YqQ",
-	"bT9nFTwmq1S5HOnrF1q38Ng0ZjEzqdjA4jO8AO96ps4at3s3lcAJ03ap/j3LpXEsNsXY3uw9LrTCwIm2",
-	"aCUaEEmjRez/D8fPfV0xqtxVOTzJxZJB0yOzVO+PIy0FpBJYcSErAebuzo1FEuyDjdRHjbT1b6XWaHoU",
-	"I3pRrsfHEf5f+5eWQJVvOrsggg5pHWhR6dX6pe7GZkX1UCVWUUL0Sg/fD49wRbSAOnAoZdpRA50keG5b",
-	"TjdrQYIr5/MSJzT2wAq2lvU9NOjA9clQhuLfmaure26AmMp13aiIiHt6bdSGwZvwLcOr7hTFSHOvauVV",
-	"/2oLaLwLg4H2VmujBV49c35zry/Qfp5usg6MlonnoYFKh3MZApClHC/rL5JLpRfQnYEsUassKKdsmT1o",
-	"hqA3c6LpOwoyrFoElRaK88L6bjdy814mRVBOrERvEIFeiLIZZ6t5RO71y5a2tt+ZWdoV253lbmrmLciB",
-	"Ja+9BXfhLbAb4BSslZ0FJUkU8UWCac54fUrislEfp0B4K427ToiW6P1a5HGFhlHewfRdvmm/8OtYe6yk",
-	"53TQvjalI05MBDoBvbRO0UqpzYmCvKW3s12w9EpB2v/+7+mp/PyP/3UfTk875mPn8z+8GjDM5GeQEqaz",
-	"vm9taTjOlEYUU3Zu8GGsiV/cpcb6543pm8aWdNdB5WWjJMESCbjVL73WRw8vKYmjF0L4wGK0RTnUv5tg",
-	"ks1FuMCxLzjWLGHFwZgUVzCZSohQ4TIV+tunWv/QouB5ffzuLbK/Z0nKAx6Zkvz+hlY++sYnOcECJ2SB",
-	"pjfc2i3Xd9wgsvQT7+JyMeLqak6cjxBQS90u2vwYwmMtDlkFCS9jlIYH+InGN40f6Wgc09HYB4v548mb",
-	"wzaRIZ6QCByzMsPf0AO2gcgEq3CshVT/dNrtboUJFufwifRXDJwZJ5RQzqrO/Zp7FQEzezkYdHkkzjts",
-	"vt/IfvDBRreu6C82ea7Nh1C+MnNJLlzbLBRUpDPfth9U+Z+L6qyvB0Gan/10c3Nr6/Fmd+vRk53tx48f",
-	"FbO1ez6dxwAqe9/sspxxHpWhlJQdq2qwcDnmMxnYqKID3A8xgywusuiS+biIUaFp2KTz+qCKiD4lnrAF",
-	"/UJimfZvT1/wpNtMDVzB7Lcg1ktFjC3NccFVl8pMmWm50sgHMOGywjN6oKQxhQLjYO9eQu+V9PeqYieJ",
-	"EwvZrQdMcDh28CtwU2Ay4lfHOQKyO6a/e/GdvMn3H0H5VuN0OAaKXg8l1ixCKhhSBx2RGEMqEAgkKpEk",
-	"4oII1w82xW2cSqK1lP3nb725+zvDbtjDT8nW4HG0/eTRZvtJt9uZGPy9MiXOaKTGlYSIQ8FLWkwzUvRZ",
-	"/SarWJ+7AgHmSMQNJz0gboO9XEev5UtymcAj2EIs3Q0HYDcjgwBiIKaTUJqxAeyArcJCsr1uwEnQYqnD",
-	"shhTDa/JKdI7Xpd6+ewDPnWN+ZIuBnCEMkMwMzAIr2bWYA1oS5PNUYgluW5O8cwu5oCMKYtQgs8JEpwn",
-	"HXSIpSqunqlkmnMb21pAKezWlQ0trxqqOPN7FhcfjZWaQPmWUhOZGU0HsKIOb5IzPbeyCt+Ce3Y3NgwG",
-	"didnO2xkm28rcwqhsu0nNbGy0vnUU6g8Y5cJ7huCIHFk6h7dWVupW/k1Ha8bPTyFOYspAVIEJ5/LxFa5",
-	"GteFc3Og3GAHBMoYGMIzrI0QFs9NyEKvmW0E/ic+RV+riA8ErdfghKqrHHF54PpuSMtaC3mvkDfyvSTB",
-	"K7nKh0nMcbRqUqVjJEMak2WyGr3Q+h6Yfxaz2QL9huTPIsf1EizpU+OWKEU+Q2/oD5rjSHRODfgTtBEe",
-	"zA0koQmOP4M/YOhUIjpi3HaSS4lhQJnR2taKxY2zxPzpgu32nqbVUti9CetVaeLvM5zY60sSt3c2zQ1v",
-	"mA7/pNG7K52PmcXIjDuqFGXdfFJsg2QnEaAt619K0sT1mgConX2aeL7cMwi7m4UeqnKLrI8LHr60HqFy",
-	"8fPVCKZM0az/0qqDiphkRBPCpCu9rghJmZi7TF8ENW75lz1+1GxPh5jGFvF/eV2NISuDvqsUSSYK6XuX",
-	"E3HFFCvXceGlZjEdCXsXtVlFM0TFxZRVJwrgfD0FzDPBUVX0fpXEgdp8h4RHJK6Kq8CPVjOGMnoYZOmE",
-	"xTzE8W5MvtAQx+2L3pI6VFm76pcIb8LTL2jkb42rp+F+bzQTf9079olsP5lm3C+hUlI20rvI4yhXGkrF",
-	"YobzJTBj0nm7bSwc4NyqBznmZeaSHb7Ax2SKNOtnb7Zg/DIlNob98fC8xtWrN6RJMfKhvc6VVtch+ixA",
-	"FUCUfSlYgQeUpNvAxdAYzGAByOAZMCCtrVib1KEaeBAM0LHSf6flStXKa5WmVSzg9h0ie0VQ2DL9hyQX",
-	"ROAij+pt1mSo11D2UsSe1x9/qqY3M8EKl845gZouPkRHL/fR453e4yCLZSXEiDXqFO0xTjM51ZhIr/0x",
-	"qkhxifWBUuMEnPF0xIw4KbKbF9Hz4z0fuzmvqqYC9V6Z8otzwkxupAXgogLskXK0c3vYnf4Sb85/Gb/9",
-	"7eIJPTn+4cPgcNz9+ORwO9w56U1ed+m/ktfhT7//9sI7lCp8H1ghPtRLWirU+Ol9RcKah4EaOu5LOiq1",
-	"mpB0VKuQnQPCxTm4qPVOmJdUUMyxt8CAAAVn1OFJZNLfViyBvb5R8EETbV1jBXiVb/yH9IIwIqt7QoSQ",
-	"/QBg954pyAot1C0/jumFidK65Gj4xpMRXRqwfbB3yLw6ZQMypoD9x95asyaAGmWW74/MHigfAtEbrG0F",
-	"LMiYa4oJStDaq3lgLXpFZfFdYaA+5AGbP15d3RLYmhbwmkxZRARAtJeUlwRDs8hCZn6D0pVPKW7C994c",
-	"HDf8y1XSOgEOvtAo+ots9SGVPrCAOE7XY7WEyfSuoAgBKXGs1Vl8nhU6JY0ZUnpAPcHQu05KXLa411Wx",
-	"6BZ1cSfujL5qCeu4qtu08XgKExPVs0sBz9TSqa6qYDdTrhvp0veoKXAZitNNtoiktRyX4pCPKHvJRbK6",
-	"Y/zd3lSNN7MEMD3kDnqZBuGsX1XxkMdG+xvjC2hUmBDMtIGZHkcchmSibC1szglcYroxrao+PcjuKZfw",
-	"LbbUNI+RJBS+DOlVHjUS2vgwX1dpKW59SppirtovJ97ct3/3V98uq3+0KbrfyUIl5Q0XQMqQ++buX0N/",
-	"WKG6JOSDKwdBXKyY57oku7c+Np0ViSytwYSjc7nUyRcUjOc+ZDb2IQPUvbVvTbsi3ZQQVzcXgtmbK6QM",
-	"Z5Ryg4t6L8l1eflRNqS0EMlXf3QV2lpKUG/AN1wBY3YCYCPnhBlBmcC1kDdeHOOw95/zrdlv3Z//tcM3",
-	"w/eT14Pelyfzl4+S46fR0bY6HP/0ePq2i1+Rj3K52N/sVmOV+fPeTQGPN4P/Cw6VLTN1uqBUXJDvXKwl",
-	"nOdcGu6rIgQoH6KIhDTBcYlSoUtjaTJPi4PXJsMfvaC38/XB6WnH/bn19eE/vTN5V4/jupLCVI3yiosY",
-	"r1nlv2mOXI35WoPnWmIYOx5yg/oz73YZNd0VB5tTsSiOBzSOKRuduYx4cCzF74at3U/LtTJ48Z696+vn",
-	"Sm9/NtS7q/y9TLVbZddG6DaKjPfBAA5GxY6Nja0gWEIL/e0xhBqn5apqmHy9nkAIK4D0w7AAwt0zKMbV",
-	"sm6BoS17MlkCLiulIpb0PiZYEqR3CamZgYmtjRnZLnf+IRioUhTiOM5MVZMP4JR3gUNFBArHJDyXuUNa",
-	"HNrxu/b2y8c/HbWfvtn8175fj5ufTZmicVVUjaEpm2Aa2YNIZVa5mXZADh2+g70wu8RD/b1eexPsi62r",
-	"Rd3kmE4SW8rZ7KwfuzsanXP9/Mkt8ZTMu1j7XBsOz3sYrr9PAxywlUNrzczPm+CN3o5f5oSlixsUHST5",
-	"/hCe5hALux8syBjLRfJnKEeVGetdDZyxQDxe2IoFdIcU79YcUf2VqbL2mK2VzQZUOSGwdchZxNmq/pjA",
-	"VEmLCryPrd6jR+0ewvFkjNubBeQPe19xEK9+8MF9bPrhPmLKSM/TrUAJQgymqCGKssqGjhV6jRMiv5Po",
-	"+LcpFmR1dV6/e9MD9RBjFaBhzLnQjHE2xsrA/JJ4ArlfQ8hHK6XHHZOQs8jc5hlKLW+swHzYKyA+aAqy",
-	"kmYmqFrMF/ZgP+RGslVck53FYeW27fT0H/8ETVf/Dz142NmocpZPuNSnM/S6+iFUAxcA5ZQW7WPv32j7",
-	"9Y/lBavdOkFCOqEVOD/ctmcXi9gjKAfXsaqvQmGfAqKZOwlMsoWWqlqU6lOhDZKx7VOkDz+Rxn9VBjVr",
-	"vQJOI1Dl2V0NsCJbGXe4HKEHhpW4mRT3LeMBjhQrOV3WMmYhsKjIxKY4WxvAJBTPsKfFFA4VF5UImq5i",
-	"3Hbw1OfN6i7AOhmHJlYRjaAB9szqPRk3ZVwZ1UabizQhHeTq4g1AkBqTRJL4gkiE4/KePL4UanKVBK1U",
-	"qFY3J7R5V51WN5W20VSQW6kqIZNThl+8fX7w9lUjFbhCBzdlyCSZqJIseK+3YDBHA8zOkRKYyaHh5QuP",
-	"VnwlXaqcbSpMfTpvwT4EGXXZQVdTcyXelGYkOQvmtkrq7wBV6Xpxj5Yh6FTA5lTuzqXir44PKG7ovdb3",
-	"0LhRBPkyIaHWBFdT5JfZycoSWT7xKQClAzLaWaGlwGpWtFm8xYZ3CWXuz5XNbCj1sC3uzhcKwHx29aqN",
-	"0ctqfPPuGhUkpHyNTirbYQUWXM5C3FQygBtsHKVfz+6ye9S33DzKYyIXo7LN6rRvqbXUvW+w1KCp0udl",
-	"J+8yDLzAF//UXRhhmerQxgwQ20qpM9ktzSXG8TSBWqg7QBtj5Is6C6dC+sB6jglY25r39M01/bTuSt8I",
-	"7079mv7SphaZv/794FdO/731Ov73L0fxf14+Pf/PL29/PWDdJnrvnxcOrQSDVtyLSpKtKvBJoQpSz3PR",
-	"AnSJlpnJ8X7v4HkraB3/ePD+/Qv96fmLw4OfXxzB5/29t/svDg9fPPei1OZGcjkuUxjriPtyMisNnmfW",
-	"fX5OJmlI0noPHXZ3ISohSTlzsdI0Kqc8NPBLrOiIbp7PWuAM1bE+LA3CCpSd3jPw3cuE4Bq3fVqHhK4a",
-	"ErqtMEqFtExZbESHQwIlb2pM2UguqP9VGmRVP8918Ca/8M1COPmwzEoRmBk7IheUzHx6lIBfTPBFIjxV",
-	"Y274sZdRmd8rnJLw23fSlniDreZ6EFBGFcVx2vsZ2ws8Lmiv/2vAo4owjyBSBWiSdgh55iACPP62A4vi",
-	"Zip84UxjNCPk3PvOpkx5JqhD5bsmIOcVgL/GNIr8jRkzfFHwSoxpZKBMIAnGw0grgcxX7heKlS3gXRq7",
-	"VtjAeSuqqqAPRrT53uZR/kxfX0S+4NGICJe3u2he1vOH9ETkc4wX4krX3TIvbyHZ1XTrZI9C4E5inghW",
-	"4wrvKzMIn2jz8vEmGswVASb84eRl+4kB6GBcgfMiDXEmiQFIvGpHkMebBV3uiWe/3hMhOXvr9RPtoQn8",
-	"6u0uvldOLWwS9X1/JyHHS4UYlzcsnmmxbfsGZ4WOT7d3HleX3izGrqD1h0tFRxPBRwKXpHJKuIyrsyGf",
-	"slL+9Sfc/j2tLaqYSkQU9itqkOI+mRDmujpZP0jEDbAvuJmq+iKfuEIIxo2vLldevAjbW4GfkYPBgsCb",
-	"ax+eQuM2cifkoHd9yWVMKq1YViGgQhKnTSDD8pzAdpQghfCEblz0sqb/T5+2vEFiSK6ujDHa37+T0HoK",
-	"x5KnyaUAcfSdRDEfFV/dHT4abg4eRf73Xa6NtFwCl/Hjycl7G9wropN2t5t5Fqplj0sk9AKIvOUKvbQE",
-	"vhir81csoA9HB2bvNIMy9owrmJ2YA+zHi9PiO+pE5GLDXiY3fAdtuWCBXzMhkmqhNrxtj12BKrxCw7zY",
-	"yxatd9tAZBirzpw5xcHy7SDT8bofoH5EJUSwz9Jv5Pm0D+e6P1KU9eFwGfQei/NpIYhOmfU+PkN9qBft",
-	"23wGJKcJ9I2Hq+1F0nTBLimxSgk6mCpylWjASxwqCVDdZXHzR2sAPG9+FtMhlFt30RiWus6zb5vs07iB",
-	"P3Yvf63WkAVmUfOUviMC9lxIGuYI59pk38wL8j23avpD2Qu/udTl+n7d4GGAgs5JRcvDEpi1B6LapvqH",
-	"UzmmnMkUsnCOQs5jr8DLTiMRIansezI1Lff4cAhDnI15TLTahfQ9/lxir4u7PlmkyB6WBFwH0zkRaILn",
-	"Es3GNHY+Gs6gDrYiv/lpByRirfdFMyJ/zeerk4O3egl622k5tvdN3c1u+l9vp8k7G5t+ACK6BDFOBsji",
-	"t10GEdmvmpzJqlpTY2xiNoeocQFGpVkrg0bNqwqbC2WscdxBBwyXMHecYgaiUfNoqJYEQIemQxkSrKai",
-	"rkkYWNaTqTIYK9aZT1lUmnKlab06dPxsEWfQj620StC0mcV+ZK66xfjvKk3vK0izAtunTJQNQbvusLmX",
-	"U2j8C+9+DZyaZA892kOS6ten6tlYm4Amo68RO/jZPLkWpwScFSY+Dnxzebd/o63k9ApHsgu83yOdinnt",
-	"sO857lRSo/KqRfFkF9uPWYYa5LXD3KrnHDErOVnMqu/DLSsjZbg9s0AZyFW2OqXZNDeGzipGgQ6s9uzX",
-	"sI22DDp2CYKqr+XXKeu76fbr1ealuml2pdNM/YXlWoPWv9ZGEFbr8u6oqvKl+c7U19hd/nJK7D1qfX1t",
-	"eteAxHxmQQpo6BIQTN9quKQ4m52nna6nyHRJ/v2qRad+XW7PaHJ8iJ4EqLcZoN6WVuRStc6dLmmCkObb",
-	"SgTG5arewuCffP37/+fmsRn0tv0lICW1yMLw+hDNilqS89WM+eRyOk8TwN/7pAMV3KqX6L6+ksbk1YD2",
-	"kDyf5nuTL0A28Qy4KUAy9iM4rdilvKxF5dbh0fYysKe05vxz9rFzVulk/vM3ZC8okZb8u0E1no3xUXE0",
-	"ICNtDlM1BoRulaJc5zF2bgVEsgF3uBKm5AqokTWK6jLEyFX0UqtZrZTG3RRhySpvl0M5c1NL8TeBUDpr",
-	"rWqtVa21qrVWtdaq1lrVX0Or8nehNISxROrW5f2n4PCoD6lyfdPh1zaGgcuyjlyDOTJJ2yvVCeTx5xvp",
-	"JHbo61qBda1Ag1qBlNCvB7s0l9FS24vtEjqnGeZSxRO6xKZy3OolpeLxK6qDQetLe8Tb9lt3ceet/fAJ",
-	"Hvk5f1mbJq6ZzgRrNtYaUTWeDqDvHscT2g55REaEbaSv/pq/XZNi21R84biddqHWo6vTif+K67HW1e+l",
-	"rl5HJ+ayWySUb9NyuHfL2DhofmXDZW2orA2VP72hUqWjHaft+Kz9ngaB9XK0giUon4UmVrbAs3RzGlCG",
-	"v4ASC5/tZXp57Pf6AFxAmnDQmvDJNMaiWERdyA2HGVTXpJrUnawffIFZBKaGExokDpFlthGJiUunc81B",
-	"0jg6Sz/ay5YOq7J4Mu9ALVZPVqeRmti2ySStSB9F5ezRU7Zy+uhfOEvz28q3XKc1fpNpjc3J1+YqNiHd",
-	"m89eXKcMrlMG728Dk7r8vNvMyCtl4cEhvnyCnWudvar/DLMURzHBcyTx3OoKJB4u+omLwHNLvcBZmWIZ",
-	"Pa75bd8w4Gl1H4g9C+DFUcxHyOZMIMqkIjhyJaUlgEC0r20J6BTOuN4pPaKazhGlJmdby41/vyHkn91C",
-	"G+/GgH2WUC/t7TUZBIZJNPHxrum1Eb3eO4/On/j03LO19tn7/6pEJNnLdUqZNsLNK+Z0LW91G7SOUoXK",
-	"c/jBHpCAvXJuhJQnkeiCiMpm+AnBzJGIVFjIACDkGHFdXxx8sE0FM6ggpaLaTj5YEfHpICb5ae40ilxY",
-	"IBQHq74kVGfHkIXslnYT9sYDS+zaLZF7t49Pm314TqUJfHlDEtVD1GtMcDjOEQss9+J29Ro8FiCx1ZhK",
-	"83X6pBVxcDZv71Vbt/eq7dt71c5tvapEr72W3jy9qnq6ehxeiiU4ov5OwKnhKfBwSEMHnwJJEg4BvgQA",
-	"AWBbV0VJBR+QfhKJAtTn533XKgAakQvORi6SU6qcxlJSqbDmCy1+DmrOyAC4SPfNhEs1EiT9W5CI2j98",
-	"HD0iI4Ejv1VuxmN9mwLOrWOAUnHA2c0BHhSG+ulzLiekAgIgS/tohuOVbuRyJLrAbVJuckvposr3qy+Y",
-	"g4eHq7wvV+jvDTT4mfns8+BmrkNfA2NrReqng2UJOcRjLjyCqzGc3Aqej+VYwM2dBF4or5zd7F/3oSBy",
-	"fLnmhQZ5Ax5gO9IpjsiXTO8vrp299ExV97UrPi0PwBXzEWV6h+wl19TrbnPVFrfFSfiXdESlIuJya7qH",
-	"GJlVt1pLweqXkcMLuGgBgP7m7aocStPSu9x1eVts6Q1wUcngWHbDB3ddefscen0O12kFu/iISKLc6C9/",
-	"ZuxZccLHdnB08HN6//OdMEswpmR2dpl1Tg/dUo9pru/kAigLfBsUB1CxSDnsnMVGDCFmKDHZfaYqdMxn",
-	"u1rM6yUArDcH5xOYb0GqQfNXppmBIiJAMckHH8Ix55IgyRMCkI+njOil1+wCy/MsmQACZE5yDOmXM/si",
-	"kMymY4p51BkemW70IWcKh+pM314hWfxghcZrZ8cHtpBcSH1bwxXeX7jCNTDgFd33tViAq3jOzSm7XHFT",
-	"HjR0SW1Tdgxc2sRCqkSW3RfkqsBQrBVXRIeIERLZZzc8GEWAaF+O3+XpsHIaGVFSg8WjJwDpHw1wfPxU",
-	"WdMfvaxDmTlVb3RdPj3OtdnIeX8aJ8vn7mmUK2+Z/DpH/vZz5GWWdFO/Q/lihjvLrXcjzmCRV862t7NZ",
-	"SORiZGa0lYo+EcY1kHlDraaT3jamo7H5FHP4qlqjqU52iuPUj1Soi1V8BA6cIOuzSLXCEit/252/uA+4",
-	"wn0XlZy59RkLBfdvnRe59IJq4vuZSpqlja3WjMEm6VnB60QuMsi/Fglm7OkjuAQi+kRMSQoLHSB4MyTZ",
-	"ybIeU5X0IgiWfpNkHqRcE08jqpASmJayiN4CDCZmWmmL+ZwQX3uHGq0onZ131XlclWRViv1HvIOOFR4O",
-	"0TkhE6hkxjEfTUlgCt9hfU3bmGcIR5rEpRJYcSHt/Sm/cymernEeOP+GQ62l5e/zsoljgkU4/pEuxdcE",
-	"GzfBKoQs4sqN13wppqOxqpXEP2ZXZmjfq5e6Qfqy/yjPCKD4u1F30D5PJlgYSGGqLTlgQ5jJGbTFjIsq",
-	"fLfT3eo99vGdEj/xdxpqubEF+UXxEYxZ/zcpBrKTEeP5QIACXqYkGo6RwOwcWiJgJOF+NJWkICvS28/J",
-	"3DpIJEkwUzRcQgZHRE5jH4xCprOlVDAoNLlvrLO5/Wiqs2X0eQdqW8IjcjaVJGo2StjFe1BwmIISwmIH",
-	"aDrRrHuz2y3K1c3LK0eVKlG2YtXEfkK++IxcLiJpMg34uUOYXrEj8DERFzQkB2zIKzL/zAWWhRGDpTLi",
-	"ph7AH52KKbtScGov7TbsB+6NeChbu60N+Ddo8QlheEL1N/ZjZ46T2Btnqo5O2AzHRf8RADt7sf6IkF5f",
-	"30kefdteVUrN7fQ63aZF2O49gV1YP5lI/1jeaSvXRBCY1SL1dnqU0qre7xC6IWrGxXnaBN553PSDKwu7",
-	"tjrdTq+31XncxJq6u5x18mVCBZFL30xYJNGUQX4upJ3yc8KMS8BFfSLbt7jCtfTkZhuMmMROVVdfZsKk",
-	"QCoWHF+ey0ZKJIQHNJda7m6zCwPcGnxu6fIEJrhs1nNARvg6fZtTScQZHlWsgE3XN5QPvazACegySLMx",
-	"vOG/0zjGGzudLnrwS6/3DB1SNv2Cvjx5dPZo+2Ez919uLEF6qgqbVPIAFpa2QI9LTnqdo8ju8mreofxN",
-	"DVUNw3buQNH480IUVGgKXmIY00lSWTOT9gVUAl+Q2EMLIRaCVvUNNz8umJmt5z8etu4XB78gXiSzQjeS",
-	"APE4KijgzSjcrvAL/Y7LJ424x+T6vwkcaovkrKr/3onpma33R+slcFVx0V4/7/a2H3W73e7Wk80n3iYX",
-	"7iVTEVd1ulQcDXkcQ9VehSx3PS5ms1knGseQ1gmP/ieN/mdhFLWy/p50fMsSdewpWNyU0gqmpLZaDKdI",
-	"Q9423hC8NSI5bZ9jHde27WgZG8S/dJVdDlc/VbV9EIBYPKG8PSHoBYlQKnYnXPle4HAXKwizghYPOYtA",
-	"Gb6mtozlk1l2I6p8H5Z0yMXlqd30y8TvrpMsniHGZ8uKtm+WUhrRx4otY2uop4JoVk2AqtzWy+zojcvk",
-	"FXunEcePGgtAM+t7JvVWnPWqMvEqorAEZVMcW7dQogEP/ufuxsan/56eys//qC9rqhZby/hRTdtrJO11",
-	"iBa8oxNBJtjWh1B2Br2ejXY6VWdDLs4iEtMLAtE/+xHKBoeQWGXSjKaCVeAMHNOExlhYd7VndO4XFNNz",
-	"4rKlMlA5iBFI288KmukJYvqKPMsp6oyj4VSAOQzAc392mLm1iaRJqwIRBTLJhlw4nxaRrpYZXJ0JjsCO",
-	"rkFKsRApBRbhKrnbS5FQFs8AZLJ4V3PEeZTrOrVYtbC9rLBpp66o6Vjx8Hwv+nUqlTMmV5BqthAbml9o",
-	"lU3hc9JBb6EILodTPZi7jqRp84usmZy96IxG/cVDGZFY4SVkZrCyQ54Q9AAP+AVBvxPBH+qxjDh6ABBf",
-	"DwvL1d5cFdy7nftycQHJlwkJtQFQ3So79ULF5ILEKJlKhQaWANnc6nncannFg+Ld3KWo437siByw93cG",
-	"RQKoSS+hRV+JgUDlcoSuS2L55vW1ZWzz0F63byNDWfR6eRpYgYSPzE1we2X9g+vlpgmEjTQJB6brKJYI",
-	"IyfPEOOKFBLGisuTXrf9uNfznPP8cv339FScnrIq7KYq8IVs0+T59Aq4UlXdirywiCZsaq8IlgHBL0/0",
-	"WMZ6StzdHPR0y73c3LvPvtSGHIR+wi8MuuzYwa278L/NDBEkJNokyaspQSvCCR7Bp5hD6hAoPUPQuGzj",
-	"5KLxl+flPDzfB6VkCeNKUfYXCxOBS3hsA0EVDX1Cd9/+UtiQx40Sb8Z0NPaMko6KpSa9R91Gj4u5Jyn8",
-	"sAzL0exZCYno1NMx+Q18X3jik2ZP5FOfiWxzqZw0WSZbm6gp+iVBtllmTdLZ2BWvJO8fCY7V2M8KxvBb",
-	"lh9m2z2UvAAxEc0ID8ohsVbOiLA5K1QiXhZBvV6jtQ1Tgq9l1fZsfA2WqdxZuzSSTPTkVnbeZst5oEjy",
-	"p9TBx4JIGF2jxTjJLr8TBT433JReAkewwaX0+9Iee1R9p4LakhukxT3oOyZrbEbjOE0P9pykM0m9+sOx",
-	"/to41dIjZE9PZUy8eYyz1r0Z4bk848OzkF/4HCnP8VyiKVM0BjhjA3U5VMbrhhWa4JBUpZbqKcFNMywB",
-	"Vqkk5js7vjSv2jTSu4A0A0G6Ap84hOv1wZ3Yeuar1VhLYuR7RoQTLMr11PU9p10r8aYpAWnr8ZvCIbs1",
-	"pDAeR2db3TNN7VUgYAD8RbM0f7TVRfr6AMFEDMAkEL1JDkUjLfYGuNQqqWGe8q3gkRU187r9LjHZ3M0F",
-	"yimRRQlozBF8Bg1mzk5pD8qMJygwyRoOfehOY0X2KbyZRAjn2lvlFfYVFauSQn65KipjsCuuj/K1+jXW",
-	"XoOb8xpUL2nFOVULQaNr6gC39l/8ZfwXKdFVcsEK/vexTI0w2lRjUAgXmhQW2cidaFUrHsu1QlWrUNVz",
-	"rEYMyqOv3JKmdvdd1+9GW8rlhKR7WJ8SlHKDukROkPw32T/LvmAln0pqJa2rgteds6pqeYFS3vAL4s9Q",
-	"LShiCYH0cOJD/sGh4sIr4wEgxBYImoI78PSrMUlynXzAUzqXihQdxj6fZj04/AqJd5flZnXxTlitcqRT",
-	"L13zWGdT5f9+wM1f1ghYVcZXi+CUTyI8VETMsCizr61Gq7yCMXBJE+CZyci0LazAQixuE7hAdrc379Kp",
-	"cyV5DaIZ0jKrJXdBVBeSNk2EMSeo7ZbklznIWE4tX6sT34m9TnbQIfRHcaVTJBoRYQIwjDvpvlpdaPro",
-	"lWR3ypHX4vu2xfe1Stb62DdIww7qW5ysfoD6BqgZnFQ4Jn30IMtH5RzwwpKHxnWljRYsi5ekoKGYhQSq",
-	"qEb4gpwyAPgZ4PD8oe3o4wSu4RlF9DE7mhwww5XC70HLgk8HLT0l23YJS1LtBzwpxMxKkWUulV2+Qiw+",
-	"0Nq1KZ9TirKRXCU4n3uoqboTBIW+gH0zKeKNsPveEZecz72GNdxVUXfPK5LFSPzOJY5ClUvXR/2A0vce",
-	"U1/2sCk/5ENwdtlyNp9GGRIpq+A499DrjyfAefp7ANlFfwf5sYt+IFgQ0V/gOOPBq5C+o68PPvx+0HtL",
-	"D+QBO9oJ9w8eHSQvuz9tTrai/ddPO5o1RR8P6Dt60H1DXz/thJsxGyQvu9Evr+Nllak+zeyYhNwUpSoa",
-	"GwQPmJSFWLS3Fnf/SbfbUEtZCle6xxCf4N+mFs4xMOmJer30oudRUC8LU7qYs61fdGa+XoTlmeG5RP1B",
-	"bnMsqzFfeRnBVJqgaR2W5mJBSJ52ymtVGGlhA+0bffT8Qfrit3usGgv1DkvtHArrojpS7GlgUef0KEb0",
-	"omwf4Qj/r/2rE/Kk8k1nF0TQIa3r1lR6tX6pu7FZu6YiXGzxRa/08P24klcs2q7rCapy5m2C57ahRPNy",
-	"bf98XuKExh5chdYhvyAxDr37XtE4BBLjc61DKkxDT8OQWk1MWFigpTBQ3HSSuEPXY3UjEL02+ldY6YqF",
-	"MV09atbCZ/84NN/09ZVovm7v7IrmCW/hkK1W1vjhHvZAuWzHoKD1szEml2E62RiaDXtaWA4ZwGxylXo0",
-	"y5kpse11d8S/THfEJTFJS/8ZkCfcIC2oGzSnyMKWnqE/vpTj8uY7K6ZIXNUYJNK0WTdNhs+nSCr9yRn5",
-	"OYDo2vddZzSR2iBiFj6X9HczyJDHfCo66EXqVCtEkTU7sHt1iQjklXtZ30S+1W1kN0G94hllF4QpLubL",
-	"KSbL4we+Q6IOylI6Z5DblV2iRQeVCBubAGqleCnNy09RtX0Ys4Df9TVcLK9DjncUTpRP+lp5tQ8Ce+Wk",
-	"Jrd+pmzLU3N1XVweIhL2dNOQ5MIyjMMlRfrcedrpdks1vU+XtzYzKURBb+frg9PTjvtz6+vDf3rlvF9y",
-	"7Bm5wYfoSYB6mwHqbWnemwoR1wjHNswx31Zm+S4XLJdMhaoWK5oNwK8l0WLO66JYqZUmDcBh85KlEes3",
-	"vF4uMHsEAKcJPoeqdiQ5VOwiKPCFrAeGIp72vqm15HJyYRlffWcvux4+vKeFWb69frFSNEARh/9DsWiA",
-	"ZAwfQMBMWUQEAF+u3Gh/pdypesW4slNoTiTYXe4G1SkqxgPM0YCMrOIfOKQH08Ihn8l03cl2XsFiB23I",
-	"10+eCzLmWYqvTFUh2+g6hIuhuCVM/XKJqmlCVA3e/5q3r3n7mrevefufiGEeUqn8gP1pqePyFkSNqhDt",
-	"yqxYhOgcS55w+10DaCxZ0TdYCfplRRlkT561ykKeDCgzbSHRgABAg1vMv5JUauCqSAlpRSyjBH85MLfu",
-	"mIvtX71FWvMRdjwlWZjbDNPvxvhk/RhBazamCo6ipL8T/cNxK2i9aQWtw9ZnM6D8zHZ8HdCv6gn5VtTR",
-	"clF4yYGw5PBduv182nu+UEHQpBH9n/T43bvG8d+minrvlrFaYd5jiEbp0ljCKxU9bV1NL65bDXjkbS7G",
-	"Wkn/6ynpd6OVV0msY3/YYM/V9C7Io3tQwwZ1L9WSTgBmAlY2CTCnJjRS+10yulkZj/K/anb6OgKURYCa",
-	"RAhvqCisEBSqDuRY6vIqeUTQ4RxaVV9zJ+XFg3VNzY8Xp6EJhYRTQdX8WD/GthI1CXfpp5eOEl5/PPE2",
-	"7yskLfIh+gQtRT4/+JueBJyfDfjmYQBp4d58TPT//s//hbQ/mA9QgRlGOuixUhMDUMTPaUWqjvnN8KnK",
-	"URg9rD+V5MxcL/9Hk1+/g/ZxHLvjYTTwrEAf4FSIKUwyVtcps948+9Z+KMXQ5BD2Nbfr/9LePz562T4x",
-	"3zzY7m7lrzlLqJSUjfpGSs+oJA87aM91jzajxOyUFResDyWopjvhr9NoZEoGTSpvzBnZNZksM44YNDFM",
-	"6BeTuq2Zs1s810OnnAjp2NuE/mQEdb5XdxkMLEsKKqXucZHlTIF4dk95hhTnboXlhOBz9E5PblMrJ8q2",
-	"bNZEMIz5TBpFK3u/zdL8IOLWbmsDT+jGRW8DT9V4w/5iuo9NgIpdvqnnaqCCgiDUX2+2vn6FDAtfD6U9",
-	"FPIkISIkaO/9gd0a4NkTTRxYSqoVM+vQNc3VZKaDpD3uOqfslL1jrrMQ8Hi9S5bIzCOBzCQakDGFWgqA",
-	"ONJT5EwremPTlpK4VjAmTSjkTPMvBdt/yszzTVbTK47CmBKLnaS/OZlPyDFML/1FEDQiTB8UEpmBu/7m",
-	"ML6UKjGLTpkgcsKZhCGALUMiBC3HpdZRYJJ/+xva58BKtYZ4ytro++9fH797+/33oKwwfE7OQixJgD6c",
-	"vGw/6aAP7Jxp6TekJI4AxtX8/dtUv36CBU6IVgdhTIJMIMWt8L0gpwwhQYZTSSKzR9ubmwGSHGGk5hN3",
-	"IjRNEYkkjQlT8bxjBncQye+/t246kHASPQDR97CDvv/+hCbE/X70ch9tbW091RP5cLJv7wfdVs/O9Fn8",
-	"gkPlEJmQkctmSEAPNqGgKPD50N0g0YP+aau32dnpnrb6WlnSM4OvuvoboJvX7/+t+UViUZONf9ECygmi",
-	"H82yNwUmgRcNiKSRbeaMYaQHx+/Q9mbvMdLGi50LFDnp2ZougX3QlfqBK3AKUB+qXSw+iql46XfSb6lE",
-	"PaQ46nW7Adrsav5kTZsO2udxbIo+pJ4TnJeR4LNUxx3wKYsQjvWu2dfnKmn6z0xTfaqgVGV5mZFzEukX",
-	"QQf+kEuFxnwGZBARMkFzPoVWp8gWey1UYaMxlvnaLrNAL4TgIk8PT7d3HmtjbBCTRO8enkxianTHDfv1",
-	"P36VnPUfpsxDQU/Gvl52M/aJ4COBExkgDNsdEYVpbH8jfBIDMzXdPim7wDGN0tPSJzCivnu6PmrImpig",
-	"+9qBa26rz6QZmiHXCoF8Ou12t8K8bIdv9GA1e0jFq8Ij4KuaGHMXpwdSjrlQ7ZheaEvGFRZYbg9s2yoO",
-	"Ji+LkRmaYCrseE8EDg1ntAzo++93U45kmZCD0+//0raqWPsg6gd6bwU0NtebbIvtQTcwfQEfbacWph6m",
-	"z8hcsC3NoI6wIgho3ZEAZoxPWWgIp69/P9Q/t+H/+rxkXx2RBFMGch9OT/4XfYxsVZweUqq4SNc94oLo",
-	"OTxD25tPs2kfESXm7b2hIgL0DmmqSuxg93GoZYteN4z6r16c9F3OmyCST0VIUnmFGeq/OMGj8iHTuszB",
-	"sP2WM9J+g1U47kP7QKLQVne7g/bs7XyIJtNBTEPDhnFkGrZCyABIBqMQh2MSODnEYA5z1N8bkfzIn0EW",
-	"Y+YDLYhQByMJ8sk4L8G0SLmJ3g+wauSYz0ypL8IooWyqCILyciiAsqhiFmwMcPIIU27R4N0wpZnJMDS9",
-	"8u0xPCdk8v33ZnZmBgdDtzIpkzdLmWn3ekV20XZvM22gplmL6zsHyFvw9v6PL/ae99GMi3NpmjVqbmV2",
-	"LuJAhFBuGBImQQ22qtybA62dQz+EtMEBnxBmNrnDxWjD3rSR2Laiptt+2hwx7YVoWxt+zbdl3Op0O1sG",
-	"A2oMqtkG2PxELWm/UO4wmRL0QdTa1ffmG1dqk8WcaHj8ZrdrYhdMOTjzHE/91VZNGuunvsNZ9hrQ8io7",
-	"ZHb0pLc3N6uemA5x48BwYBOVSf12y+95byRBwfBq7X76nOsTD62aA5eXDifFNIwMWgqPJARSY6y0da4N",
-	"ui9trbG1bclvi3FG4OkbnRmJ4zaoUBu/zs5lx62Yd8f0CpyTuUQPtDB7vNN7/NAepjJHR5KOmFWvjCiy",
-	"K5faTSQ0Jai21jKRJL4g0mXfwok9Zf4HggKMhT4OJBREGVJfoJrXH386vklygedX0IleJaNWa5ZhDBk6",
-	"YhJ68+CEG1MRaimNnQaj00yYtPe1js4rgSzt9RvFi78GLc1I6m6Ca2DMW93tekp8y9UbHpmCkbum+Pcg",
-	"NAz9acs9T3I5stc6xlKSdzaeawWxlNptSdZ3Mt86wk5LZskBRdqLqVRpX1vghc76aO1+8i9FdskGSPnW",
-	"16D2wnemhPzr5xukcTsNQD7wkHqGfZAuj2GN3V79pn9g2GqUd0NdmQvr02e93JkTwfztPEifPn8tEKI2",
-	"e1Ayz6acp770uwoShG+h3C1rSP81aE24N6klikDdsk99lm+SDzXtqaKy0+2gd47TUGlamuA0i0VBxAci",
-	"QTEOU21J8ybbyfaUnaRhcuegsZ6DNBWGCzTgauxjt6aWbC/tgGrV8B94NL9uWrR9qYrOSxsdK52D3nW/",
-	"u4rdu8K2y9N+92n9TfucDWNqHMvbvZ0mb5HTyYQLRaI3JKL4ZD4h39JJ24uiHPlf+Zj5uP/GHzT6ajvP",
-	"EOXxFx+RhF/Yw5PWL74z2MJawdc/UAEOmpBPLFDqokwwj88fkAKlbleIn+wkjiCwfXn6aibtX/Ip+6aY",
-	"8XNYV2eyXzNX9qoFms2WeqPnivcXtNDKLe/eOnMq6Jq3oC2uCTVHqK+IuiEqXU29PIhAY5y4tLMFPJTj",
-	"d29RQsSIILjG2npbTx891CpGPLf5dESrH+AuM74Jm/zl3C42Dad4HEyR+a1oCSatrpGWcNsHMSvagID6",
-	"7Z2Uv4LKsG/dgTdz0nwNhY6J7UbphIFTEj5aXdwlFNm8aJn1US6eDkFAOb9vSvT6ePyJjscRsQbgDZyP",
-	"gnqdULYxEJhFy/0rEG/DEn0C29R4eGIqVTEfg0r1AzzrYWCDs/lAweJJgtcfpnd92y4YmEO9A8Ys9lXO",
-	"y1b9TS+5GNAoIuyb89eY5UGKp0ZbkiP4NGzUBtJpQPZS4eGwznNj3tpBB0qaLBcqXd9ZF8cWZIRFBMn8",
-	"WJIOStvTob6Mp6M+sv2ckoVs1U6FEwbo5YakBzz7ThwwZlYVksMs81Xsm9s6Mms3T5Wbx2zidZzJCjnU",
-	"2NNjh2J8qYynVbhjLNGD7e5T1Iffzyg7m0pSyMurcPu4I7mipTZ8Y4yYz03cRQfqOrxEqxP0qlrW6ieg",
-	"AREfKxyTb9BtdY1Uf1/8AFVW/3WcgRsSaHfiK6gXaCVD6FuQbveMGfyFHB7Xy0ma+Dngfc9M4lOllyNA",
-	"5EtIJqYgSSu0rnBLKjyXlT6Qe8ws7sRzsmYWa2Zxne6fm9S2Q6zIiAtKrsnzs58+b1XvT3bnIispx/Ss",
-	"PhNRQUKtytA4EqZMCRB37KTAawsVMlBvkBXITLAgroSs2ZE2hWjflivKLui83huVEcHaI1XhkcqW6La9",
-	"Uo6YHTiG4hMn1JUg0J3LIDtgBrbtdXilHOnckGPKPf5OfFPp3CoEdJ55rD1U366HKsxo+CbF5gqOqvQk",
-	"m8IPSAlkhEI1tXVbaYVQ5JmNcWG5O1fwYuWO8NqRtXZklRxZ13k47k9OSz9V7Pomv8WcPArwS1Z2Vnm8",
-	"rum83JywvBO/V1NhuTZo1wbtCt6va2Y/TRxg7pVX9IGhvYzmQ8wY17efMtPe1ujhVEkSD8uSO5yHMek/",
-	"NOHlVNpjQdAQiqNtEztGZhZiQSFuqger3G73nmPdifNtzbHWHOsmXHA3a07YtKxqJ9xeHLvEdRloLkGk",
-	"hbsNTJXlzIJjzdGAT0djtYv6ckKY6iMcRRLK48fEtAvNNYmcYBpBPapmZGnz0A7q/9Y/ZTHn59K1VsEC",
-	"+qoUUWGCHCYMN//6GBY4BtMp1nj39tJ3Lfai8rwvqErOKWBrxVkHNZ9D8LfGjsBjgkU4PiFflHEIejyT",
-	"bptSd6Te/CpXpG391ezlpqta3WvTzTXNxNCDPiAhQTNyvc0P+oBd1X9YNaZ8H7JsYIuYc9+YO9QSYIPq",
-	"SLuSa2dohTPULVCeF6bHu54LAs+jUgmsuFjGDVPfSnVpz5JaHrfhrUsaqDdOiZWp1dmkvoUSoJtXZL6h",
-	"oqGs5vdWDseGa8bptYFOrEGhL7L+xgKeUmjtI4O945oyoxMHoGIFSGFIxg7yVwzJ7NAdGbl2yYN3AzZJ",
-	"fly3bZI0O+/XVkpxHy2Lv4Ct8ArOSlbzj5FV7m6BDUiF1VRWMoLnBI4yVpSNEGGR8YzYA18ujE1dD40Y",
-	"gflpKS84NoO7h9zAjmzND9b84AbCkObIgaUauQNIbl5DMDb+Uk+CuaToR+ggQIgEIDnjJQBouhxMYnXu",
-	"jkFYqLPsQR1JYTExM+8ByErkFsBizFHwzAKiOC74A9x138lym+qCvX/8rr398vFPR+2nbzb/tX8bVr9d",
-	"M2fzG4ZcZWFLxxGbvR6WN+VV/veDn8pCzpkhKFruIw/91Hu9drd30s31U/eNcCig+X82viZN15cPzWDX",
-	"LB/bZpOxKX6pkV23s6L+yn1AG71pzKeEMiCQeseGodG1W6PKrZFyxhxnNl9c2cNrHlPv0DAsMWsqY9md",
-	"CRtZ9MnUz0ds5BvYjuEppoH3mE4S4nOLwGBeEcOwW7dCllVaDsx07eP4Nn0chkwVB0RTxBmi6spn5lL2",
-	"wbKDtuHOgQGdv0yOSmVk2QD1CoN6K3B4ri2rvFbjsN0mmEYBnMgJiYwqGNMLIkhkI8Rw+Rnj6gwuwoO4",
-	"kN8VGHR2COLMDGDwZEIYiXZRn1wQpgBKHA3mLu6McyC7fcMU+pp9AM4sBAASfkGyaBDi7Jkb7Sn7pLkO",
-	"n7EMp7iQ4i0t6zDKyENfsEcSdezW/b5Fpt3A7ghQoxFLXAem14Hpej58jOcIoLBTfiMw9LW5Sc0l72a6",
-	"Nnbaf//i7fODt6/6aMRNdn3//d7B877mav39vbf7Lw4PXzzvoweaY5mGQyPuMMwVN12sHgbuLn3/8Y8H",
-	"79+/eN4Pso9I8VPWf/7i8ODnF0cvnvc7aI/NDZtFUpGJPm/b3S7qWxD+MyUwk9D3p78LNiiN7EpDgYmN",
-	"lFu+Cw0qoMMBZ6SCKeaNuPvGF3Nj+6uwxm7jY36SUsK9ViDXPLLMI99w45B3as7180aXx7fU2ZYm+1GG",
-	"htM4LrrddhFl1r3OGfA/bnopmIZWhuP+j8npj/oW4hf+gOshVQelmTqnwB/14sDrTIIMVA8Gucw3FqHc",
-	"MM3rTGc6iRT5oqBtw/lU+jhZ6vN77+Ze4/X7CINRHAapX1Py6mH9qs5tuOjSjSg56dKCKeiOZEMdLCpu",
-	"zDW58uyq5Z15dU4kl00ZNXE5marnRpe+UpS1/uSOMbvc9a4xRxtr51iFcyw9PLdc/mjfq3UwSZNJbNDw",
-	"UgdZH3rUak1Pnk9t9x3QCPuuLRa1cF7AdiySnmv90ndd77URPTxlJtM7a0FuWkHguUT9rJWvMbhJLEl2",
-	"ZVDZw/c4no6MU+58msvNc8nnp0z/5anMRHvM8SIHaUSBp5tkjZiavm1IAt/L3az5t2vspk17Pf8LEiou",
-	"jICwNwzmKCGYUTZCQx7HfCZdqzGtWo+E1iuqsePtuVq5PtT6++Gwm+2ET1nMLJ2s7WdkN6gVtKA9IzxX",
-	"KUEHU2WeYvvg2zb4X4OWhXuKWrubQSsrnIuguXS5mXra5dxy8+eCDhWaUUGglZBWHCdjzf7T5vC7rcf2",
-	"FtuOdXPna9bTVJanc9KWYypAoqoZR5L+Ds9KJ1MY4E46jjdEUMbd3a388z/9ke/kbJr9t45z7ZpbW26A",
-	"51P9qBdHB2/ftY+zEfe6+rQvPuRN7UPe5B6y+fUzcNSV5N4+UM/t9wPIREGVgeEO7Lrq95uu+p2kjOn6",
-	"s/SdCKwt+T3JGng4bjZNI9jQDVSLiRHnUYC05jkau/AxSFZqOPsnQaDrY8EBa7+zxPwQDQRlI6nVfuDb",
-	"Jk5kypZA4OgHvTo5eAvK7hxaizAfWzdTydj6umb4z14CfI0nZUnvBfuWIGdMiYIBqw3euuim4mCagSZj",
-	"5aAx0LRRneARkdWRzrymcguWxk2Kl3W8847inSkbd7YPVX+uwnltTlGG+plq3Ufc3aBVUnO98RSxaRyf",
-	"MmFhLSoc3qao/nrkyWUNjDGNSuaFFsw2tywvjvMKeVb8ZFr8f8104j8K/e0UPIghiSHJN33AgomxDZr0",
-	"6rryHTXFaMzL1oHKdaByhZr/a9U3GpX82zfWVfwj6/m2K5QCAMic5yYPAtBJnU6nrF887UU/1EhR1gdv",
-	"jxpzmfbxcx36rCrTQcfaotbjk0ShwbxJEsYBdOHnYv5wCUDA7XPflfjb3UUa1/xtzd+uHyHg1lwPG8bm",
-	"uXwahtffbpwWGL1+/+JVgN6/fRWgj2TwXnPHVwcv0ZDGpjja9jDtddEb+gMwuu0uSsgIT+gXEssATScx",
-	"xxGJTGL/kItEP2NIVDgmkUUDPWUWRHRGBllxPwQmBZ5J4wIhM0SZbeyvxoIQ4z4NkOQW7t+CpyVE4Qgr",
-	"DOBpmM21MjtCYzgY1qt9ymACKYgL/OVy9BhHchqOjS2pvxBkOJWQobe5maWEwM99k5Gnx0Dz7V5tp+wM",
-	"EsZO2PTT1hIIwFAFwZIz++CpiM/sq/oPTbmViTuYgUBwNO/8B+QYqgkP1G60l+92cMrc1mx2rVVsMwwV",
-	"52cJZnMzAdl/WOvXP9AX3ju5AaN6SYxWHLSSaazoBAu1oWmsrQlgxWd9AEq9bW+0WdwK2QNbVPCH0IIn",
-	"8Tu5lkSXkUQNZnDC+SEWo9sXXTtN1vcDwxeYxnhgZnTHTX4Ng1K8udhL8Jf2ALhBq9ftdB9t7ryhP7Qa",
-	"CkT9haIJ4Vrtbz3qyoYicuMP+Pdsha7BZmbOu6jFBDQH1IJEoRl2hzHlwkEWdaWyg352/kkTOh7zGdFP",
-	"gk+IVThLCs736+C9aw/8N+CBt6forjyJ9Vk6QIk31nkGUirsQeojLXRRAiooVWm7e3OICpkVpyw16zGA",
-	"W/Qn3ObpIjmmQxs6gMxeWeuZvMeKzp24/+p1k6JV/NdTVNYWcJWH7xr5WZ1wd96vGyjsyqoMsGkBHnNz",
-	"kgI0mCNswpM2Q3dMwPy0lwtiftSWLxST5g20XNKZC2GeMkZIJNMkNIAtNoah+8Yd/H5VpVXqB7whpP70",
-	"+XfirLPKFPhHq5iSXarvpCkE+YZAM/4SZUpEQZlSgtncnpOCV0OfH6KPTo5rmASz6+IVNmHmmp1lP0Da",
-	"DcJpKoObENQlGRqcYak1oLybSaXXW/AcS6y+1lr5PJ8/Q/bCOhPhqo5moIhFmrsFgZvPbq2sc0lTc/In",
-	"PEjDXeDZfJY7+2Msc97kbscLG+vs6dbNi5lDKlWNlJHr/J1v7NQYYI/MKEl38i4TeJbVO9jxoZkJGZsk",
-	"bcS4rVV1PxdD3Llux/aOM8j07D8sdoM6n7pmUKesWHOQLZBpppy+ujpW8HOamn+/rGc7rrtJNXeLspyP",
-	"rH34a1t6SRJ7VvRyW4J9I8FK0C/XrCW/AX+eKVgKeTKgDI6UY16QMifRiF4QFuRVgQDFBF8AospU2eSZ",
-	"MrfDsSA4mkPU9JSluoccA6y9oKFx4lujkEUoosMhEba0VZvmpTycFEfeMr7AxK9t0Vnu1cEpc/lDWaVY",
-	"bnq1HPONWet7yjft6O6Gb1bpYGX9UhXTdKDvgd74dabOmrc24q0QTiA4HJcZkyuLu0Xe+0fmAGxQVpRN",
-	"IZfFnMZEinVEpmZCnk/TOiDTcUgQgvAIU7YY2kyzICHWAnFNozHm4IBzSmhmzqWpL6l9ahRSfceZvcPv",
-	"xzTXX486ue5X+KcsVrpGjWhJsZKPrmtDXAt9JzJCvmmPxU1aGWtnxV0VG10rrd9EXoClvpvNDHBgC80y",
-	"A05ZHnShMup/z10WdxLyb8ZL1snwaxV7hWKf6+VhTYp97BsvW+wDpYDFOh9vVA6S/e85G7nLWP2ajazZ",
-	"yDXW1NykJ1SQC0pm1THNI/M7WAM5GL9y900cQzmK8VFadCdTerKkYYZ9dh12nuksYdHqckF4HxCd/fmM",
-	"Ro3B6LQGV4GVZxfHAG3B6yGFQyosKqHwBPQXao7Yp59VO4DSmha6Wcoxn7FG/SzNzbfez/IeIeEZiqsH",
-	"wrPrvsbBW9IkQqSn13El982VuZF1DVJJBzSG4V5nhuOeO0XmbVBzDGcIEFYkMjtpYIxN0MRhxpuOVBYh",
-	"LgsWmyPfQR/HXD/aIGhCauQ8gCjzuVau7G14GmkLTmAaV6QzGiL9OZv9zehJC6+5iyJkM4gqfclu0Dqb",
-	"8T4xgB9ppJUSuzdWABXBYK7OCCy+XoVS8tFWmaIBQZLHEbTvxOE4U7CV+buQtpxzCC6mWJn02vuhiTSF",
-	"rK0aHClEcy3KbzW8sDyfFoaY4C+HhI3UuLX7aDtoaWXN/tlr2uzKdGFPlz9ds5BHlU3A3cWNl+vQ3rDP",
-	"I/Jn1lyANA/JBYnrFZdYX7bWW6r0FpMIYRbp8snWzSonIH6SY0g4Ow7kCw5VPDfJFUNFhCupeGaij5Ck",
-	"QVhITDcI6PAA54lEIyJMNtsp65MvExIqEp39NsVMUTXvay3FlP1DfxyJpixOy/Jt3AZmr0WpDU3C5M+M",
-	"1znqP9wFLCdt6cxN70PXaueUmbZ6cz51JR5VnW8sL72R5jX62es6jHXz0tsq3MB5pnGNBRpw/waOfp1K",
-	"lRCbVr4kKdYwFSg2NyeYCwAylUjyxOawUoUe9CMSK9xHAxLzGfqdCP4wcHoAscgb0AmLARQHMBhzrR45",
-	"8IRT1qdMTodDGlLC1JmBEn/YQceERcjHdhSH4BSohUrMkcRD4u+boKd74/xhL13VNZNYM4lbyKiyZ9Ec",
-	"0mtnEmOCYzWutIZ+dKVlaW6gdTUAyDIWxOVIwdMCFAqqaIjjAMV8FqCERHQK6ERjOhqDpaRvVmNB5JjH",
-	"UZpqKIlSlI3ks1Pm0uPz2YhQJuo4E45jgwlBkomiOUcxcCKITkG6IlhvlKGtLoqgFoxFWakcfDNzTfkg",
-	"lDWjcWy7sdvGBBMcelnNyOohP5rFa2LZFXMrIXp2QeJKe8UKhBX4khkLqPI3Y7DcuBliV7OCsxlCTelF",
-	"37A2RXxqBTFkLaZM/v/Z+xrmNnIzzb+C4ubK9m6TomTZGUuV2lVszYwu/lAkTSZ3w1k12A2SWHUDDACK",
-	"5k5cdb/mftj9kiu8L4DuJrtFUqa+PEylEotsovH54v18Hns4Ny4xvKWhb3ChMMW8asOZjrzQQJ4otAFA",
-	"pvnqmLzecfI+vOoO955/yU3VaWHM2y3XYP1mpaW6vel7U91WsHD7bMR9CRWCkDRUA7wvvD53oQ765tew",
-	"GHc3/vJlO/Z+lb6tDteUFV/yQN6RON75LZEp+4LxrNqMwbcO7b/ozTNkbkIOI/vz5rwc+1zpQN2o8ZQ3",
-	"4LM5z+yYgsbkFB37VWv+3NzSSfvr3R7zB8kdXPWYb+NYjyy/xu7vuzz2ubxmwbVTq4VdBKfuPB8m1gta",
-	"e9JjqubAGjIFBgKILFtbqT8j05HMsSxFWzNu4B1EzzQJHXC+X2tEXbMsIjSb0pk+JEpOEbMHnUHOCVxn",
-	"ToUY2YcwqEebtuNfWgr41b20KDi6zwjdA4XGanqCWHIA9AtOwaaEJvh2PUP3DH/T9OYiLKmYi3RECD5M",
-	"NYnBAjnY34ube+R+1BS23Ot2bxe3xAgH9MzwHNbDcWm0Dlp73b3X7d3ddnf3ots9gP/+74YeWpup0rmB",
-	"VDm1EiS14sS23Vq1T302kGpJp/ZW6ZSRt+rSNxxU9bJseVw1SNKtcXljaDUv3Q6bvUx/Gxouvtx4ky5m",
-	"PfxwcfIRPBtUwLVgVegMhIIDWscPrlm2kDLSafQoLrv4jrDGVA7IdxHZ3YvI7kt7c+/uk5QPOcLnlA9w",
-	"+M/uq3oF3I78RgV8TI1hyv7wP3/ptt/8+tt3X/7wT/fP3b1od//LH2rO9q8PHAdx/sFted6TK88L3l1U",
-	"N+1238x5n5jRDiqh7aI/TWFRLH4B+Fv/MJxpJlJXFANgQZppDW5B1JHxL5dRra9YiiHQugOPPTn1Hbkb",
-	"0/Vt5SVn+IbVTNj9ejEYJmNKdVDpq8fsjBoGF3cbr+8lJ27+8S9RqYUzllMurEhZuZXiJ3MtaWbWaQX0",
-	"ifusg7lPu3h/781KcP0fqJi5baMfQdmbKe3AklCwU78oE375reX+tduNWmP70tZEM9WKWlMuUjltHbR2",
-	"X+WgCga5kUy0kTlTi6JjINVQmhVExwfKM/CxcXFFjATOqaokiQgfOGBOx3CCxJ00wSTwQsdg7ZzyzDOg",
-	"oJShQk+ZCla3tsa7B8oNjQINuyJCGocqYTsDuAwyBeOMCjKSEwVCbeB42ye6NtqJI79jUfV95SVriaq9",
-	"GhCK0vyi7Sf87EaEEphUmCVQ0qZ09q3LsN+DcKl63fUV7nO7uggay8UaMmMvyAx3+BbFxoKIyOSQixtS",
-	"reDgugOfQOqkvGICjiAlig0U0yP8zKVDOfYlqPMHoRDbjZHF9mjHVpZZJT6OCJ7nT0cTM9rriXBHAzMU",
-	"YAK8/uP+m4holoBbaL/z8oWDPyxagaTMPqCMV6UOoZpMWZZ1eqInfoZeTDS7RFGt/wTFYqQvjes6+vxA",
-	"6GnyozFjcDS4p4mRMiJ9pn2eP01pP2MkTrQaXMLv4wOiGXOyzS0uASlhH4NmYujKEZkqKYZV/YwKMhFX",
-	"Qk7DeSdDr1SCRxaFJybGhk/B9VEgJig+HJnSPIIimjKQ0hTQx13TVgbLLCVauuST/e7LWgcnbIwlpt3P",
-	"XobjlQF5Mm5CtZ8/5LoCmNqBki4dh5K+klPNVJNPq7RcFS9NOHBQ3hctFux9FTksbNUqp+ufZ3N7q0zr",
-	"6p7HEs7/YInMc6YS1knA3VXcu/jA7t7LfRAAfgMvvMl+AdGt8ktKzSRSKZYYMpJKM/KmVW6qRVO6DqHs",
-	"e7vAxaUVVSbnc3s6nbaBQmuiMiYSmbJ0nRDQkIvvpcrvO/Z0YXffKeWqzsh+L4dDlhIuttr/Vvu/zQX9",
-	"Xg7Xu5Ff33gjN13IEqsp6m/kY2vNm5Ll7rLLqtezIVIkjjKuckvjjZNlWNlZ+g3egZ7jEJKchJzW+gFc",
-	"F1e1v31HR1QTJlJrfN92kz6YR1cOC2A94OSFIS3dCQs+nmZbDSe1TbNsydpjJHRx9eF2dwsfYTcBo08k",
-	"2SRFj0fdMh5l2UoreZRlwXWEhTBPfC1hHqfW4trkMuKl3uiS9+tkXMZv9dj2WSbF0P5V621/O1GKCfMT",
-	"OgTu7A6F9ht81K7/T8NL/VA77OeRJDQnJ5vcV06I3+D9HTN/M9QIfG/GOZ8OVx3yqSAfUjThYkgSmmUO",
-	"3APQ1ODnrjbPftITUy70YSmLEQyV/e6bgA/vxZL3IZMj1wwmbQDkErKhgDVjLyH2GX2yZEp1T9j1AXhH",
-	"jum2kCWkjcyYOKi8wY62iFlVbzIYAjfk+X53l8Tw4aVijlHXm4QIf9+X6aywW7w4xZW1ffC9S6MwRm8X",
-	"BptRsOmh5x4G7qa/t9+en33fBmU0rudihxWCB+4MzgBeUfJKPZjefQFcmFO3Olvl+9vPW30U2vqxFyxz",
-	"jirwRxT7cR2n/N76+rxiQ66N/U2T5EZOCiucvfgP1yw5nnNribTwEYAAmgj+jwkLMPWKDalKiZEkoeAZ",
-	"995pFFff2W/+uEf6M/tCOSA/XXzf/u4w+KM0QT+UkaRvBV2eS1G2C6w89zGCa6b4AGWn7x4AQvEMMuZ6",
-	"4ggLrkAwXjE21g5QhmUDMh1JBOwvfF7P47PjH07OL47PLo8//vTh+Ozo4uTTxz8hNk38Itxhe909n8Fg",
-	"x4hy2b5W98R0JCFxzzYNaDWOD6BWBLt1+Rp/UbivK46cI9hd4btafxH9D9eO8xVBmuOl8+QcpbQVtQAj",
-	"233yXl6zjCas6lWadwet4f05c8NfK2qxe586JoZr4WykHYKmt91B4Bv9PdwktVGihgmKPISlnAqmELdd",
-	"ZmmwM0KEzZ7g318oaXtZLrss8RIqyeM1rsWXN96Ko/pbUTNzy5yWULxfUdnxWrLb3W5+vIaiav5LcF9U",
-	"nSbBSOkJrokeM2F80S/SuEzsLQM8r4JNmSrFxMG2QsASjE3X3zSa3XUo+qz8jq+NRC8kzWhmggR2ttU3",
-	"LzG6K+Cv2q2CNtxTkRmvVjE0fhL0mvKM9hFddqNy5nwhswRPFh5YOMUbkzz1EW8vBVbx0z3TJOPAOeV/",
-	"hVX8UHGPjnIrIRog1PyL1kWEflxl7jiK5SnhIa/w9lmlTyTlE2vFaU5OSOZDipv09fmZBNjPm7h/IB4A",
-	"aVOVC+2ZLq46Hwla2KFMpOchinErMNF7j/58u3ykPrwkGEnZNU82GpJAQ70dchtqhd45YouElLxCuarI",
-	"Zp+PF1WBYK3SlBJuDtC20AkVwtrqcswE/E677CCOmYI9cfrp/KLei1DLlDdiydWxbftv9nm+eknvgo7Y",
-	"aawGKnyx65f1foApcrrAncrjxVloMKNx5G69turagrr2e9G43kt5hXiL16Vds66m9XoFTStaHppqkCro",
-	"wlNXeu4aW8zqwzHUhbNRksDxuCMj62/FG9YysR7g8Jc8suUZ24qArcW2rvzAXU/yWSkBcpNS4yZ1Zccd",
-	"41UrFwAATclrdrMgAbzHSmUBSemsQ45EODgeIdafHh9KIENmgHndtleHOQL9rVNVVvO7LPpmowK0tvZc",
-	"hyDHNq5aY1E+rZohu5sJgnBUo2y3On2vvq6EqK+oSJvdJEdZRvAR0p9BQDLCiuHgnxWTvM+UrzN2BUOe",
-	"MafeZ/JnfOeT9pjAGJb7S3DuOg9hpy5Wq/f9vC8wKuEGS2gyshvldVe36k3RxZ0T3BeN1Krw3K33y5Dh",
-	"dtmQ/2LDG6BJM4MxP0D+3CN3ndRQnvbd4m5kSyZUmZtcaWcsB7WBZpmVvUx3yBEZ2gvhmc/OBJixYE3P",
-	"OSgyRtVb+451N6P9kddIN0xrbbebHTfkseVjM7tP19vjpp62c327K/oYCCONm9rK9lRmLT9ddAMGlt2B",
-	"KBjHiicMM38CPDZABQNMlZx6aqWC+dYBl04pQHz0JzMuhghYSn52+TFcF57rntBsQV+2gzkkFE9A4NeN",
-	"/96229UlNoJ3T0PmgU8/QoYoR6pp22hAIv7ak3KX0hv61iC8YUhPBKHjsfvKb38EPeTG1x7AuethhxuW",
-	"r0Y7UOaCL8hl3cEDkevNRQo/GtvbxD2PsTJMvA4I2y5xuIBgi8nz/b29nggfeSdT/AKq4xUj+cQqboxQ",
-	"R8OIXeOiIidAlNh/YAQGKU5q2AxcMehITnsCWsOkIarYIRIhlIccrGPw/csshWy8XCr2wg4UJgCh0qkh",
-	"udSG7Ha7TqjJAdntRt1uF/vrMgX9TYsJF4m9hb1MmRM6SPpN3SyXctvt4GP7qavJ9ay9IKU8aKAyUNoE",
-	"zOCCOOYHXxIrsZgWrG9AYJOQt0i4qeduSG2/TgzL7/PSvwPEFT+Ke3ZmLhO0m6EFjraekN89ZfGDuYFu",
-	"f8edTgwQ2SB9VWC8WunKK+fHLE1YX/1m3PmtgCX9soot5a+fOjepfaIkPp+4kPmytau+dsNf0CtW2vGh",
-	"2nYTdtbSLIGCu5anDajfFUje2yUJ1EP0/gxaisdq5JrkjArTIR8ZS5m17JgI+qKbEa+GWROwrHRalZHU",
-	"aYz3jvh7awWnAQa+jksQNNvncWDdegGmqDZQaTJiOZmM7Qcp0oEjDdiLQ6KZSMtJU2YqO+TIkK59GJm/",
-	"EBraNg9BIsE65ANizlJRKMaFqo3AvZAP2KhgvzgkA8gehkYciC3XDnqaDKycrM18oWJYlZS3LVZx+kbp",
-	"yI0U89OQl8tU/JS2Dl7CATdsXP3lJ+A2qmKhwAS3Dtq7a1Sh+HEhVtq3qYBuVbYndhM54D5Pu7VJD0PO",
-	"1JAt8TCY4P8DKectY9iQTgsMfjrEVkoyDqD2UPWXZYFCFSCcOuSveJo5K5jLaB7QgXuCpimZjCP785In",
-	"wzkR0H7vkJ/nLX6p5mjUrC2O/e6zmXS10qOJSBVLzSgCiQmcZXJi7Wl7yCpjc6IWez+lqlze7dKGwJL3",
-	"lK7P97v7zuAX0lwO7CmA8u4FGQqz7lyOd2VAf4CV3Qqwr1Rufwc8G6Doyms4oeUDsDE5Y9hQKs5ujtwX",
-	"j9VF7+2ZG1PFhAmoB0Vwdi4wa4UFx+dQe+IN9RBvi56tQpWBzM9Q35qMeJYqViKHwKZmjfwZ0Pc70Gsf",
-	"VaKBm9DZ8lyDYrUfSb5BUt4LGwrw+haX5x347VOXenCb3Q0RLWzy0SUjhI413hPFUdqmJCxJSUiKVd7I",
-	"pgVql1Ur0fDhKjFSvaT9hM2uREgEjxbAZoaaiW4Sq/jtyjIVunGOv/mGqVNgmMtlMM70t18dB/I99zur",
-	"dFLcB2u67moNJdzg84HXavoCeINi8FzHhAttGPUgThBC5KZiwBSYiaeQcRGBUgSJF2AiKaa1A326YmMz",
-	"n4ZxQDJqAmVYNULsPiRC4qQgvDkSy3JN4tPjj+9OPv4Qk4kwPEONvSfGlKeHZAL/b3W0eExnl/BE7JT6",
-	"hIqEZRlLg52E3rGhBIwtDK1mmQNV90ZTg3vqgMRMKal07AaOOIPgBZMDF0sNSBJGSpJxYzKG+R/wLZqH",
-	"PVGJCBeBZVKNK+MsjCUXxs2DCzPsxd5OdcYaruQOGJelbyEZg/xkh9wTNZYtQcPWCUpyVM5Lse+DqQD7",
-	"ET6PDwkV0sEZG5qho65g94cPY/urnoghK+fSQYPFhzBSv1ZOpMLPS/g2OZ0hbiK810h5aefjEn90iT9C",
-	"lGiolLPvPklZPpaGiWTW/gubxQdwBWUZRrOH0tgt5eChbfMQ1O4zokFxH1JXrg/b3LYPiUBTXk8Qjkgi",
-	"cLJuocSEjv6FzVpfB8LsU/XKBbcLCRbAR8AN0YZba0Zq8A/zKjpzZelaB61XbzpvuiDnQqpH6SUBE85Z",
-	"Y6Ed9/Avv5WDAAd/jEp+0j07ZCGNFV+nGaOakWK218HlgfkP7Lx3CcGDK92gFaKcqqqEYZFN+4yNMzpD",
-	"ROibNMS6n2wj8izdIrhtWus4zWgCuYfSCbBlWkddkdJCncQqAXJ8wXKjE+/7Obze4G2Byy0iQdGIyIhr",
-	"Y21UyPwc8XHORL3p6UX23Sq460iKbU7k/XOQuYjm5hTv9b0Y9YdiB9VUZDK4hWekATQRGtXhxIeUxKBN",
-	"Hy5qxJhHgzx7BFE8QGkcyTGhWSan1iroiefxp7N3x2eXb48+vj1+f/nTx4uT93+yR3DM0vgFoSQ+PTp5",
-	"F8OUJxDMLaniwBYCxxpgJyciPQxKGBK7GOm+IDxkUvYEaIX4+eWkKOeMreI6c9RtOFKsQwiu/ef73a5V",
-	"6WEXXhpFheZ2kupjIdjRRyAy6ti/uyuftoswzNYjDq8+EfGBZ2nDEqRBGPibrPGqfEuV4kxFxCiaXFkd",
-	"2vlmQ5nDiI7HTLCUyFDo0CEQDPSNlwKCzqYumLVChpGRxLAsq+c19b28S2Al/44mOtDSnb+9Wx/scJwz",
-	"lwow8xeNotcse+D71YcnmmN81TBG1WvsK8pjLZWJibb3CdwwU65ZhxxlGRnwzL6YJDLvc8E6JP5HTDIp",
-	"rzSkHIDPBRGDuXDhQ6jXi4KPPCKlHqEWezU5RJb12VhiSVPOqDXEyESznvhFM6qS0a/P/yUcyB386NQN",
-	"40UTFb9/YClhFXTZSBiK7UuVfHjKFYOZsSdpPJIC4lN1rvB/rE4ADyO4YJ/NiplzOH12xVd/+qPt1QrP",
-	"Q2nqak3Do6u2+4ELcJuu9Cz9vPKzJ8JRJq8QFBDnmKi09MnvGTUTxVaahSNUxHhmpcgKz/9g+Eo5j0fG",
-	"KN6fGOxwk1llNcKMXdv7OfY1Qv+IvYsafM+2eapY6ut9+pMZQJTOMAkyIinXYGvqChVMbXhHgt9rtW3t",
-	"Tty5VOZbDu64YS4P7xR16o8iwD4uBOJGIpW+vZ2BPzwr3jyFhTWe+HC6JuhiWSWW6Q9rs4T/nW88vyCP",
-	"bQcu9GvjW1EOBjdFz+c3IrKHenGIhdXWJAg531zhh6tsS7c8n7AL2z1ZLwytiaZpxh6ZUPTd2viORG21",
-	"cUd+z0Wqi170ZwRUaAAXz/gVE1b1lAOixyzLrFoMaUczryUDC63flSQezfqKpzEZTLQrtjIjxVhPKCqs",
-	"4QwvUCzhYyUTYHkSV4ckvmIz+9aYZIxeMx1UcDkxhyTWLKfC8CQm0Kr/kmbIHeD4oKwq3xNSkR8uTj46",
-	"WicfZnUVv7Y/e90udhkoRKi4Yin43dBuz2XKXChzIqwFhfAF9iuIJ1izgeuecFF6xWgyioph+7pfP4to",
-	"Yli9R0t7zcS2/UsgfaqzGqqGxXKiW8fXZm+yMQMTxg7mAi0ZxawtMeTXTNQaFGTElpsTtysqmjcv6oqL",
-	"woYwEgjTGzphJ2xNs+aD/cnWrNmaNbVmzdPCObf7+YzpSWZ0I3iTFWY5Ncnolpm0jwB/3w7z7nQynU2G",
-	"O7/Z//1yY1ojMptr8kt/RnhacfkMmdeuXixyh6MSV+RjJVQpzBW376x15rrG/jw7zybD1lrVoL7NQqDT",
-	"iaJZO1V8YNreW9Re9BZVa0c1vrhZwOf083smhmbUOtjrdqNWzoX/exdqIg1Tttn//IW2/7vbfvPrvz1v",
-	"h3+++Nc/tAIRujYKEhvuQw9sOiVu/rYZxStkFPsUQXsMDG64jZ/JpakJ1Zz3IinBw9NEhOd06FCoqBfx",
-	"+qbT9ujy4Ld7dtN79k726Y5i15xNm6160MTByanJVEnDCO1jbN21s0aoIwTq3Qgha9dxo7t+dHrigpvM",
-	"7f2+TD3z6zijXBDDPpsDwnRCxwyLzqc+rQBTg/VITsWSqMWZG/Iq+fquW75yhTvsJ22oakzbt28Vw9U1",
-	"e9tWnTFR8kufVbvh7nPoBZiDCx6Ur/Y34xu/dXczjnK5g8XvzqcnQsARQ0s6lgq730sT/0lDQPVLtMlE",
-	"Iqi5pq4XUZHJDgfXFwWgg2KuyADlCzKxuiJJLrjhiNMBSX3UPYDQ4vjLnvDspPjOaqnAc5cHZL+5ZJ+5",
-	"Njp+cUi4CZlGmHNOPHJuqmi9gMF8btxQd8Y6ZxsP2cr3SSD6aSrc0BoudJzCLSj6w+BKbDOVGxNKcNvW",
-	"qlGNgq+O8W4hWXm0QrJyra61k3PBVgX0ckLLVxwFxaMqfLClD7OS+FmGVnwSICC2DGGLlHNO0pN8Vndt",
-	"rH55rotE7F5WyVkvad0lNKqI0ExLe4FmpbTaEU+h1q7WVmzeH90Hvii2WXb3n8F+R1v7drripJGMOMuK",
-	"8kTbnwL/16PbkD7DkBiCrpNPgMBbCiC5U4GJ3EhwX4eROM5oUpWhj0CFu/eTWZcovgWj2VTqN1Ym38nR",
-	"a1Q7NM95RlWji+e0hL2BtdlweqDS2o5SG/uND00baY2pcmz8gBiMEhjS7ezbB/Y6r4jhOUOUaMz8QAi+",
-	"Hpb8OqwpD1f9EucBuTrI98AQVYd9zUXKPrOUzJhBYmDn9nD2X8DWaPD/nONE3Dq1yUU8q7P3o6+0LjKw",
-	"fJFwkyMG17LsiQn78buoNZAqp3apuTAv91pRK6efeT7JWwd7+xCqwD92QwyCC8OGsAPuNGA3N3k3O3af",
-	"rKskrGLGr4CFodnterObVdHhDuzXm8jUEFv9miVGKoi9IQpAZe+PqHaQ8MqF4wz7jB8750REuHAxBSmY",
-	"xpqoMlY7gJqmEiAvT6v5WdAW12QivKcjsSfSARh0yBFRExHg9dEvM6WzgE1nqBXGWHh9QPa7b+oOH8xD",
-	"6djd2SY9sS86Y2NZD9QGzuypveBQkGzdFXUX9woh8++l6oMedctCrafDzXjbmx52ooNP8FKjRCWnNdeG",
-	"CnNL38NcoTRN7bWgjaJGKtAO7O0rrVLdetnN6+XSHHTdmiIqYHqtLKMQLSMDblqrYDqM9Z7AtrW/xb0E",
-	"PiDfdcn/KMzdPfvXTVc8jKqCenfnKF9bebOVN49Q3nioSYih2hOHsdJAa1CTjvTAEmneUVpoTpNGqWRH",
-	"4uSSHECEJwC1C4wtIb0+INpaceQ1HARoQhXpijn88kKiwYzVOQjKasyjS7jYiqIHEUV3bOD8fkRX5fwO",
-	"KRfrCqfdvY1Ip71F4YTmezOMuLOyaJFHX3jr9UiOn5WKEAZK5lW1EOWQR4xjmXZQbVpOlK86BD2pBiq1",
-	"wV3jxLzvTtlZc4jGIChr1oZjVBEm5GQ4ci9BeDOf2G+7FruexAWxZU8gongixTVTGuQVyfg1K6WoIEz6",
-	"ARJAAByI/TR2ODsxmckJUSxh/JqlnhcsmYTOo2unJ3KmNR0yDfxg3BABjIpDJacOFk+iU8q+Bvr1s+1A",
-	"fJQkbGwOQPDvsGsmTFsbxWgeY3AFh0mVgk5TTTRT10y1AcsNntcHpZE/p+R/nn/6aH9AZy8iR2jmWC7I",
-	"8/i3Xsu+qdc6IP/v//zfL/ELAIVjImGkPwv/dpjPyYglVyzFba5NdTsErgrjKkaKl0nB4mJ+pyOZhYHI",
-	"/n+xxCH3Aa5g7HOtxnhYYWriv7eP/FFqnyp5zVOmXJYWZmJgkQiGnIp5quVj01ehra/iyYBtWcWGO3LJ",
-	"Hn4Dl9Hh3P5B5407mS0ICdDBQKrUSrPijKQS9tmIXrN/h3M9kFkmp5eT8fwba86um1tckPo+lEa6Yiei",
-	"lhNCIKRQLvoWfmYIWWhffmzNrJTOyLlhLCN/lsZkjPzyL7v7vxJqyO5e51WX/HT+rlO0WIjJL6W5SSWA",
-	"Q0IQxVpm8AYaCvP+fR24vLDif/Urc89BjNABFLqwpAtHvNrcfFBp/pjbw4/P9O2Z7MtrqNiZT/Cu9Xa6",
-	"HRLOZCGbDbGSWBMpvmFNK2rVCZRlzdT+BrW2p5DI8uA1JUf6qqiNg2rBkhxeS2XaW4mu7kbdyGFUN8WW",
-	"FqMjyOQENkhEtKEZOI0GlGdYcjkr30SebdmVMEKCn5oIwoTDVVjIcQBl8twDZ9+ttRWwtusBhQw1gfUK",
-	"Rvw10dR1LZOHxO8xtaNfbXMuBDirunp5+9kLVO/kK6VSgdPSAVEBdzeqPHgxU2U1M5FitoFmWnMp0Hsy",
-	"UJ6sm7VzyjNfCuUYekKGQT6xuuoVY+OI6EkyspeKB5DHvIMClA4zVC/8fq4MkCRUCAk8wziktE73wq+O",
-	"MEGotSo3vU8o2kDa15oOuIfajO9gnkg+82Mv7UHYPZtK2/JTC8jdi5zvTZU7Aw5F8XcmpX7SzaiArstP",
-	"IxHrgfOkxmGpvmb3NHAtHqFlCaxZBJ4hz8++f0v++PLN6xcdEsh5BpxlqUawcfRkHhIxyTIwyYFtrI76",
-	"dTJOqWHlvbb5pCbX+imySt6vQbDCFt9YRtNjTst++IymDR2SVTIB3asKmryQCigVnolqSmBTst+9HIvt",
-	"ifh9nYgz3FubOhJW4U1lcgPukiDA6eHdw3To0l8RwM47lsHxLCdG85Q58iFwhdTqJu/sC5fuUXC8jEye",
-	"VTfnSp4T28053eMtttw+d2vQPpUZT2bL1JGmn6FH4SETyi6AO08KY9fGnjnqVkcSxSjWlJkKu9U4o2Yg",
-	"VX5jgtmI0cyM/ns1vAf7Ii6Y1vOYD2f+ixdRqdwOyutyJJMRHNIyytCdCxvlR+hL605LNF0/63aS/XIW",
-	"kTFTIzrWJGVDRcEzcHuskLvv9EdpYP1nhySGUIAOLvh5WrgzZtSsfTQwy71q5UfdSze4lX+UU4j+BDN6",
-	"3U2b8WvWvGX3ul27WyGW44A1x0omTAPrUojWGKsEdMgZg7RDe4WBawirNYWsr3p5z68B6esuN2l4R10V",
-	"sR36wyOynVSnldperbuIub2Pd34bUzNqRrg4CmFcQLHokBOjUa54si67aGgjG5SP1qRJZRHjy+mM9B3x",
-	"1wCywWeMqg5565mX6RWDqJh3x+DtVi5zjhFCoxaLbMgMaBargNNAM89wAFVomleDbrJL37CX/T+m+9+9",
-	"3mt/1+12xnAyajBp3F+3wqR5VYdJc9n+9d96vc7z/xoP/zkWw39OWX/8zyEfvKhDp2kAKuvPDCvlq6Pd",
-	"+WZ3txsRzRKIhu3ud/ZedMi5XS8EtQNgElenTZWPgbB0PjKJq1+ZMnjfn7rt169evXzl5wkFWDFTZ8BN",
-	"3zA1u91FvJ6lg7XrGB9f0CHGfmEMVprJgYPHQ13Y0ZE909H8KPBbHGZ1RL3GbdBrNQ3wZNC+0zGCE4qa",
-	"EHPcSI8/SsHaH8DC/4puL0+Agvne+deq6A0lEX0uKCpMq+iYYQeWblTMC8AF0Mvu1OrDX6LWW5qMWNtq",
-	"nEpmSxXTysP21xtWcKM13XV73dd3ONsoTKi+YqlXFx/ZvOOpW3G28eFHsGr3A3O0+3r5D2BKPkpzTg3X",
-	"A+6Dmw8PkSTwqK9dqpMzo/gNprUP+0YknaD+gFEhZO4EltCSZhFHVpkR7uIcS5m5m+QHSdREGJ4ze5Gq",
-	"a5YSQC1CrKSeiD8cX5ydvD2/PHr37uz4/DwmGLTiBu/moOW4DPkGiCNQa3BAq5nugKl0C9vdTRvhgpwq",
-	"IHhhE/0Mc2xReDzB6i83daBvFqNaV0OWYybomHe8+XCzgR58A8DSYTcMem6mVBiICtQT0I2ZODo9sd9/",
-	"rU3jlhuzxxopy10vH96GWXCouDm41RLNKDquGpdoEJAVwFEG2dP9Cc8MWBsRXHiwcvYfN63U/zr68H69",
-	"lfJ9W/NgPuKVcnOw1kqBk6TZafCq+5JIkc3QCXAqtRkqdv7X96DaV0Cscz4M4lsxMmYiBQhuVV5eAKGa",
-	"GGO/Sa2IJY6itifOWGrbVBUc7fBD5MSFP/QBgHB7S4grR+7MIVcUnVNNJmnhM9p6075xb9oHOiNG0cGA",
-	"J4E/2moEax0QaN9uwHrXRXDwt6LWRGWtg9YO5HO5FyyyNzjWGoB1dykwHXLGhlwbpiKSySFxBNcYsJbK",
-	"qiafjiZmtEd8cATu/4goCek/Rl4xofG3cgLuOWdR0okZNVDxLMmliLz7PPI877bHmBFTegEGWuocH8CH",
-	"TnyABWoUwaPpQutQM8WzjKUertKBFEjBiNsFWAdJk1F5RB4juealxeTqclFAJfPHvh4xLUuN+l7WNXo6",
-	"6Wc8IejgH9rpKiq/HDsYrmZBSgbjcVRjEUFIfngEqT3KLw768+KL/8IYpB0uvi4qpflh0RlXAdW2Q45p",
-	"MoL5psL5KjwAYHwyQOdCTEYyA4RAXNyecEnyRazXV3EhQbmnzdemMiCARC2KLYRVTV2Ml0inPc8PtQ3r",
-	"UbtnCgxUu1WuypwbEdZhUIVjdgwT9p8jpDnBBDGsM0NKOyDlKU22R/toAJeYJKOCUNE7d4BbMUsjuz2h",
-	"qCCTKFtd5T/JWDr0PK3sM6j6zn8PJK2VKdABHb9m4FrmrC9TpMUAb2F/MjsoUe0/044iHjy1QzvHz3SA",
-	"dgRAjCsmiNW7dMGlZcUMVK/YGxlc5NVFUaamQ58crX5U0FP2WWJVaTCNAPfRzXGJmtbVHiONbETi8x9P",
-	"Tk+P38VY3fLu+P3J347Pju1XUpEYaWjfH7+LKz1yrIMNfZo/2trQwcBuhivteDPLxxrbatxvRzWpva7I",
-	"x5UaLVYRecqQE0MG3PN6hNNYi+OCHvSiSGiqOHhwiniLr4TIcb7xeg0YFTxhZfmC23qhfKUyiaUKhaiR",
-	"82PM5DjDpnOajDhAWtgv1USU9S6qr6rnKNyZX3798v8DAAD//w==",
+	"7P35chs39jcO3wqKM1WxkyZFavEi17fmq8hL5HgbSR5nxvKIYDdIIuoGOgAomsnPbz1X81zYcyVv4QDo",
+	"jWh2U6udKH/EFNkLloOzn8/5oxPyJOWMMCU7u390pgRHRMDHvTAkqeoeYjYh8EVEZChoqihnnd3O8ZSg",
+	"GaMKpVgoifgYUYUSvEAjgrA8IxEac4Eo63WCDvmMkzQmnd3OaKGI7AQdGU5JgvVT1SLVP0glKJt0vnwJ",
+	"Ovs4nJLuPmdK8Hj5xT/xOYo5myA1JQgzOSfCvfeMpKr8vnQ2imkYoAR/7uIJ+Z+twc7Wg36/HyCaJDOF",
+	"RzFpGg1nijC7Dsuj+TCl4RTBtPSAJEFYkABhFuklmfI5SjBbeBYB9bsPdna2djYGj7Y2B4OWozgi4UxQ",
+	"tei+4zENF77xYAUrk+IJgXWJOY7K74/IGM9i1ZUiRN8xzsh3DW9/downfgo4J0JSzvRc5/rNcyztnpCo",
+	"h44IizRZjHB4hihDw4Nx9w1npPsaq3A6LI/qpPMYPxoPwu3tqL85eki2BiedhnEdRCRJudkeksZ4QaLl",
+	"YQ6VmJEhmk8JQ2pKJaKySDqKI8wQwSKmRCBBfpsRqdCcqilcJXFC0DB7Ubjo/kwWlZHrF5RGStgs6ex+",
+	"ND98CjwjP8SKvKIJVV34v5/KNeWgEMexGTBPicD65+8kmlMW8TnCccznsjSazb5nzShTZEJE5dWHJMGU",
+	"6SHVv56P9bsTTdUoJuPy8Ro8XuNdknimeURCziKJZkzRWE+n9EJNN6UXbjW9jyix6O6NFRH171IczbGm",
+	"SjLmgiAlFpRNEJ7gCrN62PCyDx8+dPdmakqYoiFWxL+Kmr4KF6F7h8/30YOHO/37ZSL6kWABBIjj5H9O",
+	"OnLK06jxAPzS3ZOSSoWZ6r4T/JxGvokbHpXwiMRoLrgiBfrvob2RJEyZ88G4u0yfY83Fy4OMeYhjL6lP",
+	"SEIZ7QT2Eg/Rfwk6KRY4IcoJGKUEHc18C/eWxQuUCh7NQiXdYaQSYXdLgLBEQ4YTsnuO4xkZ9tBrIwMm",
+	"9JwwJMk5EThGiiZEPgHCSmZSoSmPy1P62Al5zMXuKMbhmR42+ZzGPCKdXX14gw7Vw/ltRsSiE3T0+zq7",
+	"nWwUpZWgiiQwrwR/fkXYRE07u1v9ftBJKMv+1mugFBH6qf/9+N/dTz/s9n74e2dptQL9lAPzxEE/+xkL",
+	"gRew83vnmMZ4RGOqFk3rB0dKr17hHr0I3rkVn1uc3t8FGXd2O3/byBWGDfOr3CgNRo/uR4FZdOBhxm/t",
+	"UEb6groxwI+nNGr9/oMof+sbeIb3vcS8NlsP/TrEBZLxbBIAlfGZQoJMsIj0uQ2xJCvHWBpgYds3K9s+",
+	"CLxqjlDH/Iwwv2QdhlioU6UvGCKMJiCWJrwgmsZUSIViykgPHUwYFyQyp1jyhIx4tNCSLuaTCYkQZbvm",
+	"0IchnzGFpvp8I/0Ko7nJE8bnrHfC3HSNIpjP95euHm/XDLjtvuRTNBNWZMLFwkcXB1Y2h/YavS1a/IxI",
+	"zOeIqrptcNdfgFrccPwEAwMihfF4aaYyynWJyD39cnQ0E5KLGiJi5LM6DeGKoRWtRjM0wi+oKDpjGmvu",
+	"bNRXEWnx8IYrpPiEqCkR5uohH48lUcPaWZkB1cxpe3lORZa41/0P7v7e7z4+7X7yMcYvQec5wWomfKpe",
+	"me0prZBqNWJsb0D3jC54X+8b4wrdG45xLMnwft1U3J0+MTziPCbYkPYLRWuOsR1NQYa9OD54E2ht2KpX",
+	"VEkUw2JIdO9RgAabARps6SEOtlFEJ1TJiqqw2c/+G+zUjHyiR1QcdXGR+93Hn/549OXv/5/9ONgMBttf",
+	"/KvtO616YoJIPhMh+U4imnPyFKtpPgg4lFqlprBdRqKudUgLivfPxCPoXuMzY3iBnowkHhN96ARJCVa7",
+	"OWH79fozsgBOqLeAjMckVIizkAD5T4iSBTZrtKUTBmqiPTZDj/2xi4DEArB+MYrwoof2GIfTUxoEVeYV",
+	"25ubaEjzaZ6ekcWpIDNJomGAOCMnbD6lMSmMhWp9OdLHES/Qdv9x+X7KTscxnUzVsIfAGqQSCTLWD9Qf",
+	"Nd1rO3kXJdY607OV7jNowSfsGJ8RkCNqqpVjLex4EiA5C6cIRMf79wdPe+hnspBwxAqy5TuJ+JyZBSA4",
+	"nOZ2ixEvOR0/Gg+2yfbOuBsSgrvbDx6Ou/hxNOg+xFujB+N+uBmBXeyVRxWLrJaD7uys4jao+/+r4zIH",
+	"YzBSa/iqtoiHmdVLwagYERROMZtoy/eDlsPUyFn7JZKUhSTQGwBrOsVpSpjhtQV7lEq0Pdh84iTJCQOm",
+	"YaYP18VYKvtMbQbK6qqedB6C3eBftrGxvS8lcQ4SPCF1fIHqH1cyBX3B6RWwBnakeHjWWgpQhqS+oSQF",
+	"tKw2rqtGWUDZKdzfJAuaDHqwExA2YljbI7LujTE8qfg667kxVv6YiwQrY5RubXbAZKCJNscGdhftX4HP",
+	"en2NP78TNPSoPnsKJVwqI61SfQ1YW6A/zxZEoBQvpNXJcrLbftx7/LhmIgn+fAoPaq2jveaMGFPiNWX1",
+	"44wJXnugg36v368bKGUXHuhb0IoaN15xJM9o2kPPuUARISkQgkQzqXV+o6nVEYRRvPwU0UQQ+r8CUfS9",
+	"RPGWHeG4nT2OUUSlMSaKB8opwI3HibNTif3e1+Jp+hcWFDNVx23Ozc+r+I295Ao4zgeqps9xSJT0+ViM",
+	"hqw1flgUlSt/Eo0WxvQMMoMiMAQL3L9kl6NnWmaaZwgiU6Lv17qN081HRihwSZz2yOcMnVH9dMktv0Ny",
+	"ytOUCBRihuScqnBaMO6qWq6Zk5esYBeD5Z35otdSppxJExzY52wc0xDoPzTOav0Rp2lMQ5D+G6ngo5gk",
+	"P/wqOSjL2ZHUd0T68STBND5V2NiYEVGYxvqgs8xuzdVo0tUXIxxFgkiJyGcqleyhV3yiOT3X2pYkCtYn",
+	"xVLOuQACsTqYpobdTn/8YLw5egDqvcJqJrV58jjoKKqAVWSTyhZgqlQqdzc2wD3Xi8i5m5XcKA7+S1vK",
+	"emfuNgtasUAVCu37Za63hjMhCFNIj5f09IueczGiUWT8CBde+nH2lMLCH4PFS0hkmKrgMUE40jxEKoEV",
+	"F+1WdCtf0eeF1zQvaT6oq1jQ44L/I8EL0IQjDtQEC3nAznFMo0stIzXPOLWLUlzMt0zr7yTOtHC4EmST",
+	"EFzIzu7HPzoJkRJPQBTNpIJYmpXGAxBaKdfsWnR2OxtGO/jyqcUObG7mO/CepYKH+jWjmKBnTBlHX/Nm",
+	"VKd2FVvygcRxV4stEgWasRXWBQ3NsgzB5SKNKQHrV9ysY4GZpOZpV7BtKn9cmf+AM8TwVirR02evDv71",
+	"7PDZU81e9ZBHJOQJQft7b/afvXr17Gm7c9HPd+VHHKHDjGbab0ZhwFd1RMxU7cQm+nwQQdBY8ATN4SPV",
+	"awCb8Iar53zGLndkrJA8ZVydjuFpJQ4Eb9QHxhif9up2C7ydL/AbrtBz+/Tm5V0e01WsLrjS9IQC54Ba",
+	"8JnIlvI1j+iY+vxaYMYv+AxN8TmshlQ0jp0s0GtRiNu7YK1vkPayDbgGRuiGe5kdTHBszvApXFPePuQ8",
+	"0dnRRi+P3r659hNSGdRV7N8eWyDjybFv2UXb/T7CKHuXc/EEaLu/o38gasqteW8VlYgTsxZ6LwO0PdhC",
+	"2KyR4hzFWExIcMK2twaaRrYH2whnfqOYMmKu4mwSoB14N+hpWhPUpKS/1M+LSEpYRFi4cBau0PxTq4AQ",
+	"lWUT8oarI6yoHFNIgrjM/gv9PDgrsvDEChmA2Q/+EHeUIQ2iFR0MHuR0YGmARAimAf7po9Jrm2nDP+Ar",
+	"UtqWpvgEDUtJJEMktV3qckMsg8WCVA7yUubJqhNdvhhGdpQSlkeYLry7Uj/GBKKWdMOYsjOIFYN30QbU",
+	"uTAOMY54HPXQnjyzzlBG5ogzcu1Hvzjiq5KKWrknEYKHOm7GGckPXmUVgsoy6IEcKXzJkyYVLp+sA5Ny",
+	"U3IxgqQQBEeIqh46NB+MZxfMTeMcB9ljb2x3CAtK5DsBuRSgeKDnsDTtdgbGf0UHbeXETYKAc3eaI1dZ",
+	"DNiTY85faZ57qW3R7PtUcX4K7LtOAMKPoESa2OKgv/1o5+GDLHmMytxVjrQd2ZI5bi0xR6vWo2PO0Ss7",
+	"pObNqcziqk6Of/q+yZrteI3Zws5DXlIsKXIKVhIp65ScG8Zrl1b20LFY2ANCGXqIpMkUarX8mwV/gX6y",
+	"Hj7Kxt9OGhXGeSWr7iYIuWM99AFrkpcma1Ifi0KalD0ZZclTSaNaJXeKl8JQ3jM8U1Mu6O/kakxpj+QB",
+	"O14rU4Yda4lLPqcUcg4PyVgQCfE1LlBs3EFZclez3BkUTeXCVNayyq5M9LzhZo4gTrS8cSboXIAOaKdt",
+	"/F3n3CZsFbbSl6S2aj+XrnebanyUl5Rf2GWrnc4KT6zurbvoO2mz0SIagcB1KWul44rRmMzXObI7RYfU",
+	"ERHnNCTofWk8zVvtn8lVbPlRFnWtcEmj1EvEQQEp6fWFFcH6KFaPeL44V3bK5SxNuVAkek0iio9hwS5B",
+	"GbP8gaeJfuIp7EGBNCCZuPhQ/bB2EnKneKaz9yAYOTo272ne8pohXqWc/E7mtoIe17CoatYIzez9JqnS",
+	"mJmeaBnLTFA+RjhzqesVTIV+rKLGlR96Uwr1EBWfV/L5X3EWcebLX4SHC8+DDo7eoq3BgwfdAcJxOsXd",
+	"TaRpwGUn2fvKr3nxY2cpTejTH5tfvJmToSBY7xFW3jANxOVBdzTXVXNrNh90+4Pu1uC4/3h3q7/b7/+n",
+	"UwitRViRrqIJ8b3ZOI+bIklBh8pTG2A5HdE49mZgZwElzQpMkoW+lkQIzMUZi/VWYpta4raWapWYS1Le",
+	"JhPrqsZwSuOQU5qmbQcCCcNXN4yYMjLw5GsrQYhJT2GzZEREJY67iY4UeokTIr+T6Oi3GRbeTdFP31x+",
+	"+vMYqwCNY64Fq4A8DnJOBJqSOIUo7ZhCSkz5pSaH3NxmAqylzAk2i62QLM01H0w65cwXykbwg52n1tFS",
+	"wtOYoLmgiiyN4oftbbTZRw8fbz9A/cc7j8oj2SqncOwsD6twkk5OfvgHJIHp/6F793sb3U/fe49VyrX1",
+	"dmr4tTfVDS6Aw1xZtA+Df6Ptlz/5nipISFNqRUaV8Lit1RCVB+5FGL3i5yTGoXfLITjmIyisSIBSwc/B",
+	"XOTCcJtFYD3blnyJNI5W66sosCHgGAJlXK+w6oNW+z9Lo0beVEjw8TKnzW5/cDzQnGkN5vSlGPv+6DLz",
+	"3Nq7M+hOS2CEgFvJ8ubnvN3Rs5+TePlciT2X1iMvGeCjX0kIASYrzQ5YOjM6RWR8Djh+VxBZNkZdK+8g",
+	"w88ozVQpwlBk5dgVyL0qBazMnbpNqXgnc65P5qyVQHcnkb4qiVRasMatuwpxtSa1fK3CrCJRfMLEChG/",
+	"8FjB79/hiZ8k8QQ4Yja1ZSaeVWF5cj+Kd2XXraxrssbUl2oBVmBzM+uT/ar5naX6zKVEvWoqXuBS/epf",
+	"MNd7LM9omla0hHbPV1zheMXjs6AUuFjiuDyHzUfllzzY7njzCUsqB6y4e3OQZbfama4kB5uIvYb4/5Dn",
+	"ZecxjoSy4o2DOw3gTgP4i2sAQedzd8K79kt3be+N/fDRXPapeF2XJikXyhYVTTu7nQlV09moF/Jkg+OU",
+	"djXdTgjbyF79pXi7ZlpdnpqD3M0y2vTovmF95OtbyDvt6Pa0o6+MGr54hWtC2VvhRQzIMh5tOYWc8hRJ",
+	"Qlw1RVlsWmlyinPfM47jt2PIaF2lX8HbMyXrU+2i5oO+Pd+uSbYzkCsra57ddXCPVDypD6+U1mHfXfwl",
+	"6EypVNynJDw7J2KBTGTD1JdFAeJxRKQyxYGtdVvzzqlJF1rWb1u7sv369gcHBgNkZDai/bAOFEl8g2Jc",
+	"kRWQN265keJxlNGtSbacVVTYzruYYEmQgEDb3JT8NBrLRvrUDMEKJChEVS6RtoeOCzV7AoeaqYRTEp5Z",
+	"UBfNEWWF/77tbj9/+PNh9/HrzX/uey1fvDgFyJSaU4AZmrEUU1vFDZoRZiHRmtwTWAxT6GrcYvbC/BLP",
+	"sRkMupvgdVx9bBpXUGt8iYsQtmISR+6OVgzCaZQ3wYxcgLHFc4/MpUXDq0VVmb369LcZNnn6S7v9nlED",
+	"8KGJDg5YFS+n0Uxr55S+Dqbq80nbE5YtboGJBmUTMl+V3KbMmLSHEIIlOWUZSvE4FQg058Lr+qydXG1y",
+	"Y8DZXM+Hkd/S0oHhxnI0SxIsFrfhyihgUPhAmWzhucyqHyFbVPNGfSO8O2NZWQF0mQbJ4uXvB79y+u+t",
+	"l/G/fzmM//P88dl/fnnz6wHrt+FJ1+trqXGDVNwf5WVaTVduL1upbd9JFFOppP5j7lXf/iI6VVuN5k7G",
+	"X1rG35RcrGGU2bmN6HhMoFzSupHgIBdU0pyVtRKUd9K4KI2Le9BOJhfl7Noi9Z2pyfIKVAuyA2yPS4Lm",
+	"U47OCEn1WklCvGwvQ3GT9a7lP5aJu+Kxw7a8m+Gk7EH4ozMCH9LiNKZjAEjooymEP2ItBzsGcM5nmOMK",
+	"tFt75LXAwpK11nkPCZyPkLS0vh1e1bW9wBUVNEqE7MJvzikQkZi0Ga29rmS+Xowfl97hFWsgIwCUKo0x",
+	"ZUiRzxUV6zkXaoGmfCaAwSUzSUOtkHEGqDdi4rDEwpmcUs4s8IpUeIFCzmH0ywOzCBKnKRGh120IrHwW",
+	"TiHjdTyGIc6nPCYIwA0IU37z3qua1ixUgffmA/JDjmSuhgK+iEFnMlKWMyRxTGpcDhYhpXG/Jl40sQNl",
+	"sMP0EmTIYDVv6lchwhrf2drfk+BaOGjzGyBbaP10TYcUoAp5XVEOeKc2SKRlPWBRh5ihEUGSxxFifN42",
+	"HIVDRc9J/fNLm4uwgoAoOmDmvhzmAwsC2bpQMqylAoCAAAR126GMa8Ht8oiY9cemM2USmxigXBhI4NJ7",
+	"asA7HPCHbw+X5FjnqaBjheZUEAi6TQmOIBQjvUqrOzettDiBlQ3+rZQh5iqtWJ7N/KO2hg6fMxcgAvBx",
+	"FWiy+G1WjTi8P+w+PTx4ftz98dXP3vzBeNY4qiN9TWtl1yovubpbQ9FGgwTWuYqWN3euTJW8lmzDwKHu",
+	"yJWwPTJANhJseQXaQ5Lq12cq3RRLF5xpxUUsXtAyH/Gpt5qeAgeVCGfC7n1ZZgYZ2msBsNPBRFVEhkeo",
+	"ld1SFkKsgCZWgdzNdaCC2l3kDEWWlTHkoKjPFpY/O2T1GndJJWlSv5t8Wo4X9tAQDACoYMAGYpozi3U1",
+	"JiqcEuCQxuGxlg8se8VaXjBnPtw5wG7aAXabyUYX87IdknNK5j4yF/BLxb8mFR6P68OjpoiwJicNfvtO",
+	"WmRPQBd2gJCUUUWxQ8Q3jHpZPEP43Ktdj3i0qMVuVUFB1X/iGmiQJFWVFKMDq94bVH4Dj4rmhJz1LlN7",
+	"YzOxr1DgrFF7M83gsho0rCmNYE8N+o3HjVerYDkAmbajygBnahUze8V38rIqWjul60hhYfxypnDON6QJ",
+	"bU9GRfvRqMmIfMaTia1m61ysVkLaA1TSYpaSgS5FVzNJRMtt9KkYBUKo7HL+6IKMNqttz27gWEeRai/g",
+	"OTPsrElyG9Z2nYLbvWEtuW158Z3YvhPbq8S2K8fegxJxf/mrAVi26NsSGfzyHIA55OycCGmra7nBxHYt",
+	"aCoiveYtxwUc55IvDb0r+ghCqkgEpPPxbzT6VGknBHAzXCqEx2MuIsDpsz2LIP0nwgt0pAiJ0Y9cqZig",
+	"j38bbH9CWKHBZm+nj94fPfXK5tqkouPq5HOUTTUTLEDhTOkFMbQ9J1Ihi1PY/izvF57/2oIces60QSb1",
+	"jhCKvCmv6AyAv11YqMwXE/EMMe0fXhvf7P5qE6MIzK2VJm2LBogRLNZPuMpI9Aje3GihWhrLRxpkuK1u",
+	"J1eehH/a9Vq3bi5b6ALoaJE4LMqTT9NtT2GSozEW5dS1DLwZhHm26poEjVBHDpl6eLj34vT13i+nPx0c",
+	"Hb89/PcQ3Rv0718ZUeatd3b6N0ii5czXFV0yTk6OGsN3ZpQrCcTS4Yp4mpf6TTUlKPGmpVp2jf4uwSab",
+	"uJJi4Nq0rHY8OkDjHCTZ693+qajfNkc/vgqffuvsg6/DMytpQmMsqFqcypALz5AGKKFsZntvcEkZQRHQ",
+	"VUjQiKg5ISznJFrEFpA7cz2k93BQVMT5zOCv5MDlXshyG5a+GTeqNy5uFPhaH6Bz7ZXp3rOs3gPaKjBd",
+	"zkdvTpRfEbcOiiDDJpnFYO7yMXrB+SQm6GjKIZsO3RtCAHsYoKGkvxP9b4IVERTH+jOekNOJ4LN0GKD/",
+	"93/+731Qd84Yn2uN6oSNCYnkE9P5xkRWJJqTOOQJqbSxaB0+T/DnUk1Xv79ySRtqyRrXdb1gq11nUCaV",
+	"W25rFQiS8HMil0oP/sjmaBsP0d9JZ1ff0nq2K3vDFYJa9myM+GwyVdnpsB39Ch5qPlOnfGz//OSZdPGN",
+	"+/okLL/2XaEbHWZLvegq8sL/jMzyKLqA826UviSeVQ0Pgg70Dly7u12RHZgn2LI+73H+0aVkVKVs1gPv",
+	"a0nHa84TyHvoUWmP9ZiLOulsOgulBJ8RYblxRCVOU4K1fWQtCkgl6HVuSGbuzQRkJXnko/HN1JDegTbd",
+	"yuHe0oMftwrIrRNY/KqgQlYFx8ort55/yjSKvAi8h6XDDNsDGjAtn6aVNP2uJtnl7TkRXQL2CdP/AiFT",
+	"Zr6aA+Ce/sZpXr1l5b3vKx5Zg0xLKu7qkrgGuyAnuuoC2raX0BwWOkXOieiGWBIUE/1IGdgkE3OOKdOK",
+	"QITllMgeeo0jCwqvnPIO5kBMxgrxWWVBpxeZzn8/mk6An364180+3v/+740UCwtdS21NflCgq/Wy8vNb",
+	"WpmdRiLcgQrcDqiAJYILQgpkeAKgx+QyvAla4I4P/TX40BK57WOharSprE9vQjAzEmzmU4azRsBr9Nu9",
+	"WG5qTFmdSxR+0uc2K3vQnyzLwFG0Ro2nHuYryki1zbXH2ebAN+tWUGnG60Y1x9BQdTRbUGaa88opn8WR",
+	"tnFizs/0cXFt39cabIbcWRzvlm+8cja6xgI/sweZW8N0AckMuLVrDSq81Gy+J5M/m1Q5md9tzacaqocq",
+	"3oux2HSmcgNB0//yqVg3wl5c4lVX/9NdlyexXSz8W4r8Zm9ftVi2Gnu9JcuE6wwoBZsuIUYhNi1GuMh7",
+	"TSS2QcOYzA2ySdWh0EaSxQrXEWriWh+Ylti/E8Hzd2XE2R00NissWO7dQUmQFfSN+mOjOdbMHR1l2dcT",
+	"1M+8LnTlcVk9IH/vRO+2AptbDh7zpDA8zrKESE+ksYi7XZ+uYnLiYev9Tp3G1GPoyjoTsVdCJ1DQlFgN",
+	"mdYk3Xc2ABbZdU+SGw834M7er+mkjY9cD/90PfZ5mXyZn1b6yw2SxmVqg4yEcm2k7Q4jnGKh8k7Kkv5u",
+	"Mr5CHvOZ6KFnSaoWtmGKi8MsE4nHW1hfUHQTrPLGUrNvIm9aCRyenVJ2Tpg/npn7UKXju8JCdJGoh/ay",
+	"3Z5DOVp+CePgrMDxHFrT2pbErU6ofsjpelGcq5NfpSaqzhkE2dPunBRZSIGESuMuHfE8SlJd7qDA9erk",
+	"5Wsi1haVkLM2I1IzBa1UQE4DPiOInxNxRXp3ZRELz6ibSaEDmx/CDlo9uKa7egF9/vKIrKHI7uvLtTLr",
+	"uk2ufLVp5W4qnyv2KYsXaBMIW9tbvVV+1bbMRxDJ41mbGsDD/MrL0rqFpqwnebdSpfE17Oi+F3lrOOGM",
+	"DHet11LzA+BUTjnroSG1dUWei4wHPuEJYaqHhnLKhRruFvwqoGvlLYZAIZhi2TthQziCp9ZZbG6yPYjt",
+	"K8CwYyQP68PdcyxLbuYn1r5ydeVcSjqKXfjOxo4mFhWaZWUKMFQXMnWj8MaS8sPkJ0tuuuaXTnIPfZhy",
+	"A5WHpeu7X7Qdcprd+m2z+3C+1+a/so9ge6vkItB/VpAXjW/gtPvpj+0tPwTjfqGAtqpkuVix01iVIOTb",
+	"ig5pnZ9NpClIu7Qn60bCQat1wBQLkrEUT0aT2zE84ud5gog7poqnjSZ5c0lqQ1xqr1KCCGsPa2kssMpG",
+	"DB79ueNU+Y5dX8zKHeIDFpHPh8SB9nkOBGaI6ouQmLEMx9XcTYlEEY1qU6Uokae2UbOvGHQ/f4pRMc9J",
+	"qEzHQdch3DQCgr7dM1bxtLfy5ru21CvebRRu8LGZNshmvhcKHjgSPrXLvyKFoDRlze1GMWER8BAyXx1U",
+	"aAPR490CzwCzJVpNJRcJbuas5S6+2RRXWItLu5R8kUUIsrT9Nvw68wEN2vDuu8hr9TQ0BV/zo7dWALZ8",
+	"W0u/vlXF7uKwtxOHzUniakKx7pzfRWMvyzX3GKI57gzwR1bNUrwkc2zCR4ZH3iBY9l80Ng3H5x2Wcs5F",
+	"5Fpsr+9UMw6MyBUIodQ+0aPdGuX01F1R47u3v2baT3mlQi4ECRWaciEJelw0F7Lnrg0kzsi8NKqVaB7u",
+	"uiXNsTq9ynO9fLCIeeXxnyusXCkCOIFMI1vnaWFkDk6p8UyMqJyCVjqTda4VT73Lerv9lhGoCcu7UuRP",
+	"9Lkls26gNfDQEtPo0tUy237OKnhM1qkAOtTXL7W14bFJ7zUzqdnA8jO84Pd6ps4at3s3k8AJs1ay/j0r",
+	"pHEsNwzZ3hw8LLUJwYm2aCUaEUmj5b4I74+e+jqG1LmrCliby+WUpn9oBQsBR1oKSCWw4kLWgu/dnhuL",
+	"JNgHqamPGunq3ypt4/QoJvS8ilWAI/y/9i8tgWrfdHpOBB3TJkCnyqv1S92N7QAHoIKuprzqhR6+Hzri",
+	"kkgKTcBZyrTqBjpJ8MK2427XngXXzuc5TmjsgVzsrOoJaZCTm5OhDMW/NVfX9yMBMVXoSFITEff0IWkM",
+	"g7fhW4ZX3SrCk+Ze9cqr/tUWF3kXBgPtrddiDLx65vwWXl+i/SLd5N0pLRMvwiZVDucqdCRLOV7WXyaX",
+	"Wi+gOwN5otZ69S5mCHozU03fUZDj+CKotFCcl9Z3u5Wb9yIpgjK1Er1FBHopymacreYRhdevWtrGXnBm",
+	"addsBVe4qZ23oAAkfectuA1vgd0Ap2Ct7SyoSKKILxNMe8brUxJXjfooAwlca9xNQrRC71cij2s0jOoO",
+	"Zu/yTfuZX8faYxU9p4f2tSkdcWIi0AnopU2KVkZtThQULb2d7ZKlVwnS/vd/T07kpx/+1304OemZj71P",
+	"P3g1YJjJv0BKhLgu9EnDaa40opiyM4OdY0388i611j+vTd80tqS7DqpSWyUJVkjArX7ltT56eI5DomSL",
+	"es4Cr+FjRHA4RWeURQHiLF4Y5wmWZyRyVYfeXMmautcDm2wFngo+g6y6LPuqHYLHUpVrKSF8c1k0mMKg",
+	"VUVDAKbMpVof1TCD1vYNxZOanvvIm3zoy2NCOSaEEZwOdJbPWSHAEq+D1Lnu+CFzxDP2H90ymgu02QZI",
+	"DhKlGIRXEoDfLocZgVQqARi9IHmy2tRzbTKrIv4LHGJEzgmLF61n9k4P5Edb45VP6kED4IslltJOZdOu",
+	"wIR6TxklcfRMCB9c1VtG0Fj/bqZqM37OcewLQbdLC3NASmU+lcwkxIFxldf7GzhbL+yyevfy6O0bZH/P",
+	"SwFGPDKgIMMNreIPjec/xQInZElybDgOtdqqcIPIk7y8i8vFhKvLuUo/QNg6c25qI38Mj7VIiDWCYhWp",
+	"GUnrZ82+afxEJ9OYTqZebnz8+lWXyBCnJILwh8wRgPSA7TFJsAqn+vwPT2b9/laYYHEGn8hwzfC0cfUK",
+	"5XxXhV8LryLgzFoNR18diYvBmO838h98wPWdS0ZlTDZ5+yFUr8wd/0vXtgu4lunMt+0HdVGestHoBVBw",
+	"VRCPNze3th5u9rcePNrZfvjwQbkmYuCzLAyku/fNrpYAF3FhKuI8VvXtCuSUz2VgY/eu5UeIGeRKkmXH",
+	"54dllBxNwyZp3geWRvQp8QQH6WcSSxRV+0E/6rczttZwrlkY/ZWKnC2AcykMTkhTZpo+tfK0pVzWxB8O",
+	"lDQOh8CEsfoXsC4l/b1O45A4sU0D9IBB27MAUHBTYOpO1kdaA7I7or97Eea8JS4fQO1U02w4phmGHkqs",
+	"WYRUMKQeOiQxhoQ7EEhUIknEORGuI3WGHDuTWhNB+0/feCtkdsb9cIAfk63Rw2j70YPN7qN+v5caBNAq",
+	"Jc5ppKa1hIhDwSu2QjtS9PnWTO6+PnclAiyQiBtOdkDcBnu5jl7L5+Qi4X2wAli2Gw5Cc05GAejvppdZ",
+	"lhcF7ICtw0LyvW7BSdByQdGqSG4DrymYqzvewFX17ANCfoOTIFsM4AhVhmBmYDCmzazB5qYM8s5DLMlV",
+	"c4ondjFHZEpZhBJ8RpDgPOmhV1iq8uqZesEFtxHkJZzUflNxXhPMT01Zm+nMgaZKpVAkqVQqc9fEAayo",
+	"Q7zlTM+taih34J7djQ2Dwt8rWOgb+ebb+rdSQHr7UUNEunI+9RRqz9hFUmgMQZA4cohMhi6ypJo2aTRX",
+	"dLyu9fCU5ixmBEgRXOmu3kEVKsmXzs2BcoMdESgWYgjP8cJ6JCAwqNcMM8Az+xOfoi91xAeC1mtwQm1j",
+	"gbg8gKHXpGXdCXmvkDfyvSLBa7nK+zTmOFo3ddkxkjGNySpZjZ5pfQ/MP4sab6HGQ/JnkeN6CVZ0ynJL",
+	"lGEvotf0R81xJDg9zYLF4KAFUFSTgvIE/oChU4nohHHbyzIjhhFlRmu7UyyunSUWTxdst/c0rVco4i0L",
+	"qSvGeJd7zq+uFMPe2bYCo2XRyaNW7651PuYWIzPuqEouw+ajciM2O4kAbVn/UpKVhzSkGdjZZ+Udqz2D",
+	"sLt5gK8ug8/6uODhK6t+ahe/WPNjioHN+q+s7amJ/Ec0IUw6gIOaqIzJbJHZi6CStPiyhw/a7ekY09j2",
+	"HFldvWbIyuB/K0WSVCF972oirpli7TouvdQspiNh76K2ww2A3BMxY/XpOLhYtQTzTHBUlyOzTnpOY1ZR",
+	"wiMS10Uv4UerGQNYBQyycsJiHuJ4NyafaYjj7vlgRbW3bFz1CyQRwNPPaeRvzq2n4X5vNRM/ugT2iWw/",
+	"mebcL6FSUjbRu8jjqFCATcVyHcEFkJmyebttLB3gwqoHBeZl5pIfvsDHZMo062dvFpbhIoVshv3x8KzB",
+	"1as3pE3J/yt7nQMwaMLNWgIEgfjySkgQD/RPv4WLoTVkyBJcyBNgQFpbsTapww7x4ISgI6X/zooC65XX",
+	"Ok2rDJPgO0T2iqC0ZRAsJ+dE4HgNzOVBI2WvxMV6+eHnenozE6xx6ZwRqJzkY3T4fB893Bk8DPJYVkKM",
+	"WKNO0Z7iLF9aTYn02h+TmkSyWB8oNU3AGU8nzIiTMrt5Fj092vOxm7O6mkVQ75UpcjojzGQgW5g7KsAe",
+	"qUY7t8f92S/x5uKX6Zvfzh/R46Mf349eTfsfHr3aDneOB+nLPv1n8jL8+fffnnmHUoeiBSvEx3pJK+VQ",
+	"P7+rSQv1MFBDx0NJJ5VmN5JOGhWyM8CROQMXtd4J85IaijnylvEQoOCcOjzpgvrbmiWw17cKPmiibWrt",
+	"Aq/yjf8VPSeMyPquNCHkGEG7Dc8UZI0W6pYfx/TcRGldCQJ846k7qAzYPtg7ZF6fGAV5icD+Y29FZxvY",
+	"mirL90dmD5QP5+s11rYCFmTKNcUEFXD/9TywFiOmtsS1NFAfvoet0qivIQts5Rh4TWYsIgKaRFSUlwRD",
+	"u9pS/UuLArGPGTrJ995MNzf8i9WrOwEOvtAo+ots9SsqfZAccZytx3ppydldQRloVeJYq7P4LC8nTFoz",
+	"pOyAeoKht536u2pxr6ou2C3q8k7cGn01EtZRXb974/EUJiaqZ5fBCqqVU11XwW6nXLfSpb+ituRVwFs3",
+	"2TJe3Wr0l1d8QtlzLpL1HeNv92ZqupkngOkh99DzLAhn/aqKhzw22t8Un0Or1IRgpg3M7DjiMCSpshXn",
+	"BSdwhenGtK7G+yC/p1oou9zU1zxGklD46hDWedREaOPDfF2npbj1qWiKhZragnhz3/7dX+O+qsrYJsJ/",
+	"J0v1ytdcZixD7pu7fw39YYX6wqv3rugKcbFmNvmKHPrm2HReirWy0hmOzsVSJ59RMJ6HkNk4hAxQ99ah",
+	"Ne3KdFPBNd5cCmZvrpGYn1PKNS7qV0muq4v88iFl5X6+Kr/L0NZKgnoNvuEasMBjgPQ5I8wIygSuheqM",
+	"8hjHg/+cbc1/6//rnzt8M3yXvhwNPj9aPH+QHD2ODrfVq+nPD2dv+vgF+SBXi/3Nfj0ioL+6xJTJeetk",
+	"PuNQ2WJupwtKxQX5zsVawkXBpeG+KgPt8jGKSEgTHFcoFfrEVibzuDx4bTL8MQgGO1/unZz03J9bX+7/",
+	"wzuTt81oyWspTPVYyriMpJzja5j27PXIyg2oyRWGseMhN6jy9G6XUdNdCb45FcvieETjmLLJqcuIB8dS",
+	"/Hbc2f24WiuDF+/Zu758qvX250O9vfr6i9SU1vaNhX7HyHgfDKxnVO4Z29oKgiW0APseQ6h1Wq6qb0ah",
+	"1xMIYY1WGDAsaJTgGRTjalW/0tAWF5osAZeVUhNLehcTLAnSu4TU3IAxN8aMbJ9N/xAMIDAKcRznpqrJ",
+	"B3DKu8ChIgKFUxKeycIhLQ/t6G13+/nDnw+7j19v/nPfr8ctTmdM0bguqsbQjKWYRvYgUpnXR2c92EOH",
+	"omIvzC/xUP9g0N0E+2LrclE3OaVpYgum2531I3dHq3Oun5/eEE/JvYuNz7Xh8KKH4eq7ocABWzu01s78",
+	"vA7e6O2rZ05YtrhB2UFS7MLiacGytPvBkoyxXKR4hgpUmbPe9SBQS8TjBYdZwlDJUKXNEdVfGSwDj9la",
+	"29JDVRMCO684izhb1x9j+3WKGlSdrcGDB90BwnE6xd3NEr6Ova88iBc/+kB1Nv2gOjFlZODpCaIEIQa5",
+	"1xBFVWVDRwq9xAmR30l09NsMC7K+Oq/fvekBVImxCtA45lxoxjifYmXAtEmcQu7XGPLRKulxRyTkLDK3",
+	"eYbSyBtrkFX2SrgqmoKspJkLqpbzhT0IK4WRbJXXZGd5WIVtOzn54R+g6er/oXv3ext1zvKUS306Q6+r",
+	"H0I1cAFQTmXRPgz+jbZf/lRdsMatEySkKa1B0+KQo7fkj+vsRRgVQHHW9VUo7FNANHMngUm20FJVi1J9",
+	"KrRBMrXdwPThJ9L4r6rQgZ0XwGkEqj2768HC5CvjDpcj9MCwEjeT8r7lPMCRYi2nyxszLQUWFUltirO1",
+	"AUxC8Rx7GrnhUHFRi1PrcBlsLbI+b1Z3AdbJOLSKi2gELfjnVu/JuSnjyqg22lykCekhhz5hYLjUlCSS",
+	"xOdE5oXaeSbXhbDJ6yRorUK1vjmhzbv6tLqZtO3cgsJK1QmZgjL87M3TgzcvWqnANTq4KUMmSaoqsuCd",
+	"3oLRAo0wO0NKYCbHhpcvPVrxtXSparapMCgQvAP7EOTUZQddT821qG6akRQsmJsCrrgF7LKrRRdbhVNV",
+	"A05VuzsXir86PqC4ofdG30Prdizkc0pCrQmup8ivspOVJbJi4lMASgdktLNS4471rGizeMttJRPK3J9r",
+	"m9lQ6mEbSZ4tFYD57OqyOGshZytqfPseNjUkpHzthGqbzgUWwtECSdUygGtsz6Zfz26zR9u33KLNYyKX",
+	"o7Lt6rRvqIHbV9/GrEXrsk+rTt5FGHiJL/6pe53CMjVh+hm4w7VSZ/Jb2kuMo1kCtVC3gOnHyGd1Gs6E",
+	"9IH1HBGwtjXvGZprhlndlb4R3p35Nf2lTR2yePn7wa+c/nvrZfzvXw7j/zx/fPafX978esD6bfTePy/o",
+	"YAVssLwXtSRbV+CTQRVknueyBegSLXOT493ewdNO0Dn66eDdu2f609Nnrw7+9ewQPu/vvdl/9urVs6de",
+	"LOjCSC7GZUpjnXBfTmatwfPEus/PSJqFJK330CHkl6ISklQzF2tNo2rKQwu/xJqO6Pb5rCXOUB/rw9Ig",
+	"rEDZ6VcGcX2REFzr5mp3IaHLhoRuKoxSIy0zFhvRMSDwaeWXsolcUv/rNMi6rrl3wZviwrcL4RTDMmtF",
+	"YObskJxTMvfpUQJ+McEXifBMTbnhx15GZX6vcUrCb99JW+INtprr9EEZVRTHWYd1bC/wuKC9/q8Rj2rC",
+	"PIJIFaA068PzxEEEePxtBxbFzVT4wpnGaE7ImfedbZnyXFCHyndFcOlrAH9NaRT525/mKL7glZjSyECZ",
+	"QBKMh5HWtgtYuysvVraAd2XsWmEDmq+oqoM+mND2e1tE+TPdsxH5jCcTIlze7rJ52cwfshNRzDFeiitd",
+	"dWPKooVkV9Otkz0KgTuJRSJYjyu8q80gfKTNy4ebaLRQBuD1/fHz7iMD0MG4AudFFuJMEgOQeNm+Ow83",
+	"S7rcI89+vSNCcvbG6yfaQyn86u3hv1dNLWwT9X13KyHHC4UYcxDZRswHaRnAMKFsqPd5mODPwwCNuJoi",
+	"ysJ4FnnD7A1NB7yl2qsLPr2lsQn+XFfuAqi8XKApnUwJAA7TkAQOJ4aY7jJ6WsYLYxJ/E/zZ/vlkRYOy",
+	"zk6/1/ckOa6I/66b9JhQ9mecWIV9Ja7czEVM/ZxnZRf7uZ6xbSaf1+U+3t55WF8pthxqhX5QrnJCk+dE",
+	"4IoSmfFZxtXpmM9YpVzgI+7+npXC1Zy8iCjstyugIiNNCXOt/qzbLuIWKJqq+mb5x65uh3HjWi5Uwy9j",
+	"udfAvRRQ2+DwG6lYQHJu5f0qIEX7ciGZVNoOqgPshZxjm+9YQmMvIGDhlG6cDzYcC9l4/LjjzWmAWoDa",
+	"kLj9/TsJ/QhxLHmWCw2IXN9JFPNJ+dX98YPx5uhB5H9f1ru/EZw8u7Jksi2P8afj43c2Fl0G0+1vt3OE",
+	"1atKLu/Vi3fzhiv03BL4cmjZX2CD3h8emL3T8tSY366+OzUH2A9vqLXNqBeR8w17mdzwHbTVjAR+zXWe",
+	"zGiy2Rj22JWooobT6Bd7pbgNxhhEF+OEMGdOcXDU9NDQMNgADSMqgZ2dZt/Is9kQzvVworQkxQAXxyVx",
+	"sLQWMeuEWWf5EzSE8uahTb9BcpYgfg6oWdLFgmTvhC3bXEoJOpopcpng1XOslYCRJ1b9R2cEPG9xGtMx",
+	"oAP00RSWuikQVe2h0LYfQtbtoH0GatYAoGVKu2vYe20vKDZibGgaaC/85jLtV+KxO2xtC4yY1vTBrWCv",
+	"exDVbWVKOJNTypnMEDYXKOQ89gq8/DQSEZJavXRm+rDy8RiGOJ/ymGgrAel7/Knv3ohMc25TmT2syA+A",
+	"ZhMoxQuJ5lMaO5ciZ1C2XZOO/7gHErHRWagZkb9E+cXxwRu9BIPtDD3A+6b+Zj/7b7DT5p2tPRWAebsC",
+	"4FAGyMINXgTA26+anMq60mjjG9GGy4zRMupPu/42rToaljYXqq7juIcOGK5ARDnFDESj5tFQ3Av4I22H",
+	"MiZYzURT50hwBKUzZSCBbOyJsqgy5VpP0PqdDubLsJh+KLB1YvztHEyH5qobTFdwjaFXur30NaAmekmz",
+	"BoqqSpQtMeZuseOjU2j8C+9+DZyaZA892kOS6tdn6tlUm4BrdAr6l3lyI6wO+NZMOgfwzTzFQ29QWfg5",
+	"baWgVziSXeL9HulULsOAfS9wp4oaVVQtyie73JPSMtSgqB0WVr3gN1zLJ2hWfR9uWRvYxe2ZxXVBrhDb",
+	"Kc2m4z00AjIKdGC1Z7+GbbRl0LEriGlDLb9O2NBNd9isNq/UTfMrnWbqx0HQGrT+tTHgtUZ3+4K2WvtS",
+	"d8FVdtW/sBK7Ui18V6MHvj0nokuwCBBn+l+DRcHMV1pIWCeJFRfL+BBedIMr07tGJOZzi6lBQ1JyqcEl",
+	"Fa/a4+t2F/p1uT2jyfExehSgwWaABltakcvUOne6pImZm29rAUNXq3pLg3/05e//n5vHZjDY9lcsVdQi",
+	"ixrtA+Ara0nOVzPl6cV0njb41F+TDlSKAqwA5To5Obq8xuTVgPaQPJu5dBwqPQhjPMcZC5CM/YBj6DWO",
+	"cqypRqD0qhZVWIcH26uwyTKIhE/5x95pbUzEKWNLc45nk+KkaxHWYKKSsklM7BqsO9W6/d7stwFh++Fe",
+	"N/t4v2aOuRJpyb8f1MMvGR8VRyMy0eYwVVMAlFcZKHsREupGME9bcIdLQaCuAXLaoKiuAjhdRy+1mtVa",
+	"VQdtAcGs8nYxUD43tQwuFgild6dV3WlVd1rVnVZ1p1XdaVV/Da3K3zTVEMYKqdtUppK3xx5CZufQtH23",
+	"fYzgsryB3GiBTI3BsvwdZ+3RVwbtzVX1xZWFsjq5Rq9quOGuFOauFKZFKUx2MK4GmreQAdPYavACOqoZ",
+	"5kpFFZogZ3Lfn3B1SfUx6HzuTnjXfusu7r2xHz7CIz8VL+vSxPWKSrFme50JVdPZCNpKcpzSbsgjMiFs",
+	"I3v1l+LtmhS7pqARx92syboeXZMO/Vdcjzvd/qvU7ZvoxFx2g4TybVoaX90ytg6yX9rQuTNs7gybP71h",
+	"U6ejHWXdJq29nwWN9XJ0ghUgtqXEf1u/XLk5C0DDX0CJpc/2Mr089nt9AM4hrTjopDydxViUMQKKpQ9m",
+	"BvUl1ybVJ3NwlplFYEqUof/nGFlmG5GYuPQ71/smi7uz7KO9bOWwamuDiw7XcnFwfdqpiYWbzNOadFNU",
+	"zTY9YWunm/6Fszq/rfzMuzTIbzINsj352tzGNqR7/dmOdymGdymGX29/nqZ8vpvM4Ktk7cEhvnhCnusM",
+	"v67/DLMMJjTBCyTxwuoKJB57/MolXMWVXuC8CrcKjtj+tm8Yz7e+zcmexafjKOYTZHMsEGVSERy5iukK",
+	"/iXa17YENMJnXO+UHlFDY5RKD7+t1ca/3xDyz26pS31rPEpLqBf29pqMA8Mk2vh47+i1Fb1+dR6dP/Hp",
+	"+crW2mfv/7MWcGev0Aho1goWspwDtrqTc9A5zBQqz+EHe0ACtNCZEVKexKNzIrwx1mNo04yZIxGpsJBQ",
+	"Pq9Ppm1q5NCxbeqYAb2pFOH2isGKiM9GMSlOc6dV5MLi/LiuAStCdXYMechuJXaCNx5YYdduiVbV3pt9",
+	"eEqlCXx5QxL1Q9RrTHA4LRALLPfydg1aPBYQ39WUSvN19qQ1YZ42b+5VWzf3qu2be9XOTb2qQq+Djt48",
+	"vap6unocXoolOKL+RteZ4SnweExDhw4ESRWuwUEFMAKw5C4LAgw+IP0kEgVoyM+GrhMG9NkXnE1cJKdS",
+	"aY2lpFJhzRc6/AzUnInBJ5Lum5RLNREk+1uQiNo/fBw9IhOBI79VbsZjfZsCzq1jgFJxgJEuACSUhvrx",
+	"UyEnpAYyIE/7aAdTl23kaqDFwG1SYXIr6aLO96svWICHh6uiL1fo7w3y/an57PPg5q5DX39ua0Xqp4Nl",
+	"CTnHUy48gqs1WuIano/VUNftnQRepLqC3exfd7sw+34Bt2dXBCAS7TLBCilZihbcDsDQt7wbK+U6GQsi",
+	"pxfrmGrwU+ABtg2m4oh8zq2x8l7ZS09VfTPN8tOKqH8xn1CmicNeckUNNjfX7atdnoR/SSdUKiIutqZ7",
+	"iJF5fX/HrEPGKrJ4Bhctdb24fmu3AA238i53XdFCXnkDXFQxA1fd8N5dV90+1zKjACa3hrfikEii3Ogv",
+	"fmbsWXEqgW0b6zAv9f4X2+9WsJPJ/PQi65wdupV+7EKz2yVoHfg2KA+gZpEKCEjL3V9CzFBici5Nbe+U",
+	"z3e18qWXAAAmHShTYL4FXQM6TjPNDBQRAYpJMSQUTjmXBEmeEMCZPWFEL71mF1ie5SkeELZ08nxMP5/a",
+	"F4G+ZNo0mUed4gkGb3DImcKhOtW318h7P0Kq8aXa8YGFKpcSEu8wUr9ejNQ7NNJLBlUaAUjXiWeYU3ax",
+	"ErUiUvGKCrX8GLhklqUEljznMijU8qFYmxOIjhEjJLLPbnkwyqj0vszLi9Nh7TRyoqQGUUlPAJJyWqAx",
+	"+amyqlE16FBmTvUb3VQVgQu9fQo+udadPAr3tKpgsEz+rnLh5isXZJ4K1bxDxRKTW6t4cCPOsdjXroGw",
+	"s1lKr2NkbrSVmuY0xmGT+6itppPdZqFi9ZAAPnaFRlOfghbHmXevVN2s+ATcakHe3JVqhSVW/l5ff3HP",
+	"fI1TNaq42JvzSEpO+SbffuUF9cT3Lyppnsy3XgcYmzppBa8TucjAjVs8n6mneekKXPpjMSMZFn2A4M2Q",
+	"+iirekxdKpIgWPpNkkWQcU08i6hCSmBaye16A2CmmGmlLeYLQnw9ZRq0omx23lXncV3qWyUjI+I9dKTw",
+	"eIzOCEmhHh3HfDIjgYEvQMaLFhEhnyAcaRKXSmDFhbT3Z/zOJd66bp3gkh2PtZZWvM/LJo4IFuH0J7oS",
+	"JRVs3ASrEHK7azde86WYTqbNFYo/5VfmLQbWL0CEpHL/UZ4TaB3iRt1D+zxJsTDA0FRbcsCGMJNz6MUb",
+	"l1X4fq+/NXjo4zsVfuJvb9ZxYwuKi+IjGLP+B0wRkQqi8Aq8TU3ZWqsDk0ph66jTLHZ5KzKAcD9fLoGN",
+	"m+3Nno7lmTQtC61lang/msmsH04N2rjN0bxWGPVVs7Jg6lc6qc1rx4YHxOaaJvaw21Y2wrRkUGiUL4F2",
+	"fKjarbIiK6RrxlFc5KBARvW0+zpDYXf6zXQxEmA8VomYhlMkMDuDHkLYjl/vQUnPyW4/Iwvr3JMkwUzR",
+	"cAULOyRyFvuAXHJ7I+NgI00mGdBoNRQBrStIdPrbjIjFio3JPH/FfQhMjUdCpR5nZPC4jfacPdnp8lrA",
+	"zqkkbfauUYOPBNe6+WkNOX2AcTBeglZ0up6JV+YttgIkeX6AYLVg7VCMbS+upGR0VRcckPdzOoWVqIDv",
+	"z0Qak3pA8tw0W7vk3bFS0ugi8vLe1VXzTpy0NTlz8XoLVmfCI3KqOVy7UcJB/gqq2DNkXFjsAM1SLec2",
+	"+/2yWbB5cduu1qLLVyxYYgTVI1YmtXr+eEw+q7rzCOlu/Mwx8LUiWvr54pyG5ICNeU36ubnAamzEAIBN",
+	"uClK86dIxJRdKkNiz+TmkTq0+YiHsrPb2YB/gw5PCcMp1d/Yj70FTmJvskN9UNam2S+7y6EbgReglgjp",
+	"1bSOiy0j7FWV+pDeoNdvixzi3hPYhfWTifSP5S0jLmDKrNGst9Njg5tFr4lYEzXn4sxlTWYBBv3g2uri",
+	"rV6/Nxhs9R62ET23VzhFPqdUELnyzYRFEs0YiFSofeBnhBkPqAtyR2hExlyQGk/6o+tt4maqC1RTkbPJ",
+	"1QFSsR1d5JlsZTNDNFRztdXRBbswwN0hxJAtT2AynMx6jsgEX2UoZyaJOMWTmhWwOoihfOgXCjEPV8aQ",
+	"j+E1/53GMd7Y6fXRvV8GgyfoFWWzz+jzowenD7bvt4t2FMYSZKeqtEmVgEdpaUv0uOKkN/nF7S6v5wwv",
+	"3tRSNTFs5xYUkz8vTk6NZuElhilNk9rCzaz3shL4nMS+nCksBPU32OXI/LjkVes8/elV5+vi4OfEC79Z",
+	"aqEVIB5HJZutHYXbFX6m33HxzEX3mEKPXYFDbcSe1vU41gfS7o/WS+Cq8qK9fNofbD/o9/v9rUebj7yG",
+	"kHvJTMR13cQVR2Mex1A6XiPLXWOm+Xzei6Yx1BbAo/9Bo/9ZGkWjrP9Kuurm2aL2FCxvSmUFM1JbL2Rd",
+	"pqHl2J3LVTEiOev5ZuN0trV7FaDKv3S1naTXP1WNzXuAWDyZC3tC0HMSoUzsplz5XuDAgmsIs4YWX3EW",
+	"gTJ8Ra2vqyezGjVRxeZh2ZDLy9O46RdJV7hKsniCGJ+vQg65XkppRR9rtuVvoJ4aolk337N2Wy+yo9cu",
+	"k9fsT0scP2otAM2svzKpt+as15WJlxGFFTy18tj6JZc/PPgfuxsbH/97ciI//dBcW1svtlbxoxU4N1qf",
+	"RdJeh2jJoZ4KkmJbpEjZqRKYSaOdztTpmIvTiMT03Pq4zEfwgI0hj9RkVc4EqwG7OaIJjbFwrYZXNCGO",
+	"6RlxyaE5EiqERKVtwggdYAUxzbCeFBR1xtF4JsAcBrTUtWyjbxDr9M5E0qRVA8sFibMQzXPeRgeoAa7O",
+	"BEdgRzfAdVmcLm/wpbsSjmv5DEDinnc1J5xHhVaJy6Vz26uqa3eaKmuPFA/P9qJfZ1I5Y3INqWbRQKBj",
+	"k1bZFD4jPfQGKrELzRVGC9f1PevYlHdAtRed0mi4fCgjEiu8gsxMg4eQJwTdwyN+TtDvRPD7eiwTju4B",
+	"zuT90nJ1N9ftSNEtfLm8gORz6rz8ddXRmRcqJuckRslMKjSyBMgWVs/jVssrHxTv5q4sUfIDGBW6UXxn",
+	"oIyAmvQSWgiwGAhUroaJvCAAfVFfW8U2X9nr9m0kKU/WWZ31WiLhQ3MT3F5bhOcakGoCYRNNwoFplY0l",
+	"wsjJM8S4IqX82PLyZNdtPxwMPOe8uFz/PTkRJyesDkCwDgEo3zR5NrsEuGFdiz0vNq+JtNsrglXdS1oW",
+	"0w0aubs56NmWe7m5d599mVyFvi8JPzeQ6FPXI8RlO9lEOEFCok2SopoSdCKc4Al8ijlkSoLSMwaNywb2",
+	"ysZfkZfz8AyqG+UKxpW1hlmujgcu4bENBFU09AndfftLaUMetsoznNLJ1DNKOilX1g0e9Fs9LuaeGphX",
+	"VWyods9KSERnnjb/r+H70hMftXsin/lMZJse46TJKtnaRk3RLwnyzTJrks3Grngtef9EcKymNUlX8Fue",
+	"Dmt7FFW8ADER7QgPavKxVs6IsMkoVCJeFUGDQau1DTOCb2TV9mysTpTIe3ySJNWTW9t5my/ngSLJn1IH",
+	"nwoiYXStFuM4v/xWFPjCcDN6CRzBBhfS7yt77FH1nQpqKwyRFveg75gk2TmN46wawnOSTiX16g9H+mvj",
+	"VMuOkD09tTHx9jHO5mQtvJCnfHwa8nOfI+UpXkg0Y4rGkJFo8JbHynjdsEIpDkldJr2eEtwEmWk8jipi",
+	"vrfjy2ptzJq/DVxNEKRr8IlXcL0+uKkF1bgc0IckRr7nRJhiUQX1CHnMRWe3M4px6AfpsJrXaduUAHf9",
+	"tYFh3hhcJY+j063+qab2OiRKQJ+keVUT2uojfX2AYCIG5RiI3uTCo4kWeyNc6e/XsizjRkAxy5p5035X",
+	"mGzh5hLlVMiignbpCD7HpzRnp7IHVcYTlJhkA4d+5U5jTbI9vJlECBd6MhYV9jUVq4pCfrGiUWOwK66P",
+	"8pX6Ne68BtfnNahf0ppzqpaCRlfUtvTOf/GX8V9kRFfLBWv434cqNcJoM41BIVzqrFtmI7eiVa15LO8U",
+	"qkaFqpljtWJQHn3lhjS1W8PxvmVtqZATku1hc0pQxg2aEjlB8l+66eMKL4t9wVo+lcxKugNBuGvfWAdd",
+	"AJTymp8Tf4ZqSRFLCKSHEx/QGQ4VF14ZD3hIth7a1BeDp19NSVIoyARP6UIqUnYY+3yazR1K1ki8uyg3",
+	"a4p3wmpVI5166drHOtsq/19Hz5OLGgHryvh6EZzxSYTHiog5FlX2tdVqldcwBi5oAjwxGZm2EhksxPI2",
+	"gQtkd3vzNp06l5LXIJohLbNecpdEdSlp00QYC4LabklxmYOc5TTytSbxndjrZA+9giZdrnSKRBMiTACG",
+	"cSfd1xLc+aPXkt0ZR74T3zctvq9UsjbHvkEa9tDQwgIOAzQ03QLASYVjMkT38nxUzgEeMblvXFfaaMGy",
+	"fEmGXI1ZSKCKaoLPyQkDPLMRDs/u27ZyTuAanlEGW7SjKeDQXCr8HnRsB4Sgo6dke/9hSer9gMelmFkl",
+	"ssylsstXisUHWrs25XNKUTaR6wTnCw81VXeCoNAXsG8nRbwRdt874orzedCy5rsu6u55RbIcid+5wFGo",
+	"c+l6qX82mRCpastdNeOLid9ZkiGpkKgelSFAPx2/ftUlMsQpiQKDbDB3xG8wGShDw5NZv78VJlicwScy",
+	"9Jn/1Ys+UEFi8+VG/i2REq0GgV67QVyLtnBB54yy5sr+bL1/1lev2UNMeUvX9VJDSTwok1lvUz7O1xnS",
+	"d30r+sE5VH5qD0wC87SDCUpUsJrCfrbr40V0ldllKCY4Mh7YDJKECycuXbaGay1sGaGDBPA2FjMQQF4W",
+	"lr3Vw772M9qXpcXM4DPa14Lmr6mCnbTTNfJT+gX8ugfmrs1+Ve3wSkXvtiwYZ4vkYmEcSYzf1zxDNoKA",
+	"JgSz+n4zBhRI6OfEkgO0MAC3mKD5omh9wlXGOiWYGZFi0tdLtH2Ow9ksQeMYy7OKI3yppqEeOaimeTMM",
+	"og5AggvTeAClU4ElsT2RAm1ZE5a1JZ4wiRJ8BtpqRMdWV+4hlzs1tAs2DBBW+jxIhdScN2O8wDkpDqAC",
+	"v8DHuGk9Guefk59tkWX/GjTQolm3FbTYXIZtFAlHdmuWY6+j25s3HBF1V2pwW6UG+RYs72eFDTgkc58a",
+	"eVt11G1VjFtmjY1GXA23O3YDA/wzK6WFEdyt0KhuglNVD+5X1R3VLGxOAOuVQUMzgXeY+qr+DGwIHwOV",
+	"WBgKnyc4JFLWdQ3ZQy8/HANhDfcAWZz+Dn6fXfQjwYKI4ZKnYDp6EdK39OXB+98PBm/ogTxghzvh/sGD",
+	"g+R5/+fNdCvaf/m4RxYvf48+HNC39KD/mr583As3YzZKnvejX17GqxBlfB7VIxJyAyajaGyARmFSthOE",
+	"vbVstT3q91t6F1d2VdljiKf4t5ntOhGYsiK9XnrRi81aLtpNZZma9YtOzdfL6MFzvJBoOCpsjtWMzVde",
+	"7XcmTbJjU8uP5ULuIu1U16o00tIG2jf66Pm99OVd7rH6li23CJHhmsUss8RyQ8wC5N6EnlfjGjjC/2v/",
+	"6oU8qX3T6TkRdEybWn1XXq1f6m5s1+u73NWm/KIXevj+9heXBFvCoaLnZPXUijC9phtpe5gl/3ye44TG",
+	"Hjy0zit+TmIceve9pussFLQW+s7WhHQ83WYbha+w6MUr0aq5aUN6iykD9V1k9droX2GlaxbGtIRtWAuf",
+	"BHVNh7LX1zYdcntnV7RIeEuHbD05/P4rbKB70XbTQedfJgi0Cnra5r7ZdEULpycDo6nmCBs0z3WvsG3X",
+	"ur2BrPfddV88HeD9tsssnELNwHgMKXrzKY8JSolA+h4/8XktsubAdaVHfb3ubvoUpVo2z6c0JtZNwhmS",
+	"OK47EBa2uZE7fM1hZvCcrsgltPSf9xuBG6TFnofOpnm6oWfoDy+UcEDZaU3GeQavb6vWVuad1wkcKk8z",
+	"0OV67EBpAbHBFXQ2Q1LpTy44V+hj1fi+q8wCpDb5L097lfR3M8iQx3wmeuhZFgwvZX9qdmD36gKZg/b8",
+	"rGyfxhlZ3GidxE1UJQDOyCll54QpLharKSavvwW+Q6Ieykux5lCTkV+iRQeVCBubADAOeKU8w09RPiFb",
+	"k6jnAMkrnNDDq4Oc5efVENlBXF6HAu8onSif9LXyah8E9tpebLd+Bm7Bg5VwVVweMons6aYhKeHbwyVL",
+	"uP3XDHHvlxx7Rm7wMXoUoMFmgAZbmvdmQsR1Ubbdls23tdV5qwXLBUsY6sWKZgPwa0W0mPO6LFYapUmL",
+	"HjZFydKK9RteL5eYPYI+LAk+AzQqJPmTAvi7/shQxLPGyY2WXEEurOKrb+1lV8OH97QwC/QBMGpYBeEl",
+	"QBGH/wPIS4BkDB9AwMxYRAT055A99BpHxABiZ5HMFVhra9U8NCvGG3WacUEk2F3uB/Wp5SZzg6MRmVjF",
+	"P3AIbabTZLEC4aqLZLyCxQ7akK+fPJdkzJOs1QVVpSqBqxAu9V0sLFO/WGQyK2RoiEje8fY73n7H2+94",
+	"+5+IYb6iUvn7CmYQJas7JbdCD7Ers2YCi3MseYJytx2NXrGir7ES9POaMsiePGuVhTwZUYbNVyMCwGpu",
+	"Mf9KUqmFqyIjpDUxSPN8lJ3V+SiBl7DjGcnTU80w/W6Mj9aPEXTmU6rgKEr6O9E/HHWCzutO0HnV+WQG",
+	"VJyZgQwsfjO4vCfkW1FHq2BOFQfCisP3DqtwunaTTAzmvAlxlCp/ex3fNvwljl/Q+dyd8G4GIWOe2ntj",
+	"P3w0l30qXte1eeC7f+i3Tju7nQlV09kIIHo5Tmk35BGZELaRDfJL8XZ5RtOu2Wwcd1MOnZnMPL5ZFfWr",
+	"W8Z6hXmPIRplS+PvpLh1Ob24aTXgkTe5GHdK+l9PSb8drbxOYh35wwZ7DotnSR59BdgTUK9eL+kEYJ1h",
+	"ZYt3CmpCK7XfFZGalfEo/+tWld5FgPIIUJsI4TWBOZSCQvWBHEtdXiWPCDpePEswjQ/JbzMi13X1QQIq",
+	"pPlllXQJwOMvH6wshW8lb4WbIXdyOXMdvl2ehiYUEs4EVYsj/RjzOptwl3167ijh5YfjTuCvus+TFvkY",
+	"fYRWgJ/u/U1PAs7PBnxzH3Jt/fmY6P/9n/8LaX8wH6ACM4xs0FOlUgMsys9oTaqO+c3wqdpRGD1sOJPk",
+	"1Fwv/0eT37CH9nEcu+NhNPAcWAtgEIkBFDBW1wmz3jz71mEoxdjkEA6hJOyX7v7R4fPusfnm3nZ/q3jN",
+	"aUKlpGwyzPv23u+hPSQMOZlRYnbCygs2BOgYfagk+nUWTQzUhynBizkjuyaTZc4RI+dEoIR+NiWXmjm7",
+	"xXO9L6uJkI69pfRnI6hTLCW0TPaA+OZJQZXUPS7ynCkQz+4pT5Di3K2wTAk+Q2/15Da1cqKHLYjxyYxj",
+	"PpdG0crfb7M034u4s9vZwCndOB9s4JmabthfTJP0FKjY5Zt6rgYqKAlC/fVm58sXyLDw9T7dQyFPEiJC",
+	"gvbeHditAZ6dauLAUlKtmFmHrukBL3MdJGvF3zthJ+wtcx1BgcfrXbJEZh4JZCbRiEwp1EADNKmeImda",
+	"0ZtSicZgsxnoI5MmFHKm+ZeC7T9h5vkmq+kFR2FMicU81d8cL1JyBNPLfhEETQjTB4VEZuBa9ugbYHwZ",
+	"VWIWnTBBZMqZhCGALUMihCeYMql1FJjk3/6G9jmwUq0hnrAu+v77l0dv33z/PSgrDJ+R0xAqi94fP+8+",
+	"6qH37Ixp6TemJI6g/YL5GwrjUIoFTohWB2FMgqSQ4lb6XpAThpAg45kkkdmj7c1NaD2NkVqk7kRomiIS",
+	"SRoTpuJFzwzuIJLff2/ddCDhJLoHou9+D33//TFNiPv98Pk+2traeqwn8v54394Puq2enR4hIp9xqByS",
+	"KjJyOW+K7RIKygKfj90NEt0bnnQGm72d/klnqJUlPTP4qq+/Abp5+e7fml8kttuJ8S9aIGhB9KNZ/qbA",
+	"JPCiEZE0gqLsBJDhGDo4eou2NwcPkTZe7FwAnEDPFggZDUFXGgYOmCBAQyiAsbiGpghm2Mu+pRINkOJo",
+	"0O8HaLOv+ZM1bXpon8exKdaWek5wXiaCzzMdd8RnLLLVIvb1hQr44RMkLTLACIdnq+EBnJNIv0hqXhRy",
+	"qdCUz4EMIkJStOAzvXSa70LN0xJ6ErQ1L2AymAV6JgQXRXp4vL3zUBtjo5gkevdwmsbU6I4b9usffpWc",
+	"De9nzENpxRYN9bKbsaeCTwSGihTY7ogoTGP7G+FpDMw0MIohO8cxjbLTMiQwoqF7uj5qyJqYoPvagWtu",
+	"q8+kGZoh1xqBbMqSi7LdFjYb9pCJV4UnwFc1MRYuzg4k1Mh0Y3quLRlXWGC5PbBtqziYvCxG5ijFVNjx",
+	"HgscGs5oGdD33+9mHMkyIdcGa/hL16pi3YNoGOi9FRLRMWyyBckC3cD0/36wnVmYepg+I3PJtjSDOsSK",
+	"IKB1RwKYMT5joSGcof79lf65C//X5yX/6pAkmEJtpDk9xV/0MbJoFnpImeIiXde3c6Ln8ARtbz7Op31I",
+	"lFh098aKCNA7pKkqsYPdx6GWLXrdMBq+eHY8dDlvgkg+E5DIZ+QVZmj47BhPqodM6zIH4+4bzkj3NVbh",
+	"dAhtv4lCW/3tHtqzt/MxSmejmIaGDeNIQsI7hAyAZDAKcTglgZNDDOawQMO9CSmO/AlkMeY+0JIIdfDv",
+	"IJ+M8xJMi4yb6P0Aq0ZO+dxA9CCMEspmiiCAhQLgAosGbEGCoR6NMOUWDd6dV01bgEh3DM8ISb//3szO",
+	"zOBg7FYmY/JmKXPtXq/ILtoebGaNjzVrcf2iATEX3j786dne0yGac3EmTZN1za3MzkUciBAqEEPCJKjB",
+	"VpV7faC1c+hjljUm4ylhZpN7XEw27E0bCTWRLKpKTc2zHua2JfmXYjv1rV6/t2WwW6egmm2AzU/UirZp",
+	"1c7wGUEfRJ1dfW+x4bw2WcyJhsdv9vsmdsGUa0NU4Km/WrQTY/00dybOXwNaXm1n+56e9PbmZt0TsyFu",
+	"HBgObKIymd9u9T3vjCQoGV6d3Y+fgo60jcF2O2+g0MBuBZwU0+g96Cg8kRBIjbHS1rk26D53tcbWtRW9",
+	"HcYZgadv9OYkjrugQm38Oj+TPbdi3h3TK3BGFhLd08Ls4c7g4X17mKocHYq/rXplRJFducxuIqGBjrEY",
+	"KYkk8TmRLvsWTuwJ8z8QFGAs9HEgoSDKkPoS1bz88PPRdZILPL+GTvQqGbVaswxjyEA5PNPMJuHGVIT6",
+	"UWOnweg0Eybdfa2j81oAenv9RvniL0FHM5Kmm+AaGPNWf7uZEt9w9ZpHpmDktin+HQgNQ3/aci+SXIHs",
+	"tY6xkuSdjedauK2kdluS9Z0stnyz05J5ckCZ9mIq1V72eM0LnfXR2f3oX4r8kg2Q8p0vQeOFb01V+ZdP",
+	"10jjdhoAWeAh9Ry0IFsewxr7g+ZNf8+w1Shvh7pyF9bHT3q5cyeC+dt5kD5++lIiRG32oGSRT7lIfdl3",
+	"NSQI30K5WyecScUT4yNNuTepJYpA3bJPfQKfbZEgwC5kispOv4feOk5DpWlFiLMsFgURH4gExTjMtCXN",
+	"m0ZkzIVWKY6zMLlz0FjPQZYKwwUacTX1sVtTS2appWPcikSqH3m0uGpatP1ky85LGx2rnIPBVb+7jt27",
+	"wraL037/cfNN+5yNY2ocy9uDnTZvkbM05UKR6DWJKD5epORbOml7UVQg/0sfMx/33/iDRl9sx0iiPP7i",
+	"Q5Lwc3t4svrFt6YniFbw9Q9UgIMm5KltcLAsE8zjiwekRKnbNeInP4kTCGxfnL7aSfvnfMa+KWb8FNbV",
+	"mexXzJW9aoFms5kLe1ws3PbaLrVb3r9x5lTSNW9AW7wj1AKhviDqmqh0PfXyIAKNMXVpZ0t4KEdv36CE",
+	"iAlBcI219bYeP7ivVYx4YfPpiFY/wF1mfBM2+cu5XWwaTvk4mCLzG9ESTFpdKy3hpg9iXrQBAfWbOyl/",
+	"BZVh37oDr+ek+RqBHhHbRd4JA6ckfLC6uEsosnnR0qBtL58OQUA5/9qU6Lvj8Sc6HofEGoDXcD5K6nVC",
+	"2QaAlK72r0C8DUv0EWxT4+GJqVTlfAwq1Y/wrPuBDc4WAwXLJwle/yq769t2wcAcmh0wZrEvc162mm96",
+	"zsWIRhFh35y/xiwPUjwz2pICwWdhoy6QTguylwqPx02eG/PWHjpQ0mS5UGnz9LI4tiATLCJI5seyAI2K",
+	"0VDGs8kQ2T6syVK2aq/GCfOjhQa+DukBz74VB4yZVY3kMMt8Gfvmpo7MnZunzs2DHKT1pc9kjRxq7emx",
+	"QzG+VMazKtwplujedv8xGsLvp5SdziQp5eXVuH3ckVzTUhu/NkbMpzbuogN1FV6i9Ql6XS1r/RPQgoiP",
+	"FI7JN+i2ukKq/1r8AHVW/1WcgWsSaLfiK2gWaBVD6FuQbl8ZM/gLOTyulpO08XPA+56YxKdaL0eAyOeQ",
+	"pKYgSSu0rnBLKryQtT6Qr5hZ3Irn5I5Z3DGLq3T/XKe2bVvSUHJFnp/97Hnren/yO5dZSTWmZ/WZiAoS",
+	"alWGxpEwZUqAuOP67PRchYxrxGOzKlMsiCsha3ekTSHat+WKsgu6aPZG5URw55Gq8UjlS3TTXilHzA4c",
+	"Q/HUCXUlCHTVNcgOmJnOGlfgldrPG1Vdh2h2j78V31Q2txoBXWQedx6qb9dDVWi2dp1icw1HVXaSTeEH",
+	"pAQyQqGa2rqttEIoiszGuLDcnWt4sQpH+M6RdefIqjiyrvJwfD05LcNMsRua/BZz8ijAL1nZWefxuqLz",
+	"cn3C8lb8Xm2F5Z1Be2fQruH9umL208YB5l55SR8Y2stpPsSMcX37CYNG3FYPp0qSeFyV3OEijMnwvgkv",
+	"Z9IeC2La4Lrm04zMLcSCQtxUD9a53b56jnUrzrc7jnXHsa7DBXe95oRNy6p3wu3FsUtcl4HmElm/5mL3",
+	"cjUlCzTis8lU7aKhTAlTQ4SjSEJ5/JSYNv+F5u4pphHUo2pGljX976Hhb8MTFnN+Jl1rFSygr0oZFSYo",
+	"YMJw86+PYYFjMJtig3dvL3vXci8qz/uCuuScErZWnHdQ8zkEf2vtCDyCpqLH5LMyDkGPZ9JtU+aO1Jtf",
+	"54q0rb/avdx0VWt6bba5ppkYujcEJKT7sGJcoXtDwK4a3q8bU7EPWT6wZcy5b8wdagmwRXWkXck7Z2iN",
+	"M9QtUJEXZse7mQsCz6NSCay4WMUNM99KfWnPiloet+GdCxqo106JtanV+aS+hRKg61dkvqGiobzm90YO",
+	"x4Zrxum1gY6tQaEvsv7GEp5SaO0jg73jmjKjYwegYgVIaUjGDvJXDMn80B0auXbBg3cNNklxXDdtkrQ7",
+	"71dWSvE1WhZ/AVvhBZyVvOYfI6vc3QAbkAqrmaxlBE8JHGWsKJsgwiLjGbEHvloYm7keWjEC89NKXnBk",
+	"BvcVcgM7sjt+cMcPriEMaY4cWKqRO4Dk+jUEY+Ov9CSYS8p+hB4ChEgAkjNeAoCmK8Ak1ufuGISFJsse",
+	"1JEMFhMz8x6ArERuASzGHAXPLCCK45I/wF33nay2qS7Z+0dvu9vPH/582H38evOf+zdh9ds1cza/Ych1",
+	"FrZ0HLHd62F5M17lfz/4qSzknBmCotU+8tBPfTDo9gfH/UI/dd8IxwKa/+fja9N0ffXQDHbN6rFtthmb",
+	"4hca2VU7K5qv3Ae00evGfEooAwJpdmwYGr1za9S5NTLOWODM5otLe3jNY5odGoYl5k1lLLszYSOLPpn5",
+	"+YiNfAPbMTzFNPCe0jQhPrcIDOYFMQy7cyNkWaflwEzvfBzfpo/DkKnigGiKOENUXfrMXMg+WHXQNtw5",
+	"MKDzF8lRqY0sG6BeYVBvBQ7PtGVV1GoctluKaRTAiUxJZFTBmJ4TQSIbIYbLTxlXp3ARHsWl/K7AoLND",
+	"EGduAIPTlDAS7aIhOSdMAZQ4Gi1c3BkXQHaHhikMNfsAnFkIACT8nOTRIMTZEzfaE/ZRcx0+ZzlOcSnF",
+	"W1rWYZSR+75gjyTqyK371xaZdgO7JUCNVizxLjB9F5hu5sNHeIEACjvjNwJDX5vr1FyKbqYrY6fDd8/e",
+	"PD1482KIJtxk1w/f7R08HWquNtzfe7P/7NWrZ0+H6J7mWKbh0IQ7DHPFTRer+4G7S99/9NPBu3fPng6D",
+	"/CNS/IQNnz57dfCvZ4fPng57aI8tDJtFUpFUn7ftfh8NLQj/qRKYSej7M9wFG5RGdqWhwMRGyi3fhQYV",
+	"0OGAM1LDFItG3NfGFwtj+6uwxn7rY36cUcJXrUDe8cgqj3zNjUPeqTlXzxtdHt9KZ1uW7EcZGs/iuOx2",
+	"20WUWfc6Z8D/uOmlYBpaGY77PyanPxpaiF/4A66HVB2UZeqcAH/UiwOvMwkyUD0YFDLfWIQKwzSvM53p",
+	"JFLks4K2DWcz6eNkmc/vnZt7g9fvAwxGcRikfk3Fq4f1q3o34aLLNqLipMsKpqA7kg11sKi8MVfkyrOr",
+	"VnTmNTmRXDZl1MblZKqeW136QlHW+ZM7xuxyN7vGHG3cOcdqnGPZ4bnh8kf7Xq2DSZqksUHDyxxkQ+hR",
+	"qzU9eTaz3XdAIxy6tljUwnkB27FIeq71y9B1vddG9PiEmUzvvAW5aQWBFxIN81a+xuAmsST5lUFtD9+j",
+	"eDYxTrmzWSE3zyWfnzD9l6cyE+0xx4scpBEFnm6SNWJq+rYhCXyvcLPm366xmzbt9fzPSai4MALC3jBa",
+	"oIRgRtkEjXkc87l0rca0aj0RWq+ox46352rt+lDr74fDbrYTPuUxs2yytp+R3aBO0IH2jPBcpQQdzZR5",
+	"iu2Db9vgfwk6Fu4p6uxuBp28cC6C5tLVZupZl3PLzZ8KOlZoTgWBVkJacUynmv1nzeF3Ow/tLbYd6+bO",
+	"l7ynqaxO57grp1SARFVzjiT9HZ6VTaY0wJ1sHK+JoIy7uzvF53/8o9jJ2TT77xwV2jV3ttwAz2b6Uc8O",
+	"D9687R7lIx709Wlffsjrxoe8Ljxk88sn4Khryb19oJ6b7weQi4I6A8Md2Luq32+66jfNGNPVZ+k7EdhY",
+	"8nucN/Bw3GyWRbChG6gWExPOowBpzXMydeFjkKzUcPaPgkDXx5ID1n5nifk+GgnKJlKr/cC3TZzIlC2B",
+	"wNEPenF88AaU3QW0FmE+tm6mkrP1u5rhP3sJ8BWelBW9F+xbgoIxJUoGrDZ4m6KbioNpBpqMlYPGQNNG",
+	"dYInRNZHOouayg1YGtcpXu7inbcU78zYuLN9qPpzFc5rc4oyNMxV6yHi7gatkprrjaeIzeL4hAkLa1Hj",
+	"8DZF9VcjTy5qYExpVDEvtGC2uWVFcVxUyPPiJ9Pi/0uuE/9R6m+n4EEMSQxJvtkDlkyMbdCk19eVb6kp",
+	"RmtedheovAtUrlHzf6X6RquSf/vGpop/ZD3fdoUyAABZ8NwUQQB6mdPphA3Lp73sh5ooyobg7VFTLrM+",
+	"fq5Dn1VleuhIW9R6fJIoNFq0ScI4gC78XCzurwAIuHnuuxZ/u71I4x1/u+NvV48QcGOuhw1j81w8DcPr",
+	"bzdOC4xevnv2IkDv3rwI0Acyeqe544uD52hMY1McbXuYDvroNf0RGN12HyVkglP6mcQyQLM05jgikUns",
+	"H3OR6GeMiQqnJLJooCfMgojOySgv7ofApMBzaVwgZI4os4391VQQYtynAZLcwv1b8LSEKBxhhQE8DbOF",
+	"VmYnaAoHw3q1TxhMIANxgb9cjh7jSM7CqbEl9ReCjGcSMvQ2N/OUEPh5aDLy9Bhosd2r7ZSdQ8LYCZt+",
+	"2loCARiqIFhyZh88E/GpfdXwvim3MnEHMxAIjhad/4AcQzXhgdqN9ordDk6Y25rNvrWKbYah4vw0wWxh",
+	"JiCH9xv9+gf6wq9ObsConhOjFQedZBYrmmKhNjSNdTUBrPms90CpN+2NNotbI3tgi0r+EFryJH4n7yTR",
+	"RSRRixkcc/4Ki8nNi66dNuv7nuFzTGM8MjO65Sa/hkEp3l7sJfhzdwTcoDPo9/oPNnde0x87LQWi/kLR",
+	"hHCt9nce9GVLEbnxB/x7ukbXYDMz513UYgKaA2pBotAcu8OYceEgj7pS2UP/cv5JEzqe8jnRT4JPiNU4",
+	"S0rO96vgvXce+G/AA29P0W15EpuzdIASr63zDKRU2IM0RFroogRUUKqydvfmEJUyK05YZtZjALcYptzm",
+	"6SI5pWMbOoDMXtnomfyKFZ1bcf816yZlq/ivp6jcWcB1Hr4r5GdNwt15v66hsCuvMsCmBXjMzUkK0GiB",
+	"8P+fvW9RbiPHsvwVBKc2bM2kZEqW3WUpOmZUtlylHb9acrVnt1gjgpkgiVYmwAaQotnVjtiv2Q/bL9nA",
+	"vQAyk8zkQyb1sDkxMVMW8wEgLy7u8xxMT7oK3SED99Ndrhj+aD1faCYtO2ilojOfwuwIwViiQxEawBaj",
+	"Y+j/4jd+t6nTKsQBN4TUH55/J8E6Z0xBfLRJKbmleqSxEeQBgWZ8F21KzECbUkbFxO2TSlTD7h9mt05J",
+	"a2CB2bp0hSuYWXOw7CcouyE0lDL4CUFfEsrgmGprAZXDTCZc78BznLDWUWuV63y+heqFbSXC1waaQSJm",
+	"Ze4WDtxydWtjn0sozSnv8CikuyCyeVza+0OqS9Hk9l4tbKz3p1ubP2becG0WnDJ6W7/zwHYNAnsUTkn4",
+	"kndZwDOv38GNj4wxZYxF2kRI16vqf66muEtsx+6OS6j07O5U2aCuck8G1RHVnoNigZBMOby6OVfw11Ca",
+	"f7+8Zzeuuyk194syX49sY/hbX3pOEXvR9HJbB/uTjBrFP6/ZSn4L8TxsWIpl1uMCtpRXXlAyp8mAXzMR",
+	"lU2BiKSMXgOiSm5c8cy0tqOpYjSZQNa0I4LtoYcAa694jEF85xSKhCS832fKtbZa13yqDifgyDvFF2H+",
+	"2jWdlV4ddYSvHyo6xUrTW6gx3+Ja31O96UZ3N3qzyQabti9NtUwHeA/sh99W6mx161K6FdIJjMbDacXk",
+	"2+JuUff+UQQAl2grKqZQqmIOOZFqHxH2TOirPPQBIeOQYozQAeViNrUZqiAh1wJ5TbQYS3DAJSO0cOdC",
+	"6UvwT9EgtXdcujvq45h4/XrMyS1f4TfZrLRGi2hOs1KdXC9Mcc3wThSCvOmIxSa9jG2w4q6ajdYq65uo",
+	"C3DSt9nKAA+2sFxlQEeUQRcas/73PGRxJyn/5XTJthh+a2Kv0OyzXh22TLOPe+NNm32gFbDa51OblYNi",
+	"/3uuRu4yV79VI1s1ssaemk1GQhW75mzcnNM8x9/BGyjB+E2zb9IU2lEwRunQnbD1ZA5hhnv2Iuw8ZJZw",
+	"aHWlJHwdEJ37+ZInS4PRWQuuASvPLQ4CbcHroYRDG6oaofAU8Astj9hnn7VwAFNrWmGz1EM5FkvxWeLN",
+	"t85neY+Q8FDiFgPhuXXf4uDNIYlQYfd6reT/8tXayIUGueY9nsJw11nheOJ3Eb4Neo5hDwHCiib4JRHG",
+	"GJMmHjMeGakcQlyRLMYtv0c+DaV9NCJoQmnkJIIs85U1rtxtNE+sB6coTxvKGVFI/1rMfjN20sxr7qIJ",
+	"GQfRZC+5D7StZrxPCuAXnlijxH0bdwBVwWC+XhEgPuMTPRFSTLL5JVeaYTrMXxwRmSYFo1dtRdWFf/Cq",
+	"3su9YnN2s1h8ntkl2h5mDYeZLmQhVN+C+K0NvlUzzFExlTlbLmMUjwMNoKxV4FIHTioFeeyw+Zm6Zko7",
+	"jFIPVKRZLEWii+qmjug6NNMuZvXsC0mfC8+aUvQEwV+PPYJsVLocLPmpewJGqv1zRHq5scchhhtxhGM6",
+	"IYiWSk7wOYjTao9QO3s8TDEX5tbbFWeVWF6aawZK2/XmSEhSsMsxnUyDk1o5cQa2dkz/WmYM2+fHHCmi",
+	"ArCRW4rWUeuaxnmekX5K9ZUVHftxrezY6WRSt363MmrGcvadCAbuQXKtBBB4W/k94XFa9mkrasUyj4fW",
+	"dGfGMNZaBXXULd4KAZH9dWuoC9YYE9FsCzf6oKsJ1qA+Fx3/C7FGfe8yqFpMVqKy9Xo20yyFCyDf35B8",
+	"v7FRsO07fnjJdHcmr+Xwb8ylT72kNlNeOds2ayhuUA1vM+V3lSlfpyCvuY20lJnSDNpeCgPVTGeouEZg",
+	"ZkLHdNKYdVqTjt4Aq97KVtYtb+9t1mmbdVol67Q+vTJr3iF7QkNM55PDECM9RrRMEzsK8E9D+tTgvytN",
+	"6aVyr5pwD7zwfuSZliUkahocq9TqOw6nZvIofZVXhpjRz2+YGJhh6+j5YdTKuPD/3F+WytxFBfzyhzWL",
+	"ZcKahuEvXnq53rgbXsqEfct5KRDNN+yapYvDeKm9bBvIawzkQZsLLtLNW+mXw8WA6tiSQqLFdmCfaWzS",
+	"CbbO9A1THjDjGGvLoQWHiZgh1yfwd8J+YsmAKYzmdUSXfR6x2LDk8u85FYabSZcI6UAdgf1Yk1ykAXTR",
+	"VeXC7O0J74NtdvKXWFOYdHeOAKlbk4xOyJBes0Ck3BGa2yFNZO4BPJp4jZ0u3YgRZZ+9Rdm4B4bRdwLL",
+	"QctKY43wG3D/E5r8LdcmYw40YE6OAJUKQAniDpYKvCENsWjMD3BDHncTlhraJT2WyjH5B1NyJ/J2AHO4",
+	"qsBzLgBoFRQMXit8AL4julzovN/nMWfCXCJR3M4euWAiIXVqx0goPYakn1ETommf1bNi2uluXD+chFXd",
+	"KomtkriFCLfbi7hJ164khoymZtjoDf3igYNC56crJAEKLaqY74CDp0UkVtzwmKYRSeU4IhlLeA7Y00M+",
+	"GIKnZG82Q8X0UKaJLgVoDBcDfdwRHvyg3GsKIGBeM9E0RcRPlo0ML5UBgibyacMJem9ckKdtkgDSj0gK",
+	"ICT4i6tT7ggIA415mmJzHXW0kyMa16qagbNDfsHFW8azq3bOQuTpmqWN/oo7EFbQSzgWMOU347Bs3A1x",
+	"q9mg2VBQg7zYG7auSJ1ZwVCsVS603Zxr1xje09BzQihMMW/acKYjrzSQBRx9ANBpvvIgqw+cvAmv2qDs",
+	"+ZfMwx4Kc96KXIP3m5Y+1c1d33llLMHD7bEh9wA5CDHbULfxpoj6bMIc9I+/k9KGMLcFEnu7Rt/WhmvC",
+	"PChFIDekjp/8EcuEfcFq5dp+0JeOy7EYzSPk5UaGant7c9eVva60oeZaPGUBfDQVmR1RsJicoWN/ak3v",
+	"mxsGaX/f7Da/k87QZbf5tkr5nuWxrHxvcttn8pqF0E6tFfYxBHWr7VJHDg3K+pOeMScDTtgx8EtC34D1",
+	"lXoTMh7KDEFHtHXj+j5A9EiTMAAX+7VO1DVLI0LTMZ3oY6LkGBGZMRjkgsB17lTIkb0Nk7q3TVn+paWE",
+	"X91LCziZ28zQ3VFqrGYkWF4KNE4QFGxqV4NfV3N0z/GepjcXaUnFXKYjQmopqkkXPJCjw4Nu84jcTU1p",
+	"y4N2+2Z5S8xwwMgMz+B7uPrg1lHroH3wfHd/f7e9/7HdPoL//d8NI7Q+U2VwfakyajVIYtWJfXZr2TH1",
+	"WF+qBYM6WGZQRt5oSN9wUtXrssV51aBJt87l3NRqVjod1nuY/jEwXHyZe5LOVj38/PHsHUQ2qIBjwZrQ",
+	"KSgFR6OHf7hm6UzJyF5jRHHRwXeCCGKyT36MyP5BRPaf2pN7/5AkfMARHLm8gcP/7D+rN8DtzOca4CNq",
+	"DFP2xv/+rb374vc/fvzywz/df+4fRPuHX36o2du/33EexMUHtyWlD66kNER30dy04r6e/Z6b4RM0QneL",
+	"8TSlRbGAFMiN/MWwp5lIXGGpa43SGsKCaCPjv0I7D0swBVq34XEkH/xANuO6vqy85BzfsJwLe1ivBsNi",
+	"jKkOJn11m51Tw+Dg3sXje8GOm778S1R6wjnLKMeOp2WfUtwy9STNzCpP0b6c9bY29W36xYcHL5YiY3xL",
+	"xcSJjb4HoEamJIElpWCXflYn/PZHy/3XfjtqjexLW7mGfroxF4kct45a+88yMAWD3ohzbWTG1Kzq6Es1",
+	"kGYJ1fGW8hRibFxcESOx+LmiSSLC+452xfHXxoZfM0JjbPEvbAy2m1Geen5b1DJU6DFTweuGBj5PgxQe",
+	"KgV49EIahxlqBwN9PzIB54wKMpS5AqVm/21vyHVtthNnvmFV9brykpVU1UFNk1NpfdH3E351I0IJLCqs",
+	"EhhpruL/W9Zh34NyqUbd9RXKOTQHAyUQFyvojIOgM9zmm1UbMyoilQMu5pRawcZ1Gz6G0kkJHScigeKm",
+	"vmJ6iH9z5VCOWxtQHEEpdK1gpF27tbtWl1kjvhsR3M/vT3IzPOiIcEYD7zcgPj7/0+GLiGgWQ1jocO/p",
+	"jiO3KJ4CRZk94JCrah1CNRmzNN3riI74BKPINbtEVa3/DFBApCeNGzrG/FzHxy/GjCDQ4K4mRsqI9Jj2",
+	"KA40ob2UkW6sVf8S7u8eEc2Y023u4xLQEvYyeEwXhnJCxkqKQdU+o4Lk4krIcdjvZOCNSojIovLEwtii",
+	"/5lnrISHqfhgaErrCIZowkBLU+CWc4+2OlimCdHSFZ8ctp/WBjhBMBa4dp+8DscjA+pk3IJqv37IZA4k",
+	"RH0lXTkOJT0lx5qppphW6XNVojRhwwF4UzQLx/T71zS8g6hWW89/mkzJVrnn3F2PAF3/wWKZZUzFbC+G",
+	"cFdx7uIF+wdPD0EBeAGeeZP9AbJb5ZeUHhNLpVhsyFAqzciLVvlRLZrQ1gpN7m/sBy4OraiyOJ93x+Px",
+	"LhCk5yplIpYJS1ZJAQ24eC1Vdtu5p49W+j5Qruqc7DdyMGAJwXbmrfW/tf5XPaDfyMFqJ/LzuSdy04Es",
+	"sZui/kQ+td68KXnurrqsejwbIkXMsK+/ckrjiZOmiNtVugfPQMX6uWYJFjkJOa6NA7ghLut/+4EOqSZM",
+	"JNb5vqmQ3llEVw4K2gRrn+OUFkrCTIyn2VfDRd2labrg22MmdPbrw+nuPnyEwwQGBhGneYIRj7rPeJKm",
+	"S31JxI3C0BE2wjzwbwnrOLYe1zo/Ix7qjSF5/52MBwqqbNseS6UY2H/VRttf5koxYX7FgMDGzlB4fkOM",
+	"2o3/YUSp70rCPg0loRk5W6dcOSU+J/o7Yv5kqFH43o1zMR2u9sj7glpa0ZiLAYlpmjroVsDKh9tdb579",
+	"S0eMudDHZVAs66gctl8E9j+vlnwMmZy4x2DRBgBqI9cteDP2EGKfMSZLxlR3hP0+gDdSgBtAX0jKxFHl",
+	"DQyAtXzOqnqSOZAu8viwvU+68MdLxezBBkwy6BIiuWFPJpPCb/HqFL+sHYMfXRKFOXq/MPiMgo2PcYKO",
+	"mfu/dl9enL/eBWO0W+dcuS8EF2wMrBJeUYpK3Znd/RFg2sbu62yN72+/bvVeWOunXrFMBaogHlHI4ypB",
+	"+YPV7XnFBlwbe0+T5kbGUaucvfoPxyw5nQpriaSIEYACygX/e84CCaFiA6oSYiSJKUTGfXQa1dWP9pc/",
+	"HZDexL5Q9smvH1/v/ngc4lGaYBzKSNKzii7LpCj7BVaf+xzBNVO8j7rTDw/gvnkKFXMdcYINV6AYrxgb",
+	"aQcXzNI+GQ8l0jEWMa/H3fPTn88uPp6eX56++/Xt6fnJx7P37/6MyMPdnXCGHbQPfAWDnSPqZfta3RHj",
+	"oYTCPftowCJ2bI+1Kth9l6+JF4Xzegoh0UpX+K02XkT/wz3HxYqgzPHSRXJOEtqKWsCA5v7yRl6zlEKF",
+	"15xw0ArRn3M3/ZWyFvu3aWNiuhb2RrJH0PW2EgSx0e/hJKnNEjUsUOQJSuRYALioi/J6PyNk2OwO/v5S",
+	"SdvDctFhiYdQSR+vcCw+nXsqDutPRc3MDWtaQvN+xWTHY8mKuxV+PIaiav1LCF9UgybBSekIrokeMWF8",
+	"0y+S9Ob2lOlNcBxMlXLi4FshYAnmputPGs02nYo+L7/jazPRM0UzABHqNLDzrb55jdFeAufMigr6cA9F",
+	"ZzxbxtH4VdBrylPaQxS3teqZi5nKEtxZuGFhF69N89RnvL0WWCZO90iTlAOjuL8Lu/ih4x4D5XMQ8/2L",
+	"HjZiPs5iGcR8V1d486rSB1Lyib3iNCNnJPUpxXXG+vxKLgRxhnwAlE1VDrRHujjqfCZoRkKZSC5CFuNG",
+	"KKa3nv35ZmuIQ3pJMJKwax6vNSWBjvpuqG2oVXoXiC0SSvIK46qim309XlSl+bFGU0K4OULfQsdUCOur",
+	"yxETcJ921UEcKwU74sP7i4/1UYRaToMhi69O7bP/aq/ny7f0ztiIe43dQEUsdvW23rewRM4W2Kg+nl2F",
+	"BjcaZ+6+19ZcmzHXvheL642UV4i3eF2SmlUtredLWFrR4tRUg1bBEJ660lPH2GxVH86hLp2NmgS2x4ac",
+	"rL8Wb1jJxbqDzV+KyJZXbKsCth7bqvoDpZ5kk1IB5Dq1xjxz5Ynbxst2LgAAmgJik3mKBPAeK50FJKGT",
+	"PXIiwsbxCLF+9/hUAhkwY20eUF91mCMw3jpTZbm4y2xsNipAa2v3dUhybPOqNR7lw+oZstJMEISjmmW7",
+	"0e579nUtRD1FRTKfSBAvIb0JJCQdKVqIz4o86zHl+4xdw5DnQ66PmfyE73zQEROYw+J4Ca7d3l34qbPd",
+	"6j2/7jN82ShgMY2HVlCet3Wr3hWdlZwQvmgk+4HrbiwvA4bisqb4xZoFoMkygznfQf3cPQ+d1ND09NzH",
+	"XYtIxlSZpfjQ0tTqXqb3yAkZ2APhka/OBJix4E1PBShSRtVL+45VhdHe5C3SNdOmWXGz84Y6tmxkJrcZ",
+	"ervfXGh2rW92RJ/ahcQ6QPzchXgqs1KcLpqDgWUlEBXjSPGYYeVPgMcGqGCAqZJjT5xNjRVQexo74NIx",
+	"BYiPXj7hYoCApeSTq4/huohcd4RmM/ayncwxobgDsOBTMChspMq4wkaI7mmoPPDlR8j/jcIGz2hAIv7a",
+	"nbJJ7Q1ja1DeMKUHgtBx32PlN9+CHnLjazfg1PHwhBuWLUc7AAEsZ5kce0huv/FA5Xp3kcJNI3uauOsx",
+	"V4aF1wFh2xUOFxBsXfL48OCgI8KffJCpuwPd8YqRLLeGGyNQ7iAmbmhcVPQEqBL7H5iBQYqTGjYD1ww6",
+	"lOOOgKdh0RBV7BiJEMpTDt4xxP5lmkA1XiYV27EThQVAqHRqSCa1IfvttlNqsk/221G73cbxukpBf9Ji",
+	"wUVsT2GvU6aUTgYcD9Stcqm23U6+a//qenIjMh7yeIhayoMGKgOtTUDELIhjfvAtsRKbacH7BgQ2CXWL",
+	"hJt67obEjuvMsOw2D/0NIK74WdxyMHORol0P/V60jYR899SAdxYGuvkZ9yE3JVL1wHi11JFXro9ZWLC+",
+	"/Mn45I8ClnQpbml//NSFSe0VJfX5wJXMl61f9bUC/5FesZLEh27bdfhZC6sEnGA/0oQnDajfFUjemxUJ",
+	"1EP0fgIrxWM1cmRgN3vkHWMJs54dE8FedCvizTDrApaNTmsykjqL8dYRf29s4DTAwNdxCYJl+7gbWLd2",
+	"wBXVBjpNhiwj+cj+IZFjEWjAdo6JZiIpF02ZsdwjJ4a07cXI/IXQ0PbxnnaevEXMWeTGR8O4MLURuBfq",
+	"ARsN7J1j0ofqYXiIA7Hl2kFPk77Vk7WVL1QMqpryps0qzt4obbmhYn4ZsnKbil/S1tFT2OCGjap3vgdu",
+	"oyoWCixw62h3f4UuFD8vxEr7Ng3Qrcn2wE4iB9znabfWGWHImBqwBREGE+J/oOW8ZwwC6azAEKdDbKU4",
+	"5QBqD11/aRooVAHCaY/8BXczZwVzGc0COnBH0CQh+Siyt5ciGS6IgP77Hvk07fFLNUWjZn1xHHePTaTr",
+	"lR7mIlEsMcMINKanrt/rCLvJKnNzqhZHP6aq3N7tyobAk/eUro8P24fO4RfSXPbtLoD27hkdCqvuQo6b",
+	"cqDfwpfdKrCvNG6/A54NMHTlNezQ8gZYm54xbCAVZ/Mz98Vlddl7u+dGVDFhAupBkZydSsxaZcHxOrSe",
+	"eEM/xMtiZMtQZSDzM/S3xkOeJoqVyCHwUZNG/gwY+wbs2ntVaOAWdLK41qD42vek3iAuy8KaErz+iYvr",
+	"Drz41JUe3ES6IaOFj7x3xQhhYI3nRLGVtiUJC0oS4uIrr0Vogdpl2U40vLhKjFSvad/jY5ciJIJLC2Az",
+	"Q02um9Qq/rq0ToVhXOA93zB1CkxzsQ7Glf72u+NAv2desko7xf1hxdBdraOEAj6deK2WL0A0qAuR6y7h",
+	"QhtGPYgTpBC5qTgwBWbiB6i4iMAogsILcJEU09qBPl2xkZkuwzgiKTWBMqyaIXZ/JELioiC8ORLLck26",
+	"H07fvTp793OX5MLwFC32jhhRnhyTHP6/tdG6Izq5hCu6zqiPqYhZmrIk+EkYHRtIwNjC1GqaOlB17zQ1",
+	"hKeOSJcpJZXuuokjziBEwWTf5VIDkoSRkqTcmJRh/Qf8iu5hR1QywkVimVTzyrgKI8mFcevg0gwHXe+n",
+	"OmcNv+QTcC5Lv0IxBvnVTrkjajxbgo6tU5TkpFyXYt8HSwH+I/y9e0yokA7O2NAUA3UFuz/8sWvv6ogu",
+	"VOVcOmiw7jHM1H8rp1Lh9hK+TUYniJsI7zVSXtr1uMSbLvEmRImGTjn77rOEZSNpmIgnu//JJt0jOILS",
+	"FLPZA2msSDl4aPt4SGr3GNFguA+oa9cHMbfPh0KgMa8nCEckEdhZNzBiwkD/k01aXwfC7Ev1yg23MwUW",
+	"wEfADdGGW29GaogP8yo6c+XTtY5az17svWiDngulHqWXBEw4542F57iLf/ujnAQ4+lNUipMe2CkLaaz6",
+	"+pAyqhkpVnsVXB5Y/8DOu0kIHvzSDVYh6qmqSRg+stk9Z6OUThARep6FWHfLNiPPki2C27qtjg8pjaH2",
+	"UDoFtsjqqGtSmumTWCZBji9Y7HTieT+F1xuiLXC4RSQYGhEZcm2sjwqVn0M+ypiodz29yt6sgbuKptjW",
+	"RN4+B5nLaK7P8F49ilG/KZ6gmYpMBjeIjDSAJsJDddjxoSQxWNPHsxYx1tEgzx5BFA8wGodyRGiayrH1",
+	"Cjricff9+avT88uXJ+9enr65/PXdx7M3f7ZbcMSS7g6hpPvh5OxVF5Y8hmRuyRQHthDY1gA7mYvkOBhh",
+	"SOxipPuB8FBJ2RFgFeLfL/OinbNrDdeJo27DmWIfQgjtPz5st61JD1J4aRQVmttFqs+F4EDvgcqoY/9u",
+	"L73bPoZptu5xevWBqA/cS2vWIA3KwJ9kjUflS6oUZyoiRtH4ytrQLjYb2hyGdDRigiVEhkaHPQLJQP/w",
+	"UkLQ+dQFs1aoMDKSGJam9bymfpSbBFby72iiAy2d+duz9c42xwVzpQATf9Aoes3SOz5ffXqiOcdXTWNU",
+	"o8a+o7yrpTJdou15AifMmGu2R07SlPR5al9MYpn1uGB7pPv3LkmlvNJQcgAxF0QM5sKlD6FfLwox8oiU",
+	"RoRW7FV+jCzrk5HElqaMUeuIkVyzjvhNM6ri4e+P/yVsyCf4pw9uGjtNVPz+goWEVTBkI2EqdixV8uEx",
+	"VwxWxu6k0VAKyE/VhcL/vjwBPMzgI/tslqycw+WzX3z5q9/ZUS1xPbSmLvdouHTZ577lAsKmS11LPy99",
+	"7ZlwlMlLJAXEBRYqLbzyNaMmV2ypVThBQ4ynVosscf3Phi9V83hijOK93OCAm9wqaxGm7Nqez13fI/T3",
+	"rg9RQ+zZPp4qlvh+n14+AYjSCRZBRiThGnxNXaGCqU3vSIh7LSfWbsddSLWcXH/iZviaxgzCBN9qKsgt",
+	"yuJkUNHVfi/S8aNCfa4lr+mf96Tvt9qS51Thj41yn3zXBAMyy2Q+/dZuPg++c8HzH+S+SeDMuNYuirLf",
+	"n5drnxZE5Br1yhPbsK0DESrEucI/LiOW7vO8xyFsZbJeGVqHTtOU3TOl6Ie1dolE27ZRIl9zkehiFL0J",
+	"cUQeAvLBznQGalovfKQ7nPQUT7pkzPhgqIHjNioJNTdDl9hFtl1713FHdK/YxP6hS1JGr5kOdrnMzTHp",
+	"apZRYXjctXZ68SNNkVDAkURZ+55IRX7+ePbOUT3B8yPMS4LhP2QdAdwlkB9H/BcoNvTaiJy4jmF7EBy0",
+	"2zg7oCCh4soxi/yE3RNUTFx7nAZ7ngGYFyI0G/YZgku5sL6ZkTI58lAKWNH1uNOC38gPz9udVkQ6rR4z",
+	"Y8YE+eGgDWv8w2G709ohPWbn0hHeI/K+U8bFJTwRqY0z+tn/U9NJ4U45kHjFCIuHEhAXSBdy3iPFDCSP",
+	"8bMKGeoFhlR3BBp3QPABYUVXGH7FUm6XxPomAfAMv+6QXjPf9dwNt16ClYde3jHREyHFJEPbkSbWGiSf",
+	"hkx0RPX9AIQCA7PraVVhqJWDXLdhaQoCIpwdCuEWnGw3UXI0Yskl3O/rCcae8s5+UZ+wz0hK4ysAW4Ev",
+	"FioNhEQJ5Z6Spg+7wdUx4JjdaBLmEuLuWwMIhpdRrq0Mw+sUo/EwKraIbxyvbCzwhbWEr2QffQmsYSB1",
+	"aL1C4pnqIGyez69iw1BDMmqwYMKvovWaRXkv2ccHMReMKvtZufBDr3N1q97wYnZmt+LWoBox8Lvt9/6I",
+	"7jd8NDXg10zUesFkyBb7wDfrhJv2ies64ux+58iGCCz/DYOwq7iiL/7W3rL1xbe+eK0vfrd+7Gah/K30",
+	"nzOdp3b0DfhkVguB8rphsfg9oJiw06xzJJzB9VU2W5oPnvxh/++XuWW7yNyvyW+9CeFJJaQ5YN4f2Jnl",
+	"xke3o6g3jKlS2Ath31mbrHAP+2lykeaD1krdzv6Zhe6nuaLpbqJ43+z6aOjubDS02hut8cXNZ0FGP79h",
+	"YmCGraODdjtqZVz4f+9Dz69hyj72v3+ju/9o7774/d8e74b/3PnXH1qB6F8bBYU7t+G5NG0Rt37bivkl",
+	"Kua9SWm3gUGBW78flQ8GDiS4dj+CHUSDFZTRCcAm9WSOHZWTETtyCJhRuTHK2oNV14miUQoGXo8NuOea",
+	"DZwwwJILZlYgWg8mYGj6Nmgme6rbhFiThjPtrFpfq+teYE1+uCfjGp8c+Bw7onAQ0AGssxlxdVYyGoE/",
+	"Dt6lJenTuizJLduEb61P6KaCLDP170dpKb8zCPWPUasvVUatMHFhnh60IquYeJZnVi2BVsJ/7Ad1Yx21",
+	"AaSzN3owF/NqzAYXl1Q8/jvf5i89YTMl7nitP2+X3MsLy+iq/VlFAZ2HUosIz+jA7V7qLTs97+S8dz1b",
+	"2/Nn3efP2s8cKGZR7JqzsZ5/8EBCTpOxksYfOmFYK6TlQ1GZmyFE0NIUZN+NY68jPnKTOtnvycSzlI9S",
+	"ygUEWI4I0zEdMYy9jH0JHLax6KEciwUZ9nM35WV6y9yw/BHJHU6hNlQ16m/7VjFY3qG3z6o7L0o51PPq",
+	"MJxtDqOAMOVM/P6rc6P4xqVTow80vo+zXBze99L58FQIpAFoyV9SQfq9NvF/aTrjonUWvQI+CHWjiIqu",
+	"K9i4voENw6BTDXGoX5A13DX0c8ENR0wpKECn7gKkwcA7O8IzaeM7q21tj13Nqv3lkn3m2ujuzjHhJlTF",
+	"Yn8U8SjviaL1CgZ7j1CgNsaQah8eOmtuk+z6/Vi4qTUc6LiEWwKPu8FA2nbVNBY/otjWmlGNiq+OnXWm",
+	"sWa4RGNNra31JOOCLQs+6ZSWTzIGw6OqfPBJbycl9bMIWf8swBVt2Sxn6VGdpifZpO7YWP7wXBU1372s",
+	"0l9VsrpLObqI0FRLe4CmpRaQIU+gL7zWV2yWj/YdHxTbivDb77bakGjfzFbMG4nz07RopbfjKbDqPRKb",
+	"K2/wBCHkPaDFl/LGbldg09GQJwlmi6fxfEcpjas69B6YcLe+M+uamrbAaetqU0IUjY1svUazQ/OMp1Q1",
+	"hng+lHCiEEcEdg+ggsyUdBAjrTNVDuAeueoaakh779BecLD3jBieMe0Ko3jMXOagg/AUDhfRUys8LdVS",
+	"7ZHXwGZYx9PARcI+s4RMGFZk+bCH8/8CDlRD/OcCF+LGhbWu0KG6er94VJCidsYDWqw9wH94lwH+qcWb",
+	"H9h9sKGS8BUhZ4WbrSHsOj/MqujgCcjrPOJP5AG5ZrGRCvLoWNhYkf0h1Y6+RLnUOpSZ2T+74EREuHA5",
+	"BSypkzKq8IoAAHciAZ75Q7U6uCgy9JGO2O7IUKR2QlQuAhUMxmXGdBJwVA1VUNs35jE7IoftF3WbD9ah",
+	"tO02JqRn9kXnbCTrQUVDYtApkm24ou7gXqL25bVUPbCjbthU/HB4hG960oMkOqgfrzVKtKdac22oMDeM",
+	"PUyBetDEHgvaKGqkAuvAnr7SGtWtp+2sXi9NwayuqKIC/uTSOgqRnVLgUbcGpuMD6Qh8tvanuNfAR+TH",
+	"Nvkfhbt7YP8174iHWVUQWjeOSLnVN1t9cw/1Tbn6B3Yc5koDBU9NXeEda6TpQGlhOeWNWsnOxOkl2YcM",
+	"TyAVEZhbYgA5AujrVh15CwfBBNFEumKOa6PQaLBidQGCshlz7woutqroTlTRhh2c70d1VfbvgHKxqnLa",
+	"P1iLdjqYVU7ovjdTXjgvixJYf4CKCNF6PZSjR6UWuL6SWdUsRD3kKyZZqh2sqJa58h3yYCfVwHo3hGuc",
+	"mvfDKQdrjtEZBGPN+nCMKsKEzAdD9xKE4vQ9RNAL5UbSLUiYOwLZL2IprpnSoK9Iyq9ZqUQFKT2OkKwI",
+	"oKvsX7sOE65LJjInisWMX7PEc1jGeRg8hnY6ImNa0wHTwGXJDRHA/jtQcuwgXCUGpexrYFyf7AC6J3HM",
+	"RuYIFP8Tds2E2dVGMZp1MbmC06RKwaCpJpqpa6Z2AXcUrtdHpZk/puR/Xrx/Z2+gk53IkW86RibyuPtH",
+	"p2Xf1Gkdkf/3f/7vl+4OAJgyETPSm4T/dvwE8ZDFVyxBMdemKg5Fia1rZCxeJgXrFus7Hso0TET2/sZi",
+	"hzILGLhdX2s1ws0KS9P9r90Tv5V2Pyh5zROmXJUWVmJgKxqmnIp1quUO1VfhWV/F6QRiWcUxPXHFHl6A",
+	"y0imTn4weON2ZgtSArTflyqx2qzYI4kEORvSa/bvsK/7Mk3l+DIfTb+xZu+6tcUPUj+G0kyXHETUckoI",
+	"lBTqRf+ETwzhde3LT62bldAJuTCMpeQnaUzKyG//sn/4O6GG7B/sPWuTXy9e7RVPLNTkl9LaJBKAjCGJ",
+	"Yj0zeAMNbeH/vgq0a/jif/Ff5paTGGEAqHThk85s8erjppNK09vcbn68pmf3ZE9eQ6PedLNGbbTTSUjY",
+	"k4VuNsRqYk2k+IYtrahVp1AWPab2HrTaHkIhy503h53oq6IlFprYS3p4JZPpYClq1bm2keNTaMotzWZH",
+	"kHUQfJCIaENTCBr1KU8RCWBSPokiB5nnGqWhwE/lgjDhMIBmahzAmLzwJA+b9bYCL0R9u4OhJjA0woy/",
+	"Jpu6qmdyl1hzpnb2ywnnTIKzaquXxc8eoPpJtlQpFQQtHWiiPaadyYMHM1XWMhMJVhtopjWXAqMnfcVc",
+	"pIHtZpSnvq3RscmFCoMst7bqFWOjiOg8HtpDxZOdYN1BAaCKFaofvTxXJkhiKoQETnycUlJne+FPJ1gg",
+	"tFS1V4mGZR1lXysG4O5KGF/BOpFs4udekkGQnnWVbfmlBewHCR4KAHoMBoCW0dS50+cAybIxLfWrbkaw",
+	"dUN+GIVYd1wnNQqf6mukp4EX+AQ9S2B4JHANeXz++iX509MXz3f2SCCS63OWJhqJMTCSeUxEnqbgkgMz",
+	"Zh1NeT5KqGFlWVt/UZN7+gdkQL5dh2AJEV9bRdN9Lsu++4qmNW2SZSoB3asKStdQCigV7olqSWBTsd+t",
+	"bIvtjvi+dsQ5yta6toQ1eBMZz0H9EwSwuHx4mA5c+SuCrfrAMgSeZW40B8gm7iOetbbJK/vChTIKgZeh",
+	"ydKqcC4VObHDnLI9XuKTdy/cN9j9IFMeTxaZI023YUThLgvKPgLPqxTGfhu756j7OpIoRrGnzFSYGEcp",
+	"NX2psrkFZkNGUzP8x3LYLfZFXDCtp/Fbzv0PO1Gp3Q7a6zIkPhMcyjLKMNMzgvILjKW10RZNN846SbI/",
+	"TiIyYmpIR5okbKAoRAZuDvqz+UG/kwa+/+SYdCEVoEMIfprC9JwZNdk96ZvFUbXype6laxTlX+QYsj/B",
+	"jV5VaFN+zZpF9qDdttIKuRwHAj1SMmYaGAJDtsZYI2CPnDMoO7RHGISGsFtTyPqulzf8mgmMbW1MSMM7",
+	"6rqI7dTvHuTirLqs1I5q1Y+Y2fP4yR8jaobNCBcnIY0LKBZ75Mxo1CueWNJ+NPSRDepH69IkssjxOXgb",
+	"IKnsQzX4hFG1R15CSlED+yVkxXw4Bk+3cptzFyE0unXhkwEzYFksAzQFj3mEE6hCyDzrt+N9+oI97f0p",
+	"Ofzx+cHuj+323gh2Rg2+lPvXjfClntXhS13u/v5vnc7e47+NBv8cicE/x6w3+ueA93fqkKYa8Al7E8NK",
+	"9erod77Y329HRLMYsmH7h3sHO3vkwn4vmhKFX9D3aQMCJ9zLkunMJH79ypLB+/7c3n3+7NnTZ36dUIEV",
+	"K3VuX9FqWJr99iz21sLJ2u/YPf1IB5j7hTkAqmbfwRWhLeyoMx/paHoW+CtOszqjTqMYdFpNEzzr7250",
+	"jhCEoibkHNcy4ndSsN234OF/xbAXF0DBej/516rqDS0RPS4oGkzL2JhBAksnKtYF4AfQi87U6sVfotZL",
+	"Gg/ZrrU4lUwXGqaVi+3dazZwoxXDdQft5xtcbVQmAVb2Hq477rolVxsvvgdf7XZgjvafL74BluSdNBfU",
+	"cN3nPrl59xBJArf6yq06GTOKz3Gtfdo3IkmO9gNmhZBlGhitS5ZFN7LGjHAH50jK1J0kP0uicmF4xuxB",
+	"qq5ZQgC1CLGSOqL79vTj+dnLi8uTV6/OTy8uugSTVtzg2RysHFch3wBxBGYNTmg51x0wlW7gu7tlI1yQ",
+	"DwrIyFiuH2GNLSqPB9j95ZYO7M1iVqtayHLEBB3xPe8+zHfQQ2wAgOWtwGDkZkyFgaxAPVnqiImTD2f2",
+	"96/1adznxuqxps/tR3n3PsxMQMWtwY0+0YRi4KrxE/UDsgIEyqB6upfz1IC3EcGBB1/O/se8L/W/Tt6+",
+	"We1L+bGtuDHv8Zdya7DSl4IgSXPQ4Fn7KZEinWAQ4IPUZqDYxV/eOMB8UuDlZ3wQ1LdiZMREAsD/qvx5",
+	"AYQqN8b+klgVSxydekecs8Q+U1XQ+sONyN8O/9BHgITvPSGuHHEAh1pRDE41uaRFzGgbTfvGo2lv6YQY",
+	"Rft9HpMew5SutQhW2iDwfCuA9aGLEOBvRa1cpa2j1hOo53IvmOUOcgxrwCDhSmD2yDkbcG2YikgqB1aM",
+	"QbQhYS2VNU3en+RmeEB8cgTO/4goCeU/Rl4xofFemUN4znmUNDfDBtq4BbUUkQ+fRy6eBCPGipjSCzDR",
+	"Uhf4sJYXJT7BAj2KENF0qXXomeJpyhIPV+lACqRgxEkB9kHSeFiekcc7r3lpsbi63BRQqfyxr0dMy9JD",
+	"/SjrHvoh76U8JhjgH9jlKjq/HJNlFf/ZzceTwNifkFCq/MJgN8++8DVHtVmh86niUttTSh8FOpKoxP7i",
+	"i/gQp9MDQUdTVEDHHlLail9HOHSjyQh+gqXz5C9YxmVovw89XKhUPdIlgvbOTuE/GYOKydmVKjEMOXRB",
+	"rgIg7x45pfEQOWWEC7MElpqzPsZFumQoUwA3RLnsCFffX6SpfQMahxMBG2lTrk3kcIcRU9u6r0WfiLBW",
+	"tUtPEykq8wxfaxdEqVbcC/hWK+VXZbKqCFtIqBMG98nsfw6RHwxr27BFDpljgXioJC8eqKQBFyNH/hjl",
+	"wm0BukfL1H56g/0QqcRjwYEWkJQlA0+Hzj6Dl+JSD8CFXv3Ugc+jZuJaZqwnE5QuCHT28skReFQBVjKm",
+	"CvsmKBnYNX6kAyolYHlcMUGsyagLykqrIaHxxkoyRPerH0WZmgEBnTiUuAYW6B6LHY8UNwBZ6da4xADv",
+	"2qaRrT0i3Ytfzj58OH3VxcacV6dvzv56en5qf5KKdJHt/c3pq25lRI7ct2FM01oJ99RYqivt6KnLGgmf",
+	"1ShvJzVVya4/yXVJzTZAeRKuM+MYkiqV9LUQNBj8L/qbxopD8KlIFfkmjswB1YNlEOA1eMzKqtHxaU13",
+	"3lQWsdRcETWyFI2YHKX46IzGQx4IrlQuyiYj1VfVfRSO+y+/f/n/AQAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

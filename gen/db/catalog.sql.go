@@ -553,7 +553,7 @@ WITH filtered AS NOT MATERIALIZED (
         $10::boolean, $11::boolean, $12::text, $13::jsonb)
 ), ranked AS NOT MATERIALIZED (
     SELECT f.product_id, f.is_visible, f.is_featured, f.category_id, f.brand_id, f.sort_name, f.sku, f.gtin, f.price_minor, f.discount_minor, f.buyer_minor, f.on_sale, f.stock, f.rating_count, f.rating_sum, f.popularity, f.created_at, f.is_untracked, f.in_stock, CASE WHEN $14::text = 'relevance' THEN
-               (SELECT ts_rank_cd(s.words, websearch_to_tsquery('english', $2), 1)
+               (SELECT ts_rank_cd(s.words, websearch_to_tsquery('english', search_phrase($2)), 1)
                   FROM product_search s WHERE s.product_id = f.product_id) END::float8 AS relevance
       FROM filtered f
 ), page AS MATERIALIZED (

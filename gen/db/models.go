@@ -151,6 +151,15 @@ type Review struct {
 	UpdatedAt time.Time
 }
 
+type SearchSynonym struct {
+	ID        int64
+	Terms     []string
+	Meaning   *string
+	Version   int64
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
 type StockLocation struct {
 	ID        int64
 	Code      string

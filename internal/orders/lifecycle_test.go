@@ -1,7 +1,6 @@
 package orders_test
 
 import (
-	"fmt"
 	"net/http"
 	"strings"
 	"testing"

@@ -27,6 +27,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/ratelimit"
 	"github.com/shopd/shopd/internal/platform/request"
 	"github.com/shopd/shopd/internal/reviews"
+	"github.com/shopd/shopd/internal/search"
 )
 
 // Domains are the operations, grouped as in internal/. Together they are the generated interface: an operation
@@ -39,6 +40,7 @@ type Domains struct {
 	*cart.Carts
 	*orders.Orders
 	*reviews.Reviews
+	*search.Search
 	*assistant.Assistant
 	*Platform
 }
