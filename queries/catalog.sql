@@ -132,7 +132,8 @@ WITH page AS MATERIALIZED (
      ORDER BY created_at DESC, product_id DESC
      LIMIT @page_limit OFFSET @page_offset
 )
-SELECT sqlc.embed(product_cards), (SELECT count(*) FROM product_listings WHERE is_visible)::bigint AS total
+SELECT sqlc.embed(product_cards),
+       (CASE WHEN @counted::boolean THEN (SELECT count(*) FROM product_listings WHERE is_visible) ELSE 0 END)::bigint AS total
   FROM page
   JOIN product_cards ON product_cards.product_id = page.product_id
  ORDER BY product_cards.created_at DESC, product_cards.product_id DESC;

@@ -38,12 +38,11 @@ SELECT s.id AS session_id, u.id AS user_id, u.role, r.rank
 INSERT INTO refresh_tokens (token_hash, session_id, expires_at)
 VALUES (@token_hash, @session_id, now() + make_interval(secs => @lifetime_seconds::float8));
 
--- A refresh token with all that decides what may be done with it. arrived_before_settled: the request was
--- here before the exchange that spent the token was complete, by the database's clock.
+-- A refresh token with all that decides what may be done with it, and what time it is by the database's clock.
 -- name: GetRefreshToken :one
 SELECT t.session_id, s.user_id,
        (t.spent_at IS NOT NULL)::boolean AS spent,
-       (t.settled_at IS NULL OR clock_timestamp() - make_interval(secs => @seconds_since_arrival::float8) < t.settled_at)::boolean AS arrived_before_settled,
+       t.settled_at, clock_timestamp()::timestamptz AS at,
        (t.expires_at <= now() OR s.expires_at <= now())::boolean AS expired,
        (s.ended_at IS NOT NULL)::boolean AS ended,
        u.is_active
@@ -98,16 +97,6 @@ UPDATE users SET password_hash = @password_hash WHERE id = @id AND password_hash
 -- name: ReplaceProfile :one
 UPDATE users
    SET first_name = @first_name, last_name = @last_name, phone = sqlc.narg(phone), username = sqlc.narg(username), updated_at = now()
- WHERE id = @id
-RETURNING *;
-
--- Changes what is to change: a field is set when its flag is, or for names when they are not null.
--- name: UpdateProfile :one
-UPDATE users
-   SET first_name = coalesce(sqlc.narg(first_name), first_name), last_name = coalesce(sqlc.narg(last_name), last_name),
-       phone = CASE WHEN @set_phone::boolean THEN sqlc.narg(phone) ELSE phone END,
-       username = CASE WHEN @set_username::boolean THEN sqlc.narg(username) ELSE username END,
-       updated_at = now()
  WHERE id = @id
 RETURNING *;
 

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"path"
@@ -238,6 +239,27 @@ func (e Resolution) Valid() bool {
 	case ResolutionFixRequest:
 		return true
 	case ResolutionRetry:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ReviewSort.
+const (
+	ReviewSortHighest ReviewSort = "highest"
+	ReviewSortLowest  ReviewSort = "lowest"
+	ReviewSortNewest  ReviewSort = "newest"
+)
+
+// Valid indicates whether the value is a known member of the ReviewSort enum.
+func (e ReviewSort) Valid() bool {
+	switch e {
+	case ReviewSortHighest:
+		return true
+	case ReviewSortLowest:
+		return true
+	case ReviewSortNewest:
 		return true
 	default:
 		return false
@@ -885,6 +907,90 @@ type AdminProduct struct {
 type AdminProductPage struct {
 	// Items The products.
 	Items []AdminProduct `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// NextCursor Send it as `cursor` for the next page; null on the last.
+	//
+	// Example: eyJzIjoiY3JlYXRlZF9kZXNjIn0
+	NextCursor *string `json:"next_cursor"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total *int64 `json:"total,omitempty"`
+}
+
+// AdminReview A review as the shop's staff sees it.
+type AdminReview struct {
+	// Author The author's first name and the initial of the last name.
+	//
+	// Example: Ada L.
+	Author string `json:"author"`
+
+	// Body The rest, plain text; may be empty.
+	//
+	// Example: I charge them once a week.
+	Body string `json:"body"`
+
+	// CreatedAt When it was written.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// IsHidden Whether the shop hides it from others.
+	//
+	// Example: false
+	IsHidden bool `json:"is_hidden"`
+
+	// ProductID An id.
+	//
+	// Example: 42
+	ProductID ID `json:"product_id"`
+
+	// ProductName The product's name.
+	//
+	// Example: Drift wireless headphones
+	ProductName string `json:"product_name"`
+
+	// Rating How good it is, in stars.
+	//
+	// Example: 4
+	Rating Stars `json:"rating"`
+
+	// Title The gist, plain text; may be empty.
+	//
+	// Example: Forty hours are no exaggeration
+	Title string `json:"title"`
+
+	// UpdatedAt When its author last changed it.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+
+	// UserID An id.
+	//
+	// Example: 42
+	UserID ID `json:"user_id"`
+}
+
+// AdminReviewPage A page of reviews. `total` is absent on pages fetched by cursor.
+type AdminReviewPage struct {
+	// Items The reviews.
+	Items []AdminReview `json:"items"`
 
 	// Limit How many a page holds.
 	//
@@ -1623,6 +1729,47 @@ type Image struct {
 	Width int32 `json:"width"`
 }
 
+// ImageFetch Where an image is on the web, and how it is to be shown.
+type ImageFetch struct {
+	// Alt What the image shows, for those who cannot see it. The product's name when left out.
+	//
+	// Example: Wireless headphones in black
+	Alt *string `json:"alt,omitempty"`
+
+	// IsPrimary Whether it is to stand for the product. The first image does in any case.
+	//
+	// Example: true
+	IsPrimary *bool `json:"is_primary,omitempty"`
+
+	// Position Its place, from 0; those behind make room. Last when left out or beyond the last.
+	//
+	// Example: 0
+	Position *int32 `json:"position,omitempty"`
+
+	// URL A public http or https address. It is fetched once, now.
+	//
+	// Example: https://images.example.com/headphones.jpg
+	URL string `json:"url"`
+}
+
+// ImagePatch The fields of an image to change.
+type ImagePatch struct {
+	// Alt What the image shows, for those who cannot see it.
+	//
+	// Example: Wireless headphones in black
+	Alt *string `json:"alt,omitempty"`
+
+	// IsPrimary True makes it the one that stands for the product. It cannot be taken away, only given to another.
+	//
+	// Example: true
+	IsPrimary *bool `json:"is_primary,omitempty"`
+
+	// Position Its place, from 0; those behind make room. Last when left out or beyond the last.
+	//
+	// Example: 0
+	Position *int32 `json:"position,omitempty"`
+}
+
 // ImageSize One size of an image.
 type ImageSize struct {
 	// Height Pixels down.
@@ -1639,6 +1786,27 @@ type ImageSize struct {
 	//
 	// Example: 800
 	Width int32 `json:"width"`
+}
+
+// ImageUpload An image file, and how it is to be shown. Each part may be sent once.
+type ImageUpload struct {
+	// Alt What the image shows, for those who cannot see it. The product's name when left out.
+	//
+	// Example: Wireless headphones in black
+	Alt *string `json:"alt,omitempty"`
+
+	// File The image file, at most 10 MiB. Its kind is told by its content; its name is ignored.
+	File openapi_types.File `json:"file"`
+
+	// IsPrimary Whether it is to stand for the product. The first image does in any case.
+	//
+	// Example: true
+	IsPrimary *bool `json:"is_primary,omitempty"`
+
+	// Position Its place, from 0; those behind make room. Last when left out or beyond the last.
+	//
+	// Example: 0
+	Position *int32 `json:"position,omitempty"`
 }
 
 // IndexReport What an index run did.
@@ -2226,6 +2394,54 @@ type OrderSummary struct {
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
+// OwnReview A review as its author sees it.
+type OwnReview struct {
+	// Author The author's first name and the initial of the last name.
+	//
+	// Example: Ada L.
+	Author string `json:"author"`
+
+	// Body The rest, plain text; may be empty.
+	//
+	// Example: I charge them once a week.
+	Body string `json:"body"`
+
+	// CreatedAt When it was written.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// IsHidden Whether the shop hides it from others.
+	//
+	// Example: false
+	IsHidden bool `json:"is_hidden"`
+
+	// ProductID An id.
+	//
+	// Example: 42
+	ProductID ID `json:"product_id"`
+
+	// Rating How good it is, in stars.
+	//
+	// Example: 4
+	Rating Stars `json:"rating"`
+
+	// Title The gist, plain text; may be empty.
+	//
+	// Example: Forty hours are no exaggeration
+	Title string `json:"title"`
+
+	// UpdatedAt When its author last changed it.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
 // Password 8 to 72 bytes of UTF-8, and not one of the common ones.
 //
 // Example: correct horse 9
@@ -2787,6 +3003,34 @@ type Rating struct {
 	Count int32 `json:"count"`
 }
 
+// RatingDistribution How many reviews there are of each number of stars.
+type RatingDistribution struct {
+	// N1 How many reviews have this many stars.
+	//
+	// Example: 3
+	N1 int64 `json:"1"`
+
+	// N2 How many reviews have this many stars.
+	//
+	// Example: 3
+	N2 int64 `json:"2"`
+
+	// N3 How many reviews have this many stars.
+	//
+	// Example: 3
+	N3 int64 `json:"3"`
+
+	// N4 How many reviews have this many stars.
+	//
+	// Example: 3
+	N4 int64 `json:"4"`
+
+	// N5 How many reviews have this many stars.
+	//
+	// Example: 3
+	N5 int64 `json:"5"`
+}
+
 // Readiness Whether traffic may be sent here.
 type Readiness struct {
 	// Checks What was checked, `ok` or what is wrong with it.
@@ -2881,6 +3125,123 @@ type ResetPasswordRequest struct {
 // Resolution Who can mend it, and how: send another request, send the same one later, let the buyer choose something
 // else, or ask the shop.
 type Resolution string
+
+// Review What a buyer thinks of a product.
+type Review struct {
+	// Author The author's first name and the initial of the last name.
+	//
+	// Example: Ada L.
+	Author string `json:"author"`
+
+	// Body The rest, plain text; may be empty.
+	//
+	// Example: I charge them once a week.
+	Body string `json:"body"`
+
+	// CreatedAt When it was written.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// Rating How good it is, in stars.
+	//
+	// Example: 4
+	Rating Stars `json:"rating"`
+
+	// Title The gist, plain text; may be empty.
+	//
+	// Example: Forty hours are no exaggeration
+	Title string `json:"title"`
+
+	// UpdatedAt When its author last changed it.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// ReviewInput A review as it is to be.
+type ReviewInput struct {
+	// Body Plain text, of several lines if need be.
+	//
+	// Example: I charge them once a week.
+	Body *string `json:"body,omitempty"`
+
+	// Rating How good it is, in stars.
+	//
+	// Example: 4
+	Rating Stars `json:"rating"`
+
+	// Title The gist, in one line of plain text.
+	//
+	// Example: Forty hours are no exaggeration
+	Title *string `json:"title,omitempty"`
+}
+
+// ReviewPage A page of a product's reviews.
+type ReviewPage struct {
+	// Items The reviews.
+	Items []Review `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// NextCursor Send it as `cursor` for the next page; null on the last.
+	//
+	// Example: eyJzIjoiY3JlYXRlZF9kZXNjIn0
+	NextCursor *string `json:"next_cursor"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Summary All reviews of a product together, whatever is filtered.
+	Summary ReviewSummary `json:"summary"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total int64 `json:"total"`
+}
+
+// ReviewSort The order of reviews.
+type ReviewSort string
+
+// ReviewSummary All reviews of a product together, whatever is filtered.
+type ReviewSummary struct {
+	// Average The mean of the stars, to one decimal; null without reviews.
+	//
+	// Example: 4.3
+	Average *float64 `json:"average"`
+
+	// Count How many reviews there are.
+	//
+	// Example: 12
+	Count int64 `json:"count"`
+
+	// Distribution How many reviews there are of each number of stars.
+	Distribution RatingDistribution `json:"distribution"`
+}
+
+// ReviewVisibility Whether a review is to be hidden, and why.
+type ReviewVisibility struct {
+	// IsHidden True hides it, false shows it.
+	//
+	// Example: true
+	IsHidden bool `json:"is_hidden"`
+
+	// Reason Why, for the audit trail.
+	//
+	// Example: Names an employee.
+	Reason *string `json:"reason,omitempty"`
+}
 
 // Role What an account may do. Staff keeps catalogue, stock and orders; administrators may do all.
 type Role string
@@ -3107,10 +3468,36 @@ type ShipmentInput struct {
 // ShipmentStatus Where a shipment is.
 type ShipmentStatus string
 
+// SimilarProducts Products like another. `total` counts all that were found; there are no further pages.
+type SimilarProducts struct {
+	// Items The products.
+	Items []ProductSummary `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total int64 `json:"total"`
+}
+
 // Slug A name for addresses, unique and made of lower-case letters, digits and dashes.
 //
 // Example: wireless-headphones
 type Slug = string
+
+// Stars How good it is, in stars.
+//
+// Example: 4
+type Stars = int32
 
 // StockAdjustment Units to add or take. Name the variant by one of `gtin`, `sku` and `variant_id`.
 type StockAdjustment struct {
@@ -3895,6 +4282,11 @@ type IdempotencyKey = string
 // IfMatch defines model for IfMatch.
 type IfMatch = string
 
+// ImageID An id.
+//
+// Example: 42
+type ImageID = ID
+
 // InStock defines model for InStock.
 type InStock = bool
 
@@ -3937,11 +4329,17 @@ type InvalidTransition = Problem
 // NotFound What went wrong, as of RFC 9457.
 type NotFound = Problem
 
+// RangeNotSatisfiable What went wrong, as of RFC 9457.
+type RangeNotSatisfiable = Problem
+
 // SpentToken What went wrong, as of RFC 9457.
 type SpentToken = Problem
 
 // Stale What went wrong, as of RFC 9457.
 type Stale = Problem
+
+// TooLarge What went wrong, as of RFC 9457.
+type TooLarge = Problem
 
 // TooManyRequests What went wrong, as of RFC 9457.
 type TooManyRequests = Problem
@@ -4131,6 +4529,27 @@ type ReplaceProductParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// CreateProductImageParams defines parameters for CreateProductImage.
+type CreateProductImageParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// DeleteProductImageParams defines parameters for DeleteProductImage.
+type DeleteProductImageParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// UpdateProductImageParams defines parameters for UpdateProductImage.
+type UpdateProductImageParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // CreateVariantParams defines parameters for CreateVariant.
 type CreateVariantParams struct {
 	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
@@ -4164,6 +4583,27 @@ type ReplaceVariantParams struct {
 	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
 	// this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// AdminListReviewsParams defines parameters for AdminListReviews.
+type AdminListReviewsParams struct {
+	// ProductID Only of this product.
+	ProductID *ID `form:"product_id,omitempty" json:"product_id,omitempty"`
+
+	// Rating Only reviews with this many stars.
+	Rating *Stars `form:"rating,omitempty" json:"rating,omitempty"`
+
+	// IsHidden Only reviews that are hidden (`true`) or shown (`false`).
+	IsHidden *bool `form:"is_hidden,omitempty" json:"is_hidden,omitempty"`
+
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. Not together with `offset`.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListStockParams defines parameters for ListStock.
@@ -4490,6 +4930,42 @@ type SearchProductsParams struct {
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
 }
 
+// ListProductReviewsParams defines parameters for ListProductReviews.
+type ListProductReviewsParams struct {
+	// Rating Only reviews with this many stars.
+	Rating *Stars `form:"rating,omitempty" json:"rating,omitempty"`
+
+	// Sort The order. Reviews with the same stars come newest first.
+	Sort *ReviewSort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. Not together with `offset`.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListSimilarProductsParams defines parameters for ListSimilarProducts.
+type ListSimilarProductsParams struct {
+	// Limit How many products to answer.
+	Limit *int32 `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// GetMediaParams defines parameters for GetMedia.
+type GetMediaParams struct {
+	// Range Which bytes to answer (RFC 9110, section 14.2). Several ranges at once are answered with the whole image.
+	Range *string `json:"Range,omitempty"`
+
+	// IfRange The `ETag` the range is of. When it is another's, the whole image is answered.
+	IfRange *string `json:"If-Range,omitempty"`
+
+	// IfNoneMatch The `ETag` of what you have.
+	IfNoneMatch *string `json:"If-None-Match,omitempty"`
+}
+
 // CreateAddressJSONRequestBody defines body for CreateAddress for application/json ContentType.
 type CreateAddressJSONRequestBody = AddressInput
 
@@ -4538,6 +5014,15 @@ type UpdateProductJSONRequestBody = ProductPatch
 // ReplaceProductJSONRequestBody defines body for ReplaceProduct for application/json ContentType.
 type ReplaceProductJSONRequestBody = ProductInput
 
+// CreateProductImageJSONRequestBody defines body for CreateProductImage for application/json ContentType.
+type CreateProductImageJSONRequestBody = ImageFetch
+
+// CreateProductImageMultipartRequestBody defines body for CreateProductImage for multipart/form-data ContentType.
+type CreateProductImageMultipartRequestBody = ImageUpload
+
+// UpdateProductImageJSONRequestBody defines body for UpdateProductImage for application/json ContentType.
+type UpdateProductImageJSONRequestBody = ImagePatch
+
 // SetInventoryJSONRequestBody defines body for SetInventory for application/json ContentType.
 type SetInventoryJSONRequestBody = InventoryInput
 
@@ -4552,6 +5037,9 @@ type UpdateVariantJSONRequestBody = VariantPatch
 
 // ReplaceVariantJSONRequestBody defines body for ReplaceVariant for application/json ContentType.
 type ReplaceVariantJSONRequestBody = VariantInput
+
+// SetReviewVisibilityJSONRequestBody defines body for SetReviewVisibility for application/json ContentType.
+type SetReviewVisibilityJSONRequestBody = ReviewVisibility
 
 // SetStockJSONRequestBody defines body for SetStock for application/json ContentType.
 type SetStockJSONRequestBody = StockInput
@@ -4600,6 +5088,12 @@ type MergeCartJSONRequestBody = CartMerge
 
 // CreateOrderJSONRequestBody defines body for CreateOrder for application/json ContentType.
 type CreateOrderJSONRequestBody = OrderInput
+
+// CreateReviewJSONRequestBody defines body for CreateReview for application/json ContentType.
+type CreateReviewJSONRequestBody = ReviewInput
+
+// ReplaceMyReviewJSONRequestBody defines body for ReplaceMyReview for application/json ContentType.
+type ReplaceMyReviewJSONRequestBody = ReviewInput
 
 // AskAssistantJSONRequestBody defines body for AskAssistant for application/json ContentType.
 type AskAssistantJSONRequestBody = AssistantQuestion
@@ -4813,6 +5307,15 @@ type ServerInterface interface {
 	// ReplaceProduct Replace a product
 	// (PUT /api/v1/admin/products/{id})
 	ReplaceProduct(ctx echo.Context, id ID, params ReplaceProductParams) error
+	// CreateProductImage Add an image to a product
+	// (POST /api/v1/admin/products/{id}/images)
+	CreateProductImage(ctx echo.Context, id ID, params CreateProductImageParams) error
+	// DeleteProductImage Delete an image
+	// (DELETE /api/v1/admin/products/{id}/images/{image_id})
+	DeleteProductImage(ctx echo.Context, id ID, imageID ImageID, params DeleteProductImageParams) error
+	// UpdateProductImage Change an image
+	// (PATCH /api/v1/admin/products/{id}/images/{image_id})
+	UpdateProductImage(ctx echo.Context, id ID, imageID ImageID, params UpdateProductImageParams) error
 	// SetInventory Set how many units of a product there are
 	// (PUT /api/v1/admin/products/{id}/inventory)
 	SetInventory(ctx echo.Context, id ID) error
@@ -4840,6 +5343,12 @@ type ServerInterface interface {
 	// ReplaceVariant Replace a variant
 	// (PUT /api/v1/admin/products/{id}/variants/{variant_id})
 	ReplaceVariant(ctx echo.Context, id ID, variantID VariantID, params ReplaceVariantParams) error
+	// AdminListReviews List all reviews
+	// (GET /api/v1/admin/reviews)
+	AdminListReviews(ctx echo.Context, params AdminListReviewsParams) error
+	// SetReviewVisibility Hide a review or show it
+	// (PUT /api/v1/admin/reviews/{id}/visibility)
+	SetReviewVisibility(ctx echo.Context, id ID) error
 	// ListStock List stock levels
 	// (GET /api/v1/admin/stock)
 	ListStock(ctx echo.Context, params ListStockParams) error
@@ -4972,6 +5481,24 @@ type ServerInterface interface {
 	// GetProduct Get a product
 	// (GET /api/v1/products/{id})
 	GetProduct(ctx echo.Context, id ID) error
+	// ListProductReviews List a product's reviews
+	// (GET /api/v1/products/{id}/reviews)
+	ListProductReviews(ctx echo.Context, id ID, params ListProductReviewsParams) error
+	// CreateReview Review a product
+	// (POST /api/v1/products/{id}/reviews)
+	CreateReview(ctx echo.Context, id ID) error
+	// DeleteMyReview Withdraw my review of a product
+	// (DELETE /api/v1/products/{id}/reviews/mine)
+	DeleteMyReview(ctx echo.Context, id ID) error
+	// GetMyReview Get my review of a product
+	// (GET /api/v1/products/{id}/reviews/mine)
+	GetMyReview(ctx echo.Context, id ID) error
+	// ReplaceMyReview Change my review of a product
+	// (PUT /api/v1/products/{id}/reviews/mine)
+	ReplaceMyReview(ctx echo.Context, id ID) error
+	// ListSimilarProducts List products like one
+	// (GET /api/v1/products/{id}/similar)
+	ListSimilarProducts(ctx echo.Context, id ID, params ListSimilarProductsParams) error
 	// IndexProducts Index the catalogue
 	// (POST /api/v1/rag/index)
 	IndexProducts(ctx echo.Context) error
@@ -5010,7 +5537,7 @@ type ServerInterface interface {
 	GetLiveness(ctx echo.Context) error
 	// GetMedia Get an image
 	// (GET /media/{path})
-	GetMedia(ctx echo.Context, path string) error
+	GetMedia(ctx echo.Context, path string, params GetMediaParams) error
 	// GetMetrics Metrics for Prometheus
 	// (GET /metrics)
 	GetMetrics(ctx echo.Context) error
@@ -5879,6 +6406,130 @@ func (w *ServerInterfaceWrapper) ReplaceProduct(ctx echo.Context) error {
 	return err
 }
 
+// CreateProductImage converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateProductImage(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateProductImageParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateProductImage(ctx, id, params)
+	return err
+}
+
+// DeleteProductImage converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteProductImage(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// ------------- Path parameter "image_id" -------------
+	var imageID ImageID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "image_id", ctx.Param("image_id"), &imageID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter image_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeleteProductImageParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteProductImage(ctx, id, imageID, params)
+	return err
+}
+
+// UpdateProductImage converts echo context to params.
+func (w *ServerInterfaceWrapper) UpdateProductImage(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// ------------- Path parameter "image_id" -------------
+	var imageID ImageID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "image_id", ctx.Param("image_id"), &imageID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter image_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateProductImageParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UpdateProductImage(ctx, id, imageID, params)
+	return err
+}
+
 // SetInventory converts echo context to params.
 func (w *ServerInterfaceWrapper) SetInventory(ctx echo.Context) error {
 	var err error
@@ -6152,6 +6803,75 @@ func (w *ServerInterfaceWrapper) ReplaceVariant(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ReplaceVariant(ctx, id, variantID, params)
+	return err
+}
+
+// AdminListReviews converts echo context to params.
+func (w *ServerInterfaceWrapper) AdminListReviews(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AdminListReviewsParams
+	// ------------- Optional query parameter "product_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "product_id", ctx.QueryParams(), &params.ProductID, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter product_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "rating" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "rating", ctx.QueryParams(), &params.Rating, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter rating: %s", err))
+	}
+
+	// ------------- Optional query parameter "is_hidden" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "is_hidden", ctx.QueryParams(), &params.IsHidden, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter is_hidden: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "offset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offset", ctx.QueryParams(), &params.Offset, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offset: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AdminListReviews(ctx, params)
+	return err
+}
+
+// SetReviewVisibility converts echo context to params.
+func (w *ServerInterfaceWrapper) SetReviewVisibility(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SetReviewVisibility(ctx, id)
 	return err
 }
 
@@ -7364,6 +8084,148 @@ func (w *ServerInterfaceWrapper) GetProduct(ctx echo.Context) error {
 	return err
 }
 
+// ListProductReviews converts echo context to params.
+func (w *ServerInterfaceWrapper) ListProductReviews(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListProductReviewsParams
+	// ------------- Optional query parameter "rating" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "rating", ctx.QueryParams(), &params.Rating, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter rating: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "offset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offset", ctx.QueryParams(), &params.Offset, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offset: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListProductReviews(ctx, id, params)
+	return err
+}
+
+// CreateReview converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateReview(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateReview(ctx, id)
+	return err
+}
+
+// DeleteMyReview converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteMyReview(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteMyReview(ctx, id)
+	return err
+}
+
+// GetMyReview converts echo context to params.
+func (w *ServerInterfaceWrapper) GetMyReview(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetMyReview(ctx, id)
+	return err
+}
+
+// ReplaceMyReview converts echo context to params.
+func (w *ServerInterfaceWrapper) ReplaceMyReview(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ReplaceMyReview(ctx, id)
+	return err
+}
+
+// ListSimilarProducts converts echo context to params.
+func (w *ServerInterfaceWrapper) ListSimilarProducts(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSimilarProductsParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListSimilarProducts(ctx, id, params)
+	return err
+}
+
 // IndexProducts converts echo context to params.
 func (w *ServerInterfaceWrapper) IndexProducts(ctx echo.Context) error {
 	var err error
@@ -7490,8 +8352,58 @@ func (w *ServerInterfaceWrapper) GetMedia(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter path: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetMediaParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Range" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Range")]; found {
+		var Range string
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Range, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Range", valueList[0], &Range, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Range: %s", err))
+		}
+
+		params.Range = &Range
+	}
+	// ------------- Optional header parameter "If-Range" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Range")]; found {
+		var IfRange string
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Range, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Range", valueList[0], &IfRange, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Range: %s", err))
+		}
+
+		params.IfRange = &IfRange
+	}
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch string
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetMedia(ctx, path)
+	err = w.Handler.GetMedia(ctx, path, params)
 	return err
 }
 
@@ -7617,6 +8529,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/products/offers", wrapper.ListProductOffers, options.OperationMiddlewares["listProductOffers"]...)
 	router.GET(options.BaseURL+"/api/v1/products/:id", wrapper.GetProduct, options.OperationMiddlewares["getProduct"]...)
 	router.GET(options.BaseURL+"/api/v1/products/slug/:slug", wrapper.GetProductBySlug, options.OperationMiddlewares["getProductBySlug"]...)
+	router.GET(options.BaseURL+"/api/v1/products/:id/similar", wrapper.ListSimilarProducts, options.OperationMiddlewares["listSimilarProducts"]...)
 	router.GET(options.BaseURL+"/api/v1/admin/categories", wrapper.AdminListCategories, options.OperationMiddlewares["adminListCategories"]...)
 	router.POST(options.BaseURL+"/api/v1/admin/categories", wrapper.CreateCategory, options.OperationMiddlewares["createCategory"]...)
 	router.DELETE(options.BaseURL+"/api/v1/admin/categories/:id", wrapper.DeleteCategory, options.OperationMiddlewares["deleteCategory"]...)
@@ -7641,6 +8554,9 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/admin/products/:id/variants/:variant_id", wrapper.GetVariant, options.OperationMiddlewares["getVariant"]...)
 	router.PATCH(options.BaseURL+"/api/v1/admin/products/:id/variants/:variant_id", wrapper.UpdateVariant, options.OperationMiddlewares["updateVariant"]...)
 	router.PUT(options.BaseURL+"/api/v1/admin/products/:id/variants/:variant_id", wrapper.ReplaceVariant, options.OperationMiddlewares["replaceVariant"]...)
+	router.POST(options.BaseURL+"/api/v1/admin/products/:id/images", wrapper.CreateProductImage, options.OperationMiddlewares["createProductImage"]...)
+	router.DELETE(options.BaseURL+"/api/v1/admin/products/:id/images/:image_id", wrapper.DeleteProductImage, options.OperationMiddlewares["deleteProductImage"]...)
+	router.PATCH(options.BaseURL+"/api/v1/admin/products/:id/images/:image_id", wrapper.UpdateProductImage, options.OperationMiddlewares["updateProductImage"]...)
 	router.PUT(options.BaseURL+"/api/v1/admin/products/:id/inventory", wrapper.SetInventory, options.OperationMiddlewares["setInventory"]...)
 	router.GET(options.BaseURL+"/api/v1/admin/stock", wrapper.ListStock, options.OperationMiddlewares["listStock"]...)
 	router.PUT(options.BaseURL+"/api/v1/admin/stock", wrapper.SetStock, options.OperationMiddlewares["setStock"]...)
@@ -7666,6 +8582,13 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/admin/orders/:id", wrapper.AdminGetOrder, options.OperationMiddlewares["adminGetOrder"]...)
 	router.PUT(options.BaseURL+"/api/v1/admin/orders/:id/status", wrapper.SetOrderStatus, options.OperationMiddlewares["setOrderStatus"]...)
 	router.PUT(options.BaseURL+"/api/v1/admin/orders/:id/shipment", wrapper.SetShipment, options.OperationMiddlewares["setShipment"]...)
+	router.GET(options.BaseURL+"/api/v1/products/:id/reviews", wrapper.ListProductReviews, options.OperationMiddlewares["listProductReviews"]...)
+	router.POST(options.BaseURL+"/api/v1/products/:id/reviews", wrapper.CreateReview, options.OperationMiddlewares["createReview"]...)
+	router.DELETE(options.BaseURL+"/api/v1/products/:id/reviews/mine", wrapper.DeleteMyReview, options.OperationMiddlewares["deleteMyReview"]...)
+	router.GET(options.BaseURL+"/api/v1/products/:id/reviews/mine", wrapper.GetMyReview, options.OperationMiddlewares["getMyReview"]...)
+	router.PUT(options.BaseURL+"/api/v1/products/:id/reviews/mine", wrapper.ReplaceMyReview, options.OperationMiddlewares["replaceMyReview"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/reviews", wrapper.AdminListReviews, options.OperationMiddlewares["adminListReviews"]...)
+	router.PUT(options.BaseURL+"/api/v1/admin/reviews/:id/visibility", wrapper.SetReviewVisibility, options.OperationMiddlewares["setReviewVisibility"]...)
 	router.GET(options.BaseURL+"/media/:path", wrapper.GetMedia, options.OperationMiddlewares["getMedia"]...)
 	router.POST(options.BaseURL+"/api/v1/rag/query", wrapper.AskAssistant, options.OperationMiddlewares["askAssistant"]...)
 	router.POST(options.BaseURL+"/api/v1/rag/index", wrapper.IndexProducts, options.OperationMiddlewares["indexProducts"]...)
@@ -7702,9 +8625,20 @@ type NotModifiedResponse struct {
 
 type ProblemApplicationProblemPlusJSONResponse Problem
 
+type RangeNotSatisfiableResponseHeaders struct {
+	ContentRange *string
+}
+type RangeNotSatisfiableApplicationProblemPlusJSONResponse struct {
+	Body Problem
+
+	Headers RangeNotSatisfiableResponseHeaders
+}
+
 type SpentTokenApplicationProblemPlusJSONResponse Problem
 
 type StaleApplicationProblemPlusJSONResponse Problem
+
+type TooLargeApplicationProblemPlusJSONResponse Problem
 
 type TooManyRequestsResponseHeaders struct {
 	RetryAfter *int
@@ -11668,6 +12602,477 @@ func (response ReplaceProductdefaultApplicationProblemPlusJSONResponse) VisitRep
 	return err
 }
 
+type CreateProductImageRequestObject struct {
+	ID            ID `json:"id"`
+	Params        CreateProductImageParams
+	JSONBody      *CreateProductImageJSONRequestBody
+	MultipartBody *multipart.Reader
+}
+
+type CreateProductImageResponseObject interface {
+	VisitCreateProductImageResponse(w http.ResponseWriter) error
+}
+
+type CreateProductImage201ResponseHeaders struct {
+	ETag *string
+}
+
+type CreateProductImage201JSONResponse struct {
+	Body    Image
+	Headers CreateProductImage201ResponseHeaders
+}
+
+func (response CreateProductImage201JSONResponse) VisitCreateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateProductImage401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateProductImage401ApplicationProblemPlusJSONResponse) VisitCreateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateProductImage403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CreateProductImage403ApplicationProblemPlusJSONResponse) VisitCreateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateProductImage404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response CreateProductImage404ApplicationProblemPlusJSONResponse) VisitCreateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateProductImage409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateProductImage409ApplicationProblemPlusJSONResponse) VisitCreateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateProductImage412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response CreateProductImage412ApplicationProblemPlusJSONResponse) VisitCreateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateProductImage413ApplicationProblemPlusJSONResponse struct {
+	TooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateProductImage413ApplicationProblemPlusJSONResponse) VisitCreateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateProductImage415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateProductImage415ApplicationProblemPlusJSONResponse) VisitCreateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateProductImage422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response CreateProductImage422ApplicationProblemPlusJSONResponse) VisitCreateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateProductImage503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateProductImage503ApplicationProblemPlusJSONResponse) VisitCreateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateProductImagedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateProductImagedefaultApplicationProblemPlusJSONResponse) VisitCreateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteProductImageRequestObject struct {
+	ID      ID      `json:"id"`
+	ImageID ImageID `json:"image_id"`
+	Params  DeleteProductImageParams
+}
+
+type DeleteProductImageResponseObject interface {
+	VisitDeleteProductImageResponse(w http.ResponseWriter) error
+}
+
+type DeleteProductImage204Response struct {
+}
+
+func (response DeleteProductImage204Response) VisitDeleteProductImageResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteProductImage401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteProductImage401ApplicationProblemPlusJSONResponse) VisitDeleteProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteProductImage403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteProductImage403ApplicationProblemPlusJSONResponse) VisitDeleteProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteProductImage404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteProductImage404ApplicationProblemPlusJSONResponse) VisitDeleteProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteProductImage412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteProductImage412ApplicationProblemPlusJSONResponse) VisitDeleteProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteProductImage422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteProductImage422ApplicationProblemPlusJSONResponse) VisitDeleteProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteProductImagedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteProductImagedefaultApplicationProblemPlusJSONResponse) VisitDeleteProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateProductImageRequestObject struct {
+	ID      ID      `json:"id"`
+	ImageID ImageID `json:"image_id"`
+	Params  UpdateProductImageParams
+	Body    *UpdateProductImageJSONRequestBody
+}
+
+type UpdateProductImageResponseObject interface {
+	VisitUpdateProductImageResponse(w http.ResponseWriter) error
+}
+
+type UpdateProductImage200ResponseHeaders struct {
+	ETag *string
+}
+
+type UpdateProductImage200JSONResponse struct {
+	Body    Image
+	Headers UpdateProductImage200ResponseHeaders
+}
+
+func (response UpdateProductImage200JSONResponse) VisitUpdateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateProductImage401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateProductImage401ApplicationProblemPlusJSONResponse) VisitUpdateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateProductImage403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateProductImage403ApplicationProblemPlusJSONResponse) VisitUpdateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateProductImage404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateProductImage404ApplicationProblemPlusJSONResponse) VisitUpdateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateProductImage412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateProductImage412ApplicationProblemPlusJSONResponse) VisitUpdateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateProductImage415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateProductImage415ApplicationProblemPlusJSONResponse) VisitUpdateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateProductImage422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateProductImage422ApplicationProblemPlusJSONResponse) VisitUpdateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateProductImagedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UpdateProductImagedefaultApplicationProblemPlusJSONResponse) VisitUpdateProductImageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SetInventoryRequestObject struct {
 	ID   ID `json:"id"`
 	Body *SetInventoryJSONRequestBody
@@ -12949,6 +14354,219 @@ type ReplaceVariantdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ReplaceVariantdefaultApplicationProblemPlusJSONResponse) VisitReplaceVariantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListReviewsRequestObject struct {
+	Params AdminListReviewsParams
+}
+
+type AdminListReviewsResponseObject interface {
+	VisitAdminListReviewsResponse(w http.ResponseWriter) error
+}
+
+type AdminListReviews200JSONResponse AdminReviewPage
+
+func (response AdminListReviews200JSONResponse) VisitAdminListReviewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListReviews401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response AdminListReviews401ApplicationProblemPlusJSONResponse) VisitAdminListReviewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListReviews403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response AdminListReviews403ApplicationProblemPlusJSONResponse) VisitAdminListReviewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListReviews422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response AdminListReviews422ApplicationProblemPlusJSONResponse) VisitAdminListReviewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListReviewsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AdminListReviewsdefaultApplicationProblemPlusJSONResponse) VisitAdminListReviewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetReviewVisibilityRequestObject struct {
+	ID   ID `json:"id"`
+	Body *SetReviewVisibilityJSONRequestBody
+}
+
+type SetReviewVisibilityResponseObject interface {
+	VisitSetReviewVisibilityResponse(w http.ResponseWriter) error
+}
+
+type SetReviewVisibility200JSONResponse AdminReview
+
+func (response SetReviewVisibility200JSONResponse) VisitSetReviewVisibilityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetReviewVisibility401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response SetReviewVisibility401ApplicationProblemPlusJSONResponse) VisitSetReviewVisibilityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetReviewVisibility403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response SetReviewVisibility403ApplicationProblemPlusJSONResponse) VisitSetReviewVisibilityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetReviewVisibility404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response SetReviewVisibility404ApplicationProblemPlusJSONResponse) VisitSetReviewVisibilityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetReviewVisibility415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response SetReviewVisibility415ApplicationProblemPlusJSONResponse) VisitSetReviewVisibilityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetReviewVisibility422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response SetReviewVisibility422ApplicationProblemPlusJSONResponse) VisitSetReviewVisibilityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetReviewVisibilitydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetReviewVisibilitydefaultApplicationProblemPlusJSONResponse) VisitSetReviewVisibilityResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -17531,6 +19149,611 @@ func (response GetProductdefaultApplicationProblemPlusJSONResponse) VisitGetProd
 	return err
 }
 
+type ListProductReviewsRequestObject struct {
+	ID     ID `json:"id"`
+	Params ListProductReviewsParams
+}
+
+type ListProductReviewsResponseObject interface {
+	VisitListProductReviewsResponse(w http.ResponseWriter) error
+}
+
+type ListProductReviews200JSONResponse ReviewPage
+
+func (response ListProductReviews200JSONResponse) VisitListProductReviewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListProductReviews404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListProductReviews404ApplicationProblemPlusJSONResponse) VisitListProductReviewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListProductReviews422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListProductReviews422ApplicationProblemPlusJSONResponse) VisitListProductReviewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListProductReviewsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListProductReviewsdefaultApplicationProblemPlusJSONResponse) VisitListProductReviewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateReviewRequestObject struct {
+	ID   ID `json:"id"`
+	Body *CreateReviewJSONRequestBody
+}
+
+type CreateReviewResponseObject interface {
+	VisitCreateReviewResponse(w http.ResponseWriter) error
+}
+
+type CreateReview201ResponseHeaders struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+}
+
+type CreateReview201JSONResponse struct {
+	Body    OwnReview
+	Headers CreateReview201ResponseHeaders
+}
+
+func (response CreateReview201JSONResponse) VisitCreateReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateReview401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateReview401ApplicationProblemPlusJSONResponse) VisitCreateReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateReview404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response CreateReview404ApplicationProblemPlusJSONResponse) VisitCreateReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateReview409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateReview409ApplicationProblemPlusJSONResponse) VisitCreateReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateReview415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateReview415ApplicationProblemPlusJSONResponse) VisitCreateReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateReview422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response CreateReview422ApplicationProblemPlusJSONResponse) VisitCreateReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateReview429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CreateReview429ApplicationProblemPlusJSONResponse) VisitCreateReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateReviewdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateReviewdefaultApplicationProblemPlusJSONResponse) VisitCreateReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteMyReviewRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type DeleteMyReviewResponseObject interface {
+	VisitDeleteMyReviewResponse(w http.ResponseWriter) error
+}
+
+type DeleteMyReview204Response struct {
+}
+
+func (response DeleteMyReview204Response) VisitDeleteMyReviewResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteMyReview401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteMyReview401ApplicationProblemPlusJSONResponse) VisitDeleteMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteMyReview404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteMyReview404ApplicationProblemPlusJSONResponse) VisitDeleteMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteMyReview422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteMyReview422ApplicationProblemPlusJSONResponse) VisitDeleteMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteMyReviewdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteMyReviewdefaultApplicationProblemPlusJSONResponse) VisitDeleteMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMyReviewRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetMyReviewResponseObject interface {
+	VisitGetMyReviewResponse(w http.ResponseWriter) error
+}
+
+type GetMyReview200ResponseHeaders struct {
+	ETag *string
+}
+
+type GetMyReview200JSONResponse struct {
+	Body    OwnReview
+	Headers GetMyReview200ResponseHeaders
+}
+
+func (response GetMyReview200JSONResponse) VisitGetMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMyReview304Response = NotModifiedResponse
+
+func (response GetMyReview304Response) VisitGetMyReviewResponse(w http.ResponseWriter) error {
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetMyReview401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetMyReview401ApplicationProblemPlusJSONResponse) VisitGetMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMyReview404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetMyReview404ApplicationProblemPlusJSONResponse) VisitGetMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMyReview422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetMyReview422ApplicationProblemPlusJSONResponse) VisitGetMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMyReviewdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetMyReviewdefaultApplicationProblemPlusJSONResponse) VisitGetMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceMyReviewRequestObject struct {
+	ID   ID `json:"id"`
+	Body *ReplaceMyReviewJSONRequestBody
+}
+
+type ReplaceMyReviewResponseObject interface {
+	VisitReplaceMyReviewResponse(w http.ResponseWriter) error
+}
+
+type ReplaceMyReview200JSONResponse OwnReview
+
+func (response ReplaceMyReview200JSONResponse) VisitReplaceMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceMyReview401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceMyReview401ApplicationProblemPlusJSONResponse) VisitReplaceMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceMyReview404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceMyReview404ApplicationProblemPlusJSONResponse) VisitReplaceMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceMyReview415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceMyReview415ApplicationProblemPlusJSONResponse) VisitReplaceMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceMyReview422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceMyReview422ApplicationProblemPlusJSONResponse) VisitReplaceMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceMyReviewdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReplaceMyReviewdefaultApplicationProblemPlusJSONResponse) VisitReplaceMyReviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSimilarProductsRequestObject struct {
+	ID     ID `json:"id"`
+	Params ListSimilarProductsParams
+}
+
+type ListSimilarProductsResponseObject interface {
+	VisitListSimilarProductsResponse(w http.ResponseWriter) error
+}
+
+type ListSimilarProducts200JSONResponse SimilarProducts
+
+func (response ListSimilarProducts200JSONResponse) VisitListSimilarProductsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSimilarProducts404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListSimilarProducts404ApplicationProblemPlusJSONResponse) VisitListSimilarProductsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSimilarProducts422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListSimilarProducts422ApplicationProblemPlusJSONResponse) VisitListSimilarProductsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSimilarProductsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListSimilarProductsdefaultApplicationProblemPlusJSONResponse) VisitListSimilarProductsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type IndexProductsRequestObject struct {
 }
 
@@ -18800,7 +21023,8 @@ func (response GetLivenessdefaultApplicationProblemPlusJSONResponse) VisitGetLiv
 }
 
 type GetMediaRequestObject struct {
-	Path string `json:"path"`
+	Path   string `json:"path"`
+	Params GetMediaParams
 }
 
 type GetMediaResponseObject interface {
@@ -18808,8 +21032,10 @@ type GetMediaResponseObject interface {
 }
 
 type GetMedia200ResponseHeaders struct {
-	CacheControl *string
-	ETag         *string
+	AcceptRanges          *string
+	CacheControl          *string
+	ContentSecurityPolicy *string
+	ETag                  *string
 }
 
 type GetMedia200ImageResponse struct {
@@ -18825,13 +21051,64 @@ func (response GetMedia200ImageResponse) VisitGetMediaResponse(w http.ResponseWr
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
+	if response.Headers.AcceptRanges != nil {
+		w.Header().Set("Accept-Ranges", fmt.Sprint(*response.Headers.AcceptRanges))
+	}
 	if response.Headers.CacheControl != nil {
 		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.ContentSecurityPolicy != nil {
+		w.Header().Set("Content-Security-Policy", fmt.Sprint(*response.Headers.ContentSecurityPolicy))
 	}
 	if response.Headers.ETag != nil {
 		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
 	}
 	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetMedia206ResponseHeaders struct {
+	AcceptRanges          *string
+	CacheControl          *string
+	ContentRange          *string
+	ContentSecurityPolicy *string
+	ETag                  *string
+}
+
+type GetMedia206ImageResponse struct {
+	Body          io.Reader
+	Headers       GetMedia206ResponseHeaders
+	ContentType   string
+	ContentLength int64
+}
+
+func (response GetMedia206ImageResponse) VisitGetMediaResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", response.ContentType)
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.AcceptRanges != nil {
+		w.Header().Set("Accept-Ranges", fmt.Sprint(*response.Headers.AcceptRanges))
+	}
+	if response.Headers.CacheControl != nil {
+		w.Header().Set("Cache-Control", fmt.Sprint(*response.Headers.CacheControl))
+	}
+	if response.Headers.ContentRange != nil {
+		w.Header().Set("Content-Range", fmt.Sprint(*response.Headers.ContentRange))
+	}
+	if response.Headers.ContentSecurityPolicy != nil {
+		w.Header().Set("Content-Security-Policy", fmt.Sprint(*response.Headers.ContentSecurityPolicy))
+	}
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(206)
 
 	if closer, ok := response.Body.(io.ReadCloser); ok {
 		defer closer.Close()
@@ -18862,6 +21139,25 @@ func (response GetMedia404ApplicationProblemPlusJSONResponse) VisitGetMediaRespo
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMedia416ApplicationProblemPlusJSONResponse struct {
+	RangeNotSatisfiableApplicationProblemPlusJSONResponse
+}
+
+func (response GetMedia416ApplicationProblemPlusJSONResponse) VisitGetMediaResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.ContentRange != nil {
+		w.Header().Set("Content-Range", fmt.Sprint(*response.Headers.ContentRange))
+	}
+	w.WriteHeader(416)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -19256,6 +21552,15 @@ type StrictServerInterface interface {
 	// ReplaceProduct Replace a product
 	// (PUT /api/v1/admin/products/{id})
 	ReplaceProduct(ctx context.Context, request ReplaceProductRequestObject) (ReplaceProductResponseObject, error)
+	// CreateProductImage Add an image to a product
+	// (POST /api/v1/admin/products/{id}/images)
+	CreateProductImage(ctx context.Context, request CreateProductImageRequestObject) (CreateProductImageResponseObject, error)
+	// DeleteProductImage Delete an image
+	// (DELETE /api/v1/admin/products/{id}/images/{image_id})
+	DeleteProductImage(ctx context.Context, request DeleteProductImageRequestObject) (DeleteProductImageResponseObject, error)
+	// UpdateProductImage Change an image
+	// (PATCH /api/v1/admin/products/{id}/images/{image_id})
+	UpdateProductImage(ctx context.Context, request UpdateProductImageRequestObject) (UpdateProductImageResponseObject, error)
 	// SetInventory Set how many units of a product there are
 	// (PUT /api/v1/admin/products/{id}/inventory)
 	SetInventory(ctx context.Context, request SetInventoryRequestObject) (SetInventoryResponseObject, error)
@@ -19283,6 +21588,12 @@ type StrictServerInterface interface {
 	// ReplaceVariant Replace a variant
 	// (PUT /api/v1/admin/products/{id}/variants/{variant_id})
 	ReplaceVariant(ctx context.Context, request ReplaceVariantRequestObject) (ReplaceVariantResponseObject, error)
+	// AdminListReviews List all reviews
+	// (GET /api/v1/admin/reviews)
+	AdminListReviews(ctx context.Context, request AdminListReviewsRequestObject) (AdminListReviewsResponseObject, error)
+	// SetReviewVisibility Hide a review or show it
+	// (PUT /api/v1/admin/reviews/{id}/visibility)
+	SetReviewVisibility(ctx context.Context, request SetReviewVisibilityRequestObject) (SetReviewVisibilityResponseObject, error)
 	// ListStock List stock levels
 	// (GET /api/v1/admin/stock)
 	ListStock(ctx context.Context, request ListStockRequestObject) (ListStockResponseObject, error)
@@ -19415,6 +21726,24 @@ type StrictServerInterface interface {
 	// GetProduct Get a product
 	// (GET /api/v1/products/{id})
 	GetProduct(ctx context.Context, request GetProductRequestObject) (GetProductResponseObject, error)
+	// ListProductReviews List a product's reviews
+	// (GET /api/v1/products/{id}/reviews)
+	ListProductReviews(ctx context.Context, request ListProductReviewsRequestObject) (ListProductReviewsResponseObject, error)
+	// CreateReview Review a product
+	// (POST /api/v1/products/{id}/reviews)
+	CreateReview(ctx context.Context, request CreateReviewRequestObject) (CreateReviewResponseObject, error)
+	// DeleteMyReview Withdraw my review of a product
+	// (DELETE /api/v1/products/{id}/reviews/mine)
+	DeleteMyReview(ctx context.Context, request DeleteMyReviewRequestObject) (DeleteMyReviewResponseObject, error)
+	// GetMyReview Get my review of a product
+	// (GET /api/v1/products/{id}/reviews/mine)
+	GetMyReview(ctx context.Context, request GetMyReviewRequestObject) (GetMyReviewResponseObject, error)
+	// ReplaceMyReview Change my review of a product
+	// (PUT /api/v1/products/{id}/reviews/mine)
+	ReplaceMyReview(ctx context.Context, request ReplaceMyReviewRequestObject) (ReplaceMyReviewResponseObject, error)
+	// ListSimilarProducts List products like one
+	// (GET /api/v1/products/{id}/similar)
+	ListSimilarProducts(ctx context.Context, request ListSimilarProductsRequestObject) (ListSimilarProductsResponseObject, error)
 	// IndexProducts Index the catalogue
 	// (POST /api/v1/rag/index)
 	IndexProducts(ctx context.Context, request IndexProductsRequestObject) (IndexProductsResponseObject, error)
@@ -20647,6 +22976,141 @@ func (sh *strictHandler) ReplaceProduct(ctx echo.Context, id ID, params ReplaceP
 	return nil
 }
 
+// CreateProductImage operation middleware
+func (sh *strictHandler) CreateProductImage(ctx echo.Context, id ID, params CreateProductImageParams) error {
+	var request CreateProductImageRequestObject
+
+	request.ID = id
+	request.Params = params
+	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/json") {
+		var body CreateProductImageJSONRequestBody
+		var err error
+		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+			// A request validator built on kin-openapi's openapi3filter with
+			// KeepValidatedValue leaves the value it validated on the body. Bind
+			// that value, matching member names exactly, so the handler receives
+			// what was validated instead of a second, case-insensitive decode.
+			// Otherwise bind only the request body, so that path and query
+			// parameters are not also bound into the body struct.
+			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+				err = binder.BindBody(ctx, &body)
+			}
+		} else {
+			// A custom binder is installed on the Echo instance; defer to it
+			// entirely, since echo.Binder does not expose body-only binding and
+			// the binder may do more than decode (for example call ctx.Validate).
+			err = ctx.Bind(&body)
+		}
+		if err != nil {
+			return err
+		}
+		request.JSONBody = &body
+
+	}
+	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "multipart/form-data") {
+		if reader, err := ctx.Request().MultipartReader(); err != nil {
+			return err
+		} else {
+			request.MultipartBody = reader
+		}
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateProductImage(ctx.Request().Context(), request.(CreateProductImageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateProductImage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateProductImageResponseObject); ok {
+		return validResponse.VisitCreateProductImageResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteProductImage operation middleware
+func (sh *strictHandler) DeleteProductImage(ctx echo.Context, id ID, imageID ImageID, params DeleteProductImageParams) error {
+	var request DeleteProductImageRequestObject
+
+	request.ID = id
+	request.ImageID = imageID
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteProductImage(ctx.Request().Context(), request.(DeleteProductImageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteProductImage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteProductImageResponseObject); ok {
+		return validResponse.VisitDeleteProductImageResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UpdateProductImage operation middleware
+func (sh *strictHandler) UpdateProductImage(ctx echo.Context, id ID, imageID ImageID, params UpdateProductImageParams) error {
+	var request UpdateProductImageRequestObject
+
+	request.ID = id
+	request.ImageID = imageID
+	request.Params = params
+
+	var body UpdateProductImageJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateProductImage(ctx.Request().Context(), request.(UpdateProductImageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateProductImage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UpdateProductImageResponseObject); ok {
+		return validResponse.VisitUpdateProductImageResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // SetInventory operation middleware
 func (sh *strictHandler) SetInventory(ctx echo.Context, id ID) error {
 	var request SetInventoryRequestObject
@@ -20990,6 +23454,79 @@ func (sh *strictHandler) ReplaceVariant(ctx echo.Context, id ID, variantID Varia
 		return err
 	} else if validResponse, ok := response.(ReplaceVariantResponseObject); ok {
 		return validResponse.VisitReplaceVariantResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AdminListReviews operation middleware
+func (sh *strictHandler) AdminListReviews(ctx echo.Context, params AdminListReviewsParams) error {
+	var request AdminListReviewsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AdminListReviews(ctx.Request().Context(), request.(AdminListReviewsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AdminListReviews")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AdminListReviewsResponseObject); ok {
+		return validResponse.VisitAdminListReviewsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SetReviewVisibility operation middleware
+func (sh *strictHandler) SetReviewVisibility(ctx echo.Context, id ID) error {
+	var request SetReviewVisibilityRequestObject
+
+	request.ID = id
+
+	var body SetReviewVisibilityJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetReviewVisibility(ctx.Request().Context(), request.(SetReviewVisibilityRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetReviewVisibility")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SetReviewVisibilityResponseObject); ok {
+		return validResponse.VisitSetReviewVisibilityResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -22432,6 +24969,204 @@ func (sh *strictHandler) GetProduct(ctx echo.Context, id ID) error {
 	return nil
 }
 
+// ListProductReviews operation middleware
+func (sh *strictHandler) ListProductReviews(ctx echo.Context, id ID, params ListProductReviewsParams) error {
+	var request ListProductReviewsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListProductReviews(ctx.Request().Context(), request.(ListProductReviewsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListProductReviews")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListProductReviewsResponseObject); ok {
+		return validResponse.VisitListProductReviewsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateReview operation middleware
+func (sh *strictHandler) CreateReview(ctx echo.Context, id ID) error {
+	var request CreateReviewRequestObject
+
+	request.ID = id
+
+	var body CreateReviewJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateReview(ctx.Request().Context(), request.(CreateReviewRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateReview")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateReviewResponseObject); ok {
+		return validResponse.VisitCreateReviewResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteMyReview operation middleware
+func (sh *strictHandler) DeleteMyReview(ctx echo.Context, id ID) error {
+	var request DeleteMyReviewRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteMyReview(ctx.Request().Context(), request.(DeleteMyReviewRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteMyReview")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteMyReviewResponseObject); ok {
+		return validResponse.VisitDeleteMyReviewResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetMyReview operation middleware
+func (sh *strictHandler) GetMyReview(ctx echo.Context, id ID) error {
+	var request GetMyReviewRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetMyReview(ctx.Request().Context(), request.(GetMyReviewRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetMyReview")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetMyReviewResponseObject); ok {
+		return validResponse.VisitGetMyReviewResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReplaceMyReview operation middleware
+func (sh *strictHandler) ReplaceMyReview(ctx echo.Context, id ID) error {
+	var request ReplaceMyReviewRequestObject
+
+	request.ID = id
+
+	var body ReplaceMyReviewJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReplaceMyReview(ctx.Request().Context(), request.(ReplaceMyReviewRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReplaceMyReview")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReplaceMyReviewResponseObject); ok {
+		return validResponse.VisitReplaceMyReviewResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListSimilarProducts operation middleware
+func (sh *strictHandler) ListSimilarProducts(ctx echo.Context, id ID, params ListSimilarProductsParams) error {
+	var request ListSimilarProductsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSimilarProducts(ctx.Request().Context(), request.(ListSimilarProductsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSimilarProducts")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListSimilarProductsResponseObject); ok {
+		return validResponse.VisitListSimilarProductsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // IndexProducts operation middleware
 func (sh *strictHandler) IndexProducts(ctx echo.Context) error {
 	var request IndexProductsRequestObject
@@ -22780,10 +25515,11 @@ func (sh *strictHandler) GetLiveness(ctx echo.Context) error {
 }
 
 // GetMedia operation middleware
-func (sh *strictHandler) GetMedia(ctx echo.Context, path string) error {
+func (sh *strictHandler) GetMedia(ctx echo.Context, path string, params GetMediaParams) error {
 	var request GetMediaRequestObject
 
 	request.Path = path
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetMedia(ctx.Request().Context(), request.(GetMediaRequestObject))
@@ -22901,518 +25637,580 @@ func (sh *strictHandler) GetReadiness(ctx echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L37chs3ti/8KijuqbKdaVKkLr7INbW3ItuJHPkykhxnxvKIYDdIIuoGGAAtmsn2V+dpzoOdJ/kKC0Df",
-	"iCabujuh/0gosruBBhbWff3WH62QJxPOCFOytftHa0xwRAR83MfhmLT3OVOCx/qLiMhQ0IminLV2Wz/y",
-	"KYo5GyE1JggzOSUCJXiGBgSdk4nqtIIW+YKTSUxau61JOohpGKAEf2njEfnHVm9n63G32w0QTZJU4UFM",
-	"WkFLhmOSYD2Umk30bVIJykatr1+Dlp4HYap9TMJUUDVrv+cxDWfz8/o4xgrmNMEjAjOKOY7K04nIEKex",
-	"aksRogeMM/JgyegvT/BofqiTMUEXREjKGeJDNNUjT7G0q0GiDjomLEJUoQEOzxFlqH8wbL/ljLTfYBWO",
-	"++VZnbae4afDXri9HXU3B0/IVu+0tWReBxFJJhwW5ohMYjwj0fw0+0qkpI+mY8KQGlOJqCxumuIIM0Sw",
-	"iCkRSJDfUiIVmlI1hqskTgjqZwOFs/ZPZFaZuR6gNFPC0qS1+8n88DnwzPwIK3JIE6ra8F8/fSWYzVCI",
-	"49hMmE+IwPrnBxJNKYv4FOE45lNZms1m17NmlCkyIqIy9BFJMGV6SvXD86EeO0FYEBSTYZmwe89WGEsS",
-	"z2sek5CzSKKUKRrr1ykNqOmmNODWsvGIErP23lARUT+W4miKNVWSIRcEKTGjbITwCFNWGuzJksE+fvzY",
-	"3kvVmDBFQ6yIfxU1fRUuQg+PXu2jx092uo/KRPQ9wQIIEMfJP05bcswn0dID8Et7T0oqFWaq/V7wCxr5",
-	"XvzjmIZjlPCIxGgquCIF+u+gvYEkTJnzwbi7TJ9jeU4qnCPmIY69pD4iCWW0FdhLPET/NWhNsMAJUZbD",
-	"7ikl6CD1Ldw7Fs/QRPAoDZV0h5FKhN0tAcIS9RlOyO4FjlPS76A3hvuO6AVhSJILInCMFE2IfA6ElaRS",
-	"oTGPy6/0qRXymIvdQYzDcz1t8mUS84i0dvXhDVpUT+e3lIhZK2jp8Vq7rWwWpZWgiiTwXgn+ckjYSI1b",
-	"u1vdbtBKKMv+1mugFBH6qf/59J/dz3/f7fz9b6251Qr0Uw7ME3vd7GcsBJ7Bzu9dYBrjAY2pmi1bPzhS",
-	"evUK9+hF8L5b8bnF1/ubIMPWbuu/NnKJuWF+lRulyejZfS8wiw48zPidncpAX1A3B/jxjEaNxz+I8lHf",
-	"wjO84xIzbLYeejjEBZJxOgqAyniqkCAjLCJ9bkMsycI5liZY2PbNyrb3fCJgHwt1ws8J80vWfoiFOlP6",
-	"gj7CaARiacQLomlIhVQopox00MGIcUEic4olT8iARzMt6WI+GpEIUbZrDn0Y8pQpNNbnG+kh9GpQJU8Z",
-	"n7LOKXOvazSh/H1/aev5ts2Em+5L/ormhRUZcTHz0cWBlc2hvUZvixY/AxLzKaKqbhvc9ZegFjcdP8HA",
-	"hEhhPl6aqcxyVSJyT78aHaVCclFDRIx8UWchXNG3otVohkb4BRVFZ0hjzZ0RnBIRafHwliuk+IioMRHm",
-	"6j4fDiVR/dq3MhOqeaft+XcqssS99r9x+/du+9lZ+7OPMX4NWq8IVqnwqXpltqe0QqrViKG9AT00uuAj",
-	"vW+MK/SwP8SxJP1Hda/i7vSJ4QHnMcGGtH9QtOYY29kUZNgPJwdvA60NW/WKKoliWAyJHj4NUG8zQL0t",
-	"PcXeNoroiCpZURU2u9m/3k7NzEd6RsVZFxe52372+Y+nX//2v/ZjbzPobX/1r7bvtOoXE0TyVITkgUQ0",
-	"5+QTrMb5JOBQapWawnYZibrSIS0o3j8Rj6B7g8+JtCc1jpHEQ6IPnSATgtVuTth+vf6czIAT6i0gwyEJ",
-	"FeIsJED+I6Jkgc0abemUgZpoj03fY3/sIiCxAA01b0ARnnXQHuNwekqToMoMsb25ifo0f82zczI7EySV",
-	"JOoHiDNyyqZjGpPCXKjWlyN9HPEMbXefle+n7GwY09FY9TsIrEEqkSBD/UD9UdO9tlB3UWKtM/220n0G",
-	"LfiUneBzAnJEjbVyrIUdTwIk03CMQHR8+HDwooN+IjMJR6wgWx5IxKfMLADB4Ti3W4x4yen46bC3TbZ3",
-	"hu2QENzefvxk2MbPol77Cd4aPB52w82o16uTRxWLrJaD7uws4jao/f/VcZmDIRipNXxVW8T9zOqlYFQM",
-	"CArHmI205ftRy2Fq5Kz9EknKQhLoDYA1HePJhDDDawv2KJVou7f53EmSUwZMw7w+XBdjqewztRkoq6t6",
-	"2noCdoN/2YbG9r6SxDlgx4qH5435L2VI6htK/FdLSeB+y7kwZWdw/zIuvMyUBg0dYSMAtSUg60aM4UnF",
-	"4azPxNjXQy4SrIw5uLXZAmWdJtoQ6tn1s38FPrvxDf7yXtDQo3TsKZRwqYycmOhrwM4BzTWdEYEmeCat",
-	"NpRv+PazzrNnNS+S4C9n8KDG2tEbzohR4t9QVj/PmOCVJ9rrdrrduolSdumJvgN9ZOnGK47kOZ100Csu",
-	"UETIBAhBolRqbdvoSHUEYVQeP0UsIwj9r0AUXS9RvGPHOG5mCWMUUWnU+OKBcqrn0uPE2ZnEfo9j8TT9",
-	"jAXFTNXJ/wvz8yLxby85u6oa8FXfLSecSWJcs5wNYxrCjofGMao/4skkpiFImo2J4IOYJH//VXJQzDIi",
-	"1Hdo675FEkzjM4WNPRMRhWmsSZtlNlKuspG2vhjhKBJESkS+UKlkBx3ykeZtXEt2SRSoERMs5ZQLWBIr",
-	"7/X777a6w8fDzcFjUCUVVqnUqvCzoKWogsORvVRGHmOlJnJ3YwNcQZ2IXLi3khvFyX9tupbvzd1mQSvW",
-	"jkKhHV/mOlKYCkGYQnq+pKMHesXFgEaRsVkvvfTD7CmFhT8B64qQyLARwWOCcKRPjVQCKy6arehWvqKv",
-	"CsMsX9J8UtexoCcFWzvBM9C6Ig7UBAt5wC5wTKMrLSM1zzizi1JczHdM64okzjQ+uBK4sRBcyNbupz9a",
-	"CZESj4D5plJp9QVb+dMDNj3hmkGJ1m5rw8jDr58b7MDmZr4DH9hE8FAPM4gJesmUcSot34zqq13Hlnwk",
-	"cdzWjJpEARqkqrAuqG+WpQ/mvTRqK6xfcbNOBGaSmqddw7ap/HFl/gOGt9GeqEQvXh4e/Pzy6OULFGKm",
-	"pzwgIU8I2t97u//y8PDli2bnopvvyvc4QkcZzTTfjMKEr+uImFe1LzbS54Noe13wBE3hI9VrAJvwlqtX",
-	"PGVXOzJWkJ4xrs6G8LQSB4IR9YExho69utkCb+cL/JYr9Mo+ffnyzs/pOlYX3Db6hQLn7JjxVGRL+YZH",
-	"dEh9PhQwGWc8RWN8AashFY1jJwv0WhSCpC4w6JukvWwDroEZuuleZQcTHJszfAbXlLcPOa9ndrTR6+N3",
-	"b2/8hFQmdR37t8dmyHgN7Ci7aLvbRRhlYzl3QoC2uzv6B6LG3JqSVlGJODFrofcyQNu9LYTNGinOUYzF",
-	"iASnbHurp2lku7eNcOajiCkj5irORgHagbFB4dVWmyYl/aV+XkQmhEXaEHc2ndD8U5ulX4PW8YSw3M19",
-	"6W2X+jHGGz6nNMSUnUPAClwcNqrHhbHKOeJx1EF78tx6ZBiZIs7IjdNEccbXxS611kciBA91ZM4ZyXek",
-	"sgpBZRlgQxR2K3vZvVDGesh24cDE/Ut+DmAhguBIW4HoyHww7iXweBgPHTAle2OjHekVtIv3AgK6IJHQ",
-	"K1iaZjsD878mtXnhi5sopfO59JHEM1lZDNiTE87fYDaz5CWvtDsCK3IG+hopSzfOjTFs11h20ImY2R2h",
-	"DD1B0sTHG+3DZsFy0U/W00fZ/JvsQmme13JA3AtCxkQHfcR6jaXJ0tH7UEgOsFtRFmaV5IFFMq14KUzl",
-	"A8OpGnNBfyfXo9R7WB1YFJqtm/M/xtoSnVDItDkiQ0EkeJW5QLExTLOUhuWMrldU2guvspJ+eG287i03",
-	"7wj8SzM4pwxPBUgj+9rG8r7gNk2hsJW+1IxF+zl3vdtUE9i+IsPELkfjLC08sbq37qIH0uZgRDQCDu8S",
-	"NUrHFaMhma5yZHeKpvExERc0JOhDaT7Lt9r/Jtex5cdZrAE8LlnMwKoXEnGQeCUNo7AiWB/F6hHPF+fa",
-	"TrlMJxMuFInekIjiE1iwK1BGmj/wLNFPPIM9KJAGpNAVH6of1kxU7hTPdDYOgpmjEzPO8i2vmeJ1qTRa",
-	"G30gUd8lOOp59Yu6TYUcFD4n2orJxjepREbh9XiqWaYM8yHCmXNPr+BE6McqapyKoTeRRk9R8Wk5Max1",
-	"yFnEmS9rBx4uPA86OH6HtnqPH7d7CMeTMW5vIk0DLiZv7ysP88P3rbng+Oc/Nr9684VCQbDeI6x8Np2J",
-	"RoGyYq6rRpQ3H7e7vfZW76T7bHeru9vt/rtVcGtHWJG2ognxjWzcWMu8uEGLyjPrMz8b0Dj25h1+HJtE",
-	"A2AFJrSoryURAuM8ZbHeSmwDqm5rqdbBuCTlbTJ+5qpnuzQPOaaTSdOJQJrc9U1DW1g9T5aiEoSYoCxL",
-	"kwERlRjKJjpW6DVOiHwg0fFvKRbeTdFP35x/+qsYqwANY64Fq4DoJbkgAo1JPIEIyZBCILg8qMmcNLeZ",
-	"4EYpXsjS2ArJ0rvmk5mMOfOFkRD8YN9T62gTwicxQVNBFZmbxd+3t9FmFz15tv0YdZ/tPC3PZKscuNyZ",
-	"n1bhJJ2e/v2/IfVB/wc9fNTZaH/+znusJlybC2eGX3sTPOACOMyVRfvY+xfafv2j76mChHRCrcioEh63",
-	"Gcqi8sC9CKNDfkFiHHq3HNz0PoLCigRoIvgF2CdcGG4zC6yPzZIvkcblY43jAhsCjiFQxvUKq95rtP/p",
-	"JFrKmwphbS9z2mx3eyc9zZlWYE5fi3GnTy4fxa29O4PutARGCLiVLG9+ztsdPfs5iZfPldhzaT3yRFk+",
-	"+JWE4Oq20uyATVKjU0TGyMXx+4LIgihfUC/vIK/FKM1UKcJQZOXYNci9KgUszBi4S6m4ljk3J3NWShtZ",
-	"S6R7JZFKC7Z0665DXK1ILfdVmFUkik+YWCHiFx4L+P17CMZ6SBKPgCNmrzbPxLPaA08UunhXdt3CbH5r",
-	"TH2tlh0ENi+qPtGmmltVqkqaS5KppsEELs2mfoCp3mN5TieTipbQ7PmKKxwveLyJP9qcNRzH5XfYfFoe",
-	"5PF2y5vLU1I5YMXdyEGWWWbfdCE52PTDFcT/xzwbMXeqJ5QVb+ytNYC1BvAX1wCC1pf2iLftl+7azlv7",
-	"4ZO57HPxujZNJlwom0o/bu22RlSN00En5MkGxxPa1nQ7ImwjG/pr8XbNtNp8Yg5yO8ut0bP7hvWR+7eQ",
-	"a+3o7rSje0YNX73CNaHsnfDWyWa5VzaVWY75BElCXCZzWWxaaXKGc98zjuN3Q8itW6RfweiZkvW5dlHz",
-	"Sd+db9ek/RiggYWVfu46uEcqntSHV0rrsO8u/hq0xlQq7lMSXl4QMUMmsmGqKqIA8TgiUpmSmMa6rRkT",
-	"VCOfftvYle3Xtz86CAQgI7MRzad1oEjimxTjvrOeAT245UaKx1FGtybtK62osK33McGSIAGBtqlJt19q",
-	"LBvpUzMFK5Cg/Eq5lL4OOilUqggcaqYSjkl4bqEMNEeUFf77rr396slPR+1nbzb/ue+1fPHsDIACak4B",
-	"ZihlE0xt7SJoRpiFRGtyz2ExTHmXcYvZC/NLPMem12tvgtdx8bFZuoJa40tchLARkzh2dzRiEE6jvA1m",
-	"5AKMDZ57bC4tGl4NKjrs1We/pdhkDM/t9gdGTVm7Jjo4YFWUiKVmWjOn9E0wVZ9P2p6wbHELTDQom5D5",
-	"quQ2ZcakPYQQzMkpy1CKx6lAoDkXXtVn7eTqMjcGnM3VfBj5LQ0dGG4ux2mSYDG7C1dGofLaB0Viyy1l",
-	"VnkE6YmaN+obYeyMZWVlf2UaJLPXvx/8yum/tl7H//rlKP73q2fn//7l7a8HrNuEJ92sr6XGDVJxf5SX",
-	"aTFdub1spLY9kCimUkn9x9Srvv1FdKqmGs1axl9Zxt+WXKxhlNm5jehwSKBwy7qR4CAXVNKclTUSlGtp",
-	"XJTGxT1oJpOLcnZlkfreVId4BaqFlgC2xyVB0zFH54RM9FpJQrxsL8MukvWu5T/mibviscOhkmgwg3Kp",
-	"0lb80RqAD2l2FtMhFCd30RjCH7GWgy0Ds+QzzHEF0Kg53lBgwXga67xHBM5HSBpa3w6l5cYGcFnsSyVC",
-	"duE35xSISEyazNZeVzJfL8ePS2N4xRrICIBimcSYMqTIl4qK9YoLNUNjngpgcEkqaagVMs4A60GMHIJO",
-	"mMox5cyCHkiFZyjkHGY/PzFbvX02ISL0ug2BlafhGDJeh0OY4nTMY4ImWsYSpvzmvVc1rVmoAu/NJ+Qv",
-	"989cDYXafoNJYqQsZ0jimNS4HCw6wdL9GnkxdA6UQczRS5Dh4dSM1K0C4ywds7G/J8EjUmOcmN8CNBFU",
-	"66crOqQO9N1eV5QDvagNEmlZnzKqtHaDBgRJHkeI8WnTcBQOFb0g9c8vbS7CCgKi6ICZ+3JQAiwIZOtC",
-	"8aKWCgAyBZCnTacyrIV0yiNi1h87SZVJbGJQb2+AMEvj2Mjo/EDMi/Sl93BOjrVeCDpUaEoFgaDbmOAI",
-	"QjHSq7S6c9NIixNY2eDfQhlirtKK5Xnqn7U1dPiUuQCRtiGpCjRZ/JZWIw4fjtovjg5enbS/P/zJmz8Y",
-	"p0tndayvaazsWuUlV3drKNpokMA6F9Hy5s61qZI3km0YOMQLuRAyQwbIRoItr0B7SFI9fKbSjbF0wZlG",
-	"XMRidczzEZ96q+kpcABhcCbs3pdlZpBhHBZg6hxES0VkeIRa2S1l4XsKSD4VoMlcByqo3UXOUGRZGUMO",
-	"ivpsYfmzQ1avcZdUkmXq9zKfluOFHdQHAwAqGLABVuXM4swMiQrHBDikcXis5APLhljJC+bMh7UD7LYd",
-	"YHeZbLS6l83Vde1BrZm/jsbgk1nwOokM/F+OXxZydkGEtGU63EDKOQTnihFaM8pJAQatpJSj90VlI6SK",
-	"REA6n/6LRp8raNxQKM2lQng45CIC6BEL+Q1xxAjP0LEiJEbfc6Vigj79V2/7s9ZvepudnS76cPzCq7bX",
-	"RidPqi+fAwepVLAAhanSC2Joe0qkQhZ6pflh3i88/43FbfGcaYP05J0hVItRXsnnAvi6wkJlSl3EMxCI",
-	"//YqC2b3F/OqIq6dIFJpoRYgRrBYPXKbkegxjLxU1Fkay2caZDhYbicXnoR/2vVaNQE/W+gCjlKROCw+",
-	"gc8305zCJEdDLMox8AyBDXSbbNU1CRJThe/g5fpHez+cvdn75ezHg+OTd0f/6qOHve6jayPKHLl6p3uL",
-	"JFpOoVkAMnt6erzUD2hmuZBALB0ucMx5qd+UZUyxdB0Jsmv0dwk2aUmVWIVDOV5swTg0WXd5jZn8Y9GW",
-	"We5GuRfOgcZhjPth4kma0BgLqmZnMuTCM6UeSihLLXQtl5QRFAFdhQQNiJoSwnJOokVsAYwo10M6T3pF",
-	"04SnppA7Rx/04g5a//bt2GNeB7sxOmqNCWcjlOnes6zeA9rIw11ObFuecbfAAR4UcdNMVMzAiPEh+oHz",
-	"UUzQ8ZhDWB497IMnvB+gvqS/E/3/BCsiKI71ZzwiZyPB00k/QP/v//zfR6DunDNt4St+yoaERPK5AY42",
-	"LhqJpiQOeUIqKLCN/fAJ/lJKDu92Fy7pkqT0peu6mtfWrjMok8ott7UKBEn4BZFzOYx/ZO9ocbvp76S1",
-	"q29p/LYLWysUvGP2bAx4Ohqr7HTYhhgFU5en6owP7Z+fPS/9vYtfVCVJ1ibhvsSulzvV8zYLVFrSHXJR",
-	"J4EM+PSE4HMiLMeJqMSTCcHaBrBaM/jdO61bkgt7qYAQnkcGGKQ2YFZ+V3XFN1p68LNG3qtVvHD3qq52",
-	"kSepvHKrhUFNL5HL1MJaOswKYQGje/40LaTp9zWRoXcXRLQJ6OBM/x8ImTLz1RTQafQ3TrvozCuoXV+m",
-	"5QpkWlLjFuePL9F9c6KrLqDtjAL9g6CZyJSIdoglQTHRj5SBjciYc0yZFnYRlmMiO+gNjiyWo3IKKqi8",
-	"MRkqxNPKgo4v8zr/+WSaRXz++8N29vHRd39bSrGw0LXUtszdB3S1Wgpbfksj08pIhHUF3t1U4FkiuGT9",
-	"XVZ8BzkxuQxfVoe35kN/DT40R277WKgabSpr5ZQQzIwES2c+B4HrFbVCS6bLJXLElNW5/eAnfW6zHEH9",
-	"ybIMHEUrFEToaR5SRqqd0DwOJYdUVbeCSjNeN6sphp47g3RGmenfJMc8jSOtx8ecn+vj4joDrjTZDOaq",
-	"ON8t33xlOrjBbHizB5npbsB7MyNl5cS8Ci81m+9Je8teqpz55rbmcw3VQ8nL5VjsJFW5gaDpf/5UOK2z",
-	"qZFQXOJFV//TXZdHfBuOUVnOwgQLoy9aLFu6tNqSZcI1BUrBBtzXKMQGGZgLNHYXJRY+d0impgy4ajQ3",
-	"kWSxwnWEmjhgWtM17XcieD5WRpzt3tKuGgXfVrtXEmQFfaP+2GiOlbqjoyz7eo66mWeBLjwuiyfkb/Lh",
-	"3VZgc/MBUp4UpsdZlj3giaYVQSrrs2dMAhlsvd9xsTRPJ8EjcpaK2CuhE8j+TayGTGsy1FobgCHoQM/l",
-	"xpMNuLPz62TUxA+sp3+2Gvus12XsJB7IWufwjwt9wqbs9CqJtEZCuU5jdocRnmCh8mZbkv5uWpKFPOap",
-	"6KCXyUTNLJy1izXME4nHI1affXsbrPLW8phuI8lICRyen1F2QZg/Zpf7CaXju8LiWZCog/ay3Z5C7nZ+",
-	"CePgrMDxFHoo2d5ZjU6ofsjZapGK65NfpW4/zhkEqUbunBRZSIGESvMuHfE8ElBd7qDA9erk5RsiVhaV",
-	"mhyh1eoDabqjagUDnxPEL4i4Jr27soiFZ9S9SaFxgh/vBXCRXXco6Ag7P1WLiNBQkd3Xl2tl1jWJWTi0",
-	"6fZnyoQq9imLZ2iz1D681q/alPkIInmcNkmYP8qvvCqtWxynepJ3K1Wa35Id3ffCVPRHnJH+rvVaan4A",
-	"nMopZx3UpzYJ13OR8cAnPCFMdVBfjrlQ/d2CXwV0Lc0HWab1oDGWnVPWhyN4Zp3F5ibT3c0NAYYdI3no",
-	"Gu6eYllyMz+39pUrwuJS0kHsQlSuYbiFUGRZTh9M1YUF3Sy88ZIFrZOBLLlprFg6yR30ccwNrgyWrjVj",
-	"0XbIaXbrt832k+lek39lH8H2VslFsL1V39v2j+0tP17RfqHapKpklbsRE6QEId9WdEjr/GwkTfb2lT1Z",
-	"txIOWqwDTrAgGUvxZO24HcMDfpEnQbhjqvhkqUm+vH5jSVxqr5KvD2sPa1nsrp3Noff0zx2nynfs5mJW",
-	"WatzFpEvR8Qh3HgOBGaI6ouQSFkGembupkSiiEa16UCUyDPbX81XObGfP8WomBckVKYfjGvsZ1Dzod1e",
-	"yiqe9kbefNdNbsHYRuEGH5vpXmbe91LBA0fCZ3b5PW7yrFNm8ZU1txvEhEXAQ8h0cVChST27dws8E8yW",
-	"aDGVXCa4mbOWdXxzWVxhJS7t0s5FFiHIUtOb8Oti99/lvHsdea2ehmXB1/zorRSALd/W0K9vVbF1HPZu",
-	"4rA5SVxPKNad83U09qpcc48hmhdpA39k1Uy8KzLHZWCC8MhbRJb8i8am4fi8t12tXQPE1Z1qxoERuSKY",
-	"Up/sinZrlNMzd0WN797+mmk/5ZUKuRAkVGjMhSToWdFcyJ67MuomI9PSrBaWvrrr5jTH6utVnuvlg0WA",
-	"CI//XGHl0u3BCWS6vjlPCyNTcEoNUzGgcgxaaSrrXCuemo7VdvsdI1D3lEM450/0uSWz1lk1WIoS0+jK",
-	"FSHbfs4qeExWqXI50tfPYcDz2CC8mzep2cDyM7xIsfpNnTVu9y6VwAmzvmv+PSukccyja29v9p6UMLVx",
-	"oi1aiQZE0mgeRPjD8QsfvHadu6oATDVfMmg7oJeBuUpd3WUtUs3dubGgu77/qJG2/q3SY0XPYkQvKgjc",
-	"LRzh/7F/aQlUO9LZBRG1zZjz+G1laD2ou7EZ/AFUidWUEP2gp+/LhY7wFVt+LUOZUJVO+aZ3ZTMsc1z7",
-	"Pq9wQmMPPlFrUQMlAzO4PBnKUPw7c3U9eDeIqQJ8d01E3APavTQM3oRvGV51p3AImnvVK6/6V1tA410Y",
-	"DLS3Wj8O8OqZ81sYvkT7RbrJWzlZJl7EGKgczkVQApZyvKy/TC61XkB3BvJEraqgTNkie9BMQW/mRNN3",
-	"FOSgdwgqLRTnpfXdbuTmvUyKILS+bhiBnouyGWereURh+EVLu7RxilnaFfumFG5q5i0ooC6uvQV34S2w",
-	"G+AUrJWdBRVJFPF5gmnOeH1K4qJZH2eIOivNe5kQrdD7tcjjGg2juoPZWL7XfunXsfZYRc/poH1tSkec",
-	"mAh0AnrpMkUrozYnCoqW3s52ydKrBGn/8z+np/Lz3//HfTg97ZiPnc9/92rA8CY/g5QwLXp9a0vDca40",
-	"opiyc4MQY0388i411j9vTN80tqS7DiovGyUJVkjArX5lWB89vKIkjl4K4QOL0RblUP+e9QHXlABNx+cX",
-	"r1nCioMxKa9gkkqIUOEqFfr7sFn/0LzgeX387i2yv+dJygMemZL8/oZWPvrGJznBAidkjqY33Not1nfc",
-	"JPL0E+/icjHi6mpOnI8QUMvcLtr8GMJjFWELSHgRozQ8wE80vtf4kY7GMR2NffhaP568OWwTGeIJicAx",
-	"K3P8DT1hG4hMsArHWkj1T9NudytMsDiHT6S/YuDMOKGEclZ14dfCUATM7MWoktWZOO+w+X4j/8GHP9m6",
-	"or/Y5Lk2n0L1ytwlOXdts1BQmc58235Q538uq7M+MOMsP/vZ5ubW1pPN7tbjpzvbT548Lmdr93w6j0Fm",
-	"9I7sspxxEZWhkpQdq3rUUTnmUxnYqKJD7g0xgywuMu+S+TiPUaFp2KTz+qCKiD4lnrAF/UJimTWCzQZ4",
-	"2m2mBq5g9ls0zIUixpbmuOCqS2WmzGC3N/IBTLis8YweKGlMocA42LuX0Hsl/b2u2EnixGJ/6gkTHI4d",
-	"/ArcFJiM+NVxjoDsjunvXnwnb/L9R1C+1TibjsG01VOJNYuQCqbUQUckxpAKBAKJSiSJuCDCNZbLIDZT",
-	"SbSWsv/irTd3f2fYDXv4GdkaPIm2nz7ebD/tdjsTANubo8QpjdS4lhBxKHhFi2lGij6r32QV63NXIsAC",
-	"ibjpZAfEbbCX62T74NVHIClfswDLDjxoTjd0CNc04KUBs/2VDfZu7Go5Wd4MrLq8p/c58Nn1ZT3ZO5sm",
-	"OzXM73raaOxabTpngczoVxW34ebTMkCwfYkAbVmFKckysZZ49OzbZ5lUi1Vd2N3clq4LllmlDR6+MMGu",
-	"dvGL6XUm796s/8I0uhonW0QTwqSrJarxsRgnsswGgqTt4mBPHjfb0yGm/jao1URRQ1YGTk4pkkwU0vcu",
-	"JuKaV6xdx7lBzWI6EvYuarMSHXDzipTVe75xMUEQ3jPBUZ07ehVP+FIHfsIjEtc5CuBHlOBzYuvCYJKV",
-	"ExbzEMe7MflCQxy3L3oLCivk0lW/hL8Onn5BI3/TGP0a7vdGb+Iv5MK+UKmfTHPul1ApKRvpXeRxVKh1",
-	"oGI+ZecSRdDZe7ttLB3gwqoHBeZl3iU/fIGPyZRp1s/ebAXUZXJGDfvj4fkS20VvSJPqmkN7nasVWlai",
-	"Pld7N98XtXq0PVW2yyttV6jOm6vMew4MiKdgpxWLMj0leehY6b+z/Nv6zJ0666VckeQ7RPaKoLRl+g9J",
-	"LojAZR7V21yScrWEsheWoL/++FM9vZkXnAvAQBMAdE4gSZkP0dGrffRkp/ckyJ0zCTFiTe/DOWUR1OXY",
-	"1AQ1JpL4bOtRTcwm1gdKjROwLumIGXFSZjcvoxfHez52c16XHgxpWcrkE54TZoL9FlGCCjDKq+677WE3",
-	"/SXenP0yfvvbxVN6cvz9h8HhuPvx6eF2uHPSm7zu0n8mr8Offv/tpXcqdQXrsEJ8qJe0knn40/uaCKyH",
-	"gRo67ks6qmAnSzpaqpCdQ8nmOdhceifMIDUUc+zNmCNAwTl1eCJz+tuaJbDXN7KmNdEuQwqGoXzzP6QX",
-	"hNlumt7q8dD0Y5dTb0NDWaOFuuXHMb0wbkeX7QPfeFJ8KhO2D/ZOmdfHICAECOw/9iZPN6kQrbJ8v6vx",
-	"QPlK6t9gbStgQcZcU8x8c+mF6Xf+cszabPLSRH2ldDYhqj5dM7BJmpC2mLKICMAcrSgvCaasmmrWIBfz",
-	"U1YI+J03qOSmf7nSECfAtZGPo+gvstWHVPqq3+I4W4/VMgCyu4IyppHEsVZn8XmeuZs0ZkjZAfV49+46",
-	"yr5oca8rBd8t6vxO3Bl9LSWs47o+TCZpQBDTp0ubkw7BQy181VUV7GbKdSNd+h61y6liS7mXLUNDLC60",
-	"POQjyl5xsSqK1B5D7/ZSNd7MI5p6yh0EcegMEmgiuOIhj432N8YXBDEOWGzawMyOIw5DMlG2uIOOGLeN",
-	"NitMN6Z15RQH+T3VnPT57nvmMZKEwpfys8qjRkIbH+brOi3FrU9FUyykrxfEm/v2b/5ykkUJ/Tbn5IEs",
-	"lQbccEa/DLnv3f1ruONdw/ocxw8uvxFxsWLixoJ0laXsrJD1uLCoAI7O5XIBXlIwnvsQqu9DSoMbtW9N",
-	"uzLdVCDENufKrzZXyIHJKeUGF/VekuvifNp8SllmrS+h9iq0tZCg3oBvuAaX4wSqZ88JM4IygWshEao8",
-	"x2Hv3+db09+6P/9zh2+G7yevB70vT2evHifHz6KjbXU4/ulJ+raLfyAf5WKxv9mtB9/wJ3KZjFRvStoX",
-	"HCpbN+F0Qam4IA9crCWcFVwa7qsyphUfooiENMFxhVKh7VDlZZ6VJ69Nhj96QW/n68PT0477c+vro//2",
-	"vsm75cBkKylM9bBluAxalpeyme7f9SBmSwDKKgxjx0NukFC9oBu8q3Yxp2JeHA9oHFM2OnMpXo27+8LA",
-	"e/auZg1+v6lWvbVtiKB9FjLeB4OgE5VbEDW2gkybeoNl6et92jTPRNXjvur1LPQ8bz4twCT1TIpxtaj9",
-	"jWsRjpT1bEMcvSaW9D4mWBKkdwmpqcE9WxozWrfov3KL/jGdJLY2odlZP3Z3NDrn+vmTW+IpzTqwwnPz",
-	"/qs3CDz852z8v0qf/7ndD+ZkjOUixTNUoMqc9a6GNlQiHm8d5ly5YgbgZo6o/sqUDXnM1lr0XFVNYWod",
-	"chZxtqo/JjBlP6KmgHWr9/hxu4dwPBnj9maplNXeV57ED9/76lc3/fWrMWWk54HfVYIQA5JliKKqsqFj",
-	"hV7jhMgHEh3/lmJBVlfn9dibntrFGKsADWPOhWaM0zFWBreOxBMA+RlSFs3liB6TkLPI3OaZylLeWFPE",
-	"uFcqYdQUZCXNVFA1n6nqKWYszGSrvCY789MqbNvp6d//GzRd/R/08FFno85ZPuFSn87Q6+qHUA1cAJRT",
-	"WbSPvX+h7dc/Vhds6dYJEtIJrSlc57bfqJgvpkWF+tNVfRUK+xQQzdxJYJIttFTVolSfCm2QjC3wvj78",
-	"RBr/VRWlo/UDcBqBas/uahWY+cq4w+UIPTCsxL1Jed9yHuBIsZbT5Rjoc4FFRSY2KdPaALZJPPb0TMCh",
-	"4qIWEsqVQNmWVPq8Wd0FWCfj0JUhohF0dJxavSfnpowro9poc5EmpINcoZepeFdjkkgSXxCJcFzdkyeX",
-	"ggGsk6C1CtXq5oQ27+rT6lJpOycEhZWqEzIFZfjl2xcHb39opALX6OCmroYkE1WRBe/1FgxmaIDZOVIC",
-	"Mzk0vHzu0YqvpEtVqB4WBh4C+xDk1GUnXU/NtQAKmpEULJjbqhG7A5iA6y3kX1QSXlMHXrs7l4q/Oj6g",
-	"uKH3pb6HxsjH5MuEhFoTXE2RX2QnK0tkxcSnAJQOLcWss8th5K5mRZvFm+/gklDm/lzZzIbkdNuz5bxa",
-	"lOi1q1ft9FlV45vDRdeQkPIhd9f2d3BtnG3Ndi0DuMFOCHp4dpftEL7lbggeE7kclW1WeHRLvRLufceA",
-	"Bl0CPi86eZdh4CW++KduKwTLtAw+wyCLrJQ6k9/SXGIcpwkUbN0BfAYjX9RZmArpqz4/JmBta97TN9f0",
-	"s5JFfSOMnfk1sw785YNIZq9/P/iV039tvY7/9ctR/O9Xz87//cvbXw9Yt4ne++fF96jgepT3opZk6wp8",
-	"TJJjZoiZ9vMFC9AlWuYmx/u9gxetoHX848H79y/1pxcvDw9+fnkEn/f33u6/PDx8+cILu1aYyeW4TGmu",
-	"I+7Lyaw1eJ5b9/k5mWQhSes9dGCUpaiEJNXMxVrTqJry0MAvsaIjunk+a4kz1Mf6sDQlw1BZfc/Q5C4T",
-	"gmvcx2AdErpqSOi2wig10jJjsREdDgmUvKkxZSM5p/7XaZB1DarWwZviwjcL4RTDMqtEYN7X5go91Yrk",
-	"k000mCkCy/3h5FX7aWAiC1yBmZIFM5LEYHtcFcz2yWaJaz/10P17IiRnb70W4R6awK/exnh71SSiJvGd",
-	"93cSXLhUMGFxr62pPqC25VVe0vRse+dJfZL9vJcaUGtd0qk2WkcCV85fpsQzrs6GPGWVTMtPuP17VkVQ",
-	"8yoRUdjPkiGZdTIhzAGSW4sn4gaTCgzKupZeJy7lmXFjlRcKCecRp2oq5bUUGppcW3Cxu853GapTI8Oh",
-	"gBrlSyNhUmkRUgfeA+laNlUEy3MC21GBO8ATunHRy/tVPnvW8oaDII2yNppgf38gATUdx5JnaWQAv/BA",
-	"opiPykN3h4+Hm4PHkX+8y3VAkwsK4388OXlv3fhlYJ3udjMbgqqYLAwO+KEC3nKFXlkCn/fK+3OT0Yej",
-	"A7N3mkEZzcWVxtmmwxXkdKUmcndjQ475JOpE5GLD9Sbe8B20xeIGfnUvXJA3NpBlj12JKrxCwwzsZYvW",
-	"j2WK4Y3+JlzLXq3jdpBp1tYPUD+iEmJVZ9k38jztw7nujxRlfThcBmjIQtREZIjTWJ0y62d4jvpQGda3",
-	"kUsk0wRaHsLV9iJpGrhVomhKCTpIFbmK3+8VDpUElLmquPmjNQCeNzuL6RAKK7toDEu9zIdn+0PSuIHn",
-	"Za947degBS37myfvHBHQ3ELSMBuw0OHtZgYowsUvgTa3F35zSYrLW82BLQGlW5Oabh0VHDYPuppN6g1T",
-	"OaacWVElFZ6hkPPYK/Dy00hESGohe1PTLYIPhzBF05x5om0xwmp6J3udWcvDwmX2sCC0MkhnRKAJnkk0",
-	"HdPYWWOcQcVbTSbjsw5IxKV2lmZE/uquH04O3uol6G1nhZfekbqb3exfb6fJmI3TSBM8qoP5Mr8FyMJJ",
-	"XQbMy6+anMm6qjKDTOD6tS9sVlzbqns5zmtpc6FgLY476MC24yyD92jFDESj5tFQFwWl202nMiRYpWIZ",
-	"vj1E9iapMmgK1m1HWVR55Vp4+9VRD6fzsHp+FJVVwiMCKwuus5Cjm6tusyv2Cv0ab6WD9h3i0juFxr/w",
-	"7tfAqUn20KM9JKkePlPPxtoENLk7jdjBz+bJSxEJwJ9hImHANxc3qjTaSkGvcCQ7x/s90qmcwWq7bWfc",
-	"qaJGFVWL8skuI+dbhhoUtcPCqmeHZEUni1n1fbhl5Zp4t2e2JB65GjanNJu+XAAKbBTowGrPfg3baMug",
-	"Y1fAZvpafp2yvnvd/nK1eaFuml/pNFN/CanWoPWvS32FqzUodFRVO2ixqdo1Nka8nBJ7j7q2XZveZbr0",
-	"Zr24nxdbrsEl5bfZedbpesrJFmTarlpe5tfl9owmx4foaYB6mwHqbWlFLlPr3OmSJtxgvq3FWlus6s1N",
-	"/unXv/2ve4/NoLftT/auqEXA3P3YRWUtyflqxpX2n411HjvSUgz/+6IDldyql2gcuJLG5NWA9pA8T4tt",
-	"9ebAWXgO0RIgGfuxWlZssFfVogrr8Hh7EaxLVl36Of/YOat1Mv/5ewmWlEhL/t2gHrnC+Kg4GpCRNoep",
-	"GgeuSTpoXyU0jVuBi2vAHa6EHrcCPtwSRXURNtwqeqnVrFZK2GyKpWKVt8vhGblXW9bpeq1VrbWqtVa1",
-	"1qrWWtVaq/rL9NJ3hLFA6i7L8M1goFEfkmL6pjmVJExphqkvk2hIVDg2zaBMeuZKGcFFpOlGOomd+jor",
-	"eJ0V3CArOCP060EpLGS0VICqetehc5ppLlQ8/4IN9hfqxH/F9Vjr6vdSV19GJ+ayWySUb9NyuHfL2Dho",
-	"fmXDZW2orA2VP72hUqejHWeNt6z9ngWB9XK0ggV4fqV2NbaUq3JzFlCGv4ASS5/tZXp57Pf6AFxAmnDQ",
-	"mvBJGmNRLpcs5YbDG9RXn5nUnbyVYYlZBKZai6fK5GECs41ITFw6nWsDkMXRWfbRXrZwWrVlUkUHarlO",
-	"qj6N1MS2TSZpTfooqmaPnrKV00f/wlma31a+5Tqt8ZtMa2xOvjZXsQnp3nz24jplcJ0yeH9bFSzLz7vN",
-	"jLxKFh4c4ssn2A1pTC7jP8MsQ0xL8AxJPLO6AomH837iMsTUQi9wXqZYxYlqfts3DG1Yj/i+Z6F6OIr5",
-	"CNmcCUSZVARHrqS0AgWG9rUtEXFi8OkSmNESjPhKO6Otxca/3xDyv10VQq05NJcl1Et7e00GgWESTXy8",
-	"a3ptRK/3zqPzJz4992ytffb+P2uxB/YKPRHSRghZ5ZyuxU0tg9ZRplB5Dj/YAxJQFs6NkPIkEl0QUdv2",
-	"OiGYORKRCgsZAFgUI66/gwMKtalgglxQMq0U1XaKwYqIp4OYFF9zp1HkwkIeOADlBaE6O4c8ZLewb2iT",
-	"futuidzYPj59RHBE/R0UMzVe4OGQhqA1aO2QMIUccm6lnB5ASq6KLgcWtX4SiQLU5+d9B7EMDVwFZyPn",
-	"F6/UoWIpqVRYr3KLn4PQGAlsEe/MNxMu1UiQ7G9BImr/8J2PiIwEjvw2jpmP9RQJgsNxRk5SccAnLJSP",
-	"l6b66XMhwl5TUJ0H0Zvhn2QbuRjBJ3CbVHi5hXRR50nTF8zAXuaq6BkT+nsDqXpmPvv8Ybkjxtf40erk",
-	"+umgp0NG5pgLDxtoDMOzgh25GEOxucnlhUApWCH+dR8KIseXa/pkcAzgAbaTj+KIfMm1qPLa2UvPVH0/",
-	"oPLTLEcF+y3mI8r0DtlLrqlH0OaqrQHLL+Ff0hGViojLrekeYmRa36ImA/ldRA4v4aI54N6b11ILmDcL",
-	"73LXFTXbhTfARRX1bdENH9x11e1zqL8FlJwVrIwjIolys7/8mbFnxQkf2/lKMx6TKzQtdRCrwL+R6dll",
-	"1jk7dAv9T4V+XXMQF/BtUJ5AzSIVkEjmAaxDzFBicqVMjd2YT3e1mNdLAGBjDhwlMN+CVIOmeUwzA0VE",
-	"gGJSdOWGY84lQZInBKCyThnRS6/ZBZbneWgWwg1OcgzplzM7EEhmgzRvHnWGR6aLb8iZwqE607f7JQuP",
-	"61zNFQ9IxKE9/HCIzgmZQD43jvkoJYHtwazXwsBkPkc40sqeVAIrLqS9P8uocoEuBxQOQns4bAWt0n3e",
-	"CR8TLMLxj3QhygjQZqKNaSJtIeTYA5g/pqNxTEdjtVRd+DG/MkfTXT3hD4K4fqV2SgC1zM26g/Z5MsHC",
-	"ACtRTRZAP6Y3N+IsLifSdzvdrd4TnwZe0az9yKotN7eguCi+42HW/02GBOVCnuPZQIDI9vX8F5idAwQc",
-	"RhLuR6kkpaBndvs5mVnGJkmiza1wARkcEZnGvmKSPBM0o4JBqalX4zRPtx9Nszxz+ryDBM+ER+QslSRq",
-	"Nss3thH2XaddZtAMsNgBSidaE9vsdssW5uZV20F70jDzFasn9hPyxeee5yKSxt/Czx3O1oodUI6JuKAh",
-	"OWBDXhP/MBdYFkZMRdmIm6wIv1UZU3Ylo3Iv667ihy+KeKhNwA34f9DiE8LwhOpv7MfODCex1z6styps",
-	"nGfeuAB4Ky/iARHSK6NPihhk9qpKgLLT63SbpqK7cQK7sH4ykf65vNMS32j+zPpT9HZ63DN1va7A5CJq",
-	"ysV51vTK2RX6wbXpbVudbqfX2+o8aRKAvbvIPfkyoYLIhSMTFkmUMohSQvBNq3KmStFZa5Ht01ITH3t6",
-	"CUiNxkFpeWbCW2pZlp1xbwCpWIhAeS4bxY9BrddcatE6ZQsD3Bqszmx5AuMUMus5ICPMrhF8RFs1Z3hU",
-	"swI2acFQPmD3kqgQRyu0wOe/0zjGGzudLnr4S6/3HB1Sln5BX54+Pnu8/ahZDLMwl6CVN6krbFIlglha",
-	"2hI9Ljjpy8pP7C6vBjFfvKmhqmHYzh0oGn/eQo0aTcFLDIXmm/PzzHDQlcAXJPbQQoiFoHV9ksyPci4I",
-	"9uLHw9b94uAXxFvPXcJkvWRXXbfCLy8IU5d39rrHFPCuBQ61RXJWhzd+YnoE6f3ReomnY+LrF93e9uNu",
-	"t9vderr51Av16QZJRVyH7K84GvI4htzFGlnukD6n02knGscQ3IJH/zeN/jE3i6Wy/p4gXOcOdnsK5jel",
-	"soIZqa2WA1KmIW/bInC6GJGcgQjbEjd/o72b70u3FA2yrj/cnhD0gkQoE7sTrrxtQi36RA1h1tBi1lLx",
-	"mmDoqyezGpJTRTTabMrl5Vm66ZeBaLhOsniOGJ8uSl2/WUppRB8rtshYQj3Le+g2ClzUbutldvTGZfKK",
-	"CPLE8aPGAjDrPnefpN6Kb72qTLyKKKwU9JXn1i0lqsCD/3t3Y+PTf05P5ee/L0/uqhdbi/jRkjY/yHXO",
-	"RrTkHZ0IMsE2S4ayM+htY7TTVJ0NuTiLSEwvCEQA7EdInhxCQMSEB1LBaqotjmuKdyChCNrQOZeQS7sF",
-	"f1SCTdvqJUU9tpqntI8u6bi9sGhnfqKKh+d70a+pVFnT++YMwGbuAlqilm4Kn5MOemvbA2bARoOZa2GR",
-	"oSXm6ON5F7P+PO+ISKzwAqPFgCuFPCHoIR7wC4J+J4I/0nMZcfQQakIflRaqvbkqGlS78OW8WZV126zv",
-	"opIZ7DG5IDFKUqnQwJIBm1mRyK1ALJtdPlT9xTBV/mKDAhLUA1N2AKUXegltuU4MZCIXl3ReEvylKNoW",
-	"sddDe92+daILguXyuyokfGRugttrUzwc+LcmEDbSJJw3j8TIHX3EuCKwUBBnpNWu2Nl12096Pc9pKy7X",
-	"f05Pxekpqyv2q8vWzzdNnqdXKESsg7f11tGbCFPWa3QBclhtdthcXf0SX4E56NmWexm+d599fc8KmGsJ",
-	"vzBwJGOHz+UipZCQBk3aidbeihw9aEU4wSP4FHMIBrveZxAAhk47ZT25wlH39dMXdXLKYNlytwsfIsjh",
-	"Ai7ha05GFQ19Lpx9+8vS9uDz3GJMR2PPLOmonE3Te9xt9LiYT+efdlit42j2rIRENPW02HkD35ee+LTZ",
-	"E3nqsyZsxpyTJuX42OpOLz1IkG+WWZPsbeyK15L3jwTHauxnBWP4LU8qtfiAFYMpJqIZ4UGjf8wQ3GFM",
-	"MioRr4qgXq/R2oYZwS9l1fZs1LecLuNra4OcXsLPlS8nNFf+M3p0x4JImF2jxTjJL78Td3Bhuhm9BI5g",
-	"g0t5iyt77FG4swbRJqsIaXEP+o5JsJnSOM4wlzwn6UxSr/5wrL82/ofsCNnTUxs+bB4OWuoJivBMnvHh",
-	"WcgvfDbnCzyTCFrUAf6NwUYYKuOgwApNcEjq8tH1K8FNUyyhDq8i5js7voyYpbnnd1EDC4J0BT5xCNdf",
-	"a5NyOd+l/MYbjWe9qm6qcPXWSkt5HJ1tdc80tddVjUKlKM2x09BWF+nrAwQvYhAJgOhNHh0aabE3wBVs",
-	"3V6zfpm3UsB6pbbepXbppR7fJbKoVKbmrdRdAak5O5U9qDKeoMQkl3DoQ3caaxL1YGQSIVzAQy4q7Csq",
-	"VhWF/HKYwsZgV1wf5Wv1a6y9BjfnNVjWznbunKo5//o1QYav/Rd/Gf9FRnS1XLCG/32sUiPMNtMYFMIl",
-	"VPsyG7kTrWrFY7lWqJYqVMs5ViMG5dFXbklTu/s2XXejLRXC54We4cuyJzJusCznDST/TQIu2wFW8qlk",
-	"VtIaankNtVwHtQyU8oZfEH8yX0kRSwhk0hJfcSMOFRe1HbNdLZWpTQJPvxqTpAD9Cp7SmVSVVs8+n+Zy",
-	"NLEVcpQuy82WxTthtaqRTug33zjW2VT5vx/4ZJc1AlaV8fUiOOOTCA8VEVNcbU6+udVolVcwBi5pAjw3",
-	"yWsW8xgsxPI2gQtkd3vzLp06V5LXIJohg61ecpdEdSm/zUQYC4LabklxmYOc5Szla8vEd2Kvkx10CICa",
-	"rsqERCMiTACGcSfdVyuhyx69kuzOOPJafN+2+L5Wybo89g3SsIP6lFFFcdwPUN8g+4CTCsekjx7mqXuc",
-	"Q0l08si4rrTRgmX5kgwXBbOQQMHJCF+QU6ZvA3/qIwsB6wSu4RnlAms7mwwP5orh96Bl0YqCln4li9OL",
-	"Jan3A56UYmaVyDKXyi5fKRYfuI7WkihF2UiuEpwvPNQUKAmCQl/AvpkU8UbYfWPEFedzr2G5a13U3TNE",
-	"Mh+J37nEUahz6fqoH4AI3mPqS7Q0lVp8CM4uW/nj0yhDImUd4sgeev3xBDhPfy9VYy7o7yA/dtH3BAsi",
-	"+nMcZzz4IaTv6OuDD78f9N7SA3nAjnbC/YPHB8mr7k+bk61o//WzjmZN0ccD+o4edN/Q18864WbMBsmr",
-	"bvTL63hREZ9PMzsmITf1e4rGQJjmpSyKhL21vPtPu92GWspCRJY9hvgE/5ZaxIoAjTiPYL30oheBXi6L",
-	"xDKf3qoHOjNfz03HtEvsDwqbY1mN+crLCFJpgqbL4ELmc+eLtFNdq9JMSxtoR/TR8wfpi9/usXq4lzus",
-	"SnJAM/PqSBkEz7Zg1LMY0YuqfYQj/D/2r07Ik9qRzi6IoEO6DN63MrQe1N3YDN+3jIhTHugHPX2Pd28P",
-	"IPyuUt+6rImEKpi3CZ5ZBMLmla3+93mFExp7StBbh/yCxDj07nsN0iQ07CpgTdaYhh6EyaWamLAIKgvR",
-	"xriBHrxD12M9cqReG/0rrHTNwhgYyCVr4bN/HGBRNnwtYJHbO7ui5f77lUO2WgXYh3sImnlZiNmgZVvb",
-	"LoK/sTE0G/a0CAYygLcpFDXRPGemwrbXcPp/GTj9BTFJS/+Wqh5IBDeYVhsANyoLYUvP1J9cynF581D8",
-	"GWhRPVyDNH25TFea8xRJpT85I7/QTG/peNcZTaQ2iJiHzyX93Uwy5DFPRQe9zJxqpSiyZgd2ry4Rgbxy",
-	"86ObyLe6jewmbxv1OoqZ653eQXlK5xRyu/JLtOi4VAv1pcD9ecDv+hD6q+tQ4B2lE+WTvuVW7KsmNbn1",
-	"M2Vbnpqrdffse9c9u1asaDYAv1ZEizmv82JlqTRZrVV8M9ZveL2cY/boRKQEJfgcCoCR5M/hZ0B8hKwH",
-	"hiKewfsuteQKcmERX31nL1s3oWvQhC4XCXaXu0F9iorxAHM0ICOr+AeuKB4slFIm03Un23kFS4M+83My",
-	"5nmGok1VKdvoOoRLfRtuy9Qvl6iaJURJB4yld2HN29e8fc3b17zdz9v/JAzzkEqf5yaO81LHarv2xmH2",
-	"vArRdbNcrQjROZY84fa7hmNbsKJvsBL0y4oyyJ48a5WFPBlQZjpfoAEBgIasxedfSCo1cFVkhLQi7EuC",
-	"vxyYW3fMxfav3jyt+Qg7Tkke5jbT9LsxPlk/RtCajqmCoyjp70T/cNwKWm9aQeuw9dlMqPhmO76WWVf1",
-	"hHwr6mi1KLziQFhw+C7dryxrVlaqIGjSuWzdgn/dgv9basFfqzDvMUSjbGks4VWKnrauphcvWw145G0u",
-	"xlpJ/+sp6XejlddJrGN/2GDP1fTOyaN7UMMGdS/1kk4AZgJWNgmwoCY0UvtdMrpZGY/yv2p2+joClEeA",
-	"mkQIb6gorBQUqg/kWOryKnlE0OEMunFdc7Oo+YN1Tf2d5l9DEwoJU0HV7Fg/xgxnE+6yT68cJbz+eNIK",
-	"/NU7edIiH6JP0H3h88P/0i8B52cDvnkUQFq4Nx8T/b//838h7Q/eB6jATCOb9FipiQEo4ue0JlXH/Gb4",
-	"VO0sjB7WTyU5M9fLf2jy63fQPo5jdzyMBp4X6AOcCjGFScbqOmXWm2dH7YdSDE0OYV9zu/4v7f3jo1ft",
-	"E/PNw+3uVvGas4RKSdmob6T0lEryqIP2XIMsM0vMTll5wfpQgqoPlUS/ptHIlAyaVN6YM7JrMlmmHDFy",
-	"QQRK6BeTuq2Zs1s8126kmgjp2NuE/mQEdbEdWRUMLE8KqqTucZHnTIF4dk95jhTnboXlhOBz9E6/3KZW",
-	"ThT0CDQ+mWHMp9IoWvn4Nkvzg4hbu60NPKEbF70NnKrxhv3FNGqaABW7fFPP1UAFJUGov95sff0KGRa+",
-	"djN7KORJQkRI0N77A7s1wLOhN2fWLdTuA/ShkrkOkrUD65yyU/aOuSYswOP1LlkiM48EMpNoQMYUaikA",
-	"4ki/Imda0RtTiYZgs5kSapMmFHKm+ZeC7T9l5vkmq+kHjsKYEoudpL85mU3IMbxe9osgaESYPigkMhN3",
-	"LdxgfhlVYhadMkHkhDMJU7DtVRF0VZNaR4GX/K//QvscWKnWEE9ZG3333evjd2+/+w6UFYbPyVmIJQnQ",
-	"h5NX7acd9IGdMy39hpTEEYCpmr9/S/XwEyxwQrQ6CHMSZAIpbqXvBTllCAkyTCWJzB5tb24GSHKEkZpN",
-	"3InQNEUkkjQmTMWzjpncQSS/+8666UDCSfQQRN+jDvruuxOaEPf70at9tLW19Uy/yIeTfXs/6Lb67fQM",
-	"EfmCQ+UQmZCRy2ZKQA82oaAs8PnQ3SDRw/5pq7fZ2emetvpaWdJvBl919TdAN6/f/0vziwTwt5x/0QLK",
-	"CaIfzfKRApPAiwZE0giKOxJAmGDo4Pgd2t7sPUHaeLHvAkVO+m1NQ7U+6Er9wBU4BagP1S4WH8VUvPQ7",
-	"2bdUoh5SHPW63QBtdjV/sqZNB+3zODZFH1K/E5yXkeDTTMcd8JRFCMd61+zwhUqa/nPTN5AqKFVZXGbk",
-	"nER6IGgyGHKp0JhPgQwiQiZoxlPoj4xssddcFTYaY1ms7TIL9FIILor08Gx754k2xgYxSfTu4ckkpkZ3",
-	"3LBf//1XyVn/UcY8FLSv6+tlN3OfCD4SOJEBwrDdEVGYxvY30/sdsygwiiG7wDGNstPSJzCjvnu6PmrI",
-	"mpig+9qJa26rz6SZmiHXGoF8mna7W2FRtsM3erKaPWTiVeER8FVNjIWLswMJ3XbbMb3QlowrLLDcvtgR",
-	"1uRlmQ6ZVNj5nggcGs5oGdB33+1mHMkyIYc83v+lbVWx9kHUD/TeConoEDbZFtuDbmBaqD3ezixMPU2f",
-	"kTlnW5pJHWFFENC6IwHMGE9ZaAinr38/1D+34b/6vORfHZEEUwZyH05P8Rd9jGxVnJ5SprhIB7R/AY0y",
-	"n6PtzWf5ax8RJWbtvaEiAvQOaapK7GT3cahli143jPo/vDzpu5w3QSRPRUgyeYUZ6r88waPqIdO6zMGw",
-	"/ZYz0n6DVTjuQ6c1otBWdxuG6f/4cu9FH025OJemF5s+YWa0iMPCQYlcSJgE1c2qH28OtEYJcOcZfjmf",
-	"EGYm1uFitGFv2khs10CqSr3PslZntnPZ12LXta1Ot7NlcIvGoE5sgJ1K1AJ09WoDuWwTDqLWrr632JdO",
-	"q9mGCuHxm92u8bcz5SC4C3zgV1vpZzT25Q2M8mFAM6ltgNfRL729uVn3xGyKGweGa5hIQuZrWnzPe8O9",
-	"SsaCaTsube/O3dZbSI63WwFkbfrBBS2FRxKCfzFW2qLURsiXttYy2rZMtcWg/+/XoLXRmZI4boPY3/h1",
-	"ei47bsW8O6ZX4JzMJHqoGfCTnd6TR1b9qnIhJOmIWZXAsE+7cpmuT0JTNmnrAxNJ4gsiXcYouMhPmf+B",
-	"oLRhQSJ97gRRhtTnqOb1x5+Ob5Jc4Pk1dKJXyaiC+tgb5ZuOmITWGzjhxryB+j9jW8DsNOMg7X2tV/Ja",
-	"8EV7/Ub54q9BS/ORZTfBNTDnre72ckp8y9UbHpkih7um+PfpIKahoT9tbRZJrkD2Wi4uJHlnl7gmAgup",
-	"3ZYRPZDFpgP2tWQe0C7TXkylytpWAi90GnNr95N/KfJLNkAytb4GSy98Z8qev36+QRq3rwHV+h5Sz+v1",
-	"s+UxrLHbW77pHxi2WtDdUFfudvn0WS93bviav53X49PnryVC1Ko6Smb5KxepL/uuhgThWyjRyvtNa6Of",
-	"exMxoghUBPvU58Ue2FCHjQC7RSq00+2gd47TUGmaYeAs80JBlAKiFzEOs5wozZtso8pTdpKFdp1TwVq7",
-	"WfoGF2jA1djHbk39017W4NCqjt/zaHbdtGjbzpQdbjaiUzkHveseu47du2Ksy9N+99nym/Y5G8bUOEO3",
-	"eztNRpHpZMKFItEbElF8MpuQb+mk7UVRgfyvfMx83H/jDxp9td1SiPL4OI9Iwi/s4clq7t4ZPNxzbc+q",
-	"MaECnAohn1hwz3mZYB5fPCAlSt2uET/5SRxBMPby9NVM2r/iKfummPELWFdnZl4zV/aqBZrNVlofFwrO",
-	"57TQ2i3v3jpzKumat6Atrgm1QKg/EHVDVLqaenkQgcY4calScxgex+/eooSIEUFwjbX1tp49fqRVjHhm",
-	"c8CIVj/AxWPcSzZhyXacQDZ1pHwcTGH0rWgJJhWskZZw2wcxLzSAIPDtnZS/gsqwb9P4buak+ZrgHBMl",
-	"EY7jTBg4JeGj1cVdEozN5ZV5m9Ty6RAElPP7pkSvj8ef6HgcEWsA3sD5KKnXCWUbA4FZtNi/AjEiLNEn",
-	"sE2NhyemUpVzCKhU38OzHgU2oAj+YoxCHI49cgaGP8zu+rZdMPAOyx0wZrGvcl62lt/0iosBjSLCvjl/",
-	"jVkepHhmtCUFgs+yBdpAOg3IXio8HC7z3JhRO+hASZOZQaXrWOpir4KMsIggAR1L0kFZSzXUl3E66iPb",
-	"gyiZy7Ds1DhhgF5uSHrAs+/EAWPeqkZymGW+in1zW0dm7eapc/OYTbyOM1kjhxp7euxUjC+V8axydIwl",
-	"erjdfYb68PsZZWepJKVcshq3jzuSK1pqwzfGiPncxF10oK7DS7Q6Qa+qZa1+AhoQ8bHCMfkG3VbXSPX3",
-	"xQ9QZ/Vfxxm4IYF2J76C5QKtYgh9C9LtnjGDv5DD43o5SRM/B4z3HE0XejkCRL6EZGKKaLRC64qNpMIz",
-	"WesDucfM4k48J2tmsWYW1+n+uUltO8SKjLig5Jo8P/vZ81b1/uR3zrOSakzP6jMRFSTUqgyNI2FKawAl",
-	"xr4UeG2hqgNy5POijgkWxJU9NTvSpnjq23JF2QWdLfdG5USw9kjVeKTyJbptr5QjZgfooPjECXUlCHSU",
-	"MmgEmIFtex1eKUc6N+SYco+/E99U9m41ArrIPNYeqm/XQxXmNHyTYnMFR1V2kk2xAqQEMkKhAti6rbRC",
-	"KIrMxriw3J0reLEKR3jtyFo7siqOrOs8HPcnp6WfKXZ9k99iTh4FyCArO+s8Xtd0Xm5OWN6J36upsFwb",
-	"tGuDdgXv1zWznyYOMDfkFX1gaC+n+RAzxvXtp8y0ZDV6OFWSxMOq5A5nYUz6j0x4OZP2WBA0hIJe23iN",
-	"kamFBVCIs5D40vet2+3ec6w7cb6tOdaaY92EC+5mzQmbllXvhNuLY5e4LgPNJYi0EK2BqbKcWkCnGRrw",
-	"dDRWu6gvJ4SpPsJRJKGke0xMi8tCY8MJphHUo2pGljW87KD+b/1TFnN+Ll07ECygF0gZySQo4Jhw838f",
-	"wwLHYPaKS7x7e9lY8/2TPOMFdck5JTyoOO/65XMI/tbYEXhMsAjHJ+SLMg5Bj2fSbVPmjtSbX+eKtO2q",
-	"mg1uOoEtGzbbXNMACz3sA3oPNNDW2/ywD3hL/Ud1cyr2zsonNo+T9o25Qy0BNqiOtCu5dobWOEPdAhV5",
-	"YXa8l3NB4HlUKoEVF4u4YeZbqS/tWVDL4za8dUkD9cYpsTa1On+pb6EE6OYVmW+oaCiv+b2Vw7HhGkh6",
-	"baATa1Doi6y/sYQBFFr7yODFuEbC6MT2HHcCpDQlYwf5K4ZkfuiOjFy75MG7AZukOK/bNkmanfdrK6W4",
-	"j5bFX8BW+AHOSl7zj5FV7m6BDUiFVSprGcELAkcZK8pGiLDIeEbsga8Wxmauh0aMwPy0kBccm8ndQ25g",
-	"Z7bmB2t+cANhSHPkwFKN3AEkN68hGBt/oSfBXFL2I3QQoBoC+JnxEgCcWgHarz53xyAsLLPsQR3JoBwx",
-	"M+MAzCJyC4AEwRHQPU8N9j8u+QPcdQ9ktbVyyd4/ftfefvXkp6P2szeb/9y/Davfrpmz+Q1DrrOwpeOI",
-	"zYaH5c14lX988FNFSFIWEjMFRau9z6EHeK/X7vZOuoUe4L4ZDgU0rM/n16RR+OKpGeyaxXPbbDI3xS81",
-	"s+t2Viy/ch8QMm8a8ymhDAhkuWPD0OjarVHn1sg4Y4Ezmy+u7OE1j1nu0DAsMW+EYtmdCRsZ8EmU+fmI",
-	"jXwD2zE8xTSdHtNJQnxuEZjMD8Qw7NatkGWdlgNvuvZxfJs+DkOmigOiKeIMUXXlM3Mp+2DRQdtw58AA",
-	"pV8mR6U2smzAZYVBDBc4PNeWVVGrcdhuE0yjAE7khERGFYzpBREkshFiuPyMcXUGF+FBXMrvCgyiOARx",
-	"pgbkdjIhjES7qE8uCFMAf40GMxd3xoXmWH3DFPqafQDOLAQAEn5B8mgQ4uy5m+0p+6S5Dp+yHFu3lOIt",
-	"LeswysgjX7BHEnXs1v2+RabdxO4IUKMRS1wHpteB6eV8+BjP0BiSvh2/ERh6sdyk5lJ0M10bO+2/f/n2",
-	"xcHbH/poxE12ff/93sGLvuZq/f29t/svDw9fvuijh5pjmSY5I+5wtxU3nZceBe4uff/xjwfv37980Q/y",
-	"j0jxU9Z/8fLw4OeXRy9f9Dtoj80Mm0VSkYk+b9vdLupb4PgzJTCT0Kumvws2KI3sSkOBiY2UW74LTRUA",
-	"lZ8zUsMUi0bcfeOLhbn9VVhjt/ExP8ko4V4rkGseWeWRb7hxyDs15/p5o8vjW+hsy5L9KEPDNI7Lbrdd",
-	"RJl1r3MG/I+btjKmCZPhuP8wOf1R30L8wh9wPaTqoCxT5xT4o14cGM4kyED1YFDIfGMRKkzTDGe6qUmk",
-	"yBcFTRLOU+njZJnP77179yVev48wGcVhknqYilcP66E6t+Giyzai4qTLCqago48NdbCovDHX5Mqzq1Z0",
-	"5i1zIrlsyqiJy8lUPTe69AdFWetP7hizy73cNeZoY+0cq3GOZYfnlssf7bhaB5M0mcQGDS9zkPWhr6rW",
-	"9OR5ajvGgEbYd62cqIXzArZjkfQkuSACx6jvOrVrI3p4ykymd94227SCwDOJ+nn7WWNwk1iS/Mqgtu/s",
-	"cZyOjFPuPC3k5rnk81Om//JUZqI95niRgzSiwNNNskZMTa8xJIHvFW7W/Ns1I9OmvX7/CxIqLoyAsDcM",
-	"ZighmFE2QkMex3wqXXssrVqPhNYr6rHj7blauT7U+vvhsJvthE95zCx7WduDx25QK2hBS0F4rlKCDlJl",
-	"nmJ7t9vW7V+DloV7ilq7m0ErL5yLoCFytQF41pnbcvMXgg4VmlJBYiIldBKcjDX7zxqa77ae2FtsC9HN",
-	"na95H05ZfZ2TthxTARJVTTmS9Hd4VvYypQnuZPN4QwRl3N3dKj7/0x/F7sOmQX3ruNBiuLXlJnie6ke9",
-	"PDp4+659nM+419Wnff4hb5Y+5E3hIZtfPwNHXUnu7QP13H4/gFwU1BkY7sCuq36/6arfScaYrj9L34nA",
-	"pSW/J3kDD8fN0iyCDR0stZgYcR4FSGueo7ELH4NkpYazfxIEOhWWHLD2O0vMj9BAUDaSWu0Hvm3iRKZs",
-	"CQSOftAPJwdvQdmdQWsR5mPr5lVytr6uGf6zlwBf40lZ0HvBjhIUjClRMmC1wbssuqk4mGagyVg5aAw0",
-	"bVQneERkfaSzqKncgqVxk+JlHe+8o3hnxsad7UPVn6twXptTlKF+rlr3EXc3aJXUXG88RSyN41MmLKxF",
-	"jcPbFNVfjzy5rIExplHFvNCC2eaWFcVxUSHPi59MW/qvuU78R6m/nYIHMSQxJPlmD5gzMbZBk15dV76j",
-	"phiNedk6ULkOVK5Q83+t+kajkn874rKKf2Q933aFMgAAWfDcFEEAOpnT6ZT1y6e97IcaKcr64O1RYy6z",
-	"Pn6uQ59VZTroWFvUen6SKDSYNUnCOIDO8VzMHi0ACLh97rsSf7u7SOOav6352/UjBNya62GDutN/A4lt",
-	"eZYFNi3QYm4OWoAGM4SNeWYjlGMC+RP2ckHMjyTSt+I47qCSO9c53Z0Jd8oYIZHMnPAA2/Rwe3Mz/8bx",
-	"hX5dplnGB28IqTB7/p0wq5/NMoB8qGNWdqkeSJMI8w0VDf0l0rSIgjStBLOZPScQ8s4MSuiqj0WxTNA4",
-	"2K+LV1iH4eU5hTc49z24HaFnsXHluBeCvCxDg1Msy22OGVfZ9bZ40BKrD1q86Of8M3hv1p6YqwpaoIh5",
-	"mrsFgVuM7tXm+WSuyeIJD/KG3FRI9bxw9sc47wje63b9nel/diPfvJg5pFItkTJy7b/8xk6NKWxyNPcg",
-	"d6DfpQNzUb6HnR+aGpPZBKkR4zZX1/1cNvEL3Z7sHWcQ6eo/KqNha9PcgGGfsnLORb5ApplUNnR9DsTP",
-	"WWrC/TKv7bzuJtTuFmUxH1lb02trekEQP0/6uS3BvpFgJeiXa9aS30AegEnYCnkyoAyOlGNeEDKQaEQv",
-	"CAuKqkCAYoIvoKIsVdZ5WOV2OBYERzMA6Thlme4hxwDrJ2hoclitUcgiFNHhkAib2qtN84ofMsPRs4wv",
-	"MIX5NumuMHRwypz/NM+UK7zeUo75xqz1PeWbdnZ3wzfrdLCqfqnKbkrAfdQbv/ZUrnlrI94KGUgEh+Mq",
-	"Y3JpgbfIe//IHYAN0qryVyhEcbNQTzmPyuSMyPM0y4MyiMuCEIRHmLIO+jgmzHoritGZQP9xyiCb1miM",
-	"BTikghKam3MZGnRmnxqFVN9xZu/w+zHN9dejTq77Nfwpk7WuUSNakKzlo+tSbhaVZWPJi7uZE/JNeyxu",
-	"0spYOyvuKtnqWml9dW1+efWSpb4b68lbKjZBWvNECYg+aroScOdTz2tOTlmx6KQ2H+ueuyzuJOOpGS9Z",
-	"JwOsVewVkp2ul4c1SXayI1422QlSIct5TvUNf+85G7nLWP2ajazZyDXmFN2kJ9QW8tVEND9qNhJipg1a",
-	"yeMIcMJxOM4pWZm/S/lBBc17PpZp8liaNPd1BfqFuLu3j6/5+QYa+Wa18XWTIyW3qYUTqMcxkOdpaYoJ",
-	"/nJI2EiNW7uPt4NWQpn7s9cUVdO2g3XLnzc/5lFttxF3cePlOrQ37POI/JlRNIE0D8kFiZdDBcT6sjVQ",
-	"QF2w2UQczCJdPqupWYoiOCoKDAnnx4F8waGKZyaKMVREuNzF57Z1+HBIBGEhMbBTACUF54lEI9dE+ZT1",
-	"yZcJCRWJzn5LMVNUzfqIcTWmbGSB+CRKGdSKuywn85ALEmsRb32A8PJnxryL+o92oWhEogTPDMiyw/Q7",
-	"ZQa/d8ZTl0tZB7FneemNoOTpZ68THtco6beVIYmLTOMaMyHh/g0c/ZpKlRCbv7Ug+8QwFcU1H4ETzAVU",
-	"TEskeWKTRahCD/sRiRXu236PvxPBHwVODyBIECw5A8hNRi6IMAzGXKtnDjzhlPUpk+lwSENKmDozmCWP",
-	"OuiYsAj52I7i4AVCGAmixAxJPCR+gCb9ujfOH/ayVV0ziTWTuIXQpT2L5pBeO5MYExyrca019KPL4c6C",
-	"8BYsB9AcsCAuGAlPC1AoqKIhjgMU82mAEhLRNNGvMKajceCavaqxINL0ZXLVqEQpykby+SlzeWjFsD/U",
-	"YzjOhOM4MD0Sk4mi9f0gwXqjDG11UQRJ1yzKc9Lhm6lD/wWf0ZTGsW37YhGQJtjfiHZk9ZAfzeI1sezK",
-	"SQzgprogca29YgXCCnzJzAVU+W+vR2FxNWs4myHUjF70DWtTxKdWEEPWImVSH85r5xjO0pALXChEEKfa",
-	"UCIDxzQMIKWxAYCnuTTUxO84OcyGukHac4MsSgPP3nlNcjXWb1zYqsubvosSpDMLd0DG1OUqqzE09vCn",
-	"3R3mXp+bUAfd41ewGHvXPvgyir1dpW+tw9WlnxU8kDfEjjf+CHlEvppUXm9oft/CCuWzeWAgIg1Yor69",
-	"PgCmryscqKUNrwpDlDyzEwwak1V09E+t6rm5pJP2880e8zsJ0jc95uvy13sWyIJW7Td47BN+QTLXjlcL",
-	"O8mculXgbZOYr+1JY+aEtq38FKCOpuOZKXMfzNB0zBOT/ym1GTd0DqIHEmUTsL5fbURdkDhAOJ7imXyO",
-	"BJ+a4njjDLJO4Lo2+WABvMle6n4EyxYMWgj4+QbNM3tvM0J3R6Exz0wMHDCVzilYM7j5dTVD98jcUzdy",
-	"HpYUxEY6AiTTcKxZpGk6tLu92a+fkb2pLmy52e1eLm55HzsUrlsT3pg3w/Gy5XHVjJOujcuFodWkIB2u",
-	"V5j+MVKUfV0oSeezHn44OXgLng3MQCxoFToGpiCDDKXTOC2rKSOdWo/iMsG3Z4o5+BA9DVBvM0C9LS25",
-	"e9sooiOqZPUAZ/96O34FXL/5QgV8gpUiQt/4n0/d9rPPfzz9+rf/tR97m0Fv++vfPGf78x3HQax/cJ0H",
-	"/83lwWfeXaNuanK/nvOeqvGGUULb+XzqwqImy1TrzchdDGc66yFvO2jZTvJWRzZ/2WYH8pxEJgTqO/Bm",
-	"Ju/dRG6o3XtpkCMzQjMTdtvPBrPFmGKZqfTlY3aEFQHB3Tbie8mJq17+NSg84YgkmDLNUho/Jb+l8iRJ",
-	"1CpPAX3iNhNOb9Mu3t5s4Kk74fwNZjNLNvIe5JerAgUWmIJe+nme8OmPlv3U6watiR60lUro/julLOLT",
-	"1m6rt5OAKpjxDdd3eJ51DLkYcdWAdbzBNAYfG2XnSHEAtyxzkgDRoUXAotL0xTe9l0x7/IKOUWn1DlwG",
-	"Mzk13fjA6pbaeHeIdNlDod+LQIwrW76pJwMFkNy0vMIMjXkqshZY+oZUeqOd5s1vmFW9Kg2yEqva9FR7",
-	"FtbX2H7MrW6AMIJFhVUCJW2KZ392HvZXYC5lr7s8N3Sud9d1zVyBZ2xmPMMevnm2McciYj6ibEGqFRxc",
-	"e+BDSJ3k54TBEcRIkKEgcmy+s+lQhMKphoI60xZPE0ZsWoRqXqaVeNOWCTP0bi9V481TlslobYWb4rvH",
-	"T7afBUiSENxC252tRxZnKH8KJGUOoG9gmesgLNGUxHHnlJ2yjzCLVJIzw6rlP/SZ7KMBV3bqxucHTE+i",
-	"H5WagKPBXm26/NkGVfqdcYQHMUH9UIrhGdzf30WSEMvb7OYi4BL6MnhMH6ayh6aCs1FZP8MMpeyc8Wl2",
-	"3tHIKZXgkTXM0yTGZt+C6yMvTRR0NFaFdQRFNCLApTHAfNpHax7M4whJbpNPtrtbXgcnEMayfoGOhxuR",
-	"AXkydkGlW78AaBrw4IaC23QcjAaCT6VpKu9zzhS2q+SlyQ4cAL5nRtyA85hgdpmIShGFHki1DB7//axC",
-	"W0X8eHu9aWDxPyTkSUJESDohuLtyuWsu6G1ubQMDcAQ8N5L+AaJbxUEKjwm5ECRUaMyFJOhZq/ioFo7w",
-	"Ksj1h3qDc6EVlBbnS3s6nbb1YWynIiYs5BGJVgkBjSh7xUVy27GnE0197zH19qY95KMRiRBla+1/rf1f",
-	"RkAf8tFqEvnxQolcJ5C5qabwS+SX2ppXBcvdZpeVxbNCnIXE4EGUpLSROHEMSmTxHiMDBRmmkkQmyYnx",
-	"qdcPYKfY1P52Ex1jiQiLtPF9WSK9M48uH+UINgD+D6+0lBLmfDz1tppZ1DaO4yV7byKh87sP0t1ufGCm",
-	"CWA4LIzTyHg8fNu4F8eNdnIvjjPXkSmE+cb3EtZxqi2u69xGI9RrXfJun5TN+C0f2wGJORvpv7ze9v1U",
-	"CMLUB+MQuDEZCs+v8VHb+X8bXuq7orCPY45wgg6uk64sE1/g/Z0QJxk8DN+ZcdanQ0UHvctR/gUOKRuh",
-	"EMexNEYBwJbA7bY2T39zyqaUyeeFLEYwVLa7zzIgVseWnA8Z7dnHmKQNwDYwsONgzWghRL4YnyyaYnnK",
-	"9P4AjhI16baQJSQVjwnbLY2g3zaPWZUlme04jB5ud3uoD1+eCaIFG4B6GZPQ4MwOeDTL7RbHTs3O6jm4",
-	"2UVB9o7OLsxsRkamz80L2iYJv7T3j49etUEZ7fubvsAOwQU35Jw6MkMUvFJ3pnefQKvjqd2dtfL9589b",
-	"vRfa+kvHWCqOKvBH5PS4ilN+c3V9XpARlUrfU8e5DfizZs6O/WdiFr2suLVYlPsIgAGljP6WkgwPVpAR",
-	"FhFSHIUYPOPOO23Y1VP9y5NNNJjpAfkQfTh51X76PPNHSWT8UIqjgWZ0ScJZ0S7Q/NzFCC6IoEPDO930",
-	"qAQ3NWTMnbI9U3AFjPGckIntDSpJPETTMTfIuLnP62H/6OUPB8cnL4/OXr798Obl0d7Jwbu3/xgDyfcf",
-	"ZTJss7vpMhj0Oxq+rIeVp2w65pC4px+tRZgD3vWyYLsvV/EXZfK60klcU1f2m9dfhP/HPsf6iiDN8cx6",
-	"cvYi3ApaAEZpvznkFyTGkOG1wB20gvfnyL7+SlGL3m3qmCZcC2cj6iBjemsKAt/oX0GSeKNENQsUOKwo",
-	"PmVEGIBUHkeZnZFF2PQJ/uuFktbCcpmwNEKowI9XEItbC6Xi2C8VJVGXzGnJivdLKrsRS5rcNfEbMRSU",
-	"818y90XZaZIZKaeMSiQnhClX9Gvw0lMtZaChGiNTIgoxcbCtDGCJiU37JY0kNx2KPiqOcdVI9FzSjCQq",
-	"48DWtvrTc4xuA6AzTSrGhvtWeMZOE0PjA8MXmMZ4YGDcrpXPHM9llpiTZQ4snOJr4zz+iLfjAk38dA8k",
-	"iik0d3B3mSp+qLg3jnLNIWog1NxAq0Iv3q8yd/MWy1PCs7zCy2eVfiMpn6ZWHCfoAMUupHidvj63kgC9",
-	"vwhkH+IBkDZVEmgPZC7qXCRojkIJi46zKMal+qjcevTnz9v4y4WXGEERuaDhtYYkjKHeznIbvEzv2GCL",
-	"ZCl5uXJV4s0uH8+oPhEnplOkVpoiRNWusS1kiBnTtjqfEAb3SZsdRE2m4Cl7/+74xO9F8LakGZPw/KV+",
-	"9s/6etq8pHdOR+zUVgPlvtjVy3rfwBJZXeBG+fH8KtSY0ebN7X6t1bU5de2vonEdcn5u8BYvClSzqqb1",
-	"uIGmFSwPTdVwFePCE+eyIsbms/rMO/jC2YaTwPG4ISPr53yElUysOzj8BY9sccXWLGBtsa3KPwzVo2RW",
-	"SIC8Tq6xSF3ZsMe4aeUCAKAJfkEWMxLAeyxVFqAIzzpoj2UHxyHEutPjQgloRBS0ONXP82GOwHx9qkoz",
-	"v8u8bzbIQWu95zoLcqzjqh6L8tuqGdLUjAwIRznKdqnTt3O1EqKBwCxa3EbbXIIGMwhIBqZiOPPPsjQZ",
-	"EOHqjG3BkOsr5/eZfG/G/KY9JvAOy/0lZu06d2GnzlerD9y6z7UuqDM95yklc1f8/+x9+3IbN5b3q6A0",
-	"31eRZkiKVpxJLNXWlMZSEm18USRnPVthVg12gyRG3UAHQEvmOK7ap9kH2yfZwjkAupvqFluUZMk2/0ks",
-	"sonG9eBcf79WzjJ4buX9MWW4Pe7IX3HHC96micGYHyBf7pG7Shq4xMZucVfagjFV5jpX2QnLQC2gaWpl",
-	"K9MDsk+mVuB/5bMvAUYsWMsLDoiUUfXcvuOmm8/+yGucd8wPabeXHTfkqWW5mX9M19rj5nC0c73aFXwI",
-	"zEvGTW1tOypzIz9c7xqMK7sDURAC/bOu8j/XKYLR03ZZoZBzwKSXFCA8xsWciykCkpK3Lv+F69IzPRKa",
-	"XdGH7WD2CMUTEIjqon/07XZ1iYvgvdOQWRDopgUW28Ec2TZakIZve1LuU1pD31qENQzpE0HgeOy+8NWP",
-	"oIfUuO0BXLgetrlhWTdagSqpasnS5g4eiFxvDlL4UW5vE08uLMvE6oCg7RKDS4i1iGw+3dkZifCRdyJF",
-	"W1D9rhjJCg0UxZDOIOaua1zU5ASIEvsPjLAghUkDW4Er9pzJy5GA1jApiCq2h0QHNX5kb/2Cb1+mCWTb",
-	"ZVKxLTtQmACEQq8Q4TuhJifkybA3HA6xvy4T0N+0joDe3sJepiwIncwRR+MsV3LX7eAj+6mrufX0dyCl",
-	"PCigMlC6BBSbgjhmB1/yKrFYFqxrQFiTnnu6mZshsf06Miz7mJf+PSCq+FF8ZGflMkF7N/x6vbWn44vn",
-	"/nswN8/qd9xxYYCoBumpAqNVpyuvmv+yNCG9+824/b6EHf3QxZby10+TG9Q+URGfn7iQ+bC2q2674d/Q",
-	"c1bZ8aGa9i7srKVZAIEEn/CkBdW7Brm7WhJAMwTvW9BSPBYj1yRjVJgBecVYwqxlx0TQF92MeDXMmoBV",
-	"pdOqjKRJY/zoiL4rKzgtMO9NXIGg2W5GgVVrC0xRbaCSZMYyUuT2g0ReikDztbVHNBNJNSnKXMoB2Tdk",
-	"aB9GZi+EfrbNQxBIsAF5iZiyVJSKcalqIzAv5Pu1Kthbe2QC2cHQiAOp5dpBS5OJlZONmS1UTOuSctVi",
-	"FKdvVI7cTDE/DVm1DMVP6cbu13DADcvrv3wN3EV1rBOY4I3d/pMbVJn4cSEW2uepgK5Vtk/sJnLAfJ5W",
-	"6y49DBlTU7bEw2CC/w+knLeMYUM6LTD46RA7KU45gNZDVV+aBopUgGgakJ/xNHNWMpPRLKD/jgRNElLk",
-	"PfvziifDORHQfh+Qt4sWv1QLNGnWFsd+j9lculroWSESxRIz64HE9Dz2g5Gwh6w2NidqsfeXVFXLt11a",
-	"EFjynrJ18+nwqTP4hTRnE3sKoHz7igyFWXcux/syoF/Cyq4F2C2V2y+ARwMUXXkBJ7R6AO5Mzhg2lYqz",
-	"6yPz5WNN0Xl75nKqmDAB1aAMxi4EYq2w4Pgcak+8pd7hedmzLlQYyOwM9avxjKeJYhXyB2xq3sqPAX2/",
-	"B732USUSuAmdL88lKFf7keQTxNW9sGJA17ewPK/Ab5em1IJVdjNEsLDJR5dsEDrWei+UR2edcrAk5SAu",
-	"V3mlTQrULF0ryfDhOrFRsyR9jc12IhSCR0tgMkNNodvEJn7bWWZCN07xN58x9QkMc7mMxZn+/KvbQH5n",
-	"fmdVTob74IauuUZDCDf4YmC1np4A3p4IPNMR4UIbRj0IE4QIuakZKCXm4TFkVPRA6YHECjCBFNPagTad",
-	"s9wsplnskpSaQPlVjwC7D4mQOCkIT47EsFyT6Pjw1cHRqx8iUgjDU9TIRyKnPNkjBfzf6mBRTudn8ETk",
-	"lPaYipilKUuCHYTer6kEjCwMnaapA0X3RlGL+2mXREwpqXTkBo44geDlkhMXKw1IEEZKknJjUob5HfAt",
-	"mn8jUYv4loFjUo8b4yzkkgvj5sGFEXYib4c6YwxXchuMx8q3kGxBfrFDHokGy5Wg4eoEJdmv5p3Y98FU",
-	"gH0In0d7hArp4IgNTdERV7Lzw4cRQT5/yLo5c9Be0R6M1K+VE6nw8wo+TUbniHsI7zVSntn5OMMfneGP",
-	"EOUZKt3su48SluXSMBHP+z+xebQLV06aYrR6Ko3dUg7e2TYPQesxIxoU8yl15fawzW37kOhzyZsJvhEJ",
-	"BE7WCkpL6OhPbL5xOxBln4pXLZi9kkABfALcEG24tVakBv8vr6Mr15ZuY3fjm2eDZ0OQcyGVo/KSgOnm",
-	"rK3Qjnv41/dVJ//ut72KH3THDllIY8XXccqoZqSc7Zvg6sD8B3bd+4TQwZVu0QJRTtVVwLDIpn/C8pTO",
-	"EdH5Oo2w6SfriDtL1ghsd611HKc0htxC6QTYMq2jqcjoSp1DlwA4vmC5kYn3/QLebvCmwOXWI0HR6JEZ",
-	"18bapJDZOeN5xkSzqelF9v0quDeRFOucx4/PIeYilneneN/ca9F8KLZRTUUmghU8IS2gh9CoDic+pBwG",
-	"bXrvqkaMeTLIk0cQhQOUxpnMCU1TeWmtgpHYjF6fHByenD3ff/X88MXZL6/eHL34N3sEc5ZEW4SS6Hj/",
-	"6CCCKY8hWFtRxYHtA441wEYWItkLShgSsxjpviA8ZEqOBGiF+PlZUZZjRlZxnTvqNRwp1hkE1/3m0+HQ",
-	"qvSwC8+MokJzO0nNsQ7s6CMQGU3s3cPOp+1NGObGIw6ffiLiA8/SHUuQFmHgb7LWq/I5VYoz1SNG0fjc",
-	"6tDOFxvKGGY0z5lgCZGhkGFAINjnG68E/JxNXTJjhQwiI4lhadrMS+p7eZ/ASP4dbXSelTt/fbc+2OE4",
-	"ZS7UP/cXjaIXLH3g+9WHI9pjePWwRd1r7CvCIy2ViYi29wncMJdcswHZT1My4al9MYllNuaCDUj0e0RS",
-	"Kc81pBSAzwURf7lw4UGov+sFn3iPVHqEWux5sYcs6fNcYslSxqg1xEih2Uj8qhlV8ey3zT+FA7mNHx27",
-	"YWy1Uen7B5YSTkGXjYSh2L7UyYMvuWIwM/Yk5TMpIP7U5Ar/vTuBO4zgDXtnOmbG4fTZFe/+9Cvbqw7P",
-	"Q6lpt6bh0a7tvuQC3KadnqXvOj97JBzlcYeggDjFRKSlT37PqCkU6zQL+6iI8dRKkQ7P/2B4p5zGfWMU",
-	"HxcGO9xmVlmNMGUX9n6OfA3Q75F3UYPv2TZPFUt8Pc+4mAPE6ByTHHsk4RpsTV2jcmkM70jwe3Xb1u7E",
-	"nUplPufgjhvm8vBOWXf+KALoeSkQV4pM+t9vT/xh6XjTlBZVXvhwuSboUukSu/SHs12if+EbzS/IY9tx",
-	"V/p1660nJ5ProuOLGw/ZPb24w8Joq/KHnG2u8MMu29Atx2vswnoPNgs7a4JpmrJHJvR8t269A1H7bN2B",
-	"33OR6PKt4zkBlRjAvlN+zoRVJeWE6JylqVVzIW1o7rVeYIX1u5BEs/lY8SQik0K74igzU4yNhKLCGsLw",
-	"AsVinisZA+uSON8j0Tmb27dGJGX0gumgUsvC7JFIs4wKw+OIQKv+S5oilr/jZ7Kq+UhIRX54c/TK0Sz5",
-	"sKmr0LX92RkOsctA6UHFOUvAj4Z2eCYT5kKThbAWEcIN2K8gPmDNAK5HwkXdFaPxrFcO29fp+llEk8Hq",
-	"MVraaySy7Z8BCVOTFVA3FJYTzzr+NHtT5QxMEjuYN2iZKGZtgym/YKLRQCAzttw8WK0IaNFcaCoGChvC",
-	"SCAwb+mEnbAbmikv7U/WZsraTGk0Uz4t3HG7n0+YLlKjW8GVrDDLqIlnK2a+PgI8fDvMu9O5dFpMt9/b",
-	"/364Ni0RmcU1+XU8JzypuWymzGtPW1e5u1FJK/OpYqoU5nLbdzY6Y11jf5+fpsV040bVmr7NUoDTQtG0",
-	"nyg+MX3v7elf9fbUazs1vrhdoGf03Qsmpma2sbszHPY2Mi7830+gZtEwZZv9r19p/1/D/rPf/rLZD//c",
-	"+vP/2whE5NooSEz4GHpe26lw87fOAO6QAexT/OwxMLjhbn0Gl6YS1HPSyyQCDxfTIzyjU4cKRb0I19ed",
-	"rkeXp77eo3e9R1fdl4pOt7lI2LvrUHQRdOeCxUYqEPqYPloDBJpR7bCClLsHDHuHHweSVC7c5rbSGIPp",
-	"VRAfqHZPJNRCH9cNf2iLa1II1xhkBfrM1wHZJ6oQAXcJLBQIx/uiRUOVYQlm7O2Sp8NnTVYGzEPFyLi3",
-	"7X9kX3TCctlcwffWE1VBh74AcO5HSor6CYFyrxoAhZ3o8m691KhgCGvNraFvutEsLcuwo0nGBddGUSMV",
-	"hE4Nz5gsrGD6epg1y6WFmsYbiqhQ/NVZRmGadQqkBNwE8J2RwLa1R6T1F/ou+W5I/r//s0d27F+hzqpN",
-	"ytTKIe+9HGwtb9by5hHKG1+DDI5Te+IQuSXgXTXYvQ8skWpa/LZipeZUtEolOxInl+QE8rACgo9gl73A",
-	"qwRQB1YceQ0HK3tQRXIUyZUSTpyxJnStqhrz6DT/tSh6EFF0z3bNlyO6aud3Suvcfl2EU4Um/jbSaeeq",
-	"cMIAQTu+jLOyaBmwoWNZlJGSryrRromSWV0tRDnkSw1Zql2Nn5aF8ukqoCc11NRjDSaoYFBRaedfB0Ab",
-	"351qxGwPjUFQ1qwNx6giTMhiOnMvwbo4H0GyXYtcT6IS8XwkEGomluKCKe25rS48vDYMEPBzdhEZDPLI",
-	"7aeRK9CIyFwWRLGY8QuWeMDYuAidx2DzSGRMazplGoBjuSECoLanSl66ekqJWan2NdCvt7YD0X4cs9zs",
-	"guDfZhdMmL42itEswkoSHCZVCjoNbLvqgqk+FAHC83q3MvJNSv799PUr+wM63+o5pFsHf0Y2o/ejDfum",
-	"0cYu+d///p8P0RZUEzIRMzKeh387MBDg1WMJbnNt6tshgJgZF5osXyYFi8r5vZzJNAxEjv/JYlfyCQWp",
-	"kc+mz/GwwtRE/+jv+6PUP1bygidMuUxGLEbFaOSlkoZV5qkRqFefh7ZuBaAG23KRyh8TLv0GrpYVuv2D",
-	"Pht3Mjcgw5lOJlIlVpqVZySRsM9m9IL9Dc71RKapvDwr8sU3NpxdN7e4IM19qIy0Yyd6G04IgZBCuehb",
-	"eMuw1tW+/NCaWQmdk1PDWEr+Lo1JGfn1T0+e/kaoIU92Bt8MyS+nB4OyxVJMfqjMTSKhqhhKqKxlBm+g",
-	"IePjbzepswwr/rNfmY+MzRQ6gEIXlvTKEa83twh5uHjM7eHHZ8b2TI7lBYSGFyMLzYRvuEPCmSxlsyFW",
-	"EmsixWesafU2mgTKsmYaf4Na25oaroN7el+fl0kYkJZSkcM3Upl2OuEYX6sbOXCTtrjLjx7AIJwMhPgE",
-	"G6RHtKEpOI0mlKeY2zOv3kSehsPlygABuCqEpzRuCMyAMnnqEVfu19oKIC3NlSiGmgCHCiO+DVHMTS2T",
-	"hyz8MI2j77Y5r1R/1HX16vazF6jezlgX0GxwWroKJiB1QZUHL2aqrGYmEuQpKkm8RUImyrO4LHIZ1nKh",
-	"gDViJM4Zy3tEF/HMXioeeQgrD8tqRkEzp+LDfq4NkMRUCAkEFDikpEn3wq/2sRp6oytpka+e9ui7Gx+t",
-	"Bv+hNuMBzBPQ+IW58nsQds9dMQv5qQXIl6tkQG0h5AmHbMt7k1K/6PZyUtflT6NO7iFLxDO4vNxS3Wb3",
-	"tIBw76NlCXCqBJ4hmyffPyfffv3sr1sDElAbJ5yliUaUGvRk7hFRpCmY5ABD28QJUOQJNay61+4eqdW1",
-	"foxw4x/XIOiwxZtqpj875JEHq4JGkK67OyRN/n7Aqbd3c4nUb19V4id7BGRw7dszMWaYju0I+q768vOU",
-	"xh/nWKxPxJd1Ik5wb93VkbAKbyLjawp6BAEwOO8eplOGOi5WPnrHMjieZWE0T5hDrQRXSKNucmBfuHSP",
-	"guNlZrK0vjk7eU5sNxd0j+fYcv/UrUH/WKY8ni9TR9p+hh6Fh8wjewOgylIYuzb2zFG3OpIoRhF/0NRg",
-	"UPOUmolU2bUJZjNGUzP7V7dEY/siLpjWi8nGJ/6LrZ5L6wKvu/1dhiiEgkNaRrXm+8pG+RH6cp86bOhn",
-	"006yX857JGdqRnNNEjZVFDwDqyel33+nX0kD6z/fIxGEAnRwwV+hk2dGzfv7E7Pcq1Z91L30Drfyj/IS",
-	"oj/BjL7ppk35BWvfsjvDod2tEMtxFdm5kjHTANcZojXGKgEDcsIg7dBeYeAa4saZzY1b9AW/gJKy+9yk",
-	"4R1N9X926A9f6ndUn1Zqe3XTRczsfbz9Pqdm1p5qXVJyQjr1gBwZjXLFo7zaRUMb2aB8tCZNIssYX0bn",
-	"ZOwQYydSEUrmjKoBee4pOeg5g6iYd8fg7UYrNQwR5nJHLVS5oFl0qYqAZr7CAdRrIr6ZDOMn9Bn7evxt",
-	"8vS7v+70vxsOBzmcjCaiK+rE5ArFEN80FUOc9X/7y2g02PxnPv0jF9M/Ltk4/2PKJ1urlUXAOLf/XN/y",
-	"dkNQuwXGXFC8qLrc7bjuC5c7jWesb+9qJdOlV3rt4Q+9dYZ6U4a6wIm+cYJ6xozi1yiUPtjRI0mBpwZ9",
-	"oQh0DKDKlfMU9ewRFiyG4GkuZaoh15P8IIkqhOEZGxCIuiUE4KQQRWckopeHb06Onp+e7R8cnByenkYE",
-	"XbUcUgCs1Hdn2+WFykvRephxQN0U1jylXKygsbppI1yQYwV4WKzQX2FmGR6Uwae3kdzUgZQtR3XTe0Hm",
-	"TNCcD/yleb1aGjRiADWyGwbtlUsqDPjCmvE6cyb2j4/s97e9yd1yY85EK6OD6+XD39xXzAg3Byst0Zyi",
-	"uda6RNZgxbgGmIeQMzgueIoUzz0ynhso84Z/XLdS/7n/8sXNVsr37YYH8xGvlJuDG60UmAbtqvI3w6+R",
-	"UhtU32OpzVSx059fWPW8jhGQ8WkQ34qRnIkEEA5UdXm5JnpWGGO/SayIJQ7ReyROWGLbVDWYgvBDhBCH",
-	"P/QuYBz4LAiuHBY+hwwpNMnaFLHSUlrbkJ+5DfmSzolRdDLhcYDbtxrBjQ4ItG83YLPCHtxaG72NQqUb",
-	"uxvbkMXgXnAVDMeBfAFqhgv8WgNzyrVhqkdSOSWODwDDNNYaEeT1fmFmO8S7BOH+7xElIegNtHoafysL",
-	"MEqdEUALM2tBLlsSQex5p1HP02LYHmMcuPICdC82AWAAfQTxbkWozAE73gWUoFKApylLPAyvAzCRghG3",
-	"C7D6h8az6oh8SXrDS8vJ1dVU2Fq8274erpus0qjvZVOjx8U45TFBt9a0zsLlwBRxNUsMRxiPQ2bsEUQ8",
-	"gUcQKan64qA/X33xT4xBss3V1/UqyS1YasFVKCoekEMaz2C+qSCRNVKinktxiY4mfeDojchMprbfbnFH",
-	"wqWGlhEOX7uAfA6eZUSb2oBiazeVKcbCqqYuskGk054Xh9qH9WgYMKTuFFX6Etib2B0t06RnNwkktKYS",
-	"JZyrOiUpS6YeXJq9A4XbM6MUgptaR3SAAGkoWNAyY2OZIPYPALeMi/luhR+kyloTiP/8/C5wXJYAgPaw",
-	"I3uNYpC2vDA1yjR06LXjAumVmLpjFluFFgwUgAW6yk7j6t4Q+7pHotMfj46PDw8izKw+OHxx9B+HJ4f2",
-	"K6lIhNjZLw4PolqPHFRqS58WD5g2dDIhl1Kdawf2Wz1c2Fbrqu83pJW5BHOX5n41g93jIh0ZMuEevCic",
-	"CZ+UzkXAUTISvTdlgvql4gZWJvj6fBZuhvONl1yoj+Yxq55yxy+3mDpdm8RKdmyvFdgoZzJPsemMxjMg",
-	"XoXRq0JUtR+qzx2Hnffv+Jvrw28f/i8AAP//",
+	"7P35chs39jcO3wqKM1WxM02K1OJFrm/NV5GXyJGXkeQ4M5ZHBLtBElE3wACgaCY/v/VczXNhz5W8hQOg",
+	"N6LZTe1OmD9iiuwFy8HZz+f80Qp5MuGMMCVbu3+0xgRHRMDHvTAkE9U+wmxE4IuIyFDQiaKctXZbJ2OC",
+	"powqNMFCScSHiCqU4DkaEITlOYnQkAtEWacVtMgXnExi0tptDeaKyFbQkuGYJFg/Vc0n+gepBGWj1tev",
+	"QWsfh2PS3udMCR4vvvhHPkMxZyOkxgRhJmdEuPeek4kqvm8yHcQ0DFCCv7TxiPzPVm9n61G32w0QTZKp",
+	"woOY1I2GM0WYXYfF0Xwc03CMYFp6QJIgLEiAMIv0koz5DCWYzT2LgLrtRzs7WzsbvSdbm71ew1Eck3Aq",
+	"qJq33/OYhnPfeLCClZngEYF1iTmOiu+PyBBPY9WWIkTfMc7IdzVvf3GCR34KuCBCUs70XGf6zTMs7Z6Q",
+	"qIOOCYs0WQxweI4oQ/2DYfstZ6T9Bqtw3C+O6rT1FD8Z9sLt7ai7OXhMtnqnrZpxHUQkmXCzPWQS4zmJ",
+	"FofZV2JK+mg2JgypMZWIyjzpKI4wQwSLmBKBBPltSqRCM6rGcJXECUH99EXhvP0TmZdGrl9QGClh06S1",
+	"+8n88DnwjPwIK3JIE6ra8H8/lWvKQSGOYzNgPiEC65+/k2hGWcRnCMcxn8nCaDa7njWjTJEREaVXH5EE",
+	"U6aHVP16PtTvTjRVo5gMi8er93SFd0nimeYxCTmLJJoyRWM9ncILNd0UXrhV9z6ixLy9N1REVL9LcTTD",
+	"mirJkAuClJhTNkJ4hEvM6nHNyz5+/Njem6oxYYqGWBH/Kmr6yl2EHhy93EePHu90HxaJ6AeCBRAgjpP/",
+	"OW3JMZ9EtQfgl/aelFQqzFT7veAXNPJN3PCohEckRjPBFcnRfwftDSRhypwPxt1l+hxrLl4cZMxDHHtJ",
+	"fUQSymgrsJd4iP5r0JpggROinIBRStDB1Ldw71g8RxPBo2mopDuMVCLsbgkQlqjPcEJ2L3A8Jf0OemNk",
+	"wIheEIYkuSACx0jRhMhnQFjJVCo05nFxSp9aIY+52B3EODzXwyZfJjGPSGtXH96gRfVwfpsSMW8FLf2+",
+	"1m4rHUVhJagiCcwrwV8OCRupcWt3q9sNWgll6d96DZQiQj/1v5/+u/v5H7udf/y9tbBagX7KgXlir5v+",
+	"jIXAc9j5vQtMYzygMVXzuvWDI6VXL3ePXgTv3PLPzU/v74IMW7utv21kCsOG+VVuFAajR/eDwCw68DDj",
+	"d3YoA31B1RjgxzMaNX7/QZS99S08w/teYl6brod+HeICyXg6CoDK+FQhQUZYRPrchliSpWMsDDC37Zul",
+	"be8FXjVHqBN+TphfsvZDLNSZ0hf0EUYjEEsjnhNNQyqkQjFlpIMORowLEplTLHlCBjyaa0kX89GIRIiy",
+	"XXPow5BPmUJjfb6RfoXR3OQp4zPWOWVuukYRzOb7S1uPt20G3HRfsimaCSsy4mLuo4sDK5tDe43eFi1+",
+	"BiTmM0RV1Ta46y9BLW44foKBAZHceLw0UxrlqkTknn41OpoKyUUFETHyRZ2FcEXfilajGRrhF5QUnSGN",
+	"NXc26quItHh4yxVSfETUmAhzdZ8Ph5KofuWszIAq5rS9OKc8S9xr/we3f++2n561P/sY49eg9ZJgNRU+",
+	"Va/I9pRWSLUaMbQ3oAdGF3yo941xhR70hziWpP+wairuTp8YHnAeE2xI+5WiFcfYjiYnw16dHLwNtDZs",
+	"1SuqJIphMSR68CRAvc0A9bb0EHvbKKIjqmRJVdjspv/1dipGPtIjyo86v8jd9tPPfzz5+vf/z37sbQa9",
+	"7a/+1fadVj0xQSSfipB8JxHNOPkEq3E2CDiUWqWmsF1Goq50SHOK90/EI+je4HNjeIGejCQeEn3oBJkQ",
+	"rHYzwvbr9edkDpxQbwEZDkmoEGchAfIfESVzbNZoS6cM1ER7bPoe+2MXAYkFYP1iFOF5B+0xDqenMAiq",
+	"zCu2NzdRn2bTPDsn8zNBppJE/QBxRk7ZbExjkhsL1fpypI8jnqPt7tPi/ZSdDWM6Gqt+B4E1SCUSZKgf",
+	"qD9qutd28i5KrHWmZyvdZ9CCT9kJPicgR9RYK8da2PEkQHIajhGIjg8fDp530E9kLuGI5WTLdxLxGTML",
+	"QHA4zuwWI14yOn4y7G2T7Z1hOyQEt7cfPR628dOo136MtwaPht1wMwK72CuPShZZJQfd2VnGbVD7/1fF",
+	"ZQ6GYKRW8FVtEfdTq5eCUTEgKBxjNtKW70cth6mRs/ZLJCkLSaA3ANZ0jCcTwgyvzdmjVKLt3uYzJ0lO",
+	"GTANM324LsZS2WdqM1CWV/W09RjsBv+yDY3tfSWJc5DgEaniC1T/uJQp6AvOroE1sGPFw/PGUoAyJPUN",
+	"BSmgZbVxXdXKAsrO4P46WVBn0IOdgLARw9oekVVvjOFJ+ddZz42x8odcJFgZo3RrswUmA020Odazu2j/",
+	"CnzW6xv85b2goUf12VMo4VIZaTXR14C1BfrzdE4EmuC5tDpZRnbbTztPn1ZMJMFfzuBBjXW0N5wRY0q8",
+	"oax6nDHBKw+01+10u1UDpezSA30HWlHtxiuO5DmddNBLLlBEyAQIQaKp1Dq/0dSqCMIoXn6KqCMI/V+O",
+	"KLpeonjHjnHczB7HKKLSGBP5A+UU4NrjxNmZxH7va/40/YwFxUxVcZsL8/MyfmMvuTLH+arvlhPOpHGH",
+	"73M2jGkIOx4a96z+iCeTmIYg7zYmgg9ikvzjV8lBPUyJUN8R6cGRBNP4TGFjVUVEYRpr0mappZYpjqSt",
+	"L0Y4igSREpEvVCrZQYd8pHkb1/qFJAqUmQmWcsYFLInVOvT8d1vd4aPh5uARKLQKq6nUCvnToKWogsOR",
+	"Tiolj7FSE7m7sQEOqU5ELtys5EZ+8F+bruV7c7dZ0JLNpVBo3y8zTS2cCkGYQnq8pKNf9JKLAY0iYzlf",
+	"eumH6VNyC38CNh4hkWEjgscE4UifGqkEVlw0W9GtbEVf5l5Tv6TZoK5jQU9yFn+C56D7RRyoCRbygF3g",
+	"mEZXWkZqnnFmFyW/mO+Y1lhJnOqdcCVwYyG4kK3dT3+0EiIlHgHznUoF0SMrf3rApidcMyjR2m1tGHn4",
+	"9XODHdjczHbgA5sIHurXDGKCXjBlXFv1m1Ge2nVsyUcSx23NqEkUoMFU5dYF9c2y9MHJII3yDOuX36wT",
+	"gZmk5mnXsG0qe1yR/4D5b7QnKtHzF4cHP784evEchZjpIQ9IyBOC9vfe7r84PHzxvNm56Ga78gOO0FFK",
+	"M803Izfg6zoiZqp2YiN9PoggaCh4gmbwkeo1gE14y9VLPmVXOzJWkJ4xrs6G8LQCB4I36gNjzC17dbMF",
+	"3s4W+C1X6KV9ev3yLo7pOlYXnEd6QoFzucz5VKRL+YZHdEh9nhwwXOd8isb4AlZDKhrHThbotchFql14",
+	"0jdIe9kGXAMjdMO9yg4mODZn+AyuKW4fcr7X9Gij18fv3t74CSkN6jr2b4/NkfFd2Lfsou1uF2GUvss5",
+	"NQK03d3RPxA15tagtYpKxIlZC72XAdrubSFs1khxjmIsRiQ4ZdtbPU0j271thFNPSUwZMVdxNgrQDrwb",
+	"FF5ttWlS0l/q50VkQlhEWDh3Np3Q/FMbxxCHZCPylqtjrKgcUgj7X2X/hX4enBWZe2KJDMDQBQ+AO8oQ",
+	"+G9EB71HGR1YGiARgmmAR/a48Np62vAP+JqUtoUpPkP9QtpEH0ltiblsCMtgsSClg7yQa7HsRBcvhpEd",
+	"TwjLYiqX3l2pH2NCLwu6YUzZOURHwZ9mQ8hcGBcQRzyOOmhPnlv3HyMzxBm58aOfH/F1SUWt3JMIwUMd",
+	"N+OMZAevtApBaRn0QI4VvuJJkwoXT9aBSTIpONVAUgiCI23soyPzwfgywb1m3MEge+yNzQ5hTol8LyB7",
+	"ABQP9BKWptnOwPiv6aAtnbgJiTsHnzlypcWAPTnh/FDz3Ctti2bfZ4rzM2DfVQIQfgQl0kTTet3tJzuP",
+	"H6XpUlRmzmGk7ciGzHFrgTlatR6dcI4O7ZDqN6c0i+s6Of7p+yZrtuMNZnM7D3lFsaTIGVhJpKhTcm4Y",
+	"r11a2UEnYm4PCGXoMZImN6bR8m/m/AX6yXr4KB1/M2mUG+e1rLqbIGRLddBHrElemjxBfSxyiUH2ZBQl",
+	"TylxaJncyV8KQ/nA8FSNuaC/k+sxpT2SB+x4rUwZdqwlLvkyoZBld0SGgkiIKHGBYuMOStOZ6uVOL28q",
+	"56ayklV2baLnLTdzBHGi5Y0zQWcCdEA7bePvuuA2RSm3lb60rGX7uXC921ST1HJF+YVdftbZNPfE8t66",
+	"i76TNv8qohEIXJekVTiuGA3JbJUju5N3SB0TcUFDgj4UxlO/1f6ZXMeWH6dxxhKXNEq9RBwUkIJen1sR",
+	"rI9i+Yhni3Ntp1xOJxMuFInekIjiE1iwK1DGNHvgWaKfeAZ7kCMNSJ/NP1Q/rJmE3Mmf6fQ9CEaOTsx7",
+	"6re8YojXKSe/k5mtoMfVz6uaFUIzfb9JIzRmpic+xFITlA8RTl3qegUnQj9WUePKD71JdHqIis9KGeyH",
+	"nEWc+TL24OHC86CD43doq/foUbuHcDwZ4/Ym0jTg8nHsfcXXvPqhtZAY8/mPza/eXMFQEKz3CCufJ8VE",
+	"okF3NNeVs0k2H7W7vfZW76T7dHeru9vt/qeVCyZFWJG2ognxvdk4j+tiJ0GLyjMbqTob0Dj25hx/HJsk",
+	"I2AFJq1AX0siBObilMV6K7FNpnBbS7VKzCUpbpOJ7pTjSYVxyDGdTJoOBFJkr28YMWWk58lQVoIQk5DB",
+	"psmAiFLkchMdK/QaJ0R+J9Hxb1MsvJuin765+PSXMVYBGsZcC1YBmQvkggg0JvEE4pJDCkkgxZearGlz",
+	"mwkpFnIF2DS2QrIw12wwkzFnvuAtgh/sPLWONiF8EhM0E1SRhVH8Y3sbbXbR46fbj1D36c6T4ki2ikkL",
+	"O4vDyp2k09N//BPSnvT/0IOHnY325++9x2rCtfV2Zvi1N7kLLoDDXFq0j71/o+3XP/qeKkhIJ9SKjDLh",
+	"cVudIEoP3IswOuQXJMahd8shOOYjKKxIgCaCX4C5yIXhNvPAerYt+RJpHK3WV5FjQ8AxBEq5Xm7Ve432",
+	"fzqJanlTLqXFy5w2293eSU9zphWY09d8tPeTy0Vza+/OoDstgRECbiWLm5/xdkfPfk7i5XMF9lxYjyxJ",
+	"ng9+JSEEmKw0O2CTqdEpIuNzwPH7nMiC2HpQLe8gp80ozVQpwlBk5dg1yL0yBSzNFrpLqbiWOTcnc1ZK",
+	"GVtLpHslkQoLVrt11yGuVqSW+yrMShLFJ0ysEPELjyX8/j0e+UkSj4AjplNbZOJp3ZEn9yN/V3rd0koe",
+	"a0x9LZccBTYbsTq9rZzRWKhIXEhNKyefBS65rfoFM73H8pxOJiUtodnzFVc4XvL4NCgFLpY4Ls5h80nx",
+	"JY+2W94MuoLKASvu3hyk+Zx2pkvJwaYeryD+P2aZyFmMI6Esf2NvrQGsNYC/uAYQtL60R7xtv3TXdt7a",
+	"D5/MZZ/z17VpMuFC2TKacWu3NaJqPB10Qp5scDyhbU23I8I20ld/zd+umVabT8xBbqcZbXp037A+cv8W",
+	"cq0d3Z12dM+o4atXuCaUvRPeGvk049EWEMgxnyBJiKsfKIpNK03OcOZ7xnH8bggZrcv0K3h7qmR9rlzU",
+	"bNB359s1yXYGZGRpla+7Du6RiifV4ZXCOuy7i78GrTGVivuUhBcXRMyRiWyYiqooQDyOiFSmHK6xbmve",
+	"OTbpQov6bWNXtl/f/ujgT4CMzEY0H9aBIolvUIwrsgTkxS03UjyOUro1yZbTkgrbeh8TLAkSEGibmSKX",
+	"WmPZSJ+KIViBBKWXyiXSdtBJrkpN4FAzlXBMwnMLY6I5oizx33ft7ZePfzpqP32z+a99r+WL52cAElJx",
+	"CjBDUzbB1NYtg2aEWUi0JvcMFsOUdhq3mL0wu8RzbHq99iZ4HZcfm9oV1Bpf4iKEjZjEsbujEYNwGuVt",
+	"MCMXYGzw3GNzad7walBHZa8++22KTZ7+wm5/YNRAWmiigwNWRoipNdOaOaVvgqn6fNL2hKWLm2OiQdGE",
+	"zFYlsylTJu0hhGBBTlmGkj9OOQLNuPCqPmsnV+vcGHA2V/NhZLc0dGC4sRxPkwSL+V24MnKoCz4YIltq",
+	"LdN6P8gW1bxR3wjvTllWWvJbpEEyf/37wa+c/nvrdfzvX47i/7x8ev6fX97+esC6TXjSzfpaKtwgJfdH",
+	"cZmW05Xby0Zq23cSxVQqqf+YedW3v4hO1VSjWcv4K8v425KLFYwyPbcRHQ4JlEtaNxIc5JxKmrGyRoJy",
+	"LY3z0ji/B81kcl7OrixS35uaLK9AtbAywPa4JGg25uickIleK0mIl+2luGWy2rX8xyJxlzx2OFQSDeZQ",
+	"pFjYij9aA/Ahzc9iOgRIgC4aQ/gj1nKwZSDWfIY5LoGZNccaCywQV2Od94jA+QhJQ+vbITTd2AtcUUGt",
+	"REgv/OacAhGJSZPR2usK5uvl+HHhHV6xBjICYJgmMaYMKfKlpGK95ELN0ZhPBTC4ZCppqBUyzgDnRYwc",
+	"elY4lWPKmYUakQrPUcg5jH5xYBYz4WxCROh1GwIrn4ZjyHgdDmGIszGPCZpoGUuY8pv3XtW0YqFyvDcb",
+	"kB9kI3U15BA1DB6RkbKcIYljUuFysJggtfs18uJnHSiDlqWXIMXCqnhTtwyKVfvOxv6eBFcCIJvfAjQR",
+	"VOunKzqkAEfH64pyUDOVQSIt6wF9OcQMDQiSPI4Q47Om4SgcKnpBqp9f2FyEFQRE0QEz92VQIFgQyNaF",
+	"kmEtFQBgDkCXmw5lWAnnlkXErD92MlUmsYkByoUBwS28x0ZGF1/EvCh/eg8X5FjruaBDhWZUEAi6jQmO",
+	"IBQjvUqrOzeNtDiBlQ3+LZUh5iqtWJ5P/aO2hg6fMRcgArhtFWiy+G1ajjh8OGo/Pzp4edL+4fAnb/5g",
+	"PK0d1bG+prGya5WXTN2toGijQQLrXEbLmzvXpkreSLZh4HBm5FKgGhkgGwm2vALtIUn161OVboylC840",
+	"4iIWIWeRj/jUW01PgQMHhDNh974oM4MU3zQHUemAkUoiwyPUim4pC5qVw88qgcxmOlBO7c5zhjzLShly",
+	"kNdnc8ufHrJqjbugktSp33U+LccLO6gPBgBUMGADqsyZRXcaEhWOCXBI4/BYyQeWvmIlL5gzH9YOsNt2",
+	"gN1lstHlvGxH5IKSmY/MBfxS8q9JhYfD6vCoKSKsyEmD376TFssS8HQdBCJlVFHsMOANo14UzxA+92rX",
+	"Ax7NK9FKVZBT9Z+5lhEkmahSitGBVe8NDr0BBEUzQs47V6m9sZnY1yhwVqi9GadwWTUa1phGsKcG/cbj",
+	"xqtUsByATNNRpYAzlYqZveI7eVUVrZnSdaywMH45UzjnG9KINiejvP1o1GREvuDRyFaztS5XKyHtASpo",
+	"MQvJQFeiq6kkouE2+lSMHCGUdjl7dE5Gm9W2ZzdwrCNPtZfwnBl2Vie5DWu7ScHt3rCS3La8eC2212J7",
+	"mdh25dh7UCLuL381kMIWb1oig9idQQ6HnF0QIW11LTco0K7pSkmkV7zlJIdcXPClofd5H0FIFYmAdD79",
+	"jUafSw10AG6GS4XwcMhFBDh9tksPpP9EeI6OFSEx+oErFRP06W+97c8IK9Tb7Ox00Yfj517ZXJlUdFKe",
+	"fIayqaaCBSicKr0ghrZnRCpkcQqbn+X93PPfWJBDz5k2sKjeEUKRN+UlnQEQp3MLlfpiIp4ipv3Ta+Ob",
+	"3V9uYuShqLXSpG3RADGCxeoJVymJHsObay1US2PZSIMUNNbt5NKT8C+7XqvWzaULnQMdzROHRXnyabrN",
+	"KUxyNMSimLqWwhWDME9XXZOgEerIYTH3j/Zenb3Z++Xsx4Pjk3dH/+6jB73uw2sjyqzZzE73Fkm0mPm6",
+	"pC/E6elxbfjOjHIpgVg6XBJP81K/qaYEJd40EUuv0d8l2GQTl1IMXGOS5Y5H1wDCXV7h3f4xr9/WRz/u",
+	"hU+/cfbB/fDMSprQGAuq5mcy5MIzpB5KKJvabhNcUkZQBHQVEjQgakYIyziJFrE55M5MD+k87uUVcT41",
+	"+CsZVLcXpNuGpW/HjeqNixsFvtIH6Fx7Rbr3LKv3gDYKTBfz0esT5ZfErYM8yLBJZjGYu3yIXnE+igk6",
+	"HnPIpkMP+hDA7geoL+nvRP+bYEUExbH+jEfkbCT4dNIP0P/7P//3Iag754zPtEZ1yoaERPKZ6fViIisS",
+	"zUgc8oSUGjc0Dp8n+EuhpqvbXbqkNbVkteu6WrDVrjMok8ott7UKBEn4BZELpQd/pHO0rXbo76S1q29p",
+	"PNul3dByQS17NgZ8Ohqr9HTYHnY5DzWfqjM+tH9+9kz6B5d2UJYkaWez+5JyVh8LzzqjUWlJd8hFlQQy",
+	"/WImBJ8TYTlORCWeTAjWNoDVmiFc3mndklzYmwrIvPHIAON/AGbljzCXQpqFBz9tFHRaJXh2r+AwlgWA",
+	"iiu3mg/GtP+7DISFpcMUvwLa6iyepqU0/b4ioePdBRFtAjo40/8CIVNmvpoBqJz+xmkXnUUFtesrkFiB",
+	"TAtq3PKyrxrdNyO68gLaZobQ8hP6/82IaIdYEhQT/UgZ2EQKc44p08IuwnJMZAe9wZEFPldOQQWVNyZD",
+	"hfi0tKDjy0znv59Mf7fP/3jQTj8+/P7vtRQLC11JbXW+PqCr1TLPs1samVZGIqwL5++mcN4SwSXL5tOa",
+	"eUhlzWR4Xfn8mg/9NfjQArntY6EqtKm0+2pCMDMSbDr3OQhce9cVuqheLv8ypqzK7Qc/6XObpvbrT5Zl",
+	"4ChaoY5RD/OQMlJuXuxxKDmAyaoVVJrxulHNMLTJHEznlJmWq3LMp3Gk9fiY83N9XFwz75UGm6JT5se7",
+	"5RuvnA5usIjN7EFquptOF6mRsnI+fYmXms33ZKunkyomrLut+VxB9VCpejkWO5mqzEDQ9L94KlaNIueX",
+	"eNnV/3LXZYlalwtxFqKb6duXLZatOF5tyVLhOgVKwaYThlGITRsNLrJ+ColtQjAkM4PeUTaam0iyWOEq",
+	"Qk0cvL9pdPw7ETx7V0qc7V5tC7qcb6vdKwiynL5RfWw0x5q6o6Ms+3qGuqlngS49LssH5O+I591WYHOL",
+	"AVKe5IbHWZr054mm5bGlq1MyTN43bL3fcVGbXgu9Nqci9kroBIp2Eqsh04rE8tYGQP+6DkFy4/EG3Nn5",
+	"dTJq4gfWwz9bjX1eJSfkx6U+YYMWcZX6FyOhXHNgu8MIT7BQWX9cSX83WU0hj/lUdNCLZKLmtimIizUs",
+	"EonHI1ZdNHMbrPLW0o9vIzdYCRyen1F2QZg/Zpf5CaXju8LCUJGog/bS3Z5ByVV2CePgrMDxDBqO2kaz",
+	"jU6ofsjZapGK65NfhdaYzhkEGcLunORZSI6ECuMuHPEsElBe7iDH9ark5RsiVhaVkJc1JVIzBa1UQNwe",
+	"nxPEL4i4Jr27tIi5Z1TNJNdlzA/TBu0MXCtVvYCeoVogo4aK7L6+XCuzrqPi0lebBt2murdkn7J4jjaB",
+	"sLW91VnmV23KfASRPJ42qXM7yq68Kq1b+MVqkncrVRhfzY7ue9Gl+iPOSH/Xei01PwBO5ZSzDupTWzvj",
+	"uch44BOeEKY6qC/HXKj+bs6vArpW1kYHFIIxlp1T1ocjeGadxeYm0wrZvQIMO0ay0DXcPcOy4GZ+Zu0r",
+	"VzvNpaSD2IWobHxkZJGPWZqKD0N1YUE3Cm+8JDtMfrLkphd64SR30McxN3BwWLpu6nnbIaPZrd82249n",
+	"e03+K/oItrcKLgL9Zwld0PgGztqf/9je8sMM7ueKRMtKlouHOo1VCUK+reiQ1vnZSJqiqyt7sm4lHLRc",
+	"B5xgQVKW4snacTuGB/wiS4Jwx1TxSa1JXl92WROX2iuV2cHaw1oaC6y0Eb0nf+44VbZjNxezcof4gEXk",
+	"yxFxwHSeA4EZovoiJKYsxSo1d1MiUUSjynQgSuSZbUbsK3jcz55iVMwLEirTVc91wTbNbqA39ZSVPO2N",
+	"vPmu9fKSdxuFG3xsptWvme+lggeOhM/s8nvc5Glb+fyUNbcbxIRFwEPIbHlQoQkMjXcLPANMl2g5lVwm",
+	"uJmxlnV8sy6usBKXdmnnIo0QpKnpTfh16gPqNeHd68hr+TTUBV+zo7dSALZ4W0O/vlXF1nHYu4nDZiRx",
+	"PaFYd87X0dircs09hmiGrQL8kZUz8a7IHOswgOGRtwgI/ReNTcPxeY+lnHERuTbSqzvVjAMjckUwaGKf",
+	"6NFujXJ65q6o8N3bX1Ptp7hSIReChAqNuZAEPc2bC+lzVwbLZmRWGNVSxAp33YLmWJ5e6blePpjHdfL4",
+	"zxVWLt0enECmWavztDAyA6fUcCoGVI5BK53KKteKp6Zjtd1+xwjUPWWdF7In+tySacfLCghkiWl05YqQ",
+	"bT9nFTwmq1S5HOnrF1q38Ng0ZjEzqdjA4jO8AO96ps4at3s3lcAJ03ap/j3LpXEsNsXY3uw9LrTCwIm2",
+	"aCUaEEmjRez/D8fPfV0xqtxVOTzJxZJB0yOzVO+PIy0FpBJYcSErAebuzo1FEuyDjdRHjbT1b6XWaHoU",
+	"I3pRrsfHEf5f+5eWQJVvOrsggg5pHWhR6dX6pe7GZkX1UCVWUUL0Sg/fD49wRbSAOnAoZdpRA50keG5b",
+	"TjdrQYIr5/MSJzT2wAq2lvU9NOjA9clQhuLfmaure26AmMp13aiIiHt6bdSGwZvwLcOr7hTFSHOvauVV",
+	"/2oLaLwLg4H2VmujBV49c35zry/Qfp5usg6MlonnoYFKh3MZApClHC/rL5JLpRfQnYEsUassKKdsmT1o",
+	"hqA3c6LpOwoyrFoElRaK88L6bjdy814mRVBOrERvEIFeiLIZZ6t5RO71y5a2tt+ZWdoV253lbmrmLciB",
+	"Ja+9BXfhLbAb4BSslZ0FJUkU8UWCac54fUrislEfp0B4K427ToiW6P1a5HGFhlHewfRdvmm/8OtYe6yk",
+	"53TQvjalI05MBDoBvbRO0UqpzYmCvKW3s12w9EpB2v/+7+mp/PyP/3UfTk875mPn8z+8GjDM5GeQEqaz",
+	"vm9taTjOlEYUU3Zu8GGsiV/cpcb6543pm8aWdNdB5WWjJMESCbjVL73WRw8vKYmjF0L4wGK0RTnUv5tg",
+	"ks1FuMCxLzjWLGHFwZgUVzCZSohQ4TIV+tunWv/QouB5ffzuLbK/Z0nKAx6Zkvz+hlY++sYnOcECJ2SB",
+	"pjfc2i3Xd9wgsvQT7+JyMeLqak6cjxBQS90u2vwYwmMtDlkFCS9jlIYH+InGN40f6Wgc09HYB4v548mb",
+	"wzaRIZ6QCByzMsPf0AO2gcgEq3CshVT/dNrtboUJFufwifRXDJwZJ5RQzqrO/Zp7FQEzezkYdHkkzjts",
+	"vt/IfvDBRreu6C82ea7Nh1C+MnNJLlzbLBRUpDPfth9U+Z+L6qyvB0Gan/10c3Nr6/Fmd+vRk53tx48f",
+	"FbO1ez6dxwAqe9/sspxxHpWhlJQdq2qwcDnmMxnYqKID3A8xgywusuiS+biIUaFp2KTz+qCKiD4lnrAF",
+	"/UJimfZvT1/wpNtMDVzB7Lcg1ktFjC3NccFVl8pMmWm50sgHMOGywjN6oKQxhQLjYO9eQu+V9PeqYieJ",
+	"EwvZrQdMcDh28CtwU2Ay4lfHOQKyO6a/e/GdvMn3H0H5VuN0OAaKXg8l1ixCKhhSBx2RGEMqEAgkKpEk",
+	"4oII1w82xW2cSqK1lP3nb725+zvDbtjDT8nW4HG0/eTRZvtJt9uZGPy9MiXOaKTGlYSIQ8FLWkwzUvRZ",
+	"/SarWJ+7AgHmSMQNJz0gboO9XEev5UtymcAj2EIs3Q0HYDcjgwBiIKaTUJqxAeyArcJCsr1uwEnQYqnD",
+	"shhTDa/JKdI7Xpd6+ewDPnWN+ZIuBnCEMkMwMzAIr2bWYA1oS5PNUYgluW5O8cwu5oCMKYtQgs8JEpwn",
+	"HXSIpSqunqlkmnMb21pAKezWlQ0trxqqOPN7FhcfjZWaQPmWUhOZGU0HsKIOb5IzPbeyCt+Ce3Y3NgwG",
+	"didnO2xkm28rcwqhsu0nNbGy0vnUU6g8Y5cJ7huCIHFk6h7dWVupW/k1Ha8bPTyFOYspAVIEJ5/LxFa5",
+	"GteFc3Og3GAHBMoYGMIzrI0QFs9NyEKvmW0E/ic+RV+riA8ErdfghKqrHHF54PpuSMtaC3mvkDfyvSTB",
+	"K7nKh0nMcbRqUqVjJEMak2WyGr3Q+h6Yfxaz2QL9huTPIsf1EizpU+OWKEU+Q2/oD5rjSHRODfgTtBEe",
+	"zA0koQmOP4M/YOhUIjpi3HaSS4lhQJnR2taKxY2zxPzpgu32nqbVUti9CetVaeLvM5zY60sSt3c2zQ1v",
+	"mA7/pNG7K52PmcXIjDuqFGXdfFJsg2QnEaAt619K0sT1mgConX2aeL7cMwi7m4UeqnKLrI8LHr60HqFy",
+	"8fPVCKZM0az/0qqDiphkRBPCpCu9rghJmZi7TF8ENW75lz1+1GxPh5jGFvF/eV2NISuDvqsUSSYK6XuX",
+	"E3HFFCvXceGlZjEdCXsXtVlFM0TFxZRVJwrgfD0FzDPBUVX0fpXEgdp8h4RHJK6Kq8CPVjOGMnoYZOmE",
+	"xTzE8W5MvtAQx+2L3pI6VFm76pcIb8LTL2jkb42rp+F+bzQTf9079olsP5lm3C+hUlI20rvI4yhXGkrF",
+	"YobzJTBj0nm7bSwc4NyqBznmZeaSHb7Ax2SKNOtnb7Zg/DIlNob98fC8xtWrN6RJMfKhvc6VVtch+ixA",
+	"FUCUfSlYgQeUpNvAxdAYzGAByOAZMCCtrVib1KEaeBAM0LHSf6flStXKa5WmVSzg9h0ie0VQ2DL9hyQX",
+	"ROAij+pt1mSo11D2UsSe1x9/qqY3M8EKl845gZouPkRHL/fR453e4yCLZSXEiDXqFO0xTjM51ZhIr/0x",
+	"qkhxifWBUuMEnPF0xIw4KbKbF9Hz4z0fuzmvqqYC9V6Z8otzwkxupAXgogLskXK0c3vYnf4Sb85/Gb/9",
+	"7eIJPTn+4cPgcNz9+ORwO9w56U1ed+m/ktfhT7//9sI7lCp8H1ghPtRLWirU+Ol9RcKah4EaOu5LOiq1",
+	"mpB0VKuQnQPCxTm4qPVOmJdUUMyxt8CAAAVn1OFJZNLfViyBvb5R8EETbV1jBXiVb/yH9IIwIqt7QoSQ",
+	"/QBg954pyAot1C0/jumFidK65Gj4xpMRXRqwfbB3yLw6ZQMypoD9x95asyaAGmWW74/MHigfAtEbrG0F",
+	"LMiYa4oJStDaq3lgLXpFZfFdYaA+5AGbP15d3RLYmhbwmkxZRARAtJeUlwRDs8hCZn6D0pVPKW7C994c",
+	"HDf8y1XSOgEOvtAo+ots9SGVPrCAOE7XY7WEyfSuoAgBKXGs1Vl8nhU6JY0ZUnpAPcHQu05KXLa411Wx",
+	"6BZ1cSfujL5qCeu4qtu08XgKExPVs0sBz9TSqa6qYDdTrhvp0veoKXAZitNNtoiktRyX4pCPKHvJRbK6",
+	"Y/zd3lSNN7MEMD3kDnqZBuGsX1XxkMdG+xvjC2hUmBDMtIGZHkcchmSibC1szglcYroxrao+PcjuKZfw",
+	"LbbUNI+RJBS+DOlVHjUS2vgwX1dpKW59SppirtovJ97ct3/3V98uq3+0KbrfyUIl5Q0XQMqQ++buX0N/",
+	"WKG6JOSDKwdBXKyY57oku7c+Np0ViSytwYSjc7nUyRcUjOc+ZDb2IQPUvbVvTbsi3ZQQVzcXgtmbK6QM",
+	"Z5Ryg4t6L8l1eflRNqS0EMlXf3QV2lpKUG/AN1wBY3YCYCPnhBlBmcC1kDdeHOOw95/zrdlv3Z//tcM3",
+	"w/eT14Pelyfzl4+S46fR0bY6HP/0ePq2i1+Rj3K52N/sVmOV+fPeTQGPN4P/Cw6VLTN1uqBUXJDvXKwl",
+	"nOdcGu6rIgQoH6KIhDTBcYlSoUtjaTJPi4PXJsMfvaC38/XB6WnH/bn19eE/vTN5V4/jupLCVI3yiosY",
+	"r1nlv2mOXI35WoPnWmIYOx5yg/oz73YZNd0VB5tTsSiOBzSOKRuduYx4cCzF74at3U/LtTJ48Z696+vn",
+	"Sm9/NtS7q/y9TLVbZddG6DaKjPfBAA5GxY6Nja0gWEIL/e0xhBqn5apqmHy9nkAIK4D0w7AAwt0zKMbV",
+	"sm6BoS17MlkCLiulIpb0PiZYEqR3CamZgYmtjRnZLnf+IRioUhTiOM5MVZMP4JR3gUNFBArHJDyXuUNa",
+	"HNrxu/b2y8c/HbWfvtn8175fj5ufTZmicVVUjaEpm2Aa2YNIZVa5mXZADh2+g70wu8RD/b1eexPsi62r",
+	"Rd3kmE4SW8rZ7KwfuzsanXP9/Mkt8ZTMu1j7XBsOz3sYrr9PAxywlUNrzczPm+CN3o5f5oSlixsUHST5",
+	"/hCe5hALux8syBjLRfJnKEeVGetdDZyxQDxe2IoFdIcU79YcUf2VqbL2mK2VzQZUOSGwdchZxNmq/pjA",
+	"VEmLCryPrd6jR+0ewvFkjNubBeQPe19xEK9+8MF9bPrhPmLKSM/TrUAJQgymqCGKssqGjhV6jRMiv5Po",
+	"+LcpFmR1dV6/e9MD9RBjFaBhzLnQjHE2xsrA/JJ4ArlfQ8hHK6XHHZOQs8jc5hlKLW+swHzYKyA+aAqy",
+	"kmYmqFrMF/ZgP+RGslVck53FYeW27fT0H/8ETVf/Dz142NmocpZPuNSnM/S6+iFUAxcA5ZQW7WPv32j7",
+	"9Y/lBavdOkFCOqEVOD/ctmcXi9gjKAfXsaqvQmGfAqKZOwlMsoWWqlqU6lOhDZKx7VOkDz+Rxn9VBjVr",
+	"vQJOI1Dl2V0NsCJbGXe4HKEHhpW4mRT3LeMBjhQrOV3WMmYhsKjIxKY4WxvAJBTPsKfFFA4VF5UImq5i",
+	"3Hbw1OfN6i7AOhmHJlYRjaAB9szqPRk3ZVwZ1UabizQhHeTq4g1AkBqTRJL4gkiE4/KePL4UanKVBK1U",
+	"qFY3J7R5V51WN5W20VSQW6kqIZNThl+8fX7w9lUjFbhCBzdlyCSZqJIseK+3YDBHA8zOkRKYyaHh5QuP",
+	"VnwlXaqcbSpMfTpvwT4EGXXZQVdTcyXelGYkOQvmtkrq7wBV6Xpxj5Yh6FTA5lTuzqXir44PKG7ovdb3",
+	"0LhRBPkyIaHWBFdT5JfZycoSWT7xKQClAzLaWaGlwGpWtFm8xYZ3CWXuz5XNbCj1sC3uzhcKwHx29aqN",
+	"0ctqfPPuGhUkpHyNTirbYQUWXM5C3FQygBtsHKVfz+6ye9S33DzKYyIXo7LN6rRvqbXUvW+w1KCp0udl",
+	"J+8yDLzAF//UXRhhmerQxgwQ20qpM9ktzSXG8TSBWqg7QBtj5Is6C6dC+sB6jglY25r39M01/bTuSt8I",
+	"7079mv7SphaZv/794FdO/731Ov73L0fxf14+Pf/PL29/PWDdJnrvnxcOrQSDVtyLSpKtKvBJoQpSz3PR",
+	"AnSJlpnJ8X7v4HkraB3/ePD+/Qv96fmLw4OfXxzB5/29t/svDg9fPPei1OZGcjkuUxjriPtyMisNnmfW",
+	"fX5OJmlI0noPHXZ3ISohSTlzsdI0Kqc8NPBLrOiIbp7PWuAM1bE+LA3CCpSd3jPw3cuE4Bq3fVqHhK4a",
+	"ErqtMEqFtExZbESHQwIlb2pM2UguqP9VGmRVP8918Ca/8M1COPmwzEoRmBk7IheUzHx6lIBfTPBFIjxV",
+	"Y274sZdRmd8rnJLw23fSlniDreZ6EFBGFcVx2vsZ2ws8Lmiv/2vAo4owjyBSBWiSdgh55iACPP62A4vi",
+	"Zip84UxjNCPk3PvOpkx5JqhD5bsmIOcVgL/GNIr8jRkzfFHwSoxpZKBMIAnGw0grgcxX7heKlS3gXRq7",
+	"VtjAeSuqqqAPRrT53uZR/kxfX0S+4NGICJe3u2he1vOH9ETkc4wX4krX3TIvbyHZ1XTrZI9C4E5inghW",
+	"4wrvKzMIn2jz8vEmGswVASb84eRl+4kB6GBcgfMiDXEmiQFIvGpHkMebBV3uiWe/3hMhOXvr9RPtoQn8",
+	"6u0uvldOLWwS9X1/JyHHS4UYlzcsnmmxbfsGZ4WOT7d3HleX3izGrqD1h0tFRxPBRwKXpHJKuIyrsyGf",
+	"slL+9Sfc/j2tLaqYSkQU9itqkOI+mRDmujpZP0jEDbAvuJmq+iKfuEIIxo2vLldevAjbW4GfkYPBgsCb",
+	"ax+eQuM2cifkoHd9yWVMKq1YViGgQhKnTSDD8pzAdpQghfCEblz0sqb/T5+2vEFiSK6ujDHa37+T0HoK",
+	"x5KnyaUAcfSdRDEfFV/dHT4abg4eRf73Xa6NtFwCl/Hjycl7G9wropN2t5t5Fqplj0sk9AKIvOUKvbQE",
+	"vhir81csoA9HB2bvNIMy9owrmJ2YA+zHi9PiO+pE5GLDXiY3fAdtuWCBXzMhkmqhNrxtj12BKrxCw7zY",
+	"yxatd9tAZBirzpw5xcHy7SDT8bofoH5EJUSwz9Jv5Pm0D+e6P1KU9eFwGfQei/NpIYhOmfU+PkN9qBft",
+	"23wGJKcJ9I2Hq+1F0nTBLimxSgk6mCpylWjASxwqCVDdZXHzR2sAPG9+FtMhlFt30RiWus6zb5vs07iB",
+	"P3Yvf63WkAVmUfOUviMC9lxIGuYI59pk38wL8j23avpD2Qu/udTl+n7d4GGAgs5JRcvDEpi1B6LapvqH",
+	"UzmmnMkUsnCOQs5jr8DLTiMRIansezI1Lff4cAhDnI15TLTahfQ9/lxir4u7PlmkyB6WBFwH0zkRaILn",
+	"Es3GNHY+Gs6gDrYiv/lpByRirfdFMyJ/zeerk4O3egl622k5tvdN3c1u+l9vp8k7G5t+ACK6BDFOBsji",
+	"t10GEdmvmpzJqlpTY2xiNoeocQFGpVkrg0bNqwqbC2WscdxBBwyXMHecYgaiUfNoqJYEQIemQxkSrKai",
+	"rkkYWNaTqTIYK9aZT1lUmnKlab06dPxsEWfQj620StC0mcV+ZK66xfjvKk3vK0izAtunTJQNQbvusLmX",
+	"U2j8C+9+DZyaZA892kOS6ten6tlYm4Amo68RO/jZPLkWpwScFSY+Dnxzebd/o63k9ApHsgu83yOdinnt",
+	"sO857lRSo/KqRfFkF9uPWYYa5LXD3KrnHDErOVnMqu/DLSsjZbg9s0AZyFW2OqXZNDeGzipGgQ6s9uzX",
+	"sI22DDp2CYKqr+XXKeu76fbr1ealuml2pdNM/YXlWoPWv9ZGEFbr8u6oqvKl+c7U19hd/nJK7D1qfX1t",
+	"eteAxHxmQQpo6BIQTN9quKQ4m52nna6nyHRJ/v2qRad+XW7PaHJ8iJ4EqLcZoN6WVuRStc6dLmmCkObb",
+	"SgTG5arewuCffP37/+fmsRn0tv0lICW1yMLw+hDNilqS89WM+eRyOk8TwN/7pAMV3KqX6L6+ksbk1YD2",
+	"kDyf5nuTL0A28Qy4KUAy9iM4rdilvKxF5dbh0fYysKe05vxz9rFzVulk/vM3ZC8okZb8u0E1no3xUXE0",
+	"ICNtDlM1BoRulaJc5zF2bgVEsgF3uBKm5AqokTWK6jLEyFX0UqtZrZTG3RRhySpvl0M5c1NL8TeBUDpr",
+	"rWqtVa21qrVWtdaq1lrVX0Or8nehNISxROrW5f2n4PCoD6lyfdPh1zaGgcuyjlyDOTJJ2yvVCeTx5xvp",
+	"JHbo61qBda1Ag1qBlNCvB7s0l9FS24vtEjqnGeZSxRO6xKZy3OolpeLxK6qDQetLe8Tb9lt3ceet/fAJ",
+	"Hvk5f1mbJq6ZzgRrNtYaUTWeDqDvHscT2g55REaEbaSv/pq/XZNi21R84biddqHWo6vTif+K67HW1e+l",
+	"rl5HJ+ayWySUb9NyuHfL2DhofmXDZW2orA2VP72hUqWjHaft+Kz9ngaB9XK0giUon4UmVrbAs3RzGlCG",
+	"v4ASC5/tZXp57Pf6AFxAmnDQmvDJNMaiWERdyA2HGVTXpJrUnawffIFZBKaGExokDpFlthGJiUunc81B",
+	"0jg6Sz/ay5YOq7J4Mu9ALVZPVqeRmti2ySStSB9F5ezRU7Zy+uhfOEvz28q3XKc1fpNpjc3J1+YqNiHd",
+	"m89eXKcMrlMG728Dk7r8vNvMyCtl4cEhvnyCnWudvar/DLMURzHBcyTx3OoKJB4u+omLwHNLvcBZmWIZ",
+	"Pa75bd8w4Gl1H4g9C+DFUcxHyOZMIMqkIjhyJaUlgEC0r20J6BTOuN4pPaKazhGlJmdby41/vyHkn91C",
+	"G+/GgH2WUC/t7TUZBIZJNPHxrum1Eb3eO4/On/j03LO19tn7/6pEJNnLdUqZNsLNK+Z0LW91G7SOUoXK",
+	"c/jBHpCAvXJuhJQnkeiCiMpm+AnBzJGIVFjIACDkGHFdXxx8sE0FM6ggpaLaTj5YEfHpICb5ae40ilxY",
+	"IBQHq74kVGfHkIXslnYT9sYDS+zaLZF7t49Pm314TqUJfHlDEtVD1GtMcDjOEQss9+J29Ro8FiCx1ZhK",
+	"83X6pBVxcDZv71Vbt/eq7dt71c5tvapEr72W3jy9qnq6ehxeiiU4ov5OwKnhKfBwSEMHnwJJEg4BvgQA",
+	"AWBbV0VJBR+QfhKJAtTn533XKgAakQvORi6SU6qcxlJSqbDmCy1+DmrOyAC4SPfNhEs1EiT9W5CI2j98",
+	"HD0iI4Ejv1VuxmN9mwLOrWOAUnHA2c0BHhSG+ulzLiekAgIgS/tohuOVbuRyJLrAbVJuckvposr3qy+Y",
+	"g4eHq7wvV+jvDTT4mfns8+BmrkNfA2NrReqng2UJOcRjLjyCqzGc3Aqej+VYwM2dBF4or5zd7F/3oSBy",
+	"fLnmhQZ5Ax5gO9IpjsiXTO8vrp299ExV97UrPi0PwBXzEWV6h+wl19TrbnPVFrfFSfiXdESlIuJya7qH",
+	"GJlVt1pLweqXkcMLuGgBgP7m7aocStPSu9x1eVts6Q1wUcngWHbDB3ddefscen0O12kFu/iISKLc6C9/",
+	"ZuxZccLHdnB08HN6//OdMEswpmR2dpl1Tg/dUo9pru/kAigLfBsUB1CxSDnsnMVGDCFmKDHZfaYqdMxn",
+	"u1rM6yUArDcH5xOYb0GqQfNXppmBIiJAMckHH8Ix55IgyRMCkI+njOil1+wCy/MsmQACZE5yDOmXM/si",
+	"kMymY4p51BkemW70IWcKh+pM314hWfxghcZrZ8cHtpBcSH1bwxXeX7jCNTDgFd33tViAq3jOzSm7XHFT",
+	"HjR0SW1Tdgxc2sRCqkSW3RfkqsBQrBVXRIeIERLZZzc8GEWAaF+O3+XpsHIaGVFSg8WjJwDpHw1wfPxU",
+	"WdMfvaxDmTlVb3RdPj3OtdnIeX8aJ8vn7mmUK2+Z/DpH/vZz5GWWdFO/Q/lihjvLrXcjzmCRV862t7NZ",
+	"SORiZGa0lYo+EcY1kHlDraaT3jamo7H5FHP4qlqjqU52iuPUj1Soi1V8BA6cIOuzSLXCEit/252/uA+4",
+	"wn0XlZy59RkLBfdvnRe59IJq4vuZSpqlja3WjMEm6VnB60QuMsi/Fglm7OkjuAQi+kRMSQoLHSB4MyTZ",
+	"ybIeU5X0IgiWfpNkHqRcE08jqpASmJayiN4CDCZmWmmL+ZwQX3uHGq0onZ131XlclWRViv1HvIOOFR4O",
+	"0TkhE6hkxjEfTUlgCt9hfU3bmGcIR5rEpRJYcSHt/Sm/cymernEeOP+GQ62l5e/zsoljgkU4/pEuxdcE",
+	"GzfBKoQs4sqN13wppqOxqpXEP2ZXZmjfq5e6Qfqy/yjPCKD4u1F30D5PJlgYSGGqLTlgQ5jJGbTFjIsq",
+	"fLfT3eo99vGdEj/xdxpqubEF+UXxEYxZ/zcpBrKTEeP5QIACXqYkGo6RwOwcWiJgJOF+NJWkICvS28/J",
+	"3DpIJEkwUzRcQgZHRE5jH4xCprOlVDAoNLlvrLO5/Wiqs2X0eQdqW8IjcjaVJGo2StjFe1BwmIISwmIH",
+	"aDrRrHuz2y3K1c3LK0eVKlG2YtXEfkK++IxcLiJpMg34uUOYXrEj8DERFzQkB2zIKzL/zAWWhRGDpTLi",
+	"ph7AH52KKbtScGov7TbsB+6NeChbu60N+Ddo8QlheEL1N/ZjZ46T2Btnqo5O2AzHRf8RADt7sf6IkF5f",
+	"30kefdteVUrN7fQ63aZF2O49gV1YP5lI/1jeaSvXRBCY1SL1dnqU0qre7xC6IWrGxXnaBN553PSDKwu7",
+	"tjrdTq+31XncxJq6u5x18mVCBZFL30xYJNGUQX4upJ3yc8KMS8BFfSLbt7jCtfTkZhuMmMROVVdfZsKk",
+	"QCoWHF+ey0ZKJIQHNJda7m6zCwPcGnxu6fIEJrhs1nNARvg6fZtTScQZHlWsgE3XN5QPvazACegySLMx",
+	"vOG/0zjGGzudLnrwS6/3DB1SNv2Cvjx5dPZo+2Ez919uLEF6qgqbVPIAFpa2QI9LTnqdo8ju8mreofxN",
+	"DVUNw3buQNH480IUVGgKXmIY00lSWTOT9gVUAl+Q2EMLIRaCVvUNNz8umJmt5z8etu4XB78gXiSzQjeS",
+	"APE4KijgzSjcrvAL/Y7LJ424x+T6vwkcaovkrKr/3onpma33R+slcFVx0V4/7/a2H3W73e7Wk80n3iYX",
+	"7iVTEVd1ulQcDXkcQ9VehSx3PS5ms1knGseQ1gmP/ieN/mdhFLWy/p50fMsSdewpWNyU0gqmpLZaDKdI",
+	"Q9423hC8NSI5bZ9jHde27WgZG8S/dJVdDlc/VbV9EIBYPKG8PSHoBYlQKnYnXPle4HAXKwizghYPOYtA",
+	"Gb6mtozlk1l2I6p8H5Z0yMXlqd30y8TvrpMsniHGZ8uKtm+WUhrRx4otY2uop4JoVk2AqtzWy+zojcvk",
+	"FXunEcePGgtAM+t7JvVWnPWqMvEqorAEZVMcW7dQogEP/ufuxsan/56eys//qC9rqhZby/hRTdtrJO11",
+	"iBa8oxNBJtjWh1B2Br2ejXY6VWdDLs4iEtMLAtE/+xHKBoeQWGXSjKaCVeAMHNOExlhYd7VndO4XFNNz",
+	"4rKlMlA5iBFI288KmukJYvqKPMsp6oyj4VSAOQzAc392mLm1iaRJqwIRBTLJhlw4nxaRrpYZXJ0JjsCO",
+	"rkFKsRApBRbhKrnbS5FQFs8AZLJ4V3PEeZTrOrVYtbC9rLBpp66o6Vjx8Hwv+nUqlTMmV5BqthAbml9o",
+	"lU3hc9JBb6EILodTPZi7jqRp84usmZy96IxG/cVDGZFY4SVkZrCyQ54Q9AAP+AVBvxPBH+qxjDh6ABBf",
+	"DwvL1d5cFdy7nftycQHJlwkJtQFQ3So79ULF5ILEKJlKhQaWANnc6nncannFg+Ld3KWo437siByw93cG",
+	"RQKoSS+hRV+JgUDlcoSuS2L55vW1ZWzz0F63byNDWfR6eRpYgYSPzE1we2X9g+vlpgmEjTQJB6brKJYI",
+	"IyfPEOOKFBLGisuTXrf9uNfznPP8cv339FScnrIq7KYq8IVs0+T59Aq4UlXdirywiCZsaq8IlgHBL0/0",
+	"WMZ6StzdHPR0y73c3LvPvtSGHIR+wi8MuuzYwa278L/NDBEkJNokyaspQSvCCR7Bp5hD6hAoPUPQuGzj",
+	"5KLxl+flPDzfB6VkCeNKUfYXCxOBS3hsA0EVDX1Cd9/+UtiQx40Sb8Z0NPaMko6KpSa9R91Gj4u5Jyn8",
+	"sAzL0exZCYno1NMx+Q18X3jik2ZP5FOfiWxzqZw0WSZbm6gp+iVBtllmTdLZ2BWvJO8fCY7V2M8KxvBb",
+	"lh9m2z2UvAAxEc0ID8ohsVbOiLA5K1QiXhZBvV6jtQ1Tgq9l1fZsfA2WqdxZuzSSTPTkVnbeZst5oEjy",
+	"p9TBx4JIGF2jxTjJLr8TBT433JReAkewwaX0+9Iee1R9p4LakhukxT3oOyZrbEbjOE0P9pykM0m9+sOx",
+	"/to41dIjZE9PZUy8eYyz1r0Z4bk848OzkF/4HCnP8VyiKVM0BjhjA3U5VMbrhhWa4JBUpZbqKcFNMywB",
+	"Vqkk5js7vjSv2jTSu4A0A0G6Ap84hOv1wZ3Yeuar1VhLYuR7RoQTLMr11PU9p10r8aYpAWnr8ZvCIbs1",
+	"pDAeR2db3TNN7VUgYAD8RbM0f7TVRfr6AMFEDMAkEL1JDkUjLfYGuNQqqWGe8q3gkRU187r9LjHZ3M0F",
+	"yimRRQlozBF8Bg1mzk5pD8qMJygwyRoOfehOY0X2KbyZRAjn2lvlFfYVFauSQn65KipjsCuuj/K1+jXW",
+	"XoOb8xpUL2nFOVULQaNr6gC39l/8ZfwXKdFVcsEK/vexTI0w2lRjUAgXmhQW2cidaFUrHsu1QlWrUNVz",
+	"rEYMyqOv3JKmdvdd1+9GW8rlhKR7WJ8SlHKDukROkPw32T/LvmAln0pqJa2rgteds6pqeYFS3vAL4s9Q",
+	"LShiCYH0cOJD/sGh4sIr4wEgxBYImoI78PSrMUlynXzAUzqXihQdxj6fZj04/AqJd5flZnXxTlitcqRT",
+	"L13zWGdT5f9+wM1f1ghYVcZXi+CUTyI8VETMsCizr61Gq7yCMXBJE+CZyci0LazAQixuE7hAdrc379Kp",
+	"cyV5DaIZ0jKrJXdBVBeSNk2EMSeo7ZbklznIWE4tX6sT34m9TnbQIfRHcaVTJBoRYQIwjDvpvlpdaPro",
+	"lWR3ypHX4vu2xfe1Stb62DdIww7qW5ysfoD6BqgZnFQ4Jn30IMtH5RzwwpKHxnWljRYsi5ekoKGYhQSq",
+	"qEb4gpwyAPgZ4PD8oe3o4wSu4RlF9DE7mhwww5XC70HLgk8HLT0l23YJS1LtBzwpxMxKkWUulV2+Qiw+",
+	"0Nq1KZ9TirKRXCU4n3uoqboTBIW+gH0zKeKNsPveEZecz72GNdxVUXfPK5LFSPzOJY5ClUvXR/2A0vce",
+	"U1/2sCk/5ENwdtlyNp9GGRIpq+A499DrjyfAefp7ANlFfwf5sYt+IFgQ0V/gOOPBq5C+o68PPvx+0HtL",
+	"D+QBO9oJ9w8eHSQvuz9tTrai/ddPO5o1RR8P6Dt60H1DXz/thJsxGyQvu9Evr+Nllak+zeyYhNwUpSoa",
+	"GwQPmJSFWLS3Fnf/SbfbUEtZCle6xxCf4N+mFs4xMOmJer30oudRUC8LU7qYs61fdGa+XoTlmeG5RP1B",
+	"bnMsqzFfeRnBVJqgaR2W5mJBSJ52ymtVGGlhA+0bffT8Qfrit3usGgv1DkvtHArrojpS7GlgUef0KEb0",
+	"omwf4Qj/r/2rE/Kk8k1nF0TQIa3r1lR6tX6pu7FZu6YiXGzxRa/08P24klcs2q7rCapy5m2C57ahRPNy",
+	"bf98XuKExh5chdYhvyAxDr37XtE4BBLjc61DKkxDT8OQWk1MWFigpTBQ3HSSuEPXY3UjEL02+ldY6YqF",
+	"MV09atbCZ/84NN/09ZVovm7v7IrmCW/hkK1W1vjhHvZAuWzHoKD1szEml2E62RiaDXtaWA4ZwGxylXo0",
+	"y5kpse11d8S/THfEJTFJS/8ZkCfcIC2oGzSnyMKWnqE/vpTj8uY7K6ZIXNUYJNK0WTdNhs+nSCr9yRn5",
+	"OYDo2vddZzSR2iBiFj6X9HczyJDHfCo66EXqVCtEkTU7sHt1iQjklXtZ30S+1W1kN0G94hllF4QpLubL",
+	"KSbL4we+Q6IOylI6Z5DblV2iRQeVCBubAGqleCnNy09RtX0Ys4Df9TVcLK9DjncUTpRP+lp5tQ8Ce+Wk",
+	"Jrd+pmzLU3N1XVweIhL2dNOQ5MIyjMMlRfrcedrpdks1vU+XtzYzKURBb+frg9PTjvtz6+vDf3rlvF9y",
+	"7Bm5wYfoSYB6mwHqbWnemwoR1wjHNswx31Zm+S4XLJdMhaoWK5oNwK8l0WLO66JYqZUmDcBh85KlEes3",
+	"vF4uMHsEAKcJPoeqdiQ5VOwiKPCFrAeGIp72vqm15HJyYRlffWcvux4+vKeFWb69frFSNEARh/9DsWiA",
+	"ZAwfQMBMWUQEAF+u3Gh/pdypesW4slNoTiTYXe4G1SkqxgPM0YCMrOIfOKQH08Ihn8l03cl2XsFiB23I",
+	"10+eCzLmWYqvTFUh2+g6hIuhuCVM/XKJqmlCVA3e/5q3r3n7mrevefufiGEeUqn8gP1pqePyFkSNqhDt",
+	"yqxYhOgcS55w+10DaCxZ0TdYCfplRRlkT561ykKeDCgzbSHRgABAg1vMv5JUauCqSAlpRSyjBH85MLfu",
+	"mIvtX71FWvMRdjwlWZjbDNPvxvhk/RhBazamCo6ipL8T/cNxK2i9aQWtw9ZnM6D8zHZ8HdCv6gn5VtTR",
+	"clF4yYGw5PBduv182nu+UEHQpBH9n/T43bvG8d+minrvlrFaYd5jiEbp0ljCKxU9bV1NL65bDXjkbS7G",
+	"Wkn/6ynpd6OVV0msY3/YYM/V9C7Io3tQwwZ1L9WSTgBmAlY2CTCnJjRS+10yulkZj/K/anb6OgKURYCa",
+	"RAhvqCisEBSqDuRY6vIqeUTQ4RxaVV9zJ+XFg3VNzY8Xp6EJhYRTQdX8WD/GthI1CXfpp5eOEl5/PPE2",
+	"7yskLfIh+gQtRT4/+JueBJyfDfjmYQBp4d58TPT//s//hbQ/mA9QgRlGOuixUhMDUMTPaUWqjvnN8KnK",
+	"URg9rD+V5MxcL/9Hk1+/g/ZxHLvjYTTwrEAf4FSIKUwyVtcps948+9Z+KMXQ5BD2Nbfr/9LePz562T4x",
+	"3zzY7m7lrzlLqJSUjfpGSs+oJA87aM91jzajxOyUFResDyWopjvhr9NoZEoGTSpvzBnZNZksM44YNDFM",
+	"6BeTuq2Zs1s810OnnAjp2NuE/mQEdb5XdxkMLEsKKqXucZHlTIF4dk95hhTnboXlhOBz9E5PblMrJ8q2",
+	"bNZEMIz5TBpFK3u/zdL8IOLWbmsDT+jGRW8DT9V4w/5iuo9NgIpdvqnnaqCCgiDUX2+2vn6FDAtfD6U9",
+	"FPIkISIkaO/9gd0a4NkTTRxYSqoVM+vQNc3VZKaDpD3uOqfslL1jrrMQ8Hi9S5bIzCOBzCQakDGFWgqA",
+	"ONJT5EwremPTlpK4VjAmTSjkTPMvBdt/yszzTVbTK47CmBKLnaS/OZlPyDFML/1FEDQiTB8UEpmBu/7m",
+	"ML6UKjGLTpkgcsKZhCGALUMiBC3HpdZRYJJ/+xva58BKtYZ4ytro++9fH797+/33oKwwfE7OQixJgD6c",
+	"vGw/6aAP7Jxp6TekJI4AxtX8/dtUv36CBU6IVgdhTIJMIMWt8L0gpwwhQYZTSSKzR9ubmwGSHGGk5hN3",
+	"IjRNEYkkjQlT8bxjBncQye+/t246kHASPQDR97CDvv/+hCbE/X70ch9tbW091RP5cLJv7wfdVs/O9Fn8",
+	"gkPlEJmQkctmSEAPNqGgKPD50N0g0YP+aau32dnpnrb6WlnSM4OvuvoboJvX7/+t+UViUZONf9ECygmi",
+	"H82yNwUmgRcNiKSRbeaMYaQHx+/Q9mbvMdLGi50LFDnp2ZougX3QlfqBK3AKUB+qXSw+iql46XfSb6lE",
+	"PaQ46nW7Adrsav5kTZsO2udxbIo+pJ4TnJeR4LNUxx3wKYsQjvWu2dfnKmn6z0xTfaqgVGV5mZFzEukX",
+	"QQf+kEuFxnwGZBARMkFzPoVWp8gWey1UYaMxlvnaLrNAL4TgIk8PT7d3HmtjbBCTRO8enkxianTHDfv1",
+	"P36VnPUfpsxDQU/Gvl52M/aJ4COBExkgDNsdEYVpbH8jfBIDMzXdPim7wDGN0tPSJzCivnu6PmrImpig",
+	"+9qBa26rz6QZmiHXCoF8Ou12t8K8bIdv9GA1e0jFq8Ij4KuaGHMXpwdSjrlQ7ZheaEvGFRZYbg9s2yoO",
+	"Ji+LkRmaYCrseE8EDg1ntAzo++93U45kmZCD0+//0raqWPsg6gd6bwU0NtebbIvtQTcwfQEfbacWph6m",
+	"z8hcsC3NoI6wIgho3ZEAZoxPWWgIp69/P9Q/t+H/+rxkXx2RBFMGch9OT/4XfYxsVZweUqq4SNc94oLo",
+	"OTxD25tPs2kfESXm7b2hIgL0DmmqSuxg93GoZYteN4z6r16c9F3OmyCST0VIUnmFGeq/OMGj8iHTuszB",
+	"sP2WM9J+g1U47kP7QKLQVne7g/bs7XyIJtNBTEPDhnFkGrZCyABIBqMQh2MSODnEYA5z1N8bkfzIn0EW",
+	"Y+YDLYhQByMJ8sk4L8G0SLmJ3g+wauSYz0ypL8IooWyqCILyciiAsqhiFmwMcPIIU27R4N0wpZnJMDS9",
+	"8u0xPCdk8v33ZnZmBgdDtzIpkzdLmWn3ekV20XZvM22gplmL6zsHyFvw9v6PL/ae99GMi3NpmjVqbmV2",
+	"LuJAhFBuGBImQQ22qtybA62dQz+EtMEBnxBmNrnDxWjD3rSR2Laiptt+2hwx7YVoWxt+zbdl3Op0O1sG",
+	"A2oMqtkG2PxELWm/UO4wmRL0QdTa1ffmG1dqk8WcaHj8ZrdrYhdMOTjzHE/91VZNGuunvsNZ9hrQ8io7",
+	"ZHb0pLc3N6uemA5x48BwYBOVSf12y+95byRBwfBq7X76nOsTD62aA5eXDifFNIwMWgqPJARSY6y0da4N",
+	"ui9trbG1bclvi3FG4OkbnRmJ4zaoUBu/zs5lx62Yd8f0CpyTuUQPtDB7vNN7/NAepjJHR5KOmFWvjCiy",
+	"K5faTSQ0Jai21jKRJL4g0mXfwok9Zf4HggKMhT4OJBREGVJfoJrXH386vklygedX0IleJaNWa5ZhDBk6",
+	"YhJ68+CEG1MRaimNnQaj00yYtPe1js4rgSzt9RvFi78GLc1I6m6Ca2DMW93tekp8y9UbHpmCkbum+Pcg",
+	"NAz9acs9T3I5stc6xlKSdzaeawWxlNptSdZ3Mt86wk5LZskBRdqLqVRpX1vghc76aO1+8i9FdskGSPnW",
+	"16D2wnemhPzr5xukcTsNQD7wkHqGfZAuj2GN3V79pn9g2GqUd0NdmQvr02e93JkTwfztPEifPn8tEKI2",
+	"e1Ayz6acp770uwoShG+h3C1rSP81aE24N6klikDdsk99lm+SDzXtqaKy0+2gd47TUGlamuA0i0VBxAci",
+	"QTEOU21J8ybbyfaUnaRhcuegsZ6DNBWGCzTgauxjt6aWbC/tgGrV8B94NL9uWrR9qYrOSxsdK52D3nW/",
+	"u4rdu8K2y9N+92n9TfucDWNqHMvbvZ0mb5HTyYQLRaI3JKL4ZD4h39JJ24uiHPlf+Zj5uP/GHzT6ajvP",
+	"EOXxFx+RhF/Yw5PWL74z2MJawdc/UAEOmpBPLFDqokwwj88fkAKlbleIn+wkjiCwfXn6aibtX/Ip+6aY",
+	"8XNYV2eyXzNX9qoFms2WeqPnivcXtNDKLe/eOnMq6Jq3oC2uCTVHqK+IuiEqXU29PIhAY5y4tLMFPJTj",
+	"d29RQsSIILjG2npbTx891CpGPLf5dESrH+AuM74Jm/zl3C42Dad4HEyR+a1oCSatrpGWcNsHMSvagID6",
+	"7Z2Uv4LKsG/dgTdz0nwNhY6J7UbphIFTEj5aXdwlFNm8aJn1US6eDkFAOb9vSvT6ePyJjscRsQbgDZyP",
+	"gnqdULYxEJhFy/0rEG/DEn0C29R4eGIqVTEfg0r1AzzrYWCDs/lAweJJgtcfpnd92y4YmEO9A8Ys9lXO",
+	"y1b9TS+5GNAoIuyb89eY5UGKp0ZbkiP4NGzUBtJpQPZS4eGwznNj3tpBB0qaLBcqXd9ZF8cWZIRFBMn8",
+	"WJIOStvTob6Mp6M+sv2ckoVs1U6FEwbo5YakBzz7ThwwZlYVksMs81Xsm9s6Mms3T5Wbx2zidZzJCjnU",
+	"2NNjh2J8qYynVbhjLNGD7e5T1Iffzyg7m0pSyMurcPu4I7mipTZ8Y4yYz03cRQfqOrxEqxP0qlrW6ieg",
+	"AREfKxyTb9BtdY1Uf1/8AFVW/3WcgRsSaHfiK6gXaCVD6FuQbveMGfyFHB7Xy0ma+Dngfc9M4lOllyNA",
+	"5EtIJqYgSSu0rnBLKjyXlT6Qe8ws7sRzsmYWa2Zxne6fm9S2Q6zIiAtKrsnzs58+b1XvT3bnIispx/Ss",
+	"PhNRQUKtytA4EqZMCRB37KTAawsVMlBvkBXITLAgroSs2ZE2hWjflivKLui83huVEcHaI1XhkcqW6La9",
+	"Uo6YHTiG4hMn1JUg0J3LIDtgBrbtdXilHOnckGPKPf5OfFPp3CoEdJ55rD1U366HKsxo+CbF5gqOqvQk",
+	"m8IPSAlkhEI1tXVbaYVQ5JmNcWG5O1fwYuWO8NqRtXZklRxZ13k47k9OSz9V7Pomv8WcPArwS1Z2Vnm8",
+	"rum83JywvBO/V1NhuTZo1wbtCt6va2Y/TRxg7pVX9IGhvYzmQ8wY17efMtPe1ujhVEkSD8uSO5yHMek/",
+	"NOHlVNpjQdAQiqNtEztGZhZiQSFuqger3G73nmPdifNtzbHWHOsmXHA3a07YtKxqJ9xeHLvEdRloLkGk",
+	"hbsNTJXlzIJjzdGAT0djtYv6ckKY6iMcRRLK48fEtAvNNYmcYBpBPapmZGnz0A7q/9Y/ZTHn59K1VsEC",
+	"+qoUUWGCHCYMN//6GBY4BtMp1nj39tJ3Lfai8rwvqErOKWBrxVkHNZ9D8LfGjsBjgkU4PiFflHEIejyT",
+	"bptSd6Te/CpXpG391ezlpqta3WvTzTXNxNCDPiAhQTNyvc0P+oBd1X9YNaZ8H7JsYIuYc9+YO9QSYIPq",
+	"SLuSa2dohTPULVCeF6bHu54LAs+jUgmsuFjGDVPfSnVpz5JaHrfhrUsaqDdOiZWp1dmkvoUSoJtXZL6h",
+	"oqGs5vdWDseGa8bptYFOrEGhL7L+xgKeUmjtI4O945oyoxMHoGIFSGFIxg7yVwzJ7NAdGbl2yYN3AzZJ",
+	"fly3bZI0O+/XVkpxHy2Lv4Ct8ArOSlbzj5FV7m6BDUiF1VRWMoLnBI4yVpSNEGGR8YzYA18ujE1dD40Y",
+	"gflpKS84NoO7h9zAjmzND9b84AbCkObIgaUauQNIbl5DMDb+Uk+CuaToR+ggQIgEIDnjJQBouhxMYnXu",
+	"jkFYqLPsQR1JYTExM+8ByErkFsBizFHwzAKiOC74A9x138lym+qCvX/8rr398vFPR+2nbzb/tX8bVr9d",
+	"M2fzG4ZcZWFLxxGbvR6WN+VV/veDn8pCzpkhKFruIw/91Hu9drd30s31U/eNcCig+X82viZN15cPzWDX",
+	"LB/bZpOxKX6pkV23s6L+yn1AG71pzKeEMiCQeseGodG1W6PKrZFyxhxnNl9c2cNrHlPv0DAsMWsqY9md",
+	"CRtZ9MnUz0ds5BvYjuEppoH3mE4S4nOLwGBeEcOwW7dCllVaDsx07eP4Nn0chkwVB0RTxBmi6spn5lL2",
+	"wbKDtuHOgQGdv0yOSmVk2QD1CoN6K3B4ri2rvFbjsN0mmEYBnMgJiYwqGNMLIkhkI8Rw+Rnj6gwuwoO4",
+	"kN8VGHR2COLMDGDwZEIYiXZRn1wQpgBKHA3mLu6McyC7fcMU+pp9AM4sBAASfkGyaBDi7Jkb7Sn7pLkO",
+	"n7EMp7iQ4i0t6zDKyENfsEcSdezW/b5Fpt3A7ghQoxFLXAem14Hpej58jOcIoLBTfiMw9LW5Sc0l72a6",
+	"Nnbaf//i7fODt6/6aMRNdn3//d7B877mav39vbf7Lw4PXzzvoweaY5mGQyPuMMwVN12sHgbuLn3/8Y8H",
+	"79+/eN4Pso9I8VPWf/7i8ODnF0cvnvc7aI/NDZtFUpGJPm/b3S7qWxD+MyUwk9D3p78LNiiN7EpDgYmN",
+	"lFu+Cw0qoMMBZ6SCKeaNuPvGF3Nj+6uwxm7jY36SUsK9ViDXPLLMI99w45B3as7180aXx7fU2ZYm+1GG",
+	"htM4LrrddhFl1r3OGfA/bnopmIZWhuP+j8npj/oW4hf+gOshVQelmTqnwB/14sDrTIIMVA8Gucw3FqHc",
+	"MM3rTGc6iRT5oqBtw/lU+jhZ6vN77+Ze4/X7CINRHAapX1Py6mH9qs5tuOjSjSg56dKCKeiOZEMdLCpu",
+	"zDW58uyq5Z15dU4kl00ZNXE5marnRpe+UpS1/uSOMbvc9a4xRxtr51iFcyw9PLdc/mjfq3UwSZNJbNDw",
+	"UgdZH3rUak1Pnk9t9x3QCPuuLRa1cF7AdiySnmv90ndd77URPTxlJtM7a0FuWkHguUT9rJWvMbhJLEl2",
+	"ZVDZw/c4no6MU+58msvNc8nnp0z/5anMRHvM8SIHaUSBp5tkjZiavm1IAt/L3az5t2vspk17Pf8LEiou",
+	"jICwNwzmKCGYUTZCQx7HfCZdqzGtWo+E1iuqsePtuVq5PtT6++Gwm+2ET1nMLJ2s7WdkN6gVtKA9IzxX",
+	"KUEHU2WeYvvg2zb4X4OWhXuKWrubQSsrnIuguXS5mXra5dxy8+eCDhWaUUGglZBWHCdjzf7T5vC7rcf2",
+	"FtuOdXPna9bTVJanc9KWYypAoqoZR5L+Ds9KJ1MY4E46jjdEUMbd3a388z/9ke/kbJr9t45z7ZpbW26A",
+	"51P9qBdHB2/ftY+zEfe6+rQvPuRN7UPe5B6y+fUzcNSV5N4+UM/t9wPIREGVgeEO7Lrq95uu+p2kjOn6",
+	"s/SdCKwt+T3JGng4bjZNI9jQDVSLiRHnUYC05jkau/AxSFZqOPsnQaDrY8EBa7+zxPwQDQRlI6nVfuDb",
+	"Jk5kypZA4OgHvTo5eAvK7hxaizAfWzdTydj6umb4z14CfI0nZUnvBfuWIGdMiYIBqw3euuim4mCagSZj",
+	"5aAx0LRRneARkdWRzrymcguWxk2Kl3W8847inSkbd7YPVX+uwnltTlGG+plq3Ufc3aBVUnO98RSxaRyf",
+	"MmFhLSoc3qao/nrkyWUNjDGNSuaFFsw2tywvjvMKeVb8ZFr8f8104j8K/e0UPIghiSHJN33AgomxDZr0",
+	"6rryHTXFaMzL1oHKdaByhZr/a9U3GpX82zfWVfwj6/m2K5QCAMic5yYPAtBJnU6nrF887UU/1EhR1gdv",
+	"jxpzmfbxcx36rCrTQcfaotbjk0ShwbxJEsYBdOHnYv5wCUDA7XPflfjb3UUa1/xtzd+uHyHg1lwPG8bm",
+	"uXwahtffbpwWGL1+/+JVgN6/fRWgj2TwXnPHVwcv0ZDGpjja9jDtddEb+gMwuu0uSsgIT+gXEssATScx",
+	"xxGJTGL/kItEP2NIVDgmkUUDPWUWRHRGBllxPwQmBZ5J4wIhM0SZbeyvxoIQ4z4NkOQW7t+CpyVE4Qgr",
+	"DOBpmM21MjtCYzgY1qt9ymACKYgL/OVy9BhHchqOjS2pvxBkOJWQobe5maWEwM99k5Gnx0Dz7V5tp+wM",
+	"EsZO2PTT1hIIwFAFwZIz++CpiM/sq/oPTbmViTuYgUBwNO/8B+QYqgkP1G60l+92cMrc1mx2rVVsMwwV",
+	"52cJZnMzAdl/WOvXP9AX3ju5AaN6SYxWHLSSaazoBAu1oWmsrQlgxWd9AEq9bW+0WdwK2QNbVPCH0IIn",
+	"8Tu5lkSXkUQNZnDC+SEWo9sXXTtN1vcDwxeYxnhgZnTHTX4Ng1K8udhL8Jf2ALhBq9ftdB9t7ryhP7Qa",
+	"CkT9haIJ4Vrtbz3qyoYicuMP+Pdsha7BZmbOu6jFBDQH1IJEoRl2hzHlwkEWdaWyg352/kkTOh7zGdFP",
+	"gk+IVThLCs736+C9aw/8N+CBt6forjyJ9Vk6QIk31nkGUirsQeojLXRRAiooVWm7e3OICpkVpyw16zGA",
+	"W/Qn3ObpIjmmQxs6gMxeWeuZvMeKzp24/+p1k6JV/NdTVNYWcJWH7xr5WZ1wd96vGyjsyqoMsGkBHnNz",
+	"kgI0mCNswpM2Q3dMwPy0lwtiftSWLxST5g20XNKZC2GeMkZIJNMkNIAtNoah+8Yd/H5VpVXqB7whpP70",
+	"+XfirLPKFPhHq5iSXarvpCkE+YZAM/4SZUpEQZlSgtncnpOCV0OfH6KPTo5rmASz6+IVNmHmmp1lP0Da",
+	"DcJpKoObENQlGRqcYak1oLybSaXXW/AcS6y+1lr5PJ8/Q/bCOhPhqo5moIhFmrsFgZvPbq2sc0lTc/In",
+	"PEjDXeDZfJY7+2Msc97kbscLG+vs6dbNi5lDKlWNlJHr/J1v7NQYYI/MKEl38i4TeJbVO9jxoZkJGZsk",
+	"bcS4rVV1PxdD3Llux/aOM8j07D8sdoM6n7pmUKesWHOQLZBpppy+ujpW8HOamn+/rGc7rrtJNXeLspyP",
+	"rH34a1t6SRJ7VvRyW4J9I8FK0C/XrCW/AX+eKVgKeTKgDI6UY16QMifRiF4QFuRVgQDFBF8AospU2eSZ",
+	"MrfDsSA4mkPU9JSluoccA6y9oKFx4lujkEUoosMhEba0VZvmpTycFEfeMr7AxK9t0Vnu1cEpc/lDWaVY",
+	"bnq1HPONWet7yjft6O6Gb1bpYGX9UhXTdKDvgd74dabOmrc24q0QTiA4HJcZkyuLu0Xe+0fmAGxQVpRN",
+	"IZfFnMZEinVEpmZCnk/TOiDTcUgQgvAIU7YY2kyzICHWAnFNozHm4IBzSmhmzqWpL6l9ahRSfceZvcPv",
+	"xzTXX486ue5X+KcsVrpGjWhJsZKPrmtDXAt9JzJCvmmPxU1aGWtnxV0VG10rrd9EXoClvpvNDHBgC80y",
+	"A05ZHnShMup/z10WdxLyb8ZL1snwaxV7hWKf6+VhTYp97BsvW+wDpYDFOh9vVA6S/e85G7nLWP2ajazZ",
+	"yDXW1NykJ1SQC0pm1THNI/M7WAM5GL9y900cQzmK8VFadCdTerKkYYZ9dh12nuksYdHqckF4HxCd/fmM",
+	"Ro3B6LQGV4GVZxfHAG3B6yGFQyosKqHwBPQXao7Yp59VO4DSmha6Wcoxn7FG/SzNzbfez/IeIeEZiqsH",
+	"wrPrvsbBW9IkQqSn13El982VuZF1DVJJBzSG4V5nhuOeO0XmbVBzDGcIEFYkMjtpYIxN0MRhxpuOVBYh",
+	"LgsWmyPfQR/HXD/aIGhCauQ8gCjzuVau7G14GmkLTmAaV6QzGiL9OZv9zehJC6+5iyJkM4gqfclu0Dqb",
+	"8T4xgB9ppJUSuzdWABXBYK7OCCy+XoVS8tFWmaIBQZLHEbTvxOE4U7CV+buQtpxzCC6mWJn02vuhiTSF",
+	"rK0aHClEcy3KbzW8sDyfFoaY4C+HhI3UuLX7aDtoaWXN/tlr2uzKdGFPlz9ds5BHlU3A3cWNl+vQ3rDP",
+	"I/Jn1lyANA/JBYnrFZdYX7bWW6r0FpMIYRbp8snWzSonIH6SY0g4Ow7kCw5VPDfJFUNFhCupeGaij5Ck",
+	"QVhITDcI6PAA54lEIyJMNtsp65MvExIqEp39NsVMUTXvay3FlP1DfxyJpixOy/Jt3AZmr0WpDU3C5M+M",
+	"1znqP9wFLCdt6cxN70PXaueUmbZ6cz51JR5VnW8sL72R5jX62es6jHXz0tsq3MB5pnGNBRpw/waOfp1K",
+	"lRCbVr4kKdYwFSg2NyeYCwAylUjyxOawUoUe9CMSK9xHAxLzGfqdCP4wcHoAscgb0AmLARQHMBhzrR45",
+	"8IRT1qdMTodDGlLC1JmBEn/YQceERcjHdhSH4BSohUrMkcRD4u+boKd74/xhL13VNZNYM4lbyKiyZ9Ec",
+	"0mtnEmOCYzWutIZ+dKVlaW6gdTUAyDIWxOVIwdMCFAqqaIjjAMV8FqCERHQK6ERjOhqDpaRvVmNB5JjH",
+	"UZpqKIlSlI3ks1Pm0uPz2YhQJuo4E45jgwlBkomiOUcxcCKITkG6IlhvlKGtLoqgFoxFWakcfDNzTfkg",
+	"lDWjcWy7sdvGBBMcelnNyOohP5rFa2LZFXMrIXp2QeJKe8UKhBX4khkLqPI3Y7DcuBliV7OCsxlCTelF",
+	"37A2RXxqBTFkLaZM/v/Z+xrmNnIzzb+C4ubK9m6TomTZGUuV2lVszYwu/lAkTSZ3w1k12A2SWHUDDACK",
+	"5k5cdb/mftj9kiu8L4DuJrtFUqa+PEylEotsovH54v18Hns4Ny4xvKWhb3ChMMW8asOZjrzQQJ4otAFA",
+	"pvnqmLzecfI+vOoO955/yU3VaWHM2y3XYP1mpaW6vel7U91WsHD7bMR9CRWCkDRUA7wvvD53oQ765tew",
+	"GHc3/vJlO/Z+lb6tDteUFV/yQN6RON75LZEp+4LxrNqMwbcO7b/ozTNkbkIOI/vz5rwc+1zpQN2o8ZQ3",
+	"4LM5z+yYgsbkFB37VWv+3NzSSfvr3R7zB8kdXPWYb+NYjyy/xu7vuzz2ubxmwbVTq4VdBKfuPB8m1gta",
+	"e9JjqubAGjIFBgKILFtbqT8j05HMsSxFWzNu4B1EzzQJHXC+X2tEXbMsIjSb0pk+JEpOEbMHnUHOCVxn",
+	"ToUY2YcwqEebtuNfWgr41b20KDi6zwjdA4XGanqCWHIA9AtOwaaEJvh2PUP3DH/T9OYiLKmYi3RECD5M",
+	"NYnBAjnY34ube+R+1BS23Ot2bxe3xAgH9MzwHNbDcWm0Dlp73b3X7d3ddnf3ots9gP/+74YeWpup0rmB",
+	"VDm1EiS14sS23Vq1T302kGpJp/ZW6ZSRt+rSNxxU9bJseVw1SNKtcXljaDUv3Q6bvUx/Gxouvtx4ky5m",
+	"PfxwcfIRPBtUwLVgVegMhIIDWscPrlm2kDLSafQoLrv4jrDGVA7IdxHZ3YvI7kt7c+/uk5QPOcLnlA9w",
+	"+M/uq3oF3I78RgV8TI1hyv7wP3/ptt/8+tt3X/7wT/fP3b1od//LH2rO9q8PHAdx/sFted6TK88L3l1U",
+	"N+1238x5n5jRDiqh7aI/TWFRLH4B+Fv/MJxpJlJXFANgQZppDW5B1JHxL5dRra9YiiHQugOPPTn1Hbkb",
+	"0/Vt5SVn+IbVTNj9ejEYJmNKdVDpq8fsjBoGF3cbr+8lJ27+8S9RqYUzllMurEhZuZXiJ3MtaWbWaQX0",
+	"ifusg7lPu3h/781KcP0fqJi5baMfQdmbKe3AklCwU78oE375reX+tduNWmP70tZEM9WKWlMuUjltHbR2",
+	"X+WgCga5kUy0kTlTi6JjINVQmhVExwfKM/CxcXFFjATOqaokiQgfOGBOx3CCxJ00wSTwQsdg7ZzyzDOg",
+	"oJShQk+ZCla3tsa7B8oNjQINuyJCGocqYTsDuAwyBeOMCjKSEwVCbeB42ye6NtqJI79jUfV95SVriaq9",
+	"GhCK0vyi7Sf87EaEEphUmCVQ0qZ09q3LsN+DcKl63fUV7nO7uggay8UaMmMvyAx3+BbFxoKIyOSQixtS",
+	"reDgugOfQOqkvGICjiAlig0U0yP8zKVDOfYlqPMHoRDbjZHF9mjHVpZZJT6OCJ7nT0cTM9rriXBHAzMU",
+	"YAK8/uP+m4holoBbaL/z8oWDPyxagaTMPqCMV6UOoZpMWZZ1eqInfoZeTDS7RFGt/wTFYqQvjes6+vxA",
+	"6GnyozFjcDS4p4mRMiJ9pn2eP01pP2MkTrQaXMLv4wOiGXOyzS0uASlhH4NmYujKEZkqKYZV/YwKMhFX",
+	"Qk7DeSdDr1SCRxaFJybGhk/B9VEgJig+HJnSPIIimjKQ0hTQx13TVgbLLCVauuST/e7LWgcnbIwlpt3P",
+	"XobjlQF5Mm5CtZ8/5LoCmNqBki4dh5K+klPNVJNPq7RcFS9NOHBQ3hctFux9FTksbNUqp+ufZ3N7q0zr",
+	"6p7HEs7/YInMc6YS1knA3VXcu/jA7t7LfRAAfgMvvMl+AdGt8ktKzSRSKZYYMpJKM/KmVW6qRVO6DqHs",
+	"e7vAxaUVVSbnc3s6nbaBQmuiMiYSmbJ0nRDQkIvvpcrvO/Z0YXffKeWqzsh+L4dDlhIuttr/Vvu/zQX9",
+	"Xg7Xu5Ff33gjN13IEqsp6m/kY2vNm5Ll7rLLqtezIVIkjjKuckvjjZNlWNlZ+g3egZ7jEJKchJzW+gFc",
+	"F1e1v31HR1QTJlJrfN92kz6YR1cOC2A94OSFIS3dCQs+nmZbDSe1TbNsydpjJHRx9eF2dwsfYTcBo08k",
+	"2SRFj0fdMh5l2UoreZRlwXWEhTBPfC1hHqfW4trkMuKl3uiS9+tkXMZv9dj2WSbF0P5V621/O1GKCfMT",
+	"OgTu7A6F9ht81K7/T8NL/VA77OeRJDQnJ5vcV06I3+D9HTN/M9QIfG/GOZ8OVx3yqSAfUjThYkgSmmUO",
+	"3APQ1ODnrjbPftITUy70YSmLEQyV/e6bgA/vxZL3IZMj1wwmbQDkErKhgDVjLyH2GX2yZEp1T9j1AXhH",
+	"jum2kCWkjcyYOKi8wY62iFlVbzIYAjfk+X53l8Tw4aVijlHXm4QIf9+X6aywW7w4xZW1ffC9S6MwRm8X",
+	"BptRsOmh5x4G7qa/t9+en33fBmU0rudihxWCB+4MzgBeUfJKPZjefQFcmFO3Olvl+9vPW30U2vqxFyxz",
+	"jirwRxT7cR2n/N76+rxiQ66N/U2T5EZOCiucvfgP1yw5nnNribTwEYAAmgj+jwkLMPWKDalKiZEkoeAZ",
+	"995pFFff2W/+uEf6M/tCOSA/XXzf/u4w+KM0QT+UkaRvBV2eS1G2C6w89zGCa6b4AGWn7x4AQvEMMuZ6",
+	"4ggLrkAwXjE21g5QhmUDMh1JBOwvfF7P47PjH07OL47PLo8//vTh+Ozo4uTTxz8hNk38Itxhe909n8Fg",
+	"x4hy2b5W98R0JCFxzzYNaDWOD6BWBLt1+Rp/UbivK46cI9hd4btafxH9D9eO8xVBmuOl8+QcpbQVtQAj",
+	"233yXl6zjCas6lWadwet4f05c8NfK2qxe586JoZr4WykHYKmt91B4Bv9PdwktVGihgmKPISlnAqmELdd",
+	"ZmmwM0KEzZ7g318oaXtZLrss8RIqyeM1rsWXN96Ko/pbUTNzy5yWULxfUdnxWrLb3W5+vIaiav5LcF9U",
+	"nSbBSOkJrokeM2F80S/SuEzsLQM8r4JNmSrFxMG2QsASjE3X3zSa3XUo+qz8jq+NRC8kzWhmggR2ttU3",
+	"LzG6K+Cv2q2CNtxTkRmvVjE0fhL0mvKM9hFddqNy5nwhswRPFh5YOMUbkzz1EW8vBVbx0z3TJOPAOeV/",
+	"hVX8UHGPjnIrIRog1PyL1kWEflxl7jiK5SnhIa/w9lmlTyTlE2vFaU5OSOZDipv09fmZBNjPm7h/IB4A",
+	"aVOVC+2ZLq46Hwla2KFMpOchinErMNF7j/58u3ykPrwkGEnZNU82GpJAQ70dchtqhd45YouElLxCuarI",
+	"Zp+PF1WBYK3SlBJuDtC20AkVwtrqcswE/E677CCOmYI9cfrp/KLei1DLlDdiydWxbftv9nm+eknvgo7Y",
+	"aawGKnyx65f1foApcrrAncrjxVloMKNx5G69turagrr2e9G43kt5hXiL16Vds66m9XoFTStaHppqkCro",
+	"wlNXeu4aW8zqwzHUhbNRksDxuCMj62/FG9YysR7g8Jc8suUZ24qArcW2rvzAXU/yWSkBcpNS4yZ1Zccd",
+	"41UrFwAATclrdrMgAbzHSmUBSemsQ45EODgeIdafHh9KIENmgHndtleHOQL9rVNVVvO7LPpmowK0tvZc",
+	"hyDHNq5aY1E+rZohu5sJgnBUo2y3On2vvq6EqK+oSJvdJEdZRvAR0p9BQDLCiuHgnxWTvM+UrzN2BUOe",
+	"MafeZ/JnfOeT9pjAGJb7S3DuOg9hpy5Wq/f9vC8wKuEGS2gyshvldVe36k3RxZ0T3BeN1Krw3K33y5Dh",
+	"dtmQ/2LDG6BJM4MxP0D+3CN3ndRQnvbd4m5kSyZUmZtcaWcsB7WBZpmVvUx3yBEZ2gvhmc/OBJixYE3P",
+	"OSgyRtVb+451N6P9kddIN0xrbbebHTfkseVjM7tP19vjpp62c327K/oYCCONm9rK9lRmLT9ddAMGlt2B",
+	"KBjHiicMM38CPDZABQNMlZx6aqWC+dYBl04pQHz0JzMuhghYSn52+TFcF57rntBsQV+2gzkkFE9A4NeN",
+	"/96229UlNoJ3T0PmgU8/QoYoR6pp22hAIv7ak3KX0hv61iC8YUhPBKHjsfvKb38EPeTG1x7AuethhxuW",
+	"r0Y7UOaCL8hl3cEDkevNRQo/GtvbxD2PsTJMvA4I2y5xuIBgi8nz/b29nggfeSdT/AKq4xUj+cQqboxQ",
+	"R8OIXeOiIidAlNh/YAQGKU5q2AxcMehITnsCWsOkIarYIRIhlIccrGPw/csshWy8XCr2wg4UJgCh0qkh",
+	"udSG7Ha7TqjJAdntRt1uF/vrMgX9TYsJF4m9hb1MmRM6SPpN3SyXctvt4GP7qavJ9ay9IKU8aKAyUNoE",
+	"zOCCOOYHXxIrsZgWrG9AYJOQt0i4qeduSG2/TgzL7/PSvwPEFT+Ke3ZmLhO0m6EFjraekN89ZfGDuYFu",
+	"f8edTgwQ2SB9VWC8WunKK+fHLE1YX/1m3PmtgCX9soot5a+fOjepfaIkPp+4kPmytau+dsNf0CtW2vGh",
+	"2nYTdtbSLIGCu5anDajfFUje2yUJ1EP0/gxaisdq5JrkjArTIR8ZS5m17JgI+qKbEa+GWROwrHRalZHU",
+	"aYz3jvh7awWnAQa+jksQNNvncWDdegGmqDZQaTJiOZmM7Qcp0oEjDdiLQ6KZSMtJU2YqO+TIkK59GJm/",
+	"EBraNg9BIsE65ANizlJRKMaFqo3AvZAP2KhgvzgkA8gehkYciC3XDnqaDKycrM18oWJYlZS3LVZx+kbp",
+	"yI0U89OQl8tU/JS2Dl7CATdsXP3lJ+A2qmKhwAS3Dtq7a1Sh+HEhVtq3qYBuVbYndhM54D5Pu7VJD0PO",
+	"1JAt8TCY4P8DKectY9iQTgsMfjrEVkoyDqD2UPWXZYFCFSCcOuSveJo5K5jLaB7QgXuCpimZjCP785In",
+	"wzkR0H7vkJ/nLX6p5mjUrC2O/e6zmXS10qOJSBVLzSgCiQmcZXJi7Wl7yCpjc6IWez+lqlze7dKGwJL3",
+	"lK7P97v7zuAX0lwO7CmA8u4FGQqz7lyOd2VAf4CV3Qqwr1Rufwc8G6Doyms4oeUDsDE5Y9hQKs5ujtwX",
+	"j9VF7+2ZG1PFhAmoB0Vwdi4wa4UFx+dQe+IN9RBvi56tQpWBzM9Q35qMeJYqViKHwKZmjfwZ0Pc70Gsf",
+	"VaKBm9DZ8lyDYrUfSb5BUt4LGwrw+haX5x347VOXenCb3Q0RLWzy0SUjhI413hPFUdqmJCxJSUiKVd7I",
+	"pgVql1Ur0fDhKjFSvaT9hM2uREgEjxbAZoaaiW4Sq/jtyjIVunGOv/mGqVNgmMtlMM70t18dB/I99zur",
+	"dFLcB2u67moNJdzg84HXavoCeINi8FzHhAttGPUgThBC5KZiwBSYiaeQcRGBUgSJF2AiKaa1A326YmMz",
+	"n4ZxQDJqAmVYNULsPiRC4qQgvDkSy3JN4tPjj+9OPv4Qk4kwPEONvSfGlKeHZAL/b3W0eExnl/BE7JT6",
+	"hIqEZRlLg52E3rGhBIwtDK1mmQNV90ZTg3vqgMRMKal07AaOOIPgBZMDF0sNSBJGSpJxYzKG+R/wLZqH",
+	"PVGJCBeBZVKNK+MsjCUXxs2DCzPsxd5OdcYaruQOGJelbyEZg/xkh9wTNZYtQcPWCUpyVM5Lse+DqQD7",
+	"ET6PDwkV0sEZG5qho65g94cPY/urnoghK+fSQYPFhzBSv1ZOpMLPS/g2OZ0hbiK810h5aefjEn90iT9C",
+	"lGiolLPvPklZPpaGiWTW/gubxQdwBWUZRrOH0tgt5eChbfMQ1O4zokFxH1JXrg/b3LYPiUBTXk8Qjkgi",
+	"cLJuocSEjv6FzVpfB8LsU/XKBbcLCRbAR8AN0YZba0Zq8A/zKjpzZelaB61XbzpvuiDnQqpH6SUBE85Z",
+	"Y6Ed9/Avv5WDAAd/jEp+0j07ZCGNFV+nGaOakWK218HlgfkP7Lx3CcGDK92gFaKcqqqEYZFN+4yNMzpD",
+	"ROibNMS6n2wj8izdIrhtWus4zWgCuYfSCbBlWkddkdJCncQqAXJ8wXKjE+/7Obze4G2Byy0iQdGIyIhr",
+	"Y21UyPwc8XHORL3p6UX23Sq460iKbU7k/XOQuYjm5hTv9b0Y9YdiB9VUZDK4hWekATQRGtXhxIeUxKBN",
+	"Hy5qxJhHgzx7BFE8QGkcyTGhWSan1iroiefxp7N3x2eXb48+vj1+f/nTx4uT93+yR3DM0vgFoSQ+PTp5",
+	"F8OUJxDMLaniwBYCxxpgJyciPQxKGBK7GOm+IDxkUvYEaIX4+eWkKOeMreI6c9RtOFKsQwiu/ef73a5V",
+	"6WEXXhpFheZ2kupjIdjRRyAy6ti/uyuftoswzNYjDq8+EfGBZ2nDEqRBGPibrPGqfEuV4kxFxCiaXFkd",
+	"2vlmQ5nDiI7HTLCUyFDo0CEQDPSNlwKCzqYumLVChpGRxLAsq+c19b28S2Al/44mOtDSnb+9Wx/scJwz",
+	"lwow8xeNotcse+D71YcnmmN81TBG1WvsK8pjLZWJibb3CdwwU65ZhxxlGRnwzL6YJDLvc8E6JP5HTDIp",
+	"rzSkHIDPBRGDuXDhQ6jXi4KPPCKlHqEWezU5RJb12VhiSVPOqDXEyESznvhFM6qS0a/P/yUcyB386NQN",
+	"40UTFb9/YClhFXTZSBiK7UuVfHjKFYOZsSdpPJIC4lN1rvB/rE4ADyO4YJ/NiplzOH12xVd/+qPt1QrP",
+	"Q2nqak3Do6u2+4ELcJuu9Cz9vPKzJ8JRJq8QFBDnmKi09MnvGTUTxVaahSNUxHhmpcgKz/9g+Eo5j0fG",
+	"KN6fGOxwk1llNcKMXdv7OfY1Qv+IvYsafM+2eapY6ut9+pMZQJTOMAkyIinXYGvqChVMbXhHgt9rtW3t",
+	"Tty5VOZbDu64YS4P7xR16o8iwD4uBOJGIpW+vZ2BPzwr3jyFhTWe+HC6JuhiWSWW6Q9rs4T/nW88vyCP",
+	"bQcu9GvjW1EOBjdFz+c3IrKHenGIhdXWJAg531zhh6tsS7c8n7AL2z1ZLwytiaZpxh6ZUPTd2viORG21",
+	"cUd+z0Wqi170ZwRUaAAXz/gVE1b1lAOixyzLrFoMaUczryUDC63flSQezfqKpzEZTLQrtjIjxVhPKCqs",
+	"4QwvUCzhYyUTYHkSV4ckvmIz+9aYZIxeMx1UcDkxhyTWLKfC8CQm0Kr/kmbIHeD4oKwq3xNSkR8uTj46",
+	"WicfZnUVv7Y/e90udhkoRKi4Yin43dBuz2XKXChzIqwFhfAF9iuIJ1izgeuecFF6xWgyioph+7pfP4to",
+	"Yli9R0t7zcS2/UsgfaqzGqqGxXKiW8fXZm+yMQMTxg7mAi0ZxawtMeTXTNQaFGTElpsTtysqmjcv6oqL",
+	"woYwEgjTGzphJ2xNs+aD/cnWrNmaNbVmzdPCObf7+YzpSWZ0I3iTFWY5Ncnolpm0jwB/3w7z7nQynU2G",
+	"O7/Z//1yY1ojMptr8kt/RnhacfkMmdeuXixyh6MSV+RjJVQpzBW376x15rrG/jw7zybD1lrVoL7NQqDT",
+	"iaJZO1V8YNreW9Re9BZVa0c1vrhZwOf083smhmbUOtjrdqNWzoX/exdqIg1Tttn//IW2/7vbfvPrvz1v",
+	"h3+++Nc/tAIRujYKEhvuQw9sOiVu/rYZxStkFPsUQXsMDG64jZ/JpakJ1Zz3IinBw9NEhOd06FCoqBfx",
+	"+qbT9ujy4Ld7dtN79k726Y5i15xNm6160MTByanJVEnDCO1jbN21s0aoIwTq3Qgha9dxo7t+dHrigpvM",
+	"7f2+TD3z6zijXBDDPpsDwnRCxwyLzqc+rQBTg/VITsWSqMWZG/Iq+fquW75yhTvsJ22oakzbt28Vw9U1",
+	"e9tWnTFR8kufVbvh7nPoBZiDCx6Ur/Y34xu/dXczjnK5g8XvzqcnQsARQ0s6lgq730sT/0lDQPVLtMlE",
+	"Iqi5pq4XUZHJDgfXFwWgg2KuyADlCzKxuiJJLrjhiNMBSX3UPYDQ4vjLnvDspPjOaqnAc5cHZL+5ZJ+5",
+	"Njp+cUi4CZlGmHNOPHJuqmi9gMF8btxQd8Y6ZxsP2cr3SSD6aSrc0BoudJzCLSj6w+BKbDOVGxNKcNvW",
+	"qlGNgq+O8W4hWXm0QrJyra61k3PBVgX0ckLLVxwFxaMqfLClD7OS+FmGVnwSICC2DGGLlHNO0pN8Vndt",
+	"rH55rotE7F5WyVkvad0lNKqI0ExLe4FmpbTaEU+h1q7WVmzeH90Hvii2WXb3n8F+R1v7drripJGMOMuK",
+	"8kTbnwL/16PbkD7DkBiCrpNPgMBbCiC5U4GJ3EhwX4eROM5oUpWhj0CFu/eTWZcovgWj2VTqN1Ym38nR",
+	"a1Q7NM95RlWji+e0hL2BtdlweqDS2o5SG/uND00baY2pcmz8gBiMEhjS7ezbB/Y6r4jhOUOUaMz8QAi+",
+	"Hpb8OqwpD1f9EucBuTrI98AQVYd9zUXKPrOUzJhBYmDn9nD2X8DWaPD/nONE3Dq1yUU8q7P3o6+0LjKw",
+	"fJFwkyMG17LsiQn78buoNZAqp3apuTAv91pRK6efeT7JWwd7+xCqwD92QwyCC8OGsAPuNGA3N3k3O3af",
+	"rKskrGLGr4CFodnterObVdHhDuzXm8jUEFv9miVGKoi9IQpAZe+PqHaQ8MqF4wz7jB8750REuHAxBSmY",
+	"xpqoMlY7gJqmEiAvT6v5WdAW12QivKcjsSfSARh0yBFRExHg9dEvM6WzgE1nqBXGWHh9QPa7b+oOH8xD",
+	"6djd2SY9sS86Y2NZD9QGzuypveBQkGzdFXUX9woh8++l6oMedctCrafDzXjbmx52ooNP8FKjRCWnNdeG",
+	"CnNL38NcoTRN7bWgjaJGKtAO7O0rrVLdetnN6+XSHHTdmiIqYHqtLKMQLSMDblqrYDqM9Z7AtrW/xb0E",
+	"PiDfdcn/KMzdPfvXTVc8jKqCenfnKF9bebOVN49Q3nioSYih2hOHsdJAa1CTjvTAEmneUVpoTpNGqWRH",
+	"4uSSHECEJwC1C4wtIb0+INpaceQ1HARoQhXpijn88kKiwYzVOQjKasyjS7jYiqIHEUV3bOD8fkRX5fwO",
+	"KRfrCqfdvY1Ip71F4YTmezOMuLOyaJFHX3jr9UiOn5WKEAZK5lW1EOWQR4xjmXZQbVpOlK86BD2pBiq1",
+	"wV3jxLzvTtlZc4jGIChr1oZjVBEm5GQ4ci9BeDOf2G+7FruexAWxZU8gongixTVTGuQVyfg1K6WoIEz6",
+	"ARJAAByI/TR2ODsxmckJUSxh/JqlnhcsmYTOo2unJ3KmNR0yDfxg3BABjIpDJacOFk+iU8q+Bvr1s+1A",
+	"fJQkbGwOQPDvsGsmTFsbxWgeY3AFh0mVgk5TTTRT10y1AcsNntcHpZE/p+R/nn/6aH9AZy8iR2jmWC7I",
+	"8/i3Xsu+qdc6IP/v//zfL/ELAIVjImGkPwv/dpjPyYglVyzFba5NdTsErgrjKkaKl0nB4mJ+pyOZhYHI",
+	"/n+xxCH3Aa5g7HOtxnhYYWriv7eP/FFqnyp5zVOmXJYWZmJgkQiGnIp5quVj01ehra/iyYBtWcWGO3LJ",
+	"Hn4Dl9Hh3P5B5407mS0ICdDBQKrUSrPijKQS9tmIXrN/h3M9kFkmp5eT8fwba86um1tckPo+lEa6Yiei",
+	"lhNCIKRQLvoWfmYIWWhffmzNrJTOyLlhLCN/lsZkjPzyL7v7vxJqyO5e51WX/HT+rlO0WIjJL6W5SSWA",
+	"Q0IQxVpm8AYaCvP+fR24vLDif/Urc89BjNABFLqwpAtHvNrcfFBp/pjbw4/P9O2Z7MtrqNiZT/Cu9Xa6",
+	"HRLOZCGbDbGSWBMpvmFNK2rVCZRlzdT+BrW2p5DI8uA1JUf6qqiNg2rBkhxeS2XaW4mu7kbdyGFUN8WW",
+	"FqMjyOQENkhEtKEZOI0GlGdYcjkr30SebdmVMEKCn5oIwoTDVVjIcQBl8twDZ9+ttRWwtusBhQw1gfUK",
+	"Rvw10dR1LZOHxO8xtaNfbXMuBDirunp5+9kLVO/kK6VSgdPSAVEBdzeqPHgxU2U1M5FitoFmWnMp0Hsy",
+	"UJ6sm7VzyjNfCuUYekKGQT6xuuoVY+OI6EkyspeKB5DHvIMClA4zVC/8fq4MkCRUCAk8wziktE73wq+O",
+	"MEGotSo3vU8o2kDa15oOuIfajO9gnkg+82Mv7UHYPZtK2/JTC8jdi5zvTZU7Aw5F8XcmpX7SzaiArstP",
+	"IxHrgfOkxmGpvmb3NHAtHqFlCaxZBJ4hz8++f0v++PLN6xcdEsh5BpxlqUawcfRkHhIxyTIwyYFtrI76",
+	"dTJOqWHlvbb5pCbX+imySt6vQbDCFt9YRtNjTst++IymDR2SVTIB3asKmryQCigVnolqSmBTst+9HIvt",
+	"ifh9nYgz3FubOhJW4U1lcgPukiDA6eHdw3To0l8RwM47lsHxLCdG85Q58iFwhdTqJu/sC5fuUXC8jEye",
+	"VTfnSp4T28053eMtttw+d2vQPpUZT2bL1JGmn6FH4SETyi6AO08KY9fGnjnqVkcSxSjWlJkKu9U4o2Yg",
+	"VX5jgtmI0cyM/ns1vAf7Ii6Y1vOYD2f+ixdRqdwOyutyJJMRHNIyytCdCxvlR+hL605LNF0/63aS/XIW",
+	"kTFTIzrWJGVDRcEzcHuskLvv9EdpYP1nhySGUIAOLvh5WrgzZtSsfTQwy71q5UfdSze4lX+UU4j+BDN6",
+	"3U2b8WvWvGX3ul27WyGW44A1x0omTAPrUojWGKsEdMgZg7RDe4WBawirNYWsr3p5z68B6esuN2l4R10V",
+	"sR36wyOynVSnldperbuIub2Pd34bUzNqRrg4CmFcQLHokBOjUa54si67aGgjG5SP1qRJZRHjy+mM9B3x",
+	"1wCywWeMqg5565mX6RWDqJh3x+DtVi5zjhFCoxaLbMgMaBargNNAM89wAFVomleDbrJL37CX/T+m+9+9",
+	"3mt/1+12xnAyajBp3F+3wqR5VYdJc9n+9d96vc7z/xoP/zkWw39OWX/8zyEfvKhDp2kAKuvPDCvlq6Pd",
+	"+WZ3txsRzRKIhu3ud/ZedMi5XS8EtQNgElenTZWPgbB0PjKJq1+ZMnjfn7rt169evXzl5wkFWDFTZ8BN",
+	"3zA1u91FvJ6lg7XrGB9f0CHGfmEMVprJgYPHQ13Y0ZE909H8KPBbHGZ1RL3GbdBrNQ3wZNC+0zGCE4qa",
+	"EHPcSI8/SsHaH8DC/4puL0+Agvne+deq6A0lEX0uKCpMq+iYYQeWblTMC8AF0Mvu1OrDX6LWW5qMWNtq",
+	"nEpmSxXTysP21xtWcKM13XV73dd3ONsoTKi+YqlXFx/ZvOOpW3G28eFHsGr3A3O0+3r5D2BKPkpzTg3X",
+	"A+6Dmw8PkSTwqK9dqpMzo/gNprUP+0YknaD+gFEhZO4EltCSZhFHVpkR7uIcS5m5m+QHSdREGJ4ze5Gq",
+	"a5YSQC1CrKSeiD8cX5ydvD2/PHr37uz4/DwmGLTiBu/moOW4DPkGiCNQa3BAq5nugKl0C9vdTRvhgpwq",
+	"IHhhE/0Mc2xReDzB6i83daBvFqNaV0OWYybomHe8+XCzgR58A8DSYTcMem6mVBiICtQT0I2ZODo9sd9/",
+	"rU3jlhuzxxopy10vH96GWXCouDm41RLNKDquGpdoEJAVwFEG2dP9Cc8MWBsRXHiwcvYfN63U/zr68H69",
+	"lfJ9W/NgPuKVcnOw1kqBk6TZafCq+5JIkc3QCXAqtRkqdv7X96DaV0Cscz4M4lsxMmYiBQhuVV5eAKGa",
+	"GGO/Sa2IJY6itifOWGrbVBUc7fBD5MSFP/QBgHB7S4grR+7MIVcUnVNNJmnhM9p6075xb9oHOiNG0cGA",
+	"J4E/2moEax0QaN9uwHrXRXDwt6LWRGWtg9YO5HO5FyyyNzjWGoB1dykwHXLGhlwbpiKSySFxBNcYsJbK",
+	"qiafjiZmtEd8cATu/4goCek/Rl4xofG3cgLuOWdR0okZNVDxLMmliLz7PPI877bHmBFTegEGWuocH8CH",
+	"TnyABWoUwaPpQutQM8WzjKUertKBFEjBiNsFWAdJk1F5RB4juealxeTqclFAJfPHvh4xLUuN+l7WNXo6",
+	"6Wc8IejgH9rpKiq/HDsYrmZBSgbjcVRjEUFIfngEqT3KLw768+KL/8IYpB0uvi4qpflh0RlXAdW2Q45p",
+	"MoL5psL5KjwAYHwyQOdCTEYyA4RAXNyecEnyRazXV3EhQbmnzdemMiCARC2KLYRVTV2Ml0inPc8PtQ3r",
+	"UbtnCgxUu1WuypwbEdZhUIVjdgwT9p8jpDnBBDGsM0NKOyDlKU22R/toAJeYJKOCUNE7d4BbMUsjuz2h",
+	"qCCTKFtd5T/JWDr0PK3sM6j6zn8PJK2VKdABHb9m4FrmrC9TpMUAb2F/MjsoUe0/044iHjy1QzvHz3SA",
+	"dgRAjCsmiNW7dMGlZcUMVK/YGxlc5NVFUaamQ58crX5U0FP2WWJVaTCNAPfRzXGJmtbVHiONbETi8x9P",
+	"Tk+P38VY3fLu+P3J347Pju1XUpEYaWjfH7+LKz1yrIMNfZo/2trQwcBuhivteDPLxxrbatxvRzWpva7I",
+	"x5UaLVYRecqQE0MG3PN6hNNYi+OCHvSiSGiqOHhwiniLr4TIcb7xeg0YFTxhZfmC23qhfKUyiaUKhaiR",
+	"82PM5DjDpnOajDhAWtgv1USU9S6qr6rnKNyZX3798v8DAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

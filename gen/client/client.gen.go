@@ -240,6 +240,27 @@ func (e Resolution) Valid() bool {
 	}
 }
 
+// Defines values for ReviewSort.
+const (
+	ReviewSortHighest ReviewSort = "highest"
+	ReviewSortLowest  ReviewSort = "lowest"
+	ReviewSortNewest  ReviewSort = "newest"
+)
+
+// Valid indicates whether the value is a known member of the ReviewSort enum.
+func (e ReviewSort) Valid() bool {
+	switch e {
+	case ReviewSortHighest:
+		return true
+	case ReviewSortLowest:
+		return true
+	case ReviewSortNewest:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Role.
 const (
 	RoleAdministrator Role = "administrator"
@@ -881,6 +902,90 @@ type AdminProduct struct {
 type AdminProductPage struct {
 	// Items The products.
 	Items []AdminProduct `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// NextCursor Send it as `cursor` for the next page; null on the last.
+	//
+	// Example: eyJzIjoiY3JlYXRlZF9kZXNjIn0
+	NextCursor nullable.Nullable[string] `json:"next_cursor"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total *int64 `json:"total,omitempty"`
+}
+
+// AdminReview A review as the shop's staff sees it.
+type AdminReview struct {
+	// Author The author's first name and the initial of the last name.
+	//
+	// Example: Ada L.
+	Author string `json:"author"`
+
+	// Body The rest, plain text; may be empty.
+	//
+	// Example: I charge them once a week.
+	Body string `json:"body"`
+
+	// CreatedAt When it was written.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// IsHidden Whether the shop hides it from others.
+	//
+	// Example: false
+	IsHidden bool `json:"is_hidden"`
+
+	// ProductID An id.
+	//
+	// Example: 42
+	ProductID ID `json:"product_id"`
+
+	// ProductName The product's name.
+	//
+	// Example: Drift wireless headphones
+	ProductName string `json:"product_name"`
+
+	// Rating How good it is, in stars.
+	//
+	// Example: 4
+	Rating Stars `json:"rating"`
+
+	// Title The gist, plain text; may be empty.
+	//
+	// Example: Forty hours are no exaggeration
+	Title string `json:"title"`
+
+	// UpdatedAt When its author last changed it.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+
+	// UserID An id.
+	//
+	// Example: 42
+	UserID ID `json:"user_id"`
+}
+
+// AdminReviewPage A page of reviews. `total` is absent on pages fetched by cursor.
+type AdminReviewPage struct {
+	// Items The reviews.
+	Items []AdminReview `json:"items"`
 
 	// Limit How many a page holds.
 	//
@@ -1619,6 +1724,47 @@ type Image struct {
 	Width int32 `json:"width"`
 }
 
+// ImageFetch Where an image is on the web, and how it is to be shown.
+type ImageFetch struct {
+	// Alt What the image shows, for those who cannot see it. The product's name when left out.
+	//
+	// Example: Wireless headphones in black
+	Alt *string `json:"alt,omitempty"`
+
+	// IsPrimary Whether it is to stand for the product. The first image does in any case.
+	//
+	// Example: true
+	IsPrimary *bool `json:"is_primary,omitempty"`
+
+	// Position Its place, from 0; those behind make room. Last when left out or beyond the last.
+	//
+	// Example: 0
+	Position *int32 `json:"position,omitempty"`
+
+	// URL A public http or https address. It is fetched once, now.
+	//
+	// Example: https://images.example.com/headphones.jpg
+	URL string `json:"url"`
+}
+
+// ImagePatch The fields of an image to change.
+type ImagePatch struct {
+	// Alt What the image shows, for those who cannot see it.
+	//
+	// Example: Wireless headphones in black
+	Alt *string `json:"alt,omitempty"`
+
+	// IsPrimary True makes it the one that stands for the product. It cannot be taken away, only given to another.
+	//
+	// Example: true
+	IsPrimary *bool `json:"is_primary,omitempty"`
+
+	// Position Its place, from 0; those behind make room. Last when left out or beyond the last.
+	//
+	// Example: 0
+	Position *int32 `json:"position,omitempty"`
+}
+
 // ImageSize One size of an image.
 type ImageSize struct {
 	// Height Pixels down.
@@ -1635,6 +1781,27 @@ type ImageSize struct {
 	//
 	// Example: 800
 	Width int32 `json:"width"`
+}
+
+// ImageUpload An image file, and how it is to be shown. Each part may be sent once.
+type ImageUpload struct {
+	// Alt What the image shows, for those who cannot see it. The product's name when left out.
+	//
+	// Example: Wireless headphones in black
+	Alt *string `json:"alt,omitempty"`
+
+	// File The image file, at most 10 MiB. Its kind is told by its content; its name is ignored.
+	File openapi_types.File `json:"file"`
+
+	// IsPrimary Whether it is to stand for the product. The first image does in any case.
+	//
+	// Example: true
+	IsPrimary *bool `json:"is_primary,omitempty"`
+
+	// Position Its place, from 0; those behind make room. Last when left out or beyond the last.
+	//
+	// Example: 0
+	Position *int32 `json:"position,omitempty"`
 }
 
 // IndexReport What an index run did.
@@ -2222,6 +2389,54 @@ type OrderSummary struct {
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
+// OwnReview A review as its author sees it.
+type OwnReview struct {
+	// Author The author's first name and the initial of the last name.
+	//
+	// Example: Ada L.
+	Author string `json:"author"`
+
+	// Body The rest, plain text; may be empty.
+	//
+	// Example: I charge them once a week.
+	Body string `json:"body"`
+
+	// CreatedAt When it was written.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// IsHidden Whether the shop hides it from others.
+	//
+	// Example: false
+	IsHidden bool `json:"is_hidden"`
+
+	// ProductID An id.
+	//
+	// Example: 42
+	ProductID ID `json:"product_id"`
+
+	// Rating How good it is, in stars.
+	//
+	// Example: 4
+	Rating Stars `json:"rating"`
+
+	// Title The gist, plain text; may be empty.
+	//
+	// Example: Forty hours are no exaggeration
+	Title string `json:"title"`
+
+	// UpdatedAt When its author last changed it.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
 // Password 8 to 72 bytes of UTF-8, and not one of the common ones.
 //
 // Example: correct horse 9
@@ -2783,6 +2998,34 @@ type Rating struct {
 	Count int32 `json:"count"`
 }
 
+// RatingDistribution How many reviews there are of each number of stars.
+type RatingDistribution struct {
+	// N1 How many reviews have this many stars.
+	//
+	// Example: 3
+	N1 int64 `json:"1"`
+
+	// N2 How many reviews have this many stars.
+	//
+	// Example: 3
+	N2 int64 `json:"2"`
+
+	// N3 How many reviews have this many stars.
+	//
+	// Example: 3
+	N3 int64 `json:"3"`
+
+	// N4 How many reviews have this many stars.
+	//
+	// Example: 3
+	N4 int64 `json:"4"`
+
+	// N5 How many reviews have this many stars.
+	//
+	// Example: 3
+	N5 int64 `json:"5"`
+}
+
 // Readiness Whether traffic may be sent here.
 type Readiness struct {
 	// Checks What was checked, `ok` or what is wrong with it.
@@ -2877,6 +3120,123 @@ type ResetPasswordRequest struct {
 // Resolution Who can mend it, and how: send another request, send the same one later, let the buyer choose something
 // else, or ask the shop.
 type Resolution string
+
+// Review What a buyer thinks of a product.
+type Review struct {
+	// Author The author's first name and the initial of the last name.
+	//
+	// Example: Ada L.
+	Author string `json:"author"`
+
+	// Body The rest, plain text; may be empty.
+	//
+	// Example: I charge them once a week.
+	Body string `json:"body"`
+
+	// CreatedAt When it was written.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// Rating How good it is, in stars.
+	//
+	// Example: 4
+	Rating Stars `json:"rating"`
+
+	// Title The gist, plain text; may be empty.
+	//
+	// Example: Forty hours are no exaggeration
+	Title string `json:"title"`
+
+	// UpdatedAt When its author last changed it.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// ReviewInput A review as it is to be.
+type ReviewInput struct {
+	// Body Plain text, of several lines if need be.
+	//
+	// Example: I charge them once a week.
+	Body *string `json:"body,omitempty"`
+
+	// Rating How good it is, in stars.
+	//
+	// Example: 4
+	Rating Stars `json:"rating"`
+
+	// Title The gist, in one line of plain text.
+	//
+	// Example: Forty hours are no exaggeration
+	Title *string `json:"title,omitempty"`
+}
+
+// ReviewPage A page of a product's reviews.
+type ReviewPage struct {
+	// Items The reviews.
+	Items []Review `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// NextCursor Send it as `cursor` for the next page; null on the last.
+	//
+	// Example: eyJzIjoiY3JlYXRlZF9kZXNjIn0
+	NextCursor nullable.Nullable[string] `json:"next_cursor"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Summary All reviews of a product together, whatever is filtered.
+	Summary ReviewSummary `json:"summary"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total int64 `json:"total"`
+}
+
+// ReviewSort The order of reviews.
+type ReviewSort string
+
+// ReviewSummary All reviews of a product together, whatever is filtered.
+type ReviewSummary struct {
+	// Average The mean of the stars, to one decimal; null without reviews.
+	//
+	// Example: 4.3
+	Average nullable.Nullable[float64] `json:"average"`
+
+	// Count How many reviews there are.
+	//
+	// Example: 12
+	Count int64 `json:"count"`
+
+	// Distribution How many reviews there are of each number of stars.
+	Distribution RatingDistribution `json:"distribution"`
+}
+
+// ReviewVisibility Whether a review is to be hidden, and why.
+type ReviewVisibility struct {
+	// IsHidden True hides it, false shows it.
+	//
+	// Example: true
+	IsHidden bool `json:"is_hidden"`
+
+	// Reason Why, for the audit trail.
+	//
+	// Example: Names an employee.
+	Reason *string `json:"reason,omitempty"`
+}
 
 // Role What an account may do. Staff keeps catalogue, stock and orders; administrators may do all.
 type Role string
@@ -3103,10 +3463,36 @@ type ShipmentInput struct {
 // ShipmentStatus Where a shipment is.
 type ShipmentStatus string
 
+// SimilarProducts Products like another. `total` counts all that were found; there are no further pages.
+type SimilarProducts struct {
+	// Items The products.
+	Items []ProductSummary `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total int64 `json:"total"`
+}
+
 // Slug A name for addresses, unique and made of lower-case letters, digits and dashes.
 //
 // Example: wireless-headphones
 type Slug = string
+
+// Stars How good it is, in stars.
+//
+// Example: 4
+type Stars = int32
 
 // StockAdjustment Units to add or take. Name the variant by one of `gtin`, `sku` and `variant_id`.
 type StockAdjustment struct {
@@ -3891,6 +4277,11 @@ type IdempotencyKey = string
 // IfMatch defines model for IfMatch.
 type IfMatch = string
 
+// ImageID An id.
+//
+// Example: 42
+type ImageID = ID
+
 // InStock defines model for InStock.
 type InStock = bool
 
@@ -3933,11 +4324,17 @@ type InvalidTransition = Problem
 // NotFound What went wrong, as of RFC 9457.
 type NotFound = Problem
 
+// RangeNotSatisfiable What went wrong, as of RFC 9457.
+type RangeNotSatisfiable = Problem
+
 // SpentToken What went wrong, as of RFC 9457.
 type SpentToken = Problem
 
 // Stale What went wrong, as of RFC 9457.
 type Stale = Problem
+
+// TooLarge What went wrong, as of RFC 9457.
+type TooLarge = Problem
 
 // TooManyRequests What went wrong, as of RFC 9457.
 type TooManyRequests = Problem
@@ -4127,6 +4524,27 @@ type ReplaceProductParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// CreateProductImageParams defines parameters for CreateProductImage.
+type CreateProductImageParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// DeleteProductImageParams defines parameters for DeleteProductImage.
+type DeleteProductImageParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// UpdateProductImageParams defines parameters for UpdateProductImage.
+type UpdateProductImageParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // CreateVariantParams defines parameters for CreateVariant.
 type CreateVariantParams struct {
 	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
@@ -4160,6 +4578,27 @@ type ReplaceVariantParams struct {
 	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
 	// this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// AdminListReviewsParams defines parameters for AdminListReviews.
+type AdminListReviewsParams struct {
+	// ProductID Only of this product.
+	ProductID *ID `form:"product_id,omitempty" json:"product_id,omitempty"`
+
+	// Rating Only reviews with this many stars.
+	Rating *Stars `form:"rating,omitempty" json:"rating,omitempty"`
+
+	// IsHidden Only reviews that are hidden (`true`) or shown (`false`).
+	IsHidden *bool `form:"is_hidden,omitempty" json:"is_hidden,omitempty"`
+
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. Not together with `offset`.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListStockParams defines parameters for ListStock.
@@ -4486,6 +4925,42 @@ type SearchProductsParams struct {
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
 }
 
+// ListProductReviewsParams defines parameters for ListProductReviews.
+type ListProductReviewsParams struct {
+	// Rating Only reviews with this many stars.
+	Rating *Stars `form:"rating,omitempty" json:"rating,omitempty"`
+
+	// Sort The order. Reviews with the same stars come newest first.
+	Sort *ReviewSort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. Not together with `offset`.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListSimilarProductsParams defines parameters for ListSimilarProducts.
+type ListSimilarProductsParams struct {
+	// Limit How many products to answer.
+	Limit *int32 `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// GetMediaParams defines parameters for GetMedia.
+type GetMediaParams struct {
+	// Range Which bytes to answer (RFC 9110, section 14.2). Several ranges at once are answered with the whole image.
+	Range *string `json:"Range,omitempty"`
+
+	// IfRange The `ETag` the range is of. When it is another's, the whole image is answered.
+	IfRange *string `json:"If-Range,omitempty"`
+
+	// IfNoneMatch The `ETag` of what you have.
+	IfNoneMatch *string `json:"If-None-Match,omitempty"`
+}
+
 // CreateAddressJSONRequestBody defines body for CreateAddress for application/json ContentType.
 type CreateAddressJSONRequestBody = AddressInput
 
@@ -4534,6 +5009,15 @@ type UpdateProductJSONRequestBody = ProductPatch
 // ReplaceProductJSONRequestBody defines body for ReplaceProduct for application/json ContentType.
 type ReplaceProductJSONRequestBody = ProductInput
 
+// CreateProductImageJSONRequestBody defines body for CreateProductImage for application/json ContentType.
+type CreateProductImageJSONRequestBody = ImageFetch
+
+// CreateProductImageMultipartRequestBody defines body for CreateProductImage for multipart/form-data ContentType.
+type CreateProductImageMultipartRequestBody = ImageUpload
+
+// UpdateProductImageJSONRequestBody defines body for UpdateProductImage for application/json ContentType.
+type UpdateProductImageJSONRequestBody = ImagePatch
+
 // SetInventoryJSONRequestBody defines body for SetInventory for application/json ContentType.
 type SetInventoryJSONRequestBody = InventoryInput
 
@@ -4548,6 +5032,9 @@ type UpdateVariantJSONRequestBody = VariantPatch
 
 // ReplaceVariantJSONRequestBody defines body for ReplaceVariant for application/json ContentType.
 type ReplaceVariantJSONRequestBody = VariantInput
+
+// SetReviewVisibilityJSONRequestBody defines body for SetReviewVisibility for application/json ContentType.
+type SetReviewVisibilityJSONRequestBody = ReviewVisibility
 
 // SetStockJSONRequestBody defines body for SetStock for application/json ContentType.
 type SetStockJSONRequestBody = StockInput
@@ -4596,6 +5083,12 @@ type MergeCartJSONRequestBody = CartMerge
 
 // CreateOrderJSONRequestBody defines body for CreateOrder for application/json ContentType.
 type CreateOrderJSONRequestBody = OrderInput
+
+// CreateReviewJSONRequestBody defines body for CreateReview for application/json ContentType.
+type CreateReviewJSONRequestBody = ReviewInput
+
+// ReplaceMyReviewJSONRequestBody defines body for ReplaceMyReview for application/json ContentType.
+type ReplaceMyReviewJSONRequestBody = ReviewInput
 
 // AskAssistantJSONRequestBody defines body for AskAssistant for application/json ContentType.
 type AskAssistantJSONRequestBody = AssistantQuestion
@@ -5211,6 +5704,59 @@ type ClientInterface interface {
 	// Corresponds with PUT /api/v1/admin/products/{id} (the `ReplaceProduct` operationId).
 	ReplaceProduct(ctx context.Context, id ID, params *ReplaceProductParams, body ReplaceProductJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// CreateProductImageWithBody Add an image to a product
+	//
+	// Takes a JPEG, PNG, WebP or GIF file of at most 10 MiB and 40 megapixels, uploaded as a form or fetched from a
+	// public web address, and draws it anew in up to three sizes, so that neither metadata nor anything hidden in the
+	// file stays. A file that is no such image is refused (422 `invalid_image`), and so is an address that cannot be
+	// fetched, for whatever reason (422 `url_refused`). The first image of a product is its primary one. A product has
+	// at most 20 images (409 `too_many_images`).
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/admin/products/{id}/images (the `CreateProductImage` operationId).
+	CreateProductImageWithBody(ctx context.Context, id ID, params *CreateProductImageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateProductImage Add an image to a product
+	//
+	// Takes a JPEG, PNG, WebP or GIF file of at most 10 MiB and 40 megapixels, uploaded as a form or fetched from a
+	// public web address, and draws it anew in up to three sizes, so that neither metadata nor anything hidden in the
+	// file stays. A file that is no such image is refused (422 `invalid_image`), and so is an address that cannot be
+	// fetched, for whatever reason (422 `url_refused`). The first image of a product is its primary one. A product has
+	// at most 20 images (409 `too_many_images`).
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/admin/products/{id}/images (the `CreateProductImage` operationId).
+	CreateProductImage(ctx context.Context, id ID, params *CreateProductImageParams, body CreateProductImageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteProductImage Delete an image
+	//
+	// Removes the image and its files. When it was the primary one, the next is. Variants that showed it show none.
+	//
+	// Corresponds with DELETE /api/v1/admin/products/{id}/images/{image_id} (the `DeleteProductImage` operationId).
+	DeleteProductImage(ctx context.Context, id ID, imageID ImageID, params *DeleteProductImageParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateProductImageWithBody Change an image
+	//
+	// A JSON merge patch (RFC 7396). Only the fields sent change. `is_primary` true makes it the one that stands for the
+	// product; a new `position` shifts the others.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /api/v1/admin/products/{id}/images/{image_id} (the `UpdateProductImage` operationId).
+	UpdateProductImageWithBody(ctx context.Context, id ID, imageID ImageID, params *UpdateProductImageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateProductImage Change an image
+	//
+	// A JSON merge patch (RFC 7396). Only the fields sent change. `is_primary` true makes it the one that stands for the
+	// product; a new `position` shifts the others.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /api/v1/admin/products/{id}/images/{image_id} (the `UpdateProductImage` operationId).
+	UpdateProductImage(ctx context.Context, id ID, imageID ImageID, params *UpdateProductImageParams, body UpdateProductImageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// SetInventoryWithBody Set how many units of a product there are
 	//
 	// Sets the units at one location, by a count, and whether units are counted at all. A product of several variants
@@ -5339,6 +5885,33 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /api/v1/admin/products/{id}/variants/{variant_id} (the `ReplaceVariant` operationId).
 	ReplaceVariant(ctx context.Context, id ID, variantID VariantID, params *ReplaceVariantParams, body ReplaceVariantJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AdminListReviews List all reviews
+	//
+	// Reviews of all products, newest first, also those that are hidden.
+	//
+	// Corresponds with GET /api/v1/admin/reviews (the `AdminListReviews` operationId).
+	AdminListReviews(ctx context.Context, params *AdminListReviewsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetReviewVisibilityWithBody Hide a review or show it
+	//
+	// A hidden review is shown to its author alone and does not count in the product's rating. Who hid it, and why, is
+	// kept in the audit trail.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/admin/reviews/{id}/visibility (the `SetReviewVisibility` operationId).
+	SetReviewVisibilityWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetReviewVisibility Hide a review or show it
+	//
+	// A hidden review is shown to its author alone and does not count in the product's rating. Who hid it, and why, is
+	// kept in the audit trail.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/admin/reviews/{id}/visibility (the `SetReviewVisibility` operationId).
+	SetReviewVisibility(ctx context.Context, id ID, body SetReviewVisibilityJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListStock List stock levels
 	//
@@ -5915,6 +6488,74 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/products/{id} (the `GetProduct` operationId).
 	GetProduct(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListProductReviews List a product's reviews
+	//
+	// What buyers wrote about a product, newest first unless `sort` says otherwise, with a summary of all its reviews.
+	// Titles and bodies are plain text: escape them where they are shown.
+	//
+	// Corresponds with GET /api/v1/products/{id}/reviews (the `ListProductReviews` operationId).
+	ListProductReviews(ctx context.Context, id ID, params *ListProductReviewsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateReviewWithBody Review a product
+	//
+	// Adds a review, which is shown at once under the account's first name and the initial of its last name. An account
+	// has one review of a product (409 `review_exists`); it can be changed and withdrawn.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/products/{id}/reviews (the `CreateReview` operationId).
+	CreateReviewWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateReview Review a product
+	//
+	// Adds a review, which is shown at once under the account's first name and the initial of its last name. An account
+	// has one review of a product (409 `review_exists`); it can be changed and withdrawn.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/products/{id}/reviews (the `CreateReview` operationId).
+	CreateReview(ctx context.Context, id ID, body CreateReviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteMyReview Withdraw my review of a product
+	//
+	// Removes the review and its stars.
+	//
+	// Corresponds with DELETE /api/v1/products/{id}/reviews/mine (the `DeleteMyReview` operationId).
+	DeleteMyReview(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetMyReview Get my review of a product
+	//
+	// The review the account wrote about the product, also while the shop hides it.
+	//
+	// Corresponds with GET /api/v1/products/{id}/reviews/mine (the `GetMyReview` operationId).
+	GetMyReview(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReplaceMyReviewWithBody Change my review of a product
+	//
+	// Sets all of the review; what is left out becomes empty. One that the shop hides stays hidden.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/products/{id}/reviews/mine (the `ReplaceMyReview` operationId).
+	ReplaceMyReviewWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReplaceMyReview Change my review of a product
+	//
+	// Sets all of the review; what is left out becomes empty. One that the shop hides stays hidden.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/products/{id}/reviews/mine (the `ReplaceMyReview` operationId).
+	ReplaceMyReview(ctx context.Context, id ID, body ReplaceMyReviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListSimilarProducts List products like one
+	//
+	// Products in stock that are nearest in meaning to one, best first: those at 0.4 to 2.5 times its price before
+	// others, and at most 3 of a brand. For a product that is not indexed yet, the newest of its category.
+	//
+	// Corresponds with GET /api/v1/products/{id}/similar (the `ListSimilarProducts` operationId).
+	ListSimilarProducts(ctx context.Context, id ID, params *ListSimilarProductsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// IndexProducts Index the catalogue
 	//
 	// Makes a vector for every product that has none or whose text has changed, inactive ones too, and answers when done.
@@ -6063,7 +6704,7 @@ type ClientInterface interface {
 	// the address from a product's `images`.
 	//
 	// Corresponds with GET /media/{path} (the `GetMedia` operationId).
-	GetMedia(ctx context.Context, path string, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetMedia(ctx context.Context, path string, params *GetMediaParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetMetrics Metrics for Prometheus
 	//
@@ -7002,6 +7643,109 @@ func (c *Client) ReplaceProduct(ctx context.Context, id ID, params *ReplaceProdu
 	return c.Client.Do(req)
 }
 
+// CreateProductImageWithBody Add an image to a product
+//
+// Takes a JPEG, PNG, WebP or GIF file of at most 10 MiB and 40 megapixels, uploaded as a form or fetched from a
+// public web address, and draws it anew in up to three sizes, so that neither metadata nor anything hidden in the
+// file stays. A file that is no such image is refused (422 `invalid_image`), and so is an address that cannot be
+// fetched, for whatever reason (422 `url_refused`). The first image of a product is its primary one. A product has
+// at most 20 images (409 `too_many_images`).
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/admin/products/{id}/images (the `CreateProductImage` operationId).
+func (c *Client) CreateProductImageWithBody(ctx context.Context, id ID, params *CreateProductImageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateProductImageRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateProductImage Add an image to a product
+//
+// Takes a JPEG, PNG, WebP or GIF file of at most 10 MiB and 40 megapixels, uploaded as a form or fetched from a
+// public web address, and draws it anew in up to three sizes, so that neither metadata nor anything hidden in the
+// file stays. A file that is no such image is refused (422 `invalid_image`), and so is an address that cannot be
+// fetched, for whatever reason (422 `url_refused`). The first image of a product is its primary one. A product has
+// at most 20 images (409 `too_many_images`).
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/admin/products/{id}/images (the `CreateProductImage` operationId).
+func (c *Client) CreateProductImage(ctx context.Context, id ID, params *CreateProductImageParams, body CreateProductImageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateProductImageRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteProductImage Delete an image
+//
+// Removes the image and its files. When it was the primary one, the next is. Variants that showed it show none.
+//
+// Corresponds with DELETE /api/v1/admin/products/{id}/images/{image_id} (the `DeleteProductImage` operationId).
+func (c *Client) DeleteProductImage(ctx context.Context, id ID, imageID ImageID, params *DeleteProductImageParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteProductImageRequest(c.Server, id, imageID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateProductImageWithBody Change an image
+//
+// A JSON merge patch (RFC 7396). Only the fields sent change. `is_primary` true makes it the one that stands for the
+// product; a new `position` shifts the others.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /api/v1/admin/products/{id}/images/{image_id} (the `UpdateProductImage` operationId).
+func (c *Client) UpdateProductImageWithBody(ctx context.Context, id ID, imageID ImageID, params *UpdateProductImageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateProductImageRequestWithBody(c.Server, id, imageID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateProductImage Change an image
+//
+// A JSON merge patch (RFC 7396). Only the fields sent change. `is_primary` true makes it the one that stands for the
+// product; a new `position` shifts the others.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /api/v1/admin/products/{id}/images/{image_id} (the `UpdateProductImage` operationId).
+func (c *Client) UpdateProductImage(ctx context.Context, id ID, imageID ImageID, params *UpdateProductImageParams, body UpdateProductImageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateProductImageRequest(c.Server, id, imageID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // SetInventoryWithBody Set how many units of a product there are
 //
 // Sets the units at one location, by a count, and whether units are counted at all. A product of several variants
@@ -7261,6 +8005,63 @@ func (c *Client) ReplaceVariantWithBody(ctx context.Context, id ID, variantID Va
 // Corresponds with PUT /api/v1/admin/products/{id}/variants/{variant_id} (the `ReplaceVariant` operationId).
 func (c *Client) ReplaceVariant(ctx context.Context, id ID, variantID VariantID, params *ReplaceVariantParams, body ReplaceVariantJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewReplaceVariantRequest(c.Server, id, variantID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AdminListReviews List all reviews
+//
+// Reviews of all products, newest first, also those that are hidden.
+//
+// Corresponds with GET /api/v1/admin/reviews (the `AdminListReviews` operationId).
+func (c *Client) AdminListReviews(ctx context.Context, params *AdminListReviewsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAdminListReviewsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetReviewVisibilityWithBody Hide a review or show it
+//
+// A hidden review is shown to its author alone and does not count in the product's rating. Who hid it, and why, is
+// kept in the audit trail.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/admin/reviews/{id}/visibility (the `SetReviewVisibility` operationId).
+func (c *Client) SetReviewVisibilityWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetReviewVisibilityRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetReviewVisibility Hide a review or show it
+//
+// A hidden review is shown to its author alone and does not count in the product's rating. Who hid it, and why, is
+// kept in the audit trail.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/admin/reviews/{id}/visibility (the `SetReviewVisibility` operationId).
+func (c *Client) SetReviewVisibility(ctx context.Context, id ID, body SetReviewVisibilityJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetReviewVisibilityRequest(c.Server, id, body)
 	if err != nil {
 		return nil, err
 	}
@@ -8446,6 +9247,154 @@ func (c *Client) GetProduct(ctx context.Context, id ID, reqEditors ...RequestEdi
 	return c.Client.Do(req)
 }
 
+// ListProductReviews List a product's reviews
+//
+// What buyers wrote about a product, newest first unless `sort` says otherwise, with a summary of all its reviews.
+// Titles and bodies are plain text: escape them where they are shown.
+//
+// Corresponds with GET /api/v1/products/{id}/reviews (the `ListProductReviews` operationId).
+func (c *Client) ListProductReviews(ctx context.Context, id ID, params *ListProductReviewsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListProductReviewsRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateReviewWithBody Review a product
+//
+// Adds a review, which is shown at once under the account's first name and the initial of its last name. An account
+// has one review of a product (409 `review_exists`); it can be changed and withdrawn.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/products/{id}/reviews (the `CreateReview` operationId).
+func (c *Client) CreateReviewWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateReviewRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateReview Review a product
+//
+// Adds a review, which is shown at once under the account's first name and the initial of its last name. An account
+// has one review of a product (409 `review_exists`); it can be changed and withdrawn.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/products/{id}/reviews (the `CreateReview` operationId).
+func (c *Client) CreateReview(ctx context.Context, id ID, body CreateReviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateReviewRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteMyReview Withdraw my review of a product
+//
+// Removes the review and its stars.
+//
+// Corresponds with DELETE /api/v1/products/{id}/reviews/mine (the `DeleteMyReview` operationId).
+func (c *Client) DeleteMyReview(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteMyReviewRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetMyReview Get my review of a product
+//
+// The review the account wrote about the product, also while the shop hides it.
+//
+// Corresponds with GET /api/v1/products/{id}/reviews/mine (the `GetMyReview` operationId).
+func (c *Client) GetMyReview(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMyReviewRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReplaceMyReviewWithBody Change my review of a product
+//
+// Sets all of the review; what is left out becomes empty. One that the shop hides stays hidden.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/products/{id}/reviews/mine (the `ReplaceMyReview` operationId).
+func (c *Client) ReplaceMyReviewWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplaceMyReviewRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReplaceMyReview Change my review of a product
+//
+// Sets all of the review; what is left out becomes empty. One that the shop hides stays hidden.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/products/{id}/reviews/mine (the `ReplaceMyReview` operationId).
+func (c *Client) ReplaceMyReview(ctx context.Context, id ID, body ReplaceMyReviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplaceMyReviewRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListSimilarProducts List products like one
+//
+// Products in stock that are nearest in meaning to one, best first: those at 0.4 to 2.5 times its price before
+// others, and at most 3 of a brand. For a product that is not indexed yet, the newest of its category.
+//
+// Corresponds with GET /api/v1/products/{id}/similar (the `ListSimilarProducts` operationId).
+func (c *Client) ListSimilarProducts(ctx context.Context, id ID, params *ListSimilarProductsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListSimilarProductsRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // IndexProducts Index the catalogue
 //
 // Makes a vector for every product that has none or whose text has changed, inactive ones too, and answers when done.
@@ -8744,8 +9693,8 @@ func (c *Client) GetLiveness(ctx context.Context, reqEditors ...RequestEditorFn)
 // the address from a product's `images`.
 //
 // Corresponds with GET /media/{path} (the `GetMedia` operationId).
-func (c *Client) GetMedia(ctx context.Context, path string, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetMediaRequest(c.Server, path)
+func (c *Client) GetMedia(ctx context.Context, path string, params *GetMediaParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMediaRequest(c.Server, path, params)
 	if err != nil {
 		return nil, err
 	}
@@ -10617,6 +11566,193 @@ func NewReplaceProductRequestWithBody(server string, id ID, params *ReplaceProdu
 	return req, nil
 }
 
+// NewCreateProductImageRequest calls the generic CreateProductImage builder with application/json body
+func NewCreateProductImageRequest(server string, id ID, params *CreateProductImageParams, body CreateProductImageJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateProductImageRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewCreateProductImageRequestWithBody constructs an http.Request for the CreateProductImage method, with any body, and a specified content type
+func NewCreateProductImageRequestWithBody(server string, id ID, params *CreateProductImageParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/products/%s/images", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewDeleteProductImageRequest constructs an http.Request for the DeleteProductImage method
+func NewDeleteProductImageRequest(server string, id ID, imageID ImageID, params *DeleteProductImageParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "image_id", imageID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/products/%s/images/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewUpdateProductImageRequest calls the generic UpdateProductImage builder with application/json body
+func NewUpdateProductImageRequest(server string, id ID, imageID ImageID, params *UpdateProductImageParams, body UpdateProductImageJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateProductImageRequestWithBody(server, id, imageID, params, "application/json", bodyReader)
+}
+
+// NewUpdateProductImageRequestWithBody constructs an http.Request for the UpdateProductImage method, with any body, and a specified content type
+func NewUpdateProductImageRequestWithBody(server string, id ID, imageID ImageID, params *UpdateProductImageParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "image_id", imageID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/products/%s/images/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewSetInventoryRequest calls the generic SetInventory builder with application/json body
 func NewSetInventoryRequest(server string, id ID, body SetInventoryJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -11087,6 +12223,167 @@ func NewReplaceVariantRequestWithBody(server string, id ID, variantID VariantID,
 		}
 
 	}
+
+	return req, nil
+}
+
+// NewAdminListReviewsRequest constructs an http.Request for the AdminListReviews method
+func NewAdminListReviewsRequest(server string, params *AdminListReviewsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/reviews")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.ProductID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "product_id", *params.ProductID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Rating != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "rating", *params.Rating, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.IsHidden != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "is_hidden", *params.IsHidden, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Offset != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "offset", *params.Offset, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSetReviewVisibilityRequest calls the generic SetReviewVisibility builder with application/json body
+func NewSetReviewVisibilityRequest(server string, id ID, body SetReviewVisibilityJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetReviewVisibilityRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewSetReviewVisibilityRequestWithBody constructs an http.Request for the SetReviewVisibility method, with any body, and a specified content type
+func NewSetReviewVisibilityRequestWithBody(server string, id ID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/reviews/%s/visibility", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -13820,6 +15117,338 @@ func NewGetProductRequest(server string, id ID) (*http.Request, error) {
 	return req, nil
 }
 
+// NewListProductReviewsRequest constructs an http.Request for the ListProductReviews method
+func NewListProductReviewsRequest(server string, id ID, params *ListProductReviewsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/products/%s/reviews", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Rating != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "rating", *params.Rating, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Offset != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "offset", *params.Offset, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateReviewRequest calls the generic CreateReview builder with application/json body
+func NewCreateReviewRequest(server string, id ID, body CreateReviewJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateReviewRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewCreateReviewRequestWithBody constructs an http.Request for the CreateReview method, with any body, and a specified content type
+func NewCreateReviewRequestWithBody(server string, id ID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/products/%s/reviews", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewDeleteMyReviewRequest constructs an http.Request for the DeleteMyReview method
+func NewDeleteMyReviewRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/products/%s/reviews/mine", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetMyReviewRequest constructs an http.Request for the GetMyReview method
+func NewGetMyReviewRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/products/%s/reviews/mine", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewReplaceMyReviewRequest calls the generic ReplaceMyReview builder with application/json body
+func NewReplaceMyReviewRequest(server string, id ID, body ReplaceMyReviewJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReplaceMyReviewRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewReplaceMyReviewRequestWithBody constructs an http.Request for the ReplaceMyReview method, with any body, and a specified content type
+func NewReplaceMyReviewRequestWithBody(server string, id ID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/products/%s/reviews/mine", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListSimilarProductsRequest constructs an http.Request for the ListSimilarProducts method
+func NewListSimilarProductsRequest(server string, id ID, params *ListSimilarProductsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/products/%s/similar", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewIndexProductsRequest constructs an http.Request for the IndexProducts method
 func NewIndexProductsRequest(server string) (*http.Request, error) {
 	var err error
@@ -14191,7 +15820,7 @@ func NewGetLivenessRequest(server string) (*http.Request, error) {
 }
 
 // NewGetMediaRequest constructs an http.Request for the GetMedia method
-func NewGetMediaRequest(server string, path string) (*http.Request, error) {
+func NewGetMediaRequest(server string, path string, params *GetMediaParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -14219,6 +15848,43 @@ func NewGetMediaRequest(server string, path string) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.Range != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Range", *params.Range, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Range", headerParam0)
+		}
+
+		if params.IfRange != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Range", *params.IfRange, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Range", headerParam1)
+		}
+
+		if params.IfNoneMatch != nil {
+			var headerParam2 string
+
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam2)
+		}
+
 	}
 
 	return req, nil
@@ -14834,6 +16500,61 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /api/v1/admin/products/{id} (the `ReplaceProduct` operationId).
 	ReplaceProductWithResponse(ctx context.Context, id ID, params *ReplaceProductParams, body ReplaceProductJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceProductResponse, error)
 
+	// CreateProductImageWithBodyWithResponse Add an image to a product
+	//
+	// Takes a JPEG, PNG, WebP or GIF file of at most 10 MiB and 40 megapixels, uploaded as a form or fetched from a
+	// public web address, and draws it anew in up to three sizes, so that neither metadata nor anything hidden in the
+	// file stays. A file that is no such image is refused (422 `invalid_image`), and so is an address that cannot be
+	// fetched, for whatever reason (422 `url_refused`). The first image of a product is its primary one. A product has
+	// at most 20 images (409 `too_many_images`).
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/admin/products/{id}/images (the `CreateProductImage` operationId).
+	CreateProductImageWithBodyWithResponse(ctx context.Context, id ID, params *CreateProductImageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateProductImageResponse, error)
+
+	// CreateProductImageWithResponse Add an image to a product
+	//
+	// Takes a JPEG, PNG, WebP or GIF file of at most 10 MiB and 40 megapixels, uploaded as a form or fetched from a
+	// public web address, and draws it anew in up to three sizes, so that neither metadata nor anything hidden in the
+	// file stays. A file that is no such image is refused (422 `invalid_image`), and so is an address that cannot be
+	// fetched, for whatever reason (422 `url_refused`). The first image of a product is its primary one. A product has
+	// at most 20 images (409 `too_many_images`).
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/admin/products/{id}/images (the `CreateProductImage` operationId).
+	CreateProductImageWithResponse(ctx context.Context, id ID, params *CreateProductImageParams, body CreateProductImageJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateProductImageResponse, error)
+
+	// DeleteProductImageWithResponse Delete an image
+	//
+	// Removes the image and its files. When it was the primary one, the next is. Variants that showed it show none.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/admin/products/{id}/images/{image_id} (the `DeleteProductImage` operationId).
+	DeleteProductImageWithResponse(ctx context.Context, id ID, imageID ImageID, params *DeleteProductImageParams, reqEditors ...RequestEditorFn) (*DeleteProductImageResponse, error)
+
+	// UpdateProductImageWithBodyWithResponse Change an image
+	//
+	// A JSON merge patch (RFC 7396). Only the fields sent change. `is_primary` true makes it the one that stands for the
+	// product; a new `position` shifts the others.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/admin/products/{id}/images/{image_id} (the `UpdateProductImage` operationId).
+	UpdateProductImageWithBodyWithResponse(ctx context.Context, id ID, imageID ImageID, params *UpdateProductImageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateProductImageResponse, error)
+
+	// UpdateProductImageWithResponse Change an image
+	//
+	// A JSON merge patch (RFC 7396). Only the fields sent change. `is_primary` true makes it the one that stands for the
+	// product; a new `position` shifts the others.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/admin/products/{id}/images/{image_id} (the `UpdateProductImage` operationId).
+	UpdateProductImageWithResponse(ctx context.Context, id ID, imageID ImageID, params *UpdateProductImageParams, body UpdateProductImageJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateProductImageResponse, error)
+
 	// SetInventoryWithBodyWithResponse Set how many units of a product there are
 	//
 	// Sets the units at one location, by a count, and whether units are counted at all. A product of several variants
@@ -14970,6 +16691,35 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PUT /api/v1/admin/products/{id}/variants/{variant_id} (the `ReplaceVariant` operationId).
 	ReplaceVariantWithResponse(ctx context.Context, id ID, variantID VariantID, params *ReplaceVariantParams, body ReplaceVariantJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceVariantResponse, error)
+
+	// AdminListReviewsWithResponse List all reviews
+	//
+	// Reviews of all products, newest first, also those that are hidden.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/admin/reviews (the `AdminListReviews` operationId).
+	AdminListReviewsWithResponse(ctx context.Context, params *AdminListReviewsParams, reqEditors ...RequestEditorFn) (*AdminListReviewsResponse, error)
+
+	// SetReviewVisibilityWithBodyWithResponse Hide a review or show it
+	//
+	// A hidden review is shown to its author alone and does not count in the product's rating. Who hid it, and why, is
+	// kept in the audit trail.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/admin/reviews/{id}/visibility (the `SetReviewVisibility` operationId).
+	SetReviewVisibilityWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetReviewVisibilityResponse, error)
+
+	// SetReviewVisibilityWithResponse Hide a review or show it
+	//
+	// A hidden review is shown to its author alone and does not count in the product's rating. Who hid it, and why, is
+	// kept in the audit trail.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/admin/reviews/{id}/visibility (the `SetReviewVisibility` operationId).
+	SetReviewVisibilityWithResponse(ctx context.Context, id ID, body SetReviewVisibilityJSONRequestBody, reqEditors ...RequestEditorFn) (*SetReviewVisibilityResponse, error)
 
 	// ListStockWithResponse List stock levels
 	//
@@ -15604,6 +17354,82 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/products/{id} (the `GetProduct` operationId).
 	GetProductWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetProductResponse, error)
 
+	// ListProductReviewsWithResponse List a product's reviews
+	//
+	// What buyers wrote about a product, newest first unless `sort` says otherwise, with a summary of all its reviews.
+	// Titles and bodies are plain text: escape them where they are shown.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/products/{id}/reviews (the `ListProductReviews` operationId).
+	ListProductReviewsWithResponse(ctx context.Context, id ID, params *ListProductReviewsParams, reqEditors ...RequestEditorFn) (*ListProductReviewsResponse, error)
+
+	// CreateReviewWithBodyWithResponse Review a product
+	//
+	// Adds a review, which is shown at once under the account's first name and the initial of its last name. An account
+	// has one review of a product (409 `review_exists`); it can be changed and withdrawn.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/products/{id}/reviews (the `CreateReview` operationId).
+	CreateReviewWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateReviewResponse, error)
+
+	// CreateReviewWithResponse Review a product
+	//
+	// Adds a review, which is shown at once under the account's first name and the initial of its last name. An account
+	// has one review of a product (409 `review_exists`); it can be changed and withdrawn.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/products/{id}/reviews (the `CreateReview` operationId).
+	CreateReviewWithResponse(ctx context.Context, id ID, body CreateReviewJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateReviewResponse, error)
+
+	// DeleteMyReviewWithResponse Withdraw my review of a product
+	//
+	// Removes the review and its stars.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/products/{id}/reviews/mine (the `DeleteMyReview` operationId).
+	DeleteMyReviewWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*DeleteMyReviewResponse, error)
+
+	// GetMyReviewWithResponse Get my review of a product
+	//
+	// The review the account wrote about the product, also while the shop hides it.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/products/{id}/reviews/mine (the `GetMyReview` operationId).
+	GetMyReviewWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetMyReviewResponse, error)
+
+	// ReplaceMyReviewWithBodyWithResponse Change my review of a product
+	//
+	// Sets all of the review; what is left out becomes empty. One that the shop hides stays hidden.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/products/{id}/reviews/mine (the `ReplaceMyReview` operationId).
+	ReplaceMyReviewWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplaceMyReviewResponse, error)
+
+	// ReplaceMyReviewWithResponse Change my review of a product
+	//
+	// Sets all of the review; what is left out becomes empty. One that the shop hides stays hidden.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/products/{id}/reviews/mine (the `ReplaceMyReview` operationId).
+	ReplaceMyReviewWithResponse(ctx context.Context, id ID, body ReplaceMyReviewJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceMyReviewResponse, error)
+
+	// ListSimilarProductsWithResponse List products like one
+	//
+	// Products in stock that are nearest in meaning to one, best first: those at 0.4 to 2.5 times its price before
+	// others, and at most 3 of a brand. For a product that is not indexed yet, the newest of its category.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/products/{id}/similar (the `ListSimilarProducts` operationId).
+	ListSimilarProductsWithResponse(ctx context.Context, id ID, params *ListSimilarProductsParams, reqEditors ...RequestEditorFn) (*ListSimilarProductsResponse, error)
+
 	// IndexProductsWithResponse Index the catalogue
 	//
 	// Makes a vector for every product that has none or whose text has changed, inactive ones too, and answers when done.
@@ -15772,7 +17598,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /media/{path} (the `GetMedia` operationId).
-	GetMediaWithResponse(ctx context.Context, path string, reqEditors ...RequestEditorFn) (*GetMediaResponse, error)
+	GetMediaWithResponse(ctx context.Context, path string, params *GetMediaParams, reqEditors ...RequestEditorFn) (*GetMediaResponse, error)
 
 	// GetMetricsWithResponse Metrics for Prometheus
 	//
@@ -18722,6 +20548,325 @@ func (r ReplaceProductResponse) ContentType() string {
 	return ""
 }
 
+// CreateProductImageResponse201Headers the declared response headers of an HTTP 201 response for CreateProductImage
+type CreateProductImageResponse201Headers struct {
+	ETag *string
+}
+
+// CreateProductImageResponse401Headers the declared response headers of an HTTP 401 response for CreateProductImage
+type CreateProductImageResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// CreateProductImageResponse503Headers the declared response headers of an HTTP 503 response for CreateProductImage
+type CreateProductImageResponse503Headers struct {
+	RetryAfter *int
+}
+
+type CreateProductImageResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Image
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *Stale
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *TooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Unavailable
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *CreateProductImageResponse201Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CreateProductImageResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *CreateProductImageResponse503Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateProductImageResponse) GetJSON201() *Image {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r CreateProductImageResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r CreateProductImageResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r CreateProductImageResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r CreateProductImageResponse) GetApplicationProblemJSON409() *Conflict {
+	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r CreateProductImageResponse) GetApplicationProblemJSON412() *Stale {
+	return r.ApplicationProblemJSON412
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r CreateProductImageResponse) GetApplicationProblemJSON413() *TooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CreateProductImageResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r CreateProductImageResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r CreateProductImageResponse) GetApplicationProblemJSON503() *Unavailable {
+	return r.ApplicationProblemJSON503
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CreateProductImageResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateProductImageResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateProductImageResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateProductImageResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateProductImageResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DeleteProductImageResponse401Headers the declared response headers of an HTTP 401 response for DeleteProductImage
+type DeleteProductImageResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type DeleteProductImageResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *Stale
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *DeleteProductImageResponse401Headers
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r DeleteProductImageResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r DeleteProductImageResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r DeleteProductImageResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r DeleteProductImageResponse) GetApplicationProblemJSON412() *Stale {
+	return r.ApplicationProblemJSON412
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r DeleteProductImageResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DeleteProductImageResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteProductImageResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteProductImageResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteProductImageResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteProductImageResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// UpdateProductImageResponse200Headers the declared response headers of an HTTP 200 response for UpdateProductImage
+type UpdateProductImageResponse200Headers struct {
+	ETag *string
+}
+
+// UpdateProductImageResponse401Headers the declared response headers of an HTTP 401 response for UpdateProductImage
+type UpdateProductImageResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type UpdateProductImageResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Image
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *Stale
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *UpdateProductImageResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *UpdateProductImageResponse401Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UpdateProductImageResponse) GetJSON200() *Image {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r UpdateProductImageResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r UpdateProductImageResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r UpdateProductImageResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r UpdateProductImageResponse) GetApplicationProblemJSON412() *Stale {
+	return r.ApplicationProblemJSON412
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r UpdateProductImageResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r UpdateProductImageResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r UpdateProductImageResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r UpdateProductImageResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UpdateProductImageResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UpdateProductImageResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UpdateProductImageResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // SetInventoryResponse401Headers the declared response headers of an HTTP 401 response for SetInventory
 type SetInventoryResponse401Headers struct {
 	WWWAuthenticate *string
@@ -19624,6 +21769,172 @@ func (r ReplaceVariantResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ReplaceVariantResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// AdminListReviewsResponse401Headers the declared response headers of an HTTP 401 response for AdminListReviews
+type AdminListReviewsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type AdminListReviewsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AdminReviewPage
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *AdminListReviewsResponse401Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AdminListReviewsResponse) GetJSON200() *AdminReviewPage {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r AdminListReviewsResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r AdminListReviewsResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r AdminListReviewsResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r AdminListReviewsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r AdminListReviewsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AdminListReviewsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AdminListReviewsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AdminListReviewsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// SetReviewVisibilityResponse401Headers the declared response headers of an HTTP 401 response for SetReviewVisibility
+type SetReviewVisibilityResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type SetReviewVisibilityResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AdminReview
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *SetReviewVisibilityResponse401Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SetReviewVisibilityResponse) GetJSON200() *AdminReview {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r SetReviewVisibilityResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r SetReviewVisibilityResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r SetReviewVisibilityResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r SetReviewVisibilityResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r SetReviewVisibilityResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SetReviewVisibilityResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SetReviewVisibilityResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SetReviewVisibilityResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetReviewVisibilityResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SetReviewVisibilityResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -23273,6 +25584,485 @@ func (r GetProductResponse) ContentType() string {
 	return ""
 }
 
+type ListProductReviewsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ReviewPage
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListProductReviewsResponse) GetJSON200() *ReviewPage {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ListProductReviewsResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ListProductReviewsResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListProductReviewsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListProductReviewsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListProductReviewsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListProductReviewsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListProductReviewsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CreateReviewResponse201Headers the declared response headers of an HTTP 201 response for CreateReview
+type CreateReviewResponse201Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+}
+
+// CreateReviewResponse401Headers the declared response headers of an HTTP 401 response for CreateReview
+type CreateReviewResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// CreateReviewResponse429Headers the declared response headers of an HTTP 429 response for CreateReview
+type CreateReviewResponse429Headers struct {
+	RetryAfter *int
+}
+
+type CreateReviewResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *OwnReview
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *CreateReviewResponse201Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CreateReviewResponse401Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *CreateReviewResponse429Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateReviewResponse) GetJSON201() *OwnReview {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r CreateReviewResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r CreateReviewResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r CreateReviewResponse) GetApplicationProblemJSON409() *Conflict {
+	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CreateReviewResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r CreateReviewResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r CreateReviewResponse) GetApplicationProblemJSON429() *TooManyRequests {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CreateReviewResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateReviewResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateReviewResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateReviewResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateReviewResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DeleteMyReviewResponse401Headers the declared response headers of an HTTP 401 response for DeleteMyReview
+type DeleteMyReviewResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type DeleteMyReviewResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *DeleteMyReviewResponse401Headers
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r DeleteMyReviewResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r DeleteMyReviewResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r DeleteMyReviewResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DeleteMyReviewResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteMyReviewResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteMyReviewResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteMyReviewResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteMyReviewResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetMyReviewResponse200Headers the declared response headers of an HTTP 200 response for GetMyReview
+type GetMyReviewResponse200Headers struct {
+	ETag *string
+}
+
+// GetMyReviewResponse304Headers the declared response headers of an HTTP 304 response for GetMyReview
+type GetMyReviewResponse304Headers struct {
+	ETag *string
+}
+
+// GetMyReviewResponse401Headers the declared response headers of an HTTP 401 response for GetMyReview
+type GetMyReviewResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type GetMyReviewResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OwnReview
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetMyReviewResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetMyReviewResponse304Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetMyReviewResponse401Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetMyReviewResponse) GetJSON200() *OwnReview {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GetMyReviewResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r GetMyReviewResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r GetMyReviewResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetMyReviewResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetMyReviewResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetMyReviewResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetMyReviewResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetMyReviewResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ReplaceMyReviewResponse401Headers the declared response headers of an HTTP 401 response for ReplaceMyReview
+type ReplaceMyReviewResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type ReplaceMyReviewResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OwnReview
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ReplaceMyReviewResponse401Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReplaceMyReviewResponse) GetJSON200() *OwnReview {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ReplaceMyReviewResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ReplaceMyReviewResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r ReplaceMyReviewResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ReplaceMyReviewResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ReplaceMyReviewResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ReplaceMyReviewResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReplaceMyReviewResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReplaceMyReviewResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReplaceMyReviewResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListSimilarProductsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SimilarProducts
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListSimilarProductsResponse) GetJSON200() *SimilarProducts {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ListSimilarProductsResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ListSimilarProductsResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListSimilarProductsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListSimilarProductsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListSimilarProductsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListSimilarProductsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListSimilarProductsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // IndexProductsResponse200Headers the declared response headers of an HTTP 200 response for IndexProducts
 type IndexProductsResponse200Headers struct {
 	RateLimitLimit     *int
@@ -24273,8 +27063,19 @@ func (r GetLivenessResponse) ContentType() string {
 
 // GetMediaResponse200Headers the declared response headers of an HTTP 200 response for GetMedia
 type GetMediaResponse200Headers struct {
-	CacheControl *string
-	ETag         *string
+	AcceptRanges          *string
+	CacheControl          *string
+	ContentSecurityPolicy *string
+	ETag                  *string
+}
+
+// GetMediaResponse206Headers the declared response headers of an HTTP 206 response for GetMedia
+type GetMediaResponse206Headers struct {
+	AcceptRanges          *string
+	CacheControl          *string
+	ContentRange          *string
+	ContentSecurityPolicy *string
+	ETag                  *string
 }
 
 // GetMediaResponse304Headers the declared response headers of an HTTP 304 response for GetMedia
@@ -24282,24 +27083,40 @@ type GetMediaResponse304Headers struct {
 	ETag *string
 }
 
+// GetMediaResponse416Headers the declared response headers of an HTTP 416 response for GetMedia
+type GetMediaResponse416Headers struct {
+	ContentRange *string
+}
+
 type GetMediaResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON416 the response for an HTTP 416 `application/problem+json` response
+	ApplicationProblemJSON416 *RangeNotSatisfiable
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Invalid
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *GetMediaResponse200Headers
+	// Headers206 the parsed response headers for an HTTP 206 response
+	Headers206 *GetMediaResponse206Headers
 	// Headers304 the parsed response headers for an HTTP 304 response
 	Headers304 *GetMediaResponse304Headers
+	// Headers416 the parsed response headers for an HTTP 416 response
+	Headers416 *GetMediaResponse416Headers
 }
 
 // GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
 func (r GetMediaResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON416 returns the response for an HTTP 416 `application/problem+json` response
+func (r GetMediaResponse) GetApplicationProblemJSON416() *RangeNotSatisfiable {
+	return r.ApplicationProblemJSON416
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -25321,6 +28138,91 @@ func (c *ClientWithResponses) ReplaceProductWithResponse(ctx context.Context, id
 	return ParseReplaceProductResponse(rsp)
 }
 
+// CreateProductImageWithBodyWithResponse Add an image to a product
+//
+// Takes a JPEG, PNG, WebP or GIF file of at most 10 MiB and 40 megapixels, uploaded as a form or fetched from a
+// public web address, and draws it anew in up to three sizes, so that neither metadata nor anything hidden in the
+// file stays. A file that is no such image is refused (422 `invalid_image`), and so is an address that cannot be
+// fetched, for whatever reason (422 `url_refused`). The first image of a product is its primary one. A product has
+// at most 20 images (409 `too_many_images`).
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/admin/products/{id}/images (the `CreateProductImage` operationId).
+func (c *ClientWithResponses) CreateProductImageWithBodyWithResponse(ctx context.Context, id ID, params *CreateProductImageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateProductImageResponse, error) {
+	rsp, err := c.CreateProductImageWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateProductImageResponse(rsp)
+}
+
+// CreateProductImageWithResponse Add an image to a product
+//
+// Takes a JPEG, PNG, WebP or GIF file of at most 10 MiB and 40 megapixels, uploaded as a form or fetched from a
+// public web address, and draws it anew in up to three sizes, so that neither metadata nor anything hidden in the
+// file stays. A file that is no such image is refused (422 `invalid_image`), and so is an address that cannot be
+// fetched, for whatever reason (422 `url_refused`). The first image of a product is its primary one. A product has
+// at most 20 images (409 `too_many_images`).
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/admin/products/{id}/images (the `CreateProductImage` operationId).
+func (c *ClientWithResponses) CreateProductImageWithResponse(ctx context.Context, id ID, params *CreateProductImageParams, body CreateProductImageJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateProductImageResponse, error) {
+	rsp, err := c.CreateProductImage(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateProductImageResponse(rsp)
+}
+
+// DeleteProductImageWithResponse Delete an image
+//
+// Removes the image and its files. When it was the primary one, the next is. Variants that showed it show none.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/admin/products/{id}/images/{image_id} (the `DeleteProductImage` operationId).
+func (c *ClientWithResponses) DeleteProductImageWithResponse(ctx context.Context, id ID, imageID ImageID, params *DeleteProductImageParams, reqEditors ...RequestEditorFn) (*DeleteProductImageResponse, error) {
+	rsp, err := c.DeleteProductImage(ctx, id, imageID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteProductImageResponse(rsp)
+}
+
+// UpdateProductImageWithBodyWithResponse Change an image
+//
+// A JSON merge patch (RFC 7396). Only the fields sent change. `is_primary` true makes it the one that stands for the
+// product; a new `position` shifts the others.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/admin/products/{id}/images/{image_id} (the `UpdateProductImage` operationId).
+func (c *ClientWithResponses) UpdateProductImageWithBodyWithResponse(ctx context.Context, id ID, imageID ImageID, params *UpdateProductImageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateProductImageResponse, error) {
+	rsp, err := c.UpdateProductImageWithBody(ctx, id, imageID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateProductImageResponse(rsp)
+}
+
+// UpdateProductImageWithResponse Change an image
+//
+// A JSON merge patch (RFC 7396). Only the fields sent change. `is_primary` true makes it the one that stands for the
+// product; a new `position` shifts the others.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/admin/products/{id}/images/{image_id} (the `UpdateProductImage` operationId).
+func (c *ClientWithResponses) UpdateProductImageWithResponse(ctx context.Context, id ID, imageID ImageID, params *UpdateProductImageParams, body UpdateProductImageJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateProductImageResponse, error) {
+	rsp, err := c.UpdateProductImage(ctx, id, imageID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateProductImageResponse(rsp)
+}
+
 // SetInventoryWithBodyWithResponse Set how many units of a product there are
 //
 // Sets the units at one location, by a count, and whether units are counted at all. A product of several variants
@@ -25540,6 +28442,53 @@ func (c *ClientWithResponses) ReplaceVariantWithResponse(ctx context.Context, id
 		return nil, err
 	}
 	return ParseReplaceVariantResponse(rsp)
+}
+
+// AdminListReviewsWithResponse List all reviews
+//
+// Reviews of all products, newest first, also those that are hidden.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/admin/reviews (the `AdminListReviews` operationId).
+func (c *ClientWithResponses) AdminListReviewsWithResponse(ctx context.Context, params *AdminListReviewsParams, reqEditors ...RequestEditorFn) (*AdminListReviewsResponse, error) {
+	rsp, err := c.AdminListReviews(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAdminListReviewsResponse(rsp)
+}
+
+// SetReviewVisibilityWithBodyWithResponse Hide a review or show it
+//
+// A hidden review is shown to its author alone and does not count in the product's rating. Who hid it, and why, is
+// kept in the audit trail.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/admin/reviews/{id}/visibility (the `SetReviewVisibility` operationId).
+func (c *ClientWithResponses) SetReviewVisibilityWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetReviewVisibilityResponse, error) {
+	rsp, err := c.SetReviewVisibilityWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetReviewVisibilityResponse(rsp)
+}
+
+// SetReviewVisibilityWithResponse Hide a review or show it
+//
+// A hidden review is shown to its author alone and does not count in the product's rating. Who hid it, and why, is
+// kept in the audit trail.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/admin/reviews/{id}/visibility (the `SetReviewVisibility` operationId).
+func (c *ClientWithResponses) SetReviewVisibilityWithResponse(ctx context.Context, id ID, body SetReviewVisibilityJSONRequestBody, reqEditors ...RequestEditorFn) (*SetReviewVisibilityResponse, error) {
+	rsp, err := c.SetReviewVisibility(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetReviewVisibilityResponse(rsp)
 }
 
 // ListStockWithResponse List stock levels
@@ -26535,6 +29484,130 @@ func (c *ClientWithResponses) GetProductWithResponse(ctx context.Context, id ID,
 	return ParseGetProductResponse(rsp)
 }
 
+// ListProductReviewsWithResponse List a product's reviews
+//
+// What buyers wrote about a product, newest first unless `sort` says otherwise, with a summary of all its reviews.
+// Titles and bodies are plain text: escape them where they are shown.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/products/{id}/reviews (the `ListProductReviews` operationId).
+func (c *ClientWithResponses) ListProductReviewsWithResponse(ctx context.Context, id ID, params *ListProductReviewsParams, reqEditors ...RequestEditorFn) (*ListProductReviewsResponse, error) {
+	rsp, err := c.ListProductReviews(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListProductReviewsResponse(rsp)
+}
+
+// CreateReviewWithBodyWithResponse Review a product
+//
+// Adds a review, which is shown at once under the account's first name and the initial of its last name. An account
+// has one review of a product (409 `review_exists`); it can be changed and withdrawn.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/products/{id}/reviews (the `CreateReview` operationId).
+func (c *ClientWithResponses) CreateReviewWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateReviewResponse, error) {
+	rsp, err := c.CreateReviewWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateReviewResponse(rsp)
+}
+
+// CreateReviewWithResponse Review a product
+//
+// Adds a review, which is shown at once under the account's first name and the initial of its last name. An account
+// has one review of a product (409 `review_exists`); it can be changed and withdrawn.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/products/{id}/reviews (the `CreateReview` operationId).
+func (c *ClientWithResponses) CreateReviewWithResponse(ctx context.Context, id ID, body CreateReviewJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateReviewResponse, error) {
+	rsp, err := c.CreateReview(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateReviewResponse(rsp)
+}
+
+// DeleteMyReviewWithResponse Withdraw my review of a product
+//
+// Removes the review and its stars.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/products/{id}/reviews/mine (the `DeleteMyReview` operationId).
+func (c *ClientWithResponses) DeleteMyReviewWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*DeleteMyReviewResponse, error) {
+	rsp, err := c.DeleteMyReview(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteMyReviewResponse(rsp)
+}
+
+// GetMyReviewWithResponse Get my review of a product
+//
+// The review the account wrote about the product, also while the shop hides it.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/products/{id}/reviews/mine (the `GetMyReview` operationId).
+func (c *ClientWithResponses) GetMyReviewWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetMyReviewResponse, error) {
+	rsp, err := c.GetMyReview(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetMyReviewResponse(rsp)
+}
+
+// ReplaceMyReviewWithBodyWithResponse Change my review of a product
+//
+// Sets all of the review; what is left out becomes empty. One that the shop hides stays hidden.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/products/{id}/reviews/mine (the `ReplaceMyReview` operationId).
+func (c *ClientWithResponses) ReplaceMyReviewWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplaceMyReviewResponse, error) {
+	rsp, err := c.ReplaceMyReviewWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReplaceMyReviewResponse(rsp)
+}
+
+// ReplaceMyReviewWithResponse Change my review of a product
+//
+// Sets all of the review; what is left out becomes empty. One that the shop hides stays hidden.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/products/{id}/reviews/mine (the `ReplaceMyReview` operationId).
+func (c *ClientWithResponses) ReplaceMyReviewWithResponse(ctx context.Context, id ID, body ReplaceMyReviewJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceMyReviewResponse, error) {
+	rsp, err := c.ReplaceMyReview(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReplaceMyReviewResponse(rsp)
+}
+
+// ListSimilarProductsWithResponse List products like one
+//
+// Products in stock that are nearest in meaning to one, best first: those at 0.4 to 2.5 times its price before
+// others, and at most 3 of a brand. For a product that is not indexed yet, the newest of its category.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/products/{id}/similar (the `ListSimilarProducts` operationId).
+func (c *ClientWithResponses) ListSimilarProductsWithResponse(ctx context.Context, id ID, params *ListSimilarProductsParams, reqEditors ...RequestEditorFn) (*ListSimilarProductsResponse, error) {
+	rsp, err := c.ListSimilarProducts(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListSimilarProductsResponse(rsp)
+}
+
 // IndexProductsWithResponse Index the catalogue
 //
 // Makes a vector for every product that has none or whose text has changed, inactive ones too, and answers when done.
@@ -26793,8 +29866,8 @@ func (c *ClientWithResponses) GetLivenessWithResponse(ctx context.Context, reqEd
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /media/{path} (the `GetMedia` operationId).
-func (c *ClientWithResponses) GetMediaWithResponse(ctx context.Context, path string, reqEditors ...RequestEditorFn) (*GetMediaResponse, error) {
-	rsp, err := c.GetMedia(ctx, path, reqEditors...)
+func (c *ClientWithResponses) GetMediaWithResponse(ctx context.Context, path string, params *GetMediaParams, reqEditors ...RequestEditorFn) (*GetMediaResponse, error) {
+	rsp, err := c.GetMedia(ctx, path, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -29571,6 +32644,310 @@ func ParseReplaceProductResponse(rsp *http.Response) (*ReplaceProductResponse, e
 	return response, nil
 }
 
+// ParseCreateProductImageResponse parses an HTTP response from a CreateProductImageWithResponse call
+func ParseCreateProductImageResponse(rsp *http.Response) (*CreateProductImageResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateProductImageResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Image
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest Stale
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers CreateProductImageResponse201Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 401:
+		var headers CreateProductImageResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers CreateProductImageResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDeleteProductImageResponse parses an HTTP response from a DeleteProductImageWithResponse call
+func ParseDeleteProductImageResponse(rsp *http.Response) (*DeleteProductImageResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteProductImageResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest Stale
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers DeleteProductImageResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseUpdateProductImageResponse parses an HTTP response from a UpdateProductImageWithResponse call
+func ParseUpdateProductImageResponse(rsp *http.Response) (*UpdateProductImageResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UpdateProductImageResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Image
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest Stale
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers UpdateProductImageResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers UpdateProductImageResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseSetInventoryResponse parses an HTTP response from a SetInventoryWithResponse call
 func ParseSetInventoryResponse(rsp *http.Response) (*SetInventoryResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -30421,6 +33798,154 @@ func ParseReplaceVariantResponse(rsp *http.Response) (*ReplaceVariantResponse, e
 		response.Headers200 = &headers
 	case rsp.StatusCode == 401:
 		var headers ReplaceVariantResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseAdminListReviewsResponse parses an HTTP response from a AdminListReviewsWithResponse call
+func ParseAdminListReviewsResponse(rsp *http.Response) (*AdminListReviewsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AdminListReviewsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AdminReviewPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers AdminListReviewsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseSetReviewVisibilityResponse parses an HTTP response from a SetReviewVisibilityWithResponse call
+func ParseSetReviewVisibilityResponse(rsp *http.Response) (*SetReviewVisibilityResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetReviewVisibilityResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AdminReview
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers SetReviewVisibilityResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -33975,6 +37500,449 @@ func ParseGetProductResponse(rsp *http.Response) (*GetProductResponse, error) {
 	return response, nil
 }
 
+// ParseListProductReviewsResponse parses an HTTP response from a ListProductReviewsWithResponse call
+func ParseListProductReviewsResponse(rsp *http.Response) (*ListProductReviewsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListProductReviewsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ReviewPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCreateReviewResponse parses an HTTP response from a CreateReviewWithResponse call
+func ParseCreateReviewResponse(rsp *http.Response) (*CreateReviewResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateReviewResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest OwnReview
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers CreateReviewResponse201Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 401:
+		var headers CreateReviewResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 429:
+		var headers CreateReviewResponse429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDeleteMyReviewResponse parses an HTTP response from a DeleteMyReviewWithResponse call
+func ParseDeleteMyReviewResponse(rsp *http.Response) (*DeleteMyReviewResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteMyReviewResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers DeleteMyReviewResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetMyReviewResponse parses an HTTP response from a GetMyReviewWithResponse call
+func ParseGetMyReviewResponse(rsp *http.Response) (*GetMyReviewResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetMyReviewResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OwnReview
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetMyReviewResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetMyReviewResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers304 = &headers
+	case rsp.StatusCode == 401:
+		var headers GetMyReviewResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseReplaceMyReviewResponse parses an HTTP response from a ReplaceMyReviewWithResponse call
+func ParseReplaceMyReviewResponse(rsp *http.Response) (*ReplaceMyReviewResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReplaceMyReviewResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OwnReview
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ReplaceMyReviewResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListSimilarProductsResponse parses an HTTP response from a ListSimilarProductsWithResponse call
+func ParseListSimilarProductsResponse(rsp *http.Response) (*ListSimilarProductsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListSimilarProductsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SimilarProducts
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseIndexProductsResponse parses an HTTP response from a IndexProductsWithResponse call
 func ParseIndexProductsResponse(rsp *http.Response) (*IndexProductsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -34985,6 +38953,13 @@ func ParseGetMediaResponse(rsp *http.Response) (*GetMediaResponse, error) {
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 416:
+		var dest RangeNotSatisfiable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON416 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Invalid
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -35004,12 +38979,26 @@ func ParseGetMediaResponse(rsp *http.Response) (*GetMediaResponse, error) {
 	switch {
 	case rsp.StatusCode == 200:
 		var headers GetMediaResponse200Headers
+		if values := rsp.Header.Values("Accept-Ranges"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Accept-Ranges", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.AcceptRanges = &value
+		}
 		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			}
 			headers.CacheControl = &value
+		}
+		if values := rsp.Header.Values("Content-Security-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Security-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentSecurityPolicy = &value
 		}
 		if values := rsp.Header.Values("ETag"); len(values) > 0 {
 			var value string
@@ -35019,6 +39008,44 @@ func ParseGetMediaResponse(rsp *http.Response) (*GetMediaResponse, error) {
 			headers.ETag = &value
 		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 206:
+		var headers GetMediaResponse206Headers
+		if values := rsp.Header.Values("Accept-Ranges"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Accept-Ranges", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.AcceptRanges = &value
+		}
+		if values := rsp.Header.Values("Cache-Control"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Cache-Control", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.CacheControl = &value
+		}
+		if values := rsp.Header.Values("Content-Range"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Range", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentRange = &value
+		}
+		if values := rsp.Header.Values("Content-Security-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Security-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentSecurityPolicy = &value
+		}
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers206 = &headers
 	case rsp.StatusCode == 304:
 		var headers GetMediaResponse304Headers
 		if values := rsp.Header.Values("ETag"); len(values) > 0 {
@@ -35029,6 +39056,16 @@ func ParseGetMediaResponse(rsp *http.Response) (*GetMediaResponse, error) {
 			headers.ETag = &value
 		}
 		response.Headers304 = &headers
+	case rsp.StatusCode == 416:
+		var headers GetMediaResponse416Headers
+		if values := rsp.Header.Values("Content-Range"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Range", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentRange = &value
+		}
+		response.Headers416 = &headers
 	}
 
 	return response, nil

@@ -482,9 +482,10 @@ WITH page AS MATERIALIZED (
     SELECT product_id FROM product_listings
      WHERE is_visible
      ORDER BY created_at DESC, product_id DESC
-     LIMIT $2 OFFSET $1
+     LIMIT $3 OFFSET $2
 )
-SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.in_stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes, (SELECT count(*) FROM product_listings WHERE is_visible)::bigint AS total
+SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.in_stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes,
+       (CASE WHEN $1::boolean THEN (SELECT count(*) FROM product_listings WHERE is_visible) ELSE 0 END)::bigint AS total
   FROM page
   JOIN product_cards ON product_cards.product_id = page.product_id
  ORDER BY product_cards.created_at DESC, product_cards.product_id DESC
@@ -497,8 +498,8 @@ type ListNewestProductsRow struct {
 
 // The page most shoppers ask for, newest first without a filter: the same as ListProducts, with a plan made
 // once. product_listings_created_idx serves it.
-func (q *Queries) ListNewestProducts(ctx context.Context, pageOffset int32, pageLimit int32) ([]ListNewestProductsRow, error) {
-	rows, err := q.db.Query(ctx, listNewestProducts, pageOffset, pageLimit)
+func (q *Queries) ListNewestProducts(ctx context.Context, counted bool, pageOffset int32, pageLimit int32) ([]ListNewestProductsRow, error) {
+	rows, err := q.db.Query(ctx, listNewestProducts, counted, pageOffset, pageLimit)
 	if err != nil {
 		return nil, err
 	}

@@ -17,6 +17,16 @@ func (q *Queries) ClearDefaultVariant(ctx context.Context, productID int64) erro
 	return err
 }
 
+const clearPrimaryImage = `-- name: ClearPrimaryImage :exec
+UPDATE product_images SET is_primary = false WHERE product_id = $1 AND is_primary
+`
+
+// Makes room for another primary image.
+func (q *Queries) ClearPrimaryImage(ctx context.Context, productID int64) error {
+	_, err := q.db.Exec(ctx, clearPrimaryImage, productID)
+	return err
+}
+
 const deleteBrand = `-- name: DeleteBrand :exec
 DELETE FROM brands WHERE id = $1
 `
@@ -41,6 +51,15 @@ UPDATE products SET deleted_at = now(), version = version + 1, updated_at = now(
 
 func (q *Queries) DeleteProduct(ctx context.Context, id int64) error {
 	_, err := q.db.Exec(ctx, deleteProduct, id)
+	return err
+}
+
+const deleteProductImage = `-- name: DeleteProductImage :exec
+DELETE FROM product_images WHERE id = $1
+`
+
+func (q *Queries) DeleteProductImage(ctx context.Context, id int64) error {
+	_, err := q.db.Exec(ctx, deleteProductImage, id)
 	return err
 }
 
@@ -195,6 +214,43 @@ func (q *Queries) ListAnyProducts(ctx context.Context, arg ListAnyProductsParams
 	return items, nil
 }
 
+const listProductImages = `-- name: ListProductImages :many
+SELECT id, is_primary, alt, sizes FROM product_images WHERE product_id = $1 ORDER BY position, id
+`
+
+type ListProductImagesRow struct {
+	ID        int64
+	IsPrimary bool
+	Alt       string
+	Sizes     []byte
+}
+
+// A product's images in their order (product_images_product_id_idx).
+func (q *Queries) ListProductImages(ctx context.Context, productID int64) ([]ListProductImagesRow, error) {
+	rows, err := q.db.Query(ctx, listProductImages, productID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListProductImagesRow{}
+	for rows.Next() {
+		var i ListProductImagesRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.IsPrimary,
+			&i.Alt,
+			&i.Sizes,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listProductVariants = `-- name: ListProductVariants :many
 SELECT id, product_id, is_default, position, sku, gtin, options, price_minor, discount_minor, stock, created_at, updated_at, deleted_at, track_inventory, image_id FROM variants WHERE product_id = $1 AND deleted_at IS NULL ORDER BY is_default DESC, position, id
 `
@@ -229,6 +285,32 @@ func (q *Queries) ListProductVariants(ctx context.Context, productID int64) ([]V
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listUnusedFiles = `-- name: ListUnusedFiles :many
+SELECT f.path::text AS path FROM (SELECT unnest($1::text[]) AS path) f
+ WHERE NOT EXISTS (SELECT FROM product_images i WHERE i.sizes @> jsonb_build_array(jsonb_build_object('path', f.path)))
+`
+
+// Which of the files no image has (product_images_sizes_idx).
+func (q *Queries) ListUnusedFiles(ctx context.Context, paths []string) ([]string, error) {
+	rows, err := q.db.Query(ctx, listUnusedFiles, paths)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var path string
+		if err := rows.Scan(&path); err != nil {
+			return nil, err
+		}
+		items = append(items, path)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -327,6 +409,26 @@ UPDATE variants SET is_default = true, updated_at = now() WHERE id = $1
 
 func (q *Queries) MakeDefaultVariant(ctx context.Context, id int64) error {
 	_, err := q.db.Exec(ctx, makeDefaultVariant, id)
+	return err
+}
+
+const makePrimaryImage = `-- name: MakePrimaryImage :exec
+UPDATE product_images SET is_primary = true WHERE id = $1
+`
+
+func (q *Queries) MakePrimaryImage(ctx context.Context, id int64) error {
+	_, err := q.db.Exec(ctx, makePrimaryImage, id)
+	return err
+}
+
+const orderProductImages = `-- name: OrderProductImages :exec
+UPDATE product_images i SET position = array_position($1::bigint[], i.id) - 1
+ WHERE i.product_id = $2 AND i.position IS DISTINCT FROM array_position($1::bigint[], i.id) - 1
+`
+
+// Puts a product's images in the order of the ids.
+func (q *Queries) OrderProductImages(ctx context.Context, ids []int64, productID int64) error {
+	_, err := q.db.Exec(ctx, orderProductImages, ids, productID)
 	return err
 }
 
@@ -479,6 +581,15 @@ func (q *Queries) RestoreProduct(ctx context.Context, id int64) (int64, error) {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const setImageAlt = `-- name: SetImageAlt :exec
+UPDATE product_images SET alt = $1 WHERE id = $2
+`
+
+func (q *Queries) SetImageAlt(ctx context.Context, alt string, iD int64) error {
+	_, err := q.db.Exec(ctx, setImageAlt, alt, iD)
+	return err
 }
 
 const takenBrandSlugs = `-- name: TakenBrandSlugs :many

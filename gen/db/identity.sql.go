@@ -320,36 +320,37 @@ func (q *Queries) GetPrincipal(ctx context.Context, sessionID int64, userID int6
 const getRefreshToken = `-- name: GetRefreshToken :one
 SELECT t.session_id, s.user_id,
        (t.spent_at IS NOT NULL)::boolean AS spent,
-       (t.settled_at IS NULL OR clock_timestamp() - make_interval(secs => $1::float8) < t.settled_at)::boolean AS arrived_before_settled,
+       t.settled_at, clock_timestamp()::timestamptz AS at,
        (t.expires_at <= now() OR s.expires_at <= now())::boolean AS expired,
        (s.ended_at IS NOT NULL)::boolean AS ended,
        u.is_active
   FROM refresh_tokens t
   JOIN sessions s ON s.id = t.session_id
   JOIN users u ON u.id = s.user_id
- WHERE t.token_hash = $2
+ WHERE t.token_hash = $1
 `
 
 type GetRefreshTokenRow struct {
-	SessionID            int64
-	UserID               int64
-	Spent                bool
-	ArrivedBeforeSettled bool
-	Expired              bool
-	Ended                bool
-	IsActive             bool
+	SessionID int64
+	UserID    int64
+	Spent     bool
+	SettledAt *time.Time
+	At        time.Time
+	Expired   bool
+	Ended     bool
+	IsActive  bool
 }
 
-// A refresh token with all that decides what may be done with it. arrived_before_settled: the request was
-// here before the exchange that spent the token was complete, by the database's clock.
-func (q *Queries) GetRefreshToken(ctx context.Context, secondsSinceArrival float64, tokenHash []byte) (GetRefreshTokenRow, error) {
-	row := q.db.QueryRow(ctx, getRefreshToken, secondsSinceArrival, tokenHash)
+// A refresh token with all that decides what may be done with it, and what time it is by the database's clock.
+func (q *Queries) GetRefreshToken(ctx context.Context, tokenHash []byte) (GetRefreshTokenRow, error) {
+	row := q.db.QueryRow(ctx, getRefreshToken, tokenHash)
 	var i GetRefreshTokenRow
 	err := row.Scan(
 		&i.SessionID,
 		&i.UserID,
 		&i.Spent,
-		&i.ArrivedBeforeSettled,
+		&i.SettledAt,
+		&i.At,
 		&i.Expired,
 		&i.Ended,
 		&i.IsActive,
@@ -797,56 +798,6 @@ UPDATE sessions SET last_used_at = now(), expires_at = now() + make_interval(sec
 func (q *Queries) TouchSession(ctx context.Context, lifetimeSeconds float64, sessionID int64) error {
 	_, err := q.db.Exec(ctx, touchSession, lifetimeSeconds, sessionID)
 	return err
-}
-
-const updateProfile = `-- name: UpdateProfile :one
-UPDATE users
-   SET first_name = coalesce($1, first_name), last_name = coalesce($2, last_name),
-       phone = CASE WHEN $3::boolean THEN $4 ELSE phone END,
-       username = CASE WHEN $5::boolean THEN $6 ELSE username END,
-       updated_at = now()
- WHERE id = $7
-RETURNING id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at, deleted_at
-`
-
-type UpdateProfileParams struct {
-	FirstName   *string
-	LastName    *string
-	SetPhone    bool
-	Phone       *string
-	SetUsername bool
-	Username    *string
-	ID          int64
-}
-
-// Changes what is to change: a field is set when its flag is, or for names when they are not null.
-func (q *Queries) UpdateProfile(ctx context.Context, arg UpdateProfileParams) (User, error) {
-	row := q.db.QueryRow(ctx, updateProfile,
-		arg.FirstName,
-		arg.LastName,
-		arg.SetPhone,
-		arg.Phone,
-		arg.SetUsername,
-		arg.Username,
-		arg.ID,
-	)
-	var i User
-	err := row.Scan(
-		&i.ID,
-		&i.Email,
-		&i.Username,
-		&i.PasswordHash,
-		&i.FirstName,
-		&i.LastName,
-		&i.Phone,
-		&i.Role,
-		&i.IsActive,
-		&i.EmailVerifiedAt,
-		&i.CreatedAt,
-		&i.UpdatedAt,
-		&i.DeletedAt,
-	)
-	return i, err
 }
 
 const verifyEmail = `-- name: VerifyEmail :one

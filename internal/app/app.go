@@ -37,6 +37,8 @@ import (
 	"github.com/shopd/shopd/internal/platform/postgres"
 	"github.com/shopd/shopd/internal/platform/problem"
 	"github.com/shopd/shopd/internal/platform/ratelimit"
+	"github.com/shopd/shopd/internal/platform/safehttp"
+	"github.com/shopd/shopd/internal/reviews"
 	"github.com/shopd/shopd/internal/server"
 )
 
@@ -54,6 +56,7 @@ type App struct {
 	carts    *cart.Carts
 	orders   *orders.Orders
 	queue    *jobs.Queue
+	pages    *cache.Pages
 	platform *server.Platform
 	closers  []func() error
 }
@@ -80,6 +83,9 @@ func New(ctx context.Context, s config.Settings, log *slog.Logger, tracer pgx.Qu
 		return nil, err
 	}
 	a.closers = append(a.closers, a.media.Close)
+	if s.CacheResponses {
+		a.pages = cache.NewPages(client, s.RedisPrefix)
+	}
 	workers := river.NewWorkers()
 	if a.queue, err = jobs.New(a.pool, workers, log); err != nil {
 		return nil, err
@@ -126,6 +132,9 @@ func forget(ctx context.Context, q *db.Queries, user int64) error {
 	if err := addresses.Forget(ctx, q, user); err != nil {
 		return err
 	}
+	if err := reviews.Forget(ctx, q, user); err != nil {
+		return err
+	}
 	return cart.Forget(ctx, q, user)
 }
 
@@ -133,7 +142,7 @@ func forget(ctx context.Context, q *db.Queries, user int64) error {
 func (a *App) newSales(workers *river.Workers) {
 	s := a.settings
 	a.stock = inventory.New(a.pool, inventory.Settings{
-		Critical: s.StockCritical, Low: s.StockLow, Medium: s.StockMedium, Changed: func(context.Context) {},
+		Critical: s.StockCritical, Low: s.StockLow, Medium: s.StockMedium, Changed: a.catalogueChanged,
 	})
 	a.carts = cart.New(a.pool, cart.Settings{Currency: s.StoreCurrency, MediaPrefix: strings.TrimRight(s.MediaURLPrefix, "/")})
 	a.carts.AddWorkers(workers)
@@ -153,9 +162,11 @@ func (a *App) newSales(workers *river.Workers) {
 // followCatalogue keeps what is made of products up to date with them: their vectors.
 func (a *App) followCatalogue(workers *river.Workers) {
 	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, job *river.Job[catalog.ProductChanged]) error {
+		defer a.catalogueChanged(ctx)
 		return a.Assistant.Follow(ctx, job.Args.ID)
 	}))
 	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[catalog.NamesChanged]) error {
+		defer a.catalogueChanged(ctx)
 		return a.Assistant.FollowAll(ctx)
 	}))
 }
@@ -182,18 +193,28 @@ func (a *App) newServer(client redis.UniversalClient) (err error) {
 		Name: s.AppName, Version: s.AppVersion, MetricsElsewhere: s.MetricsAddress != "", Checks: a.checks(client),
 	}
 	a.Server, err = server.New(server.Options{
-		Log: a.log, Pool: a.pool, Limiter: ratelimit.New(client, s.RedisPrefix, s.RateLimitFactor),
+		Log: a.log, Pool: a.pool, Limiter: ratelimit.New(client, s.RedisPrefix, s.RateLimitFactor), Pages: a.pages,
 		Authenticate: a.Identity.Authenticate, CheckCSRF: a.Identity.CheckCSRF, Ranks: identity.Ranks(),
 		AllowedOrigins: s.CORSAllowedOrigins, TrustedProxies: s.TrustedProxies, Contract: gen.Contract,
 	}, server.Domains{
 		Identity: a.Identity, Addresses: addresses.New(a.pool), Assistant: a.Assistant, Platform: a.platform,
 		Catalog: catalog.New(a.pool, a.queue, a.media, catalog.Settings{
 			Log: a.log, Currency: s.StoreCurrency, MediaPrefix: strings.TrimRight(s.MediaURLPrefix, "/"), Understand: a.Assistant.Understand,
-			Changed: func(context.Context) {},
+			Model:   a.Assistant.Model,
+			Fetch:   safehttp.New(safehttp.Settings{Allowed: s.FetchAllowedNetworks}),
+			Changed: a.catalogueChanged,
 		}),
 		Stock: a.stock, Carts: a.carts, Orders: a.orders,
+		Reviews: reviews.New(a.pool, reviews.Settings{Changed: a.catalogueChanged}),
 	})
 	return err
+}
+
+// catalogueChanged lets no kept answer show what was before a change that is committed.
+func (a *App) catalogueChanged(ctx context.Context) {
+	if a.pages != nil {
+		a.pages.Forget(context.WithoutCancel(ctx))
+	}
 }
 
 // newSender chooses how mail leaves: by SMTP, or without a server into a folder.
@@ -257,7 +278,7 @@ func (a *App) checks(client redis.UniversalClient) []server.Check {
 			return err
 		}},
 		{Name: "media", Ask: a.media.Check},
-		{Name: "redis", Ask: func(ctx context.Context) error { return cache.Check(ctx, client) }},
+		{Name: "redis", Ask: func(ctx context.Context) error { return cache.Check(ctx, client, a.settings.RedisPrefix) }},
 		{Name: "assistant", Ask: a.Assistant.Check},
 	}
 }

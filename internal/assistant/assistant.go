@@ -84,8 +84,8 @@ func (a *Assistant) Close() {
 // templateVersion counts the ways documents were written: vectors of another way are of another space.
 const templateVersion = 1
 
-// model answers the id of the vector space, which has a row from first use.
-func (a *Assistant) model(ctx context.Context) (int16, error) {
+// Model answers the id of the vector space, which has a row from first use.
+func (a *Assistant) Model(ctx context.Context) (int16, error) {
 	if id := a.modelID.Load(); id != 0 {
 		return int16(id), nil
 	}

@@ -124,7 +124,7 @@ func reportBody(report Report) api.IndexReport {
 
 // GetIndexStatus answers how much of the catalogue is indexed.
 func (a *Assistant) GetIndexStatus(ctx context.Context, _ api.GetIndexStatusRequestObject) (api.GetIndexStatusResponseObject, error) {
-	model, err := a.model(ctx)
+	model, err := a.Model(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -49,7 +49,7 @@ func (a *Assistant) index(ctx context.Context, progress func(done int), work fun
 	defer cancel()
 	defer context.AfterFunc(a.running, cancel)()
 
-	model, err := a.model(ctx)
+	model, err := a.Model(ctx)
 	if err != nil {
 		return Report{}, err
 	}
@@ -144,7 +144,7 @@ func (a *Assistant) EmbedProduct(ctx context.Context, id int64) (Report, error) 
 }
 
 func (a *Assistant) embedOne(ctx context.Context, id int64, anew bool) (Report, error) {
-	model, err := a.model(ctx)
+	model, err := a.Model(ctx)
 	if err != nil {
 		return Report{}, err
 	}

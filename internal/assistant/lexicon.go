@@ -70,7 +70,7 @@ func (a *Assistant) learn(ctx context.Context) error {
 	if !ok {
 		return nil
 	}
-	model, err := a.model(ctx)
+	model, err := a.Model(ctx)
 	if err != nil {
 		return err
 	}

@@ -89,7 +89,7 @@ func (a *Assistant) Understand(ctx context.Context, text string) (catalog.Meanin
 	if _, err := a.names(ctx); err != nil { // a provider that learns must know the words
 		return catalog.Meaning{}, err
 	}
-	model, err := a.model(ctx)
+	model, err := a.Model(ctx)
 	if err != nil {
 		return catalog.Meaning{}, err
 	}

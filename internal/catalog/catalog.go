@@ -6,6 +6,7 @@ import (
 	"context"
 	"log/slog"
 
+	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/pgvector/pgvector-go"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/money"
 	"github.com/shopd/shopd/internal/platform/postgres"
 	"github.com/shopd/shopd/internal/platform/problem"
+	"github.com/shopd/shopd/internal/platform/safehttp"
 )
 
 // Errors clients are told about.
@@ -39,6 +41,10 @@ type Settings struct {
 	MediaPrefix string // what image addresses begin with, without a slash at the end
 	// Understand answers what a search text means; its error is a problem for the client.
 	Understand func(ctx context.Context, text string) (Meaning, error)
+	// Model answers the id of the vector space the products are indexed in.
+	Model func(ctx context.Context) (int16, error)
+	// Fetch reaches the addresses images are taken from.
+	Fetch *safehttp.Client
 	// Changed hears of every change of the catalogue, after its commit.
 	Changed func(ctx context.Context)
 }
@@ -49,10 +55,12 @@ type Catalog struct {
 	queries  *db.Queries
 	planned  *db.Queries // for queries with optional filters
 	media    *media.Store
+	totals   *lru.Cache[totalKey, int64]
 	settings Settings
 }
 
 // New makes the domain.
 func New(pool *pgxpool.Pool, queue *jobs.Queue, store *media.Store, settings Settings) *Catalog {
-	return &Catalog{queue: queue, queries: db.New(pool), planned: postgres.Planned(pool), media: store, settings: settings}
+	totals, _ := lru.New[totalKey, int64](maxTotals) // the size is not zero: no error
+	return &Catalog{totals: totals, queue: queue, queries: db.New(pool), planned: postgres.Planned(pool), media: store, settings: settings}
 }

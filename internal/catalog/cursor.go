@@ -70,11 +70,13 @@ func cursorAfter(params *db.ListProductsParams, row db.ListProductsRow) string {
 	return base64.RawURLEncoding.EncodeToString(data)
 }
 
-// listKey tells lists of different filters or orders apart.
-func listKey(params *db.ListProductsParams) uint32 {
+// listKey tells lists of different filters or orders apart, in the few bytes a cursor has for it.
+func listKey(params *db.ListProductsParams) uint32 { return uint32(listHash(params)) }
+
+func listHash(params *db.ListProductsParams) uint64 {
 	key := *params
 	key.Counted, key.PageLimit, key.PageOffset = false, 0, 0
 	key.AfterID, key.AfterTime, key.AfterNumber, key.AfterName, key.AfterRank = nil, nil, nil, nil, nil
 	data, _ := json.Marshal(key) // plain values: no error
-	return uint32(xxhash.Sum64(data))
+	return xxhash.Sum64(data)
 }

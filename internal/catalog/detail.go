@@ -7,7 +7,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/shopd/shopd/gen/api"
-	"github.com/shopd/shopd/internal/platform/media"
 )
 
 // GetProduct answers one active product.
@@ -34,19 +33,4 @@ func (c *Catalog) GetProductBySlug(ctx context.Context, r api.GetProductBySlugRe
 	}
 	body, err := c.detail(row)
 	return api.GetProductBySlug200JSONResponse{Body: body}, err
-}
-
-// GetMedia answers an image. Its name is the hash of its content and therefore its ETag.
-func (c *Catalog) GetMedia(ctx context.Context, r api.GetMediaRequestObject) (api.GetMediaResponseObject, error) {
-	file, err := c.media.Get(ctx, r.Path)
-	if errors.Is(err, media.ErrNotFound) {
-		return nil, ErrMediaNotFound
-	}
-	if err != nil {
-		return nil, err
-	}
-	return api.GetMedia200ImageResponse{
-		Body: file, ContentType: file.ContentType, ContentLength: file.Size, // closed by whoever writes it out
-		Headers: api.GetMedia200ResponseHeaders{CacheControl: new(media.CacheControl), ETag: new(`"` + r.Path + `"`)},
-	}, nil
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/platform/page"
+	"github.com/shopd/shopd/internal/platform/request"
 )
 
 // ListProducts answers a page of active products.
@@ -52,7 +53,8 @@ func (c *Catalog) listProducts(ctx context.Context, params *db.ListProductsParam
 			return api.ProductPage{}, err
 		}
 	}
-	params.Counted, params.PageLimit, params.PageOffset = cursor == nil, asked.Limit, asked.Offset
+	counted, known := c.counted(ctx, params)
+	params.Counted, params.PageLimit, params.PageOffset = cursor == nil && !known, asked.Limit, asked.Offset
 	rows, err := c.productRows(ctx, params)
 	if err != nil {
 		return api.ProductPage{}, err
@@ -67,11 +69,16 @@ func (c *Catalog) listProducts(ctx context.Context, params *db.ListProductsParam
 		}
 		body.Items = append(body.Items, item)
 	}
-	if params.Counted {
+	switch {
+	case cursor != nil:
+	case known:
+		body.Total = &counted
+	default:
 		total, err := c.total(ctx, params, rows)
 		if err != nil {
 			return api.ProductPage{}, err
 		}
+		c.remember(ctx, params, total)
 		body.Total = &total
 	}
 	full := len(rows) == int(asked.Limit)
@@ -81,12 +88,35 @@ func (c *Catalog) listProducts(ctx context.Context, params *db.ListProductsParam
 	return body, nil
 }
 
+// totalKey names a list at one version of the catalogue.
+type totalKey struct {
+	version string
+	list    uint64
+}
+
+// Counting all that pass the filters costs more than the page, so a total is remembered as long as the catalogue stays
+// what it was. Most lists there are totals of.
+const maxTotals = 10_000
+
+func (c *Catalog) counted(ctx context.Context, params *db.ListProductsParams) (total int64, known bool) {
+	if version := request.From(ctx).CatalogueVersion; version != "" {
+		return c.totals.Get(totalKey{version, listHash(params)})
+	}
+	return 0, false
+}
+
+func (c *Catalog) remember(ctx context.Context, params *db.ListProductsParams, total int64) {
+	if version := request.From(ctx).CatalogueVersion; version != "" {
+		c.totals.Add(totalKey{version, listHash(params)}, total)
+	}
+}
+
 // productRows runs the list query, or for the page most shoppers ask for the one whose plan is made once.
 func (c *Catalog) productRows(ctx context.Context, params *db.ListProductsParams) ([]db.ListProductsRow, error) {
 	if !isNewest(params) {
 		return c.planned.ListProducts(ctx, *params)
 	}
-	newest, err := c.queries.ListNewestProducts(ctx, params.PageOffset, params.PageLimit)
+	newest, err := c.queries.ListNewestProducts(ctx, params.Counted, params.PageOffset, params.PageLimit)
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"time"
 
+	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
@@ -68,7 +69,11 @@ type Identity struct {
 	settings  Settings
 	signer    *signer
 	passwords *passwords
+	settled   *lru.Cache[string, time.Time] // when this process exchanged refresh tokens, by their hashes
 }
+
+// maxSettled is how many exchanges are remembered: those of the last seconds decide races.
+const maxSettled = 10_000
 
 // Parts are what the domain works with.
 type Parts struct {
@@ -84,8 +89,12 @@ func New(parts Parts, settings Settings) (*Identity, error) {
 	if err != nil {
 		return nil, err
 	}
+	settled, err := lru.New[string, time.Time](maxSettled)
+	if err != nil {
+		return nil, err
+	}
 	return &Identity{
-		pool: parts.Pool, queries: db.New(parts.Pool), planned: postgres.Planned(parts.Pool), queue: parts.Queue, tokens: parts.Tokens,
+		settled: settled, pool: parts.Pool, queries: db.New(parts.Pool), planned: postgres.Planned(parts.Pool), queue: parts.Queue, tokens: parts.Tokens,
 		mail: parts.Mail, settings: settings, signer: signer, passwords: newPasswords(settings.BcryptCost),
 	}, nil
 }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	htmltemplate "html/template"
+	"strconv"
 	"strings"
 	"text/template"
 	"time"
@@ -109,10 +110,6 @@ func linkFor(user db.User, p purpose) link {
 }
 
 func (i *Identity) sendLink(ctx context.Context, user db.User, p purpose) error {
-	value, err := json.Marshal(linkFor(user, p))
-	if err != nil {
-		return err
-	}
 	data := struct{ Name, Link, Shop string }{user.FirstName, i.settings.VerificationURL, i.settings.Issuer}
 	subject := "Confirm your e-mail address"
 	switch p {
@@ -122,7 +119,11 @@ func (i *Identity) sendLink(ctx context.Context, user db.User, p purpose) error 
 		data.Link, subject = "", "You have an account already"
 	}
 	if data.Link != "" {
-		token, err := i.tokens.Issue(ctx, string(p), string(value), linkLifetime[p])
+		value, err := json.Marshal(linkFor(user, p))
+		if err != nil {
+			return err
+		}
+		token, err := i.tokens.Issue(ctx, string(p), strconv.FormatInt(user.ID, 10), string(value), linkLifetime[p])
 		if err != nil {
 			return err
 		}

@@ -3,10 +3,9 @@ package identity
 import (
 	"context"
 
-	"github.com/oapi-codegen/nullable"
-
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/platform/mergepatch"
 	"github.com/shopd/shopd/internal/platform/postgres"
 	"github.com/shopd/shopd/internal/platform/request"
 )
@@ -30,12 +29,20 @@ func (i *Identity) ReplaceProfile(ctx context.Context, r api.ReplaceProfileReque
 
 // UpdateProfile changes the fields that were sent.
 func (i *Identity) UpdateProfile(ctx context.Context, r api.UpdateProfileRequestObject) (api.UpdateProfileResponseObject, error) {
-	params := db.UpdateProfileParams{
-		ID: request.From(ctx).Principal.UserID, FirstName: r.Body.FirstName, LastName: r.Body.LastName,
-		SetPhone: r.Body.Phone.IsSpecified(), Phone: valueOf(r.Body.Phone),
-		SetUsername: r.Body.Username.IsSpecified(), Username: valueOf(r.Body.Username),
-	}
-	user, err := i.queries.UpdateProfile(ctx, params)
+	var user db.User
+	err := postgres.Tx(ctx, i.pool, func(q *db.Queries) error {
+		now, err := q.LockUser(ctx, request.From(ctx).Principal.UserID)
+		if err != nil {
+			return err
+		}
+		next := db.ReplaceProfileParams{ID: now.ID, FirstName: now.FirstName, LastName: now.LastName, Phone: now.Phone, Username: now.Username}
+		mergepatch.Set(&next.FirstName, r.Body.FirstName)
+		mergepatch.Set(&next.LastName, r.Body.LastName)
+		mergepatch.Patch(&next.Phone, r.Body.Phone)
+		mergepatch.Patch(&next.Username, r.Body.Username)
+		user, err = q.ReplaceProfile(ctx, next)
+		return err
+	})
 	if err != nil {
 		return nil, usernameTaken(err)
 	}
@@ -48,14 +55,6 @@ func (i *Identity) DeleteAccount(ctx context.Context, _ api.DeleteAccountRequest
 		return nil, err
 	}
 	return api.DeleteAccount204Response{}, nil
-}
-
-// valueOf is what a merge patch sets a field to: nil for null.
-func valueOf(field nullable.Nullable[string]) *string {
-	if value, err := field.Get(); err == nil {
-		return &value
-	}
-	return nil
 }
 
 func usernameTaken(err error) error {

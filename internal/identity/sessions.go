@@ -78,14 +78,7 @@ func (i *Identity) login(ctx context.Context, name, password string) (tokenPair,
 // check, which may be nil, may refuse the session the token is of.
 func (i *Identity) refresh(ctx context.Context, token string, check func(ctx context.Context, session int64) error) (tokenPair, error) {
 	hash := hashToken(token)
-	// The database's clock decides who came first, so the time spent here is measured up to the moment a
-	// connection is at hand.
-	conn, err := i.pool.Acquire(ctx)
-	if err != nil {
-		return tokenPair{}, err
-	}
-	held, err := db.New(conn).GetRefreshToken(ctx, time.Since(request.From(ctx).Arrived).Seconds(), hash)
-	conn.Release()
+	held, err := i.queries.GetRefreshToken(ctx, hash)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		return tokenPair{}, ErrRefreshToken
@@ -100,7 +93,7 @@ func (i *Identity) refresh(ctx context.Context, token string, check func(ctx con
 		}
 	}
 	switch {
-	case held.Spent && held.ArrivedBeforeSettled:
+	case held.Spent && i.lostRace(ctx, hash, held):
 		return tokenPair{}, ErrRefreshRace
 	case held.Spent:
 		err := postgres.Tx(ctx, i.pool, func(q *db.Queries) error {
@@ -141,8 +134,21 @@ func (i *Identity) refresh(ctx context.Context, token string, check func(ctx con
 	if err := i.queries.SettleRefreshToken(context.WithoutCancel(ctx), hash); err != nil {
 		return tokenPair{}, err
 	}
+	i.settled.Add(string(hash), time.Now())
 	pair.access, err = i.signer.sign(pair.user.ID, held.SessionID)
 	return pair, err
+}
+
+// lostRace reports whether a request with a spent token was here before the exchange that spent it was complete. What
+// this process exchanged it knows to the moment. Of another's exchanges the database's clock tells: measured up to its
+// answer, the time this request has taken is rather too long than too short, so that an honest loser is never taken for
+// a thief.
+func (i *Identity) lostRace(ctx context.Context, hash []byte, held db.GetRefreshTokenRow) bool {
+	arrived := request.From(ctx).Arrived
+	if settled, here := i.settled.Get(string(hash)); here {
+		return arrived.Before(settled)
+	}
+	return held.SettledAt == nil || held.At.Add(-time.Since(arrived)).Before(*held.SettledAt)
 }
 
 // logout ends the session; every token of it is refused from now on.

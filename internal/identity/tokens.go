@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -80,7 +81,21 @@ func (s *signer) check(text string) (claims, error) {
 		return claims{}, errToken
 	}
 	message, err := jws.ParseString(text)
-	if err != nil || len(message.Signatures()) != 1 || message.Signatures()[0].ProtectedHeaders().Type() != tokenType {
+	if err != nil || len(message.Signatures()) != 1 {
+		return claims{}, errToken
+	}
+	// Extensions that must be understood (RFC 7515, section 4.1.11): we understand none.
+	header := message.Signatures()[0].ProtectedHeaders()
+	if header.Type() != tokenType || len(header.Critical()) > 0 {
+		return claims{}, errToken
+	}
+	// Times are numbers (RFC 7519, section 2); the library takes texts of digits for them too.
+	var times struct {
+		Exp float64 `json:"exp"`
+		Nbf float64 `json:"nbf"`
+		Iat float64 `json:"iat"`
+	}
+	if err := json.Unmarshal(message.Payload(), &times); err != nil {
 		return claims{}, errToken
 	}
 	token, err := jwt.ParseString(text, s.verify, jwt.WithValidate(true),

@@ -1,18 +1,14 @@
 package server_test
 
 import (
-	"bufio"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/textproto"
 	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,6 +19,7 @@ import (
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/catalog"
 	"github.com/shopd/shopd/internal/platform/apitest"
+	"github.com/shopd/shopd/internal/platform/cache"
 	"github.com/shopd/shopd/internal/platform/postgres"
 )
 
@@ -56,6 +53,45 @@ func BenchmarkPlatformTax(b *testing.B) {
 			b.ReportMetric(rows, "rows/s")
 			b.ReportMetric(whole/plain, "ratio")
 			b.ReportMetric(whole/rows, "rows-ratio")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+// BenchmarkKeptAnswers compares answers that are kept with a bare handler that sends the same bytes from Redis.
+func BenchmarkKeptAnswers(b *testing.B) {
+	shop := apitest.Demo(b, apitest.Setting{Name: "RATE_LIMIT_FACTOR", Value: "1"}, apitest.Setting{Name: "CACHE_RESPONSES", Value: "true"})
+	shop.Log.Discard()
+	client, err := cache.Open(apitest.RedisURL())
+	require.NoError(b, err)
+	b.Cleanup(func() { _ = client.Close() })
+	e := echo.New()
+	bare := httptest.NewServer(e)
+	b.Cleanup(bare.Close)
+	id := apitest.Value[int64](shop, "SELECT product_id FROM product_listings WHERE is_visible ORDER BY product_id DESC LIMIT 1")
+	for name, path := range map[string]string{"detail": fmt.Sprintf("/api/v1/products/%d", id), "page of 20": "/api/v1/products?limit=20"} {
+		key := "bench:" + rand.Text()
+		require.NoError(b, client.Set(b.Context(), key, shop.Get(path).Want(http.StatusOK).Body, time.Hour).Err())
+		address, _, _ := strings.Cut(path, "?")
+		e.GET(address, func(c echo.Context) error {
+			body, err := client.Get(c.Request().Context(), key).Bytes()
+			if err != nil {
+				return err
+			}
+			return c.Blob(http.StatusOK, "application/json", body)
+		})
+		b.Run(name, func(b *testing.B) {
+			const turn = time.Second
+			var kept, plain float64
+			for round := range benchRounds + 1 {
+				p, k := rate(b, bare.URL, path, turn), rate(b, shop.URL(), path, turn)
+				if round > 0 { // the first round warms up
+					plain, kept = plain+p/benchRounds, kept+k/benchRounds
+				}
+			}
+			b.ReportMetric(kept, "server/s")
+			b.ReportMetric(plain, "bare/s")
+			b.ReportMetric(kept/plain, "ratio")
 			b.ReportMetric(0, "ns/op")
 		})
 	}
@@ -113,7 +149,7 @@ func bareServer(b *testing.B, shop *apitest.Shop) string {
 		if err != nil {
 			return err
 		}
-		rows, err := queries.ListNewestProducts(c.Request().Context(), 0, int32(limit))
+		rows, err := queries.ListNewestProducts(c.Request().Context(), true, 0, int32(limit))
 		if err != nil {
 			return err
 		}
@@ -135,77 +171,5 @@ func bareServer(b *testing.B, shop *apitest.Shop) string {
 // rate is how many answers a second the connections get together.
 func rate(b *testing.B, base, path string, turn time.Duration) float64 {
 	b.Helper()
-	address := strings.TrimPrefix(base, "http://")
-	request := []byte("GET " + path + " HTTP/1.1\r\nHost: " + address + "\r\n\r\n")
-	var answers atomic.Int64
-	var all sync.WaitGroup
-	started := time.Now()
-	for range benchConnections {
-		all.Go(func() {
-			conn, err := net.Dial("tcp", address)
-			if err != nil {
-				b.Error(err)
-				return
-			}
-			defer func() { _ = conn.Close() }()
-			reader := bufio.NewReaderSize(conn, 64<<10)
-			for time.Since(started) < turn {
-				if err := exchange(conn, reader, request); err != nil {
-					b.Error(err)
-					return
-				}
-				answers.Add(1)
-			}
-		})
-	}
-	all.Wait()
-	return float64(answers.Load()) / time.Since(started).Seconds()
-}
-
-// exchange sends a request and reads its answer, as cheaply as can be: the client shares the machine.
-func exchange(conn net.Conn, reader *bufio.Reader, request []byte) error {
-	if _, err := conn.Write(request); err != nil {
-		return err
-	}
-	head := textproto.NewReader(reader)
-	status, err := head.ReadLine()
-	if err != nil {
-		return err
-	}
-	if !strings.Contains(status, " 200 ") {
-		return fmt.Errorf("answered %s", status)
-	}
-	length, chunked := int64(-1), false
-	for {
-		line, err := head.ReadLine()
-		if err != nil {
-			return err
-		}
-		if line == "" {
-			break
-		}
-		if value, found := strings.CutPrefix(line, "Content-Length: "); found {
-			if length, err = strconv.ParseInt(value, 10, 64); err != nil {
-				return err
-			}
-		}
-		chunked = chunked || line == "Transfer-Encoding: chunked"
-	}
-	if !chunked {
-		_, err = reader.Discard(int(length))
-		return err
-	}
-	for {
-		line, err := head.ReadLine()
-		if err != nil {
-			return err
-		}
-		size, err := strconv.ParseInt(line, 16, 64)
-		if err != nil {
-			return err
-		}
-		if _, err := reader.Discard(int(size) + 2); err != nil || size == 0 {
-			return err
-		}
-	}
+	return apitest.Load(b, base, benchConnections, turn, func(int) string { return path }).PerSecond
 }

@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/cespare/xxhash/v2"
 	"github.com/labstack/echo/v4"
 )
 
@@ -41,7 +40,7 @@ func (w *tagWriter) Write(body []byte) (int, error) {
 		header := w.Header()
 		tag := header.Get("ETag")
 		if tag == "" {
-			tag = `"` + strconv.FormatUint(xxhash.Sum64(body), 16) + `"`
+			tag = bodyTag(body)
 			header.Set("ETag", tag)
 		}
 		if matches(w.known, tag) {

@@ -20,6 +20,7 @@ var (
 	errNoToken   = problem.Unauthorized("missing_token", "Log in and send the access token as Authorization: Bearer.")
 	errScheme    = problem.Unauthorized("invalid_token", "Only Bearer tokens are understood.")
 	errForbidden = problem.Forbidden("forbidden", "The account may not do this.")
+	errOrigin    = problem.Forbidden("cross_origin", "Browsers may send this from the shop's own pages alone, and from the origins of CORS_ALLOWED_ORIGINS.")
 )
 
 // guard lets a request through to its handler once everything the contract demands of it holds. The order
@@ -37,6 +38,9 @@ func (s *Server) guard(c echo.Context, op *operation, info *request.Info, next e
 	if r.ContentLength > op.maxBody {
 		return &http.MaxBytesError{Limit: op.maxBody}
 	}
+	if err := s.origins.Check(r); err != nil { // a form of another site: no cookie and no preflight guards a login
+		return errOrigin
+	}
 	r.Body = http.MaxBytesReader(c.Response().Writer, r.Body, op.maxBody)
 	readCookies(r, info)
 	if op.role != "" {
@@ -47,6 +51,14 @@ func (s *Server) guard(c echo.Context, op *operation, info *request.Info, next e
 	if err := s.limit(c, op, info); err != nil {
 		return err
 	}
+	if op.keep > 0 && s.pages != nil {
+		return s.cached(c, op, next)
+	}
+	return answer(c, op, next)
+}
+
+// answer has a request answered that may be.
+func answer(c echo.Context, op *operation, next echo.HandlerFunc) error {
 	if err := op.validate(c); err != nil {
 		return err
 	}

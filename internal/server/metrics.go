@@ -3,12 +3,15 @@ package server
 import (
 	"bytes"
 	"net/http"
+	"sync/atomic"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/prometheus/common/expfmt"
+
+	"github.com/shopd/shopd/internal/platform/cache"
 )
 
 // metrics of one server. Operations are known by their operationId, so a label never holds what a client sent.
@@ -18,7 +21,7 @@ type metrics struct {
 	duration *prometheus.HistogramVec
 }
 
-func newMetrics(pool *pgxpool.Pool) *metrics {
+func newMetrics(pool *pgxpool.Pool, pages *cache.Pages) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -37,7 +40,29 @@ func newMetrics(pool *pgxpool.Pool) *metrics {
 		gauge("shopd_database_connections_in_use", "Database connections in use.", func(s *pgxpool.Stat) float64 { return float64(s.AcquiredConns()) }),
 		gauge("shopd_database_connections_max", "Most database connections there may be.", func(s *pgxpool.Stat) float64 { return float64(s.MaxConns()) }),
 	)
+	if pages != nil {
+		m.registry.MustRegister(pageMetrics(pages)...)
+	}
 	return m
+}
+
+// pageMetrics are about the answers that are kept.
+func pageMetrics(pages *cache.Pages) []prometheus.Collector {
+	counter := func(result string, count *atomic.Int64) prometheus.Collector {
+		return prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "shopd_cache_requests_total", Help: "Reads that may be answered from the cache, by what it did.",
+			ConstLabels: prometheus.Labels{"result": result},
+		}, func() float64 { return float64(count.Load()) })
+	}
+	return []prometheus.Collector{
+		counter("hit", &pages.Hits), counter("miss", &pages.Misses), counter("bypass", &pages.Bypassed),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "shopd_cache_hit_ratio", Help: "Share of the reads since the start that the cache answered.",
+		}, func() float64 {
+			hits := float64(pages.Hits.Load())
+			return hits / max(1, hits+float64(pages.Misses.Load()+pages.Bypassed.Load()))
+		}),
+	}
 }
 
 // text renders all metrics in Prometheus' text format.

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,7 +17,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/ratelimit"
 )
 
-// What an operation may use unless it says otherwise with x-timeout.
+// What an operation may use unless it says otherwise with x-max-body and x-timeout.
 const (
 	defaultMaxBody = 1 << 20
 	defaultTimeout = 10 * time.Second
@@ -32,10 +33,11 @@ type operation struct {
 	limits   []limit
 	maxBody  int64
 	timeout  time.Duration
-	media    []string // media types of the body; empty without a body
-	optional bool     // the body may be left out
-	tagged   bool     // the answer carries an ETag
-	streams  bool     // the answer may be an event stream
+	media    []string      // media types of the body; empty without a body
+	optional bool          // the body may be left out
+	tagged   bool          // the answer carries an ETag
+	streams  bool          // the answer may be an event stream
+	keep     time.Duration // how long an answer may be sent again; 0: not at all
 
 	parameters openapi3.Parameters // its own and its path's
 }
@@ -86,12 +88,26 @@ func readOperation(spec *openapi3.T, path, method string, item *openapi3.PathIte
 	if err := op.readLimits(document.Extensions["x-rate-limit"]); err != nil {
 		return nil, err
 	}
+	if extension, ok := document.Extensions["x-max-body"]; ok {
+		size, err := parseSize(extension)
+		if err != nil {
+			return nil, fmt.Errorf("x-max-body: %w", err)
+		}
+		op.maxBody = size
+	}
 	if text, ok := document.Extensions["x-timeout"].(string); ok {
 		timeout, err := time.ParseDuration(text)
 		if err != nil {
 			return nil, fmt.Errorf("x-timeout %q is not a duration", text)
 		}
 		op.timeout = timeout
+	}
+	if text, ok := document.Extensions["x-cache"].(string); ok {
+		keep, err := time.ParseDuration(text)
+		if err != nil || method != http.MethodGet || op.role != "" {
+			return nil, fmt.Errorf("x-cache %q is not a duration, or the operation not a public GET", text)
+		}
+		op.keep = keep
 	}
 	if body := document.RequestBody; body != nil {
 		op.media, op.optional = slices.Sorted(maps.Keys(body.Value.Content)), !body.Value.Required
@@ -107,6 +123,22 @@ func readOperation(spec *openapi3.T, path, method string, item *openapi3.PathIte
 		op.streams = ok.Value.Content["text/event-stream"] != nil
 	}
 	return op, nil
+}
+
+// parseSize reads a number of bytes, or a text such as 64KiB or 10.5MiB.
+func parseSize(extension any) (int64, error) {
+	text := fmt.Sprint(extension)
+	unit := 1.0
+	for suffix, bytes := range map[string]float64{"KiB": 1 << 10, "MiB": 1 << 20} {
+		if number, ok := strings.CutSuffix(text, suffix); ok {
+			text, unit = number, bytes
+		}
+	}
+	number, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(number*unit >= 1 && number*unit <= 1<<40) {
+		return 0, fmt.Errorf("%v is neither a number of bytes nor a size such as 10.5MiB", extension)
+	}
+	return int64(number * unit), nil
 }
 
 func isClosed(schema *openapi3.Schema) bool {

@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/internal/addresses"
@@ -22,8 +23,10 @@ import (
 	"github.com/shopd/shopd/internal/identity"
 	"github.com/shopd/shopd/internal/inventory"
 	"github.com/shopd/shopd/internal/orders"
+	"github.com/shopd/shopd/internal/platform/cache"
 	"github.com/shopd/shopd/internal/platform/ratelimit"
 	"github.com/shopd/shopd/internal/platform/request"
+	"github.com/shopd/shopd/internal/reviews"
 )
 
 // Domains are the operations, grouped as in internal/. Together they are the generated interface: an operation
@@ -35,6 +38,7 @@ type Domains struct {
 	*inventory.Stock
 	*cart.Carts
 	*orders.Orders
+	*reviews.Reviews
 	*assistant.Assistant
 	*Platform
 }
@@ -46,6 +50,7 @@ type Options struct {
 	Log            *slog.Logger
 	Pool           *pgxpool.Pool
 	Limiter        *ratelimit.Limiter
+	Pages          *cache.Pages // nil: nothing is kept
 	Authenticate   func(ctx context.Context, token string) (request.Principal, error)
 	CheckCSRF      func(ctx context.Context, session int64) error
 	Ranks          map[string]int16 // rank of each role
@@ -61,10 +66,13 @@ type Server struct {
 	log          *slog.Logger
 	metrics      *metrics
 	limiter      *ratelimit.Limiter
+	pages        *cache.Pages
+	making       singleflight.Group
 	authenticate func(ctx context.Context, token string) (request.Principal, error)
 	checkCSRF    func(ctx context.Context, session int64) error
 	ranks        map[string]int16
 	proxies      []netip.Prefix
+	origins      *http.CrossOriginProtection
 }
 
 // New puts the server together. It fails if the contract leaves something undecided.
@@ -78,8 +86,14 @@ func New(o Options, domains Domains) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		echo: echo.New(), operations: operations, log: o.Log, metrics: newMetrics(o.Pool), limiter: o.Limiter,
+		echo: echo.New(), operations: operations, log: o.Log, metrics: newMetrics(o.Pool, o.Pages), limiter: o.Limiter, pages: o.Pages,
 		authenticate: o.Authenticate, checkCSRF: o.CheckCSRF, ranks: o.Ranks, proxies: o.TrustedProxies,
+		origins: http.NewCrossOriginProtection(),
+	}
+	for _, origin := range o.AllowedOrigins {
+		if err := s.origins.AddTrustedOrigin(origin); err != nil {
+			return nil, fmt.Errorf("CORS_ALLOWED_ORIGINS: %w", err)
+		}
 	}
 	for _, op := range operations {
 		if op.role != "" && s.ranks[op.role] == 0 {

@@ -40,14 +40,23 @@ var validatorOptions = &openapi3filter.Options{
 	AuthenticationFunc:  openapi3filter.NoopAuthenticationFunc,
 }
 
-// validate checks the request against the contract. It reads the body whole; the caller has capped it.
+// validate checks the request against the contract. It reads the body whole, unless that has parts, whose handler
+// reads and checks them one by one; the caller has capped it.
 func (op *operation) validate(c echo.Context) error {
 	query, err := op.readQuery(c)
 	if err != nil {
 		return err
 	}
 	r := c.Request()
-	if len(op.media) > 0 {
+	seen, options := r, validatorOptions
+	switch {
+	case op.hasParts(r):
+		if err := checkParts(r); err != nil {
+			return err
+		}
+		seen, options = new(*r), partsOptions
+		seen.Body = http.NoBody // the validator reads it whole for each way to log in
+	case len(op.media) > 0:
 		if err := op.readBody(r); err != nil {
 			return err
 		}
@@ -71,7 +80,7 @@ func (op *operation) validate(c echo.Context) error {
 		return nil
 	}
 	err = openapi3filter.ValidateRequest(r.Context(), &openapi3filter.RequestValidationInput{
-		Request: r, PathParams: path, QueryParams: query, Route: op.route, Options: validatorOptions,
+		Request: seen, PathParams: path, QueryParams: query, Route: op.route, Options: options,
 	})
 	if err == nil {
 		return nil
@@ -126,7 +135,7 @@ func (op *operation) readQuery(c echo.Context) (url.Values, error) {
 // readBody refuses what the validator would let pass: another media type, bytes after the JSON value,
 // characters no database can hold.
 func (op *operation) readBody(r *http.Request) error {
-	data, err := io.ReadAll(r.Body)
+	data, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, op.wholeBody()))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
@@ -142,9 +151,13 @@ func (op *operation) readBody(r *http.Request) error {
 	case len(data) == 0:
 		return errNoBody
 	}
-	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	header := r.Header.Get("Content-Type")
+	media, _, err := mime.ParseMediaType(header)
 	if err != nil || !slices.Contains(op.media, media) {
 		return errMediaType.Detailf("Send the body as %s.", strings.Join(op.media, " or "))
+	}
+	if len(op.media) > 1 {
+		r.Header.Set("Content-Type", media+header[len(media):]) // the generated code minds upper and lower case
 	}
 	if !utf8.Valid(data) {
 		return errUTF8

@@ -47,6 +47,9 @@ func New(t testing.TB, settings ...Setting) *Shop { return start(t, emptyTemplat
 // files.
 func Demo(t testing.TB, settings ...Setting) *Shop { return start(t, demoTemplate, settings) }
 
+// Large starts a server on a database with 100,000 products, for benchmarks.
+func Large(t testing.TB, settings ...Setting) *Shop { return start(t, largeTemplate, settings) }
+
 func start(t testing.TB, template func() (string, error), settings []Setting) *Shop {
 	t.Helper()
 	name, err := template()
@@ -90,13 +93,14 @@ func startOn(t testing.TB, url string, settings []Setting) *Shop {
 	return shop
 }
 
-// defaults are the settings of a test server: cheap passwords, no rate limits unless a test is about them.
+// defaults are the settings of a test server: cheap passwords, no rate limits and no kept answers unless a test is about
+// them, as tests change the database behind the server's back.
 func defaults(databaseURL string) map[string]string {
 	return map[string]string{
 		"DEBUG": "true", "SECRET_KEY": "a-secret-of-the-tests-and-of-nobody-else", "BCRYPT_COST": "4",
 		"DATABASE_URL": databaseURL, "REDIS_URL": servers.redis, "DATABASE_POOL": "8",
 		"RATE_LIMIT_FACTOR": "0", "RAG_PROVIDER": "local", "START_TIMEOUT": "10s",
-		"WORKERS": "false",
+		"WORKERS": "false", "CACHE_RESPONSES": "false",
 	}
 }
 

@@ -73,6 +73,10 @@ func check(t testing.TB, request *http.Request, content []byte, answer *Answer) 
 		return
 	}
 	input := &openapi3filter.RequestValidationInput{Request: ask, PathParams: path, Route: route, Options: options}
+	if strings.HasPrefix(ask.Header.Get("Content-Type"), "multipart/") { // its parts are for the tests of the operation
+		input.Options = new(*options)
+		input.Options.ExcludeRequestBody = true
+	}
 	if invalid := openapi3filter.ValidateRequest(ask.Context(), input); invalid != nil {
 		require.GreaterOrEqual(t, answer.Status, 400, "%s %s is against the contract and succeeded: %v", request.Method, request.URL, invalid)
 	}

@@ -4,12 +4,14 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	_ "embed"
 	"encoding/hex"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"net/url"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 
@@ -45,13 +47,28 @@ func startServers(ctx context.Context) error {
 // all processes until they change.
 var emptyTemplate = sync.OnceValues(func() (string, error) {
 	name := "shopd_template_" + hashMigrations()
-	return name, makeTemplate(context.Background(), name, false)
+	return name, makeTemplate(context.Background(), name, withAccounts)
 })
+
+// largeTemplate has 100,000 products with vectors. It takes minutes to make and is kept until the migrations change.
+var largeTemplate = sync.OnceValues(func() (string, error) {
+	name := "shopd_large_" + hashMigrations()
+	return name, makeTemplate(context.Background(), name, withManyProducts)
+})
+
+// What a template holds beside the schema.
+type content int
+
+const (
+	withAccounts content = iota
+	withDemo
+	withManyProducts
+)
 
 // demoTemplate has the demo catalogue and its vectors too. Code made it, so it lives as long as the process.
 var demoTemplate = sync.OnceValues(func() (string, error) {
 	name := "shopd_demo_" + randomWord()
-	err := makeTemplate(context.Background(), name, true)
+	err := makeTemplate(context.Background(), name, withDemo)
 	if err == nil {
 		temporary = append(temporary, name)
 	}
@@ -61,7 +78,7 @@ var demoTemplate = sync.OnceValues(func() (string, error) {
 var temporary []string // templates to drop at the end
 
 // makeTemplate makes a template database unless it exists. Processes that want the same one wait for the first.
-func makeTemplate(ctx context.Context, name string, demo bool) error {
+func makeTemplate(ctx context.Context, name string, holds content) error {
 	conn, err := pgx.Connect(ctx, servers.postgres)
 	if err != nil {
 		return err
@@ -81,14 +98,14 @@ func makeTemplate(ctx context.Context, name string, demo bool) error {
 	if _, err := conn.Exec(ctx, "CREATE DATABASE "+quoted); err != nil {
 		return err
 	}
-	if err := fill(ctx, databaseURL(name), demo); err != nil {
+	if err := fill(ctx, databaseURL(name), holds); err != nil {
 		return fmt.Errorf("template %s: %w", name, err)
 	}
 	_, err = conn.Exec(ctx, "ALTER DATABASE "+quoted+" IS_TEMPLATE true")
 	return err
 }
 
-func fill(ctx context.Context, url string, demo bool) error {
+func fill(ctx context.Context, url string, holds content) error {
 	if err := postgres.Migrate(ctx, url); err != nil {
 		return err
 	}
@@ -108,13 +125,40 @@ func fill(ctx context.Context, url string, demo bool) error {
 		return err
 	}
 	defer func() { _ = a.Close() }()
-	if err := a.SeedAccounts(ctx); err != nil || !demo {
+	if err := a.SeedAccounts(ctx); err != nil {
 		return err
 	}
-	if err := a.SeedCatalogue(ctx, app.WithoutImages, nil); err != nil {
+	switch holds {
+	case withDemo:
+		if err := a.SeedCatalogue(ctx, app.WithoutImages, nil); err != nil {
+			return err
+		}
+		return a.Index(ctx, nil)
+	case withManyProducts:
+		if err := a.Index(ctx, nil); err != nil { // makes the vector space known
+			return err
+		}
+		return fillLarge(ctx, url)
+	}
+	return nil
+}
+
+//go:embed large.sql
+var largeSQL string
+
+// fillLarge makes many products, a statement at a time, as some may not run within a transaction.
+func fillLarge(ctx context.Context, url string) error {
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
 		return err
 	}
-	return a.Index(ctx, nil)
+	defer func() { _ = conn.Close(ctx) }()
+	for statement := range strings.SplitSeq(largeSQL, ";\n") {
+		if _, err := conn.Exec(ctx, statement); err != nil {
+			return fmt.Errorf("%.60s: %w", strings.TrimSpace(statement), err)
+		}
+	}
+	return nil
 }
 
 // copyDatabase makes a test's own database from a template.

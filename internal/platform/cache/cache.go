@@ -35,9 +35,9 @@ type silence struct{}
 
 func (silence) Printf(context.Context, string, ...any) {}
 
-// Check answers an error when Redis is out of reach.
-func Check(ctx context.Context, client redis.UniversalClient) error {
-	if err := client.Ping(ctx).Err(); err != nil {
+// Check answers an error when Redis is out of reach or takes nothing more.
+func Check(ctx context.Context, client redis.UniversalClient, prefix string) error {
+	if err := client.Set(ctx, prefix+"check", "ok", time.Minute).Err(); err != nil {
 		return fmt.Errorf("redis: %w", err)
 	}
 	return nil

@@ -61,6 +61,8 @@ type Settings struct {
 	RedisHost   string `env:"REDIS_HOST" envDefault:"localhost"`
 	RedisPort   int    `env:"REDIS_PORT" envDefault:"6379"`
 	RedisPrefix string `env:"REDIS_PREFIX" envDefault:"shopd:"`
+	// CacheResponses keeps the answers of public reads that many people ask for.
+	CacheResponses bool `env:"CACHE_RESPONSES" envDefault:"true"`
 
 	// Workers: this process works jobs beside serving.
 	Workers                  bool   `env:"WORKERS" envDefault:"true"`

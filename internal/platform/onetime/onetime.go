@@ -26,12 +26,23 @@ type Store struct {
 // New makes a store whose keys begin with prefix.
 func New(client redis.UniversalClient, prefix string) *Store { return &Store{client, prefix + "once:"} }
 
-// Issue answers a token of 32 random bytes that stands for value, for one purpose.
-func (s *Store) Issue(ctx context.Context, purpose, value string, lifetime time.Duration) (string, error) {
+// Issue answers a token of 32 random bytes that stands for value, for one purpose. One issued before for the same
+// subject, such as an account, is good no more.
+func (s *Store) Issue(ctx context.Context, purpose, subject, value string, lifetime time.Duration) (string, error) {
 	var random [32]byte
 	_, _ = rand.Read(random[:]) // never fails
 	token := base64.RawURLEncoding.EncodeToString(random[:])
-	if err := s.redis.Set(ctx, s.key(purpose, token), value, lifetime).Err(); err != nil {
+	key, newest := s.key(purpose, token), s.prefix+purpose+":newest:"+subject
+	before, err := s.redis.SetArgs(ctx, newest, key, redis.SetArgs{Get: true, TTL: lifetime}).Result()
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return "", fmt.Errorf("issue a token: %w", err)
+	}
+	pipe := s.redis.TxPipeline()
+	if before != "" {
+		pipe.Del(ctx, before)
+	}
+	pipe.Set(ctx, key, value, lifetime)
+	if _, err := pipe.Exec(ctx); err != nil {
 		return "", fmt.Errorf("issue a token: %w", err)
 	}
 	return token, nil

@@ -23,7 +23,8 @@ var runtimeParameters = map[string]string{
 	"lock_timeout":                        "3s",
 	"idle_in_transaction_session_timeout": "10s",
 	"jit":                                 "off",
-	"pg_trgm.word_similarity_threshold":   "0.45", // below the default, so that two wrong letters are forgiven
+	"hnsw.iterative_scan":                 "relaxed_order", // a search by meaning goes on until it has as many as asked for
+	"pg_trgm.word_similarity_threshold":   "0.45",          // below the default, so that two wrong letters are forgiven
 }
 
 // Open makes a pool of at most size connections. It does not wait for the server: see WaitReady. tracer, which

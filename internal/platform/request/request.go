@@ -24,6 +24,9 @@ type Info struct {
 	Arrived     time.Time
 	EventStream bool // the client prefers text/event-stream
 	Principal   Principal
+	// CatalogueVersion is that of the catalogue when the request was made; empty when none is known. What was counted
+	// under a version holds as long as it does.
+	CatalogueVersion string
 
 	RefreshCookie string      // the refresh token a browser sent
 	CSRFToken     string      // X-CSRF-Token

@@ -1,0 +1,277 @@
+package catalog_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/shopd/shopd/gen/api"
+	"github.com/shopd/shopd/internal/platform/apitest"
+)
+
+// picture is red on the left and blue on the right.
+func picture(width, height int) image.Image {
+	m := image.NewRGBA(image.Rect(0, 0, width, height))
+	for y := range height {
+		for x := range width {
+			m.Set(x, y, color.RGBA{R: 255, A: 255})
+			if x >= width/2 {
+				m.Set(x, y, color.RGBA{B: 255, A: 255})
+			}
+		}
+	}
+	return m
+}
+
+func asPNG(t testing.TB, m image.Image) string {
+	var file bytes.Buffer
+	require.NoError(t, png.Encode(&file, m))
+	return file.String()
+}
+
+func asJPEG(t testing.TB, m image.Image) string {
+	var file bytes.Buffer
+	require.NoError(t, jpeg.Encode(&file, m, nil))
+	return file.String()
+}
+
+// photographedAt adds EXIF with an orientation and a place to a JPEG file.
+func photographedAt(file string, place string) string {
+	tiff := []byte("II*\x00\x08\x00\x00\x00\x02\x00")
+	entry := func(tag, kind uint16, count, value uint32) {
+		tiff = binary.LittleEndian.AppendUint16(binary.LittleEndian.AppendUint16(tiff, tag), kind)
+		tiff = binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(tiff, count), value)
+	}
+	entry(0x0112, 3, 1, 1)  // orientation
+	entry(0x8825, 4, 1, 38) // where the place is
+	tiff = append(tiff, 0, 0, 0, 0)
+	tiff = append(tiff, "\x01\x00\x1d\x00\x02\x00"...)
+	tiff = append(tiff, "GPS "+place...)
+	segment := "Exif\x00\x00" + string(tiff)
+	head := binary.BigEndian.AppendUint16([]byte("\xff\xd8\xff\xe1"), uint16(len(segment)+2))
+	return string(head) + segment + file[2:]
+}
+
+// part of a form; a file if it has a file name.
+type part struct{ name, fileName, content string }
+
+func form(parts ...part) apitest.Raw {
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	for _, p := range parts {
+		disposition := fmt.Sprintf(`form-data; name="%s"`, p.name)
+		if p.fileName != "" {
+			disposition += fmt.Sprintf(`; filename="%s"`, p.fileName)
+		}
+		to, _ := w.CreatePart(map[string][]string{"Content-Disposition": {disposition}}) // into memory: no error
+		_, _ = to.Write([]byte(p.content))
+	}
+	_ = w.Close()
+	return apitest.Raw{ContentType: w.FormDataContentType(), Content: body.String()}
+}
+
+func file(content string) part { return part{"file", "image.bin", content} }
+
+// gallery is a shop with a product and the folder its images lie in.
+type gallery struct {
+	*apitest.Shop
+	admin   apitest.Caller
+	product api.AdminProduct
+	images  string // address
+	folder  string
+}
+
+func newGallery(t testing.TB, settings ...apitest.Setting) gallery {
+	folder := t.TempDir()
+	shop := apitest.New(t, append(settings, apitest.Setting{Name: "UPLOAD_DIR", Value: folder})...)
+	admin := shop.Admin()
+	product := createProduct(admin, fields{"name": "Drift", "price": "79.00"})
+	return gallery{shop, admin, product, productAddress(product) + "/images", folder}
+}
+
+func (g gallery) upload(body apitest.Raw) api.Image {
+	var image api.Image
+	g.admin.Post(g.images, body).Want(http.StatusCreated).Into(&image)
+	return image
+}
+
+func (g gallery) files(t testing.TB) []string {
+	entries, err := os.ReadDir(g.folder)
+	require.NoError(t, err)
+	names := make([]string, len(entries))
+	for i, entry := range entries {
+		names[i] = entry.Name()
+	}
+	return names
+}
+
+// requireEmpty requires that a refused upload left nothing behind.
+func (g gallery) requireEmpty(t testing.TB) {
+	t.Helper()
+	require.Zero(t, apitest.Value[int](g.Shop, "SELECT count(*) FROM product_images"))
+	require.Empty(t, g.files(t))
+}
+
+func (g gallery) at(id int64) string { return fmt.Sprintf("%s/%d", g.images, id) }
+
+func TestAnUploadIsShownInThreeSizes(t *testing.T) {
+	t.Parallel()
+	g := newGallery(t)
+	tag := g.admin.Get(productAddress(g.product)).Header.Get("ETag")
+	var shown api.Image
+	answer := g.admin.Post(g.images, form(part{"alt", "", "In front"}, file(asPNG(t, picture(2000, 1000)))), ifMatch(tag)).Want(http.StatusCreated).Into(&shown)
+	assert.NotEqual(t, tag, answer.Header.Get("ETag"), "the product has another version")
+	g.admin.Post(g.images, form(file(asPNG(t, picture(20, 10)))), ifMatch(tag)).Problem(http.StatusPreconditionFailed, "stale")
+	assert.Equal(t, "In front", shown.Alt)
+	assert.True(t, shown.IsPrimary, "the first is the primary one")
+	require.Len(t, shown.Sizes, 3)
+	for i, want := range []image.Point{{X: 320, Y: 160}, {X: 800, Y: 400}, {X: 1600, Y: 800}} {
+		size := shown.Sizes[i]
+		assert.Equal(t, want, image.Point{X: int(size.Width), Y: int(size.Height)})
+		read := g.Get(size.URL).Want(http.StatusOK)
+		assert.Equal(t, "image/jpeg", read.Header.Get("Content-Type"))
+		assert.Equal(t, "default-src 'none'; sandbox", read.Header.Get("Content-Security-Policy"))
+		drawn, kind, err := image.Decode(bytes.NewReader(read.Body))
+		require.NoError(t, err)
+		assert.Equal(t, "jpeg", kind)
+		assert.Equal(t, want, drawn.Bounds().Size())
+	}
+
+	var seen api.Product
+	g.Get(fmt.Sprintf("/api/v1/products/%d", g.product.ID)).Want(http.StatusOK).Into(&seen)
+	assert.Equal(t, []api.Image{shown}, seen.Images)
+	second := g.upload(form(file(asJPEG(t, picture(100, 50)))))
+	assert.Equal(t, "Drift", second.Alt, "the product's name stands in")
+	assert.False(t, second.IsPrimary)
+	assert.Equal(t, int32(1), second.Position)
+	assert.Len(t, second.Sizes, 1, "nothing is drawn larger than it is")
+	see := image.NewNRGBA(image.Rect(0, 0, 400, 400))
+	assert.True(t, strings.HasSuffix(g.upload(form(file(asPNG(t, see)))).URL, ".png"), "what is transparent stays so")
+}
+
+func TestAPhotoForgetsWhereItWasTaken(t *testing.T) {
+	t.Parallel()
+	g := newGallery(t)
+	photo := photographedAt(asJPEG(t, picture(400, 300)), "51.5034 N 0.1276 W")
+	require.Contains(t, photo, "51.5034")
+	for _, size := range g.upload(form(file(photo))).Sizes {
+		shown := string(g.Get(size.URL).Want(http.StatusOK).Body)
+		assert.NotContains(t, shown, "Exif")
+		assert.NotContains(t, shown, "51.5034")
+	}
+}
+
+func TestImagesHaveAnOrder(t *testing.T) {
+	t.Parallel()
+	g := newGallery(t)
+	small := file(asPNG(t, picture(8, 8)))
+	a, b := g.upload(form(small, part{"alt", "", "a"})), g.upload(form(small, part{"alt", "", "b"}))
+	c := g.upload(form(small, part{"alt", "", "c"}, part{"position", "", "0"}, part{"is_primary", "", "true"}))
+	assert.True(t, c.IsPrimary)
+	order := func() (names string) {
+		var product api.AdminProduct
+		g.admin.Get(productAddress(g.product)).Want(http.StatusOK).Into(&product)
+		inOrder := make([]string, len(product.Images))
+		for i, image := range product.Images {
+			assert.Equal(t, i == 0, image.IsPrimary)
+			inOrder[image.Position] = image.Alt
+		}
+		return strings.Join(inOrder, "") + " " + product.Images[0].Alt
+	}
+	assert.Equal(t, "cab c", order())
+	var changed api.Image
+	tag := g.admin.Patch(g.at(c.ID), fields{"position": 99, "alt": "C"}).Want(http.StatusOK).Into(&changed).Header.Get("ETag")
+	assert.Equal(t, int32(2), changed.Position)
+	assert.Equal(t, "abC C", order())
+	g.admin.Patch(g.at(b.ID), fields{"position": 0, "is_primary": true}, ifMatch(tag)).Want(http.StatusOK)
+	assert.Equal(t, "baC b", order())
+	g.admin.Patch(g.at(b.ID), fields{"alt": "x"}, ifMatch(tag)).Problem(http.StatusPreconditionFailed, "stale")
+	g.admin.Call(http.MethodDelete, g.at(b.ID), nil, ifMatch(tag)).Problem(http.StatusPreconditionFailed, "stale")
+	g.admin.Patch(g.at(b.ID), fields{"is_primary": false}).Problem(http.StatusUnprocessableEntity, "invalid_request")
+	g.admin.Patch(g.at(b.ID), fields{"alt": "a\u0007"}).Problem(http.StatusUnprocessableEntity, "invalid_request")
+	g.admin.Patch(g.at(4242), fields{"alt": "x"}).Problem(http.StatusNotFound, "image_not_found")
+	g.admin.Delete(g.at(4242)).Problem(http.StatusNotFound, "image_not_found")
+
+	other := createProduct(g.admin, fields{"name": "Other", "price": "1.00"})
+	g.admin.Delete(fmt.Sprintf("%s/images/%d", productAddress(other), b.ID)).Problem(http.StatusNotFound, "image_not_found")
+	variant := fmt.Sprintf("%s/variants/%d", productAddress(g.product), g.product.Variants[0].ID)
+	g.admin.Patch(variant, fields{"image_id": b.ID}).Want(http.StatusOK)
+	g.admin.Delete(g.at(b.ID)).Want(http.StatusNoContent)
+	assert.Equal(t, "aC a", order(), "the next is the primary one")
+	g.Get(b.URL).Problem(http.StatusNotFound, "media_not_found")
+	g.Get(a.URL).Want(http.StatusOK)
+	g.admin.Delete(g.at(a.ID)).Want(http.StatusNoContent)
+	g.admin.Delete(g.at(c.ID)).Want(http.StatusNoContent)
+	g.requireEmpty(t)
+
+	for range 20 {
+		g.upload(form(small))
+	}
+	g.admin.Post(g.images, form(small)).Problem(http.StatusConflict, "too_many_images")
+	g.admin.Delete(productAddress(g.product)).Want(http.StatusNoContent)
+	g.admin.Post(g.images, form(small)).Problem(http.StatusNotFound, "product_not_found")
+	assert.Len(t, g.files(t), 20)
+}
+
+func TestFilesOfOthersStay(t *testing.T) {
+	t.Parallel()
+	g := newGallery(t)
+	first := g.upload(form(file(asPNG(t, picture(8, 8)))))
+	g.Exec("INSERT INTO product_images (product_id, position, is_primary, alt, sizes) SELECT product_id, 1, false, alt, sizes FROM product_images")
+	g.admin.Delete(g.at(first.ID)).Want(http.StatusNoContent)
+	g.Get(first.URL).Want(http.StatusOK)
+}
+
+func TestImagesAreFetched(t *testing.T) {
+	t.Parallel()
+	g := newGallery(t, apitest.Setting{Name: "FETCH_ALLOWED_NETWORKS", Value: "127.0.0.0/8"})
+	remote := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = w.Write([]byte(asPNG(t, picture(400, 400))))
+	}))
+	defer remote.Close()
+	var shown api.Image
+	g.admin.Post(g.images, fields{"url": remote.URL + "/a.png", "alt": "Fetched", "position": 3}).Want(http.StatusCreated).Into(&shown)
+	assert.Equal(t, "Fetched", shown.Alt)
+	assert.Len(t, shown.Sizes, 2)
+	g.admin.Post(g.images, fields{"url": remote.URL, "alt": "a\u0001"}).Problem(http.StatusUnprocessableEntity, "invalid_request")
+	g.admin.Post(g.images, fields{"alt": "nothing"}).Problem(http.StatusUnprocessableEntity, "invalid_request")
+	g.admin.Post(g.images, apitest.Raw{ContentType: "Application/JSON", Content: `{"url": "` + remote.URL + `"}`}).Want(http.StatusCreated)
+}
+
+func TestRacingChangesKeepOnePrimaryImage(t *testing.T) {
+	t.Parallel()
+	g := newGallery(t)
+	small := asPNG(t, picture(8, 8))
+	first := g.upload(form(file(small)))
+	var all sync.WaitGroup
+	for i := range 16 {
+		all.Go(func() {
+			switch image := g.upload(form(file(small), part{"is_primary", "", fmt.Sprint(i%2 == 0)})); i % 3 {
+			case 0:
+				g.admin.Patch(g.at(image.ID), fields{"is_primary": true, "position": 0}).Want(http.StatusOK)
+			case 1:
+				g.admin.Delete(g.at(image.ID)).Want(http.StatusNoContent)
+			}
+		})
+	}
+	all.Go(func() { g.admin.Delete(g.at(first.ID)).Want(http.StatusNoContent) })
+	all.Wait()
+	assert.Equal(t, 1, apitest.Value[int](g.Shop, "SELECT count(*) FROM product_images WHERE is_primary"))
+	assert.Equal(t, 11, apitest.Value[int](g.Shop, "SELECT count(*) FROM product_images"))
+	assert.Equal(t, 11, apitest.Value[int](g.Shop, "SELECT count(DISTINCT position) FROM product_images WHERE position BETWEEN 0 AND 10"))
+	assert.Len(t, g.files(t), 11)
+}

@@ -1,0 +1,61 @@
+package provider
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/shopd/shopd/internal/platform/money"
+)
+
+// EventType says what a webhook tells.
+type EventType string
+
+// The types of an Event. Other is everything the shop has no use for; it is acknowledged and dropped.
+const (
+	PaymentSucceeded EventType = "payment_succeeded"
+	PaymentFailed    EventType = "payment_failed"
+	RefundSucceeded  EventType = "refund_succeeded"
+	RefundFailure    EventType = "refund_failed"
+	Other            EventType = "other"
+)
+
+// Event is one webhook whose signature was right. The amount and the currency are the provider's and have to be compared
+// with what the shop asked for before anything is believed.
+type Event struct {
+	ID                string // the same in every repetition of the event
+	Type              EventType
+	ProviderPaymentID string
+	ProviderRefundID  string // of refund events
+	OrderReference    string // as given to Charge; may be empty in refund events
+	IdempotencyKey    string // as given to Charge or Refund; empty if another tool made the payment or refund
+	AmountMinor       int64  // of the payment, or of the refund
+	Currency          money.Currency
+	DeclineCode       string // of PaymentFailed
+	DeclineMessage    string // the same for people
+	At                time.Time
+}
+
+// SignatureTolerance is how old, or how far ahead, a webhook's signature may be.
+const SignatureTolerance = 5 * time.Minute
+
+// CheckSignatureAge looks at the time in a signature header of the form "t=<unix seconds>,v1=<hex>" and returns
+// ErrBadSignature unless it is within SignatureTolerance of now. It does not check the signature.
+func CheckSignatureAge(header string, now time.Time) error {
+	signed := int64(0)
+	for part := range strings.SplitSeq(header, ",") {
+		text, ok := strings.CutPrefix(part, "t=")
+		if !ok {
+			continue
+		}
+		seconds, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return ErrBadSignature
+		}
+		signed = seconds // the last one is what the signature covers
+	}
+	if age := now.Sub(time.Unix(signed, 0)); age > SignatureTolerance || age < -SignatureTolerance {
+		return ErrBadSignature
+	}
+	return nil
+}

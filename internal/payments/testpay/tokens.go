@@ -1,0 +1,83 @@
+package testpay
+
+import "github.com/shopd/shopd/internal/payments/provider"
+
+// The tokens, each with what becomes of a charge with it.
+const (
+	TokenVisa              = "tok_visa"               // succeeds
+	TokenMastercard        = "tok_mastercard"         // succeeds
+	TokenDeclined          = "tok_declined"           // declined: card_declined
+	TokenInsufficientFunds = "tok_insufficient_funds" // declined: insufficient_funds
+	TokenExpired           = "tok_expired"            // declined: expired_card
+	TokenTimeout           = "tok_timeout"            // charges, but the answer is lost: ErrOutcomeUnknown, and Find says succeeded
+	TokenTimeoutLost       = "tok_timeout_lost"       // the request is lost: ErrOutcomeUnknown, and Find finds nothing
+	TokenSlow              = "tok_slow"               // succeeds, but the answer takes Options.SlowFor; the charge is made whoever waits
+	TokenPending           = "tok_pending"            // pending, and succeeds by itself after Options.SettleAfter or by Settle
+	TokenPendingDeclined   = "tok_pending_declined"   // pending, and is declined the same way
+	TokenTwice             = "tok_twice"              // succeeds, and everything about it is told twice
+	TokenUnavailable       = "tok_unavailable"        // ErrUnavailable
+	TokenRefundPending     = "tok_refund_pending"     // succeeds; its refunds are pending until SettleRefund
+	TokenRefundFails       = "tok_refund_fails"       // succeeds; its refunds fail
+	TokenRefundTimeout     = "tok_refund_timeout"     // succeeds; its refunds are made, but the answer is lost
+)
+
+// behaviour is what a token stands for.
+type behaviour struct {
+	status      provider.Status // of a charge, at first
+	settlesTo   provider.Status // of a pending one, in the end
+	declineCode string
+
+	unavailable bool // cannot be reached
+	requestLost bool // nothing arrives, and nobody says so
+	answerLost  bool // it arrives, and nobody says so
+	slow        bool
+	twice       bool
+
+	refund           provider.RefundStatus
+	refundAnswerLost bool
+
+	brand, lastFour    string
+	expMonth, expYear  int
+	saveDeclinedAsWell bool // the bank declines it already when it is saved
+}
+
+var behaviours = map[string]behaviour{
+	TokenVisa:       paying(),
+	TokenMastercard: paying(func(b *behaviour) { b.brand, b.lastFour = "mastercard", "4444" }),
+	TokenDeclined:   declining("card_declined", func(b *behaviour) { b.lastFour, b.saveDeclinedAsWell = "0002", true }),
+	TokenInsufficientFunds: declining("insufficient_funds", func(b *behaviour) {
+		b.lastFour = "9995"
+	}),
+	TokenExpired: declining("expired_card", func(b *behaviour) {
+		b.lastFour, b.expMonth, b.expYear, b.saveDeclinedAsWell = "0069", 1, 2020, true
+	}),
+	TokenTimeout:     paying(func(b *behaviour) { b.answerLost = true }),
+	TokenTimeoutLost: paying(func(b *behaviour) { b.requestLost = true }),
+	TokenSlow:        paying(func(b *behaviour) { b.slow = true }),
+	TokenPending: paying(func(b *behaviour) {
+		b.status, b.settlesTo = provider.Pending, provider.Succeeded
+	}),
+	TokenPendingDeclined: declining("insufficient_funds", func(b *behaviour) {
+		b.status, b.settlesTo = provider.Pending, provider.Declined
+	}),
+	TokenTwice:         paying(func(b *behaviour) { b.twice = true }),
+	TokenUnavailable:   paying(func(b *behaviour) { b.unavailable = true }),
+	TokenRefundPending: paying(func(b *behaviour) { b.refund = provider.RefundPending }),
+	TokenRefundFails:   paying(func(b *behaviour) { b.refund = provider.RefundFailed }),
+	TokenRefundTimeout: paying(func(b *behaviour) { b.refundAnswerLost = true }),
+}
+
+func paying(changes ...func(*behaviour)) behaviour {
+	b := behaviour{
+		status: provider.Succeeded, refund: provider.RefundDone,
+		brand: "visa", lastFour: "4242", expMonth: 12, expYear: 2035,
+	}
+	for _, change := range changes {
+		change(&b)
+	}
+	return b
+}
+
+func declining(code string, change func(*behaviour)) behaviour {
+	return paying(func(b *behaviour) { b.status, b.declineCode = provider.Declined, code }, change)
+}
