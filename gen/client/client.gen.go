@@ -975,6 +975,11 @@ type AdminReview struct {
 	// Example: false
 	IsHidden bool `json:"is_hidden"`
 
+	// IsVerifiedPurchase Whether the author paid for the product here.
+	//
+	// Example: true
+	IsVerifiedPurchase bool `json:"is_verified_purchase"`
+
 	// ProductID An id.
 	//
 	// Example: 42
@@ -1123,6 +1128,27 @@ type AvailabilityCount struct {
 
 	// Value Whether it can be bought now.
 	Value Availability `json:"value"`
+}
+
+// BoughtTogether Products that buyers of another bought too. `total` counts all that are answered; there are no further pages.
+type BoughtTogether struct {
+	// Items The products, the strongest tie first.
+	Items []ProductSummary `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total int64 `json:"total"`
 }
 
 // Brand A brand.
@@ -2466,6 +2492,11 @@ type OwnReview struct {
 	// Example: false
 	IsHidden bool `json:"is_hidden"`
 
+	// IsVerifiedPurchase Whether the author paid for the product here.
+	//
+	// Example: true
+	IsVerifiedPurchase bool `json:"is_verified_purchase"`
+
 	// ProductID An id.
 	//
 	// Example: 42
@@ -3236,6 +3267,11 @@ type Review struct {
 	//
 	// Example: 42
 	ID ID `json:"id"`
+
+	// IsVerifiedPurchase Whether the author paid for the product here.
+	//
+	// Example: true
+	IsVerifiedPurchase bool `json:"is_verified_purchase"`
 
 	// Rating How good it is, in stars.
 	//
@@ -5190,6 +5226,12 @@ type SuggestProductsParams struct {
 	Limit *int32 `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// ListBoughtTogetherParams defines parameters for ListBoughtTogether.
+type ListBoughtTogetherParams struct {
+	// Limit How many products to answer.
+	Limit *int32 `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // ListProductReviewsParams defines parameters for ListProductReviews.
 type ListProductReviewsParams struct {
 	// Rating Only reviews with this many stars.
@@ -6836,6 +6878,15 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/products/{id} (the `GetProduct` operationId).
 	GetProduct(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListBoughtTogether List what is bought with a product
+	//
+	// Products in stock that customers who paid for this one paid for too, in orders of a year, the strongest tie first. A
+	// tie takes two customers at least, and what everybody buys counts less. Counted anew each hour; empty when nothing
+	// is known yet: [similar products](#operation/listSimilarProducts) then serve.
+	//
+	// Corresponds with GET /api/v1/products/{id}/bought-together (the `ListBoughtTogether` operationId).
+	ListBoughtTogether(ctx context.Context, id ID, params *ListBoughtTogetherParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListProductReviews List a product's reviews
 	//
@@ -9744,6 +9795,25 @@ func (c *Client) SuggestProducts(ctx context.Context, params *SuggestProductsPar
 // Corresponds with GET /api/v1/products/{id} (the `GetProduct` operationId).
 func (c *Client) GetProduct(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetProductRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListBoughtTogether List what is bought with a product
+//
+// Products in stock that customers who paid for this one paid for too, in orders of a year, the strongest tie first. A
+// tie takes two customers at least, and what everybody buys counts less. Counted anew each hour; empty when nothing
+// is known yet: [similar products](#operation/listSimilarProducts) then serve.
+//
+// Corresponds with GET /api/v1/products/{id}/bought-together (the `ListBoughtTogether` operationId).
+func (c *Client) ListBoughtTogether(ctx context.Context, id ID, params *ListBoughtTogetherParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListBoughtTogetherRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -15961,6 +16031,67 @@ func NewGetProductRequest(server string, id ID) (*http.Request, error) {
 	return req, nil
 }
 
+// NewListBoughtTogetherRequest constructs an http.Request for the ListBoughtTogether method
+func NewListBoughtTogetherRequest(server string, id ID, params *ListBoughtTogetherParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/products/%s/bought-together", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListProductReviewsRequest constructs an http.Request for the ListProductReviews method
 func NewListProductReviewsRequest(server string, id ID, params *ListProductReviewsParams) (*http.Request, error) {
 	var err error
@@ -18283,6 +18414,17 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/products/{id} (the `GetProduct` operationId).
 	GetProductWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetProductResponse, error)
+
+	// ListBoughtTogetherWithResponse List what is bought with a product
+	//
+	// Products in stock that customers who paid for this one paid for too, in orders of a year, the strongest tie first. A
+	// tie takes two customers at least, and what everybody buys counts less. Counted anew each hour; empty when nothing
+	// is known yet: [similar products](#operation/listSimilarProducts) then serve.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/products/{id}/bought-together (the `ListBoughtTogether` operationId).
+	ListBoughtTogetherWithResponse(ctx context.Context, id ID, params *ListBoughtTogetherParams, reqEditors ...RequestEditorFn) (*ListBoughtTogetherResponse, error)
 
 	// ListProductReviewsWithResponse List a product's reviews
 	//
@@ -27033,6 +27175,68 @@ func (r GetProductResponse) ContentType() string {
 	return ""
 }
 
+type ListBoughtTogetherResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BoughtTogether
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListBoughtTogetherResponse) GetJSON200() *BoughtTogether {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ListBoughtTogetherResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ListBoughtTogetherResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListBoughtTogetherResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListBoughtTogetherResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListBoughtTogetherResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListBoughtTogetherResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListBoughtTogetherResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListProductReviewsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -31065,6 +31269,23 @@ func (c *ClientWithResponses) GetProductWithResponse(ctx context.Context, id ID,
 		return nil, err
 	}
 	return ParseGetProductResponse(rsp)
+}
+
+// ListBoughtTogetherWithResponse List what is bought with a product
+//
+// Products in stock that customers who paid for this one paid for too, in orders of a year, the strongest tie first. A
+// tie takes two customers at least, and what everybody buys counts less. Counted anew each hour; empty when nothing
+// is known yet: [similar products](#operation/listSimilarProducts) then serve.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/products/{id}/bought-together (the `ListBoughtTogether` operationId).
+func (c *ClientWithResponses) ListBoughtTogetherWithResponse(ctx context.Context, id ID, params *ListBoughtTogetherParams, reqEditors ...RequestEditorFn) (*ListBoughtTogetherResponse, error) {
+	rsp, err := c.ListBoughtTogether(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListBoughtTogetherResponse(rsp)
 }
 
 // ListProductReviewsWithResponse List a product's reviews
@@ -39555,6 +39776,53 @@ func ParseGetProductResponse(rsp *http.Response) (*GetProductResponse, error) {
 			headers.ETag = &value
 		}
 		response.Headers304 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListBoughtTogetherResponse parses an HTTP response from a ListBoughtTogetherWithResponse call
+func ParseListBoughtTogetherResponse(rsp *http.Response) (*ListBoughtTogetherResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListBoughtTogetherResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BoughtTogether
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
 	}
 
 	return response, nil

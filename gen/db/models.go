@@ -138,17 +138,18 @@ type ProductDetail struct {
 	Images       []byte
 }
 
-type Review struct {
-	ID        int64
-	ProductID int64
-	UserID    int64
-	Rating    int16
-	Title     string
-	Body      string
-	Author    string
-	IsHidden  bool
-	CreatedAt time.Time
-	UpdatedAt time.Time
+type ReviewDetail struct {
+	ID                 int64
+	ProductID          int64
+	UserID             int64
+	Rating             int16
+	Title              string
+	Body               string
+	Author             string
+	IsHidden           bool
+	CreatedAt          time.Time
+	UpdatedAt          time.Time
+	IsVerifiedPurchase bool
 }
 
 type SearchSynonym struct {

@@ -47,6 +47,7 @@ import (
 type App struct {
 	Identity  *identity.Identity
 	Assistant *assistant.Assistant
+	Catalog   *catalog.Catalog
 	Search    *search.Search
 	Server    *server.Server
 
@@ -59,7 +60,6 @@ type App struct {
 	orders   *orders.Orders
 	queue    *jobs.Queue
 	pages    *cache.Pages
-	catalog  *catalog.Catalog
 	platform *server.Platform
 	closers  []func() error
 }
@@ -192,11 +192,13 @@ func (a *App) newAssistant(ctx context.Context) error {
 
 // newCatalogue makes the catalogue and the search in it, which forgets what it knew when the catalogue changes.
 func (a *App) newCatalogue(workers *river.Workers) {
-	a.catalog = catalog.New(a.pool, a.queue, a.media, catalog.Settings{
+	a.Catalog = catalog.New(a.pool, a.queue, a.media, catalog.Settings{
 		Log: a.log, Currency: a.settings.StoreCurrency, MediaPrefix: strings.TrimRight(a.settings.MediaURLPrefix, "/"),
 		Model: a.Assistant.Model, Fetch: safehttp.New(safehttp.Settings{Allowed: a.settings.FetchAllowedNetworks}), Changed: a.catalogueChanged,
 	})
-	a.Search = search.New(a.pool, a.catalog, search.Settings{
+	a.Catalog.AddWorkers(workers)
+	a.queue.Every(time.Hour, catalog.CountSales{})
+	a.Search = search.New(a.pool, a.Catalog, search.Settings{
 		Log: a.log, Currency: a.settings.StoreCurrency, Understand: a.Assistant.Understand, Changed: a.catalogueChanged,
 	})
 	a.closers = append(a.closers, func() error { a.Search.Close(); return nil })
@@ -216,7 +218,7 @@ func (a *App) newServer(client redis.UniversalClient) (err error) {
 		AllowedOrigins: s.CORSAllowedOrigins, TrustedProxies: s.TrustedProxies, Contract: gen.Contract,
 	}, server.Domains{
 		Identity: a.Identity, Addresses: addresses.New(a.pool), Assistant: a.Assistant, Platform: a.platform,
-		Catalog: a.catalog, Search: a.Search,
+		Catalog: a.Catalog, Search: a.Search,
 		Stock: a.stock, Carts: a.carts, Orders: a.orders,
 		Reviews: reviews.New(a.pool, reviews.Settings{Changed: a.catalogueChanged}),
 	})

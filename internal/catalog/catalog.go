@@ -41,6 +41,7 @@ type Settings struct {
 
 // Catalog answers the catalogue operations.
 type Catalog struct {
+	pool     *pgxpool.Pool
 	queue    *jobs.Queue
 	queries  *db.Queries
 	planned  *db.Queries // for queries with optional filters
@@ -52,5 +53,5 @@ type Catalog struct {
 // New makes the domain.
 func New(pool *pgxpool.Pool, queue *jobs.Queue, store *media.Store, settings Settings) *Catalog {
 	totals, _ := lru.New[totalKey, int64](maxTotals) // the size is not zero: no error
-	return &Catalog{totals: totals, queue: queue, queries: db.New(pool), planned: postgres.Planned(pool), media: store, settings: settings}
+	return &Catalog{totals: totals, pool: pool, queue: queue, queries: db.New(pool), planned: postgres.Planned(pool), media: store, settings: settings}
 }
