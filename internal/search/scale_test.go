@@ -28,6 +28,8 @@ var filling = []string{
 	`SELECT setseed(0.5)`,
 	`CREATE UNLOGGED TABLE syllables AS SELECT n, (ARRAY['ba','ke','lo','mi','nu','ra','so','ti','vo','za','dre','fen','gor','hal','jun','kri'])[n + 1] AS s FROM generate_series(0, 15) n`,
 	`CREATE UNLOGGED TABLE word AS SELECT row_number() OVER () - 1 AS n, a.s || b.s || c.s AS w FROM syllables a, syllables b, syllables c`,
+	`CREATE UNIQUE INDEX ON word (n)`,
+	`ANALYZE word`,
 	`INSERT INTO brands (name, slug) SELECT initcap(w) || 'on', w || 'on' FROM word WHERE n % 20 = 0`,
 	`INSERT INTO categories (name, slug) SELECT initcap(w) || 'er', w || 'er' FROM word WHERE n % 40 = 7`,
 	`CREATE UNLOGGED TABLE nouns AS SELECT row_number() OVER (ORDER BY id) - 1 AS n, id, name FROM categories`,
