@@ -23,6 +23,7 @@ var runtimeParameters = map[string]string{
 	"lock_timeout":                        "3s",
 	"idle_in_transaction_session_timeout": "10s",
 	"jit":                                 "off",
+	"random_page_cost":                    "1.1",           // data lies on solid-state disks and in memory: a thousand look-ups beat reading a table
 	"hnsw.ef_search":                      "200",           // vectors compared at least: as many as a search asks for
 	"hnsw.iterative_scan":                 "relaxed_order", // more of them when filters leave too few
 }
