@@ -3,6 +3,7 @@ DROP FUNCTION recount_search_words();
 DROP TRIGGER search_synonyms_known ON search_synonyms;
 DROP TRIGGER brands_known ON brands;
 DROP FUNCTION search_vocabulary_changed();
+DROP FUNCTION current_catalogue_changes();
 DROP FUNCTION current_search_version();
 DROP TABLE search_state;
 DROP SEQUENCE search_version, search_changes;

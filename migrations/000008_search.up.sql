@@ -43,6 +43,10 @@ INSERT INTO search_state (counted, products) VALUES (-1, 0);
 
 CREATE FUNCTION current_search_version() RETURNS bigint LANGUAGE sql STABLE AS $$ SELECT last_value FROM search_version $$;
 
+CREATE FUNCTION current_catalogue_changes() RETURNS bigint LANGUAGE sql STABLE AS $$
+    SELECT c.last_value + v.last_value FROM search_changes c, search_version v
+$$;
+
 CREATE FUNCTION search_vocabulary_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM nextval('search_version');

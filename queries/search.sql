@@ -172,3 +172,7 @@ DELETE FROM search_synonym_terms WHERE synonym_id = $1;
 
 -- name: DeleteSynonyms :exec
 DELETE FROM search_synonyms WHERE id = $1;
+
+-- Another number after every change of products, brands or categories that words depend on.
+-- name: GetCatalogueChanges :one
+SELECT current_catalogue_changes()::bigint;

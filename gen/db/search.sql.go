@@ -77,6 +77,18 @@ func (q *Queries) FreeSynonymTerms(ctx context.Context, synonymID int64) error {
 	return err
 }
 
+const getCatalogueChanges = `-- name: GetCatalogueChanges :one
+SELECT current_catalogue_changes()::bigint
+`
+
+// Another number after every change of products, brands or categories that words depend on.
+func (q *Queries) GetCatalogueChanges(ctx context.Context) (int64, error) {
+	row := q.db.QueryRow(ctx, getCatalogueChanges)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const getSearchVersion = `-- name: GetSearchVersion :one
 SELECT current_search_version()::bigint
 `

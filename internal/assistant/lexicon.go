@@ -10,8 +10,12 @@ import (
 	"github.com/shopd/shopd/internal/question"
 )
 
-// lexiconAge is how long names and words of the catalogue are kept before they are read again.
-const lexiconAge = time.Minute
+// How long names and words of the catalogue are kept before the database is asked whether any changed, and before they
+// are read again in any case: a change may have been counted before it could be seen.
+const (
+	lexiconAge    = time.Minute
+	maxLexiconAge = 15 * time.Minute
+)
 
 // lexicon is what the assistant knows of the shop's words: the names of brands and categories, and for a
 // provider that learns, the vocabulary of the products.
@@ -19,6 +23,9 @@ type lexicon struct {
 	mu         sync.Mutex
 	dictionary *question.Dictionary
 	readAt     time.Time
+	askedAt    time.Time
+	changes    int64
+	reading    bool
 }
 
 // learner is a provider that learns the words of the catalogue.
@@ -31,24 +38,65 @@ type learner interface {
 func (l *lexicon) forget() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.readAt = time.Time{}
+	l.dictionary = nil
 }
 
-// names answers the dictionary of brands and categories, at most lexiconAge old. Callers wait while one reads.
+// names answers the dictionary of brands and categories. Callers wait for the first; from then on an older one serves
+// while another is read, which takes long for a large catalogue.
 func (a *Assistant) names(ctx context.Context) (*question.Dictionary, error) {
 	l := &a.lexicon
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.dictionary != nil && time.Since(l.readAt) < lexiconAge {
-		return l.dictionary, nil
+	if l.dictionary == nil {
+		dictionary, changes, err := a.readNames(ctx)
+		if err != nil {
+			return nil, err
+		}
+		l.dictionary, l.changes, l.readAt, l.askedAt = dictionary, changes, time.Now(), time.Now()
+		return dictionary, nil
+	}
+	if time.Since(l.askedAt) >= lexiconAge && !l.reading {
+		l.reading = true
+		known, changes, anyway := l.dictionary, l.changes, time.Since(l.readAt) >= maxLexiconAge
+		a.runs.Go(func() { a.refreshNames(known, changes, anyway) })
+	}
+	return l.dictionary, nil
+}
+
+// refreshNames reads the names again if anything changed, or anyway.
+func (a *Assistant) refreshNames(known *question.Dictionary, changes int64, anyway bool) {
+	ctx, cancel := context.WithTimeout(a.running, 5*time.Minute)
+	defer cancel()
+	now, err := a.queries.GetCatalogueChanges(ctx)
+	fresh := (*question.Dictionary)(nil)
+	if err == nil && (anyway || now != changes) {
+		fresh, now, err = a.readNames(ctx)
+	}
+	if err != nil {
+		a.settings.Log.WarnContext(ctx, "words of the catalogue not read", "error", err.Error())
+	}
+	l := &a.lexicon
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.reading, l.askedAt = false, time.Now()
+	if fresh != nil && l.dictionary == known { // forgotten meanwhile: the next caller reads what is new
+		l.dictionary, l.changes, l.readAt = fresh, now, time.Now()
+	}
+}
+
+// readNames reads the names and teaches the provider the words, as of a count of changes.
+func (a *Assistant) readNames(ctx context.Context) (*question.Dictionary, int64, error) {
+	changes, err := a.queries.GetCatalogueChanges(ctx)
+	if err != nil {
+		return nil, 0, err
 	}
 	categories, err := a.queries.ListCategoryNames(ctx)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	brands, err := a.queries.ListBrandNames(ctx)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	var categoryNames, brandNames []question.Name
 	for _, c := range categories {
@@ -57,11 +105,7 @@ func (a *Assistant) names(ctx context.Context) (*question.Dictionary, error) {
 	for _, b := range brands {
 		brandNames = append(brandNames, question.Name{ID: b.ID, Name: b.Name})
 	}
-	if err := a.learn(ctx); err != nil {
-		return nil, err
-	}
-	l.dictionary, l.readAt = question.NewDictionary(categoryNames, brandNames), time.Now()
-	return l.dictionary, nil
+	return question.NewDictionary(categoryNames, brandNames), changes, a.learn(ctx)
 }
 
 // learn teaches the provider the words of all active products, if it learns.
