@@ -149,6 +149,51 @@ func (e OrderStatus) Valid() bool {
 	}
 }
 
+// Defines values for PaymentProvider.
+const (
+	PaymentProviderManual PaymentProvider = "manual"
+	PaymentProviderStripe PaymentProvider = "stripe"
+	PaymentProviderTest   PaymentProvider = "test"
+)
+
+// Valid indicates whether the value is a known member of the PaymentProvider enum.
+func (e PaymentProvider) Valid() bool {
+	switch e {
+	case PaymentProviderManual:
+		return true
+	case PaymentProviderStripe:
+		return true
+	case PaymentProviderTest:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PaymentStatus.
+const (
+	PaymentStatusFailed   PaymentStatus = "failed"
+	PaymentStatusPaid     PaymentStatus = "paid"
+	PaymentStatusPending  PaymentStatus = "pending"
+	PaymentStatusRefunded PaymentStatus = "refunded"
+)
+
+// Valid indicates whether the value is a known member of the PaymentStatus enum.
+func (e PaymentStatus) Valid() bool {
+	switch e {
+	case PaymentStatusFailed:
+		return true
+	case PaymentStatusPaid:
+		return true
+	case PaymentStatusPending:
+		return true
+	case PaymentStatusRefunded:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ProductSort.
 const (
 	ProductSortCreatedAsc  ProductSort = "created_asc"
@@ -215,6 +260,27 @@ func (e ReadinessStatus) Valid() bool {
 	case ReadinessStatusNotReady:
 		return true
 	case ReadinessStatusReady:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RefundStatus.
+const (
+	RefundStatusDone    RefundStatus = "done"
+	RefundStatusFailed  RefundStatus = "failed"
+	RefundStatusPending RefundStatus = "pending"
+)
+
+// Valid indicates whether the value is a known member of the RefundStatus enum.
+func (e RefundStatus) Valid() bool {
+	switch e {
+	case RefundStatusDone:
+		return true
+	case RefundStatusFailed:
+		return true
+	case RefundStatusPending:
 		return true
 	default:
 		return false
@@ -694,9 +760,12 @@ type AdminOrder struct {
 	// PayUntil When an unpaid order is cancelled; null once it is paid or cancelled.
 	//
 	// Example: 2026-11-21T10:30:00Z
-	PayUntil        *time.Time    `json:"pay_until"`
-	Shipment        *Shipment     `json:"shipment"`
-	ShippingAddress *OrderAddress `json:"shipping_address"`
+	PayUntil *time.Time `json:"pay_until"`
+
+	// Payments Every attempt to pay it, oldest first.
+	Payments        []AdminPayment `json:"payments"`
+	Shipment        *Shipment      `json:"shipment"`
+	ShippingAddress *OrderAddress  `json:"shipping_address"`
 
 	// Status Where an order is on its way.
 	Status OrderStatus `json:"status"`
@@ -790,6 +859,114 @@ type AdminOrderSummary struct {
 	//
 	// Example: 2026-01-31T09:30:00Z
 	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// AdminPayment An attempt to pay an order, as the shop sees it.
+type AdminPayment struct {
+	// Amount An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Amount Money `json:"amount"`
+
+	// AttemptedAt When it was tried.
+	//
+	// Example: 2026-11-21T09:30:00Z
+	AttemptedAt time.Time `json:"attempted_at"`
+
+	// Currency ISO 4217 code of the amounts beside it.
+	//
+	// Example: USD
+	Currency Currency `json:"currency"`
+
+	// Customer Who ordered.
+	Customer OrderCustomer `json:"customer"`
+
+	// DeclineCode The bank's reason in the provider's words, or null. It may say that a card was stolen; do not read it out.
+	//
+	// Example: insufficient_funds
+	DeclineCode *string `json:"decline_code"`
+
+	// DeclineMessage Why it failed, for people, or null.
+	//
+	// Example: The card has too little money for this payment. Use another payment method.
+	DeclineMessage *string `json:"decline_message"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// IsPaid Whether the money was taken and is not all back.
+	//
+	// Example: true
+	IsPaid bool `json:"is_paid"`
+
+	// IsSurplus Whether the money came for an order that did not want it any more. It goes back by itself.
+	//
+	// Example: false
+	IsSurplus bool      `json:"is_surplus"`
+	Method    *PaidWith `json:"method"`
+
+	// OrderID An id.
+	//
+	// Example: 42
+	OrderID ID `json:"order_id"`
+
+	// OrderNumber What people call the order. The last character checks the others.
+	//
+	// Example: SO-4F7KR-9M2QC
+	OrderNumber string `json:"order_number"`
+
+	// PaymentType The code of a way to pay.
+	//
+	// Example: card
+	PaymentType string `json:"payment_type"`
+
+	// Provider Who took the money. `manual` is money that came beside the shop, as staff noted.
+	Provider PaymentProvider `json:"provider"`
+
+	// ProviderPaymentID What the provider calls it, or null.
+	//
+	// Example: pi_3PkXyzExample
+	ProviderPaymentID *string `json:"provider_payment_id"`
+
+	// Refunded What of it was given back or is on its way back.
+	//
+	// Example: 0.00
+	Refunded string `json:"refunded"`
+
+	// Refunds What was given back, oldest first.
+	Refunds []AdminRefund `json:"refunds"`
+
+	// SettledAt When its outcome was known, or null.
+	//
+	// Example: 2026-11-21T09:30:02Z
+	SettledAt *time.Time `json:"settled_at"`
+
+	// Status `pending` while nobody knows how it ends; `failed` when no money was taken; `refunded` when all of it is back, while a
+	// payment of which a part is back stays `paid`.
+	Status PaymentStatus `json:"status"`
+}
+
+// AdminPaymentPage A page of payments.
+type AdminPaymentPage struct {
+	// Items The payments.
+	Items []AdminPayment `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// NextCursor Send it as `cursor` for the next page; null on the last.
+	//
+	// Example: eyJzIjoiY3JlYXRlZF9kZXNjIn0
+	NextCursor *string `json:"next_cursor"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
 }
 
 // AdminProduct A product as those who keep it see it.
@@ -927,6 +1104,57 @@ type AdminProductPage struct {
 	//
 	// Example: 228
 	Total *int64 `json:"total,omitempty"`
+}
+
+// AdminRefund Money given back, as the shop sees it.
+type AdminRefund struct {
+	// ActorID The account that did it; null when the shop did by itself.
+	//
+	// Example: 1
+	ActorID *int64 `json:"actor_id"`
+
+	// Amount An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Amount Money `json:"amount"`
+
+	// CancelsOrder Whether the order is cancelled once the money is back.
+	//
+	// Example: false
+	CancelsOrder bool `json:"cancels_order"`
+
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// PaymentID An id.
+	//
+	// Example: 42
+	PaymentID ID `json:"payment_id"`
+
+	// ProviderRefundID What the provider calls it, or null.
+	//
+	// Example: re_3PkXyzExample
+	ProviderRefundID *string `json:"provider_refund_id"`
+
+	// Reason Why.
+	//
+	// Example: The box was dented.
+	Reason string `json:"reason"`
+
+	// SettledAt When its outcome was known, or null.
+	//
+	// Example: 2026-11-21T09:30:02Z
+	SettledAt *time.Time `json:"settled_at"`
+
+	// Status Where a refund is.
+	Status RefundStatus `json:"status"`
 }
 
 // AdminReview A review as the shop's staff sees it.
@@ -1649,6 +1877,14 @@ type EmailVerification struct {
 	EmailVerified bool `json:"email_verified"`
 }
 
+// EventReceipt What tells a provider to stop repeating an event.
+type EventReceipt struct {
+	// Received Always true.
+	//
+	// Example: true
+	Received bool `json:"received"`
+}
+
 // FieldError One field that is not valid.
 type FieldError struct {
 	// Message What is wrong with it.
@@ -2101,7 +2337,10 @@ type Order struct {
 	// PayUntil When an unpaid order is cancelled; null once it is paid or cancelled.
 	//
 	// Example: 2026-11-21T10:30:00Z
-	PayUntil        *time.Time    `json:"pay_until"`
+	PayUntil *time.Time `json:"pay_until"`
+
+	// Payments Every attempt to pay it, oldest first.
+	Payments        []Payment     `json:"payments"`
 	Shipment        *Shipment     `json:"shipment"`
 	ShippingAddress *OrderAddress `json:"shipping_address"`
 
@@ -2167,7 +2406,7 @@ type OrderAddress struct {
 	State *string `json:"state"`
 }
 
-// OrderChange A step of an order on its way.
+// OrderChange A step of an order on its way, or a note when `from` and `to` are the same.
 type OrderChange struct {
 	// ActorID The account that did it; null when nobody did, as when an order was not paid in time. Customers see themselves alone.
 	//
@@ -2442,10 +2681,257 @@ type OwnReview struct {
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
+// PaidWith The saved method that was paid with.
+type PaidWith struct {
+	// Brand Whose card it is.
+	//
+	// Example: visa
+	Brand string `json:"brand"`
+
+	// LastFour The last four digits, or empty.
+	//
+	// Example: 4242
+	LastFour string `json:"last_four"`
+}
+
 // Password 8 to 72 bytes of UTF-8, and not one of the common ones.
 //
 // Example: correct horse 9
 type Password = string
+
+// PayInput What to pay with, either `payment_method_id` or `token` with its `payment_type`.
+type PayInput struct {
+	// PaymentMethodID An id.
+	//
+	// Example: 42
+	PaymentMethodID *ID `json:"payment_method_id,omitempty"`
+
+	// PaymentType The code of a way to pay.
+	//
+	// Example: card
+	PaymentType *string `json:"payment_type,omitempty"`
+
+	// Token A one-time token of the payment provider, made in the customer's browser. Never a card number.
+	//
+	// Example: tok_visa
+	Token *string `json:"token,omitempty"`
+}
+
+// Payment An attempt to pay an order.
+type Payment struct {
+	// Amount An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Amount Money `json:"amount"`
+
+	// AttemptedAt When it was tried.
+	//
+	// Example: 2026-11-21T09:30:00Z
+	AttemptedAt time.Time `json:"attempted_at"`
+
+	// Currency ISO 4217 code of the amounts beside it.
+	//
+	// Example: USD
+	Currency Currency `json:"currency"`
+
+	// DeclineMessage Why it failed, for people, or null.
+	//
+	// Example: The card has too little money for this payment. Use another payment method.
+	DeclineMessage *string `json:"decline_message"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// IsPaid Whether the money was taken and is not all back.
+	//
+	// Example: true
+	IsPaid bool      `json:"is_paid"`
+	Method *PaidWith `json:"method"`
+
+	// OrderID An id.
+	//
+	// Example: 42
+	OrderID ID `json:"order_id"`
+
+	// OrderNumber What people call the order. The last character checks the others.
+	//
+	// Example: SO-4F7KR-9M2QC
+	OrderNumber string `json:"order_number"`
+
+	// PaymentType The code of a way to pay.
+	//
+	// Example: card
+	PaymentType string `json:"payment_type"`
+
+	// Provider Who took the money. `manual` is money that came beside the shop, as staff noted.
+	Provider PaymentProvider `json:"provider"`
+
+	// ProviderPaymentID What the provider calls it, or null.
+	//
+	// Example: pi_3PkXyzExample
+	ProviderPaymentID *string `json:"provider_payment_id"`
+
+	// Refunded What of it was given back or is on its way back.
+	//
+	// Example: 0.00
+	Refunded string `json:"refunded"`
+
+	// Refunds What was given back, oldest first.
+	Refunds []Refund `json:"refunds"`
+
+	// SettledAt When its outcome was known, or null.
+	//
+	// Example: 2026-11-21T09:30:02Z
+	SettledAt *time.Time `json:"settled_at"`
+
+	// Status `pending` while nobody knows how it ends; `failed` when no money was taken; `refunded` when all of it is back, while a
+	// payment of which a part is back stays `paid`.
+	Status PaymentStatus `json:"status"`
+}
+
+// PaymentMethod A payment method the payment provider keeps for the account.
+type PaymentMethod struct {
+	// Brand Whose card it is.
+	//
+	// Example: visa
+	Brand string `json:"brand"`
+
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// ExpMonth The month it expires in, or null.
+	//
+	// Example: 12
+	ExpMonth *int32 `json:"exp_month"`
+
+	// ExpYear The year it expires in, or null.
+	//
+	// Example: 2035
+	ExpYear *int32 `json:"exp_year"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// IsDefault Whether it is the one to offer first.
+	//
+	// Example: true
+	IsDefault bool `json:"is_default"`
+
+	// LastFour The last four digits, or empty.
+	//
+	// Example: 4242
+	LastFour string `json:"last_four"`
+
+	// PaymentType The code of a way to pay.
+	//
+	// Example: card
+	PaymentType string `json:"payment_type"`
+}
+
+// PaymentMethodInput A payment method to save.
+type PaymentMethodInput struct {
+	// IsDefault Whether it is the one to offer first.
+	//
+	// Example: true
+	IsDefault *bool `json:"is_default,omitempty"`
+
+	// PaymentType The code of a way to pay.
+	//
+	// Example: card
+	PaymentType *string `json:"payment_type,omitempty"`
+
+	// Token A one-time token of the payment provider, made in the customer's browser. Never a card number.
+	//
+	// Example: tok_visa
+	Token string `json:"token"`
+}
+
+// PaymentMethodPage A page of payment methods.
+type PaymentMethodPage struct {
+	// Items The payment methods.
+	Items []PaymentMethod `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total int64 `json:"total"`
+}
+
+// PaymentMethodPatch What is to change.
+type PaymentMethodPatch struct {
+	// IsDefault Whether it is the one to offer first.
+	//
+	// Example: true
+	IsDefault *bool `json:"is_default,omitempty"`
+}
+
+// PaymentPage A page of payments.
+type PaymentPage struct {
+	// Items The payments.
+	Items []Payment `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// NextCursor Send it as `cursor` for the next page; null on the last.
+	//
+	// Example: eyJzIjoiY3JlYXRlZF9kZXNjIn0
+	NextCursor *string `json:"next_cursor"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total *int64 `json:"total,omitempty"`
+}
+
+// PaymentProvider Who took the money. `manual` is money that came beside the shop, as staff noted.
+type PaymentProvider string
+
+// PaymentStatus `pending` while nobody knows how it ends; `failed` when no money was taken; `refunded` when all of it is back, while a
+// payment of which a part is back stays `paid`.
+type PaymentStatus string
+
+// PaymentType A way to pay.
+type PaymentType struct {
+	// Code The word for programs.
+	//
+	// Example: card
+	Code string `json:"code"`
+
+	// Name What people call it.
+	//
+	// Example: Credit or debit card
+	Name string `json:"name"`
+}
+
+// PaymentTypeList The ways to pay.
+type PaymentTypeList struct {
+	// Items The ways to pay.
+	Items []PaymentType `json:"items"`
+}
 
 // PersonName A person's name.
 //
@@ -2985,6 +3471,11 @@ type ProfilePatch struct {
 	Username nullable.Nullable[string] `json:"username,omitempty"`
 }
 
+// ProviderEvent An event in the words of its provider. It is read as its signature covers it, byte for byte.
+//
+// Example: {"id":"evt_1PkXyzExample","type":"payment_intent.succeeded"}
+type ProviderEvent = interface{}
+
 // Quantity A number of units.
 //
 // Example: 2
@@ -3075,6 +3566,51 @@ type RefreshRequest struct {
 	// Example: f1Zk3wq0VQ5o2cPpJb1x8yF6mS9dR4tLhK7uN0aGeWs
 	RefreshToken string `json:"refresh_token"`
 }
+
+// Refund Money given back.
+type Refund struct {
+	// Amount An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Amount Money `json:"amount"`
+
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// SettledAt When its outcome was known, or null.
+	//
+	// Example: 2026-11-21T09:30:02Z
+	SettledAt *time.Time `json:"settled_at"`
+
+	// Status Where a refund is.
+	Status RefundStatus `json:"status"`
+}
+
+// RefundInput Money to give back.
+type RefundInput struct {
+	// Amount An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Amount *Money `json:"amount,omitempty"`
+
+	// Cancel Whether to cancel the order once all of its money is back.
+	Cancel *bool `json:"cancel,omitempty"`
+
+	// Reason Why; staff sees it, and the provider.
+	//
+	// Example: The box was dented.
+	Reason string `json:"reason"`
+}
+
+// RefundStatus Where a refund is.
+type RefundStatus string
 
 // RegisterRequest A new account.
 type RegisterRequest struct {
@@ -4329,6 +4865,9 @@ type InvalidTransition = Problem
 // NotFound What went wrong, as of RFC 9457.
 type NotFound = Problem
 
+// PaymentDeclined What went wrong, as of RFC 9457.
+type PaymentDeclined = Problem
+
 // RangeNotSatisfiable What went wrong, as of RFC 9457.
 type RangeNotSatisfiable = Problem
 
@@ -4352,6 +4891,9 @@ type Unavailable = Problem
 
 // UnsupportedMediaType What went wrong, as of RFC 9457.
 type UnsupportedMediaType = Problem
+
+// WebhookRefused What went wrong, as of RFC 9457.
+type WebhookRefused = Problem
 
 // ListAddressesParams defines parameters for ListAddresses.
 type ListAddressesParams struct {
@@ -4467,6 +5009,15 @@ type AdminListOrdersParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// RefundOrderParams defines parameters for RefundOrder.
+type RefundOrderParams struct {
+	// IdempotencyKey Makes the call safe to repeat: the same request with the same key has its effect once and gets the first answer
+	// again, with `Idempotent-Replayed: true`, for a day. Another request with it gets 422 `idempotency_key_reused`, one
+	// while the first is under way 409 `idempotency_in_flight`. What is refused is not kept: mend it and send it again.
+	// Take something random, such as a UUID. Keys are the account's own, for each operation.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // SetShipmentParams defines parameters for SetShipment.
 type SetShipmentParams struct {
 	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
@@ -4479,6 +5030,36 @@ type SetOrderStatusParams struct {
 	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
 	// this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// AdminListPaymentsParams defines parameters for AdminListPayments.
+type AdminListPaymentsParams struct {
+	// OrderID Only payments of this order.
+	OrderID *ID `form:"order_id,omitempty" json:"order_id,omitempty"`
+
+	// UserID Only payments of this account.
+	UserID *ID `form:"user_id,omitempty" json:"user_id,omitempty"`
+
+	// Status Only payments of this status.
+	Status *PaymentStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Provider Only payments of this provider.
+	Provider *PaymentProvider `form:"provider,omitempty" json:"provider,omitempty"`
+
+	// From Only payments tried since this time.
+	From *time.Time `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Only payments tried before this time.
+	To *time.Time `form:"to,omitempty" json:"to,omitempty"`
+
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. Not together with `offset`.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // AdminListProductsParams defines parameters for AdminListProducts.
@@ -4801,6 +5382,54 @@ type CreateOrderParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// PayOrderParams defines parameters for PayOrder.
+type PayOrderParams struct {
+	// IdempotencyKey Makes the call safe to repeat: the same request with the same key has its effect once and gets the first answer
+	// again, with `Idempotent-Replayed: true`, for a day. Another request with it gets 422 `idempotency_key_reused`, one
+	// while the first is under way 409 `idempotency_in_flight`. What is refused is not kept: mend it and send it again.
+	// Take something random, such as a UUID. Keys are the account's own, for each operation.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListPaymentsParams defines parameters for ListPayments.
+type ListPaymentsParams struct {
+	// OrderID Only payments of this order.
+	OrderID *ID `form:"order_id,omitempty" json:"order_id,omitempty"`
+
+	// Status Only payments of this status.
+	Status *PaymentStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. Not together with `offset`.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListPaymentMethodsParams defines parameters for ListPaymentMethods.
+type ListPaymentMethodsParams struct {
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+}
+
+// StripeWebhookParams defines parameters for StripeWebhook.
+type StripeWebhookParams struct {
+	// StripeSignature Stripe's signature of the body.
+	StripeSignature *string `json:"Stripe-Signature,omitempty"`
+}
+
+// TestWebhookParams defines parameters for TestWebhook.
+type TestWebhookParams struct {
+	// TestSignature The test provider's signature of the body.
+	TestSignature *string `json:"Test-Signature,omitempty"`
+}
+
 // ListProductsParams defines parameters for ListProducts.
 type ListProductsParams struct {
 	// Q Words to look for.
@@ -4999,6 +5628,9 @@ type SetCustomerRoleJSONRequestBody = CustomerRole
 // SetCustomerStatusJSONRequestBody defines body for SetCustomerStatus for application/json ContentType.
 type SetCustomerStatusJSONRequestBody = CustomerStatus
 
+// RefundOrderJSONRequestBody defines body for RefundOrder for application/json ContentType.
+type RefundOrderJSONRequestBody = RefundInput
+
 // SetShipmentJSONRequestBody defines body for SetShipment for application/json ContentType.
 type SetShipmentJSONRequestBody = ShipmentInput
 
@@ -5088,6 +5720,21 @@ type MergeCartJSONRequestBody = CartMerge
 
 // CreateOrderJSONRequestBody defines body for CreateOrder for application/json ContentType.
 type CreateOrderJSONRequestBody = OrderInput
+
+// PayOrderJSONRequestBody defines body for PayOrder for application/json ContentType.
+type PayOrderJSONRequestBody = PayInput
+
+// CreatePaymentMethodJSONRequestBody defines body for CreatePaymentMethod for application/json ContentType.
+type CreatePaymentMethodJSONRequestBody = PaymentMethodInput
+
+// UpdatePaymentMethodJSONRequestBody defines body for UpdatePaymentMethod for application/json ContentType.
+type UpdatePaymentMethodJSONRequestBody = PaymentMethodPatch
+
+// StripeWebhookJSONRequestBody defines body for StripeWebhook for application/json ContentType.
+type StripeWebhookJSONRequestBody = ProviderEvent
+
+// TestWebhookJSONRequestBody defines body for TestWebhook for application/json ContentType.
+type TestWebhookJSONRequestBody = ProviderEvent
 
 // CreateReviewJSONRequestBody defines body for CreateReview for application/json ContentType.
 type CreateReviewJSONRequestBody = ReviewInput
@@ -5283,12 +5930,18 @@ type ServerInterface interface {
 	// AdminGetOrder Get an order to work on it
 	// (GET /api/v1/admin/orders/{id})
 	AdminGetOrder(ctx echo.Context, id ID) error
+	// RefundOrder Give money back
+	// (POST /api/v1/admin/orders/{id}/refunds)
+	RefundOrder(ctx echo.Context, id ID, params RefundOrderParams) error
 	// SetShipment Say how an order travels
 	// (PUT /api/v1/admin/orders/{id}/shipment)
 	SetShipment(ctx echo.Context, id ID, params SetShipmentParams) error
 	// SetOrderStatus Move an order on
 	// (PUT /api/v1/admin/orders/{id}/status)
 	SetOrderStatus(ctx echo.Context, id ID, params SetOrderStatusParams) error
+	// AdminListPayments List all payments
+	// (GET /api/v1/admin/payments)
+	AdminListPayments(ctx echo.Context, params AdminListPaymentsParams) error
 	// AdminListProducts List products to keep them
 	// (GET /api/v1/admin/products)
 	AdminListProducts(ctx echo.Context, params AdminListProductsParams) error
@@ -5460,9 +6113,42 @@ type ServerInterface interface {
 	// CancelOrder Cancel one of my orders
 	// (POST /api/v1/orders/{id}/cancel)
 	CancelOrder(ctx echo.Context, id ID) error
+	// PayOrder Pay one of my orders
+	// (POST /api/v1/orders/{id}/pay)
+	PayOrder(ctx echo.Context, id ID, params PayOrderParams) error
 	// GetShipment See how my order travels
 	// (GET /api/v1/orders/{id}/shipment)
 	GetShipment(ctx echo.Context, id ID) error
+	// ListPaymentTypes List the ways to pay
+	// (GET /api/v1/payment-types)
+	ListPaymentTypes(ctx echo.Context) error
+	// ListPayments List my payments
+	// (GET /api/v1/payments)
+	ListPayments(ctx echo.Context, params ListPaymentsParams) error
+	// ListPaymentMethods List my saved payment methods
+	// (GET /api/v1/payments/methods)
+	ListPaymentMethods(ctx echo.Context, params ListPaymentMethodsParams) error
+	// CreatePaymentMethod Save a payment method
+	// (POST /api/v1/payments/methods)
+	CreatePaymentMethod(ctx echo.Context) error
+	// DeletePaymentMethod Delete one of my saved payment methods
+	// (DELETE /api/v1/payments/methods/{id})
+	DeletePaymentMethod(ctx echo.Context, id ID) error
+	// GetPaymentMethod Get one of my saved payment methods
+	// (GET /api/v1/payments/methods/{id})
+	GetPaymentMethod(ctx echo.Context, id ID) error
+	// UpdatePaymentMethod Change one of my saved payment methods
+	// (PATCH /api/v1/payments/methods/{id})
+	UpdatePaymentMethod(ctx echo.Context, id ID) error
+	// StripeWebhook Hear from Stripe
+	// (POST /api/v1/payments/stripe/webhook)
+	StripeWebhook(ctx echo.Context, params StripeWebhookParams) error
+	// TestWebhook Hear from the test provider
+	// (POST /api/v1/payments/test/webhook)
+	TestWebhook(ctx echo.Context, params TestWebhookParams) error
+	// GetPayment Get one of my payments
+	// (GET /api/v1/payments/{id})
+	GetPayment(ctx echo.Context, id ID) error
 	// ListProducts List products
 	// (GET /api/v1/products)
 	ListProducts(ctx echo.Context, params ListProductsParams) error
@@ -6134,6 +6820,42 @@ func (w *ServerInterfaceWrapper) AdminGetOrder(ctx echo.Context) error {
 	return err
 }
 
+// RefundOrder converts echo context to params.
+func (w *ServerInterfaceWrapper) RefundOrder(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RefundOrderParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RefundOrder(ctx, id, params)
+	return err
+}
+
 // SetShipment converts echo context to params.
 func (w *ServerInterfaceWrapper) SetShipment(ctx echo.Context) error {
 	var err error
@@ -6203,6 +6925,80 @@ func (w *ServerInterfaceWrapper) SetOrderStatus(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.SetOrderStatus(ctx, id, params)
+	return err
+}
+
+// AdminListPayments converts echo context to params.
+func (w *ServerInterfaceWrapper) AdminListPayments(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AdminListPaymentsParams
+	// ------------- Optional query parameter "order_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "order_id", ctx.QueryParams(), &params.OrderID, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter order_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "user_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "user_id", ctx.QueryParams(), &params.UserID, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter status: %s", err))
+	}
+
+	// ------------- Optional query parameter "provider" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "provider", ctx.QueryParams(), &params.Provider, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter provider: %s", err))
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "offset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offset", ctx.QueryParams(), &params.Offset, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offset: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AdminListPayments(ctx, params)
 	return err
 }
 
@@ -7719,6 +8515,42 @@ func (w *ServerInterfaceWrapper) CancelOrder(ctx echo.Context) error {
 	return err
 }
 
+// PayOrder converts echo context to params.
+func (w *ServerInterfaceWrapper) PayOrder(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PayOrderParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PayOrder(ctx, id, params)
+	return err
+}
+
 // GetShipment converts echo context to params.
 func (w *ServerInterfaceWrapper) GetShipment(ctx echo.Context) error {
 	var err error
@@ -7732,6 +8564,217 @@ func (w *ServerInterfaceWrapper) GetShipment(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetShipment(ctx, id)
+	return err
+}
+
+// ListPaymentTypes converts echo context to params.
+func (w *ServerInterfaceWrapper) ListPaymentTypes(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListPaymentTypes(ctx)
+	return err
+}
+
+// ListPayments converts echo context to params.
+func (w *ServerInterfaceWrapper) ListPayments(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListPaymentsParams
+	// ------------- Optional query parameter "order_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "order_id", ctx.QueryParams(), &params.OrderID, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter order_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter status: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "offset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offset", ctx.QueryParams(), &params.Offset, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offset: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListPayments(ctx, params)
+	return err
+}
+
+// ListPaymentMethods converts echo context to params.
+func (w *ServerInterfaceWrapper) ListPaymentMethods(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListPaymentMethodsParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "offset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offset", ctx.QueryParams(), &params.Offset, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offset: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListPaymentMethods(ctx, params)
+	return err
+}
+
+// CreatePaymentMethod converts echo context to params.
+func (w *ServerInterfaceWrapper) CreatePaymentMethod(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreatePaymentMethod(ctx)
+	return err
+}
+
+// DeletePaymentMethod converts echo context to params.
+func (w *ServerInterfaceWrapper) DeletePaymentMethod(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeletePaymentMethod(ctx, id)
+	return err
+}
+
+// GetPaymentMethod converts echo context to params.
+func (w *ServerInterfaceWrapper) GetPaymentMethod(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetPaymentMethod(ctx, id)
+	return err
+}
+
+// UpdatePaymentMethod converts echo context to params.
+func (w *ServerInterfaceWrapper) UpdatePaymentMethod(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UpdatePaymentMethod(ctx, id)
+	return err
+}
+
+// StripeWebhook converts echo context to params.
+func (w *ServerInterfaceWrapper) StripeWebhook(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params StripeWebhookParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Stripe-Signature" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Stripe-Signature")]; found {
+		var StripeSignature string
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Stripe-Signature, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Stripe-Signature", valueList[0], &StripeSignature, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Stripe-Signature: %s", err))
+		}
+
+		params.StripeSignature = &StripeSignature
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.StripeWebhook(ctx, params)
+	return err
+}
+
+// TestWebhook converts echo context to params.
+func (w *ServerInterfaceWrapper) TestWebhook(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params TestWebhookParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Test-Signature" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Test-Signature")]; found {
+		var TestSignature string
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Test-Signature, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Test-Signature", valueList[0], &TestSignature, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Test-Signature: %s", err))
+		}
+
+		params.TestSignature = &TestSignature
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.TestWebhook(ctx, params)
+	return err
+}
+
+// GetPayment converts echo context to params.
+func (w *ServerInterfaceWrapper) GetPayment(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetPayment(ctx, id)
 	return err
 }
 
@@ -8582,6 +9625,19 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/admin/orders/:id", wrapper.AdminGetOrder, options.OperationMiddlewares["adminGetOrder"]...)
 	router.PUT(options.BaseURL+"/api/v1/admin/orders/:id/status", wrapper.SetOrderStatus, options.OperationMiddlewares["setOrderStatus"]...)
 	router.PUT(options.BaseURL+"/api/v1/admin/orders/:id/shipment", wrapper.SetShipment, options.OperationMiddlewares["setShipment"]...)
+	router.GET(options.BaseURL+"/api/v1/payment-types", wrapper.ListPaymentTypes, options.OperationMiddlewares["listPaymentTypes"]...)
+	router.POST(options.BaseURL+"/api/v1/orders/:id/pay", wrapper.PayOrder, options.OperationMiddlewares["payOrder"]...)
+	router.GET(options.BaseURL+"/api/v1/payments", wrapper.ListPayments, options.OperationMiddlewares["listPayments"]...)
+	router.GET(options.BaseURL+"/api/v1/payments/:id", wrapper.GetPayment, options.OperationMiddlewares["getPayment"]...)
+	router.GET(options.BaseURL+"/api/v1/payments/methods", wrapper.ListPaymentMethods, options.OperationMiddlewares["listPaymentMethods"]...)
+	router.POST(options.BaseURL+"/api/v1/payments/methods", wrapper.CreatePaymentMethod, options.OperationMiddlewares["createPaymentMethod"]...)
+	router.DELETE(options.BaseURL+"/api/v1/payments/methods/:id", wrapper.DeletePaymentMethod, options.OperationMiddlewares["deletePaymentMethod"]...)
+	router.GET(options.BaseURL+"/api/v1/payments/methods/:id", wrapper.GetPaymentMethod, options.OperationMiddlewares["getPaymentMethod"]...)
+	router.PATCH(options.BaseURL+"/api/v1/payments/methods/:id", wrapper.UpdatePaymentMethod, options.OperationMiddlewares["updatePaymentMethod"]...)
+	router.POST(options.BaseURL+"/api/v1/payments/stripe/webhook", wrapper.StripeWebhook, options.OperationMiddlewares["stripeWebhook"]...)
+	router.POST(options.BaseURL+"/api/v1/payments/test/webhook", wrapper.TestWebhook, options.OperationMiddlewares["testWebhook"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/payments", wrapper.AdminListPayments, options.OperationMiddlewares["adminListPayments"]...)
+	router.POST(options.BaseURL+"/api/v1/admin/orders/:id/refunds", wrapper.RefundOrder, options.OperationMiddlewares["refundOrder"]...)
 	router.GET(options.BaseURL+"/api/v1/products/:id/reviews", wrapper.ListProductReviews, options.OperationMiddlewares["listProductReviews"]...)
 	router.POST(options.BaseURL+"/api/v1/products/:id/reviews", wrapper.CreateReview, options.OperationMiddlewares["createReview"]...)
 	router.DELETE(options.BaseURL+"/api/v1/products/:id/reviews/mine", wrapper.DeleteMyReview, options.OperationMiddlewares["deleteMyReview"]...)
@@ -8622,6 +9678,8 @@ type NotModifiedResponseHeaders struct {
 type NotModifiedResponse struct {
 	Headers NotModifiedResponseHeaders
 }
+
+type PaymentDeclinedApplicationProblemPlusJSONResponse Problem
 
 type ProblemApplicationProblemPlusJSONResponse Problem
 
@@ -8668,6 +9726,8 @@ type UnavailableApplicationProblemPlusJSONResponse struct {
 }
 
 type UnsupportedMediaTypeApplicationProblemPlusJSONResponse Problem
+
+type WebhookRefusedApplicationProblemPlusJSONResponse Problem
 
 type GetServiceInfoRequestObject struct {
 }
@@ -11473,6 +12533,199 @@ func (response AdminGetOrderdefaultApplicationProblemPlusJSONResponse) VisitAdmi
 	return err
 }
 
+type RefundOrderRequestObject struct {
+	ID     ID `json:"id"`
+	Params RefundOrderParams
+	Body   *RefundOrderJSONRequestBody
+}
+
+type RefundOrderResponseObject interface {
+	VisitRefundOrderResponse(w http.ResponseWriter) error
+}
+
+type RefundOrder201ResponseHeaders struct {
+	IdempotentReplayed *string
+}
+
+type RefundOrder201JSONResponse struct {
+	Body    AdminRefund
+	Headers RefundOrder201ResponseHeaders
+}
+
+func (response RefundOrder201JSONResponse) VisitRefundOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefundOrder202ResponseHeaders struct {
+	IdempotentReplayed *string
+}
+
+type RefundOrder202JSONResponse struct {
+	Body    AdminRefund
+	Headers RefundOrder202ResponseHeaders
+}
+
+func (response RefundOrder202JSONResponse) VisitRefundOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefundOrder401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response RefundOrder401ApplicationProblemPlusJSONResponse) VisitRefundOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefundOrder403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response RefundOrder403ApplicationProblemPlusJSONResponse) VisitRefundOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefundOrder404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response RefundOrder404ApplicationProblemPlusJSONResponse) VisitRefundOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefundOrder409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RefundOrder409ApplicationProblemPlusJSONResponse) VisitRefundOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefundOrder415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response RefundOrder415ApplicationProblemPlusJSONResponse) VisitRefundOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefundOrder422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response RefundOrder422ApplicationProblemPlusJSONResponse) VisitRefundOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefundOrder503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response RefundOrder503ApplicationProblemPlusJSONResponse) VisitRefundOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefundOrderdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RefundOrderdefaultApplicationProblemPlusJSONResponse) VisitRefundOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SetShipmentRequestObject struct {
 	ID     ID `json:"id"`
 	Params SetShipmentParams
@@ -11740,6 +12993,22 @@ func (response SetOrderStatus404ApplicationProblemPlusJSONResponse) VisitSetOrde
 	return err
 }
 
+type SetOrderStatus409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response SetOrderStatus409ApplicationProblemPlusJSONResponse) VisitSetOrderStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SetOrderStatus412ApplicationProblemPlusJSONResponse struct {
 	StaleApplicationProblemPlusJSONResponse
 }
@@ -11794,6 +13063,96 @@ type SetOrderStatusdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SetOrderStatusdefaultApplicationProblemPlusJSONResponse) VisitSetOrderStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListPaymentsRequestObject struct {
+	Params AdminListPaymentsParams
+}
+
+type AdminListPaymentsResponseObject interface {
+	VisitAdminListPaymentsResponse(w http.ResponseWriter) error
+}
+
+type AdminListPayments200JSONResponse AdminPaymentPage
+
+func (response AdminListPayments200JSONResponse) VisitAdminListPaymentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListPayments401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response AdminListPayments401ApplicationProblemPlusJSONResponse) VisitAdminListPaymentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListPayments403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response AdminListPayments403ApplicationProblemPlusJSONResponse) VisitAdminListPaymentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListPayments422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response AdminListPayments422ApplicationProblemPlusJSONResponse) VisitAdminListPaymentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListPaymentsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AdminListPaymentsdefaultApplicationProblemPlusJSONResponse) VisitAdminListPaymentsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -18518,6 +19877,20 @@ func (response CancelOrder200JSONResponse) VisitCancelOrderResponse(w http.Respo
 	return err
 }
 
+type CancelOrder202JSONResponse Order
+
+func (response CancelOrder202JSONResponse) VisitCancelOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CancelOrder400ApplicationProblemPlusJSONResponse struct {
 	InvalidTransitionApplicationProblemPlusJSONResponse
 }
@@ -18601,12 +19974,267 @@ func (response CancelOrder422ApplicationProblemPlusJSONResponse) VisitCancelOrde
 	return err
 }
 
+type CancelOrder503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CancelOrder503ApplicationProblemPlusJSONResponse) VisitCancelOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CancelOrderdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
 	StatusCode int
 }
 
 func (response CancelOrderdefaultApplicationProblemPlusJSONResponse) VisitCancelOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PayOrderRequestObject struct {
+	ID     ID `json:"id"`
+	Params PayOrderParams
+	Body   *PayOrderJSONRequestBody
+}
+
+type PayOrderResponseObject interface {
+	VisitPayOrderResponse(w http.ResponseWriter) error
+}
+
+type PayOrder201ResponseHeaders struct {
+	IdempotentReplayed *string
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+}
+
+type PayOrder201JSONResponse struct {
+	Body    Payment
+	Headers PayOrder201ResponseHeaders
+}
+
+func (response PayOrder201JSONResponse) VisitPayOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PayOrder202ResponseHeaders struct {
+	IdempotentReplayed *string
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+}
+
+type PayOrder202JSONResponse struct {
+	Body    Payment
+	Headers PayOrder202ResponseHeaders
+}
+
+func (response PayOrder202JSONResponse) VisitPayOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PayOrder401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response PayOrder401ApplicationProblemPlusJSONResponse) VisitPayOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PayOrder402ApplicationProblemPlusJSONResponse struct {
+	PaymentDeclinedApplicationProblemPlusJSONResponse
+}
+
+func (response PayOrder402ApplicationProblemPlusJSONResponse) VisitPayOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(402)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PayOrder404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response PayOrder404ApplicationProblemPlusJSONResponse) VisitPayOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PayOrder409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response PayOrder409ApplicationProblemPlusJSONResponse) VisitPayOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PayOrder415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response PayOrder415ApplicationProblemPlusJSONResponse) VisitPayOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PayOrder422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response PayOrder422ApplicationProblemPlusJSONResponse) VisitPayOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PayOrder429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response PayOrder429ApplicationProblemPlusJSONResponse) VisitPayOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PayOrder503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response PayOrder503ApplicationProblemPlusJSONResponse) VisitPayOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PayOrderdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PayOrderdefaultApplicationProblemPlusJSONResponse) VisitPayOrderResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -18717,6 +20345,1005 @@ type GetShipmentdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetShipmentdefaultApplicationProblemPlusJSONResponse) VisitGetShipmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPaymentTypesRequestObject struct {
+}
+
+type ListPaymentTypesResponseObject interface {
+	VisitListPaymentTypesResponse(w http.ResponseWriter) error
+}
+
+type ListPaymentTypes200JSONResponse PaymentTypeList
+
+func (response ListPaymentTypes200JSONResponse) VisitListPaymentTypesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPaymentTypes422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListPaymentTypes422ApplicationProblemPlusJSONResponse) VisitListPaymentTypesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPaymentTypesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListPaymentTypesdefaultApplicationProblemPlusJSONResponse) VisitListPaymentTypesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPaymentsRequestObject struct {
+	Params ListPaymentsParams
+}
+
+type ListPaymentsResponseObject interface {
+	VisitListPaymentsResponse(w http.ResponseWriter) error
+}
+
+type ListPayments200JSONResponse PaymentPage
+
+func (response ListPayments200JSONResponse) VisitListPaymentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPayments401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListPayments401ApplicationProblemPlusJSONResponse) VisitListPaymentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPayments422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListPayments422ApplicationProblemPlusJSONResponse) VisitListPaymentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPaymentsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListPaymentsdefaultApplicationProblemPlusJSONResponse) VisitListPaymentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPaymentMethodsRequestObject struct {
+	Params ListPaymentMethodsParams
+}
+
+type ListPaymentMethodsResponseObject interface {
+	VisitListPaymentMethodsResponse(w http.ResponseWriter) error
+}
+
+type ListPaymentMethods200JSONResponse PaymentMethodPage
+
+func (response ListPaymentMethods200JSONResponse) VisitListPaymentMethodsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPaymentMethods401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListPaymentMethods401ApplicationProblemPlusJSONResponse) VisitListPaymentMethodsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPaymentMethods422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListPaymentMethods422ApplicationProblemPlusJSONResponse) VisitListPaymentMethodsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPaymentMethodsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListPaymentMethodsdefaultApplicationProblemPlusJSONResponse) VisitListPaymentMethodsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePaymentMethodRequestObject struct {
+	Body *CreatePaymentMethodJSONRequestBody
+}
+
+type CreatePaymentMethodResponseObject interface {
+	VisitCreatePaymentMethodResponse(w http.ResponseWriter) error
+}
+
+type CreatePaymentMethod201ResponseHeaders struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+}
+
+type CreatePaymentMethod201JSONResponse struct {
+	Body    PaymentMethod
+	Headers CreatePaymentMethod201ResponseHeaders
+}
+
+func (response CreatePaymentMethod201JSONResponse) VisitCreatePaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePaymentMethod401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreatePaymentMethod401ApplicationProblemPlusJSONResponse) VisitCreatePaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePaymentMethod402ApplicationProblemPlusJSONResponse struct {
+	PaymentDeclinedApplicationProblemPlusJSONResponse
+}
+
+func (response CreatePaymentMethod402ApplicationProblemPlusJSONResponse) VisitCreatePaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(402)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePaymentMethod409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreatePaymentMethod409ApplicationProblemPlusJSONResponse) VisitCreatePaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePaymentMethod415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreatePaymentMethod415ApplicationProblemPlusJSONResponse) VisitCreatePaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePaymentMethod422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response CreatePaymentMethod422ApplicationProblemPlusJSONResponse) VisitCreatePaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePaymentMethod429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CreatePaymentMethod429ApplicationProblemPlusJSONResponse) VisitCreatePaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePaymentMethod503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CreatePaymentMethod503ApplicationProblemPlusJSONResponse) VisitCreatePaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePaymentMethoddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreatePaymentMethoddefaultApplicationProblemPlusJSONResponse) VisitCreatePaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeletePaymentMethodRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type DeletePaymentMethodResponseObject interface {
+	VisitDeletePaymentMethodResponse(w http.ResponseWriter) error
+}
+
+type DeletePaymentMethod204Response struct {
+}
+
+func (response DeletePaymentMethod204Response) VisitDeletePaymentMethodResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeletePaymentMethod401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response DeletePaymentMethod401ApplicationProblemPlusJSONResponse) VisitDeletePaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeletePaymentMethod404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DeletePaymentMethod404ApplicationProblemPlusJSONResponse) VisitDeletePaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeletePaymentMethod422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response DeletePaymentMethod422ApplicationProblemPlusJSONResponse) VisitDeletePaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeletePaymentMethoddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeletePaymentMethoddefaultApplicationProblemPlusJSONResponse) VisitDeletePaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPaymentMethodRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetPaymentMethodResponseObject interface {
+	VisitGetPaymentMethodResponse(w http.ResponseWriter) error
+}
+
+type GetPaymentMethod200ResponseHeaders struct {
+	ETag *string
+}
+
+type GetPaymentMethod200JSONResponse struct {
+	Body    PaymentMethod
+	Headers GetPaymentMethod200ResponseHeaders
+}
+
+func (response GetPaymentMethod200JSONResponse) VisitGetPaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPaymentMethod304Response = NotModifiedResponse
+
+func (response GetPaymentMethod304Response) VisitGetPaymentMethodResponse(w http.ResponseWriter) error {
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetPaymentMethod401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetPaymentMethod401ApplicationProblemPlusJSONResponse) VisitGetPaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPaymentMethod404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetPaymentMethod404ApplicationProblemPlusJSONResponse) VisitGetPaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPaymentMethod422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetPaymentMethod422ApplicationProblemPlusJSONResponse) VisitGetPaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPaymentMethoddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetPaymentMethoddefaultApplicationProblemPlusJSONResponse) VisitGetPaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdatePaymentMethodRequestObject struct {
+	ID   ID `json:"id"`
+	Body *UpdatePaymentMethodJSONRequestBody
+}
+
+type UpdatePaymentMethodResponseObject interface {
+	VisitUpdatePaymentMethodResponse(w http.ResponseWriter) error
+}
+
+type UpdatePaymentMethod200JSONResponse PaymentMethod
+
+func (response UpdatePaymentMethod200JSONResponse) VisitUpdatePaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdatePaymentMethod401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdatePaymentMethod401ApplicationProblemPlusJSONResponse) VisitUpdatePaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdatePaymentMethod404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UpdatePaymentMethod404ApplicationProblemPlusJSONResponse) VisitUpdatePaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdatePaymentMethod415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdatePaymentMethod415ApplicationProblemPlusJSONResponse) VisitUpdatePaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdatePaymentMethod422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response UpdatePaymentMethod422ApplicationProblemPlusJSONResponse) VisitUpdatePaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdatePaymentMethoddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UpdatePaymentMethoddefaultApplicationProblemPlusJSONResponse) VisitUpdatePaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StripeWebhookRequestObject struct {
+	Params StripeWebhookParams
+	Body   *StripeWebhookJSONRequestBody
+}
+
+type StripeWebhookResponseObject interface {
+	VisitStripeWebhookResponse(w http.ResponseWriter) error
+}
+
+type StripeWebhook200JSONResponse EventReceipt
+
+func (response StripeWebhook200JSONResponse) VisitStripeWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StripeWebhook400ApplicationProblemPlusJSONResponse struct {
+	WebhookRefusedApplicationProblemPlusJSONResponse
+}
+
+func (response StripeWebhook400ApplicationProblemPlusJSONResponse) VisitStripeWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StripeWebhook404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response StripeWebhook404ApplicationProblemPlusJSONResponse) VisitStripeWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StripeWebhook415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response StripeWebhook415ApplicationProblemPlusJSONResponse) VisitStripeWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StripeWebhook422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response StripeWebhook422ApplicationProblemPlusJSONResponse) VisitStripeWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StripeWebhookdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response StripeWebhookdefaultApplicationProblemPlusJSONResponse) VisitStripeWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestWebhookRequestObject struct {
+	Params TestWebhookParams
+	Body   *TestWebhookJSONRequestBody
+}
+
+type TestWebhookResponseObject interface {
+	VisitTestWebhookResponse(w http.ResponseWriter) error
+}
+
+type TestWebhook200JSONResponse EventReceipt
+
+func (response TestWebhook200JSONResponse) VisitTestWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestWebhook400ApplicationProblemPlusJSONResponse struct {
+	WebhookRefusedApplicationProblemPlusJSONResponse
+}
+
+func (response TestWebhook400ApplicationProblemPlusJSONResponse) VisitTestWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestWebhook404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response TestWebhook404ApplicationProblemPlusJSONResponse) VisitTestWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestWebhook415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response TestWebhook415ApplicationProblemPlusJSONResponse) VisitTestWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestWebhook422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response TestWebhook422ApplicationProblemPlusJSONResponse) VisitTestWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestWebhookdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TestWebhookdefaultApplicationProblemPlusJSONResponse) VisitTestWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPaymentRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetPaymentResponseObject interface {
+	VisitGetPaymentResponse(w http.ResponseWriter) error
+}
+
+type GetPayment200ResponseHeaders struct {
+	ETag *string
+}
+
+type GetPayment200JSONResponse struct {
+	Body    Payment
+	Headers GetPayment200ResponseHeaders
+}
+
+func (response GetPayment200JSONResponse) VisitGetPaymentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPayment304Response = NotModifiedResponse
+
+func (response GetPayment304Response) VisitGetPaymentResponse(w http.ResponseWriter) error {
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetPayment401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetPayment401ApplicationProblemPlusJSONResponse) VisitGetPaymentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPayment404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetPayment404ApplicationProblemPlusJSONResponse) VisitGetPaymentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPayment422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetPayment422ApplicationProblemPlusJSONResponse) VisitGetPaymentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPaymentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetPaymentdefaultApplicationProblemPlusJSONResponse) VisitGetPaymentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -21528,12 +24155,18 @@ type StrictServerInterface interface {
 	// AdminGetOrder Get an order to work on it
 	// (GET /api/v1/admin/orders/{id})
 	AdminGetOrder(ctx context.Context, request AdminGetOrderRequestObject) (AdminGetOrderResponseObject, error)
+	// RefundOrder Give money back
+	// (POST /api/v1/admin/orders/{id}/refunds)
+	RefundOrder(ctx context.Context, request RefundOrderRequestObject) (RefundOrderResponseObject, error)
 	// SetShipment Say how an order travels
 	// (PUT /api/v1/admin/orders/{id}/shipment)
 	SetShipment(ctx context.Context, request SetShipmentRequestObject) (SetShipmentResponseObject, error)
 	// SetOrderStatus Move an order on
 	// (PUT /api/v1/admin/orders/{id}/status)
 	SetOrderStatus(ctx context.Context, request SetOrderStatusRequestObject) (SetOrderStatusResponseObject, error)
+	// AdminListPayments List all payments
+	// (GET /api/v1/admin/payments)
+	AdminListPayments(ctx context.Context, request AdminListPaymentsRequestObject) (AdminListPaymentsResponseObject, error)
 	// AdminListProducts List products to keep them
 	// (GET /api/v1/admin/products)
 	AdminListProducts(ctx context.Context, request AdminListProductsRequestObject) (AdminListProductsResponseObject, error)
@@ -21705,9 +24338,42 @@ type StrictServerInterface interface {
 	// CancelOrder Cancel one of my orders
 	// (POST /api/v1/orders/{id}/cancel)
 	CancelOrder(ctx context.Context, request CancelOrderRequestObject) (CancelOrderResponseObject, error)
+	// PayOrder Pay one of my orders
+	// (POST /api/v1/orders/{id}/pay)
+	PayOrder(ctx context.Context, request PayOrderRequestObject) (PayOrderResponseObject, error)
 	// GetShipment See how my order travels
 	// (GET /api/v1/orders/{id}/shipment)
 	GetShipment(ctx context.Context, request GetShipmentRequestObject) (GetShipmentResponseObject, error)
+	// ListPaymentTypes List the ways to pay
+	// (GET /api/v1/payment-types)
+	ListPaymentTypes(ctx context.Context, request ListPaymentTypesRequestObject) (ListPaymentTypesResponseObject, error)
+	// ListPayments List my payments
+	// (GET /api/v1/payments)
+	ListPayments(ctx context.Context, request ListPaymentsRequestObject) (ListPaymentsResponseObject, error)
+	// ListPaymentMethods List my saved payment methods
+	// (GET /api/v1/payments/methods)
+	ListPaymentMethods(ctx context.Context, request ListPaymentMethodsRequestObject) (ListPaymentMethodsResponseObject, error)
+	// CreatePaymentMethod Save a payment method
+	// (POST /api/v1/payments/methods)
+	CreatePaymentMethod(ctx context.Context, request CreatePaymentMethodRequestObject) (CreatePaymentMethodResponseObject, error)
+	// DeletePaymentMethod Delete one of my saved payment methods
+	// (DELETE /api/v1/payments/methods/{id})
+	DeletePaymentMethod(ctx context.Context, request DeletePaymentMethodRequestObject) (DeletePaymentMethodResponseObject, error)
+	// GetPaymentMethod Get one of my saved payment methods
+	// (GET /api/v1/payments/methods/{id})
+	GetPaymentMethod(ctx context.Context, request GetPaymentMethodRequestObject) (GetPaymentMethodResponseObject, error)
+	// UpdatePaymentMethod Change one of my saved payment methods
+	// (PATCH /api/v1/payments/methods/{id})
+	UpdatePaymentMethod(ctx context.Context, request UpdatePaymentMethodRequestObject) (UpdatePaymentMethodResponseObject, error)
+	// StripeWebhook Hear from Stripe
+	// (POST /api/v1/payments/stripe/webhook)
+	StripeWebhook(ctx context.Context, request StripeWebhookRequestObject) (StripeWebhookResponseObject, error)
+	// TestWebhook Hear from the test provider
+	// (POST /api/v1/payments/test/webhook)
+	TestWebhook(ctx context.Context, request TestWebhookRequestObject) (TestWebhookResponseObject, error)
+	// GetPayment Get one of my payments
+	// (GET /api/v1/payments/{id})
+	GetPayment(ctx context.Context, request GetPaymentRequestObject) (GetPaymentResponseObject, error)
 	// ListProducts List products
 	// (GET /api/v1/products)
 	ListProducts(ctx context.Context, request ListProductsRequestObject) (ListProductsResponseObject, error)
@@ -22658,6 +25324,55 @@ func (sh *strictHandler) AdminGetOrder(ctx echo.Context, id ID) error {
 	return nil
 }
 
+// RefundOrder operation middleware
+func (sh *strictHandler) RefundOrder(ctx echo.Context, id ID, params RefundOrderParams) error {
+	var request RefundOrderRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body RefundOrderJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RefundOrder(ctx.Request().Context(), request.(RefundOrderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RefundOrder")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RefundOrderResponseObject); ok {
+		return validResponse.VisitRefundOrderResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // SetShipment operation middleware
 func (sh *strictHandler) SetShipment(ctx echo.Context, id ID, params SetShipmentParams) error {
 	var request SetShipmentRequestObject
@@ -22750,6 +25465,31 @@ func (sh *strictHandler) SetOrderStatus(ctx echo.Context, id ID, params SetOrder
 		return err
 	} else if validResponse, ok := response.(SetOrderStatusResponseObject); ok {
 		return validResponse.VisitSetOrderStatusResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AdminListPayments operation middleware
+func (sh *strictHandler) AdminListPayments(ctx echo.Context, params AdminListPaymentsParams) error {
+	var request AdminListPaymentsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AdminListPayments(ctx.Request().Context(), request.(AdminListPaymentsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AdminListPayments")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AdminListPaymentsResponseObject); ok {
+		return validResponse.VisitAdminListPaymentsResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -24794,6 +27534,55 @@ func (sh *strictHandler) CancelOrder(ctx echo.Context, id ID) error {
 	return nil
 }
 
+// PayOrder operation middleware
+func (sh *strictHandler) PayOrder(ctx echo.Context, id ID, params PayOrderParams) error {
+	var request PayOrderRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body PayOrderJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PayOrder(ctx.Request().Context(), request.(PayOrderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PayOrder")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PayOrderResponseObject); ok {
+		return validResponse.VisitPayOrderResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetShipment operation middleware
 func (sh *strictHandler) GetShipment(ctx echo.Context, id ID) error {
 	var request GetShipmentRequestObject
@@ -24813,6 +27602,344 @@ func (sh *strictHandler) GetShipment(ctx echo.Context, id ID) error {
 		return err
 	} else if validResponse, ok := response.(GetShipmentResponseObject); ok {
 		return validResponse.VisitGetShipmentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListPaymentTypes operation middleware
+func (sh *strictHandler) ListPaymentTypes(ctx echo.Context) error {
+	var request ListPaymentTypesRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPaymentTypes(ctx.Request().Context(), request.(ListPaymentTypesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPaymentTypes")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListPaymentTypesResponseObject); ok {
+		return validResponse.VisitListPaymentTypesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListPayments operation middleware
+func (sh *strictHandler) ListPayments(ctx echo.Context, params ListPaymentsParams) error {
+	var request ListPaymentsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPayments(ctx.Request().Context(), request.(ListPaymentsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPayments")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListPaymentsResponseObject); ok {
+		return validResponse.VisitListPaymentsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListPaymentMethods operation middleware
+func (sh *strictHandler) ListPaymentMethods(ctx echo.Context, params ListPaymentMethodsParams) error {
+	var request ListPaymentMethodsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPaymentMethods(ctx.Request().Context(), request.(ListPaymentMethodsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPaymentMethods")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListPaymentMethodsResponseObject); ok {
+		return validResponse.VisitListPaymentMethodsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreatePaymentMethod operation middleware
+func (sh *strictHandler) CreatePaymentMethod(ctx echo.Context) error {
+	var request CreatePaymentMethodRequestObject
+
+	var body CreatePaymentMethodJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreatePaymentMethod(ctx.Request().Context(), request.(CreatePaymentMethodRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreatePaymentMethod")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreatePaymentMethodResponseObject); ok {
+		return validResponse.VisitCreatePaymentMethodResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeletePaymentMethod operation middleware
+func (sh *strictHandler) DeletePaymentMethod(ctx echo.Context, id ID) error {
+	var request DeletePaymentMethodRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeletePaymentMethod(ctx.Request().Context(), request.(DeletePaymentMethodRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeletePaymentMethod")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeletePaymentMethodResponseObject); ok {
+		return validResponse.VisitDeletePaymentMethodResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetPaymentMethod operation middleware
+func (sh *strictHandler) GetPaymentMethod(ctx echo.Context, id ID) error {
+	var request GetPaymentMethodRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPaymentMethod(ctx.Request().Context(), request.(GetPaymentMethodRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPaymentMethod")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetPaymentMethodResponseObject); ok {
+		return validResponse.VisitGetPaymentMethodResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UpdatePaymentMethod operation middleware
+func (sh *strictHandler) UpdatePaymentMethod(ctx echo.Context, id ID) error {
+	var request UpdatePaymentMethodRequestObject
+
+	request.ID = id
+
+	var body UpdatePaymentMethodJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdatePaymentMethod(ctx.Request().Context(), request.(UpdatePaymentMethodRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdatePaymentMethod")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UpdatePaymentMethodResponseObject); ok {
+		return validResponse.VisitUpdatePaymentMethodResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// StripeWebhook operation middleware
+func (sh *strictHandler) StripeWebhook(ctx echo.Context, params StripeWebhookParams) error {
+	var request StripeWebhookRequestObject
+
+	request.Params = params
+
+	var body StripeWebhookJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.StripeWebhook(ctx.Request().Context(), request.(StripeWebhookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StripeWebhook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(StripeWebhookResponseObject); ok {
+		return validResponse.VisitStripeWebhookResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// TestWebhook operation middleware
+func (sh *strictHandler) TestWebhook(ctx echo.Context, params TestWebhookParams) error {
+	var request TestWebhookRequestObject
+
+	request.Params = params
+
+	var body TestWebhookJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.TestWebhook(ctx.Request().Context(), request.(TestWebhookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TestWebhook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(TestWebhookResponseObject); ok {
+		return validResponse.VisitTestWebhookResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetPayment operation middleware
+func (sh *strictHandler) GetPayment(ctx echo.Context, id ID) error {
+	var request GetPaymentRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPayment(ctx.Request().Context(), request.(GetPaymentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPayment")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetPaymentResponseObject); ok {
+		return validResponse.VisitGetPaymentResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -25637,580 +28764,663 @@ func (sh *strictHandler) GetReadiness(ctx echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P35chs39jcO3wqKM1WxM02K1OJFrm/NV5GXyJGXkeQ4M5ZHBLtBElE3wACgaCY/v/VczXNhz5W8hQOg",
-	"N6LZTe1OmD9iiuwFy8HZz+f80Qp5MuGMMCVbu3+0xgRHRMDHvTAkE9U+wmxE4IuIyFDQiaKctXZbJ2OC",
-	"powqNMFCScSHiCqU4DkaEITlOYnQkAtEWacVtMgXnExi0tptDeaKyFbQkuGYJFg/Vc0n+gepBGWj1tev",
-	"QWsfh2PS3udMCR4vvvhHPkMxZyOkxgRhJmdEuPeek4kqvm8yHcQ0DFCCv7TxiPzPVm9n61G32w0QTZKp",
-	"woOY1I2GM0WYXYfF0Xwc03CMYFp6QJIgLEiAMIv0koz5DCWYzT2LgLrtRzs7WzsbvSdbm71ew1Eck3Aq",
-	"qJq33/OYhnPfeLCClZngEYF1iTmOiu+PyBBPY9WWIkTfMc7IdzVvf3GCR34KuCBCUs70XGf6zTMs7Z6Q",
-	"qIOOCYs0WQxweI4oQ/2DYfstZ6T9Bqtw3C+O6rT1FD8Z9sLt7ai7OXhMtnqnrZpxHUQkmXCzPWQS4zmJ",
-	"FofZV2JK+mg2JgypMZWIyjzpKI4wQwSLmBKBBPltSqRCM6rGcJXECUH99EXhvP0TmZdGrl9QGClh06S1",
-	"+8n88DnwjPwIK3JIE6ra8H8/lWvKQSGOYzNgPiEC65+/k2hGWcRnCMcxn8nCaDa7njWjTJEREaVXH5EE",
-	"U6aHVP16PtTvTjRVo5gMi8er93SFd0nimeYxCTmLJJoyRWM9ncILNd0UXrhV9z6ixLy9N1REVL9LcTTD",
-	"mirJkAuClJhTNkJ4hEvM6nHNyz5+/Njem6oxYYqGWBH/Kmr6yl2EHhy93EePHu90HxaJ6AeCBRAgjpP/",
-	"OW3JMZ9EtQfgl/aelFQqzFT7veAXNPJN3PCohEckRjPBFcnRfwftDSRhypwPxt1l+hxrLl4cZMxDHHtJ",
-	"fUQSymgrsJd4iP5r0JpggROinIBRStDB1Ldw71g8RxPBo2mopDuMVCLsbgkQlqjPcEJ2L3A8Jf0OemNk",
-	"wIheEIYkuSACx0jRhMhnQFjJVCo05nFxSp9aIY+52B3EODzXwyZfJjGPSGtXH96gRfVwfpsSMW8FLf2+",
-	"1m4rHUVhJagiCcwrwV8OCRupcWt3q9sNWgll6d96DZQiQj/1v5/+u/v5H7udf/y9tbBagX7KgXlir5v+",
-	"jIXAc9j5vQtMYzygMVXzuvWDI6VXL3ePXgTv3PLPzU/v74IMW7utv21kCsOG+VVuFAajR/eDwCw68DDj",
-	"d3YoA31B1RjgxzMaNX7/QZS99S08w/teYl6brod+HeICyXg6CoDK+FQhQUZYRPrchliSpWMsDDC37Zul",
-	"be8FXjVHqBN+TphfsvZDLNSZ0hf0EUYjEEsjnhNNQyqkQjFlpIMORowLEplTLHlCBjyaa0kX89GIRIiy",
-	"XXPow5BPmUJjfb6RfoXR3OQp4zPWOWVuukYRzOb7S1uPt20G3HRfsimaCSsy4mLuo4sDK5tDe43eFi1+",
-	"BiTmM0RV1Ta46y9BLW44foKBAZHceLw0UxrlqkTknn41OpoKyUUFETHyRZ2FcEXfilajGRrhF5QUnSGN",
-	"NXc26quItHh4yxVSfETUmAhzdZ8Ph5KofuWszIAq5rS9OKc8S9xr/we3f++2n561P/sY49eg9ZJgNRU+",
-	"Va/I9pRWSLUaMbQ3oAdGF3yo941xhR70hziWpP+wairuTp8YHnAeE2xI+5WiFcfYjiYnw16dHLwNtDZs",
-	"1SuqJIphMSR68CRAvc0A9bb0EHvbKKIjqmRJVdjspv/1dipGPtIjyo86v8jd9tPPfzz5+vf/z37sbQa9",
-	"7a/+1fadVj0xQSSfipB8JxHNOPkEq3E2CDiUWqWmsF1Goq50SHOK90/EI+je4HNjeIGejCQeEn3oBJkQ",
-	"rHYzwvbr9edkDpxQbwEZDkmoEGchAfIfESVzbNZoS6cM1ER7bPoe+2MXAYkFYP1iFOF5B+0xDqenMAiq",
-	"zCu2NzdRn2bTPDsn8zNBppJE/QBxRk7ZbExjkhsL1fpypI8jnqPt7tPi/ZSdDWM6Gqt+B4E1SCUSZKgf",
-	"qD9qutd28i5KrHWmZyvdZ9CCT9kJPicgR9RYK8da2PEkQHIajhGIjg8fDp530E9kLuGI5WTLdxLxGTML",
-	"QHA4zuwWI14yOn4y7G2T7Z1hOyQEt7cfPR628dOo136MtwaPht1wMwK72CuPShZZJQfd2VnGbVD7/1fF",
-	"ZQ6GYKRW8FVtEfdTq5eCUTEgKBxjNtKW70cth6mRs/ZLJCkLSaA3ANZ0jCcTwgyvzdmjVKLt3uYzJ0lO",
-	"GTANM324LsZS2WdqM1CWV/W09RjsBv+yDY3tfSWJc5DgEaniC1T/uJQp6AvOroE1sGPFw/PGUoAyJPUN",
-	"BSmgZbVxXdXKAsrO4P46WVBn0IOdgLARw9oekVVvjOFJ+ddZz42x8odcJFgZo3RrswUmA020Odazu2j/",
-	"CnzW6xv85b2goUf12VMo4VIZaTXR14C1BfrzdE4EmuC5tDpZRnbbTztPn1ZMJMFfzuBBjXW0N5wRY0q8",
-	"oax6nDHBKw+01+10u1UDpezSA30HWlHtxiuO5DmddNBLLlBEyAQIQaKp1Dq/0dSqCMIoXn6KqCMI/V+O",
-	"KLpeonjHjnHczB7HKKLSGBP5A+UU4NrjxNmZxH7va/40/YwFxUxVcZsL8/MyfmMvuTLH+arvlhPOpHGH",
-	"73M2jGkIOx4a96z+iCeTmIYg7zYmgg9ikvzjV8lBPUyJUN8R6cGRBNP4TGFjVUVEYRpr0mappZYpjqSt",
-	"L0Y4igSREpEvVCrZQYd8pHkb1/qFJAqUmQmWcsYFLInVOvT8d1vd4aPh5uARKLQKq6nUCvnToKWogsOR",
-	"Tiolj7FSE7m7sQEOqU5ELtys5EZ+8F+bruV7c7dZ0JLNpVBo3y8zTS2cCkGYQnq8pKNf9JKLAY0iYzlf",
-	"eumH6VNyC38CNh4hkWEjgscE4UifGqkEVlw0W9GtbEVf5l5Tv6TZoK5jQU9yFn+C56D7RRyoCRbygF3g",
-	"mEZXWkZqnnFmFyW/mO+Y1lhJnOqdcCVwYyG4kK3dT3+0EiIlHgHznUoF0SMrf3rApidcMyjR2m1tGHn4",
-	"9XODHdjczHbgA5sIHurXDGKCXjBlXFv1m1Ge2nVsyUcSx23NqEkUoMFU5dYF9c2y9MHJII3yDOuX36wT",
-	"gZmk5mnXsG0qe1yR/4D5b7QnKtHzF4cHP784evEchZjpIQ9IyBOC9vfe7r84PHzxvNm56Ga78gOO0FFK",
-	"M803Izfg6zoiZqp2YiN9PoggaCh4gmbwkeo1gE14y9VLPmVXOzJWkJ4xrs6G8LQCB4I36gNjzC17dbMF",
-	"3s4W+C1X6KV9ev3yLo7pOlYXnEd6QoFzucz5VKRL+YZHdEh9nhwwXOd8isb4AlZDKhrHThbotchFql14",
-	"0jdIe9kGXAMjdMO9yg4mODZn+AyuKW4fcr7X9Gij18fv3t74CSkN6jr2b4/NkfFd2Lfsou1uF2GUvss5",
-	"NQK03d3RPxA15tagtYpKxIlZC72XAdrubSFs1khxjmIsRiQ4ZdtbPU0j271thFNPSUwZMVdxNgrQDrwb",
-	"FF5ttWlS0l/q50VkQlhEWDh3Np3Q/FMbxxCHZCPylqtjrKgcUgj7X2X/hX4enBWZe2KJDMDQBQ+AO8oQ",
-	"+G9EB71HGR1YGiARgmmAR/a48Np62vAP+JqUtoUpPkP9QtpEH0ltiblsCMtgsSClg7yQa7HsRBcvhpEd",
-	"TwjLYiqX3l2pH2NCLwu6YUzZOURHwZ9mQ8hcGBcQRzyOOmhPnlv3HyMzxBm58aOfH/F1SUWt3JMIwUMd",
-	"N+OMZAevtApBaRn0QI4VvuJJkwoXT9aBSTIpONVAUgiCI23soyPzwfgywb1m3MEge+yNzQ5hTol8LyB7",
-	"ABQP9BKWptnOwPiv6aAtnbgJiTsHnzlypcWAPTnh/FDz3Ctti2bfZ4rzM2DfVQIQfgQl0kTTet3tJzuP",
-	"H6XpUlRmzmGk7ciGzHFrgTlatR6dcI4O7ZDqN6c0i+s6Of7p+yZrtuMNZnM7D3lFsaTIGVhJpKhTcm4Y",
-	"r11a2UEnYm4PCGXoMZImN6bR8m/m/AX6yXr4KB1/M2mUG+e1rLqbIGRLddBHrElemjxBfSxyiUH2ZBQl",
-	"TylxaJncyV8KQ/nA8FSNuaC/k+sxpT2SB+x4rUwZdqwlLvkyoZBld0SGgkiIKHGBYuMOStOZ6uVOL28q",
-	"56ayklV2baLnLTdzBHGi5Y0zQWcCdEA7bePvuuA2RSm3lb60rGX7uXC921ST1HJF+YVdftbZNPfE8t66",
-	"i76TNv8qohEIXJekVTiuGA3JbJUju5N3SB0TcUFDgj4UxlO/1f6ZXMeWH6dxxhKXNEq9RBwUkIJen1sR",
-	"rI9i+Yhni3Ntp1xOJxMuFInekIjiE1iwK1DGNHvgWaKfeAZ7kCMNSJ/NP1Q/rJmE3Mmf6fQ9CEaOTsx7",
-	"6re8YojXKSe/k5mtoMfVz6uaFUIzfb9JIzRmpic+xFITlA8RTl3qegUnQj9WUePKD71JdHqIis9KGeyH",
-	"nEWc+TL24OHC86CD43doq/foUbuHcDwZ4/Ym0jTg8nHsfcXXvPqhtZAY8/mPza/eXMFQEKz3CCufJ8VE",
-	"okF3NNeVs0k2H7W7vfZW76T7dHeru9vt/qeVCyZFWJG2ognxvdk4j+tiJ0GLyjMbqTob0Dj25hx/HJsk",
-	"I2AFJq1AX0siBObilMV6K7FNpnBbS7VKzCUpbpOJ7pTjSYVxyDGdTJoOBFJkr28YMWWk58lQVoIQk5DB",
-	"psmAiFLkchMdK/QaJ0R+J9Hxb1MsvJuin765+PSXMVYBGsZcC1YBmQvkggg0JvEE4pJDCkkgxZearGlz",
-	"mwkpFnIF2DS2QrIw12wwkzFnvuAtgh/sPLWONiF8EhM0E1SRhVH8Y3sbbXbR46fbj1D36c6T4ki2ikkL",
-	"O4vDyp2k09N//BPSnvT/0IOHnY325++9x2rCtfV2Zvi1N7kLLoDDXFq0j71/o+3XP/qeKkhIJ9SKjDLh",
-	"cVudIEoP3IswOuQXJMahd8shOOYjKKxIgCaCX4C5yIXhNvPAerYt+RJpHK3WV5FjQ8AxBEq5Xm7Ve432",
-	"fzqJanlTLqXFy5w2293eSU9zphWY09d8tPeTy0Vza+/OoDstgRECbiWLm5/xdkfPfk7i5XMF9lxYjyxJ",
-	"ng9+JSEEmKw0O2CTqdEpIuNzwPH7nMiC2HpQLe8gp80ozVQpwlBk5dg1yL0yBSzNFrpLqbiWOTcnc1ZK",
-	"GVtLpHslkQoLVrt11yGuVqSW+yrMShLFJ0ysEPELjyX8/j0e+UkSj4AjplNbZOJp3ZEn9yN/V3rd0koe",
-	"a0x9LZccBTYbsTq9rZzRWKhIXEhNKyefBS65rfoFM73H8pxOJiUtodnzFVc4XvL4NCgFLpY4Ls5h80nx",
-	"JY+2W94MuoLKASvu3hyk+Zx2pkvJwaYeryD+P2aZyFmMI6Esf2NvrQGsNYC/uAYQtL60R7xtv3TXdt7a",
-	"D5/MZZ/z17VpMuFC2TKacWu3NaJqPB10Qp5scDyhbU23I8I20ld/zd+umVabT8xBbqcZbXp037A+cv8W",
-	"cq0d3Z12dM+o4atXuCaUvRPeGvk049EWEMgxnyBJiKsfKIpNK03OcOZ7xnH8bggZrcv0K3h7qmR9rlzU",
-	"bNB359s1yXYGZGRpla+7Du6RiifV4ZXCOuy7i78GrTGVivuUhBcXRMyRiWyYiqooQDyOiFSmHK6xbmve",
-	"OTbpQov6bWNXtl/f/ujgT4CMzEY0H9aBIolvUIwrsgTkxS03UjyOUro1yZbTkgrbeh8TLAkSEGibmSKX",
-	"WmPZSJ+KIViBBKWXyiXSdtBJrkpN4FAzlXBMwnMLY6I5oizx33ft7ZePfzpqP32z+a99r+WL52cAElJx",
-	"CjBDUzbB1NYtg2aEWUi0JvcMFsOUdhq3mL0wu8RzbHq99iZ4HZcfm9oV1Bpf4iKEjZjEsbujEYNwGuVt",
-	"MCMXYGzw3GNzad7walBHZa8++22KTZ7+wm5/YNRAWmiigwNWRoipNdOaOaVvgqn6fNL2hKWLm2OiQdGE",
-	"zFYlsylTJu0hhGBBTlmGkj9OOQLNuPCqPmsnV+vcGHA2V/NhZLc0dGC4sRxPkwSL+V24MnKoCz4YIltq",
-	"LdN6P8gW1bxR3wjvTllWWvJbpEEyf/37wa+c/nvrdfzvX47i/7x8ev6fX97+esC6TXjSzfpaKtwgJfdH",
-	"cZmW05Xby0Zq23cSxVQqqf+YedW3v4hO1VSjWcv4K8v425KLFYwyPbcRHQ4JlEtaNxIc5JxKmrGyRoJy",
-	"LY3z0ji/B81kcl7OrixS35uaLK9AtbAywPa4JGg25uickIleK0mIl+2luGWy2rX8xyJxlzx2OFQSDeZQ",
-	"pFjYij9aA/Ahzc9iOgRIgC4aQ/gj1nKwZSDWfIY5LoGZNccaCywQV2Od94jA+QhJQ+vbITTd2AtcUUGt",
-	"REgv/OacAhGJSZPR2usK5uvl+HHhHV6xBjICYJgmMaYMKfKlpGK95ELN0ZhPBTC4ZCppqBUyzgDnRYwc",
-	"elY4lWPKmYUakQrPUcg5jH5xYBYz4WxCROh1GwIrn4ZjyHgdDmGIszGPCZpoGUuY8pv3XtW0YqFyvDcb",
-	"kB9kI3U15BA1DB6RkbKcIYljUuFysJggtfs18uJnHSiDlqWXIMXCqnhTtwyKVfvOxv6eBFcCIJvfAjQR",
-	"VOunKzqkAEfH64pyUDOVQSIt6wF9OcQMDQiSPI4Q47Om4SgcKnpBqp9f2FyEFQRE0QEz92VQIFgQyNaF",
-	"kmEtFQBgDkCXmw5lWAnnlkXErD92MlUmsYkByoUBwS28x0ZGF1/EvCh/eg8X5FjruaBDhWZUEAi6jQmO",
-	"IBQjvUqrOzeNtDiBlQ3+LZUh5iqtWJ5P/aO2hg6fMRcgArhtFWiy+G1ajjh8OGo/Pzp4edL+4fAnb/5g",
-	"PK0d1bG+prGya5WXTN2toGijQQLrXEbLmzvXpkreSLZh4HBm5FKgGhkgGwm2vALtIUn161OVboylC840",
-	"4iIWIWeRj/jUW01PgQMHhDNh974oM4MU3zQHUemAkUoiwyPUim4pC5qVw88qgcxmOlBO7c5zhjzLShly",
-	"kNdnc8ufHrJqjbugktSp33U+LccLO6gPBgBUMGADqsyZRXcaEhWOCXBI4/BYyQeWvmIlL5gzH9YOsNt2",
-	"gN1lstHlvGxH5IKSmY/MBfxS8q9JhYfD6vCoKSKsyEmD376TFssS8HQdBCJlVFHsMOANo14UzxA+92rX",
-	"Ax7NK9FKVZBT9Z+5lhEkmahSitGBVe8NDr0BBEUzQs47V6m9sZnY1yhwVqi9GadwWTUa1phGsKcG/cbj",
-	"xqtUsByATNNRpYAzlYqZveI7eVUVrZnSdaywMH45UzjnG9KINiejvP1o1GREvuDRyFaztS5XKyHtASpo",
-	"MQvJQFeiq6kkouE2+lSMHCGUdjl7dE5Gm9W2ZzdwrCNPtZfwnBl2Vie5DWu7ScHt3rCS3La8eC2212J7",
-	"mdh25dh7UCLuL381kMIWb1oig9idQQ6HnF0QIW11LTco0K7pSkmkV7zlJIdcXPClofd5H0FIFYmAdD79",
-	"jUafSw10AG6GS4XwcMhFBDh9tksPpP9EeI6OFSEx+oErFRP06W+97c8IK9Tb7Ox00Yfj517ZXJlUdFKe",
-	"fIayqaaCBSicKr0ghrZnRCpkcQqbn+X93PPfWJBDz5k2sKjeEUKRN+UlnQEQp3MLlfpiIp4ipv3Ta+Ob",
-	"3V9uYuShqLXSpG3RADGCxeoJVymJHsObay1US2PZSIMUNNbt5NKT8C+7XqvWzaULnQMdzROHRXnyabrN",
-	"KUxyNMSimLqWwhWDME9XXZOgEerIYTH3j/Zenb3Z++Xsx4Pjk3dH/+6jB73uw2sjyqzZzE73Fkm0mPm6",
-	"pC/E6elxbfjOjHIpgVg6XBJP81K/qaYEJd40EUuv0d8l2GQTl1IMXGOS5Y5H1wDCXV7h3f4xr9/WRz/u",
-	"hU+/cfbB/fDMSprQGAuq5mcy5MIzpB5KKJvabhNcUkZQBHQVEjQgakYIyziJFrE55M5MD+k87uUVcT41",
-	"+CsZVLcXpNuGpW/HjeqNixsFvtIH6Fx7Rbr3LKv3gDYKTBfz0esT5ZfErYM8yLBJZjGYu3yIXnE+igk6",
-	"HnPIpkMP+hDA7geoL+nvRP+bYEUExbH+jEfkbCT4dNIP0P/7P//3Iag754zPtEZ1yoaERPKZ6fViIisS",
-	"zUgc8oSUGjc0Dp8n+EuhpqvbXbqkNbVkteu6WrDVrjMok8ott7UKBEn4BZELpQd/pHO0rXbo76S1q29p",
-	"PNul3dByQS17NgZ8Ohqr9HTYHnY5DzWfqjM+tH9+9kz6B5d2UJYkaWez+5JyVh8LzzqjUWlJd8hFlQQy",
-	"/WImBJ8TYTlORCWeTAjWNoDVmiFc3mndklzYmwrIvPHIAON/AGbljzCXQpqFBz9tFHRaJXh2r+AwlgWA",
-	"iiu3mg/GtP+7DISFpcMUvwLa6iyepqU0/b4ioePdBRFtAjo40/8CIVNmvpoBqJz+xmkXnUUFtesrkFiB",
-	"TAtq3PKyrxrdNyO68gLaZobQ8hP6/82IaIdYEhQT/UgZ2EQKc44p08IuwnJMZAe9wZEFPldOQQWVNyZD",
-	"hfi0tKDjy0znv59Mf7fP/3jQTj8+/P7vtRQLC11JbXW+PqCr1TLPs1samVZGIqwL5++mcN4SwSXL5tOa",
-	"eUhlzWR4Xfn8mg/9NfjQArntY6EqtKm0+2pCMDMSbDr3OQhce9cVuqheLv8ypqzK7Qc/6XObpvbrT5Zl",
-	"4ChaoY5RD/OQMlJuXuxxKDmAyaoVVJrxulHNMLTJHEznlJmWq3LMp3Gk9fiY83N9XFwz75UGm6JT5se7",
-	"5RuvnA5usIjN7EFquptOF6mRsnI+fYmXms33ZKunkyomrLut+VxB9VCpejkWO5mqzEDQ9L94KlaNIueX",
-	"eNnV/3LXZYlalwtxFqKb6duXLZatOF5tyVLhOgVKwaYThlGITRsNLrJ+ColtQjAkM4PeUTaam0iyWOEq",
-	"Qk0cvL9pdPw7ETx7V0qc7V5tC7qcb6vdKwiynL5RfWw0x5q6o6Ms+3qGuqlngS49LssH5O+I591WYHOL",
-	"AVKe5IbHWZr054mm5bGlq1MyTN43bL3fcVGbXgu9Nqci9kroBIp2Eqsh04rE8tYGQP+6DkFy4/EG3Nn5",
-	"dTJq4gfWwz9bjX1eJSfkx6U+YYMWcZX6FyOhXHNgu8MIT7BQWX9cSX83WU0hj/lUdNCLZKLmtimIizUs",
-	"EonHI1ZdNHMbrPLW0o9vIzdYCRyen1F2QZg/Zpf5CaXju8LCUJGog/bS3Z5ByVV2CePgrMDxDBqO2kaz",
-	"jU6ofsjZapGK65NfhdaYzhkEGcLunORZSI6ECuMuHPEsElBe7iDH9ark5RsiVhaVkJc1JVIzBa1UQNwe",
-	"nxPEL4i4Jr27tIi5Z1TNJNdlzA/TBu0MXCtVvYCeoVogo4aK7L6+XCuzrqPi0lebBt2murdkn7J4jjaB",
-	"sLW91VnmV23KfASRPJ42qXM7yq68Kq1b+MVqkncrVRhfzY7ue9Gl+iPOSH/Xei01PwBO5ZSzDupTWzvj",
-	"uch44BOeEKY6qC/HXKj+bs6vArpW1kYHFIIxlp1T1ocjeGadxeYm0wrZvQIMO0ay0DXcPcOy4GZ+Zu0r",
-	"VzvNpaSD2IWobHxkZJGPWZqKD0N1YUE3Cm+8JDtMfrLkphd64SR30McxN3BwWLpu6nnbIaPZrd82249n",
-	"e03+K/oItrcKLgL9Zwld0PgGztqf/9je8sMM7ueKRMtKlouHOo1VCUK+reiQ1vnZSJqiqyt7sm4lHLRc",
-	"B5xgQVKW4snacTuGB/wiS4Jwx1TxSa1JXl92WROX2iuV2cHaw1oaC6y0Eb0nf+44VbZjNxezcof4gEXk",
-	"yxFxwHSeA4EZovoiJKYsxSo1d1MiUUSjynQgSuSZbUbsK3jcz55iVMwLEirTVc91wTbNbqA39ZSVPO2N",
-	"vPmu9fKSdxuFG3xsptWvme+lggeOhM/s8nvc5Glb+fyUNbcbxIRFwEPIbHlQoQkMjXcLPANMl2g5lVwm",
-	"uJmxlnV8sy6usBKXdmnnIo0QpKnpTfh16gPqNeHd68hr+TTUBV+zo7dSALZ4W0O/vlXF1nHYu4nDZiRx",
-	"PaFYd87X0dircs09hmiGrQL8kZUz8a7IHOswgOGRtwgI/ReNTcPxeY+lnHERuTbSqzvVjAMjckUwaGKf",
-	"6NFujXJ65q6o8N3bX1Ptp7hSIReChAqNuZAEPc2bC+lzVwbLZmRWGNVSxAp33YLmWJ5e6blePpjHdfL4",
-	"zxVWLt0enECmWavztDAyA6fUcCoGVI5BK53KKteKp6Zjtd1+xwjUPWWdF7In+tySacfLCghkiWl05YqQ",
-	"bT9nFTwmq1S5HOnrF1q38Ng0ZjEzqdjA4jO8AO96ps4at3s3lcAJ03ap/j3LpXEsNsXY3uw9LrTCwIm2",
-	"aCUaEEmjRez/D8fPfV0xqtxVOTzJxZJB0yOzVO+PIy0FpBJYcSErAebuzo1FEuyDjdRHjbT1b6XWaHoU",
-	"I3pRrsfHEf5f+5eWQJVvOrsggg5pHWhR6dX6pe7GZkX1UCVWUUL0Sg/fD49wRbSAOnAoZdpRA50keG5b",
-	"TjdrQYIr5/MSJzT2wAq2lvU9NOjA9clQhuLfmaure26AmMp13aiIiHt6bdSGwZvwLcOr7hTFSHOvauVV",
-	"/2oLaLwLg4H2VmujBV49c35zry/Qfp5usg6MlonnoYFKh3MZApClHC/rL5JLpRfQnYEsUassKKdsmT1o",
-	"hqA3c6LpOwoyrFoElRaK88L6bjdy814mRVBOrERvEIFeiLIZZ6t5RO71y5a2tt+ZWdoV253lbmrmLciB",
-	"Ja+9BXfhLbAb4BSslZ0FJUkU8UWCac54fUrislEfp0B4K427ToiW6P1a5HGFhlHewfRdvmm/8OtYe6yk",
-	"53TQvjalI05MBDoBvbRO0UqpzYmCvKW3s12w9EpB2v/+7+mp/PyP/3UfTk875mPn8z+8GjDM5GeQEqaz",
-	"vm9taTjOlEYUU3Zu8GGsiV/cpcb6543pm8aWdNdB5WWjJMESCbjVL73WRw8vKYmjF0L4wGK0RTnUv5tg",
-	"ks1FuMCxLzjWLGHFwZgUVzCZSohQ4TIV+tunWv/QouB5ffzuLbK/Z0nKAx6Zkvz+hlY++sYnOcECJ2SB",
-	"pjfc2i3Xd9wgsvQT7+JyMeLqak6cjxBQS90u2vwYwmMtDlkFCS9jlIYH+InGN40f6Wgc09HYB4v548mb",
-	"wzaRIZ6QCByzMsPf0AO2gcgEq3CshVT/dNrtboUJFufwifRXDJwZJ5RQzqrO/Zp7FQEzezkYdHkkzjts",
-	"vt/IfvDBRreu6C82ea7Nh1C+MnNJLlzbLBRUpDPfth9U+Z+L6qyvB0Gan/10c3Nr6/Fmd+vRk53tx48f",
-	"FbO1ez6dxwAqe9/sspxxHpWhlJQdq2qwcDnmMxnYqKID3A8xgywusuiS+biIUaFp2KTz+qCKiD4lnrAF",
-	"/UJimfZvT1/wpNtMDVzB7Lcg1ktFjC3NccFVl8pMmWm50sgHMOGywjN6oKQxhQLjYO9eQu+V9PeqYieJ",
-	"EwvZrQdMcDh28CtwU2Ay4lfHOQKyO6a/e/GdvMn3H0H5VuN0OAaKXg8l1ixCKhhSBx2RGEMqEAgkKpEk",
-	"4oII1w82xW2cSqK1lP3nb725+zvDbtjDT8nW4HG0/eTRZvtJt9uZGPy9MiXOaKTGlYSIQ8FLWkwzUvRZ",
-	"/SarWJ+7AgHmSMQNJz0gboO9XEev5UtymcAj2EIs3Q0HYDcjgwBiIKaTUJqxAeyArcJCsr1uwEnQYqnD",
-	"shhTDa/JKdI7Xpd6+ewDPnWN+ZIuBnCEMkMwMzAIr2bWYA1oS5PNUYgluW5O8cwu5oCMKYtQgs8JEpwn",
-	"HXSIpSqunqlkmnMb21pAKezWlQ0trxqqOPN7FhcfjZWaQPmWUhOZGU0HsKIOb5IzPbeyCt+Ce3Y3NgwG",
-	"didnO2xkm28rcwqhsu0nNbGy0vnUU6g8Y5cJ7huCIHFk6h7dWVupW/k1Ha8bPTyFOYspAVIEJ5/LxFa5",
-	"GteFc3Og3GAHBMoYGMIzrI0QFs9NyEKvmW0E/ic+RV+riA8ErdfghKqrHHF54PpuSMtaC3mvkDfyvSTB",
-	"K7nKh0nMcbRqUqVjJEMak2WyGr3Q+h6Yfxaz2QL9huTPIsf1EizpU+OWKEU+Q2/oD5rjSHRODfgTtBEe",
-	"zA0koQmOP4M/YOhUIjpi3HaSS4lhQJnR2taKxY2zxPzpgu32nqbVUti9CetVaeLvM5zY60sSt3c2zQ1v",
-	"mA7/pNG7K52PmcXIjDuqFGXdfFJsg2QnEaAt619K0sT1mgConX2aeL7cMwi7m4UeqnKLrI8LHr60HqFy",
-	"8fPVCKZM0az/0qqDiphkRBPCpCu9rghJmZi7TF8ENW75lz1+1GxPh5jGFvF/eV2NISuDvqsUSSYK6XuX",
-	"E3HFFCvXceGlZjEdCXsXtVlFM0TFxZRVJwrgfD0FzDPBUVX0fpXEgdp8h4RHJK6Kq8CPVjOGMnoYZOmE",
-	"xTzE8W5MvtAQx+2L3pI6VFm76pcIb8LTL2jkb42rp+F+bzQTf9079olsP5lm3C+hUlI20rvI4yhXGkrF",
-	"YobzJTBj0nm7bSwc4NyqBznmZeaSHb7Ax2SKNOtnb7Zg/DIlNob98fC8xtWrN6RJMfKhvc6VVtch+ixA",
-	"FUCUfSlYgQeUpNvAxdAYzGAByOAZMCCtrVib1KEaeBAM0LHSf6flStXKa5WmVSzg9h0ie0VQ2DL9hyQX",
-	"ROAij+pt1mSo11D2UsSe1x9/qqY3M8EKl845gZouPkRHL/fR453e4yCLZSXEiDXqFO0xTjM51ZhIr/0x",
-	"qkhxifWBUuMEnPF0xIw4KbKbF9Hz4z0fuzmvqqYC9V6Z8otzwkxupAXgogLskXK0c3vYnf4Sb85/Gb/9",
-	"7eIJPTn+4cPgcNz9+ORwO9w56U1ed+m/ktfhT7//9sI7lCp8H1ghPtRLWirU+Ol9RcKah4EaOu5LOiq1",
-	"mpB0VKuQnQPCxTm4qPVOmJdUUMyxt8CAAAVn1OFJZNLfViyBvb5R8EETbV1jBXiVb/yH9IIwIqt7QoSQ",
-	"/QBg954pyAot1C0/jumFidK65Gj4xpMRXRqwfbB3yLw6ZQMypoD9x95asyaAGmWW74/MHigfAtEbrG0F",
-	"LMiYa4oJStDaq3lgLXpFZfFdYaA+5AGbP15d3RLYmhbwmkxZRARAtJeUlwRDs8hCZn6D0pVPKW7C994c",
-	"HDf8y1XSOgEOvtAo+ots9SGVPrCAOE7XY7WEyfSuoAgBKXGs1Vl8nhU6JY0ZUnpAPcHQu05KXLa411Wx",
-	"6BZ1cSfujL5qCeu4qtu08XgKExPVs0sBz9TSqa6qYDdTrhvp0veoKXAZitNNtoiktRyX4pCPKHvJRbK6",
-	"Y/zd3lSNN7MEMD3kDnqZBuGsX1XxkMdG+xvjC2hUmBDMtIGZHkcchmSibC1szglcYroxrao+PcjuKZfw",
-	"LbbUNI+RJBS+DOlVHjUS2vgwX1dpKW59SppirtovJ97ct3/3V98uq3+0KbrfyUIl5Q0XQMqQ++buX0N/",
-	"WKG6JOSDKwdBXKyY57oku7c+Np0ViSytwYSjc7nUyRcUjOc+ZDb2IQPUvbVvTbsi3ZQQVzcXgtmbK6QM",
-	"Z5Ryg4t6L8l1eflRNqS0EMlXf3QV2lpKUG/AN1wBY3YCYCPnhBlBmcC1kDdeHOOw95/zrdlv3Z//tcM3",
-	"w/eT14Pelyfzl4+S46fR0bY6HP/0ePq2i1+Rj3K52N/sVmOV+fPeTQGPN4P/Cw6VLTN1uqBUXJDvXKwl",
-	"nOdcGu6rIgQoH6KIhDTBcYlSoUtjaTJPi4PXJsMfvaC38/XB6WnH/bn19eE/vTN5V4/jupLCVI3yiosY",
-	"r1nlv2mOXI35WoPnWmIYOx5yg/oz73YZNd0VB5tTsSiOBzSOKRuduYx4cCzF74at3U/LtTJ48Z696+vn",
-	"Sm9/NtS7q/y9TLVbZddG6DaKjPfBAA5GxY6Nja0gWEIL/e0xhBqn5apqmHy9nkAIK4D0w7AAwt0zKMbV",
-	"sm6BoS17MlkCLiulIpb0PiZYEqR3CamZgYmtjRnZLnf+IRioUhTiOM5MVZMP4JR3gUNFBArHJDyXuUNa",
-	"HNrxu/b2y8c/HbWfvtn8175fj5ufTZmicVVUjaEpm2Aa2YNIZVa5mXZADh2+g70wu8RD/b1eexPsi62r",
-	"Rd3kmE4SW8rZ7KwfuzsanXP9/Mkt8ZTMu1j7XBsOz3sYrr9PAxywlUNrzczPm+CN3o5f5oSlixsUHST5",
-	"/hCe5hALux8syBjLRfJnKEeVGetdDZyxQDxe2IoFdIcU79YcUf2VqbL2mK2VzQZUOSGwdchZxNmq/pjA",
-	"VEmLCryPrd6jR+0ewvFkjNubBeQPe19xEK9+8MF9bPrhPmLKSM/TrUAJQgymqCGKssqGjhV6jRMiv5Po",
-	"+LcpFmR1dV6/e9MD9RBjFaBhzLnQjHE2xsrA/JJ4ArlfQ8hHK6XHHZOQs8jc5hlKLW+swHzYKyA+aAqy",
-	"kmYmqFrMF/ZgP+RGslVck53FYeW27fT0H/8ETVf/Dz142NmocpZPuNSnM/S6+iFUAxcA5ZQW7WPv32j7",
-	"9Y/lBavdOkFCOqEVOD/ctmcXi9gjKAfXsaqvQmGfAqKZOwlMsoWWqlqU6lOhDZKx7VOkDz+Rxn9VBjVr",
-	"vQJOI1Dl2V0NsCJbGXe4HKEHhpW4mRT3LeMBjhQrOV3WMmYhsKjIxKY4WxvAJBTPsKfFFA4VF5UImq5i",
-	"3Hbw1OfN6i7AOhmHJlYRjaAB9szqPRk3ZVwZ1UabizQhHeTq4g1AkBqTRJL4gkiE4/KePL4UanKVBK1U",
-	"qFY3J7R5V51WN5W20VSQW6kqIZNThl+8fX7w9lUjFbhCBzdlyCSZqJIseK+3YDBHA8zOkRKYyaHh5QuP",
-	"VnwlXaqcbSpMfTpvwT4EGXXZQVdTcyXelGYkOQvmtkrq7wBV6Xpxj5Yh6FTA5lTuzqXir44PKG7ovdb3",
-	"0LhRBPkyIaHWBFdT5JfZycoSWT7xKQClAzLaWaGlwGpWtFm8xYZ3CWXuz5XNbCj1sC3uzhcKwHx29aqN",
-	"0ctqfPPuGhUkpHyNTirbYQUWXM5C3FQygBtsHKVfz+6ye9S33DzKYyIXo7LN6rRvqbXUvW+w1KCp0udl",
-	"J+8yDLzAF//UXRhhmerQxgwQ20qpM9ktzSXG8TSBWqg7QBtj5Is6C6dC+sB6jglY25r39M01/bTuSt8I",
-	"7079mv7SphaZv/794FdO/731Ov73L0fxf14+Pf/PL29/PWDdJnrvnxcOrQSDVtyLSpKtKvBJoQpSz3PR",
-	"AnSJlpnJ8X7v4HkraB3/ePD+/Qv96fmLw4OfXxzB5/29t/svDg9fPPei1OZGcjkuUxjriPtyMisNnmfW",
-	"fX5OJmlI0noPHXZ3ISohSTlzsdI0Kqc8NPBLrOiIbp7PWuAM1bE+LA3CCpSd3jPw3cuE4Bq3fVqHhK4a",
-	"ErqtMEqFtExZbESHQwIlb2pM2UguqP9VGmRVP8918Ca/8M1COPmwzEoRmBk7IheUzHx6lIBfTPBFIjxV",
-	"Y274sZdRmd8rnJLw23fSlniDreZ6EFBGFcVx2vsZ2ws8Lmiv/2vAo4owjyBSBWiSdgh55iACPP62A4vi",
-	"Zip84UxjNCPk3PvOpkx5JqhD5bsmIOcVgL/GNIr8jRkzfFHwSoxpZKBMIAnGw0grgcxX7heKlS3gXRq7",
-	"VtjAeSuqqqAPRrT53uZR/kxfX0S+4NGICJe3u2he1vOH9ETkc4wX4krX3TIvbyHZ1XTrZI9C4E5inghW",
-	"4wrvKzMIn2jz8vEmGswVASb84eRl+4kB6GBcgfMiDXEmiQFIvGpHkMebBV3uiWe/3hMhOXvr9RPtoQn8",
-	"6u0uvldOLWwS9X1/JyHHS4UYlzcsnmmxbfsGZ4WOT7d3HleX3izGrqD1h0tFRxPBRwKXpHJKuIyrsyGf",
-	"slL+9Sfc/j2tLaqYSkQU9itqkOI+mRDmujpZP0jEDbAvuJmq+iKfuEIIxo2vLldevAjbW4GfkYPBgsCb",
-	"ax+eQuM2cifkoHd9yWVMKq1YViGgQhKnTSDD8pzAdpQghfCEblz0sqb/T5+2vEFiSK6ujDHa37+T0HoK",
-	"x5KnyaUAcfSdRDEfFV/dHT4abg4eRf73Xa6NtFwCl/Hjycl7G9wropN2t5t5Fqplj0sk9AKIvOUKvbQE",
-	"vhir81csoA9HB2bvNIMy9owrmJ2YA+zHi9PiO+pE5GLDXiY3fAdtuWCBXzMhkmqhNrxtj12BKrxCw7zY",
-	"yxatd9tAZBirzpw5xcHy7SDT8bofoH5EJUSwz9Jv5Pm0D+e6P1KU9eFwGfQei/NpIYhOmfU+PkN9qBft",
-	"23wGJKcJ9I2Hq+1F0nTBLimxSgk6mCpylWjASxwqCVDdZXHzR2sAPG9+FtMhlFt30RiWus6zb5vs07iB",
-	"P3Yvf63WkAVmUfOUviMC9lxIGuYI59pk38wL8j23avpD2Qu/udTl+n7d4GGAgs5JRcvDEpi1B6LapvqH",
-	"UzmmnMkUsnCOQs5jr8DLTiMRIansezI1Lff4cAhDnI15TLTahfQ9/lxir4u7PlmkyB6WBFwH0zkRaILn",
-	"Es3GNHY+Gs6gDrYiv/lpByRirfdFMyJ/zeerk4O3egl622k5tvdN3c1u+l9vp8k7G5t+ACK6BDFOBsji",
-	"t10GEdmvmpzJqlpTY2xiNoeocQFGpVkrg0bNqwqbC2WscdxBBwyXMHecYgaiUfNoqJYEQIemQxkSrKai",
-	"rkkYWNaTqTIYK9aZT1lUmnKlab06dPxsEWfQj620StC0mcV+ZK66xfjvKk3vK0izAtunTJQNQbvusLmX",
-	"U2j8C+9+DZyaZA892kOS6ten6tlYm4Amo68RO/jZPLkWpwScFSY+Dnxzebd/o63k9ApHsgu83yOdinnt",
-	"sO857lRSo/KqRfFkF9uPWYYa5LXD3KrnHDErOVnMqu/DLSsjZbg9s0AZyFW2OqXZNDeGzipGgQ6s9uzX",
-	"sI22DDp2CYKqr+XXKeu76fbr1ealuml2pdNM/YXlWoPWv9ZGEFbr8u6oqvKl+c7U19hd/nJK7D1qfX1t",
-	"eteAxHxmQQpo6BIQTN9quKQ4m52nna6nyHRJ/v2qRad+XW7PaHJ8iJ4EqLcZoN6WVuRStc6dLmmCkObb",
-	"SgTG5arewuCffP37/+fmsRn0tv0lICW1yMLw+hDNilqS89WM+eRyOk8TwN/7pAMV3KqX6L6+ksbk1YD2",
-	"kDyf5nuTL0A28Qy4KUAy9iM4rdilvKxF5dbh0fYysKe05vxz9rFzVulk/vM3ZC8okZb8u0E1no3xUXE0",
-	"ICNtDlM1BoRulaJc5zF2bgVEsgF3uBKm5AqokTWK6jLEyFX0UqtZrZTG3RRhySpvl0M5c1NL8TeBUDpr",
-	"rWqtVa21qrVWtdaq1lrVX0Or8nehNISxROrW5f2n4PCoD6lyfdPh1zaGgcuyjlyDOTJJ2yvVCeTx5xvp",
-	"JHbo61qBda1Ag1qBlNCvB7s0l9FS24vtEjqnGeZSxRO6xKZy3OolpeLxK6qDQetLe8Tb9lt3ceet/fAJ",
-	"Hvk5f1mbJq6ZzgRrNtYaUTWeDqDvHscT2g55REaEbaSv/pq/XZNi21R84biddqHWo6vTif+K67HW1e+l",
-	"rl5HJ+ayWySUb9NyuHfL2DhofmXDZW2orA2VP72hUqWjHaft+Kz9ngaB9XK0giUon4UmVrbAs3RzGlCG",
-	"v4ASC5/tZXp57Pf6AFxAmnDQmvDJNMaiWERdyA2HGVTXpJrUnawffIFZBKaGExokDpFlthGJiUunc81B",
-	"0jg6Sz/ay5YOq7J4Mu9ALVZPVqeRmti2ySStSB9F5ezRU7Zy+uhfOEvz28q3XKc1fpNpjc3J1+YqNiHd",
-	"m89eXKcMrlMG728Dk7r8vNvMyCtl4cEhvnyCnWudvar/DLMURzHBcyTx3OoKJB4u+omLwHNLvcBZmWIZ",
-	"Pa75bd8w4Gl1H4g9C+DFUcxHyOZMIMqkIjhyJaUlgEC0r20J6BTOuN4pPaKazhGlJmdby41/vyHkn91C",
-	"G+/GgH2WUC/t7TUZBIZJNPHxrum1Eb3eO4/On/j03LO19tn7/6pEJNnLdUqZNsLNK+Z0LW91G7SOUoXK",
-	"c/jBHpCAvXJuhJQnkeiCiMpm+AnBzJGIVFjIACDkGHFdXxx8sE0FM6ggpaLaTj5YEfHpICb5ae40ilxY",
-	"IBQHq74kVGfHkIXslnYT9sYDS+zaLZF7t49Pm314TqUJfHlDEtVD1GtMcDjOEQss9+J29Ro8FiCx1ZhK",
-	"83X6pBVxcDZv71Vbt/eq7dt71c5tvapEr72W3jy9qnq6ehxeiiU4ov5OwKnhKfBwSEMHnwJJEg4BvgQA",
-	"AWBbV0VJBR+QfhKJAtTn533XKgAakQvORi6SU6qcxlJSqbDmCy1+DmrOyAC4SPfNhEs1EiT9W5CI2j98",
-	"HD0iI4Ejv1VuxmN9mwLOrWOAUnHA2c0BHhSG+ulzLiekAgIgS/tohuOVbuRyJLrAbVJuckvposr3qy+Y",
-	"g4eHq7wvV+jvDTT4mfns8+BmrkNfA2NrReqng2UJOcRjLjyCqzGc3Aqej+VYwM2dBF4or5zd7F/3oSBy",
-	"fLnmhQZ5Ax5gO9IpjsiXTO8vrp299ExV97UrPi0PwBXzEWV6h+wl19TrbnPVFrfFSfiXdESlIuJya7qH",
-	"GJlVt1pLweqXkcMLuGgBgP7m7aocStPSu9x1eVts6Q1wUcngWHbDB3ddefscen0O12kFu/iISKLc6C9/",
-	"ZuxZccLHdnB08HN6//OdMEswpmR2dpl1Tg/dUo9pru/kAigLfBsUB1CxSDnsnMVGDCFmKDHZfaYqdMxn",
-	"u1rM6yUArDcH5xOYb0GqQfNXppmBIiJAMckHH8Ix55IgyRMCkI+njOil1+wCy/MsmQACZE5yDOmXM/si",
-	"kMymY4p51BkemW70IWcKh+pM314hWfxghcZrZ8cHtpBcSH1bwxXeX7jCNTDgFd33tViAq3jOzSm7XHFT",
-	"HjR0SW1Tdgxc2sRCqkSW3RfkqsBQrBVXRIeIERLZZzc8GEWAaF+O3+XpsHIaGVFSg8WjJwDpHw1wfPxU",
-	"WdMfvaxDmTlVb3RdPj3OtdnIeX8aJ8vn7mmUK2+Z/DpH/vZz5GWWdFO/Q/lihjvLrXcjzmCRV862t7NZ",
-	"SORiZGa0lYo+EcY1kHlDraaT3jamo7H5FHP4qlqjqU52iuPUj1Soi1V8BA6cIOuzSLXCEit/252/uA+4",
-	"wn0XlZy59RkLBfdvnRe59IJq4vuZSpqlja3WjMEm6VnB60QuMsi/Fglm7OkjuAQi+kRMSQoLHSB4MyTZ",
-	"ybIeU5X0IgiWfpNkHqRcE08jqpASmJayiN4CDCZmWmmL+ZwQX3uHGq0onZ131XlclWRViv1HvIOOFR4O",
-	"0TkhE6hkxjEfTUlgCt9hfU3bmGcIR5rEpRJYcSHt/Sm/cymernEeOP+GQ62l5e/zsoljgkU4/pEuxdcE",
-	"GzfBKoQs4sqN13wppqOxqpXEP2ZXZmjfq5e6Qfqy/yjPCKD4u1F30D5PJlgYSGGqLTlgQ5jJGbTFjIsq",
-	"fLfT3eo99vGdEj/xdxpqubEF+UXxEYxZ/zcpBrKTEeP5QIACXqYkGo6RwOwcWiJgJOF+NJWkICvS28/J",
-	"3DpIJEkwUzRcQgZHRE5jH4xCprOlVDAoNLlvrLO5/Wiqs2X0eQdqW8IjcjaVJGo2StjFe1BwmIISwmIH",
-	"aDrRrHuz2y3K1c3LK0eVKlG2YtXEfkK++IxcLiJpMg34uUOYXrEj8DERFzQkB2zIKzL/zAWWhRGDpTLi",
-	"ph7AH52KKbtScGov7TbsB+6NeChbu60N+Ddo8QlheEL1N/ZjZ46T2Btnqo5O2AzHRf8RADt7sf6IkF5f",
-	"30kefdteVUrN7fQ63aZF2O49gV1YP5lI/1jeaSvXRBCY1SL1dnqU0qre7xC6IWrGxXnaBN553PSDKwu7",
-	"tjrdTq+31XncxJq6u5x18mVCBZFL30xYJNGUQX4upJ3yc8KMS8BFfSLbt7jCtfTkZhuMmMROVVdfZsKk",
-	"QCoWHF+ey0ZKJIQHNJda7m6zCwPcGnxu6fIEJrhs1nNARvg6fZtTScQZHlWsgE3XN5QPvazACegySLMx",
-	"vOG/0zjGGzudLnrwS6/3DB1SNv2Cvjx5dPZo+2Ez919uLEF6qgqbVPIAFpa2QI9LTnqdo8ju8mreofxN",
-	"DVUNw3buQNH480IUVGgKXmIY00lSWTOT9gVUAl+Q2EMLIRaCVvUNNz8umJmt5z8etu4XB78gXiSzQjeS",
-	"APE4KijgzSjcrvAL/Y7LJ424x+T6vwkcaovkrKr/3onpma33R+slcFVx0V4/7/a2H3W73e7Wk80n3iYX",
-	"7iVTEVd1ulQcDXkcQ9VehSx3PS5ms1knGseQ1gmP/ieN/mdhFLWy/p50fMsSdewpWNyU0gqmpLZaDKdI",
-	"Q9423hC8NSI5bZ9jHde27WgZG8S/dJVdDlc/VbV9EIBYPKG8PSHoBYlQKnYnXPle4HAXKwizghYPOYtA",
-	"Gb6mtozlk1l2I6p8H5Z0yMXlqd30y8TvrpMsniHGZ8uKtm+WUhrRx4otY2uop4JoVk2AqtzWy+zojcvk",
-	"FXunEcePGgtAM+t7JvVWnPWqMvEqorAEZVMcW7dQogEP/ufuxsan/56eys//qC9rqhZby/hRTdtrJO11",
-	"iBa8oxNBJtjWh1B2Br2ejXY6VWdDLs4iEtMLAtE/+xHKBoeQWGXSjKaCVeAMHNOExlhYd7VndO4XFNNz",
-	"4rKlMlA5iBFI288KmukJYvqKPMsp6oyj4VSAOQzAc392mLm1iaRJqwIRBTLJhlw4nxaRrpYZXJ0JjsCO",
-	"rkFKsRApBRbhKrnbS5FQFs8AZLJ4V3PEeZTrOrVYtbC9rLBpp66o6Vjx8Hwv+nUqlTMmV5BqthAbml9o",
-	"lU3hc9JBb6EILodTPZi7jqRp84usmZy96IxG/cVDGZFY4SVkZrCyQ54Q9AAP+AVBvxPBH+qxjDh6ABBf",
-	"DwvL1d5cFdy7nftycQHJlwkJtQFQ3So79ULF5ILEKJlKhQaWANnc6nncannFg+Ld3KWo437siByw93cG",
-	"RQKoSS+hRV+JgUDlcoSuS2L55vW1ZWzz0F63byNDWfR6eRpYgYSPzE1we2X9g+vlpgmEjTQJB6brKJYI",
-	"IyfPEOOKFBLGisuTXrf9uNfznPP8cv339FScnrIq7KYq8IVs0+T59Aq4UlXdirywiCZsaq8IlgHBL0/0",
-	"WMZ6StzdHPR0y73c3LvPvtSGHIR+wi8MuuzYwa278L/NDBEkJNokyaspQSvCCR7Bp5hD6hAoPUPQuGzj",
-	"5KLxl+flPDzfB6VkCeNKUfYXCxOBS3hsA0EVDX1Cd9/+UtiQx40Sb8Z0NPaMko6KpSa9R91Gj4u5Jyn8",
-	"sAzL0exZCYno1NMx+Q18X3jik2ZP5FOfiWxzqZw0WSZbm6gp+iVBtllmTdLZ2BWvJO8fCY7V2M8KxvBb",
-	"lh9m2z2UvAAxEc0ID8ohsVbOiLA5K1QiXhZBvV6jtQ1Tgq9l1fZsfA2WqdxZuzSSTPTkVnbeZst5oEjy",
-	"p9TBx4JIGF2jxTjJLr8TBT433JReAkewwaX0+9Iee1R9p4LakhukxT3oOyZrbEbjOE0P9pykM0m9+sOx",
-	"/to41dIjZE9PZUy8eYyz1r0Z4bk848OzkF/4HCnP8VyiKVM0BjhjA3U5VMbrhhWa4JBUpZbqKcFNMywB",
-	"Vqkk5js7vjSv2jTSu4A0A0G6Ap84hOv1wZ3Yeuar1VhLYuR7RoQTLMr11PU9p10r8aYpAWnr8ZvCIbs1",
-	"pDAeR2db3TNN7VUgYAD8RbM0f7TVRfr6AMFEDMAkEL1JDkUjLfYGuNQqqWGe8q3gkRU187r9LjHZ3M0F",
-	"yimRRQlozBF8Bg1mzk5pD8qMJygwyRoOfehOY0X2KbyZRAjn2lvlFfYVFauSQn65KipjsCuuj/K1+jXW",
-	"XoOb8xpUL2nFOVULQaNr6gC39l/8ZfwXKdFVcsEK/vexTI0w2lRjUAgXmhQW2cidaFUrHsu1QlWrUNVz",
-	"rEYMyqOv3JKmdvdd1+9GW8rlhKR7WJ8SlHKDukROkPw32T/LvmAln0pqJa2rgteds6pqeYFS3vAL4s9Q",
-	"LShiCYH0cOJD/sGh4sIr4wEgxBYImoI78PSrMUlynXzAUzqXihQdxj6fZj04/AqJd5flZnXxTlitcqRT",
-	"L13zWGdT5f9+wM1f1ghYVcZXi+CUTyI8VETMsCizr61Gq7yCMXBJE+CZyci0LazAQixuE7hAdrc379Kp",
-	"cyV5DaIZ0jKrJXdBVBeSNk2EMSeo7ZbklznIWE4tX6sT34m9TnbQIfRHcaVTJBoRYQIwjDvpvlpdaPro",
-	"lWR3ypHX4vu2xfe1Stb62DdIww7qW5ysfoD6BqgZnFQ4Jn30IMtH5RzwwpKHxnWljRYsi5ekoKGYhQSq",
-	"qEb4gpwyAPgZ4PD8oe3o4wSu4RlF9DE7mhwww5XC70HLgk8HLT0l23YJS1LtBzwpxMxKkWUulV2+Qiw+",
-	"0Nq1KZ9TirKRXCU4n3uoqboTBIW+gH0zKeKNsPveEZecz72GNdxVUXfPK5LFSPzOJY5ClUvXR/2A0vce",
-	"U1/2sCk/5ENwdtlyNp9GGRIpq+A499DrjyfAefp7ANlFfwf5sYt+IFgQ0V/gOOPBq5C+o68PPvx+0HtL",
-	"D+QBO9oJ9w8eHSQvuz9tTrai/ddPO5o1RR8P6Dt60H1DXz/thJsxGyQvu9Evr+Nllak+zeyYhNwUpSoa",
-	"GwQPmJSFWLS3Fnf/SbfbUEtZCle6xxCf4N+mFs4xMOmJer30oudRUC8LU7qYs61fdGa+XoTlmeG5RP1B",
-	"bnMsqzFfeRnBVJqgaR2W5mJBSJ52ymtVGGlhA+0bffT8Qfrit3usGgv1DkvtHArrojpS7GlgUef0KEb0",
-	"omwf4Qj/r/2rE/Kk8k1nF0TQIa3r1lR6tX6pu7FZu6YiXGzxRa/08P24klcs2q7rCapy5m2C57ahRPNy",
-	"bf98XuKExh5chdYhvyAxDr37XtE4BBLjc61DKkxDT8OQWk1MWFigpTBQ3HSSuEPXY3UjEL02+ldY6YqF",
-	"MV09atbCZ/84NN/09ZVovm7v7IrmCW/hkK1W1vjhHvZAuWzHoKD1szEml2E62RiaDXtaWA4ZwGxylXo0",
-	"y5kpse11d8S/THfEJTFJS/8ZkCfcIC2oGzSnyMKWnqE/vpTj8uY7K6ZIXNUYJNK0WTdNhs+nSCr9yRn5",
-	"OYDo2vddZzSR2iBiFj6X9HczyJDHfCo66EXqVCtEkTU7sHt1iQjklXtZ30S+1W1kN0G94hllF4QpLubL",
-	"KSbL4we+Q6IOylI6Z5DblV2iRQeVCBubAGqleCnNy09RtX0Ys4Df9TVcLK9DjncUTpRP+lp5tQ8Ce+Wk",
-	"Jrd+pmzLU3N1XVweIhL2dNOQ5MIyjMMlRfrcedrpdks1vU+XtzYzKURBb+frg9PTjvtz6+vDf3rlvF9y",
-	"7Bm5wYfoSYB6mwHqbWnemwoR1wjHNswx31Zm+S4XLJdMhaoWK5oNwK8l0WLO66JYqZUmDcBh85KlEes3",
-	"vF4uMHsEAKcJPoeqdiQ5VOwiKPCFrAeGIp72vqm15HJyYRlffWcvux4+vKeFWb69frFSNEARh/9DsWiA",
-	"ZAwfQMBMWUQEAF+u3Gh/pdypesW4slNoTiTYXe4G1SkqxgPM0YCMrOIfOKQH08Ihn8l03cl2XsFiB23I",
-	"10+eCzLmWYqvTFUh2+g6hIuhuCVM/XKJqmlCVA3e/5q3r3n7mrevefufiGEeUqn8gP1pqePyFkSNqhDt",
-	"yqxYhOgcS55w+10DaCxZ0TdYCfplRRlkT561ykKeDCgzbSHRgABAg1vMv5JUauCqSAlpRSyjBH85MLfu",
-	"mIvtX71FWvMRdjwlWZjbDNPvxvhk/RhBazamCo6ipL8T/cNxK2i9aQWtw9ZnM6D8zHZ8HdCv6gn5VtTR",
-	"clF4yYGw5PBduv182nu+UEHQpBH9n/T43bvG8d+minrvlrFaYd5jiEbp0ljCKxU9bV1NL65bDXjkbS7G",
-	"Wkn/6ynpd6OVV0msY3/YYM/V9C7Io3tQwwZ1L9WSTgBmAlY2CTCnJjRS+10yulkZj/K/anb6OgKURYCa",
-	"RAhvqCisEBSqDuRY6vIqeUTQ4RxaVV9zJ+XFg3VNzY8Xp6EJhYRTQdX8WD/GthI1CXfpp5eOEl5/PPE2",
-	"7yskLfIh+gQtRT4/+JueBJyfDfjmYQBp4d58TPT//s//hbQ/mA9QgRlGOuixUhMDUMTPaUWqjvnN8KnK",
-	"URg9rD+V5MxcL/9Hk1+/g/ZxHLvjYTTwrEAf4FSIKUwyVtcps948+9Z+KMXQ5BD2Nbfr/9LePz562T4x",
-	"3zzY7m7lrzlLqJSUjfpGSs+oJA87aM91jzajxOyUFResDyWopjvhr9NoZEoGTSpvzBnZNZksM44YNDFM",
-	"6BeTuq2Zs1s810OnnAjp2NuE/mQEdb5XdxkMLEsKKqXucZHlTIF4dk95hhTnboXlhOBz9E5PblMrJ8q2",
-	"bNZEMIz5TBpFK3u/zdL8IOLWbmsDT+jGRW8DT9V4w/5iuo9NgIpdvqnnaqCCgiDUX2+2vn6FDAtfD6U9",
-	"FPIkISIkaO/9gd0a4NkTTRxYSqoVM+vQNc3VZKaDpD3uOqfslL1jrrMQ8Hi9S5bIzCOBzCQakDGFWgqA",
-	"ONJT5EwremPTlpK4VjAmTSjkTPMvBdt/yszzTVbTK47CmBKLnaS/OZlPyDFML/1FEDQiTB8UEpmBu/7m",
-	"ML6UKjGLTpkgcsKZhCGALUMiBC3HpdZRYJJ/+xva58BKtYZ4ytro++9fH797+/33oKwwfE7OQixJgD6c",
-	"vGw/6aAP7Jxp6TekJI4AxtX8/dtUv36CBU6IVgdhTIJMIMWt8L0gpwwhQYZTSSKzR9ubmwGSHGGk5hN3",
-	"IjRNEYkkjQlT8bxjBncQye+/t246kHASPQDR97CDvv/+hCbE/X70ch9tbW091RP5cLJv7wfdVs/O9Fn8",
-	"gkPlEJmQkctmSEAPNqGgKPD50N0g0YP+aau32dnpnrb6WlnSM4OvuvoboJvX7/+t+UViUZONf9ECygmi",
-	"H82yNwUmgRcNiKSRbeaMYaQHx+/Q9mbvMdLGi50LFDnp2ZougX3QlfqBK3AKUB+qXSw+iql46XfSb6lE",
-	"PaQ46nW7Adrsav5kTZsO2udxbIo+pJ4TnJeR4LNUxx3wKYsQjvWu2dfnKmn6z0xTfaqgVGV5mZFzEukX",
-	"QQf+kEuFxnwGZBARMkFzPoVWp8gWey1UYaMxlvnaLrNAL4TgIk8PT7d3HmtjbBCTRO8enkxianTHDfv1",
-	"P36VnPUfpsxDQU/Gvl52M/aJ4COBExkgDNsdEYVpbH8jfBIDMzXdPim7wDGN0tPSJzCivnu6PmrImpig",
-	"+9qBa26rz6QZmiHXCoF8Ou12t8K8bIdv9GA1e0jFq8Ij4KuaGHMXpwdSjrlQ7ZheaEvGFRZYbg9s2yoO",
-	"Ji+LkRmaYCrseE8EDg1ntAzo++93U45kmZCD0+//0raqWPsg6gd6bwU0NtebbIvtQTcwfQEfbacWph6m",
-	"z8hcsC3NoI6wIgho3ZEAZoxPWWgIp69/P9Q/t+H/+rxkXx2RBFMGch9OT/4XfYxsVZweUqq4SNc94oLo",
-	"OTxD25tPs2kfESXm7b2hIgL0DmmqSuxg93GoZYteN4z6r16c9F3OmyCST0VIUnmFGeq/OMGj8iHTuszB",
-	"sP2WM9J+g1U47kP7QKLQVne7g/bs7XyIJtNBTEPDhnFkGrZCyABIBqMQh2MSODnEYA5z1N8bkfzIn0EW",
-	"Y+YDLYhQByMJ8sk4L8G0SLmJ3g+wauSYz0ypL8IooWyqCILyciiAsqhiFmwMcPIIU27R4N0wpZnJMDS9",
-	"8u0xPCdk8v33ZnZmBgdDtzIpkzdLmWn3ekV20XZvM22gplmL6zsHyFvw9v6PL/ae99GMi3NpmjVqbmV2",
-	"LuJAhFBuGBImQQ22qtybA62dQz+EtMEBnxBmNrnDxWjD3rSR2Laiptt+2hwx7YVoWxt+zbdl3Op0O1sG",
-	"A2oMqtkG2PxELWm/UO4wmRL0QdTa1ffmG1dqk8WcaHj8ZrdrYhdMOTjzHE/91VZNGuunvsNZ9hrQ8io7",
-	"ZHb0pLc3N6uemA5x48BwYBOVSf12y+95byRBwfBq7X76nOsTD62aA5eXDifFNIwMWgqPJARSY6y0da4N",
-	"ui9trbG1bclvi3FG4OkbnRmJ4zaoUBu/zs5lx62Yd8f0CpyTuUQPtDB7vNN7/NAepjJHR5KOmFWvjCiy",
-	"K5faTSQ0Jai21jKRJL4g0mXfwok9Zf4HggKMhT4OJBREGVJfoJrXH386vklygedX0IleJaNWa5ZhDBk6",
-	"YhJ68+CEG1MRaimNnQaj00yYtPe1js4rgSzt9RvFi78GLc1I6m6Ca2DMW93tekp8y9UbHpmCkbum+Pcg",
-	"NAz9acs9T3I5stc6xlKSdzaeawWxlNptSdZ3Mt86wk5LZskBRdqLqVRpX1vghc76aO1+8i9FdskGSPnW",
-	"16D2wnemhPzr5xukcTsNQD7wkHqGfZAuj2GN3V79pn9g2GqUd0NdmQvr02e93JkTwfztPEifPn8tEKI2",
-	"e1Ayz6acp770uwoShG+h3C1rSP81aE24N6klikDdsk99lm+SDzXtqaKy0+2gd47TUGlamuA0i0VBxAci",
-	"QTEOU21J8ybbyfaUnaRhcuegsZ6DNBWGCzTgauxjt6aWbC/tgGrV8B94NL9uWrR9qYrOSxsdK52D3nW/",
-	"u4rdu8K2y9N+92n9TfucDWNqHMvbvZ0mb5HTyYQLRaI3JKL4ZD4h39JJ24uiHPlf+Zj5uP/GHzT6ajvP",
-	"EOXxFx+RhF/Yw5PWL74z2MJawdc/UAEOmpBPLFDqokwwj88fkAKlbleIn+wkjiCwfXn6aibtX/Ip+6aY",
-	"8XNYV2eyXzNX9qoFms2WeqPnivcXtNDKLe/eOnMq6Jq3oC2uCTVHqK+IuiEqXU29PIhAY5y4tLMFPJTj",
-	"d29RQsSIILjG2npbTx891CpGPLf5dESrH+AuM74Jm/zl3C42Dad4HEyR+a1oCSatrpGWcNsHMSvagID6",
-	"7Z2Uv4LKsG/dgTdz0nwNhY6J7UbphIFTEj5aXdwlFNm8aJn1US6eDkFAOb9vSvT6ePyJjscRsQbgDZyP",
-	"gnqdULYxEJhFy/0rEG/DEn0C29R4eGIqVTEfg0r1AzzrYWCDs/lAweJJgtcfpnd92y4YmEO9A8Ys9lXO",
-	"y1b9TS+5GNAoIuyb89eY5UGKp0ZbkiP4NGzUBtJpQPZS4eGwznNj3tpBB0qaLBcqXd9ZF8cWZIRFBMn8",
-	"WJIOStvTob6Mp6M+sv2ckoVs1U6FEwbo5YakBzz7ThwwZlYVksMs81Xsm9s6Mms3T5Wbx2zidZzJCjnU",
-	"2NNjh2J8qYynVbhjLNGD7e5T1Iffzyg7m0pSyMurcPu4I7mipTZ8Y4yYz03cRQfqOrxEqxP0qlrW6ieg",
-	"AREfKxyTb9BtdY1Uf1/8AFVW/3WcgRsSaHfiK6gXaCVD6FuQbveMGfyFHB7Xy0ma+Dngfc9M4lOllyNA",
-	"5EtIJqYgSSu0rnBLKjyXlT6Qe8ws7sRzsmYWa2Zxne6fm9S2Q6zIiAtKrsnzs58+b1XvT3bnIispx/Ss",
-	"PhNRQUKtytA4EqZMCRB37KTAawsVMlBvkBXITLAgroSs2ZE2hWjflivKLui83huVEcHaI1XhkcqW6La9",
-	"Uo6YHTiG4hMn1JUg0J3LIDtgBrbtdXilHOnckGPKPf5OfFPp3CoEdJ55rD1U366HKsxo+CbF5gqOqvQk",
-	"m8IPSAlkhEI1tXVbaYVQ5JmNcWG5O1fwYuWO8NqRtXZklRxZ13k47k9OSz9V7Pomv8WcPArwS1Z2Vnm8",
-	"rum83JywvBO/V1NhuTZo1wbtCt6va2Y/TRxg7pVX9IGhvYzmQ8wY17efMtPe1ujhVEkSD8uSO5yHMek/",
-	"NOHlVNpjQdAQiqNtEztGZhZiQSFuqger3G73nmPdifNtzbHWHOsmXHA3a07YtKxqJ9xeHLvEdRloLkGk",
-	"hbsNTJXlzIJjzdGAT0djtYv6ckKY6iMcRRLK48fEtAvNNYmcYBpBPapmZGnz0A7q/9Y/ZTHn59K1VsEC",
-	"+qoUUWGCHCYMN//6GBY4BtMp1nj39tJ3Lfai8rwvqErOKWBrxVkHNZ9D8LfGjsBjgkU4PiFflHEIejyT",
-	"bptSd6Te/CpXpG391ezlpqta3WvTzTXNxNCDPiAhQTNyvc0P+oBd1X9YNaZ8H7JsYIuYc9+YO9QSYIPq",
-	"SLuSa2dohTPULVCeF6bHu54LAs+jUgmsuFjGDVPfSnVpz5JaHrfhrUsaqDdOiZWp1dmkvoUSoJtXZL6h",
-	"oqGs5vdWDseGa8bptYFOrEGhL7L+xgKeUmjtI4O945oyoxMHoGIFSGFIxg7yVwzJ7NAdGbl2yYN3AzZJ",
-	"fly3bZI0O+/XVkpxHy2Lv4Ct8ArOSlbzj5FV7m6BDUiF1VRWMoLnBI4yVpSNEGGR8YzYA18ujE1dD40Y",
-	"gflpKS84NoO7h9zAjmzND9b84AbCkObIgaUauQNIbl5DMDb+Uk+CuaToR+ggQIgEIDnjJQBouhxMYnXu",
-	"jkFYqLPsQR1JYTExM+8ByErkFsBizFHwzAKiOC74A9x138lym+qCvX/8rr398vFPR+2nbzb/tX8bVr9d",
-	"M2fzG4ZcZWFLxxGbvR6WN+VV/veDn8pCzpkhKFruIw/91Hu9drd30s31U/eNcCig+X82viZN15cPzWDX",
-	"LB/bZpOxKX6pkV23s6L+yn1AG71pzKeEMiCQeseGodG1W6PKrZFyxhxnNl9c2cNrHlPv0DAsMWsqY9md",
-	"CRtZ9MnUz0ds5BvYjuEppoH3mE4S4nOLwGBeEcOwW7dCllVaDsx07eP4Nn0chkwVB0RTxBmi6spn5lL2",
-	"wbKDtuHOgQGdv0yOSmVk2QD1CoN6K3B4ri2rvFbjsN0mmEYBnMgJiYwqGNMLIkhkI8Rw+Rnj6gwuwoO4",
-	"kN8VGHR2COLMDGDwZEIYiXZRn1wQpgBKHA3mLu6McyC7fcMU+pp9AM4sBAASfkGyaBDi7Jkb7Sn7pLkO",
-	"n7EMp7iQ4i0t6zDKyENfsEcSdezW/b5Fpt3A7ghQoxFLXAem14Hpej58jOcIoLBTfiMw9LW5Sc0l72a6",
-	"Nnbaf//i7fODt6/6aMRNdn3//d7B877mav39vbf7Lw4PXzzvoweaY5mGQyPuMMwVN12sHgbuLn3/8Y8H",
-	"79+/eN4Pso9I8VPWf/7i8ODnF0cvnvc7aI/NDZtFUpGJPm/b3S7qWxD+MyUwk9D3p78LNiiN7EpDgYmN",
-	"lFu+Cw0qoMMBZ6SCKeaNuPvGF3Nj+6uwxm7jY36SUsK9ViDXPLLMI99w45B3as7180aXx7fU2ZYm+1GG",
-	"htM4LrrddhFl1r3OGfA/bnopmIZWhuP+j8npj/oW4hf+gOshVQelmTqnwB/14sDrTIIMVA8Gucw3FqHc",
-	"MM3rTGc6iRT5oqBtw/lU+jhZ6vN77+Ze4/X7CINRHAapX1Py6mH9qs5tuOjSjSg56dKCKeiOZEMdLCpu",
-	"zDW58uyq5Z15dU4kl00ZNXE5marnRpe+UpS1/uSOMbvc9a4xRxtr51iFcyw9PLdc/mjfq3UwSZNJbNDw",
-	"UgdZH3rUak1Pnk9t9x3QCPuuLRa1cF7AdiySnmv90ndd77URPTxlJtM7a0FuWkHguUT9rJWvMbhJLEl2",
-	"ZVDZw/c4no6MU+58msvNc8nnp0z/5anMRHvM8SIHaUSBp5tkjZiavm1IAt/L3az5t2vspk17Pf8LEiou",
-	"jICwNwzmKCGYUTZCQx7HfCZdqzGtWo+E1iuqsePtuVq5PtT6++Gwm+2ET1nMLJ2s7WdkN6gVtKA9IzxX",
-	"KUEHU2WeYvvg2zb4X4OWhXuKWrubQSsrnIuguXS5mXra5dxy8+eCDhWaUUGglZBWHCdjzf7T5vC7rcf2",
-	"FtuOdXPna9bTVJanc9KWYypAoqoZR5L+Ds9KJ1MY4E46jjdEUMbd3a388z/9ke/kbJr9t45z7ZpbW26A",
-	"51P9qBdHB2/ftY+zEfe6+rQvPuRN7UPe5B6y+fUzcNSV5N4+UM/t9wPIREGVgeEO7Lrq95uu+p2kjOn6",
-	"s/SdCKwt+T3JGng4bjZNI9jQDVSLiRHnUYC05jkau/AxSFZqOPsnQaDrY8EBa7+zxPwQDQRlI6nVfuDb",
-	"Jk5kypZA4OgHvTo5eAvK7hxaizAfWzdTydj6umb4z14CfI0nZUnvBfuWIGdMiYIBqw3euuim4mCagSZj",
-	"5aAx0LRRneARkdWRzrymcguWxk2Kl3W8847inSkbd7YPVX+uwnltTlGG+plq3Ufc3aBVUnO98RSxaRyf",
-	"MmFhLSoc3qao/nrkyWUNjDGNSuaFFsw2tywvjvMKeVb8ZFr8f8104j8K/e0UPIghiSHJN33AgomxDZr0",
-	"6rryHTXFaMzL1oHKdaByhZr/a9U3GpX82zfWVfwj6/m2K5QCAMic5yYPAtBJnU6nrF887UU/1EhR1gdv",
-	"jxpzmfbxcx36rCrTQcfaotbjk0ShwbxJEsYBdOHnYv5wCUDA7XPflfjb3UUa1/xtzd+uHyHg1lwPG8bm",
-	"uXwahtffbpwWGL1+/+JVgN6/fRWgj2TwXnPHVwcv0ZDGpjja9jDtddEb+gMwuu0uSsgIT+gXEssATScx",
-	"xxGJTGL/kItEP2NIVDgmkUUDPWUWRHRGBllxPwQmBZ5J4wIhM0SZbeyvxoIQ4z4NkOQW7t+CpyVE4Qgr",
-	"DOBpmM21MjtCYzgY1qt9ymACKYgL/OVy9BhHchqOjS2pvxBkOJWQobe5maWEwM99k5Gnx0Dz7V5tp+wM",
-	"EsZO2PTT1hIIwFAFwZIz++CpiM/sq/oPTbmViTuYgUBwNO/8B+QYqgkP1G60l+92cMrc1mx2rVVsMwwV",
-	"52cJZnMzAdl/WOvXP9AX3ju5AaN6SYxWHLSSaazoBAu1oWmsrQlgxWd9AEq9bW+0WdwK2QNbVPCH0IIn",
-	"8Tu5lkSXkUQNZnDC+SEWo9sXXTtN1vcDwxeYxnhgZnTHTX4Ng1K8udhL8Jf2ALhBq9ftdB9t7ryhP7Qa",
-	"CkT9haIJ4Vrtbz3qyoYicuMP+Pdsha7BZmbOu6jFBDQH1IJEoRl2hzHlwkEWdaWyg352/kkTOh7zGdFP",
-	"gk+IVThLCs736+C9aw/8N+CBt6forjyJ9Vk6QIk31nkGUirsQeojLXRRAiooVWm7e3OICpkVpyw16zGA",
-	"W/Qn3ObpIjmmQxs6gMxeWeuZvMeKzp24/+p1k6JV/NdTVNYWcJWH7xr5WZ1wd96vGyjsyqoMsGkBHnNz",
-	"kgI0mCNswpM2Q3dMwPy0lwtiftSWLxST5g20XNKZC2GeMkZIJNMkNIAtNoah+8Yd/H5VpVXqB7whpP70",
-	"+XfirLPKFPhHq5iSXarvpCkE+YZAM/4SZUpEQZlSgtncnpOCV0OfH6KPTo5rmASz6+IVNmHmmp1lP0Da",
-	"DcJpKoObENQlGRqcYak1oLybSaXXW/AcS6y+1lr5PJ8/Q/bCOhPhqo5moIhFmrsFgZvPbq2sc0lTc/In",
-	"PEjDXeDZfJY7+2Msc97kbscLG+vs6dbNi5lDKlWNlJHr/J1v7NQYYI/MKEl38i4TeJbVO9jxoZkJGZsk",
-	"bcS4rVV1PxdD3Llux/aOM8j07D8sdoM6n7pmUKesWHOQLZBpppy+ujpW8HOamn+/rGc7rrtJNXeLspyP",
-	"rH34a1t6SRJ7VvRyW4J9I8FK0C/XrCW/AX+eKVgKeTKgDI6UY16QMifRiF4QFuRVgQDFBF8AospU2eSZ",
-	"MrfDsSA4mkPU9JSluoccA6y9oKFx4lujkEUoosMhEba0VZvmpTycFEfeMr7AxK9t0Vnu1cEpc/lDWaVY",
-	"bnq1HPONWet7yjft6O6Gb1bpYGX9UhXTdKDvgd74dabOmrc24q0QTiA4HJcZkyuLu0Xe+0fmAGxQVpRN",
-	"IZfFnMZEinVEpmZCnk/TOiDTcUgQgvAIU7YY2kyzICHWAnFNozHm4IBzSmhmzqWpL6l9ahRSfceZvcPv",
-	"xzTXX486ue5X+KcsVrpGjWhJsZKPrmtDXAt9JzJCvmmPxU1aGWtnxV0VG10rrd9EXoClvpvNDHBgC80y",
-	"A05ZHnShMup/z10WdxLyb8ZL1snwaxV7hWKf6+VhTYp97BsvW+wDpYDFOh9vVA6S/e85G7nLWP2ajazZ",
-	"yDXW1NykJ1SQC0pm1THNI/M7WAM5GL9y900cQzmK8VFadCdTerKkYYZ9dh12nuksYdHqckF4HxCd/fmM",
-	"Ro3B6LQGV4GVZxfHAG3B6yGFQyosKqHwBPQXao7Yp59VO4DSmha6Wcoxn7FG/SzNzbfez/IeIeEZiqsH",
-	"wrPrvsbBW9IkQqSn13El982VuZF1DVJJBzSG4V5nhuOeO0XmbVBzDGcIEFYkMjtpYIxN0MRhxpuOVBYh",
-	"LgsWmyPfQR/HXD/aIGhCauQ8gCjzuVau7G14GmkLTmAaV6QzGiL9OZv9zehJC6+5iyJkM4gqfclu0Dqb",
-	"8T4xgB9ppJUSuzdWABXBYK7OCCy+XoVS8tFWmaIBQZLHEbTvxOE4U7CV+buQtpxzCC6mWJn02vuhiTSF",
-	"rK0aHClEcy3KbzW8sDyfFoaY4C+HhI3UuLX7aDtoaWXN/tlr2uzKdGFPlz9ds5BHlU3A3cWNl+vQ3rDP",
-	"I/Jn1lyANA/JBYnrFZdYX7bWW6r0FpMIYRbp8snWzSonIH6SY0g4Ow7kCw5VPDfJFUNFhCupeGaij5Ck",
-	"QVhITDcI6PAA54lEIyJMNtsp65MvExIqEp39NsVMUTXvay3FlP1DfxyJpixOy/Jt3AZmr0WpDU3C5M+M",
-	"1znqP9wFLCdt6cxN70PXaueUmbZ6cz51JR5VnW8sL72R5jX62es6jHXz0tsq3MB5pnGNBRpw/waOfp1K",
-	"lRCbVr4kKdYwFSg2NyeYCwAylUjyxOawUoUe9CMSK9xHAxLzGfqdCP4wcHoAscgb0AmLARQHMBhzrR45",
-	"8IRT1qdMTodDGlLC1JmBEn/YQceERcjHdhSH4BSohUrMkcRD4u+boKd74/xhL13VNZNYM4lbyKiyZ9Ec",
-	"0mtnEmOCYzWutIZ+dKVlaW6gdTUAyDIWxOVIwdMCFAqqaIjjAMV8FqCERHQK6ERjOhqDpaRvVmNB5JjH",
-	"UZpqKIlSlI3ks1Pm0uPz2YhQJuo4E45jgwlBkomiOUcxcCKITkG6IlhvlKGtLoqgFoxFWakcfDNzTfkg",
-	"lDWjcWy7sdvGBBMcelnNyOohP5rFa2LZFXMrIXp2QeJKe8UKhBX4khkLqPI3Y7DcuBliV7OCsxlCTelF",
-	"37A2RXxqBTFkLaZM/v/Z+xrmNnIzzb+C4ubK9m6TomTZGUuV2lVszYwu/lAkTSZ3w1k12A2SWHUDDACK",
-	"5k5cdb/mftj9kiu8L4DuJrtFUqa+PEylEotsovH54v18Hns4Ny4xvKWhb3ChMMW8asOZjrzQQJ4otAFA",
-	"pvnqmLzecfI+vOoO955/yU3VaWHM2y3XYP1mpaW6vel7U91WsHD7bMR9CRWCkDRUA7wvvD53oQ765tew",
-	"GHc3/vJlO/Z+lb6tDteUFV/yQN6RON75LZEp+4LxrNqMwbcO7b/ozTNkbkIOI/vz5rwc+1zpQN2o8ZQ3",
-	"4LM5z+yYgsbkFB37VWv+3NzSSfvr3R7zB8kdXPWYb+NYjyy/xu7vuzz2ubxmwbVTq4VdBKfuPB8m1gta",
-	"e9JjqubAGjIFBgKILFtbqT8j05HMsSxFWzNu4B1EzzQJHXC+X2tEXbMsIjSb0pk+JEpOEbMHnUHOCVxn",
-	"ToUY2YcwqEebtuNfWgr41b20KDi6zwjdA4XGanqCWHIA9AtOwaaEJvh2PUP3DH/T9OYiLKmYi3RECD5M",
-	"NYnBAjnY34ube+R+1BS23Ot2bxe3xAgH9MzwHNbDcWm0Dlp73b3X7d3ddnf3ots9gP/+74YeWpup0rmB",
-	"VDm1EiS14sS23Vq1T302kGpJp/ZW6ZSRt+rSNxxU9bJseVw1SNKtcXljaDUv3Q6bvUx/Gxouvtx4ky5m",
-	"PfxwcfIRPBtUwLVgVegMhIIDWscPrlm2kDLSafQoLrv4jrDGVA7IdxHZ3YvI7kt7c+/uk5QPOcLnlA9w",
-	"+M/uq3oF3I78RgV8TI1hyv7wP3/ptt/8+tt3X/7wT/fP3b1od//LH2rO9q8PHAdx/sFted6TK88L3l1U",
-	"N+1238x5n5jRDiqh7aI/TWFRLH4B+Fv/MJxpJlJXFANgQZppDW5B1JHxL5dRra9YiiHQugOPPTn1Hbkb",
-	"0/Vt5SVn+IbVTNj9ejEYJmNKdVDpq8fsjBoGF3cbr+8lJ27+8S9RqYUzllMurEhZuZXiJ3MtaWbWaQX0",
-	"ifusg7lPu3h/781KcP0fqJi5baMfQdmbKe3AklCwU78oE375reX+tduNWmP70tZEM9WKWlMuUjltHbR2",
-	"X+WgCga5kUy0kTlTi6JjINVQmhVExwfKM/CxcXFFjATOqaokiQgfOGBOx3CCxJ00wSTwQsdg7ZzyzDOg",
-	"oJShQk+ZCla3tsa7B8oNjQINuyJCGocqYTsDuAwyBeOMCjKSEwVCbeB42ye6NtqJI79jUfV95SVriaq9",
-	"GhCK0vyi7Sf87EaEEphUmCVQ0qZ09q3LsN+DcKl63fUV7nO7uggay8UaMmMvyAx3+BbFxoKIyOSQixtS",
-	"reDgugOfQOqkvGICjiAlig0U0yP8zKVDOfYlqPMHoRDbjZHF9mjHVpZZJT6OCJ7nT0cTM9rriXBHAzMU",
-	"YAK8/uP+m4holoBbaL/z8oWDPyxagaTMPqCMV6UOoZpMWZZ1eqInfoZeTDS7RFGt/wTFYqQvjes6+vxA",
-	"6GnyozFjcDS4p4mRMiJ9pn2eP01pP2MkTrQaXMLv4wOiGXOyzS0uASlhH4NmYujKEZkqKYZV/YwKMhFX",
-	"Qk7DeSdDr1SCRxaFJybGhk/B9VEgJig+HJnSPIIimjKQ0hTQx13TVgbLLCVauuST/e7LWgcnbIwlpt3P",
-	"XobjlQF5Mm5CtZ8/5LoCmNqBki4dh5K+klPNVJNPq7RcFS9NOHBQ3hctFux9FTksbNUqp+ufZ3N7q0zr",
-	"6p7HEs7/YInMc6YS1knA3VXcu/jA7t7LfRAAfgMvvMl+AdGt8ktKzSRSKZYYMpJKM/KmVW6qRVO6DqHs",
-	"e7vAxaUVVSbnc3s6nbaBQmuiMiYSmbJ0nRDQkIvvpcrvO/Z0YXffKeWqzsh+L4dDlhIuttr/Vvu/zQX9",
-	"Xg7Xu5Ff33gjN13IEqsp6m/kY2vNm5Ll7rLLqtezIVIkjjKuckvjjZNlWNlZ+g3egZ7jEJKchJzW+gFc",
-	"F1e1v31HR1QTJlJrfN92kz6YR1cOC2A94OSFIS3dCQs+nmZbDSe1TbNsydpjJHRx9eF2dwsfYTcBo08k",
-	"2SRFj0fdMh5l2UoreZRlwXWEhTBPfC1hHqfW4trkMuKl3uiS9+tkXMZv9dj2WSbF0P5V621/O1GKCfMT",
-	"OgTu7A6F9ht81K7/T8NL/VA77OeRJDQnJ5vcV06I3+D9HTN/M9QIfG/GOZ8OVx3yqSAfUjThYkgSmmUO",
-	"3APQ1ODnrjbPftITUy70YSmLEQyV/e6bgA/vxZL3IZMj1wwmbQDkErKhgDVjLyH2GX2yZEp1T9j1AXhH",
-	"jum2kCWkjcyYOKi8wY62iFlVbzIYAjfk+X53l8Tw4aVijlHXm4QIf9+X6aywW7w4xZW1ffC9S6MwRm8X",
-	"BptRsOmh5x4G7qa/t9+en33fBmU0rudihxWCB+4MzgBeUfJKPZjefQFcmFO3Olvl+9vPW30U2vqxFyxz",
-	"jirwRxT7cR2n/N76+rxiQ66N/U2T5EZOCiucvfgP1yw5nnNribTwEYAAmgj+jwkLMPWKDalKiZEkoeAZ",
-	"995pFFff2W/+uEf6M/tCOSA/XXzf/u4w+KM0QT+UkaRvBV2eS1G2C6w89zGCa6b4AGWn7x4AQvEMMuZ6",
-	"4ggLrkAwXjE21g5QhmUDMh1JBOwvfF7P47PjH07OL47PLo8//vTh+Ozo4uTTxz8hNk38Itxhe909n8Fg",
-	"x4hy2b5W98R0JCFxzzYNaDWOD6BWBLt1+Rp/UbivK46cI9hd4btafxH9D9eO8xVBmuOl8+QcpbQVtQAj",
-	"233yXl6zjCas6lWadwet4f05c8NfK2qxe586JoZr4WykHYKmt91B4Bv9PdwktVGihgmKPISlnAqmELdd",
-	"ZmmwM0KEzZ7g318oaXtZLrss8RIqyeM1rsWXN96Ko/pbUTNzy5yWULxfUdnxWrLb3W5+vIaiav5LcF9U",
-	"nSbBSOkJrokeM2F80S/SuEzsLQM8r4JNmSrFxMG2QsASjE3X3zSa3XUo+qz8jq+NRC8kzWhmggR2ttU3",
-	"LzG6K+Cv2q2CNtxTkRmvVjE0fhL0mvKM9hFddqNy5nwhswRPFh5YOMUbkzz1EW8vBVbx0z3TJOPAOeV/",
-	"hVX8UHGPjnIrIRog1PyL1kWEflxl7jiK5SnhIa/w9lmlTyTlE2vFaU5OSOZDipv09fmZBNjPm7h/IB4A",
-	"aVOVC+2ZLq46Hwla2KFMpOchinErMNF7j/58u3ykPrwkGEnZNU82GpJAQ70dchtqhd45YouElLxCuarI",
-	"Zp+PF1WBYK3SlBJuDtC20AkVwtrqcswE/E677CCOmYI9cfrp/KLei1DLlDdiydWxbftv9nm+eknvgo7Y",
-	"aawGKnyx65f1foApcrrAncrjxVloMKNx5G69turagrr2e9G43kt5hXiL16Vds66m9XoFTStaHppqkCro",
-	"wlNXeu4aW8zqwzHUhbNRksDxuCMj62/FG9YysR7g8Jc8suUZ24qArcW2rvzAXU/yWSkBcpNS4yZ1Zccd",
-	"41UrFwAATclrdrMgAbzHSmUBSemsQ45EODgeIdafHh9KIENmgHndtleHOQL9rVNVVvO7LPpmowK0tvZc",
-	"hyDHNq5aY1E+rZohu5sJgnBUo2y3On2vvq6EqK+oSJvdJEdZRvAR0p9BQDLCiuHgnxWTvM+UrzN2BUOe",
-	"MafeZ/JnfOeT9pjAGJb7S3DuOg9hpy5Wq/f9vC8wKuEGS2gyshvldVe36k3RxZ0T3BeN1Krw3K33y5Dh",
-	"dtmQ/2LDG6BJM4MxP0D+3CN3ndRQnvbd4m5kSyZUmZtcaWcsB7WBZpmVvUx3yBEZ2gvhmc/OBJixYE3P",
-	"OSgyRtVb+451N6P9kddIN0xrbbebHTfkseVjM7tP19vjpp62c327K/oYCCONm9rK9lRmLT9ddAMGlt2B",
-	"KBjHiicMM38CPDZABQNMlZx6aqWC+dYBl04pQHz0JzMuhghYSn52+TFcF57rntBsQV+2gzkkFE9A4NeN",
-	"/96229UlNoJ3T0PmgU8/QoYoR6pp22hAIv7ak3KX0hv61iC8YUhPBKHjsfvKb38EPeTG1x7AuethhxuW",
-	"r0Y7UOaCL8hl3cEDkevNRQo/GtvbxD2PsTJMvA4I2y5xuIBgi8nz/b29nggfeSdT/AKq4xUj+cQqboxQ",
-	"R8OIXeOiIidAlNh/YAQGKU5q2AxcMehITnsCWsOkIarYIRIhlIccrGPw/csshWy8XCr2wg4UJgCh0qkh",
-	"udSG7Ha7TqjJAdntRt1uF/vrMgX9TYsJF4m9hb1MmRM6SPpN3SyXctvt4GP7qavJ9ay9IKU8aKAyUNoE",
-	"zOCCOOYHXxIrsZgWrG9AYJOQt0i4qeduSG2/TgzL7/PSvwPEFT+Ke3ZmLhO0m6EFjraekN89ZfGDuYFu",
-	"f8edTgwQ2SB9VWC8WunKK+fHLE1YX/1m3PmtgCX9soot5a+fOjepfaIkPp+4kPmytau+dsNf0CtW2vGh",
-	"2nYTdtbSLIGCu5anDajfFUje2yUJ1EP0/gxaisdq5JrkjArTIR8ZS5m17JgI+qKbEa+GWROwrHRalZHU",
-	"aYz3jvh7awWnAQa+jksQNNvncWDdegGmqDZQaTJiOZmM7Qcp0oEjDdiLQ6KZSMtJU2YqO+TIkK59GJm/",
-	"EBraNg9BIsE65ANizlJRKMaFqo3AvZAP2KhgvzgkA8gehkYciC3XDnqaDKycrM18oWJYlZS3LVZx+kbp",
-	"yI0U89OQl8tU/JS2Dl7CATdsXP3lJ+A2qmKhwAS3Dtq7a1Sh+HEhVtq3qYBuVbYndhM54D5Pu7VJD0PO",
-	"1JAt8TCY4P8DKectY9iQTgsMfjrEVkoyDqD2UPWXZYFCFSCcOuSveJo5K5jLaB7QgXuCpimZjCP785In",
-	"wzkR0H7vkJ/nLX6p5mjUrC2O/e6zmXS10qOJSBVLzSgCiQmcZXJi7Wl7yCpjc6IWez+lqlze7dKGwJL3",
-	"lK7P97v7zuAX0lwO7CmA8u4FGQqz7lyOd2VAf4CV3Qqwr1Rufwc8G6Doyms4oeUDsDE5Y9hQKs5ujtwX",
-	"j9VF7+2ZG1PFhAmoB0Vwdi4wa4UFx+dQe+IN9RBvi56tQpWBzM9Q35qMeJYqViKHwKZmjfwZ0Pc70Gsf",
-	"VaKBm9DZ8lyDYrUfSb5BUt4LGwrw+haX5x347VOXenCb3Q0RLWzy0SUjhI413hPFUdqmJCxJSUiKVd7I",
-	"pgVql1Ur0fDhKjFSvaT9hM2uREgEjxbAZoaaiW4Sq/jtyjIVunGOv/mGqVNgmMtlMM70t18dB/I99zur",
-	"dFLcB2u67moNJdzg84HXavoCeINi8FzHhAttGPUgThBC5KZiwBSYiaeQcRGBUgSJF2AiKaa1A326YmMz",
-	"n4ZxQDJqAmVYNULsPiRC4qQgvDkSy3JN4tPjj+9OPv4Qk4kwPEONvSfGlKeHZAL/b3W0eExnl/BE7JT6",
-	"hIqEZRlLg52E3rGhBIwtDK1mmQNV90ZTg3vqgMRMKal07AaOOIPgBZMDF0sNSBJGSpJxYzKG+R/wLZqH",
-	"PVGJCBeBZVKNK+MsjCUXxs2DCzPsxd5OdcYaruQOGJelbyEZg/xkh9wTNZYtQcPWCUpyVM5Lse+DqQD7",
-	"ET6PDwkV0sEZG5qho65g94cPY/urnoghK+fSQYPFhzBSv1ZOpMLPS/g2OZ0hbiK810h5aefjEn90iT9C",
-	"lGiolLPvPklZPpaGiWTW/gubxQdwBWUZRrOH0tgt5eChbfMQ1O4zokFxH1JXrg/b3LYPiUBTXk8Qjkgi",
-	"cLJuocSEjv6FzVpfB8LsU/XKBbcLCRbAR8AN0YZba0Zq8A/zKjpzZelaB61XbzpvuiDnQqpH6SUBE85Z",
-	"Y6Ed9/Avv5WDAAd/jEp+0j07ZCGNFV+nGaOakWK218HlgfkP7Lx3CcGDK92gFaKcqqqEYZFN+4yNMzpD",
-	"ROibNMS6n2wj8izdIrhtWus4zWgCuYfSCbBlWkddkdJCncQqAXJ8wXKjE+/7Obze4G2Byy0iQdGIyIhr",
-	"Y21UyPwc8XHORL3p6UX23Sq460iKbU7k/XOQuYjm5hTv9b0Y9YdiB9VUZDK4hWekATQRGtXhxIeUxKBN",
-	"Hy5qxJhHgzx7BFE8QGkcyTGhWSan1iroiefxp7N3x2eXb48+vj1+f/nTx4uT93+yR3DM0vgFoSQ+PTp5",
-	"F8OUJxDMLaniwBYCxxpgJyciPQxKGBK7GOm+IDxkUvYEaIX4+eWkKOeMreI6c9RtOFKsQwiu/ef73a5V",
-	"6WEXXhpFheZ2kupjIdjRRyAy6ti/uyuftoswzNYjDq8+EfGBZ2nDEqRBGPibrPGqfEuV4kxFxCiaXFkd",
-	"2vlmQ5nDiI7HTLCUyFDo0CEQDPSNlwKCzqYumLVChpGRxLAsq+c19b28S2Al/44mOtDSnb+9Wx/scJwz",
-	"lwow8xeNotcse+D71YcnmmN81TBG1WvsK8pjLZWJibb3CdwwU65ZhxxlGRnwzL6YJDLvc8E6JP5HTDIp",
-	"rzSkHIDPBRGDuXDhQ6jXi4KPPCKlHqEWezU5RJb12VhiSVPOqDXEyESznvhFM6qS0a/P/yUcyB386NQN",
-	"40UTFb9/YClhFXTZSBiK7UuVfHjKFYOZsSdpPJIC4lN1rvB/rE4ADyO4YJ/NiplzOH12xVd/+qPt1QrP",
-	"Q2nqak3Do6u2+4ELcJuu9Cz9vPKzJ8JRJq8QFBDnmKi09MnvGTUTxVaahSNUxHhmpcgKz/9g+Eo5j0fG",
-	"KN6fGOxwk1llNcKMXdv7OfY1Qv+IvYsafM+2eapY6ut9+pMZQJTOMAkyIinXYGvqChVMbXhHgt9rtW3t",
-	"Tty5VOZbDu64YS4P7xR16o8iwD4uBOJGIpW+vZ2BPzwr3jyFhTWe+HC6JuhiWSWW6Q9rs4T/nW88vyCP",
-	"bQcu9GvjW1EOBjdFz+c3IrKHenGIhdXWJAg531zhh6tsS7c8n7AL2z1ZLwytiaZpxh6ZUPTd2viORG21",
-	"cUd+z0Wqi170ZwRUaAAXz/gVE1b1lAOixyzLrFoMaUczryUDC63flSQezfqKpzEZTLQrtjIjxVhPKCqs",
-	"4QwvUCzhYyUTYHkSV4ckvmIz+9aYZIxeMx1UcDkxhyTWLKfC8CQm0Kr/kmbIHeD4oKwq3xNSkR8uTj46",
-	"WicfZnUVv7Y/e90udhkoRKi4Yin43dBuz2XKXChzIqwFhfAF9iuIJ1izgeuecFF6xWgyioph+7pfP4to",
-	"Yli9R0t7zcS2/UsgfaqzGqqGxXKiW8fXZm+yMQMTxg7mAi0ZxawtMeTXTNQaFGTElpsTtysqmjcv6oqL",
-	"woYwEgjTGzphJ2xNs+aD/cnWrNmaNbVmzdPCObf7+YzpSWZ0I3iTFWY5Ncnolpm0jwB/3w7z7nQynU2G",
-	"O7/Z//1yY1ojMptr8kt/RnhacfkMmdeuXixyh6MSV+RjJVQpzBW376x15rrG/jw7zybD1lrVoL7NQqDT",
-	"iaJZO1V8YNreW9Re9BZVa0c1vrhZwOf083smhmbUOtjrdqNWzoX/exdqIg1Tttn//IW2/7vbfvPrvz1v",
-	"h3+++Nc/tAIRujYKEhvuQw9sOiVu/rYZxStkFPsUQXsMDG64jZ/JpakJ1Zz3IinBw9NEhOd06FCoqBfx",
-	"+qbT9ujy4Ld7dtN79k726Y5i15xNm6160MTByanJVEnDCO1jbN21s0aoIwTq3Qgha9dxo7t+dHrigpvM",
-	"7f2+TD3z6zijXBDDPpsDwnRCxwyLzqc+rQBTg/VITsWSqMWZG/Iq+fquW75yhTvsJ22oakzbt28Vw9U1",
-	"e9tWnTFR8kufVbvh7nPoBZiDCx6Ur/Y34xu/dXczjnK5g8XvzqcnQsARQ0s6lgq730sT/0lDQPVLtMlE",
-	"Iqi5pq4XUZHJDgfXFwWgg2KuyADlCzKxuiJJLrjhiNMBSX3UPYDQ4vjLnvDspPjOaqnAc5cHZL+5ZJ+5",
-	"Njp+cUi4CZlGmHNOPHJuqmi9gMF8btxQd8Y6ZxsP2cr3SSD6aSrc0BoudJzCLSj6w+BKbDOVGxNKcNvW",
-	"qlGNgq+O8W4hWXm0QrJyra61k3PBVgX0ckLLVxwFxaMqfLClD7OS+FmGVnwSICC2DGGLlHNO0pN8Vndt",
-	"rH55rotE7F5WyVkvad0lNKqI0ExLe4FmpbTaEU+h1q7WVmzeH90Hvii2WXb3n8F+R1v7drripJGMOMuK",
-	"8kTbnwL/16PbkD7DkBiCrpNPgMBbCiC5U4GJ3EhwX4eROM5oUpWhj0CFu/eTWZcovgWj2VTqN1Ym38nR",
-	"a1Q7NM95RlWji+e0hL2BtdlweqDS2o5SG/uND00baY2pcmz8gBiMEhjS7ezbB/Y6r4jhOUOUaMz8QAi+",
-	"Hpb8OqwpD1f9EucBuTrI98AQVYd9zUXKPrOUzJhBYmDn9nD2X8DWaPD/nONE3Dq1yUU8q7P3o6+0LjKw",
-	"fJFwkyMG17LsiQn78buoNZAqp3apuTAv91pRK6efeT7JWwd7+xCqwD92QwyCC8OGsAPuNGA3N3k3O3af",
-	"rKskrGLGr4CFodnterObVdHhDuzXm8jUEFv9miVGKoi9IQpAZe+PqHaQ8MqF4wz7jB8750REuHAxBSmY",
-	"xpqoMlY7gJqmEiAvT6v5WdAW12QivKcjsSfSARh0yBFRExHg9dEvM6WzgE1nqBXGWHh9QPa7b+oOH8xD",
-	"6djd2SY9sS86Y2NZD9QGzuypveBQkGzdFXUX9woh8++l6oMedctCrafDzXjbmx52ooNP8FKjRCWnNdeG",
-	"CnNL38NcoTRN7bWgjaJGKtAO7O0rrVLdetnN6+XSHHTdmiIqYHqtLKMQLSMDblqrYDqM9Z7AtrW/xb0E",
-	"PiDfdcn/KMzdPfvXTVc8jKqCenfnKF9bebOVN49Q3nioSYih2hOHsdJAa1CTjvTAEmneUVpoTpNGqWRH",
-	"4uSSHECEJwC1C4wtIb0+INpaceQ1HARoQhXpijn88kKiwYzVOQjKasyjS7jYiqIHEUV3bOD8fkRX5fwO",
-	"KRfrCqfdvY1Ip71F4YTmezOMuLOyaJFHX3jr9UiOn5WKEAZK5lW1EOWQR4xjmXZQbVpOlK86BD2pBiq1",
-	"wV3jxLzvTtlZc4jGIChr1oZjVBEm5GQ4ci9BeDOf2G+7FruexAWxZU8gongixTVTGuQVyfg1K6WoIEz6",
-	"ARJAAByI/TR2ODsxmckJUSxh/JqlnhcsmYTOo2unJ3KmNR0yDfxg3BABjIpDJacOFk+iU8q+Bvr1s+1A",
-	"fJQkbGwOQPDvsGsmTFsbxWgeY3AFh0mVgk5TTTRT10y1AcsNntcHpZE/p+R/nn/6aH9AZy8iR2jmWC7I",
-	"8/i3Xsu+qdc6IP/v//zfL/ELAIVjImGkPwv/dpjPyYglVyzFba5NdTsErgrjKkaKl0nB4mJ+pyOZhYHI",
-	"/n+xxCH3Aa5g7HOtxnhYYWriv7eP/FFqnyp5zVOmXJYWZmJgkQiGnIp5quVj01ehra/iyYBtWcWGO3LJ",
-	"Hn4Dl9Hh3P5B5407mS0ICdDBQKrUSrPijKQS9tmIXrN/h3M9kFkmp5eT8fwba86um1tckPo+lEa6Yiei",
-	"lhNCIKRQLvoWfmYIWWhffmzNrJTOyLlhLCN/lsZkjPzyL7v7vxJqyO5e51WX/HT+rlO0WIjJL6W5SSWA",
-	"Q0IQxVpm8AYaCvP+fR24vLDif/Urc89BjNABFLqwpAtHvNrcfFBp/pjbw4/P9O2Z7MtrqNiZT/Cu9Xa6",
-	"HRLOZCGbDbGSWBMpvmFNK2rVCZRlzdT+BrW2p5DI8uA1JUf6qqiNg2rBkhxeS2XaW4mu7kbdyGFUN8WW",
-	"FqMjyOQENkhEtKEZOI0GlGdYcjkr30SebdmVMEKCn5oIwoTDVVjIcQBl8twDZ9+ttRWwtusBhQw1gfUK",
-	"Rvw10dR1LZOHxO8xtaNfbXMuBDirunp5+9kLVO/kK6VSgdPSAVEBdzeqPHgxU2U1M5FitoFmWnMp0Hsy",
-	"UJ6sm7VzyjNfCuUYekKGQT6xuuoVY+OI6EkyspeKB5DHvIMClA4zVC/8fq4MkCRUCAk8wziktE73wq+O",
-	"MEGotSo3vU8o2kDa15oOuIfajO9gnkg+82Mv7UHYPZtK2/JTC8jdi5zvTZU7Aw5F8XcmpX7SzaiArstP",
-	"IxHrgfOkxmGpvmb3NHAtHqFlCaxZBJ4hz8++f0v++PLN6xcdEsh5BpxlqUawcfRkHhIxyTIwyYFtrI76",
-	"dTJOqWHlvbb5pCbX+imySt6vQbDCFt9YRtNjTst++IymDR2SVTIB3asKmryQCigVnolqSmBTst+9HIvt",
-	"ifh9nYgz3FubOhJW4U1lcgPukiDA6eHdw3To0l8RwM47lsHxLCdG85Q58iFwhdTqJu/sC5fuUXC8jEye",
-	"VTfnSp4T28053eMtttw+d2vQPpUZT2bL1JGmn6FH4SETyi6AO08KY9fGnjnqVkcSxSjWlJkKu9U4o2Yg",
-	"VX5jgtmI0cyM/ns1vAf7Ii6Y1vOYD2f+ixdRqdwOyutyJJMRHNIyytCdCxvlR+hL605LNF0/63aS/XIW",
-	"kTFTIzrWJGVDRcEzcHuskLvv9EdpYP1nhySGUIAOLvh5WrgzZtSsfTQwy71q5UfdSze4lX+UU4j+BDN6",
-	"3U2b8WvWvGX3ul27WyGW44A1x0omTAPrUojWGKsEdMgZg7RDe4WBawirNYWsr3p5z68B6esuN2l4R10V",
-	"sR36wyOynVSnldperbuIub2Pd34bUzNqRrg4CmFcQLHokBOjUa54si67aGgjG5SP1qRJZRHjy+mM9B3x",
-	"1wCywWeMqg5565mX6RWDqJh3x+DtVi5zjhFCoxaLbMgMaBargNNAM89wAFVomleDbrJL37CX/T+m+9+9",
-	"3mt/1+12xnAyajBp3F+3wqR5VYdJc9n+9d96vc7z/xoP/zkWw39OWX/8zyEfvKhDp2kAKuvPDCvlq6Pd",
-	"+WZ3txsRzRKIhu3ud/ZedMi5XS8EtQNgElenTZWPgbB0PjKJq1+ZMnjfn7rt169evXzl5wkFWDFTZ8BN",
-	"3zA1u91FvJ6lg7XrGB9f0CHGfmEMVprJgYPHQ13Y0ZE909H8KPBbHGZ1RL3GbdBrNQ3wZNC+0zGCE4qa",
-	"EHPcSI8/SsHaH8DC/4puL0+Agvne+deq6A0lEX0uKCpMq+iYYQeWblTMC8AF0Mvu1OrDX6LWW5qMWNtq",
-	"nEpmSxXTysP21xtWcKM13XV73dd3ONsoTKi+YqlXFx/ZvOOpW3G28eFHsGr3A3O0+3r5D2BKPkpzTg3X",
-	"A+6Dmw8PkSTwqK9dqpMzo/gNprUP+0YknaD+gFEhZO4EltCSZhFHVpkR7uIcS5m5m+QHSdREGJ4ze5Gq",
-	"a5YSQC1CrKSeiD8cX5ydvD2/PHr37uz4/DwmGLTiBu/moOW4DPkGiCNQa3BAq5nugKl0C9vdTRvhgpwq",
-	"IHhhE/0Mc2xReDzB6i83daBvFqNaV0OWYybomHe8+XCzgR58A8DSYTcMem6mVBiICtQT0I2ZODo9sd9/",
-	"rU3jlhuzxxopy10vH96GWXCouDm41RLNKDquGpdoEJAVwFEG2dP9Cc8MWBsRXHiwcvYfN63U/zr68H69",
-	"lfJ9W/NgPuKVcnOw1kqBk6TZafCq+5JIkc3QCXAqtRkqdv7X96DaV0Cscz4M4lsxMmYiBQhuVV5eAKGa",
-	"GGO/Sa2IJY6itifOWGrbVBUc7fBD5MSFP/QBgHB7S4grR+7MIVcUnVNNJmnhM9p6075xb9oHOiNG0cGA",
-	"J4E/2moEax0QaN9uwHrXRXDwt6LWRGWtg9YO5HO5FyyyNzjWGoB1dykwHXLGhlwbpiKSySFxBNcYsJbK",
-	"qiafjiZmtEd8cATu/4goCek/Rl4xofG3cgLuOWdR0okZNVDxLMmliLz7PPI877bHmBFTegEGWuocH8CH",
-	"TnyABWoUwaPpQutQM8WzjKUertKBFEjBiNsFWAdJk1F5RB4juealxeTqclFAJfPHvh4xLUuN+l7WNXo6",
-	"6Wc8IejgH9rpKiq/HDsYrmZBSgbjcVRjEUFIfngEqT3KLw768+KL/8IYpB0uvi4qpflh0RlXAdW2Q45p",
-	"MoL5psL5KjwAYHwyQOdCTEYyA4RAXNyecEnyRazXV3EhQbmnzdemMiCARC2KLYRVTV2Ml0inPc8PtQ3r",
-	"UbtnCgxUu1WuypwbEdZhUIVjdgwT9p8jpDnBBDGsM0NKOyDlKU22R/toAJeYJKOCUNE7d4BbMUsjuz2h",
-	"qCCTKFtd5T/JWDr0PK3sM6j6zn8PJK2VKdABHb9m4FrmrC9TpMUAb2F/MjsoUe0/044iHjy1QzvHz3SA",
-	"dgRAjCsmiNW7dMGlZcUMVK/YGxlc5NVFUaamQ58crX5U0FP2WWJVaTCNAPfRzXGJmtbVHiONbETi8x9P",
-	"Tk+P38VY3fLu+P3J347Pju1XUpEYaWjfH7+LKz1yrIMNfZo/2trQwcBuhivteDPLxxrbatxvRzWpva7I",
-	"x5UaLVYRecqQE0MG3PN6hNNYi+OCHvSiSGiqOHhwiniLr4TIcb7xeg0YFTxhZfmC23qhfKUyiaUKhaiR",
-	"82PM5DjDpnOajDhAWtgv1USU9S6qr6rnKNyZX3798v8DAAD//w==",
+	"7P35chs39jcO3wqKM1W2kyZFavEi17fmq3hJ5HgbSR5nxvKQYDdIIuoGOgAomsnPbz1X81zYcyVv4QDo",
+	"jWh2U4tlJ5o/JjLZbGwHZz+f80cn5EnKGWFKdvb/6MwIjoiAPw/CkKSqe4TZlMAHEZGhoKminHX2Oycz",
+	"guaMKpRioSTiE0QVSvASjQnC8oxEaMIFoqzXCTrkE07SmHT2O+OlIrITdGQ4IwnWb1XLVH8hlaBs2vn8",
+	"Oeg8weGMdJ9wpgSPVwf+iS9QzNkUqRlBmMkFEW7cM5Kq8njpfBzTMEAJ/tTFU/I/O4O9nfv9fj9ANEnm",
+	"Co9j0jQbzhRhdh9WZ/N+RsMZgmXpCUmCsCABwizSWzLjC5RgtvRsAup37+/t7extDR7ubA8GLWdxTMK5",
+	"oGrZfctjGi5988EKdibFUwL7EnMclcePyATPY9WVIkR3GGfkTsPoz07w1E8B50RIyple60KPvMDSngmJ",
+	"euiYsEiTxRiHZ4gyNDqcdF9zRrqvsApno/KsTjuP8MPJINzdjfrb4wdkZ3DaaZjXYUSSlJvjIWmMlyRa",
+	"neZIiTkZocWMMKRmVCIqi6SjOMIMESxiSgQS5Lc5kQotqJrBUxInBI2ygcJl92eyrMxcD1CaKWHzpLP/",
+	"wXzxMfDM/Agr8pImVHXh//1UrikHhTiOzYR5SgTWX9+RaEFZxBcIxzFfyNJstvuePaNMkSkRlaGPSIIp",
+	"01OqH55P9NiJpmoUk0n5eg0ebTCWJJ5lHpOQs0iiOVM01sspDajppjTgTtN4RIll92CiiKgfS3G0wJoq",
+	"yYQLgpRYUjZFeIorzOpBw2Dv37/vHszVjDBFQ6yIfxc1fRUeQnePnj9B9x/s9e+ViegHggUQII6T/znt",
+	"yBlPo8YL8Ev3QEoqFWaq+1bwcxr5Fm54VMIjEqOF4IoU6L+HDsaSMGXuB+PuMX2PNRcvTzLmIY69pD4l",
+	"CWW0E9hHPET/OeikWOCEKCdglBJ0PPdt3BsWL1EqeDQPlXSXkUqE3U8ChCUaMZyQ/XMcz8moh14ZGTCl",
+	"54QhSc6JwDFSNCHyMRBWMpcKzXhcXtKHTshjLvbHMQ7P9LTJpzTmEens68sbdKiezm9zIpadoKPH6+x3",
+	"slmUdoIqksC6EvzpJWFTNevs7/T7QSehLPu33gOliNBv/e+H/+5//H6/9/3fOyu7Fei3HJo3DvrZ11gI",
+	"vISTPzjHNMZjGlO1bNo/uFJ69wq/0ZvgXVvxvcXl/V2QSWe/87etXGHYMt/KrdJk9Ox+EJhFhx5m/MZO",
+	"ZawfqJsDfDmkUevxD6N81NfwDu+4xAyb7YceDnGBZDyfBkBlfK6QIFMsIn1vQyzJ2jmWJlg49u3KsQ8C",
+	"r5oj1Ak/I8wvWUchFmqo9AMjhNEUxNKUF0TThAqpUEwZ6aHDKeOCROYWS56QMY+WWtLFfDolEaJs31z6",
+	"MORzptBM32+khzCamzxlfMF6p8wt1yiC+Xp/6er5ds2E255LvkSzYEWmXCx9dHFoZXNon9HHosXPmMR8",
+	"gaiqOwb3/AWoxU3HTzAwIVKYj5dmKrPclIjc2y9HR3MhuaghIkY+qWEIT4ysaDWaoRF+QUXRmdBYc2ej",
+	"vopIi4fXXCHFp0TNiDBPj/hkIoka1a7KTKhmTburayqyxIPuf3D393730bD70ccYPwed5wSrufCpemW2",
+	"p7RCqtWIif0Bumt0wXv63BhX6O5ogmNJRvfqluJ+6RPDY85jgg1p/6hozTW2synIsB9PDl8HWhu26hVV",
+	"EsWwGRLdfRigwXaABjt6ioNdFNEpVbKiKmz3s/8N9mpmPtUzKs66uMn97qOPfzz8/Pf/z/452A4Gu5/9",
+	"u+27rXphgkg+FyG5IxHNOXmK1SyfBFxKrVJTOC4jUTe6pAXF+2fiEXSv8JkxvEBPRhJPiL50gqQEq/2c",
+	"sP16/RlZAifUR0AmExIqxFlIgPynRMkCmzXa0ikDNdFem5HH/thHQGIBWL8YRXjZQweMw+0pTYIqM8Tu",
+	"9jYa0XyZwzOyHAoylyQaBYgzcsoWMxqTwlyo1pcjfR3xEu32H5V/T9lwEtPpTI16CKxBKpEgE/1C/aem",
+	"e20n76PEWmd6tdL9DVrwKTvBZwTkiJpp5VgLO54ESM7DGQLR8e7d4dMe+pksJVyxgmy5IxFfMLMBBIez",
+	"3G4x4iWn44eTwS7Z3Zt0Q0Jwd/f+g0kXP4oG3Qd4Z3x/0g+3I7CLvfKoYpHVctC9vXXcBnX/f3Vc5nAC",
+	"RmoNX9UW8SizeikYFWOCwhlmU235vtdymBo5az9EkrKQBPoAYE9nOE0JM7y2YI9SiXYH24+dJDllwDTM",
+	"8uG5GEtl36nNQFnd1dPOA7Ab/Ns2Mbb3pSTOYYKnpI4vUP3lWqagHxheAWtgx4qHZ62lAGVI6h+UpICW",
+	"1cZ11SgLKBvC75tkQZNBD3YCwkYMa3tE1o0Yw5uKw1nPjbHyJ1wkWBmjdGe7AyYDTbQ5NrCnaP8V+KzX",
+	"V/jTW0FDj+pzoFDCpTLSKtXPgLUF+vN8SQRK8VJanSwnu91HvUePahaS4E9DeFFrHe0VZ8SYEq8oq59n",
+	"TPDGEx30e/1+3UQpu/BE34BW1HjwiiN5RtMees4FighJgRAkmkut8xtNrY4gjOLlp4gmgtD/KxBF30sU",
+	"b9gxjtvZ4xhFVBpjonihnALceJ04G0rs974Wb9O/sKCYqTpuc26+Xsdv7COX5jif9a9lypk07vAnnE1i",
+	"GsKJh8Y9q//EaRrTEOTdVir4OCbJ979KDuphRoT6F5GeHEkwjYcKG6sqIgrTWJM2yyy1XHEkXf0wwlEk",
+	"iJSIfKJSyR56yaeat3GtX0iiQJlJsZQLLmBLrNah17/f6U/uT7bH90GhVVjNpVbIHwUdRRVcjmxRGXnM",
+	"lErl/tYWOKR6ETl3q5Jbxcl/bruXb82vzYZWbC6FQju+zDW1cC4EYQrp+ZKeHug5F2MaRcZyvvDWT7K3",
+	"FDb+BGw8QiLDRgSPCcKRvjVSCay4aLejO/mOPi8M07yl+aSuYkNPChZ/gpeg+0UcqAk28pCd45hGl9pG",
+	"at4xtJtS3Mw3TGusJM70TngSuLEQXMjO/oc/OgmREk+B+c6lguiRlT8DYNMp1wxKdPY7W0Yefv7Y4gS2",
+	"t/MTeMdSwUM9zDgm6BlTxrXVfBjVpV3FkbwncdzVjJpEARrPVWFf0MhsywicDNIoz7B/xcM6EZhJat52",
+	"Bcem8teV+Q+Y/0Z7ohI9ffby8F/Pjp49RSFmespjEvKEoCcHr588e/ny2dN296Kfn8oPOEJHGc20P4zC",
+	"hK/qipil2oVN9f0ggqCJ4AlawJ9U7wEcwmuunvM5u9yVsYJ0yLgaTuBtJQ4EI+oLY8wt+3S7Dd7NN/g1",
+	"V+i5fXvz9q7O6Sp2F5xHekGBc7ks+VxkW/mKR3RCfZ4cMFyXfI5m+Bx2Qyoax04W6L0oRKpdeNI3SfvY",
+	"FjwDM3yLlwlh6ikJY8rIJU/SvGsYuZeVDxKFWERgA5JPKYWQ6DupLT3jD7C/RtrK5i1ldYGv2YXALaLG",
+	"SdXinKszvqpLNMbsDLm3aqUbveYo0doxBJNAS3iMRmZ7Rkhq1XwxWxo/QUp4Ghvh7oa5zLEkODYsdgjP",
+	"VA7FucYzzoteHL95fe0MrDKpq9j3A7ZElpTMQ/tot99HGGVjOZ9TgHb7e/oLIDXjb7B6ZMSJ2Qt91QK0",
+	"O9hB2OyR4hzFWExJcMp2dwb6Cu8OdhHOHFn6rM1TnE0DtAdjgz2ijWp90/WH+n0RSQmLCAuXzuQWWrz1",
+	"TmEjILfiNVfHWFE5oZCVcZnzF/p9wMpk4Y0VMgA/BFxOx2khL6MVHQzu53RgaYBECJYBDvPj0rDNtOGf",
+	"8BXp1CtLfIxGpawWextdsoqVf1iQCp9dSYVZx3DLD8PMjlPC8pDXhU9X6teYyNiK6h5Tdgb8BtydNsLP",
+	"hfHQccTjqIcO5Jn1zjKyQJyRa7/6xRlfFb/VtheJELzUcTPOSH7xKrsQVLZBT+RY4UveNKlw+WYdmhyg",
+	"ks8TBLkg2IiFI/OHcTWD99N460E1sD9sdwmLslBAcgfoheg5bE27k4H5X9FFW7twk7Hg/K/mylU2A87k",
+	"hPOXmude6lg0+x4qzofAvusEIHwJOr4Jdg76uw/3HtzPstmozH33IMBbMsedFeZorS50wjl6aafUfDiV",
+	"VVyZpuJdvm+x5jheYba065CXFEuKDMGIrWiKnBvGa7dW9tCJWNoLQhl6gKRJXWq1/dsFd45+s54+yubf",
+	"ThoV5nklu+4WCMlsPfQea5KXJo1TX4tC3pa9GWXJU8nrWid3io/CVN4xPFczLujv5Go8HR7JA24WrUwZ",
+	"dlzS+I/IRBAJAT8uUGy8dVm2WbPcGRQ9GYWlbGQ0X5noec3NGkGcaHnjPAQLATqgXbZxR55zm0FWOEpf",
+	"1ty681x53h2qyTm6pPzCLn1uOC+8sXq27qE70qbHRTQCgety6ErXFaMJWWxyZfeK/sJjIs5pSNC70nya",
+	"j9q/kqs48uMsDFzhkkapl4iDAlLS6ws7gvVVrF7xfHOu7JbLeZpyoUj0ikQUn8CGXYIy5vkLh4l+4xDO",
+	"oEAakN1cfKl+WTsJuVe809k4CGaOTsw4zUdeM8WrlJN3ZG4r6HmNiqpmrdB8T8Yzzs+OTNbBpY5hYV41",
+	"tBkM1asp6ZRBio6bl6DTGTDaTM+9Zt2+OsEr0iXtcvT6tBWvVxUvC+sC/puZ7hOqbCaCQorEsUR8Aqlb",
+	"cG1dVgIE1OzwkIBrPACeyCrLvAN8gnAWjNKbmQp94oqaIFjoTT/VJ6P4olL78ZKziDNfriu8XHhedHj8",
+	"Bu0M7t/vDhCO0xnubiNNFy6Tzf6uPMyPP3RWUso+/rH92ZtlGwqC9fXByueDNDkcoNab56p5WNv3u/1B",
+	"d2dw0n+0v9Pf7/f/0ymEYSOsSFfRhPhGNmGXpqhj0KFyaGO8wzGNY2+2/vuZSc+D4zYJOfpZEiGw5Ocs",
+	"1kfp3I7uaKm2Vrgk5WMycdFqJLY0Dzmjadp2IpBcfnXTiCkjA09uvxKEmFQmNk/GRFRi/tvoWKEXOCHy",
+	"jkTHv82x8B6Kfvv26tufx1gFaBJzrfMIuGnknAg0I3EKEf0JhfSp8qCm3sD8zATjS1k2bB5b/aW01nwy",
+	"6YwzX9oDgi/sOrX6bLynaCGoIiuz+H53F2330YNHu/dR/9Hew/JMdsrpPnur0yrcpNPT7/8BCYP6/9Dd",
+	"e72t7sfvvNcq5dqwHhoe7k2LhAfgMlc27f3g32j3xU++twoS0pRaMVIlPG7rekTlhQcRRi/5OYlx6D1y",
+	"CCv7CAorEqBU8HOw5Lkw3GYZ2JiQJV8iTYjCupEKbAg4hkAZ1yvs+qDV+c/TqJE3FZLBvMxpu9sfnAw0",
+	"Z9qAOX0u5kl8cFmcbu/dHXS3JTBCwO1k+fBz3u7o2c9JvHyuxJ5L+5GXl/DxrySE0KyVZocsnRs9IzLu",
+	"IBy/LYgsyEoJ6uUdZIMae4YqRRiKrBy7ArlXpYC1eXY3KRVvZc71yZyNki1vJdJXJZFKG9Z4dFchrjak",
+	"lq9VmFUkik+YWCHiFx5r+P1bPPWTJJ4CR8yWtsrEs4o9T9ZU8VfZc2tr4Kwx9blarBfYPN76xNBqLnCp",
+	"lnclqbOathm4tND6ARb6jOUZTdOKltDu/YorHK95fRYvBO9XHJfXsP2wPMj93Y4397SkcsCOu5GDLBPa",
+	"rnQtOdik/Q3E//s8hz8PPyWUFX84uNUAbjWAv7gGEHQ+dae8az90z/Ze2z8+mMc+Fp/r0iTlQtkCtFln",
+	"vzOlajYf90KebHGc0q6m2ylhW9nQn4s/10yry1NzkbtZLqie3Tesj3x9G3mrHd2cdvSVUcNnr3BNKHsj",
+	"vOgSWa6wLb2RM54iSYirvCmLTStNhjj3PeM4fjOBXPB1+hWMnilZH2s3NZ/0zfl2TZqqgedZWx/vnoPf",
+	"SMWT+shXaR+euIc/B50ZlYr7lIRn50QskQlymFrEKEA8johUppC0tW5rxpyZTK5V/ba1K9uvb793wEFA",
+	"RuYg2k/rUJHENynGFVkDj+S2GykeRxndmjTleUWF7byNCZYECYiBLkx5WKOxbKRPzRSsQIKiZeVS0Hvo",
+	"pFDfKXComUo4I+GZBQDSHFFW+O+b7u7zBz8fdR+92v7nE6/li5dDgNepuQWYoTlLMbUV/6AZYRYSrck9",
+	"hs0wRdHGLWYfzB/xXJvBoLsNXsf116bZ3WBylWUdaWu5m6RKKzspXkKO1YXIG7ibzab2kZLWPBMXvWzF",
+	"rI7dL1oxKqfZfgmm6GKeLd57bB4tGoAtKiHt08Pf5thU2qwc3jtGDSiNJn44oCrGU6O52M45fh3M3ecb",
+	"tzc929wCMw/Kpmy+K7ltmwkLDyEEK/LSMrbitS5clAKt5oJhUze6E/VNnhVgF5u5VfKftL+YhhbnSYLF",
+	"8ia8KwUIFR+mmMVNkFnxLuQWa3atfwhjZ1w0q98vkyNZvvj98FdO/73zIv73L0fxf54/OvvPL69/PWT9",
+	"Nmzyet0/NZ6ZikemvE3r6cqdZStN8o5EMZVK6n8svBrlX0TNa6tk3aodl1U7vpiIrGGU2b2N6GRCoPbZ",
+	"erbgIhe05JyVtZKZt4K5KJiLZ9BOPBdF7sYi1emX3mSrsiKLLR8M2pnUOOFz8+JWtGcHa3FEStA1F+0r",
+	"55e2FHGNT2uM2dkdiQTBkkPirjJ4XYCieUeiBReRzC1CdGiK6CVeWlAZU96pd0oqHhP2GEXcJCHaqg4+",
+	"r0h6yuR8MqEhJUwNJ3MWyTYMyS0lK5VfPTRt/aAJ1L0UKypr7NlSaSrU71GlYmLLNY3+AkwXSLapaLVx",
+	"/hukumk+v87BT6olpeB8t8mSmm2tQMauiSzIuUjjuWwzXgjoeAD3V6yMd3ngC8yUgdJaooQLAsQy5UQa",
+	"6OOxPh5J4klpZjYWtTo1s7XtrcC3mEbvqZq1swBh+sO2Z2Ke/oqUCqheVja7e/VSuzAYBnA0w1DLo2jC",
+	"3zwUlxbQddefBcwwA+Mt/HToZk+jdbjd9mkL/AxODd8dTulw5+3ZL8vfn9mPWlxEQTTPqa23N0BY+moZ",
+	"EF2gXVM1qBmkkrCnKzesYwGVijv6KFgFHBwEg73Pd09Pe+6fO5/v/ePvndp5rnMV5hO8jM/nCMbxunyI",
+	"ZohrRSRUPAAIhp7QGQPQO+9RrQrN7evWTi0ZOv3UpxxlfKByyUtKktUtymqQo20/aVduaUH5cvy9xHwz",
+	"dlcR2atir0C/OYlU9JnSyTXpYk0ODudW2cjFUfzRlXgfb/0b345/461BUfESlQWCBZWeS4IWM47OCEn1",
+	"9kpC/Kq9QxqX9Sktf/gUxlKmAA6V1DoIw0k5cvlHZwxMejmM6QRA/PpoBmlXsSaGjgFF9wUEcQV+vD06",
+	"eGChs1trN0cEjOCQtIz6OUzlaxvA1Zk3mjHZg99cMDIiMWkzW/tcSe5dTKyVxvCKfXAEAXByGmNtrZFP",
+	"FT7znAu1RDM+F+DFSOaShporcQbIrGLq8K7DuZxRziw4qFR4iULOYfarE7Moh8OUiNBrwAMfmocz0JMm",
+	"E5jiYsZjglKtxhFWo8J5+XPNRhX4dT4hPyxmpkkWMDANgrBxpXGGJK41DS2KZ+N5Tb2I14fK4FvrLcjQ",
+	"q2tG6ldhrK/Ojkxwbcsi812AUkETLJYbao2AfOsNgTtw2FpbUgsq6JcUYobGBEkea9tx0dZYxaGi56T+",
+	"/aXDRRis4R46ZOZ3OXgnFsSUDPI5i7RUAKMD2iS1ncqkFoC9aDiD0yqdK1NQYe0HaFvTzgpmXlx+fYYr",
+	"cqzzVNCJQgsqCCT7zQiOIAVMeo1Id29aucsEVjbpcK0MMU9p/fxs7p+1jWbwBXOJadAgSwWaLH6bVzOd",
+	"3h11nx4dPj/p/vDyZ2/dUjxvnNWxfqa9zWBIJPdp11C0cRMD61xHy9t7V+YvvpYqp8Ahw8q10LIyQDYD",
+	"1fIKdIAk1cNnKt0MS5cU1oqLWEzbVT7iM9M0PQUOzh/uhD37sswMso4khaYSDsq4IjI8Qq0chrYw1wXE",
+	"60pbmFwHKpt3hX4JOcvKGHJQ1GcL259dsnq3ekklaVK/G+06ywt7aARefihqx6YNEmcWj3lCVDgjwCGN",
+	"1r+ZFeiG2MwKtObDrRX4pa3AmyxyuJipaX1Xqx0xwF9d9I+1CyKFiguvZ7IIIpw5vamyx23b6tnX66/8",
+	"zu6BZ3+add0NQ1smOiyHXNT0Qcu1k9Wgswk35y5/KlddnbXKytePI1B2Prd43rn2jKftapzWglzEaY2l",
+	"3yhcrka1xvyTNUyZ3eZVxekbd+2ai7/Os1tyxmYe3ExO2w31HnGQM4LqdaoI5zZ+1iNyTsnCJ4oFfFNJ",
+	"9JEKTyZrWBRgX9UwKPjujrQdcqBLl2usQhlVFLvOkkaZXDUhoLTASzBjHi1reyCpoOCOeOwa0ZIkVRXq",
+	"PLQuCNPd0rQZQgtCznqXwSWxVepXqBRvEKydZSD8DVbgjEZwpgZT2xP6q+WrDpZ6A65lYKxrjUf7xB15",
+	"WTOynWF4rLAwCUIGX8g3pSltT0ZFH5cx5RH5hKdTC8LUuRiOhLQXqGRprRRKXYqu5rJ11NnL03JCqJxy",
+	"/uqCHWF2297dwLGOItVeIIXHsLMm68Kwtus0LtwIG8Y6gRffmha3psU608KhCB4AsqE/W800KrNd7CQy",
+	"fQDzRmYhZ+dESAsKx01vOadKV0R6zSgnhX5oJX8/elv0Y4ZUkQhI58PfaPRxtKoPQiMRPJlwEUH3D9v7",
+	"G+pHIrxEx4qQGP3AIf3pw98Gux8RVmiw3dvro3fHT72yubbg6qS6+Lx3j5oLFqBwDjl+hrYXRCpkY9vt",
+	"7/KTwvtf2cC4506bZkveGQK0HeUVnQHQ4woblfmLI571YfiHV502p7/eDVJscKeVJok4CxAjWFwgc8OR",
+	"6DGM3OhFszSWzzTIWlG5k1x7E/5p92tTTKFsowutjIrEYcHJfZpuewqTHE2wKOfAZBY/CPNs1zUJ2s4M",
+	"rsPb6Ojgx+Grg1+GPx0en7w5+vcI3R30710ZUeYtrPf6X5BEy1XBa7rNnp4eN+YRm1muJRBLh2ti/l7q",
+	"N0hToMQ7H4rjrFiiBJtK60qtg2t3vD444trKusdrjNefivptc4T2q4g7ti6D+DqiR5ImNMaCquVQhlx4",
+	"pjRACWVz28OWS8oIioCuQoLGRC0IYTkn0SK20A8o10N6D4oOtojPDWxw3gDQ2/rPZnx9mVCPN0HfKPC1",
+	"cQoXfijTvWdbvRe0VfJMOQ+0ORF0TW5NUGxdZhJgTScvPkE/cj6NCTqecajwQ3dHkGQzCtBI0t+J/m+C",
+	"FREUx/pvPCXDqeDzdBSg//d//u89UHfAEYUUP2UTQiL52HSQNtFfiRYkDnlCKu1gW6f4JPhTCe+m31+7",
+	"pQ04O437ullCiN1nUCaV225rFQiS8HMiV2AZ/sjWaBt4099JZ1//pPVqK0lOtYF3ezfGfD6dqex2MH3Z",
+	"PhSjaHyuhnxi//nRs+gfXGpUVZJAcO9rqn1rztcBUSBser4h3QkXdRLIdKFOCT4jQro4g8RpSrC2AazW",
+	"DCk9vc4XkgsHcwElQL5kcPA/hC46sZoFU0m7KL34UavA+CYB/q8KKnRdkLq8c5v5YOByXAje09Jhhu0J",
+	"zbpXb9Namn5bk3T25pyILgEdnOn/moIUZj5aQC8E/YnTLnqrCmrfBx6xAZmW1Lj1kDgNum9OdNUN1J8H",
+	"Wp0zaW4xXxDRDbEkKCb6lTKwyV7mHlOmhV2E5YzIHnqFI9tOUTkFFVTemEw8NVKziyznvx9w9/d+99HH",
+	"7+92sz/vfff3RoqFja6ltiZfH9DVZvnh+U9amVZGItyCCt4MqKAlggtCCmZ4gqYgKZPhTdCCt3zor8GH",
+	"VsjtCRaqRpuSPCHQuCohmBkJNl/6HATCNZpr8tlgYXvxXTBHPKaszu0HX7mKWlcuSSzLwFG0AcaTnuZL",
+	"yir+pKK+nnFE15KjbgeVZrxuVgu8BAY+X1I2BZ+EnPF5HGk9Pub8TF8XZX10G002a+tRnO+Ob75yPr5G",
+	"YB1zBpnpbvrnZkbKxoX9FV5qDt9TNp8tqloyZo7mYw3VA4rXxVhsOle5gaDpf/VWbBpFLm7xuqf/6Z7L",
+	"k0kvFuIsRTez0ddtlkVj22zLMuE6B0rBpoGrUYhN91cu8jagie2dOSELg2xaNZrbSLJY4TpCTVxXyjGJ",
+	"+QL9TgTPx8qIszvwqBO5X6vvfAvm391BSZAV9I36a6M51txdHWXZ12PUzzwLdO11WT+hvvcqeY8V2Nxq",
+	"gJQnhelxliUme6JpxZZo9SkZpjYFjt7vuGgsAUjwlAznIvZK6ATQQxKrIdemgm1BxyrXd1xuPdiCX/Z+",
+	"Tadt/MBQGboZ+7xMTshPa33CBknzMjV6RkIRGymzJ4xwioUKTOdeLJGkv5usppDHfC566FmSqqXtZeti",
+	"DatE4vGI1Rf2fQlW+cVKJL5E/YISODwbUnZOmD9ml/sJpeO7wkJ0k6iHDrLTXkBZaP4I4+CswPECL0Fv",
+	"gfW0uqH6JcPNIhVXJ78Kb8qdQVDF4O5JkYUUSKg079IVzyMB1e0OClyvTl6+ImJjUQl5WXMiNVPQSgXE",
+	"7fEZQfyciCvSuyubWHhH3UoKzfH9EPbQhdMEnI1090zVAuK0VGSf6McBlKQWfKbUALTYzr9kn7J4ibaB",
+	"sLW91VvnV23LfASRPJ63qcU9yp+8LK1bdIJ6ki/iFWSjNpzoEy9K0WjKGRntW68l9APUnCpHmRlRW9/n",
+	"eUjZXHYD4TOSMy7UaL/gVwFdK+/+DArBDMveKRvBFRxaZ7H5EYLP3BBg2DGSh67h1wssS27mx9a+ciBu",
+	"XEo6jl2IysZHprYrFMvKhWCqLizoZuGNl+SXqQbRJCVM67nFm9xD72fcQOVji4ssS7ZDTrM7v213HywO",
+	"2vyv7CPY3Sm5CPQ/K50XjG9g2P34x+6OvwXDk0Ihe1XJcvFQp7EqQci3FR3SOj+bSlMYemlP1hcJB63X",
+	"AVMs6rB9DNyWPTE85ud5EoS7poqnjSZ5c7lMQ1zqoFIKDHsPe2kssMpBDB7+ueNU+YldX8zKXeJDFpFP",
+	"R8SB9nsuBGaI6oeQmLOsj4v5NSUSRTSqTQeiRA5TwUMipa8o+0n+FqNinpNQGVgn46JRtkezHlLMWcXT",
+	"3sqbT4TgQq4d2yjc4GPTEmRMzHovFDxwJDy02+9xkzsiLy1Zc7txTFgEPIQs1gcV2uDFeI/AM8Fsi9ZT",
+	"yUWCmzlruY1vNsUVNuLSLu1cZBGCLDW9Db/OfECDNrz7NvJavQ1Nwdf86m0UgC3/rKVf36pit3HYm4nD",
+	"5iRxNaFYd89vo7GX5ZoHDNEc/wn4I6tm4l2SOTb1R4JXfsFmWX/R2DRcn7dYygUX0RGBnOQLONWMAyNy",
+	"RTAotW/0aLdGOR26J+rwFs23mfZTQXvlQpBQoRkXkqBHRXMhe+/GjcQYWZRmtR6J0z63ojlWl1d5r5cP",
+	"FrHnPP5zhZVLtwcnEGXFTFRGFhY5U4ypnIFWOpd1rhVPTcdmp/2GEah7yrtS5m/0uSWZqukGZzFfJabR",
+	"pStCdv2cVfCYbFLlcqSfX2lry2PTtNaspOYAy+/wNr/TK3XWuD27uTR4rK7oxH9mhTSO1Yahu9uDB6U2",
+	"oQYaQKIxkTRa7Yv47vipr2NonbuqANS+WjJo8UPK9f440lJAKoEVF7IWBPPm3Fgkwb7+Ffqqka7+rtI2",
+	"PkMmLs8BR/h/7b+0BKodaXhOBJ3QJmC1ytB6UPfDdkX1UCVWU0L0IwDHeOERLokW0ARgpwo4MwleophP",
+	"Hf9qbM+Ka9fzHCc09kCfdgptJFfjudCmqDkZylD8G/N0fT9SEFOFjqQ1EXFPH9JmcJQWfMvwqhtFWtPc",
+	"q1551d/aAhrvxmCgvc1ajINXz9zfwvAl2i/SjTu7wDHxInxZ5XKuQymzlONl/WVyqfUCujuQJ2pVBeWc",
+	"rbMHzRT0YaaavqOgBHFEoOFDaX93W7l5L5IiKFPSGr1pJcpmUWvSCjzduq1t7AVvtnbDVvCFH7XzFhS6",
+	"kNx6C27CW2APwClYGzsLKpIo4qsE057x+pTEdbM+zlCgNpp3kxCt0PuVyOMaDaN6gtlYvmU/8+tYB6yi",
+	"5/TQE21KR5yYCHQCemmTopVRmxMFRUtvb7dk6VWCtP/939NT+fH7/3V/nJ72zJ+9j997NWBYyb9ASoS4",
+	"LvRJw1muNKKYsjODD2NN/PIptdY/r03fNLakew4qL1slCVZIwO1+ZVgvPZwTpo5ISGhaZwwqEsfSpLwZ",
+	"1DnFkVQ8RYKkBBCAtBwl+kWei6tffe5b84FJtNIL2nyF2Wt9a3pOSRw9E8IHgKOt5In+3gTIbH7FOY59",
+	"Ab92STgOmqVMFclcQtQNV2+W1+PnfF6rwvTF8ZvXyH6fJ16PeWRgBkZbWqEaGT9rigVOyMo93XL0sF6H",
+	"c5PIU2q8m8vFlKvLOabeQ5AwcyVpk2oCr7XYajXXch3zN3zNfxF8y/iJTmcxnc58cMQ/nbx62SUyxCmJ",
+	"wNksc0wR6FJmaCfBKpxpwTs6nff7O2GCxRn8RUYbBgONY00o5ykofFsYioDrYD0If3UmzuNtPt/Kv/DB",
+	"9Xcu6QM3ubvtp1B9MnezrjzbLrxVpjPfsR/W+dTLKrqvwWOWc/5oe3tn58F2f+f+w73dBw/ulzPQBz49",
+	"zgDZe0d2mdu4iDRRSTSPVX2TBjnjCxnYSKlrdBJiBplpZNXN9H4Vd0PTsElR9sEvEX1LPKEY+onEEkV8",
+	"UVZSHvbbqbabdKkzzQPWik1bbuQCxi49mzLTz7aVXyPlssbbe6ikMe8CEzToX0CXl/T3ugIuiRPbKkFP",
+	"mOBw5iBl4EeByfLfHLsJyO6Y/u7FrPIWFLwHg0LNsumYFiB6KrFmEVLBlHroiMQY0ptAIFGJJBHnRKA5",
+	"A+LKsCjnkmjd4cnT1956hL1JPxzgR2Rn/CDafXh/u/uw3++lBlOwSokLGqlZLSHiUPCKZtaOFH2eDJMp",
+	"re9diQALJOKmk10Qd8BerqP38jm5SDAV7DuWnYYD5VuQcQBxHdOmOctCAXbANmEh+Vm34CRotXxjXdys",
+	"gdcUjIM9b5igevehL0CDSZZtBnCEKkMwKzCotWbVYOFo65ktUYgluWpO8dhu5pjMKItQgs8IEpwnPfQS",
+	"S1XePVOdteQ2XreCvNhvKoVaXwlVc+cPbD8SNFMqhZI0pVKZG4KHsKMOQ5MzvbaqWdKB3+xvbZneA72C",
+	"PbSVH76tNiqF/3YfNsT/KvdTL6H2jl0kYcEQBIkjU8vp7lqWwtAmaeGKrte1Xp7SmsWcACmC49Jll6tC",
+	"3e7KvTlUbrJj4nrBLrA2QljsAPAVd31r/8S36HMd8YGg9RqcUElWIC4PBOE1aVm3Qt4r5I18r0jwWq7y",
+	"Lo05jjZNFHWMZEJjsk5Wo2da3wPzz+JQW/DikPxZ5LjegjX9wdwWZWhu6BX9QXMcic6oAbRSPHatLpAN",
+	"+D+Gf8DUqUR0yrht058Rw5gyo7XdKhbXzhKLtwuO23ubNkvL9ybh16W+v82xb68u8d3+sm2+e8sU/4et",
+	"xq51PuYWIzPuqErkePthuf2cXUSAdqx/KcmS8RuCunb1WTL9es8gnG4eTqnLl7I+Lnj52hqL2s0vVliY",
+	"0kuz/2srKWrirBFNCJOunLwmzGbyCGQ2ENTtFQd7cL/dmU4wjW0Xg/W1QoasDKKwabiM9G/XE3HNEmv3",
+	"cWVQs5mOhL2b2q5KGyL9Ys7qkx9wsUYE1pngiKxr+9IyGaIxhyPhEYnrYkXwpdWMARoAJlm5YTEPcbwf",
+	"k080xHH3fLCmtlY27voFQrbl9vi+ZWShmjYr8dfyY5/I9pNpzv0SKiVlU32KPI4K5a5UrGZtXwAHp9AL",
+	"3Rxj6QIXdj0oMC+zlvzyBT4mU6ZZP3uzRfAXKRsy7I+HZw2uXn0gbQqsX9rnXLl4E0rRCvwCZA6sBWDw",
+	"AK30W7gYWgM0rIAzPAYGpLUVa5M6pAYPKgM6VvrfWQlWvfJap2mVi9J9l8g+EZSOTP9DknMicJlHDbYb",
+	"su4bKHstCtGL9z/X05tZYI1L54xAnRqfoKPnT9CDvcGDII9lJcSINeoU7RnOslPVjEiv/TGtSduJ9YVS",
+	"swSc8XTKjDgps5tn0dPjAx+7OaurEAP1XpmSkjPCTL6nBRWjAuyRarRzd9Kf/xJvL3+Zvf7t/CE9Of7h",
+	"3fjlrP/+4cvdcO9kkL7o038mL8Kff//tmXcqdZhFsEN8ore0Unzy89uaJLzaoPdI0mmlfYak00aF7AxQ",
+	"O85M47B4alLt6ijm2Fs0QYCCc+rwJGfpT2u2wD7fKvigibapWQQM5Zv/S3pOGJH1fS5CyOgAAH/PEmSN",
+	"Fuq2H8f03ERpXcI3fOLJ8q5M2L7YO2Ven4YCWWDA/mNv/VwbkJAqy/dHZg+VD1XpFda2AhZkxjXFBBW4",
+	"8M08sBaRo7agsDRRH5qCzYmvr9gJbJ0OeE3mLCICYOcrykuCoUlvqdqgRTnOhwwL4jtvXpGb/sWqg50A",
+	"B19oFP1FjvollT4AhDjO9mOzJNDsV0EZ1lLiWKuz+Cwv3kpaM6TsgnqCoTedaLluc6+qCtNt6upJ3Bh9",
+	"NRLWcV2Xf+PxFCYmqleXgbiptUvdVMFup1y30qW/ombsVXhRt9gyOth6rI2XfErZcy6SzR3jbw7marad",
+	"J4DpKffQ8ywIZ/2qioc8NtrfDJ9D88WEYKYNzOw64jAkqbL1vQUncIXpxrSuovYw/021LHG1Tah5jSSh",
+	"8GV9b/KqqdDGh/m4Tktx+1PRFAsVjAXx5j79u7+ieF1Np007viNL1aHXXNQpQ+5bu38P/WGF+jKXd67E",
+	"BXGxYe7umozl5th0Xviytq4Urs7FUiefUTCeR5DZOIIMUDfqyJp2ZbqpoMhurwSztzdIg84p5Ro39ask",
+	"1/UlVfmUsuIqX03VZWhrLUG9At9wDTTbCQConBFmBGUCz0IufHmOk8F/znYWv/X/9c89vh2+TV+MB58e",
+	"Lp/fT44fRUe76uXs5wfz1338I3kv14v97X49/po/l98UJXmrEj7hUNnSWacLSsUFueNiLeGy4NJwH5Vh",
+	"TfkERSSkCY4rlAqdJyuLeVSevDYZ/hgEg73Pd09Pe+6fO5/v/cO7kjfN2LQbKUz1yLW4jFuboxmYhs/1",
+	"OLYNGLUVhrHnIbc3/ob/B8yq6a7g2dyKVXE8pnFM2XToMuLBsRS/mXT2P6zXymDgA/urzx9rvf35VG+u",
+	"mvkiFXy1nSihgyoy3gcDohiVu1C2toJgCy2cuccQap2Wq+qh//V+AiFs0HgApgWw9J5JMa7WdUAMbSmX",
+	"yRJwWSk1saS3McGSIH1KSC0M9G1jzMh27vNPwcCvohDHcW6qmnwAp7wLHCoiUDgj4ZksXNLy1I7fdHef",
+	"P/j5qPvo1fY/n/j1uOVwzhSN66JqDM1ZimlkLyKVeTVq1tU5dJgV9sH8EQ/1DwbdbbAvdi4XdUvxMtEH",
+	"XkfaLsqpOErx0uCYX4S835pxfFQkZzRNbIVsO3Zz7H7RitXo96dfiK3lDs7G99qIfNHJcfXtL+BsNo7u",
+	"tbOAr4M9exupmUuebW5Q9tEU2254em6snH6wIuYsIyte48LFKBBoLgg2g78s0ZEXGGQFPyNDFDYMQ39k",
+	"6tg9RnRtOwdVTU/svOQs4mxT71Bg6tBFDaLKzuD+/e4A4Tid4e52CVvF/q48iR9/8AGqbPsBVWLKyMDT",
+	"D0IJQgxqq6GPqgKJjhV6gRMi70h0/NscC7K5caHH3vaAacRYBWgScy40m17MsDJAyiROIRNtAtlxlWS9",
+	"YxJyFpmfeabSzKn9qBoHJUwNTUFW7i0EVavZyx50jcJMdsp7src6rcKxnZ5+/w/Qu/X/obv3elt1rvuU",
+	"S31RQ2/gAQJH8ABQTmXT3g/+jXZf/FTdsMajEySkKa1BUuK2Ab5YRXdBBUCUTT0nCvvUIc3nSWBSP7SM",
+	"14Jd3wptHs1sJyh9+Yk03rQqbFznR+A0AtXe3c0gQfKdcZfLEXpgWIlbSfncch7gSLGW0+VNeVbCnIqk",
+	"NuHaWiQmvdkkrAuEkebEhvmNtOE0ghs+UnwEXkVlU+w8AfBQcVELaOoK+G1DVX05rdoFQzEOPcUiGkE/",
+	"8oVV2XLWy7gyWpm2dGlCesjBFBi8JjUjiSTxOZEIx9UDfHAhEOs6yVurC25uCekNrs8InEvb9yso7FSd",
+	"RCro8c9ePz18/WMr7b3GfDC0oNXOiuB4q49gvERjzM6QEpjJiWH8K69WfCMdrJooKwxcAO/AOQQ5ddlJ",
+	"15N+LfyX5joF4+tLIRzcAMjV1cJQrQM0qkExqj2dC4WOHR/QFpCeYqPbpHXfDvIpJaFWGzczANaZ+MoS",
+	"WTFnKwANBZLxWanDw2YOALN5q/0HE8rcPzf2EECViu04eLZSu+ZzCWzap76q/rdvdlJDQsrXd6a2O1lg",
+	"sf4s4lAtA7jGPl56eHaTzby+5V5eHtO6HFBuV2L+hTp9ffX9rlr0uPq47uZdhIGX+OKfuikmbFMT+JvB",
+	"xdso6yf/SXuJcTxPoIzrBsDfGPmkhuFcSB/O0DEB01zznpF5ZpSVjOkfwtiZS9ZfldUhyxe/H/7K6b93",
+	"XsT//uUo/s/zR2f/+eX1r4es30bv/fOi01VQ6cpnUUuydbVJGcpC5jTPzcVijmhucrw9OHzaCTrHPx2+",
+	"fftM//X02cvDfz07gr+fHLx+8uzly2dPvaDBhZlcjMuU5jrlvnTSWoPnsfX8n5E0i6ZaV6ODUi8FVCSp",
+	"Jl3WmkbVbI0WTowNHdjtU3FLnKE+TImlAYeBitmvDAv5ItHD1l24bqNZl4xmfbHwS420zFhsRCcTAtV6",
+	"akbZVK6o/3UaZF171dugT3Hj24V+iuGcjcI1C3ZEzilZ+PQoAd+YSI1EeK5m3PBjL6My39c4JeG7O9JW",
+	"p4Ot5lpCUEYVxXHWihvbBzz+aq//a8yjmpiQIFIFKM0atjx26AYef9uhBaAzxclwpzFaEHLmHbMtU14I",
+	"6gAFrwhXewPMshmNIn+fzBzuFbwSMxoZFBbI3/Ew0lpc+Y3btwJWZ2PvQIUNurqiqg61YUrbn20RoNC0",
+	"WUbkE55OiXApx6vmZTN/yG5EMT16JQh11R0MixaS3U23T/YqBO4mFolgM66gNaz31AeCYgr/z0mEEqJm",
+	"3EKYgoNcyz5Xb1dxGgrMvCWOXIKHLvK1cTmn0uuaBd/nhM9rOA0chv46q+Px+9d3t3e3G7fcTLw4pn+3",
+	"6lJFH2pj/ME2Gi8VAZH17uR596FBYmFcgasnix4niUHCvGw7mwfbJc33oWcP3+LlZdwLKV7CSQeI2FRg",
+	"m0EwNEQxpJFJC4aUz5EDp5X5c3pGozaoVisvbsdniuPU9ISzkXusLSy7qMrG4+rOtskeUP4E2AN9snDP",
+	"8zxYKDEwE82q5QPAIMi819YIuiPRWPCF1Frwa4i/Y3NvfPkAip8N7eXZKKr72Uvay8QbWD5g1XQpZw96",
+	"FIPE9S9opXXa97aQrkrQNSr2lzF4IhKCR28NTvMSRCukPBebpdckB5qGhcJUQivOUUyViglK9P5Y/w2Y",
+	"GkvT5vudJA7xLKMmc1t6bcyITTBQMW3oU2PmCEdj0NkMcpJmdVpZH+PwrFVhvJl/++S1TF61SlwDMm3N",
+	"SszTX5G9ekOMrYj30SL78a17vPDToZu9n45soCwDDtH7KU0apu+ipHS48/bsl+Xvz+xHbZrnkMmcRaRu",
+	"eEC8zXs6AcEiXnHHrZJxp9/rX20Kv5nnuuTmfIIXzFI9giG8SapEM5wG3ZfPVcgTAnM5Y3zB1uHmlBjy",
+	"9nX7PCwF1vjsQHPOWEDlfgdOWJWN6xzyxUfKlVtZTN60TDPjaKvyokCT+bFXhGDpSD7Wi+lXGdtcjYgU",
+	"BYNX80BnhKQ56GZ94cRVKvM32OjtUzpMOKuzceArPTr5lFIBKHp+Ah/4wqLNKU96+CXBNUaM/qbN4Nv9",
+	"nb0LDb+B1M+QCdc3DMkAXDnikwkROTdq18vtuiy6mxOZXvO9zChW7csiYRaopHQSpWvTyA4uhiFRZRgc",
+	"rH5vV6HrJ5Bba+5C1lyR+sxCGomlKaJeJovNQuue325STmOF222HtZvpsFYhkwvCgRj02vag5l+Avaxx",
+	"e7S8DRe6BvIqyslu00tu00uqNLsGlpMjxflZ7qnpoVGC2RzHIwDOBOeNRWlMSAGFz9ayYomkwpMJFC5E",
+	"xawURSRYKUrQ1GSu6rd6c0/KxtnKJEcpYRFl0xFazGhMXLmCtjClAy8nLJKP0ch41EaurKHqfHqMRs6y",
+	"ss/gOLYWPpXWcjaD4FPmhBOf2BwUbODQ7ZN64QYOhUaj3ikrrN1OGJQ70PHMvIqG3Zp9OPGjr1TUGD98",
+	"1ypvcUg2WgGZCpxIrw7UssHWimurGtp6IkhEAdc7ImOqkP/1G8J5FfbFj+gF64SufTXbs4b3Vn63CfuF",
+	"g2rCEjQv9C6LCMnZa+9GH6AUvr0jawsUNlRb395I/dyF6uXeCj6OfXnmxtOl7yR0OAwKGKKPdvcetL0W",
+	"B/rqjuPGu+ECq4yDJcYq0EYfcPf3DLavZikRUdifSAToUWlKmAWJWthAWsRNH1BwcuaRgZWAgMEYY9zk",
+	"kheQe1fdGjXQ9IUOM8DhTRi80HWy1V0odLX04TYwqTAL6zL1MeCjWPcllmcEjqPSrQOndOt8sOVAlLce",
+	"PfK7RwG3qLYGzn5/RyIoc4slz3BboHvIHYliPq34cCf3J9vj+5F/PMnjeRvMtqP8yZK/cnWOP52cvLXF",
+	"Z+XGf/3ddqpJfW6Ew+jwYvO/5go9twS+au/WiKN3R4fm7DSDMsq2w6JNzQX2t2LSikPUi8j5ln1Mbvku",
+	"WoPtapwlLskh865aUWKvXYkqvCzYDOxli7b6wqDPmyiOuXOKQ2ZmD40gf38UoFFEJbhGh9kn8mxuizen",
+	"ijJXvsklcS30rA1zymx2/GM0AijWkbNc5DxB/ByMGemKP6TRMyqxVKUEHc8VuUy1ynMcKgmdfavi5o/O",
+	"GHjechjTCTjV+mgGW91UeYLPMY3xmMYt6gUOis9+DnKXcrto3xGBfMOQtITfMUjry+sbgLOItmEOT7IH",
+	"vzlUoLW9Y10fUNvEKU/KWtsn1tP91aJohXM5o5zJrBvYEoWcx16Bl99GIkJvqgIYa1puAkznBKa4mPGY",
+	"aLUL6d/UOdcv5Fovs4c1cc7xfGlC9tKaIcYw4QwgZmvCaY96IBEbDWPNiPxwqj+eHL7WWzDYLfrTV0fq",
+	"b/ez/w32rjSVAPrzrWnGJANkWyNdpNmoXzUZyjoYV+NF0tb8nNFyh4J2nc+DNr31S4cLCLFx3EOHDFfa",
+	"WTjFDESj5tHgVwas9LZTmRCs5oJELTI/07ky7QtsdJuyqLLk2tTPzbsyL1ZbePnblmxS1Ncuo/TIPPUF",
+	"6xNlPG/Oc9XPgJroJc2athlVomzZD+fGgH6zmsCaK+++DZyaZC89OkCS6uEz9WymTUCDONGKHfzLvLnZ",
+	"bI+y+k3gm3lNpz6gsvDLg3aZXuFIdoX3e6RTGa8Jzr3AnSpqVFG1KN/sIsvJGGpQ1A4Lu15IFN4oCdjs",
+	"+hP4yeYBRHtmFoMeOdBYpzSDGWzyQo0CHVjt2a9hG23ZAKSUu7uMtPw6ZSO33FGz2rxWN82fdJqpH7NZ",
+	"a9D628YKl2IHlmb1wVFV7aDugcailw3HvZASu1YtfFujB745J6JLsAgQZ/q/Jk2QmY+0kLBOEisuVrGs",
+	"vUjMV6Z3jUnMFzYTjYYugqGFAePwSHk1e4+8yV9rwKQ2TQbz63IHRpPjE/QwQIPtAA12tCKXqXV51jUk",
+	"HZpPa5O01qt6K5N/+Pnv/59bx3Yw2PXjmVXUIhvH8zULKmtJzlcz4+nFdJ42vTS/Jh2o5FZd00Dk9PT4",
+	"8hqTVwM6QPJs7upvqfR0Q+F5T5QAydjfHAW9wlHeF6OxqWtViyrsw/3ddX1UMjjnj/mfvWGtk9kpYytr",
+	"jufT4qJru8HAQiVl05jYPdh0qXXnvd1v0zDm+7vd7M97NWvMlUhL/v2gvlWE8VFxNCZTbQ5DMYflj6ZE",
+	"r9i+4ov0Z2vBHS7Vrm2DhmwNiuq6Zmyb6KVWs9oIZqht8xKrvF0w+csuLWttB4TSu9WqbrWqW63qVqu6",
+	"1aputaq/hlblk7aOMNZI3ca8Qdd3GY0gwQzCgHgsIQGJwWMSTYgKZwRcwCbra7Msw0Jr53ZpLuYHt1hW",
+	"t8mGbZINHaFfTVvAQkZLU0bwRXROM821iucBg1QRK8etXlIBN76kOhh0PnWnvGs/dQ/3Xts/PsArPxYf",
+	"69Ik5UKZOnjNxjpTqmbzcS/kyRbHKe2GPCJTwrayoT8Xf65JsWsQCXHcTbmeiTCza9KJ/4r7caurf5W6",
+	"ehOdmMe+IKF8m5bDV7eNrYPmlzZcbg2VW0PlT2+o1Olox/YGZ/Z7FgTW29EJ1jTQKxoRrtyh8uMsoAz/",
+	"Akos/W0f09tjP9cX4BzShINOytN5jEUZ5LeUGw4rqMdMNak7mcOyzCwCgzHK5xbYITClCjGpVK/kcXSW",
+	"/WkfWzutWnDPogO1jO5Zn0ZqYtsmk7QmfRRVs0dP2cbpo3/hLM1vK9/yNq3xm0xrbE++NlexDelef/bi",
+	"bcrgbcrgV5QyuGF+3pfMyKtk4SUWw+eCCXYTGpOL+M8wy/p8JXiJJF5aXYHEk1U/cbkx0lovcF6mWO1u",
+	"1P5n33D3vvoW6we2wQxHMZ8imzOBKJOK4Mjhf1QaWKEn2paIODEQeAnMqKEp+255YTvrjX+/IeRfXbXx",
+	"V/uGUpZQvxjqwy29tqLXr86j8ye+PV/ZXtfY+4D88Oy8DrGV6G+chQyloc7CdIBFPXQI11XoY7G475JO",
+	"GQg8FGob0yAyjpeKgLaj/6iUEGqFuUPO1XBQgWe0U86g85giTPXkPAwJiYhpB/TPWtz/A3cT+cRkgjV2",
+	"pypnppWDE6vazlGmFnpYGFg1EjocnJlN86RDnRPhjfwCoBzBGUyUVFjIAKBqGEERCWmCY9ek0ya0Gez9",
+	"Smlwrxhyifh8HJPiMvdaxV8s1KHrdLwm4GjnkAcem5HvGgKObovc2D5pY87hKZUmfOcNrNRPUe8xweGs",
+	"QCyw3avHNWjxWuhSC3i78HH2pg27TWx/uaF2vtxQu19uqL0vNVSFXgcdfXh6V/Vy9Ty8FEtwRJm34Xlm",
+	"Pgs8mdDQNSmAVA/XlLkCYwEQwZftRQieLP0mEgVoxM9Grnu35u4AqOHiURXmjaWkUmHNFzr8DJS1qWmT",
+	"IN0nKZdqKkj2b0Eiav/hk0sRmQpcj7lLpfPQCri3jgFKxaGbZQG2oTTVDx8LmS01QAYFTNtWyLHZQa7v",
+	"9xS4Qyosbi1d1Hmw9QNL8FNxVfRIa/G7NA14h+Zvnx86d4B6ZKWzhfXbwT6GTOgZFx7B1bpp0wb+m/Ud",
+	"N9u7OrwNcwrWv3/fJ4LI2ZHBg9jQYjH4IfACC+6oOCKfcuulvHf20WENUuTq24ptbmI+pUyfkH2kvIWT",
+	"wX/Odha/9f/1zz2+Hb5NX4wHnx4un99Pjh9FR7vq5eznB/PXffwjeS8viQ5ZXkTNls59sL/gVCuAUV8a",
+	"/f/m3PRtb8G3Do9tjnIdOnaGgZ3zu6JbqwGM2rz/IpUHhpgUB3q6InKCTmwb5C9z27yt0P7dNINy4HEO",
+	"KM8iwxVAKQqebkGw9CNlLB9bED3bRyvI+mBlNthKO4gx/wSEFBFmSX6jTocrlx3mVn90DT0qkcG1cxjf",
+	"KzB4EWckh8HzC64plYqIizHoA8TIoh6fPOsvv44+nsFDKz3jr9/VVGgVtB50zj5XdE+t/QE8VPHBrPvB",
+	"O/dclTxcw/lCc6ENXIVHRBLlZn9xAWwFr9NkE6Cl7Kbo83fT83QeJYvhRfY5k+BrGQvM5AQe9WMsB+UJ",
+	"1GxSAU5sFaUzxAwlJuHZsIcZX+xrmyHKOr1YrKvAfAoqMk4MAm6MFREBikkxHhvOOJcESZ4Q6NJ4yoje",
+	"ei2UsDzL86tK0JYT+mloBwI1X0FoxbxqiKcYQjEhZwqHaqh/XnPb/f0FTSDDzg8cK3IlG/i2w+DX22Hw",
+	"tpffJSOaje37Ngkmmlt2sXrPYp/PNeWe+TVwmWQr2WN5wnNQKIxFsbaCEZ0gRkhk393yYpQ1HV/a88Xp",
+	"sHYZOVFSA0+mFwAZcS2gzfxUWTXPGnQ0s6b6g24qMcq46B1ZdCW3rh8q/KZlNyFg8rdlQ1++bEjmeYjN",
+	"J1Ss77qxciM349oGBM0FSHY1K7mtjCyMtrJK0llaazG0YjWd7GczOp2Zv2IOH9VrNPX5n3GcOaVLUAGK",
+	"T8HKDMATC50/qFZYYuVaZd8GlJpjAVElMtScxFWKJTWFpCoD1BPfv6ikeSbtRjkRLm/ZCl4ncpFp1mvB",
+	"sWZLb7uduq7OJ2JOsk7OAYKRIe9YVvWYujzANU6LIO8LNo+oQkpgWvFkvQZkYMy00hbzJSE+P0WDVpSt",
+	"zrvrPK7LO62kQ0W8h47ByWJ6moVY4ZhP5yQwWCCwv8AO5GOEI03iUgmsuJD29xm/c1nvtnWP8YlNJlpL",
+	"K/7OyyaOCRbh7Ce6FnIYbNwEqxAKK2oPXvOlmE5nqlES/5Q/mTfo3rz6Fyo6/Fd5QaAZgJt1Dz3hSYqF",
+	"QVmn2pIDNoSZXID3LC6r8P1ef2fwwMd3KvykQh1uKW5uQXFTfARj9v9VBgvvZMRsORY06qxeSxrOkMDs",
+	"jLKpRBhJ+D2aS1KSFdnPz8jSOkgkSTBTNFxDBkdEzmMfskyus2VUMC51c2yts7nzaKuz5fR5A2pbwiMy",
+	"nEsStZslnOJXUIOd4bTCZgdonmrWvd3vl+Xq9pX3ZCruWD2xn5BPPiMXUn0g+YqfOdD9jeJF+v3inIbk",
+	"kE14TTK0ecCyMGLgpabclEj5Q90xZZeKdB+YTDFSh2Ue8VB29jtb8N+gw1PCcEr1J/bP3hInsTdoXR/q",
+	"tEnfq/4jwLr3wp8SIb2+vpNiQwL7VLWx7KDXb4tL4cYJ7Mb6yUT65/JGW7kmHMmsFqmP06OUmk2viQMT",
+	"teDizOXwZR43/eLaCNhOr98bDHZ6D9pYUzfaMZQKIteOTFgk0ZxByQJk4vMzwoxLwIWQIzQmE15RfXPX",
+	"0sNr9NhROTS57q26qUlDKrZfiDyT7Zt5ai613t1mNwa4Nfjcsu0JTKaK2c8xmeKr9G3OJRFDPK3ZAVvB",
+	"ZCgfeh6BE9Al1edzeMV/p3GMt/Z6fXT3l8HgMXpJ2fwT+vTw/vD+7r127r/CXILsVpUOqeIBLG1tiR7X",
+	"3PQmR5E95c28Q8UftVQ1DNu57d54M90bj2c0TWrLCLGr+VUCn5PYQwshFoLWNZUzX66YmZ2nP738yno+",
+	"nxMvuGOpQdMF26m7HTbZ1xfOQHOvcekZFiyTsqlrUe7vf2vOR+slnh6yL572B7v3+/1+f+fh9kNv3x83",
+	"yFzEdYF/xdGExzEUMtfIctf2Z7FY9KJZDJnu8Op/0Oh/VmbRKOvb1J9dB6XUZv3ZW7B6KJUdzEhtsxhO",
+	"mYZWndkueGtEctZRzDquF75meHVb15SFtMGtamwNU9ew+0AIek4ilIndlCvfAA6KtoYwa2jxJWcRKMNX",
+	"lDZVvZlVN2IpXyqbcnl7Gg/9IvG7qySLx4jxxToci+ullFb0sVHuUyP11BDNptmUtcd6kRO9dpm8YTtJ",
+	"4vhRawFoVv2VSb1Ne79vKBMvIwor6F7lufVLVWvw4n/sb219+O/pqfz4fXOlZ73YWsePmrIApX2umgco",
+	"SIptyRxlQyUwk0Y7navhhIthRGJ6TiD6Z/8kla65ai5YTebgMU1ojIV1V3tm575BMT0jLlsqx9mEGIG0",
+	"Lf6gv6ggptXS44KizjiazAWYw4DF+WdH3rw1kTRp1YBEQSbZhAvn0yLSwTuAqzPBEdjRDeBRFjWqxCIc",
+	"uEV3LTjU6h2ATBbvbk45jwqN+FZLoHbXVUnuNVVIHisenh1Ev86lcsbkBlLNYlNAPyCtsil8RnroNdQF",
+	"F6D7x0twP/JJ3g8o769pHxrSaLR6KSMSK7yGzEz7AEjLv4vH/Jyg34ng9/RcphzdBdTDe6Xt6m5v2u+g",
+	"W/hwdQPJp5SE2gD4rbbKNfNCxeScxCiZS4XGlgDZ0up53Gp55YviPdy1jRj8cDqFXgd3DLAOUJPeQpsB",
+	"HwOByvWghReENy/qa+vY5kv73BMbGcqj1+vTwEokfGR+BD+vLaZy7S01gbCpJuHANGLGEmHk5Bl0xS8l",
+	"jJW3J3tu98Fg4Lnnxe367+mpOD1ldXB2dXg0+aHJs/kloPbqGrh5kWJN2NQ+EazrjbE+0WMd66lwd3PR",
+	"g3WVDP5z9qU2FLqKJPzcAG7PXAcKF/63mSGChESbJEU1JehEOMFT+CvmkDoESs8ENK6QC0HCivFX5OU8",
+	"PHsCSskaxpU1HlmtcgYu4bENBFU09AndJ/ab0oE8aJV4M6PTmWeWdFquWxvc77d6Xcw9SeEvq0hF7d6V",
+	"kIjOPU3kX8HnpTc+bPdGPveZyDaXykmTdbK1jZqiBwnywzJ7kq3G7ngtef9EcKxmflYwg+/y/DDuraWK",
+	"iWhHeFBbjbVyRoTNWaES8aoIGgxa7W2YEXwjq7Z343OwTuXOO0iSJNWL29h5m2/noSLJn1IHnwkiYXat",
+	"NuMkf/xGFPjCdDN6CRzBBhfS7ytn7FH1nQpqS26QFvcGAgWyxhY0jrP0YM9NGkrq1R+O9cfGqZZdIXt7",
+	"1lWFtoxxNro3I7yUQz4ZAnrL6uye4qVEc6ZoDAjvBv13oozXDSuU4pDUpZbqJcGPFlgC0lxFzPf2fGle",
+	"jWmkN4HyCIJ0Az7xEp7XFze14AiXA2yQxMj3nAhTLKrgDM1t+K3mNWybEuCevzZoxi8GnsjjaLjTH2pq",
+	"r8NFBCxEmqf5o50+0s8HCBZiMHeB6E1yKJriQh3ypnnKXwSisayZN513hckWflyinApZVLAXHcHnaInm",
+	"7lTOoMp4ghKTbODQL91trMk+hZFJhHCh419RYd9Qsaoo5BerojIGu+L6Kl+pX+PWa3B9XoP6La25p2ol",
+	"aHRFTTFv/Rd/Gf9FRnS1XLCG/72vUiPMNtMYFMKlvq1lNnIjWtWG1/JWoWpUqJo5VisG5dFXvpCmdmOo",
+	"0jesLRVyQrIzbE4JyrhBUyInSP7rbCloB9jIp5JZSbdVwbfNBOtqeYFSXvFz4s9QLSliCYH0cOJD/sGh",
+	"4sIr4wEgxBYImoI78PSrGUkKzc3AU7qUipQdxj6fZnO/jA0S7y7KzZrinbBb1Uin3rr2sc62yv/X0YHj",
+	"okbApjK+XgRnfBLhiSJigUWVfe202uUNjIELmgCPTUam7eoHFmL5mMAFsr+7fZNOnUvJawNlpxlQveQu",
+	"iepS0qaJMBYEtT2S4jYHOctp5GtN4juxz8keegkto1zpFImmRJgADONOum9WF5q9eiPZnXHkW/H9pcX3",
+	"lUrW5tg3SMMeGlmcrFGARga7HpxUOCYjdDfPR+Uc8MKSe8Z1pY0WLMuPZAjEAKUYkwg8qacMAH7GODy7",
+	"Z5ucOYFreEYZfczOpgDMcKnwe9CxePxBRy/JdqLDktT7AU9KMbMqVqVUdvtKsfhAa9emfE4pyqZyk+B8",
+	"4aWm6k4QFPoC9u2kiDfC7hsjrjifBy1ruOui7p4hktVI/N4FrkKdS9dH/YDS9xZTX/awKT/kE3B22XI2",
+	"n0YZEinrsH0P0Iv3J8B5RgcA2UV/B/mxj34gWBAxWuE4s/GPIX1DXxy++/1w8JoeykN2tBc+Obx/mDzv",
+	"/7yd7kRPXjzqadYUvT+kb+hh/xV98agXbsdsnDzvR7+8iNdVpvo0s2MSclOUqqgBNTWLshCL9qfl03/Y",
+	"77fUUtZiHx8wxFP829zCOQYmPVHvl970IqTyRTGPV3O29UBD8/EqLM8CLyUajQuHY1mN+cjLCObSBE2b",
+	"sDRXC0KKtFPdq9JMSwdoR/TR8zvpi98esHos1BsstXMorKvqSLnNi0Wd07MAFOmVBi//a//VC3lSO9Lw",
+	"nAg6oU0N7CpD60HdD9t1sCvDxZYH+hFAsL24kpcs2m5qk6wK5m2Cl7bHTvtybf96nuOExh5chc5Lfk5i",
+	"HHrPvaaXEiTGF7op1ZiGnh5KjZqYsLBAa2GguGmuc4Oux/reSHpv9Lew0zUbYxodNeyFz/5xaL7Z8LVo",
+	"vu7s7I4WCW/lkm1W1vjuK2wLddEmakHnX8aYXIfpZGNoNuxpYTlkAKspVOrRPGemwrZvG8b+ZRrGrolJ",
+	"WvrPgTzhB9KCukGnmzxs6Zn6gws5Lq+/2WyGxFWPQSIRUI3pu342R1Lpv5yRXwCIbhzvKqOJ1AYR8/C5",
+	"pL+bSYY85nPRQ88yp1opiqzZgT2rC0QgL93e/zryrb5EdhPUKw4pOydMcbFcTzF5Hj/wHRL1UJ7SuYDc",
+	"rvwRLTqoRNjYBFArxStpXn6KamxNmwf8rq4HbXUfCryjdKN80tfKqycgsDdOanL7Z8q2PDVXV8XlISJh",
+	"bzcNSSEswzg8UqbPvUe9fr9S0/tofbdHk0IUDPY+3z097bl/7ny+9w+vnPdLjgMjN/gEPQzQYDtAgx3N",
+	"ezMh4rpq2e5b5tPaLN/1guWCqVD1YkWzAfi2IlrMfV0VK43SpAU4bFGytGL9htfLFWaPAOA0wWdQ1Y4k",
+	"f2xatOifQdYDQxHPGmk1WnIFubCOr76xj10NHz7QwizQF8CoYZVK0QBFHP4fikUDJGP4AwTMnEVEAPCl",
+	"7KFXOCIGWE/ZhJJ1mA0b5U41K8a1zZMLIsGecj+oT1ExHmCOxmRqFf/AIT2YFg7FTKarTrbzChY7aUO+",
+	"fvJckTGPM3xlqkrZRlchXAzFrWHqF0tUzRKiGvD+b3n7LW+/5e23vP1PxDBfUqn8gP1ZqeP6FkStqhDt",
+	"zmxYhOgcS55w+00DaKzZ0VdYCfppQxlkb561ykKejCkzPWbRmABAg9vMv5JUauGqyAhpQyyjBH86ND/d",
+	"Mw/bfw1Wac1H2PGc5GFuM02/G+OD9WMEncWMKriKkv5O9BfHnaDzqhN0XnY+mgkVV2agR4qfDC7vCflW",
+	"1NFqUXjFgbDm8r3FKpxt3H0CgzlvQhylCoJex3cMf4nrF3Q+dae8m5Wimrf2Xts/PpjHPhaf69p8kv0/",
+	"9Kizzn5nStVsPgaoL45T2g15RKaEbWWT/Fz8uTyjadccNo67Kdf0IMw6vlkV9avbxnqF+YAhGmVbYwmv",
+	"UvS0czm9uGk34JVfcjNulfS/npJ+M1p5ncQ69ocNDlxN74o8+gpq2KDupV7SCcBMwMomARbUhFZqv0tG",
+	"NzvjUf43zU6/jQDlEaA2EcJrKgorBYXqAzmWurxKHhF0soRW1VfcSXn1Yl1R8+PVZUDD/HAuqFoe69fY",
+	"VqIm4S7767mjhBfvT7zN+0pJi3yCPkBLkY93/6YXAfdnCz65F0BauDcfE/2///N/Ie0P1gNUYKaRTXqm",
+	"VGoAivgZrUnVMd8ZPlU7C6OHjeaSDM3z8n80+Y166AmOY3c9jAaeF+gDnAoxhUnG6jpl1ptnRx2FUkxM",
+	"DuFIc7vRL90nx0fPuyfmk7u7/Z3iM8OESknZdGSk9IJKcq+HDlz3aDNLzE5ZecNGUIJquhP+Oo+mpmTQ",
+	"pPLGnJF9k8my4IhBE8OEfjKp25o5u81zPXSqiZCOvaX0ZyOoi726q2BgeVJQJXWPizxnCsSze8tjpDh3",
+	"OyxTgs/QG724ba2cKNuyWRPBJOYLaRStfHybpflOxJ39zhZO6db5YAvP1WzLfmO6j6VAxS7f1PM0UEFJ",
+	"EOqPtzufP0OGha+H0gEKeZIQERJ08PbQHg3w7FQTB5aSasXMOnRNczWZ6yBZj7veKTtlb5jrLAQ8Xp+S",
+	"JTLzSiAzicZkRqGWAiCO9BI504rezLSlJK4VjEkTCjnT/EvB8Z8y836T1fQjR2FMicVO0p+cLFNyDMvL",
+	"vhEETQnTF4VEZuKuvznML6NKzKJTJohMOZMwBbBlSISg5bjUOgos8m9/Q084sFKtIZ6yLvruuxfHb15/",
+	"9x0oKwyfkWGIJQnQu5Pn3Yc99I6dMS39JpTEEcC4mn//NtfDp1jghGh1EOYkSAopbqXPBTllCAkymUsS",
+	"mTPa3d4OkOQII7VM3Y3QNEUkkjQmTMXLnpncYSS/+8666UDCSXQXRN+9HvruuxOaEPf90fMnaGdn55Fe",
+	"yLuTJ/b3oNvq1Zk+i59wqBwiEzJy2UwJ6MEmFJQFPp+4H0h0d3TaGWz39vqnnZFWlvTK4KO+/gTo5sXb",
+	"f2t+kVjUZONftIByguhXs3ykwCTwojGRNLLNnDHM9PD4DdrdHjxA2nixa4EiJ71a0yVwBLrSKHAFTgEa",
+	"QbWLxUcxFS+jXvYplWiAFEeDfj9A233Nn6xp00NPeBybog+p1wT3ZSr4ItNxx3zOIoRjfWp2+EIlzeix",
+	"aapPFZSqrC8zck4iPRB04A+5VGjGF0AGESEpWvI5tDpFtthrpQobzbAs1naZDXomBBdFeni0u/dAG2Pj",
+	"mCT69HCaxtTojlv24+9/lZyN7mXMQ0FPxpHedjP3VPCpwIkMEIbjjojCNLbfEZ7GwExNt0/KznFMo+y2",
+	"jAjMaOTerq8asiYm6L524prb6jtppmbItUYgn877/Z2wKNvhEz1ZzR4y8arwFPiqJsbCw9mFlDMuVDem",
+	"59qScYUFltsD27aKg8nLYmSBUkyFne+JwKHhjJYBfffdfsaRLBNycPqjX7pWFeseRqNAn62Axub6kG2x",
+	"PegGpi/g/d3MwtTT9BmZK7almdQRVgQBrTsSwIzxOQsN4Yz09y/11134f31f8o+OSIIpA7kPt6f4jb5G",
+	"tipOTylTXKTrHnFO9Boeo93tR/myj4gSy+7BRBEBeoc0VSV2sk9wqGWL3jeMRj8+Oxm5nDdBJJ+LkGTy",
+	"CjM0enaCp9VLpnWZw0n3NWek+wqrcDaC9oFEoZ3+bg8d2J/zCUrn45iGhg3jyDRshZABkAxGIQ5nJHBy",
+	"iMEalmh0MCXFmT+GLMbcB1oSoQ5GEuSTcV6CaZFxE30eYNXIGV+YUl+EUULZXBEE5eVQAGVRxSzYGODk",
+	"EabcpsHYsKSFyTA0vfLtNTwjJP3uO7M6s4LDiduZjMmbrcy1e70j+2h3sJ01UNOsxfWdA+QtGH3007OD",
+	"pyO04OJMmmaNmluZk4s4ECGUG4aESVCDrSr36lBr59APIWtwwFPCzCH3uJhu2R9tJbatqOm2nzVHzHoh",
+	"2taGn4ttGXd6/d6OwYCagWq2BTY/UWvaL1Q7TGYEfRh19vVvi40rtclibjS8frvfN7ELphyceYGn/mqr",
+	"Jo3109zhLB8GtLzaDpk9vejd7e26N2ZT3Do0HNhEZTK/3frfvDWSoGR4dfY/fCz0iYdWzYHLS4ebYhpG",
+	"Bh2FpxICqTFW2jrXBt2nrtbYurbkt8M4I/D2rd6CxHEXVKitXxdnsud2zHtiegfOyFKiu1qYPdgbPLhn",
+	"L1OVoyNJp8yqV0YU2Z3L7CYSmhJUW2uZSBKfE+myb+HGnjL/C0EBxkJfBxIKogypr1DNi/c/H18nucD7",
+	"a+hE75JRqzXLMIYMnTIJvXlwwo2pCLWUxk6D2WkmTLpPtI7Oa4Es7fNb5Yc/Bx3NSJp+BM/AnHf6u82U",
+	"+JqrVzwyBSM3TfFvQWgY+tOWe5HkCmSvdYy1JO9sPNcKYi2125KsO7LYOsIuS+bJAWXai6lUWV9b4IXO",
+	"+ujsf/BvRf7IFkj5zueg8cE3poT888drpHG7DEA+8JB6jn2QbY9hjf1B86G/Y9hqlDdDXbkL68NHvd25",
+	"E8H823mQPnz8XCJEbfagZJkvuUh92Wc1JAifQrlb3pD+c9BJuTepJYpA3bJvfVxskg817ZmistfvoTeO",
+	"01BpWprgLItFQcQHIkExDjNtSfMm28n2lJ1kYXLnoLGegywVhgs05mrmY7emluwg64Bq1fAfeLS8alq0",
+	"fanKzksbHavcg8FVj13H7l1h28Vpv/+o+UdPOJvE1DiWdwd7bUaR8zTlQpHoFYkoPlmm5Fu6aQdRVCD/",
+	"S18zH/ff+oNGn23nGaI8/uIjkvBze3my+sU3BltYK/j6CyrAQRPy1AKlrsoE8/riBSlR6m6N+Mlv4hQC",
+	"2xenr3bS/jmfs2+KGT+FfXUm+xVzZa9aoNlspTd6oXh/RQutPfL+F2dOJV3zC2iLt4RaINQfibomKt1M",
+	"vTyMQGNMXdrZCh7K8ZvXKCFiShA8Y229nUf372kVI17afDqi1Q9wlxnfhE3+cm4Xm4ZTvg6myPyLaAkm",
+	"ra6VlvClL2JetAEB9S93U/4KKsMT6w68npvmayh0TGw3SicMnJLw3uriLqHI5kXLvI9y+XYIAsr516ZE",
+	"316PP9H1OCLWALyG+1FSrxPKtsYCs2i9fwXibViiD2CbGg9PTKUq52NQqX6Ad90LbHC2GChYvUkw/Mvs",
+	"V9+2CwbW0OyAMZt9mfuy0/yj51yMaRQR9s35a8z2IMUzoy0pEHwWNuoC6bQge6nwZNLkuTGj9tChkibL",
+	"hUrXd9bFsQWZYhFBMj+WpIey9nRoJOP5dIRsP6dkJVu1V+OEAXq5JukB774RB4xZVY3kMNt8GfvmS12Z",
+	"WzdPnZvHHOJV3MkaOdTa02OnYnypjGdVuDMs0d3d/iM0gu+HlA3nkpTy8mrcPu5KbmipTV4ZI+ZjG3fR",
+	"oboKL9HmBL2plrX5DWhBxMcKx+QbdFtdIdV/LX6AOqv/Ku7ANQm0G/EVNAu0iiH0LUi3r4wZ/IUcHlfL",
+	"Sdr4OWC8xybxqdbLESDyKSSpKUjSCq0r3JIKL2WtD+QrZhY34jm5ZRa3zOIq3T/XqW2HWJEpF5Rckefn",
+	"Sfa+Tb0/+S9XWUk1pmf1mYgKEmpVhsaRMGVKgLhjFwVeW6iQgXqDvEAmxYK4ErJ2V9oUon1brii7octm",
+	"b1ROBLceqRqPVL5FX9or5YjZgWMonjqhrgSB7lwG2QEzsG2vwivlSOeaHFPu9Tfim8rWViOgi8zj1kP1",
+	"7XqowpyGr1NsbuCoym6yKfyAlEBGKFRTW7eVVghFkdkYF5b75QZerMIVvnVk3TqyKo6sq7wcX09OyyhT",
+	"7EYmv8XcPArwS1Z21nm8rui+XJ+wvBG/V1theWvQ3hq0G3i/rpj9tHGAuSEv6QNDBznNh5gxrn9+ykx7",
+	"W6OHUyVJPKlK7nAZxmR0z4SXM2mPBUETKI62TewYWViIBYW4qR6sc7t99RzrRpxvtxzrlmNdhwvues0J",
+	"m5ZV74Q7iGOXuC4DzSWItHC3gamyXFhwrCUa8/l0pvbRSKaEqRHCUSShPH5GTLvQQpPIFNMI6lE1I8ua",
+	"h/bQ6LfRKYs5P5OutQoW0FeljAoTFDBhuPmvj2GBYzBbYoN37yAba7UXlWe8oC45p4StFecd1HwOwd9a",
+	"OwKPCRbh7IR8UsYh6PFMumPK3JH68Otckbb1V7vBTVe1pmGzwzXNxNDdESAhQTNyfcx3R4BdNbpXN6di",
+	"H7J8YquYc9+YO9QSYIvqSLuTt87QGmeo26AiL8yudzMXBJ5HpRJYcbGOG2a+lfrSnjW1PO7AOxc0UK+d",
+	"EmtTq/NFfQslQNevyHxDRUN5ze8XuRxbrhmn1wY6sQaFfsj6G0t4SqG1jwz2jmvKjE4cgIoVIKUpGTvI",
+	"XzEk80t3ZOTaBS/eNdgkxXl9aZOk3X2/slKKr9Gy+AvYCj/CXclr/jGyyt0XYANSYTWXtYzgKYGrjBVl",
+	"U0RYZDwj9sJXC2Mz10MrRmC+WssLjs3kvkJuYGd2yw9u+cE1hCHNlQNLNXIXkFy/hmBs/LWeBPNI2Y/Q",
+	"Q4AQCUByxksA0HQFmMT63B2DsNBk2YM6ksFiYmbGAchK5DbAYsxR8MwCojgu+QPcc3dktU11yd4/ftPd",
+	"ff7g56Puo1fb/3zyJax+u2fO5jcMuc7Clo4jthsetjfjVf7xwU9lIefMFBSt9pGHfuqDQbc/OOkX+qn7",
+	"ZjgR0Pw/n1+bpuvrp2awa9bPbbvN3BS/0Myu2lnR/OQTQBu9bsynhDIgkGbHhqHRW7dGnVsj44wFzmw+",
+	"uLSH17ym2aFhWGLeVMayOxM2suiTmZ+P2Mg3sB3DU0wD7xlNE+Jzi8BkfiSGYXe+CFnWaTmw0lsfx7fp",
+	"4zBkqjggmiLOEFWXvjMXsg/WXbQtQSZzW9N+sRQVb16mtvOkAdEdYUDqHmWYsgssTUwFoiZ2n4waE8cZ",
+	"3puJPAP0FNLqmJ0nUnxqemuYxGnyKbS9CU5Zipf6RtuosvnBUHE+jLGYktFjBJ8zDpjzQ8WH5pGRwaW1",
+	"n7ux75kcUTQyEZ8Rwmj09uDw6chpZOAWOmWmW2DCGVmiKXeLhgRrGykCQ9FaKfpLAwOctwYRRM0FQ5Qp",
+	"btrNPEZzpmhskIKpKsbQNddKoYl8Rl85zK5eDIkQZWgyj2OnS0B7s3hZiFydslO23R+YZWsOaWZvp/cY",
+	"bfe38+9Swc+pHsjggRtsdz3MkigTLRnzaInOGF9ImzagUEQj044BYP0nlEXylEEawdKG/gF43L0a1mDw",
+	"6433bcp5pOdTPMgJ9PkYBQbpYQ7EIaC7zV5/x2KTZKRl4N5PWTaHu6MEszmOR/eyDWFcEagysQjxODyD",
+	"rTkmDEDaRocRSVKuCAuX3Z/JcrQPIU5Ho1MOtbQWqz3BS3NeY2LyraAtQCHuptcA/TQWtC5jQT/ihM6m",
+	"dzGbKfSv2NglYHVMYAOGUECM5XaacYK61ghZmBQ2czLpBB3oDFL8uelsIwiWeV6BM2Ac+PMM+nSwqAes",
+	"V9swlWHBrim+3TCTzn5nz3TeK71/zD8BCUTE9NkBCdgybAi7f0NIjAllZvw6PcDQRkURyA5ddSEEvyRR",
+	"k17g+wkMud3f/vLrMeARoMvh5TUu7tYldBHtaa/NBrxj+BzTrOffjbqVjRQbm06vGWa40Qk2VbT0B9pK",
+	"5nP9zO6eXG+ubDlr4uJqVG1+nml3IAzfFTg801Kk6BtyGpMWfAGyGoJxqMX0nAgSWY0IHh8yrobwkD60",
+	"YpZ8YHrcQCrMwrRdSFPCSLSPRuScMAUNWXIRrqVh1qpgZEyrkTbCAK0fdIWEn5OCsODssZvtKfugdR++",
+	"YHm3h1KhnLQGmHHp3PNJTEnUsdv3ry2/z03shmDJWhmWt+l9t+l9zbz1GC8RNBTJ+I3A0B3wOv0/xWDd",
+	"lbHT0dtnr58evv5xZAw1xXOLDo2eHLx+8uzly2dPR+iu5ljGNpty1wnGGWf3Avcr/fvjnw7fvn32dBTk",
+	"fyLFT9no6bOXh/96dvTs6UjbakvDZpFUJDV2TR+NbCujoRKYSeieCBYG2C+Zcp1bkeOl5ZlGeSoxy4Lt",
+	"cM90w6taiPAqeI+dPbQqqdhLmclmtHycm9Q2spBZbM6aQhIvpe26a0YBSfP/Z+9dlNvItbPRV0ExOTVW",
+	"0qIoWrbHUk0lGlszo8QXRdJs59Rwoga7QRJRE+AGQNHcHledpzkP9j/JX1gLQHeT3SIpk5JsM1XZY5HN",
+	"xn1hXb71LfezKy6uoLgT0zp2NWvsAMM7UfrkOiA5Fh3h3HsFuxordEMlaYo3PNHStRgKeuYzFa4fe82V",
+	"vQHFDtXdKcVIwmO7Vgp9+15ultbSUvIyHKTG9k76pu+ktxJhJF6tXP9d5O2GW0PE/qHaILF/YIUw8Zlv",
+	"eBmCh/B+H1INAYOqmCDq/3dgdFim5QIgs6rtsd5c02uNI7v5XxRJnu2Dvxlr6TTc96v248z/bmFPjOKP",
+	"NbZd7uI2xr2xm9lvmoVRbr8k2zj3LXHuUS6Kv9CdVHG/uOzG2+8XnwLpQjrle+aQcOFAh1KAPSNRb8cy",
+	"3yj3fkKmgzR2hY/gD3geEphIyF/qgL1j5weaw7Qh4FSKCvmAIiWFbmJzWK9fE8M+GihmeT3WVap1fsX5",
+	"sS+44j5AZ4yETtpmZrBO1DbVvA/gUliImSsn0MhAYMQBQEVaXph1XUzYh+LFtEjs+BzTdBkhhVxwSz36",
+	"q+Gi8a2LUpzuJUSp2xtbUVojSsPhuWdSKNfuoZUT3GoXWOzWw4bikeIJiyMS6+uxq0kMHp7Ye0O4IzkH",
+	"sePqC/iCuPENVZwKo+PIwQB4MnCkG0q7evjgHIm5vnLzjw50lmmWPxlZWSIKWSeu201ykY37CFW6Hhcy",
+	"Fn1KfkfYvyr4qsix8LLIEz1zkOmYwpJxrGZPNMi9wo+t/Pbl7qU4gvHfsMRIhReE+0F3SoaMCi76pCez",
+	"TE60L8Depcl1X1lDt76injtXjS+JUONyzoWK3WBdlWe3QKXgsTGKd8fGxbllJlXjsNHNaHJtd5MjwU4b",
+	"h+2okdMJpY3Dp1Ej5RoMnCvYNo3DxrOXGIF20vy14j1DJlwxKLA8YDQdDaz4t7ec+8kL9xPYZo3D9jN7",
+	"zPxGmh3O5a4ecAU3qplIovk/4F2FOHuhg89CP94yxYX0v24U3//Hp4aEM+Im8R+AAoZz5Dr41Hfwemxf",
+	"dXJ++u797kXe4/2WPe3zL3m78CVvCy9pf/5zhci82zCvYPc8SGzeb9kaj5c/sFsutK+aC20UBNP6uQv8",
+	"FbiQCO0yL2vqpdk4eN8RTOXgURGxmmd/4EH1cLNylOx/KKaNVGwmRgCfuc28Q7rWItZW7UfoE6BnkcwF",
+	"Lhz7ol8vT9+BsjuFgquiSqzjUHKxvmVS+9aJ0dZ4Um6pSOlaiQrGlCoZsNbgXYT5NhJMM9Bk3D0Y0Jd8",
+	"SPtM1+O/i5rKPVgam7xetijwB0KBBzHubR9uvi06QWtOcUHiXLWOEV3rzRF8Hj1FYpxlHaEc2aeV4hX3",
+	"CVINruc+uauBMeDpjHlhL2aXcVe8josKeU4JcwjkMZ9znfhTqeo/RK2lIJpC6nN4wZyJcQCa9Oq68gOV",
+	"Cl1alm2BR9sg7wpMiGvVN5YiQnQtLuJBJM7z7WYo0CLqguemSI3YDE6njojLp73sh+obLmLw9hiAwbhu",
+	"uXa8KtMkF9aitv3TzOQAoVtBlafihgkj1XTnFtrE+5e+K8m3h4O+bOXbVr6tnzfx3lwPe2jzrDnZD50W",
+	"lPzH2cmvETl792tEPrDumZWOv57+Qno8Q8o4Q4ZSG7LfIm/5zyDoDlpkyPp0xD+yTEdkPMokTTEpi5Ke",
+	"VEP7jh4zyYClrkZKR7jSKhPWzSkPITCp6ESjC4RNCBfA5yiJGSjG0H0aBdigp5QfMkNTaihQylMxxRTA",
+	"ARwM59XuCBhAoLaFvzzaUUiix8kAbUn7AWaxpeTJQbudQzzh6xgR9rYPXAPFhSsPDS8rJPm5AUfg67E3",
+	"EGQ6YqaTe/FYZVeuqXgHSWgw7oAdgeBo0fkPfLrcbjyC4NBiDciO8EvTbjmr2KEmjZRXQyqmOIAayGTJ",
+	"r39qH3x09wb06heGWnHUGI4zw0dUmT27x3btBljxXb/DTr1vbzRObs3dA0tU8ofwkifxB729ie5yEy0x",
+	"gksp31DVZ9scrUVeduEElJHLX3tD+nG3C9Kgsd9qtp63n73lPzfulMj1vKWXvCL3PsF/r5YsXGL8AQze",
+	"RXtN6Cb54HK4J9QfxiCFozzqynWT/M37JzF0PJATZt8E/yKixllScr6vQ/ZuPfBfgQfenaKH8iQuRunA",
+	"TtxYPV6AVLiDFBN76ZIhqKAcKxJI4RS0MrKiI4JZT4HyMx5Jl3dD9ID3XOgAMnX0Qs/kI1Z0HsT9t1g3",
+	"KVvF35+isrWA6zx8a5Rniy537/3aQKJ2njUI5KCMZBJPUkS6U0IxPOkQugPksHGPK4ZfWssXoMdFA60A",
+	"OvMhzI4QjKU6gNCgmBMahv4Tf/Brs9yCH3BD9QvD+x/EWeeUKfCP1gklN1U/aEzs/IqoRL+LtGNmIO14",
+	"SMXUnZOSV8NAAitVRamBALN1yQoHmFmzs+xngN0QGqAMfkCQ1op7cEK11YCKbiYTnneUwm6zVhUcL+J8",
+	"vgX0whaJ8KWOZtgR83vuHi7cIrq1Ns8lQHOKJzwK4S7wbB4Vzv6A6oI3udWsLKbj7enG5q+ZN1ybBbeM",
+	"3uJ3vrJTg2lguVESVvIhATy35Tu4/jnmBAfSJkI67gn/dTnEDWfJ0QPhL64A6RnvlGtkX499ieyOKOcc",
+	"5BMUmOHwRfWxgr8FaP7jsp5dvx4Gau4n5XY5svXhb23pW0DsedLLfV3se0NqFP+4Zi35LfjzMGEpkcMu",
+	"F3CkvPACyJwj7oyKqkBEMkZvgCFtbBx4Zlba0Uwxmk4hatoRQffQAyj2p3iCTnxnFIqUpLzXY8qltlrT",
+	"fAaHE1g+neCLMH7tks4KTUcd4fFDeaZYYXgLJeZbnOtHKjdd7x5GbtbpYLP6pSnDdKAapF34LVJnK1uX",
+	"kq0QTgDe4RnB5NPi7lH2fsodgEukFeVDKKCYQ0yknEeEORP6ehzygLAOs2IMqY3nQ5sBBQmxFohrosZY",
+	"KJJUUEJzcy5AX4J9igqp/cWV+0W1HxOfX486+a1EPjd83r+2ZKU1akS3JCtV7euFIa65apz5Rt60x2KT",
+	"VsbWWfFQyUZr3eubwAW43bdZZIAnW1gOGYA1AvyRrY36P3KXxYOE/JeTJVsw/FbFXiHZZ70ybJlkH9fi",
+	"XZN9IBWwnOdTGZUDsP8jFyMPGavfipGtGFljTs0mPaGK3XA2qY9pnuP3YA0UaPzK9H0RoRmko6CP0rE7",
+	"YerJLfyw7t1L0cMWyEl9EL6Gm9R+vSZ6Vjc5SLQFzQOEQxuqaqnwFFRdXp6xz75rYQdm5pQ8ia0ki3es",
+	"INcDObGfQKJ2vFPXL66v8MelrjlO0a6UGaPimycVxR23mAjPzfuWB+8WSlEVTq+XSv6TL5ZGzjXINe/y",
+	"DLq7ToTjsT9F2BrkHMMZAoYVTXAlsfYABk08CT/W6eZiJliMR75JPgykfXUoLTYZTCOIMl9b5cr9jI5T",
+	"a8EpyrMaOCNu0r/lo9+MnjTXzEMkIWMn6mtrwQJt0YyPSQD8xlOrlLi1cRdQmQzmywWB49erUUo+uCxT",
+	"qFAos9SKbAhjBAXb4N8l2HLBITgPsUJ47ePQRJalrK3rHCtFcx3Lbz29sL4el7o4pB/fMNE3g8bh84Oo",
+	"YZU19+f+sjTpFG1JP/1hzhKZsrpu+IeXnq437gevZMq+Zc0FtuYbdsOyxYpLZh/b6i11egsCIXCS7g62",
+	"Xi5zAuInBYFE8+PAPtLEZFMEV/QMUz6l4gijjwDSYCJhWN0JKjbBeWJpnylEs3VEzD6OWGJYevX3MRWG",
+	"m2kcKv9ivTtNxiILafkubgOjt1epC03C4K9cGdN45xC4nDRUgYVSH750XkdgQYapHPsUj7pKdk6WbqQY",
+	"nX33Ng/j+6rf+ZCJG7QoNNaYoAG/36Pp/461CeV5bgHFolCBZHM8wVIBkakmWg4dhpUb8iROWWZoTLos",
+	"kxPyD6bkTuT1AOaYN6CyJRYdxzrf8KztOciEjoi50ONejyecCXOFVOI7TQLlpKvEjpEQnAK10Kgp0bTH",
+	"qusm2OFuXD4ch1ndComtkLgHRJU7i3hI1y4kBoxmZlBrDf3mU8sCNtC5GoBkmapQYh7eFpFEccMTmkUk",
+	"k5OIDFnKx8BONOD9AVhK9sdmoJgeyCwNUEPNjOGir486wsPji2hESBP1kolmGXJCsOHI8IKjGCQRRKcA",
+	"rgjWGxfkaYukkAsm0jxVDj6Z+CK7EMqa8CxD+BV1hQlGtLoGfd/pIb/h5C1j2ZWxlRA9u2FZrb3iLoQV",
+	"5BL2BVT5zRgsGzdD3GzWSDbcqGG/2B9sTZEqtYLhtlZjoe3hXLvE8JaGvsWFwhTzqg1nOvJCA+sQog0A",
+	"Ms1nxwyrHSdvQlMb3Hu+kduy08KYt1uuxvrNCkt1d9P3trytYOF22YD7FCokIanJBniTe302oQ76169g",
+	"Me6vvfFFO/Z+lb6tDleHii94IDckjvc+JTJlnzGeVYkYfOXY/vPe/ICVm7CGkf15PS7HPlc4ULdqPMUN",
+	"+MOMZ3ZEQWNyio79qjF7bu7opP1zs8f8QbCDyx7zbRzrkeFr7P7e5LEfyht2e+Xly+DUna2HifmC1p70",
+	"nKpDqBoygQoEEFm2tlJ3SiYDOcS0FG3NuJ53EP2gSeiA8/1aI+qGZRGh2YRO9RFRcoKcPegMck7gKnMq",
+	"xMjehkE9WtiOb7QQ8KtqNE84us8I3QOFxip6glxyQPQLTsE6QBN8u5qhe46/qWs5D0sq5iIdEZIPU01i",
+	"sEAOD9pxfY/cj+rClu1W625xy8dYcnpbY3pj3gwvyxbHVYMk3RqXt4ZWh4XbYb2X6ae+4eLzrTfpPOrh",
+	"18vTd+DZoAKuBatCZyAUHNE6fnDDsjnISLPWo7jo4jvGHFPZIz9GZL8dkf2n9ubePyAp73Okzyke4PB/",
+	"+8+qFXA78lsV8BE1hin7w//5o7X78s9PP37+57/cP/fb0f7B53+uONt/PnAcxPkHt+l5X116XvDuorpp",
+	"t/t6zvvYDPZQCd3N+1MXFsXkF6C/9Q/DmWYidUkxQBakmdbgFkQdGf9yiGp9zVIMgVYdeOzJme/IZkzX",
+	"V6VGzrGF5UzYg2oxGCZjQnVQ6cvH7JwaBhf3Ll7fC07c7OOfo8IbztmQcmFFytJvyX8y8ybNzCpvAX3i",
+	"PvNg7tMuPmi/XIqu/y0VU7dt9CNIezOFHVgQCnbq52XCH58a7l/7ragxso02xpqpRtSYcJHKSeOwsf9s",
+	"CKpgkBvJWBs5ZGpedPSk6kuzhOh4S3kGPjYuromRUHOqLEkiwnuOmNNVOMHCnTRBEHiuY7DdIeWZr4CC",
+	"UoYKPWEqWN3aGu+eKDe8FMqwKyKkcawStjPAyyBTMM6oIAM5ViDUeq5u+1hXRjtx5BsWVb+UGllJVLUr",
+	"SCgK84u2n/CzGxFKYFJhlkBJm9Dpty7DvgfhUva662vc53Z1kTSWixVkRjvIDHf45sXGnIjIZJ+LW6BW",
+	"cHDdgU8AOimvmYAjSIliPcX0AD9zcChXfQny/EEoxHZjZLE92rGVZVaJjyOC5/n98dgM2h0R7mioDAWc",
+	"AM9fHLyMiGYJuIUOmk93HP1h/hYAZXaBZbwsdQjVZMKyrNkRHfEBejHW7ApFtf4JksVIVxrXdfT5gdDT",
+	"5DdjRuBocE8TI2VEukx7nD9NaTdjJE606l3B7+NDohlzss0tLgEpYR+D18TQlWMyUVL0y/oZFWQsroWc",
+	"hPNO+l6pBI8sCk8ExoZPwfWRMyYo3h+YwjyCIpoykNIU2Mfdq60MlllKtHTgk4PW00oHJ2yMBabdBy/D",
+	"8coAnIybUO3nD2tdAU1tT0kHx6Gkq+REM1Xn0yosV8lLEw4cpPdF8wl7X1QcFrZquabrz9OZvVUs6+qe",
+	"xxTOf2eJHA6ZSlgzAXdXfu/iA/vtpwcgAPwGnmvJfgHRrWIjhdckUimWGDKQSjPyslF8VYOmdJWCsm/s",
+	"AueXVlSanI+7k8lkF0pojVXGRCJTlq4SAupz8YtUw/uOPV3a3XdGuaoyst/Ifp+lhIut9r/V/u9yQb+R",
+	"/dVu5Oe33sh1F7LEbIrqG/nEWvOmYLk7dFn5ejZEisSVjCvd0njjZBlmdhZ+g3egr3EIICchJ5V+ANfF",
+	"Ze1v39EB1YSJ1Brfd92kD+bRlf2cWA9q8sKQFu6EOR9Pva2Gk7pLs2zB2mMkdH714XZ3Cx9hN4GjTyTZ",
+	"OEWPR9UyHmfZUit5nGXBdYSJMF/5WsI8TqzFtc5lxEu91iXv18k4xG/52HZZJkXf/lXpbX81VooJ8zs6",
+	"BDZ2h8L7a3zUrv9fh5f6oXbYh4EkdEhO17mvnBC/xfs7Yv5mqBD43oxzPh2umuR9XnxI0YSLPkloljly",
+	"D2BTg5+73Dz7SUdMuNBHBRQjGCoHrZeBH96LJe9DJsfuNQjaAMolrIYC1oy9hNhH9MmSCdUdYdcH6B05",
+	"wm0BJaSNzJg4LLVgR5vHrMo3GQyBG/LkoLVPYvjwSjFXUdebhEh/35XpNLdbvDjFlbV98L1LozBGbxcG",
+	"m1GwyZGvPQy1m/5799XF+S+7oIzG1bXYYYXggY3RGUATBa/Ug+ndl1ALc+JWZ6t8f/u41UehrZ94wTLj",
+	"qAJ/RL4fV3HKt1fX5xXrc23sb+okN9aksMLZi/9wzZKTGbeWSHMfAQigseB/H7NAU69Yn6qUGEkSCp5x",
+	"751GcfWj/eZFm3SntkHZI79f/rL741HwR2mCfigjSdcKuuFQiqJdYOW5jxHcMMV7KDt994AQimeAmOuI",
+	"Y0y4AsF4zdhIO0IZlvXIZCCRsD/3eT2Jz09+Pb24PDm/Onn3+9uT8+PL0/fvfkJumngn3GHtVtsjGOwY",
+	"US7bZnVHTAYSgHv21cBW4+oBVIpgty5f4i8K93XJkXMMuyt8V+kvov/u3uN8RQBzvHKenOOUNqIGcGS7",
+	"T97IG5bRhJW9SrPuoBW8P+du+CtFLfbvU8fEcC2cjbRJ0PS2Owh8o9/DTVIZJaqZoMhTWMqJYAp522WW",
+	"BjsjRNjsCf7+Qknby3LRZYmXUEEer3AtPr31VhxU34qamTtiWkLyfkllx2vJbne7+fEaisr4l+C+KDtN",
+	"gpHSEVwTPWLC+KRfLOMytrcM1HkVbMJUISYOthUSlmBsuvqm0WzToejzYhtfGomeA81oZoIEdrbVNy8x",
+	"Wkvwr9qtgjbc1yIzni1jaPwu6A3lGe0iu+xa5czFHLIETxYeWDjFa5M81RFvLwWW8dP9oEnGoeaU/xVm",
+	"8UPGPTrKrYSooVDzDa3KCP240txxFIsh4QFXeHdU6VcC+cRccTokpyTzIcV1+vr8TALt5221fyAeALCp",
+	"0oX2g86vOh8JmtuhTKQXIYpxJzLRe4/+fLv1SH14STCSshuerDUkgYb6bsA2VAq9C+QWCZC8XLkqyWaP",
+	"x4vKRLBWaUoJN4doW+iECmFtdTliAn6nHTqII1KwI87eX1xWexEqK+UNWHJ9Yt/9N/s8Xz6ld05HbNZm",
+	"A+W+2NXTet/CFDldYKPyeH4WasxoHLlbr626NqeufS8a1xspr5Fv8aawa1bVtJ4voWlFi0NTNVIFXXjq",
+	"Ws9cY/OoPhxDVTgbJQkcjw0ZWX/LW1jJxHqAw1/wyBZnbCsCthbbqvIDdz0ZTgsAyHVKjdvUlT13jJfN",
+	"XAACNCVv2O2CBPgeS5kFJKXTJjkW4eB4hlh/enwogfSZgcrr9n1VnCPQ3ypVZTm/y7xvNspJayvPdQhy",
+	"bOOqFRbl15UzZHczQRKOcpTtTqfv2ZelEHUVFWm9m+Q4ywg+QrpTCEhGmDEc/LNiPOwy5fOMXcKQr5hT",
+	"7TP5Gdv8qj0mMIbF/hKcu+ZD2Knz2epdP+9zFZVwgyU0GdiN8rylG9Wm6PzOCe6L2tKq8Nyd90uf4XZZ",
+	"k/9izRugTjODMT8Afu6Ru04qSp523eKuZUsmVJnbXGnnbAhqA80yK3uZbpJj0rcXwg8enQk0Y8GannFQ",
+	"ZIyqV7aNVTej/ZHXSNdc1tpuNztuwLENR2Z6n663x1162s713a7oEygYadzUlranMiv56aJbOLDsDkTB",
+	"OFI8YYj8CfTYQBUMNFVy4ksr5ZVvHXHphALFR3c85aKPhKXkg8PHcJ17rjtCszl92Q7miFA8AaG+bvzf",
+	"u3a7OmAjePc0IA88/AgrRLmimvYdNUzEX3pSNim9oW81whuG9JUwdDx2X/ndj6Cn3PjSAzhzPexxw4bL",
+	"lR0o1oLPi8u6gwci15uLFH40sreJex5jZQi8DgzbDjicU7DF5MlBu90R4SPvZIp3IDteMTIcW8WNEerK",
+	"MGLXuCjJCRAl9h8YgcESJxXVDFwy6EBOOgLehqAhqtgRFkIoDjlYx+D7l1kKaLyhVGzHDhQmAKnSqSFD",
+	"qQ3Zb7WcUJM9st+KWq0W9tchBf1Ni4CLxN7CXqbMCB0s+k3dLBew7Xbwsf3U5eT6qr0gpTxpoDKQ2gSV",
+	"wQVxlR98SqzEZFqwvoGBTQJukXBTXbshtf06NWx4n5f+BhhX/Cju2Zm5SNCupyxwtPWEfPclix/MDXT3",
+	"O+5sbKCQDZavChWvlrryiviYhYD15W/GvU85LennZWwpf/1UuUntEwXx+ZULmc9bu+pLN/wlvWaFHR+y",
+	"bddhZy1ECeS1a3law/pdouS9G0igmqL3A2gpnquRazJkVJgmecdYyqxlx0TQF92MeDXMmoBFpdOqjKRK",
+	"Y7x3xt87Kzg1NPBVtQRBs30Sh6pbO2CKagOZJgM2JOOR/SDFcuBYBmzniGgm0iJoykxkkxwb0rIPY+Uv",
+	"pIa2r4cgkWBN8hY5Z6nIFeNc1UbiXsAD1irYO0ekB+hheIkjseXaUU+TnpWTlcgXKvplSXnXZBWnbxSO",
+	"3EAxPw3DYpqKn9LG4VM44IaNyr98D7WNylwoMMGNw939FbJQ/LiQK+3bVEC3KttXdhM54j5fdmudHoYh",
+	"U322wMNggv8PpJy3jGFDOi0w+OmQWynJOJDaQ9ZfloUSqkDh1CT/haeZs7xyGR0GduCOoGlKxqPI/rzg",
+	"yXBOBLTfm+TDrMUv1UwZNWuLY7+7bCpdrvRgLFLFUjOIQGJCzTI5tva0PWSlsTlRi72fUFVM73awIbDk",
+	"fUnXJwetA2fwC2muevYUQHr3nAyFWXcux00Z0G9hZbcC7AuV2++gzgYouvIGTmjxAKxNzhjWl4qz2yP3",
+	"+WNV0Xt75kZUMWEC60EenJ0JzFphwfE51J54TT7Eq7xny5TKwMrPkN+aDHiWKlYoDoGvmtbWz4C+b0Cv",
+	"fVRAAzeh08VYg3y1HwneICnuhTUFeP0bF+MO/Papgh7cZXdDRAtf+ejACKFjtfdEfpS2kIQFkIQkX+W1",
+	"bFoo7bJsJho+XC6MVC1p3+NrlypIBI/mxGaGmrGuE6v47dIyFbpxgb/5hkunwDAXy2Cc6W8/Ow7k+9Dv",
+	"rMJJcR+s6LqrNJRwg88GXsvwBfAGxeC5jgkX2jDqSZwghMhNyYDJORPPAHERgVIEwAswkRTT2pE+XbOR",
+	"mYVhHJKMmlAyrBwhdh8SIXFSkN4cC8tyTeKzk3evT9/9GpOxMDxDjb0jRpSnR2QM/7U6Wjyi0yt4InZK",
+	"fUJFwrKMpcFOQu9YXwLHFuCZsRXHvqVNbj5Bw8enr+MwcIjEZpnjYPc2Vo0365DETCmpdOzmCWkJwWkm",
+	"ey70GognjJQk48ZkDOEi8C1akx1RCiDncWhSDkPjpI0kF8ZNm4tKtGNv1jrbDhd+D2zRwreA3SC/2xnq",
+	"iApDmKAd7OSqnbscxmLbg6kAcxM+j48IFdKxHxuaoV8vZh9HLDEsvYIPY/urjogBxHPlmMTiIxipX1on",
+	"geHnBTqcIZ0izSK0a6S8svNxhT+6wh8hqTQk1tm2T1M2HEnDRDLd/U82jQ/hxsoyXP6+NHYHOjZp+3qI",
+	"gXcZ0aDn96nL7odTYd8PuKEJr64njsQjcBDvoPOEjv4nmza+jLPZI/uK+blzeAwoX8AN0YZb4wdOgr3w",
+	"SuQ8paVrHDaevWy+bIFYDMiQQiOBQs4Zb+E97uE/PhVjBocvooJbtW2HLKSx0u4sY1Qzks/2KjQ+MP+h",
+	"mO8mGXtwpWuUSBRrZQ0yLLLZPWejjE6RQPo2hbLqJ9sAPku3hG/rVlLOMpoAVFE6AbZISanKaZpLq1gm",
+	"no4NLLZR8eKeofcNzhm43CIS9JKIDLg21qQFoOiAj4ZMVFuqXmRvVh9eRVJsIZT3X7LMBUDXp6ev7vSo",
+	"PhR7qNVi4YM7OFJqOBbhpTqc+IBgDMr30bwCjbAbLMtH3krBpk6tp1N7unK2qbFIgXTNqVR9yXRHwBu6",
+	"U8d42CTIGgJa50COCM0yOQEr5En8/vz1yfnVq+N3r07eXP3+7vL0zU/2CI9YGu8Q6vV0CZ4r0Nhyzd9I",
+	"eQg9H9r+dQQQ70LTTo/9MOAZ86iBG546dkQhDUntG7UkU2aQ1iYv09RutXPC22CpFAwOTbSEEt4ApcTW",
+	"7SPO8Mgbg0nC6LgOarT9W6RXPUgBjyPcjWiMKfBCP2s9tSr41NWswx5gAgbENICq68lBq2WtEzhQV0ZR",
+	"obld7+ooEHb+EUi/+brnLht08+3jvNumw5adXWa7MfJ1njLjPBatpUXbZViIxiMOfa8oqx8iDfvOAWxY",
+	"vvWKePuZ4UMGtSkaB890nVKzN6LTdQvvAVV9hyeEliAly9As8tWmjCSUaHrDUjJkZiBT8iR2UvoKP7ji",
+	"VpZK96gUWOG5TA/jftERQXg9QfLwOFe8wmvNdMTinSZ5Bwk1ACoCUzB1sYRDd8ZzYFC7Df6D9AofuHLf",
+	"xDsd4eBAVEyDc2ZIU4apkGDk/+WF81/o9RrQ0YgJlpK/OuKv3d1d+H/7WLu1T/4CX0mQycCjXiHO8V5p",
+	"Eve7tvvd/D3BEp6iMIjQOwSs6dfCXmDogzMk5elhcRahgRETKRf92NUatfdejwNp1djkd+ORc3zB5Vnq",
+	"oXDrmwuknrRSS8BV4VsSUtl/Q1UudGOg38ovFRdXIyX7VlO2KwbDPWi18wdSlliFOo3JX+SddBMHHKp2",
+	"5o5InDIDNcw0siRNix48vJVyJ56dZndNo3/HjmDCNXMtP2s9DS3rq3EuMuLZ+ee6dCk2ycVYsWwavHOu",
+	"nqnqsxTe3RHHs+qNXb68a/76hWcANeGmzV3B/lfQb5/BUviF++jKfh/b+7kjlvAvQi0ZLJGLGWGbcVmN",
+	"6DR3WJFjh4FJFNUDInuopmimbhy/1TWejZ5irPAiKE025GIMXKip3a1cD5jb5nbCu6w/hroG9sBgGTy7",
+	"l6jy6pPVjuz7OsLuVTNgXEFjRsojqB5XOiVGkoxRJcDjyQ1SpOFZHdEp1BZA4eOdjdesks56RKePwBcH",
+	"InjeTzYjnMvFzWakdOPwhb1ZkI6r6k2eqGvuFa4UnBWxjfAC+9+rG65XKo12RqfBp3afrNhnOJI67c0N",
+	"dOtnW41A+x6XpqRZb9dps/7QJRR4t2qv3f1+X6jaLa3Uep21dHqbMeN1qeWIgpd22i5v8Xh3a60/9xVV",
+	"ijMVEaNocm21FIc3Cqn7QZ2XIXm/SQDg6l9eALnm6rKrFh2yZowkhmVZpd/3wvdyk2TBvo0aMVl0TG8d",
+	"wA92oC6Yg7dPvbmg6A3LHtgJ7M7xrtXjbsdEQcaMkaAhh0p6YF3KXo8p3SRxIlMWu4LzM0Y7gHHQrejP",
+	"SA0blbs+LqFDGzw2hXbecF17egrDjnxw247aY8MeCbbTlLu6lKSeh8aFZ+s2wgkATqgxbDgys4EyP0tF",
+	"rJyDlgRLrs9vrDFJk+tbV385HJ3vbkDShUBXFZAOzek7wJOXaXmtGD43Cd8+is8NdDGOz8/394PkG+UH",
+	"YdmTvCgK7n+/h3b/7eLeG1fu2dJBx8JiAcftH/U+NIxruQm8DTLrlv+t685XTUBYGsvSG9pP7/ezr9En",
+	"NTP8L93kdUGM3xwfz+wORYoZiKFi5KLLBhzcijNBip5UDmMaJFDuVcdjwI1G1rwIKpR0RE+OFUl5H/gU",
+	"RUrYxxFXLuTnHbVUTMGdn8hxhk5He5ocj4+PZiwZyYgI7Qhf8LXgyQ6FAq6FnIAbut2OfLzEPtml4po4",
+	"N7wmB602kvGWDrnnEmq3jgrFmbiLQLvNVA9VLJ2KDWUCltp4SBeiG+UCbxXuuC1x8Dq9S1tn0cM6iy7o",
+	"DStgdELE4UG9RbPqzsLKPkUKHXcvIBAesfoYeDLVF0qOzfGsZxAygxgiS5vE2zUYYnaR7Y7QhlZGlrCL",
+	"89JzGfbR8ioENo2tR2Z2176GSS54OTehm1Ts0agegDqzdjM1E6s8jAv2SOsRXXJbj+NDQk43pXjfCXJU",
+	"TTj01ueIFXRLcLqNADnuToMdEmJ3HDCm9HxIapo/LeNR+hAq6RnyLN0vS8UdTus8RHJLQLE+eCBmI274",
+	"OFZpP9ooPmJ7E9YdSHldz4ODUOkLeBoCWg5/02UJHZaccKAIIapVN0mMP9m94H1BzVixGElyNe8Lwj7S",
+	"xCCvhGauAj6m9RNqOgJMyx6/YQ7+o4nMfIXfIVihAOwaK8VEMg3ku2YgNZsBEB7mQD6WaYawq1ZHxG7g",
+	"wV4uG+IudbRJTm6cemaN8iHDbEHIDwy6nyuA79JJ3Q9CFASBe2SsGYKQqGKk3WoVweDwXDDLx9pPd4Q+",
+	"ZOjyQZU6iGv4wS3hAtc4vvMHDSsAK+KnqiuxYo1DDzUOG+an/RfPn77Yf3HQakU3+z89az97QX98/pK9",
+	"YAnrspQ+bdNejz5vJ2lCn/bos/2Epi/Yixe0xZ497/WePX2ethL2I9tv/Zj+2E29/xuv89wBPrtHSq7w",
+	"If34hom+GTQOD1ovn0cNByqyo7Ym6aY4eM+c8g4ree9VxWyj5yxhfFQZezrFeMmAUZUujwZ3W+Qc9/q3",
+	"L45LMvY3RhUCH3G7rSpN6WS3C/sL1r5KlhqmzWJJeumTnB0WMbcSZY+k7IZlEgLyCA629r6nzbYnFpIt",
+	"nBi2smJOgEBSh0Mm5rDphTLENrSkBIFKlkzn5u3jEiaXTJutKNmKknsRJWb2LKxfqixMS/Va4ow7gBzP",
+	"Z8UF9L+VFRONDqwizPk2J8I9uA9Wg9luPQYP6TFYVwj6izFKjhasnluvTB9WRqD4So6xlsq4bJJCeshx",
+	"lpEez2zDVvHvcsGaJP57TDIprzVc4UBeYqcP2C2Qts9F/Dw3VUQKPcJ08OvxESoA05FEo2fIqLA2B5gI",
+	"f2hGVTL488k/hdO4hx+duWFUJlRC2NzPx4Jr/AN02UgYiu1L+bqecMVgZuxJGg2kALxVFXzl70sjVy5g",
+	"BJfso1mSsRqnz6748k+/s71a4nkoCbfcq+HRZd/7lgugK1rqWfpx6WdPxYWRyfVSiAZxgQTBC5/8hYGW",
+	"tNQsHGMsiWdWiizx/K+GL8U1fmyM4t2xwQ7X8ROQ2O7HGyoSFvvaPH+PPTUU2NP29VRhKjTooOMphuaR",
+	"fDwiKddwN9qTmmRjd99VQrIkEMgsrd7ZE3chlfmm4Vg4zCXQK6E+5KMAP45ygbgWhkD/vr2ePzxL3jy5",
+	"kTYaexpLTTCQuQyHoD+s9RL+O994fkEe2w6c69fatyKCrJfeiBNwkXpxiAUNgSrC11rgCj9cZlu65XmP",
+	"XdjuyWphSKQgmmbskQlF362170jUVmt35C+Qcx560Z0SUKEj+6+MXzNhVU/ZI3rEsgwxcUC56LTkiHTz",
+	"XUniwbSreBoTpDQBo3ygGOsIRcU1F31oQLGEj5RMaEbsx0ckvmZT22pMMkZvmA4quBybIxJrNqTC8CRG",
+	"n5r/kmZQfeTYhS+sKt8RUpFfL0/fQXBAB75Ch46z/Wm3Wthlq6jY5lkK/DOIyhvKlLkEa8hVdGVD7Vfg",
+	"jbJmA9cdUcw9j/Jh+3p7fhbRxLB6j5b2mont+68gvlEZPygZFgvthmJ2x4iBCWMHc4mWjALHJgD5Kw0K",
+	"MmCLzYm7FfOZNS+qivqEDWEgGFOn/9kJW9GseWt/sjVrtmZNpVnzNYHVcT+fMz3OjK4tmm6F2ZCaZHBH",
+	"BvuHQDDOpNzZYW5OJ9PZuL/3yf7v51tzKSAYRDX5ozslPC25fPrMa1c7WFdGG6lYT0kRlLicBzmhSmGN",
+	"BttmtScXX/bz9CIb9xsrVWHz78wFOh0rmu2mivfMrvcW7c57i8o12zQ2XC/gCzGadqsVNYZc+L/3ARpk",
+	"mLKv/Z8/6O4/Wrsv//zXJ7vhnzv/8s+NmqjOZvXAWsc1fr1l8l+Cyd9TcyMJEXE7Zb1ncmEwpVxrIieZ",
+	"8mWhI8KHtO9wKtSLeH3baXt09Se2e3bde3Yj+3RPsRvOJvVWPWji4OTUZKKkYYR2kf/avWeFUIfLxKXE",
+	"jRBoNbMM9r7rR7MjLrnJPEZLptz5XUcZ5YIY9tEcEqYTOmJY7HHi6TWRkl8P5EQsiFqcuyEvk9/ruuUz",
+	"Dbmrua4NVbWptrZV0V9es7fvqjImCn7p83I33H0OvUCs2KwH5Yv9zdjit+5uxlEudrD43fn1iRBwxNCC",
+	"jqXC7vfSxH9Sl50frZPUEWodUteLKC8JAQc35LkgmVK5uAfKFwGKrKM05IIbjvVxgR2bugeKWYQdMaAa",
+	"QsrYZrlExxPHS2u/uWIfuTY63jkiPKTPuOINSNnCzSBVtFrAYLYhbqgNYbrx5Q+SX/h+ItzQailm7bfb",
+	"nMKHqee6pfyvBZTgtq1Uo2oF31IpgYMlWP8rda29IRds2SxAJ7R8pZ+geFQl672dFsTPojy9U7PNy6vd",
+	"NB+cpCfDadW1sfzlWYNGqvXTuMZKxR8KWnehCnxEaKalvUCLyNwBTyF/qdJWrN8frQe+KLYou/tH2W1o",
+	"a99NVxybmuL/1j4Mdb5sf45C+TdfVZp0GYbEoEBXk7z3lMYzpwIZmwc8TTFsVD4fikGKX+mMPAIV7t5P",
+	"5jYHb/M5eBs5erVqh+ZDnlFV6+I5K9S8xZqIcHqgwqEdpTb2Gx+aNtIaU8XY+KHLhqOGtJoH9oF28xkx",
+	"fMiQmgaRH5gv28GkEVfj3VO7PMV5AERrk/wiVcFCK1Kac5Gyj56RHur3otvD2X+hpm2N/+cCJ+LO0CYX",
+	"8Zwh+PElC3MElqcur3PE4FoWPTFhP/4YNXpSDaldai7M03YjagzpRz4cDxuH7QMIVeAf+yEGwYVhfdgB",
+	"Gw3YzUze7Y7dr9ZVElYx49eQLFvvdr3dzapofw/2a32WFiabU3LDEiMVxN6wnGZp72NWJ5QGc+E4wz7i",
+	"x845EREuXExBCgZlN935cpiNyYAJKPvT7IizMj4L3gX01d7TkdgT6ZJTm+SYqLEIRQHyikfuRAK3P0uR",
+	"fv+QHLReVh0+mIfCsdvYJj21DZ2zEbot5zboB5+j4gTJ1l1RdXEvETL/Raou6FF3LMLz7fMRwU50dUi9",
+	"1MglCdWaa0OFWQ8dEU3ttaCNokbO8r08bQ2r5VKhdP4dRFSopb+0jMIaHhkTKSqYwkj7WUfgu7W/xb0E",
+	"PiQ/tsj/k5u7bfvXbVc8jOpVPqh7qK6/lTdbefMI5Y07ARhDtScOY6X+yFXBkR5YIs06SnPNaVwrlexI",
+	"nFySPYjweL2JCowtMaD7tkIFxJHXcJCyB1Uk5JgszNsUZ6zKQVBUYx4d4GIrih5EFG3YwPl+RFfp/PYp",
+	"F6sKp/32WqRTe144ofleqyMdOyuL5jj63FvviPqDWRky+oNaWGYDYplmjuBXjpXPOgQ9ic4k2NS7a5yY",
+	"990pOmuO0BgEZQ0q7VFFmJDj/sA1gkXXPLDfdi12PYG6Cuhj7YiOsH1MpLhhSoO8Ihm/YQWISpJxIEWC",
+	"GolQmhZqMriC1TGZyjFRLGH8hqVNguGoZBw6j66djhgyrWmf6QjyDAwRUHixr+QEDF2SSXRK2WagX1Av",
+	"LD5OEjYyhyD499gNE2ZXG8XoMC6WvKVKQaepdjXidqHCHDyvDwsjf0LJf1y8f2d/QKc7EXAPCxKnLDM0",
+	"Jk/iT52GbanTOCT/5//7/z/HO1CqjomEke40/DsiUOU2GbDk2teLc7kbYTs4R5kdKmaM5I1JweJ8ficD",
+	"mYWByO7/sgTLNMZMKalij7Ua4WGFqYn/e/fYH6VdTxgSyhvyZOCSRDDklM9TlbZN9XV4V+NLisfBtiyX",
+	"fDt2YA+/gYtl39z+QeeNO5kNCAnQXk+qFMpBhjOSSthnA3rD/g3OdU9mmZxcjUezLVacXTe3uCDVfSiM",
+	"dMlORA0nhEBIoVz0b/jA4CFoHOpcpHRKLgxjGflZGpMx8sc/7R/8Sagh++3msxb5/eJ1M39jLiY/F+Ym",
+	"lcgZ1nNu2gEy5frEvH9bpUJeWPH/8itzz0GM0AEUurCkc0e8/LrZoNLsMbeHH5/p2jPZlTeQsTML8K70",
+	"drodktchCLLZECuJNZHiG9a0okaVQFn0msrfoNa2ZcVewk99rK/z3DjIFizI4ZVUplxjchkelUrTrbqR",
+	"qytTF1uaj45YPcXZIBHRhmbgNOpRnmHK5bR4E0WuVJpLYQSAnxqLW3iEQJm88MVuNmttheo41UXPDDWB",
+	"qgxG/CXR1FUtk4esMWYqR7/c5pwLcJZ19eL2sxeo3hsuBaUCp6Urlmevaafy4MVMldXMRIpoA8205lKg",
+	"96SnmPM0sN0h5ZlPhWqSUooq8IJ2xDVjo4jocTKwlwrWUosc7sDXK6YOoXrp93NpgCShQkigGMUhpfXc",
+	"7McIEFqald0DitYA+1rRAffA9OrDqR97YQ/C7lkXbMtPrezZTQUWCtckk/0+SwkXdZk7PQ5J8RuTUr9r",
+	"f7PWdvnrAGI9ME5qFJbqS3ZPDeX4MVqWQ6b6jMAz5Mn5L6/Ii6cvn+80CaShYN0blqUaS6CjJ/OIiHGW",
+	"gUnOGWDcaxnHC3ttI9ST9u0PwjK+xBZfG6LpMcOyHx7RtKZDsgwS0DXlLuEiFFAqPBNlSGAd2O9ejsX2",
+	"RHxfJ+Ic99a6joRVeFOZ3MK7JAgXhinvHqZ9B39FAjvvWAbHsxwbzVPmCoaCK6RSN3ltG1y4R8HxMjDD",
+	"rLw5l/Kc2G7O6B6v8M27F24Nds9kxpPpInWk7mfoUXhIQNmlnWU7X3Zt7JmjbnUkUYxiTplRpUq5GTU9",
+	"qYa3AswGjGZm8I/l+B5sQ1wwrWc5H879FztRId0O0uuGWMBEcIBlFKk75zbKb9CXxkZTNF0/q3aS/XIa",
+	"kRFTAzrSJGV9RcEzcHeukM13+p00sP7TIxJDKEAHF/x01lnIjJruHvfMYq9a8VHX6DrZqLF+Y25Gr7pp",
+	"M37D6rdsu9WyuxViOb5gppIJ0xryMH20xlgloEnOGcAO7RUGriHM1hSyOuvlDb8Bpq9NbtLQRlUWsR36",
+	"wzOynZanldperbqIQ3sf730aUTOoZ7g4DmFcYLFoklOjUa64SiewaGgjG5SP1qRJZR7jG9Ip6TJyzUYG",
+	"IGeUTBlVTfIKQoqaGHrNsPync8fg7VZMc46RQqOSi6zPDGgWy5DTwGt+wAGUqWme9VrJPn3JnnZfpAc/",
+	"Pm/v/thqNUdwMio4adxfd+KkeVbFSXO1++e/djrNJ/876v81Ev2/Jqw7+qvPeztV7DQ1RGVYDSfg1dHu",
+	"fLm/34qIZglEw/YPmu2dJrmw64WkdkBM4usRKh8DYelsZBJXvzRl0N5Prd3nz549fVZXW+HcNlFXUmG/",
+	"Nc/Xs3Cwdh3jk0vax9gvjMFKM9lz9HioC7uCFj/oaHYU+C0OszyiTu026DTqBnja293oGMEJRU2IOa6l",
+	"x++kYLtvwcL/gm4vBkDBfO/9S1n0hpSILhcUFaZldMywAws3KuICcAH0oju1/PDnqPGKJgO2azVOJbOF",
+	"imnpYfvrNSu40Yruunbr+QZn25XW0tcs9eriI5t3PHVLzjY+/AhW7X5ojvafL/4BTMk7aS6o4brHfXDz",
+	"4SmSBB71lVN1hswofotp7cO+EUnHqD+4eupKSaRCjQuaRRxZZUa4i3MkZeZukl8lUWNh+JDZi1TdMFfV",
+	"F7mSOiJ+e3J5fvrq4ur49evzk4uLmGDQihu8m4OW4xDyNRRHoNbggJYz3YFT6Q62u5s2wgU5U3LIzICN",
+	"9Q+IsUXh8RVmf7mpA30zH9WqGrIcMUFHvOnNh9sN9OAbgCoddsP4MjrCQFSg0qB5P2Li+OzUfv+lNo1b",
+	"bkSP1S237+XD2zBzDhU3B3daoilFx1XtEvUCswI4ygA93R3zzIC1EcGFBytn/3HbSv2/x2/frLZSvm8r",
+	"HsxHvFJuDlZaKXCS1DsNnrWeEimyKToBzqQ2fcUu/usNqPYlEush7wfxrRhxBaqIq43nlhdIqMbG2G9S",
+	"K2LJBwzZd8Q5S+07VYlHO/xQGw6wAXXD9CGQcHtLiCuwG0FSxt45VWeS5j6jrTftG/emvaVTYhTt9XhC",
+	"ugxDulYjWOmAwPvtBqx2XQQHfyNqjFXWOGzsAZ7LNTBfvcFVrQFadweBaZJz1ufaMBWRTPbtNoatDQFr",
+	"qaxq8v54bAZt4oMjcP9HREmA/xh5zYTG38oxuOecRUnHZlBTimcBliLy7vPI+ZOgx4iIKTSAgZYqx4fV",
+	"vCjxARbIUQSPpgutQ84UzzKWerpKR1IgRV7hG/IgaTIojshzJFc0mk+uLiYFlJA/tnnktCy81Pey6qVn",
+	"427GE4IO/r6drjzzy1UHw9XMi5LBeFypsYggJT88gqU9ig0H/Xm+4f9kDGCH881FBZgfJp1xFVhtm+SE",
+	"JgOYbyqcr8ITAManPXQuxGQgM2AIxMXtCAeSz2O9PouLg1jFbNSMa1MaEFCi5skWwqqmLsZLpNOeZ4e6",
+	"C+tRuWdyDlS7Va6LNTcizMOgCsfsKkzYfw6wzAkCxDDPDCBhWJSnMNme7aOGXGKcwGWinM8q8N9orFRt",
+	"MKkgkyhbXeY/yVjah6COfeAjqPrOf0/GgpvSFOjAjl8xcC2HrCtTLIsB3sLueHoIZkngZkyowuQDSvp2",
+	"jn8I9WQh+c6KAWL1Lp3X0rJiBrJX7I0MLvLyoihT0aH3dv4AJ4q40FJxcG6A99HNsSbx2cm716fvfo1d",
+	"7nF8dnz6Oo5IfPHb6dnZyesYs1ten7w5/dvJ+Yn9SioSvzp+9+rkzZuT13GpR4jmq+vT7NHWhvZ6djNc",
+	"Q/WTmWON76rdb2d0iupJGphSzFytfF1YAbe7chi6e9IXDG2Sd9KuUUrEeNhlypUQgeQfyPqxvT6EeAr0",
+	"uIhn99V3UZaXpiSUYqwcwlyh9pWmyL+7dpKOK/DPLhPK5WPNp1r5uiqnhvS4L34SRFYl2Q2GGfJMqoni",
+	"WEE+BKV8usgQVwp1kEDkwV3l9hATAW/zbI5PaVoLaRxRbWGUEZOjDF89pMmAA++H/VKNRVE5pfq6LGyC",
+	"YvH5z8//NwAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

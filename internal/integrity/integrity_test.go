@@ -9,7 +9,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shopd/shopd/gen/api"
-	"github.com/shopd/shopd/internal/integrity"
 	"github.com/shopd/shopd/internal/platform/apitest"
 )
 
@@ -40,15 +39,15 @@ func TestEveryCheckFindsWhatItIsFor(t *testing.T) {
 				ada.Post("/api/v1/orders", fields{"items": []fields{{"product_id": drift.ID, "quantity": 2}}}).Want(http.StatusCreated)
 			}
 			ada.Post("/api/v1/orders/2/cancel", nil).Want(http.StatusOK)
-			results, err := integrity.Check(t.Context(), shop.Pool)
+			results, err := shop.App.Check(t.Context())
 			require.NoError(t, err)
-			require.Len(t, results, 7)
+			require.Len(t, results, 10)
 			for _, result := range results {
 				assert.Empty(t, result.Found, result.Name)
 				assert.Positive(t, result.Checked, result.Name)
 			}
 			shop.Exec(corrupt)
-			results, err = integrity.Check(t.Context(), shop.Pool)
+			results, err = shop.App.Check(t.Context())
 			require.NoError(t, err)
 			assert.Len(t, results[i].Found, 1, results[i].Name)
 		})
