@@ -49,7 +49,7 @@ func dev(ctx context.Context, out io.Writer, reset bool) (err error) {
 	defaults := map[string]string{
 		"DEBUG": "true", "HOST": "127.0.0.1", "LOG_FORMAT": "text", "UPLOAD_DIR": filepath.Join(folder, "uploads"), "MAIL_DIR": filepath.Join(folder, "mail"),
 		"PAYMENT_TEST_DIR": filepath.Join(folder, "payments"),
-		"DATABASE_URL": "postgres://unknown.invalid/shopd", // until it is known, so that all other settings are checked first
+		"DATABASE_URL":     "postgres://unknown.invalid/shopd", // until it is known, so that all other settings are checked first
 	}
 	settings, err := config.Load(defaults)
 	if err != nil {

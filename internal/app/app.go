@@ -159,9 +159,11 @@ func (a *App) newSales(workers *river.Workers) {
 	a.carts.AddWorkers(workers)
 	a.orders = orders.New(a.pool, a.queue, a.stock, orders.Settings{
 		Currency: s.StoreCurrency, PaymentWindow: s.OrderPaymentWindow, MaxUnpaid: int64(s.OrderMaxOpenUnpaid), CancelPaid: s.OrderCancelUntil == "shipped",
-		PaidByHand: func(ctx context.Context, q *db.Queries, order db.Order) error { return a.payments.PaidByHand(ctx, q, order) },
-		Refund:     func(ctx context.Context, order, user int64) (bool, error) { return a.payments.Refund(ctx, order, user) },
-		Tell:       func(context.Context, orders.Event) error { return nil },
+		PaidByHand: func(ctx context.Context, q *db.Queries, order db.Order) error {
+			return a.payments.PaidByHand(ctx, q, order)
+		},
+		Refund: func(ctx context.Context, order, user int64) (bool, error) { return a.payments.Refund(ctx, order, user) },
+		Tell:   func(context.Context, orders.Event) error { return nil },
 	})
 	a.orders.AddWorkers(workers)
 	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[idempotency.Sweep]) error {

@@ -47,6 +47,9 @@ func (a *App) newPayments(workers *river.Workers) error {
 	return nil
 }
 
+// TestWebhookSecret is what the test provider signs its webhooks with.
+func (a *App) TestWebhookSecret() string { return testWebhookSecret(a.settings) }
+
 // testWebhookSecret signs the test provider's webhooks: nobody who does not know SECRET_KEY can.
 func testWebhookSecret(s config.Settings) string {
 	mac := hmac.New(sha256.New, []byte(s.SecretKey))
