@@ -85,7 +85,7 @@ WITH filtered AS NOT MATERIALIZED (
         sqlc.narg(on_sale)::boolean, sqlc.narg(featured)::boolean, sqlc.narg(gtin)::text, sqlc.narg(attributes)::jsonb)
 ), ranked AS NOT MATERIALIZED (
     SELECT f.*, CASE WHEN @sort::text = 'relevance' THEN
-               (SELECT ts_rank_cd(s.words, websearch_to_tsquery('english', sqlc.narg(q)), 1)
+               (SELECT ts_rank_cd(s.words, websearch_to_tsquery('english', search_phrase(sqlc.narg(q))), 1)
                   FROM product_search s WHERE s.product_id = f.product_id) END::float8 AS relevance
       FROM filtered f
 ), page AS MATERIALIZED (
@@ -137,3 +137,12 @@ SELECT sqlc.embed(product_cards),
   FROM page
   JOIN product_cards ON product_cards.product_id = page.product_id
  ORDER BY product_cards.created_at DESC, product_cards.product_id DESC;
+
+-- What is bought with a product, the strongest tie first, of what can be bought now (product_pairs_score_idx).
+-- name: ListBoughtTogether :many
+SELECT sqlc.embed(product_cards)
+  FROM product_pairs
+  JOIN product_cards ON product_cards.product_id = product_pairs.other_id
+ WHERE product_pairs.product_id = @product_id AND product_cards.is_visible AND product_cards.in_stock
+ ORDER BY product_pairs.score DESC, product_pairs.other_id
+ LIMIT @page_limit;

@@ -216,7 +216,7 @@ WITH asked AS (
     ON CONFLICT (variant_id) WHERE cleared_at IS NULL
     DO UPDATE SET level = excluded.level, stock = excluded.stock, raised_at = now() WHERE a.level <> excluded.level
 )
-SELECT yes::boolean AS taken FROM enough;
+SELECT yes::boolean AS taken, (yes AND EXISTS (SELECT FROM totals WHERE remaining = 0))::boolean AS emptied FROM enough;
 
 -- Gives back what some orders hold, to where it was taken from. What an order gave back before, it holds no more.
 -- name: ReleaseStock :exec

@@ -12,7 +12,7 @@ SELECT count(*) FILTER (WHERE r.rating = 1) AS one, count(*) FILTER (WHERE r.rat
 -- A page of the reviews of a product that are shown, in any order (reviews_product_idx, reviews_rating_idx). To be run
 -- with a plan of its own (postgres.Planned).
 -- name: ListProductReviews :many
-SELECT * FROM reviews r
+SELECT * FROM review_details r
  WHERE r.product_id = @product_id AND NOT r.is_hidden
    AND (sqlc.narg(rating)::smallint IS NULL OR r.rating = sqlc.narg(rating))
    AND (sqlc.narg(after_id)::bigint IS NULL
@@ -28,22 +28,28 @@ SELECT * FROM reviews r
 -- Adds a review of a product that is offered, under the author's name of now. The author's row is held, so that an
 -- account that is being deleted writes none. No row: there is no such product, or no longer such an account.
 -- name: CreateReview :one
+WITH made AS (
 INSERT INTO reviews (product_id, user_id, rating, title, body, author)
 SELECT l.product_id, u.id, @rating, @title, @body,
        concat_ws(' ', btrim(u.first_name), upper(nullif(left(btrim(u.last_name), 1), '')) || '.')
   FROM product_listings l, users u
  WHERE l.product_id = @product_id AND l.is_visible AND u.id = @user_id AND u.deleted_at IS NULL
    FOR SHARE OF u
-RETURNING *;
+RETURNING *
+)
+SELECT made.*, has_bought(made.user_id, made.product_id)::boolean AS is_verified_purchase FROM made;
 
 -- One account's review of a product (reviews_once_key).
 -- name: GetOwnReview :one
-SELECT * FROM reviews WHERE product_id = @product_id AND user_id = @user_id;
+SELECT * FROM review_details WHERE product_id = @product_id AND user_id = @user_id;
 
 -- name: ReplaceOwnReview :one
-UPDATE reviews SET rating = @rating, title = @title, body = @body, updated_at = now()
- WHERE product_id = @product_id AND user_id = @user_id
-RETURNING *;
+WITH changed AS (
+    UPDATE reviews SET rating = @rating, title = @title, body = @body, updated_at = now()
+     WHERE product_id = @product_id AND user_id = @user_id
+    RETURNING *
+)
+SELECT changed.*, has_bought(changed.user_id, changed.product_id)::boolean AS is_verified_purchase FROM changed;
 
 -- name: DeleteOwnReview :execrows
 DELETE FROM reviews WHERE product_id = @product_id AND user_id = @user_id;
@@ -67,20 +73,23 @@ WITH filtered AS NOT MATERIALIZED (
      ORDER BY f.created_at DESC, f.id DESC
      LIMIT @page_limit OFFSET @page_offset
 )
-SELECT sqlc.embed(reviews), p.name AS product_name,
+SELECT sqlc.embed(review_details), p.name AS product_name,
        (CASE WHEN sqlc.narg(before_id)::bigint IS NULL THEN (SELECT count(*) FROM filtered) ELSE 0 END)::bigint AS total
   FROM page
-  JOIN reviews ON reviews.id = page.id
-  JOIN products p ON p.id = reviews.product_id
- ORDER BY reviews.created_at DESC, reviews.id DESC;
+  JOIN review_details ON review_details.id = page.id
+  JOIN products p ON p.id = review_details.product_id
+ ORDER BY review_details.created_at DESC, review_details.id DESC;
 
--- One review with the name of its product, locked for a change.
+-- Holds a review for a change. What it is by then has to be read after.
 -- name: LockReview :one
-SELECT sqlc.embed(reviews), p.name AS product_name
-  FROM reviews
-  JOIN products p ON p.id = reviews.product_id
- WHERE reviews.id = $1
-   FOR UPDATE OF reviews;
+SELECT id FROM reviews WHERE id = $1 FOR UPDATE;
+
+-- One review with the name of its product.
+-- name: GetReview :one
+SELECT sqlc.embed(review_details), p.name AS product_name
+  FROM review_details
+  JOIN products p ON p.id = review_details.product_id
+ WHERE review_details.id = $1;
 
 -- name: SetReviewVisibility :exec
 UPDATE reviews SET is_hidden = @is_hidden WHERE id = @id;

@@ -1,68 +1,174 @@
--- The best 200 products for a shopper's words: rankings by words, by spelling and by meaning, each of at most
--- 200, fused by reciprocal rank (Cormack, Clarke and Büttcher 2009, k = 60; spelling counts half). An exact sku
--- or GTIN comes first. A null vector leaves meaning out; by_words false leaves words and spelling out. To be
--- run with a plan of its own (postgres.Planned).
+-- The best 200 products for what a shopper typed, one page of them. Words are looked for in the index alone, in up to
+-- three attempts of which the next only runs when the one before found little: products with every word, with most of
+-- their weight, with any. Of each the 400 most popular are weighed: where a word stands counts (name 1, brand and
+-- category 0.8, attributes 0.5, description 0.3), and how telling it is. Meaning is added to that (see search.blend).
+-- To be run with a plan of its own (postgres.Planned): the plan depends on how common the words are.
 -- name: SearchProducts :many
-WITH asked AS MATERIALIZED (
-    SELECT websearch_to_tsquery('english', @q::text) AS every_word,
-           replace(websearch_to_tsquery('english', @q)::text, ' & ', ' | ')::tsquery AS any_word
-), filtered AS NOT MATERIALIZED (
-    SELECT product_id, popularity FROM filtered_products(
+WITH filtered AS NOT MATERIALIZED (
+    SELECT product_id, popularity, brand_id FROM filtered_products(
         NULL, sqlc.narg(category_id)::bigint, sqlc.narg(category)::text, sqlc.narg(brand_id)::bigint,
         sqlc.narg(brand)::text, sqlc.narg(min_minor)::bigint, sqlc.narg(max_minor)::bigint, sqlc.narg(in_stock)::boolean,
         sqlc.narg(on_sale)::boolean, sqlc.narg(featured)::boolean, sqlc.narg(gtin)::text, sqlc.narg(attributes)::jsonb)
-), by_words AS (
-    SELECT s.product_id,
-           row_number() OVER (ORDER BY s.words @@ asked.every_word DESC, ts_rank_cd(s.words, asked.any_word, 1) DESC, s.product_id) AS place
-      FROM product_search s, asked
-     WHERE @use_words::boolean AND s.words @@ asked.any_word AND s.product_id IN (SELECT f.product_id FROM filtered f)
-     ORDER BY place
-     LIMIT 200
-), by_spelling AS (
-    SELECT x.product_id, row_number() OVER (ORDER BY x.likeness DESC, x.product_id) AS place
-      FROM (SELECT s.product_id, (SELECT avg(word_similarity(w, s.spelling)) FROM unnest(@terms::text[]) w) AS likeness
-              FROM product_search s
-             WHERE @use_words::boolean AND s.spelling %> ANY (@terms::text[]) AND s.product_id IN (SELECT f.product_id FROM filtered f)) x
-     WHERE x.likeness >= 0.45
-     ORDER BY place
-     LIMIT 200
+), terms AS MATERIALIZED (
+    SELECT n, to_tsquery('english', (@terms::text[])[n]) AS query, (@sizes::int[])[n] AS size,
+           to_tsquery('english', (@prefixes::text[])[n]) AS prefix, (@weights::float8[])[n] AS weight, @presence::float8 AS presence
+      FROM generate_series(1, cardinality(@terms::text[])) n
+), pairs AS MATERIALIZED (
+    SELECT to_tsquery('english', (@pairs::text[])[n]) AS query, (@pair_weights::float8[])[n] AS weight
+      FROM generate_series(1, cardinality(@pairs::text[])) n
+), complete AS MATERIALIZED (
+    SELECT f.product_id FROM filtered f JOIN product_search s ON s.product_id = f.product_id
+     WHERE s.words @@ to_tsquery('english', sqlc.narg(every_word)::text)
+     ORDER BY f.popularity DESC, f.product_id DESC
+     LIMIT 400
+), partial AS MATERIALIZED (
+    SELECT f.product_id FROM filtered f JOIN product_search s ON s.product_id = f.product_id
+     WHERE (SELECT count(*) FROM complete) < @enough::int AND s.words @@ to_tsquery('english', sqlc.narg(most_words)::text)
+     ORDER BY f.popularity DESC, f.product_id DESC
+     LIMIT 400
+), loose AS MATERIALIZED (
+    SELECT f.product_id FROM filtered f JOIN product_search s ON s.product_id = f.product_id
+     WHERE @use_words::boolean AND NOT EXISTS (SELECT FROM complete) AND NOT EXISTS (SELECT FROM partial)
+       AND s.words @@ to_tsquery('english', @any_word::text)
+     ORDER BY f.popularity DESC, f.product_id DESC
+     LIMIT 400
+), by_words AS MATERIALIZED (
+    SELECT s.product_id, t.mask, t.score + p.score + CASE WHEN c.complete THEN @complete_bonus::float8 ELSE 0 END
+           + CASE WHEN f.brand_id = ANY (@brand_ids::bigint[]) THEN @brand_weight::float8 ELSE 0 END
+           - CASE WHEN s.words @@ to_tsquery('english', sqlc.narg(rivals)::text) THEN 0.08 ELSE 0 END AS score
+      FROM (SELECT product_id, true AS complete FROM complete
+            UNION ALL SELECT product_id, false FROM partial WHERE product_id NOT IN (SELECT product_id FROM complete)
+            UNION ALL SELECT product_id, false FROM loose) c
+      JOIN product_search s ON s.product_id = c.product_id
+      JOIN product_listings f ON f.product_id = c.product_id
+     CROSS JOIN LATERAL (
+           SELECT sum(x.weight * (x.presence * sign(x.value) + (1 - x.presence) * x.value)) AS score, bit_or(CASE WHEN x.value > 0 THEN 1 << (x.n - 1) ELSE 0 END) AS mask
+             FROM (SELECT n, weight, presence, greatest(least(1, ts_rank('{0.3, 0.5, 0.8, 1}', s.words, query) * 1.645 * size),
+                                              0.5 * least(1, ts_rank('{0.3, 0.5, 0.8, 1}', s.words, prefix) * 1.645)) AS value
+                     FROM terms) x) t
+     CROSS JOIN LATERAL (SELECT coalesce(sum(weight) FILTER (WHERE s.words @@ query), 0) AS score FROM pairs) p
 ), nearest AS MATERIALIZED (
     SELECT e.product_id, (e.embedding <=> sqlc.narg(query_vector)::halfvec) AS distance
       FROM product_embeddings e
-     WHERE sqlc.narg(query_vector)::halfvec IS NOT NULL AND e.model_id = @model_id AND e.product_id IN (SELECT f.product_id FROM filtered f)
+      JOIN filtered f ON f.product_id = e.product_id
+     WHERE sqlc.narg(query_vector)::halfvec IS NOT NULL AND e.model_id = @model_id
      ORDER BY e.embedding <=> sqlc.narg(query_vector)::halfvec
-     LIMIT 200
+     LIMIT @nearest_limit
 ), by_meaning AS (
-    SELECT n.product_id, row_number() OVER (ORDER BY n.distance, n.product_id) AS place
+    SELECT n.product_id, 1 - n.distance AS score,
+           (1 - n.distance - @min_score::float8) / greatest(max(1 - n.distance) OVER () - @min_score, 0.0001) AS share
       FROM nearest n
-     WHERE 1 - n.distance >= @min_score::float8
+     WHERE 1 - n.distance >= @min_score
 ), exact AS (
     SELECT v.product_id FROM variants v
-     WHERE @use_words::boolean AND v.deleted_at IS NULL AND (lower(v.sku) = lower(@q) OR v.gtin = sqlc.narg(exact_gtin)::text)
+     WHERE @use_words AND v.deleted_at IS NULL AND (lower(v.sku) = lower(@q::text) OR v.gtin = sqlc.narg(exact_gtin)::text)
        AND v.product_id IN (SELECT f.product_id FROM filtered f)
 ), fused AS (
-    SELECT u.product_id, sum(u.score) AS score
-      FROM (SELECT w.product_id, 1 / (60.0 + w.place) AS score FROM by_words w
-            UNION ALL SELECT s.product_id, 0.5 / (60.0 + s.place) FROM by_spelling s
-            UNION ALL SELECT m.product_id, 1 / (60.0 + m.place) FROM by_meaning m
-            UNION ALL SELECT DISTINCT e.product_id, 1.0 FROM exact e) u
+    SELECT u.product_id, round(sum(u.score)::numeric, 2) AS score
+      FROM (SELECT product_id, score FROM by_words
+            UNION ALL SELECT m.product_id, CASE WHEN @use_words THEN m.share * CASE WHEN EXISTS (SELECT FROM complete) THEN @tie_weight::float8 ELSE @meaning_weight::float8 END ELSE m.score END FROM by_meaning m
+            UNION ALL SELECT DISTINCT product_id, 10.0 FROM exact) u
      GROUP BY u.product_id
 ), page AS MATERIALIZED (
     SELECT x.product_id, x.score, row_number() OVER () AS place, x.total
       FROM (SELECT fused.product_id, fused.score, least(count(*) OVER (), 200) AS total,
                    row_number() OVER (ORDER BY fused.score DESC, f.popularity DESC, fused.product_id) AS best
-              FROM fused JOIN filtered f ON f.product_id = fused.product_id) x
+              FROM fused JOIN product_listings f ON f.product_id = fused.product_id) x
      WHERE x.best <= 200
      ORDER BY x.best
      LIMIT @page_limit OFFSET @page_offset
 )
-SELECT sqlc.embed(product_cards), page.score::float8 AS score, page.total::bigint AS total,
-       ts_headline('english', replace(replace(replace(product_cards.name, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), asked.any_word,
-                   'StartSel=<mark>, StopSel=</mark>, HighlightAll=true')::text AS name_highlight,
-       ts_headline('english', replace(replace(replace(left(p.description, 5000), '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), asked.any_word,
-                   'StartSel=<mark>, StopSel=</mark>, MaxWords=30, MinWords=15')::text AS description_highlight
+SELECT sqlc.embed(product_cards), page.score::float8 AS score, page.total::bigint AS total, 
+       coalesce((SELECT w.mask FROM by_words w ORDER BY w.score DESC, w.product_id LIMIT 1), 0)::int AS covered,
+       (EXISTS (SELECT FROM complete))::boolean AS has_complete,
+       (EXISTS (SELECT FROM partial))::boolean AS has_partial,
+       ts_headline('english', replace(replace(replace(product_cards.name, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'),
+                   to_tsquery('english', @any_word), 'StartSel=<mark>, StopSel=</mark>, HighlightAll=true')::text AS name_highlight,
+       ts_headline('english', replace(replace(replace(left(p.description, 5000), '&', '&amp;'), '<', '&lt;'), '>', '&gt;'),
+                   to_tsquery('english', @any_word), 'StartSel=<mark>, StopSel=</mark>, MaxWords=30, MinWords=15')::text AS description_highlight
   FROM page
-  CROSS JOIN asked
   JOIN product_cards ON product_cards.product_id = page.product_id
   JOIN products p ON p.id = page.product_id
  ORDER BY page.place;
+
+-- The products nearest in meaning whatever their brand, category, price and stock, for facets.
+-- name: ListNearestIDs :many
+SELECT e.product_id FROM product_embeddings e
+ WHERE e.model_id = @model_id
+ ORDER BY e.embedding <=> @query_vector::halfvec
+ LIMIT 200;
+
+-- name: GetSearchVersion :one
+SELECT current_search_version()::bigint;
+
+-- name: ListSearchWords :many
+SELECT word, products, titles FROM search_words;
+
+-- How many products were there when their words were counted.
+-- name: CountSearchedProducts :one
+SELECT products FROM search_state;
+
+-- Brands and categories that have something to show, categories also below them.
+-- name: ListSearchNames :many
+WITH RECURSIVE shown AS (
+    SELECT c.id, c.parent_id FROM categories c
+     WHERE EXISTS (SELECT FROM product_listings l WHERE l.is_visible AND l.category_id = c.id)
+    UNION
+    SELECT above.id, above.parent_id FROM categories above JOIN shown ON shown.parent_id = above.id
+)
+SELECT true::boolean AS is_brand, b.id, b.name, b.slug FROM brands b
+ WHERE EXISTS (SELECT FROM product_listings l WHERE l.is_visible AND l.brand_id = b.id)
+UNION ALL
+SELECT false, c.id, c.name, c.slug FROM categories c WHERE c.id IN (SELECT shown.id FROM shown)
+ ORDER BY 1, 2;
+
+-- The most popular products with some words. To be run with a plan of its own (postgres.Planned).
+-- name: SuggestProducts :many
+SELECT sqlc.embed(product_cards)
+  FROM (SELECT l.product_id, l.popularity FROM product_listings l JOIN product_search s ON s.product_id = l.product_id
+         WHERE l.is_visible AND s.words @@ to_tsquery('english', @words::text)
+         ORDER BY l.popularity DESC, l.product_id DESC
+         LIMIT @most) best
+  JOIN product_cards ON product_cards.product_id = best.product_id
+ ORDER BY best.popularity DESC, best.product_id DESC;
+
+-- Counts the words anew (SET LOCAL statement_timeout before it: it reads every product). False: nothing had changed.
+-- name: RecountSearchWords :one
+SELECT recount_search_words()::boolean;
+
+-- name: AllowRecount :exec
+SET LOCAL statement_timeout = '50s';
+
+-- name: ListAllSynonyms :many
+SELECT terms, meaning FROM search_synonyms ORDER BY id;
+
+-- name: ListSynonyms :many
+SELECT * FROM search_synonyms ORDER BY id LIMIT @page_limit OFFSET @page_offset;
+
+-- name: CountSynonyms :one
+SELECT count(*) FROM search_synonyms;
+
+-- name: GetSynonyms :one
+SELECT * FROM search_synonyms WHERE id = $1;
+
+-- name: LockSynonyms :one
+SELECT * FROM search_synonyms WHERE id = $1 FOR UPDATE;
+
+-- name: CreateSynonyms :one
+INSERT INTO search_synonyms (terms, meaning) VALUES (@terms, sqlc.narg(meaning)) RETURNING *;
+
+-- name: ReplaceSynonyms :one
+UPDATE search_synonyms SET terms = @terms, meaning = sqlc.narg(meaning), version = version + 1, updated_at = now()
+ WHERE id = @id RETURNING *;
+
+-- Takes the terms of a set, in their order, so that two sets made at once do not deadlock. One that another set has
+-- is a breach of search_synonym_terms_pkey.
+-- name: TakeSynonymTerms :exec
+INSERT INTO search_synonym_terms (term, synonym_id)
+SELECT term, @id::bigint FROM unnest(@terms::text[]) AS term ORDER BY term;
+
+-- name: FreeSynonymTerms :exec
+DELETE FROM search_synonym_terms WHERE synonym_id = $1;
+
+-- name: DeleteSynonyms :exec
+DELETE FROM search_synonyms WHERE id = $1;

@@ -509,6 +509,30 @@ func (e StockReason) Valid() bool {
 	}
 }
 
+// Defines values for SuggestionKind.
+const (
+	SuggestionKindBrand    SuggestionKind = "brand"
+	SuggestionKindCategory SuggestionKind = "category"
+	SuggestionKindProduct  SuggestionKind = "product"
+	SuggestionKindQuery    SuggestionKind = "query"
+)
+
+// Valid indicates whether the value is a known member of the SuggestionKind enum.
+func (e SuggestionKind) Valid() bool {
+	switch e {
+	case SuggestionKindBrand:
+		return true
+	case SuggestionKindCategory:
+		return true
+	case SuggestionKindProduct:
+		return true
+	case SuggestionKindQuery:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for TokenPairTokenType.
 const (
 	TokenPairTokenTypeBearer TokenPairTokenType = "bearer"
@@ -1184,6 +1208,11 @@ type AdminReview struct {
 	// Example: false
 	IsHidden bool `json:"is_hidden"`
 
+	// IsVerifiedPurchase Whether the author paid for the product here.
+	//
+	// Example: true
+	IsVerifiedPurchase bool `json:"is_verified_purchase"`
+
 	// ProductID An id.
 	//
 	// Example: 42
@@ -1322,6 +1351,38 @@ type AttributesPatch map[string]*string
 
 // Availability Whether it can be bought now.
 type Availability string
+
+// AvailabilityCount Products of an availability.
+type AvailabilityCount struct {
+	// Count How many products.
+	//
+	// Example: 12
+	Count int64 `json:"count"`
+
+	// Value Whether it can be bought now.
+	Value Availability `json:"value"`
+}
+
+// BoughtTogether Products that buyers of another bought too. `total` counts all that are answered; there are no further pages.
+type BoughtTogether struct {
+	// Items The products, the strongest tie first.
+	Items []ProductSummary `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total int64 `json:"total"`
+}
 
 // Brand A brand.
 type Brand struct {
@@ -1883,6 +1944,21 @@ type EventReceipt struct {
 	//
 	// Example: true
 	Received bool `json:"received"`
+}
+
+// Facets How many products there are of each kind, only when asked for.
+type Facets struct {
+	// Availability In stock and out of stock.
+	Availability []AvailabilityCount `json:"availability"`
+
+	// Brands The brands of most products.
+	Brands []ReferenceCount `json:"brands"`
+
+	// Categories The categories of most products. A product counts in its own category alone.
+	Categories []ReferenceCount `json:"categories"`
+
+	// Prices Bands of prices as buyers pay them, lowest first, with round limits that divide the products about evenly.
+	Prices []PriceBand `json:"prices"`
 }
 
 // FieldError One field that is not valid.
@@ -2660,6 +2736,11 @@ type OwnReview struct {
 	// Example: false
 	IsHidden bool `json:"is_hidden"`
 
+	// IsVerifiedPurchase Whether the author paid for the product here.
+	//
+	// Example: true
+	IsVerifiedPurchase bool `json:"is_verified_purchase"`
+
 	// ProductID An id.
 	//
 	// Example: 42
@@ -2942,6 +3023,24 @@ type PersonName = string
 //
 // Example: +44 20 7946 0958
 type Phone = string
+
+// PriceBand Products that cost from `min` to `max`, both included.
+type PriceBand struct {
+	// Count How many products.
+	//
+	// Example: 12
+	Count int64 `json:"count"`
+
+	// Max The lowest or highest price, to be sent as `min_price` or `max_price`; null for none.
+	//
+	// Example: 50.00
+	Max *string `json:"max"`
+
+	// Min The lowest or highest price, to be sent as `min_price` or `max_price`; null for none.
+	//
+	// Example: 50.00
+	Min *string `json:"min"`
+}
 
 // Problem What went wrong, as of RFC 9457.
 type Problem struct {
@@ -3246,6 +3345,9 @@ type ProductInput struct {
 
 // ProductPage A page of products. `total` is absent on pages fetched by cursor.
 type ProductPage struct {
+	// Facets How many products there are of each kind, only when asked for.
+	Facets *Facets `json:"facets,omitempty"`
+
 	// Items The products.
 	Items []ProductSummary `json:"items"`
 
@@ -3559,6 +3661,29 @@ type Reference struct {
 	Slug Slug `json:"slug"`
 }
 
+// ReferenceCount A brand or category and its products.
+type ReferenceCount struct {
+	// Count How many products.
+	//
+	// Example: 12
+	Count int64 `json:"count"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// Name The name.
+	//
+	// Example: Headphones
+	Name string `json:"name"`
+
+	// Slug A name for addresses, unique and made of lower-case letters, digits and dashes.
+	//
+	// Example: wireless-headphones
+	Slug Slug `json:"slug"`
+}
+
 // RefreshRequest The refresh token to exchange.
 type RefreshRequest struct {
 	// RefreshToken The refresh token of the last login or refresh.
@@ -3684,6 +3809,11 @@ type Review struct {
 	// Example: 42
 	ID ID `json:"id"`
 
+	// IsVerifiedPurchase Whether the author paid for the product here.
+	//
+	// Example: true
+	IsVerifiedPurchase bool `json:"is_verified_purchase"`
+
 	// Rating How good it is, in stars.
 	//
 	// Example: 4
@@ -3797,11 +3927,43 @@ type SearchHit struct {
 	Score float64 `json:"score"`
 }
 
+// SearchInterpretation What the text was taken to mean.
+type SearchInterpretation struct {
+	// MaxPrice The highest price that the text asks for and the filter used; null for none.
+	//
+	// Example: 59.99
+	MaxPrice *string `json:"max_price"`
+
+	// MinPrice The lowest price that the text asks for and the filter used; null for none.
+	//
+	// Example: 20.00
+	MinPrice *string `json:"min_price"`
+
+	// Words The text without prices, as it was searched for.
+	//
+	// Example: wireless headphones
+	Words string `json:"words"`
+}
+
 // SearchMode Which rankings a search uses.
 type SearchMode string
 
 // SearchResults A page of matches, best first.
 type SearchResults struct {
+	// CorrectedQuery The text that was searched for, when mistyped words were corrected; null otherwise.
+	//
+	// Example: wireless headphones
+	CorrectedQuery *string `json:"corrected_query"`
+
+	// DroppedWords Words no product has together with the others, so that the best match lacks them.
+	DroppedWords []string `json:"dropped_words"`
+
+	// Facets How many products there are of each kind, only when asked for.
+	Facets *Facets `json:"facets,omitempty"`
+
+	// Interpreted What the text was taken to mean.
+	Interpreted SearchInterpretation `json:"interpreted"`
+
 	// Items The matches.
 	Items []SearchHit `json:"items"`
 
@@ -4416,6 +4578,102 @@ type StockThresholds struct {
 	Medium int32 `json:"medium"`
 }
 
+// Suggestion One completion.
+type Suggestion struct {
+	// Highlighted The text, HTML-escaped, with what was typed in `<mark>`.
+	//
+	// Example: Drift <mark>Wirel</mark>ess Headphones
+	Highlighted string `json:"highlighted"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID *ID `json:"id,omitempty"`
+
+	// Image An image of a product.
+	Image *Image `json:"image,omitempty"`
+
+	// Kind What a suggestion leads to, a search or a page of the shop.
+	Kind SuggestionKind `json:"kind"`
+
+	// Slug A name for addresses, unique and made of lower-case letters, digits and dashes.
+	//
+	// Example: wireless-headphones
+	Slug *Slug `json:"slug,omitempty"`
+
+	// Text The query, or the name of what was found.
+	//
+	// Example: Drift Wireless Headphones
+	Text string `json:"text"`
+}
+
+// SuggestionKind What a suggestion leads to, a search or a page of the shop.
+type SuggestionKind string
+
+// Suggestions Completions of what was typed.
+type Suggestions struct {
+	// Items The suggestions, best first.
+	Items []Suggestion `json:"items"`
+}
+
+// SynonymInput A set of synonyms as it is to be.
+type SynonymInput struct {
+	// Meaning What the terms also ask for, one way; null for terms that mean each other.
+	//
+	// Example: vacuum flask
+	Meaning *string `json:"meaning,omitempty"`
+
+	// Terms Words or short phrases. Case, accents and signs make no difference. Without `meaning`, at least two.
+	Terms []string `json:"terms"`
+}
+
+// SynonymPage A page of sets of synonyms.
+type SynonymPage struct {
+	// Items The sets.
+	Items []SynonymSet `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total int64 `json:"total"`
+}
+
+// SynonymSet Terms that mean the same.
+type SynonymSet struct {
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// Meaning What the terms also ask for, one way; null for terms that mean each other.
+	//
+	// Example: vacuum flask
+	Meaning *string `json:"meaning"`
+
+	// Terms The terms, as search reads them.
+	Terms []string `json:"terms"`
+
+	// UpdatedAt When it last changed.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
 // TokenPair Tokens of one session.
 type TokenPair struct {
 	// AccessToken A JWT for `Authorization: Bearer`.
@@ -4850,6 +5108,9 @@ type OnSale = bool
 // Example: 42
 type VariantID = ID
 
+// WithFacets defines model for WithFacets.
+type WithFacets = bool
+
 // Conflict What went wrong, as of RFC 9457.
 type Conflict = Problem
 
@@ -5187,6 +5448,29 @@ type AdminListReviewsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListSynonymsParams defines parameters for ListSynonyms.
+type ListSynonymsParams struct {
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+}
+
+// DeleteSynonymsParams defines parameters for DeleteSynonyms.
+type DeleteSynonymsParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ReplaceSynonymsParams defines parameters for ReplaceSynonyms.
+type ReplaceSynonymsParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // ListStockParams defines parameters for ListStock.
 type ListStockParams struct {
 	// ProductID Only of this product.
@@ -5474,6 +5758,10 @@ type ListProductsParams struct {
 	// Sort The order. `relevance` needs `q`. Prices are compared as the buyer pays them, discounts included.
 	Sort *ProductSort `form:"sort,omitempty" json:"sort,omitempty"`
 
+	// Facets Whether to count the products by brand, category, price and availability. Each count respects all filters but
+	// those of its own kind, so that a shopper can switch.
+	Facets *WithFacets `form:"facets,omitempty" json:"facets,omitempty"`
+
 	// Limit How many items a page holds.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -5552,11 +5840,30 @@ type SearchProductsParams struct {
 	// Attribute Only products with this attribute, as `name:value`. May be given several times; all must hold.
 	Attribute Attribute `form:"attribute,omitempty" json:"attribute,omitempty"`
 
+	// Facets Whether to count the products by brand, category, price and availability. Each count respects all filters but
+	// those of its own kind, so that a shopper can switch.
+	Facets *WithFacets `form:"facets,omitempty" json:"facets,omitempty"`
+
 	// Limit How many items a page holds.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Offset How many items to skip. For deep pages use `cursor`.
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+}
+
+// SuggestProductsParams defines parameters for SuggestProducts.
+type SuggestProductsParams struct {
+	// Q What was typed so far.
+	Q SearchText `form:"q" json:"q"`
+
+	// Limit Most suggestions.
+	Limit *int32 `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ListBoughtTogetherParams defines parameters for ListBoughtTogether.
+type ListBoughtTogetherParams struct {
+	// Limit How many products to answer.
+	Limit *int32 `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // ListProductReviewsParams defines parameters for ListProductReviews.
@@ -5672,6 +5979,12 @@ type ReplaceVariantJSONRequestBody = VariantInput
 
 // SetReviewVisibilityJSONRequestBody defines body for SetReviewVisibility for application/json ContentType.
 type SetReviewVisibilityJSONRequestBody = ReviewVisibility
+
+// CreateSynonymsJSONRequestBody defines body for CreateSynonyms for application/json ContentType.
+type CreateSynonymsJSONRequestBody = SynonymInput
+
+// ReplaceSynonymsJSONRequestBody defines body for ReplaceSynonyms for application/json ContentType.
+type ReplaceSynonymsJSONRequestBody = SynonymInput
 
 // SetStockJSONRequestBody defines body for SetStock for application/json ContentType.
 type SetStockJSONRequestBody = StockInput
@@ -6002,6 +6315,21 @@ type ServerInterface interface {
 	// SetReviewVisibility Hide a review or show it
 	// (PUT /api/v1/admin/reviews/{id}/visibility)
 	SetReviewVisibility(ctx echo.Context, id ID) error
+	// ListSynonyms List synonyms
+	// (GET /api/v1/admin/search/synonyms)
+	ListSynonyms(ctx echo.Context, params ListSynonymsParams) error
+	// CreateSynonyms Add synonyms
+	// (POST /api/v1/admin/search/synonyms)
+	CreateSynonyms(ctx echo.Context) error
+	// DeleteSynonyms Delete a set of synonyms
+	// (DELETE /api/v1/admin/search/synonyms/{id})
+	DeleteSynonyms(ctx echo.Context, id ID, params DeleteSynonymsParams) error
+	// GetSynonyms Get a set of synonyms
+	// (GET /api/v1/admin/search/synonyms/{id})
+	GetSynonyms(ctx echo.Context, id ID) error
+	// ReplaceSynonyms Replace a set of synonyms
+	// (PUT /api/v1/admin/search/synonyms/{id})
+	ReplaceSynonyms(ctx echo.Context, id ID, params ReplaceSynonymsParams) error
 	// ListStock List stock levels
 	// (GET /api/v1/admin/stock)
 	ListStock(ctx echo.Context, params ListStockParams) error
@@ -6164,9 +6492,15 @@ type ServerInterface interface {
 	// GetProductBySlug Get a product by its slug
 	// (GET /api/v1/products/slug/{slug})
 	GetProductBySlug(ctx echo.Context, slug string) error
+	// SuggestProducts Complete a search
+	// (GET /api/v1/products/suggest)
+	SuggestProducts(ctx echo.Context, params SuggestProductsParams) error
 	// GetProduct Get a product
 	// (GET /api/v1/products/{id})
 	GetProduct(ctx echo.Context, id ID) error
+	// ListBoughtTogether List what is bought with a product
+	// (GET /api/v1/products/{id}/bought-together)
+	ListBoughtTogether(ctx echo.Context, id ID, params ListBoughtTogetherParams) error
 	// ListProductReviews List a product's reviews
 	// (GET /api/v1/products/{id}/reviews)
 	ListProductReviews(ctx echo.Context, id ID, params ListProductReviewsParams) error
@@ -7671,6 +8005,128 @@ func (w *ServerInterfaceWrapper) SetReviewVisibility(ctx echo.Context) error {
 	return err
 }
 
+// ListSynonyms converts echo context to params.
+func (w *ServerInterfaceWrapper) ListSynonyms(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSynonymsParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "offset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offset", ctx.QueryParams(), &params.Offset, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offset: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListSynonyms(ctx, params)
+	return err
+}
+
+// CreateSynonyms converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateSynonyms(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateSynonyms(ctx)
+	return err
+}
+
+// DeleteSynonyms converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteSynonyms(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeleteSynonymsParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteSynonyms(ctx, id, params)
+	return err
+}
+
+// GetSynonyms converts echo context to params.
+func (w *ServerInterfaceWrapper) GetSynonyms(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetSynonyms(ctx, id)
+	return err
+}
+
+// ReplaceSynonyms converts echo context to params.
+func (w *ServerInterfaceWrapper) ReplaceSynonyms(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReplaceSynonymsParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ReplaceSynonyms(ctx, id, params)
+	return err
+}
+
 // ListStock converts echo context to params.
 func (w *ServerInterfaceWrapper) ListStock(ctx echo.Context) error {
 	var err error
@@ -8882,6 +9338,13 @@ func (w *ServerInterfaceWrapper) ListProducts(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
 	}
 
+	// ------------- Optional query parameter "facets" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "facets", ctx.QueryParams(), &params.Facets, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter facets: %s", err))
+	}
+
 	// ------------- Optional query parameter "limit" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
@@ -9076,6 +9539,13 @@ func (w *ServerInterfaceWrapper) SearchProducts(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter attribute: %s", err))
 	}
 
+	// ------------- Optional query parameter "facets" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "facets", ctx.QueryParams(), &params.Facets, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter facets: %s", err))
+	}
+
 	// ------------- Optional query parameter "limit" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
@@ -9111,6 +9581,31 @@ func (w *ServerInterfaceWrapper) GetProductBySlug(ctx echo.Context) error {
 	return err
 }
 
+// SuggestProducts converts echo context to params.
+func (w *ServerInterfaceWrapper) SuggestProducts(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SuggestProductsParams
+	// ------------- Required query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "q", ctx.QueryParams(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter q: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SuggestProducts(ctx, params)
+	return err
+}
+
 // GetProduct converts echo context to params.
 func (w *ServerInterfaceWrapper) GetProduct(ctx echo.Context) error {
 	var err error
@@ -9124,6 +9619,31 @@ func (w *ServerInterfaceWrapper) GetProduct(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetProduct(ctx, id)
+	return err
+}
+
+// ListBoughtTogether converts echo context to params.
+func (w *ServerInterfaceWrapper) ListBoughtTogether(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListBoughtTogetherParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListBoughtTogether(ctx, id, params)
 	return err
 }
 
@@ -9568,11 +10088,13 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/brands/:id", wrapper.GetBrand, options.OperationMiddlewares["getBrand"]...)
 	router.GET(options.BaseURL+"/api/v1/products", wrapper.ListProducts, options.OperationMiddlewares["listProducts"]...)
 	router.GET(options.BaseURL+"/api/v1/products/search", wrapper.SearchProducts, options.OperationMiddlewares["searchProducts"]...)
+	router.GET(options.BaseURL+"/api/v1/products/suggest", wrapper.SuggestProducts, options.OperationMiddlewares["suggestProducts"]...)
 	router.GET(options.BaseURL+"/api/v1/products/featured", wrapper.ListFeaturedProducts, options.OperationMiddlewares["listFeaturedProducts"]...)
 	router.GET(options.BaseURL+"/api/v1/products/offers", wrapper.ListProductOffers, options.OperationMiddlewares["listProductOffers"]...)
 	router.GET(options.BaseURL+"/api/v1/products/:id", wrapper.GetProduct, options.OperationMiddlewares["getProduct"]...)
 	router.GET(options.BaseURL+"/api/v1/products/slug/:slug", wrapper.GetProductBySlug, options.OperationMiddlewares["getProductBySlug"]...)
 	router.GET(options.BaseURL+"/api/v1/products/:id/similar", wrapper.ListSimilarProducts, options.OperationMiddlewares["listSimilarProducts"]...)
+	router.GET(options.BaseURL+"/api/v1/products/:id/bought-together", wrapper.ListBoughtTogether, options.OperationMiddlewares["listBoughtTogether"]...)
 	router.GET(options.BaseURL+"/api/v1/admin/categories", wrapper.AdminListCategories, options.OperationMiddlewares["adminListCategories"]...)
 	router.POST(options.BaseURL+"/api/v1/admin/categories", wrapper.CreateCategory, options.OperationMiddlewares["createCategory"]...)
 	router.DELETE(options.BaseURL+"/api/v1/admin/categories/:id", wrapper.DeleteCategory, options.OperationMiddlewares["deleteCategory"]...)
@@ -9583,6 +10105,11 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.DELETE(options.BaseURL+"/api/v1/admin/brands/:id", wrapper.DeleteBrand, options.OperationMiddlewares["deleteBrand"]...)
 	router.PATCH(options.BaseURL+"/api/v1/admin/brands/:id", wrapper.UpdateBrand, options.OperationMiddlewares["updateBrand"]...)
 	router.PUT(options.BaseURL+"/api/v1/admin/brands/:id", wrapper.ReplaceBrand, options.OperationMiddlewares["replaceBrand"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/search/synonyms", wrapper.ListSynonyms, options.OperationMiddlewares["listSynonyms"]...)
+	router.POST(options.BaseURL+"/api/v1/admin/search/synonyms", wrapper.CreateSynonyms, options.OperationMiddlewares["createSynonyms"]...)
+	router.DELETE(options.BaseURL+"/api/v1/admin/search/synonyms/:id", wrapper.DeleteSynonyms, options.OperationMiddlewares["deleteSynonyms"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/search/synonyms/:id", wrapper.GetSynonyms, options.OperationMiddlewares["getSynonyms"]...)
+	router.PUT(options.BaseURL+"/api/v1/admin/search/synonyms/:id", wrapper.ReplaceSynonyms, options.OperationMiddlewares["replaceSynonyms"]...)
 	router.GET(options.BaseURL+"/api/v1/admin/products", wrapper.AdminListProducts, options.OperationMiddlewares["adminListProducts"]...)
 	router.POST(options.BaseURL+"/api/v1/admin/products", wrapper.CreateProduct, options.OperationMiddlewares["createProduct"]...)
 	router.DELETE(options.BaseURL+"/api/v1/admin/products/:id", wrapper.DeleteProduct, options.OperationMiddlewares["deleteProduct"]...)
@@ -15937,6 +16464,637 @@ func (response SetReviewVisibilitydefaultApplicationProblemPlusJSONResponse) Vis
 	return err
 }
 
+type ListSynonymsRequestObject struct {
+	Params ListSynonymsParams
+}
+
+type ListSynonymsResponseObject interface {
+	VisitListSynonymsResponse(w http.ResponseWriter) error
+}
+
+type ListSynonyms200JSONResponse SynonymPage
+
+func (response ListSynonyms200JSONResponse) VisitListSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSynonyms401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListSynonyms401ApplicationProblemPlusJSONResponse) VisitListSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSynonyms403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListSynonyms403ApplicationProblemPlusJSONResponse) VisitListSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSynonyms422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListSynonyms422ApplicationProblemPlusJSONResponse) VisitListSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSynonymsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListSynonymsdefaultApplicationProblemPlusJSONResponse) VisitListSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSynonymsRequestObject struct {
+	Body *CreateSynonymsJSONRequestBody
+}
+
+type CreateSynonymsResponseObject interface {
+	VisitCreateSynonymsResponse(w http.ResponseWriter) error
+}
+
+type CreateSynonyms201ResponseHeaders struct {
+	ETag *string
+}
+
+type CreateSynonyms201JSONResponse struct {
+	Body    SynonymSet
+	Headers CreateSynonyms201ResponseHeaders
+}
+
+func (response CreateSynonyms201JSONResponse) VisitCreateSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSynonyms401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateSynonyms401ApplicationProblemPlusJSONResponse) VisitCreateSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSynonyms403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CreateSynonyms403ApplicationProblemPlusJSONResponse) VisitCreateSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSynonyms409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateSynonyms409ApplicationProblemPlusJSONResponse) VisitCreateSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSynonyms415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateSynonyms415ApplicationProblemPlusJSONResponse) VisitCreateSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSynonyms422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response CreateSynonyms422ApplicationProblemPlusJSONResponse) VisitCreateSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSynonymsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateSynonymsdefaultApplicationProblemPlusJSONResponse) VisitCreateSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSynonymsRequestObject struct {
+	ID     ID `json:"id"`
+	Params DeleteSynonymsParams
+}
+
+type DeleteSynonymsResponseObject interface {
+	VisitDeleteSynonymsResponse(w http.ResponseWriter) error
+}
+
+type DeleteSynonyms204Response struct {
+}
+
+func (response DeleteSynonyms204Response) VisitDeleteSynonymsResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteSynonyms401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteSynonyms401ApplicationProblemPlusJSONResponse) VisitDeleteSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSynonyms403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteSynonyms403ApplicationProblemPlusJSONResponse) VisitDeleteSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSynonyms404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteSynonyms404ApplicationProblemPlusJSONResponse) VisitDeleteSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSynonyms412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteSynonyms412ApplicationProblemPlusJSONResponse) VisitDeleteSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSynonyms422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteSynonyms422ApplicationProblemPlusJSONResponse) VisitDeleteSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteSynonymsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteSynonymsdefaultApplicationProblemPlusJSONResponse) VisitDeleteSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSynonymsRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetSynonymsResponseObject interface {
+	VisitGetSynonymsResponse(w http.ResponseWriter) error
+}
+
+type GetSynonyms200ResponseHeaders struct {
+	ETag *string
+}
+
+type GetSynonyms200JSONResponse struct {
+	Body    SynonymSet
+	Headers GetSynonyms200ResponseHeaders
+}
+
+func (response GetSynonyms200JSONResponse) VisitGetSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSynonyms304Response = NotModifiedResponse
+
+func (response GetSynonyms304Response) VisitGetSynonymsResponse(w http.ResponseWriter) error {
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetSynonyms401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetSynonyms401ApplicationProblemPlusJSONResponse) VisitGetSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSynonyms403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetSynonyms403ApplicationProblemPlusJSONResponse) VisitGetSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSynonyms404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetSynonyms404ApplicationProblemPlusJSONResponse) VisitGetSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSynonyms422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetSynonyms422ApplicationProblemPlusJSONResponse) VisitGetSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSynonymsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetSynonymsdefaultApplicationProblemPlusJSONResponse) VisitGetSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceSynonymsRequestObject struct {
+	ID     ID `json:"id"`
+	Params ReplaceSynonymsParams
+	Body   *ReplaceSynonymsJSONRequestBody
+}
+
+type ReplaceSynonymsResponseObject interface {
+	VisitReplaceSynonymsResponse(w http.ResponseWriter) error
+}
+
+type ReplaceSynonyms200ResponseHeaders struct {
+	ETag *string
+}
+
+type ReplaceSynonyms200JSONResponse struct {
+	Body    SynonymSet
+	Headers ReplaceSynonyms200ResponseHeaders
+}
+
+func (response ReplaceSynonyms200JSONResponse) VisitReplaceSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceSynonyms401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceSynonyms401ApplicationProblemPlusJSONResponse) VisitReplaceSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceSynonyms403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceSynonyms403ApplicationProblemPlusJSONResponse) VisitReplaceSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceSynonyms404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceSynonyms404ApplicationProblemPlusJSONResponse) VisitReplaceSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceSynonyms409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceSynonyms409ApplicationProblemPlusJSONResponse) VisitReplaceSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceSynonyms412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceSynonyms412ApplicationProblemPlusJSONResponse) VisitReplaceSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceSynonyms415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceSynonyms415ApplicationProblemPlusJSONResponse) VisitReplaceSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceSynonyms422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ReplaceSynonyms422ApplicationProblemPlusJSONResponse) VisitReplaceSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplaceSynonymsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReplaceSynonymsdefaultApplicationProblemPlusJSONResponse) VisitReplaceSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListStockRequestObject struct {
 	Params ListStockParams
 }
@@ -21685,6 +22843,61 @@ func (response GetProductBySlugdefaultApplicationProblemPlusJSONResponse) VisitG
 	return err
 }
 
+type SuggestProductsRequestObject struct {
+	Params SuggestProductsParams
+}
+
+type SuggestProductsResponseObject interface {
+	VisitSuggestProductsResponse(w http.ResponseWriter) error
+}
+
+type SuggestProducts200JSONResponse Suggestions
+
+func (response SuggestProducts200JSONResponse) VisitSuggestProductsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SuggestProducts422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response SuggestProducts422ApplicationProblemPlusJSONResponse) VisitSuggestProductsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SuggestProductsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SuggestProductsdefaultApplicationProblemPlusJSONResponse) VisitSuggestProductsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetProductRequestObject struct {
 	ID ID `json:"id"`
 }
@@ -21765,6 +22978,78 @@ type GetProductdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetProductdefaultApplicationProblemPlusJSONResponse) VisitGetProductResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListBoughtTogetherRequestObject struct {
+	ID     ID `json:"id"`
+	Params ListBoughtTogetherParams
+}
+
+type ListBoughtTogetherResponseObject interface {
+	VisitListBoughtTogetherResponse(w http.ResponseWriter) error
+}
+
+type ListBoughtTogether200JSONResponse BoughtTogether
+
+func (response ListBoughtTogether200JSONResponse) VisitListBoughtTogetherResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListBoughtTogether404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListBoughtTogether404ApplicationProblemPlusJSONResponse) VisitListBoughtTogetherResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListBoughtTogether422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListBoughtTogether422ApplicationProblemPlusJSONResponse) VisitListBoughtTogetherResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListBoughtTogetherdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListBoughtTogetherdefaultApplicationProblemPlusJSONResponse) VisitListBoughtTogetherResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -24227,6 +25512,21 @@ type StrictServerInterface interface {
 	// SetReviewVisibility Hide a review or show it
 	// (PUT /api/v1/admin/reviews/{id}/visibility)
 	SetReviewVisibility(ctx context.Context, request SetReviewVisibilityRequestObject) (SetReviewVisibilityResponseObject, error)
+	// ListSynonyms List synonyms
+	// (GET /api/v1/admin/search/synonyms)
+	ListSynonyms(ctx context.Context, request ListSynonymsRequestObject) (ListSynonymsResponseObject, error)
+	// CreateSynonyms Add synonyms
+	// (POST /api/v1/admin/search/synonyms)
+	CreateSynonyms(ctx context.Context, request CreateSynonymsRequestObject) (CreateSynonymsResponseObject, error)
+	// DeleteSynonyms Delete a set of synonyms
+	// (DELETE /api/v1/admin/search/synonyms/{id})
+	DeleteSynonyms(ctx context.Context, request DeleteSynonymsRequestObject) (DeleteSynonymsResponseObject, error)
+	// GetSynonyms Get a set of synonyms
+	// (GET /api/v1/admin/search/synonyms/{id})
+	GetSynonyms(ctx context.Context, request GetSynonymsRequestObject) (GetSynonymsResponseObject, error)
+	// ReplaceSynonyms Replace a set of synonyms
+	// (PUT /api/v1/admin/search/synonyms/{id})
+	ReplaceSynonyms(ctx context.Context, request ReplaceSynonymsRequestObject) (ReplaceSynonymsResponseObject, error)
 	// ListStock List stock levels
 	// (GET /api/v1/admin/stock)
 	ListStock(ctx context.Context, request ListStockRequestObject) (ListStockResponseObject, error)
@@ -24389,9 +25689,15 @@ type StrictServerInterface interface {
 	// GetProductBySlug Get a product by its slug
 	// (GET /api/v1/products/slug/{slug})
 	GetProductBySlug(ctx context.Context, request GetProductBySlugRequestObject) (GetProductBySlugResponseObject, error)
+	// SuggestProducts Complete a search
+	// (GET /api/v1/products/suggest)
+	SuggestProducts(ctx context.Context, request SuggestProductsRequestObject) (SuggestProductsResponseObject, error)
 	// GetProduct Get a product
 	// (GET /api/v1/products/{id})
 	GetProduct(ctx context.Context, request GetProductRequestObject) (GetProductResponseObject, error)
+	// ListBoughtTogether List what is bought with a product
+	// (GET /api/v1/products/{id}/bought-together)
+	ListBoughtTogether(ctx context.Context, request ListBoughtTogetherRequestObject) (ListBoughtTogetherResponseObject, error)
 	// ListProductReviews List a product's reviews
 	// (GET /api/v1/products/{id}/reviews)
 	ListProductReviews(ctx context.Context, request ListProductReviewsRequestObject) (ListProductReviewsResponseObject, error)
@@ -26273,6 +27579,177 @@ func (sh *strictHandler) SetReviewVisibility(ctx echo.Context, id ID) error {
 	return nil
 }
 
+// ListSynonyms operation middleware
+func (sh *strictHandler) ListSynonyms(ctx echo.Context, params ListSynonymsParams) error {
+	var request ListSynonymsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSynonyms(ctx.Request().Context(), request.(ListSynonymsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSynonyms")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListSynonymsResponseObject); ok {
+		return validResponse.VisitListSynonymsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateSynonyms operation middleware
+func (sh *strictHandler) CreateSynonyms(ctx echo.Context) error {
+	var request CreateSynonymsRequestObject
+
+	var body CreateSynonymsJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateSynonyms(ctx.Request().Context(), request.(CreateSynonymsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateSynonyms")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateSynonymsResponseObject); ok {
+		return validResponse.VisitCreateSynonymsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteSynonyms operation middleware
+func (sh *strictHandler) DeleteSynonyms(ctx echo.Context, id ID, params DeleteSynonymsParams) error {
+	var request DeleteSynonymsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteSynonyms(ctx.Request().Context(), request.(DeleteSynonymsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteSynonyms")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteSynonymsResponseObject); ok {
+		return validResponse.VisitDeleteSynonymsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetSynonyms operation middleware
+func (sh *strictHandler) GetSynonyms(ctx echo.Context, id ID) error {
+	var request GetSynonymsRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSynonyms(ctx.Request().Context(), request.(GetSynonymsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSynonyms")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetSynonymsResponseObject); ok {
+		return validResponse.VisitGetSynonymsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReplaceSynonyms operation middleware
+func (sh *strictHandler) ReplaceSynonyms(ctx echo.Context, id ID, params ReplaceSynonymsParams) error {
+	var request ReplaceSynonymsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body ReplaceSynonymsJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReplaceSynonyms(ctx.Request().Context(), request.(ReplaceSynonymsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReplaceSynonyms")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReplaceSynonymsResponseObject); ok {
+		return validResponse.VisitReplaceSynonymsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListStock operation middleware
 func (sh *strictHandler) ListStock(ctx echo.Context, params ListStockParams) error {
 	var request ListStockRequestObject
@@ -28071,6 +29548,31 @@ func (sh *strictHandler) GetProductBySlug(ctx echo.Context, slug string) error {
 	return nil
 }
 
+// SuggestProducts operation middleware
+func (sh *strictHandler) SuggestProducts(ctx echo.Context, params SuggestProductsParams) error {
+	var request SuggestProductsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SuggestProducts(ctx.Request().Context(), request.(SuggestProductsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SuggestProducts")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SuggestProductsResponseObject); ok {
+		return validResponse.VisitSuggestProductsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetProduct operation middleware
 func (sh *strictHandler) GetProduct(ctx echo.Context, id ID) error {
 	var request GetProductRequestObject
@@ -28090,6 +29592,32 @@ func (sh *strictHandler) GetProduct(ctx echo.Context, id ID) error {
 		return err
 	} else if validResponse, ok := response.(GetProductResponseObject); ok {
 		return validResponse.VisitGetProductResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListBoughtTogether operation middleware
+func (sh *strictHandler) ListBoughtTogether(ctx echo.Context, id ID, params ListBoughtTogetherParams) error {
+	var request ListBoughtTogetherRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListBoughtTogether(ctx.Request().Context(), request.(ListBoughtTogetherRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListBoughtTogether")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListBoughtTogetherResponseObject); ok {
+		return validResponse.VisitListBoughtTogetherResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -28764,663 +30292,705 @@ func (sh *strictHandler) GetReadiness(ctx echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P35chs39jcO3wqKM1W2kyZFavEi17fmq3hJ5HgbSR5nxvKQYDdIIuoGOgAomsnPbz1X81zYcyVv4QDo",
-	"jWh2U4tlJ5o/JjLZbGwHZz+f80cn5EnKGWFKdvb/6MwIjoiAPw/CkKSqe4TZlMAHEZGhoKminHX2Oycz",
-	"guaMKpRioSTiE0QVSvASjQnC8oxEaMIFoqzXCTrkE07SmHT2O+OlIrITdGQ4IwnWb1XLVH8hlaBs2vn8",
-	"Oeg8weGMdJ9wpgSPVwf+iS9QzNkUqRlBmMkFEW7cM5Kq8njpfBzTMEAJ/tTFU/I/O4O9nfv9fj9ANEnm",
-	"Co9j0jQbzhRhdh9WZ/N+RsMZgmXpCUmCsCABwizSWzLjC5RgtvRsAup37+/t7extDR7ubA8GLWdxTMK5",
-	"oGrZfctjGi5988EKdibFUwL7EnMclcePyATPY9WVIkR3GGfkTsPoz07w1E8B50RIyple60KPvMDSngmJ",
-	"euiYsEiTxRiHZ4gyNDqcdF9zRrqvsApno/KsTjuP8MPJINzdjfrb4wdkZ3DaaZjXYUSSlJvjIWmMlyRa",
-	"neZIiTkZocWMMKRmVCIqi6SjOMIMESxiSgQS5Lc5kQotqJrBUxInBI2ygcJl92eyrMxcD1CaKWHzpLP/",
-	"wXzxMfDM/Agr8pImVHXh//1UrikHhTiOzYR5SgTWX9+RaEFZxBcIxzFfyNJstvuePaNMkSkRlaGPSIIp",
-	"01OqH55P9NiJpmoUk0n5eg0ebTCWJJ5lHpOQs0iiOVM01sspDajppjTgTtN4RIll92CiiKgfS3G0wJoq",
-	"yYQLgpRYUjZFeIorzOpBw2Dv37/vHszVjDBFQ6yIfxc1fRUeQnePnj9B9x/s9e+ViegHggUQII6T/znt",
-	"yBlPo8YL8Ev3QEoqFWaq+1bwcxr5Fm54VMIjEqOF4IoU6L+HDsaSMGXuB+PuMX2PNRcvTzLmIY69pD4l",
-	"CWW0E9hHPET/OeikWOCEKCdglBJ0PPdt3BsWL1EqeDQPlXSXkUqE3U8ChCUaMZyQ/XMcz8moh14ZGTCl",
-	"54QhSc6JwDFSNCHyMRBWMpcKzXhcXtKHTshjLvbHMQ7P9LTJpzTmEens68sbdKiezm9zIpadoKPH6+x3",
-	"slmUdoIqksC6EvzpJWFTNevs7/T7QSehLPu33gOliNBv/e+H/+5//H6/9/3fOyu7Fei3HJo3DvrZ11gI",
-	"vISTPzjHNMZjGlO1bNo/uFJ69wq/0ZvgXVvxvcXl/V2QSWe/87etXGHYMt/KrdJk9Ox+EJhFhx5m/MZO",
-	"ZawfqJsDfDmkUevxD6N81NfwDu+4xAyb7YceDnGBZDyfBkBlfK6QIFMsIn1vQyzJ2jmWJlg49u3KsQ8C",
-	"r5oj1Ak/I8wvWUchFmqo9AMjhNEUxNKUF0TThAqpUEwZ6aHDKeOCROYWS56QMY+WWtLFfDolEaJs31z6",
-	"MORzptBM32+khzCamzxlfMF6p8wt1yiC+Xp/6er5ds2E255LvkSzYEWmXCx9dHFoZXNon9HHosXPmMR8",
-	"gaiqOwb3/AWoxU3HTzAwIVKYj5dmKrPclIjc2y9HR3MhuaghIkY+qWEIT4ysaDWaoRF+QUXRmdBYc2ej",
-	"vopIi4fXXCHFp0TNiDBPj/hkIoka1a7KTKhmTburayqyxIPuf3D393730bD70ccYPwed5wSrufCpemW2",
-	"p7RCqtWIif0Bumt0wXv63BhX6O5ogmNJRvfqluJ+6RPDY85jgg1p/6hozTW2synIsB9PDl8HWhu26hVV",
-	"EsWwGRLdfRigwXaABjt6ioNdFNEpVbKiKmz3s/8N9mpmPtUzKs66uMn97qOPfzz8/Pf/z/452A4Gu5/9",
-	"u+27rXphgkg+FyG5IxHNOXmK1SyfBFxKrVJTOC4jUTe6pAXF+2fiEXSv8JkxvEBPRhJPiL50gqQEq/2c",
-	"sP16/RlZAifUR0AmExIqxFlIgPynRMkCmzXa0ikDNdFem5HH/thHQGIBWL8YRXjZQweMw+0pTYIqM8Tu",
-	"9jYa0XyZwzOyHAoylyQaBYgzcsoWMxqTwlyo1pcjfR3xEu32H5V/T9lwEtPpTI16CKxBKpEgE/1C/aem",
-	"e20n76PEWmd6tdL9DVrwKTvBZwTkiJpp5VgLO54ESM7DGQLR8e7d4dMe+pksJVyxgmy5IxFfMLMBBIez",
-	"3G4x4iWn44eTwS7Z3Zt0Q0Jwd/f+g0kXP4oG3Qd4Z3x/0g+3I7CLvfKoYpHVctC9vXXcBnX/f3Vc5nAC",
-	"RmoNX9UW8SizeikYFWOCwhlmU235vtdymBo5az9EkrKQBPoAYE9nOE0JM7y2YI9SiXYH24+dJDllwDTM",
-	"8uG5GEtl36nNQFnd1dPOA7Ab/Ns2Mbb3pSTOYYKnpI4vUP3lWqagHxheAWtgx4qHZ62lAGVI6h+UpICW",
-	"1cZ11SgLKBvC75tkQZNBD3YCwkYMa3tE1o0Yw5uKw1nPjbHyJ1wkWBmjdGe7AyYDTbQ5NrCnaP8V+KzX",
-	"V/jTW0FDj+pzoFDCpTLSKtXPgLUF+vN8SQRK8VJanSwnu91HvUePahaS4E9DeFFrHe0VZ8SYEq8oq59n",
-	"TPDGEx30e/1+3UQpu/BE34BW1HjwiiN5RtMees4FighJgRAkmkut8xtNrY4gjOLlp4gmgtD/KxBF30sU",
-	"b9gxjtvZ4xhFVBpjonihnALceJ04G0rs974Wb9O/sKCYqTpuc26+Xsdv7COX5jif9a9lypk07vAnnE1i",
-	"GsKJh8Y9q//EaRrTEOTdVir4OCbJ979KDuphRoT6F5GeHEkwjYcKG6sqIgrTWJM2yyy1XHEkXf0wwlEk",
-	"iJSIfKJSyR56yaeat3GtX0iiQJlJsZQLLmBLrNah17/f6U/uT7bH90GhVVjNpVbIHwUdRRVcjmxRGXnM",
-	"lErl/tYWOKR6ETl3q5Jbxcl/bruXb82vzYZWbC6FQju+zDW1cC4EYQrp+ZKeHug5F2MaRcZyvvDWT7K3",
-	"FDb+BGw8QiLDRgSPCcKRvjVSCay4aLejO/mOPi8M07yl+aSuYkNPChZ/gpeg+0UcqAk28pCd45hGl9pG",
-	"at4xtJtS3Mw3TGusJM70TngSuLEQXMjO/oc/OgmREk+B+c6lguiRlT8DYNMp1wxKdPY7W0Yefv7Y4gS2",
-	"t/MTeMdSwUM9zDgm6BlTxrXVfBjVpV3FkbwncdzVjJpEARrPVWFf0MhsywicDNIoz7B/xcM6EZhJat52",
-	"Bcem8teV+Q+Y/0Z7ohI9ffby8F/Pjp49RSFmespjEvKEoCcHr588e/ny2dN296Kfn8oPOEJHGc20P4zC",
-	"hK/qipil2oVN9f0ggqCJ4AlawJ9U7wEcwmuunvM5u9yVsYJ0yLgaTuBtJQ4EI+oLY8wt+3S7Dd7NN/g1",
-	"V+i5fXvz9q7O6Sp2F5xHekGBc7ks+VxkW/mKR3RCfZ4cMFyXfI5m+Bx2Qyoax04W6L0oRKpdeNI3SfvY",
-	"FjwDM3yLlwlh6ikJY8rIJU/SvGsYuZeVDxKFWERgA5JPKYWQ6DupLT3jD7C/RtrK5i1ldYGv2YXALaLG",
-	"SdXinKszvqpLNMbsDLm3aqUbveYo0doxBJNAS3iMRmZ7Rkhq1XwxWxo/QUp4Ghvh7oa5zLEkODYsdgjP",
-	"VA7FucYzzoteHL95fe0MrDKpq9j3A7ZElpTMQ/tot99HGGVjOZ9TgHb7e/oLIDXjb7B6ZMSJ2Qt91QK0",
-	"O9hB2OyR4hzFWExJcMp2dwb6Cu8OdhHOHFn6rM1TnE0DtAdjgz2ijWp90/WH+n0RSQmLCAuXzuQWWrz1",
-	"TmEjILfiNVfHWFE5oZCVcZnzF/p9wMpk4Y0VMgA/BFxOx2khL6MVHQzu53RgaYBECJYBDvPj0rDNtOGf",
-	"8BXp1CtLfIxGpawWextdsoqVf1iQCp9dSYVZx3DLD8PMjlPC8pDXhU9X6teYyNiK6h5Tdgb8BtydNsLP",
-	"hfHQccTjqIcO5Jn1zjKyQJyRa7/6xRlfFb/VtheJELzUcTPOSH7xKrsQVLZBT+RY4UveNKlw+WYdmhyg",
-	"ks8TBLkg2IiFI/OHcTWD99N460E1sD9sdwmLslBAcgfoheg5bE27k4H5X9FFW7twk7Hg/K/mylU2A87k",
-	"hPOXmude6lg0+x4qzofAvusEIHwJOr4Jdg76uw/3HtzPstmozH33IMBbMsedFeZorS50wjl6aafUfDiV",
-	"VVyZpuJdvm+x5jheYba065CXFEuKDMGIrWiKnBvGa7dW9tCJWNoLQhl6gKRJXWq1/dsFd45+s54+yubf",
-	"ThoV5nklu+4WCMlsPfQea5KXJo1TX4tC3pa9GWXJU8nrWid3io/CVN4xPFczLujv5Go8HR7JA24WrUwZ",
-	"dlzS+I/IRBAJAT8uUGy8dVm2WbPcGRQ9GYWlbGQ0X5noec3NGkGcaHnjPAQLATqgXbZxR55zm0FWOEpf",
-	"1ty681x53h2qyTm6pPzCLn1uOC+8sXq27qE70qbHRTQCgety6ErXFaMJWWxyZfeK/sJjIs5pSNC70nya",
-	"j9q/kqs48uMsDFzhkkapl4iDAlLS6ws7gvVVrF7xfHOu7JbLeZpyoUj0ikQUn8CGXYIy5vkLh4l+4xDO",
-	"oEAakN1cfKl+WTsJuVe809k4CGaOTsw4zUdeM8WrlJN3ZG4r6HmNiqpmrdB8T8Yzzs+OTNbBpY5hYV41",
-	"tBkM1asp6ZRBio6bl6DTGTDaTM+9Zt2+OsEr0iXtcvT6tBWvVxUvC+sC/puZ7hOqbCaCQorEsUR8Aqlb",
-	"cG1dVgIE1OzwkIBrPACeyCrLvAN8gnAWjNKbmQp94oqaIFjoTT/VJ6P4olL78ZKziDNfriu8XHhedHj8",
-	"Bu0M7t/vDhCO0xnubiNNFy6Tzf6uPMyPP3RWUso+/rH92ZtlGwqC9fXByueDNDkcoNab56p5WNv3u/1B",
-	"d2dw0n+0v9Pf7/f/0ymEYSOsSFfRhPhGNmGXpqhj0KFyaGO8wzGNY2+2/vuZSc+D4zYJOfpZEiGw5Ocs",
-	"1kfp3I7uaKm2Vrgk5WMycdFqJLY0Dzmjadp2IpBcfnXTiCkjA09uvxKEmFQmNk/GRFRi/tvoWKEXOCHy",
-	"jkTHv82x8B6Kfvv26tufx1gFaBJzrfMIuGnknAg0I3EKEf0JhfSp8qCm3sD8zATjS1k2bB5b/aW01nwy",
-	"6YwzX9oDgi/sOrX6bLynaCGoIiuz+H53F2330YNHu/dR/9Hew/JMdsrpPnur0yrcpNPT7/8BCYP6/9Dd",
-	"e72t7sfvvNcq5dqwHhoe7k2LhAfgMlc27f3g32j3xU++twoS0pRaMVIlPG7rekTlhQcRRi/5OYlx6D1y",
-	"CCv7CAorEqBU8HOw5Lkw3GYZ2JiQJV8iTYjCupEKbAg4hkAZ1yvs+qDV+c/TqJE3FZLBvMxpu9sfnAw0",
-	"Z9qAOX0u5kl8cFmcbu/dHXS3JTBCwO1k+fBz3u7o2c9JvHyuxJ5L+5GXl/DxrySE0KyVZocsnRs9IzLu",
-	"IBy/LYgsyEoJ6uUdZIMae4YqRRiKrBy7ArlXpYC1eXY3KRVvZc71yZyNki1vJdJXJZFKG9Z4dFchrjak",
-	"lq9VmFUkik+YWCHiFx5r+P1bPPWTJJ4CR8yWtsrEs4o9T9ZU8VfZc2tr4Kwx9blarBfYPN76xNBqLnCp",
-	"lnclqbOathm4tND6ARb6jOUZTdOKltDu/YorHK95fRYvBO9XHJfXsP2wPMj93Y4397SkcsCOu5GDLBPa",
-	"rnQtOdik/Q3E//s8hz8PPyWUFX84uNUAbjWAv7gGEHQ+dae8az90z/Ze2z8+mMc+Fp/r0iTlQtkCtFln",
-	"vzOlajYf90KebHGc0q6m2ylhW9nQn4s/10yry1NzkbtZLqie3Tesj3x9G3mrHd2cdvSVUcNnr3BNKHsj",
-	"vOgSWa6wLb2RM54iSYirvCmLTStNhjj3PeM4fjOBXPB1+hWMnilZH2s3NZ/0zfl2TZqqgedZWx/vnoPf",
-	"SMWT+shXaR+euIc/B50ZlYr7lIRn50QskQlymFrEKEA8johUppC0tW5rxpyZTK5V/ba1K9uvb793wEFA",
-	"RuYg2k/rUJHENynGFVkDj+S2GykeRxndmjTleUWF7byNCZYECYiBLkx5WKOxbKRPzRSsQIKiZeVS0Hvo",
-	"pFDfKXComUo4I+GZBQDSHFFW+O+b7u7zBz8fdR+92v7nE6/li5dDgNepuQWYoTlLMbUV/6AZYRYSrck9",
-	"hs0wRdHGLWYfzB/xXJvBoLsNXsf116bZ3WBylWUdaWu5m6RKKzspXkKO1YXIG7ibzab2kZLWPBMXvWzF",
-	"rI7dL1oxKqfZfgmm6GKeLd57bB4tGoAtKiHt08Pf5thU2qwc3jtGDSiNJn44oCrGU6O52M45fh3M3ecb",
-	"tzc929wCMw/Kpmy+K7ltmwkLDyEEK/LSMrbitS5clAKt5oJhUze6E/VNnhVgF5u5VfKftL+YhhbnSYLF",
-	"8ia8KwUIFR+mmMVNkFnxLuQWa3atfwhjZ1w0q98vkyNZvvj98FdO/73zIv73L0fxf54/OvvPL69/PWT9",
-	"Nmzyet0/NZ6ZikemvE3r6cqdZStN8o5EMZVK6n8svBrlX0TNa6tk3aodl1U7vpiIrGGU2b2N6GRCoPbZ",
-	"erbgIhe05JyVtZKZt4K5KJiLZ9BOPBdF7sYi1emX3mSrsiKLLR8M2pnUOOFz8+JWtGcHa3FEStA1F+0r",
-	"55e2FHGNT2uM2dkdiQTBkkPirjJ4XYCieUeiBReRzC1CdGiK6CVeWlAZU96pd0oqHhP2GEXcJCHaqg4+",
-	"r0h6yuR8MqEhJUwNJ3MWyTYMyS0lK5VfPTRt/aAJ1L0UKypr7NlSaSrU71GlYmLLNY3+AkwXSLapaLVx",
-	"/hukumk+v87BT6olpeB8t8mSmm2tQMauiSzIuUjjuWwzXgjoeAD3V6yMd3ngC8yUgdJaooQLAsQy5UQa",
-	"6OOxPh5J4klpZjYWtTo1s7XtrcC3mEbvqZq1swBh+sO2Z2Ke/oqUCqheVja7e/VSuzAYBnA0w1DLo2jC",
-	"3zwUlxbQddefBcwwA+Mt/HToZk+jdbjd9mkL/AxODd8dTulw5+3ZL8vfn9mPWlxEQTTPqa23N0BY+moZ",
-	"EF2gXVM1qBmkkrCnKzesYwGVijv6KFgFHBwEg73Pd09Pe+6fO5/v/ePvndp5rnMV5hO8jM/nCMbxunyI",
-	"ZohrRSRUPAAIhp7QGQPQO+9RrQrN7evWTi0ZOv3UpxxlfKByyUtKktUtymqQo20/aVduaUH5cvy9xHwz",
-	"dlcR2atir0C/OYlU9JnSyTXpYk0ODudW2cjFUfzRlXgfb/0b345/461BUfESlQWCBZWeS4IWM47OCEn1",
-	"9kpC/Kq9QxqX9Sktf/gUxlKmAA6V1DoIw0k5cvlHZwxMejmM6QRA/PpoBmlXsSaGjgFF9wUEcQV+vD06",
-	"eGChs1trN0cEjOCQtIz6OUzlaxvA1Zk3mjHZg99cMDIiMWkzW/tcSe5dTKyVxvCKfXAEAXByGmNtrZFP",
-	"FT7znAu1RDM+F+DFSOaShporcQbIrGLq8K7DuZxRziw4qFR4iULOYfarE7Moh8OUiNBrwAMfmocz0JMm",
-	"E5jiYsZjglKtxhFWo8J5+XPNRhX4dT4hPyxmpkkWMDANgrBxpXGGJK41DS2KZ+N5Tb2I14fK4FvrLcjQ",
-	"q2tG6ldhrK/Ojkxwbcsi812AUkETLJYbao2AfOsNgTtw2FpbUgsq6JcUYobGBEkea9tx0dZYxaGi56T+",
-	"/aXDRRis4R46ZOZ3OXgnFsSUDPI5i7RUAKMD2iS1ncqkFoC9aDiD0yqdK1NQYe0HaFvTzgpmXlx+fYYr",
-	"cqzzVNCJQgsqCCT7zQiOIAVMeo1Id29aucsEVjbpcK0MMU9p/fxs7p+1jWbwBXOJadAgSwWaLH6bVzOd",
-	"3h11nx4dPj/p/vDyZ2/dUjxvnNWxfqa9zWBIJPdp11C0cRMD61xHy9t7V+YvvpYqp8Ahw8q10LIyQDYD",
-	"1fIKdIAk1cNnKt0MS5cU1oqLWEzbVT7iM9M0PQUOzh/uhD37sswMso4khaYSDsq4IjI8Qq0chrYw1wXE",
-	"60pbmFwHKpt3hX4JOcvKGHJQ1GcL259dsnq3ekklaVK/G+06ywt7aARefihqx6YNEmcWj3lCVDgjwCGN",
-	"1r+ZFeiG2MwKtObDrRX4pa3AmyxyuJipaX1Xqx0xwF9d9I+1CyKFiguvZ7IIIpw5vamyx23b6tnX66/8",
-	"zu6BZ3+add0NQ1smOiyHXNT0Qcu1k9Wgswk35y5/KlddnbXKytePI1B2Prd43rn2jKftapzWglzEaY2l",
-	"3yhcrka1xvyTNUyZ3eZVxekbd+2ai7/Os1tyxmYe3ExO2w31HnGQM4LqdaoI5zZ+1iNyTsnCJ4oFfFNJ",
-	"9JEKTyZrWBRgX9UwKPjujrQdcqBLl2usQhlVFLvOkkaZXDUhoLTASzBjHi1reyCpoOCOeOwa0ZIkVRXq",
-	"PLQuCNPd0rQZQgtCznqXwSWxVepXqBRvEKydZSD8DVbgjEZwpgZT2xP6q+WrDpZ6A65lYKxrjUf7xB15",
-	"WTOynWF4rLAwCUIGX8g3pSltT0ZFH5cx5RH5hKdTC8LUuRiOhLQXqGRprRRKXYqu5rJ11NnL03JCqJxy",
-	"/uqCHWF2297dwLGOItVeIIXHsLMm68Kwtus0LtwIG8Y6gRffmha3psU608KhCB4AsqE/W800KrNd7CQy",
-	"fQDzRmYhZ+dESAsKx01vOadKV0R6zSgnhX5oJX8/elv0Y4ZUkQhI58PfaPRxtKoPQiMRPJlwEUH3D9v7",
-	"G+pHIrxEx4qQGP3AIf3pw98Gux8RVmiw3dvro3fHT72yubbg6qS6+Lx3j5oLFqBwDjl+hrYXRCpkY9vt",
-	"7/KTwvtf2cC4506bZkveGQK0HeUVnQHQ4woblfmLI571YfiHV502p7/eDVJscKeVJok4CxAjWFwgc8OR",
-	"6DGM3OhFszSWzzTIWlG5k1x7E/5p92tTTKFsowutjIrEYcHJfZpuewqTHE2wKOfAZBY/CPNs1zUJ2s4M",
-	"rsPb6Ojgx+Grg1+GPx0en7w5+vcI3R30710ZUeYtrPf6X5BEy1XBa7rNnp4eN+YRm1muJRBLh2ti/l7q",
-	"N0hToMQ7H4rjrFiiBJtK60qtg2t3vD444trKusdrjNefivptc4T2q4g7ti6D+DqiR5ImNMaCquVQhlx4",
-	"pjRACWVz28OWS8oIioCuQoLGRC0IYTkn0SK20A8o10N6D4oOtojPDWxw3gDQ2/rPZnx9mVCPN0HfKPC1",
-	"cQoXfijTvWdbvRe0VfJMOQ+0ORF0TW5NUGxdZhJgTScvPkE/cj6NCTqecajwQ3dHkGQzCtBI0t+J/m+C",
-	"FREUx/pvPCXDqeDzdBSg//d//u89UHfAEYUUP2UTQiL52HSQNtFfiRYkDnlCKu1gW6f4JPhTCe+m31+7",
-	"pQ04O437ullCiN1nUCaV225rFQiS8HMiV2AZ/sjWaBt4099JZ1//pPVqK0lOtYF3ezfGfD6dqex2MH3Z",
-	"PhSjaHyuhnxi//nRs+gfXGpUVZJAcO9rqn1rztcBUSBser4h3QkXdRLIdKFOCT4jQro4g8RpSrC2AazW",
-	"DCk9vc4XkgsHcwElQL5kcPA/hC46sZoFU0m7KL34UavA+CYB/q8KKnRdkLq8c5v5YOByXAje09Jhhu0J",
-	"zbpXb9Namn5bk3T25pyILgEdnOn/moIUZj5aQC8E/YnTLnqrCmrfBx6xAZmW1Lj1kDgNum9OdNUN1J8H",
-	"Wp0zaW4xXxDRDbEkKCb6lTKwyV7mHlOmhV2E5YzIHnqFI9tOUTkFFVTemEw8NVKziyznvx9w9/d+99HH",
-	"7+92sz/vfff3RoqFja6ltiZfH9DVZvnh+U9amVZGItyCCt4MqKAlggtCCmZ4gqYgKZPhTdCCt3zor8GH",
-	"VsjtCRaqRpuSPCHQuCohmBkJNl/6HATCNZpr8tlgYXvxXTBHPKaszu0HX7mKWlcuSSzLwFG0AcaTnuZL",
-	"yir+pKK+nnFE15KjbgeVZrxuVgu8BAY+X1I2BZ+EnPF5HGk9Pub8TF8XZX10G002a+tRnO+Ob75yPr5G",
-	"YB1zBpnpbvrnZkbKxoX9FV5qDt9TNp8tqloyZo7mYw3VA4rXxVhsOle5gaDpf/VWbBpFLm7xuqf/6Z7L",
-	"k0kvFuIsRTez0ddtlkVj22zLMuE6B0rBpoGrUYhN91cu8jagie2dOSELg2xaNZrbSLJY4TpCTVxXyjGJ",
-	"+QL9TgTPx8qIszvwqBO5X6vvfAvm391BSZAV9I36a6M51txdHWXZ12PUzzwLdO11WT+hvvcqeY8V2Nxq",
-	"gJQnhelxliUme6JpxZZo9SkZpjYFjt7vuGgsAUjwlAznIvZK6ATQQxKrIdemgm1BxyrXd1xuPdiCX/Z+",
-	"Tadt/MBQGboZ+7xMTshPa33CBknzMjV6RkIRGymzJ4xwioUKTOdeLJGkv5usppDHfC566FmSqqXtZeti",
-	"DatE4vGI1Rf2fQlW+cVKJL5E/YISODwbUnZOmD9ml/sJpeO7wkJ0k6iHDrLTXkBZaP4I4+CswPECL0Fv",
-	"gfW0uqH6JcPNIhVXJ78Kb8qdQVDF4O5JkYUUSKg079IVzyMB1e0OClyvTl6+ImJjUQl5WXMiNVPQSgXE",
-	"7fEZQfyciCvSuyubWHhH3UoKzfH9EPbQhdMEnI1090zVAuK0VGSf6McBlKQWfKbUALTYzr9kn7J4ibaB",
-	"sLW91VvnV23LfASRPJ63qcU9yp+8LK1bdIJ6ki/iFWSjNpzoEy9K0WjKGRntW68l9APUnCpHmRlRW9/n",
-	"eUjZXHYD4TOSMy7UaL/gVwFdK+/+DArBDMveKRvBFRxaZ7H5EYLP3BBg2DGSh67h1wssS27mx9a+ciBu",
-	"XEo6jl2IysZHprYrFMvKhWCqLizoZuGNl+SXqQbRJCVM67nFm9xD72fcQOVji4ssS7ZDTrM7v213HywO",
-	"2vyv7CPY3Sm5CPQ/K50XjG9g2P34x+6OvwXDk0Ihe1XJcvFQp7EqQci3FR3SOj+bSlMYemlP1hcJB63X",
-	"AVMs6rB9DNyWPTE85ud5EoS7poqnjSZ5c7lMQ1zqoFIKDHsPe2kssMpBDB7+ueNU+YldX8zKXeJDFpFP",
-	"R8SB9nsuBGaI6oeQmLOsj4v5NSUSRTSqTQeiRA5TwUMipa8o+0n+FqNinpNQGVgn46JRtkezHlLMWcXT",
-	"3sqbT4TgQq4d2yjc4GPTEmRMzHovFDxwJDy02+9xkzsiLy1Zc7txTFgEPIQs1gcV2uDFeI/AM8Fsi9ZT",
-	"yUWCmzlruY1vNsUVNuLSLu1cZBGCLDW9Db/OfECDNrz7NvJavQ1Nwdf86m0UgC3/rKVf36pit3HYm4nD",
-	"5iRxNaFYd89vo7GX5ZoHDNEc/wn4I6tm4l2SOTb1R4JXfsFmWX/R2DRcn7dYygUX0RGBnOQLONWMAyNy",
-	"RTAotW/0aLdGOR26J+rwFs23mfZTQXvlQpBQoRkXkqBHRXMhe+/GjcQYWZRmtR6J0z63ojlWl1d5r5cP",
-	"FrHnPP5zhZVLtwcnEGXFTFRGFhY5U4ypnIFWOpd1rhVPTcdmp/2GEah7yrtS5m/0uSWZqukGZzFfJabR",
-	"pStCdv2cVfCYbFLlcqSfX2lry2PTtNaspOYAy+/wNr/TK3XWuD27uTR4rK7oxH9mhTSO1Yahu9uDB6U2",
-	"oQYaQKIxkTRa7Yv47vipr2NonbuqANS+WjJo8UPK9f440lJAKoEVF7IWBPPm3Fgkwb7+Ffqqka7+rtI2",
-	"PkMmLs8BR/h/7b+0BKodaXhOBJ3QJmC1ytB6UPfDdkX1UCVWU0L0IwDHeOERLokW0ARgpwo4MwleophP",
-	"Hf9qbM+Ka9fzHCc09kCfdgptJFfjudCmqDkZylD8G/N0fT9SEFOFjqQ1EXFPH9JmcJQWfMvwqhtFWtPc",
-	"q1551d/aAhrvxmCgvc1ajINXz9zfwvAl2i/SjTu7wDHxInxZ5XKuQymzlONl/WVyqfUCujuQJ2pVBeWc",
-	"rbMHzRT0YaaavqOgBHFEoOFDaX93W7l5L5IiKFPSGr1pJcpmUWvSCjzduq1t7AVvtnbDVvCFH7XzFhS6",
-	"kNx6C27CW2APwClYGzsLKpIo4qsE057x+pTEdbM+zlCgNpp3kxCt0PuVyOMaDaN6gtlYvmU/8+tYB6yi",
-	"5/TQE21KR5yYCHQCemmTopVRmxMFRUtvb7dk6VWCtP/939NT+fH7/3V/nJ72zJ+9j997NWBYyb9ASoS4",
-	"LvRJw1muNKKYsjODD2NN/PIptdY/r03fNLakew4qL1slCVZIwO1+ZVgvPZwTpo5ISGhaZwwqEsfSpLwZ",
-	"1DnFkVQ8RYKkBBCAtBwl+kWei6tffe5b84FJtNIL2nyF2Wt9a3pOSRw9E8IHgKOt5In+3gTIbH7FOY59",
-	"Ab92STgOmqVMFclcQtQNV2+W1+PnfF6rwvTF8ZvXyH6fJ16PeWRgBkZbWqEaGT9rigVOyMo93XL0sF6H",
-	"c5PIU2q8m8vFlKvLOabeQ5AwcyVpk2oCr7XYajXXch3zN3zNfxF8y/iJTmcxnc58cMQ/nbx62SUyxCmJ",
-	"wNksc0wR6FJmaCfBKpxpwTs6nff7O2GCxRn8RUYbBgONY00o5ykofFsYioDrYD0If3UmzuNtPt/Kv/DB",
-	"9Xcu6QM3ubvtp1B9MnezrjzbLrxVpjPfsR/W+dTLKrqvwWOWc/5oe3tn58F2f+f+w73dBw/ulzPQBz49",
-	"zgDZe0d2mdu4iDRRSTSPVX2TBjnjCxnYSKlrdBJiBplpZNXN9H4Vd0PTsElR9sEvEX1LPKEY+onEEkV8",
-	"UVZSHvbbqbabdKkzzQPWik1bbuQCxi49mzLTz7aVXyPlssbbe6ikMe8CEzToX0CXl/T3ugIuiRPbKkFP",
-	"mOBw5iBl4EeByfLfHLsJyO6Y/u7FrPIWFLwHg0LNsumYFiB6KrFmEVLBlHroiMQY0ptAIFGJJBHnRKA5",
-	"A+LKsCjnkmjd4cnT1956hL1JPxzgR2Rn/CDafXh/u/uw3++lBlOwSokLGqlZLSHiUPCKZtaOFH2eDJMp",
-	"re9diQALJOKmk10Qd8BerqP38jm5SDAV7DuWnYYD5VuQcQBxHdOmOctCAXbANmEh+Vm34CRotXxjXdys",
-	"gdcUjIM9b5igevehL0CDSZZtBnCEKkMwKzCotWbVYOFo65ktUYgluWpO8dhu5pjMKItQgs8IEpwnPfQS",
-	"S1XePVOdteQ2XreCvNhvKoVaXwlVc+cPbD8SNFMqhZI0pVKZG4KHsKMOQ5MzvbaqWdKB3+xvbZneA72C",
-	"PbSVH76tNiqF/3YfNsT/KvdTL6H2jl0kYcEQBIkjU8vp7lqWwtAmaeGKrte1Xp7SmsWcACmC49Jll6tC",
-	"3e7KvTlUbrJj4nrBLrA2QljsAPAVd31r/8S36HMd8YGg9RqcUElWIC4PBOE1aVm3Qt4r5I18r0jwWq7y",
-	"Lo05jjZNFHWMZEJjsk5Wo2da3wPzz+JQW/DikPxZ5LjegjX9wdwWZWhu6BX9QXMcic6oAbRSPHatLpAN",
-	"+D+Gf8DUqUR0yrht058Rw5gyo7XdKhbXzhKLtwuO23ubNkvL9ybh16W+v82xb68u8d3+sm2+e8sU/4et",
-	"xq51PuYWIzPuqErkePthuf2cXUSAdqx/KcmS8RuCunb1WTL9es8gnG4eTqnLl7I+Lnj52hqL2s0vVliY",
-	"0kuz/2srKWrirBFNCJOunLwmzGbyCGQ2ENTtFQd7cL/dmU4wjW0Xg/W1QoasDKKwabiM9G/XE3HNEmv3",
-	"cWVQs5mOhL2b2q5KGyL9Ys7qkx9wsUYE1pngiKxr+9IyGaIxhyPhEYnrYkXwpdWMARoAJlm5YTEPcbwf",
-	"k080xHH3fLCmtlY27voFQrbl9vi+ZWShmjYr8dfyY5/I9pNpzv0SKiVlU32KPI4K5a5UrGZtXwAHp9AL",
-	"3Rxj6QIXdj0oMC+zlvzyBT4mU6ZZP3uzRfAXKRsy7I+HZw2uXn0gbQqsX9rnXLl4E0rRCvwCZA6sBWDw",
-	"AK30W7gYWgM0rIAzPAYGpLUVa5M6pAYPKgM6VvrfWQlWvfJap2mVi9J9l8g+EZSOTP9DknMicJlHDbYb",
-	"su4bKHstCtGL9z/X05tZYI1L54xAnRqfoKPnT9CDvcGDII9lJcSINeoU7RnOslPVjEiv/TGtSduJ9YVS",
-	"swSc8XTKjDgps5tn0dPjAx+7OaurEAP1XpmSkjPCTL6nBRWjAuyRarRzd9Kf/xJvL3+Zvf7t/CE9Of7h",
-	"3fjlrP/+4cvdcO9kkL7o038mL8Kff//tmXcqdZhFsEN8ore0Unzy89uaJLzaoPdI0mmlfYak00aF7AxQ",
-	"O85M47B4alLt6ijm2Fs0QYCCc+rwJGfpT2u2wD7fKvigibapWQQM5Zv/S3pOGJH1fS5CyOgAAH/PEmSN",
-	"Fuq2H8f03ERpXcI3fOLJ8q5M2L7YO2Ven4YCWWDA/mNv/VwbkJAqy/dHZg+VD1XpFda2AhZkxjXFBBW4",
-	"8M08sBaRo7agsDRRH5qCzYmvr9gJbJ0OeE3mLCICYOcrykuCoUlvqdqgRTnOhwwL4jtvXpGb/sWqg50A",
-	"B19oFP1FjvollT4AhDjO9mOzJNDsV0EZ1lLiWKuz+Cwv3kpaM6TsgnqCoTedaLluc6+qCtNt6upJ3Bh9",
-	"NRLWcV2Xf+PxFCYmqleXgbiptUvdVMFup1y30qW/ombsVXhRt9gyOth6rI2XfErZcy6SzR3jbw7marad",
-	"J4DpKffQ8ywIZ/2qioc8NtrfDJ9D88WEYKYNzOw64jAkqbL1vQUncIXpxrSuovYw/021LHG1Tah5jSSh",
-	"8GV9b/KqqdDGh/m4Tktx+1PRFAsVjAXx5j79u7+ieF1Np007viNL1aHXXNQpQ+5bu38P/WGF+jKXd67E",
-	"BXGxYe7umozl5th0Xviytq4Urs7FUiefUTCeR5DZOIIMUDfqyJp2ZbqpoMhurwSztzdIg84p5Ro39ask",
-	"1/UlVfmUsuIqX03VZWhrLUG9At9wDTTbCQConBFmBGUCz0IufHmOk8F/znYWv/X/9c89vh2+TV+MB58e",
-	"Lp/fT44fRUe76uXs5wfz1338I3kv14v97X49/po/l98UJXmrEj7hUNnSWacLSsUFueNiLeGy4NJwH5Vh",
-	"TfkERSSkCY4rlAqdJyuLeVSevDYZ/hgEg73Pd09Pe+6fO5/v/cO7kjfN2LQbKUz1yLW4jFuboxmYhs/1",
-	"OLYNGLUVhrHnIbc3/ob/B8yq6a7g2dyKVXE8pnFM2XToMuLBsRS/mXT2P6zXymDgA/urzx9rvf35VG+u",
-	"mvkiFXy1nSihgyoy3gcDohiVu1C2toJgCy2cuccQap2Wq+qh//V+AiFs0HgApgWw9J5JMa7WdUAMbSmX",
-	"yRJwWSk1saS3McGSIH1KSC0M9G1jzMh27vNPwcCvohDHcW6qmnwAp7wLHCoiUDgj4ZksXNLy1I7fdHef",
-	"P/j5qPvo1fY/n/j1uOVwzhSN66JqDM1ZimlkLyKVeTVq1tU5dJgV9sH8EQ/1DwbdbbAvdi4XdUvxMtEH",
-	"XkfaLsqpOErx0uCYX4S835pxfFQkZzRNbIVsO3Zz7H7RitXo96dfiK3lDs7G99qIfNHJcfXtL+BsNo7u",
-	"tbOAr4M9exupmUuebW5Q9tEU2254em6snH6wIuYsIyte48LFKBBoLgg2g78s0ZEXGGQFPyNDFDYMQ39k",
-	"6tg9RnRtOwdVTU/svOQs4mxT71Bg6tBFDaLKzuD+/e4A4Tid4e52CVvF/q48iR9/8AGqbPsBVWLKyMDT",
-	"D0IJQgxqq6GPqgKJjhV6gRMi70h0/NscC7K5caHH3vaAacRYBWgScy40m17MsDJAyiROIRNtAtlxlWS9",
-	"YxJyFpmfeabSzKn9qBoHJUwNTUFW7i0EVavZyx50jcJMdsp7src6rcKxnZ5+/w/Qu/X/obv3elt1rvuU",
-	"S31RQ2/gAQJH8ABQTmXT3g/+jXZf/FTdsMajEySkKa1BUuK2Ab5YRXdBBUCUTT0nCvvUIc3nSWBSP7SM",
-	"14Jd3wptHs1sJyh9+Yk03rQqbFznR+A0AtXe3c0gQfKdcZfLEXpgWIlbSfncch7gSLGW0+VNeVbCnIqk",
-	"NuHaWiQmvdkkrAuEkebEhvmNtOE0ghs+UnwEXkVlU+w8AfBQcVELaOoK+G1DVX05rdoFQzEOPcUiGkE/",
-	"8oVV2XLWy7gyWpm2dGlCesjBFBi8JjUjiSTxOZEIx9UDfHAhEOs6yVurC25uCekNrs8InEvb9yso7FSd",
-	"RCro8c9ePz18/WMr7b3GfDC0oNXOiuB4q49gvERjzM6QEpjJiWH8K69WfCMdrJooKwxcAO/AOQQ5ddlJ",
-	"15N+LfyX5joF4+tLIRzcAMjV1cJQrQM0qkExqj2dC4WOHR/QFpCeYqPbpHXfDvIpJaFWGzczANaZ+MoS",
-	"WTFnKwANBZLxWanDw2YOALN5q/0HE8rcPzf2EECViu04eLZSu+ZzCWzap76q/rdvdlJDQsrXd6a2O1lg",
-	"sf4s4lAtA7jGPl56eHaTzby+5V5eHtO6HFBuV2L+hTp9ffX9rlr0uPq47uZdhIGX+OKfuikmbFMT+JvB",
-	"xdso6yf/SXuJcTxPoIzrBsDfGPmkhuFcSB/O0DEB01zznpF5ZpSVjOkfwtiZS9ZfldUhyxe/H/7K6b93",
-	"XsT//uUo/s/zR2f/+eX1r4es30bv/fOi01VQ6cpnUUuydbVJGcpC5jTPzcVijmhucrw9OHzaCTrHPx2+",
-	"fftM//X02cvDfz07gr+fHLx+8uzly2dPvaDBhZlcjMuU5jrlvnTSWoPnsfX8n5E0i6ZaV6ODUi8FVCSp",
-	"Jl3WmkbVbI0WTowNHdjtU3FLnKE+TImlAYeBitmvDAv5ItHD1l24bqNZl4xmfbHwS420zFhsRCcTAtV6",
-	"akbZVK6o/3UaZF171dugT3Hj24V+iuGcjcI1C3ZEzilZ+PQoAd+YSI1EeK5m3PBjL6My39c4JeG7O9JW",
-	"p4Ot5lpCUEYVxXHWihvbBzz+aq//a8yjmpiQIFIFKM0atjx26AYef9uhBaAzxclwpzFaEHLmHbMtU14I",
-	"6gAFrwhXewPMshmNIn+fzBzuFbwSMxoZFBbI3/Ew0lpc+Y3btwJWZ2PvQIUNurqiqg61YUrbn20RoNC0",
-	"WUbkE55OiXApx6vmZTN/yG5EMT16JQh11R0MixaS3U23T/YqBO4mFolgM66gNaz31AeCYgr/z0mEEqJm",
-	"3EKYgoNcyz5Xb1dxGgrMvCWOXIKHLvK1cTmn0uuaBd/nhM9rOA0chv46q+Px+9d3t3e3G7fcTLw4pn+3",
-	"6lJFH2pj/ME2Gi8VAZH17uR596FBYmFcgasnix4niUHCvGw7mwfbJc33oWcP3+LlZdwLKV7CSQeI2FRg",
-	"m0EwNEQxpJFJC4aUz5EDp5X5c3pGozaoVisvbsdniuPU9ISzkXusLSy7qMrG4+rOtskeUP4E2AN9snDP",
-	"8zxYKDEwE82q5QPAIMi819YIuiPRWPCF1Frwa4i/Y3NvfPkAip8N7eXZKKr72Uvay8QbWD5g1XQpZw96",
-	"FIPE9S9opXXa97aQrkrQNSr2lzF4IhKCR28NTvMSRCukPBebpdckB5qGhcJUQivOUUyViglK9P5Y/w2Y",
-	"GkvT5vudJA7xLKMmc1t6bcyITTBQMW3oU2PmCEdj0NkMcpJmdVpZH+PwrFVhvJl/++S1TF61SlwDMm3N",
-	"SszTX5G9ekOMrYj30SL78a17vPDToZu9n45soCwDDtH7KU0apu+ipHS48/bsl+Xvz+xHbZrnkMmcRaRu",
-	"eEC8zXs6AcEiXnHHrZJxp9/rX20Kv5nnuuTmfIIXzFI9giG8SapEM5wG3ZfPVcgTAnM5Y3zB1uHmlBjy",
-	"9nX7PCwF1vjsQHPOWEDlfgdOWJWN6xzyxUfKlVtZTN60TDPjaKvyokCT+bFXhGDpSD7Wi+lXGdtcjYgU",
-	"BYNX80BnhKQ56GZ94cRVKvM32OjtUzpMOKuzceArPTr5lFIBKHp+Ah/4wqLNKU96+CXBNUaM/qbN4Nv9",
-	"nb0LDb+B1M+QCdc3DMkAXDnikwkROTdq18vtuiy6mxOZXvO9zChW7csiYRaopHQSpWvTyA4uhiFRZRgc",
-	"rH5vV6HrJ5Bba+5C1lyR+sxCGomlKaJeJovNQuue325STmOF222HtZvpsFYhkwvCgRj02vag5l+Avaxx",
-	"e7S8DRe6BvIqyslu00tu00uqNLsGlpMjxflZ7qnpoVGC2RzHIwDOBOeNRWlMSAGFz9ayYomkwpMJFC5E",
-	"xawURSRYKUrQ1GSu6rd6c0/KxtnKJEcpYRFl0xFazGhMXLmCtjClAy8nLJKP0ch41EaurKHqfHqMRs6y",
-	"ss/gOLYWPpXWcjaD4FPmhBOf2BwUbODQ7ZN64QYOhUaj3ikrrN1OGJQ70PHMvIqG3Zp9OPGjr1TUGD98",
-	"1ypvcUg2WgGZCpxIrw7UssHWimurGtp6IkhEAdc7ImOqkP/1G8J5FfbFj+gF64SufTXbs4b3Vn63CfuF",
-	"g2rCEjQv9C6LCMnZa+9GH6AUvr0jawsUNlRb395I/dyF6uXeCj6OfXnmxtOl7yR0OAwKGKKPdvcetL0W",
-	"B/rqjuPGu+ECq4yDJcYq0EYfcPf3DLavZikRUdifSAToUWlKmAWJWthAWsRNH1BwcuaRgZWAgMEYY9zk",
-	"kheQe1fdGjXQ9IUOM8DhTRi80HWy1V0odLX04TYwqTAL6zL1MeCjWPcllmcEjqPSrQOndOt8sOVAlLce",
-	"PfK7RwG3qLYGzn5/RyIoc4slz3BboHvIHYliPq34cCf3J9vj+5F/PMnjeRvMtqP8yZK/cnWOP52cvLXF",
-	"Z+XGf/3ddqpJfW6Ew+jwYvO/5go9twS+au/WiKN3R4fm7DSDMsq2w6JNzQX2t2LSikPUi8j5ln1Mbvku",
-	"WoPtapwlLskh865aUWKvXYkqvCzYDOxli7b6wqDPmyiOuXOKQ2ZmD40gf38UoFFEJbhGh9kn8mxuizen",
-	"ijJXvsklcS30rA1zymx2/GM0AijWkbNc5DxB/ByMGemKP6TRMyqxVKUEHc8VuUy1ynMcKgmdfavi5o/O",
-	"GHjechjTCTjV+mgGW91UeYLPMY3xmMYt6gUOis9+DnKXcrto3xGBfMOQtITfMUjry+sbgLOItmEOT7IH",
-	"vzlUoLW9Y10fUNvEKU/KWtsn1tP91aJohXM5o5zJrBvYEoWcx16Bl99GIkJvqgIYa1puAkznBKa4mPGY",
-	"aLUL6d/UOdcv5Fovs4c1cc7xfGlC9tKaIcYw4QwgZmvCaY96IBEbDWPNiPxwqj+eHL7WWzDYLfrTV0fq",
-	"b/ez/w32rjSVAPrzrWnGJANkWyNdpNmoXzUZyjoYV+NF0tb8nNFyh4J2nc+DNr31S4cLCLFx3EOHDFfa",
-	"WTjFDESj5tHgVwas9LZTmRCs5oJELTI/07ky7QtsdJuyqLLk2tTPzbsyL1ZbePnblmxS1Ncuo/TIPPUF",
-	"6xNlPG/Oc9XPgJroJc2athlVomzZD+fGgH6zmsCaK+++DZyaZC89OkCS6uEz9WymTUCDONGKHfzLvLnZ",
-	"bI+y+k3gm3lNpz6gsvDLg3aZXuFIdoX3e6RTGa8Jzr3AnSpqVFG1KN/sIsvJGGpQ1A4Lu15IFN4oCdjs",
-	"+hP4yeYBRHtmFoMeOdBYpzSDGWzyQo0CHVjt2a9hG23ZAKSUu7uMtPw6ZSO33FGz2rxWN82fdJqpH7NZ",
-	"a9D628YKl2IHlmb1wVFV7aDugcailw3HvZASu1YtfFujB745J6JLsAgQZ/q/Jk2QmY+0kLBOEisuVrGs",
-	"vUjMV6Z3jUnMFzYTjYYugqGFAePwSHk1e4+8yV9rwKQ2TQbz63IHRpPjE/QwQIPtAA12tCKXqXV51jUk",
-	"HZpPa5O01qt6K5N/+Pnv/59bx3Yw2PXjmVXUIhvH8zULKmtJzlcz4+nFdJ42vTS/Jh2o5FZd00Dk9PT4",
-	"8hqTVwM6QPJs7upvqfR0Q+F5T5QAydjfHAW9wlHeF6OxqWtViyrsw/3ddX1UMjjnj/mfvWGtk9kpYytr",
-	"jufT4qJru8HAQiVl05jYPdh0qXXnvd1v0zDm+7vd7M97NWvMlUhL/v2gvlWE8VFxNCZTbQ5DMYflj6ZE",
-	"r9i+4ov0Z2vBHS7Vrm2DhmwNiuq6Zmyb6KVWs9oIZqht8xKrvF0w+csuLWttB4TSu9WqbrWqW63qVqu6",
-	"1aputaq/hlblk7aOMNZI3ca8Qdd3GY0gwQzCgHgsIQGJwWMSTYgKZwRcwCbra7Msw0Jr53ZpLuYHt1hW",
-	"t8mGbZINHaFfTVvAQkZLU0bwRXROM821iucBg1QRK8etXlIBN76kOhh0PnWnvGs/dQ/3Xts/PsArPxYf",
-	"69Ik5UKZOnjNxjpTqmbzcS/kyRbHKe2GPCJTwrayoT8Xf65JsWsQCXHcTbmeiTCza9KJ/4r7caurf5W6",
-	"ehOdmMe+IKF8m5bDV7eNrYPmlzZcbg2VW0PlT2+o1Olox/YGZ/Z7FgTW29EJ1jTQKxoRrtyh8uMsoAz/",
-	"Akos/W0f09tjP9cX4BzShINOytN5jEUZ5LeUGw4rqMdMNak7mcOyzCwCgzHK5xbYITClCjGpVK/kcXSW",
-	"/WkfWzutWnDPogO1jO5Zn0ZqYtsmk7QmfRRVs0dP2cbpo3/hLM1vK9/yNq3xm0xrbE++NlexDelef/bi",
-	"bcrgbcrgV5QyuGF+3pfMyKtk4SUWw+eCCXYTGpOL+M8wy/p8JXiJJF5aXYHEk1U/cbkx0lovcF6mWO1u",
-	"1P5n33D3vvoW6we2wQxHMZ8imzOBKJOK4Mjhf1QaWKEn2paIODEQeAnMqKEp+255YTvrjX+/IeRfXbXx",
-	"V/uGUpZQvxjqwy29tqLXr86j8ye+PV/ZXtfY+4D88Oy8DrGV6G+chQyloc7CdIBFPXQI11XoY7G475JO",
-	"GQg8FGob0yAyjpeKgLaj/6iUEGqFuUPO1XBQgWe0U86g85giTPXkPAwJiYhpB/TPWtz/A3cT+cRkgjV2",
-	"pypnppWDE6vazlGmFnpYGFg1EjocnJlN86RDnRPhjfwCoBzBGUyUVFjIAKBqGEERCWmCY9ek0ya0Gez9",
-	"Smlwrxhyifh8HJPiMvdaxV8s1KHrdLwm4GjnkAcem5HvGgKObovc2D5pY87hKZUmfOcNrNRPUe8xweGs",
-	"QCyw3avHNWjxWuhSC3i78HH2pg27TWx/uaF2vtxQu19uqL0vNVSFXgcdfXh6V/Vy9Ty8FEtwRJm34Xlm",
-	"Pgs8mdDQNSmAVA/XlLkCYwEQwZftRQieLP0mEgVoxM9Grnu35u4AqOHiURXmjaWkUmHNFzr8DJS1qWmT",
-	"IN0nKZdqKkj2b0Eiav/hk0sRmQpcj7lLpfPQCri3jgFKxaGbZQG2oTTVDx8LmS01QAYFTNtWyLHZQa7v",
-	"9xS4Qyosbi1d1Hmw9QNL8FNxVfRIa/G7NA14h+Zvnx86d4B6ZKWzhfXbwT6GTOgZFx7B1bpp0wb+m/Ud",
-	"N9u7OrwNcwrWv3/fJ4LI2ZHBg9jQYjH4IfACC+6oOCKfcuulvHf20WENUuTq24ptbmI+pUyfkH2kvIWT",
-	"wX/Odha/9f/1zz2+Hb5NX4wHnx4un99Pjh9FR7vq5eznB/PXffwjeS8viQ5ZXkTNls59sL/gVCuAUV8a",
-	"/f/m3PRtb8G3Do9tjnIdOnaGgZ3zu6JbqwGM2rz/IpUHhpgUB3q6InKCTmwb5C9z27yt0P7dNINy4HEO",
-	"KM8iwxVAKQqebkGw9CNlLB9bED3bRyvI+mBlNthKO4gx/wSEFBFmSX6jTocrlx3mVn90DT0qkcG1cxjf",
-	"KzB4EWckh8HzC64plYqIizHoA8TIoh6fPOsvv44+nsFDKz3jr9/VVGgVtB50zj5XdE+t/QE8VPHBrPvB",
-	"O/dclTxcw/lCc6ENXIVHRBLlZn9xAWwFr9NkE6Cl7Kbo83fT83QeJYvhRfY5k+BrGQvM5AQe9WMsB+UJ",
-	"1GxSAU5sFaUzxAwlJuHZsIcZX+xrmyHKOr1YrKvAfAoqMk4MAm6MFREBikkxHhvOOJcESZ4Q6NJ4yoje",
-	"ei2UsDzL86tK0JYT+mloBwI1X0FoxbxqiKcYQjEhZwqHaqh/XnPb/f0FTSDDzg8cK3IlG/i2w+DX22Hw",
-	"tpffJSOaje37Ngkmmlt2sXrPYp/PNeWe+TVwmWQr2WN5wnNQKIxFsbaCEZ0gRkhk393yYpQ1HV/a88Xp",
-	"sHYZOVFSA0+mFwAZcS2gzfxUWTXPGnQ0s6b6g24qMcq46B1ZdCW3rh8q/KZlNyFg8rdlQ1++bEjmeYjN",
-	"J1Ss77qxciM349oGBM0FSHY1K7mtjCyMtrJK0llaazG0YjWd7GczOp2Zv2IOH9VrNPX5n3GcOaVLUAGK",
-	"T8HKDMATC50/qFZYYuVaZd8GlJpjAVElMtScxFWKJTWFpCoD1BPfv6ikeSbtRjkRLm/ZCl4ncpFp1mvB",
-	"sWZLb7uduq7OJ2JOsk7OAYKRIe9YVvWYujzANU6LIO8LNo+oQkpgWvFkvQZkYMy00hbzJSE+P0WDVpSt",
-	"zrvrPK7LO62kQ0W8h47ByWJ6moVY4ZhP5yQwWCCwv8AO5GOEI03iUgmsuJD29xm/c1nvtnWP8YlNJlpL",
-	"K/7OyyaOCRbh7Ce6FnIYbNwEqxAKK2oPXvOlmE5nqlES/5Q/mTfo3rz6Fyo6/Fd5QaAZgJt1Dz3hSYqF",
-	"QVmn2pIDNoSZXID3LC6r8P1ef2fwwMd3KvykQh1uKW5uQXFTfARj9v9VBgvvZMRsORY06qxeSxrOkMDs",
-	"jLKpRBhJ+D2aS1KSFdnPz8jSOkgkSTBTNFxDBkdEzmMfskyus2VUMC51c2yts7nzaKuz5fR5A2pbwiMy",
-	"nEsStZslnOJXUIOd4bTCZgdonmrWvd3vl+Xq9pX3ZCruWD2xn5BPPiMXUn0g+YqfOdD9jeJF+v3inIbk",
-	"kE14TTK0ecCyMGLgpabclEj5Q90xZZeKdB+YTDFSh2Ue8VB29jtb8N+gw1PCcEr1J/bP3hInsTdoXR/q",
-	"tEnfq/4jwLr3wp8SIb2+vpNiQwL7VLWx7KDXb4tL4cYJ7Mb6yUT65/JGW7kmHMmsFqmP06OUmk2viQMT",
-	"teDizOXwZR43/eLaCNhOr98bDHZ6D9pYUzfaMZQKIteOTFgk0ZxByQJk4vMzwoxLwIWQIzQmE15RfXPX",
-	"0sNr9NhROTS57q26qUlDKrZfiDyT7Zt5ai613t1mNwa4Nfjcsu0JTKaK2c8xmeKr9G3OJRFDPK3ZAVvB",
-	"ZCgfeh6BE9Al1edzeMV/p3GMt/Z6fXT3l8HgMXpJ2fwT+vTw/vD+7r127r/CXILsVpUOqeIBLG1tiR7X",
-	"3PQmR5E95c28Q8UftVQ1DNu57d54M90bj2c0TWrLCLGr+VUCn5PYQwshFoLWNZUzX66YmZ2nP738yno+",
-	"nxMvuGOpQdMF26m7HTbZ1xfOQHOvcekZFiyTsqlrUe7vf2vOR+slnh6yL572B7v3+/1+f+fh9kNv3x83",
-	"yFzEdYF/xdGExzEUMtfIctf2Z7FY9KJZDJnu8Op/0Oh/VmbRKOvb1J9dB6XUZv3ZW7B6KJUdzEhtsxhO",
-	"mYZWndkueGtEctZRzDquF75meHVb15SFtMGtamwNU9ew+0AIek4ilIndlCvfAA6KtoYwa2jxJWcRKMNX",
-	"lDZVvZlVN2IpXyqbcnl7Gg/9IvG7qySLx4jxxToci+ullFb0sVHuUyP11BDNptmUtcd6kRO9dpm8YTtJ",
-	"4vhRawFoVv2VSb1Ne79vKBMvIwor6F7lufVLVWvw4n/sb219+O/pqfz4fXOlZ73YWsePmrIApX2umgco",
-	"SIptyRxlQyUwk0Y7navhhIthRGJ6TiD6Z/8kla65ai5YTebgMU1ojIV1V3tm575BMT0jLlsqx9mEGIG0",
-	"Lf6gv6ggptXS44KizjiazAWYw4DF+WdH3rw1kTRp1YBEQSbZhAvn0yLSwTuAqzPBEdjRDeBRFjWqxCIc",
-	"uEV3LTjU6h2ATBbvbk45jwqN+FZLoHbXVUnuNVVIHisenh1Ev86lcsbkBlLNYlNAPyCtsil8RnroNdQF",
-	"F6D7x0twP/JJ3g8o769pHxrSaLR6KSMSK7yGzEz7AEjLv4vH/Jyg34ng9/RcphzdBdTDe6Xt6m5v2u+g",
-	"W/hwdQPJp5SE2gD4rbbKNfNCxeScxCiZS4XGlgDZ0up53Gp55YviPdy1jRj8cDqFXgd3DLAOUJPeQpsB",
-	"HwOByvWghReENy/qa+vY5kv73BMbGcqj1+vTwEokfGR+BD+vLaZy7S01gbCpJuHANGLGEmHk5Bl0xS8l",
-	"jJW3J3tu98Fg4Lnnxe367+mpOD1ldXB2dXg0+aHJs/kloPbqGrh5kWJN2NQ+EazrjbE+0WMd66lwd3PR",
-	"g3WVDP5z9qU2FLqKJPzcAG7PXAcKF/63mSGChESbJEU1JehEOMFT+CvmkDoESs8ENK6QC0HCivFX5OU8",
-	"PHsCSskaxpU1HlmtcgYu4bENBFU09AndJ/ab0oE8aJV4M6PTmWeWdFquWxvc77d6Xcw9SeEvq0hF7d6V",
-	"kIjOPU3kX8HnpTc+bPdGPveZyDaXykmTdbK1jZqiBwnywzJ7kq3G7ngtef9EcKxmflYwg+/y/DDuraWK",
-	"iWhHeFBbjbVyRoTNWaES8aoIGgxa7W2YEXwjq7Z343OwTuXOO0iSJNWL29h5m2/noSLJn1IHnwkiYXat",
-	"NuMkf/xGFPjCdDN6CRzBBhfS7ytn7FH1nQpqS26QFvcGAgWyxhY0jrP0YM9NGkrq1R+O9cfGqZZdIXt7",
-	"1lWFtoxxNro3I7yUQz4ZAnrL6uye4qVEc6ZoDAjvBv13oozXDSuU4pDUpZbqJcGPFlgC0lxFzPf2fGle",
-	"jWmkN4HyCIJ0Az7xEp7XFze14AiXA2yQxMj3nAhTLKrgDM1t+K3mNWybEuCevzZoxi8GnsjjaLjTH2pq",
-	"r8NFBCxEmqf5o50+0s8HCBZiMHeB6E1yKJriQh3ypnnKXwSisayZN513hckWflyinApZVLAXHcHnaInm",
-	"7lTOoMp4ghKTbODQL91trMk+hZFJhHCh419RYd9Qsaoo5BerojIGu+L6Kl+pX+PWa3B9XoP6La25p2ol",
-	"aHRFTTFv/Rd/Gf9FRnS1XLCG/72vUiPMNtMYFMKlvq1lNnIjWtWG1/JWoWpUqJo5VisG5dFXvpCmdmOo",
-	"0jesLRVyQrIzbE4JyrhBUyInSP7rbCloB9jIp5JZSbdVwbfNBOtqeYFSXvFz4s9QLSliCYH0cOJD/sGh",
-	"4sIr4wEgxBYImoI78PSrGUkKzc3AU7qUipQdxj6fZnO/jA0S7y7KzZrinbBb1Uin3rr2sc62yv/X0YHj",
-	"okbApjK+XgRnfBLhiSJigUWVfe202uUNjIELmgCPTUam7eoHFmL5mMAFsr+7fZNOnUvJawNlpxlQveQu",
-	"iepS0qaJMBYEtT2S4jYHOctp5GtN4juxz8keegkto1zpFImmRJgADONOum9WF5q9eiPZnXHkW/H9pcX3",
-	"lUrW5tg3SMMeGlmcrFGARga7HpxUOCYjdDfPR+Uc8MKSe8Z1pY0WLMuPZAjEAKUYkwg8qacMAH7GODy7",
-	"Z5ucOYFreEYZfczOpgDMcKnwe9CxePxBRy/JdqLDktT7AU9KMbMqVqVUdvtKsfhAa9emfE4pyqZyk+B8",
-	"4aWm6k4QFPoC9u2kiDfC7hsjrjifBy1ruOui7p4hktVI/N4FrkKdS9dH/YDS9xZTX/awKT/kE3B22XI2",
-	"n0YZEinrsH0P0Iv3J8B5RgcA2UV/B/mxj34gWBAxWuE4s/GPIX1DXxy++/1w8JoeykN2tBc+Obx/mDzv",
-	"/7yd7kRPXjzqadYUvT+kb+hh/xV98agXbsdsnDzvR7+8iNdVpvo0s2MSclOUqqgBNTWLshCL9qfl03/Y",
-	"77fUUtZiHx8wxFP829zCOQYmPVHvl970IqTyRTGPV3O29UBD8/EqLM8CLyUajQuHY1mN+cjLCObSBE2b",
-	"sDRXC0KKtFPdq9JMSwdoR/TR8zvpi98esHos1BsstXMorKvqSLnNi0Wd07MAFOmVBi//a//VC3lSO9Lw",
-	"nAg6oU0N7CpD60HdD9t1sCvDxZYH+hFAsL24kpcs2m5qk6wK5m2Cl7bHTvtybf96nuOExh5chc5Lfk5i",
-	"HHrPvaaXEiTGF7op1ZiGnh5KjZqYsLBAa2GguGmuc4Oux/reSHpv9Lew0zUbYxodNeyFz/5xaL7Z8LVo",
-	"vu7s7I4WCW/lkm1W1vjuK2wLddEmakHnX8aYXIfpZGNoNuxpYTlkAKspVOrRPGemwrZvG8b+ZRrGrolJ",
-	"WvrPgTzhB9KCukGnmzxs6Zn6gws5Lq+/2WyGxFWPQSIRUI3pu342R1Lpv5yRXwCIbhzvKqOJ1AYR8/C5",
-	"pL+bSYY85nPRQ88yp1opiqzZgT2rC0QgL93e/zryrb5EdhPUKw4pOydMcbFcTzF5Hj/wHRL1UJ7SuYDc",
-	"rvwRLTqoRNjYBFArxStpXn6KamxNmwf8rq4HbXUfCryjdKN80tfKqycgsDdOanL7Z8q2PDVXV8XlISJh",
-	"bzcNSSEswzg8UqbPvUe9fr9S0/tofbdHk0IUDPY+3z097bl/7ny+9w+vnPdLjgMjN/gEPQzQYDtAgx3N",
-	"ezMh4rpq2e5b5tPaLN/1guWCqVD1YkWzAfi2IlrMfV0VK43SpAU4bFGytGL9htfLFWaPAOA0wWdQ1Y4k",
-	"f2xatOifQdYDQxHPGmk1WnIFubCOr76xj10NHz7QwizQF8CoYZVK0QBFHP4fikUDJGP4AwTMnEVEAPCl",
-	"7KFXOCIGWE/ZhJJ1mA0b5U41K8a1zZMLIsGecj+oT1ExHmCOxmRqFf/AIT2YFg7FTKarTrbzChY7aUO+",
-	"fvJckTGPM3xlqkrZRlchXAzFrWHqF0tUzRKiGvD+b3n7LW+/5e23vP1PxDBfUqn8gP1ZqeP6FkStqhDt",
-	"zmxYhOgcS55w+00DaKzZ0VdYCfppQxlkb561ykKejCkzPWbRmABAg9vMv5JUauGqyAhpQyyjBH86ND/d",
-	"Mw/bfw1Wac1H2PGc5GFuM02/G+OD9WMEncWMKriKkv5O9BfHnaDzqhN0XnY+mgkVV2agR4qfDC7vCflW",
-	"1NFqUXjFgbDm8r3FKpxt3H0CgzlvQhylCoJex3cMf4nrF3Q+dae8m5Wimrf2Xts/PpjHPhaf69p8kv0/",
-	"9Kizzn5nStVsPgaoL45T2g15RKaEbWWT/Fz8uTyjadccNo67Kdf0IMw6vlkV9avbxnqF+YAhGmVbYwmv",
-	"UvS0czm9uGk34JVfcjNulfS/npJ+M1p5ncQ69ocNDlxN74o8+gpq2KDupV7SCcBMwMomARbUhFZqv0tG",
-	"NzvjUf43zU6/jQDlEaA2EcJrKgorBYXqAzmWurxKHhF0soRW1VfcSXn1Yl1R8+PVZUDD/HAuqFoe69fY",
-	"VqIm4S7767mjhBfvT7zN+0pJi3yCPkBLkY93/6YXAfdnCz65F0BauDcfE/2///N/Ie0P1gNUYKaRTXqm",
-	"VGoAivgZrUnVMd8ZPlU7C6OHjeaSDM3z8n80+Y166AmOY3c9jAaeF+gDnAoxhUnG6jpl1ptnRx2FUkxM",
-	"DuFIc7vRL90nx0fPuyfmk7u7/Z3iM8OESknZdGSk9IJKcq+HDlz3aDNLzE5ZecNGUIJquhP+Oo+mpmTQ",
-	"pPLGnJF9k8my4IhBE8OEfjKp25o5u81zPXSqiZCOvaX0ZyOoi726q2BgeVJQJXWPizxnCsSze8tjpDh3",
-	"OyxTgs/QG724ba2cKNuyWRPBJOYLaRStfHybpflOxJ39zhZO6db5YAvP1WzLfmO6j6VAxS7f1PM0UEFJ",
-	"EOqPtzufP0OGha+H0gEKeZIQERJ08PbQHg3w7FQTB5aSasXMOnRNczWZ6yBZj7veKTtlb5jrLAQ8Xp+S",
-	"JTLzSiAzicZkRqGWAiCO9BI504rezLSlJK4VjEkTCjnT/EvB8Z8y836T1fQjR2FMicVO0p+cLFNyDMvL",
-	"vhEETQnTF4VEZuKuvznML6NKzKJTJohMOZMwBbBlSISg5bjUOgos8m9/Q084sFKtIZ6yLvruuxfHb15/",
-	"9x0oKwyfkWGIJQnQu5Pn3Yc99I6dMS39JpTEEcC4mn//NtfDp1jghGh1EOYkSAopbqXPBTllCAkymUsS",
-	"mTPa3d4OkOQII7VM3Y3QNEUkkjQmTMXLnpncYSS/+8666UDCSXQXRN+9HvruuxOaEPf90fMnaGdn55Fe",
-	"yLuTJ/b3oNvq1Zk+i59wqBwiEzJy2UwJ6MEmFJQFPp+4H0h0d3TaGWz39vqnnZFWlvTK4KO+/gTo5sXb",
-	"f2t+kVjUZONftIByguhXs3ykwCTwojGRNLLNnDHM9PD4DdrdHjxA2nixa4EiJ71a0yVwBLrSKHAFTgEa",
-	"QbWLxUcxFS+jXvYplWiAFEeDfj9A233Nn6xp00NPeBybog+p1wT3ZSr4ItNxx3zOIoRjfWp2+EIlzeix",
-	"aapPFZSqrC8zck4iPRB04A+5VGjGF0AGESEpWvI5tDpFtthrpQobzbAs1naZDXomBBdFeni0u/dAG2Pj",
-	"mCT69HCaxtTojlv24+9/lZyN7mXMQ0FPxpHedjP3VPCpwIkMEIbjjojCNLbfEZ7GwExNt0/KznFMo+y2",
-	"jAjMaOTerq8asiYm6L524prb6jtppmbItUYgn877/Z2wKNvhEz1ZzR4y8arwFPiqJsbCw9mFlDMuVDem",
-	"59qScYUFltsD27aKg8nLYmSBUkyFne+JwKHhjJYBfffdfsaRLBNycPqjX7pWFeseRqNAn62Axub6kG2x",
-	"PegGpi/g/d3MwtTT9BmZK7almdQRVgQBrTsSwIzxOQsN4Yz09y/11134f31f8o+OSIIpA7kPt6f4jb5G",
-	"tipOTylTXKTrHnFO9Boeo93tR/myj4gSy+7BRBEBeoc0VSV2sk9wqGWL3jeMRj8+Oxm5nDdBJJ+LkGTy",
-	"CjM0enaCp9VLpnWZw0n3NWek+wqrcDaC9oFEoZ3+bg8d2J/zCUrn45iGhg3jyDRshZABkAxGIQ5nJHBy",
-	"iMEalmh0MCXFmT+GLMbcB1oSoQ5GEuSTcV6CaZFxE30eYNXIGV+YUl+EUULZXBEE5eVQAGVRxSzYGODk",
-	"EabcpsHYsKSFyTA0vfLtNTwjJP3uO7M6s4LDiduZjMmbrcy1e70j+2h3sJ01UNOsxfWdA+QtGH3007OD",
-	"pyO04OJMmmaNmluZk4s4ECGUG4aESVCDrSr36lBr59APIWtwwFPCzCH3uJhu2R9tJbatqOm2nzVHzHoh",
-	"2taGn4ttGXd6/d6OwYCagWq2BTY/UWvaL1Q7TGYEfRh19vVvi40rtclibjS8frvfN7ELphyceYGn/mqr",
-	"Jo3109zhLB8GtLzaDpk9vejd7e26N2ZT3Do0HNhEZTK/3frfvDWSoGR4dfY/fCz0iYdWzYHLS4ebYhpG",
-	"Bh2FpxICqTFW2jrXBt2nrtbYurbkt8M4I/D2rd6CxHEXVKitXxdnsud2zHtiegfOyFKiu1qYPdgbPLhn",
-	"L1OVoyNJp8yqV0YU2Z3L7CYSmhJUW2uZSBKfE+myb+HGnjL/C0EBxkJfBxIKogypr1DNi/c/H18nucD7",
-	"a+hE75JRqzXLMIYMnTIJvXlwwo2pCLWUxk6D2WkmTLpPtI7Oa4Es7fNb5Yc/Bx3NSJp+BM/AnHf6u82U",
-	"+JqrVzwyBSM3TfFvQWgY+tOWe5HkCmSvdYy1JO9sPNcKYi2125KsO7LYOsIuS+bJAWXai6lUWV9b4IXO",
-	"+ujsf/BvRf7IFkj5zueg8cE3poT888drpHG7DEA+8JB6jn2QbY9hjf1B86G/Y9hqlDdDXbkL68NHvd25",
-	"E8H823mQPnz8XCJEbfagZJkvuUh92Wc1JAifQrlb3pD+c9BJuTepJYpA3bJvfVxskg817ZmistfvoTeO",
-	"01BpWprgLItFQcQHIkExDjNtSfMm28n2lJ1kYXLnoLGegywVhgs05mrmY7emluwg64Bq1fAfeLS8alq0",
-	"fanKzksbHavcg8FVj13H7l1h28Vpv/+o+UdPOJvE1DiWdwd7bUaR8zTlQpHoFYkoPlmm5Fu6aQdRVCD/",
-	"S18zH/ff+oNGn23nGaI8/uIjkvBze3my+sU3BltYK/j6CyrAQRPy1AKlrsoE8/riBSlR6m6N+Mlv4hQC",
-	"2xenr3bS/jmfs2+KGT+FfXUm+xVzZa9aoNlspTd6oXh/RQutPfL+F2dOJV3zC2iLt4RaINQfibomKt1M",
-	"vTyMQGNMXdrZCh7K8ZvXKCFiShA8Y229nUf372kVI17afDqi1Q9wlxnfhE3+cm4Xm4ZTvg6myPyLaAkm",
-	"ra6VlvClL2JetAEB9S93U/4KKsMT6w68npvmayh0TGw3SicMnJLw3uriLqHI5kXLvI9y+XYIAsr516ZE",
-	"316PP9H1OCLWALyG+1FSrxPKtsYCs2i9fwXibViiD2CbGg9PTKUq52NQqX6Ad90LbHC2GChYvUkw/Mvs",
-	"V9+2CwbW0OyAMZt9mfuy0/yj51yMaRQR9s35a8z2IMUzoy0pEHwWNuoC6bQge6nwZNLkuTGj9tChkibL",
-	"hUrXd9bFsQWZYhFBMj+WpIey9nRoJOP5dIRsP6dkJVu1V+OEAXq5JukB774RB4xZVY3kMNt8GfvmS12Z",
-	"WzdPnZvHHOJV3MkaOdTa02OnYnypjGdVuDMs0d3d/iM0gu+HlA3nkpTy8mrcPu5KbmipTV4ZI+ZjG3fR",
-	"oboKL9HmBL2plrX5DWhBxMcKx+QbdFtdIdV/LX6AOqv/Ku7ANQm0G/EVNAu0iiH0LUi3r4wZ/IUcHlfL",
-	"Sdr4OWC8xybxqdbLESDyKSSpKUjSCq0r3JIKL2WtD+QrZhY34jm5ZRa3zOIq3T/XqW2HWJEpF5Rckefn",
-	"Sfa+Tb0/+S9XWUk1pmf1mYgKEmpVhsaRMGVKgLhjFwVeW6iQgXqDvEAmxYK4ErJ2V9oUon1brii7octm",
-	"b1ROBLceqRqPVL5FX9or5YjZgWMonjqhrgSB7lwG2QEzsG2vwivlSOeaHFPu9Tfim8rWViOgi8zj1kP1",
-	"7XqowpyGr1NsbuCoym6yKfyAlEBGKFRTW7eVVghFkdkYF5b75QZerMIVvnVk3TqyKo6sq7wcX09OyyhT",
-	"7EYmv8XcPArwS1Z21nm8rui+XJ+wvBG/V1theWvQ3hq0G3i/rpj9tHGAuSEv6QNDBznNh5gxrn9+ykx7",
-	"W6OHUyVJPKlK7nAZxmR0z4SXM2mPBUETKI62TewYWViIBYW4qR6sc7t99RzrRpxvtxzrlmNdhwvues0J",
-	"m5ZV74Q7iGOXuC4DzSWItHC3gamyXFhwrCUa8/l0pvbRSKaEqRHCUSShPH5GTLvQQpPIFNMI6lE1I8ua",
-	"h/bQ6LfRKYs5P5OutQoW0FeljAoTFDBhuPmvj2GBYzBbYoN37yAba7UXlWe8oC45p4StFecd1HwOwd9a",
-	"OwKPCRbh7IR8UsYh6PFMumPK3JH68Otckbb1V7vBTVe1pmGzwzXNxNDdESAhQTNyfcx3R4BdNbpXN6di",
-	"H7J8YquYc9+YO9QSYIvqSLuTt87QGmeo26AiL8yudzMXBJ5HpRJYcbGOG2a+lfrSnjW1PO7AOxc0UK+d",
-	"EmtTq/NFfQslQNevyHxDRUN5ze8XuRxbrhmn1wY6sQaFfsj6G0t4SqG1jwz2jmvKjE4cgIoVIKUpGTvI",
-	"XzEk80t3ZOTaBS/eNdgkxXl9aZOk3X2/slKKr9Gy+AvYCj/CXclr/jGyyt0XYANSYTWXtYzgKYGrjBVl",
-	"U0RYZDwj9sJXC2Mz10MrRmC+WssLjs3kvkJuYGd2yw9u+cE1hCHNlQNLNXIXkFy/hmBs/LWeBPNI2Y/Q",
-	"Q4AQCUByxksA0HQFmMT63B2DsNBk2YM6ksFiYmbGAchK5DbAYsxR8MwCojgu+QPcc3dktU11yd4/ftPd",
-	"ff7g56Puo1fb/3zyJax+u2fO5jcMuc7Clo4jthsetjfjVf7xwU9lIefMFBSt9pGHfuqDQbc/OOkX+qn7",
-	"ZjgR0Pw/n1+bpuvrp2awa9bPbbvN3BS/0Myu2lnR/OQTQBu9bsynhDIgkGbHhqHRW7dGnVsj44wFzmw+",
-	"uLSH17ym2aFhWGLeVMayOxM2suiTmZ+P2Mg3sB3DU0wD7xlNE+Jzi8BkfiSGYXe+CFnWaTmw0lsfx7fp",
-	"4zBkqjggmiLOEFWXvjMXsg/WXbQtQSZzW9N+sRQVb16mtvOkAdEdYUDqHmWYsgssTUwFoiZ2n4waE8cZ",
-	"3puJPAP0FNLqmJ0nUnxqemuYxGnyKbS9CU5Zipf6RtuosvnBUHE+jLGYktFjBJ8zDpjzQ8WH5pGRwaW1",
-	"n7ux75kcUTQyEZ8Rwmj09uDw6chpZOAWOmWmW2DCGVmiKXeLhgRrGykCQ9FaKfpLAwOctwYRRM0FQ5Qp",
-	"btrNPEZzpmhskIKpKsbQNddKoYl8Rl85zK5eDIkQZWgyj2OnS0B7s3hZiFydslO23R+YZWsOaWZvp/cY",
-	"bfe38+9Swc+pHsjggRtsdz3MkigTLRnzaInOGF9ImzagUEQj044BYP0nlEXylEEawdKG/gF43L0a1mDw",
-	"6433bcp5pOdTPMgJ9PkYBQbpYQ7EIaC7zV5/x2KTZKRl4N5PWTaHu6MEszmOR/eyDWFcEagysQjxODyD",
-	"rTkmDEDaRocRSVKuCAuX3Z/JcrQPIU5Ho1MOtbQWqz3BS3NeY2LyraAtQCHuptcA/TQWtC5jQT/ihM6m",
-	"dzGbKfSv2NglYHVMYAOGUECM5XaacYK61ghZmBQ2czLpBB3oDFL8uelsIwiWeV6BM2Ac+PMM+nSwqAes",
-	"V9swlWHBrim+3TCTzn5nz3TeK71/zD8BCUTE9NkBCdgybAi7f0NIjAllZvw6PcDQRkURyA5ddSEEvyRR",
-	"k17g+wkMud3f/vLrMeARoMvh5TUu7tYldBHtaa/NBrxj+BzTrOffjbqVjRQbm06vGWa40Qk2VbT0B9pK",
-	"5nP9zO6eXG+ubDlr4uJqVG1+nml3IAzfFTg801Kk6BtyGpMWfAGyGoJxqMX0nAgSWY0IHh8yrobwkD60",
-	"YpZ8YHrcQCrMwrRdSFPCSLSPRuScMAUNWXIRrqVh1qpgZEyrkTbCAK0fdIWEn5OCsODssZvtKfugdR++",
-	"YHm3h1KhnLQGmHHp3PNJTEnUsdv3ry2/z03shmDJWhmWt+l9t+l9zbz1GC8RNBTJ+I3A0B3wOv0/xWDd",
-	"lbHT0dtnr58evv5xZAw1xXOLDo2eHLx+8uzly2dPR+iu5ljGNpty1wnGGWf3Avcr/fvjnw7fvn32dBTk",
-	"fyLFT9no6bOXh/96dvTs6UjbakvDZpFUJDV2TR+NbCujoRKYSeieCBYG2C+Zcp1bkeOl5ZlGeSoxy4Lt",
-	"cM90w6taiPAqeI+dPbQqqdhLmclmtHycm9Q2spBZbM6aQhIvpe26a0YBSfP/Z+9dlNvItbPRV0ExOTVW",
-	"0qIoWrbHUk0lGlszo8QXRdJs59Rwoga7QRJRE+AGQNHcHledpzkP9j/JX1gLQHeT3SIpk5JsM1XZY5HN",
-	"xn1hXb71LfezKy6uoLgT0zp2NWvsAMM7UfrkOiA5Fh3h3HsFuxordEMlaYo3PNHStRgKeuYzFa4fe82V",
-	"vQHFDtXdKcVIwmO7Vgp9+15ultbSUvIyHKTG9k76pu+ktxJhJF6tXP9d5O2GW0PE/qHaILF/YIUw8Zlv",
-	"eBmCh/B+H1INAYOqmCDq/3dgdFim5QIgs6rtsd5c02uNI7v5XxRJnu2Dvxlr6TTc96v248z/bmFPjOKP",
-	"NbZd7uI2xr2xm9lvmoVRbr8k2zj3LXHuUS6Kv9CdVHG/uOzG2+8XnwLpQjrle+aQcOFAh1KAPSNRb8cy",
-	"3yj3fkKmgzR2hY/gD3geEphIyF/qgL1j5weaw7Qh4FSKCvmAIiWFbmJzWK9fE8M+GihmeT3WVap1fsX5",
-	"sS+44j5AZ4yETtpmZrBO1DbVvA/gUliImSsn0MhAYMQBQEVaXph1XUzYh+LFtEjs+BzTdBkhhVxwSz36",
-	"q+Gi8a2LUpzuJUSp2xtbUVojSsPhuWdSKNfuoZUT3GoXWOzWw4bikeIJiyMS6+uxq0kMHp7Ye0O4IzkH",
-	"sePqC/iCuPENVZwKo+PIwQB4MnCkG0q7evjgHIm5vnLzjw50lmmWPxlZWSIKWSeu201ykY37CFW6Hhcy",
-	"Fn1KfkfYvyr4qsix8LLIEz1zkOmYwpJxrGZPNMi9wo+t/Pbl7qU4gvHfsMRIhReE+0F3SoaMCi76pCez",
-	"TE60L8Depcl1X1lDt76injtXjS+JUONyzoWK3WBdlWe3QKXgsTGKd8fGxbllJlXjsNHNaHJtd5MjwU4b",
-	"h+2okdMJpY3Dp1Ej5RoMnCvYNo3DxrOXGIF20vy14j1DJlwxKLA8YDQdDaz4t7ec+8kL9xPYZo3D9jN7",
-	"zPxGmh3O5a4ecAU3qplIovk/4F2FOHuhg89CP94yxYX0v24U3//Hp4aEM+Im8R+AAoZz5Dr41Hfwemxf",
-	"dXJ++u797kXe4/2WPe3zL3m78CVvCy9pf/5zhci82zCvYPc8SGzeb9kaj5c/sFsutK+aC20UBNP6uQv8",
-	"FbiQCO0yL2vqpdk4eN8RTOXgURGxmmd/4EH1cLNylOx/KKaNVGwmRgCfuc28Q7rWItZW7UfoE6BnkcwF",
-	"Lhz7ol8vT9+BsjuFgquiSqzjUHKxvmVS+9aJ0dZ4Um6pSOlaiQrGlCoZsNbgXYT5NhJMM9Bk3D0Y0Jd8",
-	"SPtM1+O/i5rKPVgam7xetijwB0KBBzHubR9uvi06QWtOcUHiXLWOEV3rzRF8Hj1FYpxlHaEc2aeV4hX3",
-	"CVINruc+uauBMeDpjHlhL2aXcVe8josKeU4JcwjkMZ9znfhTqeo/RK2lIJpC6nN4wZyJcQCa9Oq68gOV",
-	"Cl1alm2BR9sg7wpMiGvVN5YiQnQtLuJBJM7z7WYo0CLqguemSI3YDE6njojLp73sh+obLmLw9hiAwbhu",
-	"uXa8KtMkF9aitv3TzOQAoVtBlafihgkj1XTnFtrE+5e+K8m3h4O+bOXbVr6tnzfx3lwPe2jzrDnZD50W",
-	"lPzH2cmvETl792tEPrDumZWOv57+Qno8Q8o4Q4ZSG7LfIm/5zyDoDlpkyPp0xD+yTEdkPMokTTEpi5Ke",
-	"VEP7jh4zyYClrkZKR7jSKhPWzSkPITCp6ESjC4RNCBfA5yiJGSjG0H0aBdigp5QfMkNTaihQylMxxRTA",
-	"ARwM59XuCBhAoLaFvzzaUUiix8kAbUn7AWaxpeTJQbudQzzh6xgR9rYPXAPFhSsPDS8rJPm5AUfg67E3",
-	"EGQ6YqaTe/FYZVeuqXgHSWgw7oAdgeBo0fkPfLrcbjyC4NBiDciO8EvTbjmr2KEmjZRXQyqmOIAayGTJ",
-	"r39qH3x09wb06heGWnHUGI4zw0dUmT27x3btBljxXb/DTr1vbzRObs3dA0tU8ofwkifxB729ie5yEy0x",
-	"gksp31DVZ9scrUVeduEElJHLX3tD+nG3C9Kgsd9qtp63n73lPzfulMj1vKWXvCL3PsF/r5YsXGL8AQze",
-	"RXtN6Cb54HK4J9QfxiCFozzqynWT/M37JzF0PJATZt8E/yKixllScr6vQ/ZuPfBfgQfenaKH8iQuRunA",
-	"TtxYPV6AVLiDFBN76ZIhqKAcKxJI4RS0MrKiI4JZT4HyMx5Jl3dD9ID3XOgAMnX0Qs/kI1Z0HsT9t1g3",
-	"KVvF35+isrWA6zx8a5Rniy537/3aQKJ2njUI5KCMZBJPUkS6U0IxPOkQugPksHGPK4ZfWssXoMdFA60A",
-	"OvMhzI4QjKU6gNCgmBMahv4Tf/Brs9yCH3BD9QvD+x/EWeeUKfCP1gklN1U/aEzs/IqoRL+LtGNmIO14",
-	"SMXUnZOSV8NAAitVRamBALN1yQoHmFmzs+xngN0QGqAMfkCQ1op7cEK11YCKbiYTnneUwm6zVhUcL+J8",
-	"vgX0whaJ8KWOZtgR83vuHi7cIrq1Ns8lQHOKJzwK4S7wbB4Vzv6A6oI3udWsLKbj7enG5q+ZN1ybBbeM",
-	"3uJ3vrJTg2lguVESVvIhATy35Tu4/jnmBAfSJkI67gn/dTnEDWfJ0QPhL64A6RnvlGtkX499ieyOKOcc",
-	"5BMUmOHwRfWxgr8FaP7jsp5dvx4Gau4n5XY5svXhb23pW0DsedLLfV3se0NqFP+4Zi35LfjzMGEpkcMu",
-	"F3CkvPACyJwj7oyKqkBEMkZvgCFtbBx4Zlba0Uwxmk4hatoRQffQAyj2p3iCTnxnFIqUpLzXY8qltlrT",
-	"fAaHE1g+neCLMH7tks4KTUcd4fFDeaZYYXgLJeZbnOtHKjdd7x5GbtbpYLP6pSnDdKAapF34LVJnK1uX",
-	"kq0QTgDe4RnB5NPi7lH2fsodgEukFeVDKKCYQ0yknEeEORP6ehzygLAOs2IMqY3nQ5sBBQmxFohrosZY",
-	"KJJUUEJzcy5AX4J9igqp/cWV+0W1HxOfX486+a1EPjd83r+2ZKU1akS3JCtV7euFIa65apz5Rt60x2KT",
-	"VsbWWfFQyUZr3eubwAW43bdZZIAnW1gOGYA1AvyRrY36P3KXxYOE/JeTJVsw/FbFXiHZZ70ybJlkH9fi",
-	"XZN9IBWwnOdTGZUDsP8jFyMPGavfipGtGFljTs0mPaGK3XA2qY9pnuP3YA0UaPzK9H0RoRmko6CP0rE7",
-	"YerJLfyw7t1L0cMWyEl9EL6Gm9R+vSZ6Vjc5SLQFzQOEQxuqaqnwFFRdXp6xz75rYQdm5pQ8ia0ki3es",
-	"INcDObGfQKJ2vFPXL66v8MelrjlO0a6UGaPimycVxR23mAjPzfuWB+8WSlEVTq+XSv6TL5ZGzjXINe/y",
-	"DLq7ToTjsT9F2BrkHMMZAoYVTXAlsfYABk08CT/W6eZiJliMR75JPgykfXUoLTYZTCOIMl9b5cr9jI5T",
-	"a8EpyrMaOCNu0r/lo9+MnjTXzEMkIWMn6mtrwQJt0YyPSQD8xlOrlLi1cRdQmQzmywWB49erUUo+uCxT",
-	"qFAos9SKbAhjBAXb4N8l2HLBITgPsUJ47ePQRJalrK3rHCtFcx3Lbz29sL4el7o4pB/fMNE3g8bh84Oo",
-	"YZU19+f+sjTpFG1JP/1hzhKZsrpu+IeXnq437gevZMq+Zc0FtuYbdsOyxYpLZh/b6i11egsCIXCS7g62",
-	"Xi5zAuInBYFE8+PAPtLEZFMEV/QMUz6l4gijjwDSYCJhWN0JKjbBeWJpnylEs3VEzD6OWGJYevX3MRWG",
-	"m2kcKv9ivTtNxiILafkubgOjt1epC03C4K9cGdN45xC4nDRUgYVSH750XkdgQYapHPsUj7pKdk6WbqQY",
-	"nX33Ng/j+6rf+ZCJG7QoNNaYoAG/36Pp/461CeV5bgHFolCBZHM8wVIBkakmWg4dhpUb8iROWWZoTLos",
-	"kxPyD6bkTuT1AOaYN6CyJRYdxzrf8KztOciEjoi50ONejyecCXOFVOI7TQLlpKvEjpEQnAK10Kgp0bTH",
-	"qusm2OFuXD4ch1ndComtkLgHRJU7i3hI1y4kBoxmZlBrDf3mU8sCNtC5GoBkmapQYh7eFpFEccMTmkUk",
-	"k5OIDFnKx8BONOD9AVhK9sdmoJgeyCwNUEPNjOGir486wsPji2hESBP1kolmGXJCsOHI8IKjGCQRRKcA",
-	"rgjWGxfkaYukkAsm0jxVDj6Z+CK7EMqa8CxD+BV1hQlGtLoGfd/pIb/h5C1j2ZWxlRA9u2FZrb3iLoQV",
-	"5BL2BVT5zRgsGzdD3GzWSDbcqGG/2B9sTZEqtYLhtlZjoe3hXLvE8JaGvsWFwhTzqg1nOvJCA+sQog0A",
-	"Ms1nxwyrHSdvQlMb3Hu+kduy08KYt1uuxvrNCkt1d9P3trytYOF22YD7FCokIanJBniTe302oQ76169g",
-	"Me6vvfFFO/Z+lb6tDleHii94IDckjvc+JTJlnzGeVYkYfOXY/vPe/ICVm7CGkf15PS7HPlc4ULdqPMUN",
-	"+MOMZ3ZEQWNyio79qjF7bu7opP1zs8f8QbCDyx7zbRzrkeFr7P7e5LEfyht2e+Xly+DUna2HifmC1p70",
-	"nKpDqBoygQoEEFm2tlJ3SiYDOcS0FG3NuJ53EP2gSeiA8/1aI+qGZRGh2YRO9RFRcoKcPegMck7gKnMq",
-	"xMjehkE9WtiOb7QQ8KtqNE84us8I3QOFxip6glxyQPQLTsE6QBN8u5qhe46/qWs5D0sq5iIdEZIPU01i",
-	"sEAOD9pxfY/cj+rClu1W625xy8dYcnpbY3pj3gwvyxbHVYMk3RqXt4ZWh4XbYb2X6ae+4eLzrTfpPOrh",
-	"18vTd+DZoAKuBatCZyAUHNE6fnDDsjnISLPWo7jo4jvGHFPZIz9GZL8dkf2n9ubePyAp73Okzyke4PB/",
-	"+8+qFXA78lsV8BE1hin7w//5o7X78s9PP37+57/cP/fb0f7B53+uONt/PnAcxPkHt+l5X116XvDuorpp",
-	"t/t6zvvYDPZQCd3N+1MXFsXkF6C/9Q/DmWYidUkxQBakmdbgFkQdGf9yiGp9zVIMgVYdeOzJme/IZkzX",
-	"V6VGzrGF5UzYg2oxGCZjQnVQ6cvH7JwaBhf3Ll7fC07c7OOfo8IbztmQcmFFytJvyX8y8ybNzCpvAX3i",
-	"PvNg7tMuPmi/XIqu/y0VU7dt9CNIezOFHVgQCnbq52XCH58a7l/7ragxso02xpqpRtSYcJHKSeOwsf9s",
-	"CKpgkBvJWBs5ZGpedPSk6kuzhOh4S3kGPjYuromRUHOqLEkiwnuOmNNVOMHCnTRBEHiuY7DdIeWZr4CC",
-	"UoYKPWEqWN3aGu+eKDe8FMqwKyKkcawStjPAyyBTMM6oIAM5ViDUeq5u+1hXRjtx5BsWVb+UGllJVLUr",
-	"SCgK84u2n/CzGxFKYFJhlkBJm9Dpty7DvgfhUva662vc53Z1kTSWixVkRjvIDHf45sXGnIjIZJ+LW6BW",
-	"cHDdgU8AOimvmYAjSIliPcX0AD9zcChXfQny/EEoxHZjZLE92rGVZVaJjyOC5/n98dgM2h0R7mioDAWc",
-	"AM9fHLyMiGYJuIUOmk93HP1h/hYAZXaBZbwsdQjVZMKyrNkRHfEBejHW7ApFtf4JksVIVxrXdfT5gdDT",
-	"5DdjRuBocE8TI2VEukx7nD9NaTdjJE606l3B7+NDohlzss0tLgEpYR+D18TQlWMyUVL0y/oZFWQsroWc",
-	"hPNO+l6pBI8sCk8ExoZPwfWRMyYo3h+YwjyCIpoykNIU2Mfdq60MlllKtHTgk4PW00oHJ2yMBabdBy/D",
-	"8coAnIybUO3nD2tdAU1tT0kHx6Gkq+REM1Xn0yosV8lLEw4cpPdF8wl7X1QcFrZquabrz9OZvVUs6+qe",
-	"xxTOf2eJHA6ZSlgzAXdXfu/iA/vtpwcgAPwGnmvJfgHRrWIjhdckUimWGDKQSjPyslF8VYOmdJWCsm/s",
-	"AueXVlSanI+7k8lkF0pojVXGRCJTlq4SAupz8YtUw/uOPV3a3XdGuaoyst/Ifp+lhIut9r/V/u9yQb+R",
-	"/dVu5Oe33sh1F7LEbIrqG/nEWvOmYLk7dFn5ejZEisSVjCvd0njjZBlmdhZ+g3egr3EIICchJ5V+ANfF",
-	"Ze1v39EB1YSJ1Brfd92kD+bRlf2cWA9q8sKQFu6EOR9Pva2Gk7pLs2zB2mMkdH714XZ3Cx9hN4GjTyTZ",
-	"OEWPR9UyHmfZUit5nGXBdYSJMF/5WsI8TqzFtc5lxEu91iXv18k4xG/52HZZJkXf/lXpbX81VooJ8zs6",
-	"BDZ2h8L7a3zUrv9fh5f6oXbYh4EkdEhO17mvnBC/xfs7Yv5mqBD43oxzPh2umuR9XnxI0YSLPkloljly",
-	"D2BTg5+73Dz7SUdMuNBHBRQjGCoHrZeBH96LJe9DJsfuNQjaAMolrIYC1oy9hNhH9MmSCdUdYdcH6B05",
-	"wm0BJaSNzJg4LLVgR5vHrMo3GQyBG/LkoLVPYvjwSjFXUdebhEh/35XpNLdbvDjFlbV98L1LozBGbxcG",
-	"m1GwyZGvPQy1m/5799XF+S+7oIzG1bXYYYXggY3RGUATBa/Ug+ndl1ALc+JWZ6t8f/u41UehrZ94wTLj",
-	"qAJ/RL4fV3HKt1fX5xXrc23sb+okN9aksMLZi/9wzZKTGbeWSHMfAQigseB/H7NAU69Yn6qUGEkSCp5x",
-	"751GcfWj/eZFm3SntkHZI79f/rL741HwR2mCfigjSdcKuuFQiqJdYOW5jxHcMMV7KDt994AQimeAmOuI",
-	"Y0y4AsF4zdhIO0IZlvXIZCCRsD/3eT2Jz09+Pb24PDm/Onn3+9uT8+PL0/fvfkJumngn3GHtVtsjGOwY",
-	"US7bZnVHTAYSgHv21cBW4+oBVIpgty5f4i8K93XJkXMMuyt8V+kvov/u3uN8RQBzvHKenOOUNqIGcGS7",
-	"T97IG5bRhJW9SrPuoBW8P+du+CtFLfbvU8fEcC2cjbRJ0PS2Owh8o9/DTVIZJaqZoMhTWMqJYAp522WW",
-	"BjsjRNjsCf7+Qknby3LRZYmXUEEer3AtPr31VhxU34qamTtiWkLyfkllx2vJbne7+fEaisr4l+C+KDtN",
-	"gpHSEVwTPWLC+KRfLOMytrcM1HkVbMJUISYOthUSlmBsuvqm0WzToejzYhtfGomeA81oZoIEdrbVNy8x",
-	"Wkvwr9qtgjbc1yIzni1jaPwu6A3lGe0iu+xa5czFHLIETxYeWDjFa5M81RFvLwWW8dP9oEnGoeaU/xVm",
-	"8UPGPTrKrYSooVDzDa3KCP240txxFIsh4QFXeHdU6VcC+cRccTokpyTzIcV1+vr8TALt5221fyAeALCp",
-	"0oX2g86vOh8JmtuhTKQXIYpxJzLRe4/+fLv1SH14STCSshuerDUkgYb6bsA2VAq9C+QWCZC8XLkqyWaP",
-	"x4vKRLBWaUoJN4doW+iECmFtdTliAn6nHTqII1KwI87eX1xWexEqK+UNWHJ9Yt/9N/s8Xz6ld05HbNZm",
-	"A+W+2NXTet/CFDldYKPyeH4WasxoHLlbr626NqeufS8a1xspr5Fv8aawa1bVtJ4voWlFi0NTNVIFXXjq",
-	"Ws9cY/OoPhxDVTgbJQkcjw0ZWX/LW1jJxHqAw1/wyBZnbCsCthbbqvIDdz0ZTgsAyHVKjdvUlT13jJfN",
-	"XAACNCVv2O2CBPgeS5kFJKXTJjkW4eB4hlh/enwogfSZgcrr9n1VnCPQ3ypVZTm/y7xvNspJayvPdQhy",
-	"bOOqFRbl15UzZHczQRKOcpTtTqfv2ZelEHUVFWm9m+Q4ywg+QrpTCEhGmDEc/LNiPOwy5fOMXcKQr5hT",
-	"7TP5Gdv8qj0mMIbF/hKcu+ZD2Knz2epdP+9zFZVwgyU0GdiN8rylG9Wm6PzOCe6L2tKq8Nyd90uf4XZZ",
-	"k/9izRugTjODMT8Afu6Ru04qSp523eKuZUsmVJnbXGnnbAhqA80yK3uZbpJj0rcXwg8enQk0Y8GannFQ",
-	"ZIyqV7aNVTej/ZHXSNdc1tpuNztuwLENR2Z6n663x1162s713a7oEygYadzUlranMiv56aJbOLDsDkTB",
-	"OFI8YYj8CfTYQBUMNFVy4ksr5ZVvHXHphALFR3c85aKPhKXkg8PHcJ17rjtCszl92Q7miFA8AaG+bvzf",
-	"u3a7OmAjePc0IA88/AgrRLmimvYdNUzEX3pSNim9oW81whuG9JUwdDx2X/ndj6Cn3PjSAzhzPexxw4bL",
-	"lR0o1oLPi8u6gwci15uLFH40sreJex5jZQi8DgzbDjicU7DF5MlBu90R4SPvZIp3IDteMTIcW8WNEerK",
-	"MGLXuCjJCRAl9h8YgcESJxXVDFwy6EBOOgLehqAhqtgRFkIoDjlYx+D7l1kKaLyhVGzHDhQmAKnSqSFD",
-	"qQ3Zb7WcUJM9st+KWq0W9tchBf1Ni4CLxN7CXqbMCB0s+k3dLBew7Xbwsf3U5eT6qr0gpTxpoDKQ2gSV",
-	"wQVxlR98SqzEZFqwvoGBTQJukXBTXbshtf06NWx4n5f+BhhX/Cju2Zm5SNCupyxwtPWEfPclix/MDXT3",
-	"O+5sbKCQDZavChWvlrryiviYhYD15W/GvU85LennZWwpf/1UuUntEwXx+ZULmc9bu+pLN/wlvWaFHR+y",
-	"bddhZy1ECeS1a3law/pdouS9G0igmqL3A2gpnquRazJkVJgmecdYyqxlx0TQF92MeDXMmoBFpdOqjKRK",
-	"Y7x3xt87Kzg1NPBVtQRBs30Sh6pbO2CKagOZJgM2JOOR/SDFcuBYBmzniGgm0iJoykxkkxwb0rIPY+Uv",
-	"pIa2r4cgkWBN8hY5Z6nIFeNc1UbiXsAD1irYO0ekB+hheIkjseXaUU+TnpWTlcgXKvplSXnXZBWnbxSO",
-	"3EAxPw3DYpqKn9LG4VM44IaNyr98D7WNylwoMMGNw939FbJQ/LiQK+3bVEC3KttXdhM54j5fdmudHoYh",
-	"U322wMNggv8PpJy3jGFDOi0w+OmQWynJOJDaQ9ZfloUSqkDh1CT/haeZs7xyGR0GduCOoGlKxqPI/rzg",
-	"yXBOBLTfm+TDrMUv1UwZNWuLY7+7bCpdrvRgLFLFUjOIQGJCzTI5tva0PWSlsTlRi72fUFVM73awIbDk",
-	"fUnXJwetA2fwC2muevYUQHr3nAyFWXcux00Z0G9hZbcC7AuV2++gzgYouvIGTmjxAKxNzhjWl4qz2yP3",
-	"+WNV0Xt75kZUMWEC60EenJ0JzFphwfE51J54TT7Eq7xny5TKwMrPkN+aDHiWKlYoDoGvmtbWz4C+b0Cv",
-	"fVRAAzeh08VYg3y1HwneICnuhTUFeP0bF+MO/Papgh7cZXdDRAtf+ejACKFjtfdEfpS2kIQFkIQkX+W1",
-	"bFoo7bJsJho+XC6MVC1p3+NrlypIBI/mxGaGmrGuE6v47dIyFbpxgb/5hkunwDAXy2Cc6W8/Ow7k+9Dv",
-	"rMJJcR+s6LqrNJRwg88GXsvwBfAGxeC5jgkX2jDqSZwghMhNyYDJORPPAHERgVIEwAswkRTT2pE+XbOR",
-	"mYVhHJKMmlAyrBwhdh8SIXFSkN4cC8tyTeKzk3evT9/9GpOxMDxDjb0jRpSnR2QM/7U6Wjyi0yt4InZK",
-	"fUJFwrKMpcFOQu9YXwLHFuCZsRXHvqVNbj5Bw8enr+MwcIjEZpnjYPc2Vo0365DETCmpdOzmCWkJwWkm",
-	"ey70GognjJQk48ZkDOEi8C1akx1RCiDncWhSDkPjpI0kF8ZNm4tKtGNv1jrbDhd+D2zRwreA3SC/2xnq",
-	"iApDmKAd7OSqnbscxmLbg6kAcxM+j48IFdKxHxuaoV8vZh9HLDEsvYIPY/urjogBxHPlmMTiIxipX1on",
-	"geHnBTqcIZ0izSK0a6S8svNxhT+6wh8hqTQk1tm2T1M2HEnDRDLd/U82jQ/hxsoyXP6+NHYHOjZp+3qI",
-	"gXcZ0aDn96nL7odTYd8PuKEJr64njsQjcBDvoPOEjv4nmza+jLPZI/uK+blzeAwoX8AN0YZb4wdOgr3w",
-	"SuQ8paVrHDaevWy+bIFYDMiQQiOBQs4Zb+E97uE/PhVjBocvooJbtW2HLKSx0u4sY1Qzks/2KjQ+MP+h",
-	"mO8mGXtwpWuUSBRrZQ0yLLLZPWejjE6RQPo2hbLqJ9sAPku3hG/rVlLOMpoAVFE6AbZISanKaZpLq1gm",
-	"no4NLLZR8eKeofcNzhm43CIS9JKIDLg21qQFoOiAj4ZMVFuqXmRvVh9eRVJsIZT3X7LMBUDXp6ev7vSo",
-	"PhR7qNVi4YM7OFJqOBbhpTqc+IBgDMr30bwCjbAbLMtH3krBpk6tp1N7unK2qbFIgXTNqVR9yXRHwBu6",
-	"U8d42CTIGgJa50COCM0yOQEr5En8/vz1yfnVq+N3r07eXP3+7vL0zU/2CI9YGu8Q6vV0CZ4r0Nhyzd9I",
-	"eQg9H9r+dQQQ70LTTo/9MOAZ86iBG546dkQhDUntG7UkU2aQ1iYv09RutXPC22CpFAwOTbSEEt4ApcTW",
-	"7SPO8Mgbg0nC6LgOarT9W6RXPUgBjyPcjWiMKfBCP2s9tSr41NWswx5gAgbENICq68lBq2WtEzhQV0ZR",
-	"obld7+ooEHb+EUi/+brnLht08+3jvNumw5adXWa7MfJ1njLjPBatpUXbZViIxiMOfa8oqx8iDfvOAWxY",
-	"vvWKePuZ4UMGtSkaB890nVKzN6LTdQvvAVV9hyeEliAly9As8tWmjCSUaHrDUjJkZiBT8iR2UvoKP7ji",
-	"VpZK96gUWOG5TA/jftERQXg9QfLwOFe8wmvNdMTinSZ5Bwk1ACoCUzB1sYRDd8ZzYFC7Df6D9AofuHLf",
-	"xDsd4eBAVEyDc2ZIU4apkGDk/+WF81/o9RrQ0YgJlpK/OuKv3d1d+H/7WLu1T/4CX0mQycCjXiHO8V5p",
-	"Eve7tvvd/D3BEp6iMIjQOwSs6dfCXmDogzMk5elhcRahgRETKRf92NUatfdejwNp1djkd+ORc3zB5Vnq",
-	"oXDrmwuknrRSS8BV4VsSUtl/Q1UudGOg38ovFRdXIyX7VlO2KwbDPWi18wdSlliFOo3JX+SddBMHHKp2",
-	"5o5InDIDNcw0siRNix48vJVyJ56dZndNo3/HjmDCNXMtP2s9DS3rq3EuMuLZ+ee6dCk2ycVYsWwavHOu",
-	"nqnqsxTe3RHHs+qNXb68a/76hWcANeGmzV3B/lfQb5/BUviF++jKfh/b+7kjlvAvQi0ZLJGLGWGbcVmN",
-	"6DR3WJFjh4FJFNUDInuopmimbhy/1TWejZ5irPAiKE025GIMXKip3a1cD5jb5nbCu6w/hroG9sBgGTy7",
-	"l6jy6pPVjuz7OsLuVTNgXEFjRsojqB5XOiVGkoxRJcDjyQ1SpOFZHdEp1BZA4eOdjdesks56RKePwBcH",
-	"InjeTzYjnMvFzWakdOPwhb1ZkI6r6k2eqGvuFa4UnBWxjfAC+9+rG65XKo12RqfBp3afrNhnOJI67c0N",
-	"dOtnW41A+x6XpqRZb9dps/7QJRR4t2qv3f1+X6jaLa3Uep21dHqbMeN1qeWIgpd22i5v8Xh3a60/9xVV",
-	"ijMVEaNocm21FIc3Cqn7QZ2XIXm/SQDg6l9eALnm6rKrFh2yZowkhmVZpd/3wvdyk2TBvo0aMVl0TG8d",
-	"wA92oC6Yg7dPvbmg6A3LHtgJ7M7xrtXjbsdEQcaMkaAhh0p6YF3KXo8p3SRxIlMWu4LzM0Y7gHHQrejP",
-	"SA0blbs+LqFDGzw2hXbecF17egrDjnxw247aY8MeCbbTlLu6lKSeh8aFZ+s2wgkATqgxbDgys4EyP0tF",
-	"rJyDlgRLrs9vrDFJk+tbV385HJ3vbkDShUBXFZAOzek7wJOXaXmtGD43Cd8+is8NdDGOz8/394PkG+UH",
-	"YdmTvCgK7n+/h3b/7eLeG1fu2dJBx8JiAcftH/U+NIxruQm8DTLrlv+t685XTUBYGsvSG9pP7/ezr9En",
-	"NTP8L93kdUGM3xwfz+wORYoZiKFi5KLLBhzcijNBip5UDmMaJFDuVcdjwI1G1rwIKpR0RE+OFUl5H/gU",
-	"RUrYxxFXLuTnHbVUTMGdn8hxhk5He5ocj4+PZiwZyYgI7Qhf8LXgyQ6FAq6FnIAbut2OfLzEPtml4po4",
-	"N7wmB602kvGWDrnnEmq3jgrFmbiLQLvNVA9VLJ2KDWUCltp4SBeiG+UCbxXuuC1x8Dq9S1tn0cM6iy7o",
-	"DStgdELE4UG9RbPqzsLKPkUKHXcvIBAesfoYeDLVF0qOzfGsZxAygxgiS5vE2zUYYnaR7Y7QhlZGlrCL",
-	"89JzGfbR8ioENo2tR2Z2176GSS54OTehm1Ts0agegDqzdjM1E6s8jAv2SOsRXXJbj+NDQk43pXjfCXJU",
-	"TTj01ueIFXRLcLqNADnuToMdEmJ3HDCm9HxIapo/LeNR+hAq6RnyLN0vS8UdTus8RHJLQLE+eCBmI274",
-	"OFZpP9ooPmJ7E9YdSHldz4ODUOkLeBoCWg5/02UJHZaccKAIIapVN0mMP9m94H1BzVixGElyNe8Lwj7S",
-	"xCCvhGauAj6m9RNqOgJMyx6/YQ7+o4nMfIXfIVihAOwaK8VEMg3ku2YgNZsBEB7mQD6WaYawq1ZHxG7g",
-	"wV4uG+IudbRJTm6cemaN8iHDbEHIDwy6nyuA79JJ3Q9CFASBe2SsGYKQqGKk3WoVweDwXDDLx9pPd4Q+",
-	"ZOjyQZU6iGv4wS3hAtc4vvMHDSsAK+KnqiuxYo1DDzUOG+an/RfPn77Yf3HQakU3+z89az97QX98/pK9",
-	"YAnrspQ+bdNejz5vJ2lCn/bos/2Epi/Yixe0xZ497/WePX2ethL2I9tv/Zj+2E29/xuv89wBPrtHSq7w",
-	"If34hom+GTQOD1ovn0cNByqyo7Ym6aY4eM+c8g4ree9VxWyj5yxhfFQZezrFeMmAUZUujwZ3W+Qc9/q3",
-	"L45LMvY3RhUCH3G7rSpN6WS3C/sL1r5KlhqmzWJJeumTnB0WMbcSZY+k7IZlEgLyCA629r6nzbYnFpIt",
-	"nBi2smJOgEBSh0Mm5rDphTLENrSkBIFKlkzn5u3jEiaXTJutKNmKknsRJWb2LKxfqixMS/Va4ow7gBzP",
-	"Z8UF9L+VFRONDqwizPk2J8I9uA9Wg9luPQYP6TFYVwj6izFKjhasnluvTB9WRqD4So6xlsq4bJJCeshx",
-	"lpEez2zDVvHvcsGaJP57TDIprzVc4UBeYqcP2C2Qts9F/Dw3VUQKPcJ08OvxESoA05FEo2fIqLA2B5gI",
-	"f2hGVTL488k/hdO4hx+duWFUJlRC2NzPx4Jr/AN02UgYiu1L+bqecMVgZuxJGg2kALxVFXzl70sjVy5g",
-	"BJfso1mSsRqnz6748k+/s71a4nkoCbfcq+HRZd/7lgugK1rqWfpx6WdPxYWRyfVSiAZxgQTBC5/8hYGW",
-	"tNQsHGMsiWdWiizx/K+GL8U1fmyM4t2xwQ7X8ROQ2O7HGyoSFvvaPH+PPTUU2NP29VRhKjTooOMphuaR",
-	"fDwiKddwN9qTmmRjd99VQrIkEMgsrd7ZE3chlfmm4Vg4zCXQK6E+5KMAP45ygbgWhkD/vr2ePzxL3jy5",
-	"kTYaexpLTTCQuQyHoD+s9RL+O994fkEe2w6c69fatyKCrJfeiBNwkXpxiAUNgSrC11rgCj9cZlu65XmP",
-	"XdjuyWphSKQgmmbskQlF362170jUVmt35C+Qcx560Z0SUKEj+6+MXzNhVU/ZI3rEsgwxcUC56LTkiHTz",
-	"XUniwbSreBoTpDQBo3ygGOsIRcU1F31oQLGEj5RMaEbsx0ckvmZT22pMMkZvmA4quBybIxJrNqTC8CRG",
-	"n5r/kmZQfeTYhS+sKt8RUpFfL0/fQXBAB75Ch46z/Wm3Wthlq6jY5lkK/DOIyhvKlLkEa8hVdGVD7Vfg",
-	"jbJmA9cdUcw9j/Jh+3p7fhbRxLB6j5b2mont+68gvlEZPygZFgvthmJ2x4iBCWMHc4mWjALHJgD5Kw0K",
-	"MmCLzYm7FfOZNS+qivqEDWEgGFOn/9kJW9GseWt/sjVrtmZNpVnzNYHVcT+fMz3OjK4tmm6F2ZCaZHBH",
-	"BvuHQDDOpNzZYW5OJ9PZuL/3yf7v51tzKSAYRDX5ozslPC25fPrMa1c7WFdGG6lYT0kRlLicBzmhSmGN",
-	"BttmtScXX/bz9CIb9xsrVWHz78wFOh0rmu2mivfMrvcW7c57i8o12zQ2XC/gCzGadqsVNYZc+L/3ARpk",
-	"mLKv/Z8/6O4/Wrsv//zXJ7vhnzv/8s+NmqjOZvXAWsc1fr1l8l+Cyd9TcyMJEXE7Zb1ncmEwpVxrIieZ",
-	"8mWhI8KHtO9wKtSLeH3baXt09Se2e3bde3Yj+3RPsRvOJvVWPWji4OTUZKKkYYR2kf/avWeFUIfLxKXE",
-	"jRBoNbMM9r7rR7MjLrnJPEZLptz5XUcZ5YIY9tEcEqYTOmJY7HHi6TWRkl8P5EQsiFqcuyEvk9/ruuUz",
-	"Dbmrua4NVbWptrZV0V9es7fvqjImCn7p83I33H0OvUCs2KwH5Yv9zdjit+5uxlEudrD43fn1iRBwxNCC",
-	"jqXC7vfSxH9Sl50frZPUEWodUteLKC8JAQc35LkgmVK5uAfKFwGKrKM05IIbjvVxgR2bugeKWYQdMaAa",
-	"QsrYZrlExxPHS2u/uWIfuTY63jkiPKTPuOINSNnCzSBVtFrAYLYhbqgNYbrx5Q+SX/h+ItzQailm7bfb",
-	"nMKHqee6pfyvBZTgtq1Uo2oF31IpgYMlWP8rda29IRds2SxAJ7R8pZ+geFQl672dFsTPojy9U7PNy6vd",
-	"NB+cpCfDadW1sfzlWYNGqvXTuMZKxR8KWnehCnxEaKalvUCLyNwBTyF/qdJWrN8frQe+KLYou/tH2W1o",
-	"a99NVxybmuL/1j4Mdb5sf45C+TdfVZp0GYbEoEBXk7z3lMYzpwIZmwc8TTFsVD4fikGKX+mMPAIV7t5P",
-	"5jYHb/M5eBs5erVqh+ZDnlFV6+I5K9S8xZqIcHqgwqEdpTb2Gx+aNtIaU8XY+KHLhqOGtJoH9oF28xkx",
-	"fMiQmgaRH5gv28GkEVfj3VO7PMV5AERrk/wiVcFCK1Kac5Gyj56RHur3otvD2X+hpm2N/+cCJ+LO0CYX",
-	"8Zwh+PElC3MElqcur3PE4FoWPTFhP/4YNXpSDaldai7M03YjagzpRz4cDxuH7QMIVeAf+yEGwYVhfdgB",
-	"Gw3YzUze7Y7dr9ZVElYx49eQLFvvdr3dzapofw/2a32WFiabU3LDEiMVxN6wnGZp72NWJ5QGc+E4wz7i",
-	"x845EREuXExBCgZlN935cpiNyYAJKPvT7IizMj4L3gX01d7TkdgT6ZJTm+SYqLEIRQHyikfuRAK3P0uR",
-	"fv+QHLReVh0+mIfCsdvYJj21DZ2zEbot5zboB5+j4gTJ1l1RdXEvETL/Raou6FF3LMLz7fMRwU50dUi9",
-	"1MglCdWaa0OFWQ8dEU3ttaCNokbO8r08bQ2r5VKhdP4dRFSopb+0jMIaHhkTKSqYwkj7WUfgu7W/xb0E",
-	"PiQ/tsj/k5u7bfvXbVc8jOpVPqh7qK6/lTdbefMI5Y07ARhDtScOY6X+yFXBkR5YIs06SnPNaVwrlexI",
-	"nFySPYjweL2JCowtMaD7tkIFxJHXcJCyB1Uk5JgszNsUZ6zKQVBUYx4d4GIrih5EFG3YwPl+RFfp/PYp",
-	"F6sKp/32WqRTe144ofleqyMdOyuL5jj63FvviPqDWRky+oNaWGYDYplmjuBXjpXPOgQ9ic4k2NS7a5yY",
-	"990pOmuO0BgEZQ0q7VFFmJDj/sA1gkXXPLDfdi12PYG6Cuhj7YiOsH1MpLhhSoO8Ihm/YQWISpJxIEWC",
-	"GolQmhZqMriC1TGZyjFRLGH8hqVNguGoZBw6j66djhgyrWmf6QjyDAwRUHixr+QEDF2SSXRK2WagX1Av",
-	"LD5OEjYyhyD499gNE2ZXG8XoMC6WvKVKQaepdjXidqHCHDyvDwsjf0LJf1y8f2d/QKc7EXAPCxKnLDM0",
-	"Jk/iT52GbanTOCT/5//7/z/HO1CqjomEke40/DsiUOU2GbDk2teLc7kbYTs4R5kdKmaM5I1JweJ8ficD",
-	"mYWByO7/sgTLNMZMKalij7Ua4WGFqYn/e/fYH6VdTxgSyhvyZOCSRDDklM9TlbZN9XV4V+NLisfBtiyX",
-	"fDt2YA+/gYtl39z+QeeNO5kNCAnQXk+qFMpBhjOSSthnA3rD/g3OdU9mmZxcjUezLVacXTe3uCDVfSiM",
-	"dMlORA0nhEBIoVz0b/jA4CFoHOpcpHRKLgxjGflZGpMx8sc/7R/8Sagh++3msxb5/eJ1M39jLiY/F+Ym",
-	"lcgZ1nNu2gEy5frEvH9bpUJeWPH/8itzz0GM0AEUurCkc0e8/LrZoNLsMbeHH5/p2jPZlTeQsTML8K70",
-	"drodktchCLLZECuJNZHiG9a0okaVQFn0msrfoNa2ZcVewk99rK/z3DjIFizI4ZVUplxjchkelUrTrbqR",
-	"qytTF1uaj45YPcXZIBHRhmbgNOpRnmHK5bR4E0WuVJpLYQSAnxqLW3iEQJm88MVuNmttheo41UXPDDWB",
-	"qgxG/CXR1FUtk4esMWYqR7/c5pwLcJZ19eL2sxeo3hsuBaUCp6Urlmevaafy4MVMldXMRIpoA8205lKg",
-	"96SnmPM0sN0h5ZlPhWqSUooq8IJ2xDVjo4jocTKwlwrWUosc7sDXK6YOoXrp93NpgCShQkigGMUhpfXc",
-	"7McIEFqald0DitYA+1rRAffA9OrDqR97YQ/C7lkXbMtPrezZTQUWCtckk/0+SwkXdZk7PQ5J8RuTUr9r",
-	"f7PWdvnrAGI9ME5qFJbqS3ZPDeX4MVqWQ6b6jMAz5Mn5L6/Ii6cvn+80CaShYN0blqUaS6CjJ/OIiHGW",
-	"gUnOGWDcaxnHC3ttI9ST9u0PwjK+xBZfG6LpMcOyHx7RtKZDsgwS0DXlLuEiFFAqPBNlSGAd2O9ejsX2",
-	"RHxfJ+Ic99a6joRVeFOZ3MK7JAgXhinvHqZ9B39FAjvvWAbHsxwbzVPmCoaCK6RSN3ltG1y4R8HxMjDD",
-	"rLw5l/Kc2G7O6B6v8M27F24Nds9kxpPpInWk7mfoUXhIQNmlnWU7X3Zt7JmjbnUkUYxiTplRpUq5GTU9",
-	"qYa3AswGjGZm8I/l+B5sQ1wwrWc5H879FztRId0O0uuGWMBEcIBlFKk75zbKb9CXxkZTNF0/q3aS/XIa",
-	"kRFTAzrSJGV9RcEzcHeukM13+p00sP7TIxJDKEAHF/x01lnIjJruHvfMYq9a8VHX6DrZqLF+Y25Gr7pp",
-	"M37D6rdsu9WyuxViOb5gppIJ0xryMH20xlgloEnOGcAO7RUGriHM1hSyOuvlDb8Bpq9NbtLQRlUWsR36",
-	"wzOynZanldperbqIQ3sf730aUTOoZ7g4DmFcYLFoklOjUa64SiewaGgjG5SP1qRJZR7jG9Ip6TJyzUYG",
-	"IGeUTBlVTfIKQoqaGHrNsPync8fg7VZMc46RQqOSi6zPDGgWy5DTwGt+wAGUqWme9VrJPn3JnnZfpAc/",
-	"Pm/v/thqNUdwMio4adxfd+KkeVbFSXO1++e/djrNJ/876v81Ev2/Jqw7+qvPeztV7DQ1RGVYDSfg1dHu",
-	"fLm/34qIZglEw/YPmu2dJrmw64WkdkBM4usRKh8DYelsZBJXvzRl0N5Prd3nz549fVZXW+HcNlFXUmG/",
-	"Nc/Xs3Cwdh3jk0vax9gvjMFKM9lz9HioC7uCFj/oaHYU+C0OszyiTu026DTqBnja293oGMEJRU2IOa6l",
-	"x++kYLtvwcL/gm4vBkDBfO/9S1n0hpSILhcUFaZldMywAws3KuICcAH0oju1/PDnqPGKJgO2azVOJbOF",
-	"imnpYfvrNSu40Yruunbr+QZn25XW0tcs9eriI5t3PHVLzjY+/AhW7X5ojvafL/4BTMk7aS6o4brHfXDz",
-	"4SmSBB71lVN1hswofotp7cO+EUnHqD+4eupKSaRCjQuaRRxZZUa4i3MkZeZukl8lUWNh+JDZi1TdMFfV",
-	"F7mSOiJ+e3J5fvrq4ur49evzk4uLmGDQihu8m4OW4xDyNRRHoNbggJYz3YFT6Q62u5s2wgU5U3LIzICN",
-	"9Q+IsUXh8RVmf7mpA30zH9WqGrIcMUFHvOnNh9sN9OAbgCoddsP4MjrCQFSg0qB5P2Li+OzUfv+lNo1b",
-	"bkSP1S237+XD2zBzDhU3B3daoilFx1XtEvUCswI4ygA93R3zzIC1EcGFBytn/3HbSv2/x2/frLZSvm8r",
-	"HsxHvFJuDlZaKXCS1DsNnrWeEimyKToBzqQ2fcUu/usNqPYlEush7wfxrRhxBaqIq43nlhdIqMbG2G9S",
-	"K2LJBwzZd8Q5S+07VYlHO/xQGw6wAXXD9CGQcHtLiCuwG0FSxt45VWeS5j6jrTftG/emvaVTYhTt9XhC",
-	"ugxDulYjWOmAwPvtBqx2XQQHfyNqjFXWOGzsAZ7LNTBfvcFVrQFadweBaZJz1ufaMBWRTPbtNoatDQFr",
-	"qaxq8v54bAZt4oMjcP9HREmA/xh5zYTG38oxuOecRUnHZlBTimcBliLy7vPI+ZOgx4iIKTSAgZYqx4fV",
-	"vCjxARbIUQSPpgutQ84UzzKWerpKR1IgRV7hG/IgaTIojshzJFc0mk+uLiYFlJA/tnnktCy81Pey6qVn",
-	"427GE4IO/r6drjzzy1UHw9XMi5LBeFypsYggJT88gqU9ig0H/Xm+4f9kDGCH881FBZgfJp1xFVhtm+SE",
-	"JgOYbyqcr8ITAManPXQuxGQgM2AIxMXtCAeSz2O9PouLg1jFbNSMa1MaEFCi5skWwqqmLsZLpNOeZ4e6",
-	"C+tRuWdyDlS7Va6LNTcizMOgCsfsKkzYfw6wzAkCxDDPDCBhWJSnMNme7aOGXGKcwGWinM8q8N9orFRt",
-	"MKkgkyhbXeY/yVjah6COfeAjqPrOf0/GgpvSFOjAjl8xcC2HrCtTLIsB3sLueHoIZkngZkyowuQDSvp2",
-	"jn8I9WQh+c6KAWL1Lp3X0rJiBrJX7I0MLvLyoihT0aH3dv4AJ4q40FJxcG6A99HNsSbx2cm716fvfo1d",
-	"7nF8dnz6Oo5IfPHb6dnZyesYs1ten7w5/dvJ+Yn9SioSvzp+9+rkzZuT13GpR4jmq+vT7NHWhvZ6djNc",
-	"Q/WTmWON76rdb2d0iupJGphSzFytfF1YAbe7chi6e9IXDG2Sd9KuUUrEeNhlypUQgeQfyPqxvT6EeAr0",
-	"uIhn99V3UZaXpiSUYqwcwlyh9pWmyL+7dpKOK/DPLhPK5WPNp1r5uiqnhvS4L34SRFYl2Q2GGfJMqoni",
-	"WEE+BKV8usgQVwp1kEDkwV3l9hATAW/zbI5PaVoLaRxRbWGUEZOjDF89pMmAA++H/VKNRVE5pfq6LGyC",
-	"YvH5z8//NwAA//8=",
+	"7P35chs31jeO3wqKz1NlO2lSpBYvcj01j6LYiRxvI8njzFgeEuwGSUTdQAcARTP5+lfv1bwX9l7Jr3AA",
+	"9EY0u6nFsieaPyYy2WxsB2c/n/NnJ+RJyhlhSnb2/+zMCI6IgD8PwpCkqnuM2ZTABxGRoaCpopx19jun",
+	"M4LmjCqUYqEk4hNEFUrwEo0JwvKcRGjCBaKs1wk65BNO0ph09jvjpSKyE3RkOCMJ1m9Vy1R/IZWgbNr5",
+	"/DnoHOJwRrqHnCnB49WBf+YLFHM2RWpGEGZyQYQb95ykqjxeOh/HNAxQgj918ZT8z85gb+dhv98PEE2S",
+	"ucLjmDTNhjNFmN2H1dm8n9FwhmBZekKSICxIgDCL9JbM+AIlmC09m4D63Yd7ezt7W4PHO9uDQctZnJBw",
+	"Lqhadt/ymIZL33ywgp1J8ZTAvsQcR+XxIzLB81h1pQjRPcYZudcw+rNTPPVTwAURknKm17rQIy+wtGdC",
+	"oh46ISzSZDHG4TmiDI2OJt3XnJHuK6zC2ag8q7POE/x4Mgh3d6P+9vgR2RmcdRrmdRSRJOXmeEga4yWJ",
+	"Vqc5UmJORmgxIwypGZWIyiLpKI4wQwSLmBKBBPl9TqRCC6pm8JTECUGjbKBw2f2FLCsz1wOUZkrYPOns",
+	"fzBffAw8Mz/GirykCVVd+H8/lWvKQSGOYzNhnhKB9df3JFpQFvEFwnHMF7I0m+2+Z88oU2RKRGXoY5Jg",
+	"yvSU6ofnEz12oqkaxWRSvl6DJxuMJYlnmSck5CySaM4UjfVySgNquikNuNM0HlFi2T2YKCLqx1IcLbCm",
+	"SjLhgiAllpRNEZ7iCrN61DDY+/fvuwdzNSNM0RAr4t9FTV+Fh9D94+eH6OGjvf6DMhH9QLAAAsRx8j9n",
+	"HTnjadR4AX7tHkhJpcJMdd8KfkEj38INj0p4RGK0EFyRAv330MFYEqbM/WDcPabvsebi5UnGPMSxl9Sn",
+	"JKGMdgL7iIfoPwedFAucEOUEjFKCjue+jXvD4iVKBY/moZLuMlKJsPtJgLBEI4YTsn+B4zkZ9dArIwOm",
+	"9IIwJMkFEThGiiZEPgXCSuZSoRmPy0v60Al5zMX+OMbhuZ42+ZTGPCKdfX15gw7V0/l9TsSyE3T0eJ39",
+	"TjaL0k5QRRJYV4I/vSRsqmad/Z1+P+gklGX/1nugFBH6rf/+8O/9j9/v977/787KbgX6LUfmjYN+9jUW",
+	"Ai/h5A8uMI3xmMZULZv2D66U3r3Cb/QmeNdWfG9xef8tyKSz3/mvrVxh2DLfyq3SZPTsfhCYRUceZvzG",
+	"TmWsH6ibA3w5pFHr8Y+ifNTX8A7vuMQMm+2HHg5xgWQ8nwZAZXyukCBTLCJ9b0Msydo5liZYOPbtyrEP",
+	"Aq+aI9QpPyfML1lHIRZqqPQDI4TRFMTSlBdE04QKqVBMGemhoynjgkTmFkuekDGPllrSxXw6JRGibN9c",
+	"+jDkc6bQTN9vpIcwmps8Y3zBemfMLdcogvl6f+3q+XbNhNueS75Es2BFplwsfXRxZGVzaJ/Rx6LFz5jE",
+	"fIGoqjsG9/wlqMVNx08wMCFSmI+XZiqz3JSI3NuvRkdzIbmoISJGPqlhCE+MrGg1mqERfkFF0ZnQWHNn",
+	"o76KSIuH11whxadEzYgwT4/4ZCKJGtWuykyoZk27q2sqssSD7r9w949+98mw+9HHGD8HnecEq7nwqXpl",
+	"tqe0QqrViIn9AbpvdMEH+twYV+j+aIJjSUYP6pbifukTw2POY4INaf+kaM01trMpyLCfTo9eB1obtuoV",
+	"VRLFsBkS3X8coMF2gAY7eoqDXRTRKVWyoips97P/DfZqZj7VMyrOurjJ/e6Tj38+/vzf/5/9c7AdDHY/",
+	"+3fbd1v1wgSRfC5Cck8imnPyFKtZPgm4lFqlpnBcRqJudEkLivcvxCPoXuFzY3iBnowknhB96QRJCVb7",
+	"OWH79fpzsgROqI+ATCYkVIizkAD5T4mSBTZrtKUzBmqivTYjj/2xj4DEArB+MYrwsocOGIfbU5oEVWaI",
+	"3e1tNKL5MofnZDkUZC5JNAoQZ+SMLWY0JoW5UK0vR/o64iXa7T8p/56y4SSm05ka9RBYg1QiQSb6hfpP",
+	"TffaTt5HibXO9Gql+xu04DN2is8JyBE108qxFnY8CZCchzMEouPdu6Mfe+gXspRwxQqy5Z5EfMHMBhAc",
+	"znK7xYiXnI4fTwa7ZHdv0g0Jwd3dh48mXfwkGnQf4Z3xw0k/3I7ALvbKo4pFVstB9/bWcRvU/f/VcZmj",
+	"CRipNXxVW8SjzOqlYFSMCQpnmE215ftey2Fq5Kz9EEnKQhLoA4A9neE0Jczw2oI9SiXaHWw/dZLkjAHT",
+	"MMuH52IslX2nNgNldVfPOo/AbvBv28TY3leSOEcJnpI6vkD1l2uZgn5geA2sgZ0oHp63lgKUIal/UJIC",
+	"WlYb11WjLKBsCL9vkgVNBj3YCQgbMaztEVk3YgxvKg5nPTfGyp9wkWBljNKd7Q6YDDTR5tjAnqL9V+Cz",
+	"Xl/hT28FDT2qz4FCCZfKSKtUPwPWFujP8yURKMVLaXWynOx2n/SePKlZSII/DeFFrXW0V5wRY0q8oqx+",
+	"njHBG0900O/1+3UTpezSE30DWlHjwSuO5DlNe+g5FygiJAVCkGgutc5vNLU6gjCKl58imghC/69AFH0v",
+	"UbxhJzhuZ49jFFFpjInihXIKcON14mwosd/7WrxN/8CCYqbquM2F+Xodv7GPXAPHeU/V7DkOiZI+H4vR",
+	"kLXGD5uicuVPovHSmJ5BZlAEhmCB+5fscvRMy0zzDkFkSvTvtW7jdPOxEQpcEqc98gVD51S/XXLL75Cc",
+	"8TQlAoWYIbmgKpwVjLuqlmvW5CUrOMVg9WQ+672UKWfSBAcOOZvENAT6D42zWv+J0zSmIUj/rVTwcUyS",
+	"73+THJTl7ErqX0T69STBNB4qbGzMiChMY33RWWa35mo06eqHEY4iQaRE5BOVSvbQSz7VnJ5rbUsSBfuT",
+	"YikXXACBWB1MU8N+pz95ONkePwT1XmE1l9o8eRJ0FFXAKrJFZRswUyqV+1tb4J7rReTCrUpuFSf/uS1l",
+	"vTW/NhtasUAVCu34Mtdbw7kQhCmk50t6eqDnXIxpFBk/wqW3fpK9pbDxp2DxEhIZpip4TBCONA+RSmDF",
+	"Rbsd3cl39HlhmOYtzSd1HRt6WvB/JHgJmnDEgZpgI4/YBY5pdKVtpOYdQ7spxc18w7T+TuJMC4cnQTYJ",
+	"wYXs7H/4s5MQKfEURNFcKoilWWk8AKGVcs2uRWe/s2W0g88fW5zA9nZ+Au9YKniohxnHBD1jyjj6mg+j",
+	"urTrOJL3JI67WmyRKNCMrbAvaGS2ZQQuF2lMCdi/4mGdCswkNW+7hmNT+evK/AecIYa3Uol+fPby6B/P",
+	"jp/9qNmrnvKYhDwh6PDg9eGzly+f/djuXvTzU/kBR+g4o5n2h1GY8HVdEbNUu7Cpvh9EEDQRPEEL+JPq",
+	"PYBDeM3Vcz5nV7syVkgOGVfDCbytxIFgRH1hjPFpn263wbv5Br/mCj23b2/e3tU5XcfugitNLyhwDqgl",
+	"n4tsK1/xiE6oz68FZvySz9EMX8BuSEXj2MkCvReFuL0L1vomaR/bgmdghm/xMiFM/UjCmDJyxZM07xpG",
+	"7mXlg0QhFhFYxORTSiFA/E5qDch4R+yvUULUjLeU1QW+ZhcCt4gal12Lc67O+Lou0Rizc+Teqk0Q9Jqj",
+	"RNsKEFoDLeEpGpntGSGpDZXFbGm8JinhaWyEuxvmKseS4Niw2CE8UzkUFyjIOC96cfLm9Y0zsMqkrmPf",
+	"D9gSWVIyD+2j3X4fYZSN5TxwAdrt7+kvgNSM98XqkREnZi/0VQvQ7mAHYbNHinMUYzElwRnb3RnoK7w7",
+	"2EU4c+vpszZPcTYN0B6MDWq0VtT1Tdcf6vdFJCUsIixcOgeE0OJNa+gQNGdT8pqrE6yonFDIUbnK+Qv9",
+	"PmBlsvDGChmAVwYup+O0kKXSig4GD3M6sDRAIgTLgPDBSWnYZtrwT/iadOqVJT5Fo1KOj72NLnXHyj8s",
+	"SIXPriQGrWO45YdhZicpYXkA8NKnK/VrTJxwRXWPKTsHfgPOX5vvwIXxV3LE46iHDuS59VUzskCckRu/",
+	"+sUZXxe/1bYXiRC81HEzzkh+8Sq7EFS2QU/kROEr3jSpcPlmHZmMqJIHGAS5INiIhWPzh3G8gzfAxC5A",
+	"NbA/bHcJi7JQQKoL6IXoOWxNu5OB+V/TRVu7cJO/4bzR5spVNgPO5JTzl5rnXulYNPseKs6HwL7rBCB8",
+	"CTq+Cf0O+ruP9x49zHL7qMwjGSDAWzLHnRXmaK0udMo5emmn1Hw4lVVcm6biXb5vseY4XmG2tOuQVxRL",
+	"igzBiK1oipwbxmu3VvbQqVjaC0IZeoSkSeRqtf3bBXeOfrOePsrm304aFeZ5LbvuFgipfT30HmuSlyap",
+	"VV+LQhabvRllyVPJclsnd4qPwlTeMTxXMy7oH+R6PB0eyQNuFq1MGXZc0viPyUQQCeFPLlBsvHVZ7l2z",
+	"3BkUPRmFpWxkNF+b6HnNzRpBnGh54zwECwE6oF22cUdecJtPVzhKXw7huvNced4dqnEhX1F+YZdMOJwX",
+	"3lg9W/fQPWmTBSMagcB1GYWl64rRhCw2ubJ7RX/hCREXNCToXWk+zUftX8l1HPlJFhSvcEmj1EvEQQEp",
+	"6fWFHcH6KlaveL4513bL5TxNuVAkekUiik9hw65AGfP8hcNEv3EIZ1AgDcj1Lr5Uv6ydhNwr3ulsHAQz",
+	"R6dmnOYjr5nidcrJezK3FfS8RkVVs1ZovifjGefnxyYH40rHsDCvGtp8jurVlHTKIGHJzUvQ6QwYbabn",
+	"3rBuX53gNemSdjl6fdqK16uKl4V1Af/NTPcJVTYvQyFF4lgiPoFENri2LkcDQnp2eEhHNh4AT5yZZd4B",
+	"PkE4C0bpzUyFPnFFTRAs9Cbj6pNRfFGphHnJWcSZL/MXXi48Lzo6eYN2Bg8fdgcIx+kMd7eRpguX12d/",
+	"Vx7mpx86Kwl2H//c/uzNOQ4Fwfr6YOUNcEJGC6j15rlqVtr2w25/0N0ZnPaf7O/09/v9f3UKQekIK9JV",
+	"NCG+kU3YpSkGG3SoHNrQ5HBM49hbu5CFYvVxm/Qk/SyJEFjycxbro3RuR3e0VFsrXJLyMZkocTX6WZqH",
+	"nNE0bTsRSLW/vmnElJGBp9JBCUJMYhebJ2MiKhkQ2+hEoRc4IfKeRCe/z7HwHop++/bq25/HWAVoEnOt",
+	"8wi4aeSCCDQjcQr5DRMKyWTlQU31hfmZSU0o5RyxeWz1l9Ja88mkM858SSAIvrDr1Oqz8Z6ihaCKrMzi",
+	"+91dtN1Hj57sPkT9J3uPyzPZKSc/7a1Oq3CTzs6+/xukT+r/Q/cf9La6H7/zXquUa8N6aHi4N0kUHoDL",
+	"XNm094N/ot0XP/veKkhIU2rFSJXwuK1yEpUXHkQYveQXJMah98ghrOwjKKxIgFLBL8CS58Jwm2VgY0KW",
+	"fIk0IQrrRiqwIeAYAmVcr7Drg1bnP0+jRt5USI3zMqftbn9wOtCcaQPm9LmYNfLB5bS6vXd30N2WwAgB",
+	"t5Plw895u6NnPyfx8rkSey7tR15sw8e/kRBCs1aaHbF0bvSMyLiDcPy2ILJsdketvIPcWGPPUKUIQ5GV",
+	"Y9cg96oUsDbr8Dal4p3MuTmZs1Hq6Z1E+qokUmnDGo/uOsTVhtTytQqzikTxCRMrRPzCYw2/f4unfpLE",
+	"U+CI2dJWmXhWv+jJmir+KntubUWgNaY+V0sXA5vVXJ8mW82MLlU2r6S4VpNYA5ckWz/AQp+xPKdpWtES",
+	"2r1fcYXjNa/P4oXg/Yrj8hq2H5cHebjb8WbillQO2HE3cpDlhduVriUHW8Kwgfh/n1c05OGnhLLiDwd3",
+	"GsCdBvAX1wCCzqfulHfth+7Z3mv7xwfz2Mfic12apFwoW4436+x3plTN5uNeyJMtjlPa1XQ7JWwrG/pz",
+	"8eeaaXV5ai5yN8sF1bP7hvWRr28j77Sj29OOvjJq+OwVrgllb4QXayPLFbaFSHLGUyQJcXVIZbFppckQ",
+	"575nHMdvJpALvk6/gtEzJetj7abmk749365JUzVgRWvRAtxz8BupeFIf+Srtw6F7+HPQmVGpuE9JeHZB",
+	"xBKZIIepzIwCxOOISGXKalvrtmbMmcnkWtVvW7uy/fr2ewejBGRkDqL9tI4USXyTYlyRNWBRbruR4nGU",
+	"0a1JU55XVNjO25hgSZCAGOjCFMs1GstG+tRMwQokKOFWLgW9h04L1a4Ch5qphDMSnls4JM0RZYX/vunu",
+	"Pn/0y3H3yavtvx96LV+8HALYUM0twAzNWYqpxT8AzQizkGhN7ilshikRN24x+2D+iOfaDAbdbfA6rr82",
+	"ze4Gk6ss60hby90kVVrZSfEScqwuRd7A3Ww2tY+UtOaZuOhlK2Z14n7RilE5zfZLMEUX82zx3hPzaNEA",
+	"bFEXap8e/j7HptJm5fDeMWogejTxwwFVEa8azcV2zvGbYO4+37i96dnmFph5UDZl813JbdtMWHgIIViR",
+	"l5axFa914aIUaDUXDJu60Z2ob/KsALvYzK2S/6T9xTS0OE8SLJa34V0pAMr4ENYsioTMSpkht1iza/1D",
+	"GDvjohmaQZkcyfLFH0e/cfrPnRfxP389jv/1/Mn5v359/dsR67dhkzfr/qnxzFQ8MuVtWk9X7ixbaZL3",
+	"JIqpVFL/Y+HVKP8ial5bJetO7biq2vHFRGQNo8zubUQnEwK1z9azBRe5oCXnrKyVzLwTzEXBXDyDduK5",
+	"KHI3FqlOv/QmW5UVWWz5YNDOpMYJn5sXt6I9O1iLI1KCrrloXzm/tKWIa3xaY8zO70kkCJYcEnctgAVg",
+	"it6TaMFFJHOLEB2ZInqJlw5yAso79U5JxWPCnqKImyREW9XB5xVJT5mcTyY0pISp4WTOItmGIbmlZKXy",
+	"q4emrR80gbqXYkVljT1bKk2F+j2qVExsuabRX4DpAsk2Fa02zn+DVDfN59c5+Em1pBSc7zZZUrOtFQDd",
+	"NZEFORdpPJdtxgsBKxDAD4uV8S4PfIGZMsBiS5RwQYBYppxIAwQ91scjSTwpzawGaCTomK1tbwW+xTR6",
+	"T9WsnQUI0x+2PRPz9FekVED1srLZ3auX2oXBMEDFGYZaHkUT/uahuLSANbz+LGCGGTRx4adDN3sarUMx",
+	"t09bGGxwavjucEqHO2/Pf13+8cx+1OIiCqJ5Tm29vYEF01fLQAoD7ZqqQc0glYQ9XblhHQsvVdzRJ8Eq",
+	"/OIgGOx9vn921nP/3Pn84G//3amd5zpXYT7Bq/h8jmEcr8uHaIa4VkRCxQOAYOgJnTOAAPQe1arQ3L5p",
+	"7dSSodNPfcpRxgcql7ykJFndoqwGOdr2k3bllhaUL8ffS8w3Y3cVkb0q9gr0m5NIRZ8pnVyTLtbk4HBu",
+	"lY1cHMUfXYv38c6/8e34N94aFBUvUVlYXFDpuSRoMePonJBUb68kxK/aO9x1WZ/S8qdPYSxlCmALyMZw",
+	"Uo5c/tkZA5NeDmM6AUjDPppB2lWsiaFjIOJ9AUFcAWNvj5UeWCDx1trNMQEjOCQto34OYfrGBnB15o1m",
+	"TPbgNxeMjEhM2szWPleSe5cTa6UxvGIfHEEAI53GWFtr5FOFzzznQi3RjM8FeDGSuaSh5kqcAU6tmDr0",
+	"73AuZ5QzC5UqFV6ikHOY/erELObjMCUi9BrwwIfm4Qz0pMkEpriY8ZgggCMkrEaF8/Lnmo0q8Ot8Qn6Q",
+	"0EyTLCCCGjxl40rjDElcaxpaTNPG85p68b+PlEH71luQYXnXjNSvgnpfnx2Z4NoGTuY7wKJMsFhuqDUC",
+	"DrA3BO6gcmttSS2ooHtUiBkaEyR5rG3HRVtjFYeKXpD695cOF2GwhnvoiJnf5cCcWBBTMsjnLNJSAYwO",
+	"aBrVdiqTWjj6ouEMTqt0rkxBhbUfoIlPOyuYebsU6DNckWOdHwWdKLSggkCy34zgCFLApNeIdPemlbtM",
+	"YGWTDtfKEPOU1s/P5/5Z22gGXzCXmAbtwlSgyeL3eTXT6d1x98fjo+en3R9e/uKtW4rnjbM60c+0txkM",
+	"ieQ+7RqKNm5iYJ3raHl779r8xTdS5RQ4nFy5FmhXBshmoFpegQ6QpHr4TKWbYemSwlpxEYvwu8pHfGaa",
+	"pqfANTeAO2HPviwzg6w/S6HFhgN2rogMj1Arh6Et6HcB/7vSJCfXgcrmXaF7RM6yMoYcFPXZwvZnl6ze",
+	"rV5SSZrU70a7zvLCHhqBlx+K2rFpCsWZRaeeEBXOCHBIo/VvZgW6ITazAq35cGcFfmkr8DaLHC5nalrf",
+	"1Wp/EPBXF/1j7YJIoeLC65ksgghnTm+q7HHbJoP29forv7N74NmfZl13w9CWiQ7LIRc1XeFy7WQ16GzC",
+	"zbnLn8pVV2etsvL14wiUnc8tnneuPeNpux6ntSCXcVpj6TcKl6tRrTH/ZA1TZrd5VXH6xl275uKv8+yW",
+	"nLGZBzeT03ZDvUcc5Iygep0qwrmNn/WYXFCy8IliAd9UEn2kwpPJGhYF2Fc1DAq+uydtvyDoWebazFBG",
+	"FcWuz6ZRJldNCCgt8BLMmEfL2o5QKii4I566trwkSVWFOo+sC8L0+jRNl9CCkPPeVXBJbJX6NSrFGwRr",
+	"ZxkIf4MVOKMRnKnB1PaE/mr5KpXDCyIAJHqYzkU4w5KsH9BQgkkYcjpKpqhXC0rqjFyHhr0BszTo2bU2",
+	"q33inryq9drOHj1RWJi8JANr5JvSlLan3qJrzXgQEPmEp1OL/dS5HHyFdKdVNPBW6rOuRM5z2TrY7WWl",
+	"OSFUTjl/dcF8MbttWUbgOFYNGRfv0CUSigxzbbJ1DKO9SVPHjbBh5BUkw52hc2forDN0HKbhAeAs+nPn",
+	"TBM522FQItOjMW8yF3J2QYS0EHXc9P1zin1FwagZ5bTQq64UfUBvi17VkCoSAel8+C8afRytaqfQ1gRP",
+	"JlxE0IvE9mWHapYIL9GJIiRGP3BIxvrwX4PdjwgrNNju7fXRu5MfvZpCbfnXaXXxeSchNRcsQOEcMg4N",
+	"bS+IVMhG2tvf5cPC+1/ZML3nTpvuS94ZAtAe5RUNBrDsChuVea8jnnWF+JtXuTenv94pU2w+qFU4iTgL",
+	"ECNYXCKPxJHoCYzc6NOzNJbPNMh6U7mTXHsT/m73a1OEo2yjC42VisRhodJ9end7CpMcTbAoZ+Rk/geQ",
+	"8dmuaxK0fSJc973R8cFPw1cHvw5/Pjo5fXP8zxG6P+g/uDaizNuL7/W/IImWa5TXdAI+OztpzGo2s1xL",
+	"IJYO12QgeKnf4F6BSeE8Oo6zYokSbOq+K5UXrhX1+lCNa9qWN4LzmtI/F9Xe5njxVxEFbV2U8XXEsiRN",
+	"aIwFVcuhDLnwTGmAEsrmtr8wl5QRFAFdhQSNiVoQwnJOokVsoTtRrof0HhXdfRGfGxDjvDmjty2jzT/7",
+	"MoEnb7mA0etroyYuGFKme8+2ei9oq1SeclZqc1rqmkyfoNhIzaTjmr5ifIJ+4nwaE3Qy41BviO6PIOVn",
+	"FKCRpH8Q/d8EKyIojvXfeEqGU8Hn6ShA/+///N8HoO6AWwwpfsYmhETyqenubWLREi1IHPKEVFr1tk44",
+	"SvCnEvpOv792SxtQfxr3dbP0FLvPoEwqt93WKhAk4RdEroBE/Jmt0TZXp3+Qzr7+SevVVlKuatMA7N0Y",
+	"8/l0prLbwfRl+1CM6fG5GvKJ/edHz6KLIx46R3x52EwBtjjBxb6eq/LC/47M8igGzfLAga+2aV1T16Bz",
+	"geM52SwrrcIOzBssAJP3Ov8Au3vKp7DtazYG2BUIIbtJ5orY01Gc56Y5jGZan2Y9nI0QJtHTgl3GOJrM",
+	"ha3GmG6IbOY2OTDuOSU4m2plTVGyoerr8gVurzT3DvhMU6JLp6zqe5AQ8DXVyzbn+IHCJmxJjxEwEy7q",
+	"9ETTxz8l+FxfLhublDhNCdaWurVtIQ2w1/lC2tvBXMDB+QpIwHlYwwSP9MUvp2qVXvykVTLNJklBXxW8",
+	"8LrElvLObeYphctxKUhgS4cZHrDiaOyxgdbS9NuaRNU3F0R0CVjKTP/XFLEx89EC+qfoT5wN0Fs1I/s+",
+	"wJkNyLRkbK2H0WqwUHOiq26g/jzQRpdJjY35gohuiCVBMdGvlIFNEDX3mDKtkkZYzojsoVc4si1YlTMj",
+	"wTCNycRTVzm7zHL+/QF3/+h3n3z8/n43+/OBDz62QrGw0bXU1uSRB7raTGbnP2klmI1EuJPHtyiPLw1D",
+	"mmGQmiLGTIY3wZHe8aG/Bh9aIbdDLFSNNiV5QqDZXUIwMxJs7jPLsHDNKZs8q1jY/p2XrCuJKatzzsNX",
+	"rgrflVgTyzJwFG2AC6en+ZKyite3aFVnHNG18anbQaUZr5vVAi+Bgc+XlE3BcyhnfB5H2tqOOT/X10VZ",
+	"T/pGk81aARXnu+Obr5yPbxCMy5xB5mAzPbczV8LGYCAVXmoO3wO1kS2qWmZqjuZjDdUD8t/lWGw6V7mB",
+	"oOl/9VZsmgJS3OJ1T//dPZcnoF8uP6GUmpCNvm6zLILjZluWCdc5UAo2TZ+NQmw6RnORtw5ObL/dCVkY",
+	"NOSqa6uNJIsVriPUxHWyHZOYL9AfRPB8rIw4uwOPOpF7n/vOA2j+3R2UBFlB36i/Nppjzd3VUZZ9PUX9",
+	"zP9H116X9RPqe6+S91iBza2mMfCkMD3OsmIGT8y72EaxPqvK1LPB0fvdi41lQwmekuFcxF4JnQDiUGI1",
+	"5Nr00S3ocrflDOStR1vwy95v6bRNtAaqyTdjn1dJ6Pp5beTGoO9epa7XSChi49n2hBFOsVCB6faNJZL0",
+	"D5MJGfKYz0UPPUtStbT9r11EcJVIPH7r+mLgL8Eqv1hZ1ZeoeVICh+dDyi4I80fWc2++dHxXWFh/EvXQ",
+	"QXbaCyglzx9hHJwVOF7gJegtsJ5WN1S/ZLhZPPH65FfhTbkzCCqf3D0pspACCZXmXbriebyuut1BgevV",
+	"yctXRGwsKiGpck6kZgpaqYDsGnxOEL8g4pr07somFt5RtxKnXNZUVdvOvSYtxEh3X+QmIhsosof6cQAy",
+	"qgWsKjUNzgGrKvYpi5doGwhb21u9dX7VtsxHEMnjeZv6/eP8yavSukU0qSf5IsZJNmrDiR56kc1GU87I",
+	"aN96LaGHqOZUOTLViNqaYM9Dyta/GNivkZxxoUb7Bb8K6Fp5x3hQCGZY9s7YCK7g0DqLzY8QfOaGAMOO",
+	"kTzBBH69wLLkZn5q7SsH/MilpOPYBZJtFHNqO8mxrMQQpuqC924W3qhmfplqUJBSwrSeW7zJPfR+xk17",
+	"DWyx1GXJdshpduf37e6jxUGb/5V9BLs7JReB/melW4vxDQy7H//c3fG3bTksgF9UlSyXteA0ViUI+bai",
+	"Q1rnZ1Npismv7Mn6IuGg9TpgikUdHpiB6LMnhsf8Ik9VctdU8bTRJG8usWuISx1U4ANg72EvjQVWOYjB",
+	"4//sOFV+YjcXs3KX+IhF5NMxcY0+PBcCM0T1Q0jMWdb7yfyaEokiGtUm7VEih6ngIZHSB+RwmL/FqJgX",
+	"JFQGCs64aJTt666HFHNW8bS38uYTIbiQa8c2Cjf42LQEGROz3ksFDxwJD+32r8nZKC1Zc7txTFgEPIQs",
+	"1gcV2mBMeY/AM8Fsi9ZTyWWCmzlruYtvNsUVNuLSrjhEZBGCrICkDb/OfECDNrz7LvJavQ1Nwdf86m0U",
+	"gC3/rKVf36pid3HY24nD5iRxPaFYd8/vorFX5ZoHDNEcMw74I6vmy16ROTb1VINXfsEGe3/R2DRcn7dY",
+	"ygUX0TGByoFLONWMAyNypWootW/0aLdGOR26J+owWs23mfZTQYjmQpBQoRkXkqAnRXMhe+/GzQcZWZRm",
+	"tR691z63ojlWl1d5r5cPFvEqPf5zhZUrigEnEGXFfHFGFhZtV4ypnIFWOpd1rhVP5dVmp/2GEahOzDvZ",
+	"5m/0uSWZqukgaXGiJabRleu2dv2cVfCYbFKLdqyfX2mFzWOTaG5WUnOA5Xd4G2bqlTpr3J7dXBoMZ1ca",
+	"5j+zQhrHapPh3e3Bo1JrYQMnItGYSBqt9lJ9d/Kjr8twnbuq0NxhtbDXYg6VMUJwpKWAVAIrLmQtcO7t",
+	"ubFIgn09b/RVI139XdaCOC+5A7Sm8hxwhP/X/ktLoNqRMlyB9fHbytB6UPfDdkAcUBpQU+j3E4BNeSFV",
+	"rogw0gR6qQrYVAleophPHf9qbOmMa9fzHCc09sAldwqtZ1fjudDarDkZylD8G/N0fQ9jEFOFLsY1EXFP",
+	"7+JmQKUWfMvwqltFZ9Tcq1551d/aMjfvxmCgvYa98Hn4zP0tDF+i/SLduLMLHBMvQh5WLuc6ZENLOV7W",
+	"XyaXWi+guwN5otZmlVdmCvowU03fUVCCRSPQJKa0v7ut3LyXSRGUKWmN+LYSZbNIV2kF0nLd1jZ5DOzW",
+	"buYvKP6onbeg0LnozltwG94CewBOwdrYWVCRRBFfJZj2jNenJK6b9UmGHLfRvJuEaIXer0Ue12gY1RPM",
+	"xvIt+5lfxzpgFT2nhw61KR1xYiLQCeilTYpWRm1OFBQtvb3dkqVXCdL++3/PzuTH7//X/XF21jN/9j5+",
+	"79WAYSX/ACkR4rrQJw1nudKIYsrODYqTNfHLp9Ra/7wxfdPYku45qI9ulSRYIQG3+5VhvfRwQZg6JiGh",
+	"aZ0xqEgcS5PyZpAqFUdS8RQJkhKA79JylOgXeS6ufvWFb80HJtFKL2jzFWav9a3pOQ6Jki2qpQv8k08Q",
+	"weEMnVMWBYizeGkcQliek8hVUnrzP2uqyo9sAhl4X/gcMgWzjLJ2+DgrNeSlJPftVXFnip3WFUJBcwcu",
+	"1eYoy1mrD99UPOn2ud+/KS6wOieUI67Ywm4Lgs8XrBA0ijdBDt90/pAN45n7D24bzQPaFLUl6il0NyRJ",
+	"AL7IHMQH0sME9AwAaZrV2+rbVARZtIwJrlK83KCYnIbkB1u3li/qYQOckiWW0klly67AlntvGSVx9EwI",
+	"HxjcG0bQRH9vlmqzmC5w7Aurt0t1czBlZd6bzCXEtnFVfnn96s6zvKqyvjh58xrZ7/PyhjGPDOTOaEub",
+	"LSMTzUixwAlZkYZbjuuut5TcJPLENe/mcjHl6mru3/cQis8ctgssNR+bcod6WiP81pGa0R784sa3jJ/p",
+	"dBbT6czLjU9fvewSGeKURBDSkTm+FvQPNbSTYBXO9P0fnc37/Z0wweIc/iKjDUPuxn0tlPPHFb4tDEXA",
+	"Qbe+PU51Ji6uZD7fyr/wNdLpXDHSZDLk20+h+mQezFh5tl0QuUxnvmM/qotclQ1hLzyJq+x4sr29s/No",
+	"u7/z8PHe7qNHD8t1HgOftWRazHhHdvURuIi6VBHnsapvnyRnfCEDm4/gWpCFmEH+J1l15r5fxaDSNGwK",
+	"AXxQhETfEk/Ak34isUQRX5RNgcf9dgbkJv1jTVuftcqpLeqrggNTZjrNtwMI5rImpnKkpHGiBCY017+E",
+	"xSzpH3Uah8SJbWKkJwzanoVXgx8FppZmcxxDILsT+ocXv9FbtvMe1E41y6ZjmnPpqcSaRUgFU+qhYxJj",
+	"SCIEgUQlkkRcEIHmDIgrQ4meS62JoMMfX3urfvYm/XCAn5Cd8aNo9/HD7e7jfr+XGtjdKiUuaKRmtYSI",
+	"Q8Er9k87UvT5C009gr53JQIskIibTnZB3AF7uY7ey+fkMikLYAWw7DQcQO2CjAPQ32eQrpnlegE7YJuw",
+	"kPysW3AStFoktS463cBrCib4njcYV7370LGnwfGRbQZwhCpDMCswePJm1eBHoAxy6UMsyXVziqd2M8dk",
+	"RlmEEnxOkOA86aGXWKry7pkayCW3UfEVFOJ+U8FhE4hWTame6RSGZkqlUPipVCpzd8sR7KjDk+ZMr61q",
+	"/HfgN/tbW6YrUK/gddjKD9/W9JWC7LuPG6Lslfupl1B7xy6TFmQIgsSRwzszdJElCrVJDbqm63Wjl6e0",
+	"ZjEnQIoQHnA1HKpQHb9yb46Um+yYuC7tC7y0HgnTmkZxB4X2H3yLPtcRHwhar8EJ9ZoF4vLA8d6QlnUn",
+	"5L1C3sj3igSv5Srv0pjjaNN0bMdIJjQm62Q1eqb1PTD/bKsGC+Qfkv8UOa63YE3nTrdFGbIpekV/0BxH",
+	"gtPTbFjsmlAhm1bzFP4BU6cS0SnjwkSyMmIYU2a0tjvF4sZZYvF2wXF7b9NmxS/eUpe6ApMyNuc1lZfY",
+	"X7atKmlZSPO41di1zsfcYmTGHVXJz9h+XG4MaxcRoB3rX0qykpeG1Am7+qxkZb1nEE43D1rWZSVaHxe8",
+	"fG0lU+3mF+uYTIGz2f+19Uo12QwRTQiTDrShJipjsnVkNhBUxxYHe/Sw3ZlOMI1to5/1FXmGrAy6vlIk",
+	"SRXSv11PxDVLrN3HlUHNZjoS9m5qOywEyKcRc1afYoSLlViwzgRHZF1DtpYpR42ZUgmPSFwXkYUvrWYM",
+	"ABwwycoNi3mI4/2YfKIhjrsXgzUV7LJx1y+RGJE3eatbRhYQbbMSP2IG9olsP5nm3C+hUlI21afI46hQ",
+	"VE7Fam3EJdCmsnW7Yyxd4MKuBwXmZdaSX77Ax2TKNOtnbxZq4jLFeYb98fC8wdWrD6QNjMFL+5wDZWjC",
+	"AlsBOVErbdOqV9sDZ9Rv4WJoDYOyAoHyFBiQ1lasTerwUDzYJ+hE6X9nhY71ymudplWGfvBdIvtEUDoy",
+	"CJaTCyJwvAGi+aCRstdifb14/0s9vZkF1rh0zglUg/IJOn5+iB7tDR4FeSwrIUasUadoz3CWA65mRHrt",
+	"j2lNclysL5SaJeCMp1NmxEmZ3TyLfjw58LGb87o6TFDvlSncOifMZFVb6D4qwB6pRjt3J/35r/H28tfZ",
+	"698vHtPTkx/ejV/O+u8fv9wN904H6Ys+/XvyIvzlj9+feadShwwGO8QneksrJV6/vK1Jda1NLRlJOq20",
+	"kpJ02qiQnQM2zrlp6RlPTUJrHcWceEuTCFBwTh2eFEj9ac0W2OdbBR800TY1ToKhfPN/SS8II7Ie7j6E",
+	"vCnA0fcsQdZooW77cUwvTJTWlVXAJ55aisqE7Yu9U+b1yV6QawnsP/ZWqbaB4qmyfH9k9kj5sMteYW0r",
+	"YEFmfC5J2WQfNNY5+XFvast2SxP1YZbYypP6urjAVsOB12TOIiKgBUtFeUkwtM8v1fS0KHr7kCGufOfN",
+	"3nPTv1wNvhPg4AuNor/IUb+k0gczEsfZfmyWap39KiiDx0oca3UWn+clkklrhpRdUE8w9LbTmddt7nXV",
+	"OrtNXT2JW6OvRsI68SP3OY+nMDFRvboMKlGtXeqmCnY75bqVLu3xzn8lKDjZppQx+NYj2rzkU8qec5Fs",
+	"7hh/czBXs+08AUxPuYeeZ0E461dVPOS2a84MX0CLnIRgpg3M7DriMCSpslX0BSdwhenGtK5u/Sj/TbX4",
+	"d7WBt3mNJKHw1VZs8qqp0MaH+bhOS3H7U9EUC3XCBfHmPv1vf93+usppm9x/T5ZqsG+4dFqG3Ld2/x76",
+	"wwr1xWTvXCEZ4mLDDPk1dQHNsem8vGxt9TZcnculTj6jYDyPILNxBBmgbtSRNe3KdFPBat5eCWZvb1Bs",
+	"kFPKDW7qV0mu6wsX8yllJYy+ysWr0NZagnoFvuEaAMRTgCk6J8wIygSehYqT8hwng3+d7yx+7//j73t8",
+	"O3ybvhgPPj1ePn+YnDyJjnfVy9kvj+av+/gn8l6uF/vb/XqUQ3/FjCn989b+fMKhsgXqTheUigtyz8Va",
+	"wmXBpeE+KoMH8wmKSEgTHFcoFbowVxbzpDx5bTL8OQgGe5/vn5313D93Pj/4m3clb5oRoDdSmOrxoXEZ",
+	"HTrHDIEEDFmPFt2ABF1hGHsecoPKVe9xGTXdwQqYW7Eqjsc0jimbDl1GPDiW4jeTzv6H9VoZDHxgf/X5",
+	"Y623P5/q7WEGXKZOtrYrM3QTR8b7YKBKo3JH5tZWEGyhbRrgMYRap+Wq+gYbej+BEDZo7wHTguYPnkkx",
+	"rtZ1Aw5twaTJEnBZKTWxpLcxwZIgfUpILQzAdGPMyHax9U/BgByj0LR4tKaqyQdwyrvAoSIChTMSnsvC",
+	"JS1P7eRNd/f5o1+Ou09ebf/90K/HLYdzpmhcF1VjaM5STCN7EanMa74diB0LHTKMfTB/xEP9g0F3G+yL",
+	"natF3VK8TPSB15G2i3IqDtVK0C3gMuT91ozjoyI5o2li69DbsZsT94tWrEa/P/1CbC13cDa+10bki06O",
+	"628yA2ezcXSvnQV8E+zZ267QXPJsc4Oyj6bY3MbT2Wbl9IMVMWcZWfEaFy5GgUBzQbAZyGyJjrzwOyso",
+	"NRlut2EY+iODFuExomubpqhqemLnJWcRZ5t6h2xvXlGDW7QzePiwO0A4Tme4u11CMLK/K0/ipx98sEXb",
+	"ftiimDIy8HRdUYIQg41s6KOqQKIThV7ghMh7Ep38PseCbG5c6LG3PZA1MVYBmsScC82mFzOsDFw5iVPI",
+	"RJtAdlwlWe+EhJxF5meeqTRzaj92zUEJuUZTkJV7C0HVavayB8OmMJOd8p7srU6rcGxnZ9//DfRu/X/o",
+	"/oPeVp3rPuVSX9TQG3iAwBE8AJRT2bT3g3+i3Rc/Vzes8egECWlKa/DKOGQMrngHOwcRRgXYoU09Jwr7",
+	"1CHN50lgUj+0jNeCXd8KbR7NbL81ffmJNN60Kjhj5yfgNALV3t3NgHfynXGXyxF6YFiJW0n53HIe4Eix",
+	"ltPlra9WwpyKpDbh2lokJr3ZJKwLhJHmxIb5jbThNIIbPlJ8BF5FZVPsPAHwUHFRCxvsYDJsGbW+nFbt",
+	"gqEYh859EY0C5HhvNkXNehlXRivTli5NSA85MBCDiqZmJJEkviAyrzHPk9AuBRVfJ3lrdcHNLSG9wfUZ",
+	"gXNpu+sFhZ2qk0gFPf7Z6x+PXv/USnuvMR8MLWi1syI43uojGC/RGLNzpARmcmIY/8qrFd9IB6smygoD",
+	"ysE7cA5BTl120vWkXwuyp7lOwfj6UjgitwAld71gb+tgw2qwwmpP51KhY8cHtAWkp9joNmndHYd8Skmo",
+	"1cbNDIB1Jr6yRFbM2QpAQ4FkfFbqo7KZA8Bs3mqXz4Qy98+NPQRQpWL7ep6v1K75XAJl2ddCKFfU//Yt",
+	"hWpISPm6O9X2AAwsoqbF9aplADfYLU8Pz26zZd633DHPY1qXA8rtSsy/UD+9r76rXItOch/X3bzLMPAS",
+	"X/yPbj0L29QEsWjQJzfK+sl/0l5inMwTKOO6BYhFRj6pYTgX0oczdELANNe8Z2SeGWUlY/qHMHbmkvVX",
+	"ZXXI8sUfR79x+s+dF/E/fz2O//X8yfm/fn392xHrt9F7/3MxICvYj+WzqCXZutqkDGUhc5rn5mIxRzQ3",
+	"Od4eHP3YCTonPx+9fftM//Xjs5dH/3h2DH8fHrw+fPby5bMfvdDchZlcjsuU5jrlvnTSWoPnqfX8n5M0",
+	"i6ZaV6NrWFAKqEhSTbqsNY2q2RotnBgbOrDbp+KWOEN9mBJLAw4DFbNfGeL4ZaKHrXvd3UWzrhjN+mLh",
+	"lxppmbHYiE4APFArv5RN5Yr6X6dB1jUxvgv6FDe+XeinGM7ZKFyzYMfkgpKFT48S8I2J1EiE52rGDT/2",
+	"MirzfY1TEr67J211OthqrvEKZVRRHGcN77F9wOOv9vq/xjyqiQkJIlWA0qwt0lOHbuDxtx1ZADpTnAx3",
+	"GqMFIefeMdsy5YWgDlDwmtDrN8Asm9Eo8nejzUGVwSsxo5FBYYH8HQ8jre3eQGUGoDtM5yKcYdmE4myo",
+	"CDhlFSltJUpRC1GwaW9mAOJtbAyqsGmdoKiqA4uY0vYkVcRFND3UEfmEp1MiXKbzqlXbzJayi1jMyl6J",
+	"fV13e9KiYWZ30+2TvYGBYwA1VFEkyc14lNb33lMfJIuBIbggEUqImnELqAruek1frvqv4sIUmHkLLrkE",
+	"f2Hka910QaXXUQye2Amf1/A9OCP9dVZV5Pf2727vbjeehJl4cUz/btUlrj5GiqNH22i8VAZX+N3p8+5j",
+	"gwvDuALHUxbLThKDy3nVFlaPtkt6+GPPHr7Fy6s4O1K8hJMOELGJyTafYWiIYkgjk6QMCagjB5Ur8+f0",
+	"jEZtMLZWXtyO/RTHqcF7tnkEWNt7dlGVjcfVnW2Ty6D86bgH+mTh+udZucCIzUSz2v0AEBEyX7o1ye5J",
+	"NBZ8IbVO/hqyAbC5N77sBMXPh/bybBRj/uwl7WXiDXMfsGrylrNOPWpK4nqWtNKB7XtbyHol6BqF/8uY",
+	"XxEJwb+4BjV6CYIeErANQJOxtmpSFQ0YuTB12YpzFFOlYoISvT9WgIPhszSt/d9J4vDXMmoyt6XXxqjZ",
+	"BJEV04beVGaOcDQGK87gOGlWp02HMQ7PW2kbZv7tU+kyedUqjQ7ItDUrMU9/RdbzLTG2IvpIi1zMt+7x",
+	"wk+HbvZ+OrJhuwzGRO+nNEmhvouS0uHO2/Nfl388sx+1aZhFJnMWkbrhAX837+MGBIt4xTm4Ssadfq9/",
+	"vQUFZp7rUq3zCV4yZ/YYhvCmzBLNcBpUYj5XIU8IzOWc8QVbh+JTYsjbN+2BsRRY40EEhTpjAZX7HThh",
+	"VTb1cwAaHylXbmUxldQyzYyjrcqLAk3mx14RgqUj+Vgvpl9lbHM1PlMUDF7NA50TkuYQoPVlHNepzN9i",
+	"c8dP6TDhrM7Gga/06ORTSgVg+vkJfOAL0jYnYOnhlwTXGDH6mzaDb/d39i41/AZSP8NJXN8kKIOT5YhP",
+	"JkTk3Khd/8absuhuT2R6rfoyo1i1L4uEWaCS0kmUrk0jO7gcokWVYXCw+r2dxG6eQO6suUtZc0XqMwtp",
+	"JJam+H6ZLDYL9Ht+u0lxjxVud10Vb6erYoVMLglOYrB020OsfwH2ssbt0fI2XOoayOsobrtLdrlLdqnS",
+	"7BqQUI4U5+e5p6aHRglmcxyPAMYTnDcWMzIhBUxAW1mLJZIKTyZQRhEVc2QUkWClKEFTk0er3+rNhCkb",
+	"ZyuTHKWERZRNR2gxozFxxRPawpQOSp2wSD5FI+NRG7kii6rz6SkaOcvKPoPj2Fr4VFrL2QyCz5gTTnxi",
+	"M2KwAWe3T+qFG3AWGo16Z6ywdjthUO5AxzPzKhp2a/bh1I8FU1Fj/GBiq7zF4epoBWQqcCK9OlDLdl8r",
+	"rq1qxOtQkIgCynhExlQh/+s3BBcr7IsfXwzWCZ06a7ZnDe+t/G4T9gsH1YRsaF7oXRYRkrPX3o0+QCl8",
+	"e0/WlktsqLa+vZVqvktV7+XdIhvB3aUNl48Sykb6GEcJ/jQK0JhrU52F8TzyVrA2dEz3YjKvR3b1YuAm",
+	"+FMdrh203+QCzeh0RqCzKA1J4BpCAHK8hGWZnGUTPEvwJ/tPK0T1xWYrBXx7fufjmtLKTZ2RCWX/iQur",
+	"3N3E4Uq6YkT/PRZ8HPuKNIxjVq8Y2oMGBQDeJ7t7j9py8QMtacZxIyt36QGMg+OAVXDBPuDuHxnmZc3N",
+	"i4jC/iw8gF5LU8IswtrCxn0jbjvCUlUMZK3ErwxAH+OmEKMAe73qhavp61BozwSX3yRzFFq2tmLdhZaw",
+	"PtATJhVmYV2ZCwZwIettL7VdLrS6wSnduhhsORay9eSJ35sPoF+1BaT2+3sSQY1oLHkGegStd+5JFPNp",
+	"JeQweTjZHj+M/ONJHs/bAB4e50+W3Ourc/z59PStrdwsd83s77bTpOszfBzAjbexxWuu0HNL4KvumRrt",
+	"6d3xkTk7LU+NbeiAnFNzgf19zLSeG/UicrFlH5NbvovW4Goxvj2XqpMFA6zmY69diSpqOI0e2CvFbfaW",
+	"ad1ggo7mzikOac09NDIMNkCjiEpgZ8PsE3k+t5XPU6Ulqal95pK4/pPW5D5jtrTkKRoBjvHIGdpyniB+",
+	"Aba3dJVT0qjFldC/UoKO54pcpdTrOdZKwNhT2flnZww8bzmM6QR8wH00g61uKtuqNktv2/g8a2vePjid",
+	"dfpuiV1l+4nf3ACcRbQNczjMHvzmILXWNl52TXRtB7Q8tXBtk2VP62QLQRfO5YxyJrNWeksUch57BV5+",
+	"G4kISa1equUmYNxOYIqLGY+JthKQ/k1dLOhSkaAye1gTloeu8tpyktZqNnY0Z4DPXBP9fdIDidjox9GM",
+	"yI9F/NPp0Wu9BYPdYvhndaT+dj/732DvWjNfoLnlmk5mMkC2r9hlOvX6VZOhrMNANk5PbbjMGS2396jW",
+	"ONfFU6gcYujp0uRUtYcL8Mpx3ENHDFd6wTjFDESj5tEQBoFGA22nMiFYzQWJWqRNp3Nlen/YZAzKosqS",
+	"a/OmN29pvljtf+fv+bNJRWy7vOhj89QXLO6V8bw5W1s/A2qilzRres5UibJlM6lbQ8nOCmprrrz7NnBq",
+	"kr306ABJqofPk+u1CWis2lbs4B/mzc1epigrfga+mRdE6wMqC788xpzpFY5kV3i/RzqVwc7g3AvcqaJG",
+	"FVWL8s0uspyMoQZF7bCw64V0941y1s2uH8JPNo932zOzDRyQQ1x2SjOYwSaN2SjQgdWe/Rq20ZYNulC5",
+	"NdJIy68zNnLLHTWrzWt10/xJp5n6Ac+1Bq2/bSwPK7YvalYfHFXVDuoeaKwY23DcSymxa9XCtzV64JsL",
+	"IroEiwBxpv9rslqZ+UgLCeskseJiFQjeC2N+bXrXmMR8YRMnaUhKLjV4pOJVe3LT7kK/LndgNDk+QY8D",
+	"NNgO0GBHK3KZWpcXCUCOrPm0Nqdwvaq3MvnHn//7/3Pr2A4Gu34wwIpaZMPOvk5bZS3J+WpmPL2cztOm",
+	"Ee3XpAOVogBruu+cnZ1cXWPyakAHSJ7PXfE6lZ5WQjxvKBQgGfs7C6FXOMqbyjR2RK5qUYV9eLi7rglR",
+	"hoX+Mf+zN6yNiThlbGXN8XxaXHRtKyVYqKRsGhO7B5sute68t/ttui19f7+b/fmgZo25EmnJvx/U91kx",
+	"PiqOxmSqzWGoPbL80dS3Fnu/fJHmhi24w5V6HW7QzbBBUV3XyXATvdRqVhthdLXt/GOVt0vmKtqlZX0h",
+	"gVB6d1rVnVZ1p1XdaVV3WtWdVvXX0Kp80tYRxhqp25jm6hJk0AjyISEMiMeQ3sEZPCbRhKhwRsAFbJIU",
+	"V+XvBIdENQftzVP1UKQFEMoNkmjND+6A4+5yadvk0rqLcT09OAsZME0J75fRUc001yqqBwxSS6zc9ydc",
+	"XVF9DDqfulPetZ+6h3uv7R8f4JUfi491aZJyoQzMg2Z7nSlVs/m4F/Jki+OUdkMekSlhW9nQn4s/16TY",
+	"NfCfOO6mXM9EmNk16dB/xf240+2/St2+iU7MY1+QUL5NS+Or28bWQfYrGzp3hs2dYfMfb9jU6Wgn9gZn",
+	"9n4WNNbb0QnWdKssJf7bap7Kj7MANPwLKLH0t31Mb4/9XF+AC0grDjopT+cxFmVE7WLpg1lBPUCxSfXJ",
+	"HJxlZhEYQF8+t7glganEiUmlOCuPu7PsT/vY2mnVIukWHa5lKN36tFMTCzeZpzXppqiabXrGNk43/Qtn",
+	"dX5b+Zl3aZDfZBpke/K1uY1tSPfmsx3vUgzvUgy/ohTDDfP5vmQGXyVrL7EQVZdMyJvQmFzGf4ZZ1lQv",
+	"wUsk8dLqCiSeePzKpS5ka73AeRVutZVY+599w60y55IIVlODbLo5cRTzKbI5FogyqQiOHLxNpVscOtS2",
+	"RMSJQXhMYEYrPeTKC9stL2xnvfHvN4T8q6t22Wvfvc0S6hcDNbmj11b0+tV5dP6Db89Xttc19j4Amzy7",
+	"qAMkJvobZyFDKamzMB0eVw8dwXUV+lhskwVJpwwEHgq1jWkAR8dLRUDb0X9USg61wtwhF2o4qKCP2iln",
+	"yJBMEaZ6ch6GhETE9N76e22TjQN3E/nEZI41toIrZ7KVgxOr2s5xphZ6WBhYNRLaiZybTfOkT10Q4Y0U",
+	"A14iwRkKmlRYSAAB0PwlIiFNcOw64toEONPoolJK3CuGXCI+H8ekuMy9VvEXi+Tp2oqvCTjaOeSBx2Zg",
+	"x4aAo9uidQgC5hx+pNKE77yBlfop6j0mOJwViAW2e/W4Bi1eCy2hAU4aPs7etGFrl+0vN9TOlxtq98sN",
+	"tfelhqrQ66CjD0/vql6unoeXYgmOKCNyjY9SCTyZ0NC15oDUENdbpAJ7AQjYV238CZ4s/SYSBWjEz0eu",
+	"Vb7m7gDA4eJRFeaNpaRSYc0XOvwclLWpaQ4i3Scpl2oqSPZvQSJq/+GTSxGZClwPKU2l89AKuLeOAUrF",
+	"oXVsAeahNNUPHwuZLTXABwXI5lbAyNlBrm+uFrhDKixuLV3UebD1A0vwU3FV9Ehr8bs03a6H5m+fHzp3",
+	"gHpkpbOF9dvBPobM6RkXHsHVukPaBv6b9e1t27s6vN2pCta/f9/txhz6BdyB3RFoi2a3CXbIaEJZzON2",
+	"YJK+5dNYK9fJRBA5OzaoHhvakQYFBl5gEWUVR+RTblOWz8o+OqyBp119W7HTV8ynlGnisI+Ut3Iy+Nf5",
+	"zuL3/j/+vse3w7fpi/Hg0+Pl84fJyZPoeFe9nP3yaP66j38i7+UVIWnLi6jZ0rkPGAxcnQUE/Cu3HLm9",
+	"4Enb2/CtY/Kbo1wHyZ8B7+dSqOhsbEDAN++/TP2IISbFgZ6uiZygGeUGWejc9q/Mu4fYfngOsdKhc1o4",
+	"ygK0SCH+IAiWfryT5VOL3GlbCQZZK8DMMl7pQTPmn4CQIsIsyW/U7HXlssPc6o+uoU0vMmCarrHACvZm",
+	"xBnJsTf96sSUSkXE5Rj0AWJkUd8UgSQWSm0dfTyDhz4HX9wBWOhPth7p0j5XdBqu/QE8VPGMrfvBO/dc",
+	"lTzM/gXFjmYbOHCPiSTKzf7yAtgKXmdfJEBL2U3R5++m52m+TBbDy+xzJsHXMhaYySk86gd2D8oTqNmk",
+	"AijcKjRwiBlKTBq6YQ8zvtjXllyUtZeyiGWB+RQMF5wY2O0YKyICFJNilDyccS4Jkjwh0Kj2jBG99Voo",
+	"YXmeZ72V8HQn9NPQDgTGl4KAl3nVEE8xBMhCzhQO1VD/vOa2+1usmvCSnR+4u+RKjvZdk9WvusnqbbQ/",
+	"vWtnesXw9mU7mG4ScDZ3/nI1xMXGy2tKiPNL6bINVzIM86T4oFBsjWLKtOo1QYyQyL675TUt612+1PjL",
+	"k2ftMnJapQbyTi8AsiZbwOX5ibVqLDZojGZN9QfdVLaW8fR7shhuaA0WXvhNy4ZqIHLuSsu+fGmZzHNV",
+	"m0+oWAN4ayVpbsa1PViai9TsalbynxlZGN1plaSz1Odi+M3qXdnPLJa3nhLge6/Rr+pzhOM4C1yU4CcU",
+	"n4JoDsBbD82PqFafYkWED7z9Lx50rIkXRZXoYXOiXyne2BS2rAxQT3z/oJLm2dYb5c243HYreJ3IRaZf",
+	"uQVcmy29Hcfq2uyfijnJWusHCEaG3HRZVW9q9bx6F0qQt0acR1QhJTCt+NVeA9o0ZlqXi/mSEJ/XpEFZ",
+	"ylbn3XUe1+UmV1LmIt5DJ+DyMW0dQ6xwzKdzEhh8GWQCBBER8inCkSZxqQRWXEj7+4zfucoI273MeOgm",
+	"E628FX/nZRMnBItw9jNdC2MNFneCVQjFN7UHr/lSTKez5hLyn/MnP2ed9DevEIeqH/9VXhDoh+Jm3UOH",
+	"PEmxMMj9VNuVwIYwkwvw5cVlzb7f6+8MHvn4ToWfVKjDLcXNLShuio9gzP4fMUVEKojCawCRNWVrra7Q",
+	"vllxYLGrR5F1cPDz5VI3CHO82duxPDdNRp2dbHg/mksSrW8HYZPob7TPxbpV2W4X17qo7Rtv3gF5UP4F",
+	"mdO2shGWJQNrAWkakEA7vrYHrdLWK6Rr5lHc5KBARvW0+yprk+H0m9lyLGjUWRUpNJwhgdk5ZVOJsJ2/",
+	"PoOSnpP9/JwsratRkgQzRcM1LOyYyHnsQ9rK7Y2Mg41LzZirUVYhSKiN2N/nRCzXHEzmhyyeQ2CK8BIq",
+	"9Twjm+UG2nP2ZqfLawG7oJK0ObtGDT4SXOvmwxpyeg/zYLyEfet0PZOKkfc8D5Dk+QWC3YK9QzG2zdGT",
+	"ktG10huLi6hAp7ATle4oc1FKyatPnNgYk8SxUtLosPLy3vWwJk6ctDU5c/F6C1ZnwiMy1Byu3SzhIn8F",
+	"MCMZdDlsdoDmqZZz2/1+2SzYvvaumsUdC1YYQfWKlUmtnj+ekk+q7j5CPjI/dwx8o2C9fr+4oCE5YhNe",
+	"Ux9kHrAaGzEIjVNuqob92V8xZVdK/jowydOkrh1IxEPZ2e9swX+DDk8JwynVn9g/e0ucxN48rvp8E1sH",
+	"teq8h3YxXgRxIqRX0zot9vSxT1UK+HqDXr8ttJMbJ7Ab6ycT6Z/LG0ZcLgizRrM+To8Nbja9JhmHqAUX",
+	"5y6tPQt36BfXph/s9Pq9wWCn96iN6LnVHvFUELl2ZMIiieYMRCoUp/FzwowH1OXvRGhMJlyQGgf745sN",
+	"l5jyr1b9c6UhFdtyS57L9u3bNVdbH3SwGwPcHSIP2fYEJnnT7OeYTPF1BpbmkoghntbsgNVBDOVDl0sI",
+	"hbg6s3wOr/gfNI7x1l6vj+7/Ohg8RS8pm39Cnx4/HD7cfdAuCFKYS5DdqtIhVQIepa0t0eOam97kF7en",
+	"vJkzvPijlqqJYTt3/bpvp1/3yYymSW1lPXYwGErgCxL70kGxELSujbD5csWr1vnx55edr4uDXxAvPnKp",
+	"x2GAeByVbLZ2FG532BQkXTop273G5cZZvGnKpkPrBfJeSHs+Wi+Bp8qb9uLH/mD3Yb/f7+883n7sNYTc",
+	"IHMR12VdKY4mPI4B26NGlrvOeYvFohfNYij+glf/jUb/szKLRlnfpiT7JiilNhHe3oLVQ6nsYEZqm4Ws",
+	"yzS0GrtzmTNGJGdNOW2cbuFrf1y3dU0poBvcqsbuakAsnoSGAyHoBYlQJnZTrnwDODT3GsKsocWXnEWg",
+	"DF9Tzmr1ZlajJqVk1WzK5e1pPPTLpCtcJ1k8RYwv1kE73SyltKKPjRJPG6mnhmg2TWWvPdbLnOiNy+QN",
+	"G4gTx49aC0Cz6q9M6m246k1l4lVEYQXwsjy3fsnlDy/+2/7W1od/n53Jj983gx/Ui611/KgpBVva56pJ",
+	"2IKk2FaRUzZUAjNptNO5Gk64GEYkphfWx2X+BA+YzdWGHM+5YDVp2yc0oTEWrhf8mi7xMT0nLlU1h6qG",
+	"kKi0XXKhRbcgplvh04KizjiazAWYwwBnvZFt9A2CUd+ZSJq0anATIY0XonnO2+gQj8DVmeAI7OgGPEUL",
+	"pOgNvnTX4iWu3gFI3PPu5pTzqNDLdrUqeHcdcMBeE2jAieLh+UH021wqZ0xuINUsXBO01NMqm8LnpIde",
+	"A1RGofvNeAnuRz7JW+rlLartQ0MajVYvZURihdeQmenAAzVR9/GYXxD0BxH8gZ7LlKP7AAT8oLRd3e1N",
+	"WwZ1Cx+ubiD5lDovfx3wQ+aFiskFiVEylwqNLQGypdXzuNXyyhfFe7hrqy/9CHOFdkH3DNYcUJPeQlt+",
+	"FAOByvU4vpfsEFLU19axzZf2uUMbScqTddZnvZZI+Nj8CH5eW1/sOkRrAmFTTcIBkvNwhrBEGDl5hhhX",
+	"pJQfW96e7LndR4OB554Xt+vfZ2fi7IzVIbzWQbTlhybP51dAn63rgeoFTzeRdvtEsK69VMs64UEjdzcX",
+	"PVhXRuY/Z18mV6ExV8IvTM+KmWvi5LKdbCKcICHRJklRTQk6EU7wFP6KOWRKgtIzAY3LBvbKxl+Rl/Pw",
+	"HAq35RrGlfXuWgX+AC7hsQ0EVTT0Cd1D+03pQB61yjOc0enMM0s6LRcNDx72W70u5p6KnJdV8L5270pI",
+	"RPVRrdQGw+elNz5u90Y+95nINj3GSZN1srWNmqIHCfLDMnuSrcbueC15/0xwrGY1SVfwXZ4Oy72FrDER",
+	"7QgP4EawVs6IsMkoVCJeFUGDQau9DTOCb2TV9m6sT5TImzCTJNWL29h5m2/nkSLJf6QOPhNEwuxabcZp",
+	"/vitKPCF6Wb0EjiCDS6l31fO2KPqOxXU1jsiLe4NKhgkyS5oHGfVEJ6bNJTUqz+c6I+NUy27Qvb2rCvJ",
+	"bxnjbE7Wwks55JMhAJqtzu5HvJRozhSNISPRAOJPlPG6YYVSHJK6THq9JPgRZKbxOKqI+d6eL6u1MWv+",
+	"NoCPQZBuwCdewvP64qYWL+hqGEaSGPmeE2GKRRWvKOQxF539zjjGoR9/yGpew7YpAe75G0Mr/mJ4wjyO",
+	"hjv9oab2OqhggAemeVUT2ukj/XyAYCEGhh6I3uTCoykugEBsWpbxRVCLy5p503lXmGzhxyXKqZBFBY7Y",
+	"EXwOIGzuTuUMqownKDHJBg790t3GmmR7GJlECBea5hYV9g0Vq4pCfrmiUWOwK66v8rX6Ne68BjfnNajf",
+	"0pp7qlaCRtfUV/rOf/GX8V9kRFfLBWv43/sqNcJsM41BIVxqfV5mI7eiVW14Le8UqkaFqpljtWJQHn3l",
+	"C2lqt9Zo4Za1pUJOSHaGzSlBGTdoSuQEyX/lrrxrvCx2gI18KpmVdAeCcNdftw66ACjlFb8g/gzVkiKW",
+	"EEgPJz7YNRwqLrwyHtCZbD20qS8GT7+akaRQkAme0qVUpOww9vk0m1tIbZB4d1lu1hTvhN2qRjr11rWP",
+	"dbZV/r+OplSXNQI2lfH1IjjjkwhPFBELLKrsa6fVLm9gDFzSBHhqMjJtJTJYiOVjAhfI/u72bTp1riSv",
+	"DY6oZkD1krskqktJmybCWBDU9kiK2xzkLKeRrzWJ78Q+J3voJXRRdKVTJJoSYQIwjDvpvpHgzl+9kezO",
+	"OPKd+P7S4vtaJWtz7BukYQ+NLEjhKEAj084FnFQ4JiN0P89H5RzAGpMHxnWljRYsy49koPyAYxuTCDyp",
+	"ZwzwzMY4PH9g+346gWt4Rhn60c6mgENzpfB70LEtaoKOXpJtzoolqfcDnpZiZlWgYKns9pVi8YHWrk35",
+	"nFKUTeUmwfnCS03VnSAo9AXs20kRb4TdN0ZccT4PWtZ810XdPUMkq5H4vUtchTqXrpf659Mpkaq23FUz",
+	"vpj4nSUZkgqJ6lEZAvTz6auXXSJDnJIoMMgGC0f8BpOBMjQ6m/f7O2GCxTn8RUY+87/60HsqSGw+3Mo/",
+	"JVKi9fj2G3fwbNG3M+icU9Zc2Z/t9y/66Q2bPCpv6breaiiJB2Uyaz7NJ/k+Q/qub0ffO4fKz+2BSWCd",
+	"djJBiQrWU9gvlEW1+LIyewzFBEfGA5tBknDhxKXL1nC93y0jdJAA3s6PBgLIy8KyUT3s6zCjfVnazAw+",
+	"o30taD5MFeykna6R39LP4Nc9Mr/a7lfVDq9U9B7LknG2TC4XxpHE+H3NO2QjCGhCMKtvpWVAgYR+Tyw5",
+	"AB0DcIsJmi+L1ic8ZaxTgpkRKSZ9vUTbFziczxM0ibE8rzjCV2oa6pGDarrrwyTqACS4MD1VUDoTWBLb",
+	"tC7QljVhWd/4KZMoweegrUZ0YnXlHnK5UyO7YaMAYaXvg1RILXgzxgvck+IEKvALfIKb9qNx/Tn52R6G",
+	"9l+DBlo0+7aGFpvLsI0i4chuw3LsTXR7M8IJUXelBrdVapAfwep5VtiAw1X3qZFfe5uSW2aNjUZcDbc7",
+	"dRMD/DMrpYUR3K3QqL4Ep6pe3K+qfbXZ2JwANiuDhtYGbzH1Vf0Z2BA+ASqxMBQ+T3BIpKxriHSAXrw/",
+	"BcIaHQDgOP0D/D776AeCBRGjFU/BbPxTSN/QF0fv/jgavKZH8ogd74WHRw+Pkuf9X7bTnejwxZMeWb74",
+	"I3p/RN/Qo/4r+uJJL9yO2Th53o9+fRGvQ5TxeVRPSMgNmIyiphOMWZTtS2F/WrbaHvf7Lb2LaxtGHTDE",
+	"U/z73PbACExZkd4vvenFPlSXbRS1Ss16oKH5eBU9eIGXEo3GhcOxmrH5yKv9zqVJdmxqQLJayF2knepe",
+	"lWZaOkA7oo+e30lf3uUBq28gc4sQGa51zSpLLHcsLkDuQeutlV7F/2v/1Qt5UjtShvK/vmtDZWg9qPth",
+	"aVyr0q+iEpV77JQH+gk6h3mbcVwRbAmHil40NaQowPSadtHtYZb863mOExp78NA6L/kFiXHoPfeatuBQ",
+	"0FpoDF4T0vG0A28UvsKiF69Fq+amT/QtpgzUt/nWe6O/hZ2u2RjTs7thL3wS1LVAyoavbYHkzs7uaJHw",
+	"Vi7ZZnL43VfY4fySHc0/B51/mCDQOuhpm/tm0xUtnJ4MjKaaI2zQPNe9wrYBtyts7Dxw6J4z4O3AAIYp",
+	"EWEtQlMyD2dQMzCZQIreYsZjglIikP6Nn/i8Fllz4DqfkB/8ONPdTdekVMvmxYzGxLpJOEMSx3UXwsI2",
+	"N3KHrznMDJ7TNbmElv7zfiPwA2mx56Fpc55u6Jn6o0slHFA2rMk4z+D1bdXa2rzzOoFD5TADXa7HDpQW",
+	"EBtcQedzJJX+q9JoqdV415kFSG3yX572KukfZpIhj/lc9NCzLBheyv7U7MCe1SUyB+39adUl8ovVSXyJ",
+	"qgTAGRlSdkGY4mK5nmLy+lvgOyTqobwUawE1GfkjWnRQibCxCQDjgFfKM/wU5ROyNYl6DpC8wgk9vDrI",
+	"WX5eDZFdxNV9KPCO0o3ySV8rrw5BYG/sxXb7Z+AWPFgJ18XlIZPI3m4akhK+PTyygtt/wxD3fslxYOQG",
+	"n6DHARpsB2iwo3lvJkRcg3jbSN58Wludt16wXLKEoV6saDYA31ZEi7mvq2KlUZq06GFTlCytWL/h9XKF",
+	"2SPow5Lgc0CjQpI/LYC/6z8ZinjWE77RkivIhXV89Y197Hr48IEWZoG+AEYNqyC8BCji8P8A8hIgGcMf",
+	"IGDmLCIC+nPIHnqFI2IAsbNI5hqstY1qHpoV4606zbggEuwp94P61HKTucHRmEyt4h84hDbT97JYgXDd",
+	"RTJewWInbcjXT54rMuZp1uqCqlKVwHUIl/ouFpapXy4ymRUyNEQk73j7HW+/4+13vP0/iGG+pFL5+wpm",
+	"ECXr+za3Qg+xO7NhAotzLHmCcrcdjV6zo6+wEvTThjLI3jxrlYU8GVOGzUdjAsBqbjP/SlKphasiI6QN",
+	"MUjzfJS99fkogZew4znJ01PNNP1ujA/WjxF0FjOq4CpK+gfRX5x0gs6rTtB52floJlRcmYEMLH4yuLon",
+	"5FtRR6tgThUHwprL9xarcLZxk0wM5rwJcZQqf3sd3zH8Ja5f0PnUnfJuBiFj3tp7bf/4YB77WHyua/PA",
+	"9//Uo846+50pVbP5GCB6OU5pN+QRmRK2lU3yc/Hn8pymXXPYOO6mHDozmXV8syrqV7eN9QrzAUM0yrbG",
+	"30lx52p6cdNuwCu/5GbcKel/PSX9drTyOol14g8bHDgsnhV59BVgT0C9er2kE4B1hpUt3imoCa3UfldE",
+	"anbGo/xvWlV6FwHKI0BtIoQ3BOZQCgrVB3IsdXmVPCLoZPkswTQ+Jr/PidzU1QcJqJDml1XSJQCPv3qx",
+	"shS+tbwVfgy5k6uZ6/Dp6jI0oZBwLqhanujXmOFswl3213NHCS/en3YCf9V9nrTIJ+gDtAL8eP+/9CLg",
+	"/mzBJw8g19afj4n+3//5v5D2B+sBKjDTyCY9Uyo1wKL8nNak6pjvDJ+qnYXRw0ZzSYbmefk/mvxGPXSI",
+	"49hdD6OB58BaAINIDKCAsbrOmPXm2VFHoRQTk0M4gpKwX7uHJ8fPu6fmk/u7/Z3iM8OESknZdJT37X3Q",
+	"QwdIGHIys8TsjJU3bATQMfpSSfTbPJoaqA9TghdzRvZNJsuCI0YuiEAJ/WRKLjVzdpvnel9WEyEde0vp",
+	"L0ZQp1hKaJnsAfHNk4IqqXtc5DlTIJ7dW54ixbnbYZkSfI7e6MVta+VET1sQ45OZxHwhjaKVj2+zNN+J",
+	"uLPf2cIp3boYbOG5mm3Zb0yT9BSo2OWbep4GKigJQv3xdufzZ8iw8PU+PUAhTxIiQoIO3h7ZowGenWri",
+	"wFJSrZhZh67pAS9zHSRrxd87Y2fsDXMdQYHH61OyRGZeCWQm0ZjMKNRAAzSpXiJnWtGbUYkmYLMZ6COT",
+	"JhRypvmXguM/Y+b9JqvpJ47CmBKLeao/OV2m5ASWl30jCJoSpi8KiczEtezRP4D5ZVSJWXTGBJEpZxKm",
+	"ALYMiRCeYsqk1lFgkf/1X+iQAyvVGuIZ66Lvvntx8ub1d9+BssLwORmGUFn07vR593EPvWPnTEu/CSVx",
+	"BO0XzL+hMA6lWOCEaHUQ5iRICilupc8FOWMICTKZSxKZM9rd3obW0xipZepuhKYpIpGkMWEqXvbM5I4i",
+	"+d131k0HEk6i+yD6HvTQd9+d0oS474+fH6KdnZ0neiHvTg/t70G31avTM0TkEw6VQ1JFRi7nTbFdQkFZ",
+	"4POJ+4FE90dnncF2b69/1hlpZUmvDD7q60+Abl68/afmF4ntdmL8ixYIWhD9apaPFJgEXjQmkkZQlJ0A",
+	"MhxDRydv0O724BHSxotdC4AT6NUCIaMR6EqjwAETBGgEBTAW19AUwYx62adUogFSHA36/QBt9zV/sqZN",
+	"Dx3yODbF2lKvCe7LVPBFpuOO+ZxFtlrEDl+ogB89RdIiA4xxeL4eHsA5ifRAUvOikEuFZnwBZBARkqIl",
+	"n+ut03wXap5W0JOgrXkBk8Fs0DMhuCjSw5PdvUfaGBvHJNGnh9M0pkZ33LIff/+b5Gz0IGMeSiu2aKS3",
+	"3cw9FXwqMFSkwHFHRGEa2+8IT2NgpoFRDNkFjmmU3ZYRgRmN3Nv1VUPWxATd105cc1t9J83UDLnWCGRT",
+	"llyU7baw2bCHTLwqPAW+qomx8HB2IaFGphvTC23JuMICy+2BbVvFweRlMbJAKabCzvdU4NBwRsuAvvtu",
+	"P+NIlgm5NlijX7tWFeseRaNAn62QiE7gkC1IFugGpv/3w93MwtTT9BmZK7almdQxVgQBrTsSwIzxOQsN",
+	"4Yz09y/11134f31f8o+OSYIp1Eaa21P8Rl8ji2ahp5QpLtJ1fbsgeg1P0e72k3zZx0SJZfdgoogAvUOa",
+	"qhI72UMcatmi9w2j0U/PTkcu500QyecCEvmMvMIMjZ6d4mn1kmld5mjSfc0Z6b7CKpyNoO03UWinv9tD",
+	"B/bnfILS+TimoWHDOJKQ8A4hAyAZjEIczkjg5BCDNSzR6GBKijN/ClmMuQ+0JEId/DvIJ+O8BNMi4yb6",
+	"PMCqkTO+MBA9CKOEsrkiCGChALjAogFbkGCoRyNMuU2DsfOqaQsQ6a7hOSHpd9+Z1ZkVHE3czmRM3mxl",
+	"rt3rHdlHu4PtrPGxZi2uXzQg5sLoo5+fHfw4QgsuzqVpsq65lTm5iAMRQgViSJgENdiqcq+OtHYOfcyy",
+	"xmQ8Jcwcco+L6Zb90VZCTSSLqlJT86yHuW1J/rnYTn2n1+/tGOzWGahmW2DzE7WmbVq1M3xG0EdRZ1//",
+	"tthwXpss5kbD67f7fRO7YMq1ISrw1N8s2omxfpo7E+fDgJZX29m+pxe9u71d98ZsiltHhgObqEzmt1v/",
+	"m7dGEpQMr87+h49BR9rGYPud11BoYI8Cbopp9B50FJ5KCKTGWGnrXBt0n7paY+vait4O44zA27d6CxLH",
+	"XVChtn5bnMue2zHviekdOCdLie5rYfZob/Dogb1MVY4Oxd9WvTKiyO5cZjeR0EDHWIyURJL4gkiXfQs3",
+	"9oz5XwgKMBb6OpBQEGVIfYVqXrz/5eQmyQXeX0MnepeMWq1ZhjFkoByeaWaTcGMqQv2osdNgdpoJk+6h",
+	"1tF5LQC9fX6r/PDnoKMZSdOP4BmY805/t5kSX3P1ikemYOS2Kf4tCA1Df9pyL5Jcgey1jrGW5J2N51q4",
+	"raV2W5J1TxZbvtllyTw5oEx7MZXqIHu95oXO+ujsf/BvRf7IFkj5zueg8cE3pqr888cbpHG7DIAs8JB6",
+	"DlqQbY9hjf1B86G/Y9hqlLdDXbkL68NHvd25E8H823mQPnz8XCJEbfagZJkvuUh92Wc1JAifQrlbJ5xL",
+	"xRPjI025N6klikDdsm99Cn/bIkGAXcgUlb1+D71xnIZK04oQZ1ksCiI+EAmKcZhpS5o3jcmEC61SnGZh",
+	"cuegsZ6DLBWGCzTmauZjt6aWzFJLx7gViVQ/8Gh53bRo+8mWnZc2Ola5B4PrHruO3bvCtsvTfv9J848O",
+	"OZvE1DiWdwd7bUaR8zTlQpHoFYkoPl2m5Fu6aQdRVCD/K18zH/ff+pNGn23HSKI8/uJjkvALe3my+sU3",
+	"pieIVvD1F1SAgybkqW1wsCoTzOuLF6REqbs14ie/iVMIbF+evtpJ++d8zr4pZvwj7Ksz2a+ZK3vVAs1m",
+	"Mxf2pFi47bVdao+8/8WZU0nX/ALa4h2hFgj1J6JuiEo3Uy+PItAYU5d2toKHcvLmNUqImBIEz1hbb+fJ",
+	"wwdaxYiXNp+OaPUD3GXGN2GTv5zbxabhlK+DKTL/IlqCSatrpSV86YuYF21AQP3L3ZS/gspwaN2BN3PT",
+	"fI1AT4jtIu+EgVMS3ltd3CUU2bxoadC2V2+HIKCcf21K9N31+A+6HsfEGoA3cD9K6nVC2RaAlK73r0C8",
+	"DUv0AWxT4+GJqVTlfAwq1Q/wrgeBDc4WAwWrNwmGf5n96tt2wcAamh0wZrOvcl92mn/0nIsxjSLCvjl/",
+	"jdkepHhmtCUFgs/CRl0gnRZkLxWeTJo8N2bUHjpS0mS5UGnz9LI4tiBTLCJI5seyAI2K0UjG8+kI2T6s",
+	"yUq2aq/GCfODhQa+CekB774VB4xZVY3kMNt8FfvmS12ZOzdPnZsHOUjrK9/JGjnU2tNjp2J8qYxnVbgz",
+	"LNH93f4TNILvh5QN55KU8vJq3D7uSm5oqU1eGSPmYxt30ZG6Di/R5gS9qZa1+Q1oQcQnCsfkG3RbXSPV",
+	"fy1+gDqr/zruwA0JtFvxFTQLtIoh9C1It6+MGfyFHB7Xy0na+DlgvKcm8anWyxEg8ikkqSlI0gqtK9yS",
+	"Ci9lrQ/kK2YWt+I5uWMWd8ziOt0/N6lt25Y0lFyT5+cwe9+m3p/8l6uspBrTs/pMRAUJtSpD40iYMiVA",
+	"3HF9dnquQsY14rFZlSkWxJWQtbvSphDt23JF2Q1dNnujciK480jVeKTyLfrSXilHzA4cQ/HUCXUlCHTV",
+	"NcgOmJnOGtfglTrMG1XdhGh2r78V31S2thoBXWQedx6qb9dDVWi2dpNicwNHVXaTTeEHpAQyQqGa2rqt",
+	"tEIoiszGuLDcLzfwYhWu8J0j686RVXFkXefl+HpyWkaZYjcy+S3m5lGAX7Kys87jdU335eaE5a34vdoK",
+	"yzuD9s6g3cD7dc3sp40DzA15RR8YOshpPsSMcf3zMwaNuK0eTpUk8aQqucNlGJPRAxNezqQ9FsS0wXXN",
+	"pxlZWIgFhbipHqxzu331HOtWnG93HOuOY92EC+5mzQmbllXvhDuIY5e4LgPNJbJ+zcXu5WpGlmjM59OZ",
+	"2kcjmRKmRghHkYTy+Bkxbf4Lzd1TTCOoR9WMLGv630Oj30dnLOb8XLrWKlhAX5UyKkxQwITh5r8+hgWO",
+	"wWyJDd69g2ys1V5UnvGCuuScErZWnHdQ8zkEf2/tCDyBpqKn5JMyDkGPZ9IdU+aO1Idf54q0rb/aDW66",
+	"qjUNmx2uaSaG7o8ACekB7BhX6P4IsKtGD+rmVOxDlk9sFXPuG3OHWgJsUR1pd/LOGVrjDHUbVOSF2fVu",
+	"5oLA86hUAisu1nHDzLdSX9qzppbHHXjnkgbqjVNibWp1vqhvoQTo5hWZb6hoKK/5/SKXY8s14/TaQKfW",
+	"oNAPWX9jCU8ptPaRwd5xTZnRqQNQsQKkNCVjB/krhmR+6Y7//+y9i3IbOZY2+CoI/r1h65+UTNGyXZai",
+	"Y0Zlq1ya9kUtudqzW6xRgkyQxCgJsBOgaHZVRezT7IPtk/yBcw6QmWSmSMqkJNvs6G6LZCbuOPfzHeRr",
+	"t7x4G9BJiuO6a5Vkufu+tlSKh6hZfAe6whu4K3nOP2ck3N0BGTCW27GpJQSvBVxlbqXqM6EStIzQhZ9N",
+	"jA2mh6UIAf50Iy24wME9QGpAI9vSgy092IAbEq8caKqJv4Bi8xIC6vg3WhLwkbIdYY8BQiQAyaGVAKDp",
+	"CjCJ9bE7iLCwSLMHcSTAYnKF/QBkJfMLQBhzEiyzgCjOS/YA/9wjM1umuqTvX3zYPfjpxd/Od1++a/39",
+	"1V1o/bRmXudHglynYRtPEZfrHpY30Krq/sFORZBzOAQrZ+vIQz31/f3d5v7HZqGeetUIexkU/8/Ht0zR",
+	"9ZuHhtg1N4+ttczYrL7VyNZtrFj85CtAG9005tNQKjggiw0beEa3Zo06s0agjAXKjF98sYUXm1ls0ECS",
+	"mBeVIXKHbiNCnwx2PkGebyA7SFOwgPdAjoaiyiwCg3kjkGA37uRY1kk5MNOtjePrtHHgMbUaEE2ZVkza",
+	"L74zt9IPbrpoTzLRG1NO++1CVCrjMp2eZxBEN+aA1B0HTNkJN+hTAa8JrROKMWka8N7Q8wzQU8yJYzRO",
+	"ZnUfa2tg4LT43KXaBG014lN3o8mrjC9cWq0vU571RXzE4HulAXP+0upLfCRGXFr63ve9gzGiLEaPT8w4",
+	"i8+OT1/HXiIDs1BbYbXAoVZiyvraTxoCrMlTBIoiaSnuR4QBzkuDZMKOM8WkshrLzRyxsbIyRaRgaYs+",
+	"dEe1RlBEPpyvHGbXTUYkTCrWG6eplyWgvFk6LXiu2qqtWs19nLajkDh6Gt4RazVb+W+jTF9L1xHigSO2",
+	"u+tmKix6Szo6mbIrpSeGwgYsS2SC5RgA1r8nVWLaCsIIpuT6B+Bx3zTMAfHr0frW1zpx4yluZA/qfMQR",
+	"Ij2M4XBkUN3mWfMpYZOEo4Vw720VxvA4HnI15mm8ExZEaSsgy4QQ4nn3CpbmQigAaYtPEzEcaStUd7r7",
+	"NzGND8HF6c9oX0MuLWG1D/kU96sjMN4KygIU/G5uDlBPYyLrIhbcI57prHoXw0ihfsXKJgGSMYEM4EEB",
+	"NpbraWgE9aURgpsUFrPXa0QNqAxSfB0r22SCmzyuwCswHvx5AHU6VLIHpNfpMDPdgl5TbB2JSeOw8Qwr",
+	"75Xa7+jPcAQSgXV2gAMu6TaE1b8nJMahVNh/nRyAZ2NGEAibbnfBBT8VySK5oOoV6LLVbN39fBA8AmQ5",
+	"Pt3g5LYmodtIT8+WWYBfFL/mMtT8u1ezMnKxDlZ6DZjhKBOsKmi5L5yWrMfumYNn5mZ15YnXJm4vRtXG",
+	"52G5gwzpbsa7V46LFG1DXmJyjC9iJCGgQS2V1yITCUlE8Pil0vYSHnKbVoySj7DGDYTCTLDswmgklEgO",
+	"WSyuhbJQkCVn4Y4bhlIFMapWsVPCAK0fZIWhvhYFZqHVkR9tW/3qZB89UXm1h1KinCEFDE06O1Uc0wh7",
+	"4df9ocX3+YHdEyzZUorlNrxvG963mLZe8CmDgiKB3mQcqgNu0v5TdNatjZzGZyfvX5++fxOjomZ1rtGx",
+	"+NXx+1cnb9+evI7ZY0exUDfra18JxitnO5F/y71/8fPp2dnJ6zjK/2RWt1X8+uTt6T9Ozk9ex05XmyKZ",
+	"ZcaKEeo1TRZTKaNLm3FloHoiaBigvwThOtciO1OimSg8lYhlQXfYwWp4sxoiNAXt0OihVMmMvhRUNpTy",
+	"ea5Sk2chaGxem2KGTw1V3cVegNPQa5dSXUJxJ2FMTDVr3ARDm0h9chmQHau2IvNeQa/GCt1QSZojh2dG",
+	"U4+hoGe+UoH9ODZXtgYUB1THU4qehIfGVgpj+144S3NpKvkxXKTGlid90zzpncYwEi9Wrp8Xeb3hRhex",
+	"f6jWSewfWMFNfOY7XgbgIbTvXarBYVDlE0T5/xaIDsv0XAjIrOp7bDbX9Vr9yLT+izzJs2PwnLEWToN+",
+	"X3UcZ/69hSOxmXyovu3yELc+7o1xZn9oFnq5/ZZs/dw3+LlHOSn+QnNSBX+h7Mab+YtPgSSXTpnPHDKp",
+	"KOhQK9BnNMrtWOYb6d5fEekgianwEXyA5yGBiYX8pTboO259oDtMGwJMpaiQD6gSVhgmdof1+g2z4rOF",
+	"YpZXY1MlWucszs99AYv7BIOxGgbpupmJdeKuq727CFwKGzHDcgKMDDhGKABUJeWNWRdjwjEUGdMisuNz",
+	"TJNliBRiwS316BsrVeNbJ6W43EuQUjobW1JaQ0rD5bljUCjq99DRCemkCyx268OG4lEmuyKOWGyuxlST",
+	"GCw8sbeGSAI5B7JD9QV8Qdz4mmeSK2viiMIAZHdAoBuZoXr4YByJpbmk9UcDukiNyJ+MHC1RhawTGvYe",
+	"u0jHfQxVuhoXMhZ9Sn5buU8VeFXsWHla5IGeJdB0TGFJJVazZwboXuFlR799uXutjmD+16JrdYYMgl7o",
+	"TNlQcCVVn/V0muqJ8QXYO7x71c+coltfUY/uVeNLPNS4nXOuYposVXmmDSo5j63NZGdsyc+tU501Dhud",
+	"lHev3GkiEOykcdiKGjmcUNI4fBo1EmlAwbmEY9M4bDx7iR5oouavM9mzbCIzAQWWB4Ino4Ej/47L0Ssv",
+	"6BU4Zo3D1jN3zfxBmp3Ox10zkBlwVDvRzMh/QVsFP3thgM/CON6JTCrt324U2//194aGO0KL+C+IAoZ7",
+	"RAN86gd4NXZNnZyfvv+we5GPeL/pbvt8I+8WNvKu0Ejrz99W8MzTgXkFp+defPP+yNZYvPyF3WKhfdVY",
+	"aKNAmNaPXeBZ4EIgtI95WVNPzcbB+o7BVBQeFTEnefYHPqgeOKtEyv5rJozVmZjxEcB3dJh3WMdpxMaJ",
+	"/Rj6BNGzCOYCDMc19Obj6XsQdqdQcFVVkXWcSk7Wt0hq3zow2hpvyg0VKamXqKBMZSUF1im8i2K+rQbV",
+	"DCQZ4oMh+lIOeV+Y+vjvoqRyB5rGJtnLNgr8nqLAAxn3uo+03xacoFOnpGJxLlrHGF3r1RF8Hi1Fapym",
+	"bZUR2Kej4hX8BKEG18NPbqtgDGQyo144xkwZd0V2XBTIc0iYQwCP+TOXiX8vVf0Hr7VWzHBIfQ4NzKkY",
+	"ByBJry4r31Op0KVp2TbwaOvkXQEJca3yxlJAiNTjIhxERpZvWqEAi2gKlpsiNOJeMDq1VVy+7WU7VN9K",
+	"FYO1x0IYDA2L+vGizB67cBq1G58RNg8QujGo8lRdC2V1Nt25ATbx7qnvSvTt/kJftvRtS9/Wj5t4Z6aH",
+	"J6jzrDnZD40WnP3n2cmbiJ29fxOxT6Jz5qjjm9OfWE+mCBln2VAby/ab7J38EQjdQZMNRZ+P5GeRmoiN",
+	"R6nmCSZlcdbT2dC10RO2OxAJ1UhpKyqtMhGdHPIQHJMZnxg0gYgJkwrwHDWzg0wINJ9GIWzQQ8oPheUJ",
+	"txwg5bmaYgrgAC4GWbXbCiYQoG3hk492VJqZcXeAuqT7ArPYEvb4oNXKQzzh5xgj7N0YpAGICyoPDY0V",
+	"kvxowhHYehwHgkxHzHSihsdZekldxTsIQoN+BxwIOEeLxn/A05Xu4DEMDi3WgGwrvzWtJmnFFDVptb4c",
+	"cjXFCdSETJbs+qfuwQfHN2BUPwmUiqPGcJxaOeKZfeLO2K47ACu29Quc1Lu2RuPi1vAe2KKSPUSWLImP",
+	"zJYT3YYTLTGDj1q/5VlfbHO0FlnZFREoq5dne0P+ebcD1KCx39xrPm89eyd/bNwqket50yzJIp/8Dv9e",
+	"Llm4xPoLGKyLjk2YPfaJcrgn3F/GQIWj3OsqzR77h7dPout4oCfCtQR/MVVjLCkZ39dBe7cW+K/AAk+3",
+	"6L4siYujdOAkbqweL4RU0EWKmWO6bAgiqMSKBFqRgFaOrGiroNZzgPyMR5rybpgZyB65DiBTxyy0TD5g",
+	"QedezH+LZZOyVvz9CSpbDbjOwrdGeraIuXvr1wYStfOsQQAHFSzVeJMi1pkyju5JitAdIIYNPZ4J/NFp",
+	"vhB6XFTQCkFn3oXZVkqIxIQgNCjmhIqh/8Zf/Nost2AH3FD9wtD+vRjrSJgC+2gdUaKlemQwsfMrghL9",
+	"LtKOhYW04yFXU7onJauGhQRWnhWpBgaYrYtWUMDMmo1lP0LYDeMhlMFPCNJa8QxOuHESUNHMZMPzBClM",
+	"h7Wq4HgxzudbiF7YRiJ8qaEZTsT8mbsDhluMbq3NcwmhOcUbHgV3F1g2jwp3f8BNwZrc3KsspuP16cbm",
+	"2cxbaewCLmO28Ttf2a3BNLBcKQk7eZ8BPDflO9D4CDmBgrSZ0oQ94X8uu7jhLhE8EL5xCZGe8U65RvbV",
+	"2JfIbqtyzkG+QAEZDhuq9xX8I4TmPyztmcZ1P6HmflFupiNbG/5Wl74hiD1Perkrxv5kyG0mP69ZSn4H",
+	"9jxMWOrqYUcquFKeeEHIHAF3RkVRIGKp4NeAkDa2FDwzS+14mgmeTMFr2lZB9jADKPaXyS4a8UkpVAlL",
+	"ZK8nMkptdar5TBxOQPkkwheh/5qSzgpdR23l44fyTLHC9BZSzHe41g+UbtLo7odu1slgs/KlLYfpQDVI",
+	"t/HbSJ0tbV2KtoI7AXCHZwiTT4u7Q9r7e24AXCKtKJ9CIYo5+ETKeUSYM2GuxiEPCOswZ0IgtPG8azNE",
+	"QYKvBfyaKDEWiiQVhNBcnQuhL0E/RYHUvXFJb1TbMfH59YiT34rnc8P3/WtLVlqjRHRDslLVuV7o4pqr",
+	"xpkf5E1bLDapZWyNFfeVbLTWs76JuAA6fZuNDPBgC8tFBmCNAH9la73+D9xkcS8u/+VoyTYYfitir5Ds",
+	"s14atkyyD/V422QfSAUs5/lUeuUg2P+Bk5H79NVvyciWjKwxp2aTltBMXEsxqfdpnuPvoA0UYPzK8H0R",
+	"4ymko6CNktCdMPXkBnxYanspeNgCOKl3wtdgk7qf1wTPSouDQFvQPYRwGMuzWii8DKouL4/Y59paOICZ",
+	"NWWPY0fJ4h1HyM1AT9w3kKgd79SNS5pLfLk0NMIU7WidCq6+eVBRPHGLgfBo3bc4eDdAimbh9nqq5L/5",
+	"YmpEpkFpZEemMNx1Rjge+1uEvUHOMdwhQFgxDHcSaw+g08SD8GOdbqlmnMV45ffYp4F2TYfSYpPBNAIv",
+	"85UTrug1Pk6cBpdxmdaEM+Ih/Uc++83ISXPd3EcSMg6ivrYWbNA2mvEhEYCfZeKEEtobYkBlMJgvJwSI",
+	"z/jETJVW0+HNIVdGoDvMPxwxnSY5hH1lRNWFb3hV7WVl7rdJnkazWMzP3BJtmVkNMzP5WQjRt3D81gbf",
+	"agT6qEQ2JFluKDiyAwOgrGXgUgIn1Yo9plo7IrsWmSGMUg9UZERXq8Tk0U1tFROaaYxePdchlixFg0Ce",
+	"EwTfHnkE2ajwOEjyM+8EjFT3dcQ6Y+vYIZobcYQTPmWIlsqOsR3EaXUs1M0emSn6wmi9KTirULWtPmag",
+	"cF1vj4Sklbic8OksOKk7JyRgG8QPZ0YPBabPT6jQQQA2oqVoHDaueXc8HrJeyg1U6XOb686Om85Qm8Zv",
+	"7ozaiZ7vE8HAPUiuOwEMeiv2E5ozuscbUaOrx92BE92FtUI0VkEdpcW7l4Kg1PeFqLWJGLGFG/2qownW",
+	"QD4Xsf+FWKM+dxlILTorkdh6Ojs0IoUHwN9f43y/tVCwzTv++pzpxJPXwvxrfekznVR6yku8bbOC4gbJ",
+	"8NZTfl+e8nUe5DWnkRY8U0ZA2ksuoNpZD5U0CMzMOJXQrvQ6rYlGb6BK7spS1h1f763Xaet1WsXrtD66",
+	"Mi/eYfWEGpvOJ8IQYx3BjE4TNwrQT4P71OLnUlJ6IdyrwtwDHT4MP9OyBYnqBidKsfpUw6m+eJS5GpeG",
+	"OOSf3wrVt4PG4fODqDGUyn/cX7YIHlkF/PKHNevqRNQNwz+89HK9pRde6UR8y34pOJpvxbVIF5vxUvfY",
+	"1pBXa8iDNBdcpNun0i+HiwHRsQWCxPPrID7zrk2nmDrTsyLzgBlHGFsOKThCdQXW7oZ63HCfRNIXGVrz",
+	"2ioWn0eia0Vy+c8xV1baacyUJlBHPhoJZdhYpQF0kaJyYfaOw3tjm5v8JcYUJvHOISB1GzbkUyzkik2J",
+	"pK2w3OZUjz2AR417ytPSjQhRru0tysYDEIy+E1gOXiQaa4TfgPef8OR/xsaG4ss3+AiQqACUIN5gnYE2",
+	"ZMAWjf4BadnjOBGp5THriFRP2L9EpnciLwcIwlXdY6eWKQBaBQKDzypvgG+rWCoz7vVkVwplL7FQ3M4e",
+	"uxAqYVVkx2oIPQann82mzPCeqK6K6aa7cfpwHFZ1SyS2ROIOLNx0F/GSrp1IDARP7aBWG/rZAweFzE8K",
+	"JIESWjwTPgMOWotYN5NWdnkasVRPIjYUiRwD9vRA9gegKbmX7SATZqDTxBQMNFaqvjlqKw9+UMw1BRAw",
+	"T5l4miLipxiOrCyEAQIl8m7DKWpvUrGnTZYA0o9KciAk+IbilNsKzEATmaaYXMep7OSIdytJTZ/kkJ9x",
+	"8ZbR7MqZs2B5uhZprb5CDGEFuoRjAVF+MwrLxtUQWs0ayoYHNZwX98JWFakSKwQe62ysjLuca6cYXtMw",
+	"N5hQRCa8aCOFiTzRgMxY0gGApvnIg2G14eRt6GqDZ893chP2UJjz9sjVaL9pYatur/reFMYSNNyOGEgP",
+	"kIMQszVxG29zq88mxEHf/L2ENoS5LTixdyv0bWW4OsyDggVyQ+T4ye9dnYg/MVq5Mh/0FdVyzEfzCOty",
+	"Y4Vq93p91pV7rnChbpR4igfw0YxldsRBYiJBx/3UmL03tzTS/rbZa34vmaHLXvNtlPID82O5873Jaz/U",
+	"1yKYdiqlsI/BqFtOlzokNCinT/qKOUOoCTuB+pKQN+B0pc6UTQZ6iKAjxqlxPW8gemRYGADZfp0SdS3S",
+	"iPF0wqfmiGV6gojMaAwiI3CVOhV8ZO/CpB5sUpbvtODwq+o0h5O5Sw/dPbnGKkaC4aVQxgmMgnXpavDr",
+	"aoruOb5T13PulswEeToiLC3FDYtBAzk8aMX1I6KX6tyWrWbzdn5L9HDAyKwcwn5QfHDjsNFqtp7v7u/v",
+	"Nvc/NpuH8N//p2aETmcqDa6nsyF3FCRx5MS13Vh2TB3R09mCQbWWGZTVtxrSN+xU9bRssV81UNKtcnmj",
+	"a3VY4A7rZaa/961Uf97ISeejHt58PH0Plg2ugC04EToFokBl9PCLa5HOhYzs1VoUFzG+Y0QQ0z32Q8T2",
+	"WxHbf+o49/4BS2RfIjhy8QKH/+w/qxbA3cxvFMBH3FqRuRf/+9fm7svffv/hz7/8QX/ut6L9gz//UnG3",
+	"f7tnPwjZB7chpV9dSGmw7qK46Y77eu772A6eoBC6m4+nzi2KAaRQ3Mg/DHdaqIQCSyk1yhgwC6KMjJ9C",
+	"Oo9I0AVadeFxJGd+IJtRXV+VOjnHHpZTYQ+qyWBYjAk3QaQvX7NzbgUw7l1k3wtu3Ozjf0aFFs7FkEvM",
+	"eFq2lfyVmZaMsKu0Ynw4611d6rvUiw9aL5cqxviOqykdG/MAQI1s4QQWiIJb+nma8OvvDfprvxk1Rq7T",
+	"xthAPt1EqkRPGoeN/WdDEAUD3eiOjdVDkc2Tjp7O+touQTrecZmCjU2qK2Y1Bj+XKEnEZI/KrlD92q6V",
+	"14LxLqb45zKG2B1ymfr6tkhluDITkQWtGxL4fBmk0KhWoNErbQkz1A0G8n50AsoZV2ygxxkQNffZvTA2",
+	"ld5OnPmGSdVPpU5WIlWtiiSnwvqi7qf86kaMM1hUWCUQ0iji/1umYd8DcSlb3c0VnnNIDoaSQFKtQDNa",
+	"gWbQ5ZsnG3MkItV9qW4ItYKLSxe+C6GTGjJOVALBTb1MmAF+R+FQVFsbUByBKMTuYKSxu9qxo2VOiI8j",
+	"hvf5w/HYDlptFXg01P0GxMfnLw5eRsyILpiFDvae7lBxi7wVCMrsQA25MtVh3LCJSNO9tmqrTzCKsRGX",
+	"SKrNXwEKiHW0paGjzY8yPn62dgSGBnqaWa0j1hHGozjwhHdSweKuyXqX8H58yIwQRNtocxlQCfcYNBPD",
+	"UI7ZJNOqX5bPuGJjdaX0JNx31vdCJVhkkXhiYGye/yyHooCHmcn+wBbWEQTRRACV5lBbjpp2NFinCTOa",
+	"gk8Omk8rDZxwMBaodp88DUeWAXEytKDGrx9WMociRL1MUzgOZ51MT4zI6mxahe0qWWnChQPwpmgejum3",
+	"L0l4h6NaTj3/cTpztoo55/Q8AnT9h+jq4VBkXbHXBXNXznfxgf3W0wMgAP4Az/XkfgDvVrGTQjNdnWWi",
+	"a9lAZ0awl41iUw2e8MYKSe5v3QbnTCsqLc7n3clksgsF0sdZKlRXJyJZxQXUl+onnQ3v2vf00Z2+My6z",
+	"KiX7re73RcIwnXkr/W+l/1UZ9FvdX40jP7+RI9cxZI3ZFNUc+cRp87aguVN0WZk9W6ZVV2Bef4lLI8dJ",
+	"U8TtKryDPDATvbERCQY5KT2ptAPQEJfVv/1AB9wwoRKnfN/2kN6bRVf387IJTj7HKS08CXM2nnpdDRd1",
+	"l6fpgr1HT+j87gN3p42PcJhQgUF103GCFo+qbTxO06V2EnGj0HSEiTBf+V7COk6cxrXObUSmXmuS9/tk",
+	"PVBQ6dp2RKpV332qtLa/GmeZUPYXNAhsjIdC+zU2ahr/12Glvq8T9mmgGR+y03WeKyLiN1h/R8JzhgqC",
+	"79U4sunIbI99yEtLZ7wrVZ91eZoSdCtg5cPrlJvnvmmriVTmqAiK5RSVg+bLUP3PkyVvQ2bH1AwGbQCg",
+	"Nta6BW3GMSHxGW2ybMJNW7n9AbyRHNwA8kJSoQ5LPQgA1vI+qzInI5Au9viguc9i+PIyE46xQSUZVAmx",
+	"uGFHJ9Ncb/HkFHfWjcGPLonCHL1eGHRGJSZHOEGqzP1fu68uzn/aBWE0rlKuaIfggY2BVUIXBavUvcnd",
+	"HwGmbUK7sxW+v/241QchrZ94wjJjqAJ7RH4eVzHKt1aX5zPRl8a6d+ooN1YcdcTZk//AZtnJjFlLJbmN",
+	"AAjQWMl/jkUoQpiJPs8SZjXrcrCMe+s0kqsf3C8vWqwzdR3qHvvl40+7PxwFe5RhaIeymnUcoRsOtSrq",
+	"BY6eex/BtchkD2mnHx7AfcsUIuba6hgTroAwXgkxMgQXLNIemww0lmPMbV6P4/OTN6cXH0/OL0/e//Lu",
+	"5Pz44+mH939F5OF4J/CwVrPlIxjcHJEuu25NW00GGgL3XNOARUzVHitJMO3Ll9iLAr+eQUh0pyv8Vmkv",
+	"4v9B7ZCtCMIcL8mSc5zwRtSACmj0zVt9LVIOEV43mINWsP6c0/RX8lrs36WMie5auBvJHkPV250gsI1+",
+	"D5yk0ktUs0CRL1CiJwrARcnK6/WM4GFzN/j7cyVtmeUiZolMqECPV2CLT2/kioNqrmiEvWVMS0jeL4ns",
+	"yJbccXeHH9lQVI5/CeaLstEkKCltJQ0zI6GsT/rFIr1jx2U6UxyHyAo+cdCtELAEfdPVnMaITbuiz4t9",
+	"fKknei5oBiBCiQKTbvXNU4zmEjhn7qigDve10Ixnyygavyh+zWXKO4jitlY6czEXWYI3Cy8s3OK1UZ5q",
+	"j7enAsvY6R4ZlkqoKO7fwix+yLhHQ/kNiPm+o68bMR9nsQxiPsUV3j6q9CsJ+cRccT5kpyz1LsV12vr8",
+	"Si4EcQZ/AIRNlRjaI5OzOu8JmjuhQiUXwYtxKxTTO/f+fLMxxMG9pARLxLXsrtUlgYr6bohtqCR6F4gt",
+	"EkLycuGqRJt9PF5ULvPjhKaESXuIuoXpcqWcrq5HQsF7hqKDJEYKttXZh4uP1VaEypoGA9G9OnFt/8M9",
+	"L5dP6Z2TEfdqs4FyW+zqab3vYIlIFtgoPZ5fhRo1GmdO+7UV1+bEte9F4nqr9RXiLV4XTs2qktbzJSSt",
+	"aLFrqoaqoAkvuzIzbGw+qg/nUOXORkoC12NDStY/8h5WUrHu4fIXLLLFFduSgK3Gtir9wFPPhtNCAOQ6",
+	"qcZN4soTusbLZi4AAFoGhU1uIiSA91jKLGAJn+6xYxUujkeI9bfHuxJYX1gn8wD5qsIcgfFWiSrL2V3m",
+	"bbNRDlpbea+Dk2PrV63QKL+unCF3mhmCcJS9bLe6fc++LIWok3GV3FxIEB9hnSk4JKkoWrDPqvGwIzKf",
+	"Z0wJQ74ecrXN5Efs86u2mMAcFttLcO327kNPnc9W7/h1n6uXjQesy7sDd1CeN02jWhWdPznBfFFb7Aee",
+	"u/V56Qs8LmuyX6z5ANRJZjDne4ife+Cmk4oyPR3a3LUcyS7P7FL10NLU0V5h9tgx6zuG8MhHZwLMWNCm",
+	"ZwwUqeDZK9fHqofRveQl0jWXTXPHzc0b4tiGIzu9S9Pbw66F5tb6diz6xC0kxgHidufHM7Mr2emiGzCw",
+	"3AlEwjjKZFdg5E+AxwaoYICp0hNfOJtbd0AdNybg0gkHiI/OeCpVHwFL2SeKj5Emt1y3lRFz8rKbzBHj",
+	"eAMw4FMJCGzkmaXARrDuGYg88OFHWP8bDxu0UYNE/KU3ZZPUG8ZWQ7xhSl8JQsdDt5Xf/gp6yI0vvYAz",
+	"7OGJtGK4XNkBMGCRZHLkIbn9xQOS69VFDi+NHDeh59FXhoHXAWGbAodzCLaYPT5otdoqfOWNTPEOZMdn",
+	"gg3HTnATDMId1JSGJlWJTgApcX+gBwZLnFRUM6Bk0IGetBW0hkFDPBNHWAihOOWgHYPtX6cJROMNdSZ2",
+	"3ERhARAqnVs21May/WaTiJrusf1m1Gw2cbwUKeg5LQZcdB0X9jRlhugMocYDp1UuxLa7ycfuW8rJjdhk",
+	"ILsDpFIeNDCzkNoEhZgVo8oPPiVWYzItaN+AwKYhbpFJW127IXHjOrVieJdMfwOIK34Wd2zMXERo11N+",
+	"L9paQr770oD3Zga6PY87G9tCUfVQ8WoplleMj1kYsL48Z3zyew5LulRtac9+qsyk7okC+fzKicyfW73q",
+	"Sw/8R34lCic+ZNuuQ89aGCVAB/uRYTKpQf0uQfLeLkigGqL3E0gpHqtRYgV2u8feC5EIp9kJFeRFWhEv",
+	"hjkVsCh0OpGRVUmMd474e2sBpwYGvqqWIEi2j+NQdWsHVFFjIdNkIIZsPHJfJHqiQhmwnSNmhEqKQVN2",
+	"ovfYsWVN9zBW/kJoaNe8LzvP3iHmLNbGR8E4F7URuBfiAWsF7J0j1oPoYWiEQGylIehp1nN0sjLyhat+",
+	"mVLeNlmF5I3ClRtkwi/DsJim4pe0cfgULrgVo/KbH6C2URkLBRa4cbi7v0IWip8XYqV9mwLoVmT7yjgR",
+	"Aff5slvrtDAMRdYXCywMNtj/gMp5zRgOJEmBwU6H2ErdVAKoPWT9pWkooQoQTnvs73ibpcgrl/FhQAdu",
+	"K54kbDyK3OsFSwYZEVB/32OfZjV+nc2UUXO6OI67I6aacqUHY5VkIrGDCCimL12/11bukpXmRqQWRz/h",
+	"WTG9m8KGQJP3JV0fHzQPSOFX2l723C2A9O45GgqrTibHTSnQ72BntwTsC4Xb76DOBgi6+hpuaPECrI3O",
+	"WNHXmRQ3e+7zx6q89+7OjXgmlA2oB7lzdsYx64iFxOdQepI1+RCv8pEtUyoDKz9Dfmt3INMkE4XiENjU",
+	"tLZ+Box9A3Ltgwo0oAWdLo41yHf7gcQbdItnYU0OXt/i4rgDf3yqQg9uc7rBo4VNPrhghDCwWj6RX6Vt",
+	"SMKCkIRuvstrObRQ2mXZTDR8uFwYqZrSfsBmlypIBI/mwGaW27GpI6v469I0FYZxge98w6VTYJqLaTCu",
+	"9LefHQf0fehPVuGm0Bcrmu4qFSU84LOO13L4AliDYrBcx0wqYwX3IE7gQpS2pMDkmIlnEHERgVAEgReg",
+	"ImXCGAJ9uhIjOxuGcchSbkPJsLKHmL5kSuOiILw5FpaVhsVnJ+9fn75/E7OxsjJFib2tRlwmR2wM/zoZ",
+	"LR7x6SU8EZNQ3+WqK9JUJEFPQutYXwPGFsQzYy+EvmVsrj5Bx8enr+MwcfDEpilhsHsdq8aadchikWU6",
+	"MzGtE8ISgtFM98j1GoAnrNYsldamAsNF4FfUJtuq5EDO/dCs7IbGRRtpqSwtG3klWrFXa0m3w41/Arpo",
+	"4VeI3WC/uBVqqwpFmKEeTHTVrV0exuL6g6UAdRO+j48YV5rQjy1P0a4Xi88j0bUiuYQvY/dWW8UQxHNJ",
+	"SGLxEczUby1RYHi9AIcz5FOEWYR+rdaXbj0u8aVLfAlBpSGxzvV9mojhSFuhutPdv4lpfAgcK01x+/va",
+	"uhNIaNKuefCBdwQzIOf3OWX3w61w7UPc0ERW1xNH4BG4iLeQecJA/yamjS/DbPaRfcX83Ll4DChfIC0z",
+	"VjrlB26CY3glcJ7S1jUOG89e7r1sAlkMkSGFTgKEHClvoR16+Nffiz6DwxdRwazaclNW2jpqd5YKbgTL",
+	"V3sVGB9Y/1DMd5OIPbjTNUIkkrWyBBk22e6ei1HKpwggfZNAWfXK1oEvki3g27qFlLOUdyFUURMBWySk",
+	"VOU0zaVVLONPxw4W66jIuGfgfYNxBphbxIJcErGBNNaptBAoOpCjoVDVmqon2ZuVh1ehFNsQyrsvWUYO",
+	"0PXJ6asbPaovxROUarHwwS0MKTUYi9CoCTc+RDAG4ftoXoDGsBssy8feaSWmJNbzqbtdOdrUWCUAukYi",
+	"VV8L01bQQmdKiId7DFFDQOoc6BHjaaonoIU8jj+cvz45v3x1/P7VydvLX95/PH37V3eFRyKJdxj3croG",
+	"yxVIbLnkb7U+hJEP3fjaCoB3oWuSYz8NZCp81MC1TAgdUWnLEtei0WwqLMLa5GWaWs1WDngbNJWCwmGY",
+	"0VDCG0IpsXf3CCkeeWewSOgdN0GMdp9VctmDFPA4wtOIylgGVuhnzadOBJ9SzTocASZggE8DoLoeHzSb",
+	"TjuBC3VpM66MdPtd7QXCwT8A6jdf95yyQTffP6676zoc2dltdgcj3+epsGSxaC5N2j6GjWg8YNf3irT6",
+	"PtKwb+3Ahu1bL4l331k5FFCbonHwzNQJNU9GfLpu4j3gWZ/iCaEnSMmyPI18tSmrGWeGX4uEDYUd6IQ9",
+	"jolKX+IXl9LRUk2PaoUVnsvwMPRGWwXi9RjBw+Nc8ArN2ulIxDt77D0k1EBQEaiCCfkSDumO54FBrRbY",
+	"D5JLfOCSfol32orCgbiaBuPMkCcCUyFByf/DE+c/0Oo14KORUCJhf7TVH7u7u/A/91iruc/+AFtJoMmA",
+	"o15BzpGv7DF6r0XvzfMJ0ZUJEoMIrUOAmn6lHANDG5xliUwOi6sIHYyESqTqx1Rr1PG9ngTQqrHNeeMR",
+	"Gb6AeZZGqGh/c4LU045qKWAVvielM/c3VOVCMwbarfxWSXU5ynTfScpux2C6B81W/kAiuk6gTmL2B3uv",
+	"aeEAQ9Wt3BGLE2GhhplBlKRp0YKHXCk34rllJjaN9h03g4k0gnp+1nwaejaX45xkxLPrL02JKe6xi3Em",
+	"0mmwzlE906wvEmi7rY5nxRu3ffnQPPuFZyBqgpaNWLB/C8btM1gKb9BXl+732PHntlrCvgi1ZLBELmaE",
+	"bcZkNeLT3GDFjikGpptxM2C6h2KKEdk14Vtd4d3oZUIUGoLSZEOpxoCFmrjTKs1A0DF3C94R/THUNXAX",
+	"BsvgubPEMy8+OenItddW7qzagZAZdGa1PoLqcaVbYjVLBc8UWDylRYg0vKsjPoXaAkh8vLHxSlTCWY/4",
+	"9AHY4oAEz9vJZohzubjZDJVuHL5wnAXhuKpa8kBdc01QKThHYhuhAffv5bU0K5VGO+PTYFO7S1TsM5xJ",
+	"nfRGE93a2VYD0L7DrSlJ1tt92qw9dAkBnnbtNfH3u4qq3cJKrddYy6c3KTNelloOKHhpo+3yGo83t9ba",
+	"c1/xLJMii5jNePfKSSkUbxRS94M4r0Py/h6DAFffeCHINReXqVp0yJqxmlmRppV23ws/yk2CBfs+ashk",
+	"0TC9NQDf24W6EBTePvXqQsavRXrPRmC6x7tOjrs5JgoyZqwGCTlU0gPtUvd6IjN7LO7qRMRUcH5GaYdg",
+	"HDQr+jtSg0ZF7OMjDGiD16bQz1tpam9PYdqRd267WfvYsAcS22nLQ12KUs+HxoVn6w7CCQSccGvFcGRn",
+	"HWV+lYqxchRaEjS5vrx2yiTvXt24+8vF0fnhhki64OiqCqRDdfoW4cnL9LzWGD5ahG8/io8mujiOz6/3",
+	"9xPJN8ovwrI3eZEX3L//BPX+m8m9V67o2dJFx8JiIY7bP+ptaOjXogW8KWSWtv8dDeerBiAszWXpA+2X",
+	"9/s512iTmpn+lx7yOifGz4THM3tCEWIGfKjoueiIgQSz4oyToqczijENFCi3quM1kNYgal4EFUraqqfH",
+	"GUtkH/AUVcLE55HMyOXnDbVcTcGc39XjFI2O7jYRjo/3ZizpyYgYbytf8LVgyQ6FAq6UnoAZutWKvL/E",
+	"Pdnh6oqRGd6wg2YLwXhLl9xjCbWaR4XiTJI80HSY6kMVS7diQ5mApT7u04RIs1xgrcITtwUOXqd1aWss",
+	"ul9j0QW/FoUYneBxuFdr0ay4s7CyTxFCh/gCBsJjrD46nmw1Q8ljczzqGbjMwIcokj3m9Rp0MZNnu62M",
+	"5ZWeJRziPPVcBn20vAsBTWNrkZk9ta9hkQtWzk3IJhVnNKoPQJ3Zu5maiVUWxgVnpPmAmNzW4nifIaeb",
+	"ErxvFXJUDTj0zueIFWRLMLqNIHKcboObEsbuUGBM6fmQ1DR/W8aj5D5E0jPEWbpblIpb3Nb5EMktAMX6",
+	"wgMxG3HD17FK+jE2kyPxZCI6A62v6nFwMFT6Ap4GhxbF33RElw9LRjgQhDCq1eyxGF/ZvZB9xe04EzGC",
+	"5BrZV0x85l2LuBJGUAV8TOtn3LYVqJY9eS0o/McwnfoKv0PQQiGwa5xlQnWnAXzXDrQRMwGEh3kgn0iN",
+	"wLCrZlvFNPGgL5cVcUod3WMn1ySeOaV8KDBbEPIDg+xHBfApnZReCF4QDNxjYyMwCIlngrWazWIwODwX",
+	"1PKx8csdoQ0ZhnxQJQ7iHn6iLVxgGsc2HxnYAdgRv1QdjRVrKHqocdiwf91/8fzpi/0XB81mdL3/12et",
+	"Zy/4D89fiheiKzoi4U9bvNfjz1vdpMuf9viz/S5PXogXL3hTPHve6z17+jxpdsUPYr/5Q/JDJ/H2b2Tn",
+	"uQF89oyUTOFD/vmtUH07aBweNF8+jxoUVORm7VTSTWHwnpHwDjt551XFXKfnoivkqNL3dIr+koHgWbJ8",
+	"NDgdkXM8698+OS7R2J8FzzDwEY/bqtSUT3Y7cL5g76toqRXGLqakH32SM8Ui5lqi7rFEXItUg0Meg4Od",
+	"vu9hs92NhWQLIsOOVswREEjqoMjEPGx6IQ1xHS1JQaCSpTC5evuwiMlHYeyWlGxJyZ2QEjt7F9ZPVRam",
+	"pXopccYcwI7ns+JC9L+jFRODBqximPNNRoQ7MB+sFma7tRjcp8VgXS7oL45RIliwemy9MnxYOQLFV3KM",
+	"jc4sZZMU0kOO05T1ZOo6doJ/Ryqxx+J/xizV+soACwfwErd8gG6BsH3k8fPYVBErjAjTwa/GRygATEca",
+	"lZ6h4MrpHKAi/GoEz7qD3x7/r3Abn+BXZzSNyoRKcJv79VjAxj/BkK2GqbixlNn1RGYCVsbdpNFAK4i3",
+	"qgpf+efSkSsXMIOP4rNdErEal8/t+PJPv3ejWuJ5KAm3XNPw6LLtvpMK4IqWepZ/XvrZU3VhdfdqqYgG",
+	"dYEAwQuf/EmAlLTUKhyjL0mmjoos8fwbK5fCGj+2NpOdscUB1+ETsNidx2uuuiL2tXn+GXtoKNCnXfM8",
+	"w1RokEHHU3TNI/h4xBJpgDe6m9pNx8TvKkOyNADILC3euRt3obPlzvUnaQc/8a4AT943G7yFi7JErEuo",
+	"JvkgQiVHOflcC56gb+9Jz1+1JflUrtKNxh700jB0ey6DOOivdj0/+M4Pnt+Qh3YC58a19qOIIdlLH8QJ",
+	"GFQ98cTyhwAs4SszyAy/XOZY0vZ8wCFsz2Q1MWRaMcNT8cCIoh/W2k8kyra1J/InyFAPo+hMGQrc4CyY",
+	"etE5Yp388LF4MO1kMonZRMj+wLCOtoOocKilHRBComsL3zpqq/hKTN0XMUsFvxYmyOV6bI9YbMSQKyu7",
+	"MRra/I88hZIkx+TTcPI90xl78/H0PTgMjI93h2xpsvy1lSLfCVXWRZBvT43YMUXXOUbQajZxdk7Qybi6",
+	"Egmkbf84D1Pg5HlMy4/IPvE5z4I0Vuvk0JcwRSTlx+0GZkj+5Xmz3YhYu9ERdiKEYn9pNWGN/3LQbDd2",
+	"WEe4ubSV14i87jSEdH7pJDOdsXjIP/uPhk9zdYpcN5lgojvQUOmUxQAeOcqEBRRG3FalA07ngJu2QuEu",
+	"ywAL0FdcSOWVSKVbEqeboI0j7O6AXwtvNo3Dq5cg5aGWd8TMVGk1HaLsyBMnDbJPA6Haqtw/FCCGgUXk",
+	"WwqxzegGEmkKB0SRHAopYTjZOMn0aCSSS3jfA3NOfIKM21GPfDlkKe9eQZFj2LEA2ak0nlBpIFZTEV4D",
+	"+ahwzDSaRFCaPu01FJ/1ZxSxC6A7CDyK8iviCzaWLhbowkbDLrmmL8FBBqcOpVdAcOQmHDbK8xiUZBhu",
+	"2ZBbRB71q+i0ZlW8S675cMyV4JnbVqn80CudXiVteKGyW0xJGgnQu91+f0T1GzYtg+yTSi2YDcRiHfh2",
+	"FahmdeKqSlTuvkvVB219bESd0uJWcUVd/J17ZauLb3XxSl38fvXYTQpkePrPhRmnbvTVVmfgt0C8blmk",
+	"4T6CdGeySt00qxQJEri+SGZLx/0nv7v///PGXCFwdnLDfu1MmUxKJs2+8PrADtZNMlZnopdpFdSOHOe7",
+	"y7MMa5C4Pqs9FdjYj9OLdNxvrFRl0LeZ034+zni6m2SyZ3e9NXR33hparklosON6XlDwQbaazagxlMp/",
+	"3ofQNysy1+x//8p3/9Xcffnbvz3eDX/u/O+/NGq8lpvVXGodM/jztlLFEpUqvEiJIFuMTsqa9ahxvy9M",
+	"PewByEE8SEFDPoVgq44eYyWz6Ugcoi5iomJBIgA/KqlOHIVSi0FgfakKKX8pR6m8rUDMQrEfEKRIBAzF",
+	"Fi2KyW5lU6cCMCfSSAxrECrEYVEHTuSHd4bSYMskrWairXIFARXAKpkRV2cloREwx6Avo1mPV3lJ7lgm",
+	"fOd0QpqKT5Sv6h9PS7HPcKh/iBo9nQ25O0xS2aetRuQIkxyOh44sAVXCD/uB3DhFrQ9hhBtlzPm8ahEr",
+	"8kdKGv+9X/NXdIrdBUP2Ws1vl7zLCx3/5bpIOSAiVU9w+tmQ9+n2ci/ZmZs454OrlbTlP+vmP2vnOQC4",
+	"09Hj/sDuWt0XdiCy2nN7VijihUVeMCGKwgFA6kOwQzSSSQMhB/k3WkPMf14kibOp4GTqMjbTyhEHZqUI",
+	"ZUPayn3CEjN2ogudcctSwQ1xITDLgEkQsm8746lh5C90st8ee+U+AD8TEyzNN9Dj7IiqkkwKHAvAkNFa",
+	"MxX2kP1q5FCmPAtMtCQGp9LYC3wguPfRUgjoiHWe/h9hzT/6Jb/N1Z1jLj/7Ki+5CcejPa6dzxzcI5+Z",
+	"WbubyYtPwP+a7jzY7X01JrydXnDbKCHIxLUUE3OzBAqeecMmmbZe+gzDWiE+J/IzomkDOUhTYII0jr22",
+	"+iht6hMLdCLJSDtKuVRgaT1kwnT5SKARduIx4bGOlBnoiVoQanNOU14GlIaG5WVlQBVWU8BhrRXkXK+q",
+	"v7xlz7VVJTgWginOy8MgJR1GgQkOs468Lw6SwB6XjpH4Sh19OMvFfj5/Or9SusILhpMsnH5PTfw3dcJu",
+	"tE4kcijQzWkUUV7HDC5uSM5G/1a5Ih3SF3DBeRxuqaSVPEWQb4N6rHugCH3RVgOOQgn2Wa4r95iKKbhf",
+	"LsVnaayJd46YDDnfVHEMBQ5pB0nGqwkMQmTggdpQIiI2fi+gGB8miqZWWxfB/boFwriXSgzbOlX1UdB4",
+	"bCvFqFrCtxSOxWCJUlWVstaToVRiWegKIlo+2iAIHlUIE++mBfKzCFzi1G7BJGoPzSei9Gw4rWIbyzPP",
+	"mhD6WucLdVaqWFaQugvO+ojx1GjHQIvpZAOZQNJ9pdGo/nw075lRbFND7j41ZENH+3ay4rjiPlwIi8E8",
+	"oTitG89R0JJT0cMCxBjnZNCus8c++DocM7cCy4wMZJJg2Ej5fmQCcClKd+QBiHB3fjO3wBGbB47YyNWr",
+	"FTvIlrmqjRfKcs/FdjGrnTJV9OQcUpgdt6y5d+AeaO09Y1YOhaEISdn1IC9tzHQ2kcffgojJp4Wgyj32",
+	"k84KGlqxDo9Uifjsyyi5201mD9L/fP5Wnf1nxma7tcCu5OmbWbxv1AQbdhGc13jZ1mJ2zXj/CZzfeqgB",
+	"REzi7Fp0rc7Af4IRz6W7gNAkUN+WYm4g/nSApaxUXyQRk4qcjRhrqzXdN4obBddH4kT/tjorpw3k0cfe",
+	"8tF1NzRErx6zbKxCZau8bCfdUChQJRKsIXXIDpovqy4jrEPhGm7s0J66js7FCM2Ycwc2RAwQYdmaL6oY",
+	"+RJBcT/prANy1S0rSX77oJpwEqmYvqciOWXhxkhjubLrwdTkiWMTxmbc6lnQwqfNYTVdepLHD92CRHne",
+	"uzyNwkJ0qVAJCpwKEwXaCts2nqt7inzIfmiy/ytXf1vu000sH2b1Kp/UBulMCLfe0pstvXl49KYYFgg3",
+	"Dn2n/spVBRzfM0WaNZzmktO4liq5mRBd0j0MQyG5iSv0NUHwABAVIEdewkHcSRSRECi9sG5TXLEqg0FR",
+	"jHlwkVhbUnQvpGjDCs/3Q7pK97fPpVqVOO231kKdWvPECdX5WhnpmLQszmD9AUMmWO+p2lRQMwMsVRAL",
+	"y5CWIjWCqlToceahM0BO4jN53/XmGyLzfjhF482Rj4NTAstF84wJpcf9AXWClYN9ciEkSdJIoDgY2lzb",
+	"qq3cGLtaXYvMAL1iqbwWhZCVbioB2RMKfXc4jFOweCCN1dk0ZlM9ZpnoCnktkj2G7qnuOAweTT1tNRTG",
+	"8L4wEeQ6Wqageng/0xNQdFmq0UjluoFxQdHb+LjbFSN7CIT/ibgWyu4amwk+jNHZgtPkWQaD5oYKHe9C",
+	"mWR43hwWZv6Ys/+8+PDevcCnOxEU0FAsTkRqecwex7+3G66nduOQ/f//7//3Z7wD9ZaF6grWmYa/I4xK",
+	"7A5E98oXPaYE4nAc8th7ynDOO9NKxPn6TgY6DRPRnf8RXaw1Hoss01lciCZzlxWWJv6v3WN/lXY96l2o",
+	"0S27A8pRRRdUvk5V0jY3V6GtxpdUQIZjWa5bfEzBH/4AF2sX0/lBYw7dzAa4CHivp7MEapqHO5JoOGcD",
+	"fi3+He51T6epnlyOR7M9VtxdWlvckOoxFGa65CCiBhEhIFJIF30LnwQ8BJ1DsbaET9mFFSJlP2prU8F+",
+	"/V/7B78xbtl+a+9Zk/1y8XovbzEnk38W1ibRCHzbI7PtAMs9eLyIf1+lzHPY8b/7nbljp0YYABJd2NK5",
+	"K15ubtbJNHvN3eXHZzruTnb0NWTwzmZxVVo/6YTkxbQCbbbMUWLDtPqGJa2oUUVQFjVT+Q5KbdvSLkvY",
+	"rY/NVZ4rD+gWBTq8ksiUS0yUxlkpNN0oG1FxxDpf07y3xMkppINEzFiegtGox2WKECHTIifygf+EoAAB",
+	"f9lY3QCGCcLkha/YuFltK5R4rM6DstwGvF2Y8Zd4V1fVTO6zUK6tnP1yh3PO4VmW1YvHzzFQ82S4VGgV",
+	"GC2p4rNj0yTyIGPmmZPMVILRB0YYI7VC60kvE2RpELtDLlOf77zHSpAVAG7fVldCjCJmxt2BYyqYAxNR",
+	"HILjERhIjxGrH/15Lk2QdblSGnDycUpJfYGhYwwYWrq0kA8wWkMY2IoGuHuuETSc+rkXziCcnnWFcfml",
+	"BVAYDRoKIP30+wCjU5fS15OA1bQxKvWLqc+dKZQleviBWfccNzUKW/Ulp6embs4xapZDkfUFg2fY4/Of",
+	"XrEXT18+39ljkJaCxRtFmhjQJcmSecTUOE1BJZcCYt5ry+YUztpG8NNd6/dSKmeJI762CKeHHKZ9/xFO",
+	"a7oky0QGUlfEhIuhgTrDO1EOEawL/ruTa7G9Ed/XjTjHs7WuK+EE3kR3b4ADVQxA+rx5mPcpHBZRmL1h",
+	"GQzPemyNBCw36S2elbLJa9fhwjMKhpeBHablw7mU5cQNc0b2eIUt717QHuye6VR2p4vEkbrX0KJwnwFm",
+	"H90qu/Vye+PuHKfd0SwTHHPMLAQKBoT+lNuezoY3AlEMBE/t4F/LgTq5jqQSxswCO537H3aiQvodpNsN",
+	"sQqfkhCWUcSfnzsoP8NYGhtN2aRxVp0k9+M0YiORDfjIsET0Mw6WgdujgW1+0O+1hf2fHrEYXAEmmOCn",
+	"s8ZCYbPp7nHPLraqFR+lTtdZUgWLkOdq9KqHNpXXov7ItppNd1rBl+Orvme6K4yBvEzvrbFOCNhj5wLC",
+	"Dh0LA9MQZm8qXZ0F81ZeC4W2rY0d0tBHVVaxm/r9o9+clpeVu1GtuolDx4+f/D7idlAPfXMc3LgAb7PH",
+	"Tq1BukLl+mDTUEe2SB+dSpPo3MdHuFdXYmQh5AwxRPbYK3ApGsAKwRr2ZI5B7lZMe44RWyeuMp/0hQXJ",
+	"YhkEOmjmEU6gjC31rNfs7vOX4mnnRXLww/PW7g/N5t4IbkYF8Bx9uhXw3LMq4LnL3d/+rd3ee/w/o/4f",
+	"I9X/YyI6oz/6srdTBUFXA1yKJR1D/DrqnS/395sRM6IL3rD9g73Wzh67cPvFU5bhDoai2pn3gYhk1jOJ",
+	"u19aMujvr83d58+ePX1WVyDs3HVRVxdsvzkPyrdwsm4f45OPvI++X5gDwO32CMcMZWGqyvbIRLOzwF9x",
+	"muUZtWuPQbtRN8HT3u5G5whGKG6Dz3EtI36vldh9Bxr+Fwx7cQAUrPeT/10mvSFFoiMVR4FpGRkznMAC",
+	"R8W4ANwAs4inlh/+M2q84t2B2HUSZ6bThYJp6WH39poF3GhFc12r+XyDq031YT3e9ANcd7x1S642PvwA",
+	"du1u8M/2ny9+AZbkvbYX3ErTk965ef/YaQqven3qTq08YzN5g2rt3b4RS8YoP6BXCCJsAI49LkgWceSE",
+	"GUWMc6R1SpzkjWbZWFk5FI6RZtciwcp+iJ3UVvG7k4/np68uLo9fvz4/ubiIGTqtpEXeHKQcipCvgTwC",
+	"sQYntJzqDhhLt9DdadmYVOws00NhB2JsHmGMLRKPrzAbjJYO5M18VqtKyHokFB/JPa8+3KygB9sAQeel",
+	"xteCVBa8ApUKzYeRUMdnp+73L9VpaLsxeqxuu/0o71+HmTOo0BrcaoumHA1XtVvUC0gLYCiD6OnOWKYW",
+	"tI0IGB7snPvjpp36v4/fvV1tp/zYVryYD3inaA1W2ikwktQbDZ41nzKtUkJ2PNPG9jNx8fe3VEmD5YU0",
+	"hrIfyHcmGFVZZVTgmbYXQKnG1rpfEkdi2Sd02bfVuUhcm1mpjEd40VgJYQPZtTCHUCLDa0Iyo4oiEmJF",
+	"0ThVp5LmNqOtNe0bt6a941NmM97ryS7rCHTpOolgpQsC7bsDWG26CAb+RtQYZ2njsPEE4rmog/miYgSl",
+	"CqVlKARmj52LvjRWZBFLdd8dYzja4LDWmRNNPhyP7aDFvHME+H/EMg3hP1ZfCWXwXT0G8xxplHxsBzX1",
+	"JBfEUkTefB6RPQlGjBExhQ7Q0VJl+HCSFw8gs5CjCBZNcq1DzpRMU5F4+EoCLdBKMDoFmAfJu4PijHwh",
+	"hIpO88U1xaSAUuSP6x4xLguNBijcikbPxp1Udhka+PtuufLMLypxWwaGp/n46lDuJ6w0V+wwyM3zHf4k",
+	"kWyW6nyVAesdlzKHoU5RVCgL5YP4ELfTI8RHMzXCjjzWvDt+bUVoR9MR/ARL56tCYRiX5b0e5HAhUfXI",
+	"l4jmPT+FvwkBEZPzK1UoPUZogzILSN177ATQhLn7kcwsoXzVaQ/tIjEb6BTADvFcthXF9+duap+AJoEj",
+	"YCJtKo2NCJAcwfad+prniSgnVZN7mmlVmmfYrV04SpXHPYdzdaf8qljFLsIUEk6HgbbM/TnAwoEY24Yp",
+	"chDNhhXJCufFA5fU4GSMsbBURua2AOVjdOq23mI+RKqRLRBoAUtF0gd/lHvgM2gp5HpgYyVteatDoZ+K",
+	"iRs9FIAV7U4XGDo74+khaFQBZrLLM8yb4Kzv1viRCSiVgO1xJRRzIqPJa9k6CgmJN+4kg3W/vCmZrRjQ",
+	"B7d+EOIasKw7oksF5qQFCEtaY8Pis5P3r0/fv4kpbTo+Oz59HUcsvvj59Ozs5HWMiTmvT96e/uPk/MT9",
+	"pDMWvzp+/+rk7duT13FpRBiIWDemWaqEd2qisyuoJzhDkbCt2vN2xqcoWSUB9MXmBeKd5jjQQJYCmcfT",
+	"lUfQ05O+YP8ee6/dHiVMjYcdkVG5PshbgoQlN+pDcAXBiIuh+NDAI9pEU1qSUAq9cgpD4TlhJnpjoKMr",
+	"LJFvu3aRjitCtymJi1LJ5rPEfAnDU0v15UrpBpW4PeghyZPAJpkEC13uT/OZLkMq8wHiU8AgkV1R5B9U",
+	"jXA2Pam0rIUMlKi2xttI6FGKTQ95dyBDecBsrIpyNTdXZWITZKI/f/vz/wQAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -504,6 +504,30 @@ func (e StockReason) Valid() bool {
 	}
 }
 
+// Defines values for SuggestionKind.
+const (
+	SuggestionKindBrand    SuggestionKind = "brand"
+	SuggestionKindCategory SuggestionKind = "category"
+	SuggestionKindProduct  SuggestionKind = "product"
+	SuggestionKindQuery    SuggestionKind = "query"
+)
+
+// Valid indicates whether the value is a known member of the SuggestionKind enum.
+func (e SuggestionKind) Valid() bool {
+	switch e {
+	case SuggestionKindBrand:
+		return true
+	case SuggestionKindCategory:
+		return true
+	case SuggestionKindProduct:
+		return true
+	case SuggestionKindQuery:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for TokenPairTokenType.
 const (
 	TokenPairTokenTypeBearer TokenPairTokenType = "bearer"
@@ -1179,6 +1203,11 @@ type AdminReview struct {
 	// Example: false
 	IsHidden bool `json:"is_hidden"`
 
+	// IsVerifiedPurchase Whether the author paid for the product here.
+	//
+	// Example: true
+	IsVerifiedPurchase bool `json:"is_verified_purchase"`
+
 	// ProductID An id.
 	//
 	// Example: 42
@@ -1317,6 +1346,38 @@ type AttributesPatch map[string]*string
 
 // Availability Whether it can be bought now.
 type Availability string
+
+// AvailabilityCount Products of an availability.
+type AvailabilityCount struct {
+	// Count How many products.
+	//
+	// Example: 12
+	Count int64 `json:"count"`
+
+	// Value Whether it can be bought now.
+	Value Availability `json:"value"`
+}
+
+// BoughtTogether Products that buyers of another bought too. `total` counts all that are answered; there are no further pages.
+type BoughtTogether struct {
+	// Items The products, the strongest tie first.
+	Items []ProductSummary `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total int64 `json:"total"`
+}
 
 // Brand A brand.
 type Brand struct {
@@ -1878,6 +1939,21 @@ type EventReceipt struct {
 	//
 	// Example: true
 	Received bool `json:"received"`
+}
+
+// Facets How many products there are of each kind, only when asked for.
+type Facets struct {
+	// Availability In stock and out of stock.
+	Availability []AvailabilityCount `json:"availability"`
+
+	// Brands The brands of most products.
+	Brands []ReferenceCount `json:"brands"`
+
+	// Categories The categories of most products. A product counts in its own category alone.
+	Categories []ReferenceCount `json:"categories"`
+
+	// Prices Bands of prices as buyers pay them, lowest first, with round limits that divide the products about evenly.
+	Prices []PriceBand `json:"prices"`
 }
 
 // FieldError One field that is not valid.
@@ -2655,6 +2731,11 @@ type OwnReview struct {
 	// Example: false
 	IsHidden bool `json:"is_hidden"`
 
+	// IsVerifiedPurchase Whether the author paid for the product here.
+	//
+	// Example: true
+	IsVerifiedPurchase bool `json:"is_verified_purchase"`
+
 	// ProductID An id.
 	//
 	// Example: 42
@@ -2937,6 +3018,24 @@ type PersonName = string
 //
 // Example: +44 20 7946 0958
 type Phone = string
+
+// PriceBand Products that cost from `min` to `max`, both included.
+type PriceBand struct {
+	// Count How many products.
+	//
+	// Example: 12
+	Count int64 `json:"count"`
+
+	// Max The lowest or highest price, to be sent as `min_price` or `max_price`; null for none.
+	//
+	// Example: 50.00
+	Max nullable.Nullable[string] `json:"max"`
+
+	// Min The lowest or highest price, to be sent as `min_price` or `max_price`; null for none.
+	//
+	// Example: 50.00
+	Min nullable.Nullable[string] `json:"min"`
+}
 
 // Problem What went wrong, as of RFC 9457.
 type Problem struct {
@@ -3241,6 +3340,9 @@ type ProductInput struct {
 
 // ProductPage A page of products. `total` is absent on pages fetched by cursor.
 type ProductPage struct {
+	// Facets How many products there are of each kind, only when asked for.
+	Facets *Facets `json:"facets,omitempty"`
+
 	// Items The products.
 	Items []ProductSummary `json:"items"`
 
@@ -3554,6 +3656,29 @@ type Reference struct {
 	Slug Slug `json:"slug"`
 }
 
+// ReferenceCount A brand or category and its products.
+type ReferenceCount struct {
+	// Count How many products.
+	//
+	// Example: 12
+	Count int64 `json:"count"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// Name The name.
+	//
+	// Example: Headphones
+	Name string `json:"name"`
+
+	// Slug A name for addresses, unique and made of lower-case letters, digits and dashes.
+	//
+	// Example: wireless-headphones
+	Slug Slug `json:"slug"`
+}
+
 // RefreshRequest The refresh token to exchange.
 type RefreshRequest struct {
 	// RefreshToken The refresh token of the last login or refresh.
@@ -3679,6 +3804,11 @@ type Review struct {
 	// Example: 42
 	ID ID `json:"id"`
 
+	// IsVerifiedPurchase Whether the author paid for the product here.
+	//
+	// Example: true
+	IsVerifiedPurchase bool `json:"is_verified_purchase"`
+
 	// Rating How good it is, in stars.
 	//
 	// Example: 4
@@ -3792,11 +3922,43 @@ type SearchHit struct {
 	Score float64 `json:"score"`
 }
 
+// SearchInterpretation What the text was taken to mean.
+type SearchInterpretation struct {
+	// MaxPrice The highest price that the text asks for and the filter used; null for none.
+	//
+	// Example: 59.99
+	MaxPrice nullable.Nullable[string] `json:"max_price"`
+
+	// MinPrice The lowest price that the text asks for and the filter used; null for none.
+	//
+	// Example: 20.00
+	MinPrice nullable.Nullable[string] `json:"min_price"`
+
+	// Words The text without prices, as it was searched for.
+	//
+	// Example: wireless headphones
+	Words string `json:"words"`
+}
+
 // SearchMode Which rankings a search uses.
 type SearchMode string
 
 // SearchResults A page of matches, best first.
 type SearchResults struct {
+	// CorrectedQuery The text that was searched for, when mistyped words were corrected; null otherwise.
+	//
+	// Example: wireless headphones
+	CorrectedQuery nullable.Nullable[string] `json:"corrected_query"`
+
+	// DroppedWords Words no product has together with the others, so that the best match lacks them.
+	DroppedWords []string `json:"dropped_words"`
+
+	// Facets How many products there are of each kind, only when asked for.
+	Facets *Facets `json:"facets,omitempty"`
+
+	// Interpreted What the text was taken to mean.
+	Interpreted SearchInterpretation `json:"interpreted"`
+
 	// Items The matches.
 	Items []SearchHit `json:"items"`
 
@@ -4411,6 +4573,102 @@ type StockThresholds struct {
 	Medium int32 `json:"medium"`
 }
 
+// Suggestion One completion.
+type Suggestion struct {
+	// Highlighted The text, HTML-escaped, with what was typed in `<mark>`.
+	//
+	// Example: Drift <mark>Wirel</mark>ess Headphones
+	Highlighted string `json:"highlighted"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID *ID `json:"id,omitempty"`
+
+	// Image An image of a product.
+	Image *Image `json:"image,omitempty"`
+
+	// Kind What a suggestion leads to, a search or a page of the shop.
+	Kind SuggestionKind `json:"kind"`
+
+	// Slug A name for addresses, unique and made of lower-case letters, digits and dashes.
+	//
+	// Example: wireless-headphones
+	Slug *Slug `json:"slug,omitempty"`
+
+	// Text The query, or the name of what was found.
+	//
+	// Example: Drift Wireless Headphones
+	Text string `json:"text"`
+}
+
+// SuggestionKind What a suggestion leads to, a search or a page of the shop.
+type SuggestionKind string
+
+// Suggestions Completions of what was typed.
+type Suggestions struct {
+	// Items The suggestions, best first.
+	Items []Suggestion `json:"items"`
+}
+
+// SynonymInput A set of synonyms as it is to be.
+type SynonymInput struct {
+	// Meaning What the terms also ask for, one way; null for terms that mean each other.
+	//
+	// Example: vacuum flask
+	Meaning nullable.Nullable[string] `json:"meaning,omitempty"`
+
+	// Terms Words or short phrases. Case, accents and signs make no difference. Without `meaning`, at least two.
+	Terms []string `json:"terms"`
+}
+
+// SynonymPage A page of sets of synonyms.
+type SynonymPage struct {
+	// Items The sets.
+	Items []SynonymSet `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total int64 `json:"total"`
+}
+
+// SynonymSet Terms that mean the same.
+type SynonymSet struct {
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// Meaning What the terms also ask for, one way; null for terms that mean each other.
+	//
+	// Example: vacuum flask
+	Meaning nullable.Nullable[string] `json:"meaning"`
+
+	// Terms The terms, as search reads them.
+	Terms []string `json:"terms"`
+
+	// UpdatedAt When it last changed.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
 // TokenPair Tokens of one session.
 type TokenPair struct {
 	// AccessToken A JWT for `Authorization: Bearer`.
@@ -4845,6 +5103,9 @@ type OnSale = bool
 // Example: 42
 type VariantID = ID
 
+// WithFacets defines model for WithFacets.
+type WithFacets = bool
+
 // Conflict What went wrong, as of RFC 9457.
 type Conflict = Problem
 
@@ -5182,6 +5443,29 @@ type AdminListReviewsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListSynonymsParams defines parameters for ListSynonyms.
+type ListSynonymsParams struct {
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+}
+
+// DeleteSynonymsParams defines parameters for DeleteSynonyms.
+type DeleteSynonymsParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ReplaceSynonymsParams defines parameters for ReplaceSynonyms.
+type ReplaceSynonymsParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // ListStockParams defines parameters for ListStock.
 type ListStockParams struct {
 	// ProductID Only of this product.
@@ -5469,6 +5753,10 @@ type ListProductsParams struct {
 	// Sort The order. `relevance` needs `q`. Prices are compared as the buyer pays them, discounts included.
 	Sort *ProductSort `form:"sort,omitempty" json:"sort,omitempty"`
 
+	// Facets Whether to count the products by brand, category, price and availability. Each count respects all filters but
+	// those of its own kind, so that a shopper can switch.
+	Facets *WithFacets `form:"facets,omitempty" json:"facets,omitempty"`
+
 	// Limit How many items a page holds.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -5547,11 +5835,30 @@ type SearchProductsParams struct {
 	// Attribute Only products with this attribute, as `name:value`. May be given several times; all must hold.
 	Attribute Attribute `form:"attribute,omitempty" json:"attribute,omitempty"`
 
+	// Facets Whether to count the products by brand, category, price and availability. Each count respects all filters but
+	// those of its own kind, so that a shopper can switch.
+	Facets *WithFacets `form:"facets,omitempty" json:"facets,omitempty"`
+
 	// Limit How many items a page holds.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Offset How many items to skip. For deep pages use `cursor`.
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+}
+
+// SuggestProductsParams defines parameters for SuggestProducts.
+type SuggestProductsParams struct {
+	// Q What was typed so far.
+	Q SearchText `form:"q" json:"q"`
+
+	// Limit Most suggestions.
+	Limit *int32 `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ListBoughtTogetherParams defines parameters for ListBoughtTogether.
+type ListBoughtTogetherParams struct {
+	// Limit How many products to answer.
+	Limit *int32 `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // ListProductReviewsParams defines parameters for ListProductReviews.
@@ -5667,6 +5974,12 @@ type ReplaceVariantJSONRequestBody = VariantInput
 
 // SetReviewVisibilityJSONRequestBody defines body for SetReviewVisibility for application/json ContentType.
 type SetReviewVisibilityJSONRequestBody = ReviewVisibility
+
+// CreateSynonymsJSONRequestBody defines body for CreateSynonyms for application/json ContentType.
+type CreateSynonymsJSONRequestBody = SynonymInput
+
+// ReplaceSynonymsJSONRequestBody defines body for ReplaceSynonyms for application/json ContentType.
+type ReplaceSynonymsJSONRequestBody = SynonymInput
 
 // SetStockJSONRequestBody defines body for SetStock for application/json ContentType.
 type SetStockJSONRequestBody = StockInput
@@ -6609,6 +6922,67 @@ type ClientInterface interface {
 	// Corresponds with PUT /api/v1/admin/reviews/{id}/visibility (the `SetReviewVisibility` operationId).
 	SetReviewVisibility(ctx context.Context, id ID, body SetReviewVisibilityJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListSynonyms List synonyms
+	//
+	// All sets of synonyms, oldest first.
+	//
+	// Corresponds with GET /api/v1/admin/search/synonyms (the `ListSynonyms` operationId).
+	ListSynonyms(ctx context.Context, params *ListSynonymsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateSynonymsWithBody Add synonyms
+	//
+	// Adds a set of terms that mean the same, from the next search on (other servers follow within seconds). Without
+	// `meaning` each term finds what the others find; with it, each term also finds what the meaning finds, but not
+	// the other way round. A term is in one set alone (409 `synonym_taken` otherwise).
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/admin/search/synonyms (the `CreateSynonyms` operationId).
+	CreateSynonymsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateSynonyms Add synonyms
+	//
+	// Adds a set of terms that mean the same, from the next search on (other servers follow within seconds). Without
+	// `meaning` each term finds what the others find; with it, each term also finds what the meaning finds, but not
+	// the other way round. A term is in one set alone (409 `synonym_taken` otherwise).
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/admin/search/synonyms (the `CreateSynonyms` operationId).
+	CreateSynonyms(ctx context.Context, body CreateSynonymsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteSynonyms Delete a set of synonyms
+	//
+	// Removes a set. Its terms mean themselves again.
+	//
+	// Corresponds with DELETE /api/v1/admin/search/synonyms/{id} (the `DeleteSynonyms` operationId).
+	DeleteSynonyms(ctx context.Context, id ID, params *DeleteSynonymsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetSynonyms Get a set of synonyms
+	//
+	// One set of synonyms.
+	//
+	// Corresponds with GET /api/v1/admin/search/synonyms/{id} (the `GetSynonyms` operationId).
+	GetSynonyms(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReplaceSynonymsWithBody Replace a set of synonyms
+	//
+	// Sets all of the set; a `meaning` that is left out is taken away.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/admin/search/synonyms/{id} (the `ReplaceSynonyms` operationId).
+	ReplaceSynonymsWithBody(ctx context.Context, id ID, params *ReplaceSynonymsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReplaceSynonyms Replace a set of synonyms
+	//
+	// Sets all of the set; a `meaning` that is left out is taken away.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/admin/search/synonyms/{id} (the `ReplaceSynonyms` operationId).
+	ReplaceSynonyms(ctx context.Context, id ID, params *ReplaceSynonymsParams, body ReplaceSynonymsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListStock List stock levels
 	//
 	// What can be sold of each variant at each location, by variant.
@@ -7343,10 +7717,18 @@ type ClientInterface interface {
 
 	// SearchProducts Search products
 	//
-	// Finds products by words, by likeness of spelling and by meaning, best first. `hybrid` fuses the three
-	// rankings by reciprocal rank; `keyword` leaves meaning out; `semantic` uses meaning alone. An exact sku
-	// or GTIN comes first. At most the 200 best are ranked. When the model that understands the question is
-	// out of reach, `hybrid` answers by words and says so in `mode_used`.
+	// Finds products by words and by meaning, best first. `hybrid` weighs both, products with every word first;
+	// `keyword` leaves meaning out; `semantic` uses meaning alone. An exact sku or GTIN comes first, then for the
+	// name of a brand its products. At most the 200 best are ranked.
+	//
+	// Before anything is looked for, the text is understood: prices in it ("under $60", "between $20 and $40") become
+	// filters unless `min_price` or `max_price` say otherwise, and are echoed in `interpreted`; words no product has
+	// are corrected to the likeliest ones that products have, which `corrected_query` says; synonyms are added. When
+	// no product has all words, those with the more telling ones are found, and `dropped_words` names what the best
+	// of them lacks. A text of which no word is known finds nothing. When the model that understands meaning is out
+	// of reach, `hybrid` answers by words and says so in `mode_used`.
+	//
+	// Facets, if asked for, count the products that match the words, or in `semantic` mode the 200 nearest in meaning.
 	//
 	// Corresponds with GET /api/v1/products/search (the `SearchProducts` operationId).
 	SearchProducts(ctx context.Context, params *SearchProductsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -7358,12 +7740,30 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/products/slug/{slug} (the `GetProductBySlug` operationId).
 	GetProductBySlug(ctx context.Context, slug string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// SuggestProducts Complete a search
+	//
+	// What a shopper may be about to type: brands, categories and products with a word that begins with the last one
+	// typed and all the words before it, and completed queries. When nothing begins like it, mistyped words are
+	// corrected first.
+	//
+	// Corresponds with GET /api/v1/products/suggest (the `SuggestProducts` operationId).
+	SuggestProducts(ctx context.Context, params *SuggestProductsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetProduct Get a product
 	//
 	// One active product with its variants, images and attributes.
 	//
 	// Corresponds with GET /api/v1/products/{id} (the `GetProduct` operationId).
 	GetProduct(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListBoughtTogether List what is bought with a product
+	//
+	// Products in stock that customers who paid for this one paid for too, in orders of a year, the strongest tie first. A
+	// tie takes two customers at least, and what everybody buys counts less. Counted anew each hour; empty when nothing
+	// is known yet: [similar products](#operation/listSimilarProducts) then serve.
+	//
+	// Corresponds with GET /api/v1/products/{id}/bought-together (the `ListBoughtTogether` operationId).
+	ListBoughtTogether(ctx context.Context, id ID, params *ListBoughtTogetherParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListProductReviews List a product's reviews
 	//
@@ -9028,6 +9428,137 @@ func (c *Client) SetReviewVisibility(ctx context.Context, id ID, body SetReviewV
 	return c.Client.Do(req)
 }
 
+// ListSynonyms List synonyms
+//
+// All sets of synonyms, oldest first.
+//
+// Corresponds with GET /api/v1/admin/search/synonyms (the `ListSynonyms` operationId).
+func (c *Client) ListSynonyms(ctx context.Context, params *ListSynonymsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListSynonymsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateSynonymsWithBody Add synonyms
+//
+// Adds a set of terms that mean the same, from the next search on (other servers follow within seconds). Without
+// `meaning` each term finds what the others find; with it, each term also finds what the meaning finds, but not
+// the other way round. A term is in one set alone (409 `synonym_taken` otherwise).
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/admin/search/synonyms (the `CreateSynonyms` operationId).
+func (c *Client) CreateSynonymsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateSynonymsRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateSynonyms Add synonyms
+//
+// Adds a set of terms that mean the same, from the next search on (other servers follow within seconds). Without
+// `meaning` each term finds what the others find; with it, each term also finds what the meaning finds, but not
+// the other way round. A term is in one set alone (409 `synonym_taken` otherwise).
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/admin/search/synonyms (the `CreateSynonyms` operationId).
+func (c *Client) CreateSynonyms(ctx context.Context, body CreateSynonymsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateSynonymsRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteSynonyms Delete a set of synonyms
+//
+// Removes a set. Its terms mean themselves again.
+//
+// Corresponds with DELETE /api/v1/admin/search/synonyms/{id} (the `DeleteSynonyms` operationId).
+func (c *Client) DeleteSynonyms(ctx context.Context, id ID, params *DeleteSynonymsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteSynonymsRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetSynonyms Get a set of synonyms
+//
+// One set of synonyms.
+//
+// Corresponds with GET /api/v1/admin/search/synonyms/{id} (the `GetSynonyms` operationId).
+func (c *Client) GetSynonyms(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetSynonymsRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReplaceSynonymsWithBody Replace a set of synonyms
+//
+// Sets all of the set; a `meaning` that is left out is taken away.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/admin/search/synonyms/{id} (the `ReplaceSynonyms` operationId).
+func (c *Client) ReplaceSynonymsWithBody(ctx context.Context, id ID, params *ReplaceSynonymsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplaceSynonymsRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReplaceSynonyms Replace a set of synonyms
+//
+// Sets all of the set; a `meaning` that is left out is taken away.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/admin/search/synonyms/{id} (the `ReplaceSynonyms` operationId).
+func (c *Client) ReplaceSynonyms(ctx context.Context, id ID, params *ReplaceSynonymsParams, body ReplaceSynonymsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplaceSynonymsRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListStock List stock levels
 //
 // What can be sold of each variant at each location, by variant.
@@ -10492,10 +11023,18 @@ func (c *Client) ListProductOffers(ctx context.Context, params *ListProductOffer
 
 // SearchProducts Search products
 //
-// Finds products by words, by likeness of spelling and by meaning, best first. `hybrid` fuses the three
-// rankings by reciprocal rank; `keyword` leaves meaning out; `semantic` uses meaning alone. An exact sku
-// or GTIN comes first. At most the 200 best are ranked. When the model that understands the question is
-// out of reach, `hybrid` answers by words and says so in `mode_used`.
+// Finds products by words and by meaning, best first. `hybrid` weighs both, products with every word first;
+// `keyword` leaves meaning out; `semantic` uses meaning alone. An exact sku or GTIN comes first, then for the
+// name of a brand its products. At most the 200 best are ranked.
+//
+// Before anything is looked for, the text is understood: prices in it ("under $60", "between $20 and $40") become
+// filters unless `min_price` or `max_price` say otherwise, and are echoed in `interpreted`; words no product has
+// are corrected to the likeliest ones that products have, which `corrected_query` says; synonyms are added. When
+// no product has all words, those with the more telling ones are found, and `dropped_words` names what the best
+// of them lacks. A text of which no word is known finds nothing. When the model that understands meaning is out
+// of reach, `hybrid` answers by words and says so in `mode_used`.
+//
+// Facets, if asked for, count the products that match the words, or in `semantic` mode the 200 nearest in meaning.
 //
 // Corresponds with GET /api/v1/products/search (the `SearchProducts` operationId).
 func (c *Client) SearchProducts(ctx context.Context, params *SearchProductsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -10527,6 +11066,25 @@ func (c *Client) GetProductBySlug(ctx context.Context, slug string, reqEditors .
 	return c.Client.Do(req)
 }
 
+// SuggestProducts Complete a search
+//
+// What a shopper may be about to type: brands, categories and products with a word that begins with the last one
+// typed and all the words before it, and completed queries. When nothing begins like it, mistyped words are
+// corrected first.
+//
+// Corresponds with GET /api/v1/products/suggest (the `SuggestProducts` operationId).
+func (c *Client) SuggestProducts(ctx context.Context, params *SuggestProductsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSuggestProductsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetProduct Get a product
 //
 // One active product with its variants, images and attributes.
@@ -10534,6 +11092,25 @@ func (c *Client) GetProductBySlug(ctx context.Context, slug string, reqEditors .
 // Corresponds with GET /api/v1/products/{id} (the `GetProduct` operationId).
 func (c *Client) GetProduct(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetProductRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListBoughtTogether List what is bought with a product
+//
+// Products in stock that customers who paid for this one paid for too, in orders of a year, the strongest tie first. A
+// tie takes two customers at least, and what everybody buys counts less. Counted anew each hour; empty when nothing
+// is known yet: [similar products](#operation/listSimilarProducts) then serve.
+//
+// Corresponds with GET /api/v1/products/{id}/bought-together (the `ListBoughtTogether` operationId).
+func (c *Client) ListBoughtTogether(ctx context.Context, id ID, params *ListBoughtTogetherParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListBoughtTogetherRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -13897,6 +14474,257 @@ func NewSetReviewVisibilityRequestWithBody(server string, id ID, contentType str
 	return req, nil
 }
 
+// NewListSynonymsRequest constructs an http.Request for the ListSynonyms method
+func NewListSynonymsRequest(server string, params *ListSynonymsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/search/synonyms")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Offset != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "offset", *params.Offset, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateSynonymsRequest calls the generic CreateSynonyms builder with application/json body
+func NewCreateSynonymsRequest(server string, body CreateSynonymsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateSynonymsRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCreateSynonymsRequestWithBody constructs an http.Request for the CreateSynonyms method, with any body, and a specified content type
+func NewCreateSynonymsRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/search/synonyms")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewDeleteSynonymsRequest constructs an http.Request for the DeleteSynonyms method
+func NewDeleteSynonymsRequest(server string, id ID, params *DeleteSynonymsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/search/synonyms/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetSynonymsRequest constructs an http.Request for the GetSynonyms method
+func NewGetSynonymsRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/search/synonyms/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewReplaceSynonymsRequest calls the generic ReplaceSynonyms builder with application/json body
+func NewReplaceSynonymsRequest(server string, id ID, params *ReplaceSynonymsParams, body ReplaceSynonymsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReplaceSynonymsRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewReplaceSynonymsRequestWithBody constructs an http.Request for the ReplaceSynonyms method, with any body, and a specified content type
+func NewReplaceSynonymsRequestWithBody(server string, id ID, params *ReplaceSynonymsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/search/synonyms/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewListStockRequest constructs an http.Request for the ListStock method
 func NewListStockRequest(server string, params *ListStockParams) (*http.Request, error) {
 	var err error
@@ -16678,6 +17506,18 @@ func NewListProductsRequest(server string, params *ListProductsParams) (*http.Re
 
 		}
 
+		if params.Facets != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "facets", *params.Facets, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Limit != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
@@ -17076,6 +17916,18 @@ func NewSearchProductsRequest(server string, params *SearchProductsParams) (*htt
 
 		}
 
+		if params.Facets != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "facets", *params.Facets, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Limit != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
@@ -17148,6 +18000,68 @@ func NewGetProductBySlugRequest(server string, slug string) (*http.Request, erro
 	return req, nil
 }
 
+// NewSuggestProductsRequest constructs an http.Request for the SuggestProducts method
+func NewSuggestProductsRequest(server string, params *SuggestProductsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/products/suggest")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "q", params.Q, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetProductRequest constructs an http.Request for the GetProduct method
 func NewGetProductRequest(server string, id ID) (*http.Request, error) {
 	var err error
@@ -17172,6 +18086,67 @@ func NewGetProductRequest(server string, id ID) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListBoughtTogetherRequest constructs an http.Request for the ListBoughtTogether method
+func NewListBoughtTogetherRequest(server string, id ID, params *ListBoughtTogetherParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/products/%s/bought-together", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -18837,6 +19812,73 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /api/v1/admin/reviews/{id}/visibility (the `SetReviewVisibility` operationId).
 	SetReviewVisibilityWithResponse(ctx context.Context, id ID, body SetReviewVisibilityJSONRequestBody, reqEditors ...RequestEditorFn) (*SetReviewVisibilityResponse, error)
 
+	// ListSynonymsWithResponse List synonyms
+	//
+	// All sets of synonyms, oldest first.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/admin/search/synonyms (the `ListSynonyms` operationId).
+	ListSynonymsWithResponse(ctx context.Context, params *ListSynonymsParams, reqEditors ...RequestEditorFn) (*ListSynonymsResponse, error)
+
+	// CreateSynonymsWithBodyWithResponse Add synonyms
+	//
+	// Adds a set of terms that mean the same, from the next search on (other servers follow within seconds). Without
+	// `meaning` each term finds what the others find; with it, each term also finds what the meaning finds, but not
+	// the other way round. A term is in one set alone (409 `synonym_taken` otherwise).
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/admin/search/synonyms (the `CreateSynonyms` operationId).
+	CreateSynonymsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSynonymsResponse, error)
+
+	// CreateSynonymsWithResponse Add synonyms
+	//
+	// Adds a set of terms that mean the same, from the next search on (other servers follow within seconds). Without
+	// `meaning` each term finds what the others find; with it, each term also finds what the meaning finds, but not
+	// the other way round. A term is in one set alone (409 `synonym_taken` otherwise).
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/admin/search/synonyms (the `CreateSynonyms` operationId).
+	CreateSynonymsWithResponse(ctx context.Context, body CreateSynonymsJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSynonymsResponse, error)
+
+	// DeleteSynonymsWithResponse Delete a set of synonyms
+	//
+	// Removes a set. Its terms mean themselves again.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/admin/search/synonyms/{id} (the `DeleteSynonyms` operationId).
+	DeleteSynonymsWithResponse(ctx context.Context, id ID, params *DeleteSynonymsParams, reqEditors ...RequestEditorFn) (*DeleteSynonymsResponse, error)
+
+	// GetSynonymsWithResponse Get a set of synonyms
+	//
+	// One set of synonyms.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/admin/search/synonyms/{id} (the `GetSynonyms` operationId).
+	GetSynonymsWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetSynonymsResponse, error)
+
+	// ReplaceSynonymsWithBodyWithResponse Replace a set of synonyms
+	//
+	// Sets all of the set; a `meaning` that is left out is taken away.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/admin/search/synonyms/{id} (the `ReplaceSynonyms` operationId).
+	ReplaceSynonymsWithBodyWithResponse(ctx context.Context, id ID, params *ReplaceSynonymsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplaceSynonymsResponse, error)
+
+	// ReplaceSynonymsWithResponse Replace a set of synonyms
+	//
+	// Sets all of the set; a `meaning` that is left out is taken away.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/admin/search/synonyms/{id} (the `ReplaceSynonyms` operationId).
+	ReplaceSynonymsWithResponse(ctx context.Context, id ID, params *ReplaceSynonymsParams, body ReplaceSynonymsJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceSynonymsResponse, error)
+
 	// ListStockWithResponse List stock levels
 	//
 	// What can be sold of each variant at each location, by variant.
@@ -19635,10 +20677,18 @@ type ClientWithResponsesInterface interface {
 
 	// SearchProductsWithResponse Search products
 	//
-	// Finds products by words, by likeness of spelling and by meaning, best first. `hybrid` fuses the three
-	// rankings by reciprocal rank; `keyword` leaves meaning out; `semantic` uses meaning alone. An exact sku
-	// or GTIN comes first. At most the 200 best are ranked. When the model that understands the question is
-	// out of reach, `hybrid` answers by words and says so in `mode_used`.
+	// Finds products by words and by meaning, best first. `hybrid` weighs both, products with every word first;
+	// `keyword` leaves meaning out; `semantic` uses meaning alone. An exact sku or GTIN comes first, then for the
+	// name of a brand its products. At most the 200 best are ranked.
+	//
+	// Before anything is looked for, the text is understood: prices in it ("under $60", "between $20 and $40") become
+	// filters unless `min_price` or `max_price` say otherwise, and are echoed in `interpreted`; words no product has
+	// are corrected to the likeliest ones that products have, which `corrected_query` says; synonyms are added. When
+	// no product has all words, those with the more telling ones are found, and `dropped_words` names what the best
+	// of them lacks. A text of which no word is known finds nothing. When the model that understands meaning is out
+	// of reach, `hybrid` answers by words and says so in `mode_used`.
+	//
+	// Facets, if asked for, count the products that match the words, or in `semantic` mode the 200 nearest in meaning.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -19654,6 +20704,17 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/products/slug/{slug} (the `GetProductBySlug` operationId).
 	GetProductBySlugWithResponse(ctx context.Context, slug string, reqEditors ...RequestEditorFn) (*GetProductBySlugResponse, error)
 
+	// SuggestProductsWithResponse Complete a search
+	//
+	// What a shopper may be about to type: brands, categories and products with a word that begins with the last one
+	// typed and all the words before it, and completed queries. When nothing begins like it, mistyped words are
+	// corrected first.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/products/suggest (the `SuggestProducts` operationId).
+	SuggestProductsWithResponse(ctx context.Context, params *SuggestProductsParams, reqEditors ...RequestEditorFn) (*SuggestProductsResponse, error)
+
 	// GetProductWithResponse Get a product
 	//
 	// One active product with its variants, images and attributes.
@@ -19662,6 +20723,17 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/products/{id} (the `GetProduct` operationId).
 	GetProductWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetProductResponse, error)
+
+	// ListBoughtTogetherWithResponse List what is bought with a product
+	//
+	// Products in stock that customers who paid for this one paid for too, in orders of a year, the strongest tie first. A
+	// tie takes two customers at least, and what everybody buys counts less. Counted anew each hour; empty when nothing
+	// is known yet: [similar products](#operation/listSimilarProducts) then serve.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/products/{id}/bought-together (the `ListBoughtTogether` operationId).
+	ListBoughtTogetherWithResponse(ctx context.Context, id ID, params *ListBoughtTogetherParams, reqEditors ...RequestEditorFn) (*ListBoughtTogetherResponse, error)
 
 	// ListProductReviewsWithResponse List a product's reviews
 	//
@@ -24465,6 +25537,470 @@ func (r SetReviewVisibilityResponse) ContentType() string {
 	return ""
 }
 
+// ListSynonymsResponse401Headers the declared response headers of an HTTP 401 response for ListSynonyms
+type ListSynonymsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type ListSynonymsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SynonymPage
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListSynonymsResponse401Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListSynonymsResponse) GetJSON200() *SynonymPage {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListSynonymsResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListSynonymsResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ListSynonymsResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListSynonymsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListSynonymsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListSynonymsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListSynonymsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListSynonymsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CreateSynonymsResponse201Headers the declared response headers of an HTTP 201 response for CreateSynonyms
+type CreateSynonymsResponse201Headers struct {
+	ETag *string
+}
+
+// CreateSynonymsResponse401Headers the declared response headers of an HTTP 401 response for CreateSynonyms
+type CreateSynonymsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type CreateSynonymsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *SynonymSet
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *CreateSynonymsResponse201Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CreateSynonymsResponse401Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateSynonymsResponse) GetJSON201() *SynonymSet {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r CreateSynonymsResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r CreateSynonymsResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r CreateSynonymsResponse) GetApplicationProblemJSON409() *Conflict {
+	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CreateSynonymsResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r CreateSynonymsResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CreateSynonymsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateSynonymsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateSynonymsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateSynonymsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateSynonymsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DeleteSynonymsResponse401Headers the declared response headers of an HTTP 401 response for DeleteSynonyms
+type DeleteSynonymsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type DeleteSynonymsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *Stale
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *DeleteSynonymsResponse401Headers
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r DeleteSynonymsResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r DeleteSynonymsResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r DeleteSynonymsResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r DeleteSynonymsResponse) GetApplicationProblemJSON412() *Stale {
+	return r.ApplicationProblemJSON412
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r DeleteSynonymsResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DeleteSynonymsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteSynonymsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteSynonymsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteSynonymsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteSynonymsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetSynonymsResponse200Headers the declared response headers of an HTTP 200 response for GetSynonyms
+type GetSynonymsResponse200Headers struct {
+	ETag *string
+}
+
+// GetSynonymsResponse304Headers the declared response headers of an HTTP 304 response for GetSynonyms
+type GetSynonymsResponse304Headers struct {
+	ETag *string
+}
+
+// GetSynonymsResponse401Headers the declared response headers of an HTTP 401 response for GetSynonyms
+type GetSynonymsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type GetSynonymsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SynonymSet
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetSynonymsResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetSynonymsResponse304Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetSynonymsResponse401Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetSynonymsResponse) GetJSON200() *SynonymSet {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GetSynonymsResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r GetSynonymsResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r GetSynonymsResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r GetSynonymsResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetSynonymsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetSynonymsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetSynonymsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetSynonymsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetSynonymsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ReplaceSynonymsResponse200Headers the declared response headers of an HTTP 200 response for ReplaceSynonyms
+type ReplaceSynonymsResponse200Headers struct {
+	ETag *string
+}
+
+// ReplaceSynonymsResponse401Headers the declared response headers of an HTTP 401 response for ReplaceSynonyms
+type ReplaceSynonymsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type ReplaceSynonymsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SynonymSet
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *Stale
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ReplaceSynonymsResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ReplaceSynonymsResponse401Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReplaceSynonymsResponse) GetJSON200() *SynonymSet {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ReplaceSynonymsResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ReplaceSynonymsResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ReplaceSynonymsResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r ReplaceSynonymsResponse) GetApplicationProblemJSON409() *Conflict {
+	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r ReplaceSynonymsResponse) GetApplicationProblemJSON412() *Stale {
+	return r.ApplicationProblemJSON412
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r ReplaceSynonymsResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ReplaceSynonymsResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ReplaceSynonymsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ReplaceSynonymsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReplaceSynonymsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReplaceSynonymsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReplaceSynonymsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ListStockResponse401Headers the declared response headers of an HTTP 401 response for ListStock
 type ListStockResponse401Headers struct {
 	WWWAuthenticate *string
@@ -29009,6 +30545,61 @@ func (r GetProductBySlugResponse) ContentType() string {
 	return ""
 }
 
+type SuggestProductsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Suggestions
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SuggestProductsResponse) GetJSON200() *Suggestions {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r SuggestProductsResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SuggestProductsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SuggestProductsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SuggestProductsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SuggestProductsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SuggestProductsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // GetProductResponse200Headers the declared response headers of an HTTP 200 response for GetProduct
 type GetProductResponse200Headers struct {
 	ETag *string
@@ -29079,6 +30670,68 @@ func (r GetProductResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetProductResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListBoughtTogetherResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BoughtTogether
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListBoughtTogetherResponse) GetJSON200() *BoughtTogether {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ListBoughtTogetherResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ListBoughtTogetherResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListBoughtTogetherResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListBoughtTogetherResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListBoughtTogetherResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListBoughtTogetherResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListBoughtTogetherResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -32061,6 +33714,115 @@ func (c *ClientWithResponses) SetReviewVisibilityWithResponse(ctx context.Contex
 	return ParseSetReviewVisibilityResponse(rsp)
 }
 
+// ListSynonymsWithResponse List synonyms
+//
+// All sets of synonyms, oldest first.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/admin/search/synonyms (the `ListSynonyms` operationId).
+func (c *ClientWithResponses) ListSynonymsWithResponse(ctx context.Context, params *ListSynonymsParams, reqEditors ...RequestEditorFn) (*ListSynonymsResponse, error) {
+	rsp, err := c.ListSynonyms(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListSynonymsResponse(rsp)
+}
+
+// CreateSynonymsWithBodyWithResponse Add synonyms
+//
+// Adds a set of terms that mean the same, from the next search on (other servers follow within seconds). Without
+// `meaning` each term finds what the others find; with it, each term also finds what the meaning finds, but not
+// the other way round. A term is in one set alone (409 `synonym_taken` otherwise).
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/admin/search/synonyms (the `CreateSynonyms` operationId).
+func (c *ClientWithResponses) CreateSynonymsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSynonymsResponse, error) {
+	rsp, err := c.CreateSynonymsWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateSynonymsResponse(rsp)
+}
+
+// CreateSynonymsWithResponse Add synonyms
+//
+// Adds a set of terms that mean the same, from the next search on (other servers follow within seconds). Without
+// `meaning` each term finds what the others find; with it, each term also finds what the meaning finds, but not
+// the other way round. A term is in one set alone (409 `synonym_taken` otherwise).
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/admin/search/synonyms (the `CreateSynonyms` operationId).
+func (c *ClientWithResponses) CreateSynonymsWithResponse(ctx context.Context, body CreateSynonymsJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSynonymsResponse, error) {
+	rsp, err := c.CreateSynonyms(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateSynonymsResponse(rsp)
+}
+
+// DeleteSynonymsWithResponse Delete a set of synonyms
+//
+// Removes a set. Its terms mean themselves again.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/admin/search/synonyms/{id} (the `DeleteSynonyms` operationId).
+func (c *ClientWithResponses) DeleteSynonymsWithResponse(ctx context.Context, id ID, params *DeleteSynonymsParams, reqEditors ...RequestEditorFn) (*DeleteSynonymsResponse, error) {
+	rsp, err := c.DeleteSynonyms(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteSynonymsResponse(rsp)
+}
+
+// GetSynonymsWithResponse Get a set of synonyms
+//
+// One set of synonyms.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/admin/search/synonyms/{id} (the `GetSynonyms` operationId).
+func (c *ClientWithResponses) GetSynonymsWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetSynonymsResponse, error) {
+	rsp, err := c.GetSynonyms(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetSynonymsResponse(rsp)
+}
+
+// ReplaceSynonymsWithBodyWithResponse Replace a set of synonyms
+//
+// Sets all of the set; a `meaning` that is left out is taken away.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/admin/search/synonyms/{id} (the `ReplaceSynonyms` operationId).
+func (c *ClientWithResponses) ReplaceSynonymsWithBodyWithResponse(ctx context.Context, id ID, params *ReplaceSynonymsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplaceSynonymsResponse, error) {
+	rsp, err := c.ReplaceSynonymsWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReplaceSynonymsResponse(rsp)
+}
+
+// ReplaceSynonymsWithResponse Replace a set of synonyms
+//
+// Sets all of the set; a `meaning` that is left out is taken away.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/admin/search/synonyms/{id} (the `ReplaceSynonyms` operationId).
+func (c *ClientWithResponses) ReplaceSynonymsWithResponse(ctx context.Context, id ID, params *ReplaceSynonymsParams, body ReplaceSynonymsJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceSynonymsResponse, error) {
+	rsp, err := c.ReplaceSynonyms(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReplaceSynonymsResponse(rsp)
+}
+
 // ListStockWithResponse List stock levels
 //
 // What can be sold of each variant at each location, by variant.
@@ -33297,10 +35059,18 @@ func (c *ClientWithResponses) ListProductOffersWithResponse(ctx context.Context,
 
 // SearchProductsWithResponse Search products
 //
-// Finds products by words, by likeness of spelling and by meaning, best first. `hybrid` fuses the three
-// rankings by reciprocal rank; `keyword` leaves meaning out; `semantic` uses meaning alone. An exact sku
-// or GTIN comes first. At most the 200 best are ranked. When the model that understands the question is
-// out of reach, `hybrid` answers by words and says so in `mode_used`.
+// Finds products by words and by meaning, best first. `hybrid` weighs both, products with every word first;
+// `keyword` leaves meaning out; `semantic` uses meaning alone. An exact sku or GTIN comes first, then for the
+// name of a brand its products. At most the 200 best are ranked.
+//
+// Before anything is looked for, the text is understood: prices in it ("under $60", "between $20 and $40") become
+// filters unless `min_price` or `max_price` say otherwise, and are echoed in `interpreted`; words no product has
+// are corrected to the likeliest ones that products have, which `corrected_query` says; synonyms are added. When
+// no product has all words, those with the more telling ones are found, and `dropped_words` names what the best
+// of them lacks. A text of which no word is known finds nothing. When the model that understands meaning is out
+// of reach, `hybrid` answers by words and says so in `mode_used`.
+//
+// Facets, if asked for, count the products that match the words, or in `semantic` mode the 200 nearest in meaning.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -33328,6 +35098,23 @@ func (c *ClientWithResponses) GetProductBySlugWithResponse(ctx context.Context, 
 	return ParseGetProductBySlugResponse(rsp)
 }
 
+// SuggestProductsWithResponse Complete a search
+//
+// What a shopper may be about to type: brands, categories and products with a word that begins with the last one
+// typed and all the words before it, and completed queries. When nothing begins like it, mistyped words are
+// corrected first.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/products/suggest (the `SuggestProducts` operationId).
+func (c *ClientWithResponses) SuggestProductsWithResponse(ctx context.Context, params *SuggestProductsParams, reqEditors ...RequestEditorFn) (*SuggestProductsResponse, error) {
+	rsp, err := c.SuggestProducts(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSuggestProductsResponse(rsp)
+}
+
 // GetProductWithResponse Get a product
 //
 // One active product with its variants, images and attributes.
@@ -33341,6 +35128,23 @@ func (c *ClientWithResponses) GetProductWithResponse(ctx context.Context, id ID,
 		return nil, err
 	}
 	return ParseGetProductResponse(rsp)
+}
+
+// ListBoughtTogetherWithResponse List what is bought with a product
+//
+// Products in stock that customers who paid for this one paid for too, in orders of a year, the strongest tie first. A
+// tie takes two customers at least, and what everybody buys counts less. Counted anew each hour; empty when nothing
+// is known yet: [similar products](#operation/listSimilarProducts) then serve.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/products/{id}/bought-together (the `ListBoughtTogether` operationId).
+func (c *ClientWithResponses) ListBoughtTogetherWithResponse(ctx context.Context, id ID, params *ListBoughtTogetherParams, reqEditors ...RequestEditorFn) (*ListBoughtTogetherResponse, error) {
+	rsp, err := c.ListBoughtTogether(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListBoughtTogetherResponse(rsp)
 }
 
 // ListProductReviewsWithResponse List a product's reviews
@@ -38024,6 +39828,443 @@ func ParseSetReviewVisibilityResponse(rsp *http.Response) (*SetReviewVisibilityR
 	return response, nil
 }
 
+// ParseListSynonymsResponse parses an HTTP response from a ListSynonymsWithResponse call
+func ParseListSynonymsResponse(rsp *http.Response) (*ListSynonymsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListSynonymsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SynonymPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ListSynonymsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCreateSynonymsResponse parses an HTTP response from a CreateSynonymsWithResponse call
+func ParseCreateSynonymsResponse(rsp *http.Response) (*CreateSynonymsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateSynonymsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest SynonymSet
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers CreateSynonymsResponse201Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 401:
+		var headers CreateSynonymsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDeleteSynonymsResponse parses an HTTP response from a DeleteSynonymsWithResponse call
+func ParseDeleteSynonymsResponse(rsp *http.Response) (*DeleteSynonymsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteSynonymsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest Stale
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers DeleteSynonymsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetSynonymsResponse parses an HTTP response from a GetSynonymsWithResponse call
+func ParseGetSynonymsResponse(rsp *http.Response) (*GetSynonymsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetSynonymsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SynonymSet
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetSynonymsResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetSynonymsResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers304 = &headers
+	case rsp.StatusCode == 401:
+		var headers GetSynonymsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseReplaceSynonymsResponse parses an HTTP response from a ReplaceSynonymsWithResponse call
+func ParseReplaceSynonymsResponse(rsp *http.Response) (*ReplaceSynonymsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReplaceSynonymsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SynonymSet
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest Stale
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ReplaceSynonymsResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers ReplaceSynonymsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListStockResponse parses an HTTP response from a ListStockWithResponse call
 func ParseListStockResponse(rsp *http.Response) (*ListStockResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -42445,6 +44686,46 @@ func ParseGetProductBySlugResponse(rsp *http.Response) (*GetProductBySlugRespons
 	return response, nil
 }
 
+// ParseSuggestProductsResponse parses an HTTP response from a SuggestProductsWithResponse call
+func ParseSuggestProductsResponse(rsp *http.Response) (*SuggestProductsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SuggestProductsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Suggestions
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseGetProductResponse parses an HTTP response from a GetProductWithResponse call
 func ParseGetProductResponse(rsp *http.Response) (*GetProductResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -42513,6 +44794,53 @@ func ParseGetProductResponse(rsp *http.Response) (*GetProductResponse, error) {
 			headers.ETag = &value
 		}
 		response.Headers304 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListBoughtTogetherResponse parses an HTTP response from a ListBoughtTogetherWithResponse call
+func ParseListBoughtTogetherResponse(rsp *http.Response) (*ListBoughtTogetherResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListBoughtTogetherResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BoughtTogether
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
 	}
 
 	return response, nil

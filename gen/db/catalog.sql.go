@@ -376,6 +376,66 @@ func (q *Queries) HasProducts(ctx context.Context) (bool, error) {
 	return exists, err
 }
 
+const listBoughtTogether = `-- name: ListBoughtTogether :many
+SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.in_stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes
+  FROM product_pairs
+  JOIN product_cards ON product_cards.product_id = product_pairs.other_id
+ WHERE product_pairs.product_id = $1 AND product_cards.is_visible AND product_cards.in_stock
+ ORDER BY product_pairs.score DESC, product_pairs.other_id
+ LIMIT $2
+`
+
+type ListBoughtTogetherRow struct {
+	ProductCard ProductCard
+}
+
+// What is bought with a product, the strongest tie first, of what can be bought now (product_pairs_score_idx).
+func (q *Queries) ListBoughtTogether(ctx context.Context, productID int64, pageLimit int32) ([]ListBoughtTogetherRow, error) {
+	rows, err := q.db.Query(ctx, listBoughtTogether, productID, pageLimit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListBoughtTogetherRow{}
+	for rows.Next() {
+		var i ListBoughtTogetherRow
+		if err := rows.Scan(
+			&i.ProductCard.ProductID,
+			&i.ProductCard.IsVisible,
+			&i.ProductCard.IsFeatured,
+			&i.ProductCard.SKU,
+			&i.ProductCard.GTIN,
+			&i.ProductCard.PriceMinor,
+			&i.ProductCard.DiscountMinor,
+			&i.ProductCard.Stock,
+			&i.ProductCard.InStock,
+			&i.ProductCard.RatingCount,
+			&i.ProductCard.RatingSum,
+			&i.ProductCard.CreatedAt,
+			&i.ProductCard.UpdatedAt,
+			&i.ProductCard.Name,
+			&i.ProductCard.Slug,
+			&i.ProductCard.BrandID,
+			&i.ProductCard.BrandName,
+			&i.ProductCard.BrandSlug,
+			&i.ProductCard.CategoryID,
+			&i.ProductCard.CategoryName,
+			&i.ProductCard.CategorySlug,
+			&i.ProductCard.ImageID,
+			&i.ProductCard.ImageAlt,
+			&i.ProductCard.ImagePosition,
+			&i.ProductCard.ImageSizes,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listBrands = `-- name: ListBrands :many
 SELECT b.id, b.name, b.slug, b.description, b.created_at, b.updated_at, b.version, (SELECT count(*) FROM product_listings l WHERE l.is_visible AND l.brand_id = b.id)::bigint AS product_count
   FROM brands b
@@ -553,7 +613,7 @@ WITH filtered AS NOT MATERIALIZED (
         $10::boolean, $11::boolean, $12::text, $13::jsonb)
 ), ranked AS NOT MATERIALIZED (
     SELECT f.product_id, f.is_visible, f.is_featured, f.category_id, f.brand_id, f.sort_name, f.sku, f.gtin, f.price_minor, f.discount_minor, f.buyer_minor, f.on_sale, f.stock, f.rating_count, f.rating_sum, f.popularity, f.created_at, f.is_untracked, f.in_stock, CASE WHEN $14::text = 'relevance' THEN
-               (SELECT ts_rank_cd(s.words, websearch_to_tsquery('english', $2), 1)
+               (SELECT ts_rank_cd(s.words, websearch_to_tsquery('english', search_phrase($2)), 1)
                   FROM product_search s WHERE s.product_id = f.product_id) END::float8 AS relevance
       FROM filtered f
 ), page AS MATERIALIZED (

@@ -128,7 +128,7 @@ WITH filtered AS NOT MATERIALIZED (
        AND ($4::bigint IS NULL OR p.brand_id = $4)
        AND ($5::text IS NULL OR p.id IN (SELECT v.product_id FROM variants v WHERE v.gtin = $5))
        AND ($6::text IS NULL
-            OR p.id IN (SELECT s.product_id FROM product_search s WHERE s.words @@ websearch_to_tsquery('english', $6))
+            OR p.id IN (SELECT s.product_id FROM product_search s WHERE s.words @@ websearch_to_tsquery('english', search_phrase($6)))
             OR p.id IN (SELECT v.product_id FROM variants v WHERE v.deleted_at IS NULL AND strpos(lower(v.sku), lower($6)) > 0))
 ), page AS MATERIALIZED (
     SELECT f.id FROM filtered f

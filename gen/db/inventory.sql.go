@@ -755,7 +755,7 @@ WITH asked AS (
     ON CONFLICT (variant_id) WHERE cleared_at IS NULL
     DO UPDATE SET level = excluded.level, stock = excluded.stock, raised_at = now() WHERE a.level <> excluded.level
 )
-SELECT yes::boolean AS taken FROM enough
+SELECT yes::boolean AS taken, (yes AND EXISTS (SELECT FROM totals WHERE remaining = 0))::boolean AS emptied FROM enough
 `
 
 type TakeStockParams struct {
@@ -766,10 +766,15 @@ type TakeStockParams struct {
 	Low        int32
 }
 
+type TakeStockRow struct {
+	Taken   bool
+	Emptied bool
+}
+
 // Takes units of some variants for an order, all of them or, when there are not enough, none: from the first location
 // that has any, in the order of position. The levels are locked in the order of their keys, the ledger is written and
 // alerts are raised, in one statement, so that nothing but the commit comes after it.
-func (q *Queries) TakeStock(ctx context.Context, arg TakeStockParams) (bool, error) {
+func (q *Queries) TakeStock(ctx context.Context, arg TakeStockParams) (TakeStockRow, error) {
 	row := q.db.QueryRow(ctx, takeStock,
 		arg.VariantIds,
 		arg.Quantities,
@@ -777,7 +782,7 @@ func (q *Queries) TakeStock(ctx context.Context, arg TakeStockParams) (bool, err
 		arg.ActorID,
 		arg.Low,
 	)
-	var taken bool
-	err := row.Scan(&taken)
-	return taken, err
+	var i TakeStockRow
+	err := row.Scan(&i.Taken, &i.Emptied)
+	return i, err
 }

@@ -195,15 +195,25 @@ type Refund struct {
 	SettledAt        *time.Time
 }
 
-type Review struct {
+type ReviewDetail struct {
+	ID                 int64
+	ProductID          int64
+	UserID             int64
+	Rating             int16
+	Title              string
+	Body               string
+	Author             string
+	IsHidden           bool
+	CreatedAt          time.Time
+	UpdatedAt          time.Time
+	IsVerifiedPurchase bool
+}
+
+type SearchSynonym struct {
 	ID        int64
-	ProductID int64
-	UserID    int64
-	Rating    int16
-	Title     string
-	Body      string
-	Author    string
-	IsHidden  bool
+	Terms     []string
+	Meaning   *string
+	Version   int64
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }

@@ -52,6 +52,7 @@ func (q *Queries) CountProductReviews(ctx context.Context, productID int64) (Cou
 }
 
 const createReview = `-- name: CreateReview :one
+WITH made AS (
 INSERT INTO reviews (product_id, user_id, rating, title, body, author)
 SELECT l.product_id, u.id, $1, $2, $3,
        concat_ws(' ', btrim(u.first_name), upper(nullif(left(btrim(u.last_name), 1), '')) || '.')
@@ -59,6 +60,8 @@ SELECT l.product_id, u.id, $1, $2, $3,
  WHERE l.product_id = $4 AND l.is_visible AND u.id = $5 AND u.deleted_at IS NULL
    FOR SHARE OF u
 RETURNING id, product_id, user_id, rating, title, body, author, is_hidden, created_at, updated_at
+)
+SELECT made.id, made.product_id, made.user_id, made.rating, made.title, made.body, made.author, made.is_hidden, made.created_at, made.updated_at, has_bought(made.user_id, made.product_id)::boolean AS is_verified_purchase FROM made
 `
 
 type CreateReviewParams struct {
@@ -69,9 +72,23 @@ type CreateReviewParams struct {
 	UserID    int64
 }
 
+type CreateReviewRow struct {
+	ID                 int64
+	ProductID          int64
+	UserID             int64
+	Rating             int16
+	Title              string
+	Body               string
+	Author             string
+	IsHidden           bool
+	CreatedAt          time.Time
+	UpdatedAt          time.Time
+	IsVerifiedPurchase bool
+}
+
 // Adds a review of a product that is offered, under the author's name of now. The author's row is held, so that an
 // account that is being deleted writes none. No row: there is no such product, or no longer such an account.
-func (q *Queries) CreateReview(ctx context.Context, arg CreateReviewParams) (Review, error) {
+func (q *Queries) CreateReview(ctx context.Context, arg CreateReviewParams) (CreateReviewRow, error) {
 	row := q.db.QueryRow(ctx, createReview,
 		arg.Rating,
 		arg.Title,
@@ -79,7 +96,7 @@ func (q *Queries) CreateReview(ctx context.Context, arg CreateReviewParams) (Rev
 		arg.ProductID,
 		arg.UserID,
 	)
-	var i Review
+	var i CreateReviewRow
 	err := row.Scan(
 		&i.ID,
 		&i.ProductID,
@@ -91,6 +108,7 @@ func (q *Queries) CreateReview(ctx context.Context, arg CreateReviewParams) (Rev
 		&i.IsHidden,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.IsVerifiedPurchase,
 	)
 	return i, err
 }
@@ -108,13 +126,13 @@ func (q *Queries) DeleteOwnReview(ctx context.Context, productID int64, userID i
 }
 
 const getOwnReview = `-- name: GetOwnReview :one
-SELECT id, product_id, user_id, rating, title, body, author, is_hidden, created_at, updated_at FROM reviews WHERE product_id = $1 AND user_id = $2
+SELECT id, product_id, user_id, rating, title, body, author, is_hidden, created_at, updated_at, is_verified_purchase FROM review_details WHERE product_id = $1 AND user_id = $2
 `
 
 // One account's review of a product (reviews_once_key).
-func (q *Queries) GetOwnReview(ctx context.Context, productID int64, userID int64) (Review, error) {
+func (q *Queries) GetOwnReview(ctx context.Context, productID int64, userID int64) (ReviewDetail, error) {
 	row := q.db.QueryRow(ctx, getOwnReview, productID, userID)
-	var i Review
+	var i ReviewDetail
 	err := row.Scan(
 		&i.ID,
 		&i.ProductID,
@@ -126,12 +144,46 @@ func (q *Queries) GetOwnReview(ctx context.Context, productID int64, userID int6
 		&i.IsHidden,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.IsVerifiedPurchase,
+	)
+	return i, err
+}
+
+const getReview = `-- name: GetReview :one
+SELECT review_details.id, review_details.product_id, review_details.user_id, review_details.rating, review_details.title, review_details.body, review_details.author, review_details.is_hidden, review_details.created_at, review_details.updated_at, review_details.is_verified_purchase, p.name AS product_name
+  FROM review_details
+  JOIN products p ON p.id = review_details.product_id
+ WHERE review_details.id = $1
+`
+
+type GetReviewRow struct {
+	ReviewDetail ReviewDetail
+	ProductName  string
+}
+
+// One review with the name of its product.
+func (q *Queries) GetReview(ctx context.Context, id int64) (GetReviewRow, error) {
+	row := q.db.QueryRow(ctx, getReview, id)
+	var i GetReviewRow
+	err := row.Scan(
+		&i.ReviewDetail.ID,
+		&i.ReviewDetail.ProductID,
+		&i.ReviewDetail.UserID,
+		&i.ReviewDetail.Rating,
+		&i.ReviewDetail.Title,
+		&i.ReviewDetail.Body,
+		&i.ReviewDetail.Author,
+		&i.ReviewDetail.IsHidden,
+		&i.ReviewDetail.CreatedAt,
+		&i.ReviewDetail.UpdatedAt,
+		&i.ReviewDetail.IsVerifiedPurchase,
+		&i.ProductName,
 	)
 	return i, err
 }
 
 const listProductReviews = `-- name: ListProductReviews :many
-SELECT id, product_id, user_id, rating, title, body, author, is_hidden, created_at, updated_at FROM reviews r
+SELECT id, product_id, user_id, rating, title, body, author, is_hidden, created_at, updated_at, is_verified_purchase FROM review_details r
  WHERE r.product_id = $1 AND NOT r.is_hidden
    AND ($2::smallint IS NULL OR r.rating = $2)
    AND ($3::bigint IS NULL
@@ -158,7 +210,7 @@ type ListProductReviewsParams struct {
 
 // A page of the reviews of a product that are shown, in any order (reviews_product_idx, reviews_rating_idx). To be run
 // with a plan of its own (postgres.Planned).
-func (q *Queries) ListProductReviews(ctx context.Context, arg ListProductReviewsParams) ([]Review, error) {
+func (q *Queries) ListProductReviews(ctx context.Context, arg ListProductReviewsParams) ([]ReviewDetail, error) {
 	rows, err := q.db.Query(ctx, listProductReviews,
 		arg.ProductID,
 		arg.Rating,
@@ -173,9 +225,9 @@ func (q *Queries) ListProductReviews(ctx context.Context, arg ListProductReviews
 		return nil, err
 	}
 	defer rows.Close()
-	items := []Review{}
+	items := []ReviewDetail{}
 	for rows.Next() {
-		var i Review
+		var i ReviewDetail
 		if err := rows.Scan(
 			&i.ID,
 			&i.ProductID,
@@ -187,6 +239,7 @@ func (q *Queries) ListProductReviews(ctx context.Context, arg ListProductReviews
 			&i.IsHidden,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.IsVerifiedPurchase,
 		); err != nil {
 			return nil, err
 		}
@@ -211,12 +264,12 @@ WITH filtered AS NOT MATERIALIZED (
      ORDER BY f.created_at DESC, f.id DESC
      LIMIT $7 OFFSET $6
 )
-SELECT reviews.id, reviews.product_id, reviews.user_id, reviews.rating, reviews.title, reviews.body, reviews.author, reviews.is_hidden, reviews.created_at, reviews.updated_at, p.name AS product_name,
+SELECT review_details.id, review_details.product_id, review_details.user_id, review_details.rating, review_details.title, review_details.body, review_details.author, review_details.is_hidden, review_details.created_at, review_details.updated_at, review_details.is_verified_purchase, p.name AS product_name,
        (CASE WHEN $1::bigint IS NULL THEN (SELECT count(*) FROM filtered) ELSE 0 END)::bigint AS total
   FROM page
-  JOIN reviews ON reviews.id = page.id
-  JOIN products p ON p.id = reviews.product_id
- ORDER BY reviews.created_at DESC, reviews.id DESC
+  JOIN review_details ON review_details.id = page.id
+  JOIN products p ON p.id = review_details.product_id
+ ORDER BY review_details.created_at DESC, review_details.id DESC
 `
 
 type ListReviewsParams struct {
@@ -230,9 +283,9 @@ type ListReviewsParams struct {
 }
 
 type ListReviewsRow struct {
-	Review      Review
-	ProductName string
-	Total       int64
+	ReviewDetail ReviewDetail
+	ProductName  string
+	Total        int64
 }
 
 // A page of the reviews of all products, newest first (reviews_created_idx). To be run with a plan of its own
@@ -255,16 +308,17 @@ func (q *Queries) ListReviews(ctx context.Context, arg ListReviewsParams) ([]Lis
 	for rows.Next() {
 		var i ListReviewsRow
 		if err := rows.Scan(
-			&i.Review.ID,
-			&i.Review.ProductID,
-			&i.Review.UserID,
-			&i.Review.Rating,
-			&i.Review.Title,
-			&i.Review.Body,
-			&i.Review.Author,
-			&i.Review.IsHidden,
-			&i.Review.CreatedAt,
-			&i.Review.UpdatedAt,
+			&i.ReviewDetail.ID,
+			&i.ReviewDetail.ProductID,
+			&i.ReviewDetail.UserID,
+			&i.ReviewDetail.Rating,
+			&i.ReviewDetail.Title,
+			&i.ReviewDetail.Body,
+			&i.ReviewDetail.Author,
+			&i.ReviewDetail.IsHidden,
+			&i.ReviewDetail.CreatedAt,
+			&i.ReviewDetail.UpdatedAt,
+			&i.ReviewDetail.IsVerifiedPurchase,
 			&i.ProductName,
 			&i.Total,
 		); err != nil {
@@ -279,42 +333,24 @@ func (q *Queries) ListReviews(ctx context.Context, arg ListReviewsParams) ([]Lis
 }
 
 const lockReview = `-- name: LockReview :one
-SELECT reviews.id, reviews.product_id, reviews.user_id, reviews.rating, reviews.title, reviews.body, reviews.author, reviews.is_hidden, reviews.created_at, reviews.updated_at, p.name AS product_name
-  FROM reviews
-  JOIN products p ON p.id = reviews.product_id
- WHERE reviews.id = $1
-   FOR UPDATE OF reviews
+SELECT id FROM reviews WHERE id = $1 FOR UPDATE
 `
 
-type LockReviewRow struct {
-	Review      Review
-	ProductName string
-}
-
-// One review with the name of its product, locked for a change.
-func (q *Queries) LockReview(ctx context.Context, id int64) (LockReviewRow, error) {
+// Holds a review for a change. What it is by then has to be read after.
+func (q *Queries) LockReview(ctx context.Context, id int64) (int64, error) {
 	row := q.db.QueryRow(ctx, lockReview, id)
-	var i LockReviewRow
-	err := row.Scan(
-		&i.Review.ID,
-		&i.Review.ProductID,
-		&i.Review.UserID,
-		&i.Review.Rating,
-		&i.Review.Title,
-		&i.Review.Body,
-		&i.Review.Author,
-		&i.Review.IsHidden,
-		&i.Review.CreatedAt,
-		&i.Review.UpdatedAt,
-		&i.ProductName,
-	)
-	return i, err
+	var id_2 int64
+	err := row.Scan(&id_2)
+	return id_2, err
 }
 
 const replaceOwnReview = `-- name: ReplaceOwnReview :one
-UPDATE reviews SET rating = $1, title = $2, body = $3, updated_at = now()
- WHERE product_id = $4 AND user_id = $5
-RETURNING id, product_id, user_id, rating, title, body, author, is_hidden, created_at, updated_at
+WITH changed AS (
+    UPDATE reviews SET rating = $1, title = $2, body = $3, updated_at = now()
+     WHERE product_id = $4 AND user_id = $5
+    RETURNING id, product_id, user_id, rating, title, body, author, is_hidden, created_at, updated_at
+)
+SELECT changed.id, changed.product_id, changed.user_id, changed.rating, changed.title, changed.body, changed.author, changed.is_hidden, changed.created_at, changed.updated_at, has_bought(changed.user_id, changed.product_id)::boolean AS is_verified_purchase FROM changed
 `
 
 type ReplaceOwnReviewParams struct {
@@ -325,7 +361,21 @@ type ReplaceOwnReviewParams struct {
 	UserID    int64
 }
 
-func (q *Queries) ReplaceOwnReview(ctx context.Context, arg ReplaceOwnReviewParams) (Review, error) {
+type ReplaceOwnReviewRow struct {
+	ID                 int64
+	ProductID          int64
+	UserID             int64
+	Rating             int16
+	Title              string
+	Body               string
+	Author             string
+	IsHidden           bool
+	CreatedAt          time.Time
+	UpdatedAt          time.Time
+	IsVerifiedPurchase bool
+}
+
+func (q *Queries) ReplaceOwnReview(ctx context.Context, arg ReplaceOwnReviewParams) (ReplaceOwnReviewRow, error) {
 	row := q.db.QueryRow(ctx, replaceOwnReview,
 		arg.Rating,
 		arg.Title,
@@ -333,7 +383,7 @@ func (q *Queries) ReplaceOwnReview(ctx context.Context, arg ReplaceOwnReviewPara
 		arg.ProductID,
 		arg.UserID,
 	)
-	var i Review
+	var i ReplaceOwnReviewRow
 	err := row.Scan(
 		&i.ID,
 		&i.ProductID,
@@ -345,6 +395,7 @@ func (q *Queries) ReplaceOwnReview(ctx context.Context, arg ReplaceOwnReviewPara
 		&i.IsHidden,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.IsVerifiedPurchase,
 	)
 	return i, err
 }

@@ -9,110 +9,465 @@ import (
 	pgvector "github.com/pgvector/pgvector-go"
 )
 
+const allowRecount = `-- name: AllowRecount :exec
+SET LOCAL statement_timeout = '50s'
+`
+
+func (q *Queries) AllowRecount(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, allowRecount)
+	return err
+}
+
+const countSearchedProducts = `-- name: CountSearchedProducts :one
+SELECT products FROM search_state
+`
+
+// How many products were there when their words were counted.
+func (q *Queries) CountSearchedProducts(ctx context.Context) (int64, error) {
+	row := q.db.QueryRow(ctx, countSearchedProducts)
+	var products int64
+	err := row.Scan(&products)
+	return products, err
+}
+
+const countSynonyms = `-- name: CountSynonyms :one
+SELECT count(*) FROM search_synonyms
+`
+
+func (q *Queries) CountSynonyms(ctx context.Context) (int64, error) {
+	row := q.db.QueryRow(ctx, countSynonyms)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const createSynonyms = `-- name: CreateSynonyms :one
+INSERT INTO search_synonyms (terms, meaning) VALUES ($1, $2) RETURNING id, terms, meaning, version, created_at, updated_at
+`
+
+func (q *Queries) CreateSynonyms(ctx context.Context, terms []string, meaning *string) (SearchSynonym, error) {
+	row := q.db.QueryRow(ctx, createSynonyms, terms, meaning)
+	var i SearchSynonym
+	err := row.Scan(
+		&i.ID,
+		&i.Terms,
+		&i.Meaning,
+		&i.Version,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
+const deleteSynonyms = `-- name: DeleteSynonyms :exec
+DELETE FROM search_synonyms WHERE id = $1
+`
+
+func (q *Queries) DeleteSynonyms(ctx context.Context, id int64) error {
+	_, err := q.db.Exec(ctx, deleteSynonyms, id)
+	return err
+}
+
+const freeSynonymTerms = `-- name: FreeSynonymTerms :exec
+DELETE FROM search_synonym_terms WHERE synonym_id = $1
+`
+
+func (q *Queries) FreeSynonymTerms(ctx context.Context, synonymID int64) error {
+	_, err := q.db.Exec(ctx, freeSynonymTerms, synonymID)
+	return err
+}
+
+const getSearchVersion = `-- name: GetSearchVersion :one
+SELECT current_search_version()::bigint
+`
+
+func (q *Queries) GetSearchVersion(ctx context.Context) (int64, error) {
+	row := q.db.QueryRow(ctx, getSearchVersion)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
+const getSynonyms = `-- name: GetSynonyms :one
+SELECT id, terms, meaning, version, created_at, updated_at FROM search_synonyms WHERE id = $1
+`
+
+func (q *Queries) GetSynonyms(ctx context.Context, id int64) (SearchSynonym, error) {
+	row := q.db.QueryRow(ctx, getSynonyms, id)
+	var i SearchSynonym
+	err := row.Scan(
+		&i.ID,
+		&i.Terms,
+		&i.Meaning,
+		&i.Version,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
+const listAllSynonyms = `-- name: ListAllSynonyms :many
+SELECT terms, meaning FROM search_synonyms ORDER BY id
+`
+
+type ListAllSynonymsRow struct {
+	Terms   []string
+	Meaning *string
+}
+
+func (q *Queries) ListAllSynonyms(ctx context.Context) ([]ListAllSynonymsRow, error) {
+	rows, err := q.db.Query(ctx, listAllSynonyms)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListAllSynonymsRow{}
+	for rows.Next() {
+		var i ListAllSynonymsRow
+		if err := rows.Scan(&i.Terms, &i.Meaning); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listNearestIDs = `-- name: ListNearestIDs :many
+SELECT e.product_id FROM product_embeddings e
+ WHERE e.model_id = $1
+ ORDER BY e.embedding <=> $2::halfvec
+ LIMIT 200
+`
+
+// The products nearest in meaning whatever their brand, category, price and stock, for facets.
+func (q *Queries) ListNearestIDs(ctx context.Context, modelID int16, queryVector pgvector.HalfVector) ([]int64, error) {
+	rows, err := q.db.Query(ctx, listNearestIDs, modelID, queryVector)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var product_id int64
+		if err := rows.Scan(&product_id); err != nil {
+			return nil, err
+		}
+		items = append(items, product_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listSearchNames = `-- name: ListSearchNames :many
+WITH RECURSIVE shown AS (
+    SELECT c.id, c.parent_id FROM categories c
+     WHERE EXISTS (SELECT FROM product_listings l WHERE l.is_visible AND l.category_id = c.id)
+    UNION
+    SELECT above.id, above.parent_id FROM categories above JOIN shown ON shown.parent_id = above.id
+)
+SELECT true::boolean AS is_brand, b.id, b.name, b.slug FROM brands b
+ WHERE EXISTS (SELECT FROM product_listings l WHERE l.is_visible AND l.brand_id = b.id)
+UNION ALL
+SELECT false, c.id, c.name, c.slug FROM categories c WHERE c.id IN (SELECT shown.id FROM shown)
+ ORDER BY 1, 2
+`
+
+type ListSearchNamesRow struct {
+	IsBrand bool
+	ID      int64
+	Name    string
+	Slug    string
+}
+
+// Brands and categories that have something to show, categories also below them.
+func (q *Queries) ListSearchNames(ctx context.Context) ([]ListSearchNamesRow, error) {
+	rows, err := q.db.Query(ctx, listSearchNames)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListSearchNamesRow{}
+	for rows.Next() {
+		var i ListSearchNamesRow
+		if err := rows.Scan(
+			&i.IsBrand,
+			&i.ID,
+			&i.Name,
+			&i.Slug,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listSearchWords = `-- name: ListSearchWords :many
+SELECT word, products, titles FROM search_words
+`
+
+type ListSearchWordsRow struct {
+	Word     string
+	Products int32
+	Titles   int32
+}
+
+func (q *Queries) ListSearchWords(ctx context.Context) ([]ListSearchWordsRow, error) {
+	rows, err := q.db.Query(ctx, listSearchWords)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListSearchWordsRow{}
+	for rows.Next() {
+		var i ListSearchWordsRow
+		if err := rows.Scan(&i.Word, &i.Products, &i.Titles); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listSynonyms = `-- name: ListSynonyms :many
+SELECT id, terms, meaning, version, created_at, updated_at FROM search_synonyms ORDER BY id LIMIT $2 OFFSET $1
+`
+
+func (q *Queries) ListSynonyms(ctx context.Context, pageOffset int32, pageLimit int32) ([]SearchSynonym, error) {
+	rows, err := q.db.Query(ctx, listSynonyms, pageOffset, pageLimit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SearchSynonym{}
+	for rows.Next() {
+		var i SearchSynonym
+		if err := rows.Scan(
+			&i.ID,
+			&i.Terms,
+			&i.Meaning,
+			&i.Version,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const lockSynonyms = `-- name: LockSynonyms :one
+SELECT id, terms, meaning, version, created_at, updated_at FROM search_synonyms WHERE id = $1 FOR UPDATE
+`
+
+func (q *Queries) LockSynonyms(ctx context.Context, id int64) (SearchSynonym, error) {
+	row := q.db.QueryRow(ctx, lockSynonyms, id)
+	var i SearchSynonym
+	err := row.Scan(
+		&i.ID,
+		&i.Terms,
+		&i.Meaning,
+		&i.Version,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
+const recountSearchWords = `-- name: RecountSearchWords :one
+SELECT recount_search_words()::boolean
+`
+
+// Counts the words anew (SET LOCAL statement_timeout before it: it reads every product). False: nothing had changed.
+func (q *Queries) RecountSearchWords(ctx context.Context) (bool, error) {
+	row := q.db.QueryRow(ctx, recountSearchWords)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
+const replaceSynonyms = `-- name: ReplaceSynonyms :one
+UPDATE search_synonyms SET terms = $1, meaning = $2, version = version + 1, updated_at = now()
+ WHERE id = $3 RETURNING id, terms, meaning, version, created_at, updated_at
+`
+
+func (q *Queries) ReplaceSynonyms(ctx context.Context, terms []string, meaning *string, iD int64) (SearchSynonym, error) {
+	row := q.db.QueryRow(ctx, replaceSynonyms, terms, meaning, iD)
+	var i SearchSynonym
+	err := row.Scan(
+		&i.ID,
+		&i.Terms,
+		&i.Meaning,
+		&i.Version,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
 const searchProducts = `-- name: SearchProducts :many
-WITH asked AS MATERIALIZED (
-    SELECT websearch_to_tsquery('english', $1::text) AS every_word,
-           replace(websearch_to_tsquery('english', $1)::text, ' & ', ' | ')::tsquery AS any_word
-), filtered AS NOT MATERIALIZED (
-    SELECT product_id, popularity FROM filtered_products(
+WITH filtered AS NOT MATERIALIZED (
+    SELECT product_id, popularity, brand_id FROM filtered_products(
         NULL, $2::bigint, $3::text, $4::bigint,
         $5::text, $6::bigint, $7::bigint, $8::boolean,
         $9::boolean, $10::boolean, $11::text, $12::jsonb)
-), by_words AS (
-    SELECT s.product_id,
-           row_number() OVER (ORDER BY s.words @@ asked.every_word DESC, ts_rank_cd(s.words, asked.any_word, 1) DESC, s.product_id) AS place
-      FROM product_search s, asked
-     WHERE $13::boolean AND s.words @@ asked.any_word AND s.product_id IN (SELECT f.product_id FROM filtered f)
-     ORDER BY place
-     LIMIT 200
-), by_spelling AS (
-    SELECT x.product_id, row_number() OVER (ORDER BY x.likeness DESC, x.product_id) AS place
-      FROM (SELECT s.product_id, (SELECT avg(word_similarity(w, s.spelling)) FROM unnest($14::text[]) w) AS likeness
-              FROM product_search s
-             WHERE $13::boolean AND s.spelling %> ANY ($14::text[]) AND s.product_id IN (SELECT f.product_id FROM filtered f)) x
-     WHERE x.likeness >= 0.45
-     ORDER BY place
-     LIMIT 200
+), terms AS MATERIALIZED (
+    SELECT n, to_tsquery('english', ($13::text[])[n]) AS query, ($14::int[])[n] AS size,
+           to_tsquery('english', ($15::text[])[n]) AS prefix, ($16::float8[])[n] AS weight, $17::float8 AS presence
+      FROM generate_series(1, cardinality($13::text[])) n
+), pairs AS MATERIALIZED (
+    SELECT to_tsquery('english', ($18::text[])[n]) AS query, ($19::float8[])[n] AS weight
+      FROM generate_series(1, cardinality($18::text[])) n
+), complete AS MATERIALIZED (
+    SELECT f.product_id FROM filtered f JOIN product_search s ON s.product_id = f.product_id
+     WHERE s.words @@ to_tsquery('english', $20::text)
+     ORDER BY f.popularity DESC, f.product_id DESC
+     LIMIT 400
+), partial AS MATERIALIZED (
+    SELECT f.product_id FROM filtered f JOIN product_search s ON s.product_id = f.product_id
+     WHERE (SELECT count(*) FROM complete) < $21::int AND s.words @@ to_tsquery('english', $22::text)
+     ORDER BY f.popularity DESC, f.product_id DESC
+     LIMIT 400
+), loose AS MATERIALIZED (
+    SELECT f.product_id FROM filtered f JOIN product_search s ON s.product_id = f.product_id
+     WHERE $23::boolean AND NOT EXISTS (SELECT FROM complete) AND NOT EXISTS (SELECT FROM partial)
+       AND s.words @@ to_tsquery('english', $1::text)
+     ORDER BY f.popularity DESC, f.product_id DESC
+     LIMIT 400
+), by_words AS MATERIALIZED (
+    SELECT s.product_id, t.mask, t.score + p.score + CASE WHEN c.complete THEN $24::float8 ELSE 0 END
+           + CASE WHEN f.brand_id = ANY ($25::bigint[]) THEN $26::float8 ELSE 0 END
+           - CASE WHEN s.words @@ to_tsquery('english', $27::text) THEN 0.08 ELSE 0 END AS score
+      FROM (SELECT product_id, true AS complete FROM complete
+            UNION ALL SELECT product_id, false FROM partial WHERE product_id NOT IN (SELECT product_id FROM complete)
+            UNION ALL SELECT product_id, false FROM loose) c
+      JOIN product_search s ON s.product_id = c.product_id
+      JOIN product_listings f ON f.product_id = c.product_id
+     CROSS JOIN LATERAL (
+           SELECT sum(x.weight * (x.presence * sign(x.value) + (1 - x.presence) * x.value)) AS score, bit_or(CASE WHEN x.value > 0 THEN 1 << (x.n - 1) ELSE 0 END) AS mask
+             FROM (SELECT n, weight, presence, greatest(least(1, ts_rank('{0.3, 0.5, 0.8, 1}', s.words, query) * 1.645 * size),
+                                              0.5 * least(1, ts_rank('{0.3, 0.5, 0.8, 1}', s.words, prefix) * 1.645)) AS value
+                     FROM terms) x) t
+     CROSS JOIN LATERAL (SELECT coalesce(sum(weight) FILTER (WHERE s.words @@ query), 0) AS score FROM pairs) p
 ), nearest AS MATERIALIZED (
-    SELECT e.product_id, (e.embedding <=> $15::halfvec) AS distance
+    SELECT e.product_id, (e.embedding <=> $28::halfvec) AS distance
       FROM product_embeddings e
-     WHERE $15::halfvec IS NOT NULL AND e.model_id = $16 AND e.product_id IN (SELECT f.product_id FROM filtered f)
-     ORDER BY e.embedding <=> $15::halfvec
-     LIMIT 200
+      JOIN filtered f ON f.product_id = e.product_id
+     WHERE $28::halfvec IS NOT NULL AND e.model_id = $29
+     ORDER BY e.embedding <=> $28::halfvec
+     LIMIT $30
 ), by_meaning AS (
-    SELECT n.product_id, row_number() OVER (ORDER BY n.distance, n.product_id) AS place
+    SELECT n.product_id, 1 - n.distance AS score,
+           (1 - n.distance - $31::float8) / greatest(max(1 - n.distance) OVER () - $31, 0.0001) AS share
       FROM nearest n
-     WHERE 1 - n.distance >= $17::float8
+     WHERE 1 - n.distance >= $31
 ), exact AS (
     SELECT v.product_id FROM variants v
-     WHERE $13::boolean AND v.deleted_at IS NULL AND (lower(v.sku) = lower($1) OR v.gtin = $18::text)
+     WHERE $23 AND v.deleted_at IS NULL AND (lower(v.sku) = lower($32::text) OR v.gtin = $33::text)
        AND v.product_id IN (SELECT f.product_id FROM filtered f)
 ), fused AS (
-    SELECT u.product_id, sum(u.score) AS score
-      FROM (SELECT w.product_id, 1 / (60.0 + w.place) AS score FROM by_words w
-            UNION ALL SELECT s.product_id, 0.5 / (60.0 + s.place) FROM by_spelling s
-            UNION ALL SELECT m.product_id, 1 / (60.0 + m.place) FROM by_meaning m
-            UNION ALL SELECT DISTINCT e.product_id, 1.0 FROM exact e) u
+    SELECT u.product_id, round(sum(u.score)::numeric, 2) AS score
+      FROM (SELECT product_id, score FROM by_words
+            UNION ALL SELECT m.product_id, CASE WHEN $23 THEN m.share * CASE WHEN EXISTS (SELECT FROM complete) THEN $34::float8 ELSE $35::float8 END ELSE m.score END FROM by_meaning m
+            UNION ALL SELECT DISTINCT product_id, 10.0 FROM exact) u
      GROUP BY u.product_id
 ), page AS MATERIALIZED (
     SELECT x.product_id, x.score, row_number() OVER () AS place, x.total
       FROM (SELECT fused.product_id, fused.score, least(count(*) OVER (), 200) AS total,
                    row_number() OVER (ORDER BY fused.score DESC, f.popularity DESC, fused.product_id) AS best
-              FROM fused JOIN filtered f ON f.product_id = fused.product_id) x
+              FROM fused JOIN product_listings f ON f.product_id = fused.product_id) x
      WHERE x.best <= 200
      ORDER BY x.best
-     LIMIT $20 OFFSET $19
+     LIMIT $37 OFFSET $36
 )
-SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.in_stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes, page.score::float8 AS score, page.total::bigint AS total,
-       ts_headline('english', replace(replace(replace(product_cards.name, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), asked.any_word,
-                   'StartSel=<mark>, StopSel=</mark>, HighlightAll=true')::text AS name_highlight,
-       ts_headline('english', replace(replace(replace(left(p.description, 5000), '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), asked.any_word,
-                   'StartSel=<mark>, StopSel=</mark>, MaxWords=30, MinWords=15')::text AS description_highlight
+SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.in_stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes, page.score::float8 AS score, page.total::bigint AS total, 
+       coalesce((SELECT w.mask FROM by_words w ORDER BY w.score DESC, w.product_id LIMIT 1), 0)::int AS covered,
+       (EXISTS (SELECT FROM complete))::boolean AS has_complete,
+       (EXISTS (SELECT FROM partial))::boolean AS has_partial,
+       ts_headline('english', replace(replace(replace(product_cards.name, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'),
+                   to_tsquery('english', $1), 'StartSel=<mark>, StopSel=</mark>, HighlightAll=true')::text AS name_highlight,
+       ts_headline('english', replace(replace(replace(left(p.description, 5000), '&', '&amp;'), '<', '&lt;'), '>', '&gt;'),
+                   to_tsquery('english', $1), 'StartSel=<mark>, StopSel=</mark>, MaxWords=30, MinWords=15')::text AS description_highlight
   FROM page
-  CROSS JOIN asked
   JOIN product_cards ON product_cards.product_id = page.product_id
   JOIN products p ON p.id = page.product_id
  ORDER BY page.place
 `
 
 type SearchProductsParams struct {
-	Q           string
-	CategoryID  *int64
-	Category    *string
-	BrandID     *int64
-	Brand       *string
-	MinMinor    *int64
-	MaxMinor    *int64
-	InStock     *bool
-	OnSale      *bool
-	Featured    *bool
-	GTIN        *string
-	Attributes  []byte
-	UseWords    bool
-	Terms       []string
-	QueryVector *pgvector.HalfVector
-	ModelID     int16
-	MinScore    float64
-	ExactGTIN   *string
-	PageOffset  int32
-	PageLimit   int32
+	AnyWord       string
+	CategoryID    *int64
+	Category      *string
+	BrandID       *int64
+	Brand         *string
+	MinMinor      *int64
+	MaxMinor      *int64
+	InStock       *bool
+	OnSale        *bool
+	Featured      *bool
+	GTIN          *string
+	Attributes    []byte
+	Terms         []string
+	Sizes         []int32
+	Prefixes      []string
+	Weights       []float64
+	Presence      float64
+	Pairs         []string
+	PairWeights   []float64
+	EveryWord     *string
+	Enough        int32
+	MostWords     *string
+	UseWords      bool
+	CompleteBonus float64
+	BrandIds      []int64
+	BrandWeight   float64
+	Rivals        *string
+	QueryVector   *pgvector.HalfVector
+	ModelID       int16
+	NearestLimit  int32
+	MinScore      float64
+	Q             string
+	ExactGTIN     *string
+	TieWeight     float64
+	MeaningWeight float64
+	PageOffset    int32
+	PageLimit     int32
 }
 
 type SearchProductsRow struct {
 	ProductCard          ProductCard
 	Score                float64
 	Total                int64
+	Covered              int32
+	HasComplete          bool
+	HasPartial           bool
 	NameHighlight        string
 	DescriptionHighlight string
 }
 
-// The best 200 products for a shopper's words: rankings by words, by spelling and by meaning, each of at most
-// 200, fused by reciprocal rank (Cormack, Clarke and Büttcher 2009, k = 60; spelling counts half). An exact sku
-// or GTIN comes first. A null vector leaves meaning out; by_words false leaves words and spelling out. To be
-// run with a plan of its own (postgres.Planned).
+// The best 200 products for what a shopper typed, one page of them. Words are looked for in the index alone, in up to
+// three attempts of which the next only runs when the one before found little: products with every word, with most of
+// their weight, with any. Of each the 400 most popular are weighed: where a word stands counts (name 1, brand and
+// category 0.8, attributes 0.5, description 0.3), and how telling it is. Meaning is added to that (see search.blend).
+// To be run with a plan of its own (postgres.Planned): the plan depends on how common the words are.
 func (q *Queries) SearchProducts(ctx context.Context, arg SearchProductsParams) ([]SearchProductsRow, error) {
 	rows, err := q.db.Query(ctx, searchProducts,
-		arg.Q,
+		arg.AnyWord,
 		arg.CategoryID,
 		arg.Category,
 		arg.BrandID,
@@ -124,12 +479,29 @@ func (q *Queries) SearchProducts(ctx context.Context, arg SearchProductsParams) 
 		arg.Featured,
 		arg.GTIN,
 		arg.Attributes,
-		arg.UseWords,
 		arg.Terms,
+		arg.Sizes,
+		arg.Prefixes,
+		arg.Weights,
+		arg.Presence,
+		arg.Pairs,
+		arg.PairWeights,
+		arg.EveryWord,
+		arg.Enough,
+		arg.MostWords,
+		arg.UseWords,
+		arg.CompleteBonus,
+		arg.BrandIds,
+		arg.BrandWeight,
+		arg.Rivals,
 		arg.QueryVector,
 		arg.ModelID,
+		arg.NearestLimit,
 		arg.MinScore,
+		arg.Q,
 		arg.ExactGTIN,
+		arg.TieWeight,
+		arg.MeaningWeight,
 		arg.PageOffset,
 		arg.PageLimit,
 	)
@@ -168,6 +540,9 @@ func (q *Queries) SearchProducts(ctx context.Context, arg SearchProductsParams) 
 			&i.ProductCard.ImageSizes,
 			&i.Score,
 			&i.Total,
+			&i.Covered,
+			&i.HasComplete,
+			&i.HasPartial,
 			&i.NameHighlight,
 			&i.DescriptionHighlight,
 		); err != nil {
@@ -179,4 +554,77 @@ func (q *Queries) SearchProducts(ctx context.Context, arg SearchProductsParams) 
 		return nil, err
 	}
 	return items, nil
+}
+
+const suggestProducts = `-- name: SuggestProducts :many
+SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.in_stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes
+  FROM (SELECT l.product_id, l.popularity FROM product_listings l JOIN product_search s ON s.product_id = l.product_id
+         WHERE l.is_visible AND s.words @@ to_tsquery('english', $1::text)
+         ORDER BY l.popularity DESC, l.product_id DESC
+         LIMIT $2) best
+  JOIN product_cards ON product_cards.product_id = best.product_id
+ ORDER BY best.popularity DESC, best.product_id DESC
+`
+
+type SuggestProductsRow struct {
+	ProductCard ProductCard
+}
+
+// The most popular products with some words. To be run with a plan of its own (postgres.Planned).
+func (q *Queries) SuggestProducts(ctx context.Context, words string, most int32) ([]SuggestProductsRow, error) {
+	rows, err := q.db.Query(ctx, suggestProducts, words, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SuggestProductsRow{}
+	for rows.Next() {
+		var i SuggestProductsRow
+		if err := rows.Scan(
+			&i.ProductCard.ProductID,
+			&i.ProductCard.IsVisible,
+			&i.ProductCard.IsFeatured,
+			&i.ProductCard.SKU,
+			&i.ProductCard.GTIN,
+			&i.ProductCard.PriceMinor,
+			&i.ProductCard.DiscountMinor,
+			&i.ProductCard.Stock,
+			&i.ProductCard.InStock,
+			&i.ProductCard.RatingCount,
+			&i.ProductCard.RatingSum,
+			&i.ProductCard.CreatedAt,
+			&i.ProductCard.UpdatedAt,
+			&i.ProductCard.Name,
+			&i.ProductCard.Slug,
+			&i.ProductCard.BrandID,
+			&i.ProductCard.BrandName,
+			&i.ProductCard.BrandSlug,
+			&i.ProductCard.CategoryID,
+			&i.ProductCard.CategoryName,
+			&i.ProductCard.CategorySlug,
+			&i.ProductCard.ImageID,
+			&i.ProductCard.ImageAlt,
+			&i.ProductCard.ImagePosition,
+			&i.ProductCard.ImageSizes,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const takeSynonymTerms = `-- name: TakeSynonymTerms :exec
+INSERT INTO search_synonym_terms (term, synonym_id)
+SELECT term, $1::bigint FROM unnest($2::text[]) AS term ORDER BY term
+`
+
+// Takes the terms of a set, in their order, so that two sets made at once do not deadlock. One that another set has
+// is a breach of search_synonym_terms_pkey.
+func (q *Queries) TakeSynonymTerms(ctx context.Context, iD int64, terms []string) error {
+	_, err := q.db.Exec(ctx, takeSynonymTerms, iD, terms)
+	return err
 }

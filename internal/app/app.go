@@ -41,6 +41,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/ratelimit"
 	"github.com/shopd/shopd/internal/platform/safehttp"
 	"github.com/shopd/shopd/internal/reviews"
+	"github.com/shopd/shopd/internal/search"
 	"github.com/shopd/shopd/internal/server"
 )
 
@@ -48,6 +49,8 @@ import (
 type App struct {
 	Identity  *identity.Identity
 	Assistant *assistant.Assistant
+	Catalog   *catalog.Catalog
+	Search    *search.Search
 	Server    *server.Server
 
 	settings config.Settings
@@ -101,6 +104,7 @@ func New(ctx context.Context, s config.Settings, log *slog.Logger, tracer pgx.Qu
 	if err := a.newAssistant(ctx); err != nil {
 		return nil, err
 	}
+	a.newCatalogue(workers)
 	a.followCatalogue(workers)
 	a.newSales(workers)
 	if err := a.newPayments(workers); err != nil {
@@ -201,6 +205,22 @@ func (a *App) newAssistant(ctx context.Context) error {
 	return nil
 }
 
+// newCatalogue makes the catalogue and the search in it, which forgets what it knew when the catalogue changes.
+func (a *App) newCatalogue(workers *river.Workers) {
+	a.Catalog = catalog.New(a.pool, a.queue, a.media, catalog.Settings{
+		Log: a.log, Currency: a.settings.StoreCurrency, MediaPrefix: strings.TrimRight(a.settings.MediaURLPrefix, "/"),
+		Model: a.Assistant.Model, Fetch: safehttp.New(safehttp.Settings{Allowed: a.settings.FetchAllowedNetworks}), Changed: a.catalogueChanged,
+	})
+	a.Catalog.AddWorkers(workers)
+	a.queue.Every(time.Hour, catalog.CountSales{})
+	a.Search = search.New(a.pool, a.Catalog, search.Settings{
+		Log: a.log, Currency: a.settings.StoreCurrency, Understand: a.Assistant.Understand, Changed: a.catalogueChanged,
+	})
+	a.closers = append(a.closers, func() error { a.Search.Close(); return nil })
+	a.Search.AddWorkers(workers)
+	a.queue.Every(search.RecountPeriod, search.Recount{})
+}
+
 // newServer puts the domains behind HTTP.
 func (a *App) newServer(client redis.UniversalClient) (err error) {
 	s := a.settings
@@ -213,20 +233,16 @@ func (a *App) newServer(client redis.UniversalClient) (err error) {
 		AllowedOrigins: s.CORSAllowedOrigins, TrustedProxies: s.TrustedProxies, Contract: gen.Contract,
 	}, server.Domains{
 		Identity: a.Identity, Addresses: addresses.New(a.pool), Assistant: a.Assistant, Platform: a.platform,
-		Catalog: catalog.New(a.pool, a.queue, a.media, catalog.Settings{
-			Log: a.log, Currency: s.StoreCurrency, MediaPrefix: strings.TrimRight(s.MediaURLPrefix, "/"), Understand: a.Assistant.Understand,
-			Model:   a.Assistant.Model,
-			Fetch:   safehttp.New(safehttp.Settings{Allowed: s.FetchAllowedNetworks}),
-			Changed: a.catalogueChanged,
-		}),
+		Catalog: a.Catalog, Search: a.Search,
 		Stock: a.stock, Carts: a.carts, Orders: a.orders, Payments: a.payments,
 		Reviews: reviews.New(a.pool, reviews.Settings{Changed: a.catalogueChanged}),
 	})
 	return err
 }
 
-// catalogueChanged lets no kept answer show what was before a change that is committed.
+// catalogueChanged lets no kept answer, and no search, show what was before a change that is committed.
 func (a *App) catalogueChanged(ctx context.Context) {
+	a.Search.Forget()
 	if a.pages != nil {
 		a.pages.Forget(context.WithoutCancel(ctx))
 	}

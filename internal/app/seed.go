@@ -245,8 +245,10 @@ func (a *App) Index(ctx context.Context, progress func(done int)) error {
 	if _, err := a.Assistant.EmbedCategories(ctx); err != nil {
 		return err
 	}
-	_, err := a.Assistant.EmbedProducts(ctx, progress)
-	return err
+	if _, err := a.Assistant.EmbedProducts(ctx, progress); err != nil {
+		return err
+	}
+	return a.Search.RecountWords(ctx)
 }
 
 // Products answers how many active products there are.

@@ -5,7 +5,7 @@ import (
 	"errors"
 
 	"github.com/shopd/shopd/internal/assistant/provider"
-	"github.com/shopd/shopd/internal/assistant/question"
+	"github.com/shopd/shopd/internal/question"
 )
 
 // promptHistory is how many messages of the conversation reach the prompt.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/assistant/provider"
-	"github.com/shopd/shopd/internal/assistant/question"
+	"github.com/shopd/shopd/internal/question"
 )
 
 // lexiconAge is how long names and words of the catalogue are kept before they are read again.

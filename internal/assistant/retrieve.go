@@ -11,8 +11,8 @@ import (
 
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/assistant/provider"
-	"github.com/shopd/shopd/internal/assistant/question"
-	"github.com/shopd/shopd/internal/catalog"
+	"github.com/shopd/shopd/internal/question"
+	"github.com/shopd/shopd/internal/search"
 )
 
 // gate is a provider whose scores alone do not tell what the shop does not carry.
@@ -85,19 +85,19 @@ func (a *Assistant) within(ctx context.Context, q question.Question, params db.N
 }
 
 // Understand answers what a text means, for the assistant and for search.
-func (a *Assistant) Understand(ctx context.Context, text string) (catalog.Meaning, error) {
+func (a *Assistant) Understand(ctx context.Context, text string) (search.Meaning, error) {
 	if _, err := a.names(ctx); err != nil { // a provider that learns must know the words
-		return catalog.Meaning{}, err
+		return search.Meaning{}, err
 	}
 	model, err := a.Model(ctx)
 	if err != nil {
-		return catalog.Meaning{}, err
+		return search.Meaning{}, err
 	}
 	vectors, err := a.provider.Embed(ctx, provider.Query, []provider.Text{{Body: text}})
 	if err := a.outcome(err); err != nil {
-		return catalog.Meaning{}, err
+		return search.Meaning{}, err
 	}
-	return catalog.Meaning{Vector: pgvector.NewHalfVector(vectors[0]), ModelID: model, MinScore: a.settings.Threshold}, nil
+	return search.Meaning{Vector: pgvector.NewHalfVector(vectors[0]), ModelID: model, MinScore: a.settings.Threshold}, nil
 }
 
 // relevant drops what is near in numbers but not about the question.

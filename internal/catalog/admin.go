@@ -17,7 +17,7 @@ func (c *Catalog) AdminListProducts(ctx context.Context, r api.AdminListProducts
 		params.Status = string(*p.Status)
 	}
 	if p.Gtin != nil {
-		params.GTIN = new(gtin14(*p.Gtin))
+		params.GTIN = new(GTIN14(*p.Gtin))
 	}
 	before, err := page.After(p.Cursor, p.Offset, 1)
 	if err != nil {

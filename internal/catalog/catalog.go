@@ -1,5 +1,5 @@
 // Package catalog owns what the shop offers: categories, brands, products with their variants and images, how they
-// are kept, and how they are listed and found.
+// are kept, and how they are listed.
 package catalog
 
 import (
@@ -8,7 +8,6 @@ import (
 
 	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/pgvector/pgvector-go"
 
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/platform/jobs"
@@ -27,20 +26,11 @@ var (
 	ErrMediaNotFound    = problem.NotFound("media_not_found", "There is no such image.")
 )
 
-// Meaning is what a search text means, as a vector of the space the products are indexed in.
-type Meaning struct {
-	Vector   pgvector.HalfVector
-	ModelID  int16
-	MinScore float64 // cosine similarity below which a product is not meant
-}
-
 // Settings of the domain.
 type Settings struct {
 	Log         *slog.Logger
 	Currency    money.Currency
 	MediaPrefix string // what image addresses begin with, without a slash at the end
-	// Understand answers what a search text means; its error is a problem for the client.
-	Understand func(ctx context.Context, text string) (Meaning, error)
 	// Model answers the id of the vector space the products are indexed in.
 	Model func(ctx context.Context) (int16, error)
 	// Fetch reaches the addresses images are taken from.
@@ -51,6 +41,7 @@ type Settings struct {
 
 // Catalog answers the catalogue operations.
 type Catalog struct {
+	pool     *pgxpool.Pool
 	queue    *jobs.Queue
 	queries  *db.Queries
 	planned  *db.Queries // for queries with optional filters
@@ -62,5 +53,5 @@ type Catalog struct {
 // New makes the domain.
 func New(pool *pgxpool.Pool, queue *jobs.Queue, store *media.Store, settings Settings) *Catalog {
 	totals, _ := lru.New[totalKey, int64](maxTotals) // the size is not zero: no error
-	return &Catalog{totals: totals, queue: queue, queries: db.New(pool), planned: postgres.Planned(pool), media: store, settings: settings}
+	return &Catalog{totals: totals, pool: pool, queue: queue, queries: db.New(pool), planned: postgres.Planned(pool), media: store, settings: settings}
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/shopd/shopd/internal/platform/problem"
 )
 
-// listParams translates the filters of a product list into those of the query.
-func (c *Catalog) listParams(p api.ListProductsParams) (*db.ListProductsParams, error) {
+// Filters translates the filters of a product list into those of its query. Its error is a problem for the client.
+func (c *Catalog) Filters(p api.ListProductsParams) (*db.ListProductsParams, error) {
 	params := &db.ListProductsParams{
 		Q: p.Q, CategoryID: p.CategoryID, Category: p.Category, BrandID: p.BrandID, Brand: p.Brand,
 		InStock: p.InStock, OnSale: p.OnSale, Featured: p.Featured, Sort: string(api.ProductSortCreatedDesc),
@@ -34,7 +34,7 @@ func (c *Catalog) listParams(p api.ListProductsParams) (*db.ListProductsParams, 
 		params.InStock = &inStock
 	}
 	if p.Gtin != nil {
-		params.GTIN = new(gtin14(*p.Gtin))
+		params.GTIN = new(GTIN14(*p.Gtin))
 	}
 	params.Attributes = attributeFilter(p.Attribute)
 	if wrong != nil {
@@ -60,8 +60,8 @@ func (c *Catalog) price(text *string, pointer string, wrong *[]problem.Field) *i
 	return nil
 }
 
-// gtin14 is a GTIN of any length in the 14 digits it is stored in.
-func gtin14(digits string) string {
+// GTIN14 is a GTIN of any length in the 14 digits it is stored in.
+func GTIN14(digits string) string {
 	return strings.Repeat("0", max(0, 14-len(digits))) + digits
 }
 

@@ -9,8 +9,8 @@ import (
 	"github.com/shopd/shopd/gen/db"
 )
 
-// summary is a product as lists show it.
-func (c *Catalog) summary(card db.ProductCard) (api.ProductSummary, error) {
+// Summary is a product as lists show it.
+func (c *Catalog) Summary(card db.ProductCard) (api.ProductSummary, error) {
 	body := api.ProductSummary{
 		ID: card.ProductID, Sku: card.SKU, Gtin: card.GTIN, Name: card.Name, Slug: card.Slug,
 		Brand:    reference(card.BrandID, card.BrandName, card.BrandSlug),

@@ -11,13 +11,18 @@ import (
 
 // ListProducts answers a page of active products.
 func (c *Catalog) ListProducts(ctx context.Context, r api.ListProductsRequestObject) (api.ListProductsResponseObject, error) {
-	params, err := c.listParams(r.Params)
+	params, err := c.Filters(r.Params)
 	if err != nil {
 		return nil, err
 	}
 	body, err := c.listProducts(ctx, params, r.Params.Cursor, r.Params.Limit, r.Params.Offset)
 	if err != nil {
 		return nil, err
+	}
+	if r.Params.Facets != nil && *r.Params.Facets {
+		if body.Facets, err = c.CountFacets(ctx, params, nil, nil); err != nil {
+			return nil, err
+		}
 	}
 	return api.ListProducts200JSONResponse(body), nil
 }
@@ -63,7 +68,7 @@ func (c *Catalog) listProducts(ctx context.Context, params *db.ListProductsParam
 		Items: make([]api.ProductSummary, 0, len(rows)), Limit: asked.Limit, Offset: asked.Offset,
 	}
 	for _, row := range rows {
-		item, err := c.summary(row.ProductCard)
+		item, err := c.Summary(row.ProductCard)
 		if err != nil {
 			return api.ProductPage{}, err
 		}

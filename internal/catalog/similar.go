@@ -30,7 +30,7 @@ func (c *Catalog) ListSimilarProducts(ctx context.Context, r api.ListSimilarProd
 		return body, err
 	}
 	for _, row := range rows {
-		item, err := c.summary(row.ProductCard)
+		item, err := c.Summary(row.ProductCard)
 		if err != nil {
 			return nil, err
 		}

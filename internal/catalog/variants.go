@@ -56,7 +56,7 @@ func gtinOf(text *string, pointer string, wrong []problem.Field) (*string, []pro
 	if !checkDigit(*text) {
 		return nil, append(wrong, problem.Field{Pointer: pointer, Message: "has a wrong check digit"})
 	}
-	return new(gtin14(*text)), wrong
+	return new(GTIN14(*text)), wrong
 }
 
 func refuse(wrong []problem.Field) error {

@@ -43,10 +43,11 @@ func (o *Orders) CreateOrder(ctx context.Context, r api.CreateOrderRequestObject
 		return nil, err
 	}
 	var a answer
+	var emptied bool
 	for range placeAttempts {
 		err = o.queue.Tx(ctx, func(q *db.Queries, insert func(river.JobArgs) error) (err error) {
 			a.Answer, err = idempotency.Once(ctx, q, call, func(keep func(idempotency.Answer) error) (idempotency.Answer, error) {
-				return o.place(ctx, q, insert, wanted, keep)
+				return o.place(ctx, q, insert, wanted, keep, &emptied)
 			})
 			return err
 		})
@@ -57,7 +58,7 @@ func (o *Orders) CreateOrder(ctx context.Context, r api.CreateOrderRequestObject
 	if err != nil {
 		return nil, err
 	}
-	if !a.Replayed {
+	if emptied {
 		o.stock.Changed(ctx)
 	}
 	return a, nil
@@ -73,8 +74,8 @@ type checkout struct {
 // place places an order within a transaction. The account's cart is locked first, so checkouts and changes of the cart
 // happen one after the other. All is written before the stock is taken: that is the last statement, and whoever waits for
 // the same stock waits for the commit alone. What the stock is checked against before may have changed by then: the
-// transaction then comes to nothing and begins anew.
-func (o *Orders) place(ctx context.Context, q *db.Queries, insert func(river.JobArgs) error, wanted checkout, keep func(idempotency.Answer) error) (idempotency.Answer, error) {
+// transaction then comes to nothing and begins anew. emptied is set when the last unit of something went.
+func (o *Orders) place(ctx context.Context, q *db.Queries, insert func(river.JobArgs) error, wanted checkout, keep func(idempotency.Answer) error, emptied *bool) (idempotency.Answer, error) {
 	none := idempotency.Answer{}
 	cart, err := q.LockAccountCart(ctx, &wanted.user)
 	if err != nil {
@@ -118,10 +119,11 @@ func (o *Orders) place(ctx context.Context, q *db.Queries, insert func(river.Job
 	if err := keep(answer); err != nil {
 		return none, err
 	}
-	taken, err := o.stock.Take(ctx, q, b.tracked(), Reference(order.ID), &wanted.user)
+	taken, last, err := o.stock.Take(ctx, q, b.tracked(), Reference(order.ID), &wanted.user)
 	if err == nil && !taken {
 		err = errOutrun
 	}
+	*emptied = last
 	return answer, err
 }
 

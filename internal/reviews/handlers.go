@@ -56,7 +56,7 @@ func (s *Reviews) SetReviewVisibility(ctx context.Context, r api.SetReviewVisibi
 	if err != nil {
 		return nil, err
 	}
-	return api.SetReviewVisibility200JSONResponse(adminBody(row.Review, row.ProductName)), nil
+	return api.SetReviewVisibility200JSONResponse(adminBody(row.ReviewDetail, row.ProductName)), nil
 }
 
 func caller(ctx context.Context) int64 { return request.From(ctx).Principal.UserID }
@@ -68,16 +68,16 @@ func text(value *string) string {
 	return *value
 }
 
-func ownBody(r db.Review) api.OwnReview {
+func ownBody(r db.ReviewDetail) api.OwnReview {
 	return api.OwnReview{
-		ID: r.ID, ProductID: r.ProductID, Rating: int32(r.Rating), Title: r.Title, Body: r.Body, Author: r.Author,
+		ID: r.ID, ProductID: r.ProductID, Rating: int32(r.Rating), Title: r.Title, Body: r.Body, Author: r.Author, IsVerifiedPurchase: r.IsVerifiedPurchase,
 		IsHidden: r.IsHidden, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 }
 
-func adminBody(r db.Review, product string) api.AdminReview {
+func adminBody(r db.ReviewDetail, product string) api.AdminReview {
 	return api.AdminReview{
 		ID: r.ID, ProductID: r.ProductID, ProductName: product, UserID: r.UserID, Rating: int32(r.Rating), Title: r.Title, Body: r.Body,
-		Author: r.Author, IsHidden: r.IsHidden, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		Author: r.Author, IsVerifiedPurchase: r.IsVerifiedPurchase, IsHidden: r.IsHidden, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 }

@@ -56,7 +56,7 @@ func (s *Reviews) ListProductReviews(ctx context.Context, r api.ListProductRevie
 	}
 	for _, row := range rows {
 		body.Items = append(body.Items, api.Review{
-			ID: row.ID, Rating: int32(row.Rating), Title: row.Title, Body: row.Body, Author: row.Author,
+			ID: row.ID, Rating: int32(row.Rating), Title: row.Title, Body: row.Body, Author: row.Author, IsVerifiedPurchase: row.IsVerifiedPurchase,
 			CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt,
 		})
 	}
@@ -103,7 +103,7 @@ func (s *Reviews) AdminListReviews(ctx context.Context, r api.AdminListReviewsRe
 	}
 	body := api.AdminListReviews200JSONResponse{Items: make([]api.AdminReview, 0, len(rows)), Limit: asked.Limit, Offset: asked.Offset}
 	for _, row := range rows {
-		body.Items = append(body.Items, adminBody(row.Review, row.ProductName))
+		body.Items = append(body.Items, adminBody(row.ReviewDetail, row.ProductName))
 	}
 	if before == nil {
 		if body.Total, err = s.total(ctx, params, rows); err != nil {
@@ -111,7 +111,7 @@ func (s *Reviews) AdminListReviews(ctx context.Context, r api.AdminListReviewsRe
 		}
 	}
 	if len(rows) == int(asked.Limit) {
-		last := rows[len(rows)-1].Review
+		last := rows[len(rows)-1].ReviewDetail
 		body.NextCursor = new(page.Cursor(last.CreatedAt.UnixMicro(), last.ID))
 	}
 	return body, nil

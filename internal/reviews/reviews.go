@@ -54,11 +54,12 @@ func Forget(ctx context.Context, q *db.Queries, user int64) error {
 }
 
 // create adds a review of a product that is offered.
-func (s *Reviews) create(ctx context.Context, review db.CreateReviewParams) (db.Review, error) {
+func (s *Reviews) create(ctx context.Context, review db.CreateReviewParams) (db.ReviewDetail, error) {
 	if err := checkText(review.Title, review.Body); err != nil {
-		return db.Review{}, err
+		return db.ReviewDetail{}, err
 	}
-	created, err := s.queries.CreateReview(ctx, review)
+	row, err := s.queries.CreateReview(ctx, review)
+	created := db.ReviewDetail(row)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		return created, ErrNoProduct
@@ -72,11 +73,12 @@ func (s *Reviews) create(ctx context.Context, review db.CreateReviewParams) (db.
 }
 
 // replace sets all of an account's review of a product.
-func (s *Reviews) replace(ctx context.Context, review db.ReplaceOwnReviewParams) (db.Review, error) {
+func (s *Reviews) replace(ctx context.Context, review db.ReplaceOwnReviewParams) (db.ReviewDetail, error) {
 	if err := checkText(review.Title, review.Body); err != nil {
-		return db.Review{}, err
+		return db.ReviewDetail{}, err
 	}
-	changed, err := s.queries.ReplaceOwnReview(ctx, review)
+	row, err := s.queries.ReplaceOwnReview(ctx, review)
+	changed := db.ReviewDetail(row)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return changed, ErrNotFound
 	}
@@ -101,19 +103,22 @@ func (s *Reviews) withdraw(ctx context.Context, product, user int64) error {
 }
 
 // setVisibility hides a review or shows it, and writes down who did.
-func (s *Reviews) setVisibility(ctx context.Context, id int64, isHidden bool, reason string) (row db.LockReviewRow, err error) {
+func (s *Reviews) setVisibility(ctx context.Context, id int64, isHidden bool, reason string) (row db.GetReviewRow, err error) {
 	if err := checkLine("/reason", reason); err != nil {
 		return row, err
 	}
 	err = postgres.Tx(ctx, s.pool, func(q *db.Queries) error {
-		if row, err = q.LockReview(ctx, id); err != nil || row.Review.IsHidden == isHidden {
+		if _, err = q.LockReview(ctx, id); err != nil {
 			return err
 		}
-		row.Review.IsHidden = isHidden
+		if row, err = q.GetReview(ctx, id); err != nil || row.ReviewDetail.IsHidden == isHidden {
+			return err
+		}
+		row.ReviewDetail.IsHidden = isHidden
 		if err := q.SetReviewVisibility(ctx, isHidden, id); err != nil {
 			return err
 		}
-		return audit(ctx, q, row.Review, reason)
+		return audit(ctx, q, row.ReviewDetail, reason)
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return row, ErrNotFound
@@ -126,7 +131,7 @@ func (s *Reviews) setVisibility(ctx context.Context, id int64, isHidden bool, re
 }
 
 // audit records what was done with an account's review.
-func audit(ctx context.Context, q *db.Queries, review db.Review, reason string) error {
+func audit(ctx context.Context, q *db.Queries, review db.ReviewDetail, reason string) error {
 	info := request.From(ctx)
 	detail, err := json.Marshal(map[string]string{"review": strconv.FormatInt(review.ID, 10), "reason": reason})
 	if err != nil {

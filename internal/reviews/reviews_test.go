@@ -292,3 +292,25 @@ func TestRatingsAreRightUnderRace(t *testing.T) {
 	all.Wait()
 	requireCounted(t, shop)
 }
+
+func TestVerifiedPurchases(t *testing.T) {
+	t.Parallel()
+	shop := apitest.New(t)
+	admin, buyer, other := shop.Admin(), shop.Customer(), shop.Customer()
+	var product api.AdminProduct
+	admin.Post("/api/v1/admin/products", map[string]any{"name": "Pan", "price": "5.00", "stock": 5}).Want(http.StatusCreated).Into(&product)
+	var order api.Order
+	buyer.Post("/api/v1/orders", map[string]any{"items": []any{map[string]any{"product_id": product.ID, "quantity": 1}}}).Want(http.StatusCreated).Into(&order)
+	address := fmt.Sprintf("/api/v1/products/%d/reviews", product.ID)
+	var mine api.OwnReview
+	buyer.Post(address, map[string]any{"rating": 5}).Want(http.StatusCreated).Into(&mine)
+	assert.False(t, mine.IsVerifiedPurchase, "ordered, but not paid for")
+	admin.Put(fmt.Sprintf("/api/v1/admin/orders/%d/status", order.ID), map[string]any{"status": "PAID"}).Want(http.StatusOK)
+	buyer.Get(address + "/mine").Want(http.StatusOK).Into(&mine)
+	assert.True(t, mine.IsVerifiedPurchase)
+	other.Post(address, map[string]any{"rating": 1}).Want(http.StatusCreated).Into(&mine)
+	assert.False(t, mine.IsVerifiedPurchase)
+	var page api.ReviewPage
+	shop.Get(address).Want(http.StatusOK).Into(&page)
+	assert.Equal(t, []bool{false, true}, []bool{page.Items[0].IsVerifiedPurchase, page.Items[1].IsVerifiedPurchase})
+}

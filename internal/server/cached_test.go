@@ -152,3 +152,25 @@ func TestTotalsAreCountedOnce(t *testing.T) {
 	admin.Post("/api/v1/admin/products", map[string]any{"name": "One more", "price": "1.00", "stock": 1}).Want(http.StatusCreated)
 	assert.Equal(t, before+1, total("/api/v1/products?in_stock=true&limit=5&offset=5"))
 }
+
+// A sale leaves kept answers alone, as there are many; the sale of the last unit does not.
+func TestTheLastUnitIsSeenToGo(t *testing.T) {
+	t.Parallel()
+	shop := apitest.New(t, cacheOn)
+	var product api.AdminProduct
+	shop.Admin().Post("/api/v1/admin/products", map[string]any{"name": "Drift", "price": "10.00", "stock": 2}).Want(http.StatusCreated).Into(&product)
+	customer := shop.Customer()
+	inStock := func() bool {
+		var seen api.Product
+		shop.Get(fmt.Sprintf("/api/v1/products/%d", product.ID)).Want(http.StatusOK).Into(&seen)
+		return seen.InStock
+	}
+	buy := func() {
+		customer.Post("/api/v1/orders", map[string]any{"items": []any{map[string]any{"product_id": product.ID, "quantity": 1}}}).Want(http.StatusCreated)
+	}
+	require.True(t, inStock())
+	buy()
+	assert.Zero(t, shop.Statements(func() { assert.True(t, inStock()) }), "kept")
+	buy()
+	assert.False(t, inStock())
+}

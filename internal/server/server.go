@@ -28,6 +28,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/ratelimit"
 	"github.com/shopd/shopd/internal/platform/request"
 	"github.com/shopd/shopd/internal/reviews"
+	"github.com/shopd/shopd/internal/search"
 )
 
 // Domains are the operations, grouped as in internal/. Together they are the generated interface: an operation
@@ -41,6 +42,7 @@ type Domains struct {
 	*orders.Orders
 	*payments.Payments
 	*reviews.Reviews
+	*search.Search
 	*assistant.Assistant
 	*Platform
 }

@@ -1,8 +1,8 @@
 package local
 
 import (
-	"github.com/shopd/shopd/internal/assistant/question"
-	"github.com/shopd/shopd/internal/assistant/question/words"
+	"github.com/shopd/shopd/internal/question"
+	"github.com/shopd/shopd/internal/question/words"
 )
 
 // Shares of a question's words a product must have. Below refuse at best, the shop does not carry what was asked

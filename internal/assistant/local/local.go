@@ -15,7 +15,7 @@ import (
 	"sync/atomic"
 
 	"github.com/shopd/shopd/internal/assistant/provider"
-	"github.com/shopd/shopd/internal/assistant/question/words"
+	"github.com/shopd/shopd/internal/question/words"
 )
 
 var (

@@ -12,7 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/shopd/shopd/internal/assistant/provider"
-	"github.com/shopd/shopd/internal/assistant/question"
+	"github.com/shopd/shopd/internal/question"
 )
 
 var shelf = []provider.Text{

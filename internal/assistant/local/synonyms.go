@@ -6,7 +6,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/shopd/shopd/internal/assistant/question/words"
+	"github.com/shopd/shopd/internal/question/words"
 )
 
 //go:embed synonyms.txt

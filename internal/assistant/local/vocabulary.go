@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/shopd/shopd/internal/assistant/question/words"
+	"github.com/shopd/shopd/internal/question/words"
 )
 
 // vocabulary is what the catalogue's words are and how many documents have each.

@@ -60,4 +60,5 @@ SELECT m.id, p.id, '\x00', v.vector, l2_normalize(v.vector)::halfvec, now()
 SET maintenance_work_mem = '1GB';
 SET max_parallel_maintenance_workers = 0;
 CREATE INDEX product_embeddings_nearest_idx ON product_embeddings USING hnsw (embedding halfvec_cosine_ops);
+SELECT recount_search_words();
 VACUUM ANALYZE;

@@ -2,6 +2,7 @@ package money_test
 
 import (
 	"math"
+	"math/big"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -66,4 +67,29 @@ func TestParseCurrency(t *testing.T) {
 	got, err := money.ParseCurrency("EUR")
 	require.NoError(t, err)
 	assert.Equal(t, "12.50 EUR", money.Amount{Minor: 1250, Currency: got}.String())
+}
+
+func TestSumsStayWithinTheLimit(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, "999999999999999.99", money.Currency("USD").Format(money.Currency("USD").Limit()))
+	assert.Equal(t, "999999999999999", money.Currency("JPY").Format(money.Currency("JPY").Limit()))
+	rapid.Check(t, func(t *rapid.T) {
+		c := money.Currency(rapid.SampledFrom([]string{"USD", "JPY", "KWD"}).Draw(t, "currency"))
+		a, b := rapid.Int64Range(0, math.MaxInt64).Draw(t, "a"), rapid.Int64Range(0, math.MaxInt64).Draw(t, "b")
+		limit := big.NewInt(c.Limit())
+		same := func(want *big.Int, got int64, ok bool) {
+			if fits := want.Cmp(limit) <= 0; fits != ok {
+				t.Fatalf("%s fits: %v, not %v", want, fits, ok)
+			} else if !fits {
+				want = limit
+			}
+			if want.Cmp(big.NewInt(got)) != 0 {
+				t.Fatalf("%d, not %s", got, want)
+			}
+		}
+		product, ok := c.Times(a, b%1_000_000)
+		same(new(big.Int).Mul(big.NewInt(a), big.NewInt(b%1_000_000)), product, ok)
+		sum, ok := c.Plus(a, b)
+		same(new(big.Int).Add(big.NewInt(a), big.NewInt(b)), sum, ok)
+	})
 }

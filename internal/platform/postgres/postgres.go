@@ -23,8 +23,9 @@ var runtimeParameters = map[string]string{
 	"lock_timeout":                        "3s",
 	"idle_in_transaction_session_timeout": "10s",
 	"jit":                                 "off",
-	"hnsw.iterative_scan":                 "relaxed_order", // a search by meaning goes on until it has as many as asked for
-	"pg_trgm.word_similarity_threshold":   "0.45",          // below the default, so that two wrong letters are forgiven
+	"random_page_cost":                    "1.1",           // data lies on solid-state disks and in memory: a thousand look-ups beat reading a table
+	"hnsw.ef_search":                      "200",           // vectors compared at least: as many as a search asks for
+	"hnsw.iterative_scan":                 "relaxed_order", // more of them when filters leave too few
 }
 
 // Open makes a pool of at most size connections. It does not wait for the server: see WaitReady. tracer, which

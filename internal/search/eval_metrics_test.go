@@ -1,4 +1,4 @@
-package catalog_test
+package search_test
 
 import (
 	"cmp"

@@ -5,7 +5,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/shopd/shopd/internal/assistant/question/words"
+	"github.com/shopd/shopd/internal/question/words"
 )
 
 type tokenKind int
@@ -100,9 +100,10 @@ func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 // parser walks the tokens of one question; every rule marks what it used.
 type parser struct {
-	text   string
-	digits int
-	tokens []token
+	text     string
+	digits   int
+	tokens   []token
+	isSearch bool // a search rather than a question: see Prices
 }
 
 func newParser(text string, currencyDigits int) *parser {

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/shopd/shopd/internal/assistant/question/words"
+	"github.com/shopd/shopd/internal/question/words"
 )
 
 // Name is a category or brand as the database has it.

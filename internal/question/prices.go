@@ -72,6 +72,11 @@ func (p *parser) boundAt(q *Question, b bound, start, at int) int {
 	if !ok || at < len(p.tokens) && p.tokens[at].sentence {
 		return 0
 	}
+	if p.isSearch && !a.currency && !searchBounds[p.at(start)] {
+		if second, ok := p.rangeEnd(a, true); !ok || !second.currency {
+			return 0
+		}
+	}
 	if second, ok := p.rangeEnd(a, b == between); ok && (b == between || b == from || b == around || a.currency || second.currency) {
 		if !p.isPrice(second, second.currency || a.currency, true) {
 			return 0
@@ -123,7 +128,7 @@ func (p *parser) plainAmount(q *Question, i int) int {
 		ok = false
 	}
 	switch {
-	case !a.currency && (!ok || after == atLeast || p.tokens[i].kind != numberToken):
+	case !a.currency && (!ok || after == atLeast || p.tokens[i].kind != numberToken), p.isSearch && (!a.currency || !ok):
 		return 0
 	case !ok:
 		q.setMax(a.minor)

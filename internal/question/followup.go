@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"github.com/shopd/shopd/internal/assistant/provider"
-	"github.com/shopd/shopd/internal/assistant/question/words"
+	"github.com/shopd/shopd/internal/question/words"
 )
 
 // maxTurns bounds how many earlier questions a chain of follow-ups gathers.

@@ -1,6 +1,6 @@
 package question
 
-import "github.com/shopd/shopd/internal/assistant/question/words"
+import "github.com/shopd/shopd/internal/question/words"
 
 // phrases reads the wishes and hints.
 func (p *parser) phrases(q *Question) {

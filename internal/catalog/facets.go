@@ -1,0 +1,82 @@
+package catalog
+
+import (
+	"context"
+
+	"github.com/shopd/shopd/gen/api"
+	"github.com/shopd/shopd/gen/db"
+)
+
+// maxBands is how many bands of prices facets have at most.
+const maxBands = 6
+
+// roundPrices are the prices that bands may begin at, in minor units: 1, 1.5, 2, 2.5, 3, 4, 5 and 7.5 times a power of
+// ten, as far as they are whole.
+var roundPrices = func() (all []int64) {
+	for power := int64(10); power <= 1e12; power *= 10 {
+		for _, tenths := range []int64{10, 15, 20, 25, 30, 40, 50, 75} {
+			all = append(all, power/10*tenths)
+		}
+	}
+	return all
+}()
+
+// CountFacets counts products by brand, category, price and availability, each without the filter of its own kind.
+// matching, a tsquery, and ids narrow what is counted; nil asks nothing.
+func (c *Catalog) CountFacets(ctx context.Context, p *db.ListProductsParams, matching *string, ids []int64) (*api.Facets, error) {
+	rows, err := c.planned.CountFacets(ctx, db.CountFacetsParams{
+		Limits: roundPrices, Q: p.Q, CategoryID: p.CategoryID, Category: p.Category, BrandID: p.BrandID, Brand: p.Brand,
+		MinMinor: p.MinMinor, MaxMinor: p.MaxMinor, InStock: p.InStock, OnSale: p.OnSale, Featured: p.Featured, GTIN: p.GTIN,
+		Attributes: p.Attributes, Matching: matching, Ids: ids,
+	})
+	if err != nil {
+		return nil, err
+	}
+	facets := &api.Facets{
+		Brands: []api.ReferenceCount{}, Categories: []api.ReferenceCount{}, Availability: []api.AvailabilityCount{},
+	}
+	prices := make([]int64, len(roundPrices)+1)
+	for _, row := range rows {
+		switch row.Kind {
+		case "brand":
+			facets.Brands = append(facets.Brands, api.ReferenceCount{ID: row.ID, Name: row.Name, Slug: row.Slug, Count: row.Products})
+		case "category":
+			facets.Categories = append(facets.Categories, api.ReferenceCount{ID: row.ID, Name: row.Name, Slug: row.Slug, Count: row.Products})
+		case "price":
+			prices[row.ID] = row.Products
+		case "stock":
+			facets.Availability = append(facets.Availability, api.AvailabilityCount{Value: availability(row.ID == 1), Count: row.Products})
+		}
+	}
+	facets.Prices = c.priceBands(prices)
+	return facets, nil
+}
+
+// priceBands joins narrow bands, of which the first lies below the first round price, to a few of about as many products.
+func (c *Catalog) priceBands(counts []int64) []api.PriceBand {
+	total, last := int64(0), 0
+	for i, n := range counts {
+		if total += n; n > 0 {
+			last = i
+		}
+	}
+	bands := []api.PriceBand{}
+	band := api.PriceBand{}
+	for i, left := 0, total; left > 0; i++ {
+		band.Count += counts[i]
+		left -= counts[i]
+		target := (total + maxBands - 1) / maxBands
+		if i == last {
+			break
+		}
+		if band.Count >= target && len(bands) < maxBands-1 {
+			band.Max = new(c.settings.Currency.Format(roundPrices[i] - 1))
+			bands = append(bands, band)
+			band = api.PriceBand{Min: new(c.settings.Currency.Format(roundPrices[i]))}
+		}
+	}
+	if band.Count > 0 {
+		bands = append(bands, band)
+	}
+	return bands
+}

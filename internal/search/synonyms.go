@@ -1,0 +1,163 @@
+package search
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/shopd/shopd/gen/api"
+	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/platform/page"
+	"github.com/shopd/shopd/internal/platform/postgres"
+	"github.com/shopd/shopd/internal/platform/problem"
+	"github.com/shopd/shopd/internal/platform/version"
+)
+
+// Errors of those who keep synonyms.
+var (
+	ErrSynonymsNotFound = problem.NotFound("synonyms_not_found", "There is no such set of synonyms.")
+	ErrSynonymTaken     = problem.Conflict("synonym_taken", "Another set has one of these terms. Add the others to that set, or take the term out of it.")
+	errNoWord           = "has no letter or digit"
+)
+
+// ListSynonyms answers a page of sets.
+func (s *Search) ListSynonyms(ctx context.Context, r api.ListSynonymsRequestObject) (api.ListSynonymsResponseObject, error) {
+	asked := page.Of(r.Params.Limit, r.Params.Offset)
+	total, err := s.queries.CountSynonyms(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.queries.ListSynonyms(ctx, asked.Offset, asked.Limit)
+	if err != nil {
+		return nil, err
+	}
+	body := api.SynonymPage{Items: make([]api.SynonymSet, 0, len(rows)), Total: total, Limit: asked.Limit, Offset: asked.Offset}
+	for _, row := range rows {
+		body.Items = append(body.Items, synonymBody(row))
+	}
+	return api.ListSynonyms200JSONResponse(body), nil
+}
+
+// GetSynonyms answers one set.
+func (s *Search) GetSynonyms(ctx context.Context, r api.GetSynonymsRequestObject) (api.GetSynonymsResponseObject, error) {
+	row, err := s.queries.GetSynonyms(ctx, r.ID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, ErrSynonymsNotFound
+	}
+	return api.GetSynonyms200JSONResponse{Body: synonymBody(row), Headers: api.GetSynonyms200ResponseHeaders{ETag: synonymTag(row)}}, err
+}
+
+// CreateSynonyms adds a set.
+func (s *Search) CreateSynonyms(ctx context.Context, r api.CreateSynonymsRequestObject) (api.CreateSynonymsResponseObject, error) {
+	terms, meaning, err := readSynonyms(*r.Body)
+	if err != nil {
+		return nil, err
+	}
+	var made db.SearchSynonym
+	err = s.changeSynonyms(ctx, func(q *db.Queries) (err error) {
+		if made, err = q.CreateSynonyms(ctx, terms, meaning); err != nil {
+			return err
+		}
+		return q.TakeSynonymTerms(ctx, made.ID, terms)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return api.CreateSynonyms201JSONResponse{Body: synonymBody(made), Headers: api.CreateSynonyms201ResponseHeaders{ETag: synonymTag(made)}}, nil
+}
+
+// ReplaceSynonyms sets all of a set.
+func (s *Search) ReplaceSynonyms(ctx context.Context, r api.ReplaceSynonymsRequestObject) (api.ReplaceSynonymsResponseObject, error) {
+	terms, meaning, err := readSynonyms(*r.Body)
+	if err != nil {
+		return nil, err
+	}
+	var now db.SearchSynonym
+	err = s.changeSynonyms(ctx, func(q *db.Queries) (err error) {
+		if err := lockSynonyms(ctx, q, r.ID, r.Params.IfMatch); err != nil {
+			return err
+		}
+		if err := q.FreeSynonymTerms(ctx, r.ID); err != nil {
+			return err
+		}
+		if err := q.TakeSynonymTerms(ctx, r.ID, terms); err != nil {
+			return err
+		}
+		now, err = q.ReplaceSynonyms(ctx, terms, meaning, r.ID)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return api.ReplaceSynonyms200JSONResponse{Body: synonymBody(now), Headers: api.ReplaceSynonyms200ResponseHeaders{ETag: synonymTag(now)}}, nil
+}
+
+// DeleteSynonyms removes a set.
+func (s *Search) DeleteSynonyms(ctx context.Context, r api.DeleteSynonymsRequestObject) (api.DeleteSynonymsResponseObject, error) {
+	err := s.changeSynonyms(ctx, func(q *db.Queries) error {
+		if err := lockSynonyms(ctx, q, r.ID, r.Params.IfMatch); err != nil {
+			return err
+		}
+		return q.DeleteSynonyms(ctx, r.ID)
+	})
+	return api.DeleteSynonyms204Response{}, err
+}
+
+// changeSynonyms runs a change in a transaction; the next search knows of it.
+func (s *Search) changeSynonyms(ctx context.Context, work func(*db.Queries) error) error {
+	err := postgres.Tx(ctx, s.pool, work)
+	if postgres.Violates(err, "search_synonym_terms_pkey") {
+		return ErrSynonymTaken
+	}
+	s.settings.Changed(ctx)
+	return err
+}
+
+func lockSynonyms(ctx context.Context, q *db.Queries, id int64, ifMatch *string) error {
+	now, err := q.LockSynonyms(ctx, id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return ErrSynonymsNotFound
+	}
+	if err != nil {
+		return err
+	}
+	return version.Check(ifMatch, now.Version)
+}
+
+// readSynonyms answers a set as search reads its words, each term once.
+func readSynonyms(in api.SynonymInput) (terms []string, meaning *string, err error) {
+	var wrong []problem.Field
+	for _, term := range in.Terms {
+		read := strings.Join(fold(term), " ")
+		switch {
+		case read == "":
+			wrong = append(wrong, problem.Field{Pointer: "/terms", Message: errNoWord})
+		case !slices.Contains(terms, read):
+			terms = append(terms, read)
+		}
+	}
+	if in.Meaning != nil {
+		meaning = new(strings.Join(fold(*in.Meaning), " "))
+		switch {
+		case *meaning == "":
+			wrong = append(wrong, problem.Field{Pointer: "/meaning", Message: errNoWord})
+		case slices.Contains(terms, *meaning):
+			wrong = append(wrong, problem.Field{Pointer: "/meaning", Message: "is one of the terms"})
+		}
+	} else if len(terms) < 2 && wrong == nil {
+		wrong = append(wrong, problem.Field{Pointer: "/terms", Message: "needs two different terms, or a meaning"})
+	}
+	if wrong != nil {
+		return nil, nil, problem.Invalid(wrong...)
+	}
+	return terms, meaning, nil
+}
+
+func synonymTag(row db.SearchSynonym) *string { return new(version.Tag(row.Version)) }
+
+func synonymBody(row db.SearchSynonym) api.SynonymSet {
+	return api.SynonymSet{ID: row.ID, Terms: row.Terms, Meaning: row.Meaning, CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt}
+}
