@@ -60,13 +60,13 @@ SELECT format('order %s (%s) should hold %s units of variant %s, and holds %s', 
  ORDER BY 1
  LIMIT @most;
 
--- Orders whose history is no way through the steps there are, or leads elsewhere than to their status.
+-- Orders whose history, notes left out, is no way through the steps there are, or leads elsewhere than to their status.
 -- name: FindWrongHistories :many
 SELECT format('order %s (%s): %s', h.id, h.status, h.path)::text AS finding
   FROM (SELECT o.id, o.status, string_agg(coalesce(s.from_status, '') || '>' || s.to_status, ' ' ORDER BY s.id) AS path,
                (array_agg(s.to_status ORDER BY s.id DESC))[1] AS final,
                bool_and(CASE WHEN s.before IS NULL THEN s.from_status IS NULL AND s.to_status = 'PENDING'
-                             ELSE s.from_status = s.before AND s.from_status || '>' || s.to_status = ANY (@steps::text[]) END) AS is_way
+                             ELSE s.from_status = s.before AND (s.from_status = s.to_status OR s.from_status || '>' || s.to_status = ANY (@steps::text[])) END) AS is_way
           FROM orders o
           LEFT JOIN (SELECT *, lag(to_status) OVER (PARTITION BY order_id ORDER BY id) AS before FROM order_history) s ON s.order_id = o.id
          GROUP BY o.id, o.status) h
@@ -77,4 +77,40 @@ SELECT format('order %s (%s): %s', h.id, h.status, h.path)::text AS finding
 -- How many rows of each kind there are.
 -- name: CountBooks :one
 SELECT (SELECT count(*) FROM stock_levels) AS levels, (SELECT count(*) FROM stock_movements) AS movements,
-       (SELECT count(*) FROM variants) AS variants, (SELECT count(*) FROM product_listings) AS listings, (SELECT count(*) FROM orders) AS orders;
+       (SELECT count(*) FROM variants) AS variants, (SELECT count(*) FROM product_listings) AS listings, (SELECT count(*) FROM orders) AS orders,
+       (SELECT count(*) FROM payments) AS payments, clock_timestamp()::timestamptz AS at;
+
+-- Orders that are paid with another amount than their total, or paid twice, or paid though they are not.
+-- name: FindWrongOrderPayments :many
+SELECT format('order %s (%s) has a total of %s, and %s payments made of %s', o.id, o.status, o.total_minor, coalesce(p.made, 0), coalesce(p.paid, 0))::text AS finding
+  FROM orders o
+  LEFT JOIN (SELECT order_id, count(*) AS made, sum(amount_minor) AS paid, sum(amount_minor - refunded_minor) AS kept
+               FROM payments WHERE status IN ('paid', 'refunded') AND NOT is_surplus GROUP BY order_id) p ON p.order_id = o.id
+ WHERE CASE o.status WHEN 'PENDING' THEN coalesce(p.made, 0) <> 0
+                     WHEN 'CANCELLED' THEN coalesce(p.made, 0) > 1
+                     ELSE coalesce(p.paid, 0) <> o.total_minor OR coalesce(p.made, 0) > 1 END
+ ORDER BY o.id
+ LIMIT @most;
+
+-- Payments of which something else was given back than their refunds add up to, that are called refunded and are not, or
+-- that nobody wanted and that nobody gives back.
+-- name: FindWrongRefunds :many
+SELECT format('payment %s (%s) of %s has %s given back, its refunds add up to %s (%s pending)', p.id, p.status, p.amount_minor, p.refunded_minor,
+              coalesce(r.sum, 0), coalesce(r.pending, 0))::text AS finding
+  FROM payments p
+  LEFT JOIN (SELECT payment_id, sum(amount_minor) FILTER (WHERE status <> 'failed') AS sum, count(*) FILTER (WHERE status = 'pending') AS pending,
+                    count(*) FILTER (WHERE status = 'failed') AS failed
+               FROM refunds GROUP BY payment_id) r ON r.payment_id = p.id
+ WHERE p.refunded_minor <> coalesce(r.sum, 0)
+    OR (p.status = 'refunded') <> (p.refunded_minor = p.amount_minor AND coalesce(r.pending, 0) = 0)
+    OR p.is_surplus AND p.status = 'paid' AND p.refunded_minor < p.amount_minor AND coalesce(r.failed, 0) = 0
+ ORDER BY p.id
+ LIMIT @most;
+
+-- Payments of the test provider, to be held against its ledger.
+-- name: ListTestPayments :many
+SELECT attempt_key, coalesce(provider_payment_id, '')::text AS provider_payment_id, amount_minor, currency, status FROM payments WHERE provider = 'test' ORDER BY id;
+
+-- Refunds of the test provider's payments, to be held against its ledger.
+-- name: ListTestRefunds :many
+SELECT r.key, r.amount_minor, r.status FROM refunds r JOIN payments p ON p.id = r.payment_id WHERE p.provider = 'test' ORDER BY r.id;

@@ -67,21 +67,39 @@ WITH moved AS (
 INSERT INTO order_history (order_id, from_status, to_status, actor_id, note)
 SELECT moved.id, @from_status::text, @to_status, sqlc.narg(actor_id)::bigint, @note::text FROM moved;
 
--- Some orders that were not paid in time and that nobody is working on, locked (orders_unpaid_idx).
+-- Some orders that were not paid in time and that nobody is working on, locked (orders_unpaid_idx). One with a payment
+-- under way waits for its outcome.
 -- name: LockExpiredOrders :many
-SELECT id FROM orders
+SELECT id FROM orders o
  WHERE status = 'PENDING' AND expires_at <= now()
+   AND NOT EXISTS (SELECT FROM payments p WHERE p.order_id = o.id AND p.status = 'pending')
  ORDER BY expires_at
  LIMIT @batch
-   FOR NO KEY UPDATE SKIP LOCKED;
+   FOR NO KEY UPDATE OF o SKIP LOCKED;
 
--- Cancels locked orders that were not paid in time, and notes it.
--- name: ExpireOrders :exec
+-- Cancels locked orders that were not paid in time, and notes it. A payment that began just before the lock was taken is
+-- seen here, and its order left.
+-- name: ExpireOrders :many
 WITH moved AS (
-    UPDATE orders o SET status = 'CANCELLED', version = o.version + 1, updated_at = now() WHERE o.id = ANY (@ids::bigint[]) RETURNING o.id
+    UPDATE orders o SET status = 'CANCELLED', version = o.version + 1, updated_at = now()
+     WHERE o.id = ANY (@ids::bigint[]) AND NOT EXISTS (SELECT FROM payments p WHERE p.order_id = o.id AND p.status = 'pending')
+    RETURNING o.id
 )
 INSERT INTO order_history (order_id, from_status, to_status, note)
-SELECT moved.id, 'PENDING', 'CANCELLED', @note::text FROM moved ORDER BY moved.id;
+SELECT moved.id, 'PENDING', 'CANCELLED', @note::text FROM moved ORDER BY moved.id
+RETURNING order_id;
+
+-- Notes something in the history of a locked order that leaves its status.
+-- name: NoteOrder :exec
+WITH touched AS (
+    UPDATE orders o SET version = o.version + 1, updated_at = now() WHERE o.id = @id RETURNING o.id, o.status
+)
+INSERT INTO order_history (order_id, from_status, to_status, actor_id, note)
+SELECT touched.id, touched.status, touched.status, sqlc.narg(actor_id)::bigint, @note::text FROM touched;
+
+-- Counts a change of what an order shows, such as its payments. The order is locked.
+-- name: TouchOrder :exec
+UPDATE orders SET version = version + 1, updated_at = now() WHERE id = $1;
 
 -- One order with all there is to show, lines, history and shipment as JSON so that one statement fetches it all; of one
 -- account when one is given.
@@ -98,7 +116,8 @@ SELECT sqlc.embed(o), u.email, u.first_name, u.last_name,
                                  'events', (SELECT coalesce(json_agg(json_build_object('at', e.at, 'status', e.status, 'location', e.location,
                                                                                        'description', e.description) ORDER BY e.at, e.id), '[]')
                                               FROM shipment_events e WHERE e.order_id = s.order_id))
-          FROM shipments s WHERE s.order_id = o.id), 'null')::json AS shipment
+          FROM shipments s WHERE s.order_id = o.id), 'null')::json AS shipment,
+       (SELECT coalesce(json_agg(d.details ORDER BY d.id), '[]') FROM payment_details d WHERE d.order_id = o.id)::json AS payments
   FROM orders o
   JOIN users u ON u.id = o.user_id
  WHERE o.id = @id AND (sqlc.narg(user_id)::bigint IS NULL OR o.user_id = sqlc.narg(user_id));

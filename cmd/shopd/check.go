@@ -11,8 +11,8 @@ import (
 func checkCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "check",
-		Short: "Look whether the books balance: stock, its ledger, and orders",
-		Long:  "Checks stock against its ledger and orders against their lines, what they hold and their history, on the database of\nthe settings. Reads only, and holds up nobody. The exit status is 1 when something is wrong.",
+		Short: "Look whether the books balance: stock, its ledger, orders and payments",
+		Long:  "Checks stock against its ledger, orders against their lines, what they hold, their history and their payments, and\npayments against the test provider's ledger, on the database of the settings. Reads only, and holds up nobody. The exit status is 1 when something is wrong.",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return withApp(c.Context(), func(a *app.App) error {

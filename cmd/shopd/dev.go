@@ -48,7 +48,8 @@ func dev(ctx context.Context, out io.Writer, reset bool) (err error) {
 	folder := devstack.Folder()
 	defaults := map[string]string{
 		"DEBUG": "true", "HOST": "127.0.0.1", "LOG_FORMAT": "text", "UPLOAD_DIR": filepath.Join(folder, "uploads"), "MAIL_DIR": filepath.Join(folder, "mail"),
-		"DATABASE_URL": "postgres://unknown.invalid/shopd", // until it is known, so that all other settings are checked first
+		"PAYMENT_TEST_DIR": filepath.Join(folder, "payments"),
+		"DATABASE_URL":     "postgres://unknown.invalid/shopd", // until it is known, so that all other settings are checked first
 	}
 	settings, err := config.Load(defaults)
 	if err != nil {
@@ -62,7 +63,7 @@ func dev(ctx context.Context, out io.Writer, reset bool) (err error) {
 	options := devstack.Options{Dir: folder, Step: step}
 	if reset {
 		step("Deleting the data of the shop")
-		if err := errors.Join(devstack.Reset(ctx, options), os.RemoveAll(settings.UploadDir)); err != nil {
+		if err := errors.Join(devstack.Reset(ctx, options), os.RemoveAll(settings.UploadDir), os.RemoveAll(settings.PaymentTestDir)); err != nil {
 			return err
 		}
 	}

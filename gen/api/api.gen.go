@@ -149,6 +149,51 @@ func (e OrderStatus) Valid() bool {
 	}
 }
 
+// Defines values for PaymentProvider.
+const (
+	PaymentProviderManual PaymentProvider = "manual"
+	PaymentProviderStripe PaymentProvider = "stripe"
+	PaymentProviderTest   PaymentProvider = "test"
+)
+
+// Valid indicates whether the value is a known member of the PaymentProvider enum.
+func (e PaymentProvider) Valid() bool {
+	switch e {
+	case PaymentProviderManual:
+		return true
+	case PaymentProviderStripe:
+		return true
+	case PaymentProviderTest:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PaymentStatus.
+const (
+	PaymentStatusFailed   PaymentStatus = "failed"
+	PaymentStatusPaid     PaymentStatus = "paid"
+	PaymentStatusPending  PaymentStatus = "pending"
+	PaymentStatusRefunded PaymentStatus = "refunded"
+)
+
+// Valid indicates whether the value is a known member of the PaymentStatus enum.
+func (e PaymentStatus) Valid() bool {
+	switch e {
+	case PaymentStatusFailed:
+		return true
+	case PaymentStatusPaid:
+		return true
+	case PaymentStatusPending:
+		return true
+	case PaymentStatusRefunded:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ProductSort.
 const (
 	ProductSortCreatedAsc  ProductSort = "created_asc"
@@ -215,6 +260,27 @@ func (e ReadinessStatus) Valid() bool {
 	case ReadinessStatusNotReady:
 		return true
 	case ReadinessStatusReady:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RefundStatus.
+const (
+	RefundStatusDone    RefundStatus = "done"
+	RefundStatusFailed  RefundStatus = "failed"
+	RefundStatusPending RefundStatus = "pending"
+)
+
+// Valid indicates whether the value is a known member of the RefundStatus enum.
+func (e RefundStatus) Valid() bool {
+	switch e {
+	case RefundStatusDone:
+		return true
+	case RefundStatusFailed:
+		return true
+	case RefundStatusPending:
 		return true
 	default:
 		return false
@@ -718,9 +784,12 @@ type AdminOrder struct {
 	// PayUntil When an unpaid order is cancelled; null once it is paid or cancelled.
 	//
 	// Example: 2026-11-21T10:30:00Z
-	PayUntil        *time.Time    `json:"pay_until"`
-	Shipment        *Shipment     `json:"shipment"`
-	ShippingAddress *OrderAddress `json:"shipping_address"`
+	PayUntil *time.Time `json:"pay_until"`
+
+	// Payments Every attempt to pay it, oldest first.
+	Payments        []AdminPayment `json:"payments"`
+	Shipment        *Shipment      `json:"shipment"`
+	ShippingAddress *OrderAddress  `json:"shipping_address"`
 
 	// Status Where an order is on its way.
 	Status OrderStatus `json:"status"`
@@ -814,6 +883,114 @@ type AdminOrderSummary struct {
 	//
 	// Example: 2026-01-31T09:30:00Z
 	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// AdminPayment An attempt to pay an order, as the shop sees it.
+type AdminPayment struct {
+	// Amount An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Amount Money `json:"amount"`
+
+	// AttemptedAt When it was tried.
+	//
+	// Example: 2026-11-21T09:30:00Z
+	AttemptedAt time.Time `json:"attempted_at"`
+
+	// Currency ISO 4217 code of the amounts beside it.
+	//
+	// Example: USD
+	Currency Currency `json:"currency"`
+
+	// Customer Who ordered.
+	Customer OrderCustomer `json:"customer"`
+
+	// DeclineCode The bank's reason in the provider's words, or null. It may say that a card was stolen; do not read it out.
+	//
+	// Example: insufficient_funds
+	DeclineCode *string `json:"decline_code"`
+
+	// DeclineMessage Why it failed, for people, or null.
+	//
+	// Example: The card has too little money for this payment. Use another payment method.
+	DeclineMessage *string `json:"decline_message"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// IsPaid Whether the money was taken and is not all back.
+	//
+	// Example: true
+	IsPaid bool `json:"is_paid"`
+
+	// IsSurplus Whether the money came for an order that did not want it any more. It goes back by itself.
+	//
+	// Example: false
+	IsSurplus bool      `json:"is_surplus"`
+	Method    *PaidWith `json:"method"`
+
+	// OrderID An id.
+	//
+	// Example: 42
+	OrderID ID `json:"order_id"`
+
+	// OrderNumber What people call the order. The last character checks the others.
+	//
+	// Example: SO-4F7KR-9M2QC
+	OrderNumber string `json:"order_number"`
+
+	// PaymentType The code of a way to pay.
+	//
+	// Example: card
+	PaymentType string `json:"payment_type"`
+
+	// Provider Who took the money. `manual` is money that came beside the shop, as staff noted.
+	Provider PaymentProvider `json:"provider"`
+
+	// ProviderPaymentID What the provider calls it, or null.
+	//
+	// Example: pi_3PkXyzExample
+	ProviderPaymentID *string `json:"provider_payment_id"`
+
+	// Refunded What of it was given back or is on its way back.
+	//
+	// Example: 0.00
+	Refunded string `json:"refunded"`
+
+	// Refunds What was given back, oldest first.
+	Refunds []AdminRefund `json:"refunds"`
+
+	// SettledAt When its outcome was known, or null.
+	//
+	// Example: 2026-11-21T09:30:02Z
+	SettledAt *time.Time `json:"settled_at"`
+
+	// Status `pending` while nobody knows how it ends; `failed` when no money was taken; `refunded` when all of it is back, while a
+	// payment of which a part is back stays `paid`.
+	Status PaymentStatus `json:"status"`
+}
+
+// AdminPaymentPage A page of payments.
+type AdminPaymentPage struct {
+	// Items The payments.
+	Items []AdminPayment `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// NextCursor Send it as `cursor` for the next page; null on the last.
+	//
+	// Example: eyJzIjoiY3JlYXRlZF9kZXNjIn0
+	NextCursor *string `json:"next_cursor"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
 }
 
 // AdminProduct A product as those who keep it see it.
@@ -951,6 +1128,57 @@ type AdminProductPage struct {
 	//
 	// Example: 228
 	Total *int64 `json:"total,omitempty"`
+}
+
+// AdminRefund Money given back, as the shop sees it.
+type AdminRefund struct {
+	// ActorID The account that did it; null when the shop did by itself.
+	//
+	// Example: 1
+	ActorID *int64 `json:"actor_id"`
+
+	// Amount An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Amount Money `json:"amount"`
+
+	// CancelsOrder Whether the order is cancelled once the money is back.
+	//
+	// Example: false
+	CancelsOrder bool `json:"cancels_order"`
+
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// PaymentID An id.
+	//
+	// Example: 42
+	PaymentID ID `json:"payment_id"`
+
+	// ProviderRefundID What the provider calls it, or null.
+	//
+	// Example: re_3PkXyzExample
+	ProviderRefundID *string `json:"provider_refund_id"`
+
+	// Reason Why.
+	//
+	// Example: The box was dented.
+	Reason string `json:"reason"`
+
+	// SettledAt When its outcome was known, or null.
+	//
+	// Example: 2026-11-21T09:30:02Z
+	SettledAt *time.Time `json:"settled_at"`
+
+	// Status Where a refund is.
+	Status RefundStatus `json:"status"`
 }
 
 // AdminReview A review as the shop's staff sees it.
@@ -1710,6 +1938,14 @@ type EmailVerification struct {
 	EmailVerified bool `json:"email_verified"`
 }
 
+// EventReceipt What tells a provider to stop repeating an event.
+type EventReceipt struct {
+	// Received Always true.
+	//
+	// Example: true
+	Received bool `json:"received"`
+}
+
 // Facets How many products there are of each kind, only when asked for.
 type Facets struct {
 	// Availability In stock and out of stock.
@@ -2177,7 +2413,10 @@ type Order struct {
 	// PayUntil When an unpaid order is cancelled; null once it is paid or cancelled.
 	//
 	// Example: 2026-11-21T10:30:00Z
-	PayUntil        *time.Time    `json:"pay_until"`
+	PayUntil *time.Time `json:"pay_until"`
+
+	// Payments Every attempt to pay it, oldest first.
+	Payments        []Payment     `json:"payments"`
 	Shipment        *Shipment     `json:"shipment"`
 	ShippingAddress *OrderAddress `json:"shipping_address"`
 
@@ -2243,7 +2482,7 @@ type OrderAddress struct {
 	State *string `json:"state"`
 }
 
-// OrderChange A step of an order on its way.
+// OrderChange A step of an order on its way, or a note when `from` and `to` are the same.
 type OrderChange struct {
 	// ActorID The account that did it; null when nobody did, as when an order was not paid in time. Customers see themselves alone.
 	//
@@ -2523,10 +2762,257 @@ type OwnReview struct {
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
+// PaidWith The saved method that was paid with.
+type PaidWith struct {
+	// Brand Whose card it is.
+	//
+	// Example: visa
+	Brand string `json:"brand"`
+
+	// LastFour The last four digits, or empty.
+	//
+	// Example: 4242
+	LastFour string `json:"last_four"`
+}
+
 // Password 8 to 72 bytes of UTF-8, and not one of the common ones.
 //
 // Example: correct horse 9
 type Password = string
+
+// PayInput What to pay with, either `payment_method_id` or `token` with its `payment_type`.
+type PayInput struct {
+	// PaymentMethodID An id.
+	//
+	// Example: 42
+	PaymentMethodID *ID `json:"payment_method_id,omitempty"`
+
+	// PaymentType The code of a way to pay.
+	//
+	// Example: card
+	PaymentType *string `json:"payment_type,omitempty"`
+
+	// Token A one-time token of the payment provider, made in the customer's browser. Never a card number.
+	//
+	// Example: tok_visa
+	Token *string `json:"token,omitempty"`
+}
+
+// Payment An attempt to pay an order.
+type Payment struct {
+	// Amount An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Amount Money `json:"amount"`
+
+	// AttemptedAt When it was tried.
+	//
+	// Example: 2026-11-21T09:30:00Z
+	AttemptedAt time.Time `json:"attempted_at"`
+
+	// Currency ISO 4217 code of the amounts beside it.
+	//
+	// Example: USD
+	Currency Currency `json:"currency"`
+
+	// DeclineMessage Why it failed, for people, or null.
+	//
+	// Example: The card has too little money for this payment. Use another payment method.
+	DeclineMessage *string `json:"decline_message"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// IsPaid Whether the money was taken and is not all back.
+	//
+	// Example: true
+	IsPaid bool      `json:"is_paid"`
+	Method *PaidWith `json:"method"`
+
+	// OrderID An id.
+	//
+	// Example: 42
+	OrderID ID `json:"order_id"`
+
+	// OrderNumber What people call the order. The last character checks the others.
+	//
+	// Example: SO-4F7KR-9M2QC
+	OrderNumber string `json:"order_number"`
+
+	// PaymentType The code of a way to pay.
+	//
+	// Example: card
+	PaymentType string `json:"payment_type"`
+
+	// Provider Who took the money. `manual` is money that came beside the shop, as staff noted.
+	Provider PaymentProvider `json:"provider"`
+
+	// ProviderPaymentID What the provider calls it, or null.
+	//
+	// Example: pi_3PkXyzExample
+	ProviderPaymentID *string `json:"provider_payment_id"`
+
+	// Refunded What of it was given back or is on its way back.
+	//
+	// Example: 0.00
+	Refunded string `json:"refunded"`
+
+	// Refunds What was given back, oldest first.
+	Refunds []Refund `json:"refunds"`
+
+	// SettledAt When its outcome was known, or null.
+	//
+	// Example: 2026-11-21T09:30:02Z
+	SettledAt *time.Time `json:"settled_at"`
+
+	// Status `pending` while nobody knows how it ends; `failed` when no money was taken; `refunded` when all of it is back, while a
+	// payment of which a part is back stays `paid`.
+	Status PaymentStatus `json:"status"`
+}
+
+// PaymentMethod A payment method the payment provider keeps for the account.
+type PaymentMethod struct {
+	// Brand Whose card it is.
+	//
+	// Example: visa
+	Brand string `json:"brand"`
+
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// ExpMonth The month it expires in, or null.
+	//
+	// Example: 12
+	ExpMonth *int32 `json:"exp_month"`
+
+	// ExpYear The year it expires in, or null.
+	//
+	// Example: 2035
+	ExpYear *int32 `json:"exp_year"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// IsDefault Whether it is the one to offer first.
+	//
+	// Example: true
+	IsDefault bool `json:"is_default"`
+
+	// LastFour The last four digits, or empty.
+	//
+	// Example: 4242
+	LastFour string `json:"last_four"`
+
+	// PaymentType The code of a way to pay.
+	//
+	// Example: card
+	PaymentType string `json:"payment_type"`
+}
+
+// PaymentMethodInput A payment method to save.
+type PaymentMethodInput struct {
+	// IsDefault Whether it is the one to offer first.
+	//
+	// Example: true
+	IsDefault *bool `json:"is_default,omitempty"`
+
+	// PaymentType The code of a way to pay.
+	//
+	// Example: card
+	PaymentType *string `json:"payment_type,omitempty"`
+
+	// Token A one-time token of the payment provider, made in the customer's browser. Never a card number.
+	//
+	// Example: tok_visa
+	Token string `json:"token"`
+}
+
+// PaymentMethodPage A page of payment methods.
+type PaymentMethodPage struct {
+	// Items The payment methods.
+	Items []PaymentMethod `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total int64 `json:"total"`
+}
+
+// PaymentMethodPatch What is to change.
+type PaymentMethodPatch struct {
+	// IsDefault Whether it is the one to offer first.
+	//
+	// Example: true
+	IsDefault *bool `json:"is_default,omitempty"`
+}
+
+// PaymentPage A page of payments.
+type PaymentPage struct {
+	// Items The payments.
+	Items []Payment `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// NextCursor Send it as `cursor` for the next page; null on the last.
+	//
+	// Example: eyJzIjoiY3JlYXRlZF9kZXNjIn0
+	NextCursor *string `json:"next_cursor"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total *int64 `json:"total,omitempty"`
+}
+
+// PaymentProvider Who took the money. `manual` is money that came beside the shop, as staff noted.
+type PaymentProvider string
+
+// PaymentStatus `pending` while nobody knows how it ends; `failed` when no money was taken; `refunded` when all of it is back, while a
+// payment of which a part is back stays `paid`.
+type PaymentStatus string
+
+// PaymentType A way to pay.
+type PaymentType struct {
+	// Code The word for programs.
+	//
+	// Example: card
+	Code string `json:"code"`
+
+	// Name What people call it.
+	//
+	// Example: Credit or debit card
+	Name string `json:"name"`
+}
+
+// PaymentTypeList The ways to pay.
+type PaymentTypeList struct {
+	// Items The ways to pay.
+	Items []PaymentType `json:"items"`
+}
 
 // PersonName A person's name.
 //
@@ -3087,6 +3573,11 @@ type ProfilePatch struct {
 	Username nullable.Nullable[string] `json:"username,omitempty"`
 }
 
+// ProviderEvent An event in the words of its provider. It is read as its signature covers it, byte for byte.
+//
+// Example: {"id":"evt_1PkXyzExample","type":"payment_intent.succeeded"}
+type ProviderEvent = interface{}
+
 // Quantity A number of units.
 //
 // Example: 2
@@ -3200,6 +3691,51 @@ type RefreshRequest struct {
 	// Example: f1Zk3wq0VQ5o2cPpJb1x8yF6mS9dR4tLhK7uN0aGeWs
 	RefreshToken string `json:"refresh_token"`
 }
+
+// Refund Money given back.
+type Refund struct {
+	// Amount An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Amount Money `json:"amount"`
+
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// SettledAt When its outcome was known, or null.
+	//
+	// Example: 2026-11-21T09:30:02Z
+	SettledAt *time.Time `json:"settled_at"`
+
+	// Status Where a refund is.
+	Status RefundStatus `json:"status"`
+}
+
+// RefundInput Money to give back.
+type RefundInput struct {
+	// Amount An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Amount *Money `json:"amount,omitempty"`
+
+	// Cancel Whether to cancel the order once all of its money is back.
+	Cancel *bool `json:"cancel,omitempty"`
+
+	// Reason Why; staff sees it, and the provider.
+	//
+	// Example: The box was dented.
+	Reason string `json:"reason"`
+}
+
+// RefundStatus Where a refund is.
+type RefundStatus string
 
 // RegisterRequest A new account.
 type RegisterRequest struct {
@@ -4590,6 +5126,9 @@ type InvalidTransition = Problem
 // NotFound What went wrong, as of RFC 9457.
 type NotFound = Problem
 
+// PaymentDeclined What went wrong, as of RFC 9457.
+type PaymentDeclined = Problem
+
 // RangeNotSatisfiable What went wrong, as of RFC 9457.
 type RangeNotSatisfiable = Problem
 
@@ -4613,6 +5152,9 @@ type Unavailable = Problem
 
 // UnsupportedMediaType What went wrong, as of RFC 9457.
 type UnsupportedMediaType = Problem
+
+// WebhookRefused What went wrong, as of RFC 9457.
+type WebhookRefused = Problem
 
 // ListAddressesParams defines parameters for ListAddresses.
 type ListAddressesParams struct {
@@ -4728,6 +5270,15 @@ type AdminListOrdersParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// RefundOrderParams defines parameters for RefundOrder.
+type RefundOrderParams struct {
+	// IdempotencyKey Makes the call safe to repeat: the same request with the same key has its effect once and gets the first answer
+	// again, with `Idempotent-Replayed: true`, for a day. Another request with it gets 422 `idempotency_key_reused`, one
+	// while the first is under way 409 `idempotency_in_flight`. What is refused is not kept: mend it and send it again.
+	// Take something random, such as a UUID. Keys are the account's own, for each operation.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // SetShipmentParams defines parameters for SetShipment.
 type SetShipmentParams struct {
 	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
@@ -4740,6 +5291,36 @@ type SetOrderStatusParams struct {
 	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
 	// this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// AdminListPaymentsParams defines parameters for AdminListPayments.
+type AdminListPaymentsParams struct {
+	// OrderID Only payments of this order.
+	OrderID *ID `form:"order_id,omitempty" json:"order_id,omitempty"`
+
+	// UserID Only payments of this account.
+	UserID *ID `form:"user_id,omitempty" json:"user_id,omitempty"`
+
+	// Status Only payments of this status.
+	Status *PaymentStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Provider Only payments of this provider.
+	Provider *PaymentProvider `form:"provider,omitempty" json:"provider,omitempty"`
+
+	// From Only payments tried since this time.
+	From *time.Time `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Only payments tried before this time.
+	To *time.Time `form:"to,omitempty" json:"to,omitempty"`
+
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. Not together with `offset`.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // AdminListProductsParams defines parameters for AdminListProducts.
@@ -5085,6 +5666,54 @@ type CreateOrderParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// PayOrderParams defines parameters for PayOrder.
+type PayOrderParams struct {
+	// IdempotencyKey Makes the call safe to repeat: the same request with the same key has its effect once and gets the first answer
+	// again, with `Idempotent-Replayed: true`, for a day. Another request with it gets 422 `idempotency_key_reused`, one
+	// while the first is under way 409 `idempotency_in_flight`. What is refused is not kept: mend it and send it again.
+	// Take something random, such as a UUID. Keys are the account's own, for each operation.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListPaymentsParams defines parameters for ListPayments.
+type ListPaymentsParams struct {
+	// OrderID Only payments of this order.
+	OrderID *ID `form:"order_id,omitempty" json:"order_id,omitempty"`
+
+	// Status Only payments of this status.
+	Status *PaymentStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. Not together with `offset`.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListPaymentMethodsParams defines parameters for ListPaymentMethods.
+type ListPaymentMethodsParams struct {
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+}
+
+// StripeWebhookParams defines parameters for StripeWebhook.
+type StripeWebhookParams struct {
+	// StripeSignature Stripe's signature of the body.
+	StripeSignature *string `json:"Stripe-Signature,omitempty"`
+}
+
+// TestWebhookParams defines parameters for TestWebhook.
+type TestWebhookParams struct {
+	// TestSignature The test provider's signature of the body.
+	TestSignature *string `json:"Test-Signature,omitempty"`
+}
+
 // ListProductsParams defines parameters for ListProducts.
 type ListProductsParams struct {
 	// Q Words to look for.
@@ -5306,6 +5935,9 @@ type SetCustomerRoleJSONRequestBody = CustomerRole
 // SetCustomerStatusJSONRequestBody defines body for SetCustomerStatus for application/json ContentType.
 type SetCustomerStatusJSONRequestBody = CustomerStatus
 
+// RefundOrderJSONRequestBody defines body for RefundOrder for application/json ContentType.
+type RefundOrderJSONRequestBody = RefundInput
+
 // SetShipmentJSONRequestBody defines body for SetShipment for application/json ContentType.
 type SetShipmentJSONRequestBody = ShipmentInput
 
@@ -5401,6 +6033,21 @@ type MergeCartJSONRequestBody = CartMerge
 
 // CreateOrderJSONRequestBody defines body for CreateOrder for application/json ContentType.
 type CreateOrderJSONRequestBody = OrderInput
+
+// PayOrderJSONRequestBody defines body for PayOrder for application/json ContentType.
+type PayOrderJSONRequestBody = PayInput
+
+// CreatePaymentMethodJSONRequestBody defines body for CreatePaymentMethod for application/json ContentType.
+type CreatePaymentMethodJSONRequestBody = PaymentMethodInput
+
+// UpdatePaymentMethodJSONRequestBody defines body for UpdatePaymentMethod for application/json ContentType.
+type UpdatePaymentMethodJSONRequestBody = PaymentMethodPatch
+
+// StripeWebhookJSONRequestBody defines body for StripeWebhook for application/json ContentType.
+type StripeWebhookJSONRequestBody = ProviderEvent
+
+// TestWebhookJSONRequestBody defines body for TestWebhook for application/json ContentType.
+type TestWebhookJSONRequestBody = ProviderEvent
 
 // CreateReviewJSONRequestBody defines body for CreateReview for application/json ContentType.
 type CreateReviewJSONRequestBody = ReviewInput
@@ -5596,12 +6243,18 @@ type ServerInterface interface {
 	// AdminGetOrder Get an order to work on it
 	// (GET /api/v1/admin/orders/{id})
 	AdminGetOrder(ctx echo.Context, id ID) error
+	// RefundOrder Give money back
+	// (POST /api/v1/admin/orders/{id}/refunds)
+	RefundOrder(ctx echo.Context, id ID, params RefundOrderParams) error
 	// SetShipment Say how an order travels
 	// (PUT /api/v1/admin/orders/{id}/shipment)
 	SetShipment(ctx echo.Context, id ID, params SetShipmentParams) error
 	// SetOrderStatus Move an order on
 	// (PUT /api/v1/admin/orders/{id}/status)
 	SetOrderStatus(ctx echo.Context, id ID, params SetOrderStatusParams) error
+	// AdminListPayments List all payments
+	// (GET /api/v1/admin/payments)
+	AdminListPayments(ctx echo.Context, params AdminListPaymentsParams) error
 	// AdminListProducts List products to keep them
 	// (GET /api/v1/admin/products)
 	AdminListProducts(ctx echo.Context, params AdminListProductsParams) error
@@ -5788,9 +6441,42 @@ type ServerInterface interface {
 	// CancelOrder Cancel one of my orders
 	// (POST /api/v1/orders/{id}/cancel)
 	CancelOrder(ctx echo.Context, id ID) error
+	// PayOrder Pay one of my orders
+	// (POST /api/v1/orders/{id}/pay)
+	PayOrder(ctx echo.Context, id ID, params PayOrderParams) error
 	// GetShipment See how my order travels
 	// (GET /api/v1/orders/{id}/shipment)
 	GetShipment(ctx echo.Context, id ID) error
+	// ListPaymentTypes List the ways to pay
+	// (GET /api/v1/payment-types)
+	ListPaymentTypes(ctx echo.Context) error
+	// ListPayments List my payments
+	// (GET /api/v1/payments)
+	ListPayments(ctx echo.Context, params ListPaymentsParams) error
+	// ListPaymentMethods List my saved payment methods
+	// (GET /api/v1/payments/methods)
+	ListPaymentMethods(ctx echo.Context, params ListPaymentMethodsParams) error
+	// CreatePaymentMethod Save a payment method
+	// (POST /api/v1/payments/methods)
+	CreatePaymentMethod(ctx echo.Context) error
+	// DeletePaymentMethod Delete one of my saved payment methods
+	// (DELETE /api/v1/payments/methods/{id})
+	DeletePaymentMethod(ctx echo.Context, id ID) error
+	// GetPaymentMethod Get one of my saved payment methods
+	// (GET /api/v1/payments/methods/{id})
+	GetPaymentMethod(ctx echo.Context, id ID) error
+	// UpdatePaymentMethod Change one of my saved payment methods
+	// (PATCH /api/v1/payments/methods/{id})
+	UpdatePaymentMethod(ctx echo.Context, id ID) error
+	// StripeWebhook Hear from Stripe
+	// (POST /api/v1/payments/stripe/webhook)
+	StripeWebhook(ctx echo.Context, params StripeWebhookParams) error
+	// TestWebhook Hear from the test provider
+	// (POST /api/v1/payments/test/webhook)
+	TestWebhook(ctx echo.Context, params TestWebhookParams) error
+	// GetPayment Get one of my payments
+	// (GET /api/v1/payments/{id})
+	GetPayment(ctx echo.Context, id ID) error
 	// ListProducts List products
 	// (GET /api/v1/products)
 	ListProducts(ctx echo.Context, params ListProductsParams) error
@@ -6468,6 +7154,42 @@ func (w *ServerInterfaceWrapper) AdminGetOrder(ctx echo.Context) error {
 	return err
 }
 
+// RefundOrder converts echo context to params.
+func (w *ServerInterfaceWrapper) RefundOrder(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RefundOrderParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RefundOrder(ctx, id, params)
+	return err
+}
+
 // SetShipment converts echo context to params.
 func (w *ServerInterfaceWrapper) SetShipment(ctx echo.Context) error {
 	var err error
@@ -6537,6 +7259,80 @@ func (w *ServerInterfaceWrapper) SetOrderStatus(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.SetOrderStatus(ctx, id, params)
+	return err
+}
+
+// AdminListPayments converts echo context to params.
+func (w *ServerInterfaceWrapper) AdminListPayments(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AdminListPaymentsParams
+	// ------------- Optional query parameter "order_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "order_id", ctx.QueryParams(), &params.OrderID, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter order_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "user_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "user_id", ctx.QueryParams(), &params.UserID, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter status: %s", err))
+	}
+
+	// ------------- Optional query parameter "provider" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "provider", ctx.QueryParams(), &params.Provider, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter provider: %s", err))
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "offset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offset", ctx.QueryParams(), &params.Offset, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offset: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AdminListPayments(ctx, params)
 	return err
 }
 
@@ -8175,6 +8971,42 @@ func (w *ServerInterfaceWrapper) CancelOrder(ctx echo.Context) error {
 	return err
 }
 
+// PayOrder converts echo context to params.
+func (w *ServerInterfaceWrapper) PayOrder(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PayOrderParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PayOrder(ctx, id, params)
+	return err
+}
+
 // GetShipment converts echo context to params.
 func (w *ServerInterfaceWrapper) GetShipment(ctx echo.Context) error {
 	var err error
@@ -8188,6 +9020,217 @@ func (w *ServerInterfaceWrapper) GetShipment(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetShipment(ctx, id)
+	return err
+}
+
+// ListPaymentTypes converts echo context to params.
+func (w *ServerInterfaceWrapper) ListPaymentTypes(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListPaymentTypes(ctx)
+	return err
+}
+
+// ListPayments converts echo context to params.
+func (w *ServerInterfaceWrapper) ListPayments(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListPaymentsParams
+	// ------------- Optional query parameter "order_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "order_id", ctx.QueryParams(), &params.OrderID, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter order_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter status: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "offset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offset", ctx.QueryParams(), &params.Offset, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offset: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListPayments(ctx, params)
+	return err
+}
+
+// ListPaymentMethods converts echo context to params.
+func (w *ServerInterfaceWrapper) ListPaymentMethods(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListPaymentMethodsParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "offset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offset", ctx.QueryParams(), &params.Offset, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offset: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListPaymentMethods(ctx, params)
+	return err
+}
+
+// CreatePaymentMethod converts echo context to params.
+func (w *ServerInterfaceWrapper) CreatePaymentMethod(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreatePaymentMethod(ctx)
+	return err
+}
+
+// DeletePaymentMethod converts echo context to params.
+func (w *ServerInterfaceWrapper) DeletePaymentMethod(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeletePaymentMethod(ctx, id)
+	return err
+}
+
+// GetPaymentMethod converts echo context to params.
+func (w *ServerInterfaceWrapper) GetPaymentMethod(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetPaymentMethod(ctx, id)
+	return err
+}
+
+// UpdatePaymentMethod converts echo context to params.
+func (w *ServerInterfaceWrapper) UpdatePaymentMethod(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UpdatePaymentMethod(ctx, id)
+	return err
+}
+
+// StripeWebhook converts echo context to params.
+func (w *ServerInterfaceWrapper) StripeWebhook(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params StripeWebhookParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Stripe-Signature" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Stripe-Signature")]; found {
+		var StripeSignature string
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Stripe-Signature, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Stripe-Signature", valueList[0], &StripeSignature, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Stripe-Signature: %s", err))
+		}
+
+		params.StripeSignature = &StripeSignature
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.StripeWebhook(ctx, params)
+	return err
+}
+
+// TestWebhook converts echo context to params.
+func (w *ServerInterfaceWrapper) TestWebhook(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params TestWebhookParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Test-Signature" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Test-Signature")]; found {
+		var TestSignature string
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Test-Signature, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Test-Signature", valueList[0], &TestSignature, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Test-Signature: %s", err))
+		}
+
+		params.TestSignature = &TestSignature
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.TestWebhook(ctx, params)
+	return err
+}
+
+// GetPayment converts echo context to params.
+func (w *ServerInterfaceWrapper) GetPayment(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetPayment(ctx, id)
 	return err
 }
 
@@ -9109,6 +10152,19 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/admin/orders/:id", wrapper.AdminGetOrder, options.OperationMiddlewares["adminGetOrder"]...)
 	router.PUT(options.BaseURL+"/api/v1/admin/orders/:id/status", wrapper.SetOrderStatus, options.OperationMiddlewares["setOrderStatus"]...)
 	router.PUT(options.BaseURL+"/api/v1/admin/orders/:id/shipment", wrapper.SetShipment, options.OperationMiddlewares["setShipment"]...)
+	router.GET(options.BaseURL+"/api/v1/payment-types", wrapper.ListPaymentTypes, options.OperationMiddlewares["listPaymentTypes"]...)
+	router.POST(options.BaseURL+"/api/v1/orders/:id/pay", wrapper.PayOrder, options.OperationMiddlewares["payOrder"]...)
+	router.GET(options.BaseURL+"/api/v1/payments", wrapper.ListPayments, options.OperationMiddlewares["listPayments"]...)
+	router.GET(options.BaseURL+"/api/v1/payments/:id", wrapper.GetPayment, options.OperationMiddlewares["getPayment"]...)
+	router.GET(options.BaseURL+"/api/v1/payments/methods", wrapper.ListPaymentMethods, options.OperationMiddlewares["listPaymentMethods"]...)
+	router.POST(options.BaseURL+"/api/v1/payments/methods", wrapper.CreatePaymentMethod, options.OperationMiddlewares["createPaymentMethod"]...)
+	router.DELETE(options.BaseURL+"/api/v1/payments/methods/:id", wrapper.DeletePaymentMethod, options.OperationMiddlewares["deletePaymentMethod"]...)
+	router.GET(options.BaseURL+"/api/v1/payments/methods/:id", wrapper.GetPaymentMethod, options.OperationMiddlewares["getPaymentMethod"]...)
+	router.PATCH(options.BaseURL+"/api/v1/payments/methods/:id", wrapper.UpdatePaymentMethod, options.OperationMiddlewares["updatePaymentMethod"]...)
+	router.POST(options.BaseURL+"/api/v1/payments/stripe/webhook", wrapper.StripeWebhook, options.OperationMiddlewares["stripeWebhook"]...)
+	router.POST(options.BaseURL+"/api/v1/payments/test/webhook", wrapper.TestWebhook, options.OperationMiddlewares["testWebhook"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/payments", wrapper.AdminListPayments, options.OperationMiddlewares["adminListPayments"]...)
+	router.POST(options.BaseURL+"/api/v1/admin/orders/:id/refunds", wrapper.RefundOrder, options.OperationMiddlewares["refundOrder"]...)
 	router.GET(options.BaseURL+"/api/v1/products/:id/reviews", wrapper.ListProductReviews, options.OperationMiddlewares["listProductReviews"]...)
 	router.POST(options.BaseURL+"/api/v1/products/:id/reviews", wrapper.CreateReview, options.OperationMiddlewares["createReview"]...)
 	router.DELETE(options.BaseURL+"/api/v1/products/:id/reviews/mine", wrapper.DeleteMyReview, options.OperationMiddlewares["deleteMyReview"]...)
@@ -9149,6 +10205,8 @@ type NotModifiedResponseHeaders struct {
 type NotModifiedResponse struct {
 	Headers NotModifiedResponseHeaders
 }
+
+type PaymentDeclinedApplicationProblemPlusJSONResponse Problem
 
 type ProblemApplicationProblemPlusJSONResponse Problem
 
@@ -9195,6 +10253,8 @@ type UnavailableApplicationProblemPlusJSONResponse struct {
 }
 
 type UnsupportedMediaTypeApplicationProblemPlusJSONResponse Problem
+
+type WebhookRefusedApplicationProblemPlusJSONResponse Problem
 
 type GetServiceInfoRequestObject struct {
 }
@@ -12000,6 +13060,199 @@ func (response AdminGetOrderdefaultApplicationProblemPlusJSONResponse) VisitAdmi
 	return err
 }
 
+type RefundOrderRequestObject struct {
+	ID     ID `json:"id"`
+	Params RefundOrderParams
+	Body   *RefundOrderJSONRequestBody
+}
+
+type RefundOrderResponseObject interface {
+	VisitRefundOrderResponse(w http.ResponseWriter) error
+}
+
+type RefundOrder201ResponseHeaders struct {
+	IdempotentReplayed *string
+}
+
+type RefundOrder201JSONResponse struct {
+	Body    AdminRefund
+	Headers RefundOrder201ResponseHeaders
+}
+
+func (response RefundOrder201JSONResponse) VisitRefundOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefundOrder202ResponseHeaders struct {
+	IdempotentReplayed *string
+}
+
+type RefundOrder202JSONResponse struct {
+	Body    AdminRefund
+	Headers RefundOrder202ResponseHeaders
+}
+
+func (response RefundOrder202JSONResponse) VisitRefundOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefundOrder401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response RefundOrder401ApplicationProblemPlusJSONResponse) VisitRefundOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefundOrder403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response RefundOrder403ApplicationProblemPlusJSONResponse) VisitRefundOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefundOrder404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response RefundOrder404ApplicationProblemPlusJSONResponse) VisitRefundOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefundOrder409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RefundOrder409ApplicationProblemPlusJSONResponse) VisitRefundOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefundOrder415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response RefundOrder415ApplicationProblemPlusJSONResponse) VisitRefundOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefundOrder422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response RefundOrder422ApplicationProblemPlusJSONResponse) VisitRefundOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefundOrder503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response RefundOrder503ApplicationProblemPlusJSONResponse) VisitRefundOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefundOrderdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RefundOrderdefaultApplicationProblemPlusJSONResponse) VisitRefundOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SetShipmentRequestObject struct {
 	ID     ID `json:"id"`
 	Params SetShipmentParams
@@ -12267,6 +13520,22 @@ func (response SetOrderStatus404ApplicationProblemPlusJSONResponse) VisitSetOrde
 	return err
 }
 
+type SetOrderStatus409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response SetOrderStatus409ApplicationProblemPlusJSONResponse) VisitSetOrderStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SetOrderStatus412ApplicationProblemPlusJSONResponse struct {
 	StaleApplicationProblemPlusJSONResponse
 }
@@ -12321,6 +13590,96 @@ type SetOrderStatusdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SetOrderStatusdefaultApplicationProblemPlusJSONResponse) VisitSetOrderStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListPaymentsRequestObject struct {
+	Params AdminListPaymentsParams
+}
+
+type AdminListPaymentsResponseObject interface {
+	VisitAdminListPaymentsResponse(w http.ResponseWriter) error
+}
+
+type AdminListPayments200JSONResponse AdminPaymentPage
+
+func (response AdminListPayments200JSONResponse) VisitAdminListPaymentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListPayments401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response AdminListPayments401ApplicationProblemPlusJSONResponse) VisitAdminListPaymentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListPayments403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response AdminListPayments403ApplicationProblemPlusJSONResponse) VisitAdminListPaymentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListPayments422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response AdminListPayments422ApplicationProblemPlusJSONResponse) VisitAdminListPaymentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AdminListPaymentsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AdminListPaymentsdefaultApplicationProblemPlusJSONResponse) VisitAdminListPaymentsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -19676,6 +21035,20 @@ func (response CancelOrder200JSONResponse) VisitCancelOrderResponse(w http.Respo
 	return err
 }
 
+type CancelOrder202JSONResponse Order
+
+func (response CancelOrder202JSONResponse) VisitCancelOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CancelOrder400ApplicationProblemPlusJSONResponse struct {
 	InvalidTransitionApplicationProblemPlusJSONResponse
 }
@@ -19759,12 +21132,267 @@ func (response CancelOrder422ApplicationProblemPlusJSONResponse) VisitCancelOrde
 	return err
 }
 
+type CancelOrder503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CancelOrder503ApplicationProblemPlusJSONResponse) VisitCancelOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CancelOrderdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
 	StatusCode int
 }
 
 func (response CancelOrderdefaultApplicationProblemPlusJSONResponse) VisitCancelOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PayOrderRequestObject struct {
+	ID     ID `json:"id"`
+	Params PayOrderParams
+	Body   *PayOrderJSONRequestBody
+}
+
+type PayOrderResponseObject interface {
+	VisitPayOrderResponse(w http.ResponseWriter) error
+}
+
+type PayOrder201ResponseHeaders struct {
+	IdempotentReplayed *string
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+}
+
+type PayOrder201JSONResponse struct {
+	Body    Payment
+	Headers PayOrder201ResponseHeaders
+}
+
+func (response PayOrder201JSONResponse) VisitPayOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PayOrder202ResponseHeaders struct {
+	IdempotentReplayed *string
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+}
+
+type PayOrder202JSONResponse struct {
+	Body    Payment
+	Headers PayOrder202ResponseHeaders
+}
+
+func (response PayOrder202JSONResponse) VisitPayOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.IdempotentReplayed != nil {
+		w.Header().Set("Idempotent-Replayed", fmt.Sprint(*response.Headers.IdempotentReplayed))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PayOrder401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response PayOrder401ApplicationProblemPlusJSONResponse) VisitPayOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PayOrder402ApplicationProblemPlusJSONResponse struct {
+	PaymentDeclinedApplicationProblemPlusJSONResponse
+}
+
+func (response PayOrder402ApplicationProblemPlusJSONResponse) VisitPayOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(402)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PayOrder404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response PayOrder404ApplicationProblemPlusJSONResponse) VisitPayOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PayOrder409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response PayOrder409ApplicationProblemPlusJSONResponse) VisitPayOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PayOrder415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response PayOrder415ApplicationProblemPlusJSONResponse) VisitPayOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PayOrder422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response PayOrder422ApplicationProblemPlusJSONResponse) VisitPayOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PayOrder429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response PayOrder429ApplicationProblemPlusJSONResponse) VisitPayOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PayOrder503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response PayOrder503ApplicationProblemPlusJSONResponse) VisitPayOrderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PayOrderdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PayOrderdefaultApplicationProblemPlusJSONResponse) VisitPayOrderResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -19875,6 +21503,1005 @@ type GetShipmentdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetShipmentdefaultApplicationProblemPlusJSONResponse) VisitGetShipmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPaymentTypesRequestObject struct {
+}
+
+type ListPaymentTypesResponseObject interface {
+	VisitListPaymentTypesResponse(w http.ResponseWriter) error
+}
+
+type ListPaymentTypes200JSONResponse PaymentTypeList
+
+func (response ListPaymentTypes200JSONResponse) VisitListPaymentTypesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPaymentTypes422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListPaymentTypes422ApplicationProblemPlusJSONResponse) VisitListPaymentTypesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPaymentTypesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListPaymentTypesdefaultApplicationProblemPlusJSONResponse) VisitListPaymentTypesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPaymentsRequestObject struct {
+	Params ListPaymentsParams
+}
+
+type ListPaymentsResponseObject interface {
+	VisitListPaymentsResponse(w http.ResponseWriter) error
+}
+
+type ListPayments200JSONResponse PaymentPage
+
+func (response ListPayments200JSONResponse) VisitListPaymentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPayments401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListPayments401ApplicationProblemPlusJSONResponse) VisitListPaymentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPayments422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListPayments422ApplicationProblemPlusJSONResponse) VisitListPaymentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPaymentsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListPaymentsdefaultApplicationProblemPlusJSONResponse) VisitListPaymentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPaymentMethodsRequestObject struct {
+	Params ListPaymentMethodsParams
+}
+
+type ListPaymentMethodsResponseObject interface {
+	VisitListPaymentMethodsResponse(w http.ResponseWriter) error
+}
+
+type ListPaymentMethods200JSONResponse PaymentMethodPage
+
+func (response ListPaymentMethods200JSONResponse) VisitListPaymentMethodsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPaymentMethods401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListPaymentMethods401ApplicationProblemPlusJSONResponse) VisitListPaymentMethodsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPaymentMethods422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListPaymentMethods422ApplicationProblemPlusJSONResponse) VisitListPaymentMethodsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPaymentMethodsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListPaymentMethodsdefaultApplicationProblemPlusJSONResponse) VisitListPaymentMethodsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePaymentMethodRequestObject struct {
+	Body *CreatePaymentMethodJSONRequestBody
+}
+
+type CreatePaymentMethodResponseObject interface {
+	VisitCreatePaymentMethodResponse(w http.ResponseWriter) error
+}
+
+type CreatePaymentMethod201ResponseHeaders struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+}
+
+type CreatePaymentMethod201JSONResponse struct {
+	Body    PaymentMethod
+	Headers CreatePaymentMethod201ResponseHeaders
+}
+
+func (response CreatePaymentMethod201JSONResponse) VisitCreatePaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePaymentMethod401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreatePaymentMethod401ApplicationProblemPlusJSONResponse) VisitCreatePaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePaymentMethod402ApplicationProblemPlusJSONResponse struct {
+	PaymentDeclinedApplicationProblemPlusJSONResponse
+}
+
+func (response CreatePaymentMethod402ApplicationProblemPlusJSONResponse) VisitCreatePaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(402)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePaymentMethod409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreatePaymentMethod409ApplicationProblemPlusJSONResponse) VisitCreatePaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePaymentMethod415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreatePaymentMethod415ApplicationProblemPlusJSONResponse) VisitCreatePaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePaymentMethod422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response CreatePaymentMethod422ApplicationProblemPlusJSONResponse) VisitCreatePaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePaymentMethod429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CreatePaymentMethod429ApplicationProblemPlusJSONResponse) VisitCreatePaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePaymentMethod503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CreatePaymentMethod503ApplicationProblemPlusJSONResponse) VisitCreatePaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreatePaymentMethoddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreatePaymentMethoddefaultApplicationProblemPlusJSONResponse) VisitCreatePaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeletePaymentMethodRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type DeletePaymentMethodResponseObject interface {
+	VisitDeletePaymentMethodResponse(w http.ResponseWriter) error
+}
+
+type DeletePaymentMethod204Response struct {
+}
+
+func (response DeletePaymentMethod204Response) VisitDeletePaymentMethodResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeletePaymentMethod401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response DeletePaymentMethod401ApplicationProblemPlusJSONResponse) VisitDeletePaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeletePaymentMethod404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DeletePaymentMethod404ApplicationProblemPlusJSONResponse) VisitDeletePaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeletePaymentMethod422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response DeletePaymentMethod422ApplicationProblemPlusJSONResponse) VisitDeletePaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeletePaymentMethoddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeletePaymentMethoddefaultApplicationProblemPlusJSONResponse) VisitDeletePaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPaymentMethodRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetPaymentMethodResponseObject interface {
+	VisitGetPaymentMethodResponse(w http.ResponseWriter) error
+}
+
+type GetPaymentMethod200ResponseHeaders struct {
+	ETag *string
+}
+
+type GetPaymentMethod200JSONResponse struct {
+	Body    PaymentMethod
+	Headers GetPaymentMethod200ResponseHeaders
+}
+
+func (response GetPaymentMethod200JSONResponse) VisitGetPaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPaymentMethod304Response = NotModifiedResponse
+
+func (response GetPaymentMethod304Response) VisitGetPaymentMethodResponse(w http.ResponseWriter) error {
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetPaymentMethod401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetPaymentMethod401ApplicationProblemPlusJSONResponse) VisitGetPaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPaymentMethod404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetPaymentMethod404ApplicationProblemPlusJSONResponse) VisitGetPaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPaymentMethod422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetPaymentMethod422ApplicationProblemPlusJSONResponse) VisitGetPaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPaymentMethoddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetPaymentMethoddefaultApplicationProblemPlusJSONResponse) VisitGetPaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdatePaymentMethodRequestObject struct {
+	ID   ID `json:"id"`
+	Body *UpdatePaymentMethodJSONRequestBody
+}
+
+type UpdatePaymentMethodResponseObject interface {
+	VisitUpdatePaymentMethodResponse(w http.ResponseWriter) error
+}
+
+type UpdatePaymentMethod200JSONResponse PaymentMethod
+
+func (response UpdatePaymentMethod200JSONResponse) VisitUpdatePaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdatePaymentMethod401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdatePaymentMethod401ApplicationProblemPlusJSONResponse) VisitUpdatePaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdatePaymentMethod404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UpdatePaymentMethod404ApplicationProblemPlusJSONResponse) VisitUpdatePaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdatePaymentMethod415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdatePaymentMethod415ApplicationProblemPlusJSONResponse) VisitUpdatePaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdatePaymentMethod422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response UpdatePaymentMethod422ApplicationProblemPlusJSONResponse) VisitUpdatePaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdatePaymentMethoddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UpdatePaymentMethoddefaultApplicationProblemPlusJSONResponse) VisitUpdatePaymentMethodResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StripeWebhookRequestObject struct {
+	Params StripeWebhookParams
+	Body   *StripeWebhookJSONRequestBody
+}
+
+type StripeWebhookResponseObject interface {
+	VisitStripeWebhookResponse(w http.ResponseWriter) error
+}
+
+type StripeWebhook200JSONResponse EventReceipt
+
+func (response StripeWebhook200JSONResponse) VisitStripeWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StripeWebhook400ApplicationProblemPlusJSONResponse struct {
+	WebhookRefusedApplicationProblemPlusJSONResponse
+}
+
+func (response StripeWebhook400ApplicationProblemPlusJSONResponse) VisitStripeWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StripeWebhook404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response StripeWebhook404ApplicationProblemPlusJSONResponse) VisitStripeWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StripeWebhook415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response StripeWebhook415ApplicationProblemPlusJSONResponse) VisitStripeWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StripeWebhook422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response StripeWebhook422ApplicationProblemPlusJSONResponse) VisitStripeWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StripeWebhookdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response StripeWebhookdefaultApplicationProblemPlusJSONResponse) VisitStripeWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestWebhookRequestObject struct {
+	Params TestWebhookParams
+	Body   *TestWebhookJSONRequestBody
+}
+
+type TestWebhookResponseObject interface {
+	VisitTestWebhookResponse(w http.ResponseWriter) error
+}
+
+type TestWebhook200JSONResponse EventReceipt
+
+func (response TestWebhook200JSONResponse) VisitTestWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestWebhook400ApplicationProblemPlusJSONResponse struct {
+	WebhookRefusedApplicationProblemPlusJSONResponse
+}
+
+func (response TestWebhook400ApplicationProblemPlusJSONResponse) VisitTestWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestWebhook404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response TestWebhook404ApplicationProblemPlusJSONResponse) VisitTestWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestWebhook415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response TestWebhook415ApplicationProblemPlusJSONResponse) VisitTestWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestWebhook422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response TestWebhook422ApplicationProblemPlusJSONResponse) VisitTestWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestWebhookdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TestWebhookdefaultApplicationProblemPlusJSONResponse) VisitTestWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPaymentRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetPaymentResponseObject interface {
+	VisitGetPaymentResponse(w http.ResponseWriter) error
+}
+
+type GetPayment200ResponseHeaders struct {
+	ETag *string
+}
+
+type GetPayment200JSONResponse struct {
+	Body    Payment
+	Headers GetPayment200ResponseHeaders
+}
+
+func (response GetPayment200JSONResponse) VisitGetPaymentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPayment304Response = NotModifiedResponse
+
+func (response GetPayment304Response) VisitGetPaymentResponse(w http.ResponseWriter) error {
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetPayment401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetPayment401ApplicationProblemPlusJSONResponse) VisitGetPaymentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPayment404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetPayment404ApplicationProblemPlusJSONResponse) VisitGetPaymentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPayment422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetPayment422ApplicationProblemPlusJSONResponse) VisitGetPaymentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPaymentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetPaymentdefaultApplicationProblemPlusJSONResponse) VisitGetPaymentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -22813,12 +25440,18 @@ type StrictServerInterface interface {
 	// AdminGetOrder Get an order to work on it
 	// (GET /api/v1/admin/orders/{id})
 	AdminGetOrder(ctx context.Context, request AdminGetOrderRequestObject) (AdminGetOrderResponseObject, error)
+	// RefundOrder Give money back
+	// (POST /api/v1/admin/orders/{id}/refunds)
+	RefundOrder(ctx context.Context, request RefundOrderRequestObject) (RefundOrderResponseObject, error)
 	// SetShipment Say how an order travels
 	// (PUT /api/v1/admin/orders/{id}/shipment)
 	SetShipment(ctx context.Context, request SetShipmentRequestObject) (SetShipmentResponseObject, error)
 	// SetOrderStatus Move an order on
 	// (PUT /api/v1/admin/orders/{id}/status)
 	SetOrderStatus(ctx context.Context, request SetOrderStatusRequestObject) (SetOrderStatusResponseObject, error)
+	// AdminListPayments List all payments
+	// (GET /api/v1/admin/payments)
+	AdminListPayments(ctx context.Context, request AdminListPaymentsRequestObject) (AdminListPaymentsResponseObject, error)
 	// AdminListProducts List products to keep them
 	// (GET /api/v1/admin/products)
 	AdminListProducts(ctx context.Context, request AdminListProductsRequestObject) (AdminListProductsResponseObject, error)
@@ -23005,9 +25638,42 @@ type StrictServerInterface interface {
 	// CancelOrder Cancel one of my orders
 	// (POST /api/v1/orders/{id}/cancel)
 	CancelOrder(ctx context.Context, request CancelOrderRequestObject) (CancelOrderResponseObject, error)
+	// PayOrder Pay one of my orders
+	// (POST /api/v1/orders/{id}/pay)
+	PayOrder(ctx context.Context, request PayOrderRequestObject) (PayOrderResponseObject, error)
 	// GetShipment See how my order travels
 	// (GET /api/v1/orders/{id}/shipment)
 	GetShipment(ctx context.Context, request GetShipmentRequestObject) (GetShipmentResponseObject, error)
+	// ListPaymentTypes List the ways to pay
+	// (GET /api/v1/payment-types)
+	ListPaymentTypes(ctx context.Context, request ListPaymentTypesRequestObject) (ListPaymentTypesResponseObject, error)
+	// ListPayments List my payments
+	// (GET /api/v1/payments)
+	ListPayments(ctx context.Context, request ListPaymentsRequestObject) (ListPaymentsResponseObject, error)
+	// ListPaymentMethods List my saved payment methods
+	// (GET /api/v1/payments/methods)
+	ListPaymentMethods(ctx context.Context, request ListPaymentMethodsRequestObject) (ListPaymentMethodsResponseObject, error)
+	// CreatePaymentMethod Save a payment method
+	// (POST /api/v1/payments/methods)
+	CreatePaymentMethod(ctx context.Context, request CreatePaymentMethodRequestObject) (CreatePaymentMethodResponseObject, error)
+	// DeletePaymentMethod Delete one of my saved payment methods
+	// (DELETE /api/v1/payments/methods/{id})
+	DeletePaymentMethod(ctx context.Context, request DeletePaymentMethodRequestObject) (DeletePaymentMethodResponseObject, error)
+	// GetPaymentMethod Get one of my saved payment methods
+	// (GET /api/v1/payments/methods/{id})
+	GetPaymentMethod(ctx context.Context, request GetPaymentMethodRequestObject) (GetPaymentMethodResponseObject, error)
+	// UpdatePaymentMethod Change one of my saved payment methods
+	// (PATCH /api/v1/payments/methods/{id})
+	UpdatePaymentMethod(ctx context.Context, request UpdatePaymentMethodRequestObject) (UpdatePaymentMethodResponseObject, error)
+	// StripeWebhook Hear from Stripe
+	// (POST /api/v1/payments/stripe/webhook)
+	StripeWebhook(ctx context.Context, request StripeWebhookRequestObject) (StripeWebhookResponseObject, error)
+	// TestWebhook Hear from the test provider
+	// (POST /api/v1/payments/test/webhook)
+	TestWebhook(ctx context.Context, request TestWebhookRequestObject) (TestWebhookResponseObject, error)
+	// GetPayment Get one of my payments
+	// (GET /api/v1/payments/{id})
+	GetPayment(ctx context.Context, request GetPaymentRequestObject) (GetPaymentResponseObject, error)
 	// ListProducts List products
 	// (GET /api/v1/products)
 	ListProducts(ctx context.Context, request ListProductsRequestObject) (ListProductsResponseObject, error)
@@ -23964,6 +26630,55 @@ func (sh *strictHandler) AdminGetOrder(ctx echo.Context, id ID) error {
 	return nil
 }
 
+// RefundOrder operation middleware
+func (sh *strictHandler) RefundOrder(ctx echo.Context, id ID, params RefundOrderParams) error {
+	var request RefundOrderRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body RefundOrderJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RefundOrder(ctx.Request().Context(), request.(RefundOrderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RefundOrder")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RefundOrderResponseObject); ok {
+		return validResponse.VisitRefundOrderResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // SetShipment operation middleware
 func (sh *strictHandler) SetShipment(ctx echo.Context, id ID, params SetShipmentParams) error {
 	var request SetShipmentRequestObject
@@ -24056,6 +26771,31 @@ func (sh *strictHandler) SetOrderStatus(ctx echo.Context, id ID, params SetOrder
 		return err
 	} else if validResponse, ok := response.(SetOrderStatusResponseObject); ok {
 		return validResponse.VisitSetOrderStatusResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AdminListPayments operation middleware
+func (sh *strictHandler) AdminListPayments(ctx echo.Context, params AdminListPaymentsParams) error {
+	var request AdminListPaymentsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AdminListPayments(ctx.Request().Context(), request.(AdminListPaymentsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AdminListPayments")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AdminListPaymentsResponseObject); ok {
+		return validResponse.VisitAdminListPaymentsResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -26271,6 +29011,55 @@ func (sh *strictHandler) CancelOrder(ctx echo.Context, id ID) error {
 	return nil
 }
 
+// PayOrder operation middleware
+func (sh *strictHandler) PayOrder(ctx echo.Context, id ID, params PayOrderParams) error {
+	var request PayOrderRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body PayOrderJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PayOrder(ctx.Request().Context(), request.(PayOrderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PayOrder")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PayOrderResponseObject); ok {
+		return validResponse.VisitPayOrderResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetShipment operation middleware
 func (sh *strictHandler) GetShipment(ctx echo.Context, id ID) error {
 	var request GetShipmentRequestObject
@@ -26290,6 +29079,344 @@ func (sh *strictHandler) GetShipment(ctx echo.Context, id ID) error {
 		return err
 	} else if validResponse, ok := response.(GetShipmentResponseObject); ok {
 		return validResponse.VisitGetShipmentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListPaymentTypes operation middleware
+func (sh *strictHandler) ListPaymentTypes(ctx echo.Context) error {
+	var request ListPaymentTypesRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPaymentTypes(ctx.Request().Context(), request.(ListPaymentTypesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPaymentTypes")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListPaymentTypesResponseObject); ok {
+		return validResponse.VisitListPaymentTypesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListPayments operation middleware
+func (sh *strictHandler) ListPayments(ctx echo.Context, params ListPaymentsParams) error {
+	var request ListPaymentsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPayments(ctx.Request().Context(), request.(ListPaymentsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPayments")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListPaymentsResponseObject); ok {
+		return validResponse.VisitListPaymentsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListPaymentMethods operation middleware
+func (sh *strictHandler) ListPaymentMethods(ctx echo.Context, params ListPaymentMethodsParams) error {
+	var request ListPaymentMethodsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPaymentMethods(ctx.Request().Context(), request.(ListPaymentMethodsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPaymentMethods")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListPaymentMethodsResponseObject); ok {
+		return validResponse.VisitListPaymentMethodsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreatePaymentMethod operation middleware
+func (sh *strictHandler) CreatePaymentMethod(ctx echo.Context) error {
+	var request CreatePaymentMethodRequestObject
+
+	var body CreatePaymentMethodJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreatePaymentMethod(ctx.Request().Context(), request.(CreatePaymentMethodRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreatePaymentMethod")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreatePaymentMethodResponseObject); ok {
+		return validResponse.VisitCreatePaymentMethodResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeletePaymentMethod operation middleware
+func (sh *strictHandler) DeletePaymentMethod(ctx echo.Context, id ID) error {
+	var request DeletePaymentMethodRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeletePaymentMethod(ctx.Request().Context(), request.(DeletePaymentMethodRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeletePaymentMethod")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeletePaymentMethodResponseObject); ok {
+		return validResponse.VisitDeletePaymentMethodResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetPaymentMethod operation middleware
+func (sh *strictHandler) GetPaymentMethod(ctx echo.Context, id ID) error {
+	var request GetPaymentMethodRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPaymentMethod(ctx.Request().Context(), request.(GetPaymentMethodRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPaymentMethod")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetPaymentMethodResponseObject); ok {
+		return validResponse.VisitGetPaymentMethodResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UpdatePaymentMethod operation middleware
+func (sh *strictHandler) UpdatePaymentMethod(ctx echo.Context, id ID) error {
+	var request UpdatePaymentMethodRequestObject
+
+	request.ID = id
+
+	var body UpdatePaymentMethodJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdatePaymentMethod(ctx.Request().Context(), request.(UpdatePaymentMethodRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdatePaymentMethod")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UpdatePaymentMethodResponseObject); ok {
+		return validResponse.VisitUpdatePaymentMethodResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// StripeWebhook operation middleware
+func (sh *strictHandler) StripeWebhook(ctx echo.Context, params StripeWebhookParams) error {
+	var request StripeWebhookRequestObject
+
+	request.Params = params
+
+	var body StripeWebhookJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.StripeWebhook(ctx.Request().Context(), request.(StripeWebhookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StripeWebhook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(StripeWebhookResponseObject); ok {
+		return validResponse.VisitStripeWebhookResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// TestWebhook operation middleware
+func (sh *strictHandler) TestWebhook(ctx echo.Context, params TestWebhookParams) error {
+	var request TestWebhookRequestObject
+
+	request.Params = params
+
+	var body TestWebhookJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.TestWebhook(ctx.Request().Context(), request.(TestWebhookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TestWebhook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(TestWebhookResponseObject); ok {
+		return validResponse.VisitTestWebhookResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetPayment operation middleware
+func (sh *strictHandler) GetPayment(ctx echo.Context, id ID) error {
+	var request GetPaymentRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPayment(ctx.Request().Context(), request.(GetPaymentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPayment")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetPaymentResponseObject); ok {
+		return validResponse.VisitGetPaymentResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -27165,624 +30292,705 @@ func (sh *strictHandler) GetReadiness(ctx echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P35chs39jcO3wqKM1WxkyZFavEi17fmq8hL5HgbSR5nxvKIYDdIIuoGOgAomsnPbz1X81zYcyVv4QDo",
-	"jWh2U6udKH/EFNkLloOzn8/5oxPyJOWMMCU7u390pgRHRMDHvTAkqeoeYjYh8EVEZChoqihnnd3O8ZSg",
-	"GaMKpVgoifgYUYUSvEAjgrA8IxEac4Eo63WCDvmMkzQmnd3OaKGI7AQdGU5JgvVT1SLVP0glKJt0vnwJ",
-	"Ovs4nJLuPmdK8Hj5xT/xOYo5myA1JQgzOSfCvfeMpKr8vnQ2imkYoAR/7uIJ+Z+twc7Wg36/HyCaJDOF",
-	"RzFpGg1nijC7Dsuj+TCl4RTBtPSAJEFYkABhFuklmfI5SjBbeBYB9bsPdna2djYGj7Y2B4OWozgi4UxQ",
-	"tei+4zENF77xYAUrk+IJgXWJOY7K74/IGM9i1ZUiRN8xzsh3DW9/downfgo4J0JSzvRc5/rNcyztnpCo",
-	"h44IizRZjHB4hihDw4Nx9w1npPsaq3A6LI/qpPMYPxoPwu3tqL85eki2BiedhnEdRCRJudkeksZ4QaLl",
-	"YQ6VmJEhmk8JQ2pKJaKySDqKI8wQwSKmRCBBfpsRqdCcqilcJXFC0DB7Ubjo/kwWlZHrF5RGStgs6ex+",
-	"ND98CjwjP8SKvKIJVV34v5/KNeWgEMexGTBPicD65+8kmlMW8TnCccznsjSazb5nzShTZEJE5dWHJMGU",
-	"6SHVv56P9bsTTdUoJuPy8Ro8XuNdknimeURCziKJZkzRWE+n9EJNN6UXbjW9jyix6O6NFRH171IczbGm",
-	"SjLmgiAlFpRNEJ7gCrN62PCyDx8+dPdmakqYoiFWxL+Kmr4KF6F7h8/30YOHO/37ZSL6kWABBIjj5H9O",
-	"OnLK06jxAPzS3ZOSSoWZ6r4T/JxGvokbHpXwiMRoLrgiBfrvob2RJEyZ88G4u0yfY83Fy4OMeYhjL6lP",
-	"SEIZ7QT2Eg/Rfwk6KRY4IcoJGKUEHc18C/eWxQuUCh7NQiXdYaQSYXdLgLBEQ4YTsnuO4xkZ9tBrIwMm",
-	"9JwwJMk5EThGiiZEPgHCSmZSoSmPy1P62Al5zMXuKMbhmR42+ZzGPCKdXX14gw7Vw/ltRsSiE3T0+zq7",
-	"nWwUpZWgiiQwrwR/fkXYRE07u1v9ftBJKMv+1mugFBH6qf/9+N/dTz/s9n74e2dptQL9lAPzxEE/+xkL",
-	"gRew83vnmMZ4RGOqFk3rB0dKr17hHr0I3rkVn1uc3t8FGXd2O3/byBWGDfOr3CgNRo/uR4FZdOBhxm/t",
-	"UEb6groxwI+nNGr9/oMof+sbeIb3vcS8NlsP/TrEBZLxbBIAlfGZQoJMsIj0uQ2xJCvHWBpgYds3K9s+",
-	"CLxqjlDH/Iwwv2QdhlioU6UvGCKMJiCWJrwgmsZUSIViykgPHUwYFyQyp1jyhIx4tNCSLuaTCYkQZbvm",
-	"0IchnzGFpvp8I/0Ko7nJE8bnrHfC3HSNIpjP95euHm/XDLjtvuRTNBNWZMLFwkcXB1Y2h/YavS1a/IxI",
-	"zOeIqrptcNdfgFrccPwEAwMihfF4aaYyynWJyD39cnQ0E5KLGiJi5LM6DeGKoRWtRjM0wi+oKDpjGmvu",
-	"bNRXEWnx8IYrpPiEqCkR5uohH48lUcPaWZkB1cxpe3lORZa41/0P7v7e7z4+7X7yMcYvQec5wWomfKpe",
-	"me0prZBqNWJsb0D3jC54X+8b4wrdG45xLMnwft1U3J0+MTziPCbYkPYLRWuOsR1NQYa9OD54E2ht2KpX",
-	"VEkUw2JIdO9RgAabARps6SEOtlFEJ1TJiqqw2c/+G+zUjHyiR1QcdXGR+93Hn/549OXv/5/9ONgMBttf",
-	"/KvtO616YoJIPhMh+U4imnPyFKtpPgg4lFqlprBdRqKudUgLivfPxCPoXuMzY3iBnowkHhN96ARJCVa7",
-	"OWH79fozsgBOqLeAjMckVIizkAD5T4iSBTZrtKUTBmqiPTZDj/2xi4DEArB+MYrwoof2GIfTUxoEVeYV",
-	"25ubaEjzaZ6ekcWpIDNJomGAOCMnbD6lMSmMhWp9OdLHES/Qdv9x+X7KTscxnUzVsIfAGqQSCTLWD9Qf",
-	"Nd1rO3kXJdY607OV7jNowSfsGJ8RkCNqqpVjLex4EiA5C6cIRMf79wdPe+hnspBwxAqy5TuJ+JyZBSA4",
-	"nOZ2ixEvOR0/Gg+2yfbOuBsSgrvbDx6Ou/hxNOg+xFujB+N+uBmBXeyVRxWLrJaD7uys4jao+/+r4zIH",
-	"YzBSa/iqtoiHmdVLwagYERROMZtoy/eDlsPUyFn7JZKUhSTQGwBrOsVpSpjhtQV7lEq0Pdh84iTJCQOm",
-	"YaYP18VYKvtMbQbK6qqedB6C3eBftrGxvS8lcQ4SPCF1fIHqH1cyBX3B6RWwBnakeHjWWgpQhqS+oSQF",
-	"tKw2rqtGWUDZKdzfJAuaDHqwExA2YljbI7LujTE8qfg667kxVv6YiwQrY5RubXbAZKCJNscGdhftX4HP",
-	"en2NP78TNPSoPnsKJVwqI61SfQ1YW6A/zxZEoBQvpNXJcrLbftx7/LhmIgn+fAoPaq2jveaMGFPiNWX1",
-	"44wJXnugg36v368bKGUXHuhb0IoaN15xJM9o2kPPuUARISkQgkQzqXV+o6nVEYRRvPwU0UQQ+r8CUfS9",
-	"RPGWHeG4nT2OUUSlMSaKB8opwI3HibNTif3e1+Jp+hcWFDNVx23Ozc+r+I295Ao4zgeqps9xSJT0+ViM",
-	"hqw1flgUlSt/Eo0WxvQMMoMiMAQL3L9kl6NnWmaaZwgiU6Lv17qN081HRihwSZz2yOcMnVH9dMktv0Ny",
-	"ytOUCBRihuScqnBaMO6qWq6Zk5esYBeD5Z35otdSppxJExzY52wc0xDoPzTOav0Rp2lMQ5D+G6ngo5gk",
-	"P/wqOSjL2ZHUd0T68STBND5V2NiYEVGYxvqgs8xuzdVo0tUXIxxFgkiJyGcqleyhV3yiOT3X2pYkCtYn",
-	"xVLOuQACsTqYpobdTn/8YLw5egDqvcJqJrV58jjoKKqAVWSTyhZgqlQqdzc2wD3Xi8i5m5XcKA7+S1vK",
-	"emfuNgtasUAVCu37Za63hjMhCFNIj5f09IueczGiUWT8CBde+nH2lMLCH4PFS0hkmKrgMUE40jxEKoEV",
-	"F+1WdCtf0eeF1zQvaT6oq1jQ44L/I8EL0IQjDtQEC3nAznFMo0stIzXPOLWLUlzMt0zr7yTOtHC4EmST",
-	"EFzIzu7HPzoJkRJPQBTNpIJYmpXGAxBaKdfsWnR2OxtGO/jyqcUObG7mO/CepYKH+jWjmKBnTBlHX/Nm",
-	"VKd2FVvygcRxV4stEgWasRXWBQ3NsgzB5SKNKQHrV9ysY4GZpOZpV7BtKn9cmf+AM8TwVirR02evDv71",
-	"7PDZU81e9ZBHJOQJQft7b/afvXr17Gm7c9HPd+VHHKHDjGbab0ZhwFd1RMxU7cQm+nwQQdBY8ATN4SPV",
-	"awCb8Iar53zGLndkrJA8ZVydjuFpJQ4Eb9QHxhif9up2C7ydL/AbrtBz+/Tm5V0e01WsLrjS9IQC54Ba",
-	"8JnIlvI1j+iY+vxaYMYv+AxN8TmshlQ0jp0s0GtRiNu7YK1vkPayDbgGRuiGe5kdTHBszvApXFPePuQ8",
-	"0dnRRi+P3r659hNSGdRV7N8eWyDjybFv2UXb/T7CKHuXc/EEaLu/o38gasqteW8VlYgTsxZ6LwO0PdhC",
-	"2KyR4hzFWExIcMK2twaaRrYH2whnfqOYMmKu4mwSoB14N+hpWhPUpKS/1M+LSEpYRFi4cBau0PxTq4AQ",
-	"lWUT8oarI6yoHFNIgrjM/gv9PDgrsvDEChmA2Q/+EHeUIQ2iFR0MHuR0YGmARAimAf7po9Jrm2nDP+Ar",
-	"UtqWpvgEDUtJJEMktV3qckMsg8WCVA7yUubJqhNdvhhGdpQSlkeYLry7Uj/GBKKWdMOYsjOIFYN30QbU",
-	"uTAOMY54HPXQnjyzzlBG5ogzcu1Hvzjiq5KKWrknEYKHOm7GGckPXmUVgsoy6IEcKXzJkyYVLp+sA5Ny",
-	"U3IxgqQQBEeIqh46NB+MZxfMTeMcB9ljb2x3CAtK5DsBuRSgeKDnsDTtdgbGf0UHbeXETYKAc3eaI1dZ",
-	"DNiTY85faZ57qW3R7PtUcX4K7LtOAMKPoESa2OKgv/1o5+GDLHmMytxVjrQd2ZI5bi0xR6vWo2PO0Ss7",
-	"pObNqcziqk6Of/q+yZrteI3Zws5DXlIsKXIKVhIp65ScG8Zrl1b20LFY2ANCGXqIpMkUarX8mwV/gX6y",
-	"Hj7Kxt9OGhXGeSWr7iYIuWM99AFrkpcma1Ifi0KalD0ZZclTSaNaJXeKl8JQ3jM8U1Mu6O/kakxpj+QB",
-	"O14rU4Yda4lLPqcUcg4PyVgQCfE1LlBs3EFZclez3BkUTeXCVNayyq5M9LzhZo4gTrS8cSboXIAOaKdt",
-	"/F3n3CZsFbbSl6S2aj+XrnebanyUl5Rf2GWrnc4KT6zurbvoO2mz0SIagcB1KWul44rRmMzXObI7RYfU",
-	"ERHnNCTofWk8zVvtn8lVbPlRFnWtcEmj1EvEQQEp6fWFFcH6KFaPeL44V3bK5SxNuVAkek0iio9hwS5B",
-	"GbP8gaeJfuIp7EGBNCCZuPhQ/bB2EnKneKaz9yAYOTo272ne8pohXqWc/E7mtoIe17CoatYIzez9JqnS",
-	"mJmeaBnLTFA+RjhzqesVTIV+rKLGlR96Uwr1EBWfV/L5X3EWcebLX4SHC8+DDo7eoq3BgwfdAcJxOsXd",
-	"TaRpwGUn2fvKr3nxY2cpTejTH5tfvJmToSBY7xFW3jANxOVBdzTXVXNrNh90+4Pu1uC4/3h3q7/b7/+n",
-	"UwitRViRrqIJ8b3ZOI+bIklBh8pTG2A5HdE49mZgZwElzQpMkoW+lkQIzMUZi/VWYpta4raWapWYS1Le",
-	"JhPrqsZwSuOQU5qmbQcCCcNXN4yYMjLw5GsrQYhJT2GzZEREJY67iY4UeokTIr+T6Oi3GRbeTdFP31x+",
-	"+vMYqwCNY64Fq4A8DnJOBJqSOIUo7ZhCSkz5pSaH3NxmAqylzAk2i62QLM01H0w65cwXykbwg52n1tFS",
-	"wtOYoLmgiiyN4oftbbTZRw8fbz9A/cc7j8oj2SqncOwsD6twkk5OfvgHJIHp/6F793sb3U/fe49VyrX1",
-	"dmr4tTfVDS6Aw1xZtA+Df6Ptlz/5nipISFNqRUaV8Lit1RCVB+5FGL3i5yTGoXfLITjmIyisSIBSwc/B",
-	"XOTCcJtFYD3blnyJNI5W66sosCHgGAJlXK+w6oNW+z9Lo0beVEjw8TKnzW5/cDzQnGkN5vSlGPv+6DLz",
-	"3Nq7M+hOS2CEgFvJ8ubnvN3Rs5+TePlciT2X1iMvGeCjX0kIASYrzQ5YOjM6RWR8Djh+VxBZNkZdK+8g",
-	"w88ozVQpwlBk5dgVyL0qBazMnbpNqXgnc65P5qyVQHcnkb4qiVRasMatuwpxtSa1fK3CrCJRfMLEChG/",
-	"8FjB79/hiZ8k8QQ4Yja1ZSaeVWF5cj+Kd2XXraxrssbUl2oBVmBzM+uT/ar5naX6zKVEvWoqXuBS/epf",
-	"MNd7LM9omla0hHbPV1zheMXjs6AUuFjiuDyHzUfllzzY7njzCUsqB6y4e3OQZbfama4kB5uIvYb4/5Dn",
-	"ZecxjoSy4o2DOw3gTgP4i2sAQedzd8K79kt3be+N/fDRXPapeF2XJikXyhYVTTu7nQlV09moF/Jkg+OU",
-	"djXdTgjbyF79pXi7ZlpdnpqD3M0y2vTovmF95OtbyDvt6Pa0o6+MGr54hWtC2VvhRQzIMh5tOYWc8hRJ",
-	"Qlw1RVlsWmlyinPfM47jt2PIaF2lX8HbMyXrU+2i5oO+Pd+uSbYzkCsra57ddXCPVDypD6+U1mHfXfwl",
-	"6EypVNynJDw7J2KBTGTD1JdFAeJxRKQyxYGtdVvzzqlJF1rWb1u7sv369gcHBgNkZDai/bAOFEl8g2Jc",
-	"kRWQN265keJxlNGtSbacVVTYzruYYEmQgEDb3JT8NBrLRvrUDMEKJChEVS6RtoeOCzV7AoeaqYRTEp5Z",
-	"UBfNEWWF/77tbj9/+PNh9/HrzX/uey1fvDgFyJSaU4AZmrEUU1vFDZoRZiHRmtwTWAxT6GrcYvbC/BLP",
-	"sRkMupvgdVx9bBpXUGt8iYsQtmISR+6OVgzCaZQ3wYxcgLHFc4/MpUXDq0VVmb369LcZNnn6S7v9nlED",
-	"8KGJDg5YFS+n0Uxr55S+Dqbq80nbE5YtboGJBmUTMl+V3KbMmLSHEIIlOWUZSvE4FQg058Lr+qydXG1y",
-	"Y8DZXM+Hkd/S0oHhxnI0SxIsFrfhyihgUPhAmWzhucyqHyFbVPNGfSO8O2NZWQF0mQbJ4uXvB79y+u+t",
-	"l/G/fzmM//P88dl/fnnz6wHrt+FJ1+trqXGDVNwf5WVaTVduL1upbd9JFFOppP5j7lXf/iI6VVuN5k7G",
-	"X1rG35RcrGGU2bmN6HhMoFzSupHgIBdU0pyVtRKUd9K4KI2Le9BOJhfl7Noi9Z2pyfIKVAuyA2yPS4Lm",
-	"U47OCEn1WklCvGwvQ3GT9a7lP5aJu+Kxw7a8m+Gk7EH4ozMCH9LiNKZjAEjooymEP2ItBzsGcM5nmOMK",
-	"tFt75LXAwpK11nkPCZyPkLS0vh1e1bW9wBUVNEqE7MJvzikQkZi0Ga29rmS+Xowfl97hFWsgIwCUKo0x",
-	"ZUiRzxUV6zkXaoGmfCaAwSUzSUOtkHEGqDdi4rDEwpmcUs4s8IpUeIFCzmH0ywOzCBKnKRGh120IrHwW",
-	"TiHjdTyGIc6nPCYIwA0IU37z3qua1ixUgffmA/JDjmSuhgK+iEFnMlKWMyRxTGpcDhYhpXG/Jl40sQNl",
-	"sMP0EmTIYDVv6lchwhrf2drfk+BaOGjzGyBbaP10TYcUoAp5XVEOeKc2SKRlPWBRh5ihEUGSxxFifN42",
-	"HIVDRc9J/fNLm4uwgoAoOmDmvhzmAwsC2bpQMqylAoCAAAR126GMa8Ht8oiY9cemM2USmxigXBhI4NJ7",
-	"asA7HPCHbw+X5FjnqaBjheZUEAi6TQmOIBQjvUqrOzettDiBlQ3+rZQh5iqtWJ7N/KO2hg6fMxcgAvBx",
-	"FWiy+G1WjTi8P+w+PTx4ftz98dXP3vzBeNY4qiN9TWtl1yovubpbQ9FGgwTWuYqWN3euTJW8lmzDwKHu",
-	"yJWwPTJANhJseQXaQ5Lq12cq3RRLF5xpxUUsXtAyH/Gpt5qeAgeVCGfC7n1ZZgYZ2msBsNPBRFVEhkeo",
-	"ld1SFkKsgCZWgdzNdaCC2l3kDEWWlTHkoKjPFpY/O2T1GndJJWlSv5t8Wo4X9tAQDACoYMAGYpozi3U1",
-	"JiqcEuCQxuGxlg8se8VaXjBnPtw5wG7aAXabyUYX87IdknNK5j4yF/BLxb8mFR6P68OjpoiwJicNfvtO",
-	"WmRPQBd2gJCUUUWxQ8Q3jHpZPEP43Ktdj3i0qMVuVUFB1X/iGmiQJFWVFKMDq94bVH4Dj4rmhJz1LlN7",
-	"YzOxr1DgrFF7M83gsho0rCmNYE8N+o3HjVerYFF5ek4EwLmcpjMRTrEkq19oKMH46dz5z4RgNWmiToF0",
-	"uDVtFyPDuanVB+0V38nLaobtdL0jhYVxB5p6Pd+QJrQ99RbNVqOdI/IZTya2iK5zsRIN6XarqDwt5SBd",
-	"ipxnkoiW2+jTbAqEUNnl/NEF1cCstmUZgeNYNWRcPEMX8OMZ5tqkRxhGe51qhHvDWlqElQx3SsSdErFK",
-	"iXDF4XtQsO4vxjVwzxYLXCKDpp7DQYecnRMhba0vNwjdriFORcGoectxAVW65NlD74oei5AqEgHpfPwb",
-	"jT5VmhsB+A2XCuHxmIsIUANtByVIRorwAh0pQmL0I1cqJujj3wbbnxBWaLDZ2+mj90dPvZpCbYrTcXXy",
-	"OeanmgkWoHCm9IIY2p4TqZBFTWx/lvcLz39tIRc9Z9rgpHpHCCXnlFc0GEADLyxU5hmKeIbf9g+vx8Hs",
-	"/mqDpwgTrlU4bRkHiBEs1k//ykj0CN7caC9bGstHGmQosm4nV56Ef9r1WreKL1voAgRqkTgs5pRP725P",
-	"YZKjMRblRLoMShpkfLbqmgSNrEcOJ3t4uPfi9PXeL6c/HRwdvz389xDdG/TvXxlR5o2Advo3SKLlPNwV",
-	"PTtOTo4ag4lmlCsJxNLhiuiel/pNbSeYFKbBW3aN/i7BJre5kvDgmsasdoM6eOUcstnra/+pqPY2x2K+",
-	"ighD61yIr8NPLGlCYyyoWpzKkAvPkAYooWxmO4FwSRlBEdBVSNCIqDkhLOckWsQWcERzPaT3cFDUz/nM",
-	"oMHkMOpeAHUbJL8Zp643Sm/0+lqPpHM0lunes6zeA9oqTF7Ojm9O218RRQ+KkMcmtcYgAPMxesH5JCbo",
-	"aMohtw/dG0I4fRigoaS/E/1vghURFMf6M56Q04ngs3QYoP/3f/7vfVB3zhifa43qhI0JieQT04fHxHkk",
-	"mpM45AmpNNVoHcxP8OdShVm/v3JJGyrbGtd1vdCvXWdQJpVbbmsVCJLwcyKXCiH+yOZo2yDR30lnV9/S",
-	"erYrO9UVQmz2bIz4bDJV2emw/QUL/nI+U6d8bP/85Jl08Y37+iQsv/ZdoTceZkud8Srywv+MzPIoOqTz",
-	"3pi+lKJV7ReCDnQyXLvXXpEdmCfYIkPvcf4RVvfYNvRasTDArkAI2UUyR8TujuI8N83hbaZJQdZtxTWB",
-	"fVKwyxhH45kwALpOM1rb6x8Y95wSnE20sqYoWVP1dbG428uIvSvudd0affpe1hvya0lTbc6fyXtLUmkF",
-	"zJiLOj3RdNxKCT7ThwuOTEQlTlOCtaVubVtIsel1bkh725sJ2DiPpmachzVM8EAf/HIaROnBj1sFqtcJ",
-	"uH9VEDqrgsbllVvPU2oaqF4E9sbSYYZ5A43Jlk/TSpp+V5ME9vaciC4BS5npf4GQKTNfzQGIUn/jbIDe",
-	"shnZ9xVVrUGmJWNrdalog4WaE111AW07WGiaDB1U50R0QywJiol+pAxs8pU5x5RplTTCckpkD73GkW2W",
-	"oJwZCYZpTMYK8VllQacXmc5/P5oOmZ9+uNfNPt7//u+NFAsLXUttTR55oKv1ZHZ+SyvBbCTCnTy+RXl8",
-	"YaiNDGcDlMVchjdBbtzxob8GH1oit30sVI02lfWvTghmRoLNfGZZ1iB7jT7UF8vZjimrc87DT/rcZuVA",
-	"+pNlGTiK1qh91sN8RRmptn/3uH0dKG3dCirNeN2o5hgaDY9mC8pM02o55bM40tZ2zPmZPi7KetLXGmyG",
-	"aFsc75ZvvHI2usbCV7MHmYPNdMfJXAlr1+BUeKnZfE+FSzapcpGL25pPNVQP1e0XY7HpTOUGgqb/5VOx",
-	"bgpIcYlXXf1Pd12e3Hmx/IRSakL29lWLZVEK1luyTLjOgFKw6Z5jFGLTeoeLvAdLYhuXjMncIP5UXVtt",
-	"JFmscB2hJq4liGkV/zsRPH9XRpzdQWMTz4IPqTsoCbKCvlF/bDTHmrmjoyz7eoL6mf+Prjwuqwfk7ynq",
-	"3VZgc8tpDDwpDI+zLFHYE/Mu4tHXZ1WZWhHYer97sTElH7oVz0TsldAJFPolVkOmNcUonQ2AC3ddxeTG",
-	"ww24s/drOmkTrdHDP12PfV4moeunlZEbgzBzmZo5I6Fce3W7wwinWKi8w7ikv5tMyJDHfCZ66FmSqoVt",
-	"JOQigstE4vFb1xfa3QSrvLGShZuoJ1ACh2enlJ0T5o+s59586fiusNB1JOqhvWy351CmmV/CODgrcDyH",
-	"ls22VXerE6ofcrpePPHq5FepubBzBkFVgTsnRRZSIKHSuEtHPI/XVZc7KHC9Onn5moi1RSUkVc6I1ExB",
-	"KxWQXYPPCOLnRFyR3l1ZxMIz6mZS6Ezoh3aEFiiuGbVeQF/kJiJrKLL7+nKtzLourCtfHcCJNYgAFfuU",
-	"xQu0CYSt7a3eKr9qW+YjiOTxrE1t7GF+5WVp3UK21pO8W6nS+Bp2dN+LSDeccEaGu9ZrqfkBcCqnnPXQ",
-	"kNp6O89FxgOf8IQw1UNDOeVCDXcLfhXQtfLWW6AQTLHsnbAhHMFT6yw2N9ne3PYVYNgxkieYwN1zLEtu",
-	"5ifWvnJ4C1xKOopdINlGMScWLZ1l5TswVBe8d6PwRjXzw+QnS54SpvXc4knuoQ9TbiAkscULkyXbIafZ",
-	"rd82uw/ne23+K/sItrdKLgL9ZwWR1PgGTruf/tje8kOT7hcKy6tKlstacBqrEoR8W9EhrfOziTSFmpf2",
-	"ZN1IOGi1DphiQTKW4smtczuGR/w8T1Vyx1TxtNEkby7VbohL7VVKc2HtYS2NBVbZiMGjP3ecKt+x64tZ",
-	"uUN8wCLy+ZA4MEvPgcAMUX0REjOW4RubuymRKKJRbdIeJfLUNjD3FUnv508xKuY5CZXpxOk655sGWdDP",
-	"fsYqnvZW3nzXrn3Fu43CDT420x7czPdCwQNHwqd2+VfkbJSmrLndKCYsAh5C5quDCm2gq7xb4BlgtkSr",
-	"qeQiwc2ctdzFN5viCmtxaVccIrIIQVZA0oZfZz6gQRvefRd5rZ6GpuBrfvTWCsCWb2vp17eq2F0c9nbi",
-	"sDlJXE0o1p3zu2jsZbnmHkM0x2MC/siq+bKXZI5NuOHwyBsEkf+Lxqbh+LzDUs65iFzr+fWdasaBEblS",
-	"NZTaJ3q0W6Ocnroranz39tdM+ymvVMiFIKFCUy4kQY+L5kL23LUB9hmZl0a1MrPWXbekOVanV3mulw8W",
-	"seA8/nOFlSuKASeQafDsPC2MzMEpNZ6JEZVT0Epnss614qm8Wm+33zIC1Yl5t5b8iT63ZNYltwY2XWIa",
-	"Xbpua9vPWQWPyTq1aIf6+qV2Tzw2ieZmJjUbWH6GtymEnqmzxu3ezSRwwqzFsn/PCmkcy410tjcHD0vt",
-	"c3BiktRHRNJouV/I+6Onvk46de6qAgbtcmGv6atbwQjBkZYCUgmsuJC1oJS358YiCfZBzeqjRrr6t0o7",
-	"RT2KCT2vYnjgCP+v/UtLoNo3ZbgCq+O3lVfrl7ob2wFxQGlATaHfCz18P6TKJRFGmgDllGlhD3SS4IVt",
-	"U9+ubRGunc9znNDYA0XaWdUr1SCKNydDGYp/a66u79MDYqrQqacmIu7pz9MYBm/DtwyvulXkM8296pVX",
-	"/astc/MuDAbaW6/1Hnj1zPktvL5E+0W6ybu2WiZehBOrHM5VqGGWcrysv0wutV5AdwbyRK31Kq/MEPRm",
-	"ppq+oyDHt0ZQaaE4L63vdis370VSBGVqJXqLCPRSlM04W80jCq9ftbSNPRLN0q7ZIrFwUztvQQFg/c5b",
-	"cBveArsBTsFa21lQkUQRXyaY9ozXpySuGvVRBp651ribhGiF3q9EHtdoGNUdzN7lm/Yzv461xyp6Tg/t",
-	"a1M64sREoBPQS5sUrYzanCgoWno72yVLrxKk/e//npzITz/8r/twctIzH3uffvBqwDCTf4GUCHFd6JOG",
-	"01xpRDFlZwbFyZr45V1qrX9em75pbEl3HdRHt0oSrJCAW/3Ka3308ByHRMkWlcUFXsPHiOBwis4oiwLE",
-	"WbwwzhMsz0jkqg69uZI1FdgHNtkKPBV8Bll1WfZVOyyZpXrrUkL45rJoMIVBq4qGAGScS7U+2mcGOe8b",
-	"iic1PfeRN/nQl8eEcnQSWwRtwZj5nBUCLPE6CLbrjh8yRzxj/9Eto7lAm222nDvFILySAPx2OeANpFIJ",
-	"wK4GyZPVpp5rk1kVkYjgECNyTli8WKPwmobkR1vjlU/qQQP0kCWW0k5l067A53pPGSVx9EwIH3DaW0bQ",
-	"WP9upmozfs5x7AtBt0sLc5BeZT6VzCTEgXGV1/sbm1sv7LJ69/Lo7Rtkf89LAUY8MvA0ww2t4g+N5z/F",
-	"AidkSXJsOA612qpwg8iTvLyLy8WEq8u5Sj9A2DpzbmojfwyPtQihNYJiFakZSetnzb5p/EQn05hOpl5u",
-	"fPz6VZfIEKckgvCHzLGo9IDtMUmwCqf6/A9PZv3+VphgcQafyHDN8LRx9QrlfFeFXwuvIuDMWt2moToS",
-	"F4Mx32/kP/gaOnQuGZUx2eTth1C9Mnf8L13bLuBapjPfth/URXnKRqMXysNVQTze3NzaerjZ33rwaGf7",
-	"4cMH5ZqIgc+yMK0OvG92tQS4iFBUEeexqm/jIad8LgMbu3etcELMIFeSLDs+PyzjNWkaNknzPtg+ok+J",
-	"JzhIP5NYoqjaJ/1Rv52xtYZzzbaXWKnI2QK4KpAuZaYZWjswXS5r4g8HShqHQ2DCWP0LWJeS/l6ncUic",
-	"2GYaesCg7VkoMrgpMHUn62P+Adkd0d+9WIfeEpcPoHaqaTYc0yRGDyXWLEIqGFIPHZIYQ8IdCCQqkSTi",
-	"nAjXqT1DVJ5JrYmg/advvBUyO+N+OMCPydboYbT96MFm91G/30sNRG2VEuc0UtNaQsSh4BVboR0p+nxr",
-	"Jndfn7sSARZIxA0nOyBug71cR6/lc3KR8D5YASzbDQfmOiejAPR30+Mvy4sCdsDWYSH5XrfgJGi5oGhV",
-	"JLeB1xTM1R1v4Kp69qFzRIOTIFsM4AhVhmBmYLDXzazB5qYM8s5DLMlVc4ondjFHZEpZhBJ8RpDgPOmh",
-	"V1iq8uqZesEFtxHkJcTeflNxXhPgVE1Zm+lYg6ZKpVAkqVQqc9fEAayow17mTM+taih34J7djQ3TnaJX",
-	"sNA38s239W+lgPT2o4aIdOV86inUnrGLpNAYgiBx5LDBDF1kSTVt0miu6Hhd6+EpzVnMCJAiuNJdvYMq",
-	"VJIvnZsD5QY7IlAsxBCe44X1SEBgUK+ZhQ37E5+iL3XEB4LWa3BCbWOBuDzQtdekZd0Jea+QN/K9IsFr",
-	"ucr7NOY4Wjd12TGSMY3JKlmNnml9D8w/29bAgt6H5M8ix/USrOgg55YoQwFFr+mPmuNIcHqaBYvBQQvw",
-	"vCYF5Qn8AUOnEtEJ47bHa0YMI8qM1nanWFw7SyyeLthu72lar1DEWxZSV4xRxrG8olIMe2fbCoyWRSeP",
-	"Wr271vmYW4zMuKMquQybj8oNCu0kArRl/UtJVh7SkGZgZ5+Vd6z2DMLu5gG+ugw+6+OCh6+s+qld/GLN",
-	"jykGNuu/sranJvIf0YQw6QAOaqIyJrNFZi+CStLiyx4+aLenY0xj2xRndfWaISuDRK8USVKF9L2ribhm",
-	"irXruPRSs5iOhL2L2g43AHJPxIzVp+PgYtUSzDPBUV2OzDrpOY1ZRQmPSFwXvYQfrWYMYBUwyMoJi3mI",
-	"492YfKYhjrvngxXV3rJx1S+QRABPP6eRv2m9nob7vdVM/OgS2Cey/WSac7+ESknZRO8ij6NCATYVy3UE",
-	"F0BmyubttrF0gAurHhSYl5lLfvgCH5Mp06yfvVlYhosUshn2x8OzBlev3pA2Jf+v7HUOwKAJN2sJEEQt",
-	"tRirHm0P9E+/hYuhNWTIElzIE2BAWluxNqnDDvHghKAjpf/OigLrldc6TasMk+A7RPaKoLRlECwn50Tg",
-	"eA3070EjZa/ExXr54ed6ejMTrHHpnBGonORjdPh8Hz3cGTwM8lhWQoxYo07RnuIsX1pNifTaH5OaRLJY",
-	"Hyg1TcAZTyfMiJMyu3kWPT3a87Gbs7qaRVDvlSlyOiPMZCBbmDsqwB6pRju3x/3ZL/Hm4pfpm9/OH9Hj",
-	"ox/fj15N+x8evdoOd44H6cs+/WfyMvz599+eeYdSh6IFK8THekkr5VA/v6tJC/UwUEPHQ0knlbZLkk4a",
-	"FbIzwJE5Axe13gnzkhqKOfKW8RCg4Jw6POmC+tuaJbDXtwo+aKJtajIEr/KN/xU9J4zIemj4EHKMAHPe",
-	"MwVZo4W65ccxPTdRWleCAN946g4qA7YP9g6Z1ydGQV4isP/YW9HZBramyvL9kdkD5cP5eo21rYAFmfKZ",
-	"JGWTfdBYE+THiKktcS0N1IfvYas06mvIAls5Bl6TGYuIgHYlFeUlwdDGuVT/0qJA7GOGTvK9N9PNDf9i",
-	"9epOgIMvNIr+Ilv9ikofJEccZ+uxXlpydldQBlqVONbqLD7LywmT1gwpO6CeYOhtp/6uWtyrqgt2i7q8",
-	"E7dGX42EdeRHuXMeT2Fionp2GaygWjnVdRXsdsp1K136K2rXXwW8dZMt49WtRn95xSeUPeciWd8x/nZv",
-	"pqabeQKYHnIPPc+CcNavqnjIbYeZKT6HdjIJwUwbmNlxxGFIUmUrzgtO4ArTjWldjfdBfk+1UHa52bV5",
-	"jCSh8NUhrPOoidDGh/m6Tktx61PRFAs1tQXx5r79u7/GfVWVsU2E/06W6pWvucxYhtw3d/8a+sMK9YVX",
-	"713RFeJizWzyFTn0zbHpvBRrZaUzHJ2LpU4+o2A8DyGzcQgZoO6tQ2valemmgmu8uRTM3lwjMT+nlGtc",
-	"1K+SXFcX+eVDysr9fFV+l6GtlQT1GnzDNWCBxwDpc0aYEZQJXAvVGeUxjgf/Odua/9b/1z93+Gb4Ln05",
-	"Gnx+tHj+IDl6HB1uq1fTnx/O3vTxC/JBrhb7m/16REB/dYkpk/PWyXzGobLF3E4XlIoL8p2LtYSLgkvD",
-	"fVUG2uVjFJGQJjiuUCp0LK5M5nF58Npk+GMQDHa+3Ds56bk/t77c/4d3Jm+b0ZLXUpjqsZRxGUk5x9eA",
-	"BAxZj6zcgJpcYRg7HnKDKk/vdhk13ZXgm1OxLI5HNI4pm5y6jHhwLMVvx53dj6u1Mnjxnr3ry6dab38+",
-	"1Nurr79ITWltB2PovI2M98HAekbl7sWtrSBYQguw7zGEWqflqvpmFHo9gRDWaIUBw4JGCZ5BMa5Wdc4N",
-	"bXGhyRJwWSk1saR3McGSIL1LSM0NGHNjzMh2fPUPwQACo9C0Q7SmqskHcMq7wKEiAoVTEp7JwiEtD+3o",
-	"bXf7+cOfD7uPX2/+c9+vxy1OZ0zRuC6qxtCMpZhG9iBSmddHO8A3FjoUFXthfomH+geD7ibYF1uXi7rJ",
-	"KU0TWzDd7qwfuTtanXP9/PSGeEruXWx8rg2HFz0MV98NBQ7Y2qG1dubndfBGb189c8KyxQ3KDpJiFxZP",
-	"C5al3Q+WZIzlIsUzVKDKnPWuB4FaIh4vOMwShkqGKm2OqP7KYBl4zNbalh6qmhDYecVZxNm6/hjbOVbU",
-	"oOpsDR486A4QjtMp7m6W8HXsfeVBvPjRB6qz6QfViSkjA09PECUIMci9hiiqKhs6UuglToj8TqKj32ZY",
-	"kPXVef3uTQ+gSoxVgMYx50IzxvkUKwOmTeIUcr/GkI9WSY87IiFnkbnNM5RG3liDrLJXwlXRFGQlzVxQ",
-	"tZwv7EFYKYxkq7wmO8vDKmzbyckP/wBNV/8P3bvf26hzlqdc6tMZel39EKqBC4ByKov2YfBvtP3yp+qC",
-	"NW6dICFNaQ2aFoccvSV/XGcvwqgAirOur0JhnwKimTsJTLKFlqpalOpToQ2Sqe0Gpg8/kcZ/VYUO7LwA",
-	"TiNQ7dldDxYmXxl3uByhB4aVuJmU9y3nAY4Uazld3phpKbCoSGpTnK0NYBKK59jTyA2HiotanFqHy2Br",
-	"kfV5s7oLsE7GoVVcRKMAOXaavVVzU8aVUW20uUgT0kMOfcLAcKkpSSSJz4nMC7XzTK4LYZPXSdBahWp9",
-	"c0Kbd/VpdTNp27kFhZWqEzIFZfjZm6cHb160UoFrdHBThkySVFVkwTu9BaMFGmF2hpTATI4NL196tOJr",
-	"6VLVbFNhUCB4B/YhyKnLDrqemmtR3TQjKVgwNwVccQvYZVeLLrYKp6oGnKp2dy4Uf3V8QHFD742+h9bt",
-	"WMjnlIRaE1xPkV9lJytLZMXEpwCUDshoZ6XGHetZ0WbxlttKJpS5P9c2s6HUwzaSPFsqAPPZ1WVx1kLO",
-	"VtT49j1sakhI+doJ1TadCyyEowWSqmUA19ieTb+e3WaPtm+5RZvHRC5HZdvVad9QA7evvo1Zi9Zln1ad",
-	"vIsw8BJf/FP3OoVlasL0M3CHa6XO5Le0lxhHswRqoW4B04+Rz+o0nAnpA+s5ImBta94zNNcMs7orfSO8",
-	"O/Nr+kubOmTx8veDXzn999bL+N+/HMb/ef747D+/vPn1gPXb6L1/XtDBCthgeS9qSbauwCeDKsg8z2UL",
-	"0CVa5ibHu72Dp52gc/TTwbt3z/Snp89eHfzr2SF83t97s//s1atnT71Y0IWRXIzLlMY64b6czFqD54l1",
-	"n5+RNAtJWu+hQ8gvRSUkqWYu1ppG1ZSHFn6JNR3R7fNZS5yhPtaHpUFYgbLTrwzi+iIhuNbN1e5CQpcN",
-	"Cd1UGKVGWmYsNqJjQODTyi9lE7mk/tdpkHVdc++CN8WFbxfCKYZl1orAzNkhOadk7tOjBPxigi8S4Zma",
-	"csOPvYzK/F7jlITfvpO2xBtsNdfpgzKqKI6zDuvYXuBxQXv9XyMe1YR5BJEqQGnWh+eJgwjw+NsOLIqb",
-	"qfCFM43RnJAz7zvbMuW5oA6V74rg0tcA/prSKPK3P81RfMErMaWRgTKBJBgPI61tF0Blhth6ms5EOMWy",
-	"CTbYUBFwyirc2FLgobbOf91mwFjZuuGVIXOFDVa/oqoOcWFC25NUEVzQNO1G5DOeTIhw6cLLVm0zW8oO",
-	"YjG1eSmcddX9MIuGmV1Nt072BAaOAdRQRZEk1+NR72rzGR9pY/fhJhotlIGbfX/8vPvIwIUwrsCVkgVc",
-	"k8TANV62C9DDzZJm+cizje+IkJy98Xqt9lAKv34na93Ra8ag391KAPRCAc8c0rYRgUJadjRMKBvqfR4m",
-	"+PMwQCOupoiyMJ5F3qB/QwsEb+H46vJTb6Fugj/XFd8ARjAXaEonUwLwxzQkgUOtIabXjZ6W8QmZNOQE",
-	"f7Z/PlnRLq2z0+/1PSmXK6LR66ZgJpT9GSdW4WqJK35z8Vs/51nZU3+uZ2xb2+dVwo+3dx7W160tB36h",
-	"O5Wr49DkORG4otJm7JdxdTrmM1YpXviIu79nhXk1Jy8iCvutHKgPSVPCXONB60SMuIWtpqq+df+xqyJi",
-	"3Di6C7X5y8jyNeAzBQw5OPxGWBZwpVv54gq41b7MTCaVtsrq4IMhA9pmX5aw4Qt4XDilG+eDDcdCNh4/",
-	"7ngzLKAyoTZAb3//TkJ3RBxLnmVmAz7YdxLFfFJ+dX/8YLw5ehD53yd5PGtTlXWYX1kyIJfH+NPx8Tsb",
-	"GS9D+/a327nl6jUol4XrRd95wxV6bgl8OdDtL/dB7w8PzN5peWqcAa7aPDUH2A+2qHXfqBeR8w17mdzw",
-	"HbTVjAR+zVWhzISzuSH22JWooobT6Bd7pbjVjg2+jHGJmDOnOLiNemhoGGyAhhGVwM5Os2/k2WwI53o4",
-	"UVqSYgCv45I4kFyL33XCrOv+CRpCsfXQJgMhOUsQPwcML+kiU7J3wpYtQKUEHc0UuUwo7TnWSsDIEzn/",
-	"ozMCnrc4jekYsAr6aApL3RQWq3Z0aNudIeu90D4fNmtH0DLB3rUPvrYXFNtCNrQwtBd+c3n/K9HhHdK3",
-	"hWlMa7ryVpDgPfjutk4mnMkp5UxmeJ8LFHIeewVefhqJCEmtXjozXWH5eAxDnE95TLSVgPQ9/kR8b3yo",
-	"OdOqzB5WZCtA6wuU4oVE8ymNnYOTMygirykOeNwDidjoutSMyF8w/eL44I1egsF2hmXgfVN/s5/9N9hp",
-	"887WfhNA4F0BtygDZMEPLwIn7ldNTmVdobZxnGjDZcZoGYOoXbedVv0VS5sLNeBx3EMHDFcAq5xiBqJR",
-	"82jw3gAaStuhjAlWM9HUxxLcUulMGYAiGwmjLKpMudYvtX7fhfkySKcfmGydjIN2fqdDc9UNJk+4NtUr",
-	"vWH6GlATvaRZA4xVJcqWiHe32H/SKTT+hXe/Bk5Nsoce7SFJ9etz56U2AdfoW/Qv8+RGkB9wuZnkEuCb",
-	"ecKJ3qCy8HPaSkGvcCS7xPs90qlcFAL7XuBOFTWqqFqUT3a5Q6ZlqEFROyysesGduJZP0Kz6PtyyNsyM",
-	"2zOLMoNcWbhTmk3/fWhLZBTowGrPfg3baMugY1fw24Zafp2woZvusFltXqmb5lc6zdSPyqA1aP1rY/ht",
-	"jV77BW219qXugqvs8X9hJXalWviuRg98e05El2ARIM70vwYZg5mvtJCwThIrLpbRKrxYC1emd41IzOc2",
-	"aEJDUnKpwSUVr9rj63YX+nW5PaPJ8TF6FKDBZoAGW1qRy9Q6d7qkieCbb2vhS1erekuDf/Tl7/+fm8dm",
-	"MNj2109V1CKLYe2DAyxrSc5XM+XpxXSeNmjZX5MOVIoCrIAIOzk5urzG5NWA9pA8m7nkICo9eGc8Rz0L",
-	"kIz98GfoNY5y5KtG2PaqFlVYhwfbq5DSMsCGT/nH3mltTMQpY0tzjmeT4qRr8d5gopKySUzsGqw71br9",
-	"3uy3gYT74V43+3i/Zo65EmnJvx/Ug0EZHxVHIzLR5jBVU4C3VxlEfBGg6kYQWFtwh0sBsq4BudqgqK6C",
-	"W11HL7Wa1Vo1EG3hyazydjGIQDe1DLwWCKV3p1XdaVV3WtWdVnWnVd1pVX8NrcrfwtUQxgqp21Q0kzfr",
-	"HkKe6dA0obddleCyvJ3daIFMxcOy/B1nzdpXBu3NVfWlnoUiP7lG52y44a4w564wp0VhTnYwrgYouJAB",
-	"09j48AI6qhnmSkUVWjJnct+fcHVJ9THofO5OeNd+6y7uvbEfPsIjPxUv69LEda5KsWZ7nQlV09kImlxy",
-	"nNJuyCMyIWwje/WX4u2aFLumvBLH3azlux5dkw79V1yPO93+q9Ttm+jEXHaDhPJtWhpf3TK2DrJf2tC5",
-	"M2zuDJs/vWFTp6MdZb0vrb2fBY31cnSCFZC6pcR/W01duTkLQMNfQImlz/YyvTz2e30AziGtOOikPJ3F",
-	"WJQRC4qlD2YG9QXgJtUnc3CWmUVgCqahG+kYWWYbkZi49DvXiSeLu7Pso71s5bBqK5WLDtdyqXJ92qmJ",
-	"hZvM05p0U1TNNj1ha6eb/oWzOr+t/My7NMhvMg2yPfna3MY2pHv92Y53KYZ3KYZfb7egpny+m8zgq2Tt",
-	"wSG+eEKe61O/rv8Mswy0NMELJPHC6gokHnv8yiWUx5Ve4LwKtwrV2P62bxhduL7pyp5Fy+Mo5hNkcywQ",
-	"ZVIRHLmK6QoaJ9rXtgS05Wdc75QeUUOblkpHwa3Vxr/fEPLPbqlnfmt0TEuoF/b2mowDwyTa+Hjv6LUV",
-	"vX51Hp0/8en5ytbaZ+//sxb+Z6/QlmjWCqSynAO2uq900DnMFCrP4Qd7QALQ0ZkRUp7Eo3MivDHWY2ga",
-	"jZkjEamwkFA+r0+mbbHksLpt6piB4KkU4faKwYqIz0YxKU5zp1XkwqIOuR4GK0J1dgx5yG4ldoI3Hlhh",
-	"126JVtXem314SqUJfHlDEvVD1GtMcDgtEAss9/J2DVo8FvDn1ZRK83X2pDVBpzZv7lVbN/eq7Zt71c5N",
-	"vapCr4OO3jy9qnq6ehxeiiU4ov6225nhKfB4TEMHGgRJFQ71qAIYAch2l4UkBh+QfhKJAjTkZ0PXlwO6",
-	"/gvOJi6SU6m0xlJSqbDmCx1+BmrOxMAWSfdNyqWaCJL9LUhE7R8+jh6RicCR3yo347G+TQHn1jFAqTiA",
-	"WhcAEkpD/fipkBNSAxmQp320A83LNnI17GPgNqkwuZV0Uef71RcswMPDVdGXK/T3Bof/1Hz2eXBz16Gv",
-	"W7i1IvXTwbKEnOMpFx7B1Rq7cQ3Px2rg7fZOAi9uXsFu9q+7XZh9v4DbsysCgI12mWCFlCxFC24HYOhb",
-	"3o2Vcp2MBZHTi/VvNfgp8ADblFNxRD7n1lh5r+ylp6q+tWf5aUUMwphPKNPEYS+5onafm+t2+S5Pwr+k",
-	"EyoVERdb0z3EyLy+22TWr2MVWTyDi5Z6cFy/tVuAhlt5l7uuaCGvvAEuqpiBq254766rbp9r4FEAk1vD",
-	"W3FIJFFu9Bc/M/asOJXANrF1CJx6/4vNgCtIzmR+epF1zg7dSj92ofXuErQOfBuUB1CzSAUEpOVeNCFm",
-	"KDE5l6a2d8rnu1r50ksAcJcOlCkw34KuAf2vmWYGiogAxaQYEgqnnEuCJE8IoN6eMKKXXrMLLM/yFA8I",
-	"Wzp5PqafT+2LQF8yTaPMo07xBIM3OORM4VCd6ttr5L0fr9X4Uu34wEKVSwmJd4itXzVi621gqd5ho14y",
-	"lnNRONR1oivmzF+sYK6I4ryiXi4/lC61ZimdJs8ADQqVhSjWxg2iY8QIieyzWx7TMmK/Lw/04uRZO42c",
-	"VqnBd9ITgBShFthQfmKt6ncNGp2ZU/1GN9Vo4ELfo4KHsHWXk8I9reoprMi5q6O4+ToKmSdmNe9QseDl",
-	"1uov3IhznPq1KzLsbJaS/RiZG92ppnGPcR/lHnOrd2W3WeBaPSQAs12hX9UnxMVx5mss1VorPgHRHOSN",
-	"b6lWn2Ll74P2F48T1Lh4o4rDvzmrpRQiaIo0VF5QT3z/opLmqYXrdcexiZxW8DqRiwz4uUUXmnoau67A",
-	"7D8WM5Lh9AcI3gyJmLKq3tTqeQRLv4G0CDKuiWcRVUgJTCuZZm8AWhUzrcvFfEGIr99Og7KUzc676jyu",
-	"S8Sr5IdEvIeOFB6P0RkhKVTH45hPZiQwYArI+PQiIuQThCNN4lIJrLiQ9v6M37k0YNfJFBzE47FW3or3",
-	"ednEEcEinP5EV2K2gsWdYBVCpnntxmu+FNPJtLle8qf8yrwPwvrlkJDi7j/KcwJtVdyoe2ifJykWBqaa",
-	"arsS2BBmcg59iuOyZt/v9bcGD318p8JP/K3fOm5sQXFRfARj1v+AKSJSQRRegf6pKVtrdWDgKWzdhprF",
-	"Lm9FBlfu58sl6HOzvdnTsTyTpp2jtZMN70czmfUKqsE+txmj1wrqvmpWFtr9Sie1ee1I9YAfXdPgH3bb",
-	"ykaYlgysBaRpQALt+DC+W+VoVkjXjKO4yEGBjOpp93WGCe/0m+liJMCmrBIxDadIYHYG/ZWwHb/eg5Ke",
-	"k91+RhbW1ShJgpmi4QoWdkjkLPbByuT2RsbBRppMMtjTamAEGmmQ6PS3GRGLFRuT+SGL+xCYipOESj3O",
-	"yKCDG+05e7LT5bWAnVNJ2uxdowYfCa5189MacvoA42C8BPTodD0TPc3bjwVI8vwAwWrB2qEY2z5lScno",
-	"qi449AHI6RRWotIKYCbSmNTDo+em2doF+I6VkkaHlZf3rq7hd+KkrcmZi9dbsDoTHpFTzeHajRIO8ldQ",
-	"U5/h9MJiB2iWajm32e+XzYLNi9t2tRZdvmLBEiOoHrEyqdXzx2PyWdWdR0i+42eOga8VX9PPF+c0JAds",
-	"zGuS4c0FVmMjBo5swk2JnD9hI6bsUvkaeyZTkNRh30c8lJ3dzgb8G3R4ShhOqf7GfuwtcBJ7Uy/qQ8Q2",
-	"6X/ZeQ+9EbxwuURIr6Z1XGxgYa+qVKv0Br1+WxwT957ALqyfTKR/LG8ZceFbZo1mvZ0eG9wsek38nKg5",
-	"F2cuhzMLd+gH19Y6b/X6vcFgq/ewjei5vTIu8jmlgsiVbyYskmjGQKRCJQY/I8x4QF3IPUIjMuaC1DjY",
-	"H11vuMTUOqimkmuTOQSkYvvLyDPZymaG2KzmaquDDnZhgLtD5CFbnsDkW5n1HJEJvsrA0kwScYonNStg",
-	"dRBD+dBLFUIhrqgiH8Nr/juNY7yx0+uje78MBk/QK8pmn9HnRw9OH2zfbxcEKYwlyE5VaZMqAY/S0pbo",
-	"ccVJb/KL211ezxlevKmlamLYzi0oJn9e1J4azcJLDFOaJrVlpFlfaiXwOYl9GVxYCOpvPsyR+XHJq9Z5",
-	"+tOrztfFwc+JFwy01NArQDyOSjZbOwq3K/xMv+PieZTuMYX+wwKH2og9rev/rA+k3R+tl8BV5UV7+bQ/",
-	"2H7Q7/f7W482H3kNIfeSmYjrOq0rjsY8jqGQvUaWuzZR8/m8F01jqHSAR/+DRv+zNIpGWf+VdBzOc1ft",
-	"KVjelMoKZqS2Xsi6TEPLsTuXOWNEctaBzsbpbNv7KlyWf+lqu2yvf6oaWwkBsXgSGvaEoOckQpnYTbny",
-	"vcBBF9cQZg0tvuIsAmX4itqCV09mNWqiiq3MsiGXl6dx0y+SrnCVZPEEMT5fhWNyvZTSij6qIZQGw7WB",
-	"emqIZt3s09ptvciOXrtMXrNbLnH8qLUANLP+yqTemrNeVyZeRhRW0N3KY+uXXP7w4H/sbmx8/O/Jifz0",
-	"Q3Olb73YWsWPVqDuaH0WSXsdoiWHeipIim3JJGWnSmAmjXY6U6djLk4jEtNz6+MyH8EDNoasVpPjOROs",
-	"BnrniCY0xsI1Pl7REjmmZ8Slqua4rBASlbYlJPSjFcS05npSUNQZR+OZAHMYsFvXso2+QeTVOxNJk1YN",
-	"SBik8UI0z3kbHbwHuDoTHIEd3QAeZlHDvMGX7kpwsOUzAIl73tWccB4VGjcuF/Jtr6r13Wmq8z1SPDzb",
-	"i36dSeWMyTWkmsUmgf5RWmVT+Iz00BuoCy+0ehgtXA/6rH9U3o/VXnRKo+HyoYxIrPAKMjPtJkKeEHQP",
-	"j/g5Qb8Twe/rsUw4ugeol/dLy9XdXLc/Rrfw5fICks+p8/LX1WpnXqiYnJMYJTOp0MgSIFtYPY9bLa98",
-	"ULybu7Jgyg+nVOiN8Z0BVgJq0ktoAcliIFC5GrTygnD4RX1tFdt8Za/bt5GkPFlnddZriYQPzU1we21J",
-	"oGuHqgmETTQJB6ZxN5YIIyfPEOOKlPJjy8uTXbf9cDDwnPPicv335EScnLA6OMM6PKJ80+TZ7BJQi3UN",
-	"/7xIwSbSbq8IVvVSaVnaN2jk7uagZ1vu5ebeffZlchW60CT83AC0T13HEpftZBPhBAmJNkmKakrQiXCC",
-	"J/Ap5pApCUrPGDQuG9grG39FXs7DM6i1lCsYV9aoZrlWH7iExzYQVNHQJ3T37S+lDXnYKs9wSidTzyjp",
-	"pFznN3jQb/W4mHsqcl5VkaraPSshEdVbVX3ca/i+9MRH7Z7IZz4T2abHOGmySra2UVP0S4J8s8yaZLOx",
-	"K15L3j8RHKtpTdIV/Janw9qOSRUvQExEO8IDhACslTMibDIKlYhXRdBg0Gptw4zgG1m1PRurEyXyjqMk",
-	"SfXk1nbe5st5oEjyp9TBp4JIGF2rxTjOL78VBb4w3IxeAkewwYX0+8oee1R9p4LaekekxT3oOyZJdk7j",
-	"OKuG8JykU0m9+sOR/to41bIjZE9PbUy8fYyzOVkLL+QpH5+G/NznSHmKFxLNmKIxZCQa9OexMl43rFCK",
-	"Q1KXSa+nBDdBZhqPo4qY7+34slobs+ZvA+UTBOkafOIVXK8PbmohPi4HOyKJke85EaZYVCFGQh5z0dnt",
-	"jGIc+iFDrOZ12jYlwF1/bdCcNwaeyePodKt/qqm9DhcTsDBpXtWEtvpIXx8gmIjBXAaiN7nwaKLF3ghX",
-	"ug22LMu4EYjOsmbetN8VJlu4uUQ5FbKoYG86gs/RMs3ZqexBlfEEJSbZwKFfudNYk2wPbyYRwoUOkUWF",
-	"fU3FqqKQX6xo1BjsiuujfKV+jTuvwfV5DeqXtOacqqWg0RU1Ub3zX/xl/BcZ0dVywRr+96FKjTDaTGNQ",
-	"CJf6/JbZyK1oVWseyzuFqlGhauZYrRiUR1+5IU3t1lDFb1lbKuSEZHvYnBKUcYOmRE6Q/JduQbnCy2Jf",
-	"sJZPJbOS7kAQ7ppJ1kEXAKW85ufEn6FaUsQSAunhxAe7hkPFhVfGAzqTrYc29cXg6VdTkhQKMsFTupCK",
-	"lB3GPp9mc7+UNRLvLsrNmuKdsFrVSKdeuvaxzrbK/9fRgeWiRsC6Mr5eBGd8EuGxImKORZV9bbVa5TWM",
-	"gQuaAE9MRqatRAYLsbxN4ALZ3d68TafOpeQ1iGZIy6yX3CVRXUraNBHGgqC2W1Jc5iBnOY18rUl8J/Y6",
-	"2UOvoGWYK50i0YQIE4Bh3En3tQR3/ui1ZHfGke/E902L7yuVrM2xb5CGPTS0IIXDAA1N7wJwUuGYDNG9",
-	"PB+VcwBrTO4b15U2WrAsX5LhaGMWEqiimuBzcsIAz2yEw7P7tsmdE7iGZ5ShH+1oCjg0lwq/Bx3bjyHo",
-	"6CnZToRYkno/4HEpZlaJLHOp7PKVYvGB1q5N+ZxSlE3kOsH5wkNN1Z0gKPQF7NtJEW+E3feOuOJ8HrSs",
-	"+a6LuntekSxH4ncucBTqXLpe6p9NJkSq2nJXzfhi4neWZEgqJKpHZQjQT8evX3WJDHFKosAgG8wd8RtM",
-	"BsrQ8GTW72+FCRZn8IkMfeZ/9aIPVJDYfLmRf0ukRKshqdduV9eiSV3QOaOsubI/W++f9dVrdjRT3tJ1",
-	"vdRQEg/KZNZplY/zdYb0Xd+KfnAOlZ/aA5PAPO1gghIVrKawn+36ePFlZXYZigmOjAc2gyThwolLl63h",
-	"Gh1bRuggAbxtzgwEkJeFZW/1sK/9jPZlaTEz+Iz2taD5a6pgJ+10jfyUfgG/7oG5a7NfVTu8UtG7LQvG",
-	"2SK5WBhHEuP3Nc+QjSCgCcGsvvuNAQUS+jmx5AB0DMAtJmi+KFqfcJWxTglmRqSY9PUSbZ/jcDZL0DjG",
-	"8qziCF+qaahHDqppJQ2DqAOQ4MK0QUDpVGBJbIemQFvWhGVNkidMogSfgbYa0bHVlXvI5U4N7YINA4SV",
-	"Pg9SITXnzRgvcE6KA6jAL/AxblqPxvnn5Gcbdtm/Bg20aNZtBS02l2EbRcKR3Zrl2Ovo9uYNR0TdlRrc",
-	"VqlBvgXL+1lhAw5X3adG3lYddVsV45ZZY6MRV8Ptjt3AAP/MSmlhBHcrNKqb4FTVg/tV9Wo1C5sTwHpl",
-	"0NDa4B2mvqo/AxvCx0AlFobC5wkOiZR1PUz20MsPx0BYwz0AHKe/g99nF/1IsCBiuOQpmI5ehPQtfXnw",
-	"/veDwRt6IA/Y4U64f/DgIHne/3kz3Yr2Xz7ukcXL36MPB/QtPei/pi8f98LNmI2S5/3ol5fxKkQZn0f1",
-	"iITcgMkoGhugUZiU7Uthby1bbY/6/ZbexZU9XvYY4in+bWZ7YASmrEivl170YuuYi/Z2WaZm/aJT8/Uy",
-	"evAcLyQajgqbYzVj85VX+51Jk+zY1IBkuZC7SDvVtSqNtLSB9o0+en4vfXmXe6y+gcwtQmS41jXLLLHc",
-	"nrMAuTeh59W4Bo7w/9q/eiFPat+Uofyv7tpQebV+qbuxXefxco+d8ote6OH7m3FcEmwJh4qeNzWkKMD0",
-	"mt6o7WGW/PN5jhMae/DQOq/4OYlx6N33mh64UNBa6IJbE9Lx9L5tFL7CohevRKvmpinqLaYM1Pe01Wuj",
-	"f4WVrlkY06C2YS18EtS1QMpeX9sCye2dXdEi4S0dsvXk8PuvsJ3vRZtfB51/mSDQKuhpm/tm0xUtnJ4M",
-	"jKaaI2zQPNe9wrZdI/kGst53133x9KP32y6zcAo1A+MxpOjNpzwmKCUC6Xv8xOe1yJoD15WO+fW6u+ma",
-	"lGrZPJ/SmFg3CWdI4rjuQFjY5kbu8DWHmcFzuiKX0NJ/3m8EbpAWex76rObphp6hP7xQwgFlpzUZ5xm8",
-	"vq1aW5l3XidwqDzNQJfrsQOlBcQGV9DZDEmlP1UaLbV631VmAVKb/JenvUr6uxlkyGM+Ez30LAuGl7I/",
-	"NTuwe3WBzEF7flY2c+OMLG60TuImqhIAZ+SUsnPCFBeL1RST198C3yFRD+WlWHOoycgv0aKDSoSNTQAY",
-	"B7xSnuGnKJ+QrUnUc4DkFU7o4dVBzvLzaojsIC6vQ4F3lE6UT/paebUPAnttL7ZbPwO34MFKuCouD5lE",
-	"9nTTkJTw7eGSJdz+a4a490uOPSM3+Bg9CtBgM0CDLc17MyHiejrb3s/m29rqvNWC5YIlDPViRbMB+LUi",
-	"Wsx5XRYrjdKkRQ+bomRpxfoNr5dLzB5BH5YEnwEaFZL8SQH8XX9kKOJZG+dGS64gF1bx1bf2sqvhw3ta",
-	"mAX6ABg1rILwEqCIw/8B5CVAMoYPIGBmLCIC+nPIHnqNI2IAsbNI5gqstbVqHpoV4406zbggEuwu94P6",
-	"1HKTucHRiEys4h84hDbT97JYgXDVRTJewWIHbcjXT55LMuZJ1uqCqlKVwFUIl/ouFpapXywymRUyNEQk",
-	"73j7HW+/4+13vP1PxDBfUan8fQUziJLVfZtboYfYlVkzgcU5ljxBuduORq9Y0ddYCfp5TRlkT561ykKe",
-	"jCjD5qsRAWA1t5h/JanUwlWREdKaGKR5PsrO6nyUwEvY8Yzk6almmH43xkfrxwg68ylVcBQl/Z3oH446",
-	"Qed1J+i86nwyAyrOzEAGFr8ZXN4T8q2oo1Uwp4oDYcXhe4dVOF27SSYGc96EOEqVv72Obxv+Escv6Hzu",
-	"Tng3g5AxT+29sR8+mss+Fa/r2jzw3T/0W6ed3c6EqulsBBC9HKe0G/KITAjbyAb5pXi7PKNp12w2jrsp",
-	"h85MZh7frIr61S1jvcK8xxCNsqXxd1Lcupxe3LQa8MibXIw7Jf2vp6TfjlZeJ7GO/GGDPYfFsySPvgLs",
-	"CahXr5d0ArDOsLLFOwU1oZXa74pIzcp4lP91q0rvIkB5BKhNhPCawBxKQaH6QI6lLq+SRwQdL54lmMaH",
-	"5LcZkeu6+iABFdL8skq6BODxlw9WlsK3krfCzZA7uZy5Dt8uT0MTCglngqrFkX6MeZ1NuMs+PXeU8PLD",
-	"cSfwV93nSYt8jD5CK8BP9/6mJwHnZwO+uQ+5tv58TPT//s//hbQ/mA9QgRlGNuipUqkBFuVntCZVx/xm",
-	"+FTtKIweNpxJcmqul/+jyW/YQ/s4jt3xMBp4DqwFMIjEAAoYq+uEWW+efeswlGJscgiHUBL2S3f/6PB5",
-	"99h8c2+7v1W85jShUlI2GeZ9e+/30B4ShpzMKDE7YeUFGwJ0jD5UEv06iyYG6sOU4MWckV2TyTLniJFz",
-	"IlBCP5uSS82c3eK53pfVREjH3lL6sxHUKZYSWiZ7QHzzpKBK6h4Xec4UiGf3lCdIce5WWKYEn6G3enKb",
-	"WjnRwxbE+GTGMZ9Lo2jl77dZmu9F3NntbOCUbpwPNvBMTTfsL6ZJegpU7PJNPVcDFZQEof56s/PlC2RY",
-	"+Hqf7qGQJwkRIUF77w7s1gDPTjVxYCmpVsysQ9f0gJe5DpK14u+dsBP2lrmOoMDj9S5ZIjOPBDKTaESm",
-	"FGqgAZpUT5EzrehNqURjsNkM9JFJEwo50/xLwfafMPN8k9X0gqMwpsRinupvjhcpOYLpZb8IgiaE6YNC",
-	"IjNwLXv0DTC+jCoxi06YIDLlTMIQwJYhEcITTJnUOgpM8m9/Q/scWKnWEE9YF33//cujt2++/x6UFYbP",
-	"yGkIlUXvj593H/XQe3bGtPQbUxJH0H7B/A2FcSjFAidEq4MwJkFSSHErfS/ICUNIkPFMksjs0fbmJrSe",
-	"xkgtUnciNE0RiSSNCVPxomcGdxDJ77+3bjqQcBLdA9F3v4e+//6YJsT9fvh8H21tbT3WE3l/vG/vB91W",
-	"z06PEJHPOFQOSRUZuZw3xXYJBWWBz8fuBonuDU86g83eTv+kM9TKkp4ZfNXX3wDdvHz3b80vEtvtxPgX",
-	"LRC0IPrRLH9TYBJ40YhIGkFRdgLIcAwdHL1F25uDh0gbL3YuAE6gZwuEjIagKw0DB0wQoCEUwFhcQ1ME",
-	"M+xl31KJBkhxNOj3A7TZ1/zJmjY9tM/j2BRrSz0nOC8TweeZjjviMxbZahH7+kIF/PAJkhYZYITDs9Xw",
-	"AM5JpF8kNS8KuVRoyudABhEhKVrwmV46zXeh5mkJPQnamhcwGcwCPROCiyI9PN7eeaiNsVFMEr17OE1j",
-	"anTHDfv1D79Kzob3M+ahtGKLhnrZzdhTwScCQ0UKbHdEFKax/Y3wNAZmGhjFkJ3jmEbZaRkSGNHQPV0f",
-	"NWRNTNB97cA1t9Vn0gzNkGuNQDZlyUXZbgubDXvIxKvCE+CrmhgLF2cHEmpkujE915aMKyyw3B7YtlUc",
-	"TF4WI3OUYirseI8FDg1ntAzo++93M45kmZBrgzX8pWtVse5BNAz03gqJ6Bg22YJkgW5g+n8/2M4sTD1M",
-	"n5G5ZFuaQR1iRRDQuiMBzBifsdAQzlD//kr/3IX/6/OSf3VIEkyhNtKcnuIv+hhZNAs9pExxka7r2znR",
-	"c3iCtjcf59M+JEosuntjRQToHdJUldjB7uNQyxa9bhgNXzw7HrqcN0EknwlI5DPyCjM0fHaMJ9VDpnWZ",
-	"g3H3DWek+xqrcDqEtt9Eoa3+dg/t2dv5GKWzUUxDw4ZxJCHhHUIGQDIYhTicksDJIQZzWKDh3oQUR/4E",
-	"shhzH2hJhDr4d5BPxnkJpkXGTfR+gFUjp3xuIHoQRgllM0UQwEIBcIFFA7YgwVCPRphyiwbvzqumLUCk",
-	"O4ZnhKTff29mZ2ZwMHYrkzF5s5S5dq9XZBdtDzazxseatbh+0YCYC28f/vRs7+kQzbk4k6bJuuZWZuci",
-	"DkQIFYghYRLUYKvKvT7Q2jn0Mcsak/GUMLPJPS4mG/amjYSaSBZVpabmWQ9z25L8S7Gd+lav39sy2K1T",
-	"UM02wOYnakXbtGpn+IygD6LOrr632HBemyzmRMPjN/t9E7tgyrUhKvDUXy3aibF+mjsT568BLa+2s31P",
-	"T3p7c7PuidkQNw4MBzZRmcxvt/qed0YSlAyvzu7HT0FH2sZgu503UGhgtwJOimn0HnQUnkgIpMZYaetc",
-	"G3Sfu1pj69qK3g7jjMDTN3pzEsddUKE2fp2fyZ5bMe+O6RU4IwuJ7mlh9nBn8PC+PUxVjg7F31a9MqLI",
-	"rlxmN5HQQMdYjJREkvicSJd9Cyf2hPkfCAowFvo4kFAQZUh9iWpefvj56DrJBZ5fQyd6lYxarVmGMWSg",
-	"HJ5pZpNwYypC/aix02B0mgmT7r7W0XktAL29fqN88ZegoxlJ001wDYx5q7/dTIlvuHrNI1MwctsU/w6E",
-	"hqE/bbkXSa5A9lrHWEnyzsZzLdxWUrstyfpOFlu+2WnJPDmgTHsxlWove7zmhc766Ox+9C9FfskGSPnO",
-	"l6DxwremqvzLp2ukcTsNgCzwkHoOWpAtj2GN/UHzpr9n2GqUt0NduQvr4ye93LkTwfztPEgfP30pEaI2",
-	"e1CyyKdcpL7suxoShG+h3K0TzqTiifGRptyb1BJFoG7Zpz6Bz7ZIEGAXMkVlp99Dbx2nodK0IsRZFouC",
-	"iA9EgmIcZtqS5k0jMuZCqxTHWZjcOWis5yBLheECjbia+titqSWz1NIxbkUi1Y88Wlw1Ldp+smXnpY2O",
-	"Vc7B4KrfXcfuXWHbxWm//7j5pn3OxjE1juXtwU6bt8hZmnKhSPSaRBQfL1LyLZ20vSgqkP+lj5mP+2/8",
-	"QaMvtmMkUR5/8SFJ+Lk9PFn94lvTE0Qr+PoHKsBBE/LUNjhYlgnm8cUDUqLU7Rrxk5/ECQS2L05f7aT9",
-	"cz5j3xQzfgrr6kz2K+bKXrVAs9nMhT0uFm57bZfaLe/fOHMq6Zo3oC3eEWqBUF8QdU1Uup56eRCBxpi6",
-	"tLMlPJSjt29QQsSEILjG2npbjx/c1ypGvLD5dESrH+AuM74Jm/zl3C42Dad8HEyR+Y1oCSatrpWWcNMH",
-	"MS/agID6zZ2Uv4LKsG/dgddz0nyNQI+I7SLvhIFTEj5YXdwlFNm8aGnQtpdPhyCgnH9tSvTd8fgTHY9D",
-	"Yg3AazgfJfU6oWwDQEpX+1cg3oYl+gi2qfHwxFSqcj4GlepHeNb9wAZni4GC5ZMEr3+V3fVtu2BgDs0O",
-	"GLPYlzkvW803PediRKOIsG/OX2OWBymeGW1JgeCzsFEXSKcF2UuFx+Mmz415aw8dKGmyXKi0eXpZHFuQ",
-	"CRYRJPNjWYBGxWgo49lkiGwf1mQpW7VX44T50UIDX4f0gGffigPGzKpGcphlvox9c1NH5s7NU+fmQQ7S",
-	"+tJnskYOtfb02KEYXyrjWRXuFEt0b7v/GA3h91PKTmeSlPLyatw+7kiuaamNXxsj5lMbd9GBugov0foE",
-	"va6Wtf4JaEHERwrH5Bt0W10h1X8tfoA6q/8qzsA1CbRb8RU0C7SKIfQtSLevjBn8hRweV8tJ2vg54H1P",
-	"TOJTrZcjQORzSFJTkKQVWle4JRVeyFofyFfMLG7Fc3LHLO6YxVW6f65T27YtaSi5Is/Pfva8db0/+Z3L",
-	"rKQa07P6TEQFCbUqQ+NImDIlQNxxfXZ6rkLGNeKxWZUpFsSVkLU70qYQ7dtyRdkFXTR7o3IiuPNI1Xik",
-	"8iW6aa+UI2YHjqF46oS6EgS66hpkB8xMZ40r8Ert542qrkM0u8ffim8qm1uNgC4yjzsP1bfroSo0W7tO",
-	"sbmGoyo7yabwA1ICGaFQTW3dVlohFEVmY1xY7s41vFiFI3znyLpzZFUcWVd5OL6enJZhptgNTX6LOXkU",
-	"4Jes7KzzeF3Rebk+YXkrfq+2wvLOoL0zaNfwfl0x+2njAHOvvKQPDO3lNB9ixri+/YRBI26rh1MlSTyu",
-	"Su5wEcZkeN+ElzNpjwUxbXBd82lG5hZiQSFuqgfr3G5fPce6FefbHce641jX4YK7XnPCpmXVO+H24tgl",
-	"rstAc4msX3Oxe7makgUa8dlkqnbRUKaEqSHCUSShPH5KTJv/QnP3FNMI6lE1I8ua/vfQ8LfhCYs5P5Ou",
-	"tQoW0FeljAoTFDBhuPnXx7DAMZhNscG7t5e9a7kXled9QV1yTglbK847qPkcgr+1dgQeQVPRY/JZGYeg",
-	"xzPptilzR+rNr3NF2tZf7V5uuqo1vTbbXNNMDN0bAhLSfVgxrtC9IWBXDe/XjanYhywf2DLm3DfmDrUE",
-	"2KI60q7knTO0xhnqFqjIC7Pj3cwFgedRqQRWXKzihplvpb60Z0Utj9vwzgUN1GunxNrU6nxS30IJ0PUr",
-	"Mt9Q0VBe83sjh2PDNeP02kDH1qDQF1l/YwlPKbT2kcHecU2Z0bEDULECpDQkYwf5K4ZkfugOjVy74MG7",
-	"BpukOK6bNknanfcrK6X4Gi2Lv4Ct8ALOSl7zj5FV7m6ADUiF1UzWMoKnBI4yVpRNEGGR8YzYA18tjM1c",
-	"D60YgflpJS84MoP7CrmBHdkdP7jjB9cQhjRHDizVyB1Acv0agrHxV3oSzCVlP0IPAUIkAMkZLwFA0xVg",
-	"EutzdwzCQpNlD+pIBouJmXkPQFYitwAWY46CZxYQxXHJH+Cu+05W21SX7P2jt93t5w9/Puw+fr35z/2b",
-	"sPrtmjmb3zDkOgtbOo7Y7vWwvBmv8r8f/FQWcs4MQdFqH3nopz4YdPuD436hn7pvhGMBzf/z8bVpur56",
-	"aAa7ZvXYNtuMTfELjeyqnRXNV+4D2uh1Yz4llAGBNDs2DI3euTXq3BoZZyxwZvPFpT285jHNDg3DEvOm",
-	"MpbdmbCRRZ/M/HzERr6B7RieYhp4T2maEJ9bBAbzghiG3bkRsqzTcmCmdz6Ob9PHYchUcUA0RZwhqi59",
-	"Zi5kH6w6aBvuHBjQ+YvkqNRGlg1QrzCotwKHZ9qyKmo1DtstxTQK4ESmJDKqYEzPiSCRjRDD5aeMq1O4",
-	"CI/iUn5XYNDZIYgzN4DBaUoYiXbRkJwTpgBKHI0WLu6MCyC7Q8MUhpp9AM4sBAASfk7yaBDi7Ikb7Qn7",
-	"qLkOn7Mcp7iU4i0t6zDKyH1fsEcSdeTW/WuLTLuB3RKgRiuWeBeYvgtMN/PhI7xAAIWd8RuBoa/NdWou",
-	"RTfTlbHT4btnb54evHkxRBNusuuH7/YOng41Vxvu773Zf/bq1bOnQ3RPcyzTcGjCHYa54qaL1f3A3aXv",
-	"P/rp4N27Z0+HQf4RKX7Chk+fvTr417PDZ0+HPbTHFobNIqlIqs/bdr+PhhaE/1QJzCT0/Rnugg1KI7vS",
-	"UGBiI+WW70KDCuhwwBmpYYpFI+5r44uFsf1VWGO/9TE/zijhq1Yg73hklUe+5sYh79Scq+eNLo9vpbMt",
-	"S/ajDI1ncVx2u+0iyqx7nTPgf9z0UjANrQzH/R+T0x8NLcQv/AHXQ6oOyjJ1ToA/6sWB15kEGageDAqZ",
-	"byxChWGa15nOdBIp8llB24azmfRxsszn987NvcHr9wEGozgMUr+m4tXD+lW9m3DRZRtRcdJlBVPQHcmG",
-	"OlhU3pgrcuXZVSs685qcSC6bMmrjcjJVz60ufaEo6/zJHWN2uZtdY4427pxjNc6x7PDccPmjfa/WwSRN",
-	"0tig4WUOsiH0qNWanjyb2e47oBEOXVssauG8gO1YJD3X+mXout5rI3p8wkymd96C3LSCwAuJhnkrX2Nw",
-	"k1iS/MqgtofvUTybGKfc2ayQm+eSz0+Y/stTmYn2mONFDtKIAk83yRoxNX3bkAS+V7hZ82/X2E2b9nr+",
-	"5yRUXBgBYW8YLVBCMKNsgsY8jvlculZjWrWeCK1X1GPH23O1dn2o9ffDYTfbCZ/ymFk2WdvPyG5QJ+hA",
-	"e0Z4rlKCjmbKPMX2wbdt8L8EHQv3FHV2N4NOXjgXQXPpajP1rMu55eZPBR0rNKeCQCshrTimU83+s+bw",
-	"u52H9hbbjnVz50ve01RWp3PclVMqQKKqOUeS/g7PyiZTGuBONo7XRFDG3d2d4vM//lHs5Gya/XeOCu2a",
-	"O1tugGcz/ahnhwdv3naP8hEP+vq0Lz/kdeNDXhcesvnlE3DUteTePlDPzfcDyEVBnYHhDuxd1e83XfWb",
-	"Zozp6rP0nQhsLPk9zht4OG42yyLY0A1Ui4kJ51GAtOY5mbrwMUhWajj7R0Gg62PJAWu/s8R8H40EZROp",
-	"1X7g2yZOZMqWQODoB704PngDyu4CWoswH1s3U8nZ+l3N8J+9BPgKT8qK3gv2LUHBmBIlA1YbvE3RTcXB",
-	"NANNxspBY6BpozrBEyLrI51FTeUGLI3rFC938c5bindmbNzZPlT9uQrntTlFGRrmqvUQcXeDVknN9cZT",
-	"xGZxfMKEhbWocXibovqrkScXNTCmNKqYF1ow29yyojguKuR58ZNp8f8l14n/KPW3U/AghiSGJN/sAUsm",
-	"xjZo0uvryrfUFKM1L7sLVN4FKteo+b9SfaNVyb99Y1PFP7Keb7tCGQCALHhuiiAAvczpdMKG5dNe9kNN",
-	"FGVD8PaoKZdZHz/Xoc+qMj10pC1qPT5JFBot2iRhHEAXfi4W91cABNw8912Lv91epPGOv93xt6tHCLgx",
-	"18OGsXkunobh9bcbpwVGL989exGgd29eBOgDGb3T3PHFwXM0prEpjrY9TAd99Jr+CIxuu48SMsEp/Uxi",
-	"GaBZGnMckcgk9o+5SPQzxkSFUxJZNNATZkFE52SUF/dDYFLguTQuEDJHlNnG/moqCDHu0wBJbuH+LXha",
-	"QhSOsMIAnobZQiuzEzSFg2G92icMJpCBuMBfLkePcSRn4dTYkvoLQcYzCRl6m5t5Sgj8PDQZeXoMtNju",
-	"1XbKziFh7IRNP20tgQAMVRAsObMPnon41L5qeN+UW5m4gxkIBEeLzn9AjqGa8EDtRnvFbgcnzG3NZt9a",
-	"xTbDUHF+mmC2MBOQw/uNfv0DfeFXJzdgVM+J0YqDTjKLFU2xUBuaxrqaANZ81nug1Jv2RpvFrZE9sEUl",
-	"fwgteRK/k3eS6CKSqMUMjjl/hcXk5kXXTpv1fc/wOaYxHpkZ3XKTX8OgFG8v9hL8uTsCbtAZ9Hv9B5s7",
-	"r+mPnZYCUX+haEK4Vvs7D/qypYjc+AP+PV2ja7CZmfMuajEBzQG1IFFojt1hzLhwkEddqeyhf/3/2fsa",
-	"5bZxbM1XQen2VuJ7aUd2nEzHrql73YnT7b358djuyd1t9TUhEpIwJgENAFnR9KRqn2YfbJ9kC+cAICmR",
-	"luRI/kk0NTUTSxQJgAcH5/f7fHwSU8cDOWb2TvAvIhqCJZXg+yp07yYC/wgi8G4X3VckcX6VDkji2phn",
-	"oKTCbaSY2EOX5GCCchPo7nETVSorOiK49RTALeKhdHW6RA94z6UOoLJXz41MPmBD517Cf/Ntk6pX/P0Z",
-	"KhsPuCnCt0J9Nu9w99GvNTR2FV0GFCnAM4k7KSLdCaGYnnQVugMG7qe7XDH80nq+0ExadtBKRWc+hdkR",
-	"grFUhyI0gC1Gx9B/4jd+3NRpFeKAa0LqD/e/l2CdM6YgPtqklNxSPdHYCPKIQDO+izYlZqBNKadi4vZJ",
-	"Japh9w+zW6ekNbDAbFW6whXMrDhY9hOU3RAaShn8hKAvCWVwTLW1gMphJhOud+A5TljrqLXKdT7fQvXC",
-	"phLhawPNIBGzMncHB265urWxzyWU5pR3eBTSXRDZPCzt/QHVpWhye6cWNtb70631HzPvuDZzThm9qd95",
-	"ZLsGgT0KpyS8yfss4Lmp38GNj4wxZYxF2kRI16vqv66muEtsx+4Xl1DpGW9V2aCuRp4MqiOqPQfFAiGZ",
-	"cnh0c67gr6E0/2F5z25c91Nq7hflZj2yieFvfOkbitiLppe7Otif5dQo/nnFVvJ7iOdhw1Ii8y4XsKW8",
-	"8oKSOU36/JqJqGwKRCRj9BoQVUbGFc9MazuaKUbTCWRNOyLYHnoAsPaKJxjEd06hSEnKez2mXGurdc2n",
-	"6nACjrxTfBHmr13TWenRUUf4+qGiU6w0vbka8z2u9QPVm25096M3m2ywafvSVMt0gPfAvvhNpc5Gty6k",
-	"WyGdwGgymFZMvi3uDnXvH0UAcIG2omIKpSrmkBOp9hFhz4S+GoU+IGQcUowR2qdczKY2QxUk5Fogr4kW",
-	"YwkOuGSEFu5cKH0J/ikapPYXl+4X9XFMvH415uSGr/CbbFZaoUV0Q7NSnVzPTXHN8E4UgrzuiMU6vYxN",
-	"sOK+mo1WKuvrqAtw0rfeygAPtrBYZUBHlEEXGrP+DzxkcS8p/8V0yaYYfmNiL9Hss1odtkizj3vibZt9",
-	"oBWw2udTm5WDYv8HrkbuM1e/USMbNbLCnpp1RkIVu+Zs3JzTPMPvwRsowfhNs2/SDNpRMEbp0J2w9eQG",
-	"wgx373nYecgs4dDqSkn4OiA69/UlTxcGo7MWXANWnlscBNqCx0MJhzZUNULhKeAXWhyxz95r7gCm1rTC",
-	"ZqkHciwW4rPEH985n+UDQsJDiZsPhOfWfYODdwNJhAq712sl/8lXayMXGuSad3kGw11lheOR30X4NOg5",
-	"hj0ECCua4JtEGGNMmnjMeGSkcghxRbIYt/wO+TSQ9taIoAmlkZMIssxX1rhyP6Oj1HpwivKsoZwRhfSv",
-	"xezXYyfNPOY+mpBxEE32kntBm2rGh6QAfuGpNUrcu3EHUBUM5usVAeIzPtMTIcUkv7nkSjNMh/mLIyKz",
-	"tGD0qq2oOvc3XtZ7eVBszm4W888zu0Sbw6zhMNOFLITqWxC/lcG3aoY5KqZyZ8vljOJxoAGUtQpc6sBJ",
-	"pSBPHTY/U9dMaYdR6oGKNEukSHVR3dQRsUMzjTGrZx9Ielx41pSiJwg+PfQIslHpcrDkp34TMFLtxxHp",
-	"jow9DjHciCMc0wlBtFRyhPdBnFZ7hNrZ42GKuTC33q44q8Ty0lwzUNqut0dCkoJdjulkGpzUyokzsLVj",
-	"+tcyZ9g+P+ZIERWAjdxStA5a1zQZjXLSy6i+sqJjX66VHTudXOrW71ZGzVjOPhPBwD1IrpUAAk8rPyfc",
-	"TssebUWtRI6SgTXdmTGMtZZBHXWLt0RAZHfVGuqcNcZENNvAjT7qaoIVqM95x/9crFHfuwyqFpOVqGy9",
-	"ns01y+ACyPc3JN9vbRRs+o4fXzLdnckrOfwbc+lTD6nNlFfOtvUaimtUw5tM+X1lylcpyCtuIy1lpjSD",
-	"tpfCQDXTGSquEZiZ0DGdNGadVqSj18Cqt7SVdcfbe5N12mSdlsk6rU6vzJp3yJ7QENP55DDESJcRLbPU",
-	"jgL805A+Nfh3pSm9VO5VE+6BBz6MPNOihERNg2OVWn3H4dRMHqWvRpUh5vTzOyb6ZtA6eLkftXIu/J+7",
-	"i1KZu6iAX/6wZolMWdMw/MULL9c794PXMmXfcl4KRPMdu2bZ/DBeZi/bBPIaA3nQ5oKLdPtW+sVwMaA6",
-	"tqSQaLEd2GeamGyCrTM9w5QHzDjE2nJowWEiYcj1CfydsJ9Y2mcKo3kdEbPPQ5YYll7+fUSF4WYSEyEd",
-	"qCOwH2syElkAXXRVuTB7e8L7YJud/CXWFKbx1gEgdWuS0wkZ0GsWiJQ7QnM7pIkceQCPJl5jp0vXYkTZ",
-	"e29QNh6AYfSdwHLQstJYIfwG/P4ZTf820iZnDjTghhwBKhWAEsQdLBV4Qxpi0Zgf4IY8jVOWGRqTLsvk",
-	"mPyDKbkVeTuAOVxV4DkXALQKCgavFT4A3xExF3rU6/GEM2EukShua4ecM5GSOrVjJJQeQ9LPqAnRtMfq",
-	"WTHtdNeuH47Cqm6UxEZJ3EGE2+1F3KQrVxIDRjMzaPSGfvHAQaHz0xWSAIUWVcx3wMHdIpIobnhCs4hk",
-	"chyRnKV8BNjTA94fgKdkf2wGiumBzFJdCtAYLvr6sCM8+EG51xRAwLxmolmGiJ8sHxpeKgMETeTThhP0",
-	"3rggz9skBaQfkRZASPCJq1PuCAgDjXmWYXMddbSTQ5rUqpq+s0N+wcVbxLOrds5C5OmaZY3+ijsQltBL",
-	"OBYw5dfjsKzdDXGr2aDZUFCDvNgfbFyROrOCoVirkdB2c65cY3hPQ98QQmGKedOGMx15pYEs4OgDgE7z",
-	"lQd5feDkXXjUGmXPP+Qm7KEw543INXi/WelV3d71vamMJXi4XTbgHiAHIWYb6jbeFVGfdZiD/vb3UtoQ",
-	"5jZHYu/W6NvYcE2YB6UI5JrU8bM/EpmyL1itXNsP+tpxORajeYK83MhQbX/e3HVlryttqBstnrIAPpmK",
-	"zA4pWEzO0LFftab3zS2DtL+vd5vfS2foott8U6X8wPJYVr7Xue1zec1CaKfWCrsIQd1qu9SBQ4Oy/qRn",
-	"zMmBE3YM/JLQN2B9pe6EjAcyR9ARbd24ng8QPdEkDMDFfq0Tdc2yiNBsTCf6kCg5RkRmDAa5IHCdOxVy",
-	"ZO/DpB5sU5Z/aCnhV/fQAk7mLjN095QaqxkJlpcCjRMEBZva1eDb5RzdM/xN05OLtKRiLtMRIbUU1SQG",
-	"D+Rgfy9uHpH7UVPacq/dvl3eEjMcMDLDc3gfrj64ddDaa++93N7d3W7vXrTbB/Df/90wQuszVQbXkyqn",
-	"VoOkVp3Ye7cWHVOX9aSaM6i9RQZl5K2G9A0nVb0um59XDZp041zemFrNS6fDag/TP/qGiy83nqSzVQ8/",
-	"X5x8gMgGFXAsWBM6A6XgaPTwg2uWzZSM7DRGFOcdfEeIICZ75MeI7O5FZPe5Pbl390nK+xzBkcsbOPxn",
-	"90W9AW5nfqMBPqTGMGV/+N+/tbdf/f7Hj19++Kf75+5etLv/5Yeavf37PedBXHxwU1L66EpKQ3QXzU0r",
-	"7qvZ7yMzeIZG6HYxnqa0KBaQArmRvxj2NBOpKyx1rVFaQ1gQbWT8K7TzsBRToHUbHkdy6geyHtf1deUh",
-	"Z/iExVzY/Xo1GBZjTHUw6avb7IwaBgf3Nh7fc3bc9OVfotIdzlhOOXY8LXqX4idTd9LMLHMX7ctZ72pT",
-	"36VfvL/3aiEyxvdUTJzY6AcAamRKElhSCnbpZ3XCb3+03L9221FraB/aGmnopxtzkcpx66C1+yIHUzDo",
-	"jWSkjcyZmlUdPan60iygOt5TnkGMjYsrYiQWP1c0SUR4z9GuOP7axPBrRmiCLf6FjcG2c8ozz2+LWoYK",
-	"PWYqeN3QwOdpkMJNpQCPXkjjMEPtYKDvR6bgnFFBBnKkQKnZv+0PRro224kzX7Oqelt5yFKqaq+myam0",
-	"vuj7Cb+6EaEEFhVWCYw0V/H/Leuw70G5VKPu+grlHJqDgRKIiyV0xl7QGW7zzaqNGRWRyT4XN5RawcZ1",
-	"Gz6B0kkJHSciheKmnmJ6gJ+5cijHrQ0ojqAUYisYWWy3dmx1mTXi44jgfv54NDKDvY4IZzTwfgPi48s/",
-	"7b+KiGYJhIX2d55vOXKL4i5QlNkFDrmq1iFUkzHLsp2O6IhPMIqRZpeoqvWfAQqIdKVxQ8eYn+v4+MWY",
-	"IQQa3NXESBmRLtMexYGmtJsxEida9S7h9/EB0Yw53eZeLgEtYS+D28QwlCMyVlL0q/YZFWQkroQch/1O",
-	"+t6ohIgsKk8sjC36n3nOSniYivcHprSOYIimDLQ0BW45d2urg2WWEi1d8cl++3ltgBMEY45r98nrcDwy",
-	"oE7GLaj264dM5kBC1FPSleNQ0lVyrJlqimmVXlclShM2HIA3RbNwTL9/TcM7iGq19fynyZRslXvO3fUI",
-	"0PUfLJF5zlTCdhIIdxXnLl6wu/d8HxSAF+CZJ9kvILtVfkjpNolUiiWGDKTSjLxqlW/VoiltLdHk/s6+",
-	"4OLQiiqL83l7PB5vA0H6SGVMJDJl6TIpoD4Xb6XK7zr3dGGl75RyVedkv5P9PksJtjNvrP+N9b/sAf1O",
-	"9pc7kV/eeCI3HcgSuynqT+Rj682bkufuqsuqx7MhUiQM+/orpzSeOFmGuF2l3+AZqFhvpFmKRU5Cjmvj",
-	"AG6Ii/rffqADqgkTqXW+byuk9xbRlf2CNsHa5ziluZIwE+Np9tVwUbdpls1595gJnX37cLq7Fx/hMIGB",
-	"QSTZKMWIR91rPMqyhd4k4kZh6AgbYR75u4R1HFuPa5WvEQ/1xpC8f0/GAwVVtm2XZVL07V+10fbXI6WY",
-	"ML9iQGBtZyjcvyFG7cb/OKLU9yVhnwaS0JycrFKunBK/Ifo7ZP5kqFH43o1zMR2udsjHglpa0YSLPklo",
-	"ljnoVsDKh5+73jz7SUeMudCHZVAs66jst18F9j+vlnwMmRy522DRBgBqI9cteDP2EGKfMSZLxlR3hH0/",
-	"gDdSgBtAX0jGxEHlCQyAtXzOqnqSOZAu8nS/vUti+PBSMXuwAZMMuoRIbtiV6aTwW7w6xTdrx+BHl0Zh",
-	"jt4vDD6jYONDnKBj5v6v7dfnZ2+3wRiN65wr94bggrWBVcIjSlGpe7O7LwCmbezezsb4/vbrVh+EtX7s",
-	"FctUoAriEYU8LhOU31venlesz7Wxv2nS3Mg4apWzV//hmCXHU2EtkRYxAlBAI8H/PmKBhFCxPlUpMZIk",
-	"FCLjPjqN6upH+82f9kh3Yh8oe+TXi7fbPx6GeJQmGIcyknStostzKcp+gdXnPkdwzRTvoe70wwO4b55B",
-	"xVxHHGHDFSjGK8aG2sEFs6xHxgOJdIxFzOtpfHb888n5xfHZ5fGHX98fnx1dnHz88GdEHo63whm2197z",
-	"FQx2jqiX7WN1R4wHEgr37K0Bi9ixPdaqYPdeviZeFM7rKYREK13hu9p4Ef0Pdx8XK4Iyx0sXyTlKaStq",
-	"AQOa++SdvGYZhQqvG8JBS0R/ztz0l8pa7N6ljYnpWtgb6Q5B19tKEMRGv4eTpDZL1LBAkScokWMB4KIu",
-	"yuv9jJBhszv4+0slbQ7LeYclHkIlfbzEsfj8xlNxUH8qamZuWdMSmvcrJjseS1bcrfDjMRRV619C+KIa",
-	"NAlOSkdwTfSQCeObfpGkd2RPme4Ex8FUKScOvhUClmBuuv6k0Wzdqeiz8jO+NhM9UzQDEKFOAzvf6pvX",
-	"GO0FcM6sqKAP91h0xotFHI1fBb2mPKNdRHFbqZ45n6kswZ2FGxZ28co0T33G22uBReJ0TzTJODCK+19h",
-	"Fz903GOg/AbEfP+gx42Yj7NYBDHf1RXevqr0kZR8Yq84zckJyXxKcZWxPr+Sc0GcIR8AZVOVA+2JLo46",
-	"nwmakVAm0vOQxbgViumdZ3++2RrikF4SjKTsmicrTUmgo74dahtqld45YouEkrzCuKroZl+PF1VpfqzR",
-	"lBJuDtC30AkVwvrqcsgE/E676iCOlYIdcfrx/KI+ilDLaTBgydWxvfdf7fV88ZbeGRtxp7EbqIjFLt/W",
-	"+x6WyNkCa9XHs6vQ4EbjzN372phrM+ba92JxvZPyCvEWr0tSs6yl9XIBSyuan5pq0CoYwlNXeuoYm63q",
-	"wznUpbNRk8D2WJOT9dfiCUu5WPew+UsR2fKKbVTAxmNbVn+g1JN8UiqAXKXWuMlceea28aKdCwCApoDY",
-	"5CZFAniPlc4CktLJDjkSYeN4hFi/e3wqgfSZsTYPqK86zBEYb52psljcZTY2GxWgtbX7OiQ5NnnVGo/y",
-	"cfUMWWkmCMJRzbLdave9+LoWoq6iIr2ZSBAvId0JJCQdKVqIz4pR3mXK9xm7hiHPh1wfM/kJn/moIyYw",
-	"h/nxEly7nfvwU2e71bt+3Wf4slHAEpoMrKC8bOtWvSs6KzkhfNFI9gPX3Vpe+gzFZUXxixULQJNlBnO+",
-	"h/q5Bx46qaHp6bqXuxKRTKgyC/GhZZnVvUzvkCPStwfCE1+dCTBjwZueClBkjKrX9hnLCqP9kbdIV0yb",
-	"ZsXNzhvq2PKhmdxl6O1hc6HZtb7dEX1sFxLrAPF1F+KpzFJxuugGDCwrgagYh4onDCt/Ajw2QAUDTJUc",
-	"e+JsaqyA2tPYAZeOKUB8dEcTLvoIWEo+ufoYrovIdUdoNmMv28kcEoo7AAs+BYPCRqqMK2yE6J6GygNf",
-	"foT83yhscI8GJOKv3Snr1N4wtgblDVN6JAgdDz1Wfvst6CE3vnYDTh0Pz7hh+WK0AxDAcpbJoYfk9hsP",
-	"VK53Fyn8aGhPE3c95sqw8DogbLvC4QKCLSZP9/f2OiJ85INM8RZ0xytG8pE13BiBcgcxcUPjoqInQJXY",
-	"f2AGBilOatgMXDPoQI47Au6GRUNUsUMkQihPOXjHEPuXWQrVeLlUbMtOFBYAodKpIbnUhuy2206pyR7Z",
-	"bUftdhvH6yoF/UmLBReJPYW9TplSOjlwPFC3yqXadjv52H7qenIjMh7wZIBayoMGKgOtTUDELIhjfvAt",
-	"sRKbacH7BgQ2CXWLhJt67obUjuvEsPwuD/01IK74WdxxMHOeol0N/V60iYR899SA9xYGuv0ZdzoyJVL1",
-	"wHi10JFXro+ZW7C++Mn47I8ClnQhbml//NSFSe0VJfX5yJXMl41f9bUCf0GvWEniQ7ftKvysuVUCTrCf",
-	"aMLTBtTvCiTv7YoE6iF6P4GV4rEaOTKwmx3ygbGUWc+OiWAvuhXxZph1ActGpzUZSZ3FeOeIv7c2cBpg",
-	"4Ou4BMGyfRoH1q0tcEW1gU6TAcvJaGg/SOVYBBqwrUOimUjLRVNmLHfIkSFtezEyfyE0tL29p50n7xFz",
-	"Frnx0TAuTG0E7oV6wEYDe+uQ9KB6GG7iQGy5dtDTpGf1ZG3lCxX9qqa8bbOKszdKW26gmF+GvNym4pe0",
-	"dfAcNrhhw+ovPwK3URULBRa4dbC9u0QXip8XYqV9mwboxmR7ZCeRA+7ztFurjDDkTPXZnAiDCfE/0HLe",
-	"MwaBdFZgiNMhtlKScQC1h66/LAsUqgDhtEP+gruZs4K5jOYBHbgjaJqS0TCyPy9FMlwQAf33HfJp2uOX",
-	"aopGzfriOO4um0jXKz0YiVSx1Awi0Jieun6nI+wmq8zNqVoc/Ziqcnu3KxsCT95Tuj7db+87h19Ic9mz",
-	"uwDau2d0KKy6Czmuy4F+D292o8C+0rj9Dng2wNCV17BDyxtgZXrGsL5UnN2cuS8uq8ve2z03pIoJE1AP",
-	"iuTsVGLWKguO16H1xBv6IV4XI1uEKgOZn6G/NRnwLFWsRA6Bt5o08mfA2Ndg1z6oQgO3oJP5tQbF234g",
-	"9QZJWRZWlOD1d5xfd+DFp6704DbSDRktvOWDK0YIA2s8J4qttClJmFOSkBRveSVCC9Qui3ai4cVVYqR6",
-	"TfsRb7sQIRFcWgCbGWpGukmt4rcL61QYxjn+5humToFpztfBuNLffncc6PfcS1Zpp7gPlgzd1TpKKODT",
-	"iddq+QJEg2KIXMeEC20Y9SBOkELkpuLAFJiJp1BxEYFRBIUX4CIpprUDfbpiQzNdhnFAMmoCZVg1Q+w+",
-	"JELioiC8ORLLck3i0+MPb04+/ByTkTA8Q4u9I4aUp4dkBP9vbbR4SCeXcEXsjPqEioRlGUuDn4TRsb4E",
-	"jC1MrWaZA1X3TlNDeOqAxEwpqXTsJo44gxAFkz2XSw1IEkZKknFjMob1H/AtuocdUckIF4llUs0r4yoM",
-	"JRfGrYNLM+zF3k91zhq+yWfgXJa+hWIM8qudckfUeLYEHVunKMlRuS7FPg+WAvxH+Dw+JFRIB2dsaIaB",
-	"uoLdHz6M7a86IoaqnEsHDRYfwkz9u3IqFX5ewrfJ6QRxE+G5RspLux6X+KNL/BGiREOnnH32ScryoTRM",
-	"JJPt/2ST+ACOoCzDbHZfGitSDh7a3h6S2l1GNBjufera9UHM7f2hEGjM6wnCEUkEdtYtjJgw0P9kk9bX",
-	"gTD7Ur1yw+1MgQXwEXBDtOHWm5Ea4sO8is5ceXWtg9aLVzuv2qDnQqlH6SEBE855Y+E+7uLf/ignAQ7+",
-	"FJXipHt2ykIaq75OM0Y1I8VqL4PLA+sf2HnXCcGDb7rBKkQ9VTUJw0s222dsmNEJIkLfZCHW/WSTkWfp",
-	"BsFt1VbHaUYTqD2UToHNszrqmpRm+iQWSZDjA+Y7nXjeT+H1hmgLHG4RCYZGRAZcG+ujQuXngA9zJupd",
-	"T6+y12vgLqMpNjWRd89B5jKaqzO8l49i1G+KZ2imIpPBLSIjDaCJcFMddnwoSQzW9OGsRYx1NMizRxDF",
-	"A4zGgRwSmmVybL2Cjngafzx7c3x2+frow+vjd5e/frg4efdnuwWHLI23CCXx6dHJmxiWPIFkbskUB7YQ",
-	"2NYAOzkS6WEwwpDYxUj3BeGhkrIjwCrEzy9HRTtnbA3XiaNuw5liH0II7T/db7etSQ9SeGkUFZrbRarP",
-	"heBAH4DKqGP/bi+82y7CNFsPOL36SNQH7qUVa5AGZeBPssaj8jVVijMVEaNocmVtaBebDW0OAzocMsFS",
-	"IkOjww6BZKC/eSkh6HzqglkrVBgZSQzLsnpeUz/KdQIr+Wc00YGWzvzN2Xpvm+OcuVKAiT9oFL1m2T2f",
-	"rz490Zzjq6YxqlFj31Eea6lMTLQ9T+CEGXPNdshRlpEez+yDSSLzLhdsh8R/j0km5ZWGkgOIuSBiMBcu",
-	"fQj9elGIkUekNCK0Yq9Gh8iyPhlKbGnKGbWOGBlp1hG/aUZVMvj96b+EDfkMPzp109hqouL3F8wlrIIh",
-	"GwlTsWOpkg+PuWKwMnYnDQdSQH6qLhT+98UJ4GEGF+yzWbByDpfPvvHFr/5gR7XA9dCautit4dJF7/ue",
-	"CwibLnQt/bzwtSfCUSYvkBQQ51ioNPfKt4yakWILrcIRGmI8s1pkget/NnyhmscjYxTvjgwOuMmtshZh",
-	"xq7t+Rz7HqG/xz5EDbFne3uqWOr7fbqjCUCUTrAIMiIp1+Br6goVTG16R0LcazGxdjvuXKrF5PoTN4O3",
-	"NGEQJvhWU0FuUeYng4qu9geRjh8W6nMleU1/v2c9v9UWPKcKf2w48sl3TTAgs0jm02/t5vPgOxc8/0Ie",
-	"mgTOjGvloih7vZty7dOCiFyjXnliG7Z1IEKFOFf44SJi6V7PRxzCRibrlaF16DTN2ANTin5YK5dItG0b",
-	"JfItF6kuRtGdEEfkISAf7ExnoKb1wkfiwaSreBqTMeP9gQaO26gk1NwMXGIX2Xbtrw47Ir5iE/tBTDJG",
-	"r5kOdrkcmUMSa5ZTYXgSWzu9+JJmSCjgSKKsfU+kIj9fnHxwVE9w/wjzkmD4D1hHAHcJ5McR/wWKDb02",
-	"IkeuY9geBHvtNs4OKEiouHLMIj9h9wQVE9cep8GeZwDmhQjNhn2G4NJIWN/MSJkeeCgFrOh62mnBd+SH",
-	"l+1OKyKdVpeZMWOC/LDXhjX+Yb/daW2RLrNz6QjvEXnfKefiEu6I1MY5/ez/1HRSuFMOJF4xwpKBBMQF",
-	"EkPOe6iYgeQxvlYhQ73AgOqOQOMOCD4grOgKw69Yxu2SWN8kAJ7h2x3Qa+a7nuPw00uw8tDLOyR6IqSY",
-	"5Gg70tRag+TTgImOqD4fgFBgYHY9rSoMtXKQ6zYsy0BAhLNDIdyCk41TJYdDll7C7309wdhT3tk36hP2",
-	"OclocgVgK/DGQqWBkCih3FPS9GA3uDoGHLMbTcpcQty9awDB8DLKtZVheJxiNBlExRbxjeOVjQW+sJbw",
-	"luytL4E1DKQOrVdIPFMdhM3z+VVsGGpITg0WTPhVtF6zKO8le/sg5oJRZV8rF37oda5u1Ruez87sVtwa",
-	"VEMGfrd93xfofsNLU31+zUStF0wGbL4PfLtOuGmfuK4jzu53jmyIwPLfMAi7ikv64u/tTza++MYXr/XF",
-	"79ePXS+Uv5X+M6ZHmR19Az6Z1UKgvG5ZLP4AKCbsNOscCWdwfZXNlo36z/6w//vlxrJdZO7X5LfuhPC0",
-	"EtLsM+8PbM1y46PbUdQbJlQp7IWwz6xNVrib/TQ5z0b91lLdzv6ehe6nI0Wz7VTxntn20dDt2WhotTda",
-	"44Obz4Kcfn7HRN8MWgd77XbUyrnwf+9Cz69hyt72v3+j2/9ob7/6/d+ebod/bv3rD61A9K+NgsKdu/Bc",
-	"mraIW79NxfwCFfPepLTbwKDArd6PGvX7DiS4dj+CHUSDFZTTCcAmdeUIOyonQ3bgEDCjcmOUtQerrhNF",
-	"oxQMvC7rc881GzhhgCUXzKxAtB5MwND0bdBM9lS3KbEmDWfaWbW+Vtc9wJr88Juca7xz4HPsiMJBQAew",
-	"zmbE1VnKaAT+OHiWlqRH67Ikd2wTvrc+oZsKsszUPx+lpfzMINQ/Rq2eVDm1wsSFeb7Xiqxi4vkot2oJ",
-	"tBL+sRvUjXXU+pDOXuvBXMyrMRtcXFLx+O99m7/2hM2UuOO1/rxdcC/PLaOr9mcVBXQeSi0iPKd9t3up",
-	"t+z0TSfng+vZ2pw/qz5/Vn7mQDFLV476A7NtZB94cxrl9rTUTIjNJghH58oBwOoj0DuAQTKk6ix9ImVk",
-	"f1s0a1EyYdSFurRRUvQBp5Oz0O3QEfYvbHUxY1l6GDUkY1SbEnIohASBCr07mmji8oUZQOW/tn/AecbG",
-	"2CI8kCN16JopxqUTC/gTMVozYeaA/KZ5zjOqwiFaMYOBIg0vCOl9jBRqpq5ZU6b/J1jzC7/kt9m6M4fL",
-	"L745pQjh+L6KlZ8z+/d4zkyt3c3qxbeqPaY9D3F73xWGu9MbbmtVBIpdczbWN1ugkJnXZKyk8dZnGNYS",
-	"9TmhutRNG9RBlsEh6Max0xEX3GTuEOzKlLsg7TCjXECk9YAwndAhwyDs2NfCYj+bHsixmFNqc+amvEiT",
-	"qRuWt5W5AyzVhqpGQ84+VfQXj+zZe9UZjqViirPqMJyTDqOAfMVMIu+riyTwiQvXSDzSRB/Ocn6ez0vn",
-	"I9UrtBQ4UUH6vTbxnzQZu9Eqq98BKIi6UURF+yVsXN/JivmQqc5Y1C+QgvPIHlxwwxFcDjpRqLsA+XDw",
-	"lx3hKfXxmdX+1qeueN1+c8k+c210vHVIuAnl8dgoSTzdQ6povYLBJkQUqLVRJdubhxa7u2S9/zgWbmoN",
-	"Ry8u4YbJ537A0DbtdY1V0Ci2tWZUo+Kro2me6bAbLNBhV2trPcu5YIui0Dql5asNguFRVT54p/eTkvqZ",
-	"R7FxEnDLNrS2szzJTtOTfFJ3bCx+eC5Ln+EeVmm0LFndpWR9RGimpT1As1Iv2ICnABBRGzRqlo/2PR8U",
-	"m9aQu2+7XJNo385WHJkG5FzrHwZMDTuegrTCQzK6OifPFEQ+Am1EqYDE7QrsPhzwNMWykWlg72FGk6oO",
-	"fQAm3J3vzLruxg2C4qr6FRFOZy1br9HscLHMZWO8AA80U9tFjLTOVDmTc+DK7Kgh7Z19e8HezgtieM60",
-	"q5DkCXMpxA7i1DiAVM+x8rxUVLlD3gKtaR1hCxcp+8xSMmFYmunDHs7/C4BwDfGfqZjtJgK7VKZvavG+",
-	"0RBseIuQvMbNtpKwq6L9ZyC/NzECI0HQNUuMVJA/wYrnyl4YUO14jZSruYH6U/uxC1ZEhAuXbMRaWymj",
-	"CuEQpD5SCbjtp9W2gaL62Ec+ErtDQ/XqEVEjETiiME4zppMAsGyogqLfMU/YAdlvv6rbjLAOpW24NqE9",
-	"sQ86Y0NZjzYcKgacYtmEL+oO8gWK4t5K1QW76pZoA4+HYPy2Jz9IosMA81qkxIesNdeGCnPLWMQU2g9N",
-	"7TGhjaJGKtBN9jSW1shuPW/n9XppCn95SRUVgGkX1lEI+ZYxIH40gSioI/De2p/qXiMfkB/b5H8U7u+e",
-	"/eumIx9mVYFuXjtU7UbfbPTNA9Q35bJA2HGYOw3cXDUFx/eskaYDp4XlNGrUSnYmTi/JHpaheLYhgbkm",
-	"KB5AWgarjryFgyijaCJdMUfCU2g0WLG6gEHZjHlwlVgbVXQvqmjNDs/3o7oq+7dPuVhWOe3urUQ77c0q",
-	"J3Tnm7lwnJdFCaw/YMiE6L0eyOGTUm9sT8m8ahaiHvKl1CzTDm9Yy5Hy0BlgJ9Xg/TeEb5ya98MpB28O",
-	"fR0cUobZXxAm5Kg/cA9BjF7fXAhNkm4kccHO3hFIi5NIcc2UBn1FMn7NSiUryPVzgCxmgGlnP40dWGRM",
-	"JnJEFEsYv2apJ7dNRmHwGOrpiJxpTftMA8ktN0QALXhfybHDdpYYpLKPgXF9sgOIj5KEDc0BKP5n7JoJ",
-	"s62NYjSPMdmC06RKwaCpxlI+tQ2AxHC9PijN/Ckl//P84wf7AzrZihwrr6NqI0/jPzot+6RO64D8v//z",
-	"f7/EW4BszETCSHcS/u2IS5IBS65YimKuTVUcitp71+FcPEwKFhfrOx7ILExEdv/GEgc/DeDYcamazG5W",
-	"WJr4v7aP/FbaPlXymqdMuaotrMzAHlVMQRXrVEsqrK/Cvb6K7A3EsgpwfOSKP7wAlyGOnfxgMMftzBak",
-	"CGivJ1VqtVmxR1IJcjag1+zfYV/3ZJbJ8eVoOP3Emr3r1hZfSP0YSjNdcBBRyykhUFKoF/0dPjHE3bYP",
-	"P7ZuVkon5NwwlpGfpDEZI7/9y+7+74Qasru386JNfj1/s1PcsVCTX0prk0pAOIekivXM4Ak04EX8+zKY",
-	"z+GN/8W/mTtOaoQBoNKFVzqzxau3m04yTW9zu/nxmq7dk115DR28011ctdFPJyFhTxa62RCriTWR4hu2",
-	"tKJWnUKZd5va36DV9hgKW+69a/RIXxW98oBuUdLDS5lMewtxLt9oGzmilaZc02y2BOlIwQeJiDY0g6BR",
-	"j/IMIUIm5ZPIF/47BAUo+FMjQZhw4GAzNQ9gTJ579pf1eluBMKa+D8pQE6hbYcZfk11d1jO5TxBKUzv7",
-	"xYRzJuFZtdXL4mcPUP0sX6i0CoKWDk3VHtPO5MGDmSprmYkUqw8005pLgdGTnmIu0sC2c8oz3+/saCZD",
-	"xUE+srbqFWPDiOhRMrCHimdBwjqEAlkZK1YvvDxXJkgSKoQ0pMsITimts73wqyMsGFqo+qvEz7SKMrAl",
-	"A3D3JYxvYJ1IPvFzL8kgSM+qyrj80gIojAQPBZB++n2A0Wlq6etxwGpam5b6VTf3zrghP47CrHuumxqG",
-	"V/U10tNAGH6EniVQvxK4hjw9e/ua/On5q5dbOyQwTPY4y1KNjDkYyTwkYpRl4JIDZa5gs4I2GqbUsLKs",
-	"rb7Iyd39FKnR79YhWEDEV1bh9JDLtO+/wmlFm2SRykD3qILrOZQGSoV7oloi2FT8dyfbYrMjvq8dcYay",
-	"taotYQ3eVCY3wIEKAiB9PjxM+64cFlGYfWAZAs9yZDQHLDfuI561tskb+8C5MgqBl4HJs6pwLhQ5scOc",
-	"sj1e4523z9072D6VGU8m88yRpp9hROE+C8wugABaCmPfjd1z1L0dSRSj2GNmKhStw4yanlT5jUAUA0Yz",
-	"M/jHYqBO9kFcMK2ngZ3O/BdbUan9DtrtcmREFBzKMsr48zOC8guMpbXWlk03zjpJsl9OIjJkakCHmqSs",
-	"ryhEBm6PBrb+QX+QBt7/5JDEkArQIQQ/zW18xoyabB/1zPyoWvlS99AVivIvcgzZn+BGLyu0Gb9mzSK7",
-	"125baYVcjkOHHyqZMA3UoSFbY6wRsEPOGJQd2iMMQkPYvSlkfRfMO37NBMa21iak4Rl1XcV26vePfnNS",
-	"XVZqR7XsS8ztefzsjyE1g2bom6OQxgV4mx1yYjTqFc84a18a+sgG9aN1aVJZ5Pgc7hWw1/agOnzCqNoh",
-	"ryGlqAErBLJiPhyDp1u57TlGbJ24LnzSZwYsi0UQ6OA2T3ACVWypF712sktfsefdP6X7P77c2/6x3d4Z",
-	"ws6oAZ5zf90KeO5FHfDc5fbv/9bp7Dz927D/z6Ho/3PMusN/9nlvqw6CrgG4tDsxrFS/jn7nq93ddkQ0",
-	"SyAbtru/s7e1Q87t+6IZUfgGfd82QPPCb1k6nZnEt19ZMnjen9vbL1+8eP7CrxMqsGKlzuwjWg1Ls9ue",
-	"BeWbO1n7HuPjC9rH3C/MAeB2ew7HDG1hx6n7REfTs8BvcZrVGXUaxaDTaprgSW97rXOEIBQ1Iee4khF/",
-	"kIJtvwcP/yuGPb8ACtb72b9WVW9okehyQdFgWsTGDBJYOlGxLgBfgJ53plYv/hK1XtNkwLatxalkNtcw",
-	"rVxsf71iAzdaMly31365xtVGZRLwph/guuOuW3C18eIH8NbuBv9s9+X8H8CSfJDmnBque9wnN+8fO03g",
-	"Vm9u3Wm0Z4ziN7jWPu0bkXSE9gNmhZB+HqjuS5ZFHFljRriDcyhl5k6SnyVRI2F4zuxBqq5ZSgDFCLGT",
-	"OiJ+f3xxdvL6/PLozZuz4/PzmGDSihs8m4OV4yrkGyCPwKzBCS3mugPG0i18d7dshAtyqoClkI30E6yx",
-	"ReXxCLvB3NKBvVnMalkLWQ6ZoEO+492Hmx30EBtw0HmZQ+QfU2EgK1DPojxk4uj0xH7/tT6Ne91YPdb0",
-	"uv0o79+HmQmouDW41SuaUAxcNb6iXkBagEAZVE93Rzwz4G1EcODBm7P/uOlN/a+j9++We1N+bEtuzAf8",
-	"ptwaLPWmIEjSHDR40X5OpMgcsuOp1Kav2Plf3jkmDVIQaeS8H9S3YmTIRAqMIKr8egGUamSM/Sa1KpZ8",
-	"wpR9R5yx1N5TVWg8wg+14VA2oK6ZPgCKDO8JceUYRTjUimJwqsklLWJGm2jaNx5Ne08nxCja6/GEdBmm",
-	"dK1FsNQGgftbAawPXYQAfytqjVTWOmg9g3ou94BZUjEHpQrUMq4EZoecsT7XhqmIZLJvxRhEGxLWUlnT",
-	"5OPRyAz2iE+OwPkfESWh/MfIKyY0/laOIDznPEo6MoMGPsk5tRSRD59HLp4EI8aKmNIDMNFSF/iwlhcN",
-	"ILPQowgRTZdah54pnmUs9fCVDrRACkacFGAfJE0G5Rl5IoSahxaLq8tNAZXKH/t4xLgs3TRA4dbc9HTU",
-	"zXhCMMDft8tVdH45itsqMLybj2eHsl8h01z5gcFunn3gW45qs8LzVQWst6eUPgg8RVGJFsoX8SFup0eI",
-	"j6Y4wg491rwVv45waEeTIXwFS+dZobCMy9BeD3q4UKl65EtE856dwn8yBhWTsytVoh5zaINcBaTuHXIM",
-	"aMIUWPwxzBLoq056GBeJyUBmAHaIctkRrr6/SFP7BjQOJwI20mZcm8gBkiPYvnVfiz4RYa1ql54mUlTm",
-	"Gd7WNohSrbgXcK5Wyq/KLHYRtpBQJwzuldl/DpA4EGvbsEUOKaWBkawkLx64pAEnY4TEUsqF2wKUj5aZ",
-	"ffUG+yEyiceCAy0gGUv7kI+yF3wGL8WlHshIcFN91YHop2biWuYMsKKtdEGgszuaHIBHFWAmE6qwb4KS",
-	"vl3jJzqgVAK2xxUTxJqMuuCytRoSGm+sJEN0v/pSlKkZ0Ee7flDiGrCsuyxxBHPcAISlW2NN4tPjD29O",
-	"Pvwcu7bp+PTo5E0ckfj8l5PT0+M3MTbmvDl+d/LX47Nj+5VUJH599OH18bt3x2/iyogc63fDmKa1Eu6p",
-	"sVRX2vHWlzUS3qtR3o5qqpJdf5LrkpptgPLsfCfGUadVKulrIWkw+F/0N40Vh+BTkSryTRy5Y7AAyyDA",
-	"a/CElVWjI9qb7rypLGKpuSJqpC8bMjnM8NY5TQY8MN+pkSibjFRfVfdROO6//P7l/wcAAP//",
+	"7P35chs31jeO3wqKz1NlO2lSpBYvcj01j6LYiRxvI8njzFgeEuwGSUTdQAcARTP5+lfv1bwX9l7Jr3AA",
+	"9EY0u6nFsieaPyYy2WxsB2c/n/NnJ+RJyhlhSnb2/+zMCI6IgD8PwpCkqnuM2ZTABxGRoaCpopx19jun",
+	"M4LmjCqUYqEk4hNEFUrwEo0JwvKcRGjCBaKs1wk65BNO0ph09jvjpSKyE3RkOCMJ1m9Vy1R/IZWgbNr5",
+	"/DnoHOJwRrqHnCnB49WBf+YLFHM2RWpGEGZyQYQb95ykqjxeOh/HNAxQgj918ZT8z85gb+dhv98PEE2S",
+	"ucLjmDTNhjNFmN2H1dm8n9FwhmBZekKSICxIgDCL9JbM+AIlmC09m4D63Yd7ezt7W4PHO9uDQctZnJBw",
+	"Lqhadt/ymIZL33ywgp1J8ZTAvsQcR+XxIzLB81h1pQjRPcYZudcw+rNTPPVTwAURknKm17rQIy+wtGdC",
+	"oh46ISzSZDHG4TmiDI2OJt3XnJHuK6zC2ag8q7POE/x4Mgh3d6P+9vgR2RmcdRrmdRSRJOXmeEga4yWJ",
+	"Vqc5UmJORmgxIwypGZWIyiLpKI4wQwSLmBKBBPl9TqRCC6pm8JTECUGjbKBw2f2FLCsz1wOUZkrYPOns",
+	"fzBffAw8Mz/GirykCVVd+H8/lWvKQSGOYzNhnhKB9df3JFpQFvEFwnHMF7I0m+2+Z88oU2RKRGXoY5Jg",
+	"yvSU6ofnEz12oqkaxWRSvl6DJxuMJYlnmSck5CySaM4UjfVySgNquikNuNM0HlFi2T2YKCLqx1IcLbCm",
+	"SjLhgiAllpRNEZ7iCrN61DDY+/fvuwdzNSNM0RAr4t9FTV+Fh9D94+eH6OGjvf6DMhH9QLAAAsRx8j9n",
+	"HTnjadR4AX7tHkhJpcJMdd8KfkEj38INj0p4RGK0EFyRAv330MFYEqbM/WDcPabvsebi5UnGPMSxl9Sn",
+	"JKGMdgL7iIfoPwedFAucEOUEjFKCjue+jXvD4iVKBY/moZLuMlKJsPtJgLBEI4YTsn+B4zkZ9dArIwOm",
+	"9IIwJMkFEThGiiZEPgXCSuZSoRmPy0v60Al5zMX+OMbhuZ42+ZTGPCKdfX15gw7V0/l9TsSyE3T0eJ39",
+	"TjaL0k5QRRJYV4I/vSRsqmad/Z1+P+gklGX/1nugFBH6rf/+8O/9j9/v977/787KbgX6LUfmjYN+9jUW",
+	"Ai/h5A8uMI3xmMZULZv2D66U3r3Cb/QmeNdWfG9xef8tyKSz3/mvrVxh2DLfyq3SZPTsfhCYRUceZvzG",
+	"TmWsH6ibA3w5pFHr8Y+ifNTX8A7vuMQMm+2HHg5xgWQ8nwZAZXyukCBTLCJ9b0Msydo5liZYOPbtyrEP",
+	"Aq+aI9QpPyfML1lHIRZqqPQDI4TRFMTSlBdE04QKqVBMGemhoynjgkTmFkuekDGPllrSxXw6JRGibN9c",
+	"+jDkc6bQTN9vpIcwmps8Y3zBemfMLdcogvl6f+3q+XbNhNueS75Es2BFplwsfXRxZGVzaJ/Rx6LFz5jE",
+	"fIGoqjsG9/wlqMVNx08wMCFSmI+XZiqz3JSI3NuvRkdzIbmoISJGPqlhCE+MrGg1mqERfkFF0ZnQWHNn",
+	"o76KSIuH11whxadEzYgwT4/4ZCKJGtWuykyoZk27q2sqssSD7r9w949+98mw+9HHGD8HnecEq7nwqXpl",
+	"tqe0QqrViIn9AbpvdMEH+twYV+j+aIJjSUYP6pbifukTw2POY4INaf+kaM01trMpyLCfTo9eB1obtuoV",
+	"VRLFsBkS3X8coMF2gAY7eoqDXRTRKVWyoips97P/DfZqZj7VMyrOurjJ/e6Tj38+/vzf/5/9c7AdDHY/",
+	"+3fbd1v1wgSRfC5Cck8imnPyFKtZPgm4lFqlpnBcRqJudEkLivcvxCPoXuFzY3iBnowknhB96QRJCVb7",
+	"OWH79fpzsgROqI+ATCYkVIizkAD5T4mSBTZrtKUzBmqivTYjj/2xj4DEArB+MYrwsocOGIfbU5oEVWaI",
+	"3e1tNKL5MofnZDkUZC5JNAoQZ+SMLWY0JoW5UK0vR/o64iXa7T8p/56y4SSm05ka9RBYg1QiQSb6hfpP",
+	"TffaTt5HibXO9Gql+xu04DN2is8JyBE108qxFnY8CZCchzMEouPdu6Mfe+gXspRwxQqy5Z5EfMHMBhAc",
+	"znK7xYiXnI4fTwa7ZHdv0g0Jwd3dh48mXfwkGnQf4Z3xw0k/3I7ALvbKo4pFVstB9/bWcRvU/f/VcZmj",
+	"CRipNXxVW8SjzOqlYFSMCQpnmE215ftey2Fq5Kz9EEnKQhLoA4A9neE0Jczw2oI9SiXaHWw/dZLkjAHT",
+	"MMuH52IslX2nNgNldVfPOo/AbvBv28TY3leSOEcJnpI6vkD1l2uZgn5geA2sgZ0oHp63lgKUIal/UJIC",
+	"WlYb11WjLKBsCL9vkgVNBj3YCQgbMaztEVk3YgxvKg5nPTfGyp9wkWBljNKd7Q6YDDTR5tjAnqL9V+Cz",
+	"Xl/hT28FDT2qz4FCCZfKSKtUPwPWFujP8yURKMVLaXWynOx2n/SePKlZSII/DeFFrXW0V5wRY0q8oqx+",
+	"njHBG0900O/1+3UTpezSE30DWlHjwSuO5DlNe+g5FygiJAVCkGgutc5vNLU6gjCKl58imghC/69AFH0v",
+	"UbxhJzhuZ49jFFFpjInihXIKcON14mwosd/7WrxN/8CCYqbquM2F+Xodv7GPXAPHeU/V7DkOiZI+H4vR",
+	"kLXGD5uicuVPovHSmJ5BZlAEhmCB+5fscvRMy0zzDkFkSvTvtW7jdPOxEQpcEqc98gVD51S/XXLL75Cc",
+	"8TQlAoWYIbmgKpwVjLuqlmvW5CUrOMVg9WQ+672UKWfSBAcOOZvENAT6D42zWv+J0zSmIUj/rVTwcUyS",
+	"73+THJTl7ErqX0T69STBNB4qbGzMiChMY33RWWa35mo06eqHEY4iQaRE5BOVSvbQSz7VnJ5rbUsSBfuT",
+	"YikXXACBWB1MU8N+pz95ONkePwT1XmE1l9o8eRJ0FFXAKrJFZRswUyqV+1tb4J7rReTCrUpuFSf/uS1l",
+	"vTW/NhtasUAVCu34Mtdbw7kQhCmk50t6eqDnXIxpFBk/wqW3fpK9pbDxp2DxEhIZpip4TBCONA+RSmDF",
+	"Rbsd3cl39HlhmOYtzSd1HRt6WvB/JHgJmnDEgZpgI4/YBY5pdKVtpOYdQ7spxc18w7T+TuJMC4cnQTYJ",
+	"wYXs7H/4s5MQKfEURNFcKoilWWk8AKGVcs2uRWe/s2W0g88fW5zA9nZ+Au9YKniohxnHBD1jyjj6mg+j",
+	"urTrOJL3JI67WmyRKNCMrbAvaGS2ZQQuF2lMCdi/4mGdCswkNW+7hmNT+evK/AecIYa3Uol+fPby6B/P",
+	"jp/9qNmrnvKYhDwh6PDg9eGzly+f/djuXvTzU/kBR+g4o5n2h1GY8HVdEbNUu7Cpvh9EEDQRPEEL+JPq",
+	"PYBDeM3Vcz5nV7syVkgOGVfDCbytxIFgRH1hjPFpn263wbv5Br/mCj23b2/e3tU5XcfugitNLyhwDqgl",
+	"n4tsK1/xiE6oz68FZvySz9EMX8BuSEXj2MkCvReFuL0L1vomaR/bgmdghm/xMiFM/UjCmDJyxZM07xpG",
+	"7mXlg0QhFhFYxORTSiFA/E5qDch4R+yvUULUjLeU1QW+ZhcCt4gal12Lc67O+Lou0Rizc+Teqk0Q9Jqj",
+	"RNsKEFoDLeEpGpntGSGpDZXFbGm8JinhaWyEuxvmKseS4Niw2CE8UzkUFyjIOC96cfLm9Y0zsMqkrmPf",
+	"D9gSWVIyD+2j3X4fYZSN5TxwAdrt7+kvgNSM98XqkREnZi/0VQvQ7mAHYbNHinMUYzElwRnb3RnoK7w7",
+	"2EU4c+vpszZPcTYN0B6MDWq0VtT1Tdcf6vdFJCUsIixcOgeE0OJNa+gQNGdT8pqrE6yonFDIUbnK+Qv9",
+	"PmBlsvDGChmAVwYup+O0kKXSig4GD3M6sDRAIgTLgPDBSWnYZtrwT/iadOqVJT5Fo1KOj72NLnXHyj8s",
+	"SIXPriQGrWO45YdhZicpYXkA8NKnK/VrTJxwRXWPKTsHfgPOX5vvwIXxV3LE46iHDuS59VUzskCckRu/",
+	"+sUZXxe/1bYXiRC81HEzzkh+8Sq7EFS2QU/kROEr3jSpcPlmHZmMqJIHGAS5INiIhWPzh3G8gzfAxC5A",
+	"NbA/bHcJi7JQQKoL6IXoOWxNu5OB+V/TRVu7cJO/4bzR5spVNgPO5JTzl5rnXulYNPseKs6HwL7rBCB8",
+	"CTq+Cf0O+ruP9x49zHL7qMwjGSDAWzLHnRXmaK0udMo5emmn1Hw4lVVcm6biXb5vseY4XmG2tOuQVxRL",
+	"igzBiK1oipwbxmu3VvbQqVjaC0IZeoSkSeRqtf3bBXeOfrOePsrm304aFeZ5LbvuFgipfT30HmuSlyap",
+	"VV+LQhabvRllyVPJclsnd4qPwlTeMTxXMy7oH+R6PB0eyQNuFq1MGXZc0viPyUQQCeFPLlBsvHVZ7l2z",
+	"3BkUPRmFpWxkNF+b6HnNzRpBnGh54zwECwE6oF22cUdecJtPVzhKXw7huvNced4dqnEhX1F+YZdMOJwX",
+	"3lg9W/fQPWmTBSMagcB1GYWl64rRhCw2ubJ7RX/hCREXNCToXWk+zUftX8l1HPlJFhSvcEmj1EvEQQEp",
+	"6fWFHcH6KlaveL4513bL5TxNuVAkekUiik9hw65AGfP8hcNEv3EIZ1AgDcj1Lr5Uv6ydhNwr3ulsHAQz",
+	"R6dmnOYjr5nidcrJezK3FfS8RkVVs1ZovifjGefnxyYH40rHsDCvGtp8jurVlHTKIGHJzUvQ6QwYbabn",
+	"3rBuX53gNemSdjl6fdqK16uKl4V1Af/NTPcJVTYvQyFF4lgiPoFENri2LkcDQnp2eEhHNh4AT5yZZd4B",
+	"PkE4C0bpzUyFPnFFTRAs9Cbj6pNRfFGphHnJWcSZL/MXXi48Lzo6eYN2Bg8fdgcIx+kMd7eRpguX12d/",
+	"Vx7mpx86Kwl2H//c/uzNOQ4Fwfr6YOUNcEJGC6j15rlqVtr2w25/0N0ZnPaf7O/09/v9f3UKQekIK9JV",
+	"NCG+kU3YpSkGG3SoHNrQ5HBM49hbu5CFYvVxm/Qk/SyJEFjycxbro3RuR3e0VFsrXJLyMZkocTX6WZqH",
+	"nNE0bTsRSLW/vmnElJGBp9JBCUJMYhebJ2MiKhkQ2+hEoRc4IfKeRCe/z7HwHop++/bq25/HWAVoEnOt",
+	"8wi4aeSCCDQjcQr5DRMKyWTlQU31hfmZSU0o5RyxeWz1l9Ja88mkM858SSAIvrDr1Oqz8Z6ihaCKrMzi",
+	"+91dtN1Hj57sPkT9J3uPyzPZKSc/7a1Oq3CTzs6+/xukT+r/Q/cf9La6H7/zXquUa8N6aHi4N0kUHoDL",
+	"XNm094N/ot0XP/veKkhIU2rFSJXwuK1yEpUXHkQYveQXJMah98ghrOwjKKxIgFLBL8CS58Jwm2VgY0KW",
+	"fIk0IQrrRiqwIeAYAmVcr7Drg1bnP0+jRt5USI3zMqftbn9wOtCcaQPm9LmYNfLB5bS6vXd30N2WwAgB",
+	"t5Plw895u6NnPyfx8rkSey7tR15sw8e/kRBCs1aaHbF0bvSMyLiDcPy2ILJsdketvIPcWGPPUKUIQ5GV",
+	"Y9cg96oUsDbr8Dal4p3MuTmZs1Hq6Z1E+qokUmnDGo/uOsTVhtTytQqzikTxCRMrRPzCYw2/f4unfpLE",
+	"U+CI2dJWmXhWv+jJmir+KntubUWgNaY+V0sXA5vVXJ8mW82MLlU2r6S4VpNYA5ckWz/AQp+xPKdpWtES",
+	"2r1fcYXjNa/P4oXg/Yrj8hq2H5cHebjb8WbillQO2HE3cpDlhduVriUHW8Kwgfh/n1c05OGnhLLiDwd3",
+	"GsCdBvAX1wCCzqfulHfth+7Z3mv7xwfz2Mfic12apFwoW4436+x3plTN5uNeyJMtjlPa1XQ7JWwrG/pz",
+	"8eeaaXV5ai5yN8sF1bP7hvWRr28j77Sj29OOvjJq+OwVrgllb4QXayPLFbaFSHLGUyQJcXVIZbFppckQ",
+	"575nHMdvJpALvk6/gtEzJetj7abmk749365JUzVgRWvRAtxz8BupeFIf+Srtw6F7+HPQmVGpuE9JeHZB",
+	"xBKZIIepzIwCxOOISGXKalvrtmbMmcnkWtVvW7uy/fr2ewejBGRkDqL9tI4USXyTYlyRNWBRbruR4nGU",
+	"0a1JU55XVNjO25hgSZCAGOjCFMs1GstG+tRMwQokKOFWLgW9h04L1a4Ch5qphDMSnls4JM0RZYX/vunu",
+	"Pn/0y3H3yavtvx96LV+8HALYUM0twAzNWYqpxT8AzQizkGhN7ilshikRN24x+2D+iOfaDAbdbfA6rr82",
+	"ze4Gk6ss60hby90kVVrZSfEScqwuRd7A3Ww2tY+UtOaZuOhlK2Z14n7RilE5zfZLMEUX82zx3hPzaNEA",
+	"bFEXap8e/j7HptJm5fDeMWogejTxwwFVEa8azcV2zvGbYO4+37i96dnmFph5UDZl813JbdtMWHgIIViR",
+	"l5axFa914aIUaDUXDJu60Z2ob/KsALvYzK2S/6T9xTS0OE8SLJa34V0pAMr4ENYsioTMSpkht1iza/1D",
+	"GDvjohmaQZkcyfLFH0e/cfrPnRfxP389jv/1/Mn5v359/dsR67dhkzfr/qnxzFQ8MuVtWk9X7ixbaZL3",
+	"JIqpVFL/Y+HVKP8ial5bJetO7biq2vHFRGQNo8zubUQnEwK1z9azBRe5oCXnrKyVzLwTzEXBXDyDduK5",
+	"KHI3FqlOv/QmW5UVWWz5YNDOpMYJn5sXt6I9O1iLI1KCrrloXzm/tKWIa3xaY8zO70kkCJYcEnctgAVg",
+	"it6TaMFFJHOLEB2ZInqJlw5yAso79U5JxWPCnqKImyREW9XB5xVJT5mcTyY0pISp4WTOItmGIbmlZKXy",
+	"q4emrR80gbqXYkVljT1bKk2F+j2qVExsuabRX4DpAsk2Fa02zn+DVDfN59c5+Em1pBSc7zZZUrOtFQDd",
+	"NZEFORdpPJdtxgsBKxDAD4uV8S4PfIGZMsBiS5RwQYBYppxIAwQ91scjSTwpzawGaCTomK1tbwW+xTR6",
+	"T9WsnQUI0x+2PRPz9FekVED1srLZ3auX2oXBMEDFGYZaHkUT/uahuLSANbz+LGCGGTRx4adDN3sarUMx",
+	"t09bGGxwavjucEqHO2/Pf13+8cx+1OIiCqJ5Tm29vYEF01fLQAoD7ZqqQc0glYQ9XblhHQsvVdzRJ8Eq",
+	"/OIgGOx9vn921nP/3Pn84G//3amd5zpXYT7Bq/h8jmEcr8uHaIa4VkRCxQOAYOgJnTOAAPQe1arQ3L5p",
+	"7dSSodNPfcpRxgcql7ykJFndoqwGOdr2k3bllhaUL8ffS8w3Y3cVkb0q9gr0m5NIRZ8pnVyTLtbk4HBu",
+	"lY1cHMUfXYv38c6/8e34N94aFBUvUVlYXFDpuSRoMePonJBUb68kxK/aO9x1WZ/S8qdPYSxlCmALyMZw",
+	"Uo5c/tkZA5NeDmM6AUjDPppB2lWsiaFjIOJ9AUFcAWNvj5UeWCDx1trNMQEjOCQto34OYfrGBnB15o1m",
+	"TPbgNxeMjEhM2szWPleSe5cTa6UxvGIfHEEAI53GWFtr5FOFzzznQi3RjM8FeDGSuaSh5kqcAU6tmDr0",
+	"73AuZ5QzC5UqFV6ikHOY/erELObjMCUi9BrwwIfm4Qz0pMkEpriY8ZgggCMkrEaF8/Lnmo0q8Ot8Qn6Q",
+	"0EyTLCCCGjxl40rjDElcaxpaTNPG85p68b+PlEH71luQYXnXjNSvgnpfnx2Z4NoGTuY7wKJMsFhuqDUC",
+	"DrA3BO6gcmttSS2ooHtUiBkaEyR5rG3HRVtjFYeKXpD695cOF2GwhnvoiJnf5cCcWBBTMsjnLNJSAYwO",
+	"aBrVdiqTWjj6ouEMTqt0rkxBhbUfoIlPOyuYebsU6DNckWOdHwWdKLSggkCy34zgCFLApNeIdPemlbtM",
+	"YGWTDtfKEPOU1s/P5/5Z22gGXzCXmAbtwlSgyeL3eTXT6d1x98fjo+en3R9e/uKtW4rnjbM60c+0txkM",
+	"ieQ+7RqKNm5iYJ3raHl779r8xTdS5RQ4nFy5FmhXBshmoFpegQ6QpHr4TKWbYemSwlpxEYvwu8pHfGaa",
+	"pqfANTeAO2HPviwzg6w/S6HFhgN2rogMj1Arh6Et6HcB/7vSJCfXgcrmXaF7RM6yMoYcFPXZwvZnl6ze",
+	"rV5SSZrU70a7zvLCHhqBlx+K2rFpCsWZRaeeEBXOCHBIo/VvZgW6ITazAq35cGcFfmkr8DaLHC5nalrf",
+	"1Wp/EPBXF/1j7YJIoeLC65ksgghnTm+q7HHbJoP29forv7N74NmfZl13w9CWiQ7LIRc1XeFy7WQ16GzC",
+	"zbnLn8pVV2etsvL14wiUnc8tnneuPeNpux6ntSCXcVpj6TcKl6tRrTH/ZA1TZrd5VXH6xl275uKv8+yW",
+	"nLGZBzeT03ZDvUcc5Iygep0qwrmNn/WYXFCy8IliAd9UEn2kwpPJGhYF2Fc1DAq+uydtvyDoWebazFBG",
+	"FcWuz6ZRJldNCCgt8BLMmEfL2o5QKii4I566trwkSVWFOo+sC8L0+jRNl9CCkPPeVXBJbJX6NSrFGwRr",
+	"ZxkIf4MVOKMRnKnB1PaE/mr5KpXDCyIAJHqYzkU4w5KsH9BQgkkYcjpKpqhXC0rqjFyHhr0BszTo2bU2",
+	"q33inryq9drOHj1RWJi8JANr5JvSlLan3qJrzXgQEPmEp1OL/dS5HHyFdKdVNPBW6rOuRM5z2TrY7WWl",
+	"OSFUTjl/dcF8MbttWUbgOFYNGRfv0CUSigxzbbJ1DKO9SVPHjbBh5BUkw52hc2forDN0HKbhAeAs+nPn",
+	"TBM522FQItOjMW8yF3J2QYS0EHXc9P1zin1FwagZ5bTQq64UfUBvi17VkCoSAel8+C8afRytaqfQ1gRP",
+	"JlxE0IvE9mWHapYIL9GJIiRGP3BIxvrwX4PdjwgrNNju7fXRu5MfvZpCbfnXaXXxeSchNRcsQOEcMg4N",
+	"bS+IVMhG2tvf5cPC+1/ZML3nTpvuS94ZAtAe5RUNBrDsChuVea8jnnWF+JtXuTenv94pU2w+qFU4iTgL",
+	"ECNYXCKPxJHoCYzc6NOzNJbPNMh6U7mTXHsT/m73a1OEo2yjC42VisRhodJ9end7CpMcTbAoZ+Rk/geQ",
+	"8dmuaxK0fSJc973R8cFPw1cHvw5/Pjo5fXP8zxG6P+g/uDaizNuL7/W/IImWa5TXdAI+OztpzGo2s1xL",
+	"IJYO12QgeKnf4F6BSeE8Oo6zYokSbOq+K5UXrhX1+lCNa9qWN4LzmtI/F9Xe5njxVxEFbV2U8XXEsiRN",
+	"aIwFVcuhDLnwTGmAEsrmtr8wl5QRFAFdhQSNiVoQwnJOokVsoTtRrof0HhXdfRGfGxDjvDmjty2jzT/7",
+	"MoEnb7mA0etroyYuGFKme8+2ei9oq1SeclZqc1rqmkyfoNhIzaTjmr5ifIJ+4nwaE3Qy41BviO6PIOVn",
+	"FKCRpH8Q/d8EKyIojvXfeEqGU8Hn6ShA/+///N8HoO6AWwwpfsYmhETyqenubWLREi1IHPKEVFr1tk44",
+	"SvCnEvpOv792SxtQfxr3dbP0FLvPoEwqt93WKhAk4RdEroBE/Jmt0TZXp3+Qzr7+SevVVlKuatMA7N0Y",
+	"8/l0prLbwfRl+1CM6fG5GvKJ/edHz6KLIx46R3x52EwBtjjBxb6eq/LC/47M8igGzfLAga+2aV1T16Bz",
+	"geM52SwrrcIOzBssAJP3Ov8Au3vKp7DtazYG2BUIIbtJ5orY01Gc56Y5jGZan2Y9nI0QJtHTgl3GOJrM",
+	"ha3GmG6IbOY2OTDuOSU4m2plTVGyoerr8gVurzT3DvhMU6JLp6zqe5AQ8DXVyzbn+IHCJmxJjxEwEy7q",
+	"9ETTxz8l+FxfLhublDhNCdaWurVtIQ2w1/lC2tvBXMDB+QpIwHlYwwSP9MUvp2qVXvykVTLNJklBXxW8",
+	"8LrElvLObeYphctxKUhgS4cZHrDiaOyxgdbS9NuaRNU3F0R0CVjKTP/XFLEx89EC+qfoT5wN0Fs1I/s+",
+	"wJkNyLRkbK2H0WqwUHOiq26g/jzQRpdJjY35gohuiCVBMdGvlIFNEDX3mDKtkkZYzojsoVc4si1YlTMj",
+	"wTCNycRTVzm7zHL+/QF3/+h3n3z8/n43+/OBDz62QrGw0bXU1uSRB7raTGbnP2klmI1EuJPHtyiPLw1D",
+	"mmGQmiLGTIY3wZHe8aG/Bh9aIbdDLFSNNiV5QqDZXUIwMxJs7jPLsHDNKZs8q1jY/p2XrCuJKatzzsNX",
+	"rgrflVgTyzJwFG2AC6en+ZKyite3aFVnHNG18anbQaUZr5vVAi+Bgc+XlE3BcyhnfB5H2tqOOT/X10VZ",
+	"T/pGk81aARXnu+Obr5yPbxCMy5xB5mAzPbczV8LGYCAVXmoO3wO1kS2qWmZqjuZjDdUD8t/lWGw6V7mB",
+	"oOl/9VZsmgJS3OJ1T//dPZcnoF8uP6GUmpCNvm6zLILjZluWCdc5UAo2TZ+NQmw6RnORtw5ObL/dCVkY",
+	"NOSqa6uNJIsVriPUxHWyHZOYL9AfRPB8rIw4uwOPOpF7n/vOA2j+3R2UBFlB36i/Nppjzd3VUZZ9PUX9",
+	"zP9H116X9RPqe6+S91iBza2mMfCkMD3OsmIGT8y72EaxPqvK1LPB0fvdi41lQwmekuFcxF4JnQDiUGI1",
+	"5Nr00S3ocrflDOStR1vwy95v6bRNtAaqyTdjn1dJ6Pp5beTGoO9epa7XSChi49n2hBFOsVCB6faNJZL0",
+	"D5MJGfKYz0UPPUtStbT9r11EcJVIPH7r+mLgL8Eqv1hZ1ZeoeVICh+dDyi4I80fWc2++dHxXWFh/EvXQ",
+	"QXbaCyglzx9hHJwVOF7gJegtsJ5WN1S/ZLhZPPH65FfhTbkzCCqf3D0pspACCZXmXbriebyuut1BgevV",
+	"yctXRGwsKiGpck6kZgpaqYDsGnxOEL8g4pr07somFt5RtxKnXNZUVdvOvSYtxEh3X+QmIhsosof6cQAy",
+	"qgWsKjUNzgGrKvYpi5doGwhb21u9dX7VtsxHEMnjeZv6/eP8yavSukU0qSf5IsZJNmrDiR56kc1GU87I",
+	"aN96LaGHqOZUOTLViNqaYM9Dyta/GNivkZxxoUb7Bb8K6Fp5x3hQCGZY9s7YCK7g0DqLzY8QfOaGAMOO",
+	"kTzBBH69wLLkZn5q7SsH/MilpOPYBZJtFHNqO8mxrMQQpuqC924W3qhmfplqUJBSwrSeW7zJPfR+xk17",
+	"DWyx1GXJdshpduf37e6jxUGb/5V9BLs7JReB/melW4vxDQy7H//c3fG3bTksgF9UlSyXteA0ViUI+bai",
+	"Q1rnZ1Npismv7Mn6IuGg9TpgikUdHpiB6LMnhsf8Ik9VctdU8bTRJG8usWuISx1U4ANg72EvjQVWOYjB",
+	"4//sOFV+YjcXs3KX+IhF5NMxcY0+PBcCM0T1Q0jMWdb7yfyaEokiGtUm7VEih6ngIZHSB+RwmL/FqJgX",
+	"JFQGCs64aJTt666HFHNW8bS38uYTIbiQa8c2Cjf42LQEGROz3ksFDxwJD+32r8nZKC1Zc7txTFgEPIQs",
+	"1gcV2mBMeY/AM8Fsi9ZTyWWCmzlruYtvNsUVNuLSrjhEZBGCrICkDb/OfECDNrz7LvJavQ1Nwdf86m0U",
+	"gC3/rKVf36pid3HY24nD5iRxPaFYd8/vorFX5ZoHDNEcMw74I6vmy16ROTb1VINXfsEGe3/R2DRcn7dY",
+	"ygUX0TGByoFLONWMAyNypWootW/0aLdGOR26J+owWs23mfZTQYjmQpBQoRkXkqAnRXMhe+/GzQcZWZRm",
+	"tR691z63ojlWl1d5r5cPFvEqPf5zhZUrigEnEGXFfHFGFhZtV4ypnIFWOpd1rhVP5dVmp/2GEahOzDvZ",
+	"5m/0uSWZqukgaXGiJabRleu2dv2cVfCYbFKLdqyfX2mFzWOTaG5WUnOA5Xd4G2bqlTpr3J7dXBoMZ1ca",
+	"5j+zQhrHapPh3e3Bo1JrYQMnItGYSBqt9lJ9d/Kjr8twnbuq0NxhtbDXYg6VMUJwpKWAVAIrLmQtcO7t",
+	"ubFIgn09b/RVI139XdaCOC+5A7Sm8hxwhP/X/ktLoNqRMlyB9fHbytB6UPfDdkAcUBpQU+j3E4BNeSFV",
+	"rogw0gR6qQrYVAleophPHf9qbOmMa9fzHCc09sAldwqtZ1fjudDarDkZylD8G/N0fQ9jEFOFLsY1EXFP",
+	"7+JmQKUWfMvwqltFZ9Tcq1551d/aMjfvxmCgvYa98Hn4zP0tDF+i/SLduLMLHBMvQh5WLuc6ZENLOV7W",
+	"XyaXWi+guwN5otZmlVdmCvowU03fUVCCRSPQJKa0v7ut3LyXSRGUKWmN+LYSZbNIV2kF0nLd1jZ5DOzW",
+	"buYvKP6onbeg0LnozltwG94CewBOwdrYWVCRRBFfJZj2jNenJK6b9UmGHLfRvJuEaIXer0Ue12gY1RPM",
+	"xvIt+5lfxzpgFT2nhw61KR1xYiLQCeilTYpWRm1OFBQtvb3dkqVXCdL++3/PzuTH7//X/XF21jN/9j5+",
+	"79WAYSX/ACkR4rrQJw1nudKIYsrODYqTNfHLp9Ra/7wxfdPYku45qI9ulSRYIQG3+5VhvfRwQZg6JiGh",
+	"aZ0xqEgcS5PyZpAqFUdS8RQJkhKA79JylOgXeS6ufvWFb80HJtFKL2jzFWav9a3pOQ6Jki2qpQv8k08Q",
+	"weEMnVMWBYizeGkcQliek8hVUnrzP2uqyo9sAhl4X/gcMgWzjLJ2+DgrNeSlJPftVXFnip3WFUJBcwcu",
+	"1eYoy1mrD99UPOn2ud+/KS6wOieUI67Ywm4Lgs8XrBA0ijdBDt90/pAN45n7D24bzQPaFLUl6il0NyRJ",
+	"AL7IHMQH0sME9AwAaZrV2+rbVARZtIwJrlK83KCYnIbkB1u3li/qYQOckiWW0klly67AlntvGSVx9EwI",
+	"HxjcG0bQRH9vlmqzmC5w7Aurt0t1czBlZd6bzCXEtnFVfnn96s6zvKqyvjh58xrZ7/PyhjGPDOTOaEub",
+	"LSMTzUixwAlZkYZbjuuut5TcJPLENe/mcjHl6mru3/cQis8ctgssNR+bcod6WiP81pGa0R784sa3jJ/p",
+	"dBbT6czLjU9fvewSGeKURBDSkTm+FvQPNbSTYBXO9P0fnc37/Z0wweIc/iKjDUPuxn0tlPPHFb4tDEXA",
+	"Qbe+PU51Ji6uZD7fyr/wNdLpXDHSZDLk20+h+mQezFh5tl0QuUxnvmM/qotclQ1hLzyJq+x4sr29s/No",
+	"u7/z8PHe7qNHD8t1HgOftWRazHhHdvURuIi6VBHnsapvnyRnfCEDm4/gWpCFmEH+J1l15r5fxaDSNGwK",
+	"AXxQhETfEk/Ak34isUQRX5RNgcf9dgbkJv1jTVuftcqpLeqrggNTZjrNtwMI5rImpnKkpHGiBCY017+E",
+	"xSzpH3Uah8SJbWKkJwzanoVXgx8FppZmcxxDILsT+ocXv9FbtvMe1E41y6ZjmnPpqcSaRUgFU+qhYxJj",
+	"SCIEgUQlkkRcEIHmDIgrQ4meS62JoMMfX3urfvYm/XCAn5Cd8aNo9/HD7e7jfr+XGtjdKiUuaKRmtYSI",
+	"Q8Er9k87UvT5C009gr53JQIskIibTnZB3AF7uY7ey+fkMikLYAWw7DQcQO2CjAPQ32eQrpnlegE7YJuw",
+	"kPysW3AStFoktS463cBrCib4njcYV7370LGnwfGRbQZwhCpDMCswePJm1eBHoAxy6UMsyXVziqd2M8dk",
+	"RlmEEnxOkOA86aGXWKry7pkayCW3UfEVFOJ+U8FhE4hWTame6RSGZkqlUPipVCpzd8sR7KjDk+ZMr61q",
+	"/HfgN/tbW6YrUK/gddjKD9/W9JWC7LuPG6Lslfupl1B7xy6TFmQIgsSRwzszdJElCrVJDbqm63Wjl6e0",
+	"ZjEnQIoQHnA1HKpQHb9yb46Um+yYuC7tC7y0HgnTmkZxB4X2H3yLPtcRHwhar8EJ9ZoF4vLA8d6QlnUn",
+	"5L1C3sj3igSv5Srv0pjjaNN0bMdIJjQm62Q1eqb1PTD/bKsGC+Qfkv8UOa63YE3nTrdFGbIpekV/0BxH",
+	"gtPTbFjsmlAhm1bzFP4BU6cS0SnjwkSyMmIYU2a0tjvF4sZZYvF2wXF7b9NmxS/eUpe6ApMyNuc1lZfY",
+	"X7atKmlZSPO41di1zsfcYmTGHVXJz9h+XG4MaxcRoB3rX0qykpeG1Am7+qxkZb1nEE43D1rWZSVaHxe8",
+	"fG0lU+3mF+uYTIGz2f+19Uo12QwRTQiTDrShJipjsnVkNhBUxxYHe/Sw3ZlOMI1to5/1FXmGrAy6vlIk",
+	"SRXSv11PxDVLrN3HlUHNZjoS9m5qOywEyKcRc1afYoSLlViwzgRHZF1DtpYpR42ZUgmPSFwXkYUvrWYM",
+	"ABwwycoNi3mI4/2YfKIhjrsXgzUV7LJx1y+RGJE3eatbRhYQbbMSP2IG9olsP5nm3C+hUlI21afI46hQ",
+	"VE7Fam3EJdCmsnW7Yyxd4MKuBwXmZdaSX77Ax2TKNOtnbxZq4jLFeYb98fC8wdWrD6QNjMFL+5wDZWjC",
+	"AlsBOVErbdOqV9sDZ9Rv4WJoDYOyAoHyFBiQ1lasTerwUDzYJ+hE6X9nhY71ymudplWGfvBdIvtEUDoy",
+	"CJaTCyJwvAGi+aCRstdifb14/0s9vZkF1rh0zglUg/IJOn5+iB7tDR4FeSwrIUasUadoz3CWA65mRHrt",
+	"j2lNclysL5SaJeCMp1NmxEmZ3TyLfjw58LGb87o6TFDvlSncOifMZFVb6D4qwB6pRjt3J/35r/H28tfZ",
+	"698vHtPTkx/ejV/O+u8fv9wN904H6Ys+/XvyIvzlj9+feadShwwGO8QneksrJV6/vK1Jda1NLRlJOq20",
+	"kpJ02qiQnQM2zrlp6RlPTUJrHcWceEuTCFBwTh2eFEj9ac0W2OdbBR800TY1ToKhfPN/SS8II7Ie7j6E",
+	"vCnA0fcsQdZooW77cUwvTJTWlVXAJ55aisqE7Yu9U+b1yV6QawnsP/ZWqbaB4qmyfH9k9kj5sMteYW0r",
+	"YEFmfC5J2WQfNNY5+XFvast2SxP1YZbYypP6urjAVsOB12TOIiKgBUtFeUkwtM8v1fS0KHr7kCGufOfN",
+	"3nPTv1wNvhPg4AuNor/IUb+k0gczEsfZfmyWap39KiiDx0oca3UWn+clkklrhpRdUE8w9LbTmddt7nXV",
+	"OrtNXT2JW6OvRsI68SP3OY+nMDFRvboMKlGtXeqmCnY75bqVLu3xzn8lKDjZppQx+NYj2rzkU8qec5Fs",
+	"7hh/czBXs+08AUxPuYeeZ0E461dVPOS2a84MX0CLnIRgpg3M7DriMCSpslX0BSdwhenGtK5u/Sj/TbX4",
+	"d7WBt3mNJKHw1VZs8qqp0MaH+bhOS3H7U9EUC3XCBfHmPv1vf93+usppm9x/T5ZqsG+4dFqG3Ld2/x76",
+	"wwr1xWTvXCEZ4mLDDPk1dQHNsem8vGxt9TZcnculTj6jYDyPILNxBBmgbtSRNe3KdFPBat5eCWZvb1Bs",
+	"kFPKDW7qV0mu6wsX8yllJYy+ysWr0NZagnoFvuEaAMRTgCk6J8wIygSehYqT8hwng3+d7yx+7//j73t8",
+	"O3ybvhgPPj1ePn+YnDyJjnfVy9kvj+av+/gn8l6uF/vb/XqUQ3/FjCn989b+fMKhsgXqTheUigtyz8Va",
+	"wmXBpeE+KoMH8wmKSEgTHFcoFbowVxbzpDx5bTL8OQgGe5/vn5313D93Pj/4m3clb5oRoDdSmOrxoXEZ",
+	"HTrHDIEEDFmPFt2ABF1hGHsecoPKVe9xGTXdwQqYW7Eqjsc0jimbDl1GPDiW4jeTzv6H9VoZDHxgf/X5",
+	"Y623P5/q7WEGXKZOtrYrM3QTR8b7YKBKo3JH5tZWEGyhbRrgMYRap+Wq+gYbej+BEDZo7wHTguYPnkkx",
+	"rtZ1Aw5twaTJEnBZKTWxpLcxwZIgfUpILQzAdGPMyHax9U/BgByj0LR4tKaqyQdwyrvAoSIChTMSnsvC",
+	"JS1P7eRNd/f5o1+Ou09ebf/90K/HLYdzpmhcF1VjaM5STCN7EanMa74diB0LHTKMfTB/xEP9g0F3G+yL",
+	"natF3VK8TPSB15G2i3IqDtVK0C3gMuT91ozjoyI5o2li69DbsZsT94tWrEa/P/1CbC13cDa+10bki06O",
+	"628yA2ezcXSvnQV8E+zZ267QXPJsc4Oyj6bY3MbT2Wbl9IMVMWcZWfEaFy5GgUBzQbAZyGyJjrzwOyso",
+	"NRlut2EY+iODFuExomubpqhqemLnJWcRZ5t6h2xvXlGDW7QzePiwO0A4Tme4u11CMLK/K0/ipx98sEXb",
+	"ftiimDIy8HRdUYIQg41s6KOqQKIThV7ghMh7Ep38PseCbG5c6LG3PZA1MVYBmsScC82mFzOsDFw5iVPI",
+	"RJtAdlwlWe+EhJxF5meeqTRzaj92zUEJuUZTkJV7C0HVavayB8OmMJOd8p7srU6rcGxnZ9//DfRu/X/o",
+	"/oPeVp3rPuVSX9TQG3iAwBE8AJRT2bT3g3+i3Rc/Vzes8egECWlKa/DKOGQMrngHOwcRRgXYoU09Jwr7",
+	"1CHN50lgUj+0jNeCXd8KbR7NbL81ffmJNN60Kjhj5yfgNALV3t3NgHfynXGXyxF6YFiJW0n53HIe4Eix",
+	"ltPlra9WwpyKpDbh2lokJr3ZJKwLhJHmxIb5jbThNIIbPlJ8BF5FZVPsPAHwUHFRCxvsYDJsGbW+nFbt",
+	"gqEYh859EY0C5HhvNkXNehlXRivTli5NSA85MBCDiqZmJJEkviAyrzHPk9AuBRVfJ3lrdcHNLSG9wfUZ",
+	"gXNpu+sFhZ2qk0gFPf7Z6x+PXv/USnuvMR8MLWi1syI43uojGC/RGLNzpARmcmIY/8qrFd9IB6smygoD",
+	"ysE7cA5BTl120vWkXwuyp7lOwfj6UjgitwAld71gb+tgw2qwwmpP51KhY8cHtAWkp9joNmndHYd8Skmo",
+	"1cbNDIB1Jr6yRFbM2QpAQ4FkfFbqo7KZA8Bs3mqXz4Qy98+NPQRQpWL7ep6v1K75XAJl2ddCKFfU//Yt",
+	"hWpISPm6O9X2AAwsoqbF9aplADfYLU8Pz26zZd633DHPY1qXA8rtSsy/UD+9r76rXItOch/X3bzLMPAS",
+	"X/yPbj0L29QEsWjQJzfK+sl/0l5inMwTKOO6BYhFRj6pYTgX0oczdELANNe8Z2SeGWUlY/qHMHbmkvVX",
+	"ZXXI8sUfR79x+s+dF/E/fz2O//X8yfm/fn392xHrt9F7/3MxICvYj+WzqCXZutqkDGUhc5rn5mIxRzQ3",
+	"Od4eHP3YCTonPx+9fftM//Xjs5dH/3h2DH8fHrw+fPby5bMfvdDchZlcjsuU5jrlvnTSWoPnqfX8n5M0",
+	"i6ZaV6NrWFAKqEhSTbqsNY2q2RotnBgbOrDbp+KWOEN9mBJLAw4DFbNfGeL4ZaKHrXvd3UWzrhjN+mLh",
+	"lxppmbHYiE4APFArv5RN5Yr6X6dB1jUxvgv6FDe+XeinGM7ZKFyzYMfkgpKFT48S8I2J1EiE52rGDT/2",
+	"MirzfY1TEr67J211OthqrvEKZVRRHGcN77F9wOOv9vq/xjyqiQkJIlWA0qwt0lOHbuDxtx1ZADpTnAx3",
+	"GqMFIefeMdsy5YWgDlDwmtDrN8Asm9Eo8nejzUGVwSsxo5FBYYH8HQ8jre3eQGUGoDtM5yKcYdmE4myo",
+	"CDhlFSltJUpRC1GwaW9mAOJtbAyqsGmdoKiqA4uY0vYkVcRFND3UEfmEp1MiXKbzqlXbzJayi1jMyl6J",
+	"fV13e9KiYWZ30+2TvYGBYwA1VFEkyc14lNb33lMfJIuBIbggEUqImnELqAruek1frvqv4sIUmHkLLrkE",
+	"f2Hka910QaXXUQye2Amf1/A9OCP9dVZV5Pf2727vbjeehJl4cUz/btUlrj5GiqNH22i8VAZX+N3p8+5j",
+	"gwvDuALHUxbLThKDy3nVFlaPtkt6+GPPHr7Fy6s4O1K8hJMOELGJyTafYWiIYkgjk6QMCagjB5Ur8+f0",
+	"jEZtMLZWXtyO/RTHqcF7tnkEWNt7dlGVjcfVnW2Ty6D86bgH+mTh+udZucCIzUSz2v0AEBEyX7o1ye5J",
+	"NBZ8IbVO/hqyAbC5N77sBMXPh/bybBRj/uwl7WXiDXMfsGrylrNOPWpK4nqWtNKB7XtbyHol6BqF/8uY",
+	"XxEJwb+4BjV6CYIeErANQJOxtmpSFQ0YuTB12YpzFFOlYoISvT9WgIPhszSt/d9J4vDXMmoyt6XXxqjZ",
+	"BJEV04beVGaOcDQGK87gOGlWp02HMQ7PW2kbZv7tU+kyedUqjQ7ItDUrMU9/RdbzLTG2IvpIi1zMt+7x",
+	"wk+HbvZ+OrJhuwzGRO+nNEmhvouS0uHO2/Nfl388sx+1aZhFJnMWkbrhAX837+MGBIt4xTm4Ssadfq9/",
+	"vQUFZp7rUq3zCV4yZ/YYhvCmzBLNcBpUYj5XIU8IzOWc8QVbh+JTYsjbN+2BsRRY40EEhTpjAZX7HThh",
+	"VTb1cwAaHylXbmUxldQyzYyjrcqLAk3mx14RgqUj+Vgvpl9lbHM1PlMUDF7NA50TkuYQoPVlHNepzN9i",
+	"c8dP6TDhrM7Gga/06ORTSgVg+vkJfOAL0jYnYOnhlwTXGDH6mzaDb/d39i41/AZSP8NJXN8kKIOT5YhP",
+	"JkTk3Khd/8absuhuT2R6rfoyo1i1L4uEWaCS0kmUrk0jO7gcokWVYXCw+r2dxG6eQO6suUtZc0XqMwtp",
+	"JJam+H6ZLDYL9Ht+u0lxjxVud10Vb6erYoVMLglOYrB020OsfwH2ssbt0fI2XOoayOsobrtLdrlLdqnS",
+	"7BqQUI4U5+e5p6aHRglmcxyPAMYTnDcWMzIhBUxAW1mLJZIKTyZQRhEVc2QUkWClKEFTk0er3+rNhCkb",
+	"ZyuTHKWERZRNR2gxozFxxRPawpQOSp2wSD5FI+NRG7kii6rz6SkaOcvKPoPj2Fr4VFrL2QyCz5gTTnxi",
+	"M2KwAWe3T+qFG3AWGo16Z6ywdjthUO5AxzPzKhp2a/bh1I8FU1Fj/GBiq7zF4epoBWQqcCK9OlDLdl8r",
+	"rq1qxOtQkIgCynhExlQh/+s3BBcr7IsfXwzWCZ06a7ZnDe+t/G4T9gsH1YRsaF7oXRYRkrPX3o0+QCl8",
+	"e0/WlktsqLa+vZVqvktV7+XdIhvB3aUNl48Sykb6GEcJ/jQK0JhrU52F8TzyVrA2dEz3YjKvR3b1YuAm",
+	"+FMdrh203+QCzeh0RqCzKA1J4BpCAHK8hGWZnGUTPEvwJ/tPK0T1xWYrBXx7fufjmtLKTZ2RCWX/iQur",
+	"3N3E4Uq6YkT/PRZ8HPuKNIxjVq8Y2oMGBQDeJ7t7j9py8QMtacZxIyt36QGMg+OAVXDBPuDuHxnmZc3N",
+	"i4jC/iw8gF5LU8IswtrCxn0jbjvCUlUMZK3ErwxAH+OmEKMAe73qhavp61BozwSX3yRzFFq2tmLdhZaw",
+	"PtATJhVmYV2ZCwZwIettL7VdLrS6wSnduhhsORay9eSJ35sPoF+1BaT2+3sSQY1oLHkGegStd+5JFPNp",
+	"JeQweTjZHj+M/ONJHs/bAB4e50+W3Ourc/z59PStrdwsd83s77bTpOszfBzAjbexxWuu0HNL4KvumRrt",
+	"6d3xkTk7LU+NbeiAnFNzgf19zLSeG/UicrFlH5NbvovW4Goxvj2XqpMFA6zmY69diSpqOI0e2CvFbfaW",
+	"ad1ggo7mzikOac09NDIMNkCjiEpgZ8PsE3k+t5XPU6Ulqal95pK4/pPW5D5jtrTkKRoBjvHIGdpyniB+",
+	"Aba3dJVT0qjFldC/UoKO54pcpdTrOdZKwNhT2flnZww8bzmM6QR8wH00g61uKtuqNktv2/g8a2vePjid",
+	"dfpuiV1l+4nf3ACcRbQNczjMHvzmILXWNl52TXRtB7Q8tXBtk2VP62QLQRfO5YxyJrNWeksUch57BV5+",
+	"G4kISa1equUmYNxOYIqLGY+JthKQ/k1dLOhSkaAye1gTloeu8tpyktZqNnY0Z4DPXBP9fdIDidjox9GM",
+	"yI9F/NPp0Wu9BYPdYvhndaT+dj/732DvWjNfoLnlmk5mMkC2r9hlOvX6VZOhrMNANk5PbbjMGS2396jW",
+	"ONfFU6gcYujp0uRUtYcL8Mpx3ENHDFd6wTjFDESj5tEQBoFGA22nMiFYzQWJWqRNp3Nlen/YZAzKosqS",
+	"a/OmN29pvljtf+fv+bNJRWy7vOhj89QXLO6V8bw5W1s/A2qilzRres5UibJlM6lbQ8nOCmprrrz7NnBq",
+	"kr306ABJqofPk+u1CWis2lbs4B/mzc1epigrfga+mRdE6wMqC788xpzpFY5kV3i/RzqVwc7g3AvcqaJG",
+	"FVWL8s0uspyMoQZF7bCw64V0941y1s2uH8JPNo932zOzDRyQQ1x2SjOYwSaN2SjQgdWe/Rq20ZYNulC5",
+	"NdJIy68zNnLLHTWrzWt10/xJp5n6Ac+1Bq2/bSwPK7YvalYfHFXVDuoeaKwY23DcSymxa9XCtzV64JsL",
+	"IroEiwBxpv9rslqZ+UgLCeskseJiFQjeC2N+bXrXmMR8YRMnaUhKLjV4pOJVe3LT7kK/LndgNDk+QY8D",
+	"NNgO0GBHK3KZWpcXCUCOrPm0Nqdwvaq3MvnHn//7/3Pr2A4Gu34wwIpaZMPOvk5bZS3J+WpmPL2cztOm",
+	"Ee3XpAOVogBruu+cnZ1cXWPyakAHSJ7PXfE6lZ5WQjxvKBQgGfs7C6FXOMqbyjR2RK5qUYV9eLi7rglR",
+	"hoX+Mf+zN6yNiThlbGXN8XxaXHRtKyVYqKRsGhO7B5sute68t/ttui19f7+b/fmgZo25EmnJvx/U91kx",
+	"PiqOxmSqzWGoPbL80dS3Fnu/fJHmhi24w5V6HW7QzbBBUV3XyXATvdRqVhthdLXt/GOVt0vmKtqlZX0h",
+	"gVB6d1rVnVZ1p1XdaVV3WtWdVvXX0Kp80tYRxhqp25jm6hJk0AjyISEMiMeQ3sEZPCbRhKhwRsAFbJIU",
+	"V+XvBIdENQftzVP1UKQFEMoNkmjND+6A4+5yadvk0rqLcT09OAsZME0J75fRUc001yqqBwxSS6zc9ydc",
+	"XVF9DDqfulPetZ+6h3uv7R8f4JUfi491aZJyoQzMg2Z7nSlVs/m4F/Jki+OUdkMekSlhW9nQn4s/16TY",
+	"NfCfOO6mXM9EmNk16dB/xf240+2/St2+iU7MY1+QUL5NS+Or28bWQfYrGzp3hs2dYfMfb9jU6Wgn9gZn",
+	"9n4WNNbb0QnWdKssJf7bap7Kj7MANPwLKLH0t31Mb4/9XF+AC0grDjopT+cxFmVE7WLpg1lBPUCxSfXJ",
+	"HJxlZhEYQF8+t7glganEiUmlOCuPu7PsT/vY2mnVIukWHa5lKN36tFMTCzeZpzXppqiabXrGNk43/Qtn",
+	"dX5b+Zl3aZDfZBpke/K1uY1tSPfmsx3vUgzvUgy/ohTDDfP5vmQGXyVrL7EQVZdMyJvQmFzGf4ZZ1lQv",
+	"wUsk8dLqCiSeePzKpS5ka73AeRVutZVY+599w60y55IIVlODbLo5cRTzKbI5FogyqQiOHLxNpVscOtS2",
+	"RMSJQXhMYEYrPeTKC9stL2xnvfHvN4T8q6t22Wvfvc0S6hcDNbmj11b0+tV5dP6Db89Xttc19j4Amzy7",
+	"qAMkJvobZyFDKamzMB0eVw8dwXUV+lhskwVJpwwEHgq1jWkAR8dLRUDb0X9USg61wtwhF2o4qKCP2iln",
+	"yJBMEaZ6ch6GhETE9N76e22TjQN3E/nEZI41toIrZ7KVgxOr2s5xphZ6WBhYNRLaiZybTfOkT10Q4Y0U",
+	"A14iwRkKmlRYSAAB0PwlIiFNcOw64toEONPoolJK3CuGXCI+H8ekuMy9VvEXi+Tp2oqvCTjaOeSBx2Zg",
+	"x4aAo9uidQgC5hx+pNKE77yBlfop6j0mOJwViAW2e/W4Bi1eCy2hAU4aPs7etGFrl+0vN9TOlxtq98sN",
+	"tfelhqrQ66CjD0/vql6unoeXYgmOKCNyjY9SCTyZ0NC15oDUENdbpAJ7AQjYV238CZ4s/SYSBWjEz0eu",
+	"Vb7m7gDA4eJRFeaNpaRSYc0XOvwclLWpaQ4i3Scpl2oqSPZvQSJq/+GTSxGZClwPKU2l89AKuLeOAUrF",
+	"oXVsAeahNNUPHwuZLTXABwXI5lbAyNlBrm+uFrhDKixuLV3UebD1A0vwU3FV9Ehr8bs03a6H5m+fHzp3",
+	"gHpkpbOF9dvBPobM6RkXHsHVukPaBv6b9e1t27s6vN2pCta/f9/txhz6BdyB3RFoi2a3CXbIaEJZzON2",
+	"YJK+5dNYK9fJRBA5OzaoHhvakQYFBl5gEWUVR+RTblOWz8o+OqyBp119W7HTV8ynlGnisI+Ut3Iy+Nf5",
+	"zuL3/j/+vse3w7fpi/Hg0+Pl84fJyZPoeFe9nP3yaP66j38i7+UVIWnLi6jZ0rkPGAxcnQUE/Cu3HLm9",
+	"4Enb2/CtY/Kbo1wHyZ8B7+dSqOhsbEDAN++/TP2IISbFgZ6uiZygGeUGWejc9q/Mu4fYfngOsdKhc1o4",
+	"ygK0SCH+IAiWfryT5VOL3GlbCQZZK8DMMl7pQTPmn4CQIsIsyW/U7HXlssPc6o+uoU0vMmCarrHACvZm",
+	"xBnJsTf96sSUSkXE5Rj0AWJkUd8UgSQWSm0dfTyDhz4HX9wBWOhPth7p0j5XdBqu/QE8VPGMrfvBO/dc",
+	"lTzM/gXFjmYbOHCPiSTKzf7yAtgKXmdfJEBL2U3R5++m52m+TBbDy+xzJsHXMhaYySk86gd2D8oTqNmk",
+	"AijcKjRwiBlKTBq6YQ8zvtjXllyUtZeyiGWB+RQMF5wY2O0YKyICFJNilDyccS4Jkjwh0Kj2jBG99Voo",
+	"YXmeZ72V8HQn9NPQDgTGl4KAl3nVEE8xBMhCzhQO1VD/vOa2+1usmvCSnR+4u+RKjvZdk9WvusnqbbQ/",
+	"vWtnesXw9mU7mG4ScDZ3/nI1xMXGy2tKiPNL6bINVzIM86T4oFBsjWLKtOo1QYyQyL675TUt612+1PjL",
+	"k2ftMnJapQbyTi8AsiZbwOX5ibVqLDZojGZN9QfdVLaW8fR7shhuaA0WXvhNy4ZqIHLuSsu+fGmZzHNV",
+	"m0+oWAN4ayVpbsa1PViai9TsalbynxlZGN1plaSz1Odi+M3qXdnPLJa3nhLge6/Rr+pzhOM4C1yU4CcU",
+	"n4JoDsBbD82PqFafYkWED7z9Lx50rIkXRZXoYXOiXyne2BS2rAxQT3z/oJLm2dYb5c243HYreJ3IRaZf",
+	"uQVcmy29Hcfq2uyfijnJWusHCEaG3HRZVW9q9bx6F0qQt0acR1QhJTCt+NVeA9o0ZlqXi/mSEJ/XpEFZ",
+	"ylbn3XUe1+UmV1LmIt5DJ+DyMW0dQ6xwzKdzEhh8GWQCBBER8inCkSZxqQRWXEj7+4zfucoI273MeOgm",
+	"E628FX/nZRMnBItw9jNdC2MNFneCVQjFN7UHr/lSTKez5hLyn/MnP2ed9DevEIeqH/9VXhDoh+Jm3UOH",
+	"PEmxMMj9VNuVwIYwkwvw5cVlzb7f6+8MHvn4ToWfVKjDLcXNLShuio9gzP4fMUVEKojCawCRNWVrra7Q",
+	"vllxYLGrR5F1cPDz5VI3CHO82duxPDdNRp2dbHg/mksSrW8HYZPob7TPxbpV2W4X17qo7Rtv3gF5UP4F",
+	"mdO2shGWJQNrAWkakEA7vrYHrdLWK6Rr5lHc5KBARvW0+yprk+H0m9lyLGjUWRUpNJwhgdk5ZVOJsJ2/",
+	"PoOSnpP9/JwsratRkgQzRcM1LOyYyHnsQ9rK7Y2Mg41LzZirUVYhSKiN2N/nRCzXHEzmhyyeQ2CK8BIq",
+	"9Twjm+UG2nP2ZqfLawG7oJK0ObtGDT4SXOvmwxpyeg/zYLyEfet0PZOKkfc8D5Dk+QWC3YK9QzG2zdGT",
+	"ktG10huLi6hAp7ATle4oc1FKyatPnNgYk8SxUtLosPLy3vWwJk6ctDU5c/F6C1ZnwiMy1Byu3SzhIn8F",
+	"MCMZdDlsdoDmqZZz2/1+2SzYvvaumsUdC1YYQfWKlUmtnj+ekk+q7j5CPjI/dwx8o2C9fr+4oCE5YhNe",
+	"Ux9kHrAaGzEIjVNuqob92V8xZVdK/jowydOkrh1IxEPZ2e9swX+DDk8JwynVn9g/e0ucxN48rvp8E1sH",
+	"teq8h3YxXgRxIqRX0zot9vSxT1UK+HqDXr8ttJMbJ7Ab6ycT6Z/LG0ZcLgizRrM+To8Nbja9JhmHqAUX",
+	"5y6tPQt36BfXph/s9Pq9wWCn96iN6LnVHvFUELl2ZMIiieYMRCoUp/FzwowH1OXvRGhMJlyQGgf745sN",
+	"l5jyr1b9c6UhFdtyS57L9u3bNVdbH3SwGwPcHSIP2fYEJnnT7OeYTPF1BpbmkoghntbsgNVBDOVDl0sI",
+	"hbg6s3wOr/gfNI7x1l6vj+7/Ohg8RS8pm39Cnx4/HD7cfdAuCFKYS5DdqtIhVQIepa0t0eOam97kF7en",
+	"vJkzvPijlqqJYTt3/bpvp1/3yYymSW1lPXYwGErgCxL70kGxELSujbD5csWr1vnx55edr4uDXxAvPnKp",
+	"x2GAeByVbLZ2FG532BQkXTop273G5cZZvGnKpkPrBfJeSHs+Wi+Bp8qb9uLH/mD3Yb/f7+883n7sNYTc",
+	"IHMR12VdKY4mPI4B26NGlrvOeYvFohfNYij+glf/jUb/szKLRlnfpiT7JiilNhHe3oLVQ6nsYEZqm4Ws",
+	"yzS0GrtzmTNGJGdNOW2cbuFrf1y3dU0poBvcqsbuakAsnoSGAyHoBYlQJnZTrnwDODT3GsKsocWXnEWg",
+	"DF9Tzmr1ZlajJqVk1WzK5e1pPPTLpCtcJ1k8RYwv1kE73SyltKKPjRJPG6mnhmg2TWWvPdbLnOiNy+QN",
+	"G4gTx49aC0Cz6q9M6m246k1l4lVEYQXwsjy3fsnlDy/+2/7W1od/n53Jj983gx/Ui611/KgpBVva56pJ",
+	"2IKk2FaRUzZUAjNptNO5Gk64GEYkphfWx2X+BA+YzdWGHM+5YDVp2yc0oTEWrhf8mi7xMT0nLlU1h6qG",
+	"kKi0XXKhRbcgplvh04KizjiazAWYwwBnvZFt9A2CUd+ZSJq0anATIY0XonnO2+gQj8DVmeAI7OgGPEUL",
+	"pOgNvnTX4iWu3gFI3PPu5pTzqNDLdrUqeHcdcMBeE2jAieLh+UH021wqZ0xuINUsXBO01NMqm8LnpIde",
+	"A1RGofvNeAnuRz7JW+rlLartQ0MajVYvZURihdeQmenAAzVR9/GYXxD0BxH8gZ7LlKP7AAT8oLRd3e1N",
+	"WwZ1Cx+ubiD5lDovfx3wQ+aFiskFiVEylwqNLQGypdXzuNXyyhfFe7hrqy/9CHOFdkH3DNYcUJPeQlt+",
+	"FAOByvU4vpfsEFLU19axzZf2uUMbScqTddZnvZZI+Nj8CH5eW1/sOkRrAmFTTcIBkvNwhrBEGDl5hhhX",
+	"pJQfW96e7LndR4OB554Xt+vfZ2fi7IzVIbzWQbTlhybP51dAn63rgeoFTzeRdvtEsK69VMs64UEjdzcX",
+	"PVhXRuY/Z18mV6ExV8IvTM+KmWvi5LKdbCKcICHRJklRTQk6EU7wFP6KOWRKgtIzAY3LBvbKxl+Rl/Pw",
+	"HAq35RrGlfXuWgX+AC7hsQ0EVTT0Cd1D+03pQB61yjOc0enMM0s6LRcNDx72W70u5p6KnJdV8L5270pI",
+	"RPVRrdQGw+elNz5u90Y+95nINj3GSZN1srWNmqIHCfLDMnuSrcbueC15/0xwrGY1SVfwXZ4Oy72FrDER",
+	"7QgP4EawVs6IsMkoVCJeFUGDQau9DTOCb2TV9m6sT5TImzCTJNWL29h5m2/nkSLJf6QOPhNEwuxabcZp",
+	"/vitKPCF6Wb0EjiCDS6l31fO2KPqOxXU1jsiLe4NKhgkyS5oHGfVEJ6bNJTUqz+c6I+NUy27Qvb2rCvJ",
+	"bxnjbE7Wwks55JMhAJqtzu5HvJRozhSNISPRAOJPlPG6YYVSHJK6THq9JPgRZKbxOKqI+d6eL6u1MWv+",
+	"NoCPQZBuwCdewvP64qYWL+hqGEaSGPmeE2GKRRWvKOQxF539zjjGoR9/yGpew7YpAe75G0Mr/mJ4wjyO",
+	"hjv9oab2OqhggAemeVUT2ukj/XyAYCEGhh6I3uTCoykugEBsWpbxRVCLy5p503lXmGzhxyXKqZBFBY7Y",
+	"EXwOIGzuTuUMqownKDHJBg790t3GmmR7GJlECBea5hYV9g0Vq4pCfrmiUWOwK66v8rX6Ne68BjfnNajf",
+	"0pp7qlaCRtfUV/rOf/GX8V9kRFfLBWv43/sqNcJsM41BIVxqfV5mI7eiVW14Le8UqkaFqpljtWJQHn3l",
+	"C2lqt9Zo4Za1pUJOSHaGzSlBGTdoSuQEyX/lrrxrvCx2gI18KpmVdAeCcNdftw66ACjlFb8g/gzVkiKW",
+	"EEgPJz7YNRwqLrwyHtCZbD20qS8GT7+akaRQkAme0qVUpOww9vk0m1tIbZB4d1lu1hTvhN2qRjr11rWP",
+	"dbZV/r+OplSXNQI2lfH1IjjjkwhPFBELLKrsa6fVLm9gDFzSBHhqMjJtJTJYiOVjAhfI/u72bTp1riSv",
+	"DY6oZkD1krskqktJmybCWBDU9kiK2xzkLKeRrzWJ78Q+J3voJXRRdKVTJJoSYQIwjDvpvpHgzl+9kezO",
+	"OPKd+P7S4vtaJWtz7BukYQ+NLEjhKEAj084FnFQ4JiN0P89H5RzAGpMHxnWljRYsy49koPyAYxuTCDyp",
+	"ZwzwzMY4PH9g+346gWt4Rhn60c6mgENzpfB70LEtaoKOXpJtzoolqfcDnpZiZlWgYKns9pVi8YHWrk35",
+	"nFKUTeUmwfnCS03VnSAo9AXs20kRb4TdN0ZccT4PWtZ810XdPUMkq5H4vUtchTqXrpf659Mpkaq23FUz",
+	"vpj4nSUZkgqJ6lEZAvTz6auXXSJDnJIoMMgGC0f8BpOBMjQ6m/f7O2GCxTn8RUY+87/60HsqSGw+3Mo/",
+	"JVKi9fj2G3fwbNG3M+icU9Zc2Z/t9y/66Q2bPCpv6breaiiJB2Uyaz7NJ/k+Q/qub0ffO4fKz+2BSWCd",
+	"djJBiQrWU9gvlEW1+LIyewzFBEfGA5tBknDhxKXL1nC93y0jdJAA3s6PBgLIy8KyUT3s6zCjfVnazAw+",
+	"o30taD5MFeykna6R39LP4Nc9Mr/a7lfVDq9U9B7LknG2TC4XxpHE+H3NO2QjCGhCMKtvpWVAgYR+Tyw5",
+	"AB0DcIsJmi+L1ic8ZaxTgpkRKSZ9vUTbFziczxM0ibE8rzjCV2oa6pGDarrrwyTqACS4MD1VUDoTWBLb",
+	"tC7QljVhWd/4KZMoweegrUZ0YnXlHnK5UyO7YaMAYaXvg1RILXgzxgvck+IEKvALfIKb9qNx/Tn52R6G",
+	"9l+DBlo0+7aGFpvLsI0i4chuw3LsTXR7M8IJUXelBrdVapAfwep5VtiAw1X3qZFfe5uSW2aNjUZcDbc7",
+	"dRMD/DMrpYUR3K3QqL4Ep6pe3K+qfbXZ2JwANiuDhtYGbzH1Vf0Z2BA+ASqxMBQ+T3BIpKxriHSAXrw/",
+	"BcIaHQDgOP0D/D776AeCBRGjFU/BbPxTSN/QF0fv/jgavKZH8ogd74WHRw+Pkuf9X7bTnejwxZMeWb74",
+	"I3p/RN/Qo/4r+uJJL9yO2Th53o9+fRGvQ5TxeVRPSMgNmIyiphOMWZTtS2F/WrbaHvf7Lb2LaxtGHTDE",
+	"U/z73PbACExZkd4vvenFPlSXbRS1Ss16oKH5eBU9eIGXEo3GhcOxmrH5yKv9zqVJdmxqQLJayF2knepe",
+	"lWZaOkA7oo+e30lf3uUBq28gc4sQGa51zSpLLHcsLkDuQeutlV7F/2v/1Qt5UjtShvK/vmtDZWg9qPth",
+	"aVyr0q+iEpV77JQH+gk6h3mbcVwRbAmHil40NaQowPSadtHtYZb863mOExp78NA6L/kFiXHoPfeatuBQ",
+	"0FpoDF4T0vG0A28UvsKiF69Fq+amT/QtpgzUt/nWe6O/hZ2u2RjTs7thL3wS1LVAyoavbYHkzs7uaJHw",
+	"Vi7ZZnL43VfY4fySHc0/B51/mCDQOuhpm/tm0xUtnJ4MjKaaI2zQPNe9wrYBtyts7Dxw6J4z4O3AAIYp",
+	"EWEtQlMyD2dQMzCZQIreYsZjglIikP6Nn/i8Fllz4DqfkB/8ONPdTdekVMvmxYzGxLpJOEMSx3UXwsI2",
+	"N3KHrznMDJ7TNbmElv7zfiPwA2mx56Fpc55u6Jn6o0slHFA2rMk4z+D1bdXa2rzzOoFD5TADXa7HDpQW",
+	"EBtcQedzJJX+q9JoqdV415kFSG3yX572KukfZpIhj/lc9NCzLBheyv7U7MCe1SUyB+39adUl8ovVSXyJ",
+	"qgTAGRlSdkGY4mK5nmLy+lvgOyTqobwUawE1GfkjWnRQibCxCQDjgFfKM/wU5ROyNYl6DpC8wgk9vDrI",
+	"WX5eDZFdxNV9KPCO0o3ySV8rrw5BYG/sxXb7Z+AWPFgJ18XlIZPI3m4akhK+PTyygtt/wxD3fslxYOQG",
+	"n6DHARpsB2iwo3lvJkRcg3jbSN58Wludt16wXLKEoV6saDYA31ZEi7mvq2KlUZq06GFTlCytWL/h9XKF",
+	"2SPow5Lgc0CjQpI/LYC/6z8ZinjWE77RkivIhXV89Y197Hr48IEWZoG+AEYNqyC8BCji8P8A8hIgGcMf",
+	"IGDmLCIC+nPIHnqFI2IAsbNI5hqstY1qHpoV4606zbggEuwp94P61HKTucHRmEyt4h84hDbT97JYgXDd",
+	"RTJewWInbcjXT54rMuZp1uqCqlKVwHUIl/ouFpapXy4ymRUyNEQk73j7HW+/4+13vP0/iGG+pFL5+wpm",
+	"ECXr+za3Qg+xO7NhAotzLHmCcrcdjV6zo6+wEvTThjLI3jxrlYU8GVOGzUdjAsBqbjP/SlKphasiI6QN",
+	"MUjzfJS99fkogZew4znJ01PNNP1ujA/WjxF0FjOq4CpK+gfRX5x0gs6rTtB52floJlRcmYEMLH4yuLon",
+	"5FtRR6tgThUHwprL9xarcLZxk0wM5rwJcZQqf3sd3zH8Ja5f0PnUnfJuBiFj3tp7bf/4YB77WHyua/PA",
+	"9//Uo846+50pVbP5GCB6OU5pN+QRmRK2lU3yc/Hn8pymXXPYOO6mHDozmXV8syrqV7eN9QrzAUM0yrbG",
+	"30lx52p6cdNuwCu/5GbcKel/PSX9drTyOol14g8bHDgsnhV59BVgT0C9er2kE4B1hpUt3imoCa3UfldE",
+	"anbGo/xvWlV6FwHKI0BtIoQ3BOZQCgrVB3IsdXmVPCLoZPkswTQ+Jr/PidzU1QcJqJDml1XSJQCPv3qx",
+	"shS+tbwVfgy5k6uZ6/Dp6jI0oZBwLqhanujXmOFswl3213NHCS/en3YCf9V9nrTIJ+gDtAL8eP+/9CLg",
+	"/mzBJw8g19afj4n+3//5v5D2B+sBKjDTyCY9Uyo1wKL8nNak6pjvDJ+qnYXRw0ZzSYbmefk/mvxGPXSI",
+	"49hdD6OB58BaAINIDKCAsbrOmPXm2VFHoRQTk0M4gpKwX7uHJ8fPu6fmk/u7/Z3iM8OESknZdJT37X3Q",
+	"QwdIGHIys8TsjJU3bATQMfpSSfTbPJoaqA9TghdzRvZNJsuCI0YuiEAJ/WRKLjVzdpvnel9WEyEde0vp",
+	"L0ZQp1hKaJnsAfHNk4IqqXtc5DlTIJ7dW54ixbnbYZkSfI7e6MVta+VET1sQ45OZxHwhjaKVj2+zNN+J",
+	"uLPf2cIp3boYbOG5mm3Zb0yT9BSo2OWbep4GKigJQv3xdufzZ8iw8PU+PUAhTxIiQoIO3h7ZowGenWri",
+	"wFJSrZhZh67pAS9zHSRrxd87Y2fsDXMdQYHH61OyRGZeCWQm0ZjMKNRAAzSpXiJnWtGbUYkmYLMZ6COT",
+	"JhRypvmXguM/Y+b9JqvpJ47CmBKLeao/OV2m5ASWl30jCJoSpi8KiczEtezRP4D5ZVSJWXTGBJEpZxKm",
+	"ALYMiRCeYsqk1lFgkf/1X+iQAyvVGuIZ66Lvvntx8ub1d9+BssLwORmGUFn07vR593EPvWPnTEu/CSVx",
+	"BO0XzL+hMA6lWOCEaHUQ5iRICilupc8FOWMICTKZSxKZM9rd3obW0xipZepuhKYpIpGkMWEqXvbM5I4i",
+	"+d131k0HEk6i+yD6HvTQd9+d0oS474+fH6KdnZ0neiHvTg/t70G31avTM0TkEw6VQ1JFRi7nTbFdQkFZ",
+	"4POJ+4FE90dnncF2b69/1hlpZUmvDD7q60+Abl68/afmF4ntdmL8ixYIWhD9apaPFJgEXjQmkkZQlJ0A",
+	"MhxDRydv0O724BHSxotdC4AT6NUCIaMR6EqjwAETBGgEBTAW19AUwYx62adUogFSHA36/QBt9zV/sqZN",
+	"Dx3yODbF2lKvCe7LVPBFpuOO+ZxFtlrEDl+ogB89RdIiA4xxeL4eHsA5ifRAUvOikEuFZnwBZBARkqIl",
+	"n+ut03wXap5W0JOgrXkBk8Fs0DMhuCjSw5PdvUfaGBvHJNGnh9M0pkZ33LIff/+b5Gz0IGMeSiu2aKS3",
+	"3cw9FXwqMFSkwHFHRGEa2+8IT2NgpoFRDNkFjmmU3ZYRgRmN3Nv1VUPWxATd105cc1t9J83UDLnWCGRT",
+	"llyU7baw2bCHTLwqPAW+qomx8HB2IaFGphvTC23JuMICy+2BbVvFweRlMbJAKabCzvdU4NBwRsuAvvtu",
+	"P+NIlgm5NlijX7tWFeseRaNAn62QiE7gkC1IFugGpv/3w93MwtTT9BmZK7almdQxVgQBrTsSwIzxOQsN",
+	"4Yz09y/11134f31f8o+OSYIp1Eaa21P8Rl8ji2ahp5QpLtJ1fbsgeg1P0e72k3zZx0SJZfdgoogAvUOa",
+	"qhI72UMcatmi9w2j0U/PTkcu500QyecCEvmMvMIMjZ6d4mn1kmld5mjSfc0Z6b7CKpyNoO03UWinv9tD",
+	"B/bnfILS+TimoWHDOJKQ8A4hAyAZjEIczkjg5BCDNSzR6GBKijN/ClmMuQ+0JEId/DvIJ+O8BNMi4yb6",
+	"PMCqkTO+MBA9CKOEsrkiCGChALjAogFbkGCoRyNMuU2DsfOqaQsQ6a7hOSHpd9+Z1ZkVHE3czmRM3mxl",
+	"rt3rHdlHu4PtrPGxZi2uXzQg5sLoo5+fHfw4QgsuzqVpsq65lTm5iAMRQgViSJgENdiqcq+OtHYOfcyy",
+	"xmQ8Jcwcco+L6Zb90VZCTSSLqlJT86yHuW1J/rnYTn2n1+/tGOzWGahmW2DzE7WmbVq1M3xG0EdRZ1//",
+	"tthwXpss5kbD67f7fRO7YMq1ISrw1N8s2omxfpo7E+fDgJZX29m+pxe9u71d98ZsiltHhgObqEzmt1v/",
+	"m7dGEpQMr87+h49BR9rGYPud11BoYI8Cbopp9B50FJ5KCKTGWGnrXBt0n7paY+vait4O44zA27d6CxLH",
+	"XVChtn5bnMue2zHviekdOCdLie5rYfZob/Dogb1MVY4Oxd9WvTKiyO5cZjeR0EDHWIyURJL4gkiXfQs3",
+	"9oz5XwgKMBb6OpBQEGVIfYVqXrz/5eQmyQXeX0MnepeMWq1ZhjFkoByeaWaTcGMqQv2osdNgdpoJk+6h",
+	"1tF5LQC9fX6r/PDnoKMZSdOP4BmY805/t5kSX3P1ikemYOS2Kf4tCA1Df9pyL5Jcgey1jrGW5J2N51q4",
+	"raV2W5J1TxZbvtllyTw5oEx7MZXqIHu95oXO+ujsf/BvRf7IFkj5zueg8cE3pqr888cbpHG7DIAs8JB6",
+	"DlqQbY9hjf1B86G/Y9hqlLdDXbkL68NHvd25E8H823mQPnz8XCJEbfagZJkvuUh92Wc1JAifQrlbJ5xL",
+	"xRPjI025N6klikDdsm99Cn/bIkGAXcgUlb1+D71xnIZK04oQZ1ksCiI+EAmKcZhpS5o3jcmEC61SnGZh",
+	"cuegsZ6DLBWGCzTmauZjt6aWzFJLx7gViVQ/8Gh53bRo+8mWnZc2Ola5B4PrHruO3bvCtsvTfv9J848O",
+	"OZvE1DiWdwd7bUaR8zTlQpHoFYkoPl2m5Fu6aQdRVCD/K18zH/ff+pNGn23HSKI8/uJjkvALe3my+sU3",
+	"pieIVvD1F1SAgybkqW1wsCoTzOuLF6REqbs14ie/iVMIbF+evtpJ++d8zr4pZvwj7Ksz2a+ZK3vVAs1m",
+	"Mxf2pFi47bVdao+8/8WZU0nX/ALa4h2hFgj1J6JuiEo3Uy+PItAYU5d2toKHcvLmNUqImBIEz1hbb+fJ",
+	"wwdaxYiXNp+OaPUD3GXGN2GTv5zbxabhlK+DKTL/IlqCSatrpSV86YuYF21AQP3L3ZS/gspwaN2BN3PT",
+	"fI1AT4jtIu+EgVMS3ltd3CUU2bxoadC2V2+HIKCcf21K9N31+A+6HsfEGoA3cD9K6nVC2RaAlK73r0C8",
+	"DUv0AWxT4+GJqVTlfAwq1Q/wrgeBDc4WAwWrNwmGf5n96tt2wcAamh0wZrOvcl92mn/0nIsxjSLCvjl/",
+	"jdkepHhmtCUFgs/CRl0gnRZkLxWeTJo8N2bUHjpS0mS5UGnz9LI4tiBTLCJI5seyAI2K0UjG8+kI2T6s",
+	"yUq2aq/GCfODhQa+CekB774VB4xZVY3kMNt8FfvmS12ZOzdPnZsHOUjrK9/JGjnU2tNjp2J8qYxnVbgz",
+	"LNH93f4TNILvh5QN55KU8vJq3D7uSm5oqU1eGSPmYxt30ZG6Di/R5gS9qZa1+Q1oQcQnCsfkG3RbXSPV",
+	"fy1+gDqr/zruwA0JtFvxFTQLtIoh9C1It6+MGfyFHB7Xy0na+DlgvKcm8anWyxEg8ikkqSlI0gqtK9yS",
+	"Ci9lrQ/kK2YWt+I5uWMWd8ziOt0/N6lt25Y0lFyT5+cwe9+m3p/8l6uspBrTs/pMRAUJtSpD40iYMiVA",
+	"3HF9dnquQsY14rFZlSkWxJWQtbvSphDt23JF2Q1dNnujciK480jVeKTyLfrSXilHzA4cQ/HUCXUlCHTV",
+	"NcgOmJnOGtfglTrMG1XdhGh2r78V31S2thoBXWQedx6qb9dDVWi2dpNicwNHVXaTTeEHpAQyQqGa2rqt",
+	"tEIoiszGuLDcLzfwYhWu8J0j686RVXFkXefl+HpyWkaZYjcy+S3m5lGAX7Kys87jdU335eaE5a34vdoK",
+	"yzuD9s6g3cD7dc3sp40DzA15RR8YOshpPsSMcf3zMwaNuK0eTpUk8aQqucNlGJPRAxNezqQ9FsS0wXXN",
+	"pxlZWIgFhbipHqxzu331HOtWnG93HOuOY92EC+5mzQmbllXvhDuIY5e4LgPNJbJ+zcXu5WpGlmjM59OZ",
+	"2kcjmRKmRghHkYTy+Bkxbf4Lzd1TTCOoR9WMLGv630Oj30dnLOb8XLrWKlhAX5UyKkxQwITh5r8+hgWO",
+	"wWyJDd69g2ys1V5UnvGCuuScErZWnHdQ8zkEf2/tCDyBpqKn5JMyDkGPZ9IdU+aO1Idf54q0rb/aDW66",
+	"qjUNmx2uaSaG7o8ACekB7BhX6P4IsKtGD+rmVOxDlk9sFXPuG3OHWgJsUR1pd/LOGVrjDHUbVOSF2fVu",
+	"5oLA86hUAisu1nHDzLdSX9qzppbHHXjnkgbqjVNibWp1vqhvoQTo5hWZb6hoKK/5/SKXY8s14/TaQKfW",
+	"oNAPWX9jCU8ptPaRwd5xTZnRqQNQsQKkNCVjB/krhmR+6Y7//+y9i3IbOZY2+CoI/r1h65+UTNGyXZai",
+	"Y0Zlq1ya9kUtudqzW6xRgkyQxCgJsBOgaHZVRezT7IPtk/yBcw6QmWSmSMqkJNvs6G6LZCbuOPfzHeRr",
+	"t7x4G9BJiuO6a5Vkufu+tlSKh6hZfAe6whu4K3nOP2ck3N0BGTCW27GpJQSvBVxlbqXqM6EStIzQhZ9N",
+	"jA2mh6UIAf50Iy24wME9QGpAI9vSgy092IAbEq8caKqJv4Bi8xIC6vg3WhLwkbIdYY8BQiQAyaGVAKDp",
+	"CjCJ9bE7iLCwSLMHcSTAYnKF/QBkJfMLQBhzEiyzgCjOS/YA/9wjM1umuqTvX3zYPfjpxd/Od1++a/39",
+	"1V1o/bRmXudHglynYRtPEZfrHpY30Krq/sFORZBzOAQrZ+vIQz31/f3d5v7HZqGeetUIexkU/8/Ht0zR",
+	"9ZuHhtg1N4+ttczYrL7VyNZtrFj85CtAG9005tNQKjggiw0beEa3Zo06s0agjAXKjF98sYUXm1ls0ECS",
+	"mBeVIXKHbiNCnwx2PkGebyA7SFOwgPdAjoaiyiwCg3kjkGA37uRY1kk5MNOtjePrtHHgMbUaEE2ZVkza",
+	"L74zt9IPbrpoTzLRG1NO++1CVCrjMp2eZxBEN+aA1B0HTNkJN+hTAa8JrROKMWka8N7Q8wzQU8yJYzRO",
+	"ZnUfa2tg4LT43KXaBG014lN3o8mrjC9cWq0vU571RXzE4HulAXP+0upLfCRGXFr63ve9gzGiLEaPT8w4",
+	"i8+OT1/HXiIDs1BbYbXAoVZiyvraTxoCrMlTBIoiaSnuR4QBzkuDZMKOM8WkshrLzRyxsbIyRaRgaYs+",
+	"dEe1RlBEPpyvHGbXTUYkTCrWG6eplyWgvFk6LXiu2qqtWs19nLajkDh6Gt4RazVb+W+jTF9L1xHigSO2",
+	"u+tmKix6Szo6mbIrpSeGwgYsS2SC5RgA1r8nVWLaCsIIpuT6B+Bx3zTMAfHr0frW1zpx4yluZA/qfMQR",
+	"Ij2M4XBkUN3mWfMpYZOEo4Vw720VxvA4HnI15mm8ExZEaSsgy4QQ4nn3CpbmQigAaYtPEzEcaStUd7r7",
+	"NzGND8HF6c9oX0MuLWG1D/kU96sjMN4KygIU/G5uDlBPYyLrIhbcI57prHoXw0ihfsXKJgGSMYEM4EEB",
+	"NpbraWgE9aURgpsUFrPXa0QNqAxSfB0r22SCmzyuwCswHvx5AHU6VLIHpNfpMDPdgl5TbB2JSeOw8Qwr",
+	"75Xa7+jPcAQSgXV2gAMu6TaE1b8nJMahVNh/nRyAZ2NGEAibbnfBBT8VySK5oOoV6LLVbN39fBA8AmQ5",
+	"Pt3g5LYmodtIT8+WWYBfFL/mMtT8u1ezMnKxDlZ6DZjhKBOsKmi5L5yWrMfumYNn5mZ15YnXJm4vRtXG",
+	"52G5gwzpbsa7V46LFG1DXmJyjC9iJCGgQS2V1yITCUlE8Pil0vYSHnKbVoySj7DGDYTCTLDswmgklEgO",
+	"WSyuhbJQkCVn4Y4bhlIFMapWsVPCAK0fZIWhvhYFZqHVkR9tW/3qZB89UXm1h1KinCEFDE06O1Uc0wh7",
+	"4df9ocX3+YHdEyzZUorlNrxvG963mLZe8CmDgiKB3mQcqgNu0v5TdNatjZzGZyfvX5++fxOjomZ1rtGx",
+	"+NXx+1cnb9+evI7ZY0exUDfra18JxitnO5F/y71/8fPp2dnJ6zjK/2RWt1X8+uTt6T9Ozk9ex05XmyKZ",
+	"ZcaKEeo1TRZTKaNLm3FloHoiaBigvwThOtciO1OimSg8lYhlQXfYwWp4sxoiNAXt0OihVMmMvhRUNpTy",
+	"ea5Sk2chaGxem2KGTw1V3cVegNPQa5dSXUJxJ2FMTDVr3ARDm0h9chmQHau2IvNeQa/GCt1QSZojh2dG",
+	"U4+hoGe+UoH9ODZXtgYUB1THU4qehIfGVgpj+144S3NpKvkxXKTGlid90zzpncYwEi9Wrp8Xeb3hRhex",
+	"f6jWSewfWMFNfOY7XgbgIbTvXarBYVDlE0T5/xaIDsv0XAjIrOp7bDbX9Vr9yLT+izzJs2PwnLEWToN+",
+	"X3UcZ/69hSOxmXyovu3yELc+7o1xZn9oFnq5/ZZs/dw3+LlHOSn+QnNSBX+h7Mab+YtPgSSXTpnPHDKp",
+	"KOhQK9BnNMrtWOYb6d5fEekgianwEXyA5yGBiYX8pTboO259oDtMGwJMpaiQD6gSVhgmdof1+g2z4rOF",
+	"YpZXY1MlWucszs99AYv7BIOxGgbpupmJdeKuq727CFwKGzHDcgKMDDhGKABUJeWNWRdjwjEUGdMisuNz",
+	"TJNliBRiwS316BsrVeNbJ6W43EuQUjobW1JaQ0rD5bljUCjq99DRCemkCyx268OG4lEmuyKOWGyuxlST",
+	"GCw8sbeGSAI5B7JD9QV8Qdz4mmeSK2viiMIAZHdAoBuZoXr4YByJpbmk9UcDukiNyJ+MHC1RhawTGvYe",
+	"u0jHfQxVuhoXMhZ9Sn5buU8VeFXsWHla5IGeJdB0TGFJJVazZwboXuFlR799uXutjmD+16JrdYYMgl7o",
+	"TNlQcCVVn/V0muqJ8QXYO7x71c+coltfUY/uVeNLPNS4nXOuYposVXmmDSo5j63NZGdsyc+tU501Dhud",
+	"lHev3GkiEOykcdiKGjmcUNI4fBo1EmlAwbmEY9M4bDx7iR5oouavM9mzbCIzAQWWB4Ino4Ej/47L0Ssv",
+	"6BU4Zo3D1jN3zfxBmp3Ox10zkBlwVDvRzMh/QVsFP3thgM/CON6JTCrt324U2//194aGO0KL+C+IAoZ7",
+	"RAN86gd4NXZNnZyfvv+we5GPeL/pbvt8I+8WNvKu0Ejrz99W8MzTgXkFp+defPP+yNZYvPyF3WKhfdVY",
+	"aKNAmNaPXeBZ4EIgtI95WVNPzcbB+o7BVBQeFTEnefYHPqgeOKtEyv5rJozVmZjxEcB3dJh3WMdpxMaJ",
+	"/Rj6BNGzCOYCDMc19Obj6XsQdqdQcFVVkXWcSk7Wt0hq3zow2hpvyg0VKamXqKBMZSUF1im8i2K+rQbV",
+	"DCQZ4oMh+lIOeV+Y+vjvoqRyB5rGJtnLNgr8nqLAAxn3uo+03xacoFOnpGJxLlrHGF3r1RF8Hi1Fapym",
+	"bZUR2Kej4hX8BKEG18NPbqtgDGQyo144xkwZd0V2XBTIc0iYQwCP+TOXiX8vVf0Hr7VWzHBIfQ4NzKkY",
+	"ByBJry4r31Op0KVp2TbwaOvkXQEJca3yxlJAiNTjIhxERpZvWqEAi2gKlpsiNOJeMDq1VVy+7WU7VN9K",
+	"FYO1x0IYDA2L+vGizB67cBq1G58RNg8QujGo8lRdC2V1Nt25ATbx7qnvSvTt/kJftvRtS9/Wj5t4Z6aH",
+	"J6jzrDnZD40WnP3n2cmbiJ29fxOxT6Jz5qjjm9OfWE+mCBln2VAby/ab7J38EQjdQZMNRZ+P5GeRmoiN",
+	"R6nmCSZlcdbT2dC10RO2OxAJ1UhpKyqtMhGdHPIQHJMZnxg0gYgJkwrwHDWzg0wINJ9GIWzQQ8oPheUJ",
+	"txwg5bmaYgrgAC4GWbXbCiYQoG3hk492VJqZcXeAuqT7ArPYEvb4oNXKQzzh5xgj7N0YpAGICyoPDY0V",
+	"kvxowhHYehwHgkxHzHSihsdZekldxTsIQoN+BxwIOEeLxn/A05Xu4DEMDi3WgGwrvzWtJmnFFDVptb4c",
+	"cjXFCdSETJbs+qfuwQfHN2BUPwmUiqPGcJxaOeKZfeLO2K47ACu29Quc1Lu2RuPi1vAe2KKSPUSWLImP",
+	"zJYT3YYTLTGDj1q/5VlfbHO0FlnZFREoq5dne0P+ebcD1KCx39xrPm89eyd/bNwqket50yzJIp/8Dv9e",
+	"Llm4xPoLGKyLjk2YPfaJcrgn3F/GQIWj3OsqzR77h7dPout4oCfCtQR/MVVjLCkZ39dBe7cW+K/AAk+3",
+	"6L4siYujdOAkbqweL4RU0EWKmWO6bAgiqMSKBFqRgFaOrGiroNZzgPyMR5rybpgZyB65DiBTxyy0TD5g",
+	"QedezH+LZZOyVvz9CSpbDbjOwrdGeraIuXvr1wYStfOsQQAHFSzVeJMi1pkyju5JitAdIIYNPZ4J/NFp",
+	"vhB6XFTQCkFn3oXZVkqIxIQgNCjmhIqh/8Zf/Nost2AH3FD9wtD+vRjrSJgC+2gdUaKlemQwsfMrghL9",
+	"LtKOhYW04yFXU7onJauGhQRWnhWpBgaYrYtWUMDMmo1lP0LYDeMhlMFPCNJa8QxOuHESUNHMZMPzBClM",
+	"h7Wq4HgxzudbiF7YRiJ8qaEZTsT8mbsDhluMbq3NcwmhOcUbHgV3F1g2jwp3f8BNwZrc3KsspuP16cbm",
+	"2cxbaewCLmO28Ttf2a3BNLBcKQk7eZ8BPDflO9D4CDmBgrSZ0oQ94X8uu7jhLhE8EL5xCZGe8U65RvbV",
+	"2JfIbqtyzkG+QAEZDhuq9xX8I4TmPyztmcZ1P6HmflFupiNbG/5Wl74hiD1Perkrxv5kyG0mP69ZSn4H",
+	"9jxMWOrqYUcquFKeeEHIHAF3RkVRIGKp4NeAkDa2FDwzS+14mgmeTMFr2lZB9jADKPaXyS4a8UkpVAlL",
+	"ZK8nMkptdar5TBxOQPkkwheh/5qSzgpdR23l44fyTLHC9BZSzHe41g+UbtLo7odu1slgs/KlLYfpQDVI",
+	"t/HbSJ0tbV2KtoI7AXCHZwiTT4u7Q9r7e24AXCKtKJ9CIYo5+ETKeUSYM2GuxiEPCOswZ0IgtPG8azNE",
+	"QYKvBfyaKDEWiiQVhNBcnQuhL0E/RYHUvXFJb1TbMfH59YiT34rnc8P3/WtLVlqjRHRDslLVuV7o4pqr",
+	"xpkf5E1bLDapZWyNFfeVbLTWs76JuAA6fZuNDPBgC8tFBmCNAH9la73+D9xkcS8u/+VoyTYYfitir5Ds",
+	"s14atkyyD/V422QfSAUs5/lUeuUg2P+Bk5H79NVvyciWjKwxp2aTltBMXEsxqfdpnuPvoA0UYPzK8H0R",
+	"4ymko6CNktCdMPXkBnxYanspeNgCOKl3wtdgk7qf1wTPSouDQFvQPYRwGMuzWii8DKouL4/Y59paOICZ",
+	"NWWPY0fJ4h1HyM1AT9w3kKgd79SNS5pLfLk0NMIU7WidCq6+eVBRPHGLgfBo3bc4eDdAimbh9nqq5L/5",
+	"YmpEpkFpZEemMNx1Rjge+1uEvUHOMdwhQFgxDHcSaw+g08SD8GOdbqlmnMV45ffYp4F2TYfSYpPBNAIv",
+	"85UTrug1Pk6cBpdxmdaEM+Ih/Uc++83ISXPd3EcSMg6ivrYWbNA2mvEhEYCfZeKEEtobYkBlMJgvJwSI",
+	"z/jETJVW0+HNIVdGoDvMPxwxnSY5hH1lRNWFb3hV7WVl7rdJnkazWMzP3BJtmVkNMzP5WQjRt3D81gbf",
+	"agT6qEQ2JFluKDiyAwOgrGXgUgIn1Yo9plo7IrsWmSGMUg9UZERXq8Tk0U1tFROaaYxePdchlixFg0Ce",
+	"EwTfHnkE2ajwOEjyM+8EjFT3dcQ6Y+vYIZobcYQTPmWIlsqOsR3EaXUs1M0emSn6wmi9KTirULWtPmag",
+	"cF1vj4Sklbic8OksOKk7JyRgG8QPZ0YPBabPT6jQQQA2oqVoHDaueXc8HrJeyg1U6XOb686Om85Qm8Zv",
+	"7ozaiZ7vE8HAPUiuOwEMeiv2E5ozuscbUaOrx92BE92FtUI0VkEdpcW7l4Kg1PeFqLWJGLGFG/2qownW",
+	"QD4Xsf+FWKM+dxlILTorkdh6Ojs0IoUHwN9f43y/tVCwzTv++pzpxJPXwvxrfekznVR6yku8bbOC4gbJ",
+	"8NZTfl+e8nUe5DWnkRY8U0ZA2ksuoNpZD5U0CMzMOJXQrvQ6rYlGb6BK7spS1h1f763Xaet1WsXrtD66",
+	"Mi/eYfWEGpvOJ8IQYx3BjE4TNwrQT4P71OLnUlJ6IdyrwtwDHT4MP9OyBYnqBidKsfpUw6m+eJS5GpeG",
+	"OOSf3wrVt4PG4fODqDGUyn/cX7YIHlkF/PKHNevqRNQNwz+89HK9pRde6UR8y34pOJpvxbVIF5vxUvfY",
+	"1pBXa8iDNBdcpNun0i+HiwHRsQWCxPPrID7zrk2nmDrTsyLzgBlHGFsOKThCdQXW7oZ63HCfRNIXGVrz",
+	"2ioWn0eia0Vy+c8xV1baacyUJlBHPhoJZdhYpQF0kaJyYfaOw3tjm5v8JcYUJvHOISB1GzbkUyzkik2J",
+	"pK2w3OZUjz2AR417ytPSjQhRru0tysYDEIy+E1gOXiQaa4TfgPef8OR/xsaG4ss3+AiQqACUIN5gnYE2",
+	"ZMAWjf4BadnjOBGp5THriFRP2L9EpnciLwcIwlXdY6eWKQBaBQKDzypvgG+rWCoz7vVkVwplL7FQ3M4e",
+	"uxAqYVVkx2oIPQann82mzPCeqK6K6aa7cfpwHFZ1SyS2ROIOLNx0F/GSrp1IDARP7aBWG/rZAweFzE8K",
+	"JIESWjwTPgMOWotYN5NWdnkasVRPIjYUiRwD9vRA9gegKbmX7SATZqDTxBQMNFaqvjlqKw9+UMw1BRAw",
+	"T5l4miLipxiOrCyEAQIl8m7DKWpvUrGnTZYA0o9KciAk+IbilNsKzEATmaaYXMep7OSIdytJTZ/kkJ9x",
+	"8ZbR7MqZs2B5uhZprb5CDGEFuoRjAVF+MwrLxtUQWs0ayoYHNZwX98JWFakSKwQe62ysjLuca6cYXtMw",
+	"N5hQRCa8aCOFiTzRgMxY0gGApvnIg2G14eRt6GqDZ893chP2UJjz9sjVaL9pYatur/reFMYSNNyOGEgP",
+	"kIMQszVxG29zq88mxEHf/L2ENoS5LTixdyv0bWW4OsyDggVyQ+T4ye9dnYg/MVq5Mh/0FdVyzEfzCOty",
+	"Y4Vq93p91pV7rnChbpR4igfw0YxldsRBYiJBx/3UmL03tzTS/rbZa34vmaHLXvNtlPID82O5873Jaz/U",
+	"1yKYdiqlsI/BqFtOlzokNCinT/qKOUOoCTuB+pKQN+B0pc6UTQZ6iKAjxqlxPW8gemRYGADZfp0SdS3S",
+	"iPF0wqfmiGV6gojMaAwiI3CVOhV8ZO/CpB5sUpbvtODwq+o0h5O5Sw/dPbnGKkaC4aVQxgmMgnXpavDr",
+	"aoruOb5T13PulswEeToiLC3FDYtBAzk8aMX1I6KX6tyWrWbzdn5L9HDAyKwcwn5QfHDjsNFqtp7v7u/v",
+	"Nvc/NpuH8N//p2aETmcqDa6nsyF3FCRx5MS13Vh2TB3R09mCQbWWGZTVtxrSN+xU9bRssV81UNKtcnmj",
+	"a3VY4A7rZaa/961Uf97ISeejHt58PH0Plg2ugC04EToFokBl9PCLa5HOhYzs1VoUFzG+Y0QQ0z32Q8T2",
+	"WxHbf+o49/4BS2RfIjhy8QKH/+w/qxbA3cxvFMBH3FqRuRf/+9fm7svffv/hz7/8QX/ut6L9gz//UnG3",
+	"f7tnPwjZB7chpV9dSGmw7qK46Y77eu772A6eoBC6m4+nzi2KAaRQ3Mg/DHdaqIQCSyk1yhgwC6KMjJ9C",
+	"Oo9I0AVadeFxJGd+IJtRXV+VOjnHHpZTYQ+qyWBYjAk3QaQvX7NzbgUw7l1k3wtu3Ozjf0aFFs7FkEvM",
+	"eFq2lfyVmZaMsKu0Ynw4611d6rvUiw9aL5cqxviOqykdG/MAQI1s4QQWiIJb+nma8OvvDfprvxk1Rq7T",
+	"xthAPt1EqkRPGoeN/WdDEAUD3eiOjdVDkc2Tjp7O+touQTrecZmCjU2qK2Y1Bj+XKEnEZI/KrlD92q6V",
+	"14LxLqb45zKG2B1ymfr6tkhluDITkQWtGxL4fBmk0KhWoNErbQkz1A0G8n50AsoZV2ygxxkQNffZvTA2",
+	"ld5OnPmGSdVPpU5WIlWtiiSnwvqi7qf86kaMM1hUWCUQ0iji/1umYd8DcSlb3c0VnnNIDoaSQFKtQDNa",
+	"gWbQ5ZsnG3MkItV9qW4ItYKLSxe+C6GTGjJOVALBTb1MmAF+R+FQVFsbUByBKMTuYKSxu9qxo2VOiI8j",
+	"hvf5w/HYDlptFXg01P0GxMfnLw5eRsyILpiFDvae7lBxi7wVCMrsQA25MtVh3LCJSNO9tmqrTzCKsRGX",
+	"SKrNXwEKiHW0paGjzY8yPn62dgSGBnqaWa0j1hHGozjwhHdSweKuyXqX8H58yIwQRNtocxlQCfcYNBPD",
+	"UI7ZJNOqX5bPuGJjdaX0JNx31vdCJVhkkXhiYGye/yyHooCHmcn+wBbWEQTRRACV5lBbjpp2NFinCTOa",
+	"gk8Omk8rDZxwMBaodp88DUeWAXEytKDGrx9WMociRL1MUzgOZ51MT4zI6mxahe0qWWnChQPwpmgejum3",
+	"L0l4h6NaTj3/cTpztoo55/Q8AnT9h+jq4VBkXbHXBXNXznfxgf3W0wMgAP4Az/XkfgDvVrGTQjNdnWWi",
+	"a9lAZ0awl41iUw2e8MYKSe5v3QbnTCsqLc7n3clksgsF0sdZKlRXJyJZxQXUl+onnQ3v2vf00Z2+My6z",
+	"KiX7re73RcIwnXkr/W+l/1UZ9FvdX40jP7+RI9cxZI3ZFNUc+cRp87aguVN0WZk9W6ZVV2Bef4lLI8dJ",
+	"U8TtKryDPDATvbERCQY5KT2ptAPQEJfVv/1AB9wwoRKnfN/2kN6bRVf387IJTj7HKS08CXM2nnpdDRd1",
+	"l6fpgr1HT+j87gN3p42PcJhQgUF103GCFo+qbTxO06V2EnGj0HSEiTBf+V7COk6cxrXObUSmXmuS9/tk",
+	"PVBQ6dp2RKpV332qtLa/GmeZUPYXNAhsjIdC+zU2ahr/12Glvq8T9mmgGR+y03WeKyLiN1h/R8JzhgqC",
+	"79U4sunIbI99yEtLZ7wrVZ91eZoSdCtg5cPrlJvnvmmriVTmqAiK5RSVg+bLUP3PkyVvQ2bH1AwGbQCg",
+	"Nta6BW3GMSHxGW2ybMJNW7n9AbyRHNwA8kJSoQ5LPQgA1vI+qzInI5Au9viguc9i+PIyE46xQSUZVAmx",
+	"uGFHJ9Ncb/HkFHfWjcGPLonCHL1eGHRGJSZHOEGqzP1fu68uzn/aBWE0rlKuaIfggY2BVUIXBavUvcnd",
+	"HwGmbUK7sxW+v/241QchrZ94wjJjqAJ7RH4eVzHKt1aX5zPRl8a6d+ooN1YcdcTZk//AZtnJjFlLJbmN",
+	"AAjQWMl/jkUoQpiJPs8SZjXrcrCMe+s0kqsf3C8vWqwzdR3qHvvl40+7PxwFe5RhaIeymnUcoRsOtSrq",
+	"BY6eex/BtchkD2mnHx7AfcsUIuba6hgTroAwXgkxMgQXLNIemww0lmPMbV6P4/OTN6cXH0/OL0/e//Lu",
+	"5Pz44+mH939F5OF4J/CwVrPlIxjcHJEuu25NW00GGgL3XNOARUzVHitJMO3Ll9iLAr+eQUh0pyv8Vmkv",
+	"4v9B7ZCtCMIcL8mSc5zwRtSACmj0zVt9LVIOEV43mINWsP6c0/RX8lrs36WMie5auBvJHkPV250gsI1+",
+	"D5yk0ktUs0CRL1CiJwrARcnK6/WM4GFzN/j7cyVtmeUiZolMqECPV2CLT2/kioNqrmiEvWVMS0jeL4ns",
+	"yJbccXeHH9lQVI5/CeaLstEkKCltJQ0zI6GsT/rFIr1jx2U6UxyHyAo+cdCtELAEfdPVnMaITbuiz4t9",
+	"fKknei5oBiBCiQKTbvXNU4zmEjhn7qigDve10Ixnyygavyh+zWXKO4jitlY6czEXWYI3Cy8s3OK1UZ5q",
+	"j7enAsvY6R4ZlkqoKO7fwix+yLhHQ/kNiPm+o68bMR9nsQxiPsUV3j6q9CsJ+cRccT5kpyz1LsV12vr8",
+	"Si4EcQZ/AIRNlRjaI5OzOu8JmjuhQiUXwYtxKxTTO/f+fLMxxMG9pARLxLXsrtUlgYr6bohtqCR6F4gt",
+	"EkLycuGqRJt9PF5ULvPjhKaESXuIuoXpcqWcrq5HQsF7hqKDJEYKttXZh4uP1VaEypoGA9G9OnFt/8M9",
+	"L5dP6Z2TEfdqs4FyW+zqab3vYIlIFtgoPZ5fhRo1GmdO+7UV1+bEte9F4nqr9RXiLV4XTs2qktbzJSSt",
+	"aLFrqoaqoAkvuzIzbGw+qg/nUOXORkoC12NDStY/8h5WUrHu4fIXLLLFFduSgK3Gtir9wFPPhtNCAOQ6",
+	"qcZN4soTusbLZi4AAFoGhU1uIiSA91jKLGAJn+6xYxUujkeI9bfHuxJYX1gn8wD5qsIcgfFWiSrL2V3m",
+	"bbNRDlpbea+Dk2PrV63QKL+unCF3mhmCcJS9bLe6fc++LIWok3GV3FxIEB9hnSk4JKkoWrDPqvGwIzKf",
+	"Z0wJQ74ecrXN5Efs86u2mMAcFttLcO327kNPnc9W7/h1n6uXjQesy7sDd1CeN02jWhWdPznBfFFb7Aee",
+	"u/V56Qs8LmuyX6z5ANRJZjDne4ife+Cmk4oyPR3a3LUcyS7P7FL10NLU0V5h9tgx6zuG8MhHZwLMWNCm",
+	"ZwwUqeDZK9fHqofRveQl0jWXTXPHzc0b4tiGIzu9S9Pbw66F5tb6diz6xC0kxgHidufHM7Mr2emiGzCw",
+	"3AlEwjjKZFdg5E+AxwaoYICp0hNfOJtbd0AdNybg0gkHiI/OeCpVHwFL2SeKj5Emt1y3lRFz8rKbzBHj",
+	"eAMw4FMJCGzkmaXARrDuGYg88OFHWP8bDxu0UYNE/KU3ZZPUG8ZWQ7xhSl8JQsdDt5Xf/gp6yI0vvYAz",
+	"7OGJtGK4XNkBMGCRZHLkIbn9xQOS69VFDi+NHDeh59FXhoHXAWGbAodzCLaYPT5otdoqfOWNTPEOZMdn",
+	"gg3HTnATDMId1JSGJlWJTgApcX+gBwZLnFRUM6Bk0IGetBW0hkFDPBNHWAihOOWgHYPtX6cJROMNdSZ2",
+	"3ERhARAqnVs21May/WaTiJrusf1m1Gw2cbwUKeg5LQZcdB0X9jRlhugMocYDp1UuxLa7ycfuW8rJjdhk",
+	"ILsDpFIeNDCzkNoEhZgVo8oPPiVWYzItaN+AwKYhbpFJW127IXHjOrVieJdMfwOIK34Wd2zMXERo11N+",
+	"L9paQr770oD3Zga6PY87G9tCUfVQ8WoplleMj1kYsL48Z3zyew5LulRtac9+qsyk7okC+fzKicyfW73q",
+	"Sw/8R34lCic+ZNuuQ89aGCVAB/uRYTKpQf0uQfLeLkigGqL3E0gpHqtRYgV2u8feC5EIp9kJFeRFWhEv",
+	"hjkVsCh0OpGRVUmMd474e2sBpwYGvqqWIEi2j+NQdWsHVFFjIdNkIIZsPHJfJHqiQhmwnSNmhEqKQVN2",
+	"ovfYsWVN9zBW/kJoaNe8LzvP3iHmLNbGR8E4F7URuBfiAWsF7J0j1oPoYWiEQGylIehp1nN0sjLyhat+",
+	"mVLeNlmF5I3ClRtkwi/DsJim4pe0cfgULrgVo/KbH6C2URkLBRa4cbi7v0IWip8XYqV9mwLoVmT7yjgR",
+	"Aff5slvrtDAMRdYXCywMNtj/gMp5zRgOJEmBwU6H2ErdVAKoPWT9pWkooQoQTnvs73ibpcgrl/FhQAdu",
+	"K54kbDyK3OsFSwYZEVB/32OfZjV+nc2UUXO6OI67I6aacqUHY5VkIrGDCCimL12/11bukpXmRqQWRz/h",
+	"WTG9m8KGQJP3JV0fHzQPSOFX2l723C2A9O45GgqrTibHTSnQ72BntwTsC4Xb76DOBgi6+hpuaPECrI3O",
+	"WNHXmRQ3e+7zx6q89+7OjXgmlA2oB7lzdsYx64iFxOdQepI1+RCv8pEtUyoDKz9Dfmt3INMkE4XiENjU",
+	"tLZ+Box9A3Ltgwo0oAWdLo41yHf7gcQbdItnYU0OXt/i4rgDf3yqQg9uc7rBo4VNPrhghDCwWj6RX6Vt",
+	"SMKCkIRuvstrObRQ2mXZTDR8uFwYqZrSfsBmlypIBI/mwGaW27GpI6v469I0FYZxge98w6VTYJqLaTCu",
+	"9LefHQf0fehPVuGm0Bcrmu4qFSU84LOO13L4AliDYrBcx0wqYwX3IE7gQpS2pMDkmIlnEHERgVAEgReg",
+	"ImXCGAJ9uhIjOxuGcchSbkPJsLKHmL5kSuOiILw5FpaVhsVnJ+9fn75/E7OxsjJFib2tRlwmR2wM/zoZ",
+	"LR7x6SU8EZNQ3+WqK9JUJEFPQutYXwPGFsQzYy+EvmVsrj5Bx8enr+MwcfDEpilhsHsdq8aadchikWU6",
+	"MzGtE8ISgtFM98j1GoAnrNYsldamAsNF4FfUJtuq5EDO/dCs7IbGRRtpqSwtG3klWrFXa0m3w41/Arpo",
+	"4VeI3WC/uBVqqwpFmKEeTHTVrV0exuL6g6UAdRO+j48YV5rQjy1P0a4Xi88j0bUiuYQvY/dWW8UQxHNJ",
+	"SGLxEczUby1RYHi9AIcz5FOEWYR+rdaXbj0u8aVLfAlBpSGxzvV9mojhSFuhutPdv4lpfAgcK01x+/va",
+	"uhNIaNKuefCBdwQzIOf3OWX3w61w7UPc0ERW1xNH4BG4iLeQecJA/yamjS/DbPaRfcX83Ll4DChfIC0z",
+	"VjrlB26CY3glcJ7S1jUOG89e7r1sAlkMkSGFTgKEHClvoR16+Nffiz6DwxdRwazaclNW2jpqd5YKbgTL",
+	"V3sVGB9Y/1DMd5OIPbjTNUIkkrWyBBk22e6ei1HKpwggfZNAWfXK1oEvki3g27qFlLOUdyFUURMBWySk",
+	"VOU0zaVVLONPxw4W66jIuGfgfYNxBphbxIJcErGBNNaptBAoOpCjoVDVmqon2ZuVh1ehFNsQyrsvWUYO",
+	"0PXJ6asbPaovxROUarHwwS0MKTUYi9CoCTc+RDAG4ftoXoDGsBssy8feaSWmJNbzqbtdOdrUWCUAukYi",
+	"VV8L01bQQmdKiId7DFFDQOoc6BHjaaonoIU8jj+cvz45v3x1/P7VydvLX95/PH37V3eFRyKJdxj3croG",
+	"yxVIbLnkb7U+hJEP3fjaCoB3oWuSYz8NZCp81MC1TAgdUWnLEtei0WwqLMLa5GWaWs1WDngbNJWCwmGY",
+	"0VDCG0IpsXf3CCkeeWewSOgdN0GMdp9VctmDFPA4wtOIylgGVuhnzadOBJ9SzTocASZggE8DoLoeHzSb",
+	"TjuBC3VpM66MdPtd7QXCwT8A6jdf95yyQTffP6676zoc2dltdgcj3+epsGSxaC5N2j6GjWg8YNf3irT6",
+	"PtKwb+3Ahu1bL4l331k5FFCbonHwzNQJNU9GfLpu4j3gWZ/iCaEnSMmyPI18tSmrGWeGX4uEDYUd6IQ9",
+	"jolKX+IXl9LRUk2PaoUVnsvwMPRGWwXi9RjBw+Nc8ArN2ulIxDt77D0k1EBQEaiCCfkSDumO54FBrRbY",
+	"D5JLfOCSfol32orCgbiaBuPMkCcCUyFByf/DE+c/0Oo14KORUCJhf7TVH7u7u/A/91iruc/+AFtJoMmA",
+	"o15BzpGv7DF6r0XvzfMJ0ZUJEoMIrUOAmn6lHANDG5xliUwOi6sIHYyESqTqx1Rr1PG9ngTQqrHNeeMR",
+	"Gb6AeZZGqGh/c4LU045qKWAVvielM/c3VOVCMwbarfxWSXU5ynTfScpux2C6B81W/kAiuk6gTmL2B3uv",
+	"aeEAQ9Wt3BGLE2GhhplBlKRp0YKHXCk34rllJjaN9h03g4k0gnp+1nwaejaX45xkxLPrL02JKe6xi3Em",
+	"0mmwzlE906wvEmi7rY5nxRu3ffnQPPuFZyBqgpaNWLB/C8btM1gKb9BXl+732PHntlrCvgi1ZLBELmaE",
+	"bcZkNeLT3GDFjikGpptxM2C6h2KKEdk14Vtd4d3oZUIUGoLSZEOpxoCFmrjTKs1A0DF3C94R/THUNXAX",
+	"BsvgubPEMy8+OenItddW7qzagZAZdGa1PoLqcaVbYjVLBc8UWDylRYg0vKsjPoXaAkh8vLHxSlTCWY/4",
+	"9AHY4oAEz9vJZohzubjZDJVuHL5wnAXhuKpa8kBdc01QKThHYhuhAffv5bU0K5VGO+PTYFO7S1TsM5xJ",
+	"nfRGE93a2VYD0L7DrSlJ1tt92qw9dAkBnnbtNfH3u4qq3cJKrddYy6c3KTNelloOKHhpo+3yGo83t9ba",
+	"c1/xLJMii5jNePfKSSkUbxRS94M4r0Py/h6DAFffeCHINReXqVp0yJqxmlmRppV23ws/yk2CBfs+ashk",
+	"0TC9NQDf24W6EBTePvXqQsavRXrPRmC6x7tOjrs5JgoyZqwGCTlU0gPtUvd6IjN7LO7qRMRUcH5GaYdg",
+	"HDQr+jtSg0ZF7OMjDGiD16bQz1tpam9PYdqRd267WfvYsAcS22nLQ12KUs+HxoVn6w7CCQSccGvFcGRn",
+	"HWV+lYqxchRaEjS5vrx2yiTvXt24+8vF0fnhhki64OiqCqRDdfoW4cnL9LzWGD5ahG8/io8mujiOz6/3",
+	"9xPJN8ovwrI3eZEX3L//BPX+m8m9V67o2dJFx8JiIY7bP+ptaOjXogW8KWSWtv8dDeerBiAszWXpA+2X",
+	"9/s512iTmpn+lx7yOifGz4THM3tCEWIGfKjoueiIgQSz4oyToqczijENFCi3quM1kNYgal4EFUraqqfH",
+	"GUtkH/AUVcLE55HMyOXnDbVcTcGc39XjFI2O7jYRjo/3ZizpyYgYbytf8LVgyQ6FAq6UnoAZutWKvL/E",
+	"Pdnh6oqRGd6wg2YLwXhLl9xjCbWaR4XiTJI80HSY6kMVS7diQ5mApT7u04RIs1xgrcITtwUOXqd1aWss",
+	"ul9j0QW/FoUYneBxuFdr0ay4s7CyTxFCh/gCBsJjrD46nmw1Q8ljczzqGbjMwIcokj3m9Rp0MZNnu62M",
+	"5ZWeJRziPPVcBn20vAsBTWNrkZk9ta9hkQtWzk3IJhVnNKoPQJ3Zu5maiVUWxgVnpPmAmNzW4nifIaeb",
+	"ErxvFXJUDTj0zueIFWRLMLqNIHKcboObEsbuUGBM6fmQ1DR/W8aj5D5E0jPEWbpblIpb3Nb5EMktAMX6",
+	"wgMxG3HD17FK+jE2kyPxZCI6A62v6nFwMFT6Ap4GhxbF33RElw9LRjgQhDCq1eyxGF/ZvZB9xe04EzGC",
+	"5BrZV0x85l2LuBJGUAV8TOtn3LYVqJY9eS0o/McwnfoKv0PQQiGwa5xlQnWnAXzXDrQRMwGEh3kgn0iN",
+	"wLCrZlvFNPGgL5cVcUod3WMn1ySeOaV8KDBbEPIDg+xHBfApnZReCF4QDNxjYyMwCIlngrWazWIwODwX",
+	"1PKx8csdoQ0ZhnxQJQ7iHn6iLVxgGsc2HxnYAdgRv1QdjRVrKHqocdiwf91/8fzpi/0XB81mdL3/12et",
+	"Zy/4D89fiheiKzoi4U9bvNfjz1vdpMuf9viz/S5PXogXL3hTPHve6z17+jxpdsUPYr/5Q/JDJ/H2b2Tn",
+	"uQF89oyUTOFD/vmtUH07aBweNF8+jxoUVORm7VTSTWHwnpHwDjt551XFXKfnoivkqNL3dIr+koHgWbJ8",
+	"NDgdkXM8698+OS7R2J8FzzDwEY/bqtSUT3Y7cL5g76toqRXGLqakH32SM8Ui5lqi7rFEXItUg0Meg4Od",
+	"vu9hs92NhWQLIsOOVswREEjqoMjEPGx6IQ1xHS1JQaCSpTC5evuwiMlHYeyWlGxJyZ2QEjt7F9ZPVRam",
+	"pXopccYcwI7ns+JC9L+jFRODBqximPNNRoQ7MB+sFma7tRjcp8VgXS7oL45RIliwemy9MnxYOQLFV3KM",
+	"jc4sZZMU0kOO05T1ZOo6doJ/Ryqxx+J/xizV+soACwfwErd8gG6BsH3k8fPYVBErjAjTwa/GRygATEca",
+	"lZ6h4MrpHKAi/GoEz7qD3x7/r3Abn+BXZzSNyoRKcJv79VjAxj/BkK2GqbixlNn1RGYCVsbdpNFAK4i3",
+	"qgpf+efSkSsXMIOP4rNdErEal8/t+PJPv3ejWuJ5KAm3XNPw6LLtvpMK4IqWepZ/XvrZU3VhdfdqqYgG",
+	"dYEAwQuf/EmAlLTUKhyjL0mmjoos8fwbK5fCGj+2NpOdscUB1+ETsNidx2uuuiL2tXn+GXtoKNCnXfM8",
+	"w1RokEHHU3TNI/h4xBJpgDe6m9pNx8TvKkOyNADILC3euRt3obPlzvUnaQc/8a4AT943G7yFi7JErEuo",
+	"JvkgQiVHOflcC56gb+9Jz1+1JflUrtKNxh700jB0ey6DOOivdj0/+M4Pnt+Qh3YC58a19qOIIdlLH8QJ",
+	"GFQ98cTyhwAs4SszyAy/XOZY0vZ8wCFsz2Q1MWRaMcNT8cCIoh/W2k8kyra1J/InyFAPo+hMGQrc4CyY",
+	"etE5Yp388LF4MO1kMonZRMj+wLCOtoOocKilHRBComsL3zpqq/hKTN0XMUsFvxYmyOV6bI9YbMSQKyu7",
+	"MRra/I88hZIkx+TTcPI90xl78/H0PTgMjI93h2xpsvy1lSLfCVXWRZBvT43YMUXXOUbQajZxdk7Qybi6",
+	"Egmkbf84D1Pg5HlMy4/IPvE5z4I0Vuvk0JcwRSTlx+0GZkj+5Xmz3YhYu9ERdiKEYn9pNWGN/3LQbDd2",
+	"WEe4ubSV14i87jSEdH7pJDOdsXjIP/uPhk9zdYpcN5lgojvQUOmUxQAeOcqEBRRG3FalA07ngJu2QuEu",
+	"ywAL0FdcSOWVSKVbEqeboI0j7O6AXwtvNo3Dq5cg5aGWd8TMVGk1HaLsyBMnDbJPA6Haqtw/FCCGgUXk",
+	"WwqxzegGEmkKB0SRHAopYTjZOMn0aCSSS3jfA3NOfIKM21GPfDlkKe9eQZFj2LEA2ak0nlBpIFZTEV4D",
+	"+ahwzDSaRFCaPu01FJ/1ZxSxC6A7CDyK8iviCzaWLhbowkbDLrmmL8FBBqcOpVdAcOQmHDbK8xiUZBhu",
+	"2ZBbRB71q+i0ZlW8S675cMyV4JnbVqn80CudXiVteKGyW0xJGgnQu91+f0T1GzYtg+yTSi2YDcRiHfh2",
+	"FahmdeKqSlTuvkvVB219bESd0uJWcUVd/J17ZauLb3XxSl38fvXYTQpkePrPhRmnbvTVVmfgt0C8blmk",
+	"4T6CdGeySt00qxQJEri+SGZLx/0nv7v///PGXCFwdnLDfu1MmUxKJs2+8PrADtZNMlZnopdpFdSOHOe7",
+	"y7MMa5C4Pqs9FdjYj9OLdNxvrFRl0LeZ034+zni6m2SyZ3e9NXR33hparklosON6XlDwQbaazagxlMp/",
+	"3ofQNysy1+x//8p3/9Xcffnbvz3eDX/u/O+/NGq8lpvVXGodM/jztlLFEpUqvEiJIFuMTsqa9ahxvy9M",
+	"PewByEE8SEFDPoVgq44eYyWz6Ugcoi5iomJBIgA/KqlOHIVSi0FgfakKKX8pR6m8rUDMQrEfEKRIBAzF",
+	"Fi2KyW5lU6cCMCfSSAxrECrEYVEHTuSHd4bSYMskrWairXIFARXAKpkRV2cloREwx6Avo1mPV3lJ7lgm",
+	"fOd0QpqKT5Sv6h9PS7HPcKh/iBo9nQ25O0xS2aetRuQIkxyOh44sAVXCD/uB3DhFrQ9hhBtlzPm8ahEr",
+	"8kdKGv+9X/NXdIrdBUP2Ws1vl7zLCx3/5bpIOSAiVU9w+tmQ9+n2ci/ZmZs454OrlbTlP+vmP2vnOQC4",
+	"09Hj/sDuWt0XdiCy2nN7VijihUVeMCGKwgFA6kOwQzSSSQMhB/k3WkPMf14kibOp4GTqMjbTyhEHZqUI",
+	"ZUPayn3CEjN2ogudcctSwQ1xITDLgEkQsm8746lh5C90st8ee+U+AD8TEyzNN9Dj7IiqkkwKHAvAkNFa",
+	"MxX2kP1q5FCmPAtMtCQGp9LYC3wguPfRUgjoiHWe/h9hzT/6Jb/N1Z1jLj/7Ki+5CcejPa6dzxzcI5+Z",
+	"WbubyYtPwP+a7jzY7X01JrydXnDbKCHIxLUUE3OzBAqeecMmmbZe+gzDWiE+J/IzomkDOUhTYII0jr22",
+	"+iht6hMLdCLJSDtKuVRgaT1kwnT5SKARduIx4bGOlBnoiVoQanNOU14GlIaG5WVlQBVWU8BhrRXkXK+q",
+	"v7xlz7VVJTgWginOy8MgJR1GgQkOs468Lw6SwB6XjpH4Sh19OMvFfj5/Or9SusILhpMsnH5PTfw3dcJu",
+	"tE4kcijQzWkUUV7HDC5uSM5G/1a5Ih3SF3DBeRxuqaSVPEWQb4N6rHugCH3RVgOOQgn2Wa4r95iKKbhf",
+	"LsVnaayJd46YDDnfVHEMBQ5pB0nGqwkMQmTggdpQIiI2fi+gGB8miqZWWxfB/boFwriXSgzbOlX1UdB4",
+	"bCvFqFrCtxSOxWCJUlWVstaToVRiWegKIlo+2iAIHlUIE++mBfKzCFzi1G7BJGoPzSei9Gw4rWIbyzPP",
+	"mhD6WucLdVaqWFaQugvO+ojx1GjHQIvpZAOZQNJ9pdGo/nw075lRbFND7j41ZENH+3ay4rjiPlwIi8E8",
+	"oTitG89R0JJT0cMCxBjnZNCus8c++DocM7cCy4wMZJJg2Ej5fmQCcClKd+QBiHB3fjO3wBGbB47YyNWr",
+	"FTvIlrmqjRfKcs/FdjGrnTJV9OQcUpgdt6y5d+AeaO09Y1YOhaEISdn1IC9tzHQ2kcffgojJp4Wgyj32",
+	"k84KGlqxDo9Uifjsyyi5201mD9L/fP5Wnf1nxma7tcCu5OmbWbxv1AQbdhGc13jZ1mJ2zXj/CZzfeqgB",
+	"REzi7Fp0rc7Af4IRz6W7gNAkUN+WYm4g/nSApaxUXyQRk4qcjRhrqzXdN4obBddH4kT/tjorpw3k0cfe",
+	"8tF1NzRErx6zbKxCZau8bCfdUChQJRKsIXXIDpovqy4jrEPhGm7s0J66js7FCM2Ycwc2RAwQYdmaL6oY",
+	"+RJBcT/prANy1S0rSX77oJpwEqmYvqciOWXhxkhjubLrwdTkiWMTxmbc6lnQwqfNYTVdepLHD92CRHne",
+	"uzyNwkJ0qVAJCpwKEwXaCts2nqt7inzIfmiy/ytXf1vu000sH2b1Kp/UBulMCLfe0pstvXl49KYYFgg3",
+	"Dn2n/spVBRzfM0WaNZzmktO4liq5mRBd0j0MQyG5iSv0NUHwABAVIEdewkHcSRSRECi9sG5TXLEqg0FR",
+	"jHlwkVhbUnQvpGjDCs/3Q7pK97fPpVqVOO231kKdWvPECdX5WhnpmLQszmD9AUMmWO+p2lRQMwMsVRAL",
+	"y5CWIjWCqlToceahM0BO4jN53/XmGyLzfjhF482Rj4NTAstF84wJpcf9AXWClYN9ciEkSdJIoDgY2lzb",
+	"qq3cGLtaXYvMAL1iqbwWhZCVbioB2RMKfXc4jFOweCCN1dk0ZlM9ZpnoCnktkj2G7qnuOAweTT1tNRTG",
+	"8L4wEeQ6Wqageng/0xNQdFmq0UjluoFxQdHb+LjbFSN7CIT/ibgWyu4amwk+jNHZgtPkWQaD5oYKHe9C",
+	"mWR43hwWZv6Ys/+8+PDevcCnOxEU0FAsTkRqecwex7+3G66nduOQ/f//7//3Z7wD9ZaF6grWmYa/I4xK",
+	"7A5E98oXPaYE4nAc8th7ynDOO9NKxPn6TgY6DRPRnf8RXaw1Hoss01lciCZzlxWWJv6v3WN/lXY96l2o",
+	"0S27A8pRRRdUvk5V0jY3V6GtxpdUQIZjWa5bfEzBH/4AF2sX0/lBYw7dzAa4CHivp7MEapqHO5JoOGcD",
+	"fi3+He51T6epnlyOR7M9VtxdWlvckOoxFGa65CCiBhEhIFJIF30LnwQ8BJ1DsbaET9mFFSJlP2prU8F+",
+	"/V/7B78xbtl+a+9Zk/1y8XovbzEnk38W1ibRCHzbI7PtAMs9eLyIf1+lzHPY8b/7nbljp0YYABJd2NK5",
+	"K15ubtbJNHvN3eXHZzruTnb0NWTwzmZxVVo/6YTkxbQCbbbMUWLDtPqGJa2oUUVQFjVT+Q5KbdvSLkvY",
+	"rY/NVZ4rD+gWBTq8ksiUS0yUxlkpNN0oG1FxxDpf07y3xMkppINEzFiegtGox2WKECHTIifygf+EoAAB",
+	"f9lY3QCGCcLkha/YuFltK5R4rM6DstwGvF2Y8Zd4V1fVTO6zUK6tnP1yh3PO4VmW1YvHzzFQ82S4VGgV",
+	"GC2p4rNj0yTyIGPmmZPMVILRB0YYI7VC60kvE2RpELtDLlOf77zHSpAVAG7fVldCjCJmxt2BYyqYAxNR",
+	"HILjERhIjxGrH/15Lk2QdblSGnDycUpJfYGhYwwYWrq0kA8wWkMY2IoGuHuuETSc+rkXziCcnnWFcfml",
+	"BVAYDRoKIP30+wCjU5fS15OA1bQxKvWLqc+dKZQleviBWfccNzUKW/Ulp6embs4xapZDkfUFg2fY4/Of",
+	"XrEXT18+39ljkJaCxRtFmhjQJcmSecTUOE1BJZcCYt5ry+YUztpG8NNd6/dSKmeJI762CKeHHKZ9/xFO",
+	"a7oky0QGUlfEhIuhgTrDO1EOEawL/ruTa7G9Ed/XjTjHs7WuK+EE3kR3b4ADVQxA+rx5mPcpHBZRmL1h",
+	"GQzPemyNBCw36S2elbLJa9fhwjMKhpeBHablw7mU5cQNc0b2eIUt717QHuye6VR2p4vEkbrX0KJwnwFm",
+	"H90qu/Vye+PuHKfd0SwTHHPMLAQKBoT+lNuezoY3AlEMBE/t4F/LgTq5jqQSxswCO537H3aiQvodpNsN",
+	"sQqfkhCWUcSfnzsoP8NYGhtN2aRxVp0k9+M0YiORDfjIsET0Mw6WgdujgW1+0O+1hf2fHrEYXAEmmOCn",
+	"s8ZCYbPp7nHPLraqFR+lTtdZUgWLkOdq9KqHNpXXov7ItppNd1rBl+Orvme6K4yBvEzvrbFOCNhj5wLC",
+	"Dh0LA9MQZm8qXZ0F81ZeC4W2rY0d0tBHVVaxm/r9o9+clpeVu1GtuolDx4+f/D7idlAPfXMc3LgAb7PH",
+	"Tq1BukLl+mDTUEe2SB+dSpPo3MdHuFdXYmQh5AwxRPbYK3ApGsAKwRr2ZI5B7lZMe44RWyeuMp/0hQXJ",
+	"YhkEOmjmEU6gjC31rNfs7vOX4mnnRXLww/PW7g/N5t4IbkYF8Bx9uhXw3LMq4LnL3d/+rd3ee/w/o/4f",
+	"I9X/YyI6oz/6srdTBUFXA1yKJR1D/DrqnS/395sRM6IL3rD9g73Wzh67cPvFU5bhDoai2pn3gYhk1jOJ",
+	"u19aMujvr83d58+ePX1WVyDs3HVRVxdsvzkPyrdwsm4f45OPvI++X5gDwO32CMcMZWGqyvbIRLOzwF9x",
+	"muUZtWuPQbtRN8HT3u5G5whGKG6Dz3EtI36vldh9Bxr+Fwx7cQAUrPeT/10mvSFFoiMVR4FpGRkznMAC",
+	"R8W4ANwAs4inlh/+M2q84t2B2HUSZ6bThYJp6WH39poF3GhFc12r+XyDq031YT3e9ANcd7x1S642PvwA",
+	"du1u8M/2ny9+AZbkvbYX3ErTk965ef/YaQqven3qTq08YzN5g2rt3b4RS8YoP6BXCCJsAI49LkgWceSE",
+	"GUWMc6R1SpzkjWbZWFk5FI6RZtciwcp+iJ3UVvG7k4/np68uLo9fvz4/ubiIGTqtpEXeHKQcipCvgTwC",
+	"sQYntJzqDhhLt9DdadmYVOws00NhB2JsHmGMLRKPrzAbjJYO5M18VqtKyHokFB/JPa8+3KygB9sAQeel",
+	"xteCVBa8ApUKzYeRUMdnp+73L9VpaLsxeqxuu/0o71+HmTOo0BrcaoumHA1XtVvUC0gLYCiD6OnOWKYW",
+	"tI0IGB7snPvjpp36v4/fvV1tp/zYVryYD3inaA1W2ikwktQbDZ41nzKtUkJ2PNPG9jNx8fe3VEmD5YU0",
+	"hrIfyHcmGFVZZVTgmbYXQKnG1rpfEkdi2Sd02bfVuUhcm1mpjEd40VgJYQPZtTCHUCLDa0Iyo4oiEmJF",
+	"0ThVp5LmNqOtNe0bt6a941NmM97ryS7rCHTpOolgpQsC7bsDWG26CAb+RtQYZ2njsPEE4rmog/miYgSl",
+	"CqVlKARmj52LvjRWZBFLdd8dYzja4LDWmRNNPhyP7aDFvHME+H/EMg3hP1ZfCWXwXT0G8xxplHxsBzX1",
+	"JBfEUkTefB6RPQlGjBExhQ7Q0VJl+HCSFw8gs5CjCBZNcq1DzpRMU5F4+EoCLdBKMDoFmAfJu4PijHwh",
+	"hIpO88U1xaSAUuSP6x4xLguNBijcikbPxp1Udhka+PtuufLMLypxWwaGp/n46lDuJ6w0V+wwyM3zHf4k",
+	"kWyW6nyVAesdlzKHoU5RVCgL5YP4ELfTI8RHMzXCjjzWvDt+bUVoR9MR/ARL56tCYRiX5b0e5HAhUfXI",
+	"l4jmPT+FvwkBEZPzK1UoPUZogzILSN177ATQhLn7kcwsoXzVaQ/tIjEb6BTADvFcthXF9+duap+AJoEj",
+	"YCJtKo2NCJAcwfad+prniSgnVZN7mmlVmmfYrV04SpXHPYdzdaf8qljFLsIUEk6HgbbM/TnAwoEY24Yp",
+	"chDNhhXJCufFA5fU4GSMsbBURua2AOVjdOq23mI+RKqRLRBoAUtF0gd/lHvgM2gp5HpgYyVteatDoZ+K",
+	"iRs9FIAV7U4XGDo74+khaFQBZrLLM8yb4Kzv1viRCSiVgO1xJRRzIqPJa9k6CgmJN+4kg3W/vCmZrRjQ",
+	"B7d+EOIasKw7oksF5qQFCEtaY8Pis5P3r0/fv4kpbTo+Oz59HUcsvvj59Ozs5HWMiTmvT96e/uPk/MT9",
+	"pDMWvzp+/+rk7duT13FpRBiIWDemWaqEd2qisyuoJzhDkbCt2vN2xqcoWSUB9MXmBeKd5jjQQJYCmcfT",
+	"lUfQ05O+YP8ee6/dHiVMjYcdkVG5PshbgoQlN+pDcAXBiIuh+NDAI9pEU1qSUAq9cgpD4TlhJnpjoKMr",
+	"LJFvu3aRjitCtymJi1LJ5rPEfAnDU0v15UrpBpW4PeghyZPAJpkEC13uT/OZLkMq8wHiU8AgkV1R5B9U",
+	"jXA2Pam0rIUMlKi2xttI6FGKTQ95dyBDecBsrIpyNTdXZWITZKI/f/vz/wQAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

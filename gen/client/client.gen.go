@@ -144,6 +144,51 @@ func (e OrderStatus) Valid() bool {
 	}
 }
 
+// Defines values for PaymentProvider.
+const (
+	PaymentProviderManual PaymentProvider = "manual"
+	PaymentProviderStripe PaymentProvider = "stripe"
+	PaymentProviderTest   PaymentProvider = "test"
+)
+
+// Valid indicates whether the value is a known member of the PaymentProvider enum.
+func (e PaymentProvider) Valid() bool {
+	switch e {
+	case PaymentProviderManual:
+		return true
+	case PaymentProviderStripe:
+		return true
+	case PaymentProviderTest:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PaymentStatus.
+const (
+	PaymentStatusFailed   PaymentStatus = "failed"
+	PaymentStatusPaid     PaymentStatus = "paid"
+	PaymentStatusPending  PaymentStatus = "pending"
+	PaymentStatusRefunded PaymentStatus = "refunded"
+)
+
+// Valid indicates whether the value is a known member of the PaymentStatus enum.
+func (e PaymentStatus) Valid() bool {
+	switch e {
+	case PaymentStatusFailed:
+		return true
+	case PaymentStatusPaid:
+		return true
+	case PaymentStatusPending:
+		return true
+	case PaymentStatusRefunded:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ProductSort.
 const (
 	ProductSortCreatedAsc  ProductSort = "created_asc"
@@ -210,6 +255,27 @@ func (e ReadinessStatus) Valid() bool {
 	case ReadinessStatusNotReady:
 		return true
 	case ReadinessStatusReady:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RefundStatus.
+const (
+	RefundStatusDone    RefundStatus = "done"
+	RefundStatusFailed  RefundStatus = "failed"
+	RefundStatusPending RefundStatus = "pending"
+)
+
+// Valid indicates whether the value is a known member of the RefundStatus enum.
+func (e RefundStatus) Valid() bool {
+	switch e {
+	case RefundStatusDone:
+		return true
+	case RefundStatusFailed:
+		return true
+	case RefundStatusPending:
 		return true
 	default:
 		return false
@@ -713,7 +779,10 @@ type AdminOrder struct {
 	// PayUntil When an unpaid order is cancelled; null once it is paid or cancelled.
 	//
 	// Example: 2026-11-21T10:30:00Z
-	PayUntil        nullable.Nullable[time.Time]    `json:"pay_until"`
+	PayUntil nullable.Nullable[time.Time] `json:"pay_until"`
+
+	// Payments Every attempt to pay it, oldest first.
+	Payments        []AdminPayment                  `json:"payments"`
 	Shipment        nullable.Nullable[Shipment]     `json:"shipment"`
 	ShippingAddress nullable.Nullable[OrderAddress] `json:"shipping_address"`
 
@@ -809,6 +878,114 @@ type AdminOrderSummary struct {
 	//
 	// Example: 2026-01-31T09:30:00Z
 	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// AdminPayment An attempt to pay an order, as the shop sees it.
+type AdminPayment struct {
+	// Amount An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Amount Money `json:"amount"`
+
+	// AttemptedAt When it was tried.
+	//
+	// Example: 2026-11-21T09:30:00Z
+	AttemptedAt time.Time `json:"attempted_at"`
+
+	// Currency ISO 4217 code of the amounts beside it.
+	//
+	// Example: USD
+	Currency Currency `json:"currency"`
+
+	// Customer Who ordered.
+	Customer OrderCustomer `json:"customer"`
+
+	// DeclineCode The bank's reason in the provider's words, or null. It may say that a card was stolen; do not read it out.
+	//
+	// Example: insufficient_funds
+	DeclineCode nullable.Nullable[string] `json:"decline_code"`
+
+	// DeclineMessage Why it failed, for people, or null.
+	//
+	// Example: The card has too little money for this payment. Use another payment method.
+	DeclineMessage nullable.Nullable[string] `json:"decline_message"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// IsPaid Whether the money was taken and is not all back.
+	//
+	// Example: true
+	IsPaid bool `json:"is_paid"`
+
+	// IsSurplus Whether the money came for an order that did not want it any more. It goes back by itself.
+	//
+	// Example: false
+	IsSurplus bool                        `json:"is_surplus"`
+	Method    nullable.Nullable[PaidWith] `json:"method"`
+
+	// OrderID An id.
+	//
+	// Example: 42
+	OrderID ID `json:"order_id"`
+
+	// OrderNumber What people call the order. The last character checks the others.
+	//
+	// Example: SO-4F7KR-9M2QC
+	OrderNumber string `json:"order_number"`
+
+	// PaymentType The code of a way to pay.
+	//
+	// Example: card
+	PaymentType string `json:"payment_type"`
+
+	// Provider Who took the money. `manual` is money that came beside the shop, as staff noted.
+	Provider PaymentProvider `json:"provider"`
+
+	// ProviderPaymentID What the provider calls it, or null.
+	//
+	// Example: pi_3PkXyzExample
+	ProviderPaymentID nullable.Nullable[string] `json:"provider_payment_id"`
+
+	// Refunded What of it was given back or is on its way back.
+	//
+	// Example: 0.00
+	Refunded string `json:"refunded"`
+
+	// Refunds What was given back, oldest first.
+	Refunds []AdminRefund `json:"refunds"`
+
+	// SettledAt When its outcome was known, or null.
+	//
+	// Example: 2026-11-21T09:30:02Z
+	SettledAt nullable.Nullable[time.Time] `json:"settled_at"`
+
+	// Status `pending` while nobody knows how it ends; `failed` when no money was taken; `refunded` when all of it is back, while a
+	// payment of which a part is back stays `paid`.
+	Status PaymentStatus `json:"status"`
+}
+
+// AdminPaymentPage A page of payments.
+type AdminPaymentPage struct {
+	// Items The payments.
+	Items []AdminPayment `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// NextCursor Send it as `cursor` for the next page; null on the last.
+	//
+	// Example: eyJzIjoiY3JlYXRlZF9kZXNjIn0
+	NextCursor nullable.Nullable[string] `json:"next_cursor"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
 }
 
 // AdminProduct A product as those who keep it see it.
@@ -946,6 +1123,57 @@ type AdminProductPage struct {
 	//
 	// Example: 228
 	Total *int64 `json:"total,omitempty"`
+}
+
+// AdminRefund Money given back, as the shop sees it.
+type AdminRefund struct {
+	// ActorID The account that did it; null when the shop did by itself.
+	//
+	// Example: 1
+	ActorID nullable.Nullable[int64] `json:"actor_id"`
+
+	// Amount An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Amount Money `json:"amount"`
+
+	// CancelsOrder Whether the order is cancelled once the money is back.
+	//
+	// Example: false
+	CancelsOrder bool `json:"cancels_order"`
+
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// PaymentID An id.
+	//
+	// Example: 42
+	PaymentID ID `json:"payment_id"`
+
+	// ProviderRefundID What the provider calls it, or null.
+	//
+	// Example: re_3PkXyzExample
+	ProviderRefundID nullable.Nullable[string] `json:"provider_refund_id"`
+
+	// Reason Why.
+	//
+	// Example: The box was dented.
+	Reason string `json:"reason"`
+
+	// SettledAt When its outcome was known, or null.
+	//
+	// Example: 2026-11-21T09:30:02Z
+	SettledAt nullable.Nullable[time.Time] `json:"settled_at"`
+
+	// Status Where a refund is.
+	Status RefundStatus `json:"status"`
 }
 
 // AdminReview A review as the shop's staff sees it.
@@ -1705,6 +1933,14 @@ type EmailVerification struct {
 	EmailVerified bool `json:"email_verified"`
 }
 
+// EventReceipt What tells a provider to stop repeating an event.
+type EventReceipt struct {
+	// Received Always true.
+	//
+	// Example: true
+	Received bool `json:"received"`
+}
+
 // Facets How many products there are of each kind, only when asked for.
 type Facets struct {
 	// Availability In stock and out of stock.
@@ -2172,7 +2408,10 @@ type Order struct {
 	// PayUntil When an unpaid order is cancelled; null once it is paid or cancelled.
 	//
 	// Example: 2026-11-21T10:30:00Z
-	PayUntil        nullable.Nullable[time.Time]    `json:"pay_until"`
+	PayUntil nullable.Nullable[time.Time] `json:"pay_until"`
+
+	// Payments Every attempt to pay it, oldest first.
+	Payments        []Payment                       `json:"payments"`
 	Shipment        nullable.Nullable[Shipment]     `json:"shipment"`
 	ShippingAddress nullable.Nullable[OrderAddress] `json:"shipping_address"`
 
@@ -2238,7 +2477,7 @@ type OrderAddress struct {
 	State nullable.Nullable[string] `json:"state"`
 }
 
-// OrderChange A step of an order on its way.
+// OrderChange A step of an order on its way, or a note when `from` and `to` are the same.
 type OrderChange struct {
 	// ActorID The account that did it; null when nobody did, as when an order was not paid in time. Customers see themselves alone.
 	//
@@ -2518,10 +2757,257 @@ type OwnReview struct {
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
+// PaidWith The saved method that was paid with.
+type PaidWith struct {
+	// Brand Whose card it is.
+	//
+	// Example: visa
+	Brand string `json:"brand"`
+
+	// LastFour The last four digits, or empty.
+	//
+	// Example: 4242
+	LastFour string `json:"last_four"`
+}
+
 // Password 8 to 72 bytes of UTF-8, and not one of the common ones.
 //
 // Example: correct horse 9
 type Password = string
+
+// PayInput What to pay with, either `payment_method_id` or `token` with its `payment_type`.
+type PayInput struct {
+	// PaymentMethodID An id.
+	//
+	// Example: 42
+	PaymentMethodID *ID `json:"payment_method_id,omitempty"`
+
+	// PaymentType The code of a way to pay.
+	//
+	// Example: card
+	PaymentType *string `json:"payment_type,omitempty"`
+
+	// Token A one-time token of the payment provider, made in the customer's browser. Never a card number.
+	//
+	// Example: tok_visa
+	Token *string `json:"token,omitempty"`
+}
+
+// Payment An attempt to pay an order.
+type Payment struct {
+	// Amount An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Amount Money `json:"amount"`
+
+	// AttemptedAt When it was tried.
+	//
+	// Example: 2026-11-21T09:30:00Z
+	AttemptedAt time.Time `json:"attempted_at"`
+
+	// Currency ISO 4217 code of the amounts beside it.
+	//
+	// Example: USD
+	Currency Currency `json:"currency"`
+
+	// DeclineMessage Why it failed, for people, or null.
+	//
+	// Example: The card has too little money for this payment. Use another payment method.
+	DeclineMessage nullable.Nullable[string] `json:"decline_message"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// IsPaid Whether the money was taken and is not all back.
+	//
+	// Example: true
+	IsPaid bool                        `json:"is_paid"`
+	Method nullable.Nullable[PaidWith] `json:"method"`
+
+	// OrderID An id.
+	//
+	// Example: 42
+	OrderID ID `json:"order_id"`
+
+	// OrderNumber What people call the order. The last character checks the others.
+	//
+	// Example: SO-4F7KR-9M2QC
+	OrderNumber string `json:"order_number"`
+
+	// PaymentType The code of a way to pay.
+	//
+	// Example: card
+	PaymentType string `json:"payment_type"`
+
+	// Provider Who took the money. `manual` is money that came beside the shop, as staff noted.
+	Provider PaymentProvider `json:"provider"`
+
+	// ProviderPaymentID What the provider calls it, or null.
+	//
+	// Example: pi_3PkXyzExample
+	ProviderPaymentID nullable.Nullable[string] `json:"provider_payment_id"`
+
+	// Refunded What of it was given back or is on its way back.
+	//
+	// Example: 0.00
+	Refunded string `json:"refunded"`
+
+	// Refunds What was given back, oldest first.
+	Refunds []Refund `json:"refunds"`
+
+	// SettledAt When its outcome was known, or null.
+	//
+	// Example: 2026-11-21T09:30:02Z
+	SettledAt nullable.Nullable[time.Time] `json:"settled_at"`
+
+	// Status `pending` while nobody knows how it ends; `failed` when no money was taken; `refunded` when all of it is back, while a
+	// payment of which a part is back stays `paid`.
+	Status PaymentStatus `json:"status"`
+}
+
+// PaymentMethod A payment method the payment provider keeps for the account.
+type PaymentMethod struct {
+	// Brand Whose card it is.
+	//
+	// Example: visa
+	Brand string `json:"brand"`
+
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// ExpMonth The month it expires in, or null.
+	//
+	// Example: 12
+	ExpMonth nullable.Nullable[int32] `json:"exp_month"`
+
+	// ExpYear The year it expires in, or null.
+	//
+	// Example: 2035
+	ExpYear nullable.Nullable[int32] `json:"exp_year"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// IsDefault Whether it is the one to offer first.
+	//
+	// Example: true
+	IsDefault bool `json:"is_default"`
+
+	// LastFour The last four digits, or empty.
+	//
+	// Example: 4242
+	LastFour string `json:"last_four"`
+
+	// PaymentType The code of a way to pay.
+	//
+	// Example: card
+	PaymentType string `json:"payment_type"`
+}
+
+// PaymentMethodInput A payment method to save.
+type PaymentMethodInput struct {
+	// IsDefault Whether it is the one to offer first.
+	//
+	// Example: true
+	IsDefault *bool `json:"is_default,omitempty"`
+
+	// PaymentType The code of a way to pay.
+	//
+	// Example: card
+	PaymentType *string `json:"payment_type,omitempty"`
+
+	// Token A one-time token of the payment provider, made in the customer's browser. Never a card number.
+	//
+	// Example: tok_visa
+	Token string `json:"token"`
+}
+
+// PaymentMethodPage A page of payment methods.
+type PaymentMethodPage struct {
+	// Items The payment methods.
+	Items []PaymentMethod `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total int64 `json:"total"`
+}
+
+// PaymentMethodPatch What is to change.
+type PaymentMethodPatch struct {
+	// IsDefault Whether it is the one to offer first.
+	//
+	// Example: true
+	IsDefault *bool `json:"is_default,omitempty"`
+}
+
+// PaymentPage A page of payments.
+type PaymentPage struct {
+	// Items The payments.
+	Items []Payment `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// NextCursor Send it as `cursor` for the next page; null on the last.
+	//
+	// Example: eyJzIjoiY3JlYXRlZF9kZXNjIn0
+	NextCursor nullable.Nullable[string] `json:"next_cursor"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total *int64 `json:"total,omitempty"`
+}
+
+// PaymentProvider Who took the money. `manual` is money that came beside the shop, as staff noted.
+type PaymentProvider string
+
+// PaymentStatus `pending` while nobody knows how it ends; `failed` when no money was taken; `refunded` when all of it is back, while a
+// payment of which a part is back stays `paid`.
+type PaymentStatus string
+
+// PaymentType A way to pay.
+type PaymentType struct {
+	// Code The word for programs.
+	//
+	// Example: card
+	Code string `json:"code"`
+
+	// Name What people call it.
+	//
+	// Example: Credit or debit card
+	Name string `json:"name"`
+}
+
+// PaymentTypeList The ways to pay.
+type PaymentTypeList struct {
+	// Items The ways to pay.
+	Items []PaymentType `json:"items"`
+}
 
 // PersonName A person's name.
 //
@@ -3082,6 +3568,11 @@ type ProfilePatch struct {
 	Username nullable.Nullable[nullable.Nullable[string]] `json:"username,omitempty"`
 }
 
+// ProviderEvent An event in the words of its provider. It is read as its signature covers it, byte for byte.
+//
+// Example: {"id":"evt_1PkXyzExample","type":"payment_intent.succeeded"}
+type ProviderEvent = interface{}
+
 // Quantity A number of units.
 //
 // Example: 2
@@ -3195,6 +3686,51 @@ type RefreshRequest struct {
 	// Example: f1Zk3wq0VQ5o2cPpJb1x8yF6mS9dR4tLhK7uN0aGeWs
 	RefreshToken string `json:"refresh_token"`
 }
+
+// Refund Money given back.
+type Refund struct {
+	// Amount An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Amount Money `json:"amount"`
+
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// SettledAt When its outcome was known, or null.
+	//
+	// Example: 2026-11-21T09:30:02Z
+	SettledAt nullable.Nullable[time.Time] `json:"settled_at"`
+
+	// Status Where a refund is.
+	Status RefundStatus `json:"status"`
+}
+
+// RefundInput Money to give back.
+type RefundInput struct {
+	// Amount An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Amount *Money `json:"amount,omitempty"`
+
+	// Cancel Whether to cancel the order once all of its money is back.
+	Cancel *bool `json:"cancel,omitempty"`
+
+	// Reason Why; staff sees it, and the provider.
+	//
+	// Example: The box was dented.
+	Reason string `json:"reason"`
+}
+
+// RefundStatus Where a refund is.
+type RefundStatus string
 
 // RegisterRequest A new account.
 type RegisterRequest struct {
@@ -4585,6 +5121,9 @@ type InvalidTransition = Problem
 // NotFound What went wrong, as of RFC 9457.
 type NotFound = Problem
 
+// PaymentDeclined What went wrong, as of RFC 9457.
+type PaymentDeclined = Problem
+
 // RangeNotSatisfiable What went wrong, as of RFC 9457.
 type RangeNotSatisfiable = Problem
 
@@ -4608,6 +5147,9 @@ type Unavailable = Problem
 
 // UnsupportedMediaType What went wrong, as of RFC 9457.
 type UnsupportedMediaType = Problem
+
+// WebhookRefused What went wrong, as of RFC 9457.
+type WebhookRefused = Problem
 
 // ListAddressesParams defines parameters for ListAddresses.
 type ListAddressesParams struct {
@@ -4723,6 +5265,15 @@ type AdminListOrdersParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// RefundOrderParams defines parameters for RefundOrder.
+type RefundOrderParams struct {
+	// IdempotencyKey Makes the call safe to repeat: the same request with the same key has its effect once and gets the first answer
+	// again, with `Idempotent-Replayed: true`, for a day. Another request with it gets 422 `idempotency_key_reused`, one
+	// while the first is under way 409 `idempotency_in_flight`. What is refused is not kept: mend it and send it again.
+	// Take something random, such as a UUID. Keys are the account's own, for each operation.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // SetShipmentParams defines parameters for SetShipment.
 type SetShipmentParams struct {
 	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
@@ -4735,6 +5286,36 @@ type SetOrderStatusParams struct {
 	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
 	// this header the last change wins.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// AdminListPaymentsParams defines parameters for AdminListPayments.
+type AdminListPaymentsParams struct {
+	// OrderID Only payments of this order.
+	OrderID *ID `form:"order_id,omitempty" json:"order_id,omitempty"`
+
+	// UserID Only payments of this account.
+	UserID *ID `form:"user_id,omitempty" json:"user_id,omitempty"`
+
+	// Status Only payments of this status.
+	Status *PaymentStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Provider Only payments of this provider.
+	Provider *PaymentProvider `form:"provider,omitempty" json:"provider,omitempty"`
+
+	// From Only payments tried since this time.
+	From *time.Time `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Only payments tried before this time.
+	To *time.Time `form:"to,omitempty" json:"to,omitempty"`
+
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. Not together with `offset`.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // AdminListProductsParams defines parameters for AdminListProducts.
@@ -5080,6 +5661,54 @@ type CreateOrderParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// PayOrderParams defines parameters for PayOrder.
+type PayOrderParams struct {
+	// IdempotencyKey Makes the call safe to repeat: the same request with the same key has its effect once and gets the first answer
+	// again, with `Idempotent-Replayed: true`, for a day. Another request with it gets 422 `idempotency_key_reused`, one
+	// while the first is under way 409 `idempotency_in_flight`. What is refused is not kept: mend it and send it again.
+	// Take something random, such as a UUID. Keys are the account's own, for each operation.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListPaymentsParams defines parameters for ListPayments.
+type ListPaymentsParams struct {
+	// OrderID Only payments of this order.
+	OrderID *ID `form:"order_id,omitempty" json:"order_id,omitempty"`
+
+	// Status Only payments of this status.
+	Status *PaymentStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. Not together with `offset`.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListPaymentMethodsParams defines parameters for ListPaymentMethods.
+type ListPaymentMethodsParams struct {
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+}
+
+// StripeWebhookParams defines parameters for StripeWebhook.
+type StripeWebhookParams struct {
+	// StripeSignature Stripe's signature of the body.
+	StripeSignature *string `json:"Stripe-Signature,omitempty"`
+}
+
+// TestWebhookParams defines parameters for TestWebhook.
+type TestWebhookParams struct {
+	// TestSignature The test provider's signature of the body.
+	TestSignature *string `json:"Test-Signature,omitempty"`
+}
+
 // ListProductsParams defines parameters for ListProducts.
 type ListProductsParams struct {
 	// Q Words to look for.
@@ -5301,6 +5930,9 @@ type SetCustomerRoleJSONRequestBody = CustomerRole
 // SetCustomerStatusJSONRequestBody defines body for SetCustomerStatus for application/json ContentType.
 type SetCustomerStatusJSONRequestBody = CustomerStatus
 
+// RefundOrderJSONRequestBody defines body for RefundOrder for application/json ContentType.
+type RefundOrderJSONRequestBody = RefundInput
+
 // SetShipmentJSONRequestBody defines body for SetShipment for application/json ContentType.
 type SetShipmentJSONRequestBody = ShipmentInput
 
@@ -5396,6 +6028,21 @@ type MergeCartJSONRequestBody = CartMerge
 
 // CreateOrderJSONRequestBody defines body for CreateOrder for application/json ContentType.
 type CreateOrderJSONRequestBody = OrderInput
+
+// PayOrderJSONRequestBody defines body for PayOrder for application/json ContentType.
+type PayOrderJSONRequestBody = PayInput
+
+// CreatePaymentMethodJSONRequestBody defines body for CreatePaymentMethod for application/json ContentType.
+type CreatePaymentMethodJSONRequestBody = PaymentMethodInput
+
+// UpdatePaymentMethodJSONRequestBody defines body for UpdatePaymentMethod for application/json ContentType.
+type UpdatePaymentMethodJSONRequestBody = PaymentMethodPatch
+
+// StripeWebhookJSONRequestBody defines body for StripeWebhook for application/json ContentType.
+type StripeWebhookJSONRequestBody = ProviderEvent
+
+// TestWebhookJSONRequestBody defines body for TestWebhook for application/json ContentType.
+type TestWebhookJSONRequestBody = ProviderEvent
 
 // CreateReviewJSONRequestBody defines body for CreateReview for application/json ContentType.
 type CreateReviewJSONRequestBody = ReviewInput
@@ -5886,6 +6533,42 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/admin/orders/{id} (the `AdminGetOrder` operationId).
 	AdminGetOrder(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// RefundOrderWithBody Give money back
+	//
+	// Gives back `amount` of what was paid for an order, or all that is left of it. All refunds together never exceed the
+	// payment (409 `refund_too_large`; 409 `nothing_to_refund` when nothing is left). With `cancel` a `PAID` order all of
+	// whose money goes back is cancelled once it is back, and its units return into stock; until then it cannot be
+	// shipped. An order that was refunded in full before is only cancelled.
+	//
+	// 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
+	// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
+	// the shop (`manual`) is only noted as given back.
+	//
+	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without refunding twice.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/admin/orders/{id}/refunds (the `RefundOrder` operationId).
+	RefundOrderWithBody(ctx context.Context, id ID, params *RefundOrderParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RefundOrder Give money back
+	//
+	// Gives back `amount` of what was paid for an order, or all that is left of it. All refunds together never exceed the
+	// payment (409 `refund_too_large`; 409 `nothing_to_refund` when nothing is left). With `cancel` a `PAID` order all of
+	// whose money goes back is cancelled once it is back, and its units return into stock; until then it cannot be
+	// shipped. An order that was refunded in full before is only cancelled.
+	//
+	// 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
+	// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
+	// the shop (`manual`) is only noted as given back.
+	//
+	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without refunding twice.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/admin/orders/{id}/refunds (the `RefundOrder` operationId).
+	RefundOrder(ctx context.Context, id ID, params *RefundOrderParams, body RefundOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// SetShipmentWithBody Say how an order travels
 	//
 	// Sets carrier and tracking of an order that is paid, shipped or delivered (409 `order_not_shippable` otherwise), and
@@ -5911,7 +6594,10 @@ type ClientInterface interface {
 	// SetOrderStatusWithBody Move an order on
 	//
 	// `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`, `SHIPPED` to
-	// `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by its refund alone.
+	// `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by
+	// [its refund](#operation/refundOrder) alone. An order that is called `PAID` here was paid beside the shop, and a
+	// payment of the provider `manual` says so; that is 409 `payment_in_progress` while a payment of it is under way. An
+	// order whose money is on its way back so that it can be cancelled does not ship (409 `refund_in_progress`).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -5921,12 +6607,22 @@ type ClientInterface interface {
 	// SetOrderStatus Move an order on
 	//
 	// `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`, `SHIPPED` to
-	// `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by its refund alone.
+	// `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by
+	// [its refund](#operation/refundOrder) alone. An order that is called `PAID` here was paid beside the shop, and a
+	// payment of the provider `manual` says so; that is 409 `payment_in_progress` while a payment of it is under way. An
+	// order whose money is on its way back so that it can be cancelled does not ship (409 `refund_in_progress`).
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /api/v1/admin/orders/{id}/status (the `SetOrderStatus` operationId).
 	SetOrderStatus(ctx context.Context, id ID, params *SetOrderStatusParams, body SetOrderStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AdminListPayments List all payments
+	//
+	// All payments, newest first. Lists of payments have no `total`.
+	//
+	// Corresponds with GET /api/v1/admin/payments (the `AdminListPayments` operationId).
+	AdminListPayments(ctx context.Context, params *AdminListPaymentsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AdminListProducts List products to keep them
 	//
@@ -6760,7 +7456,7 @@ type ClientInterface interface {
 	//
 	// Orders what is in the account's cart, or `items` instead, and takes it out of stock at once. Prices, names and
 	// addresses are kept as they are now: later changes of a product change no order. The order is `PENDING` until it is
-	// paid; unpaid by `pay_until` it is cancelled and its units go back.
+	// paid; unpaid by `pay_until` it is cancelled and its units go back. An order that costs nothing is `PAID` at once.
 	//
 	// All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too little, or which is not
 	// sold any more, with how many there are. The pointer is `/items/2` of the request, or `/lines/2` of the cart. Units
@@ -6778,7 +7474,7 @@ type ClientInterface interface {
 	//
 	// Orders what is in the account's cart, or `items` instead, and takes it out of stock at once. Prices, names and
 	// addresses are kept as they are now: later changes of a product change no order. The order is `PENDING` until it is
-	// paid; unpaid by `pay_until` it is cancelled and its units go back.
+	// paid; unpaid by `pay_until` it is cancelled and its units go back. An order that costs nothing is `PAID` at once.
 	//
 	// All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too little, or which is not
 	// sold any more, with how many there are. The pointer is `/items/2` of the request, or `/lines/2` of the cart. Units
@@ -6801,12 +7497,64 @@ type ClientInterface interface {
 
 	// CancelOrder Cancel one of my orders
 	//
-	// Cancels an order that is `PENDING`; its units go back into stock. Where the shop allows it
-	// (`ORDER_CANCEL_UNTIL=shipped`) a `PAID` one can be cancelled too, with a refund; without a way to refund it that is
-	// 409 `refund_unavailable`. Any other order stays as it is (400 `invalid_transition`).
+	// Cancels an order that is `PENDING`; its units go back into stock. Money of a payment that was under way then goes
+	// back by itself. Where the shop allows it (`ORDER_CANCEL_UNTIL=shipped`) a `PAID` one can be cancelled too: its money
+	// goes back first. While the provider has not done so yet, the answer is 202, and the order is cancelled as soon as
+	// the money is back. A provider that refuses is 409 `refund_failed`, one out of reach 503. Any other order stays as it
+	// is (400 `invalid_transition`).
 	//
 	// Corresponds with POST /api/v1/orders/{id}/cancel (the `CancelOrder` operationId).
 	CancelOrder(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PayOrderWithBody Pay one of my orders
+	//
+	// Charges the order's total, either to a saved method (`payment_method_id`) or to a one-time token of the payment
+	// provider (`token` with its `payment_type`). Never send a card number: it is refused (422 `card_number_refused`)
+	// before anything is made of it.
+	//
+	// | answer | what happened |
+	// |---|---|
+	// | 201 | The money is taken, and the order is `PAID`. |
+	// | 202 | The provider has not decided yet, or nobody knows what it did: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
+	// | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
+	// | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
+	//
+	// An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409 `order_already_paid`. An
+	// order that costs nothing is `PAID` from the start.
+	//
+	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
+	// the server the key is free again within a minute and finishes what was begun. A 202 and a 402 are answered again
+	// for their key too; read the payment to learn how it ended, and pay anew with another key.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/orders/{id}/pay (the `PayOrder` operationId).
+	PayOrderWithBody(ctx context.Context, id ID, params *PayOrderParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PayOrder Pay one of my orders
+	//
+	// Charges the order's total, either to a saved method (`payment_method_id`) or to a one-time token of the payment
+	// provider (`token` with its `payment_type`). Never send a card number: it is refused (422 `card_number_refused`)
+	// before anything is made of it.
+	//
+	// | answer | what happened |
+	// |---|---|
+	// | 201 | The money is taken, and the order is `PAID`. |
+	// | 202 | The provider has not decided yet, or nobody knows what it did: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
+	// | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
+	// | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
+	//
+	// An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409 `order_already_paid`. An
+	// order that costs nothing is `PAID` from the start.
+	//
+	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
+	// the server the key is free again within a minute and finishes what was begun. A 202 and a 402 are answered again
+	// for their key too; read the payment to learn how it ended, and pay anew with another key.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/orders/{id}/pay (the `PayOrder` operationId).
+	PayOrder(ctx context.Context, id ID, params *PayOrderParams, body PayOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetShipment See how my order travels
 	//
@@ -6814,6 +7562,135 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/orders/{id}/shipment (the `GetShipment` operationId).
 	GetShipment(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListPaymentTypes List the ways to pay
+	//
+	// The ways to pay that the shop offers. `code` is the `payment_type` of other operations.
+	//
+	// Corresponds with GET /api/v1/payment-types (the `ListPaymentTypes` operationId).
+	ListPaymentTypes(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListPayments List my payments
+	//
+	// Every attempt of the account to pay, newest first, with what was given back.
+	//
+	// Corresponds with GET /api/v1/payments (the `ListPayments` operationId).
+	ListPayments(ctx context.Context, params *ListPaymentsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListPaymentMethods List my saved payment methods
+	//
+	// The payment methods the account keeps with the payment provider, the default first.
+	//
+	// Corresponds with GET /api/v1/payments/methods (the `ListPaymentMethods` operationId).
+	ListPaymentMethods(ctx context.Context, params *ListPaymentMethodsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreatePaymentMethodWithBody Save a payment method
+	//
+	// Has the payment provider keep the method behind a one-time token for later payments. The shop keeps its brand, last
+	// four digits and expiry, and nothing anybody could pay with. A card number is refused (422 `card_number_refused`), a
+	// token the provider does not know is 422, a card the bank declines 402. An account keeps at most 20; the first is
+	// the default.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/payments/methods (the `CreatePaymentMethod` operationId).
+	CreatePaymentMethodWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreatePaymentMethod Save a payment method
+	//
+	// Has the payment provider keep the method behind a one-time token for later payments. The shop keeps its brand, last
+	// four digits and expiry, and nothing anybody could pay with. A card number is refused (422 `card_number_refused`), a
+	// token the provider does not know is 422, a card the bank declines 402. An account keeps at most 20; the first is
+	// the default.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/payments/methods (the `CreatePaymentMethod` operationId).
+	CreatePaymentMethod(ctx context.Context, body CreatePaymentMethodJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeletePaymentMethod Delete one of my saved payment methods
+	//
+	// Removes the method here at once and at the payment provider as soon as that can be reached. Payments made with it
+	// stay.
+	//
+	// Corresponds with DELETE /api/v1/payments/methods/{id} (the `DeletePaymentMethod` operationId).
+	DeletePaymentMethod(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetPaymentMethod Get one of my saved payment methods
+	//
+	// One payment method of the account.
+	//
+	// Corresponds with GET /api/v1/payments/methods/{id} (the `GetPaymentMethod` operationId).
+	GetPaymentMethod(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdatePaymentMethodWithBody Change one of my saved payment methods
+	//
+	// Makes it the default, in place of the one before, or not the default any more.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /api/v1/payments/methods/{id} (the `UpdatePaymentMethod` operationId).
+	UpdatePaymentMethodWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdatePaymentMethod Change one of my saved payment methods
+	//
+	// Makes it the default, in place of the one before, or not the default any more.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /api/v1/payments/methods/{id} (the `UpdatePaymentMethod` operationId).
+	UpdatePaymentMethod(ctx context.Context, id ID, body UpdatePaymentMethodJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StripeWebhookWithBody Hear from Stripe
+	//
+	// Where Stripe tells what became of payments and refunds. `Stripe-Signature` must sign exactly these bytes and be at
+	// most five minutes old, and amount and currency must be those of the payment: anything else is 400
+	// `webhook_refused`, and nothing changes. Events may come more than once and in any order. Events the shop has no use
+	// for are 200. While the shop does not use Stripe, this is 404.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/payments/stripe/webhook (the `StripeWebhook` operationId).
+	StripeWebhookWithBody(ctx context.Context, params *StripeWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StripeWebhook Hear from Stripe
+	//
+	// Where Stripe tells what became of payments and refunds. `Stripe-Signature` must sign exactly these bytes and be at
+	// most five minutes old, and amount and currency must be those of the payment: anything else is 400
+	// `webhook_refused`, and nothing changes. Events may come more than once and in any order. Events the shop has no use
+	// for are 200. While the shop does not use Stripe, this is 404.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/payments/stripe/webhook (the `StripeWebhook` operationId).
+	StripeWebhook(ctx context.Context, params *StripeWebhookParams, body StripeWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TestWebhookWithBody Hear from the test provider
+	//
+	// The same for the provider of development and tests, which signs as Stripe does. While the shop uses another
+	// provider, this is 404.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/payments/test/webhook (the `TestWebhook` operationId).
+	TestWebhookWithBody(ctx context.Context, params *TestWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TestWebhook Hear from the test provider
+	//
+	// The same for the provider of development and tests, which signs as Stripe does. While the shop uses another
+	// provider, this is 404.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/payments/test/webhook (the `TestWebhook` operationId).
+	TestWebhook(ctx context.Context, params *TestWebhookParams, body TestWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetPayment Get one of my payments
+	//
+	// One payment of the account. A payment that was `pending` shows here how it ended.
+	//
+	// Corresponds with GET /api/v1/payments/{id} (the `GetPayment` operationId).
+	GetPayment(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListProducts List products
 	//
@@ -7782,6 +8659,62 @@ func (c *Client) AdminGetOrder(ctx context.Context, id ID, reqEditors ...Request
 	return c.Client.Do(req)
 }
 
+// RefundOrderWithBody Give money back
+//
+// Gives back `amount` of what was paid for an order, or all that is left of it. All refunds together never exceed the
+// payment (409 `refund_too_large`; 409 `nothing_to_refund` when nothing is left). With `cancel` a `PAID` order all of
+// whose money goes back is cancelled once it is back, and its units return into stock; until then it cannot be
+// shipped. An order that was refunded in full before is only cancelled.
+//
+// 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
+// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
+// the shop (`manual`) is only noted as given back.
+//
+// Send an `Idempotency-Key`: a call that got no answer may then be sent again without refunding twice.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/admin/orders/{id}/refunds (the `RefundOrder` operationId).
+func (c *Client) RefundOrderWithBody(ctx context.Context, id ID, params *RefundOrderParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRefundOrderRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RefundOrder Give money back
+//
+// Gives back `amount` of what was paid for an order, or all that is left of it. All refunds together never exceed the
+// payment (409 `refund_too_large`; 409 `nothing_to_refund` when nothing is left). With `cancel` a `PAID` order all of
+// whose money goes back is cancelled once it is back, and its units return into stock; until then it cannot be
+// shipped. An order that was refunded in full before is only cancelled.
+//
+// 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
+// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
+// the shop (`manual`) is only noted as given back.
+//
+// Send an `Idempotency-Key`: a call that got no answer may then be sent again without refunding twice.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/admin/orders/{id}/refunds (the `RefundOrder` operationId).
+func (c *Client) RefundOrder(ctx context.Context, id ID, params *RefundOrderParams, body RefundOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRefundOrderRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // SetShipmentWithBody Say how an order travels
 //
 // Sets carrier and tracking of an order that is paid, shipped or delivered (409 `order_not_shippable` otherwise), and
@@ -7827,7 +8760,10 @@ func (c *Client) SetShipment(ctx context.Context, id ID, params *SetShipmentPara
 // SetOrderStatusWithBody Move an order on
 //
 // `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`, `SHIPPED` to
-// `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by its refund alone.
+// `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by
+// [its refund](#operation/refundOrder) alone. An order that is called `PAID` here was paid beside the shop, and a
+// payment of the provider `manual` says so; that is 409 `payment_in_progress` while a payment of it is under way. An
+// order whose money is on its way back so that it can be cancelled does not ship (409 `refund_in_progress`).
 //
 // Takes any type of body and a specified content type.
 //
@@ -7847,13 +8783,33 @@ func (c *Client) SetOrderStatusWithBody(ctx context.Context, id ID, params *SetO
 // SetOrderStatus Move an order on
 //
 // `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`, `SHIPPED` to
-// `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by its refund alone.
+// `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by
+// [its refund](#operation/refundOrder) alone. An order that is called `PAID` here was paid beside the shop, and a
+// payment of the provider `manual` says so; that is 409 `payment_in_progress` while a payment of it is under way. An
+// order whose money is on its way back so that it can be cancelled does not ship (409 `refund_in_progress`).
 //
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /api/v1/admin/orders/{id}/status (the `SetOrderStatus` operationId).
 func (c *Client) SetOrderStatus(ctx context.Context, id ID, params *SetOrderStatusParams, body SetOrderStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSetOrderStatusRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AdminListPayments List all payments
+//
+// All payments, newest first. Lists of payments have no `total`.
+//
+// Corresponds with GET /api/v1/admin/payments (the `AdminListPayments` operationId).
+func (c *Client) AdminListPayments(ctx context.Context, params *AdminListPaymentsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAdminListPaymentsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -9566,7 +10522,7 @@ func (c *Client) ListOrders(ctx context.Context, params *ListOrdersParams, reqEd
 //
 // Orders what is in the account's cart, or `items` instead, and takes it out of stock at once. Prices, names and
 // addresses are kept as they are now: later changes of a product change no order. The order is `PENDING` until it is
-// paid; unpaid by `pay_until` it is cancelled and its units go back.
+// paid; unpaid by `pay_until` it is cancelled and its units go back. An order that costs nothing is `PAID` at once.
 //
 // All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too little, or which is not
 // sold any more, with how many there are. The pointer is `/items/2` of the request, or `/lines/2` of the cart. Units
@@ -9594,7 +10550,7 @@ func (c *Client) CreateOrderWithBody(ctx context.Context, params *CreateOrderPar
 //
 // Orders what is in the account's cart, or `items` instead, and takes it out of stock at once. Prices, names and
 // addresses are kept as they are now: later changes of a product change no order. The order is `PENDING` until it is
-// paid; unpaid by `pay_until` it is cancelled and its units go back.
+// paid; unpaid by `pay_until` it is cancelled and its units go back. An order that costs nothing is `PAID` at once.
 //
 // All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too little, or which is not
 // sold any more, with how many there are. The pointer is `/items/2` of the request, or `/lines/2` of the cart. Units
@@ -9637,13 +10593,85 @@ func (c *Client) GetOrder(ctx context.Context, id ID, reqEditors ...RequestEdito
 
 // CancelOrder Cancel one of my orders
 //
-// Cancels an order that is `PENDING`; its units go back into stock. Where the shop allows it
-// (`ORDER_CANCEL_UNTIL=shipped`) a `PAID` one can be cancelled too, with a refund; without a way to refund it that is
-// 409 `refund_unavailable`. Any other order stays as it is (400 `invalid_transition`).
+// Cancels an order that is `PENDING`; its units go back into stock. Money of a payment that was under way then goes
+// back by itself. Where the shop allows it (`ORDER_CANCEL_UNTIL=shipped`) a `PAID` one can be cancelled too: its money
+// goes back first. While the provider has not done so yet, the answer is 202, and the order is cancelled as soon as
+// the money is back. A provider that refuses is 409 `refund_failed`, one out of reach 503. Any other order stays as it
+// is (400 `invalid_transition`).
 //
 // Corresponds with POST /api/v1/orders/{id}/cancel (the `CancelOrder` operationId).
 func (c *Client) CancelOrder(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCancelOrderRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PayOrderWithBody Pay one of my orders
+//
+// Charges the order's total, either to a saved method (`payment_method_id`) or to a one-time token of the payment
+// provider (`token` with its `payment_type`). Never send a card number: it is refused (422 `card_number_refused`)
+// before anything is made of it.
+//
+// | answer | what happened |
+// |---|---|
+// | 201 | The money is taken, and the order is `PAID`. |
+// | 202 | The provider has not decided yet, or nobody knows what it did: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
+// | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
+// | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
+//
+// An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409 `order_already_paid`. An
+// order that costs nothing is `PAID` from the start.
+//
+// Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
+// the server the key is free again within a minute and finishes what was begun. A 202 and a 402 are answered again
+// for their key too; read the payment to learn how it ended, and pay anew with another key.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/orders/{id}/pay (the `PayOrder` operationId).
+func (c *Client) PayOrderWithBody(ctx context.Context, id ID, params *PayOrderParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPayOrderRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PayOrder Pay one of my orders
+//
+// Charges the order's total, either to a saved method (`payment_method_id`) or to a one-time token of the payment
+// provider (`token` with its `payment_type`). Never send a card number: it is refused (422 `card_number_refused`)
+// before anything is made of it.
+//
+// | answer | what happened |
+// |---|---|
+// | 201 | The money is taken, and the order is `PAID`. |
+// | 202 | The provider has not decided yet, or nobody knows what it did: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
+// | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
+// | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
+//
+// An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409 `order_already_paid`. An
+// order that costs nothing is `PAID` from the start.
+//
+// Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
+// the server the key is free again within a minute and finishes what was begun. A 202 and a 402 are answered again
+// for their key too; read the payment to learn how it ended, and pay anew with another key.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/orders/{id}/pay (the `PayOrder` operationId).
+func (c *Client) PayOrder(ctx context.Context, id ID, params *PayOrderParams, body PayOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPayOrderRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -9661,6 +10689,275 @@ func (c *Client) CancelOrder(ctx context.Context, id ID, reqEditors ...RequestEd
 // Corresponds with GET /api/v1/orders/{id}/shipment (the `GetShipment` operationId).
 func (c *Client) GetShipment(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetShipmentRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListPaymentTypes List the ways to pay
+//
+// The ways to pay that the shop offers. `code` is the `payment_type` of other operations.
+//
+// Corresponds with GET /api/v1/payment-types (the `ListPaymentTypes` operationId).
+func (c *Client) ListPaymentTypes(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPaymentTypesRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListPayments List my payments
+//
+// Every attempt of the account to pay, newest first, with what was given back.
+//
+// Corresponds with GET /api/v1/payments (the `ListPayments` operationId).
+func (c *Client) ListPayments(ctx context.Context, params *ListPaymentsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPaymentsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListPaymentMethods List my saved payment methods
+//
+// The payment methods the account keeps with the payment provider, the default first.
+//
+// Corresponds with GET /api/v1/payments/methods (the `ListPaymentMethods` operationId).
+func (c *Client) ListPaymentMethods(ctx context.Context, params *ListPaymentMethodsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPaymentMethodsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreatePaymentMethodWithBody Save a payment method
+//
+// Has the payment provider keep the method behind a one-time token for later payments. The shop keeps its brand, last
+// four digits and expiry, and nothing anybody could pay with. A card number is refused (422 `card_number_refused`), a
+// token the provider does not know is 422, a card the bank declines 402. An account keeps at most 20; the first is
+// the default.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/payments/methods (the `CreatePaymentMethod` operationId).
+func (c *Client) CreatePaymentMethodWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreatePaymentMethodRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreatePaymentMethod Save a payment method
+//
+// Has the payment provider keep the method behind a one-time token for later payments. The shop keeps its brand, last
+// four digits and expiry, and nothing anybody could pay with. A card number is refused (422 `card_number_refused`), a
+// token the provider does not know is 422, a card the bank declines 402. An account keeps at most 20; the first is
+// the default.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/payments/methods (the `CreatePaymentMethod` operationId).
+func (c *Client) CreatePaymentMethod(ctx context.Context, body CreatePaymentMethodJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreatePaymentMethodRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeletePaymentMethod Delete one of my saved payment methods
+//
+// Removes the method here at once and at the payment provider as soon as that can be reached. Payments made with it
+// stay.
+//
+// Corresponds with DELETE /api/v1/payments/methods/{id} (the `DeletePaymentMethod` operationId).
+func (c *Client) DeletePaymentMethod(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeletePaymentMethodRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetPaymentMethod Get one of my saved payment methods
+//
+// One payment method of the account.
+//
+// Corresponds with GET /api/v1/payments/methods/{id} (the `GetPaymentMethod` operationId).
+func (c *Client) GetPaymentMethod(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetPaymentMethodRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdatePaymentMethodWithBody Change one of my saved payment methods
+//
+// Makes it the default, in place of the one before, or not the default any more.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /api/v1/payments/methods/{id} (the `UpdatePaymentMethod` operationId).
+func (c *Client) UpdatePaymentMethodWithBody(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdatePaymentMethodRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdatePaymentMethod Change one of my saved payment methods
+//
+// Makes it the default, in place of the one before, or not the default any more.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /api/v1/payments/methods/{id} (the `UpdatePaymentMethod` operationId).
+func (c *Client) UpdatePaymentMethod(ctx context.Context, id ID, body UpdatePaymentMethodJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdatePaymentMethodRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StripeWebhookWithBody Hear from Stripe
+//
+// Where Stripe tells what became of payments and refunds. `Stripe-Signature` must sign exactly these bytes and be at
+// most five minutes old, and amount and currency must be those of the payment: anything else is 400
+// `webhook_refused`, and nothing changes. Events may come more than once and in any order. Events the shop has no use
+// for are 200. While the shop does not use Stripe, this is 404.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/payments/stripe/webhook (the `StripeWebhook` operationId).
+func (c *Client) StripeWebhookWithBody(ctx context.Context, params *StripeWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStripeWebhookRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StripeWebhook Hear from Stripe
+//
+// Where Stripe tells what became of payments and refunds. `Stripe-Signature` must sign exactly these bytes and be at
+// most five minutes old, and amount and currency must be those of the payment: anything else is 400
+// `webhook_refused`, and nothing changes. Events may come more than once and in any order. Events the shop has no use
+// for are 200. While the shop does not use Stripe, this is 404.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/payments/stripe/webhook (the `StripeWebhook` operationId).
+func (c *Client) StripeWebhook(ctx context.Context, params *StripeWebhookParams, body StripeWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStripeWebhookRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TestWebhookWithBody Hear from the test provider
+//
+// The same for the provider of development and tests, which signs as Stripe does. While the shop uses another
+// provider, this is 404.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/payments/test/webhook (the `TestWebhook` operationId).
+func (c *Client) TestWebhookWithBody(ctx context.Context, params *TestWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTestWebhookRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TestWebhook Hear from the test provider
+//
+// The same for the provider of development and tests, which signs as Stripe does. While the shop uses another
+// provider, this is 404.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/payments/test/webhook (the `TestWebhook` operationId).
+func (c *Client) TestWebhook(ctx context.Context, params *TestWebhookParams, body TestWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTestWebhookRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetPayment Get one of my payments
+//
+// One payment of the account. A payment that was `pending` shows here how it ended.
+//
+// Corresponds with GET /api/v1/payments/{id} (the `GetPayment` operationId).
+func (c *Client) GetPayment(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetPaymentRequest(c.Server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -11634,6 +12931,68 @@ func NewAdminGetOrderRequest(server string, id ID) (*http.Request, error) {
 	return req, nil
 }
 
+// NewRefundOrderRequest calls the generic RefundOrder builder with application/json body
+func NewRefundOrderRequest(server string, id ID, params *RefundOrderParams, body RefundOrderJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRefundOrderRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewRefundOrderRequestWithBody constructs an http.Request for the RefundOrder method, with any body, and a specified content type
+func NewRefundOrderRequestWithBody(server string, id ID, params *RefundOrderParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/orders/%s/refunds", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewSetShipmentRequest calls the generic SetShipment builder with application/json body
 func NewSetShipmentRequest(server string, id ID, params *SetShipmentParams, body SetShipmentJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -11753,6 +13112,156 @@ func NewSetOrderStatusRequestWithBody(server string, id ID, params *SetOrderStat
 			req.Header.Set("If-Match", headerParam0)
 		}
 
+	}
+
+	return req, nil
+}
+
+// NewAdminListPaymentsRequest constructs an http.Request for the AdminListPayments method
+func NewAdminListPaymentsRequest(server string, params *AdminListPaymentsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/payments")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.OrderID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "order_id", *params.OrderID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.UserID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "user_id", *params.UserID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Status != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "status", *params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Provider != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "provider", *params.Provider, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Offset != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "offset", *params.Offset, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -15211,6 +16720,68 @@ func NewCancelOrderRequest(server string, id ID) (*http.Request, error) {
 	return req, nil
 }
 
+// NewPayOrderRequest calls the generic PayOrder builder with application/json body
+func NewPayOrderRequest(server string, id ID, params *PayOrderParams, body PayOrderJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPayOrderRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewPayOrderRequestWithBody constructs an http.Request for the PayOrder method, with any body, and a specified content type
+func NewPayOrderRequestWithBody(server string, id ID, params *PayOrderParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/orders/%s/pay", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewGetShipmentRequest constructs an http.Request for the GetShipment method
 func NewGetShipmentRequest(server string, id ID) (*http.Request, error) {
 	var err error
@@ -15228,6 +16799,500 @@ func NewGetShipmentRequest(server string, id ID) (*http.Request, error) {
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/orders/%s/shipment", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListPaymentTypesRequest constructs an http.Request for the ListPaymentTypes method
+func NewListPaymentTypesRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/payment-types")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListPaymentsRequest constructs an http.Request for the ListPayments method
+func NewListPaymentsRequest(server string, params *ListPaymentsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/payments")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.OrderID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "order_id", *params.OrderID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Status != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "status", *params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Offset != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "offset", *params.Offset, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListPaymentMethodsRequest constructs an http.Request for the ListPaymentMethods method
+func NewListPaymentMethodsRequest(server string, params *ListPaymentMethodsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/payments/methods")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Offset != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "offset", *params.Offset, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreatePaymentMethodRequest calls the generic CreatePaymentMethod builder with application/json body
+func NewCreatePaymentMethodRequest(server string, body CreatePaymentMethodJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreatePaymentMethodRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCreatePaymentMethodRequestWithBody constructs an http.Request for the CreatePaymentMethod method, with any body, and a specified content type
+func NewCreatePaymentMethodRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/payments/methods")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewDeletePaymentMethodRequest constructs an http.Request for the DeletePaymentMethod method
+func NewDeletePaymentMethodRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/payments/methods/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetPaymentMethodRequest constructs an http.Request for the GetPaymentMethod method
+func NewGetPaymentMethodRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/payments/methods/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewUpdatePaymentMethodRequest calls the generic UpdatePaymentMethod builder with application/json body
+func NewUpdatePaymentMethodRequest(server string, id ID, body UpdatePaymentMethodJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdatePaymentMethodRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewUpdatePaymentMethodRequestWithBody constructs an http.Request for the UpdatePaymentMethod method, with any body, and a specified content type
+func NewUpdatePaymentMethodRequestWithBody(server string, id ID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/payments/methods/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewStripeWebhookRequest calls the generic StripeWebhook builder with application/json body
+func NewStripeWebhookRequest(server string, params *StripeWebhookParams, body StripeWebhookJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewStripeWebhookRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewStripeWebhookRequestWithBody constructs an http.Request for the StripeWebhook method, with any body, and a specified content type
+func NewStripeWebhookRequestWithBody(server string, params *StripeWebhookParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/payments/stripe/webhook")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.StripeSignature != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Stripe-Signature", *params.StripeSignature, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Stripe-Signature", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewTestWebhookRequest calls the generic TestWebhook builder with application/json body
+func NewTestWebhookRequest(server string, params *TestWebhookParams, body TestWebhookJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewTestWebhookRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewTestWebhookRequestWithBody constructs an http.Request for the TestWebhook method, with any body, and a specified content type
+func NewTestWebhookRequestWithBody(server string, params *TestWebhookParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/payments/test/webhook")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.TestSignature != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Test-Signature", *params.TestSignature, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Test-Signature", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetPaymentRequest constructs an http.Request for the GetPayment method
+func NewGetPaymentRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/payments/%s", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -17338,6 +19403,42 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/admin/orders/{id} (the `AdminGetOrder` operationId).
 	AdminGetOrderWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*AdminGetOrderResponse, error)
 
+	// RefundOrderWithBodyWithResponse Give money back
+	//
+	// Gives back `amount` of what was paid for an order, or all that is left of it. All refunds together never exceed the
+	// payment (409 `refund_too_large`; 409 `nothing_to_refund` when nothing is left). With `cancel` a `PAID` order all of
+	// whose money goes back is cancelled once it is back, and its units return into stock; until then it cannot be
+	// shipped. An order that was refunded in full before is only cancelled.
+	//
+	// 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
+	// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
+	// the shop (`manual`) is only noted as given back.
+	//
+	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without refunding twice.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/admin/orders/{id}/refunds (the `RefundOrder` operationId).
+	RefundOrderWithBodyWithResponse(ctx context.Context, id ID, params *RefundOrderParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RefundOrderResponse, error)
+
+	// RefundOrderWithResponse Give money back
+	//
+	// Gives back `amount` of what was paid for an order, or all that is left of it. All refunds together never exceed the
+	// payment (409 `refund_too_large`; 409 `nothing_to_refund` when nothing is left). With `cancel` a `PAID` order all of
+	// whose money goes back is cancelled once it is back, and its units return into stock; until then it cannot be
+	// shipped. An order that was refunded in full before is only cancelled.
+	//
+	// 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
+	// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
+	// the shop (`manual`) is only noted as given back.
+	//
+	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without refunding twice.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/admin/orders/{id}/refunds (the `RefundOrder` operationId).
+	RefundOrderWithResponse(ctx context.Context, id ID, params *RefundOrderParams, body RefundOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*RefundOrderResponse, error)
+
 	// SetShipmentWithBodyWithResponse Say how an order travels
 	//
 	// Sets carrier and tracking of an order that is paid, shipped or delivered (409 `order_not_shippable` otherwise), and
@@ -17363,7 +19464,10 @@ type ClientWithResponsesInterface interface {
 	// SetOrderStatusWithBodyWithResponse Move an order on
 	//
 	// `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`, `SHIPPED` to
-	// `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by its refund alone.
+	// `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by
+	// [its refund](#operation/refundOrder) alone. An order that is called `PAID` here was paid beside the shop, and a
+	// payment of the provider `manual` says so; that is 409 `payment_in_progress` while a payment of it is under way. An
+	// order whose money is on its way back so that it can be cancelled does not ship (409 `refund_in_progress`).
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -17373,12 +19477,24 @@ type ClientWithResponsesInterface interface {
 	// SetOrderStatusWithResponse Move an order on
 	//
 	// `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`, `SHIPPED` to
-	// `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by its refund alone.
+	// `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by
+	// [its refund](#operation/refundOrder) alone. An order that is called `PAID` here was paid beside the shop, and a
+	// payment of the provider `manual` says so; that is 409 `payment_in_progress` while a payment of it is under way. An
+	// order whose money is on its way back so that it can be cancelled does not ship (409 `refund_in_progress`).
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/v1/admin/orders/{id}/status (the `SetOrderStatus` operationId).
 	SetOrderStatusWithResponse(ctx context.Context, id ID, params *SetOrderStatusParams, body SetOrderStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*SetOrderStatusResponse, error)
+
+	// AdminListPaymentsWithResponse List all payments
+	//
+	// All payments, newest first. Lists of payments have no `total`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/admin/payments (the `AdminListPayments` operationId).
+	AdminListPaymentsWithResponse(ctx context.Context, params *AdminListPaymentsParams, reqEditors ...RequestEditorFn) (*AdminListPaymentsResponse, error)
 
 	// AdminListProductsWithResponse List products to keep them
 	//
@@ -18276,7 +20392,7 @@ type ClientWithResponsesInterface interface {
 	//
 	// Orders what is in the account's cart, or `items` instead, and takes it out of stock at once. Prices, names and
 	// addresses are kept as they are now: later changes of a product change no order. The order is `PENDING` until it is
-	// paid; unpaid by `pay_until` it is cancelled and its units go back.
+	// paid; unpaid by `pay_until` it is cancelled and its units go back. An order that costs nothing is `PAID` at once.
 	//
 	// All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too little, or which is not
 	// sold any more, with how many there are. The pointer is `/items/2` of the request, or `/lines/2` of the cart. Units
@@ -18294,7 +20410,7 @@ type ClientWithResponsesInterface interface {
 	//
 	// Orders what is in the account's cart, or `items` instead, and takes it out of stock at once. Prices, names and
 	// addresses are kept as they are now: later changes of a product change no order. The order is `PENDING` until it is
-	// paid; unpaid by `pay_until` it is cancelled and its units go back.
+	// paid; unpaid by `pay_until` it is cancelled and its units go back. An order that costs nothing is `PAID` at once.
 	//
 	// All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too little, or which is not
 	// sold any more, with how many there are. The pointer is `/items/2` of the request, or `/lines/2` of the cart. Units
@@ -18319,14 +20435,66 @@ type ClientWithResponsesInterface interface {
 
 	// CancelOrderWithResponse Cancel one of my orders
 	//
-	// Cancels an order that is `PENDING`; its units go back into stock. Where the shop allows it
-	// (`ORDER_CANCEL_UNTIL=shipped`) a `PAID` one can be cancelled too, with a refund; without a way to refund it that is
-	// 409 `refund_unavailable`. Any other order stays as it is (400 `invalid_transition`).
+	// Cancels an order that is `PENDING`; its units go back into stock. Money of a payment that was under way then goes
+	// back by itself. Where the shop allows it (`ORDER_CANCEL_UNTIL=shipped`) a `PAID` one can be cancelled too: its money
+	// goes back first. While the provider has not done so yet, the answer is 202, and the order is cancelled as soon as
+	// the money is back. A provider that refuses is 409 `refund_failed`, one out of reach 503. Any other order stays as it
+	// is (400 `invalid_transition`).
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/orders/{id}/cancel (the `CancelOrder` operationId).
 	CancelOrderWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*CancelOrderResponse, error)
+
+	// PayOrderWithBodyWithResponse Pay one of my orders
+	//
+	// Charges the order's total, either to a saved method (`payment_method_id`) or to a one-time token of the payment
+	// provider (`token` with its `payment_type`). Never send a card number: it is refused (422 `card_number_refused`)
+	// before anything is made of it.
+	//
+	// | answer | what happened |
+	// |---|---|
+	// | 201 | The money is taken, and the order is `PAID`. |
+	// | 202 | The provider has not decided yet, or nobody knows what it did: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
+	// | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
+	// | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
+	//
+	// An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409 `order_already_paid`. An
+	// order that costs nothing is `PAID` from the start.
+	//
+	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
+	// the server the key is free again within a minute and finishes what was begun. A 202 and a 402 are answered again
+	// for their key too; read the payment to learn how it ended, and pay anew with another key.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/orders/{id}/pay (the `PayOrder` operationId).
+	PayOrderWithBodyWithResponse(ctx context.Context, id ID, params *PayOrderParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PayOrderResponse, error)
+
+	// PayOrderWithResponse Pay one of my orders
+	//
+	// Charges the order's total, either to a saved method (`payment_method_id`) or to a one-time token of the payment
+	// provider (`token` with its `payment_type`). Never send a card number: it is refused (422 `card_number_refused`)
+	// before anything is made of it.
+	//
+	// | answer | what happened |
+	// |---|---|
+	// | 201 | The money is taken, and the order is `PAID`. |
+	// | 202 | The provider has not decided yet, or nobody knows what it did: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
+	// | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
+	// | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
+	//
+	// An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409 `order_already_paid`. An
+	// order that costs nothing is `PAID` from the start.
+	//
+	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
+	// the server the key is free again within a minute and finishes what was begun. A 202 and a 402 are answered again
+	// for their key too; read the payment to learn how it ended, and pay anew with another key.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/orders/{id}/pay (the `PayOrder` operationId).
+	PayOrderWithResponse(ctx context.Context, id ID, params *PayOrderParams, body PayOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*PayOrderResponse, error)
 
 	// GetShipmentWithResponse See how my order travels
 	//
@@ -18336,6 +20504,147 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/orders/{id}/shipment (the `GetShipment` operationId).
 	GetShipmentWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetShipmentResponse, error)
+
+	// ListPaymentTypesWithResponse List the ways to pay
+	//
+	// The ways to pay that the shop offers. `code` is the `payment_type` of other operations.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/payment-types (the `ListPaymentTypes` operationId).
+	ListPaymentTypesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListPaymentTypesResponse, error)
+
+	// ListPaymentsWithResponse List my payments
+	//
+	// Every attempt of the account to pay, newest first, with what was given back.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/payments (the `ListPayments` operationId).
+	ListPaymentsWithResponse(ctx context.Context, params *ListPaymentsParams, reqEditors ...RequestEditorFn) (*ListPaymentsResponse, error)
+
+	// ListPaymentMethodsWithResponse List my saved payment methods
+	//
+	// The payment methods the account keeps with the payment provider, the default first.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/payments/methods (the `ListPaymentMethods` operationId).
+	ListPaymentMethodsWithResponse(ctx context.Context, params *ListPaymentMethodsParams, reqEditors ...RequestEditorFn) (*ListPaymentMethodsResponse, error)
+
+	// CreatePaymentMethodWithBodyWithResponse Save a payment method
+	//
+	// Has the payment provider keep the method behind a one-time token for later payments. The shop keeps its brand, last
+	// four digits and expiry, and nothing anybody could pay with. A card number is refused (422 `card_number_refused`), a
+	// token the provider does not know is 422, a card the bank declines 402. An account keeps at most 20; the first is
+	// the default.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/payments/methods (the `CreatePaymentMethod` operationId).
+	CreatePaymentMethodWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePaymentMethodResponse, error)
+
+	// CreatePaymentMethodWithResponse Save a payment method
+	//
+	// Has the payment provider keep the method behind a one-time token for later payments. The shop keeps its brand, last
+	// four digits and expiry, and nothing anybody could pay with. A card number is refused (422 `card_number_refused`), a
+	// token the provider does not know is 422, a card the bank declines 402. An account keeps at most 20; the first is
+	// the default.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/payments/methods (the `CreatePaymentMethod` operationId).
+	CreatePaymentMethodWithResponse(ctx context.Context, body CreatePaymentMethodJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePaymentMethodResponse, error)
+
+	// DeletePaymentMethodWithResponse Delete one of my saved payment methods
+	//
+	// Removes the method here at once and at the payment provider as soon as that can be reached. Payments made with it
+	// stay.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/payments/methods/{id} (the `DeletePaymentMethod` operationId).
+	DeletePaymentMethodWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*DeletePaymentMethodResponse, error)
+
+	// GetPaymentMethodWithResponse Get one of my saved payment methods
+	//
+	// One payment method of the account.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/payments/methods/{id} (the `GetPaymentMethod` operationId).
+	GetPaymentMethodWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetPaymentMethodResponse, error)
+
+	// UpdatePaymentMethodWithBodyWithResponse Change one of my saved payment methods
+	//
+	// Makes it the default, in place of the one before, or not the default any more.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/payments/methods/{id} (the `UpdatePaymentMethod` operationId).
+	UpdatePaymentMethodWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdatePaymentMethodResponse, error)
+
+	// UpdatePaymentMethodWithResponse Change one of my saved payment methods
+	//
+	// Makes it the default, in place of the one before, or not the default any more.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/payments/methods/{id} (the `UpdatePaymentMethod` operationId).
+	UpdatePaymentMethodWithResponse(ctx context.Context, id ID, body UpdatePaymentMethodJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdatePaymentMethodResponse, error)
+
+	// StripeWebhookWithBodyWithResponse Hear from Stripe
+	//
+	// Where Stripe tells what became of payments and refunds. `Stripe-Signature` must sign exactly these bytes and be at
+	// most five minutes old, and amount and currency must be those of the payment: anything else is 400
+	// `webhook_refused`, and nothing changes. Events may come more than once and in any order. Events the shop has no use
+	// for are 200. While the shop does not use Stripe, this is 404.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/payments/stripe/webhook (the `StripeWebhook` operationId).
+	StripeWebhookWithBodyWithResponse(ctx context.Context, params *StripeWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StripeWebhookResponse, error)
+
+	// StripeWebhookWithResponse Hear from Stripe
+	//
+	// Where Stripe tells what became of payments and refunds. `Stripe-Signature` must sign exactly these bytes and be at
+	// most five minutes old, and amount and currency must be those of the payment: anything else is 400
+	// `webhook_refused`, and nothing changes. Events may come more than once and in any order. Events the shop has no use
+	// for are 200. While the shop does not use Stripe, this is 404.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/payments/stripe/webhook (the `StripeWebhook` operationId).
+	StripeWebhookWithResponse(ctx context.Context, params *StripeWebhookParams, body StripeWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*StripeWebhookResponse, error)
+
+	// TestWebhookWithBodyWithResponse Hear from the test provider
+	//
+	// The same for the provider of development and tests, which signs as Stripe does. While the shop uses another
+	// provider, this is 404.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/payments/test/webhook (the `TestWebhook` operationId).
+	TestWebhookWithBodyWithResponse(ctx context.Context, params *TestWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TestWebhookResponse, error)
+
+	// TestWebhookWithResponse Hear from the test provider
+	//
+	// The same for the provider of development and tests, which signs as Stripe does. While the shop uses another
+	// provider, this is 404.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/payments/test/webhook (the `TestWebhook` operationId).
+	TestWebhookWithResponse(ctx context.Context, params *TestWebhookParams, body TestWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*TestWebhookResponse, error)
+
+	// GetPaymentWithResponse Get one of my payments
+	//
+	// One payment of the account. A payment that was `pending` shows here how it ended.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/payments/{id} (the `GetPayment` operationId).
+	GetPaymentWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetPaymentResponse, error)
 
 	// ListProductsWithResponse List products
 	//
@@ -20823,6 +23132,138 @@ func (r AdminGetOrderResponse) ContentType() string {
 	return ""
 }
 
+// RefundOrderResponse201Headers the declared response headers of an HTTP 201 response for RefundOrder
+type RefundOrderResponse201Headers struct {
+	IdempotentReplayed *string
+}
+
+// RefundOrderResponse202Headers the declared response headers of an HTTP 202 response for RefundOrder
+type RefundOrderResponse202Headers struct {
+	IdempotentReplayed *string
+}
+
+// RefundOrderResponse401Headers the declared response headers of an HTTP 401 response for RefundOrder
+type RefundOrderResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// RefundOrderResponse503Headers the declared response headers of an HTTP 503 response for RefundOrder
+type RefundOrderResponse503Headers struct {
+	RetryAfter *int
+}
+
+type RefundOrderResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *AdminRefund
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *AdminRefund
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Unavailable
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *RefundOrderResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *RefundOrderResponse202Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *RefundOrderResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *RefundOrderResponse503Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r RefundOrderResponse) GetJSON201() *AdminRefund {
+	return r.JSON201
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r RefundOrderResponse) GetJSON202() *AdminRefund {
+	return r.JSON202
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r RefundOrderResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r RefundOrderResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r RefundOrderResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r RefundOrderResponse) GetApplicationProblemJSON409() *Conflict {
+	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r RefundOrderResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r RefundOrderResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r RefundOrderResponse) GetApplicationProblemJSON503() *Unavailable {
+	return r.ApplicationProblemJSON503
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RefundOrderResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RefundOrderResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RefundOrderResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RefundOrderResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RefundOrderResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // SetShipmentResponse200Headers the declared response headers of an HTTP 200 response for SetShipment
 type SetShipmentResponse200Headers struct {
 	ETag *string
@@ -20957,6 +23398,8 @@ type SetOrderStatusResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *Stale
 	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
@@ -20994,6 +23437,11 @@ func (r SetOrderStatusResponse) GetApplicationProblemJSON403() *Forbidden {
 // GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
 func (r SetOrderStatusResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r SetOrderStatusResponse) GetApplicationProblemJSON409() *Conflict {
+	return r.ApplicationProblemJSON409
 }
 
 // GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
@@ -21039,6 +23487,82 @@ func (r SetOrderStatusResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r SetOrderStatusResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// AdminListPaymentsResponse401Headers the declared response headers of an HTTP 401 response for AdminListPayments
+type AdminListPaymentsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type AdminListPaymentsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AdminPaymentPage
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *AdminListPaymentsResponse401Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AdminListPaymentsResponse) GetJSON200() *AdminPaymentPage {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r AdminListPaymentsResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r AdminListPaymentsResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r AdminListPaymentsResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r AdminListPaymentsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r AdminListPaymentsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AdminListPaymentsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AdminListPaymentsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AdminListPaymentsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -26559,11 +29083,18 @@ type CancelOrderResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// CancelOrderResponse503Headers the declared response headers of an HTTP 503 response for CancelOrder
+type CancelOrderResponse503Headers struct {
+	RetryAfter *int
+}
+
 type CancelOrderResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Order
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Order
 	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
 	ApplicationProblemJSON400 *InvalidTransition
 	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
@@ -26574,15 +29105,24 @@ type CancelOrderResponse struct {
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Unavailable
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *CancelOrderResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *CancelOrderResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
 func (r CancelOrderResponse) GetJSON200() *Order {
 	return r.JSON200
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r CancelOrderResponse) GetJSON202() *Order {
+	return r.JSON202
 }
 
 // GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
@@ -26608,6 +29148,11 @@ func (r CancelOrderResponse) GetApplicationProblemJSON409() *Conflict {
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r CancelOrderResponse) GetApplicationProblemJSON422() *Invalid {
 	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r CancelOrderResponse) GetApplicationProblemJSON503() *Unavailable {
+	return r.ApplicationProblemJSON503
 }
 
 // GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
@@ -26638,6 +29183,158 @@ func (r CancelOrderResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r CancelOrderResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// PayOrderResponse201Headers the declared response headers of an HTTP 201 response for PayOrder
+type PayOrderResponse201Headers struct {
+	IdempotentReplayed *string
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+}
+
+// PayOrderResponse202Headers the declared response headers of an HTTP 202 response for PayOrder
+type PayOrderResponse202Headers struct {
+	IdempotentReplayed *string
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+}
+
+// PayOrderResponse401Headers the declared response headers of an HTTP 401 response for PayOrder
+type PayOrderResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// PayOrderResponse429Headers the declared response headers of an HTTP 429 response for PayOrder
+type PayOrderResponse429Headers struct {
+	RetryAfter *int
+}
+
+// PayOrderResponse503Headers the declared response headers of an HTTP 503 response for PayOrder
+type PayOrderResponse503Headers struct {
+	RetryAfter *int
+}
+
+type PayOrderResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Payment
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Payment
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON402 the response for an HTTP 402 `application/problem+json` response
+	ApplicationProblemJSON402 *PaymentDeclined
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Unavailable
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *PayOrderResponse201Headers
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *PayOrderResponse202Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *PayOrderResponse401Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *PayOrderResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *PayOrderResponse503Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r PayOrderResponse) GetJSON201() *Payment {
+	return r.JSON201
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r PayOrderResponse) GetJSON202() *Payment {
+	return r.JSON202
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r PayOrderResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON402 returns the response for an HTTP 402 `application/problem+json` response
+func (r PayOrderResponse) GetApplicationProblemJSON402() *PaymentDeclined {
+	return r.ApplicationProblemJSON402
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r PayOrderResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r PayOrderResponse) GetApplicationProblemJSON409() *Conflict {
+	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r PayOrderResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r PayOrderResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r PayOrderResponse) GetApplicationProblemJSON429() *TooManyRequests {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r PayOrderResponse) GetApplicationProblemJSON503() *Unavailable {
+	return r.ApplicationProblemJSON503
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PayOrderResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PayOrderResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PayOrderResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PayOrderResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PayOrderResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -26728,6 +29425,810 @@ func (r GetShipmentResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetShipmentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListPaymentTypesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PaymentTypeList
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListPaymentTypesResponse) GetJSON200() *PaymentTypeList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ListPaymentTypesResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListPaymentTypesResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListPaymentTypesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListPaymentTypesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListPaymentTypesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListPaymentTypesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListPaymentsResponse401Headers the declared response headers of an HTTP 401 response for ListPayments
+type ListPaymentsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type ListPaymentsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PaymentPage
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListPaymentsResponse401Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListPaymentsResponse) GetJSON200() *PaymentPage {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListPaymentsResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ListPaymentsResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListPaymentsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListPaymentsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListPaymentsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListPaymentsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListPaymentsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListPaymentMethodsResponse401Headers the declared response headers of an HTTP 401 response for ListPaymentMethods
+type ListPaymentMethodsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type ListPaymentMethodsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PaymentMethodPage
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListPaymentMethodsResponse401Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListPaymentMethodsResponse) GetJSON200() *PaymentMethodPage {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListPaymentMethodsResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ListPaymentMethodsResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListPaymentMethodsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListPaymentMethodsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListPaymentMethodsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListPaymentMethodsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListPaymentMethodsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CreatePaymentMethodResponse201Headers the declared response headers of an HTTP 201 response for CreatePaymentMethod
+type CreatePaymentMethodResponse201Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+}
+
+// CreatePaymentMethodResponse401Headers the declared response headers of an HTTP 401 response for CreatePaymentMethod
+type CreatePaymentMethodResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// CreatePaymentMethodResponse429Headers the declared response headers of an HTTP 429 response for CreatePaymentMethod
+type CreatePaymentMethodResponse429Headers struct {
+	RetryAfter *int
+}
+
+// CreatePaymentMethodResponse503Headers the declared response headers of an HTTP 503 response for CreatePaymentMethod
+type CreatePaymentMethodResponse503Headers struct {
+	RetryAfter *int
+}
+
+type CreatePaymentMethodResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *PaymentMethod
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON402 the response for an HTTP 402 `application/problem+json` response
+	ApplicationProblemJSON402 *PaymentDeclined
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Unavailable
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *CreatePaymentMethodResponse201Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CreatePaymentMethodResponse401Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *CreatePaymentMethodResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *CreatePaymentMethodResponse503Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreatePaymentMethodResponse) GetJSON201() *PaymentMethod {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r CreatePaymentMethodResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON402 returns the response for an HTTP 402 `application/problem+json` response
+func (r CreatePaymentMethodResponse) GetApplicationProblemJSON402() *PaymentDeclined {
+	return r.ApplicationProblemJSON402
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r CreatePaymentMethodResponse) GetApplicationProblemJSON409() *Conflict {
+	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CreatePaymentMethodResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r CreatePaymentMethodResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r CreatePaymentMethodResponse) GetApplicationProblemJSON429() *TooManyRequests {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r CreatePaymentMethodResponse) GetApplicationProblemJSON503() *Unavailable {
+	return r.ApplicationProblemJSON503
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CreatePaymentMethodResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreatePaymentMethodResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreatePaymentMethodResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreatePaymentMethodResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreatePaymentMethodResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DeletePaymentMethodResponse401Headers the declared response headers of an HTTP 401 response for DeletePaymentMethod
+type DeletePaymentMethodResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type DeletePaymentMethodResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *DeletePaymentMethodResponse401Headers
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r DeletePaymentMethodResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r DeletePaymentMethodResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r DeletePaymentMethodResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DeletePaymentMethodResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeletePaymentMethodResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeletePaymentMethodResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeletePaymentMethodResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeletePaymentMethodResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetPaymentMethodResponse200Headers the declared response headers of an HTTP 200 response for GetPaymentMethod
+type GetPaymentMethodResponse200Headers struct {
+	ETag *string
+}
+
+// GetPaymentMethodResponse304Headers the declared response headers of an HTTP 304 response for GetPaymentMethod
+type GetPaymentMethodResponse304Headers struct {
+	ETag *string
+}
+
+// GetPaymentMethodResponse401Headers the declared response headers of an HTTP 401 response for GetPaymentMethod
+type GetPaymentMethodResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type GetPaymentMethodResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PaymentMethod
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetPaymentMethodResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetPaymentMethodResponse304Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetPaymentMethodResponse401Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetPaymentMethodResponse) GetJSON200() *PaymentMethod {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GetPaymentMethodResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r GetPaymentMethodResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r GetPaymentMethodResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetPaymentMethodResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetPaymentMethodResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetPaymentMethodResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetPaymentMethodResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetPaymentMethodResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// UpdatePaymentMethodResponse401Headers the declared response headers of an HTTP 401 response for UpdatePaymentMethod
+type UpdatePaymentMethodResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type UpdatePaymentMethodResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PaymentMethod
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *UpdatePaymentMethodResponse401Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UpdatePaymentMethodResponse) GetJSON200() *PaymentMethod {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r UpdatePaymentMethodResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r UpdatePaymentMethodResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r UpdatePaymentMethodResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r UpdatePaymentMethodResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r UpdatePaymentMethodResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r UpdatePaymentMethodResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UpdatePaymentMethodResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UpdatePaymentMethodResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UpdatePaymentMethodResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type StripeWebhookResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *EventReceipt
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *WebhookRefused
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r StripeWebhookResponse) GetJSON200() *EventReceipt {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r StripeWebhookResponse) GetApplicationProblemJSON400() *WebhookRefused {
+	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r StripeWebhookResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r StripeWebhookResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r StripeWebhookResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r StripeWebhookResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r StripeWebhookResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r StripeWebhookResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r StripeWebhookResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r StripeWebhookResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type TestWebhookResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *EventReceipt
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *WebhookRefused
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r TestWebhookResponse) GetJSON200() *EventReceipt {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r TestWebhookResponse) GetApplicationProblemJSON400() *WebhookRefused {
+	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r TestWebhookResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r TestWebhookResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r TestWebhookResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r TestWebhookResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r TestWebhookResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TestWebhookResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TestWebhookResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TestWebhookResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetPaymentResponse200Headers the declared response headers of an HTTP 200 response for GetPayment
+type GetPaymentResponse200Headers struct {
+	ETag *string
+}
+
+// GetPaymentResponse304Headers the declared response headers of an HTTP 304 response for GetPayment
+type GetPaymentResponse304Headers struct {
+	ETag *string
+}
+
+// GetPaymentResponse401Headers the declared response headers of an HTTP 401 response for GetPayment
+type GetPaymentResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type GetPaymentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Payment
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetPaymentResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetPaymentResponse304Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetPaymentResponse401Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetPaymentResponse) GetJSON200() *Payment {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GetPaymentResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r GetPaymentResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r GetPaymentResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetPaymentResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetPaymentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetPaymentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetPaymentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetPaymentResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -29576,6 +33077,54 @@ func (c *ClientWithResponses) AdminGetOrderWithResponse(ctx context.Context, id 
 	return ParseAdminGetOrderResponse(rsp)
 }
 
+// RefundOrderWithBodyWithResponse Give money back
+//
+// Gives back `amount` of what was paid for an order, or all that is left of it. All refunds together never exceed the
+// payment (409 `refund_too_large`; 409 `nothing_to_refund` when nothing is left). With `cancel` a `PAID` order all of
+// whose money goes back is cancelled once it is back, and its units return into stock; until then it cannot be
+// shipped. An order that was refunded in full before is only cancelled.
+//
+// 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
+// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
+// the shop (`manual`) is only noted as given back.
+//
+// Send an `Idempotency-Key`: a call that got no answer may then be sent again without refunding twice.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/admin/orders/{id}/refunds (the `RefundOrder` operationId).
+func (c *ClientWithResponses) RefundOrderWithBodyWithResponse(ctx context.Context, id ID, params *RefundOrderParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RefundOrderResponse, error) {
+	rsp, err := c.RefundOrderWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRefundOrderResponse(rsp)
+}
+
+// RefundOrderWithResponse Give money back
+//
+// Gives back `amount` of what was paid for an order, or all that is left of it. All refunds together never exceed the
+// payment (409 `refund_too_large`; 409 `nothing_to_refund` when nothing is left). With `cancel` a `PAID` order all of
+// whose money goes back is cancelled once it is back, and its units return into stock; until then it cannot be
+// shipped. An order that was refunded in full before is only cancelled.
+//
+// 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
+// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
+// the shop (`manual`) is only noted as given back.
+//
+// Send an `Idempotency-Key`: a call that got no answer may then be sent again without refunding twice.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/admin/orders/{id}/refunds (the `RefundOrder` operationId).
+func (c *ClientWithResponses) RefundOrderWithResponse(ctx context.Context, id ID, params *RefundOrderParams, body RefundOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*RefundOrderResponse, error) {
+	rsp, err := c.RefundOrder(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRefundOrderResponse(rsp)
+}
+
 // SetShipmentWithBodyWithResponse Say how an order travels
 //
 // Sets carrier and tracking of an order that is paid, shipped or delivered (409 `order_not_shippable` otherwise), and
@@ -29613,7 +33162,10 @@ func (c *ClientWithResponses) SetShipmentWithResponse(ctx context.Context, id ID
 // SetOrderStatusWithBodyWithResponse Move an order on
 //
 // `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`, `SHIPPED` to
-// `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by its refund alone.
+// `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by
+// [its refund](#operation/refundOrder) alone. An order that is called `PAID` here was paid beside the shop, and a
+// payment of the provider `manual` says so; that is 409 `payment_in_progress` while a payment of it is under way. An
+// order whose money is on its way back so that it can be cancelled does not ship (409 `refund_in_progress`).
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -29629,7 +33181,10 @@ func (c *ClientWithResponses) SetOrderStatusWithBodyWithResponse(ctx context.Con
 // SetOrderStatusWithResponse Move an order on
 //
 // `PENDING` goes to `PAID` or `CANCELLED` (the units go back into stock), `PAID` to `SHIPPED`, `SHIPPED` to
-// `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by its refund alone.
+// `DELIVERED`. Any other step is 400 `invalid_transition`: a paid order is cancelled by
+// [its refund](#operation/refundOrder) alone. An order that is called `PAID` here was paid beside the shop, and a
+// payment of the provider `manual` says so; that is 409 `payment_in_progress` while a payment of it is under way. An
+// order whose money is on its way back so that it can be cancelled does not ship (409 `refund_in_progress`).
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -29640,6 +33195,21 @@ func (c *ClientWithResponses) SetOrderStatusWithResponse(ctx context.Context, id
 		return nil, err
 	}
 	return ParseSetOrderStatusResponse(rsp)
+}
+
+// AdminListPaymentsWithResponse List all payments
+//
+// All payments, newest first. Lists of payments have no `total`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/admin/payments (the `AdminListPayments` operationId).
+func (c *ClientWithResponses) AdminListPaymentsWithResponse(ctx context.Context, params *AdminListPaymentsParams, reqEditors ...RequestEditorFn) (*AdminListPaymentsResponse, error) {
+	rsp, err := c.AdminListPayments(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAdminListPaymentsResponse(rsp)
 }
 
 // AdminListProductsWithResponse List products to keep them
@@ -31060,7 +34630,7 @@ func (c *ClientWithResponses) ListOrdersWithResponse(ctx context.Context, params
 //
 // Orders what is in the account's cart, or `items` instead, and takes it out of stock at once. Prices, names and
 // addresses are kept as they are now: later changes of a product change no order. The order is `PENDING` until it is
-// paid; unpaid by `pay_until` it is cancelled and its units go back.
+// paid; unpaid by `pay_until` it is cancelled and its units go back. An order that costs nothing is `PAID` at once.
 //
 // All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too little, or which is not
 // sold any more, with how many there are. The pointer is `/items/2` of the request, or `/lines/2` of the cart. Units
@@ -31084,7 +34654,7 @@ func (c *ClientWithResponses) CreateOrderWithBodyWithResponse(ctx context.Contex
 //
 // Orders what is in the account's cart, or `items` instead, and takes it out of stock at once. Prices, names and
 // addresses are kept as they are now: later changes of a product change no order. The order is `PENDING` until it is
-// paid; unpaid by `pay_until` it is cancelled and its units go back.
+// paid; unpaid by `pay_until` it is cancelled and its units go back. An order that costs nothing is `PAID` at once.
 //
 // All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too little, or which is not
 // sold any more, with how many there are. The pointer is `/items/2` of the request, or `/lines/2` of the cart. Units
@@ -31121,9 +34691,11 @@ func (c *ClientWithResponses) GetOrderWithResponse(ctx context.Context, id ID, r
 
 // CancelOrderWithResponse Cancel one of my orders
 //
-// Cancels an order that is `PENDING`; its units go back into stock. Where the shop allows it
-// (`ORDER_CANCEL_UNTIL=shipped`) a `PAID` one can be cancelled too, with a refund; without a way to refund it that is
-// 409 `refund_unavailable`. Any other order stays as it is (400 `invalid_transition`).
+// Cancels an order that is `PENDING`; its units go back into stock. Money of a payment that was under way then goes
+// back by itself. Where the shop allows it (`ORDER_CANCEL_UNTIL=shipped`) a `PAID` one can be cancelled too: its money
+// goes back first. While the provider has not done so yet, the answer is 202, and the order is cancelled as soon as
+// the money is back. A provider that refuses is 409 `refund_failed`, one out of reach 503. Any other order stays as it
+// is (400 `invalid_transition`).
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -31134,6 +34706,68 @@ func (c *ClientWithResponses) CancelOrderWithResponse(ctx context.Context, id ID
 		return nil, err
 	}
 	return ParseCancelOrderResponse(rsp)
+}
+
+// PayOrderWithBodyWithResponse Pay one of my orders
+//
+// Charges the order's total, either to a saved method (`payment_method_id`) or to a one-time token of the payment
+// provider (`token` with its `payment_type`). Never send a card number: it is refused (422 `card_number_refused`)
+// before anything is made of it.
+//
+// | answer | what happened |
+// |---|---|
+// | 201 | The money is taken, and the order is `PAID`. |
+// | 202 | The provider has not decided yet, or nobody knows what it did: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
+// | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
+// | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
+//
+// An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409 `order_already_paid`. An
+// order that costs nothing is `PAID` from the start.
+//
+// Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
+// the server the key is free again within a minute and finishes what was begun. A 202 and a 402 are answered again
+// for their key too; read the payment to learn how it ended, and pay anew with another key.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/orders/{id}/pay (the `PayOrder` operationId).
+func (c *ClientWithResponses) PayOrderWithBodyWithResponse(ctx context.Context, id ID, params *PayOrderParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PayOrderResponse, error) {
+	rsp, err := c.PayOrderWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePayOrderResponse(rsp)
+}
+
+// PayOrderWithResponse Pay one of my orders
+//
+// Charges the order's total, either to a saved method (`payment_method_id`) or to a one-time token of the payment
+// provider (`token` with its `payment_type`). Never send a card number: it is refused (422 `card_number_refused`)
+// before anything is made of it.
+//
+// | answer | what happened |
+// |---|---|
+// | 201 | The money is taken, and the order is `PAID`. |
+// | 202 | The provider has not decided yet, or nobody knows what it did: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
+// | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
+// | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
+//
+// An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409 `order_already_paid`. An
+// order that costs nothing is `PAID` from the start.
+//
+// Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
+// the server the key is free again within a minute and finishes what was begun. A 202 and a 402 are answered again
+// for their key too; read the payment to learn how it ended, and pay anew with another key.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/orders/{id}/pay (the `PayOrder` operationId).
+func (c *ClientWithResponses) PayOrderWithResponse(ctx context.Context, id ID, params *PayOrderParams, body PayOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*PayOrderResponse, error) {
+	rsp, err := c.PayOrder(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePayOrderResponse(rsp)
 }
 
 // GetShipmentWithResponse See how my order travels
@@ -31149,6 +34783,231 @@ func (c *ClientWithResponses) GetShipmentWithResponse(ctx context.Context, id ID
 		return nil, err
 	}
 	return ParseGetShipmentResponse(rsp)
+}
+
+// ListPaymentTypesWithResponse List the ways to pay
+//
+// The ways to pay that the shop offers. `code` is the `payment_type` of other operations.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/payment-types (the `ListPaymentTypes` operationId).
+func (c *ClientWithResponses) ListPaymentTypesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListPaymentTypesResponse, error) {
+	rsp, err := c.ListPaymentTypes(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListPaymentTypesResponse(rsp)
+}
+
+// ListPaymentsWithResponse List my payments
+//
+// Every attempt of the account to pay, newest first, with what was given back.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/payments (the `ListPayments` operationId).
+func (c *ClientWithResponses) ListPaymentsWithResponse(ctx context.Context, params *ListPaymentsParams, reqEditors ...RequestEditorFn) (*ListPaymentsResponse, error) {
+	rsp, err := c.ListPayments(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListPaymentsResponse(rsp)
+}
+
+// ListPaymentMethodsWithResponse List my saved payment methods
+//
+// The payment methods the account keeps with the payment provider, the default first.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/payments/methods (the `ListPaymentMethods` operationId).
+func (c *ClientWithResponses) ListPaymentMethodsWithResponse(ctx context.Context, params *ListPaymentMethodsParams, reqEditors ...RequestEditorFn) (*ListPaymentMethodsResponse, error) {
+	rsp, err := c.ListPaymentMethods(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListPaymentMethodsResponse(rsp)
+}
+
+// CreatePaymentMethodWithBodyWithResponse Save a payment method
+//
+// Has the payment provider keep the method behind a one-time token for later payments. The shop keeps its brand, last
+// four digits and expiry, and nothing anybody could pay with. A card number is refused (422 `card_number_refused`), a
+// token the provider does not know is 422, a card the bank declines 402. An account keeps at most 20; the first is
+// the default.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/payments/methods (the `CreatePaymentMethod` operationId).
+func (c *ClientWithResponses) CreatePaymentMethodWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreatePaymentMethodResponse, error) {
+	rsp, err := c.CreatePaymentMethodWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreatePaymentMethodResponse(rsp)
+}
+
+// CreatePaymentMethodWithResponse Save a payment method
+//
+// Has the payment provider keep the method behind a one-time token for later payments. The shop keeps its brand, last
+// four digits and expiry, and nothing anybody could pay with. A card number is refused (422 `card_number_refused`), a
+// token the provider does not know is 422, a card the bank declines 402. An account keeps at most 20; the first is
+// the default.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/payments/methods (the `CreatePaymentMethod` operationId).
+func (c *ClientWithResponses) CreatePaymentMethodWithResponse(ctx context.Context, body CreatePaymentMethodJSONRequestBody, reqEditors ...RequestEditorFn) (*CreatePaymentMethodResponse, error) {
+	rsp, err := c.CreatePaymentMethod(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreatePaymentMethodResponse(rsp)
+}
+
+// DeletePaymentMethodWithResponse Delete one of my saved payment methods
+//
+// Removes the method here at once and at the payment provider as soon as that can be reached. Payments made with it
+// stay.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/payments/methods/{id} (the `DeletePaymentMethod` operationId).
+func (c *ClientWithResponses) DeletePaymentMethodWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*DeletePaymentMethodResponse, error) {
+	rsp, err := c.DeletePaymentMethod(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeletePaymentMethodResponse(rsp)
+}
+
+// GetPaymentMethodWithResponse Get one of my saved payment methods
+//
+// One payment method of the account.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/payments/methods/{id} (the `GetPaymentMethod` operationId).
+func (c *ClientWithResponses) GetPaymentMethodWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetPaymentMethodResponse, error) {
+	rsp, err := c.GetPaymentMethod(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetPaymentMethodResponse(rsp)
+}
+
+// UpdatePaymentMethodWithBodyWithResponse Change one of my saved payment methods
+//
+// Makes it the default, in place of the one before, or not the default any more.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/payments/methods/{id} (the `UpdatePaymentMethod` operationId).
+func (c *ClientWithResponses) UpdatePaymentMethodWithBodyWithResponse(ctx context.Context, id ID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdatePaymentMethodResponse, error) {
+	rsp, err := c.UpdatePaymentMethodWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdatePaymentMethodResponse(rsp)
+}
+
+// UpdatePaymentMethodWithResponse Change one of my saved payment methods
+//
+// Makes it the default, in place of the one before, or not the default any more.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/payments/methods/{id} (the `UpdatePaymentMethod` operationId).
+func (c *ClientWithResponses) UpdatePaymentMethodWithResponse(ctx context.Context, id ID, body UpdatePaymentMethodJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdatePaymentMethodResponse, error) {
+	rsp, err := c.UpdatePaymentMethod(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdatePaymentMethodResponse(rsp)
+}
+
+// StripeWebhookWithBodyWithResponse Hear from Stripe
+//
+// Where Stripe tells what became of payments and refunds. `Stripe-Signature` must sign exactly these bytes and be at
+// most five minutes old, and amount and currency must be those of the payment: anything else is 400
+// `webhook_refused`, and nothing changes. Events may come more than once and in any order. Events the shop has no use
+// for are 200. While the shop does not use Stripe, this is 404.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/payments/stripe/webhook (the `StripeWebhook` operationId).
+func (c *ClientWithResponses) StripeWebhookWithBodyWithResponse(ctx context.Context, params *StripeWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StripeWebhookResponse, error) {
+	rsp, err := c.StripeWebhookWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStripeWebhookResponse(rsp)
+}
+
+// StripeWebhookWithResponse Hear from Stripe
+//
+// Where Stripe tells what became of payments and refunds. `Stripe-Signature` must sign exactly these bytes and be at
+// most five minutes old, and amount and currency must be those of the payment: anything else is 400
+// `webhook_refused`, and nothing changes. Events may come more than once and in any order. Events the shop has no use
+// for are 200. While the shop does not use Stripe, this is 404.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/payments/stripe/webhook (the `StripeWebhook` operationId).
+func (c *ClientWithResponses) StripeWebhookWithResponse(ctx context.Context, params *StripeWebhookParams, body StripeWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*StripeWebhookResponse, error) {
+	rsp, err := c.StripeWebhook(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStripeWebhookResponse(rsp)
+}
+
+// TestWebhookWithBodyWithResponse Hear from the test provider
+//
+// The same for the provider of development and tests, which signs as Stripe does. While the shop uses another
+// provider, this is 404.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/payments/test/webhook (the `TestWebhook` operationId).
+func (c *ClientWithResponses) TestWebhookWithBodyWithResponse(ctx context.Context, params *TestWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TestWebhookResponse, error) {
+	rsp, err := c.TestWebhookWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTestWebhookResponse(rsp)
+}
+
+// TestWebhookWithResponse Hear from the test provider
+//
+// The same for the provider of development and tests, which signs as Stripe does. While the shop uses another
+// provider, this is 404.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/payments/test/webhook (the `TestWebhook` operationId).
+func (c *ClientWithResponses) TestWebhookWithResponse(ctx context.Context, params *TestWebhookParams, body TestWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*TestWebhookResponse, error) {
+	rsp, err := c.TestWebhook(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTestWebhookResponse(rsp)
+}
+
+// GetPaymentWithResponse Get one of my payments
+//
+// One payment of the account. A payment that was `pending` shows here how it ended.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/payments/{id} (the `GetPayment` operationId).
+func (c *ClientWithResponses) GetPaymentWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetPaymentResponse, error) {
+	rsp, err := c.GetPayment(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetPaymentResponse(rsp)
 }
 
 // ListProductsWithResponse List products
@@ -33696,6 +37555,138 @@ func ParseAdminGetOrderResponse(rsp *http.Response) (*AdminGetOrderResponse, err
 	return response, nil
 }
 
+// ParseRefundOrderResponse parses an HTTP response from a RefundOrderWithResponse call
+func ParseRefundOrderResponse(rsp *http.Response) (*RefundOrderResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RefundOrderResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest AdminRefund
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest AdminRefund
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers RefundOrderResponse201Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers RefundOrderResponse202Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		response.Headers202 = &headers
+	case rsp.StatusCode == 401:
+		var headers RefundOrderResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers RefundOrderResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseSetShipmentResponse parses an HTTP response from a SetShipmentWithResponse call
 func ParseSetShipmentResponse(rsp *http.Response) (*SetShipmentResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -33850,6 +37841,13 @@ func ParseSetOrderStatusResponse(rsp *http.Response) (*SetOrderStatusResponse, e
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
 		var dest Stale
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -33893,6 +37891,73 @@ func ParseSetOrderStatusResponse(rsp *http.Response) (*SetOrderStatusResponse, e
 		response.Headers200 = &headers
 	case rsp.StatusCode == 401:
 		var headers SetOrderStatusResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseAdminListPaymentsResponse parses an HTTP response from a AdminListPaymentsWithResponse call
+func ParseAdminListPaymentsResponse(rsp *http.Response) (*AdminListPaymentsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AdminListPaymentsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AdminPaymentPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers AdminListPaymentsResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -39265,6 +43330,13 @@ func ParseCancelOrderResponse(rsp *http.Response) (*CancelOrderResponse, error) 
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Order
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest InvalidTransition
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -39300,6 +43372,13 @@ func ParseCancelOrderResponse(rsp *http.Response) (*CancelOrderResponse, error) 
 		}
 		response.ApplicationProblemJSON422 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -39320,6 +43399,207 @@ func ParseCancelOrderResponse(rsp *http.Response) (*CancelOrderResponse, error) 
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers CancelOrderResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParsePayOrderResponse parses an HTTP response from a PayOrderWithResponse call
+func ParsePayOrderResponse(rsp *http.Response) (*PayOrderResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PayOrderResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Payment
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Payment
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 402:
+		var dest PaymentDeclined
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON402 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers PayOrderResponse201Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 202:
+		var headers PayOrderResponse202Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		response.Headers202 = &headers
+	case rsp.StatusCode == 401:
+		var headers PayOrderResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 429:
+		var headers PayOrderResponse429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers PayOrderResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil
@@ -39402,6 +43682,744 @@ func ParseGetShipmentResponse(rsp *http.Response) (*GetShipmentResponse, error) 
 		response.Headers304 = &headers
 	case rsp.StatusCode == 401:
 		var headers GetShipmentResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListPaymentTypesResponse parses an HTTP response from a ListPaymentTypesWithResponse call
+func ParseListPaymentTypesResponse(rsp *http.Response) (*ListPaymentTypesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListPaymentTypesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PaymentTypeList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListPaymentsResponse parses an HTTP response from a ListPaymentsWithResponse call
+func ParseListPaymentsResponse(rsp *http.Response) (*ListPaymentsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListPaymentsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PaymentPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ListPaymentsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListPaymentMethodsResponse parses an HTTP response from a ListPaymentMethodsWithResponse call
+func ParseListPaymentMethodsResponse(rsp *http.Response) (*ListPaymentMethodsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListPaymentMethodsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PaymentMethodPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ListPaymentMethodsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCreatePaymentMethodResponse parses an HTTP response from a CreatePaymentMethodWithResponse call
+func ParseCreatePaymentMethodResponse(rsp *http.Response) (*CreatePaymentMethodResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreatePaymentMethodResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest PaymentMethod
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 402:
+		var dest PaymentDeclined
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON402 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers CreatePaymentMethodResponse201Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 401:
+		var headers CreatePaymentMethodResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 429:
+		var headers CreatePaymentMethodResponse429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers CreatePaymentMethodResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDeletePaymentMethodResponse parses an HTTP response from a DeletePaymentMethodWithResponse call
+func ParseDeletePaymentMethodResponse(rsp *http.Response) (*DeletePaymentMethodResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeletePaymentMethodResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers DeletePaymentMethodResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetPaymentMethodResponse parses an HTTP response from a GetPaymentMethodWithResponse call
+func ParseGetPaymentMethodResponse(rsp *http.Response) (*GetPaymentMethodResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetPaymentMethodResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PaymentMethod
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetPaymentMethodResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetPaymentMethodResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers304 = &headers
+	case rsp.StatusCode == 401:
+		var headers GetPaymentMethodResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseUpdatePaymentMethodResponse parses an HTTP response from a UpdatePaymentMethodWithResponse call
+func ParseUpdatePaymentMethodResponse(rsp *http.Response) (*UpdatePaymentMethodResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UpdatePaymentMethodResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PaymentMethod
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers UpdatePaymentMethodResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseStripeWebhookResponse parses an HTTP response from a StripeWebhookWithResponse call
+func ParseStripeWebhookResponse(rsp *http.Response) (*StripeWebhookResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &StripeWebhookResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EventReceipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest WebhookRefused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseTestWebhookResponse parses an HTTP response from a TestWebhookWithResponse call
+func ParseTestWebhookResponse(rsp *http.Response) (*TestWebhookResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TestWebhookResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EventReceipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest WebhookRefused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetPaymentResponse parses an HTTP response from a GetPaymentWithResponse call
+func ParseGetPaymentResponse(rsp *http.Response) (*GetPaymentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetPaymentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Payment
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetPaymentResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetPaymentResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers304 = &headers
+	case rsp.StatusCode == 401:
+		var headers GetPaymentResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

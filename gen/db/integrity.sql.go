@@ -5,11 +5,13 @@ package db
 
 import (
 	"context"
+	"time"
 )
 
 const countBooks = `-- name: CountBooks :one
 SELECT (SELECT count(*) FROM stock_levels) AS levels, (SELECT count(*) FROM stock_movements) AS movements,
-       (SELECT count(*) FROM variants) AS variants, (SELECT count(*) FROM product_listings) AS listings, (SELECT count(*) FROM orders) AS orders
+       (SELECT count(*) FROM variants) AS variants, (SELECT count(*) FROM product_listings) AS listings, (SELECT count(*) FROM orders) AS orders,
+       (SELECT count(*) FROM payments) AS payments, clock_timestamp()::timestamptz AS at
 `
 
 type CountBooksRow struct {
@@ -18,6 +20,8 @@ type CountBooksRow struct {
 	Variants  int64
 	Listings  int64
 	Orders    int64
+	Payments  int64
+	At        time.Time
 }
 
 // How many rows of each kind there are.
@@ -30,6 +34,8 @@ func (q *Queries) CountBooks(ctx context.Context) (CountBooksRow, error) {
 		&i.Variants,
 		&i.Listings,
 		&i.Orders,
+		&i.Payments,
+		&i.At,
 	)
 	return i, err
 }
@@ -101,7 +107,7 @@ SELECT format('order %s (%s): %s', h.id, h.status, h.path)::text AS finding
   FROM (SELECT o.id, o.status, string_agg(coalesce(s.from_status, '') || '>' || s.to_status, ' ' ORDER BY s.id) AS path,
                (array_agg(s.to_status ORDER BY s.id DESC))[1] AS final,
                bool_and(CASE WHEN s.before IS NULL THEN s.from_status IS NULL AND s.to_status = 'PENDING'
-                             ELSE s.from_status = s.before AND s.from_status || '>' || s.to_status = ANY ($1::text[]) END) AS is_way
+                             ELSE s.from_status = s.before AND (s.from_status = s.to_status OR s.from_status || '>' || s.to_status = ANY ($1::text[])) END) AS is_way
           FROM orders o
           LEFT JOIN (SELECT id, order_id, from_status, to_status, at, actor_id, note, lag(to_status) OVER (PARTITION BY order_id ORDER BY id) AS before FROM order_history) s ON s.order_id = o.id
          GROUP BY o.id, o.status) h
@@ -110,7 +116,7 @@ SELECT format('order %s (%s): %s', h.id, h.status, h.path)::text AS finding
  LIMIT $2
 `
 
-// Orders whose history is no way through the steps there are, or leads elsewhere than to their status.
+// Orders whose history, notes left out, is no way through the steps there are, or leads elsewhere than to their status.
 func (q *Queries) FindWrongHistories(ctx context.Context, steps []string, most int32) ([]string, error) {
 	rows, err := q.db.Query(ctx, findWrongHistories, steps, most)
 	if err != nil {
@@ -197,6 +203,39 @@ func (q *Queries) FindWrongListingStocks(ctx context.Context, most int32) ([]str
 	return items, nil
 }
 
+const findWrongOrderPayments = `-- name: FindWrongOrderPayments :many
+SELECT format('order %s (%s) has a total of %s, and %s payments made of %s', o.id, o.status, o.total_minor, coalesce(p.made, 0), coalesce(p.paid, 0))::text AS finding
+  FROM orders o
+  LEFT JOIN (SELECT order_id, count(*) AS made, sum(amount_minor) AS paid, sum(amount_minor - refunded_minor) AS kept
+               FROM payments WHERE status IN ('paid', 'refunded') AND NOT is_surplus GROUP BY order_id) p ON p.order_id = o.id
+ WHERE CASE o.status WHEN 'PENDING' THEN coalesce(p.made, 0) <> 0
+                     WHEN 'CANCELLED' THEN coalesce(p.made, 0) > 1
+                     ELSE coalesce(p.paid, 0) <> o.total_minor OR coalesce(p.made, 0) > 1 END
+ ORDER BY o.id
+ LIMIT $1
+`
+
+// Orders that are paid with another amount than their total, or paid twice, or paid though they are not.
+func (q *Queries) FindWrongOrderPayments(ctx context.Context, most int32) ([]string, error) {
+	rows, err := q.db.Query(ctx, findWrongOrderPayments, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var finding string
+		if err := rows.Scan(&finding); err != nil {
+			return nil, err
+		}
+		items = append(items, finding)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const findWrongOrderTotals = `-- name: FindWrongOrderTotals :many
 SELECT format('order %s has a total of %s, and its %s lines add up to %s', o.id, o.total_minor, coalesce(l.count, 0), coalesce(l.sum, 0))::text AS finding
   FROM orders o
@@ -209,6 +248,42 @@ SELECT format('order %s has a total of %s, and its %s lines add up to %s', o.id,
 // Orders whose total is not the sum of their lines, or that have none.
 func (q *Queries) FindWrongOrderTotals(ctx context.Context, most int32) ([]string, error) {
 	rows, err := q.db.Query(ctx, findWrongOrderTotals, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var finding string
+		if err := rows.Scan(&finding); err != nil {
+			return nil, err
+		}
+		items = append(items, finding)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const findWrongRefunds = `-- name: FindWrongRefunds :many
+SELECT format('payment %s (%s) of %s has %s given back, its refunds add up to %s (%s pending)', p.id, p.status, p.amount_minor, p.refunded_minor,
+              coalesce(r.sum, 0), coalesce(r.pending, 0))::text AS finding
+  FROM payments p
+  LEFT JOIN (SELECT payment_id, sum(amount_minor) FILTER (WHERE status <> 'failed') AS sum, count(*) FILTER (WHERE status = 'pending') AS pending,
+                    count(*) FILTER (WHERE status = 'failed') AS failed
+               FROM refunds GROUP BY payment_id) r ON r.payment_id = p.id
+ WHERE p.refunded_minor <> coalesce(r.sum, 0)
+    OR (p.status = 'refunded') <> (p.refunded_minor = p.amount_minor AND coalesce(r.pending, 0) = 0)
+    OR p.is_surplus AND p.status = 'paid' AND p.refunded_minor < p.amount_minor AND coalesce(r.failed, 0) = 0
+ ORDER BY p.id
+ LIMIT $1
+`
+
+// Payments of which something else was given back than their refunds add up to, that are called refunded and are not, or
+// that nobody wanted and that nobody gives back.
+func (q *Queries) FindWrongRefunds(ctx context.Context, most int32) ([]string, error) {
+	rows, err := q.db.Query(ctx, findWrongRefunds, most)
 	if err != nil {
 		return nil, err
 	}
@@ -250,6 +325,76 @@ func (q *Queries) FindWrongVariantStocks(ctx context.Context, most int32) ([]str
 			return nil, err
 		}
 		items = append(items, finding)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listTestPayments = `-- name: ListTestPayments :many
+SELECT attempt_key, coalesce(provider_payment_id, '')::text AS provider_payment_id, amount_minor, currency, status FROM payments WHERE provider = 'test' ORDER BY id
+`
+
+type ListTestPaymentsRow struct {
+	AttemptKey        string
+	ProviderPaymentID string
+	AmountMinor       int64
+	Currency          string
+	Status            string
+}
+
+// Payments of the test provider, to be held against its ledger.
+func (q *Queries) ListTestPayments(ctx context.Context) ([]ListTestPaymentsRow, error) {
+	rows, err := q.db.Query(ctx, listTestPayments)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListTestPaymentsRow{}
+	for rows.Next() {
+		var i ListTestPaymentsRow
+		if err := rows.Scan(
+			&i.AttemptKey,
+			&i.ProviderPaymentID,
+			&i.AmountMinor,
+			&i.Currency,
+			&i.Status,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listTestRefunds = `-- name: ListTestRefunds :many
+SELECT r.key, r.amount_minor, r.status FROM refunds r JOIN payments p ON p.id = r.payment_id WHERE p.provider = 'test' ORDER BY r.id
+`
+
+type ListTestRefundsRow struct {
+	Key         string
+	AmountMinor int64
+	Status      string
+}
+
+// Refunds of the test provider's payments, to be held against its ledger.
+func (q *Queries) ListTestRefunds(ctx context.Context) ([]ListTestRefundsRow, error) {
+	rows, err := q.db.Query(ctx, listTestRefunds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListTestRefundsRow{}
+	for rows.Next() {
+		var i ListTestRefundsRow
+		if err := rows.Scan(&i.Key, &i.AmountMinor, &i.Status); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

@@ -68,6 +68,47 @@ type Order struct {
 	UpdatedAt       time.Time
 }
 
+type Payment struct {
+	ID                int64
+	OrderID           int64
+	UserID            int64
+	AmountMinor       int64
+	Currency          string
+	Provider          string
+	PaymentType       string
+	AttemptKey        string
+	RequestKey        []byte
+	ProviderPaymentID *string
+	Status            string
+	IsSurplus         bool
+	DeclineCode       *string
+	DeclineMessage    *string
+	MethodBrand       *string
+	MethodLastFour    *string
+	RefundedMinor     int64
+	AttemptedAt       time.Time
+	AskedAt           time.Time
+	CheckedAt         time.Time
+	SettledAt         *time.Time
+}
+
+type PaymentMethod struct {
+	ID                 int64
+	UserID             int64
+	Provider           string
+	ProviderMethodID   string
+	ProviderCustomerID string
+	PaymentType        string
+	Brand              string
+	LastFour           string
+	ExpMonth           *int32
+	ExpYear            *int32
+	IsDefault          bool
+	CreatedAt          time.Time
+	UpdatedAt          time.Time
+	RemovedAt          *time.Time
+}
+
 type Product struct {
 	ID          int64
 	Name        string
@@ -136,6 +177,22 @@ type ProductDetail struct {
 	CategorySlug *string
 	Variants     []byte
 	Images       []byte
+}
+
+type Refund struct {
+	ID               int64
+	PaymentID        int64
+	AmountMinor      int64
+	Status           string
+	Key              string
+	RequestKey       []byte
+	ProviderRefundID *string
+	Reason           string
+	ActorID          *int64
+	CancelsOrder     bool
+	CreatedAt        time.Time
+	CheckedAt        time.Time
+	SettledAt        *time.Time
 }
 
 type ReviewDetail struct {

@@ -130,18 +130,37 @@ func (q *Queries) CountOrders(ctx context.Context, userID int64, status *string)
 	return count, err
 }
 
-const expireOrders = `-- name: ExpireOrders :exec
+const expireOrders = `-- name: ExpireOrders :many
 WITH moved AS (
-    UPDATE orders o SET status = 'CANCELLED', version = o.version + 1, updated_at = now() WHERE o.id = ANY ($2::bigint[]) RETURNING o.id
+    UPDATE orders o SET status = 'CANCELLED', version = o.version + 1, updated_at = now()
+     WHERE o.id = ANY ($2::bigint[]) AND NOT EXISTS (SELECT FROM payments p WHERE p.order_id = o.id AND p.status = 'pending')
+    RETURNING o.id
 )
 INSERT INTO order_history (order_id, from_status, to_status, note)
 SELECT moved.id, 'PENDING', 'CANCELLED', $1::text FROM moved ORDER BY moved.id
+RETURNING order_id
 `
 
-// Cancels locked orders that were not paid in time, and notes it.
-func (q *Queries) ExpireOrders(ctx context.Context, note string, ids []int64) error {
-	_, err := q.db.Exec(ctx, expireOrders, note, ids)
-	return err
+// Cancels locked orders that were not paid in time, and notes it. A payment that began just before the lock was taken is
+// seen here, and its order left.
+func (q *Queries) ExpireOrders(ctx context.Context, note string, ids []int64) ([]int64, error) {
+	rows, err := q.db.Query(ctx, expireOrders, note, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var order_id int64
+		if err := rows.Scan(&order_id); err != nil {
+			return nil, err
+		}
+		items = append(items, order_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const getCheckout = `-- name: GetCheckout :one
@@ -179,7 +198,8 @@ SELECT o.id, o.number, o.user_id, o.status, o.total_minor, o.shipping_address, o
                                  'events', (SELECT coalesce(json_agg(json_build_object('at', e.at, 'status', e.status, 'location', e.location,
                                                                                        'description', e.description) ORDER BY e.at, e.id), '[]')
                                               FROM shipment_events e WHERE e.order_id = s.order_id))
-          FROM shipments s WHERE s.order_id = o.id), 'null')::json AS shipment
+          FROM shipments s WHERE s.order_id = o.id), 'null')::json AS shipment,
+       (SELECT coalesce(json_agg(d.details ORDER BY d.id), '[]') FROM payment_details d WHERE d.order_id = o.id)::json AS payments
   FROM orders o
   JOIN users u ON u.id = o.user_id
  WHERE o.id = $1 AND ($2::bigint IS NULL OR o.user_id = $2)
@@ -193,6 +213,7 @@ type GetOrderRow struct {
 	Lines     []byte
 	History   []byte
 	Shipment  []byte
+	Payments  []byte
 }
 
 // One order with all there is to show, lines, history and shipment as JSON so that one statement fetches it all; of one
@@ -219,6 +240,7 @@ func (q *Queries) GetOrder(ctx context.Context, iD int64, userID *int64) (GetOrd
 		&i.Lines,
 		&i.History,
 		&i.Shipment,
+		&i.Payments,
 	)
 	return i, err
 }
@@ -419,14 +441,16 @@ func (q *Queries) ListOrders(ctx context.Context, arg ListOrdersParams) ([]ListO
 }
 
 const lockExpiredOrders = `-- name: LockExpiredOrders :many
-SELECT id FROM orders
+SELECT id FROM orders o
  WHERE status = 'PENDING' AND expires_at <= now()
+   AND NOT EXISTS (SELECT FROM payments p WHERE p.order_id = o.id AND p.status = 'pending')
  ORDER BY expires_at
  LIMIT $1
-   FOR NO KEY UPDATE SKIP LOCKED
+   FOR NO KEY UPDATE OF o SKIP LOCKED
 `
 
-// Some orders that were not paid in time and that nobody is working on, locked (orders_unpaid_idx).
+// Some orders that were not paid in time and that nobody is working on, locked (orders_unpaid_idx). One with a payment
+// under way waits for its outcome.
 func (q *Queries) LockExpiredOrders(ctx context.Context, batch int32) ([]int64, error) {
 	rows, err := q.db.Query(ctx, lockExpiredOrders, batch)
 	if err != nil {
@@ -497,6 +521,20 @@ func (q *Queries) MoveOrder(ctx context.Context, arg MoveOrderParams) error {
 		arg.Note,
 		arg.ID,
 	)
+	return err
+}
+
+const noteOrder = `-- name: NoteOrder :exec
+WITH touched AS (
+    UPDATE orders o SET version = o.version + 1, updated_at = now() WHERE o.id = $3 RETURNING o.id, o.status
+)
+INSERT INTO order_history (order_id, from_status, to_status, actor_id, note)
+SELECT touched.id, touched.status, touched.status, $1::bigint, $2::text FROM touched
+`
+
+// Notes something in the history of a locked order that leaves its status.
+func (q *Queries) NoteOrder(ctx context.Context, actorID *int64, note string, iD int64) error {
+	_, err := q.db.Exec(ctx, noteOrder, actorID, note, iD)
 	return err
 }
 
@@ -615,5 +653,15 @@ func (q *Queries) SetShipment(ctx context.Context, arg SetShipmentParams) error 
 		arg.TrackingURL,
 		arg.OrderID,
 	)
+	return err
+}
+
+const touchOrder = `-- name: TouchOrder :exec
+UPDATE orders SET version = version + 1, updated_at = now() WHERE id = $1
+`
+
+// Counts a change of what an order shows, such as its payments. The order is locked.
+func (q *Queries) TouchOrder(ctx context.Context, id int64) error {
+	_, err := q.db.Exec(ctx, touchOrder, id)
 	return err
 }

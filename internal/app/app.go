@@ -26,6 +26,8 @@ import (
 	"github.com/shopd/shopd/internal/integrity"
 	"github.com/shopd/shopd/internal/inventory"
 	"github.com/shopd/shopd/internal/orders"
+	"github.com/shopd/shopd/internal/payments"
+	"github.com/shopd/shopd/internal/payments/testpay"
 	"github.com/shopd/shopd/internal/platform/cache"
 	"github.com/shopd/shopd/internal/platform/config"
 	"github.com/shopd/shopd/internal/platform/idempotency"
@@ -58,10 +60,13 @@ type App struct {
 	stock    *inventory.Stock
 	carts    *cart.Carts
 	orders   *orders.Orders
+	payments *payments.Payments
 	queue    *jobs.Queue
 	pages    *cache.Pages
 	platform *server.Platform
 	closers  []func() error
+
+	testPayments *testpay.Provider // nil: another provider, or none
 }
 
 // New connects to what the server needs and puts it together. It waits for PostgreSQL, saying so, and fails if
@@ -102,6 +107,9 @@ func New(ctx context.Context, s config.Settings, log *slog.Logger, tracer pgx.Qu
 	a.newCatalogue(workers)
 	a.followCatalogue(workers)
 	a.newSales(workers)
+	if err := a.newPayments(workers); err != nil {
+		return nil, err
+	}
 	if err := a.newServer(client); err != nil {
 		return nil, err
 	}
@@ -139,6 +147,9 @@ func forget(ctx context.Context, q *db.Queries, user int64) error {
 	if err := reviews.Forget(ctx, q, user); err != nil {
 		return err
 	}
+	if err := payments.Forget(ctx, q, user); err != nil {
+		return err
+	}
 	return cart.Forget(ctx, q, user)
 }
 
@@ -152,7 +163,11 @@ func (a *App) newSales(workers *river.Workers) {
 	a.carts.AddWorkers(workers)
 	a.orders = orders.New(a.pool, a.queue, a.stock, orders.Settings{
 		Currency: s.StoreCurrency, PaymentWindow: s.OrderPaymentWindow, MaxUnpaid: int64(s.OrderMaxOpenUnpaid), CancelPaid: s.OrderCancelUntil == "shipped",
-		Tell: func(context.Context, orders.Event) error { return nil },
+		PaidByHand: func(ctx context.Context, q *db.Queries, order db.Order) error {
+			return a.payments.PaidByHand(ctx, q, order)
+		},
+		Refund: func(ctx context.Context, order, user int64) (bool, error) { return a.payments.Refund(ctx, order, user) },
+		Tell:   func(context.Context, orders.Event) error { return nil },
 	})
 	a.orders.AddWorkers(workers)
 	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[idempotency.Sweep]) error {
@@ -219,7 +234,7 @@ func (a *App) newServer(client redis.UniversalClient) (err error) {
 	}, server.Domains{
 		Identity: a.Identity, Addresses: addresses.New(a.pool), Assistant: a.Assistant, Platform: a.platform,
 		Catalog: a.Catalog, Search: a.Search,
-		Stock: a.stock, Carts: a.carts, Orders: a.orders,
+		Stock: a.stock, Carts: a.carts, Orders: a.orders, Payments: a.payments,
 		Reviews: reviews.New(a.pool, reviews.Settings{Changed: a.catalogueChanged}),
 	})
 	return err
@@ -301,7 +316,10 @@ func (a *App) checks(client redis.UniversalClient) []server.Check {
 
 // Check looks whether the books balance.
 func (a *App) Check(ctx context.Context) ([]integrity.Result, error) {
-	return integrity.Check(ctx, a.pool)
+	if a.testPayments == nil {
+		return integrity.Check(ctx, a.pool, nil)
+	}
+	return integrity.Check(ctx, a.pool, a.testPayments.Ledger)
 }
 
 // Orders are the shop's orders, for jobs that are run by hand.

@@ -1,5 +1,5 @@
 // Package integrity looks whether the books of a shop balance: stock against its ledger, orders against their lines,
-// what they hold, and their history. On a shop nothing went wrong in, no check finds anything.
+// what they hold, their history and their payments, and payments against the test provider's ledger. On a shop nothing went wrong in, no check finds anything.
 package integrity
 
 import (
@@ -10,6 +10,7 @@ import (
 
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/orders"
+	"github.com/shopd/shopd/internal/payments/testpay"
 )
 
 // most findings a check tells.
@@ -22,19 +23,20 @@ type Result struct {
 	Found   []string // what is wrong, a hundred at most; empty when all is well
 }
 
-// Check looks at everything, as it is at one moment. However long that takes, it holds up nobody.
-func Check(ctx context.Context, pool *pgxpool.Pool) (results []Result, err error) {
+// Check looks at everything, as it is at one moment. However long that takes, it holds up nobody. ledger reads the test
+// provider's books; nil when the shop uses another provider.
+func Check(ctx context.Context, pool *pgxpool.Pool, ledger func() (testpay.Ledger, error)) (results []Result, err error) {
 	err = pgx.BeginTxFunc(ctx, pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "SET LOCAL statement_timeout = 0"); err != nil {
 			return err
 		}
-		results, err = check(ctx, db.New(tx))
+		results, err = check(ctx, db.New(tx), ledger)
 		return err
 	})
 	return results, err
 }
 
-func check(ctx context.Context, q *db.Queries) ([]Result, error) {
+func check(ctx context.Context, q *db.Queries, ledger func() (testpay.Ledger, error)) ([]Result, error) {
 	books, err := q.CountBooks(ctx)
 	if err != nil {
 		return nil, err
@@ -44,7 +46,7 @@ func check(ctx context.Context, q *db.Queries) ([]Result, error) {
 		steps = append(steps, t.From+">"+t.To)
 	}
 	histories := func(ctx context.Context, most int32) ([]string, error) { return q.FindWrongHistories(ctx, steps, most) }
-	results := make([]Result, 0, 7)
+	results := make([]Result, 0, 10)
 	for _, one := range []struct {
 		name    string
 		checked int64
@@ -57,6 +59,8 @@ func check(ctx context.Context, q *db.Queries) ([]Result, error) {
 		{"every order's total is the sum of its lines", books.Orders, q.FindWrongOrderTotals},
 		{"every order holds the units of its lines, and none once cancelled", books.Orders, q.FindWrongHoldings},
 		{"every order's history is a way there is, to its status", books.Orders, histories},
+		{"every order is paid once, with its total", books.Orders, q.FindWrongOrderPayments},
+		{"every payment's refunds add up to what was given back", books.Payments, q.FindWrongRefunds},
 	} {
 		found, err := one.find(ctx, most)
 		if err != nil {
@@ -64,5 +68,9 @@ func check(ctx context.Context, q *db.Queries) ([]Result, error) {
 		}
 		results = append(results, Result{one.name, one.checked, found})
 	}
-	return results, nil
+	if ledger == nil {
+		return results, nil
+	}
+	against, err := compare(ctx, q, ledger, books.At)
+	return append(results, against), err
 }

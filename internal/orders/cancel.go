@@ -10,14 +10,35 @@ import (
 	"github.com/shopd/shopd/gen/db"
 )
 
-// cancel cancels an order for its customer.
-func (o *Orders) cancel(ctx context.Context, id, user int64) error {
-	return o.change(ctx, id, &user, func(s step, order db.Order) error {
-		if order.Status == Paid && o.settings.CancelPaid { // a refund comes first; there is nobody to make it yet
-			return ErrRefundNeeded
+// errPaid is a paid order that may be cancelled, after a refund.
+var errPaid = errors.New("the order is paid")
+
+// cancel cancels an order for its customer; false while a refund, which comes first, is under way.
+func (o *Orders) cancel(ctx context.Context, id, user int64) (done bool, err error) {
+	err = o.change(ctx, id, &user, func(s step, order db.Order) error {
+		if order.Status == Paid && o.settings.CancelPaid {
+			return errPaid
 		}
 		return o.move(ctx, s, order, Cancelled, customer)
 	})
+	if errors.Is(err, errPaid) {
+		return o.settings.Refund(ctx, id, user)
+	}
+	return err == nil, err
+}
+
+// CancelRefunded cancels a paid order in the transaction in which its money is noted as back. The order must be locked.
+// After the commit, tell the stock with Restocked.
+func (o *Orders) CancelRefunded(ctx context.Context, q *db.Queries, insert func(river.JobArgs) error, order db.Order, actor *int64, note string) error {
+	return o.move(ctx, step{q, insert, actor, note}, order, Cancelled, refund)
+}
+
+// Restocked tells whoever shows the stock that units came back.
+func (o *Orders) Restocked(ctx context.Context) { o.stock.Changed(ctx) }
+
+// Note writes something about a locked order into its history.
+func Note(ctx context.Context, q *db.Queries, order int64, actor *int64, note string) error {
+	return q.NoteOrder(ctx, actor, note, order)
 }
 
 // change works on one order that is locked; of one account unless user is nil.
@@ -51,7 +72,8 @@ func (o *Orders) Expire(ctx context.Context) error {
 			if expired = len(ids); err != nil || expired == 0 {
 				return err
 			}
-			if err := q.ExpireOrders(ctx, "It was not paid in time.", ids); err != nil {
+			ids, err = q.ExpireOrders(ctx, "It was not paid in time.", ids)
+			if err != nil {
 				return err
 			}
 			references := make([]string, 0, len(ids))

@@ -74,7 +74,8 @@ func (o *Orders) GetShipment(ctx context.Context, r api.GetShipmentRequestObject
 // CancelOrder cancels one of the caller's orders.
 func (o *Orders) CancelOrder(ctx context.Context, r api.CancelOrderRequestObject) (api.CancelOrderResponseObject, error) {
 	user := request.From(ctx).Principal.UserID
-	if err := o.cancel(ctx, r.ID, user); err != nil {
+	done, err := o.cancel(ctx, r.ID, user)
+	if err != nil {
 		return nil, err
 	}
 	found, err := o.read(ctx, r.ID, &user)
@@ -82,5 +83,8 @@ func (o *Orders) CancelOrder(ctx context.Context, r api.CancelOrderRequestObject
 		return nil, err
 	}
 	body, err := o.body(found)
+	if !done {
+		return api.CancelOrder202JSONResponse(body), err
+	}
 	return api.CancelOrder200JSONResponse(body), err
 }

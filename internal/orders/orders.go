@@ -29,7 +29,7 @@ var (
 	ErrTotalTooLarge  = problem.Conflict("total_too_large", "The total is larger than an amount can be. Order less at once.")
 	ErrNotShippable   = problem.Conflict("order_not_shippable", "Only an order that is paid and not cancelled can travel.")
 	ErrTransition     = problem.BadRequest("invalid_transition", "The order cannot go there from where it is.")
-	ErrRefundNeeded   = &problem.Error{Status: 409, Code: "refund_unavailable", Resolution: problem.ContactShop, Detail: "The order is paid, and the shop cannot give the money back by itself. Ask the shop."}
+	ErrRefunding      = problem.Conflict("refund_in_progress", "The money is on its way back, and the order is cancelled once it is there.")
 	errNoShippingAddr = problem.Invalid(problem.Field{Pointer: "/shipping_address_id", Message: "names no address of the account"})
 	errNoBillingAddr  = problem.Invalid(problem.Field{Pointer: "/billing_address_id", Message: "names no address of the account"})
 	errOutrun         = problem.Unavailable("busy", "Too many others are buying the same. Try again in a moment.", time.Second)
@@ -41,6 +41,11 @@ type Settings struct {
 	PaymentWindow time.Duration // after which an unpaid order is cancelled
 	MaxUnpaid     int64         // unpaid orders an account may have; 0: any number
 	CancelPaid    bool          // customers may cancel what is paid and not shipped
+	// PaidByHand notes, in the transaction in which staff says so, that a locked order was paid beside the shop.
+	PaidByHand func(ctx context.Context, q *db.Queries, order db.Order) error
+	// Refund gives back what an account paid for an order and then cancels it; false while the money is on its way. It
+	// runs outside any transaction.
+	Refund func(ctx context.Context, order, user int64) (done bool, err error)
 	// Tell is told of every event of an order, at least once and after its commit. An error has it told again.
 	Tell func(ctx context.Context, event Event) error
 }

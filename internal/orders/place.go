@@ -107,6 +107,11 @@ func (o *Orders) place(ctx context.Context, q *db.Queries, insert func(river.Job
 	if err := insert(Event{order.ID, placed}); err != nil {
 		return none, err
 	}
+	if order.Total == o.settings.Currency.Format(0) {
+		if order, err = o.payNothing(ctx, q, insert, order.ID); err != nil {
+			return none, err
+		}
+	}
 	answer, err := idempotency.NewAnswer(http.StatusCreated, order)
 	if err != nil {
 		return none, err
@@ -120,6 +125,22 @@ func (o *Orders) place(ctx context.Context, q *db.Queries, insert func(river.Job
 	}
 	*emptied = last
 	return answer, err
+}
+
+// payNothing makes an order that costs nothing paid at once: no provider charges nothing, and nobody could ever pay it.
+func (o *Orders) payNothing(ctx context.Context, q *db.Queries, insert func(river.JobArgs) error, id int64) (api.Order, error) {
+	order, err := q.LockOrder(ctx, id, nil)
+	if err != nil {
+		return api.Order{}, err
+	}
+	if err := o.MarkPaid(ctx, q, insert, order, nil, "It costs nothing."); err != nil {
+		return api.Order{}, err
+	}
+	found, err := read(ctx, q, id, nil)
+	if err != nil {
+		return api.Order{}, err
+	}
+	return o.body(found)
 }
 
 // write writes the order and answers it as it will be.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/payments/record"
 )
 
 // storedLine and storedChange are the JSON the query GetOrder makes.
@@ -39,12 +40,17 @@ type stored struct {
 	customer api.OrderCustomer
 	lines    []storedLine
 	history  []storedChange
+	payments []record.Payment
 	shipment *api.Shipment
 }
 
 // read reads an order; of one account unless user is nil.
 func (o *Orders) read(ctx context.Context, id int64, user *int64) (stored, error) {
-	row, err := o.queries.GetOrder(ctx, id, user)
+	return read(ctx, o.queries, id, user)
+}
+
+func read(ctx context.Context, q *db.Queries, id int64, user *int64) (stored, error) {
+	row, err := q.GetOrder(ctx, id, user)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return stored{}, ErrNotFound
 	}
@@ -52,7 +58,7 @@ func (o *Orders) read(ctx context.Context, id int64, user *int64) (stored, error
 		return stored{}, err
 	}
 	s := stored{order: row.Order, customer: api.OrderCustomer{ID: row.Order.UserID, Email: row.Email, FirstName: row.FirstName, LastName: row.LastName}}
-	err = errors.Join(json.Unmarshal(row.Lines, &s.lines), json.Unmarshal(row.History, &s.history), json.Unmarshal(row.Shipment, &s.shipment))
+	err = errors.Join(json.Unmarshal(row.Lines, &s.lines), json.Unmarshal(row.History, &s.history), json.Unmarshal(row.Shipment, &s.shipment), json.Unmarshal(row.Payments, &s.payments))
 	if err != nil {
 		return stored{}, fmt.Errorf("order %d: %w", id, err)
 	}
@@ -67,6 +73,7 @@ func (o *Orders) body(s stored) (api.Order, error) {
 		Currency: api.Currency(o.settings.Currency), Note: s.order.Note, PayUntil: payUntil(s.order.Status, s.order.ExpiresAt), Shipment: s.shipment,
 		CreatedAt: s.order.CreatedAt.UTC(), UpdatedAt: s.order.UpdatedAt.UTC(),
 		Items: make([]api.OrderItem, 0, len(s.lines)), History: make([]api.OrderChange, 0, len(s.history)),
+		Payments: make([]api.Payment, 0, len(s.payments)),
 	}
 	for _, l := range s.lines {
 		item := api.OrderItem{
@@ -86,6 +93,9 @@ func (o *Orders) body(s stored) (api.Order, error) {
 		}
 		body.History = append(body.History, change)
 	}
+	for _, p := range s.payments {
+		body.Payments = append(body.Payments, p.Body())
+	}
 	var err error
 	if body.ShippingAddress, err = address(s.order.ShippingAddress); err != nil {
 		return body, err
@@ -100,10 +110,14 @@ func (o *Orders) adminBody(s stored) (api.AdminOrder, error) {
 	for i, h := range s.history {
 		b.History[i].ActorID = h.ActorID
 	}
+	payments := make([]api.AdminPayment, 0, len(s.payments))
+	for _, p := range s.payments {
+		payments = append(payments, p.AdminBody())
+	}
 	return api.AdminOrder{
 		ID: b.ID, Number: b.Number, Status: b.Status, Customer: s.customer, Items: b.Items, TotalQuantity: b.TotalQuantity, Total: b.Total,
 		Currency: b.Currency, ShippingAddress: b.ShippingAddress, BillingAddress: b.BillingAddress, Note: b.Note, PayUntil: b.PayUntil,
-		Shipment: b.Shipment, History: b.History, CreatedAt: b.CreatedAt, UpdatedAt: b.UpdatedAt,
+		Payments: payments, Shipment: b.Shipment, History: b.History, CreatedAt: b.CreatedAt, UpdatedAt: b.UpdatedAt,
 	}, err
 }
 

@@ -62,6 +62,9 @@ func (o *Orders) move(ctx context.Context, s step, order db.Order, to string, by
 		if t.From != order.Status || t.To != to || t.by&by == 0 {
 			continue
 		}
+		if err := o.mayMove(ctx, s, order, to, by); err != nil {
+			return err
+		}
 		if err := s.q.MoveOrder(ctx, db.MoveOrderParams{ID: order.ID, FromStatus: t.From, ToStatus: t.To, ActorID: s.actor, Note: s.note}); err != nil {
 			return err
 		}
@@ -71,6 +74,22 @@ func (o *Orders) move(ctx context.Context, s step, order db.Order, to string, by
 		return o.stock.Release(ctx, s.q, []string{Reference(order.ID)}, s.actor)
 	}
 	return ErrTransition.Detailf("An order that is %s cannot become %s this way.", order.Status, to)
+}
+
+// mayMove is what else a step takes. What staff calls paid was paid beside the shop, and what is being refunded to be
+// cancelled does not ship.
+func (o *Orders) mayMove(ctx context.Context, s step, order db.Order, to string, by mover) error {
+	switch {
+	case to == Paid && by == staff && order.TotalMinor > 0:
+		return o.settings.PaidByHand(ctx, s.q, order)
+	case to == Shipped:
+		refunding, err := s.q.HasPendingRefund(ctx, order.ID, true)
+		if err == nil && refunding {
+			err = ErrRefunding
+		}
+		return err
+	}
+	return nil
 }
 
 // MarkPaid makes a pending order paid, in the transaction in which its money is noted. The order must be locked. actor is

@@ -36,6 +36,7 @@ type operation struct {
 	media    []string      // media types of the body; empty without a body
 	optional bool          // the body may be left out
 	tagged   bool          // the answer carries an ETag
+	raw      bool          // the handler needs the body byte for byte
 	streams  bool          // the answer may be an event stream
 	keep     time.Duration // how long an answer may be sent again; 0: not at all
 
@@ -102,6 +103,7 @@ func readOperation(spec *openapi3.T, path, method string, item *openapi3.PathIte
 		}
 		op.timeout = timeout
 	}
+	op.raw, _ = document.Extensions["x-raw-body"].(bool)
 	if text, ok := document.Extensions["x-cache"].(string); ok {
 		keep, err := time.ParseDuration(text)
 		if err != nil || method != http.MethodGet || op.role != "" {

@@ -23,6 +23,7 @@ import (
 	"github.com/shopd/shopd/internal/identity"
 	"github.com/shopd/shopd/internal/inventory"
 	"github.com/shopd/shopd/internal/orders"
+	"github.com/shopd/shopd/internal/payments"
 	"github.com/shopd/shopd/internal/platform/cache"
 	"github.com/shopd/shopd/internal/platform/ratelimit"
 	"github.com/shopd/shopd/internal/platform/request"
@@ -39,6 +40,7 @@ type Domains struct {
 	*inventory.Stock
 	*cart.Carts
 	*orders.Orders
+	*payments.Payments
 	*reviews.Reviews
 	*search.Search
 	*assistant.Assistant

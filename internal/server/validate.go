@@ -17,6 +17,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/shopd/shopd/internal/platform/problem"
+	"github.com/shopd/shopd/internal/platform/request"
 )
 
 var (
@@ -145,6 +146,9 @@ func (op *operation) readBody(r *http.Request) error {
 	}
 	r.Body = io.NopCloser(bytes.NewReader(data))
 	r.GetBody = nil
+	if op.raw {
+		request.From(r.Context()).Body = data
+	}
 	switch {
 	case len(data) == 0 && op.optional:
 		return nil

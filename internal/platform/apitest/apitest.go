@@ -33,6 +33,7 @@ type Shop struct {
 	Log    *Log
 
 	DatabaseURL string
+	PaymentDir  string // the test provider's ledger
 
 	statements *counter
 }
@@ -57,24 +58,24 @@ func start(t testing.TB, template func() (string, error), settings []Setting) *S
 	return startOn(t, copyDatabase(t, name), settings)
 }
 
-// Restart starts another server on the same database; the one before goes on.
+// Restart starts another server on the same database and with the same payment provider; the one before goes on.
 func (s *Shop) Restart(settings ...Setting) *Shop {
 	s.t.Helper()
-	return startOn(s.t, s.DatabaseURL, settings)
+	return startOn(s.t, s.DatabaseURL, append([]Setting{{"PAYMENT_TEST_DIR", s.PaymentDir}}, settings...))
 }
 
 func startOn(t testing.TB, url string, settings []Setting) *Shop {
 	t.Helper()
 	variables := defaults(url)
 	variables["REDIS_PREFIX"] = "test:" + randomWord() + ":"
-	variables["UPLOAD_DIR"], variables["MAIL_DIR"] = t.TempDir(), t.TempDir()
+	variables["UPLOAD_DIR"], variables["MAIL_DIR"], variables["PAYMENT_TEST_DIR"] = t.TempDir(), t.TempDir(), t.TempDir()
 	for _, setting := range settings {
 		variables[setting.Name] = setting.Value
 	}
 	s, err := config.Parse(variables)
 	require.NoError(t, err)
 
-	shop := &Shop{DatabaseURL: url, statements: new(counter), Log: new(Log)}
+	shop := &Shop{DatabaseURL: url, PaymentDir: s.PaymentTestDir, statements: new(counter), Log: new(Log)}
 	log := slog.New(slog.NewJSONHandler(shop.Log, nil))
 	shop.App, err = app.New(t.Context(), s, log, shop.statements)
 	require.NoError(t, err)

@@ -95,6 +95,14 @@ type Settings struct {
 	OrderMaxOpenUnpaid int           `env:"ORDER_MAX_OPEN_UNPAID" envDefault:"5"` // 0: no limit
 	OrderCancelUntil   string        `env:"ORDER_CANCEL_UNTIL" envDefault:"paid"` // paid or shipped
 
+	PaymentProvider string `env:"PAYMENT_PROVIDER"` // test or stripe; empty: test with DEBUG, else none
+	// PaymentTestAllowed lets the test provider, which moves no money, be used without DEBUG.
+	PaymentTestAllowed  bool   `env:"PAYMENT_TEST_ALLOWED" envDefault:"false"`
+	PaymentTestDir      string `env:"PAYMENT_TEST_DIR" envDefault:"payments"`
+	StripeSecretKey     string `env:"STRIPE_SECRET_KEY"`
+	StripeWebhookSecret string `env:"STRIPE_WEBHOOK_SECRET"`
+	StripeBaseURL       string `env:"STRIPE_BASE_URL"` // empty: Stripe's
+
 	RAGProvider            string        `env:"RAG_PROVIDER" envDefault:"auto"` // auto, gemini or local
 	GeminiAPIKey           string        `env:"GEMINI_API_KEY"`
 	GeminiEndpoint         string        `env:"GEMINI_ENDPOINT"` // empty: Google's
@@ -262,6 +270,24 @@ func (s *Settings) check() []error {
 	}
 	within("ORDER_MAX_OPEN_UNPAID", s.OrderMaxOpenUnpaid, 0, 1_000_000)
 	oneOf("ORDER_CANCEL_UNTIL", s.OrderCancelUntil, "paid", "shipped")
+
+	if s.PaymentProvider == "" && s.Debug {
+		s.PaymentProvider = "test"
+	}
+	oneOf("PAYMENT_PROVIDER", s.PaymentProvider, "", "test", "stripe")
+	switch {
+	case s.PaymentProvider == "test" && !s.Debug && !s.PaymentTestAllowed:
+		refuse("PAYMENT_PROVIDER", "is test, which takes payments that are none; set PAYMENT_TEST_ALLOWED=true if that is meant")
+	case s.PaymentProvider == "stripe" && !strings.HasPrefix(s.StripeSecretKey, "sk_") && !strings.HasPrefix(s.StripeSecretKey, "rk_"):
+		refuse("STRIPE_SECRET_KEY", "must be Stripe's secret key, sk_... or rk_..., while PAYMENT_PROVIDER is stripe")
+	case s.PaymentProvider == "stripe" && !strings.HasPrefix(s.StripeWebhookSecret, "whsec_"):
+		refuse("STRIPE_WEBHOOK_SECRET", "must be the signing secret of the webhook endpoint, whsec_..., while PAYMENT_PROVIDER is stripe")
+	}
+	if s.StripeBaseURL != "" {
+		if u, err := url.Parse(s.StripeBaseURL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+			refuse("STRIPE_BASE_URL", "is not an http or https address")
+		}
+	}
 
 	oneOf("RAG_PROVIDER", s.RAGProvider, "auto", "gemini", "local")
 	within("RAG_EMBEDDING_DIM", s.RAGEmbeddingDim, 128, 768)

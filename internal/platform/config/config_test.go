@@ -45,6 +45,7 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 		"PORT": {"eighty", "-1", "70000"}, "DEBUG": {"perhaps"}, "LOG_FORMAT": {"xml"}, "LOG_LEVEL": {"loud"}, "DRAIN_TIMEOUT": {"20"},
 		"SECRET_KEY": {"short", exampleSecret}, "ALGORITHM": {"none", "ES256"}, "ACCESS_TOKEN_EXPIRE_MINUTES": {"0"}, "BCRYPT_COST": {"4", "20"},
 		"DATABASE_POOL": {"1"}, "CORS_ALLOWED_ORIGINS": {"*", "shop.example.com", "https://shop.example.com/"}, "TRUSTED_PROXIES": {"nginx"}, "FETCH_ALLOWED_NETWORKS": {"intranet", "10.0.0.0/33"},
+		"PAYMENT_PROVIDER": {"paypal", "test"}, "STRIPE_BASE_URL": {"stripe", "ftp://stripe"},
 		"RATE_LIMIT_FACTOR": {"-1", "NaN"}, "STORE_CURRENCY": {"usd", "DOLLAR"}, "RAG_PROVIDER": {"oracle"}, "RAG_EMBEDDING_DIM": {"64", "3072"},
 		"RAG_TOP_K": {"0"}, "RAG_SIMILARITY_THRESHOLD": {"1.5"}, "RAG_GEMINI_TIMEOUT": {"soon", "0"}, "RAG_MAX_HISTORY": {"1"},
 	} {
@@ -64,6 +65,25 @@ func TestDevelopmentNeedsNoSecret(t *testing.T) {
 	s, err := Parse(map[string]string{"DEBUG": "true"})
 	require.NoError(t, err)
 	assert.GreaterOrEqual(t, len(s.SecretKey), 32)
+}
+
+func TestPaymentProviders(t *testing.T) {
+	t.Parallel()
+	s, err := Parse(secure(nil))
+	require.NoError(t, err)
+	assert.Empty(t, s.PaymentProvider)
+	s, err = Parse(map[string]string{"DEBUG": "true"})
+	require.NoError(t, err)
+	assert.Equal(t, "test", s.PaymentProvider)
+	_, err = Parse(secure(map[string]string{"PAYMENT_PROVIDER": "test", "PAYMENT_TEST_ALLOWED": "true"}))
+	require.NoError(t, err)
+	_, err = Parse(secure(map[string]string{"PAYMENT_PROVIDER": "stripe", "STRIPE_SECRET_KEY": "pk_live_1"}))
+	require.ErrorContains(t, err, "STRIPE_SECRET_KEY: ")
+	assert.NotContains(t, err.Error(), "pk_live_1")
+	_, err = Parse(secure(map[string]string{"PAYMENT_PROVIDER": "stripe", "STRIPE_SECRET_KEY": "sk_live_1", "STRIPE_WEBHOOK_SECRET": "secret"}))
+	require.ErrorContains(t, err, "STRIPE_WEBHOOK_SECRET: ")
+	_, err = Parse(secure(map[string]string{"PAYMENT_PROVIDER": "stripe", "STRIPE_SECRET_KEY": "sk_live_1", "STRIPE_WEBHOOK_SECRET": "whsec_1"}))
+	require.NoError(t, err)
 }
 
 func TestExampleNamesEverySetting(t *testing.T) {

@@ -28,6 +28,8 @@ type Info struct {
 	// under a version holds as long as it does.
 	CatalogueVersion string
 
+	Body []byte // as it came, where the contract says x-raw-body
+
 	RefreshCookie string      // the refresh token a browser sent
 	CSRFToken     string      // X-CSRF-Token
 	UsesCookies   bool        // the request is judged by its cookies, not by an Authorization header

@@ -1,0 +1,64 @@
+package app
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"github.com/shopd/shopd/internal/payments"
+	"github.com/shopd/shopd/internal/payments/stripepay"
+	"github.com/shopd/shopd/internal/payments/testpay"
+	"github.com/shopd/shopd/internal/platform/config"
+)
+
+// settleAfter is how long the test provider takes to decide what it calls pending.
+const settleAfter = time.Minute
+
+// newPayments makes what takes payments, with the provider the settings name.
+func (a *App) newPayments(workers *river.Workers) error {
+	s := a.settings
+	settings := payments.Settings{Log: a.log, Currency: s.StoreCurrency}
+	switch s.PaymentProvider {
+	case "stripe":
+		stripe, err := stripepay.New(stripepay.Options{Key: s.StripeSecretKey, WebhookSecret: s.StripeWebhookSecret, BaseURL: s.StripeBaseURL})
+		if err != nil {
+			return err
+		}
+		settings.Provider = stripe
+	case "test":
+		test, err := testpay.New(testpay.Options{Dir: s.PaymentTestDir, WebhookSecret: testWebhookSecret(s), SettleAfter: settleAfter})
+		if err != nil {
+			return err
+		}
+		a.closers = append(a.closers, test.Close)
+		a.testPayments, settings.Provider = test, test
+		if !s.Debug {
+			a.log.Warn("PAYMENT_PROVIDER is test: payments move no money")
+		}
+	default:
+		a.log.Warn("PAYMENT_PROVIDER is not set: orders cannot be paid")
+	}
+	a.payments = payments.New(a.pool, a.queue, a.orders, settings)
+	a.payments.AddWorkers(workers)
+	a.queue.Every(time.Minute, payments.Reconcile{})
+	return nil
+}
+
+// TestWebhookSecret is what the test provider signs its webhooks with.
+func (a *App) TestWebhookSecret() string { return testWebhookSecret(a.settings) }
+
+// testWebhookSecret signs the test provider's webhooks: nobody who does not know SECRET_KEY can.
+func testWebhookSecret(s config.Settings) string {
+	mac := hmac.New(sha256.New, []byte(s.SecretKey))
+	mac.Write([]byte("webhooks of the test provider"))
+	return "whsec_" + hex.EncodeToString(mac.Sum(nil))
+}
+
+// Payments are the shop's payments, for jobs that are run by hand.
+func (a *App) Payments() *payments.Payments { return a.payments }
+
+// TestPayments is the test provider; nil while the shop uses another.
+func (a *App) TestPayments() *testpay.Provider { return a.testPayments }

@@ -1,0 +1,179 @@
+package payments_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/shopd/shopd/gen/api"
+	"github.com/shopd/shopd/internal/app"
+	"github.com/shopd/shopd/internal/payments/testpay"
+	"github.com/shopd/shopd/internal/platform/apitest"
+	"github.com/shopd/shopd/internal/platform/config"
+)
+
+func TestMain(m *testing.M) {
+	if os.Getenv("SHOPD_TEST_SERVE") != "" {
+		if err := serve(context.Background()); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	apitest.Main(m, "payments", "payments-admin")
+}
+
+// serve is the server as a process of its own, which can be killed.
+func serve(ctx context.Context) error {
+	settings, err := config.Load(nil)
+	if err != nil {
+		return err
+	}
+	shop, err := app.New(ctx, settings, app.NewLog(settings), nil)
+	if err != nil {
+		return err
+	}
+	listener, err := app.Listen(ctx, "127.0.0.1", 0)
+	if err != nil {
+		return err
+	}
+	fmt.Println(listener.Addr())
+	return shop.Run(ctx, listener)
+}
+
+func TestGuards(t *testing.T) { apitest.Guards(t, "payments") }
+
+func TestAdminGuards(t *testing.T) { apitest.Guards(t, "payments-admin") }
+
+func TestLimits(t *testing.T) { apitest.Limits(t, "payments") }
+
+// fields of a request body.
+type fields map[string]any
+
+const (
+	orders   = "/api/v1/orders"
+	payments = "/api/v1/payments"
+	methods  = "/api/v1/payments/methods"
+	hook     = "/api/v1/payments/test/webhook"
+)
+
+var unlimited = apitest.Setting{Name: "ORDER_MAX_OPEN_UNPAID", Value: "0"}
+
+// stall is a shop that sells one thing, of which it has plenty, at 12.50.
+type stall struct {
+	*apitest.Shop
+	t       *testing.T
+	keeper  apitest.Caller
+	product int64
+}
+
+func open(t *testing.T, settings ...apitest.Setting) stall {
+	t.Helper()
+	s := stall{Shop: apitest.New(t, append([]apitest.Setting{unlimited}, settings...)...), t: t}
+	s.keeper = s.Admin()
+	var made api.AdminProduct
+	s.keeper.Post("/api/v1/admin/products", fields{"name": "Drift", "price": "12.50", "stock": 1000}).Want(http.StatusCreated).Into(&made)
+	s.product = made.ID
+	return s
+}
+
+// order places one of 25.00.
+func (s stall) order(caller apitest.Caller) (order api.Order) {
+	caller.Post(orders, fields{"items": []fields{{"product_id": s.product, "quantity": 2}}}).Want(http.StatusCreated).Into(&order)
+	return order
+}
+
+func with(token string) fields { return fields{"payment_type": "card", "token": token} }
+
+func key(name string) apitest.Header { return apitest.Header{Name: "Idempotency-Key", Value: name} }
+
+func pay(caller apitest.Caller, order api.Order, token string, headers ...apitest.Header) *apitest.Answer {
+	return caller.Post(at(order)+"/pay", with(token), headers...)
+}
+
+func at(order api.Order) string { return fmt.Sprintf("%s/%d", orders, order.ID) }
+
+func admin(order api.Order) string { return fmt.Sprintf("/api/v1/admin/orders/%d", order.ID) }
+
+func read(caller apitest.Caller, order api.Order) (now api.Order) {
+	caller.Get(at(order)).Want(http.StatusOK).Into(&now)
+	return now
+}
+
+func (s stall) stock() int {
+	return apitest.Value[int](s.Shop, "SELECT sum(stock)::int FROM variants WHERE product_id = $1", s.product)
+}
+
+func (s stall) ledger() testpay.Ledger {
+	s.t.Helper()
+	ledger, err := s.App.TestPayments().Ledger()
+	require.NoError(s.t, err)
+	return ledger
+}
+
+// later makes it some minutes later for what is pending, and finds out what became of it.
+func (s stall) later() {
+	s.t.Helper()
+	s.Exec("UPDATE payments SET attempted_at = attempted_at - interval '5 minutes', asked_at = asked_at - interval '5 minutes', checked_at = checked_at - interval '5 minutes'")
+	s.Exec("UPDATE refunds SET created_at = created_at - interval '5 minutes', checked_at = checked_at - interval '5 minutes'")
+	require.NoError(s.t, s.App.Payments().Reconcile(s.t.Context()))
+}
+
+// tell sends the webhook of a charge or refund of the ledger.
+func (s stall) tell(id string) *apitest.Answer {
+	s.t.Helper()
+	payload, signature, err := s.App.TestPayments().Webhook(s.t.Context(), id)
+	require.NoError(s.t, err)
+	return s.Post(hook, apitest.Raw{ContentType: "application/json", Content: string(payload)}, apitest.Header{Name: "Test-Signature", Value: signature})
+}
+
+// requireSound requires that all books balance.
+func (s stall) requireSound() {
+	s.t.Helper()
+	findings, err := s.App.Check(s.t.Context())
+	require.NoError(s.t, err)
+	require.Len(s.t, findings, 10)
+	for _, finding := range findings {
+		require.Empty(s.t, finding.Found, finding.Name)
+	}
+}
+
+// race runs n calls at once and counts what they answer.
+func race(n int, call func(i int) int) map[int]int {
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	gate := make(chan struct{})
+	counts := map[int]int{}
+	for i := range n {
+		all.Go(func() {
+			<-gate
+			status := call(i)
+			mu.Lock()
+			defer mu.Unlock()
+			counts[status]++
+		})
+	}
+	close(gate)
+	all.Wait()
+	return counts
+}
+
+func notes(order api.Order) string {
+	var all []string
+	for _, change := range order.History {
+		all = append(all, string(change.To)+" "+change.Note)
+	}
+	return strings.Join(all, "|")
+}
+
+func assertStatus(t *testing.T, want api.OrderStatus, order api.Order) {
+	t.Helper()
+	assert.Equal(t, want, order.Status, notes(order))
+}

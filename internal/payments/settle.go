@@ -1,0 +1,127 @@
+package payments
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+
+	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/orders"
+	"github.com/shopd/shopd/internal/payments/provider"
+	"github.com/shopd/shopd/internal/platform/money"
+)
+
+// errMismatch is a provider that speaks of another amount than the shop asked for.
+var errMismatch = errors.New("the provider's amount or currency is not the payment's")
+
+// notReceived is the code of a payment the provider never heard of.
+const notReceived = "not_received"
+
+// tx is a transaction in which payments change.
+type tx struct {
+	q      *db.Queries
+	insert func(river.JobArgs) error
+	actor  *int64 // nil: the system
+}
+
+// inTx runs work in one transaction.
+func (p *Payments) inTx(ctx context.Context, actor *int64, work func(tx) error) error {
+	return p.queue.Tx(ctx, func(q *db.Queries, insert func(river.JobArgs) error) error { return work(tx{q, insert, actor}) })
+}
+
+// lock locks a payment, and its order before it.
+func (t tx) lock(ctx context.Context, id int64) (db.Payment, db.Order, error) {
+	payment, err := t.q.GetPayment(ctx, id)
+	if err != nil {
+		return payment, db.Order{}, err
+	}
+	order, err := t.q.LockOrder(ctx, payment.OrderID, nil)
+	if err != nil {
+		return payment, order, err
+	}
+	payment, err = t.q.LockPayment(ctx, id)
+	return payment, order, err
+}
+
+// settle notes what became of a payment, and what follows from it for the order. It may be told the same thing, or an
+// older one, any number of times: money that came is never taken back by a later word, money that comes late is never
+// lost.
+func (p *Payments) settle(ctx context.Context, t tx, id int64, result provider.Result) (db.Payment, error) {
+	payment, order, err := t.lock(ctx, id)
+	if err != nil {
+		return payment, err
+	}
+	if result.Status != provider.Declined && !fits(payment.AmountMinor, payment.Currency, result.AmountMinor, result.Currency) {
+		return payment, errMismatch
+	}
+	switch {
+	case result.Status == provider.Succeeded && (payment.Status == pending || payment.Status == failed):
+		err = p.received(ctx, t, payment, order, result)
+	case result.Status == provider.Declined && payment.Status == pending:
+		err = t.q.SettlePayment(ctx, db.SettlePaymentParams{
+			ID: id, Status: failed, ProviderPaymentID: orNil(result.ProviderPaymentID), DeclineCode: orNil(result.DeclineCode), DeclineMessage: orNil(result.DeclineMessage),
+		})
+	case result.Status == provider.Pending && payment.Status == pending && result.ProviderPaymentID != "":
+		err = t.q.NamePayment(ctx, result.ProviderPaymentID, id)
+	default: // nothing new
+		return payment, nil
+	}
+	if err == nil {
+		err = t.q.TouchOrder(ctx, order.ID)
+	}
+	if err != nil {
+		return payment, err
+	}
+	return t.q.GetPayment(ctx, id)
+}
+
+// received notes money that came. An order that waits for it is paid; otherwise it goes back.
+func (p *Payments) received(ctx context.Context, t tx, payment db.Payment, order db.Order, result provider.Result) error {
+	live, err := t.q.GetLivePayment(ctx, order.ID)
+	isOther := err == nil && live.ID != payment.ID
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return err
+	}
+	wanted := order.Status == orders.Pending && !isOther
+	if err := t.q.SettlePayment(ctx, db.SettlePaymentParams{
+		ID: payment.ID, Status: paid, IsSurplus: !wanted, ProviderPaymentID: orNil(result.ProviderPaymentID),
+	}); err != nil {
+		return err
+	}
+	if wanted {
+		return p.orders.MarkPaid(ctx, t.q, t.insert, order, t.actor, "")
+	}
+	amount := p.format(payment.AmountMinor)
+	note, reason := "A payment of "+amount+" came after the order was cancelled. It is given back.", "It came after the order was cancelled."
+	if order.Status != orders.Cancelled {
+		note, reason = "A second payment of "+amount+" came. It is given back.", "The order was paid already."
+	}
+	if err := orders.Note(ctx, t.q, order.ID, nil, note); err != nil {
+		return err
+	}
+	refund, err := t.reserve(ctx, payment, db.CreateRefundParams{AmountMinor: payment.AmountMinor, Reason: reason})
+	if err != nil {
+		return err
+	}
+	return t.insert(GiveBack{refund.ID})
+}
+
+// fail notes that a payment came to nothing: surely no money was taken.
+func (p *Payments) fail(ctx context.Context, id int64, code, message string) error {
+	return p.inTx(ctx, nil, func(t tx) error {
+		_, err := p.settle(ctx, t, id, provider.Result{Status: provider.Declined, DeclineCode: code, DeclineMessage: message})
+		return err
+	})
+}
+
+// fits reports whether what a provider says of an amount is the shop's; a provider may say nothing.
+func fits(minor int64, currency string, saidMinor int64, said money.Currency) bool {
+	return saidMinor == 0 && said == "" || saidMinor == minor && string(said) == currency
+}
+
+func (p *Payments) format(minor int64) string {
+	return fmt.Sprintf("%s %s", p.settings.Currency.Format(minor), p.settings.Currency)
+}

@@ -1,0 +1,167 @@
+-- The ways to pay there are (payment_types has few rows).
+-- name: ListPaymentTypes :many
+SELECT code, name FROM payment_types WHERE is_active ORDER BY position, code;
+
+-- name: HasPaymentType :one
+SELECT EXISTS (SELECT FROM payment_types WHERE code = $1 AND is_active);
+
+-- Begins a payment. The order is locked; another payment of it that is under way breaches payments_live_key.
+-- name: BeginPayment :one
+INSERT INTO payments (order_id, user_id, amount_minor, currency, provider, payment_type, attempt_key, request_key, status, method_brand, method_last_four)
+VALUES (@order_id, @user_id, @amount_minor, @currency, @provider, @payment_type, @attempt_key, sqlc.narg(request_key)::bytea, 'pending',
+        sqlc.narg(method_brand)::text, sqlc.narg(method_last_four)::text)
+RETURNING *;
+
+-- Notes money that came beside the shop.
+-- name: NoteManualPayment :exec
+INSERT INTO payments (order_id, user_id, amount_minor, currency, provider, payment_type, attempt_key, status, settled_at)
+VALUES (@order_id, @user_id, @amount_minor, @currency, 'manual', 'bank_transfer', @attempt_key, 'paid', now());
+
+-- The payment of an order that is under way or made, if there is one (payments_live_key).
+-- name: GetLivePayment :one
+SELECT * FROM payments WHERE order_id = $1 AND status IN ('pending', 'paid', 'refunded') AND NOT is_surplus;
+
+-- What a call with an Idempotency-Key began before it was cut off (payments_order_idx).
+-- name: GetPaymentOfRequest :one
+SELECT * FROM payments
+ WHERE order_id = @order_id AND user_id = @user_id AND request_key = @request_key AND attempted_at > now() - interval '24 hours'
+ ORDER BY id DESC
+ LIMIT 1;
+
+-- name: GetPayment :one
+SELECT * FROM payments WHERE id = $1;
+
+-- A payment as the provider names it, or as it was asked for.
+-- name: FindPayment :one
+SELECT * FROM payments
+ WHERE provider = @provider AND (provider_payment_id = @provider_payment_id::text OR attempt_key = @attempt_key::text)
+ ORDER BY attempt_key = @attempt_key::text DESC
+ LIMIT 1;
+
+-- A payment, locked. Its order is locked before.
+-- name: LockPayment :one
+SELECT * FROM payments WHERE id = $1 FOR NO KEY UPDATE;
+
+-- name: AskedAgain :exec
+UPDATE payments SET asked_at = now() WHERE id = $1;
+
+-- Notes how the provider calls a payment that it has not decided yet.
+-- name: NamePayment :exec
+UPDATE payments SET provider_payment_id = @provider_payment_id::text WHERE id = @id AND provider_payment_id IS NULL;
+
+-- name: SettlePayment :exec
+UPDATE payments
+   SET status = @status::text, is_surplus = @is_surplus::boolean, provider_payment_id = coalesce(sqlc.narg(provider_payment_id)::text, provider_payment_id),
+       decline_code = sqlc.narg(decline_code)::text, decline_message = sqlc.narg(decline_message)::text, settled_at = now()
+ WHERE id = @id;
+
+-- Some payments of a provider whose outcome is not known, not looked at for a minute, and for longer the older they are
+-- (payments_pending_idx). Looking at them is noted at once, so that several processes share the work.
+-- name: TakeUnknownPayments :many
+UPDATE payments SET checked_at = now()
+ WHERE id IN (SELECT p.id FROM payments p
+               WHERE p.status = 'pending' AND p.provider = @provider AND p.attempted_at < now() - interval '1 minute'
+                 AND p.checked_at < now() - least(interval '1 hour', greatest(interval '50 seconds', (now() - p.attempted_at) / 10))
+               ORDER BY p.checked_at
+               LIMIT @batch
+                 FOR NO KEY UPDATE SKIP LOCKED)
+RETURNING *;
+
+-- Sets money aside to be given back, unless it is more than is left.
+-- name: ReserveRefund :execrows
+UPDATE payments SET refunded_minor = refunded_minor + @amount_minor
+ WHERE id = @id AND status = 'paid' AND refunded_minor + @amount_minor <= amount_minor;
+
+-- name: CreateRefund :one
+INSERT INTO refunds (payment_id, amount_minor, status, key, request_key, reason, actor_id, cancels_order)
+VALUES (@payment_id, @amount_minor, 'pending', @key, sqlc.narg(request_key)::bytea, @reason, sqlc.narg(actor_id)::bigint, @cancels_order)
+RETURNING *;
+
+-- name: GetRefund :one
+SELECT * FROM refunds WHERE id = $1;
+
+-- name: LockRefund :one
+SELECT * FROM refunds WHERE id = $1 FOR NO KEY UPDATE;
+
+-- A refund as the provider names it, or as it was asked for.
+-- name: FindRefund :one
+SELECT * FROM refunds
+ WHERE payment_id = @payment_id AND (provider_refund_id = @provider_refund_id::text OR key = @key::text)
+ ORDER BY key = @key::text DESC
+ LIMIT 1;
+
+-- What a call with an Idempotency-Key began before it was cut off.
+-- name: GetRefundOfRequest :one
+SELECT r.* FROM refunds r JOIN payments p ON p.id = r.payment_id
+ WHERE p.order_id = @order_id AND r.request_key = @request_key AND r.created_at > now() - interval '24 hours'
+ ORDER BY r.id DESC
+ LIMIT 1;
+
+-- The last refund of an order's payment, for whoever cancels what was refunded before.
+-- name: GetLastRefund :one
+SELECT * FROM refunds WHERE payment_id = $1 AND status = 'done' ORDER BY id DESC LIMIT 1;
+
+-- Whether money is on its way back (refunds_payment_idx).
+-- name: HasPendingRefund :one
+SELECT EXISTS (SELECT FROM refunds r JOIN payments p ON p.id = r.payment_id
+                WHERE p.order_id = @order_id AND r.status = 'pending' AND (r.cancels_order OR NOT @only_cancelling::boolean));
+
+-- name: SettleRefund :exec
+UPDATE refunds SET status = @status::text, provider_refund_id = coalesce(sqlc.narg(provider_refund_id)::text, provider_refund_id), settled_at = now()
+ WHERE id = @id;
+
+-- name: NameRefund :exec
+UPDATE refunds SET provider_refund_id = @provider_refund_id::text WHERE id = @id AND provider_refund_id IS NULL;
+
+-- Puts back what was set aside for a refund that failed.
+-- name: ReturnRefund :exec
+UPDATE payments SET refunded_minor = refunded_minor - @amount_minor, status = 'paid' WHERE id = @id;
+
+-- A payment all of which is back is refunded.
+-- name: CompleteRefunds :execrows
+UPDATE payments p SET status = 'refunded'
+ WHERE p.id = $1 AND p.status = 'paid' AND p.refunded_minor = p.amount_minor
+   AND NOT EXISTS (SELECT FROM refunds r WHERE r.payment_id = p.id AND r.status = 'pending');
+
+-- Some refunds of a provider's payments, and of those beside the shop, that are not through, like TakeUnknownPayments
+-- (refunds_pending_idx).
+-- name: TakeUnknownRefunds :many
+UPDATE refunds SET checked_at = now()
+ WHERE id IN (SELECT r.id FROM refunds r JOIN payments p ON p.id = r.payment_id
+               WHERE r.status = 'pending' AND p.provider IN (@provider, 'manual') AND r.created_at < now() - interval '1 minute'
+                 AND r.checked_at < now() - least(interval '1 hour', greatest(interval '50 seconds', (now() - r.created_at) / 10))
+               ORDER BY r.checked_at
+               LIMIT @batch
+                 FOR NO KEY UPDATE OF r SKIP LOCKED)
+RETURNING *;
+
+-- Notes an event; no row when it was told before.
+-- name: NoteEvent :execrows
+INSERT INTO payment_events (provider, event_id) VALUES ($1, $2) ON CONFLICT DO NOTHING;
+
+-- Forgets events long after providers stopped repeating them (payment_events_received_idx).
+-- name: SweepEvents :exec
+DELETE FROM payment_events WHERE received_at < now() - interval '90 days';
+
+-- One payment with all there is to show; of one account when one is given.
+-- name: ShowPayment :one
+SELECT d.details FROM payment_details d WHERE d.id = @id AND (sqlc.narg(user_id)::bigint IS NULL OR d.user_id = sqlc.narg(user_id));
+
+-- A page of payments, newest first. To be run with a plan of its own (postgres.Planned).
+-- name: ListPayments :many
+SELECT d.id, d.details FROM payment_details d
+ WHERE (sqlc.narg(user_id)::bigint IS NULL OR d.user_id = sqlc.narg(user_id))
+   AND (sqlc.narg(order_id)::bigint IS NULL OR d.order_id = sqlc.narg(order_id))
+   AND (sqlc.narg(status)::text IS NULL OR d.status = sqlc.narg(status))
+   AND (sqlc.narg(provider)::text IS NULL OR d.provider = sqlc.narg(provider))
+   AND (sqlc.narg(from_time)::timestamptz IS NULL OR d.attempted_at >= sqlc.narg(from_time))
+   AND (sqlc.narg(to_time)::timestamptz IS NULL OR d.attempted_at < sqlc.narg(to_time))
+   AND (sqlc.narg(before_id)::bigint IS NULL OR d.id < sqlc.narg(before_id))
+ ORDER BY d.id DESC
+ LIMIT @page_limit OFFSET @page_offset;
+
+-- name: CountPayments :one
+SELECT count(*) FROM payments
+ WHERE user_id = @user_id
+   AND (sqlc.narg(order_id)::bigint IS NULL OR order_id = sqlc.narg(order_id))
+   AND (sqlc.narg(status)::text IS NULL OR status = sqlc.narg(status));
