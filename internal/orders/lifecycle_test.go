@@ -146,7 +146,10 @@ func TestMoneyMovesAnOrder(t *testing.T) {
 		err = postgres.Tx(t.Context(), shop.Pool, func(q *db.Queries) error {
 			locked, err := q.LockOrder(t.Context(), order.ID, nil)
 			require.NoError(t, err)
-			return shop.App.Orders().MarkPaid(t.Context(), q, func(job river.JobArgs) error { told = append(told, job); return nil }, locked, nil, "Paid by card.")
+			if err := shop.App.Orders().MarkPaid(t.Context(), q, func(job river.JobArgs) error { told = append(told, job); return nil }, locked, nil, "Paid by card."); err != nil {
+				return err
+			}
+			return shop.App.Payments().PaidByHand(t.Context(), q, locked)
 		})
 		return told, err
 	}
