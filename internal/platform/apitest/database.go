@@ -115,7 +115,7 @@ func fill(ctx context.Context, url string, holds content) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	variables["UPLOAD_DIR"], variables["MAIL_DIR"] = dir, dir
+	variables["UPLOAD_DIR"], variables["MAIL_DIR"], variables["PAYMENT_TEST_DIR"] = dir, dir, dir
 	settings, err := config.Parse(variables)
 	if err != nil {
 		return err
