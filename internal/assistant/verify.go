@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"github.com/shopd/shopd/internal/assistant/provider"
-	"github.com/shopd/shopd/internal/question"
 	"github.com/shopd/shopd/internal/platform/money"
+	"github.com/shopd/shopd/internal/question"
 )
 
 // What a model may claim in numbers, links it must not hand out, and names it puts forward.

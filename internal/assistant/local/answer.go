@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"github.com/shopd/shopd/internal/assistant/provider"
-	"github.com/shopd/shopd/internal/question"
 	"github.com/shopd/shopd/internal/platform/money"
+	"github.com/shopd/shopd/internal/question"
 )
 
 // Limits of an answer.
