@@ -25,8 +25,8 @@ SELECT p.id, p.name, p.description, p.attributes, b.name AS brand_name, p.catego
   LEFT JOIN brands b ON b.id = p.brand_id
   LEFT JOIN categories c ON c.id = p.category_id
   LEFT JOIN categories parent ON parent.id = c.parent_id
-  LEFT JOIN product_embeddings e ON e.product_id = p.id AND e.model_id = @model_id
- WHERE p.deleted_at IS NULL AND l.product_id > @after_id AND (sqlc.narg(product_id)::bigint IS NULL OR p.id = sqlc.narg(product_id))
+  LEFT JOIN product_embeddings e ON e.product_id = p.id AND e.model_id = @model_id AND e.product_id > @after_id
+ WHERE p.deleted_at IS NULL AND l.product_id > @after_id AND p.id > @after_id AND (sqlc.narg(product_id)::bigint IS NULL OR p.id = sqlc.narg(product_id))
  ORDER BY l.product_id
  LIMIT @page_limit;
 

@@ -234,8 +234,8 @@ SELECT p.id, p.name, p.description, p.attributes, b.name AS brand_name, p.catego
   LEFT JOIN brands b ON b.id = p.brand_id
   LEFT JOIN categories c ON c.id = p.category_id
   LEFT JOIN categories parent ON parent.id = c.parent_id
-  LEFT JOIN product_embeddings e ON e.product_id = p.id AND e.model_id = $1
- WHERE p.deleted_at IS NULL AND l.product_id > $2 AND ($3::bigint IS NULL OR p.id = $3)
+  LEFT JOIN product_embeddings e ON e.product_id = p.id AND e.model_id = $1 AND e.product_id > $2
+ WHERE p.deleted_at IS NULL AND l.product_id > $2 AND p.id > $2 AND ($3::bigint IS NULL OR p.id = $3)
  ORDER BY l.product_id
  LIMIT $4
 `
