@@ -176,7 +176,9 @@ SELECT page.id, page.product_id, page.sku, page.gtin, page.options, page.stock, 
 
 -- Takes units of some variants for an order, all of them or, when there are not enough, none: from the first location
 -- that has any, in the order of position. The levels are locked in the order of their keys, the ledger is written and
--- alerts are raised, in one statement, so that nothing but the commit comes after it.
+-- alerts are raised, in one statement, so that nothing but the commit comes after it. The new level is counted from the
+-- locked one: the update itself meets the level as it was when the statement began, and constraints are checked on that
+-- before what others committed meanwhile is looked up.
 -- name: TakeStock :one
 WITH asked AS (
     SELECT unnest(@variant_ids::bigint[]) AS variant_id, unnest(@quantities::integer[]) AS units
@@ -199,7 +201,7 @@ WITH asked AS (
 ), enough AS (
     SELECT count(*) FILTER (WHERE remaining >= 0) = cardinality(@variant_ids::bigint[]) AS yes FROM totals
 ), taken AS (
-    UPDATE stock_levels s SET quantity = s.quantity - t.units, updated_at = now()
+    UPDATE stock_levels s SET quantity = t.there - t.units, updated_at = now()
       FROM takes t, enough
      WHERE enough.yes AND t.units > 0 AND s.variant_id = t.variant_id AND s.location_id = t.location_id
     RETURNING s.variant_id, s.location_id, t.units, s.quantity

@@ -738,7 +738,7 @@ WITH asked AS (
 ), enough AS (
     SELECT count(*) FILTER (WHERE remaining >= 0) = cardinality($1::bigint[]) AS yes FROM totals
 ), taken AS (
-    UPDATE stock_levels s SET quantity = s.quantity - t.units, updated_at = now()
+    UPDATE stock_levels s SET quantity = t.there - t.units, updated_at = now()
       FROM takes t, enough
      WHERE enough.yes AND t.units > 0 AND s.variant_id = t.variant_id AND s.location_id = t.location_id
     RETURNING s.variant_id, s.location_id, t.units, s.quantity
@@ -773,7 +773,9 @@ type TakeStockRow struct {
 
 // Takes units of some variants for an order, all of them or, when there are not enough, none: from the first location
 // that has any, in the order of position. The levels are locked in the order of their keys, the ledger is written and
-// alerts are raised, in one statement, so that nothing but the commit comes after it.
+// alerts are raised, in one statement, so that nothing but the commit comes after it. The new level is counted from the
+// locked one: the update itself meets the level as it was when the statement began, and constraints are checked on that
+// before what others committed meanwhile is looked up.
 func (q *Queries) TakeStock(ctx context.Context, arg TakeStockParams) (TakeStockRow, error) {
 	row := q.db.QueryRow(ctx, takeStock,
 		arg.VariantIds,

@@ -90,6 +90,19 @@ func (i *Identity) Promote(ctx context.Context, login string) (db.User, error) {
 	return i.setRole(ctx, user.ID, administrator)
 }
 
+// Deactivate closes an account and ends its sessions, by e-mail address or user name.
+func (i *Identity) Deactivate(ctx context.Context, login string) error {
+	user, err := i.queries.GetUserByLogin(ctx, login)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return ErrNoCustomer
+	}
+	if err != nil {
+		return err
+	}
+	_, err = i.setStatus(ctx, user.ID, false)
+	return err
+}
+
 // deleteAccount takes everything personal off the caller's account and ends its sessions.
 func (i *Identity) deleteAccount(ctx context.Context) error {
 	id := request.From(ctx).Principal.UserID

@@ -226,3 +226,33 @@ func TestARefusedOrderKeepsNoKey(t *testing.T) {
 	ada.Post(orders, fields{}, key).Problem(http.StatusConflict, "cart_empty") // forgotten after a day
 	requireSound(t, shop)
 }
+
+// What others give back may be bought at once: nobody who does is told that the server failed.
+func TestWhatComesBackIsSold(t *testing.T) {
+	t.Parallel()
+	shop := apitest.New(t, unlimited, apitest.Setting{Name: "DATABASE_POOL", Value: "16"})
+	p := products(shop.Admin(), 6, 6)
+	buyers := make([]apitest.Caller, 24)
+	for i := range buyers {
+		buyers[i] = shop.Customer()
+	}
+	statuses := race(len(buyers), func(i int) int {
+		for n := range 25 {
+			wanted := []fields{of(p[i%2], 1+n%3), of(p[1-i%2], 1+i%3)}
+			answer := buyers[i].Post(orders, fields{"items": wanted})
+			if answer.Status == http.StatusCreated {
+				var order api.Order
+				answer.Into(&order)
+				answer = buyers[i].Post(address(order)+"/cancel", nil)
+			}
+			if answer.Status != http.StatusOK && answer.Status != http.StatusConflict {
+				return answer.Status
+			}
+		}
+		return http.StatusOK
+	})
+	assert.Equal(t, map[int]int{http.StatusOK: len(buyers)}, statuses)
+	assert.Equal(t, 6, stock(shop, p[0]))
+	assert.Equal(t, 6, stock(shop, p[1]))
+	requireSound(t, shop)
+}

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/shopd/shopd/internal/app"
+	"github.com/shopd/shopd/internal/platform/config"
+	"github.com/shopd/shopd/internal/prove"
+)
+
+func proveCommand() *cobra.Command {
+	var options prove.Options
+	var yes bool
+	c := &cobra.Command{
+		Use:   "prove",
+		Short: "Sell too little to too many, and look whether every answer was true",
+		Long: `Has buyers race for a few products on the database of the settings: in opposite order, twice at once, hanging up and
+asking again with the same Idempotency-Key, and cancelling. Then it compares what they were told with the database and
+checks the books. With --kill the server runs in a process of its own, which is killed and started anew meanwhile.
+
+Customers and products are its own, named prove-…; at the end the products are taken out of the shop and the accounts
+closed. Their orders stay. The exit status is 1 when anything contradicts what was told.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			settings, err := config.Load(nil)
+			if err != nil {
+				return err
+			}
+			if !settings.Debug && !yes {
+				return errors.New("DEBUG=false: this may be a real shop; --yes has it sell to invented customers all the same")
+			}
+			if options.Buyers < 1 || options.Attempts < 1 || options.Units < 1 || options.Kills < 0 {
+				return errors.New("--buyers, --attempts and --units must be 1 or more, and --kill not negative")
+			}
+			return proveShop(c, settings, options)
+		},
+	}
+	c.Flags().IntVar(&options.Buyers, "buyers", 300, "customers who buy at once")
+	c.Flags().IntVar(&options.Attempts, "attempts", 10_000, "orders they try to place, together")
+	c.Flags().Int32Var(&options.Units, "units", 50, "units of each product")
+	c.Flags().Uint64Var(&options.Seed, "seed", rand.Uint64N(1_000_000), "makes the same choices again")
+	c.Flags().Lookup("seed").DefValue = "chosen at random"
+	c.Flags().IntVar(&options.Kills, "kill", 0, "kill the server so many times")
+	c.Flags().Lookup("kill").NoOptDefVal = "20"
+	c.Flags().BoolVar(&yes, "yes", false, "run although DEBUG is false")
+	return c
+}
+
+func proveShop(c *cobra.Command, settings config.Settings, options prove.Options) error {
+	settings.RateLimitFactor, settings.OrderMaxOpenUnpaid, settings.AccessTokenMinutes = 0, 0, 24*60
+	settings.LogLevel, settings.MetricsAddress = "error", ""
+	if settings.BcryptCost = 10; settings.Debug { // passwords of the run are random: nothing is gained by more
+		settings.BcryptCost = 4
+	}
+	log := app.NewLog(settings)
+	slog.SetDefault(log)
+	a, err := app.New(c.Context(), settings, log, nil)
+	if err != nil {
+		return hint(err)
+	}
+	out := c.OutOrStdout()
+	fmt.Fprintf(out, "%d buyers, %d attempts, %d units of each product, seed %d\n", options.Buyers, options.Attempts, options.Units, options.Seed)
+	progress := newBar(c.ErrOrStderr(), "Buying")
+	options.Progress = progress.at
+	var report prove.Report
+	if options.Kills > 0 {
+		report, err = proveKilled(c, a, settings, options)
+	} else {
+		report, err = proveHere(c.Context(), a, options)
+	}
+	progress.finish()
+	if err := errors.Join(err, a.Close()); err != nil {
+		return err
+	}
+	if err := report.Write(out); err != nil {
+		return err
+	}
+	if len(report.Contradictions) > 0 {
+		return fmt.Errorf("contradiction: %s (--seed %d)", report.Contradictions[0], options.Seed)
+	}
+	return nil
+}
+
+// proveHere proves a server in this process.
+func proveHere(ctx context.Context, a *app.App, options prove.Options) (prove.Report, error) {
+	listener, err := app.Listen(ctx, "127.0.0.1", 0)
+	if err != nil {
+		return prove.Report{}, err
+	}
+	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan error, 1)
+	go func() { ended <- a.Run(serving, listener) }()
+	report, err := a.Prove(ctx, "http://"+listener.Addr().String(), nil, options)
+	stop()
+	return report, errors.Join(err, <-ended)
+}
+
+// proveKilled proves a server in a process of its own.
+func proveKilled(c *cobra.Command, a *app.App, settings config.Settings, options prove.Options) (prove.Report, error) {
+	program, err := os.Executable()
+	if err != nil {
+		return prove.Report{}, err
+	}
+	process, err := prove.StartProcess(c.Context(), program, []string{
+		"RATE_LIMIT_FACTOR=0", "ORDER_MAX_OPEN_UNPAID=0", "ACCESS_TOKEN_EXPIRE_MINUTES=1440", "LOG_LEVEL=error",
+		fmt.Sprintf("BCRYPT_COST=%d", settings.BcryptCost),
+	}, c.ErrOrStderr())
+	if err != nil {
+		return prove.Report{}, err
+	}
+	report, err := a.Prove(c.Context(), process.URL, process.Kill, options)
+	return report, errors.Join(err, process.Stop())
+}

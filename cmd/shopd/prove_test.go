@@ -1,0 +1,93 @@
+package main
+
+import (
+	"bytes"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/shopd/shopd/internal/platform/apitest"
+)
+
+// provable is a database to prove, and the settings for it.
+func provable(t *testing.T) *pgx.Conn {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	url := apitest.CreateDatabase(t)
+	for name, value := range map[string]string{
+		"DEBUG": "true", "LOG_LEVEL": "error", "DATABASE_URL": url, "REDIS_URL": apitest.RedisURL(), "REDIS_PREFIX": "prove:", "RAG_PROVIDER": "local",
+	} {
+		t.Setenv(name, value)
+	}
+	_, err := run(t, "migrate", "up")
+	require.NoError(t, err)
+	conn, err := pgx.Connect(t.Context(), url)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close(t.Context()) })
+	return conn
+}
+
+var small = []string{"prove", "--buyers", "30", "--attempts", "300", "--units", "50", "--seed", "7"}
+
+func TestProveWithAServerThatIsKilled(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "shopd")
+	built, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".").CombinedOutput()
+	require.NoError(t, err, "%s", built)
+	conn := provable(t)
+	var out bytes.Buffer
+	prove := exec.CommandContext(t.Context(), program, append(small, "--kill=2")...)
+	prove.Stdout, prove.Stderr = &out, &out
+	require.NoError(t, prove.Run(), "%s", &out)
+	assert.Contains(t, out.String(), "seed 7")
+	assert.Regexp(t, `server killed +2 times\n`, out.String())
+	assert.Regexp(t, `(?s)oversold +0\nlost +0\nduplicates by key +0\n.*contradictions +0\n`, out.String())
+	var left, open int
+	require.NoError(t, conn.QueryRow(t.Context(), "SELECT count(*) FROM products WHERE is_active").Scan(&left))
+	require.NoError(t, conn.QueryRow(t.Context(), "SELECT count(*) FROM users WHERE is_active").Scan(&open))
+	assert.Zero(t, left)
+	assert.Zero(t, open)
+}
+
+// A shop that lies is found out: here by somebody who tampers with the database behind the server.
+func TestProveFindsWhatIsWrong(t *testing.T) {
+	for _, lie := range []struct{ name, sql, says string }{
+		{"it sells more than there is", `
+			CREATE FUNCTION refill() RETURNS trigger LANGUAGE plpgsql AS $$
+			BEGIN NEW.quantity = OLD.quantity; RETURN NEW; END $$;
+			CREATE TRIGGER refill BEFORE UPDATE ON stock_levels FOR EACH ROW WHEN (NEW.quantity < 3) EXECUTE FUNCTION refill()`, "units were sold of 50"},
+		{"it forgets orders", `
+			CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS $$
+			BEGIN UPDATE orders SET note = 'forgotten' WHERE id = NEW.order_id AND id % 7 = 0; RETURN NULL; END $$;
+			CREATE TRIGGER forget AFTER INSERT ON order_history FOR EACH ROW EXECUTE FUNCTION forget()`, "was acknowledged, and there is none"},
+		{"it forgets keys", `
+			CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+			CREATE TRIGGER forget BEFORE INSERT ON idempotency_keys FOR EACH ROW EXECUTE FUNCTION forget()`, "Idempotency-Key made"},
+	} {
+		t.Run(lie.name, func(t *testing.T) {
+			conn := provable(t)
+			_, err := conn.Exec(t.Context(), lie.sql)
+			require.NoError(t, err)
+			out, err := run(t, small...)
+			require.ErrorContains(t, err, "contradiction: ", out)
+			assert.ErrorContains(t, err, "--seed 7")
+			assert.Contains(t, out, lie.says)
+		})
+	}
+}
+
+func TestProveIsNotForRealShops(t *testing.T) {
+	t.Chdir(t.TempDir())
+	t.Setenv("DEBUG", "false")
+	t.Setenv("SECRET_KEY", "a-secret-of-the-tests-and-of-nobody-else")
+	t.Setenv("DATABASE_URL", "postgres://nobody@localhost/nothing")
+	t.Setenv("REDIS_URL", apitest.RedisURL())
+	_, err := run(t, "prove")
+	assert.ErrorContains(t, err, "--yes")
+	t.Setenv("DEBUG", "true")
+	_, err = run(t, "prove", "--buyers", "0")
+	assert.ErrorContains(t, err, "must be 1 or more")
+}

@@ -1,0 +1,175 @@
+package prove
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/shopd/shopd/gen/client"
+)
+
+// patience is how long a buyer asks again who does not know what became of a request.
+const patience = time.Minute
+
+// outcome is what a buyer knows of an attempt in the end.
+type outcome struct {
+	tried      bool
+	order      *client.Order // acknowledged
+	body       []byte
+	unanswered bool // a copy of the request got no answer
+	gaveUp     bool // no copy did
+	cancelled  bool // acknowledged
+}
+
+// shop makes the attempts of one buyer.
+func (r *run) shop(ctx context.Context, who int) {
+	var standing []int // attempts whose orders can be cancelled
+	for number := who; number < r.Attempts && ctx.Err() == nil; number += r.Buyers {
+		a := plan(r.Seed, number, r.Buyers, len(r.products))
+		r.begun.Add(1)
+		r.outcomes[number] = r.buy(ctx, a)
+		if r.outcomes[number].order != nil {
+			standing = append(standing, number)
+		}
+		if a.cancels && len(standing) > 0 {
+			r.cancel(ctx, standing[0], r.buyers[who])
+			standing = slices.Delete(standing, 0, 1)
+		}
+		r.mu.Lock()
+		r.over++
+		over := r.over
+		r.mu.Unlock()
+		if r.Progress != nil {
+			r.Progress(over, r.Attempts)
+		}
+	}
+}
+
+// buy makes one attempt: it places the order. What follows a placed order, such as paying for it, has its place here.
+func (r *run) buy(ctx context.Context, a attempt) outcome {
+	var twin outcome
+	var both sync.WaitGroup
+	if a.twin {
+		both.Go(func() { twin = r.place(ctx, a, 0) })
+	}
+	o := r.place(ctx, a, a.cut)
+	both.Wait()
+	if twin.order != nil && o.order != nil && twin.order.ID != o.order.ID {
+		r.contradict("attempt %d: one Idempotency-Key made the orders %d and %d", a.number, o.order.ID, twin.order.ID)
+	}
+	if o.order == nil && twin.order != nil { // a copy that was refused leaves the key to the other
+		o.order, o.body = twin.order, twin.body
+	}
+	o.unanswered, o.gaveUp = o.unanswered || twin.unanswered, o.gaveUp || twin.gaveUp
+	if a.again && o.order != nil {
+		if again := r.place(ctx, a, 0); !again.gaveUp && !bytes.Equal(again.body, o.body) {
+			r.contradict("attempt %d: order %d was acknowledged, and its request sent again is answered %.200q", a.number, o.order.ID, again.body)
+		}
+	}
+	return o
+}
+
+// place sends an order until it knows what became of it, with the same key every time; the first time it hangs up
+// after cut unless that is zero.
+func (r *run) place(ctx context.Context, a attempt, cut time.Duration) outcome {
+	key := fmt.Sprintf("%s %d", r.name, a.number)
+	body := client.CreateOrderJSONRequestBody{Note: &key}
+	for _, one := range a.items {
+		body.Items = append(body.Items, client.OrderItemInput{ProductID: r.products[one.product], Quantity: one.quantity})
+	}
+	o := outcome{tried: true}
+	asking := retry{until: time.Now().Add(patience)}
+	for {
+		call, hangUp := ctx, context.CancelFunc(func() {})
+		if cut > 0 {
+			call, hangUp = context.WithTimeout(ctx, cut)
+			cut = 0
+		}
+		answer, err := r.api.CreateOrderWithResponse(call, &client.CreateOrderParams{IdempotencyKey: &key}, body, as(r.buyers[a.buyer]))
+		hangUp()
+		switch {
+		case err != nil:
+			r.count("no answer")
+			o.unanswered = true
+		case answer.JSON201 != nil:
+			r.count(answer.Status())
+			o.order, o.body = answer.JSON201, answer.Body
+			return o
+		case r.refused(answer.HTTPResponse, answer.Body):
+			o.body = answer.Body
+			return o
+		}
+		if !asking.again(ctx) {
+			o.gaveUp = true
+			return o
+		}
+	}
+}
+
+// cancel cancels the order of an attempt.
+func (r *run) cancel(ctx context.Context, number int, token string) {
+	o := &r.outcomes[number]
+	asking := retry{until: time.Now().Add(patience)}
+	unsure := false
+	for {
+		answer, err := r.api.CancelOrderWithResponse(ctx, o.order.ID, as(token))
+		switch {
+		case err != nil:
+			unsure = true
+		case answer.JSON200 != nil:
+			o.cancelled = true
+			return
+		case answer.StatusCode() == http.StatusBadRequest && unsure: // the first request cancelled it
+			o.cancelled = true
+			return
+		case answer.StatusCode() < http.StatusInternalServerError:
+			r.contradict("attempt %d: cancelling the unpaid order %d was answered %s", number, o.order.ID, answer.Body)
+			return
+		default:
+			r.count(answer.Status())
+			unsure = true
+		}
+		if !asking.again(ctx) {
+			return
+		}
+	}
+}
+
+// refused reports whether an answer says for good that there is no order. A server that fails without having been
+// killed contradicts.
+func (r *run) refused(response *http.Response, body []byte) bool {
+	var problem client.Problem
+	_ = json.Unmarshal(body, &problem) // a body that is none has no code
+	label := response.Status
+	if problem.Code != "" {
+		label = fmt.Sprintf("%d %s", response.StatusCode, problem.Code)
+	}
+	r.count(label)
+	if response.StatusCode == http.StatusInternalServerError {
+		r.contradict("the server failed: %s", body)
+	}
+	return response.StatusCode < http.StatusInternalServerError && problem.Code != "idempotency_in_flight"
+}
+
+func (r *run) count(answer string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.answers[answer]++
+}
+
+// retry waits a little longer each time.
+type retry struct {
+	until time.Time
+	wait  time.Duration
+}
+
+// again waits before another try; false when there should be none.
+func (t *retry) again(ctx context.Context) bool {
+	t.wait = min(max(5*time.Millisecond, 2*t.wait), 320*time.Millisecond)
+	return time.Now().Before(t.until) && pause(ctx, t.wait) == nil
+}

@@ -1,0 +1,19 @@
+-- The orders of the customers of a run, by the beginning of their addresses, with the units of their lines.
+-- name: ListProvedOrders :many
+SELECT o.id, o.number, o.status, coalesce(o.note, '')::text AS note,
+       (SELECT coalesce(sum(l.quantity), 0) FROM order_lines l WHERE l.order_id = o.id)::bigint AS units
+  FROM users u
+  JOIN orders o ON o.user_id = u.id
+ WHERE starts_with(u.email, @prefix::text)
+ ORDER BY o.id;
+
+-- What was sold of each of some products and not cancelled, and what is left of it.
+-- name: ListProvedProducts :many
+SELECT p.id, p.name,
+       coalesce((SELECT sum(l.quantity) FROM order_lines l JOIN orders o ON o.id = l.order_id
+                  WHERE l.product_id = p.id AND o.status <> 'CANCELLED'), 0)::bigint AS sold,
+       coalesce((SELECT sum(s.quantity) FROM stock_levels s JOIN variants v ON v.id = s.variant_id
+                  WHERE v.product_id = p.id), 0)::bigint AS remaining
+  FROM products p
+ WHERE p.id = ANY (@ids::bigint[])
+ ORDER BY p.id;
