@@ -1,6 +1,6 @@
 -- The orders of the customers of a run, by the beginning of their addresses, with the units of their lines.
 -- name: ListProvedOrders :many
-SELECT o.id, o.number, o.status, coalesce(o.note, '')::text AS note,
+SELECT o.id, o.number, o.status, o.total_minor, coalesce(o.note, '')::text AS note,
        (SELECT coalesce(sum(l.quantity), 0) FROM order_lines l WHERE l.order_id = o.id)::bigint AS units
   FROM users u
   JOIN orders o ON o.user_id = u.id
@@ -17,3 +17,7 @@ SELECT p.id, p.name,
   FROM products p
  WHERE p.id = ANY (@ids::bigint[])
  ORDER BY p.id;
+
+-- How many payments of the customers of a run have no outcome yet.
+-- name: CountProvedPendingPayments :one
+SELECT count(*) FROM payments p JOIN users u ON u.id = p.user_id WHERE starts_with(u.email, @prefix::text) AND p.status = 'pending';

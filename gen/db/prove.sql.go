@@ -7,8 +7,20 @@ import (
 	"context"
 )
 
+const countProvedPendingPayments = `-- name: CountProvedPendingPayments :one
+SELECT count(*) FROM payments p JOIN users u ON u.id = p.user_id WHERE starts_with(u.email, $1::text) AND p.status = 'pending'
+`
+
+// How many payments of the customers of a run have no outcome yet.
+func (q *Queries) CountProvedPendingPayments(ctx context.Context, prefix string) (int64, error) {
+	row := q.db.QueryRow(ctx, countProvedPendingPayments, prefix)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const listProvedOrders = `-- name: ListProvedOrders :many
-SELECT o.id, o.number, o.status, coalesce(o.note, '')::text AS note,
+SELECT o.id, o.number, o.status, o.total_minor, coalesce(o.note, '')::text AS note,
        (SELECT coalesce(sum(l.quantity), 0) FROM order_lines l WHERE l.order_id = o.id)::bigint AS units
   FROM users u
   JOIN orders o ON o.user_id = u.id
@@ -17,11 +29,12 @@ SELECT o.id, o.number, o.status, coalesce(o.note, '')::text AS note,
 `
 
 type ListProvedOrdersRow struct {
-	ID     int64
-	Number string
-	Status string
-	Note   string
-	Units  int64
+	ID         int64
+	Number     string
+	Status     string
+	TotalMinor int64
+	Note       string
+	Units      int64
 }
 
 // The orders of the customers of a run, by the beginning of their addresses, with the units of their lines.
@@ -38,6 +51,7 @@ func (q *Queries) ListProvedOrders(ctx context.Context, prefix string) ([]ListPr
 			&i.ID,
 			&i.Number,
 			&i.Status,
+			&i.TotalMinor,
 			&i.Note,
 			&i.Units,
 		); err != nil {

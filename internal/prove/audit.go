@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/shopd/shopd/gen/db"
-	"github.com/shopd/shopd/internal/integrity"
 	"github.com/shopd/shopd/internal/orders"
 )
 
@@ -40,7 +39,10 @@ func (r *run) audit(ctx context.Context) error {
 			r.contradict("%s: %d sold and %d left do not make %d", product.Name, product.Sold, product.Remaining, r.Units)
 		}
 	}
-	r.report.Checks, err = integrity.Check(ctx, r.Pool)
+	if err := r.auditMoney(ctx); err != nil {
+		return err
+	}
+	r.report.Checks, err = r.Check(ctx)
 	for _, check := range r.report.Checks {
 		for _, finding := range check.Found {
 			r.contradict("%s: %s", check.Name, finding)

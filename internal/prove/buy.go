@@ -24,6 +24,7 @@ type outcome struct {
 	unanswered bool // a copy of the request got no answer
 	gaveUp     bool // no copy did
 	cancelled  bool // acknowledged
+	paid       bool // acknowledged
 }
 
 // shop makes the attempts of one buyer.
@@ -33,7 +34,11 @@ func (r *run) shop(ctx context.Context, who int) {
 		a := plan(r.Seed, number, r.Buyers, len(r.products))
 		r.begun.Add(1)
 		r.outcomes[number] = r.buy(ctx, a)
-		if r.outcomes[number].order != nil {
+		switch o := &r.outcomes[number]; {
+		case o.order == nil:
+		case a.pays && r.Ledger != nil:
+			o.paid = r.pay(ctx, a, o.order.ID)
+		default:
 			standing = append(standing, number)
 		}
 		if a.cancels && len(standing) > 0 {
@@ -50,7 +55,7 @@ func (r *run) shop(ctx context.Context, who int) {
 	}
 }
 
-// buy makes one attempt: it places the order. What follows a placed order, such as paying for it, has its place here.
+// buy makes one attempt: it places the order.
 func (r *run) buy(ctx context.Context, a attempt) outcome {
 	var twin outcome
 	var both sync.WaitGroup
@@ -153,7 +158,7 @@ func (r *run) refused(response *http.Response, body []byte) bool {
 	if response.StatusCode == http.StatusInternalServerError {
 		r.contradict("the server failed: %s", body)
 	}
-	return response.StatusCode < http.StatusInternalServerError && problem.Code != "idempotency_in_flight"
+	return response.StatusCode < http.StatusInternalServerError && problem.Code != "idempotency_in_flight" && problem.Code != "payment_in_progress"
 }
 
 func (r *run) count(answer string) {

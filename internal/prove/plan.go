@@ -13,6 +13,8 @@ const (
 	orTwin   = 5  // send the same request twice at once
 	orAgain  = 20 // send a request again that was answered
 	orCancel = 15 // cancel an order of before
+	orPay    = 50 // pay for what was ordered
+	orBroke  = 20 // of those: the bank says no first
 )
 
 // longestCut is when a buyer who hangs up has done so.
@@ -31,6 +33,7 @@ type attempt struct {
 	cut           time.Duration // zero: waits for the answer
 	twin, again   bool
 	cancels       bool
+	pays, broke   bool
 }
 
 // plan is the attempt of a number. Half of them name their products in the opposite order.
@@ -53,6 +56,7 @@ func plan(seed uint64, number, buyers, products int) attempt {
 		a.cut = time.Duration(1 + random.Int64N(int64(longestCut)))
 	}
 	a.twin, a.again, a.cancels = chance(orTwin), chance(orAgain), chance(orCancel)
+	a.pays, a.broke = chance(orPay), chance(orBroke)
 	return a
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/shopd/shopd/gen/client"
 	"github.com/shopd/shopd/internal/identity"
 	"github.com/shopd/shopd/internal/integrity"
+	"github.com/shopd/shopd/internal/payments/testpay"
 )
 
 // Prefix begins the addresses, names and skus of everything a run makes.
@@ -42,6 +43,10 @@ type Parts struct {
 	Pool     *pgxpool.Pool
 	Identity *identity.Identity
 	URL      string // of the server, which limits no rates and no unpaid orders
+	// Check holds the books against each other.
+	Check func(ctx context.Context) ([]integrity.Result, error)
+	// Ledger is the test provider's, or nil when orders are not paid in this run.
+	Ledger func() (testpay.Ledger, error)
 	// Kill kills the server and starts it anew, or is nil.
 	Kill func(ctx context.Context) error
 }
@@ -66,7 +71,7 @@ type run struct {
 
 // Run proves a shop. The report names contradictions; the error says why there is none.
 func Run(ctx context.Context, parts Parts, options Options) (Report, error) {
-	if err := sound(ctx, parts.Pool); err != nil {
+	if err := parts.sound(ctx); err != nil {
 		return Report{}, err
 	}
 	transport := &http.Transport{MaxIdleConnsPerHost: options.Buyers, MaxIdleConns: options.Buyers, DisableCompression: true}
@@ -93,8 +98,8 @@ func Run(ctx context.Context, parts Parts, options Options) (Report, error) {
 }
 
 // sound refuses a shop whose books are wrong before anything happens.
-func sound(ctx context.Context, pool *pgxpool.Pool) error {
-	results, err := integrity.Check(ctx, pool)
+func (p Parts) sound(ctx context.Context) error {
+	results, err := p.Check(ctx)
 	for _, result := range results {
 		if len(result.Found) > 0 {
 			return fmt.Errorf("the books did not balance before the run; see `shopd check`: %s", result.Found[0])

@@ -28,6 +28,11 @@ type Report struct {
 	Oversold       int64          // units
 	Lost           int            // acknowledged orders that are not there
 	Duplicates     int            // orders beside the first of their Idempotency-Key
+	Paid           int            // orders whose payment was acknowledged
+	ChargedTwice   int            // orders
+	MoneyIn        int64          // minor units the provider took for orders of the run
+	MoneyOut       int64          // and gave back
+	MoneyKept      int64          // totals of the orders that are paid
 	Checks         []integrity.Result
 	Contradictions []string // what is not as it was told, the first one first
 }
@@ -48,6 +53,9 @@ func (r Report) Write(out io.Writer) error {
 	row("oversold", r.Oversold)
 	row("lost", r.Lost)
 	row("duplicates by key", r.Duplicates)
+	row("paid", fmt.Sprintf("%d orders", r.Paid))
+	row("charged twice", r.ChargedTwice)
+	row("money in - money out = money kept", fmt.Sprintf("%d - %d = %d", r.MoneyIn, r.MoneyOut, r.MoneyKept))
 	for _, check := range r.Checks {
 		row(check.Name, fmt.Sprintf("%d checked, %d wrong", check.Checked, len(check.Found)))
 	}
