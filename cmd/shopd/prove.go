@@ -55,11 +55,11 @@ closed. Their orders stay. The exit status is 1 when anything contradicts what w
 
 func proveShop(c *cobra.Command, settings config.Settings, options prove.Options) error {
 	settings.RateLimitFactor, settings.OrderMaxOpenUnpaid, settings.AccessTokenMinutes = 0, 0, 24*60
-	settings.LogLevel, settings.MetricsAddress = "error", ""
+	settings.MetricsAddress = ""
 	if settings.BcryptCost = 10; settings.Debug { // passwords of the run are random: nothing is gained by more
 		settings.BcryptCost = 4
 	}
-	log := app.NewLog(settings)
+	log := slog.New(slog.DiscardHandler) // buyers who hang up would fill it
 	slog.SetDefault(log)
 	a, err := app.New(c.Context(), settings, log, nil)
 	if err != nil {
@@ -71,7 +71,7 @@ func proveShop(c *cobra.Command, settings config.Settings, options prove.Options
 	options.Progress = progress.at
 	var report prove.Report
 	if options.Kills > 0 {
-		report, err = proveKilled(c, a, settings, options)
+		report, err = proveKilled(c.Context(), a, settings, options)
 	} else {
 		report, err = proveHere(c.Context(), a, options)
 	}
@@ -103,18 +103,18 @@ func proveHere(ctx context.Context, a *app.App, options prove.Options) (prove.Re
 }
 
 // proveKilled proves a server in a process of its own.
-func proveKilled(c *cobra.Command, a *app.App, settings config.Settings, options prove.Options) (prove.Report, error) {
+func proveKilled(ctx context.Context, a *app.App, settings config.Settings, options prove.Options) (prove.Report, error) {
 	program, err := os.Executable()
 	if err != nil {
 		return prove.Report{}, err
 	}
-	process, err := prove.StartProcess(c.Context(), program, []string{
-		"RATE_LIMIT_FACTOR=0", "ORDER_MAX_OPEN_UNPAID=0", "ACCESS_TOKEN_EXPIRE_MINUTES=1440", "LOG_LEVEL=error",
+	process, err := prove.StartProcess(ctx, program, []string{
+		"RATE_LIMIT_FACTOR=0", "ORDER_MAX_OPEN_UNPAID=0", "ACCESS_TOKEN_EXPIRE_MINUTES=1440", "LOG_LEVEL=error", "LOG_FORMAT=text",
 		fmt.Sprintf("BCRYPT_COST=%d", settings.BcryptCost),
-	}, c.ErrOrStderr())
+	})
 	if err != nil {
 		return prove.Report{}, err
 	}
-	report, err := a.Prove(c.Context(), process.URL, process.Kill, options)
+	report, err := a.Prove(ctx, process.URL, process.Kill, options)
 	return report, errors.Join(err, process.Stop())
 }
