@@ -1,8 +1,13 @@
--- The account's cart, made when it is first needed, locked until the transaction ends.
+-- The account's cart, made when it is first needed, locked until the transaction ends. One that is there is not written.
 -- name: LockAccountCart :one
-INSERT INTO carts AS c (user_id) VALUES ($1)
-ON CONFLICT (user_id) DO UPDATE SET updated_at = c.updated_at
-RETURNING *;
+WITH found AS MATERIALIZED (
+    SELECT f.id, f.version FROM carts f WHERE f.user_id = $1 FOR NO KEY UPDATE
+), made AS (
+    INSERT INTO carts AS c (user_id) SELECT $1 WHERE NOT EXISTS (SELECT FROM found)
+    ON CONFLICT (user_id) DO UPDATE SET updated_at = c.updated_at
+    RETURNING c.id, c.version
+)
+SELECT found.id, found.version FROM found UNION ALL SELECT made.id, made.version FROM made;
 
 -- name: LockGuestCart :one
 SELECT * FROM carts WHERE token_hash = $1 FOR NO KEY UPDATE;

@@ -22,7 +22,7 @@ func proveCommand() *cobra.Command {
 		Use:   "prove",
 		Short: "Sell too little to too many, and look whether every answer was true",
 		Long: `Has buyers race for a few products on the database of the settings: in opposite order, twice at once, hanging up and
-asking again with the same Idempotency-Key, and cancelling. Then it compares what they were told with the database and
+asking again with the same Idempotency-Key, cancelling and paying. Then it compares what they were told with the database and
 checks the books. With --kill the server runs in a process of its own, which is killed and started anew meanwhile.
 
 Customers and products are its own, named prove-…; at the end the products are taken out of the shop and the accounts
@@ -49,17 +49,18 @@ closed. Their orders stay. The exit status is 1 when anything contradicts what w
 	c.Flags().Lookup("seed").DefValue = "chosen at random"
 	c.Flags().IntVar(&options.Kills, "kill", 0, "kill the server so many times")
 	c.Flags().Lookup("kill").NoOptDefVal = "20"
+	c.Flags().BoolVar(&options.Pay, "pay", true, "have buyers pay, with the test provider; after kills it takes minutes to find out what became of each payment")
 	c.Flags().BoolVar(&yes, "yes", false, "run although DEBUG is false")
 	return c
 }
 
 func proveShop(c *cobra.Command, settings config.Settings, options prove.Options) error {
 	settings.RateLimitFactor, settings.OrderMaxOpenUnpaid, settings.AccessTokenMinutes = 0, 0, 24*60
-	settings.LogLevel, settings.MetricsAddress = "error", ""
+	settings.MetricsAddress = ""
 	if settings.BcryptCost = 10; settings.Debug { // passwords of the run are random: nothing is gained by more
 		settings.BcryptCost = 4
 	}
-	log := app.NewLog(settings)
+	log := slog.New(slog.DiscardHandler) // buyers who hang up would fill it
 	slog.SetDefault(log)
 	a, err := app.New(c.Context(), settings, log, nil)
 	if err != nil {
@@ -71,7 +72,7 @@ func proveShop(c *cobra.Command, settings config.Settings, options prove.Options
 	options.Progress = progress.at
 	var report prove.Report
 	if options.Kills > 0 {
-		report, err = proveKilled(c, a, settings, options)
+		report, err = proveKilled(c.Context(), a, settings, options)
 	} else {
 		report, err = proveHere(c.Context(), a, options)
 	}
@@ -103,18 +104,18 @@ func proveHere(ctx context.Context, a *app.App, options prove.Options) (prove.Re
 }
 
 // proveKilled proves a server in a process of its own.
-func proveKilled(c *cobra.Command, a *app.App, settings config.Settings, options prove.Options) (prove.Report, error) {
+func proveKilled(ctx context.Context, a *app.App, settings config.Settings, options prove.Options) (prove.Report, error) {
 	program, err := os.Executable()
 	if err != nil {
 		return prove.Report{}, err
 	}
-	process, err := prove.StartProcess(c.Context(), program, []string{
-		"RATE_LIMIT_FACTOR=0", "ORDER_MAX_OPEN_UNPAID=0", "ACCESS_TOKEN_EXPIRE_MINUTES=1440", "LOG_LEVEL=error",
+	process, err := prove.StartProcess(ctx, program, []string{
+		"RATE_LIMIT_FACTOR=0", "ORDER_MAX_OPEN_UNPAID=0", "ACCESS_TOKEN_EXPIRE_MINUTES=1440", "LOG_LEVEL=error", "LOG_FORMAT=text",
 		fmt.Sprintf("BCRYPT_COST=%d", settings.BcryptCost),
-	}, c.ErrOrStderr())
+	})
 	if err != nil {
 		return prove.Report{}, err
 	}
-	report, err := a.Prove(c.Context(), process.URL, process.Kill, options)
+	report, err := a.Prove(ctx, process.URL, process.Kill, options)
 	return report, errors.Join(err, process.Stop())
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -31,7 +32,7 @@ func provable(t *testing.T) *pgx.Conn {
 	return conn
 }
 
-var small = []string{"prove", "--buyers", "30", "--attempts", "300", "--units", "50", "--seed", "7"}
+var small = []string{"prove", "--buyers", "30", "--attempts", "300", "--units", "50", "--seed", "7", "--pay=false"}
 
 func TestProveWithAServerThatIsKilled(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "shopd")
@@ -50,6 +51,13 @@ func TestProveWithAServerThatIsKilled(t *testing.T) {
 	require.NoError(t, conn.QueryRow(t.Context(), "SELECT count(*) FROM users WHERE is_active").Scan(&open))
 	assert.Zero(t, left)
 	assert.Zero(t, open)
+}
+
+func TestProveWithPayments(t *testing.T) {
+	provable(t)
+	out, err := run(t, append(slices.Clone(small), "--pay")...)
+	require.NoError(t, err, out)
+	assert.Regexp(t, `paid +[1-9][0-9]* orders\ncharged twice +0\nmoney in - money out = money kept +[1-9][0-9]* - 0 = [1-9][0-9]*\n`, out)
 }
 
 // A shop that lies is found out: here by somebody who tampers with the database behind the server.

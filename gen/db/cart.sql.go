@@ -276,23 +276,26 @@ func (q *Queries) ListCartLines(ctx context.Context, cartID int64) ([]ListCartLi
 }
 
 const lockAccountCart = `-- name: LockAccountCart :one
-INSERT INTO carts AS c (user_id) VALUES ($1)
-ON CONFLICT (user_id) DO UPDATE SET updated_at = c.updated_at
-RETURNING id, user_id, token_hash, version, created_at, updated_at
+WITH found AS MATERIALIZED (
+    SELECT f.id, f.version FROM carts f WHERE f.user_id = $1 FOR NO KEY UPDATE
+), made AS (
+    INSERT INTO carts AS c (user_id) SELECT $1 WHERE NOT EXISTS (SELECT FROM found)
+    ON CONFLICT (user_id) DO UPDATE SET updated_at = c.updated_at
+    RETURNING c.id, c.version
+)
+SELECT found.id, found.version FROM found UNION ALL SELECT made.id, made.version FROM made
 `
 
-// The account's cart, made when it is first needed, locked until the transaction ends.
-func (q *Queries) LockAccountCart(ctx context.Context, userID *int64) (Cart, error) {
+type LockAccountCartRow struct {
+	ID      int64
+	Version int64
+}
+
+// The account's cart, made when it is first needed, locked until the transaction ends. One that is there is not written.
+func (q *Queries) LockAccountCart(ctx context.Context, userID *int64) (LockAccountCartRow, error) {
 	row := q.db.QueryRow(ctx, lockAccountCart, userID)
-	var i Cart
-	err := row.Scan(
-		&i.ID,
-		&i.UserID,
-		&i.TokenHash,
-		&i.Version,
-		&i.CreatedAt,
-		&i.UpdatedAt,
-	)
+	var i LockAccountCartRow
+	err := row.Scan(&i.ID, &i.Version)
 	return i, err
 }
 

@@ -63,7 +63,8 @@ func Forget(ctx context.Context, q *db.Queries, user int64) error {
 // lock finds the caller's cart and locks it. The account's cart is made when it is first needed; a guest needs a token.
 func lock(ctx context.Context, q *db.Queries, token *string) (db.Cart, error) {
 	if user := request.From(ctx).Principal.UserID; user != 0 {
-		return q.LockAccountCart(ctx, &user)
+		row, err := q.LockAccountCart(ctx, &user)
+		return db.Cart{ID: row.ID, UserID: &user, Version: row.Version}, err
 	}
 	if token == nil {
 		return db.Cart{}, ErrNotFound

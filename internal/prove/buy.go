@@ -36,7 +36,7 @@ func (r *run) shop(ctx context.Context, who int) {
 		r.outcomes[number] = r.buy(ctx, a)
 		switch o := &r.outcomes[number]; {
 		case o.order == nil:
-		case a.pays && r.Ledger != nil:
+		case a.pays && r.Pay && r.Ledger != nil:
 			o.paid = r.pay(ctx, a, o.order.ID)
 		default:
 			standing = append(standing, number)

@@ -52,7 +52,7 @@ func (r *run) charge(ctx context.Context, a attempt, order int64, token string) 
 
 // auditMoney compares what buyers were told of their payments with the orders, and the orders with the provider's ledger.
 func (r *run) auditMoney(ctx context.Context) error {
-	if r.Ledger == nil {
+	if r.Ledger == nil || !r.Pay {
 		return nil
 	}
 	if err := r.awaitPayments(ctx); err != nil {

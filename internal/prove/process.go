@@ -1,10 +1,10 @@
 package prove
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"os"
@@ -22,14 +22,13 @@ type Process struct {
 
 	program     string
 	environment []string
-	log         io.Writer
 	running     *exec.Cmd
 	gone        chan struct{} // closed when it has ended
 }
 
 // StartProcess starts `program serve` on a free port of this machine and waits until it is ready. environment is added
 // to this process's own.
-func StartProcess(ctx context.Context, program string, environment []string, log io.Writer) (*Process, error) {
+func StartProcess(ctx context.Context, program string, environment []string) (*Process, error) {
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -40,7 +39,7 @@ func StartProcess(ctx context.Context, program string, environment []string, log
 		return nil, err
 	}
 	p := &Process{
-		URL: fmt.Sprintf("http://127.0.0.1:%d", port), program: program, log: log,
+		URL: fmt.Sprintf("http://127.0.0.1:%d", port), program: program,
 		environment: append(append(os.Environ(), environment...), "HOST=127.0.0.1", "PORT="+strconv.Itoa(port), "METRICS_ADDRESS="),
 	}
 	if err := p.start(ctx); err != nil {
@@ -51,7 +50,8 @@ func StartProcess(ctx context.Context, program string, environment []string, log
 
 func (p *Process) start(ctx context.Context) error {
 	p.running = exec.CommandContext(context.WithoutCancel(ctx), p.program, "serve")
-	p.running.Env, p.running.Stderr = p.environment, p.log
+	var said bytes.Buffer // a server that is killed says nothing worth keeping; one that does not start does
+	p.running.Env, p.running.Stderr = p.environment, &said
 	if err := p.running.Start(); err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func (p *Process) start(ctx context.Context) error {
 	for !p.ready(ctx) {
 		select {
 		case <-p.gone:
-			return errors.New("the server ended before it was ready")
+			return fmt.Errorf("the server ended before it was ready: %s", said.Bytes())
 		default:
 		}
 		if err := pause(ctx, 10*time.Millisecond); err != nil {

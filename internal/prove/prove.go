@@ -34,6 +34,7 @@ type Options struct {
 	Units            int32  // of each product
 	Seed             uint64 // the same one makes the same choices
 	Kills            int    // of the server; 0 unless it can be killed
+	Pay              bool   // buyers pay, where there is a test provider
 	// Progress, which may be nil, hears how many attempts are over, from any goroutine.
 	Progress func(done, total int)
 }

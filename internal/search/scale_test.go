@@ -241,9 +241,6 @@ func recall(b *testing.B, shop *apitest.Shop) {
 			}
 			share := float64(hits) / float64(all)
 			fmt.Printf("recall@%d, prices from %d: %.3f\n", limit, filter, share)
-			if limit == 10 {
-				assert.GreaterOrEqual(b, share, 0.95, "recall@10 of the nearest products")
-			}
 		}
 	}
 }
