@@ -24,13 +24,15 @@ import (
 const problemBase = "https://shopd.dev/problems/"
 
 var (
-	errInternal   = &problem.Error{Status: http.StatusInternalServerError, Code: "internal_error", Detail: "Something went wrong on our side. Try again, and tell the shop the request id if it stays.", Resolution: problem.Retry}
-	errNoRoute    = problem.NotFound("route_not_found", "There is nothing at this address. See /docs for what there is.")
-	errNoMethod   = &problem.Error{Status: http.StatusMethodNotAllowed, Code: "method_not_allowed", Detail: "This address does not have this method; Allow says which it has.", Resolution: problem.FixRequest}
-	errTooLarge   = &problem.Error{Status: http.StatusRequestEntityTooLarge, Code: "body_too_large", Detail: "The body is larger than this operation takes.", Resolution: problem.FixRequest}
-	errMalformed  = problem.BadRequest("malformed_request", "The request cannot be read.")
-	errDatabase   = problem.Unavailable("dependency_unavailable", "The database did not answer in time. Try again in a few seconds.", 2e9)
-	errBusy       = problem.Unavailable("busy", "Too many others are changing the same thing. Try again in a moment.", 1e9)
+	errInternal  = &problem.Error{Status: http.StatusInternalServerError, Code: "internal_error", Detail: "Something went wrong on our side. Try again, and tell the shop the request id if it stays.", Resolution: problem.Retry}
+	errNoRoute   = problem.NotFound("route_not_found", "There is nothing at this address. See /docs for what there is.")
+	errNoMethod  = &problem.Error{Status: http.StatusMethodNotAllowed, Code: "method_not_allowed", Detail: "This address does not have this method; Allow says which it has.", Resolution: problem.FixRequest}
+	errTooLarge  = &problem.Error{Status: http.StatusRequestEntityTooLarge, Code: "body_too_large", Detail: "The body is larger than this operation takes.", Resolution: problem.FixRequest}
+	errMalformed = problem.BadRequest("malformed_request", "The request cannot be read.")
+	errDatabase  = problem.Unavailable("dependency_unavailable", "The database did not answer in time. Try again in a few seconds.", 2e9)
+	errBusy      = problem.Unavailable("busy", "Too many others are changing the same thing. Try again in a moment.", 1e9)
+	// 499 as nginx has it: nobody is there to read it, and it is no fault of ours.
+	errGone       = &problem.Error{Status: 499, Code: "client_closed_request", Detail: "The client hung up before the answer was ready.", Resolution: problem.Retry}
 	errOutOfReach = problem.Unavailable("timeout", "This took longer than it may. Try again in a moment.", 1e9)
 )
 
@@ -47,6 +49,9 @@ func classify(err error) *problem.Error {
 	var framework *echo.HTTPError
 	if errors.As(err, &framework) {
 		return classifyFramework(framework)
+	}
+	if errors.Is(err, context.Canceled) {
+		return errGone.Because(err)
 	}
 	if p := classifyDatabase(err); p != nil {
 		return p.Because(err)

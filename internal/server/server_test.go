@@ -2,9 +2,11 @@ package server_test
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -177,4 +179,15 @@ func contract(t *testing.T) *openapi3.T {
 	spec, err := openapi3.NewLoader().LoadFromData(gen.Contract)
 	require.NoError(t, err)
 	return spec
+}
+
+func TestWhoHangsUpIsNoFaultOfOurs(t *testing.T) {
+	t.Parallel()
+	shop := apitest.New(t)
+	ctx, hangUp := context.WithCancel(t.Context())
+	hangUp()
+	recorder := httptest.NewRecorder()
+	shop.App.Server.ServeHTTP(recorder, httptest.NewRequestWithContext(ctx, http.MethodGet, "/api/v1/categories", nil))
+	assert.Equal(t, 499, recorder.Code)
+	assert.NotContains(t, shop.Log.String(), `"level":"ERROR"`)
 }

@@ -40,7 +40,7 @@ func TestNeverMoreThanTheLimit(t *testing.T) {
 		limit := ratelimit.Limit{Calls: 10, Window: time.Hour}
 		var allowed atomic.Int32
 		var all sync.WaitGroup
-		for range 32 {
+		for range 64 {
 			all.Go(func() {
 				for range 5 {
 					if limiter.Allow(t.Context(), "somebody", limit).Allowed {
