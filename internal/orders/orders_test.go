@@ -226,17 +226,21 @@ func TestListsOfOrders(t *testing.T) {
 // What a checkout costs the database: with it the session is looked up, and the transaction begins and ends.
 func TestStatementsOfACheckout(t *testing.T) {
 	t.Parallel()
-	shop := apitest.New(t)
+	shop := apitest.New(t, apitest.Setting{Name: "ORDER_MAX_OPEN_UNPAID", Value: "0"})
 	ada := shop.Customer()
 	p := products(shop.Admin(), 50, 50, 50)
-	for i := range p {
-		ada.Post(items, of(p[i], 1)).Want(http.StatusOK)
-	}
 	place(ada, fields{"items": []fields{of(p[0], 1)}})
-	statements := shop.Statements(func() { place(ada, fields{}) })
-	assert.Equal(t, 1+2+6, statements)
-	statements = shop.Statements(func() {
-		place(ada, fields{"items": []fields{of(p[0], 1)}}, apitest.Header{Name: "Idempotency-Key", Value: "k"})
-	})
-	assert.Equal(t, 1+2+6+3, statements)
+	// The least of several: a connection that is opened or looked after meanwhile is not the checkout's.
+	cart, list := 1000, 1000
+	for i := range 5 {
+		for i := range p {
+			ada.Post(items, of(p[i], 1)).Want(http.StatusOK)
+		}
+		cart = min(cart, shop.Statements(func() { place(ada, fields{}) }))
+		list = min(list, shop.Statements(func() {
+			place(ada, fields{"items": []fields{of(p[0], 1)}}, apitest.Header{Name: "Idempotency-Key", Value: fmt.Sprint("k", i)})
+		}))
+	}
+	assert.Equal(t, 1+2+6, cart)
+	assert.Equal(t, 1+2+6+3, list)
 }

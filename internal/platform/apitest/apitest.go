@@ -132,10 +132,16 @@ func Value[T any](s *Shop, sql string, args ...any) T {
 type counter struct{ atomic.Int64 }
 
 func (c *counter) TraceQueryStart(ctx context.Context, _ *pgx.Conn, start pgx.TraceQueryStartData) context.Context {
-	if !strings.Contains(start.SQL, "pg_type") { // a new connection learns its types at any moment
+	if !isUpkeep(start.SQL) {
 		c.Add(1)
 	}
 	return ctx
+}
+
+// isUpkeep reports whether a statement is the pool's own: a new connection learns its types, and one that was idle is
+// asked whether it lives, at any moment.
+func isUpkeep(sql string) bool {
+	return sql == "-- ping" || strings.Contains(sql, "pg_type") || strings.Contains(sql, "regtype")
 }
 
 func (c *counter) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
