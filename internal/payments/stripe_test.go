@@ -98,6 +98,27 @@ func (s *standin) dies(at string, dead bool) {
 	s.dead[at] = dead
 }
 
+// intent is one that was made, refund likewise: read under the lock, as a broken connection says nothing of when the
+// server was done.
+func (s *standin) intent(n int) object {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.intents[n]
+}
+
+func (s *standin) refund(n int) object {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.refunds[n]
+}
+
+// made counts what was made.
+func (s *standin) made() (intents, refunds int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.intents), len(s.refunds)
+}
+
 // event sends an event of Stripe's.
 func (s stall) event(id, kind string, of object) *apitest.Answer {
 	payload, err := json.MarshalIndent(object{"id": id, "object": "event", "type": kind, "created": time.Now().Unix(), "data": object{"object": of}}, "", "  ")
@@ -123,8 +144,8 @@ func TestStripe(t *testing.T) {
 	s.refund(order, fields{"amount": "5.00"}).Want(http.StatusCreated).Into(&refund)
 	assert.Equal(t, "re_1", *refund.ProviderRefundID)
 	for range 10 {
-		s.event("evt_1", "payment_intent.succeeded", stripe.intents[0]).Want(http.StatusOK)
-		s.event("evt_2", "refund.updated", stripe.refunds[0]).Want(http.StatusOK)
+		s.event("evt_1", "payment_intent.succeeded", stripe.intent(0)).Want(http.StatusOK)
+		s.event("evt_2", "refund.updated", stripe.refund(0)).Want(http.StatusOK)
 	}
 	assert.Equal(t, "5.00", read(ada, order).Payments[0].Refunded)
 
@@ -146,7 +167,7 @@ func TestStripe(t *testing.T) {
 	stripe.dies("POST/v1/payment_intents", true)
 	order = s.order(ada)
 	pay(ada, order, "pm_card_visa").Want(http.StatusAccepted)
-	s.event("evt_7", "payment_intent.succeeded", stripe.intents[1]).Want(http.StatusOK)
+	s.event("evt_7", "payment_intent.succeeded", stripe.intent(1)).Want(http.StatusOK)
 	assertStatus(t, api.OrderStatusPAID, read(ada, order))
 	// The same, and Stripe is asked.
 	order = s.order(ada)
@@ -159,8 +180,9 @@ func TestStripe(t *testing.T) {
 	stripe.dies("POST/v1/refunds", false)
 	s.later()
 	assertStatus(t, api.OrderStatusCANCELLED, read(ada, order))
-	assert.Len(t, stripe.refunds, 2)
-	assert.Len(t, stripe.intents, 3)
+	intents, refunds := stripe.made()
+	assert.Equal(t, 2, refunds)
+	assert.Equal(t, 3, intents)
 
 	findings, err := s.App.Check(t.Context())
 	require.NoError(t, err)
