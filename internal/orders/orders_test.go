@@ -230,7 +230,7 @@ func TestStatementsOfACheckout(t *testing.T) {
 	ada := shop.Customer()
 	p := products(shop.Admin(), 50, 50, 50)
 	place(ada, fields{"items": []fields{of(p[0], 1)}})
-	// The least of several: a connection that is opened or looked after meanwhile is not the checkout's.
+	// The least of several, lest something else of the server's is counted.
 	cart, list := 1000, 1000
 	for i := range 5 {
 		for i := range p {

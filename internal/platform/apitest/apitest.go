@@ -138,10 +138,10 @@ func (c *counter) TraceQueryStart(ctx context.Context, _ *pgx.Conn, start pgx.Tr
 	return ctx
 }
 
-// isUpkeep reports whether a statement is the pool's own: a new connection learns its types, and one that was idle is
-// asked whether it lives, at any moment.
+// isUpkeep reports whether a statement is not the request's: a new connection learns its types, one that was idle is
+// asked whether it lives, and the queue wakes its workers, unless it did so a moment ago.
 func isUpkeep(sql string) bool {
-	return sql == "-- ping" || strings.Contains(sql, "pg_type") || strings.Contains(sql, "regtype")
+	return sql == "-- ping" || strings.Contains(sql, "pg_type") || strings.Contains(sql, "regtype") || strings.Contains(sql, "PGNotifyMany")
 }
 
 func (c *counter) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
