@@ -67,7 +67,7 @@ func TestEveryWriteOfStaffIsInTheLog(t *testing.T) {
 		answer := w.call()
 		require.Less(t, answer.Status, 300, "%s: %s", w.operation, answer.Body)
 		assert.Positive(t, apitest.Value[int64](shop, `SELECT count(*) FROM audit_events
-			WHERE id > $1 AND operation = $2 AND actor_id = $3 AND request_id = $4 AND address IS NOT NULL AND object_id IS NOT NULL OR object_type = 'index'`,
+			WHERE id > $1 AND operation = $2 AND actor_id = $3 AND request_id = $4 AND address IS NOT NULL AND (object_id IS NOT NULL OR object_type = 'index')`,
 			before, w.operation, administrator, answer.Header.Get("X-Request-Id")), "%s left no entry", w.operation)
 		assert.Empty(t, apitest.Value[[]string](shop, `SELECT coalesce(array_agg(DISTINCT of), '{}') FROM seen_writes
 			WHERE NOT audited AND of IN (SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'audited')`),

@@ -21,7 +21,7 @@ var harmlessArgs = map[string][]string{
 }
 
 // secret is what looks like one in the text of an error: a parameter of an address, or the password in it.
-var secret = regexp.MustCompile(`(?i)\b((?:token|key|secret|password|signature|sig|code)=)[^&\s"']+|(://[^/\s:@]*:)[^/\s@]+@|\b(bearer |(?:sk|rk|whsec|tok|pm)_)[A-Za-z0-9._-]+`)
+var secret = regexp.MustCompile(`(?i)\b((?:token|key|secret|password|signature|sig|code)=)[^&\s"']+|(://[^/\s:@]*:)[^/\s@]+(@)|\b(bearer |(?:sk|rk|whsec|tok|pm)_)[A-Za-z0-9._-]+`)
 
 // jobBody is a job with nothing in it that nobody should see.
 func jobBody(row db.ListJobsRow) (api.Job, error) {
@@ -48,7 +48,7 @@ func jobBody(row db.ListJobsRow) (api.Job, error) {
 			return body, err
 		}
 		body.Errors = append(body.Errors, api.JobError{
-			At: failed.At.UTC(), Attempt: failed.Attempt, Message: secret.ReplaceAllString(failed.Error, "${1}${2}${3}"+masked),
+			At: failed.At.UTC(), Attempt: failed.Attempt, Message: secret.ReplaceAllString(failed.Error, "${1}${2}${4}"+masked+"${3}"),
 		})
 	}
 	var metadata struct {
