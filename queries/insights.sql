@@ -63,38 +63,28 @@ SELECT ((SELECT count(*) FROM ordered)
         + (SELECT count(*) FROM held h JOIN carts c ON c.id = h.cart_id LEFT JOIN ordered o ON o.user_id = c.user_id WHERE o.user_id IS NULL))::bigint AS shoppers,
        (SELECT count(*) FROM ordered WHERE paid)::bigint AS buyers;
 
--- What sold best of what was paid in a range of days (payments_received_idx, then the lines of each order by its key).
--- name: ListTopProducts :many
-SELECT s.product_id, p.name, s.quantity::bigint AS quantity, s.minor::bigint AS minor
-  FROM (SELECT l.product_id, sum(l.quantity) AS quantity, sum(l.total_minor) AS minor
-          FROM payments y
-          JOIN order_lines l ON l.order_id = y.order_id
-         WHERE y.status IN ('paid', 'refunded') AND NOT y.is_surplus AND y.refunded_minor < y.amount_minor
-           AND y.settled_at >= day_start(@from_day::date, @time_zone::text)
-           AND y.settled_at < day_start(@until_day::date, @time_zone::text)
-         GROUP BY l.product_id
-         ORDER BY 3 DESC, 1
-         LIMIT @most) s
-  JOIN products p ON p.id = s.product_id
- ORDER BY s.minor DESC, s.product_id;
-
--- The same by the category products have now; null: by those that have none.
--- name: ListTopCategories :many
-SELECT s.category_id, c.name, s.quantity::bigint AS quantity, s.minor::bigint AS minor
-  FROM (SELECT p.category_id, sum(x.quantity) AS quantity, sum(x.minor) AS minor
-          FROM (SELECT l.product_id, sum(l.quantity) AS quantity, sum(l.total_minor) AS minor
-                  FROM payments y
-                  JOIN order_lines l ON l.order_id = y.order_id
-                 WHERE y.status IN ('paid', 'refunded') AND NOT y.is_surplus AND y.refunded_minor < y.amount_minor
-                   AND y.settled_at >= day_start(@from_day::date, @time_zone::text)
-                   AND y.settled_at < day_start(@until_day::date, @time_zone::text)
-                 GROUP BY l.product_id) x
-          JOIN products p ON p.id = x.product_id
-         GROUP BY p.category_id
-         ORDER BY 3 DESC, 1
-         LIMIT @most) s
-  LEFT JOIN categories c ON c.id = s.category_id
- ORDER BY s.minor DESC, s.category_id;
+-- What sold best of what was paid in a range of days, products first and then the categories they have now, each the best
+-- first; 0: those of no category (payments_received_idx, then the lines of each order by its key).
+-- name: ListBestSellers :many
+WITH sold AS MATERIALIZED (
+    SELECT l.product_id, sum(l.quantity)::bigint AS quantity, sum(l.total_minor)::bigint AS minor
+      FROM payments y
+      JOIN order_lines l ON l.order_id = y.order_id
+     WHERE y.status IN ('paid', 'refunded') AND NOT y.is_surplus AND y.refunded_minor < y.amount_minor
+       AND y.settled_at >= day_start(@from_day::date, @time_zone::text)
+       AND y.settled_at < day_start(@until_day::date, @time_zone::text)
+     GROUP BY l.product_id
+), best_products AS (
+    SELECT product_id, quantity, minor FROM sold ORDER BY minor DESC, product_id LIMIT @most
+), best_categories AS (
+    SELECT p.category_id, sum(s.quantity)::bigint AS quantity, sum(s.minor)::bigint AS minor
+      FROM sold s JOIN products p ON p.id = s.product_id
+     GROUP BY p.category_id ORDER BY sum(s.minor) DESC, p.category_id LIMIT @most
+)
+SELECT false AS is_category, b.product_id AS id, p.name, b.quantity, b.minor FROM best_products b JOIN products p ON p.id = b.product_id
+UNION ALL
+SELECT true, coalesce(b.category_id, 0), coalesce(c.name, ''), b.quantity, b.minor FROM best_categories b LEFT JOIN categories c ON c.id = b.category_id
+ ORDER BY is_category, minor DESC, id;
 
 -- Who paid most in a range of days, less what was given back (payments_received_idx).
 -- name: ListTopCustomers :many

@@ -172,6 +172,76 @@ func (q *Queries) GetDatabaseFacts(ctx context.Context) (GetDatabaseFactsRow, er
 	return i, err
 }
 
+const listBestSellers = `-- name: ListBestSellers :many
+WITH sold AS MATERIALIZED (
+    SELECT l.product_id, sum(l.quantity)::bigint AS quantity, sum(l.total_minor)::bigint AS minor
+      FROM payments y
+      JOIN order_lines l ON l.order_id = y.order_id
+     WHERE y.status IN ('paid', 'refunded') AND NOT y.is_surplus AND y.refunded_minor < y.amount_minor
+       AND y.settled_at >= day_start($1::date, $2::text)
+       AND y.settled_at < day_start($3::date, $2::text)
+     GROUP BY l.product_id
+), best_products AS (
+    SELECT product_id, quantity, minor FROM sold ORDER BY minor DESC, product_id LIMIT $4
+), best_categories AS (
+    SELECT p.category_id, sum(s.quantity)::bigint AS quantity, sum(s.minor)::bigint AS minor
+      FROM sold s JOIN products p ON p.id = s.product_id
+     GROUP BY p.category_id ORDER BY sum(s.minor) DESC, p.category_id LIMIT $4
+)
+SELECT false AS is_category, b.product_id AS id, p.name, b.quantity, b.minor FROM best_products b JOIN products p ON p.id = b.product_id
+UNION ALL
+SELECT true, coalesce(b.category_id, 0), coalesce(c.name, ''), b.quantity, b.minor FROM best_categories b LEFT JOIN categories c ON c.id = b.category_id
+ ORDER BY is_category, minor DESC, id
+`
+
+type ListBestSellersParams struct {
+	FromDay  pgtype.Date
+	TimeZone string
+	UntilDay pgtype.Date
+	Most     int32
+}
+
+type ListBestSellersRow struct {
+	IsCategory bool
+	ID         int64
+	Name       string
+	Quantity   int64
+	Minor      int64
+}
+
+// What sold best of what was paid in a range of days, products first and then the categories they have now, each the best
+// first; 0: those of no category (payments_received_idx, then the lines of each order by its key).
+func (q *Queries) ListBestSellers(ctx context.Context, arg ListBestSellersParams) ([]ListBestSellersRow, error) {
+	rows, err := q.db.Query(ctx, listBestSellers,
+		arg.FromDay,
+		arg.TimeZone,
+		arg.UntilDay,
+		arg.Most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListBestSellersRow{}
+	for rows.Next() {
+		var i ListBestSellersRow
+		if err := rows.Scan(
+			&i.IsCategory,
+			&i.ID,
+			&i.Name,
+			&i.Quantity,
+			&i.Minor,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listDailyCustomers = `-- name: ListDailyCustomers :many
 SELECT d.day::date AS day, coalesce(r.customers, 0)::bigint AS customers
   FROM days_of($1::date, $2::date) AS d(day)
@@ -480,69 +550,6 @@ func (q *Queries) ListTableSizes(ctx context.Context) ([]ListTableSizesRow, erro
 	return items, nil
 }
 
-const listTopCategories = `-- name: ListTopCategories :many
-SELECT s.category_id, c.name, s.quantity::bigint AS quantity, s.minor::bigint AS minor
-  FROM (SELECT p.category_id, sum(x.quantity) AS quantity, sum(x.minor) AS minor
-          FROM (SELECT l.product_id, sum(l.quantity) AS quantity, sum(l.total_minor) AS minor
-                  FROM payments y
-                  JOIN order_lines l ON l.order_id = y.order_id
-                 WHERE y.status IN ('paid', 'refunded') AND NOT y.is_surplus AND y.refunded_minor < y.amount_minor
-                   AND y.settled_at >= day_start($1::date, $2::text)
-                   AND y.settled_at < day_start($3::date, $2::text)
-                 GROUP BY l.product_id) x
-          JOIN products p ON p.id = x.product_id
-         GROUP BY p.category_id
-         ORDER BY 3 DESC, 1
-         LIMIT $4) s
-  LEFT JOIN categories c ON c.id = s.category_id
- ORDER BY s.minor DESC, s.category_id
-`
-
-type ListTopCategoriesParams struct {
-	FromDay  pgtype.Date
-	TimeZone string
-	UntilDay pgtype.Date
-	Most     int32
-}
-
-type ListTopCategoriesRow struct {
-	CategoryID *int64
-	Name       *string
-	Quantity   int64
-	Minor      int64
-}
-
-// The same by the category products have now; null: by those that have none.
-func (q *Queries) ListTopCategories(ctx context.Context, arg ListTopCategoriesParams) ([]ListTopCategoriesRow, error) {
-	rows, err := q.db.Query(ctx, listTopCategories,
-		arg.FromDay,
-		arg.TimeZone,
-		arg.UntilDay,
-		arg.Most,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []ListTopCategoriesRow{}
-	for rows.Next() {
-		var i ListTopCategoriesRow
-		if err := rows.Scan(
-			&i.CategoryID,
-			&i.Name,
-			&i.Quantity,
-			&i.Minor,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const listTopCustomers = `-- name: ListTopCustomers :many
 SELECT s.user_id, u.email, u.first_name, u.last_name, s.orders::bigint AS orders, s.minor::bigint AS minor
   FROM (SELECT p.user_id, count(*) AS orders, sum(p.amount_minor - p.refunded_minor) AS minor
@@ -594,66 +601,6 @@ func (q *Queries) ListTopCustomers(ctx context.Context, arg ListTopCustomersPara
 			&i.FirstName,
 			&i.LastName,
 			&i.Orders,
-			&i.Minor,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const listTopProducts = `-- name: ListTopProducts :many
-SELECT s.product_id, p.name, s.quantity::bigint AS quantity, s.minor::bigint AS minor
-  FROM (SELECT l.product_id, sum(l.quantity) AS quantity, sum(l.total_minor) AS minor
-          FROM payments y
-          JOIN order_lines l ON l.order_id = y.order_id
-         WHERE y.status IN ('paid', 'refunded') AND NOT y.is_surplus AND y.refunded_minor < y.amount_minor
-           AND y.settled_at >= day_start($1::date, $2::text)
-           AND y.settled_at < day_start($3::date, $2::text)
-         GROUP BY l.product_id
-         ORDER BY 3 DESC, 1
-         LIMIT $4) s
-  JOIN products p ON p.id = s.product_id
- ORDER BY s.minor DESC, s.product_id
-`
-
-type ListTopProductsParams struct {
-	FromDay  pgtype.Date
-	TimeZone string
-	UntilDay pgtype.Date
-	Most     int32
-}
-
-type ListTopProductsRow struct {
-	ProductID int64
-	Name      string
-	Quantity  int64
-	Minor     int64
-}
-
-// What sold best of what was paid in a range of days (payments_received_idx, then the lines of each order by its key).
-func (q *Queries) ListTopProducts(ctx context.Context, arg ListTopProductsParams) ([]ListTopProductsRow, error) {
-	rows, err := q.db.Query(ctx, listTopProducts,
-		arg.FromDay,
-		arg.TimeZone,
-		arg.UntilDay,
-		arg.Most,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []ListTopProductsRow{}
-	for rows.Next() {
-		var i ListTopProductsRow
-		if err := rows.Scan(
-			&i.ProductID,
-			&i.Name,
-			&i.Quantity,
 			&i.Minor,
 		); err != nil {
 			return nil, err

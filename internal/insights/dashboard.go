@@ -47,10 +47,7 @@ func (i *Insights) GetDashboard(ctx context.Context, r api.GetDashboardRequestOb
 	if body.OrdersByStatus, err = i.ordersByStatus(ctx, v); err != nil {
 		return nil, err
 	}
-	if body.TopProducts, err = i.topProducts(ctx, v); err != nil {
-		return nil, err
-	}
-	if body.TopCategories, err = i.topCategories(ctx, v); err != nil {
+	if body.TopProducts, body.TopCategories, err = i.bestSellers(ctx, v); err != nil {
 		return nil, err
 	}
 	if body.TopCustomers, err = i.topCustomers(ctx, v); err != nil {

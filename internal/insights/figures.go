@@ -73,22 +73,23 @@ func (i *Insights) ordersByStatus(ctx context.Context, v view) ([]api.StatusCoun
 	return bodies, err
 }
 
-func (i *Insights) topProducts(ctx context.Context, v view) ([]api.TopProduct, error) {
-	rows, err := i.planned.ListTopProducts(ctx, db.ListTopProductsParams{FromDay: v.first(), TimeZone: v.zone, UntilDay: v.end(), Most: v.top})
-	bodies := make([]api.TopProduct, 0, len(rows))
+// bestSellers are the products and the categories that sold for most.
+func (i *Insights) bestSellers(ctx context.Context, v view) ([]api.TopProduct, []api.TopCategory, error) {
+	rows, err := i.planned.ListBestSellers(ctx, db.ListBestSellersParams{FromDay: v.first(), TimeZone: v.zone, UntilDay: v.end(), Most: v.top})
+	products, categories := []api.TopProduct{}, []api.TopCategory{}
 	for _, row := range rows {
-		bodies = append(bodies, api.TopProduct{ProductID: row.ProductID, Name: row.Name, Quantity: row.Quantity, Revenue: i.settings.Currency.Format(row.Minor)})
+		revenue := i.settings.Currency.Format(row.Minor)
+		if !row.IsCategory {
+			products = append(products, api.TopProduct{ProductID: row.ID, Name: row.Name, Quantity: row.Quantity, Revenue: revenue})
+			continue
+		}
+		category := api.TopCategory{Quantity: row.Quantity, Revenue: revenue}
+		if row.ID != 0 {
+			category.CategoryID, category.Name = &row.ID, &row.Name
+		}
+		categories = append(categories, category)
 	}
-	return bodies, err
-}
-
-func (i *Insights) topCategories(ctx context.Context, v view) ([]api.TopCategory, error) {
-	rows, err := i.planned.ListTopCategories(ctx, db.ListTopCategoriesParams{FromDay: v.first(), TimeZone: v.zone, UntilDay: v.end(), Most: v.top})
-	bodies := make([]api.TopCategory, 0, len(rows))
-	for _, row := range rows {
-		bodies = append(bodies, api.TopCategory{CategoryID: row.CategoryID, Name: row.Name, Quantity: row.Quantity, Revenue: i.settings.Currency.Format(row.Minor)})
-	}
-	return bodies, err
+	return products, categories, err
 }
 
 func (i *Insights) topCustomers(ctx context.Context, v view) ([]api.TopCustomer, error) {

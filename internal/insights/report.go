@@ -43,9 +43,11 @@ func (i *Insights) report(ctx context.Context, v view, name api.DashboardReport)
 	case api.DashboardReportOrdersByStatus:
 		return table(i.ordersByStatus(ctx, v))
 	case api.DashboardReportTopProducts:
-		return table(i.topProducts(ctx, v))
+		products, _, err := i.bestSellers(ctx, v)
+		return table(products, err)
 	case api.DashboardReportTopCategories:
-		return table(i.topCategories(ctx, v))
+		_, categories, err := i.bestSellers(ctx, v)
+		return table(categories, err)
 	case api.DashboardReportTopCustomers:
 		return table(i.topCustomers(ctx, v))
 	case api.DashboardReportLowStock:
