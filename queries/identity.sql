@@ -182,10 +182,6 @@ DELETE FROM login_failures WHERE subject = $1;
 -- name: SweepLoginFailures :execrows
 DELETE FROM login_failures WHERE last_at < now() - interval '1 day';
 
--- name: RecordAuditEvent :exec
-INSERT INTO audit_events (event, actor_id, target_id, address, detail)
-VALUES (@event, sqlc.narg(actor_id), sqlc.narg(target_id), sqlc.narg(address), @detail);
-
 -- The active account with an e-mail address (users_email_key).
 -- name: GetActiveUserByEmail :one
 SELECT * FROM users WHERE lower(email) = lower(@email::text) AND is_active;

@@ -107,6 +107,75 @@ func (e ConversationRole) Valid() bool {
 	}
 }
 
+// Defines values for DashboardReport.
+const (
+	DashboardReportDays           DashboardReport = "days"
+	DashboardReportLowStock       DashboardReport = "low_stock"
+	DashboardReportOrdersByStatus DashboardReport = "orders_by_status"
+	DashboardReportTopCategories  DashboardReport = "top_categories"
+	DashboardReportTopCustomers   DashboardReport = "top_customers"
+	DashboardReportTopProducts    DashboardReport = "top_products"
+	DashboardReportTotals         DashboardReport = "totals"
+)
+
+// Valid indicates whether the value is a known member of the DashboardReport enum.
+func (e DashboardReport) Valid() bool {
+	switch e {
+	case DashboardReportDays:
+		return true
+	case DashboardReportLowStock:
+		return true
+	case DashboardReportOrdersByStatus:
+		return true
+	case DashboardReportTopCategories:
+		return true
+	case DashboardReportTopCustomers:
+		return true
+	case DashboardReportTopProducts:
+		return true
+	case DashboardReportTotals:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for JobState.
+const (
+	JobStateAvailable JobState = "available"
+	JobStateCancelled JobState = "cancelled"
+	JobStateCompleted JobState = "completed"
+	JobStateDiscarded JobState = "discarded"
+	JobStatePending   JobState = "pending"
+	JobStateRetryable JobState = "retryable"
+	JobStateRunning   JobState = "running"
+	JobStateScheduled JobState = "scheduled"
+)
+
+// Valid indicates whether the value is a known member of the JobState enum.
+func (e JobState) Valid() bool {
+	switch e {
+	case JobStateAvailable:
+		return true
+	case JobStateCancelled:
+		return true
+	case JobStateCompleted:
+		return true
+	case JobStateDiscarded:
+		return true
+	case JobStatePending:
+		return true
+	case JobStateRetryable:
+		return true
+	case JobStateRunning:
+		return true
+	case JobStateScheduled:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for LivenessStatus.
 const (
 	LivenessStatusAlive LivenessStatus = "alive"
@@ -1349,6 +1418,101 @@ type Attributes map[string]string
 // Example: {"color":"red","size":null}
 type AttributesPatch map[string]*string
 
+// AuditActor Who did it.
+type AuditActor struct {
+	// Email The e-mail address of the account now, or null when there is no such account any more.
+	//
+	// Example: admin@example.com
+	Email *string `json:"email"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+}
+
+// AuditEntry Something that happened.
+type AuditEntry struct {
+	// Actor Who did it, or null when nobody was logged in.
+	Actor *AuditActor `json:"actor"`
+
+	// Address The network address it came from, or null.
+	//
+	// Example: 203.0.113.7
+	Address *string `json:"address"`
+
+	// After What changed, as it is now; null when it is gone.
+	//
+	// Example: {"is_featured":true}
+	After map[string]interface{} `json:"after"`
+
+	// At When.
+	//
+	// Example: 2026-11-21T10:00:00Z
+	At time.Time `json:"at"`
+
+	// Before What changed, as it was; null when it was not there.
+	//
+	// Example: {"is_featured":false}
+	Before map[string]interface{} `json:"before"`
+
+	// Detail What else there is to tell.
+	//
+	// Example: {"product_id":42}
+	Detail map[string]interface{} `json:"detail"`
+
+	// Event What, as object and verb.
+	//
+	// Example: product.updated
+	Event string `json:"event"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// Label The name of it then, or null. Accounts are not named.
+	//
+	// Example: Trail running shoes
+	Label *string `json:"label"`
+
+	// ObjectID The id of what it happened to, or null when none is known.
+	//
+	// Example: 42
+	ObjectID *string `json:"object_id"`
+
+	// ObjectType The kind of what it happened to.
+	//
+	// Example: product
+	ObjectType string `json:"object_type"`
+
+	// Operation The operation it was done by, or null if it was by the command line or before operations were kept.
+	//
+	// Example: updateProduct
+	Operation *string `json:"operation"`
+
+	// RequestID The request it was done by, or null.
+	//
+	// Example: 8f14e45fceea167a5a36dedd
+	RequestID *string `json:"request_id"`
+}
+
+// AuditPage A page of the log.
+type AuditPage struct {
+	// Items The entries, newest first.
+	Items []AuditEntry `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// NextCursor Send it as `cursor` for the next page; null on the last.
+	//
+	// Example: eyJzIjoiY3JlYXRlZF9kZXNjIn0
+	NextCursor *string `json:"next_cursor"`
+}
+
 // Availability Whether it can be bought now.
 type Availability string
 
@@ -1920,6 +2084,138 @@ type CustomerStatus struct {
 	IsActive bool `json:"is_active"`
 }
 
+// Dashboard How the shop does in a range of days.
+type Dashboard struct {
+	// Currency ISO 4217 code of the amounts beside it.
+	//
+	// Example: USD
+	Currency Currency `json:"currency"`
+
+	// Days Every day of the range, also those on which nothing happened.
+	Days []DashboardDay `json:"days"`
+
+	// From The first day.
+	//
+	// Example: 2026-11-01
+	From openapi_types.Date `json:"from"`
+
+	// LowStock Of what few are left, the emptiest first.
+	LowStock []LowStockItem `json:"low_stock"`
+
+	// OrdersByStatus Orders placed in the range by the status they have now; every status is there.
+	OrdersByStatus []StatusCount `json:"orders_by_status"`
+
+	// StockValue What lies in stock.
+	StockValue StockValue `json:"stock_value"`
+
+	// TimeZone Whose days they are.
+	//
+	// Example: Europe/Paris
+	TimeZone string `json:"time_zone"`
+
+	// To The last day.
+	//
+	// Example: 2026-11-30
+	To openapi_types.Date `json:"to"`
+
+	// TopCategories The categories that sold for most.
+	TopCategories []TopCategory `json:"top_categories"`
+
+	// TopCustomers Who paid most.
+	TopCustomers []TopCustomer `json:"top_customers"`
+
+	// TopProducts What sold for most.
+	TopProducts []TopProduct `json:"top_products"`
+
+	// Totals The figures of the whole range.
+	Totals DashboardTotals `json:"totals"`
+}
+
+// DashboardDay The figures of a day.
+type DashboardDay struct {
+	// Date The day, in the store's time zone.
+	//
+	// Example: 2026-11-21
+	Date openapi_types.Date `json:"date"`
+
+	// NewCustomers Accounts of customers made.
+	//
+	// Example: 1
+	NewCustomers int64 `json:"new_customers"`
+
+	// Orders Orders placed.
+	//
+	// Example: 4
+	Orders int64 `json:"orders"`
+
+	// PaidOrders Orders paid.
+	//
+	// Example: 3
+	PaidOrders int64 `json:"paid_orders"`
+
+	// Revenue What was paid on the day, less what was given back of it.
+	//
+	// Example: 1250.00
+	Revenue string `json:"revenue"`
+}
+
+// DashboardReport A table of the dashboard.
+type DashboardReport string
+
+// DashboardTotals The figures of the whole range.
+type DashboardTotals struct {
+	// AverageOrder The revenue by the number of paid orders, or null without any.
+	//
+	// Example: 40.32
+	AverageOrder *string `json:"average_order"`
+
+	// Buyers Those of them with an order that is paid.
+	//
+	// Example: 31
+	Buyers int64 `json:"buyers"`
+
+	// Conversion Buyers by shoppers, to four places, or null when nobody shopped.
+	//
+	// Example: 0.3444
+	Conversion *float64 `json:"conversion"`
+
+	// NewCustomers Accounts of customers made.
+	//
+	// Example: 12
+	NewCustomers int64 `json:"new_customers"`
+
+	// Orders Orders placed.
+	//
+	// Example: 40
+	Orders int64 `json:"orders"`
+
+	// PaidOrders Orders paid.
+	//
+	// Example: 31
+	PaidOrders int64 `json:"paid_orders"`
+
+	// Revenue What was paid, less what was given back of it.
+	//
+	// Example: 1250.00
+	Revenue string `json:"revenue"`
+
+	// Shoppers Accounts that ordered, and carts that hold something from then.
+	//
+	// Example: 90
+	Shoppers int64 `json:"shoppers"`
+}
+
+// DatabaseStats The room the database takes.
+type DatabaseStats struct {
+	// Bytes All of it.
+	//
+	// Example: 52428800
+	Bytes int64 `json:"bytes"`
+
+	// Tables The largest tables, at most 100.
+	Tables []TableSize `json:"tables"`
+}
+
 // Email An e-mail address. Case does not matter.
 //
 // Example: ada@example.com
@@ -2240,6 +2536,119 @@ type JWKS struct {
 	Keys []JWK `json:"keys"`
 }
 
+// Job Something the server does behind requests.
+type Job struct {
+	// Args What it is about. What is not known to be harmless is `[masked]`.
+	//
+	// Example: {"id":42}
+	Args map[string]interface{} `json:"args"`
+
+	// Attempt How often it was tried.
+	//
+	// Example: 1
+	Attempt int32 `json:"attempt"`
+
+	// AttemptedAt When it was last tried, or null.
+	//
+	// Example: 2026-11-21T10:00:00Z
+	AttemptedAt *time.Time `json:"attempted_at"`
+
+	// CancelRequested It is running and was asked to stop.
+	//
+	// Example: false
+	CancelRequested bool `json:"cancel_requested"`
+
+	// CreatedAt When it was inserted.
+	//
+	// Example: 2026-11-21T10:00:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// Errors The attempts that failed, the first first.
+	Errors []JobError `json:"errors"`
+
+	// FinishedAt When it was over, or null.
+	//
+	// Example: 2026-11-21T10:00:00Z
+	FinishedAt *time.Time `json:"finished_at"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// Kind What a job does, as domain and name.
+	//
+	// Example: catalog.product_changed
+	Kind JobKind `json:"kind"`
+
+	// MaxAttempts How often it is tried at most.
+	//
+	// Example: 25
+	MaxAttempts int32 `json:"max_attempts"`
+
+	// Priority 1 is worked first, 4 last.
+	//
+	// Example: 1
+	Priority int32 `json:"priority"`
+
+	// Queue The queue it waits in.
+	//
+	// Example: default
+	Queue string `json:"queue"`
+
+	// ScheduledAt When it was or is to be worked.
+	//
+	// Example: 2026-11-21T10:00:00Z
+	ScheduledAt time.Time `json:"scheduled_at"`
+
+	// State Where a job is. `available` waits to be worked, `scheduled` for its time, `retryable` for its next attempt; `completed`,
+	// `cancelled` and `discarded` (it failed for good) are over.
+	State JobState `json:"state"`
+}
+
+// JobError An attempt that failed.
+type JobError struct {
+	// At When.
+	//
+	// Example: 2026-11-21T10:00:00Z
+	At time.Time `json:"at"`
+
+	// Attempt Which attempt it was.
+	//
+	// Example: 1
+	Attempt int32 `json:"attempt"`
+
+	// Message Why. What looks like a secret is masked.
+	//
+	// Example: connection refused
+	Message string `json:"message"`
+}
+
+// JobKind What a job does, as domain and name.
+//
+// Example: catalog.product_changed
+type JobKind = string
+
+// JobPage A page of jobs.
+type JobPage struct {
+	// Items The jobs, newest first.
+	Items []Job `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// NextCursor Send it as `cursor` for the next page; null on the last.
+	//
+	// Example: eyJzIjoiY3JlYXRlZF9kZXNjIn0
+	NextCursor *string `json:"next_cursor"`
+}
+
+// JobState Where a job is. `available` waits to be worked, `scheduled` for its time, `retryable` for its next attempt; `completed`,
+// `cancelled` and `discarded` (it failed for good) are over.
+type JobState string
+
 // Liveness The process answers.
 type Liveness struct {
 	// Status Always `alive`.
@@ -2358,6 +2767,34 @@ type LoginRequest struct {
 	//
 	// Example: ada
 	Username *string `json:"username,omitempty"`
+}
+
+// LowStockItem A variant of which few are left.
+type LowStockItem struct {
+	// ProductID An id.
+	//
+	// Example: 42
+	ProductID ID `json:"product_id"`
+
+	// ProductName The product's name.
+	//
+	// Example: Trail running shoes
+	ProductName string `json:"product_name"`
+
+	// Sku Its sku.
+	//
+	// Example: SHOE-42
+	Sku string `json:"sku"`
+
+	// Stock Units left.
+	//
+	// Example: 2
+	Stock int64 `json:"stock"`
+
+	// VariantID An id.
+	//
+	// Example: 42
+	VariantID ID `json:"variant_id"`
 }
 
 // MailedToken The token of a mailed link.
@@ -3014,6 +3451,40 @@ type PaymentTypeList struct {
 	Items []PaymentType `json:"items"`
 }
 
+// PeriodicJob What is done again and again.
+type PeriodicJob struct {
+	// Kind What a job does, as domain and name.
+	//
+	// Example: catalog.product_changed
+	Kind JobKind `json:"kind"`
+
+	// LastRunAt When a job of it was last worked, or null when none is known; done jobs are kept for a day.
+	//
+	// Example: 2026-11-21T10:00:00Z
+	LastRunAt *time.Time `json:"last_run_at"`
+
+	// NextRunAt When the next is due, about, or null when none was inserted yet.
+	//
+	// Example: 2026-11-21T10:00:00Z
+	NextRunAt *time.Time `json:"next_run_at"`
+
+	// PeriodSeconds The period.
+	//
+	// Example: 3600
+	PeriodSeconds int64 `json:"period_seconds"`
+}
+
+// PeriodicJobList All that is done again and again.
+type PeriodicJobList struct {
+	// Items The kinds.
+	Items []PeriodicJob `json:"items"`
+
+	// Total How many.
+	//
+	// Example: 7
+	Total int64 `json:"total"`
+}
+
 // PersonName A person's name.
 //
 // Example: Ada
@@ -3643,6 +4114,19 @@ type Readiness struct {
 // ReadinessStatus Ready or not.
 type ReadinessStatus string
 
+// RedisStats What Redis holds.
+type RedisStats struct {
+	// Keys Keys in its database, of others too.
+	//
+	// Example: 310
+	Keys int64 `json:"keys"`
+
+	// MemoryBytes The memory it uses.
+	//
+	// Example: 2097152
+	MemoryBytes int64 `json:"memory_bytes"`
+}
+
 // Reference A category or brand in short.
 type Reference struct {
 	// ID An id.
@@ -4197,6 +4681,123 @@ type Slug = string
 // Example: 4
 type Stars = int32
 
+// Stats How large the shop is.
+type Stats struct {
+	// Counts How many there are of what.
+	Counts StatsCounts `json:"counts"`
+
+	// Database The room the database takes.
+	Database DatabaseStats `json:"database"`
+
+	// Jobs How many jobs are in each state; states of none are left out.
+	//
+	// Example: {"available":2,"completed":120}
+	Jobs map[string]int64 `json:"jobs"`
+
+	// Redis Redis, or null while it is out of reach.
+	Redis *RedisStats `json:"redis"`
+
+	// Versions The versions of everything.
+	Versions StatsVersions `json:"versions"`
+}
+
+// StatsCounts How many there are of what.
+type StatsCounts struct {
+	// ActiveProducts Products in the shop.
+	//
+	// Example: 240
+	ActiveProducts int64 `json:"active_products"`
+
+	// Brands Brands.
+	//
+	// Example: 31
+	Brands int64 `json:"brands"`
+
+	// Categories Categories.
+	//
+	// Example: 22
+	Categories int64 `json:"categories"`
+
+	// Images Product images.
+	//
+	// Example: 480
+	Images int64 `json:"images"`
+
+	// Orders Orders.
+	//
+	// Example: 1200
+	Orders int64 `json:"orders"`
+
+	// Products Products that are not deleted.
+	//
+	// Example: 242
+	Products int64 `json:"products"`
+
+	// Reviews Reviews.
+	//
+	// Example: 90
+	Reviews int64 `json:"reviews"`
+
+	// Users Accounts that are not deleted.
+	//
+	// Example: 800
+	Users int64 `json:"users"`
+
+	// Variants Variants.
+	//
+	// Example: 510
+	Variants int64 `json:"variants"`
+
+	// Vectors Product vectors, of all models.
+	//
+	// Example: 242
+	Vectors int64 `json:"vectors"`
+}
+
+// StatsVersions The versions of everything.
+type StatsVersions struct {
+	// Go The Go it was built with.
+	//
+	// Example: go1.26
+	Go string `json:"go"`
+
+	// Pgvector pgvector's.
+	//
+	// Example: 0.8.1
+	Pgvector string `json:"pgvector"`
+
+	// Postgresql PostgreSQL's.
+	//
+	// Example: 17.6
+	Postgresql string `json:"postgresql"`
+
+	// Redis Redis', or null while it is out of reach.
+	//
+	// Example: 8.0.2
+	Redis *string `json:"redis"`
+
+	// Schema The last migration of this server.
+	//
+	// Example: 18
+	Schema int32 `json:"schema"`
+
+	// Server The server's.
+	//
+	// Example: 0.1.0
+	Server string `json:"server"`
+}
+
+// StatusCount How many orders have a status.
+type StatusCount struct {
+	// Orders How many.
+	//
+	// Example: 7
+	Orders int64 `json:"orders"`
+
+	// Status Where an order is on its way.
+	Status OrderStatus `json:"status"`
+}
+
 // StockAdjustment Units to add or take. Name the variant by one of `gtin`, `sku` and `variant_id`.
 type StockAdjustment struct {
 	// Delta How many units come (above zero) or go (below).
@@ -4578,6 +5179,19 @@ type StockThresholds struct {
 	Medium int32 `json:"medium"`
 }
 
+// StockValue What lies in stock.
+type StockValue struct {
+	// Units Units.
+	//
+	// Example: 4200
+	Units int64 `json:"units"`
+
+	// Value What they are sold for now.
+	//
+	// Example: 98000.00
+	Value string `json:"value"`
+}
+
 // Suggestion One completion.
 type Suggestion struct {
 	// Highlighted The text, HTML-escaped, with what was typed in `<mark>`.
@@ -4674,6 +5288,24 @@ type SynonymSet struct {
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
+// TableSize A table.
+type TableSize struct {
+	// Bytes The room it takes with its indexes.
+	//
+	// Example: 1048576
+	Bytes int64 `json:"bytes"`
+
+	// Name Its name.
+	//
+	// Example: products
+	Name string `json:"name"`
+
+	// Rows Its rows, estimated by the database.
+	//
+	// Example: 242
+	Rows int64 `json:"rows"`
+}
+
 // TokenPair Tokens of one session.
 type TokenPair struct {
 	// AccessToken A JWT for `Authorization: Bearer`.
@@ -4700,6 +5332,85 @@ type TokenPair struct {
 
 // TokenPairTokenType Always `bearer`.
 type TokenPairTokenType string
+
+// TopCategory A category by what its products sold for.
+type TopCategory struct {
+	// CategoryID Its id, or null for products that have none.
+	//
+	// Example: 7
+	CategoryID *int64 `json:"category_id"`
+
+	// Name Its name, or null.
+	//
+	// Example: Shoes
+	Name *string `json:"name"`
+
+	// Quantity Units sold.
+	//
+	// Example: 12
+	Quantity int64 `json:"quantity"`
+
+	// Revenue What they were sold for.
+	//
+	// Example: 1250.00
+	Revenue string `json:"revenue"`
+}
+
+// TopCustomer A customer by what they paid.
+type TopCustomer struct {
+	// CustomerID An id.
+	//
+	// Example: 42
+	CustomerID ID `json:"customer_id"`
+
+	// Email The e-mail address.
+	//
+	// Example: ada@example.com
+	Email string `json:"email"`
+
+	// FirstName First name.
+	//
+	// Example: Ada
+	FirstName string `json:"first_name"`
+
+	// LastName Last name.
+	//
+	// Example: Lovelace
+	LastName string `json:"last_name"`
+
+	// Orders Orders paid.
+	//
+	// Example: 3
+	Orders int64 `json:"orders"`
+
+	// Revenue What they paid, less what was given back.
+	//
+	// Example: 1250.00
+	Revenue string `json:"revenue"`
+}
+
+// TopProduct A product by what it sold for.
+type TopProduct struct {
+	// Name Its name.
+	//
+	// Example: Trail running shoes
+	Name string `json:"name"`
+
+	// ProductID An id.
+	//
+	// Example: 42
+	ProductID ID `json:"product_id"`
+
+	// Quantity Units sold.
+	//
+	// Example: 12
+	Quantity int64 `json:"quantity"`
+
+	// Revenue What they were sold for.
+	//
+	// Example: 1250.00
+	Revenue string `json:"revenue"`
+}
 
 // User An account.
 type User struct {
@@ -5067,6 +5778,9 @@ type Cursor = string
 // Featured defines model for Featured.
 type Featured = bool
 
+// FromDay defines model for FromDay.
+type FromDay = openapi_types.Date
+
 // Gtin defines model for Gtin.
 type Gtin = string
 
@@ -5102,6 +5816,12 @@ type Offset = int32
 
 // OnSale defines model for OnSale.
 type OnSale = bool
+
+// ToDay defines model for ToDay.
+type ToDay = openapi_types.Date
+
+// Top defines model for Top.
+type Top = int32
 
 // VariantID An id.
 //
@@ -5163,6 +5883,42 @@ type ListAddressesParams struct {
 
 	// Offset How many items to skip. For deep pages use `cursor`.
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+}
+
+// ListAuditLogParams defines parameters for ListAuditLog.
+type ListAuditLogParams struct {
+	// ActorID Only what this account did.
+	ActorID *ID `form:"actor_id,omitempty" json:"actor_id,omitempty"`
+
+	// Operation Only what was done by this operation, by its `operationId`.
+	Operation *string `form:"operation,omitempty" json:"operation,omitempty"`
+
+	// Event Only this event.
+	Event *string `form:"event,omitempty" json:"event,omitempty"`
+
+	// ObjectType Only what happened to objects of this kind.
+	ObjectType *string `form:"object_type,omitempty" json:"object_type,omitempty"`
+
+	// ObjectID Only what happened to objects with this id; say of which kind with `object_type`.
+	ObjectID *string `form:"object_id,omitempty" json:"object_id,omitempty"`
+
+	// RequestID Only what this request did.
+	RequestID *string `form:"request_id,omitempty" json:"request_id,omitempty"`
+
+	// Q Only objects whose name, as it was then, holds this text.
+	Q *SearchText `form:"q,omitempty" json:"q,omitempty"`
+
+	// From Only since this time.
+	From *time.Time `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Only before this time.
+	To *time.Time `form:"to,omitempty" json:"to,omitempty"`
+
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. Not together with `offset`.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // AdminListBrandsParams defines parameters for AdminListBrands.
@@ -5244,6 +6000,48 @@ type ListCustomersParams struct {
 
 	// Offset How many items to skip. For deep pages use `cursor`.
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+}
+
+// GetDashboardParams defines parameters for GetDashboard.
+type GetDashboardParams struct {
+	// From The first day, in the store's time zone. Without it the range has 30 days.
+	From *FromDay `form:"from,omitempty" json:"from,omitempty"`
+
+	// To The last day, in the store's time zone. Without it today.
+	To *ToDay `form:"to,omitempty" json:"to,omitempty"`
+
+	// Top How many products, categories, customers and variants are listed at most.
+	Top *Top `form:"top,omitempty" json:"top,omitempty"`
+}
+
+// GetDashboardReportParams defines parameters for GetDashboardReport.
+type GetDashboardReportParams struct {
+	// From The first day, in the store's time zone. Without it the range has 30 days.
+	From *FromDay `form:"from,omitempty" json:"from,omitempty"`
+
+	// To The last day, in the store's time zone. Without it today.
+	To *ToDay `form:"to,omitempty" json:"to,omitempty"`
+
+	// Top How many products, categories, customers and variants are listed at most.
+	Top *Top `form:"top,omitempty" json:"top,omitempty"`
+}
+
+// ListJobsParams defines parameters for ListJobs.
+type ListJobsParams struct {
+	// State Only jobs in this state.
+	State *JobState `form:"state,omitempty" json:"state,omitempty"`
+
+	// Kind Only jobs of this kind.
+	Kind *JobKind `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Queue Only jobs of this queue.
+	Queue *string `form:"queue,omitempty" json:"queue,omitempty"`
+
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. Not together with `offset`.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // AdminListOrdersParams defines parameters for AdminListOrders.
@@ -6195,6 +6993,9 @@ type ServerInterface interface {
 	// ReplaceAddress Replace one of my addresses
 	// (PUT /api/v1/addresses/{id})
 	ReplaceAddress(ctx echo.Context, id ID) error
+	// ListAuditLog See who changed what
+	// (GET /api/v1/admin/audit-log)
+	ListAuditLog(ctx echo.Context, params ListAuditLogParams) error
 	// AdminListBrands List brands to keep them
 	// (GET /api/v1/admin/brands)
 	AdminListBrands(ctx echo.Context, params AdminListBrandsParams) error
@@ -6237,6 +7038,27 @@ type ServerInterface interface {
 	// SetCustomerStatus Activate or deactivate an account
 	// (PUT /api/v1/admin/customers/{id}/status)
 	SetCustomerStatus(ctx echo.Context, id ID) error
+	// GetDashboard See how the shop does
+	// (GET /api/v1/admin/dashboard)
+	GetDashboard(ctx echo.Context, params GetDashboardParams) error
+	// GetDashboardReport Get a table of the dashboard as CSV
+	// (GET /api/v1/admin/dashboard/{report})
+	GetDashboardReport(ctx echo.Context, report DashboardReport, params GetDashboardReportParams) error
+	// ListJobs List jobs
+	// (GET /api/v1/admin/jobs)
+	ListJobs(ctx echo.Context, params ListJobsParams) error
+	// ListPeriodicJobs List what is done again and again
+	// (GET /api/v1/admin/jobs/periodic)
+	ListPeriodicJobs(ctx echo.Context) error
+	// GetJob Get a job
+	// (GET /api/v1/admin/jobs/{id})
+	GetJob(ctx echo.Context, id ID) error
+	// CancelJob Cancel a job
+	// (POST /api/v1/admin/jobs/{id}/cancel)
+	CancelJob(ctx echo.Context, id ID) error
+	// RetryJob Work a job again
+	// (POST /api/v1/admin/jobs/{id}/retry)
+	RetryJob(ctx echo.Context, id ID) error
 	// AdminListOrders List all orders
 	// (GET /api/v1/admin/orders)
 	AdminListOrders(ctx echo.Context, params AdminListOrdersParams) error
@@ -6330,6 +7152,9 @@ type ServerInterface interface {
 	// ReplaceSynonyms Replace a set of synonyms
 	// (PUT /api/v1/admin/search/synonyms/{id})
 	ReplaceSynonyms(ctx echo.Context, id ID, params ReplaceSynonymsParams) error
+	// GetStats See how large the shop is
+	// (GET /api/v1/admin/stats)
+	GetStats(ctx echo.Context) error
 	// ListStock List stock levels
 	// (GET /api/v1/admin/stock)
 	ListStock(ctx echo.Context, params ListStockParams) error
@@ -6690,6 +7515,94 @@ func (w *ServerInterfaceWrapper) ReplaceAddress(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ReplaceAddress(ctx, id)
+	return err
+}
+
+// ListAuditLog converts echo context to params.
+func (w *ServerInterfaceWrapper) ListAuditLog(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListAuditLogParams
+	// ------------- Optional query parameter "actor_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "actor_id", ctx.QueryParams(), &params.ActorID, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter actor_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "operation" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "operation", ctx.QueryParams(), &params.Operation, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter operation: %s", err))
+	}
+
+	// ------------- Optional query parameter "event" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "event", ctx.QueryParams(), &params.Event, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter event: %s", err))
+	}
+
+	// ------------- Optional query parameter "object_type" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "object_type", ctx.QueryParams(), &params.ObjectType, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter object_type: %s", err))
+	}
+
+	// ------------- Optional query parameter "object_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "object_id", ctx.QueryParams(), &params.ObjectID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter object_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "request_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "request_id", ctx.QueryParams(), &params.RequestID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter request_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", ctx.QueryParams(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter q: %s", err))
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListAuditLog(ctx, params)
 	return err
 }
 
@@ -7075,6 +7988,180 @@ func (w *ServerInterfaceWrapper) SetCustomerStatus(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.SetCustomerStatus(ctx, id)
+	return err
+}
+
+// GetDashboard converts echo context to params.
+func (w *ServerInterfaceWrapper) GetDashboard(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetDashboardParams
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// ------------- Optional query parameter "top" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "top", ctx.QueryParams(), &params.Top, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter top: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetDashboard(ctx, params)
+	return err
+}
+
+// GetDashboardReport converts echo context to params.
+func (w *ServerInterfaceWrapper) GetDashboardReport(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "report" -------------
+	var report DashboardReport
+
+	err = runtime.BindStyledParameterWithOptions("simple", "report", ctx.Param("report"), &report, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter report: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetDashboardReportParams
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// ------------- Optional query parameter "top" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "top", ctx.QueryParams(), &params.Top, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter top: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetDashboardReport(ctx, report, params)
+	return err
+}
+
+// ListJobs converts echo context to params.
+func (w *ServerInterfaceWrapper) ListJobs(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListJobsParams
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter state: %s", err))
+	}
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", ctx.QueryParams(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter kind: %s", err))
+	}
+
+	// ------------- Optional query parameter "queue" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "queue", ctx.QueryParams(), &params.Queue, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter queue: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListJobs(ctx, params)
+	return err
+}
+
+// ListPeriodicJobs converts echo context to params.
+func (w *ServerInterfaceWrapper) ListPeriodicJobs(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListPeriodicJobs(ctx)
+	return err
+}
+
+// GetJob converts echo context to params.
+func (w *ServerInterfaceWrapper) GetJob(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetJob(ctx, id)
+	return err
+}
+
+// CancelJob converts echo context to params.
+func (w *ServerInterfaceWrapper) CancelJob(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CancelJob(ctx, id)
+	return err
+}
+
+// RetryJob converts echo context to params.
+func (w *ServerInterfaceWrapper) RetryJob(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RetryJob(ctx, id)
 	return err
 }
 
@@ -8124,6 +9211,15 @@ func (w *ServerInterfaceWrapper) ReplaceSynonyms(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ReplaceSynonyms(ctx, id, params)
+	return err
+}
+
+// GetStats converts echo context to params.
+func (w *ServerInterfaceWrapper) GetStats(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetStats(ctx)
 	return err
 }
 
@@ -10173,6 +11269,15 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/admin/reviews", wrapper.AdminListReviews, options.OperationMiddlewares["adminListReviews"]...)
 	router.PUT(options.BaseURL+"/api/v1/admin/reviews/:id/visibility", wrapper.SetReviewVisibility, options.OperationMiddlewares["setReviewVisibility"]...)
 	router.GET(options.BaseURL+"/media/:path", wrapper.GetMedia, options.OperationMiddlewares["getMedia"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/dashboard", wrapper.GetDashboard, options.OperationMiddlewares["getDashboard"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/dashboard/:report", wrapper.GetDashboardReport, options.OperationMiddlewares["getDashboardReport"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/stats", wrapper.GetStats, options.OperationMiddlewares["getStats"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/audit-log", wrapper.ListAuditLog, options.OperationMiddlewares["listAuditLog"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/jobs", wrapper.ListJobs, options.OperationMiddlewares["listJobs"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/jobs/periodic", wrapper.ListPeriodicJobs, options.OperationMiddlewares["listPeriodicJobs"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/jobs/:id", wrapper.GetJob, options.OperationMiddlewares["getJob"]...)
+	router.POST(options.BaseURL+"/api/v1/admin/jobs/:id/retry", wrapper.RetryJob, options.OperationMiddlewares["retryJob"]...)
+	router.POST(options.BaseURL+"/api/v1/admin/jobs/:id/cancel", wrapper.CancelJob, options.OperationMiddlewares["cancelJob"]...)
 	router.POST(options.BaseURL+"/api/v1/rag/query", wrapper.AskAssistant, options.OperationMiddlewares["askAssistant"]...)
 	router.POST(options.BaseURL+"/api/v1/rag/index", wrapper.IndexProducts, options.OperationMiddlewares["indexProducts"]...)
 	router.POST(options.BaseURL+"/api/v1/rag/index/categories", wrapper.IndexCategories, options.OperationMiddlewares["indexCategories"]...)
@@ -10965,6 +12070,96 @@ type ReplaceAddressdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ReplaceAddressdefaultApplicationProblemPlusJSONResponse) VisitReplaceAddressResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAuditLogRequestObject struct {
+	Params ListAuditLogParams
+}
+
+type ListAuditLogResponseObject interface {
+	VisitListAuditLogResponse(w http.ResponseWriter) error
+}
+
+type ListAuditLog200JSONResponse AuditPage
+
+func (response ListAuditLog200JSONResponse) VisitListAuditLogResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAuditLog401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListAuditLog401ApplicationProblemPlusJSONResponse) VisitListAuditLogResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAuditLog403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListAuditLog403ApplicationProblemPlusJSONResponse) VisitListAuditLogResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAuditLog422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListAuditLog422ApplicationProblemPlusJSONResponse) VisitListAuditLogResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAuditLogdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListAuditLogdefaultApplicationProblemPlusJSONResponse) VisitListAuditLogResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -12833,6 +14028,730 @@ type SetCustomerStatusdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SetCustomerStatusdefaultApplicationProblemPlusJSONResponse) VisitSetCustomerStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDashboardRequestObject struct {
+	Params GetDashboardParams
+}
+
+type GetDashboardResponseObject interface {
+	VisitGetDashboardResponse(w http.ResponseWriter) error
+}
+
+type GetDashboard200JSONResponse Dashboard
+
+func (response GetDashboard200JSONResponse) VisitGetDashboardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDashboard401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetDashboard401ApplicationProblemPlusJSONResponse) VisitGetDashboardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDashboard403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetDashboard403ApplicationProblemPlusJSONResponse) VisitGetDashboardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDashboard422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetDashboard422ApplicationProblemPlusJSONResponse) VisitGetDashboardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDashboarddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetDashboarddefaultApplicationProblemPlusJSONResponse) VisitGetDashboardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDashboardReportRequestObject struct {
+	Report DashboardReport `json:"report"`
+	Params GetDashboardReportParams
+}
+
+type GetDashboardReportResponseObject interface {
+	VisitGetDashboardReportResponse(w http.ResponseWriter) error
+}
+
+type GetDashboardReport200ResponseHeaders struct {
+	ContentDisposition *string
+}
+
+type GetDashboardReport200TextCsvResponse struct {
+	Body          io.Reader
+	Headers       GetDashboardReport200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetDashboardReport200TextCsvResponse) VisitGetDashboardReportResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetDashboardReport401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetDashboardReport401ApplicationProblemPlusJSONResponse) VisitGetDashboardReportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDashboardReport403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetDashboardReport403ApplicationProblemPlusJSONResponse) VisitGetDashboardReportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDashboardReport422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetDashboardReport422ApplicationProblemPlusJSONResponse) VisitGetDashboardReportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDashboardReportdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetDashboardReportdefaultApplicationProblemPlusJSONResponse) VisitGetDashboardReportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListJobsRequestObject struct {
+	Params ListJobsParams
+}
+
+type ListJobsResponseObject interface {
+	VisitListJobsResponse(w http.ResponseWriter) error
+}
+
+type ListJobs200JSONResponse JobPage
+
+func (response ListJobs200JSONResponse) VisitListJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListJobs401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListJobs401ApplicationProblemPlusJSONResponse) VisitListJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListJobs403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListJobs403ApplicationProblemPlusJSONResponse) VisitListJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListJobs422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListJobs422ApplicationProblemPlusJSONResponse) VisitListJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListJobsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListJobsdefaultApplicationProblemPlusJSONResponse) VisitListJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPeriodicJobsRequestObject struct {
+}
+
+type ListPeriodicJobsResponseObject interface {
+	VisitListPeriodicJobsResponse(w http.ResponseWriter) error
+}
+
+type ListPeriodicJobs200JSONResponse PeriodicJobList
+
+func (response ListPeriodicJobs200JSONResponse) VisitListPeriodicJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPeriodicJobs401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListPeriodicJobs401ApplicationProblemPlusJSONResponse) VisitListPeriodicJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPeriodicJobs403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListPeriodicJobs403ApplicationProblemPlusJSONResponse) VisitListPeriodicJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPeriodicJobs422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListPeriodicJobs422ApplicationProblemPlusJSONResponse) VisitListPeriodicJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPeriodicJobsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListPeriodicJobsdefaultApplicationProblemPlusJSONResponse) VisitListPeriodicJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJobRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetJobResponseObject interface {
+	VisitGetJobResponse(w http.ResponseWriter) error
+}
+
+type GetJob200JSONResponse Job
+
+func (response GetJob200JSONResponse) VisitGetJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJob401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetJob401ApplicationProblemPlusJSONResponse) VisitGetJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJob403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetJob403ApplicationProblemPlusJSONResponse) VisitGetJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJob404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetJob404ApplicationProblemPlusJSONResponse) VisitGetJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJob422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetJob422ApplicationProblemPlusJSONResponse) VisitGetJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJobdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetJobdefaultApplicationProblemPlusJSONResponse) VisitGetJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelJobRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type CancelJobResponseObject interface {
+	VisitCancelJobResponse(w http.ResponseWriter) error
+}
+
+type CancelJob200JSONResponse Job
+
+func (response CancelJob200JSONResponse) VisitCancelJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelJob401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CancelJob401ApplicationProblemPlusJSONResponse) VisitCancelJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelJob403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CancelJob403ApplicationProblemPlusJSONResponse) VisitCancelJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelJob404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response CancelJob404ApplicationProblemPlusJSONResponse) VisitCancelJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelJob409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CancelJob409ApplicationProblemPlusJSONResponse) VisitCancelJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelJob422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response CancelJob422ApplicationProblemPlusJSONResponse) VisitCancelJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelJobdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CancelJobdefaultApplicationProblemPlusJSONResponse) VisitCancelJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetryJobRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type RetryJobResponseObject interface {
+	VisitRetryJobResponse(w http.ResponseWriter) error
+}
+
+type RetryJob200JSONResponse Job
+
+func (response RetryJob200JSONResponse) VisitRetryJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetryJob401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response RetryJob401ApplicationProblemPlusJSONResponse) VisitRetryJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetryJob403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response RetryJob403ApplicationProblemPlusJSONResponse) VisitRetryJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetryJob404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response RetryJob404ApplicationProblemPlusJSONResponse) VisitRetryJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetryJob409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RetryJob409ApplicationProblemPlusJSONResponse) VisitRetryJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetryJob422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response RetryJob422ApplicationProblemPlusJSONResponse) VisitRetryJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetryJobdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RetryJobdefaultApplicationProblemPlusJSONResponse) VisitRetryJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -17084,6 +19003,95 @@ type ReplaceSynonymsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ReplaceSynonymsdefaultApplicationProblemPlusJSONResponse) VisitReplaceSynonymsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStatsRequestObject struct {
+}
+
+type GetStatsResponseObject interface {
+	VisitGetStatsResponse(w http.ResponseWriter) error
+}
+
+type GetStats200JSONResponse Stats
+
+func (response GetStats200JSONResponse) VisitGetStatsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStats401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetStats401ApplicationProblemPlusJSONResponse) VisitGetStatsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStats403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetStats403ApplicationProblemPlusJSONResponse) VisitGetStatsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStats422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetStats422ApplicationProblemPlusJSONResponse) VisitGetStatsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStatsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetStatsdefaultApplicationProblemPlusJSONResponse) VisitGetStatsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -25392,6 +27400,9 @@ type StrictServerInterface interface {
 	// ReplaceAddress Replace one of my addresses
 	// (PUT /api/v1/addresses/{id})
 	ReplaceAddress(ctx context.Context, request ReplaceAddressRequestObject) (ReplaceAddressResponseObject, error)
+	// ListAuditLog See who changed what
+	// (GET /api/v1/admin/audit-log)
+	ListAuditLog(ctx context.Context, request ListAuditLogRequestObject) (ListAuditLogResponseObject, error)
 	// AdminListBrands List brands to keep them
 	// (GET /api/v1/admin/brands)
 	AdminListBrands(ctx context.Context, request AdminListBrandsRequestObject) (AdminListBrandsResponseObject, error)
@@ -25434,6 +27445,27 @@ type StrictServerInterface interface {
 	// SetCustomerStatus Activate or deactivate an account
 	// (PUT /api/v1/admin/customers/{id}/status)
 	SetCustomerStatus(ctx context.Context, request SetCustomerStatusRequestObject) (SetCustomerStatusResponseObject, error)
+	// GetDashboard See how the shop does
+	// (GET /api/v1/admin/dashboard)
+	GetDashboard(ctx context.Context, request GetDashboardRequestObject) (GetDashboardResponseObject, error)
+	// GetDashboardReport Get a table of the dashboard as CSV
+	// (GET /api/v1/admin/dashboard/{report})
+	GetDashboardReport(ctx context.Context, request GetDashboardReportRequestObject) (GetDashboardReportResponseObject, error)
+	// ListJobs List jobs
+	// (GET /api/v1/admin/jobs)
+	ListJobs(ctx context.Context, request ListJobsRequestObject) (ListJobsResponseObject, error)
+	// ListPeriodicJobs List what is done again and again
+	// (GET /api/v1/admin/jobs/periodic)
+	ListPeriodicJobs(ctx context.Context, request ListPeriodicJobsRequestObject) (ListPeriodicJobsResponseObject, error)
+	// GetJob Get a job
+	// (GET /api/v1/admin/jobs/{id})
+	GetJob(ctx context.Context, request GetJobRequestObject) (GetJobResponseObject, error)
+	// CancelJob Cancel a job
+	// (POST /api/v1/admin/jobs/{id}/cancel)
+	CancelJob(ctx context.Context, request CancelJobRequestObject) (CancelJobResponseObject, error)
+	// RetryJob Work a job again
+	// (POST /api/v1/admin/jobs/{id}/retry)
+	RetryJob(ctx context.Context, request RetryJobRequestObject) (RetryJobResponseObject, error)
 	// AdminListOrders List all orders
 	// (GET /api/v1/admin/orders)
 	AdminListOrders(ctx context.Context, request AdminListOrdersRequestObject) (AdminListOrdersResponseObject, error)
@@ -25527,6 +27559,9 @@ type StrictServerInterface interface {
 	// ReplaceSynonyms Replace a set of synonyms
 	// (PUT /api/v1/admin/search/synonyms/{id})
 	ReplaceSynonyms(ctx context.Context, request ReplaceSynonymsRequestObject) (ReplaceSynonymsResponseObject, error)
+	// GetStats See how large the shop is
+	// (GET /api/v1/admin/stats)
+	GetStats(ctx context.Context, request GetStatsRequestObject) (GetStatsResponseObject, error)
 	// ListStock List stock levels
 	// (GET /api/v1/admin/stock)
 	ListStock(ctx context.Context, request ListStockRequestObject) (ListStockResponseObject, error)
@@ -26038,6 +28073,31 @@ func (sh *strictHandler) ReplaceAddress(ctx echo.Context, id ID) error {
 		return err
 	} else if validResponse, ok := response.(ReplaceAddressResponseObject); ok {
 		return validResponse.VisitReplaceAddressResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListAuditLog operation middleware
+func (sh *strictHandler) ListAuditLog(ctx echo.Context, params ListAuditLogParams) error {
+	var request ListAuditLogRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListAuditLog(ctx.Request().Context(), request.(ListAuditLogRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListAuditLog")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListAuditLogResponseObject); ok {
+		return validResponse.VisitListAuditLogResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -26574,6 +28634,180 @@ func (sh *strictHandler) SetCustomerStatus(ctx echo.Context, id ID) error {
 		return err
 	} else if validResponse, ok := response.(SetCustomerStatusResponseObject); ok {
 		return validResponse.VisitSetCustomerStatusResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetDashboard operation middleware
+func (sh *strictHandler) GetDashboard(ctx echo.Context, params GetDashboardParams) error {
+	var request GetDashboardRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDashboard(ctx.Request().Context(), request.(GetDashboardRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDashboard")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetDashboardResponseObject); ok {
+		return validResponse.VisitGetDashboardResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetDashboardReport operation middleware
+func (sh *strictHandler) GetDashboardReport(ctx echo.Context, report DashboardReport, params GetDashboardReportParams) error {
+	var request GetDashboardReportRequestObject
+
+	request.Report = report
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDashboardReport(ctx.Request().Context(), request.(GetDashboardReportRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDashboardReport")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetDashboardReportResponseObject); ok {
+		return validResponse.VisitGetDashboardReportResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListJobs operation middleware
+func (sh *strictHandler) ListJobs(ctx echo.Context, params ListJobsParams) error {
+	var request ListJobsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListJobs(ctx.Request().Context(), request.(ListJobsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListJobs")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListJobsResponseObject); ok {
+		return validResponse.VisitListJobsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListPeriodicJobs operation middleware
+func (sh *strictHandler) ListPeriodicJobs(ctx echo.Context) error {
+	var request ListPeriodicJobsRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPeriodicJobs(ctx.Request().Context(), request.(ListPeriodicJobsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPeriodicJobs")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListPeriodicJobsResponseObject); ok {
+		return validResponse.VisitListPeriodicJobsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetJob operation middleware
+func (sh *strictHandler) GetJob(ctx echo.Context, id ID) error {
+	var request GetJobRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetJob(ctx.Request().Context(), request.(GetJobRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetJob")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetJobResponseObject); ok {
+		return validResponse.VisitGetJobResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CancelJob operation middleware
+func (sh *strictHandler) CancelJob(ctx echo.Context, id ID) error {
+	var request CancelJobRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CancelJob(ctx.Request().Context(), request.(CancelJobRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CancelJob")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CancelJobResponseObject); ok {
+		return validResponse.VisitCancelJobResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RetryJob operation middleware
+func (sh *strictHandler) RetryJob(ctx echo.Context, id ID) error {
+	var request RetryJobRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RetryJob(ctx.Request().Context(), request.(RetryJobRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RetryJob")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RetryJobResponseObject); ok {
+		return validResponse.VisitRetryJobResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -27744,6 +29978,29 @@ func (sh *strictHandler) ReplaceSynonyms(ctx echo.Context, id ID, params Replace
 		return err
 	} else if validResponse, ok := response.(ReplaceSynonymsResponseObject); ok {
 		return validResponse.VisitReplaceSynonymsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetStats operation middleware
+func (sh *strictHandler) GetStats(ctx echo.Context) error {
+	var request GetStatsRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetStats(ctx.Request().Context(), request.(GetStatsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetStats")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetStatsResponseObject); ok {
+		return validResponse.VisitGetStatsResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -30292,705 +32549,803 @@ func (sh *strictHandler) GetReadiness(ctx echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P35chs31jeO3wqKz1NlO2lSpBYvcj01j6LYiRxvI8njzFgeEuwGSUTdQAcARTP5+lfv1bwX9l7Jr3AA",
-	"9EY0u6nFsieaPyYy2WxsB2c/n/NnJ+RJyhlhSnb2/+zMCI6IgD8PwpCkqnuM2ZTABxGRoaCpopx19jun",
-	"M4LmjCqUYqEk4hNEFUrwEo0JwvKcRGjCBaKs1wk65BNO0ph09jvjpSKyE3RkOCMJ1m9Vy1R/IZWgbNr5",
-	"/DnoHOJwRrqHnCnB49WBf+YLFHM2RWpGEGZyQYQb95ykqjxeOh/HNAxQgj918ZT8z85gb+dhv98PEE2S",
-	"ucLjmDTNhjNFmN2H1dm8n9FwhmBZekKSICxIgDCL9JbM+AIlmC09m4D63Yd7ezt7W4PHO9uDQctZnJBw",
-	"Lqhadt/ymIZL33ywgp1J8ZTAvsQcR+XxIzLB81h1pQjRPcYZudcw+rNTPPVTwAURknKm17rQIy+wtGdC",
-	"oh46ISzSZDHG4TmiDI2OJt3XnJHuK6zC2ag8q7POE/x4Mgh3d6P+9vgR2RmcdRrmdRSRJOXmeEga4yWJ",
-	"Vqc5UmJORmgxIwypGZWIyiLpKI4wQwSLmBKBBPl9TqRCC6pm8JTECUGjbKBw2f2FLCsz1wOUZkrYPOns",
-	"fzBffAw8Mz/GirykCVVd+H8/lWvKQSGOYzNhnhKB9df3JFpQFvEFwnHMF7I0m+2+Z88oU2RKRGXoY5Jg",
-	"yvSU6ofnEz12oqkaxWRSvl6DJxuMJYlnmSck5CySaM4UjfVySgNquikNuNM0HlFi2T2YKCLqx1IcLbCm",
-	"SjLhgiAllpRNEZ7iCrN61DDY+/fvuwdzNSNM0RAr4t9FTV+Fh9D94+eH6OGjvf6DMhH9QLAAAsRx8j9n",
-	"HTnjadR4AX7tHkhJpcJMdd8KfkEj38INj0p4RGK0EFyRAv330MFYEqbM/WDcPabvsebi5UnGPMSxl9Sn",
-	"JKGMdgL7iIfoPwedFAucEOUEjFKCjue+jXvD4iVKBY/moZLuMlKJsPtJgLBEI4YTsn+B4zkZ9dArIwOm",
-	"9IIwJMkFEThGiiZEPgXCSuZSoRmPy0v60Al5zMX+OMbhuZ42+ZTGPCKdfX15gw7V0/l9TsSyE3T0eJ39",
-	"TjaL0k5QRRJYV4I/vSRsqmad/Z1+P+gklGX/1nugFBH6rf/+8O/9j9/v977/787KbgX6LUfmjYN+9jUW",
-	"Ai/h5A8uMI3xmMZULZv2D66U3r3Cb/QmeNdWfG9xef8tyKSz3/mvrVxh2DLfyq3SZPTsfhCYRUceZvzG",
-	"TmWsH6ibA3w5pFHr8Y+ifNTX8A7vuMQMm+2HHg5xgWQ8nwZAZXyukCBTLCJ9b0Msydo5liZYOPbtyrEP",
-	"Aq+aI9QpPyfML1lHIRZqqPQDI4TRFMTSlBdE04QKqVBMGemhoynjgkTmFkuekDGPllrSxXw6JRGibN9c",
-	"+jDkc6bQTN9vpIcwmps8Y3zBemfMLdcogvl6f+3q+XbNhNueS75Es2BFplwsfXRxZGVzaJ/Rx6LFz5jE",
-	"fIGoqjsG9/wlqMVNx08wMCFSmI+XZiqz3JSI3NuvRkdzIbmoISJGPqlhCE+MrGg1mqERfkFF0ZnQWHNn",
-	"o76KSIuH11whxadEzYgwT4/4ZCKJGtWuykyoZk27q2sqssSD7r9w949+98mw+9HHGD8HnecEq7nwqXpl",
-	"tqe0QqrViIn9AbpvdMEH+twYV+j+aIJjSUYP6pbifukTw2POY4INaf+kaM01trMpyLCfTo9eB1obtuoV",
-	"VRLFsBkS3X8coMF2gAY7eoqDXRTRKVWyoips97P/DfZqZj7VMyrOurjJ/e6Tj38+/vzf/5/9c7AdDHY/",
-	"+3fbd1v1wgSRfC5Cck8imnPyFKtZPgm4lFqlpnBcRqJudEkLivcvxCPoXuFzY3iBnowknhB96QRJCVb7",
-	"OWH79fpzsgROqI+ATCYkVIizkAD5T4mSBTZrtKUzBmqivTYjj/2xj4DEArB+MYrwsocOGIfbU5oEVWaI",
-	"3e1tNKL5MofnZDkUZC5JNAoQZ+SMLWY0JoW5UK0vR/o64iXa7T8p/56y4SSm05ka9RBYg1QiQSb6hfpP",
-	"TffaTt5HibXO9Gql+xu04DN2is8JyBE108qxFnY8CZCchzMEouPdu6Mfe+gXspRwxQqy5Z5EfMHMBhAc",
-	"znK7xYiXnI4fTwa7ZHdv0g0Jwd3dh48mXfwkGnQf4Z3xw0k/3I7ALvbKo4pFVstB9/bWcRvU/f/VcZmj",
-	"CRipNXxVW8SjzOqlYFSMCQpnmE215ftey2Fq5Kz9EEnKQhLoA4A9neE0Jczw2oI9SiXaHWw/dZLkjAHT",
-	"MMuH52IslX2nNgNldVfPOo/AbvBv28TY3leSOEcJnpI6vkD1l2uZgn5geA2sgZ0oHp63lgKUIal/UJIC",
-	"WlYb11WjLKBsCL9vkgVNBj3YCQgbMaztEVk3YgxvKg5nPTfGyp9wkWBljNKd7Q6YDDTR5tjAnqL9V+Cz",
-	"Xl/hT28FDT2qz4FCCZfKSKtUPwPWFujP8yURKMVLaXWynOx2n/SePKlZSII/DeFFrXW0V5wRY0q8oqx+",
-	"njHBG0900O/1+3UTpezSE30DWlHjwSuO5DlNe+g5FygiJAVCkGgutc5vNLU6gjCKl58imghC/69AFH0v",
-	"UbxhJzhuZ49jFFFpjInihXIKcON14mwosd/7WrxN/8CCYqbquM2F+Xodv7GPXAPHeU/V7DkOiZI+H4vR",
-	"kLXGD5uicuVPovHSmJ5BZlAEhmCB+5fscvRMy0zzDkFkSvTvtW7jdPOxEQpcEqc98gVD51S/XXLL75Cc",
-	"8TQlAoWYIbmgKpwVjLuqlmvW5CUrOMVg9WQ+672UKWfSBAcOOZvENAT6D42zWv+J0zSmIUj/rVTwcUyS",
-	"73+THJTl7ErqX0T69STBNB4qbGzMiChMY33RWWa35mo06eqHEY4iQaRE5BOVSvbQSz7VnJ5rbUsSBfuT",
-	"YikXXACBWB1MU8N+pz95ONkePwT1XmE1l9o8eRJ0FFXAKrJFZRswUyqV+1tb4J7rReTCrUpuFSf/uS1l",
-	"vTW/NhtasUAVCu34Mtdbw7kQhCmk50t6eqDnXIxpFBk/wqW3fpK9pbDxp2DxEhIZpip4TBCONA+RSmDF",
-	"Rbsd3cl39HlhmOYtzSd1HRt6WvB/JHgJmnDEgZpgI4/YBY5pdKVtpOYdQ7spxc18w7T+TuJMC4cnQTYJ",
-	"wYXs7H/4s5MQKfEURNFcKoilWWk8AKGVcs2uRWe/s2W0g88fW5zA9nZ+Au9YKniohxnHBD1jyjj6mg+j",
-	"urTrOJL3JI67WmyRKNCMrbAvaGS2ZQQuF2lMCdi/4mGdCswkNW+7hmNT+evK/AecIYa3Uol+fPby6B/P",
-	"jp/9qNmrnvKYhDwh6PDg9eGzly+f/djuXvTzU/kBR+g4o5n2h1GY8HVdEbNUu7Cpvh9EEDQRPEEL+JPq",
-	"PYBDeM3Vcz5nV7syVkgOGVfDCbytxIFgRH1hjPFpn263wbv5Br/mCj23b2/e3tU5XcfugitNLyhwDqgl",
-	"n4tsK1/xiE6oz68FZvySz9EMX8BuSEXj2MkCvReFuL0L1vomaR/bgmdghm/xMiFM/UjCmDJyxZM07xpG",
-	"7mXlg0QhFhFYxORTSiFA/E5qDch4R+yvUULUjLeU1QW+ZhcCt4gal12Lc67O+Lou0Rizc+Teqk0Q9Jqj",
-	"RNsKEFoDLeEpGpntGSGpDZXFbGm8JinhaWyEuxvmKseS4Niw2CE8UzkUFyjIOC96cfLm9Y0zsMqkrmPf",
-	"D9gSWVIyD+2j3X4fYZSN5TxwAdrt7+kvgNSM98XqkREnZi/0VQvQ7mAHYbNHinMUYzElwRnb3RnoK7w7",
-	"2EU4c+vpszZPcTYN0B6MDWq0VtT1Tdcf6vdFJCUsIixcOgeE0OJNa+gQNGdT8pqrE6yonFDIUbnK+Qv9",
-	"PmBlsvDGChmAVwYup+O0kKXSig4GD3M6sDRAIgTLgPDBSWnYZtrwT/iadOqVJT5Fo1KOj72NLnXHyj8s",
-	"SIXPriQGrWO45YdhZicpYXkA8NKnK/VrTJxwRXWPKTsHfgPOX5vvwIXxV3LE46iHDuS59VUzskCckRu/",
-	"+sUZXxe/1bYXiRC81HEzzkh+8Sq7EFS2QU/kROEr3jSpcPlmHZmMqJIHGAS5INiIhWPzh3G8gzfAxC5A",
-	"NbA/bHcJi7JQQKoL6IXoOWxNu5OB+V/TRVu7cJO/4bzR5spVNgPO5JTzl5rnXulYNPseKs6HwL7rBCB8",
-	"CTq+Cf0O+ruP9x49zHL7qMwjGSDAWzLHnRXmaK0udMo5emmn1Hw4lVVcm6biXb5vseY4XmG2tOuQVxRL",
-	"igzBiK1oipwbxmu3VvbQqVjaC0IZeoSkSeRqtf3bBXeOfrOePsrm304aFeZ5LbvuFgipfT30HmuSlyap",
-	"VV+LQhabvRllyVPJclsnd4qPwlTeMTxXMy7oH+R6PB0eyQNuFq1MGXZc0viPyUQQCeFPLlBsvHVZ7l2z",
-	"3BkUPRmFpWxkNF+b6HnNzRpBnGh54zwECwE6oF22cUdecJtPVzhKXw7huvNced4dqnEhX1F+YZdMOJwX",
-	"3lg9W/fQPWmTBSMagcB1GYWl64rRhCw2ubJ7RX/hCREXNCToXWk+zUftX8l1HPlJFhSvcEmj1EvEQQEp",
-	"6fWFHcH6KlaveL4513bL5TxNuVAkekUiik9hw65AGfP8hcNEv3EIZ1AgDcj1Lr5Uv6ydhNwr3ulsHAQz",
-	"R6dmnOYjr5nidcrJezK3FfS8RkVVs1ZovifjGefnxyYH40rHsDCvGtp8jurVlHTKIGHJzUvQ6QwYbabn",
-	"3rBuX53gNemSdjl6fdqK16uKl4V1Af/NTPcJVTYvQyFF4lgiPoFENri2LkcDQnp2eEhHNh4AT5yZZd4B",
-	"PkE4C0bpzUyFPnFFTRAs9Cbj6pNRfFGphHnJWcSZL/MXXi48Lzo6eYN2Bg8fdgcIx+kMd7eRpguX12d/",
-	"Vx7mpx86Kwl2H//c/uzNOQ4Fwfr6YOUNcEJGC6j15rlqVtr2w25/0N0ZnPaf7O/09/v9f3UKQekIK9JV",
-	"NCG+kU3YpSkGG3SoHNrQ5HBM49hbu5CFYvVxm/Qk/SyJEFjycxbro3RuR3e0VFsrXJLyMZkocTX6WZqH",
-	"nNE0bTsRSLW/vmnElJGBp9JBCUJMYhebJ2MiKhkQ2+hEoRc4IfKeRCe/z7HwHop++/bq25/HWAVoEnOt",
-	"8wi4aeSCCDQjcQr5DRMKyWTlQU31hfmZSU0o5RyxeWz1l9Ja88mkM858SSAIvrDr1Oqz8Z6ihaCKrMzi",
-	"+91dtN1Hj57sPkT9J3uPyzPZKSc/7a1Oq3CTzs6+/xukT+r/Q/cf9La6H7/zXquUa8N6aHi4N0kUHoDL",
-	"XNm094N/ot0XP/veKkhIU2rFSJXwuK1yEpUXHkQYveQXJMah98ghrOwjKKxIgFLBL8CS58Jwm2VgY0KW",
-	"fIk0IQrrRiqwIeAYAmVcr7Drg1bnP0+jRt5USI3zMqftbn9wOtCcaQPm9LmYNfLB5bS6vXd30N2WwAgB",
-	"t5Plw895u6NnPyfx8rkSey7tR15sw8e/kRBCs1aaHbF0bvSMyLiDcPy2ILJsdketvIPcWGPPUKUIQ5GV",
-	"Y9cg96oUsDbr8Dal4p3MuTmZs1Hq6Z1E+qokUmnDGo/uOsTVhtTytQqzikTxCRMrRPzCYw2/f4unfpLE",
-	"U+CI2dJWmXhWv+jJmir+KntubUWgNaY+V0sXA5vVXJ8mW82MLlU2r6S4VpNYA5ckWz/AQp+xPKdpWtES",
-	"2r1fcYXjNa/P4oXg/Yrj8hq2H5cHebjb8WbillQO2HE3cpDlhduVriUHW8Kwgfh/n1c05OGnhLLiDwd3",
-	"GsCdBvAX1wCCzqfulHfth+7Z3mv7xwfz2Mfic12apFwoW4436+x3plTN5uNeyJMtjlPa1XQ7JWwrG/pz",
-	"8eeaaXV5ai5yN8sF1bP7hvWRr28j77Sj29OOvjJq+OwVrgllb4QXayPLFbaFSHLGUyQJcXVIZbFppckQ",
-	"575nHMdvJpALvk6/gtEzJetj7abmk749365JUzVgRWvRAtxz8BupeFIf+Srtw6F7+HPQmVGpuE9JeHZB",
-	"xBKZIIepzIwCxOOISGXKalvrtmbMmcnkWtVvW7uy/fr2ewejBGRkDqL9tI4USXyTYlyRNWBRbruR4nGU",
-	"0a1JU55XVNjO25hgSZCAGOjCFMs1GstG+tRMwQokKOFWLgW9h04L1a4Ch5qphDMSnls4JM0RZYX/vunu",
-	"Pn/0y3H3yavtvx96LV+8HALYUM0twAzNWYqpxT8AzQizkGhN7ilshikRN24x+2D+iOfaDAbdbfA6rr82",
-	"ze4Gk6ss60hby90kVVrZSfEScqwuRd7A3Ww2tY+UtOaZuOhlK2Z14n7RilE5zfZLMEUX82zx3hPzaNEA",
-	"bFEXap8e/j7HptJm5fDeMWogejTxwwFVEa8azcV2zvGbYO4+37i96dnmFph5UDZl813JbdtMWHgIIViR",
-	"l5axFa914aIUaDUXDJu60Z2ob/KsALvYzK2S/6T9xTS0OE8SLJa34V0pAMr4ENYsioTMSpkht1iza/1D",
-	"GDvjohmaQZkcyfLFH0e/cfrPnRfxP389jv/1/Mn5v359/dsR67dhkzfr/qnxzFQ8MuVtWk9X7ixbaZL3",
-	"JIqpVFL/Y+HVKP8ial5bJetO7biq2vHFRGQNo8zubUQnEwK1z9azBRe5oCXnrKyVzLwTzEXBXDyDduK5",
-	"KHI3FqlOv/QmW5UVWWz5YNDOpMYJn5sXt6I9O1iLI1KCrrloXzm/tKWIa3xaY8zO70kkCJYcEnctgAVg",
-	"it6TaMFFJHOLEB2ZInqJlw5yAso79U5JxWPCnqKImyREW9XB5xVJT5mcTyY0pISp4WTOItmGIbmlZKXy",
-	"q4emrR80gbqXYkVljT1bKk2F+j2qVExsuabRX4DpAsk2Fa02zn+DVDfN59c5+Em1pBSc7zZZUrOtFQDd",
-	"NZEFORdpPJdtxgsBKxDAD4uV8S4PfIGZMsBiS5RwQYBYppxIAwQ91scjSTwpzawGaCTomK1tbwW+xTR6",
-	"T9WsnQUI0x+2PRPz9FekVED1srLZ3auX2oXBMEDFGYZaHkUT/uahuLSANbz+LGCGGTRx4adDN3sarUMx",
-	"t09bGGxwavjucEqHO2/Pf13+8cx+1OIiCqJ5Tm29vYEF01fLQAoD7ZqqQc0glYQ9XblhHQsvVdzRJ8Eq",
-	"/OIgGOx9vn921nP/3Pn84G//3amd5zpXYT7Bq/h8jmEcr8uHaIa4VkRCxQOAYOgJnTOAAPQe1arQ3L5p",
-	"7dSSodNPfcpRxgcql7ykJFndoqwGOdr2k3bllhaUL8ffS8w3Y3cVkb0q9gr0m5NIRZ8pnVyTLtbk4HBu",
-	"lY1cHMUfXYv38c6/8e34N94aFBUvUVlYXFDpuSRoMePonJBUb68kxK/aO9x1WZ/S8qdPYSxlCmALyMZw",
-	"Uo5c/tkZA5NeDmM6AUjDPppB2lWsiaFjIOJ9AUFcAWNvj5UeWCDx1trNMQEjOCQto34OYfrGBnB15o1m",
-	"TPbgNxeMjEhM2szWPleSe5cTa6UxvGIfHEEAI53GWFtr5FOFzzznQi3RjM8FeDGSuaSh5kqcAU6tmDr0",
-	"73AuZ5QzC5UqFV6ikHOY/erELObjMCUi9BrwwIfm4Qz0pMkEpriY8ZgggCMkrEaF8/Lnmo0q8Ot8Qn6Q",
-	"0EyTLCCCGjxl40rjDElcaxpaTNPG85p68b+PlEH71luQYXnXjNSvgnpfnx2Z4NoGTuY7wKJMsFhuqDUC",
-	"DrA3BO6gcmttSS2ooHtUiBkaEyR5rG3HRVtjFYeKXpD695cOF2GwhnvoiJnf5cCcWBBTMsjnLNJSAYwO",
-	"aBrVdiqTWjj6ouEMTqt0rkxBhbUfoIlPOyuYebsU6DNckWOdHwWdKLSggkCy34zgCFLApNeIdPemlbtM",
-	"YGWTDtfKEPOU1s/P5/5Z22gGXzCXmAbtwlSgyeL3eTXT6d1x98fjo+en3R9e/uKtW4rnjbM60c+0txkM",
-	"ieQ+7RqKNm5iYJ3raHl779r8xTdS5RQ4nFy5FmhXBshmoFpegQ6QpHr4TKWbYemSwlpxEYvwu8pHfGaa",
-	"pqfANTeAO2HPviwzg6w/S6HFhgN2rogMj1Arh6Et6HcB/7vSJCfXgcrmXaF7RM6yMoYcFPXZwvZnl6ze",
-	"rV5SSZrU70a7zvLCHhqBlx+K2rFpCsWZRaeeEBXOCHBIo/VvZgW6ITazAq35cGcFfmkr8DaLHC5nalrf",
-	"1Wp/EPBXF/1j7YJIoeLC65ksgghnTm+q7HHbJoP29forv7N74NmfZl13w9CWiQ7LIRc1XeFy7WQ16GzC",
-	"zbnLn8pVV2etsvL14wiUnc8tnneuPeNpux6ntSCXcVpj6TcKl6tRrTH/ZA1TZrd5VXH6xl275uKv8+yW",
-	"nLGZBzeT03ZDvUcc5Iygep0qwrmNn/WYXFCy8IliAd9UEn2kwpPJGhYF2Fc1DAq+uydtvyDoWebazFBG",
-	"FcWuz6ZRJldNCCgt8BLMmEfL2o5QKii4I566trwkSVWFOo+sC8L0+jRNl9CCkPPeVXBJbJX6NSrFGwRr",
-	"ZxkIf4MVOKMRnKnB1PaE/mr5KpXDCyIAJHqYzkU4w5KsH9BQgkkYcjpKpqhXC0rqjFyHhr0BszTo2bU2",
-	"q33inryq9drOHj1RWJi8JANr5JvSlLan3qJrzXgQEPmEp1OL/dS5HHyFdKdVNPBW6rOuRM5z2TrY7WWl",
-	"OSFUTjl/dcF8MbttWUbgOFYNGRfv0CUSigxzbbJ1DKO9SVPHjbBh5BUkw52hc2forDN0HKbhAeAs+nPn",
-	"TBM522FQItOjMW8yF3J2QYS0EHXc9P1zin1FwagZ5bTQq64UfUBvi17VkCoSAel8+C8afRytaqfQ1gRP",
-	"JlxE0IvE9mWHapYIL9GJIiRGP3BIxvrwX4PdjwgrNNju7fXRu5MfvZpCbfnXaXXxeSchNRcsQOEcMg4N",
-	"bS+IVMhG2tvf5cPC+1/ZML3nTpvuS94ZAtAe5RUNBrDsChuVea8jnnWF+JtXuTenv94pU2w+qFU4iTgL",
-	"ECNYXCKPxJHoCYzc6NOzNJbPNMh6U7mTXHsT/m73a1OEo2yjC42VisRhodJ9end7CpMcTbAoZ+Rk/geQ",
-	"8dmuaxK0fSJc973R8cFPw1cHvw5/Pjo5fXP8zxG6P+g/uDaizNuL7/W/IImWa5TXdAI+OztpzGo2s1xL",
-	"IJYO12QgeKnf4F6BSeE8Oo6zYokSbOq+K5UXrhX1+lCNa9qWN4LzmtI/F9Xe5njxVxEFbV2U8XXEsiRN",
-	"aIwFVcuhDLnwTGmAEsrmtr8wl5QRFAFdhQSNiVoQwnJOokVsoTtRrof0HhXdfRGfGxDjvDmjty2jzT/7",
-	"MoEnb7mA0etroyYuGFKme8+2ei9oq1SeclZqc1rqmkyfoNhIzaTjmr5ifIJ+4nwaE3Qy41BviO6PIOVn",
-	"FKCRpH8Q/d8EKyIojvXfeEqGU8Hn6ShA/+///N8HoO6AWwwpfsYmhETyqenubWLREi1IHPKEVFr1tk44",
-	"SvCnEvpOv792SxtQfxr3dbP0FLvPoEwqt93WKhAk4RdEroBE/Jmt0TZXp3+Qzr7+SevVVlKuatMA7N0Y",
-	"8/l0prLbwfRl+1CM6fG5GvKJ/edHz6KLIx46R3x52EwBtjjBxb6eq/LC/47M8igGzfLAga+2aV1T16Bz",
-	"geM52SwrrcIOzBssAJP3Ov8Au3vKp7DtazYG2BUIIbtJ5orY01Gc56Y5jGZan2Y9nI0QJtHTgl3GOJrM",
-	"ha3GmG6IbOY2OTDuOSU4m2plTVGyoerr8gVurzT3DvhMU6JLp6zqe5AQ8DXVyzbn+IHCJmxJjxEwEy7q",
-	"9ETTxz8l+FxfLhublDhNCdaWurVtIQ2w1/lC2tvBXMDB+QpIwHlYwwSP9MUvp2qVXvykVTLNJklBXxW8",
-	"8LrElvLObeYphctxKUhgS4cZHrDiaOyxgdbS9NuaRNU3F0R0CVjKTP/XFLEx89EC+qfoT5wN0Fs1I/s+",
-	"wJkNyLRkbK2H0WqwUHOiq26g/jzQRpdJjY35gohuiCVBMdGvlIFNEDX3mDKtkkZYzojsoVc4si1YlTMj",
-	"wTCNycRTVzm7zHL+/QF3/+h3n3z8/n43+/OBDz62QrGw0bXU1uSRB7raTGbnP2klmI1EuJPHtyiPLw1D",
-	"mmGQmiLGTIY3wZHe8aG/Bh9aIbdDLFSNNiV5QqDZXUIwMxJs7jPLsHDNKZs8q1jY/p2XrCuJKatzzsNX",
-	"rgrflVgTyzJwFG2AC6en+ZKyite3aFVnHNG18anbQaUZr5vVAi+Bgc+XlE3BcyhnfB5H2tqOOT/X10VZ",
-	"T/pGk81aARXnu+Obr5yPbxCMy5xB5mAzPbczV8LGYCAVXmoO3wO1kS2qWmZqjuZjDdUD8t/lWGw6V7mB",
-	"oOl/9VZsmgJS3OJ1T//dPZcnoF8uP6GUmpCNvm6zLILjZluWCdc5UAo2TZ+NQmw6RnORtw5ObL/dCVkY",
-	"NOSqa6uNJIsVriPUxHWyHZOYL9AfRPB8rIw4uwOPOpF7n/vOA2j+3R2UBFlB36i/Nppjzd3VUZZ9PUX9",
-	"zP9H116X9RPqe6+S91iBza2mMfCkMD3OsmIGT8y72EaxPqvK1LPB0fvdi41lQwmekuFcxF4JnQDiUGI1",
-	"5Nr00S3ocrflDOStR1vwy95v6bRNtAaqyTdjn1dJ6Pp5beTGoO9epa7XSChi49n2hBFOsVCB6faNJZL0",
-	"D5MJGfKYz0UPPUtStbT9r11EcJVIPH7r+mLgL8Eqv1hZ1ZeoeVICh+dDyi4I80fWc2++dHxXWFh/EvXQ",
-	"QXbaCyglzx9hHJwVOF7gJegtsJ5WN1S/ZLhZPPH65FfhTbkzCCqf3D0pspACCZXmXbriebyuut1BgevV",
-	"yctXRGwsKiGpck6kZgpaqYDsGnxOEL8g4pr07somFt5RtxKnXNZUVdvOvSYtxEh3X+QmIhsosof6cQAy",
-	"qgWsKjUNzgGrKvYpi5doGwhb21u9dX7VtsxHEMnjeZv6/eP8yavSukU0qSf5IsZJNmrDiR56kc1GU87I",
-	"aN96LaGHqOZUOTLViNqaYM9Dyta/GNivkZxxoUb7Bb8K6Fp5x3hQCGZY9s7YCK7g0DqLzY8QfOaGAMOO",
-	"kTzBBH69wLLkZn5q7SsH/MilpOPYBZJtFHNqO8mxrMQQpuqC924W3qhmfplqUJBSwrSeW7zJPfR+xk17",
-	"DWyx1GXJdshpduf37e6jxUGb/5V9BLs7JReB/melW4vxDQy7H//c3fG3bTksgF9UlSyXteA0ViUI+bai",
-	"Q1rnZ1Npismv7Mn6IuGg9TpgikUdHpiB6LMnhsf8Ik9VctdU8bTRJG8usWuISx1U4ANg72EvjQVWOYjB",
-	"4//sOFV+YjcXs3KX+IhF5NMxcY0+PBcCM0T1Q0jMWdb7yfyaEokiGtUm7VEih6ngIZHSB+RwmL/FqJgX",
-	"JFQGCs64aJTt666HFHNW8bS38uYTIbiQa8c2Cjf42LQEGROz3ksFDxwJD+32r8nZKC1Zc7txTFgEPIQs",
-	"1gcV2mBMeY/AM8Fsi9ZTyWWCmzlruYtvNsUVNuLSrjhEZBGCrICkDb/OfECDNrz7LvJavQ1Nwdf86m0U",
-	"gC3/rKVf36pid3HY24nD5iRxPaFYd8/vorFX5ZoHDNEcMw74I6vmy16ROTb1VINXfsEGe3/R2DRcn7dY",
-	"ygUX0TGByoFLONWMAyNypWootW/0aLdGOR26J+owWs23mfZTQYjmQpBQoRkXkqAnRXMhe+/GzQcZWZRm",
-	"tR691z63ojlWl1d5r5cPFvEqPf5zhZUrigEnEGXFfHFGFhZtV4ypnIFWOpd1rhVP5dVmp/2GEahOzDvZ",
-	"5m/0uSWZqukgaXGiJabRleu2dv2cVfCYbFKLdqyfX2mFzWOTaG5WUnOA5Xd4G2bqlTpr3J7dXBoMZ1ca",
-	"5j+zQhrHapPh3e3Bo1JrYQMnItGYSBqt9lJ9d/Kjr8twnbuq0NxhtbDXYg6VMUJwpKWAVAIrLmQtcO7t",
-	"ubFIgn09b/RVI139XdaCOC+5A7Sm8hxwhP/X/ktLoNqRMlyB9fHbytB6UPfDdkAcUBpQU+j3E4BNeSFV",
-	"rogw0gR6qQrYVAleophPHf9qbOmMa9fzHCc09sAldwqtZ1fjudDarDkZylD8G/N0fQ9jEFOFLsY1EXFP",
-	"7+JmQKUWfMvwqltFZ9Tcq1551d/aMjfvxmCgvYa98Hn4zP0tDF+i/SLduLMLHBMvQh5WLuc6ZENLOV7W",
-	"XyaXWi+guwN5otZmlVdmCvowU03fUVCCRSPQJKa0v7ut3LyXSRGUKWmN+LYSZbNIV2kF0nLd1jZ5DOzW",
-	"buYvKP6onbeg0LnozltwG94CewBOwdrYWVCRRBFfJZj2jNenJK6b9UmGHLfRvJuEaIXer0Ue12gY1RPM",
-	"xvIt+5lfxzpgFT2nhw61KR1xYiLQCeilTYpWRm1OFBQtvb3dkqVXCdL++3/PzuTH7//X/XF21jN/9j5+",
-	"79WAYSX/ACkR4rrQJw1nudKIYsrODYqTNfHLp9Ra/7wxfdPYku45qI9ulSRYIQG3+5VhvfRwQZg6JiGh",
-	"aZ0xqEgcS5PyZpAqFUdS8RQJkhKA79JylOgXeS6ufvWFb80HJtFKL2jzFWav9a3pOQ6Jki2qpQv8k08Q",
-	"weEMnVMWBYizeGkcQliek8hVUnrzP2uqyo9sAhl4X/gcMgWzjLJ2+DgrNeSlJPftVXFnip3WFUJBcwcu",
-	"1eYoy1mrD99UPOn2ud+/KS6wOieUI67Ywm4Lgs8XrBA0ijdBDt90/pAN45n7D24bzQPaFLUl6il0NyRJ",
-	"AL7IHMQH0sME9AwAaZrV2+rbVARZtIwJrlK83KCYnIbkB1u3li/qYQOckiWW0klly67AlntvGSVx9EwI",
-	"HxjcG0bQRH9vlmqzmC5w7Aurt0t1czBlZd6bzCXEtnFVfnn96s6zvKqyvjh58xrZ7/PyhjGPDOTOaEub",
-	"LSMTzUixwAlZkYZbjuuut5TcJPLENe/mcjHl6mru3/cQis8ctgssNR+bcod6WiP81pGa0R784sa3jJ/p",
-	"dBbT6czLjU9fvewSGeKURBDSkTm+FvQPNbSTYBXO9P0fnc37/Z0wweIc/iKjDUPuxn0tlPPHFb4tDEXA",
-	"Qbe+PU51Ji6uZD7fyr/wNdLpXDHSZDLk20+h+mQezFh5tl0QuUxnvmM/qotclQ1hLzyJq+x4sr29s/No",
-	"u7/z8PHe7qNHD8t1HgOftWRazHhHdvURuIi6VBHnsapvnyRnfCEDm4/gWpCFmEH+J1l15r5fxaDSNGwK",
-	"AXxQhETfEk/Ak34isUQRX5RNgcf9dgbkJv1jTVuftcqpLeqrggNTZjrNtwMI5rImpnKkpHGiBCY017+E",
-	"xSzpH3Uah8SJbWKkJwzanoVXgx8FppZmcxxDILsT+ocXv9FbtvMe1E41y6ZjmnPpqcSaRUgFU+qhYxJj",
-	"SCIEgUQlkkRcEIHmDIgrQ4meS62JoMMfX3urfvYm/XCAn5Cd8aNo9/HD7e7jfr+XGtjdKiUuaKRmtYSI",
-	"Q8Er9k87UvT5C009gr53JQIskIibTnZB3AF7uY7ey+fkMikLYAWw7DQcQO2CjAPQ32eQrpnlegE7YJuw",
-	"kPysW3AStFoktS463cBrCib4njcYV7370LGnwfGRbQZwhCpDMCswePJm1eBHoAxy6UMsyXVziqd2M8dk",
-	"RlmEEnxOkOA86aGXWKry7pkayCW3UfEVFOJ+U8FhE4hWTame6RSGZkqlUPipVCpzd8sR7KjDk+ZMr61q",
-	"/HfgN/tbW6YrUK/gddjKD9/W9JWC7LuPG6Lslfupl1B7xy6TFmQIgsSRwzszdJElCrVJDbqm63Wjl6e0",
-	"ZjEnQIoQHnA1HKpQHb9yb46Um+yYuC7tC7y0HgnTmkZxB4X2H3yLPtcRHwhar8EJ9ZoF4vLA8d6QlnUn",
-	"5L1C3sj3igSv5Srv0pjjaNN0bMdIJjQm62Q1eqb1PTD/bKsGC+Qfkv8UOa63YE3nTrdFGbIpekV/0BxH",
-	"gtPTbFjsmlAhm1bzFP4BU6cS0SnjwkSyMmIYU2a0tjvF4sZZYvF2wXF7b9NmxS/eUpe6ApMyNuc1lZfY",
-	"X7atKmlZSPO41di1zsfcYmTGHVXJz9h+XG4MaxcRoB3rX0qykpeG1Am7+qxkZb1nEE43D1rWZSVaHxe8",
-	"fG0lU+3mF+uYTIGz2f+19Uo12QwRTQiTDrShJipjsnVkNhBUxxYHe/Sw3ZlOMI1to5/1FXmGrAy6vlIk",
-	"SRXSv11PxDVLrN3HlUHNZjoS9m5qOywEyKcRc1afYoSLlViwzgRHZF1DtpYpR42ZUgmPSFwXkYUvrWYM",
-	"ABwwycoNi3mI4/2YfKIhjrsXgzUV7LJx1y+RGJE3eatbRhYQbbMSP2IG9olsP5nm3C+hUlI21afI46hQ",
-	"VE7Fam3EJdCmsnW7Yyxd4MKuBwXmZdaSX77Ax2TKNOtnbxZq4jLFeYb98fC8wdWrD6QNjMFL+5wDZWjC",
-	"AlsBOVErbdOqV9sDZ9Rv4WJoDYOyAoHyFBiQ1lasTerwUDzYJ+hE6X9nhY71ymudplWGfvBdIvtEUDoy",
-	"CJaTCyJwvAGi+aCRstdifb14/0s9vZkF1rh0zglUg/IJOn5+iB7tDR4FeSwrIUasUadoz3CWA65mRHrt",
-	"j2lNclysL5SaJeCMp1NmxEmZ3TyLfjw58LGb87o6TFDvlSncOifMZFVb6D4qwB6pRjt3J/35r/H28tfZ",
-	"698vHtPTkx/ejV/O+u8fv9wN904H6Ys+/XvyIvzlj9+feadShwwGO8QneksrJV6/vK1Jda1NLRlJOq20",
-	"kpJ02qiQnQM2zrlp6RlPTUJrHcWceEuTCFBwTh2eFEj9ac0W2OdbBR800TY1ToKhfPN/SS8II7Ie7j6E",
-	"vCnA0fcsQdZooW77cUwvTJTWlVXAJ55aisqE7Yu9U+b1yV6QawnsP/ZWqbaB4qmyfH9k9kj5sMteYW0r",
-	"YEFmfC5J2WQfNNY5+XFvast2SxP1YZbYypP6urjAVsOB12TOIiKgBUtFeUkwtM8v1fS0KHr7kCGufOfN",
-	"3nPTv1wNvhPg4AuNor/IUb+k0gczEsfZfmyWap39KiiDx0oca3UWn+clkklrhpRdUE8w9LbTmddt7nXV",
-	"OrtNXT2JW6OvRsI68SP3OY+nMDFRvboMKlGtXeqmCnY75bqVLu3xzn8lKDjZppQx+NYj2rzkU8qec5Fs",
-	"7hh/czBXs+08AUxPuYeeZ0E461dVPOS2a84MX0CLnIRgpg3M7DriMCSpslX0BSdwhenGtK5u/Sj/TbX4",
-	"d7WBt3mNJKHw1VZs8qqp0MaH+bhOS3H7U9EUC3XCBfHmPv1vf93+usppm9x/T5ZqsG+4dFqG3Ld2/x76",
-	"wwr1xWTvXCEZ4mLDDPk1dQHNsem8vGxt9TZcnculTj6jYDyPILNxBBmgbtSRNe3KdFPBat5eCWZvb1Bs",
-	"kFPKDW7qV0mu6wsX8yllJYy+ysWr0NZagnoFvuEaAMRTgCk6J8wIygSehYqT8hwng3+d7yx+7//j73t8",
-	"O3ybvhgPPj1ePn+YnDyJjnfVy9kvj+av+/gn8l6uF/vb/XqUQ3/FjCn989b+fMKhsgXqTheUigtyz8Va",
-	"wmXBpeE+KoMH8wmKSEgTHFcoFbowVxbzpDx5bTL8OQgGe5/vn5313D93Pj/4m3clb5oRoDdSmOrxoXEZ",
-	"HTrHDIEEDFmPFt2ABF1hGHsecoPKVe9xGTXdwQqYW7Eqjsc0jimbDl1GPDiW4jeTzv6H9VoZDHxgf/X5",
-	"Y623P5/q7WEGXKZOtrYrM3QTR8b7YKBKo3JH5tZWEGyhbRrgMYRap+Wq+gYbej+BEDZo7wHTguYPnkkx",
-	"rtZ1Aw5twaTJEnBZKTWxpLcxwZIgfUpILQzAdGPMyHax9U/BgByj0LR4tKaqyQdwyrvAoSIChTMSnsvC",
-	"JS1P7eRNd/f5o1+Ou09ebf/90K/HLYdzpmhcF1VjaM5STCN7EanMa74diB0LHTKMfTB/xEP9g0F3G+yL",
-	"natF3VK8TPSB15G2i3IqDtVK0C3gMuT91ozjoyI5o2li69DbsZsT94tWrEa/P/1CbC13cDa+10bki06O",
-	"628yA2ezcXSvnQV8E+zZ267QXPJsc4Oyj6bY3MbT2Wbl9IMVMWcZWfEaFy5GgUBzQbAZyGyJjrzwOyso",
-	"NRlut2EY+iODFuExomubpqhqemLnJWcRZ5t6h2xvXlGDW7QzePiwO0A4Tme4u11CMLK/K0/ipx98sEXb",
-	"ftiimDIy8HRdUYIQg41s6KOqQKIThV7ghMh7Ep38PseCbG5c6LG3PZA1MVYBmsScC82mFzOsDFw5iVPI",
-	"RJtAdlwlWe+EhJxF5meeqTRzaj92zUEJuUZTkJV7C0HVavayB8OmMJOd8p7srU6rcGxnZ9//DfRu/X/o",
-	"/oPeVp3rPuVSX9TQG3iAwBE8AJRT2bT3g3+i3Rc/Vzes8egECWlKa/DKOGQMrngHOwcRRgXYoU09Jwr7",
-	"1CHN50lgUj+0jNeCXd8KbR7NbL81ffmJNN60Kjhj5yfgNALV3t3NgHfynXGXyxF6YFiJW0n53HIe4Eix",
-	"ltPlra9WwpyKpDbh2lokJr3ZJKwLhJHmxIb5jbThNIIbPlJ8BF5FZVPsPAHwUHFRCxvsYDJsGbW+nFbt",
-	"gqEYh859EY0C5HhvNkXNehlXRivTli5NSA85MBCDiqZmJJEkviAyrzHPk9AuBRVfJ3lrdcHNLSG9wfUZ",
-	"gXNpu+sFhZ2qk0gFPf7Z6x+PXv/USnuvMR8MLWi1syI43uojGC/RGLNzpARmcmIY/8qrFd9IB6smygoD",
-	"ysE7cA5BTl120vWkXwuyp7lOwfj6UjgitwAld71gb+tgw2qwwmpP51KhY8cHtAWkp9joNmndHYd8Skmo",
-	"1cbNDIB1Jr6yRFbM2QpAQ4FkfFbqo7KZA8Bs3mqXz4Qy98+NPQRQpWL7ep6v1K75XAJl2ddCKFfU//Yt",
-	"hWpISPm6O9X2AAwsoqbF9aplADfYLU8Pz26zZd633DHPY1qXA8rtSsy/UD+9r76rXItOch/X3bzLMPAS",
-	"X/yPbj0L29QEsWjQJzfK+sl/0l5inMwTKOO6BYhFRj6pYTgX0oczdELANNe8Z2SeGWUlY/qHMHbmkvVX",
-	"ZXXI8sUfR79x+s+dF/E/fz2O//X8yfm/fn392xHrt9F7/3MxICvYj+WzqCXZutqkDGUhc5rn5mIxRzQ3",
-	"Od4eHP3YCTonPx+9fftM//Xjs5dH/3h2DH8fHrw+fPby5bMfvdDchZlcjsuU5jrlvnTSWoPnqfX8n5M0",
-	"i6ZaV6NrWFAKqEhSTbqsNY2q2RotnBgbOrDbp+KWOEN9mBJLAw4DFbNfGeL4ZaKHrXvd3UWzrhjN+mLh",
-	"lxppmbHYiE4APFArv5RN5Yr6X6dB1jUxvgv6FDe+XeinGM7ZKFyzYMfkgpKFT48S8I2J1EiE52rGDT/2",
-	"MirzfY1TEr67J211OthqrvEKZVRRHGcN77F9wOOv9vq/xjyqiQkJIlWA0qwt0lOHbuDxtx1ZADpTnAx3",
-	"GqMFIefeMdsy5YWgDlDwmtDrN8Asm9Eo8nejzUGVwSsxo5FBYYH8HQ8jre3eQGUGoDtM5yKcYdmE4myo",
-	"CDhlFSltJUpRC1GwaW9mAOJtbAyqsGmdoKiqA4uY0vYkVcRFND3UEfmEp1MiXKbzqlXbzJayi1jMyl6J",
-	"fV13e9KiYWZ30+2TvYGBYwA1VFEkyc14lNb33lMfJIuBIbggEUqImnELqAruek1frvqv4sIUmHkLLrkE",
-	"f2Hka910QaXXUQye2Amf1/A9OCP9dVZV5Pf2727vbjeehJl4cUz/btUlrj5GiqNH22i8VAZX+N3p8+5j",
-	"gwvDuALHUxbLThKDy3nVFlaPtkt6+GPPHr7Fy6s4O1K8hJMOELGJyTafYWiIYkgjk6QMCagjB5Ur8+f0",
-	"jEZtMLZWXtyO/RTHqcF7tnkEWNt7dlGVjcfVnW2Ty6D86bgH+mTh+udZucCIzUSz2v0AEBEyX7o1ye5J",
-	"NBZ8IbVO/hqyAbC5N77sBMXPh/bybBRj/uwl7WXiDXMfsGrylrNOPWpK4nqWtNKB7XtbyHol6BqF/8uY",
-	"XxEJwb+4BjV6CYIeErANQJOxtmpSFQ0YuTB12YpzFFOlYoISvT9WgIPhszSt/d9J4vDXMmoyt6XXxqjZ",
-	"BJEV04beVGaOcDQGK87gOGlWp02HMQ7PW2kbZv7tU+kyedUqjQ7ItDUrMU9/RdbzLTG2IvpIi1zMt+7x",
-	"wk+HbvZ+OrJhuwzGRO+nNEmhvouS0uHO2/Nfl388sx+1aZhFJnMWkbrhAX837+MGBIt4xTm4Ssadfq9/",
-	"vQUFZp7rUq3zCV4yZ/YYhvCmzBLNcBpUYj5XIU8IzOWc8QVbh+JTYsjbN+2BsRRY40EEhTpjAZX7HThh",
-	"VTb1cwAaHylXbmUxldQyzYyjrcqLAk3mx14RgqUj+Vgvpl9lbHM1PlMUDF7NA50TkuYQoPVlHNepzN9i",
-	"c8dP6TDhrM7Gga/06ORTSgVg+vkJfOAL0jYnYOnhlwTXGDH6mzaDb/d39i41/AZSP8NJXN8kKIOT5YhP",
-	"JkTk3Khd/8absuhuT2R6rfoyo1i1L4uEWaCS0kmUrk0jO7gcokWVYXCw+r2dxG6eQO6suUtZc0XqMwtp",
-	"JJam+H6ZLDYL9Ht+u0lxjxVud10Vb6erYoVMLglOYrB020OsfwH2ssbt0fI2XOoayOsobrtLdrlLdqnS",
-	"7BqQUI4U5+e5p6aHRglmcxyPAMYTnDcWMzIhBUxAW1mLJZIKTyZQRhEVc2QUkWClKEFTk0er3+rNhCkb",
-	"ZyuTHKWERZRNR2gxozFxxRPawpQOSp2wSD5FI+NRG7kii6rz6SkaOcvKPoPj2Fr4VFrL2QyCz5gTTnxi",
-	"M2KwAWe3T+qFG3AWGo16Z6ywdjthUO5AxzPzKhp2a/bh1I8FU1Fj/GBiq7zF4epoBWQqcCK9OlDLdl8r",
-	"rq1qxOtQkIgCynhExlQh/+s3BBcr7IsfXwzWCZ06a7ZnDe+t/G4T9gsH1YRsaF7oXRYRkrPX3o0+QCl8",
-	"e0/WlktsqLa+vZVqvktV7+XdIhvB3aUNl48Sykb6GEcJ/jQK0JhrU52F8TzyVrA2dEz3YjKvR3b1YuAm",
-	"+FMdrh203+QCzeh0RqCzKA1J4BpCAHK8hGWZnGUTPEvwJ/tPK0T1xWYrBXx7fufjmtLKTZ2RCWX/iQur",
-	"3N3E4Uq6YkT/PRZ8HPuKNIxjVq8Y2oMGBQDeJ7t7j9py8QMtacZxIyt36QGMg+OAVXDBPuDuHxnmZc3N",
-	"i4jC/iw8gF5LU8IswtrCxn0jbjvCUlUMZK3ErwxAH+OmEKMAe73qhavp61BozwSX3yRzFFq2tmLdhZaw",
-	"PtATJhVmYV2ZCwZwIettL7VdLrS6wSnduhhsORay9eSJ35sPoF+1BaT2+3sSQY1oLHkGegStd+5JFPNp",
-	"JeQweTjZHj+M/ONJHs/bAB4e50+W3Ourc/z59PStrdwsd83s77bTpOszfBzAjbexxWuu0HNL4KvumRrt",
-	"6d3xkTk7LU+NbeiAnFNzgf19zLSeG/UicrFlH5NbvovW4Goxvj2XqpMFA6zmY69diSpqOI0e2CvFbfaW",
-	"ad1ggo7mzikOac09NDIMNkCjiEpgZ8PsE3k+t5XPU6Ulqal95pK4/pPW5D5jtrTkKRoBjvHIGdpyniB+",
-	"Aba3dJVT0qjFldC/UoKO54pcpdTrOdZKwNhT2flnZww8bzmM6QR8wH00g61uKtuqNktv2/g8a2vePjid",
-	"dfpuiV1l+4nf3ACcRbQNczjMHvzmILXWNl52TXRtB7Q8tXBtk2VP62QLQRfO5YxyJrNWeksUch57BV5+",
-	"G4kISa1equUmYNxOYIqLGY+JthKQ/k1dLOhSkaAye1gTloeu8tpyktZqNnY0Z4DPXBP9fdIDidjox9GM",
-	"yI9F/NPp0Wu9BYPdYvhndaT+dj/732DvWjNfoLnlmk5mMkC2r9hlOvX6VZOhrMNANk5PbbjMGS2396jW",
-	"ONfFU6gcYujp0uRUtYcL8Mpx3ENHDFd6wTjFDESj5tEQBoFGA22nMiFYzQWJWqRNp3Nlen/YZAzKosqS",
-	"a/OmN29pvljtf+fv+bNJRWy7vOhj89QXLO6V8bw5W1s/A2qilzRres5UibJlM6lbQ8nOCmprrrz7NnBq",
-	"kr306ABJqofPk+u1CWis2lbs4B/mzc1epigrfga+mRdE6wMqC788xpzpFY5kV3i/RzqVwc7g3AvcqaJG",
-	"FVWL8s0uspyMoQZF7bCw64V0941y1s2uH8JPNo932zOzDRyQQ1x2SjOYwSaN2SjQgdWe/Rq20ZYNulC5",
-	"NdJIy68zNnLLHTWrzWt10/xJp5n6Ac+1Bq2/bSwPK7YvalYfHFXVDuoeaKwY23DcSymxa9XCtzV64JsL",
-	"IroEiwBxpv9rslqZ+UgLCeskseJiFQjeC2N+bXrXmMR8YRMnaUhKLjV4pOJVe3LT7kK/LndgNDk+QY8D",
-	"NNgO0GBHK3KZWpcXCUCOrPm0Nqdwvaq3MvnHn//7/3Pr2A4Gu34wwIpaZMPOvk5bZS3J+WpmPL2cztOm",
-	"Ee3XpAOVogBruu+cnZ1cXWPyakAHSJ7PXfE6lZ5WQjxvKBQgGfs7C6FXOMqbyjR2RK5qUYV9eLi7rglR",
-	"hoX+Mf+zN6yNiThlbGXN8XxaXHRtKyVYqKRsGhO7B5sute68t/ttui19f7+b/fmgZo25EmnJvx/U91kx",
-	"PiqOxmSqzWGoPbL80dS3Fnu/fJHmhi24w5V6HW7QzbBBUV3XyXATvdRqVhthdLXt/GOVt0vmKtqlZX0h",
-	"gVB6d1rVnVZ1p1XdaVV3WtWdVvXX0Kp80tYRxhqp25jm6hJk0AjyISEMiMeQ3sEZPCbRhKhwRsAFbJIU",
-	"V+XvBIdENQftzVP1UKQFEMoNkmjND+6A4+5yadvk0rqLcT09OAsZME0J75fRUc001yqqBwxSS6zc9ydc",
-	"XVF9DDqfulPetZ+6h3uv7R8f4JUfi491aZJyoQzMg2Z7nSlVs/m4F/Jki+OUdkMekSlhW9nQn4s/16TY",
-	"NfCfOO6mXM9EmNk16dB/xf240+2/St2+iU7MY1+QUL5NS+Or28bWQfYrGzp3hs2dYfMfb9jU6Wgn9gZn",
-	"9n4WNNbb0QnWdKssJf7bap7Kj7MANPwLKLH0t31Mb4/9XF+AC0grDjopT+cxFmVE7WLpg1lBPUCxSfXJ",
-	"HJxlZhEYQF8+t7glganEiUmlOCuPu7PsT/vY2mnVIukWHa5lKN36tFMTCzeZpzXppqiabXrGNk43/Qtn",
-	"dX5b+Zl3aZDfZBpke/K1uY1tSPfmsx3vUgzvUgy/ohTDDfP5vmQGXyVrL7EQVZdMyJvQmFzGf4ZZ1lQv",
-	"wUsk8dLqCiSeePzKpS5ka73AeRVutZVY+599w60y55IIVlODbLo5cRTzKbI5FogyqQiOHLxNpVscOtS2",
-	"RMSJQXhMYEYrPeTKC9stL2xnvfHvN4T8q6t22Wvfvc0S6hcDNbmj11b0+tV5dP6Db89Xttc19j4Amzy7",
-	"qAMkJvobZyFDKamzMB0eVw8dwXUV+lhskwVJpwwEHgq1jWkAR8dLRUDb0X9USg61wtwhF2o4qKCP2iln",
-	"yJBMEaZ6ch6GhETE9N76e22TjQN3E/nEZI41toIrZ7KVgxOr2s5xphZ6WBhYNRLaiZybTfOkT10Q4Y0U",
-	"A14iwRkKmlRYSAAB0PwlIiFNcOw64toEONPoolJK3CuGXCI+H8ekuMy9VvEXi+Tp2oqvCTjaOeSBx2Zg",
-	"x4aAo9uidQgC5hx+pNKE77yBlfop6j0mOJwViAW2e/W4Bi1eCy2hAU4aPs7etGFrl+0vN9TOlxtq98sN",
-	"tfelhqrQ66CjD0/vql6unoeXYgmOKCNyjY9SCTyZ0NC15oDUENdbpAJ7AQjYV238CZ4s/SYSBWjEz0eu",
-	"Vb7m7gDA4eJRFeaNpaRSYc0XOvwclLWpaQ4i3Scpl2oqSPZvQSJq/+GTSxGZClwPKU2l89AKuLeOAUrF",
-	"oXVsAeahNNUPHwuZLTXABwXI5lbAyNlBrm+uFrhDKixuLV3UebD1A0vwU3FV9Ehr8bs03a6H5m+fHzp3",
-	"gHpkpbOF9dvBPobM6RkXHsHVukPaBv6b9e1t27s6vN2pCta/f9/txhz6BdyB3RFoi2a3CXbIaEJZzON2",
-	"YJK+5dNYK9fJRBA5OzaoHhvakQYFBl5gEWUVR+RTblOWz8o+OqyBp119W7HTV8ynlGnisI+Ut3Iy+Nf5",
-	"zuL3/j/+vse3w7fpi/Hg0+Pl84fJyZPoeFe9nP3yaP66j38i7+UVIWnLi6jZ0rkPGAxcnQUE/Cu3HLm9",
-	"4Enb2/CtY/Kbo1wHyZ8B7+dSqOhsbEDAN++/TP2IISbFgZ6uiZygGeUGWejc9q/Mu4fYfngOsdKhc1o4",
-	"ygK0SCH+IAiWfryT5VOL3GlbCQZZK8DMMl7pQTPmn4CQIsIsyW/U7HXlssPc6o+uoU0vMmCarrHACvZm",
-	"xBnJsTf96sSUSkXE5Rj0AWJkUd8UgSQWSm0dfTyDhz4HX9wBWOhPth7p0j5XdBqu/QE8VPGMrfvBO/dc",
-	"lTzM/gXFjmYbOHCPiSTKzf7yAtgKXmdfJEBL2U3R5++m52m+TBbDy+xzJsHXMhaYySk86gd2D8oTqNmk",
-	"AijcKjRwiBlKTBq6YQ8zvtjXllyUtZeyiGWB+RQMF5wY2O0YKyICFJNilDyccS4Jkjwh0Kj2jBG99Voo",
-	"YXmeZ72V8HQn9NPQDgTGl4KAl3nVEE8xBMhCzhQO1VD/vOa2+1usmvCSnR+4u+RKjvZdk9WvusnqbbQ/",
-	"vWtnesXw9mU7mG4ScDZ3/nI1xMXGy2tKiPNL6bINVzIM86T4oFBsjWLKtOo1QYyQyL675TUt612+1PjL",
-	"k2ftMnJapQbyTi8AsiZbwOX5ibVqLDZojGZN9QfdVLaW8fR7shhuaA0WXvhNy4ZqIHLuSsu+fGmZzHNV",
-	"m0+oWAN4ayVpbsa1PViai9TsalbynxlZGN1plaSz1Odi+M3qXdnPLJa3nhLge6/Rr+pzhOM4C1yU4CcU",
-	"n4JoDsBbD82PqFafYkWED7z9Lx50rIkXRZXoYXOiXyne2BS2rAxQT3z/oJLm2dYb5c243HYreJ3IRaZf",
-	"uQVcmy29Hcfq2uyfijnJWusHCEaG3HRZVW9q9bx6F0qQt0acR1QhJTCt+NVeA9o0ZlqXi/mSEJ/XpEFZ",
-	"ylbn3XUe1+UmV1LmIt5DJ+DyMW0dQ6xwzKdzEhh8GWQCBBER8inCkSZxqQRWXEj7+4zfucoI273MeOgm",
-	"E628FX/nZRMnBItw9jNdC2MNFneCVQjFN7UHr/lSTKez5hLyn/MnP2ed9DevEIeqH/9VXhDoh+Jm3UOH",
-	"PEmxMMj9VNuVwIYwkwvw5cVlzb7f6+8MHvn4ToWfVKjDLcXNLShuio9gzP4fMUVEKojCawCRNWVrra7Q",
-	"vllxYLGrR5F1cPDz5VI3CHO82duxPDdNRp2dbHg/mksSrW8HYZPob7TPxbpV2W4X17qo7Rtv3gF5UP4F",
-	"mdO2shGWJQNrAWkakEA7vrYHrdLWK6Rr5lHc5KBARvW0+yprk+H0m9lyLGjUWRUpNJwhgdk5ZVOJsJ2/",
-	"PoOSnpP9/JwsratRkgQzRcM1LOyYyHnsQ9rK7Y2Mg41LzZirUVYhSKiN2N/nRCzXHEzmhyyeQ2CK8BIq",
-	"9Twjm+UG2nP2ZqfLawG7oJK0ObtGDT4SXOvmwxpyeg/zYLyEfet0PZOKkfc8D5Dk+QWC3YK9QzG2zdGT",
-	"ktG10huLi6hAp7ATle4oc1FKyatPnNgYk8SxUtLosPLy3vWwJk6ctDU5c/F6C1ZnwiMy1Byu3SzhIn8F",
-	"MCMZdDlsdoDmqZZz2/1+2SzYvvaumsUdC1YYQfWKlUmtnj+ekk+q7j5CPjI/dwx8o2C9fr+4oCE5YhNe",
-	"Ux9kHrAaGzEIjVNuqob92V8xZVdK/jowydOkrh1IxEPZ2e9swX+DDk8JwynVn9g/e0ucxN48rvp8E1sH",
-	"teq8h3YxXgRxIqRX0zot9vSxT1UK+HqDXr8ttJMbJ7Ab6ycT6Z/LG0ZcLgizRrM+To8Nbja9JhmHqAUX",
-	"5y6tPQt36BfXph/s9Pq9wWCn96iN6LnVHvFUELl2ZMIiieYMRCoUp/FzwowH1OXvRGhMJlyQGgf745sN",
-	"l5jyr1b9c6UhFdtyS57L9u3bNVdbH3SwGwPcHSIP2fYEJnnT7OeYTPF1BpbmkoghntbsgNVBDOVDl0sI",
-	"hbg6s3wOr/gfNI7x1l6vj+7/Ohg8RS8pm39Cnx4/HD7cfdAuCFKYS5DdqtIhVQIepa0t0eOam97kF7en",
-	"vJkzvPijlqqJYTt3/bpvp1/3yYymSW1lPXYwGErgCxL70kGxELSujbD5csWr1vnx55edr4uDXxAvPnKp",
-	"x2GAeByVbLZ2FG532BQkXTop273G5cZZvGnKpkPrBfJeSHs+Wi+Bp8qb9uLH/mD3Yb/f7+883n7sNYTc",
-	"IHMR12VdKY4mPI4B26NGlrvOeYvFohfNYij+glf/jUb/szKLRlnfpiT7JiilNhHe3oLVQ6nsYEZqm4Ws",
-	"yzS0GrtzmTNGJGdNOW2cbuFrf1y3dU0poBvcqsbuakAsnoSGAyHoBYlQJnZTrnwDODT3GsKsocWXnEWg",
-	"DF9Tzmr1ZlajJqVk1WzK5e1pPPTLpCtcJ1k8RYwv1kE73SyltKKPjRJPG6mnhmg2TWWvPdbLnOiNy+QN",
-	"G4gTx49aC0Cz6q9M6m246k1l4lVEYQXwsjy3fsnlDy/+2/7W1od/n53Jj983gx/Ui611/KgpBVva56pJ",
-	"2IKk2FaRUzZUAjNptNO5Gk64GEYkphfWx2X+BA+YzdWGHM+5YDVp2yc0oTEWrhf8mi7xMT0nLlU1h6qG",
-	"kKi0XXKhRbcgplvh04KizjiazAWYwwBnvZFt9A2CUd+ZSJq0anATIY0XonnO2+gQj8DVmeAI7OgGPEUL",
-	"pOgNvnTX4iWu3gFI3PPu5pTzqNDLdrUqeHcdcMBeE2jAieLh+UH021wqZ0xuINUsXBO01NMqm8LnpIde",
-	"A1RGofvNeAnuRz7JW+rlLartQ0MajVYvZURihdeQmenAAzVR9/GYXxD0BxH8gZ7LlKP7AAT8oLRd3e1N",
-	"WwZ1Cx+ubiD5lDovfx3wQ+aFiskFiVEylwqNLQGypdXzuNXyyhfFe7hrqy/9CHOFdkH3DNYcUJPeQlt+",
-	"FAOByvU4vpfsEFLU19axzZf2uUMbScqTddZnvZZI+Nj8CH5eW1/sOkRrAmFTTcIBkvNwhrBEGDl5hhhX",
-	"pJQfW96e7LndR4OB554Xt+vfZ2fi7IzVIbzWQbTlhybP51dAn63rgeoFTzeRdvtEsK69VMs64UEjdzcX",
-	"PVhXRuY/Z18mV6ExV8IvTM+KmWvi5LKdbCKcICHRJklRTQk6EU7wFP6KOWRKgtIzAY3LBvbKxl+Rl/Pw",
-	"HAq35RrGlfXuWgX+AC7hsQ0EVTT0Cd1D+03pQB61yjOc0enMM0s6LRcNDx72W70u5p6KnJdV8L5270pI",
-	"RPVRrdQGw+elNz5u90Y+95nINj3GSZN1srWNmqIHCfLDMnuSrcbueC15/0xwrGY1SVfwXZ4Oy72FrDER",
-	"7QgP4EawVs6IsMkoVCJeFUGDQau9DTOCb2TV9m6sT5TImzCTJNWL29h5m2/nkSLJf6QOPhNEwuxabcZp",
-	"/vitKPCF6Wb0EjiCDS6l31fO2KPqOxXU1jsiLe4NKhgkyS5oHGfVEJ6bNJTUqz+c6I+NUy27Qvb2rCvJ",
-	"bxnjbE7Wwks55JMhAJqtzu5HvJRozhSNISPRAOJPlPG6YYVSHJK6THq9JPgRZKbxOKqI+d6eL6u1MWv+",
-	"NoCPQZBuwCdewvP64qYWL+hqGEaSGPmeE2GKRRWvKOQxF539zjjGoR9/yGpew7YpAe75G0Mr/mJ4wjyO",
-	"hjv9oab2OqhggAemeVUT2ukj/XyAYCEGhh6I3uTCoykugEBsWpbxRVCLy5p503lXmGzhxyXKqZBFBY7Y",
-	"EXwOIGzuTuUMqownKDHJBg790t3GmmR7GJlECBea5hYV9g0Vq4pCfrmiUWOwK66v8rX6Ne68BjfnNajf",
-	"0pp7qlaCRtfUV/rOf/GX8V9kRFfLBWv43/sqNcJsM41BIVxqfV5mI7eiVW14Le8UqkaFqpljtWJQHn3l",
-	"C2lqt9Zo4Za1pUJOSHaGzSlBGTdoSuQEyX/lrrxrvCx2gI18KpmVdAeCcNdftw66ACjlFb8g/gzVkiKW",
-	"EEgPJz7YNRwqLrwyHtCZbD20qS8GT7+akaRQkAme0qVUpOww9vk0m1tIbZB4d1lu1hTvhN2qRjr11rWP",
-	"dbZV/r+OplSXNQI2lfH1IjjjkwhPFBELLKrsa6fVLm9gDFzSBHhqMjJtJTJYiOVjAhfI/u72bTp1riSv",
-	"DY6oZkD1krskqktJmybCWBDU9kiK2xzkLKeRrzWJ78Q+J3voJXRRdKVTJJoSYQIwjDvpvpHgzl+9kezO",
-	"OPKd+P7S4vtaJWtz7BukYQ+NLEjhKEAj084FnFQ4JiN0P89H5RzAGpMHxnWljRYsy49koPyAYxuTCDyp",
-	"ZwzwzMY4PH9g+346gWt4Rhn60c6mgENzpfB70LEtaoKOXpJtzoolqfcDnpZiZlWgYKns9pVi8YHWrk35",
-	"nFKUTeUmwfnCS03VnSAo9AXs20kRb4TdN0ZccT4PWtZ810XdPUMkq5H4vUtchTqXrpf659Mpkaq23FUz",
-	"vpj4nSUZkgqJ6lEZAvTz6auXXSJDnJIoMMgGC0f8BpOBMjQ6m/f7O2GCxTn8RUY+87/60HsqSGw+3Mo/",
-	"JVKi9fj2G3fwbNG3M+icU9Zc2Z/t9y/66Q2bPCpv6breaiiJB2Uyaz7NJ/k+Q/qub0ffO4fKz+2BSWCd",
-	"djJBiQrWU9gvlEW1+LIyewzFBEfGA5tBknDhxKXL1nC93y0jdJAA3s6PBgLIy8KyUT3s6zCjfVnazAw+",
-	"o30taD5MFeykna6R39LP4Nc9Mr/a7lfVDq9U9B7LknG2TC4XxpHE+H3NO2QjCGhCMKtvpWVAgYR+Tyw5",
-	"AB0DcIsJmi+L1ic8ZaxTgpkRKSZ9vUTbFziczxM0ibE8rzjCV2oa6pGDarrrwyTqACS4MD1VUDoTWBLb",
-	"tC7QljVhWd/4KZMoweegrUZ0YnXlHnK5UyO7YaMAYaXvg1RILXgzxgvck+IEKvALfIKb9qNx/Tn52R6G",
-	"9l+DBlo0+7aGFpvLsI0i4chuw3LsTXR7M8IJUXelBrdVapAfwep5VtiAw1X3qZFfe5uSW2aNjUZcDbc7",
-	"dRMD/DMrpYUR3K3QqL4Ep6pe3K+qfbXZ2JwANiuDhtYGbzH1Vf0Z2BA+ASqxMBQ+T3BIpKxriHSAXrw/",
-	"BcIaHQDgOP0D/D776AeCBRGjFU/BbPxTSN/QF0fv/jgavKZH8ogd74WHRw+Pkuf9X7bTnejwxZMeWb74",
-	"I3p/RN/Qo/4r+uJJL9yO2Th53o9+fRGvQ5TxeVRPSMgNmIyiphOMWZTtS2F/WrbaHvf7Lb2LaxtGHTDE",
-	"U/z73PbACExZkd4vvenFPlSXbRS1Ss16oKH5eBU9eIGXEo3GhcOxmrH5yKv9zqVJdmxqQLJayF2knepe",
-	"lWZaOkA7oo+e30lf3uUBq28gc4sQGa51zSpLLHcsLkDuQeutlV7F/2v/1Qt5UjtShvK/vmtDZWg9qPth",
-	"aVyr0q+iEpV77JQH+gk6h3mbcVwRbAmHil40NaQowPSadtHtYZb863mOExp78NA6L/kFiXHoPfeatuBQ",
-	"0FpoDF4T0vG0A28UvsKiF69Fq+amT/QtpgzUt/nWe6O/hZ2u2RjTs7thL3wS1LVAyoavbYHkzs7uaJHw",
-	"Vi7ZZnL43VfY4fySHc0/B51/mCDQOuhpm/tm0xUtnJ4MjKaaI2zQPNe9wrYBtyts7Dxw6J4z4O3AAIYp",
-	"EWEtQlMyD2dQMzCZQIreYsZjglIikP6Nn/i8Fllz4DqfkB/8ONPdTdekVMvmxYzGxLpJOEMSx3UXwsI2",
-	"N3KHrznMDJ7TNbmElv7zfiPwA2mx56Fpc55u6Jn6o0slHFA2rMk4z+D1bdXa2rzzOoFD5TADXa7HDpQW",
-	"EBtcQedzJJX+q9JoqdV415kFSG3yX572KukfZpIhj/lc9NCzLBheyv7U7MCe1SUyB+39adUl8ovVSXyJ",
-	"qgTAGRlSdkGY4mK5nmLy+lvgOyTqobwUawE1GfkjWnRQibCxCQDjgFfKM/wU5ROyNYl6DpC8wgk9vDrI",
-	"WX5eDZFdxNV9KPCO0o3ySV8rrw5BYG/sxXb7Z+AWPFgJ18XlIZPI3m4akhK+PTyygtt/wxD3fslxYOQG",
-	"n6DHARpsB2iwo3lvJkRcg3jbSN58Wludt16wXLKEoV6saDYA31ZEi7mvq2KlUZq06GFTlCytWL/h9XKF",
-	"2SPow5Lgc0CjQpI/LYC/6z8ZinjWE77RkivIhXV89Y197Hr48IEWZoG+AEYNqyC8BCji8P8A8hIgGcMf",
-	"IGDmLCIC+nPIHnqFI2IAsbNI5hqstY1qHpoV4606zbggEuwp94P61HKTucHRmEyt4h84hDbT97JYgXDd",
-	"RTJewWInbcjXT54rMuZp1uqCqlKVwHUIl/ouFpapXy4ymRUyNEQk73j7HW+/4+13vP0/iGG+pFL5+wpm",
-	"ECXr+za3Qg+xO7NhAotzLHmCcrcdjV6zo6+wEvTThjLI3jxrlYU8GVOGzUdjAsBqbjP/SlKphasiI6QN",
-	"MUjzfJS99fkogZew4znJ01PNNP1ujA/WjxF0FjOq4CpK+gfRX5x0gs6rTtB52floJlRcmYEMLH4yuLon",
-	"5FtRR6tgThUHwprL9xarcLZxk0wM5rwJcZQqf3sd3zH8Ja5f0PnUnfJuBiFj3tp7bf/4YB77WHyua/PA",
-	"9//Uo846+50pVbP5GCB6OU5pN+QRmRK2lU3yc/Hn8pymXXPYOO6mHDozmXV8syrqV7eN9QrzAUM0yrbG",
-	"30lx52p6cdNuwCu/5GbcKel/PSX9drTyOol14g8bHDgsnhV59BVgT0C9er2kE4B1hpUt3imoCa3UfldE",
-	"anbGo/xvWlV6FwHKI0BtIoQ3BOZQCgrVB3IsdXmVPCLoZPkswTQ+Jr/PidzU1QcJqJDml1XSJQCPv3qx",
-	"shS+tbwVfgy5k6uZ6/Dp6jI0oZBwLqhanujXmOFswl3213NHCS/en3YCf9V9nrTIJ+gDtAL8eP+/9CLg",
-	"/mzBJw8g19afj4n+3//5v5D2B+sBKjDTyCY9Uyo1wKL8nNak6pjvDJ+qnYXRw0ZzSYbmefk/mvxGPXSI",
-	"49hdD6OB58BaAINIDKCAsbrOmPXm2VFHoRQTk0M4gpKwX7uHJ8fPu6fmk/u7/Z3iM8OESknZdJT37X3Q",
-	"QwdIGHIys8TsjJU3bATQMfpSSfTbPJoaqA9TghdzRvZNJsuCI0YuiEAJ/WRKLjVzdpvnel9WEyEde0vp",
-	"L0ZQp1hKaJnsAfHNk4IqqXtc5DlTIJ7dW54ixbnbYZkSfI7e6MVta+VET1sQ45OZxHwhjaKVj2+zNN+J",
-	"uLPf2cIp3boYbOG5mm3Zb0yT9BSo2OWbep4GKigJQv3xdufzZ8iw8PU+PUAhTxIiQoIO3h7ZowGenWri",
-	"wFJSrZhZh67pAS9zHSRrxd87Y2fsDXMdQYHH61OyRGZeCWQm0ZjMKNRAAzSpXiJnWtGbUYkmYLMZ6COT",
-	"JhRypvmXguM/Y+b9JqvpJ47CmBKLeao/OV2m5ASWl30jCJoSpi8KiczEtezRP4D5ZVSJWXTGBJEpZxKm",
-	"ALYMiRCeYsqk1lFgkf/1X+iQAyvVGuIZ66Lvvntx8ub1d9+BssLwORmGUFn07vR593EPvWPnTEu/CSVx",
-	"BO0XzL+hMA6lWOCEaHUQ5iRICilupc8FOWMICTKZSxKZM9rd3obW0xipZepuhKYpIpGkMWEqXvbM5I4i",
-	"+d131k0HEk6i+yD6HvTQd9+d0oS474+fH6KdnZ0neiHvTg/t70G31avTM0TkEw6VQ1JFRi7nTbFdQkFZ",
-	"4POJ+4FE90dnncF2b69/1hlpZUmvDD7q60+Abl68/afmF4ntdmL8ixYIWhD9apaPFJgEXjQmkkZQlJ0A",
-	"MhxDRydv0O724BHSxotdC4AT6NUCIaMR6EqjwAETBGgEBTAW19AUwYx62adUogFSHA36/QBt9zV/sqZN",
-	"Dx3yODbF2lKvCe7LVPBFpuOO+ZxFtlrEDl+ogB89RdIiA4xxeL4eHsA5ifRAUvOikEuFZnwBZBARkqIl",
-	"n+ut03wXap5W0JOgrXkBk8Fs0DMhuCjSw5PdvUfaGBvHJNGnh9M0pkZ33LIff/+b5Gz0IGMeSiu2aKS3",
-	"3cw9FXwqMFSkwHFHRGEa2+8IT2NgpoFRDNkFjmmU3ZYRgRmN3Nv1VUPWxATd105cc1t9J83UDLnWCGRT",
-	"llyU7baw2bCHTLwqPAW+qomx8HB2IaFGphvTC23JuMICy+2BbVvFweRlMbJAKabCzvdU4NBwRsuAvvtu",
-	"P+NIlgm5NlijX7tWFeseRaNAn62QiE7gkC1IFugGpv/3w93MwtTT9BmZK7almdQxVgQBrTsSwIzxOQsN",
-	"4Yz09y/11134f31f8o+OSYIp1Eaa21P8Rl8ji2ahp5QpLtJ1fbsgeg1P0e72k3zZx0SJZfdgoogAvUOa",
-	"qhI72UMcatmi9w2j0U/PTkcu500QyecCEvmMvMIMjZ6d4mn1kmld5mjSfc0Z6b7CKpyNoO03UWinv9tD",
-	"B/bnfILS+TimoWHDOJKQ8A4hAyAZjEIczkjg5BCDNSzR6GBKijN/ClmMuQ+0JEId/DvIJ+O8BNMi4yb6",
-	"PMCqkTO+MBA9aLDn3o0AGAqgCywesIUJhoo0wpTbNhg9r5u2EJHuIp4Tkn73nVmfWcPRxO1NxubNZub6",
-	"vd6TfbQ72M5aH2vm4jpGA2YujD76+dnBjyO04OJcmjbrml+Zs4s4kCHUIIaESVCErTL36kjr59DJLGtN",
-	"xlPCzDH3uJhu2R9tJdTEsqgqtTXPupjbpuSfiw3Vd3r93o5Bb52BcrYFVj9RaxqnVXvDZyR9FHX29W+L",
-	"Lee10WLuNLx+u9830QumXCOiAlf9zeKdGPunuTdxPgzoebW97Xt60bvb23VvzKa4dWR4sInLZJ679b95",
-	"a2RByfTq7H/4GHSkbQ2233kNpQb2KOCumFbvQUfhqYRQaoyVts+1Sfepq3W2rq3p7TDOCLx9q7cgcdwF",
-	"JWrrt8W57Lkd856Y3oFzspTovhZnj/YGjx7Y61Tl6VD+bRUsI4zszmWWEwkNeIxFSUkkiS+IdPm3cGfP",
-	"mP+FoAJjoa8DCQVRhtRXqObF+19ObpJc4P01dKJ3ySjWmmUYUwYK4plmNwk3xiJUkBpLDWan2TDpHmot",
-	"nddC0Nvnt8oPfw46mpE0/QiegTnv9HebKfE1V694ZEpGbpvi34LYMPSnbfciyRXIXmsZa0neWXmuidta",
-	"ardFWfdksembXZbM0wPKtBdTqQ6y12te6OyPzv4H/1bkj2yBnO98DhoffGPqyj9/vEEat8sA0AIPqeew",
-	"Bdn2GNbYHzQf+juGrU55O9SVO7E+fNTbnbsRzL+dD+nDx88lQtSGD0qW+ZKL1Jd9VkOC8CkUvHXCuVQ8",
-	"MV7SlHvTWqIIFC771qfwty0TBOCFTFHZ6/fQG8dpqDTNCHGWx6Ig5gOxoBiHmb6kedOYTLjQKsVpFih3",
-	"LhrrO8iSYbhAY65mPnZrqskstXSMY5FI9QOPltdNi7ajbNl9aeNjlXswuO6x69i9K227PO33nzT/6JCz",
-	"SUyNa3l3sNdmFDlPUy4UiV6RiOLTZUq+pZt2EEUF8r/yNfNx/60/afTZ9owkyuMxPiYJv7CXJ6tgfGO6",
-	"gmgFX39BBbhoQp7aFgerMsG8vnhBSpS6WyN+8ps4hdD25emrnbR/zufsm2LGP8K+OqP9mrmyVy3QbDZz",
-	"Yk+Kpdte26X2yPtfnDmVdM0voC3eEWqBUH8i6oaodDP18igCjTF1iWcriCgnb16jhIgpQfCMtfV2njx8",
-	"oFWMeGkz6ohWP8BhZnwTNv3LOV5sIk75Opgy8y+iJZjEulZawpe+iHnZBoTUv9xN+SuoDIfWIXgzN83X",
-	"CvSE2D7yThg4JeG91cVdSpHNjJYGb3v1dggCyvnXpkTfXY//oOtxTKwBeAP3o6ReJ5RtAUzpev8KRNyw",
-	"RB/ANjUenphKVc7IoFL9AO96ENjwbDFUsHqTYPiX2a++bRcMrKHZAWM2+yr3Zaf5R8+5GNMoIuyb89eY",
-	"7UGKZ0ZbUiD4LHDUBdJpQfZS4cmkyXNjRu2hIyVNnguVNlMvi2QLMsUignR+LAvgqBiNZDyfjpDtxJqs",
-	"5Kv2apwwP1hw4JuQHvDuW3HAmFXVSA6zzVexb77Ulblz89S5eZADtb7ynayRQ609PXYqxpfKeFaHO8MS",
-	"3d/tP0Ej+H5I2XAuSSkzr8bt467khpba5JUxYj62cRcdqevwEm1O0JtqWZvfgBZEfKJwTL5Bt9U1Uv3X",
-	"4geos/qv4w7ckEC7FV9Bs0CrGELfgnT7ypjBX8jhcb2cpI2fA8Z7ahKfar0cASKfQpKakiSt0LrSLanw",
-	"Utb6QL5iZnErnpM7ZnHHLK7T/XOT2rZtSkPJNXl+DrP3ber9yX+5ykqqMT2rz0RUkFCrMjSOhClUAswd",
-	"12mn52pkXCsem1WZYkFcEVm7K21K0b4tV5Td0GWzNyongjuPVI1HKt+iL+2VcsTs4DEUT51QV4JAX12D",
-	"7YCZ6a1xDV6pw7xV1U2IZvf6W/FNZWurEdBF5nHnofp2PVSFdms3KTY3cFRlN9mUfkBKICMU6qmt20or",
-	"hKLIbIwLy/1yAy9W4QrfObLuHFkVR9Z1Xo6vJ6dllCl2I5PfYm4eBQAmKzvrPF7XdF9uTljeit+rrbC8",
-	"M2jvDNoNvF/XzH7aOMDckFf0gaGDnOZDzBjXPz9j0Irb6uFUSRJPqpI7XIYxGT0w4eVM2mNBTCNc136a",
-	"kYUFWVCIm+rBOrfbV8+xbsX5dsex7jjWTbjgbtacsGlZ9U64gzh2iesy0Fwi69hc7F+uZmSJxnw+nal9",
-	"NJIpYWqEcBRJKJCfEdPov9DePcU0gnpUzciytv89NPp9dMZizs+la66CBXRWKePCBAVUGG7+62NY4BjM",
-	"ltjg3TvIxlrtRuUZL6hLzimha8V5DzWfQ/D31o7AE2greko+KeMQ9Hgm3TFl7kh9+HWuSNv8q93gpq9a",
-	"07DZ4Zp2Yuj+CLCQHsCOcYXujwC9avSgbk7FTmT5xFZR574xd6glwBbVkXYn75yhNc5Qt0FFXphd72Yu",
-	"CDyPSiWw4mIdN8x8K/WlPWtqedyBdy5poN44JdamVueL+hZKgG5ekfmGiobymt8vcjm2XDtOrw10ag0K",
-	"/ZD1N5YQlUJrHxn0HdeWGZ06ABUrQEpTMnaQv2JI5pfu2Mi1S168G7BJivP60ibJ/5+9d1FuI8fSBl8F",
-	"wb83bP2TkilatstSdMyobJVL076oJVd7dos1SpAJkhglAXYCFM2uqoh9mn2wfZI/cM4BMpPMFEmZlGSb",
-	"Hd1tkczEHed+vrPcfV9bKsVD1Cy+A13hDdyVPOefMxLu7oAMGMvt2NQSgtcCrjK3UvWZAMykNPUXfjYx",
-	"NpgeliIE+NONtOACB/cAqQGNbEsPtvRgA25IvHKgqSb+AorNSwio499oScBHynaEPQYYkQAlh1YCAKcr",
-	"ACXWx+4gwsIizR7EkQCMyRX2A6CVzC8AocxJsMwCpjgv2QP8c4/MbKHqkr5/8WH34KcXfzvfffmu9fdX",
-	"d6H105p5nR8Jcp2GbTxFXK57WN5Aq6r7BzsVQc7hEKycrSQPFdX393eb+x+bhYrqVSPsZVD+Px/fMmXX",
-	"bx4aYtfcPLbWMmOz+lYjW7exYvGTrwBvdNOYT0Op4IAsNmzgGd2aNerMGoEyFigzfvHFFl5sZrFBA0li",
-	"XlaGyB26jQh9Mtj5BHm+gewgTcES3gM5GooqswgM5o1Agt24k2NZJ+XATLc2jq/TxoHH1GpANGVaMWm/",
-	"+M7cSj+46aI9yURvTDnttwtRqYzLdHqeQRjdmANWdxwwZSfcoE8FvCa0TijGpGnAe0PPM0BPMSeO0TiZ",
-	"1X2sroGB0+Jzl6oTtNWIT92NJq8yvnBptb5MedYX8RGD75UG1PlLqy/xkRhxael73/cOxoiyGD0+MeMs",
-	"Pjs+fR17iQzMQm2F9QKHWokp62s/aQiwJk8RKIqkpbgfEQg4Lw6SCTvOFJPKaiw4c8TGysoUsYKlLfrQ",
-	"HdUaQRn5cL5ymF03GZEwqVhvnKZeloACZ+m04Llqq7ZqNfdx2o5C4uhpeEes1Wzlv40yfS1dR4gIjuju",
-	"rpupsOgt6ehkyq6UnhgKG7AskQkWZABg/55UiWkrCCOYkusfoMd90zAHRLBH61tf68SNp7iRPaj0EUeI",
-	"9DCGw5FBfZtnzaeETRKOFgK+t1UYw+N4yNWYp/FOWBClrYAsE8KI590rWJoLoQCkLT5NxHCkrVDd6e7f",
-	"xDQ+BBenP6N9Dbm0hNY+5FPcr47AeCsoDFDwu7k5QEWNiayLWHCPeKaz6l0MI4UKFiubBEjGBDKABwXY",
-	"WK6noRHUF0cIblJYzF6vETWgNkjxdaxtkwlu8rgCr8B48OcBVOpQyR6QXqfDzHQLek2xdSQmjcPGM6y9",
-	"V2q/oz/DEUgEVtoBDrik2xBW/56QGIdSYf91cgCejRlBIGy63QUX/FQki+SCqlegy1azdffzQfAIkOX4",
-	"dIOT25qEbiM9PVtmAX5R/JrLUPXvXs3KyMU6WOs1YIajTLCqoOW+cFqyHrtnDp6Zm9WVJ16buL0YVRuf",
-	"hwUPMqS7Ge9eOS5StA15ickxvoiRhIAGtVRei0wkJBHB45dK20t4yG1aMUo+wio3EAozwcILo5FQIjlk",
-	"sbgWykJJlpyFO24YihXEqFrFTgkDtH6QFYb6WhSYhVZHfrRt9auTffRE5fUeSolyhhQwNOnsVHFMI+yF",
-	"X/eHFt/nB3ZPsGRLKZbb8L5teN9i2nrBpwxKigR6k3GoD7hJ+0/RWbc2chqfnbx/ffr+TYyKmtW5Rsfi",
-	"V8fvX528fXvyOmaPHcVC3ayvfS0Yr5ztRP4t9/7Fz6dnZyev4yj/k1ndVvHrk7en/zg5P3kdO11timSW",
-	"GStGqNc0WUzFjC5txpWB+omgYYD+EoTrXIvsTIlmovBUIpYF3WEH6+HNaojQFLRDo4dSJTP6UlDZUMrn",
-	"uUpNnoWgsXltihk+NVR3F3sBTkOvXUp1CeWdhDExVa1xEwxtIvXJZUB2rNqKzHsFvRprdEMtaY4cnhlN",
-	"PYaSnvlKBfbj2FzZGlAcUB1PKXoSHhpbKYzte+EszaWp5MdwkRpbnvRN86R3GsNIvFi5fl7k9YYbXcT+",
-	"oVonsX9gBTfxme94GYCH0L53qQaHQZVPEOX/WyA6LNNzISCzqu+x2VzXa/Uj0/ov8iTPjsFzxlo4Dfp9",
-	"1XGc+fcWjsRm8qH6tstD3Pq4N8aZ/aFZ6OX2W7L1c9/g5x7lpPgLzUkV/IWyG2/mLz4Fklw6ZT5zyKSi",
-	"oEOtQJ/RKLdjoW+ke39FpIMkpsJH8AGehwQmFvKX2qDvuPWB7jBtCDCVokI+oEpYYZjYHVbsN8yKzxbK",
-	"WV6NTZVonbM4P/cFLO4TDMZqGKTrZibWibuu9u4icClsxAzLCTAy4BihAFCVlDdmXYwJx1BkTIvIjs8x",
-	"TZYhUogFt9Sjb6xUjW+dlOJyL0FK6WxsSWkNKQ2X545BoajfQ0cnpJMusNitDxuKR5nsijhisbkaU1Vi",
-	"sPDE3hoiCeQcyA7VF/AFceNrnkmurIkjCgOQ3QGBbmSGKuKDcSSW5pLWHw3oIjUifzJytEQVsk5o2Hvs",
-	"Ih33MVTpalzIWPQp+W3lPlXgVbFj5WmRB3qWQNMxhSWVWM+eGaB7hZcd/fYF77U6gvlfi67VGTIIeqEz",
-	"ZUPBlVR91tNpqifGl2Dv8O5VP3OKbn1FPbpXjS/xUON2zrmKabJU55k2qOQ8tjaTnbElP7dOddY4bHRS",
-	"3r1yp4lAsJPGYStq5HBCSePwadRIpAEF5xKOTeOw8ewleqCJmr/OZM+yicwEFFgeCJ6MBo78Oy5Hr7yg",
-	"V+CYNQ5bz9w18wdpdjofd81AZsBR7UQzI/8FbRX87IUBPgvjeCcyqbR/u1Fs/9ffGxruCC3ivyAKGO4R",
-	"DfCpH+DV2DV1cn76/sPuRT7i/aa77fONvFvYyLtCI60/f1vBM08H5hWcnnvxzfsjW2Px8hd2i4X2VWOh",
-	"jQJhWj92gWeBC4HQPuZlTT01GwfrOwZTUXhUxJzk2R/4oHrgrBIp+6+ZMFZnYsZHAN/RYd5hHacRGyf2",
-	"Y+gTRM8imAswHNfQm4+n70HYnULBVVVF1nEqOVnfIql968Boa7wpN1SkpF6igjKVlRRYp/Auivm2GlQz",
-	"kGSID4boSznkfWHq47+LksodaBqbZC/bKPB7igIPZNzrPtJ+W3CCTp2SisW5aB1jdK1XR/B5tBSpcZq2",
-	"VUZgn46KV/AThBpcDz+5rYIxkMmMeuEYM2XcFdlxUSDPIWEOATzmz1wm/r1U9R+81loxwyH1OTQwp2Ic",
-	"gCS9uqx8T6VCl6Zl28CjrZN3BSTEtcobSwEhUo+LcBAZWb5phQIsoilYborQiHvB6NRWcfm2l+1QfStV",
-	"DNYeC2EwNCzqx4sye+zCadRufEbYPEDoxqDKU3UtlNXZdOcG2MS7p74r0bf7C33Z0rctfVs/buKdmR6e",
-	"oM6z5mQ/NFpw9p9nJ28idvb+TcQ+ic6Zo45vTn9iPZkiZJxlQ20s22+yd/JHIHQHTTYUfT6Sn0VqIjYe",
-	"pZonmJTFWU9nQ9dGT9juQCRUI6WtqLTKRHRyyENwTGZ8YtAEIiZMKsBz1MwOMiHQfBqFsEEPKT8Ulifc",
-	"coCU52qKKYADuBhk1W4rmECAtoVPPtpRaWbG3QHqku4LzGJL2OODVisP8YSfY4ywd2OQBiAuqDw0NFZI",
-	"8qMJR2DrcRwIMh0x04kaHmfpJXUV7yAIDfodcCDgHC0a/wFPV7qDxzA4tFgDsq381rSapBVT1KTV+nLI",
-	"1RQnUBMyWbLrn7oHHxzfgFH9JFAqjhrDcWrliGf2iTtju+4ArNjWL3BS79oajYtbw3tgi0r2EFmyJD4y",
-	"W050G060xAw+av2WZ32xzdFaZGVXRKCsXp7tDfnn3Q5Qg8Z+c6/5vPXsnfyxcatErudNsySLfPI7/Hu5",
-	"ZOES6y9gsC46NmH22CfK4Z5wfxkDFY5yr6s0e+wf3j6JruOBngjXEvzFVI2xpGR8Xwft3VrgvwILPN2i",
-	"+7IkLo7SgZO4sXq8EFJBFylmjumyIYigEisSaEUCWjmyoq2CWs8B8jMeacq7YWYge+Q6gEwds9Ay+YAF",
-	"nXsx/y2WTcpa8fcnqGw14DoL3xrp2SLm7q1fG0jUzrMGARxUsFTjTYpYZ8o4uicpQneAGDb0eCbwR6f5",
-	"QuhxUUErBJ15F2ZbKSESE4LQoJgTKob+G3/xa7Pcgh1wQ/ULQ/v3YqwjYQrso3VEiZbqkcHEzq8ISvS7",
-	"SDsWFtKOh1xN6Z6UrBoWElh5VqQaGGC2LlpBATNrNpb9CGE3jIdQBj8hSGvFMzjhxklARTOTDc8TpDAd",
-	"1qqC48U4n28hemEbifClhmY4EfNn7g4YbjG6tTbPJYTmFG94FNxdYNk8Ktz9ATcFa3Jzr7KYjtenG5tn",
-	"M2+lsQu4jNnG73xltwbTwHKlJOzkfQbw3JTvQOMj5AQK0mZKE/aE/7ns4oa7RPBA+MYlRHrGO+Ua2Vdj",
-	"XyK7rco5B/kCBWQ4bKjeV/CPEJr/sLRnGtf9hJr7RbmZjmxt+Ftd+oYg9jzp5a4Y+5Mht5n8vGYp+R3Y",
-	"8zBhqauHHangSnniBSFzBNwZFUWBiKWCXwNC2thS8MwsteNpJngyBa9pWwXZwwyg2F8mu2jEJ6VQJSyR",
-	"vZ7IKLXVqeYzcTgB5ZMIX4T+a0o6K3QdtZWPH8ozxQrTW0gx3+FaP1C6SaO7H7pZJ4PNype2HKYD1SDd",
-	"xm8jdba0dSnaCu4EwB2eIUw+Le4Oae/vuQFwibSifAqFKObgEynnEWHOhLkahzwgrMOcCYHQxvOuzRAF",
-	"Cb4W8GuixFgoklQQQnN1LoS+BP0UBVL3xiW9UW3HxOfXI05+K57PDd/3ry1ZaY0S0Q3JSlXneqGLa64a",
-	"Z36QN22x2KSWsTVW3Fey0VrP+ibiAuj0bTYywIMtLBcZgDUC/JWt9fo/cJPFvbj8l6Ml22D4rYi9QrLP",
-	"emnYMsk+1ONtk30gFbCc51PplYNg/wdORu7TV78lI1syssacmk1aQjNxLcWk3qd5jr+DNlCA8SvD90WM",
-	"p5COgjZKQnfC1JMb8GGp7aXgYQvgpN4JX4NN6n5eEzwrLQ4CbUH3EMJhLM9qofAyqLq8PGKfa2vhAGbW",
-	"lD2OHSWLdxwhNwM9cd9Aona8UzcuaS7x5dLQCFO0o3UquPrmQUXxxC0GwqN13+Lg3QApmoXb66mS/+aL",
-	"qRGZBqWRHZnCcNcZ4XjsbxH2BjnHcIcAYcUw3EmsPYBOEw/Cj3W6pZpxFuOV32OfBto1HUqLTQbTCLzM",
-	"V064otf4OHEaXMZlWhPOiIf0H/nsNyMnzXVzH0nIOIj62lqwQdtoxodEAH6WiRNKaG+IAZXBYL6cECA+",
-	"4xMzVVpNhzeHXBmB7jD/cMR0muQQ9pURVRe+4VW1l5W53yZ5Gs1iMT9zS7RlZjXMzORnIUTfwvFbG3yr",
-	"EeijEtmQZLmh4MgODICyloFLCZxUK/aYau2I7FpkhjBKPVCREV2tEpNHN7VVTGimMXr1XIdYshQNAnlO",
-	"EHx75BFko8LjIMnPvBMwUt3XEeuMrWOHaG7EEU74lCFaKjvGdhCn1bFQN3tkpugLo/Wm4KxC1bb6mIHC",
-	"db09EpJW4nLCp7PgpO6ckIBtED+cGT0UmD4/oUIHAdiIlqJx2Ljm3fF4yHopN1Clz22uOztuOkNtGr+5",
-	"M2oner5PBAP3ILnuBDDordhPaM7oHm9Eja4edwdOdBfWCtFYBXWUFu9eCoJS3xei1iZixBZu9KuOJlgD",
-	"+VzE/hdijfrcZSC16KxEYuvp7NCIFB4Af3+N8/3WQsE27/jrc6YTT14L86/1pc90UukpL/G2zQqKGyTD",
-	"W0/5fXnK13mQ15xGWvBMGQFpL7mAamc9VNIgMDPjVEK70uu0Jhq9gSq5K0tZd3y9t16nrddpFa/T+ujK",
-	"vHiH1RNqbDqfCEOMdQQzOk3cKEA/De5Ti59LSemFcK8Kcw90+DD8TMsWJKobnCjF6lMNp/riUeZqXBri",
-	"kH9+K1TfDhqHzw+ixlAq/3F/2SJ4ZBXwyx/WrKsTUTcM//DSy/WWXnilE/Et+6XgaL4V1yJdbMZL3WNb",
-	"Q16tIQ/SXHCRbp9KvxwuBkTHFggSz6+D+My7Np1i6kzPiswDZhxhbDmk4AjVFVi7G+pxw30SSV9kaM1r",
-	"q1h8HomuFcnlP8dcWWmnMVOaQB35aCSUYWOVBtBFisqF2TsO741tbvKXGFOYxDuHgNRt2JBPsZArNiWS",
-	"tsJym1M99gAeNe4pT0s3IkS5trcoGw9AMPpOYDl4kWisEX4D3n/Ck/8ZGxuKL9/gI0CiAlCCeIN1BtqQ",
-	"AVs0+gekZY/jRKSWx6wjUj1h/xKZ3om8HCAIV3WPnVqmAGgVCAw+q7wBvq1iqcy415NdKZS9xEJxO3vs",
-	"QqiEVZEdqyH0GJx+Npsyw3uiuiqmm+7G6cNxWNUtkdgSiTuwcNNdxEu6diIxEDy1g1pt6GcPHBQyPymQ",
-	"BEpo8Uz4DDhoLWLdTFrZ5WnEUj2J2FAkcgzY0wPZH4Cm5F62g0yYgU4TUzDQWKn65qitPPhBMdcUQMA8",
-	"ZeJpioifYjiyshAGCJTIuw2nqL1JxZ42WQJIPyrJgZDgG4pTbiswA01kmmJyHaeykyPerSQ1fZJDfsbF",
-	"W0azK2fOguXpWqS1+goxhBXoEo4FRPnNKCwbV0NoNWsoGx7UcF7cC1tVpEqsEHiss7Ey7nKunWJ4TcPc",
-	"YEIRmfCijRQm8kQDMmNJBwCa5iMPhtWGk7ehqw2ePd/JTdhDYc7bI1ej/aaFrbq96ntTGEvQcDtiID1A",
-	"DkLM1sRtvM2tPpsQB33z9xLaEOa24MTerdC3leHqMA8KFsgNkeMnv3d1Iv7EaOXKfNBXVMsxH80jrMuN",
-	"Fard6/VZV+65woW6UeIpHsBHM5bZEQeJiQQd91Nj9t7c0kj722av+b1khi57zbdRyg/Mj+XO9yav/VBf",
-	"i2DaqZTCPgajbjld6pDQoJw+6SvmDKEm7ATqS0LegNOVOlM2Geghgo4Yp8b1vIHokWFhAGT7dUrUtUgj",
-	"xtMJn5ojlukJIjKjMYiMwFXqVPCRvQuTerBJWb7TgsOvqtMcTuYuPXT35BqrGAmGl0IZJzAK1qWrwa+r",
-	"Kbrn+E5dz7lbMhPk6YiwtBQ3LAYN5PCgFdePiF6qc1u2ms3b+S3RwwEjs3II+0HxwY3DRqvZer67v7/b",
-	"3P/YbB7Cf/+fmhE6nak0uJ7OhtxRkMSRE9d2Y9kxdURPZwsG1VpmUFbfakjfsFPV07LFftVASbfK5Y2u",
-	"1WGBO6yXmf7et1L9eSMnnY96ePPx9D1YNrgCtuBE6BSIApXRwy+uRToXMrJXa1FcxPiOEUFM99gPEdtv",
-	"RWz/qePc+wcskX2J4MjFCxz+s/+sWgB3M79RAB9xa0XmXvzvX5u7L3/7/Yc///IH/bnfivYP/vxLxd3+",
-	"7Z79IGQf3IaUfnUhpcG6i+KmO+7rue9jO3iCQuhuPp46tygGkEJxI/8w3GmhEgospdQoY8AsiDIyfgrp",
-	"PCJBF2jVhceRnPmBbEZ1fVXq5Bx7WE6FPagmg2ExJtwEkb58zc65FcC4d5F9L7hxs4//GRVaOBdDLjHj",
-	"adlW8ldmWjLCrtKK8eGsd3Wp71IvPmi9XKoY4zuupnRszAMANbKFE1ggCm7p52nCr7836K/9ZtQYuU4b",
-	"YwP5dBOpEj1pHDb2nw1BFAx0ozs2Vg9FNk86ejrra7sE6XjHZQo2NqmumNUY/FyiJBGTPSq7QvVru1Ze",
-	"C8a7mOKfyxhid8hl6uvbIpXhykxEFrRuSODzZZBCo1qBRq+0JcxQNxjI+9EJKGdcsYEeZ0DU3Gf3wthU",
-	"ejtx5hsmVT+VOlmJVLUqkpwK64u6n/KrGzHOYFFhlUBIo4j/b5mGfQ/EpWx1N1d4ziE5GEoCSbUCzWgF",
-	"mkGXb55szJGIVPeluiHUCi4uXfguhE5qyDhRCQQ39TJhBvgdhUNRbW1AcQSiELuDkcbuaseOljkhPo4Y",
-	"3ucPx2M7aLVV4NFQ9xsQH5+/OHgZMSO6YBY62Hu6Q8Ut8lYgKLMDNeTKVIdxwyYiTffaqq0+wSjGRlwi",
-	"qTZ/BSgg1tGWho42P8r4+NnaERga6GlmtY5YRxiP4sAT3kkFi7sm613C+/EhM0IQbaPNZUAl3GPQTAxD",
-	"OWaTTKt+WT7jio3VldKTcN9Z3wuVYJFF4omBsXn+sxyKAh5mJvsDW1hHEEQTAVSaQ205atrRYJ0mzGgK",
-	"PjloPq00cMLBWKDaffI0HFkGxMnQghq/fljJHIoQ9TJN4TicdTI9MSKrs2kVtqtkpQkXDsCbonk4pt++",
-	"JOEdjmo59fzH6czZKuac0/MI0PUfoquHQ5F1xV4XzF0538UH9ltPD4AA+AM815P7AbxbxU4KzXR1lomu",
-	"ZQOdGcFeNopNNXjCGyskub91G5wzrai0OJ93J5PJLhRIH2epUF2diGQVF1Bfqp90Nrxr39NHd/rOuMyq",
-	"lOy3ut8XCcN05q30v5X+V2XQb3V/NY78/EaOXMeQNWZTVHPkE6fN24LmTtFlZfZsmVZdgXn9JS6NHCdN",
-	"Eber8A7ywEz0xkYkGOSk9KTSDkBDXFb/9gMdcMOESpzyfdtDem8WXd3PyyY4+RyntPAkzNl46nU1XNRd",
-	"nqYL9h49ofO7D9ydNj7CYUIFBtVNxwlaPKq28ThNl9pJxI1C0xEmwnzlewnrOHEa1zq3EZl6rUne75P1",
-	"QEGla9sRqVZ996nS2v5qnGVC2V/QILAxHgrt19ioafxfh5X6vk7Yp4FmfMhO13muiIjfYP0dCc8ZKgi+",
-	"V+PIpiOzPfYhLy2d8a5UfdblaUrQrYCVD69Tbp77pq0mUpmjIiiWU1QOmi9D9T9PlrwNmR1TMxi0AYDa",
-	"WOsWtBnHhMRntMmyCTdt5fYH8EZycAPIC0mFOiz1IABYy/usypyMQLrY44PmPovhy8tMOMYGlWRQJcTi",
-	"hh2dTHO9xZNT3Fk3Bj+6JApz9Hph0BmVmBzhBKky93/tvro4/2kXhNG4SrmiHYIHNgZWCV0UrFL3Jnd/",
-	"BJi2Ce3OVvj+9uNWH4S0fuIJy4yhCuwR+XlcxSjfWl2ez0RfGuveqaPcWHHUEWdP/gObZSczZi2V5DYC",
-	"IEBjJf85FqEIYSb6PEuY1azLwTLurdNIrn5wv7xosc7Udah77JePP+3+cBTsUYahHcpq1nGEbjjUqqgX",
-	"OHrufQTXIpM9pJ1+eAD3LVOImGurY0y4AsJ4JcTIEFywSHtsMtBYjjG3eT2Oz0/enF58PDm/PHn/y7uT",
-	"8+OPpx/e/xWRh+OdwMNazZaPYHBzRLrsujVtNRloCNxzTQMWMVV7rCTBtC9fYi8K/HoGIdGdrvBbpb2I",
-	"/we1Q7YiCHO8JEvOccIbUQMqoNE3b/W1SDlEeN1gDlrB+nNO01/Ja7F/lzImumvhbiR7DFVvd4LANvo9",
-	"cJJKL1HNAkW+QImeKAAXJSuv1zOCh83d4O/PlbRllouYJTKhAj1egS0+vZErDqq5ohH2ljEtIXm/JLIj",
-	"W3LH3R1+ZENROf4lmC/KRpOgpLSVNMyMhLI+6ReL9I4dl+lMcRwiK/jEQbdCwBL0TVdzGiM27Yo+L/bx",
-	"pZ7ouaAZgAglCky61TdPMZpL4Jy5o4I63NdCM54to2j8ovg1lynvIIrbWunMxVxkCd4svLBwi9dGeao9",
-	"3p4KLGOne2RYKqGiuH8Ls/gh4x4N5Tcg5vuOvm7EfJzFMoj5FFd4+6jSryTkE3PF+ZCdstS7FNdp6/Mr",
-	"uRDEGfwBEDZVYmiPTM7qvCdo7oQKlVwEL8atUEzv3PvzzcYQB/eSEiwR17K7VpcEKuq7IbahkuhdILZI",
-	"CMnLhasSbfbxeFG5zI8TmhIm7SHqFqbLlXK6uh4JBe8Zig6SGCnYVmcfLj5WWxEqaxoMRPfqxLX9D/e8",
-	"XD6ld05G3KvNBsptsaun9b6DJSJZYKP0eH4VatRonDnt11ZcmxPXvheJ663WV4i3eF04NatKWs+XkLSi",
-	"xa6pGqqCJrzsysywsfmoPpxDlTsbKQlcjw0pWf/Ie1hJxbqHy1+wyBZXbEsCthrbqvQDTz0bTgsBkOuk",
-	"GjeJK0/oGi+buQAAaBkUNrmJkADeYymzgCV8useOVbg4HiHW3x7vSmB9YZ3MA+SrCnMExlslqixnd5m3",
-	"zUY5aG3lvQ5Ojq1ftUKj/LpyhtxpZgjCUfay3er2PfuyFKJOxlVycyFBfIR1puCQpKJowT6rxsOOyHye",
-	"MSUM+XrI1TaTH7HPr9piAnNYbC/Btdu7Dz11Plu949d9rl42HrAu7w4EnBzTqFZF509OMF/UFvuB5259",
-	"XvoCj8ua7BdrPgB1khnM+R7i5x646aSiTE+HNnctR7LLM7tUPbQ0dbRXmD12zPqOITzy0ZkAMxa06RkD",
-	"RSp49sr1sephdC95iXTNZdPccXPzhji24chO79L09rBrobm1vh2LPnELiXGAuN358czsSna66AYMLHcC",
-	"kTCOMtkVGPkT4LEBKhhgqvTEF87m1h1Qx40JuHTCAeKjM55K1UfAUvaJ4mOkyS3XbWXEnLzsJnPEON4A",
-	"DPhUAgIbeWYpsBGsewYiD3z4Edb/xsMGbdQgEX/pTdkk9Yax1RBvmNJXgtDx0G3lt7+CHnLjSy/gDHt4",
-	"Iq0YLld2AAxYJJkceUhuf/GA5Hp1kcNLI8dN6Hn0lWHgdUDYpsDhHIItZo8PWq22Cl95I1O8A9nxmWDD",
-	"sRPcBINwBzWloUlVohNAStwf6IHBEicV1QwoGXSgJ20FrWHQEM/EERZCKE45aMdg+9dpAtF4Q52JHTdR",
-	"WACESueWDbWxbL/ZJKKme2y/GTWbTRwvRQp6TosBF13HhT1NmSE6Q6jxwGmVC7HtbvKx+5ZyciM2Gcju",
-	"AKmUBw3MLKQ2QSFmxajyg0+J1ZhMC9o3ILBpiFtk0lbXbkjcuE6tGN4l098A4oqfxR0bMxcR2vWU34u2",
-	"lpDvvjTgvZmBbs/jzsa2UFQ9VLxaiuUV42MWBqwvzxmf/J7Dki5VW9qznyozqXuiQD6/ciLz51av+tID",
-	"/5FficKJD9m269CzFkYJ0MF+ZJhMalC/S5C8twsSqIbo/QRSisdqlFiB3e6x90Ikwml2QgV5kVbEi2FO",
-	"BSwKnU5kZFUS450j/t5awKmBga+qJQiS7eM4VN3aAVXUWMg0GYghG4/cF4meqFAGbOeIGaGSYtCUneg9",
-	"dmxZ0z2Mlb8QGto178vOs3eIOYu18VEwzkVtBO6FeMBaAXvniPUgehgaIRBbaQh6mvUcnayMfOGqX6aU",
-	"t01WIXmjcOUGmfDLMCymqfglbRw+hQtuxaj85geobVTGQoEFbhzu7q+QheLnhVhp36YAuhXZvjJORMB9",
-	"vuzWOi0MQ5H1xQILgw32P6ByXjOGA0lSYLDTIbZSN5UAag9Zf2kaSqgChNMe+zveZinyymV8GNCB24on",
-	"CRuPIvd6wZJBRgTU3/fYp1mNX2czZdScLo7j7oipplzpwVglmUjsIAKK6UvX77WVu2SluRGpxdFPeFZM",
-	"76awIdDkfUnXxwfNA1L4lbaXPXcLIL17jobCqpPJcVMK9DvY2S0B+0Lh9juoswGCrr6GG1q8AGujM1b0",
-	"dSbFzZ77/LEq7727cyOeCWUD6kHunJ1xzDpiIfE5lJ5kTT7Eq3xky5TKwMrPkN/aHcg0yUShOAQ2Na2t",
-	"nwFj34Bc+6ACDWhBp4tjDfLdfiDxBt3iWViTg9e3uDjuwB+fqtCD25xu8Ghhkw8uGCEMrJZP5FdpG5Kw",
-	"ICShm+/yWg4tlHZZNhMNHy4XRqqmtB+w2aUKEsGjObCZ5XZs6sgq/ro0TYVhXOA733DpFJjmYhqMK/3t",
-	"Z8cBfR/6k1W4KfTFiqa7SkUJD/is47UcvgDWoBgs1zGTyljBPYgTuBClLSkwOWbiGURcRCAUQeAFqEiZ",
-	"MIZAn67EyM6GYRyylNtQMqzsIaYvmdK4KAhvjoVlpWHx2cn716fv38RsrKxMUWJvqxGXyREbw79ORotH",
-	"fHoJT8Qk1He56oo0FUnQk9A61teAsQXxzNgLoW8Zm6tP0PHx6es4TBw8sWlKGOxex6qxZh2yWGSZzkxM",
-	"64SwhGA00z1yvQbgCas1S6W1qcBwEfgVtcm2KjmQcz80K7uhcdFGWipLy0ZeiVbs1VrS7XDjn4AuWvgV",
-	"YjfYL26F2qpCEWaoBxNddWuXh7G4/mApQN2E7+MjxpUm9GPLU7TrxeLzSHStSC7hy9i91VYxBPFcEpJY",
-	"fAQz9VtLFBheL8DhDPkUYRahX6v1pVuPS3zpEl9CUGlIrHN9nyZiONJWqO50929iGh8Cx0pT3P6+tu4E",
-	"Epq0ax584B3BDMj5fU7Z/XArXPsQNzSR1fXEEXgELuItZJ4w0L+JaePLMJt9ZF8xP3cuHgPKF0jLjJVO",
-	"+YGb4BheCZyntHWNw8azl3svm0AWQ2RIoZMAIUfKW2iHHv7196LP4PBFVDCrttyUlbaO2p2lghvB8tVe",
-	"BcYH1j8U890kYg/udI0QiWStLEGGTba752KU8ikCSN8kUFa9snXgi2QL+LZuIeUs5V0IVdREwBYJKVU5",
-	"TXNpFcv407GDxToqMu4ZeN9gnAHmFrEgl0RsII11Ki0Eig7kaChUtabqSfZm5eFVKMU2hPLuS5aRA3R9",
-	"cvrqRo/qS/EEpVosfHALQ0oNxiI0asKNDxGMQfg+mhegMewGy/Kxd1qJKYn1fOpuV442NVYJgK6RSNXX",
-	"wrQVtNCZEuLhHkPUEJA6B3rEeJrqCWghj+MP569Pzi9fHb9/dfL28pf3H0/f/tVd4ZFI4h3GvZyuwXIF",
-	"Elsu+VutD2HkQze+tgLgXeia5NhPA5kKHzVwLRNCR1TassS1aDSbCouwNnmZplazlQPeBk2loHAYZjSU",
-	"8IZQSuzdPUKKR94ZLBJ6x00Qo91nlVz2IAU8jvA0ojKWgRX6WfOpE8GnVLMOR4AJGODTAKiuxwfNptNO",
-	"4EJd2owrI91+V3uBcPAPgPrN1z2nbNDN94/r7roOR3Z2m93ByPd5KixZLJpLk7aPYSMaD9j1vSKtvo80",
-	"7Fs7sGH71kvi3XdWDgXUpmgcPDN1Qs2TEZ+um3gPeNaneELoCVKyLE8jX23KasaZ4dciYUNhBzphj2Oi",
-	"0pf4xaV0tFTTo1phhecyPAy90VaBeD1G8PA4F7xCs3Y6EvHOHnsPCTUQVASqYEK+hEO643lgUKsF9oPk",
-	"Eh+4pF/inbaicCCupsE4M+SJwFRIUPL/8MT5D7R6DfhoJJRI2B9t9cfu7i78zz3Wau6zP8BWEmgy4KhX",
-	"kHPkK3uM3mvRe/N8QnRlgsQgQusQoKZfKcfA0AZnWSKTw+IqQgcjoRKp+jHVGnV8rycBtGpsc954RIYv",
-	"YJ6lESra35wg9bSjWgpYhe9J6cz9DVW50IyBdiu/VVJdjjLdd5Ky2zGY7kGzlT+QiK4TqJOY/cHea1o4",
-	"wFB1K3fE4kRYqGFmECVpWrTgIVfKjXhumYlNo33HzWAijaCenzWfhp7N5TgnGfHs+ktTYop77GKciXQa",
-	"rHNUzzTriwTabqvjWfHGbV8+NM9+4RmImqBlIxbs34Jx+wyWwhv01aX7PXb8ua2WsC9CLRkskYsZYZsx",
-	"WY34NDdYsWOKgelm3AyY7qGYYkR2TfhWV3g3epkQhYagNNlQqjFgoSbutEozEHTM3YJ3RH8MdQ3chcEy",
-	"eO4s8cyLT046cu21lTurdiBkBp1ZrY+gelzplljNUsEzBRZPaREiDe/qiE+htgASH29svBKVcNYjPn0A",
-	"tjggwfN2shniXC5uNkOlG4cvHGdBOK6qljxQ11wTVArOkdhGaMD9e3ktzUql0c74NNjU7hIV+wxnUie9",
-	"0US3drbVALTvcGtKkvV2nzZrD11CgKdde038/a6iarewUus11vLpTcqMl6WWAwpe2mi7vMbjza219txX",
-	"PMukyCJmM969clIKxRuF1P0gzuuQvL/HIMDVN14Ics3FZaoWHbJmrGZWpGml3ffCj3KTYMG+jxoyWTRM",
-	"bw3A93ahLgSFt0+9upDxa5HesxGY7vGuk+NujomCjBmrQUIOlfRAu9S9nsjMHou7OhExFZyfUdohGAfN",
-	"iv6O1KBREfv4CAPa4LUp9PNWmtrbU5h25J3bbtY+NuyBxHba8lCXotTzoXHh2bqDcAIBJ9xaMRzZWUeZ",
-	"X6VirByFlgRNri+vnTLJu1c37v5ycXR+uCGSLji6qgLpUJ2+RXjyMj2vNYaPFuHbj+KjiS6O4/Pr/f1E",
-	"8o3yi7DsTV7kBffvP0G9/2Zy75UrerZ00bGwWIjj9o96Gxr6tWgBbwqZpe1/R8P5qgEIS3NZ+kD75f1+",
-	"zjXapGam/6WHvM6J8TPh8cyeUISYAR8qei46YiDBrDjjpOjpjGJMAwXKrep4DaQ1iJoXQYWSturpccYS",
-	"2Qc8RZUw8XkkM3L5eUMtV1Mw53f1OEWjo7tNhOPjvRlLejIixtvKF3wtWLJDoYArpSdghm61Iu8vcU92",
-	"uLpiZIY37KDZQjDe0iX3WEKt5lGhOJMkDzQdpvpQxdKt2FAmYKmP+zQh0iwXWKvwxG2Bg9dpXdoai+7X",
-	"WHTBr0UhRid4HO7VWjQr7iys7FOE0CG+gIHwGKuPjidbzVDy2ByPegYuM/AhimSPeb0GXczk2W4rY3ml",
-	"ZwmHOE89l0EfLe9CQNPYWmRmT+1rWOSClXMTsknFGY3qA1Bn9m6mZmKVhXHBGWk+ICa3tTjeZ8jppgTv",
-	"W4UcVQMOvfM5YgXZEoxuI4gcp9vgpoSxOxQYU3o+JDXN35bxKLkPkfQMcZbuFqXiFrd1PkRyC0CxvvBA",
-	"zEbc8HWskn6MzeRIPJmIzkDrq3ocHAyVvoCnwaFF8Tcd0eXDkhEOBCGMajV7LMZXdi9kX3E7zkSMILlG",
-	"9hUTn3nXIq6EEVQBH9P6GbdtBaplT14LCv8xTKe+wu8QtFAI7BpnmVDdaQDftQNtxEwA4WEeyCdSIzDs",
-	"qtlWMU086MtlRZxSR/fYyTWJZ04pHwrMFoT8wCD7UQF8SielF4IXBAP32NgIDELimWCtZrMYDA7PBbV8",
-	"bPxyR2hDhiEfVImDuIefaAsXmMaxzUcGdgB2xC9VR2PFGooeahw27F/3Xzx/+mL/xUGzGV3v//VZ69kL",
-	"/sPzl+KF6IqOSPjTFu/1+PNWN+nypz3+bL/LkxfixQveFM+e93rPnj5Pml3xg9hv/pD80Em8/RvZeW4A",
-	"nz0jJVP4kH9+K1TfDhqHB82Xz6MGBRW5WTuVdFMYvGckvMNO3nlVMdfpuegKOar0PZ2iv2QgeJYsHw1O",
-	"R+Qcz/q3T45LNPZnwTMMfMTjtio15ZPdDpwv2PsqWmqFsYsp6Uef5EyxiLmWqHssEdci1eCQx+Bgp+97",
-	"2Gx3YyHZgsiwoxVzBASSOigyMQ+bXkhDXEdLUhCoZClMrt4+LGLyURi7JSVbUnInpMTO3oX1U5WFaale",
-	"SpwxB7Dj+ay4EP3vaMXEoAGrGOZ8kxHhDswHq4XZbi0G92kxWJcL+otjlAgWrB5brwwfVo5A8ZUcY6Mz",
-	"S9kkhfSQ4zRlPZm6jp3g35FK7LH4nzFLtb4ywMIBvMQtH6BbIGwfefw8NlXECiPCdPCr8REKANORRqVn",
-	"KLhyOgeoCL8awbPu4LfH/yvcxif41RlNozKhEtzmfj0WsPFPMGSrYSpuLGV2PZGZgJVxN2k00ArirarC",
-	"V/65dOTKBczgo/hsl0SsxuVzO7780+/dqJZ4HkrCLdc0PLpsu++kAriipZ7ln5d+9lRdWN29WiqiQV0g",
-	"QPDCJ38SICUttQrH6EuSqaMiSzz/xsqlsMaPrc1kZ2xxwHX4BCx25/Gaq66IfW2ef8YeGgr0adc8zzAV",
-	"GmTQ8RRd8wg+HrFEGuCN7qZ20zHxu8qQLA0AMkuLd+7GXehsuXP9SdrBT7wrwJP3zQZv4aIsEesSqkk+",
-	"iFDJUU4+14In6Nt70vNXbUk+lat0o7EHvTQM3Z7LIA76q13PD77zg+c35KGdwLlxrf0oYkj20gdxAgZV",
-	"Tzyx/CEAS/jKDDLDL5c5lrQ9H3AI2zNZTQyZVszwVDwwouiHtfYTibJt7Yn8CTLUwyg6U4YCNzgLpl50",
-	"jlgnP3wsHkw7mUxiNhGyPzCso+0gKhxqaQeEkOjawreO2iq+ElP3RcxSwa+FCXK5HtsjFhsx5MrKboyG",
-	"Nv8jT6EkyTH5NJx8z3TG3nw8fQ8OA+Pj3SFbmix/baXId0KVdRHk21MjdkzRdY4RtJpNnJ0TdDKurkQC",
-	"ads/zsMUOHke0/Ijsk98zrMgjdU6OfQlTBFJ+XG7gRmSf3nebDci1m50hJ0IodhfWk1Y478cNNuNHdYR",
-	"bi5t5TUirzsNIZ1fOslMZywe8s/+o+HTXJ0i100mmOgONFQ6ZTGAR44yYQGFEbdV6YDTOeCmrVC4yzLA",
-	"AvQVF1J5JVLplsTpJmjjCLs74NfCm03j8OolSHmo5R0xM1VaTYcoO/LESYPs00Cotir3DwWIYWAR+ZZC",
-	"bDO6gUSawgFRJIdCShhONk4yPRqJ5BLe98CcE58g43bUI18OWcq7V1DkGHYsQHYqjSdUGojVVITXQD4q",
-	"HDONJhGUpk97DcVn/RlF7ALoDgKPovyK+IKNpYsFurDRsEuu6UtwkMGpQ+kVEBy5CYeN8jwGJRmGWzbk",
-	"FpFH/So6rVkV75JrPhxzJXjmtlUqP/RKp1dJG16o7BZTkkYC9G633x9R/YZNyyD7pFILZgOxWAe+XQWq",
-	"WZ24qhKVu+9S9UFbHxtRp7S4VVxRF3/nXtnq4ltdvFIXv189dpMCGZ7+c2HGqRt9tdUZ+C0Qr1sWabiP",
-	"IN2ZrFI3zSpFggSuL5LZ0nH/ye/u//+8MVcInJ3csF87UyaTkkmzL7w+sIN1k4zVmehlWgW1I8f57vIs",
-	"wxokrs9qTwU29uP0Ih33GytVGfRt5rSfjzOe7iaZ7Nldbw3dnbeGlmsSGuy4nhcUfJCtZjNqDKXyn/ch",
-	"9M2KzDX737/y3X81d1/+9m+Pd8OfO//7L40ar+VmNZdaxwz+vK1UsUSlCi9SIsgWo5OyZj1q3O8LUw97",
-	"AHIQD1LQkE8h2Kqjx1jJbDoSh6iLmKhYkAjAj0qqE0eh1GIQWF+qQspfylEqbysQs1DsBwQpEgFDsUWL",
-	"YrJb2dSpAMyJNBLDGoQKcVjUgRP54Z2hNNgySauZaKtcQUAFsEpmxNVZSWgEzDHoy2jW41VekjuWCd85",
-	"nZCm4hPlq/rH01LsMxzqH6JGT2dD7g6TVPZpqxE5wiSH46EjS0CV8MN+IDdOUetDGOFGGXM+r1rEivyR",
-	"ksZ/79f8FZ1id8GQvVbz2yXv8kLHf7kuUg6ISNUTnH425H26vdxLduYmzvngaiVt+c+6+c/aeQ4A7nT0",
-	"uD+wu1b3hR2IrPbcnhWKeGGRF0yIonAAkPoQ7BCNZNJAyEH+jdYQ858XSeJsKjiZuozNtHLEgVkpQtmQ",
-	"tnKfsMSMnehCZ9yyVHBDXAjMMmAShOzbznhqGPkLney3x165D8DPxARL8w30ODuiqiSTAscCMGS01kyF",
-	"PWS/GjmUKc8CEy2Jwak09gIfCO59tBQCOmKdp/9HWPOPfslvc3XnmMvPvspLbsLxaI9r5zMH98hnZtbu",
-	"ZvLiE/C/pjsPdntfjQlvpxfcNkoIMnEtxcTcLIGCZ96wSaatlz7DsFaIz4n8jGjaQA7SFJggjWOvrT5K",
-	"m/rEAp1IMtKOUi4VWFoPmTBdPhJohJ14THisI2UGeqIWhNqc05SXAaWhYXlZGVCF1RRwWGsFOder6i9v",
-	"2XNtVQmOhWCK8/IwSEmHUWCCw6wj74uDJLDHpWMkvlJHH85ysZ/Pn86vlK7wguEkC6ffUxP/TZ2wG60T",
-	"iRwKdHMaRZTXMYOLG5Kz0b9VrkiH9AVccB6HWyppJU8R5NugHuseKEJftNWAo1CCfZbryj2mYgrul0vx",
-	"WRpr4p0jJkPON1UcQ4FD2kGS8WoCgxAZeKA2lIiIjd8LKMaHiaKp1dZFcL9ugTDupRLDtk5VfRQ0HttK",
-	"MaqW8C2FYzFYolRVpaz1ZCiVWBa6goiWjzYIgkcVwsS7aYH8LAKXOLVbMInaQ/OJKD0bTqvYxvLMsyaE",
-	"vtb5Qp2VKpYVpO6Csz5iPDXaMdBiOtlAJpB0X2k0qj8fzXtmFNvUkLtPDdnQ0b6drDiuuA8XwmIwTyhO",
-	"68ZzFLTkVPSwADHGORm06+yxD74Ox8ytwDIjA5kkGDZSvh+ZAFyK0h15ACLcnd/MLXDE5oEjNnL1asUO",
-	"smWuauOFstxzsV3MaqdMFT05hxRmxy1r7h24B1p7z5iVQ2EoQlJ2PchLGzOdTeTxtyBi8mkhqHKP/aSz",
-	"goZWrMMjVSI++zJK7naT2YP0P5+/VWf/mbHZbi2wK3n6ZhbvGzXBhl0E5zVetrWYXTPefwLntx5qABGT",
-	"OLsWXasz8J9gxHPpLiA0CdS3pZgbiD8dYCkr1RdJxKQiZyPG2mpN943iRsH1kTjRv63OymkDefSxt3x0",
-	"3Q0N0avHLBurUNkqL9tJNxQKVIkEa0gdsoPmy6rLCOtQuIYbO7SnrqNzMUIz5tyBDREDRFi25osqRr5E",
-	"UNxPOuuAXHXLSpLfPqgmnEQqpu+pSE5ZuDHSWK7sejA1eeLYhLEZt3oWtPBpc1hNl57k8UO3IFGe9y5P",
-	"o7AQXSpUggKnwkSBtsK2jefqniIfsh+a7P/K1d+W+3QTy4dZvcontUE6E8Ktt/RmS28eHr0phgXCjUPf",
-	"qb9yVQHH90yRZg2nueQ0rqVKbiZEl3QPw1BIbuIKfU0QPABEBciRl3AQdxJFJARKL6zbFFesymBQFGMe",
-	"XCTWlhTdCynasMLz/ZCu0v3tc6lWJU77rbVQp9Y8cUJ1vlZGOiYtizNYf8CQCdZ7qjYV1MwASxXEwjKk",
-	"pUiNoCoVepx56AyQk/hM3ne9+YbIvB9O0Xhz5OPglMBy0TxjQulxf0CdYOVgn1wISZI0EigOhjbXtmor",
-	"N8auVtciM0CvWCqvRSFkpZtKQPaEQt8dDuMULB5IY3U2jdlUj1kmukJei2SPoXuqOw6DR1NPWw2FMbwv",
-	"TAS5jpYpqB7ez/QEFF2WajRSuW5gXFD0Nj7udsXIHgLhfyKuhbK7xmaCD2N0tuA0eZbBoLmhQse7UCYZ",
-	"njeHhZk/5uw/Lz68dy/w6U4EBTQUixORWh6zx/Hv7Ybrqd04ZP////v//RnvQL1lobqCdabh7wijErsD",
-	"0b3yRY8pgTgchzz2njKc8860EnG+vpOBTsNEdOd/RBdrjcciy3QWF6LJ3GWFpYn/a/fYX6Vdj3oXanTL",
-	"7oByVNEFla9TlbTNzVVoq/ElFZDhWJbrFh9T8Ic/wMXaxXR+0JhDN7MBLgLe6+ksgZrm4Y4kGs7ZgF+L",
-	"f4d73dNpqieX49FsjxV3l9YWN6R6DIWZLjmIqEFECIgU0kXfwicBD0HnUKwt4VN2YYVI2Y/a2lSwX//X",
-	"/sFvjFu239p71mS/XLzey1vMyeSfhbVJNALf9shsO8ByDx4v4t9XKfMcdvzvfmfu2KkRBoBEF7Z07oqX",
-	"m5t1Ms1ec3f58ZmOu5MdfQ0ZvLNZXJXWTzoheTGtQJstc5TYMK2+YUkralQRlEXNVL6DUtu2tMsSdutj",
-	"c5XnygO6RYEOryQy5RITpXFWCk03ykZUHLHO1zTvLXFyCukgETOWp2A06nGZIkTItMiJfOA/IShAwF82",
-	"VjeAYYIweeErNm5W2wolHqvzoCy3AW8XZvwl3tVVNZP7LJRrK2e/3OGcc3iWZfXi8XMM1DwZLhVaBUZL",
-	"qvjs2DSJPMiYeeYkM5Vg9IERxkit0HrSywRZGsTukMvU5zvvsRJkBYDbt9WVEKOImXF34JgK5sBEFIfg",
-	"eAQG0mPE6kd/nksTZF2ulAacfJxSUl9g6BgDhpYuLeQDjNYQBraiAe6eawQNp37uhTMIp2ddYVx+aQEU",
-	"RoOGAkg//T7A6NSl9PUkYDVtjEr9YupzZwpliR5+YNY9x02NwlZ9yempqZtzjJrlUGR9weAZ9vj8p1fs",
-	"xdOXz3f2GKSlYPFGkSYGdEmyZB4xNU5TUMmlgJj32rI5hbO2Efx01/q9lMpZ4oivLcLpIYdp33+E05ou",
-	"yTKRgdQVMeFiaKDO8E6UQwTrgv/u5Fpsb8T3dSPO8Wyt60o4gTfR3RvgQBUDkD5vHuZ9CodFFGZvWAbD",
-	"sx5bIwHLTXqLZ6Vs8tp1uPCMguFlYIdp+XAuZTlxw5yRPV5hy7sXtAe7ZzqV3ekicaTuNbQo3GeA2Ue3",
-	"ym693N64O8dpdzTLBMccMwuBggGhP+W2p7PhjUAUA8FTO/jXcqBOriOphDGzwE7n/oedqJB+B+l2Q6zC",
-	"pySEZRTx5+cOys8wlsZGUzZpnFUnyf04jdhIZAM+MiwR/YyDZeD2aGCbH/R7bWH/p0csBleACSb46ayx",
-	"UNhsunvcs4utasVHqdN1llTBIuS5Gr3qoU3ltag/sq1m051W8OX4qu+Z7gpjIC/Te2usEwL22LmAsEPH",
-	"wsA0hNmbSldnwbyV10KhbWtjhzT0UZVV7KZ+/+g3p+Vl5W5Uq27i0PHjJ7+PuB3UQ98cBzcuwNvssVNr",
-	"kK5QuT7YNNSRLdJHp9IkOvfxEe7VlRhZCDlDDJE99gpcigawQrCGPZljkLsV055jxNaJq8wnfWFBslgG",
-	"gQ6aeYQTKGNLPes1u/v8pXjaeZEc/PC8tftDs7k3gptRATxHn24FPPesCnjucve3f2u39x7/z6j/x0j1",
-	"/5iIzuiPvuztVEHQ1QCXYknHEL+OeufL/f1mxIzogjds/2CvtbPHLtx+8ZRluIOhqHbmfSAimfVM4u6X",
-	"lgz6+2tz9/mzZ0+f1RUIO3dd1NUF22/Og/ItnKzbx/jkI++j7xfmAHC7PcIxQ1mYqrI9MtHsLPBXnGZ5",
-	"Ru3aY9Bu1E3wtLe70TmCEYrb4HNcy4jfayV234GG/wXDXhwABev95H+XSW9IkehIxVFgWkbGDCewwFEx",
-	"LgA3wCziqeWH/4war3h3IHadxJnpdKFgWnrYvb1mATda0VzXaj7f4GpTfViPN/0A1x1v3ZKrjQ8/gF27",
-	"G/yz/eeLX4Alea/tBbfS9KR3bt4/dprCq16fulMrz9hM3qBae7dvxJIxyg/oFYIIG4BjjwuSRRw5YUYR",
-	"4xxpnRIneaNZNlZWDoVjpNm1SLCyH2IntVX87uTj+emri8vj16/PTy4uYoZOK2mRNwcphyLkayCPQKzB",
-	"CS2nugPG0i10d1o2JhU7y/RQ2IEYm0cYY4vE4yvMBqOlA3kzn9WqErIeCcVHcs+rDzcr6ME2QNB5qfG1",
-	"IJUFr0ClQvNhJNTx2an7/Ut1GtpujB6r224/yvvXYeYMKrQGt9qiKUfDVe0W9QLSAhjKIHq6M5apBW0j",
-	"AoYHO+f+uGmn/u/jd29X2yk/thUv5gPeKVqDlXYKjCT1RoNnzadMq5SQHc+0sf1MXPz9LVXSYHkhjaHs",
-	"B/KdCUZVVhkVeKbtBVCqsbXul8SRWPYJXfZtdS4S12ZWKuMRXjRWQthAdi3MIZTI8JqQzKiiiIRYUTRO",
-	"1amkuc1oa037xq1p7/iU2Yz3erLLOgJduk4iWOmCQPvuAFabLoKBvxE1xlnaOGw8gXgu6mC+qBhBqUJp",
-	"GQqB2WPnoi+NFVnEUt13xxiONjisdeZEkw/HYztoMe8cAf4fsUxD+I/VV0IZfFePwTxHGiUf20FNPckF",
-	"sRSRN59HZE+CEWNETKEDdLRUGT6c5MUDyCzkKIJFk1zrkDMl01QkHr6SQAu0EoxOAeZB8u6gOCNfCKGi",
-	"03xxTTEpoBT547pHjMtCowEKt6LRs3EnlV2GBv6+W64884tK3JaB4Wk+vjqU+wkrzRU7DHLzfIc/SSSb",
-	"pTpfZcB6x6XMYahTFBXKQvkgPsTt9Ajx0UyNsCOPNe+OX1sR2tF0BD/B0vmqUBjGZXmvBzlcSFQ98iWi",
-	"ec9P4W9CQMTk/EoVSo8R2qDMAlL3HjsBNGHufiQzSyhfddpDu0jMBjoFsEM8l21F8f25m9onoEngCJhI",
-	"m0pjIwIkR7B9p77meSLKSdXknmZaleYZdmsXjlLlcc/hXN0pvypWsYswhYTTYaAtc38OsHAgxrZhihxE",
-	"s2FFssJ58cAlNTgZYywslZG5LUD5GJ26rbeYD5FqZAsEWsBSkfTBH+Ue+AxaCrke2FhJW97qUOinYuJG",
-	"DwVgRbvTBYbOznh6CBpVgJns8gzzJjjruzV+ZAJKJWB7XAnFnMho8lq2jkJC4o07yWDdL29KZisG9MGt",
-	"H4S4BizrjuhSgTlpAcKS1tiw+Ozk/evT929iSpuOz45PX8cRiy9+Pj07O3kdY2LO65O3p/84OT9xP+mM",
-	"xa+O3786efv25HVcGhEGItaNaZYq4Z2a6OwK6gnOUCRsq/a8nfEpSlZJAH2xeYF4pzkONJClQObxdOUR",
-	"9PSkL9i/x95rt0cJU+NhR2RUrg/yliBhyY36EFxBMOJiKD408Ig20ZSWJJRCr5zCUHhOmIneGOjoCkvk",
-	"265dpOOK0G1K4qJUsvksMV/C8NRSfblSukElbg96SPIksEkmwUKX+9N8psuQynyA+BQwSGRXFPkHVSOc",
-	"TU8qLWshAyWqrfE2EnqUYtND3h3IUB4wG6uiXM3NVZnYBJnoz9/+/D8BAAD//w==",
+	"7L35khs3li/8KgjORMi+zqLIWrTGxExZi122tlaVrZ62NCSYCZLoygRoAFkU5asv7tPcB7tP8gUOgNwI",
+	"ZCarSovb1X+0SySYieXg7Od3/hjEPFtxRpiSgwd/DJYEJ0TAn8dxTFZq7zVmCwIfJETGgq4U5WzwYHC2",
+	"JChnVKEVFkoiPkdUoQxv0IwgLM9JguZcIMqGg2hA3uNslZLBg8Fso4gcRAMZL0mG9VPVZqW/kEpQthh8",
+	"/BgNHuF4SfYecaYET7df/CNfo5SzBVJLgjCTayLce8/JStXft8pnKY0jlOH3e3hB/uNgfHRwZzQaRYhm",
+	"Wa7wLCVds+FMEab2HlO54pKaSfg2g+GMIMWRxBcE5janqd6ihIj6nLBSOF5mhKmHMEb/8D/eDhK8kcNY",
+	"Xrwd9JwRnMz2XN4sabxEsNF6GpIgLEiEMEv0IS35GmWYbTzHgkZ7d46ODo5uj+8d7I/HPWdxSuJcULXZ",
+	"e8VTGm9888EK9mOFFwROKuU4qb8/IXOcp2pPihjdYpyRWx1vf3KGF/5juCBCUs70Wtf6zWssLZWQZIhO",
+	"CUs0oc5wfI4oQ9OT+d4Lzsjec6zi5bQ+q7eD+/jefBwfHiaj/dldcjDuPJuThGQrbo6HrFK8Icn2NKdK",
+	"5GSK1kvCkFpSiaisErPiCDNEsEgpEUiQ33MiFVpTtYRRUtPZtHhRvNn7mWwaM9cvqM2UsDwbPPjNfPEu",
+	"8sz8NVbkGc2o2oP/9987TTkoxmlqJsxXRGD99S2J1pQlfI1wmvK1rM1mf+TZM8oUWRDRePVrkmHK9JTC",
+	"r+dz/e5MUzVKybx+4cf3d3iXJJ5lnpKYs0SinCma6uXUXqjppvbCg673ESU2e8dzRUT4XYqjNdZUSeZc",
+	"EKTEhrIFwgvcYJ93O1725s2bveNcLQlTNMaK+HdR01dlEPrm9dNH6M7do9G3dSL6nmABBIjT7D/eDuSS",
+	"r5LOC/D3vWMpqVSYqb1Xgl/QxLdww6MynpAUrQVXpEL/Q3Q8k4Qpcz8Yd8P0PdZypT7JlMc49ZL6gmSU",
+	"0UFkh3iI/mM0WGGBM6KcyFNK0Fnu27iXLN2gleBJHivpLiOVCLufRAhLNNW8/MEFTnMyHaLnRiot6AVh",
+	"SJILInCKFM2IfAiEleVSoSVP60v6bRDzlIsHsxTH53ra5P0q5QkZPNCXNxpQPZ3fcyI2g2ig32dEip14",
+	"dSeoIhmsK8PvnxG2UMvBg4PRKBpklBX/1nugFBH6qf/z2/88ePfdg+F3/z7Y2q1IP+XEPHE8Kr7GQuAN",
+	"nPzxBaYpntGUqk3X/sGV0rtX+Y3eBO/aqs+tLu/fBZkPHgz+7Xapwtw238rbtcno2X0vMEtOPMz4pZ3K",
+	"TA8IzQG+nNCk9/tPkvKtL+AZ3vcS89piP0CH4ALJNF9EQGU8V0iQBRaJvrcxlqR1jrUJVo59v3Hs48ir",
+	"eAl1xs9JQMGZxlioidIDpgijBYilBa+IpjkVUqGUMjJEJwvGBUnMLZY8IzOebLSkS/liQRJE2QNz6eOY",
+	"50yhpb7fSL/C6JLyLeNrNnzL3HKNalqu9+97er57ZsJ9z6VcolmwIgsuNj66OLGyObZj9LFo8TMjKV8j",
+	"qkLH4MZfglrcdPwEAxMilfl4aaYxy12JyD39anSUC8lFgIgYea8mMYyYWtFqNEMj/KKGojOnqebORn0V",
+	"WpdGL7hCii+IWhJhRk/5fC6JmgZXZSYUWNPh9pqqLPF47x9478No7/5k752PMX6MBk8JVrnwqXp1tqe0",
+	"QqrViLn9AfrG6ILf6nNjXKFvpnOcSjL9NrQU90ufGJ5xnhJsSPup4NljvPEfgrmnCd5EWgeGvVZckFsS",
+	"pBP6wPUFfmMJhxrtXWhrA27pwQiBrVKTw/uj/Tt74/HeaByauOBZbdJzLjKstPKPQW5tb+sPigZYkd3R",
+	"ihz+4ezkBazGqohUSZTCgUr0zb0IjfcjND7Q2zw+RAldUCW/ba6g+N/4KLCIhZ5RdRFVQhnt3X/3x72P",
+	"//6/7Z/j/Wh8+NFPMT6OoxcmiOS5iPVR0FIarbBalpMAxqLNAgokZ7SCnRhNxXj4mXho5Dk+N8Yj6PpI",
+	"4jlYtoKsCFYPysvpt03OyQboRB8Bmc9JrBBnMYErvCBKVkSF0fjeMlB17dWfemyoBwiuSQQ+BazJb4iO",
+	"GQcOUJsEVeYVh/v7aErLZU7OyWYiSC5JMo0QZ+QtWy+1fV7OhUpjrKM13qDD0f367ymbzFO6WKrpEIFF",
+	"SyUSZK4fqP/Ud/ecrNQDlFkLU69Wur9Bk3/LzvA5AVmollrB1wKbZxGSebxEIP5++eXk8RD9TDYS2ERF",
+	"Pt6SiK+Z2QCC42VpexkRWdLxvfn4kBwezfdiQvDe4Z278z18Pxnv3cUHszvzUbyfjMchmdqwKoNS4Oio",
+	"jWOivf8vxClP5mBoB2SDtuqnheVOwTCaERQvNe9J9MYTpvdTU5f9EEnKYhLpA4A9XeLVijAjLyo2NZXo",
+	"cLz/0EnDtwyYhlk+jEuxVPaZ2pSVzV19O7gLto9/2+bGf3AlqXmS4QUJ8QWqv2xlCnrA5BpYAztVPD7v",
+	"Lcko07IjPq9JMi02jEOwU55RNoHfd8mzLqcE2DoIG1VC21Qy9MYUnlR9nfU+GU9FIZYoUwf7AzB7aKZN",
+	"yrE9RfuvyGeBP8fvXwkae9S3Y4UyLpWRVis9BixGsAHyDRFohTfS6pUl2R3eH96/H1hIht9P4EG99czn",
+	"nBFjDj2nLDzPlOCdJzoeDUej0EQpu/REX4Jm13nwiiN5TldD9JQLlBCyAkKQKJfabjHaZoggjPLop4gu",
+	"gtD/qxDFyEsUL9kpTvv5FDBKqDQGUfVCOSW+8zpxNpHY79Ou3qYzHtQNgRHuoBpyLYy9quBBiB4U31ER",
+	"POOrFgpwOxg524gS/XcuFc+c6XCBBcVMGbGaUqlIgrC5kcPgLFd+mhhfmUv8amYTYvZ2sm3s3g65Boav",
+	"z/IpjomSPjedMbK00Qg0qUrdW6LZxngvin3fRIZfwI7XXDvoiVZZzDMEkSuif69VS2fezYxM5pI45Z2v",
+	"GTqn+umSW3GD5JKvVkSgGDMk11TFy4p/oGlvmDV5TxAuUbR9MT7qvZQrzqSJeD3ibJ7SGNhPbOId+k+8",
+	"WqU0BuXr9krwWUqy7/4pTVyouAb6F4l+PMkwTScKGzdFQhSmqeazrHB9lFYM2dODEU4SQaRE5D2VSg7R",
+	"M77Qt5FrZVcSBfuzwlKuuQACsSqwpoYHg9H8znx/dgcsRIVVLrWFez8aKKrgehaLKjZgqdRKPrh9Gzy8",
+	"w4RcuFXJ29XJf+xLWa/Mr82GNpwYCsX2/bI0G+JcCMIU0vMlQ/2ip1zMaJIYV9Slt35ePKWy8WfgNCEk",
+	"MTJN8JQgnOgbK5XAiot+O3pQ7ujTymu6t7Sc1HVs6FnFhZbhDRgiCQdqgo08YRc4pcmVtpGaZ0zsplQ3",
+	"8yXT5hNJCyMIRoI8EIILOXjw2x+DjEiJF6AJ5FJBgNgqQ2PQGVZcM0cxeDC4bZSzj+96nMD+fnkCv7CV",
+	"4LF+zSwl6AlTxlfcfRjNpV3HkbwhabqnBQRJIs3YKvuCpmZbpuC1k8aSg/2rHtaZwKyMNF/52FT5uDr/",
+	"AX+a4a1UosdPnp38+uT1k8eaveopz0jMM4IeHb949OTZsyeP+92LUXkq3+MEvS5opv9hVCZ8XVfELNUu",
+	"bKHvBxEEzQXP0Br+pHoP4BBecPWU5+xqV8YKyQnjajKHp9U4ELxRXxhj+9vR/Tb4sNzgF1yhp/bp3du7",
+	"Pafr2F3wxuoFRc6HueG5KLbyOU/onPpco+BF2fAcLfEF7IZUNE2dLNB7UUlGcfF+3yTtsNswBmb4Cm8y",
+	"wtRjEqeUkSuepHnWJHEPqx8kirFIwCFB3q8o5Bj8IrUGZJxT9tcoI2rJe8rqCl+zC4FbRI3Xt8c5N2d8",
+	"XZdohtk5ck/VFiB6wVGmTTWIzoKW8BBNzfZMkdR24nq5MU6rFeGr1Ah395qrHEuGU8NiJzCmcSgu1lRw",
+	"XvTT6csXn5yBNSZ1Hft+zDbIkpIZ9AAdjkYIo+JdzgEaocPRkf4CSM04v6wemXBi9kJftQgdjg8QNnuk",
+	"OEcpFgsSvWWHB2N9hQ/HhwgXXlV91mYUZ4sIHcG7QY3Wirq+6fpD/byErAhLCIs3zv8jtHjTGjrkXbAF",
+	"ecHVKVZUzikkXl3l/CEcAaxMVp7YIANwisHldJwWEp160cH4TkkHlgZIgmAZEIE6rb22mzb8E74mnXpr",
+	"iQ/RtJYmZm+jy/6y8g8L0uCzW7llbQy3PhhmdroirIwhX/p0pX6MCTVvqe4pZefAb8D3blNmuDDuYo54",
+	"mgzRsTy3oQJG1ogz8smvfnXG18Vvte1FEgQPddyMM1JevMYuRI1t0BM5VfiKN00qXL9ZJyapruaAB0Eu",
+	"CDZi4bX5w8Q9wBtgQkegGtgf9ruEVVkoIFsK9EL0FLam38nA/K/porUu3KQAuWCAuXKNzYAzOeP8mea5",
+	"VzoWzb4nivMJsO+QAIQvQcc3zrzx6PDe0d07RXoolWUgCQR4T+Z4sMUcrdWFzjhHz+yUug+nsYpr01S8",
+	"y/ct1hzHc8w2dh3yimJJkQkYsQ1NkXPDeO3WyiE6Ext7QShDd5E0uYC9tn+/4s7RT9bTR8X8+0mjyjyv",
+	"ZdfdAiE7dIjeYE3y0mRq62tRSYS0N6MueRqJkm1ypzoUpvILw7lackE/kOvxdHgkD7hZtDJl2HFN439N",
+	"5oJIiD5zgVLjrSvSN7vlzrjqyagsZSej+dpEzwtu1gjiRMsb5yFYC9AB7bKNO/KC25TMylH60lDbznNr",
+	"vDtU40K+ovzCLh91klee2DxbN+iWtPmmCU1A4Lqk1Np1xWhO1rtc2aOqv/CUiAsaE/RLbT7dR+1fyXUc",
+	"+WmRk9Dgkkapl4iDAlLT6ys7gvVVbF7xcnOu7ZbLfLXiQpHkOUkoPoMNuwJl5OUDJ5l+4gTOoEIaUC5Q",
+	"fah+WD8JeVS908V7EMwcnZn3dB95YIrXKSdvydJW0POaVlXNoNB8Q2ZLzs9fmxSYKx3D2jxqYtNpmldT",
+	"0gWDnDc3L0EXS2C0hZ77iXX75gSvSZe0y9Hr01a8XlW6qawL+G9hus+psmkxCimSphLxOeRCwrV1KTIQ",
+	"0rOvh4x24wHwhPlZ4R3gc4SLYJTezJXQJ66oCYLF3nxufTKKrxvlXc84SzjzJY/Dw4XnQSenL9HB+M6d",
+	"vTHC6WqJ9/aRpguXGmp/V3/ND98PtnI03/2x/9Gbth4LgvX1wcob4ISEIlDrzThPLHs03jsYn43uPzgY",
+	"PRiN/jGI6iHrPUUz4nuzCbt0xWCjAZUTG5qczGiaestfilCsPm4TxtZjSYLAks9Zqo/SuR3d0VJtrXBJ",
+	"6sdkosTN6GdtHnJJV6u+E4FqjeubRkoZGXuKZZQgxOTVsTybNavqxvvoVKGfcEbkLYlOf8+x8B6Kfvr+",
+	"9tOfplhFaJ5yrfMIuGnkggi0JOkK0kvmFHL56i81BTzmZyYJoJbyxfLU6i+1tZaTWS058+XgIPjCrlOr",
+	"z8Z7itaCKrI1i+8OD9H+CN29f3gHje4f3avP5KCee3a0Pa3KTXr79rv/hOxV/X/om2+Ht/fe/S/vtVpx",
+	"bVhPDA/35ujCALjMjU17M/5vdPjTj76nChLTFbVipEl43BbKicYDjxOMnvELkuLYe+QQVvYRFFYkQivB",
+	"L8CS58Jwm01kY0KWfIk0IQrrRqqwIeAYAhVcr7Lr417nn6+STt5UyUz0Mqf9vdH4bKw50w7M6WM1a+Q3",
+	"l1Ls9t7dQXdbIiME3E7WD7/k7Y6e/ZzEy+dq7Lm2H2W9Fp/9k8QQmrXS7IStcqNnJMYdhNNXFZFlszuC",
+	"8g5Sk409Q5UiDCVWjl2D3GtSQGvS55eUijcy59PJnJ0yf28k0lclkWob1nl01yGudqSWr1WYNSSKT5hY",
+	"IeIXHi38/hVe+EkSL4AjFkvbZuJFCawna6r6q2Jca1GpNaY+NqtfI5tUHs5RbSam14rjt5JJmymjkctR",
+	"Dr9grc9YntPVqqEl9Hu+4gqnLY8v4oXg/UrT+hr279Vfcudw4M17rakcsOPuzVGRlm9X2koOtoJkB/H/",
+	"piwoKcNPGWXVH45vNIAbDeAvrgFEg/d7C75nP3Rjhy/sH7+ZYe+q4/ZotuJC2WrI5eDBYEHVMp8NY57d",
+	"5nhF9zTdLgi7Xbz6Y/Xnmmnt8ZW5yHtFLqie3Z9YH/n6NvJGO/py2tFXRg0fvcI1o+yl8MK1FLnCtg5M",
+	"LvkKSUJcGVhdbFppMsGl7xmn6cs55IK36Vfw9kLJehfc1HLSX863a9JUDd5VK+CEGwe/MSVJXb+BfXjk",
+	"Bn+MBksqFfcpCU8uiNggE+QwhbFJhHiaEKlMVXNv3da8c2kyubb1296ubL++/cYhcQEZmYPoP60TRTLf",
+	"pBhXpAVvzG03UjxNCro1acp5Q4UdvEoJlgQJiIGuTa1ip7FspE9gClYgQQW9cinoQ3RWKTYWONZMJV6S",
+	"+NwiammO2IBWOH25d/j07s+v9+4/3//bI6/lizcTwKsK3ALMUM5WmFoIDdCMMIuJ1uQewmaYCn3jFrMD",
+	"yyH+8r598Dq2X5tud4PJVZYh0tZyN1spreys8AZyrC5F3sDdbDa1j5S05pm56GUvZnXqftGLUTnN9nMw",
+	"RRfz7PHcUzO0agD2KMu1oye/59hU2mwd3i+MGpQnTfxwQE3QtE5zsZ9z/FMwd59v3N70YnMrzDyqm7Ll",
+	"rpS2bSEsPIQQbclLy9iq17pyUSq0WgqGXd3oTtR3eVaAXezmVil/0v9iGlrMswyLzZfwrlQwiXwgfRbE",
+	"QxaV5JBbrNm1/iG8u+CiBZhEnRzJ5qcPJ//k9L8Pfkr/+++v0388vX/+j7+/+OcJG/Vhk5/W/RPwzDQ8",
+	"MvVtaqcrd5a9NMlbEiqypf7H2qtR/kXUvL5K1o3acVW147OJyACjLO5tQudzArXP1rMFF7miJZesrJfM",
+	"vBHMVcFcPYN+4rkqcncWqU6/9CZb1RVZbPlg1M+kxhnPzYN70Z59WY8jUoK2XLSvnF/aUsQWn9YMs/Nb",
+	"EgmCJWcO0GRlYWlvSbTmIpGlRYhOTBG9xBsHOQHlnXqnpOIpYQ9Rwk0Soq3q4HlD0lMm8/mcxpQwNZnn",
+	"LJF9GJJbSlEqv31o2vpBc6h7qVZUBuzZWmkq1O9RpVJiyzWN/gJMF0i2q2i1c/47pLppPt/m4CfNklJw",
+	"vttkSc22tjCYWyILMherNJd93hcD3CTgZ1Yr410e+BozZXDdNijjggCxLDiRBkt8po9HknRem1kAaCQa",
+	"mK3tbwW+wjR5Q9WynwUI05/0PRMz+itSKqB6Wdns7u1L7cJgGJD6DEOtv0UT/u6huFUFrrr9LGCGBbp1",
+	"5acTN3uatAHh29EWSR2cGr47vKKTg1fnf998eGI/6nERBdE8J1hvb1DZ9NUyqNRAu6ZqUDNIJWFPt27Y",
+	"wKJ7VXf0frSNfjmOxkcfv3n7duj+efDx2//890Fwnm2uwnKCV/H5vIb3eF0+RDPEVhEJFQ8AgqEndM4A",
+	"gdF7VNtCc/9Ta6eWDJ1+6lOOCj7QuOQ1JcnqFnU1yNG2n7Qbt7SifDn+XmO+BbtriOxtsVeh35JEGvpM",
+	"7eS6dLEuB4dzq+zk4qj+6Fq8jzf+jT+Pf+OVQVHxEpVFJQaVnkuC1kuOzglZ6e2VhPhVewfdL8MpLX/4",
+	"FMZapgC2gGwMZ/XI5R+DGTDpzSSlc0CUHKElpF2lmhgGpsuALyCIG3j+/eH2I4tF31u7eU3ACI5Jz6if",
+	"Ayn/ZC9wdeadZkwx8E8XjExISvrM1o6ryb3LibXaO7xiHxxBADy5SrG21sj7Bp95yoXaoCXPBXgxslzS",
+	"WHMlzgAmWCwcgHycyyXlzCLVSoU3KOYcZr89MQu5OVkREXsNeOBDebwEPWk+hymulzwlCOAICQuocF7+",
+	"HNioCr8uJ+THaC00yQogq4GzNq40zpDEQdPQQsp2ntfCC79+ogzYut6CAko98KZRE1P9+uzIDAe7kpnv",
+	"AIsyw2Kzo9YIMMzeELhDKg7aklpQQUu0GDM0I0jyVNuO677GKo4VvSDh59cOF2GwhofohJnflcCcWBBT",
+	"MshzlmipAEYHdELrO5V5sKNB1XAGp9UqV6agwtoP0AeqnxXMvI0uXDO1Oi09FnSu0JoKAsl+S4ITSAGT",
+	"XiPS3Zte7jKBlU06bJUhZpTWz89z/6xtNIOvmUtMgx54KtJk8XvezHT65fXe49cnT8/2vn/2s7duKc07",
+	"Z3Wqx/S3GQyJlD7tAEUbNzGwzjZa3j+6Nn/xJ6lyihxOrmwF2pURshmollegYySpfn2h0i2xdElhvbiI",
+	"Rfjd5iM+M03TU+R6S8CdsGdfl5lR0eKn0qXF4Wo3RIZHqNXD0BZzvQK/3uizVOpAdfOu0oCkZFkFQ46q",
+	"+mxl+4tLFnar11SSLvW7066zvHCIpuDlh6J2bPqKcWbBwedExUsCHNJo/btZge4Vu1mB1ny4sQI/txX4",
+	"JYscLmdqWt/VdnsW8FdX/WP9gkix4sLrmayCCBdOb6rscds+lfbx+iu/s3vs2Z9uXXfH0JaJDssJF4HG",
+	"gqV2sh10NuHm0uVP5barM6isfP04AnXnc4/xzrVnPG3X47QW5DJOayz9RuFmO6o14++tYcrsNm8rTn9y",
+	"1665+G2e3ZoztvDgFnLabqj3iKOSETSvU0M49/GzviYXlKx9oljAN41EH6nwfN7CogD7KsCg4Ltb0rZr",
+	"grZ3rssPZVRR7Fq1GmVy24SA0gIvwcx4sgk25FJRxR3x0PWaJtlKNajzxLogTLtY0/MKrQk5H14Fl8RW",
+	"qV+jUrxDsHZZgPB3WIFLmsCZGkxtT+gvyFepnFwQASDRk1Uu4iWWpP2FhhJMwpDTUQpFvVlQEjJyHRr2",
+	"DszSoGcHbVY74pa8qvXazx49VViYvCQDa+Sb0oL2p96qa814EBB5jxcLi/00uBx8hXSnVTXwtuqzrkTO",
+	"uewd7Pay0pIQGqdcPrpivpjdtiwjchwrQMbVO3SJhCLDXLtsHcNoP6Wp496wY+QVJMONoXNj6LQZOg7T",
+	"8BhwFv25c6aHn23wKJFpkVn2+Is5uyBCWog6btouOsW+oWAE3nJWaRVYiz6gV1WvakyhcZRE09/+jSbv",
+	"ptvaKbQ1wfM5Fwn0IrGt/aGaJcEbdKoISdH3HJKxfvu38eE7hBUa7w+PRuiX08deTSFY/nXWXHzZSUjl",
+	"gkUoziHj0ND2mkiFbKS9/11+VHn+cxum99xp033JO0MA2qO8ocEAll1lowrvdcKLrhD/6VXuzem3O2Wq",
+	"vR+1CicRZxFiBItL5JE4Ej2FN3f69CyNlTONit5U7iRbb8Lf7H7tinBUbHSlsVKVOCxUuk/v7k9hkqM5",
+	"FvWMnML/ADK+2HVNgrZPhGt+OH19/MPk+fHfJz+enJ69fP3fU/TNePTttRFl2aH+aPQZSbReo9zSTPrt",
+	"29POrGYzy1YCsXTYkoHgpX6DewUmhfPoOM6KJcqwqftuVF64bubtoRrXtK1sBOc1pX+sqr3d8eKvIgra",
+	"uyjj64hlSZrRFAuqNhMZc+GZ0hhllOW2vTOXlBGUAF3FBM2IWhPCSk6iRWylO1GphwzvVt19Cc8NiHHZ",
+	"BtHbFdPmn32ewJO3XMDo9cGoiQuG1Ones63eC9orlaeeldqdltqS6RNVG6mZdFzTV4zP0Q+cL1KCTpcc",
+	"6g3RN1NI+ZlGaCrpB6L/m2FFBMWp/hsvyGQheL6aRuj//Z//+y2oO+AWQ4q/ZXNCEvnQNFc3sWiJ1iSN",
+	"eUYanZJ7Jxxl+H0NfWc0at3SDtSfzn3dLT3F7jMok8ptt7UKBMn4BZFbIBF/FGu0/fnpBzJ4oH/Se7V5",
+	"QtVxrLjwI2YYt/w2l4YujX7m0+goaR1kztnP+Lpgj4VUqPcmc0OLvPcaJ4PGif9l/z2MocX/NbFU3/U1",
+	"C30X2ronfiilKro5VrZFuDGsPBGS/lllleP6+C4KnldjhxmH7hRraI6wAG8Ia6mxqCTkhbCc4d4Ttebi",
+	"vAQ/UragQfAs6Ng+GI6G4/HB8G6fU8MOtN1/Ac2vPBLa+nyiEneT8XU1tGQ+XGxfp1oeioWx6d6lgC+q",
+	"rZpwR4eTUaSvvhVrLBv7sMamzGUbF6exG2AB9NkOB6W+81xJKknJDbQRSRoE9EfNh3q470siJRcB+B9s",
+	"rAYz0rRoJmLWqH+wiod1lV3FlZ3iGUm79Fe93EoUCB0b1lcmVOmhjcDemdDsVeSMaf4il7yfbmvWHQzG",
+	"0kTPyMG9O4aFFN/iJQyOBwR1o3P8/g7zCBfbnFMWmov3sHyHVPQPCCAGFO0FXMqpXtWsNCIQLapWbDJb",
+	"zLNM0wx0p+Oi6ALmnmTraM/JquG4M6T0qphrj9Bk2VjA7xo13Y8CU6+//d58fEgOj+YxIXh85y4+wgd3",
+	"EpIkg13RNU0YTy/AXLDqHtfmbIN9g1J61M+8SonulhQMzvH8gosEBW+XixqcA3yxk9OZMGU6uVvP1Y5O",
+	"m1IfuPFAd1FTw3nb6bNtVAYEs1WtCTfj+WKpCiOOaZvwt2rqGc/VhM/tP995bmH1jY9cvkj9tYWf1raz",
+	"qLaf33Zr+J9RnH81t6vMb/GV4HuM3AodXOA0J7sVTzTOxjzB4oR6T+N72N0zvoBtb9kYUH7BV2I3yVhy",
+	"9nQU52UEyck9KPfECgSg8RWR5GElfMA4mufCFg0vdgTgdZscmSiyEpwt9EVXlOx42V1a65dDkLnB59WU",
+	"6Kp+mmIA8la/JliX7lIU8CsKW3lu/CBzLkLuTFBg5Yrgc325bAqd1KoSFogyG4KBapXh4DM5GY9zAQfn",
+	"q3MGrT3ABE/0xa9XFNQefL9XzvcuuetfVReMtvzr+s7tFtCHy3GpzhWWDgvzWXE087jqW2n6VaCe6uUF",
+	"EXsEAjpM/9dgLTDz0Rra/OlPnKt6uB3tGPlwEXcg01pMoB3ttSOQUhJdcwP15xFaL6mp4Er5moi9GEuC",
+	"UqIfKSNbx2TuMWWLlKAEyyWRQ/QcJ8aNYhQ0bS2C7ZWSuQf+Y3mZ5fzPb3jvw2jv/rvvvtkr/vzW1+Wg",
+	"QbGw0UFq69LKga52k9nlT3oJZiMRbuTxF5THl0bLL6DyDdZGIcO7UPNv+NBfgw9tkdsjLAKuPiR5RsDr",
+	"nRHMjATLfWYZFq6HelcCABa2zfwly59TykI5JPCVA4tySEDEsgycJDvAF+tpPqOskZxQDf4UHNF1mwzt",
+	"oNKM181qjTfAwPMNZQtwNsklz9NEW9sp5+f6uijrFdtpskXHyup8D3zzlfnsE2LGmjMo4sBS0TQtXQk7",
+	"Y9Y1eKk5fA8iXLGoJhqKOZp3AaoHgOrLsdhVrkoDQdP/9q3YNVO5usVto//mxpV1kpdLo61l0BZvb9ss",
+	"CzS+25YVwjUHSsHG+2sU4iW+MIkeSzcoA4ewQHOyNk07mhHYPpIsVThEqPr5kfE9p3yNPhDBy3cVxLk3",
+	"9qgTZZLEyAWqzb/3xjVBVtE3wtdGc6zcXR1l2ddDNCrC1LT1urRPaOS9St5jBTbnDb2W0+OsqLn1BF+r",
+	"3b7Dyf8GdgGO3u9e7Kxuz/CCTHKReiV0BsCYmdWQg1VOt6EZ821nIN++ext+OfznatEnqgCgR7uxz6vU",
+	"HfzYmmBkmkRcBX7GSChi0y7tCSO8wkJFNotAIkk/mIKdmKc8F0P0JFspA0WIi8S1bSLxpFeEMWs+B6v8",
+	"bNX/n6M0Xwkcn08ouyDMnwBaevOl47vCdp8iyRAdF6e9BsSjcgjj4KzA6RpvQG+B9fS6ofohk93S3q5P",
+	"flWeVDqDoEDf3ZMqC6mQUG3etSteppU1tzuqcL2QvHxOxM6iEmp/ciI1U9BKBcTv8TlB/IKIa9K7G5tY",
+	"eUZoJU65DID/SLQWnC1M9rKR7r7ITUJ2UGQf6eGAtxnEVa28uoqr2rBPWbpB+0DY2t4atvlV+zIfQSRP",
+	"8z4wU6/LkVeldQu8Fyb5KhRf8daOE33kBeCdLjgj0wdF0o8ynKoEUJ1SC13jGaRsmbZBp53KJRdq+qDi",
+	"VwFdS/NBVmg9aInl8C2bwhWcWGex+RGCz9wrwLBjpMyDhl9DRlbFzfzQ2lcOn5xLSWepy3e0UcyFbXjM",
+	"CiQMmKrLMXWz8EY1y8sUAOtcEab13OpNHqI3S266wGHb8kfWbIeSZg9+39+7uz7u87+6j+DwoOYi0P9s",
+	"NBU0voHJ3rs/Dg/83QUfVTDamkqWS651GqsShPy5okNa52cLaTCPruzJ+izhoHYdcIVFCLbWIEnbE8Mz",
+	"flFm1Ltrqviq0yTvRoLoiEsdN1CuYO9hL40F1jiI8b1/7ThVeWKfLmblLvEJS8j718T1o/NcCMwQ1YOQ",
+	"yFnRotT8mhKJEpoEa0sokZOV4DGR0oc39qh8ilExL0isDGKxcdEoBFlK8EqRs4anvZc3nwjBhWx9t1G4",
+	"wcemJciMmPVeKnjgSHjiEhvDORu1JUMCXEpYAjyErNuDCn2gUL1H4JlgsUXtVHKZ4GbJWm7im11xhZ24",
+	"tMsgE0WEoMgy68OvCx/QuA/vvom8Nm9DV/C1vHo7BWDrP+vp17eq2E0c9svEYUuSuJ5QrLvnN9HYq3LN",
+	"Y4ZoCW0M/JE161CuyBy7Wv/CIz9jH+i/aGwars8rLOWai+S1SZC/hFPNODASh6iAVvaJHu3WKKcTNyLU",
+	"SsB8W2g/jUYmXAgSK7TkQhJ0v2ouFM/duUc2I+varNqbTNhxW5pjc3mN53r5YBVW3eM/V1i52m1wApm6",
+	"OOdpYWRtm0KIGZVL0EpzGXKteAACdjvtl4wAiEZhzVSe6HNLMhWsdDL9ozBNrgwvcOjnrIKnZBfIhNd6",
+	"fPNE4SFRsZLAAdaf4a1S1St11rg9u1yaViMOwcB/ZpU0jkZK6ulLdLg/vlu0/oEa1swkqc+IpMl2y/9f",
+	"Th8PtvxW7/4IuasqPci28WdcCWwNyg5KX6lUAisuZLC/w5dzY/WvCi6RIQBUtFniixsFvv43FfBX7fHb",
+	"xqv1S90P++HFQWlAAI/iB8BE9SL/XREIrwubvVpVneENSvnC8a+ucFeKg+t5ijOaerp6DJ7xC5Li2Hvu",
+	"pgNvdzKUofiXZrTWk7RIDogp/ZWNagYi4t8dHqL9Ebp7//AOGt0/uteruK4H3zK86ouCiGvuFVZe9bcW",
+	"jcG7MRho7xL1feb+Vl5fo/0q3bizixwTryJzNy5nGwC3pRwv66+TS9AL6O5Amai1W+WVmYI+zJWm7ySq",
+	"ofcS6GVY29/DXm7ey6QIyhXpDUy8FWWzgKyrBvJ629Z2eQzs1u7mL6j+qJ+3oNJg88Zb8CW8BfYAnIK1",
+	"s7OgIYkSvk0w/RmvT0lsm/VpAXC807y7hGiD3q9FHgc0jOYJFu/yLfsxlssZxz7zTlNViZrOTUoxRsL5",
+	"cRK8kSGzccdWTnjjuf0AOajf4hRmeHOEcCq57U/GmTX4GTf4KFVolF7colj/Y+z1L84Fz/yMyaA4J83W",
+	"nQ6YYzRuimefZE75OtSU56XFLJiTdZG2YSpNSbbSu71rRfkzvj7Vr4JkX89SjeSazDaTEuS7MSUj24xg",
+	"c6nchh4sroH5pUk31+afgUohcJL2OwMouUNat7mRpmra1wZTr2nSq1AZlv8rjATY4YxMPnhVxjdAXZos",
+	"zVJwEzboSa6J/vYrLKg3HK14IDUft9HMwagPzSi+mpRe9C4vu+0fxlMDNZ3xHSjmjK/afO8wEcs2pd+U",
+	"Bojrnd/ZIsH1O52fIVirccm1trQ2AfHXn5mcmeFNVgzMBIijSn21VH37Is9ttGyysQVb5NA8liqPqV+W",
+	"VnGg2WGA7S1yYRDasKPkhsde0633twneRI5tSMUFuSWR3gf0oemzruAb9bkSjKzbKLHAweFzVAwrACNb",
+	"+394dLyAAVFjjpfQ8PVVmXQ9vOmDO+j1aEEuCMtJi3MP7qnF6oBTAlzH9XYrY5NUXj+r8f7Rdnvl/X1/",
+	"e+V7fdorN+6NPXa3jPpeFSfSJINW+g4lgxwjBb5Mq3IkbnzVGVjcUXshPVf18nfU51hs8pWui1mWGYBw",
+	"9pUqEIEXJNSExkKm6812gt0mhEPHYU0qsOQKmBNVS54DyF4DxWk0dBUaVcpoehMuTSnRwACC+BYBGuLc",
+	"NLMwObm1xvjUd5/68QDrS/dGAr43ACWzDSjOK9gmxdGc58IwB+nH0zOjG1bh8ODw8HAXnNKAm6bELb0m",
+	"Vrn/qXjl6BMyy/E1cssvzSIhTxfIq+UQgc5hmwC0jyWQZWs/X2o9SRbQki76Wbcx74929xmUfLrgzHWG",
+	"XWc/TZqsrKy43bUr52fsCs+wJNpYCDWB4Da8m9ixUFHgMWFnG+XTq4/T1HO0R/uH+/fujfqRLciWUNUu",
+	"FgY9CMbUkXF7K7H6t6f0QzfGu1ljMSPflj7xh1+OWSMEMkSP9GaCh4BxhTIg6a4YTLFbzktcvRhHh7Ug",
+	"cCN/+3/+6+1b+e67/3J/6MsCfw7ffee9KbCSX8GBHONQVjSNl2U8CaWUnZs+JDb6f0nA2k8WijJhZjcO",
+	"EH571Q826MDtfuO1Xnq4IEy9JjGhq1CcWJE0laYazvRaU1wr+iskyIpAAxotgwHyz+PT04++8K352NRg",
+	"6QXtvsLisb41PcUx8fGLLSC1imuVzxHB8RKQJSPEWboxchzLc5I4kCVvaWgAcO7E1pYBg9ZaFJ+XxWb9",
+	"wAK34OVq9e/72watwUFpw0iB9uSaAe3cJ7RoVu+biqcSfwdnxtacUNkzwMo828aZr1klnzTdpfftrvOH",
+	"QhnP3L9322gGICwdet0Kg1adRZCmVLahAC1VQNdrcLQXUFz6NlXbhFnGBFcp3eyAM0dj8r2FtCkXdadL",
+	"WBhiqZ1UsexG413vLaMkTZ4I4QOTfMm06ULSpFDKtQy5wKkv475fFZxrtFPnvVkuIe0dN+WXN+XOJZ1t",
+	"24c/nb58gez3JfKBVuFBr5/eZjgjU+MfWWGBM7IlDW87rttu9rpJlDVt3s3lYsHV1TLDjL+zyOXS+uwc",
+	"Hmv79gWEXxupGe3BL258y/iRLpYpXSy93Pjs+bM9ImO8Iglke8qyQ4yesL0mGVbxUt//6dt8NDqIMyzO",
+	"4S8y3TEb32S2CVW4AcpvK68ikLujwl3o+Bw1Z+JSTs3nt8svDLge4gwK+0wfxsEVk1BN8Xz/KTRHlnmO",
+	"W2P75ZfX6cx37CehpNa6VehFLnUm8P39/YODu/ujgzv3jg7v3r1Th4AY+xTxk8wfq2YldAKu9g1piPM0",
+	"pABRpe34tYxsqYK+VuslRzFmUBpKtvO83mx3UdE0bDACfM20iL4lnlxo+p6kEiVNIO0t2yQQW94hl2gl",
+	"KOCUtimnFu+n2d6SMpRS2UBkDLa45DKQbnmirPcgMnbr6BLBdEk/hDQOiTNiKYEyo+3ZBkHwo8jAbOwe",
+	"ggOy89tn0cCL6PEG1E5oEWumIyOn4TiDUU9piF6TFEN9IQgkKpEk4oIIlDMgriKQm0utiaBHj194AUGO",
+	"5qN4jO+Tg9nd5PDenf29e6PRcGUaRzYpcU0TtQwSIo4Fb9g//UjRl0pkoAr0vasRYIVE3HSKC+IO2Mt1",
+	"9F4+JZepZgArgBWn4ZzmazIzDpYlVHIWZWDADtguLKQ86x6cBG3jp7QlrnfwmooJfuTN023e/TnO9Tpa",
+	"cyKKzQCO0GQIZgUmlm5WXWQasA2KsSTXzSke2s2ckSVlCcrwuXENDdEzLFV99ww80obbhPktFPNRFxZR",
+	"F752AMVnlc9SGqOlUivAhFJqJUt3ywnsqOuIypleW9P4H8BvHty+DZsqhxWvw+3y8C3cTy3//vBeRwJ+",
+	"437qJQTv2GUqhgxBkDRxUOiGLooaoj5VQ9d0vT7p5amtWeQESFHaNh6gBaoKcN7WvTlRbrIz48lkCK/x",
+	"xnokjDtacYeS/i98iz6GiA8ErdfgBCinCnF5Gkp+Ii3rRsh7hbyR7w0JHuQqv6xSjpNdK7UdI5nTlLTJ",
+	"avRE63tg/tlm47YVdUz+VeS43oJA457qFhURCPScfq85jjTtdGDDUnA6Q9NMU3HzEP4BU6cS0QXjwgT3",
+	"CmKYUWa0thvF4pOzxFreEQ0kve6Ii+FFwQhhT9TbdlwT8oT9ZV/AiZ4YG/d6vTvofCwtRmbcUY1Upv17",
+	"FbetKJYfoYMiPcGhYXRUVdjVF2gW7Z5BON3TQC5nWbBofVzw8FaQk+DmVyFODPaZ2f9WKJNAiDShGWHS",
+	"4TkGojImnUEWLwLgrOrL7t7pd6ZzTFO9051gPYasTH9opUi2Ukj/tp2IA0sM7uPWS81mOhL2bmo/mEQo",
+	"tRE5C1cf4SpIC6wzwwkJdl7sX43UWUSV8YSkoYgsfGk1Y8DmhEk2bljKY5w+SMl7GuN072LcAm4nO3f9",
+	"EjUT8HQIeIaWUQRE+6zED6aJfSLbT6Yl98uolJQt9CnyNKngzVGxDZtwCSDqYt3uGGsXuLLrUYV5mbWU",
+	"ly/yMZk6zfrZm0WhvAxuj2F/3GTrtLh69YH0QTh8Zsc5vMYumPAt/NPtjpnNq+1BOh71cDH0RkjdQkd9",
+	"WKT1WZvUQaV6YFHRqdL/LjCQwsprSNOqo0L6LpEdEdWODILl5IIInO7Q7GzcSdmtMOA/vfl5t46khUvn",
+	"nABQFJ+j108fobtH47tRGcvKiBFr1CnaS1yUh6slkV77YxGom0v1hVLLDJzxdMGMOGmUMSSPT4997OY8",
+	"BNEE6r0ymC7nhJm8N5vTTQXYI81o5+F8lP893d/8ffni94t79Oz0+19mz5ajN/eeHcZHZ+PVTyP6t+yn",
+	"+OcPvz/xTiUEGu46e56TRs7py59fBapgg6klU0kX0/pTJF10KmTnAJt7bvpUpgtT6xqimFMvagkBCi6p",
+	"w5OPpj8NbIEd3yv4oIm2Ky0MXuWdP5+196UmzhcBZpa1gWwjT8+asFjISzT1NczFJGWhN5WEAdfpXfPT",
+	"JRYZWMdUoulvGeTlvJs2uxEHW/5a/c6vfvK5KiEPlGgW/Y97aZ32DT1AFUARg9e0aWI9+0B3amKmUnli",
+	"T82noRrXs+sWDBhKWNrMJ5vr1Q8EoS+qBGWSCD+sxGW7X4cMVuCa5mSsfDYavim6M56E3cJ9P/GZyXrx",
+	"FRZSBiAwnTvAL4KQBdd6+H3jv5rt9lj4z7TIMpq4Xe24UtTeKOd46taGfIo41WLPIzLGoJZwAUl6Jt3q",
+	"cNvx0u8C/56TPOAIgK/M2VHIRqsfmXNt+VT8eEmSPO1DEqL0WZoVXeP1AKdAjwM+hXHeaC2QiHuS263K",
+	"2ZQ8tkEfkZELFf/GFktqwD/UNq3BWeuXLCDVAmlpx6yw8yuswCPHPn23/qA8sjnLdpqGNi5BzC1JdRsr",
+	"ZFPOzyVK6TlBGEkSCwK31YjWJuIXYySGTClB5rn0tb1v0Ez15DpcWo6xBJyV6J98BgoI9OZPeIbB35t4",
+	"cqNirHDKF8MCXtjinNe85+P9u7Vg6L7neH7isy7gi3/y2W6gF/oHl+wbrhW1m4bh19wwvGB3gdCdITwq",
+	"h2ha9MOYWglQZdMRmhYMa2q7q5gS2AhNBVFiY37pvoHNsTfjIZrq406JIsk0esumBa7MFEh8mlAZY5Ho",
+	"f39DHceCRy04T741uesXRNTx/8v+HY7ZpobLuneBS8c+WdMwYYlx2hTz1X8bjbDKkL2VjM/oBWFEhhtq",
+	"x1B+AZ26PVcmBEzgrDic0guT7FksL60jXwQIwj7Yd/bPeLhmBNBcwIuUenFw+zT7aHqO/AmeJ8rXHem5",
+	"5m9rLMiSa8Ozzrs6kRT9nTWCwMC1ifq6IlhsuzDyZmTxNoFec5YQIWMuSMMHqpl2EzWwB6zmb0VPh//l",
+	"LQJy078cyrfzA0JKRZL8RY76GZXKXwjn9mM3uVb8Kqq3p5Q4JdI0+HFliNkOuCb2goZwG74gYFLb5l4X",
+	"mrLb1O2T+GL01UlYp37MG5c4IUxqpV5d0YxNtS51Vz99Px99L5e8J8nnK+mzUWxKvctXe8+MZ3xB2VMu",
+	"st3za14e52q5X9aR6CkP0dMil8+mZyge89TWIBuMIGirC/hN7jriOCbajjPI3WUuSYPppjSEjH1S/qYJ",
+	"L7zt9zKPMYbN1R61EJipifk4pKW4/Wk4nCtIxBXx5j79dz8yeBs2s4UPuyVrKM+fGJxZxty3dv8e+rOT",
+	"wnCVvzioSsTFjoW2LeXF3SmuJYBlKz40XJ3LVWA9oRCDm0KB1BQKydxbpzZCVKebRjfY/a2c2P0dapZL",
+	"SvmEm/pVkms7NGo5pQIk1YeNehXa6iCoCmSbR+V2wpHPLQ5eFSzu6o2Y3fjLtW49E5qSXKxALrm/c5e3",
+	"HanWUeR5Xn/g6Y8vn+wd7u/ca9RtRinGe+V0XKlNYa0lYa1ZYW1TXWvOJvZPSQLPwYwPdNk7g14454QZ",
+	"XSkzJn9KWb1P6WA+/sf5wfr30a9/O+L78avVT7Px+3ubp3ey0/vJ60P1bPnz3fzFCP9A3sh2zW9/FG6l",
+	"58deMPiyXhSJ9zhWFgW9iQrmENEqwXH3Ub1DLZ+jhMQ0w6lsIq4Mjxp4K+P7fryVo354Ky+72wzvpDOH",
+	"mxDjegvisjEFpPLLcEvijnbDDZlx5CG3l35EqGOHnOSw6w1j9GCn0DSlbDFxtdWQopC+nA8e/NZ+h+DF",
+	"x/ZXH98FPXrlVL8cMP1lME6XVPrTb57UwDG1SpxEkKy1s+sXttB2pvfYwr0LPP32e4F+ZPGEdptWCHSU",
+	"cUVaEugdKpDJN3f1DYFw6KuUYEmQgISEteli3Bn2tMhY/imYTrooxmlaeitMZrmz3wSOFREoXpL4XFYu",
+	"aUN0vdw7fHr359d795/v/+2RX5XfTHKmaBrKz2QoZyX2GqQ2O3dt4TqPXfsRO7Ac0haPOrha4HiFN5k+",
+	"8BBpF3E0DrgX0JL+MuT9yrzHiwG7pKvMgp33Yzen7he9WI1+/uozsbXSx935XJvbXfVz9Wo2DqMnXe4P",
+	"rVKkKYKzuQToZB8nyKdgz76AtL3kxeZGdTfdpOIdcUDnFUzWrdOPtsScZWTVa1y5GBUCLQXBbp1Ma3Tk",
+	"jVZvtUIpmkMbhgHAdQXgXsOPQkNJdqpZ6DZ4xlnC2a4Owsi0FBCB5jgH4zt39sYIp6sl3tuvtcmxv6tP",
+	"4ofvfb1x9v29cVLKyNgTlVSCENOA19BHU4FEpwr9hDMib0l0+nuOBdndvtTv3vf0RUmxitA85VxoNr1e",
+	"YmV6YpN0BSHDOdRZNUKgpyTmLDE/80ylm1P7G6Qc19qjaAqycm8tqNqug/U0SqnM5KC+J0etWJ9v3373",
+	"n6B36/9D33w7vB2K3qy41Bc19saewBKFAUA5jU17M/5vdPjTj80N6zw6QWK6ooGmWLyGY15r1IMqvW12",
+	"dZ75g8wQe45MEYGW8Vqw61uhzSPjMTWXn0jjUN1CU/4BOI1Awbu7W/i83Bl3uRyhR4aVlLk/1XMreYAj",
+	"xSCns1qsL2FWkZUt3bUWiSmUNaXPAmGkObFhflNtONnouOJT8IwoW6zlSeWJFRfB3rSuF4MF5NKX8+E2",
+	"iGtCE0g9WVuVrWS9jCujlWlLl2ZkiB4V8KqSwLwySdILIku0srKc6VL9yHfOTdrdEgq3R7AGzYzMuSBR",
+	"ZadCEqmixz958fjkxQ+9tPeA+WBoQaudDcHxSh/BbINmmJ0jJTCTc8P4AxD+vXWwFqh3k9/kqMtOOkz6",
+	"wU5umutUjK/PhUj5BfqVXW9HsbbeVIGGVMHTuVT2QAE7zQ29d7pNentoyfsVibXauJsB0GbiK0tk1eqf",
+	"yOAcU+n8dDEWancHgNm8GvSg0xzdP3f2EADegVxCefH5FgqKzyVQl309hHJD/e/vEA6QkNeZf8ozYkuw",
+	"+BzQP4pyJ2y7kEDzqCAD0AJ4RzLo69ffhoW20HK1Lsfbffy6HaY9XaK16jPwiYZ9oOiJ5vqQ91YrEqts",
+	"aZefdOvcdg2cdJjWbcGIEFiZL0pyVjbzrLjETfJgpInp97zJl395vff49cnTs73vn/3sLZJiVE0A2bM3",
+	"FV0pTlILjdSCJrX4iCOleiJDOdeoSv7v2m7eZRh4jS9ePaxWpY620X9z4651k1sLG2GbutKZDY77Tolf",
+	"5U/6S4zTPANAkJtsZg9r/ZdtNNhoMNidm13VwkPp2ax0mpfmYjVNuDQ5Xh2fPB5Eg9MfT169eqL/evzk",
+	"2cmvT17D34+OXzx68uzZk8fe5ObKTC7HZWpzXXBfRnHQ4HloPf/nZFVEU62r0XXFrwVUJGnm3QZNo2bC",
+	"Tg8nxo4O7P7Z2DXOEA5TYmlgRgF76Stra32Z6GFf0XITzbpqNOuzhV8C0rJgsQmdAwy9Vn4pW8gt9X/H",
+	"dJaboE9t4/uFfqrhnJ3CNWv2mlxQsvbpUQK+MZEaiXCultzwYy+jMt8HnJLw3S1pq5PBVsMWU4wyqihO",
+	"XRgFbrjXUYOeef1fM55sQq3BpIrQKsVazJD36qHDyfP4204slLmBuYI7jdGakHPvO/sy5bWgDpr+mlqk",
+	"74B+vaRJQlh7517wSixpYvA8IX/Hw0iD1fFUFq1YJqtcxEssu1oFGyoCTtnE3N6KUgTB7nY0ZAS0dOnR",
+	"v9X051dUhWAHF7Q/SVUR9rUGyjgi7/FiQYRLdt+2arvZUnERq4n5W7Gv68vN304MtLvp9snewMgxgABV",
+	"VElyNx6l9b031AfuaQDtLkiCMqKW3LbmKPpEOhyZhgtTYH9hLpfgL0yMMK/v5wWVXkcxeGLnPBctbXSh",
+	"o54rLPN7+w/3femivu4mg+o7/bsVyl2+hxRHd/cRtNTS7PaXs6d79wzCKOMKHE9FLDvLTIcHecXc5rv7",
+	"NT38nmcPX+HNVZwdK7yBk44QsbnpNp9hYohiQhOTpw4JqFPXdEWW4/SMpn3Qmrce3DM9ufKeQOcgm0eA",
+	"tb1nF9UsA2/ubJ9cBuVPxz3WJwvXv8zKBUZsJlqgwEWArVf40q1JdkuimeBrqXXyF5ANgM298WUnKH4+",
+	"sZdnpxjzRy9pbzJvmLsKgmAIwlmnHjUF8nh768D9IXC2QXauFrK8VIN6EoN/sQ0qAdESMEZLYGNtBVIV",
+	"TVsrYRC+FOcopUqlBGV6f6wAB8MHTmaIfpHEIXkX1GRuy/A6sV2onGgO365qmDnC0RjUcYMIrFmdNh1m",
+	"OD7vpW2Y+fdPpSvkVa80OiDT3qzEjP6KrOcvxNiqOJY9cjFfueGVn07c7GnSErYrADH1fkqTFOq7KCs6",
+	"OXh1/vfNhyf2ox7ULsg8ZwkJvR46uWz1bG04B7fJeLDdwPWKBQVmnm2p1uUEL5kz+xpe4U2ZJZrhdKjE",
+	"PFcxzwjMBRDWuoGoLEPe/9QeGEuBAQ8iKNQFC2jc78gJq7qpX0KZ+ki5cSurqaSWaRYcbVteVGiyPPYt",
+	"tKLKkbwLi+nnBdvcjs9UBYNX80DnhKzKZhLhMo7rVOa/nKuVvF9NMs5CNg58pd9O3q+oAHR4P4GPfUHa",
+	"7gQs/foNwQEjRn/T5+X7o4OjS71+B6lfIO63t5stGpNwxOdzIkpu1CntP6lF9+VEpteqrzOKbfuySpgV",
+	"KqmdRO3adLKDy4GaNBkGB6vfE9j9HARyY81dypqrUp9ZSCexdMX362SxW6Df89tdinuscPsCIf9/3Yi6",
+	"C2s0Ius9yOSS+DQGm7J/s67PwF5a3B49b8OlroG8juK2m2SXm2SXJs22tJvgSHF+XnpqhmiaYZbjdAqQ",
+	"neC8sd0HMlJBl7eVtVgiqfB8DmUUSTVHRhEJVooSdGXyaPVTvZkwdeNsa5JTCyI4ReslTYkrntAWpnRN",
+	"uQhL5EM0NR61qSuyaDqfHqKps6zsGJym1sKn0lrO5iX4LXPCqYDLwKbNlx2pF27weWgyraMklqiH1tQz",
+	"86oadi37cOaHA2qoMX48uW3e4qCVtAKyEDiTXh2oZ+PoLddWM+L1SJCEQr+qhMyoQv7H74gvV9kXP8Qc",
+	"rFMfRmh7Wnhv43e7sF84qC6MfPNA77KIoDyhsRcs34nGRAswvHDItPCXB/N/N5TtPv19/slnFd8XGFwO",
+	"ldSane6WMYBfA4fPQzPff/KZCbZCepnJrU6a2ve1wpEDJ2xdUSGC9KbmJDJtAXyLqQLJow1Rn3DaKyCB",
+	"iYRKzZByAGPq2TV3RqPdxYjF2W68s04N9Z3soNow3qPaiXpbbqee8w5qUeVG7Q7v2FlDd2Usx1dESM5e",
+	"eFnrsT5oyZkXHOm4CRzVx1B99UXqdy9Vr/tK0Jh873UiNhsDSpsgM80om2rGPc3w+2mEZlwtEWVxmife",
+	"mnUXbwxobd5+Xu1dgbz9kzL8PgRmCvDcXKAlXSz1n1CLELlmotB1UMKyTJWCCZdn+L39p1WbNTdlWyW7",
+	"R/5wQ0sx9a7hh4yyf8WFNe5w5sCEXfmx/x4LPkt9ZVkmFKNXvBacLaJK86b7h0d3++ptx1q3nKWdylsB",
+	"DsbBVcgaYJC/4b0PBdBx4OYlRGF/3i3gba5WhFlYzbXN9Ei4EZ0QhStD11sRa4PKyrgpvaq0TNupxYpt",
+	"7Q2X36RvKXSBU9ofUAgARYONVSiTCrM4VNiGAU7MxtdM45p5o6ni4DZe0dsX49uOhdy+f98fvwOkx2DJ",
+	"uP3+lkRQFZ5KXsCcQaukWxKlfNEIMs7vzPdndxL/+yRP8z4ot6/LkbWA2vYcfzw7e2VrtWsTORwd9rOd",
+	"wzl9DtLK2xT1BVfoqSXwbYdswF765fWJOTstT403yDUBW5kL7O+Bry3bZJiQi9t2mLztu2gdzlXjzXfJ",
+	"eUX4z9o69trVqCLAafSLvVLc5muatp8mzcDcOcWhkGGIpobBRgbtX7OzSfGJPM8t1sFCaUlq0A64JEbr",
+	"l8g62d4yW0z2EE0Bd3DqXGsyz6BDAIy2g6QxhJtdT5Sgs1yRqxR3PsVaCZh5arn/GMyA520mKZ1D1GeE",
+	"lrDVXYWatpsBTXuU1x1Xx36Myphnv3SU1wTS82PSE63OtLjcfLoXcJbQPszhUTHwTweiV5vfH8EGcYAu",
+	"XyYTh9OH+RxluaQxMkmZNlfdgk7GuVxSzqyokgpvUMx56hV45W0kIiZBvVTLTQA2n8MU10uegjmI9G9C",
+	"0d9LxX7r7KElEWeWb0xOmbR+MuM54wxA+QP5HveHIBE7rWHNiPzgrj+cnbzQWzA+rAZ8t9802h8V/xsf",
+	"XWuuW4YXRLZ0wZcRsj3pd0y6OdG/9qsmExkCvjdhDm245IzWW8M2UQ1CEVQqJxj6AXeFUezhAqZ+mg7R",
+	"CcONPsJOMQPRqHk0BD6hSWXfqcwJVrkgSY9CiVWuTN9Ym35FWdJYcrBSIgxhsG1zG8yCNRUEukMuW8EL",
+	"dquB71cJ8dqM+ozl/DLNu+sz9JguDOWtfsVNouzZiPyLtUYoSugDV959Gzk1yV56dIwk1a8vy2m0CWis",
+	"2l7s4Ffz5G6/clLAHQDfLCEQ9AHVhV+ZVVLoFY5kt3i/RzrV4Q3h3CvcqaFGVVWL+s2uspyCoUZV7bCy",
+	"65UCl52qVMyuP4Kf7J7hYs/Mdu1BDmbfKc1gBpvCBaNAR1Z79mvYRls2eGL1ttpTLb/esqlb7rRbbW7V",
+	"TcuRTjP1d7nQGrT+trMgtNr6ult9cFQVfKkb0FkjuuN7L6XEtqqFrwJ64MsLIvYIFhHiTP/X5LEz85EW",
+	"EtZJYsXFdvcPb++Ka9O7ZiTla5sqTWNSc6nBkIZX7f6ndhf6dbljo8nxOboXofF+hMYHWpEr1LqyLAiy",
+	"4s2nwSzidlVva/L3Pv77/3br2I/Gh374z4ZaZBNN/C2mq1qS89UsGz2Ne+s89k0hsIevTgeqRQFaWq69",
+	"fXt6dY3JqwEdI3meO7gKKj3943jZRS5CMvW3k0PPcVJ2EjNl0RANTMlcIZ6rdi2qsg93Dts6zxXdD96V",
+	"fw4nwZiIU8a21pzmi+qig/3zYKGSskVK7B7sutTQee+P+rTY++6bveLPbwNrLJVIS/6jKNxcy/ioOJqR",
+	"hTaHodrQ8kdT0V5t+NXehSvD762ccTykK7DTkOC9uYMBadMzB05PkipSXg2pjEqETc8nykyfyF6MpJ+i",
+	"ajJhKwBnklwQgdNd9VKrWe2Eyte33ZtV3i6ZnWyXZhCtXcPr4Y1WdaNV3WhVN1rVjVZ1o1X9NbQqn7R1",
+	"hNEidTsT212CDJpCghOEAfEM0js4g2ESzYmKlwRcwCYteVv+znFMVHfQ3owKgw9XYGd3yA8zP7iBirzJ",
+	"nu+TPe8uxvU0Xq5kwHSVuFxGRzXTbFVUjxmklriMV2/C1RXVx2jwfm/B9+ynbvDwhf3jN3jku+qwPZqt",
+	"uFAG2EWzvcGCqmU+G8Y8u83xiu7FPCELwm4Xr/5Y/bkmxT0D+IvTvRXXMxFmdl069F9xP250+69St++i",
+	"EzPsMxLKn9PS+Oq2sXeQ/cqGzo1hc2PY/MsbNiEd7dTe4MLeL4LGejsGUUt/2lriv63fa/y4CEDDv4AS",
+	"a3/bYXp77Of6AlxAWnE0WPFVnmJRx9Cvlj6YFYQhyU2qT+HgrDOLyNRY8dwiFUWm9i4ljXLMMu7Oij/t",
+	"sNZpBbGzqw7XOnh2OO3UxMJN5mkg3RQ1s03fsp3TTf/CWZ1/rvzMmzTIP2UaZH/ytbmNfUj302c73qQY",
+	"3qQYfkUphjvm833ODL5G1l5mQekumZA3pym5jP8Ms6KNZoY3SOKN1RVIOvf4lWt9BzuqhF0VbrN5YP+f",
+	"/Ymb4+aSCBaoQTb92zhK+QLZHAtEmVQEJw7QqtEfEj3StkTCicF0zWBGW10j6ws7rC/soN349xtC/tU1",
+	"+2r279doCfWzwRjd0Gsvev3qPDr/wrfnK9vrgL0PUEZPLkIQ5ER/4yxkKCV1FqZD4BuiE7iuQh+Lbasi",
+	"6YKBwEOxtjENxPBsowhoO/qPRsmhVpgH5EJNxg28YTvlAguWKcLUUOZxTEhCTLe9vwXb6hy7m8jnJnOs",
+	"s/ljPZOtHpzY1nZeF2qhh4WBVSOhgdC52TRP+tQFEd5IMSCkElzgHkqFhQQQAM1fEhLTDKeuB7ZNgDOt",
+	"bRqlxMNqyCXh+Swl1WUe9Yq/WOzej1En8IOdQxl47IZy7Qg4ui1qQxAw5/CYShO+8wZWwlPUe0xwvKwQ",
+	"C2z39nGNezwWmsADgDx8XDxpx2ZO+5/vVQef71WHn+9VR5/rVQ16HQ/04eld1cvV8/BSLMEJZUS2+CiV",
+	"wPM5jV0zHkgNcd2EGrAXgHl/1Va/4MnSTyJJhKb8HIBFXOtpAOBw8agG88ZSUqmw5gsDfg7K2sK0A5Lu",
+	"kxWXaiFI8W9BEmr/4ZNLCVkIHAaRp9J5aAXcW8cApeLQLLoC81Cb6m/vKpktAeCDCkh7Lyj04iDb2ylG",
+	"7pAqi2uli5AHWw/YgJ+Kq6pHWovfjelvPzF/+/zQr/W+60eHgO9hQJmQ08BFIxvP734mJsca3M5Y4RmW",
+	"JIJWtdB/ASnO63dqPOp1gTOScbGZQGefkIDUIxBVKJekmUB0/+74aH/361t7a2SW7D8o50r2aB3Oq6DP",
+	"CTwNkIO+5MKjAvTuLrmDJ6y9NXh/p5G3s1/Fj9K6MY/8qsKx3RFoKWm3CXbI6JRF9OjLAE79mU+jVUMi",
+	"c0Hk8rXBR9nRIjd4OvAAi8atOCLvS+u8flZ26CQA7b39tGqXxJQvKNPEYYfUt3I+/sf5wfr30a9/O+L7",
+	"8avVT7Px+3ubp3ey0/vJ60P1bPnz3fzFCP9A3sgrwnnXFxHY0twHsQZO40r3kCu3a/pyYai+t+HP3s/E",
+	"HGVbO5OiaUkpz6tu247uIeb5l6nEMcSkONDTNZETNPLdIZ+f296/Zecl20vUof06ZGML5VsBaalEcgTB",
+	"0o8cs3loUY9tG9aoaKNa+Bi2+nfN+HsgpIQwS/I7Ncreuuwwt/DRdbQ4RwaI2DVl2cItTjgjJW6xXzFb",
+	"UKmIuByDPkaMrMMNZUhmQena6OMJDPoYfXZXaqW3YztKsB1Xdb+2/gAGNXyMbT/4xY1rkofZv6jaDXIH",
+	"V/hrIolys7+8ALaC11lqGdBScVP0+bvpeRrXk/XkMvtcSPBWxgIzOYOh/qYYUX0CgU2qwOttw6rHmKHM",
+	"JPQb9rDk6wfaJk6K1nwW+y0yn4IJiDPTsiDFiogIpaSabxAvOZcESZ4RaPL9lpFUmmwDLM/L/MEaFvmc",
+	"vp/YF4EZqyB0aB41AUBeA9mhcKwm+ueB2+5vT20CdXZ+4DiUW9nuNw2qv+oG1V+idfRNK+grJgpctvvz",
+	"LqF7c+cvV41dbVrfUoxdXkqXt7mVq1mWF0SVsnWUUqZVrzlihCT22T2vaV3v8hUZXJ48g8soaZUa8EC9",
+	"AMg/7QE86CfWprHYoTGaNYUPuqsAsODpt2Q1cNMbyr3ym57NKEHk3BTpff4iPVlm/XafULWa8osV97kZ",
+	"B/tXdZf72dVsZZIzsja60zZJF0nk1UCm1buKn1lUdD0lQEpv0a/C2dZpWoSAakAeii9ANEcQ94DGcVSr",
+	"T6kiwgeD/xcP3wYc90kjDtudMlmL3HYFgBsvCBPfr1TSMm99pwwkVyVgBa8TuWhJk4QwC1233Hi7NZox",
+	"HpoQOTzA+jjgzZDlL5vqTVDPC7tQorKtbJ5QhZTAtOFXewG43ZhpXS7lG0J8XpMOZalYnXfXeRrK8m4k",
+	"HyZ8iE7B5WNa4sZY4ZQvchIZpB5kAgQJEfIhwokmcakEVlxI+/uC37kaE9v50Xjo5nOtvFV/52UTpwSL",
+	"ePkjbQUEB4s7wyqGMqbgwWu+lNLFsrsY/8dypOnc7SDJd6u1h/op/1VeE+gl5WY9RI94tsLC9ECg2q4E",
+	"NoSZXIMvL61r9qPh6GB818d3GvykQR1uKW5uUXVTfARj9v+EKSJWgijcAi2tKVtrdZXW94oDi90+iqIX",
+	"hp8v1/pqmOMtno7luWnQ7Oxkw/tRLknS3ljDliN80o4hbauyfUOudVH7n7wNCmSU+RdkTtvKRliWjKwF",
+	"pGlAAu34Gkj0KgBokK6ZR3WTowoZhWn3edFwxOk3y81M0GSwLVJovEQCs3PKFhJhO/8ycG35WPHzc7Kx",
+	"rkZJMswUjVtY2Gsi89QX0y/tjYKDzWqN7JtRViFIrI3Y33MiNi0HU/ghq+cQmXLGjEo9z8TmC4L2XDzZ",
+	"6fJawK6pJH3OrlODTwTXuvkkQE5vYB6M11CEna5nklogtAH5ChGSvLxAsFuwdyjF8TloRlnN6NrqK8hF",
+	"UqFT2IlGn5lc1JIbwykoO6O7OFZKOh1WXt7bDhDjxElfk7MUr1/A6sx4Qiaaw/WbJVzkrwCwpQCBh82O",
+	"UL7Scm5/NKqbBfvX3pG4umPRFiNoXrE6qYX54xl5r0L3ETK7+blj4DsF6/XzxQWNyQmb80CllRlgNTZi",
+	"sC4X3NRf+/PoUsqulEZ3bNLQSaixSsJjOXgwuA3/jQZ8RRheUf2J/XO4wVnqzYgL55vYirJt5z003vFi",
+	"sRMhvZrWWbU7kh3VKIUcjoejviBZ7j2R3Vg/mUj/XF4y4nJBmDWa9XF6bHCz6YFkHKLWXJy7AoEi3KEf",
+	"HEw/OBiOhuPxwfBuH9Hz5ZIzyPsVFUS2vpmwRKKcgUiFMj9+TpjxgLr8nQTNyJwLEnCw3/u04RJTSNer",
+	"97g0pGKbl8lz2ctmhtis5mrtQQe7McDdIfJQbE9k0mDNfs7IAl9nYCmXREzwIrADVgcxlA8dgiEU4ir2",
+	"yjk85x9omuLbR8MR+ubv4/FD9Iyy/D16f+/O5M7ht/2CIJW5RMWtqh1SI+BR29oaPbbc9C6/uD3l3Zzh",
+	"1R/1VE0M2/kCism/LiRcQLPwEsOSrrIgRgF2gCJK4AuS+tJBsRA01ILdfLnlVRs8/vHZ4Ovi4BeEBTOx",
+	"XbfICPE0qdls/Sjc7rAp7bp0ert7jMuNs8jdlC0m1gvkvZD2fLReAqPqm/bT49H48M5oNBod3Nu/5zWE",
+	"3EtykYayrhRHc56mgJISkOWuB+F6vR4myxTK6ODR/0mT/9iaRaes71Pc/ikoJVhSYG/B9qE0drAgtd1C",
+	"1nUa2o7ducwZI5KL9qY2Trf2tY4PbV1XCugOt6qzTx0Qiyeh4VgIekESVIjdFVe+Fzhc/ABhBmjxGWcJ",
+	"KMPXlLPavJnNqEktWbWYcn17Og/9MukK10kWDxHj6zaQrE9LKb3oY6fE007qCRDNrqnswWO9zIl+cpm8",
+	"Yyt24vhRbwFoVv2VSb0dV72rTLyKKGxAh9bnNqq5/OHB//ng9u3f/uftW/nuu24YibDYauNHXSnY0o5r",
+	"JmELssK2Hp+yiRKYSaOd5moy52KSkJReWB+X+RM8YDZXG3I8c8ECadunNKMpFq6rfku//ZSeE5eqWoJ+",
+	"Q0hU2n7D0OxcENP38WFFUWcczXMB5jAAg+9kG/0JYb1vTCRNWgEESkjjhWie8zY67ChwdWY4ATu6A5nS",
+	"QlJ6gy97rciT23cAEve8u7ngPKl0Bd6urz5sg2A46oJfCBSy6jenLl/RIJDRUEmh7JGWqOQjM1SrDLbA",
+	"tetnj+04M8WP0eCffNbqWu6TV+OnVv1kR6xQDq1lHHlo/gMuTwbRfkH8OlQB8WgxMfRqDJLlg/H+yKdL",
+	"2Ort/qiLRdHxx3fRVj1zQkvgvTr+X6XGezjoAXpnHc79zvRXN3hLPJnDrpy1W7E9xcqLvBe3QjF9eAyf",
+	"Q7aZRykGZNHJqlu4hOCO9w/7lVpDRa7nBd/D543q7V5PtKW91Fe6/aj4rsFYez051Dr6lQN0zZyILLnM",
+	"vX7bYDKOPLEI+LyRCjfq98wep2cc2rbpcxVstjzGfltjs/d8oAHbqYX3+80/l94tOY6t6tI5+Xs9Nyrc",
+	"eO1Xh05bfexRTxSBCxIrLlroxQ6AdHith2U8sebNjvvvz4aCnryNi1xrzFu5KcVFrPTzdfMvT7egU3c4",
+	"QSb0a4UfenrZ2W8B/kZrwGC0b7OhRSDA+gN3/q5ZTlOTq1NXKBZ8PNy/40XfXJh1bT/ZfXNLNiOP94Zj",
+	"76MstMjvHo3ulfnu9G/Pmo8b3x16J1aINo+UutVPTJUvuTccDfd7eXxAMAUSu7BUqEBUMRFMKn3wJuN7",
+	"/dLR4Zft0d/LRH3tc4vVRJpyaudTOXe30yHazeWjjlRlcwkMhA9Gxq7fJt4QS3ePqS30bi+O0s+FADKj",
+	"CxPGzs6/CTw+P07+mUvlAiU7eGwsqCs03tZEq/A5GaIXAKhX6ZE520Bonc/LxtsGTpwlyHXTntBkur2v",
+	"CUkVbjkd06cT6v2/wTN+QdAHIvi3ei4Ljr6BdiHf1jZ/b3/XxqJ7lQ+3j4m8X7kMlhA8XBFhTckFSVGW",
+	"S4Vm1rhiG+vD5NaD2ZAIvsm2Iov4cagrTUVvGURqsJSAwE1pfQrGl2zv9nHJPoJVX2QbMT+z4x7ZLKky",
+	"Eb1dza6R8GvzI/h5EDvH4Dsp6CfDFpqEIyTzeImwRBg5X41WNkit9qu+PcW4w7vjsceGrW7X/7x9K96+",
+	"ZaE+ECEg5/LQ5Hl+hR4V29k5xbXz7Q6Nl+7VUVsT2p4YOONONcZc9KgNIsF/zr4qhUr73oxfmM52S9fq",
+	"1WXy2yIPQWJCL+ouOG2TacUogZAGVAGBQ28OcscmrdUDG1U/BY/PO+2yosPvNjwgcAmPH0FQRWOfQ+mR",
+	"/eYSQmZJF0vPLOmirmKM7/TTglPuqTZ/1oT47ovLlVB9VFu4N/B5Q/fvZ3flvvCPTf120qTNb9RHH9cv",
+	"icrDMntSrMbueJC8fyQ4VctAQQF8V5Z6cS9IS0pEP8IzGg1D8AtjX2ktsymCxj0N8Z5ervJutCcBu2lG",
+	"EEGll0hMKLfzRJHsX9K/vBREwux6bcZZOfyLOKcr041K75cl2OhSvuvGGXvc2E4FtVgeSIt7gx0MBWBr",
+	"mqZFpa/nJk0k9eoPp/pjEzAurpC9PW1wUz3z97oLEfBGTvh8ArDH27N7jDcS5UzR1PhkoW3WXJmIMlZo",
+	"hWMSqhLVS4IfQdUFT5OGmB8e+Sq2OitCv0R7FBCkO/CJZzBeX9yVcv6MqyCdSmLke0mEKyyaTvGYp1wM",
+	"HgxmKY79KKVW85r0TXd14z9ZT5PP1nWEp8nkYDTR1B5qKAJNRGhZsY8ORkiPjxAsxDSrAqK3hvwCVwDO",
+	"di05/iy9Teqaedd5N5hs5cc1ymmQRaNpiSP4ss2IuTuNM2gynqjGJDs49DN3GwOFpPBmkiBcXJd6hH1H",
+	"xaqhkF8OEMUY7Irrq3ytfo0br8Gn8xqEtzRwT9VWQlTzpnY7iUb+QMmN/+Iv4r8oiC7IBQP8702TGmG2",
+	"hcagEEbuInhiJl9Cq9rxWt4oVJ0KVTfH6sWgPPrKZ9LUvlg7ti+sLVXynYsz7E53L7hBV5ESSH5ZpvFR",
+	"ifAMGjRwZlL00JwoKIufbZBBSdopac++YCefSmEl3QB8fWaAry+XT7gzLBdQynN+QfzVVzVFLCNQ+kiY",
+	"PzeJC6+MB+RRi/VjsHPA06+WJKuAjYCndCMVqTuMfT7N7kazOxSVXJabdcU7YbeakU69df1jnX2V/6+j",
+	"de1ljYBdZXxYBBd8EuG5ImKNRZN9HfTa5R2MgUuaAA9NtZFF2SnSbMpjAhfIg8P9L+nUuZK8Nhj5ahC1",
+	"SO6aqK4VJJkIY0VQ2yOpbnNUspxOvtYlvjM7Tg7RM+i17mABSLIgwgRgGHfSfSfBXT56J9ldcOQb8f25",
+	"xfe1Stbu2DdIwyGaWgDuaYSmpukjOKlwSqbom7LWinMAIs++Na4rbbRgWR9StO6CHg0pScCT+pYBVu8M",
+	"x+ffguZRClzDM+qw5nY2FYzFK4Xfo4FtZBkN9JLgGTDzsB/wrBYzazbBkMpuXy0WH2nt2kBDKEXZQu4S",
+	"nK88tMhhjX0B+35SxBth970jbTifxz3xjEJRd88rsu1I/NElrkLIpRuk/l9xmocEYgrVfywUHocVBPTR",
+	"BvRR73zi8GTUkmxgp8CxY8Ry/VQG9++NRtvwd/v7fri7e33g7hrba5bsJurd1HyxIFIF8XFspYbXA1VA",
+	"L5IkDOMWoR/Pnj/bIzLGK5JEBgpt7TiKAXGjDE3f5qPRQZxhcQ5/kanPp9Ic9IYKkpoPb5efEilRe0Os",
+	"3ugxmRXzrUNh0MdocE5ZNxRYsd8/69E79tdXXqwrvdWAoQUaurI+KVf0AfsM9X6+HX3jvFQ/9kcyhHXa",
+	"yUQ1KminsJ8pS4INKWQxDKUEJ8atXWAYcuF0EJcC4+pQrHRxGGLepvsGM9QrF4q3+opICtqXtc0s8Pb6",
+	"g8eUr2miI/ZT4Mpb+hGYxYn51f6oqct5VQ3vsWwYZ5vscrExSYwz3TxDdnYNyAhm4S7GBkVU6OekkkNn",
+	"FEB6NJkIm6pJD6OMyU+wrUUz9a412r7AcZ5naJ5ied6ILmwVQYehRt++PfUCh+hJhBDnuDBNGNFqKbAk",
+	"tl94hHAcE2YLIyVdMIkyfA4mQELn1gAZIpeQNrUbNo2QlmsES4XUmneDQsI9qU6ggdfG57hrPzrXX5Kf",
+	"bR9v/zXuoEWzby202I3bZLQzR3Y74jftYjCZN5wSdVOb/KVqk8sj2D7PBhtwjZh8uvnX3tfwC7PGTss4",
+	"wO3O3MQAMNlKaWEEdy/42s/BqZoX94uFqnyuLLOxJQHshpt0pg/tlH7wMkylv/T07gm3ORacZ3r1Cp8T",
+	"6Xpwa2MqIe8bla7j0eG9o7t3ehlI/qjpifJhiVZKF7dL5riv5FQ/R38TIa0bZXq7nLXu6qqvXmNpg4Aw",
+	"g8huofdA+DlhrzD1Vb0Z4Ec+h2trgQR98Y6YSBlqaXuMfnpzBjd9egwto+gH8G4+QN8TLIiYbvnDlrMf",
+	"YvqS/nTyy4eT8Qt6Ik/Y66P40cmdk+zp6Of91UHy6Kf7Q7L56UPy5oS+pCej5/Sn+8N4P2Wz7Oko+ftP",
+	"aRsmqC9ucEpibuBAFTW9PM2ibGdB+9NGReFo1NOH3try95ghvsK/57aLYWSAIfR+6U2vdhK+bKvfbfai",
+	"XzQxH2/3f1njjUTTWeVwrKliPvKaI7k0Kb1dLSS3obiqtNPcq9pMawdo3+in59UjZ0O1tR+fbWwD/0pv",
+	"7cLn4UNwMr/zxvX0haZJWQKrT29VK2G3fvNGMtPdS4X02plTINp1uuT98OK78jo86dV9C/AJa/c6GfWw",
+	"cgSVmuT9o0/rcaqeb9E6vBZ2MdMPkZzrseIjOftdQXKw2BWmHlvcje0dAyz6127LRrKnv3NYOPX9xAn+",
+	"L/uvYcwzH5eo97qtP/5p0TVzqymmNysSB5/0zN9d8xm/ICmOvRpqOxRFsbEhJ/Xl6VM/2eZoFz6Vei/z",
+	"z0mwFUqJija8gd67FVyEDkJ+VfbcCXX9KTlnC7/cRYM6E5pORc60Pql1a7/z8/rC4//SnKwWWN6Nkf0i",
+	"vRyMhdtnf0GA4L6Mr9JwBC7rzowQ3lT0OG3vWdt4tX6p+2HtvdY/uY3J3sZ1fwBe05vr7gA1b1BYOtrx",
+	"VpqUpXyBKOsPMh+QIjij6WZH7l/0N/fA+emvbMJHQA367vAQ7Y/Q3fuHd9Do/lEvaGNhe7e14njpMV82",
+	"qbTayn17b/S3bfohBhrq2AufO8BJnuL1LULInJ3d0SrhbV2y3ZwKvwSXbjEBoZ+KJlnrImBSEZy4mExD",
+	"UQLPN0o4kQDclAFf9u1WhYEf1p08B3V2frz3D7z3QXPx8s/hZC9Ql2AxndpEsK2OsAUtDq0oMm63El+Y",
+	"lkKuqWYKQVjc2Xf1kRtnWlcCA5isiIiD+PRZHi+hqnQ+hyKO9ZKnBK2IQPo3fuLzupe77aByQv7Wb4Uj",
+	"0vSMX2m7tgZOxJDEaehC2KZ1ndzha05EhDBwS7WJpf+y27KB1rKdNwFLqSxI8Uz9cvYrZZNATWLRXNTi",
+	"GrRWJoYEDpWTouVcuHOKtO0AIa51niOp9F+NNvO93neddSLUloeUhVGSfjCTjHnKczFET4p0yVp9kGYH",
+	"9qwuUVti708bRT3njGw+ayXt56hbBZTlCWUXhCmvx6hKMSVCC/AdkgxRWay/hqrdcogWHVQibPxp1eye",
+	"DoryCdlAKYdrx9jghB5eHZUsv6yXLS7i9j5UeEftRvmkr5VXj0Bg7xySd/tnALk8aFrXxeUh19zebhqT",
+	"WndPGLLVtfQTN/j0S45jIzf4HN2L0Hg/QuMDzXsLIVIGOeIlic/Np0H8hnbBcski17BY0WwAvm2IFnNf",
+	"t8VKpzTp0cG7Kll6sX7D6+UWs0fQhTqDSBL4Nh5WWl/qPxlKuL7X/Sy5ilxoBcOzw66HDx9rYRbpC2DU",
+	"sAa+dYQSDv8PENcRkin8AQImZwkR0J1YDtFznBDTDrBIy2rpNLFTVWy3Ynw7pBlXRII95VEULj40ub0c",
+	"zcjCKv6R608BFkqtRvW6y6i9gsVO2pCvnzy3ZMzDotEvVbU60usQLuEevpapXy7Nqih17UivuuHtN7z9",
+	"hrff8PZ/IYb5jEqf5yZNSxC7KrTDTqmAJb6c3Zkds3GdY8mTYfSlU+tadvQ5VoK+31EG2ZtnrbKYZzPK",
+	"sPloRgB696KCnP5XkUo9XBUFIe3YgalMrj1qT66NvISd5qQsYDLT9LsxfrN+jGiwXlIFV1FCNtlvg9NB",
+	"NHg+iAbPBu/MhKorMw1Tqp+Mr+4J+bOoo024z4YDoeXyvcIqXu5498z94DbEUcOGGQ58x/CXuH7R4P3e",
+	"gu8VIIPmqcMX9o/fzLB31XF7tlLwwR/6rcvBg8GCqmU+gwZlHK/oXswTsiDsdjHJj9Wfy3O62jOHjdO9",
+	"FYe+9GYdf1oV9avbxrDCfMy2ksK2MsAOrqYXd+0GPPJzbsaNkv7XU9K/jFYeklin/rDBsUNr3JJHXwE6",
+	"GSAahSWdADRcrGx5d0VN6KX2O5gRszMe5X/XxKqbCFAZAeoTIfxEcF+1oFA4kGOpy6vkEUHnmycZpulr",
+	"8ntO5K6uPqimgRT5Amshg+ag2xerSH9v5a3wY6g72C7Dg0+3lwFte+JcULU51Y+xNSMmWb3466mjhJ/e",
+	"nA0iPy5TmfDP5+i3lC8oe/fNv+lFwP25DZ98C4VD/loG9P/+z/+FlHlYD1CBmUYx6aVSKwM9z89pIFXH",
+	"fGf4VHAWRg+b5pJMzHj5H5r8pkP0CKepux5GAy+hVwEomxjIKWN1vWXWm2ffOo2lmJv8+ynUt/9979Hp",
+	"66d7Z+aTbw5HB9Uxk4xKSdliaqT0mkry7RAdI2HIycwSs7esvmFTABfUl0qif+bJwhXAYIVwyhl5YDJZ",
+	"1hwxckEEyuh7A8qhmfP/z97bKLeNJGuir1LBMzds+UAUJct2W4qJPWpZ7taMf3Qk9Xh3m71CkSiS1QKr",
+	"OKiiaE6PI+7T3Ae7T7JRmVkFgAJESiYl2c0bd8+0RQD1l5mVv1/6zfOZ8LNFBF68jeTf8aIecWMmOkuq",
+	"2jzkSUEzqXs6y3Om4Hr2X9lnVmu/w2Yk+CX76Ba345QTN+1MoE+ml1L1T3F8qnD4JUsbe40tPpJbV9tb",
+	"fGwHW/QLUI8eARX7Wo2Kp4EKSheh+/NO48sXyLDo6cpMdD0ciqwr2MHJMR0NyOyRIw5ujHSKGTl0uTIT",
+	"p3YFHaTLLU91fyyabdVWH5XviAUyPm+SRp8EMjOsIwYSUHIAvN4tUSun6A2kYT2w2RAcE9OEulo5+WXh",
+	"+NsKv49ZTT9p1k2lIFR895fz6UicwfLCL5lgfaEco4gEJ+7uHvcCzC9QJVdJW2XCjLQyMAWwZUTCeJ9L",
+	"ZZyOAov8j/9ghxpEqdMQ22qTPXv2t7OPH549A2VF8Utx0YUy6V/O327+0GS/qEvlbr+eFGkCzWfx31Dl",
+	"z0Y840Ph1EGYUyZGkOJW+nsm2oqxTPTGRiR4Rrs7OxEzmnFmpyPPEY6mhGFGpkLZdNrEyR0n5tkzctPB",
+	"DWfYU7j6Nprs2bNzORT+99O3h+z58+ev3UJ+OT+k90G3datzM2TiM+9aj7XP8F7GKQE9UEJB+cLXPf+C",
+	"YU/jdmN7p/mi1W7ETllyK4M/tdxfgG7+dvK/nLwYUq9n9C9Sq5BMuE+rfKTIZ9sLIxOA7RkCdrBix2cf",
+	"2e7O9ivmjBdaC8BXudUCIbMYdKU48tBVEYuhmpeQr7GiN26Gv0rDtpnVbLvVithOy8knMm2a7FCnKcL5",
+	"GLcm4Jd+pidBx+3osUqo9JWGL2AkxfvMEHZUh3cvbwaQ8k4iN5BxsqirjWUDPQEySIQYsakeu61zchcK",
+	"uK/ha7IBN0XULtygoyzTWZEeXu++eOWMsU4qhu70+GiUStQdt+jP//m70SreCMIDKjZZ7LY99mVP/YxD",
+	"eS0cdyIslyn9JvQoBWEaoWKorngqk8AtsYAZxf7rjtUYmZig+9LEnbR1PIlTQ3KtuZARY6V4txNKC4qH",
+	"cL1a3ge56oix8HBgSCj43UzllbNkfFEeSXsQ26Q4YF6WEhM24jKj+Z5nvIuSkQTQs2d7QSKREMLG78bd",
+	"t6SKbR4nceTONjNM9uCQCUYVdIPxyFHny91gYbppVhmZ12xLnNQpt4IBrXsS4Erpseoi4cTu93fu5034",
+	"v45f8j+diiGXAPSA3FP8xbER4Z25KQXFpVgJp5XYZ7s7r/NlnwqbTTcPelZkoHcYrMikyR7yrrtb3L5x",
+	"Fv90dB77nLdMGD3OIJEP7yuuWHx0zvuzTOZ0mePe5getxOZ7bruD2O1fX1j2vLXbZAf0uu6x0biTyi6K",
+	"YZ4YSHiHkAGQDGdd3h2IyN9DCtYwZfFBXxRnvg9ZjLkPtHSF+gZBcD+h8xJMiyBNAgCTGegJgjiy7Rf+",
+	"2wygQwHcijpGUCMJKK8Xyvptg9FzEBgCEfeMeCnE6NkzXB+u4bjn9yaIedzMXL93e7LHdrd30B8hLQgX",
+	"Smdn0FUBRo9/Pjp4E7OJzi6NezQDeYVnl2ggQwBU6AqFLcNJmXt/7PTzMWg8Tls2e1tbeiQUHnNTZ/0t",
+	"emlrKDGWJS2W3g/0KMk7UIfmnOAKEoqPZGOv8bzZaj5HfP8BKGdbYPWLaocVeuz7Go/eI1oHkj5OGnvu",
+	"3TORXcmuOHZqlzNakKfh8zutFkYvlPWtKgtS9XdCxMubnN6I7lEYBvS86ialsiuabtG7Ozt1XwxT3DpG",
+	"GYxxmeC5u/mdE7wLSqZXY+/X36KGGQ+H3BnRjQ9QakBHAbySSnUJAT/eNxBKTbl19rkz6T5vOp1tkwBK",
+	"GkorAV/fak5Emm6CErX1++TSNP2OVZ6Y24FLMTXsqbvOXr3YfrVB7DQr0wHLhhQsvIxo54LlJLoIL0iV",
+	"+UMj0ithfP4t8GxbVX8QVGCeOXYQ3UxYJPVrVPO3T38/WyW5wPdr6MTtEirWTmSgKQPoPsqJm6FGYxHg",
+	"MNBSg9k5MSw2D52WrmubFNHzW+WHv0QNJ0jmvQTPwJyft3bnU+IHbd/rBEtGHpriT+DaQPpztnuR5Apk",
+	"77SMG0neW3loh5JXso7aqSjriWHh+ZAdYPL0gDLtpdLYg/B5Jwu9/dHY+7V6K/JHtuCeb3yJ5j74EUFy",
+	"vvy2QhqnZQACUwWp5xhMYXtQNLa25x/6L4qTTvkw1JU7sX79zW137kbAf3sf0q+/fSkRojN82HCaL7lI",
+	"feFvNSQIf4WCt1Bh7DuJV3gUkgQULvrqPvw3lQkCilRQVF60muyjlzTS6VSJgKYvmMeC8C0QC0p5N+hL",
+	"TjZ1RE9nTqU4D4Fy76Ih30FIhtEZ62g7qBK3WE1G1NJAx6Iw9kedTJdNi5gy+aXsvqT42AwfbC977Dpx",
+	"HzAA7kz7rdfzXzrUqpdKdC3vbr9YZBQzHo10ZkXyXiSSn09H4lvitIMkKZD/V7NZlfTf+kMmX6iruLCi",
+	"qv3+UF8R84QKRoJCcAq++0Fm4KLp6hE1wbp+J+DniwxSotTdmusn58Q+hLbvTl+L3fZv9Vh9U8L4Deyr",
+	"N9qXLJUr1QInZoMTu1cs3a60XWqPvHXvwqmka96Dtrgm1AKh/iTsiqj0durlcQIa48gnnl1DEzv7+IEN",
+	"RdYXDJ4hW+/565cbTsVIp5RRJ5z6AQ4z9E1Q+pd3vFAiTpkdsMz8XrQETKxbSEu4b0bMyzYgpH5/nPJn",
+	"UBkOySG4Gk6rahZ/JqxhPE3DZeCVhE+ki/uUIsqMNtiR5Tp3ZAKU88emRK/Z4ztij1NBBuAK+KOkXg+l",
+	"2uLjRNrNVPdvcAFDxGI0EkokUKKMmpQpRpVDMIhDZmOvB7/BENLYjFudocEbMSUmAUR9j00GmiUygSAA",
+	"OJjBTR6xzrStMIEwMGAIN/ibrZDfkTiKzGGn0GDGObj/7VmRNdkxeu8nmbRWKB9lhRYlHCKZTPegMYpf",
+	"jrRGpLgUR+rgvffjKZ0xNBgSTAbokacTg00jkRmteApopky7OxlqAKFtrYfI8t96Gv865OZSJL/FG7lM",
+	"IvSXELjERcURIY+ZtqLx4VdYY7yfRxutSFMCaRMpNNOmJDqr2aXSkxxfoVjIVsoMBHeFTxgY8mlbpYJf",
+	"iRBDEcpmUhif6gkOX8hziOklaKI800RJ9691UKpwVoB/ztHmO92/7p6b1fbTgCooTfC+JIiBB+kyvsVA",
+	"yJahXlHRgmIRk9LqB3Z0lYCrZoqTKFBtZ4p7UljgDOAr6lwedq56yuHt0pxvrlC5nuX6239WgqdVLgzW",
+	"Ia7ETBmjT8BrEiBRzXzhxTvOlW/+66J5m6lOZmUUJsYR0UnDLuVsC43RzbsN73vU1buuYSlLoCikNEwm",
+	"+8zwKYYyHcO5VVESXGHCM8QFbeNuWOMMF9yq5ummtcCUvfC4gRdzUVE3jwXTt5sXm7fZ8LC/UB6HsGA5",
+	"TJ4dCBWRAxdWYsVnW7eEfy4sR84AbP1cfLa184LwMY0pZ1HhAB1te3uztX3eKqCjVU3K3aaleS0Gdl45",
+	"J7pPb5zUziKTsvpOU1pWOOYQ+7OtNhzjbq35wRi6C79GeX4+/6W3OuvIJBHqW1KAzwQkQwb1yImTUvQw",
+	"kXYBrbekfVaovtBu6ObQIiSbccN+BRUJg5tOMyknI0tjf4RvbUSkJBazZK4bkTD8u/DWtx19hDXMJ3fc",
+	"7DW114QqcXtANad4xbBA8SFnahNIZwHaBxtsXtASR3V2ESISO+MAi1RCEmcm+jwDdaTLTaHJEWexScf9",
+	"GIxUH8sslWo1a+KPP1KTr1U4TuDbDxJ7xFXVOE1wm7/GtX9fLLOOcNZFOJlvTvfVPFlzDy0c5KSpoBtB",
+	"6WC5D7hhT3dbr1kMv19IdTE2olSUUhPx9Cx5yyBF7z36739bJFJ6bJcRIL09Qd/WwXh7DliAiM8sT8U3",
+	"GLFdItU/lhBYXcBrGTywogvtQcJk8y+0mRjAt3C7PTJh8CeK9S1XkiwS4oPx9r2vvCbAFzHxuStGWI3v",
+	"FNrgyrZ8amrDf49YWDxI0HAtLNbCYpmRz1Vq29TkSooleX4Ow/du6/3J31wowAVpvjITXafKyDTJsEYf",
+	"fLK+c1edg3rEM6HsXQJe35Iryve8m++Nyolg7ZGq8UjlW3TfXqnQntD30NUjf6nbTAimM4I14wp75C7B",
+	"K3WYt5xfxdXsP/8gvqmwtpoLuig81h6qb9dD1c1peJXX5i0cVYGTseoZgqlKSIASCr1Blc6KwgZdWHkr",
+	"yoW9WAUWXjuy1o6sGUfWMpnj8aRzx0GxizG1GzlPAvYo3Z11Hq8l8cvqLssH8XstelmuDdq1QXsL79eS",
+	"xc8iDjA/5Ff6wFihX3iXK6Xd623lBE1Cejilyc7c3N1pNxXxBoaXw23PM8F6gAxE3f6VmBC+mGUagTPq",
+	"3G6PXmI9iPNtLbHWEmsVLrjVmhNUkVDvhDtI00KlQbFoIMKU17yNfEeP+wO7x2IzEsrGjCeJAWyogWDY",
+	"8zsHFBpxmUCCvhNkXa66Ik1F0mTxP+O2SrW+NL6vIM8gG74MiRgVABE1/m9d9vphWOIc795BGOt6I9aK",
+	"8aK65JxSTmaatw9eecaqP6bgjnSHX5vui31vFxscWwrPGzYcLnbSZU9jgAHdgB3Tlj2NAbg13qibU7EJ",
+	"bz6x64DL35g7lAhwAWAQ2sm1M7TGGeo3qCgLA3t/fSZq+FbwrdRXtd9Qxu4PvHFHA3XllFhbVZgv6luo",
+	"fl+9IvMN1cvncDf3whxbvhN9pQ10TgaFe4j8jSUw0S7ZR1i0aIQxUqsmO/fYgXSBlKaEdlB1sbzJme4U",
+	"77U7Mt4KbJLivO7bJFmM35dWRfwYLYs/ga3wE/BKDnfFGSl39yAGjOV2bGoFwRsBrMytVH0mAC40TT3D",
+	"z2LCBNfDQoIAf7pRFpzh5B6hNKCZreXBWh6sIAyJLAeWauIZUKxeQ0i4GXQ0x+YClZrzW9kfZ4LaTmYe",
+	"jjjhUxOxuJfpIWE4Wx0zqbrpOBFJhK1mIH1gKBMl+wMIq4T/nkFpt3Io2L+0EhGAnreVVjCCG2kHGojt",
+	"vGADPc7Ap4qTGPAcHvD5y5fwfN4lCLIYrIf4A7n0vBUxqxM+DdME8AEAsxZXQo0FQoGHovQRl0nkO7UQ",
+	"JLUbBov++XQI4SRwKwCMcniRYOY5dguSFutSI6ZVWzF4DMHX+ZQQC9xH0Hei0OuCdnki0dcygUZHFhCh",
+	"hzoj8Oi+FgYGiQAQGb0yYAvgok64TMiHQwjdJaeONmERBpEfejrD/UdoZif1Z1aD8Mwg6p8941ciAyPY",
+	"fRG2DuGnBctwO8lNLTMC96d5fSxOqXp3CYoC3GlJ5N3deG/h7wSDMKFvfhATFtiisNqieyX8TmDUbgSE",
+	"1YA1447kP3mAiByS+tkz6OYAkMRIKgPf3xQuRff+ZKCxJQb0ZZDJHovxn5mJr88KRsNV5kfvkTq6PLMI",
+	"y953d5p5wqzWUZ4PwIweCuyZMRo7lsK45dAzV0ZxTuhzGEZ3k8QrfOi7q9C4+FfALc8BSSSyQZMdutkU",
+	"tgeBsLA/ne7RFGH58HPfMaCj6FSrfgRjO/rEdhaejj2+vR4VghwqKaQ0PHuGFOI7J6mk4LuEgQDlHCiX",
+	"Cq0z0RurxERuG4oeTKQoxxNSBUKl/jYJ4gK4vRlqJaaFrXUccClGdr+YaOEP0s/6CeAjug3UwNS4pgJB",
+	"ugHdSxlXlwiQTzzim03oCbYXg4YTCXv2DJuNQY+dQM90dkpP9krtgMPmebE60CM6XBKQ8dn5x8O/X7z7",
+	"+CnGrdzHJiYMuBw3F9eP40rjOTM0GYXmdrjxvLDvxIRtdQR2ITZ0QKmHgTJu2OHZP6hfAkoHd0+bUjZo",
+	"X9g3/iY6hd83alCvw2O3VhHfZnr4BjqWzX30XC/84Gi17p98uTX6Xw+v57X7sboWfkAtXIEl3DVZ0KOk",
+	"Mk4ZMV8Riwnq09YfSNY3eyADd/yKlx29XMsKG8Q9e9ggKIIOTNxEjPuev1KJvNeC4kMRDLSuTsdDZZpt",
+	"dcC6Ik3J1c/MCNpSDISwbKLHaQLoyRS56elsOE65R/OAXsMEoxL/NY5Y/J/u/2y6//NfsZuG5R0Gb0In",
+	"DqcOZMKOMxW1VfFlp8eOtLGZHg3EPM5GATAv9PMJAu2woyE2AS1JC+go9J2ytRbdlvVoPosEMR5Qxljx",
+	"2W51zVVZtswCglTKkLCJRax+/PLmG2lG2kh8eg5if8Ur9xr0/pZcv7ksKIkCYvjlSqnfdac+WPw33ZkJ",
+	"EjfZR2r4wtnvugPdvDpoVKVT0uVJF9NZUoghonYHPcrZgGdDsIpAWRjoicrBzNrKzWhRKDM3wYWqPOCj",
+	"oAJJA8ZCbSAVflw4kvo33TmDF+qiqTDwLFxW1bjut9sM+3epksVG/edYzPZH9eRdE8V2L9SiV+28WgC9",
+	"6ltCFvqb7syP5bodXStSNXHc35ENvViCf369/8l9ZmskMqkT2b25MY9UifGnlMscqYzI0IMAqTf4rSh0",
+	"uAPzHDtBGsJx5JkIeTDQetbbkuAmmujsUiRt5QEwkzEGwJrsAKShN4v1lcjcb0PBfW8ypX1PS2xbBfRU",
+	"I9VOaM0k3VZG+IVx3DFWMkCa4u6uab+G9n0WKMBUQpNPxEd1/7UinpibzeBoMWj+2PkQ7W7DuLViOLKm",
+	"MtPhb7rTWK2grVMzf9ed5jp1YFn64+9wjl9HeneKstXT6xYmBWLP4rtUeVSXNuZid8IdeUv0daOgzp2J",
+	"pQZB2Vgpqfqgu5pLRAU1Vo/Y0xgneUGhQpHEG3vO1h3yKTNWpinruS0aOAt2bP1gNpO+v2/VReD+F1K4",
+	"f9edC3xfJJUaLY7+oEz4PccKv5XiBqCCJXHxDQyZCZtNl8yPP3NDhiFwQA967kfgKA9JwUxnxKzQqNca",
+	"zCGiiymwLuYOkDIGdys94BiayR62B02Y24C2SkXvmhbm+fxp4D76C6awwoWd/+ZWC1GdeMNnJBArVJdO",
+	"2Gy65tQ/N6d+0tklkfuK1D0MUt2YzI+PzHppAjY8hblm/Sn18BkYgp3nVIGMwNCWPY9PQnkyxbaox7GE",
+	"4qiIldL/scs7PvfEzGTnl30VZx83d9+++vvp5uv3O/99eB+J97Rn3n+CseWb/EWQlLTY8LC9IV2oenyK",
+	"+j5GxGqa2vcCXO3rBR4JxLXjQSCQ+f4opNG1VV5XWRAkY0Eo4x++usgKPzPfCkeRCPqL03K8uMPKTep9",
+	"HpI9fHMUEDuUzcJVwsxAjoaiqjIBJvOTQIHduBeyrFNHYKXrMoNvs8yAkso0aN5MKybtV/PMcpwHBUbb",
+	"otSdJdsrP8krSpRjMR86Xowx3aeQ5ldKvkM1xkfMQ/E3ND5lTh2jeTKr+wIAWRC7THzuCpFgEpVPD0Tb",
+	"A1+4sFpfpDzri3gfvQVKQ5LRhdUX+EiMLmn6ux97A2GaGLkuYsZZfHJw/Cb2GhlUZrRVMYMpZAdCLk9u",
+	"lzl1A00KTB2EBk3WUA4QBu8xlwwygfbZWFmZQk8PyOnJy9id1BqJpMkOSkmLbktxMSJhUrHeOE29LiEN",
+	"xhDz4tG2aqud1nbwxNPsaXr7bKe1k/82yvSVdANhWyfLEtGVbpipsFiw2NHJFMKQlI0pIYlyL08B6UmV",
+	"mLaCSv4pVd87mzJ8Gtbg5m8EGq99rZPg3qGDRJs3jrDP2BiII4OU1xet55TTGUirI4xMBDbHgjk8jYdc",
+	"jXkab4QNUdpiH6482RK25kwoyAyMjxMxHGkrVHe6+Xcxjfcg5cLTaF9D8IErM4GQxxTPqyMQ8gQ91nnp",
+	"q1uDIy87kXWgAe4Rf+nclhfDTP8upnfIyicdE8RA7lAspEpjHZK0eVMzJD+3mb1eI2pA1lzxdUz7yAQ3",
+	"eWm/N2B8pwzHx0OI3X5B0WZnhgW7pvh1FCaNvcaLZqvVmPl+R3/GzlZCWQEf/bJw5S7s/gP1AR9KhePX",
+	"6QFIGzOKQDh0uwlV8FORzNMLql6BIXdaO/e/HuzfALocn65wceuqjLtoTy8W2YBfFL/iMuUdhJx40Mou",
+	"vMWcGC+oWT7b/paKlvuDs5L12D2z+8LcbK5seWvi7mpULUQOJPn5FPWMdy/dLVL0DRVzxiNGGgLWtKTy",
+	"SmQiIY0IHr9Q2l7AQ+7QikB1EaYnAxpFqbvbHouhO14MSlq4wt1tOPC1KTGaVjF0rQylEUN9VaiAYFrt",
+	"+9m21a9O94EUbn8NllIyDRlg6NKpzEw2wp75fX9sEDt+Yg/UFHchw3KNsLNG2Fkgo5tPIaM7lzcZvxLp",
+	"av0/xXrZpYnT+OTow5vjDz/FaKhZnVt0LD48+HB49O7d0ZuYPXUSC22zviZ7LhhnG5F/y71/9vPxycnR",
+	"mzjK/5NZ3Vbxm6N3x/84Oj16EztbbYpilhkrRmjXtFgs8WwvoKEvZO6ChTEKJWRlK7IzJZmJylNJWBZs",
+	"hw3GU63ErIUIn4Lv0OwhK2vGXgomG2r5PDepKbIQLDZvTTHDp4YZHeQ6mmz02oVUF6NM9zNhjLOyZQrZ",
+	"Yvk3UfrkOiA7UG1F7r2CXQ0WG1jMEz6lqjhNI4J57KyufKfC9eOuubI3oDihujulGEl4bNdKYW5/lpul",
+	"tbCUPA+M1FjfSd/1nfReI5KDVyuXfxd5u+HGELF/qDZIHGp9Fw8Tn/iBF8m+D9/3IdUQMKhsoAz6/3K6",
+	"iF8buYCJVDX22Kxu6KXGkWn/50WSZ+fgb8bajhb0+23nceLfmzsTzJZ7lLHt8hTXMe6V3cyeaOZGuf2R",
+	"rOPcN8S5R7ko/kp3UsX9QuXjN98vhRrz3jhNy/fMHpOKcH+0AntGo96OpaMo9/5KkAoxlrwRvoJ7HjBE",
+	"WYAQbWM9OhSXSUXIndDWKCpA8qqEFaaJw/lsQys+A8iIuRxXpvblV5xf+7xqU6x00zBJxBso5TpxN9S9",
+	"9LgPBzFz5YROLhAYIQwmlZQPZlkXE86heDHNEzse5jlZREhhO7aFHv3JStX43kUpbvcCopRoYy1Ka0Rp",
+	"YJ577stE4+45OSGddgGR45A2FAO4Rhyx2FyOCU8JPDyx94ZI6jOOeCsKTtuIK5HxlMUeCySOKA0AKuMB",
+	"HCIzFp0T4ByJpbmg/UcHukiNyJ+MnCxRBeBHmnaTnaXjPqYqXY4LxXceFb+tOIHpzLSMYgfKyyLfa1mC",
+	"TEcUyRSuN/dZkHuFl538JqcFuOrd+q9E1+oMLwh6oTOF+jup+qyn01RPAgZKh3cv+5kzdCurMKBzFfFV",
+	"42si1Hic10LFtFjdg8OiAyoFj63NZGdsKc6tU5019hqdlHcvHTVRH+qksbcTNfKOPklj73nUSKQBA+cC",
+	"yKax13jxGiPQJM3fZLJn2URmAiqwB4Ino4ET/+6Wo1de0StAZo29nReOzTwhzS7nfNMMZIawXRPNjPwX",
+	"fKsQZy9M8EWYx3uRSaX9243i93/9o6GBR2gT/wVZwMBHNMHnfoKXY/epo9PjDx83z/IZb7cct1//yPu5",
+	"H3lf+MjOl99uEZkngjkE6nmQ2Lwn2RqPl2fYdTuyb7od2SgIpuW3D/BX4NxeZOf8UpjiNeAznfJkKkqP",
+	"ipjTPPsDn1QPN6tEyf5rJgDlbyZGAH8jYt5gHWcRG6f2Y+oTZM9iPxW4cNyHfjo//gDK7hQAa1SVWMel",
+	"5GJ93czse+9NtkROieqzvGmUqGBMZSUD1hm883K+rQbTDDQZD97msy/lkPeFqc//Lmoq92BprPJ6WWeB",
+	"P1TFuBfj3vaR9vvq6OfMKalYnKvWMWbX5tho7nn0FKlxmrZVRv02nRSvuE+w299y7pO7GhgDmcyYF+5i",
+	"poq74nVcVMjzrix70L/lS64TF790Au4iphUzHNDHwweumRi7oEnfXld+kE6Et5Bl68SjdZD3Fs0Il6pv",
+	"LNSLkEac14qQkeebdih0JjQFz02xO2EzOJ3aKi5ze9kP1bdSXQcP9uN4VabJzjxwrBE2TxC6ManyWF0J",
+	"ZXU23bihc+H9S99bybeHS31Zy7e1fFt+68J7cz1soc2z5GI/dFpw9reTo58idvLhp4h9Ep0TJx1/On7L",
+	"ehIxNz0u9naLvZc/gqDbbbGh6POR/CxSE7HxKNU8waIsxMV13+gJ2x2IBB3VvK1G404qu2wiOnnXQQhM",
+	"Znxi0AUiJkwqaKmomR1kQqD7NAppg76r+1BYnnDLoas7V1MsARwAY5BXu61gAaG7LPzLZzsqzcy4O0Bb",
+	"ErBRoIotYU93d3byFE/4OcYMezcHaQCdF2ePHysU+dGCI/D1hM4FWOlEHx5n6QUNFW9gcwCMO+BEIDha",
+	"dP5DS1vpCI9hcmj4dcBNW/mj2WmRVUxZk1briyFXU1xATcpkya9/7B58dPcGzOqtQK04agzHqZUjntkt",
+	"R2ObjgBu+a1fgFLv2xuNm1tz98ARlfwhsuRJfGLWN9FdbqIFVnCu9Tue9cW6Rmuel12RgLJ68WtvyD9v",
+	"dkAaNLZbzdbLnRfv5Y+NOxVyvWyZBa/IrT/gfy/m+OtPyZdhPQMG76K7JkyTfaIa7gn3zBikcJRHXaVp",
+	"sn94/ySGjgd6IhLoYzPQEwDjmut8X4bsXXvgvwEPPHHRQ3kS52fpACWuyunYhJQKYqSYuUuXDUEFldg1",
+	"RXtMynJmRVsFs55D183YI+bHzAxkj0IHUKlj5nomH7Gi8yDuv/m6Sdkq/vMpKmsLuM7Dt0R5Nu9y996v",
+	"FRRq51WDHHvhpRo5CZqpcQxPUobuADFs6PFCTzYOqcdFA62QdOZDmG2lhEhMSEK7kElMhqH/i2f82iq3",
+	"4AdsrEgS+e8/iLOOlCnwj9YJJdqqJ4b6b307uJ9/irJjYfNWf8gnJa9GaCtQkBqYYLYsWUEJM0t2lv0I",
+	"aTeMh1QGvyAoa0UanHBTRtZG3CXqjVjG0K1w4RfzfL6H7IV1JsLXOpqBIq7T3D1cuMXs1to6l2JfRZ4n",
+	"/vhwF3g29wu8X2xDu91qNSubfXh7urH6a6auyUfhljHr/J1vjGuwDCw3SsJJPmQCz031DjQ/Qk6gJG2m",
+	"NGFP+J/LIW7gJYIHwjcuINMz3siLmziFpqG/s2mrcs1BvkEBGQ4/VB8r+EdIzX9c1jPN62FSzf2m3CxH",
+	"1j78tS19QxJ7XvRyXxf71pDbTH5espb8Hvx5WLDU1cOOVMBSXnhByhwBd0ZFVSBiqeBXgJA2tqG9eFna",
+	"8TQTPJlC1LStgu5hBs4Ox47LEKZFo1AlLJG9nsiotNWZ5jN5OHkDfBR8EcavqeisMDQ0aMX8obxSrLC8",
+	"uRLzPe71I5WbNLuHkZs3NVor6pe2nKYTemuvM3XWsnUh2QrhBMAdnhFMvizuHmXvH7kDcIGyonwJhSzm",
+	"EBMp1xFhzYS5HIc6IOCSXiaE78g1G9oMWZAQa4G4JmqMmJ8CjR4LSmhuzoXUl2CfokLq3rigN6r9mPj8",
+	"ctTJ7yXyuWJ+/9aKlZaoEd1QrFRF13NDXNfaROaEvGqPxSqtjLWz4qGKjZZK66vICyDqW21mgAdbWCwz",
+	"AHsEeJatjfo/cpfFg4T8F5Ml62T4tYp9i2Kf5cqwRYp9aMS7FvtAKWC5zqcyKgfJ/o9cjDxkrH4tRtZi",
+	"ZIk1Nav0hGbiSopJfUzzFH8Ha6AA41eG74sYT6EcBX2UhO6EpSc34MPStxeChy2Ak/ogfA02qft5SfCs",
+	"tDm+T740mMJhLM9qofDcQlV/ccQ+9625E5jZU/Y0dpIMexSbgZ64v0ChdrxRNy9pLvDl0tQIU7SjdSq4",
+	"+u5BRZHi5gPh0b6vcfBugBTNAvd6qeT/8tXSiFyD0siOTGG6y8xwPPBchKNBzTHwECCsGIYnib0HMGji",
+	"Qfghs9EjxOXBYmT5Jvs00O7TobXYZDCNIMp86ZQreo2PE2fBZVymNemMSKT/yFe/Gj3p2jAPUYSMk6jv",
+	"rQUHtM5mfEwC4GeZOKWEzoYuoDIYzNcLAsRn3DJTpdV0eHPKlREYDvMPR0ynSQ5hX5lRdeY/fFvr5da3",
+	"3yrvNFrF/PvMbdH6Mqu5zExOCyH7FshvafCtRmCMSmRD0uWGguN1YACUtQxcSuCkWrGn1GtHZFciM4RR",
+	"6oGKjOhqlZg8u6mtYkIzjTGq5wbElqXoEMhrguCv+x5BNio8Dpr8zDsBI9X9OWKdsXXXIbobcYYTPmWI",
+	"lsoO8DuI0+quULd6vEwxFkb7TclZha5t9TkDBXa9OxKSVuJiwqez4KSOTkjBNogfzoweCiyfn1CjgwBs",
+	"RFvR2Gtc8e54PGS9lBvo0ucO19GOW85Qm8ZvjkbtRF8fE8HAPUiuowAGoxXHCZ8zuscbUaOrx92BU92F",
+	"tUI0boM6Spv3IA1BaewzUesTMWINN/pNZxMsQXzOu/7nYo362mUQtRisRGHr5ezQiBQegHh/TfD9zkrB",
+	"uu742wum0528lMu/NpY+M0hlpLx0t61WUVyhGF5Hyh8qUr5MQl5yGWkhMmUElL3kCqqdjVBJg8DMjFML",
+	"7cqo05Jk9Aq65N5ay7pn9l5HndZRp9tEnZYnV66rd5bfUEb3sy+VDXWxbh7OGI2wjHbcHbBM6yGkwvBL",
+	"YSL2u+4Y1oHQjBVRKN9xVjOUDukeZuCDndVkhwiv7T4tPvOu3cdEz0xjpMvyTioMgVYKlnDLO9yIJ4hH",
+	"KYyVQ25Fk8WZSKSBjDg1TlNqC3vq/giNXjE1NXPGdZVt6y5/2IlVigYYoEIq+C1QCQLKrd1DVYXbAigu",
+	"5Vk/7yjMZJEZpDKyP7CLODuB+KWxGbc6q2QLaCpSwxafCFqPdQQzOk2Apnl3kGcVWPx3CauhkAVZ4QWF",
+	"AR9H+HXRPl11kxOlEhZqbVbfU81cjktTHPLP74Tq20Fj7+Vu1BhK5f+5vWhvSHKW+e0Pe9bViaibhn94",
+	"4e16Ry8c6kR8z+FaIM134kqk873bqXtsLcBq/dtQ/YWbdHeEicXgYiBpvCCQeM4OcNGmU6wo61mReRyZ",
+	"fbxkoTJNqK7AlvbQph74SSR9kaGTu61i8XkkulYkF/8cc2WlncZMacI65aORUIaNVRqwSClZHVbvFF/v",
+	"g3aLv8BU2yTe2AMAe8OGfIr9jfFTImkr7EI71WOPa1MTtfWydCW2hfv2GnzmEdgLfxK0Gl4UGktEpYH3",
+	"t3jy+9jY0JP8htAZChVA2EQO1hlq/BCiwbCZtOxpnIjU8ph1RKon7F8i0xuR1wMEwQ032bFlCvCHQcDg",
+	"s8rHpdoqlsqMez3ZlULZC+yfuNFkZ0IlrErsWA0Z+RALt9mUGd4T1c1i3XJXLh8Owq6uhcRaSNxD4Id4",
+	"EZl06UJiIHhqB/OdBKEgmvKrwEIDnwFa3/C1iHUzaWWXpxFL9SRiQ5HIMUCyD2R/AJaSe9kOMmEGOk1M",
+	"wW9ppeqb/bYKToVCCTZg43nJxNMUgXDFcGRlITsWJJGPpk/RepOKPW+xBACwVJLjg8FfKH2/rcA7OpFp",
+	"ijWnnLqxjnhX1HoUdPfyZ9y8RSy7ckE5OGSvRFprr9CFcAu5hHMBVX41BsvKzRDazRrJhoQa6MW9sDZF",
+	"qn0pQNbZWIFrbOkSw1sa5gYXisiEV22kMJEXGlAwTjYAyDSfkDOsdpy8C0OtkPb8IDdBcoU1r0muxvpN",
+	"C0d1d9P3puyuYOF2xEB63ChEXq5JZ3qXe31WoQ76zz9Ixk9Y2xyKvV+lb63D1UGBFDyQKxLHW390dSK+",
+	"YBJ/ZZn0IbU4zWfzBNvVY+N293p9MaJ7rsBQN2o8RQJ8MuOZHXHQmEjRcT81Zvnmjk7a31bL5g9SML0o",
+	"m6+T9x9ZeNfR9yrZfqivRHDtVGph58GpW64i3COQNGdP+kZSQ2iVPIG2q1BO42ylzpRNBnqIWDzGmXE9",
+	"7yB6YliYAPl+nRF1JdKI8XTCp2afQZQXcLLAGURO4CpzKsTI3odFPdpaRT9oIeBXNWiOsnSfEboHCo1V",
+	"zASzrqG7GTgF66o44dfbGbqn+E7dyHlYMhMU6Yiw4xo3LAYLZG93J66fEb1UF7bcabXuFrfECAfMzMoh",
+	"nAelzTf2GjutnZeb29ubre3zVmsP/v//XTNDZzOVJtfT2ZA7CZI4ceK+3Vh0Th3R09mcSe0sMimr7zSl",
+	"7zio6mXZ/LhqkKRr4/LG0OqwcDss9zL9o2+l+nLjTXo96+Gn8+MP4NngCq4Fp0KnIBSouyT+4Uqk11JG",
+	"mrUexXkX3wEC6+ke+yFi2zsR237ubu7tXZbIvkTM8CIDh/9v+0W1Au5WfqMCPuLWisy9+H9+bW2+/u2P",
+	"H7785d/0n9s70fbul79U8PZvDxwHIf/gOtP6m8u0Dt5dVDcduS+H38d2sIVK6GY+n7qwKOZVQ88v/zDw",
+	"tFAJ5VtTxaCBxEfSkfFfocpNJBgCrWJ4nMmJn8hqTNfD0iCnOMJiJuxutRgMmzHhJqj0ZTY75VbAxb2J",
+	"1/ccjpt9/EtU+MKpGHKJhYCLfiV/ZeZLRtjbfMX4LO/7Yur7tIt3d14v1KP0PVdTIhvzCLC+bIECC0LB",
+	"bf11mfDrHw36r+1W1Bi5QRtjA2WmE6kSPWnsNbZfDEEVDHKjOzZWD0V2XXT0dNbXdgHR8Z7LFHxsUl0y",
+	"q7EmoCRJIiZ7lHVNbZ27Vl4JxruIfJHrGGJzyGXq2z6jlOHKTEQWrG6oa/XdwcJHtQKLXmlLULpuMlAO",
+	"pxMwzrhiAz3OQKi5f7sXxqYy2okrX7Goelsa5Faiaqei9q+wv2j7Kb+7EeMMNhV2CZQ0KoT5nmXYn0G4",
+	"lL3u5hLpHGrmoVOWVLeQGTtBZhDzXRcb10REqvtS3ZBqBYxLDN+F1EkNhVgqgeSmXibMAP9G6VDUch7A",
+	"TUEoxI4w0tixduxkmVPi44ghP388GNvBTluFOxra4QMQ6stXu68jZkQX3EK7zecb1PMl/wokZXagtWJZ",
+	"6jBu2ESkabOt2uoTzGJsxAWKavNXQMhiHW1p6ujzo0Kon60dgaOBnmZW64h1hPHgJjzhnVSwuGuy3gW8",
+	"H+8xIwTJNjpcBlLCPQafiWEqB2ySadUv62dcsbG6VHoS+J31vVIJHlkUnpgYm8MCyKEowMRmsj+whX0E",
+	"RTQRIKU5tFykTzsZrNOEGU3JJ7ut55UOTiCMOabdJy/D8cqAPBnaUOP3Dxv8Q2+uXqYpHYezTqYnRmR1",
+	"Pq3CcZW8NIHhANMsuo5S9tvX4EAAqZYRGX6cztBWEYqBnsfyjf8SXT0ciqwrml1wd+X3Lj6wvfN8FwSA",
+	"J+BrI7kfILpVHKTwma7OMtG1bKAzI9jrRvFTDZ7wxi2wH965A84vrai0OZ83J5PJpmPGzXGWCtXViUhu",
+	"EwLqS/VWZ8P7jj2dO+o74TKrMrLf6X5fJAyr/Nfa/1r7v+0F/U73b3cjv7zxRq67kDVWU1TfyEfOmrcF",
+	"y52yy8rXs2VadQXCXZRuabxx0hTh7Arv4B2Yid7YiASTnJSeVPoBaIqL2t9+ogNumFCJM77vSqQP5tHV",
+	"/bybiNPPcUlzKeGaj6feVsNN3eRpOufsMRJ6/fThdqeDj3Ca0JhEddNxgh6PqmM8SNOFThLh1NB1hIUw",
+	"3/hZwj5OnMW1zGPES73WJe/PyXr8rBLbdkSqVd/9q9LbfjjOMqHsL+gQWNkdCt+v8VHT/L8NL/VDUdin",
+	"gWZ8yI6XSVckxG/w/o6EvxkqBL4348inI7Mm+5h3XM94V6o+6/I0JURjaCEBr1NtnvtLW02kMvtFrDhn",
+	"qOy2Xoeqei+WvA+ZHdBnMGkDcOaxBTRYM+4SEp/RJ8sm3LSVOx+A4ckxP6AuJBVqrzSCALw5H7Mq32SE",
+	"Xcee7ra2WQx/vMiEu9igwRKahNjzs6OTaW63eHGKJ+vm4GeX5MgB3i4MNqMSk31cIDWs/5+bh2enbzdB",
+	"GY2rjCs6IXhgZRiuMETBK/Vgevc5oBdO6HTWyvf3n7f6KLT1Iy9YZhxV4I/I6fE2Tvmd2+vzmehLY907",
+	"dZIbG/E64ezFf7hm2dGMW0sluY8ABNBYyX+ORejNmYk+zxJmNety8Ix77zSKqx/cL692WGfqBtQ99sv5",
+	"280f9oM/yjD0Q1nNOk7QDYdaFe0CJ899jOBKZLKHstNPD1DwZQoZc211gAVXIBgvhRgZQtEWaY9NBhq7",
+	"lOY+r6fx6dFPx2fnR6cXRx9+eX90enB+/PHDXxGQO94Id9hOa8dnMLg1olx2w5q2mgw0JO65TwNENzVB",
+	"rRTBdC5f4y8K9/UMcKijrvBbpb+I/xd9h3xFkOZ4QZ6cg4Q3ogY0BqS/vNNXIuWQ4XWDO+gW3p9TWv6t",
+	"ohbb96ljYrgWeCNpMjS9HQWBb/TPcJNURolqNijyfXv0RAHmLnl5vZ0RImyOg/98oaT1ZTnvssRLqCCP",
+	"b3EtPr/xVhxU34pG2DvmtITi/ZLKjteSI3dH/HgNReX8l+C+KDtNgpHSVtIwMxLK+qJf7F09drdMZ4rz",
+	"EFkhJg62FQKWYGy6+qYxYtWh6NPiGF8bib6WNAPIuSSBybb67iVGawH4P0cqaMN9KzLjxSKGxi+KX3GZ",
+	"8g6CGy5VzpxdyyxBzkKGBS5emuSpjnh7KbCIn+6JYamERvv+Lazih4p7dJTf0EjCD/RtN5LAVSzSSILy",
+	"Cu+eVfqNpHxirTgfsmOW+pDiMn19fifnYptDPADSpkoX2hOTX3U+EnSNQoVKzkIU407gvvce/fluc4hD",
+	"eEkJlogr2V1qSAIN9c2Q21Ap9M4QWySk5OXKVUk2+3y8qNz9yilNCZN2D20L0+VKOVtdj4SC9wxlB0nM",
+	"FGyrk49n59VehMpWHwPRvTxy3/6He14uXtJ7TUds1lYD5b7Y25f1voctIl1gpfL4+i7UmNG4cjqvtbp2",
+	"TV37s2hc77S+RLzFqwLV3FbTermAphXND03VSBV04WWXZuYau57Vh2uoCmejJAH2WJGR9Y98hFuZWA/A",
+	"/AWPbHHH1iJgbbHdVn4g1bPhtJAAuUypcZO6skVsvGjlAgCgZdDv5yZBAniPpcoClvBpkx2owDgeIdZz",
+	"jw8lsL6wTucB8VWFOQLzrVJVFvO7XPfNRjlobSVfhyDHOq5aYVF+WzVDjpoZgnCUo2x34r4XX1dC1Mm4",
+	"Sm7ur4mPsM4UApLUKzD4Z9V42BGZrzOmgiHfJrzaZ/IjjvlNe0xgDfP9Jbh3zYewU69Xq3f8vl9rI48E",
+	"1uXdgQDKMY1qU/Q65QT3RW0PLHjuzvTSF0guS/JfLJkA6jQzWPMD5M89ctdJRfeqDh3uUkiyyzO7UJvA",
+	"NHWyV5gmO2B9dyE88dmZADMWrOkZB0UqeHboxrgtMbqXvEa65G6CjtzcuiGPbTiy0/t0vT3uFoFur+92",
+	"RR+5jcQ8QDzunDwzeys/XXQDBpajQBSMo0x2BTXj8fDYABUMMFV64vvJc+sI1N3GBFw64QDx0RlPpeoj",
+	"YCn7RPkx0uSe67Yy4pq+7BazzzhyACZ8KgGJjTyzlNgI3j0DmQc+/Qjb4iOxwTdqkIi/llNWKb1hbjXC",
+	"G5b0jSB0PHZf+d1Z0ENufC0DzlwPW9KK4WJtB8CBRZrJvofk9owHItebixxeGrnbhJ7HWBkmXgeEbUoc",
+	"ziHYYvZ0d2enrcKfvJMp3oDq+Eyw4dgpboJBuoOa0tSkKskJECXuPzACgy1OKroZUDHoQE/aqtxhbR8b",
+	"IRSXHKxj8P3rNIFsvKHOxIZbKGwAQqVzy4baWLbdapFQ0z223YparRbOlzIF/U2LCRdddwt7mTIjdIbQ",
+	"44HTLhdy293iY/dXqsmN2GQguwOUUh40MLNQ2gT9yRWjzg++JFZjMS1Y34DApiFvkUlb3bshcfM6tmJ4",
+	"n5f+ChBX/Cru2Zk5T9AupytltPaE/Ok7Zj6YG+jud9zJ2EIjG2xfFTpeLXTlFfNj5iasL34zbv2Rw5Iu",
+	"1HLdXz9VblL3REF8fuNC5svarvpagj/nl6JA8aHadhl21twsASLsJ4bJpAb1uwTJe7ckgWqI3k+gpXis",
+	"RmnYUHBlm+yDEIlwlp1QQV+kHfFqmDMBi0qnUxlZlcZ474i/d1ZwamDgq3oJgmb7NA5dtzbAFDUWKk0G",
+	"YsjGI/eHRE9UaAO2sc+MUEkxacpOdJMdWNZyD2PnL4SGdp+HIJESTfYeMWe5KrQeDqo2AvdCPmCtgr2x",
+	"z3qQPQwfIRBbaQh6mvWcnKzMfOGqX5aUdy1WIX2jwHKDTPhtGBbLVPyWNvaeA4NbMSq/+RF6G5WxUGCD",
+	"G3ub27eoQvHrQqy071MBXats39hNRMB9vu3WMj0MQ5H1xRwPgw3+P5By3jIGgiQtMPjpEFupm0oAtYeq",
+	"vzQNLVQBwqnJ/hu5WYq8cxkfBnTgtuJJwsajyL1e8GSQEwHt9yb7NGvx62ymjZqzxXHeHTHVVCs9GKsk",
+	"E4kdRCAxoWeZHjt72jFZaW0kanH2E54Vy7spbQgsed/S9elua5cMfqXtRc9xAZR3X5OhsOvkclyVAf0e",
+	"TnYtwL5Suf0T9NkARVdfAYcWGWBpcsaKvs6kuDlynz9WFb13PDfimVA2oB7kwdmZwKwTFhKfQ+1J1tRD",
+	"HOYzW6RVBnZ+hvrW7kCmSSYKzSHwU9Pa/hkw9xXotY8q0YA2dDo/1yA/7UeSb9At0sKSArz+i/PzDjz5",
+	"VKUe3IW6IaKFn3x0yQhhYrX3RM5K65SEOSkJ3fyUl0K00Npl0Uo0fLjcGKla0n7Ezy7UkAgezYHNLLdj",
+	"UydW8deFZSpM4wzf+Y5bp8Ay58tg3OnvvzoO5PvQU1aBU+gPt3TdVRpKSOCzgddy+gJ4g2LwXMdMKmMF",
+	"9yBOEEKUtmTA5JiJJ5BxEYFSBIkXYCJlwhgCfboUIzubhrHHUm5Dy7ByhJj+yJTGTUF4c2wsKw2LT44+",
+	"vDn+8FPMxsrKFDX2thpxmeyzMfyv09HiEZ9ewBMxKfVdrroiTUUS7CT0jvU1YGxBPjOOQuhbxubmEwx8",
+	"cPwmDguHSGyaEga7t7FqvFl7LBZZpjMT0z4hLCE4zXSPQq8BeMJqzVJpbSowXQR+RWuyrUoB5DwOzcph",
+	"aNy0kZbK0rZRVGIn9mYt2XZ48FtgixZ+hdwN9ovbobaqMIQZ2sEkV93e5WksbjzYCjA34e/xPuNKE/qx",
+	"5Sn69WLxeSS6ViQX8MfYvdVWMSTxXBCSWLwPK/VHSxIYXi/A4Qz5FGEWYVyr9YXbjwt86QJfQlBpKKxz",
+	"Yx8nYjjSVqjudPPvYhrvwY2Vpnj8fW0dBRKatPs8xMA7ghnQ8/ucqvuBK9z3IW9oIqv7iSPwCDDiHXSe",
+	"MNG/i2nj6zCbfWZfsT73Wj4GtC+QlhkrnfEDnOAuvBI4T+noGnuNF6+br1sgFkNmSGGQACFHxlv4Dj38",
+	"6x/FmMHeq6jgVt1xS1baOml3kgpuBMt3+zYwPrD/oZnvKhF78KRrlEgUa2UNMhyy3TwVo5RPEUD6JoWy",
+	"6pV1AF8ka8C3ZSspJynvQqqiJgE2T0mpqmm6VlaxSDwdB5hvo+LFPQPvG5wzcLlFLOglERtIY51JC4mi",
+	"AzkaClVtqXqRvVp9+DaSYp1Cef8tyygAujw9/fZOj2qm2EKtFhsf3MGRUoOxCB81geNDBmNQvvevK9CY",
+	"doNt+dh7rcSU1Ho+ddyVo02NVQKga6RS9bUwbQVf6EwJ8bDJEDUEtM6BHjGepnoCVsjT+OPpm6PTi8OD",
+	"D4dH7y5++XB+/O6vjoVHIok3GPd6ugbPFWhsueZvtd6DmQ/d/NoKgHdhaNJjPw1kKnzWwJVMCB1RacsS",
+	"90Wj2VRYhLXJ2zTttHZywNtgqRQMDsOMhhbekEqJo7tHyPDIB4NNwui4CWq0+7dKLnpQAh5HSI1ojGXg",
+	"hX7Reu5U8Cn1rMMZYAEGxDQAquvpbqvlrBNgqAubcWWkO+/qKBBO/hFIv+t9z6kadPXj4767oQPJzh6z",
+	"I4z8nKfCkseitbBoOw8H0XjEoe9byuqHKMO+cwAbjm+5It79zcqhgN4Ujd0Xpk6p2Rrx6bKF94Bnfcon",
+	"hJGgJMvyNPLdpqxmnBl+JRI2FHagE/Y0Jil9gX+4kE6WanpUK+zwXIaHoTfaKgivpwgeHueKV/isnY5E",
+	"vNFkH6CgBpKKwBRMKJawRzyeJwbt7ID/ILnABy7ol3ijrSgdiKtpcM4MeSKwFBKM/H974fxv9HoN+Ggk",
+	"lEjYv9vq35ubm/D/3GM7rW32b/CVBJkMOOoV4hzvlSaj93bovev3hOjKBIVBhN4hQE2/VO4CQx+cZYlM",
+	"9oq7CAOMhEqk6sfUa9Tdez0JoFVjm9+N++T4gsuzNENF55sLpJ52UkvBVeFHUjpz/w1dudCNgX4rf1RS",
+	"XYwy3XeasjsxWO5uayd/IBFdp1AnMfs3+6Bp4wBD1e3cPosTYaGHmUGUpGnRg4e3Uu7Ec9tM1zT6d9wK",
+	"JtIIGvlF63kY2VyMc5ERz+6/NKVLscnOxplIp8E7R/1Ms75I4NttdTCr3rjjy6fmr194BrImaNvoCvZv",
+	"wbx9BUvhDfrThfs9dvdzWy3gX4ReMtgiFyvCVuOyGvFp7rBiB5QD0824GTDdQzXFiOyK8K0ukTd6mRCF",
+	"D0FrsqFUY8BCTRy1SjMQROZuwzuiP4a+Bo5hsA2eoyWeefXJaUfue23laNUOhMxgMKv1PnSPK3GJ1SwV",
+	"PFPg8ZQWIdKQV0d8Cr0FUPh4Z+OlqISzHvHpI/DFgQi+7iebEc7l5mYzUrqx98rdLAjHVfUlD9R17RPU",
+	"Cs6J2Eb4gPvfiytpbtUa7YRPg0/tPlGxT3AlddobLXTtZ7sdgPY9Hk1Js16f02r9oQso8HRqb+h+v6+s",
+	"2jWs1HKdtXx6kzHjdanFgIIXdtoubvF4d2utP/eQZ5kUWcRsxruXTkuhfKNQuh/UeR2K95sMElz9xwtJ",
+	"rrm6TN2iQ9WM1cyKNK30+575Wa4SLNiPUSMmi47ptQP4wRjqTFB6+9SbCxm/EukDO4GJjzedHndzThRU",
+	"zFgNGnLopAfWpe71RGaaLO7qRMTUcH7GaIdkHHQreh6pQaOi6+McJrRCtimM806aWu4pLDvywW23ap8b",
+	"9khyO215qgtJ6uupceHZOkI4goQTbq0YjuxsoMzvUjFXjlJLgiXXl1fOmOTdyxtPf7E8Oj/dkEkXAl1V",
+	"iXRoTt8hPXmRkZeaw0eb8P1n8dFC5+fx+f3+82TyjXJGWJST50XB/ftbaPffLO69cUXPlhgdG4uFPG7/",
+	"qPehYVyLNvCmlFk6/vc0nW8agLC0loUJ2m/vn4eu0Sc1s/yvJfK6IMbPhMczS6EIMQMxVIxcdMRAgltx",
+	"JkjR0xnlmAYJlHvVkQ2kNYiaF0GHkrbq6XHGEtkHPEWVMPF5JDMK+XlHLVdTcOd39ThFp6PjJsLx8dGM",
+	"BSMZEeNt5Ru+FjzZoVHApdITcEPv7EQ+XuKe7HB1ycgNb9huawfBeEtM7rGEdlr7heZMkiLQREz1qYol",
+	"rlhRJWBpjId0IdIq53irkOLWwMHL9C6tnUUP6yw641eikKMTIg4P6i2aVXfmdvYpQujQvYCJ8Jirj4En",
+	"W32h5Lk5HvUMQmYQQxRJk3m7BkPMFNluK2N5ZWQJp3hdei6CPlo+hYCmsfbIzFLtG9jkgpdzFbpJBY1G",
+	"9QmoM2c30zOxysM4h0Zaj+iSW3scHzLldFWK951SjqoBh977GrGCbglOtxFkjhM3uCVh7g4lxpSeD0VN",
+	"17llPEoeQiU9QZyl+0WpuAO3Xk+RXANQLC89EKsRV8yOVdqPsZkcia2J6Ay0vqzHwcFU6TN4GgJalH/T",
+	"EV0+LDnhQBHCrFbTZDG+snkm+4rbcSZiBMk1sq+Y+My7FnEljKAO+FjWz7htKzAte/JKUPqPYTr1HX6H",
+	"YIVCYtc4y4TqTgP4rh1oI2YSCPfyRD6RGoFpV622imnhwV4uG+JUOtpkR1eknjmjfCiwWhDqA4PuRw3w",
+	"qZyUXghREEzcY2MjMAmJZ4LttFrFZHB4LpjlY+O3O0IfMkx5t0odxDP8REc4xzWO33xi4ATgRPxWdTR2",
+	"rKHsocZew/51+9XL56+2X+22WtHV9l9f7Lx4xX94+Vq8El3REQl/vsN7Pf5yp5t0+fMef7Hd5ckr8eoV",
+	"b4kXL3u9F89fJq2u+EFst35Ifugk3v+N13nuAJ+lkZIrfMg/vxOqbweNvd3W65dRg5KK3KqdSboqDN4T",
+	"Ut7hJO+9q5gb9FR0hRxVxp6OMV4yEDxLFs8GJxI5RVr//sVxScb+LHiGiY9IbreVpnyy2QH6grOvkqVW",
+	"GDtfkp77ImfKRcytRN1jibgSqYaAPCYHO3vfw2Y7joViCxLDTlZcEyBQ1EGZiXna9FwZ4gZaUIJAJ0th",
+	"cvP2cQmTc2HsWpSsRcm9iBI7ywvLlypzy1K9ljjjDmAH16viQva/kxUTgw6sYprzTU6Ee3Af3C7Ndu0x",
+	"eEiPwbJC0F+do0SwYPXYemX4sHIGiu/kGBudWaomKZSHHKQp68nUDewU/45Uosnif8Ys1frSwBUO4CVu",
+	"+wDdAmH7KOLnsakiVpgRloNfjvdRAZiONBo9Q8GVsznARPjVCJ51B789/Y/AjVv4pxNaRmVBJYTN/X7M",
+	"ucY/wZSthqW4uZSv64nMBOyM46TRQCvIt6pKX/nnwpkrZ7CCc/HZLohYjdvnTnzxpz+4WS3wPLSEW+zT",
+	"8Oii330vFcAVLfQs/7zws8fqzOru5UIZDeoMAYLnPvlWgJa00C4cYCxJpk6KLPD8T1YuhDV+YG0mO2OL",
+	"E67DJ2Cxo8crrroi9r15/hl7aCiwp93neYal0KCDjqcYmkfw8Ygl0sDd6Di1m47pvqtMydIAILOweuc4",
+	"7kxni9H1J2kHb3lXQCTvu03ewk1ZINcldJN8FKmSo1x8LgVP0H9vq+dZbcF7KjfpRmMPemkYhj0XQRz0",
+	"rF1/H/zJCc8fyGOjwGvzWjopYkr2woQ4AYeqF57Y/hCAJXxnBpnhHxchSzqejziFNU1WC0OmFTM8FY9M",
+	"KPppLZ0iUbetpci3UKEeZtGZMlS4IVgw9apzxDo58bF4MO1kMonZRMj+wLCOtoOoQNTSDggh0X0L39pv",
+	"q/hSTN0fYpYKfiVM0Mv12O6z2IghV1Z2Y3S0+R95Ci1JDiim4fR7pjP20/nxBwgYGJ/vDtXS5PlrK0Wx",
+	"E+qsiyDfXhqxA8qucxfBTquFq3OKTsbVpUigbPvH6zAFTp/HsvyI/BOf8ypIY7VO9nwLU0RSftpuYIXk",
+	"X1622o2ItRsdYSdCKPaXnRbs8V92W+3GBusIt5a28haRt52GUM4vnWamMxYP+Wf/T8OnuTlFoZtMMNEd",
+	"aOh0ymIAjxxlwgIKIx6r0gGnc8BNW6Fyl2WABeg7LqTyUqTSbYmzTdDHEU53wK+Ed5vG4dUL0PLQyttn",
+	"Zqq0mg5Rd+SJ0wbZp4FQbVUeHxoQw8Qiii2F3GYMA4k0BQJRpIdCSRguNk4yPRqJ5ALe98CcE18g407U",
+	"I18OWcq7l9DkGE4sQHYqjRQqDeRqKsJroBgVzplmkwgq06ezhuaznkYRuwCGg8SjKGcR37CxxFhgCxsN",
+	"p+Q+fQEBMqA61F4BwZGbQGxU5zEo6TDcsiG3iDzqd9FZzarIS+7zgcyV4Jk7Vqn81CuDXiVreK6xWyxJ",
+	"Ggmwu915n6P5DYeWQfVJpRXMBmK+DXy3DlSzNnFVJyrH71L1wVofG1FntLhdvKUt/t69srbF17Z4pS3+",
+	"sHbsKhUypP5TYcapm3211xnuWxBed2zS8BBJujNVpW6ZVYYEKVxfpbOl4/7WH+7/frmxVgiCndywXztT",
+	"JpOSS7MvvD2wgX2TjNWZ6GVaBbMjx/nu8izDHiRuzOpIBX7sx+lZOu43btVl0H8zl/18nPF0M8lkz256",
+	"b+jmdW9ouSehwYHr74JCDHKn1YoaQ6n8v7ch9c2KzH32//zKN//V2nz9238+3Qz/ufHsL42aqOVqLZfa",
+	"wAz+vO5UsUCnCq9SIsgWI0pZsh017veFqYc9AD2IBy1oyKeQbNXRY+xkNh2JPbRFTFRsSATgRyXTiaNS",
+	"ajEJrC9VoeQv5aiVtxWoWaj2A4IUqYCh2aJFNdntbOpMAOZUGolpDUKFPCwawKn88M5QGvwyaauZaKvc",
+	"QEADsEpnxN25ldIImGMwltGsx6uiJPesE753NiEtxRfKV42P1FIcMxD1D1Gjp7Mhd8QklX2+04icYJLD",
+	"8dCJJZBK+I/tIG6codaHNMKVXsz5umoRK/JHShb/g7P5IVGxYzC8Xqvv2wV5eW7gv9wXKQdEpO4Jzj4b",
+	"8j5xL/eanbnp5nx0vZLW98+y75+l3zkAuNPR4/7AblrdF3Ygslq6PSk08cImL1gQRekAoPUh2CE6yaSB",
+	"lIP8L1pDzn/eJImzqeDk6jI208oJB2alCG1D2sr9C1vM2IkuDMYtSwU3dAuBWwZcglB92xlPDaN4odP9",
+	"muzQ/QPuMzHB1nwDPc72qSvJpHBjARgyemumwu6xX40cypRn4RItqcGpNPYMHwjhffQUAjpiXaT/R9jz",
+	"c7/ld2Hda5fLz77LS+7C8WiPS79ndh/wnpnZu5vFiy/A/5Z4Hvz2vhsTcqdX3FYqCDJxJcXE3KyBQmTe",
+	"sEmmrdc+w7RukZ8T+RXRskEcpClcgjSPZludS5v6wgKdSHLSjlIuFXha95gwXT4S6ISdeEx47CNlBnqi",
+	"5qTanNKSFwGloWl5XRlQhdUUcFhrFTk3quov7tlz36pSHAvJFKflaZCRDrPAAofZQN5XJ0ngiAvnSHyj",
+	"gT5c5fw4n6fOb1Su8ILjJAvU76WJ/0udshstE4kcGnRzmkWU9zEDxg3F2RjfKnekQ/kCITiPwy2VtJKn",
+	"CPJt0I51DxShL9pqwFEpwTHLfeWeUjMF98uF+CyNNfHGPpOh5ps6jqHCIe0gyXi1gEGIDCSoFRUi4scf",
+	"BBTj40TR0mr7Irhf10AYD9KJYd2nqj4LGsm2Uo2qFXwL4VgMFmhVValrbQ2lEotCV5DQ8tkGQfGoQph4",
+	"Py2In3ngEsd2DSZRSzSfSNKz4bTq2lj88qxJoa8NvtBgpY5lBa27EKyPGE+NdhdosZxsIBMouq90GtXT",
+	"R+uBL4p1acj9l4asiLTvpiuOK/jhTFhM5gnNad189oOVnIoeNiDGPCeDfp0m++j7cMxwBbYZGcgkwbSR",
+	"Mn9kAnApSjzyCFS4e+fMNXDE6oEjVsJ6tWoH+TJv6+OFttzXcruY1c6YKkZy9ijNjlvWau66B3aaL5iV",
+	"Q2EoQ1J2PchLGyudTeTxtyBj8nkhqbLJ3uqsYKEV+/BIlYjPvo2S425ye5D95+u36vw/Mz7btQf2VpG+",
+	"mc37Tl2w4RQheI3MthS3a8b7W0C/9VADiJjE2ZXoWp1B/AQznku8gNAk0N+Wcm4g/3SAraxUXyQRk4qC",
+	"jZhrqzXxG+WNQugjcap/W52Uywby7GPv+eg6Dg3ZqwcsG6vQ2Spv20kcCg2qRII9pPbYbut1FTPCPhTY",
+	"cGVEe+wGOhUjdGNeI9iQMUCCZe2+qLrIF0iKe6uzDuhVd+wk+f2DagIlUjN9L0VyycKNkcZyZZeDqckT",
+	"d00Ym3GrZ0ELn7eG1XJpK88fuoOI8nfv4jIKG9GlQiWocCosFGgr/Lbxt7qXyHvshxb7f3Lzd8f966Yr",
+	"H1Z1mC9qhXImpFuv5c1a3jw+eVNMCwSOw9ipZ7mqhOMHlkizjtNccxrXSiW3EpJLuodpKKQ3cYWxJkge",
+	"AKEC4shrOIg7iSoSAqUX9m2KO1blMCiqMY8uE2stih5EFK3Y4PnziK4S//a5VLcVTts7S5FOO9eFE5rz",
+	"tTrSAVlZnMH+A4ZM8N5Tt6lgZgZYqqAWliEtRWoEdanQ48xDZ4CexGfqvuvdNyTm/XSKzpt9nwenBLaL",
+	"5hkTSo/7AxoEOwf74kIokqSZQHMw9Lm2VVu5OXa1uhKZAXnFUnklCikr3VQCsic0+u5wmKdg8UAaq7Np",
+	"zKZ6zDLRFfJKJE2G4anuOEweXT1tNRTG8L4wEdQ6Wqage3g/0xMwdFmq0UnlhoF5QdPb+KDbFSO7B4J/",
+	"S1wJZTeNzQQfxhhswWXyLINJc0ONjjehTTI8b/YKK3/K2d/OPn5wL/DpRgQNNBSLE5FaHrOn8R/thhup",
+	"3dhj////+/99iTeg37JQXcE60/DfEWYldgeie+mbHlMBcSCHPPeeKpzzwbQScb6/k4FOw0J053fRxV7j",
+	"scgyncWFbDLHrLA18f/cPPCstOlR70KPbtkdUI0qhqDyfarStrm5DN9qfE0HZCDLct/iA0r+8ARc7F1M",
+	"9IPOHOLMBoQIeK+nswR6mgceSTTQ2YBfif8BfN3TaaonF+PR7IgVvEt7iwdSPYfCShecRNQgIQRCCuWi",
+	"/8InAQ/B4NCsLeFTdmaFSNmP2tpUsF//Y3v3N8Yt295pvmixX87eNPMv5mLyS2FvEo3Atz1y2w6w3YPH",
+	"i/gft2nzHE78v/3J3HNQI0wAhS4c6TUWL39uNsg0y+aO+fGZjuPJjr6CCt7ZKq5K7ydRSN5MK8hmy5wk",
+	"Nkyr71jTihpVAmXeZyrfQa1t3dplAb/1gbnMa+UB3aIgh2+lMuUaE5VxVipNN+pG1ByxLtZ0PVri9BSy",
+	"QSJmLE/BadTjMkWIkGnxJvKJ/4SgAAl/2VjdAIYJyuSZ79i4WmsrtHisroOy3Aa8XVjx10RXb2uZPGSj",
+	"XFu5+sWI81rAs6yrF8nPXaBma7hQahU4Lanjs7umSeXBi5lnTjNTCWYfGGGM1Aq9J71MkKdBbA65TH29",
+	"c5OVICsA3L6tLoUYRcyMuwN3qWANTER5CO6OwER6zFg99/RcWiDrcqU04OTjkpL6BkMHmDC0cGshn2C0",
+	"hDSwWzrgHrhH0HDq116gQaCeZaVx+a0FUBgNFgog/fT7AKNTV9LXk4DVtDIp9Yupr50ptCV6/IlZD5w3",
+	"NQpH9TXUU9M35wAty6HI+oLBM+zp6dtD9ur565cbTQZlKdi8UaSJAVuSPJn7TI3TFExyKSDnvbZtToHW",
+	"VoKf7r7+IK1yFiDxpWU4PeY07YfPcFoSkyySGUhD0SVcTA3UGfJEOUWwLvnvXthizRF/Lo44RdpaFks4",
+	"hTfR3RvgQBUDkD7vHuZ9SodFFGbvWAbHsx5bIwHLTXqPZ6Vu8sYNOJdGwfEysMO0TJwLeU7cNGd0j0P8",
+	"8uYZncHmiU5ldzpPHal7DT0KD5lgdu522e2XOxvHc5xOR7NMcKwxs5AoGBD6U257OhveCEQxEDy1g38t",
+	"BurkBpJKGDML7HTqf9iICuV3UG43xC58SkJaRhF//hqh/Axzaay0ZJPmWUVJ7sdpxEYiG/CRYYnoZxw8",
+	"A3dHA1v9pD9oC+c/3WcxhAJMcMFPZ52FwmbTzYOene9VKz5Kgy6zpQo2Ic/N6NsSbSqvRD3J7rRajloh",
+	"luO7vme6K4yBukwfrbFOCWiyUwFph+4KA9cQVm8qXV0F805eCYW+rZURaRijqqrYLf3h0W+Oy9vK3axu",
+	"e4hDdx9v/THidlAPfXMQwrgAb9Nkx9agXKF2fXBoaCNblI/OpEl0HuMj3KtLMbKQcoYYIk12CCFFA1gh",
+	"2MOe3DF4uxXLnmPE1omr3Cd9YUGzWASBDj7zBBdQxpZ60Wt1t/lr8bzzKtn94eXO5g+tVnMEnFEBPEf/",
+	"uhPw3Isq4LmLzd/+s91uPv191P/3SPX/PRGd0b/7srdRBUFXA1yKLR1D/jrana+3t1sRM6IL0bDt3ebO",
+	"RpOdufPiKcvwBENT7czHQEQyG5nE0y9tGYz319bmyxcvnr+oaxB26oao6wu23boOyjd3se4c46Nz3sfY",
+	"L6wB4HZ7hGOGujB1ZXtiotlV4K+4zPKK2rVk0G7ULfC4t7nSNYITitsQc1zKjD9oJTbfg4X/FdOenwAF",
+	"+731rCx6Q4lERyqOCtMiOmagwMKNinkBeABm3p1afvhL1Djk3YHYdBpnptO5imnpYff2khXc6Jbuup3W",
+	"yxXuNvWH9XjTj3DfkesW3G18+BGc2v3gn22/nP8CbMkHbc+4laYnfXDz4bHTFLJ6felOrT5jM3mDae3D",
+	"vhFLxqg/YFQIMmwAjj0uaBZx5JQZRRfnSOuUbpKfNMvGysqhcBdpdiUS7OyH2EltFb8/Oj89Pjy7OHjz",
+	"5vTo7CxmGLSSFu/moOVQhnwN5BGoNbigxUx3wFi6g+1O28akYieZHgo7EGPzBHNsUXh8g9VgtHWgb+ar",
+	"uq2GrEdC8ZFsevPhZgM9+AYIOi81vhekshAVqDRoPo6EOjg5dr9/rU1Dx43ZY3XH7Wf58DbMNYcK7cGd",
+	"jmjK0XFVe0S9gLQAjjLInu6MZWrB2ojgwoOTc/9x00n9r4P37253Un5ut2TMR3xStAe3OilwktQ7DV60",
+	"njOtUkJ2PNHG9jNx9t/vqJMGyxtpDGU/iO9MMOqyyqjBMx0vgFKNrXW/JE7Esk8Ysm+rU5G4b2alNh7h",
+	"RWMlpA1kV8LsQYsMbwnJjDqKSMgVRedUnUma+4zW3rTv3Jv2nk+ZzXivJ7usIzCk6zSCWzEIfN8RYLXr",
+	"Ijj4G1FjnKWNvcYW5HPRANebihGUKrSWoRSYJjsVfWmsyCKW6r4jYyBtCFjrzKkmHw/GdrDDfHAE7v+I",
+	"ZRrSf6y+FMrgu3oM7jmyKPnYDmr6Sc7JpYi8+zwifxLMGDNiCgNgoKXK8eE0Lx5AZqFGETyaFFqHmimZ",
+	"piLx8JUEWqCVYEQFWAfJu4PiinwjhIpB8801xaKAUuaPGx4xLgsfDVC4FR89GXdS2WXo4O+77corv6jF",
+	"bRkYntbju0O5n7DTXHHAoDdfH/CtRLFZ6vNVBqx3t5TZC32KokJbKJ/Eh7idHiE+mukRtu+x5h35tRWh",
+	"HU1H8BNsne8KhWlclvd6UMOFQtUjXyKa9/Ul/F0IyJi8vlOF1mOENiizgNTdZEeAJszdj+RmCe2rjnvo",
+	"F4nZQKcAdoh02VaU35+HqX0BmoQbAQtpU2lsRIDkCLbvzNe8TkQ5rZrC00yr0jrDaW0CKVWSew7n6qj8",
+	"stjFLsISEk7EQEfm/nOAjQMxtw1L5CCbDTuSFejFA5fU4GSMsbFURu62AOVjdOqO3mI9RKrxWiDQApaK",
+	"pA/xKPfAZ7BSKPTAxkra8lGHRj8VCzd6KAAr2lEXODo74+keWFQBZrLLM6yb4Kzv9viJCSiVgO1xKRRz",
+	"KqPJe9k6CQmFN46SwbtfPpTMVkzoo9s/SHENWNYd0aUGc9IChCXtsWHxydGHN8cffoqpbDo+OTh+E0cs",
+	"Pvv5+OTk6E2MhTlvjt4d/+Po9Mj9pDMWHx58ODx69+7oTVyaESYi1s1pViohT010dgn9BGckEn6rlt5O",
+	"+BQ1qySAvti8QbyzHAcaxFIQ80hdeQY9Pekb9jfZB+3OKGFqPOyIjNr1Qd0SFCy5We9BKAhmXEzFhw88",
+	"oUM0pS0JrdArlzAU/ibMRG8McvQWW+S/XbtJPxe5C+MeUrEEsJODhQ+AOuxf7tZ5Gp+dfzw9ujg/fn90",
+	"8b8/fjiKN3I2TXnWh2ohJ50w7aW0UqmM7A9s9V2og0hyBBn52iNgQ6f7UJqqu76dog1VV/sA/CGuKCc7",
+	"4ZZ3uBFPYNbugCjKw1mmJ0TcxYs/kbaOXwtKtdsW1hEDCYeAbpg9NuQyNRFV/RpqaQdMZSYo2pvsb7pj",
+	"8pK4xG2g+49CMCnhU2oV2FbwYI/LFL2WrK91Qo9NhLgsbeXvulN5u1dk4tMEqDLwetGf70h5bKldYKl6",
+	"pBKGCQNeeU3fJJPgcM3Do75waUhdW0AbDpAysiuK6gA1l5ytNistuFBQVH9gI6FHKX56yLsDGbo9ZmNV",
+	"PFFuLsukEFTcL799+b8BAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

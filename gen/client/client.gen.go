@@ -102,6 +102,75 @@ func (e ConversationRole) Valid() bool {
 	}
 }
 
+// Defines values for DashboardReport.
+const (
+	DashboardReportDays           DashboardReport = "days"
+	DashboardReportLowStock       DashboardReport = "low_stock"
+	DashboardReportOrdersByStatus DashboardReport = "orders_by_status"
+	DashboardReportTopCategories  DashboardReport = "top_categories"
+	DashboardReportTopCustomers   DashboardReport = "top_customers"
+	DashboardReportTopProducts    DashboardReport = "top_products"
+	DashboardReportTotals         DashboardReport = "totals"
+)
+
+// Valid indicates whether the value is a known member of the DashboardReport enum.
+func (e DashboardReport) Valid() bool {
+	switch e {
+	case DashboardReportDays:
+		return true
+	case DashboardReportLowStock:
+		return true
+	case DashboardReportOrdersByStatus:
+		return true
+	case DashboardReportTopCategories:
+		return true
+	case DashboardReportTopCustomers:
+		return true
+	case DashboardReportTopProducts:
+		return true
+	case DashboardReportTotals:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for JobState.
+const (
+	JobStateAvailable JobState = "available"
+	JobStateCancelled JobState = "cancelled"
+	JobStateCompleted JobState = "completed"
+	JobStateDiscarded JobState = "discarded"
+	JobStatePending   JobState = "pending"
+	JobStateRetryable JobState = "retryable"
+	JobStateRunning   JobState = "running"
+	JobStateScheduled JobState = "scheduled"
+)
+
+// Valid indicates whether the value is a known member of the JobState enum.
+func (e JobState) Valid() bool {
+	switch e {
+	case JobStateAvailable:
+		return true
+	case JobStateCancelled:
+		return true
+	case JobStateCompleted:
+		return true
+	case JobStateDiscarded:
+		return true
+	case JobStatePending:
+		return true
+	case JobStateRetryable:
+		return true
+	case JobStateRunning:
+		return true
+	case JobStateScheduled:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for LivenessStatus.
 const (
 	LivenessStatusAlive LivenessStatus = "alive"
@@ -1344,6 +1413,101 @@ type Attributes map[string]string
 // Example: {"color":"red","size":null}
 type AttributesPatch map[string]*string
 
+// AuditActor Who did it.
+type AuditActor struct {
+	// Email The e-mail address of the account now, or null when there is no such account any more.
+	//
+	// Example: admin@example.com
+	Email nullable.Nullable[string] `json:"email"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+}
+
+// AuditEntry Something that happened.
+type AuditEntry struct {
+	// Actor Who did it, or null when nobody was logged in.
+	Actor nullable.Nullable[AuditActor] `json:"actor"`
+
+	// Address The network address it came from, or null.
+	//
+	// Example: 203.0.113.7
+	Address nullable.Nullable[string] `json:"address"`
+
+	// After What changed, as it is now; null when it is gone.
+	//
+	// Example: {"is_featured":true}
+	After nullable.Nullable[map[string]interface{}] `json:"after"`
+
+	// At When.
+	//
+	// Example: 2026-11-21T10:00:00Z
+	At time.Time `json:"at"`
+
+	// Before What changed, as it was; null when it was not there.
+	//
+	// Example: {"is_featured":false}
+	Before nullable.Nullable[map[string]interface{}] `json:"before"`
+
+	// Detail What else there is to tell.
+	//
+	// Example: {"product_id":42}
+	Detail map[string]interface{} `json:"detail"`
+
+	// Event What, as object and verb.
+	//
+	// Example: product.updated
+	Event string `json:"event"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// Label The name of it then, or null. Accounts are not named.
+	//
+	// Example: Trail running shoes
+	Label nullable.Nullable[string] `json:"label"`
+
+	// ObjectID The id of what it happened to, or null when none is known.
+	//
+	// Example: 42
+	ObjectID nullable.Nullable[string] `json:"object_id"`
+
+	// ObjectType The kind of what it happened to.
+	//
+	// Example: product
+	ObjectType string `json:"object_type"`
+
+	// Operation The operation it was done by, or null if it was by the command line or before operations were kept.
+	//
+	// Example: updateProduct
+	Operation nullable.Nullable[string] `json:"operation"`
+
+	// RequestID The request it was done by, or null.
+	//
+	// Example: 8f14e45fceea167a5a36dedd
+	RequestID nullable.Nullable[string] `json:"request_id"`
+}
+
+// AuditPage A page of the log.
+type AuditPage struct {
+	// Items The entries, newest first.
+	Items []AuditEntry `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// NextCursor Send it as `cursor` for the next page; null on the last.
+	//
+	// Example: eyJzIjoiY3JlYXRlZF9kZXNjIn0
+	NextCursor nullable.Nullable[string] `json:"next_cursor"`
+}
+
 // Availability Whether it can be bought now.
 type Availability string
 
@@ -1915,6 +2079,138 @@ type CustomerStatus struct {
 	IsActive bool `json:"is_active"`
 }
 
+// Dashboard How the shop does in a range of days.
+type Dashboard struct {
+	// Currency ISO 4217 code of the amounts beside it.
+	//
+	// Example: USD
+	Currency Currency `json:"currency"`
+
+	// Days Every day of the range, also those on which nothing happened.
+	Days []DashboardDay `json:"days"`
+
+	// From The first day.
+	//
+	// Example: 2026-11-01
+	From openapi_types.Date `json:"from"`
+
+	// LowStock Of what few are left, the emptiest first.
+	LowStock []LowStockItem `json:"low_stock"`
+
+	// OrdersByStatus Orders placed in the range by the status they have now; every status is there.
+	OrdersByStatus []StatusCount `json:"orders_by_status"`
+
+	// StockValue What lies in stock.
+	StockValue StockValue `json:"stock_value"`
+
+	// TimeZone Whose days they are.
+	//
+	// Example: Europe/Paris
+	TimeZone string `json:"time_zone"`
+
+	// To The last day.
+	//
+	// Example: 2026-11-30
+	To openapi_types.Date `json:"to"`
+
+	// TopCategories The categories that sold for most.
+	TopCategories []TopCategory `json:"top_categories"`
+
+	// TopCustomers Who paid most.
+	TopCustomers []TopCustomer `json:"top_customers"`
+
+	// TopProducts What sold for most.
+	TopProducts []TopProduct `json:"top_products"`
+
+	// Totals The figures of the whole range.
+	Totals DashboardTotals `json:"totals"`
+}
+
+// DashboardDay The figures of a day.
+type DashboardDay struct {
+	// Date The day, in the store's time zone.
+	//
+	// Example: 2026-11-21
+	Date openapi_types.Date `json:"date"`
+
+	// NewCustomers Accounts of customers made.
+	//
+	// Example: 1
+	NewCustomers int64 `json:"new_customers"`
+
+	// Orders Orders placed.
+	//
+	// Example: 4
+	Orders int64 `json:"orders"`
+
+	// PaidOrders Orders paid.
+	//
+	// Example: 3
+	PaidOrders int64 `json:"paid_orders"`
+
+	// Revenue What was paid on the day, less what was given back of it.
+	//
+	// Example: 1250.00
+	Revenue string `json:"revenue"`
+}
+
+// DashboardReport A table of the dashboard.
+type DashboardReport string
+
+// DashboardTotals The figures of the whole range.
+type DashboardTotals struct {
+	// AverageOrder The revenue by the number of paid orders, or null without any.
+	//
+	// Example: 40.32
+	AverageOrder nullable.Nullable[string] `json:"average_order"`
+
+	// Buyers Those of them with an order that is paid.
+	//
+	// Example: 31
+	Buyers int64 `json:"buyers"`
+
+	// Conversion Buyers by shoppers, to four places, or null when nobody shopped.
+	//
+	// Example: 0.3444
+	Conversion nullable.Nullable[float64] `json:"conversion"`
+
+	// NewCustomers Accounts of customers made.
+	//
+	// Example: 12
+	NewCustomers int64 `json:"new_customers"`
+
+	// Orders Orders placed.
+	//
+	// Example: 40
+	Orders int64 `json:"orders"`
+
+	// PaidOrders Orders paid.
+	//
+	// Example: 31
+	PaidOrders int64 `json:"paid_orders"`
+
+	// Revenue What was paid, less what was given back of it.
+	//
+	// Example: 1250.00
+	Revenue string `json:"revenue"`
+
+	// Shoppers Accounts that ordered, and carts that hold something from then.
+	//
+	// Example: 90
+	Shoppers int64 `json:"shoppers"`
+}
+
+// DatabaseStats The room the database takes.
+type DatabaseStats struct {
+	// Bytes All of it.
+	//
+	// Example: 52428800
+	Bytes int64 `json:"bytes"`
+
+	// Tables The largest tables, at most 100.
+	Tables []TableSize `json:"tables"`
+}
+
 // Email An e-mail address. Case does not matter.
 //
 // Example: ada@example.com
@@ -2235,6 +2531,119 @@ type JWKS struct {
 	Keys []JWK `json:"keys"`
 }
 
+// Job Something the server does behind requests.
+type Job struct {
+	// Args What it is about. What is not known to be harmless is `[masked]`.
+	//
+	// Example: {"id":42}
+	Args map[string]interface{} `json:"args"`
+
+	// Attempt How often it was tried.
+	//
+	// Example: 1
+	Attempt int32 `json:"attempt"`
+
+	// AttemptedAt When it was last tried, or null.
+	//
+	// Example: 2026-11-21T10:00:00Z
+	AttemptedAt nullable.Nullable[time.Time] `json:"attempted_at"`
+
+	// CancelRequested It is running and was asked to stop.
+	//
+	// Example: false
+	CancelRequested bool `json:"cancel_requested"`
+
+	// CreatedAt When it was inserted.
+	//
+	// Example: 2026-11-21T10:00:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// Errors The attempts that failed, the first first.
+	Errors []JobError `json:"errors"`
+
+	// FinishedAt When it was over, or null.
+	//
+	// Example: 2026-11-21T10:00:00Z
+	FinishedAt nullable.Nullable[time.Time] `json:"finished_at"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// Kind What a job does, as domain and name.
+	//
+	// Example: catalog.product_changed
+	Kind JobKind `json:"kind"`
+
+	// MaxAttempts How often it is tried at most.
+	//
+	// Example: 25
+	MaxAttempts int32 `json:"max_attempts"`
+
+	// Priority 1 is worked first, 4 last.
+	//
+	// Example: 1
+	Priority int32 `json:"priority"`
+
+	// Queue The queue it waits in.
+	//
+	// Example: default
+	Queue string `json:"queue"`
+
+	// ScheduledAt When it was or is to be worked.
+	//
+	// Example: 2026-11-21T10:00:00Z
+	ScheduledAt time.Time `json:"scheduled_at"`
+
+	// State Where a job is. `available` waits to be worked, `scheduled` for its time, `retryable` for its next attempt; `completed`,
+	// `cancelled` and `discarded` (it failed for good) are over.
+	State JobState `json:"state"`
+}
+
+// JobError An attempt that failed.
+type JobError struct {
+	// At When.
+	//
+	// Example: 2026-11-21T10:00:00Z
+	At time.Time `json:"at"`
+
+	// Attempt Which attempt it was.
+	//
+	// Example: 1
+	Attempt int32 `json:"attempt"`
+
+	// Message Why. What looks like a secret is masked.
+	//
+	// Example: connection refused
+	Message string `json:"message"`
+}
+
+// JobKind What a job does, as domain and name.
+//
+// Example: catalog.product_changed
+type JobKind = string
+
+// JobPage A page of jobs.
+type JobPage struct {
+	// Items The jobs, newest first.
+	Items []Job `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// NextCursor Send it as `cursor` for the next page; null on the last.
+	//
+	// Example: eyJzIjoiY3JlYXRlZF9kZXNjIn0
+	NextCursor nullable.Nullable[string] `json:"next_cursor"`
+}
+
+// JobState Where a job is. `available` waits to be worked, `scheduled` for its time, `retryable` for its next attempt; `completed`,
+// `cancelled` and `discarded` (it failed for good) are over.
+type JobState string
+
 // Liveness The process answers.
 type Liveness struct {
 	// Status Always `alive`.
@@ -2353,6 +2762,34 @@ type LoginRequest struct {
 	//
 	// Example: ada
 	Username *string `json:"username,omitempty"`
+}
+
+// LowStockItem A variant of which few are left.
+type LowStockItem struct {
+	// ProductID An id.
+	//
+	// Example: 42
+	ProductID ID `json:"product_id"`
+
+	// ProductName The product's name.
+	//
+	// Example: Trail running shoes
+	ProductName string `json:"product_name"`
+
+	// Sku Its sku.
+	//
+	// Example: SHOE-42
+	Sku string `json:"sku"`
+
+	// Stock Units left.
+	//
+	// Example: 2
+	Stock int64 `json:"stock"`
+
+	// VariantID An id.
+	//
+	// Example: 42
+	VariantID ID `json:"variant_id"`
 }
 
 // MailedToken The token of a mailed link.
@@ -3009,6 +3446,40 @@ type PaymentTypeList struct {
 	Items []PaymentType `json:"items"`
 }
 
+// PeriodicJob What is done again and again.
+type PeriodicJob struct {
+	// Kind What a job does, as domain and name.
+	//
+	// Example: catalog.product_changed
+	Kind JobKind `json:"kind"`
+
+	// LastRunAt When a job of it was last worked, or null when none is known; done jobs are kept for a day.
+	//
+	// Example: 2026-11-21T10:00:00Z
+	LastRunAt nullable.Nullable[time.Time] `json:"last_run_at"`
+
+	// NextRunAt When the next is due, about, or null when none was inserted yet.
+	//
+	// Example: 2026-11-21T10:00:00Z
+	NextRunAt nullable.Nullable[time.Time] `json:"next_run_at"`
+
+	// PeriodSeconds The period.
+	//
+	// Example: 3600
+	PeriodSeconds int64 `json:"period_seconds"`
+}
+
+// PeriodicJobList All that is done again and again.
+type PeriodicJobList struct {
+	// Items The kinds.
+	Items []PeriodicJob `json:"items"`
+
+	// Total How many.
+	//
+	// Example: 7
+	Total int64 `json:"total"`
+}
+
 // PersonName A person's name.
 //
 // Example: Ada
@@ -3638,6 +4109,19 @@ type Readiness struct {
 // ReadinessStatus Ready or not.
 type ReadinessStatus string
 
+// RedisStats What Redis holds.
+type RedisStats struct {
+	// Keys Keys in its database, of others too.
+	//
+	// Example: 310
+	Keys int64 `json:"keys"`
+
+	// MemoryBytes The memory it uses.
+	//
+	// Example: 2097152
+	MemoryBytes int64 `json:"memory_bytes"`
+}
+
 // Reference A category or brand in short.
 type Reference struct {
 	// ID An id.
@@ -4192,6 +4676,123 @@ type Slug = string
 // Example: 4
 type Stars = int32
 
+// Stats How large the shop is.
+type Stats struct {
+	// Counts How many there are of what.
+	Counts StatsCounts `json:"counts"`
+
+	// Database The room the database takes.
+	Database DatabaseStats `json:"database"`
+
+	// Jobs How many jobs are in each state; states of none are left out.
+	//
+	// Example: {"available":2,"completed":120}
+	Jobs map[string]int64 `json:"jobs"`
+
+	// Redis Redis, or null while it is out of reach.
+	Redis nullable.Nullable[RedisStats] `json:"redis"`
+
+	// Versions The versions of everything.
+	Versions StatsVersions `json:"versions"`
+}
+
+// StatsCounts How many there are of what.
+type StatsCounts struct {
+	// ActiveProducts Products in the shop.
+	//
+	// Example: 240
+	ActiveProducts int64 `json:"active_products"`
+
+	// Brands Brands.
+	//
+	// Example: 31
+	Brands int64 `json:"brands"`
+
+	// Categories Categories.
+	//
+	// Example: 22
+	Categories int64 `json:"categories"`
+
+	// Images Product images.
+	//
+	// Example: 480
+	Images int64 `json:"images"`
+
+	// Orders Orders.
+	//
+	// Example: 1200
+	Orders int64 `json:"orders"`
+
+	// Products Products that are not deleted.
+	//
+	// Example: 242
+	Products int64 `json:"products"`
+
+	// Reviews Reviews.
+	//
+	// Example: 90
+	Reviews int64 `json:"reviews"`
+
+	// Users Accounts that are not deleted.
+	//
+	// Example: 800
+	Users int64 `json:"users"`
+
+	// Variants Variants.
+	//
+	// Example: 510
+	Variants int64 `json:"variants"`
+
+	// Vectors Product vectors, of all models.
+	//
+	// Example: 242
+	Vectors int64 `json:"vectors"`
+}
+
+// StatsVersions The versions of everything.
+type StatsVersions struct {
+	// Go The Go it was built with.
+	//
+	// Example: go1.26
+	Go string `json:"go"`
+
+	// Pgvector pgvector's.
+	//
+	// Example: 0.8.1
+	Pgvector string `json:"pgvector"`
+
+	// Postgresql PostgreSQL's.
+	//
+	// Example: 17.6
+	Postgresql string `json:"postgresql"`
+
+	// Redis Redis', or null while it is out of reach.
+	//
+	// Example: 8.0.2
+	Redis nullable.Nullable[string] `json:"redis"`
+
+	// Schema The last migration of this server.
+	//
+	// Example: 18
+	Schema int32 `json:"schema"`
+
+	// Server The server's.
+	//
+	// Example: 0.1.0
+	Server string `json:"server"`
+}
+
+// StatusCount How many orders have a status.
+type StatusCount struct {
+	// Orders How many.
+	//
+	// Example: 7
+	Orders int64 `json:"orders"`
+
+	// Status Where an order is on its way.
+	Status OrderStatus `json:"status"`
+}
+
 // StockAdjustment Units to add or take. Name the variant by one of `gtin`, `sku` and `variant_id`.
 type StockAdjustment struct {
 	// Delta How many units come (above zero) or go (below).
@@ -4573,6 +5174,19 @@ type StockThresholds struct {
 	Medium int32 `json:"medium"`
 }
 
+// StockValue What lies in stock.
+type StockValue struct {
+	// Units Units.
+	//
+	// Example: 4200
+	Units int64 `json:"units"`
+
+	// Value What they are sold for now.
+	//
+	// Example: 98000.00
+	Value string `json:"value"`
+}
+
 // Suggestion One completion.
 type Suggestion struct {
 	// Highlighted The text, HTML-escaped, with what was typed in `<mark>`.
@@ -4669,6 +5283,24 @@ type SynonymSet struct {
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
+// TableSize A table.
+type TableSize struct {
+	// Bytes The room it takes with its indexes.
+	//
+	// Example: 1048576
+	Bytes int64 `json:"bytes"`
+
+	// Name Its name.
+	//
+	// Example: products
+	Name string `json:"name"`
+
+	// Rows Its rows, estimated by the database.
+	//
+	// Example: 242
+	Rows int64 `json:"rows"`
+}
+
 // TokenPair Tokens of one session.
 type TokenPair struct {
 	// AccessToken A JWT for `Authorization: Bearer`.
@@ -4695,6 +5327,85 @@ type TokenPair struct {
 
 // TokenPairTokenType Always `bearer`.
 type TokenPairTokenType string
+
+// TopCategory A category by what its products sold for.
+type TopCategory struct {
+	// CategoryID Its id, or null for products that have none.
+	//
+	// Example: 7
+	CategoryID nullable.Nullable[int64] `json:"category_id"`
+
+	// Name Its name, or null.
+	//
+	// Example: Shoes
+	Name nullable.Nullable[string] `json:"name"`
+
+	// Quantity Units sold.
+	//
+	// Example: 12
+	Quantity int64 `json:"quantity"`
+
+	// Revenue What they were sold for.
+	//
+	// Example: 1250.00
+	Revenue string `json:"revenue"`
+}
+
+// TopCustomer A customer by what they paid.
+type TopCustomer struct {
+	// CustomerID An id.
+	//
+	// Example: 42
+	CustomerID ID `json:"customer_id"`
+
+	// Email The e-mail address.
+	//
+	// Example: ada@example.com
+	Email string `json:"email"`
+
+	// FirstName First name.
+	//
+	// Example: Ada
+	FirstName string `json:"first_name"`
+
+	// LastName Last name.
+	//
+	// Example: Lovelace
+	LastName string `json:"last_name"`
+
+	// Orders Orders paid.
+	//
+	// Example: 3
+	Orders int64 `json:"orders"`
+
+	// Revenue What they paid, less what was given back.
+	//
+	// Example: 1250.00
+	Revenue string `json:"revenue"`
+}
+
+// TopProduct A product by what it sold for.
+type TopProduct struct {
+	// Name Its name.
+	//
+	// Example: Trail running shoes
+	Name string `json:"name"`
+
+	// ProductID An id.
+	//
+	// Example: 42
+	ProductID ID `json:"product_id"`
+
+	// Quantity Units sold.
+	//
+	// Example: 12
+	Quantity int64 `json:"quantity"`
+
+	// Revenue What they were sold for.
+	//
+	// Example: 1250.00
+	Revenue string `json:"revenue"`
+}
 
 // User An account.
 type User struct {
@@ -5062,6 +5773,9 @@ type Cursor = string
 // Featured defines model for Featured.
 type Featured = bool
 
+// FromDay defines model for FromDay.
+type FromDay = openapi_types.Date
+
 // Gtin defines model for Gtin.
 type Gtin = string
 
@@ -5097,6 +5811,12 @@ type Offset = int32
 
 // OnSale defines model for OnSale.
 type OnSale = bool
+
+// ToDay defines model for ToDay.
+type ToDay = openapi_types.Date
+
+// Top defines model for Top.
+type Top = int32
 
 // VariantID An id.
 //
@@ -5158,6 +5878,42 @@ type ListAddressesParams struct {
 
 	// Offset How many items to skip. For deep pages use `cursor`.
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+}
+
+// ListAuditLogParams defines parameters for ListAuditLog.
+type ListAuditLogParams struct {
+	// ActorID Only what this account did.
+	ActorID *ID `form:"actor_id,omitempty" json:"actor_id,omitempty"`
+
+	// Operation Only what was done by this operation, by its `operationId`.
+	Operation *string `form:"operation,omitempty" json:"operation,omitempty"`
+
+	// Event Only this event.
+	Event *string `form:"event,omitempty" json:"event,omitempty"`
+
+	// ObjectType Only what happened to objects of this kind.
+	ObjectType *string `form:"object_type,omitempty" json:"object_type,omitempty"`
+
+	// ObjectID Only what happened to objects with this id; say of which kind with `object_type`.
+	ObjectID *string `form:"object_id,omitempty" json:"object_id,omitempty"`
+
+	// RequestID Only what this request did.
+	RequestID *string `form:"request_id,omitempty" json:"request_id,omitempty"`
+
+	// Q Only objects whose name, as it was then, holds this text.
+	Q *SearchText `form:"q,omitempty" json:"q,omitempty"`
+
+	// From Only since this time.
+	From *time.Time `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Only before this time.
+	To *time.Time `form:"to,omitempty" json:"to,omitempty"`
+
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. Not together with `offset`.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // AdminListBrandsParams defines parameters for AdminListBrands.
@@ -5239,6 +5995,48 @@ type ListCustomersParams struct {
 
 	// Offset How many items to skip. For deep pages use `cursor`.
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+}
+
+// GetDashboardParams defines parameters for GetDashboard.
+type GetDashboardParams struct {
+	// From The first day, in the store's time zone. Without it the range has 30 days.
+	From *FromDay `form:"from,omitempty" json:"from,omitempty"`
+
+	// To The last day, in the store's time zone. Without it today.
+	To *ToDay `form:"to,omitempty" json:"to,omitempty"`
+
+	// Top How many products, categories, customers and variants are listed at most.
+	Top *Top `form:"top,omitempty" json:"top,omitempty"`
+}
+
+// GetDashboardReportParams defines parameters for GetDashboardReport.
+type GetDashboardReportParams struct {
+	// From The first day, in the store's time zone. Without it the range has 30 days.
+	From *FromDay `form:"from,omitempty" json:"from,omitempty"`
+
+	// To The last day, in the store's time zone. Without it today.
+	To *ToDay `form:"to,omitempty" json:"to,omitempty"`
+
+	// Top How many products, categories, customers and variants are listed at most.
+	Top *Top `form:"top,omitempty" json:"top,omitempty"`
+}
+
+// ListJobsParams defines parameters for ListJobs.
+type ListJobsParams struct {
+	// State Only jobs in this state.
+	State *JobState `form:"state,omitempty" json:"state,omitempty"`
+
+	// Kind Only jobs of this kind.
+	Kind *JobKind `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Queue Only jobs of this queue.
+	Queue *string `form:"queue,omitempty" json:"queue,omitempty"`
+
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. Not together with `offset`.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // AdminListOrdersParams defines parameters for AdminListOrders.
@@ -6330,6 +7128,19 @@ type ClientInterface interface {
 	// Corresponds with PUT /api/v1/addresses/{id} (the `ReplaceAddress` operationId).
 	ReplaceAddress(ctx context.Context, id ID, body ReplaceAddressJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListAuditLog See who changed what
+	//
+	// What happened to accounts, and every change that staff and administrators made, newest first: who did it, from where, by
+	// which operation, and the fields that changed as they were before and are after. It was written in the transaction of
+	// the change itself and is never changed nor deleted.
+	//
+	// Of secrets and personal data only is told that they changed (`[masked]`). What is created has no `before`, what is
+	// deleted no `after`; `detail` tells what else there is to know, such as the product of a variant. One request may
+	// leave several entries, which share its `request_id`. Lists of the log have no `total`.
+	//
+	// Corresponds with GET /api/v1/admin/audit-log (the `ListAuditLog` operationId).
+	ListAuditLog(ctx context.Context, params *ListAuditLogParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// AdminListBrands List brands to keep them
 	//
 	// The same as [the public list](#operation/listBrands), never from a cache.
@@ -6518,6 +7329,79 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /api/v1/admin/customers/{id}/status (the `SetCustomerStatus` operationId).
 	SetCustomerStatus(ctx context.Context, id ID, body SetCustomerStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetDashboard See how the shop does
+	//
+	// Figures of a range of days, `from` and `to` included, each from midnight to midnight in the store's time zone, also
+	// on days of 23 or 25 hours. A range has at most 366 days; without one it is the last 30, today included.
+	//
+	// - **Revenue** is what was paid, counted on the day the payment came, less what was given back of it since, on
+	//   whatever day. What came for an order that did not want it any more, and goes back, does not count.
+	// - **Paid orders** are the orders those payments were for, also when all was given back since. The **average order** is
+	//   the revenue by their number.
+	// - **Orders** are counted on the day they were placed, by the status they have now.
+	// - **New customers** are the accounts of customers that were made, also those that were deleted since.
+	// - **Conversion** is how many of those who shopped paid: `shoppers` are the accounts that placed an order and the carts,
+	//   guests' too, that hold something put into them in the range; `buyers` are those of them with an order of the
+	//   range that is paid. Carts that were emptied, or of guests who were gone for long, are not known any more.
+	// - **Top products and categories** count units and what they were sold for, before refunds, in orders that were paid in
+	//   the range and of whose money something was kept; categories are the products' own of today. **Top customers**
+	//   are ranked by revenue.
+	// - **Low stock** and **stock value** are those of now: variants of products in the shop with at most `STOCK_LOW` units; and
+	//   all units whose stock is counted, at the price they are sold for now.
+	//
+	// Every table of it comes as CSV from [the reports](#operation/getDashboardReport).
+	//
+	// Corresponds with GET /api/v1/admin/dashboard (the `GetDashboard` operationId).
+	GetDashboard(ctx context.Context, params *GetDashboardParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetDashboardReport Get a table of the dashboard as CSV
+	//
+	// One table of [the dashboard](#operation/getDashboard) as CSV: UTF-8, commas, a first line with the names of the columns.
+	// A cell that a spreadsheet would take for a formula, as it begins with `=`, `+`, `-`, `@`, a tab or a carriage return,
+	// begins with an apostrophe.
+	//
+	// Corresponds with GET /api/v1/admin/dashboard/{report} (the `GetDashboardReport` operationId).
+	GetDashboardReport(ctx context.Context, report DashboardReport, params *GetDashboardReportParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListJobs List jobs
+	//
+	// Jobs, newest first. Of what a job is about only numbers and words that are known to be harmless are shown. Lists of
+	// jobs have no `total`.
+	//
+	// Corresponds with GET /api/v1/admin/jobs (the `ListJobs` operationId).
+	ListJobs(ctx context.Context, params *ListJobsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListPeriodicJobs List what is done again and again
+	//
+	// The kinds of jobs that are inserted once a period, however many servers there are, with when they were last worked
+	// and are due next. A job that is overdue means that no server works jobs.
+	//
+	// Corresponds with GET /api/v1/admin/jobs/periodic (the `ListPeriodicJobs` operationId).
+	ListPeriodicJobs(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetJob Get a job
+	//
+	// One job with the errors of its attempts.
+	//
+	// Corresponds with GET /api/v1/admin/jobs/{id} (the `GetJob` operationId).
+	GetJob(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CancelJob Cancel a job
+	//
+	// A job that waits is not worked any more. One that is running is asked to stop (`cancel_requested`): it may still finish,
+	// but is not tried again. A job that is over is 409 `job_finished`.
+	//
+	// Corresponds with POST /api/v1/admin/jobs/{id}/cancel (the `CancelJob` operationId).
+	CancelJob(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RetryJob Work a job again
+	//
+	// Has a job that failed, was cancelled or waits for its next attempt worked at once, with one attempt more if it had none
+	// left. A job that is running (409 `job_running`) or done (409 `job_completed`) stays as it is.
+	//
+	// Corresponds with POST /api/v1/admin/jobs/{id}/retry (the `RetryJob` operationId).
+	RetryJob(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AdminListOrders List all orders
 	//
@@ -6982,6 +7866,14 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /api/v1/admin/search/synonyms/{id} (the `ReplaceSynonyms` operationId).
 	ReplaceSynonyms(ctx context.Context, id ID, params *ReplaceSynonymsParams, body ReplaceSynonymsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetStats See how large the shop is
+	//
+	// How many there are of what, how much room it takes, jobs by state, and the versions of everything. Counts are exact; the
+	// rows of tables are the database's own estimate. `redis` is null while Redis is out of reach.
+	//
+	// Corresponds with GET /api/v1/admin/stats (the `GetStats` operationId).
+	GetStats(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListStock List stock levels
 	//
@@ -8216,6 +9108,29 @@ func (c *Client) ReplaceAddress(ctx context.Context, id ID, body ReplaceAddressJ
 	return c.Client.Do(req)
 }
 
+// ListAuditLog See who changed what
+//
+// What happened to accounts, and every change that staff and administrators made, newest first: who did it, from where, by
+// which operation, and the fields that changed as they were before and are after. It was written in the transaction of
+// the change itself and is never changed nor deleted.
+//
+// Of secrets and personal data only is told that they changed (`[masked]`). What is created has no `before`, what is
+// deleted no `after`; `detail` tells what else there is to know, such as the product of a variant. One request may
+// leave several entries, which share its `request_id`. Lists of the log have no `total`.
+//
+// Corresponds with GET /api/v1/admin/audit-log (the `ListAuditLog` operationId).
+func (c *Client) ListAuditLog(ctx context.Context, params *ListAuditLogParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListAuditLogRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // AdminListBrands List brands to keep them
 //
 // The same as [the public list](#operation/listBrands), never from a cache.
@@ -8615,6 +9530,149 @@ func (c *Client) SetCustomerStatusWithBody(ctx context.Context, id ID, contentTy
 // Corresponds with PUT /api/v1/admin/customers/{id}/status (the `SetCustomerStatus` operationId).
 func (c *Client) SetCustomerStatus(ctx context.Context, id ID, body SetCustomerStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSetCustomerStatusRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetDashboard See how the shop does
+//
+// Figures of a range of days, `from` and `to` included, each from midnight to midnight in the store's time zone, also
+// on days of 23 or 25 hours. A range has at most 366 days; without one it is the last 30, today included.
+//
+//   - **Revenue** is what was paid, counted on the day the payment came, less what was given back of it since, on
+//     whatever day. What came for an order that did not want it any more, and goes back, does not count.
+//   - **Paid orders** are the orders those payments were for, also when all was given back since. The **average order** is
+//     the revenue by their number.
+//   - **Orders** are counted on the day they were placed, by the status they have now.
+//   - **New customers** are the accounts of customers that were made, also those that were deleted since.
+//   - **Conversion** is how many of those who shopped paid: `shoppers` are the accounts that placed an order and the carts,
+//     guests' too, that hold something put into them in the range; `buyers` are those of them with an order of the
+//     range that is paid. Carts that were emptied, or of guests who were gone for long, are not known any more.
+//   - **Top products and categories** count units and what they were sold for, before refunds, in orders that were paid in
+//     the range and of whose money something was kept; categories are the products' own of today. **Top customers**
+//     are ranked by revenue.
+//   - **Low stock** and **stock value** are those of now: variants of products in the shop with at most `STOCK_LOW` units; and
+//     all units whose stock is counted, at the price they are sold for now.
+//
+// Every table of it comes as CSV from [the reports](#operation/getDashboardReport).
+//
+// Corresponds with GET /api/v1/admin/dashboard (the `GetDashboard` operationId).
+func (c *Client) GetDashboard(ctx context.Context, params *GetDashboardParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDashboardRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetDashboardReport Get a table of the dashboard as CSV
+//
+// One table of [the dashboard](#operation/getDashboard) as CSV: UTF-8, commas, a first line with the names of the columns.
+// A cell that a spreadsheet would take for a formula, as it begins with `=`, `+`, `-`, `@`, a tab or a carriage return,
+// begins with an apostrophe.
+//
+// Corresponds with GET /api/v1/admin/dashboard/{report} (the `GetDashboardReport` operationId).
+func (c *Client) GetDashboardReport(ctx context.Context, report DashboardReport, params *GetDashboardReportParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDashboardReportRequest(c.Server, report, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListJobs List jobs
+//
+// Jobs, newest first. Of what a job is about only numbers and words that are known to be harmless are shown. Lists of
+// jobs have no `total`.
+//
+// Corresponds with GET /api/v1/admin/jobs (the `ListJobs` operationId).
+func (c *Client) ListJobs(ctx context.Context, params *ListJobsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListJobsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListPeriodicJobs List what is done again and again
+//
+// The kinds of jobs that are inserted once a period, however many servers there are, with when they were last worked
+// and are due next. A job that is overdue means that no server works jobs.
+//
+// Corresponds with GET /api/v1/admin/jobs/periodic (the `ListPeriodicJobs` operationId).
+func (c *Client) ListPeriodicJobs(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPeriodicJobsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetJob Get a job
+//
+// One job with the errors of its attempts.
+//
+// Corresponds with GET /api/v1/admin/jobs/{id} (the `GetJob` operationId).
+func (c *Client) GetJob(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetJobRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CancelJob Cancel a job
+//
+// A job that waits is not worked any more. One that is running is asked to stop (`cancel_requested`): it may still finish,
+// but is not tried again. A job that is over is 409 `job_finished`.
+//
+// Corresponds with POST /api/v1/admin/jobs/{id}/cancel (the `CancelJob` operationId).
+func (c *Client) CancelJob(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCancelJobRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RetryJob Work a job again
+//
+// Has a job that failed, was cancelled or waits for its next attempt worked at once, with one attempt more if it had none
+// left. A job that is running (409 `job_running`) or done (409 `job_completed`) stays as it is.
+//
+// Corresponds with POST /api/v1/admin/jobs/{id}/retry (the `RetryJob` operationId).
+func (c *Client) RetryJob(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRetryJobRequest(c.Server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -9549,6 +10607,24 @@ func (c *Client) ReplaceSynonymsWithBody(ctx context.Context, id ID, params *Rep
 // Corresponds with PUT /api/v1/admin/search/synonyms/{id} (the `ReplaceSynonyms` operationId).
 func (c *Client) ReplaceSynonyms(ctx context.Context, id ID, params *ReplaceSynonymsParams, body ReplaceSynonymsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewReplaceSynonymsRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetStats See how large the shop is
+//
+// How many there are of what, how much room it takes, jobs by state, and the versions of everything. Counts are exact; the
+// rows of tables are the database's own estimate. `redis` is null while Redis is out of reach.
+//
+// Corresponds with GET /api/v1/admin/stats (the `GetStats` operationId).
+func (c *Client) GetStats(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetStatsRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -11971,6 +13047,180 @@ func NewReplaceAddressRequestWithBody(server string, id ID, contentType string, 
 	return req, nil
 }
 
+// NewListAuditLogRequest constructs an http.Request for the ListAuditLog method
+func NewListAuditLogRequest(server string, params *ListAuditLogParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/audit-log")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.ActorID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "actor_id", *params.ActorID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Operation != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "operation", *params.Operation, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Event != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "event", *params.Event, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.ObjectType != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "object_type", *params.ObjectType, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.ObjectID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "object_id", *params.ObjectID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.RequestID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "request_id", *params.RequestID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Q != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "q", *params.Q, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewAdminListBrandsRequest constructs an http.Request for the AdminListBrands method
 func NewAdminListBrandsRequest(server string, params *AdminListBrandsParams) (*http.Request, error) {
 	var err error
@@ -12767,6 +14017,400 @@ func NewSetCustomerStatusRequestWithBody(server string, id ID, contentType strin
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGetDashboardRequest constructs an http.Request for the GetDashboard method
+func NewGetDashboardRequest(server string, params *GetDashboardParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/dashboard")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Top != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "top", *params.Top, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetDashboardReportRequest constructs an http.Request for the GetDashboardReport method
+func NewGetDashboardReportRequest(server string, report DashboardReport, params *GetDashboardReportParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "report", report, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/dashboard/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Top != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "top", *params.Top, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListJobsRequest constructs an http.Request for the ListJobs method
+func NewListJobsRequest(server string, params *ListJobsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/jobs")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Kind != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "kind", *params.Kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Queue != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "queue", *params.Queue, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListPeriodicJobsRequest constructs an http.Request for the ListPeriodicJobs method
+func NewListPeriodicJobsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/jobs/periodic")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetJobRequest constructs an http.Request for the GetJob method
+func NewGetJobRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/jobs/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCancelJobRequest constructs an http.Request for the CancelJob method
+func NewCancelJobRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/jobs/%s/cancel", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRetryJobRequest constructs an http.Request for the RetryJob method
+func NewRetryJobRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/jobs/%s/retry", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	return req, nil
 }
@@ -14720,6 +16364,33 @@ func NewReplaceSynonymsRequestWithBody(server string, id ID, params *ReplaceSyno
 			req.Header.Set("If-Match", headerParam0)
 		}
 
+	}
+
+	return req, nil
+}
+
+// NewGetStatsRequest constructs an http.Request for the GetStats method
+func NewGetStatsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/stats")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -19184,6 +20855,21 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /api/v1/addresses/{id} (the `ReplaceAddress` operationId).
 	ReplaceAddressWithResponse(ctx context.Context, id ID, body ReplaceAddressJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceAddressResponse, error)
 
+	// ListAuditLogWithResponse See who changed what
+	//
+	// What happened to accounts, and every change that staff and administrators made, newest first: who did it, from where, by
+	// which operation, and the fields that changed as they were before and are after. It was written in the transaction of
+	// the change itself and is never changed nor deleted.
+	//
+	// Of secrets and personal data only is told that they changed (`[masked]`). What is created has no `before`, what is
+	// deleted no `after`; `detail` tells what else there is to know, such as the product of a variant. One request may
+	// leave several entries, which share its `request_id`. Lists of the log have no `total`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/admin/audit-log (the `ListAuditLog` operationId).
+	ListAuditLogWithResponse(ctx context.Context, params *ListAuditLogParams, reqEditors ...RequestEditorFn) (*ListAuditLogResponse, error)
+
 	// AdminListBrandsWithResponse List brands to keep them
 	//
 	// The same as [the public list](#operation/listBrands), never from a cache.
@@ -19384,6 +21070,93 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PUT /api/v1/admin/customers/{id}/status (the `SetCustomerStatus` operationId).
 	SetCustomerStatusWithResponse(ctx context.Context, id ID, body SetCustomerStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*SetCustomerStatusResponse, error)
+
+	// GetDashboardWithResponse See how the shop does
+	//
+	// Figures of a range of days, `from` and `to` included, each from midnight to midnight in the store's time zone, also
+	// on days of 23 or 25 hours. A range has at most 366 days; without one it is the last 30, today included.
+	//
+	// - **Revenue** is what was paid, counted on the day the payment came, less what was given back of it since, on
+	//   whatever day. What came for an order that did not want it any more, and goes back, does not count.
+	// - **Paid orders** are the orders those payments were for, also when all was given back since. The **average order** is
+	//   the revenue by their number.
+	// - **Orders** are counted on the day they were placed, by the status they have now.
+	// - **New customers** are the accounts of customers that were made, also those that were deleted since.
+	// - **Conversion** is how many of those who shopped paid: `shoppers` are the accounts that placed an order and the carts,
+	//   guests' too, that hold something put into them in the range; `buyers` are those of them with an order of the
+	//   range that is paid. Carts that were emptied, or of guests who were gone for long, are not known any more.
+	// - **Top products and categories** count units and what they were sold for, before refunds, in orders that were paid in
+	//   the range and of whose money something was kept; categories are the products' own of today. **Top customers**
+	//   are ranked by revenue.
+	// - **Low stock** and **stock value** are those of now: variants of products in the shop with at most `STOCK_LOW` units; and
+	//   all units whose stock is counted, at the price they are sold for now.
+	//
+	// Every table of it comes as CSV from [the reports](#operation/getDashboardReport).
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/admin/dashboard (the `GetDashboard` operationId).
+	GetDashboardWithResponse(ctx context.Context, params *GetDashboardParams, reqEditors ...RequestEditorFn) (*GetDashboardResponse, error)
+
+	// GetDashboardReportWithResponse Get a table of the dashboard as CSV
+	//
+	// One table of [the dashboard](#operation/getDashboard) as CSV: UTF-8, commas, a first line with the names of the columns.
+	// A cell that a spreadsheet would take for a formula, as it begins with `=`, `+`, `-`, `@`, a tab or a carriage return,
+	// begins with an apostrophe.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/admin/dashboard/{report} (the `GetDashboardReport` operationId).
+	GetDashboardReportWithResponse(ctx context.Context, report DashboardReport, params *GetDashboardReportParams, reqEditors ...RequestEditorFn) (*GetDashboardReportResponse, error)
+
+	// ListJobsWithResponse List jobs
+	//
+	// Jobs, newest first. Of what a job is about only numbers and words that are known to be harmless are shown. Lists of
+	// jobs have no `total`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/admin/jobs (the `ListJobs` operationId).
+	ListJobsWithResponse(ctx context.Context, params *ListJobsParams, reqEditors ...RequestEditorFn) (*ListJobsResponse, error)
+
+	// ListPeriodicJobsWithResponse List what is done again and again
+	//
+	// The kinds of jobs that are inserted once a period, however many servers there are, with when they were last worked
+	// and are due next. A job that is overdue means that no server works jobs.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/admin/jobs/periodic (the `ListPeriodicJobs` operationId).
+	ListPeriodicJobsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListPeriodicJobsResponse, error)
+
+	// GetJobWithResponse Get a job
+	//
+	// One job with the errors of its attempts.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/admin/jobs/{id} (the `GetJob` operationId).
+	GetJobWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetJobResponse, error)
+
+	// CancelJobWithResponse Cancel a job
+	//
+	// A job that waits is not worked any more. One that is running is asked to stop (`cancel_requested`): it may still finish,
+	// but is not tried again. A job that is over is 409 `job_finished`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/admin/jobs/{id}/cancel (the `CancelJob` operationId).
+	CancelJobWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*CancelJobResponse, error)
+
+	// RetryJobWithResponse Work a job again
+	//
+	// Has a job that failed, was cancelled or waits for its next attempt worked at once, with one attempt more if it had none
+	// left. A job that is running (409 `job_running`) or done (409 `job_completed`) stays as it is.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/admin/jobs/{id}/retry (the `RetryJob` operationId).
+	RetryJobWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*RetryJobResponse, error)
 
 	// AdminListOrdersWithResponse List all orders
 	//
@@ -19878,6 +21651,16 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PUT /api/v1/admin/search/synonyms/{id} (the `ReplaceSynonyms` operationId).
 	ReplaceSynonymsWithResponse(ctx context.Context, id ID, params *ReplaceSynonymsParams, body ReplaceSynonymsJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplaceSynonymsResponse, error)
+
+	// GetStatsWithResponse See how large the shop is
+	//
+	// How many there are of what, how much room it takes, jobs by state, and the versions of everything. Counts are exact; the
+	// rows of tables are the database's own estimate. `redis` is null while Redis is out of reach.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/admin/stats (the `GetStats` operationId).
+	GetStatsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetStatsResponse, error)
 
 	// ListStockWithResponse List stock levels
 	//
@@ -21622,6 +23405,82 @@ func (r ReplaceAddressResponse) ContentType() string {
 	return ""
 }
 
+// ListAuditLogResponse401Headers the declared response headers of an HTTP 401 response for ListAuditLog
+type ListAuditLogResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type ListAuditLogResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AuditPage
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListAuditLogResponse401Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListAuditLogResponse) GetJSON200() *AuditPage {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListAuditLogResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListAuditLogResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ListAuditLogResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListAuditLogResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListAuditLogResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListAuditLogResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListAuditLogResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListAuditLogResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // AdminListBrandsResponse401Headers the declared response headers of an HTTP 401 response for AdminListBrands
 type AdminListBrandsResponse401Headers struct {
 	WWWAuthenticate *string
@@ -22953,6 +24812,573 @@ func (r SetCustomerStatusResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r SetCustomerStatusResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetDashboardResponse401Headers the declared response headers of an HTTP 401 response for GetDashboard
+type GetDashboardResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type GetDashboardResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Dashboard
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetDashboardResponse401Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetDashboardResponse) GetJSON200() *Dashboard {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GetDashboardResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r GetDashboardResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r GetDashboardResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetDashboardResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetDashboardResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetDashboardResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetDashboardResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetDashboardResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetDashboardReportResponse200Headers the declared response headers of an HTTP 200 response for GetDashboardReport
+type GetDashboardReportResponse200Headers struct {
+	ContentDisposition *string
+}
+
+// GetDashboardReportResponse401Headers the declared response headers of an HTTP 401 response for GetDashboardReport
+type GetDashboardReportResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type GetDashboardReportResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetDashboardReportResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetDashboardReportResponse401Headers
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GetDashboardReportResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r GetDashboardReportResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r GetDashboardReportResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetDashboardReportResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetDashboardReportResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetDashboardReportResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetDashboardReportResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetDashboardReportResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListJobsResponse401Headers the declared response headers of an HTTP 401 response for ListJobs
+type ListJobsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type ListJobsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *JobPage
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListJobsResponse401Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListJobsResponse) GetJSON200() *JobPage {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListJobsResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListJobsResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ListJobsResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListJobsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListJobsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListJobsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListJobsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListJobsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListPeriodicJobsResponse401Headers the declared response headers of an HTTP 401 response for ListPeriodicJobs
+type ListPeriodicJobsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type ListPeriodicJobsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PeriodicJobList
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListPeriodicJobsResponse401Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListPeriodicJobsResponse) GetJSON200() *PeriodicJobList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListPeriodicJobsResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListPeriodicJobsResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ListPeriodicJobsResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListPeriodicJobsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListPeriodicJobsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListPeriodicJobsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListPeriodicJobsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListPeriodicJobsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetJobResponse401Headers the declared response headers of an HTTP 401 response for GetJob
+type GetJobResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type GetJobResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Job
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetJobResponse401Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetJobResponse) GetJSON200() *Job {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GetJobResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r GetJobResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r GetJobResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r GetJobResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetJobResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetJobResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetJobResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetJobResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetJobResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CancelJobResponse401Headers the declared response headers of an HTTP 401 response for CancelJob
+type CancelJobResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type CancelJobResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Job
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CancelJobResponse401Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CancelJobResponse) GetJSON200() *Job {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r CancelJobResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r CancelJobResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r CancelJobResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r CancelJobResponse) GetApplicationProblemJSON409() *Conflict {
+	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r CancelJobResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CancelJobResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CancelJobResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CancelJobResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CancelJobResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CancelJobResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// RetryJobResponse401Headers the declared response headers of an HTTP 401 response for RetryJob
+type RetryJobResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type RetryJobResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Job
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *RetryJobResponse401Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RetryJobResponse) GetJSON200() *Job {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r RetryJobResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r RetryJobResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r RetryJobResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r RetryJobResponse) GetApplicationProblemJSON409() *Conflict {
+	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r RetryJobResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RetryJobResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RetryJobResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RetryJobResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RetryJobResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RetryJobResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -25995,6 +28421,82 @@ func (r ReplaceSynonymsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ReplaceSynonymsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetStatsResponse401Headers the declared response headers of an HTTP 401 response for GetStats
+type GetStatsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type GetStatsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Stats
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetStatsResponse401Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetStatsResponse) GetJSON200() *Stats {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GetStatsResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r GetStatsResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r GetStatsResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetStatsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetStatsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetStatsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetStatsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetStatsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -32714,6 +35216,27 @@ func (c *ClientWithResponses) ReplaceAddressWithResponse(ctx context.Context, id
 	return ParseReplaceAddressResponse(rsp)
 }
 
+// ListAuditLogWithResponse See who changed what
+//
+// What happened to accounts, and every change that staff and administrators made, newest first: who did it, from where, by
+// which operation, and the fields that changed as they were before and are after. It was written in the transaction of
+// the change itself and is never changed nor deleted.
+//
+// Of secrets and personal data only is told that they changed (`[masked]`). What is created has no `before`, what is
+// deleted no `after`; `detail` tells what else there is to know, such as the product of a variant. One request may
+// leave several entries, which share its `request_id`. Lists of the log have no `total`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/admin/audit-log (the `ListAuditLog` operationId).
+func (c *ClientWithResponses) ListAuditLogWithResponse(ctx context.Context, params *ListAuditLogParams, reqEditors ...RequestEditorFn) (*ListAuditLogResponse, error) {
+	rsp, err := c.ListAuditLog(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListAuditLogResponse(rsp)
+}
+
 // AdminListBrandsWithResponse List brands to keep them
 //
 // The same as [the public list](#operation/listBrands), never from a cache.
@@ -33045,6 +35568,135 @@ func (c *ClientWithResponses) SetCustomerStatusWithResponse(ctx context.Context,
 		return nil, err
 	}
 	return ParseSetCustomerStatusResponse(rsp)
+}
+
+// GetDashboardWithResponse See how the shop does
+//
+// Figures of a range of days, `from` and `to` included, each from midnight to midnight in the store's time zone, also
+// on days of 23 or 25 hours. A range has at most 366 days; without one it is the last 30, today included.
+//
+//   - **Revenue** is what was paid, counted on the day the payment came, less what was given back of it since, on
+//     whatever day. What came for an order that did not want it any more, and goes back, does not count.
+//   - **Paid orders** are the orders those payments were for, also when all was given back since. The **average order** is
+//     the revenue by their number.
+//   - **Orders** are counted on the day they were placed, by the status they have now.
+//   - **New customers** are the accounts of customers that were made, also those that were deleted since.
+//   - **Conversion** is how many of those who shopped paid: `shoppers` are the accounts that placed an order and the carts,
+//     guests' too, that hold something put into them in the range; `buyers` are those of them with an order of the
+//     range that is paid. Carts that were emptied, or of guests who were gone for long, are not known any more.
+//   - **Top products and categories** count units and what they were sold for, before refunds, in orders that were paid in
+//     the range and of whose money something was kept; categories are the products' own of today. **Top customers**
+//     are ranked by revenue.
+//   - **Low stock** and **stock value** are those of now: variants of products in the shop with at most `STOCK_LOW` units; and
+//     all units whose stock is counted, at the price they are sold for now.
+//
+// Every table of it comes as CSV from [the reports](#operation/getDashboardReport).
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/admin/dashboard (the `GetDashboard` operationId).
+func (c *ClientWithResponses) GetDashboardWithResponse(ctx context.Context, params *GetDashboardParams, reqEditors ...RequestEditorFn) (*GetDashboardResponse, error) {
+	rsp, err := c.GetDashboard(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetDashboardResponse(rsp)
+}
+
+// GetDashboardReportWithResponse Get a table of the dashboard as CSV
+//
+// One table of [the dashboard](#operation/getDashboard) as CSV: UTF-8, commas, a first line with the names of the columns.
+// A cell that a spreadsheet would take for a formula, as it begins with `=`, `+`, `-`, `@`, a tab or a carriage return,
+// begins with an apostrophe.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/admin/dashboard/{report} (the `GetDashboardReport` operationId).
+func (c *ClientWithResponses) GetDashboardReportWithResponse(ctx context.Context, report DashboardReport, params *GetDashboardReportParams, reqEditors ...RequestEditorFn) (*GetDashboardReportResponse, error) {
+	rsp, err := c.GetDashboardReport(ctx, report, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetDashboardReportResponse(rsp)
+}
+
+// ListJobsWithResponse List jobs
+//
+// Jobs, newest first. Of what a job is about only numbers and words that are known to be harmless are shown. Lists of
+// jobs have no `total`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/admin/jobs (the `ListJobs` operationId).
+func (c *ClientWithResponses) ListJobsWithResponse(ctx context.Context, params *ListJobsParams, reqEditors ...RequestEditorFn) (*ListJobsResponse, error) {
+	rsp, err := c.ListJobs(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListJobsResponse(rsp)
+}
+
+// ListPeriodicJobsWithResponse List what is done again and again
+//
+// The kinds of jobs that are inserted once a period, however many servers there are, with when they were last worked
+// and are due next. A job that is overdue means that no server works jobs.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/admin/jobs/periodic (the `ListPeriodicJobs` operationId).
+func (c *ClientWithResponses) ListPeriodicJobsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListPeriodicJobsResponse, error) {
+	rsp, err := c.ListPeriodicJobs(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListPeriodicJobsResponse(rsp)
+}
+
+// GetJobWithResponse Get a job
+//
+// One job with the errors of its attempts.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/admin/jobs/{id} (the `GetJob` operationId).
+func (c *ClientWithResponses) GetJobWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetJobResponse, error) {
+	rsp, err := c.GetJob(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetJobResponse(rsp)
+}
+
+// CancelJobWithResponse Cancel a job
+//
+// A job that waits is not worked any more. One that is running is asked to stop (`cancel_requested`): it may still finish,
+// but is not tried again. A job that is over is 409 `job_finished`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/admin/jobs/{id}/cancel (the `CancelJob` operationId).
+func (c *ClientWithResponses) CancelJobWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*CancelJobResponse, error) {
+	rsp, err := c.CancelJob(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCancelJobResponse(rsp)
+}
+
+// RetryJobWithResponse Work a job again
+//
+// Has a job that failed, was cancelled or waits for its next attempt worked at once, with one attempt more if it had none
+// left. A job that is running (409 `job_running`) or done (409 `job_completed`) stays as it is.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/admin/jobs/{id}/retry (the `RetryJob` operationId).
+func (c *ClientWithResponses) RetryJobWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*RetryJobResponse, error) {
+	rsp, err := c.RetryJob(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRetryJobResponse(rsp)
 }
 
 // AdminListOrdersWithResponse List all orders
@@ -33821,6 +36473,22 @@ func (c *ClientWithResponses) ReplaceSynonymsWithResponse(ctx context.Context, i
 		return nil, err
 	}
 	return ParseReplaceSynonymsResponse(rsp)
+}
+
+// GetStatsWithResponse See how large the shop is
+//
+// How many there are of what, how much room it takes, jobs by state, and the versions of everything. Counts are exact; the
+// rows of tables are the database's own estimate. `redis` is null while Redis is out of reach.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/admin/stats (the `GetStats` operationId).
+func (c *ClientWithResponses) GetStatsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetStatsResponse, error) {
+	rsp, err := c.GetStats(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetStatsResponse(rsp)
 }
 
 // ListStockWithResponse List stock levels
@@ -36147,6 +38815,73 @@ func ParseReplaceAddressResponse(rsp *http.Response) (*ReplaceAddressResponse, e
 	return response, nil
 }
 
+// ParseListAuditLogResponse parses an HTTP response from a ListAuditLogWithResponse call
+func ParseListAuditLogResponse(rsp *http.Response) (*ListAuditLogResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListAuditLogResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AuditPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ListAuditLogResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseAdminListBrandsResponse parses an HTTP response from a AdminListBrandsWithResponse call
 func ParseAdminListBrandsResponse(rsp *http.Response) (*AdminListBrandsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -37378,6 +40113,513 @@ func ParseSetCustomerStatusResponse(rsp *http.Response) (*SetCustomerStatusRespo
 	switch {
 	case rsp.StatusCode == 401:
 		var headers SetCustomerStatusResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetDashboardResponse parses an HTTP response from a GetDashboardWithResponse call
+func ParseGetDashboardResponse(rsp *http.Response) (*GetDashboardResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetDashboardResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Dashboard
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers GetDashboardResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetDashboardReportResponse parses an HTTP response from a GetDashboardReportWithResponse call
+func ParseGetDashboardReportResponse(rsp *http.Response) (*GetDashboardReportResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetDashboardReportResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetDashboardReportResponse200Headers
+		if values := rsp.Header.Values("Content-Disposition"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Disposition", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentDisposition = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers GetDashboardReportResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListJobsResponse parses an HTTP response from a ListJobsWithResponse call
+func ParseListJobsResponse(rsp *http.Response) (*ListJobsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListJobsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest JobPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ListJobsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListPeriodicJobsResponse parses an HTTP response from a ListPeriodicJobsWithResponse call
+func ParseListPeriodicJobsResponse(rsp *http.Response) (*ListPeriodicJobsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListPeriodicJobsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PeriodicJobList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ListPeriodicJobsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetJobResponse parses an HTTP response from a GetJobWithResponse call
+func ParseGetJobResponse(rsp *http.Response) (*GetJobResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetJobResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Job
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers GetJobResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCancelJobResponse parses an HTTP response from a CancelJobWithResponse call
+func ParseCancelJobResponse(rsp *http.Response) (*CancelJobResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CancelJobResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Job
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers CancelJobResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseRetryJobResponse parses an HTTP response from a RetryJobWithResponse call
+func ParseRetryJobResponse(rsp *http.Response) (*RetryJobResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RetryJobResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Job
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers RetryJobResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -40252,6 +43494,73 @@ func ParseReplaceSynonymsResponse(rsp *http.Response) (*ReplaceSynonymsResponse,
 		response.Headers200 = &headers
 	case rsp.StatusCode == 401:
 		var headers ReplaceSynonymsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetStatsResponse parses an HTTP response from a GetStatsWithResponse call
+func ParseGetStatsResponse(rsp *http.Response) (*GetStatsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetStatsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Stats
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers GetStatsResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

@@ -602,30 +602,6 @@ func (q *Queries) LoginLock(ctx context.Context, subjects []string) (float64, er
 	return seconds, err
 }
 
-const recordAuditEvent = `-- name: RecordAuditEvent :exec
-INSERT INTO audit_events (event, actor_id, target_id, address, detail)
-VALUES ($1, $2, $3, $4, $5)
-`
-
-type RecordAuditEventParams struct {
-	Event    string
-	ActorID  *int64
-	TargetID *int64
-	Address  *netip.Addr
-	Detail   []byte
-}
-
-func (q *Queries) RecordAuditEvent(ctx context.Context, arg RecordAuditEventParams) error {
-	_, err := q.db.Exec(ctx, recordAuditEvent,
-		arg.Event,
-		arg.ActorID,
-		arg.TargetID,
-		arg.Address,
-		arg.Detail,
-	)
-	return err
-}
-
 const rehashPassword = `-- name: RehashPassword :exec
 UPDATE users SET password_hash = $1 WHERE id = $2 AND password_hash = $3
 `

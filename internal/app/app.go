@@ -20,9 +20,11 @@ import (
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/addresses"
 	"github.com/shopd/shopd/internal/assistant"
+	"github.com/shopd/shopd/internal/audit"
 	"github.com/shopd/shopd/internal/cart"
 	"github.com/shopd/shopd/internal/catalog"
 	"github.com/shopd/shopd/internal/identity"
+	"github.com/shopd/shopd/internal/insights"
 	"github.com/shopd/shopd/internal/integrity"
 	"github.com/shopd/shopd/internal/inventory"
 	"github.com/shopd/shopd/internal/orders"
@@ -235,9 +237,19 @@ func (a *App) newServer(client redis.UniversalClient) (err error) {
 		Identity: a.Identity, Addresses: addresses.New(a.pool), Assistant: a.Assistant, Platform: a.platform,
 		Catalog: a.Catalog, Search: a.Search,
 		Stock: a.stock, Carts: a.carts, Orders: a.orders, Payments: a.payments,
+		Insights: a.newInsights(client), Log: audit.New(a.pool),
 		Reviews: reviews.New(a.pool, reviews.Settings{Changed: a.catalogueChanged}),
 	})
 	return err
+}
+
+// newInsights makes what those who run the shop look at.
+func (a *App) newInsights(client redis.UniversalClient) *insights.Insights {
+	s := a.settings
+	return insights.New(a.pool, a.queue, insights.Settings{
+		Currency: s.StoreCurrency, Zone: s.StoreTimeZone, Low: s.StockLow, Version: s.AppVersion,
+		Redis: func(ctx context.Context) (cache.Facts, error) { return cache.Describe(ctx, client) },
+	})
 }
 
 // catalogueChanged lets no kept answer, and no search, show what was before a change that is committed.

@@ -7,9 +7,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/internal/assistant/provider"
+	"github.com/shopd/shopd/internal/audit"
 	"github.com/shopd/shopd/internal/platform/problem"
 	"github.com/shopd/shopd/internal/platform/request"
 )
@@ -88,6 +90,9 @@ func events(body api.AssistantAnswer) ([]byte, error) {
 // IndexProducts answers when every active product has its vector.
 func (a *Assistant) IndexProducts(ctx context.Context, _ api.IndexProductsRequestObject) (api.IndexProductsResponseObject, error) {
 	report, err := a.EmbedProducts(ctx, nil)
+	if err == nil {
+		err = a.record(ctx, "index.products_indexed", 0, report)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -97,6 +102,9 @@ func (a *Assistant) IndexProducts(ctx context.Context, _ api.IndexProductsReques
 // IndexCategories answers when every category has its vector and every product the blend.
 func (a *Assistant) IndexCategories(ctx context.Context, _ api.IndexCategoriesRequestObject) (api.IndexCategoriesResponseObject, error) {
 	report, err := a.EmbedCategories(ctx)
+	if err == nil {
+		err = a.record(ctx, "index.categories_indexed", 0, report)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -108,10 +116,22 @@ func (a *Assistant) IndexCategories(ctx context.Context, _ api.IndexCategoriesRe
 // ReindexProduct makes the vector of one product anew.
 func (a *Assistant) ReindexProduct(ctx context.Context, r api.ReindexProductRequestObject) (api.ReindexProductResponseObject, error) {
 	report, err := a.EmbedProduct(ctx, r.ID)
+	if err == nil {
+		err = a.record(ctx, "index.product_reindexed", r.ID, report)
+	}
 	if err != nil {
 		return nil, err
 	}
 	return api.ReindexProduct200JSONResponse{Body: reportBody(report)}, nil
+}
+
+// record writes down that somebody had vectors made: of one product, or of all when it is 0.
+func (a *Assistant) record(ctx context.Context, event string, product int64, report Report) error {
+	entry := audit.Entry{Event: event, ObjectType: "index", Detail: map[string]any{"made": report.Made, "blended": report.Blended, "failed": report.Failed}}
+	if product != 0 {
+		entry.ObjectType, entry.ObjectID = "product", strconv.FormatInt(product, 10)
+	}
+	return audit.Record(ctx, a.queries, entry)
 }
 
 func reportBody(report Report) api.IndexReport {

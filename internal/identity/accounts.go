@@ -55,7 +55,8 @@ func (i *Identity) setStatus(ctx context.Context, id int64, active bool) (db.Use
 				return user, err
 			}
 		}
-		if err := audit(ctx, q, event{name: name, target: id}); err != nil {
+		change := event{name: name, target: id, before: map[string]any{"is_active": user.IsActive}, after: map[string]any{"is_active": active}}
+		if err := record(ctx, q, change); err != nil {
 			return user, err
 		}
 		return q.SetUserStatus(ctx, active, id)
@@ -71,7 +72,8 @@ func (i *Identity) setRole(ctx context.Context, id int64, role string) (db.User,
 		case isLastAdmin:
 			return user, ErrLastAdmin
 		}
-		if err := audit(ctx, q, event{name: "account.role_changed", target: id, detail: map[string]string{"from": user.Role, "to": role}}); err != nil {
+		change := event{name: "account.role_changed", target: id, before: map[string]any{"role": user.Role}, after: map[string]any{"role": role}}
+		if err := record(ctx, q, change); err != nil {
 			return user, err
 		}
 		return q.SetUserRole(ctx, role, id)
@@ -121,7 +123,7 @@ func (i *Identity) deleteAccount(ctx context.Context) error {
 				return user, err
 			}
 		}
-		if err := audit(ctx, q, event{name: "account.deleted", target: id}); err != nil {
+		if err := record(ctx, q, event{name: "account.deleted", target: id}); err != nil {
 			return user, err
 		}
 		return user, q.AnonymiseUser(ctx, id)

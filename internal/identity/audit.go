@@ -2,44 +2,26 @@ package identity
 
 import (
 	"context"
-	"encoding/json"
+	"strconv"
 
 	"github.com/shopd/shopd/gen/db"
-	"github.com/shopd/shopd/internal/platform/request"
+	"github.com/shopd/shopd/internal/audit"
 )
 
 // event is something that happened to an account. It never holds a secret, nor what somebody typed as a name:
 // people type passwords there.
 type event struct {
-	name   string // domain.what, such as login.failed
-	actor  int64  // who did it; 0: whoever the request speaks for
-	target int64  // the account it is about; 0: none is known
-	detail map[string]string
+	name          string // domain.what, such as login.failed
+	actor         int64  // who did it; 0: whoever the request speaks for
+	target        int64  // the account it is about; 0: none is known
+	before, after map[string]any
 }
 
-// audit records an event, in the transaction of the change itself.
-func audit(ctx context.Context, q *db.Queries, e event) error {
-	info := request.From(ctx)
-	if e.actor == 0 {
-		e.actor = info.Principal.UserID
+// record writes an event down, in the transaction of the change itself.
+func record(ctx context.Context, q *db.Queries, e event) error {
+	entry := audit.Entry{Event: e.name, Actor: e.actor, ObjectType: "account", Before: e.before, After: e.after}
+	if e.target != 0 {
+		entry.ObjectID = strconv.FormatInt(e.target, 10)
 	}
-	if e.detail == nil {
-		e.detail = map[string]string{}
-	}
-	detail, err := json.Marshal(e.detail)
-	if err != nil {
-		return err
-	}
-	params := db.RecordAuditEventParams{Event: e.name, ActorID: orNull(e.actor), TargetID: orNull(e.target), Detail: detail}
-	if info.Address.IsValid() {
-		params.Address = &info.Address
-	}
-	return q.RecordAuditEvent(ctx, params)
-}
-
-func orNull(id int64) *int64 {
-	if id == 0 {
-		return nil
-	}
-	return &id
+	return audit.Record(ctx, q, entry)
 }

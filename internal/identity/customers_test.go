@@ -121,7 +121,7 @@ func TestCustomers(t *testing.T) {
 	admin.Put(address+"/status", fields{"is_active": "no"}).Problem(http.StatusUnprocessableEntity, "invalid_request")
 	admin.Put(customers+"/4242/role", fields{"role": "staff"}).Problem(http.StatusNotFound, "customer_not_found")
 	admin.Put(customers+"/4242/status", map[string]bool{"is_active": false}).Problem(http.StatusNotFound, "customer_not_found")
-	events := apitest.Value[[]string](shop, "SELECT array_agg(event ORDER BY id) FROM audit_events WHERE target_id = $1 AND event LIKE 'account.%'", pair.User.ID)
+	events := apitest.Value[[]string](shop, "SELECT array_agg(event ORDER BY id) FROM audit_events WHERE object_id = $1::bigint::text AND object_type = 'account' AND event LIKE 'account.%'", pair.User.ID)
 	assert.Equal(t, []string{"account.created", "account.role_changed", "account.role_changed", "account.deactivated", "account.activated"}, events)
 }
 

@@ -133,7 +133,7 @@ func (i *Identity) createUser(ctx context.Context, user NewUser, verify bool) (c
 		if err != nil {
 			return err
 		}
-		if err := audit(ctx, q, event{name: "account.created", target: created.ID, detail: map[string]string{"role": user.Role}}); err != nil || !verify {
+		if err := record(ctx, q, event{name: "account.created", target: created.ID, after: map[string]any{"role": user.Role}}); err != nil || !verify {
 			return err
 		}
 		return insert(mailJob{User: created.ID, Purpose: verifyEmail})

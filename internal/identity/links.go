@@ -29,7 +29,7 @@ func (i *Identity) ForgotPassword(ctx context.Context, r api.ForgotPasswordReque
 		return nil, err
 	}
 	err = i.queue.Tx(ctx, func(q *db.Queries, insert func(river.JobArgs) error) error {
-		if err := audit(ctx, q, event{name: "password.reset_requested", target: user.ID}); err != nil {
+		if err := record(ctx, q, event{name: "password.reset_requested", target: user.ID}); err != nil {
 			return err
 		}
 		return insert(mailJob{User: user.ID, Purpose: resetPassword})
@@ -75,7 +75,7 @@ func (i *Identity) resetPassword(ctx context.Context, token, password string) er
 		if err := q.ForgetLoginFailures(ctx, accountSubject(user.Email)); err != nil {
 			return err
 		}
-		return audit(ctx, q, event{name: "password.reset", actor: user.ID, target: user.ID})
+		return record(ctx, q, event{name: "password.reset", actor: user.ID, target: user.ID})
 	})
 }
 
@@ -109,7 +109,7 @@ func (i *Identity) VerifyEmail(ctx context.Context, r api.VerifyEmailRequestObje
 		if _, err := q.VerifyEmail(ctx, user.ID, user.Email); err != nil {
 			return err
 		}
-		return audit(ctx, q, event{name: "email.verified", actor: user.ID, target: user.ID})
+		return record(ctx, q, event{name: "email.verified", actor: user.ID, target: user.ID})
 	})
 	if errors.Is(err, pgx.ErrNoRows) { // the address was changed in this very moment
 		return nil, ErrSpentToken

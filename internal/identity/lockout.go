@@ -49,7 +49,7 @@ func (l loginLock) fail(ctx context.Context, user int64) error {
 	// The count must outlive a client that hangs up.
 	ctx = context.WithoutCancel(ctx)
 	err := postgres.Tx(ctx, l.pool, func(q *db.Queries) error {
-		if err := audit(ctx, q, event{name: "login.failed", target: user}); err != nil || l.settings.FreeFailures == 0 {
+		if err := record(ctx, q, event{name: "login.failed", target: user}); err != nil || l.settings.FreeFailures == 0 {
 			return err
 		}
 		if l.address != "" {
@@ -61,7 +61,7 @@ func (l loginLock) fail(ctx context.Context, user int64) error {
 		if err != nil || !locked {
 			return err
 		}
-		return audit(ctx, q, event{name: "login.locked", target: user})
+		return record(ctx, q, event{name: "login.locked", target: user})
 	})
 	if err != nil {
 		return err

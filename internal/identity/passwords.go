@@ -138,6 +138,6 @@ func (i *Identity) changePassword(ctx context.Context, current, replacement stri
 		if _, err := q.EndSessions(ctx, new("password_changed"), user.ID, principal.SessionID); err != nil {
 			return err
 		}
-		return audit(ctx, q, event{name: "password.changed", target: user.ID})
+		return record(ctx, q, event{name: "password.changed", target: user.ID})
 	})
 }

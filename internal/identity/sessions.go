@@ -60,7 +60,7 @@ func (i *Identity) login(ctx context.Context, name, password string) (tokenPair,
 		if err := lock.forget(ctx, q); err != nil {
 			return err
 		}
-		return audit(ctx, q, event{name: "login.succeeded", actor: user.ID, target: user.ID})
+		return record(ctx, q, event{name: "login.succeeded", actor: user.ID, target: user.ID})
 	})
 	if err != nil {
 		return tokenPair{}, err
@@ -100,7 +100,7 @@ func (i *Identity) refresh(ctx context.Context, token string, check func(ctx con
 			if _, err := q.EndSession(ctx, new("token_reused"), held.SessionID); err != nil {
 				return err
 			}
-			return audit(ctx, q, event{name: "token.reused", target: held.UserID})
+			return record(ctx, q, event{name: "token.reused", target: held.UserID})
 		})
 		if err != nil {
 			return tokenPair{}, err

@@ -77,7 +77,7 @@ func TestChangePassword(t *testing.T) {
 	shop.As(elsewhere.AccessToken).Get("/api/v1/auth/me").Problem(http.StatusUnauthorized, "invalid_token")
 	shop.Post("/api/v1/auth/login", fields{"username": "ada", "password": "correct horse 9"}).Problem(http.StatusUnauthorized, "invalid_credentials")
 	shop.Post("/api/v1/auth/login", fields{"username": "ada", "password": "another horse 10"}).Want(http.StatusOK)
-	assert.Equal(t, int64(1), apitest.Value[int64](shop, "SELECT count(*) FROM audit_events WHERE event = 'password.changed' AND actor_id = target_id"))
+	assert.Equal(t, int64(1), apitest.Value[int64](shop, "SELECT count(*) FROM audit_events WHERE event = 'password.changed' AND actor_id::text = object_id"))
 }
 
 func TestLockout(t *testing.T) {

@@ -110,7 +110,11 @@ func (s *Stock) ListLocations(ctx context.Context, _ api.ListLocationsRequestObj
 
 // CreateLocation adds a location.
 func (s *Stock) CreateLocation(ctx context.Context, r api.CreateLocationRequestObject) (api.CreateLocationResponseObject, error) {
-	row, err := s.queries.CreateLocation(ctx, r.Body.Code, r.Body.Name)
+	var row db.StockLocation
+	err := postgres.Tx(ctx, s.pool, func(q *db.Queries) (err error) {
+		row, err = q.CreateLocation(ctx, r.Body.Code, r.Body.Name)
+		return err
+	})
 	if postgres.Violates(err, "stock_locations_code_key") {
 		return nil, ErrLocationTaken
 	}
@@ -119,7 +123,11 @@ func (s *Stock) CreateLocation(ctx context.Context, r api.CreateLocationRequestO
 
 // RenameLocation changes a location's name.
 func (s *Stock) RenameLocation(ctx context.Context, r api.RenameLocationRequestObject) (api.RenameLocationResponseObject, error) {
-	row, err := s.queries.RenameLocation(ctx, r.Body.Name, r.Code)
+	var row db.StockLocation
+	err := postgres.Tx(ctx, s.pool, func(q *db.Queries) (err error) {
+		row, err = q.RenameLocation(ctx, r.Body.Name, r.Code)
+		return err
+	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, ErrNoLocation
 	}

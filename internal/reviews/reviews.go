@@ -4,7 +4,6 @@ package reviews
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"strconv"
 	"strings"
@@ -14,9 +13,9 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/audit"
 	"github.com/shopd/shopd/internal/platform/postgres"
 	"github.com/shopd/shopd/internal/platform/problem"
-	"github.com/shopd/shopd/internal/platform/request"
 )
 
 // Errors clients are told about.
@@ -118,7 +117,7 @@ func (s *Reviews) setVisibility(ctx context.Context, id int64, isHidden bool, re
 		if err := q.SetReviewVisibility(ctx, isHidden, id); err != nil {
 			return err
 		}
-		return audit(ctx, q, row.ReviewDetail, reason)
+		return record(ctx, q, row.ReviewDetail, reason)
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return row, ErrNotFound
@@ -130,21 +129,17 @@ func (s *Reviews) setVisibility(ctx context.Context, id int64, isHidden bool, re
 	return row, nil
 }
 
-// audit records what was done with an account's review.
-func audit(ctx context.Context, q *db.Queries, review db.ReviewDetail, reason string) error {
-	info := request.From(ctx)
-	detail, err := json.Marshal(map[string]string{"review": strconv.FormatInt(review.ID, 10), "reason": reason})
-	if err != nil {
-		return err
+// record writes down what was done with an account's review.
+func record(ctx context.Context, q *db.Queries, review db.ReviewDetail, reason string) error {
+	entry := audit.Entry{
+		Event: "review.shown", ObjectType: "review", ObjectID: strconv.FormatInt(review.ID, 10),
+		Before: map[string]any{"is_hidden": !review.IsHidden}, After: map[string]any{"is_hidden": review.IsHidden},
+		Detail: map[string]any{"account": review.UserID, "reason": reason},
 	}
-	event := db.RecordAuditEventParams{Event: "review.shown", ActorID: &info.Principal.UserID, TargetID: &review.UserID, Detail: detail}
 	if review.IsHidden {
-		event.Event = "review.hidden"
+		entry.Event = "review.hidden"
 	}
-	if info.Address.IsValid() {
-		event.Address = &info.Address
-	}
-	return q.RecordAuditEvent(ctx, event)
+	return audit.Record(ctx, q, entry)
 }
 
 // checkText refuses what is not plain text. A body may have several lines.

@@ -183,7 +183,7 @@ func TestStaffHidesReviews(t *testing.T) {
 	assert.Equal(t, "Drift", seen.ProductName)
 	admin.Put(visibility, fields{"is_hidden": true}).Want(http.StatusOK)
 	assert.Equal(t, 1, apitest.Value[int](shop, `SELECT count(*) FROM audit_events WHERE event = 'review.hidden' AND actor_id IS NOT NULL
-		AND target_id = $1 AND detail->>'reason' = 'Names an employee.'`, seen.UserID), "what changes nothing is no event")
+		AND detail->>'account' = $1::bigint::text AND detail->>'reason' = 'Names an employee.'`, seen.UserID), "what changes nothing is no event")
 	assert.Empty(t, list(shop.Caller, address).Items)
 	assert.Zero(t, list(shop.Caller, address).Summary.Count)
 	requireCounted(t, shop)

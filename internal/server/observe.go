@@ -40,6 +40,7 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		if op != nil {
 			info.Operation = op.id
+			info.Audited = op.audited
 			info.EventStream = op.streams && prefersEventStream(r.Header.Get(echo.HeaderAccept))
 		}
 		timeout := defaultTimeout

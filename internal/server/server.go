@@ -18,9 +18,11 @@ import (
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/internal/addresses"
 	"github.com/shopd/shopd/internal/assistant"
+	"github.com/shopd/shopd/internal/audit"
 	"github.com/shopd/shopd/internal/cart"
 	"github.com/shopd/shopd/internal/catalog"
 	"github.com/shopd/shopd/internal/identity"
+	"github.com/shopd/shopd/internal/insights"
 	"github.com/shopd/shopd/internal/inventory"
 	"github.com/shopd/shopd/internal/orders"
 	"github.com/shopd/shopd/internal/payments"
@@ -44,6 +46,8 @@ type Domains struct {
 	*reviews.Reviews
 	*search.Search
 	*assistant.Assistant
+	*insights.Insights
+	*audit.Log
 	*Platform
 }
 
@@ -103,6 +107,7 @@ func New(o Options, domains Domains) (*Server, error) {
 		if op.role != "" && s.ranks[op.role] == 0 {
 			return nil, fmt.Errorf("openapi.yaml: %s: there is no role %q", op.id, op.role)
 		}
+		op.audited = op.route.Method != http.MethodGet && s.ranks[op.role] > s.ranks["customer"]
 	}
 	if err := domains.bind(s, spec, o.Contract); err != nil {
 		return nil, err

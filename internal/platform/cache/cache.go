@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -41,4 +43,34 @@ func Check(ctx context.Context, client redis.UniversalClient, prefix string) err
 		return fmt.Errorf("redis: %w", err)
 	}
 	return nil
+}
+
+// Facts are what Redis says of itself.
+type Facts struct {
+	Version string
+	Memory  int64 // bytes
+	Keys    int64 // in the database, also those of others
+}
+
+// Describe asks Redis about itself.
+func Describe(ctx context.Context, client redis.UniversalClient) (Facts, error) {
+	var facts Facts
+	text, err := client.Info(ctx).Result()
+	if err != nil {
+		return facts, fmt.Errorf("redis: %w", err)
+	}
+	for line := range strings.Lines(text) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), ":")
+		switch name {
+		case "redis_version":
+			facts.Version = value
+		case "used_memory":
+			facts.Memory, err = strconv.ParseInt(value, 10, 64)
+		}
+		if err != nil {
+			return facts, fmt.Errorf("redis: %w", err)
+		}
+	}
+	facts.Keys, err = client.DBSize(ctx).Result()
+	return facts, err
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"strings"
 	"time"
+	_ "time/tzdata" // STORE_TIME_ZONE, also where the system knows no time zones
 
 	"github.com/caarlos0/env/v11"
 	"github.com/joho/godotenv"
@@ -85,6 +86,9 @@ type Settings struct {
 	RateLimitFactor         float64        `env:"RATE_LIMIT_FACTOR" envDefault:"1"`
 
 	StoreCurrency money.Currency `env:"STORE_CURRENCY" envDefault:"USD"`
+	// StoreTimeZone is whose days the dashboard counts.
+	StoreTimeZone     *time.Location `env:"-"`
+	StoreTimeZoneName string         `env:"STORE_TIME_ZONE" envDefault:"UTC"`
 	// Most units at which a variant's stock is critical, low or medium.
 	StockCritical int32 `env:"STOCK_CRITICAL" envDefault:"3"`
 	StockLow      int32 `env:"STOCK_LOW" envDefault:"10"`
@@ -259,6 +263,11 @@ func (s *Settings) check() []error {
 	if _, err := money.ParseCurrency(string(s.StoreCurrency)); err != nil {
 		refuse("STORE_CURRENCY", "%v", err)
 	}
+	zone, err := time.LoadLocation(s.StoreTimeZoneName)
+	if err != nil || s.StoreTimeZoneName == "Local" {
+		refuse("STORE_TIME_ZONE", "%q is not a time zone such as Europe/Paris", s.StoreTimeZoneName)
+	}
+	s.StoreTimeZone = zone
 
 	within("STOCK_CRITICAL", int(s.StockCritical), 0, 1_000_000)
 	if s.StockLow <= s.StockCritical || s.StockMedium <= s.StockLow {

@@ -27,6 +27,7 @@ const (
 type Queue struct {
 	pool   *pgxpool.Pool
 	client *river.Client[pgx.Tx]
+	every  []Periodic
 }
 
 // New makes a queue whose jobs are worked by workers.
@@ -35,13 +36,13 @@ func New(pool *pgxpool.Pool, workers *river.Workers, log *slog.Logger) (*Queue, 
 		Queues:  map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: atOnce}},
 		Workers: workers, Logger: log, JobTimeout: jobTimeout, RescueStuckJobsAfter: rescueAfter,
 	})
-	return &Queue{pool, client}, err
+	return &Queue{pool: pool, client: client}, err
 }
 
 // Tx runs work in one transaction, like postgres.Tx, with a way to insert jobs that exist if it commits.
 func (q *Queue) Tx(ctx context.Context, work func(queries *db.Queries, insert func(river.JobArgs) error) error) error {
 	return postgres.Retry(func() error {
-		return pgx.BeginFunc(ctx, q.pool, func(tx pgx.Tx) error {
+		return pgx.BeginTxFunc(ctx, q.pool, postgres.Begin(ctx), func(tx pgx.Tx) error {
 			return work(db.New(tx), func(job river.JobArgs) error {
 				_, err := q.client.InsertTx(ctx, tx, job, nil)
 				return err
@@ -53,6 +54,7 @@ func (q *Queue) Tx(ctx context.Context, work func(queries *db.Queries, insert fu
 // Every inserts a job again and again, once a period however many processes there are, from the start of one that works
 // jobs.
 func (q *Queue) Every(period time.Duration, job river.JobArgs) {
+	q.every = append(q.every, Periodic{job.Kind(), period})
 	q.client.PeriodicJobs().Add(river.NewPeriodicJob(river.PeriodicInterval(period), func() (river.JobArgs, *river.InsertOpts) {
 		return job, &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByPeriod: period}}
 	}, &river.PeriodicJobOpts{RunOnStart: true}))

@@ -3,8 +3,11 @@ package postgres
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -13,6 +16,7 @@ import (
 	pgxvec "github.com/pgvector/pgvector-go/pgx"
 
 	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/platform/request"
 )
 
 // Limits of every statement: no request may hold a row or a connection for long.
@@ -91,10 +95,36 @@ const maxAttempts = 4
 
 // Tx runs work in one transaction and commits if it returns nil. Deadlocks and serialization failures run it
 // again, so work must not have effects outside the database.
+//
+// What staff changes in it is written down with it: see Begin.
 func Tx(ctx context.Context, pool *pgxpool.Pool, work func(*db.Queries) error) error {
 	return Retry(func() error {
-		return pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error { return work(db.New(tx)) })
+		return pgx.BeginTxFunc(ctx, pool, Begin(ctx), func(tx pgx.Tx) error { return work(db.New(tx)) })
 	})
+}
+
+// Begin is how a transaction begins. In a request by which staff changes something, the same round trip says who does it
+// and by what, and the triggers of audit_table write each change of a row down.
+func Begin(ctx context.Context) pgx.TxOptions {
+	info := request.From(ctx)
+	if !info.Audited {
+		return pgx.TxOptions{}
+	}
+	actor := struct {
+		Operation string      `json:"operation"`
+		Request   string      `json:"request"`
+		Actor     int64       `json:"actor"`
+		Address   *netip.Addr `json:"address"`
+	}{Operation: info.Operation, Request: info.ID, Actor: info.Principal.UserID}
+	if info.Address.IsValid() {
+		address := info.Address.WithZone("")
+		actor.Address = &address
+	}
+	text, err := json.Marshal(actor)
+	if err != nil {
+		panic(err) // it is made of texts and numbers
+	}
+	return pgx.TxOptions{BeginQuery: "BEGIN; SET LOCAL shopd.audit = '" + strings.ReplaceAll(string(text), "'", "''") + "'"}
 }
 
 // Retry runs a transaction again that the database rolled back for another's sake.

@@ -1,0 +1,48 @@
+package jobs
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+
+	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/platform/postgres"
+)
+
+// Periodic is a kind of job that is inserted once a period.
+type Periodic struct {
+	Kind   string
+	Period time.Duration
+}
+
+// Periodic answers what Every was told.
+func (q *Queue) Periodic() []Periodic { return q.every }
+
+// Manager changes jobs within a transaction.
+type Manager struct {
+	tx     pgx.Tx
+	client *river.Client[pgx.Tx]
+}
+
+// Manage runs work in one transaction, like Tx, with a way to change jobs that are there.
+func (q *Queue) Manage(ctx context.Context, work func(*db.Queries, Manager) error) error {
+	return postgres.Retry(func() error {
+		return pgx.BeginTxFunc(ctx, q.pool, postgres.Begin(ctx), func(tx pgx.Tx) error {
+			return work(db.New(tx), Manager{tx, q.client})
+		})
+	})
+}
+
+// Retry has a job worked at once, with one attempt more if it has none left. One that is running stays as it is.
+func (m Manager) Retry(ctx context.Context, id int64) error {
+	_, err := m.client.JobRetryTx(ctx, m.tx, id)
+	return err
+}
+
+// Cancel takes a job that waits out of the queue, and asks one that is running to stop.
+func (m Manager) Cancel(ctx context.Context, id int64) error {
+	_, err := m.client.JobCancelTx(ctx, m.tx, id)
+	return err
+}
