@@ -122,6 +122,21 @@ func (e LivenessStatus) Valid() bool {
 	}
 }
 
+// Defines values for OneClickListUnsubscribe.
+const (
+	OneClickListUnsubscribeOneClick OneClickListUnsubscribe = "One-Click"
+)
+
+// Valid indicates whether the value is a known member of the OneClickListUnsubscribe enum.
+func (e OneClickListUnsubscribe) Valid() bool {
+	switch e {
+	case OneClickListUnsubscribeOneClick:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for OrderStatus.
 const (
 	OrderStatusCANCELLED OrderStatus = "CANCELLED"
@@ -542,6 +557,141 @@ const (
 func (e TokenPairTokenType) Valid() bool {
 	switch e {
 	case TokenPairTokenTypeBearer:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for WebhookDeliveryEvent.
+const (
+	WebhookDeliveryEventCustomerRegistered WebhookDeliveryEvent = "customer.registered"
+	WebhookDeliveryEventImportFinished     WebhookDeliveryEvent = "import.finished"
+	WebhookDeliveryEventOrderCancelled     WebhookDeliveryEvent = "order.cancelled"
+	WebhookDeliveryEventOrderCreated       WebhookDeliveryEvent = "order.created"
+	WebhookDeliveryEventOrderDelivered     WebhookDeliveryEvent = "order.delivered"
+	WebhookDeliveryEventOrderPaid          WebhookDeliveryEvent = "order.paid"
+	WebhookDeliveryEventOrderShipped       WebhookDeliveryEvent = "order.shipped"
+	WebhookDeliveryEventPaymentFailed      WebhookDeliveryEvent = "payment.failed"
+	WebhookDeliveryEventPaymentRefunded    WebhookDeliveryEvent = "payment.refunded"
+	WebhookDeliveryEventProductCreated     WebhookDeliveryEvent = "product.created"
+	WebhookDeliveryEventProductDeleted     WebhookDeliveryEvent = "product.deleted"
+	WebhookDeliveryEventProductUpdated     WebhookDeliveryEvent = "product.updated"
+	WebhookDeliveryEventStockLow           WebhookDeliveryEvent = "stock.low"
+	WebhookDeliveryEventStockOut           WebhookDeliveryEvent = "stock.out"
+	WebhookDeliveryEventWebhookPing        WebhookDeliveryEvent = "webhook.ping"
+)
+
+// Valid indicates whether the value is a known member of the WebhookDeliveryEvent enum.
+func (e WebhookDeliveryEvent) Valid() bool {
+	switch e {
+	case WebhookDeliveryEventCustomerRegistered:
+		return true
+	case WebhookDeliveryEventImportFinished:
+		return true
+	case WebhookDeliveryEventOrderCancelled:
+		return true
+	case WebhookDeliveryEventOrderCreated:
+		return true
+	case WebhookDeliveryEventOrderDelivered:
+		return true
+	case WebhookDeliveryEventOrderPaid:
+		return true
+	case WebhookDeliveryEventOrderShipped:
+		return true
+	case WebhookDeliveryEventPaymentFailed:
+		return true
+	case WebhookDeliveryEventPaymentRefunded:
+		return true
+	case WebhookDeliveryEventProductCreated:
+		return true
+	case WebhookDeliveryEventProductDeleted:
+		return true
+	case WebhookDeliveryEventProductUpdated:
+		return true
+	case WebhookDeliveryEventStockLow:
+		return true
+	case WebhookDeliveryEventStockOut:
+		return true
+	case WebhookDeliveryEventWebhookPing:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for WebhookDeliveryStatus.
+const (
+	WebhookDeliveryStatusDelivered WebhookDeliveryStatus = "delivered"
+	WebhookDeliveryStatusFailed    WebhookDeliveryStatus = "failed"
+	WebhookDeliveryStatusPending   WebhookDeliveryStatus = "pending"
+)
+
+// Valid indicates whether the value is a known member of the WebhookDeliveryStatus enum.
+func (e WebhookDeliveryStatus) Valid() bool {
+	switch e {
+	case WebhookDeliveryStatusDelivered:
+		return true
+	case WebhookDeliveryStatusFailed:
+		return true
+	case WebhookDeliveryStatusPending:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for WebhookEvent.
+const (
+	WebhookEventAsterisk           WebhookEvent = "*"
+	WebhookEventCustomerRegistered WebhookEvent = "customer.registered"
+	WebhookEventImportFinished     WebhookEvent = "import.finished"
+	WebhookEventOrderCancelled     WebhookEvent = "order.cancelled"
+	WebhookEventOrderCreated       WebhookEvent = "order.created"
+	WebhookEventOrderDelivered     WebhookEvent = "order.delivered"
+	WebhookEventOrderPaid          WebhookEvent = "order.paid"
+	WebhookEventOrderShipped       WebhookEvent = "order.shipped"
+	WebhookEventPaymentFailed      WebhookEvent = "payment.failed"
+	WebhookEventPaymentRefunded    WebhookEvent = "payment.refunded"
+	WebhookEventProductCreated     WebhookEvent = "product.created"
+	WebhookEventProductDeleted     WebhookEvent = "product.deleted"
+	WebhookEventProductUpdated     WebhookEvent = "product.updated"
+	WebhookEventStockLow           WebhookEvent = "stock.low"
+	WebhookEventStockOut           WebhookEvent = "stock.out"
+)
+
+// Valid indicates whether the value is a known member of the WebhookEvent enum.
+func (e WebhookEvent) Valid() bool {
+	switch e {
+	case WebhookEventAsterisk:
+		return true
+	case WebhookEventCustomerRegistered:
+		return true
+	case WebhookEventImportFinished:
+		return true
+	case WebhookEventOrderCancelled:
+		return true
+	case WebhookEventOrderCreated:
+		return true
+	case WebhookEventOrderDelivered:
+		return true
+	case WebhookEventOrderPaid:
+		return true
+	case WebhookEventOrderShipped:
+		return true
+	case WebhookEventPaymentFailed:
+		return true
+	case WebhookEventPaymentRefunded:
+		return true
+	case WebhookEventProductCreated:
+		return true
+	case WebhookEventProductDeleted:
+		return true
+	case WebhookEventProductUpdated:
+		return true
+	case WebhookEventStockLow:
+		return true
+	case WebhookEventStockOut:
 		return true
 	default:
 		return false
@@ -2360,6 +2510,19 @@ type LoginRequest struct {
 	Username *string `json:"username,omitempty"`
 }
 
+// MailSubscription Which mails an account gets.
+type MailSubscription struct {
+	// Email The address the mails go to, with most of it hidden.
+	//
+	// Example: a…@example.com
+	Email string `json:"email"`
+
+	// OrderUpdates Whether mails about orders are sent that need not be, such as that one was shipped.
+	//
+	// Example: false
+	OrderUpdates bool `json:"order_updates"`
+}
+
 // MailedToken The token of a mailed link.
 //
 // Example: f1Zk3wq0VQ5o2cPpJb1x8yF6mS9dR4tLhK7uN0aGeWs
@@ -2369,6 +2532,73 @@ type MailedToken = string
 //
 // Example: 12.50
 type Money = string
+
+// NewWebhook A webhook with its secret, which is shown this once.
+type NewWebhook struct {
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// Description What it is for; may be empty.
+	//
+	// Example: The warehouse
+	Description string `json:"description"`
+
+	// DisabledAt Since when it is not active, or null.
+	DisabledAt *time.Time `json:"disabled_at"`
+
+	// DisabledReason Why the shop disabled it: `gone`, its address answered 410; `failing`, nothing was delivered for three days. Null
+	// while it is active, or when somebody paused it.
+	DisabledReason *string `json:"disabled_reason"`
+
+	// Events Which events are sent.
+	Events []WebhookEvent `json:"events"`
+
+	// FailingSince When the first attempt failed after which none succeeded, or null.
+	FailingSince *time.Time `json:"failing_since"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// IsActive Whether events are sent.
+	//
+	// Example: true
+	IsActive bool `json:"is_active"`
+
+	// PreviousSecretUntil Until when the secret before signs beside the new one, or null.
+	PreviousSecretUntil *time.Time `json:"previous_secret_until"`
+
+	// Secret What signs the events, as libraries of Standard Webhooks take it.
+	//
+	// Example: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=
+	Secret string `json:"secret"`
+
+	// UpdatedAt When it last changed.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+
+	// URL Where events are sent.
+	//
+	// Example: https://example.com/hooks/shop
+	URL string `json:"url"`
+}
+
+// OneClick What mail programs send (RFC 8058). It says no more than the address does.
+type OneClick struct {
+	// ListUnsubscribe Always `One-Click`.
+	//
+	// Example: One-Click
+	ListUnsubscribe *OneClickListUnsubscribe `json:"List-Unsubscribe,omitempty"`
+}
+
+// OneClickListUnsubscribe Always `One-Click`.
+//
+// Example: One-Click
+type OneClickListUnsubscribe string
 
 // Options What sets a variant apart from the others, such as size and colour.
 //
@@ -3539,6 +3769,13 @@ type Profile struct {
 	// Example: Ada
 	LastName PersonName `json:"last_name"`
 
+	// OrderUpdates Whether mails about orders are sent that need not be, such as that one was paid or shipped. Left out, it stays as
+	// it is. Confirmations, cancellations and refunds are mailed in any case.
+	//
+	//
+	// Example: true
+	OrderUpdates *bool `json:"order_updates,omitempty"`
+
 	// Phone A phone number as people write it.
 	//
 	// Example: +44 20 7946 0958
@@ -3561,6 +3798,13 @@ type ProfilePatch struct {
 	//
 	// Example: Ada
 	LastName *PersonName `json:"last_name,omitempty"`
+
+	// OrderUpdates Whether mails about orders are sent that need not be, such as that one was paid or shipped. Left out, it stays as
+	// it is. Confirmations, cancellations and refunds are mailed in any case.
+	//
+	//
+	// Example: true
+	OrderUpdates *bool `json:"order_updates,omitempty"`
 
 	// Phone A phone number as people write it.
 	//
@@ -4738,6 +4982,11 @@ type User struct {
 	// Example: Lovelace
 	LastName string `json:"last_name"`
 
+	// OrderUpdates Whether mails about orders are sent that need not be, such as that one was paid or shipped.
+	//
+	// Example: true
+	OrderUpdates bool `json:"order_updates"`
+
 	// Phone The phone number, or null.
 	//
 	// Example: +44 20 7946 0958
@@ -5040,6 +5289,236 @@ type VerifyEmailRequest struct {
 	//
 	// Example: f1Zk3wq0VQ5o2cPpJb1x8yF6mS9dR4tLhK7uN0aGeWs
 	Token MailedToken `json:"token"`
+}
+
+// Webhook An address that is told of what happens in the shop.
+type Webhook struct {
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// Description What it is for; may be empty.
+	//
+	// Example: The warehouse
+	Description string `json:"description"`
+
+	// DisabledAt Since when it is not active, or null.
+	DisabledAt *time.Time `json:"disabled_at"`
+
+	// DisabledReason Why the shop disabled it: `gone`, its address answered 410; `failing`, nothing was delivered for three days. Null
+	// while it is active, or when somebody paused it.
+	DisabledReason *string `json:"disabled_reason"`
+
+	// Events Which events are sent.
+	Events []WebhookEvent `json:"events"`
+
+	// FailingSince When the first attempt failed after which none succeeded, or null.
+	FailingSince *time.Time `json:"failing_since"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// IsActive Whether events are sent.
+	//
+	// Example: true
+	IsActive bool `json:"is_active"`
+
+	// PreviousSecretUntil Until when the secret before signs beside the new one, or null.
+	PreviousSecretUntil *time.Time `json:"previous_secret_until"`
+
+	// UpdatedAt When it last changed.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+
+	// URL Where events are sent.
+	//
+	// Example: https://example.com/hooks/shop
+	URL string `json:"url"`
+}
+
+// WebhookDelivery One event on its way to one webhook.
+type WebhookDelivery struct {
+	// AttemptedAt When it was tried last, or null.
+	//
+	// Example: 2026-11-21T09:30:01Z
+	AttemptedAt *time.Time `json:"attempted_at"`
+
+	// Attempts How often it was tried.
+	//
+	// Example: 1
+	Attempts int32 `json:"attempts"`
+
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// DeliveredAt When it was delivered, or null.
+	//
+	// Example: 2026-11-21T09:30:01Z
+	DeliveredAt *time.Time `json:"delivered_at"`
+
+	// DurationMs How long the last attempt took, in milliseconds, or null.
+	//
+	// Example: 87
+	DurationMs *int32 `json:"duration_ms"`
+
+	// Error Why the last attempt failed, or null.
+	Error *string `json:"error"`
+
+	// Event The type of an event that was sent.
+	//
+	// Example: order.paid
+	Event WebhookDeliveryEvent `json:"event"`
+
+	// EventAt When it happened.
+	//
+	// Example: 2026-11-21T09:30:00Z
+	EventAt time.Time `json:"event_at"`
+
+	// EventID The event's `webhook-id`, the same at every attempt.
+	//
+	// Example: evt_42
+	EventID string `json:"event_id"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// NextAttemptAt When it is tried next, or null when it will not be. It waits for an earlier event of the same object.
+	NextAttemptAt *time.Time `json:"next_attempt_at"`
+
+	// ObjectID An id.
+	//
+	// Example: 42
+	ObjectID ID `json:"object_id"`
+
+	// ObjectType What it happened to, such as an order or a product.
+	//
+	// Example: order
+	ObjectType string `json:"object_type"`
+
+	// ResponseBody The beginning of what it answered last, 4096 bytes at most, or null.
+	//
+	// Example: ok
+	ResponseBody *string `json:"response_body"`
+
+	// ResponseStatus The status the address answered last, or null when it did not answer.
+	//
+	// Example: 204
+	ResponseStatus *int32 `json:"response_status"`
+
+	// Status Where a delivery is. `pending`, on its way or waiting for its next attempt; `delivered`, the address answered 2xx;
+	// `failed`, given up.
+	//
+	//
+	// Example: delivered
+	Status WebhookDeliveryStatus `json:"status"`
+}
+
+// WebhookDeliveryEvent The type of an event that was sent.
+//
+// Example: order.paid
+type WebhookDeliveryEvent string
+
+// WebhookDeliveryPage A page of deliveries.
+type WebhookDeliveryPage struct {
+	// Items The deliveries.
+	Items []WebhookDelivery `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// NextCursor Send it as `cursor` for the next page; null on the last.
+	//
+	// Example: eyJzIjoiY3JlYXRlZF9kZXNjIn0
+	NextCursor *string `json:"next_cursor"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+}
+
+// WebhookDeliveryStatus Where a delivery is. `pending`, on its way or waiting for its next attempt; `delivered`, the address answered 2xx;
+// `failed`, given up.
+//
+// Example: delivered
+type WebhookDeliveryStatus string
+
+// WebhookEvent A type of event, or `*` for all of them.
+//
+// Example: order.paid
+type WebhookEvent string
+
+// WebhookInput A webhook as it is to be.
+type WebhookInput struct {
+	// Description What it is for.
+	//
+	// Example: The warehouse
+	Description *string `json:"description,omitempty"`
+
+	// Events Which events are sent.
+	Events []WebhookEvent `json:"events"`
+
+	// IsActive Whether events are sent.
+	//
+	// Example: true
+	IsActive *bool `json:"is_active,omitempty"`
+
+	// URL A public address, https except in development. It is called from the shop's server.
+	//
+	// Example: https://example.com/hooks/shop
+	URL string `json:"url"`
+}
+
+// WebhookPage A page of webhooks.
+type WebhookPage struct {
+	// Items The webhooks.
+	Items []Webhook `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total int64 `json:"total"`
+}
+
+// WebhookPatch What is to change.
+type WebhookPatch struct {
+	// Description What it is for.
+	//
+	// Example: The warehouse
+	Description *string `json:"description,omitempty"`
+
+	// Events Which events are sent.
+	Events []WebhookEvent `json:"events,omitempty"`
+
+	// IsActive Whether events are sent.
+	//
+	// Example: true
+	IsActive *bool `json:"is_active,omitempty"`
+
+	// URL A public address, https except in development. It is called from the shop's server.
+	//
+	// Example: https://example.com/hooks/shop
+	URL *string `json:"url,omitempty"`
 }
 
 // Attribute defines model for Attribute.
@@ -5543,6 +6022,47 @@ type ListStockMovementsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListWebhooksParams defines parameters for ListWebhooks.
+type ListWebhooksParams struct {
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+}
+
+// DeleteWebhookParams defines parameters for DeleteWebhook.
+type DeleteWebhookParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// UpdateWebhookParams defines parameters for UpdateWebhook.
+type UpdateWebhookParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListWebhookDeliveriesParams defines parameters for ListWebhookDeliveries.
+type ListWebhookDeliveriesParams struct {
+	// Status Only deliveries of this status.
+	Status *WebhookDeliveryStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Event Only deliveries of this type of event.
+	Event *WebhookDeliveryEvent `form:"event,omitempty" json:"event,omitempty"`
+
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. Not together with `offset`.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // LoginParams defines parameters for Login.
 type LoginParams struct {
 	// UseCookies Whether to set the tokens as cookies, for storefronts in a browser.
@@ -5640,6 +6160,18 @@ type ListCategoriesParams struct {
 
 	// Offset How many items to skip. For deep pages use `cursor`.
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+}
+
+// CheckUnsubscribeParams defines parameters for CheckUnsubscribe.
+type CheckUnsubscribeParams struct {
+	// Token The token of the link.
+	Token MailedToken `form:"token" json:"token"`
+}
+
+// UnsubscribeParams defines parameters for Unsubscribe.
+type UnsubscribeParams struct {
+	// Token The token of the link.
+	Token MailedToken `form:"token" json:"token"`
 }
 
 // ListOrdersParams defines parameters for ListOrders.
@@ -5998,6 +6530,12 @@ type CreateLocationJSONRequestBody = LocationInput
 // RenameLocationJSONRequestBody defines body for RenameLocation for application/json ContentType.
 type RenameLocationJSONRequestBody = LocationPatch
 
+// CreateWebhookJSONRequestBody defines body for CreateWebhook for application/json ContentType.
+type CreateWebhookJSONRequestBody = WebhookInput
+
+// UpdateWebhookJSONRequestBody defines body for UpdateWebhook for application/json ContentType.
+type UpdateWebhookJSONRequestBody = WebhookPatch
+
 // ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
 type ChangePasswordJSONRequestBody = ChangePasswordRequest
 
@@ -6030,6 +6568,9 @@ type ChangeCartItemJSONRequestBody = CartItemChange
 
 // MergeCartJSONRequestBody defines body for MergeCart for application/json ContentType.
 type MergeCartJSONRequestBody = CartMerge
+
+// UnsubscribeFormdataRequestBody defines body for Unsubscribe for application/x-www-form-urlencoded ContentType.
+type UnsubscribeFormdataRequestBody = OneClick
 
 // CreateOrderJSONRequestBody defines body for CreateOrder for application/json ContentType.
 type CreateOrderJSONRequestBody = OrderInput
@@ -6357,6 +6898,33 @@ type ServerInterface interface {
 	// GetStock Get the stock of a GTIN
 	// (GET /api/v1/admin/stock/{gtin})
 	GetStock(ctx echo.Context, gtin string) error
+	// ListWebhooks List webhooks
+	// (GET /api/v1/admin/webhooks)
+	ListWebhooks(ctx echo.Context, params ListWebhooksParams) error
+	// CreateWebhook Add a webhook
+	// (POST /api/v1/admin/webhooks)
+	CreateWebhook(ctx echo.Context) error
+	// DeleteWebhook Delete a webhook
+	// (DELETE /api/v1/admin/webhooks/{id})
+	DeleteWebhook(ctx echo.Context, id ID, params DeleteWebhookParams) error
+	// GetWebhook Get a webhook
+	// (GET /api/v1/admin/webhooks/{id})
+	GetWebhook(ctx echo.Context, id ID) error
+	// UpdateWebhook Change a webhook
+	// (PATCH /api/v1/admin/webhooks/{id})
+	UpdateWebhook(ctx echo.Context, id ID, params UpdateWebhookParams) error
+	// ListWebhookDeliveries List deliveries
+	// (GET /api/v1/admin/webhooks/{id}/deliveries)
+	ListWebhookDeliveries(ctx echo.Context, id ID, params ListWebhookDeliveriesParams) error
+	// RedeliverWebhook Deliver again
+	// (POST /api/v1/admin/webhooks/{id}/deliveries/{delivery_id}/redeliver)
+	RedeliverWebhook(ctx echo.Context, id ID, deliveryID ID) error
+	// RotateWebhookSecret Change a webhook's secret
+	// (POST /api/v1/admin/webhooks/{id}/rotate-secret)
+	RotateWebhookSecret(ctx echo.Context, id ID) error
+	// PingWebhook Send a test event
+	// (POST /api/v1/admin/webhooks/{id}/test)
+	PingWebhook(ctx echo.Context, id ID) error
 	// ChangePassword Change the password
 	// (POST /api/v1/auth/change-password)
 	ChangePassword(ctx echo.Context) error
@@ -6429,6 +6997,12 @@ type ServerInterface interface {
 	// GetCategory Get a category
 	// (GET /api/v1/categories/{id})
 	GetCategory(ctx echo.Context, id ID) error
+	// CheckUnsubscribe Look at an unsubscribe link
+	// (GET /api/v1/mails/unsubscribe)
+	CheckUnsubscribe(ctx echo.Context, params CheckUnsubscribeParams) error
+	// Unsubscribe Unsubscribe from mails about orders
+	// (POST /api/v1/mails/unsubscribe)
+	Unsubscribe(ctx echo.Context, params UnsubscribeParams) error
 	// ListOrders List my orders
 	// (GET /api/v1/orders)
 	ListOrders(ctx echo.Context, params ListOrdersParams) error
@@ -8375,6 +8949,237 @@ func (w *ServerInterfaceWrapper) GetStock(ctx echo.Context) error {
 	return err
 }
 
+// ListWebhooks converts echo context to params.
+func (w *ServerInterfaceWrapper) ListWebhooks(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListWebhooksParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "offset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offset", ctx.QueryParams(), &params.Offset, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offset: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListWebhooks(ctx, params)
+	return err
+}
+
+// CreateWebhook converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateWebhook(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateWebhook(ctx)
+	return err
+}
+
+// DeleteWebhook converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteWebhook(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeleteWebhookParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteWebhook(ctx, id, params)
+	return err
+}
+
+// GetWebhook converts echo context to params.
+func (w *ServerInterfaceWrapper) GetWebhook(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetWebhook(ctx, id)
+	return err
+}
+
+// UpdateWebhook converts echo context to params.
+func (w *ServerInterfaceWrapper) UpdateWebhook(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateWebhookParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UpdateWebhook(ctx, id, params)
+	return err
+}
+
+// ListWebhookDeliveries converts echo context to params.
+func (w *ServerInterfaceWrapper) ListWebhookDeliveries(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListWebhookDeliveriesParams
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter status: %s", err))
+	}
+
+	// ------------- Optional query parameter "event" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "event", ctx.QueryParams(), &params.Event, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter event: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "offset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offset", ctx.QueryParams(), &params.Offset, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offset: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListWebhookDeliveries(ctx, id, params)
+	return err
+}
+
+// RedeliverWebhook converts echo context to params.
+func (w *ServerInterfaceWrapper) RedeliverWebhook(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// ------------- Path parameter "delivery_id" -------------
+	var deliveryID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "delivery_id", ctx.Param("delivery_id"), &deliveryID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter delivery_id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RedeliverWebhook(ctx, id, deliveryID)
+	return err
+}
+
+// RotateWebhookSecret converts echo context to params.
+func (w *ServerInterfaceWrapper) RotateWebhookSecret(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RotateWebhookSecret(ctx, id)
+	return err
+}
+
+// PingWebhook converts echo context to params.
+func (w *ServerInterfaceWrapper) PingWebhook(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PingWebhook(ctx, id)
+	return err
+}
+
 // ChangePassword converts echo context to params.
 func (w *ServerInterfaceWrapper) ChangePassword(ctx echo.Context) error {
 	var err error
@@ -8868,6 +9673,42 @@ func (w *ServerInterfaceWrapper) GetCategory(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetCategory(ctx, id)
+	return err
+}
+
+// CheckUnsubscribe converts echo context to params.
+func (w *ServerInterfaceWrapper) CheckUnsubscribe(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CheckUnsubscribeParams
+	// ------------- Required query parameter "token" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "token", ctx.QueryParams(), &params.Token, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter token: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CheckUnsubscribe(ctx, params)
+	return err
+}
+
+// Unsubscribe converts echo context to params.
+func (w *ServerInterfaceWrapper) Unsubscribe(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UnsubscribeParams
+	// ------------- Required query parameter "token" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "token", ctx.QueryParams(), &params.Token, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter token: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.Unsubscribe(ctx, params)
 	return err
 }
 
@@ -10172,6 +11013,17 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.PUT(options.BaseURL+"/api/v1/products/:id/reviews/mine", wrapper.ReplaceMyReview, options.OperationMiddlewares["replaceMyReview"]...)
 	router.GET(options.BaseURL+"/api/v1/admin/reviews", wrapper.AdminListReviews, options.OperationMiddlewares["adminListReviews"]...)
 	router.PUT(options.BaseURL+"/api/v1/admin/reviews/:id/visibility", wrapper.SetReviewVisibility, options.OperationMiddlewares["setReviewVisibility"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/webhooks", wrapper.ListWebhooks, options.OperationMiddlewares["listWebhooks"]...)
+	router.POST(options.BaseURL+"/api/v1/admin/webhooks", wrapper.CreateWebhook, options.OperationMiddlewares["createWebhook"]...)
+	router.DELETE(options.BaseURL+"/api/v1/admin/webhooks/:id", wrapper.DeleteWebhook, options.OperationMiddlewares["deleteWebhook"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/webhooks/:id", wrapper.GetWebhook, options.OperationMiddlewares["getWebhook"]...)
+	router.PATCH(options.BaseURL+"/api/v1/admin/webhooks/:id", wrapper.UpdateWebhook, options.OperationMiddlewares["updateWebhook"]...)
+	router.POST(options.BaseURL+"/api/v1/admin/webhooks/:id/rotate-secret", wrapper.RotateWebhookSecret, options.OperationMiddlewares["rotateWebhookSecret"]...)
+	router.POST(options.BaseURL+"/api/v1/admin/webhooks/:id/test", wrapper.PingWebhook, options.OperationMiddlewares["pingWebhook"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/webhooks/:id/deliveries", wrapper.ListWebhookDeliveries, options.OperationMiddlewares["listWebhookDeliveries"]...)
+	router.POST(options.BaseURL+"/api/v1/admin/webhooks/:id/deliveries/:delivery_id/redeliver", wrapper.RedeliverWebhook, options.OperationMiddlewares["redeliverWebhook"]...)
+	router.GET(options.BaseURL+"/api/v1/mails/unsubscribe", wrapper.CheckUnsubscribe, options.OperationMiddlewares["checkUnsubscribe"]...)
+	router.POST(options.BaseURL+"/api/v1/mails/unsubscribe", wrapper.Unsubscribe, options.OperationMiddlewares["unsubscribe"]...)
 	router.GET(options.BaseURL+"/media/:path", wrapper.GetMedia, options.OperationMiddlewares["getMedia"]...)
 	router.POST(options.BaseURL+"/api/v1/rag/query", wrapper.AskAssistant, options.OperationMiddlewares["askAssistant"]...)
 	router.POST(options.BaseURL+"/api/v1/rag/index", wrapper.IndexProducts, options.OperationMiddlewares["indexProducts"]...)
@@ -18101,6 +18953,1089 @@ func (response GetStockdefaultApplicationProblemPlusJSONResponse) VisitGetStockR
 	return err
 }
 
+type ListWebhooksRequestObject struct {
+	Params ListWebhooksParams
+}
+
+type ListWebhooksResponseObject interface {
+	VisitListWebhooksResponse(w http.ResponseWriter) error
+}
+
+type ListWebhooks200JSONResponse WebhookPage
+
+func (response ListWebhooks200JSONResponse) VisitListWebhooksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebhooks401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListWebhooks401ApplicationProblemPlusJSONResponse) VisitListWebhooksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebhooks403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListWebhooks403ApplicationProblemPlusJSONResponse) VisitListWebhooksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebhooks422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListWebhooks422ApplicationProblemPlusJSONResponse) VisitListWebhooksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebhooksdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListWebhooksdefaultApplicationProblemPlusJSONResponse) VisitListWebhooksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateWebhookRequestObject struct {
+	Body *CreateWebhookJSONRequestBody
+}
+
+type CreateWebhookResponseObject interface {
+	VisitCreateWebhookResponse(w http.ResponseWriter) error
+}
+
+type CreateWebhook201ResponseHeaders struct {
+	ETag *string
+}
+
+type CreateWebhook201JSONResponse struct {
+	Body    NewWebhook
+	Headers CreateWebhook201ResponseHeaders
+}
+
+func (response CreateWebhook201JSONResponse) VisitCreateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateWebhook401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateWebhook401ApplicationProblemPlusJSONResponse) VisitCreateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateWebhook403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CreateWebhook403ApplicationProblemPlusJSONResponse) VisitCreateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateWebhook409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateWebhook409ApplicationProblemPlusJSONResponse) VisitCreateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateWebhook415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateWebhook415ApplicationProblemPlusJSONResponse) VisitCreateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateWebhook422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response CreateWebhook422ApplicationProblemPlusJSONResponse) VisitCreateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateWebhookdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateWebhookdefaultApplicationProblemPlusJSONResponse) VisitCreateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteWebhookRequestObject struct {
+	ID     ID `json:"id"`
+	Params DeleteWebhookParams
+}
+
+type DeleteWebhookResponseObject interface {
+	VisitDeleteWebhookResponse(w http.ResponseWriter) error
+}
+
+type DeleteWebhook204Response struct {
+}
+
+func (response DeleteWebhook204Response) VisitDeleteWebhookResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteWebhook401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteWebhook401ApplicationProblemPlusJSONResponse) VisitDeleteWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteWebhook403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteWebhook403ApplicationProblemPlusJSONResponse) VisitDeleteWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteWebhook404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteWebhook404ApplicationProblemPlusJSONResponse) VisitDeleteWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteWebhook412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteWebhook412ApplicationProblemPlusJSONResponse) VisitDeleteWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteWebhook422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteWebhook422ApplicationProblemPlusJSONResponse) VisitDeleteWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteWebhookdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteWebhookdefaultApplicationProblemPlusJSONResponse) VisitDeleteWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWebhookRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetWebhookResponseObject interface {
+	VisitGetWebhookResponse(w http.ResponseWriter) error
+}
+
+type GetWebhook200ResponseHeaders struct {
+	ETag *string
+}
+
+type GetWebhook200JSONResponse struct {
+	Body    Webhook
+	Headers GetWebhook200ResponseHeaders
+}
+
+func (response GetWebhook200JSONResponse) VisitGetWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWebhook304Response = NotModifiedResponse
+
+func (response GetWebhook304Response) VisitGetWebhookResponse(w http.ResponseWriter) error {
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetWebhook401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetWebhook401ApplicationProblemPlusJSONResponse) VisitGetWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWebhook403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetWebhook403ApplicationProblemPlusJSONResponse) VisitGetWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWebhook404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetWebhook404ApplicationProblemPlusJSONResponse) VisitGetWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWebhook422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetWebhook422ApplicationProblemPlusJSONResponse) VisitGetWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWebhookdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetWebhookdefaultApplicationProblemPlusJSONResponse) VisitGetWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateWebhookRequestObject struct {
+	ID     ID `json:"id"`
+	Params UpdateWebhookParams
+	Body   *UpdateWebhookJSONRequestBody
+}
+
+type UpdateWebhookResponseObject interface {
+	VisitUpdateWebhookResponse(w http.ResponseWriter) error
+}
+
+type UpdateWebhook200ResponseHeaders struct {
+	ETag *string
+}
+
+type UpdateWebhook200JSONResponse struct {
+	Body    Webhook
+	Headers UpdateWebhook200ResponseHeaders
+}
+
+func (response UpdateWebhook200JSONResponse) VisitUpdateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateWebhook401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateWebhook401ApplicationProblemPlusJSONResponse) VisitUpdateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateWebhook403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateWebhook403ApplicationProblemPlusJSONResponse) VisitUpdateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateWebhook404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateWebhook404ApplicationProblemPlusJSONResponse) VisitUpdateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateWebhook412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateWebhook412ApplicationProblemPlusJSONResponse) VisitUpdateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateWebhook415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateWebhook415ApplicationProblemPlusJSONResponse) VisitUpdateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateWebhook422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateWebhook422ApplicationProblemPlusJSONResponse) VisitUpdateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateWebhookdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UpdateWebhookdefaultApplicationProblemPlusJSONResponse) VisitUpdateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebhookDeliveriesRequestObject struct {
+	ID     ID `json:"id"`
+	Params ListWebhookDeliveriesParams
+}
+
+type ListWebhookDeliveriesResponseObject interface {
+	VisitListWebhookDeliveriesResponse(w http.ResponseWriter) error
+}
+
+type ListWebhookDeliveries200JSONResponse WebhookDeliveryPage
+
+func (response ListWebhookDeliveries200JSONResponse) VisitListWebhookDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebhookDeliveries401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListWebhookDeliveries401ApplicationProblemPlusJSONResponse) VisitListWebhookDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebhookDeliveries403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListWebhookDeliveries403ApplicationProblemPlusJSONResponse) VisitListWebhookDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebhookDeliveries404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListWebhookDeliveries404ApplicationProblemPlusJSONResponse) VisitListWebhookDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebhookDeliveries422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListWebhookDeliveries422ApplicationProblemPlusJSONResponse) VisitListWebhookDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebhookDeliveriesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListWebhookDeliveriesdefaultApplicationProblemPlusJSONResponse) VisitListWebhookDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RedeliverWebhookRequestObject struct {
+	ID         ID `json:"id"`
+	DeliveryID ID `json:"delivery_id"`
+}
+
+type RedeliverWebhookResponseObject interface {
+	VisitRedeliverWebhookResponse(w http.ResponseWriter) error
+}
+
+type RedeliverWebhook202JSONResponse WebhookDelivery
+
+func (response RedeliverWebhook202JSONResponse) VisitRedeliverWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RedeliverWebhook401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response RedeliverWebhook401ApplicationProblemPlusJSONResponse) VisitRedeliverWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RedeliverWebhook403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response RedeliverWebhook403ApplicationProblemPlusJSONResponse) VisitRedeliverWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RedeliverWebhook404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response RedeliverWebhook404ApplicationProblemPlusJSONResponse) VisitRedeliverWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RedeliverWebhook409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RedeliverWebhook409ApplicationProblemPlusJSONResponse) VisitRedeliverWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RedeliverWebhook422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response RedeliverWebhook422ApplicationProblemPlusJSONResponse) VisitRedeliverWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RedeliverWebhookdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RedeliverWebhookdefaultApplicationProblemPlusJSONResponse) VisitRedeliverWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateWebhookSecretRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type RotateWebhookSecretResponseObject interface {
+	VisitRotateWebhookSecretResponse(w http.ResponseWriter) error
+}
+
+type RotateWebhookSecret200ResponseHeaders struct {
+	ETag *string
+}
+
+type RotateWebhookSecret200JSONResponse struct {
+	Body    NewWebhook
+	Headers RotateWebhookSecret200ResponseHeaders
+}
+
+func (response RotateWebhookSecret200JSONResponse) VisitRotateWebhookSecretResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateWebhookSecret401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response RotateWebhookSecret401ApplicationProblemPlusJSONResponse) VisitRotateWebhookSecretResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateWebhookSecret403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response RotateWebhookSecret403ApplicationProblemPlusJSONResponse) VisitRotateWebhookSecretResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateWebhookSecret404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response RotateWebhookSecret404ApplicationProblemPlusJSONResponse) VisitRotateWebhookSecretResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateWebhookSecret422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response RotateWebhookSecret422ApplicationProblemPlusJSONResponse) VisitRotateWebhookSecretResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateWebhookSecretdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RotateWebhookSecretdefaultApplicationProblemPlusJSONResponse) VisitRotateWebhookSecretResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PingWebhookRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type PingWebhookResponseObject interface {
+	VisitPingWebhookResponse(w http.ResponseWriter) error
+}
+
+type PingWebhook202JSONResponse WebhookDelivery
+
+func (response PingWebhook202JSONResponse) VisitPingWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PingWebhook401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response PingWebhook401ApplicationProblemPlusJSONResponse) VisitPingWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PingWebhook403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response PingWebhook403ApplicationProblemPlusJSONResponse) VisitPingWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PingWebhook404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response PingWebhook404ApplicationProblemPlusJSONResponse) VisitPingWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PingWebhook409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response PingWebhook409ApplicationProblemPlusJSONResponse) VisitPingWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PingWebhook422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response PingWebhook422ApplicationProblemPlusJSONResponse) VisitPingWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PingWebhookdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PingWebhookdefaultApplicationProblemPlusJSONResponse) VisitPingWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ChangePasswordRequestObject struct {
 	Body *ChangePasswordJSONRequestBody
 }
@@ -20670,6 +22605,239 @@ type GetCategorydefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetCategorydefaultApplicationProblemPlusJSONResponse) VisitGetCategoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckUnsubscribeRequestObject struct {
+	Params CheckUnsubscribeParams
+}
+
+type CheckUnsubscribeResponseObject interface {
+	VisitCheckUnsubscribeResponse(w http.ResponseWriter) error
+}
+
+type CheckUnsubscribe200ResponseHeaders struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+}
+
+type CheckUnsubscribe200JSONResponse struct {
+	Body    MailSubscription
+	Headers CheckUnsubscribe200ResponseHeaders
+}
+
+func (response CheckUnsubscribe200JSONResponse) VisitCheckUnsubscribeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckUnsubscribe400ApplicationProblemPlusJSONResponse struct {
+	SpentTokenApplicationProblemPlusJSONResponse
+}
+
+func (response CheckUnsubscribe400ApplicationProblemPlusJSONResponse) VisitCheckUnsubscribeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckUnsubscribe422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response CheckUnsubscribe422ApplicationProblemPlusJSONResponse) VisitCheckUnsubscribeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckUnsubscribe429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CheckUnsubscribe429ApplicationProblemPlusJSONResponse) VisitCheckUnsubscribeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckUnsubscribedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CheckUnsubscribedefaultApplicationProblemPlusJSONResponse) VisitCheckUnsubscribeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnsubscribeRequestObject struct {
+	Params UnsubscribeParams
+	Body   *UnsubscribeFormdataRequestBody
+}
+
+type UnsubscribeResponseObject interface {
+	VisitUnsubscribeResponse(w http.ResponseWriter) error
+}
+
+type Unsubscribe200ResponseHeaders struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+}
+
+type Unsubscribe200JSONResponse struct {
+	Body    MailSubscription
+	Headers Unsubscribe200ResponseHeaders
+}
+
+func (response Unsubscribe200JSONResponse) VisitUnsubscribeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Unsubscribe400ApplicationProblemPlusJSONResponse struct {
+	SpentTokenApplicationProblemPlusJSONResponse
+}
+
+func (response Unsubscribe400ApplicationProblemPlusJSONResponse) VisitUnsubscribeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Unsubscribe415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response Unsubscribe415ApplicationProblemPlusJSONResponse) VisitUnsubscribeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Unsubscribe422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response Unsubscribe422ApplicationProblemPlusJSONResponse) VisitUnsubscribeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Unsubscribe429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response Unsubscribe429ApplicationProblemPlusJSONResponse) VisitUnsubscribeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnsubscribedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UnsubscribedefaultApplicationProblemPlusJSONResponse) VisitUnsubscribeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -25554,6 +27722,33 @@ type StrictServerInterface interface {
 	// GetStock Get the stock of a GTIN
 	// (GET /api/v1/admin/stock/{gtin})
 	GetStock(ctx context.Context, request GetStockRequestObject) (GetStockResponseObject, error)
+	// ListWebhooks List webhooks
+	// (GET /api/v1/admin/webhooks)
+	ListWebhooks(ctx context.Context, request ListWebhooksRequestObject) (ListWebhooksResponseObject, error)
+	// CreateWebhook Add a webhook
+	// (POST /api/v1/admin/webhooks)
+	CreateWebhook(ctx context.Context, request CreateWebhookRequestObject) (CreateWebhookResponseObject, error)
+	// DeleteWebhook Delete a webhook
+	// (DELETE /api/v1/admin/webhooks/{id})
+	DeleteWebhook(ctx context.Context, request DeleteWebhookRequestObject) (DeleteWebhookResponseObject, error)
+	// GetWebhook Get a webhook
+	// (GET /api/v1/admin/webhooks/{id})
+	GetWebhook(ctx context.Context, request GetWebhookRequestObject) (GetWebhookResponseObject, error)
+	// UpdateWebhook Change a webhook
+	// (PATCH /api/v1/admin/webhooks/{id})
+	UpdateWebhook(ctx context.Context, request UpdateWebhookRequestObject) (UpdateWebhookResponseObject, error)
+	// ListWebhookDeliveries List deliveries
+	// (GET /api/v1/admin/webhooks/{id}/deliveries)
+	ListWebhookDeliveries(ctx context.Context, request ListWebhookDeliveriesRequestObject) (ListWebhookDeliveriesResponseObject, error)
+	// RedeliverWebhook Deliver again
+	// (POST /api/v1/admin/webhooks/{id}/deliveries/{delivery_id}/redeliver)
+	RedeliverWebhook(ctx context.Context, request RedeliverWebhookRequestObject) (RedeliverWebhookResponseObject, error)
+	// RotateWebhookSecret Change a webhook's secret
+	// (POST /api/v1/admin/webhooks/{id}/rotate-secret)
+	RotateWebhookSecret(ctx context.Context, request RotateWebhookSecretRequestObject) (RotateWebhookSecretResponseObject, error)
+	// PingWebhook Send a test event
+	// (POST /api/v1/admin/webhooks/{id}/test)
+	PingWebhook(ctx context.Context, request PingWebhookRequestObject) (PingWebhookResponseObject, error)
 	// ChangePassword Change the password
 	// (POST /api/v1/auth/change-password)
 	ChangePassword(ctx context.Context, request ChangePasswordRequestObject) (ChangePasswordResponseObject, error)
@@ -25626,6 +27821,12 @@ type StrictServerInterface interface {
 	// GetCategory Get a category
 	// (GET /api/v1/categories/{id})
 	GetCategory(ctx context.Context, request GetCategoryRequestObject) (GetCategoryResponseObject, error)
+	// CheckUnsubscribe Look at an unsubscribe link
+	// (GET /api/v1/mails/unsubscribe)
+	CheckUnsubscribe(ctx context.Context, request CheckUnsubscribeRequestObject) (CheckUnsubscribeResponseObject, error)
+	// Unsubscribe Unsubscribe from mails about orders
+	// (POST /api/v1/mails/unsubscribe)
+	Unsubscribe(ctx context.Context, request UnsubscribeRequestObject) (UnsubscribeResponseObject, error)
 	// ListOrders List my orders
 	// (GET /api/v1/orders)
 	ListOrders(ctx context.Context, request ListOrdersRequestObject) (ListOrdersResponseObject, error)
@@ -28059,6 +30260,279 @@ func (sh *strictHandler) GetStock(ctx echo.Context, gtin string) error {
 	return nil
 }
 
+// ListWebhooks operation middleware
+func (sh *strictHandler) ListWebhooks(ctx echo.Context, params ListWebhooksParams) error {
+	var request ListWebhooksRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListWebhooks(ctx.Request().Context(), request.(ListWebhooksRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListWebhooks")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListWebhooksResponseObject); ok {
+		return validResponse.VisitListWebhooksResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateWebhook operation middleware
+func (sh *strictHandler) CreateWebhook(ctx echo.Context) error {
+	var request CreateWebhookRequestObject
+
+	var body CreateWebhookJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateWebhook(ctx.Request().Context(), request.(CreateWebhookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateWebhook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateWebhookResponseObject); ok {
+		return validResponse.VisitCreateWebhookResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteWebhook operation middleware
+func (sh *strictHandler) DeleteWebhook(ctx echo.Context, id ID, params DeleteWebhookParams) error {
+	var request DeleteWebhookRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteWebhook(ctx.Request().Context(), request.(DeleteWebhookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteWebhook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteWebhookResponseObject); ok {
+		return validResponse.VisitDeleteWebhookResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetWebhook operation middleware
+func (sh *strictHandler) GetWebhook(ctx echo.Context, id ID) error {
+	var request GetWebhookRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetWebhook(ctx.Request().Context(), request.(GetWebhookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetWebhook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetWebhookResponseObject); ok {
+		return validResponse.VisitGetWebhookResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UpdateWebhook operation middleware
+func (sh *strictHandler) UpdateWebhook(ctx echo.Context, id ID, params UpdateWebhookParams) error {
+	var request UpdateWebhookRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body UpdateWebhookJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateWebhook(ctx.Request().Context(), request.(UpdateWebhookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateWebhook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UpdateWebhookResponseObject); ok {
+		return validResponse.VisitUpdateWebhookResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListWebhookDeliveries operation middleware
+func (sh *strictHandler) ListWebhookDeliveries(ctx echo.Context, id ID, params ListWebhookDeliveriesParams) error {
+	var request ListWebhookDeliveriesRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListWebhookDeliveries(ctx.Request().Context(), request.(ListWebhookDeliveriesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListWebhookDeliveries")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListWebhookDeliveriesResponseObject); ok {
+		return validResponse.VisitListWebhookDeliveriesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RedeliverWebhook operation middleware
+func (sh *strictHandler) RedeliverWebhook(ctx echo.Context, id ID, deliveryID ID) error {
+	var request RedeliverWebhookRequestObject
+
+	request.ID = id
+	request.DeliveryID = deliveryID
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RedeliverWebhook(ctx.Request().Context(), request.(RedeliverWebhookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RedeliverWebhook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RedeliverWebhookResponseObject); ok {
+		return validResponse.VisitRedeliverWebhookResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RotateWebhookSecret operation middleware
+func (sh *strictHandler) RotateWebhookSecret(ctx echo.Context, id ID) error {
+	var request RotateWebhookSecretRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RotateWebhookSecret(ctx.Request().Context(), request.(RotateWebhookSecretRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RotateWebhookSecret")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RotateWebhookSecretResponseObject); ok {
+		return validResponse.VisitRotateWebhookSecretResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// PingWebhook operation middleware
+func (sh *strictHandler) PingWebhook(ctx echo.Context, id ID) error {
+	var request PingWebhookRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PingWebhook(ctx.Request().Context(), request.(PingWebhookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PingWebhook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PingWebhookResponseObject); ok {
+		return validResponse.VisitPingWebhookResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ChangePassword operation middleware
 func (sh *strictHandler) ChangePassword(ctx echo.Context) error {
 	var request ChangePasswordRequestObject
@@ -28879,6 +31353,66 @@ func (sh *strictHandler) GetCategory(ctx echo.Context, id ID) error {
 		return err
 	} else if validResponse, ok := response.(GetCategoryResponseObject); ok {
 		return validResponse.VisitGetCategoryResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CheckUnsubscribe operation middleware
+func (sh *strictHandler) CheckUnsubscribe(ctx echo.Context, params CheckUnsubscribeParams) error {
+	var request CheckUnsubscribeRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CheckUnsubscribe(ctx.Request().Context(), request.(CheckUnsubscribeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CheckUnsubscribe")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CheckUnsubscribeResponseObject); ok {
+		return validResponse.VisitCheckUnsubscribeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// Unsubscribe operation middleware
+func (sh *strictHandler) Unsubscribe(ctx echo.Context, params UnsubscribeParams) error {
+	var request UnsubscribeRequestObject
+
+	request.Params = params
+
+	if form, err := ctx.FormParams(); err == nil {
+		var body UnsubscribeFormdataRequestBody
+		if err := runtime.BindForm(&body, form, nil, nil); err != nil {
+			return err
+		}
+		request.Body = &body
+	} else {
+		return err
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.Unsubscribe(ctx.Request().Context(), request.(UnsubscribeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Unsubscribe")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UnsubscribeResponseObject); ok {
+		return validResponse.VisitUnsubscribeResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -30292,705 +32826,763 @@ func (sh *strictHandler) GetReadiness(ctx echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P35chs31jeO3wqKz1NlO2lSpBYvcj01j6LYiRxvI8njzFgeEuwGSUTdQAcARTP5+lfv1bwX9l7Jr3AA",
-	"9EY0u6nFsieaPyYy2WxsB2c/n/NnJ+RJyhlhSnb2/+zMCI6IgD8PwpCkqnuM2ZTABxGRoaCpopx19jun",
-	"M4LmjCqUYqEk4hNEFUrwEo0JwvKcRGjCBaKs1wk65BNO0ph09jvjpSKyE3RkOCMJ1m9Vy1R/IZWgbNr5",
-	"/DnoHOJwRrqHnCnB49WBf+YLFHM2RWpGEGZyQYQb95ykqjxeOh/HNAxQgj918ZT8z85gb+dhv98PEE2S",
-	"ucLjmDTNhjNFmN2H1dm8n9FwhmBZekKSICxIgDCL9JbM+AIlmC09m4D63Yd7ezt7W4PHO9uDQctZnJBw",
-	"Lqhadt/ymIZL33ywgp1J8ZTAvsQcR+XxIzLB81h1pQjRPcYZudcw+rNTPPVTwAURknKm17rQIy+wtGdC",
-	"oh46ISzSZDHG4TmiDI2OJt3XnJHuK6zC2ag8q7POE/x4Mgh3d6P+9vgR2RmcdRrmdRSRJOXmeEga4yWJ",
-	"Vqc5UmJORmgxIwypGZWIyiLpKI4wQwSLmBKBBPl9TqRCC6pm8JTECUGjbKBw2f2FLCsz1wOUZkrYPOns",
-	"fzBffAw8Mz/GirykCVVd+H8/lWvKQSGOYzNhnhKB9df3JFpQFvEFwnHMF7I0m+2+Z88oU2RKRGXoY5Jg",
-	"yvSU6ofnEz12oqkaxWRSvl6DJxuMJYlnmSck5CySaM4UjfVySgNquikNuNM0HlFi2T2YKCLqx1IcLbCm",
-	"SjLhgiAllpRNEZ7iCrN61DDY+/fvuwdzNSNM0RAr4t9FTV+Fh9D94+eH6OGjvf6DMhH9QLAAAsRx8j9n",
-	"HTnjadR4AX7tHkhJpcJMdd8KfkEj38INj0p4RGK0EFyRAv330MFYEqbM/WDcPabvsebi5UnGPMSxl9Sn",
-	"JKGMdgL7iIfoPwedFAucEOUEjFKCjue+jXvD4iVKBY/moZLuMlKJsPtJgLBEI4YTsn+B4zkZ9dArIwOm",
-	"9IIwJMkFEThGiiZEPgXCSuZSoRmPy0v60Al5zMX+OMbhuZ42+ZTGPCKdfX15gw7V0/l9TsSyE3T0eJ39",
-	"TjaL0k5QRRJYV4I/vSRsqmad/Z1+P+gklGX/1nugFBH6rf/+8O/9j9/v977/787KbgX6LUfmjYN+9jUW",
-	"Ai/h5A8uMI3xmMZULZv2D66U3r3Cb/QmeNdWfG9xef8tyKSz3/mvrVxh2DLfyq3SZPTsfhCYRUceZvzG",
-	"TmWsH6ibA3w5pFHr8Y+ifNTX8A7vuMQMm+2HHg5xgWQ8nwZAZXyukCBTLCJ9b0Msydo5liZYOPbtyrEP",
-	"Aq+aI9QpPyfML1lHIRZqqPQDI4TRFMTSlBdE04QKqVBMGemhoynjgkTmFkuekDGPllrSxXw6JRGibN9c",
-	"+jDkc6bQTN9vpIcwmps8Y3zBemfMLdcogvl6f+3q+XbNhNueS75Es2BFplwsfXRxZGVzaJ/Rx6LFz5jE",
-	"fIGoqjsG9/wlqMVNx08wMCFSmI+XZiqz3JSI3NuvRkdzIbmoISJGPqlhCE+MrGg1mqERfkFF0ZnQWHNn",
-	"o76KSIuH11whxadEzYgwT4/4ZCKJGtWuykyoZk27q2sqssSD7r9w949+98mw+9HHGD8HnecEq7nwqXpl",
-	"tqe0QqrViIn9AbpvdMEH+twYV+j+aIJjSUYP6pbifukTw2POY4INaf+kaM01trMpyLCfTo9eB1obtuoV",
-	"VRLFsBkS3X8coMF2gAY7eoqDXRTRKVWyoips97P/DfZqZj7VMyrOurjJ/e6Tj38+/vzf/5/9c7AdDHY/",
-	"+3fbd1v1wgSRfC5Cck8imnPyFKtZPgm4lFqlpnBcRqJudEkLivcvxCPoXuFzY3iBnowknhB96QRJCVb7",
-	"OWH79fpzsgROqI+ATCYkVIizkAD5T4mSBTZrtKUzBmqivTYjj/2xj4DEArB+MYrwsocOGIfbU5oEVWaI",
-	"3e1tNKL5MofnZDkUZC5JNAoQZ+SMLWY0JoW5UK0vR/o64iXa7T8p/56y4SSm05ka9RBYg1QiQSb6hfpP",
-	"TffaTt5HibXO9Gql+xu04DN2is8JyBE108qxFnY8CZCchzMEouPdu6Mfe+gXspRwxQqy5Z5EfMHMBhAc",
-	"znK7xYiXnI4fTwa7ZHdv0g0Jwd3dh48mXfwkGnQf4Z3xw0k/3I7ALvbKo4pFVstB9/bWcRvU/f/VcZmj",
-	"CRipNXxVW8SjzOqlYFSMCQpnmE215ftey2Fq5Kz9EEnKQhLoA4A9neE0Jczw2oI9SiXaHWw/dZLkjAHT",
-	"MMuH52IslX2nNgNldVfPOo/AbvBv28TY3leSOEcJnpI6vkD1l2uZgn5geA2sgZ0oHp63lgKUIal/UJIC",
-	"WlYb11WjLKBsCL9vkgVNBj3YCQgbMaztEVk3YgxvKg5nPTfGyp9wkWBljNKd7Q6YDDTR5tjAnqL9V+Cz",
-	"Xl/hT28FDT2qz4FCCZfKSKtUPwPWFujP8yURKMVLaXWynOx2n/SePKlZSII/DeFFrXW0V5wRY0q8oqx+",
-	"njHBG0900O/1+3UTpezSE30DWlHjwSuO5DlNe+g5FygiJAVCkGgutc5vNLU6gjCKl58imghC/69AFH0v",
-	"UbxhJzhuZ49jFFFpjInihXIKcON14mwosd/7WrxN/8CCYqbquM2F+Xodv7GPXAPHeU/V7DkOiZI+H4vR",
-	"kLXGD5uicuVPovHSmJ5BZlAEhmCB+5fscvRMy0zzDkFkSvTvtW7jdPOxEQpcEqc98gVD51S/XXLL75Cc",
-	"8TQlAoWYIbmgKpwVjLuqlmvW5CUrOMVg9WQ+672UKWfSBAcOOZvENAT6D42zWv+J0zSmIUj/rVTwcUyS",
-	"73+THJTl7ErqX0T69STBNB4qbGzMiChMY33RWWa35mo06eqHEY4iQaRE5BOVSvbQSz7VnJ5rbUsSBfuT",
-	"YikXXACBWB1MU8N+pz95ONkePwT1XmE1l9o8eRJ0FFXAKrJFZRswUyqV+1tb4J7rReTCrUpuFSf/uS1l",
-	"vTW/NhtasUAVCu34Mtdbw7kQhCmk50t6eqDnXIxpFBk/wqW3fpK9pbDxp2DxEhIZpip4TBCONA+RSmDF",
-	"Rbsd3cl39HlhmOYtzSd1HRt6WvB/JHgJmnDEgZpgI4/YBY5pdKVtpOYdQ7spxc18w7T+TuJMC4cnQTYJ",
-	"wYXs7H/4s5MQKfEURNFcKoilWWk8AKGVcs2uRWe/s2W0g88fW5zA9nZ+Au9YKniohxnHBD1jyjj6mg+j",
-	"urTrOJL3JI67WmyRKNCMrbAvaGS2ZQQuF2lMCdi/4mGdCswkNW+7hmNT+evK/AecIYa3Uol+fPby6B/P",
-	"jp/9qNmrnvKYhDwh6PDg9eGzly+f/djuXvTzU/kBR+g4o5n2h1GY8HVdEbNUu7Cpvh9EEDQRPEEL+JPq",
-	"PYBDeM3Vcz5nV7syVkgOGVfDCbytxIFgRH1hjPFpn263wbv5Br/mCj23b2/e3tU5XcfugitNLyhwDqgl",
-	"n4tsK1/xiE6oz68FZvySz9EMX8BuSEXj2MkCvReFuL0L1vomaR/bgmdghm/xMiFM/UjCmDJyxZM07xpG",
-	"7mXlg0QhFhFYxORTSiFA/E5qDch4R+yvUULUjLeU1QW+ZhcCt4gal12Lc67O+Lou0Rizc+Teqk0Q9Jqj",
-	"RNsKEFoDLeEpGpntGSGpDZXFbGm8JinhaWyEuxvmKseS4Niw2CE8UzkUFyjIOC96cfLm9Y0zsMqkrmPf",
-	"D9gSWVIyD+2j3X4fYZSN5TxwAdrt7+kvgNSM98XqkREnZi/0VQvQ7mAHYbNHinMUYzElwRnb3RnoK7w7",
-	"2EU4c+vpszZPcTYN0B6MDWq0VtT1Tdcf6vdFJCUsIixcOgeE0OJNa+gQNGdT8pqrE6yonFDIUbnK+Qv9",
-	"PmBlsvDGChmAVwYup+O0kKXSig4GD3M6sDRAIgTLgPDBSWnYZtrwT/iadOqVJT5Fo1KOj72NLnXHyj8s",
-	"SIXPriQGrWO45YdhZicpYXkA8NKnK/VrTJxwRXWPKTsHfgPOX5vvwIXxV3LE46iHDuS59VUzskCckRu/",
-	"+sUZXxe/1bYXiRC81HEzzkh+8Sq7EFS2QU/kROEr3jSpcPlmHZmMqJIHGAS5INiIhWPzh3G8gzfAxC5A",
-	"NbA/bHcJi7JQQKoL6IXoOWxNu5OB+V/TRVu7cJO/4bzR5spVNgPO5JTzl5rnXulYNPseKs6HwL7rBCB8",
-	"CTq+Cf0O+ruP9x49zHL7qMwjGSDAWzLHnRXmaK0udMo5emmn1Hw4lVVcm6biXb5vseY4XmG2tOuQVxRL",
-	"igzBiK1oipwbxmu3VvbQqVjaC0IZeoSkSeRqtf3bBXeOfrOePsrm304aFeZ5LbvuFgipfT30HmuSlyap",
-	"VV+LQhabvRllyVPJclsnd4qPwlTeMTxXMy7oH+R6PB0eyQNuFq1MGXZc0viPyUQQCeFPLlBsvHVZ7l2z",
-	"3BkUPRmFpWxkNF+b6HnNzRpBnGh54zwECwE6oF22cUdecJtPVzhKXw7huvNced4dqnEhX1F+YZdMOJwX",
-	"3lg9W/fQPWmTBSMagcB1GYWl64rRhCw2ubJ7RX/hCREXNCToXWk+zUftX8l1HPlJFhSvcEmj1EvEQQEp",
-	"6fWFHcH6KlaveL4513bL5TxNuVAkekUiik9hw65AGfP8hcNEv3EIZ1AgDcj1Lr5Uv6ydhNwr3ulsHAQz",
-	"R6dmnOYjr5nidcrJezK3FfS8RkVVs1ZovifjGefnxyYH40rHsDCvGtp8jurVlHTKIGHJzUvQ6QwYbabn",
-	"3rBuX53gNemSdjl6fdqK16uKl4V1Af/NTPcJVTYvQyFF4lgiPoFENri2LkcDQnp2eEhHNh4AT5yZZd4B",
-	"PkE4C0bpzUyFPnFFTRAs9Cbj6pNRfFGphHnJWcSZL/MXXi48Lzo6eYN2Bg8fdgcIx+kMd7eRpguX12d/",
-	"Vx7mpx86Kwl2H//c/uzNOQ4Fwfr6YOUNcEJGC6j15rlqVtr2w25/0N0ZnPaf7O/09/v9f3UKQekIK9JV",
-	"NCG+kU3YpSkGG3SoHNrQ5HBM49hbu5CFYvVxm/Qk/SyJEFjycxbro3RuR3e0VFsrXJLyMZkocTX6WZqH",
-	"nNE0bTsRSLW/vmnElJGBp9JBCUJMYhebJ2MiKhkQ2+hEoRc4IfKeRCe/z7HwHop++/bq25/HWAVoEnOt",
-	"8wi4aeSCCDQjcQr5DRMKyWTlQU31hfmZSU0o5RyxeWz1l9Ja88mkM858SSAIvrDr1Oqz8Z6ihaCKrMzi",
-	"+91dtN1Hj57sPkT9J3uPyzPZKSc/7a1Oq3CTzs6+/xukT+r/Q/cf9La6H7/zXquUa8N6aHi4N0kUHoDL",
-	"XNm094N/ot0XP/veKkhIU2rFSJXwuK1yEpUXHkQYveQXJMah98ghrOwjKKxIgFLBL8CS58Jwm2VgY0KW",
-	"fIk0IQrrRiqwIeAYAmVcr7Drg1bnP0+jRt5USI3zMqftbn9wOtCcaQPm9LmYNfLB5bS6vXd30N2WwAgB",
-	"t5Plw895u6NnPyfx8rkSey7tR15sw8e/kRBCs1aaHbF0bvSMyLiDcPy2ILJsdketvIPcWGPPUKUIQ5GV",
-	"Y9cg96oUsDbr8Dal4p3MuTmZs1Hq6Z1E+qokUmnDGo/uOsTVhtTytQqzikTxCRMrRPzCYw2/f4unfpLE",
-	"U+CI2dJWmXhWv+jJmir+KntubUWgNaY+V0sXA5vVXJ8mW82MLlU2r6S4VpNYA5ckWz/AQp+xPKdpWtES",
-	"2r1fcYXjNa/P4oXg/Yrj8hq2H5cHebjb8WbillQO2HE3cpDlhduVriUHW8Kwgfh/n1c05OGnhLLiDwd3",
-	"GsCdBvAX1wCCzqfulHfth+7Z3mv7xwfz2Mfic12apFwoW4436+x3plTN5uNeyJMtjlPa1XQ7JWwrG/pz",
-	"8eeaaXV5ai5yN8sF1bP7hvWRr28j77Sj29OOvjJq+OwVrgllb4QXayPLFbaFSHLGUyQJcXVIZbFppckQ",
-	"575nHMdvJpALvk6/gtEzJetj7abmk749365JUzVgRWvRAtxz8BupeFIf+Srtw6F7+HPQmVGpuE9JeHZB",
-	"xBKZIIepzIwCxOOISGXKalvrtmbMmcnkWtVvW7uy/fr2ewejBGRkDqL9tI4USXyTYlyRNWBRbruR4nGU",
-	"0a1JU55XVNjO25hgSZCAGOjCFMs1GstG+tRMwQokKOFWLgW9h04L1a4Ch5qphDMSnls4JM0RZYX/vunu",
-	"Pn/0y3H3yavtvx96LV+8HALYUM0twAzNWYqpxT8AzQizkGhN7ilshikRN24x+2D+iOfaDAbdbfA6rr82",
-	"ze4Gk6ss60hby90kVVrZSfEScqwuRd7A3Ww2tY+UtOaZuOhlK2Z14n7RilE5zfZLMEUX82zx3hPzaNEA",
-	"bFEXap8e/j7HptJm5fDeMWogejTxwwFVEa8azcV2zvGbYO4+37i96dnmFph5UDZl813JbdtMWHgIIViR",
-	"l5axFa914aIUaDUXDJu60Z2ob/KsALvYzK2S/6T9xTS0OE8SLJa34V0pAMr4ENYsioTMSpkht1iza/1D",
-	"GDvjohmaQZkcyfLFH0e/cfrPnRfxP389jv/1/Mn5v359/dsR67dhkzfr/qnxzFQ8MuVtWk9X7ixbaZL3",
-	"JIqpVFL/Y+HVKP8ial5bJetO7biq2vHFRGQNo8zubUQnEwK1z9azBRe5oCXnrKyVzLwTzEXBXDyDduK5",
-	"KHI3FqlOv/QmW5UVWWz5YNDOpMYJn5sXt6I9O1iLI1KCrrloXzm/tKWIa3xaY8zO70kkCJYcEnctgAVg",
-	"it6TaMFFJHOLEB2ZInqJlw5yAso79U5JxWPCnqKImyREW9XB5xVJT5mcTyY0pISp4WTOItmGIbmlZKXy",
-	"q4emrR80gbqXYkVljT1bKk2F+j2qVExsuabRX4DpAsk2Fa02zn+DVDfN59c5+Em1pBSc7zZZUrOtFQDd",
-	"NZEFORdpPJdtxgsBKxDAD4uV8S4PfIGZMsBiS5RwQYBYppxIAwQ91scjSTwpzawGaCTomK1tbwW+xTR6",
-	"T9WsnQUI0x+2PRPz9FekVED1srLZ3auX2oXBMEDFGYZaHkUT/uahuLSANbz+LGCGGTRx4adDN3sarUMx",
-	"t09bGGxwavjucEqHO2/Pf13+8cx+1OIiCqJ5Tm29vYEF01fLQAoD7ZqqQc0glYQ9XblhHQsvVdzRJ8Eq",
-	"/OIgGOx9vn921nP/3Pn84G//3amd5zpXYT7Bq/h8jmEcr8uHaIa4VkRCxQOAYOgJnTOAAPQe1arQ3L5p",
-	"7dSSodNPfcpRxgcql7ykJFndoqwGOdr2k3bllhaUL8ffS8w3Y3cVkb0q9gr0m5NIRZ8pnVyTLtbk4HBu",
-	"lY1cHMUfXYv38c6/8e34N94aFBUvUVlYXFDpuSRoMePonJBUb68kxK/aO9x1WZ/S8qdPYSxlCmALyMZw",
-	"Uo5c/tkZA5NeDmM6AUjDPppB2lWsiaFjIOJ9AUFcAWNvj5UeWCDx1trNMQEjOCQto34OYfrGBnB15o1m",
-	"TPbgNxeMjEhM2szWPleSe5cTa6UxvGIfHEEAI53GWFtr5FOFzzznQi3RjM8FeDGSuaSh5kqcAU6tmDr0",
-	"73AuZ5QzC5UqFV6ikHOY/erELObjMCUi9BrwwIfm4Qz0pMkEpriY8ZgggCMkrEaF8/Lnmo0q8Ot8Qn6Q",
-	"0EyTLCCCGjxl40rjDElcaxpaTNPG85p68b+PlEH71luQYXnXjNSvgnpfnx2Z4NoGTuY7wKJMsFhuqDUC",
-	"DrA3BO6gcmttSS2ooHtUiBkaEyR5rG3HRVtjFYeKXpD695cOF2GwhnvoiJnf5cCcWBBTMsjnLNJSAYwO",
-	"aBrVdiqTWjj6ouEMTqt0rkxBhbUfoIlPOyuYebsU6DNckWOdHwWdKLSggkCy34zgCFLApNeIdPemlbtM",
-	"YGWTDtfKEPOU1s/P5/5Z22gGXzCXmAbtwlSgyeL3eTXT6d1x98fjo+en3R9e/uKtW4rnjbM60c+0txkM",
-	"ieQ+7RqKNm5iYJ3raHl779r8xTdS5RQ4nFy5FmhXBshmoFpegQ6QpHr4TKWbYemSwlpxEYvwu8pHfGaa",
-	"pqfANTeAO2HPviwzg6w/S6HFhgN2rogMj1Arh6Et6HcB/7vSJCfXgcrmXaF7RM6yMoYcFPXZwvZnl6ze",
-	"rV5SSZrU70a7zvLCHhqBlx+K2rFpCsWZRaeeEBXOCHBIo/VvZgW6ITazAq35cGcFfmkr8DaLHC5nalrf",
-	"1Wp/EPBXF/1j7YJIoeLC65ksgghnTm+q7HHbJoP29forv7N74NmfZl13w9CWiQ7LIRc1XeFy7WQ16GzC",
-	"zbnLn8pVV2etsvL14wiUnc8tnneuPeNpux6ntSCXcVpj6TcKl6tRrTH/ZA1TZrd5VXH6xl275uKv8+yW",
-	"nLGZBzeT03ZDvUcc5Iygep0qwrmNn/WYXFCy8IliAd9UEn2kwpPJGhYF2Fc1DAq+uydtvyDoWebazFBG",
-	"FcWuz6ZRJldNCCgt8BLMmEfL2o5QKii4I566trwkSVWFOo+sC8L0+jRNl9CCkPPeVXBJbJX6NSrFGwRr",
-	"ZxkIf4MVOKMRnKnB1PaE/mr5KpXDCyIAJHqYzkU4w5KsH9BQgkkYcjpKpqhXC0rqjFyHhr0BszTo2bU2",
-	"q33inryq9drOHj1RWJi8JANr5JvSlLan3qJrzXgQEPmEp1OL/dS5HHyFdKdVNPBW6rOuRM5z2TrY7WWl",
-	"OSFUTjl/dcF8MbttWUbgOFYNGRfv0CUSigxzbbJ1DKO9SVPHjbBh5BUkw52hc2forDN0HKbhAeAs+nPn",
-	"TBM522FQItOjMW8yF3J2QYS0EHXc9P1zin1FwagZ5bTQq64UfUBvi17VkCoSAel8+C8afRytaqfQ1gRP",
-	"JlxE0IvE9mWHapYIL9GJIiRGP3BIxvrwX4PdjwgrNNju7fXRu5MfvZpCbfnXaXXxeSchNRcsQOEcMg4N",
-	"bS+IVMhG2tvf5cPC+1/ZML3nTpvuS94ZAtAe5RUNBrDsChuVea8jnnWF+JtXuTenv94pU2w+qFU4iTgL",
-	"ECNYXCKPxJHoCYzc6NOzNJbPNMh6U7mTXHsT/m73a1OEo2yjC42VisRhodJ9end7CpMcTbAoZ+Rk/geQ",
-	"8dmuaxK0fSJc973R8cFPw1cHvw5/Pjo5fXP8zxG6P+g/uDaizNuL7/W/IImWa5TXdAI+OztpzGo2s1xL",
-	"IJYO12QgeKnf4F6BSeE8Oo6zYokSbOq+K5UXrhX1+lCNa9qWN4LzmtI/F9Xe5njxVxEFbV2U8XXEsiRN",
-	"aIwFVcuhDLnwTGmAEsrmtr8wl5QRFAFdhQSNiVoQwnJOokVsoTtRrof0HhXdfRGfGxDjvDmjty2jzT/7",
-	"MoEnb7mA0etroyYuGFKme8+2ei9oq1SeclZqc1rqmkyfoNhIzaTjmr5ifIJ+4nwaE3Qy41BviO6PIOVn",
-	"FKCRpH8Q/d8EKyIojvXfeEqGU8Hn6ShA/+///N8HoO6AWwwpfsYmhETyqenubWLREi1IHPKEVFr1tk44",
-	"SvCnEvpOv792SxtQfxr3dbP0FLvPoEwqt93WKhAk4RdEroBE/Jmt0TZXp3+Qzr7+SevVVlKuatMA7N0Y",
-	"8/l0prLbwfRl+1CM6fG5GvKJ/edHz6KLIx46R3x52EwBtjjBxb6eq/LC/47M8igGzfLAga+2aV1T16Bz",
-	"geM52SwrrcIOzBssAJP3Ov8Au3vKp7DtazYG2BUIIbtJ5orY01Gc56Y5jGZan2Y9nI0QJtHTgl3GOJrM",
-	"ha3GmG6IbOY2OTDuOSU4m2plTVGyoerr8gVurzT3DvhMU6JLp6zqe5AQ8DXVyzbn+IHCJmxJjxEwEy7q",
-	"9ETTxz8l+FxfLhublDhNCdaWurVtIQ2w1/lC2tvBXMDB+QpIwHlYwwSP9MUvp2qVXvykVTLNJklBXxW8",
-	"8LrElvLObeYphctxKUhgS4cZHrDiaOyxgdbS9NuaRNU3F0R0CVjKTP/XFLEx89EC+qfoT5wN0Fs1I/s+",
-	"wJkNyLRkbK2H0WqwUHOiq26g/jzQRpdJjY35gohuiCVBMdGvlIFNEDX3mDKtkkZYzojsoVc4si1YlTMj",
-	"wTCNycRTVzm7zHL+/QF3/+h3n3z8/n43+/OBDz62QrGw0bXU1uSRB7raTGbnP2klmI1EuJPHtyiPLw1D",
-	"mmGQmiLGTIY3wZHe8aG/Bh9aIbdDLFSNNiV5QqDZXUIwMxJs7jPLsHDNKZs8q1jY/p2XrCuJKatzzsNX",
-	"rgrflVgTyzJwFG2AC6en+ZKyite3aFVnHNG18anbQaUZr5vVAi+Bgc+XlE3BcyhnfB5H2tqOOT/X10VZ",
-	"T/pGk81aARXnu+Obr5yPbxCMy5xB5mAzPbczV8LGYCAVXmoO3wO1kS2qWmZqjuZjDdUD8t/lWGw6V7mB",
-	"oOl/9VZsmgJS3OJ1T//dPZcnoF8uP6GUmpCNvm6zLILjZluWCdc5UAo2TZ+NQmw6RnORtw5ObL/dCVkY",
-	"NOSqa6uNJIsVriPUxHWyHZOYL9AfRPB8rIw4uwOPOpF7n/vOA2j+3R2UBFlB36i/Nppjzd3VUZZ9PUX9",
-	"zP9H116X9RPqe6+S91iBza2mMfCkMD3OsmIGT8y72EaxPqvK1LPB0fvdi41lQwmekuFcxF4JnQDiUGI1",
-	"5Nr00S3ocrflDOStR1vwy95v6bRNtAaqyTdjn1dJ6Pp5beTGoO9epa7XSChi49n2hBFOsVCB6faNJZL0",
-	"D5MJGfKYz0UPPUtStbT9r11EcJVIPH7r+mLgL8Eqv1hZ1ZeoeVICh+dDyi4I80fWc2++dHxXWFh/EvXQ",
-	"QXbaCyglzx9hHJwVOF7gJegtsJ5WN1S/ZLhZPPH65FfhTbkzCCqf3D0pspACCZXmXbriebyuut1BgevV",
-	"yctXRGwsKiGpck6kZgpaqYDsGnxOEL8g4pr07somFt5RtxKnXNZUVdvOvSYtxEh3X+QmIhsosof6cQAy",
-	"qgWsKjUNzgGrKvYpi5doGwhb21u9dX7VtsxHEMnjeZv6/eP8yavSukU0qSf5IsZJNmrDiR56kc1GU87I",
-	"aN96LaGHqOZUOTLViNqaYM9Dyta/GNivkZxxoUb7Bb8K6Fp5x3hQCGZY9s7YCK7g0DqLzY8QfOaGAMOO",
-	"kTzBBH69wLLkZn5q7SsH/MilpOPYBZJtFHNqO8mxrMQQpuqC924W3qhmfplqUJBSwrSeW7zJPfR+xk17",
-	"DWyx1GXJdshpduf37e6jxUGb/5V9BLs7JReB/melW4vxDQy7H//c3fG3bTksgF9UlSyXteA0ViUI+bai",
-	"Q1rnZ1Npismv7Mn6IuGg9TpgikUdHpiB6LMnhsf8Ik9VctdU8bTRJG8usWuISx1U4ANg72EvjQVWOYjB",
-	"4//sOFV+YjcXs3KX+IhF5NMxcY0+PBcCM0T1Q0jMWdb7yfyaEokiGtUm7VEih6ngIZHSB+RwmL/FqJgX",
-	"JFQGCs64aJTt666HFHNW8bS38uYTIbiQa8c2Cjf42LQEGROz3ksFDxwJD+32r8nZKC1Zc7txTFgEPIQs",
-	"1gcV2mBMeY/AM8Fsi9ZTyWWCmzlruYtvNsUVNuLSrjhEZBGCrICkDb/OfECDNrz7LvJavQ1Nwdf86m0U",
-	"gC3/rKVf36pid3HY24nD5iRxPaFYd8/vorFX5ZoHDNEcMw74I6vmy16ROTb1VINXfsEGe3/R2DRcn7dY",
-	"ygUX0TGByoFLONWMAyNypWootW/0aLdGOR26J+owWs23mfZTQYjmQpBQoRkXkqAnRXMhe+/GzQcZWZRm",
-	"tR691z63ojlWl1d5r5cPFvEqPf5zhZUrigEnEGXFfHFGFhZtV4ypnIFWOpd1rhVP5dVmp/2GEahOzDvZ",
-	"5m/0uSWZqukgaXGiJabRleu2dv2cVfCYbFKLdqyfX2mFzWOTaG5WUnOA5Xd4G2bqlTpr3J7dXBoMZ1ca",
-	"5j+zQhrHapPh3e3Bo1JrYQMnItGYSBqt9lJ9d/Kjr8twnbuq0NxhtbDXYg6VMUJwpKWAVAIrLmQtcO7t",
-	"ubFIgn09b/RVI139XdaCOC+5A7Sm8hxwhP/X/ktLoNqRMlyB9fHbytB6UPfDdkAcUBpQU+j3E4BNeSFV",
-	"rogw0gR6qQrYVAleophPHf9qbOmMa9fzHCc09sAldwqtZ1fjudDarDkZylD8G/N0fQ9jEFOFLsY1EXFP",
-	"7+JmQKUWfMvwqltFZ9Tcq1551d/aMjfvxmCgvYa98Hn4zP0tDF+i/SLduLMLHBMvQh5WLuc6ZENLOV7W",
-	"XyaXWi+guwN5otZmlVdmCvowU03fUVCCRSPQJKa0v7ut3LyXSRGUKWmN+LYSZbNIV2kF0nLd1jZ5DOzW",
-	"buYvKP6onbeg0LnozltwG94CewBOwdrYWVCRRBFfJZj2jNenJK6b9UmGHLfRvJuEaIXer0Ue12gY1RPM",
-	"xvIt+5lfxzpgFT2nhw61KR1xYiLQCeilTYpWRm1OFBQtvb3dkqVXCdL++3/PzuTH7//X/XF21jN/9j5+",
-	"79WAYSX/ACkR4rrQJw1nudKIYsrODYqTNfHLp9Ra/7wxfdPYku45qI9ulSRYIQG3+5VhvfRwQZg6JiGh",
-	"aZ0xqEgcS5PyZpAqFUdS8RQJkhKA79JylOgXeS6ufvWFb80HJtFKL2jzFWav9a3pOQ6Jki2qpQv8k08Q",
-	"weEMnVMWBYizeGkcQliek8hVUnrzP2uqyo9sAhl4X/gcMgWzjLJ2+DgrNeSlJPftVXFnip3WFUJBcwcu",
-	"1eYoy1mrD99UPOn2ud+/KS6wOieUI67Ywm4Lgs8XrBA0ijdBDt90/pAN45n7D24bzQPaFLUl6il0NyRJ",
-	"AL7IHMQH0sME9AwAaZrV2+rbVARZtIwJrlK83KCYnIbkB1u3li/qYQOckiWW0klly67AlntvGSVx9EwI",
-	"HxjcG0bQRH9vlmqzmC5w7Aurt0t1czBlZd6bzCXEtnFVfnn96s6zvKqyvjh58xrZ7/PyhjGPDOTOaEub",
-	"LSMTzUixwAlZkYZbjuuut5TcJPLENe/mcjHl6mru3/cQis8ctgssNR+bcod6WiP81pGa0R784sa3jJ/p",
-	"dBbT6czLjU9fvewSGeKURBDSkTm+FvQPNbSTYBXO9P0fnc37/Z0wweIc/iKjDUPuxn0tlPPHFb4tDEXA",
-	"Qbe+PU51Ji6uZD7fyr/wNdLpXDHSZDLk20+h+mQezFh5tl0QuUxnvmM/qotclQ1hLzyJq+x4sr29s/No",
-	"u7/z8PHe7qNHD8t1HgOftWRazHhHdvURuIi6VBHnsapvnyRnfCEDm4/gWpCFmEH+J1l15r5fxaDSNGwK",
-	"AXxQhETfEk/Ak34isUQRX5RNgcf9dgbkJv1jTVuftcqpLeqrggNTZjrNtwMI5rImpnKkpHGiBCY017+E",
-	"xSzpH3Uah8SJbWKkJwzanoVXgx8FppZmcxxDILsT+ocXv9FbtvMe1E41y6ZjmnPpqcSaRUgFU+qhYxJj",
-	"SCIEgUQlkkRcEIHmDIgrQ4meS62JoMMfX3urfvYm/XCAn5Cd8aNo9/HD7e7jfr+XGtjdKiUuaKRmtYSI",
-	"Q8Er9k87UvT5C009gr53JQIskIibTnZB3AF7uY7ey+fkMikLYAWw7DQcQO2CjAPQ32eQrpnlegE7YJuw",
-	"kPysW3AStFoktS463cBrCib4njcYV7370LGnwfGRbQZwhCpDMCswePJm1eBHoAxy6UMsyXVziqd2M8dk",
-	"RlmEEnxOkOA86aGXWKry7pkayCW3UfEVFOJ+U8FhE4hWTame6RSGZkqlUPipVCpzd8sR7KjDk+ZMr61q",
-	"/HfgN/tbW6YrUK/gddjKD9/W9JWC7LuPG6Lslfupl1B7xy6TFmQIgsSRwzszdJElCrVJDbqm63Wjl6e0",
-	"ZjEnQIoQHnA1HKpQHb9yb46Um+yYuC7tC7y0HgnTmkZxB4X2H3yLPtcRHwhar8EJ9ZoF4vLA8d6QlnUn",
-	"5L1C3sj3igSv5Srv0pjjaNN0bMdIJjQm62Q1eqb1PTD/bKsGC+Qfkv8UOa63YE3nTrdFGbIpekV/0BxH",
-	"gtPTbFjsmlAhm1bzFP4BU6cS0SnjwkSyMmIYU2a0tjvF4sZZYvF2wXF7b9NmxS/eUpe6ApMyNuc1lZfY",
-	"X7atKmlZSPO41di1zsfcYmTGHVXJz9h+XG4MaxcRoB3rX0qykpeG1Am7+qxkZb1nEE43D1rWZSVaHxe8",
-	"fG0lU+3mF+uYTIGz2f+19Uo12QwRTQiTDrShJipjsnVkNhBUxxYHe/Sw3ZlOMI1to5/1FXmGrAy6vlIk",
-	"SRXSv11PxDVLrN3HlUHNZjoS9m5qOywEyKcRc1afYoSLlViwzgRHZF1DtpYpR42ZUgmPSFwXkYUvrWYM",
-	"ABwwycoNi3mI4/2YfKIhjrsXgzUV7LJx1y+RGJE3eatbRhYQbbMSP2IG9olsP5nm3C+hUlI21afI46hQ",
-	"VE7Fam3EJdCmsnW7Yyxd4MKuBwXmZdaSX77Ax2TKNOtnbxZq4jLFeYb98fC8wdWrD6QNjMFL+5wDZWjC",
-	"AlsBOVErbdOqV9sDZ9Rv4WJoDYOyAoHyFBiQ1lasTerwUDzYJ+hE6X9nhY71ymudplWGfvBdIvtEUDoy",
-	"CJaTCyJwvAGi+aCRstdifb14/0s9vZkF1rh0zglUg/IJOn5+iB7tDR4FeSwrIUasUadoz3CWA65mRHrt",
-	"j2lNclysL5SaJeCMp1NmxEmZ3TyLfjw58LGb87o6TFDvlSncOifMZFVb6D4qwB6pRjt3J/35r/H28tfZ",
-	"698vHtPTkx/ejV/O+u8fv9wN904H6Ys+/XvyIvzlj9+feadShwwGO8QneksrJV6/vK1Jda1NLRlJOq20",
-	"kpJ02qiQnQM2zrlp6RlPTUJrHcWceEuTCFBwTh2eFEj9ac0W2OdbBR800TY1ToKhfPN/SS8II7Ie7j6E",
-	"vCnA0fcsQdZooW77cUwvTJTWlVXAJ55aisqE7Yu9U+b1yV6QawnsP/ZWqbaB4qmyfH9k9kj5sMteYW0r",
-	"YEFmfC5J2WQfNNY5+XFvast2SxP1YZbYypP6urjAVsOB12TOIiKgBUtFeUkwtM8v1fS0KHr7kCGufOfN",
-	"3nPTv1wNvhPg4AuNor/IUb+k0gczEsfZfmyWap39KiiDx0oca3UWn+clkklrhpRdUE8w9LbTmddt7nXV",
-	"OrtNXT2JW6OvRsI68SP3OY+nMDFRvboMKlGtXeqmCnY75bqVLu3xzn8lKDjZppQx+NYj2rzkU8qec5Fs",
-	"7hh/czBXs+08AUxPuYeeZ0E461dVPOS2a84MX0CLnIRgpg3M7DriMCSpslX0BSdwhenGtK5u/Sj/TbX4",
-	"d7WBt3mNJKHw1VZs8qqp0MaH+bhOS3H7U9EUC3XCBfHmPv1vf93+usppm9x/T5ZqsG+4dFqG3Ld2/x76",
-	"wwr1xWTvXCEZ4mLDDPk1dQHNsem8vGxt9TZcnculTj6jYDyPILNxBBmgbtSRNe3KdFPBat5eCWZvb1Bs",
-	"kFPKDW7qV0mu6wsX8yllJYy+ysWr0NZagnoFvuEaAMRTgCk6J8wIygSehYqT8hwng3+d7yx+7//j73t8",
-	"O3ybvhgPPj1ePn+YnDyJjnfVy9kvj+av+/gn8l6uF/vb/XqUQ3/FjCn989b+fMKhsgXqTheUigtyz8Va",
-	"wmXBpeE+KoMH8wmKSEgTHFcoFbowVxbzpDx5bTL8OQgGe5/vn5313D93Pj/4m3clb5oRoDdSmOrxoXEZ",
-	"HTrHDIEEDFmPFt2ABF1hGHsecoPKVe9xGTXdwQqYW7Eqjsc0jimbDl1GPDiW4jeTzv6H9VoZDHxgf/X5",
-	"Y623P5/q7WEGXKZOtrYrM3QTR8b7YKBKo3JH5tZWEGyhbRrgMYRap+Wq+gYbej+BEDZo7wHTguYPnkkx",
-	"rtZ1Aw5twaTJEnBZKTWxpLcxwZIgfUpILQzAdGPMyHax9U/BgByj0LR4tKaqyQdwyrvAoSIChTMSnsvC",
-	"JS1P7eRNd/f5o1+Ou09ebf/90K/HLYdzpmhcF1VjaM5STCN7EanMa74diB0LHTKMfTB/xEP9g0F3G+yL",
-	"natF3VK8TPSB15G2i3IqDtVK0C3gMuT91ozjoyI5o2li69DbsZsT94tWrEa/P/1CbC13cDa+10bki06O",
-	"628yA2ezcXSvnQV8E+zZ267QXPJsc4Oyj6bY3MbT2Wbl9IMVMWcZWfEaFy5GgUBzQbAZyGyJjrzwOyso",
-	"NRlut2EY+iODFuExomubpqhqemLnJWcRZ5t6h2xvXlGDW7QzePiwO0A4Tme4u11CMLK/K0/ipx98sEXb",
-	"ftiimDIy8HRdUYIQg41s6KOqQKIThV7ghMh7Ep38PseCbG5c6LG3PZA1MVYBmsScC82mFzOsDFw5iVPI",
-	"RJtAdlwlWe+EhJxF5meeqTRzaj92zUEJuUZTkJV7C0HVavayB8OmMJOd8p7srU6rcGxnZ9//DfRu/X/o",
-	"/oPeVp3rPuVSX9TQG3iAwBE8AJRT2bT3g3+i3Rc/Vzes8egECWlKa/DKOGQMrngHOwcRRgXYoU09Jwr7",
-	"1CHN50lgUj+0jNeCXd8KbR7NbL81ffmJNN60Kjhj5yfgNALV3t3NgHfynXGXyxF6YFiJW0n53HIe4Eix",
-	"ltPlra9WwpyKpDbh2lokJr3ZJKwLhJHmxIb5jbThNIIbPlJ8BF5FZVPsPAHwUHFRCxvsYDJsGbW+nFbt",
-	"gqEYh859EY0C5HhvNkXNehlXRivTli5NSA85MBCDiqZmJJEkviAyrzHPk9AuBRVfJ3lrdcHNLSG9wfUZ",
-	"gXNpu+sFhZ2qk0gFPf7Z6x+PXv/USnuvMR8MLWi1syI43uojGC/RGLNzpARmcmIY/8qrFd9IB6smygoD",
-	"ysE7cA5BTl120vWkXwuyp7lOwfj6UjgitwAld71gb+tgw2qwwmpP51KhY8cHtAWkp9joNmndHYd8Skmo",
-	"1cbNDIB1Jr6yRFbM2QpAQ4FkfFbqo7KZA8Bs3mqXz4Qy98+NPQRQpWL7ep6v1K75XAJl2ddCKFfU//Yt",
-	"hWpISPm6O9X2AAwsoqbF9aplADfYLU8Pz26zZd633DHPY1qXA8rtSsy/UD+9r76rXItOch/X3bzLMPAS",
-	"X/yPbj0L29QEsWjQJzfK+sl/0l5inMwTKOO6BYhFRj6pYTgX0oczdELANNe8Z2SeGWUlY/qHMHbmkvVX",
-	"ZXXI8sUfR79x+s+dF/E/fz2O//X8yfm/fn392xHrt9F7/3MxICvYj+WzqCXZutqkDGUhc5rn5mIxRzQ3",
-	"Od4eHP3YCTonPx+9fftM//Xjs5dH/3h2DH8fHrw+fPby5bMfvdDchZlcjsuU5jrlvnTSWoPnqfX8n5M0",
-	"i6ZaV6NrWFAKqEhSTbqsNY2q2RotnBgbOrDbp+KWOEN9mBJLAw4DFbNfGeL4ZaKHrXvd3UWzrhjN+mLh",
-	"lxppmbHYiE4APFArv5RN5Yr6X6dB1jUxvgv6FDe+XeinGM7ZKFyzYMfkgpKFT48S8I2J1EiE52rGDT/2",
-	"MirzfY1TEr67J211OthqrvEKZVRRHGcN77F9wOOv9vq/xjyqiQkJIlWA0qwt0lOHbuDxtx1ZADpTnAx3",
-	"GqMFIefeMdsy5YWgDlDwmtDrN8Asm9Eo8nejzUGVwSsxo5FBYYH8HQ8jre3eQGUGoDtM5yKcYdmE4myo",
-	"CDhlFSltJUpRC1GwaW9mAOJtbAyqsGmdoKiqA4uY0vYkVcRFND3UEfmEp1MiXKbzqlXbzJayi1jMyl6J",
-	"fV13e9KiYWZ30+2TvYGBYwA1VFEkyc14lNb33lMfJIuBIbggEUqImnELqAruek1frvqv4sIUmHkLLrkE",
-	"f2Hka910QaXXUQye2Amf1/A9OCP9dVZV5Pf2727vbjeehJl4cUz/btUlrj5GiqNH22i8VAZX+N3p8+5j",
-	"gwvDuALHUxbLThKDy3nVFlaPtkt6+GPPHr7Fy6s4O1K8hJMOELGJyTafYWiIYkgjk6QMCagjB5Ur8+f0",
-	"jEZtMLZWXtyO/RTHqcF7tnkEWNt7dlGVjcfVnW2Ty6D86bgH+mTh+udZucCIzUSz2v0AEBEyX7o1ye5J",
-	"NBZ8IbVO/hqyAbC5N77sBMXPh/bybBRj/uwl7WXiDXMfsGrylrNOPWpK4nqWtNKB7XtbyHol6BqF/8uY",
-	"XxEJwb+4BjV6CYIeErANQJOxtmpSFQ0YuTB12YpzFFOlYoISvT9WgIPhszSt/d9J4vDXMmoyt6XXxqjZ",
-	"BJEV04beVGaOcDQGK87gOGlWp02HMQ7PW2kbZv7tU+kyedUqjQ7ItDUrMU9/RdbzLTG2IvpIi1zMt+7x",
-	"wk+HbvZ+OrJhuwzGRO+nNEmhvouS0uHO2/Nfl388sx+1aZhFJnMWkbrhAX837+MGBIt4xTm4Ssadfq9/",
-	"vQUFZp7rUq3zCV4yZ/YYhvCmzBLNcBpUYj5XIU8IzOWc8QVbh+JTYsjbN+2BsRRY40EEhTpjAZX7HThh",
-	"VTb1cwAaHylXbmUxldQyzYyjrcqLAk3mx14RgqUj+Vgvpl9lbHM1PlMUDF7NA50TkuYQoPVlHNepzN9i",
-	"c8dP6TDhrM7Gga/06ORTSgVg+vkJfOAL0jYnYOnhlwTXGDH6mzaDb/d39i41/AZSP8NJXN8kKIOT5YhP",
-	"JkTk3Khd/8absuhuT2R6rfoyo1i1L4uEWaCS0kmUrk0jO7gcokWVYXCw+r2dxG6eQO6suUtZc0XqMwtp",
-	"JJam+H6ZLDYL9Ht+u0lxjxVud10Vb6erYoVMLglOYrB020OsfwH2ssbt0fI2XOoayOsobrtLdrlLdqnS",
-	"7BqQUI4U5+e5p6aHRglmcxyPAMYTnDcWMzIhBUxAW1mLJZIKTyZQRhEVc2QUkWClKEFTk0er3+rNhCkb",
-	"ZyuTHKWERZRNR2gxozFxxRPawpQOSp2wSD5FI+NRG7kii6rz6SkaOcvKPoPj2Fr4VFrL2QyCz5gTTnxi",
-	"M2KwAWe3T+qFG3AWGo16Z6ywdjthUO5AxzPzKhp2a/bh1I8FU1Fj/GBiq7zF4epoBWQqcCK9OlDLdl8r",
-	"rq1qxOtQkIgCynhExlQh/+s3BBcr7IsfXwzWCZ06a7ZnDe+t/G4T9gsH1YRsaF7oXRYRkrPX3o0+QCl8",
-	"e0/WlktsqLa+vZVqvktV7+XdIhvB3aUNl48Sykb6GEcJ/jQK0JhrU52F8TzyVrA2dEz3YjKvR3b1YuAm",
-	"+FMdrh203+QCzeh0RqCzKA1J4BpCAHK8hGWZnGUTPEvwJ/tPK0T1xWYrBXx7fufjmtLKTZ2RCWX/iQur",
-	"3N3E4Uq6YkT/PRZ8HPuKNIxjVq8Y2oMGBQDeJ7t7j9py8QMtacZxIyt36QGMg+OAVXDBPuDuHxnmZc3N",
-	"i4jC/iw8gF5LU8IswtrCxn0jbjvCUlUMZK3ErwxAH+OmEKMAe73qhavp61BozwSX3yRzFFq2tmLdhZaw",
-	"PtATJhVmYV2ZCwZwIettL7VdLrS6wSnduhhsORay9eSJ35sPoF+1BaT2+3sSQY1oLHkGegStd+5JFPNp",
-	"JeQweTjZHj+M/ONJHs/bAB4e50+W3Ourc/z59PStrdwsd83s77bTpOszfBzAjbexxWuu0HNL4KvumRrt",
-	"6d3xkTk7LU+NbeiAnFNzgf19zLSeG/UicrFlH5NbvovW4Goxvj2XqpMFA6zmY69diSpqOI0e2CvFbfaW",
-	"ad1ggo7mzikOac09NDIMNkCjiEpgZ8PsE3k+t5XPU6Ulqal95pK4/pPW5D5jtrTkKRoBjvHIGdpyniB+",
-	"Aba3dJVT0qjFldC/UoKO54pcpdTrOdZKwNhT2flnZww8bzmM6QR8wH00g61uKtuqNktv2/g8a2vePjid",
-	"dfpuiV1l+4nf3ACcRbQNczjMHvzmILXWNl52TXRtB7Q8tXBtk2VP62QLQRfO5YxyJrNWeksUch57BV5+",
-	"G4kISa1equUmYNxOYIqLGY+JthKQ/k1dLOhSkaAye1gTloeu8tpyktZqNnY0Z4DPXBP9fdIDidjox9GM",
-	"yI9F/NPp0Wu9BYPdYvhndaT+dj/732DvWjNfoLnlmk5mMkC2r9hlOvX6VZOhrMNANk5PbbjMGS2396jW",
-	"ONfFU6gcYujp0uRUtYcL8Mpx3ENHDFd6wTjFDESj5tEQBoFGA22nMiFYzQWJWqRNp3Nlen/YZAzKosqS",
-	"a/OmN29pvljtf+fv+bNJRWy7vOhj89QXLO6V8bw5W1s/A2qilzRres5UibJlM6lbQ8nOCmprrrz7NnBq",
-	"kr306ABJqofPk+u1CWis2lbs4B/mzc1epigrfga+mRdE6wMqC788xpzpFY5kV3i/RzqVwc7g3AvcqaJG",
-	"FVWL8s0uspyMoQZF7bCw64V0941y1s2uH8JPNo932zOzDRyQQ1x2SjOYwSaN2SjQgdWe/Rq20ZYNulC5",
-	"NdJIy68zNnLLHTWrzWt10/xJp5n6Ac+1Bq2/bSwPK7YvalYfHFXVDuoeaKwY23DcSymxa9XCtzV64JsL",
-	"IroEiwBxpv9rslqZ+UgLCeskseJiFQjeC2N+bXrXmMR8YRMnaUhKLjV4pOJVe3LT7kK/LndgNDk+QY8D",
-	"NNgO0GBHK3KZWpcXCUCOrPm0Nqdwvaq3MvnHn//7/3Pr2A4Gu34wwIpaZMPOvk5bZS3J+WpmPL2cztOm",
-	"Ee3XpAOVogBruu+cnZ1cXWPyakAHSJ7PXfE6lZ5WQjxvKBQgGfs7C6FXOMqbyjR2RK5qUYV9eLi7rglR",
-	"hoX+Mf+zN6yNiThlbGXN8XxaXHRtKyVYqKRsGhO7B5sute68t/ttui19f7+b/fmgZo25EmnJvx/U91kx",
-	"PiqOxmSqzWGoPbL80dS3Fnu/fJHmhi24w5V6HW7QzbBBUV3XyXATvdRqVhthdLXt/GOVt0vmKtqlZX0h",
-	"gVB6d1rVnVZ1p1XdaVV3WtWdVvXX0Kp80tYRxhqp25jm6hJk0AjyISEMiMeQ3sEZPCbRhKhwRsAFbJIU",
-	"V+XvBIdENQftzVP1UKQFEMoNkmjND+6A4+5yadvk0rqLcT09OAsZME0J75fRUc001yqqBwxSS6zc9ydc",
-	"XVF9DDqfulPetZ+6h3uv7R8f4JUfi491aZJyoQzMg2Z7nSlVs/m4F/Jki+OUdkMekSlhW9nQn4s/16TY",
-	"NfCfOO6mXM9EmNk16dB/xf240+2/St2+iU7MY1+QUL5NS+Or28bWQfYrGzp3hs2dYfMfb9jU6Wgn9gZn",
-	"9n4WNNbb0QnWdKssJf7bap7Kj7MANPwLKLH0t31Mb4/9XF+AC0grDjopT+cxFmVE7WLpg1lBPUCxSfXJ",
-	"HJxlZhEYQF8+t7glganEiUmlOCuPu7PsT/vY2mnVIukWHa5lKN36tFMTCzeZpzXppqiabXrGNk43/Qtn",
-	"dX5b+Zl3aZDfZBpke/K1uY1tSPfmsx3vUgzvUgy/ohTDDfP5vmQGXyVrL7EQVZdMyJvQmFzGf4ZZ1lQv",
-	"wUsk8dLqCiSeePzKpS5ka73AeRVutZVY+599w60y55IIVlODbLo5cRTzKbI5FogyqQiOHLxNpVscOtS2",
-	"RMSJQXhMYEYrPeTKC9stL2xnvfHvN4T8q6t22Wvfvc0S6hcDNbmj11b0+tV5dP6Db89Xttc19j4Amzy7",
-	"qAMkJvobZyFDKamzMB0eVw8dwXUV+lhskwVJpwwEHgq1jWkAR8dLRUDb0X9USg61wtwhF2o4qKCP2iln",
-	"yJBMEaZ6ch6GhETE9N76e22TjQN3E/nEZI41toIrZ7KVgxOr2s5xphZ6WBhYNRLaiZybTfOkT10Q4Y0U",
-	"A14iwRkKmlRYSAAB0PwlIiFNcOw64toEONPoolJK3CuGXCI+H8ekuMy9VvEXi+Tp2oqvCTjaOeSBx2Zg",
-	"x4aAo9uidQgC5hx+pNKE77yBlfop6j0mOJwViAW2e/W4Bi1eCy2hAU4aPs7etGFrl+0vN9TOlxtq98sN",
-	"tfelhqrQ66CjD0/vql6unoeXYgmOKCNyjY9SCTyZ0NC15oDUENdbpAJ7AQjYV238CZ4s/SYSBWjEz0eu",
-	"Vb7m7gDA4eJRFeaNpaRSYc0XOvwclLWpaQ4i3Scpl2oqSPZvQSJq/+GTSxGZClwPKU2l89AKuLeOAUrF",
-	"oXVsAeahNNUPHwuZLTXABwXI5lbAyNlBrm+uFrhDKixuLV3UebD1A0vwU3FV9Ehr8bs03a6H5m+fHzp3",
-	"gHpkpbOF9dvBPobM6RkXHsHVukPaBv6b9e1t27s6vN2pCta/f9/txhz6BdyB3RFoi2a3CXbIaEJZzON2",
-	"YJK+5dNYK9fJRBA5OzaoHhvakQYFBl5gEWUVR+RTblOWz8o+OqyBp119W7HTV8ynlGnisI+Ut3Iy+Nf5",
-	"zuL3/j/+vse3w7fpi/Hg0+Pl84fJyZPoeFe9nP3yaP66j38i7+UVIWnLi6jZ0rkPGAxcnQUE/Cu3HLm9",
-	"4Enb2/CtY/Kbo1wHyZ8B7+dSqOhsbEDAN++/TP2IISbFgZ6uiZygGeUGWejc9q/Mu4fYfngOsdKhc1o4",
-	"ygK0SCH+IAiWfryT5VOL3GlbCQZZK8DMMl7pQTPmn4CQIsIsyW/U7HXlssPc6o+uoU0vMmCarrHACvZm",
-	"xBnJsTf96sSUSkXE5Rj0AWJkUd8UgSQWSm0dfTyDhz4HX9wBWOhPth7p0j5XdBqu/QE8VPGMrfvBO/dc",
-	"lTzM/gXFjmYbOHCPiSTKzf7yAtgKXmdfJEBL2U3R5++m52m+TBbDy+xzJsHXMhaYySk86gd2D8oTqNmk",
-	"AijcKjRwiBlKTBq6YQ8zvtjXllyUtZeyiGWB+RQMF5wY2O0YKyICFJNilDyccS4Jkjwh0Kj2jBG99Voo",
-	"YXmeZ72V8HQn9NPQDgTGl4KAl3nVEE8xBMhCzhQO1VD/vOa2+1usmvCSnR+4u+RKjvZdk9WvusnqbbQ/",
-	"vWtnesXw9mU7mG4ScDZ3/nI1xMXGy2tKiPNL6bINVzIM86T4oFBsjWLKtOo1QYyQyL675TUt612+1PjL",
-	"k2ftMnJapQbyTi8AsiZbwOX5ibVqLDZojGZN9QfdVLaW8fR7shhuaA0WXvhNy4ZqIHLuSsu+fGmZzHNV",
-	"m0+oWAN4ayVpbsa1PViai9TsalbynxlZGN1plaSz1Odi+M3qXdnPLJa3nhLge6/Rr+pzhOM4C1yU4CcU",
-	"n4JoDsBbD82PqFafYkWED7z9Lx50rIkXRZXoYXOiXyne2BS2rAxQT3z/oJLm2dYb5c243HYreJ3IRaZf",
-	"uQVcmy29Hcfq2uyfijnJWusHCEaG3HRZVW9q9bx6F0qQt0acR1QhJTCt+NVeA9o0ZlqXi/mSEJ/XpEFZ",
-	"ylbn3XUe1+UmV1LmIt5DJ+DyMW0dQ6xwzKdzEhh8GWQCBBER8inCkSZxqQRWXEj7+4zfucoI273MeOgm",
-	"E628FX/nZRMnBItw9jNdC2MNFneCVQjFN7UHr/lSTKez5hLyn/MnP2ed9DevEIeqH/9VXhDoh+Jm3UOH",
-	"PEmxMMj9VNuVwIYwkwvw5cVlzb7f6+8MHvn4ToWfVKjDLcXNLShuio9gzP4fMUVEKojCawCRNWVrra7Q",
-	"vllxYLGrR5F1cPDz5VI3CHO82duxPDdNRp2dbHg/mksSrW8HYZPob7TPxbpV2W4X17qo7Rtv3gF5UP4F",
-	"mdO2shGWJQNrAWkakEA7vrYHrdLWK6Rr5lHc5KBARvW0+yprk+H0m9lyLGjUWRUpNJwhgdk5ZVOJsJ2/",
-	"PoOSnpP9/JwsratRkgQzRcM1LOyYyHnsQ9rK7Y2Mg41LzZirUVYhSKiN2N/nRCzXHEzmhyyeQ2CK8BIq",
-	"9Twjm+UG2nP2ZqfLawG7oJK0ObtGDT4SXOvmwxpyeg/zYLyEfet0PZOKkfc8D5Dk+QWC3YK9QzG2zdGT",
-	"ktG10huLi6hAp7ATle4oc1FKyatPnNgYk8SxUtLosPLy3vWwJk6ctDU5c/F6C1ZnwiMy1Byu3SzhIn8F",
-	"MCMZdDlsdoDmqZZz2/1+2SzYvvaumsUdC1YYQfWKlUmtnj+ekk+q7j5CPjI/dwx8o2C9fr+4oCE5YhNe",
-	"Ux9kHrAaGzEIjVNuqob92V8xZVdK/jowydOkrh1IxEPZ2e9swX+DDk8JwynVn9g/e0ucxN48rvp8E1sH",
-	"teq8h3YxXgRxIqRX0zot9vSxT1UK+HqDXr8ttJMbJ7Ab6ycT6Z/LG0ZcLgizRrM+To8Nbja9JhmHqAUX",
-	"5y6tPQt36BfXph/s9Pq9wWCn96iN6LnVHvFUELl2ZMIiieYMRCoUp/FzwowH1OXvRGhMJlyQGgf745sN",
-	"l5jyr1b9c6UhFdtyS57L9u3bNVdbH3SwGwPcHSIP2fYEJnnT7OeYTPF1BpbmkoghntbsgNVBDOVDl0sI",
-	"hbg6s3wOr/gfNI7x1l6vj+7/Ohg8RS8pm39Cnx4/HD7cfdAuCFKYS5DdqtIhVQIepa0t0eOam97kF7en",
-	"vJkzvPijlqqJYTt3/bpvp1/3yYymSW1lPXYwGErgCxL70kGxELSujbD5csWr1vnx55edr4uDXxAvPnKp",
-	"x2GAeByVbLZ2FG532BQkXTop273G5cZZvGnKpkPrBfJeSHs+Wi+Bp8qb9uLH/mD3Yb/f7+883n7sNYTc",
-	"IHMR12VdKY4mPI4B26NGlrvOeYvFohfNYij+glf/jUb/szKLRlnfpiT7JiilNhHe3oLVQ6nsYEZqm4Ws",
-	"yzS0GrtzmTNGJGdNOW2cbuFrf1y3dU0poBvcqsbuakAsnoSGAyHoBYlQJnZTrnwDODT3GsKsocWXnEWg",
-	"DF9Tzmr1ZlajJqVk1WzK5e1pPPTLpCtcJ1k8RYwv1kE73SyltKKPjRJPG6mnhmg2TWWvPdbLnOiNy+QN",
-	"G4gTx49aC0Cz6q9M6m246k1l4lVEYQXwsjy3fsnlDy/+2/7W1od/n53Jj983gx/Ui611/KgpBVva56pJ",
-	"2IKk2FaRUzZUAjNptNO5Gk64GEYkphfWx2X+BA+YzdWGHM+5YDVp2yc0oTEWrhf8mi7xMT0nLlU1h6qG",
-	"kKi0XXKhRbcgplvh04KizjiazAWYwwBnvZFt9A2CUd+ZSJq0anATIY0XonnO2+gQj8DVmeAI7OgGPEUL",
-	"pOgNvnTX4iWu3gFI3PPu5pTzqNDLdrUqeHcdcMBeE2jAieLh+UH021wqZ0xuINUsXBO01NMqm8LnpIde",
-	"A1RGofvNeAnuRz7JW+rlLartQ0MajVYvZURihdeQmenAAzVR9/GYXxD0BxH8gZ7LlKP7AAT8oLRd3e1N",
-	"WwZ1Cx+ubiD5lDovfx3wQ+aFiskFiVEylwqNLQGypdXzuNXyyhfFe7hrqy/9CHOFdkH3DNYcUJPeQlt+",
-	"FAOByvU4vpfsEFLU19axzZf2uUMbScqTddZnvZZI+Nj8CH5eW1/sOkRrAmFTTcIBkvNwhrBEGDl5hhhX",
-	"pJQfW96e7LndR4OB554Xt+vfZ2fi7IzVIbzWQbTlhybP51dAn63rgeoFTzeRdvtEsK69VMs64UEjdzcX",
-	"PVhXRuY/Z18mV6ExV8IvTM+KmWvi5LKdbCKcICHRJklRTQk6EU7wFP6KOWRKgtIzAY3LBvbKxl+Rl/Pw",
-	"HAq35RrGlfXuWgX+AC7hsQ0EVTT0Cd1D+03pQB61yjOc0enMM0s6LRcNDx72W70u5p6KnJdV8L5270pI",
-	"RPVRrdQGw+elNz5u90Y+95nINj3GSZN1srWNmqIHCfLDMnuSrcbueC15/0xwrGY1SVfwXZ4Oy72FrDER",
-	"7QgP4EawVs6IsMkoVCJeFUGDQau9DTOCb2TV9m6sT5TImzCTJNWL29h5m2/nkSLJf6QOPhNEwuxabcZp",
-	"/vitKPCF6Wb0EjiCDS6l31fO2KPqOxXU1jsiLe4NKhgkyS5oHGfVEJ6bNJTUqz+c6I+NUy27Qvb2rCvJ",
-	"bxnjbE7Wwks55JMhAJqtzu5HvJRozhSNISPRAOJPlPG6YYVSHJK6THq9JPgRZKbxOKqI+d6eL6u1MWv+",
-	"NoCPQZBuwCdewvP64qYWL+hqGEaSGPmeE2GKRRWvKOQxF539zjjGoR9/yGpew7YpAe75G0Mr/mJ4wjyO",
-	"hjv9oab2OqhggAemeVUT2ukj/XyAYCEGhh6I3uTCoykugEBsWpbxRVCLy5p503lXmGzhxyXKqZBFBY7Y",
-	"EXwOIGzuTuUMqownKDHJBg790t3GmmR7GJlECBea5hYV9g0Vq4pCfrmiUWOwK66v8rX6Ne68BjfnNajf",
-	"0pp7qlaCRtfUV/rOf/GX8V9kRFfLBWv43/sqNcJsM41BIVxqfV5mI7eiVW14Le8UqkaFqpljtWJQHn3l",
-	"C2lqt9Zo4Za1pUJOSHaGzSlBGTdoSuQEyX/lrrxrvCx2gI18KpmVdAeCcNdftw66ACjlFb8g/gzVkiKW",
-	"EEgPJz7YNRwqLrwyHtCZbD20qS8GT7+akaRQkAme0qVUpOww9vk0m1tIbZB4d1lu1hTvhN2qRjr11rWP",
-	"dbZV/r+OplSXNQI2lfH1IjjjkwhPFBELLKrsa6fVLm9gDFzSBHhqMjJtJTJYiOVjAhfI/u72bTp1riSv",
-	"DY6oZkD1krskqktJmybCWBDU9kiK2xzkLKeRrzWJ78Q+J3voJXRRdKVTJJoSYQIwjDvpvpHgzl+9kezO",
-	"OPKd+P7S4vtaJWtz7BukYQ+NLEjhKEAj084FnFQ4JiN0P89H5RzAGpMHxnWljRYsy49koPyAYxuTCDyp",
-	"ZwzwzMY4PH9g+346gWt4Rhn60c6mgENzpfB70LEtaoKOXpJtzoolqfcDnpZiZlWgYKns9pVi8YHWrk35",
-	"nFKUTeUmwfnCS03VnSAo9AXs20kRb4TdN0ZccT4PWtZ810XdPUMkq5H4vUtchTqXrpf659Mpkaq23FUz",
-	"vpj4nSUZkgqJ6lEZAvTz6auXXSJDnJIoMMgGC0f8BpOBMjQ6m/f7O2GCxTn8RUY+87/60HsqSGw+3Mo/",
-	"JVKi9fj2G3fwbNG3M+icU9Zc2Z/t9y/66Q2bPCpv6breaiiJB2Uyaz7NJ/k+Q/qub0ffO4fKz+2BSWCd",
-	"djJBiQrWU9gvlEW1+LIyewzFBEfGA5tBknDhxKXL1nC93y0jdJAA3s6PBgLIy8KyUT3s6zCjfVnazAw+",
-	"o30taD5MFeykna6R39LP4Nc9Mr/a7lfVDq9U9B7LknG2TC4XxpHE+H3NO2QjCGhCMKtvpWVAgYR+Tyw5",
-	"AB0DcIsJmi+L1ic8ZaxTgpkRKSZ9vUTbFziczxM0ibE8rzjCV2oa6pGDarrrwyTqACS4MD1VUDoTWBLb",
-	"tC7QljVhWd/4KZMoweegrUZ0YnXlHnK5UyO7YaMAYaXvg1RILXgzxgvck+IEKvALfIKb9qNx/Tn52R6G",
-	"9l+DBlo0+7aGFpvLsI0i4chuw3LsTXR7M8IJUXelBrdVapAfwep5VtiAw1X3qZFfe5uSW2aNjUZcDbc7",
-	"dRMD/DMrpYUR3K3QqL4Ep6pe3K+qfbXZ2JwANiuDhtYGbzH1Vf0Z2BA+ASqxMBQ+T3BIpKxriHSAXrw/",
-	"BcIaHQDgOP0D/D776AeCBRGjFU/BbPxTSN/QF0fv/jgavKZH8ogd74WHRw+Pkuf9X7bTnejwxZMeWb74",
-	"I3p/RN/Qo/4r+uJJL9yO2Th53o9+fRGvQ5TxeVRPSMgNmIyiphOMWZTtS2F/WrbaHvf7Lb2LaxtGHTDE",
-	"U/z73PbACExZkd4vvenFPlSXbRS1Ss16oKH5eBU9eIGXEo3GhcOxmrH5yKv9zqVJdmxqQLJayF2knepe",
-	"lWZaOkA7oo+e30lf3uUBq28gc4sQGa51zSpLLHcsLkDuQeutlV7F/2v/1Qt5UjtShvK/vmtDZWg9qPth",
-	"aVyr0q+iEpV77JQH+gk6h3mbcVwRbAmHil40NaQowPSadtHtYZb863mOExp78NA6L/kFiXHoPfeatuBQ",
-	"0FpoDF4T0vG0A28UvsKiF69Fq+amT/QtpgzUt/nWe6O/hZ2u2RjTs7thL3wS1LVAyoavbYHkzs7uaJHw",
-	"Vi7ZZnL43VfY4fySHc0/B51/mCDQOuhpm/tm0xUtnJ4MjKaaI2zQPNe9wrYBtyts7Dxw6J4z4O3AAIYp",
-	"EWEtQlMyD2dQMzCZQIreYsZjglIikP6Nn/i8Fllz4DqfkB/8ONPdTdekVMvmxYzGxLpJOEMSx3UXwsI2",
-	"N3KHrznMDJ7TNbmElv7zfiPwA2mx56Fpc55u6Jn6o0slHFA2rMk4z+D1bdXa2rzzOoFD5TADXa7HDpQW",
-	"EBtcQedzJJX+q9JoqdV415kFSG3yX572KukfZpIhj/lc9NCzLBheyv7U7MCe1SUyB+39adUl8ovVSXyJ",
-	"qgTAGRlSdkGY4mK5nmLy+lvgOyTqobwUawE1GfkjWnRQibCxCQDjgFfKM/wU5ROyNYl6DpC8wgk9vDrI",
-	"WX5eDZFdxNV9KPCO0o3ySV8rrw5BYG/sxXb7Z+AWPFgJ18XlIZPI3m4akhK+PTyygtt/wxD3fslxYOQG",
-	"n6DHARpsB2iwo3lvJkRcg3jbSN58Wludt16wXLKEoV6saDYA31ZEi7mvq2KlUZq06GFTlCytWL/h9XKF",
-	"2SPow5Lgc0CjQpI/LYC/6z8ZinjWE77RkivIhXV89Y197Hr48IEWZoG+AEYNqyC8BCji8P8A8hIgGcMf",
-	"IGDmLCIC+nPIHnqFI2IAsbNI5hqstY1qHpoV4606zbggEuwp94P61HKTucHRmEyt4h84hDbT97JYgXDd",
-	"RTJewWInbcjXT54rMuZp1uqCqlKVwHUIl/ouFpapXy4ymRUyNEQk73j7HW+/4+13vP0/iGG+pFL5+wpm",
-	"ECXr+za3Qg+xO7NhAotzLHmCcrcdjV6zo6+wEvTThjLI3jxrlYU8GVOGzUdjAsBqbjP/SlKphasiI6QN",
-	"MUjzfJS99fkogZew4znJ01PNNP1ujA/WjxF0FjOq4CpK+gfRX5x0gs6rTtB52floJlRcmYEMLH4yuLon",
-	"5FtRR6tgThUHwprL9xarcLZxk0wM5rwJcZQqf3sd3zH8Ja5f0PnUnfJuBiFj3tp7bf/4YB77WHyua/PA",
-	"9//Uo846+50pVbP5GCB6OU5pN+QRmRK2lU3yc/Hn8pymXXPYOO6mHDozmXV8syrqV7eN9QrzAUM0yrbG",
-	"30lx52p6cdNuwCu/5GbcKel/PSX9drTyOol14g8bHDgsnhV59BVgT0C9er2kE4B1hpUt3imoCa3UfldE",
-	"anbGo/xvWlV6FwHKI0BtIoQ3BOZQCgrVB3IsdXmVPCLoZPkswTQ+Jr/PidzU1QcJqJDml1XSJQCPv3qx",
-	"shS+tbwVfgy5k6uZ6/Dp6jI0oZBwLqhanujXmOFswl3213NHCS/en3YCf9V9nrTIJ+gDtAL8eP+/9CLg",
-	"/mzBJw8g19afj4n+3//5v5D2B+sBKjDTyCY9Uyo1wKL8nNak6pjvDJ+qnYXRw0ZzSYbmefk/mvxGPXSI",
-	"49hdD6OB58BaAINIDKCAsbrOmPXm2VFHoRQTk0M4gpKwX7uHJ8fPu6fmk/u7/Z3iM8OESknZdJT37X3Q",
-	"QwdIGHIys8TsjJU3bATQMfpSSfTbPJoaqA9TghdzRvZNJsuCI0YuiEAJ/WRKLjVzdpvnel9WEyEde0vp",
-	"L0ZQp1hKaJnsAfHNk4IqqXtc5DlTIJ7dW54ixbnbYZkSfI7e6MVta+VET1sQ45OZxHwhjaKVj2+zNN+J",
-	"uLPf2cIp3boYbOG5mm3Zb0yT9BSo2OWbep4GKigJQv3xdufzZ8iw8PU+PUAhTxIiQoIO3h7ZowGenWri",
-	"wFJSrZhZh67pAS9zHSRrxd87Y2fsDXMdQYHH61OyRGZeCWQm0ZjMKNRAAzSpXiJnWtGbUYkmYLMZ6COT",
-	"JhRypvmXguM/Y+b9JqvpJ47CmBKLeao/OV2m5ASWl30jCJoSpi8KiczEtezRP4D5ZVSJWXTGBJEpZxKm",
-	"ALYMiRCeYsqk1lFgkf/1X+iQAyvVGuIZ66Lvvntx8ub1d9+BssLwORmGUFn07vR593EPvWPnTEu/CSVx",
-	"BO0XzL+hMA6lWOCEaHUQ5iRICilupc8FOWMICTKZSxKZM9rd3obW0xipZepuhKYpIpGkMWEqXvbM5I4i",
-	"+d131k0HEk6i+yD6HvTQd9+d0oS474+fH6KdnZ0neiHvTg/t70G31avTM0TkEw6VQ1JFRi7nTbFdQkFZ",
-	"4POJ+4FE90dnncF2b69/1hlpZUmvDD7q60+Abl68/afmF4ntdmL8ixYIWhD9apaPFJgEXjQmkkZQlJ0A",
-	"MhxDRydv0O724BHSxotdC4AT6NUCIaMR6EqjwAETBGgEBTAW19AUwYx62adUogFSHA36/QBt9zV/sqZN",
-	"Dx3yODbF2lKvCe7LVPBFpuOO+ZxFtlrEDl+ogB89RdIiA4xxeL4eHsA5ifRAUvOikEuFZnwBZBARkqIl",
-	"n+ut03wXap5W0JOgrXkBk8Fs0DMhuCjSw5PdvUfaGBvHJNGnh9M0pkZ33LIff/+b5Gz0IGMeSiu2aKS3",
-	"3cw9FXwqMFSkwHFHRGEa2+8IT2NgpoFRDNkFjmmU3ZYRgRmN3Nv1VUPWxATd105cc1t9J83UDLnWCGRT",
-	"llyU7baw2bCHTLwqPAW+qomx8HB2IaFGphvTC23JuMICy+2BbVvFweRlMbJAKabCzvdU4NBwRsuAvvtu",
-	"P+NIlgm5NlijX7tWFeseRaNAn62QiE7gkC1IFugGpv/3w93MwtTT9BmZK7almdQxVgQBrTsSwIzxOQsN",
-	"4Yz09y/11134f31f8o+OSYIp1Eaa21P8Rl8ji2ahp5QpLtJ1fbsgeg1P0e72k3zZx0SJZfdgoogAvUOa",
-	"qhI72UMcatmi9w2j0U/PTkcu500QyecCEvmMvMIMjZ6d4mn1kmld5mjSfc0Z6b7CKpyNoO03UWinv9tD",
-	"B/bnfILS+TimoWHDOJKQ8A4hAyAZjEIczkjg5BCDNSzR6GBKijN/ClmMuQ+0JEId/DvIJ+O8BNMi4yb6",
-	"PMCqkTO+MBA9aLDn3o0AGAqgCywesIUJhoo0wpTbNhg9r5u2EJHuIp4Tkn73nVmfWcPRxO1NxubNZub6",
-	"vd6TfbQ72M5aH2vm4jpGA2YujD76+dnBjyO04OJcmjbrml+Zs4s4kCHUIIaESVCErTL36kjr59DJLGtN",
-	"xlPCzDH3uJhu2R9tJdTEsqgqtTXPupjbpuSfiw3Vd3r93o5Bb52BcrYFVj9RaxqnVXvDZyR9FHX29W+L",
-	"Lee10WLuNLx+u9830QumXCOiAlf9zeKdGPunuTdxPgzoebW97Xt60bvb23VvzKa4dWR4sInLZJ679b95",
-	"a2RByfTq7H/4GHSkbQ2233kNpQb2KOCumFbvQUfhqYRQaoyVts+1Sfepq3W2rq3p7TDOCLx9q7cgcdwF",
-	"JWrrt8W57Lkd856Y3oFzspTovhZnj/YGjx7Y61Tl6VD+bRUsI4zszmWWEwkNeIxFSUkkiS+IdPm3cGfP",
-	"mP+FoAJjoa8DCQVRhtRXqObF+19ObpJc4P01dKJ3ySjWmmUYUwYK4plmNwk3xiJUkBpLDWan2TDpHmot",
-	"nddC0Nvnt8oPfw46mpE0/QiegTnv9HebKfE1V694ZEpGbpvi34LYMPSnbfciyRXIXmsZa0neWXmuidta",
-	"ardFWfdksembXZbM0wPKtBdTqQ6y12te6OyPzv4H/1bkj2yBnO98DhoffGPqyj9/vEEat8sA0AIPqeew",
-	"Bdn2GNbYHzQf+juGrU55O9SVO7E+fNTbnbsRzL+dD+nDx88lQtSGD0qW+ZKL1Jd9VkOC8CkUvHXCuVQ8",
-	"MV7SlHvTWqIIFC771qfwty0TBOCFTFHZ6/fQG8dpqDTNCHGWx6Ig5gOxoBiHmb6kedOYTLjQKsVpFih3",
-	"LhrrO8iSYbhAY65mPnZrqskstXSMY5FI9QOPltdNi7ajbNl9aeNjlXswuO6x69i9K227PO33nzT/6JCz",
-	"SUyNa3l3sNdmFDlPUy4UiV6RiOLTZUq+pZt2EEUF8r/yNfNx/60/afTZ9owkyuMxPiYJv7CXJ6tgfGO6",
-	"gmgFX39BBbhoQp7aFgerMsG8vnhBSpS6WyN+8ps4hdD25emrnbR/zufsm2LGP8K+OqP9mrmyVy3QbDZz",
-	"Yk+Kpdte26X2yPtfnDmVdM0voC3eEWqBUH8i6oaodDP18igCjTF1iWcriCgnb16jhIgpQfCMtfV2njx8",
-	"oFWMeGkz6ohWP8BhZnwTNv3LOV5sIk75Opgy8y+iJZjEulZawpe+iHnZBoTUv9xN+SuoDIfWIXgzN83X",
-	"CvSE2D7yThg4JeG91cVdSpHNjJYGb3v1dggCyvnXpkTfXY//oOtxTKwBeAP3o6ReJ5RtAUzpev8KRNyw",
-	"RB/ANjUenphKVc7IoFL9AO96ENjwbDFUsHqTYPiX2a++bRcMrKHZAWM2+yr3Zaf5R8+5GNMoIuyb89eY",
-	"7UGKZ0ZbUiD4LHDUBdJpQfZS4cmkyXNjRu2hIyVNnguVNlMvi2QLMsUignR+LAvgqBiNZDyfjpDtxJqs",
-	"5Kv2apwwP1hw4JuQHvDuW3HAmFXVSA6zzVexb77Ulblz89S5eZADtb7ynayRQ609PXYqxpfKeFaHO8MS",
-	"3d/tP0Ej+H5I2XAuSSkzr8bt467khpba5JUxYj62cRcdqevwEm1O0JtqWZvfgBZEfKJwTL5Bt9U1Uv3X",
-	"4geos/qv4w7ckEC7FV9Bs0CrGELfgnT7ypjBX8jhcb2cpI2fA8Z7ahKfar0cASKfQpKakiSt0LrSLanw",
-	"Utb6QL5iZnErnpM7ZnHHLK7T/XOT2rZtSkPJNXl+DrP3ber9yX+5ykqqMT2rz0RUkFCrMjSOhClUAswd",
-	"12mn52pkXCsem1WZYkFcEVm7K21K0b4tV5Td0GWzNyongjuPVI1HKt+iL+2VcsTs4DEUT51QV4JAX12D",
-	"7YCZ6a1xDV6pw7xV1U2IZvf6W/FNZWurEdBF5nHnofp2PVSFdms3KTY3cFRlN9mUfkBKICMU6qmt20or",
-	"hKLIbIwLy/1yAy9W4QrfObLuHFkVR9Z1Xo6vJ6dllCl2I5PfYm4eBQAmKzvrPF7XdF9uTljeit+rrbC8",
-	"M2jvDNoNvF/XzH7aOMDckFf0gaGDnOZDzBjXPz9j0Irb6uFUSRJPqpI7XIYxGT0w4eVM2mNBTCNc136a",
-	"kYUFWVCIm+rBOrfbV8+xbsX5dsex7jjWTbjgbtacsGlZ9U64gzh2iesy0Fwi69hc7F+uZmSJxnw+nal9",
-	"NJIpYWqEcBRJKJCfEdPov9DePcU0gnpUzciytv89NPp9dMZizs+la66CBXRWKePCBAVUGG7+62NY4BjM",
-	"ltjg3TvIxlrtRuUZL6hLzimha8V5DzWfQ/D31o7AE2greko+KeMQ9Hgm3TFl7kh9+HWuSNv8q93gpq9a",
-	"07DZ4Zp2Yuj+CLCQHsCOcYXujwC9avSgbk7FTmT5xFZR574xd6glwBbVkXYn75yhNc5Qt0FFXphd72Yu",
-	"CDyPSiWw4mIdN8x8K/WlPWtqedyBdy5poN44JdamVueL+hZKgG5ekfmGiobymt8vcjm2XDtOrw10ag0K",
-	"/ZD1N5YQlUJrHxn0HdeWGZ06ABUrQEpTMnaQv2JI5pfu2Mi1S168G7BJivP60ibJ/5+9d1FuI8fSBl8F",
-	"wb83bP2TkilatstSdMyobJVL076oJVd7dos1SpAJkhglAXYCFM2uqoh9mn2wfZI/cM4BMpPMFEmZlGSb",
-	"Hd1tkczEHed+vrPcfV9bKsVD1Cy+A13hDdyVPOefMxLu7oAMGMvt2NQSgtcCrjK3UvWZAMykNPUXfjYx",
-	"NpgeliIE+NONtOACB/cAqQGNbEsPtvRgA25IvHKgqSb+AorNSwio499oScBHynaEPQYYkQAlh1YCAKcr",
-	"ACXWx+4gwsIizR7EkQCMyRX2A6CVzC8AocxJsMwCpjgv2QP8c4/MbKHqkr5/8WH34KcXfzvfffmu9fdX",
-	"d6H105p5nR8Jcp2GbTxFXK57WN5Aq6r7BzsVQc7hEKycrSQPFdX393eb+x+bhYrqVSPsZVD+Px/fMmXX",
-	"bx4aYtfcPLbWMmOz+lYjW7exYvGTrwBvdNOYT0Op4IAsNmzgGd2aNerMGoEyFigzfvHFFl5sZrFBA0li",
-	"XlaGyB26jQh9Mtj5BHm+gewgTcES3gM5GooqswgM5o1Agt24k2NZJ+XATLc2jq/TxoHH1GpANGVaMWm/",
-	"+M7cSj+46aI9yURvTDnttwtRqYzLdHqeQRjdmANWdxwwZSfcoE8FvCa0TijGpGnAe0PPM0BPMSeO0TiZ",
-	"1X2sroGB0+Jzl6oTtNWIT92NJq8yvnBptb5MedYX8RGD75UG1PlLqy/xkRhxael73/cOxoiyGD0+MeMs",
-	"Pjs+fR17iQzMQm2F9QKHWokp62s/aQiwJk8RKIqkpbgfEQg4Lw6SCTvOFJPKaiw4c8TGysoUsYKlLfrQ",
-	"HdUaQRn5cL5ymF03GZEwqVhvnKZeloACZ+m04Llqq7ZqNfdx2o5C4uhpeEes1Wzlv40yfS1dR4gIjuju",
-	"rpupsOgt6ehkyq6UnhgKG7AskQkWZABg/55UiWkrCCOYkusfoMd90zAHRLBH61tf68SNp7iRPaj0EUeI",
-	"9DCGw5FBfZtnzaeETRKOFgK+t1UYw+N4yNWYp/FOWBClrYAsE8KI590rWJoLoQCkLT5NxHCkrVDd6e7f",
-	"xDQ+BBenP6N9Dbm0hNY+5FPcr47AeCsoDFDwu7k5QEWNiayLWHCPeKaz6l0MI4UKFiubBEjGBDKABwXY",
-	"WK6noRHUF0cIblJYzF6vETWgNkjxdaxtkwlu8rgCr8B48OcBVOpQyR6QXqfDzHQLek2xdSQmjcPGM6y9",
-	"V2q/oz/DEUgEVtoBDrik2xBW/56QGIdSYf91cgCejRlBIGy63QUX/FQki+SCqlegy1azdffzQfAIkOX4",
-	"dIOT25qEbiM9PVtmAX5R/JrLUPXvXs3KyMU6WOs1YIajTLCqoOW+cFqyHrtnDp6Zm9WVJ16buL0YVRuf",
-	"hwUPMqS7Ge9eOS5StA15ickxvoiRhIAGtVRei0wkJBHB45dK20t4yG1aMUo+wio3EAozwcILo5FQIjlk",
-	"sbgWykJJlpyFO24YihXEqFrFTgkDtH6QFYb6WhSYhVZHfrRt9auTffRE5fUeSolyhhQwNOnsVHFMI+yF",
-	"X/eHFt/nB3ZPsGRLKZbb8L5teN9i2nrBpwxKigR6k3GoD7hJ+0/RWbc2chqfnbx/ffr+TYyKmtW5Rsfi",
-	"V8fvX528fXvyOmaPHcVC3ayvfS0Yr5ztRP4t9/7Fz6dnZyev4yj/k1ndVvHrk7en/zg5P3kdO11timSW",
-	"GStGqNc0WUzFjC5txpWB+omgYYD+EoTrXIvsTIlmovBUIpYF3WEH6+HNaojQFLRDo4dSJTP6UlDZUMrn",
-	"uUpNnoWgsXltihk+NVR3F3sBTkOvXUp1CeWdhDExVa1xEwxtIvXJZUB2rNqKzHsFvRprdEMtaY4cnhlN",
-	"PYaSnvlKBfbj2FzZGlAcUB1PKXoSHhpbKYzte+EszaWp5MdwkRpbnvRN86R3GsNIvFi5fl7k9YYbXcT+",
-	"oVonsX9gBTfxme94GYCH0L53qQaHQZVPEOX/WyA6LNNzISCzqu+x2VzXa/Uj0/ov8iTPjsFzxlo4Dfp9",
-	"1XGc+fcWjsRm8qH6tstD3Pq4N8aZ/aFZ6OX2W7L1c9/g5x7lpPgLzUkV/IWyG2/mLz4Fklw6ZT5zyKSi",
-	"oEOtQJ/RKLdjoW+ke39FpIMkpsJH8AGehwQmFvKX2qDvuPWB7jBtCDCVokI+oEpYYZjYHVbsN8yKzxbK",
-	"WV6NTZVonbM4P/cFLO4TDMZqGKTrZibWibuu9u4icClsxAzLCTAy4BihAFCVlDdmXYwJx1BkTIvIjs8x",
-	"TZYhUogFt9Sjb6xUjW+dlOJyL0FK6WxsSWkNKQ2X545BoajfQ0cnpJMusNitDxuKR5nsijhisbkaU1Vi",
-	"sPDE3hoiCeQcyA7VF/AFceNrnkmurIkjCgOQ3QGBbmSGKuKDcSSW5pLWHw3oIjUifzJytEQVsk5o2Hvs",
-	"Ih33MVTpalzIWPQp+W3lPlXgVbFj5WmRB3qWQNMxhSWVWM+eGaB7hZcd/fYF77U6gvlfi67VGTIIeqEz",
-	"ZUPBlVR91tNpqifGl2Dv8O5VP3OKbn1FPbpXjS/xUON2zrmKabJU55k2qOQ8tjaTnbElP7dOddY4bHRS",
-	"3r1yp4lAsJPGYStq5HBCSePwadRIpAEF5xKOTeOw8ewleqCJmr/OZM+yicwEFFgeCJ6MBo78Oy5Hr7yg",
-	"V+CYNQ5bz9w18wdpdjofd81AZsBR7UQzI/8FbRX87IUBPgvjeCcyqbR/u1Fs/9ffGxruCC3ivyAKGO4R",
-	"DfCpH+DV2DV1cn76/sPuRT7i/aa77fONvFvYyLtCI60/f1vBM08H5hWcnnvxzfsjW2Px8hd2i4X2VWOh",
-	"jQJhWj92gWeBC4HQPuZlTT01GwfrOwZTUXhUxJzk2R/4oHrgrBIp+6+ZMFZnYsZHAN/RYd5hHacRGyf2",
-	"Y+gTRM8imAswHNfQm4+n70HYnULBVVVF1nEqOVnfIql968Boa7wpN1SkpF6igjKVlRRYp/Auivm2GlQz",
-	"kGSID4boSznkfWHq47+LksodaBqbZC/bKPB7igIPZNzrPtJ+W3CCTp2SisW5aB1jdK1XR/B5tBSpcZq2",
-	"VUZgn46KV/AThBpcDz+5rYIxkMmMeuEYM2XcFdlxUSDPIWEOATzmz1wm/r1U9R+81loxwyH1OTQwp2Ic",
-	"gCS9uqx8T6VCl6Zl28CjrZN3BSTEtcobSwEhUo+LcBAZWb5phQIsoilYborQiHvB6NRWcfm2l+1QfStV",
-	"DNYeC2EwNCzqx4sye+zCadRufEbYPEDoxqDKU3UtlNXZdOcG2MS7p74r0bf7C33Z0rctfVs/buKdmR6e",
-	"oM6z5mQ/NFpw9p9nJ28idvb+TcQ+ic6Zo45vTn9iPZkiZJxlQ20s22+yd/JHIHQHTTYUfT6Sn0VqIjYe",
-	"pZonmJTFWU9nQ9dGT9juQCRUI6WtqLTKRHRyyENwTGZ8YtAEIiZMKsBz1MwOMiHQfBqFsEEPKT8Ulifc",
-	"coCU52qKKYADuBhk1W4rmECAtoVPPtpRaWbG3QHqku4LzGJL2OODVisP8YSfY4ywd2OQBiAuqDw0NFZI",
-	"8qMJR2DrcRwIMh0x04kaHmfpJXUV7yAIDfodcCDgHC0a/wFPV7qDxzA4tFgDsq381rSapBVT1KTV+nLI",
-	"1RQnUBMyWbLrn7oHHxzfgFH9JFAqjhrDcWrliGf2iTtju+4ArNjWL3BS79oajYtbw3tgi0r2EFmyJD4y",
-	"W050G060xAw+av2WZ32xzdFaZGVXRKCsXp7tDfnn3Q5Qg8Z+c6/5vPXsnfyxcatErudNsySLfPI7/Hu5",
-	"ZOES6y9gsC46NmH22CfK4Z5wfxkDFY5yr6s0e+wf3j6JruOBngjXEvzFVI2xpGR8Xwft3VrgvwILPN2i",
-	"+7IkLo7SgZO4sXq8EFJBFylmjumyIYigEisSaEUCWjmyoq2CWs8B8jMeacq7YWYge+Q6gEwds9Ay+YAF",
-	"nXsx/y2WTcpa8fcnqGw14DoL3xrp2SLm7q1fG0jUzrMGARxUsFTjTYpYZ8o4uicpQneAGDb0eCbwR6f5",
-	"QuhxUUErBJ15F2ZbKSESE4LQoJgTKob+G3/xa7Pcgh1wQ/ULQ/v3YqwjYQrso3VEiZbqkcHEzq8ISvS7",
-	"SDsWFtKOh1xN6Z6UrBoWElh5VqQaGGC2LlpBATNrNpb9CGE3jIdQBj8hSGvFMzjhxklARTOTDc8TpDAd",
-	"1qqC48U4n28hemEbifClhmY4EfNn7g4YbjG6tTbPJYTmFG94FNxdYNk8Ktz9ATcFa3Jzr7KYjtenG5tn",
-	"M2+lsQu4jNnG73xltwbTwHKlJOzkfQbw3JTvQOMj5AQK0mZKE/aE/7ns4oa7RPBA+MYlRHrGO+Ua2Vdj",
-	"XyK7rco5B/kCBWQ4bKjeV/CPEJr/sLRnGtf9hJr7RbmZjmxt+Ftd+oYg9jzp5a4Y+5Mht5n8vGYp+R3Y",
-	"8zBhqauHHangSnniBSFzBNwZFUWBiKWCXwNC2thS8MwsteNpJngyBa9pWwXZwwyg2F8mu2jEJ6VQJSyR",
-	"vZ7IKLXVqeYzcTgB5ZMIX4T+a0o6K3QdtZWPH8ozxQrTW0gx3+FaP1C6SaO7H7pZJ4PNype2HKYD1SDd",
-	"xm8jdba0dSnaCu4EwB2eIUw+Le4Oae/vuQFwibSifAqFKObgEynnEWHOhLkahzwgrMOcCYHQxvOuzRAF",
-	"Cb4W8GuixFgoklQQQnN1LoS+BP0UBVL3xiW9UW3HxOfXI05+K57PDd/3ry1ZaY0S0Q3JSlXneqGLa64a",
-	"Z36QN22x2KSWsTVW3Fey0VrP+ibiAuj0bTYywIMtLBcZgDUC/JWt9fo/cJPFvbj8l6Ml22D4rYi9QrLP",
-	"emnYMsk+1ONtk30gFbCc51PplYNg/wdORu7TV78lI1syssacmk1aQjNxLcWk3qd5jr+DNlCA8SvD90WM",
-	"p5COgjZKQnfC1JMb8GGp7aXgYQvgpN4JX4NN6n5eEzwrLQ4CbUH3EMJhLM9qofAyqLq8PGKfa2vhAGbW",
-	"lD2OHSWLdxwhNwM9cd9Aona8UzcuaS7x5dLQCFO0o3UquPrmQUXxxC0GwqN13+Lg3QApmoXb66mS/+aL",
-	"qRGZBqWRHZnCcNcZ4XjsbxH2BjnHcIcAYcUw3EmsPYBOEw/Cj3W6pZpxFuOV32OfBto1HUqLTQbTCLzM",
-	"V064otf4OHEaXMZlWhPOiIf0H/nsNyMnzXVzH0nIOIj62lqwQdtoxodEAH6WiRNKaG+IAZXBYL6cECA+",
-	"4xMzVVpNhzeHXBmB7jD/cMR0muQQ9pURVRe+4VW1l5W53yZ5Gs1iMT9zS7RlZjXMzORnIUTfwvFbG3yr",
-	"EeijEtmQZLmh4MgODICyloFLCZxUK/aYau2I7FpkhjBKPVCREV2tEpNHN7VVTGimMXr1XIdYshQNAnlO",
-	"EHx75BFko8LjIMnPvBMwUt3XEeuMrWOHaG7EEU74lCFaKjvGdhCn1bFQN3tkpugLo/Wm4KxC1bb6mIHC",
-	"db09EpJW4nLCp7PgpO6ckIBtED+cGT0UmD4/oUIHAdiIlqJx2Ljm3fF4yHopN1Clz22uOztuOkNtGr+5",
-	"M2oner5PBAP3ILnuBDDordhPaM7oHm9Eja4edwdOdBfWCtFYBXWUFu9eCoJS3xei1iZixBZu9KuOJlgD",
-	"+VzE/hdijfrcZSC16KxEYuvp7NCIFB4Af3+N8/3WQsE27/jrc6YTT14L86/1pc90UukpL/G2zQqKGyTD",
-	"W0/5fXnK13mQ15xGWvBMGQFpL7mAamc9VNIgMDPjVEK70uu0Jhq9gSq5K0tZd3y9t16nrddpFa/T+ujK",
-	"vHiH1RNqbDqfCEOMdQQzOk3cKEA/De5Ti59LSemFcK8Kcw90+DD8TMsWJKobnCjF6lMNp/riUeZqXBri",
-	"kH9+K1TfDhqHzw+ixlAq/3F/2SJ4ZBXwyx/WrKsTUTcM//DSy/WWXnilE/Et+6XgaL4V1yJdbMZL3WNb",
-	"Q16tIQ/SXHCRbp9KvxwuBkTHFggSz6+D+My7Np1i6kzPiswDZhxhbDmk4AjVFVi7G+pxw30SSV9kaM1r",
-	"q1h8HomuFcnlP8dcWWmnMVOaQB35aCSUYWOVBtBFisqF2TsO741tbvKXGFOYxDuHgNRt2JBPsZArNiWS",
-	"tsJym1M99gAeNe4pT0s3IkS5trcoGw9AMPpOYDl4kWisEX4D3n/Ck/8ZGxuKL9/gI0CiAlCCeIN1BtqQ",
-	"AVs0+gekZY/jRKSWx6wjUj1h/xKZ3om8HCAIV3WPnVqmAGgVCAw+q7wBvq1iqcy415NdKZS9xEJxO3vs",
-	"QqiEVZEdqyH0GJx+Npsyw3uiuiqmm+7G6cNxWNUtkdgSiTuwcNNdxEu6diIxEDy1g1pt6GcPHBQyPymQ",
-	"BEpo8Uz4DDhoLWLdTFrZ5WnEUj2J2FAkcgzY0wPZH4Cm5F62g0yYgU4TUzDQWKn65qitPPhBMdcUQMA8",
-	"ZeJpioifYjiyshAGCJTIuw2nqL1JxZ42WQJIPyrJgZDgG4pTbiswA01kmmJyHaeykyPerSQ1fZJDfsbF",
-	"W0azK2fOguXpWqS1+goxhBXoEo4FRPnNKCwbV0NoNWsoGx7UcF7cC1tVpEqsEHiss7Ey7nKunWJ4TcPc",
-	"YEIRmfCijRQm8kQDMmNJBwCa5iMPhtWGk7ehqw2ePd/JTdhDYc7bI1ej/aaFrbq96ntTGEvQcDtiID1A",
-	"DkLM1sRtvM2tPpsQB33z9xLaEOa24MTerdC3leHqMA8KFsgNkeMnv3d1Iv7EaOXKfNBXVMsxH80jrMuN",
-	"Fard6/VZV+65woW6UeIpHsBHM5bZEQeJiQQd91Nj9t7c0kj722av+b1khi57zbdRyg/Mj+XO9yav/VBf",
-	"i2DaqZTCPgajbjld6pDQoJw+6SvmDKEm7ATqS0LegNOVOlM2Geghgo4Yp8b1vIHokWFhAGT7dUrUtUgj",
-	"xtMJn5ojlukJIjKjMYiMwFXqVPCRvQuTerBJWb7TgsOvqtMcTuYuPXT35BqrGAmGl0IZJzAK1qWrwa+r",
-	"Kbrn+E5dz7lbMhPk6YiwtBQ3LAYN5PCgFdePiF6qc1u2ms3b+S3RwwEjs3II+0HxwY3DRqvZer67v7/b",
-	"3P/YbB7Cf/+fmhE6nak0uJ7OhtxRkMSRE9d2Y9kxdURPZwsG1VpmUFbfakjfsFPV07LFftVASbfK5Y2u",
-	"1WGBO6yXmf7et1L9eSMnnY96ePPx9D1YNrgCtuBE6BSIApXRwy+uRToXMrJXa1FcxPiOEUFM99gPEdtv",
-	"RWz/qePc+wcskX2J4MjFCxz+s/+sWgB3M79RAB9xa0XmXvzvX5u7L3/7/Yc///IH/bnfivYP/vxLxd3+",
-	"7Z79IGQf3IaUfnUhpcG6i+KmO+7rue9jO3iCQuhuPp46tygGkEJxI/8w3GmhEgospdQoY8AsiDIyfgrp",
-	"PCJBF2jVhceRnPmBbEZ1fVXq5Bx7WE6FPagmg2ExJtwEkb58zc65FcC4d5F9L7hxs4//GRVaOBdDLjHj",
-	"adlW8ldmWjLCrtKK8eGsd3Wp71IvPmi9XKoY4zuupnRszAMANbKFE1ggCm7p52nCr7836K/9ZtQYuU4b",
-	"YwP5dBOpEj1pHDb2nw1BFAx0ozs2Vg9FNk86ejrra7sE6XjHZQo2NqmumNUY/FyiJBGTPSq7QvVru1Ze",
-	"C8a7mOKfyxhid8hl6uvbIpXhykxEFrRuSODzZZBCo1qBRq+0JcxQNxjI+9EJKGdcsYEeZ0DU3Gf3wthU",
-	"ejtx5hsmVT+VOlmJVLUqkpwK64u6n/KrGzHOYFFhlUBIo4j/b5mGfQ/EpWx1N1d4ziE5GEoCSbUCzWgF",
-	"mkGXb55szJGIVPeluiHUCi4uXfguhE5qyDhRCQQ39TJhBvgdhUNRbW1AcQSiELuDkcbuaseOljkhPo4Y",
-	"3ucPx2M7aLVV4NFQ9xsQH5+/OHgZMSO6YBY62Hu6Q8Ut8lYgKLMDNeTKVIdxwyYiTffaqq0+wSjGRlwi",
-	"qTZ/BSgg1tGWho42P8r4+NnaERga6GlmtY5YRxiP4sAT3kkFi7sm613C+/EhM0IQbaPNZUAl3GPQTAxD",
-	"OWaTTKt+WT7jio3VldKTcN9Z3wuVYJFF4omBsXn+sxyKAh5mJvsDW1hHEEQTAVSaQ205atrRYJ0mzGgK",
-	"PjloPq00cMLBWKDaffI0HFkGxMnQghq/fljJHIoQ9TJN4TicdTI9MSKrs2kVtqtkpQkXDsCbonk4pt++",
-	"JOEdjmo59fzH6czZKuac0/MI0PUfoquHQ5F1xV4XzF0538UH9ltPD4AA+AM815P7AbxbxU4KzXR1lomu",
-	"ZQOdGcFeNopNNXjCGyskub91G5wzrai0OJ93J5PJLhRIH2epUF2diGQVF1Bfqp90Nrxr39NHd/rOuMyq",
-	"lOy3ut8XCcN05q30v5X+V2XQb3V/NY78/EaOXMeQNWZTVHPkE6fN24LmTtFlZfZsmVZdgXn9JS6NHCdN",
-	"Eber8A7ywEz0xkYkGOSk9KTSDkBDXFb/9gMdcMOESpzyfdtDem8WXd3PyyY4+RyntPAkzNl46nU1XNRd",
-	"nqYL9h49ofO7D9ydNj7CYUIFBtVNxwlaPKq28ThNl9pJxI1C0xEmwnzlewnrOHEa1zq3EZl6rUne75P1",
-	"QEGla9sRqVZ996nS2v5qnGVC2V/QILAxHgrt19ioafxfh5X6vk7Yp4FmfMhO13muiIjfYP0dCc8ZKgi+",
-	"V+PIpiOzPfYhLy2d8a5UfdblaUrQrYCVD69Tbp77pq0mUpmjIiiWU1QOmi9D9T9PlrwNmR1TMxi0AYDa",
-	"WOsWtBnHhMRntMmyCTdt5fYH8EZycAPIC0mFOiz1IABYy/usypyMQLrY44PmPovhy8tMOMYGlWRQJcTi",
-	"hh2dTHO9xZNT3Fk3Bj+6JApz9Hph0BmVmBzhBKky93/tvro4/2kXhNG4SrmiHYIHNgZWCV0UrFL3Jnd/",
-	"BJi2Ce3OVvj+9uNWH4S0fuIJy4yhCuwR+XlcxSjfWl2ez0RfGuveqaPcWHHUEWdP/gObZSczZi2V5DYC",
-	"IEBjJf85FqEIYSb6PEuY1azLwTLurdNIrn5wv7xosc7Udah77JePP+3+cBTsUYahHcpq1nGEbjjUqqgX",
-	"OHrufQTXIpM9pJ1+eAD3LVOImGurY0y4AsJ4JcTIEFywSHtsMtBYjjG3eT2Oz0/enF58PDm/PHn/y7uT",
-	"8+OPpx/e/xWRh+OdwMNazZaPYHBzRLrsujVtNRloCNxzTQMWMVV7rCTBtC9fYi8K/HoGIdGdrvBbpb2I",
-	"/we1Q7YiCHO8JEvOccIbUQMqoNE3b/W1SDlEeN1gDlrB+nNO01/Ja7F/lzImumvhbiR7DFVvd4LANvo9",
-	"cJJKL1HNAkW+QImeKAAXJSuv1zOCh83d4O/PlbRllouYJTKhAj1egS0+vZErDqq5ohH2ljEtIXm/JLIj",
-	"W3LH3R1+ZENROf4lmC/KRpOgpLSVNMyMhLI+6ReL9I4dl+lMcRwiK/jEQbdCwBL0TVdzGiM27Yo+L/bx",
-	"pZ7ouaAZgAglCky61TdPMZpL4Jy5o4I63NdCM54to2j8ovg1lynvIIrbWunMxVxkCd4svLBwi9dGeao9",
-	"3p4KLGOne2RYKqGiuH8Ls/gh4x4N5Tcg5vuOvm7EfJzFMoj5FFd4+6jSryTkE3PF+ZCdstS7FNdp6/Mr",
-	"uRDEGfwBEDZVYmiPTM7qvCdo7oQKlVwEL8atUEzv3PvzzcYQB/eSEiwR17K7VpcEKuq7IbahkuhdILZI",
-	"CMnLhasSbfbxeFG5zI8TmhIm7SHqFqbLlXK6uh4JBe8Zig6SGCnYVmcfLj5WWxEqaxoMRPfqxLX9D/e8",
-	"XD6ld05G3KvNBsptsaun9b6DJSJZYKP0eH4VatRonDnt11ZcmxPXvheJ663WV4i3eF04NatKWs+XkLSi",
-	"xa6pGqqCJrzsysywsfmoPpxDlTsbKQlcjw0pWf/Ie1hJxbqHy1+wyBZXbEsCthrbqvQDTz0bTgsBkOuk",
-	"GjeJK0/oGi+buQAAaBkUNrmJkADeYymzgCV8useOVbg4HiHW3x7vSmB9YZ3MA+SrCnMExlslqixnd5m3",
-	"zUY5aG3lvQ5Ojq1ftUKj/LpyhtxpZgjCUfay3er2PfuyFKJOxlVycyFBfIR1puCQpKJowT6rxsOOyHye",
-	"MSUM+XrI1TaTH7HPr9piAnNYbC/Btdu7Dz11Plu949d9rl42HrAu7w4EnBzTqFZF509OMF/UFvuB5259",
-	"XvoCj8ua7BdrPgB1khnM+R7i5x646aSiTE+HNnctR7LLM7tUPbQ0dbRXmD12zPqOITzy0ZkAMxa06RkD",
-	"RSp49sr1sephdC95iXTNZdPccXPzhji24chO79L09rBrobm1vh2LPnELiXGAuN358czsSna66AYMLHcC",
-	"kTCOMtkVGPkT4LEBKhhgqvTEF87m1h1Qx40JuHTCAeKjM55K1UfAUvaJ4mOkyS3XbWXEnLzsJnPEON4A",
-	"DPhUAgIbeWYpsBGsewYiD3z4Edb/xsMGbdQgEX/pTdkk9Yax1RBvmNJXgtDx0G3lt7+CHnLjSy/gDHt4",
-	"Iq0YLld2AAxYJJkceUhuf/GA5Hp1kcNLI8dN6Hn0lWHgdUDYpsDhHIItZo8PWq22Cl95I1O8A9nxmWDD",
-	"sRPcBINwBzWloUlVohNAStwf6IHBEicV1QwoGXSgJ20FrWHQEM/EERZCKE45aMdg+9dpAtF4Q52JHTdR",
-	"WACESueWDbWxbL/ZJKKme2y/GTWbTRwvRQp6TosBF13HhT1NmSE6Q6jxwGmVC7HtbvKx+5ZyciM2Gcju",
-	"AKmUBw3MLKQ2QSFmxajyg0+J1ZhMC9o3ILBpiFtk0lbXbkjcuE6tGN4l098A4oqfxR0bMxcR2vWU34u2",
-	"lpDvvjTgvZmBbs/jzsa2UFQ9VLxaiuUV42MWBqwvzxmf/J7Dki5VW9qznyozqXuiQD6/ciLz51av+tID",
-	"/5FficKJD9m269CzFkYJ0MF+ZJhMalC/S5C8twsSqIbo/QRSisdqlFiB3e6x90Ikwml2QgV5kVbEi2FO",
-	"BSwKnU5kZFUS450j/t5awKmBga+qJQiS7eM4VN3aAVXUWMg0GYghG4/cF4meqFAGbOeIGaGSYtCUneg9",
-	"dmxZ0z2Mlb8QGto178vOs3eIOYu18VEwzkVtBO6FeMBaAXvniPUgehgaIRBbaQh6mvUcnayMfOGqX6aU",
-	"t01WIXmjcOUGmfDLMCymqfglbRw+hQtuxaj85geobVTGQoEFbhzu7q+QheLnhVhp36YAuhXZvjJORMB9",
-	"vuzWOi0MQ5H1xQILgw32P6ByXjOGA0lSYLDTIbZSN5UAag9Zf2kaSqgChNMe+zveZinyymV8GNCB24on",
-	"CRuPIvd6wZJBRgTU3/fYp1mNX2czZdScLo7j7oipplzpwVglmUjsIAKK6UvX77WVu2SluRGpxdFPeFZM",
-	"76awIdDkfUnXxwfNA1L4lbaXPXcLIL17jobCqpPJcVMK9DvY2S0B+0Lh9juoswGCrr6GG1q8AGujM1b0",
-	"dSbFzZ77/LEq7727cyOeCWUD6kHunJ1xzDpiIfE5lJ5kTT7Eq3xky5TKwMrPkN/aHcg0yUShOAQ2Na2t",
-	"nwFj34Bc+6ACDWhBp4tjDfLdfiDxBt3iWViTg9e3uDjuwB+fqtCD25xu8Ghhkw8uGCEMrJZP5FdpG5Kw",
-	"ICShm+/yWg4tlHZZNhMNHy4XRqqmtB+w2aUKEsGjObCZ5XZs6sgq/ro0TYVhXOA733DpFJjmYhqMK/3t",
-	"Z8cBfR/6k1W4KfTFiqa7SkUJD/is47UcvgDWoBgs1zGTyljBPYgTuBClLSkwOWbiGURcRCAUQeAFqEiZ",
-	"MIZAn67EyM6GYRyylNtQMqzsIaYvmdK4KAhvjoVlpWHx2cn716fv38RsrKxMUWJvqxGXyREbw79ORotH",
-	"fHoJT8Qk1He56oo0FUnQk9A61teAsQXxzNgLoW8Zm6tP0PHx6es4TBw8sWlKGOxex6qxZh2yWGSZzkxM",
-	"64SwhGA00z1yvQbgCas1S6W1qcBwEfgVtcm2KjmQcz80K7uhcdFGWipLy0ZeiVbs1VrS7XDjn4AuWvgV",
-	"YjfYL26F2qpCEWaoBxNddWuXh7G4/mApQN2E7+MjxpUm9GPLU7TrxeLzSHStSC7hy9i91VYxBPFcEpJY",
-	"fAQz9VtLFBheL8DhDPkUYRahX6v1pVuPS3zpEl9CUGlIrHN9nyZiONJWqO50929iGh8Cx0pT3P6+tu4E",
-	"Epq0ax584B3BDMj5fU7Z/XArXPsQNzSR1fXEEXgELuItZJ4w0L+JaePLMJt9ZF8xP3cuHgPKF0jLjJVO",
-	"+YGb4BheCZyntHWNw8azl3svm0AWQ2RIoZMAIUfKW2iHHv7196LP4PBFVDCrttyUlbaO2p2lghvB8tVe",
-	"BcYH1j8U890kYg/udI0QiWStLEGGTba752KU8ikCSN8kUFa9snXgi2QL+LZuIeUs5V0IVdREwBYJKVU5",
-	"TXNpFcv407GDxToqMu4ZeN9gnAHmFrEgl0RsII11Ki0Eig7kaChUtabqSfZm5eFVKMU2hPLuS5aRA3R9",
-	"cvrqRo/qS/EEpVosfHALQ0oNxiI0asKNDxGMQfg+mhegMewGy/Kxd1qJKYn1fOpuV442NVYJgK6RSNXX",
-	"wrQVtNCZEuLhHkPUEJA6B3rEeJrqCWghj+MP569Pzi9fHb9/dfL28pf3H0/f/tVd4ZFI4h3GvZyuwXIF",
-	"Elsu+VutD2HkQze+tgLgXeia5NhPA5kKHzVwLRNCR1TassS1aDSbCouwNnmZplazlQPeBk2loHAYZjSU",
-	"8IZQSuzdPUKKR94ZLBJ6x00Qo91nlVz2IAU8jvA0ojKWgRX6WfOpE8GnVLMOR4AJGODTAKiuxwfNptNO",
-	"4EJd2owrI91+V3uBcPAPgPrN1z2nbNDN94/r7roOR3Z2m93ByPd5KixZLJpLk7aPYSMaD9j1vSKtvo80",
-	"7Fs7sGH71kvi3XdWDgXUpmgcPDN1Qs2TEZ+um3gPeNaneELoCVKyLE8jX23KasaZ4dciYUNhBzphj2Oi",
-	"0pf4xaV0tFTTo1phhecyPAy90VaBeD1G8PA4F7xCs3Y6EvHOHnsPCTUQVASqYEK+hEO643lgUKsF9oPk",
-	"Eh+4pF/inbaicCCupsE4M+SJwFRIUPL/8MT5D7R6DfhoJJRI2B9t9cfu7i78zz3Wau6zP8BWEmgy4KhX",
-	"kHPkK3uM3mvRe/N8QnRlgsQgQusQoKZfKcfA0AZnWSKTw+IqQgcjoRKp+jHVGnV8rycBtGpsc954RIYv",
-	"YJ6lESra35wg9bSjWgpYhe9J6cz9DVW50IyBdiu/VVJdjjLdd5Ky2zGY7kGzlT+QiK4TqJOY/cHea1o4",
-	"wFB1K3fE4kRYqGFmECVpWrTgIVfKjXhumYlNo33HzWAijaCenzWfhp7N5TgnGfHs+ktTYop77GKciXQa",
-	"rHNUzzTriwTabqvjWfHGbV8+NM9+4RmImqBlIxbs34Jx+wyWwhv01aX7PXb8ua2WsC9CLRkskYsZYZsx",
-	"WY34NDdYsWOKgelm3AyY7qGYYkR2TfhWV3g3epkQhYagNNlQqjFgoSbutEozEHTM3YJ3RH8MdQ3chcEy",
-	"eO4s8cyLT046cu21lTurdiBkBp1ZrY+gelzplljNUsEzBRZPaREiDe/qiE+htgASH29svBKVcNYjPn0A",
-	"tjggwfN2shniXC5uNkOlG4cvHGdBOK6qljxQ11wTVArOkdhGaMD9e3ktzUql0c74NNjU7hIV+wxnUie9",
-	"0US3drbVALTvcGtKkvV2nzZrD11CgKdde038/a6iarewUus11vLpTcqMl6WWAwpe2mi7vMbjza219txX",
-	"PMukyCJmM969clIKxRuF1P0gzuuQvL/HIMDVN14Ics3FZaoWHbJmrGZWpGml3ffCj3KTYMG+jxoyWTRM",
-	"bw3A93ahLgSFt0+9upDxa5HesxGY7vGuk+NujomCjBmrQUIOlfRAu9S9nsjMHou7OhExFZyfUdohGAfN",
-	"iv6O1KBREfv4CAPa4LUp9PNWmtrbU5h25J3bbtY+NuyBxHba8lCXotTzoXHh2bqDcAIBJ9xaMRzZWUeZ",
-	"X6VirByFlgRNri+vnTLJu1c37v5ycXR+uCGSLji6qgLpUJ2+RXjyMj2vNYaPFuHbj+KjiS6O4/Pr/f1E",
-	"8o3yi7DsTV7kBffvP0G9/2Zy75UrerZ00bGwWIjj9o96Gxr6tWgBbwqZpe1/R8P5qgEIS3NZ+kD75f1+",
-	"zjXapGam/6WHvM6J8TPh8cyeUISYAR8qei46YiDBrDjjpOjpjGJMAwXKrep4DaQ1iJoXQYWSturpccYS",
-	"2Qc8RZUw8XkkM3L5eUMtV1Mw53f1OEWjo7tNhOPjvRlLejIixtvKF3wtWLJDoYArpSdghm61Iu8vcU92",
-	"uLpiZIY37KDZQjDe0iX3WEKt5lGhOJMkDzQdpvpQxdKt2FAmYKmP+zQh0iwXWKvwxG2Bg9dpXdoai+7X",
-	"WHTBr0UhRid4HO7VWjQr7iys7FOE0CG+gIHwGKuPjidbzVDy2ByPegYuM/AhimSPeb0GXczk2W4rY3ml",
-	"ZwmHOE89l0EfLe9CQNPYWmRmT+1rWOSClXMTsknFGY3qA1Bn9m6mZmKVhXHBGWk+ICa3tTjeZ8jppgTv",
-	"W4UcVQMOvfM5YgXZEoxuI4gcp9vgpoSxOxQYU3o+JDXN35bxKLkPkfQMcZbuFqXiFrd1PkRyC0CxvvBA",
-	"zEbc8HWskn6MzeRIPJmIzkDrq3ocHAyVvoCnwaFF8Tcd0eXDkhEOBCGMajV7LMZXdi9kX3E7zkSMILlG",
-	"9hUTn3nXIq6EEVQBH9P6GbdtBaplT14LCv8xTKe+wu8QtFAI7BpnmVDdaQDftQNtxEwA4WEeyCdSIzDs",
-	"qtlWMU086MtlRZxSR/fYyTWJZ04pHwrMFoT8wCD7UQF8SielF4IXBAP32NgIDELimWCtZrMYDA7PBbV8",
-	"bPxyR2hDhiEfVImDuIefaAsXmMaxzUcGdgB2xC9VR2PFGooeahw27F/3Xzx/+mL/xUGzGV3v//VZ69kL",
-	"/sPzl+KF6IqOSPjTFu/1+PNWN+nypz3+bL/LkxfixQveFM+e93rPnj5Pml3xg9hv/pD80Em8/RvZeW4A",
-	"nz0jJVP4kH9+K1TfDhqHB82Xz6MGBRW5WTuVdFMYvGckvMNO3nlVMdfpuegKOar0PZ2iv2QgeJYsHw1O",
-	"R+Qcz/q3T45LNPZnwTMMfMTjtio15ZPdDpwv2PsqWmqFsYsp6Uef5EyxiLmWqHssEdci1eCQx+Bgp+97",
-	"2Gx3YyHZgsiwoxVzBASSOigyMQ+bXkhDXEdLUhCoZClMrt4+LGLyURi7JSVbUnInpMTO3oX1U5WFaale",
-	"SpwxB7Dj+ay4EP3vaMXEoAGrGOZ8kxHhDswHq4XZbi0G92kxWJcL+otjlAgWrB5brwwfVo5A8ZUcY6Mz",
-	"S9kkhfSQ4zRlPZm6jp3g35FK7LH4nzFLtb4ywMIBvMQtH6BbIGwfefw8NlXECiPCdPCr8REKANORRqVn",
-	"KLhyOgeoCL8awbPu4LfH/yvcxif41RlNozKhEtzmfj0WsPFPMGSrYSpuLGV2PZGZgJVxN2k00ArirarC",
-	"V/65dOTKBczgo/hsl0SsxuVzO7780+/dqJZ4HkrCLdc0PLpsu++kAriipZ7ln5d+9lRdWN29WiqiQV0g",
-	"QPDCJ38SICUttQrH6EuSqaMiSzz/xsqlsMaPrc1kZ2xxwHX4BCx25/Gaq66IfW2ef8YeGgr0adc8zzAV",
-	"GmTQ8RRd8wg+HrFEGuCN7qZ20zHxu8qQLA0AMkuLd+7GXehsuXP9SdrBT7wrwJP3zQZv4aIsEesSqkk+",
-	"iFDJUU4+14In6Nt70vNXbUk+lat0o7EHvTQM3Z7LIA76q13PD77zg+c35KGdwLlxrf0oYkj20gdxAgZV",
-	"Tzyx/CEAS/jKDDLDL5c5lrQ9H3AI2zNZTQyZVszwVDwwouiHtfYTibJt7Yn8CTLUwyg6U4YCNzgLpl50",
-	"jlgnP3wsHkw7mUxiNhGyPzCso+0gKhxqaQeEkOjawreO2iq+ElP3RcxSwa+FCXK5HtsjFhsx5MrKboyG",
-	"Nv8jT6EkyTH5NJx8z3TG3nw8fQ8OA+Pj3SFbmix/baXId0KVdRHk21MjdkzRdY4RtJpNnJ0TdDKurkQC",
-	"ads/zsMUOHke0/Ijsk98zrMgjdU6OfQlTBFJ+XG7gRmSf3nebDci1m50hJ0IodhfWk1Y478cNNuNHdYR",
-	"bi5t5TUirzsNIZ1fOslMZywe8s/+o+HTXJ0i100mmOgONFQ6ZTGAR44yYQGFEbdV6YDTOeCmrVC4yzLA",
-	"AvQVF1J5JVLplsTpJmjjCLs74NfCm03j8OolSHmo5R0xM1VaTYcoO/LESYPs00Cotir3DwWIYWAR+ZZC",
-	"bDO6gUSawgFRJIdCShhONk4yPRqJ5BLe98CcE58g43bUI18OWcq7V1DkGHYsQHYqjSdUGojVVITXQD4q",
-	"HDONJhGUpk97DcVn/RlF7ALoDgKPovyK+IKNpYsFurDRsEuu6UtwkMGpQ+kVEBy5CYeN8jwGJRmGWzbk",
-	"FpFH/So6rVkV75JrPhxzJXjmtlUqP/RKp1dJG16o7BZTkkYC9G633x9R/YZNyyD7pFILZgOxWAe+XQWq",
-	"WZ24qhKVu+9S9UFbHxtRp7S4VVxRF3/nXtnq4ltdvFIXv189dpMCGZ7+c2HGqRt9tdUZ+C0Qr1sWabiP",
-	"IN2ZrFI3zSpFggSuL5LZ0nH/ye/u//+8MVcInJ3csF87UyaTkkmzL7w+sIN1k4zVmehlWgW1I8f57vIs",
-	"wxokrs9qTwU29uP0Ih33GytVGfRt5rSfjzOe7iaZ7Nldbw3dnbeGlmsSGuy4nhcUfJCtZjNqDKXyn/ch",
-	"9M2KzDX737/y3X81d1/+9m+Pd8OfO//7L40ar+VmNZdaxwz+vK1UsUSlCi9SIsgWo5OyZj1q3O8LUw97",
-	"AHIQD1LQkE8h2Kqjx1jJbDoSh6iLmKhYkAjAj0qqE0eh1GIQWF+qQspfylEqbysQs1DsBwQpEgFDsUWL",
-	"YrJb2dSpAMyJNBLDGoQKcVjUgRP54Z2hNNgySauZaKtcQUAFsEpmxNVZSWgEzDHoy2jW41VekjuWCd85",
-	"nZCm4hPlq/rH01LsMxzqH6JGT2dD7g6TVPZpqxE5wiSH46EjS0CV8MN+IDdOUetDGOFGGXM+r1rEivyR",
-	"ksZ/79f8FZ1id8GQvVbz2yXv8kLHf7kuUg6ISNUTnH425H26vdxLduYmzvngaiVt+c+6+c/aeQ4A7nT0",
-	"uD+wu1b3hR2IrPbcnhWKeGGRF0yIonAAkPoQ7BCNZNJAyEH+jdYQ858XSeJsKjiZuozNtHLEgVkpQtmQ",
-	"tnKfsMSMnehCZ9yyVHBDXAjMMmAShOzbznhqGPkLney3x165D8DPxARL8w30ODuiqiSTAscCMGS01kyF",
-	"PWS/GjmUKc8CEy2Jwak09gIfCO59tBQCOmKdp/9HWPOPfslvc3XnmMvPvspLbsLxaI9r5zMH98hnZtbu",
-	"ZvLiE/C/pjsPdntfjQlvpxfcNkoIMnEtxcTcLIGCZ96wSaatlz7DsFaIz4n8jGjaQA7SFJggjWOvrT5K",
-	"m/rEAp1IMtKOUi4VWFoPmTBdPhJohJ14THisI2UGeqIWhNqc05SXAaWhYXlZGVCF1RRwWGsFOder6i9v",
-	"2XNtVQmOhWCK8/IwSEmHUWCCw6wj74uDJLDHpWMkvlJHH85ysZ/Pn86vlK7wguEkC6ffUxP/TZ2wG60T",
-	"iRwKdHMaRZTXMYOLG5Kz0b9VrkiH9AVccB6HWyppJU8R5NugHuseKEJftNWAo1CCfZbryj2mYgrul0vx",
-	"WRpr4p0jJkPON1UcQ4FD2kGS8WoCgxAZeKA2lIiIjd8LKMaHiaKp1dZFcL9ugTDupRLDtk5VfRQ0HttK",
-	"MaqW8C2FYzFYolRVpaz1ZCiVWBa6goiWjzYIgkcVwsS7aYH8LAKXOLVbMInaQ/OJKD0bTqvYxvLMsyaE",
-	"vtb5Qp2VKpYVpO6Csz5iPDXaMdBiOtlAJpB0X2k0qj8fzXtmFNvUkLtPDdnQ0b6drDiuuA8XwmIwTyhO",
-	"68ZzFLTkVPSwADHGORm06+yxD74Ox8ytwDIjA5kkGDZSvh+ZAFyK0h15ACLcnd/MLXDE5oEjNnL1asUO",
-	"smWuauOFstxzsV3MaqdMFT05hxRmxy1r7h24B1p7z5iVQ2EoQlJ2PchLGzOdTeTxtyBi8mkhqHKP/aSz",
-	"goZWrMMjVSI++zJK7naT2YP0P5+/VWf/mbHZbi2wK3n6ZhbvGzXBhl0E5zVetrWYXTPefwLntx5qABGT",
-	"OLsWXasz8J9gxHPpLiA0CdS3pZgbiD8dYCkr1RdJxKQiZyPG2mpN943iRsH1kTjRv63OymkDefSxt3x0",
-	"3Q0N0avHLBurUNkqL9tJNxQKVIkEa0gdsoPmy6rLCOtQuIYbO7SnrqNzMUIz5tyBDREDRFi25osqRr5E",
-	"UNxPOuuAXHXLSpLfPqgmnEQqpu+pSE5ZuDHSWK7sejA1eeLYhLEZt3oWtPBpc1hNl57k8UO3IFGe9y5P",
-	"o7AQXSpUggKnwkSBtsK2jefqniIfsh+a7P/K1d+W+3QTy4dZvcontUE6E8Ktt/RmS28eHr0phgXCjUPf",
-	"qb9yVQHH90yRZg2nueQ0rqVKbiZEl3QPw1BIbuIKfU0QPABEBciRl3AQdxJFJARKL6zbFFesymBQFGMe",
-	"XCTWlhTdCynasMLz/ZCu0v3tc6lWJU77rbVQp9Y8cUJ1vlZGOiYtizNYf8CQCdZ7qjYV1MwASxXEwjKk",
-	"pUiNoCoVepx56AyQk/hM3ne9+YbIvB9O0Xhz5OPglMBy0TxjQulxf0CdYOVgn1wISZI0EigOhjbXtmor",
-	"N8auVtciM0CvWCqvRSFkpZtKQPaEQt8dDuMULB5IY3U2jdlUj1kmukJei2SPoXuqOw6DR1NPWw2FMbwv",
-	"TAS5jpYpqB7ez/QEFF2WajRSuW5gXFD0Nj7udsXIHgLhfyKuhbK7xmaCD2N0tuA0eZbBoLmhQse7UCYZ",
-	"njeHhZk/5uw/Lz68dy/w6U4EBTQUixORWh6zx/Hv7Ybrqd04ZP////v//RnvQL1lobqCdabh7wijErsD",
-	"0b3yRY8pgTgchzz2njKc8860EnG+vpOBTsNEdOd/RBdrjcciy3QWF6LJ3GWFpYn/a/fYX6Vdj3oXanTL",
-	"7oByVNEFla9TlbTNzVVoq/ElFZDhWJbrFh9T8Ic/wMXaxXR+0JhDN7MBLgLe6+ksgZrm4Y4kGs7ZgF+L",
-	"f4d73dNpqieX49FsjxV3l9YWN6R6DIWZLjmIqEFECIgU0kXfwicBD0HnUKwt4VN2YYVI2Y/a2lSwX//X",
-	"/sFvjFu239p71mS/XLzey1vMyeSfhbVJNALf9shsO8ByDx4v4t9XKfMcdvzvfmfu2KkRBoBEF7Z07oqX",
-	"m5t1Ms1ec3f58ZmOu5MdfQ0ZvLNZXJXWTzoheTGtQJstc5TYMK2+YUkralQRlEXNVL6DUtu2tMsSdutj",
-	"c5XnygO6RYEOryQy5RITpXFWCk03ykZUHLHO1zTvLXFyCukgETOWp2A06nGZIkTItMiJfOA/IShAwF82",
-	"VjeAYYIweeErNm5W2wolHqvzoCy3AW8XZvwl3tVVNZP7LJRrK2e/3OGcc3iWZfXi8XMM1DwZLhVaBUZL",
-	"qvjs2DSJPMiYeeYkM5Vg9IERxkit0HrSywRZGsTukMvU5zvvsRJkBYDbt9WVEKOImXF34JgK5sBEFIfg",
-	"eAQG0mPE6kd/nksTZF2ulAacfJxSUl9g6BgDhpYuLeQDjNYQBraiAe6eawQNp37uhTMIp2ddYVx+aQEU",
-	"RoOGAkg//T7A6NSl9PUkYDVtjEr9YupzZwpliR5+YNY9x02NwlZ9yempqZtzjJrlUGR9weAZ9vj8p1fs",
-	"xdOXz3f2GKSlYPFGkSYGdEmyZB4xNU5TUMmlgJj32rI5hbO2Efx01/q9lMpZ4oivLcLpIYdp33+E05ou",
-	"yTKRgdQVMeFiaKDO8E6UQwTrgv/u5Fpsb8T3dSPO8Wyt60o4gTfR3RvgQBUDkD5vHuZ9CodFFGZvWAbD",
-	"sx5bIwHLTXqLZ6Vs8tp1uPCMguFlYIdp+XAuZTlxw5yRPV5hy7sXtAe7ZzqV3ekicaTuNbQo3GeA2Ue3",
-	"ym693N64O8dpdzTLBMccMwuBggGhP+W2p7PhjUAUA8FTO/jXcqBOriOphDGzwE7n/oedqJB+B+l2Q6zC",
-	"pySEZRTx5+cOys8wlsZGUzZpnFUnyf04jdhIZAM+MiwR/YyDZeD2aGCbH/R7bWH/p0csBleACSb46ayx",
-	"UNhsunvcs4utasVHqdN1llTBIuS5Gr3qoU3ltag/sq1m051W8OX4qu+Z7gpjIC/Te2usEwL22LmAsEPH",
-	"wsA0hNmbSldnwbyV10KhbWtjhzT0UZVV7KZ+/+g3p+Vl5W5Uq27i0PHjJ7+PuB3UQ98cBzcuwNvssVNr",
-	"kK5QuT7YNNSRLdJHp9IkOvfxEe7VlRhZCDlDDJE99gpcigawQrCGPZljkLsV055jxNaJq8wnfWFBslgG",
-	"gQ6aeYQTKGNLPes1u/v8pXjaeZEc/PC8tftDs7k3gptRATxHn24FPPesCnjucve3f2u39x7/z6j/x0j1",
-	"/5iIzuiPvuztVEHQ1QCXYknHEL+OeufL/f1mxIzogjds/2CvtbPHLtx+8ZRluIOhqHbmfSAimfVM4u6X",
-	"lgz6+2tz9/mzZ0+f1RUIO3dd1NUF22/Og/ItnKzbx/jkI++j7xfmAHC7PcIxQ1mYqrI9MtHsLPBXnGZ5",
-	"Ru3aY9Bu1E3wtLe70TmCEYrb4HNcy4jfayV234GG/wXDXhwABev95H+XSW9IkehIxVFgWkbGDCewwFEx",
-	"LgA3wCziqeWH/4war3h3IHadxJnpdKFgWnrYvb1mATda0VzXaj7f4GpTfViPN/0A1x1v3ZKrjQ8/gF27",
-	"G/yz/eeLX4Alea/tBbfS9KR3bt4/dprCq16fulMrz9hM3qBae7dvxJIxyg/oFYIIG4BjjwuSRRw5YUYR",
-	"4xxpnRIneaNZNlZWDoVjpNm1SLCyH2IntVX87uTj+emri8vj16/PTy4uYoZOK2mRNwcphyLkayCPQKzB",
-	"CS2nugPG0i10d1o2JhU7y/RQ2IEYm0cYY4vE4yvMBqOlA3kzn9WqErIeCcVHcs+rDzcr6ME2QNB5qfG1",
-	"IJUFr0ClQvNhJNTx2an7/Ut1GtpujB6r224/yvvXYeYMKrQGt9qiKUfDVe0W9QLSAhjKIHq6M5apBW0j",
-	"AoYHO+f+uGmn/u/jd29X2yk/thUv5gPeKVqDlXYKjCT1RoNnzadMq5SQHc+0sf1MXPz9LVXSYHkhjaHs",
-	"B/KdCUZVVhkVeKbtBVCqsbXul8SRWPYJXfZtdS4S12ZWKuMRXjRWQthAdi3MIZTI8JqQzKiiiIRYUTRO",
-	"1amkuc1oa037xq1p7/iU2Yz3erLLOgJduk4iWOmCQPvuAFabLoKBvxE1xlnaOGw8gXgu6mC+qBhBqUJp",
-	"GQqB2WPnoi+NFVnEUt13xxiONjisdeZEkw/HYztoMe8cAf4fsUxD+I/VV0IZfFePwTxHGiUf20FNPckF",
-	"sRSRN59HZE+CEWNETKEDdLRUGT6c5MUDyCzkKIJFk1zrkDMl01QkHr6SQAu0EoxOAeZB8u6gOCNfCKGi",
-	"03xxTTEpoBT547pHjMtCowEKt6LRs3EnlV2GBv6+W64884tK3JaB4Wk+vjqU+wkrzRU7DHLzfIc/SSSb",
-	"pTpfZcB6x6XMYahTFBXKQvkgPsTt9Ajx0UyNsCOPNe+OX1sR2tF0BD/B0vmqUBjGZXmvBzlcSFQ98iWi",
-	"ec9P4W9CQMTk/EoVSo8R2qDMAlL3HjsBNGHufiQzSyhfddpDu0jMBjoFsEM8l21F8f25m9onoEngCJhI",
-	"m0pjIwIkR7B9p77meSLKSdXknmZaleYZdmsXjlLlcc/hXN0pvypWsYswhYTTYaAtc38OsHAgxrZhihxE",
-	"s2FFssJ58cAlNTgZYywslZG5LUD5GJ26rbeYD5FqZAsEWsBSkfTBH+Ue+AxaCrke2FhJW97qUOinYuJG",
-	"DwVgRbvTBYbOznh6CBpVgJns8gzzJjjruzV+ZAJKJWB7XAnFnMho8lq2jkJC4o07yWDdL29KZisG9MGt",
-	"H4S4BizrjuhSgTlpAcKS1tiw+Ozk/evT929iSpuOz45PX8cRiy9+Pj07O3kdY2LO65O3p/84OT9xP+mM",
-	"xa+O3786efv25HVcGhEGItaNaZYq4Z2a6OwK6gnOUCRsq/a8nfEpSlZJAH2xeYF4pzkONJClQObxdOUR",
-	"9PSkL9i/x95rt0cJU+NhR2RUrg/yliBhyY36EFxBMOJiKD408Ig20ZSWJJRCr5zCUHhOmIneGOjoCkvk",
-	"265dpOOK0G1K4qJUsvksMV/C8NRSfblSukElbg96SPIksEkmwUKX+9N8psuQynyA+BQwSGRXFPkHVSOc",
-	"TU8qLWshAyWqrfE2EnqUYtND3h3IUB4wG6uiXM3NVZnYBJnoz9/+/D8BAAD//w==",
+	"7L35chs31jd8Kyg+U+UsTZrU4rWemkdx7ESOt5HkcWYiDwl2gySG3QADoEUzef3VezXvhT1X8hUOgN6I",
+	"XijJljPR/JGRyWZjOzj7+Z3feyFPVpwRpmTv0e+9BcEREfDnURiSleqfYDYn8EFEZCjoSlHOeo96ZwuC",
+	"UkYVWmGhJOIzRBVK8AZNCcJySSI04wJRNugFPfIBJ6uY9B71phtFZC/oyXBBEqzfqjYr/YVUgrJ57+PH",
+	"oPcEhwvSf8KZEjzeHvhHvkYxZ3OkFgRhJtdEuHGXZKXK463SaUzDACX4Qx/PyX/vjw737w2HwwDRJEkV",
+	"nsakbTacKcLsPmzP5t2ChgsEy9ITkgRhQQKEWaS3ZMHXKMFs49kENOzfOzzcP7w7erC/Nxp1nMUpCVNB",
+	"1ab/hsc03PjmgxXszArPCexLzHFUHj8iM5zGqi9FiO4wzsidltGfnuG5nwIuiJCUM73WtR55jaU9ExIN",
+	"0ClhkSaLKQ6XiDI0OZ71X3FG+i+xCheT8qzOew/xg9koPDiIhnvT+2R/dN5rmddxRJIVN8dDVjHekGh7",
+	"mhMlUjJB6wVhSC2oRFQWSUdxhBkiWMSUCCTIrymRCq2pWsBTEicETbKBwk3/J7KpzFwPUJopYWnSe/SL",
+	"+eJ94Jn5CVbkBU2o6sN//VSuKQeFOI7NhPmKCKy/viPRmrKIrxGOY76WpdnsDT17RpkicyIqQ5+QBFOm",
+	"p1Q/PJ/psRNN1Sgms/L1Gj3cYSxJPMs8JSFnkUQpUzTWyykNqOmmNOB+23hEiU3/aKaIqB9LcbTGmirJ",
+	"jAuClNhQNkd4jivM6n7LYO/evesfpWpBmKIhVsS/i5q+Cg+hr06ePUH37h8Ovy4T0XcECyBAHCf/fd6T",
+	"C76KWi/Az/0jKalUmKn+G8EvaORbuOFRCY9IjNaCK1Kg/wE6mkrClLkfjLvH9D3WXLw8yZiHOPaS+pwk",
+	"lNFeYB/xEP3HoLfCAidEOQGjlKDT1Ldxr1m8QSvBozRU0l1GKhF2PwkQlmjCcEIeXeA4JZMBemlkwJxe",
+	"EIYkuSACx0jRhMjHQFhJKhVa8Li8pF96IY+5eDSNcbjU0yYfVjGPSO+RvrxBj+rp/JoSsekFPT1e71Ev",
+	"m0VpJ6giCawrwR9eEDZXi96j/eEw6CWUZf/We6AUEfqt//rlX4/ef/to8O1felu7Fei3HJs3jobZ11gI",
+	"vIGTP7rANMZTGlO1ads/uFJ69wq/0ZvgXVvxvcXl/UWQWe9R77/u5grDXfOtvFuajJ7ddwKz6NjDjF/b",
+	"qUz1A3VzgC/HNOo8/nGUj/oK3uEdl5hhs/3QwyEukIzTeQBUxlOFBJljEel7G2JJGudYmmDh2Pcqxz4K",
+	"vGqOUGd8SZhfsk5CLNRY6QcmCKM5iKU5L4imGRVSoZgyMkDHc8YFicwtljwhUx5ttKSL+XxOIkTZI3Pp",
+	"w5CnTKGFvt9ID2E0N3nO+JoNzplbrlEE8/X+3Nfz7ZsJdz2XfIlmwYrMudj46OLYyubQPqOPRYufKYn5",
+	"GlFVdwzu+UtQi5uOn2BgQqQwHy/NVGa5KxG5t1+NjlIhuaghIkY+qHEIT0ysaDWaoRF+QUXRmdFYc2ej",
+	"vopIi4dXXCHF50QtiDBPT/hsJoma1K7KTKhmTQfbayqyxKP+P3H/t2H/4bj/3scYPwa9ZwSrVPhUvTLb",
+	"U1oh1WrEzP4AfWV0wa/1uTGu0FeTGY4lmXxdtxT3S58YnnIeE2xI+wdFa66xnU1Bhv1wdvwq0NqwVa+o",
+	"kiiGzZDoqwcBGu0FaLSvpzg6QBGdUyUrqsLeMPvf6LBm5nM9o+Ksi5s87D98//uDj3/5P/bP0V4wOvjo",
+	"323fbdULE0TyVITkjkQ05+QrrBb5JOBSapWawnEZibrTJS0o3j8Rj6B7iZfG8AI9GUk8I/rSCbIiWD3K",
+	"Cduv1y/JBjihPgIym5FQIc5CAuQ/J0oW2KzRls4ZqIn22kw89scjBCQWgPWLUYQ3A3TEONye0iSoMkMc",
+	"7O2hCc2XOV6SzViQVJJoEiDOyDlbL2hMCnOhWl+O9HXEG3QwfFj+PWXjWUznCzUZILAGqUSCzPQL9Z+a",
+	"7rWd/Agl1jrTq5Xub9CCz9kZXhKQI2qhlWMt7HgSIJmGCwSi4+3b4+8H6CeykXDFCrLljkR8zcwGEBwu",
+	"crvFiJecjh/MRgfk4HDWDwnB/YN792d9/DAa9e/j/em92TDci8Au9sqjikVWy0EPD5u4Der/f3Vc5ngG",
+	"RmoNX9UW8SSzeikYFVOCwgVmc235vtNymBo5az9EkrKQBPoAYE8XeLUizPDagj1KJToY7T12kuScAdMw",
+	"y4fnYiyVfac2A2V1V89798Fu8G/bzNjeV5I4xwmekzq+QPWXjUxBPzC+BtbAThUPl52lAGVI6h+UpICW",
+	"1cZ11SoLKBvD79tkQZtBD3YCwkYMa3tE1o0Yw5uKw1nPjbHyZ1wkWBmjdH+vByYDTbQ5NrKnaP8V+KzX",
+	"l/jDG0FDj+pzpFDCpTLSaqWfAWsL9Od0QwRa4Y20OllOdgcPBw8f1iwkwR/G8KLOOtpLzogxJV5SVj/P",
+	"mOCdJzoaDobDuolSdumJvgatqPXgFUdySVcD9IwLFBGyAkKQKJVa5zeaWh1BGMXLTxFtBKH/VyCKoZco",
+	"XrNTHHezxzGKqDTGRPFCOQW49TpxNpbY730t3qa/Y0ExU3Xc5sJ83cRv7CPXwHHeUbV4hkOipM/HYjRk",
+	"rfHDpqhc+ZNoujGmZ5AZFIEhWOD+JbscPdUy07xDELki+vdat3G6+dQIBS6J0x75mqEl1W+X3PI7JBd8",
+	"tSIChZghuaYqXBSMu6qWa9bkJSs4xWD7ZD7qvZQrzqQJDjzhbBbTEOg/NM5q/SderWIagvS/uxJ8GpPk",
+	"239LDspydiX1LyL9epJgGo8VNjZmRBSmsb7oLLNbczWa9PXDCEeRIFIi8oFKJQfoBZ9rTs+1tiWJgv1Z",
+	"YSnXXACBWB1MU8Oj3nB2b7Y3vQfqvcIqldo8eRj0FFXAKrJFZRuwUGolH929C+65QUQu3Krk3eLkP3al",
+	"rDfm12ZDKxaoQqEdX+Z6a5gKQZhCer5koAd6xsWURpHxI1x662fZWwobfwYWLyGRYaqCxwThSPMQqQRW",
+	"XHTb0f18R58Vhmnf0nxS17GhZwX/R4I3oAlHHKgJNvKYXeCYRlfaRmreMbabUtzM10zr7yTOtHB4EmST",
+	"EFzI3qNffu8lREo8B1GUSgWxNCuNRyC0Vlyza9F71LtrtIOP7zucwN5efgJv2UrwUA8zjQl6ypRx9LUf",
+	"RnVp13Ek70gc97XYIlGgGVthX9DEbMsEXC7SmBKwf8XDOhOYSWredg3HpvLXlfkPOEMMb6USff/0xfHf",
+	"n548/V6zVz3lKQl5QtCTo1dPnr548fT7bvdimJ/KdzhCJxnNdD+MwoSv64qYpdqFzfX9IIKgmeAJWsOf",
+	"VO8BHMIrrp7xlF3tylghOWZcjWfwthIHghH1hTHGp3262wYf5Bv8iiv0zL69fXu353QduwuuNL2gwDmg",
+	"NjwV2Va+5BGdUZ9fC8z4DU/RAl/AbkhF49jJAr0Xhbi9C9b6JmkfuwvPwAzf4E1CmPqehDFl5Ionad41",
+	"jtzLygeJQiwisIjJhxWFAPFbqTUg4x2xv0YJUQveUVYX+JpdCNwialx2Hc65OuPrukRTzJbIvVWbIOgV",
+	"R4m2FSC0BlrCYzQx2zNBUhsq68XGeE1WhK9iI9zdMFc5lgTHhsWO4ZnKobhAQcZ50fPT168+OQOrTOo6",
+	"9v2IbZAlJfPQI3QwHCKMsrGcBy5AB8ND/QWQmvG+WD0y4sTshb5qAToY7SNs9khxjmIs5iQ4Zwf7I32F",
+	"D0YHCGduPX3W5inO5gE6hLFBjdaKur7p+kP9voisCIsICzfOASG0eNMaOgTN2Zy84uoUKypnFHJUrnL+",
+	"Qr8PWJksvLFCBuCVgcvpOC1kqXSig9G9nA4sDZAIwTIgfHBaGradNvwTviademuJj9GklONjb6NL3bHy",
+	"DwtS4bNbiUFNDLf8MMzsdEVYHgC89OlK/RoTJ9xS3WPKlsBvwPlr8x24MP5KjngcDdCRXFpfNSNrxBn5",
+	"5Fe/OOPr4rfa9iIRgpc6bsYZyS9eZReCyjboiZwqfMWbJhUu36xjkxFV8gCDIBcEG7FwYv4wjnfwBpjY",
+	"BagG9ofdLmFRFgpIdQG9ED2Drel2MjD/a7pojQs3+RvOG22uXGUz4EzOOH+hee6VjkWz77HifAzsu04A",
+	"wpeg45vQ72h48ODw/r0st4/KPJIBArwjc9zfYo7W6kJnnKMXdkrth1NZxbVpKt7l+xZrjuMlZhu7DnlF",
+	"saTIGIzYiqbIuWG8dmvlAJ2Jjb0glKH7SJpErk7bv1dw5+g36+mjbP7dpFFhntey626BkNo3QO+wJnlp",
+	"klr1tShksdmbUZY8lSy3JrlTfBSm8pbhVC24oL+R6/F0eCQPuFm0MmXYcUnjPyEzQSSEP7lAsfHWZbl3",
+	"7XJnVPRkFJayk9F8baLnFTdrBHGi5Y3zEKwF6IB22cYdecFtPl3hKH05hE3nufW8O1TjQr6i/MIumXCc",
+	"Ft5YPVv30B1pkwUjGoHAdRmFpeuK0Yysd7myh0V/4SkRFzQk6G1pPu1H7V/JdRz5aRYUr3BJo9RLxEEB",
+	"Ken1hR3B+ipWr3i+Odd2y2W6WnGhSPSSRBSfwYZdgTLS/IXjRL9xDGdQIA3I9S6+VL+sm4Q8LN7pbBwE",
+	"M0dnZpz2I6+Z4nXKyTsytxX0vCZFVbNWaL4j0wXnyxOTg3GlY1ibV41tPkf1ako6Z5Cw5OYl6HwBjDbT",
+	"cz+xbl+d4DXpknY5en3aiterijeFdQH/zUz3GVU2L0MhReJYIj6DRDa4ti5HA0J6dnhIRzYeAE+cmWXe",
+	"AT5DOAtG6c1cCX3iipogWOhNxtUno/i6UgnzgrOIM1/mL7xceF50fPoa7Y/u3euPEI5XC9zfQ5ouXF6f",
+	"/V15mB++620l2L3/fe+jN+c4FATr64OVN8AJGS2g1pvnqllpe/f6w1F/f3Q2fPhof/hoOPxnrxCUjrAi",
+	"fUUT4hvZhF3aYrBBj8qxDU2OpzSOvbULWShWH7dJT9LPkgiBJZ+yWB+lczu6o6XaWuGSlI/JRImr0c/S",
+	"POSCrlZdJwKp9tc3jZgyMvJUOihBiEnsYmkyJaKSAbGHThV6jhMi70h0+muKhfdQ9Nv3tt/+LMYqQLOY",
+	"a51HwE0jF0SgBYlXkN8wo5BMVh7UVF+Yn5nUhFLOEUtjq7+U1ppPZrXgzJcEguALu06tPhvvKVoLqsjW",
+	"LL49OEB7Q3T/4cE9NHx4+KA8k/1y8tPh9rQKN+n8/Nu/Qvqk/g/66uvB3f77b7zXasW1YT02PNybJAoP",
+	"wGWubNq70T/QwfMffW8VJKQrasVIlfC4rXISlRceRRi94BckxqH3yCGs7CMorEiAVoJfgCXPheE2m8DG",
+	"hCz5EmlCFNaNVGBDwDEEyrheYddHnc4/XUWtvKmQGudlTnv94ehspDnTDszpYzFr5BeX0+r23t1Bd1sC",
+	"IwTcTpYPP+ftjp79nMTL50rsubQfebENn/6bhBCatdLsmK1So2dExh2E4zcFkWWzO2rlHeTGGnuGKkUY",
+	"iqwcuwa5V6WAxqzDm5SKtzLn08mcnVJPbyXSFyWRShvWenTXIa52pJYvVZhVJIpPmFgh4hceDfz+DZ77",
+	"SRLPgSNmS9tm4ln9oidrqvir7LnGikBrTH2sli4GNqu5Pk22mhldqmzeSnGtJrEGLkm2foC1PmO5pKtV",
+	"RUvo9n7FFY4bXp/FC8H7FcflNew9KA9y76DnzcQtqRyw427kIMsLtyttJAdbwrCD+H+XVzTk4aeEsuIP",
+	"R7cawK0G8CfXAILeh/6c9+2H7tnBK/vHL+ax98Xn+jRZcaFsOd6i96g3p2qRTgchT+5yvKJ9Tbdzwu5m",
+	"Q38s/lwzrT5fmYvcz3JB9ez+wPrIl7eRt9rRzWlHXxg1fPQK14Sy18KLtZHlCttCJLngKyQJcXVIZbFp",
+	"pckY575nHMevZ5AL3qRfweiZkvW+dlPzSd+cb9ekqRqwoka0APcc/EYqntRHvkr78MQ9/DHoLahU3Kck",
+	"PL0gYoNMkMNUZkYB4nFEpDJltZ11WzPmwmRybeu3nV3Zfn37nYNRAjIyB9F9WseKJL5JMa5IA1iU226k",
+	"eBxldGvSlNOKCtt7ExMsCRIQA12bYrlWY9lIn5opWIEEJdzKpaAP0Fmh2lXgUDOVcEHCpYVD0hxRVvjv",
+	"6/7Bs/s/nfQfvtz72xOv5Ys3YwAbqrkFmKGUrTC1+AegGWEWEq3JPYbNMCXixi1mH8wf8Vyb0ai/B17H",
+	"5mvT7m4wucqyjrS13E1WSis7K7yBHKtLkTdwN5tN7SMlrXkmLnrZiVmdul90YlROs/0cTNHFPDu899Q8",
+	"WjQAO9SF2qfHv6bYVNpsHd5bRg1EjyZ+OKAq4lWrudjNOf4pmLvPN25vera5BWYelE3ZfFdy2zYTFh5C",
+	"CLbkpWVsxWtduCgFWs0Fw65udCfq2zwrwC52c6vkP+l+MQ0tpkmCxeYmvCsFQBkfwppFkZBZKTPkFmt2",
+	"rX8IY2dcNEMzKJMj2Tz/7fjfnP5j/3n8j59P4n8+e7j858+v/n3Mhl3Y5Kd1/9R4ZioemfI2NdOVO8tO",
+	"muQdiWIqldT/WHs1yj+JmtdVybpVO66qdnw2EVnDKLN7G9HZjEDts/VswUUuaMk5K+skM28Fc1EwF8+g",
+	"m3guitydRarTL73JVmVFFls+GHQzqXHCU/PiTrRnB+twRErQhov2hfNLW4rY4NOaYra8I5EgWHJI3LUA",
+	"FoApekeiNReRzC1CdGyK6CXeOMgJKO/UOyUVjwl7jCJukhBtVQdPK5KeMpnOZjSkhKnxLGWR7MKQ3FKy",
+	"UvntQ9PWD5pB3UuxorLGni2VpkL9HlUqJrZc0+gvwHSBZNuKVlvnv0Oqm+bzTQ5+Ui0pBee7TZbUbGsL",
+	"QLchsiBTsYpT2WW8ELACAfywWBnv8sDXmCkDLLZBCRcEiGXOiTRA0FN9PJLEs9LMaoBGgp7Z2u5W4BtM",
+	"o3dULbpZgDD9cdczMU9/QUoFVC8rm929faldGAwDVJxhqOVRNOHvHopbFbCGm88CZphBExd+Onazp1ET",
+	"irl92sJgg1PDd4dXdLz/Zvnz5ren9qMOF1EQzXNq6+0NLJi+WgZSGGjXVA1qBqkk7OnWDetZeKnijj4M",
+	"tuEXR8Ho8ONX5+cD98/9j1//9S+92nk2uQrzCV7F53MC43hdPkQzxEYRCRUPAIKhJ7RkAAHoPaptobn3",
+	"qbVTS4ZOP/UpRxkfqFzykpJkdYuyGuRo20/alVtaUL4cfy8x34zdVUT2ttgr0G9OIhV9pnRybbpYm4PD",
+	"uVV2cnEUf3Qt3sdb/8Yfx7/xxqCoeInKwuKCSs8lQesFR0tCVnp7JSF+1d7hrsv6lJbffQpjKVMAW0A2",
+	"hpNy5PL33hSY9GYc0xlAGg7RAtKuYk0MPQMR7wsI4goYe3es9MACiXfWbk4IGMEh6Rj1cwjTn2wAV2fe",
+	"asZkD/7hgpERiUmX2drnSnLvcmKtNIZX7IMjCGCkVzHW1hr5UOEzz7hQG7TgqQAvRpJKGmquxBng1Iq5",
+	"Q/8OU7mgnFmoVKnwBoWcw+y3J2YxH8crIkKvAQ98KA0XoCfNZjDF9YLHBAEcIWE1KpyXP9dsVIFf5xPy",
+	"g4RmmmQBEdTgKRtXGmdI4lrT0GKatp7X3Iv/fawM2rfeggzLu2akYRXU+/rsyATXNnAy3wEWZYLFZket",
+	"EXCAvSFwB5Vba0tqQQXdo0LM0JQgyWNtO667Gqs4VPSC1L+/dLgIgzU8QMfM/C4H5sSCmJJBnrJISwUw",
+	"OqBpVNepzGrh6IuGMzitVqkyBRXWfoAmPt2sYObtUqDPcEuO9b4XdKbQmgoCyX4LgiNIAZNeI9Ldm07u",
+	"MoGVTTpslCHmKa2fL1P/rG00g6+ZS0yDdmEq0GTxa1rNdHp70v/+5PjZWf+7Fz9565bitHVWp/qZ7jaD",
+	"IZHcp11D0cZNDKyziZb3Dq/NX/xJqpwCh5MrG4F2ZYBsBqrlFegISaqHz1S6BZYuKawTF7EIv9t8xGem",
+	"aXoKXHMDuBP27MsyM8j6sxRabDhg54rI8Ai1chjagn4X8L8rTXJyHahs3hW6R+QsK2PIQVGfLWx/dsnq",
+	"3eollaRN/W616ywvHKAJePmhqB2bplCcWXTqGVHhggCHNFr/blagG2I3K9CaD7dW4Oe2Am+yyOFypqb1",
+	"XW33BwF/ddE/1i2IFCouvJ7JIohw5vSmyh63bTJoX6+/8ju7R579add1dwxtmeiwHHNR0xUu1062g84m",
+	"3Jy7/KncdnXWKitfPo5A2fnc4Xnn2jOetutxWgtyGac1ln6jcLMd1ZryD9YwZXabtxWnP7hr11z8Js9u",
+	"yRmbeXAzOW031HvEQc4IqtepIpy7+FlPyAUla58oFvBNJdFHKjybNbAowL6qYVDw3R1p+wVBzzLXZoYy",
+	"qih2fTaNMrltQkBpgZdgpjza1HaEUkHBHfHYteUlyUpVqPPYuiBMr0/TdAmtCVkOroJLYqvUr1Ep3iFY",
+	"u8hA+FuswAWN4EwNprYn9FfLV6kcXxABINHjVSrCBZakeUBDCSZhyOkomaJeLSipM3IdGvYOzNKgZ9fa",
+	"rPaJO/Kq1ms3e/RUYWHykgyskW9Kc9qdeouuNeNBQOQDns8t9lPvcvAV0p1W0cDbqs+6EjmnsnOw28tK",
+	"c0KonHL+6oL5YnbbsozAcawaMi7eoUskFBnm2mbrGEb7KU0dN8KOkVeQDLeGzq2h02ToOEzDI8BZ9OfO",
+	"mSZytsOgRKZHY95kLuTsgghpIeq46fvnFPuKglEzylmhV10p+oDeFL2qIVUkAtL55b9o9H6yrZ1CWxM8",
+	"m3ERQS8S25cdqlkivEGnipAYfcchGeuX/xodvEdYodHe4HCI3p5+79UUasu/zqqLzzsJqVSwAIUpZBwa",
+	"2l4TqZCNtHe/y08K739pw/SeO226L3lnCEB7lFc0GMCyK2xU5r2OeNYV4q9e5d6cfrNTpth8UKtwEnEW",
+	"IEawuEQeiSPRUxi51adnaSyfaZD1pnIn2XgT/mb3a1eEo2yjC42VisRhodJ9end3CpMczbAoZ+Rk/geQ",
+	"8dmuaxK0fSJc973JydEP45dHP49/PD49e33yjwn6ajT8+tqIMm8vfjj8jCRarlFu6AR8fn7amtVsZtlI",
+	"IJYOGzIQvNRvcK/ApHAeHcdZsUQJNnXflcoL14q6OVTjmrbljeC8pvSPRbW3PV78RURBOxdlfBmxLEkT",
+	"GmNB1WYsQy48UxqhhLLU9hfmkjKCIqCrkKApUWtCWM5JtIgtdCfK9ZDB/aK7L+KpATHOmzN62zLa/LPP",
+	"E3jylgsYvb42auKCIWW692yr94J2SuUpZ6W2p6U2ZPoExUZqJh3X9BXjM/QD5/OYoNMFh3pD9NUEUn4m",
+	"AZpI+hvR/59gRQTFsf4bz8l4Lni6mgTof//v//sa1B1wiyHFz9mMkEg+Nt29TSxaojWJQ56QSqvezglH",
+	"Cf5QQt8ZDhu3tAX1p3Vfd0tPsfsMyqRy222tAkESfkHkFkjE79kabXN1+hvpPdI/6bzaSspVbRqAvRtT",
+	"ns4XKrsdTF+2X4oxPZ6qMZ/Zf773LLo44hPniC8PmynAFie42NdzW17435FZHsWgWR448NU2NTV1DXoX",
+	"OE7JbllpFXZg3mABmLzX+TvY3TM+h21v2BhgVyCE7CaZK2JPR3Gem+Ywmml9mvVwNkKYRI8LdhnjaJYK",
+	"W40x3xHZzG1yYNxzSnA218qaomRH1dflC9xcae4t8JmmRJdOWdX3ICHgS6qXbc/xA4VN2JIeI2BmXNTp",
+	"iaaP/4rgpb5cNjYp8WpFsLbUrW0LaYCD3mfS3o5SAQfnKyAB52ENEzzWF7+cqlV68cNOyTS7JAV9UfDC",
+	"TYkt5Z3bzVMKl+NSkMCWDjM8YMXR1GMDNdL0m5pE1dcXRPQJWMpM/78pYmPmozX0T9GfOBtgsG1GDn2A",
+	"MzuQacnYaobRarFQc6KrbqD+PNBGl0mNjfmaiH6IJUEx0a+UgU0QNfeYMq2SRlguiByglziyLViVMyPB",
+	"MI3JzFNXubjMcv71C+7/Nuw/fP/tV/3sz6998LEVioWNrqW2No880NVuMjv/SSfBbCTCrTy+QXl8aRjS",
+	"DIPUFDFmMrwNjvSWD/05+NAWuT3BQtVoU5InBJrdJQQzI8FSn1mGhWtO2eZZxcL277xkXUlMWZ1zHr5y",
+	"VfiuxJpYloGjaAdcOD3NF5RVvL5FqzrjiK6NT90OKs143azWeAMMPN1QNgfPoVzwNI60tR1zvtTXRVlP",
+	"+k6TzVoBFee775uvTKefEIzLnEHmYDM9tzNXws5gIBVeag7fA7WRLapaZmqO5n0N1QPy3+VY7CpVuYGg",
+	"6X/7VuyaAlLc4qan/+aeyxPQL5efUEpNyEZv2iyL4LjblmXCNQVKwabps1GITcdoLvLWwYnttzsja4OG",
+	"XHVtdZFkscJ1hJq4TrZTEvM1+o0Ino+VEWd/5FEncu/z0HkAzb/7o5IgK+gb9ddGc6zUXR1l2ddjNMz8",
+	"f7TxujRPaOi9St5jBTa3ncbAk8L0OMuKGTwx72IbxfqsKlPPBkfvdy+2lg0leE7GqYi9EjoBxKHEasi1",
+	"6aN3ocvdXWcg371/F345+Pdq3iVaA9Xku7HPqyR0/dgYuTHou1ep6zUSith4tj1hhFdYqMB0+8YSSfqb",
+	"yYQMecxTMUBPk5Xa2P7XLiK4TSQev3V9MfDnYJWfrazqc9Q8KYHD5ZiyC8L8kfXcmy8d3xUW1p9EA3SU",
+	"nfYaSsnzRxgHZwWO13gDegusp9MN1S8Z7xZPvD75VXhT7gyCyid3T4ospEBCpXmXrnger6tud1DgenXy",
+	"8iURO4tKSKpMidRMQSsVkF2DlwTxCyKuSe+ubGLhHXUrccplTVW17dxr0kKMdPdFbiKygyL7RD8OQEa1",
+	"gFWlpsE5YFXFPmXxBu0BYWt7a9DkV+3KfASRPE671O+f5E9eldYtokk9yRcxTrJRW070iRfZbDLnjEwe",
+	"Wa8l9BDVnCpHpppQWxPseUjZ+hcD+zWRCy7U5FHBrwK6Vt4xHhSCBZaDczaBKzi2zmLzIwSfuSHAsGMk",
+	"TzCBX6+xLLmZH1v7ygE/cinpNHaBZBvFnNtOciwrMYSpuuC9m4U3qplfphoUpBVhWs8t3uQBerfgpr0G",
+	"tljqsmQ75DS7/+te//76qMv/yj6Cg/2Si0D/s9KtxfgGxv33vx/s+9u2PCmAX1SVLJe14DRWJQj5Y0WH",
+	"tM7P5tIUk1/Zk/VZwkHNOuAKizo8MAPRZ08MT/lFnqrkrqniq1aTvL3EriUudVSBD4C9h700FljlIEYP",
+	"/rPjVPmJfbqYlbvExywiH06Ia/ThuRCYIaofQiJlWe8n82tKJIpoVJu0R4kcrwQPiZQ+IIcn+VuMinlB",
+	"QmWg4IyLRtm+7npIkbKKp72TN58IwYVsHNso3OBj0xJkSsx6LxU8cCQ8ttvfkLNRWrLmdtOYsAh4CFk3",
+	"BxW6YEx5j8AzwWyLmqnkMsHNnLXcxjfb4go7cWlXHCKyCEFWQNKFX2c+oFEX3n0bea3ehrbga371dgrA",
+	"ln/W0a9vVbHbOOzNxGFzkrieUKy757fR2KtyzSOGaI4ZB/yRVfNlr8gc23qqwSs/Y4O9P2lsGq7PGyzl",
+	"movohEDlwCWcasaBEblSNbSyb/Rot0Y5Hbsn6jBazbeZ9lNBiOZCkFChBReSoIdFcyF7787NBxlZl2bV",
+	"jN5rn9vSHKvLq7zXyweLeJUe/7nCyhXFgBOIsmK+OCNri7YrplQuQCtNZZ1rxVN5tdtpv2YEqhPzTrb5",
+	"G31uSaZqOkhanGiJaXTluq0DP2cVPCa71KKd6Oe3WmHz2CSam5XUHGD5Hd6GmXqlzhq3Z5dKg+HsSsP8",
+	"Z1ZI49huMnywN7pfai1s4EQkmhJJo+1eqm9Pv/d1Ga5zVxWaO2wX9lrMoTJGCI60FJBKYMWFrAXOvTk3",
+	"Fkmwr+eNvmqkr7/LWhDnJXeA1lSeA47w/9h/aQlUO1KGK9Acv60MrQd1P+wGxAGlATWFfj8A2JQXUuWK",
+	"CCNtoJeqgE2V4A2K+dzxr9aWzrh2Pc9wQmMPXHKv0Hp2O54Lrc3ak6EMxb82T9f3MAYxVehiXBMR9/Qu",
+	"bgdU6sC3DK+6UXRGzb3qlVf9rS1z824MBtpr2Qufh8/c38LwJdov0o07u8Ax8SLkYeVyNiEbWsrxsv4y",
+	"udR6Ad0dyBO1dqu8MlPQh7nS9B0FJVg0Ak1iSvt70MnNe5kUQbkinRHftqJsFulqVYG0bNraNo+B3drd",
+	"/AXFH3XzFhQ6F916C27CW2APwClYOzsLKpIo4tsE053x+pTEplmfZshxO827TYhW6P1a5HGNhlE9wWws",
+	"37Kf+nWsI1bRcwboiTalI05MBDoBvbRN0cqozYmCoqV3eFCy9CpB2n/9z/m5fP/t/7g/zs8H5s/B+2+9",
+	"GjCs5O8gJUJcF/qk4SJXGlFM2dKgOFkTv3xKnfXPT6ZvGlvSPQf10Z2SBCsk4Ha/MqyXHi4IUyckJHRV",
+	"ZwwqEsfSpLwZpErFkVR8hQRZEYDv0nKU6Bd5Lq5+9YVvzUcm0UovaPcVZq/1rekZDomSHaqlC/yTzxDB",
+	"4QItKYsCxFm8MQ4hLJckcpWU3vzPmqryY5tABt4XnkKmYJZR1g0fZ6uGvJTkvrct7kyxU1MhFDR34FLt",
+	"jrKctfrwTcWTbp/7/dviAttzQjniii3stiD4fM0KQaN4F+TwXecP2TCeuX/nttE8oE1RW6K+gu6GJAnA",
+	"F5mD+EB6mICeASBNs3pbfZuKIIuWMcFVijc7FJPTkHxn69byRd1rgVOyxFI6qWzZFdhy7y2jJI6eCuED",
+	"g3vNCJrp781SbRbTBY59YfVuqW4OpqzMe5NUQmwbV+WX16/uPMvbKuvz09evkP0+L2+Y8shA7kzuarNl",
+	"YqIZKyxwQrak4V3HdZstJTeJPHHNu7lczLm6mvv3HYTiM4ftGkvNx+bcoZ7WCL8mUjPag1/c+JbxI50v",
+	"YjpfeLnx2csXfSJDvCIRhHRkjq8F/UMN7SRYhQt9/yfn6XC4HyZYLOEvMtkx5G7c10I5f1zh28JQBBx0",
+	"ze1xqjNxcSXz+d38C18jnd4VI00mQ777FKpP5sGMrWe7BZHLdOY79uO6yFXZEPbCk7jKjod7e/v79/eG",
+	"+/ceHB7cv3+vXOcx8llLpsWMd2RXH4GLqEsVcR6r+vZJcsHXMrD5CK4FWYgZ5H+SbWfuu20MKk3DphDA",
+	"B0VI9C3xBDzpBxJLFPF12RR4MOxmQO7SP9a09WlUTm1RXxUcmDLTab4bQDCXNTGVYyWNEyUwobnhJSxm",
+	"SX+r0zgkTmwTIz1h0PYsvBr8KDC1NLvjGALZndLfvPiN3rKdd6B2qkU2HdOcS08l1ixCKpjSAJ2QGEMS",
+	"IQgkKpEk4oIIlDIgrgwlOpVaE0FPvn/lrfo5nA3DEX5I9qf3o4MH9/b6D4bDwcrA7lYpcU0jtaglRBwK",
+	"XrF/upGiz19o6hH0vSsRYIFE3HSyC+IO2Mt19F4+I5dJWQArgGWn4QBq12QagP6+gHTNLNcL2AHbhYXk",
+	"Z92Bk6DtIqmm6HQLrymY4IfeYFz17kPHnhbHR7YZwBGqDMGswODJm1WDH4EyyKUPsSTXzSke282ckgVl",
+	"EUrwkiDBeTJAL7BU5d0zNZAbbqPiWyjEw7aCwzYQrZpSPdMpDC2UWkHhp1IrmbtbjmFHHZ40Z3ptVeO/",
+	"B795dPeu6Qo0KHgd7uaHb2v6SkH2gwctUfbK/dRLqL1jl0kLMgRB4sjhnRm6yBKFuqQGXdP1+qSXp7Rm",
+	"kRIgRQgPuBoOVaiO37o3x8pNdkpcl/Y13liPhGlNo7iDQvsPvkUf64gPBK3X4IR6zQJxeeB4P5GWdSvk",
+	"vULeyPeKBK/lKm9XMcfRrunYjpHMaEyaZDV6qvU9MP9sqwYL5B+S/xQ5rregoXOn26IM2RS9pN9pjiPB",
+	"6Wk2LHZNqJBNq3kM/4CpU4nonHFhIlkZMUwpM1rbrWLxyVli8XbBcXtv027FL95Sl7oCkzI25zWVl9hf",
+	"dq0q6VhI86DT2LXOx9xiZMYdVcnP2HtQbgxrFxGgfetfSrKSl5bUCbv6rGSl2TMIp5sHLeuyEq2PC17e",
+	"WMlUu/nFOiZT4Gz2v7FeqSabIaIJYdKBNtREZUy2jswGgurY4mD373U70xmmsW3001yRZ8jKoOsrRZKV",
+	"Qvq3zURcs8Tafdwa1GymI2HvpnbDQoB8GpGy+hQjXKzEgnUmOCJNDdk6phy1ZkolPCJxXUQWvrSaMQBw",
+	"wCQrNyzmIY4fxeQDDXHcvxg1VLDL1l2/RGJE3uStbhlZQLTLSvyIGdgnsv1kmnO/hEpJ2VyfIo+jQlE5",
+	"Fdu1EZdAm8rW7Y6xdIELux4UmJdZS375Ah+TKdOsn71ZqInLFOcZ9sfDZYurVx9IFxiDF/Y5B8rQhgW2",
+	"BXKittqmVa+2B85o2MHF0BkGZQsC5TEwIK2tWJvU4aF4sE/QqdL/zgod65XXOk2rDP3gu0T2iaB0ZBAs",
+	"JxdE4HgHRPNRK2U3Yn09f/dTPb2ZBda4dJYEqkH5DJ08e4LuH47uB3ksKyFGrFGnaC9wlgOuFkR67Y95",
+	"TXJcrC+UWiTgjKdzZsRJmd08jb4/PfKxm2VdHSao98oUbi0JM1nVFrqPCrBHqtHOg9kw/Tne2/y8ePXr",
+	"xQN6dvrd2+mLxfDdgxcH4eHZaPV8SP+WPA9/+u3Xp96p1CGDwQ7xmd7SSonXT29qUl1rU0smks4rraQk",
+	"nbcqZEvAxlmalp7x3CS01lHMqbc0iQAF59ThSYHUn9ZsgX2+U/BBE21b4yQYyjf/F/SCMCLr4e5DyJsC",
+	"HH3PEmSNFuq2H8f0wkRpXVkFfOKppahM2L7YO2Ven+wFuZbA/mNvlWoXKJ4qy/dHZo+VD7vsJda2AhZk",
+	"wVNJyib7qLXOyY97U1u2W5qoD7PEVp7U18UFthoOvCYpi4iAFiwV5SXB0D6/VNPToejtlwxx5Rtv9p6b",
+	"/uVq8J0AB19oFP1JjvoFlT6YkTjO9mO3VOvsV0EZPFbiWKuzeJmXSCadGVJ2QT3B0JtOZ27a3OuqdXab",
+	"un0SN0ZfrYR16kfucx5PYWKienUZVKJqXOquCnY35bqTLu3xzn8hKDjZppQx+JoRbV7wOWXPuEh2d4y/",
+	"PkrVYi9PANNTHqBnWRDO+lUVD7ntmrPAF9AiJyGYaQMzu444DMlK2Sr6ghO4wnRjWle3fpz/plr8u93A",
+	"27xGklD4ait2edVcaOPDfFynpbj9qWiKhTrhgnhzn/7FX7ffVDltk/vvyFIN9icunZYh963dv4f+sEJ9",
+	"MdlbV0iGuNgxQ76hLqA9Np2XlzVWb8PVuVzq5FMKxvMEMhsnkAHqRp1Y065MNxWs5r2tYPbeDsUGOaV8",
+	"wk39Ism1uXAxn1JWwuirXLwKbTUS1EtM49N02oi1B+5NTGNZrC2cE18RXBMF2JIV8B/A2+YcKW5JD+J3",
+	"kLqGTA/0yi787//9f20FKaDoWbQsWe89siuZmuAWFDpqcQChU5AYjBAXAMqBk+EbbgEq5WK7+K1bIZPL",
+	"py7Pte5gSFSDTHkG+FFLwowGk8CzUApU3rbZ6J/L/fWvw7//7ZDvhW9Wz6ejDw82z+4lpw+jkwP1YvHT",
+	"/fTVEP9A3slmfWxvWA8/6S9lMjWZ3qKsDzhUFjnAKelScUHuuCBYuCn4mtxHZVRnPkMRCWmC4woLgfbY",
+	"lcU8LE9e23K/j4LR4cevzs8H7p/7H7/+q3clr8j6HZkuOF/6bNK1+arQcRxkfAHFBYL1JgvCH5r/kkE2",
+	"jZN0xsVjl2NAkpXabDczLyr2vva8eBrXLPGUstAmEeQAtKbcrxTVuVzQJhtaECz9y9zk+SjuaUTVI2Sw",
+	"cwM41azgzjZgRAej4WM0sZGBSaAnvdD6pT6oiMT0Ap4ysX5BCIrwRg7QqzSOz1mx83BhobAFWZeWFU6l",
+	"aYkNWLetC4ViNVnHv823GafrbPpayoeSOp/5azdgLPUh1pCvyvIbyhFJG+o2F4Vp5irTMCQkItE1HPw1",
+	"4kp4Nq89H0OQC8pTaXX+ccqUTzK+1R/nGMjmYdd+3XjDc786oB1xdh3Xos4SMV0EYFwACoGVQz/wmE4F",
+	"drVtpwqzCIsIWfqwrpVqJuJ6IUk4fjn76W8PxYMffvrHr+Js/e+3b75/cPzizT+P+d4L/AKfrvPv+X97",
+	"/eE3iDpRnwXXRBRZUmspm1Xv013NZrqBy5pUszKQrL3kZXCJKosr89vqHa0jzSZMCkstPj3lNSNPYmpc",
+	"Lbu6mcAQWAk+FzjRgpNF6KuTZ0/Qg+Hhg68hcVRqc1Zb7xzyDi3OuGPGEfe5xF9QqfpvmTRa7bTBTH7N",
+	"SB8mX3LoZ5/q9RbR593HncDOXrc39NjJ/1Xf7gOXm33kEHCQTyvrm3+0NPao2H+HvkWKqAauyXhdHUqU",
+	"sRm2j2pKY6BMV+AIccL49az36Jdm1g0DH9lffXxfy/Dyqd6cknUZ2JMFlf4Y+NMLIjbIBJMM8ryWlXG0",
+	"e4kPbKHtAeUR7J3Fp6rvl6b3Ewhhh25tMC3o5eWZFOOKNGSxhhb/wiR9OqWuJjXoTUywJEifElJr0y+k",
+	"VWwa66NmCqZnBQpNx24beTDpnU48CRxqlSdckHApC5e0PLXT1/2DZ/d/Ouk/fLn3tyd+t9ymTqMwSVIM",
+	"pWyFaWQvIpU5hI/DJNZat+2qYB7MH/FQ/2jU3wMJun+1JKoV3iR+RdWQtlMRFYfic2j+dBnyfmPG8VGR",
+	"Nt8TCyvUjd2cul90YjXgHvhMbC2PV7e+1yZYFmNW198zEM5m52Stbjrep2DP3u7T5pJnmxuUQ27FXoWe",
+	"RoVbpx9siTnLyIrXuHAxCgSaC4LdegaU6MiLprgFOpiZIIZh6I8M+JfHX1HbA09Vq016LziLONs12BcY",
+	"8C5RA0O5P7p3rz9COF4tcH+vBEhpf1eexA/f+VAo9/wolDFlZOTxUihBiGl1Yeij6nZCpwo9xwmRdyQ6",
+	"/TXFguzuK9Zj73kQCGOsAjSLORfGT4CV6T5D4hUUFsyg2KFig5ySkLPI/MwzlXZO7YciPCoBEWoKsnJv",
+	"LajaNgE9kISFmeyX9+Rwe1qFYzs///av4K3T/0FffT24W5eJseJSX9TQm0cCeUDwAFBOZdPejf6BDp7/",
+	"WN2w1qMTJKQrWgM/y6EAZCvY2zuKMCqgSO4aCFPYpw5pPk8Ck8mrZbwW7PpWbAJ9yUVmPhFpgqNVrO3e",
+	"D8BpBKq9u7vhKOY74y6XI/TAsBK3kvK55TzAkWItp8s7mW5lrSmysvVz1iIx1Wqm/lAgjDQnNsxvog2n",
+	"CdzwieITsOyVrZjw5DOGiovaLhAuSmJRcfTltGoXDMU4uPgiGoFrZW1Vtpz1Mq6MVkYZ0oJrgBy2mwG5",
+	"VQuSSBJfEJlDBuU1BZfq/FMneWt1wd0tIb3B9QUeqbR+r6CwU3USqaDHP331/fGrHzpp7zXmg6EFj2P7",
+	"jT6C6QZNMVsiJTCTM8P4t16t+E46WLXuSZiQFu/BOQQ5ddlJ15N+LWay5joF4+tzwcLdADLw9WL3NqHA",
+	"1kC/1p7OpTIBHR/QFpCeYqvbpHOzQ/JhRUKtNu5mADSZ+MoSWTEFPwANBWorWakt3m4OALN5203bE8rc",
+	"P3f2EECQx7ZpX25BEfhcAmXZ10EoV9T/7h0ia0hI+Zp11rZ0DixAuoVprWUAn7D5sR6e3WQH5D9yA2SP",
+	"aV3OD+yGGPSZ2iN/8U2COzQGft908y7DwEt8cfvmfY722Ne3yY3VRbBNbYjZJsdmpyTu/CfdJcZpmkBV",
+	"/g0gZjPyQY3DVEgfbOQpAdNc856JeWaSIQDoH8LYmUvWX2TfI5vnvx3/m9N/7D+P//HzSfzPZw+X//z5",
+	"1b+P2bCL3vufC+ldgfIun0UtydaVmmegWZnTPDcXixHC3OR4c3T8fS/onf54/ObNU/3X909fHP/96Qn8",
+	"/eTo1ZOnL148/d7baaUwk8txmdJc595QaK3B89h6/pdkleVgWVejy1wqBVQkqdbQ1JpG1eTbDk6MHR3Y",
+	"3SurSpyhPkwJ2Q1SmVStL6yBzGWih51bF99Gs64Yzfps4ZcaaZmx2IjOAAtaK7+UzeWW+l+nQdbEY26D",
+	"PqWN7xb6KYZzdgrXrNkJuaBk7dOjBHxjIjUS4VQtuOHHXkZlvq9xSsJ3d6RNxgNbzfXRo4wqimMXRoEb",
+	"7nXUoBde/9eURzUxIUGkCtAq63LZlEh6bPGEDdYM3GmM1oQsvWN2ZcprQR0+9DWlhe2QW2iy2Zt7ZIBX",
+	"YkEjA6oH+TseRlrbjIvKrB/CeJWKcIFlW1MOQ0XAKavAt1tRivoMx90MGQF9FVr7vCtsOmEpquqwv+a0",
+	"O0kVYa61Bso4Ih/wfE6EK1y7TL5hdhGLeYdbsa/r7jZfNMzsbrp9sjcwcAyghiqKJLkbj9L63jvqQ9gz",
+	"qFIXJEIJUQtu8fHBXa/py4E5VFyYAjMvfgaX4C+MfJ04L6j0OorBEzvjaQ3fgzPSX2dF4n5v/8HewV7r",
+	"SZiJF8f071ZdHdIDpDi6v4emG2VSad+ePes/MDB/jJsakyyWnSQGZv2qHUnv75X08AeePXyDN1dxdqzw",
+	"Bk46QMTWmdl8hrEhijGNTM0ZlK1M8nKJ7Dk9o0kXyNStF3djP8Vxatp32DwCrO09u6jKxuPqznbJZVD+",
+	"Ip4jfbJw/fNaHmDEZqIZFFMAAFeZL92aZHckmgq+llonfwXZANjcG192guLLsb08O8WYP3pJe5N4w9xH",
+	"rJq85axTj5qSuBZ0nXRg+94Osl4J2qDwfx7zKyIh+BcbmoBsQNBDFYTB2zTWVk2qouktIwzMjuIcxVSp",
+	"mKBE748V4GD4wMkM0FtJHJxuRk3mtgyuuXJCc/hmVcPMEY7GQP8aWE6o8YljNMXhspO2YebfPZUuk1ed",
+	"0uhMPV7XhZunvyDr+YYYWxFMrkMu5hv3eOGnYzd7Px3ZsF2GSqf3U5qkUN9FWdHx/pvlz5vfntqPuvQ/",
+	"JbOURaRueFOTmrXlBYJFvOIc3Cbj3nAwvN4yRDPPplTrfIKXzJk9gSG8KbNEM5wWlZinKuSJKZFdMr5m",
+	"TaCMJYa896k9MJYCazyIoFBnLKByvwMnrMqmfo4n6CPlyq0sppJapplxtG15UaDJ/NgrQrB0JO/rxfTL",
+	"jG1ux2eKgsGreaAlIasc0b2+jOM6lfkb7NX9YTVOOKuzceArPTr5sKICIJr9BD7yBWnbE7D08BuCa4wY",
+	"/U2XwfeG+4eXGn4HqZ/BXjf3fMy6A3DEZzMicm7UrR33p7Lobk5keq36MqPYti+LhFmgktJJlK5NKzu4",
+	"HEBZlWFwsPq9jWE/PYHcWnOXsuaK1GcW0kosbfH9MlnsFuj3/HaX4h4r3G6bZN9Mk+wKmVwSa860Ruje",
+	"MeczsJcGt0fH23CpayCvo7jtNtnlNtmlSrMNmO8cKc6XuadmgCYJZimOJ4DKDs4bCwGekCIUhamsxRJJ",
+	"hWczKKOIijkyikiwUpSgK5NHq9/qzYQpG2dbk5ysCIsom0+QwU2xxRPawpSuMw5hkbRwLCSauCKLqvPp",
+	"MZo4y8o+g+PYWvhUWsvZDILPmRNOfGYzYrDptWOf1As3WHs0mhiMFrd2O2FQ7kDHM/MqGnYN+3Dmh/ar",
+	"qDF+bNht3uJgEjOcBa8O1LF765ZrqxrxeiJIRKFpTESmVCH/63fEii3six8u1uAPbWTt9jTw3srvdmG/",
+	"cFBtQNXmhd5lESE5e+Xd6CO0gm/vyNpyiR3V1jc3Us13qeq9vPl3a68eacPlk4SyiT7GSYI/TAI05dpU",
+	"Z2GcRt4KVhd9aGmmvwNQv7elQYI/1MEUQzd1LtCCzhcEGsXTkASuvxc0ApKwLJOzbIJnCf5g/2mFqL7Y",
+	"bKuA79DvfGwordzVGZlQ9p+4sMrdTRxMuCtG9N9jwaexr0jDOGb1iqHbe1Dop/Dw4PB+Vy5+pCXNNG5l",
+	"5S49gHFwHLAKzOsvuP9bBmFec/MiorA/Cw+QdFcrwixg7trGfSNuoRSpKgaytuJXBm+ZcVOIUehisu2F",
+	"q2nTVei2CZffJHMUOvB3Yt2FDv8+0BMmFfYCmRk1HSAJrbcdy6UBeKt0LsQrevdidNexkLsPH/q9+YDh",
+	"WltAar+/IxHUiMaSZ1CJ0EnxjkQxn1dCDrN7s73pvcg/nuRx2gW/+iR/suRe357jj2dnb2zlZrkJ+vCg",
+	"myZdn+HjAG68fcpecYWeWQLfds/UaE9vT44tvCdObGMj15djZS6wH8FL67nRICIXd+1j8q7vorW4Woxv",
+	"z6XqZMEAq/nYa1eiihpOowf2SnGbvWU6cZmgo7lzikNa8wBNDIMN0CSiEtjZOPtELlNb+TxXWpKa2mcu",
+	"iWsnbk3uc2ZLSx6jCbSlmDhDW6YJ4hdge0tXOSWNWlwJ/Ssl6DS1GK2XLPV6hrUSMPVUdv7emwLP24xj",
+	"OgMf8BAtYKvbyrbwBaYxntK4Q7HNUfHZj0EeAekWnD4hkKwbko7YVabr1ObTDcBZRLswhyfZg384SK2O",
+	"WKfQNyJPLaxPJuQzlKSShsikaNnMVQtcG6ZyQTmTWWfkDQo5jwc14Kj2NhIRklq9NDVosnw2gymuFzwm",
+	"2kpA+jd1saBLRYLK7KEhLD9NNybDRKIipCln0G6jJvr7cAASsdWPoxmRv7XED2fHr/QWjA6K4Z/tkYZ7",
+	"w+x/o8NrzXyBXuUNjWllgGyb2B1D8NA22K+ajGVdSwvj9NSGS8pouVtbtca5Lp7SAQW1dLjQLSOOB+iY",
+	"4UprP6eYgWjUPBrCINA3qutUZgSrVJCoQ9r0KlWmlZtNxqAsqiy5Nm+6vqB52+Y2Fczr7XbG/haOu1TE",
+	"dsuLPjFPfcbiXhmn7dna+hlQE72kWdNCsEqUHXuD3iAOrFNo/Bvvvg2cmmQvPTpCkurh8+R6bQIaq7YT",
+	"O/i7eXO7lynKip+Bb+YF0fqAqiiyLsac6RWOZLd4v0c6lcHO4NwL3KmiRhVVi/LNLkPYWoYaFLXDwq4X",
+	"0t13ylk3u/4EfrJ7vNueme3HhVwDDac0gxls0piNAh1Y7dmvYRtt2aALlTtdTrT8OmcTt9xJu9rcqJvm",
+	"TzrN1N+/RmvQ+tvW8rBiN8p29cFRVe2g7oHWirEdx72UEtuoFr6p0QNfXxDRJ1gEiDP9/yarlZmPtJCw",
+	"ThIrLrb7+ni70lyb3jUlMV/bxEkakpJLDR6peNUefmp3oV+XOzKaHJ+hBwEa7QVotK8VuUyty4sEIEfW",
+	"fFqbU9is6m1N/sHHv/wft469YHTgBwOsqEU27OxrnFrWkpyvZsFXl9N57Eh1pd9fnA5UigI0NFM8Pz+9",
+	"usbk1YCOkFymhbYb250hed4fMkAy9jeKRC9xlPcINEWS9T2Ct7Sowj7cO2jqKZl1UHmf/zkY18ZEnDK2",
+	"teY4nRcXXdsZExYqKZvHxO7BrkutO++9YZfmmd9+1c/+/LpmjbkSacl/GNS3zTM+Ko6mZK7NYag9svzR",
+	"1LcWW/l9ll7VHbjDlVpX79CcukVRbWpMvYteajWrnTC6ujZytMrbJXMV7dKyNt9AKINbrepWq7rVqm61",
+	"qlut6lar+nNoVT5p6wijQeq2prm6BBk0gXxICAPiKaR3cAaPSTQjKlwQcAGbJMVt+TvDIVHtQXvzVD0U",
+	"aQGEcockWvODW+C421zaLrm07mJcT0v1QgZMW8L7ZXRUM81GRfWIQWqJlfv+hKsrqo9B70N/zvv2U/fw",
+	"4JX94xd45fviY32arLhQBuZBs73enKpFOoUGahyvaD/kEZkTdjcb+mPx55oU+wb+E8f9FdczEWZ2bTr0",
+	"n3E/bnX7L1K3b6MT89hnJJQ/pqXxxW1j5yD7lQ2dW8Pm1rD5jzds6nS0U3uDM3s/Cxrr7egFDd0qS4n/",
+	"tpqn8uMsAA3/Akos/W0f09tjP9cX4ALb3qt8lcZYlBG1i6UPZgX1AMUm1SdzcJaZRWAAfaG1/czBpEQk",
+	"JpXirDzuzvIusuaxxmnVIukWHa5lKN36tFMTCzeZpzXppqiabXrOdk43/RNndf6x8jNv0yD/kGmQ3cnX",
+	"5jZ2Id1Pn+14m2J4m2L4BaUY7pjP9zkz+CpZe4mFqLpkQt6MxuQy/jPMsqZ6Cd4giTdWVyDxzONXLnUh",
+	"a/QC51W41VZi3X9mAMPM4hvUtgTTWNp6OdPjBDQfSVynQEaIQYGdkrxlEXzDGckhdblA0GaKRAP0wirf",
+	"gSZNU5KO5TkzgFvoCWczqqmPciYDB4lv/gn6l4UXg3kkUKUOrla2QdoqsGXtrWA8f9xOoakkgtWUYJtm",
+	"VhzFfI5sigmiTCqCI4fuU2mWh55oUyrixABcJjCjrRZ65YUdlBe23+z78NuB/tVVmwx2b15n7+lnw3S5",
+	"va6317X9un5x/rz/YObxhe11jbcHYG2eXtTBURP9jfOPQCGx8y84NLYBOgZuJfSx2BYbks4ZqDso5Bf6",
+	"0mv1drpRBHRd/Uel4FSbSz1yocajCvasnXKGC8oUYWog0zAkJCKm89rfalusHLmbyGcmb7C1EWA5j7Ec",
+	"mtrWdU8yo8DDwcGmldBMZmk2zZM8d0GEN08A0DIJzjDwpMJCAgSE5i8RCWmCY9cP2aY/mjYnlULyQTHg",
+	"FvF0GpPiMg87Rd8sjqtrKt8QbrZzyMPO7bCeLeFmt0VN+BHmHL6n0gRvvWG1+inqPSY4XBSIBbZ7+7hG",
+	"HV4LDcEBTBw+zt60Y2Ofvc831P7nG+rg8w11+LmGqtDrqKcPT++qXq6eh5diCY4oI7JBd1ICz2Y0dI1Z",
+	"QGdynWUqoCeAf37Vtq/gx9RvIlGAJnwJsDKuDTHAr7hoZIV5YympVFjzhR5fgq46N61hpPtkxaWaC5L9",
+	"W5CI2n/45FJE5gLXA4pT6fzzAu6tY4BScWgcXAD5KE31l/eFvKYa2IsCYHcnWOzsIJtb6wXukAqLa6SL",
+	"uviFfmADXkquivEILX43ptf52Pzti0Lk7m+PrHSeEP128I5A3vyCC4/g6twfbwfvXXNz4+6OLm9vsoLv",
+	"x7/vdmOe+AXckd0RaIpntwl2yGhCWcTrZkCy/sin0SjXyUwQuTgxmC47mtEGAwheYPGEFUfkQ25Sl8/K",
+	"PjquASfefluxz1vM55Rp4rCPlLdyNvrncn/96/Dvfzvke+Gb1fPp6MODzbN7yenD6ORAvVj8dD99NcQ/",
+	"kHfyioDE5UXUbGnqg4UDR3eh/8GVG87cXOis6234o3dkMEfZ1JAha7uQS6Giq7ml/4F5/2WqhwwxKQ70",
+	"dE3kBI6cHWoQuPX95L1jbDdEh1fqsFktGGkBWKbg6BEESz/azeaxxW21jSSDrBFkZhlvdSCa8g9ASBFh",
+	"luR3avW7ddlhbvVH19Kk2brCXFuJLeTViDOSI6/61Yk5lYqIyzHoI8TIur4lBkkskF4TfTyFhz4Gn9v/",
+	"uSp0p2vGObXPFZ2GjT+AhyqesaYfvHXPVcnD7F9Q7Ge3g//6hEii3OwvL4Ct4HX2hXW4upuiz99Nz9N6",
+	"m6zHl9nnTII3MhaYyRk86of1D8oTqNmkAiTgNjB0iBlKTBGCYQ8Lvn6kLbkoay5m8eoC8ykYLjgxoOsx",
+	"VkQEKCbFHIlwwbkkSPKEQJvic0b01muhhOUyz3ksoSnP6IexHQiMLwXhTvOqMZ5jCI+GnCkcqrH+ec1t",
+	"9zfYNcFFOz9wd8mtDP3bFrtfdIvdm2h+e9vM9orJDZftX7tLuoG585erIC+23W4oIM8vpcs13covzUsi",
+	"gkKpPYop06rXzEQRp2SHa1rWu3yFEZcnz9pl5LRKDeChXgDkzHYAS/QTa9VYbNEYzZrqD7qtaDHj6Xdk",
+	"MdzQGSq+8JuO7fRA5NwWFn7+wkKZZyq3n1CxAvTGChLdjGs78LSXKNrVbGW/M7I2utM2SWeJ78Xwm9W7",
+	"sp9ZJHc9JUB3b9Cv6jPE4zgLXJTARxSfg2gOwFsPra+oVp9iRYQPuv9PHnSsiRdFlehhe5pnKd7YFras",
+	"DFBPfH+nkua59julDbnKBit4nchFplu9hdtbbLz95mxH+22aECm8wPo4YGSoTJBV9aZWz6t3oQR5Y8w0",
+	"ogopgWnFr/YKsMYx07pczDeE+LwmLcpStjrvrvO4LjO9kjAZ8QE6BZePaeoZYoVjPk9JYNCFkAkQRETI",
+	"xwhHmsSlElhxIe3vM37n6mJs7zrjoZvNtPJW/J2XTZwSLMLFj7QRxBws7gSrEEqvag9e86WYzhftAAI/",
+	"5k+a3sMORn03fACo+fJf5TWBbjhu1gP0hCcrLEzfBqrtSmBDmMk1+PLismY/HAz3R/d9fKfCTyrU4Zbi",
+	"5hYUN8VHMGb/j5kiYiWIwg1w2JqytVZXaN6tOLDY7aPI+nf4+XKpF4g53uztWC5Ni1lnJxvej1JJouZm",
+	"ILaE4pN2OWlale11cq2L2vvkrVsgD8q/IHPaVjbCsmRgLSBNAxJox9f0olPRQoV0zTyKmxwUyKiedl9m",
+	"TVKcfrPYTAWNetsihYYLJDBbUjaXCNv56zMo6TnZz5dkY12NkiSYKRo2sLATItPYh7OW2xsZB5uWWnFX",
+	"o6xCkFAbsb+mRGwaDibzQxbPITAlmAmVep6RzXID7Tl7s9PltYBdU0m6nF2rBh8JrnXzcQ05vYN5MF5C",
+	"Pna6nknFyDveB0jy/ALBbsHeoRjb1vhJyeja6ozGRVSgU9iJSm+cVJRS8uoTJ3ZGpHGslLQ6rLy8txnU",
+	"xomTriZnLl5vwOpMeETGmsN1myVc5C8AZCYDrofNDlC60nJubzgsmwV7195TtbhjwRYjqF6xMqnV88cz",
+	"8kHV3UfIR+ZLx8B3Ctbr94sLGpJjNuM11WHmAauxEYPPOeemZtyf/RVTdqXkryOTPE3qmsFEPJS9R727",
+	"8P9Bj68IwyuqP7F/DjY4ib15XPX5JrYKbtt5D82CvPjxREivpnVW7Ohkn6qUbw5Gg2FXYC83TmA31k8m",
+	"0j+X14y4XBBmjWZ9nB4b3Gx6TTIOUWsuli6tPQt36BfXph/sD4aD0Wh/cL+L6Lm55AzbfL9xZMIiiVIG",
+	"IhVKE/mSMOMBdfk7EZqSGRekxsH+4NOGS0zxX6fuydKQim24Jpeye/N+zdWagw52Y4C7Q+Qh257AJG+a",
+	"/ZySOb7OwFIqiRjjec0OWB3EUD70OIVQiKsyzOfwkv9G4xjfPRwM0Vc/j0aP0QvK0g/ow4N743sHX3cL",
+	"ghTmEmS3qnRIlYBHaWtL9Nhw09v84vaUd3OGF3/UUTUxbOe2W/vNdGs/XdBVUourgB0IihL4gsS+dFAs",
+	"BK1rIm2+3PKq9b7/8UXvy+LgF8SLjl3qcBkgHkclm60bhdsdNgVJl07Kdq9xuXEWbZyy+dh6gbwX0p6P",
+	"1kvgqfKmPf9+ODq4NxwOh/sP9h54DSE3SCriuqwrxdGMxzEgu9TIctc3cb1eD6JFDMVf8Oq/0ui/t2bR",
+	"Kuu7FOR/CkqpTYS3t2D7UCo7mJHabiHrMg1tx+5c5owRyVlLVhunW/uaX9dtXVsK6A63qrW3HhCLJ6Hh",
+	"SAh6QSKUid0VV74BHJZ/DWHW0OILziJQhq8pZ7V6M6tRk1Kyajbl8va0Hvpl0hWukyweI8bXTcBen5ZS",
+	"OtHHTomnrdRTQzS7prLXHutlTvSTy+Qd28cTx486C0Cz6i9M6u246l1l4lVEYQXutDy3YcnlDy/+66O7",
+	"d3/51/m5fP9tO/ZDvdhq4kdtKdjSPldNwhZkhW0VOWVjJTCTRjtN1XjGxTgiMb2wPi7zJ3jAbK425Him",
+	"gtWkbZ/ShMZY2OicZ3buGxTTJXGpqjlQOYREpe2RDA3aBTG9Kh8XFHXG0SwVYA4DmPlOttEfEIr81kTS",
+	"pFWDmglpvBDNc95Gh3cFrs4ER2BHt6BpWhhNb/Cl34iWuX0HIHHPu5tzzqNCJ+PtquCDJuCAwzbQgFPF",
+	"w+VR9O9UKmdM7iDVLFgXNFTUKpvCSzJArwAqo9D7aLoB9yOf5Q0V8wbl9qExjSbblzIiscINZGb6L0FN",
+	"1Fd4yi8I+o0I/rWey5yjrwAG+uvSdvX3dm0Y1S98uL2B5MPKefnrgB8yL1RMLkiMklQqNLUEyDZWz+NW",
+	"yytfFO/hNlZf+vEFC82i7hikwcABzdjyoxgIVDajOF+yP0xRX2timy/sc09sJClP1mnOei2R8In5Efy8",
+	"tr7Y9QfXBMLmmoRzwB+MnDxDjCtSyo8tb0/23MH90chzz4vb9a/zc3F+zurwfesA+vJDk8v0CtjDdR1w",
+	"vdD5JtJunwiamot1rBMetXJ3c9GDpjIy/zn7MrkKbdkSfmE6lixcCy+X7WQT4QQJiTZJimpK0Itwgufw",
+	"V8whUxKUnhloXDawVzb+irych0so3JYNjCvr3LYN/AFcwmMbCKpo6BO6T+w3pQO53ynPcEHnC88s6bxc",
+	"NDy6N+z0uph7KnJeVKEbu70rIRHVR7VVGwyfl974oNsbeeozkW16jJMmTbK1i5qiBwnywzJ7kq3G7ngt",
+	"ef9IcKwWNUlX8F2eDsu9hawxEd0ID+BGsFbOiLDJKFQiXhVBo1GnvQ0zgm9l1fZuNCdK5C24SbLSi9vZ",
+	"eZtv57EiyX+kDr4QRMLsOm3GWf74jSjwhelm9BI4gg0upd9Xztij6jsV1NY7Ii3uDSoYJMmuaRxn1RCe",
+	"mzSW1Ks/nOqPjVMtu0L29jSV5HeMcbYna+GNHPPZGADNtmf3Pd5IlDJFY8hINO0QZsp43bBCKxySukx6",
+	"vSTm4A4lj6OKmB8c+rJaW7PmbwL2GgTpDnziBTyvL+7K4gVdDcNIEiPfcyJcYVHFKwp5zEXvUW8a49CP",
+	"P2Q1r3HXlAD3/CfDqv5saNI8jsb7w7Gm9jqgaACHpnlVE9ofIv18gGAhpgmBgfA0iJ9zXACB2LUs47Ng",
+	"Vpc187bzrjDZwo9LlFMhiwoYtSP4HD7a3J3KGVQZT1Biki0c+oW7jTXJ9jAyiRAutEwuKuw7KlYVhfxy",
+	"RaPGYFdcX+Vr9Wvceg0+ndegfktr7qnaChpdU1fxW//Fn8Z/kRFdLRes4X/vqtQIs800BoVwqfF9mY3c",
+	"iFa147W8VahaFap2jtWJQXn0lc+kqd1Ym40b1pYKOSHZGbanBGXcoC2REyT/lXsyN3hZ7AA7+VQyK+kW",
+	"BOG2u3IddAFQykt+QfwZqiVFLCGQHk58sGs4VFx4ZTygM9l6aFNfDJ5+tSBJoSATPKUbqUjZYezzabY3",
+	"ENsh8e6y3Kwt3gm7VY106q3rHuvsqvx/GS3JLmsE7Crj60VwxicRniki1lhU2dd+p13ewRi4pAnw2GRk",
+	"2kpksBDLxwQukEcHezfp1LmSvDY4opoB1UvukqguJW2aCGNBUNsjKW5zkLOcVr7WJr4T+5wcoBfQQ9OV",
+	"TpFoToQJwDDupPtOgjt/9U6yO+PIt+L7c4vva5Ws7bFvkIYDNLEghZMATUw7F3BS4ZhM0Fd5PirnANaY",
+	"fG1cV9powbL8SAbKb3oYkQg8qecM8MymOFx+bbu+OoFreEYZ+tHOpoBDc6Xwe9CzLWqCnl6Sbc2LJan3",
+	"A56VYmZVoGCp7PaVYvGB1q5N+ZxSlM3lLsH5wktN1Z0gKPQF7LtJEW+E3TdGXHE+jzrWfNdF3T1DJNuR",
+	"+MNLXIU6l66X+tP5nEhVW+6qGV9M/M6SDEmFRPWoDAH68ezliz6RIV6RKDDIBmtH/AaTgTI0OU+Hw/0w",
+	"wWIJf5GJz/yvPvSOChKbD+/mnxIpUTO+/c79Wzt0bQ16S8raK/uz/f5JP71ji0/lLV3XWw0l8aBMZq3H",
+	"+SzfZ0jf9e3oO+dQ+bE7MAms004mKFFBM4X9RFlUiy8rs8dQTHBkPLAZJAkXTly6bA3X+d8yQgcJ4O37",
+	"aSCAvCwsG9XDvp5ktC9Lm5nBZ3SvBc2HqYKddNM18lv6Efy6x+ZXe8Oq2uGVit5j2TDONsnlwjiSGL+v",
+	"eYdsBQFNCGb1rbQMKJDQ74klB6BjAG4xQfNN0fqEp4x1SjAzIsWkr5do+wKHaZqgWYzlsuII36ppqEcO",
+	"Oj8/9dYB6knUAUhAK0MuFFotBJbENq0LtGVNmM1zlnTOJErwErTViM6srjxALndqYjdsEiCs9H2QCqk1",
+	"b8d4gXtSnEAFfoHPcNt+tK4/Jz/bw9D+a9RCi2bfGmixvQzbKBKO7HYsx95FtzcjnBJ1W2pwU6UG+RFs",
+	"n2eFDThcdZ8a+aW3Kblh1thqxNVwuzM3McA/s1JaGMHdCY3qc3Cq6sX9opqXm43NCWC3MmhobfAGU1/V",
+	"n4EN4TOgEgtD4fMEh0TKuoZIR+j5uzMgrMkRAI7T38Dv8wh9R7AgYrLlKVhMfwjpa/r8+O1vx6NX9Fge",
+	"s5PD8MnxvePk2fCnvdV+9OT5wwHZPP8tendMX9Pj4Uv6/OEg3IvZNHk2jH5+Hjchyvg8qqck5AZMRlHT",
+	"CcYsyvalsD8tW20PhsOO3sXGhlFHDPEV/jW1PTACU1ak90tverEP1WUbRW1Tsx5obD7eRg9e441Ek2nh",
+	"cKxmbD7yar+pNMmObQ1Itgu5i7RT3avSTEsHaEf00fNb6cu7PGL1DWRuECLDta7ZZonljsUFyD1ovbXV",
+	"q/h/7L8GIU9qR8pQ/pu7NlSG1oO6H5bGtSr9NipRucdOeaAfoHOYtxnHFcGWcKjoRVtDigJMr2kX3R1m",
+	"yb+eZzihsQcPrfeCX5AYh95zv7mu6FdoWg7ltoW25TUBJ0+z8lbVQFhs5UYsbW66WN9gQkN9E3K9N/pb",
+	"oIOajTEdxVv2wiffXYOmbPjaBk3u7OyOFq/FFguoUuFuWsPbL7Af+yX7r38Men83IasmoGybqWeTKy34",
+	"nwyMXp3jgdA8M78iZABlLGztk/DEPWeg5oFdjVdEhLV4Uom+91SraTNIKFwveEzQigikf+MnRq/92B5m",
+	"zyfkh2rOLA3T42mlNYn1gsbEOnU4QxLHdRfEgky3cosvOSgOft6GzEdL/3l3FPiBtEj50GI6T470TP3+",
+	"pdIjKBvX5MdnzQBsjV1jlnydwKBynEFE1yMdSgvfDY6rZYqk0n9V2kJ1Gu86cxapTVXM5aekv5lJhjzm",
+	"qRigp1novpSrqtmBPatL5Dna+9Opp+Vnq+r4HDUUgIoypuyCMMXFppli8mph4DskGqC8cGwNFST5I1p0",
+	"UImwsWAAkYFXikn8FOUTujVphQ4+vcIJPbw6yFl+XruRXcTtfSjwjtKN8klfK6+egMDe2efu9s+AQ3iQ",
+	"Ha6Ly0Pek73dNCQlNH54ZKvLwCcG5PdLjiMjN/gMPQjQaC9Ao33NezMh4trZ27b35tPaWsJmwXLJgot6",
+	"saLZAHxbES3mvm6LlVZp0qHjTlGydGL9htfLLWaPoGtMgpeAnYUkf1yAqtd/MhTxrIN9q91ZkAtNfPW1",
+	"fex6+PCRFmaBvgBGDavg0QQo4vBfgKQJkIzhDxAwKdM2XcgFkQP0EkfEwHdncdcGZLidKjTaFeO7dZpx",
+	"QSTYUx4G9YnwJs+EoymZW8U/cHhypktnsV7iukt6vILFTtqQr588t2TM46wxB1WlmobrEC71PTcsU79c",
+	"HDUru2iJn97y9lvefsvbb3n7fxDDfEGl8ndBzABVmrtMd8I6sTuzY7qNcyx5Qog3HTtv2NGXWAn6YUcZ",
+	"ZG+etcpCnkwpw+ajKQEYOLeZfyap1MFVkRHSjoipefbMYXP2TOAl7DgleTKtmabfjfGL9WMEvfWCKriK",
+	"kv5G9BenvaD3shf0XvTemwkVV2YADoufjK7uCfmjqKNV6KmKA6Hh8r3BKlzs3NITgzlvQh6lOuVBz3cM",
+	"f4rrF/Q+9Oe8nwHemLcOXtk/fjGPvS8+17dZ649+16Mueo96c6oW6RQAhTle0X7IIzIn7G42yY/Fn8sl",
+	"XfXNYeO4v+LQR8qs4w+ron5x21ivMB8xRKNsa/x9H/evphe37Qa88nNuxq2S/udT0m9GK6+TWKf+sMGR",
+	"Qw7akkdfAFIGVNfXSzoByGxY2VKjgprQSe13Ja9mZzzK/641sLcRoDwC1CVC+ImgJ0pBofpAjqUur5JH",
+	"BJ1tniaYxifk15TIXV19kC4LSYlZ3V8CYP7bFytLOGzkrfBjyPTczrOHT33LeEemC86X/jw7mzfm8iGU",
+	"hc5Z5/1SpMOFc8U3X0pCXmvPFKvxzrh4DElkU+LrtXMGnWAEWfBU+sehUvMn/xILCJZmNMYVMmk8JQZ4",
+	"SYBKN3RDv/3sbJB7GlH1CE3mnJFJAPcyS0yENuskQgej4WM0mWEam3ITW+YOB5W1nrAKiCAEoAAHSOtN",
+	"56xoTBQWClsgeUKmPNqgFU4lTMQUrrYutL7/mFYUzLdZPl1n1m4pv7bxmN2AOnRSIN/cANV6QbJSyPTj",
+	"MDAGVpMBpE+ZhiEhEYmu4eCvMZXSs3ntWYWCXFCeyrEkoSBqDKnWPlGjqMU6NXW9+mHbxNPWO02JpBGx",
+	"BehrxNl1XIubTCus73jTtNFZ05tC6u9dTZvyrr66HdtiQv+04tCFbmrF7MEq2yjzsCrd1x33bkmG9q59",
+	"73rYeOuKYbaIm0ana7xx4Llr82NfNy64cx3kixKURHDqTcjBpf5co8sjB9t51SCE85mqTKwJNqemFOEm",
+	"BauVAK1jZ09+jj2PUgGK+jip2XYApc4QbB27VpwvIdcyoXFMpSke8c/3wf1LZVoSIbiol82l2RjhURq+",
+	"m3DsKOvc/ctkHvy48SBdW7xrbGdnBq0Lk8K3dySa2Gvfp9EkyMr5wJIDOE27Z5Waows19kPvdJWZAA1i",
+	"3924MdRxFQaIBs5T5ZQ9AD03Cf0DdKwvhOZqBlgWESxi6qRvVr4OBfrAMi8v/MzvO1uj9nF/AZHTkrPO",
+	"iCUAVAdaUkym9CAh+c5CELniTJKx1gb9VACOfqa1TmdvUJVrqIaRHwwf3kPTjSJg3ye8lrnzTlWN2axk",
+	"TQc3sNLhO1OBUtWbS+IlI4SImsIO81gld/vgUiylW3PAyp2v6b9p6hLcjXTspMAZykRSpLBC385M4m1f",
+	"oKAspisCZHvbq+ThOGiZxZckYAeNo6Y1LNjgm5UJtDB7HzNzPFPUsh59hsrt0LlPYWDVn8InEYmJ+cT4",
+	"5QzqivnboGzD9Si8y/x7hWn+D1vrk/272PjP/twhBQEE9CbRM85aAroPBJmlLIKPwlQqnhAxEGROpbLv",
+	"Mn7twYwyKhfwidO5VvpyvN+61W6aW5eosu1t5ft2QXTHXoHln+1i7WUa6C041x8VnMvP12r7bWb421QO",
+	"0GRFWGS8GgU7gwsQz1raGJ+rNFtuGddjNMkunlVFtnj/3ocPj8/ZxFy9SWBqO1G6KkNz2dH9LTzfe1DD",
+	"SdMlq+FpRxlHA3YGEmnyjaEmrKlnlpXj/wkZ2zeX4GaXS+S0LLQ9kbO7p7LZN9naAfPz+NHybJbRYVM2",
+	"S9AzgQ37dR4FLfqsOiSxXcaF5XXUHKFVOo1p6G53gMAvg8iHkKygbjAiFyTm0L4XlHoqUYgBpy+LNtow",
+	"jiTiolr42OrlKR3gwYPr7WZc6q/fwFfbRLYl690EdvFHuxDVLdTODUHtZMRwyRQmw+5yxIvWxKVbJljP",
+	"BG+53k5cr0LM2mAmYSqo2pzq0zIEZyFQsr+euTv1/N1ZL/DjoOcwMnyGfon5nLL3X/2XJmOwS+/CJ18D",
+	"+pEfIQf97//9fwDEAmQDp2OmkU1ar9C0euRLWgNPYL4zuRi1szC5ZpNUkrF5Xv63JovJAD3BcexSAEyW",
+	"Yd7qCBrTEQPxbjJLz5l1T9lRJ6EUM4PqMgGQzp/7T05PnvXPzCdfHQz3i8+MEyqlVrhNJtKaSvL1AB0h",
+	"YULmZpaYnbPyhk2gmQcRmtb+nUZz03zBgKLGnJFHplp/zREjF0SghH4wmjbVm2Q3L+gZXIMqNI27gCv6",
+	"k0lGWmEp11xEvraqOfBBBUyFixwnAlKQ3FseI8W522G5IniJXuvF7aGIw7QFMXbbLOZraZLJ8vEtbs5b",
+	"fVV7d/GK3r0Y3cWpWty13wD18BVQsUMA8jwNVFC6Dvrjvd7Hj1BFPuM+ThDyJCEiJOjozbE9GrjaK00c",
+	"WEoqFXYOEmP6yJwHhFjhmM9TMjhn5+w14ExpdgCGB/hsDZGZVwKZSTQlCwqGLzSL1EvkmsucLTSvh1Cy",
+	"cbYZKISQMyVwqOD4z5l5v7HIfuAojCmxXSj1J2ebFTmF5WXfCILmhOmL4pgXVQH8wPiUHVViFp0z54YC",
+	"frcgpm/aHFMmlQldn7P/+i/0hEO6COVMnrM++uab56evX33zDSRkMbwk4xCwHt+ePes/GKC3bMn4mqEZ",
+	"JXEEDfHNvwGqFK2wwAlRgA7DIiTICkyo0ueCnDOEtOEjSWTO6GBvL0CSI6wNP3cjNE0RiSSNCVPxZmAm",
+	"dxzJb76xugXoChJ9BUrE1wP0zTdnNCHu+5NnT9D+/v5DvZC3Z0/s7yF/T68OHMDkAw6V622JDAc2UwJ6",
+	"sEXT5aQmcPrADyT6anLeG+0NDofnPW2QC70y+GioPwG6ef7mH5pfJNDJ1ClFtjWvIPrVLB/Jmd15WDmx",
+	"rurj09foYG90H4U8InYtABevVwuEjCYg5yeBg4oP0AT0JNtpzuhKk0H2KZVopHWc0XAYoL2h5k/WXBmg",
+	"JzyODXy21GuC+zIXfJ3l8U15yiKL32eHL7g9Jo+1TAd30BSHy2afkEuE1wNBCCHkUqEFXwMZRISs0Ian",
+	"eus03wXVeKufDVpgWUTJNxv0VAguivTw8ODwPloJPo1Jok8Pr1YxNflxd+3H3/5bcjb5OmMeCk9jLTR4",
+	"RMzcV4LPBQaMQDjuiChMY/sd4asYmGlgHDHsAsc0ym7LBDzBcuLerq8asmm0kN9nJ665rb6TZmqGXGsE",
+	"sgGKLsp2CzVt2EMmXhWeA1/VxFh4OLuQgFrYj+kFiR5nUG+W2wPbtoqDwZ5gZI1WmAo73zOBQ8MZLQP6",
+	"5ptHGUeyTCjEQlAitby16Wb942gS6LMVEtEZHLJtWwS6QbrS1HnvIMui1dP0JdJu5c+aSZ1gRRDQuiMB",
+	"zBhPWWgIZ6K/f6G/7sN/9X3JPzohCaaAVmtuT/EbfY2sC1NPKVNcrMSEjg2ckcfoYO9hvuwTosSmfzRT",
+	"RIDeYUO1drJPcKhli943jCY/PD2bOFwPQSRPBYCVGHmFGZo8PcPz6iXTuszxrP+KM9J/qc2eid6/OVFo",
+	"f3gwQEf253xm9WXDhnEkIXsMyqKAZDAKcbgggZNDDNawQZOjOSnO/DEgteR1HiUR6hpyg3wyOVWQPplx",
+	"E9D7eRxB7ajNNhodune7eBhKme3QagPNJp2CKbdtMHqOZG2b9rmLuCRk9c03Zn1mDccztzcZmzebmQdN",
+	"9J48QgejvSwCppmLzbVBkFQCo09+fHr0/QStuVj+/+y9jXIbR5Iu+ioVOHND4p4mCFKUbJMxcQ4t0TZ3",
+	"9MMh6dHea3jZBXQBqGGjCtNVIISxFXGf5j7YfZITlZlV3Q12EwAF8EfCxu5aJLu7/rLyP7807tEM+BWe",
+	"XaKBDMFU7QplQBEmZe7dyQVlu+S2hR4Jhcfc1Fl/h17acVauU4CkRfzQgR4ljahBkE+Ng0arudtsYbq7",
+	"UHwkGweNF81W8wX20xyAcrYDmc3C1nmYHZFoPHrfQS6Q9EnSOHDvnovsWnbFiVO78vgWfH6v1cIKLWXJ",
+	"m1vkqv+kvD40M+dCFBeGAT2vCvIYHmm6Re/v7dV9MUxx5wR5MGZ+hOqE2985RVlQMr0aB7/9HjXMeDjk",
+	"2bRx0HgP8Gp0FHBXUqmuwEvB+wac0im3PZ1Bj4JP205n2ybXT0NpJeDrO82JSNNtUKJ2/jm5Mk2/Y5Un",
+	"5nbgSkwNe+7E2Xcvd7/bous0y9MhQY0ULBRGtHPBchJdbOdBfSuGRqTXwniMIbizbVX9QVCBeeauA6RU",
+	"IanfoJr//Pi383WSC3y/hk7cLqFi7VgGmjKQsqccuxlSLg0EEdBSg9k5Niy2XzstXdc2Bafnd8oPf44a",
+	"jpHMewmegTm/aO3Pp8T32r7TCcLkPTTFn6KbBejP2e5FkiuQvdMybiV5b+WhHUqVF3XUTjCZz0Kar8gr",
+	"oE1eAl2mvVQaexQ+73ihtz8aB79Vb0X+yA7I+cbnaO6DH9D9+Pn3NdI4LQOc2hWknru1w/Yga2ztzj/0",
+	"XxUnnfJhqCt3Yv32u9vu3I2AP3sf0m+/fy4RojN82HCaL7lIfeF3NSQIvwWQzxByAxeKrizdTxJQuOir",
+	"h/BvAm4F/3xQVF62muyD5zTS6VQJBm+xVt9CXRvUu6W8G/Qlx5swobjZVhd5Lja5aMh3EAr+dcY62g6q",
+	"2C1GK4laGug+F8b+SAlKq6RFjCZ+LjvpyfE7cw92Vz12Hbv38J13p/3WD/Nfeq1VL5UYYNjffbnIKGY8",
+	"GunMiuSdSCS/mI7EU7ppR0lSIP8vvmZV3H/nD5l8xpuXClvhMT4TQ30tSilrTfYBMYidgu/+IDNw0XT1",
+	"iJrO35QJ+PniBSlR6n6N+MlvYh/Kd+9OX4tJ+5/0WD0pZvwG9tUb7SvmypVqgWOzwYndK4JpV9outUfe",
+	"unfmVNI170Fb3BBqgVB/FnZNVLqcenmSgMY48pHpGz0qzj+8Z0OR9QWDZ8jWe/HDqy2nYqRTKtoSTv0A",
+	"hxn6Jii3zjteCGygfB0wG+petASMvC+kJdz3RcwzmqBs+P5uyregMrwmh+B6btq4qkhVWFNIDMyVBJ/I",
+	"4WETCP3J5HWy5duRCVDOH5sSvbkeX9H1OBNkAK7hfpTU66FUO9A48nb/CtYkGfYb2Kbo4UmlseWMDGns",
+	"j/CtrYjCs8VQwc2bBMO/DW89bRcMrGG+AwY3+0vuy4v5L/2ks45MEqGenL8Gt4dZHYy2YYHgQ+BoG0hn",
+	"AbI3lvd68zw3OGqTnViDeS7SEBpJiGRnos+zBJL9uCm0q+QsNum4H8NN9Q6dEiZPs8YJ8yO1a12H9IBv",
+	"P4gDBldVIzlwm7/EvrmvK7Nx89S5eZhvM/zFd7JGDi3s6aGpUGMpHbCGB9yw5/utH1gMf7+U6nJsRCkz",
+	"r8bt46/kkpZa7x0aMb8v4i7CxNIv9RItT9DLalnL34AFiPjc8lQ8QbfVCqn+sfgB6qz+VdyBNQm0B/EV",
+	"zBdoM4bQU5Buj4wZfEMOj9VykkX8HDDeIYEL1Hk5Il8HATmn6bjv4SmN5VNT6wN5xMziQTwnG2axYRar",
+	"dP+sU9vuciv6OpNiRZ6f1+F7y3p/8jdvspLZmB7pM4nMRNepMjJNMixUgr4itCjw2kKNDFQc5CUyI54F",
+	"CJDFrjTCbT4tVxRt6HS+Nyongo1HqsYjlW/RfXulPDH7FgBWj7xQt5kQTGeEX88V2Lar8Ep50lmTY8p/",
+	"/kF8U2FtNQK6yDw2Hqqn66Hq5jS8TrG5hKMq3GQs/YCUQCUkVDiT28ophFmR2aALy7+5hBercIU3jqyN",
+	"I2vGkbXKy/F4clrioNjFmN+CN09CkxmSnXUerxXdl/UJywfxey0qLDcG7cagXcL7tWL2s4gDzA/5hT4w",
+	"dpTTfJcrxDxtK8doEtLDpTUi7c1K7u60m4p4C8PLQdrzTLAelEdjYRUUyyqCftVYPVjndnv0HOtBnG8b",
+	"jrXhWOtwwa3XnKC0rHon3FGa+sR1EzkuIQw19YywynJCLYCmrKPH/YE9YLEZCWVjxpPEQIH8QCCKscmr",
+	"qkdcJlCP6hhZQCFssvhfcVulWl8RijMb8Qywm8u4MFEBFUbjf6sYFjgGwxLnePeOwlhuwnPHi+qSc0q4",
+	"TKm+Fu4gaxyC/1rYEXgueNYdXIhPFh2CFZ5Jf0zBHekOv84VCYSx6OBn7uG5w4bDRVQt9jwGLKQt2DFt",
+	"2fMYkMzirbo5Ffsn5BO72VnriblDiQAXqI6kndw4Q2ucoX6DirwwXO/5XBB4njQ241Znt3HD4FupL+25",
+	"pZbHH3jjjgbq2imxNrU6X9RTKAFavyLzhIqG8prfe7kcO/jWH9U20AUZFO4h8jeWEJW6ZB8h+o4Rxkit",
+	"muwidOpAAVKaEtpB1RVDJr90ZyjX7njx1mCTFOd13ybJYvd9ZaUUj9Gy+AZshZ/hruQ1/5yRcncPbCBv",
+	"klHJCN4IuMocUN8FYCalqb/ws4WxwfWwECPAP93KC859r4tHxw1Cm5ANP9jwg5WHIfHKgaWa+Aso1q8h",
+	"oI1/qycBHyn7EZoMMCIBSg69BABOVwBKrM/dQYSFeZY9qCMBGDP0VOIQG6UNIJQ5CZ7ZiJV8D4izic89",
+	"MzOugbK9f/5he/+n7/52tv3Du72/v74Pq5/2zNv8yJDrLOzQ/Wex4WF785ZGleODn4og53AKVg5FdSOz",
+	"1u5Fq9DusWqGvUwPS/NbpNvZ7VOjZpi3zm1vkblZfaeZrdpZMf/J19jXZc2YT0OpgEDmOzaQRjdujTq3",
+	"RuCMBc6Mv/hiDy9+Zr5DA1kieHSlNYHdYdiI0CeDn09Q5BvYDjVr4yphZiARwL6aY/8skGE37oUs67Qc",
+	"bEaz8XE8SR8HkqnVgGiK3aW++M7cyT647aLtYMckQp2/S4pKZV6ms/MMwujGHLC644ApO+EGYyrU+xJm",
+	"g2pMmga8N4w8A/QUc+oYzZNZ3cd+F5g4LT51qTtBW1ETKIoq4wuXVuvLlGd9ER8y+D01L7+0+hIfiRGX",
+	"1jc1p7G3MEeUxRjxiRln8enRyZvYa2TgFmqryUAbwYZaiSnra79oSLCmSBEYimSluD8iELDjXIDgyzJh",
+	"x5liUlnNoGvWIYOOyogVLG0xhk5tsprsKNBXDrOLra+YVKw3TlOvS0jDtNMw8shVW7XVXms378SNs6fp",
+	"HbK91l7+t1Gmr6UbCBHBEd3dDTMVFqMl0MH9SumJCX05E5kc5I3me1Ilpq0gjWBKoX+AHvefhjUggj16",
+	"3/paJ24+xYMMndQA6WEMxJEJ3h2wl60XhE0SSAsB39sqzOF5PORqzNN4K2yI0lZAlQlhxPPuFWwNNN7j",
+	"isUniRiOtBWqO93+m5jGBxDi9DTa11BLS2jtQz7F8+pg+xVsDFCIu7k1QEeNiazLWHCPeKGz7F0MM4UO",
+	"Fku7BEjHBDaAhAJiLLfT0AnqmyOEMClsZq/XiBrQG6T4OvacoZbilFfgDRgP/jyATh0qaQLrdTbMzLBg",
+	"1xS/jsykcdB42Wy1GjPf7+hP1GdaQYtrkIALhg1h9x8IiXEoFY5fpwcgbcwoAuHQ7TaE4KcimacXVL0C",
+	"Q+619u5/PQgeAbocn65xcRuX0F20p5eLbMCvil9ziU1EH9qtjFLMsfEiZjjqBMsqWu4XzkrWY/fM/ktz",
+	"u7my462Ju6tRtfl52PAgQ76b8e4V9cDmJQ1AouCLGGkI6FCjHpqkEcHjl0rbS3jIHVoxSz7CLjeQCjPB",
+	"xgvY5vuAxdBcDFqy5CLcScPQrCBG0yqGfmCJ04OcrjDU16IgLLQ69LNtq9+c7qMnKu/3UCqUM2SAoUtn",
+	"q0piGmHP/b4/tvw+P7EHgiVbyLDcpPdt0vvm89ZzPmXQUiTwm4xfi3S9/p9isG5l7DQ+PX7/5uT9zzEa",
+	"albnFh2LXx+9f3389u3xm5g9dxwLbbO+9r1gvHG2Ffm33Pvnv5ycnh6/iaP8n8zqtorfHL89+cfx2fGb",
+	"2NlqU2SzzFgxQrumxWJqZnRpM64M9NIECwPsl6Bc51ZkZ0o8E5WnErMs2A5b2A9v1kLMWzTS7KFVyYy9",
+	"FEw21PJ5blJTZCFYbN6aYoZPDTM68HU02ei1S6kuob2TMCamrjVugeGbyH1yHZAdqbYi917BrgaLLTTn",
+	"hgMxmkYE89hZXflOBfHjxFzZG1CcUJ1MKUYSHptYKcztW5EsrYW55EW4SI2NTPqqZdI7jWkkXq1cvSzy",
+	"dsOtIWL/UG2Q2D+wRJj41A+8CMBD+L4PqYaAQVVMEPX/OyA6LDJyISGzauyxWd/QK40j0/7PiyTPzsFL",
+	"xlo4Dfr7svM49e/NnYnN5GONbZenuIlxr00ye6KZG+X2R7KJc98S5x7lrPgL3UkV8oWqG2+XL74EkkI6",
+	"ZTlzwKSipEOtwJ7RqLdjo2/ke39FpIMkpsZH8AM8DwVMLNQvtcHecfsDw2HZEGAqRYV6QJWwwjRxOGjM",
+	"6m63+ATd4c3V2FSp1rmI82ufI+I+wmSshkm6YWZynbgbqnkfiUvhIGZEToCRgcAIJYCqpHwwqxJMOIei",
+	"YJrHdnyNabIIk0IsuIUe/dlK1fjaWSlu9wKslGhjw0prWGm4PPcMCkXjHjg+IZ12gc1ufdpQPMpkV8QR",
+	"i83VmLoSg4cn9t4QSSDnwHaov4BviBtf80xyZU0cURqA7A4IdCMz1BEfnCOxNJe0/+hAF6kR+ZOR4yWq",
+	"UHVC026y83Tcx1Slq3GhYtGX5LeV+6kCr4odKc+LPNCzBJ6OJSypxH72zADfK7zs+LdveK/VIaz/WnSt",
+	"zlBA0AudKRsKrqTqs55OUz0xvgV7h3ev+pkzdOs76tG9anxJhBqP80aomBZLfZ7pgErBY2sz2RlbinPr",
+	"VGeNg0Yn5d0rR00Egp00DvaiRg4nlDQOXkSNRBowcC6BbBoHjZc/YASauPmbTPYsm8hMQIPlgeDJaODY",
+	"v5Ny9Mp39AqQWeNg76W7Zp6QZpdzsW0GMgOJaieaGflv+FYhzl6Y4Mswj3cik0r7txvF7//2R0PDHaFN",
+	"/DdkAcM9ogm+8BO8GrtPHZ+dvP+wfZ7PeLflbvvNj7yb+5F3hY/sff59icg8EcxroJ4Hic17kq3xePkL",
+	"u8FCe9JYaKPAmFaPXeBF4FwgtIu8rannZuPgfcdkKkqPipjTPPsDn1QPklUiZ/8tE8bqTMzECOB3RMxb",
+	"rOMsYuPUfkx9guxZBHMBgeM+9PPFyXtQdqfQcFVVsXVcSs7WN0hqXzsw2gpvyi0dKWmUqGBMZSUD1hm8",
+	"83K+rQbTDDQZkoMh+1IOeV+Y+vzvoqZyD5bGOsXLJgv8gbLAAxv3to+0XxecoDOnpGJxrlrHmF3rzRF8",
+	"Hj1FapymbZUR2Kfj4hXyBKEGVyNP7mpgDGQyY144wUwVd0VxXFTIc0iYAwCP+ZzrxH+Uuv5D1ForZjiU",
+	"PocP3DAx9kGTXl5XfqBWoQvzsk3i0SbIuwQS4kr1jYWAEGnEeTiIjDzftEMBFtEUPDdFaMRmcDq1VVy+",
+	"7WU/VN9KFYO3x0IaDE2LxvGqTJOdO4vazc8ImycI3ZpUeaKuhbI6m27dApt4/9x3Kf72cKkvG/624W+r",
+	"x028N9fDDto8Ky72Q6cFZ/95evxzxE7f/xyxj6Jz6rjjzyc/sZ5METLOsqE2lu222Dv5IzC6/RYbij4f",
+	"yU8iNREbj1LNEyzK4qyns6H7Rk/Y7kAk1COlrai1ykR0cshDCExmfGLQBSImTCrAc9TMDjIh0H0ahbRB",
+	"Dyk/FJYn3HKAlOdqiiWAA7gY5NVuK1hAgLaFn3y2o9LMjLsDtCXdL7CKLWHP9/f28hRP+HOMGfZuDtIA",
+	"xAW1h4aPFYr8aMER+HqcBIJKR6x0og+Ps/SShoq3EIQG4w44EQiOFp3/gKcrHeExTA4t9oBsK380ey2y",
+	"iilr0mp9OeRqiguoSZks+fVP3IOPTm7ArH4SqBVHjeE4tXLEM7vjaGzbEcCS3/oVKPW+vdG4uTWyB46o",
+	"5A+RJU/iM7ORRHeRRAus4ELrtzzri02N1jwvuyIGZfXiYm/IP213gBs0dlvN1qu9l+/kj407FXK9apkF",
+	"ReTOH/DfywUbl1h/AYN30YkJ02QfqYZ7wv1lDFw4yqOu0jTZP7x/EkPHAz0R7kvwL6ZqnCUl5/sqeO/G",
+	"A/8EPPB0ix7Kkzg/SwcocW39eCGlgi5SzJzQZUNQQSV2JNCKFLRyZkVbBbOeA+RnPNJUd8PMQPYodACV",
+	"OmauZ/IRKzoP4v6br5uUreJvT1HZWMB1Hr4V8rN5wt17v9ZQqJ1XDQI4qGCpxpsUsc6UcQxPUobuADFs",
+	"6PFM4B+d5Qupx0UDrZB05kOYbaWESExIQoNmTmgY+t/4i19b5Rb8gGvqXxi+/yDOOlKmwD9ax5Roq54Z",
+	"LOx8QlCi30TZsbBQdjzkakr3pOTVsFDAyrMi18AEs1XxCkqYWbGz7EdIu2E8pDL4BUFZK9LghBunARXd",
+	"TDY8T5DCRKxVDceLeT5fQ/bCJhPhSx3NQBE3ae4eBG4xu7W2ziWk5hRveBTCXeDZPCzc/QE3BW9yq1nZ",
+	"TMfb0431i5m30tg5UsZs8nee2K3BMrDcKAkn+ZAJPLfVO9D8CDmBkrSZ0oQ94f9cDnHDXSJ4IHzjEjI9",
+	"461yj+yrsW+R3VblmoN8gwIyHH6oPlbwj5Ca/7isZ5rXw6Sa+025nY9sfPgbW/qWJPa86OW+BPvOkNtM",
+	"flqxlvwO/HlYsNTVw45UcKU884KUOQLujIqqQMRSwa8BIW1sKXlmltvxNBM8mULUtK2C7mEG0Owvk110",
+	"4pNRqBKWyF5PZFTa6kzzmTycgPJJjC/C+DUVnRWGjtrK5w/llWKF5c3lmO9wrx8p36TZPQzfrNPBZvVL",
+	"W07TgW6Q7uA3mTob3roQb4VwAuAOzzAmXxZ3j7z3j9wBuEBZUb6EQhZziImU64iwZsJcjUMdEPZhzoRA",
+	"aOOboc2QBQmxFohrosZYaJJUUEJzcy6kvgT7FBVS98YlvVHtx8TnV6NOfi2RzzXf96dWrLRCjeiWYqUq",
+	"up4b4rrRjTMn5HV7LNZpZWycFQ9VbLRSWl9HXgBR33ozAzzYwmKZAdgjwF/Z2qj/I3dZPEjIfzFeskmG",
+	"36jYSxT7rJaHLVLsQyPetdgHSgHLdT6VUTlI9n/kbOQhY/UbNrJhIyusqVmnJzQT11JM6mOaZ/h3sAYK",
+	"MH5l+L6I8RTKUdBHSehOWHpyCz4sfXsheNgCOKkPwtdgk7o/rwielTYHgbZgeEjhMJZntVB4GXRdXhyx",
+	"z31r7gRm9pQ9jx0ni7ccIzcDPXG/gULteKtuXtJc4sulqRGmaEfrVHD11YOKIsXNB8Kjfd/g4N0CKZqF",
+	"2+u5kv/NF3Mjcg1KIzsyhemuMsPxyN8iHA1qjuEOAcKKYXiS2HsAgyYehB/7dEs1EyzGK99kHwfafTq0",
+	"FpsMphFEma+cckWv8XHiLLiMy7QmnRGJ9B/56tejJ90Y5iGKkHES9b214IA22YyPiQH8IhOnlNDZkAAq",
+	"g8F8OSNAfMYdM1VaTYe3p1wZgeEw/3DEdJrkEPaVGVXn/sPLWi9LS791yjRaxXx55rZoI8xqhJnJaSFk",
+	"3wL5rQy+1QiMUYlsSLrcUHAUBwZAWcvApQROqhV7Tr12RHYtMkMYpR6oyIiuVonJs5vaKiY00xijem5A",
+	"bFmKDoG8Jgh+e+gRZKPC46DJz7wTMFLdryPWGVsnDtHdiDOc8ClDtFR2hN9BnFYnQt3qUZhiLIz2m5Kz",
+	"Cl3b6nMGCtf17khIWonLCZ/OgpM6OiEF2yB+ODN6KLB8fkKNDgKwEW1F46Bxzbvj8ZD1Um6gS587XEc7",
+	"bjlDbRq/Oxq1E31zTAQD9yC5jgIYjFYcJ3zO6B5vRI2uHncHTnUX1grRWAZ1lDbvQRqC0tjnotYnYsQG",
+	"bvRJZxOsgH3OE/9zsUZ97TKwWgxWIrP1fHZoRAoPQLy/Jvh+Z6VgU3f89ILpJJNXIvxrY+kzg1RGykuy",
+	"bb2K4hrZ8CZS/lCR8lUS8orLSAuRKSOg7CVXUO1shEoaBGZmnFpoV0adVsSj19Ald2kt656v9ybqtIk6",
+	"LRN1Wh1fuaneYfeEGp/OR8IQYx3BjE4TNwuwT0P41OLPpaL0QrpXhbsHBnwccaZFGxLVTU6UcvWph1N9",
+	"8yhzNS5Nccg/vRWqbweNg1f7UWMolf9xd9EmeOQV8Nsf9qyrE1E3Df/wwtv1ll54rRPxNcelgDTfimuR",
+	"znfjpe6xjSOv1pEHZS64SXcvpV8MFwOyYwsMiefXQXziXZtOsXSmZ0XmATMOMbccSnCE6grs3Q39uOE+",
+	"iaQvMvTmtVUsPo1E14rk8l9jrqy005gpTaCOfDQSyrCxSgPoImXlwuqdhPfONrf4S8wpTOKtA0DqNmzI",
+	"p9jIFT8lkrbCdptTPfYAHjXhKc9L16JEuW9vUDYegWL0jcBy8CLTWCH8Bry/w5N/jo0NzZdviREgUwEo",
+	"QbzBOgNryIAvGuMD0rLncSJSy2PWEamesH+LTG9FXg8QhKvaZCeWKQBaBQaDzyrvgG+rWCoz7vVkVwpl",
+	"L7FR3FaTnQuVsCq2YzWkHkPQz2ZTZnhPVHfFdMtdO384Cru6YRIbJnEPHm66i3hJV84kBoKndlBrDf3i",
+	"gYNC5SclkkALLZ4JXwEHX4tYN5NWdnkasVRPIjYUiRwD9vRA9gdgKbmX7SATZqDTxBQcNFaqvjlsKw9+",
+	"UKw1BRAwz5l4miLipxiOrCykAQIn8mHDKVpvUrEXLZYA0o9KciAk+A3lKbcVuIEmMk2xuI5T28kR71ay",
+	"mj7pIb/g5i1i2ZUrZ8HzdC3SWnuFBMISfAnnAqr8egyWtZshtJs1nA0JNdCLe2FjilSpFQLJOhsr4y7n",
+	"yjmGtzTMLS4UkQmv2khhIs80oDKWbADgaT7zYFjtOHkbhloj7flBbsMeCmvekFyN9ZsWjurupu9taSzB",
+	"wu2IgfQAOQgxW5O38Tb3+qxDHfSff5DUhrC2ORR7v0rfRoerwzwoeCDXxI53/ujqRHzGbOXKetDX1Msx",
+	"n80z7MuNHard6/VVV+65woW6VeMpEuCzGc/siIPGRIqO+1Nj9t7c0Un7+3qv+YNUhi56zTdZyo8sjuXo",
+	"e53XfqivRXDtVGphF8GpWy6XOiA0KGdP+o45Q+gJO4H+klA34GylzpRNBnqIoCPGmXE97yB6ZliYAPl+",
+	"nRF1LdKI8XTCp+aQZXqCiMzoDCIncJU5FWJk78KiHm1Rlh+0EPCrGjSHk7nPCN0DhcYqZoLppdDGCZyC",
+	"deVq8NflDN0zfKdu5DwsmQmKdETYWoobFoMFcrC/F9fPiF6qC1vutVp3i1tihANmZuUQzoPygxsHjb3W",
+	"3qvt3d3t1u5Fq3UA//v/1MzQ2UylyfV0NuSOgySOnbhvNxadU0f0dDZnUnuLTMrqO03pKw6qel42P64a",
+	"OOnGuLw1tDosSIfVCtM/+laqz7dK0ptZDz9fnLwHzwZXIBacCp0CU6A2eviLa5HeSBlp1noU5wm+I0QQ",
+	"0z32fcR29yK2+8JJ7t19lsi+RHDk4gUO/7P7sloBdyu/VQEfcWtF5l78799a2z/8/sf3n//yJ/1zdy/a",
+	"3f/8l4q7/fsDx0HIP7hJKX1yKaXBu4vqpiP3Fd73iegMtL66vaTPPzRTysfORTcT1GYEa3Y1aBeTgVA5",
+	"/uWQJ4K6tIPiW5P075Tej342T7oOkFYxX9D5fd3IuRo5N8npwRN8+NV8mgcKl8Zm3DoNp86d+gsHPGBA",
+	"6hXKQtg/b6EKHnmlJ4wSG08/nF9EzMi+EmAR/nZuuUp4ljBPvL8/H1g7Mgc7O5PJpGnoz+Gsu3q41Wwr",
+	"x5S5MhORMQz8YdTPXSgCEpN9Bb8degAgaegG4V3De9RWbXXsZCksATt2K8vGysoUK9xpITiYYXufPvmS",
+	"xd2Xvmox8i1t3cWVQ8iDYryDUMeZEBAexEs85ACcLNgQNWWOt/6AxbTEbZnEbYXNRHxFXZMd4w5T7FJ3",
+	"/im6NrdD3EecJRLhpzE8IjP8ZZOdiURmokusRmlLtZciidj+bqutEml4JyX0Y5oHNkvqEu/Jl+Hm4FO3",
+	"OmPLelym40wYlmjo4qv1ISuRjmF9yE0ZctxShceHTWKKGNGBXmeb3Prf39bmlsjni2oqwZGBxYulEsfj",
+	"/PeFosabWsKEZ2Kgx8ZdI7wS7sr9h7tr4yxtHDQ8ZdOgjph3YGU7ZqBHcPcR7XWmrDNNkah9qpzVhApb",
+	"nE8+Ih477kvSoG82R1zmP5iBHI0Kf0xEKq9FVvhNl6uuSFORLDH9has46bQeJNTxXkw8sdRoe0Rvka8o",
+	"NsRZNqWdTztoMgk84svFYa0quER5Z+C0ZN3RJZTYnxbTYDvCMVoQSuCOk4YNtTNbQZIYK9OU8SyT16Ku",
+	"EDTnjJs60K+9DnSVFH5LJWiJQUK5W4lH3vBFFIXzeq2GOSx9Y8I/yarQ1ZL13epC14OJzLtWXosDhnh3",
+	"bMTHpqyGHwT007FKEJukrSZcWuNhuQp64VBwNRnIVPjehG688kAAtYep1M4kA4AUrOugjgFkCyT1kMur",
+	"ESirj6wHx8EDBNYXYz/fQNXqpgi1FkH5/tTPnVyTvL0w1V344LUJVKozR6JagVif8OksPiqYRQM9wegw",
+	"ZjhbMRxZJlQikiZ7E4YHGx8QA3s6Yy9abZXwKTYekRlLpbEGS7eUdga/5WlcF9KnK5Z/e6Gofr4TIXxt",
+	"LLfjWshT/GtjSUuWZjU9x7frAqQVs7HTEXgzwXyvmxT88a5zAt/R1xwgnVnvfM9xwdDaKGkrcjYnxXv5",
+	"QGrawlxx5w/69/QSO0rTj3fDZo2qnIF+gGeGyaQmXbEwiTtnLUKeT22/vnOhEvAPo38bnN5RaHPvVT7v",
+	"/Iuwcx8bj0gGoH8BfRA2k+6J4BMrOqzdpcLkD6jXk6at4HGn8OieFQo77ykxYVqJJjsKsqbYSRt1VNYX",
+	"1uQVfmGcS6nwgWo3cDjDWmNzb10Mp07r88dbiEDkQvUrK597Op4SGaKo96GJZdq6j6FzZC3NOPFa4QAF",
+	"SiMU6AEQXVc02U86Y3v7bKDHmQlNdyhjC6NlHWFkIgBC02iqwe0K2K8uV2S3tpV2v/Cen6E0xnEHrjBC",
+	"UuiPT/3nMpHnhXFsPYfDKQ1BsMrLDLtG1wzj5Ot0Ht0lJJBv+qaH/iOyrp55R+R9XG4rzKrv9IzApvpE",
+	"MBK8IGyOEHNM4+0OpJnKK4HZY+7WIXCkF0HADqhCtSMwQ7vHpG221RpksZvgRgxvxPAtZaUqYZy5+8O8",
+	"bbva2zq2gx0UWNv5pP6ovXTWy1H/MDhX8S6mKfPI1cZA1SaWMOBPAW1ZJN6tWlFACDM59RNZj//zdWmQ",
+	"MxxhMUfofnVCQ9gMJ8p9xUVZ2p1xK8BtsI3OgzmCb/bxz1HhC2diyKWi9IvFvpK/MvMlI+wyXzEebfC+",
+	"WMF9ej739xZgIxdav+NqSmRjHoFMtwUKLPAHt/U3ecNvfzToX7utqDFygzbGBuDOJ1IletI4aOy+HILk",
+	"DfyjOzZWD0UF6+jprK/tAqzjHZcplEBKdeVEMmBTljhJxGSP9GAJkp1EK+9iB5Y8BVxsQ44UpZwhl6Ek",
+	"N18UBfjq3nwPH4WcsMzJbWrp7CYD4XidgOOVK9D7gam5n90LY1OpeuPK18yqfioNshSr2qvIPSjsL6bE",
+	"Kb+7kU88mxH6XzcP+xaYSzm/x1whnUPvhg7vXrGSeT+PZ+wFnkGX7ybbuMEiUt2X6hYkLEoYRVoEZDsN",
+	"gMCg+WSilwkzwN8RWpWQcKshoAxMIXaEkcbuaseOlyk+FHHE8D5/OBrbwV5bBRnd09kQg8+vvtv/IXJm",
+	"EFTt7TdfbLEJdLPLvwLZQx0BhkaJ6zDuLIo0hczYjzCLsRGXyKrNXzF83NGWpk7Z6wjI+4u1Iwhz0NPM",
+	"ah15r4JbM094JxUs7pqsdwnvxwfMCEG8jQ6XAZdwj8FnYpjKEZtkWvXL+hlXbKyuFKTzEjft+5x/KJhF",
+	"5onx7bw9hRyKQmg+k/2BLewj1AkkArg0tyIJn3Y8WKcJM5rcAPutF5XBKiCMOcGpj56Ho8gAI4821Pj9",
+	"i7B/h9WOWjShJXHWyfTEiKwuVlQ4rlLEKFw4yDWIbnbL+/2LcmcdEZXTVn+cztBWKVsVn0cV/n+Lrh4O",
+	"RdaFnFLYOi938YHdvRf7wAA8Ad8Yyf0BwAeKgxQ+09VZJrqWDXRmBPuhUfxUgyd8mezVt+6Ac6EVlTbn",
+	"0/ZkMtl2l3F7nKVCdXUikmUq9PtS/aSz4X1nMFw46jvlMqsyo9/qfl8kDAtPNtr/RvtfVkC/1f3lJPKr",
+	"WyVynUDWCHZbLZGPVagTQcudnGtl8WzJXX5iTVlKo8RJU2yrWHgHZWAmemMjkmLFS7NKNCCG1mL2t5/o",
+	"gBtKrbizt+rBYsO67zH9MPkClzSXEm74euptNdzUbZ6mc84egSpunj5I91DuQiETwaTqpuMEPR5Vx3iU",
+	"pgudJLb1Q9cRJrs88bOEfZw4i2uVx4hCvbZi2p+T9X3cSte2I1Kt+u6nygTk1+MsE8r+ig6BtclQ+H6N",
+	"F5rm/zQykB+Kwj4ONONDdrJKuiImfov3dyS8ZKhg+N6MI5+OzJrsQ48Zdwd4yjLelarPujxNqbO24xz4",
+	"OkGnu9+01UQqc1jsWegMlf3WD8zjk3q25H3I7Ig+g5g6eigMGrY+W9cw8Ql9smzCTVu584EygLz3DMD2",
+	"pkIdlEYQULHoi07KkozCm+z5fmuXxfDLy0w4wQaRHjQJHQ/grKOTaW63eHaKJ+vm4GeXRGGN3i4MNqMS",
+	"k0NcoBIiMSz+r+3X52c/bYMyGlenecAJwQNr6yUMQxS8Ug+md19AF80Jnc5G+f76K+QehbZ+7BnLjKMK",
+	"/BE5PS7jlN9bXp/PRF8aS0l5lZz7NZS4Oubs2X8Qs+x4xq2lktxHAAxorOS/xiIksmSiz7OEWc26HDzj",
+	"3juN7Op795fv9lhnajF599eLn7a/Pwz+KMPQD2U16zhGNxxqVbQLHD/3MYJrkcnetFReLg24qaHsoq2O",
+	"EA8bGOOVECND3dxF2mOTgQZ7IPdxs+fx2fHPJ+cXx2eXx+9/fXd8dnRx8uH9X7ExfLyV16639jzAjFuj",
+	"L0iXqWmryUBDcbz7NLSKTzPBk2k1C6Zz+RJ/UZDXMw1sHXWFv1X6i/j/LtQfN6IGJKVfkifnKOGNqJHy",
+	"/Ddv9bVIOQBw3eIOWsL7c0bLXypqsXufOiaGa7H8u8nQ9HYUBL7Rb0GSVEaJajYI/OnQBGeioL6KvLze",
+	"zggRNneDv71Q0kZYzhOWKIQK/HgJsfjiVqk4qJaKRtg75rSE3iollR3Fks/YRDEUlfNfgvui7DQJRkpb",
+	"ScPMSCjrezIAV3YSF2BfYB4iK8TEwbbCflIYm66WNEasOxR9VhzjSyPRN5JmoIMzcWCyrb56jtFaoALQ",
+	"kQracE+FZ7xcxND4VfFrLlPewfrGlfKZ8xuZJXiz8MLCLV4Z56mOeHsusIif7plhqbxG7Ap8K8rLBdFR",
+	"Diho1ei9fqAnDWRGq5hfjhbyCu+ei/pE8j6xlQcfshOW+pDiKn19fifngrBAPADSpkoC7ZnJRZ2PBN2g",
+	"UKGS8xDFuFPq971Hf77e0kMfXlKCJeJadlcakkBDfTvkNlQyvXNs/RRS8nLlqsSbfT4eqj6JFoTQMBLg",
+	"iD1A28J0uVLOVtcjoeA9Q9lBEjMF2+r0w/lFtRehEh1tILpXx+7b/3DPy8U7LtzQEZu1YM25L3b5+sV3",
+	"sEWkC6yVH9/chRozGldO57VR126oa9+KxvWWYBA53jWimmU1rVcLaFrR/NBUDVdBF152ZWbE2M2sPlxD",
+	"VTgbOQlcjzUZWf/IR1jKxHqAy1/wyBZ3bMMCNhbbsvwDqZ4Np4UEyFVyjdvUlR26xotWLkB/ygyACW9j",
+	"JFTeX6gsYAmfNtlRDvnrqwj97fGhBF9LCOyrqiUUzLdKVVnM73LTNxvlPcUr73UIcmziqhUW5dOqGXLU",
+	"zLBHUjnKdqfb9/LLSog6GVfJ7aDw+AjrTCEgGWFDh+CfVeNhR2S+DQQVDFHnIVPtM/kRx3zSHhNYw3x/",
+	"Ce5d8yHs1Ju4Nx2/7562utzyVPfHAgmsy7sDAZRjGtWm6E3KCe6LWgROeO7O9NIXSC4r8l+smADqNDNY",
+	"8wPkzz1y10kFXmaHDnclJNnlmV0IzzhNHe8VpsmOWN8JhGc+OxPR7L01PeOgSAXPXrsxliVG95LXSFeM",
+	"ZuzIza0b8tiGIzu9T9fb44Yodnt9NxF97DYS8wDxuHPyzOxSfrrolhaFjgKRMY4y2RWY+YMdYBCPZkpd",
+	"ECYFAFVoMxGa0U84dGDqjKeAezUQwyb7SPkx0uSe67Yy4oa+7BZzyDjegICzE//XtiNXSmwE756BzAOf",
+	"fgQ5NwqJDb5R0yj+S2/KOrk3zK2GecOSngj68mP3ld/9CvqOSF96AWfEw460YmhuqYVNEgMNQg06sEgz",
+	"OQzYxnTxgOV6c5HDSyMnTeh5jJVh4jU1UDM+cTjvkBmz5/t7e20VfuWdTPEWVMdngg3HTnETDNId1JSm",
+	"JlWJTwArgYYlEIFB/BupzLjXk10plL2Ep+McD7Wt4GvWNzc5ROSc4pJLGDtGpwlk4w11JrbcQmEDsKFN",
+	"sTEKMjXdY7utqNVq4XwpU9BLWky46Dop7HnKDNMZElwY7nIhtx3Q/NxvqSbXA+VobDaCPV0zC6VNbQU7",
+	"opX3BECylMZiWsIaA/iwKyFGCDB0g43xJHHzOrFieJ9Cfw2IK34V9+zMnMdoV4MzHW08IfeE2vR4QbMf",
+	"zA10dxl3OnacdSiwRZVUVi8u8or5MXMT1heXjDt/5F2jF+oN48VPlZvUPVFgn0+cyXze2FVfSvAX/EoU",
+	"KD5U267CzpqbJUCEfRvKcalj+heAHEc3MTScluJb6Ursf2Gb7L0QiUiwj6bXF2lHvBrmTMCi0ulURlal",
+	"Md57Q/Y7Kzg1HUogD9its6B/g2b7PP7XmCsr7TTeAlPUWKg0GYghAUAneqLY8zgRqeXx1iEzQiXFpCk7",
+	"0U12ZFnLPdwRKXYEaCv4vO8Gxd6FRodBMc5VbeyrDvmAtQr21iHrQfYwfISwZKVhPJ3wqVN8lajOfOGq",
+	"X+aUdy1WIX2jcOWgHSJuw7BYpuK3tHHwAi64FaPymx+UYOkMFgpscONge3eJKhS/LsRK+zoV0I3K9sQk",
+	"EQH3DfQE7OpVehigw9IcD4MN/j/gct4yBoIkLTD46RBbqZtK6KsKVX9p6isSGEA4Ndnf8TaHdh0EIEXM",
+	"v614krDxKHKvFzwZ5ERA+z3v5Bcsfp15GQ1PohsS590RU0210oOxSjKR2EEEHDMVPeteo963pbURq8XZ",
+	"T3hWLO+mtCGw5H3b1uf7rX0y+JW2lz13C6qBfGHXyeW4LgP6HZzshoF9oXL7DXRSAkUX0OfLl3tlfMaK",
+	"vr61adJRmrL8sarovbtzI55Bsw26yXlwdiYw65iFxOdQe5I19RCv85kt0vPIDYodn1l3INMk83m80vjZ",
+	"T+sUW5z7GvTaR5VoQBu6QKug/LQfSb5Bt0gLKwrw+i/Ozzvw5FOVenAX6oaIFn7y0SUjhInVyon8Km1S",
+	"EuakJHTzU14J0QJswc5YmXHHnUtHzKvP0MO82DVkUYMZ2dFjiwoTmoxBUVq0JoP5koy+sL6rSVsBEjFM",
+	"s7Yu49fC9NdIyO+4TM9xoNFtqc/FMpVNzvNDlT2sp4RBscJdmS1hACpdQQ3DYy0pqimusBr9XXhLkREw",
+	"nTmqoa4OOa6MEiIBE64v7CHratWT2RAuo4lYl6uuSFP8EThJJnpjRdAx2EQNWvG2FeSpjjLdz/jQoNEp",
+	"oWjeGXDdVHavEMP5+9bL77cgxkpIze5RkWDjKozeun8deq9mT6bimWExTP8SG/WauK3sOFPFRWqFL1a2",
+	"951hR4vYe18Id/tBiddu0etG2VqEBb5Hzs1yxk1AZWpTs/80K0BWykoLwhpBXm9yjVWz1IK+QwMsVnmP",
+	"D5fb9lZblh/8vOdblcQY19JFF6ZR7J37dTaqhWXOtzlxp79+NACwZ4fTm5eHfrFkqLJSyCOBzyaaldM1",
+	"IfoVQ6Q+ZlIZK7gHrYSUKWlLDtscI/oUMkwjcAKB3AeXsLvMxc7XM2mnByzlVmTB2CilhxHuntK4KdjO",
+	"Bf7pZh+fHr9/c/L+55iNlZUpeijbasRlcsjG8F+nSsQjPr2EJ2JyYpKCIpLgF8ZoYF8DpijUb+EohDZq",
+	"bO4uhoGPTt7EYeGQeZam1HPG+5RroncHLBZZpjMT0z4hDDMECXWPUs0C0JbVmqXS2lRgeqzv2Ka0batS",
+	"wlyhD3k57Q43baSlsrRtlIWxF3vdk3QbPPgd8L0X/gq5quxXt0NtVeH4Z+j3J77q9i5P23XjwVaAex1+",
+	"Hx8yrjR1e7A8xThmLD6NRNeK5BLbnru32iqGpOVLQk6ND1EjoaPNVVNVhP9zCiLASsO4VutLtx+X+NIl",
+	"voRNNLDtmmLxSSKGI22F6k63/yam8QFY6GmKx9/XYMZS9wz3ecj566AuRCpoSFx234c86YnsVgdiASAL",
+	"LuIdfDxhon8T08aX9ajwlQxFPJIb+afQrkla0trxJjiBVwIjLB1d46Dx8ofmDy1giyETtjBIgMwlZ3X4",
+	"Dj382x/FHImD76JCGHnPLVlp67jdaSq4ESzf7WVgC2H/T9RoXINou7taKVfnY0C2VlanwyE7pXSU8ila",
+	"ELepsVWvbBIWRbIBuF21knKa8i6UZmhiYPOUlCoV/0YZ6SL5gzjAfJ88Cu6ZdgYhGAXCLWJBL4nYQBqr",
+	"sykWxgzkaEgG7g3PvGfZ69WHl+EUm5KR+yX+n4X1CV+r09OXD/JUX4od1GpX3ID5NXzUhBsfKjaC8n14",
+	"U4HGNGNQeJvsnVZiSmo9n7rblaNrjlUCILOkUvW1MG0FX+hMCeG5yRAlDbTOgR4xnqZ6AlbI8/jD2Zvj",
+	"s8vXR+9fH7+9/PX9xcnbv7orPBJJvMW419PBlwi5cgXN32p9ADMfuvm1FTQagKFJj/04kKnw/sRrmRAa",
+	"tNKWJdC1XbOpsAjjl7el3Gvt5QD/wVIpGByGGa0V4wZKR3B09wgZHvlgsEmYDWiCGo2O1MseuHTjCKkR",
+	"jbEMou4vWy+cCk5dr2kGWHAKORwATfp8v9Vy1glcqEubcWWkO+/qrBec/CPgfjNZKDmy8frHx313QweS",
+	"nT1mRxj5OU+FJY9Fa2HWdhEOovGIU/2W5NUPATtz54Q9OL7Vsnj3OyuHAnpxNfZfmjqlZmfEp6tm3gOe",
+	"9al+AkaCEnTL08h317SacWb4tUjYUNiBTtjzmLj0Jf7iUjpequlRrQSsphy7ojfaKjCv59gsJc4Vr/BZ",
+	"Ox2JeKvJ3kMBscHW512eJZQ7cUB3PE+E3tsD/0FyiQ9c0l/irbai9GeupsE5M+RJ3s2/rf70zPlP9HoN",
+	"+GgklEjYn2315/b2Nvyfe2yvtcv+BF9J4MnQN6aCnaNcaTJ6b4/euyknRFcmyAwi9A5Bl5gr5QQY+uAs",
+	"S2RyUNxFGGAkVCJVP6be6k7u9SSAdI5tLhsPyfEFwrM0Q0XnmzOknnZcS4Go8CMpnbl/QxdSdGOg38of",
+	"lVSXEJsTxrgTg+Xut/byBxLRdQp1ErM/GcSL3MYBZrzbuUMWJ8JCz1aDWQfTogcPpVLuxIOUAxTT6N9x",
+	"K5hII2jkl60XYWRzOc5ZRjy7/9KUhGKTnY8zkU6Dd476t2d9kcC32+poVr1xx5dPzYtfDCcqbS9p20gE",
+	"+7dg3r5it/AG/erS/T128rmtFvAvQlgF9B6LFfDrcVmN+DR3WLEjyvntZtwMmO6hmmJEdk14nld4N3qZ",
+	"EIUPQSvWoVRjwH5PHLVKMxBE5m7DO6I/hj5O7sJg219HSzzz6pMP57aVo1U7EDKDwazWh9Att3RLrGap",
+	"4JkCj6e0CAmLd3XEp9BLCZmPdzZeicr2HSM+fQS+OGDBN/1kM8y53Mx1hks3Dr5zkgVzBaq+5LMIbnyC",
+	"Wt86FtsIH3D/vbyWZqlWsKd8Gnxq99kF5BRXUqe90UI3frblGobc49GUNOvNOa3XH7qAAk+n9obk+31V",
+	"EW1gNFfrrOXT24wZr0st1hhhYaft4haPd7fW+nNf8yyTIouYzXj3ymkplF8doIqCOq8DWFGTQUGP/3ih",
+	"qCdXlzG6mlcJW82sSNNKv++5n+U6myP4MWrYZNExvXEAP9iFOhdUzjf15kLGr0X6wE5gusfbTo+7PScK",
+	"KoStBg05dA4G61L3eiIzTRZ3dSLA4HF/KhvtkIyDbkV/R2rQN0l8XMCE1nhtCuO8lab29hSWHfngtlu1",
+	"zw17JLUstjzVhTj1zVKA8GwdIRxDwgm3VgxHdjZQ5nepmCtHqSXBkuvLa2dM8u7Vrae/WB6dn27IpAuB",
+	"rqpEOjSn71COtcjIK83ho034+rP4aKHz8/j8fn87mXyj/CIsepPnRcH9+zto99/O7r1xRc+WLjo2Ug11",
+	"a/5R70PDuBZt4G0ps3T872g6TxpwubSWhQnab++3Q9fok5pZ/pcSeV0Q4xfCH5ylUITUgxgqRi46YiDB",
+	"rTgTpOjpjHJMAwfKvep4DaQ1iBIcQUe2turpccYS2Qf8aJUw8WkkMwr5eUctV1Nw53f1OEWno7tNhFvo",
+	"oxkLRjIixtvKN7gveLJDY6QrpSfght7bi3y8xD3Z4eqKkRvesP3WHjYfKF1yj5241zosNKOUFIEmYqpP",
+	"VSzdijUhH5TGeEgXIq1yjrcKKW7TKGGV3qWNs+hhnUXn/FoUcnRCxOFBvUWz6s7cToZFyECSC5gIj7n6",
+	"GHiy1QIlz83xKK8QMoMYokiazNs1GGKmyHZbGcsrI0s4xZvccxG09fIpBPSwjUdmlmrfwCYXvJzr0E0q",
+	"aDSqT0CdObuZHtFVHsY5NNJ6REJu43F8yJTTdSned0o5qgZYfOdrxAq6JTjdRpA5TrfBLQlzdygxpvR8",
+	"KGq6eVuwlPveVdJTxJW8X1SuO9zWmymSG8Ct1aUHYjXimq9jlfZjbCZHYmciOgOtr+px/zBV+hyehoAW",
+	"5d90RJcPS064IixDk8X4yva57Ctux5mIsSmAkX3FxCfetYijZQTrTC11Eek4raqtwLTsyWtB6T+G6ZQS",
+	"cfgQrFBI7BpnmVDdaWg2YAfaiJkEwoM8kU+kRmDaVautYlp4sJfLhjiVjjbZ8TWpZ84oHwqsFoT6wKD7",
+	"AVrE1JeT0gshCoKJe2xsBCYh8UywvVarmAwOzwWzfGz8dkfoQ4Yp71epg3iGH+kI57jG8ZvPDJwAnIjf",
+	"qo7GDn2UPdQ4aNi/7n736sV3u9/tt1rR9e5fX+69/I5//+oH8Z3oio5I+Is93uvxV3vdpMtf9PjL3S5P",
+	"vhPffcdb4uWrXu/li1dJqyu+F7ut75PvO4n3f6M4zx3gszRScoUP+ae3QvXtoHGw3/rhVdSgpCK3ameS",
+	"rqvnwCkp73CS995F1Q16JrpCjipjTycYLxkIniWLZ4MTiZwhrX/97LjEY38RPMPERyS3Zbkpn2x3gL7g",
+	"7Kt4qRXGzuekF77ImXIRcytR91girkWqISCPycHO3vdtQtyNhWILYsOOV9xgIFDUQZmJedr0XB7iBlqQ",
+	"gwDAkDC5efu4mMmFMHbDSjas5F5YiZ29C6vnKnPLUr2WOOMOYEc3q+JC9r/jFRODDqximvNtToR7cB8s",
+	"l2a78Rg8pMdgVSHoL85RIhjUeizhMlxqOQPFd66Ojc4sVZMUykOO0pT1ZOoGdop/RyrRZPG/YpZqfWVA",
+	"hAN4ids+QLdAmGKK+HkszogVZoTl4FfjQ1QApiONRs9QcOVsDjARfjOCZ93B78//R7iNO/irU1pGZUEl",
+	"hM39fswR4x9hylbDUtxcyuJ6IjMBO+Nu0migFeRbVaWv/GvhzJVzWMGF+GQX7NCB2+dOfPGn37tZLfA8",
+	"tMBd7NPw6KLffScVwBUt9Cz/tPCzJ+rc6u7VQhkN6hwbIsx98icBWtJCu3CEsSSZOi6ywPM/W7lQb5Uj",
+	"azPZGVuccB0+AYsdPV5z1RWx70X4r9hDQ4E97T7PMyyFBh10PMXQPDZbiVgiDchGd1O76ZjkXWVKlgYA",
+	"mYXVO3fjznW2GF1/lHbwE+8KiOR9tclbuCkL5LqE7tmPIlVylLPPleAn++/t9PxVW1BO5SbdaOxBvg3D",
+	"sOciiIP+atfLg2+c8PyBPDYKvDGvlZMipmQvTIgTcKh65ontngFYwneikhn+chGypOP5gFPY0GQ1M2Ra",
+	"McNT8ciYop/WyikSddtaivwJKtTDLDpThgo3BAumXnWOWCcnPhYPpp1MJjGbCNkfGNbRdhAViFraASEk",
+	"um/hW4dtFV+JqftFzFLBr4UJerke20MWGzHkyspujI42/0eeQgu2I4ppOP2e6Yz9fHHyHgIGxue7Q7U0",
+	"ef7aSlHshKPFgE1NPDdiR5Rd5wTBXquFq3OKTsbVlUigbPvHmzAFTp/HsvyI/BOf8ipIY7VODnzLduwc",
+	"8bzdwArJv7xqtRsRazc6wk6EUOwvey3Y47/st9qNLdYRbi1t5S0ibzsNoZxfOs1MZywe8k/+R8OnuTlF",
+	"oZtMMNEdaOjszmIAjxxlwgIKIx6r0gGnc8BNW6Fyl2WABeg7TKXySqTSbYmzTdDHEU53wK+Fd5vG4dVL",
+	"0PLQyjtkZqq0mg5Rd+SJ0wbZx4FQbVUen0GrZw3dnjC2FHKbMQwk0hQIRJEeCiVhuNg4yfRoJJJLeN8D",
+	"c058gYw7UY98OWQp7165Y8cTC5CdSiOFSgO5morwGihGhXOm2SSCyvTprKHZvqdRxC6A4SDxKMqviG9Q",
+	"XbpYYAsbDafkPn0JATKgOtReAcGRm0BsVOcxKOkw3LIht4g86nfRWc2qeJfc5wOZK8Ezd6xS+alXBr1K",
+	"1vBcY7dYkjQSYHe7875A8xsOLYPqk0ormA3EfBv4bhj6szZxVedNd9+l6oO1Pjaizmhxu7ikLf7OvbKx",
+	"xTe2eKUt/rB27DoVMqT+M2HGqZt9tdcZ5C0wrzs2pXqIJN2ZqlK3zCpDghSuL9LZ0nF/5w/3/z/fWisE",
+	"wU5u2G+dKZNJyaXZF94e2MI+kcbqTPQyrYLZkeN8d3mWYc81N2Z1pAI/9uP0PB33G0t1VfbfzHk/H2c8",
+	"3U4y2bPb3hu6fdMbWu7BbHDgellQiEHutVpRYyiV/3kXUt+syNxn//s3vv3v1vYPv//P59vhn1v/8ZdG",
+	"TdRyvZZLbWAG/7zpzLVAZy6vUiLIFiNKWbEdNe73hamHPfiI3Xa8FkQtb7C1htOrpyNxgLaIiYoNGAH8",
+	"qGQ6cVRKLSaB9aUqlPylHLXytgI1C9V+QJAiFTA0l/b9wLS7c065dyqNxLQGoUIeFg3gVH54ZygNfpm0",
+	"1Uy0VW4goAFYpTPi7iylNALmGIxlNOvxqijJPeuE75xNSEvxhfJV4yO1FMcMRP191OjpbMgdMUllX+w1",
+	"IseY5HA8dGwJuBL+sBvYjTPU+pBGuFbBnK+rFrEif6Rk8T/4NX9NVOwuGIrXanm74F2eG/gv94HMARGp",
+	"e4Kzz4a8T7eXe83O3CY5H11vyI38WbX8WbnMAcCdjh73B3bb6r6wA5HV0u1poWkpNnnBgihKBwCtD8EO",
+	"0UkmDaQc5L/RGnL+8yZJnE0FJ1eXsZlWjjkwK0VoG9JW7idsMWMnujAYtywV3JAUArcMuASh+rYznhpG",
+	"8UKn+zXZa/cDyDMxwVbEAz3ODqkryaQgsQAMGb01U2EP2G9GDmXKsyBES2pwKo09xwdCeB89hYCOWBfp",
+	"/xH2/MJv+V2u7g3h8ovv8pK7cDza48rlzP4DypmZvbudvfgC/Kd058Fv77sx4e30ittaGUEmrqWYmNs1",
+	"UIjMGzbJtPXaZ5jWEvk5kV8RLRvYATR6NIzm0WyrC2lTX1igE0lO2lHKpQJP6wETpstHAp2wE48Jj32k",
+	"zEBP1JxUmzNa8iKgNDQtrysDqrCaAg5rrSLnRlX9xT177ltVimMhmeKsPA0y0mEWWOAwG8j74iQJHHHh",
+	"HIknGujDVc6P83nqfKJ8hRccJ1mgfs9N/G/qlN1olUjkR4kzAGkWUd7HDC5uKM7G+Fa5Ix3yFwjBeRxu",
+	"qaSVPEWQb4N2rHugCH3RVgOOSgmOWe4r95yaKbi/XIpP0lgTbx0yGWq+qeMYKhzSDpKMVzMYhMhAglpT",
+	"ISJ+/EFAMT5MFC2tti+C++sGCONBOjFs+lTVZ0Ej2VaqUbWMbyEci8ECraoqda2doVRiUegKYlo+2yAo",
+	"HlUIE++mBfYzD1zixG7AJGqJ5iNxejacVomNxYVnTQp9bfCFBit1LCto3YVgfcR4arQToMVysoFMoOi+",
+	"0mlUTx+tBxYUm9KQ+y8NWRNp301XHFfch3NhMZknNKd18zkMVnIqetiAGPOcDPp1muyD78MxcyuwzchA",
+	"JgmmjZTvRyYAl6J0Rx6BCnfvN3MDHLF+4Ii1XL1atYN8mcv6eKEt943cLma1M6aKkZwDSrPjlrWa++6B",
+	"veZLZuVQGMqQlF0P8tLGSmcTefwtyJh8UUiqbLKfdFaw0Ip9eKRKxCffRsndbnJ7kP3n67fq/D8zPtuN",
+	"B3apSN/M5n2lLthwihC8xsu2Erdrxvs7QL/1UAOImMTZtehanUH8BDOeS3cBoUmgvy3l3ED+6QBbWam+",
+	"SCImFQUbMddWa7pvlDcKoY/Eqf5tdVouG8izj73no+tuaMhePWLZWIXOVnnbTrqh0KBKJNhD6oDtt36o",
+	"uoywD4VruDaiPXEDnYkRujFvEGzIGCDGsnFfVAnyBZLiftJZB/SqO3aS/PpBNYESqZm+5yI5Z+HGSGO5",
+	"sqvB1OSJExPGZtzqWdDCF61hNV/ayfOH7sCivOxdnEdhI7pUqAQVToWFAm2F3zZeqnuOfMC+b7H/Kzd/",
+	"99xPt4l8WNXrfFFr5DMh3XrDbzb85vHxm2JaINw4jJ36K1eVcPzAHGnWcZprTuNaruRWQnxJ9zANhfQm",
+	"rjDWBMkDwFSAHXkNB3EnUUVCoPTCvk1xx6ocBkU15tFlYm1Y0YOwojUbPN8O6yrd3z6XalnmtLu3Eu60",
+	"d5M5oTlfqyMdkZXFGew/YMgE7z11mwpmZoClCmphGdJSpEZQlwo9zjx0BuhJfKbuu959Q2zeT6fovDn0",
+	"eXBKYLtonjGh9Lg/oEGwc7AvLoQiSZoJNAdDn2tbtZWbY1era5EZ4FcsldeikLLSTSUge0Kj7w6HeQoW",
+	"D6SxOpvGbKrHLBNdIa9F0mQYnuqOw+TR1dNWQ2EM7wsTQa2jZQq6h/czPQFDl6UanVRuGJgXNL2Nj7pd",
+	"MbIHwPh3xLVQdtvYTPBhjMEWXCbPMpg0N9ToeBvaJMPz5qCw8uec/ef5h/fuBT7diqCBhmJxIlLLY/Y8",
+	"/qPdcCO1Gwfs//9//7/P8Rb0WxaqK1hnGv4dYVZidyC6V77pMRUQB3LIc++pwjkfTCsR5/s7Geg0LER3",
+	"/im62Gs8Flmms7iQTeYuK2xN/F/bR/4qbXvUu9CjW3YHVKOKIah8n6q0bW6uwrcaX9IBGciy3Lf4iJI/",
+	"PAEXexcT/aAzh25mA0IEvNfTWQI9zcMdSTTQ2YBfi/8F97qn01RPLsej2REr7i7tLR5I9RwKK11wElGD",
+	"mBAwKeSL/gsfBTwEg0OztoRP2bkVImU/amtTwX77H7v7vzNu2e5e82WL/Xr+ppl/MWeTnwt7k2gEvu2R",
+	"23aA7R48XsT/WqbNczjxv/uTueegRpgAMl040htXvPy52SDT7DV3lx+f6bg72dHXUME7W8VV6f0kCsmb",
+	"aQXebJnjxIZp9RVrWlGjiqHM+0zlO6i1bVq7LOC3PjJXea08oFsU+PBSKlOuMVEZZ6XSdKtuRM0R62JN",
+	"N6MlTk8hGyRixvIUnEY9LlOECJkWJZFP/CcEBUj4y8bqFjBMUCbPfcfG9VpbocVjdR2U5Tbg7cKKvyS6",
+	"uqxl8pCNcm3l6hcjzhsBz7KuXiQ/J0DNznCh1CpwWlLHZyemSeVBwcwzp5mpBLMPjDBGaoXek14myNMg",
+	"todcpr7euclKkBUAbt9WV0KMImbG3YETKlgDE1EegpMRmEiPGasXnp5LC2RdrpQGnHxcUlLfYOgIE4YW",
+	"bi3kE4xWkAa2pAPugXsEDad+7QUaBOpZVRqX31oAhdFgoQDST78PMDp1JX09CVhNa+NSv5r62plCW6LH",
+	"n5j1wHlTo3BUX0I9NX1zjtCyHIqsLxg8w56f/fSafffih1dbTQZlKdi8UaSJAVuSPJmHTI3TFExyKSDn",
+	"vbZtToHW1oKf7r7+IK1yFiDxlWU4PeY07YfPcFrRJVkkM5CGIiFcTA3UGd6JcopgXfLfvVyLzY34tm7E",
+	"GdLWqq6EU3gT3b0FDlQxAOnz7mHep3RYRGH2jmVwPOuxNRKw3KT3eFbqJm/cgHNpFBwvAztMy8S5kOfE",
+	"TXNG93iNX94+pzPYPtWp7E7nqSN1r6FH4SETzC7cLrv9cmfj7hyn09EsExxrzCwkCgaE/pTbns6GtwJR",
+	"DARP7eDfi4E6uYGkEsbMAjud+T9sRYXyOyi3G2IXPiUhLaOIP3+DUH6BuTTWWrJJ86yiJPfHacRGIhvw",
+	"kWGJ6GccPAN3RwNb/6TfawvnPz1kMYQCTHDBT2edhcJm0+2jnp3vVSs+SoOusqUKNiHPzehliTaV16Ke",
+	"ZPdaLUetEMvxXd8z3RXGQF2mj9ZYpwQ02ZmAtEMnwsA1hNWbSldXwbyV10Khb2ttRBrGqKoqdkt/ePSb",
+	"k/K2cjerZQ9x6OTxzh8jbgf10DdHIYwL8DZNdmIN8hVq1weHhjayRf7oTJpE5zE+wr26EiMLKWeIIdJk",
+	"ryGkaAArBHvYkzsGpVux7DlGbJ24yn3SFxY0i0UQ6OAzz3ABZWypl71Wd5f/IF50vkv2v3+1t/19q9Uc",
+	"wc2oAJ6jn+4EPPeyCnjucvv3/9luN5//c9T/c6T6f05EZ/RnX/a2qiDoaoBLsaVjyF9Hu/OH3d1WxIzo",
+	"QjRsd7+5t9Vk5+68eMoyPMHQVDvzMRCRzEYm8fRLWwbj/bW1/erlyxcv6xqEnbkh6vqC7bZugvLNXaw7",
+	"x/j4gvcx9gtrALjdHuGYoS5MXdmemWh2FfhXXGZ5Re1aMmg36hZ40tte6xrBCcVtiDmuZMbvtRLb78DC",
+	"/4Jpz0+Agv3e+Y8y6w0lEh2pOCpMi+iYgQILEhXzAvAAzDyZWn74c9R4zbsDse00zkyncxXT0sPu7RUr",
+	"uNGS7rq91qs17jb1h/V4049w3/HWLbjb+PAjOLX7wT/bfTX/BdiS99qecytNT/rg5sNjpym86vWlO7X6",
+	"jM3kLaa1D/tGLBmj/oBRIciwATj2uKBZxJFTZhQJzpHWKUmSnzXLxsrKoXCCNLsWCXb2Q+yktorfHV+c",
+	"nbw+vzx68+bs+Pw8Zhi0khZlc9ByKEO+BvII1Bpc0GKmO2As3cF2p21jUrHTTA+FHYixeYY5tsg8nmA1",
+	"GG0d6Jv5qpbVkPVIKD6STW8+3G6gB98AQeelxveCVBaiApUGzYeRUEenJ+7vX2rT0HFj9ljdcftZPrwN",
+	"c8OhQntwpyOacnRc1R5RLyAtgKMMsqc7Y5lasDYiEHhwcu4ft53U/3307u1yJ+XntuTFfMQnRXuw1EmB",
+	"k6TeafCy9YJplRKy46k2tp+J87+/pU4aLG+kMZT9wL4zwajLKqMGz3S8AEo1ttb9JXEsln3EkH1bnYnE",
+	"fTMrtfEILxorIW0guxbmAFpkeEtIZtRRREKuKDqn6kzS3Ge08aZ95d60d3zKbMZ7PdllHYEhXacRLHVB",
+	"4PuOAKtdF8HB34ga4yxtHDR2IJ+LBrjZVIygVKG1DKXANNmZ6EtjRRaxVPcdGQNpQ8BaZ041+XA0toM9",
+	"5oMjIP8jlmlI/7H6SiiD7+oxuOfIouRjO6jpJzknlyLy7vOI/EkwY8yIKQyAgZYqx4fTvHgAmYUaRfBo",
+	"UmgdaqZkmorEw1cSaIFWghEVYB0k7w6KK/KNECoGzTfXFIsCSpk/bnjEuCx8NEDhVnz0dNxJZZehg7/v",
+	"tiuv/KIWt2VgeFqP7w7l/oSd5ooDBr355oA/SWSbpT5fZcB6J6XMQehTFBXaQvkkPsTt9Ajx0UyPsEOP",
+	"Ne/Ir60I7Wg6gj/B1vmuUJjGZXmvBzVcyFQ98iWied9cwt+EgIzJmztVaD1GaIMyC0jdTXYMaMLc/ZHc",
+	"LKF91UkP/SIxG+gUwA6RLtuK8vvzMLUvQJMgEbCQNpXGRgRIjmD7znzN60SU06opPM20Kq0znNY2kFIl",
+	"uedwro7Kr4pd7CIsIeFEDHRk7p8DbByIuW1YIgfZbNiRrEAvHrikBidjjI2lMnK3BSgfo1N39BbrIVKN",
+	"YoFAC1gqkj7Eo9wDn8BKodADGytpy0cdGv1ULNzooQCsaEdd4OjsjKcHYFEFmMkuz7BugrO+2+NnJqBU",
+	"ArbHlVDMqYwm72XrOCQU3jhKBu9++VAyWzGhD27/IMU1YFl3RJcazEkLEJa0x4bFp8fv35y8/zmmsun4",
+	"9OjkTRyx+PyXk9PT4zcxFua8OX578o/js2P3J52x+PXR+9fHb98ev4lLM8JExLo5zXIlvFMTnV1BP8EZ",
+	"joTfqqW3Uz5FzSoJoC82bxDvLMeBBrYU2DxSV55BT0/6hv1N9l67M0qYGg87IqN2fVC3BAVLbtYHEAqC",
+	"GRdT8eEDz+gQTWlLQiv0yiUMhZeEmeiNgY8usUX+27WbdOE70kF56ijT/YwPqe3cgI8csbmL5gdssmMq",
+	"VMhIV+hM2emH84uIGdlXAvjnueUqcdv0UXQGWl+ZKKCng6u+reCqQd9zqpb1NUMerr20QRP6TN3VKiDC",
+	"O2PVXS3BJpm0VlAJTWFHhlymlXKxIoedqtmopu5muZzv5XhiqdFeqe6iEsAIQ0V5NZybpkAipMCiL/kZ",
+	"Ur8T0CMDGIvsiqIgpbaMs3Vape0rlOJEtc3uRkKPUvz0kHcHMvRJzMaqaGBwc1XmukE5/Pz75/8TAAD/",
+	"/w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

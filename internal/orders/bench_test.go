@@ -215,8 +215,6 @@ func checkoutScript(b *testing.B) string {
 		statement("orders", "GetCheckout") + ";",
 		statement("orders", "ListCheckoutCart", ":cart") + ";",
 		statement("orders", "PlaceOrder") + ` \gset order_`,
-		`INSERT INTO river_job (args, kind, max_attempts, metadata, priority, queue, state, tags)
-			VALUES (jsonb_build_object('event', 'order.placed', 'order_id', (:order_id)::bigint), 'orders.event', 25, '{}', 1, 'default', 'available', '{}');`,
 		statement("idempotency", "KeepIdempotencyKey") + ";",
 		statement("inventory", "TakeStock") + ";",
 		"COMMIT;",
