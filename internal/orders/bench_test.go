@@ -183,7 +183,7 @@ func checkoutScript(b *testing.B) string {
 		"product_ids": "ARRAY[:first, :second]", "variant_ids": "ARRAY[:first, :second]", "names": "ARRAY['P1', 'P2']", "skus": "ARRAY['P-1', 'P-2']",
 		"options": "ARRAY['{}', '{}']", "quantities": "ARRAY[1, 1]", "unit_minors": "ARRAY[1000, 1000]", "tracked": "ARRAY[true, true]",
 		"fingerprint": "'\\x" + strings.Repeat("00", 32) + "'", "status": "201", "body": "convert_to(repeat('x', 900), 'UTF8')",
-		"reference": "('order:' || (:order_id)::text)", "actor_id": ":who", "low": "10",
+		"event": "'{}'", "reference": "('order:' || (:order_id)::text)", "actor_id": ":who", "low": "10",
 	}
 	statement := func(file, name string, positional ...string) string {
 		content, err := os.ReadFile(filepath.Join("..", "..", "queries", file+".sql"))

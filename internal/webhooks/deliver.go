@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	atOnce     = 64                     // attempts under way in one process
+	atOnce     = 256                    // attempts under way in one process: many may hang
 	perWebhook = 4                      // of those, to one webhook; one while it fails
 	pause      = 250 * time.Millisecond // between two looks for what is due
 	grace      = 30 * time.Second       // beyond the timeout until an attempt is taken for dead
