@@ -77,7 +77,7 @@ func TestKeepingWebhooks(t *testing.T) {
 // In production no address without TLS will do.
 func TestProductionNeedsTLS(t *testing.T) {
 	t.Parallel()
-	s := apitest.New(t, apitest.Setting{Name: "DEBUG", Value: "false"}, apitest.Setting{Name: "PAYMENT_TEST_ALLOWED", Value: "true"})
+	s := apitest.New(t, apitest.Setting{Name: "DEBUG", Value: "false"}, apitest.Setting{Name: "BCRYPT_COST", Value: "10"}, apitest.Setting{Name: "PAYMENT_TEST_ALLOWED", Value: "true"})
 	s.Admin().Post(hooks, fields{"url": "http://example.com/", "events": []string{"*"}}).Problem(http.StatusUnprocessableEntity, "invalid_request")
 	s.Admin().Post(hooks, fields{"url": "https://example.com/", "events": []string{"*"}}).Want(http.StatusCreated)
 }
@@ -97,7 +97,7 @@ func TestEveryEventArrives(t *testing.T) {
 	s.keeper.Put(address+"/inventory", fields{"quantity": 11}).Want(http.StatusOK)
 	s.keeper.Put(address+"/inventory", fields{"quantity": 2}).Want(http.StatusOK)
 	s.work()
-	assert.Equal(t, "product.created product.updated stock.low", r.types())
+	assert.ElementsMatch(t, []string{"product.created", "product.updated", "stock.low"}, strings.Fields(r.types()))
 
 	ada := s.Customer()
 	var order api.Order
@@ -137,7 +137,6 @@ func TestEveryEventArrives(t *testing.T) {
 	byType := map[string]map[string]any{}
 	for _, m := range messages {
 		if byType[m.Type] == nil {
-			require.NoError(t, json.Unmarshal(m.Data, new(byType[m.Type])))
 			var data map[string]any
 			require.NoError(t, json.Unmarshal(m.Data, &data))
 			byType[m.Type] = data
