@@ -1,6 +1,7 @@
 package notifications_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -101,7 +102,7 @@ func (s shop) parse(file string) letter {
 	require.NoError(s.t, err)
 	for parts := multipart.NewReader(m.Body, parameters["boundary"]); ; {
 		part, err := parts.NextPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return l
 		}
 		require.NoError(s.t, err)
