@@ -23,12 +23,6 @@ import (
 	"github.com/shopd/shopd/internal/platform/apitest"
 )
 
-func TestMain(m *testing.M) { apitest.Main(m, "mails") }
-
-func TestGuards(t *testing.T) { apitest.Guards(t, "mails") }
-
-func TestLimits(t *testing.T) { apitest.Limits(t, "mails") }
-
 type fields map[string]any
 
 const orders = "/api/v1/orders"
