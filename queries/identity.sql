@@ -96,7 +96,8 @@ UPDATE users SET password_hash = @password_hash WHERE id = @id AND password_hash
 
 -- name: ReplaceProfile :one
 UPDATE users
-   SET first_name = @first_name, last_name = @last_name, phone = sqlc.narg(phone), username = sqlc.narg(username), updated_at = now()
+   SET first_name = @first_name, last_name = @last_name, phone = sqlc.narg(phone), username = sqlc.narg(username),
+       order_updates = coalesce(sqlc.narg(order_updates)::boolean, order_updates), updated_at = now()
  WHERE id = @id
 RETURNING *;
 

@@ -56,14 +56,23 @@ INSERT INTO stock_movements (variant_id, location_id, delta, quantity, reason, r
 SELECT variant_id, location_id, delta, quantity, @reason::text, @reference::text, sqlc.narg(actor_id)::bigint
   FROM levels ORDER BY variant_id, location_id;
 
--- Raises an alert for each variant, or changes the level of the one that is open.
+-- Raises an alert for each variant, or changes the level of the one that is open, and writes the events that tell of what
+-- fell: a new row has no xmax, and one that was out before did not fall to low.
 -- name: RaiseStockAlerts :exec
-INSERT INTO stock_alerts AS a (variant_id, level, stock)
-SELECT x.id, x.level, x.stock
-  FROM (SELECT unnest(@variant_ids::bigint[]) AS id, unnest(@levels::text[]) AS level, unnest(@stocks::integer[]) AS stock) x
- ORDER BY x.id
-ON CONFLICT (variant_id) WHERE cleared_at IS NULL
-DO UPDATE SET level = excluded.level, stock = excluded.stock, raised_at = now() WHERE a.level <> excluded.level;
+WITH raised AS (
+    INSERT INTO stock_alerts AS a (variant_id, level, stock)
+    SELECT x.id, x.level, x.stock
+      FROM (SELECT unnest(@variant_ids::bigint[]) AS id, unnest(@levels::text[]) AS level, unnest(@stocks::integer[]) AS stock) x
+     ORDER BY x.id
+    ON CONFLICT (variant_id) WHERE cleared_at IS NULL
+    DO UPDATE SET level = excluded.level, stock = excluded.stock, raised_at = now() WHERE a.level <> excluded.level
+    RETURNING a.variant_id, a.level, a.stock, a.xmax = 0 AS is_new
+)
+INSERT INTO events (kind, object_type, object_id, data)
+SELECT 'stock.' || r.level, 'variant', r.variant_id, stock_event(r.variant_id, r.level, r.stock)
+  FROM raised r
+ WHERE r.is_new OR r.level = 'out'
+ ORDER BY r.variant_id;
 
 -- name: ClearStockAlerts :exec
 UPDATE stock_alerts SET cleared_at = now() WHERE variant_id = ANY (@variant_ids::bigint[]) AND cleared_at IS NULL;
@@ -176,7 +185,7 @@ SELECT page.id, page.product_id, page.sku, page.gtin, page.options, page.stock, 
 
 -- Takes units of some variants for an order, all of them or, when there are not enough, none: from the first location
 -- that has any, in the order of position. The levels are locked in the order of their keys, the ledger is written and
--- alerts are raised, in one statement, so that nothing but the commit comes after it. The new level is counted from the
+-- alerts are raised and told of, in one statement, so that nothing but the commit comes after it. The new level is counted from the
 -- locked one: the update itself meets the level as it was when the statement began, and constraints are checked on that
 -- before what others committed meanwhile is looked up.
 -- name: TakeStock :one
@@ -217,6 +226,10 @@ WITH asked AS (
      ORDER BY t.variant_id
     ON CONFLICT (variant_id) WHERE cleared_at IS NULL
     DO UPDATE SET level = excluded.level, stock = excluded.stock, raised_at = now() WHERE a.level <> excluded.level
+    RETURNING a.variant_id, a.level, a.stock
+), told AS (
+    INSERT INTO events (kind, object_type, object_id, data)
+    SELECT 'stock.' || r.level, 'variant', r.variant_id, stock_event(r.variant_id, r.level, r.stock) FROM raised r ORDER BY r.variant_id
 )
 SELECT yes::boolean AS taken, (yes AND EXISTS (SELECT FROM totals WHERE remaining = 0))::boolean AS emptied FROM enough;
 

@@ -32,7 +32,8 @@ SELECT (SELECT count(*) FROM orders o WHERE o.user_id = @user_id AND o.status = 
        (SELECT to_jsonb(a) FROM addresses a
          WHERE a.user_id = @user_id AND CASE WHEN sqlc.narg(billing_id)::bigint IS NULL THEN a.is_default_billing ELSE a.id = sqlc.narg(billing_id) END) AS billing;
 
--- Writes an order with its lines and the first row of its history, and takes what was ordered out of the cart.
+-- Writes an order with its lines, the first row of its history and the event that tells of it, and takes what was ordered
+-- out of the cart.
 -- name: PlaceOrder :one
 WITH placed AS (
     INSERT INTO orders (number, user_id, status, total_minor, shipping_address, billing_address, note, expires_at)
@@ -52,6 +53,13 @@ WITH placed AS (
     DELETE FROM cart_lines WHERE cart_id = @cart_id AND variant_id = ANY (@cart_variants::bigint[])
 ), touched AS (
     UPDATE carts SET version = version + 1, updated_at = now() WHERE id = @cart_id AND cardinality(@cart_variants::bigint[]) > 0
+), told AS (
+    INSERT INTO events (kind, object_type, object_id, data)
+    SELECT 'order.created', 'order', placed.id,
+           @event::jsonb || jsonb_build_object('id', placed.id, 'created_at', placed.created_at, 'updated_at', placed.updated_at, 'customer',
+               (SELECT jsonb_build_object('id', u.id, 'email', u.email, 'first_name', u.first_name, 'last_name', u.last_name)
+                  FROM users u WHERE u.id = placed.user_id))
+      FROM placed
 )
 SELECT placed.id, placed.version, placed.created_at, placed.updated_at, placed.expires_at, noted.at FROM placed, noted;
 
@@ -59,10 +67,13 @@ SELECT placed.id, placed.version, placed.created_at, placed.updated_at, placed.e
 -- name: LockOrder :one
 SELECT * FROM orders WHERE id = @id AND (sqlc.narg(user_id)::bigint IS NULL OR user_id = sqlc.narg(user_id)) FOR NO KEY UPDATE;
 
--- Gives a locked order another status, and notes it.
+-- Gives a locked order another status, notes it and writes the event that tells of it.
 -- name: MoveOrder :exec
 WITH moved AS (
-    UPDATE orders o SET status = @to_status, version = o.version + 1, updated_at = now() WHERE o.id = @id RETURNING o.id
+    UPDATE orders o SET status = @to_status, version = o.version + 1, updated_at = now() WHERE o.id = @id RETURNING o.id, o.updated_at
+), told AS (
+    INSERT INTO events (kind, object_type, object_id, data)
+    SELECT @event_kind::text, 'order', moved.id, @event::jsonb || jsonb_build_object('updated_at', moved.updated_at) FROM moved
 )
 INSERT INTO order_history (order_id, from_status, to_status, actor_id, note)
 SELECT moved.id, @from_status::text, @to_status, sqlc.narg(actor_id)::bigint, @note::text FROM moved;
@@ -77,13 +88,19 @@ SELECT id FROM orders o
  LIMIT @batch
    FOR NO KEY UPDATE OF o SKIP LOCKED;
 
--- Cancels locked orders that were not paid in time, and notes it. A payment that began just before the lock was taken is
--- seen here, and its order left.
+-- Cancels locked orders that were not paid in time, notes it and writes the events that tell of it. A payment that began
+-- just before the lock was taken is seen here, and its order left.
 -- name: ExpireOrders :many
 WITH moved AS (
     UPDATE orders o SET status = 'CANCELLED', version = o.version + 1, updated_at = now()
      WHERE o.id = ANY (@ids::bigint[]) AND NOT EXISTS (SELECT FROM payments p WHERE p.order_id = o.id AND p.status = 'pending')
-    RETURNING o.id
+    RETURNING o.id, o.updated_at
+), told AS (
+    INSERT INTO events (kind, object_type, object_id, data)
+    SELECT 'order.cancelled', 'order', moved.id, e.data::jsonb || jsonb_build_object('updated_at', moved.updated_at)
+      FROM moved
+      JOIN (SELECT unnest(@ids::bigint[]) AS id, unnest(@events::text[]) AS data) e ON e.id = moved.id
+     ORDER BY moved.id
 )
 INSERT INTO order_history (order_id, from_status, to_status, note)
 SELECT moved.id, 'PENDING', 'CANCELLED', @note::text FROM moved ORDER BY moved.id

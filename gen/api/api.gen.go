@@ -191,6 +191,21 @@ func (e LivenessStatus) Valid() bool {
 	}
 }
 
+// Defines values for OneClickListUnsubscribe.
+const (
+	OneClickListUnsubscribeOneClick OneClickListUnsubscribe = "One-Click"
+)
+
+// Valid indicates whether the value is a known member of the OneClickListUnsubscribe enum.
+func (e OneClickListUnsubscribe) Valid() bool {
+	switch e {
+	case OneClickListUnsubscribeOneClick:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for OrderStatus.
 const (
 	OrderStatusCANCELLED OrderStatus = "CANCELLED"
@@ -611,6 +626,141 @@ const (
 func (e TokenPairTokenType) Valid() bool {
 	switch e {
 	case TokenPairTokenTypeBearer:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for WebhookDeliveryEvent.
+const (
+	WebhookDeliveryEventCustomerRegistered WebhookDeliveryEvent = "customer.registered"
+	WebhookDeliveryEventImportFinished     WebhookDeliveryEvent = "import.finished"
+	WebhookDeliveryEventOrderCancelled     WebhookDeliveryEvent = "order.cancelled"
+	WebhookDeliveryEventOrderCreated       WebhookDeliveryEvent = "order.created"
+	WebhookDeliveryEventOrderDelivered     WebhookDeliveryEvent = "order.delivered"
+	WebhookDeliveryEventOrderPaid          WebhookDeliveryEvent = "order.paid"
+	WebhookDeliveryEventOrderShipped       WebhookDeliveryEvent = "order.shipped"
+	WebhookDeliveryEventPaymentFailed      WebhookDeliveryEvent = "payment.failed"
+	WebhookDeliveryEventPaymentRefunded    WebhookDeliveryEvent = "payment.refunded"
+	WebhookDeliveryEventProductCreated     WebhookDeliveryEvent = "product.created"
+	WebhookDeliveryEventProductDeleted     WebhookDeliveryEvent = "product.deleted"
+	WebhookDeliveryEventProductUpdated     WebhookDeliveryEvent = "product.updated"
+	WebhookDeliveryEventStockLow           WebhookDeliveryEvent = "stock.low"
+	WebhookDeliveryEventStockOut           WebhookDeliveryEvent = "stock.out"
+	WebhookDeliveryEventWebhookPing        WebhookDeliveryEvent = "webhook.ping"
+)
+
+// Valid indicates whether the value is a known member of the WebhookDeliveryEvent enum.
+func (e WebhookDeliveryEvent) Valid() bool {
+	switch e {
+	case WebhookDeliveryEventCustomerRegistered:
+		return true
+	case WebhookDeliveryEventImportFinished:
+		return true
+	case WebhookDeliveryEventOrderCancelled:
+		return true
+	case WebhookDeliveryEventOrderCreated:
+		return true
+	case WebhookDeliveryEventOrderDelivered:
+		return true
+	case WebhookDeliveryEventOrderPaid:
+		return true
+	case WebhookDeliveryEventOrderShipped:
+		return true
+	case WebhookDeliveryEventPaymentFailed:
+		return true
+	case WebhookDeliveryEventPaymentRefunded:
+		return true
+	case WebhookDeliveryEventProductCreated:
+		return true
+	case WebhookDeliveryEventProductDeleted:
+		return true
+	case WebhookDeliveryEventProductUpdated:
+		return true
+	case WebhookDeliveryEventStockLow:
+		return true
+	case WebhookDeliveryEventStockOut:
+		return true
+	case WebhookDeliveryEventWebhookPing:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for WebhookDeliveryStatus.
+const (
+	WebhookDeliveryStatusDelivered WebhookDeliveryStatus = "delivered"
+	WebhookDeliveryStatusFailed    WebhookDeliveryStatus = "failed"
+	WebhookDeliveryStatusPending   WebhookDeliveryStatus = "pending"
+)
+
+// Valid indicates whether the value is a known member of the WebhookDeliveryStatus enum.
+func (e WebhookDeliveryStatus) Valid() bool {
+	switch e {
+	case WebhookDeliveryStatusDelivered:
+		return true
+	case WebhookDeliveryStatusFailed:
+		return true
+	case WebhookDeliveryStatusPending:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for WebhookEvent.
+const (
+	WebhookEventAsterisk           WebhookEvent = "*"
+	WebhookEventCustomerRegistered WebhookEvent = "customer.registered"
+	WebhookEventImportFinished     WebhookEvent = "import.finished"
+	WebhookEventOrderCancelled     WebhookEvent = "order.cancelled"
+	WebhookEventOrderCreated       WebhookEvent = "order.created"
+	WebhookEventOrderDelivered     WebhookEvent = "order.delivered"
+	WebhookEventOrderPaid          WebhookEvent = "order.paid"
+	WebhookEventOrderShipped       WebhookEvent = "order.shipped"
+	WebhookEventPaymentFailed      WebhookEvent = "payment.failed"
+	WebhookEventPaymentRefunded    WebhookEvent = "payment.refunded"
+	WebhookEventProductCreated     WebhookEvent = "product.created"
+	WebhookEventProductDeleted     WebhookEvent = "product.deleted"
+	WebhookEventProductUpdated     WebhookEvent = "product.updated"
+	WebhookEventStockLow           WebhookEvent = "stock.low"
+	WebhookEventStockOut           WebhookEvent = "stock.out"
+)
+
+// Valid indicates whether the value is a known member of the WebhookEvent enum.
+func (e WebhookEvent) Valid() bool {
+	switch e {
+	case WebhookEventAsterisk:
+		return true
+	case WebhookEventCustomerRegistered:
+		return true
+	case WebhookEventImportFinished:
+		return true
+	case WebhookEventOrderCancelled:
+		return true
+	case WebhookEventOrderCreated:
+		return true
+	case WebhookEventOrderDelivered:
+		return true
+	case WebhookEventOrderPaid:
+		return true
+	case WebhookEventOrderShipped:
+		return true
+	case WebhookEventPaymentFailed:
+		return true
+	case WebhookEventPaymentRefunded:
+		return true
+	case WebhookEventProductCreated:
+		return true
+	case WebhookEventProductDeleted:
+		return true
+	case WebhookEventProductUpdated:
+		return true
+	case WebhookEventStockLow:
+		return true
+	case WebhookEventStockOut:
 		return true
 	default:
 		return false
@@ -2797,6 +2947,19 @@ type LowStockItem struct {
 	VariantID ID `json:"variant_id"`
 }
 
+// MailSubscription Which mails an account gets.
+type MailSubscription struct {
+	// Email The address the mails go to, with most of it hidden.
+	//
+	// Example: a…@example.com
+	Email string `json:"email"`
+
+	// OrderUpdates Whether mails about orders are sent that need not be, such as that one was shipped.
+	//
+	// Example: false
+	OrderUpdates bool `json:"order_updates"`
+}
+
 // MailedToken The token of a mailed link.
 //
 // Example: f1Zk3wq0VQ5o2cPpJb1x8yF6mS9dR4tLhK7uN0aGeWs
@@ -2806,6 +2969,73 @@ type MailedToken = string
 //
 // Example: 12.50
 type Money = string
+
+// NewWebhook A webhook with its secret, which is shown this once.
+type NewWebhook struct {
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// Description What it is for; may be empty.
+	//
+	// Example: The warehouse
+	Description string `json:"description"`
+
+	// DisabledAt Since when it is not active, or null.
+	DisabledAt *time.Time `json:"disabled_at"`
+
+	// DisabledReason Why the shop disabled it: `gone`, its address answered 410; `failing`, nothing was delivered for three days. Null
+	// while it is active, or when somebody paused it.
+	DisabledReason *string `json:"disabled_reason"`
+
+	// Events Which events are sent.
+	Events []WebhookEvent `json:"events"`
+
+	// FailingSince When the first attempt failed after which none succeeded, or null.
+	FailingSince *time.Time `json:"failing_since"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// IsActive Whether events are sent.
+	//
+	// Example: true
+	IsActive bool `json:"is_active"`
+
+	// PreviousSecretUntil Until when the secret before signs beside the new one, or null.
+	PreviousSecretUntil *time.Time `json:"previous_secret_until"`
+
+	// Secret What signs the events, as libraries of Standard Webhooks take it.
+	//
+	// Example: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=
+	Secret string `json:"secret"`
+
+	// UpdatedAt When it last changed.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+
+	// URL Where events are sent.
+	//
+	// Example: https://example.com/hooks/shop
+	URL string `json:"url"`
+}
+
+// OneClick What mail programs send (RFC 8058). It says no more than the address does.
+type OneClick struct {
+	// ListUnsubscribe Always `One-Click`.
+	//
+	// Example: One-Click
+	ListUnsubscribe *OneClickListUnsubscribe `json:"List-Unsubscribe,omitempty"`
+}
+
+// OneClickListUnsubscribe Always `One-Click`.
+//
+// Example: One-Click
+type OneClickListUnsubscribe string
 
 // Options What sets a variant apart from the others, such as size and colour.
 //
@@ -4010,6 +4240,13 @@ type Profile struct {
 	// Example: Ada
 	LastName PersonName `json:"last_name"`
 
+	// OrderUpdates Whether mails about orders are sent that need not be, such as that one was paid or shipped. Left out, it stays as
+	// it is. Confirmations, cancellations and refunds are mailed in any case.
+	//
+	//
+	// Example: true
+	OrderUpdates *bool `json:"order_updates,omitempty"`
+
 	// Phone A phone number as people write it.
 	//
 	// Example: +44 20 7946 0958
@@ -4032,6 +4269,13 @@ type ProfilePatch struct {
 	//
 	// Example: Ada
 	LastName *PersonName `json:"last_name,omitempty"`
+
+	// OrderUpdates Whether mails about orders are sent that need not be, such as that one was paid or shipped. Left out, it stays as
+	// it is. Confirmations, cancellations and refunds are mailed in any case.
+	//
+	//
+	// Example: true
+	OrderUpdates *bool `json:"order_updates,omitempty"`
 
 	// Phone A phone number as people write it.
 	//
@@ -5449,6 +5693,11 @@ type User struct {
 	// Example: Lovelace
 	LastName string `json:"last_name"`
 
+	// OrderUpdates Whether mails about orders are sent that need not be, such as that one was paid or shipped.
+	//
+	// Example: true
+	OrderUpdates bool `json:"order_updates"`
+
 	// Phone The phone number, or null.
 	//
 	// Example: +44 20 7946 0958
@@ -5751,6 +6000,236 @@ type VerifyEmailRequest struct {
 	//
 	// Example: f1Zk3wq0VQ5o2cPpJb1x8yF6mS9dR4tLhK7uN0aGeWs
 	Token MailedToken `json:"token"`
+}
+
+// Webhook An address that is told of what happens in the shop.
+type Webhook struct {
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// Description What it is for; may be empty.
+	//
+	// Example: The warehouse
+	Description string `json:"description"`
+
+	// DisabledAt Since when it is not active, or null.
+	DisabledAt *time.Time `json:"disabled_at"`
+
+	// DisabledReason Why the shop disabled it: `gone`, its address answered 410; `failing`, nothing was delivered for three days. Null
+	// while it is active, or when somebody paused it.
+	DisabledReason *string `json:"disabled_reason"`
+
+	// Events Which events are sent.
+	Events []WebhookEvent `json:"events"`
+
+	// FailingSince When the first attempt failed after which none succeeded, or null.
+	FailingSince *time.Time `json:"failing_since"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// IsActive Whether events are sent.
+	//
+	// Example: true
+	IsActive bool `json:"is_active"`
+
+	// PreviousSecretUntil Until when the secret before signs beside the new one, or null.
+	PreviousSecretUntil *time.Time `json:"previous_secret_until"`
+
+	// UpdatedAt When it last changed.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	UpdatedAt time.Time `json:"updated_at"`
+
+	// URL Where events are sent.
+	//
+	// Example: https://example.com/hooks/shop
+	URL string `json:"url"`
+}
+
+// WebhookDelivery One event on its way to one webhook.
+type WebhookDelivery struct {
+	// AttemptedAt When it was tried last, or null.
+	//
+	// Example: 2026-11-21T09:30:01Z
+	AttemptedAt *time.Time `json:"attempted_at"`
+
+	// Attempts How often it was tried.
+	//
+	// Example: 1
+	Attempts int32 `json:"attempts"`
+
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// DeliveredAt When it was delivered, or null.
+	//
+	// Example: 2026-11-21T09:30:01Z
+	DeliveredAt *time.Time `json:"delivered_at"`
+
+	// DurationMs How long the last attempt took, in milliseconds, or null.
+	//
+	// Example: 87
+	DurationMs *int32 `json:"duration_ms"`
+
+	// Error Why the last attempt failed, or null.
+	Error *string `json:"error"`
+
+	// Event The type of an event that was sent.
+	//
+	// Example: order.paid
+	Event WebhookDeliveryEvent `json:"event"`
+
+	// EventAt When it happened.
+	//
+	// Example: 2026-11-21T09:30:00Z
+	EventAt time.Time `json:"event_at"`
+
+	// EventID The event's `webhook-id`, the same at every attempt.
+	//
+	// Example: evt_42
+	EventID string `json:"event_id"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// NextAttemptAt When it is tried next, or null when it will not be. It waits for an earlier event of the same object.
+	NextAttemptAt *time.Time `json:"next_attempt_at"`
+
+	// ObjectID An id.
+	//
+	// Example: 42
+	ObjectID ID `json:"object_id"`
+
+	// ObjectType What it happened to, such as an order or a product.
+	//
+	// Example: order
+	ObjectType string `json:"object_type"`
+
+	// ResponseBody The beginning of what it answered last, 4096 bytes at most, or null.
+	//
+	// Example: ok
+	ResponseBody *string `json:"response_body"`
+
+	// ResponseStatus The status the address answered last, or null when it did not answer.
+	//
+	// Example: 204
+	ResponseStatus *int32 `json:"response_status"`
+
+	// Status Where a delivery is. `pending`, on its way or waiting for its next attempt; `delivered`, the address answered 2xx;
+	// `failed`, given up.
+	//
+	//
+	// Example: delivered
+	Status WebhookDeliveryStatus `json:"status"`
+}
+
+// WebhookDeliveryEvent The type of an event that was sent.
+//
+// Example: order.paid
+type WebhookDeliveryEvent string
+
+// WebhookDeliveryPage A page of deliveries.
+type WebhookDeliveryPage struct {
+	// Items The deliveries.
+	Items []WebhookDelivery `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// NextCursor Send it as `cursor` for the next page; null on the last.
+	//
+	// Example: eyJzIjoiY3JlYXRlZF9kZXNjIn0
+	NextCursor *string `json:"next_cursor"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+}
+
+// WebhookDeliveryStatus Where a delivery is. `pending`, on its way or waiting for its next attempt; `delivered`, the address answered 2xx;
+// `failed`, given up.
+//
+// Example: delivered
+type WebhookDeliveryStatus string
+
+// WebhookEvent A type of event, or `*` for all of them.
+//
+// Example: order.paid
+type WebhookEvent string
+
+// WebhookInput A webhook as it is to be.
+type WebhookInput struct {
+	// Description What it is for.
+	//
+	// Example: The warehouse
+	Description *string `json:"description,omitempty"`
+
+	// Events Which events are sent.
+	Events []WebhookEvent `json:"events"`
+
+	// IsActive Whether events are sent.
+	//
+	// Example: true
+	IsActive *bool `json:"is_active,omitempty"`
+
+	// URL A public address, https except in development. It is called from the shop's server.
+	//
+	// Example: https://example.com/hooks/shop
+	URL string `json:"url"`
+}
+
+// WebhookPage A page of webhooks.
+type WebhookPage struct {
+	// Items The webhooks.
+	Items []Webhook `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+
+	// Total How many there are in all.
+	//
+	// Example: 228
+	Total int64 `json:"total"`
+}
+
+// WebhookPatch What is to change.
+type WebhookPatch struct {
+	// Description What it is for.
+	//
+	// Example: The warehouse
+	Description *string `json:"description,omitempty"`
+
+	// Events Which events are sent.
+	Events []WebhookEvent `json:"events,omitempty"`
+
+	// IsActive Whether events are sent.
+	//
+	// Example: true
+	IsActive *bool `json:"is_active,omitempty"`
+
+	// URL A public address, https except in development. It is called from the shop's server.
+	//
+	// Example: https://example.com/hooks/shop
+	URL *string `json:"url,omitempty"`
 }
 
 // Attribute defines model for Attribute.
@@ -6341,6 +6820,47 @@ type ListStockMovementsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListWebhooksParams defines parameters for ListWebhooks.
+type ListWebhooksParams struct {
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+}
+
+// DeleteWebhookParams defines parameters for DeleteWebhook.
+type DeleteWebhookParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// UpdateWebhookParams defines parameters for UpdateWebhook.
+type UpdateWebhookParams struct {
+	// IfMatch The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+	// this header the last change wins.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListWebhookDeliveriesParams defines parameters for ListWebhookDeliveries.
+type ListWebhookDeliveriesParams struct {
+	// Status Only deliveries of this status.
+	Status *WebhookDeliveryStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Event Only deliveries of this type of event.
+	Event *WebhookDeliveryEvent `form:"event,omitempty" json:"event,omitempty"`
+
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. Not together with `offset`.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // LoginParams defines parameters for Login.
 type LoginParams struct {
 	// UseCookies Whether to set the tokens as cookies, for storefronts in a browser.
@@ -6438,6 +6958,18 @@ type ListCategoriesParams struct {
 
 	// Offset How many items to skip. For deep pages use `cursor`.
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+}
+
+// CheckUnsubscribeParams defines parameters for CheckUnsubscribe.
+type CheckUnsubscribeParams struct {
+	// Token The token of the link.
+	Token MailedToken `form:"token" json:"token"`
+}
+
+// UnsubscribeParams defines parameters for Unsubscribe.
+type UnsubscribeParams struct {
+	// Token The token of the link.
+	Token MailedToken `form:"token" json:"token"`
 }
 
 // ListOrdersParams defines parameters for ListOrders.
@@ -6796,6 +7328,12 @@ type CreateLocationJSONRequestBody = LocationInput
 // RenameLocationJSONRequestBody defines body for RenameLocation for application/json ContentType.
 type RenameLocationJSONRequestBody = LocationPatch
 
+// CreateWebhookJSONRequestBody defines body for CreateWebhook for application/json ContentType.
+type CreateWebhookJSONRequestBody = WebhookInput
+
+// UpdateWebhookJSONRequestBody defines body for UpdateWebhook for application/json ContentType.
+type UpdateWebhookJSONRequestBody = WebhookPatch
+
 // ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
 type ChangePasswordJSONRequestBody = ChangePasswordRequest
 
@@ -6828,6 +7366,9 @@ type ChangeCartItemJSONRequestBody = CartItemChange
 
 // MergeCartJSONRequestBody defines body for MergeCart for application/json ContentType.
 type MergeCartJSONRequestBody = CartMerge
+
+// UnsubscribeFormdataRequestBody defines body for Unsubscribe for application/x-www-form-urlencoded ContentType.
+type UnsubscribeFormdataRequestBody = OneClick
 
 // CreateOrderJSONRequestBody defines body for CreateOrder for application/json ContentType.
 type CreateOrderJSONRequestBody = OrderInput
@@ -7182,6 +7723,33 @@ type ServerInterface interface {
 	// GetStock Get the stock of a GTIN
 	// (GET /api/v1/admin/stock/{gtin})
 	GetStock(ctx echo.Context, gtin string) error
+	// ListWebhooks List webhooks
+	// (GET /api/v1/admin/webhooks)
+	ListWebhooks(ctx echo.Context, params ListWebhooksParams) error
+	// CreateWebhook Add a webhook
+	// (POST /api/v1/admin/webhooks)
+	CreateWebhook(ctx echo.Context) error
+	// DeleteWebhook Delete a webhook
+	// (DELETE /api/v1/admin/webhooks/{id})
+	DeleteWebhook(ctx echo.Context, id ID, params DeleteWebhookParams) error
+	// GetWebhook Get a webhook
+	// (GET /api/v1/admin/webhooks/{id})
+	GetWebhook(ctx echo.Context, id ID) error
+	// UpdateWebhook Change a webhook
+	// (PATCH /api/v1/admin/webhooks/{id})
+	UpdateWebhook(ctx echo.Context, id ID, params UpdateWebhookParams) error
+	// ListWebhookDeliveries List deliveries
+	// (GET /api/v1/admin/webhooks/{id}/deliveries)
+	ListWebhookDeliveries(ctx echo.Context, id ID, params ListWebhookDeliveriesParams) error
+	// RedeliverWebhook Deliver again
+	// (POST /api/v1/admin/webhooks/{id}/deliveries/{delivery_id}/redeliver)
+	RedeliverWebhook(ctx echo.Context, id ID, deliveryID ID) error
+	// RotateWebhookSecret Change a webhook's secret
+	// (POST /api/v1/admin/webhooks/{id}/rotate-secret)
+	RotateWebhookSecret(ctx echo.Context, id ID) error
+	// PingWebhook Send a test event
+	// (POST /api/v1/admin/webhooks/{id}/test)
+	PingWebhook(ctx echo.Context, id ID) error
 	// ChangePassword Change the password
 	// (POST /api/v1/auth/change-password)
 	ChangePassword(ctx echo.Context) error
@@ -7254,6 +7822,12 @@ type ServerInterface interface {
 	// GetCategory Get a category
 	// (GET /api/v1/categories/{id})
 	GetCategory(ctx echo.Context, id ID) error
+	// CheckUnsubscribe Look at an unsubscribe link
+	// (GET /api/v1/mails/unsubscribe)
+	CheckUnsubscribe(ctx echo.Context, params CheckUnsubscribeParams) error
+	// Unsubscribe Unsubscribe from mails about orders
+	// (POST /api/v1/mails/unsubscribe)
+	Unsubscribe(ctx echo.Context, params UnsubscribeParams) error
 	// ListOrders List my orders
 	// (GET /api/v1/orders)
 	ListOrders(ctx echo.Context, params ListOrdersParams) error
@@ -9471,6 +10045,237 @@ func (w *ServerInterfaceWrapper) GetStock(ctx echo.Context) error {
 	return err
 }
 
+// ListWebhooks converts echo context to params.
+func (w *ServerInterfaceWrapper) ListWebhooks(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListWebhooksParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "offset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offset", ctx.QueryParams(), &params.Offset, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offset: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListWebhooks(ctx, params)
+	return err
+}
+
+// CreateWebhook converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateWebhook(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateWebhook(ctx)
+	return err
+}
+
+// DeleteWebhook converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteWebhook(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeleteWebhookParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteWebhook(ctx, id, params)
+	return err
+}
+
+// GetWebhook converts echo context to params.
+func (w *ServerInterfaceWrapper) GetWebhook(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetWebhook(ctx, id)
+	return err
+}
+
+// UpdateWebhook converts echo context to params.
+func (w *ServerInterfaceWrapper) UpdateWebhook(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateWebhookParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UpdateWebhook(ctx, id, params)
+	return err
+}
+
+// ListWebhookDeliveries converts echo context to params.
+func (w *ServerInterfaceWrapper) ListWebhookDeliveries(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListWebhookDeliveriesParams
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter status: %s", err))
+	}
+
+	// ------------- Optional query parameter "event" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "event", ctx.QueryParams(), &params.Event, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter event: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "offset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offset", ctx.QueryParams(), &params.Offset, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offset: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListWebhookDeliveries(ctx, id, params)
+	return err
+}
+
+// RedeliverWebhook converts echo context to params.
+func (w *ServerInterfaceWrapper) RedeliverWebhook(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// ------------- Path parameter "delivery_id" -------------
+	var deliveryID ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "delivery_id", ctx.Param("delivery_id"), &deliveryID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter delivery_id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RedeliverWebhook(ctx, id, deliveryID)
+	return err
+}
+
+// RotateWebhookSecret converts echo context to params.
+func (w *ServerInterfaceWrapper) RotateWebhookSecret(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RotateWebhookSecret(ctx, id)
+	return err
+}
+
+// PingWebhook converts echo context to params.
+func (w *ServerInterfaceWrapper) PingWebhook(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PingWebhook(ctx, id)
+	return err
+}
+
 // ChangePassword converts echo context to params.
 func (w *ServerInterfaceWrapper) ChangePassword(ctx echo.Context) error {
 	var err error
@@ -9964,6 +10769,42 @@ func (w *ServerInterfaceWrapper) GetCategory(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetCategory(ctx, id)
+	return err
+}
+
+// CheckUnsubscribe converts echo context to params.
+func (w *ServerInterfaceWrapper) CheckUnsubscribe(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CheckUnsubscribeParams
+	// ------------- Required query parameter "token" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "token", ctx.QueryParams(), &params.Token, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter token: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CheckUnsubscribe(ctx, params)
+	return err
+}
+
+// Unsubscribe converts echo context to params.
+func (w *ServerInterfaceWrapper) Unsubscribe(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UnsubscribeParams
+	// ------------- Required query parameter "token" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "token", ctx.QueryParams(), &params.Token, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter token: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.Unsubscribe(ctx, params)
 	return err
 }
 
@@ -11268,6 +12109,17 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.PUT(options.BaseURL+"/api/v1/products/:id/reviews/mine", wrapper.ReplaceMyReview, options.OperationMiddlewares["replaceMyReview"]...)
 	router.GET(options.BaseURL+"/api/v1/admin/reviews", wrapper.AdminListReviews, options.OperationMiddlewares["adminListReviews"]...)
 	router.PUT(options.BaseURL+"/api/v1/admin/reviews/:id/visibility", wrapper.SetReviewVisibility, options.OperationMiddlewares["setReviewVisibility"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/webhooks", wrapper.ListWebhooks, options.OperationMiddlewares["listWebhooks"]...)
+	router.POST(options.BaseURL+"/api/v1/admin/webhooks", wrapper.CreateWebhook, options.OperationMiddlewares["createWebhook"]...)
+	router.DELETE(options.BaseURL+"/api/v1/admin/webhooks/:id", wrapper.DeleteWebhook, options.OperationMiddlewares["deleteWebhook"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/webhooks/:id", wrapper.GetWebhook, options.OperationMiddlewares["getWebhook"]...)
+	router.PATCH(options.BaseURL+"/api/v1/admin/webhooks/:id", wrapper.UpdateWebhook, options.OperationMiddlewares["updateWebhook"]...)
+	router.POST(options.BaseURL+"/api/v1/admin/webhooks/:id/rotate-secret", wrapper.RotateWebhookSecret, options.OperationMiddlewares["rotateWebhookSecret"]...)
+	router.POST(options.BaseURL+"/api/v1/admin/webhooks/:id/test", wrapper.PingWebhook, options.OperationMiddlewares["pingWebhook"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/webhooks/:id/deliveries", wrapper.ListWebhookDeliveries, options.OperationMiddlewares["listWebhookDeliveries"]...)
+	router.POST(options.BaseURL+"/api/v1/admin/webhooks/:id/deliveries/:delivery_id/redeliver", wrapper.RedeliverWebhook, options.OperationMiddlewares["redeliverWebhook"]...)
+	router.GET(options.BaseURL+"/api/v1/mails/unsubscribe", wrapper.CheckUnsubscribe, options.OperationMiddlewares["checkUnsubscribe"]...)
+	router.POST(options.BaseURL+"/api/v1/mails/unsubscribe", wrapper.Unsubscribe, options.OperationMiddlewares["unsubscribe"]...)
 	router.GET(options.BaseURL+"/media/:path", wrapper.GetMedia, options.OperationMiddlewares["getMedia"]...)
 	router.GET(options.BaseURL+"/api/v1/admin/dashboard", wrapper.GetDashboard, options.OperationMiddlewares["getDashboard"]...)
 	router.GET(options.BaseURL+"/api/v1/admin/dashboard/:report", wrapper.GetDashboardReport, options.OperationMiddlewares["getDashboardReport"]...)
@@ -20109,6 +20961,1089 @@ func (response GetStockdefaultApplicationProblemPlusJSONResponse) VisitGetStockR
 	return err
 }
 
+type ListWebhooksRequestObject struct {
+	Params ListWebhooksParams
+}
+
+type ListWebhooksResponseObject interface {
+	VisitListWebhooksResponse(w http.ResponseWriter) error
+}
+
+type ListWebhooks200JSONResponse WebhookPage
+
+func (response ListWebhooks200JSONResponse) VisitListWebhooksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebhooks401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListWebhooks401ApplicationProblemPlusJSONResponse) VisitListWebhooksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebhooks403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListWebhooks403ApplicationProblemPlusJSONResponse) VisitListWebhooksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebhooks422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListWebhooks422ApplicationProblemPlusJSONResponse) VisitListWebhooksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebhooksdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListWebhooksdefaultApplicationProblemPlusJSONResponse) VisitListWebhooksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateWebhookRequestObject struct {
+	Body *CreateWebhookJSONRequestBody
+}
+
+type CreateWebhookResponseObject interface {
+	VisitCreateWebhookResponse(w http.ResponseWriter) error
+}
+
+type CreateWebhook201ResponseHeaders struct {
+	ETag *string
+}
+
+type CreateWebhook201JSONResponse struct {
+	Body    NewWebhook
+	Headers CreateWebhook201ResponseHeaders
+}
+
+func (response CreateWebhook201JSONResponse) VisitCreateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateWebhook401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateWebhook401ApplicationProblemPlusJSONResponse) VisitCreateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateWebhook403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CreateWebhook403ApplicationProblemPlusJSONResponse) VisitCreateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateWebhook409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateWebhook409ApplicationProblemPlusJSONResponse) VisitCreateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateWebhook415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateWebhook415ApplicationProblemPlusJSONResponse) VisitCreateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateWebhook422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response CreateWebhook422ApplicationProblemPlusJSONResponse) VisitCreateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateWebhookdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateWebhookdefaultApplicationProblemPlusJSONResponse) VisitCreateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteWebhookRequestObject struct {
+	ID     ID `json:"id"`
+	Params DeleteWebhookParams
+}
+
+type DeleteWebhookResponseObject interface {
+	VisitDeleteWebhookResponse(w http.ResponseWriter) error
+}
+
+type DeleteWebhook204Response struct {
+}
+
+func (response DeleteWebhook204Response) VisitDeleteWebhookResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteWebhook401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteWebhook401ApplicationProblemPlusJSONResponse) VisitDeleteWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteWebhook403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteWebhook403ApplicationProblemPlusJSONResponse) VisitDeleteWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteWebhook404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteWebhook404ApplicationProblemPlusJSONResponse) VisitDeleteWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteWebhook412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteWebhook412ApplicationProblemPlusJSONResponse) VisitDeleteWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteWebhook422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteWebhook422ApplicationProblemPlusJSONResponse) VisitDeleteWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteWebhookdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteWebhookdefaultApplicationProblemPlusJSONResponse) VisitDeleteWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWebhookRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetWebhookResponseObject interface {
+	VisitGetWebhookResponse(w http.ResponseWriter) error
+}
+
+type GetWebhook200ResponseHeaders struct {
+	ETag *string
+}
+
+type GetWebhook200JSONResponse struct {
+	Body    Webhook
+	Headers GetWebhook200ResponseHeaders
+}
+
+func (response GetWebhook200JSONResponse) VisitGetWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWebhook304Response = NotModifiedResponse
+
+func (response GetWebhook304Response) VisitGetWebhookResponse(w http.ResponseWriter) error {
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetWebhook401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetWebhook401ApplicationProblemPlusJSONResponse) VisitGetWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWebhook403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetWebhook403ApplicationProblemPlusJSONResponse) VisitGetWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWebhook404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetWebhook404ApplicationProblemPlusJSONResponse) VisitGetWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWebhook422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetWebhook422ApplicationProblemPlusJSONResponse) VisitGetWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWebhookdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetWebhookdefaultApplicationProblemPlusJSONResponse) VisitGetWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateWebhookRequestObject struct {
+	ID     ID `json:"id"`
+	Params UpdateWebhookParams
+	Body   *UpdateWebhookJSONRequestBody
+}
+
+type UpdateWebhookResponseObject interface {
+	VisitUpdateWebhookResponse(w http.ResponseWriter) error
+}
+
+type UpdateWebhook200ResponseHeaders struct {
+	ETag *string
+}
+
+type UpdateWebhook200JSONResponse struct {
+	Body    Webhook
+	Headers UpdateWebhook200ResponseHeaders
+}
+
+func (response UpdateWebhook200JSONResponse) VisitUpdateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateWebhook401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateWebhook401ApplicationProblemPlusJSONResponse) VisitUpdateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateWebhook403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateWebhook403ApplicationProblemPlusJSONResponse) VisitUpdateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateWebhook404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateWebhook404ApplicationProblemPlusJSONResponse) VisitUpdateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateWebhook412ApplicationProblemPlusJSONResponse struct {
+	StaleApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateWebhook412ApplicationProblemPlusJSONResponse) VisitUpdateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateWebhook415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateWebhook415ApplicationProblemPlusJSONResponse) VisitUpdateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateWebhook422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateWebhook422ApplicationProblemPlusJSONResponse) VisitUpdateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateWebhookdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UpdateWebhookdefaultApplicationProblemPlusJSONResponse) VisitUpdateWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebhookDeliveriesRequestObject struct {
+	ID     ID `json:"id"`
+	Params ListWebhookDeliveriesParams
+}
+
+type ListWebhookDeliveriesResponseObject interface {
+	VisitListWebhookDeliveriesResponse(w http.ResponseWriter) error
+}
+
+type ListWebhookDeliveries200JSONResponse WebhookDeliveryPage
+
+func (response ListWebhookDeliveries200JSONResponse) VisitListWebhookDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebhookDeliveries401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListWebhookDeliveries401ApplicationProblemPlusJSONResponse) VisitListWebhookDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebhookDeliveries403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListWebhookDeliveries403ApplicationProblemPlusJSONResponse) VisitListWebhookDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebhookDeliveries404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListWebhookDeliveries404ApplicationProblemPlusJSONResponse) VisitListWebhookDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebhookDeliveries422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListWebhookDeliveries422ApplicationProblemPlusJSONResponse) VisitListWebhookDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebhookDeliveriesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListWebhookDeliveriesdefaultApplicationProblemPlusJSONResponse) VisitListWebhookDeliveriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RedeliverWebhookRequestObject struct {
+	ID         ID `json:"id"`
+	DeliveryID ID `json:"delivery_id"`
+}
+
+type RedeliverWebhookResponseObject interface {
+	VisitRedeliverWebhookResponse(w http.ResponseWriter) error
+}
+
+type RedeliverWebhook202JSONResponse WebhookDelivery
+
+func (response RedeliverWebhook202JSONResponse) VisitRedeliverWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RedeliverWebhook401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response RedeliverWebhook401ApplicationProblemPlusJSONResponse) VisitRedeliverWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RedeliverWebhook403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response RedeliverWebhook403ApplicationProblemPlusJSONResponse) VisitRedeliverWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RedeliverWebhook404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response RedeliverWebhook404ApplicationProblemPlusJSONResponse) VisitRedeliverWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RedeliverWebhook409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RedeliverWebhook409ApplicationProblemPlusJSONResponse) VisitRedeliverWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RedeliverWebhook422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response RedeliverWebhook422ApplicationProblemPlusJSONResponse) VisitRedeliverWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RedeliverWebhookdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RedeliverWebhookdefaultApplicationProblemPlusJSONResponse) VisitRedeliverWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateWebhookSecretRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type RotateWebhookSecretResponseObject interface {
+	VisitRotateWebhookSecretResponse(w http.ResponseWriter) error
+}
+
+type RotateWebhookSecret200ResponseHeaders struct {
+	ETag *string
+}
+
+type RotateWebhookSecret200JSONResponse struct {
+	Body    NewWebhook
+	Headers RotateWebhookSecret200ResponseHeaders
+}
+
+func (response RotateWebhookSecret200JSONResponse) VisitRotateWebhookSecretResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateWebhookSecret401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response RotateWebhookSecret401ApplicationProblemPlusJSONResponse) VisitRotateWebhookSecretResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateWebhookSecret403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response RotateWebhookSecret403ApplicationProblemPlusJSONResponse) VisitRotateWebhookSecretResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateWebhookSecret404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response RotateWebhookSecret404ApplicationProblemPlusJSONResponse) VisitRotateWebhookSecretResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateWebhookSecret422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response RotateWebhookSecret422ApplicationProblemPlusJSONResponse) VisitRotateWebhookSecretResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateWebhookSecretdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RotateWebhookSecretdefaultApplicationProblemPlusJSONResponse) VisitRotateWebhookSecretResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PingWebhookRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type PingWebhookResponseObject interface {
+	VisitPingWebhookResponse(w http.ResponseWriter) error
+}
+
+type PingWebhook202JSONResponse WebhookDelivery
+
+func (response PingWebhook202JSONResponse) VisitPingWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PingWebhook401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response PingWebhook401ApplicationProblemPlusJSONResponse) VisitPingWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PingWebhook403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response PingWebhook403ApplicationProblemPlusJSONResponse) VisitPingWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PingWebhook404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response PingWebhook404ApplicationProblemPlusJSONResponse) VisitPingWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PingWebhook409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response PingWebhook409ApplicationProblemPlusJSONResponse) VisitPingWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PingWebhook422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response PingWebhook422ApplicationProblemPlusJSONResponse) VisitPingWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PingWebhookdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PingWebhookdefaultApplicationProblemPlusJSONResponse) VisitPingWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ChangePasswordRequestObject struct {
 	Body *ChangePasswordJSONRequestBody
 }
@@ -22678,6 +24613,239 @@ type GetCategorydefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetCategorydefaultApplicationProblemPlusJSONResponse) VisitGetCategoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckUnsubscribeRequestObject struct {
+	Params CheckUnsubscribeParams
+}
+
+type CheckUnsubscribeResponseObject interface {
+	VisitCheckUnsubscribeResponse(w http.ResponseWriter) error
+}
+
+type CheckUnsubscribe200ResponseHeaders struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+}
+
+type CheckUnsubscribe200JSONResponse struct {
+	Body    MailSubscription
+	Headers CheckUnsubscribe200ResponseHeaders
+}
+
+func (response CheckUnsubscribe200JSONResponse) VisitCheckUnsubscribeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckUnsubscribe400ApplicationProblemPlusJSONResponse struct {
+	SpentTokenApplicationProblemPlusJSONResponse
+}
+
+func (response CheckUnsubscribe400ApplicationProblemPlusJSONResponse) VisitCheckUnsubscribeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckUnsubscribe422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response CheckUnsubscribe422ApplicationProblemPlusJSONResponse) VisitCheckUnsubscribeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckUnsubscribe429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CheckUnsubscribe429ApplicationProblemPlusJSONResponse) VisitCheckUnsubscribeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckUnsubscribedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CheckUnsubscribedefaultApplicationProblemPlusJSONResponse) VisitCheckUnsubscribeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnsubscribeRequestObject struct {
+	Params UnsubscribeParams
+	Body   *UnsubscribeFormdataRequestBody
+}
+
+type UnsubscribeResponseObject interface {
+	VisitUnsubscribeResponse(w http.ResponseWriter) error
+}
+
+type Unsubscribe200ResponseHeaders struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+}
+
+type Unsubscribe200JSONResponse struct {
+	Body    MailSubscription
+	Headers Unsubscribe200ResponseHeaders
+}
+
+func (response Unsubscribe200JSONResponse) VisitUnsubscribeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Unsubscribe400ApplicationProblemPlusJSONResponse struct {
+	SpentTokenApplicationProblemPlusJSONResponse
+}
+
+func (response Unsubscribe400ApplicationProblemPlusJSONResponse) VisitUnsubscribeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Unsubscribe415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response Unsubscribe415ApplicationProblemPlusJSONResponse) VisitUnsubscribeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Unsubscribe422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response Unsubscribe422ApplicationProblemPlusJSONResponse) VisitUnsubscribeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Unsubscribe429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response Unsubscribe429ApplicationProblemPlusJSONResponse) VisitUnsubscribeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnsubscribedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UnsubscribedefaultApplicationProblemPlusJSONResponse) VisitUnsubscribeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -27589,6 +29757,33 @@ type StrictServerInterface interface {
 	// GetStock Get the stock of a GTIN
 	// (GET /api/v1/admin/stock/{gtin})
 	GetStock(ctx context.Context, request GetStockRequestObject) (GetStockResponseObject, error)
+	// ListWebhooks List webhooks
+	// (GET /api/v1/admin/webhooks)
+	ListWebhooks(ctx context.Context, request ListWebhooksRequestObject) (ListWebhooksResponseObject, error)
+	// CreateWebhook Add a webhook
+	// (POST /api/v1/admin/webhooks)
+	CreateWebhook(ctx context.Context, request CreateWebhookRequestObject) (CreateWebhookResponseObject, error)
+	// DeleteWebhook Delete a webhook
+	// (DELETE /api/v1/admin/webhooks/{id})
+	DeleteWebhook(ctx context.Context, request DeleteWebhookRequestObject) (DeleteWebhookResponseObject, error)
+	// GetWebhook Get a webhook
+	// (GET /api/v1/admin/webhooks/{id})
+	GetWebhook(ctx context.Context, request GetWebhookRequestObject) (GetWebhookResponseObject, error)
+	// UpdateWebhook Change a webhook
+	// (PATCH /api/v1/admin/webhooks/{id})
+	UpdateWebhook(ctx context.Context, request UpdateWebhookRequestObject) (UpdateWebhookResponseObject, error)
+	// ListWebhookDeliveries List deliveries
+	// (GET /api/v1/admin/webhooks/{id}/deliveries)
+	ListWebhookDeliveries(ctx context.Context, request ListWebhookDeliveriesRequestObject) (ListWebhookDeliveriesResponseObject, error)
+	// RedeliverWebhook Deliver again
+	// (POST /api/v1/admin/webhooks/{id}/deliveries/{delivery_id}/redeliver)
+	RedeliverWebhook(ctx context.Context, request RedeliverWebhookRequestObject) (RedeliverWebhookResponseObject, error)
+	// RotateWebhookSecret Change a webhook's secret
+	// (POST /api/v1/admin/webhooks/{id}/rotate-secret)
+	RotateWebhookSecret(ctx context.Context, request RotateWebhookSecretRequestObject) (RotateWebhookSecretResponseObject, error)
+	// PingWebhook Send a test event
+	// (POST /api/v1/admin/webhooks/{id}/test)
+	PingWebhook(ctx context.Context, request PingWebhookRequestObject) (PingWebhookResponseObject, error)
 	// ChangePassword Change the password
 	// (POST /api/v1/auth/change-password)
 	ChangePassword(ctx context.Context, request ChangePasswordRequestObject) (ChangePasswordResponseObject, error)
@@ -27661,6 +29856,12 @@ type StrictServerInterface interface {
 	// GetCategory Get a category
 	// (GET /api/v1/categories/{id})
 	GetCategory(ctx context.Context, request GetCategoryRequestObject) (GetCategoryResponseObject, error)
+	// CheckUnsubscribe Look at an unsubscribe link
+	// (GET /api/v1/mails/unsubscribe)
+	CheckUnsubscribe(ctx context.Context, request CheckUnsubscribeRequestObject) (CheckUnsubscribeResponseObject, error)
+	// Unsubscribe Unsubscribe from mails about orders
+	// (POST /api/v1/mails/unsubscribe)
+	Unsubscribe(ctx context.Context, request UnsubscribeRequestObject) (UnsubscribeResponseObject, error)
 	// ListOrders List my orders
 	// (GET /api/v1/orders)
 	ListOrders(ctx context.Context, request ListOrdersRequestObject) (ListOrdersResponseObject, error)
@@ -30316,6 +32517,279 @@ func (sh *strictHandler) GetStock(ctx echo.Context, gtin string) error {
 	return nil
 }
 
+// ListWebhooks operation middleware
+func (sh *strictHandler) ListWebhooks(ctx echo.Context, params ListWebhooksParams) error {
+	var request ListWebhooksRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListWebhooks(ctx.Request().Context(), request.(ListWebhooksRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListWebhooks")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListWebhooksResponseObject); ok {
+		return validResponse.VisitListWebhooksResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateWebhook operation middleware
+func (sh *strictHandler) CreateWebhook(ctx echo.Context) error {
+	var request CreateWebhookRequestObject
+
+	var body CreateWebhookJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateWebhook(ctx.Request().Context(), request.(CreateWebhookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateWebhook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateWebhookResponseObject); ok {
+		return validResponse.VisitCreateWebhookResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteWebhook operation middleware
+func (sh *strictHandler) DeleteWebhook(ctx echo.Context, id ID, params DeleteWebhookParams) error {
+	var request DeleteWebhookRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteWebhook(ctx.Request().Context(), request.(DeleteWebhookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteWebhook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteWebhookResponseObject); ok {
+		return validResponse.VisitDeleteWebhookResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetWebhook operation middleware
+func (sh *strictHandler) GetWebhook(ctx echo.Context, id ID) error {
+	var request GetWebhookRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetWebhook(ctx.Request().Context(), request.(GetWebhookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetWebhook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetWebhookResponseObject); ok {
+		return validResponse.VisitGetWebhookResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UpdateWebhook operation middleware
+func (sh *strictHandler) UpdateWebhook(ctx echo.Context, id ID, params UpdateWebhookParams) error {
+	var request UpdateWebhookRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body UpdateWebhookJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateWebhook(ctx.Request().Context(), request.(UpdateWebhookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateWebhook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UpdateWebhookResponseObject); ok {
+		return validResponse.VisitUpdateWebhookResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListWebhookDeliveries operation middleware
+func (sh *strictHandler) ListWebhookDeliveries(ctx echo.Context, id ID, params ListWebhookDeliveriesParams) error {
+	var request ListWebhookDeliveriesRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListWebhookDeliveries(ctx.Request().Context(), request.(ListWebhookDeliveriesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListWebhookDeliveries")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListWebhookDeliveriesResponseObject); ok {
+		return validResponse.VisitListWebhookDeliveriesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RedeliverWebhook operation middleware
+func (sh *strictHandler) RedeliverWebhook(ctx echo.Context, id ID, deliveryID ID) error {
+	var request RedeliverWebhookRequestObject
+
+	request.ID = id
+	request.DeliveryID = deliveryID
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RedeliverWebhook(ctx.Request().Context(), request.(RedeliverWebhookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RedeliverWebhook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RedeliverWebhookResponseObject); ok {
+		return validResponse.VisitRedeliverWebhookResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RotateWebhookSecret operation middleware
+func (sh *strictHandler) RotateWebhookSecret(ctx echo.Context, id ID) error {
+	var request RotateWebhookSecretRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RotateWebhookSecret(ctx.Request().Context(), request.(RotateWebhookSecretRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RotateWebhookSecret")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RotateWebhookSecretResponseObject); ok {
+		return validResponse.VisitRotateWebhookSecretResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// PingWebhook operation middleware
+func (sh *strictHandler) PingWebhook(ctx echo.Context, id ID) error {
+	var request PingWebhookRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PingWebhook(ctx.Request().Context(), request.(PingWebhookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PingWebhook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PingWebhookResponseObject); ok {
+		return validResponse.VisitPingWebhookResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ChangePassword operation middleware
 func (sh *strictHandler) ChangePassword(ctx echo.Context) error {
 	var request ChangePasswordRequestObject
@@ -31136,6 +33610,66 @@ func (sh *strictHandler) GetCategory(ctx echo.Context, id ID) error {
 		return err
 	} else if validResponse, ok := response.(GetCategoryResponseObject); ok {
 		return validResponse.VisitGetCategoryResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CheckUnsubscribe operation middleware
+func (sh *strictHandler) CheckUnsubscribe(ctx echo.Context, params CheckUnsubscribeParams) error {
+	var request CheckUnsubscribeRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CheckUnsubscribe(ctx.Request().Context(), request.(CheckUnsubscribeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CheckUnsubscribe")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CheckUnsubscribeResponseObject); ok {
+		return validResponse.VisitCheckUnsubscribeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// Unsubscribe operation middleware
+func (sh *strictHandler) Unsubscribe(ctx echo.Context, params UnsubscribeParams) error {
+	var request UnsubscribeRequestObject
+
+	request.Params = params
+
+	if form, err := ctx.FormParams(); err == nil {
+		var body UnsubscribeFormdataRequestBody
+		if err := runtime.BindForm(&body, form, nil, nil); err != nil {
+			return err
+		}
+		request.Body = &body
+	} else {
+		return err
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.Unsubscribe(ctx.Request().Context(), request.(UnsubscribeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Unsubscribe")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UnsubscribeResponseObject); ok {
+		return validResponse.VisitUnsubscribeResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -32549,803 +35083,861 @@ func (sh *strictHandler) GetReadiness(ctx echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L35khs3li/8KgjORMi+zqLIWrTGxExZi122tlaVrZ62NCSYCZLoygRoAFkU5asv7tPcB7tP8gUOgNwI",
-	"ZCarSovb1X+0SySYieXg7Od3/hjEPFtxRpiSgwd/DJYEJ0TAn8dxTFZq7zVmCwIfJETGgq4U5WzwYHC2",
-	"JChnVKEVFkoiPkdUoQxv0IwgLM9JguZcIMqGg2hA3uNslZLBg8Fso4gcRAMZL0mG9VPVZqW/kEpQthh8",
-	"/BgNHuF4SfYecaYET7df/CNfo5SzBVJLgjCTayLce8/JStXft8pnKY0jlOH3e3hB/uNgfHRwZzQaRYhm",
-	"Wa7wLCVds+FMEab2HlO54pKaSfg2g+GMIMWRxBcE5janqd6ihIj6nLBSOF5mhKmHMEb/8D/eDhK8kcNY",
-	"Xrwd9JwRnMz2XN4sabxEsNF6GpIgLEiEMEv0IS35GmWYbTzHgkZ7d46ODo5uj+8d7I/HPWdxSuJcULXZ",
-	"e8VTGm9888EK9mOFFwROKuU4qb8/IXOcp2pPihjdYpyRWx1vf3KGF/5juCBCUs70Wtf6zWssLZWQZIhO",
-	"CUs0oc5wfI4oQ9OT+d4Lzsjec6zi5bQ+q7eD+/jefBwfHiaj/dldcjDuPJuThGQrbo6HrFK8Icn2NKdK",
-	"5GSK1kvCkFpSiaisErPiCDNEsEgpEUiQ33MiFVpTtYRRUtPZtHhRvNn7mWwaM9cvqM2UsDwbPPjNfPEu",
-	"8sz8NVbkGc2o2oP/9987TTkoxmlqJsxXRGD99S2J1pQlfI1wmvK1rM1mf+TZM8oUWRDRePVrkmHK9JTC",
-	"r+dz/e5MUzVKybx+4cf3d3iXJJ5lnpKYs0SinCma6uXUXqjppvbCg673ESU2e8dzRUT4XYqjNdZUSeZc",
-	"EKTEhrIFwgvcYJ93O1725s2bveNcLQlTNMaK+HdR01dlEPrm9dNH6M7do9G3dSL6nmABBIjT7D/eDuSS",
-	"r5LOC/D3vWMpqVSYqb1Xgl/QxLdww6MynpAUrQVXpEL/Q3Q8k4Qpcz8Yd8P0PdZypT7JlMc49ZL6gmSU",
-	"0UFkh3iI/mM0WGGBM6KcyFNK0Fnu27iXLN2gleBJHivpLiOVCLufRAhLNNW8/MEFTnMyHaLnRiot6AVh",
-	"SJILInCKFM2IfAiEleVSoSVP60v6bRDzlIsHsxTH53ra5P0q5QkZPNCXNxpQPZ3fcyI2g2ig32dEip14",
-	"dSeoIhmsK8PvnxG2UMvBg4PRKBpklBX/1nugFBH6qf/z2/88ePfdg+F3/z7Y2q1IP+XEPHE8Kr7GQuAN",
-	"nPzxBaYpntGUqk3X/sGV0rtX+Y3eBO/aqs+tLu/fBZkPHgz+7Xapwtw238rbtcno2X0vMEtOPMz4pZ3K",
-	"TA8IzQG+nNCk9/tPkvKtL+AZ3vcS89piP0CH4ALJNF9EQGU8V0iQBRaJvrcxlqR1jrUJVo59v3Hs48ir",
-	"eAl1xs9JQMGZxlioidIDpgijBYilBa+IpjkVUqGUMjJEJwvGBUnMLZY8IzOebLSkS/liQRJE2QNz6eOY",
-	"50yhpb7fSL/C6JLyLeNrNnzL3HKNalqu9+97er57ZsJ9z6VcolmwIgsuNj66OLGyObZj9LFo8TMjKV8j",
-	"qkLH4MZfglrcdPwEAxMilfl4aaYxy12JyD39anSUC8lFgIgYea8mMYyYWtFqNEMj/KKGojOnqebORn0V",
-	"WpdGL7hCii+IWhJhRk/5fC6JmgZXZSYUWNPh9pqqLPF47x9478No7/5k752PMX6MBk8JVrnwqXp1tqe0",
-	"QqrViLn9AfrG6ILf6nNjXKFvpnOcSjL9NrQU90ufGJ5xnhJsSPup4NljvPEfgrmnCd5EWgeGvVZckFsS",
-	"pBP6wPUFfmMJhxrtXWhrA27pwQiBrVKTw/uj/Tt74/HeaByauOBZbdJzLjKstPKPQW5tb+sPigZYkd3R",
-	"ihz+4ezkBazGqohUSZTCgUr0zb0IjfcjND7Q2zw+RAldUCW/ba6g+N/4KLCIhZ5RdRFVQhnt3X/3x72P",
-	"//6/7Z/j/Wh8+NFPMT6OoxcmiOS5iPVR0FIarbBalpMAxqLNAgokZ7SCnRhNxXj4mXho5Dk+N8Yj6PpI",
-	"4jlYtoKsCFYPysvpt03OyQboRB8Bmc9JrBBnMYErvCBKVkSF0fjeMlB17dWfemyoBwiuSQQ+BazJb4iO",
-	"GQcOUJsEVeYVh/v7aErLZU7OyWYiSC5JMo0QZ+QtWy+1fV7OhUpjrKM13qDD0f367ymbzFO6WKrpEIFF",
-	"SyUSZK4fqP/Ud/ecrNQDlFkLU69Wur9Bk3/LzvA5AVmollrB1wKbZxGSebxEIP5++eXk8RD9TDYS2ERF",
-	"Pt6SiK+Z2QCC42VpexkRWdLxvfn4kBwezfdiQvDe4Z278z18Pxnv3cUHszvzUbyfjMchmdqwKoNS4Oio",
-	"jWOivf8vxClP5mBoB2SDtuqnheVOwTCaERQvNe9J9MYTpvdTU5f9EEnKYhLpA4A9XeLVijAjLyo2NZXo",
-	"cLz/0EnDtwyYhlk+jEuxVPaZ2pSVzV19O7gLto9/2+bGf3AlqXmS4QUJ8QWqv2xlCnrA5BpYAztVPD7v",
-	"Lcko07IjPq9JMi02jEOwU55RNoHfd8mzLqcE2DoIG1VC21Qy9MYUnlR9nfU+GU9FIZYoUwf7AzB7aKZN",
-	"yrE9RfuvyGeBP8fvXwkae9S3Y4UyLpWRVis9BixGsAHyDRFohTfS6pUl2R3eH96/H1hIht9P4EG99czn",
-	"nBFjDj2nLDzPlOCdJzoeDUej0EQpu/REX4Jm13nwiiN5TldD9JQLlBCyAkKQKJfabjHaZoggjPLop4gu",
-	"gtD/qxDFyEsUL9kpTvv5FDBKqDQGUfVCOSW+8zpxNpHY79Ou3qYzHtQNgRHuoBpyLYy9quBBiB4U31ER",
-	"POOrFgpwOxg524gS/XcuFc+c6XCBBcVMGbGaUqlIgrC5kcPgLFd+mhhfmUv8amYTYvZ2sm3s3g65Boav",
-	"z/IpjomSPjedMbK00Qg0qUrdW6LZxngvin3fRIZfwI7XXDvoiVZZzDMEkSuif69VS2fezYxM5pI45Z2v",
-	"GTqn+umSW3GD5JKvVkSgGDMk11TFy4p/oGlvmDV5TxAuUbR9MT7qvZQrzqSJeD3ibJ7SGNhPbOId+k+8",
-	"WqU0BuXr9krwWUqy7/4pTVyouAb6F4l+PMkwTScKGzdFQhSmqeazrHB9lFYM2dODEU4SQaRE5D2VSg7R",
-	"M77Qt5FrZVcSBfuzwlKuuQACsSqwpoYHg9H8znx/dgcsRIVVLrWFez8aKKrgehaLKjZgqdRKPrh9Gzy8",
-	"w4RcuFXJ29XJf+xLWa/Mr82GNpwYCsX2/bI0G+JcCMIU0vMlQ/2ip1zMaJIYV9Slt35ePKWy8WfgNCEk",
-	"MTJN8JQgnOgbK5XAiot+O3pQ7ujTymu6t7Sc1HVs6FnFhZbhDRgiCQdqgo08YRc4pcmVtpGaZ0zsplQ3",
-	"8yXT5hNJCyMIRoI8EIILOXjw2x+DjEiJF6AJ5FJBgNgqQ2PQGVZcM0cxeDC4bZSzj+96nMD+fnkCv7CV",
-	"4LF+zSwl6AlTxlfcfRjNpV3HkbwhabqnBQRJIs3YKvuCpmZbpuC1k8aSg/2rHtaZwKyMNF/52FT5uDr/",
-	"AX+a4a1UosdPnp38+uT1k8eaveopz0jMM4IeHb949OTZsyeP+92LUXkq3+MEvS5opv9hVCZ8XVfELNUu",
-	"bKHvBxEEzQXP0Br+pHoP4BBecPWU5+xqV8YKyQnjajKHp9U4ELxRXxhj+9vR/Tb4sNzgF1yhp/bp3du7",
-	"Pafr2F3wxuoFRc6HueG5KLbyOU/onPpco+BF2fAcLfEF7IZUNE2dLNB7UUlGcfF+3yTtsNswBmb4Cm8y",
-	"wtRjEqeUkSuepHnWJHEPqx8kirFIwCFB3q8o5Bj8IrUGZJxT9tcoI2rJe8rqCl+zC4FbRI3Xt8c5N2d8",
-	"XZdohtk5ck/VFiB6wVGmTTWIzoKW8BBNzfZMkdR24nq5MU6rFeGr1Ah395qrHEuGU8NiJzCmcSgu1lRw",
-	"XvTT6csXn5yBNSZ1Hft+zDbIkpIZ9AAdjkYIo+JdzgEaocPRkf4CSM04v6wemXBi9kJftQgdjg8QNnuk",
-	"OEcpFgsSvWWHB2N9hQ/HhwgXXlV91mYUZ4sIHcG7QY3Wirq+6fpD/byErAhLCIs3zv8jtHjTGjrkXbAF",
-	"ecHVKVZUzikkXl3l/CEcAaxMVp7YIANwisHldJwWEp160cH4TkkHlgZIgmAZEIE6rb22mzb8E74mnXpr",
-	"iQ/RtJYmZm+jy/6y8g8L0uCzW7llbQy3PhhmdroirIwhX/p0pX6MCTVvqe4pZefAb8D3blNmuDDuYo54",
-	"mgzRsTy3oQJG1ogz8smvfnXG18Vvte1FEgQPddyMM1JevMYuRI1t0BM5VfiKN00qXL9ZJyapruaAB0Eu",
-	"CDZi4bX5w8Q9wBtgQkegGtgf9ruEVVkoIFsK9EL0FLam38nA/K/porUu3KQAuWCAuXKNzYAzOeP8mea5",
-	"VzoWzb4nivMJsO+QAIQvQcc3zrzx6PDe0d07RXoolWUgCQR4T+Z4sMUcrdWFzjhHz+yUug+nsYpr01S8",
-	"y/ct1hzHc8w2dh3yimJJkQkYsQ1NkXPDeO3WyiE6Ext7QShDd5E0uYC9tn+/4s7RT9bTR8X8+0mjyjyv",
-	"ZdfdAiE7dIjeYE3y0mRq62tRSYS0N6MueRqJkm1ypzoUpvILw7lackE/kOvxdHgkD7hZtDJl2HFN439N",
-	"5oJIiD5zgVLjrSvSN7vlzrjqyagsZSej+dpEzwtu1gjiRMsb5yFYC9AB7bKNO/KC25TMylH60lDbznNr",
-	"vDtU40K+ovzCLh91klee2DxbN+iWtPmmCU1A4Lqk1Np1xWhO1rtc2aOqv/CUiAsaE/RLbT7dR+1fyXUc",
-	"+WmRk9Dgkkapl4iDAlLT6ys7gvVVbF7xcnOu7ZbLfLXiQpHkOUkoPoMNuwJl5OUDJ5l+4gTOoEIaUC5Q",
-	"fah+WD8JeVS908V7EMwcnZn3dB95YIrXKSdvydJW0POaVlXNoNB8Q2ZLzs9fmxSYKx3D2jxqYtNpmldT",
-	"0gWDnDc3L0EXS2C0hZ77iXX75gSvSZe0y9Hr01a8XlW6qawL+G9hus+psmkxCimSphLxOeRCwrV1KTIQ",
-	"0rOvh4x24wHwhPlZ4R3gc4SLYJTezJXQJ66oCYLF3nxufTKKrxvlXc84SzjzJY/Dw4XnQSenL9HB+M6d",
-	"vTHC6WqJ9/aRpguXGmp/V3/ND98PtnI03/2x/9Gbth4LgvX1wcob4ISEIlDrzThPLHs03jsYn43uPzgY",
-	"PRiN/jGI6iHrPUUz4nuzCbt0xWCjAZUTG5qczGiaestfilCsPm4TxtZjSYLAks9Zqo/SuR3d0VJtrXBJ",
-	"6sdkosTN6GdtHnJJV6u+E4FqjeubRkoZGXuKZZQgxOTVsTybNavqxvvoVKGfcEbkLYlOf8+x8B6Kfvr+",
-	"9tOfplhFaJ5yrfMIuGnkggi0JOkK0kvmFHL56i81BTzmZyYJoJbyxfLU6i+1tZaTWS058+XgIPjCrlOr",
-	"z8Z7itaCKrI1i+8OD9H+CN29f3gHje4f3avP5KCee3a0Pa3KTXr79rv/hOxV/X/om2+Ht/fe/S/vtVpx",
-	"bVhPDA/35ujCALjMjU17M/5vdPjTj76nChLTFbVipEl43BbKicYDjxOMnvELkuLYe+QQVvYRFFYkQivB",
-	"L8CS58Jwm01kY0KWfIk0IQrrRqqwIeAYAhVcr7Lr417nn6+STt5UyUz0Mqf9vdH4bKw50w7M6WM1a+Q3",
-	"l1Ls9t7dQXdbIiME3E7WD7/k7Y6e/ZzEy+dq7Lm2H2W9Fp/9k8QQmrXS7IStcqNnJMYdhNNXFZFlszuC",
-	"8g5Sk409Q5UiDCVWjl2D3GtSQGvS55eUijcy59PJnJ0yf28k0lclkWob1nl01yGudqSWr1WYNSSKT5hY",
-	"IeIXHi38/hVe+EkSL4AjFkvbZuJFCawna6r6q2Jca1GpNaY+NqtfI5tUHs5RbSam14rjt5JJmymjkctR",
-	"Dr9grc9YntPVqqEl9Hu+4gqnLY8v4oXg/UrT+hr279Vfcudw4M17rakcsOPuzVGRlm9X2koOtoJkB/H/",
-	"piwoKcNPGWXVH45vNIAbDeAvrgFEg/d7C75nP3Rjhy/sH7+ZYe+q4/ZotuJC2WrI5eDBYEHVMp8NY57d",
-	"5nhF9zTdLgi7Xbz6Y/Xnmmnt8ZW5yHtFLqie3Z9YH/n6NvJGO/py2tFXRg0fvcI1o+yl8MK1FLnCtg5M",
-	"LvkKSUJcGVhdbFppMsGl7xmn6cs55IK36Vfw9kLJehfc1HLSX863a9JUDd5VK+CEGwe/MSVJXb+BfXjk",
-	"Bn+MBksqFfcpCU8uiNggE+QwhbFJhHiaEKlMVXNv3da8c2kyubb1296ubL++/cYhcQEZmYPoP60TRTLf",
-	"pBhXpAVvzG03UjxNCro1acp5Q4UdvEoJlgQJiIGuTa1ip7FspE9gClYgQQW9cinoQ3RWKTYWONZMJV6S",
-	"+NwiammO2IBWOH25d/j07s+v9+4/3//bI6/lizcTwKsK3ALMUM5WmFoIDdCMMIuJ1uQewmaYCn3jFrMD",
-	"yyH+8r598Dq2X5tud4PJVZYh0tZyN1spreys8AZyrC5F3sDdbDa1j5S05pm56GUvZnXqftGLUTnN9nMw",
-	"RRfz7PHcUzO0agD2KMu1oye/59hU2mwd3i+MGpQnTfxwQE3QtE5zsZ9z/FMwd59v3N70YnMrzDyqm7Ll",
-	"rpS2bSEsPIQQbclLy9iq17pyUSq0WgqGXd3oTtR3eVaAXezmVil/0v9iGlrMswyLzZfwrlQwiXwgfRbE",
-	"QxaV5JBbrNm1/iG8u+CiBZhEnRzJ5qcPJ//k9L8Pfkr/+++v0388vX/+j7+/+OcJG/Vhk5/W/RPwzDQ8",
-	"MvVtaqcrd5a9NMlbEiqypf7H2qtR/kXUvL5K1o3acVW147OJyACjLO5tQudzArXP1rMFF7miJZesrJfM",
-	"vBHMVcFcPYN+4rkqcncWqU6/9CZb1RVZbPlg1M+kxhnPzYN70Z59WY8jUoK2XLSvnF/aUsQWn9YMs/Nb",
-	"EgmCJWcO0GRlYWlvSbTmIpGlRYhOTBG9xBsHOQHlnXqnpOIpYQ9Rwk0Soq3q4HlD0lMm8/mcxpQwNZnn",
-	"LJF9GJJbSlEqv31o2vpBc6h7qVZUBuzZWmkq1O9RpVJiyzWN/gJMF0i2q2i1c/47pLppPt/m4CfNklJw",
-	"vttkSc22tjCYWyILMherNJd93hcD3CTgZ1Yr410e+BozZXDdNijjggCxLDiRBkt8po9HknRem1kAaCQa",
-	"mK3tbwW+wjR5Q9WynwUI05/0PRMz+itSKqB6Wdns7u1L7cJgGJD6DEOtv0UT/u6huFUFrrr9LGCGBbp1",
-	"5acTN3uatAHh29EWSR2cGr47vKKTg1fnf998eGI/6nERBdE8J1hvb1DZ9NUyqNRAu6ZqUDNIJWFPt27Y",
-	"wKJ7VXf0frSNfjmOxkcfv3n7duj+efDx2//890Fwnm2uwnKCV/H5vIb3eF0+RDPEVhEJFQ8AgqEndM4A",
-	"gdF7VNtCc/9Ta6eWDJ1+6lOOCj7QuOQ1JcnqFnU1yNG2n7Qbt7SifDn+XmO+BbtriOxtsVeh35JEGvpM",
-	"7eS6dLEuB4dzq+zk4qj+6Fq8jzf+jT+Pf+OVQVHxEpVFJQaVnkuC1kuOzglZ6e2VhPhVewfdL8MpLX/4",
-	"FMZapgC2gGwMZ/XI5R+DGTDpzSSlc0CUHKElpF2lmhgGpsuALyCIG3j+/eH2I4tF31u7eU3ACI5Jz6if",
-	"Ayn/ZC9wdeadZkwx8E8XjExISvrM1o6ryb3LibXaO7xiHxxBADy5SrG21sj7Bp95yoXaoCXPBXgxslzS",
-	"WHMlzgAmWCwcgHycyyXlzCLVSoU3KOYcZr89MQu5OVkREXsNeOBDebwEPWk+hymulzwlCOAICQuocF7+",
-	"HNioCr8uJ+THaC00yQogq4GzNq40zpDEQdPQQsp2ntfCC79+ogzYut6CAko98KZRE1P9+uzIDAe7kpnv",
-	"AIsyw2Kzo9YIMMzeELhDKg7aklpQQUu0GDM0I0jyVNuO677GKo4VvSDh59cOF2GwhofohJnflcCcWBBT",
-	"MshzlmipAEYHdELrO5V5sKNB1XAGp9UqV6agwtoP0AeqnxXMvI0uXDO1Oi09FnSu0JoKAsl+S4ITSAGT",
-	"XiPS3Zte7jKBlU06bJUhZpTWz89z/6xtNIOvmUtMgx54KtJk8XvezHT65fXe49cnT8/2vn/2s7duKc07",
-	"Z3Wqx/S3GQyJlD7tAEUbNzGwzjZa3j+6Nn/xJ6lyihxOrmwF2pURshmollegYySpfn2h0i2xdElhvbiI",
-	"Rfjd5iM+M03TU+R6S8CdsGdfl5lR0eKn0qXF4Wo3RIZHqNXD0BZzvQK/3uizVOpAdfOu0oCkZFkFQ46q",
-	"+mxl+4tLFnar11SSLvW7066zvHCIpuDlh6J2bPqKcWbBwedExUsCHNJo/btZge4Vu1mB1ny4sQI/txX4",
-	"JYscLmdqWt/VdnsW8FdX/WP9gkix4sLrmayCCBdOb6rscds+lfbx+iu/s3vs2Z9uXXfH0JaJDssJF4HG",
-	"gqV2sh10NuHm0uVP5barM6isfP04AnXnc4/xzrVnPG3X47QW5DJOayz9RuFmO6o14++tYcrsNm8rTn9y",
-	"1665+G2e3ZoztvDgFnLabqj3iKOSETSvU0M49/GzviYXlKx9oljAN41EH6nwfN7CogD7KsCg4Ltb0rZr",
-	"grZ3rssPZVRR7Fq1GmVy24SA0gIvwcx4sgk25FJRxR3x0PWaJtlKNajzxLogTLtY0/MKrQk5H14Fl8RW",
-	"qV+jUrxDsHZZgPB3WIFLmsCZGkxtT+gvyFepnFwQASDRk1Uu4iWWpP2FhhJMwpDTUQpFvVlQEjJyHRr2",
-	"DszSoGcHbVY74pa8qvXazx49VViYvCQDa+Sb0oL2p96qa814EBB5jxcLi/00uBx8hXSnVTXwtuqzrkTO",
-	"uewd7Pay0pIQGqdcPrpivpjdtiwjchwrQMbVO3SJhCLDXLtsHcNoP6Wp496wY+QVJMONoXNj6LQZOg7T",
-	"8BhwFv25c6aHn23wKJFpkVn2+Is5uyBCWog6btouOsW+oWAE3nJWaRVYiz6gV1WvakyhcZRE09/+jSbv",
-	"ptvaKbQ1wfM5Fwn0IrGt/aGaJcEbdKoISdH3HJKxfvu38eE7hBUa7w+PRuiX08deTSFY/nXWXHzZSUjl",
-	"gkUoziHj0ND2mkiFbKS9/11+VHn+cxum99xp033JO0MA2qO8ocEAll1lowrvdcKLrhD/6VXuzem3O2Wq",
-	"vR+1CicRZxFiBItL5JE4Ej2FN3f69CyNlTONit5U7iRbb8Lf7H7tinBUbHSlsVKVOCxUuk/v7k9hkqM5",
-	"FvWMnML/ADK+2HVNgrZPhGt+OH19/MPk+fHfJz+enJ69fP3fU/TNePTttRFl2aH+aPQZSbReo9zSTPrt",
-	"29POrGYzy1YCsXTYkoHgpX6DewUmhfPoOM6KJcqwqftuVF64bubtoRrXtK1sBOc1pX+sqr3d8eKvIgra",
-	"uyjj64hlSZrRFAuqNhMZc+GZ0hhllOW2vTOXlBGUAF3FBM2IWhPCSk6iRWylO1GphwzvVt19Cc8NiHHZ",
-	"BtHbFdPmn32ewJO3XMDo9cGoiQuG1Ones63eC9orlaeeldqdltqS6RNVG6mZdFzTV4zP0Q+cL1KCTpcc",
-	"6g3RN1NI+ZlGaCrpB6L/m2FFBMWp/hsvyGQheL6aRuj//Z//+y2oO+AWQ4q/ZXNCEvnQNFc3sWiJ1iSN",
-	"eUYanZJ7Jxxl+H0NfWc0at3SDtSfzn3dLT3F7jMok8ptt7UKBMn4BZFbIBF/FGu0/fnpBzJ4oH/Se7V5",
-	"QtVxrLjwI2YYt/w2l4YujX7m0+goaR1kztnP+Lpgj4VUqPcmc0OLvPcaJ4PGif9l/z2MocX/NbFU3/U1",
-	"C30X2ronfiilKro5VrZFuDGsPBGS/lllleP6+C4KnldjhxmH7hRraI6wAG8Ia6mxqCTkhbCc4d4Ttebi",
-	"vAQ/UragQfAs6Ng+GI6G4/HB8G6fU8MOtN1/Ac2vPBLa+nyiEneT8XU1tGQ+XGxfp1oeioWx6d6lgC+q",
-	"rZpwR4eTUaSvvhVrLBv7sMamzGUbF6exG2AB9NkOB6W+81xJKknJDbQRSRoE9EfNh3q470siJRcB+B9s",
-	"rAYz0rRoJmLWqH+wiod1lV3FlZ3iGUm79Fe93EoUCB0b1lcmVOmhjcDemdDsVeSMaf4il7yfbmvWHQzG",
-	"0kTPyMG9O4aFFN/iJQyOBwR1o3P8/g7zCBfbnFMWmov3sHyHVPQPCCAGFO0FXMqpXtWsNCIQLapWbDJb",
-	"zLNM0wx0p+Oi6ALmnmTraM/JquG4M6T0qphrj9Bk2VjA7xo13Y8CU6+//d58fEgOj+YxIXh85y4+wgd3",
-	"EpIkg13RNU0YTy/AXLDqHtfmbIN9g1J61M+8SonulhQMzvH8gosEBW+XixqcA3yxk9OZMGU6uVvP1Y5O",
-	"m1IfuPFAd1FTw3nb6bNtVAYEs1WtCTfj+WKpCiOOaZvwt2rqGc/VhM/tP995bmH1jY9cvkj9tYWf1raz",
-	"qLaf33Zr+J9RnH81t6vMb/GV4HuM3AodXOA0J7sVTzTOxjzB4oR6T+N72N0zvoBtb9kYUH7BV2I3yVhy",
-	"9nQU52UEyck9KPfECgSg8RWR5GElfMA4mufCFg0vdgTgdZscmSiyEpwt9EVXlOx42V1a65dDkLnB59WU",
-	"6Kp+mmIA8la/JliX7lIU8CsKW3lu/CBzLkLuTFBg5Yrgc325bAqd1KoSFogyG4KBapXh4DM5GY9zAQfn",
-	"q3MGrT3ABE/0xa9XFNQefL9XzvcuuetfVReMtvzr+s7tFtCHy3GpzhWWDgvzWXE087jqW2n6VaCe6uUF",
-	"EXsEAjpM/9dgLTDz0Rra/OlPnKt6uB3tGPlwEXcg01pMoB3ttSOQUhJdcwP15xFaL6mp4Er5moi9GEuC",
-	"UqIfKSNbx2TuMWWLlKAEyyWRQ/QcJ8aNYhQ0bS2C7ZWSuQf+Y3mZ5fzPb3jvw2jv/rvvvtkr/vzW1+Wg",
-	"QbGw0UFq69LKga52k9nlT3oJZiMRbuTxF5THl0bLL6DyDdZGIcO7UPNv+NBfgw9tkdsjLAKuPiR5RsDr",
-	"nRHMjATLfWYZFq6HelcCABa2zfwly59TykI5JPCVA4tySEDEsgycJDvAF+tpPqOskZxQDf4UHNF1mwzt",
-	"oNKM181qjTfAwPMNZQtwNsklz9NEW9sp5+f6uijrFdtpskXHyup8D3zzlfnsE2LGmjMo4sBS0TQtXQk7",
-	"Y9Y1eKk5fA8iXLGoJhqKOZp3AaoHgOrLsdhVrkoDQdP/9q3YNVO5usVto//mxpV1kpdLo61l0BZvb9ss",
-	"CzS+25YVwjUHSsHG+2sU4iW+MIkeSzcoA4ewQHOyNk07mhHYPpIsVThEqPr5kfE9p3yNPhDBy3cVxLk3",
-	"9qgTZZLEyAWqzb/3xjVBVtE3wtdGc6zcXR1l2ddDNCrC1LT1urRPaOS9St5jBTbnDb2W0+OsqLn1BF+r",
-	"3b7Dyf8GdgGO3u9e7Kxuz/CCTHKReiV0BsCYmdWQg1VOt6EZ821nIN++ext+OfznatEnqgCgR7uxz6vU",
-	"HfzYmmBkmkRcBX7GSChi0y7tCSO8wkJFNotAIkk/mIKdmKc8F0P0JFspA0WIi8S1bSLxpFeEMWs+B6v8",
-	"bNX/n6M0Xwkcn08ouyDMnwBaevOl47vCdp8iyRAdF6e9BsSjcgjj4KzA6RpvQG+B9fS6ofohk93S3q5P",
-	"flWeVDqDoEDf3ZMqC6mQUG3etSteppU1tzuqcL2QvHxOxM6iEmp/ciI1U9BKBcTv8TlB/IKIa9K7G5tY",
-	"eUZoJU65DID/SLQWnC1M9rKR7r7ITUJ2UGQf6eGAtxnEVa28uoqr2rBPWbpB+0DY2t4atvlV+zIfQSRP",
-	"8z4wU6/LkVeldQu8Fyb5KhRf8daOE33kBeCdLjgj0wdF0o8ynKoEUJ1SC13jGaRsmbZBp53KJRdq+qDi",
-	"VwFdS/NBVmg9aInl8C2bwhWcWGex+RGCz9wrwLBjpMyDhl9DRlbFzfzQ2lcOn5xLSWepy3e0UcyFbXjM",
-	"CiQMmKrLMXWz8EY1y8sUAOtcEab13OpNHqI3S266wGHb8kfWbIeSZg9+39+7uz7u87+6j+DwoOYi0P9s",
-	"NBU0voHJ3rs/Dg/83QUfVTDamkqWS651GqsShPy5okNa52cLaTCPruzJ+izhoHYdcIVFCLbWIEnbE8Mz",
-	"flFm1Ltrqviq0yTvRoLoiEsdN1CuYO9hL40F1jiI8b1/7ThVeWKfLmblLvEJS8j718T1o/NcCMwQ1YOQ",
-	"yFnRotT8mhKJEpoEa0sokZOV4DGR0oc39qh8ilExL0isDGKxcdEoBFlK8EqRs4anvZc3nwjBhWx9t1G4",
-	"wcemJciMmPVeKnjgSHjiEhvDORu1JUMCXEpYAjyErNuDCn2gUL1H4JlgsUXtVHKZ4GbJWm7im11xhZ24",
-	"tMsgE0WEoMgy68OvCx/QuA/vvom8Nm9DV/C1vHo7BWDrP+vp17eq2E0c9svEYUuSuJ5QrLvnN9HYq3LN",
-	"Y4ZoCW0M/JE161CuyBy7Wv/CIz9jH+i/aGwars8rLOWai+S1SZC/hFPNODASh6iAVvaJHu3WKKcTNyLU",
-	"SsB8W2g/jUYmXAgSK7TkQhJ0v2ouFM/duUc2I+varNqbTNhxW5pjc3mN53r5YBVW3eM/V1i52m1wApm6",
-	"OOdpYWRtm0KIGZVL0EpzGXKteAACdjvtl4wAiEZhzVSe6HNLMhWsdDL9ozBNrgwvcOjnrIKnZBfIhNd6",
-	"fPNE4SFRsZLAAdaf4a1S1St11rg9u1yaViMOwcB/ZpU0jkZK6ulLdLg/vlu0/oEa1swkqc+IpMl2y/9f",
-	"Th8PtvxW7/4IuasqPci28WdcCWwNyg5KX6lUAisuZLC/w5dzY/WvCi6RIQBUtFniixsFvv43FfBX7fHb",
-	"xqv1S90P++HFQWlAAI/iB8BE9SL/XREIrwubvVpVneENSvnC8a+ucFeKg+t5ijOaerp6DJ7xC5Li2Hvu",
-	"pgNvdzKUofiXZrTWk7RIDogp/ZWNagYi4t8dHqL9Ebp7//AOGt0/uteruK4H3zK86ouCiGvuFVZe9bcW",
-	"jcG7MRho7xL1feb+Vl5fo/0q3bizixwTryJzNy5nGwC3pRwv66+TS9AL6O5Amai1W+WVmYI+zJWm7ySq",
-	"ofcS6GVY29/DXm7ey6QIyhXpDUy8FWWzgKyrBvJ629Z2eQzs1u7mL6j+qJ+3oNJg88Zb8CW8BfYAnIK1",
-	"s7OgIYkSvk0w/RmvT0lsm/VpAXC807y7hGiD3q9FHgc0jOYJFu/yLfsxlssZxz7zTlNViZrOTUoxRsL5",
-	"cRK8kSGzccdWTnjjuf0AOajf4hRmeHOEcCq57U/GmTX4GTf4KFVolF7colj/Y+z1L84Fz/yMyaA4J83W",
-	"nQ6YYzRuimefZE75OtSU56XFLJiTdZG2YSpNSbbSu71rRfkzvj7Vr4JkX89SjeSazDaTEuS7MSUj24xg",
-	"c6nchh4sroH5pUk31+afgUohcJL2OwMouUNat7mRpmra1wZTr2nSq1AZlv8rjATY4YxMPnhVxjdAXZos",
-	"zVJwEzboSa6J/vYrLKg3HK14IDUft9HMwagPzSi+mpRe9C4vu+0fxlMDNZ3xHSjmjK/afO8wEcs2pd+U",
-	"Bojrnd/ZIsH1O52fIVirccm1trQ2AfHXn5mcmeFNVgzMBIijSn21VH37Is9ttGyysQVb5NA8liqPqV+W",
-	"VnGg2WGA7S1yYRDasKPkhsde0633twneRI5tSMUFuSWR3gf0oemzruAb9bkSjKzbKLHAweFzVAwrACNb",
-	"+394dLyAAVFjjpfQ8PVVmXQ9vOmDO+j1aEEuCMtJi3MP7qnF6oBTAlzH9XYrY5NUXj+r8f7Rdnvl/X1/",
-	"e+V7fdorN+6NPXa3jPpeFSfSJINW+g4lgxwjBb5Mq3IkbnzVGVjcUXshPVf18nfU51hs8pWui1mWGYBw",
-	"9pUqEIEXJNSExkKm6812gt0mhEPHYU0qsOQKmBNVS54DyF4DxWk0dBUaVcpoehMuTSnRwACC+BYBGuLc",
-	"NLMwObm1xvjUd5/68QDrS/dGAr43ACWzDSjOK9gmxdGc58IwB+nH0zOjG1bh8ODw8HAXnNKAm6bELb0m",
-	"Vrn/qXjl6BMyy/E1cssvzSIhTxfIq+UQgc5hmwC0jyWQZWs/X2o9SRbQki76Wbcx74929xmUfLrgzHWG",
-	"XWc/TZqsrKy43bUr52fsCs+wJNpYCDWB4Da8m9ixUFHgMWFnG+XTq4/T1HO0R/uH+/fujfqRLciWUNUu",
-	"FgY9CMbUkXF7K7H6t6f0QzfGu1ljMSPflj7xh1+OWSMEMkSP9GaCh4BxhTIg6a4YTLFbzktcvRhHh7Ug",
-	"cCN/+3/+6+1b+e67/3J/6MsCfw7ffee9KbCSX8GBHONQVjSNl2U8CaWUnZs+JDb6f0nA2k8WijJhZjcO",
-	"EH571Q826MDtfuO1Xnq4IEy9JjGhq1CcWJE0laYazvRaU1wr+iskyIpAAxotgwHyz+PT04++8K352NRg",
-	"6QXtvsLisb41PcUx8fGLLSC1imuVzxHB8RKQJSPEWboxchzLc5I4kCVvaWgAcO7E1pYBg9ZaFJ+XxWb9",
-	"wAK34OVq9e/72watwUFpw0iB9uSaAe3cJ7RoVu+biqcSfwdnxtacUNkzwMo828aZr1klnzTdpfftrvOH",
-	"QhnP3L9322gGICwdet0Kg1adRZCmVLahAC1VQNdrcLQXUFz6NlXbhFnGBFcp3eyAM0dj8r2FtCkXdadL",
-	"WBhiqZ1UsexG413vLaMkTZ4I4QOTfMm06ULSpFDKtQy5wKkv475fFZxrtFPnvVkuIe0dN+WXN+XOJZ1t",
-	"24c/nb58gez3JfKBVuFBr5/eZjgjU+MfWWGBM7IlDW87rttu9rpJlDVt3s3lYsHV1TLDjL+zyOXS+uwc",
-	"Hmv79gWEXxupGe3BL258y/iRLpYpXSy93Pjs+bM9ImO8Iglke8qyQ4yesL0mGVbxUt//6dt8NDqIMyzO",
-	"4S8y3TEb32S2CVW4AcpvK68ikLujwl3o+Bw1Z+JSTs3nt8svDLge4gwK+0wfxsEVk1BN8Xz/KTRHlnmO",
-	"W2P75ZfX6cx37CehpNa6VehFLnUm8P39/YODu/ujgzv3jg7v3r1Th4AY+xTxk8wfq2YldAKu9g1piPM0",
-	"pABRpe34tYxsqYK+VuslRzFmUBpKtvO83mx3UdE0bDACfM20iL4lnlxo+p6kEiVNIO0t2yQQW94hl2gl",
-	"KOCUtimnFu+n2d6SMpRS2UBkDLa45DKQbnmirPcgMnbr6BLBdEk/hDQOiTNiKYEyo+3ZBkHwo8jAbOwe",
-	"ggOy89tn0cCL6PEG1E5oEWumIyOn4TiDUU9piF6TFEN9IQgkKpEk4oIIlDMgriKQm0utiaBHj194AUGO",
-	"5qN4jO+Tg9nd5PDenf29e6PRcGUaRzYpcU0TtQwSIo4Fb9g//UjRl0pkoAr0vasRYIVE3HSKC+IO2Mt1",
-	"9F4+JZepZgArgBWn4ZzmazIzDpYlVHIWZWDADtguLKQ86x6cBG3jp7QlrnfwmooJfuTN023e/TnO9Tpa",
-	"cyKKzQCO0GQIZgUmlm5WXWQasA2KsSTXzSke2s2ckSVlCcrwuXENDdEzLFV99ww80obbhPktFPNRFxZR",
-	"F752AMVnlc9SGqOlUivAhFJqJUt3ywnsqOuIypleW9P4H8BvHty+DZsqhxWvw+3y8C3cTy3//vBeRwJ+",
-	"437qJQTv2GUqhgxBkDRxUOiGLooaoj5VQ9d0vT7p5amtWeQESFHaNh6gBaoKcN7WvTlRbrIz48lkCK/x",
-	"xnokjDtacYeS/i98iz6GiA8ErdfgBCinCnF5Gkp+Ii3rRsh7hbyR7w0JHuQqv6xSjpNdK7UdI5nTlLTJ",
-	"avRE63tg/tlm47YVdUz+VeS43oJA457qFhURCPScfq85jjTtdGDDUnA6Q9NMU3HzEP4BU6cS0QXjwgT3",
-	"CmKYUWa0thvF4pOzxFreEQ0kve6Ii+FFwQhhT9TbdlwT8oT9ZV/AiZ4YG/d6vTvofCwtRmbcUY1Upv17",
-	"FbetKJYfoYMiPcGhYXRUVdjVF2gW7Z5BON3TQC5nWbBofVzw8FaQk+DmVyFODPaZ2f9WKJNAiDShGWHS",
-	"4TkGojImnUEWLwLgrOrL7t7pd6ZzTFO9051gPYasTH9opUi2Ukj/tp2IA0sM7uPWS81mOhL2bmo/mEQo",
-	"tRE5C1cf4SpIC6wzwwkJdl7sX43UWUSV8YSkoYgsfGk1Y8DmhEk2bljKY5w+SMl7GuN072LcAm4nO3f9",
-	"EjUT8HQIeIaWUQRE+6zED6aJfSLbT6Yl98uolJQt9CnyNKngzVGxDZtwCSDqYt3uGGsXuLLrUYV5mbWU",
-	"ly/yMZk6zfrZm0WhvAxuj2F/3GTrtLh69YH0QTh8Zsc5vMYumPAt/NPtjpnNq+1BOh71cDH0RkjdQkd9",
-	"WKT1WZvUQaV6YFHRqdL/LjCQwsprSNOqo0L6LpEdEdWODILl5IIInO7Q7GzcSdmtMOA/vfl5t46khUvn",
-	"nABQFJ+j108fobtH47tRGcvKiBFr1CnaS1yUh6slkV77YxGom0v1hVLLDJzxdMGMOGmUMSSPT4997OY8",
-	"BNEE6r0ymC7nhJm8N5vTTQXYI81o5+F8lP893d/8ffni94t79Oz0+19mz5ajN/eeHcZHZ+PVTyP6t+yn",
-	"+OcPvz/xTiUEGu46e56TRs7py59fBapgg6klU0kX0/pTJF10KmTnAJt7bvpUpgtT6xqimFMvagkBCi6p",
-	"w5OPpj8NbIEd3yv4oIm2Ky0MXuWdP5+196UmzhcBZpa1gWwjT8+asFjISzT1NczFJGWhN5WEAdfpXfPT",
-	"JRYZWMdUoulvGeTlvJs2uxEHW/5a/c6vfvK5KiEPlGgW/Y97aZ32DT1AFUARg9e0aWI9+0B3amKmUnli",
-	"T82noRrXs+sWDBhKWNrMJ5vr1Q8EoS+qBGWSCD+sxGW7X4cMVuCa5mSsfDYavim6M56E3cJ9P/GZyXrx",
-	"FRZSBiAwnTvAL4KQBdd6+H3jv5rt9lj4z7TIMpq4Xe24UtTeKOd46taGfIo41WLPIzLGoJZwAUl6Jt3q",
-	"cNvx0u8C/56TPOAIgK/M2VHIRqsfmXNt+VT8eEmSPO1DEqL0WZoVXeP1AKdAjwM+hXHeaC2QiHuS263K",
-	"2ZQ8tkEfkZELFf/GFktqwD/UNq3BWeuXLCDVAmlpx6yw8yuswCPHPn23/qA8sjnLdpqGNi5BzC1JdRsr",
-	"ZFPOzyVK6TlBGEkSCwK31YjWJuIXYySGTClB5rn0tb1v0Ez15DpcWo6xBJyV6J98BgoI9OZPeIbB35t4",
-	"cqNirHDKF8MCXtjinNe85+P9u7Vg6L7neH7isy7gi3/y2W6gF/oHl+wbrhW1m4bh19wwvGB3gdCdITwq",
-	"h2ha9MOYWglQZdMRmhYMa2q7q5gS2AhNBVFiY37pvoHNsTfjIZrq406JIsk0esumBa7MFEh8mlAZY5Ho",
-	"f39DHceCRy04T741uesXRNTx/8v+HY7ZpobLuneBS8c+WdMwYYlx2hTz1X8bjbDKkL2VjM/oBWFEhhtq",
-	"x1B+AZ26PVcmBEzgrDic0guT7FksL60jXwQIwj7Yd/bPeLhmBNBcwIuUenFw+zT7aHqO/AmeJ8rXHem5",
-	"5m9rLMiSa8Ozzrs6kRT9nTWCwMC1ifq6IlhsuzDyZmTxNoFec5YQIWMuSMMHqpl2EzWwB6zmb0VPh//l",
-	"LQJy078cyrfzA0JKRZL8RY76GZXKXwjn9mM3uVb8Kqq3p5Q4JdI0+HFliNkOuCb2goZwG74gYFLb5l4X",
-	"mrLb1O2T+GL01UlYp37MG5c4IUxqpV5d0YxNtS51Vz99Px99L5e8J8nnK+mzUWxKvctXe8+MZ3xB2VMu",
-	"st3za14e52q5X9aR6CkP0dMil8+mZyge89TWIBuMIGirC/hN7jriOCbajjPI3WUuSYPppjSEjH1S/qYJ",
-	"L7zt9zKPMYbN1R61EJipifk4pKW4/Wk4nCtIxBXx5j79dz8yeBs2s4UPuyVrKM+fGJxZxty3dv8e+rOT",
-	"wnCVvzioSsTFjoW2LeXF3SmuJYBlKz40XJ3LVWA9oRCDm0KB1BQKydxbpzZCVKebRjfY/a2c2P0dapZL",
-	"SvmEm/pVkms7NGo5pQIk1YeNehXa6iCoCmSbR+V2wpHPLQ5eFSzu6o2Y3fjLtW49E5qSXKxALrm/c5e3",
-	"HanWUeR5Xn/g6Y8vn+wd7u/ca9RtRinGe+V0XKlNYa0lYa1ZYW1TXWvOJvZPSQLPwYwPdNk7g14454QZ",
-	"XSkzJn9KWb1P6WA+/sf5wfr30a9/O+L78avVT7Px+3ubp3ey0/vJ60P1bPnz3fzFCP9A3sh2zW9/FG6l",
-	"58deMPiyXhSJ9zhWFgW9iQrmENEqwXH3Ub1DLZ+jhMQ0w6lsIq4Mjxp4K+P7fryVo354Ky+72wzvpDOH",
-	"mxDjegvisjEFpPLLcEvijnbDDZlx5CG3l35EqGOHnOSw6w1j9GCn0DSlbDFxtdWQopC+nA8e/NZ+h+DF",
-	"x/ZXH98FPXrlVL8cMP1lME6XVPrTb57UwDG1SpxEkKy1s+sXttB2pvfYwr0LPP32e4F+ZPGEdptWCHSU",
-	"cUVaEugdKpDJN3f1DYFw6KuUYEmQgISEteli3Bn2tMhY/imYTrooxmlaeitMZrmz3wSOFREoXpL4XFYu",
-	"aUN0vdw7fHr359d795/v/+2RX5XfTHKmaBrKz2QoZyX2GqQ2O3dt4TqPXfsRO7Ac0haPOrha4HiFN5k+",
-	"8BBpF3E0DrgX0JL+MuT9yrzHiwG7pKvMgp33Yzen7he9WI1+/uozsbXSx935XJvbXfVz9Wo2DqMnXe4P",
-	"rVKkKYKzuQToZB8nyKdgz76AtL3kxeZGdTfdpOIdcUDnFUzWrdOPtsScZWTVa1y5GBUCLQXBbp1Ma3Tk",
-	"jVZvtUIpmkMbhgHAdQXgXsOPQkNJdqpZ6DZ4xlnC2a4Owsi0FBCB5jgH4zt39sYIp6sl3tuvtcmxv6tP",
-	"4ofvfb1x9v29cVLKyNgTlVSCENOA19BHU4FEpwr9hDMib0l0+nuOBdndvtTv3vf0RUmxitA85VxoNr1e",
-	"YmV6YpN0BSHDOdRZNUKgpyTmLDE/80ylm1P7G6Qc19qjaAqycm8tqNqug/U0SqnM5KC+J0etWJ9v3373",
-	"n6B36/9D33w7vB2K3qy41Bc19saewBKFAUA5jU17M/5vdPjTj80N6zw6QWK6ooGmWLyGY15r1IMqvW12",
-	"dZ75g8wQe45MEYGW8Vqw61uhzSPjMTWXn0jjUN1CU/4BOI1Awbu7W/i83Bl3uRyhR4aVlLk/1XMreYAj",
-	"xSCns1qsL2FWkZUt3bUWiSmUNaXPAmGkObFhflNtONnouOJT8IwoW6zlSeWJFRfB3rSuF4MF5NKX8+E2",
-	"iGtCE0g9WVuVrWS9jCujlWlLl2ZkiB4V8KqSwLwySdILIku0srKc6VL9yHfOTdrdEgq3R7AGzYzMuSBR",
-	"ZadCEqmixz958fjkxQ+9tPeA+WBoQaudDcHxSh/BbINmmJ0jJTCTc8P4AxD+vXWwFqh3k9/kqMtOOkz6",
-	"wU5umutUjK/PhUj5BfqVXW9HsbbeVIGGVMHTuVT2QAE7zQ29d7pNentoyfsVibXauJsB0GbiK0tk1eqf",
-	"yOAcU+n8dDEWancHgNm8GvSg0xzdP3f2EADegVxCefH5FgqKzyVQl309hHJD/e/vEA6QkNeZf8ozYkuw",
-	"+BzQP4pyJ2y7kEDzqCAD0AJ4RzLo69ffhoW20HK1Lsfbffy6HaY9XaK16jPwiYZ9oOiJ5vqQ91YrEqts",
-	"aZefdOvcdg2cdJjWbcGIEFiZL0pyVjbzrLjETfJgpInp97zJl395vff49cnTs73vn/3sLZJiVE0A2bM3",
-	"FV0pTlILjdSCJrX4iCOleiJDOdeoSv7v2m7eZRh4jS9ePaxWpY620X9z4651k1sLG2GbutKZDY77Tolf",
-	"5U/6S4zTPANAkJtsZg9r/ZdtNNhoMNidm13VwkPp2ax0mpfmYjVNuDQ5Xh2fPB5Eg9MfT169eqL/evzk",
-	"2cmvT17D34+OXzx68uzZk8fe5ObKTC7HZWpzXXBfRnHQ4HloPf/nZFVEU62r0XXFrwVUJGnm3QZNo2bC",
-	"Tg8nxo4O7P7Z2DXOEA5TYmlgRgF76Stra32Z6GFf0XITzbpqNOuzhV8C0rJgsQmdAwy9Vn4pW8gt9X/H",
-	"dJaboE9t4/uFfqrhnJ3CNWv2mlxQsvbpUQK+MZEaiXCultzwYy+jMt8HnJLw3S1pq5PBVsMWU4wyqihO",
-	"XRgFbrjXUYOeef1fM55sQq3BpIrQKsVazJD36qHDyfP4204slLmBuYI7jdGakHPvO/sy5bWgDpr+mlqk",
-	"74B+vaRJQlh7517wSixpYvA8IX/Hw0iD1fFUFq1YJqtcxEssu1oFGyoCTtnE3N6KUgTB7nY0ZAS0dOnR",
-	"v9X051dUhWAHF7Q/SVUR9rUGyjgi7/FiQYRLdt+2arvZUnERq4n5W7Gv68vN304MtLvp9snewMgxgABV",
-	"VElyNx6l9b031AfuaQDtLkiCMqKW3LbmKPpEOhyZhgtTYH9hLpfgL0yMMK/v5wWVXkcxeGLnPBctbXSh",
-	"o54rLPN7+w/3femivu4mg+o7/bsVyl2+hxRHd/cRtNTS7PaXs6d79wzCKOMKHE9FLDvLTIcHecXc5rv7",
-	"NT38nmcPX+HNVZwdK7yBk44QsbnpNp9hYohiQhOTpw4JqFPXdEWW4/SMpn3Qmrce3DM9ufKeQOcgm0eA",
-	"tb1nF9UsA2/ubJ9cBuVPxz3WJwvXv8zKBUZsJlqgwEWArVf40q1JdkuimeBrqXXyF5ANgM298WUnKH4+",
-	"sZdnpxjzRy9pbzJvmLsKgmAIwlmnHjUF8nh768D9IXC2QXauFrK8VIN6EoN/sQ0qAdESMEZLYGNtBVIV",
-	"TVsrYRC+FOcopUqlBGV6f6wAB8MHTmaIfpHEIXkX1GRuy/A6sV2onGgO365qmDnC0RjUcYMIrFmdNh1m",
-	"OD7vpW2Y+fdPpSvkVa80OiDT3qzEjP6KrOcvxNiqOJY9cjFfueGVn07c7GnSErYrADH1fkqTFOq7KCs6",
-	"OXh1/vfNhyf2ox7ULsg8ZwkJvR46uWz1bG04B7fJeLDdwPWKBQVmnm2p1uUEL5kz+xpe4U2ZJZrhdKjE",
-	"PFcxzwjMBRDWuoGoLEPe/9QeGEuBAQ8iKNQFC2jc78gJq7qpX0KZ+ki5cSurqaSWaRYcbVteVGiyPPYt",
-	"tKLKkbwLi+nnBdvcjs9UBYNX80DnhKzKZhLhMo7rVOa/nKuVvF9NMs5CNg58pd9O3q+oAHR4P4GPfUHa",
-	"7gQs/foNwQEjRn/T5+X7o4OjS71+B6lfIO63t5stGpNwxOdzIkpu1CntP6lF9+VEpteqrzOKbfuySpgV",
-	"KqmdRO3adLKDy4GaNBkGB6vfE9j9HARyY81dypqrUp9ZSCexdMX362SxW6Df89tdinuscPsCIf9/3Yi6",
-	"C2s0Ius9yOSS+DQGm7J/s67PwF5a3B49b8OlroG8juK2m2SXm2SXJs22tJvgSHF+XnpqhmiaYZbjdAqQ",
-	"neC8sd0HMlJBl7eVtVgiqfB8DmUUSTVHRhEJVooSdGXyaPVTvZkwdeNsa5JTCyI4ReslTYkrntAWpnRN",
-	"uQhL5EM0NR61qSuyaDqfHqKps6zsGJym1sKn0lrO5iX4LXPCqYDLwKbNlx2pF27weWgyraMklqiH1tQz",
-	"86oadi37cOaHA2qoMX48uW3e4qCVtAKyEDiTXh2oZ+PoLddWM+L1SJCEQr+qhMyoQv7H74gvV9kXP8Qc",
-	"rFMfRmh7Wnhv43e7sF84qC6MfPNA77KIoDyhsRcs34nGRAswvHDItPCXB/N/N5TtPv19/slnFd8XGFwO",
-	"ldSane6WMYBfA4fPQzPff/KZCbZCepnJrU6a2ve1wpEDJ2xdUSGC9KbmJDJtAXyLqQLJow1Rn3DaKyCB",
-	"iYRKzZByAGPq2TV3RqPdxYjF2W68s04N9Z3soNow3qPaiXpbbqee8w5qUeVG7Q7v2FlDd2Usx1dESM5e",
-	"eFnrsT5oyZkXHOm4CRzVx1B99UXqdy9Vr/tK0Jh873UiNhsDSpsgM80om2rGPc3w+2mEZlwtEWVxmife",
-	"mnUXbwxobd5+Xu1dgbz9kzL8PgRmCvDcXKAlXSz1n1CLELlmotB1UMKyTJWCCZdn+L39p1WbNTdlWyW7",
-	"R/5wQ0sx9a7hh4yyf8WFNe5w5sCEXfmx/x4LPkt9ZVkmFKNXvBacLaJK86b7h0d3++ptx1q3nKWdylsB",
-	"DsbBVcgaYJC/4b0PBdBx4OYlRGF/3i3gba5WhFlYzbXN9Ei4EZ0QhStD11sRa4PKyrgpvaq0TNupxYpt",
-	"7Q2X36RvKXSBU9ofUAgARYONVSiTCrM4VNiGAU7MxtdM45p5o6ni4DZe0dsX49uOhdy+f98fvwOkx2DJ",
-	"uP3+lkRQFZ5KXsCcQaukWxKlfNEIMs7vzPdndxL/+yRP8z4ot6/LkbWA2vYcfzw7e2VrtWsTORwd9rOd",
-	"wzl9DtLK2xT1BVfoqSXwbYdswF765fWJOTstT403yDUBW5kL7O+Bry3bZJiQi9t2mLztu2gdzlXjzXfJ",
-	"eUX4z9o69trVqCLAafSLvVLc5muatp8mzcDcOcWhkGGIpobBRgbtX7OzSfGJPM8t1sFCaUlq0A64JEbr",
-	"l8g62d4yW0z2EE0Bd3DqXGsyz6BDAIy2g6QxhJtdT5Sgs1yRqxR3PsVaCZh5arn/GMyA520mKZ1D1GeE",
-	"lrDVXYWatpsBTXuU1x1Xx36Myphnv3SU1wTS82PSE63OtLjcfLoXcJbQPszhUTHwTweiV5vfH8EGcYAu",
-	"XyYTh9OH+RxluaQxMkmZNlfdgk7GuVxSzqyokgpvUMx56hV45W0kIiZBvVTLTQA2n8MU10uegjmI9G9C",
-	"0d9LxX7r7KElEWeWb0xOmbR+MuM54wxA+QP5HveHIBE7rWHNiPzgrj+cnbzQWzA+rAZ8t9802h8V/xsf",
-	"XWuuW4YXRLZ0wZcRsj3pd0y6OdG/9qsmExkCvjdhDm245IzWW8M2UQ1CEVQqJxj6AXeFUezhAqZ+mg7R",
-	"CcONPsJOMQPRqHk0BD6hSWXfqcwJVrkgSY9CiVWuTN9Ym35FWdJYcrBSIgxhsG1zG8yCNRUEukMuW8EL",
-	"dquB71cJ8dqM+ozl/DLNu+sz9JguDOWtfsVNouzZiPyLtUYoSugDV959Gzk1yV56dIwk1a8vy2m0CWis",
-	"2l7s4Ffz5G6/clLAHQDfLCEQ9AHVhV+ZVVLoFY5kt3i/RzrV4Q3h3CvcqaFGVVWL+s2uspyCoUZV7bCy",
-	"65UCl52qVMyuP4Kf7J7hYs/Mdu1BDmbfKc1gBpvCBaNAR1Z79mvYRls2eGL1ttpTLb/esqlb7rRbbW7V",
-	"TcuRTjP1d7nQGrT+trMgtNr6ult9cFQVfKkb0FkjuuN7L6XEtqqFrwJ64MsLIvYIFhHiTP/X5LEz85EW",
-	"EtZJYsXFdvcPb++Ka9O7ZiTla5sqTWNSc6nBkIZX7f6ndhf6dbljo8nxOboXofF+hMYHWpEr1LqyLAiy",
-	"4s2nwSzidlVva/L3Pv77/3br2I/Gh374z4ZaZBNN/C2mq1qS89UsGz2Ne+s89k0hsIevTgeqRQFaWq69",
-	"fXt6dY3JqwEdI3meO7gKKj3943jZRS5CMvW3k0PPcVJ2EjNl0RANTMlcIZ6rdi2qsg93Dts6zxXdD96V",
-	"fw4nwZiIU8a21pzmi+qig/3zYKGSskVK7B7sutTQee+P+rTY++6bveLPbwNrLJVIS/6jKNxcy/ioOJqR",
-	"hTaHodrQ8kdT0V5t+NXehSvD762ccTykK7DTkOC9uYMBadMzB05PkipSXg2pjEqETc8nykyfyF6MpJ+i",
-	"ajJhKwBnklwQgdNd9VKrWe2Eyte33ZtV3i6ZnWyXZhCtXcPr4Y1WdaNV3WhVN1rVjVZ1o1X9NbQqn7R1",
-	"hNEidTsT212CDJpCghOEAfEM0js4g2ESzYmKlwRcwCYteVv+znFMVHfQ3owKgw9XYGd3yA8zP7iBirzJ",
-	"nu+TPe8uxvU0Xq5kwHSVuFxGRzXTbFVUjxmklriMV2/C1RXVx2jwfm/B9+ynbvDwhf3jN3jku+qwPZqt",
-	"uFAG2EWzvcGCqmU+G8Y8u83xiu7FPCELwm4Xr/5Y/bkmxT0D+IvTvRXXMxFmdl069F9xP250+69St++i",
-	"EzPsMxLKn9PS+Oq2sXeQ/cqGzo1hc2PY/MsbNiEd7dTe4MLeL4LGejsGUUt/2lriv63fa/y4CEDDv4AS",
-	"a3/bYXp77Of6AlxAWnE0WPFVnmJRx9Cvlj6YFYQhyU2qT+HgrDOLyNRY8dwiFUWm9i4ljXLMMu7Oij/t",
-	"sNZpBbGzqw7XOnh2OO3UxMJN5mkg3RQ1s03fsp3TTf/CWZ1/rvzMmzTIP2UaZH/ytbmNfUj302c73qQY",
-	"3qQYfkUphjvm833ODL5G1l5mQekumZA3pym5jP8Ms6KNZoY3SOKN1RVIOvf4lWt9BzuqhF0VbrN5YP+f",
-	"/Ymb4+aSCBaoQTb92zhK+QLZHAtEmVQEJw7QqtEfEj3StkTCicF0zWBGW10j6ws7rC/soN349xtC/tU1",
-	"+2r279doCfWzwRjd0Gsvev3qPDr/wrfnK9vrgL0PUEZPLkIQ5ER/4yxkKCV1FqZD4BuiE7iuQh+Lbasi",
-	"6YKBwEOxtjENxPBsowhoO/qPRsmhVpgH5EJNxg28YTvlAguWKcLUUOZxTEhCTLe9vwXb6hy7m8jnJnOs",
-	"s/ljPZOtHpzY1nZeF2qhh4WBVSOhgdC52TRP+tQFEd5IMSCkElzgHkqFhQQQAM1fEhLTDKeuB7ZNgDOt",
-	"bRqlxMNqyCXh+Swl1WUe9Yq/WOzej1En8IOdQxl47IZy7Qg4ui1qQxAw5/CYShO+8wZWwlPUe0xwvKwQ",
-	"C2z39nGNezwWmsADgDx8XDxpx2ZO+5/vVQef71WHn+9VR5/rVQ16HQ/04eld1cvV8/BSLMEJZUS2+CiV",
-	"wPM5jV0zHkgNcd2EGrAXgHl/1Va/4MnSTyJJhKb8HIBFXOtpAOBw8agG88ZSUqmw5gsDfg7K2sK0A5Lu",
-	"kxWXaiFI8W9BEmr/4ZNLCVkIHAaRp9J5aAXcW8cApeLQLLoC81Cb6m/vKpktAeCDCkh7Lyj04iDb2ylG",
-	"7pAqi2uli5AHWw/YgJ+Kq6pHWovfjelvPzF/+/zQr/W+60eHgO9hQJmQ08BFIxvP734mJsca3M5Y4RmW",
-	"JIJWtdB/ASnO63dqPOp1gTOScbGZQGefkIDUIxBVKJekmUB0/+74aH/361t7a2SW7D8o50r2aB3Oq6DP",
-	"CTwNkIO+5MKjAvTuLrmDJ6y9NXh/p5G3s1/Fj9K6MY/8qsKx3RFoKWm3CXbI6JRF9OjLAE79mU+jVUMi",
-	"c0Hk8rXBR9nRIjd4OvAAi8atOCLvS+u8flZ26CQA7b39tGqXxJQvKNPEYYfUt3I+/sf5wfr30a9/O+L7",
-	"8avVT7Px+3ubp3ey0/vJ60P1bPnz3fzFCP9A3sgrwnnXFxHY0twHsQZO40r3kCu3a/pyYai+t+HP3s/E",
-	"HGVbO5OiaUkpz6tu247uIeb5l6nEMcSkONDTNZETNPLdIZ+f296/Zecl20vUof06ZGML5VsBaalEcgTB",
-	"0o8cs3loUY9tG9aoaKNa+Bi2+nfN+HsgpIQwS/I7Ncreuuwwt/DRdbQ4RwaI2DVl2cItTjgjJW6xXzFb",
-	"UKmIuByDPkaMrMMNZUhmQena6OMJDPoYfXZXaqW3YztKsB1Xdb+2/gAGNXyMbT/4xY1rkofZv6jaDXIH",
-	"V/hrIolys7+8ALaC11lqGdBScVP0+bvpeRrXk/XkMvtcSPBWxgIzOYOh/qYYUX0CgU2qwOttw6rHmKHM",
-	"JPQb9rDk6wfaJk6K1nwW+y0yn4IJiDPTsiDFiogIpaSabxAvOZcESZ4RaPL9lpFUmmwDLM/L/MEaFvmc",
-	"vp/YF4EZqyB0aB41AUBeA9mhcKwm+ueB2+5vT20CdXZ+4DiUW9nuNw2qv+oG1V+idfRNK+grJgpctvvz",
-	"LqF7c+cvV41dbVrfUoxdXkqXt7mVq1mWF0SVsnWUUqZVrzlihCT22T2vaV3v8hUZXJ48g8soaZUa8EC9",
-	"AMg/7QE86CfWprHYoTGaNYUPuqsAsODpt2Q1cNMbyr3ym57NKEHk3BTpff4iPVlm/XafULWa8osV97kZ",
-	"B/tXdZf72dVsZZIzsja60zZJF0nk1UCm1buKn1lUdD0lQEpv0a/C2dZpWoSAakAeii9ANEcQ94DGcVSr",
-	"T6kiwgeD/xcP3wYc90kjDtudMlmL3HYFgBsvCBPfr1TSMm99pwwkVyVgBa8TuWhJk4QwC1233Hi7NZox",
-	"HpoQOTzA+jjgzZDlL5vqTVDPC7tQorKtbJ5QhZTAtOFXewG43ZhpXS7lG0J8XpMOZalYnXfXeRrK8m4k",
-	"HyZ8iE7B5WNa4sZY4ZQvchIZpB5kAgQJEfIhwokmcakEVlxI+/uC37kaE9v50Xjo5nOtvFV/52UTpwSL",
-	"ePkjbQUEB4s7wyqGMqbgwWu+lNLFsrsY/8dypOnc7SDJd6u1h/op/1VeE+gl5WY9RI94tsLC9ECg2q4E",
-	"NoSZXIMvL61r9qPh6GB818d3GvykQR1uKW5uUXVTfARj9v+EKSJWgijcAi2tKVtrdZXW94oDi90+iqIX",
-	"hp8v1/pqmOMtno7luWnQ7Oxkw/tRLknS3ljDliN80o4hbauyfUOudVH7n7wNCmSU+RdkTtvKRliWjKwF",
-	"pGlAAu34Gkj0KgBokK6ZR3WTowoZhWn3edFwxOk3y81M0GSwLVJovEQCs3PKFhJhO/8ycG35WPHzc7Kx",
-	"rkZJMswUjVtY2Gsi89QX0y/tjYKDzWqN7JtRViFIrI3Y33MiNi0HU/ghq+cQmXLGjEo9z8TmC4L2XDzZ",
-	"6fJawK6pJH3OrlODTwTXuvkkQE5vYB6M11CEna5nklogtAH5ChGSvLxAsFuwdyjF8TloRlnN6NrqK8hF",
-	"UqFT2IlGn5lc1JIbwykoO6O7OFZKOh1WXt7bDhDjxElfk7MUr1/A6sx4Qiaaw/WbJVzkrwCwpQCBh82O",
-	"UL7Scm5/NKqbBfvX3pG4umPRFiNoXrE6qYX54xl5r0L3ETK7+blj4DsF6/XzxQWNyQmb80CllRlgNTZi",
-	"sC4X3NRf+/PoUsqulEZ3bNLQSaixSsJjOXgwuA3/jQZ8RRheUf2J/XO4wVnqzYgL55vYirJt5z003vFi",
-	"sRMhvZrWWbU7kh3VKIUcjoejviBZ7j2R3Vg/mUj/XF4y4nJBmDWa9XF6bHCz6YFkHKLWXJy7AoEi3KEf",
-	"HEw/OBiOhuPxwfBuH9Hz5ZIzyPsVFUS2vpmwRKKcgUiFMj9+TpjxgLr8nQTNyJwLEnCw3/u04RJTSNer",
-	"97g0pGKbl8lz2ctmhtis5mrtQQe7McDdIfJQbE9k0mDNfs7IAl9nYCmXREzwIrADVgcxlA8dgiEU4ir2",
-	"yjk85x9omuLbR8MR+ubv4/FD9Iyy/D16f+/O5M7ht/2CIJW5RMWtqh1SI+BR29oaPbbc9C6/uD3l3Zzh",
-	"1R/1VE0M2/kCism/LiRcQLPwEsOSrrIgRgF2gCJK4AuS+tJBsRA01ILdfLnlVRs8/vHZ4Ovi4BeEBTOx",
-	"XbfICPE0qdls/Sjc7rAp7bp0ert7jMuNs8jdlC0m1gvkvZD2fLReAqPqm/bT49H48M5oNBod3Nu/5zWE",
-	"3EtykYayrhRHc56mgJISkOWuB+F6vR4myxTK6ODR/0mT/9iaRaes71Pc/ikoJVhSYG/B9qE0drAgtd1C",
-	"1nUa2o7ducwZI5KL9qY2Trf2tY4PbV1XCugOt6qzTx0Qiyeh4VgIekESVIjdFVe+Fzhc/ABhBmjxGWcJ",
-	"KMPXlLPavJnNqEktWbWYcn17Og/9MukK10kWDxHj6zaQrE9LKb3oY6fE007qCRDNrqnswWO9zIl+cpm8",
-	"Yyt24vhRbwFoVv2VSb0dV72rTLyKKGxAh9bnNqq5/OHB//ng9u3f/uftW/nuu24YibDYauNHXSnY0o5r",
-	"JmELssK2Hp+yiRKYSaOd5moy52KSkJReWB+X+RM8YDZXG3I8c8ECadunNKMpFq6rfku//ZSeE5eqWoJ+",
-	"Q0hU2n7D0OxcENP38WFFUWcczXMB5jAAg+9kG/0JYb1vTCRNWgEESkjjhWie8zY67ChwdWY4ATu6A5nS",
-	"QlJ6gy97rciT23cAEve8u7ngPKl0Bd6urz5sg2A46oJfCBSy6jenLl/RIJDRUEmh7JGWqOQjM1SrDLbA",
-	"tetnj+04M8WP0eCffNbqWu6TV+OnVv1kR6xQDq1lHHlo/gMuTwbRfkH8OlQB8WgxMfRqDJLlg/H+yKdL",
-	"2Ort/qiLRdHxx3fRVj1zQkvgvTr+X6XGezjoAXpnHc79zvRXN3hLPJnDrpy1W7E9xcqLvBe3QjF9eAyf",
-	"Q7aZRykGZNHJqlu4hOCO9w/7lVpDRa7nBd/D543q7V5PtKW91Fe6/aj4rsFYez051Dr6lQN0zZyILLnM",
-	"vX7bYDKOPLEI+LyRCjfq98wep2cc2rbpcxVstjzGfltjs/d8oAHbqYX3+80/l94tOY6t6tI5+Xs9Nyrc",
-	"eO1Xh05bfexRTxSBCxIrLlroxQ6AdHith2U8sebNjvvvz4aCnryNi1xrzFu5KcVFrPTzdfMvT7egU3c4",
-	"QSb0a4UfenrZ2W8B/kZrwGC0b7OhRSDA+gN3/q5ZTlOTq1NXKBZ8PNy/40XfXJh1bT/ZfXNLNiOP94Zj",
-	"76MstMjvHo3ulfnu9G/Pmo8b3x16J1aINo+UutVPTJUvuTccDfd7eXxAMAUSu7BUqEBUMRFMKn3wJuN7",
-	"/dLR4Zft0d/LRH3tc4vVRJpyaudTOXe30yHazeWjjlRlcwkMhA9Gxq7fJt4QS3ePqS30bi+O0s+FADKj",
-	"CxPGzs6/CTw+P07+mUvlAiU7eGwsqCs03tZEq/A5GaIXAKhX6ZE520Bonc/LxtsGTpwlyHXTntBkur2v",
-	"CUkVbjkd06cT6v2/wTN+QdAHIvi3ei4Ljr6BdiHf1jZ/b3/XxqJ7lQ+3j4m8X7kMlhA8XBFhTckFSVGW",
-	"S4Vm1rhiG+vD5NaD2ZAIvsm2Iov4cagrTUVvGURqsJSAwE1pfQrGl2zv9nHJPoJVX2QbMT+z4x7ZLKky",
-	"Eb1dza6R8GvzI/h5EDvH4Dsp6CfDFpqEIyTzeImwRBg5X41WNkit9qu+PcW4w7vjsceGrW7X/7x9K96+",
-	"ZaE+ECEg5/LQ5Hl+hR4V29k5xbXz7Q6Nl+7VUVsT2p4YOONONcZc9KgNIsF/zr4qhUr73oxfmM52S9fq",
-	"1WXy2yIPQWJCL+ouOG2TacUogZAGVAGBQ28OcscmrdUDG1U/BY/PO+2yosPvNjwgcAmPH0FQRWOfQ+mR",
-	"/eYSQmZJF0vPLOmirmKM7/TTglPuqTZ/1oT47ovLlVB9VFu4N/B5Q/fvZ3flvvCPTf120qTNb9RHH9cv",
-	"icrDMntSrMbueJC8fyQ4VctAQQF8V5Z6cS9IS0pEP8IzGg1D8AtjX2ktsymCxj0N8Z5ervJutCcBu2lG",
-	"EEGll0hMKLfzRJHsX9K/vBREwux6bcZZOfyLOKcr041K75cl2OhSvuvGGXvc2E4FtVgeSIt7gx0MBWBr",
-	"mqZFpa/nJk0k9eoPp/pjEzAurpC9PW1wUz3z97oLEfBGTvh8ArDH27N7jDcS5UzR1PhkoW3WXJmIMlZo",
-	"hWMSqhLVS4IfQdUFT5OGmB8e+Sq2OitCv0R7FBCkO/CJZzBeX9yVcv6MqyCdSmLke0mEKyyaTvGYp1wM",
-	"HgxmKY79KKVW85r0TXd14z9ZT5PP1nWEp8nkYDTR1B5qKAJNRGhZsY8ORkiPjxAsxDSrAqK3hvwCVwDO",
-	"di05/iy9Teqaedd5N5hs5cc1ymmQRaNpiSP4ss2IuTuNM2gynqjGJDs49DN3GwOFpPBmkiBcXJd6hH1H",
-	"xaqhkF8OEMUY7Irrq3ytfo0br8Gn8xqEtzRwT9VWQlTzpnY7iUb+QMmN/+Iv4r8oiC7IBQP8702TGmG2",
-	"hcagEEbuInhiJl9Cq9rxWt4oVJ0KVTfH6sWgPPrKZ9LUvlg7ti+sLVXynYsz7E53L7hBV5ESSH5ZpvFR",
-	"ifAMGjRwZlL00JwoKIufbZBBSdopac++YCefSmEl3QB8fWaAry+XT7gzLBdQynN+QfzVVzVFLCNQ+kiY",
-	"PzeJC6+MB+RRi/VjsHPA06+WJKuAjYCndCMVqTuMfT7N7kazOxSVXJabdcU7YbeakU69df1jnX2V/6+j",
-	"de1ljYBdZXxYBBd8EuG5ImKNRZN9HfTa5R2MgUuaAA9NtZFF2SnSbMpjAhfIg8P9L+nUuZK8Nhj5ahC1",
-	"SO6aqK4VJJkIY0VQ2yOpbnNUspxOvtYlvjM7Tg7RM+i17mABSLIgwgRgGHfSfSfBXT56J9ldcOQb8f25",
-	"xfe1Stbu2DdIwyGaWgDuaYSmpukjOKlwSqbom7LWinMAIs++Na4rbbRgWR9StO6CHg0pScCT+pYBVu8M",
-	"x+ffguZRClzDM+qw5nY2FYzFK4Xfo4FtZBkN9JLgGTDzsB/wrBYzazbBkMpuXy0WH2nt2kBDKEXZQu4S",
-	"nK88tMhhjX0B+35SxBth970jbTifxz3xjEJRd88rsu1I/NElrkLIpRuk/l9xmocEYgrVfywUHocVBPTR",
-	"BvRR73zi8GTUkmxgp8CxY8Ry/VQG9++NRtvwd/v7fri7e33g7hrba5bsJurd1HyxIFIF8XFspYbXA1VA",
-	"L5IkDOMWoR/Pnj/bIzLGK5JEBgpt7TiKAXGjDE3f5qPRQZxhcQ5/kanPp9Ic9IYKkpoPb5efEilRe0Os",
-	"3ugxmRXzrUNh0MdocE5ZNxRYsd8/69E79tdXXqwrvdWAoQUaurI+KVf0AfsM9X6+HX3jvFQ/9kcyhHXa",
-	"yUQ1KminsJ8pS4INKWQxDKUEJ8atXWAYcuF0EJcC4+pQrHRxGGLepvsGM9QrF4q3+opICtqXtc0s8Pb6",
-	"g8eUr2miI/ZT4Mpb+hGYxYn51f6oqct5VQ3vsWwYZ5vscrExSYwz3TxDdnYNyAhm4S7GBkVU6OekkkNn",
-	"FEB6NJkIm6pJD6OMyU+wrUUz9a412r7AcZ5naJ5ied6ILmwVQYehRt++PfUCh+hJhBDnuDBNGNFqKbAk",
-	"tl94hHAcE2YLIyVdMIkyfA4mQELn1gAZIpeQNrUbNo2QlmsES4XUmneDQsI9qU6ggdfG57hrPzrXX5Kf",
-	"bR9v/zXuoEWzby202I3bZLQzR3Y74jftYjCZN5wSdVOb/KVqk8sj2D7PBhtwjZh8uvnX3tfwC7PGTss4",
-	"wO3O3MQAMNlKaWEEdy/42s/BqZoX94uFqnyuLLOxJQHshpt0pg/tlH7wMkylv/T07gm3ORacZ3r1Cp8T",
-	"6Xpwa2MqIe8bla7j0eG9o7t3ehlI/qjpifJhiVZKF7dL5riv5FQ/R38TIa0bZXq7nLXu6qqvXmNpg4Aw",
-	"g8huofdA+DlhrzD1Vb0Z4Ec+h2trgQR98Y6YSBlqaXuMfnpzBjd9egwto+gH8G4+QN8TLIiYbvnDlrMf",
-	"YvqS/nTyy4eT8Qt6Ik/Y66P40cmdk+zp6Of91UHy6Kf7Q7L56UPy5oS+pCej5/Sn+8N4P2Wz7Oko+ftP",
-	"aRsmqC9ucEpibuBAFTW9PM2ibGdB+9NGReFo1NOH3try95ghvsK/57aLYWSAIfR+6U2vdhK+bKvfbfai",
-	"XzQxH2/3f1njjUTTWeVwrKliPvKaI7k0Kb1dLSS3obiqtNPcq9pMawdo3+in59UjZ0O1tR+fbWwD/0pv",
-	"7cLn4UNwMr/zxvX0haZJWQKrT29VK2G3fvNGMtPdS4X02plTINp1uuT98OK78jo86dV9C/AJa/c6GfWw",
-	"cgSVmuT9o0/rcaqeb9E6vBZ2MdMPkZzrseIjOftdQXKw2BWmHlvcje0dAyz6127LRrKnv3NYOPX9xAn+",
-	"L/uvYcwzH5eo97qtP/5p0TVzqymmNysSB5/0zN9d8xm/ICmOvRpqOxRFsbEhJ/Xl6VM/2eZoFz6Vei/z",
-	"z0mwFUqJija8gd67FVyEDkJ+VfbcCXX9KTlnC7/cRYM6E5pORc60Pql1a7/z8/rC4//SnKwWWN6Nkf0i",
-	"vRyMhdtnf0GA4L6Mr9JwBC7rzowQ3lT0OG3vWdt4tX6p+2HtvdY/uY3J3sZ1fwBe05vr7gA1b1BYOtrx",
-	"VpqUpXyBKOsPMh+QIjij6WZH7l/0N/fA+emvbMJHQA367vAQ7Y/Q3fuHd9Do/lEvaGNhe7e14njpMV82",
-	"qbTayn17b/S3bfohBhrq2AufO8BJnuL1LULInJ3d0SrhbV2y3ZwKvwSXbjEBoZ+KJlnrImBSEZy4mExD",
-	"UQLPN0o4kQDclAFf9u1WhYEf1p08B3V2frz3D7z3QXPx8s/hZC9Ql2AxndpEsK2OsAUtDq0oMm63El+Y",
-	"lkKuqWYKQVjc2Xf1kRtnWlcCA5isiIiD+PRZHi+hqnQ+hyKO9ZKnBK2IQPo3fuLzupe77aByQv7Wb4Uj",
-	"0vSMX2m7tgZOxJDEaehC2KZ1ndzha05EhDBwS7WJpf+y27KB1rKdNwFLqSxI8Uz9cvYrZZNATWLRXNTi",
-	"GrRWJoYEDpWTouVcuHOKtO0AIa51niOp9F+NNvO93neddSLUloeUhVGSfjCTjHnKczFET4p0yVp9kGYH",
-	"9qwuUVti708bRT3njGw+ayXt56hbBZTlCWUXhCmvx6hKMSVCC/AdkgxRWay/hqrdcogWHVQibPxp1eye",
-	"DoryCdlAKYdrx9jghB5eHZUsv6yXLS7i9j5UeEftRvmkr5VXj0Bg7xySd/tnALk8aFrXxeUh19zebhqT",
-	"WndPGLLVtfQTN/j0S45jIzf4HN2L0Hg/QuMDzXsLIVIGOeIlic/Np0H8hnbBcski17BY0WwAvm2IFnNf",
-	"t8VKpzTp0cG7Kll6sX7D6+UWs0fQhTqDSBL4Nh5WWl/qPxlKuL7X/Sy5ilxoBcOzw66HDx9rYRbpC2DU",
-	"sAa+dYQSDv8PENcRkin8AQImZwkR0J1YDtFznBDTDrBIy2rpNLFTVWy3Ynw7pBlXRII95VEULj40ub0c",
-	"zcjCKv6R608BFkqtRvW6y6i9gsVO2pCvnzy3ZMzDotEvVbU60usQLuEevpapXy7Nqih17UivuuHtN7z9",
-	"hrff8PZ/IYb5jEqf5yZNSxC7KrTDTqmAJb6c3Zkds3GdY8mTYfSlU+tadvQ5VoK+31EG2ZtnrbKYZzPK",
-	"sPloRgB696KCnP5XkUo9XBUFIe3YgalMrj1qT66NvISd5qQsYDLT9LsxfrN+jGiwXlIFV1FCNtlvg9NB",
-	"NHg+iAbPBu/MhKorMw1Tqp+Mr+4J+bOoo024z4YDoeXyvcIqXu5498z94DbEUcOGGQ58x/CXuH7R4P3e",
-	"gu8VIIPmqcMX9o/fzLB31XF7tlLwwR/6rcvBg8GCqmU+gwZlHK/oXswTsiDsdjHJj9Wfy3O62jOHjdO9",
-	"FYe+9GYdf1oV9avbxrDCfMy2ksK2MsAOrqYXd+0GPPJzbsaNkv7XU9K/jFYeklin/rDBsUNr3JJHXwE6",
-	"GSAahSWdADRcrGx5d0VN6KX2O5gRszMe5X/XxKqbCFAZAeoTIfxEcF+1oFA4kGOpy6vkEUHnmycZpulr",
-	"8ntO5K6uPqimgRT5Amshg+ag2xerSH9v5a3wY6g72C7Dg0+3lwFte+JcULU51Y+xNSMmWb3466mjhJ/e",
-	"nA0iPy5TmfDP5+i3lC8oe/fNv+lFwP25DZ98C4VD/loG9P/+z/+FlHlYD1CBmUYx6aVSKwM9z89pIFXH",
-	"fGf4VHAWRg+b5pJMzHj5H5r8pkP0CKepux5GAy+hVwEomxjIKWN1vWXWm2ffOo2lmJv8+ynUt/9979Hp",
-	"66d7Z+aTbw5HB9Uxk4xKSdliaqT0mkry7RAdI2HIycwSs7esvmFTABfUl0qif+bJwhXAYIVwyhl5YDJZ",
-	"1hwxckEEyuh7A8qhmfP/z97bKLeNJGuir1LBMzds+UAUJct2W4qJPWpZ7taMf3Qk9Xh3m71CkSiS1QKr",
-	"OKiiaE6PI+7T3Ae7T7JRmVkFgAJESiYl2c0bd8+0RQD1l5mVv1/6zfOZ8LNFBF68jeTf8aIecWMmOkuq",
-	"2jzkSUEzqXs6y3Om4Hr2X9lnVmu/w2Yk+CX76Ba345QTN+1MoE+ml1L1T3F8qnD4JUsbe40tPpJbV9tb",
-	"fGwHW/QLUI8eARX7Wo2Kp4EKSheh+/NO48sXyLDo6cpMdD0ciqwr2MHJMR0NyOyRIw5ujHSKGTl0uTIT",
-	"p3YFHaTLLU91fyyabdVWH5XviAUyPm+SRp8EMjOsIwYSUHIAvN4tUSun6A2kYT2w2RAcE9OEulo5+WXh",
-	"+NsKv49ZTT9p1k2lIFR895fz6UicwfLCL5lgfaEco4gEJ+7uHvcCzC9QJVdJW2XCjLQyMAWwZUTCeJ9L",
-	"ZZyOAov8j/9ghxpEqdMQ22qTPXv2t7OPH549A2VF8Utx0YUy6V/O327+0GS/qEvlbr+eFGkCzWfx31Dl",
-	"z0Y840Ph1EGYUyZGkOJW+nsm2oqxTPTGRiR4Rrs7OxEzmnFmpyPPEY6mhGFGpkLZdNrEyR0n5tkzctPB",
-	"DWfYU7j6Nprs2bNzORT+99O3h+z58+ev3UJ+OT+k90G3datzM2TiM+9aj7XP8F7GKQE9UEJB+cLXPf+C",
-	"YU/jdmN7p/mi1W7ETllyK4M/tdxfgG7+dvK/nLwYUq9n9C9Sq5BMuE+rfKTIZ9sLIxOA7RkCdrBix2cf",
-	"2e7O9ivmjBdaC8BXudUCIbMYdKU48tBVEYuhmpeQr7GiN26Gv0rDtpnVbLvVithOy8knMm2a7FCnKcL5",
-	"GLcm4Jd+pidBx+3osUqo9JWGL2AkxfvMEHZUh3cvbwaQ8k4iN5BxsqirjWUDPQEySIQYsakeu61zchcK",
-	"uK/ha7IBN0XULtygoyzTWZEeXu++eOWMsU4qhu70+GiUStQdt+jP//m70SreCMIDKjZZ7LY99mVP/YxD",
-	"eS0cdyIslyn9JvQoBWEaoWKorngqk8AtsYAZxf7rjtUYmZig+9LEnbR1PIlTQ3KtuZARY6V4txNKC4qH",
-	"cL1a3ge56oix8HBgSCj43UzllbNkfFEeSXsQ26Q4YF6WEhM24jKj+Z5nvIuSkQTQs2d7QSKREMLG78bd",
-	"t6SKbR4nceTONjNM9uCQCUYVdIPxyFHny91gYbppVhmZ12xLnNQpt4IBrXsS4Erpseoi4cTu93fu5034",
-	"v45f8j+diiGXAPSA3FP8xbER4Z25KQXFpVgJp5XYZ7s7r/NlnwqbTTcPelZkoHcYrMikyR7yrrtb3L5x",
-	"Fv90dB77nLdMGD3OIJEP7yuuWHx0zvuzTOZ0mePe5getxOZ7bruD2O1fX1j2vLXbZAf0uu6x0biTyi6K",
-	"YZ4YSHiHkAGQDGdd3h2IyN9DCtYwZfFBXxRnvg9ZjLkPtHSF+gZBcD+h8xJMiyBNAgCTGegJgjiy7Rf+",
-	"2wygQwHcijpGUCMJKK8Xyvptg9FzEBgCEfeMeCnE6NkzXB+u4bjn9yaIedzMXL93e7LHdrd30B8hLQgX",
-	"Smdn0FUBRo9/Pjp4E7OJzi6NezQDeYVnl2ggQwBU6AqFLcNJmXt/7PTzMWg8Tls2e1tbeiQUHnNTZ/0t",
-	"emlrKDGWJS2W3g/0KMk7UIfmnOAKEoqPZGOv8bzZaj5HfP8BKGdbYPWLaocVeuz7Go/eI1oHkj5OGnvu",
-	"3TORXcmuOHZqlzNakKfh8zutFkYvlPWtKgtS9XdCxMubnN6I7lEYBvS86ialsiuabtG7Ozt1XwxT3DpG",
-	"GYxxmeC5u/mdE7wLSqZXY+/X36KGGQ+H3BnRjQ9QakBHAbySSnUJAT/eNxBKTbl19rkz6T5vOp1tkwBK",
-	"GkorAV/fak5Emm6CErX1++TSNP2OVZ6Y24FLMTXsqbvOXr3YfrVB7DQr0wHLhhQsvIxo54LlJLoIL0iV",
-	"+UMj0ithfP4t8GxbVX8QVGCeOXYQ3UxYJPVrVPO3T38/WyW5wPdr6MTtEirWTmSgKQPoPsqJm6FGYxHg",
-	"MNBSg9k5MSw2D52WrmubFNHzW+WHv0QNJ0jmvQTPwJyft3bnU+IHbd/rBEtGHpriT+DaQPpztnuR5Apk",
-	"77SMG0neW3loh5JXso7aqSjriWHh+ZAdYPL0gDLtpdLYg/B5Jwu9/dHY+7V6K/JHtuCeb3yJ5j74EUFy",
-	"vvy2QhqnZQACUwWp5xhMYXtQNLa25x/6L4qTTvkw1JU7sX79zW137kbAf3sf0q+/fSkRojN82HCaL7lI",
-	"feFvNSQIf4WCt1Bh7DuJV3gUkgQULvrqPvw3lQkCilRQVF60muyjlzTS6VSJgKYvmMeC8C0QC0p5N+hL",
-	"TjZ1RE9nTqU4D4Fy76Ih30FIhtEZ62g7qBK3WE1G1NJAx6Iw9kedTJdNi5gy+aXsvqT42AwfbC977Dpx",
-	"HzAA7kz7rdfzXzrUqpdKdC3vbr9YZBQzHo10ZkXyXiSSn09H4lvitIMkKZD/V7NZlfTf+kMmX6iruLCi",
-	"qv3+UF8R84QKRoJCcAq++0Fm4KLp6hE1wbp+J+DniwxSotTdmusn58Q+hLbvTl+L3fZv9Vh9U8L4Deyr",
-	"N9qXLJUr1QInZoMTu1cs3a60XWqPvHXvwqmka96Dtrgm1AKh/iTsiqj0durlcQIa48gnnl1DEzv7+IEN",
-	"RdYXDJ4hW+/565cbTsVIp5RRJ5z6AQ4z9E1Q+pd3vFAiTpkdsMz8XrQETKxbSEu4b0bMyzYgpH5/nPJn",
-	"UBkOySG4Gk6rahZ/JqxhPE3DZeCVhE+ki/uUIsqMNtiR5Tp3ZAKU88emRK/Z4ztij1NBBuAK+KOkXg+l",
-	"2uLjRNrNVPdvcAFDxGI0EkokUKKMmpQpRpVDMIhDZmOvB7/BENLYjFudocEbMSUmAUR9j00GmiUygSAA",
-	"OJjBTR6xzrStMIEwMGAIN/ibrZDfkTiKzGGn0GDGObj/7VmRNdkxeu8nmbRWKB9lhRYlHCKZTPegMYpf",
-	"jrRGpLgUR+rgvffjKZ0xNBgSTAbokacTg00jkRmteApopky7OxlqAKFtrYfI8t96Gv865OZSJL/FG7lM",
-	"IvSXELjERcURIY+ZtqLx4VdYY7yfRxutSFMCaRMpNNOmJDqr2aXSkxxfoVjIVsoMBHeFTxgY8mlbpYJf",
-	"iRBDEcpmUhif6gkOX8hziOklaKI800RJ9691UKpwVoB/ztHmO92/7p6b1fbTgCooTfC+JIiBB+kyvsVA",
-	"yJahXlHRgmIRk9LqB3Z0lYCrZoqTKFBtZ4p7UljgDOAr6lwedq56yuHt0pxvrlC5nuX6239WgqdVLgzW",
-	"Ia7ETBmjT8BrEiBRzXzhxTvOlW/+66J5m6lOZmUUJsYR0UnDLuVsC43RzbsN73vU1buuYSlLoCikNEwm",
-	"+8zwKYYyHcO5VVESXGHCM8QFbeNuWOMMF9yq5ummtcCUvfC4gRdzUVE3jwXTt5sXm7fZ8LC/UB6HsGA5",
-	"TJ4dCBWRAxdWYsVnW7eEfy4sR84AbP1cfLa184LwMY0pZ1HhAB1te3uztX3eKqCjVU3K3aaleS0Gdl45",
-	"J7pPb5zUziKTsvpOU1pWOOYQ+7OtNhzjbq35wRi6C79GeX4+/6W3OuvIJBHqW1KAzwQkQwb1yImTUvQw",
-	"kXYBrbekfVaovtBu6ObQIiSbccN+BRUJg5tOMyknI0tjf4RvbUSkJBazZK4bkTD8u/DWtx19hDXMJ3fc",
-	"7DW114QqcXtANad4xbBA8SFnahNIZwHaBxtsXtASR3V2ESISO+MAi1RCEmcm+jwDdaTLTaHJEWexScf9",
-	"GIxUH8sslWo1a+KPP1KTr1U4TuDbDxJ7xFXVOE1wm7/GtX9fLLOOcNZFOJlvTvfVPFlzDy0c5KSpoBtB",
-	"6WC5D7hhT3dbr1kMv19IdTE2olSUUhPx9Cx5yyBF7z36739bJFJ6bJcRIL09Qd/WwXh7DliAiM8sT8U3",
-	"GLFdItU/lhBYXcBrGTywogvtQcJk8y+0mRjAt3C7PTJh8CeK9S1XkiwS4oPx9r2vvCbAFzHxuStGWI3v",
-	"FNrgyrZ8amrDf49YWDxI0HAtLNbCYpmRz1Vq29TkSooleX4Ow/du6/3J31wowAVpvjITXafKyDTJsEYf",
-	"fLK+c1edg3rEM6HsXQJe35Iryve8m++Nyolg7ZGq8UjlW3TfXqnQntD30NUjf6nbTAimM4I14wp75C7B",
-	"K3WYt5xfxdXsP/8gvqmwtpoLuig81h6qb9dD1c1peJXX5i0cVYGTseoZgqlKSIASCr1Blc6KwgZdWHkr",
-	"yoW9WAUWXjuy1o6sGUfWMpnj8aRzx0GxizG1GzlPAvYo3Z11Hq8l8cvqLssH8XstelmuDdq1QXsL79eS",
-	"xc8iDjA/5Ff6wFihX3iXK6Xd623lBE1Cejilyc7c3N1pNxXxBoaXw23PM8F6gAxE3f6VmBC+mGUagTPq",
-	"3G6PXmI9iPNtLbHWEmsVLrjVmhNUkVDvhDtI00KlQbFoIMKU17yNfEeP+wO7x2IzEsrGjCeJAWyogWDY",
-	"8zsHFBpxmUCCvhNkXa66Ik1F0mTxP+O2SrW+NL6vIM8gG74MiRgVABE1/m9d9vphWOIc795BGOt6I9aK",
-	"8aK65JxSTmaatw9eecaqP6bgjnSHX5vui31vFxscWwrPGzYcLnbSZU9jgAHdgB3Tlj2NAbg13qibU7EJ",
-	"bz6x64DL35g7lAhwAWAQ2sm1M7TGGeo3qCgLA3t/fSZq+FbwrdRXtd9Qxu4PvHFHA3XllFhbVZgv6luo",
-	"fl+9IvMN1cvncDf3whxbvhN9pQ10TgaFe4j8jSUw0S7ZR1i0aIQxUqsmO/fYgXSBlKaEdlB1sbzJme4U",
-	"77U7Mt4KbJLivO7bJFmM35dWRfwYLYs/ga3wE/BKDnfFGSl39yAGjOV2bGoFwRsBrMytVH0mAC40TT3D",
-	"z2LCBNfDQoIAf7pRFpzh5B6hNKCZreXBWh6sIAyJLAeWauIZUKxeQ0i4GXQ0x+YClZrzW9kfZ4LaTmYe",
-	"jjjhUxOxuJfpIWE4Wx0zqbrpOBFJhK1mIH1gKBMl+wMIq4T/nkFpt3Io2L+0EhGAnreVVjCCG2kHGojt",
-	"vGADPc7Ap4qTGPAcHvD5y5fwfN4lCLIYrIf4A7n0vBUxqxM+DdME8AEAsxZXQo0FQoGHovQRl0nkO7UQ",
-	"JLUbBov++XQI4SRwKwCMcniRYOY5dguSFutSI6ZVWzF4DMHX+ZQQC9xH0Hei0OuCdnki0dcygUZHFhCh",
-	"hzoj8Oi+FgYGiQAQGb0yYAvgok64TMiHQwjdJaeONmERBpEfejrD/UdoZif1Z1aD8Mwg6p8941ciAyPY",
-	"fRG2DuGnBctwO8lNLTMC96d5fSxOqXp3CYoC3GlJ5N3deG/h7wSDMKFvfhATFtiisNqieyX8TmDUbgSE",
-	"1YA1447kP3mAiByS+tkz6OYAkMRIKgPf3xQuRff+ZKCxJQb0ZZDJHovxn5mJr88KRsNV5kfvkTq6PLMI",
-	"y953d5p5wqzWUZ4PwIweCuyZMRo7lsK45dAzV0ZxTuhzGEZ3k8QrfOi7q9C4+FfALc8BSSSyQZMdutkU",
-	"tgeBsLA/ne7RFGH58HPfMaCj6FSrfgRjO/rEdhaejj2+vR4VghwqKaQ0PHuGFOI7J6mk4LuEgQDlHCiX",
-	"Cq0z0RurxERuG4oeTKQoxxNSBUKl/jYJ4gK4vRlqJaaFrXUccClGdr+YaOEP0s/6CeAjug3UwNS4pgJB",
-	"ugHdSxlXlwiQTzzim03oCbYXg4YTCXv2DJuNQY+dQM90dkpP9krtgMPmebE60CM6XBKQ8dn5x8O/X7z7",
-	"+CnGrdzHJiYMuBw3F9eP40rjOTM0GYXmdrjxvLDvxIRtdQR2ITZ0QKmHgTJu2OHZP6hfAkoHd0+bUjZo",
-	"X9g3/iY6hd83alCvw2O3VhHfZnr4BjqWzX30XC/84Gi17p98uTX6Xw+v57X7sboWfkAtXIEl3DVZ0KOk",
-	"Mk4ZMV8Riwnq09YfSNY3eyADd/yKlx29XMsKG8Q9e9ggKIIOTNxEjPuev1KJvNeC4kMRDLSuTsdDZZpt",
-	"dcC6Ik3J1c/MCNpSDISwbKLHaQLoyRS56elsOE65R/OAXsMEoxL/NY5Y/J/u/2y6//NfsZuG5R0Gb0In",
-	"DqcOZMKOMxW1VfFlp8eOtLGZHg3EPM5GATAv9PMJAu2woyE2AS1JC+go9J2ytRbdlvVoPosEMR5Qxljx",
-	"2W51zVVZtswCglTKkLCJRax+/PLmG2lG2kh8eg5if8Ur9xr0/pZcv7ksKIkCYvjlSqnfdac+WPw33ZkJ",
-	"EjfZR2r4wtnvugPdvDpoVKVT0uVJF9NZUoghonYHPcrZgGdDsIpAWRjoicrBzNrKzWhRKDM3wYWqPOCj",
-	"oAJJA8ZCbSAVflw4kvo33TmDF+qiqTDwLFxW1bjut9sM+3epksVG/edYzPZH9eRdE8V2L9SiV+28WgC9",
-	"6ltCFvqb7syP5bodXStSNXHc35ENvViCf369/8l9ZmskMqkT2b25MY9UifGnlMscqYzI0IMAqTf4rSh0",
-	"uAPzHDtBGsJx5JkIeTDQetbbkuAmmujsUiRt5QEwkzEGwJrsAKShN4v1lcjcb0PBfW8ypX1PS2xbBfRU",
-	"I9VOaM0k3VZG+IVx3DFWMkCa4u6uab+G9n0WKMBUQpNPxEd1/7UinpibzeBoMWj+2PkQ7W7DuLViOLKm",
-	"MtPhb7rTWK2grVMzf9ed5jp1YFn64+9wjl9HeneKstXT6xYmBWLP4rtUeVSXNuZid8IdeUv0daOgzp2J",
-	"pQZB2Vgpqfqgu5pLRAU1Vo/Y0xgneUGhQpHEG3vO1h3yKTNWpinruS0aOAt2bP1gNpO+v2/VReD+F1K4",
-	"f9edC3xfJJUaLY7+oEz4PccKv5XiBqCCJXHxDQyZCZtNl8yPP3NDhiFwQA967kfgKA9JwUxnxKzQqNca",
-	"zCGiiymwLuYOkDIGdys94BiayR62B02Y24C2SkXvmhbm+fxp4D76C6awwoWd/+ZWC1GdeMNnJBArVJdO",
-	"2Gy65tQ/N6d+0tklkfuK1D0MUt2YzI+PzHppAjY8hblm/Sn18BkYgp3nVIGMwNCWPY9PQnkyxbaox7GE",
-	"4qiIldL/scs7PvfEzGTnl30VZx83d9+++vvp5uv3O/99eB+J97Rn3n+CseWb/EWQlLTY8LC9IV2oenyK",
-	"+j5GxGqa2vcCXO3rBR4JxLXjQSCQ+f4opNG1VV5XWRAkY0Eo4x++usgKPzPfCkeRCPqL03K8uMPKTep9",
-	"HpI9fHMUEDuUzcJVwsxAjoaiqjIBJvOTQIHduBeyrFNHYKXrMoNvs8yAkso0aN5MKybtV/PMcpwHBUbb",
-	"otSdJdsrP8krSpRjMR86Xowx3aeQ5ldKvkM1xkfMQ/E3ND5lTh2jeTKr+wIAWRC7THzuCpFgEpVPD0Tb",
-	"A1+4sFpfpDzri3gfvQVKQ5LRhdUX+EiMLmn6ux97A2GaGLkuYsZZfHJw/Cb2GhlUZrRVMYMpZAdCLk9u",
-	"lzl1A00KTB2EBk3WUA4QBu8xlwwygfbZWFmZQk8PyOnJy9id1BqJpMkOSkmLbktxMSJhUrHeOE29LiEN",
-	"xhDz4tG2aqud1nbwxNPsaXr7bKe1k/82yvSVdANhWyfLEtGVbpipsFiw2NHJFMKQlI0pIYlyL08B6UmV",
-	"mLaCSv4pVd87mzJ8Gtbg5m8EGq99rZPg3qGDRJs3jrDP2BiII4OU1xet55TTGUirI4xMBDbHgjk8jYdc",
-	"jXkab4QNUdpiH6482RK25kwoyAyMjxMxHGkrVHe6+Xcxjfcg5cLTaF9D8IErM4GQxxTPqyMQ8gQ91nnp",
-	"q1uDIy87kXWgAe4Rf+nclhfDTP8upnfIyicdE8RA7lAspEpjHZK0eVMzJD+3mb1eI2pA1lzxdUz7yAQ3",
-	"eWm/N2B8pwzHx0OI3X5B0WZnhgW7pvh1FCaNvcaLZqvVmPl+R3/GzlZCWQEf/bJw5S7s/gP1AR9KhePX",
-	"6QFIGzOKQDh0uwlV8FORzNMLql6BIXdaO/e/HuzfALocn65wceuqjLtoTy8W2YBfFL/iMuUdhJx40Mou",
-	"vMWcGC+oWT7b/paKlvuDs5L12D2z+8LcbK5seWvi7mpULUQOJPn5FPWMdy/dLVL0DRVzxiNGGgLWtKTy",
-	"SmQiIY0IHr9Q2l7AQ+7QikB1EaYnAxpFqbvbHouhO14MSlq4wt1tOPC1KTGaVjF0rQylEUN9VaiAYFrt",
-	"+9m21a9O94EUbn8NllIyDRlg6NKpzEw2wp75fX9sEDt+Yg/UFHchw3KNsLNG2Fkgo5tPIaM7lzcZvxLp",
-	"av0/xXrZpYnT+OTow5vjDz/FaKhZnVt0LD48+HB49O7d0ZuYPXUSC22zviZ7LhhnG5F/y71/9vPxycnR",
-	"mzjK/5NZ3Vbxm6N3x/84Oj16EztbbYpilhkrRmjXtFgs8WwvoKEvZO6ChTEKJWRlK7IzJZmJylNJWBZs",
-	"hw3GU63ErIUIn4Lv0OwhK2vGXgomG2r5PDepKbIQLDZvTTHDp4YZHeQ6mmz02oVUF6NM9zNhjLOyZQrZ",
-	"Yvk3UfrkOiA7UG1F7r2CXQ0WG1jMEz6lqjhNI4J57KyufKfC9eOuubI3oDihujulGEl4bNdKYW5/lpul",
-	"tbCUPA+M1FjfSd/1nfReI5KDVyuXfxd5u+HGELF/qDZIHGp9Fw8Tn/iBF8m+D9/3IdUQMKhsoAz6/3K6",
-	"iF8buYCJVDX22Kxu6KXGkWn/50WSZ+fgb8bajhb0+23nceLfmzsTzJZ7lLHt8hTXMe6V3cyeaOZGuf2R",
-	"rOPcN8S5R7ko/kp3UsX9QuXjN98vhRrz3jhNy/fMHpOKcH+0AntGo96OpaMo9/5KkAoxlrwRvoJ7HjBE",
-	"WYAQbWM9OhSXSUXIndDWKCpA8qqEFaaJw/lsQys+A8iIuRxXpvblV5xf+7xqU6x00zBJxBso5TpxN9S9",
-	"9LgPBzFz5YROLhAYIQwmlZQPZlkXE86heDHNEzse5jlZREhhO7aFHv3JStX43kUpbvcCopRoYy1Ka0Rp",
-	"YJ577stE4+45OSGddgGR45A2FAO4Rhyx2FyOCU8JPDyx94ZI6jOOeCsKTtuIK5HxlMUeCySOKA0AKuMB",
-	"HCIzFp0T4ByJpbmg/UcHukiNyJ+MnCxRBeBHmnaTnaXjPqYqXY4LxXceFb+tOIHpzLSMYgfKyyLfa1mC",
-	"TEcUyRSuN/dZkHuFl538JqcFuOrd+q9E1+oMLwh6oTOF+jup+qyn01RPAgZKh3cv+5kzdCurMKBzFfFV",
-	"42si1Hic10LFtFjdg8OiAyoFj63NZGdsKc6tU5019hqdlHcvHTVRH+qksbcTNfKOPklj73nUSKQBA+cC",
-	"yKax13jxGiPQJM3fZLJn2URmAiqwB4Ino4ET/+6Wo1de0StAZo29nReOzTwhzS7nfNMMZIawXRPNjPwX",
-	"fKsQZy9M8EWYx3uRSaX9243i93/9o6GBR2gT/wVZwMBHNMHnfoKXY/epo9PjDx83z/IZb7cct1//yPu5",
-	"H3lf+MjOl99uEZkngjkE6nmQ2Lwn2RqPl2fYdTuyb7od2SgIpuW3D/BX4NxeZOf8UpjiNeAznfJkKkqP",
-	"ipjTPPsDn1QPN6tEyf5rJgDlbyZGAH8jYt5gHWcRG6f2Y+oTZM9iPxW4cNyHfjo//gDK7hQAa1SVWMel",
-	"5GJ93czse+9NtkROieqzvGmUqGBMZSUD1hm883K+rQbTDDQZD97msy/lkPeFqc//Lmoq92BprPJ6WWeB",
-	"P1TFuBfj3vaR9vvq6OfMKalYnKvWMWbX5tho7nn0FKlxmrZVRv02nRSvuE+w299y7pO7GhgDmcyYF+5i",
-	"poq74nVcVMjzrix70L/lS64TF790Au4iphUzHNDHwweumRi7oEnfXld+kE6Et5Bl68SjdZD3Fs0Il6pv",
-	"LNSLkEac14qQkeebdih0JjQFz02xO2EzOJ3aKi5ze9kP1bdSXQcP9uN4VabJzjxwrBE2TxC6ManyWF0J",
-	"ZXU23bihc+H9S99bybeHS31Zy7e1fFt+68J7cz1soc2z5GI/dFpw9reTo58idvLhp4h9Ep0TJx1/On7L",
-	"ehIxNz0u9naLvZc/gqDbbbGh6POR/CxSE7HxKNU8waIsxMV13+gJ2x2IBB3VvK1G404qu2wiOnnXQQhM",
-	"Znxi0AUiJkwqaKmomR1kQqD7NAppg76r+1BYnnDLoas7V1MsARwAY5BXu61gAaG7LPzLZzsqzcy4O0Bb",
-	"ErBRoIotYU93d3byFE/4OcYMezcHaQCdF2ePHysU+dGCI/D1hM4FWOlEHx5n6QUNFW9gcwCMO+BEIDha",
-	"dP5DS1vpCI9hcmj4dcBNW/mj2WmRVUxZk1briyFXU1xATcpkya9/7B58dPcGzOqtQK04agzHqZUjntkt",
-	"R2ObjgBu+a1fgFLv2xuNm1tz98ARlfwhsuRJfGLWN9FdbqIFVnCu9Tue9cW6Rmuel12RgLJ68WtvyD9v",
-	"dkAaNLZbzdbLnRfv5Y+NOxVyvWyZBa/IrT/gfy/m+OtPyZdhPQMG76K7JkyTfaIa7gn3zBikcJRHXaVp",
-	"sn94/ySGjgd6IhLoYzPQEwDjmut8X4bsXXvgvwEPPHHRQ3kS52fpACWuyunYhJQKYqSYuUuXDUEFldg1",
-	"RXtMynJmRVsFs55D183YI+bHzAxkj0IHUKlj5nomH7Gi8yDuv/m6Sdkq/vMpKmsLuM7Dt0R5Nu9y996v",
-	"FRRq51WDHHvhpRo5CZqpcQxPUobuADFs6PFCTzYOqcdFA62QdOZDmG2lhEhMSEK7kElMhqH/i2f82iq3",
-	"4AdsrEgS+e8/iLOOlCnwj9YJJdqqJ4b6b307uJ9/irJjYfNWf8gnJa9GaCtQkBqYYLYsWUEJM0t2lv0I",
-	"aTeMh1QGvyAoa0UanHBTRtZG3CXqjVjG0K1w4RfzfL6H7IV1JsLXOpqBIq7T3D1cuMXs1to6l2JfRZ4n",
-	"/vhwF3g29wu8X2xDu91qNSubfXh7urH6a6auyUfhljHr/J1vjGuwDCw3SsJJPmQCz031DjQ/Qk6gJG2m",
-	"NGFP+J/LIW7gJYIHwjcuINMz3siLmziFpqG/s2mrcs1BvkEBGQ4/VB8r+EdIzX9c1jPN62FSzf2m3CxH",
-	"1j78tS19QxJ7XvRyXxf71pDbTH5espb8Hvx5WLDU1cOOVMBSXnhByhwBd0ZFVSBiqeBXgJA2tqG9eFna",
-	"8TQTPJlC1LStgu5hBs4Ox47LEKZFo1AlLJG9nsiotNWZ5jN5OHkDfBR8EcavqeisMDQ0aMX8obxSrLC8",
-	"uRLzPe71I5WbNLuHkZs3NVor6pe2nKYTemuvM3XWsnUh2QrhBMAdnhFMvizuHmXvH7kDcIGyonwJhSzm",
-	"EBMp1xFhzYS5HIc6IOCSXiaE78g1G9oMWZAQa4G4JmqMmJ8CjR4LSmhuzoXUl2CfokLq3rigN6r9mPj8",
-	"ctTJ7yXyuWJ+/9aKlZaoEd1QrFRF13NDXNfaROaEvGqPxSqtjLWz4qGKjZZK66vICyDqW21mgAdbWCwz",
-	"AHsEeJatjfo/cpfFg4T8F5Ml62T4tYp9i2Kf5cqwRYp9aMS7FvtAKWC5zqcyKgfJ/o9cjDxkrH4tRtZi",
-	"ZIk1Nav0hGbiSopJfUzzFH8Ha6AA41eG74sYT6EcBX2UhO6EpSc34MPStxeChy2Ak/ogfA02qft5SfCs",
-	"tDm+T740mMJhLM9qofDcQlV/ccQ+9625E5jZU/Y0dpIMexSbgZ64v0ChdrxRNy9pLvDl0tQIU7SjdSq4",
-	"+u5BRZHi5gPh0b6vcfBugBTNAvd6qeT/8tXSiFyD0siOTGG6y8xwPPBchKNBzTHwECCsGIYnib0HMGji",
-	"Qfghs9EjxOXBYmT5Jvs00O7TobXYZDCNIMp86ZQreo2PE2fBZVymNemMSKT/yFe/Gj3p2jAPUYSMk6jv",
-	"rQUHtM5mfEwC4GeZOKWEzoYuoDIYzNcLAsRn3DJTpdV0eHPKlREYDvMPR0ynSQ5hX5lRdeY/fFvr5da3",
-	"3yrvNFrF/PvMbdH6Mqu5zExOCyH7FshvafCtRmCMSmRD0uWGguN1YACUtQxcSuCkWrGn1GtHZFciM4RR",
-	"6oGKjOhqlZg8u6mtYkIzjTGq5wbElqXoEMhrguCv+x5BNio8Dpr8zDsBI9X9OWKdsXXXIbobcYYTPmWI",
-	"lsoO8DuI0+quULd6vEwxFkb7TclZha5t9TkDBXa9OxKSVuJiwqez4KSOTkjBNogfzoweCiyfn1CjgwBs",
-	"RFvR2Gtc8e54PGS9lBvo0ucO19GOW85Qm8ZvjkbtRF8fE8HAPUiuowAGoxXHCZ8zuscbUaOrx92BU92F",
-	"tUI0boM6Spv3IA1BaewzUesTMWINN/pNZxMsQXzOu/7nYo362mUQtRisRGHr5ezQiBQegHh/TfD9zkrB",
-	"uu742wum0528lMu/NpY+M0hlpLx0t61WUVyhGF5Hyh8qUr5MQl5yGWkhMmUElL3kCqqdjVBJg8DMjFML",
-	"7cqo05Jk9Aq65N5ay7pn9l5HndZRp9tEnZYnV66rd5bfUEb3sy+VDXWxbh7OGI2wjHbcHbBM6yGkwvBL",
-	"YSL2u+4Y1oHQjBVRKN9xVjOUDukeZuCDndVkhwiv7T4tPvOu3cdEz0xjpMvyTioMgVYKlnDLO9yIJ4hH",
-	"KYyVQ25Fk8WZSKSBjDg1TlNqC3vq/giNXjE1NXPGdZVt6y5/2IlVigYYoEIq+C1QCQLKrd1DVYXbAigu",
-	"5Vk/7yjMZJEZpDKyP7CLODuB+KWxGbc6q2QLaCpSwxafCFqPdQQzOk2Apnl3kGcVWPx3CauhkAVZ4QWF",
-	"AR9H+HXRPl11kxOlEhZqbVbfU81cjktTHPLP74Tq20Fj7+Vu1BhK5f+5vWhvSHKW+e0Pe9bViaibhn94",
-	"4e16Ry8c6kR8z+FaIM134kqk873bqXtsLcBq/dtQ/YWbdHeEicXgYiBpvCCQeM4OcNGmU6wo61mReRyZ",
-	"fbxkoTJNqK7AlvbQph74SSR9kaGTu61i8XkkulYkF/8cc2WlncZMacI65aORUIaNVRqwSClZHVbvFF/v",
-	"g3aLv8BU2yTe2AMAe8OGfIr9jfFTImkr7EI71WOPa1MTtfWydCW2hfv2GnzmEdgLfxK0Gl4UGktEpYH3",
-	"t3jy+9jY0JP8htAZChVA2EQO1hlq/BCiwbCZtOxpnIjU8ph1RKon7F8i0xuR1wMEwQ032bFlCvCHQcDg",
-	"s8rHpdoqlsqMez3ZlULZC+yfuNFkZ0IlrErsWA0Z+RALt9mUGd4T1c1i3XJXLh8Owq6uhcRaSNxD4Id4",
-	"EZl06UJiIHhqB/OdBKEgmvKrwEIDnwFa3/C1iHUzaWWXpxFL9SRiQ5HIMUCyD2R/AJaSe9kOMmEGOk1M",
-	"wW9ppeqb/bYKToVCCTZg43nJxNMUgXDFcGRlITsWJJGPpk/RepOKPW+xBACwVJLjg8FfKH2/rcA7OpFp",
-	"ijWnnLqxjnhX1HoUdPfyZ9y8RSy7ckE5OGSvRFprr9CFcAu5hHMBVX41BsvKzRDazRrJhoQa6MW9sDZF",
-	"qn0pQNbZWIFrbOkSw1sa5gYXisiEV22kMJEXGlAwTjYAyDSfkDOsdpy8C0OtkPb8IDdBcoU1r0muxvpN",
-	"C0d1d9P3puyuYOF2xEB63ChEXq5JZ3qXe31WoQ76zz9Ixk9Y2xyKvV+lb63D1UGBFDyQKxLHW390dSK+",
-	"YBJ/ZZn0IbU4zWfzBNvVY+N293p9MaJ7rsBQN2o8RQJ8MuOZHXHQmEjRcT81Zvnmjk7a31bL5g9SML0o",
-	"m6+T9x9ZeNfR9yrZfqivRHDtVGph58GpW64i3COQNGdP+kZSQ2iVPIG2q1BO42ylzpRNBnqIWDzGmXE9",
-	"7yB6YliYAPl+nRF1JdKI8XTCp2afQZQXcLLAGURO4CpzKsTI3odFPdpaRT9oIeBXNWiOsnSfEboHCo1V",
-	"zASzrqG7GTgF66o44dfbGbqn+E7dyHlYMhMU6Yiw4xo3LAYLZG93J66fEb1UF7bcabXuFrfECAfMzMoh",
-	"nAelzTf2GjutnZeb29ubre3zVmsP/v//XTNDZzOVJtfT2ZA7CZI4ceK+3Vh0Th3R09mcSe0sMimr7zSl",
-	"7zio6mXZ/LhqkKRr4/LG0OqwcDss9zL9o2+l+nLjTXo96+Gn8+MP4NngCq4Fp0KnIBSouyT+4Uqk11JG",
-	"mrUexXkX3wEC6+ke+yFi2zsR237ubu7tXZbIvkTM8CIDh/9v+0W1Au5WfqMCPuLWisy9+H9+bW2+/u2P",
-	"H7785d/0n9s70fbul79U8PZvDxwHIf/gOtP6m8u0Dt5dVDcduS+H38d2sIVK6GY+n7qwKOZVQ88v/zDw",
-	"tFAJ5VtTxaCBxEfSkfFfocpNJBgCrWJ4nMmJn8hqTNfD0iCnOMJiJuxutRgMmzHhJqj0ZTY75VbAxb2J",
-	"1/ccjpt9/EtU+MKpGHKJhYCLfiV/ZeZLRtjbfMX4LO/7Yur7tIt3d14v1KP0PVdTIhvzCLC+bIECC0LB",
-	"bf11mfDrHw36r+1W1Bi5QRtjA2WmE6kSPWnsNbZfDEEVDHKjOzZWD0V2XXT0dNbXdgHR8Z7LFHxsUl0y",
-	"q7EmoCRJIiZ7lHVNbZ27Vl4JxruIfJHrGGJzyGXq2z6jlOHKTEQWrG6oa/XdwcJHtQKLXmlLULpuMlAO",
-	"pxMwzrhiAz3OQKi5f7sXxqYy2okrX7Goelsa5Faiaqei9q+wv2j7Kb+7EeMMNhV2CZQ0KoT5nmXYn0G4",
-	"lL3u5hLpHGrmoVOWVLeQGTtBZhDzXRcb10REqvtS3ZBqBYxLDN+F1EkNhVgqgeSmXibMAP9G6VDUch7A",
-	"TUEoxI4w0tixduxkmVPi44ghP388GNvBTluFOxra4QMQ6stXu68jZkQX3EK7zecb1PMl/wokZXagtWJZ",
-	"6jBu2ESkabOt2uoTzGJsxAWKavNXQMhiHW1p6ujzo0Kon60dgaOBnmZW64h1hPHgJjzhnVSwuGuy3gW8",
-	"H+8xIwTJNjpcBlLCPQafiWEqB2ySadUv62dcsbG6VHoS+J31vVIJHlkUnpgYm8MCyKEowMRmsj+whX0E",
-	"RTQRIKU5tFykTzsZrNOEGU3JJ7ut55UOTiCMOabdJy/D8cqAPBnaUOP3Dxv8Q2+uXqYpHYezTqYnRmR1",
-	"Pq3CcZW8NIHhANMsuo5S9tvX4EAAqZYRGX6cztBWEYqBnsfyjf8SXT0ciqwrml1wd+X3Lj6wvfN8FwSA",
-	"J+BrI7kfILpVHKTwma7OMtG1bKAzI9jrRvFTDZ7wxi2wH965A84vrai0OZ83J5PJpmPGzXGWCtXViUhu",
-	"EwLqS/VWZ8P7jj2dO+o74TKrMrLf6X5fJAyr/Nfa/1r7v+0F/U73b3cjv7zxRq67kDVWU1TfyEfOmrcF",
-	"y52yy8rXs2VadQXCXZRuabxx0hTh7Arv4B2Yid7YiASTnJSeVPoBaIqL2t9+ogNumFCJM77vSqQP5tHV",
-	"/bybiNPPcUlzKeGaj6feVsNN3eRpOufsMRJ6/fThdqeDj3Ca0JhEddNxgh6PqmM8SNOFThLh1NB1hIUw",
-	"3/hZwj5OnMW1zGPES73WJe/PyXr8rBLbdkSqVd/9q9LbfjjOMqHsL+gQWNkdCt+v8VHT/L8NL/VDUdin",
-	"gWZ8yI6XSVckxG/w/o6EvxkqBL4348inI7Mm+5h3XM94V6o+6/I0JURjaCEBr1NtnvtLW02kMvtFrDhn",
-	"qOy2Xoeqei+WvA+ZHdBnMGkDcOaxBTRYM+4SEp/RJ8sm3LSVOx+A4ckxP6AuJBVqrzSCALw5H7Mq32SE",
-	"Xcee7ra2WQx/vMiEu9igwRKahNjzs6OTaW63eHGKJ+vm4GeX5MgB3i4MNqMSk31cIDWs/5+bh2enbzdB",
-	"GY2rjCs6IXhgZRiuMETBK/Vgevc5oBdO6HTWyvf3n7f6KLT1Iy9YZhxV4I/I6fE2Tvmd2+vzmehLY907",
-	"dZIbG/E64ezFf7hm2dGMW0sluY8ABNBYyX+ORejNmYk+zxJmNety8Ix77zSKqx/cL692WGfqBtQ99sv5",
-	"280f9oM/yjD0Q1nNOk7QDYdaFe0CJ899jOBKZLKHstNPD1DwZQoZc211gAVXIBgvhRgZQtEWaY9NBhq7",
-	"lOY+r6fx6dFPx2fnR6cXRx9+eX90enB+/PHDXxGQO94Id9hOa8dnMLg1olx2w5q2mgw0JO65TwNENzVB",
-	"rRTBdC5f4y8K9/UMcKijrvBbpb+I/xd9h3xFkOZ4QZ6cg4Q3ogY0BqS/vNNXIuWQ4XWDO+gW3p9TWv6t",
-	"ohbb96ljYrgWeCNpMjS9HQWBb/TPcJNURolqNijyfXv0RAHmLnl5vZ0RImyOg/98oaT1ZTnvssRLqCCP",
-	"b3EtPr/xVhxU34pG2DvmtITi/ZLKjteSI3dH/HgNReX8l+C+KDtNgpHSVtIwMxLK+qJf7F09drdMZ4rz",
-	"EFkhJg62FQKWYGy6+qYxYtWh6NPiGF8bib6WNAPIuSSBybb67iVGawH4P0cqaMN9KzLjxSKGxi+KX3GZ",
-	"8g6CGy5VzpxdyyxBzkKGBS5emuSpjnh7KbCIn+6JYamERvv+Lazih4p7dJTf0EjCD/RtN5LAVSzSSILy",
-	"Cu+eVfqNpHxirTgfsmOW+pDiMn19fifnYptDPADSpkoX2hOTX3U+EnSNQoVKzkIU407gvvce/fluc4hD",
-	"eEkJlogr2V1qSAIN9c2Q21Ap9M4QWySk5OXKVUk2+3y8qNz9yilNCZN2D20L0+VKOVtdj4SC9wxlB0nM",
-	"FGyrk49n59VehMpWHwPRvTxy3/6He14uXtJ7TUds1lYD5b7Y25f1voctIl1gpfL4+i7UmNG4cjqvtbp2",
-	"TV37s2hc77S+RLzFqwLV3FbTermAphXND03VSBV04WWXZuYau57Vh2uoCmejJAH2WJGR9Y98hFuZWA/A",
-	"/AWPbHHH1iJgbbHdVn4g1bPhtJAAuUypcZO6skVsvGjlAgCgZdDv5yZBAniPpcoClvBpkx2owDgeIdZz",
-	"jw8lsL6wTucB8VWFOQLzrVJVFvO7XPfNRjlobSVfhyDHOq5aYVF+WzVDjpoZgnCUo2x34r4XX1dC1Mm4",
-	"Sm7ur4mPsM4UApLUKzD4Z9V42BGZrzOmgiHfJrzaZ/IjjvlNe0xgDfP9Jbh3zYewU69Xq3f8vl9rI48E",
-	"1uXdgQDKMY1qU/Q65QT3RW0PLHjuzvTSF0guS/JfLJkA6jQzWPMD5M89ctdJRfeqDh3uUkiyyzO7UJvA",
-	"NHWyV5gmO2B9dyE88dmZADMWrOkZB0UqeHboxrgtMbqXvEa65G6CjtzcuiGPbTiy0/t0vT3uFoFur+92",
-	"RR+5jcQ8QDzunDwzeys/XXQDBpajQBSMo0x2BTXj8fDYABUMMFV64vvJc+sI1N3GBFw64QDx0RlPpeoj",
-	"YCn7RPkx0uSe67Yy4pq+7BazzzhyACZ8KgGJjTyzlNgI3j0DmQc+/Qjb4iOxwTdqkIi/llNWKb1hbjXC",
-	"G5b0jSB0PHZf+d1Z0ENufC0DzlwPW9KK4WJtB8CBRZrJvofk9owHItebixxeGrnbhJ7HWBkmXgeEbUoc",
-	"ziHYYvZ0d2enrcKfvJMp3oDq+Eyw4dgpboJBuoOa0tSkKskJECXuPzACgy1OKroZUDHoQE/aqtxhbR8b",
-	"IRSXHKxj8P3rNIFsvKHOxIZbKGwAQqVzy4baWLbdapFQ0z223YparRbOlzIF/U2LCRdddwt7mTIjdIbQ",
-	"44HTLhdy293iY/dXqsmN2GQguwOUUh40MLNQ2gT9yRWjzg++JFZjMS1Y34DApiFvkUlb3bshcfM6tmJ4",
-	"n5f+ChBX/Cru2Zk5T9AupytltPaE/Ok7Zj6YG+jud9zJ2EIjG2xfFTpeLXTlFfNj5iasL34zbv2Rw5Iu",
-	"1HLdXz9VblL3REF8fuNC5svarvpagj/nl6JA8aHadhl21twsASLsJ4bJpAb1uwTJe7ckgWqI3k+gpXis",
-	"RmnYUHBlm+yDEIlwlp1QQV+kHfFqmDMBi0qnUxlZlcZ474i/d1ZwamDgq3oJgmb7NA5dtzbAFDUWKk0G",
-	"YsjGI/eHRE9UaAO2sc+MUEkxacpOdJMdWNZyD2PnL4SGdp+HIJESTfYeMWe5KrQeDqo2AvdCPmCtgr2x",
-	"z3qQPQwfIRBbaQh6mvWcnKzMfOGqX5aUdy1WIX2jwHKDTPhtGBbLVPyWNvaeA4NbMSq/+RF6G5WxUGCD",
-	"G3ub27eoQvHrQqy071MBXats39hNRMB9vu3WMj0MQ5H1xRwPgw3+P5By3jIGgiQtMPjpEFupm0oAtYeq",
-	"vzQNLVQBwqnJ/hu5WYq8cxkfBnTgtuJJwsajyL1e8GSQEwHt9yb7NGvx62ymjZqzxXHeHTHVVCs9GKsk",
-	"E4kdRCAxoWeZHjt72jFZaW0kanH2E54Vy7spbQgsed/S9elua5cMfqXtRc9xAZR3X5OhsOvkclyVAf0e",
-	"TnYtwL5Suf0T9NkARVdfAYcWGWBpcsaKvs6kuDlynz9WFb13PDfimVA2oB7kwdmZwKwTFhKfQ+1J1tRD",
-	"HOYzW6RVBnZ+hvrW7kCmSSYKzSHwU9Pa/hkw9xXotY8q0YA2dDo/1yA/7UeSb9At0sKSArz+i/PzDjz5",
-	"VKUe3IW6IaKFn3x0yQhhYrX3RM5K65SEOSkJ3fyUl0K00Npl0Uo0fLjcGKla0n7Ezy7UkAgezYHNLLdj",
-	"UydW8deFZSpM4wzf+Y5bp8Ay58tg3OnvvzoO5PvQU1aBU+gPt3TdVRpKSOCzgddy+gJ4g2LwXMdMKmMF",
-	"9yBOEEKUtmTA5JiJJ5BxEYFSBIkXYCJlwhgCfboUIzubhrHHUm5Dy7ByhJj+yJTGTUF4c2wsKw2LT44+",
-	"vDn+8FPMxsrKFDX2thpxmeyzMfyv09HiEZ9ewBMxKfVdrroiTUUS7CT0jvU1YGxBPjOOQuhbxubmEwx8",
-	"cPwmDguHSGyaEga7t7FqvFl7LBZZpjMT0z4hLCE4zXSPQq8BeMJqzVJpbSowXQR+RWuyrUoB5DwOzcph",
-	"aNy0kZbK0rZRVGIn9mYt2XZ48FtgixZ+hdwN9ovbobaqMIQZ2sEkV93e5WksbjzYCjA34e/xPuNKE/qx",
-	"5Sn69WLxeSS6ViQX8MfYvdVWMSTxXBCSWLwPK/VHSxIYXi/A4Qz5FGEWYVyr9YXbjwt86QJfQlBpKKxz",
-	"Yx8nYjjSVqjudPPvYhrvwY2Vpnj8fW0dBRKatPs8xMA7ghnQ8/ucqvuBK9z3IW9oIqv7iSPwCDDiHXSe",
-	"MNG/i2nj6zCbfWZfsT73Wj4GtC+QlhkrnfEDnOAuvBI4T+noGnuNF6+br1sgFkNmSGGQACFHxlv4Dj38",
-	"6x/FmMHeq6jgVt1xS1baOml3kgpuBMt3+zYwPrD/oZnvKhF78KRrlEgUa2UNMhyy3TwVo5RPEUD6JoWy",
-	"6pV1AF8ka8C3ZSspJynvQqqiJgE2T0mpqmm6VlaxSDwdB5hvo+LFPQPvG5wzcLlFLOglERtIY51JC4mi",
-	"AzkaClVtqXqRvVp9+DaSYp1Cef8tyygAujw9/fZOj2qm2EKtFhsf3MGRUoOxCB81geNDBmNQvvevK9CY",
-	"doNt+dh7rcSU1Ho+ddyVo02NVQKga6RS9bUwbQVf6EwJ8bDJEDUEtM6BHjGepnoCVsjT+OPpm6PTi8OD",
-	"D4dH7y5++XB+/O6vjoVHIok3GPd6ugbPFWhsueZvtd6DmQ/d/NoKgHdhaNJjPw1kKnzWwJVMCB1RacsS",
-	"90Wj2VRYhLXJ2zTttHZywNtgqRQMDsOMhhbekEqJo7tHyPDIB4NNwui4CWq0+7dKLnpQAh5HSI1ojGXg",
-	"hX7Reu5U8Cn1rMMZYAEGxDQAquvpbqvlrBNgqAubcWWkO+/qKBBO/hFIv+t9z6kadPXj4767oQPJzh6z",
-	"I4z8nKfCkseitbBoOw8H0XjEoe9byuqHKMO+cwAbjm+5It79zcqhgN4Ujd0Xpk6p2Rrx6bKF94Bnfcon",
-	"hJGgJMvyNPLdpqxmnBl+JRI2FHagE/Y0Jil9gX+4kE6WanpUK+zwXIaHoTfaKgivpwgeHueKV/isnY5E",
-	"vNFkH6CgBpKKwBRMKJawRzyeJwbt7ID/ILnABy7ol3ijrSgdiKtpcM4MeSKwFBKM/H974fxv9HoN+Ggk",
-	"lEjYv9vq35ubm/D/3GM7rW32b/CVBJkMOOoV4hzvlSaj93bovev3hOjKBIVBhN4hQE2/VO4CQx+cZYlM",
-	"9oq7CAOMhEqk6sfUa9Tdez0JoFVjm9+N++T4gsuzNENF55sLpJ52UkvBVeFHUjpz/w1dudCNgX4rf1RS",
-	"XYwy3XeasjsxWO5uayd/IBFdp1AnMfs3+6Bp4wBD1e3cPosTYaGHmUGUpGnRg4e3Uu7Ec9tM1zT6d9wK",
-	"JtIIGvlF63kY2VyMc5ERz+6/NKVLscnOxplIp8E7R/1Ms75I4NttdTCr3rjjy6fmr194BrImaNvoCvZv",
-	"wbx9BUvhDfrThfs9dvdzWy3gX4ReMtgiFyvCVuOyGvFp7rBiB5QD0824GTDdQzXFiOyK8K0ukTd6mRCF",
-	"D0FrsqFUY8BCTRy1SjMQROZuwzuiP4a+Bo5hsA2eoyWeefXJaUfue23laNUOhMxgMKv1PnSPK3GJ1SwV",
-	"PFPg8ZQWIdKQV0d8Cr0FUPh4Z+OlqISzHvHpI/DFgQi+7iebEc7l5mYzUrqx98rdLAjHVfUlD9R17RPU",
-	"Cs6J2Eb4gPvfiytpbtUa7YRPg0/tPlGxT3AlddobLXTtZ7sdgPY9Hk1Js16f02r9oQso8HRqb+h+v6+s",
-	"2jWs1HKdtXx6kzHjdanFgIIXdtoubvF4d2utP/eQZ5kUWcRsxruXTkuhfKNQuh/UeR2K95sMElz9xwtJ",
-	"rrm6TN2iQ9WM1cyKNK30+575Wa4SLNiPUSMmi47ptQP4wRjqTFB6+9SbCxm/EukDO4GJjzedHndzThRU",
-	"zFgNGnLopAfWpe71RGaaLO7qRMTUcH7GaIdkHHQreh6pQaOi6+McJrRCtimM806aWu4pLDvywW23ap8b",
-	"9khyO215qgtJ6uupceHZOkI4goQTbq0YjuxsoMzvUjFXjlJLgiXXl1fOmOTdyxtPf7E8Oj/dkEkXAl1V",
-	"iXRoTt8hPXmRkZeaw0eb8P1n8dFC5+fx+f3+82TyjXJGWJST50XB/ftbaPffLO69cUXPlhgdG4uFPG7/",
-	"qPehYVyLNvCmlFk6/vc0nW8agLC0loUJ2m/vn4eu0Sc1s/yvJfK6IMbPhMczS6EIMQMxVIxcdMRAgltx",
-	"JkjR0xnlmAYJlHvVkQ2kNYiaF0GHkrbq6XHGEtkHPEWVMPF5JDMK+XlHLVdTcOd39ThFp6PjJsLx8dGM",
-	"BSMZEeNt5Ru+FjzZoVHApdITcEPv7EQ+XuKe7HB1ycgNb9huawfBeEtM7rGEdlr7heZMkiLQREz1qYol",
-	"rlhRJWBpjId0IdIq53irkOLWwMHL9C6tnUUP6yw641eikKMTIg4P6i2aVXfmdvYpQujQvYCJ8Jirj4En",
-	"W32h5Lk5HvUMQmYQQxRJk3m7BkPMFNluK2N5ZWQJp3hdei6CPlo+hYCmsfbIzFLtG9jkgpdzFbpJBY1G",
-	"9QmoM2c30zOxysM4h0Zaj+iSW3scHzLldFWK951SjqoBh977GrGCbglOtxFkjhM3uCVh7g4lxpSeD0VN",
-	"17llPEoeQiU9QZyl+0WpuAO3Xk+RXANQLC89EKsRV8yOVdqPsZkcia2J6Ay0vqzHwcFU6TN4GgJalH/T",
-	"EV0+LDnhQBHCrFbTZDG+snkm+4rbcSZiBMk1sq+Y+My7FnEljKAO+FjWz7htKzAte/JKUPqPYTr1HX6H",
-	"YIVCYtc4y4TqTgP4rh1oI2YSCPfyRD6RGoFpV622imnhwV4uG+JUOtpkR1eknjmjfCiwWhDqA4PuRw3w",
-	"qZyUXghREEzcY2MjMAmJZ4LttFrFZHB4LpjlY+O3O0IfMkx5t0odxDP8REc4xzWO33xi4ATgRPxWdTR2",
-	"rKHsocZew/51+9XL56+2X+22WtHV9l9f7Lx4xX94+Vq8El3REQl/vsN7Pf5yp5t0+fMef7Hd5ckr8eoV",
-	"b4kXL3u9F89fJq2u+EFst35Ifugk3v+N13nuAJ+lkZIrfMg/vxOqbweNvd3W65dRg5KK3KqdSboqDN4T",
-	"Ut7hJO+9q5gb9FR0hRxVxp6OMV4yEDxLFs8GJxI5RVr//sVxScb+LHiGiY9IbreVpnyy2QH6grOvkqVW",
-	"GDtfkp77ImfKRcytRN1jibgSqYaAPCYHO3vfw2Y7joViCxLDTlZcEyBQ1EGZiXna9FwZ4gZaUIJAJ0th",
-	"cvP2cQmTc2HsWpSsRcm9iBI7ywvLlypzy1K9ljjjDmAH16viQva/kxUTgw6sYprzTU6Ee3Af3C7Ndu0x",
-	"eEiPwbJC0F+do0SwYPXYemX4sHIGiu/kGBudWaomKZSHHKQp68nUDewU/45Uosnif8Ys1frSwBUO4CVu",
-	"+wDdAmH7KOLnsakiVpgRloNfjvdRAZiONBo9Q8GVsznARPjVCJ51B789/Y/AjVv4pxNaRmVBJYTN/X7M",
-	"ucY/wZSthqW4uZSv64nMBOyM46TRQCvIt6pKX/nnwpkrZ7CCc/HZLohYjdvnTnzxpz+4WS3wPLSEW+zT",
-	"8Oii330vFcAVLfQs/7zws8fqzOru5UIZDeoMAYLnPvlWgJa00C4cYCxJpk6KLPD8T1YuhDV+YG0mO2OL",
-	"E67DJ2Cxo8crrroi9r15/hl7aCiwp93neYal0KCDjqcYmkfw8Ygl0sDd6Di1m47pvqtMydIAILOweuc4",
-	"7kxni9H1J2kHb3lXQCTvu03ewk1ZINcldJN8FKmSo1x8LgVP0H9vq+dZbcF7KjfpRmMPemkYhj0XQRz0",
-	"rF1/H/zJCc8fyGOjwGvzWjopYkr2woQ4AYeqF57Y/hCAJXxnBpnhHxchSzqejziFNU1WC0OmFTM8FY9M",
-	"KPppLZ0iUbetpci3UKEeZtGZMlS4IVgw9apzxDo58bF4MO1kMonZRMj+wLCOtoOoQNTSDggh0X0L39pv",
-	"q/hSTN0fYpYKfiVM0Mv12O6z2IghV1Z2Y3S0+R95Ci1JDiim4fR7pjP20/nxBwgYGJ/vDtXS5PlrK0Wx",
-	"E+qsiyDfXhqxA8qucxfBTquFq3OKTsbVpUigbPvH6zAFTp/HsvyI/BOf8ypIY7VO9nwLU0RSftpuYIXk",
-	"X1622o2ItRsdYSdCKPaXnRbs8V92W+3GBusIt5a28haRt52GUM4vnWamMxYP+Wf/T8OnuTlFoZtMMNEd",
-	"aOh0ymIAjxxlwgIKIx6r0gGnc8BNW6Fyl2WABeg7LqTyUqTSbYmzTdDHEU53wK+Ed5vG4dUL0PLQyttn",
-	"Zqq0mg5Rd+SJ0wbZp4FQbVUeHxoQw8Qiii2F3GYMA4k0BQJRpIdCSRguNk4yPRqJ5ALe98CcE18g407U",
-	"I18OWcq7l9DkGE4sQHYqjRQqDeRqKsJroBgVzplmkwgq06ezhuaznkYRuwCGg8SjKGcR37CxxFhgCxsN",
-	"p+Q+fQEBMqA61F4BwZGbQGxU5zEo6TDcsiG3iDzqd9FZzarIS+7zgcyV4Jk7Vqn81CuDXiVreK6xWyxJ",
-	"Ggmwu915n6P5DYeWQfVJpRXMBmK+DXy3DlSzNnFVJyrH71L1wVofG1FntLhdvKUt/t69srbF17Z4pS3+",
-	"sHbsKhUypP5TYcapm3211xnuWxBed2zS8BBJujNVpW6ZVYYEKVxfpbOl4/7WH+7/frmxVgiCndywXztT",
-	"JpOSS7MvvD2wgX2TjNWZ6GVaBbMjx/nu8izDHiRuzOpIBX7sx+lZOu43btVl0H8zl/18nPF0M8lkz256",
-	"b+jmdW9ouSehwYHr74JCDHKn1YoaQ6n8v7ch9c2KzH32//zKN//V2nz9238+3Qz/ufHsL42aqOVqLZfa",
-	"wAz+vO5UsUCnCq9SIsgWI0pZsh017veFqYc9AD2IBy1oyKeQbNXRY+xkNh2JPbRFTFRsSATgRyXTiaNS",
-	"ajEJrC9VoeQv5aiVtxWoWaj2A4IUqYCh2aJFNdntbOpMAOZUGolpDUKFPCwawKn88M5QGvwyaauZaKvc",
-	"QEADsEpnxN25ldIImGMwltGsx6uiJPesE753NiEtxRfKV42P1FIcMxD1D1Gjp7Mhd8QklX2+04icYJLD",
-	"8dCJJZBK+I/tIG6codaHNMKVXsz5umoRK/JHShb/g7P5IVGxYzC8Xqvv2wV5eW7gv9wXKQdEpO4Jzj4b",
-	"8j5xL/eanbnp5nx0vZLW98+y75+l3zkAuNPR4/7AblrdF3Ygslq6PSk08cImL1gQRekAoPUh2CE6yaSB",
-	"lIP8L1pDzn/eJImzqeDk6jI208oJB2alCG1D2sr9C1vM2IkuDMYtSwU3dAuBWwZcglB92xlPDaN4odP9",
-	"muzQ/QPuMzHB1nwDPc72qSvJpHBjARgyemumwu6xX40cypRn4RItqcGpNPYMHwjhffQUAjpiXaT/R9jz",
-	"c7/ld2Hda5fLz77LS+7C8WiPS79ndh/wnpnZu5vFiy/A/5Z4Hvz2vhsTcqdX3FYqCDJxJcXE3KyBQmTe",
-	"sEmmrdc+w7RukZ8T+RXRskEcpClcgjSPZludS5v6wgKdSHLSjlIuFXha95gwXT4S6ISdeEx47CNlBnqi",
-	"5qTanNKSFwGloWl5XRlQhdUUcFhrFTk3quov7tlz36pSHAvJFKflaZCRDrPAAofZQN5XJ0ngiAvnSHyj",
-	"gT5c5fw4n6fOb1Su8ILjJAvU76WJ/0udshstE4kcGnRzmkWU9zEDxg3F2RjfKnekQ/kCITiPwy2VtJKn",
-	"CPJt0I51DxShL9pqwFEpwTHLfeWeUjMF98uF+CyNNfHGPpOh5ps6jqHCIe0gyXi1gEGIDCSoFRUi4scf",
-	"BBTj40TR0mr7Irhf10AYD9KJYd2nqj4LGsm2Uo2qFXwL4VgMFmhVValrbQ2lEotCV5DQ8tkGQfGoQph4",
-	"Py2In3ngEsd2DSZRSzSfSNKz4bTq2lj88qxJoa8NvtBgpY5lBa27EKyPGE+NdhdosZxsIBMouq90GtXT",
-	"R+uBL4p1acj9l4asiLTvpiuOK/jhTFhM5gnNad189oOVnIoeNiDGPCeDfp0m++j7cMxwBbYZGcgkwbSR",
-	"Mn9kAnApSjzyCFS4e+fMNXDE6oEjVsJ6tWoH+TJv6+OFttzXcruY1c6YKkZy9ijNjlvWau66B3aaL5iV",
-	"Q2EoQ1J2PchLGyudTeTxtyBj8nkhqbLJ3uqsYKEV+/BIlYjPvo2S425ye5D95+u36vw/Mz7btQf2VpG+",
-	"mc37Tl2w4RQheI3MthS3a8b7W0C/9VADiJjE2ZXoWp1B/AQznku8gNAk0N+Wcm4g/3SAraxUXyQRk4qC",
-	"jZhrqzXxG+WNQugjcap/W52Uywby7GPv+eg6Dg3ZqwcsG6vQ2Spv20kcCg2qRII9pPbYbut1FTPCPhTY",
-	"cGVEe+wGOhUjdGNeI9iQMUCCZe2+qLrIF0iKe6uzDuhVd+wk+f2DagIlUjN9L0VyycKNkcZyZZeDqckT",
-	"d00Ym3GrZ0ELn7eG1XJpK88fuoOI8nfv4jIKG9GlQiWocCosFGgr/Lbxt7qXyHvshxb7f3Lzd8f966Yr",
-	"H1Z1mC9qhXImpFuv5c1a3jw+eVNMCwSOw9ipZ7mqhOMHlkizjtNccxrXSiW3EpJLuodpKKQ3cYWxJkge",
-	"AKEC4shrOIg7iSoSAqUX9m2KO1blMCiqMY8uE2stih5EFK3Y4PnziK4S//a5VLcVTts7S5FOO9eFE5rz",
-	"tTrSAVlZnMH+A4ZM8N5Tt6lgZgZYqqAWliEtRWoEdanQ48xDZ4CexGfqvuvdNyTm/XSKzpt9nwenBLaL",
-	"5hkTSo/7AxoEOwf74kIokqSZQHMw9Lm2VVu5OXa1uhKZAXnFUnklCikr3VQCsic0+u5wmKdg8UAaq7Np",
-	"zKZ6zDLRFfJKJE2G4anuOEweXT1tNRTG8L4wEdQ6Wqage3g/0xMwdFmq0UnlhoF5QdPb+KDbFSO7B4J/",
-	"S1wJZTeNzQQfxhhswWXyLINJc0ONjjehTTI8b/YKK3/K2d/OPn5wL/DpRgQNNBSLE5FaHrOn8R/thhup",
-	"3dhj////+/99iTeg37JQXcE60/DfEWYldgeie+mbHlMBcSCHPPeeKpzzwbQScb6/k4FOw0J053fRxV7j",
-	"scgyncWFbDLHrLA18f/cPPCstOlR70KPbtkdUI0qhqDyfarStrm5DN9qfE0HZCDLct/iA0r+8ARc7F1M",
-	"9IPOHOLMBoQIeK+nswR6mgceSTTQ2YBfif8BfN3TaaonF+PR7IgVvEt7iwdSPYfCShecRNQgIQRCCuWi",
-	"/8InAQ/B4NCsLeFTdmaFSNmP2tpUsF//Y3v3N8Yt295pvmixX87eNPMv5mLyS2FvEo3Atz1y2w6w3YPH",
-	"i/gft2nzHE78v/3J3HNQI0wAhS4c6TUWL39uNsg0y+aO+fGZjuPJjr6CCt7ZKq5K7ydRSN5MK8hmy5wk",
-	"Nkyr71jTihpVAmXeZyrfQa1t3dplAb/1gbnMa+UB3aIgh2+lMuUaE5VxVipNN+pG1ByxLtZ0PVri9BSy",
-	"QSJmLE/BadTjMkWIkGnxJvKJ/4SgAAl/2VjdAIYJyuSZ79i4WmsrtHisroOy3Aa8XVjx10RXb2uZPGSj",
-	"XFu5+sWI81rAs6yrF8nPXaBma7hQahU4Lanjs7umSeXBi5lnTjNTCWYfGGGM1Aq9J71MkKdBbA65TH29",
-	"c5OVICsA3L6tLoUYRcyMuwN3qWANTER5CO6OwER6zFg99/RcWiDrcqU04OTjkpL6BkMHmDC0cGshn2C0",
-	"hDSwWzrgHrhH0HDq116gQaCeZaVx+a0FUBgNFgog/fT7AKNTV9LXk4DVtDIp9Yupr50ptCV6/IlZD5w3",
-	"NQpH9TXUU9M35wAty6HI+oLBM+zp6dtD9ur565cbTQZlKdi8UaSJAVuSPJn7TI3TFExyKSDnvbZtToHW",
-	"VoKf7r7+IK1yFiDxpWU4PeY07YfPcFoSkyySGUhD0SVcTA3UGfJEOUWwLvnvXthizRF/Lo44RdpaFks4",
-	"hTfR3RvgQBUDkD7vHuZ9SodFFGbvWAbHsx5bIwHLTXqPZ6Vu8sYNOJdGwfEysMO0TJwLeU7cNGd0j0P8",
-	"8uYZncHmiU5ldzpPHal7DT0KD5lgdu522e2XOxvHc5xOR7NMcKwxs5AoGBD6U257OhveCEQxEDy1g38t",
-	"BurkBpJKGDML7HTqf9iICuV3UG43xC58SkJaRhF//hqh/Axzaay0ZJPmWUVJ7sdpxEYiG/CRYYnoZxw8",
-	"A3dHA1v9pD9oC+c/3WcxhAJMcMFPZ52FwmbTzYOene9VKz5Kgy6zpQo2Ic/N6NsSbSqvRD3J7rRajloh",
-	"luO7vme6K4yBukwfrbFOCWiyUwFph+4KA9cQVm8qXV0F805eCYW+rZURaRijqqrYLf3h0W+Oy9vK3axu",
-	"e4hDdx9v/THidlAPfXMQwrgAb9Nkx9agXKF2fXBoaCNblI/OpEl0HuMj3KtLMbKQcoYYIk12CCFFA1gh",
-	"2MOe3DF4uxXLnmPE1omr3Cd9YUGzWASBDj7zBBdQxpZ60Wt1t/lr8bzzKtn94eXO5g+tVnMEnFEBPEf/",
-	"uhPw3Isq4LmLzd/+s91uPv191P/3SPX/PRGd0b/7srdRBUFXA1yKLR1D/jrana+3t1sRM6IL0bDt3ebO",
-	"RpOdufPiKcvwBENT7czHQEQyG5nE0y9tGYz319bmyxcvnr+oaxB26oao6wu23boOyjd3se4c46Nz3sfY",
-	"L6wB4HZ7hGOGujB1ZXtiotlV4K+4zPKK2rVk0G7ULfC4t7nSNYITitsQc1zKjD9oJTbfg4X/FdOenwAF",
-	"+731rCx6Q4lERyqOCtMiOmagwMKNinkBeABm3p1afvhL1Djk3YHYdBpnptO5imnpYff2khXc6Jbuup3W",
-	"yxXuNvWH9XjTj3DfkesW3G18+BGc2v3gn22/nP8CbMkHbc+4laYnfXDz4bHTFLJ6felOrT5jM3mDae3D",
-	"vhFLxqg/YFQIMmwAjj0uaBZx5JQZRRfnSOuUbpKfNMvGysqhcBdpdiUS7OyH2EltFb8/Oj89Pjy7OHjz",
-	"5vTo7CxmGLSSFu/moOVQhnwN5BGoNbigxUx3wFi6g+1O28akYieZHgo7EGPzBHNsUXh8g9VgtHWgb+ar",
-	"uq2GrEdC8ZFsevPhZgM9+AYIOi81vhekshAVqDRoPo6EOjg5dr9/rU1Dx43ZY3XH7Wf58DbMNYcK7cGd",
-	"jmjK0XFVe0S9gLQAjjLInu6MZWrB2ojgwoOTc/9x00n9r4P37253Un5ut2TMR3xStAe3OilwktQ7DV60",
-	"njOtUkJ2PNHG9jNx9t/vqJMGyxtpDGU/iO9MMOqyyqjBMx0vgFKNrXW/JE7Esk8Ysm+rU5G4b2alNh7h",
-	"RWMlpA1kV8LsQYsMbwnJjDqKSMgVRedUnUma+4zW3rTv3Jv2nk+ZzXivJ7usIzCk6zSCWzEIfN8RYLXr",
-	"Ijj4G1FjnKWNvcYW5HPRANebihGUKrSWoRSYJjsVfWmsyCKW6r4jYyBtCFjrzKkmHw/GdrDDfHAE7v+I",
-	"ZRrSf6y+FMrgu3oM7jmyKPnYDmr6Sc7JpYi8+zwifxLMGDNiCgNgoKXK8eE0Lx5AZqFGETyaFFqHmimZ",
-	"piLx8JUEWqCVYEQFWAfJu4PiinwjhIpB8801xaKAUuaPGx4xLgsfDVC4FR89GXdS2WXo4O+77corv6jF",
-	"bRkYntbju0O5n7DTXHHAoDdfH/CtRLFZ6vNVBqx3t5TZC32KokJbKJ/Eh7idHiE+mukRtu+x5h35tRWh",
-	"HU1H8BNsne8KhWlclvd6UMOFQtUjXyKa9/Ul/F0IyJi8vlOF1mOENiizgNTdZEeAJszdj+RmCe2rjnvo",
-	"F4nZQKcAdoh02VaU35+HqX0BmoQbAQtpU2lsRIDkCLbvzNe8TkQ5rZrC00yr0jrDaW0CKVWSew7n6qj8",
-	"stjFLsISEk7EQEfm/nOAjQMxtw1L5CCbDTuSFejFA5fU4GSMsbFURu62AOVjdOqO3mI9RKrxWiDQApaK",
-	"pA/xKPfAZ7BSKPTAxkra8lGHRj8VCzd6KAAr2lEXODo74+keWFQBZrLLM6yb4Kzv9viJCSiVgO1xKRRz",
-	"KqPJe9k6CQmFN46SwbtfPpTMVkzoo9s/SHENWNYd0aUGc9IChCXtsWHxydGHN8cffoqpbDo+OTh+E0cs",
-	"Pvv5+OTk6E2MhTlvjt4d/+Po9Mj9pDMWHx58ODx69+7oTVyaESYi1s1pViohT010dgn9BGckEn6rlt5O",
-	"+BQ1qySAvti8QbyzHAcaxFIQ80hdeQY9Pekb9jfZB+3OKGFqPOyIjNr1Qd0SFCy5We9BKAhmXEzFhw88",
-	"oUM0pS0JrdArlzAU/ibMRG8McvQWW+S/XbtJPxe5C+MeUrEEsJODhQ+AOuxf7tZ5Gp+dfzw9ujg/fn90",
-	"8b8/fjiKN3I2TXnWh2ohJ50w7aW0UqmM7A9s9V2og0hyBBn52iNgQ6f7UJqqu76dog1VV/sA/CGuKCc7",
-	"4ZZ3uBFPYNbugCjKw1mmJ0TcxYs/kbaOXwtKtdsW1hEDCYeAbpg9NuQyNRFV/RpqaQdMZSYo2pvsb7pj",
-	"8pK4xG2g+49CMCnhU2oV2FbwYI/LFL2WrK91Qo9NhLgsbeXvulN5u1dk4tMEqDLwetGf70h5bKldYKl6",
-	"pBKGCQNeeU3fJJPgcM3Do75waUhdW0AbDpAysiuK6gA1l5ytNistuFBQVH9gI6FHKX56yLsDGbo9ZmNV",
-	"PFFuLsukEFTcL799+b8BAAD//w==",
+	"7L15cxs31i/8VVB8psrJTYsmtXitp+ZRvCRK5GUsOZ6Z2EOC3SCJqBtgAFA0neu37qe5H+x+krdwAPRG",
+	"oLtJyUtmNH9MZLLZ2A7Ofn7nj17MswVnhCnZe/BHb05wQgT8eRzHZKH2XmE2I/BBQmQs6EJRznoPeudz",
+	"gpaMKrTAQknEp4gqlOE1mhCE5QVJ0JQLRFm/F/XIe5wtUtJ70JusFZG9qCfjOcmwfqtaL/QXUgnKZr2P",
+	"H6PeIxzPyd4jzpTg6ebAP/IVSjmbITUnCDO5IsKNe0EWqjreYjlJaRyhDL/fwzPy3wfDo4M7g8EgQjTL",
+	"lgpPUtI2G84UYWrvMZULLqmZhG8zGM4IUhxJfElgblOa6i1KiKjOCSuF43lGmHoIz+gf/vfbXoLXsh/L",
+	"y7e9jjOCk9mcy5s5jecINlpPQxKEBYkQZok+pDlfoQyztedY0GDvztHRwdHt4b2D/eGw4yzOSLwUVK33",
+	"XvKUxmvffLCC/VjgGYGTSjlOquMnZIqXqdqTIka3GGfkVsvoT87xzH8Ml0RIyple60qPvMLSUglJ+uiM",
+	"sEQT6gTHF4gyND6Z7j3njOw9wyqej6uzetu7j+9Nh/HhYTLYn9wlB8PWszlJSLbg5njIIsVrkmxOc6zE",
+	"kozRak4YUnMqEZVlYlYcYYYIFiklAgny+5JIhVZUzeEpqelsnA8Ur/d+JuvazPUAlZkStsx6D341X7yL",
+	"PDN/hRU5pRlVe/D//nunKQfFOE3NhPmCCKy/viXRirKErxBOU76SldnsDzx7RpkiMyJqQ78iGaZMTyk8",
+	"PJ/qsTNN1Sgl0+qFH97fYixJPMs8IzFniURLpmiql1MZUNNNZcCDtvGIEuu946kiIjyW4miFNVWSKRcE",
+	"KbGmbIbwDNfY592Wwd68ebN3vFRzwhSNsSL+XdT0VXoIffPq6SN05+7R4NsqEX1PsAACxGn23297cs4X",
+	"SesF+PvesZRUKszU3kvBL2niW7jhURlPSIpWgitSov8+Op5IwpS5H4y7x/Q91nKlOsmUxzj1kvqMZJTR",
+	"XmQf8RD9x6i3wAJnRDmRp5Sgk6Vv416wdI0WgifLWEl3GalE2P0kQliiseblDy5xuiTjPnpmpNKMXhKG",
+	"JLkkAqdI0YzIh0BY2VIqNOdpdUm/9mKecvFgkuL4Qk+bvF+kPCG9B/ryRj2qp/P7koh1L+rp8YxIsRMv",
+	"7wRVJIN1Zfj9KWEzNe89OBgMol5GWf5vvQdKEaHf+q9f//Xg3XcP+t/9pbexW5F+y4l543CQf42FwGs4",
+	"+eNLTFM8oSlV67b9gyuld6/0G70J3rWV31te3l8EmfYe9P7rdqHC3DbfytuVyejZfS8wS048zPiFncpE",
+	"PxCaA3w5oknn8U+SYtTn8A7vuMQMm+8H6BBcIJkuZxFQGV8qJMgMi0Tf2xhL0jjHygRLx75fO/Zh5FW8",
+	"hDrnFySg4IxjLNRI6QfGCKMZiKUZL4mmKRVSoZQy0kcnM8YFScwtljwjE56staRL+WxGEkTZA3Pp45gv",
+	"mUJzfb+RHsLokvIt4yvWf8vcco1qWqz373t6vntmwl3PpViiWbAiMy7WPro4sbI5ts/oY9HiZ0JSvkJU",
+	"hY7BPb8Dtbjp+AkGJkRK8/HSTG2W2xKRe/vV6GgpJBcBImLkvRrF8MTYilajGRrhF9UUnSlNNXc26qvQ",
+	"ujR6zhVSfEbUnAjz9JhPp5KocXBVZkKBNR1urqnMEo/3/on3Pgz27o/23vkY48eo95RgtRQ+Va/K9pRW",
+	"SLUaMbU/QN8YXfBbfW6MK/TNeIpTScbfhpbifukTwxPOU4INaT8VPHuM1/5DMPc0wetI68Cw14oLckuC",
+	"dEIfuL7AbyzhUKO9C21twC09GCCwVSpyeH+wf2dvONwbDEMTFzyrTHrKRYaVVv4xyK3Nbf1B0QArsjta",
+	"ksM/nJ88h9VYFZEqiVI4UIm+uReh4X6Ehgd6m4eHKKEzquS39RXk/xseBRYx0zMqL6JMKIO9++/+uPfx",
+	"L//b/jncj4aHH/0U4+M4emGCSL4UsT4KWkijBVbzYhLAWLRZQIHkjFawFaMpGQ8/Ew+NPMMXxngEXR9J",
+	"PAXLVpAFwepBcTn9tskFWQOd6CMg0ymJFeIsJnCFZ0TJkqgwGt9bBqquvfpjjw31AME1icCngDX59dEx",
+	"48ABKpOgygxxuL+PxrRY5uiCrEeCLCVJxhHijLxlq7m2z4u5UGmMdbTCa3Q4uF/9PWWjaUpnczXuI7Bo",
+	"qUSCTPUL9Z/67l6QhXqAMmth6tVK9zdo8m/ZOb4gIAvVXCv4WmDzLEJyGc8RiL/Xr08e99HPZC2BTZTk",
+	"4y2J+IqZDSA4nhe2lxGRBR3fmw4PyeHRdC8mBO8d3rk73cP3k+HeXXwwuTMdxPvJcBiSqTWrMigFjo6a",
+	"OCba+/9CnPJkCoZ2QDZoq36cW+4UDKMJQfFc855Ebzxhej81ddkPkaQsJpE+ANjTOV4sCDPyomRTU4kO",
+	"h/sPnTR8y4BpmOXDcymWyr5Tm7Kyvqtve3fB9vFv29T4D64kNU8yPCMhvkD1l41MQT8wugbWwM4Ujy86",
+	"SzLKtOyILyqSTIsN4xBslWeUjeD3bfKszSkBtg7CRpXQNpUMjZjCm8rDWe+T8VTkYokydbDfA7OHZtqk",
+	"HNpTtP+KfBb4M/z+paCxR307VijjUhlptdDPgMUINsByTQRa4LW0emVBdof3+/fvBxaS4fcjeFFnPfMZ",
+	"Z8SYQ88oC88zJXjriQ4H/cEgNFHKdp7oC9DsWg9ecSQv6KKPnnKBEkIWQAgSLaW2W4y2GSIIozz6KaKN",
+	"IPT/SkQx8BLFC3aG024+BYwSKo1BVL5QTolvvU6cjST2+7TLt+mcB3VDYIRbqIZcC2OvKngQogfFt1QE",
+	"z/migQLcDkbONqJE/72UimfOdLjEgmKmjFhNqVQkQdjcyH5wlgs/TQyvzCV+MbMJMXs72SZ2bx+5Boav",
+	"z/IpjomSPjedMbK00Qg0qQrdW6LJ2ngv8n1fR4ZfwI5XXDvoiVZZzDsEkQuif69VS2feTYxM5pI45Z2v",
+	"GLqg+u2SW3GD5JwvFkSgGDMkV1TF85J/oG5vmDV5TxAuUbR5MT7qvZQLzqSJeD3ibJrSGNhPbOId+k+8",
+	"WKQ0BuXr9kLwSUqy736TJi6UXwP9i0S/nmSYpiOFjZsiIQrTVPNZlrs+CiuG7OmHEU4SQaRE5D2VSvbR",
+	"KZ/p28i1siuJgv1ZYClXXACBWBVYU8OD3mB6Z7o/uQMWosJqKbWFez/qKargeuaLyjdgrtRCPrh9Gzy8",
+	"/YRculXJ2+XJf+xKWS/Nr82G1pwYCsV2fFmYDfFSCMIU0vMlfT3QUy4mNEmMK2rnrZ/mbylt/Dk4TQhJ",
+	"jEwTPCUIJ/rGSiWw4qLbjh4UO/q0NEz7lhaTuo4NPS+50DK8BkMk4UBNsJEn7BKnNLnSNlLzjpHdlPJm",
+	"vmDafCJpbgTBkyAPhOBC9h78+kcvI1LiGWgCS6kgQGyVoSHoDAuumaPoPejdNsrZx3cdTmB/vziB12wh",
+	"eKyHmaQEPWHK+IrbD6O+tOs4kjckTfe0gCBJpBlbaV/Q2GzLGLx20lhysH/lwzoXmBWR5isfmypeV+U/",
+	"4E8zvJVK9PjJ6ckvT149eazZq57yhMQ8I+jR8fNHT05Pnzzudi8Gxal8jxP0KqeZ7odRmvB1XRGzVLuw",
+	"mb4fRBA0FTxDK/iT6j2AQ3jO1VO+ZFe7MlZIjhhXoym8rcKBYER9YYztb5/utsGHxQY/5wo9tW9v397N",
+	"OV3H7oI3Vi8ocj7MNV+KfCuf8YROqc81Cl6UNV+iOb6E3ZCKpqmTBXovSskoLt7vm6R97DY8AzN8idcZ",
+	"YeoxiVPKyBVP0rxrlLiXVQ8SxVgk4JAg7xcUcgxeS60BGeeU/TXKiJrzjrK6xNfsQuAWUeP17XDO9Rlf",
+	"1yWaYHaB3Fu1BYiec5RpUw2is6AlPERjsz1jJLWduJqvjdNqQfgiNcLdDXOVY8lwaljsCJ6pHYqLNeWc",
+	"F/109uL5J2dgtUldx74fszWypGQeeoAOBwOEUT6Wc4BG6HBwpL8AUjPOL6tHJpyYvdBXLUKHwwOEzR4p",
+	"zlGKxYxEb9nhwVBf4cPhIcK5V1WftXmKs1mEjmBsUKO1oq5vuv5Qvy8hC8ISwuK18/8ILd60hg55F2xG",
+	"nnN1hhWVUwqJV1c5fwhHACuTpTfWyACcYnA5HaeFRKdOdDC8U9CBpQGSIFgGRKDOKsO204Z/wtekU28s",
+	"8SEaV9LE7G102V9W/mFBanx2I7esieFWH4aZnS0IK2LIO5+u1K8xoeYN1T2l7AL4DfjebcoMF8ZdzBFP",
+	"kz46lhc2VMDICnFGPvnVL8/4uvittr1IguCljptxRoqLV9uFqLYNeiJnCl/xpkmFqzfrxCTVVRzwIMgF",
+	"wUYsvDJ/mLgHeANM6AhUA/vDbpewLAsFZEuBXoiewtZ0OxmY/zVdtMaFmxQgFwwwV662GXAm55yfap57",
+	"pWPR7HukOB8B+w4JQPgSdHzjzBsODu8d3b2Tp4dSWQSSQIB3ZI4HG8zRWl3onHN0aqfUfji1VVybpuJd",
+	"vm+x5jieYba265BXFEuKjMCIrWmKnBvGa7dW9tG5WNsLQhm6i6TJBey0/fsld45+s54+yuffTRqV5nkt",
+	"u+4WCNmhffQGa5KXJlNbX4tSIqS9GVXJU0uUbJI75UdhKq8ZXqo5F/QDuR5Ph0fygJtFK1OGHVc0/ldk",
+	"KoiE6DMXKDXeujx9s13uDMuejNJStjKar030POdmjSBOtLxxHoKVAB3QLtu4Iy+5TcksHaUvDbXpPDee",
+	"d4dqXMhXlF/Y5aOOlqU31s/WPXRL2nzThCYgcF1SauW6YjQlq22u7FHZX3hGxCWNCXpdmU/7UftXch1H",
+	"fpbnJNS4pFHqJeKggFT0+tKOYH0V61e82Jxru+VyuVhwoUjyjCQUn8OGXYEylsULR5l+4wjOoEQaUC5Q",
+	"fql+WTcJeVS+0/k4CGaOzs047UcemOJ1yslbsrAV9LzGZVUzKDTfkMmc84tXJgXmSsewMq8a2XSa+tWU",
+	"dMYg583NS9DZHBhtrud+Yt2+PsFr0iXtcvT6tBWvV5WuS+sC/pub7lOqbFqMQoqkqUR8CrmQcG1digyE",
+	"9OzwkNFuPACeMD/LvQN8inAejNKbuRD6xBU1QbDYm8+tT0bxVa2865SzhDNf8ji8XHhedHL2Ah0M79zZ",
+	"GyKcLuZ4bx9punCpofZ31WF++L63kaP57o/9j9609VgQrK8PVt4AJyQUgVpvnvPEsgfDvYPh+eD+g4PB",
+	"g8Hgn72oGrLeUzQjvpFN2KUtBhv1qBzZ0ORoQtPUW/6Sh2L1cZswtn6WJAgs+SVL9VE6t6M7WqqtFS5J",
+	"9ZhMlLge/azMQ87pYtF1IlCtcX3TSCkjQ0+xjBKEmLw6tswm9aq64T46U+gnnBF5S6Kz35dYeA9Fv31/",
+	"8+1PU6wiNE251nkE3DRySQSak3QB6SVTCrl81UFNAY/5mUkCqKR8sWVq9ZfKWovJLOac+XJwEHxh16nV",
+	"Z+M9RStBFdmYxXeHh2h/gO7eP7yDBveP7lVnclDNPTvanFbpJr19+91fIXtV/x/65tv+7b13/8t7rRZc",
+	"G9Yjw8O9ObrwAFzm2qa9Gf4DHf70o++tgsR0Qa0YqRMet4VyovbC4wSjU35JUhx7jxzCyj6CwopEaCH4",
+	"JVjyXBhus45sTMiSL5EmRGHdSCU2BBxDoJzrlXZ92On8l4uklTeVMhO9zGl/bzA8H2rOtAVz+ljOGvnV",
+	"pRS7vXd30N2WyAgBt5PVwy94u6NnPyfx8rkKe67sR1GvxSe/kRhCs1aanbDF0ugZiXEH4fRlSWTZ7I6g",
+	"vIPUZGPPUKUIQ4mVY9cg9+oU0Jj0+SWl4o3M+XQyZ6vM3xuJ9FVJpMqGtR7ddYirLanlaxVmNYniEyZW",
+	"iPiFRwO/f4lnfpLEM+CI+dI2mXheAuvJmir/Kn+usajUGlMf69WvkU0qD+eo1hPTK8XxG8mk9ZTRyOUo",
+	"hwdY6TOWF3SxqGkJ3d6vuMJpw+vzeCF4v9K0uob9e9VB7hz2vHmvFZUDdtyNHOVp+XaljeRgK0i2EP9v",
+	"ioKSIvyUUVb+4fBGA7jRAP7DNYCo935vxvfsh+7Z/nP7x6/msXfl5/ZotuBC2WrIee9Bb0bVfDnpxzy7",
+	"zfGC7mm6nRF2Ox/6Y/nnmmnt8YW5yHt5Lqie3Z9YH/n6NvJGO/py2tFXRg0fvcI1o+yF8MK15LnCtg5M",
+	"zvkCSUJcGVhVbFppMsKF7xmn6Ysp5II36Vcweq5kvQtuajHpL+fbNWmqBu+qEXDCPQe/MSVJbb+BfXjk",
+	"Hv4Y9eZUKu5TEp5cErFGJshhCmOTCPE0IVKZqubOuq0Zc24yuTb1286ubL++/cYhcQEZmYPoPq0TRTLf",
+	"pBhXpAFvzG03UjxNcro1acrLmgrbe5kSLAkSEANdmVrFVmPZSJ/AFKxAggp65VLQ++i8VGwscKyZSjwn",
+	"8YVF1NIcsQatcPZi7/Dp3Z9f7d1/tv+3R17LF69HgFcVuAWYoSVbYGohNEAzwiwmWpN7CJthKvSNW8w+",
+	"WDziL+/bB69j87VpdzeYXGUZIm0td7OF0srOAq8hx2on8gbuZrOpfaSkNc/MRS87Masz94tOjMpptp+D",
+	"KbqYZ4f3nplHywZgh7Jc+/To9yU2lTYbh/eaUYPypIkfDqgOmtZqLnZzjn8K5u7zjdubnm9uiZlHVVO2",
+	"2JXCts2FhYcQog15aRlb+VqXLkqJVgvBsK0b3Yn6Ns8KsIvt3CrFT7pfTEOLyyzDYv0lvCslTCIfSJ8F",
+	"8ZB5JTnkFmt2rX8IY+dcNAeTqJIjWf/04eQ3Tv9x8FP6j7+/Sv/59P7FP//+/LcTNujCJj+t+yfgmal5",
+	"ZKrb1ExX7iw7aZK3JFRkS/2PlVej/A9R87oqWTdqx1XVjs8mIgOMMr+3CZ1OCdQ+W88WXOSSllywsk4y",
+	"80YwlwVz+Qy6ieeyyN1apDr90ptsVVVkseWDUTeTGmd8aV7cifbsYB2OSAnacNG+cn5pSxEbfFoTzC5u",
+	"SSQIlpw5QJOFhaW9JdGKi0QWFiE6MUX0Eq8d5ASUd+qdkoqnhD1ECTdJiLaqgy9rkp4yuZxOaUwJU6Pp",
+	"kiWyC0NyS8lL5TcPTVs/aAp1L+WKyoA9WylNhfo9qlRKbLmm0V+A6QLJthWtts5/i1Q3zeebHPykXlIK",
+	"znebLKnZ1gYGc0NkQS7FIl3KLuPFADcJ+JnlyniXB77CTBlctzXKuCBALDNOpMESn+jjkSSdVmYWABqJ",
+	"emZru1uBLzFN3lA172YBwvRHXc/EPP0VKRVQvaxsdvfmpXZhMAxIfYahVkfRhL99KG5RgqtuPguYYY5u",
+	"XfrpyM2eJk1A+PZpi6QOTg3fHV7Q0cHLi7+vPzyxH3W4iIJonhOstzeobPpqGVRqoF1TNagZpJKwpxs3",
+	"rGfRvco7ej/aRL8cRsOjj9+8fdt3/zz4+O1f/9ILzrPJVVhM8Co+n1cwjtflQzRDbBSRUPEAIBh6QhcM",
+	"EBi9R7UpNPc/tXZqydDppz7lKOcDtUteUZKsblFVgxxt+0m7dktLypfj7xXmm7O7msjeFHsl+i1IpKbP",
+	"VE6uTRdrc3A4t8pWLo7yj67F+3jj3/jz+DdeGhQVL1FZVGJQ6bkkaDXn6IKQhd5eSYhftXfQ/TKc0vKH",
+	"T2GsZApgC8jGcFaNXP7RmwCTXo9SOgVEyQGaQ9pVqomhZ7oM+AKCuIbn3x1uP7JY9J21m1cEjOCYdIz6",
+	"OZDyTzaAqzNvNWPyB/90wciEpKTLbO1zFbm3m1irjOEV++AIAuDJRYq1tUbe1/jMUy7UGs35UoAXI1tK",
+	"GmuuxBnABIuZA5CPl3JOObNItVLhNYo5h9lvTsxCbo4WRMReAx740DKeg540ncIUV3OeEgRwhIQFVDgv",
+	"fw5sVIlfFxPyY7TmmmQJkNXAWRtXGmdI4qBpaCFlW89r5oVfP1EGbF1vQQ6lHhhpUMdUvz47MsPBrmTm",
+	"O8CizLBYb6k1AgyzNwTukIqDtqQWVNASLcYMTQiSPNW246qrsYpjRS9J+P2Vw0UYrOE+OmHmdwUwJxbE",
+	"lAzyJUu0VACjAzqhdZ3KNNjRoGw4g9NqsVSmoMLaD9AHqpsVzLyNLlwztSotPRZ0qtCKCgLJfnOCE0gB",
+	"k14j0t2bTu4ygZVNOmyUIeYprZ9fLP2zttEMvmIuMQ164KlIk8Xvy3qm0+tXe49fnTw93/v+9Gdv3VK6",
+	"bJ3VmX6mu81gSKTwaQco2riJgXU20fL+0bX5iz9JlVPkcHJlI9CujJDNQLW8Ah0jSfXwuUo3x9IlhXXi",
+	"Ihbhd5OP+Mw0TU+R6y0Bd8KefVVmRnmLn1KXFoerXRMZHqFWDUNbzPUS/Hqtz1KhA1XNu1IDkoJl5Qw5",
+	"Kuuzpe3PL1nYrV5RSdrU71a7zvLCPhqDlx+K2rHpK8aZBQefEhXPCXBIo/VvZwW6IbazAq35cGMFfm4r",
+	"8EsWOexmalrf1WZ7FvBXl/1j3YJIseLC65ksgwjnTm+q7HHbPpX29forv7N76Nmfdl13y9CWiQ7LEReB",
+	"xoKFdrIZdDbh5sLlT+WmqzOorHz9OAJV53OH551rz3jarsdpLcguTmss/UbhejOqNeHvrWHK7DZvKk5/",
+	"cteuufhNnt2KMzb34OZy2m6o94ijghHUr1NNOHfxs74il5SsfKJYwDe1RB+p8HTawKIA+yrAoOC7W9K2",
+	"a4K2d67LD2VUUexatRplctOEgNICL8FMeLIONuRSUckd8dD1mibZQtWo88S6IEy7WNPzCq0IuehfBZfE",
+	"Vqlfo1K8RbB2noPwt1iBc5rAmRpMbU/oL8hXqRxdEgEg0aPFUsRzLEnzgIYSTMKQ01FyRb1eUBIych0a",
+	"9hbM0qBnB21W+8QteVXrtZs9eqawMHlJBtbIN6UZ7U69Zdea8SAg8h7PZhb7qbcbfIV0p1U28Dbqs65E",
+	"zkvZOdjtZaUFIdROuXh1yXwxu21ZRuQ4VoCMy3doh4Qiw1zbbB3DaD+lqeNG2DLyCpLhxtC5MXSaDB2H",
+	"aXgMOIv+3DnTw882eJTItMgsevzFnF0SIS1EHTdtF51iX1MwAqOcl1oFVqIP6GXZqxpTaBwl0fjX/6LJ",
+	"u/GmdgptTfB0ykUCvUhsa3+oZknwGp0pQlL0PYdkrF//a3j4DmGFhvv9owF6ffbYqykEy7/O64svOgmp",
+	"pWARipeQcWhoe0WkQjbS3v0uPyq9/5kN03vutOm+5J0hAO1RXtNgAMuutFG59zrheVeIv3qVe3P6zU6Z",
+	"cu9HrcJJxFmEGMFihzwSR6JnMHKrT8/SWDHTKO9N5U6y8Sb8ze7XtghH+UaXGiuVicNCpfv07u4UJjma",
+	"YlHNyMn9DyDj813XJGj7RLjmh+NXxz+Mnh3/ffTjydn5i1f/GKNvhoNvr40oiw71R4PPSKLVGuWGZtJv",
+	"3561ZjWbWTYSiKXDhgwEL/Ub3CswKZxHx3FWLFGGTd13rfLCdTNvDtW4pm1FIzivKf1jWe1tjxd/FVHQ",
+	"zkUZX0csS9KMplhQtR7JmAvPlIYoo2xp2ztzSRlBCdBVTNCEqBUhrOAkWsSWuhMVekj/btndl/ClATEu",
+	"2iB6u2La/LPPE3jylgsYvT4YNXHBkCrde7bVe0E7pfJUs1Lb01IbMn2iciM1k45r+orxKfqB81lK0Nmc",
+	"Q70h+mYMKT/jCI0l/UD0fzOsiKA41X/jGRnNBF8uxhH6f//n/34L6g64xZDib9mUkEQ+NM3VTSxaohVJ",
+	"Y56RWqfkzglHGX5fQd8ZDBq3tAX1p3Vft0tPsfsMyqRy222tAkEyfknkBkjEH/kabX9++oH0HuifdF7t",
+	"MqHqOFZc+BEzjFt+k0tDl0Y/86l1lLQOMufsZ3yVs8dcKlR7k7lH87z3CieDxon/Y//dj6HF/zWxVN/1",
+	"NQt9F9q6J34opTK6OVa2RbgxrDwRku5ZZaXj+vguCp5XbYcZh+4UK2iOMANvCGuosSgl5IWwnOHeE7Xi",
+	"4qIAP1K2oEHwLOjYPugP+sPhQf9ul1PDDrTdfwHNrzwS2vp8ogJ3k/FVObRkPpxtXqdKHoqFsWnfpYAv",
+	"qqmacEuHk1Gkr74VKyxr+7DCpsxlExenthtgAXTZDgelvvVcSSpJwQ20EUlqBPRHxYd6uO9LIiWXAfgf",
+	"bKwG86Rp0UzEpFb/YBUP6yq7iis7xROStumvermlKBA6NqyvSKjSj9YCe+dCs1exZEzzFznn3XRbs+5g",
+	"MJYmekYO7t0xLKT4Bi9hcDwgqGud4/e3mEe42OaCstBcvIflO6S8f0AAMSBvL+BSTvWqJoURgWhetWKT",
+	"2WKeZZpmoDsdF3kXMPcmW0d7QRY1x50hpZf5XDuEJovGAn7XqOl+FJh6dfR70+EhOTyaxoTg4Z27+Agf",
+	"3ElIkvS2Rdc0YTy9AHPByntcmbMN9vUK6VE98zIluluSMzjH83MuEhS8bS5qcA7w2VZOZ8KU6eRuPVdb",
+	"Om0KfeDGA91GTTXnbavPtlYZEMxWtSbchC9nc5UbcUzbhL+WU8/4Uo341P7znecWlkd85PJFqsPmflrb",
+	"zqLcfn7TreF/R37+5dyuIr/FV4LvMXJLdHCJ0yXZrniidjbmDRYn1Hsa38PunvMZbHvDxoDyC74Su0nG",
+	"krOnozgvIkhO7kG5J1YgAI2viCQPS+EDxtF0KWzR8GxLAF63yZGJIivB2UxfdEXJlpfdpbV+OQSZG3xe",
+	"TYmu6qcuBiBv9WuCdWkvRQG/orCV58YPMuUi5M4EBVYuCL7Ql8um0EmtKmGBKLMhGKhW6fc+k5PxeCng",
+	"4Hx1zqC1B5jgib741YqCyovvd8r53iZ3/avqgtGUf13due0C+nA5dupcYekwN58VRxOPq76Rpl8G6qle",
+	"XBKxRyCgw/R/DdYCMx+toM2f/sS5qvub0Y6BDxdxCzKtxASa0V5bAikF0dU3UH8eodWcmgqulK+I2Iux",
+	"JCgl+pUysnVM5h5TNksJSrCcE9lHz3Bi3ChGQdPWItheKZl64D/muyznX7/ivQ+DvfvvvvtmL//zW1+X",
+	"gxrFwkYHqa1NKwe62k5mFz/pJJiNRLiRx19QHu+Mlp9D5RusjVyGt6Hm3/Ch/ww+tEFuj7AIuPqQ5BkB",
+	"r3dGMDMSbOkzy7BwPdTbEgCwsG3mdyx/TikL5ZDAVw4syiEBEcsycJJsAV+sp3lKWS05oRz8yTmi6zYZ",
+	"2kGlGa+b1QqvgYEv15TNwNkk53yZJtraTjm/0NdFWa/YVpPNO1aW53vgm69cTj4hZqw5gzwOLBVN08KV",
+	"sDVmXY2XmsP3IMLli6qjoZijeRegegCo3o3FLpaqMBA0/W/eim0zlctb3PT039xzRZ3kbmm0lQzafPSm",
+	"zbJA49ttWS5cl0Ap2Hh/jUI8x5cm0WPuHsrAISzQlKxM0456BLaLJEsVDhGqfn9kfM8pX6EPRPBirJw4",
+	"94YedaJIkhi4QLX5996wIshK+kb42miOtXRXR1n29RAN8jA1bbwuzRMaeK+S91iBzXlDr8X0OMtrbj3B",
+	"13K373Dyv4FdgKP3uxdbq9szPCOjpUi9EjoDYMzMasjBKqfb0Iz5tjOQb9+9Db/s/7aYdYkqAOjRduzz",
+	"KnUHPzYmGJkmEVeBnzESiti0S3vCCC+wUJHNIpBI0g+mYCfmKV+KPnqSLZSBIsR54tomkXjSK8KYNZ+D",
+	"VX626v/PUZqvBI4vRpRdEuZPAC28+dLxXWG7T5Gkj47z014B4lHxCOPgrMDpCq9Bb4H1dLqh+iWj7dLe",
+	"rk9+ld5UOIOgQN/dkzILKZFQZd6VK16kldW3OypxvZC8fEbE1qISan+WRGqmoJUKiN/jC4L4JRHXpHfX",
+	"NrH0jtBKnHIZAP+RaCU4m5nsZSPdfZGbhGyhyD7SjwPeZhBXtTR0GVe1Zp+ydI32gbC1vdVv8qt2ZT6C",
+	"SJ4uu8BMvSqevCqtW+C9MMmXofjyUVtO9JEXgHc844yMH+RJP8pwqgJAdUwtdI3nIWXLtA067VjOuVDj",
+	"ByW/Cuhamg+yXOtBcyz7b9kYruDIOovNjxB85oYAw46RIg8afg0ZWSU380NrXzl8ci4lnaQu39FGMWe2",
+	"4THLkTBgqi7H1M3CG9UsLlMArHNBmNZzyze5j97MuekCh23LH1mxHQqaPfh9f+/u6rjL/6o+gsODiotA",
+	"/7PWVND4BkZ77/44PPB3F3xUwmirK1kuudZprEoQ8ueKDmmdn82kwTy6sifrs4SDmnXABRYh2FqDJG1P",
+	"DE/4ZZFR766p4otWk7wdCaIlLnVcQ7mCvYe9NBZY7SCG9/6941TFiX26mJW7xCcsIe9fEdePznMhMENU",
+	"P4TEkuUtSs2vKZEooUmwtoQSOVoIHhMpfXhjj4q3GBXzksTKIBYbF41CkKUEQ4olq3naO3nziRBcyMax",
+	"jcINPjYtQSbErHen4IEj4ZFLbAznbFSWDAlwKWEJ8BCyag4qdIFC9R6BZ4L5FjVTyS7BzYK13MQ32+IK",
+	"W3Fpl0Em8ghBnmXWhV/nPqBhF959E3mt34a24Gtx9bYKwFZ/1tGvb1Wxmzjsl4nDFiRxPaFYd89vorFX",
+	"5ZrHDNEC2hj4I6vXoVyROba1/oVXfsY+0P+hsWm4Pi+xlCsuklcmQX4Hp5pxYCQOUQEt7Bs92q1RTkfu",
+	"iVArAfNtrv3UGplwIUis0JwLSdD9srmQv3frHtmMrCqzam4yYZ/b0Bzry6u918sHy7DqHv+5wsrVboMT",
+	"yNTFOU8LIyvbFEJMqJyDVrqUIdeKByBgu9N+wQiAaOTWTOmNPrckU8FKJ9M/CtPkyvACh37OKnhKtoFM",
+	"eKWfr58ovCTKVxI4wOo7vFWqeqXOGrdnt5Sm1YhDMPCfWSmNo5aSevYCHe4P7+atf6CGNTNJ6hMiabLZ",
+	"8v/12ePeht/q3R8hd1WpB9km/owrga1A2UHpK5VKYMWFDPZ3+HJurO5VwQUyBICK1kt8ca3A1z9SDn/V",
+	"HL+tDa0HdT/shhcHpQEBPIofABPVi/x3RSC8Nmz2clV1htco5TPHv9rCXSkOrucpzmjq6erRO+WXJMWx",
+	"99xNB972ZChD8S/M01pP0iI5IKb0VzaqGYiIf3d4iPYH6O79wztocP/oXqfiug58y/CqLwoirrlXWHnV",
+	"31o0Bu/GYKC9Her7zP0tDV+h/TLduLOLHBMvI3PXLmcTALelHC/rr5JL0Avo7kCRqLVd5ZWZgj7Mhabv",
+	"JKqg9xLoZVjZ38NObt5dUgTlgnQGJt6IsllA1kUNeb1pa9s8BnZrt/MXlH/UzVtQarB54y34Et4CewBO",
+	"wdraWVCTRAnfJJjujNenJDbN+iwHON5q3m1CtEbv1yKPAxpG/QTzsXzLfozlfMKxz7zTVFWgpnOTUoyR",
+	"cH6cBK9lyGzcspUTXntuP0AO6lGcwgwjRwinktv+ZJxZg59xg49ShkbpxC3y9T/GXv/iVPDMz5gMinNS",
+	"b93pgDkGw7p49knmlK9CTXleWMyCKVnlaRum0pRkC73b21aUn/LVmR4Kkn09SzWSazRZjwqQ79qUjGwz",
+	"gs2lcht6sLgG5pcm3VybfwYqhcBJ2u8MoOQWad3mRpqqaV8bTL2mUadCZVj+L/AkwA5nZPTBqzK+AerS",
+	"ZGmWguuwQU+Wmuhvv8SCesPRigdS83ETzRwMutCM4otR4UVv87Lb/mE8NVDTGd+CYs75osn3DhOxbFP6",
+	"TWmAuN56zAYJrsd0foZgrcaOa21obQLirzszOTeP11kxMBMgjjL1VVL17UCe22jZZG0LNsihfixlHlO9",
+	"LI3iQLPDANubLYVBaMOOkmsee0233t8meB05tiEVF+SWRHof0Ie6z7qEb9TlSjCyaqLEHAeHT1H+WA4Y",
+	"2dj/w6PjBQyICnPcQcPXV2XU9vK6D+6g06sFuSRsSRqce3BPLVYHnBLgOq42WxmbpPLqWQ33jzbbK+/v",
+	"+9sr3+vSXrl2b+yxu2VU9yo/kToZNNJ3KBnkGCnwZVqVI3HPl52B+R21F9JzVXe/oz7HYp2vtF3MoswA",
+	"hLOvVIEIPCOhJjQWMl1vthPsNiEcOg5rUoEll8CcqJrzJYDs1VCcBn1XoVGmjLo3YWdKiXoGEMS3CNAQ",
+	"p6aZhcnJrTTGp7771I0HWF+6NxLwvQEomaxBcV7ANimOpnwpDHOQfjw983TNKuwfHB4eboNTGnDTFLil",
+	"18Qq9z8Vrxx8QmY5vEZu+aVZJOTpAnk1HCLQOWwTgPaxBLJs7edzrSfJHFrSRT+rNub9wfY+g4JP55y5",
+	"yrCr7KdOk6WV5be7cuX8jF3hCZZEGwuhJhDchncT+yxUFHhM2Mla+fTq4zT1HO3R/uH+vXuDbmQLsiVU",
+	"tYuFQQ+CZ6rIuJ2VWP3bM/qhHePdrDGfkW9Ln/jDL8esFgLpo0d6M8FDwLhCGZB0Wwwm3y3nJS5fjKPD",
+	"ShC4lr/9r/95+1a+++5/3B/6ssCf/XffeW8KrOQXcCDHOJQVTeN5EU9CKWUXpg+Jjf7vCFj7yUJRJszs",
+	"ngOE3071gzU6cLtfG9ZLD5eEqVckJnQRihMrkqbSVMOZXmuKa0V/gQRZEGhAo2UwQP55fHr61Ze+NR+b",
+	"Giy9oO1XmL/Wt6anOCY+frEBpFZyrfIpIjieA7JkhDhL10aOY3lBEgey5C0NDQDOndjaMmDQWovi06LY",
+	"rBtY4Aa8XKX+fX/ToDU4KE0YKdCeXDOgrfuE5s3qfVPxVOJv4czYmBMqegZYmWfbOPMVK+WTptv0vt12",
+	"/lAo45n7924bzQMIS4det8CgVWcRpCkVbShASxXQ9Roc7TkUl75N5TZhljHBVUrXW+DM0Zh8byFtikXd",
+	"aRMWhlgqJ5Uvu9Z413vLKEmTJ0L4wCRfMG26kDTJlXItQy5x6su471YF5xrtVHlvtpSQ9o7r8subcueS",
+	"zjbtw5/OXjxH9vsC+UCr8KDXj28znJGx8Y8ssMAZ2ZCGtx3XbTZ73SSKmjbv5nIx4+pqmWHG35nncml9",
+	"dgqvtX37AsKvidSM9uAXN75l/Ehn85TO5l5ufP7sdI/IGC9IAtmesugQoydsr0mGVTzX93/8djkYHMQZ",
+	"FhfwFxlvmY1vMtuEyt0AxbeloQjk7qhwFzo+RfWZuJRT8/nt4gsDroc4g8I+04exd8UkVFM8330K9SeL",
+	"PMeNZ7vll1fpzHfsJ6Gk1qpV6EUudSbw/f39g4O7+4ODO/eODu/evVOFgBj6FPGTzB+rZgV0Ai73DamJ",
+	"8zSkAFGl7fiVjGypgr5WqzlHMWZQGko287zebHZR0TRsMAJ8zbSIviWeXGj6nqQSJXUg7Q3bJBBb3iKX",
+	"aCEo4JQ2KacW76fe3pIylFJZQ2QMtrjkMpBueaKs9yAydutgh2C6pB9CGofEGbGUQJnR9myDIPhRZGA2",
+	"tg/BAdn57bOo50X0eANqJ7SINdORkdNwnMGop9RHr0iKob4QBBKVSBJxSQRaMiCuPJC7lFoTQY8eP/cC",
+	"ghxNB/EQ3ycHk7vJ4b07+3v3BoP+wjSOrFPiiiZqHiREHAtes3+6kaIvlchAFeh7VyHAEom46eQXxB2w",
+	"l+vovXxKdqlmACuA5afhnOYrMjEOljlUcuZlYMAO2DYspDjrDpwEbeKnNCWut/Cakgl+5M3Trd/9KV7q",
+	"dTTmROSbARyhzhDMCkws3aw6zzRgaxRjSa6bUzy0mzkhc8oSlOEL4xrqo1MsVXX3DDzSmtuE+Q0U80Eb",
+	"FlEbvnYAxWexnKQ0RnOlFoAJpdRCFu6WE9hR1xGVM722uvHfg988uH0bNlX2S16H28XhW7ifSv794b2W",
+	"BPza/dRLCN6xXSqGDEGQNHFQ6IYu8hqiLlVD13S9PunlqaxZLAmQorRtPEALVCXgvI17c6LcZCfGk8kQ",
+	"XuG19UgYd7TiDiX93/gWfQwRHwhar8EJUE4l4vI0lPxEWtaNkPcKeSPfaxI8yFVeL1KOk20rtR0jmdKU",
+	"NMlq9ETre2D+2WbjthV1TP5d5LjegkDjnvIW5REI9Ix+rzmONO10YMNScDpD00xTcfMQ/gFTpxLRGePC",
+	"BPdyYphQZrS2G8Xik7PESt4RDSS9bomL4UXBCGFPVNt2XBPyhP1lV8CJjhgb9zqNHXQ+FhYjM+6oWirT",
+	"/r2S21bky4/QQZ6e4NAwWqoq7OpzNItmzyCc7lkgl7MoWLQ+Lnh5I8hJcPPLECcG+8zsfyOUSSBEmtCM",
+	"MOnwHANRGZPOIPOBADirPNjdO93OdIppqne6FazHkJXpD60UyRYK6d82E3FgicF93BjUbKYjYe+mdoNJ",
+	"hFIbsWTh6iNcBmmBdWY4IcHOi92rkVqLqDKekDQUkYUvrWYM2JwwydoNS3mM0wcpeU9jnO5dDhvA7WTr",
+	"ru9QMwFvh4BnaBl5QLTLSvxgmtgnsv1kWnC/jEpJ2UyfIk+TEt4cFZuwCTsAUefrdsdYucClXY9KzMus",
+	"pbh8kY/JVGnWz94sCuUuuD2G/XGTrdPg6tUH0gXh8NQ+5/Aa22DCN/BPNztm1q+2B+l40MHF0BkhdQMd",
+	"9WGe1mdtUgeV6oFFRWdK/zvHQAorryFNq4oK6btE9omocmQQLCeXROB0i2Znw1bKboQB/+nNz9t1JM1d",
+	"OhcEgKL4FL16+gjdPRrejYpYVkaMWKNO0Z7jvDxczYn02h+zQN1cqi+UmmfgjKczZsRJrYwheXx27GM3",
+	"FyGIJlDvlcF0uSDM5L3ZnG4qwB6pRzsPp4Pl39P99d/nz3+/vEfPz75/PTmdD97cOz2Mj86Hi58G9G/Z",
+	"T/HPH35/4p1KCDTcdfa8ILWc0xc/vwxUwQZTS8aSzsbVt0g6a1XILgA298L0qUxnptY1RDFnXtQSAhRc",
+	"UIcnH01/GtgC+3yn4IMm2ra0MBjKO38+ae5LTZwvAswsawPZRp6eNWExkzs09TXMxSRloTelhAHX6V3z",
+	"0zkWGVjHVKLxrxnk5bwb17sRB1v+Wv3Or37yqSogD5SoF/0PO2mddoQOoAqgiMEwTZpYxz7QrZqYqVQe",
+	"2VPzaajG9ey6BQOGEpY288nmenUDQeiKKkGZJMIPK7Fr9+uQwQpc05yMlc9GwzdFd8aTsF247yc+MVkv",
+	"vsJCygAEpnUH+GUQsuBaD79r/Fez3Q4L/5nmWUYjt6stV4raG+UcT+3akE8Rp1rseUTGENQSLiBJz6Rb",
+	"HW46Xrpd4N+XZBlwBMBX5uwoZKNVj8y5tnwqfjwnyTLtQhKi8FmaFV3j9QCnQIcDPoPnvNFaIBH3Jrdb",
+	"pbMpeGyNPiIjF0r+jQ2WVIN/qGxajbNWL1lAqgXS0o5ZbueXWIFHjn36bv1BeWRzlu00DW3sQMwNSXVr",
+	"K2RTzi8kSukFQRhJEgsCt9WI1jriF2MkhkwpQaZL6Wt7X6OZ8sm1uLQcYwk4K9FvfAIKCPTmT3iGwd+b",
+	"eHKjYqxwymf9HF7Y4pxXvOfD/buVYOi+53h+4pM24Ivf+GQ70Av9gx37hmtF7aZh+DU3DM/ZXSB0ZwiP",
+	"yj4a5/0wxlYClNl0hMY5wxrb7iqmBDZCY0GUWJtfum9gc+zNeIjG+rhTokgyjt6ycY4rMwYSHydUxlgk",
+	"+t/fUMex4FUzzpNvTe76JRFV/P+if4djtqnhsm4scOnYN2saJiwxTpt8vvpvoxGWGbK3kvGUXhJGZLih",
+	"dgzlF9Cp23NlQsAEzorDKb00yZ758tIq8kWAIOyLfWd/ysM1I4DmAl6k1IuD26XZR91z5E/wPFG+7kjP",
+	"NH9bYUHmXBueVd7ViqTo76wRBAauTNTXFcFi24WRNyOLtwn0umQJETLmgtR8oJpp11EDO8Bq/pr3dPhf",
+	"3iIgN/3dUL6dHxBSKpLkP+SoT6lU/kI4tx/bybX8V1G1PaXEKZGmwY8rQ8y2wDWxFzSE2/AFAZOaNve6",
+	"0JTdpm6exBejr1bCOvNj3rjECWFSK/Xq8mZsqnGp2/rpu/noO7nkPUk+X0mfjXxTql2+mntmnPIZZU+5",
+	"yLbPr3lxvFTz/aKORE+5j57muXw2PUPxmKe2BtlgBEFbXcBvctcRxzHRdpxB7i5ySWpMN6UhZOyT4jd1",
+	"eOFNv5d5jTFsrvaqmcBMjczHIS3F7U/N4VxCIi6JN/fpX/zI4E3YzBY+7JasoDx/YnBmGXPf2v176M9O",
+	"CsNVvnZQlYiLLQttG8qL21NcCwDLRnxouDq7VWA9oRCDG0OB1BgKydyoYxshqtJNrRvs/kZO7P4WNcsF",
+	"pXzCTf0qybUZGrWYUg6S6sNGvQpttRBUCbLNo3I74cinFgevDBZ39UbM7vndWreeC01JLlYg59zfucvb",
+	"jlTrKPJiWX3h2Y8vnuwd7m/da9RtRiHGO+V0XKlNYaUlYaVZYWVTXWvOOvZPQQLPME3PlpPGhm6QKINp",
+	"KssAtjPii7s1MQELfgCRaHjbjCPFLfeBTFAogkJzmiQbINv/7//83zZoA9D1bUsmGc5DsCuZmDRJgHLR",
+	"JA1JuKA0MEJcKmHRnddAndguiHK+ibDaDS3TVeZW5xo6GJIE2h+eQ5OiC8KMEpsZX0xKWbWBbG86/OfF",
+	"wer3wS9/O+L78cvFT5Ph+3vrp3eys/vJq0N1Ov/57vL5AP9A3shmlXx/EO5x6AfFMMC/XniP9zhWFp6+",
+	"DtfmoOpKWQvuo2rrYD5FCYlphlNZh8LpH9WAcIb3/UA4R92AcJ6T1RsymXN+4eORK/OVKwqX1n9dahUC",
+	"ad8mn96f5P01d3I0cbMpFw9dtjrJFqqWEaHJsWzbbY5DJZ6EQk9nlMU2Hb3ocmowZSuByd3ijvnQgmDp",
+	"X+a6hENrn0ZUPUCmQWsEp5pDt4DvkCTocDh4iMY2x2wc5RCx+qASktJLeMq4oQUxaJ999HyZpm/Zak5T",
+	"18mjtFDYAskzAoBdC7yUMBHjUG1dKMCeyBD/Nt/mnK6z98NSPoCzeOPMZgNGUh9igHyL+HY1t9UmTTuI",
+	"XUY0t40JSWrpCJ824NwBLNmzee2Z/YJcUr6U1uwbLZnyScbX+uOi0a4Nfk3IlOvBIK+qyNCCljqcXce1",
+	"CBmjBuIUxgUsYFg5hLtSOhHYoaScKcwSLBJk6cN61+o1bau5JPHo2fTnv90X9374+R+/i/PVb69fPr53",
+	"cvrynyd8/xSf4rNV8T3/b29m1RdsbRCup2oiirw8slIXqffptmYz3TqYmqKlardSe8mrHQzqLK7Kb+t3",
+	"NESaTY0PLLX49JQXjDxKqdGOt/U0gi24EHwmcKYFJ0vQN6+ePkL3Bkf3voUSRInXEhw4HCrYbDNrx4wT",
+	"7ouKnFKp9l4zabTaSYOn5AUjezD5Skwn/1Svt9zi3H3cqaPWC9sNP7gtf2znAvVuoCRKlp2YUFWW9xmD",
+	"ykxZ6LBQlggofTzlS1HLWNMfCs3DoMrr44YL4Mi3SD/A57EDwnStiIzN4IHCoylQpoPKgYzT9MW09+DX",
+	"ZtYNAx/bX318F2R4xVS/nJK1C2T9nEp/NvWTCta5QnOsZWWabB/Jhy00fd98gr2z+PSHY3IwSwsPud20",
+	"QhjyjCvSUA/pQB5N+aBT6gLZbS9TgiVBAvJLVzTuJDYt0Kl/CgvCFylBMU7TIvhkCgWdeBI41ipPPCfx",
+	"hSxd0pon4sXe4dO7P7/au/9s/2+P/J7ZdUijMOU2DC1ZAaULlWou+p5nQsROB7UPFo80pRcdXC0PcIHX",
+	"mV9RNaSdp0VxgDGjakfyfmnG8UL6z+kis71rurGbM/eLTqwG3AOfia0VKQut77WleuWwZYfOPfbpUVs0",
+	"i0+Rpns4mx0wxLvoeJ+CPfsUL3vJ882NqlHXUSnY5frWlCD2N04/2hBzlpGVr3HpYpQItBAE2zWmr9CR",
+	"N/lwo7NdboIYhgE4xDl+cs1fQUM1E6qOW9A75SzhbNt4b2Q6RIlAr8OD4Z07e0OE08Uc7+1Xuh7a31Un",
+	"8cP3vlaH+/5WhyllZOjxUihBiDLZfkAfdbcTOlPoJ5wReUuis9+XWJDtwwV67H1Pm7sUqwhNU86F8RNg",
+	"RS6JQHOSLiADbApl8zUb5IzEnCXmZ56ptHNqf7+740q3O01BVu6tBFWbJqCn711pJgfVPTlqhG5/+/a7",
+	"v4K3Tv8f+ubb/u1QMs6CS31RY28qEQQW4AGgnNqmvRn+Ax3+9GN9w1qPTpCYLmigxymvtKWp9F1EpVaF",
+	"28ZC/TmDkEoYmZpQLeO1YNe3Yh3pSy5y84lIEx/faI7xA3AagYJ3d7tsyGJn3OVyhB4ZVlKkcpfPreAB",
+	"jhSDnM5qsb76J0UWFonFWiQG98Qg2QiEkebEhvmNteFkkx0VH4Nlr2ztvSczO1ZcjGhzsNHhq+rL+XAT",
+	"kz+hCbhWVlZlK1gv48poZZRB/mYfPcrR8iWBeWWSpJdEFuCzRXW6R+K2dOGGPPAtU823t4TC3a6sQWP8",
+	"XlFpp0ISqaTHP3n++OT5D52094D5YGjB49h+qY9gskYTzC6QEpjJqWH8gY5MnXWwhs49Jl3dUZeddJj0",
+	"g415NdcpGV+fC2D8C7Sfvd4GsU2tRgP9RYOns1MyaN5FhBt6b3WbdA64k/cLEmu1cTsDoMnEV5bIysXc",
+	"kWlbQaWL7sVYqO0dAGbzKkjSTnN0/9zaQwBBHjkHtJiLDVA7n0ugKvs6COWa+t89vh8gIW9uxhnPiK2o",
+	"51OIS+fV69g2lYNeoEEGoAXwlmTQNU1js8uHRQr+MUeT8obv2x2mHV2iFTAB8ImGfaDoieb6EKer1PyX",
+	"trTNT7pxbtvmwbSY1k25JSHsWV/Sy3nRm70USDe1IJEmpt+Xdb78+tXe41cnT8/3vj/92RseYVSNAKi9",
+	"MxVdKe2lkulSyYGppLs4UqrmpRZzjcrk/67p5u3CwCt88epZUmXqaHr6b+65a93kRpwK2Ka26jSTY7NV",
+	"Hn/xk+4S42yZAb7bTXGah7X+2/aNrvWLbi+1K2vhoWo7VjjNC3OxHCEsTI6XxyePe1Hv7MeTly+f6L8e",
+	"Pzk9+eXJK/j70fHzR09OT5889taqlWayG5epzHXmDYUGDZ6H1vN/QRZ5DpZ1NbrMpUpARZJ6GVXQNKrn",
+	"X3dwYmzpwO5eXFfhDOEwJWQ3SGVStawH62tJ0dolethVtNxEs64azfps4ZeAtMxZbEKn0FVIK7+UzeSG",
+	"+r9ldvJN0Key8d1CP+VwzlbhmhV7RS4pWfn0KAHfmEiNRHip5tzwYy+jMt8HnJLw3S1pk/HAVsMWIpYy",
+	"qihOXRgFbrjXUYNOvf6vCU/WoU6vUkVokWItZsh71ZRIemI70xjUUrjTGK0IufCO2ZUprwR1nYauKS1s",
+	"i9xCk80ezi3MvRJzmhh4dsjf8TDSINgRlXlnvdFiKeI5lqR5QEtFwCnrLVQ2ohThDMftDBkBHfo6tOMX",
+	"hktSFUKRntHuJFVumKQ1UMYReY9nMyJc7eIu+Yb5RSznHW7Evq6v1HKzzsPuptsnewMjxwACVFEmye14",
+	"lNb33lAfVrvBJ74kCcqImnPbaS1v++1gAWsuTIH9OCtcgr8wMcK8up+XVHodxeCJnfKlCLU+lco0SHY4",
+	"AX5v/+G+r/rH16yuVx7Tv1uhUrR7SHF0dx9Bh1TNbl+fP927ZwDjGTc1JnksO8tMwy55xVK1u/sVPfye",
+	"Zw9f4vVVnB0LvIaTjhCxpYY2n2FkiGJEE1N2CGUr46JcIn9Oz2jcpfnGxos7VpuVxgk0grR5BFjbe3ZR",
+	"dVSf+s52yWVQ/iKeY32ycP2LWh5gxGaiOahvBFDJuS/dmmS3JJoIvpJaJ38O2QDY3BtfdoLiFyN7ebaK",
+	"MX/0kvY684a5y5hWhiCcdepRU6D6p7MO3B3RcBMz8Wohy13Mr4TE4F9sQr5CtMD/0xLYWFuBVEXTpVQY",
+	"wFbFOUqpUilBmd4fK8DB8IGT6aPXkrjGLDk1mdvSv+bKCc3hm1UNM0c4GtNExjR4gBqfNIWO5p20DTP/",
+	"7ql0ubzqlEZn6vG6Ltw8/RVZz1+IsZVhyTvkYr50j5d+OnKzp0lD2C7HN9f7KU1SqO+iLOjo4OXF39cf",
+	"ntiPOlC7INMlS0hoeFOTWm/BX3MObpJxb7Mf/xXLEM08m1KtiwnumDP7CobwpswSzXBaVGK+VDHPTIks",
+	"AOa244pahrz/qT0wlgIDHkRQqHMWULvfkRNWVVO/QKb3kXLtVpZTSS3TzDnaprwo0WRx7Bvgk6UjeRcW",
+	"089ytrkZnykLBq/mgS4IWRS9wcJlHNepzH85Vyt5vxhlnIVsHPhKj07eL6iAZj9+Ah/6grTtCVh6+DXB",
+	"ASNGf9Nl8P3BwdFOw28h9fMGSn80905yfeY44tMpEQU3apX2n9Si+3Ii02vVVxnFpn1ZJswSlVROonJt",
+	"WtnBbhh1dYbBwer3BHY/B4HcWHM7WXNl6jMLaSWWtvh+lSy2C/R7frtNcY8Vbl8g5P/vG1F3YY1aZL0D",
+	"mewIN2igxrv3Xv0M7KXB7dHxNux0DeR1FLfdJLvcJLvUabahexhHivOLwlPTR+MMsyVOx4DADs4b20wq",
+	"I2UoClNZiyWSCk+nUEaRlHNkFJFgpShBFyaPVr/VmwlTNc42Jjm2mNBjZHBTbPGEtjCl67FKWCItHAtJ",
+	"xq7Iou58eojGzrKyz+A0tRY+ldZyNoPgt8wJpxz9DJuurfZJvXADt0iTcRX0ugCxtqaemVfZsGvYh3M/",
+	"umNNjfHDA2/yFoeUmeMseHWgzVIJb7LvhmurHvF6JEhCof1oQiZUIf/rt4QLLu2LHzHY4A+tZXB7Gnhv",
+	"7XfbsF84qLaWR+aF3mURQXlCY2/vIycaEy3A8Mw1GoC/PC2ctmua0qVd4298UvJ9gcHlQOat2eluGQM0",
+	"XXD4PDTz/Y1PTLAV0stMbnVS176vtbsMcMLGFeUiSG/qkkQGAc63mHJfILQm6hNOewEkMJJQqRlSDuCZ",
+	"anbNncFgezFi26bUxqxSQ3UnW6g2DN+ttqLehtup57yFWlS6UdujdbfW0F0ZmvslEZKz517WeqwPWnLm",
+	"xbo8ruOAdjFUX36R+t2d6nVfChqT771OxHqfZ2kTZMYZZWPNuMcZfj+O0ISrOaIsTpeJt2bdxRsDWpu3",
+	"PWtzk0dvO8wMvw9h00O3FS7QnM7m+k+oRYhcb3hoIi1hWaZKwYTLM/ze/tOqzZqbso2S3SN/uKGhmHrb",
+	"8ENG2b/jwmp3OHO9IVz5sf8eCz5JfWVZJhSjV7wSnM2iUi/O+4dHd7vqbcdat5ykrcpbjvXKwVXIatje",
+	"v+K9D3nfisDNS4jC/rxbgE9fLAizKOkrm+mRcAueSlU5dL0RsTYg+4yb0qtSB9ytOuZNDbo7XH6TvqXQ",
+	"JU5pd0AhwIcP9smjTCrshS40hjmAkNr4mulDOK31yO7dxgt6+3J427GQ2/fv++N3ANwdLBm339+SCKrC",
+	"U8lzcFTofHlLopTPakHG6Z3p/uRO4h9P8nTZpWnBq+LJSkBtc44/np+/tLXalYkcDg672c7hnD4HaeXt",
+	"cf+cK/TUEvimQzZgL71+dWIBfXFmm2K7nq4Lc4H9mH3ask36Cbm8bR+Tt30XrcW5arz5LjkvD/9ZW8de",
+	"uwpVBDiNHtgrxW2+punibtIMzJ1THAoZ+mhsGGxkmjdpdjbKP5EXS4t1MFNakhq0Ay6J0folsk62t8wW",
+	"kz1EY4CRHjvXmlxm0PAJnrYPSWMI15vYKUEnS4vKvGNx51OslYCJp5b7j94EeN56lNIpRH0GaA5b3Vao",
+	"aZtT0bRDed1x+dmPURHz7JaO8opAen5MOqLVmY7l6083AGfmGFoTm/IH/3Qgeh3RjaFZUJFMHE4f5lOU",
+	"LSWNkUnKtLnqFqo6Xso55cyKKqnwGsWcp/0AHLK9jUTEJKiXLg1+NJ9OYYqrOU/BHET6N6Ho706x3yp7",
+	"aEjEmSzXJqdMojKIMWfQYymQ73G/DxKx1RrWjMiP1f/D+clzvQXDw3LAd3Okwf4g/9/w6Fpz3TI8IwGp",
+	"aL6LtN6bYbHeMunmRP/ar5qMZKiPkQlzaMNlyWi1038d1SAUQe2Ae1w5XGiRlKZ9dMLM73KbKVfMQDRq",
+	"Hg2BT+g53nUqU4LVUpCkQ6HEYqmgToLa9CvKktqSg5USYQiDTZvbYBasqCDQ7HveCF6wXQ18t0qIV+ap",
+	"z1jOL9Nle32GfqatJYaNGISJst7p6goFYp8I+dkpNP6Nd99GTk2ylx4dI0n18EU5jTYBjVXbiR38Yt7c",
+	"7ldOcrgD4JsFBII+oDputMsqyfUKR7IbvN8jnarwhnDuJe5UU6PKqkX1ZldBqy1DjcraYWnXSwUuW1Wp",
+	"mF1/BD/ZPsPFnpltwohc1ySnNIMZbAoXjAIdWe3Zr2EbbdngiQkcX4wouyRMcbEea/n1lo3dcsftanOj",
+	"blo86TRTf9MyrUHrb1sLQnMn17CL+uCoKjioe6C1RnTLcXdSYhvVwpcBPfDFJRF7BIsIcab/a/LYmflI",
+	"CwnrJLHiYrOZm7cV2bXpXROS8pVNlaYxqbjU4JGaV+3+p3YX+nW5Y6PJ8Sm6F6HhfoSGB1qRy9W6oiwI",
+	"suLNp8Es4mZVb2Py9z7+5X+7dexHw0M//GdNLbKJJuaVTVqS89XM+WI3nceOFAJ7+Op0oEoUoKGD7tu3",
+	"Z1fXmLwa0DGSF8tSo53NdsC8aAocIZn6uwOjZzgpGsOasmiIBqZkqhBfqmYtqrQPdw6bGgnnPZPeFX/2",
+	"R8GYiFPGNtacLmflRQfbIcNCJWWzlNg92HapofPeH3TpmPzdN3v5n98G1lgokZb8B1G4V6rxUXE0ITNt",
+	"DkO1oeWPpqK93L+1ualqht9bOeN4SFtgpybBO3MHA9KmZw6cniRlpLwKUhmVCJvGFJSZtt+dGEk3RdVk",
+	"wpYAziS5JAKn2+qlVrPaCpWva/deq7ztmJ1sl2YQraltjN+/0aputKobrepGq7rRqm60qv8MrconbR1h",
+	"NEjd1sR2lyCDxpDgBGFAPIH0Ds7gMYmmRMVzAi5gk5a8KX+nOCaqPWhvngqDD5dgZ7fIDzM/uIGKvMme",
+	"75I97y7GjoUteVVLRffuUuKyi45qptmoqB4zSC1xGa/ehKsrqo9R7/3ejO/ZT93D/ef2j1/hle/Kj+3R",
+	"bMGFMsAumu31ZlTNlxNomcjxgu7FPCEzwm7nQ38s/1yT4p4B/MXp3oLrmQgzuzYd+j9xP250+69St2+j",
+	"E/PYZySUP6el8dVtY+cg+5UNnRvD5saw+bc3bEI62pm9wbm9nweN9Xb0oob+tJXEf1u/V/txHoCGfwEl",
+	"Vv62j+ntsZ/rC3CJbbdlvlimWFQx9MulD2YFYUhyk+qTOzirzCIyNVZ8aZGKIlN7l5JaOWYRd2dF32jz",
+	"WOO0gtjZZYdrFTw7nHZqYuEm8zSQborq2aZv2dbppv/BWZ1/rvzMmzTIP2UaZHfytbmNXUj302c73qQY",
+	"3qQYfkUphlvm833ODL5a1l5mQel2TMib0pTs4j/DLG+jmeE1knhtdQWSTj1+5UrfwZYqYVeFW28e2P1n",
+	"BiLQLL5BbcswTaWtlzNdjUDzkcT1BmWEGNznCSmalME3rhTdtbOAxnIk6aNTq3xHmjQNCAWWb5mB2EOP",
+	"OJtSTX2UMxm5Jhjmn6B/WUBBmEcGuBTgamVrpK0CC2TRCr/15+0NvJREsEAJtmlfx1HKZ8immCDKpCI4",
+	"cXhetfaY6JE2pRJODKRtBjPaaJpZXdhhdWEHzb4Pvx3oX129rWj3dpX2nn42FKeb63pzXduv61fnz/s3",
+	"Zh5f2V4HvD0AZPXkMgRAT/Q3zj8ChcTOv+DwF/voBLiV0Mdim+pIOmOg7qCYX+pLr9XbyVoR0HX1H7WC",
+	"U20u9cilGg1raNN2yjkSMFOEqb5cxjEhCTG9Fv8WbKp07G4in5q8wdbWn9U8xmpoalPXfZUbBR4ODjat",
+	"hPZRF2bTPMlzl0R48wQAH5fgHPVSKiwkQEBo/pKQmGY4dR3QbfqjaWxUKyTvlwNuCV9OUlJe5lGn6JtF",
+	"bv4YtcJ+2DkUYed2IN+WcLPboib8CHMOj6k0wVtvWC08Rb3HBMfzErHAdm8e17DDa+f4kpj2AfBx/qYt",
+	"W3ntf76hDj7fUIefb6ijzzVUjV6HPX14elf1cvU8vBRLcEIZkQ26kxJ4OqWxa8UEOpPrJVUDPYGOB1dt",
+	"9Ax+TP0mkkRozC8AVsY1Hgf4FReNrDFvLCWVCmu+0OMXoKvOTDMo6T5ZcKlmguT/FiSh9h8+uZSQmcDh",
+	"FgJUOv+8gHvrGKBUHFqFl0A+KlP99V0prykAe1GC6O8EhJ8fZHMzzcgdUmlxjXQRil/oB9bgpeSqHI/Q",
+	"4nfdg37tI/O3LwrxSu+7fnWo7QE8UKRj1VDxyNrzu5+JybCHoANWeIIliaBRMXTfQIrz6p0aDjpd4Ixk",
+	"XKxH0NcpJCD1E9oMWEpSTx+7f3d4tL/99a2MGpkl+w/KBRI8WofzKelzAj8TVCDMufCoAJ17i27hB21u",
+	"DN/dZejt61jyojVuzCO/qnBsdwQaitptgh0yOmUeO/wycGN/5tNo1JDIVBA5f2XQcbZ0SBg0JXiBxWJX",
+	"HJH3hXOielb20VEA2H3zbeUemSmfUaaJwz5S3crp8J8XB6vfB7/87Yjvxy8XP02G7++tn97Jzu4nrw7V",
+	"6fznu8vnA/wDeSOvCOZeXURgS5c+gD0IGZR6x1y5WdeXC0J2vQ1/9m425iibmtnkLWsKeV522rf0jjHv",
+	"36UOyxCT4kBP10RO4BLbopqDWy9a0XfLdpJ1WM8O19oCOZcgekouM0Gw9OMGrR9azGvbhDfKm+jmPoaN",
+	"7m0T/h4IKSHMkvxWbdI3LjvMLXx0LQ3urVPRteTZQK1OOCMFarVfMZtRqYjYjUEfI0ZW4XZCJLOQhE30",
+	"8QQe+hh9bk/yotTZsxkj2j5Xdr82/gAeqvkYm37w2j1XJw+zf1G5F+gWkYBXRBLlZr+7ALaC11lq1nXt",
+	"boo+fze9TQJgZDXaZZ9zCd7IWGAm5/CovyVKVJ1AYJNK4IqboPoxZigz5RyGPcz56oG2iZO8MaNF/ovM",
+	"p2AC4sw0rEixIiJCKSlnm8RzziVBkmcEWry/ZSSVJtcEy4sie7SCRD+l70d2IDBjFQSOzatGAMdsAFsU",
+	"jtVI/zxw2/3NyU2Y1s4PHIdyo9bhpj35V92e/Es0Dr9pBH7FNJFde39vk7hh7vxutfjGX9lail9cSpe1",
+	"u5GpWxSXRCXQApRSplWvqYnHTsgW17Sqd/lKTHYnz+AyClqlBjpSLwCyjzvATvqJtW4stmiMZk3hg24r",
+	"/8x5+i1ZDtx0BvIv/aZjK1IQOTclmp+/RFMWOd/tJ1Supf1ipZ1uxsHuZe3FnnY1G3UEjKyM7rRJ0nkJ",
+	"QTmQafWu/GcWE19PCXDyG/SrcK59muYhoAqMi+IzEM0RxD2gbSDV6lOqiPA1QfgPD98GHPdJLQ7bnjBb",
+	"idy2BYBrA4SJ7xcqaVG1sFUClqsRsYLXiVw0p0lCmAUunK+9vTrNMx6aEEt4gfVxwMhQ4yHr6k1Qzwu7",
+	"UKKiqfAyoQopgWnNr/YcUNsx07pcyteE+LwmLcpSvjrvrvM0lONfSz1NeB+dgcvHNESOscIpny1JZHCa",
+	"kAkQJETIhwgnmsSlElhxIe3vc37nKoxs30/joZtOtfJW/p2XTZwRLOL5j7QRDh4s7gyrGIrYggev+VJK",
+	"Z/N2KIYfiydN33YHSL8d0gJUz/mv8opAJzE36z56xLMFFqYDBtV2JbAhzOQKfHlpVbMf9AcHw7s+vlPj",
+	"JzXqcEtxc4vKm+IjGLP/J0wRsRBE4QZgcU3ZWqsres/pG6lZ7OZR5J1Q/Hy50lXFHG/+diwvTHtuZycb",
+	"3o+WkiTNbVVsMcon7RfTtCrbNeZaF7X/yZvgQEaZf0HmtK1shGXJyFpAmgYk0I6vfUin8o8a6Zp5lDc5",
+	"KpFRmHaf5e1mnH4zX08ETXqbIoXGcyQwu6BsJhG28y8C15aP5T+/IGvrapQkw0zRuIGFvSJymfpi+oW9",
+	"kXOwiSaTHFG9HmUVgsTaiP19ScS64WByP2T5HCJTzJpRqeeZ2HxB0J7zNztdXgvYFZWky9m1avCJ4Fo3",
+	"HwXI6Q3Mg/EKhrTT9UxSC4Q2IF8hQpIXFwh2C/YOpTi+AM0oqxhdG10luUhKdAo7UesytBSV5MZwCsrW",
+	"2D6OlZJWh5WX9zbDAzlx0tXkLMTrF7A6M56QkeZw3WYJF/krgOvJWwDAZkdoudBybn8wqJoF+9fej7q8",
+	"Y9EGI6hfsSqphfnjOXmvQvcRMrv5hWPgWwXr9fvFJY3JCZvyQJ2decBqbMQgnc64qb7359GllF0pje7Y",
+	"pKGTUFudhMey96B3G/4b9fiCMLyg+hP7Z3+Ns9SbERfON7H1hJvOe2i75EXiJ0J6Na3zcm8s+1StELY/",
+	"7A+6QqS5cSK7sX4ykf65vGDE5YIwazTr4/TY4GbTA8k4RK24uHAFAnm4Q784mH5w0B/0h8OD/t0uoufL",
+	"JWeQ9wsqiGwcmbBEoiUDkQpFnvyCMOMBdfk7CZqQKRck4GC/92nDJaaMslPneWlIxbaukxeyk80MsVnN",
+	"1ZqDDnZjgLtD5CHfnsikwZr9nJAZvs7A0lISMcKzwA5YHcRQPvSHhlCIq9cs5vCMf6Bpim8f9Qfom78P",
+	"hw/RKWXL9+j9vTujO4ffdguClOYS5beqcki1gEdlayv02HDT2/zi9pS3c4aXf9RRNTFs5wsoJv++gIAB",
+	"zcJLDHO6yIIIFdjBySiBL0nqSwfFQtBQA37z5YZXrff4x9Pe18XBLwkLZmK7XqER4mlSsdm6UbjdYVPa",
+	"tXN6u3uNy42zuO2UzUbWC+S9kPZ8tF4CT1U37afHg+HhncFgMDi4t3/Pawi5QZYiDWVdKY6mPE0BIycg",
+	"y10HytVq1U/mKZTRwav/SpP/3phFq6zvAm3wKSglWFJgb8HmodR2MCe17ULWVRrajN25zBkjkvPmtjZO",
+	"t8JrH1q8f+vaUkC3uFWtXQqBWDwJDcdC0EuSoFzsLrjyDeC6IgQIM0CLp5wloAxfU85q/WbWoyaVZNV8",
+	"ytXtaT30XdIVrpMsHiLGV00QaZ+WUjrRx1aJp63UEyCabVPZg8e6y4l+cpm8ZSN+4vhRZwFoVv2VSb0t",
+	"V72tTLyKKKwBx1bnNqi4/OHFf31w+/av/3r7Vr77rh1FIyy2mvhRWwq2tM/Vk7AFWWBbj0/ZSAnMpNFO",
+	"l2o05WKUkJReWh+X+RM8YDZXG3I8l4IF0rbPaEZTLGx0zjM79w1K6QVxqaoF5DuERKXtNg2t7gUxXT8f",
+	"lhR1xtF0KcAcBlj4rWyjPyGo+42JpEkrgD8KabwQzXPeRoccBq7ODCdgR7fgklpAUm/wZa8Rd3TzDkDi",
+	"nnc3Z5wnpZ7Qm/XVh00QDEdt8AuBQlY9curyFQ3+HA2VFMoOaYlKPjKPapXBFri2/eyxfc5M8WPU+41P",
+	"Gl3LXfJq/NSq3+yIFcqhtYwjD81/wOXJINoviF+HygE+LSaGXo3BMX0w3B/4dAlbvd0dczMvOv74Ltqo",
+	"Z05oAbtYRX8s1Xj3ex0gD63DuduZ/uIe3hBP5rBLZ+1WbE+xNJD34pYopguP4VPINvMoxYArO1q0C5cQ",
+	"2PX+YbdSa6jI9QzwPXxeq97u9EZb2kt9pduP8u9qjLXTm0ONw186ON/MiciCy9zrtg0m48gTi4DPa6lw",
+	"g27v7HB6xqFtW36XoYaLY+y2NTZ7zwcasJlaeL/b/JfSuyXHsVVdWid/r+NGhdvu/eKwicuvPeqIInBJ",
+	"YsVFA73YByAdXuthGU+sebPl/vuzoaAjc+0iV9oyl25KfhFL3Zzd/IvTzenUHU6QCf1S4oeeTob2W4C/",
+	"0RowGO2bbGgWCLD+wJ2/a7KkqcnVqSoUMz7s79/xYq/OzLo23+y+uSXrkcd7/aH3VRZa5HePRvfSfHf2",
+	"t9P664Z3+96J5aLNI6VudRNTxSD3+oP+fiePDwimQGIXlgrliComgkmlD95keK9bOjr8sjn6u0vU1743",
+	"X02kKadyPqVzdzsdot2lfNSSqmzhBAHCByNj128Sb4ilu9dUFnq3E0fp5kIAmdGGCWNn598EHl8cJ78t",
+	"pXKBki08NhbSF9qua6JV+IL00XMA1Ct1SJ2sIbTOp0XbdQMmzxLkeqmPaDLe3NeEpAo3nI7p0gr1/t/g",
+	"Cb8k6AMR/Fs9lxlH30CzmG8rm7+3v21b2b3Sh5vHRN4vXAZLCB4uj7Cm5JKkKFtKhSbWuGJr68Pk1oNZ",
+	"kwi+yTYii/hRyEstZW8ZPPLIwVHa0voUjC/Z3Otlxy6SZV9kEzGf2uce2SypIhG9Wc2ukPAr8yP4eRA7",
+	"x+A7KegmxGaahAtYUIycr0YrG6RS+1Xdnvy5w7vDoceGLW/Xv96+FW/fslAXkBCMd3Fo8mJ5hQ4lm9k5",
+	"+bXz7Q6N527oqKkFcUcMnGGrGmMuetQEkeA/Z1+VQql5c8YvTV/DuWv06zL5bZGHIDGhl1UXnLbJtGKU",
+	"QEgDqoDAoTcFuWOT1qqBjbKfgscXrXZZ3t95Ex4QuITHjyCoorHPofTIfrODkJnT2dwzSzqrqhjDO920",
+	"4JR7qs1P6wDvXXG5EqqPagP3Bj6v6f7d7K6lL/xjU7+dNGnyG3XRx/UgUXFYZk/y1dgdD5L3jwSnah4o",
+	"KIDvilIv7gVpSYnoRnhGo2EIfmHsK61l1kXQsKMh3tHLVdyN5iRgN80IIqh0h8SEYjtPFMn+Lf3Lc0Ek",
+	"zK7TZpwXj38R53RpulHh/bIEG+3ku66dsceN7VRQi+WBtLg32MFQALaiaZpX+npu0khSr/5wpj82AeP8",
+	"Ctnb0wQ31TF/r70QAa/liE9HAHu8ObvHeC3RkimaGp8sNE2bKhNRxgotcExCVaJ6ScyBokueJjUx3z/y",
+	"VWy1VoR+ieY4IEi34BOn8Ly+uAvl/BlXQTqVxMj3gggXWNSd4jFPueg96E1SHPtRSq3mNeqa7uqe/2Qd",
+	"bT5bzxmeJqODwUhTe6idDLSQoUXFPjoYIP18hGAhplWZAfo3hvwMlwDOti05/iydbaqaedt515hs6ccV",
+	"yqmRRa1ljSP4osmMuTu1M6gznqjCJFs49Km7jYFCUhiZJAjn16UaYd9Ssaop5LsBohiDXXF9la/Vr3Hj",
+	"Nfh0XoPwlgbuqdpIiKrf1HYn0cAfKLnxX/yH+C9yogtywQD/e1OnRphtrjEohJG7CJ6YyZfQqra8ljcK",
+	"VatC1c6xOjEoj77ymTS1L9aM7wtrS6V85/wM29Pdc27QVqQEkl8WaXxUIjyBBg2cmRQ9NCUKyuIna2RQ",
+	"krZK2rMDbOVTya2kG4Cvzwzw9eXyCbeG5QJKecYvib/6qqKIZQRKHwnz5yZx4ZXxgDxqsX4Mdg54+tWc",
+	"ZCWwEfCUrqUiVYexz6fZ3mZ4i6KSXblZW7wTdqse6dRb1z3W2VX5/zoaF+9qBGwr48MiOOeTCE8VESss",
+	"6uzroNMub2EM7GgCPDTVRhZlJ0+zKY4JXCAPDve/pFPnSvLaYOSrXtQguSuiulKQZCKMJUFtj6S8zVHB",
+	"clr5Wpv4zuxzso9OodO+gwUgyYwIE4Bh3En3rQR38eqtZHfOkW/E9+cW39cqWdtj3yAN+2hsAbjHERqb",
+	"po/gpMIpGaNvilorzgGIPPvWuK600YJl9ZG8dZfpdEoS8KS+ZYDVO8HxxbegeRQC1/CMKqy5nU0JY/FK",
+	"4feoZxtZRj29JHgHzDzsBzyvxMzqTTCksttXicVHWrs20BBKUTaT2wTnSy/Nc1hjX8C+mxTxRth9Y6Q1",
+	"5/OwI55RKOruGSLbjMQf7XAVQi7dIPX/gtNlSCCmUP3HQuFxWEFAH61BH3XOJw5PRs3J2jQi5mlixXL1",
+	"VHr37w0Gm/B3+/t+uLt7XeDuattrluwm6t3U5WxGpAri49hKDa8HKodeJEkYxi1CP54/O90jMsYLkkQG",
+	"Cm3lOIoBcaMMjd8uB4ODOMPiAv4iY59Ppf7QGypIaj68XXxKpETNDbE6o8dkVsw3PgoPfYx6F5S1Q4Hl",
+	"+/2zfnqr5lxRT3mxrvRWA4YWaOjK+qRc0QfsM9T7+Xb0jfNS/dgdyRDWaScTVaigmcJ+piwJNqSQ+WMo",
+	"JTgxbu0cw5ALp4O4FBhXh2Kli8MQg+z2IuV9XWiIfrmQj+orIslpX1Y2M8fb6w4eUwxTR0fspsAVt/Qj",
+	"MIsT86v9QV2X86oa3mNZM87W2W6xMUmMM928Q7Z2DcgIZuEuxgZFVOj3pJJDZxRAejSZCOuySQ9PGZOf",
+	"YFuLZupdK7R9iePlMkPTFMuLWnRhowg6DDX69u2ZFzhETyKEOAdd5LlQaDEXWBLbLzxCOI4Js4WRks6Y",
+	"RBm+ABMgoVNrgPSRS0gb2w0bR0jLNYKlQmrF20Eh4Z6UJ1DDa+NT3LYfresvyM+2j7f/GrbQotm3Blps",
+	"x20y2pkjuy3xm7YxmMwIZ0Td1CZ/qdrk4gg2z7PGBlwjJp9u/rX3NfzCrLHVMg5wu3M3MQBMtlJaGMHd",
+	"Cb72c3Cq+sX9YqEqnyvLbGxBANvhJp3rQzujH7wMU+kvPb17wm2OBeeZXr3CF0S6HtzamErI+1ql63Bw",
+	"eO/o7p1OBpI/anqifFiipdLFzZI57is51e/R30RI60aZ3i5nrbu66qvXWNogIMwgslvoPRB+QdhLTH1V",
+	"bwb4kU/h2logQV+8IyZShlraHqOf3pzDTR8fQ8so+gG8mw/Q9wQLIsYb/rD55IeYvqA/nbz+cDJ8Tk/k",
+	"CXt1FD86uXOSPR38vL84SB79dL9P1j99SN6c0Bf0ZPCM/nS/H++nbJI9HSR//yltwgT1xQ3OSMwNHKii",
+	"ppenWZTtLGh/WqsoHAw6+tAbW/4eM8QX+Pel7WIYGWAIvV9608udhHdt9bvJXvRAI/PxZv+XFV5LNJ6U",
+	"DseaKuYjrzmylCalt62F5CYUV5l26ntVmWnlAO2IfnpePHI2VFP78cnaNvAv9dbOfR4+BCfzO29cT19o",
+	"mhQlsPr0FpUSdus3ryUz3d0ppNfMnALRrrM574YX35bX4Umv7lqAT1iz18moh6UjKNUk7x99Wo9T+Xzz",
+	"1uGVsIuZfojkXI8VH8nZ73KSg8UuMPXY4u7ZzjHAvH/tpmwke/o7h4VT3U+c4P+x/+rHPPNxiWqv2+rr",
+	"n+ZdMzeaYnqzInHwTaf+7pqn/JKkOPZqqM1QFPnGhpzUu9OnfrPN0c59KtVe5p+TYEuUEuVteAO9d0u4",
+	"CC2E/LLouRPq+lNwzgZ+uY0GdS40nYol0/qk1q39zs/rC4//W3OySmB5O0b2Wno5GAu3z/6CAMFdGV+p",
+	"4Qhc1q0ZIYyU9zht7llbG1oP6n5YGdf6Jzcx2Zu47g/Aazpz3S2g5g0KS0s73lKTspTPEGXdQeYDUgRn",
+	"NF3vwv1HxsqU4RnrY5AITwCBxAgGCGoRl3oF3VwZV2hCijR0U3RjC8mg8TD4RTcdVqHV5t3XPWCD+iub",
+	"jhJQ0r47PET7A3T3/uEdNLh/1Al4WdjOco0oY/qZL5vyWm40v7k3+tsm7RUDhbfshc9Z4eRiPnyDiDRn",
+	"Z3e0fC02WECdCrdzgbwOboVFMITuL/qCWYcGk4rgxEWQamod+OlRwokEas5Aivh2ryRuDqsuqYOq8Dne",
+	"+yfe+6BlTvFnf7QXqKKwCFRNCoOt5bDlNw5bKTJOwgINmRYiua4UC0FY3Nol9pF7zjTaBHY1WhARB9H0",
+	"M33vqUR8OoWSk9WcpwQtiED6N35i9DrD2622YkL+RnW529R0uF9oK7wCpcSQxGnogtgWe63c4mtOm4Sg",
+	"dUNtjKX/oje0AQKzfUIB+akon/FMfTdrm7JRoIIyb4VqURga6yhDAoPKUd4gL9znRdrmhRCFu1giqfRf",
+	"tab4nca7zqoWaotZCvkp6QczyZinfCn66Eme3FmpZtLswJ7VDpUw9v40UdQzzsj6s9b9fo4qW8CEHlF2",
+	"SZjy+rfKFFPgyQDfIUkfFdACK6gxLh7RooNKhI33r5yL1EJRPqEbKDxxzSNrnNDDq6OC5RfVvflF3NyH",
+	"Eu+o3Cif9LXy6hEI7K0TCNz+GfgwD/bXdXF5yIy3t5vGpNKLFB7Z6LH6iduR+iXHsZEbfIruRWi4H6Hh",
+	"gea9uRApQjLxnMQX5tMg2kSzYNmxJDcsVjQbgG9rosXc102x0ipNOvQbL0uWTqzf8Hq5wewR9MzOIO4F",
+	"npiH/z9778LcRo7kiX8VBHf+0Za3RFGy7O6WYmJXY7u7NePXWurx3t/sVYEskESrCHAKoGhOjyPu09wH",
+	"u09ygcwEqoqq4kMm9bB5cTttkcXCKzORz18WGnW6fyqWaMfXy9mdhXthLnQfPbYeOXziLrPIMQCqYTNo",
+	"3BFLNPwvAHJHzKTwD7hgxsrZdF2dCdNkr3kisHlhSCKb0xdjpRrexYrxXp1mXLgS6JRbUX2pJGYia9YR",
+	"fVL8I99NAyyWUkXtuou+Ky8WmjSSbzV5XrtjjkNbYmlLVa/ruFzqOw6TUL9ZUlgozF2QDLaV7VvZvpXt",
+	"W9n+FQnMV9JUeW7SNIfcKwJRrJS4mKPh0c6smDvsHUsV+VB3nQg4Z0dfc5vJTyveQcR5ZJV19bAjFceP",
+	"OgKAgq8KOO/fyq20hKsiENKK/aLyVOCn81OBo0rCTsciL7fCaVa7MT6SHyNqTAbSAisayH372DhrRI3X",
+	"jajxqvEbTqi4MmzvUvxk/8s9IQ9FHZ0FJ51xIMxhvnfcdgcr8h7yh6aQRwnJptmoOoZvgv2ixqfdvt4N",
+	"kIj41uYb+sdHfOy34nO7VNd49IcbddA4avSlHYw70E5N85Hc7epE9IXaC5P8XPy5uZSjXTxsnu6ONHTR",
+	"x3U8WBX13m1jvcJ8oq6lsF3LV3vyZXrxot2AV97mZmyV9G9PSb8brbzuxjqrDhuceGzJa/fRPcBSA/yl",
+	"+psuA+xebqkYvaAmLKX2e1AU3JkK5X/VNLBtBCiPAC0TIdwQOFkpKFQfyCHqqlTyRCZ705dDLtP34h9j",
+	"YVZ19UHtDyT0B2SIIbQyvc5YIVl/rmyFH0OVxPWiQfi0ahkfRGeg9WV1nh3ljfl8CEvgipO8W/S1jnb3",
+	"JSFvYcdo0nh7OjuGJLKOqOo0fg59sDMx0GNTPY40Tj5VL7GAcY6jKW0ZpvGUBOANIcz90NkcLJPQWNM/",
+	"zaQ9YnFfKxFHwJchMVGZichEwg73W8cs7nGZYu0sASHBQYXGu6SAZEIAWHSTOb2prYrGRGGhsAVGD0VH",
+	"J1M24mMDE0Fok4ULpZb4NYkY+G3Ip1tatBPlY8v8CslOG1CHXw/kmxugTi8YjizDbsQIdEWaDGDBm3G3",
+	"K0QikjUc/BpTKSs2b3FWYSaupB6bCyO6mbAXUKZUddVYSWj4iPziHmYd0dNuMCje7ggjE0EQRROm1TrY",
+	"4i7TCuv7fc/b6NDyu5D6u+do0+w51l2uENKNXRZ7gXHK2YOzYqMsw2bpvu64V0syJF574Tt4V4KkwGyZ",
+	"ViCVJnzq2ytM8McVpX7Ic0vcLzaTIoFTn9dbYn9/9yDcNfs37y1B86rpIaN7dmZi84AVa8r47vJipRtg",
+	"4djhydvY82SMbRcvhnV9pjVkdlKPAy+urdaXkGs5lGkqDRZeVs/3h+9vlGkpsqwKrs3fzaXZ4OVRGn65",
+	"y3HJu87zX7jz4MdzDxLVvEoKKh3dKrUSMGhdmBS+/c6wmNh+VyZxFLAJwJIDwHXas5l63St7UQ3OuOyd",
+	"CeBx9O65GyO9VFEAz5T3GyUGkGlKCf1NduoYwkk1bD3ABM9S6W/fgMUDaEMgMm9++eHvl7ZG6fHq4luv",
+	"JXsSKEPke1i7YjJlBVZmdetWM9LKiAunDVZTATj6oQDL2xvS5hoqCvLD1o/PGJSSMwCvrRXueimIhjCr",
+	"vG1ohZUO32EFyqzeXLpeAiEkEgs78LGZ3O3DG4mU5fqazvB8TYdTrEvwHOnFSUEylImkSGFR3h413HjX",
+	"GSgqX9MzF8j1bZ8lDy9ByyK+dAMuoXG8vKrMugcbfDrCQIsifgzmeFDUqOTcUzkNnfsUmqT+FD6hBtve",
+	"u9BEXD78N/ZhAfYovAv/HnGZ/0G1PuHvsHX5zz2WJDQJmQ7djPEWKXyQid5YJfCRr9NsZqIvjaV3oV+7",
+	"2ZNKmgF84nWukWOO365xtZ/mNSaa2fZFWES0IGowv3Qwv/yzVay9oIFu4VsfKnxrtVyrMbsKnVykabJ4",
+	"JFSCXo2CnaEzuJ7dbYM+V4NbToLrmMWB8UgVuSb7Dz59Om6rGFkvjqgQezwqg7fS6EUhSAYXov5d6ysj",
+	"5jFZjUw7CRINxBncSPFjpCbuqKcXsIW+QcH2+AbS7GaJnCRCFydyLu+pnO+bnO09dEd+tDybZf/pvGyW",
+	"qIGBDfo6j4IWfVZLJLHdxIVV6ag5YaNxJ5Vdz90RA78ME5+6YgR1g4m4EqkeAe05pV4a1uWA5ByijRTG",
+	"qWj6v9jLUzrAwx/KscdyMyl4138c7e19/J922/z270uA2IJ/iEhgjlxddGUTWa92YRd/tApRbXED7wg3",
+	"MBDDDVOYUNzlaFELE5e2QrBeCG6l3kpSb4aYncEsuuNM2umZOy1C8UP4sPCvnzxP/fXDeSOq7pSTQ7Dp",
+	"HvuY6r5Uvz36N0fGYJfuwSc7AOVYjS7H/u///j8AYgZkA6eD0wiTdivEZuD6UtbAE+B3mItROwvMNYvH",
+	"Rlzg8+bPjiziJnvO09SnAGCWYd4ME1oXC2wChJmlbUXuKRo17pqsh4hoMSCO//fu87P3P+2e4yePDltP",
+	"is9cDKUxTuHGTKSJNGKnyU5YhiFznCVXbVXesBjavYnM0drv46TvIQm5ZTzVShxhtf5EMyWuRMaG8hNq",
+	"2tJtEm2exyabhXXzDDiSf8NkpBE3ZqKzpKrxfg58MAOmorMcJwJSkPxbjpnV2u+wGQl+yd66xR2wRMO0",
+	"M4F2Wy8lPMbi+IQ596tj1cYeH8m9q/09PraDPfoGqEePgIo9el7F00AFJXZwHx80Pn+GKvKersQG08Oh",
+	"yLqCnbw7paMB1h454uDGSGO5d5Cg6WNyGdDllqe6PxbNtmqrt4DR6MQBGB7gs0Uiw1cCmRnWEQMJhi+0",
+	"E3dL1E7KnA+crIdQMjrbEAqhq5XNeNfC8bcVvh8tsp8166ZSUJ9y98n5dCTOYHnhm0ywvlCOUbzwkjaC",
+	"H6BP2VMlV0lbeTcUyLuBwM66fS6VsRi6bqt/+zf2XEO6iNTKtNUue/z4r2dv3zx+DAlZil+Kiy4AV/96",
+	"/tPuD032q7pUeqJYT4o0MREb09+Au85GPONDYQEdRiUsEyMwoUqfZ6KtGHOGjxEJntHhwUHEjGbcGX6e",
+	"IxxNCcOMTIWy6bSJkztNzOPHpFuArmDYI1Aidprs8eNzORT++/c/PWdPnjz50S3k1/Pn9HvI33OrAwew",
+	"+MS71nc/ZyiBcUpAD1Q0XU5qAqcP/MCwR3G7sX/QfNpqN5xBnrmVwUct9wnQzV/f/S8nL4bQ694rRXDj",
+	"OGpxr1b5SN7szsPKQ3JVn569ZYcH+9+zrk4ErQUaCrnVAiGzGO75OPLNhCIWg55EvYhRV4qb4VNp2L7T",
+	"cfZbrYgdtJx8InOlyZ7rNMUGK8atCfiln+lJyOPr6LFKCIyYhi+4PeJjd6eDO6jDu5fzfUI+Ed4NBCGE",
+	"rjaWDfQEyCARYsSmeuy2zsldUI2vdTxkA26KfZRwg15mmc6K9PDj4dPv2SjTnVQM3enx0SiVmB+3Rx//",
+	"++9Gq3gnCA/A0GWx2/bYA1H2Mw6Ax3DcibBcpvSd0KMUhGmEjhh1xVOZBG6JwRNsYv92x2qM0mghv48m",
+	"7qSt40mcGpJrzYWMXS+Kdzv1zUDxEK5Xy/sgVx0xFh4ODAkQzLupvBLJcYBJJWkPYpsUB8SeUGLCRlxm",
+	"NN/zjHdRMpIAevz4KEgkEkJdnmVSGHffUrrZ7mkSR+5sM8NkDw6ZGluCbjAeOep8dhiyaN00qxJpr+XP",
+	"4qTecysY0LonAa6UHqsuEk7svn/lvt6F/3X8kn/0Xgy5BOh95J7iN46NyIXpphQUlyI2qVbimB0e/Jgv",
+	"+72w2XT3pGdFBnoHhWppss95190tbt84i39+eR57XI9MGD3OAKwE7yuuWPzynPdnmczpMqe93Tdaid3X",
+	"zuyJ3f71hWVPWodNdkI/1z3Sl1EM88RA9hiURQHJcNbl3YGI/D2kYA1TFp/0RXHmx4DUktd5lK5QSEWD",
+	"Pjw2ogINSJ8M0iS0xDEDPaFso/2n/t0+HsbGinr4U6AZ0ymU9dsGo+dtOaits2fESyFGjx/j+nANpz2/",
+	"N0HM42bmQRO3J0fscP8gRMCccKFcGwZJJTB6/MvLkxcxm+js0rhHM5BXeHaJBjIEU7UrlBE5hmPj9ek5",
+	"ZbvktoUeCYXH3NRZf49+tOesXKcASYtg6AM9ShpRgyCfGkeNVnO/2cJ0d6H4SDaOGk+areYT7Lg+AOVs",
+	"DzKbha3zMDsi0Xj0vsdwIOnTpHHkfnsmsivZFadO7crjW/D6g1YLK7SUJW9uUar+Tnl9aGYu7LdQGAb0",
+	"vKr+DfBI0y368OCg7o1hinunKIMx8yNUJ8z/zTu8C0qmV+Po429Rw4yHQ55NG0eNNwCvRkcBvJJKdQle",
+	"Ct434JROue3pDLpYfdp1OtsuuX4aSisBb99rTkSa7oIStff75NI0/Y5VnpjbgUsxNeyRu86+f7r//Q6x",
+	"06xMhwQ1UrDwMqKdC5aT6GLDN8JKHxqRXgnjMYaAZ9uq+oWgAvPMsQOkVCGpX6Oav37429kmyQXeX0Mn",
+	"bpdQsXYiA00ZSNlTTtwMKZcGgghoqcHsnBgWu8+dlq7TuuHp+b3yw5+jhhMki34Ez8Ccn7QOF1PiG21f",
+	"6wRh8u6a4t+hmwXoz9nuRZIrkL3TMuaSvLfy0A6lyos6aieYzO9Cmq/IK6BNXgJdpr1UGnsSXu9kobc/",
+	"Gkcfq7cif2QP7vnG52jhg2/R/fj5tw3SOC0DnNoVpJ67tcP2oGhs7S8+9F8VJ53ybqgrd2J9/M1td+5G",
+	"wL+9D+njb59LhOgMHzac5ksuUl/4rIYE4VMA+QwhN3Ch6MrS/SQBhYveegz/JuBW8M8HReVpq8neekkj",
+	"nU6VYPAWa/WxoQbUu6W8G/QlJ5swobjZVud5Lja5aMh3EAr+dcY62g6qxC1GK4laGug+F8b+hRKU1kmL",
+	"GE38XHbSk+N3hg/21z12nbgPqOw3pv3Wj4t/9FyrXioxwHC4/3SZUcx4NNKZFclrkUh+Ph2Jh8RpJ0lS",
+	"IP8vZrMq6b/3h0w+I+elwlZ4jN+Lob4SpZS1JiNweqfguy9kBi6arh5NERf1+p2Ary8ySIlSD2uun5wT",
+	"+1C+e3P6Wu62/0mP1YMSxi9gX73RvmapXKkWODEbnNi9Iph2pe1Se+StWxdOJV3zFrTFLaEWCPVnYTdE",
+	"paupl6cJaIwjH5m+1t/p7O0bNhRZXzB4hmy9Jz8+23EqRjqloi3h1A9wmKFvgnLrvOOFwAbK7IDZULei",
+	"JWDkfSkt4bYZMc9ogrLh2+OUb0FleE4Owc1w2riqSFVYU0gMzJUEn8jhYRMI/cnkdbJl7sgEKOf3TYne",
+	"ssdXxB7vBRmAG+CPkno9lGqPjxNpd1Pdn+MC5qX6GK9JmWJUOQSDOKC39HrwHQwhjc241RkavBFTYhLa",
+	"Wh+xyUBD+Yi0ETqYwU0esc4UCq0B7YsYMIQb/M1WyO9IsJeIbwREFbgwB/ffnhUZlSgZNsmkhfJEjLLa",
+	"jCvDIZLJdK+tIEiBy5HWiBSX4kgdvPd+PKUzRnnCmAzQI08nBptGIjNa8RT6SzLt7mSPLmBD0yL/rkfx",
+	"xyE3lyL5Ld7JZRJlF4fAJS4qjqhWyLQVjQ/fwhrj4zzaaEWaUtsskRqRA4VYzS6VnhR7sIgiVHyOfgLu",
+	"Cp8wMOTTtkoFvxIhhiKUzaQwHs4GHL6Q5xDTjy5kEjcZRKG96E113/fmK8Riq/1zjjZf6f5199ystp+G",
+	"Pm9Qk4/elwS7kkG6jG/6HrJlrKY+XsuJRQTeqB8YakHBVTPFSRSotjPFPSkscKYFJ+pcvhFY9ZTDr0tz",
+	"no/Cdx3JpyafrHJhsA7Iwatsv1rIm6+ary+yuslc+e4/L5qrTHUyK6MwMY6IThp2KVVSuYq63S7Vg910",
+	"DWtZAkUhpWEyOWaGTzGU6RjOrYqS4AoTniEuqBWds8YZLlgJ13HeWmDKXnjM4cVcVNTNY0mIqubF7iob",
+	"HvYXIECxFVLeuMwOhIrIgQsrseKTrVvCP5aWI2fQ/vpcfLK184LwMY0pZ/t0+aLk1v55qwDdUDUpd5uW",
+	"5rVc++nKOdF9OndSB8tMyuobTWld4ZjnWHK12XCMu7UWB2PoLvwS5fnJ4h/9pLOOTBKhHpICfCYgGTKo",
+	"R06clKKHibRLaL0l7bNC9e1kXCXzQ4tYjm/YR1CRMLjpNJNyMrI09i/wrp2IlMRilsx1IxKGfxV+9bCj",
+	"j7CGxeSOm72l9ppQJW4PqOYUrxgWKD7kTO0C6SxB+2CDLQpa4qjOLsIesc44wFKNkMSZiT7PQB3pciOa",
+	"7AN9zlls0nE/BiPVxzJLcJTNmvgj0MuGHCfw7juJPeKqapwmuM1f4tq/LZbZRjjrIpx4iOvgyZp7aOkg",
+	"J02FeqrqYLkPuGGPDls/shi+v5DqYmxEqSilJuLpWXLFIEXvNfrvf1smUoo1VV8aIF2doFd1MK7OAUsQ",
+	"8ZnlqXiAEds1Uv19CYHVBbzWwQMbutDuJEy2+EKbiQE8hNvtngmDbyjWt15JskyID8Y79r7ymgBf5EuA",
+	"odwqHfeDK9vyqakN/91jYXEnQcOtsNgKi3VGPjepbXe5FX2dSbEmz8/z8L5VvT/5L5cKcEGar8xE16ky",
+	"Mk0yrNEHnywtalrnoB7xLKDfrRbwekiuKNrQ6WJvVE4EW49UjUcq36Lb9kp5Yvbdr6we+UvdZkIwnVHr",
+	"Jq7Atl2HV8qTzoYcU/71d+KbCmuruaCLwmProXq4HqpuTsObvDZXcFQFTsaqZwimKiEB3IfcVgYSaQrC",
+	"Bl1Y/pcreLEKLLx1ZG0dWTOOrHUyx/1J546DYhdjajdynoT+inR31nm81sQvm7ss78TvtexluTVotwbt",
+	"Ct6vNYufZRxgfsgv9IGxk5zmu1wh3H9bOUGTkB5OabIzN3d32k1FvIPh5XDb80ywHiADIaYA4MQo6nqg",
+	"ETijzu127yXWnTjfthJrK7E24YLbrDlBFQn1TriTNC1UGhSLBiJMeZ2ENPqOHvcH9ojFZiSUjRlPEgPY",
+	"UAOBDTxMDig04jKBBH0nyAIAd5PF/4jbKtX6khqYsBHPIBu+DIkYFQARNf63Lnv9eVjiAu/eSRjLTXjh",
+	"eFFdck4pJzPVV8Id5G1krPpjCu5Id/i16b6OMJYd/L17eOGw4XARUJY9igEGdAd2TFv2KAYQ33inbk7F",
+	"1mH5xK43lX1g7lAiwCWAQWgnt87QGmeo36CiLAzs/eWZqOFdwbdSX9U+p4zdH3jjhgbqximxtqowX9RD",
+	"qH7fvCLzgOrlc7ibW2GOPfzVH9U20DkZFO4h8jeWwES7ZB9h0aIRxkitmuw8NKnDC6Q0JbSDqovlTc50",
+	"7/FeuyHjbcAmKc7rtk2S5fh9bVXE99Gy+AZshZ+BV3K4K85IubsFMZD3h6sUBC8EsDKHhkcC4ELT1DP8",
+	"LCZMcD0sJQjwq7my4My3ebt30iB0yNvKg608WHsYElkOLNXEM6DYvIaQcDPoaI7NBSo1559kf5whCDBn",
+	"mYcjTvjURCzuZXpIGM5Wx0yqbjqGJuaCdweYPjCUiZL9AYRVwr9nUNqtHAr2T+jvzVOj20orGMGNdPDE",
+	"7cnBUzbQ4wx8qjiJAc/hAZ88ewbPHwf7HrIYrIf4A7n0pBUxqxM+DdME8AEAsxZXQo0FQoGHovQRl0nE",
+	"YPdF4rvqud9DXhP2GGNdcCsAjHL4IcHM8+4lwqVhXWrEtGorBo8h+DqfEmKBe4lv/optU8Eu971BJ1xR",
+	"g9MpG+qMwKP7WhgYJAJAZPTKgC2Ai3rHZUI+HELoLjl1tAmLMIj80NMZ7j9CMzupP7MahGcGUf/4Mb8S",
+	"GRjB7o2wdQg/LViG20luapkRuD/N621xStW7S1AU4E5LIu/uzpurTj0MwoTe+UZMWGCLwmqL7pXwPYFR",
+	"uxEQVgPWjDuSf+UBInJI6sePoZsDQBIjqQx8Uya4FN3vJwONLTGgL4NMjliMf2Ymvj4rGA1XmR+9R+ro",
+	"8swiLHvf3WnmO2a1jvJ8AGb0UGDPjNHYsRTGLYeeuTKKc3bG08LobpLU4s93V/Gdensecz3LAUkkskGT",
+	"PXezKWwPAmFhM2rdoynC8uHrvmNAR9GpVv0Ixnb0ie0sPB17fHs9KgQ5VFJIaXj8GCkE4c3hy9x3iY22",
+	"3E4A5VKhNTb9M9C1u+jBRIpyPCFVIFTqb5MgLoDbm6FWYlrYWscBl2Jkj4uJFv4g/ay/A3xEt4EamBrX",
+	"VCBIN6D7UcbVJQLkE4/4ZhN6wqBHIjScSNjjx/AX9tgJ9Exnp/TkyOOMIOK83zwvVgd6RIdLAjI+O3/7",
+	"/G8Xr95+iHErj7GJCQMux83F9eO40njO9P0j2CiTUFsvpjm6fA+8hBOQoy/BLsSGDij1MFDGDXt+9nfq",
+	"l4DSwd3TppQN2hf2hb+J3sP3OzWo1+GxlVXEnzI9fAE94hY+eq6XfnC0WfdPvtwa/a+H1/PW/VhdC+8k",
+	"dGAJd00W9CipjFNGzBfEYoL6tPcHkvV8D2Tgjo942dGPa1lhh7jnCBsERdCBiZuIcYIyTqUSea8FxYci",
+	"GGhdnY6HyjTb6oR1RZqSq5+ZEbSlGAhh2USP0wTQkyly09PZcJxyj+YBbdYJRiX+cxyx+N/d/+y6//nP",
+	"2E3D8g62eIdOHE4dyIQdZypqq+KPnR470sZmejQQizgbBcCi0A825IMdDbGJEbeDIjoKvadsrUWrsh7N",
+	"Z5kgxh3KGCs+2b2uuSrLlllAkEoZEjaxiNWPb959Ic1IG+k7L85F7K/4ya0GvR+S6zeXBSVRQAy/Xin1",
+	"u+7UB4v/qjszQeIme0sNXzj7XXegm1cHjap0Sro86WI6SwoxRNTuoI8xG/BsCFYRKAsDPVE5mFlbuRkt",
+	"C2XmJrhUlQe8FFQgacBYqA2kwpdLR1L/qjtn8IO6aCoMPAuXVTWu+26VYf8mVbLcqP8Yi/FMGNuTd00U",
+	"2/2gFr3q4Psl0KseErLQX3VncSzX7ehWkaqJ4/6ObOjFEvz55f4n95q9kcikTmR3fmMeqRLjTymXOVIZ",
+	"kaEHAVJv8F1R6HAH5jl2gjR57+SQByNUwZYEN9FEZ5ciaSsPgJmMMQDWZCcgDb1ZrK9E5r4bCu57kynt",
+	"e1pi2yqgpxqp9o7WTNJtY4RfGMcdYyUDpCnu7pb2a2jfZ4ECTCU0+UR8VPevDfHEwmwGR4tB88fOh2h3",
+	"G8atFcORNZWZDn/VncZmBW2dmvm77jS3qQPr0h9/h3P8MtK7UZStnl73MCkQexbfpMqjurQxF7sT7shb",
+	"oq8bBXXuTCw1CMrGSknVB93VXCIqqLF6xB7FOMkLChWKJN45crbukE+ZsTJNWc9t0cBZsGPrB7OZ9P19",
+	"qy4C919I4f5ddy7w9yKp1Ghx9Dtlwq85VvhQihuACtbExXMYMhM2m66ZH3/hhgxD4IAel6lIInCUh6Rg",
+	"pjNiVmjUaw3mENHFFFgXcwdIGYO7lR5wDM1kD9uDJsxtQFulondNC/N8/ihwH32CKaxwYeffudVCVCfe",
+	"8RkJxArVpRM2m2459dvm1A86uyRy35C6h0Gqucn8+MislyZgw1OYa9afUg+fgSHYRU4VyAgMbdnz+CSU",
+	"J1Nsi3ocSyiOilgp/R+7vONz35mZ7Pyyr+Ls7e7hT9//7f3uj68P/uv5bSTe0555/wnGluf5iyApabnh",
+	"YXtDulD1+BT1vY+I1TS1rwW42tcL3BOIa8eDQCCL/VFIo1urvK6yIEjGglDGD764yApfs9gKR5EI+ovT",
+	"cry4w8pN6n0ekj18cxQQO5TNwlXCzECOhqKqMgEm87NAgd24FbKsU0dgpdsyg4dZZkBJZRo0b6YVk/aL",
+	"eWY9zoMCo+1R6s6a7ZWf5RUlyrGYDx0vxpjuU0jzKyXfoRrjI+ah+BsanzKnjtE8mdV9AYAsiF0mPnWF",
+	"SDCJyqcHou2BP7iwWl+kPOuL+Bi9BUpDktGF1Rf4SIwuafrcj72DME2MXBcx4yx+d3L6IvYaGVRmtFUx",
+	"gylkB0IuT26XOXUDTQpMHYQGTdZQDhAG7zGXDDKBjtlYWZlCTw/I6cnL2J3UGomkyU5KSYtuS3ExImFS",
+	"sd44Tb0uIQ3GEPPi0bZqq4PWfvDE0+xpesfsoHWQfzfK9JV0A2FbJ8sS0ZVumKmwWLDY0ckUwpCUjSkh",
+	"ifIoTwHpSZWYtoJK/ilV3zubMrwa1uDmbwQar32tk+DeoYNEmzeOsM/YGIgjg5TXp60nlNMZSKsjjEwE",
+	"NseCOTyKh1yNeRrvhA1R2mIfrjzZErbmTCjIDIxPEzEcaStUd7r7NzGNjyDlwtNoX0PwgSszgZDHFM+r",
+	"IxDyBD3WeemrW4MjLzuRdaAB7hF/6azKi2GmfxPTG2Tlk44JYiB3KBZSpbEOSdq8qRmSn9vMXq8RNSBr",
+	"rvhzTPvIBDd5ab83YHynDMfHQ4jdfkbRZmeGBbum+HYUJo2jxtNmq9WYeX9Hf8LOVkJZAS/9vHTlLuz+",
+	"HfUBH0qF49fpAUgbM4pAOHS7C1XwU5Es0guqfgJDHrQObn892L8BdDk+3eDitlUZN9Geni6zAb8qfsVl",
+	"yjsIOXGnlV14izkxXlCzfLb9ioqW+8BZyXrsnjl8auabK3vemri5GlULkQNJfj5FPePdS3eLFH1DxZzx",
+	"iJGGgDUtqbwSmUhII4LHL5S2F/CQO7QiUF2E6cmARlHq7nbEYuiOF4OSFq5wdxsOfG1KjKZVDF0rQ2nE",
+	"UF8VKiCYVsd+tm310ek+kMLtr8FSSqYhAwxdOpWZyUbYM7/v9w1ix0/sjpriLmVYbhF2tgg7S2R08ylk",
+	"dOfyJuNXIt2s/6dYL7s2cRq/e/nmxembn2M01KzOLToWPz958/zlq1cvX8TskZNYaJv1NdlzwTjbifyv",
+	"3O/Pfjl99+7lizjK/8msbqv4xctXp39/+f7li9jZalMUs8xYMUK7psViiWd7AQ19IXMXLIxRKCErW5Gd",
+	"KclMVJ5KwrJgO+wwnmolZi1EeBW8h2YPWVkz9lIw2VDL57lJTZGFYLF5a4oZPjXM6CDX0WSjn11IdTHK",
+	"dD8TxjgrW6aQLZa/E6VPrgOyE9VW5N4r2NVgsYHFPOFTqorTNCKYx87qyncqXD/umit7A4oTqrtTipGE",
+	"+3atFOb2rdwsraWl5HlgpMb2Tvqq76TXGpEcvFq5/rvI2w1zQ8T+odogcaj1XT5M/M4PvEz2fXi/D6mG",
+	"gEFlA2XQ/9fTRfzayAVMpKqxx2ZzQ681jkz7vyiSPDsHfzPWdrSg71edxzv/u4UzwWy5exnbLk9xG+Pe",
+	"2M3siWZhlNsfyTbOPSfOPcpF8Re6kyruFyofn3+/FGrMe+M0Ld8zR0wqwv3RCuwZjXo7lo6i3PszQSrE",
+	"WPJG+AruecAQZQFCtI316FBcJhUhd0Jbo6gAyasSVpgmDuezDa34BCAj5nJcmdqXX3F+7YuqTbHSTcMk",
+	"EW+glOvE3VC30uM+HMTMlRM6uUBghDCYVFI+mHVdTDiH4sW0SOx4mOdkGSGF7diWevRnK1XjaxeluN1L",
+	"iFKija0orRGlgXluuS8TjXvk5IR02gVEjkPaUAzgGnHEYnM5Jjwl8PDE3hsiqc844q0oOG0jrkTGUxZ7",
+	"LJA4ojQAqIwHcIjMWHROgHMkluaC9h8d6CI1In8ycrJEFYAfadpNdpaO+5iqdDkuFN95VPy24gSmM9My",
+	"ip0oL4t8r2UJMh1RJFO43txrQe4VfuzkNzktwFXv1n8lulZneEHQDzpTqL+Tqs96Ok31JGCgdHj3sp85",
+	"Q7eyCgM6VxFfNb4kQo3HeS1UTIvVPTgsOqBS8NjaTHbGluLcOtVZ46jRSXn30lET9aFOGkcHUSPv6JM0",
+	"jp5EjUQaMHAugGwaR42nP2IEmqT5i0z2LJvITEAF9kDwZDRw4t/dcvST7+knQGaNo4Onjs08Ic0u53zX",
+	"DGSGsF0TzYz8J7yrEGcvTPBpmMdrkUml/a8bxfd//KOhgUdoE/8JWcDARzTBJ36Cl2P3qpfvT9+83T3L",
+	"Z7zfctx+/SWvF77kdeElB59/WyEyTwTzHKjnTmLznmRrPF6eYbftyB50O7JREEzrbx/gr8CFvcjO+aUw",
+	"xWvAZzrlyVSUHhUxp3n2Bz6pHm5WiZL9YyYA5W8mRgCfETHvsI6ziI1T+zH1CbJnsZ8KXDjuRT+fn74B",
+	"ZXcKgDWqSqzjUnKxvm1m9rX3Jlsjp0T1Wd40SlQwprKSAesM3kU531aDaQaajAdv89mXcsj7wtTnfxc1",
+	"lVuwNDZ5vWyzwO+qYtyLcW/7SPt1dfRz5pRULM5V6xiza3NsNPc8eorUOE3bKqN+m06KV9wn2O1vPffJ",
+	"TQ2MgUxmzAt3MVPFXfE6LirkeVeWI+jf8jnXiYtvegfuIqYVMxzQx8MLrpkYh6BJr64r30knwhVk2Tbx",
+	"aBvkXaEZ4Vr1jaV6EdKIi1oRMvJ80w6FzoSm4LkpdidsBqdTW8Vlbi/7ofpWquvgwX4cr8o02ZkHjjXC",
+	"5glCc5MqT9WVUFZn0505nQtvX/quJN/uLvVlK9+28m39rQtvzfWwhzbPmov90GnB2V/fvfw5Yu/e/Byx",
+	"D6LzzknHn09/Yj2JmJseF3u/xV7Lv4CgO2yxoejzkfwkUhOx8SjVPMGiLMTFde/oCdsdiAQd1bytRuNO",
+	"KrtsIjp510EITGZ8YtAFIiZMKmipqJkdZEKg+zQKaYO+q/tQWJ5wy6GrO1dTLAEcAGOQV7utYAGhuyz8",
+	"5bMdlWZm3B2gLQnYKFDFlrBHhwcHeYonfB1jhr2bgzSAzouzx5cVivxowRH4ekLnAqx0ohePs/SChop3",
+	"sDkAxh1wIhAcLTr/oaWtdITHMDk0fDvgpq380Ry0yCqmrEmr9cWQqykuoCZlsuTXP3UP3rt7A2b1k0Ct",
+	"OGoMx6mVI57ZPUdju44AVnzXr0Cpt+2Nxs2tuXvgiEr+EFnyJH5ntjfRTW6iJVZwrvUrnvXFtkZrkZdd",
+	"kYCyevlrb8g/7XZAGjT2W83Ws4Onr+VfGjcq5HrWMktekXt/wH8vFvjr35Mvw3oGDN5Fd02YJvtANdwT",
+	"7pkxSOEoj7pK02R/9/5JDB0P9EQk0MdmoCcAxrXQ+b4O2bv1wD8ADzxx0V15Ehdn6QAlbsrp2ISUCmKk",
+	"mLlLlw1BBZXYNUV7TMpyZkVbBbOeQ9fN2CPmx8wMZI9CB1CpYxZ6Ju+xonMn7r/FuknZKv72FJWtBVzn",
+	"4VujPFt0uXvv1wYKtfOqQY698FKNnATN1DiGJylDd4AYNvR4oScbh9TjooFWSDrzIcy2UkIkJiShXcgk",
+	"JsPQf+IZv7bKLfgBGxuSRP79d+KsI2UK/KN1Qom26jtD/bceDu7nN1F2LGze6g/5pOTVCG0FClIDE8zW",
+	"JSsoYWbNzrK/QNoN4yGVwS8IylqRBifclJG1EXeJeiOWMXQrXPjFPJ+vIXthm4nwpY5moIjrNHcLF24x",
+	"u7W2zqXYV5HniT8+3AWezeMC7xfb0O63Ws3KZh/enm5s/pqpa/JRuGXMNn/ngXENloHlRkk4ybtM4JlX",
+	"70DzI+QEStJmShP2hP+6HOIGXiJ4IPzFBWR6xjt5cROn0DT0dzZtVa45yDcoIMPhi+pjBX8Pqfn3y3qm",
+	"ed1NqrnflPlyZOvD39rSc5LY86KX27rY94bcZvLTmrXk1+DPw4Klrh52pAKW8sILUuYIuDMqqgIRSwW/",
+	"AoS0sQ3txcvSjqeZ4MkUoqZtFXQPM3B2OHZchjAtGoUqYYns9URGpa3ONJ/Jw8kb4KPgizB+TUVnhaGh",
+	"QSvmD+WVYoXlLZSYr3Gv76ncpNndjdyc12itqF/acppO6K29zdTZytalZCuEEwB3eEYw+bK4W5S9f+QO",
+	"wCXKivIlFLKYQ0ykXEeENRPmchzqgIBLepkQviPXbGgzZEFCrAXimqgxYn4KNHosKKG5ORdSX4J9igqp",
+	"+8UF/aLaj4nPr0ed/Foinxvm94dWrLRGjWhOsVIVXS8McV1rE5kT8qY9Fpu0MrbOirsqNlorrW8iL4Co",
+	"b7OZAR5sYbnMAOwR4Fm2Nup/z10WdxLyX06WbJPhtyr2CsU+65VhyxT70Ig3LfaBUsBynU9lVA6S/e+5",
+	"GLnLWP1WjGzFyBprajbpCc3ElRST+pjme/werIECjF8Zvi9iPIVyFPRREroTlp7MwYeldy8FD1sAJ/VB",
+	"+BpsUvf1muBZaXN8n3xpMIXDWJ7VQuG5har+8oh97l0LJzCzp+xR7CQZ9ig2Az1xn0ChdrxTNy9pLvDH",
+	"pakRpmhH61Rw9dWDiiLFLQbCo33f4uDNgRTNAvd6qeQ/+WJpRK5BaWRHpjDddWY4nnguwtGg5hh4CBBW",
+	"DMOTxN4DGDTxIPyQ2egR4vJgMbJ8k30YaPfq0FpsMphGEGW+dMoV/YyPE2fBZVymNemMSKR/z1e/GT3p",
+	"2jB3UYSMk6jvrQUHtM1mvE8C4BeZOKWEzoYuoDIYzJcLAsRn3DNTpdV0OD/lyggMh/mHI6bTJIewr8yo",
+	"OvMvXtV6Wfn22+SdRqtYfJ+5LdpeZjWXmclpIWTfAvmtDb7VCIxRiWxIutxQcLwODICyloFLCZxUK/aI",
+	"eu2I7EpkhjBKPVCREV2tEpNnN7VVTGimMUb13IDYshQdAnlNEHx67BFko8LjoMnP/CZgpLqPI9YZW3cd",
+	"orsRZzjhU4ZoqewE34M4re4KdavHyxRjYbTflJxV6NpWnzNQYNebIyFpJS4mfDoLTurohBRsg/jhzOih",
+	"wPL5CTU6CMBGtBWNo8YV747HQ9ZLuYEufe5wHe245Qy1afzmaNRO9PUxEQzcg+Q6CmAwWnGc8Dqje7wR",
+	"Nbp63B041V1YK0RjFdRR2rw7aQhKY5+JWp+IEVu40QedTbAG8bno+l+INeprl0HUYrASha2Xs0MjUngA",
+	"4v01wfcbKwXbuuOHF0ynO3ktl39tLH1mkMpIeelu26yiuEExvI2U31WkfJ2EvOYy0kJkyggoe8kVVDsb",
+	"oZIGgZkZpxbalVGnNcnoDXTJXVnLumX23kadtlGnVaJO65Mr19U7y+eU0f3iS2VDXaybhzNGIyyjHXcH",
+	"LNN6CKkw/FKYiP2uO4Z1IDRjRRTKd5zVDKVDuocZ+GBnNdlzhNd2rxafeNceY6JnpjHSZXknFYZAKwVL",
+	"uOUdbsR3iEcpjJVDbkWTxZlIpIGMODVOU2oL+959CI1eMTU1c8Z1lW3rLn/YiU2KBhigQir4LVAJAspt",
+	"3UNVhdsCKC7lWT/vKMxkkRmkMrI/sMs4O4H4pbEZtzqrZAtoKlLDFh8IWo91BDM6TYCmeXeQZxVY/LuE",
+	"1VDIgqzwgsKA9yP8umyfrrrJiVIJC7U2q++pZi7HpSkO+adXQvXtoHH07DBqDKXyf+4v2xuSnGV++8Oe",
+	"dXUi6qbhH156u17RD57rRHzN4VogzVfiSqSLvdupe2wrwGr921D9hZt0c4SJ5eBiIGm8IJB4zg5w0aZT",
+	"rCjrWZF5HJljvGShMk2orsCW9tCmHvhJJH2RoZO7rWLxaSS6ViQX/xhzZaWdxkxpwjrlo5FQho1VGrBI",
+	"KVkdVu8UX++Ddou/wFTbJN45AgB7w4Z8iv2N8VUiaSvsQjvVY49rUxO19bJ0I7aFe/cWfOYe2AvfCFoN",
+	"LwqNNaLSwO/3ePL72NjQk3xO6AyFCiBsIgfrDDV+CNFg2Exa9ihORGp5zDoi1RP2T5HpncjrAYLghpvs",
+	"1DIF+MMgYPBZ5eNSbRVLZca9nuxKoewF9k/cabIzoRJWJXashox8iIXbbMoM74nqZrFuuRuXDydhV7dC",
+	"YiskbiHwQ7yITLp2ITEQPLWDxU6CUBBN+VVgoYHPAK1veFvEupm0ssvTiKV6ErGhSOQYINkHsj8AS8n9",
+	"2A4yYQY6TUzBb2ml6pvjtgpOhUIJNmDjecnE0xSBcMVwZGUhOxYkkY+mT9F6k4o9abEEALBUkuODwSeU",
+	"vt9W4B2dyDTFmlNO3VhHvCtqPQq6e/kLbt4yll25oBwcslcirbVX6EJYQS7hXECV34zBsnEzhHazRrIh",
+	"oQZ6cT/YmiLVvhQg62yswDW2donhLQ0zx4UiMuFVGylM5IUGFIyTDQAyzSfkDKsdJ6/CUBukPT/IPEiu",
+	"sOYtydVYv2nhqG5u+s7L7goWbkcMpMeNQuTlmnSmV7nXZxPqoH/9nWT8hLUtoNjbVfq2OlwdFEjBA7kh",
+	"cbz3R1cn4jMm8VeWST+nFqf5bL7DdvXYuN39vL4Y0T1XYKi5Gk+RAL+b8cyOOGhMpOi4rxqzfHNDJ+1v",
+	"m2XzOymYXpbNt8n79yy86+h7k2w/1FciuHYqtbDz4NQtVxEeEUiasyd9I6khtEqeQNtVKKdxtlJnyiYD",
+	"PUQsHuPMuJ53EH1nWJgA+X6dEXUl0ojxdMKn5phBlBdwssAZRE7gKnMqxMheh0Xd21pFP2gh4Fc1aI6y",
+	"dJsRujsKjVXMBLOuobsZOAXrqjjh29UM3ff4m7qR87BkJijSEWHHNW5YDBbI0eFBXD8j+lFd2PKg1bpZ",
+	"3BIjHDAzK4dwHpQ23zhqHLQOnu3u7++29s9brSP4//9/zQydzVSaXE9nQ+4kSOLEiXt3Y9k5dURPZwsm",
+	"dbDMpKy+0ZS+4qCql2WL46pBkm6Ny7mh1WHhdljvZfpH30r1ee5Nej3r4efz0zfg2eAKrgWnQqcgFKi7",
+	"JH5wJdJrKSPNWo/ioovvBIH1dI/9ELH9g4jtP3E39/4hS2RfImZ4kYHD/9t/Wq2Au5XPVcBH3FqRuR/+",
+	"z8fW7o+//fHD5z/9i/65fxDtH37+UwVv/3bHcRDyD24zrR9cpnXw7qK66ch9jfw+EZ2B1pfzK139QzMV",
+	"ruxMdDNB+YxYyq5Bu5gMhMphYYc8odRIVHxramGc0vvBz+ZBl8fSKhZfdH5ft/dczT03yenBE3z4aOW8",
+	"xzp36i8cYLIBwFooC2H/vLMweOSVnjBKbHz39uw8Ykb2lQCL8OOZ5SrhWcI88f72aGDtyBzt7U0mk6ah",
+	"r8NZd/Vwp9lWTihzZSYiYxj4w6ifYyjC15N9BZ8OPS6WNMRByGvIR23VVi/dXQpLwEb2yrKxsjJF4Ada",
+	"CA5m2MGnT76Sd/+pL+aNfKdnx7hyCHlQjHcQATwTAsKDyMRDDnjigg1RU+bI9UcspiXuyiRuK+yx4wtN",
+	"m+wl7jDFLnXnd9G1uR3iXuIskQhfjeERmeGHTUhtzkSXRI3SlkqSRRKxw/1WWyXSYO60G5DmgT3EuiEt",
+	"2y/DzcGnbnXGlvW4TMeZMCzR0Nxa62NWIh3D+pCbMuS4pQqPj3LEC9DpgV5nez/7z+d1fyby+aJS4zzX",
+	"vFz5+zL/vFDre11LmPBMDPTYODZClnAs99jx2jhLG0cNT9k0qCPmPVjZnhnoEfA+giDPVDunKRK1T5Wz",
+	"msCSi/PJR8Rjx31JGvTO5ojL/A8zkKNR4ctEpPJKZIVPulx1RZqKZIXpL13cTKd1J6GON2LiiaVG2yN6",
+	"i3yhvSHJsq14fthBk0mQEV9+HdaqgitUPQdJS9YdMaHEts2YBtsRTtDCpQTuOGnYUDuzFW4SY2WaMp5l",
+	"8krU1UfnknFbHv21l0evk8LnFEiXBCRUgZZk5DVfRPFy3qzVsECkb034B1ksvV6yvlm59GagwnnXyitx",
+	"xBAGko342JTV8KMACjxWCUL2tNWES2s8Wl1BLxwKrrCakVp2uvHKAwECJaZSO5MMcIOwroMaaZAtkNQj",
+	"ka/nQll/ZD04Du4gsL6c+PkGirm3tdm1wOK3p37u5Zrk/MJUx/DBaxOoVGdQB63gWp/w6SxsMJhFAz3B",
+	"6DBmOFsxHFkmVCKSJnsRhgcbH4A0ezpjT1ptlfAp9uORGUulsQZLt5R2Br/laVwX0icWy9+9VFQ/34kQ",
+	"vjaW23EtEjB+21jRkqVZTc/w13UB0orZ2OlIUKF7ffwfvrzpnMB39DUHSGfWu9hzXDC0tkrampzNSZEv",
+	"70hNW1oq7v1B/55eYKN1+vNmkMVRlTPQD/CdYTKpSVcsTOLGWYuQ51PbxvJMqAT8w+jfBqc3RJgA/9Gr",
+	"fN75F2FDSzYe0R2A/gX0QdhMuieCT6zosHZMhckfUK8nTVvB407h0T0rFDakVGLCtBJNdhLummKDedRR",
+	"WV9Yk1f4hXEupMIHqt3A4Qxrjc2DTQmcOq3PH28hApFfql9Z+dzD8ZTIEEW9DU0s09a9DJ0jG+lRi2yF",
+	"AxQojcDRB0B0XdFkP+mMHRyygR5nJvSioowtjJZ1hJGJAGRZo6kGtytgv7pckd3aVtp94D0/Q2mMkw5c",
+	"eZSet77FFbVlzESeF8axIyMOpzQEwSqZGXaN2Azj5Jt0Ht0kJJBv+tdpyD1Q6+o774i8Dea2wqybp2cu",
+	"bKpPBCPBX4TNEULxaeTuQJqpvBSYPea4DvFU/RUE4oAqVDsCM7R7TNpmW23gLnYT3F7D22t4TlmpShhn",
+	"jn+Yt23Xy61jO9jDC2s3n9QftUxn/T3qHwbnKvJimjIP6G4Al45KGPCvAEIuEu9WrSgghJm88xPZjP/z",
+	"eWmQ9zjCco7Qw+qEhrAZ7ir3FRfl2+49twLcBrvoPFhw8c0+/jkqvOG9GHKpKP1iubfkP5l5kxF2lbcY",
+	"D8J5W6LgNj2fhwdLiJFzrV9zNSWyMffgTrcFCizIB7f112XDxz8a9K/9VtQYuUEbYwNdACZSJXrSOGrs",
+	"Px3CzRvkR3dsrB6KCtHR01lf2yVEx2suUyiBlOrSXckA2VqSJBGTPdKDJdzsdLXyLjYmylPAxS7kSFHK",
+	"GUoZSnLzRVHQdsCb7+GlkBOWuXubOp27yUA4XifgeOUK9H4Qau5v94OxqVS9ceUbFlU/lQZZSVQdVOQe",
+	"FPYXU+KU393IJ57NXPpftwz7FoRLOb/HXCKdQ0uTDu9espJ5v0hmHASZQcx3XWxcExGp7ks1BwmLEkaR",
+	"FgHZTgNONmg+mehlwgzwM0KrEhK4GgLKIBRiRxhp7Fg7drJM8aGII4b8/PZkbAcHbRXu6J7Ohhh8fvb9",
+	"4Y+RM4Ogau+w+WSHTaDJY/4WyB7qCDA0SlKHcWdRpClkxn6AWYyNuEBRbf6M4eOOtjR1yl5HnOpfrB1B",
+	"mIOeZlbryHsV3Jp5wjupYHHXZL0L+H18xIwQJNvocBlICfcYvCaGqZywSaZVv6yfccXG6lJBOi9J077P",
+	"+YeCWRSeGN/Ou7bIoSiE5jPZH9jCPkKdQCJASnMrkvBqJ4N1mjCjyQ1w2HpSGawCwlgQnPrgZTheGWDk",
+	"0YYav38RtrWx2lGLJrQkzjqZnhiR1cWKCsdVihgFhoNcg+h6E8nfvih31hFROW31L9MZ2iplq+LzqML/",
+	"p+jq4VBkXcgpha3z9y4+sH/w5BAEgCfgayO5LwB8oDhI4TVdnWWia9lAZ0awHxvFVzV4wlfJXn3lDji/",
+	"tKLS5nzanUwmu44Zd8dZKlRXJyJZpUK/L9VPOhvedgbDuaO+d1xmVWb0K93vi4Rh4clW+99q/6te0K90",
+	"f7Ub+dncG7nuQtYIdlt9I79UoU4ELXdyrpWvZ0vu8lNryrc03jhpit1GC7/BOzATvbERSbHipVl1NSCG",
+	"1nL2t5/ogBtKrbixt+rOYsO67zH9MPkCl7SQEq75euptNdzUXZ6mC84egSqunz7c7qHchUImgknVTccJ",
+	"ejyqjvEkTZc6Sex2ia4jTHZ54GcJ+zhxFtc6jxEv9dqKaX9O1rc3LLFtR6Ra9d1flQnIz8dZJpT9FR0C",
+	"G7tD4f01Xmia/8PIQL4rCvsw0IwP2ek66YqE+Bzv70j4m6FC4Hszjnw6Mmuytz1mHA/wlGW8K1WfdXma",
+	"UsN5Jznw5wSd7j5pq4lU5rjYytMZKoetH0PTEy+WvA+ZndBrEFNHD4VBw9Zn6xomPqFPlk24aSt3PlAG",
+	"kLdkAtjeVKij0ggCKhZ90Un5JqPwJnt02NpnMXx4kQl3sUGkB01CJwM46+hkmtstXpziybo5+NkleWMX",
+	"bxcGm1GJyTEuUAmRGBb/9+7zs/c/7YIyGlenecAJwQMba7ENQxS8Unemd59Dc9kJnc5W+f76K+Tuhbb+",
+	"0guWGUcV+CNyelzFKX+wuj6fib40lpLyKiX3cyhxdcLZi/9wzbKXM24tleQ+AhBAYyX/MRYhkSUTfZ4l",
+	"zGrW5eAZ995pFFc/uG++P2CdqcXk3V/Pf9r94Tj4owxDP5TVrOME3XCoVdEucPLcxwiuRCZ701J5uTTg",
+	"poayi7Y6QTxsEIyXQoyg4ldaI9Iemww02AO5j5s9it+//Pn07Pzl+4uXb359/fL9yfnp2zd/HgDJxzt5",
+	"7XrrwAPMuDX6gnSZmraaDDQUx7tXuyuMp5ngybRaBNO5fIm/KNzXM32dHXWF7yr9Rfw/C/XHjagBSekX",
+	"5Mk5SXgjaqQ8/+SVvhIpBwCuOe6gFbw/72n5K0Ut9m9Tx8RwLZZ/Nxma3o6CwDf6LdwklVGimg0Cfzo0",
+	"wZkoqK8iL6+3M0KEzXHwtxdK2l6Wiy5LvIQK8niFa/HJ3FtxUH0rGmFvmNMSequUVHa8lnzGJl5DUTn/",
+	"Jbgvyk6TYKS0lTTMjISyvicDSGV34wLsC8xDZIWYONhW2E8KY9PVN40Rmw5Fvy+O8aWR6GtJM9DYnCQw",
+	"2VZfvcRoLVEB6EgFbbiHIjOeLmNo/Kr4FZcp72B941rlzNm1zBLkLGRY4OK1SZ7qiLeXAsv46b4zLJVX",
+	"iF2Bv4ryckF0lAMKWjV6rx/oQQOZ0SoWl6OFvMKb56I+kLxPbOXBh+yUpT6kuE5fn9/JhSAsEA+AtKnS",
+	"hfadya86Hwm6RqFCJWchinGj1O9bj/58vaWHPrykBEvEleyuNSSBhvpuyG2oFHpn2PoppOTlylVJNvt8",
+	"PFR9Ei0IoWEkwBF7hLaF6XKlnK2uR0LB7wxlB0nMFGyrd2/Pzqu9CJXoaAPRvXzp3v1397xcvuPCNR2x",
+	"WQvWnPtiV69ffA1bRLrARuXx9V2oMaNx5XReW3Xtmrr2rWhcrwgGkSOvEdWsqmk9W0LTihaHpmqkCrrw",
+	"skszc41dz+rDNVSFs1GSAHtsyMj6ez7CSibWHTB/wSNb3LGtCNhabKvKD6R6NpwWEiDXKTXmqSt7xMbL",
+	"Vi5Af8oMgAnnCRIq7y9UFrCET5vsJIf89VWEnnt8KMHXEoL4qmoJBfOtUlWW87tc981GeU/xSr4OQY5t",
+	"XLXConxYNUOOmhn2SCpH2W7EfU+/rISok3GVzAeFx0dYZwoByQgbOgT/rBoPOyLzbSCoYIg6D5lqn8lf",
+	"cMwH7TGBNSz2l+DeNe/CTr2Oe9Px++5pq8stT3V/LJDAurw7EEA5plFtil6nnOC+qEXghOduTC99geSy",
+	"Jv/FmgmgTjODNd9B/tw9d51U4GV26HDXQpJdntml8IzT1MleYZrshPXdhfCdz85ENHtvTc84KFLBs+du",
+	"jFWJ0f3Ia6RrRjN25ObWDXlsw5Gd3qbr7X5DFLu9vtkV/dJtJOYB4nHn5JnZlfx00ZwWhY4CUTCOMtkV",
+	"mPmDHWAQj2ZKXRAmBQBVaDMRmtFPOHRg6oyngHs1EMMm+0D5MdLknuu2MuKavuwWc8w4ckDA2Yn/e9eR",
+	"KyU2gnfPQOaBTz+CnBuFxAbvqGkU/6WcsknpDXOrEd6wpAeCvnzffeU3Z0HfEelLGXDmetiTVgzNnFrY",
+	"JDHQINSgA4s0k+OAbUyMByLXm4scfjRytwk9j7EyTLymBmrGJw7nHTJj9ujw4KCtwkfeyRTvQHV8Jthw",
+	"7BQ3wSDdQU1palKV5ASIEmhYAhEYxL+Ryox7PdmVQtkLeDrO8VDbCt5mfXOTY0TOKS65hLFjdJpANt5Q",
+	"Z2LHLRQ2ABvaFBujoFDTPbbfilqtFs6XMgX9TYsJF113C3uZMiN0hgQXhrtcyG0HND/3KdXkeqAcjc1G",
+	"sKdrZqG0qa1gR7TyngBIltJYTEtYYwAfdinECAGGrokxniRuXqdWDG/z0t8A4opfxS07MxcJ2vXgTEdb",
+	"T8gtoTbdX9DsO3MD3fyOezd2knUosEWVVFYvf+UV82MWJqwvfzPu/ZF3jV6qN4y/fqrcpO6Jgvh84ELm",
+	"89au+lKCP+eXokDxodp2HXbWwiwBIux5KMeljulfAHIcXcfQcFqKb6Ursf+FbbI3QiQiwT6aXl+kHfFq",
+	"mDMBi0qnUxlZlcZ46w3Zb6zg1HQogTxgt86C/g2a7aP4H2OurLTTeAdMUWOh0mQghgQAneiJYo/iRKSW",
+	"xzvHzAiVFJOm7EQ32YllLfdwR6TYEaCt4PW+GxR7HRodBsU4V7WxrzrkA9Yq2DvHrAfZw/ASwpKVhvF0",
+	"wqdO8VWiOvOFq35ZUt60WIX0jQLLQTtE3IZhsUzFb2nj6AkwuBWj8i/fKsHSGSwU2ODG0e7+ClUofl2I",
+	"lfZ1KqBble2B3UQE3DfQE7Cr1+lhgA5LCzwMNvj/QMp5yxgIkrTA4KdDbKVuKqGvKlT9pamvSGAA4dRk",
+	"/4XcHNp1EIAUCf+24knCxqPI/bzgySAnAtrveSe/YPHrzN/R8CS6IXHeHTHVVCs9GKskE4kdRCAxU9Gz",
+	"7mfU+7a0NhK1OPsJz4rl3ZQ2BJa8b9v66LB1SAa/0vai57igGsgXdp1cjpsyoF/DyW4F2Bcqt99AJyVQ",
+	"dAF9vszca5MzVvT13KZJJ2nK8seqoveO50Y8g2YbxMl5cHYmMOuEhcTnUHuSNfUQz/OZLdPzyA2KHZ9Z",
+	"dyDTJPN5vNL42U/rFFuc+wb02nuVaEAbukSroPy070m+QbdIC2sK8Po3Ls478ORTlXpwE+qGiBa+8t4l",
+	"I4SJ1d4TOSttUxIWpCR081NeC9ECbMHeWJlxx51LRyyqz9DDvNg1ZFGDGdnRY4sKE5qMQVFatiaD+ZKM",
+	"vrC+q0lbARIxTLO2LuPXwvQ3SMivuUzPcKDRvNTnYpnKNuf5rsoeNlPCoFiBV2ZLGIBK11DDcF9LimqK",
+	"K6xGfxdyKQoCpjNHNdTVIceVUUIkYML1hT1mXa16MhsCM5qIdbnqijTFP0GSZKI3VgQdg03UoBVvW0Ge",
+	"6ijT/YwPDRqdEormnQHXTWX3EjGcf2g9/WEHYqyE1OweFQk2rsLorfvXsfdq9mQqvjMshulfYKNeE7eV",
+	"HWequEit8IeV7X1nxNEy9t4Xwt2+VeK5W/SmUbaWEYFvUHKzXHATUJna1uw/zAqQtYrSwmWNIK/Xpca6",
+	"RWpB36EBlqu8x4fLbXurLcu3ft6LrUoSjBvpogvTKPbO/Tob1cIyF9ucuNNfPxoA2LPD6XXmoQ9WDFVW",
+	"XvJI4LOJZuV0TYh+xRCpj5lUxgruQSshZUraksM2x4h+BxmmETiB4N4Hl7Bj5mLn65m00yOWciuyYGyU",
+	"0sMId09p3BRs5wL/dLOP37188+L0zc8xGysrU/RQttWIy+SYjeG/TpWIR3x6AU/E5MQkBUUkwS+M0cC+",
+	"BkxRqN/CUQht1NjcXQwDn5y+iMPCIfMsTannjPcp10TvjlgsskxnJqZ9QhhmCBLqHqWaBaAtqzVLpbWp",
+	"wPRY37FNadtWpYS5Qh/yctodbtpIS2Vp2ygL4yD2uifpNnjwe+B7L3wLuarsV7dDbVXh+Gfo9ye56vYu",
+	"T9t148FWgHsdPo+PGVeauj1YnmIcMxafRqJrRXKBbc/dr9oqhqTlC0JOjY9RI6GjzVVTVYT/cwoiwErD",
+	"uFbrC7cfF/ijC/wRNtHAtmuKxaeJGI60Fao73f2bmMZHYKGnKR5/X4MZS90z3Osh56+DuhCpoCFx2b0f",
+	"8qQnslsdiAWALGDEG/h4wkT/JqaNL+tR4SsZingk1/JPoV2TtKS1Iye4C68ERlg6usZR4+mPzR9bIBZD",
+	"JmxhkACZS87q8B56+OMfxRyJo++jQhj5wC1Zaeuk3btUcCNYvturwBbC/p+q0bgG0XZ/vbdcnY8BxVpZ",
+	"nQ6H7JTSUcqnaEHMU2OrfrJNWBTJFuB23UrKu5R3oTRDkwBbpKRUqfjXykiXyR/EARb75PHinmlnEIJR",
+	"cLlFLOglERtIY3U2xcKYgRwNycC95pn3Inuz+vAqkmJbMnK7xP+zsD7ha316+upBnmqm2EOtds0NmJ/D",
+	"S03g+FCxEZTv4+sKNKYZg8LbZK+1ElNS6/nUcVeOrjlWCYDMkkrV18K0FbyhMyWE5yZDlDTQOgd6xHia",
+	"6glYIY/it+9fvHx/8fzkzfOXry5+fXN++urPjoVHIol3GPd6OvgSIVeuoPlbrY9g5kM3v7aCRgMwNOmx",
+	"HwYyFd6feCUTQoNW2rIEurZrNhUWYfzytpQHrYMc4D9YKgWDwzCjtWLcQOkIju4eIcMjHww2CbMBTVCj",
+	"0ZF60QOXbhwhNaIxlkHU/WnriVPBqes1zQALTiGHA6BJHx22Ws46AYa6sBlXRrrzrs56wcnfA+k3k4WS",
+	"Ixtvfnzcdzd0INnZY3aEkZ/zVFjyWLSWFm3n4SAa9zjVb0VZfRewMzdO2IPjW6+Id59ZORTQi6tx+NTU",
+	"KTV7Iz5dt/Ae8KxP9RMwEpSgW55Gvrum1Ywzw69EwobCDnTCHsUkpS/wgwvpZKmmR7USsJpy7Ip+0VZB",
+	"eD3CZilxrniF19rpSMQ7TfYGCogNtj7v8iyh3Ikj4vE8EfrgAPwHyQU+cEHfxDttRenPXE2Dc2bIk7yb",
+	"f1v9ywvnf6HXa8BHI6FEwv7VVv/a3d2F/3OPHbT22b/AVxJkMvSNqRDneK80Gf3ugH53/Z4QXZmgMIjQ",
+	"OwRdYi6Vu8DQB2dZIpOj4i7CACOhEqn6MfVWd/deTwJI59jmd+MxOb7g8izNUNH55gKpp53UUnBV+JGU",
+	"zty/oQspujHQb+WPSqoLiM0JY9yJwXIPWwf5A4noOoU6idm/GMSL3MYBZrzbuWMWJ8JCz1aDWQfTogcP",
+	"b6XciQcpB3hNo3/HrWAijaCRn7aehJHNxTgXGfHs/ktTuhSb7GyciXQavHPUvz3riwTe3VYns+qNO758",
+	"av76xXCi0vaCto2uYP8rmLev2C38gj66cN/H7n5uqyX8ixBWAb3HYgX8ZlxWIz7NHVbshHJ+uxk3A6Z7",
+	"qKYYkV0Rnucl8kYvE6LwImjFOpRqDNjviaNWaQaCyNxteEf0x9DHyTEMtv11tMQzrz75cG5bOVq1AyEz",
+	"GMxqfQzdcktcYjVLBc8UeDylRUhY5NURn0IvJRQ+3tl4KSrbd4z49B744kAEX/eTzQjncjPXGSndOPre",
+	"3SyYK1D1Jp9FcO0V1PrWidhGeIH778WVNCu1gn3Hp8GndptdQN7hSuq0N1ro1s+2WsOQWzyakma9PafN",
+	"+kOXUODp1F7Q/X5bVURbGM31Omv5dJ4x43Wp5RojLO20Xd7i8e7WWn/uc55lUmQRsxnvXjothfKrA1RR",
+	"UOd1ACtqMijo8S8vFPXk6jJGV/MqYauZFWla6fc987PcZHMEP0aNmCw6prcO4DtjqDNB5XxTby5k/Eqk",
+	"d+wEJj7edXrc/JwoqBC2GjTk0DkYrEvd64nMNFnc1YkAg8d9VTbaIRkH3YqeR2rQN+n6OIcJbZBtCuO8",
+	"kqaWewrLjnxw263a54bdk1oWW57qUpL6eilAeLaOEF5Cwgm3VgxHdjZQ5nepmCtHqSXBkuvLK2dM8u7l",
+	"3NNfLo/OTzdk0oVAV1UiHZrTNyjHWmbktebw0SZ8/Vl8tNDFeXx+v7+dTL5RzgjLcvKiKLj//R7a/fPF",
+	"vTeu6NkSo2Mj1VC35h/1PjSMa9EGzkuZpeN/TdN50IDLpbUsTdB+e78dukaf1Mzyv5TI64IYvxD+4CyF",
+	"IqQexFAxctERAwluxZkgRU9nlGMaJFDuVUc2kNYgSnAEHdnaqqfHGUtkH/CjVcLEp5HMKOTnHbVcTcGd",
+	"39XjFJ2OjpsIt9BHM5aMZESMt5VvcF/wZIfGSJdKT8ANfXAQ+XiJe7LD1SUjN7xhh60DbD5QYnKPnXjQ",
+	"Oi40o5QUgSZiqk9VLHHFhpAPSmPcpQuRVrnAW4UUt22UsE7v0tZZdLfOojN+JQo5OiHicKfeoll1Z2En",
+	"wyJkIN0LmAiPufoYeLLVF0qem+NRXiFkBjFEkTSZt2swxEyR7bYylldGlnCK16XnMmjr5VMI6GFbj8ws",
+	"1b6ATS54OTehm1TQaFSfgDpzdjM9oqs8jAtopHWPLrmtx/EuU043pXjfKOWoGmDxta8RK+iW4HQbQeY4",
+	"cYNbEubuUGJM6flQ1HSdW7CU+9ZV0neIK3m7qFw34NbrKZJbwK31pQdiNeKG2bFK+zE2kyOxNxGdgdaX",
+	"9bh/mCp9Bk9DQIvybzqiy4clJ1wRlqHJYvzJ7pnsK27HmYixKYCRfcXEJ961iKNlBOtMLXUR6Titqq3A",
+	"tOzJK0HpP4bplBJx+BCsUEjsGmeZUN1paDZgB9qImQTCozyRT6RGYNpVq61iWniwl8uGOJWONtnLK1LP",
+	"nFE+FFgtCPWBQfcDtIipLyelH4QoCCbusbERmITEM8EOWq1iMjg8F8zysfHbHaEPGaZ8WKUO4hl+oCNc",
+	"4BrHd35n4ATgRPxWdTR26KPsocZRw/55//tnT77f//6w1Yqu9v/89ODp9/yHZz+K70VXdETCnxzwXo8/",
+	"O+gmXf6kx5/ud3nyvfj+e94ST5/1ek+fPEtaXfGD2G/9kPzQSbz/G6/z3AE+SyMlV/iQf3olVN8OGkeH",
+	"rR+fRQ1KKnKrdibppnoOvCPlHU7y1ruoukHfi66Qo8rY0ynGSwaCZ8ny2eBEIu+R1r9+cVySsb8InmHi",
+	"I5LbqtKUT3Y7QF9w9lWy1ApjF0vSc1/kTLmIuZWoeywRVyLVEJDH5GBn7/s2IY5jodiCxLCTFdcECBR1",
+	"UGZinja9UIa4gZaUIAAwJExu3t4vYXIujN2Kkq0ouRVRYmd5Yf1SZWFZqtcSZ9wB7OR6VVzI/neyYmLQ",
+	"gVVMc57nRLgF98FqabZbj8FdegzWFYL+4hwlgkGtxxIuw6WWM1B85+rY6MxSNUmhPOQkTVlPpm5gp/h3",
+	"pBJNFv8jZqnWlwaucAAvcdsH6BYIU0wRP4/FGbHCjLAc/HJ8jArAdKTR6BkKrpzNASbCRyN41h389ujf",
+	"Ajfu4UfvaBmVBZUQNvf7seAa/wBTthqW4uZSvq4nMhOwM46TRgOtIN+qKn3lH0tnrpzBCs7FJ7tkhw7c",
+	"Pnfiyz/9xs1qieehBe5yr4ZHl33va6kArmipZ/mnpZ89VWdWdy+XymhQZ9gQYeGTPwnQkpbahROMJcnU",
+	"SZElnv/ZyqV6q5xYm8nO2OKE6/AJWOzo8Yqrroh9L8J/xB4aCuxp93qeYSk06KDjKYbmsdlKxBJp4G50",
+	"nNpNx3TfVaZkaQCQWVq9cxx3prPl6PqDtIOfeFdAJO+rTd7CTVki1yV0z74XqZKjXHyuBT/Zv2+v51lt",
+	"yXsqN+lGYw/ybRiGPZdBHPSsXX8ffOOE5w/kvlHgtXmtnRQxJXtpQpyAQ9ULT2z3DMASvhOVzPDDZciS",
+	"juctTmFLk9XCkGnFDE/FPROKflprp0jUbWsp8ieoUA+z6EwZKtwQLJh61TlinZz4WDyYdjKZxGwiZH9g",
+	"WEfbQVQgamkHhJDo3oW/Om6r+FJM3QcxSwW/Eibo5Xpsj1lsxJArK7sxOtr8lzyFFmwnFNNw+j3TGfv5",
+	"/PQNBAyMz3eHamny/LWVotgJR4sBm5p4acROKLvOXQQHrRauzik6GVeXIoGy7b9chylw+jyW5Ufkn/iU",
+	"V0Eaq3Vy5Fu2Y+eIR+0GVkj+6Vmr3YhYu9ERdiKEYn86aMEe/+mw1W7ssI5wa2krbxF522kI5fzSaWY6",
+	"Y/GQf/J/Gj7NzSkK3WSCie5AQ2d3FgN45CgTFlAY8ViVDjidA27aCpW7LAMsQN9hKpWXIpVuS5xtgj6O",
+	"cLoDfiW82zQOP70ALQ+tvGNmpkqr6RB1R544bZB9GAjVVuXxGbR61tDtCWNLIbcZw0AiTYFAFOmhUBKG",
+	"i42TTI9GIrmA33tgzokvkHEn6pEvhyzl3Ut37HhiAbJTaaRQaSBXUxFeA8WocM40m0RQmT6dNTTb9zSK",
+	"2AUwHCQeRTmL+AbVJcYCW9hoOCX36gsIkAHVofYKCI7cBGKjOo9BSYfhlg25ReRRv4vOalZFXnKvD2Su",
+	"BM/csUrlp14Z9CpZwwuN3WJJ0kiA3e3O+xzNbzi0DKpPKq1gNhCLbeCbYejP2sRVnTcdv0vVB2t9bESd",
+	"0eJ2cUVb/LX7ydYW39rilbb43dqxm1TIkPrfCzNO3eyrvc5w34LwumFTqrtI0p2pKnXLrDIkSOH6Ip0t",
+	"Hff3/nD/+3lurRAEO7lhHztTJpOSS7MvvD2wg30ijdWZ6GVaBbMjx/nu8izDnmtuzOpIBb7sL9OzdNxv",
+	"rNRV2b8zl/18nPF0N8lkz+56b+judW9ouQezwYHr74JCDPKg1YoaQ6n83/uQ+mZF5l77Px/57j9buz/+",
+	"9u+PdsM/dx7/qVETtdys5VIbmMGvt525lujM5VVKBNliRClrtqPG/b4w9bAHH7DbjteCqOUNttZwevV0",
+	"JI7QFjFRsQEjgB+VTCeOSqnFJLC+VIWSv5SjVt5WoGah2g8IUqQChubSvh+YdjznlHun0khMaxAq5GHR",
+	"AE7lh98MpcE3k7aaibbKDQQ0AKt0RtydlZRGwByDsYxmPV4VJbllnfC1swlpKb5Qvmp8pJbimIGof4ga",
+	"PZ0NuSMmqeyTg0bkBJMcjodOLIFUwj/2g7hxhlof0gg3ejHn66pFrMgfKVn8d87mz4mKHYPh9Vp93y7J",
+	"ywsD/+U+kDkgInVPcPbZkPeJe7nX7My8m/Pe9Ybc3j/rvn/WfucA4E5Hj/sDu2t1X9iByGrp9l2haSk2",
+	"ecGCKEoHAK0PwQ7RSSYNpBzkn2gNOf95kyTOpoKTq8vYTCsnHJiVIrQNaSv3F7aYsRNdGIxblgpu6BYC",
+	"twy4BKH6tjOeGkbxQqf7Ndlz9wfcZ2KCrYgHepwdU1eSSeHGAjBk9NZMhT1iH40cypRn4RItqcGpNPYM",
+	"HwjhffQUAjpiXaT/L7Dn537Lb8K61y6XX3yXl9yF49Ee137PHN7hPTOzd/PFiy/Af0g8D357340JudMr",
+	"bhsVBJm4kmJi5mugEJk3bJJp67XPMK0V8nMivyJaNogDaPRoGM2j2Vbn0qa+sEAnkpy0o5RLBZ7WIyZM",
+	"l48EOmEnHhMe+0iZgZ6oBak272nJy4DS0LS8rgyowmoKOKy1ipwbVfWX9+y5d1UpjoVkivflaZCRDrPA",
+	"AofZQN4XJ0ngiEvnSDzQQB+ucnGcz1PnA5UrvOA4yQL1e2niP6lTdqN1IpGfJM4ApFlEeR8zYNxQnI3x",
+	"rXJHOpQvEILzONxSSSt5iiDfBu1Y90AR+qKtBhyVEhyz3FfuETVTcN9ciE/SWBPvHDMZar6p4xgqHNIO",
+	"koxXCxiEyECC2lAhIr78TkAx3k4ULa22L4L7dguEcSedGLZ9quqzoJFsK9WoWsG3FI7FYIlWVZW61t5Q",
+	"KrEsdAUJLZ9tEBSPKoSJ19OC+FkELnFqt2AStUTzgSQ9G06rro3lL8+aFPra4AsNVupYVtC6C8H6iPHU",
+	"aHeBFsvJBjKBovtKp1E9fbTu+KLYlobcfmnIhkj7ZrriuIIfzoTFZJ7QnNbN5zhYyanoYQNizHMy6Ndp",
+	"sre+D8cMV2CbkYFMEkwbKfNHJgCXosQj90CFu3XO3AJHbB44YiOsV6t2kC9zVR8vtOW+ltvFrHbGVDGS",
+	"c0RpdtyyVvPQPXDQfMqsHApDGZKy60Fe2ljpbCKPvwUZk08KSZVN9pPOChZasQ+PVIn45NsoOe4mtwfZ",
+	"f75+q87/M+Oz3XpgV4r0zWzeV+qCDacIwWtktrW4XTPe3wP6rYcaQMQkzq5E1+oM4ieY8VziBYQmgf62",
+	"lHMD+acDbGWl+iKJmFQUbMRcW62J3yhvFEIfiVP92+pduWwgzz72no+u49CQvXrCsrEKna3ytp3EodCg",
+	"SiTYQ+qIHbZ+rGJG2IcCG26MaE/dQO/FCN2Y1wg2ZAyQYNm6L6ou8iWS4n7SWQf0qht2kvz6QTWBEqmZ",
+	"vpciuWThxkhjubLrwdTkibsmjM241bOghU9aw2q5tJfnD91ARPm7d3kZhY3oUqESVDgVFgq0Fb7b+Fvd",
+	"S+Qj9kOL/X+5+Xvg/pp35cOqnueL2qCcCenWW3mzlTf3T94U0wKB4zB26lmuKuH4jiXSrOM015zGtVLJ",
+	"rYTkku5hGgrpTVxhrAmSB0CogDjyGg7iTqKKhEDphX2b4o5VOQyKasy9y8TaiqI7EUUbNni+HdFV4t8+",
+	"l2pV4bR/sBbpdHBdOKE5X6sjnZCVxRnsP2DIBO89dZsKZmaApQpqYRnSUqRGUJcKPc48dAboSXym7rve",
+	"fUNi3k+n6Lw59nlwSmC7aJ4xofS4P6BBsHOwLy6EIkmaCTQHQ59rW7WVm2NXqyuRGZBXLJVXopCy0k0l",
+	"IHtCo+8Oh3kKFg+ksTqbxmyqxywTXSGvRNJkGJ7qjsPk0dXTVkNhDO8LE0Gto2UKuof3Mz0BQ5elGp1U",
+	"bhiYFzS9jU+6XTGyRyD498SVUHbX2EzwYYzBFlwmzzKYNDfU6HgX2iTD8+aosPJHnP317O0b9wM+3Ymg",
+	"gYZicSJSy2P2KP6j3XAjtRtH7P/+7//zOd6BfstCdQXrTMO/I8xK7A5E99I3PaYC4kAOee49VTjng2kl",
+	"4nx/JwOdhoXozu+ii73GY5FlOosL2WSOWWFr4v/ePfGstOtR70KPbtkdUI0qhqDyfarStrm5DO9qfEkH",
+	"ZCDLct/iE0r+8ARc7F1M9IPOHOLMBoQIeK+nswR6mgceSTTQ2YBfif8Avu7pNNWTi/FodsQK3qW9xQOp",
+	"nkNhpUtOImqQEAIhhXLRv+GDgIdgcGjWlvApO7NCpOwv2tpUsI//tn/4G+OW7R80n7bYr2cvmvkbczH5",
+	"ubA3iUbg2x65bQfY7sHjRfzHKm2ew4n/lz+ZWw5qhAmg0IUjvcbi5dfNBplm2dwxPz7TcTzZ0VdQwTtb",
+	"xVXp/SQKyZtpBdlsmZPEhmn1FWtaUaNKoCx6TeVvUGvbtnZZwm99Yi7zWnlAtyjI4ZVUplxjojLOSqVp",
+	"rm5EzRHrYk3XoyVOTyEbJGLG8hScRj0uU4QImRZvIp/4TwgKkPCXjdUcMExQJs98x8bNWluhxWN1HZTl",
+	"NuDtwoq/JLq6qmVyl41ybeXqlyPOawHPsq5eJD93gZq94VKpVeC0pI7P7pomlQcvZp45zUwlmH1ghDFS",
+	"K/Se9DJBngaxO+Qy9fXOTVaCrABw+7a6FGIUMTPuDtylgjUwEeUhuDsCE+kxY/Xc03NpgazLldKAk49L",
+	"SuobDJ1gwtDSrYV8gtEa0sBWdMDdcY+g4dSvvUCDQD3rSuPyWwugMBosFED66fcBRqeupK8nAatpY1Lq",
+	"V1NfO1NoS3T/E7PuOG9qFI7qS6inpm/OCVqWQ5H1BYNn2KP3Pz1n3z/58dlOk0FZCjZvFGliwJYkT+Yx",
+	"U+M0BZNcCsh5r22bU6C1jeCnu7ffSaucJUh8bRlO9zlN++4znNbEJMtkBtJQdAkXUwN1hjxRThGsS/67",
+	"FbbYcsS3xRHvkbbWxRJO4U10dw4cqGIA0ufdw7xP6bCIwuwdy+B41mNrJGC5Se/xrNRNXrgBF9IoOF4G",
+	"dpiWiXMpz4mb5ozu8RzfvHtGZ7D7TqeyO12kjtT9DD0Kd5lgdu522e2XOxvHc5xOR7NMcKwxs5AoGBD6",
+	"U257OhvOBaIYCJ7awT+XA3VyA0kljJkFdnrvv9iJCuV3UG43xC58SkJaRhF//hqh/AJzaWy0ZJPmWUVJ",
+	"7stpxEYiG/CRYYnoZxw8AzdHA9v8pN9oC+c/PWYxhAJMcMFPZ52FwmbT3ZOeXexVKz5Kg66zpQo2Ic/N",
+	"6FWJNpVXop5kD1otR60Qy/Fd3zPdFcZAXaaP1linBDTZewFph+4KA9cQVm8qXV0F80peCYW+rY0RaRij",
+	"qqrYLf3u0W9Oy9vK3axWPcShu4/3/hhxO6iHvjkJYVyAt2myU2tQrlC7Pjg0tJEtykdn0iQ6j/ER7tWl",
+	"GFlIOUMMkSZ7DiFFA1gh2MOe3DF4uxXLnmPE1omr3Cd9YUGzWAaBDl7zHS6gjC31tNfq7vMfxZPO98nh",
+	"D88Odn9otZoj4IwK4Dn660bAc0+rgOcudn/793a7+ej3Uf9fI9X/10R0Rv/qy95OFQRdDXAptnQM+eto",
+	"d/64v9+KmBFdiIbtHzYPdprszJ0XT1mGJxiaamc+BiKS2cgknn5py2C8P7d2nz19+uRpXYOw926Iur5g",
+	"+63roHwLF+vOMX55zvsY+4U1ANxuj3DMUBemrmzfmWh2FfgtLrO8onYtGbQbdQs87e1udI3ghOI2xBzX",
+	"MuM3Wond12Dhf8G0FydAwX7vPS6L3lAi0ZGKo8K0jI4ZKLBwo2JeAB6AWXSnlh/+HDWe8+5A7DqNM9Pp",
+	"QsW09LD79ZoV3GhFd91B69kGd5v6w3q86Xu478h1S+42PnwPTu128M/2ny3+AWzJG23PuJWmJ31w8+6x",
+	"0xSyen3pTq0+YzM5x7T2Yd+IJWPUHzAqBBk2AMceFzSLOHLKjKKLc6R1SjfJz5plY2XlULiLNLsSCXb2",
+	"Q+yktopfvzx/f/r87OLkxYv3L8/OYoZBK2nxbg5aDmXI10AegVqDC1rOdAeMpRvY7rRtTCr2LtNDYQdi",
+	"bL7DHFsUHg+wGoy2DvTNfFWrash6JBQfyaY3H+Yb6ME3QNB5qfG9IJWFqEClQfN2JNTJu1P3/ZfaNHTc",
+	"mD1Wd9x+lndvw1xzqNAe3OiIphwdV7VH1AtIC+Aog+zpzlimFqyNCC48ODn3j3kn9b9OXr9a7aT83FZk",
+	"zHt8UrQHK50UOEnqnQZPW0+YVikhO77TxvYzcfZfr6iTBssbaQxlP4jvTDDqssqowTMdL4BSja113yRO",
+	"xLIPGLJvq/cice/MSm08wg+NlZA2kF0JcwQtMrwlJDPqKCIhVxSdU3Umae4z2nrTvnJv2ms+ZTbjvZ7s",
+	"so7AkK7TCFZiEHi/I8Bq10Vw8DeixjhLG0eNPcjnogGuNxUjKFVoLUMpME32XvSlsSKLWKr7joyBtCFg",
+	"rTOnmrw9GdvBAfPBEbj/I5ZpSP+x+lIog7/VY3DPkUXJx3ZQ009yQS5F5N3nEfmTYMaYEVMYAAMtVY4P",
+	"p3nxADILNYrg0aTQOtRMyTQViYevJNACrQQjKsA6SN4dFFfkGyFUDJpvrikWBZQyf9zwiHFZeGmAwq14",
+	"6btxJ5Vdhg7+vtuuvPKLWtyWgeFpPb47lPsKO80VBwx68/UBf5IoNkt9vsqA9e6WMkehT1FUaAvlk/gQ",
+	"t9MjxEczPcKOPda8I7+2IrSj6Qi+gq3zXaEwjcvyXg9quFCoeuRLRPO+voS/CQEZk9d3qtB6jNAGZRaQ",
+	"upvsJaAJc/cluVlC+6rTHvpFYjbQKYAdIl22FeX352FqX4Am4UbAQtpUGhsRIDmC7TvzNa8TUU6rpvA0",
+	"06q0znBau0BKleSew7k6Kr8sdrGLsISEEzHQkbl/DrBxIOa2YYkcZLNhR7ICvXjgkhqcjDE2lsrI3Rag",
+	"fIxO3dFbrIdINV4LBFrAUpH0IR7lHvgEVgqFHthYSVs+6tDop2LhRg8FYEU76gJHZ2c8PQKLKsBMdnmG",
+	"dROc9d0ef2cCSiVge1wKxZzKaPJetk5CQuGNo2Tw7pcPJbMVE3rr9g9SXAOWdUd0qcGctABhSXtsWPzu",
+	"5ZsXp29+jqlsOn53cvoijlh89svpu3cvX8RYmPPi5f+j7Gp22wiB8KtwSytZfoD0VKV7cOXaUWy1UpUq",
+	"ZgPZpfbCCnBXruR3r2YYWHB3D7lFCsLDMHw7/HzzrVffq6cK/mUsOzx83jxU63X15VBYFB4iztl0i0ph",
+	"TQ3GHlFP8AaRQl+z8fbILyGzEqnoix8F4mHn2BqEpQTzIbrGF/TUMgr2L9nGwBwJps9dLS3J9SFvCQlL",
+	"YPU9XgWhxflTfOzgjibRFS5JUuiTQ+hk/BJa+XZGHH2Hi2Lfs07aR0U6pKf21jSWdyQ71/Iegg0WWvzB",
+	"JauIqGApV6gv7HG72y+YU42WiJ87z7UAN/2QdWvM0S1S9XQ8qn/WuNRQ95zYspEzFMu1Fw4aqJu5pZVV",
+	"hIfNKiwtyQarvJdEock80nF1msOIBDPhAkhpJrCIdDrqwMpC7C9Y/OGw22+fqpf96lv18nO7qQ4fR7w6",
+	"cdsgbQpgOrz/KUaktFNN66dHZBI2wywsIgkL8QiSQHqvC3kM7DiQfvYJK6DIP/Q4XXDPa+7kHVoNkUrX",
+	"XZxZM9AqzzMgofycd7PdBbiF1bJVGI3hPOqeoUcXRH92pO2H6OKG8I1bsq+mdiM3UIAD4Y/sVk3wC2km",
+	"Pmts+MbVKRzfssYYQc0GKY+FK3+bejLNmaAkkAFEkfyf/RilOVeedBMLGs1kPapw8zeSGyHqZMAUuieO",
+	"DK6O5GtwW5Bq66hXmedFpLJ5S7srBpwxq+YnrJemP4WuO/7aqiR7ac86n1HujmUopFz/+uv6LwAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -142,7 +142,7 @@ func (q *Queries) CreateSession(ctx context.Context, arg CreateSessionParams) (i
 const createUser = `-- name: CreateUser :one
 INSERT INTO users (email, username, password_hash, first_name, last_name, phone, role)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
-RETURNING id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at, deleted_at
+RETURNING id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at, deleted_at, order_updates
 `
 
 type CreateUserParams struct {
@@ -181,6 +181,7 @@ func (q *Queries) CreateUser(ctx context.Context, arg CreateUserParams) (User, e
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.DeletedAt,
+		&i.OrderUpdates,
 	)
 	return i, err
 }
@@ -237,7 +238,7 @@ func (q *Queries) ForgetLoginFailures(ctx context.Context, subject string) error
 }
 
 const getActiveUserByEmail = `-- name: GetActiveUserByEmail :one
-SELECT id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at, deleted_at FROM users WHERE lower(email) = lower($1::text) AND is_active
+SELECT id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at, deleted_at, order_updates FROM users WHERE lower(email) = lower($1::text) AND is_active
 `
 
 // The active account with an e-mail address (users_email_key).
@@ -258,12 +259,13 @@ func (q *Queries) GetActiveUserByEmail(ctx context.Context, email string) (User,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.DeletedAt,
+		&i.OrderUpdates,
 	)
 	return i, err
 }
 
 const getCustomer = `-- name: GetCustomer :one
-SELECT id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at, deleted_at FROM users WHERE id = $1 AND deleted_at IS NULL
+SELECT id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at, deleted_at, order_updates FROM users WHERE id = $1 AND deleted_at IS NULL
 `
 
 // One account for the shop's administrators.
@@ -284,6 +286,7 @@ func (q *Queries) GetCustomer(ctx context.Context, id int64) (User, error) {
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.DeletedAt,
+		&i.OrderUpdates,
 	)
 	return i, err
 }
@@ -359,7 +362,7 @@ func (q *Queries) GetRefreshToken(ctx context.Context, tokenHash []byte) (GetRef
 }
 
 const getUser = `-- name: GetUser :one
-SELECT id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at, deleted_at FROM users WHERE id = $1
+SELECT id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at, deleted_at, order_updates FROM users WHERE id = $1
 `
 
 func (q *Queries) GetUser(ctx context.Context, id int64) (User, error) {
@@ -379,12 +382,13 @@ func (q *Queries) GetUser(ctx context.Context, id int64) (User, error) {
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.DeletedAt,
+		&i.OrderUpdates,
 	)
 	return i, err
 }
 
 const getUserByLogin = `-- name: GetUserByLogin :one
-SELECT id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at, deleted_at FROM users
+SELECT id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at, deleted_at, order_updates FROM users
  WHERE lower(email) = lower($1::text) OR lower(username) = lower($1::text)
  ORDER BY lower(email) = lower($1::text) DESC
  LIMIT 1
@@ -408,6 +412,7 @@ func (q *Queries) GetUserByLogin(ctx context.Context, login string) (User, error
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.DeletedAt,
+		&i.OrderUpdates,
 	)
 	return i, err
 }
@@ -438,7 +443,7 @@ func (q *Queries) ListAdministrators(ctx context.Context) ([]int64, error) {
 }
 
 const listCustomers = `-- name: ListCustomers :many
-SELECT users.id, users.email, users.username, users.password_hash, users.first_name, users.last_name, users.phone, users.role, users.is_active, users.email_verified_at, users.created_at, users.updated_at, users.deleted_at, count(*) OVER () AS total
+SELECT users.id, users.email, users.username, users.password_hash, users.first_name, users.last_name, users.phone, users.role, users.is_active, users.email_verified_at, users.created_at, users.updated_at, users.deleted_at, users.order_updates, count(*) OVER () AS total
   FROM users
  WHERE deleted_at IS NULL
    AND ($1::text IS NULL OR role = $1)
@@ -492,6 +497,7 @@ func (q *Queries) ListCustomers(ctx context.Context, arg ListCustomersParams) ([
 			&i.User.CreatedAt,
 			&i.User.UpdatedAt,
 			&i.User.DeletedAt,
+			&i.User.OrderUpdates,
 			&i.Total,
 		); err != nil {
 			return nil, err
@@ -563,7 +569,7 @@ func (q *Queries) LockAdministrators(ctx context.Context) error {
 }
 
 const lockUser = `-- name: LockUser :one
-SELECT id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at, deleted_at FROM users WHERE id = $1 AND deleted_at IS NULL FOR UPDATE
+SELECT id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at, deleted_at, order_updates FROM users WHERE id = $1 AND deleted_at IS NULL FOR UPDATE
 `
 
 // One account that is not deleted, locked for a change.
@@ -584,6 +590,7 @@ func (q *Queries) LockUser(ctx context.Context, id int64) (User, error) {
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.DeletedAt,
+		&i.OrderUpdates,
 	)
 	return i, err
 }
@@ -614,17 +621,19 @@ func (q *Queries) RehashPassword(ctx context.Context, passwordHash string, iD in
 
 const replaceProfile = `-- name: ReplaceProfile :one
 UPDATE users
-   SET first_name = $1, last_name = $2, phone = $3, username = $4, updated_at = now()
- WHERE id = $5
-RETURNING id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at, deleted_at
+   SET first_name = $1, last_name = $2, phone = $3, username = $4,
+       order_updates = coalesce($5::boolean, order_updates), updated_at = now()
+ WHERE id = $6
+RETURNING id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at, deleted_at, order_updates
 `
 
 type ReplaceProfileParams struct {
-	FirstName string
-	LastName  string
-	Phone     *string
-	Username  *string
-	ID        int64
+	FirstName    string
+	LastName     string
+	Phone        *string
+	Username     *string
+	OrderUpdates *bool
+	ID           int64
 }
 
 func (q *Queries) ReplaceProfile(ctx context.Context, arg ReplaceProfileParams) (User, error) {
@@ -633,6 +642,7 @@ func (q *Queries) ReplaceProfile(ctx context.Context, arg ReplaceProfileParams) 
 		arg.LastName,
 		arg.Phone,
 		arg.Username,
+		arg.OrderUpdates,
 		arg.ID,
 	)
 	var i User
@@ -650,6 +660,7 @@ func (q *Queries) ReplaceProfile(ctx context.Context, arg ReplaceProfileParams) 
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.DeletedAt,
+		&i.OrderUpdates,
 	)
 	return i, err
 }
@@ -678,7 +689,7 @@ func (q *Queries) SetPasswordHash(ctx context.Context, passwordHash string, iD i
 }
 
 const setUserRole = `-- name: SetUserRole :one
-UPDATE users SET role = $1, updated_at = now() WHERE id = $2 RETURNING id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at, deleted_at
+UPDATE users SET role = $1, updated_at = now() WHERE id = $2 RETURNING id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at, deleted_at, order_updates
 `
 
 func (q *Queries) SetUserRole(ctx context.Context, role string, iD int64) (User, error) {
@@ -698,12 +709,13 @@ func (q *Queries) SetUserRole(ctx context.Context, role string, iD int64) (User,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.DeletedAt,
+		&i.OrderUpdates,
 	)
 	return i, err
 }
 
 const setUserStatus = `-- name: SetUserStatus :one
-UPDATE users SET is_active = $1, updated_at = now() WHERE id = $2 RETURNING id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at, deleted_at
+UPDATE users SET is_active = $1, updated_at = now() WHERE id = $2 RETURNING id, email, username, password_hash, first_name, last_name, phone, role, is_active, email_verified_at, created_at, updated_at, deleted_at, order_updates
 `
 
 func (q *Queries) SetUserStatus(ctx context.Context, isActive bool, iD int64) (User, error) {
@@ -723,6 +735,7 @@ func (q *Queries) SetUserStatus(ctx context.Context, isActive bool, iD int64) (U
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.DeletedAt,
+		&i.OrderUpdates,
 	)
 	return i, err
 }

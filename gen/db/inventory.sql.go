@@ -632,15 +632,24 @@ func (q *Queries) OpenStock(ctx context.Context, arg OpenStockParams) error {
 }
 
 const raiseStockAlerts = `-- name: RaiseStockAlerts :exec
-INSERT INTO stock_alerts AS a (variant_id, level, stock)
-SELECT x.id, x.level, x.stock
-  FROM (SELECT unnest($1::bigint[]) AS id, unnest($2::text[]) AS level, unnest($3::integer[]) AS stock) x
- ORDER BY x.id
-ON CONFLICT (variant_id) WHERE cleared_at IS NULL
-DO UPDATE SET level = excluded.level, stock = excluded.stock, raised_at = now() WHERE a.level <> excluded.level
+WITH raised AS (
+    INSERT INTO stock_alerts AS a (variant_id, level, stock)
+    SELECT x.id, x.level, x.stock
+      FROM (SELECT unnest($1::bigint[]) AS id, unnest($2::text[]) AS level, unnest($3::integer[]) AS stock) x
+     ORDER BY x.id
+    ON CONFLICT (variant_id) WHERE cleared_at IS NULL
+    DO UPDATE SET level = excluded.level, stock = excluded.stock, raised_at = now() WHERE a.level <> excluded.level
+    RETURNING a.variant_id, a.level, a.stock, a.xmax = 0 AS is_new
+)
+INSERT INTO events (kind, object_type, object_id, data)
+SELECT 'stock.' || r.level, 'variant', r.variant_id, stock_event(r.variant_id, r.level, r.stock)
+  FROM raised r
+ WHERE r.is_new OR r.level = 'out'
+ ORDER BY r.variant_id
 `
 
-// Raises an alert for each variant, or changes the level of the one that is open.
+// Raises an alert for each variant, or changes the level of the one that is open, and writes the events that tell of what
+// fell: a new row has no xmax, and one that was out before did not fall to low.
 func (q *Queries) RaiseStockAlerts(ctx context.Context, variantIds []int64, levels []string, stocks []int32) error {
 	_, err := q.db.Exec(ctx, raiseStockAlerts, variantIds, levels, stocks)
 	return err
@@ -754,6 +763,10 @@ WITH asked AS (
      ORDER BY t.variant_id
     ON CONFLICT (variant_id) WHERE cleared_at IS NULL
     DO UPDATE SET level = excluded.level, stock = excluded.stock, raised_at = now() WHERE a.level <> excluded.level
+    RETURNING a.variant_id, a.level, a.stock
+), told AS (
+    INSERT INTO events (kind, object_type, object_id, data)
+    SELECT 'stock.' || r.level, 'variant', r.variant_id, stock_event(r.variant_id, r.level, r.stock) FROM raised r ORDER BY r.variant_id
 )
 SELECT yes::boolean AS taken, (yes AND EXISTS (SELECT FROM totals WHERE remaining = 0))::boolean AS emptied FROM enough
 `
@@ -773,7 +786,7 @@ type TakeStockRow struct {
 
 // Takes units of some variants for an order, all of them or, when there are not enough, none: from the first location
 // that has any, in the order of position. The levels are locked in the order of their keys, the ledger is written and
-// alerts are raised, in one statement, so that nothing but the commit comes after it. The new level is counted from the
+// alerts are raised and told of, in one statement, so that nothing but the commit comes after it. The new level is counted from the
 // locked one: the update itself meets the level as it was when the statement began, and constraints are checked on that
 // before what others committed meanwhile is looked up.
 func (q *Queries) TakeStock(ctx context.Context, arg TakeStockParams) (TakeStockRow, error) {

@@ -53,6 +53,16 @@ type Category struct {
 	Version     int64
 }
 
+type Event struct {
+	ID         int64
+	Kind       string
+	ObjectType string
+	ObjectID   int64
+	Data       []byte
+	At         time.Time
+	ToldAt     *time.Time
+}
+
 type Order struct {
 	ID              int64
 	Number          string
@@ -240,6 +250,7 @@ type User struct {
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
 	DeletedAt       *time.Time
+	OrderUpdates    bool
 }
 
 type Variant struct {
@@ -258,4 +269,40 @@ type Variant struct {
 	DeletedAt      *time.Time
 	TrackInventory bool
 	ImageID        *int64
+}
+
+type Webhook struct {
+	ID             int64
+	URL            string
+	Description    string
+	Events         []string
+	IsActive       bool
+	DisabledReason *string
+	DisabledAt     *time.Time
+	FailingSince   *time.Time
+	Secret         []byte
+	OldSecret      []byte
+	OldSecretUntil *time.Time
+	Version        int64
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+}
+
+type WebhookDelivery struct {
+	ID             int64
+	WebhookID      int64
+	EventID        int64
+	ObjectType     string
+	ObjectID       int64
+	Status         string
+	Attempts       int32
+	NextAttemptAt  *time.Time
+	LeasedUntil    *time.Time
+	AttemptedAt    *time.Time
+	DeliveredAt    *time.Time
+	ResponseStatus *int32
+	ResponseBody   *string
+	Error          *string
+	DurationMs     *int32
+	CreatedAt      time.Time
 }

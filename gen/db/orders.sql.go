@@ -134,17 +134,23 @@ const expireOrders = `-- name: ExpireOrders :many
 WITH moved AS (
     UPDATE orders o SET status = 'CANCELLED', version = o.version + 1, updated_at = now()
      WHERE o.id = ANY ($2::bigint[]) AND NOT EXISTS (SELECT FROM payments p WHERE p.order_id = o.id AND p.status = 'pending')
-    RETURNING o.id
+    RETURNING o.id, o.updated_at
+), told AS (
+    INSERT INTO events (kind, object_type, object_id, data)
+    SELECT 'order.cancelled', 'order', moved.id, e.data::jsonb || jsonb_build_object('updated_at', moved.updated_at)
+      FROM moved
+      JOIN (SELECT unnest($2::bigint[]) AS id, unnest($3::text[]) AS data) e ON e.id = moved.id
+     ORDER BY moved.id
 )
 INSERT INTO order_history (order_id, from_status, to_status, note)
 SELECT moved.id, 'PENDING', 'CANCELLED', $1::text FROM moved ORDER BY moved.id
 RETURNING order_id
 `
 
-// Cancels locked orders that were not paid in time, and notes it. A payment that began just before the lock was taken is
-// seen here, and its order left.
-func (q *Queries) ExpireOrders(ctx context.Context, note string, ids []int64) ([]int64, error) {
-	rows, err := q.db.Query(ctx, expireOrders, note, ids)
+// Cancels locked orders that were not paid in time, notes it and writes the events that tell of it. A payment that began
+// just before the lock was taken is seen here, and its order left.
+func (q *Queries) ExpireOrders(ctx context.Context, note string, ids []int64, events []string) ([]int64, error) {
+	rows, err := q.db.Query(ctx, expireOrders, note, ids, events)
 	if err != nil {
 		return nil, err
 	}
@@ -498,7 +504,10 @@ func (q *Queries) LockOrder(ctx context.Context, iD int64, userID *int64) (Order
 
 const moveOrder = `-- name: MoveOrder :exec
 WITH moved AS (
-    UPDATE orders o SET status = $2, version = o.version + 1, updated_at = now() WHERE o.id = $5 RETURNING o.id
+    UPDATE orders o SET status = $2, version = o.version + 1, updated_at = now() WHERE o.id = $5 RETURNING o.id, o.updated_at
+), told AS (
+    INSERT INTO events (kind, object_type, object_id, data)
+    SELECT $6::text, 'order', moved.id, $7::jsonb || jsonb_build_object('updated_at', moved.updated_at) FROM moved
 )
 INSERT INTO order_history (order_id, from_status, to_status, actor_id, note)
 SELECT moved.id, $1::text, $2, $3::bigint, $4::text FROM moved
@@ -510,9 +519,11 @@ type MoveOrderParams struct {
 	ActorID    *int64
 	Note       string
 	ID         int64
+	EventKind  string
+	Event      []byte
 }
 
-// Gives a locked order another status, and notes it.
+// Gives a locked order another status, notes it and writes the event that tells of it.
 func (q *Queries) MoveOrder(ctx context.Context, arg MoveOrderParams) error {
 	_, err := q.db.Exec(ctx, moveOrder,
 		arg.FromStatus,
@@ -520,6 +531,8 @@ func (q *Queries) MoveOrder(ctx context.Context, arg MoveOrderParams) error {
 		arg.ActorID,
 		arg.Note,
 		arg.ID,
+		arg.EventKind,
+		arg.Event,
 	)
 	return err
 }
@@ -557,6 +570,13 @@ WITH placed AS (
     DELETE FROM cart_lines WHERE cart_id = $17 AND variant_id = ANY ($18::bigint[])
 ), touched AS (
     UPDATE carts SET version = version + 1, updated_at = now() WHERE id = $17 AND cardinality($18::bigint[]) > 0
+), told AS (
+    INSERT INTO events (kind, object_type, object_id, data)
+    SELECT 'order.created', 'order', placed.id,
+           $19::jsonb || jsonb_build_object('id', placed.id, 'created_at', placed.created_at, 'updated_at', placed.updated_at, 'customer',
+               (SELECT jsonb_build_object('id', u.id, 'email', u.email, 'first_name', u.first_name, 'last_name', u.last_name)
+                  FROM users u WHERE u.id = placed.user_id))
+      FROM placed
 )
 SELECT placed.id, placed.version, placed.created_at, placed.updated_at, placed.expires_at, noted.at FROM placed, noted
 `
@@ -580,6 +600,7 @@ type PlaceOrderParams struct {
 	Tracked         []bool
 	CartID          int64
 	CartVariants    []int64
+	Event           []byte
 }
 
 type PlaceOrderRow struct {
@@ -591,7 +612,8 @@ type PlaceOrderRow struct {
 	At        time.Time
 }
 
-// Writes an order with its lines and the first row of its history, and takes what was ordered out of the cart.
+// Writes an order with its lines, the first row of its history and the event that tells of it, and takes what was ordered
+// out of the cart.
 func (q *Queries) PlaceOrder(ctx context.Context, arg PlaceOrderParams) (PlaceOrderRow, error) {
 	row := q.db.QueryRow(ctx, placeOrder,
 		arg.Number,
@@ -612,6 +634,7 @@ func (q *Queries) PlaceOrder(ctx context.Context, arg PlaceOrderParams) (PlaceOr
 		arg.Tracked,
 		arg.CartID,
 		arg.CartVariants,
+		arg.Event,
 	)
 	var i PlaceOrderRow
 	err := row.Scan(

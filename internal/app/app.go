@@ -63,6 +63,7 @@ type App struct {
 	carts    *cart.Carts
 	orders   *orders.Orders
 	payments *payments.Payments
+	told     told
 	queue    *jobs.Queue
 	pages    *cache.Pages
 	platform *server.Platform
@@ -100,7 +101,11 @@ func New(ctx context.Context, s config.Settings, log *slog.Logger, tracer pgx.Qu
 	if a.queue, err = jobs.New(a.pool, workers, log); err != nil {
 		return nil, err
 	}
-	if err := a.newIdentity(client, workers); err != nil {
+	sender, err := newSender(s, log)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.newIdentity(client, sender, workers); err != nil {
 		return nil, err
 	}
 	if err := a.newAssistant(ctx); err != nil {
@@ -112,6 +117,9 @@ func New(ctx context.Context, s config.Settings, log *slog.Logger, tracer pgx.Qu
 	if err := a.newPayments(workers); err != nil {
 		return nil, err
 	}
+	if err := a.newTold(sender, workers); err != nil {
+		return nil, err
+	}
 	if err := a.newServer(client); err != nil {
 		return nil, err
 	}
@@ -119,12 +127,8 @@ func New(ctx context.Context, s config.Settings, log *slog.Logger, tracer pgx.Qu
 }
 
 // newIdentity makes the accounts.
-func (a *App) newIdentity(client redis.UniversalClient, workers *river.Workers) error {
+func (a *App) newIdentity(client redis.UniversalClient, sender mail.Sender, workers *river.Workers) (err error) {
 	s := a.settings
-	sender, err := newSender(s, a.log)
-	if err != nil {
-		return err
-	}
 	if a.Identity, err = identity.New(identity.Parts{
 		Pool: a.pool, Queue: a.queue, Tokens: onetime.New(client, s.RedisPrefix), Mail: sender,
 	}, identity.Settings{
@@ -169,7 +173,6 @@ func (a *App) newSales(workers *river.Workers) {
 			return a.payments.PaidByHand(ctx, q, order)
 		},
 		Refund: func(ctx context.Context, order, user int64) (bool, error) { return a.payments.Refund(ctx, order, user) },
-		Tell:   func(context.Context, orders.Event) error { return nil },
 	})
 	a.orders.AddWorkers(workers)
 	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[idempotency.Sweep]) error {
@@ -238,6 +241,7 @@ func (a *App) newServer(client redis.UniversalClient) (err error) {
 		Catalog: a.Catalog, Search: a.Search,
 		Stock: a.stock, Carts: a.carts, Orders: a.orders, Payments: a.payments,
 		Insights: a.newInsights(client), Log: audit.New(a.pool),
+		Webhooks: a.told.webhooks, Notifications: a.told.notifications,
 		Reviews: reviews.New(a.pool, reviews.Settings{Changed: a.catalogueChanged}),
 	})
 	return err
@@ -280,7 +284,7 @@ func (a *App) Work(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(context.Background(), a.settings.DrainTimeout)
 		defer cancel()
 		return a.queue.Stop(ctx)
-	})
+	}, a.told.start(ctx, a.settings.DrainTimeout))
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/events"
 	"github.com/shopd/shopd/internal/platform/postgres"
 	"github.com/shopd/shopd/internal/platform/problem"
 )
@@ -73,6 +74,15 @@ func (c *Catalog) change(ctx context.Context, work func(q *db.Queries, insert fu
 	}
 	c.settings.Changed(ctx)
 	return nil
+}
+
+// tell writes that something happened to a product, which is locked, as it is now.
+func (c *Catalog) tell(ctx context.Context, q *db.Queries, kind string, product db.ProductDetail) error {
+	body, err := c.adminProduct(product)
+	if err != nil {
+		return err
+	}
+	return events.Record(ctx, q, events.Event{Kind: kind, ObjectType: events.Product, ObjectID: product.ID, Data: body})
 }
 
 // free answers the first of base, base-2, base-3, … that is not taken. Names are made one after the other, so that no two

@@ -15,6 +15,7 @@ import (
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/events"
 	"github.com/shopd/shopd/internal/inventory"
 	"github.com/shopd/shopd/internal/platform/mergepatch"
 	"github.com/shopd/shopd/internal/platform/problem"
@@ -49,8 +50,10 @@ func (c *Catalog) CreateProduct(ctx context.Context, r api.CreateProductRequestO
 		if err := insert(ProductChanged{id}); err != nil {
 			return err
 		}
-		row, err = q.GetAnyProduct(ctx, id)
-		return err
+		if row, err = q.GetAnyProduct(ctx, id); err != nil {
+			return err
+		}
+		return c.tell(ctx, q, events.ProductCreated, row)
 	})
 	if err != nil {
 		return nil, err
@@ -211,8 +214,10 @@ func (c *Catalog) changeProduct(ctx context.Context, id int64, ifMatch *string, 
 		if err := insert(ProductChanged{id}); err != nil {
 			return err
 		}
-		row, err = q.GetAnyProduct(ctx, id)
-		return err
+		if row, err = q.GetAnyProduct(ctx, id); err != nil {
+			return err
+		}
+		return c.tell(ctx, q, events.ProductUpdated, row)
 	})
 	return row, err
 }
@@ -223,7 +228,14 @@ func (c *Catalog) DeleteProduct(ctx context.Context, r api.DeleteProductRequestO
 		if _, err := lockProduct(ctx, q, r.ID, r.Params.IfMatch); err != nil {
 			return err
 		}
-		return q.DeleteProduct(ctx, r.ID)
+		if err := q.DeleteProduct(ctx, r.ID); err != nil {
+			return err
+		}
+		row, err := q.GetAnyProduct(ctx, r.ID)
+		if err != nil {
+			return err
+		}
+		return c.tell(ctx, q, events.ProductDeleted, row)
 	})
 	return api.DeleteProduct204Response{}, err
 }
@@ -236,13 +248,13 @@ func (c *Catalog) RestoreProduct(ctx context.Context, r api.RestoreProductReques
 		if err != nil {
 			return err
 		}
-		if restored > 0 {
-			if err := insert(ProductChanged{r.ID}); err != nil {
-				return err
-			}
+		if row, err = q.GetAnyProduct(ctx, r.ID); err != nil || restored == 0 {
+			return err
 		}
-		row, err = q.GetAnyProduct(ctx, r.ID)
-		return err
+		if err := insert(ProductChanged{r.ID}); err != nil {
+			return err
+		}
+		return c.tell(ctx, q, events.ProductCreated, row)
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, ErrProductNotFound

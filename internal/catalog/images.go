@@ -13,6 +13,7 @@ import (
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/events"
 	"github.com/shopd/shopd/internal/platform/imaging"
 	"github.com/shopd/shopd/internal/platform/problem"
 	"github.com/shopd/shopd/internal/platform/request"
@@ -138,8 +139,10 @@ func (c *Catalog) changeImages(ctx context.Context, id int64, ifMatch *string, w
 		if err := q.TouchProduct(ctx, id); err != nil {
 			return err
 		}
-		row, err = q.GetAnyProduct(ctx, id)
-		return err
+		if row, err = q.GetAnyProduct(ctx, id); err != nil {
+			return err
+		}
+		return c.tell(ctx, q, events.ProductUpdated, row)
 	})
 	return row, err
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/events"
 	"github.com/shopd/shopd/internal/inventory"
 	"github.com/shopd/shopd/internal/platform/mergepatch"
 	"github.com/shopd/shopd/internal/platform/problem"
@@ -155,8 +156,10 @@ func (c *Catalog) changeVariants(ctx context.Context, id int64, ifMatch *string,
 		if err := insert(ProductChanged{id}); err != nil {
 			return err
 		}
-		row, err = q.GetAnyProduct(ctx, id)
-		return err
+		if row, err = q.GetAnyProduct(ctx, id); err != nil {
+			return err
+		}
+		return c.tell(ctx, q, events.ProductUpdated, row)
 	})
 	return row, err
 }

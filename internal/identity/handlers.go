@@ -156,6 +156,6 @@ func userBody(user db.User) api.User {
 	return api.User{
 		ID: user.ID, Email: user.Email, Username: user.Username, FirstName: user.FirstName, LastName: user.LastName,
 		Phone: user.Phone, Role: api.Role(user.Role), IsActive: user.IsActive, EmailVerified: user.EmailVerifiedAt != nil,
-		CreatedAt: user.CreatedAt, UpdatedAt: user.UpdatedAt,
+		OrderUpdates: user.OrderUpdates, CreatedAt: user.CreatedAt, UpdatedAt: user.UpdatedAt,
 	}
 }

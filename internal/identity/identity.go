@@ -14,6 +14,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/events"
 	"github.com/shopd/shopd/internal/platform/jobs"
 	"github.com/shopd/shopd/internal/platform/mail"
 	"github.com/shopd/shopd/internal/platform/money"
@@ -134,6 +135,9 @@ func (i *Identity) createUser(ctx context.Context, user NewUser, verify bool) (c
 			return err
 		}
 		if err := record(ctx, q, event{name: "account.created", target: created.ID, after: map[string]any{"role": user.Role}}); err != nil || !verify {
+			return err
+		}
+		if err := events.Record(ctx, q, events.Event{Kind: events.CustomerRegistered, ObjectType: events.Customer, ObjectID: created.ID, Data: userBody(created)}); err != nil {
 			return err
 		}
 		return insert(mailJob{User: created.ID, Purpose: verifyEmail})

@@ -20,6 +20,7 @@ func (i *Identity) GetProfile(ctx context.Context, _ api.GetProfileRequestObject
 func (i *Identity) ReplaceProfile(ctx context.Context, r api.ReplaceProfileRequestObject) (api.ReplaceProfileResponseObject, error) {
 	user, err := i.queries.ReplaceProfile(ctx, db.ReplaceProfileParams{
 		ID: request.From(ctx).Principal.UserID, FirstName: r.Body.FirstName, LastName: r.Body.LastName, Phone: r.Body.Phone, Username: r.Body.Username,
+		OrderUpdates: r.Body.OrderUpdates,
 	})
 	if err != nil {
 		return nil, usernameTaken(err)
@@ -35,7 +36,7 @@ func (i *Identity) UpdateProfile(ctx context.Context, r api.UpdateProfileRequest
 		if err != nil {
 			return err
 		}
-		next := db.ReplaceProfileParams{ID: now.ID, FirstName: now.FirstName, LastName: now.LastName, Phone: now.Phone, Username: now.Username}
+		next := db.ReplaceProfileParams{ID: now.ID, FirstName: now.FirstName, LastName: now.LastName, Phone: now.Phone, Username: now.Username, OrderUpdates: r.Body.OrderUpdates}
 		mergepatch.Set(&next.FirstName, r.Body.FirstName)
 		mergepatch.Set(&next.LastName, r.Body.LastName)
 		mergepatch.Patch(&next.Phone, r.Body.Phone)

@@ -5,9 +5,9 @@ import (
 	"errors"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/riverqueue/river"
 
 	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/platform/postgres"
 )
 
 // errPaid is a paid order that may be cancelled, after a refund.
@@ -29,8 +29,8 @@ func (o *Orders) cancel(ctx context.Context, id, user int64) (done bool, err err
 
 // CancelRefunded cancels a paid order in the transaction in which its money is noted as back. The order must be locked.
 // After the commit, tell the stock with Restocked.
-func (o *Orders) CancelRefunded(ctx context.Context, q *db.Queries, insert func(river.JobArgs) error, order db.Order, actor *int64, note string) error {
-	return o.move(ctx, step{q, insert, actor, note}, order, Cancelled, refund)
+func (o *Orders) CancelRefunded(ctx context.Context, q *db.Queries, order db.Order, actor *int64, note string) error {
+	return o.move(ctx, step{q, actor, note}, order, Cancelled, refund)
 }
 
 // Restocked tells whoever shows the stock that units came back.
@@ -43,7 +43,7 @@ func Note(ctx context.Context, q *db.Queries, order int64, actor *int64, note st
 
 // change works on one order that is locked; of one account unless user is nil.
 func (o *Orders) change(ctx context.Context, id int64, user *int64, work func(step, db.Order) error) error {
-	err := o.queue.Tx(ctx, func(q *db.Queries, insert func(river.JobArgs) error) error {
+	err := postgres.Tx(ctx, o.pool, func(q *db.Queries) error {
 		order, err := q.LockOrder(ctx, id, user)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return ErrNotFound
@@ -51,7 +51,7 @@ func (o *Orders) change(ctx context.Context, id int64, user *int64, work func(st
 		if err != nil {
 			return err
 		}
-		return work(step{q: q, insert: insert, actor: user}, order)
+		return work(step{q: q, actor: user}, order)
 	})
 	if err == nil {
 		o.stock.Changed(ctx)
@@ -67,21 +67,26 @@ const expireBatch = 20
 func (o *Orders) Expire(ctx context.Context) error {
 	for {
 		expired := 0
-		err := o.queue.Tx(ctx, func(q *db.Queries, insert func(river.JobArgs) error) error {
+		err := postgres.Tx(ctx, o.pool, func(q *db.Queries) error {
 			ids, err := q.LockExpiredOrders(ctx, expireBatch)
 			if expired = len(ids); err != nil || expired == 0 {
 				return err
 			}
-			ids, err = q.ExpireOrders(ctx, "It was not paid in time.", ids)
+			told := make([]string, len(ids))
+			for i, id := range ids {
+				event, err := o.snapshotOf(ctx, q, id, Cancelled)
+				if err != nil {
+					return err
+				}
+				told[i] = string(event)
+			}
+			ids, err = q.ExpireOrders(ctx, "It was not paid in time.", ids, told)
 			if err != nil {
 				return err
 			}
 			references := make([]string, 0, len(ids))
 			for _, id := range ids {
 				references = append(references, Reference(id))
-				if err := insert(Event{id, "order.cancelled"}); err != nil {
-					return err
-				}
 			}
 			return o.stock.Release(ctx, q, references, nil)
 		})

@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/riverqueue/river"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -66,7 +65,7 @@ func TestTheWayOfAnOrder(t *testing.T) {
 	keeper.Put(admins+"/4242/status", fields{"status": "PAID"}).Problem(http.StatusNotFound, "order_not_found")
 	keeper.Put(admin(order)+"/status", fields{"status": "LOST"}).Problem(http.StatusUnprocessableEntity, "invalid_request")
 	keeper.Get(admins+"/4242").Problem(http.StatusNotFound, "order_not_found")
-	assert.Equal(t, []string{"order.placed", "order.paid"}, events(shop, order))
+	assert.Equal(t, []string{"order.created", "order.paid"}, events(shop, order))
 
 	lenient := shop.Restart(apitest.Setting{Name: "ORDER_CANCEL_UNTIL", Value: "shipped"})
 	lenient.As(ada.Token()).Post(address(order)+"/cancel", nil).Want(http.StatusOK).Into(&order)
@@ -130,7 +129,7 @@ func TestUnpaidOrdersExpire(t *testing.T) {
 	assert.Equal(t, api.OrderStatusCANCELLED, read.Status)
 	assert.Equal(t, "It was not paid in time.", read.History[1].Note)
 	assert.Nil(t, read.History[1].ActorID)
-	assert.Equal(t, []string{"order.placed", "order.cancelled"}, events(shop, late[0]))
+	assert.Equal(t, []string{"order.created", "order.cancelled"}, events(shop, late[0]))
 	ada.Get(address(waiting)).Want(http.StatusOK).Into(&read)
 	assert.Equal(t, api.OrderStatusPENDING, read.Status)
 	requireSound(t, shop)
@@ -142,22 +141,19 @@ func TestMoneyMovesAnOrder(t *testing.T) {
 	shop := apitest.New(t)
 	ada := shop.Customer()
 	order := place(ada, fields{"items": []fields{of(products(shop.Admin(), 5)[0], 1)}})
-	pay := func() (told []river.JobArgs, err error) {
-		err = postgres.Tx(t.Context(), shop.Pool, func(q *db.Queries) error {
+	pay := func() error {
+		return postgres.Tx(t.Context(), shop.Pool, func(q *db.Queries) error {
 			locked, err := q.LockOrder(t.Context(), order.ID, nil)
 			require.NoError(t, err)
-			if err := shop.App.Orders().MarkPaid(t.Context(), q, func(job river.JobArgs) error { told = append(told, job); return nil }, locked, nil, "Paid by card."); err != nil {
+			if err := shop.App.Orders().MarkPaid(t.Context(), q, locked, nil, "Paid by card."); err != nil {
 				return err
 			}
 			return shop.App.Payments().PaidByHand(t.Context(), q, locked)
 		})
-		return told, err
 	}
-	told, err := pay()
-	require.NoError(t, err)
-	assert.Equal(t, []river.JobArgs{domain.Event{OrderID: order.ID, Name: "order.paid"}}, told)
-	_, err = pay()
-	require.ErrorIs(t, err, domain.ErrTransition, "paid once")
+	require.NoError(t, pay())
+	require.ErrorIs(t, pay(), domain.ErrTransition, "paid once")
+	assert.Equal(t, []string{"order.created", "order.paid"}, events(shop, order))
 	var read api.Order
 	ada.Get(address(order)).Want(http.StatusOK).Into(&read)
 	assert.Equal(t, api.OrderStatusPAID, read.Status)
@@ -181,10 +177,10 @@ func TestJobsOfTheShop(t *testing.T) {
 	require.Eventually(t, func() bool {
 		return apitest.Value[bool](shop, `SELECT (SELECT status FROM orders) = 'CANCELLED' AND NOT EXISTS (SELECT FROM idempotency_keys)
 			AND (SELECT count(*) FROM carts WHERE user_id IS NULL) = 1
-			AND (SELECT count(*) FROM river_job WHERE kind = 'orders.event' AND state = 'completed') = 2`)
+			AND (SELECT count(*) FROM events WHERE told_at IS NOT NULL) = 2`)
 	}, 20*time.Second, 20*time.Millisecond)
 	assert.Equal(t, 5, stock(shop, p[0]))
-	assert.Equal(t, []string{"order.placed", "order.cancelled"}, events(shop, order))
+	assert.Equal(t, []string{"order.created", "order.cancelled"}, events(shop, order))
 	requireSound(t, shop)
 }
 

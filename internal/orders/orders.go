@@ -46,8 +46,6 @@ type Settings struct {
 	// Refund gives back what an account paid for an order and then cancels it; false while the money is on its way. It
 	// runs outside any transaction.
 	Refund func(ctx context.Context, order, user int64) (done bool, err error)
-	// Tell is told of every event of an order, at least once and after its commit. An error has it told again.
-	Tell func(ctx context.Context, event Event) error
 }
 
 // Orders answers the order operations.
@@ -65,18 +63,6 @@ func New(pool *pgxpool.Pool, queue *jobs.Queue, stock *inventory.Stock, settings
 	return &Orders{pool: pool, queries: db.New(pool), planned: postgres.Planned(pool), queue: queue, stock: stock, settings: settings}
 }
 
-// Event is a job that exists if and only if what it tells of was committed: the seam for mails and webhooks.
-type Event struct {
-	OrderID int64  `json:"order_id"`
-	Name    string `json:"event"` // such as order.placed, or order.paid
-}
-
-// Kind implements river.JobArgs.
-func (Event) Kind() string { return "orders.event" }
-
-// placed is the name of an order's first event; those of its other statuses are in transitions.
-const placed = "order.placed"
-
 // Expire is a job that cancels orders that were not paid in time.
 type Expire struct{}
 
@@ -85,9 +71,6 @@ func (Expire) Kind() string { return "orders.expire" }
 
 // AddWorkers registers what works the domain's jobs.
 func (o *Orders) AddWorkers(workers *river.Workers) {
-	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, job *river.Job[Event]) error {
-		return o.settings.Tell(ctx, job.Args)
-	}))
 	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[Expire]) error { return o.Expire(ctx) }))
 }
 

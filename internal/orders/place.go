@@ -6,8 +6,6 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/riverqueue/river"
-
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/platform/idempotency"
@@ -45,9 +43,9 @@ func (o *Orders) CreateOrder(ctx context.Context, r api.CreateOrderRequestObject
 	var a answer
 	var emptied bool
 	for range placeAttempts {
-		err = o.queue.Tx(ctx, func(q *db.Queries, insert func(river.JobArgs) error) (err error) {
+		err = postgres.Tx(ctx, o.pool, func(q *db.Queries) (err error) {
 			a.Answer, err = idempotency.Once(ctx, q, call, func(keep func(idempotency.Answer) error) (idempotency.Answer, error) {
-				return o.place(ctx, q, insert, wanted, keep, &emptied)
+				return o.place(ctx, q, wanted, keep, &emptied)
 			})
 			return err
 		})
@@ -75,7 +73,7 @@ type checkout struct {
 // happen one after the other. All is written before the stock is taken: that is the last statement, and whoever waits for
 // the same stock waits for the commit alone. What the stock is checked against before may have changed by then: the
 // transaction then comes to nothing and begins anew. emptied is set when the last unit of something went.
-func (o *Orders) place(ctx context.Context, q *db.Queries, insert func(river.JobArgs) error, wanted checkout, keep func(idempotency.Answer) error, emptied *bool) (idempotency.Answer, error) {
+func (o *Orders) place(ctx context.Context, q *db.Queries, wanted checkout, keep func(idempotency.Answer) error, emptied *bool) (idempotency.Answer, error) {
 	none := idempotency.Answer{}
 	cart, err := q.LockAccountCart(ctx, &wanted.user)
 	if err != nil {
@@ -104,11 +102,8 @@ func (o *Orders) place(ctx context.Context, q *db.Queries, insert func(river.Job
 	if err != nil {
 		return none, err
 	}
-	if err := insert(Event{order.ID, placed}); err != nil {
-		return none, err
-	}
 	if order.Total == o.settings.Currency.Format(0) {
-		if order, err = o.payNothing(ctx, q, insert, order.ID); err != nil {
+		if order, err = o.payNothing(ctx, q, order.ID); err != nil {
 			return none, err
 		}
 	}
@@ -128,12 +123,12 @@ func (o *Orders) place(ctx context.Context, q *db.Queries, insert func(river.Job
 }
 
 // payNothing makes an order that costs nothing paid at once: no provider charges nothing, and nobody could ever pay it.
-func (o *Orders) payNothing(ctx context.Context, q *db.Queries, insert func(river.JobArgs) error, id int64) (api.Order, error) {
+func (o *Orders) payNothing(ctx context.Context, q *db.Queries, id int64) (api.Order, error) {
 	order, err := q.LockOrder(ctx, id, nil)
 	if err != nil {
 		return api.Order{}, err
 	}
-	if err := o.MarkPaid(ctx, q, insert, order, nil, "It costs nothing."); err != nil {
+	if err := o.MarkPaid(ctx, q, order, nil, "It costs nothing."); err != nil {
 		return api.Order{}, err
 	}
 	found, err := read(ctx, q, id, nil)
@@ -153,10 +148,10 @@ func (o *Orders) write(ctx context.Context, q *db.Queries, wanted checkout, know
 		return api.Order{}, ErrPriceChanged.Detailf("The total is %s, not %s. Look at the prices and order again.", format(total), format(*wanted.expected))
 	}
 	order := db.Order{Number: newNumber(), UserID: wanted.user, Status: Pending, TotalMinor: total, Note: wanted.Note}
-	if order.ShippingAddress, err = snapshot(known.Shipping, wanted.ShippingAddressID, errNoShippingAddr); err != nil {
+	if order.ShippingAddress, err = kept(known.Shipping, wanted.ShippingAddressID, errNoShippingAddr); err != nil {
 		return api.Order{}, err
 	}
-	if order.BillingAddress, err = snapshot(known.Billing, wanted.BillingAddressID, errNoBillingAddr); err != nil {
+	if order.BillingAddress, err = kept(known.Billing, wanted.BillingAddressID, errNoBillingAddr); err != nil {
 		return api.Order{}, err
 	}
 	params := db.PlaceOrderParams{
@@ -177,6 +172,9 @@ func (o *Orders) write(ctx context.Context, q *db.Queries, wanted checkout, know
 			UnitMinor: l.unit, TotalMinor: l.unit * int64(l.quantity),
 		})
 	}
+	if params.Event, err = o.snapshot(stored{order: order, lines: lines}); err != nil {
+		return api.Order{}, err
+	}
 	row, err := q.PlaceOrder(ctx, params)
 	if err != nil {
 		return api.Order{}, err
@@ -185,18 +183,18 @@ func (o *Orders) write(ctx context.Context, q *db.Queries, wanted checkout, know
 	return o.body(stored{order: order, lines: lines, history: []storedChange{{To: Pending, At: row.At, ActorID: &wanted.user}}})
 }
 
-// snapshot is what an order keeps of an address; nil when the account has no default one. One that was named must be
+// kept is what an order keeps of an address; nil when the account has no default one. One that was named must be
 // there.
-func snapshot(address []byte, named *int64, missing error) ([]byte, error) {
+func kept(address []byte, named *int64, missing error) ([]byte, error) {
 	if len(address) == 0 {
 		if named != nil {
 			return nil, missing
 		}
 		return nil, nil
 	}
-	var kept api.OrderAddress
-	if err := json.Unmarshal(address, &kept); err != nil {
+	var read api.OrderAddress
+	if err := json.Unmarshal(address, &read); err != nil {
 		return nil, err
 	}
-	return json.Marshal(kept)
+	return json.Marshal(read)
 }

@@ -73,7 +73,7 @@ func TestStockComesBackOnce(t *testing.T) {
 		assert.Zero(t, statuses[0])
 		if apitest.Value[string](shop, "SELECT status FROM orders WHERE id = $1", order.ID) == "CANCELLED" {
 			assert.Equal(t, 2, apitest.Value[int](shop, "SELECT count(*) FROM stock_movements WHERE reason = 'release' AND reference = 'order:' || $1::text", fmt.Sprint(order.ID)))
-			assert.Equal(t, 1, apitest.Value[int](shop, "SELECT count(*) FROM river_job WHERE args->>'event' = 'order.cancelled' AND args->>'order_id' = $1", fmt.Sprint(order.ID)))
+			assert.Equal(t, 1, apitest.Value[int](shop, "SELECT count(*) FROM events WHERE kind = 'order.cancelled' AND object_id::text = $1", fmt.Sprint(order.ID)))
 		}
 	}
 	requireSound(t, shop)

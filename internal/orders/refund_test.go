@@ -78,7 +78,7 @@ func TestAnOrderThatCostsNothingIsPaid(t *testing.T) {
 	assert.Nil(t, order.PayUntil)
 	require.Len(t, order.History, 2)
 	assert.Empty(t, order.Payments)
-	assert.Equal(t, []string{"order.placed", "order.paid"}, events(shop, order))
+	assert.Equal(t, []string{"order.created", "order.paid"}, events(shop, order))
 	payWith(ada, order, "tok_visa").Problem(http.StatusConflict, "order_already_paid")
 	keeper.Post(admin(order)+"/refunds", fields{"reason": "Nothing."}).Problem(http.StatusConflict, "nothing_to_refund")
 	ada.Post(address(order)+"/cancel", nil).Want(http.StatusOK)

@@ -3,9 +3,8 @@ package orders
 import (
 	"context"
 
-	"github.com/riverqueue/river"
-
 	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/events"
 )
 
 // The statuses of an order.
@@ -37,11 +36,11 @@ type Transition struct {
 
 // transitions is the whole way of an order: what is not in it does not happen.
 var transitions = []Transition{
-	{Pending, Paid, staff | payment, "order.paid"},
-	{Pending, Cancelled, customer | staff | expiry, "order.cancelled"},
-	{Paid, Shipped, staff, "order.shipped"},
-	{Paid, Cancelled, refund, "order.cancelled"},
-	{Shipped, Delivered, staff, "order.delivered"},
+	{Pending, Paid, staff | payment, events.OrderPaid},
+	{Pending, Cancelled, customer | staff | expiry, events.OrderCancelled},
+	{Paid, Shipped, staff, events.OrderShipped},
+	{Paid, Cancelled, refund, events.OrderCancelled},
+	{Shipped, Delivered, staff, events.OrderDelivered},
 }
 
 // Transitions are all steps an order may make.
@@ -49,10 +48,9 @@ func Transitions() []Transition { return transitions }
 
 // step is a transaction in which orders move.
 type step struct {
-	q      *db.Queries
-	insert func(river.JobArgs) error
-	actor  *int64 // nil: the system
-	note   string
+	q     *db.Queries
+	actor *int64 // nil: the system
+	note  string
 }
 
 // move gives a locked order another status, if whoever moves it may. A cancelled order gives back its stock. It
@@ -65,10 +63,13 @@ func (o *Orders) move(ctx context.Context, s step, order db.Order, to string, by
 		if err := o.mayMove(ctx, s, order, to, by); err != nil {
 			return err
 		}
-		if err := s.q.MoveOrder(ctx, db.MoveOrderParams{ID: order.ID, FromStatus: t.From, ToStatus: t.To, ActorID: s.actor, Note: s.note}); err != nil {
+		event, err := o.snapshotOf(ctx, s.q, order.ID, to)
+		if err != nil {
 			return err
 		}
-		if err := s.insert(Event{order.ID, t.event}); err != nil || to != Cancelled {
+		if err := s.q.MoveOrder(ctx, db.MoveOrderParams{
+			ID: order.ID, FromStatus: t.From, ToStatus: t.To, ActorID: s.actor, Note: s.note, EventKind: t.event, Event: event,
+		}); err != nil || to != Cancelled {
 			return err
 		}
 		return o.stock.Release(ctx, s.q, []string{Reference(order.ID)}, s.actor)
@@ -93,7 +94,7 @@ func (o *Orders) mayMove(ctx context.Context, s step, order db.Order, to string,
 }
 
 // MarkPaid makes a pending order paid, in the transaction in which its money is noted. The order must be locked. actor is
-// who paid, nil when a provider told; insert inserts jobs in the transaction.
-func (o *Orders) MarkPaid(ctx context.Context, q *db.Queries, insert func(river.JobArgs) error, order db.Order, actor *int64, note string) error {
-	return o.move(ctx, step{q, insert, actor, note}, order, Paid, payment)
+// who paid, nil when a provider told.
+func (o *Orders) MarkPaid(ctx context.Context, q *db.Queries, order db.Order, actor *int64, note string) error {
+	return o.move(ctx, step{q, actor, note}, order, Paid, payment)
 }

@@ -78,7 +78,7 @@ func (p *Payments) beginRefund(ctx context.Context, b back) (begun *db.Refund, e
 		}
 		if left == 0 && b.cancel {
 			restocked = true
-			return p.orders.CancelRefunded(ctx, t.q, t.insert, order, b.actor, "")
+			return p.orders.CancelRefunded(ctx, t.q, order, b.actor, "")
 		}
 		amount := left
 		if b.amount != nil {
@@ -215,12 +215,12 @@ func (p *Payments) refundDone(ctx context.Context, t tx, refund db.Refund, payme
 	if _, err := t.q.CompleteRefunds(ctx, payment.ID); err != nil {
 		return false, err
 	}
+	if err := t.tellRefunded(ctx, payment.ID, refund.ID); err != nil {
+		return false, err
+	}
 	note := p.format(refund.AmountMinor) + " was given back."
 	if refund.CancelsOrder && order.Status == orders.Paid {
-		return true, p.orders.CancelRefunded(ctx, t.q, t.insert, order, refund.ActorID, note)
-	}
-	if err := t.insert(orders.Event{OrderID: order.ID, Name: "order.refunded"}); err != nil {
-		return false, err
+		return true, p.orders.CancelRefunded(ctx, t.q, order, refund.ActorID, note)
 	}
 	return false, orders.Note(ctx, t.q, order.ID, refund.ActorID, note)
 }

@@ -72,6 +72,9 @@ func (p *Payments) settle(ctx context.Context, t tx, id int64, result provider.R
 	if err == nil {
 		err = t.q.TouchOrder(ctx, order.ID)
 	}
+	if err == nil && result.Status == provider.Declined {
+		err = t.tellFailed(ctx, id)
+	}
 	if err != nil {
 		return payment, err
 	}
@@ -92,7 +95,7 @@ func (p *Payments) received(ctx context.Context, t tx, payment db.Payment, order
 		return err
 	}
 	if wanted {
-		return p.orders.MarkPaid(ctx, t.q, t.insert, order, t.actor, "")
+		return p.orders.MarkPaid(ctx, t.q, order, t.actor, "")
 	}
 	amount := p.format(payment.AmountMinor)
 	note, reason := "A payment of "+amount+" came after the order was cancelled. It is given back.", "It came after the order was cancelled."

@@ -24,6 +24,7 @@ import (
 	"github.com/shopd/shopd/internal/identity"
 	"github.com/shopd/shopd/internal/insights"
 	"github.com/shopd/shopd/internal/inventory"
+	"github.com/shopd/shopd/internal/notifications"
 	"github.com/shopd/shopd/internal/orders"
 	"github.com/shopd/shopd/internal/payments"
 	"github.com/shopd/shopd/internal/platform/cache"
@@ -31,6 +32,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/request"
 	"github.com/shopd/shopd/internal/reviews"
 	"github.com/shopd/shopd/internal/search"
+	"github.com/shopd/shopd/internal/webhooks"
 )
 
 // Domains are the operations, grouped as in internal/. Together they are the generated interface: an operation
@@ -44,6 +46,8 @@ type Domains struct {
 	*orders.Orders
 	*payments.Payments
 	*reviews.Reviews
+	*webhooks.Webhooks
+	*notifications.Notifications
 	*search.Search
 	*assistant.Assistant
 	*insights.Insights

@@ -72,6 +72,9 @@ type Settings struct {
 	MailDir                  string `env:"MAIL_DIR" envDefault:"mail"`
 	PasswordResetBaseURL     string `env:"PASSWORD_RESET_BASE_URL" envDefault:"http://localhost:3000/reset-password"`
 	EmailVerificationBaseURL string `env:"EMAIL_VERIFICATION_BASE_URL" envDefault:"http://localhost:3000/verify-email"`
+	UnsubscribeBaseURL       string `env:"UNSUBSCRIBE_BASE_URL" envDefault:"http://localhost:8000/api/v1/mails/unsubscribe"`
+	// WebhookTimeout is how long a receiver of webhooks may take to answer.
+	WebhookTimeout time.Duration `env:"WEBHOOK_TIMEOUT" envDefault:"15s"`
 
 	UploadDir string `env:"UPLOAD_DIR" envDefault:"uploads"`
 	// MediaBucket keeps images instead of UploadDir; a gocloud.dev/blob URL.
@@ -237,7 +240,7 @@ func (s *Settings) check() []error {
 		s.RedisURL = fmt.Sprintf("redis://%s:%d/0", s.RedisHost, s.RedisPort)
 	}
 
-	for name, text := range map[string]string{"PASSWORD_RESET_BASE_URL": s.PasswordResetBaseURL, "EMAIL_VERIFICATION_BASE_URL": s.EmailVerificationBaseURL} {
+	for name, text := range map[string]string{"PASSWORD_RESET_BASE_URL": s.PasswordResetBaseURL, "EMAIL_VERIFICATION_BASE_URL": s.EmailVerificationBaseURL, "UNSUBSCRIBE_BASE_URL": s.UnsubscribeBaseURL} {
 		if u, err := url.Parse(text); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.RawQuery != "" {
 			refuse(name, "%q is not an address such as https://shop.example.com/reset-password", text)
 		}
@@ -274,6 +277,9 @@ func (s *Settings) check() []error {
 		refuse("STOCK_LOW", "STOCK_CRITICAL (%d), STOCK_LOW (%d) and STOCK_MEDIUM (%d) must rise", s.StockCritical, s.StockLow, s.StockMedium)
 	}
 
+	if s.WebhookTimeout < 100*time.Millisecond || s.WebhookTimeout > 30*time.Second {
+		refuse("WEBHOOK_TIMEOUT", "%s is not from 100ms to 30s", s.WebhookTimeout)
+	}
 	if s.OrderPaymentWindow < time.Minute || s.OrderPaymentWindow > 90*24*time.Hour {
 		refuse("ORDER_PAYMENT_WINDOW", "%s is not from 1m to 2160h", s.OrderPaymentWindow)
 	}

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
@@ -21,6 +22,11 @@ import (
 // Message is a mail to one person, in both forms.
 type Message struct {
 	To, Subject, Text, HTML string
+	// ID tells repetitions of a mail from others: letters, digits, dots and dashes. Empty: one is made up.
+	ID string
+	// Unsubscribe is the address that a mail program calls for somebody who wants no more such mails (RFC 8058); empty
+	// when there is no choice.
+	Unsubscribe string
 }
 
 // Sender sends mail.
@@ -74,7 +80,7 @@ func (s *SMTP) Send(ctx context.Context, message Message) error {
 	return s.client.DialAndSendWithContext(ctx, m)
 }
 
-// Folder keeps mail as files instead of sending it.
+// Folder keeps mail as files instead of sending it; a mail that is repeated is one file.
 type Folder struct {
 	dir, from string
 	log       *slog.Logger
@@ -94,9 +100,13 @@ func (f *Folder) Send(_ context.Context, message Message) error {
 	if err != nil {
 		return err
 	}
-	var random [4]byte
-	_, _ = rand.Read(random[:]) // never fails
-	path := filepath.Join(f.dir, time.Now().UTC().Format("20060102T150405.000")+"-"+hex.EncodeToString(random[:])+".eml")
+	name := message.ID
+	if name == "" {
+		var random [4]byte
+		_, _ = rand.Read(random[:]) // never fails
+		name = time.Now().UTC().Format("20060102T150405.000") + "-" + hex.EncodeToString(random[:])
+	}
+	path := filepath.Join(f.dir, name+".eml")
 	if err := m.WriteToFile(path); err != nil {
 		return err
 	}
@@ -114,7 +124,16 @@ func compose(from string, message Message) (*gomail.Msg, error) {
 	}
 	m.Subject(message.Subject)
 	m.SetDate()
-	m.SetMessageID()
+	if message.ID != "" {
+		_, domain, _ := strings.Cut(m.GetFrom()[0].Address, "@")
+		m.SetMessageIDWithValue(message.ID + "@" + domain)
+	} else {
+		m.SetMessageID()
+	}
+	if message.Unsubscribe != "" {
+		m.SetGenHeader(gomail.HeaderListUnsubscribe, "<"+message.Unsubscribe+">")
+		m.SetGenHeader(gomail.HeaderListUnsubscribePost, "List-Unsubscribe=One-Click")
+	}
 	m.SetBodyString(gomail.TypeTextPlain, message.Text)
 	m.AddAlternativeString(gomail.TypeTextHTML, message.HTML)
 	return m, nil

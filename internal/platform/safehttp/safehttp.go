@@ -1,4 +1,4 @@
-// Package safehttp is the one way to fetch an address that a user gave. It reaches public web servers only, however
+// Package safehttp is the one way to call an address that a user gave. It reaches public web servers only, however
 // an address is spelled, resolved or redirected, and never gives more bytes than were asked for.
 package safehttp
 
@@ -54,21 +54,28 @@ type Settings struct {
 
 // Client fetches. It is safe for concurrent use and keeps no connections, cookies or other memory of its fetches.
 type Client struct {
-	http                    *http.Client
+	http, poster            *http.Client
+	guard                   func(network, address string, _ syscall.RawConn) error
 	answerWithin, endWithin time.Duration
 }
 
 // New makes a Client.
 func New(s Settings) *Client {
-	dialer := &net.Dialer{Timeout: answerWithin, Control: guard(s.Allowed)}
+	check := guard(s.Allowed)
+	dialer := &net.Dialer{Timeout: answerWithin, Control: check}
+	transport := &http.Transport{
+		Proxy:       nil, // one from the environment would connect in our place, past the guard
+		DialContext: dialer.DialContext, TLSHandshakeTimeout: answerWithin, ResponseHeaderTimeout: answerWithin,
+		MaxResponseHeaderBytes: maxHeaders, DisableKeepAlives: true,
+	}
+	patient := transport.Clone() // whoever posts says how long to wait
+	patient.ResponseHeaderTimeout = 0
 	return &Client{
-		http: &http.Client{
-			Transport: &http.Transport{
-				Proxy:       nil, // one from the environment would connect in our place, past the guard
-				DialContext: dialer.DialContext, TLSHandshakeTimeout: answerWithin, ResponseHeaderTimeout: answerWithin,
-				MaxResponseHeaderBytes: maxHeaders, DisableKeepAlives: true,
-			},
-			CheckRedirect: checkRedirect,
+		guard: check,
+		http:  &http.Client{Transport: transport, CheckRedirect: checkRedirect},
+		poster: &http.Client{
+			Transport:     patient,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		answerWithin: answerWithin, endWithin: endWithin,
 	}
@@ -98,6 +105,39 @@ func checkRedirect(r *http.Request, via []*http.Request) error {
 	}
 	r.Header.Del("Referer") // the address that was given may hold a secret
 	return checkURL(r.URL)
+}
+
+// Check refuses an address that would be refused whatever its name resolves to.
+func (c *Client) Check(rawURL string) error {
+	u, err := parse(rawURL)
+	if err != nil {
+		return err
+	}
+	if ip, err := netip.ParseAddr(u.Hostname()); err == nil {
+		port := u.Port()
+		if port == "" {
+			port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+		}
+		network := "tcp4"
+		if ip.Is6() {
+			network = "tcp6"
+		}
+		if err := c.guard(network, net.JoinHostPort(ip.String(), port), nil); err != nil {
+			return &refusal{err}
+		}
+	}
+	return nil
+}
+
+func parse(rawURL string) (*url.URL, error) {
+	if len(rawURL) > maxURL {
+		return nil, refuse("the address is longer than %d bytes", maxURL)
+	}
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return nil, &refusal{err}
+	}
+	return u, checkURL(u)
 }
 
 // checkURL refuses what no connection should even be tried for.
@@ -132,14 +172,8 @@ func numeric(host string) bool {
 // body may take until 30 seconds after the call. The caller closes the Download. The error is ErrRefused, ErrTooLarge,
 // ErrStatus or that of ctx.
 func (c *Client) Get(ctx context.Context, rawURL string, maxBytes int64) (*Download, error) {
-	if len(rawURL) > maxURL {
-		return nil, refuse("the address is longer than %d bytes", maxURL)
-	}
-	u, err := url.Parse(rawURL)
+	u, err := parse(rawURL)
 	if err != nil {
-		return nil, &refusal{err}
-	}
-	if err := checkURL(u); err != nil {
 		return nil, err
 	}
 	limited, cancel := context.WithTimeout(ctx, c.endWithin)

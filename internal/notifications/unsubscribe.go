@@ -1,0 +1,88 @@
+package notifications
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/shopd/shopd/gen/api"
+	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/platform/problem"
+)
+
+// ErrLink is a link that is not one of the shop's, or of an account that is gone or has another address now.
+var ErrLink = problem.BadRequest("spent_token", "This link is good no more. Change what you are written about in your profile.")
+
+// A token is the id of an account, and a signature of it and its address: it is good as long as mails go there, and
+// nothing needs to be kept.
+const (
+	idBytes  = 8
+	macBytes = 24
+)
+
+func newKey(secret []byte) []byte {
+	mac := hmac.New(sha256.New, secret)
+	mac.Write([]byte("unsubscribe links"))
+	return mac.Sum(nil)
+}
+
+func (n *Notifications) token(user db.User) string {
+	id := binary.BigEndian.AppendUint64(nil, uint64(user.ID))
+	return base64.RawURLEncoding.EncodeToString(append(id, n.sign(id, user.Email)...))
+}
+
+func (n *Notifications) sign(id []byte, email string) []byte {
+	mac := hmac.New(sha256.New, n.key)
+	mac.Write(id)
+	mac.Write([]byte(email))
+	return mac.Sum(nil)[:macBytes]
+}
+
+// follow answers the account a token is about.
+func (n *Notifications) follow(ctx context.Context, token string) (db.User, error) {
+	data, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil || len(data) != idBytes+macBytes {
+		return db.User{}, ErrLink
+	}
+	user, err := n.queries.GetUser(ctx, int64(binary.BigEndian.Uint64(data[:idBytes])))
+	if errors.Is(err, pgx.ErrNoRows) || err == nil && (user.DeletedAt != nil || !hmac.Equal(data[idBytes:], n.sign(data[:idBytes], user.Email))) {
+		err = ErrLink
+	}
+	return user, err
+}
+
+// CheckUnsubscribe says whom a link is about, and changes nothing.
+func (n *Notifications) CheckUnsubscribe(ctx context.Context, r api.CheckUnsubscribeRequestObject) (api.CheckUnsubscribeResponseObject, error) {
+	user, err := n.follow(ctx, r.Params.Token)
+	if err != nil {
+		return nil, err
+	}
+	return api.CheckUnsubscribe200JSONResponse{Body: api.MailSubscription{Email: masked(user.Email), OrderUpdates: user.OrderUpdates}}, nil
+}
+
+// Unsubscribe stops the mails an account need not get.
+func (n *Notifications) Unsubscribe(ctx context.Context, r api.UnsubscribeRequestObject) (api.UnsubscribeResponseObject, error) {
+	user, err := n.follow(ctx, r.Params.Token)
+	if err != nil {
+		return nil, err
+	}
+	stopped, err := n.queries.StopOrderUpdates(ctx, user.ID, user.Email)
+	if err == nil && stopped == 0 { // it was changed in this very moment
+		err = ErrLink
+	}
+	return api.Unsubscribe200JSONResponse{Body: api.MailSubscription{Email: masked(user.Email)}}, err
+}
+
+// masked tells an address to whoever knows it already.
+func masked(email string) string {
+	first, _ := utf8.DecodeRuneInString(email)
+	_, domain, _ := strings.Cut(email, "@")
+	return string(first) + "…@" + domain
+}

@@ -1,0 +1,263 @@
+package webhooks_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"sort"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/shopd/shopd/gen/api"
+	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/events"
+	"github.com/shopd/shopd/internal/platform/apitest"
+	"github.com/shopd/shopd/internal/platform/postgres"
+)
+
+func TestKeepingWebhooks(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	made := s.hook("http://127.0.0.1:9/hook", "order.paid", "order.created")
+	assert.True(t, made.IsActive)
+	assert.True(t, strings.HasPrefix(made.Secret, "whsec_"))
+	var found api.Webhook
+	answer := s.keeper.Get(at(made.ID)).Want(http.StatusOK).Into(&found)
+	assert.NotContains(t, answer.String(), "secret\"")
+	assert.Equal(t, []api.WebhookEvent{"order.created", "order.paid"}, found.Events)
+	tag := answer.Header.Get("ETag")
+	s.keeper.Get(at(made.ID), apitest.Header{Name: "If-None-Match", Value: tag}).Want(http.StatusNotModified)
+	var page api.WebhookPage
+	answer = s.keeper.Get(hooks).Want(http.StatusOK).Into(&page)
+	assert.EqualValues(t, 1, page.Total)
+	assert.NotContains(t, answer.String(), strings.TrimPrefix(made.Secret, "whsec_"))
+	assert.False(t, apitest.Value[bool](s.Shop, "SELECT position(decode(substr($1, 7), 'base64') IN secret) > 0 FROM webhooks", made.Secret), "it is sealed")
+
+	match := apitest.Header{Name: "If-Match", Value: tag}
+	s.keeper.Patch(at(made.ID), fields{"description": "The warehouse", "events": []string{"*"}, "is_active": false}, match).Want(http.StatusOK).Into(&found)
+	assert.Equal(t, "The warehouse", found.Description)
+	assert.NotNil(t, found.DisabledAt)
+	assert.Nil(t, found.DisabledReason)
+	s.keeper.Patch(at(made.ID), fields{"is_active": true}, match).Problem(http.StatusPreconditionFailed, "stale")
+	s.keeper.Call(http.MethodDelete, at(made.ID), nil, match).Problem(http.StatusPreconditionFailed, "stale")
+	s.keeper.Post(at(made.ID)+"/test", nil).Problem(http.StatusConflict, "webhook_inactive")
+	s.keeper.Post(at(made.ID)+"/deliveries/1/redeliver", nil).Problem(http.StatusConflict, "webhook_inactive")
+	s.keeper.Patch(at(made.ID), fields{"is_active": true, "url": "http://127.0.0.1:9/other"}).Want(http.StatusOK).Into(&found)
+	assert.Nil(t, found.DisabledAt)
+	s.keeper.Post(at(made.ID)+"/deliveries/4242/redeliver", nil).Problem(http.StatusNotFound, "delivery_not_found")
+
+	for _, url := range []string{"http://10.0.0.1/", "http://[::1]/", "http://169.254.169.254/latest", "http://user:pass@example.com/", "http://2130706433/"} {
+		s.keeper.Post(hooks, fields{"url": url, "events": []string{"*"}}).Problem(http.StatusUnprocessableEntity, "invalid_request")
+		s.keeper.Patch(at(made.ID), fields{"url": url}).Problem(http.StatusUnprocessableEntity, "invalid_request")
+	}
+	s.keeper.Post(hooks, fields{"url": "https://example.com/", "events": []string{"order.lost"}}).Problem(http.StatusUnprocessableEntity, "invalid_request")
+	s.Exec("INSERT INTO webhooks (url, events, secret) SELECT 'https://example.com/', '{*}', '' FROM generate_series(2, 100)")
+	s.keeper.Post(hooks, fields{"url": "https://example.com/", "events": []string{"*"}}).Problem(http.StatusConflict, "too_many_webhooks")
+
+	for _, call := range [][2]string{{"GET", ""}, {"PATCH", ""}, {"DELETE", ""}, {"POST", "/rotate-secret"}, {"POST", "/test"}, {"GET", "/deliveries"}, {"POST", "/deliveries/1/redeliver"}} {
+		var body any
+		if call[0] == http.MethodPatch {
+			body = fields{"is_active": true}
+		}
+		s.keeper.Call(call[0], at(4242)+call[1], body).Problem(http.StatusNotFound, "webhook_not_found")
+		s.keeper.Call(call[0], at(0)+call[1], body).Problem(http.StatusUnprocessableEntity, "invalid_request")
+	}
+	s.keeper.Get(hooks+"?limit=0").Problem(http.StatusUnprocessableEntity, "invalid_request")
+	s.keeper.Delete(at(made.ID)).Want(http.StatusNoContent)
+	assert.NotContains(t, s.Log.String(), made.Secret)
+}
+
+// In production no address without TLS will do.
+func TestProductionNeedsTLS(t *testing.T) {
+	t.Parallel()
+	s := apitest.New(t, apitest.Setting{Name: "DEBUG", Value: "false"}, apitest.Setting{Name: "BCRYPT_COST", Value: "10"}, apitest.Setting{Name: "PAYMENT_TEST_ALLOWED", Value: "true"})
+	s.Admin().Post(hooks, fields{"url": "http://example.com/", "events": []string{"*"}}).Problem(http.StatusUnprocessableEntity, "invalid_request")
+	s.Admin().Post(hooks, fields{"url": "https://example.com/", "events": []string{"*"}}).Want(http.StatusCreated)
+}
+
+// All that happens is told once, verified by the reference library, with the object as it was.
+func TestEveryEventArrives(t *testing.T) {
+	t.Parallel()
+	s := open(t, apitest.Setting{Name: "ORDER_CANCEL_UNTIL", Value: "shipped"})
+	r := receive(t)
+	made := s.hook(r.URL, "*")
+	r.trusts(made.Secret)
+
+	var product api.AdminProduct
+	s.keeper.Post("/api/v1/admin/products", fields{"name": "Vase", "price": "3.00", "stock": 2}).Want(http.StatusCreated).Into(&product)
+	address := fmt.Sprintf("/api/v1/admin/products/%d", product.ID)
+	s.keeper.Patch(address, fields{"name": "Tall vase"}).Want(http.StatusOK)
+	s.keeper.Put(address+"/inventory", fields{"quantity": 11}).Want(http.StatusOK)
+	s.keeper.Put(address+"/inventory", fields{"quantity": 2}).Want(http.StatusOK)
+	s.work()
+	assert.ElementsMatch(t, []string{"product.created", "product.updated", "stock.low"}, strings.Fields(r.types()))
+
+	ada := s.Customer()
+	var order api.Order
+	ada.Post(orders, fields{"items": []fields{{"product_id": product.ID, "quantity": 2}}, "note": "Ring twice"}).Want(http.StatusCreated).Into(&order)
+	s.pay(ada, order, "tok_declined").Want(http.StatusPaymentRequired)
+	s.pay(ada, order, "tok_visa").Want(http.StatusCreated)
+	status := fmt.Sprintf("/api/v1/admin/orders/%d/status", order.ID)
+	s.keeper.Put(status, fields{"status": "SHIPPED"}).Want(http.StatusOK)
+	s.keeper.Put(status, fields{"status": "DELIVERED"}).Want(http.StatusOK)
+	second := s.order(ada)
+	s.pay(ada, second, "tok_visa").Want(http.StatusCreated)
+	ada.Post(fmt.Sprintf("%s/%d/cancel", orders, second.ID), nil).Want(http.StatusOK)
+	s.keeper.Delete(address).Want(http.StatusNoContent)
+	require.NoError(t, postgres.Tx(t.Context(), s.Pool, func(q *db.Queries) error {
+		return events.RecordImportFinished(t.Context(), q, events.ImportSummary{ID: 7, Status: "finished", Total: 3, FinishedAt: time.Now()})
+	}))
+	s.work()
+	messages := r.messages()
+	kinds := map[string]int{}
+	var ofOrder []string
+	for _, m := range messages {
+		kinds[m.Type]++
+		var data struct {
+			ID     int64
+			Number string
+		}
+		require.NoError(t, json.Unmarshal(m.Data, &data))
+		if data.Number == order.Number {
+			ofOrder = append(ofOrder, m.Type)
+		}
+	}
+	assert.Equal(t, map[string]int{
+		"customer.registered": 1, "order.created": 2, "stock.out": 1, "payment.failed": 1, "order.paid": 2, "order.shipped": 1, "order.delivered": 1,
+		"payment.refunded": 1, "order.cancelled": 1, "product.deleted": 1, "import.finished": 1,
+	}, kinds)
+	assert.Equal(t, []string{"order.created", "order.paid", "order.shipped", "order.delivered"}, ofOrder)
+	byType := map[string]map[string]any{}
+	for _, m := range messages {
+		if byType[m.Type] == nil {
+			var data map[string]any
+			require.NoError(t, json.Unmarshal(m.Data, &data))
+			byType[m.Type] = data
+		}
+	}
+	created, paid := byType["order.created"], byType["order.paid"]
+	assert.EqualValues(t, order.ID, created["id"])
+	assert.Equal(t, "PENDING", created["status"])
+	assert.Equal(t, "PAID", paid["status"])
+	assert.Equal(t, order.CreatedAt.Format(time.RFC3339Nano), strings.Replace(created["created_at"].(string), "+00:00", "Z", 1))
+	assert.Equal(t, created["customer"], paid["customer"])
+	for _, field := range []string{"id", "number", "items", "total", "currency", "note", "shipping_address", "total_quantity"} {
+		assert.Equal(t, created[field], paid[field], field)
+	}
+	assert.Equal(t, "25.00", byType["payment.refunded"]["refund"].(map[string]any)["amount"])
+	assert.Equal(t, "Tall vase", byType["stock.out"]["product_name"])
+
+	delivered := s.deliveries(made.ID)
+	require.Len(t, delivered, 3+len(messages))
+	for _, d := range delivered {
+		assert.Equal(t, api.WebhookDeliveryStatusDelivered, d.Status)
+		assert.EqualValues(t, 1, d.Attempts)
+		assert.EqualValues(t, 200, *d.ResponseStatus)
+		assert.Nil(t, d.NextAttemptAt)
+	}
+	var page api.WebhookDeliveryPage
+	s.keeper.Get(at(made.ID) + "/deliveries?limit=2&event=order.paid&status=delivered").Want(http.StatusOK).Into(&page)
+	require.Len(t, page.Items, 2)
+	s.keeper.Get(at(made.ID) + "/deliveries?limit=2&event=order.paid&cursor=" + *page.NextCursor).Want(http.StatusOK).Into(&page)
+	assert.Empty(t, page.Items)
+
+	// What nobody wants is not even kept, unless the shop itself does.
+	s.keeper.Patch(at(made.ID), fields{"is_active": false}).Want(http.StatusOK)
+	before := apitest.Value[int](s.Shop, "SELECT count(*) FROM events")
+	s.keeper.Patch(fmt.Sprintf("/api/v1/admin/products/%d", s.product), fields{"name": "Drifted"}).Want(http.StatusOK)
+	s.order(ada)
+	assert.Equal(t, before+1, apitest.Value[int](s.Shop, "SELECT count(*) FROM events"))
+
+	s.Exec("UPDATE events SET at = at - interval '31 days', told_at = now() WHERE id <> (SELECT max(id) FROM events)")
+	require.NoError(t, s.App.Events().Purge(t.Context()))
+	assert.Equal(t, 1, apitest.Value[int](s.Shop, "SELECT count(*) FROM events"))
+	assert.Empty(t, s.deliveries(made.ID))
+}
+
+// For a day after a change of the secret both verify, then only the new one.
+func TestSecretsOverlap(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	r := receive(t)
+	made := s.hook(r.URL, "order.created")
+	var rotated api.NewWebhook
+	s.keeper.Post(at(made.ID)+"/rotate-secret", nil).Want(http.StatusOK).Into(&rotated)
+	assert.NotEqual(t, made.Secret, rotated.Secret)
+	assert.WithinDuration(t, time.Now().Add(24*time.Hour), *rotated.PreviousSecretUntil, time.Minute)
+	for _, secret := range []string{made.Secret, rotated.Secret} {
+		r.trusts(secret)
+		var ping api.WebhookDelivery
+		s.keeper.Post(at(made.ID)+"/test", nil).Want(http.StatusAccepted).Into(&ping)
+		assert.Equal(t, api.WebhookDeliveryStatusPending, ping.Status)
+		s.work()
+		assert.Equal(t, "webhook.ping", r.types())
+	}
+	s.later("25 hours")
+	s.keeper.Post(at(made.ID)+"/test", nil).Want(http.StatusAccepted)
+	s.work()
+	got := r.messages()
+	require.Len(t, got, 1)
+	assert.Len(t, strings.Fields(got[0].Signature), 1)
+	_, err := standardwebhooks.NewWebhook(rotated.Secret)
+	require.NoError(t, err)
+
+	// With another SECRET_KEY no secret can be read: nothing is sent, and the delivery says why.
+	s.order(s.Customer())
+	other := shop{Shop: s.Restart(apitest.Setting{Name: "SECRET_KEY", Value: "another-secret-of-the-tests-and-of-nobody"}), t: t}
+	other.work()
+	all := s.deliveries(made.ID)
+	last := all[len(all)-1]
+	assert.Equal(t, api.WebhookDeliveryStatusPending, last.Status)
+	assert.Contains(t, *last.Error, "SECRET_KEY")
+}
+
+// However many work at once, each event arrives once and in order while nothing fails.
+func TestManyWorkersDeliverOnce(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	r := receive(t)
+	made := s.hook(r.URL, "order.created", "order.cancelled")
+	r.trusts(made.Secret)
+	ada := s.Customer()
+	for range 8 {
+		order := s.order(ada)
+		ada.Post(fmt.Sprintf("%s/%d/cancel", orders, order.ID), nil).Want(http.StatusOK)
+	}
+	var all sync.WaitGroup
+	for range 16 {
+		all.Go(func() {
+			if err := s.App.Events().Tell(context.Background()); err != nil {
+				t.Error(err)
+			}
+			if err := s.App.Webhooks().Deliver(context.Background()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	s.work()
+	got := r.messages()
+	var ids []string
+	last := map[string]string{}
+	for _, m := range got {
+		ids = append(ids, m.ID)
+		var data struct{ Number string }
+		require.NoError(t, json.Unmarshal(m.Data, &data))
+		last[data.Number] += m.Type + " "
+	}
+	sort.Strings(ids)
+	for i := range ids[1:] {
+		assert.NotEqual(t, ids[i], ids[i+1])
+	}
+	require.Len(t, last, 8)
+	for number, types := range last {
+		assert.Equal(t, "order.created order.cancelled ", types, number)
+	}
+}

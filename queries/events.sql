@@ -1,0 +1,35 @@
+-- Notes what happened, in the order given. What nobody listens to is left out, unless it is of the kinds that are always
+-- noted.
+-- name: RecordEvents :exec
+INSERT INTO events (kind, object_type, object_id, data)
+SELECT e.kind, e.object_type, e.object_id, e.data::jsonb
+  FROM (SELECT unnest(@kinds::text[]) AS kind, unnest(@object_types::text[]) AS object_type, unnest(@object_ids::bigint[]) AS object_id,
+               unnest(@data::text[]) AS data, generate_subscripts(@kinds::text[], 1) AS position) e
+ WHERE e.kind = ANY (@always::text[])
+    OR EXISTS (SELECT FROM webhooks w WHERE w.is_active AND w.events && ARRAY['*', e.kind])
+ ORDER BY e.position;
+
+-- Whether anybody is still to be told of something (events_untold_idx).
+-- name: HasUntoldEvents :one
+SELECT EXISTS (SELECT FROM events WHERE told_at IS NULL);
+
+-- Lets one transaction tell at a time, so that what is told of one object is told in order; false when another one does.
+-- name: TryLockEvents :one
+SELECT pg_try_advisory_xact_lock(hashtext('shopd events'));
+
+-- The oldest events nobody was told of, which are now being told (events_untold_idx).
+-- name: TakeUntoldEvents :many
+WITH told AS (
+    UPDATE events SET told_at = now()
+     WHERE id IN (SELECT u.id FROM events u WHERE u.told_at IS NULL ORDER BY u.id LIMIT @batch)
+    RETURNING id, kind, object_type, object_id
+)
+SELECT id, kind, object_type, object_id FROM told ORDER BY id;
+
+-- name: ListEvents :many
+SELECT * FROM events WHERE id = ANY (@ids::bigint[]) ORDER BY id;
+
+-- Forgets some events of more than 30 days ago, and with them their deliveries (events_at_idx).
+-- name: PurgeEvents :execrows
+DELETE FROM events
+ WHERE id IN (SELECT e.id FROM events e WHERE e.at < now() - interval '30 days' AND e.told_at IS NOT NULL LIMIT @batch);
