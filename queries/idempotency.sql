@@ -33,6 +33,11 @@ RETURNING attempt;
 UPDATE idempotency_keys SET status = @status::integer, body = @body::bytea, leased_until = NULL
  WHERE user_id = @user_id AND operation = @operation AND key = @key AND attempt = @attempt AND status IS NULL;
 
+-- Ends the lease of a key that is neither answered nor as good as unused: whoever sends it again goes on at once.
+-- name: LeaveIdempotencyKey :exec
+UPDATE idempotency_keys SET leased_until = now()
+ WHERE user_id = @user_id AND operation = @operation AND key = @key AND attempt = @attempt AND status IS NULL;
+
 -- Gives a leased key back, as if it had never been used.
 -- name: ReleaseIdempotencyKey :exec
 DELETE FROM idempotency_keys

@@ -55,6 +55,16 @@ UPDATE payments
        decline_code = sqlc.narg(decline_code)::text, decline_message = sqlc.narg(decline_message)::text, settled_at = now()
  WHERE id = @id;
 
+-- Sets aside a payment of which the provider took another amount than it was asked for: it shows what was taken, and is the
+-- order's no more.
+-- name: SetPaymentAside :one
+UPDATE payments
+   SET status = 'paid', is_surplus = true, amount_minor = @amount_minor, currency = @currency,
+       provider_payment_id = coalesce(sqlc.narg(provider_payment_id)::text, provider_payment_id),
+       decline_code = @decline_code::text, decline_message = @decline_message::text, settled_at = now()
+ WHERE id = @id
+RETURNING *;
+
 -- Some payments of a provider whose outcome is not known, not looked at for a minute, and for longer the older they are
 -- (payments_pending_idx). Looking at them is noted at once, so that several processes share the work.
 -- name: TakeUnknownPayments :many

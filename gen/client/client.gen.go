@@ -901,6 +901,8 @@ type AdminPayment struct {
 	Customer OrderCustomer `json:"customer"`
 
 	// DeclineCode The bank's reason in the provider's words, or null. It may say that a card was stolen; do not read it out.
+	// `amount_mismatch` is the shop's own: the provider took another amount than it was asked for, which `amount` shows.
+	//
 	//
 	// Example: insufficient_funds
 	DeclineCode nullable.Nullable[string] `json:"decline_code"`
@@ -920,7 +922,7 @@ type AdminPayment struct {
 	// Example: true
 	IsPaid bool `json:"is_paid"`
 
-	// IsSurplus Whether the money came for an order that did not want it any more. It goes back by itself.
+	// IsSurplus Whether the money came for an order that did not want it any more, or was not its total. It goes back by itself.
 	//
 	// Example: false
 	IsSurplus bool                        `json:"is_surplus"`
@@ -5270,6 +5272,8 @@ type RefundOrderParams struct {
 	// IdempotencyKey Makes the call safe to repeat: the same request with the same key has its effect once and gets the first answer
 	// again, with `Idempotent-Replayed: true`, for a day. Another request with it gets 422 `idempotency_key_reused`, one
 	// while the first is under way 409 `idempotency_in_flight`. What is refused is not kept: mend it and send it again.
+	// 503 `outcome_unknown` means that the database was lost while it confirmed, and that nobody knows whether it did: the
+	// same request with the same key brings it to its one effect. Any other 503 means that nothing happened.
 	// Take something random, such as a UUID. Keys are the account's own, for each operation.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -5657,6 +5661,8 @@ type CreateOrderParams struct {
 	// IdempotencyKey Makes the call safe to repeat: the same request with the same key has its effect once and gets the first answer
 	// again, with `Idempotent-Replayed: true`, for a day. Another request with it gets 422 `idempotency_key_reused`, one
 	// while the first is under way 409 `idempotency_in_flight`. What is refused is not kept: mend it and send it again.
+	// 503 `outcome_unknown` means that the database was lost while it confirmed, and that nobody knows whether it did: the
+	// same request with the same key brings it to its one effect. Any other 503 means that nothing happened.
 	// Take something random, such as a UUID. Keys are the account's own, for each operation.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -5666,6 +5672,8 @@ type PayOrderParams struct {
 	// IdempotencyKey Makes the call safe to repeat: the same request with the same key has its effect once and gets the first answer
 	// again, with `Idempotent-Replayed: true`, for a day. Another request with it gets 422 `idempotency_key_reused`, one
 	// while the first is under way 409 `idempotency_in_flight`. What is refused is not kept: mend it and send it again.
+	// 503 `outcome_unknown` means that the database was lost while it confirmed, and that nobody knows whether it did: the
+	// same request with the same key brings it to its one effect. Any other 503 means that nothing happened.
 	// Take something random, such as a UUID. Keys are the account's own, for each operation.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -6538,7 +6546,8 @@ type ClientInterface interface {
 	// Gives back `amount` of what was paid for an order, or all that is left of it. All refunds together never exceed the
 	// payment (409 `refund_too_large`; 409 `nothing_to_refund` when nothing is left). With `cancel` a `PAID` order all of
 	// whose money goes back is cancelled once it is back, and its units return into stock; until then it cannot be
-	// shipped. An order that was refunded in full before is only cancelled.
+	// shipped. An order that was refunded in full before is only cancelled, and so is one that cost nothing, whose answer
+	// is 204 as there is no refund to show.
 	//
 	// 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
 	// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
@@ -6556,7 +6565,8 @@ type ClientInterface interface {
 	// Gives back `amount` of what was paid for an order, or all that is left of it. All refunds together never exceed the
 	// payment (409 `refund_too_large`; 409 `nothing_to_refund` when nothing is left). With `cancel` a `PAID` order all of
 	// whose money goes back is cancelled once it is back, and its units return into stock; until then it cannot be
-	// shipped. An order that was refunded in full before is only cancelled.
+	// shipped. An order that was refunded in full before is only cancelled, and so is one that cost nothing, whose answer
+	// is 204 as there is no refund to show.
 	//
 	// 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
 	// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
@@ -7463,7 +7473,8 @@ type ClientInterface interface {
 	// of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
 	// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`.
 	//
-	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without ordering twice.
+	// Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
+	// ordering twice.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -7481,7 +7492,8 @@ type ClientInterface interface {
 	// of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
 	// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`.
 	//
-	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without ordering twice.
+	// Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
+	// ordering twice.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -7517,14 +7529,16 @@ type ClientInterface interface {
 	// | 201 | The money is taken, and the order is `PAID`. |
 	// | 202 | The provider has not decided yet, or nobody knows what it did: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
 	// | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
+	// | 409 `amount_mismatch` | The provider took another amount than the total. That payment is set aside (`decline_code` says so to the shop's staff), what was taken goes back by itself, and the order stays `PENDING`; its history says both. |
 	// | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
+	// | 503 `outcome_unknown` | The database was lost on the way. Send the same with the same key. |
 	//
 	// An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409 `order_already_paid`. An
 	// order that costs nothing is `PAID` from the start.
 	//
 	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
-	// the server the key is free again within a minute and finishes what was begun. A 202 and a 402 are answered again
-	// for their key too; read the payment to learn how it ended, and pay anew with another key.
+	// the server the key is free again within a minute and finishes what was begun. A 202, a 402 and an `amount_mismatch`
+	// are answered again for their key too; read the payment to learn how it ended, and pay anew with another key.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -7542,14 +7556,16 @@ type ClientInterface interface {
 	// | 201 | The money is taken, and the order is `PAID`. |
 	// | 202 | The provider has not decided yet, or nobody knows what it did: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
 	// | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
+	// | 409 `amount_mismatch` | The provider took another amount than the total. That payment is set aside (`decline_code` says so to the shop's staff), what was taken goes back by itself, and the order stays `PENDING`; its history says both. |
 	// | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
+	// | 503 `outcome_unknown` | The database was lost on the way. Send the same with the same key. |
 	//
 	// An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409 `order_already_paid`. An
 	// order that costs nothing is `PAID` from the start.
 	//
 	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
-	// the server the key is free again within a minute and finishes what was begun. A 202 and a 402 are answered again
-	// for their key too; read the payment to learn how it ended, and pay anew with another key.
+	// the server the key is free again within a minute and finishes what was begun. A 202, a 402 and an `amount_mismatch`
+	// are answered again for their key too; read the payment to learn how it ended, and pay anew with another key.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -8664,7 +8680,8 @@ func (c *Client) AdminGetOrder(ctx context.Context, id ID, reqEditors ...Request
 // Gives back `amount` of what was paid for an order, or all that is left of it. All refunds together never exceed the
 // payment (409 `refund_too_large`; 409 `nothing_to_refund` when nothing is left). With `cancel` a `PAID` order all of
 // whose money goes back is cancelled once it is back, and its units return into stock; until then it cannot be
-// shipped. An order that was refunded in full before is only cancelled.
+// shipped. An order that was refunded in full before is only cancelled, and so is one that cost nothing, whose answer
+// is 204 as there is no refund to show.
 //
 // 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
 // out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
@@ -8692,7 +8709,8 @@ func (c *Client) RefundOrderWithBody(ctx context.Context, id ID, params *RefundO
 // Gives back `amount` of what was paid for an order, or all that is left of it. All refunds together never exceed the
 // payment (409 `refund_too_large`; 409 `nothing_to_refund` when nothing is left). With `cancel` a `PAID` order all of
 // whose money goes back is cancelled once it is back, and its units return into stock; until then it cannot be
-// shipped. An order that was refunded in full before is only cancelled.
+// shipped. An order that was refunded in full before is only cancelled, and so is one that cost nothing, whose answer
+// is 204 as there is no refund to show.
 //
 // 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
 // out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
@@ -10529,7 +10547,8 @@ func (c *Client) ListOrders(ctx context.Context, params *ListOrdersParams, reqEd
 // of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
 // `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`.
 //
-// Send an `Idempotency-Key`: a call that got no answer may then be sent again without ordering twice.
+// Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
+// ordering twice.
 //
 // Takes any type of body and a specified content type.
 //
@@ -10557,7 +10576,8 @@ func (c *Client) CreateOrderWithBody(ctx context.Context, params *CreateOrderPar
 // of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
 // `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`.
 //
-// Send an `Idempotency-Key`: a call that got no answer may then be sent again without ordering twice.
+// Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
+// ordering twice.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -10623,14 +10643,16 @@ func (c *Client) CancelOrder(ctx context.Context, id ID, reqEditors ...RequestEd
 // | 201 | The money is taken, and the order is `PAID`. |
 // | 202 | The provider has not decided yet, or nobody knows what it did: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
 // | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
+// | 409 `amount_mismatch` | The provider took another amount than the total. That payment is set aside (`decline_code` says so to the shop's staff), what was taken goes back by itself, and the order stays `PENDING`; its history says both. |
 // | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
+// | 503 `outcome_unknown` | The database was lost on the way. Send the same with the same key. |
 //
 // An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409 `order_already_paid`. An
 // order that costs nothing is `PAID` from the start.
 //
 // Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
-// the server the key is free again within a minute and finishes what was begun. A 202 and a 402 are answered again
-// for their key too; read the payment to learn how it ended, and pay anew with another key.
+// the server the key is free again within a minute and finishes what was begun. A 202, a 402 and an `amount_mismatch`
+// are answered again for their key too; read the payment to learn how it ended, and pay anew with another key.
 //
 // Takes any type of body and a specified content type.
 //
@@ -10658,14 +10680,16 @@ func (c *Client) PayOrderWithBody(ctx context.Context, id ID, params *PayOrderPa
 // | 201 | The money is taken, and the order is `PAID`. |
 // | 202 | The provider has not decided yet, or nobody knows what it did: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
 // | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
+// | 409 `amount_mismatch` | The provider took another amount than the total. That payment is set aside (`decline_code` says so to the shop's staff), what was taken goes back by itself, and the order stays `PENDING`; its history says both. |
 // | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
+// | 503 `outcome_unknown` | The database was lost on the way. Send the same with the same key. |
 //
 // An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409 `order_already_paid`. An
 // order that costs nothing is `PAID` from the start.
 //
 // Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
-// the server the key is free again within a minute and finishes what was begun. A 202 and a 402 are answered again
-// for their key too; read the payment to learn how it ended, and pay anew with another key.
+// the server the key is free again within a minute and finishes what was begun. A 202, a 402 and an `amount_mismatch`
+// are answered again for their key too; read the payment to learn how it ended, and pay anew with another key.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -19408,7 +19432,8 @@ type ClientWithResponsesInterface interface {
 	// Gives back `amount` of what was paid for an order, or all that is left of it. All refunds together never exceed the
 	// payment (409 `refund_too_large`; 409 `nothing_to_refund` when nothing is left). With `cancel` a `PAID` order all of
 	// whose money goes back is cancelled once it is back, and its units return into stock; until then it cannot be
-	// shipped. An order that was refunded in full before is only cancelled.
+	// shipped. An order that was refunded in full before is only cancelled, and so is one that cost nothing, whose answer
+	// is 204 as there is no refund to show.
 	//
 	// 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
 	// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
@@ -19426,7 +19451,8 @@ type ClientWithResponsesInterface interface {
 	// Gives back `amount` of what was paid for an order, or all that is left of it. All refunds together never exceed the
 	// payment (409 `refund_too_large`; 409 `nothing_to_refund` when nothing is left). With `cancel` a `PAID` order all of
 	// whose money goes back is cancelled once it is back, and its units return into stock; until then it cannot be
-	// shipped. An order that was refunded in full before is only cancelled.
+	// shipped. An order that was refunded in full before is only cancelled, and so is one that cost nothing, whose answer
+	// is 204 as there is no refund to show.
 	//
 	// 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
 	// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
@@ -20399,7 +20425,8 @@ type ClientWithResponsesInterface interface {
 	// of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
 	// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`.
 	//
-	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without ordering twice.
+	// Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
+	// ordering twice.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -20417,7 +20444,8 @@ type ClientWithResponsesInterface interface {
 	// of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
 	// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`.
 	//
-	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without ordering twice.
+	// Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
+	// ordering twice.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -20457,14 +20485,16 @@ type ClientWithResponsesInterface interface {
 	// | 201 | The money is taken, and the order is `PAID`. |
 	// | 202 | The provider has not decided yet, or nobody knows what it did: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
 	// | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
+	// | 409 `amount_mismatch` | The provider took another amount than the total. That payment is set aside (`decline_code` says so to the shop's staff), what was taken goes back by itself, and the order stays `PENDING`; its history says both. |
 	// | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
+	// | 503 `outcome_unknown` | The database was lost on the way. Send the same with the same key. |
 	//
 	// An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409 `order_already_paid`. An
 	// order that costs nothing is `PAID` from the start.
 	//
 	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
-	// the server the key is free again within a minute and finishes what was begun. A 202 and a 402 are answered again
-	// for their key too; read the payment to learn how it ended, and pay anew with another key.
+	// the server the key is free again within a minute and finishes what was begun. A 202, a 402 and an `amount_mismatch`
+	// are answered again for their key too; read the payment to learn how it ended, and pay anew with another key.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -20482,14 +20512,16 @@ type ClientWithResponsesInterface interface {
 	// | 201 | The money is taken, and the order is `PAID`. |
 	// | 202 | The provider has not decided yet, or nobody knows what it did: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
 	// | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
+	// | 409 `amount_mismatch` | The provider took another amount than the total. That payment is set aside (`decline_code` says so to the shop's staff), what was taken goes back by itself, and the order stays `PENDING`; its history says both. |
 	// | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
+	// | 503 `outcome_unknown` | The database was lost on the way. Send the same with the same key. |
 	//
 	// An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409 `order_already_paid`. An
 	// order that costs nothing is `PAID` from the start.
 	//
 	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
-	// the server the key is free again within a minute and finishes what was begun. A 202 and a 402 are answered again
-	// for their key too; read the payment to learn how it ended, and pay anew with another key.
+	// the server the key is free again within a minute and finishes what was begun. A 202, a 402 and an `amount_mismatch`
+	// are answered again for their key too; read the payment to learn how it ended, and pay anew with another key.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -23142,6 +23174,11 @@ type RefundOrderResponse202Headers struct {
 	IdempotentReplayed *string
 }
 
+// RefundOrderResponse204Headers the declared response headers of an HTTP 204 response for RefundOrder
+type RefundOrderResponse204Headers struct {
+	IdempotentReplayed *string
+}
+
 // RefundOrderResponse401Headers the declared response headers of an HTTP 401 response for RefundOrder
 type RefundOrderResponse401Headers struct {
 	WWWAuthenticate *string
@@ -23179,6 +23216,8 @@ type RefundOrderResponse struct {
 	Headers201 *RefundOrderResponse201Headers
 	// Headers202 the parsed response headers for an HTTP 202 response
 	Headers202 *RefundOrderResponse202Headers
+	// Headers204 the parsed response headers for an HTTP 204 response
+	Headers204 *RefundOrderResponse204Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *RefundOrderResponse401Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -28899,6 +28938,11 @@ type CreateOrderResponse429Headers struct {
 	RetryAfter *int
 }
 
+// CreateOrderResponse503Headers the declared response headers of an HTTP 503 response for CreateOrder
+type CreateOrderResponse503Headers struct {
+	RetryAfter *int
+}
+
 type CreateOrderResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -28914,6 +28958,8 @@ type CreateOrderResponse struct {
 	ApplicationProblemJSON422 *Invalid
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Unavailable
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers201 the parsed response headers for an HTTP 201 response
@@ -28922,6 +28968,8 @@ type CreateOrderResponse struct {
 	Headers401 *CreateOrderResponse401Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *CreateOrderResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *CreateOrderResponse503Headers
 }
 
 // GetJSON201 returns the response for an HTTP 201 `application/json` response
@@ -28952,6 +29000,11 @@ func (r CreateOrderResponse) GetApplicationProblemJSON422() *Invalid {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r CreateOrderResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r CreateOrderResponse) GetApplicationProblemJSON503() *Unavailable {
+	return r.ApplicationProblemJSON503
 }
 
 // GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
@@ -33082,7 +33135,8 @@ func (c *ClientWithResponses) AdminGetOrderWithResponse(ctx context.Context, id 
 // Gives back `amount` of what was paid for an order, or all that is left of it. All refunds together never exceed the
 // payment (409 `refund_too_large`; 409 `nothing_to_refund` when nothing is left). With `cancel` a `PAID` order all of
 // whose money goes back is cancelled once it is back, and its units return into stock; until then it cannot be
-// shipped. An order that was refunded in full before is only cancelled.
+// shipped. An order that was refunded in full before is only cancelled, and so is one that cost nothing, whose answer
+// is 204 as there is no refund to show.
 //
 // 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
 // out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
@@ -33106,7 +33160,8 @@ func (c *ClientWithResponses) RefundOrderWithBodyWithResponse(ctx context.Contex
 // Gives back `amount` of what was paid for an order, or all that is left of it. All refunds together never exceed the
 // payment (409 `refund_too_large`; 409 `nothing_to_refund` when nothing is left). With `cancel` a `PAID` order all of
 // whose money goes back is cancelled once it is back, and its units return into stock; until then it cannot be
-// shipped. An order that was refunded in full before is only cancelled.
+// shipped. An order that was refunded in full before is only cancelled, and so is one that cost nothing, whose answer
+// is 204 as there is no refund to show.
 //
 // 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
 // out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
@@ -34637,7 +34692,8 @@ func (c *ClientWithResponses) ListOrdersWithResponse(ctx context.Context, params
 // of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
 // `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`.
 //
-// Send an `Idempotency-Key`: a call that got no answer may then be sent again without ordering twice.
+// Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
+// ordering twice.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -34661,7 +34717,8 @@ func (c *ClientWithResponses) CreateOrderWithBodyWithResponse(ctx context.Contex
 // of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
 // `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`.
 //
-// Send an `Idempotency-Key`: a call that got no answer may then be sent again without ordering twice.
+// Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
+// ordering twice.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -34719,14 +34776,16 @@ func (c *ClientWithResponses) CancelOrderWithResponse(ctx context.Context, id ID
 // | 201 | The money is taken, and the order is `PAID`. |
 // | 202 | The provider has not decided yet, or nobody knows what it did: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
 // | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
+// | 409 `amount_mismatch` | The provider took another amount than the total. That payment is set aside (`decline_code` says so to the shop's staff), what was taken goes back by itself, and the order stays `PENDING`; its history says both. |
 // | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
+// | 503 `outcome_unknown` | The database was lost on the way. Send the same with the same key. |
 //
 // An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409 `order_already_paid`. An
 // order that costs nothing is `PAID` from the start.
 //
 // Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
-// the server the key is free again within a minute and finishes what was begun. A 202 and a 402 are answered again
-// for their key too; read the payment to learn how it ended, and pay anew with another key.
+// the server the key is free again within a minute and finishes what was begun. A 202, a 402 and an `amount_mismatch`
+// are answered again for their key too; read the payment to learn how it ended, and pay anew with another key.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -34750,14 +34809,16 @@ func (c *ClientWithResponses) PayOrderWithBodyWithResponse(ctx context.Context, 
 // | 201 | The money is taken, and the order is `PAID`. |
 // | 202 | The provider has not decided yet, or nobody knows what it did: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
 // | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
+// | 409 `amount_mismatch` | The provider took another amount than the total. That payment is set aside (`decline_code` says so to the shop's staff), what was taken goes back by itself, and the order stays `PENDING`; its history says both. |
 // | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
+// | 503 `outcome_unknown` | The database was lost on the way. Send the same with the same key. |
 //
 // An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409 `order_already_paid`. An
 // order that costs nothing is `PAID` from the start.
 //
 // Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
-// the server the key is free again within a minute and finishes what was begun. A 202 and a 402 are answered again
-// for their key too; read the payment to learn how it ended, and pay anew with another key.
+// the server the key is free again within a minute and finishes what was begun. A 202, a 402 and an `amount_mismatch`
+// are answered again for their key too; read the payment to learn how it ended, and pay anew with another key.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -37583,6 +37644,9 @@ func ParseRefundOrderResponse(rsp *http.Response) (*RefundOrderResponse, error) 
 		}
 		response.JSON202 = &dest
 
+	case rsp.StatusCode == 204:
+		break // No content-type
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
 		var dest Unauthorized
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -37662,6 +37726,16 @@ func ParseRefundOrderResponse(rsp *http.Response) (*RefundOrderResponse, error) 
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers202 = &headers
+	case rsp.StatusCode == 204:
+		var headers RefundOrderResponse204Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		response.Headers204 = &headers
 	case rsp.StatusCode == 401:
 		var headers RefundOrderResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -43153,6 +43227,13 @@ func ParseCreateOrderResponse(rsp *http.Response) (*CreateOrderResponse, error) 
 		}
 		response.ApplicationProblemJSON429 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -43214,6 +43295,16 @@ func ParseCreateOrderResponse(rsp *http.Response) (*CreateOrderResponse, error) 
 			headers.RetryAfter = &value
 		}
 		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers CreateOrderResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil

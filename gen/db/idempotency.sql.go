@@ -127,6 +127,29 @@ func (q *Queries) LeaseIdempotencyKey(ctx context.Context, arg LeaseIdempotencyK
 	return attempt, err
 }
 
+const leaveIdempotencyKey = `-- name: LeaveIdempotencyKey :exec
+UPDATE idempotency_keys SET leased_until = now()
+ WHERE user_id = $1 AND operation = $2 AND key = $3 AND attempt = $4 AND status IS NULL
+`
+
+type LeaveIdempotencyKeyParams struct {
+	UserID    int64
+	Operation string
+	Key       string
+	Attempt   int64
+}
+
+// Ends the lease of a key that is neither answered nor as good as unused: whoever sends it again goes on at once.
+func (q *Queries) LeaveIdempotencyKey(ctx context.Context, arg LeaveIdempotencyKeyParams) error {
+	_, err := q.db.Exec(ctx, leaveIdempotencyKey,
+		arg.UserID,
+		arg.Operation,
+		arg.Key,
+		arg.Attempt,
+	)
+	return err
+}
+
 const releaseIdempotencyKey = `-- name: ReleaseIdempotencyKey :exec
 DELETE FROM idempotency_keys
  WHERE user_id = $1 AND operation = $2 AND key = $3 AND attempt = $4 AND status IS NULL

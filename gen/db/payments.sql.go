@@ -657,6 +657,62 @@ func (q *Queries) ReturnRefund(ctx context.Context, amountMinor int64, iD int64)
 	return err
 }
 
+const setPaymentAside = `-- name: SetPaymentAside :one
+UPDATE payments
+   SET status = 'paid', is_surplus = true, amount_minor = $1, currency = $2,
+       provider_payment_id = coalesce($3::text, provider_payment_id),
+       decline_code = $4::text, decline_message = $5::text, settled_at = now()
+ WHERE id = $6
+RETURNING id, order_id, user_id, amount_minor, currency, provider, payment_type, attempt_key, request_key, provider_payment_id, status, is_surplus, decline_code, decline_message, method_brand, method_last_four, refunded_minor, attempted_at, asked_at, checked_at, settled_at
+`
+
+type SetPaymentAsideParams struct {
+	AmountMinor       int64
+	Currency          string
+	ProviderPaymentID *string
+	DeclineCode       string
+	DeclineMessage    string
+	ID                int64
+}
+
+// Sets aside a payment of which the provider took another amount than it was asked for: it shows what was taken, and is the
+// order's no more.
+func (q *Queries) SetPaymentAside(ctx context.Context, arg SetPaymentAsideParams) (Payment, error) {
+	row := q.db.QueryRow(ctx, setPaymentAside,
+		arg.AmountMinor,
+		arg.Currency,
+		arg.ProviderPaymentID,
+		arg.DeclineCode,
+		arg.DeclineMessage,
+		arg.ID,
+	)
+	var i Payment
+	err := row.Scan(
+		&i.ID,
+		&i.OrderID,
+		&i.UserID,
+		&i.AmountMinor,
+		&i.Currency,
+		&i.Provider,
+		&i.PaymentType,
+		&i.AttemptKey,
+		&i.RequestKey,
+		&i.ProviderPaymentID,
+		&i.Status,
+		&i.IsSurplus,
+		&i.DeclineCode,
+		&i.DeclineMessage,
+		&i.MethodBrand,
+		&i.MethodLastFour,
+		&i.RefundedMinor,
+		&i.AttemptedAt,
+		&i.AskedAt,
+		&i.CheckedAt,
+		&i.SettledAt,
+	)
+	return i, err
+}
+
 const settlePayment = `-- name: SettlePayment :exec
 UPDATE payments
    SET status = $1::text, is_surplus = $2::boolean, provider_payment_id = coalesce($3::text, provider_payment_id),

@@ -56,17 +56,12 @@ func (p *Payments) PayOrder(ctx context.Context, r api.PayOrderRequestObject) (a
 		return nil, err
 	}
 	if known == nil {
-		known, err = p.pay(ctx, lease, w)
-		var refused *problem.Error
-		if errors.As(err, &refused) { // surely nothing was charged; after any other error that is not sure
-			err = errors.Join(err, lease.GiveBack(ctx, p.queries))
-		}
-		if err != nil {
-			return nil, err
+		if known, err = p.pay(ctx, lease, w); err != nil { // a problem says that surely nothing was charged
+			return nil, lease.End(ctx, p.queries, err)
 		}
 	}
-	if known.Status == http.StatusPaymentRequired {
-		return nil, declinedAgain(ctx, *known)
+	if known.Status >= http.StatusBadRequest {
+		return nil, refusedAgain(ctx, *known)
 	}
 	return answer{*known}, nil
 }

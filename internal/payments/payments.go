@@ -43,6 +43,7 @@ var (
 	ErrAmount         = problem.Conflict("amount_refused", "The payment provider does not take this amount.")
 	ErrNoLonger       = problem.Conflict("order_not_payable", "The order was cancelled while it was paid. The money goes back by itself.")
 	ErrDeclined       = &problem.Error{Status: http.StatusPaymentRequired, Code: "payment_declined", Resolution: problem.ChooseAgain, Detail: "The payment was declined."}
+	ErrMismatch       = &problem.Error{Status: http.StatusConflict, Code: amountMismatch, Resolution: problem.ContactShop, Detail: mismatchMessage}
 	ErrCardNumber     = &problem.Error{
 		Status: http.StatusUnprocessableEntity, Code: "card_number_refused", Resolution: problem.FixRequest,
 		Detail: "This looks like a card number, and the shop must not see one. Send a token of the payment provider.",

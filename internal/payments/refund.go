@@ -29,6 +29,9 @@ type back struct {
 	reason string
 	cancel bool // the order is cancelled once the money is back
 	key    []byte
+	// cancelled, which may be nil, adds to the transaction in which an order is cancelled at once as no money is left to be
+	// given back; without a payment it cost nothing.
+	cancelled func(t tx, payment db.Payment) error
 }
 
 // Refund gives back all that is left of what an account paid for an order, and then cancels it; false while the money is
@@ -78,7 +81,10 @@ func (p *Payments) beginRefund(ctx context.Context, b back) (begun *db.Refund, e
 		}
 		if left == 0 && b.cancel {
 			restocked = true
-			return p.orders.CancelRefunded(ctx, t.q, t.insert, order, b.actor, "")
+			if err := p.orders.CancelRefunded(ctx, t.q, t.insert, order, b.actor, ""); err != nil || b.cancelled == nil {
+				return err
+			}
+			return b.cancelled(t, payment)
 		}
 		amount := left
 		if b.amount != nil {
@@ -88,7 +94,7 @@ func (p *Payments) beginRefund(ctx context.Context, b back) (begun *db.Refund, e
 		case left == 0:
 			return ErrNothingToRefund
 		case amount > left:
-			return ErrTooLarge.Detailf("%s of the payment are left to be given back.", p.format(left))
+			return ErrTooLarge.Detailf("%s of the payment are left to be given back.", amountOf(payment, left))
 		case b.cancel && amount != left:
 			return ErrNotCancellable
 		}
@@ -215,7 +221,7 @@ func (p *Payments) refundDone(ctx context.Context, t tx, refund db.Refund, payme
 	if _, err := t.q.CompleteRefunds(ctx, payment.ID); err != nil {
 		return false, err
 	}
-	note := p.format(refund.AmountMinor) + " was given back."
+	note := amountOf(payment, refund.AmountMinor) + " was given back."
 	if refund.CancelsOrder && order.Status == orders.Paid {
 		return true, p.orders.CancelRefunded(ctx, t.q, t.insert, order, refund.ActorID, note)
 	}
@@ -232,7 +238,7 @@ func (p *Payments) refundFailed(ctx context.Context, t tx, refund db.Refund, pay
 	if err := t.q.ReturnRefund(ctx, refund.AmountMinor, payment.ID); err != nil {
 		return err
 	}
-	return orders.Note(ctx, t.q, payment.OrderID, nil, "Giving back "+p.format(refund.AmountMinor)+" failed.")
+	return orders.Note(ctx, t.q, payment.OrderID, nil, "Giving back "+amountOf(payment, refund.AmountMinor)+" failed.")
 }
 
 func onlyIf(condition bool, err error) error {

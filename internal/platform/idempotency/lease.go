@@ -71,3 +71,24 @@ func (l *Lease) GiveBack(ctx context.Context, q *db.Queries) error {
 		UserID: l.call.user, Operation: l.call.operation, Key: l.call.key, Attempt: l.attempt,
 	})
 }
+
+// Leave ends the lease of a call that failed without knowing what it did: another may take it up now rather than when the
+// lease runs out.
+func (l *Lease) Leave(ctx context.Context, q *db.Queries) error {
+	if l.call.key == "" {
+		return nil
+	}
+	return q.LeaveIdempotencyKey(ctx, db.LeaveIdempotencyKeyParams{
+		UserID: l.call.user, Operation: l.call.operation, Key: l.call.key, Attempt: l.attempt,
+	})
+}
+
+// End ends the lease of a call that ended with an error instead of an answer. A refusal, which is told as a problem, had no
+// effect; after any other error nobody is sure.
+func (l *Lease) End(ctx context.Context, q *db.Queries, err error) error {
+	var refused *problem.Error
+	if errors.As(err, &refused) {
+		return errors.Join(err, l.GiveBack(ctx, q))
+	}
+	return errors.Join(err, l.Leave(ctx, q))
+}

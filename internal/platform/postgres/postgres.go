@@ -92,8 +92,21 @@ const maxAttempts = 4
 // Tx runs work in one transaction and commits if it returns nil. Deadlocks and serialization failures run it
 // again, so work must not have effects outside the database.
 func Tx(ctx context.Context, pool *pgxpool.Pool, work func(*db.Queries) error) error {
+	return InTx(ctx, pool, func(tx pgx.Tx) error { return work(db.New(tx)) })
+}
+
+// InTx is Tx for work that needs the transaction itself.
+func InTx(ctx context.Context, pool *pgxpool.Pool, work func(pgx.Tx) error) error {
 	return Retry(func() error {
-		return pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error { return work(db.New(tx)) })
+		tx, err := pool.Begin(ctx)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = tx.Rollback(ctx) }() // after a commit it does nothing
+		if err := work(tx); err != nil {
+			return err
+		}
+		return commit(ctx, tx)
 	})
 }
 
