@@ -19,7 +19,7 @@ ON CONFLICT (user_id, operation, key) DO UPDATE
 -- has attempt 1.
 -- name: LeaseIdempotencyKey :one
 INSERT INTO idempotency_keys AS k (user_id, operation, key, fingerprint, leased_until)
-VALUES (@user_id, @operation, @key, @fingerprint, now() + make_interval(secs => @seconds::integer))
+VALUES (@user_id, @operation, @key, @fingerprint, now() + make_interval(secs => @seconds::float8))
 ON CONFLICT (user_id, operation, key) DO UPDATE
    SET fingerprint = excluded.fingerprint, leased_until = excluded.leased_until, status = NULL, body = NULL,
        attempt = CASE WHEN k.created_at > now() - interval '24 hours' THEN k.attempt + 1 ELSE 1 END,

@@ -65,13 +65,13 @@ UPDATE payments
  WHERE id = @id
 RETURNING *;
 
--- Some payments of a provider whose outcome is not known, not looked at for a minute, and for longer the older they are
+-- Some payments of a provider whose outcome is not known, not looked at for a while, and for longer the older they are
 -- (payments_pending_idx). Looking at them is noted at once, so that several processes share the work.
 -- name: TakeUnknownPayments :many
 UPDATE payments SET checked_at = now()
  WHERE id IN (SELECT p.id FROM payments p
-               WHERE p.status = 'pending' AND p.provider = @provider AND p.attempted_at < now() - interval '1 minute'
-                 AND p.checked_at < now() - least(interval '1 hour', greatest(interval '50 seconds', (now() - p.attempted_at) / 10))
+               WHERE p.status = 'pending' AND p.provider = @provider AND p.attempted_at < now() - make_interval(secs => @after_seconds::float8)
+                 AND p.checked_at < now() - least(interval '1 hour', greatest(make_interval(secs => 0.8 * @after_seconds::float8), (now() - p.attempted_at) / 10))
                ORDER BY p.checked_at
                LIMIT @batch
                  FOR NO KEY UPDATE SKIP LOCKED)
@@ -138,8 +138,8 @@ UPDATE payments p SET status = 'refunded'
 -- name: TakeUnknownRefunds :many
 UPDATE refunds SET checked_at = now()
  WHERE id IN (SELECT r.id FROM refunds r JOIN payments p ON p.id = r.payment_id
-               WHERE r.status = 'pending' AND p.provider IN (@provider, 'manual') AND r.created_at < now() - interval '1 minute'
-                 AND r.checked_at < now() - least(interval '1 hour', greatest(interval '50 seconds', (now() - r.created_at) / 10))
+               WHERE r.status = 'pending' AND p.provider IN (@provider, 'manual') AND r.created_at < now() - make_interval(secs => @after_seconds::float8)
+                 AND r.checked_at < now() - least(interval '1 hour', greatest(make_interval(secs => 0.8 * @after_seconds::float8), (now() - r.created_at) / 10))
                ORDER BY r.checked_at
                LIMIT @batch
                  FOR NO KEY UPDATE OF r SKIP LOCKED)

@@ -94,7 +94,7 @@ func (q *Queries) KeepIdempotencyKey(ctx context.Context, arg KeepIdempotencyKey
 
 const leaseIdempotencyKey = `-- name: LeaseIdempotencyKey :one
 INSERT INTO idempotency_keys AS k (user_id, operation, key, fingerprint, leased_until)
-VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5::integer))
+VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5::float8))
 ON CONFLICT (user_id, operation, key) DO UPDATE
    SET fingerprint = excluded.fingerprint, leased_until = excluded.leased_until, status = NULL, body = NULL,
        attempt = CASE WHEN k.created_at > now() - interval '24 hours' THEN k.attempt + 1 ELSE 1 END,
@@ -109,7 +109,7 @@ type LeaseIdempotencyKeyParams struct {
 	Operation   string
 	Key         string
 	Fingerprint []byte
-	Seconds     int32
+	Seconds     float64
 }
 
 // Takes the lease of a key that is new, or that nobody finished in time; no row when it is another's. The first lease

@@ -776,18 +776,18 @@ func (q *Queries) SweepEvents(ctx context.Context) error {
 const takeUnknownPayments = `-- name: TakeUnknownPayments :many
 UPDATE payments SET checked_at = now()
  WHERE id IN (SELECT p.id FROM payments p
-               WHERE p.status = 'pending' AND p.provider = $1 AND p.attempted_at < now() - interval '1 minute'
-                 AND p.checked_at < now() - least(interval '1 hour', greatest(interval '50 seconds', (now() - p.attempted_at) / 10))
+               WHERE p.status = 'pending' AND p.provider = $1 AND p.attempted_at < now() - make_interval(secs => $2::float8)
+                 AND p.checked_at < now() - least(interval '1 hour', greatest(make_interval(secs => 0.8 * $2::float8), (now() - p.attempted_at) / 10))
                ORDER BY p.checked_at
-               LIMIT $2
+               LIMIT $3
                  FOR NO KEY UPDATE SKIP LOCKED)
 RETURNING id, order_id, user_id, amount_minor, currency, provider, payment_type, attempt_key, request_key, provider_payment_id, status, is_surplus, decline_code, decline_message, method_brand, method_last_four, refunded_minor, attempted_at, asked_at, checked_at, settled_at
 `
 
-// Some payments of a provider whose outcome is not known, not looked at for a minute, and for longer the older they are
+// Some payments of a provider whose outcome is not known, not looked at for a while, and for longer the older they are
 // (payments_pending_idx). Looking at them is noted at once, so that several processes share the work.
-func (q *Queries) TakeUnknownPayments(ctx context.Context, provider string, batch int32) ([]Payment, error) {
-	rows, err := q.db.Query(ctx, takeUnknownPayments, provider, batch)
+func (q *Queries) TakeUnknownPayments(ctx context.Context, provider string, afterSeconds float64, batch int32) ([]Payment, error) {
+	rows, err := q.db.Query(ctx, takeUnknownPayments, provider, afterSeconds, batch)
 	if err != nil {
 		return nil, err
 	}
@@ -831,18 +831,18 @@ func (q *Queries) TakeUnknownPayments(ctx context.Context, provider string, batc
 const takeUnknownRefunds = `-- name: TakeUnknownRefunds :many
 UPDATE refunds SET checked_at = now()
  WHERE id IN (SELECT r.id FROM refunds r JOIN payments p ON p.id = r.payment_id
-               WHERE r.status = 'pending' AND p.provider IN ($1, 'manual') AND r.created_at < now() - interval '1 minute'
-                 AND r.checked_at < now() - least(interval '1 hour', greatest(interval '50 seconds', (now() - r.created_at) / 10))
+               WHERE r.status = 'pending' AND p.provider IN ($1, 'manual') AND r.created_at < now() - make_interval(secs => $2::float8)
+                 AND r.checked_at < now() - least(interval '1 hour', greatest(make_interval(secs => 0.8 * $2::float8), (now() - r.created_at) / 10))
                ORDER BY r.checked_at
-               LIMIT $2
+               LIMIT $3
                  FOR NO KEY UPDATE OF r SKIP LOCKED)
 RETURNING id, payment_id, amount_minor, status, key, request_key, provider_refund_id, reason, actor_id, cancels_order, created_at, checked_at, settled_at
 `
 
 // Some refunds of a provider's payments, and of those beside the shop, that are not through, like TakeUnknownPayments
 // (refunds_pending_idx).
-func (q *Queries) TakeUnknownRefunds(ctx context.Context, provider string, batch int32) ([]Refund, error) {
-	rows, err := q.db.Query(ctx, takeUnknownRefunds, provider, batch)
+func (q *Queries) TakeUnknownRefunds(ctx context.Context, provider string, afterSeconds float64, batch int32) ([]Refund, error) {
+	rows, err := q.db.Query(ctx, takeUnknownRefunds, provider, afterSeconds, batch)
 	if err != nil {
 		return nil, err
 	}

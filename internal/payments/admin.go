@@ -40,9 +40,9 @@ func (p *Payments) RefundOrder(ctx context.Context, r api.RefundOrderRequestObje
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := detached(ctx)
+	ctx, cancel := p.detached(ctx)
 	defer cancel()
-	lease, known, err := idempotency.Take(ctx, p.queries, call)
+	lease, known, err := idempotency.Take(ctx, p.queries, call, p.Overdue())
 	if err != nil {
 		return nil, err
 	}

@@ -49,9 +49,9 @@ func (p *Payments) PayOrder(ctx context.Context, r api.PayOrderRequestObject) (a
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := detached(ctx)
+	ctx, cancel := p.detached(ctx)
 	defer cancel()
-	lease, known, err := idempotency.Take(ctx, p.queries, call)
+	lease, known, err := idempotency.Take(ctx, p.queries, call, p.Overdue())
 	if err != nil {
 		return nil, err
 	}
@@ -199,7 +199,7 @@ func (p *Payments) begin(ctx context.Context, w wish) (payment db.Payment, err e
 
 // charge asks the provider for the money.
 func (p *Payments) charge(ctx context.Context, w wish, payment db.Payment) (provider.Result, error) {
-	ctx, cancel := context.WithTimeout(ctx, providerTimeout)
+	ctx, cancel := context.WithTimeout(ctx, p.providerTimeout())
 	defer cancel()
 	asked := provider.ChargeRequest{
 		IdempotencyKey: payment.AttemptKey, AmountMinor: payment.AmountMinor, Currency: p.settings.Currency,

@@ -37,7 +37,7 @@ type back struct {
 // Refund gives back all that is left of what an account paid for an order, and then cancels it; false while the money is
 // on its way.
 func (p *Payments) Refund(ctx context.Context, order, user int64) (bool, error) {
-	ctx, cancel := detached(ctx)
+	ctx, cancel := p.detached(ctx)
 	defer cancel()
 	refund, err := p.beginRefund(ctx, back{order: order, user: &user, actor: &user, reason: "The customer cancelled the order.", cancel: true})
 	if err != nil || refund == nil {
@@ -157,7 +157,7 @@ func (p *Payments) ask(ctx context.Context, refund db.Refund, first bool) (provi
 }
 
 func (p *Payments) askProvider(ctx context.Context, refund db.Refund, payment db.Payment) (provider.RefundResult, error) {
-	ctx, cancel := context.WithTimeout(ctx, providerTimeout)
+	ctx, cancel := context.WithTimeout(ctx, p.providerTimeout())
 	defer cancel()
 	with, err := p.usable(payment.Provider)
 	if err != nil {
