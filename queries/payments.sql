@@ -111,10 +111,10 @@ SELECT r.* FROM refunds r JOIN payments p ON p.id = r.payment_id
 -- name: GetLastRefund :one
 SELECT * FROM refunds WHERE payment_id = $1 AND status = 'done' ORDER BY id DESC LIMIT 1;
 
--- Whether money is on its way back (refunds_payment_idx).
+-- Whether money of an order's payment is on its way back (refunds_payment_idx). What was never wanted goes back beside it.
 -- name: HasPendingRefund :one
 SELECT EXISTS (SELECT FROM refunds r JOIN payments p ON p.id = r.payment_id
-                WHERE p.order_id = @order_id AND r.status = 'pending' AND (r.cancels_order OR NOT @only_cancelling::boolean));
+                WHERE p.order_id = @order_id AND NOT p.is_surplus AND r.status = 'pending' AND (r.cancels_order OR NOT @only_cancelling::boolean));
 
 -- name: SettleRefund :exec
 UPDATE refunds SET status = @status::text, provider_refund_id = coalesce(sqlc.narg(provider_refund_id)::text, provider_refund_id), settled_at = now()

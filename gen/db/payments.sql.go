@@ -415,10 +415,10 @@ func (q *Queries) HasPaymentType(ctx context.Context, code string) (bool, error)
 
 const hasPendingRefund = `-- name: HasPendingRefund :one
 SELECT EXISTS (SELECT FROM refunds r JOIN payments p ON p.id = r.payment_id
-                WHERE p.order_id = $1 AND r.status = 'pending' AND (r.cancels_order OR NOT $2::boolean))
+                WHERE p.order_id = $1 AND NOT p.is_surplus AND r.status = 'pending' AND (r.cancels_order OR NOT $2::boolean))
 `
 
-// Whether money is on its way back (refunds_payment_idx).
+// Whether money of an order's payment is on its way back (refunds_payment_idx). What was never wanted goes back beside it.
 func (q *Queries) HasPendingRefund(ctx context.Context, orderID int64, onlyCancelling bool) (bool, error) {
 	row := q.db.QueryRow(ctx, hasPendingRefund, orderID, onlyCancelling)
 	var exists bool
