@@ -2412,6 +2412,11 @@ type Order struct {
 	// Example: 2026-11-21T10:30:00Z
 	PayUntil nullable.Nullable[time.Time] `json:"pay_until"`
 
+	// PaymentMethodID The saved method it was placed with, or null. It may be deleted since.
+	//
+	// Example: 7
+	PaymentMethodID nullable.Nullable[int64] `json:"payment_method_id"`
+
 	// Payments Every attempt to pay it, oldest first.
 	Payments        []Payment                       `json:"payments"`
 	Shipment        nullable.Nullable[Shipment]     `json:"shipment"`
@@ -2547,6 +2552,11 @@ type OrderInput struct {
 	//
 	// Example: Please ring twice
 	Note *string `json:"note,omitempty"`
+
+	// PaymentMethodID A saved method of the account to pay with later; nothing is charged yet.
+	//
+	// Example: 7
+	PaymentMethodID *int64 `json:"payment_method_id,omitempty"`
 
 	// ShippingAddressID An id.
 	//
@@ -2777,7 +2787,8 @@ type PaidWith struct {
 // Example: correct horse 9
 type Password = string
 
-// PayInput What to pay with, either `payment_method_id` or `token` with its `payment_type`.
+// PayInput What to pay with, either `payment_method_id` or `token` with its `payment_type`; nothing stands for the payment
+// method the order was placed with.
 type PayInput struct {
 	// PaymentMethodID An id.
 	//
@@ -7520,7 +7531,7 @@ type ClientInterface interface {
 
 	// PayOrderWithBody Pay one of my orders
 	//
-	// Charges the order's total, either to a saved method (`payment_method_id`) or to a one-time token of the payment
+	// Charges the order's total, either to a saved method (`payment_method_id`, or that of the order for `{}`) or to a one-time token of the payment
 	// provider (`token` with its `payment_type`). Never send a card number: it is refused (422 `card_number_refused`)
 	// before anything is made of it.
 	//
@@ -7547,7 +7558,7 @@ type ClientInterface interface {
 
 	// PayOrder Pay one of my orders
 	//
-	// Charges the order's total, either to a saved method (`payment_method_id`) or to a one-time token of the payment
+	// Charges the order's total, either to a saved method (`payment_method_id`, or that of the order for `{}`) or to a one-time token of the payment
 	// provider (`token` with its `payment_type`). Never send a card number: it is refused (422 `card_number_refused`)
 	// before anything is made of it.
 	//
@@ -10634,7 +10645,7 @@ func (c *Client) CancelOrder(ctx context.Context, id ID, reqEditors ...RequestEd
 
 // PayOrderWithBody Pay one of my orders
 //
-// Charges the order's total, either to a saved method (`payment_method_id`) or to a one-time token of the payment
+// Charges the order's total, either to a saved method (`payment_method_id`, or that of the order for `{}`) or to a one-time token of the payment
 // provider (`token` with its `payment_type`). Never send a card number: it is refused (422 `card_number_refused`)
 // before anything is made of it.
 //
@@ -10671,7 +10682,7 @@ func (c *Client) PayOrderWithBody(ctx context.Context, id ID, params *PayOrderPa
 
 // PayOrder Pay one of my orders
 //
-// Charges the order's total, either to a saved method (`payment_method_id`) or to a one-time token of the payment
+// Charges the order's total, either to a saved method (`payment_method_id`, or that of the order for `{}`) or to a one-time token of the payment
 // provider (`token` with its `payment_type`). Never send a card number: it is refused (422 `card_number_refused`)
 // before anything is made of it.
 //
@@ -20476,7 +20487,7 @@ type ClientWithResponsesInterface interface {
 
 	// PayOrderWithBodyWithResponse Pay one of my orders
 	//
-	// Charges the order's total, either to a saved method (`payment_method_id`) or to a one-time token of the payment
+	// Charges the order's total, either to a saved method (`payment_method_id`, or that of the order for `{}`) or to a one-time token of the payment
 	// provider (`token` with its `payment_type`). Never send a card number: it is refused (422 `card_number_refused`)
 	// before anything is made of it.
 	//
@@ -20503,7 +20514,7 @@ type ClientWithResponsesInterface interface {
 
 	// PayOrderWithResponse Pay one of my orders
 	//
-	// Charges the order's total, either to a saved method (`payment_method_id`) or to a one-time token of the payment
+	// Charges the order's total, either to a saved method (`payment_method_id`, or that of the order for `{}`) or to a one-time token of the payment
 	// provider (`token` with its `payment_type`). Never send a card number: it is refused (422 `card_number_refused`)
 	// before anything is made of it.
 	//
@@ -34767,7 +34778,7 @@ func (c *ClientWithResponses) CancelOrderWithResponse(ctx context.Context, id ID
 
 // PayOrderWithBodyWithResponse Pay one of my orders
 //
-// Charges the order's total, either to a saved method (`payment_method_id`) or to a one-time token of the payment
+// Charges the order's total, either to a saved method (`payment_method_id`, or that of the order for `{}`) or to a one-time token of the payment
 // provider (`token` with its `payment_type`). Never send a card number: it is refused (422 `card_number_refused`)
 // before anything is made of it.
 //
@@ -34800,7 +34811,7 @@ func (c *ClientWithResponses) PayOrderWithBodyWithResponse(ctx context.Context, 
 
 // PayOrderWithResponse Pay one of my orders
 //
-// Charges the order's total, either to a saved method (`payment_method_id`) or to a one-time token of the payment
+// Charges the order's total, either to a saved method (`payment_method_id`, or that of the order for `{}`) or to a one-time token of the payment
 // provider (`token` with its `payment_type`). Never send a card number: it is refused (422 `card_number_refused`)
 // before anything is made of it.
 //

@@ -29,7 +29,7 @@ func TestAnOrderWhoseCommitNobodyHeard(t *testing.T) {
 		}, 5*time.Second, 5*time.Millisecond)
 		return answer.Want(http.StatusCreated)
 	}
-	for round := range 20 {
+	for round := range 10 {
 		key := apitest.Header{Name: "Idempotency-Key", Value: fmt.Sprint(round)}
 		done := round%2 == 0
 		cut.Commit(0, done)
@@ -49,10 +49,10 @@ func TestAnOrderWhoseCommitNobodyHeard(t *testing.T) {
 		require.Equal(t, round+1, apitest.Value[int](shop, "SELECT count(*) FROM orders"))
 		require.Equal(t, 1000-round-1, stock(shop, p[0]))
 	}
-	for range 5 { // lost before the COMMIT, it surely did not happen
+	for range 3 { // lost before the COMMIT, it surely did not happen
 		cut.Transaction()
 		ada.Post(orders, body).Problem(http.StatusServiceUnavailable, "dependency_unavailable")
 	}
-	assert.Equal(t, 980, stock(shop, p[0]))
+	assert.Equal(t, 990, stock(shop, p[0]))
 	requireSound(t, shop)
 }

@@ -54,7 +54,7 @@ func checkoutScript(b *testing.B) string {
 	b.Helper()
 	arguments := map[string]string{
 		"session_id": ":who", "user_id": ":who", "operation": "'createOrder'", "key": "(:key)::text", "shipping_id": "NULL", "billing_id": "NULL",
-		"number": "('SO-' || (:key)::text)", "total_minor": "2000", "shipping_address": "NULL", "billing_address": "NULL", "note": "NULL",
+		"number": "('SO-' || (:key)::text)", "total_minor": "2000", "shipping_address": "NULL", "billing_address": "NULL", "note": "NULL", "payment_method_id": "NULL",
 		"window_seconds": "3600", "cart_id": ":cart", "cart_variants": "ARRAY[:first, :second]", "positions": "ARRAY[0, 1]",
 		"product_ids": "ARRAY[:first, :second]", "variant_ids": "ARRAY[:first, :second]", "names": "ARRAY['P1', 'P2']", "skus": "ARRAY['P-1', 'P-2']",
 		"options": "ARRAY['{}', '{}']", "quantities": "ARRAY[1, 1]", "unit_minors": "ARRAY[1000, 1000]", "tracked": "ARRAY[true, true]",

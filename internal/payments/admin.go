@@ -59,7 +59,7 @@ func (p *Payments) refund(ctx context.Context, lease *idempotency.Lease, b back)
 	var refund *db.Refund
 	first := true
 	if lease.Resumed() {
-		earlier, err := p.queries.GetRefundOfRequest(ctx, b.order, b.key)
+		earlier, err := p.queries.GetRefundOfRequest(ctx, b.order, *b.actor, b.key)
 		switch {
 		case err == nil && earlier.Status != failed:
 			refund, first = &earlier, false

@@ -68,6 +68,16 @@ func (p *Payments) PayOrder(ctx context.Context, r api.PayOrderRequestObject) (a
 
 // readWish checks what to pay with.
 func (p *Payments) readWish(ctx context.Context, w *wish, b api.PayInput) error {
+	if b == (api.PayInput{}) {
+		chosen, err := p.queries.GetOrderPaymentMethod(ctx, w.order, w.user)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return orders.ErrNotFound
+		}
+		if err != nil {
+			return err
+		}
+		b.PaymentMethodID = chosen
+	}
 	switch {
 	case (b.PaymentMethodID == nil) == (b.Token == nil):
 		return problem.Invalid(problem.Field{Pointer: "/token", Message: "is needed, or payment_method_id, but not both"})
