@@ -19,7 +19,7 @@ ON CONFLICT (user_id, operation, key) DO UPDATE
 -- has attempt 1.
 -- name: LeaseIdempotencyKey :one
 INSERT INTO idempotency_keys AS k (user_id, operation, key, fingerprint, leased_until)
-VALUES (@user_id, @operation, @key, @fingerprint, now() + make_interval(secs => @seconds::integer))
+VALUES (@user_id, @operation, @key, @fingerprint, now() + make_interval(secs => @seconds::float8))
 ON CONFLICT (user_id, operation, key) DO UPDATE
    SET fingerprint = excluded.fingerprint, leased_until = excluded.leased_until, status = NULL, body = NULL,
        attempt = CASE WHEN k.created_at > now() - interval '24 hours' THEN k.attempt + 1 ELSE 1 END,
@@ -31,6 +31,11 @@ RETURNING attempt;
 -- Answers a leased key, unless the lease was taken over.
 -- name: AnswerIdempotencyKey :execrows
 UPDATE idempotency_keys SET status = @status::integer, body = @body::bytea, leased_until = NULL
+ WHERE user_id = @user_id AND operation = @operation AND key = @key AND attempt = @attempt AND status IS NULL;
+
+-- Ends the lease of a key that is neither answered nor as good as unused: whoever sends it again goes on at once.
+-- name: LeaveIdempotencyKey :exec
+UPDATE idempotency_keys SET leased_until = now()
  WHERE user_id = @user_id AND operation = @operation AND key = @key AND attempt = @attempt AND status IS NULL;
 
 -- Gives a leased key back, as if it had never been used.

@@ -24,21 +24,28 @@ SELECT i.position::integer AS position, v.id AS variant_id, v.product_id, v.sku,
         LIMIT 2) v
  ORDER BY i.position;
 
--- How many unpaid orders an account has (orders_user_idx), and the addresses it chose or has as defaults, as JSON.
+-- How many unpaid orders an account has (orders_user_idx), the addresses it chose or has as defaults, as JSON, and
+-- whether the payment method it chose is its own.
 -- name: GetCheckout :one
 SELECT (SELECT count(*) FROM orders o WHERE o.user_id = @user_id AND o.status = 'PENDING') AS unpaid,
        (SELECT to_jsonb(a) FROM addresses a
          WHERE a.user_id = @user_id AND CASE WHEN sqlc.narg(shipping_id)::bigint IS NULL THEN a.is_default_shipping ELSE a.id = sqlc.narg(shipping_id) END) AS shipping,
        (SELECT to_jsonb(a) FROM addresses a
-         WHERE a.user_id = @user_id AND CASE WHEN sqlc.narg(billing_id)::bigint IS NULL THEN a.is_default_billing ELSE a.id = sqlc.narg(billing_id) END) AS billing;
+         WHERE a.user_id = @user_id AND CASE WHEN sqlc.narg(billing_id)::bigint IS NULL THEN a.is_default_billing ELSE a.id = sqlc.narg(billing_id) END) AS billing,
+       (sqlc.narg(payment_method_id)::bigint IS NULL OR EXISTS (
+           SELECT FROM payment_methods m WHERE m.id = sqlc.narg(payment_method_id) AND m.user_id = @user_id AND m.removed_at IS NULL))::boolean AS can_pay;
+
+-- The payment method an order was placed with.
+-- name: GetOrderPaymentMethod :one
+SELECT payment_method_id FROM orders WHERE id = $1 AND user_id = $2;
 
 -- Writes an order with its lines, the first row of its history and the event that tells of it, and takes what was ordered
 -- out of the cart.
 -- name: PlaceOrder :one
 WITH placed AS (
-    INSERT INTO orders (number, user_id, status, total_minor, shipping_address, billing_address, note, expires_at)
+    INSERT INTO orders (number, user_id, status, total_minor, shipping_address, billing_address, note, payment_method_id, expires_at)
     VALUES (@number, @user_id, 'PENDING', @total_minor, sqlc.narg(shipping_address)::jsonb, sqlc.narg(billing_address)::jsonb, sqlc.narg(note)::text,
-            now() + make_interval(secs => @window_seconds::integer))
+            sqlc.narg(payment_method_id)::bigint, now() + make_interval(secs => @window_seconds::integer))
     RETURNING *
 ), lines AS (
     INSERT INTO order_lines (order_id, position, product_id, variant_id, name, sku, options, quantity, unit_minor, total_minor, is_tracked)

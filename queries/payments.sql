@@ -55,13 +55,23 @@ UPDATE payments
        decline_code = sqlc.narg(decline_code)::text, decline_message = sqlc.narg(decline_message)::text, settled_at = now()
  WHERE id = @id;
 
--- Some payments of a provider whose outcome is not known, not looked at for a minute, and for longer the older they are
+-- Sets aside a payment of which the provider took another amount than it was asked for: it shows what was taken, and is the
+-- order's no more.
+-- name: SetPaymentAside :one
+UPDATE payments
+   SET status = 'paid', is_surplus = true, amount_minor = @amount_minor, currency = @currency,
+       provider_payment_id = coalesce(sqlc.narg(provider_payment_id)::text, provider_payment_id),
+       decline_code = @decline_code::text, decline_message = @decline_message::text, settled_at = now()
+ WHERE id = @id
+RETURNING *;
+
+-- Some payments of a provider whose outcome is not known, not looked at for a while, and for longer the older they are
 -- (payments_pending_idx). Looking at them is noted at once, so that several processes share the work.
 -- name: TakeUnknownPayments :many
 UPDATE payments SET checked_at = now()
  WHERE id IN (SELECT p.id FROM payments p
-               WHERE p.status = 'pending' AND p.provider = @provider AND p.attempted_at < now() - interval '1 minute'
-                 AND p.checked_at < now() - least(interval '1 hour', greatest(interval '50 seconds', (now() - p.attempted_at) / 10))
+               WHERE p.status = 'pending' AND p.provider = @provider AND p.attempted_at < now() - make_interval(secs => @after_seconds::float8)
+                 AND p.checked_at < now() - least(interval '1 hour', greatest(make_interval(secs => 0.8 * @after_seconds::float8), (now() - p.attempted_at) / 10))
                ORDER BY p.checked_at
                LIMIT @batch
                  FOR NO KEY UPDATE SKIP LOCKED)
@@ -93,7 +103,7 @@ SELECT * FROM refunds
 -- What a call with an Idempotency-Key began before it was cut off.
 -- name: GetRefundOfRequest :one
 SELECT r.* FROM refunds r JOIN payments p ON p.id = r.payment_id
- WHERE p.order_id = @order_id AND r.request_key = @request_key AND r.created_at > now() - interval '24 hours'
+ WHERE p.order_id = @order_id AND r.actor_id = @actor_id::bigint AND r.request_key = @request_key AND r.created_at > now() - interval '24 hours'
  ORDER BY r.id DESC
  LIMIT 1;
 
@@ -101,10 +111,10 @@ SELECT r.* FROM refunds r JOIN payments p ON p.id = r.payment_id
 -- name: GetLastRefund :one
 SELECT * FROM refunds WHERE payment_id = $1 AND status = 'done' ORDER BY id DESC LIMIT 1;
 
--- Whether money is on its way back (refunds_payment_idx).
+-- Whether money of an order's payment is on its way back (refunds_payment_idx). What was never wanted goes back beside it.
 -- name: HasPendingRefund :one
 SELECT EXISTS (SELECT FROM refunds r JOIN payments p ON p.id = r.payment_id
-                WHERE p.order_id = @order_id AND r.status = 'pending' AND (r.cancels_order OR NOT @only_cancelling::boolean));
+                WHERE p.order_id = @order_id AND NOT p.is_surplus AND r.status = 'pending' AND (r.cancels_order OR NOT @only_cancelling::boolean));
 
 -- name: SettleRefund :exec
 UPDATE refunds SET status = @status::text, provider_refund_id = coalesce(sqlc.narg(provider_refund_id)::text, provider_refund_id), settled_at = now()
@@ -128,8 +138,8 @@ UPDATE payments p SET status = 'refunded'
 -- name: TakeUnknownRefunds :many
 UPDATE refunds SET checked_at = now()
  WHERE id IN (SELECT r.id FROM refunds r JOIN payments p ON p.id = r.payment_id
-               WHERE r.status = 'pending' AND p.provider IN (@provider, 'manual') AND r.created_at < now() - interval '1 minute'
-                 AND r.checked_at < now() - least(interval '1 hour', greatest(interval '50 seconds', (now() - r.created_at) / 10))
+               WHERE r.status = 'pending' AND p.provider IN (@provider, 'manual') AND r.created_at < now() - make_interval(secs => @after_seconds::float8)
+                 AND r.checked_at < now() - least(interval '1 hour', greatest(make_interval(secs => 0.8 * @after_seconds::float8), (now() - r.created_at) / 10))
                ORDER BY r.checked_at
                LIMIT @batch
                  FOR NO KEY UPDATE OF r SKIP LOCKED)

@@ -32,7 +32,7 @@ func provable(t *testing.T) *pgx.Conn {
 	return conn
 }
 
-var small = []string{"prove", "--buyers", "30", "--attempts", "300", "--units", "50", "--seed", "7", "--pay=false"}
+var small = []string{"prove", "--buyers", "30", "--attempts", "300", "--units", "50", "--seed", "7"}
 
 func TestProveWithAServerThatIsKilled(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "shopd")
@@ -40,12 +40,12 @@ func TestProveWithAServerThatIsKilled(t *testing.T) {
 	require.NoError(t, err, "%s", built)
 	conn := provable(t)
 	var out bytes.Buffer
-	prove := exec.CommandContext(t.Context(), program, append(small, "--kill=2")...)
+	prove := exec.CommandContext(t.Context(), program, append(slices.Clone(small), "--kill=2", "--pay")...)
 	prove.Stdout, prove.Stderr = &out, &out
 	require.NoError(t, prove.Run(), "%s", &out)
 	assert.Contains(t, out.String(), "seed 7")
 	assert.Regexp(t, `server killed +2 times\n`, out.String())
-	assert.Regexp(t, `(?s)oversold +0\nlost +0\nduplicates by key +0\n.*contradictions +0\n`, out.String())
+	assert.Regexp(t, `(?s)oversold +0\nlost +0\nduplicates by key +0\n.*charged twice +0\n.*contradictions +0\n`, out.String())
 	var left, open int
 	require.NoError(t, conn.QueryRow(t.Context(), "SELECT count(*) FROM products WHERE is_active").Scan(&left))
 	require.NoError(t, conn.QueryRow(t.Context(), "SELECT count(*) FROM users WHERE is_active").Scan(&open))
@@ -62,24 +62,27 @@ func TestProveWithPayments(t *testing.T) {
 
 // A shop that lies is found out: here by somebody who tampers with the database behind the server.
 func TestProveFindsWhatIsWrong(t *testing.T) {
-	for _, lie := range []struct{ name, sql, says string }{
-		{"it sells more than there is", `
+	for _, lie := range []struct{ name, pay, sql, says string }{
+		{"it sells more than there is", "--pay=false", `
 			CREATE FUNCTION refill() RETURNS trigger LANGUAGE plpgsql AS $$
 			BEGIN NEW.quantity = OLD.quantity; RETURN NEW; END $$;
 			CREATE TRIGGER refill BEFORE UPDATE ON stock_levels FOR EACH ROW WHEN (NEW.quantity < 3) EXECUTE FUNCTION refill()`, "units were sold of 50"},
-		{"it forgets orders", `
+		{"it forgets orders", "--pay=false", `
 			CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS $$
 			BEGIN UPDATE orders SET note = 'forgotten' WHERE id = NEW.order_id AND id % 7 = 0; RETURN NULL; END $$;
 			CREATE TRIGGER forget AFTER INSERT ON order_history FOR EACH ROW EXECUTE FUNCTION forget()`, "was acknowledged, and there is none"},
-		{"it forgets keys", `
+		{"it forgets keys", "--pay=false", `
 			CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
 			CREATE TRIGGER forget BEFORE INSERT ON idempotency_keys FOR EACH ROW EXECUTE FUNCTION forget()`, "Idempotency-Key made"},
+		{"it forgets money", "--pay", `
+			CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.status = 'failed'; RETURN NEW; END $$;
+			CREATE TRIGGER forget BEFORE UPDATE ON payments FOR EACH ROW WHEN (NEW.status = 'paid' AND NEW.id % 5 = 0) EXECUTE FUNCTION forget()`, "was made, and its payment failed"},
 	} {
 		t.Run(lie.name, func(t *testing.T) {
 			conn := provable(t)
 			_, err := conn.Exec(t.Context(), lie.sql)
 			require.NoError(t, err)
-			out, err := run(t, small...)
+			out, err := run(t, append(slices.Clone(small), lie.pay)...)
 			require.ErrorContains(t, err, "contradiction: ", out)
 			assert.ErrorContains(t, err, "--seed 7")
 			assert.Contains(t, out, lie.says)

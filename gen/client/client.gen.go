@@ -1120,6 +1120,8 @@ type AdminPayment struct {
 	Customer OrderCustomer `json:"customer"`
 
 	// DeclineCode The bank's reason in the provider's words, or null. It may say that a card was stolen; do not read it out.
+	// `amount_mismatch` is the shop's own: the provider took another amount than it was asked for, which `amount` shows.
+	//
 	//
 	// Example: insufficient_funds
 	DeclineCode nullable.Nullable[string] `json:"decline_code"`
@@ -1139,7 +1141,7 @@ type AdminPayment struct {
 	// Example: true
 	IsPaid bool `json:"is_paid"`
 
-	// IsSurplus Whether the money came for an order that did not want it any more. It goes back by itself.
+	// IsSurplus Whether the money came for an order that did not want it any more, or was not its total. It goes back by itself.
 	//
 	// Example: false
 	IsSurplus bool                        `json:"is_surplus"`
@@ -3077,6 +3079,11 @@ type Order struct {
 	// Example: 2026-11-21T10:30:00Z
 	PayUntil nullable.Nullable[time.Time] `json:"pay_until"`
 
+	// PaymentMethodID The saved method it was placed with, or null. It may be deleted since.
+	//
+	// Example: 7
+	PaymentMethodID nullable.Nullable[int64] `json:"payment_method_id"`
+
 	// Payments Every attempt to pay it, oldest first.
 	Payments        []Payment                       `json:"payments"`
 	Shipment        nullable.Nullable[Shipment]     `json:"shipment"`
@@ -3212,6 +3219,11 @@ type OrderInput struct {
 	//
 	// Example: Please ring twice
 	Note *string `json:"note,omitempty"`
+
+	// PaymentMethodID A saved method of the account to pay with later; nothing is charged yet.
+	//
+	// Example: 7
+	PaymentMethodID *int64 `json:"payment_method_id,omitempty"`
 
 	// ShippingAddressID An id.
 	//
@@ -3442,7 +3454,8 @@ type PaidWith struct {
 // Example: correct horse 9
 type Password = string
 
-// PayInput What to pay with, either `payment_method_id` or `token` with its `payment_type`.
+// PayInput What to pay with, either `payment_method_id` or `token` with its `payment_type`; nothing stands for the payment
+// method the order was placed with.
 type PayInput struct {
 	// PaymentMethodID An id.
 	//
@@ -6547,6 +6560,8 @@ type RefundOrderParams struct {
 	// IdempotencyKey Makes the call safe to repeat: the same request with the same key has its effect once and gets the first answer
 	// again, with `Idempotent-Replayed: true`, for a day. Another request with it gets 422 `idempotency_key_reused`, one
 	// while the first is under way 409 `idempotency_in_flight`. What is refused is not kept: mend it and send it again.
+	// 503 `outcome_unknown` means that the database was lost while it confirmed, and that nobody knows whether it did: the
+	// same request with the same key brings it to its one effect. Any other 503 means that nothing happened.
 	// Take something random, such as a UUID. Keys are the account's own, for each operation.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -6987,6 +7002,8 @@ type CreateOrderParams struct {
 	// IdempotencyKey Makes the call safe to repeat: the same request with the same key has its effect once and gets the first answer
 	// again, with `Idempotent-Replayed: true`, for a day. Another request with it gets 422 `idempotency_key_reused`, one
 	// while the first is under way 409 `idempotency_in_flight`. What is refused is not kept: mend it and send it again.
+	// 503 `outcome_unknown` means that the database was lost while it confirmed, and that nobody knows whether it did: the
+	// same request with the same key brings it to its one effect. Any other 503 means that nothing happened.
 	// Take something random, such as a UUID. Keys are the account's own, for each operation.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -6996,6 +7013,8 @@ type PayOrderParams struct {
 	// IdempotencyKey Makes the call safe to repeat: the same request with the same key has its effect once and gets the first answer
 	// again, with `Idempotent-Replayed: true`, for a day. Another request with it gets 422 `idempotency_key_reused`, one
 	// while the first is under way 409 `idempotency_in_flight`. What is refused is not kept: mend it and send it again.
+	// 503 `outcome_unknown` means that the database was lost while it confirmed, and that nobody knows whether it did: the
+	// same request with the same key brings it to its one effect. Any other 503 means that nothing happened.
 	// Take something random, such as a UUID. Keys are the account's own, for each operation.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
@@ -7963,7 +7982,8 @@ type ClientInterface interface {
 	// Gives back `amount` of what was paid for an order, or all that is left of it. All refunds together never exceed the
 	// payment (409 `refund_too_large`; 409 `nothing_to_refund` when nothing is left). With `cancel` a `PAID` order all of
 	// whose money goes back is cancelled once it is back, and its units return into stock; until then it cannot be
-	// shipped. An order that was refunded in full before is only cancelled.
+	// shipped. An order that was refunded in full before is only cancelled, and so is one that cost nothing, whose answer
+	// is 204 as there is no refund to show.
 	//
 	// 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
 	// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
@@ -7981,7 +8001,8 @@ type ClientInterface interface {
 	// Gives back `amount` of what was paid for an order, or all that is left of it. All refunds together never exceed the
 	// payment (409 `refund_too_large`; 409 `nothing_to_refund` when nothing is left). With `cancel` a `PAID` order all of
 	// whose money goes back is cancelled once it is back, and its units return into stock; until then it cannot be
-	// shipped. An order that was refunded in full before is only cancelled.
+	// shipped. An order that was refunded in full before is only cancelled, and so is one that cost nothing, whose answer
+	// is 204 as there is no refund to show.
 	//
 	// 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
 	// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
@@ -9029,7 +9050,8 @@ type ClientInterface interface {
 	// of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
 	// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`.
 	//
-	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without ordering twice.
+	// Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
+	// ordering twice.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -9047,7 +9069,8 @@ type ClientInterface interface {
 	// of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
 	// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`.
 	//
-	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without ordering twice.
+	// Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
+	// ordering twice.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -9074,7 +9097,7 @@ type ClientInterface interface {
 
 	// PayOrderWithBody Pay one of my orders
 	//
-	// Charges the order's total, either to a saved method (`payment_method_id`) or to a one-time token of the payment
+	// Charges the order's total, either to a saved method (`payment_method_id`, or that of the order for `{}`) or to a one-time token of the payment
 	// provider (`token` with its `payment_type`). Never send a card number: it is refused (422 `card_number_refused`)
 	// before anything is made of it.
 	//
@@ -9083,14 +9106,16 @@ type ClientInterface interface {
 	// | 201 | The money is taken, and the order is `PAID`. |
 	// | 202 | The provider has not decided yet, or nobody knows what it did: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
 	// | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
+	// | 409 `amount_mismatch` | The provider took another amount than the total. That payment is set aside (`decline_code` says so to the shop's staff), what was taken goes back by itself, and the order stays `PENDING`; its history says both. |
 	// | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
+	// | 503 `outcome_unknown` | The database was lost on the way. Send the same with the same key. |
 	//
 	// An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409 `order_already_paid`. An
 	// order that costs nothing is `PAID` from the start.
 	//
 	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
-	// the server the key is free again within a minute and finishes what was begun. A 202 and a 402 are answered again
-	// for their key too; read the payment to learn how it ended, and pay anew with another key.
+	// the server the key is free again within a minute and finishes what was begun. A 202, a 402 and an `amount_mismatch`
+	// are answered again for their key too; read the payment to learn how it ended, and pay anew with another key.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -9099,7 +9124,7 @@ type ClientInterface interface {
 
 	// PayOrder Pay one of my orders
 	//
-	// Charges the order's total, either to a saved method (`payment_method_id`) or to a one-time token of the payment
+	// Charges the order's total, either to a saved method (`payment_method_id`, or that of the order for `{}`) or to a one-time token of the payment
 	// provider (`token` with its `payment_type`). Never send a card number: it is refused (422 `card_number_refused`)
 	// before anything is made of it.
 	//
@@ -9108,14 +9133,16 @@ type ClientInterface interface {
 	// | 201 | The money is taken, and the order is `PAID`. |
 	// | 202 | The provider has not decided yet, or nobody knows what it did: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
 	// | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
+	// | 409 `amount_mismatch` | The provider took another amount than the total. That payment is set aside (`decline_code` says so to the shop's staff), what was taken goes back by itself, and the order stays `PENDING`; its history says both. |
 	// | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
+	// | 503 `outcome_unknown` | The database was lost on the way. Send the same with the same key. |
 	//
 	// An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409 `order_already_paid`. An
 	// order that costs nothing is `PAID` from the start.
 	//
 	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
-	// the server the key is free again within a minute and finishes what was begun. A 202 and a 402 are answered again
-	// for their key too; read the payment to learn how it ended, and pay anew with another key.
+	// the server the key is free again within a minute and finishes what was begun. A 202, a 402 and an `amount_mismatch`
+	// are answered again for their key too; read the payment to learn how it ended, and pay anew with another key.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -10396,7 +10423,8 @@ func (c *Client) AdminGetOrder(ctx context.Context, id ID, reqEditors ...Request
 // Gives back `amount` of what was paid for an order, or all that is left of it. All refunds together never exceed the
 // payment (409 `refund_too_large`; 409 `nothing_to_refund` when nothing is left). With `cancel` a `PAID` order all of
 // whose money goes back is cancelled once it is back, and its units return into stock; until then it cannot be
-// shipped. An order that was refunded in full before is only cancelled.
+// shipped. An order that was refunded in full before is only cancelled, and so is one that cost nothing, whose answer
+// is 204 as there is no refund to show.
 //
 // 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
 // out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
@@ -10424,7 +10452,8 @@ func (c *Client) RefundOrderWithBody(ctx context.Context, id ID, params *RefundO
 // Gives back `amount` of what was paid for an order, or all that is left of it. All refunds together never exceed the
 // payment (409 `refund_too_large`; 409 `nothing_to_refund` when nothing is left). With `cancel` a `PAID` order all of
 // whose money goes back is cancelled once it is back, and its units return into stock; until then it cannot be
-// shipped. An order that was refunded in full before is only cancelled.
+// shipped. An order that was refunded in full before is only cancelled, and so is one that cost nothing, whose answer
+// is 204 as there is no refund to show.
 //
 // 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
 // out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
@@ -12552,7 +12581,8 @@ func (c *Client) ListOrders(ctx context.Context, params *ListOrdersParams, reqEd
 // of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
 // `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`.
 //
-// Send an `Idempotency-Key`: a call that got no answer may then be sent again without ordering twice.
+// Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
+// ordering twice.
 //
 // Takes any type of body and a specified content type.
 //
@@ -12580,7 +12610,8 @@ func (c *Client) CreateOrderWithBody(ctx context.Context, params *CreateOrderPar
 // of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
 // `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`.
 //
-// Send an `Idempotency-Key`: a call that got no answer may then be sent again without ordering twice.
+// Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
+// ordering twice.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -12637,7 +12668,7 @@ func (c *Client) CancelOrder(ctx context.Context, id ID, reqEditors ...RequestEd
 
 // PayOrderWithBody Pay one of my orders
 //
-// Charges the order's total, either to a saved method (`payment_method_id`) or to a one-time token of the payment
+// Charges the order's total, either to a saved method (`payment_method_id`, or that of the order for `{}`) or to a one-time token of the payment
 // provider (`token` with its `payment_type`). Never send a card number: it is refused (422 `card_number_refused`)
 // before anything is made of it.
 //
@@ -12646,14 +12677,16 @@ func (c *Client) CancelOrder(ctx context.Context, id ID, reqEditors ...RequestEd
 // | 201 | The money is taken, and the order is `PAID`. |
 // | 202 | The provider has not decided yet, or nobody knows what it did: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
 // | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
+// | 409 `amount_mismatch` | The provider took another amount than the total. That payment is set aside (`decline_code` says so to the shop's staff), what was taken goes back by itself, and the order stays `PENDING`; its history says both. |
 // | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
+// | 503 `outcome_unknown` | The database was lost on the way. Send the same with the same key. |
 //
 // An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409 `order_already_paid`. An
 // order that costs nothing is `PAID` from the start.
 //
 // Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
-// the server the key is free again within a minute and finishes what was begun. A 202 and a 402 are answered again
-// for their key too; read the payment to learn how it ended, and pay anew with another key.
+// the server the key is free again within a minute and finishes what was begun. A 202, a 402 and an `amount_mismatch`
+// are answered again for their key too; read the payment to learn how it ended, and pay anew with another key.
 //
 // Takes any type of body and a specified content type.
 //
@@ -12672,7 +12705,7 @@ func (c *Client) PayOrderWithBody(ctx context.Context, id ID, params *PayOrderPa
 
 // PayOrder Pay one of my orders
 //
-// Charges the order's total, either to a saved method (`payment_method_id`) or to a one-time token of the payment
+// Charges the order's total, either to a saved method (`payment_method_id`, or that of the order for `{}`) or to a one-time token of the payment
 // provider (`token` with its `payment_type`). Never send a card number: it is refused (422 `card_number_refused`)
 // before anything is made of it.
 //
@@ -12681,14 +12714,16 @@ func (c *Client) PayOrderWithBody(ctx context.Context, id ID, params *PayOrderPa
 // | 201 | The money is taken, and the order is `PAID`. |
 // | 202 | The provider has not decided yet, or nobody knows what it did: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
 // | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
+// | 409 `amount_mismatch` | The provider took another amount than the total. That payment is set aside (`decline_code` says so to the shop's staff), what was taken goes back by itself, and the order stays `PENDING`; its history says both. |
 // | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
+// | 503 `outcome_unknown` | The database was lost on the way. Send the same with the same key. |
 //
 // An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409 `order_already_paid`. An
 // order that costs nothing is `PAID` from the start.
 //
 // Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
-// the server the key is free again within a minute and finishes what was begun. A 202 and a 402 are answered again
-// for their key too; read the payment to learn how it ended, and pay anew with another key.
+// the server the key is free again within a minute and finishes what was begun. A 202, a 402 and an `amount_mismatch`
+// are answered again for their key too; read the payment to learn how it ended, and pay anew with another key.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -22710,7 +22745,8 @@ type ClientWithResponsesInterface interface {
 	// Gives back `amount` of what was paid for an order, or all that is left of it. All refunds together never exceed the
 	// payment (409 `refund_too_large`; 409 `nothing_to_refund` when nothing is left). With `cancel` a `PAID` order all of
 	// whose money goes back is cancelled once it is back, and its units return into stock; until then it cannot be
-	// shipped. An order that was refunded in full before is only cancelled.
+	// shipped. An order that was refunded in full before is only cancelled, and so is one that cost nothing, whose answer
+	// is 204 as there is no refund to show.
 	//
 	// 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
 	// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
@@ -22728,7 +22764,8 @@ type ClientWithResponsesInterface interface {
 	// Gives back `amount` of what was paid for an order, or all that is left of it. All refunds together never exceed the
 	// payment (409 `refund_too_large`; 409 `nothing_to_refund` when nothing is left). With `cancel` a `PAID` order all of
 	// whose money goes back is cancelled once it is back, and its units return into stock; until then it cannot be
-	// shipped. An order that was refunded in full before is only cancelled.
+	// shipped. An order that was refunded in full before is only cancelled, and so is one that cost nothing, whose answer
+	// is 204 as there is no refund to show.
 	//
 	// 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
 	// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
@@ -23860,7 +23897,8 @@ type ClientWithResponsesInterface interface {
 	// of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
 	// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`.
 	//
-	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without ordering twice.
+	// Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
+	// ordering twice.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -23878,7 +23916,8 @@ type ClientWithResponsesInterface interface {
 	// of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
 	// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`.
 	//
-	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without ordering twice.
+	// Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
+	// ordering twice.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -23909,7 +23948,7 @@ type ClientWithResponsesInterface interface {
 
 	// PayOrderWithBodyWithResponse Pay one of my orders
 	//
-	// Charges the order's total, either to a saved method (`payment_method_id`) or to a one-time token of the payment
+	// Charges the order's total, either to a saved method (`payment_method_id`, or that of the order for `{}`) or to a one-time token of the payment
 	// provider (`token` with its `payment_type`). Never send a card number: it is refused (422 `card_number_refused`)
 	// before anything is made of it.
 	//
@@ -23918,14 +23957,16 @@ type ClientWithResponsesInterface interface {
 	// | 201 | The money is taken, and the order is `PAID`. |
 	// | 202 | The provider has not decided yet, or nobody knows what it did: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
 	// | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
+	// | 409 `amount_mismatch` | The provider took another amount than the total. That payment is set aside (`decline_code` says so to the shop's staff), what was taken goes back by itself, and the order stays `PENDING`; its history says both. |
 	// | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
+	// | 503 `outcome_unknown` | The database was lost on the way. Send the same with the same key. |
 	//
 	// An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409 `order_already_paid`. An
 	// order that costs nothing is `PAID` from the start.
 	//
 	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
-	// the server the key is free again within a minute and finishes what was begun. A 202 and a 402 are answered again
-	// for their key too; read the payment to learn how it ended, and pay anew with another key.
+	// the server the key is free again within a minute and finishes what was begun. A 202, a 402 and an `amount_mismatch`
+	// are answered again for their key too; read the payment to learn how it ended, and pay anew with another key.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -23934,7 +23975,7 @@ type ClientWithResponsesInterface interface {
 
 	// PayOrderWithResponse Pay one of my orders
 	//
-	// Charges the order's total, either to a saved method (`payment_method_id`) or to a one-time token of the payment
+	// Charges the order's total, either to a saved method (`payment_method_id`, or that of the order for `{}`) or to a one-time token of the payment
 	// provider (`token` with its `payment_type`). Never send a card number: it is refused (422 `card_number_refused`)
 	// before anything is made of it.
 	//
@@ -23943,14 +23984,16 @@ type ClientWithResponsesInterface interface {
 	// | 201 | The money is taken, and the order is `PAID`. |
 	// | 202 | The provider has not decided yet, or nobody knows what it did: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
 	// | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
+	// | 409 `amount_mismatch` | The provider took another amount than the total. That payment is set aside (`decline_code` says so to the shop's staff), what was taken goes back by itself, and the order stays `PENDING`; its history says both. |
 	// | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
+	// | 503 `outcome_unknown` | The database was lost on the way. Send the same with the same key. |
 	//
 	// An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409 `order_already_paid`. An
 	// order that costs nothing is `PAID` from the start.
 	//
 	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
-	// the server the key is free again within a minute and finishes what was begun. A 202 and a 402 are answered again
-	// for their key too; read the payment to learn how it ended, and pay anew with another key.
+	// the server the key is free again within a minute and finishes what was begun. A 202, a 402 and an `amount_mismatch`
+	// are answered again for their key too; read the payment to learn how it ended, and pay anew with another key.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -27246,6 +27289,11 @@ type RefundOrderResponse202Headers struct {
 	IdempotentReplayed *string
 }
 
+// RefundOrderResponse204Headers the declared response headers of an HTTP 204 response for RefundOrder
+type RefundOrderResponse204Headers struct {
+	IdempotentReplayed *string
+}
+
 // RefundOrderResponse401Headers the declared response headers of an HTTP 401 response for RefundOrder
 type RefundOrderResponse401Headers struct {
 	WWWAuthenticate *string
@@ -27283,6 +27331,8 @@ type RefundOrderResponse struct {
 	Headers201 *RefundOrderResponse201Headers
 	// Headers202 the parsed response headers for an HTTP 202 response
 	Headers202 *RefundOrderResponse202Headers
+	// Headers204 the parsed response headers for an HTTP 204 response
+	Headers204 *RefundOrderResponse204Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *RefundOrderResponse401Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -34066,6 +34116,11 @@ type CreateOrderResponse429Headers struct {
 	RetryAfter *int
 }
 
+// CreateOrderResponse503Headers the declared response headers of an HTTP 503 response for CreateOrder
+type CreateOrderResponse503Headers struct {
+	RetryAfter *int
+}
+
 type CreateOrderResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -34081,6 +34136,8 @@ type CreateOrderResponse struct {
 	ApplicationProblemJSON422 *Invalid
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Unavailable
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers201 the parsed response headers for an HTTP 201 response
@@ -34089,6 +34146,8 @@ type CreateOrderResponse struct {
 	Headers401 *CreateOrderResponse401Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *CreateOrderResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *CreateOrderResponse503Headers
 }
 
 // GetJSON201 returns the response for an HTTP 201 `application/json` response
@@ -34119,6 +34178,11 @@ func (r CreateOrderResponse) GetApplicationProblemJSON422() *Invalid {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r CreateOrderResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r CreateOrderResponse) GetApplicationProblemJSON503() *Unavailable {
+	return r.ApplicationProblemJSON503
 }
 
 // GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
@@ -38399,7 +38463,8 @@ func (c *ClientWithResponses) AdminGetOrderWithResponse(ctx context.Context, id 
 // Gives back `amount` of what was paid for an order, or all that is left of it. All refunds together never exceed the
 // payment (409 `refund_too_large`; 409 `nothing_to_refund` when nothing is left). With `cancel` a `PAID` order all of
 // whose money goes back is cancelled once it is back, and its units return into stock; until then it cannot be
-// shipped. An order that was refunded in full before is only cancelled.
+// shipped. An order that was refunded in full before is only cancelled, and so is one that cost nothing, whose answer
+// is 204 as there is no refund to show.
 //
 // 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
 // out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
@@ -38423,7 +38488,8 @@ func (c *ClientWithResponses) RefundOrderWithBodyWithResponse(ctx context.Contex
 // Gives back `amount` of what was paid for an order, or all that is left of it. All refunds together never exceed the
 // payment (409 `refund_too_large`; 409 `nothing_to_refund` when nothing is left). With `cancel` a `PAID` order all of
 // whose money goes back is cancelled once it is back, and its units return into stock; until then it cannot be
-// shipped. An order that was refunded in full before is only cancelled.
+// shipped. An order that was refunded in full before is only cancelled, and so is one that cost nothing, whose answer
+// is 204 as there is no refund to show.
 //
 // 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
 // out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
@@ -40203,7 +40269,8 @@ func (c *ClientWithResponses) ListOrdersWithResponse(ctx context.Context, params
 // of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
 // `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`.
 //
-// Send an `Idempotency-Key`: a call that got no answer may then be sent again without ordering twice.
+// Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
+// ordering twice.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -40227,7 +40294,8 @@ func (c *ClientWithResponses) CreateOrderWithBodyWithResponse(ctx context.Contex
 // of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
 // `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`.
 //
-// Send an `Idempotency-Key`: a call that got no answer may then be sent again without ordering twice.
+// Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
+// ordering twice.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -40276,7 +40344,7 @@ func (c *ClientWithResponses) CancelOrderWithResponse(ctx context.Context, id ID
 
 // PayOrderWithBodyWithResponse Pay one of my orders
 //
-// Charges the order's total, either to a saved method (`payment_method_id`) or to a one-time token of the payment
+// Charges the order's total, either to a saved method (`payment_method_id`, or that of the order for `{}`) or to a one-time token of the payment
 // provider (`token` with its `payment_type`). Never send a card number: it is refused (422 `card_number_refused`)
 // before anything is made of it.
 //
@@ -40285,14 +40353,16 @@ func (c *ClientWithResponses) CancelOrderWithResponse(ctx context.Context, id ID
 // | 201 | The money is taken, and the order is `PAID`. |
 // | 202 | The provider has not decided yet, or nobody knows what it did: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
 // | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
+// | 409 `amount_mismatch` | The provider took another amount than the total. That payment is set aside (`decline_code` says so to the shop's staff), what was taken goes back by itself, and the order stays `PENDING`; its history says both. |
 // | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
+// | 503 `outcome_unknown` | The database was lost on the way. Send the same with the same key. |
 //
 // An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409 `order_already_paid`. An
 // order that costs nothing is `PAID` from the start.
 //
 // Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
-// the server the key is free again within a minute and finishes what was begun. A 202 and a 402 are answered again
-// for their key too; read the payment to learn how it ended, and pay anew with another key.
+// the server the key is free again within a minute and finishes what was begun. A 202, a 402 and an `amount_mismatch`
+// are answered again for their key too; read the payment to learn how it ended, and pay anew with another key.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -40307,7 +40377,7 @@ func (c *ClientWithResponses) PayOrderWithBodyWithResponse(ctx context.Context, 
 
 // PayOrderWithResponse Pay one of my orders
 //
-// Charges the order's total, either to a saved method (`payment_method_id`) or to a one-time token of the payment
+// Charges the order's total, either to a saved method (`payment_method_id`, or that of the order for `{}`) or to a one-time token of the payment
 // provider (`token` with its `payment_type`). Never send a card number: it is refused (422 `card_number_refused`)
 // before anything is made of it.
 //
@@ -40316,14 +40386,16 @@ func (c *ClientWithResponses) PayOrderWithBodyWithResponse(ctx context.Context, 
 // | 201 | The money is taken, and the order is `PAID`. |
 // | 202 | The provider has not decided yet, or nobody knows what it did: the payment is `pending`. The shop finds out by itself; until then the order is neither cancelled for want of payment nor payable again (409 `payment_in_progress`). |
 // | 402 `payment_declined` | No money was taken; `detail` says why. The order stays `PENDING` and can be paid otherwise. |
+// | 409 `amount_mismatch` | The provider took another amount than the total. That payment is set aside (`decline_code` says so to the shop's staff), what was taken goes back by itself, and the order stays `PENDING`; its history says both. |
 // | 503 `payments_unavailable` | The provider is out of reach. Surely nothing was charged. |
+// | 503 `outcome_unknown` | The database was lost on the way. Send the same with the same key. |
 //
 // An order that is not `PENDING` is 409 `order_not_payable`, one that is paid already 409 `order_already_paid`. An
 // order that costs nothing is `PAID` from the start.
 //
 // Send an `Idempotency-Key`: a call that got no answer may then be sent again without paying twice. After a crash of
-// the server the key is free again within a minute and finishes what was begun. A 202 and a 402 are answered again
-// for their key too; read the payment to learn how it ended, and pay anew with another key.
+// the server the key is free again within a minute and finishes what was begun. A 202, a 402 and an `amount_mismatch`
+// are answered again for their key too; read the payment to learn how it ended, and pay anew with another key.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -43723,6 +43795,9 @@ func ParseRefundOrderResponse(rsp *http.Response) (*RefundOrderResponse, error) 
 		}
 		response.JSON202 = &dest
 
+	case rsp.StatusCode == 204:
+		break // No content-type
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
 		var dest Unauthorized
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -43802,6 +43877,16 @@ func ParseRefundOrderResponse(rsp *http.Response) (*RefundOrderResponse, error) 
 			headers.IdempotentReplayed = &value
 		}
 		response.Headers202 = &headers
+	case rsp.StatusCode == 204:
+		var headers RefundOrderResponse204Headers
+		if values := rsp.Header.Values("Idempotent-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotent-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotentReplayed = &value
+		}
+		response.Headers204 = &headers
 	case rsp.StatusCode == 401:
 		var headers RefundOrderResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -50299,6 +50384,13 @@ func ParseCreateOrderResponse(rsp *http.Response) (*CreateOrderResponse, error) 
 		}
 		response.ApplicationProblemJSON429 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -50360,6 +50452,16 @@ func ParseCreateOrderResponse(rsp *http.Response) (*CreateOrderResponse, error) 
 			headers.RetryAfter = &value
 		}
 		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers CreateOrderResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
 	}
 
 	return response, nil

@@ -94,7 +94,7 @@ func (q *Queries) KeepIdempotencyKey(ctx context.Context, arg KeepIdempotencyKey
 
 const leaseIdempotencyKey = `-- name: LeaseIdempotencyKey :one
 INSERT INTO idempotency_keys AS k (user_id, operation, key, fingerprint, leased_until)
-VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5::integer))
+VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5::float8))
 ON CONFLICT (user_id, operation, key) DO UPDATE
    SET fingerprint = excluded.fingerprint, leased_until = excluded.leased_until, status = NULL, body = NULL,
        attempt = CASE WHEN k.created_at > now() - interval '24 hours' THEN k.attempt + 1 ELSE 1 END,
@@ -109,7 +109,7 @@ type LeaseIdempotencyKeyParams struct {
 	Operation   string
 	Key         string
 	Fingerprint []byte
-	Seconds     int32
+	Seconds     float64
 }
 
 // Takes the lease of a key that is new, or that nobody finished in time; no row when it is another's. The first lease
@@ -125,6 +125,29 @@ func (q *Queries) LeaseIdempotencyKey(ctx context.Context, arg LeaseIdempotencyK
 	var attempt int64
 	err := row.Scan(&attempt)
 	return attempt, err
+}
+
+const leaveIdempotencyKey = `-- name: LeaveIdempotencyKey :exec
+UPDATE idempotency_keys SET leased_until = now()
+ WHERE user_id = $1 AND operation = $2 AND key = $3 AND attempt = $4 AND status IS NULL
+`
+
+type LeaveIdempotencyKeyParams struct {
+	UserID    int64
+	Operation string
+	Key       string
+	Attempt   int64
+}
+
+// Ends the lease of a key that is neither answered nor as good as unused: whoever sends it again goes on at once.
+func (q *Queries) LeaveIdempotencyKey(ctx context.Context, arg LeaveIdempotencyKeyParams) error {
+	_, err := q.db.Exec(ctx, leaveIdempotencyKey,
+		arg.UserID,
+		arg.Operation,
+		arg.Key,
+		arg.Attempt,
+	)
+	return err
 }
 
 const releaseIdempotencyKey = `-- name: ReleaseIdempotencyKey :exec

@@ -76,6 +76,7 @@ type Order struct {
 	ExpiresAt       time.Time
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
+	PaymentMethodID *int64
 }
 
 type Payment struct {

@@ -174,25 +174,46 @@ SELECT (SELECT count(*) FROM orders o WHERE o.user_id = $1 AND o.status = 'PENDI
        (SELECT to_jsonb(a) FROM addresses a
          WHERE a.user_id = $1 AND CASE WHEN $2::bigint IS NULL THEN a.is_default_shipping ELSE a.id = $2 END) AS shipping,
        (SELECT to_jsonb(a) FROM addresses a
-         WHERE a.user_id = $1 AND CASE WHEN $3::bigint IS NULL THEN a.is_default_billing ELSE a.id = $3 END) AS billing
+         WHERE a.user_id = $1 AND CASE WHEN $3::bigint IS NULL THEN a.is_default_billing ELSE a.id = $3 END) AS billing,
+       ($4::bigint IS NULL OR EXISTS (
+           SELECT FROM payment_methods m WHERE m.id = $4 AND m.user_id = $1 AND m.removed_at IS NULL))::boolean AS can_pay
 `
+
+type GetCheckoutParams struct {
+	UserID          int64
+	ShippingID      *int64
+	BillingID       *int64
+	PaymentMethodID *int64
+}
 
 type GetCheckoutRow struct {
 	Unpaid   int64
 	Shipping []byte
 	Billing  []byte
+	CanPay   bool
 }
 
-// How many unpaid orders an account has (orders_user_idx), and the addresses it chose or has as defaults, as JSON.
-func (q *Queries) GetCheckout(ctx context.Context, userID int64, shippingID *int64, billingID *int64) (GetCheckoutRow, error) {
-	row := q.db.QueryRow(ctx, getCheckout, userID, shippingID, billingID)
+// How many unpaid orders an account has (orders_user_idx), the addresses it chose or has as defaults, as JSON, and
+// whether the payment method it chose is its own.
+func (q *Queries) GetCheckout(ctx context.Context, arg GetCheckoutParams) (GetCheckoutRow, error) {
+	row := q.db.QueryRow(ctx, getCheckout,
+		arg.UserID,
+		arg.ShippingID,
+		arg.BillingID,
+		arg.PaymentMethodID,
+	)
 	var i GetCheckoutRow
-	err := row.Scan(&i.Unpaid, &i.Shipping, &i.Billing)
+	err := row.Scan(
+		&i.Unpaid,
+		&i.Shipping,
+		&i.Billing,
+		&i.CanPay,
+	)
 	return i, err
 }
 
 const getOrder = `-- name: GetOrder :one
-SELECT o.id, o.number, o.user_id, o.status, o.total_minor, o.shipping_address, o.billing_address, o.note, o.version, o.expires_at, o.created_at, o.updated_at, u.email, u.first_name, u.last_name,
+SELECT o.id, o.number, o.user_id, o.status, o.total_minor, o.shipping_address, o.billing_address, o.note, o.version, o.expires_at, o.created_at, o.updated_at, o.payment_method_id, u.email, u.first_name, u.last_name,
        (SELECT json_agg(json_build_object('product_id', l.product_id, 'variant_id', l.variant_id, 'name', l.name, 'sku', l.sku,
                                           'options', l.options, 'quantity', l.quantity, 'unit_minor', l.unit_minor,
                                           'total_minor', l.total_minor) ORDER BY l.position)
@@ -240,6 +261,7 @@ func (q *Queries) GetOrder(ctx context.Context, iD int64, userID *int64) (GetOrd
 		&i.Order.ExpiresAt,
 		&i.Order.CreatedAt,
 		&i.Order.UpdatedAt,
+		&i.Order.PaymentMethodID,
 		&i.Email,
 		&i.FirstName,
 		&i.LastName,
@@ -249,6 +271,18 @@ func (q *Queries) GetOrder(ctx context.Context, iD int64, userID *int64) (GetOrd
 		&i.Payments,
 	)
 	return i, err
+}
+
+const getOrderPaymentMethod = `-- name: GetOrderPaymentMethod :one
+SELECT payment_method_id FROM orders WHERE id = $1 AND user_id = $2
+`
+
+// The payment method an order was placed with.
+func (q *Queries) GetOrderPaymentMethod(ctx context.Context, iD int64, userID int64) (*int64, error) {
+	row := q.db.QueryRow(ctx, getOrderPaymentMethod, iD, userID)
+	var payment_method_id *int64
+	err := row.Scan(&payment_method_id)
+	return payment_method_id, err
 }
 
 const getShipmentStatus = `-- name: GetShipmentStatus :one
@@ -478,7 +512,7 @@ func (q *Queries) LockExpiredOrders(ctx context.Context, batch int32) ([]int64, 
 }
 
 const lockOrder = `-- name: LockOrder :one
-SELECT id, number, user_id, status, total_minor, shipping_address, billing_address, note, version, expires_at, created_at, updated_at FROM orders WHERE id = $1 AND ($2::bigint IS NULL OR user_id = $2) FOR NO KEY UPDATE
+SELECT id, number, user_id, status, total_minor, shipping_address, billing_address, note, version, expires_at, created_at, updated_at, payment_method_id FROM orders WHERE id = $1 AND ($2::bigint IS NULL OR user_id = $2) FOR NO KEY UPDATE
 `
 
 // An order, locked for a change; of one account when one is given.
@@ -498,6 +532,7 @@ func (q *Queries) LockOrder(ctx context.Context, iD int64, userID *int64) (Order
 		&i.ExpiresAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.PaymentMethodID,
 	)
 	return i, err
 }
@@ -553,27 +588,27 @@ func (q *Queries) NoteOrder(ctx context.Context, actorID *int64, note string, iD
 
 const placeOrder = `-- name: PlaceOrder :one
 WITH placed AS (
-    INSERT INTO orders (number, user_id, status, total_minor, shipping_address, billing_address, note, expires_at)
+    INSERT INTO orders (number, user_id, status, total_minor, shipping_address, billing_address, note, payment_method_id, expires_at)
     VALUES ($1, $2, 'PENDING', $3, $4::jsonb, $5::jsonb, $6::text,
-            now() + make_interval(secs => $7::integer))
-    RETURNING id, number, user_id, status, total_minor, shipping_address, billing_address, note, version, expires_at, created_at, updated_at
+            $7::bigint, now() + make_interval(secs => $8::integer))
+    RETURNING id, number, user_id, status, total_minor, shipping_address, billing_address, note, version, expires_at, created_at, updated_at, payment_method_id
 ), lines AS (
     INSERT INTO order_lines (order_id, position, product_id, variant_id, name, sku, options, quantity, unit_minor, total_minor, is_tracked)
     SELECT placed.id, l.position, l.product_id, l.variant_id, l.name, l.sku, l.options::jsonb, l.quantity, l.unit_minor, l.unit_minor * l.quantity, l.is_tracked
-      FROM placed, (SELECT unnest($8::integer[]) AS position, unnest($9::bigint[]) AS product_id,
-                           unnest($10::bigint[]) AS variant_id, unnest($11::text[]) AS name, unnest($12::text[]) AS sku,
-                           unnest($13::text[]) AS options, unnest($14::integer[]) AS quantity,
-                           unnest($15::bigint[]) AS unit_minor, unnest($16::boolean[]) AS is_tracked) l
+      FROM placed, (SELECT unnest($9::integer[]) AS position, unnest($10::bigint[]) AS product_id,
+                           unnest($11::bigint[]) AS variant_id, unnest($12::text[]) AS name, unnest($13::text[]) AS sku,
+                           unnest($14::text[]) AS options, unnest($15::integer[]) AS quantity,
+                           unnest($16::bigint[]) AS unit_minor, unnest($17::boolean[]) AS is_tracked) l
 ), noted AS (
     INSERT INTO order_history (order_id, to_status, actor_id) SELECT placed.id, placed.status, placed.user_id FROM placed RETURNING at
 ), emptied AS (
-    DELETE FROM cart_lines WHERE cart_id = $17 AND variant_id = ANY ($18::bigint[])
+    DELETE FROM cart_lines WHERE cart_id = $18 AND variant_id = ANY ($19::bigint[])
 ), touched AS (
-    UPDATE carts SET version = version + 1, updated_at = now() WHERE id = $17 AND cardinality($18::bigint[]) > 0
+    UPDATE carts SET version = version + 1, updated_at = now() WHERE id = $18 AND cardinality($19::bigint[]) > 0
 ), told AS (
     INSERT INTO events (kind, object_type, object_id, data)
     SELECT 'order.created', 'order', placed.id,
-           $19::jsonb || jsonb_build_object('id', placed.id, 'created_at', placed.created_at, 'updated_at', placed.updated_at, 'customer',
+           $20::jsonb || jsonb_build_object('id', placed.id, 'created_at', placed.created_at, 'updated_at', placed.updated_at, 'customer',
                (SELECT jsonb_build_object('id', u.id, 'email', u.email, 'first_name', u.first_name, 'last_name', u.last_name)
                   FROM users u WHERE u.id = placed.user_id))
       FROM placed
@@ -588,6 +623,7 @@ type PlaceOrderParams struct {
 	ShippingAddress []byte
 	BillingAddress  []byte
 	Note            *string
+	PaymentMethodID *int64
 	WindowSeconds   int32
 	Positions       []int32
 	ProductIds      []int64
@@ -622,6 +658,7 @@ func (q *Queries) PlaceOrder(ctx context.Context, arg PlaceOrderParams) (PlaceOr
 		arg.ShippingAddress,
 		arg.BillingAddress,
 		arg.Note,
+		arg.PaymentMethodID,
 		arg.WindowSeconds,
 		arg.Positions,
 		arg.ProductIds,

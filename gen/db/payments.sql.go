@@ -375,14 +375,14 @@ func (q *Queries) GetRefund(ctx context.Context, id int64) (Refund, error) {
 
 const getRefundOfRequest = `-- name: GetRefundOfRequest :one
 SELECT r.id, r.payment_id, r.amount_minor, r.status, r.key, r.request_key, r.provider_refund_id, r.reason, r.actor_id, r.cancels_order, r.created_at, r.checked_at, r.settled_at FROM refunds r JOIN payments p ON p.id = r.payment_id
- WHERE p.order_id = $1 AND r.request_key = $2 AND r.created_at > now() - interval '24 hours'
+ WHERE p.order_id = $1 AND r.actor_id = $2::bigint AND r.request_key = $3 AND r.created_at > now() - interval '24 hours'
  ORDER BY r.id DESC
  LIMIT 1
 `
 
 // What a call with an Idempotency-Key began before it was cut off.
-func (q *Queries) GetRefundOfRequest(ctx context.Context, orderID int64, requestKey []byte) (Refund, error) {
-	row := q.db.QueryRow(ctx, getRefundOfRequest, orderID, requestKey)
+func (q *Queries) GetRefundOfRequest(ctx context.Context, orderID int64, actorID int64, requestKey []byte) (Refund, error) {
+	row := q.db.QueryRow(ctx, getRefundOfRequest, orderID, actorID, requestKey)
 	var i Refund
 	err := row.Scan(
 		&i.ID,
@@ -415,10 +415,10 @@ func (q *Queries) HasPaymentType(ctx context.Context, code string) (bool, error)
 
 const hasPendingRefund = `-- name: HasPendingRefund :one
 SELECT EXISTS (SELECT FROM refunds r JOIN payments p ON p.id = r.payment_id
-                WHERE p.order_id = $1 AND r.status = 'pending' AND (r.cancels_order OR NOT $2::boolean))
+                WHERE p.order_id = $1 AND NOT p.is_surplus AND r.status = 'pending' AND (r.cancels_order OR NOT $2::boolean))
 `
 
-// Whether money is on its way back (refunds_payment_idx).
+// Whether money of an order's payment is on its way back (refunds_payment_idx). What was never wanted goes back beside it.
 func (q *Queries) HasPendingRefund(ctx context.Context, orderID int64, onlyCancelling bool) (bool, error) {
 	row := q.db.QueryRow(ctx, hasPendingRefund, orderID, onlyCancelling)
 	var exists bool
@@ -657,6 +657,62 @@ func (q *Queries) ReturnRefund(ctx context.Context, amountMinor int64, iD int64)
 	return err
 }
 
+const setPaymentAside = `-- name: SetPaymentAside :one
+UPDATE payments
+   SET status = 'paid', is_surplus = true, amount_minor = $1, currency = $2,
+       provider_payment_id = coalesce($3::text, provider_payment_id),
+       decline_code = $4::text, decline_message = $5::text, settled_at = now()
+ WHERE id = $6
+RETURNING id, order_id, user_id, amount_minor, currency, provider, payment_type, attempt_key, request_key, provider_payment_id, status, is_surplus, decline_code, decline_message, method_brand, method_last_four, refunded_minor, attempted_at, asked_at, checked_at, settled_at
+`
+
+type SetPaymentAsideParams struct {
+	AmountMinor       int64
+	Currency          string
+	ProviderPaymentID *string
+	DeclineCode       string
+	DeclineMessage    string
+	ID                int64
+}
+
+// Sets aside a payment of which the provider took another amount than it was asked for: it shows what was taken, and is the
+// order's no more.
+func (q *Queries) SetPaymentAside(ctx context.Context, arg SetPaymentAsideParams) (Payment, error) {
+	row := q.db.QueryRow(ctx, setPaymentAside,
+		arg.AmountMinor,
+		arg.Currency,
+		arg.ProviderPaymentID,
+		arg.DeclineCode,
+		arg.DeclineMessage,
+		arg.ID,
+	)
+	var i Payment
+	err := row.Scan(
+		&i.ID,
+		&i.OrderID,
+		&i.UserID,
+		&i.AmountMinor,
+		&i.Currency,
+		&i.Provider,
+		&i.PaymentType,
+		&i.AttemptKey,
+		&i.RequestKey,
+		&i.ProviderPaymentID,
+		&i.Status,
+		&i.IsSurplus,
+		&i.DeclineCode,
+		&i.DeclineMessage,
+		&i.MethodBrand,
+		&i.MethodLastFour,
+		&i.RefundedMinor,
+		&i.AttemptedAt,
+		&i.AskedAt,
+		&i.CheckedAt,
+		&i.SettledAt,
+	)
+	return i, err
+}
+
 const settlePayment = `-- name: SettlePayment :exec
 UPDATE payments
    SET status = $1::text, is_surplus = $2::boolean, provider_payment_id = coalesce($3::text, provider_payment_id),
@@ -720,18 +776,18 @@ func (q *Queries) SweepEvents(ctx context.Context) error {
 const takeUnknownPayments = `-- name: TakeUnknownPayments :many
 UPDATE payments SET checked_at = now()
  WHERE id IN (SELECT p.id FROM payments p
-               WHERE p.status = 'pending' AND p.provider = $1 AND p.attempted_at < now() - interval '1 minute'
-                 AND p.checked_at < now() - least(interval '1 hour', greatest(interval '50 seconds', (now() - p.attempted_at) / 10))
+               WHERE p.status = 'pending' AND p.provider = $1 AND p.attempted_at < now() - make_interval(secs => $2::float8)
+                 AND p.checked_at < now() - least(interval '1 hour', greatest(make_interval(secs => 0.8 * $2::float8), (now() - p.attempted_at) / 10))
                ORDER BY p.checked_at
-               LIMIT $2
+               LIMIT $3
                  FOR NO KEY UPDATE SKIP LOCKED)
 RETURNING id, order_id, user_id, amount_minor, currency, provider, payment_type, attempt_key, request_key, provider_payment_id, status, is_surplus, decline_code, decline_message, method_brand, method_last_four, refunded_minor, attempted_at, asked_at, checked_at, settled_at
 `
 
-// Some payments of a provider whose outcome is not known, not looked at for a minute, and for longer the older they are
+// Some payments of a provider whose outcome is not known, not looked at for a while, and for longer the older they are
 // (payments_pending_idx). Looking at them is noted at once, so that several processes share the work.
-func (q *Queries) TakeUnknownPayments(ctx context.Context, provider string, batch int32) ([]Payment, error) {
-	rows, err := q.db.Query(ctx, takeUnknownPayments, provider, batch)
+func (q *Queries) TakeUnknownPayments(ctx context.Context, provider string, afterSeconds float64, batch int32) ([]Payment, error) {
+	rows, err := q.db.Query(ctx, takeUnknownPayments, provider, afterSeconds, batch)
 	if err != nil {
 		return nil, err
 	}
@@ -775,18 +831,18 @@ func (q *Queries) TakeUnknownPayments(ctx context.Context, provider string, batc
 const takeUnknownRefunds = `-- name: TakeUnknownRefunds :many
 UPDATE refunds SET checked_at = now()
  WHERE id IN (SELECT r.id FROM refunds r JOIN payments p ON p.id = r.payment_id
-               WHERE r.status = 'pending' AND p.provider IN ($1, 'manual') AND r.created_at < now() - interval '1 minute'
-                 AND r.checked_at < now() - least(interval '1 hour', greatest(interval '50 seconds', (now() - r.created_at) / 10))
+               WHERE r.status = 'pending' AND p.provider IN ($1, 'manual') AND r.created_at < now() - make_interval(secs => $2::float8)
+                 AND r.checked_at < now() - least(interval '1 hour', greatest(make_interval(secs => 0.8 * $2::float8), (now() - r.created_at) / 10))
                ORDER BY r.checked_at
-               LIMIT $2
+               LIMIT $3
                  FOR NO KEY UPDATE OF r SKIP LOCKED)
 RETURNING id, payment_id, amount_minor, status, key, request_key, provider_refund_id, reason, actor_id, cancels_order, created_at, checked_at, settled_at
 `
 
 // Some refunds of a provider's payments, and of those beside the shop, that are not through, like TakeUnknownPayments
 // (refunds_pending_idx).
-func (q *Queries) TakeUnknownRefunds(ctx context.Context, provider string, batch int32) ([]Refund, error) {
-	rows, err := q.db.Query(ctx, takeUnknownRefunds, provider, batch)
+func (q *Queries) TakeUnknownRefunds(ctx context.Context, provider string, afterSeconds float64, batch int32) ([]Refund, error) {
+	rows, err := q.db.Query(ctx, takeUnknownRefunds, provider, afterSeconds, batch)
 	if err != nil {
 		return nil, err
 	}

@@ -20,7 +20,7 @@ const settleAfter = time.Minute
 // newPayments makes what takes payments, with the provider the settings name.
 func (a *App) newPayments(workers *river.Workers) error {
 	s := a.settings
-	settings := payments.Settings{Log: a.log, Currency: s.StoreCurrency}
+	settings := payments.Settings{Log: a.log, Currency: s.StoreCurrency, CallTimeout: s.PaymentCallTimeout}
 	switch s.PaymentProvider {
 	case "stripe":
 		stripe, err := stripepay.New(stripepay.Options{Key: s.StripeSecretKey, WebhookSecret: s.StripeWebhookSecret, BaseURL: s.StripeBaseURL})
@@ -43,7 +43,7 @@ func (a *App) newPayments(workers *river.Workers) error {
 	}
 	a.payments = payments.New(a.pool, a.queue, a.orders, settings)
 	a.payments.AddWorkers(workers)
-	a.queue.Every(time.Minute, payments.Reconcile{})
+	a.queue.Every(a.payments.Overdue(), payments.Reconcile{})
 	return nil
 }
 

@@ -31,6 +31,7 @@ var (
 	ErrTransition     = problem.BadRequest("invalid_transition", "The order cannot go there from where it is.")
 	ErrRefunding      = problem.Conflict("refund_in_progress", "The money is on its way back, and the order is cancelled once it is there.")
 	errNoShippingAddr = problem.Invalid(problem.Field{Pointer: "/shipping_address_id", Message: "names no address of the account"})
+	errNoMethod       = problem.Invalid(problem.Field{Pointer: "/payment_method_id", Message: "names no payment method of the account"})
 	errNoBillingAddr  = problem.Invalid(problem.Field{Pointer: "/billing_address_id", Message: "names no address of the account"})
 	errOutrun         = problem.Unavailable("busy", "Too many others are buying the same. Try again in a moment.", time.Second)
 )

@@ -79,12 +79,17 @@ func (o *Orders) place(ctx context.Context, q *db.Queries, wanted checkout, keep
 	if err != nil {
 		return none, err
 	}
-	known, err := q.GetCheckout(ctx, wanted.user, wanted.ShippingAddressID, wanted.BillingAddressID)
+	known, err := q.GetCheckout(ctx, db.GetCheckoutParams{
+		UserID: wanted.user, ShippingID: wanted.ShippingAddressID, BillingID: wanted.BillingAddressID, PaymentMethodID: wanted.PaymentMethodID,
+	})
 	if err != nil {
 		return none, err
 	}
 	if o.settings.MaxUnpaid > 0 && known.Unpaid >= o.settings.MaxUnpaid {
 		return none, ErrTooManyUnpaid
+	}
+	if !known.CanPay {
+		return none, errNoMethod
 	}
 	var b basket
 	if wanted.Items != nil {
@@ -147,7 +152,7 @@ func (o *Orders) write(ctx context.Context, q *db.Queries, wanted checkout, know
 	if format := o.settings.Currency.Format; wanted.expected != nil && *wanted.expected != total {
 		return api.Order{}, ErrPriceChanged.Detailf("The total is %s, not %s. Look at the prices and order again.", format(total), format(*wanted.expected))
 	}
-	order := db.Order{Number: newNumber(), UserID: wanted.user, Status: Pending, TotalMinor: total, Note: wanted.Note}
+	order := db.Order{Number: newNumber(), UserID: wanted.user, Status: Pending, TotalMinor: total, Note: wanted.Note, PaymentMethodID: wanted.PaymentMethodID}
 	if order.ShippingAddress, err = kept(known.Shipping, wanted.ShippingAddressID, errNoShippingAddr); err != nil {
 		return api.Order{}, err
 	}
@@ -156,7 +161,7 @@ func (o *Orders) write(ctx context.Context, q *db.Queries, wanted checkout, know
 	}
 	params := db.PlaceOrderParams{
 		Number: order.Number, UserID: order.UserID, TotalMinor: total, ShippingAddress: order.ShippingAddress, BillingAddress: order.BillingAddress,
-		Note: order.Note, WindowSeconds: int32(o.settings.PaymentWindow.Seconds()), CartID: cart, CartVariants: []int64{},
+		Note: order.Note, PaymentMethodID: order.PaymentMethodID, WindowSeconds: int32(o.settings.PaymentWindow.Seconds()), CartID: cart, CartVariants: []int64{},
 	}
 	lines := make([]storedLine, 0, len(b.lines))
 	for i, l := range b.lines {

@@ -83,6 +83,22 @@ func TestAnOrderThatCostsNothingIsPaid(t *testing.T) {
 	keeper.Post(admin(order)+"/refunds", fields{"reason": "Nothing."}).Problem(http.StatusConflict, "nothing_to_refund")
 	ada.Post(address(order)+"/cancel", nil).Want(http.StatusOK)
 	assert.Equal(t, 3, stock(shop, sample))
+
+	// Staff cancels it too. There is no refund to show.
+	order = place(ada, fields{"items": []fields{of(sample, 2)}})
+	off := fields{"reason": "A mistake.", "cancel": true}
+	keeper.Put(admin(order)+"/status", fields{"status": "CANCELLED"}).Problem(http.StatusBadRequest, "invalid_transition")
+	statuses := race(16, func(int) int {
+		return keeper.Post(admin(order)+"/refunds", off, apitest.Header{Name: "Idempotency-Key", Value: "off"}).Status
+	})
+	assert.GreaterOrEqual(t, statuses[http.StatusNoContent], 1)
+	assert.Equal(t, 16, statuses[http.StatusNoContent]+statuses[http.StatusConflict])
+	again := keeper.Post(admin(order)+"/refunds", off, apitest.Header{Name: "Idempotency-Key", Value: "off"}).Want(http.StatusNoContent)
+	assert.Equal(t, "true", again.Header.Get("Idempotent-Replayed"))
+	keeper.Post(admin(order)+"/refunds", off).Problem(http.StatusConflict, "order_not_cancellable")
+	ada.Get(address(order)).Want(http.StatusOK).Into(&order)
+	assert.Equal(t, api.OrderStatusCANCELLED, order.Status)
+	assert.Equal(t, 3, stock(shop, sample))
 	requireSound(t, shop)
 }
 

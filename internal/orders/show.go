@@ -70,7 +70,7 @@ func (o *Orders) body(s stored) (api.Order, error) {
 	format := o.settings.Currency.Format
 	body := api.Order{
 		ID: s.order.ID, Number: s.order.Number, Status: api.OrderStatus(s.order.Status), Total: format(s.order.TotalMinor),
-		Currency: api.Currency(o.settings.Currency), Note: s.order.Note, PayUntil: payUntil(s.order.Status, s.order.ExpiresAt), Shipment: s.shipment,
+		Currency: api.Currency(o.settings.Currency), Note: s.order.Note, PaymentMethodID: s.order.PaymentMethodID, PayUntil: payUntil(s.order.Status, s.order.ExpiresAt), Shipment: s.shipment,
 		CreatedAt: s.order.CreatedAt.UTC(), UpdatedAt: s.order.UpdatedAt.UTC(),
 		Items: make([]api.OrderItem, 0, len(s.lines)), History: make([]api.OrderChange, 0, len(s.history)),
 		Payments: make([]api.Payment, 0, len(s.payments)),

@@ -40,20 +40,15 @@ func (p *Payments) RefundOrder(ctx context.Context, r api.RefundOrderRequestObje
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := detached(ctx)
+	ctx, cancel := p.detached(ctx)
 	defer cancel()
-	lease, known, err := idempotency.Take(ctx, p.queries, call)
+	lease, known, err := idempotency.Take(ctx, p.queries, call, p.Overdue())
 	if err != nil {
 		return nil, err
 	}
 	if known == nil {
-		known, err = p.refund(ctx, lease, b)
-		var refused *problem.Error
-		if errors.As(err, &refused) { // surely nothing was given back
-			err = errors.Join(err, lease.GiveBack(ctx, p.queries))
-		}
-		if err != nil {
-			return nil, err
+		if known, err = p.refund(ctx, lease, b); err != nil { // a problem says that surely nothing was given back
+			return nil, lease.End(ctx, p.queries, err)
 		}
 	}
 	return answer{*known}, nil
@@ -64,7 +59,7 @@ func (p *Payments) refund(ctx context.Context, lease *idempotency.Lease, b back)
 	var refund *db.Refund
 	first := true
 	if lease.Resumed() {
-		earlier, err := p.queries.GetRefundOfRequest(ctx, b.order, b.key)
+		earlier, err := p.queries.GetRefundOfRequest(ctx, b.order, *b.actor, b.key)
 		switch {
 		case err == nil && earlier.Status != failed:
 			refund, first = &earlier, false
@@ -72,13 +67,15 @@ func (p *Payments) refund(ctx context.Context, lease *idempotency.Lease, b back)
 			return nil, err
 		}
 	}
+	var kept idempotency.Answer
 	if first {
-		var err error
-		if refund, err = p.beginRefund(ctx, b); err != nil {
-			return nil, err
+		b.cancelled = func(t tx, payment db.Payment) (err error) {
+			kept, err = p.keepLastRefund(ctx, t.q, lease, payment)
+			return err
 		}
-		if refund == nil {
-			return p.keepLastRefund(ctx, lease, b.order)
+		var err error
+		if refund, err = p.beginRefund(ctx, b); err != nil || refund == nil {
+			return &kept, err
 		}
 	}
 	result := provider.RefundResult{Status: provider.RefundPending}
@@ -88,7 +85,6 @@ func (p *Payments) refund(ctx context.Context, lease *idempotency.Lease, b back)
 			return nil, err
 		}
 	}
-	var kept idempotency.Answer
 	settled, err := p.note(ctx, refund.ID, result, func(t tx, settled db.Refund) (err error) {
 		if settled.Status == failed {
 			return nil
@@ -99,7 +95,7 @@ func (p *Payments) refund(ctx context.Context, lease *idempotency.Lease, b back)
 	if err == nil && settled.Status == failed {
 		err = ErrRefundFailed
 	}
-	return &kept, err
+	return &kept, unsure(err)
 }
 
 // keepRefund keeps the answer that shows a refund for the key.
@@ -118,18 +114,18 @@ func (p *Payments) keepRefund(ctx context.Context, q *db.Queries, lease *idempot
 	return kept, lease.Keep(ctx, q, kept)
 }
 
-// keepLastRefund answers a call that found all money given back before and only cancelled the order.
-func (p *Payments) keepLastRefund(ctx context.Context, lease *idempotency.Lease, order int64) (*idempotency.Answer, error) {
-	payment, err := p.queries.GetLivePayment(ctx, order)
-	if err != nil {
-		return nil, err
+// keepLastRefund answers a call that found all money given back before, or that there never was any, and only cancelled
+// the order.
+func (p *Payments) keepLastRefund(ctx context.Context, q *db.Queries, lease *idempotency.Lease, payment db.Payment) (idempotency.Answer, error) {
+	if payment.ID == 0 {
+		kept := idempotency.Answer{Status: http.StatusNoContent, Body: []byte{}}
+		return kept, lease.Keep(ctx, q, kept)
 	}
-	last, err := p.queries.GetLastRefund(ctx, payment.ID)
+	last, err := q.GetLastRefund(ctx, payment.ID)
 	if err != nil {
-		return nil, err
+		return idempotency.Answer{}, err
 	}
-	kept, err := p.keepRefund(ctx, p.queries, lease, last)
-	return &kept, err
+	return p.keepRefund(ctx, q, lease, last)
 }
 
 // AdminListPayments answers a page of all payments, newest first.

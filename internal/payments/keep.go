@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/jackc/pgx/v5"
@@ -13,6 +14,7 @@ import (
 	"github.com/shopd/shopd/internal/payments/provider"
 	"github.com/shopd/shopd/internal/payments/record"
 	"github.com/shopd/shopd/internal/platform/idempotency"
+	"github.com/shopd/shopd/internal/platform/postgres"
 	"github.com/shopd/shopd/internal/platform/request"
 )
 
@@ -31,7 +33,7 @@ func (p *Payments) keep(ctx context.Context, lease *idempotency.Lease, id int64,
 				return err
 			}
 		}
-		if surplus = payment.IsSurplus; surplus {
+		if surplus = payment.IsSurplus && deref(payment.DeclineCode) != amountMismatch; surplus {
 			return nil
 		}
 		body, err := p.show(ctx, t.q, id, nil)
@@ -46,14 +48,25 @@ func (p *Payments) keep(ctx context.Context, lease *idempotency.Lease, id int64,
 	if err == nil && surplus {
 		err = ErrNoLonger
 	}
-	return &kept, err
+	return &kept, unsure(err)
+}
+
+// unsure is the error of a call after the provider was asked: when it is the database that is away, what happened is not
+// in the books yet, and the same call brings it there.
+func unsure(err error) error {
+	if postgres.IsTransient(err) || errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("%w: %w", postgres.ErrOutcomeUnknown, err)
+	}
+	return err
 }
 
 func statusOf(payment db.Payment) int {
-	switch payment.Status {
-	case pending:
+	switch {
+	case deref(payment.DeclineCode) == amountMismatch:
+		return http.StatusConflict
+	case payment.Status == pending:
 		return http.StatusAccepted
-	case failed:
+	case payment.Status == failed:
 		return http.StatusPaymentRequired
 	}
 	return http.StatusCreated
@@ -71,14 +84,18 @@ func (p *Payments) show(ctx context.Context, q *db.Queries, id int64, user *int6
 	return record.Read(details)
 }
 
-// declinedAgain is the problem of a payment that was declined, which is kept for its key like any other outcome.
-func declinedAgain(ctx context.Context, known idempotency.Answer) error {
+// refusedAgain is the problem of a payment that was declined or set aside, which is kept for its key like any other
+// outcome.
+func refusedAgain(ctx context.Context, known idempotency.Answer) error {
 	var payment api.Payment
 	if err := json.Unmarshal(known.Body, &payment); err != nil {
 		return err
 	}
 	if known.Replayed {
 		request.From(ctx).Answer.Set("Idempotent-Replayed", "true")
+	}
+	if known.Status == http.StatusConflict {
+		return ErrMismatch
 	}
 	return ErrDeclined.Detailf("%s", deref(payment.DeclineMessage))
 }

@@ -68,7 +68,7 @@ func (p *Payments) CreatePaymentMethod(ctx context.Context, r api.CreatePaymentM
 	if count, err := p.queries.CountPaymentMethods(ctx, params.UserID); err != nil || count >= mostMethods {
 		return nil, errors.Join(err, onlyIf(count >= mostMethods, ErrTooManyMethods))
 	}
-	ctx, cancel := detached(ctx)
+	ctx, cancel := p.detached(ctx)
 	defer cancel()
 	customer, err := p.queries.GetProviderCustomer(ctx, params.UserID, with.Name())
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
@@ -182,7 +182,7 @@ func (p *Payments) DeletePaymentMethod(ctx context.Context, r api.DeletePaymentM
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := detached(ctx)
+	ctx, cancel := p.detached(ctx)
 	defer cancel()
 	if err := p.remove(ctx, retired); err != nil { // Reconcile tries again
 		p.settings.Log.WarnContext(ctx, "payment method is not removed at the provider yet", "payment_method", retired.ID, "error", err.Error())
@@ -202,7 +202,7 @@ func (p *Payments) remove(ctx context.Context, retired db.PaymentMethod) error {
 }
 
 func (p *Payments) removeAtProvider(ctx context.Context, saved provider.SavedMethod) error {
-	ctx, cancel := context.WithTimeout(ctx, providerTimeout)
+	ctx, cancel := context.WithTimeout(ctx, p.providerTimeout())
 	defer cancel()
 	return p.settings.Provider.RemoveMethod(ctx, saved)
 }

@@ -90,3 +90,32 @@ func TestRemovedMethodsAreRemovedAtTheProvider(t *testing.T) {
 	elsewhere.As(ada.Token()).Post(at(other)+"/pay", fields{"payment_method_id": gone.ID}).Problem(http.StatusConflict, "payment_method_unusable")
 	s.requireSound()
 }
+
+// An order names the method it is to be paid with, and is paid with it when nothing else is said.
+func TestAnOrderRemembersItsMethod(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	ada, bob := s.Customer(), s.Customer()
+	var hers, his api.PaymentMethod
+	ada.Post(methods, fields{"token": "tok_mastercard"}).Want(http.StatusCreated).Into(&hers)
+	bob.Post(methods, fields{"token": "tok_visa"}).Want(http.StatusCreated).Into(&his)
+	body := func(method int64) fields {
+		return fields{"items": []fields{{"product_id": s.product, "quantity": 2}}, "payment_method_id": method}
+	}
+	ada.Post(orders, body(his.ID)).Problem(http.StatusUnprocessableEntity, "invalid_request")
+	var order api.Order
+	ada.Post(orders, body(hers.ID)).Want(http.StatusCreated).Into(&order)
+	assert.Equal(t, hers.ID, *order.PaymentMethodID)
+	assert.Empty(t, order.Payments, "nothing is charged yet")
+	bob.Post(at(order)+"/pay", fields{}).Problem(http.StatusNotFound, "order_not_found")
+	var payment api.Payment
+	ada.Post(at(order)+"/pay", fields{}, key("one")).Want(http.StatusCreated).Into(&payment)
+	assert.Equal(t, "mastercard", payment.Method.Brand)
+	assert.Equal(t, hers.ID, *read(ada, order).PaymentMethodID)
+
+	ada.Post(orders, body(hers.ID)).Want(http.StatusCreated).Into(&order)
+	ada.Delete(of(hers)).Want(http.StatusNoContent)
+	ada.Post(at(order)+"/pay", fields{}).Problem(http.StatusNotFound, "payment_method_not_found")
+	ada.Post(at(s.order(ada))+"/pay", fields{}).Problem(http.StatusUnprocessableEntity, "invalid_request")
+	s.requireSound()
+}

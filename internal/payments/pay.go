@@ -49,30 +49,35 @@ func (p *Payments) PayOrder(ctx context.Context, r api.PayOrderRequestObject) (a
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := detached(ctx)
+	ctx, cancel := p.detached(ctx)
 	defer cancel()
-	lease, known, err := idempotency.Take(ctx, p.queries, call)
+	lease, known, err := idempotency.Take(ctx, p.queries, call, p.Overdue())
 	if err != nil {
 		return nil, err
 	}
 	if known == nil {
-		known, err = p.pay(ctx, lease, w)
-		var refused *problem.Error
-		if errors.As(err, &refused) { // surely nothing was charged; after any other error that is not sure
-			err = errors.Join(err, lease.GiveBack(ctx, p.queries))
-		}
-		if err != nil {
-			return nil, err
+		if known, err = p.pay(ctx, lease, w); err != nil { // a problem says that surely nothing was charged
+			return nil, lease.End(ctx, p.queries, err)
 		}
 	}
-	if known.Status == http.StatusPaymentRequired {
-		return nil, declinedAgain(ctx, *known)
+	if known.Status >= http.StatusBadRequest {
+		return nil, refusedAgain(ctx, *known)
 	}
 	return answer{*known}, nil
 }
 
 // readWish checks what to pay with.
 func (p *Payments) readWish(ctx context.Context, w *wish, b api.PayInput) error {
+	if b == (api.PayInput{}) {
+		chosen, err := p.queries.GetOrderPaymentMethod(ctx, w.order, w.user)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return orders.ErrNotFound
+		}
+		if err != nil {
+			return err
+		}
+		b.PaymentMethodID = chosen
+	}
 	switch {
 	case (b.PaymentMethodID == nil) == (b.Token == nil):
 		return problem.Invalid(problem.Field{Pointer: "/token", Message: "is needed, or payment_method_id, but not both"})
@@ -204,7 +209,7 @@ func (p *Payments) begin(ctx context.Context, w wish) (payment db.Payment, err e
 
 // charge asks the provider for the money.
 func (p *Payments) charge(ctx context.Context, w wish, payment db.Payment) (provider.Result, error) {
-	ctx, cancel := context.WithTimeout(ctx, providerTimeout)
+	ctx, cancel := context.WithTimeout(ctx, p.providerTimeout())
 	defer cancel()
 	asked := provider.ChargeRequest{
 		IdempotencyKey: payment.AttemptKey, AmountMinor: payment.AmountMinor, Currency: p.settings.Currency,

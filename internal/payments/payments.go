@@ -43,6 +43,7 @@ var (
 	ErrAmount         = problem.Conflict("amount_refused", "The payment provider does not take this amount.")
 	ErrNoLonger       = problem.Conflict("order_not_payable", "The order was cancelled while it was paid. The money goes back by itself.")
 	ErrDeclined       = &problem.Error{Status: http.StatusPaymentRequired, Code: "payment_declined", Resolution: problem.ChooseAgain, Detail: "The payment was declined."}
+	ErrMismatch       = &problem.Error{Status: http.StatusConflict, Code: amountMismatch, Resolution: problem.ContactShop, Detail: mismatchMessage}
 	ErrCardNumber     = &problem.Error{
 		Status: http.StatusUnprocessableEntity, Code: "card_number_refused", Resolution: problem.FixRequest,
 		Detail: "This looks like a card number, and the shop must not see one. Send a token of the payment provider.",
@@ -68,17 +69,17 @@ const (
 // manual is the provider of money that came beside the shop.
 const manual = "manual"
 
-// How long the provider may take, and the whole call with it: less than the lease of an Idempotency-Key.
-const (
-	providerTimeout = 25 * time.Second
-	callTimeout     = 40 * time.Second
-)
+// MaxCallTimeout is how long a call that asks the provider may take at most: less than the server gives an operation.
+const MaxCallTimeout = 40 * time.Second
 
 // Settings of the domain.
 type Settings struct {
 	Log      *slog.Logger
 	Currency money.Currency
 	Provider provider.Provider // nil: the shop takes no payments
+	// CallTimeout is how long a call that asks the provider may take; 0 is MaxCallTimeout. Nobody waits longer, so that
+	// everything else that waits for a call that was cut off goes by it.
+	CallTimeout time.Duration
 }
 
 // Payments answers the payment operations.
@@ -93,6 +94,9 @@ type Payments struct {
 
 // New makes the domain.
 func New(pool *pgxpool.Pool, queue *jobs.Queue, orders *orders.Orders, settings Settings) *Payments {
+	if settings.CallTimeout == 0 {
+		settings.CallTimeout = MaxCallTimeout
+	}
 	return &Payments{pool: pool, queries: db.New(pool), planned: postgres.Planned(pool), queue: queue, orders: orders, settings: settings}
 }
 
@@ -140,9 +144,16 @@ func (p *Payments) current() string {
 }
 
 // detached is a context for a call that goes on when its client hangs up: what was charged must be noted.
-func detached(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
+func (p *Payments) detached(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), p.settings.CallTimeout)
 }
+
+// providerTimeout is how long the provider may take of a call: 25 of its 40 seconds.
+func (p *Payments) providerTimeout() time.Duration { return p.settings.CallTimeout * 5 / 8 }
+
+// Overdue is when a call that has not ended was cut off, a minute after it began: its Idempotency-Key is free again then,
+// and Reconcile asks what became of it.
+func (p *Payments) Overdue() time.Duration { return p.settings.CallTimeout * 3 / 2 }
 
 // newKey is a name nobody else has.
 func newKey(kind string) string { return kind + "_" + rand.Text() }

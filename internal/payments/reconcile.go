@@ -23,7 +23,7 @@ const reconcileBatch = 20
 // now is tried again later; several processes may do so at once.
 func (p *Payments) Reconcile(ctx context.Context) error {
 	for {
-		unknown, err := p.queries.TakeUnknownPayments(ctx, p.current(), reconcileBatch)
+		unknown, err := p.queries.TakeUnknownPayments(ctx, p.current(), p.Overdue().Seconds(), reconcileBatch)
 		if err != nil || len(unknown) == 0 {
 			if err := errors.Join(err, p.reconcileRefunds(ctx), p.removeRetired(ctx)); err != nil {
 				return err
@@ -44,7 +44,7 @@ func (p *Payments) Reconcile(ctx context.Context) error {
 // findOut asks the provider about a pending payment and notes what it says. A payment the provider does not know is given
 // up once it can no longer be on its way.
 func (p *Payments) findOut(ctx context.Context, payment db.Payment) error {
-	asking, cancel := context.WithTimeout(ctx, providerTimeout)
+	asking, cancel := context.WithTimeout(ctx, p.providerTimeout())
 	defer cancel()
 	result, found, err := p.settings.Provider.Find(asking, provider.FindRequest{
 		ProviderPaymentID: deref(payment.ProviderPaymentID), IdempotencyKey: payment.AttemptKey,
@@ -68,7 +68,7 @@ func (p *Payments) findOut(ctx context.Context, payment db.Payment) error {
 
 func (p *Payments) reconcileRefunds(ctx context.Context) error {
 	for {
-		unknown, err := p.queries.TakeUnknownRefunds(ctx, p.current(), reconcileBatch)
+		unknown, err := p.queries.TakeUnknownRefunds(ctx, p.current(), p.Overdue().Seconds(), reconcileBatch)
 		if err != nil || len(unknown) == 0 {
 			return err
 		}

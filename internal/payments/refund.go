@@ -29,12 +29,15 @@ type back struct {
 	reason string
 	cancel bool // the order is cancelled once the money is back
 	key    []byte
+	// cancelled, which may be nil, adds to the transaction in which an order is cancelled at once as no money is left to be
+	// given back; without a payment it cost nothing.
+	cancelled func(t tx, payment db.Payment) error
 }
 
 // Refund gives back all that is left of what an account paid for an order, and then cancels it; false while the money is
 // on its way.
 func (p *Payments) Refund(ctx context.Context, order, user int64) (bool, error) {
-	ctx, cancel := detached(ctx)
+	ctx, cancel := p.detached(ctx)
 	defer cancel()
 	refund, err := p.beginRefund(ctx, back{order: order, user: &user, actor: &user, reason: "The customer cancelled the order.", cancel: true})
 	if err != nil || refund == nil {
@@ -78,7 +81,10 @@ func (p *Payments) beginRefund(ctx context.Context, b back) (begun *db.Refund, e
 		}
 		if left == 0 && b.cancel {
 			restocked = true
-			return p.orders.CancelRefunded(ctx, t.q, order, b.actor, "")
+			if err := p.orders.CancelRefunded(ctx, t.q, order, b.actor, ""); err != nil || b.cancelled == nil {
+				return err
+			}
+			return b.cancelled(t, payment)
 		}
 		amount := left
 		if b.amount != nil {
@@ -88,7 +94,7 @@ func (p *Payments) beginRefund(ctx context.Context, b back) (begun *db.Refund, e
 		case left == 0:
 			return ErrNothingToRefund
 		case amount > left:
-			return ErrTooLarge.Detailf("%s of the payment are left to be given back.", p.format(left))
+			return ErrTooLarge.Detailf("%s of the payment are left to be given back.", amountOf(payment, left))
 		case b.cancel && amount != left:
 			return ErrNotCancellable
 		}
@@ -151,7 +157,7 @@ func (p *Payments) ask(ctx context.Context, refund db.Refund, first bool) (provi
 }
 
 func (p *Payments) askProvider(ctx context.Context, refund db.Refund, payment db.Payment) (provider.RefundResult, error) {
-	ctx, cancel := context.WithTimeout(ctx, providerTimeout)
+	ctx, cancel := context.WithTimeout(ctx, p.providerTimeout())
 	defer cancel()
 	with, err := p.usable(payment.Provider)
 	if err != nil {
@@ -218,7 +224,7 @@ func (p *Payments) refundDone(ctx context.Context, t tx, refund db.Refund, payme
 	if err := t.tellRefunded(ctx, payment.ID, refund.ID); err != nil {
 		return false, err
 	}
-	note := p.format(refund.AmountMinor) + " was given back."
+	note := amountOf(payment, refund.AmountMinor) + " was given back."
 	if refund.CancelsOrder && order.Status == orders.Paid {
 		return true, p.orders.CancelRefunded(ctx, t.q, order, refund.ActorID, note)
 	}
@@ -232,7 +238,7 @@ func (p *Payments) refundFailed(ctx context.Context, t tx, refund db.Refund, pay
 	if err := t.q.ReturnRefund(ctx, refund.AmountMinor, payment.ID); err != nil {
 		return err
 	}
-	return orders.Note(ctx, t.q, payment.OrderID, nil, "Giving back "+p.format(refund.AmountMinor)+" failed.")
+	return orders.Note(ctx, t.q, payment.OrderID, nil, "Giving back "+amountOf(payment, refund.AmountMinor)+" failed.")
 }
 
 func onlyIf(condition bool, err error) error {

@@ -64,6 +64,13 @@ func TestRefund(t *testing.T) {
 	s.refund(order, fields{"cancel": true}).Want(http.StatusCreated)
 	assertStatus(t, api.OrderStatusCANCELLED, read(ada, order))
 	assert.Len(t, s.ledger().Refunds, 3)
+
+	var sample api.AdminProduct // nothing was paid for it, and nothing goes back
+	s.keeper.Post("/api/v1/admin/products", fields{"name": "Sample", "price": "0", "stock": 3}).Want(http.StatusCreated).Into(&sample)
+	ada.Post(orders, fields{"items": []fields{{"product_id": sample.ID, "quantity": 2}}}).Want(http.StatusCreated).Into(&order)
+	s.refund(order, fields{}).Problem(http.StatusConflict, "nothing_to_refund")
+	s.refund(order, fields{"cancel": true}).Want(http.StatusNoContent)
+	assertStatus(t, api.OrderStatusCANCELLED, read(ada, order))
 	s.requireSound()
 }
 

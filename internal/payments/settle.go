@@ -14,8 +14,15 @@ import (
 	"github.com/shopd/shopd/internal/platform/money"
 )
 
-// errMismatch is a provider that speaks of another amount than the shop asked for.
+// errMismatch is a webhook that speaks of another amount than the shop asked for.
 var errMismatch = errors.New("the provider's amount or currency is not the payment's")
+
+// amountMismatch is the code of a payment of which the provider says, when it is asked, that it took another amount than
+// the shop asked for. mismatchMessage is what its customer reads.
+const (
+	amountMismatch  = "amount_mismatch"
+	mismatchMessage = "The payment provider took another amount than the order's total. It goes back by itself; pay again, or ask the shop."
+)
 
 // notReceived is the code of a payment the provider never heard of.
 const notReceived = "not_received"
@@ -54,10 +61,10 @@ func (p *Payments) settle(ctx context.Context, t tx, id int64, result provider.R
 	if err != nil {
 		return payment, err
 	}
-	if result.Status != provider.Declined && !fits(payment.AmountMinor, payment.Currency, result.AmountMinor, result.Currency) {
-		return payment, errMismatch
-	}
 	switch {
+	case result.Status == provider.Succeeded && (payment.Status == pending || payment.Status == failed) &&
+		!fits(payment.AmountMinor, payment.Currency, result.AmountMinor, result.Currency):
+		err = p.setAside(ctx, t, payment, result)
 	case result.Status == provider.Succeeded && (payment.Status == pending || payment.Status == failed):
 		err = p.received(ctx, t, payment, order, result)
 	case result.Status == provider.Declined && payment.Status == pending:
@@ -97,7 +104,7 @@ func (p *Payments) received(ctx context.Context, t tx, payment db.Payment, order
 	if wanted {
 		return p.orders.MarkPaid(ctx, t.q, order, t.actor, "")
 	}
-	amount := p.format(payment.AmountMinor)
+	amount := amountOf(payment, payment.AmountMinor)
 	note, reason := "A payment of "+amount+" came after the order was cancelled. It is given back.", "It came after the order was cancelled."
 	if order.Status != orders.Cancelled {
 		note, reason = "A second payment of "+amount+" came. It is given back.", "The order was paid already."
@@ -106,6 +113,33 @@ func (p *Payments) received(ctx context.Context, t tx, payment db.Payment, order
 		return err
 	}
 	refund, err := t.reserve(ctx, payment, db.CreateRefundParams{AmountMinor: payment.AmountMinor, Reason: reason})
+	if err != nil {
+		return err
+	}
+	return t.insert(GiveBack{refund.ID})
+}
+
+// setAside notes money that came and is not what the order costs: the order stays as it is, and what was taken goes back.
+func (p *Payments) setAside(ctx context.Context, t tx, payment db.Payment, result provider.Result) error {
+	p.settings.Log.ErrorContext(ctx, "the provider took another amount than it was asked for", "payment", payment.ID, "order", payment.OrderID,
+		"asked", payment.AmountMinor, "currency", payment.Currency, "taken", result.AmountMinor, "taken_currency", string(result.Currency))
+	if result.AmountMinor < 1 { // it says that it took nothing
+		return t.q.SettlePayment(ctx, db.SettlePaymentParams{
+			ID: payment.ID, Status: failed, ProviderPaymentID: orNil(result.ProviderPaymentID), DeclineCode: orNil(amountMismatch), DeclineMessage: orNil(mismatchMessage),
+		})
+	}
+	taken, err := t.q.SetPaymentAside(ctx, db.SetPaymentAsideParams{
+		ID: payment.ID, AmountMinor: result.AmountMinor, Currency: string(result.Currency), ProviderPaymentID: orNil(result.ProviderPaymentID),
+		DeclineCode: amountMismatch, DeclineMessage: mismatchMessage,
+	})
+	if err != nil {
+		return err
+	}
+	note := fmt.Sprintf("The payment provider took %s instead of %s. It is given back.", amountOf(taken, taken.AmountMinor), amountOf(payment, payment.AmountMinor))
+	if err := orders.Note(ctx, t.q, payment.OrderID, nil, note); err != nil {
+		return err
+	}
+	refund, err := t.reserve(ctx, taken, db.CreateRefundParams{AmountMinor: taken.AmountMinor, Reason: "It was not the order's total."})
 	if err != nil {
 		return err
 	}
@@ -125,6 +159,7 @@ func fits(minor int64, currency string, saidMinor int64, said money.Currency) bo
 	return saidMinor == 0 && said == "" || saidMinor == minor && string(said) == currency
 }
 
-func (p *Payments) format(minor int64) string {
-	return fmt.Sprintf("%s %s", p.settings.Currency.Format(minor), p.settings.Currency)
+// amountOf writes minor units of a payment's currency.
+func amountOf(payment db.Payment, minor int64) string {
+	return fmt.Sprintf("%s %s", money.Currency(payment.Currency).Format(minor), payment.Currency)
 }

@@ -37,6 +37,10 @@ type standin struct {
 	intents []object
 	refunds []object
 	dead    map[string]bool // paths at which it dies after doing what it is asked
+
+	declines bool
+	silent   bool         // it takes the money, and says nothing until the shop gives up
+	before   func(object) // it does, before it answers with what it made
 }
 
 func newStandin(t *testing.T) *standin {
@@ -45,10 +49,23 @@ func newStandin(t *testing.T) *standin {
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		assert.NoError(t, r.ParseForm())
 		s.mu.Lock()
-		defer s.mu.Unlock()
+		declines, silent, before := s.declines, s.silent, s.before
 		body := s.answer(r)
-		if s.dead[r.Method+r.URL.Path] {
+		dead := s.dead[r.Method+r.URL.Path]
+		s.mu.Unlock()
+		moves := r.Method == http.MethodPost && r.URL.Path != "/v1/payment_methods"
+		switch {
+		case dead:
 			panic(http.ErrAbortHandler)
+		case moves && silent:
+			<-r.Context().Done()
+			return
+		case moves && declines:
+			body["status"], body["amount_received"] = "requires_payment_method", 0
+			body = object{"error": object{"type": "card_error", "code": "card_declined", "decline_code": "insufficient_funds", "payment_intent": body}}
+			w.WriteHeader(http.StatusPaymentRequired)
+		case moves && before != nil:
+			before(body)
 		}
 		assert.NoError(t, json.NewEncoder(w).Encode(body))
 	}))

@@ -12,7 +12,11 @@ import (
 	"github.com/shopd/shopd/internal/payments/testpay"
 )
 
-// payPatience is how long a buyer asks again for a payment. The key of one whose server was killed is free after a minute.
+// CallTimeout is what a server that is killed should have as PAYMENT_CALL_TIMEOUT: the key of a payment that was cut off is
+// free again after one and a half times that, and its buyer waits for it.
+const CallTimeout = 4 * time.Second
+
+// payPatience is how long a buyer asks again for a payment.
 const payPatience = 2 * time.Minute
 
 // pay pays for an order of an attempt, after a card that the bank declines when the attempt says so. It reports whether the

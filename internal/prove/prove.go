@@ -25,12 +25,10 @@ import (
 // Prefix begins the addresses, names and skus of everything a run makes.
 const Prefix = "prove-"
 
-// products a run sells.
-const products = 4
-
 // Options of a run.
 type Options struct {
 	Buyers, Attempts int
+	Products         int    // it sells; an attempt wants two of them
 	Units            int32  // of each product
 	Seed             uint64 // the same one makes the same choices
 	Kills            int    // of the server; 0 unless it can be killed

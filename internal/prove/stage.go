@@ -36,7 +36,7 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	for i := range products {
+	for i := range r.Products {
 		name := fmt.Sprintf("%s-%d", r.name, i+1)
 		made, err := r.api.CreateProductWithResponse(ctx, client.CreateProductJSONRequestBody{Name: name, Sku: &name, Price: new("10"), Stock: &r.Units}, as(r.keeper))
 		if err != nil {

@@ -6,16 +6,15 @@ import (
 	"errors"
 	"log/slog"
 	"math"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/puddle/v2"
 	"github.com/labstack/echo/v4"
 
 	"github.com/shopd/shopd/gen/api"
+	"github.com/shopd/shopd/internal/platform/postgres"
 	"github.com/shopd/shopd/internal/platform/problem"
 	"github.com/shopd/shopd/internal/platform/request"
 )
@@ -30,6 +29,7 @@ var (
 	errTooLarge  = &problem.Error{Status: http.StatusRequestEntityTooLarge, Code: "body_too_large", Detail: "The body is larger than this operation takes.", Resolution: problem.FixRequest}
 	errMalformed = problem.BadRequest("malformed_request", "The request cannot be read.")
 	errDatabase  = problem.Unavailable("dependency_unavailable", "The database did not answer in time. Try again in a few seconds.", 2e9)
+	errOutcome   = problem.Unavailable("outcome_unknown", "The database was lost while it confirmed this, and nobody knows whether it did. With an Idempotency-Key send it again with the same key: it happens once. Without one look before you do it again.", 2e9)
 	errBusy      = problem.Unavailable("busy", "Too many others are changing the same thing. Try again in a moment.", 1e9)
 	// 499 as nginx has it: nobody is there to read it, and it is no fault of ours.
 	errGone       = &problem.Error{Status: 499, Code: "client_closed_request", Detail: "The client hung up before the answer was ready.", Resolution: problem.Retry}
@@ -52,6 +52,9 @@ func classify(err error) *problem.Error {
 	}
 	if errors.Is(err, context.Canceled) {
 		return errGone.Because(err)
+	}
+	if errors.Is(err, postgres.ErrOutcomeUnknown) {
+		return errOutcome.Because(err)
 	}
 	if p := classifyDatabase(err); p != nil {
 		return p.Because(err)
@@ -94,16 +97,11 @@ func classifyDatabase(err error) *problem.Error {
 			return errBusy
 		case pg.Code == "57014": // statement timeout
 			return errOutOfReach
-		case strings.HasPrefix(pg.Code, "08"), strings.HasPrefix(pg.Code, "57P"), pg.Code == "53300", pg.Code == "25006":
-			return errDatabase
 		case pg.Code == "22021": // a character the database cannot hold
 			return errMalformed
 		}
-		return nil
 	}
-	var connect *pgconn.ConnectError
-	var network *net.OpError
-	if errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, puddle.ErrClosedPool) || pgconn.Timeout(err) {
+	if postgres.IsAway(err) {
 		return errDatabase
 	}
 	return nil

@@ -148,7 +148,7 @@ func (b *book) left(charge Charge) int64 {
 
 // answers says whether the charge is what the request asks for.
 func (c Charge) answers(request provider.ChargeRequest) bool {
-	return c.AmountMinor == request.AmountMinor && c.Currency == request.Currency && c.OrderReference == request.OrderReference
+	return c.AmountMinor == request.AmountMinor+behaviours[c.Token].wrongBy && c.Currency == request.Currency && c.OrderReference == request.OrderReference
 }
 
 // asOf settles a pending charge whose time has come.

@@ -112,7 +112,7 @@ func (p *Provider) newCharge(request provider.ChargeRequest, token string, what 
 	now := p.options.Now().UTC()
 	charge := Charge{
 		ID: "pay_test_" + rand.Text(), IdempotencyKey: request.IdempotencyKey, OrderReference: request.OrderReference,
-		AmountMinor: request.AmountMinor, Currency: request.Currency, Token: token,
+		AmountMinor: request.AmountMinor + what.wrongBy, Currency: request.Currency, Token: token,
 		Status: what.status, SettlesTo: what.settlesTo, DeclineCode: what.declineCode, At: now,
 	}
 	if what.status == provider.Pending && p.options.SettleAfter > 0 {

@@ -15,11 +15,15 @@ const (
 	TokenPending           = "tok_pending"            // pending, and succeeds by itself after Options.SettleAfter or by Settle
 	TokenPendingDeclined   = "tok_pending_declined"   // pending, and is declined the same way
 	TokenTwice             = "tok_twice"              // succeeds, and everything about it is told twice
+	TokenWrongAmount       = "tok_wrong_amount"       // succeeds, but takes WrongBy more than it is asked for
 	TokenUnavailable       = "tok_unavailable"        // ErrUnavailable
 	TokenRefundPending     = "tok_refund_pending"     // succeeds; its refunds are pending until SettleRefund
 	TokenRefundFails       = "tok_refund_fails"       // succeeds; its refunds fail
 	TokenRefundTimeout     = "tok_refund_timeout"     // succeeds; its refunds are made, but the answer is lost
 )
+
+// WrongBy is how much too much TokenWrongAmount takes, in minor units.
+const WrongBy = 100
 
 // behaviour is what a token stands for.
 type behaviour struct {
@@ -32,6 +36,7 @@ type behaviour struct {
 	answerLost  bool // it arrives, and nobody says so
 	slow        bool
 	twice       bool
+	wrongBy     int64 // minor units it takes beside what it is asked for
 
 	refund           provider.RefundStatus
 	refundAnswerLost bool
@@ -61,6 +66,7 @@ var behaviours = map[string]behaviour{
 		b.status, b.settlesTo = provider.Pending, provider.Declined
 	}),
 	TokenTwice:         paying(func(b *behaviour) { b.twice = true }),
+	TokenWrongAmount:   paying(func(b *behaviour) { b.wrongBy = WrongBy }),
 	TokenUnavailable:   paying(func(b *behaviour) { b.unavailable = true }),
 	TokenRefundPending: paying(func(b *behaviour) { b.refund = provider.RefundPending }),
 	TokenRefundFails:   paying(func(b *behaviour) { b.refund = provider.RefundFailed }),

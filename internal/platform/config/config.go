@@ -104,11 +104,14 @@ type Settings struct {
 
 	PaymentProvider string `env:"PAYMENT_PROVIDER"` // test or stripe; empty: test with DEBUG, else none
 	// PaymentTestAllowed lets the test provider, which moves no money, be used without DEBUG.
-	PaymentTestAllowed  bool   `env:"PAYMENT_TEST_ALLOWED" envDefault:"false"`
-	PaymentTestDir      string `env:"PAYMENT_TEST_DIR" envDefault:"payments"`
-	StripeSecretKey     string `env:"STRIPE_SECRET_KEY"`
-	StripeWebhookSecret string `env:"STRIPE_WEBHOOK_SECRET"`
-	StripeBaseURL       string `env:"STRIPE_BASE_URL"` // empty: Stripe's
+	PaymentTestAllowed bool   `env:"PAYMENT_TEST_ALLOWED" envDefault:"false"`
+	PaymentTestDir     string `env:"PAYMENT_TEST_DIR" envDefault:"payments"`
+	// PaymentCallTimeout is how long a call that asks the payment provider may take. A key is free again, and a payment nobody
+	// heard of is asked for, after one and a half times that.
+	PaymentCallTimeout  time.Duration `env:"PAYMENT_CALL_TIMEOUT" envDefault:"40s"`
+	StripeSecretKey     string        `env:"STRIPE_SECRET_KEY"`
+	StripeWebhookSecret string        `env:"STRIPE_WEBHOOK_SECRET"`
+	StripeBaseURL       string        `env:"STRIPE_BASE_URL"` // empty: Stripe's
 
 	RAGProvider            string        `env:"RAG_PROVIDER" envDefault:"auto"` // auto, gemini or local
 	GeminiAPIKey           string        `env:"GEMINI_API_KEY"`
@@ -279,6 +282,9 @@ func (s *Settings) check() []error {
 
 	if s.WebhookTimeout < 100*time.Millisecond || s.WebhookTimeout > 30*time.Second {
 		refuse("WEBHOOK_TIMEOUT", "%s is not from 100ms to 30s", s.WebhookTimeout)
+	}
+	if s.PaymentCallTimeout < time.Second || s.PaymentCallTimeout > 40*time.Second {
+		refuse("PAYMENT_CALL_TIMEOUT", "%s is not from 1s to 40s", s.PaymentCallTimeout)
 	}
 	if s.OrderPaymentWindow < time.Minute || s.OrderPaymentWindow > 90*24*time.Hour {
 		refuse("ORDER_PAYMENT_WINDOW", "%s is not from 1m to 2160h", s.OrderPaymentWindow)

@@ -59,7 +59,7 @@ func NewCall(ctx context.Context, key *string, parts ...any) (Call, error) {
 // Answer is what the client gets, the first time and every other.
 type Answer struct {
 	Status   int
-	Body     []byte // JSON
+	Body     []byte // JSON; none with 204
 	Replayed bool
 }
 
@@ -68,7 +68,9 @@ func (a Answer) Write(w http.ResponseWriter) error {
 	if a.Replayed {
 		w.Header().Set("Idempotent-Replayed", "true")
 	}
-	w.Header().Set("Content-Type", "application/json")
+	if len(a.Body) > 0 {
+		w.Header().Set("Content-Type", "application/json")
+	}
 	w.WriteHeader(a.Status)
 	_, err := w.Write(a.Body)
 	return err

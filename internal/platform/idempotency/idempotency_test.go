@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -107,20 +108,20 @@ func TestLease(t *testing.T) {
 	shop := apitest.New(t)
 	q := db.New(shop.Pool)
 	c := call(t, 1, "a", "x")
-	lease, known, err := idempotency.Take(t.Context(), q, c)
+	lease, known, err := idempotency.Take(t.Context(), q, c, time.Minute)
 	require.NoError(t, err)
 	assert.Nil(t, known)
 	assert.False(t, lease.Resumed())
-	_, _, err = idempotency.Take(t.Context(), q, c)
+	_, _, err = idempotency.Take(t.Context(), q, c, time.Minute)
 	require.ErrorIs(t, err, idempotency.ErrInFlight)
-	_, _, err = idempotency.Take(t.Context(), q, call(t, 1, "a", "y"))
+	_, _, err = idempotency.Take(t.Context(), q, call(t, 1, "a", "y"), time.Minute)
 	require.ErrorIs(t, err, idempotency.ErrReused)
 
 	// Whoever held it crashed: after a minute another goes on, and the first one's answer comes too late.
 	shop.Exec("UPDATE idempotency_keys SET leased_until = now() - interval '1 second'")
-	_, _, err = idempotency.Take(t.Context(), q, call(t, 1, "a", "y"))
+	_, _, err = idempotency.Take(t.Context(), q, call(t, 1, "a", "y"), time.Minute)
 	require.ErrorIs(t, err, idempotency.ErrReused, "not with another request")
-	second, known, err := idempotency.Take(t.Context(), q, c)
+	second, known, err := idempotency.Take(t.Context(), q, c, time.Minute)
 	require.NoError(t, err)
 	assert.Nil(t, known)
 	assert.True(t, second.Resumed())
@@ -128,21 +129,35 @@ func TestLease(t *testing.T) {
 	require.NoError(t, lease.GiveBack(t.Context(), q), "it is not the first one's to give back")
 	kept := answer(t, "kept")
 	require.NoError(t, second.Keep(t.Context(), q, kept))
-	_, known, err = idempotency.Take(t.Context(), q, c)
+	_, known, err = idempotency.Take(t.Context(), q, c, time.Minute)
 	require.NoError(t, err)
 	assert.Equal(t, kept.Body, known.Body)
 	assert.True(t, known.Replayed)
 
+	// Whoever failed without knowing what happened leaves it to the next, who knows that there was somebody.
+	left := call(t, 1, "c", "x")
+	lease, _, err = idempotency.Take(t.Context(), q, left, time.Minute)
+	require.NoError(t, err)
+	boom := errors.New("boom")
+	require.ErrorIs(t, lease.End(t.Context(), q, boom), boom)
+	lease, _, err = idempotency.Take(t.Context(), q, left, time.Minute)
+	require.NoError(t, err)
+	assert.True(t, lease.Resumed())
+	require.ErrorIs(t, lease.End(t.Context(), q, idempotency.ErrLost), idempotency.ErrLost)
+	lease, _, err = idempotency.Take(t.Context(), q, left, time.Minute)
+	require.NoError(t, err)
+	assert.False(t, lease.Resumed(), "what was refused is as good as unused")
+
 	other := call(t, 1, "b", "x")
-	lease, _, err = idempotency.Take(t.Context(), q, other)
+	lease, _, err = idempotency.Take(t.Context(), q, other, time.Minute)
 	require.NoError(t, err)
 	require.NoError(t, lease.GiveBack(t.Context(), q))
-	lease, _, err = idempotency.Take(t.Context(), q, other)
+	lease, _, err = idempotency.Take(t.Context(), q, other, time.Minute)
 	require.NoError(t, err)
 	assert.False(t, lease.Resumed(), "given back is as good as unused")
 
 	shop.Exec("UPDATE idempotency_keys SET created_at = now() - interval '25 hours'")
-	_, known, err = idempotency.Take(t.Context(), q, call(t, 1, "a", "another"))
+	_, known, err = idempotency.Take(t.Context(), q, call(t, 1, "a", "another"), time.Minute)
 	require.NoError(t, err)
 	assert.Nil(t, known, "forgotten after a day")
 	require.NoError(t, q.SweepIdempotencyKeys(t.Context()))
@@ -150,7 +165,7 @@ func TestLease(t *testing.T) {
 
 	none, err := idempotency.NewCall(t.Context(), nil)
 	require.NoError(t, err)
-	lease, _, err = idempotency.Take(t.Context(), q, none)
+	lease, _, err = idempotency.Take(t.Context(), q, none, time.Minute)
 	require.NoError(t, err)
 	require.NoError(t, errors.Join(lease.Keep(t.Context(), q, kept), lease.GiveBack(t.Context(), q)))
 }
@@ -164,7 +179,7 @@ func TestALeaseIsTakenOnce(t *testing.T) {
 		var count atomic.Int32
 		for range 16 {
 			all.Go(func() {
-				if _, _, err := idempotency.Take(ctx, q, c); err == nil {
+				if _, _, err := idempotency.Take(ctx, q, c, time.Minute); err == nil {
 					count.Add(1)
 				} else {
 					assert.ErrorIs(t, err, idempotency.ErrInFlight)

@@ -11,9 +11,6 @@ import (
 	"github.com/shopd/shopd/internal/platform/problem"
 )
 
-// leaseFor is how long a crash in the middle of a call keeps its key from being used again.
-const leaseFor = time.Minute
-
 // ErrLost is an answer that comes too late: the lease ran out, and another took it.
 var ErrLost = problem.Conflict("idempotency_lost", "This took too long, and the same request was taken up again. Send it once more to learn how it ended.")
 
@@ -23,14 +20,15 @@ type Lease struct {
 	attempt int64
 }
 
-// Take takes the lease of a call and commits it at once; q is no transaction. It answers a lease, or the answer the key
-// has already, or ErrInFlight. A call without a key gets a lease that keeps nothing.
-func Take(ctx context.Context, q *db.Queries, call Call) (*Lease, *Answer, error) {
+// Take takes the lease of a call and commits it at once; q is no transaction. A crash in the middle of the call keeps its
+// key from being used again for so long, which must be more than the call may take. It answers a lease, or the answer the
+// key has already, or ErrInFlight. A call without a key gets a lease that keeps nothing.
+func Take(ctx context.Context, q *db.Queries, call Call, leased time.Duration) (*Lease, *Answer, error) {
 	if call.key == "" {
 		return &Lease{call: call, attempt: 1}, nil, nil
 	}
 	attempt, err := q.LeaseIdempotencyKey(ctx, db.LeaseIdempotencyKeyParams{
-		UserID: call.user, Operation: call.operation, Key: call.key, Fingerprint: call.fingerprint[:], Seconds: int32(leaseFor.Seconds()),
+		UserID: call.user, Operation: call.operation, Key: call.key, Fingerprint: call.fingerprint[:], Seconds: leased.Seconds(),
 	})
 	if err == nil {
 		return &Lease{call, attempt}, nil, nil
@@ -70,4 +68,25 @@ func (l *Lease) GiveBack(ctx context.Context, q *db.Queries) error {
 	return q.ReleaseIdempotencyKey(ctx, db.ReleaseIdempotencyKeyParams{
 		UserID: l.call.user, Operation: l.call.operation, Key: l.call.key, Attempt: l.attempt,
 	})
+}
+
+// Leave ends the lease of a call that failed without knowing what it did: another may take it up now rather than when the
+// lease runs out.
+func (l *Lease) Leave(ctx context.Context, q *db.Queries) error {
+	if l.call.key == "" {
+		return nil
+	}
+	return q.LeaveIdempotencyKey(ctx, db.LeaveIdempotencyKeyParams{
+		UserID: l.call.user, Operation: l.call.operation, Key: l.call.key, Attempt: l.attempt,
+	})
+}
+
+// End ends the lease of a call that ended with an error instead of an answer. A refusal, which is told as a problem, had no
+// effect; after any other error nobody is sure.
+func (l *Lease) End(ctx context.Context, q *db.Queries, err error) error {
+	var refused *problem.Error
+	if errors.As(err, &refused) {
+		return errors.Join(err, l.GiveBack(ctx, q))
+	}
+	return errors.Join(err, l.Leave(ctx, q))
 }

@@ -41,12 +41,10 @@ func New(pool *pgxpool.Pool, workers *river.Workers, log *slog.Logger) (*Queue, 
 
 // Tx runs work in one transaction, like postgres.Tx, with a way to insert jobs that exist if it commits.
 func (q *Queue) Tx(ctx context.Context, work func(queries *db.Queries, insert func(river.JobArgs) error) error) error {
-	return postgres.Retry(func() error {
-		return pgx.BeginTxFunc(ctx, q.pool, postgres.Begin(ctx), func(tx pgx.Tx) error {
-			return work(db.New(tx), func(job river.JobArgs) error {
-				_, err := q.client.InsertTx(ctx, tx, job, nil)
-				return err
-			})
+	return postgres.InTx(ctx, q.pool, func(tx pgx.Tx) error {
+		return work(db.New(tx), func(job river.JobArgs) error {
+			_, err := q.client.InsertTx(ctx, tx, job, nil)
+			return err
 		})
 	})
 }

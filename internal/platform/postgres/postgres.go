@@ -98,8 +98,21 @@ const maxAttempts = 4
 //
 // What staff changes in it is written down with it: see Begin.
 func Tx(ctx context.Context, pool *pgxpool.Pool, work func(*db.Queries) error) error {
+	return InTx(ctx, pool, func(tx pgx.Tx) error { return work(db.New(tx)) })
+}
+
+// InTx is Tx for work that needs the transaction itself.
+func InTx(ctx context.Context, pool *pgxpool.Pool, work func(pgx.Tx) error) error {
 	return Retry(func() error {
-		return pgx.BeginTxFunc(ctx, pool, Begin(ctx), func(tx pgx.Tx) error { return work(db.New(tx)) })
+		tx, err := pool.BeginTx(ctx, Begin(ctx))
+		if err != nil {
+			return err
+		}
+		defer func() { _ = tx.Rollback(ctx) }() // after a commit it does nothing
+		if err := work(tx); err != nil {
+			return err
+		}
+		return commit(ctx, tx)
 	})
 }
 
