@@ -113,7 +113,7 @@ func writes(t *testing.T, shop *apitest.Shop) []write {
 		return one(func(at string) *apitest.Answer { return keeper.Patch(at, body) }, path)
 	}
 	remove := func(path string) func() *apitest.Answer {
-		return one(func(at string) *apitest.Answer { return keeper.Delete(at) }, path)
+		return one(keeper.Delete, path)
 	}
 
 	var product api.AdminProduct
