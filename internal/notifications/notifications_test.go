@@ -212,6 +212,13 @@ func TestMailsToStaff(t *testing.T) {
 	assert.Contains(t, all[0].text, "): 5 left\n")
 	s.order(s.Customer(), 5)
 	assert.Len(t, s.letters(), 6)
+
+	// Nothing is sent to where nobody is.
+	invented := s.Customer()
+	s.Exec("UPDATE users SET email = 'buyer@prove.invalid' WHERE email = $1", s.email(invented))
+	s.keeper.Put(fmt.Sprintf("/api/v1/admin/products/%d/inventory", s.product), fields{"quantity": 100}).Want(http.StatusOK)
+	s.order(invented, 1)
+	assert.Len(t, s.letters(), 6)
 }
 
 func (s shop) email(caller apitest.Caller) string {
