@@ -128,7 +128,7 @@ func questions(shop *apitest.Shop) (all []string) {
 	word := func(what string) string {
 		return apitest.Value[string](shop, "SELECT "+what+" FROM products p JOIN categories c ON c.id = p.category_id WHERE p.id = $1", 1+random.IntN(100_000))
 	}
-	const noun, adjective, colour, material, brand = "lower(c.name)", "split_part(p.name, ' ', 3)", "attributes->>'color'", "attributes->>'material'", "split_part(p.name, ' ', 1)"
+	const noun, adjective, colour, material, brand = "lower(c.name)", "split_part(p.name, ' ', 3)", "(p.attributes->>'color')", "(p.attributes->>'material')", "split_part(p.name, ' ', 1)"
 	for range 8 {
 		all = append(all, word(noun), word(adjective+" || ' ' || "+noun), word(brand+" || ' ' || "+noun), word(colour)+" "+word(noun), word(noun+" || ' of ' || "+material))
 	}
