@@ -25,7 +25,7 @@ func TestStatementsOfReads(t *testing.T) {
 	one := func(table string) int64 { return apitest.Value[int64](shop, "SELECT id FROM "+table) }
 
 	var table strings.Builder
-	table.WriteString("\n| read | SQL statements |\n|---|---|\n")
+	table.WriteString("| read | SQL statements |\n|---|---|\n")
 	for _, read := range []struct {
 		name, path string
 		statements int
@@ -55,5 +55,7 @@ func TestStatementsOfReads(t *testing.T) {
 		assert.Equal(t, read.statements, ran, read.name)
 		fmt.Fprintf(&table, "| %s | %d |\n", read.name, ran)
 	}
-	t.Log(table.String())
+	if testing.Verbose() {
+		fmt.Println(table.String())
+	}
 }
