@@ -1,8 +1,9 @@
 -- How many products each brand, category, band of prices and availability has among those that pass the filters, of
 -- which each kind leaves out its own. limits are the prices at which narrow bands begin, in minor units; Go joins them
--- to a few. matching is a tsquery, ids a list of products; null asks nothing. To be run with a plan of its own.
+-- to a few. matching is a tsquery, ids a list of products; null asks nothing. All kinds are counted in one pass, of
+-- product_listings_count_idx alone when many products pass. To be run with a plan of its own.
 -- name: CountFacets :many
-WITH base AS MATERIALIZED (
+WITH base AS NOT MATERIALIZED (
     SELECT l.brand_id, l.category_id, l.in_stock, width_bucket(l.buyer_minor, @limits::bigint[]) AS band,
            (sqlc.narg(brand_id)::bigint IS NULL OR l.brand_id = sqlc.narg(brand_id)) AND
            (sqlc.narg(brand)::text IS NULL OR l.brand_id IN (
@@ -19,21 +20,28 @@ WITH base AS MATERIALIZED (
      WHERE (sqlc.narg(matching)::text IS NULL OR l.product_id IN (
                SELECT s.product_id FROM product_search s WHERE s.words @@ to_tsquery('english', sqlc.narg(matching))))
        AND (sqlc.narg(ids)::bigint[] IS NULL OR l.product_id = ANY (sqlc.narg(ids)))
+), counted AS MATERIALIZED (
+    SELECT grouping(base.brand_id, base.category_id, base.band, base.in_stock) AS without,
+           base.brand_id, base.category_id, base.band, base.in_stock,
+           count(*) FILTER (WHERE in_category AND at_price AND as_stocked) AS for_brand,
+           count(*) FILTER (WHERE of_brand AND at_price AND as_stocked) AS for_category,
+           count(*) FILTER (WHERE of_brand AND in_category AND as_stocked) AS for_price,
+           count(*) FILTER (WHERE of_brand AND in_category AND at_price) AS for_stock
+      FROM base
+     GROUP BY GROUPING SETS ((base.brand_id), (base.category_id), (base.band), (base.in_stock))
 ), by_brand AS (
-    SELECT brand_id, count(*) AS products FROM base WHERE in_category AND at_price AND as_stocked AND brand_id IS NOT NULL
-     GROUP BY brand_id ORDER BY products DESC, brand_id LIMIT 20
+    SELECT brand_id, for_brand AS products FROM counted WHERE without = 7 AND brand_id IS NOT NULL AND for_brand > 0
+     ORDER BY products DESC, brand_id LIMIT 20
 ), by_category AS (
-    SELECT category_id, count(*) AS products FROM base WHERE of_brand AND at_price AND as_stocked AND category_id IS NOT NULL
-     GROUP BY category_id ORDER BY products DESC, category_id LIMIT 20
+    SELECT category_id, for_category AS products FROM counted WHERE without = 11 AND category_id IS NOT NULL AND for_category > 0
+     ORDER BY products DESC, category_id LIMIT 20
 )
 SELECT 'brand'::text AS kind, b.id::bigint AS id, b.name::text AS name, b.slug::text AS slug, x.products::bigint AS products
   FROM by_brand x JOIN brands b ON b.id = x.brand_id
 UNION ALL
 SELECT 'category', c.id, c.name, c.slug, x.products FROM by_category x JOIN categories c ON c.id = x.category_id
 UNION ALL
-SELECT 'price', x.band, '', '', x.products
-  FROM (SELECT band, count(*) AS products FROM base WHERE of_brand AND in_category AND as_stocked GROUP BY band) x
+SELECT 'price', x.band, '', '', x.for_price FROM counted x WHERE x.without = 13 AND x.for_price > 0
 UNION ALL
-SELECT 'stock', x.in_stock::int, '', '', x.products
-  FROM (SELECT in_stock, count(*) AS products FROM base WHERE of_brand AND in_category AND at_price GROUP BY in_stock) x
+SELECT 'stock', x.in_stock::int, '', '', x.for_stock FROM counted x WHERE x.without = 14 AND x.for_stock > 0
  ORDER BY 1, 5 DESC, 2;

@@ -1,7 +1,8 @@
 -- The best 200 products for what a shopper typed, one page of them. Words are looked for in the index alone, in up to
 -- three attempts of which the next only runs when the one before found little: products with every word, with most of
 -- their weight, with any. Of each the 400 most popular are weighed: where a word stands counts (name 1, brand and
--- category 0.8, attributes 0.5, description 0.3), and how telling it is. Meaning is added to that (see search.blend).
+-- category 0.8, attributes 0.5, description 0.3), and how telling it is. Meaning is added to that: the less the best
+-- product has of the words, the more; where one has them all, it only settles ties.
 -- To be run with a plan of its own (postgres.Planned): the plan depends on how common the words are.
 -- name: SearchProducts :many
 WITH filtered AS NOT MATERIALIZED (
@@ -54,11 +55,17 @@ WITH filtered AS NOT MATERIALIZED (
      WHERE sqlc.narg(query_vector)::halfvec IS NOT NULL AND e.model_id = @model_id
      ORDER BY e.embedding <=> sqlc.narg(query_vector)::halfvec
      LIMIT @nearest_limit
+), unsaid AS MATERIALIZED (
+    SELECT power(1 - least(1, coalesce(max(score), 0)), @doubt::float8) AS share FROM by_words
+), scored AS (
+    SELECT product_id, 1 - distance AS score, max(1 - distance) OVER () AS best, @min_score::float8 AS least, @tie_weight::float8 AS tie FROM nearest
 ), by_meaning AS (
-    SELECT n.product_id, 1 - n.distance AS score,
-           (1 - n.distance - @min_score::float8) / greatest(max(1 - n.distance) OVER () - @min_score, 0.0001) AS share
-      FROM nearest n
-     WHERE 1 - n.distance >= @min_score
+    SELECT s.product_id, s.score,
+           greatest(s.tie * (s.score - s.least) / greatest(s.best - s.least, 0.0001),
+                    unsaid.share * (s.score - s.least) / greatest(1 - s.least, 0.0001))::float8 AS added
+      FROM scored s
+     CROSS JOIN unsaid
+     WHERE s.score >= s.least
 ), exact AS (
     SELECT v.product_id FROM variants v
      WHERE @use_words AND v.deleted_at IS NULL AND (lower(v.sku) = lower(@q::text) OR v.gtin = sqlc.narg(exact_gtin)::text)
@@ -66,7 +73,7 @@ WITH filtered AS NOT MATERIALIZED (
 ), fused AS (
     SELECT u.product_id, round(sum(u.score)::numeric, 2) AS score
       FROM (SELECT product_id, score FROM by_words
-            UNION ALL SELECT m.product_id, CASE WHEN @use_words THEN m.share * CASE WHEN EXISTS (SELECT FROM complete) THEN @tie_weight::float8 ELSE @meaning_weight::float8 END ELSE m.score END FROM by_meaning m
+            UNION ALL SELECT m.product_id, CASE WHEN @use_words THEN m.added ELSE m.score END FROM by_meaning m
             UNION ALL SELECT DISTINCT product_id, 10.0 FROM exact) u
      GROUP BY u.product_id
 ), page AS MATERIALIZED (

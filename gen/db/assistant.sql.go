@@ -311,7 +311,7 @@ func (q *Queries) ListProductDocuments(ctx context.Context, arg ListProductDocum
 
 const nearestProducts = `-- name: NearestProducts :many
 WITH filtered AS NOT MATERIALIZED (
-    SELECT f.product_id, f.is_visible, f.is_featured, f.category_id, f.brand_id, f.sort_name, f.sku, f.gtin, f.price_minor, f.discount_minor, f.buyer_minor, f.on_sale, f.stock, f.rating_count, f.rating_sum, f.popularity, f.created_at, f.is_untracked, f.in_stock FROM filtered_products(NULL, NULL, NULL, NULL, NULL,
+    SELECT f.product_id, f.is_visible, f.is_featured, f.category_id, f.brand_id, f.sort_name, f.sku, f.gtin, f.price_minor, f.discount_minor, f.buyer_minor, f.on_sale, f.stock, f.rating_count, f.rating_sum, f.popularity, f.created_at, f.is_untracked, f.in_stock, f.attributes FROM filtered_products(NULL, NULL, NULL, NULL, NULL,
         $2::bigint, $3::bigint, true, $4::boolean, NULL, NULL, NULL) f
      WHERE (cardinality($5::bigint[]) = 0
             OR f.category_id IN (SELECT category_tree(x) FROM unnest($5::bigint[]) x))

@@ -607,18 +607,18 @@ func (q *Queries) ListNewestProducts(ctx context.Context, counted bool, pageOffs
 
 const listProducts = `-- name: ListProducts :many
 WITH filtered AS NOT MATERIALIZED (
-    SELECT product_id, is_visible, is_featured, category_id, brand_id, sort_name, sku, gtin, price_minor, discount_minor, buyer_minor, on_sale, stock, rating_count, rating_sum, popularity, created_at, is_untracked, in_stock FROM filtered_products(
+    SELECT product_id, is_visible, is_featured, category_id, brand_id, sort_name, sku, gtin, price_minor, discount_minor, buyer_minor, on_sale, stock, rating_count, rating_sum, popularity, created_at, is_untracked, in_stock, attributes FROM filtered_products(
         $2::text, $3::bigint, $4::text, $5::bigint,
         $6::text, $7::bigint, $8::bigint, $9::boolean,
         $10::boolean, $11::boolean, $12::text, $13::jsonb)
 ), ranked AS NOT MATERIALIZED (
-    SELECT f.product_id, f.is_visible, f.is_featured, f.category_id, f.brand_id, f.sort_name, f.sku, f.gtin, f.price_minor, f.discount_minor, f.buyer_minor, f.on_sale, f.stock, f.rating_count, f.rating_sum, f.popularity, f.created_at, f.is_untracked, f.in_stock, CASE WHEN $14::text = 'relevance' THEN
+    SELECT f.product_id, f.is_visible, f.is_featured, f.category_id, f.brand_id, f.sort_name, f.sku, f.gtin, f.price_minor, f.discount_minor, f.buyer_minor, f.on_sale, f.stock, f.rating_count, f.rating_sum, f.popularity, f.created_at, f.is_untracked, f.in_stock, f.attributes, CASE WHEN $14::text = 'relevance' THEN
                (SELECT ts_rank_cd(s.words, websearch_to_tsquery('english', search_phrase($2)), 1)
                   FROM product_search s WHERE s.product_id = f.product_id) END::float8 AS relevance
       FROM filtered f
 ), page AS MATERIALIZED (
     SELECT product_id, buyer_minor, sort_name, popularity, relevance, row_number() OVER () AS place
-      FROM (SELECT product_id, is_visible, is_featured, category_id, brand_id, sort_name, sku, gtin, price_minor, discount_minor, buyer_minor, on_sale, stock, rating_count, rating_sum, popularity, created_at, is_untracked, in_stock, relevance FROM ranked f
+      FROM (SELECT product_id, is_visible, is_featured, category_id, brand_id, sort_name, sku, gtin, price_minor, discount_minor, buyer_minor, on_sale, stock, rating_count, rating_sum, popularity, created_at, is_untracked, in_stock, attributes, relevance FROM ranked f
              WHERE $15::bigint IS NULL
                 OR ($14 = 'created_desc' AND (f.created_at, f.product_id) < ($16::timestamptz, $15))
                 OR ($14 = 'created_asc' AND (f.created_at, f.product_id) > ($16, $15))

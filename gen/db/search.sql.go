@@ -383,19 +383,25 @@ WITH filtered AS NOT MATERIALIZED (
      WHERE $28::halfvec IS NOT NULL AND e.model_id = $29
      ORDER BY e.embedding <=> $28::halfvec
      LIMIT $30
+), unsaid AS MATERIALIZED (
+    SELECT power(1 - least(1, coalesce(max(score), 0)), $31::float8) AS share FROM by_words
+), scored AS (
+    SELECT product_id, 1 - distance AS score, max(1 - distance) OVER () AS best, $32::float8 AS least, $33::float8 AS tie FROM nearest
 ), by_meaning AS (
-    SELECT n.product_id, 1 - n.distance AS score,
-           (1 - n.distance - $31::float8) / greatest(max(1 - n.distance) OVER () - $31, 0.0001) AS share
-      FROM nearest n
-     WHERE 1 - n.distance >= $31
+    SELECT s.product_id, s.score,
+           greatest(s.tie * (s.score - s.least) / greatest(s.best - s.least, 0.0001),
+                    unsaid.share * (s.score - s.least) / greatest(1 - s.least, 0.0001))::float8 AS added
+      FROM scored s
+     CROSS JOIN unsaid
+     WHERE s.score >= s.least
 ), exact AS (
     SELECT v.product_id FROM variants v
-     WHERE $23 AND v.deleted_at IS NULL AND (lower(v.sku) = lower($32::text) OR v.gtin = $33::text)
+     WHERE $23 AND v.deleted_at IS NULL AND (lower(v.sku) = lower($34::text) OR v.gtin = $35::text)
        AND v.product_id IN (SELECT f.product_id FROM filtered f)
 ), fused AS (
     SELECT u.product_id, round(sum(u.score)::numeric, 2) AS score
       FROM (SELECT product_id, score FROM by_words
-            UNION ALL SELECT m.product_id, CASE WHEN $23 THEN m.share * CASE WHEN EXISTS (SELECT FROM complete) THEN $34::float8 ELSE $35::float8 END ELSE m.score END FROM by_meaning m
+            UNION ALL SELECT m.product_id, CASE WHEN $23 THEN m.added ELSE m.score END FROM by_meaning m
             UNION ALL SELECT DISTINCT product_id, 10.0 FROM exact) u
      GROUP BY u.product_id
 ), page AS MATERIALIZED (
@@ -452,11 +458,11 @@ type SearchProductsParams struct {
 	QueryVector   *pgvector.HalfVector
 	ModelID       int16
 	NearestLimit  int32
+	Doubt         float64
 	MinScore      float64
+	TieWeight     float64
 	Q             string
 	ExactGTIN     *string
-	TieWeight     float64
-	MeaningWeight float64
 	PageOffset    int32
 	PageLimit     int32
 }
@@ -475,7 +481,8 @@ type SearchProductsRow struct {
 // The best 200 products for what a shopper typed, one page of them. Words are looked for in the index alone, in up to
 // three attempts of which the next only runs when the one before found little: products with every word, with most of
 // their weight, with any. Of each the 400 most popular are weighed: where a word stands counts (name 1, brand and
-// category 0.8, attributes 0.5, description 0.3), and how telling it is. Meaning is added to that (see search.blend).
+// category 0.8, attributes 0.5, description 0.3), and how telling it is. Meaning is added to that: the less the best
+// product has of the words, the more; where one has them all, it only settles ties.
 // To be run with a plan of its own (postgres.Planned): the plan depends on how common the words are.
 func (q *Queries) SearchProducts(ctx context.Context, arg SearchProductsParams) ([]SearchProductsRow, error) {
 	rows, err := q.db.Query(ctx, searchProducts,
@@ -509,11 +516,11 @@ func (q *Queries) SearchProducts(ctx context.Context, arg SearchProductsParams) 
 		arg.QueryVector,
 		arg.ModelID,
 		arg.NearestLimit,
+		arg.Doubt,
 		arg.MinScore,
+		arg.TieWeight,
 		arg.Q,
 		arg.ExactGTIN,
-		arg.TieWeight,
-		arg.MeaningWeight,
 		arg.PageOffset,
 		arg.PageLimit,
 	)

@@ -218,6 +218,7 @@ func (a *App) newCatalogue(workers *river.Workers) {
 	})
 	a.Catalog.AddWorkers(workers)
 	a.queue.Every(time.Hour, catalog.CountSales{})
+	a.queue.Every(catalog.SweepFilesPeriod, catalog.SweepFiles{})
 	a.Search = search.New(a.pool, a.Catalog, search.Settings{
 		Log: a.log, Currency: a.settings.StoreCurrency, Understand: a.Assistant.Understand, Changed: a.catalogueChanged,
 	})

@@ -9,6 +9,7 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/platform/jobs"
 	"github.com/shopd/shopd/internal/platform/media"
@@ -47,11 +48,13 @@ type Catalog struct {
 	planned  *db.Queries // for queries with optional filters
 	media    *media.Store
 	totals   *lru.Cache[totalKey, int64]
+	facets   *lru.Cache[totalKey, *api.Facets] // never changed once kept
 	settings Settings
 }
 
 // New makes the domain.
 func New(pool *pgxpool.Pool, queue *jobs.Queue, store *media.Store, settings Settings) *Catalog {
 	totals, _ := lru.New[totalKey, int64](maxTotals) // the size is not zero: no error
-	return &Catalog{totals: totals, pool: pool, queue: queue, queries: db.New(pool), planned: postgres.Planned(pool), media: store, settings: settings}
+	facets, _ := lru.New[totalKey, *api.Facets](maxFacets)
+	return &Catalog{totals: totals, facets: facets, pool: pool, queue: queue, queries: db.New(pool), planned: postgres.Planned(pool), media: store, settings: settings}
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/platform/request"
 )
 
 // maxBands is how many bands of prices facets have at most.
@@ -20,6 +21,26 @@ var roundPrices = func() (all []int64) {
 	}
 	return all
 }()
+
+// keptFacets answers the facets of a list as long as the catalogue stays what it was: they cost more than the page, and
+// every page of a list shows the same.
+func (c *Catalog) keptFacets(ctx context.Context, p *db.ListProductsParams) (*api.Facets, error) {
+	version := request.From(ctx).CatalogueVersion
+	if version == "" {
+		return c.CountFacets(ctx, p, nil, nil)
+	}
+	unsorted := *p
+	unsorted.Sort = ""
+	key := totalKey{version, listHash(&unsorted)}
+	if facets, ok := c.facets.Get(key); ok {
+		return facets, nil
+	}
+	facets, err := c.CountFacets(ctx, p, nil, nil)
+	if err == nil {
+		c.facets.Add(key, facets)
+	}
+	return facets, err
+}
 
 // CountFacets counts products by brand, category, price and availability, each without the filter of its own kind.
 // matching, a tsquery, and ids narrow what is counted; nil asks nothing.

@@ -20,7 +20,7 @@ func (c *Catalog) ListProducts(ctx context.Context, r api.ListProductsRequestObj
 		return nil, err
 	}
 	if r.Params.Facets != nil && *r.Params.Facets {
-		if body.Facets, err = c.CountFacets(ctx, params, nil, nil); err != nil {
+		if body.Facets, err = c.keptFacets(ctx, params); err != nil {
 			return nil, err
 		}
 	}
@@ -100,8 +100,11 @@ type totalKey struct {
 }
 
 // Counting all that pass the filters costs more than the page, so a total is remembered as long as the catalogue stays
-// what it was. Most lists there are totals of.
-const maxTotals = 10_000
+// what it was. Most lists there are totals and facets of.
+const (
+	maxTotals = 10_000
+	maxFacets = 1_000 // a few kilobytes each
+)
 
 func (c *Catalog) counted(ctx context.Context, params *db.ListProductsParams) (total int64, known bool) {
 	if version := request.From(ctx).CatalogueVersion; version != "" {

@@ -47,6 +47,7 @@ func (CountSales) Kind() string { return "catalog.count_sales" }
 // AddWorkers adds what works the domain's jobs.
 func (c *Catalog) AddWorkers(workers *river.Workers) {
 	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[CountSales]) error { return c.CountSales(ctx) }))
+	river.AddWorker(workers, river.WorkFunc(c.sweepFiles))
 }
 
 // CountSales counts the sales anew.

@@ -78,6 +78,7 @@ func (l *loader) load(ctx context.Context, tx pgx.Tx) error {
 		sql  string
 		args []any
 	}{
+		{"SET LOCAL statement_timeout = '1min'", nil}, // all products at once take longer than any request may
 		{`INSERT INTO products (name, slug, description, brand_id, category_id)
 		  SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[])`,
 			[]any{names, slugs, descriptions, brands, categories}},

@@ -15,14 +15,16 @@ import (
 	"github.com/shopd/shopd/internal/question"
 )
 
-// What rankings are made of. Tuned like the weights of a query. Meaning weighs little because the built-in model only
-// knows words, and next to nothing where some product has every word: there it would undo the order of popularity.
+// What rankings are made of. Tuned like the weights of a query. Words are believed as far as they are found: what is near
+// in meaning adds (1 - score of the best product by words) to the power of doubt, times how far it lies above the
+// threshold of the model. The built-in model only knows words: beside a product with every word it may settle ties and
+// no more, or it would undo the order of popularity.
 const (
 	enough        = 20    // products with every word: those that lack some are not looked for
 	presence      = 0.4   // what having a word counts, wherever it stands; the rest is where
 	completeBonus = 0.25  // for having every word
-	meaningWeight = 0.15  // the nearest in meaning compared with a product that has every word in its name
-	tieWeight     = 0.004 // the same when some product has every word
+	doubt         = 4     // how fast meaning loses weight as words are found
+	tieWeight     = 0.004 // what the nearest in meaning adds at least
 	nearestHybrid = 100
 	nearest       = 200
 )
@@ -90,7 +92,7 @@ func (s *Search) ask(ctx context.Context, p api.SearchProductsParams) (*search, 
 		CategoryID: filters.CategoryID, Category: filters.Category, BrandID: filters.BrandID, Brand: filters.Brand,
 		MinMinor: filters.MinMinor, MaxMinor: filters.MaxMinor, InStock: filters.InStock, OnSale: filters.OnSale,
 		Featured: filters.Featured, GTIN: filters.GTIN, Attributes: filters.Attributes,
-		Enough: enough, MeaningWeight: meaningWeight, TieWeight: tieWeight, Presence: presence, CompleteBonus: completeBonus, NearestLimit: nearest,
+		Enough: enough, Doubt: doubt, TieWeight: tieWeight, Presence: presence, CompleteBonus: completeBonus, NearestLimit: nearest,
 	}
 	if isGTIN(typed) {
 		a.params.ExactGTIN = new(catalog.GTIN14(typed))

@@ -32,7 +32,7 @@ func tokenize(text string) []token {
 	for at := 0; at < len(text); {
 		r, size := utf8.DecodeRuneInString(text[at:])
 		if !inWord(r) {
-			if unit := unitSigns[r]; unit != "" && len(tokens) > 0 && tokens[len(tokens)-1].end == at && isNumber(tokens[len(tokens)-1].word) {
+			if unit := unitSigns[r]; unit != "" && at > 0 && isNumber(text[at-1:at]) {
 				next, _ := utf8.DecodeRuneInString(text[at+size:])
 				if !inWord(next) || unit == "inch" {
 					tokens = append(tokens, token{word: unit, start: at, end: at + size})

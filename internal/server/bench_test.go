@@ -38,6 +38,7 @@ func BenchmarkPlatformTax(b *testing.B) {
 	shop.Log.Discard()
 	id := apitest.Value[int64](shop, "SELECT product_id FROM product_listings WHERE is_visible ORDER BY product_id DESC LIMIT 1")
 	bare := bareServer(b, shop)
+	fmt.Println("| read | server, requests/s | bare, requests/s | ratio | against rows |\n|---|---|---|---|---|")
 	for name, path := range map[string]string{"detail": fmt.Sprintf("/api/v1/products/%d", id), "page of 20": "/api/v1/products?limit=20"} {
 		b.Run(name, func(b *testing.B) {
 			turn := time.Second
@@ -48,6 +49,7 @@ func BenchmarkPlatformTax(b *testing.B) {
 					plain, whole, rows = plain+p/benchRounds, whole+w/benchRounds, rows+r/benchRounds
 				}
 			}
+			fmt.Printf("| %s | %.0f | %.0f | %.2f | %.2f |\n", name, whole, plain, whole/plain, whole/rows)
 			b.ReportMetric(whole, "server/s")
 			b.ReportMetric(plain, "bare/s")
 			b.ReportMetric(rows, "rows/s")
@@ -68,6 +70,7 @@ func BenchmarkKeptAnswers(b *testing.B) {
 	e := echo.New()
 	bare := httptest.NewServer(e)
 	b.Cleanup(bare.Close)
+	fmt.Println("| kept answer | server, requests/s | bare, requests/s | ratio |\n|---|---|---|---|")
 	id := apitest.Value[int64](shop, "SELECT product_id FROM product_listings WHERE is_visible ORDER BY product_id DESC LIMIT 1")
 	for name, path := range map[string]string{"detail": fmt.Sprintf("/api/v1/products/%d", id), "page of 20": "/api/v1/products?limit=20"} {
 		key := "bench:" + rand.Text()
@@ -89,6 +92,7 @@ func BenchmarkKeptAnswers(b *testing.B) {
 					plain, kept = plain+p/benchRounds, kept+k/benchRounds
 				}
 			}
+			fmt.Printf("| %s | %.0f | %.0f | %.2f |\n", name, kept, plain, kept/plain)
 			b.ReportMetric(kept, "server/s")
 			b.ReportMetric(plain, "bare/s")
 			b.ReportMetric(kept/plain, "ratio")

@@ -128,12 +128,18 @@ func Value[T any](s *Shop, sql string, args ...any) T {
 	return value
 }
 
-// counter counts statements.
-type counter struct{ atomic.Int64 }
+// counter counts statements, and keeps them while somebody wants to see their plans.
+type counter struct {
+	atomic.Int64
+	kept atomic.Pointer[statementLog]
+}
 
 func (c *counter) TraceQueryStart(ctx context.Context, _ *pgx.Conn, start pgx.TraceQueryStartData) context.Context {
 	if !isUpkeep(start.SQL) {
 		c.Add(1)
+		if log := c.kept.Load(); log != nil {
+			log.add(start)
+		}
 	}
 	return ctx
 }

@@ -4,14 +4,12 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
-	_ "embed"
 	"encoding/hex"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"net/url"
 	"os"
-	"strings"
 	"sync"
 	"testing"
 
@@ -50,9 +48,9 @@ var emptyTemplate = sync.OnceValues(func() (string, error) {
 	return name, makeTemplate(context.Background(), name, withAccounts)
 })
 
-// largeTemplate has 100,000 products with vectors. It takes minutes to make and is kept until the migrations change.
+// largeTemplate has 100,000 products with vectors. It takes minutes to make and is kept until what it is made by changes.
 var largeTemplate = sync.OnceValues(func() (string, error) {
-	name := "shopd_large_" + hashMigrations()
+	name := "shopd_large_" + hashMigrations(largeSQL)
 	return name, makeTemplate(context.Background(), name, withManyProducts)
 })
 
@@ -135,28 +133,7 @@ func fill(ctx context.Context, url string, holds content) error {
 		}
 		return a.Index(ctx, nil)
 	case withManyProducts:
-		if err := a.Index(ctx, nil); err != nil { // makes the vector space known
-			return err
-		}
-		return fillLarge(ctx, url)
-	}
-	return nil
-}
-
-//go:embed large.sql
-var largeSQL string
-
-// fillLarge makes many products, a statement at a time, as some may not run within a transaction.
-func fillLarge(ctx context.Context, url string) error {
-	conn, err := pgx.Connect(ctx, url)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = conn.Close(ctx) }()
-	for statement := range strings.SplitSeq(largeSQL, ";\n") {
-		if _, err := conn.Exec(ctx, statement); err != nil {
-			return fmt.Errorf("%.60s: %w", strings.TrimSpace(statement), err)
-		}
+		return fillLarge(ctx, url, a.Assistant)
 	}
 	return nil
 }
@@ -212,8 +189,12 @@ func databaseURL(name string) string {
 	return u.String()
 }
 
-func hashMigrations() string {
+// hashMigrations tells schemas apart, and what else is put into them.
+func hashMigrations(more ...string) string {
 	hash := sha256.New()
+	for _, text := range more {
+		hash.Write([]byte(text))
+	}
 	names, _ := fs.Glob(migrations.FS, "*.up.sql") // the pattern is constant: no error
 	for _, name := range names {
 		text, err := migrations.FS.ReadFile(name)
