@@ -2061,7 +2061,7 @@ type ImageFetch struct {
 
 // ImagePatch The fields of an image to change.
 type ImagePatch struct {
-	// Alt What the image shows, for those who cannot see it.
+	// Alt What the image shows, for those who cannot see it, in one line without control characters.
 	//
 	// Example: Wireless headphones in black
 	Alt *string `json:"alt,omitempty"`
@@ -3837,7 +3837,7 @@ type ReviewInput struct {
 	// Example: 4
 	Rating Stars `json:"rating"`
 
-	// Title The gist, in one line of plain text.
+	// Title The gist, in one line of plain text, without control characters.
 	//
 	// Example: Forty hours are no exaggeration
 	Title *string `json:"title,omitempty"`
@@ -3898,7 +3898,7 @@ type ReviewVisibility struct {
 	// Example: true
 	IsHidden bool `json:"is_hidden"`
 
-	// Reason Why, for the audit trail.
+	// Reason Why, for the audit trail, in one line without control characters.
 	//
 	// Example: Names an employee.
 	Reason *string `json:"reason,omitempty"`
@@ -4618,7 +4618,7 @@ type SynonymInput struct {
 	// Example: vacuum flask
 	Meaning nullable.Nullable[string] `json:"meaning,omitempty"`
 
-	// Terms Words or short phrases. Case, accents and signs make no difference. Without `meaning`, at least two.
+	// Terms Words or short phrases, each with a letter or digit. Case, accents and signs make no difference. Without `meaning`, at least two different ones.
 	Terms []string `json:"terms"`
 }
 
@@ -4825,7 +4825,7 @@ type Variant struct {
 	TrackInventory bool `json:"track_inventory"`
 }
 
-// VariantCreate A variant to add.
+// VariantCreate A variant to add. All variants of a product name the same `options`, no two with the same values.
 type VariantCreate struct {
 	// DiscountPrice What the buyer pays while it is on sale, below the price; null for no sale.
 	//
@@ -5741,7 +5741,7 @@ type ListProductsParams struct {
 	// Featured Only products that are featured (`true`) or not (`false`).
 	Featured *Featured `form:"featured,omitempty" json:"featured,omitempty"`
 
-	// Availability Only products of this availability.
+	// Availability Only products of this availability. It must not contradict `in_stock`.
 	Availability *Availability `form:"availability,omitempty" json:"availability,omitempty"`
 
 	// Gtin The product with this GTIN, in any of its lengths (8, 12, 13 or 14 digits).
@@ -5826,7 +5826,7 @@ type SearchProductsParams struct {
 	// Featured Only products that are featured (`true`) or not (`false`).
 	Featured *Featured `form:"featured,omitempty" json:"featured,omitempty"`
 
-	// Availability Only products of this availability.
+	// Availability Only products of this availability. It must not contradict `in_stock`.
 	Availability *Availability `form:"availability,omitempty" json:"availability,omitempty"`
 
 	// Gtin The product with this GTIN, in any of its lengths (8, 12, 13 or 14 digits).
@@ -7461,7 +7461,8 @@ type ClientInterface interface {
 	// All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too little, or which is not
 	// sold any more, with how many there are. The pointer is `/items/2` of the request, or `/lines/2` of the cart. Units
 	// of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
-	// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`.
+	// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`. An item of a product of
+	// several variants needs `variant_id` (422 `variant_required`).
 	//
 	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without ordering twice.
 	//
@@ -7479,7 +7480,8 @@ type ClientInterface interface {
 	// All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too little, or which is not
 	// sold any more, with how many there are. The pointer is `/items/2` of the request, or `/lines/2` of the cart. Units
 	// of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
-	// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`.
+	// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`. An item of a product of
+	// several variants needs `variant_id` (422 `variant_required`).
 	//
 	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without ordering twice.
 	//
@@ -10527,7 +10529,8 @@ func (c *Client) ListOrders(ctx context.Context, params *ListOrdersParams, reqEd
 // All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too little, or which is not
 // sold any more, with how many there are. The pointer is `/items/2` of the request, or `/lines/2` of the cart. Units
 // of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
-// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`.
+// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`. An item of a product of
+// several variants needs `variant_id` (422 `variant_required`).
 //
 // Send an `Idempotency-Key`: a call that got no answer may then be sent again without ordering twice.
 //
@@ -10555,7 +10558,8 @@ func (c *Client) CreateOrderWithBody(ctx context.Context, params *CreateOrderPar
 // All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too little, or which is not
 // sold any more, with how many there are. The pointer is `/items/2` of the request, or `/lines/2` of the cart. Units
 // of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
-// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`.
+// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`. An item of a product of
+// several variants needs `variant_id` (422 `variant_required`).
 //
 // Send an `Idempotency-Key`: a call that got no answer may then be sent again without ordering twice.
 //
@@ -20397,7 +20401,8 @@ type ClientWithResponsesInterface interface {
 	// All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too little, or which is not
 	// sold any more, with how many there are. The pointer is `/items/2` of the request, or `/lines/2` of the cart. Units
 	// of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
-	// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`.
+	// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`. An item of a product of
+	// several variants needs `variant_id` (422 `variant_required`).
 	//
 	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without ordering twice.
 	//
@@ -20415,7 +20420,8 @@ type ClientWithResponsesInterface interface {
 	// All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too little, or which is not
 	// sold any more, with how many there are. The pointer is `/items/2` of the request, or `/lines/2` of the cart. Units
 	// of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
-	// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`.
+	// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`. An item of a product of
+	// several variants needs `variant_id` (422 `variant_required`).
 	//
 	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without ordering twice.
 	//
@@ -27069,6 +27075,8 @@ type LogoutResponse struct {
 	HTTPResponse *http.Response
 	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
 	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers401 the parsed response headers for an HTTP 401 response
@@ -27078,6 +27086,11 @@ type LogoutResponse struct {
 // GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
 func (r LogoutResponse) GetApplicationProblemJSON401() *Unauthorized {
 	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r LogoutResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
 }
 
 // GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
@@ -27124,6 +27137,8 @@ type LogoutAllResponse struct {
 	HTTPResponse *http.Response
 	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
 	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers401 the parsed response headers for an HTTP 401 response
@@ -27133,6 +27148,11 @@ type LogoutAllResponse struct {
 // GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
 func (r LogoutAllResponse) GetApplicationProblemJSON401() *Unauthorized {
 	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r LogoutAllResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
 }
 
 // GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
@@ -27191,6 +27211,8 @@ type GetCurrentUserResponse struct {
 	JSON200 *User
 	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
 	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
@@ -27209,6 +27231,11 @@ func (r GetCurrentUserResponse) GetJSON200() *User {
 // GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
 func (r GetCurrentUserResponse) GetApplicationProblemJSON401() *Unauthorized {
 	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r GetCurrentUserResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
 }
 
 // GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
@@ -27923,6 +27950,8 @@ type RequestEmailVerificationResponse struct {
 	HTTPResponse *http.Response
 	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
 	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
@@ -27938,6 +27967,11 @@ type RequestEmailVerificationResponse struct {
 // GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
 func (r RequestEmailVerificationResponse) GetApplicationProblemJSON401() *Unauthorized {
 	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r RequestEmailVerificationResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
 }
 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
@@ -31250,6 +31284,8 @@ type IndexProductsResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -31284,6 +31320,11 @@ func (r IndexProductsResponse) GetApplicationProblemJSON403() *Forbidden {
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r IndexProductsResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r IndexProductsResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
 }
 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
@@ -31363,6 +31404,8 @@ type IndexCategoriesResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -31397,6 +31440,11 @@ func (r IndexCategoriesResponse) GetApplicationProblemJSON403() *Forbidden {
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r IndexCategoriesResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r IndexCategoriesResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
 }
 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
@@ -31677,6 +31725,8 @@ type GetIndexStatusResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers401 the parsed response headers for an HTTP 401 response
@@ -31696,6 +31746,11 @@ func (r GetIndexStatusResponse) GetApplicationProblemJSON401() *Unauthorized {
 // GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
 func (r GetIndexStatusResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r GetIndexStatusResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
 }
 
 // GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
@@ -31744,6 +31799,8 @@ type DeleteAccountResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers401 the parsed response headers for an HTTP 401 response
@@ -31758,6 +31815,11 @@ func (r DeleteAccountResponse) GetApplicationProblemJSON401() *Unauthorized {
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r DeleteAccountResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r DeleteAccountResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
 }
 
 // GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
@@ -31816,6 +31878,8 @@ type GetProfileResponse struct {
 	JSON200 *User
 	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
 	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
@@ -31834,6 +31898,11 @@ func (r GetProfileResponse) GetJSON200() *User {
 // GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
 func (r GetProfileResponse) GetApplicationProblemJSON401() *Unauthorized {
 	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r GetProfileResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
 }
 
 // GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
@@ -34635,7 +34704,8 @@ func (c *ClientWithResponses) ListOrdersWithResponse(ctx context.Context, params
 // All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too little, or which is not
 // sold any more, with how many there are. The pointer is `/items/2` of the request, or `/lines/2` of the cart. Units
 // of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
-// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`.
+// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`. An item of a product of
+// several variants needs `variant_id` (422 `variant_required`).
 //
 // Send an `Idempotency-Key`: a call that got no answer may then be sent again without ordering twice.
 //
@@ -34659,7 +34729,8 @@ func (c *ClientWithResponses) CreateOrderWithBodyWithResponse(ctx context.Contex
 // All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too little, or which is not
 // sold any more, with how many there are. The pointer is `/items/2` of the request, or `/lines/2` of the cart. Units
 // of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
-// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`.
+// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`. An item of a product of
+// several variants needs `variant_id` (422 `variant_required`).
 //
 // Send an `Idempotency-Key`: a call that got no answer may then be sent again without ordering twice.
 //
@@ -41305,6 +41376,13 @@ func ParseLogoutResponse(rsp *http.Response) (*LogoutResponse, error) {
 		}
 		response.ApplicationProblemJSON401 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -41353,6 +41431,13 @@ func ParseLogoutAllResponse(rsp *http.Response) (*LogoutAllResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
@@ -41409,6 +41494,13 @@ func ParseGetCurrentUserResponse(rsp *http.Response) (*GetCurrentUserResponse, e
 			return nil, err
 		}
 		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
@@ -42182,6 +42274,13 @@ func ParseRequestEmailVerificationResponse(rsp *http.Response) (*RequestEmailVer
 			return nil, err
 		}
 		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
@@ -45331,6 +45430,13 @@ func ParseIndexProductsResponse(rsp *http.Response) (*IndexProductsResponse, err
 		}
 		response.ApplicationProblemJSON409 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -45455,6 +45561,13 @@ func ParseIndexCategoriesResponse(rsp *http.Response) (*IndexCategoriesResponse,
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
@@ -45824,6 +45937,13 @@ func ParseGetIndexStatusResponse(rsp *http.Response) (*GetIndexStatusResponse, e
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -45880,6 +46000,13 @@ func ParseDeleteAccountResponse(rsp *http.Response) (*DeleteAccountResponse, err
 		}
 		response.ApplicationProblemJSON409 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -45935,6 +46062,13 @@ func ParseGetProfileResponse(rsp *http.Response) (*GetProfileResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -73,9 +74,11 @@ func (e *engine) once(t *rapid.T, op *operation) {
 	t.Fatalf("%s: %s", v.Check, v.Detail)
 }
 
+var numbers = regexp.MustCompile(`[0-9]+`)
+
 // signature tells findings apart.
 func signature(c *call, v *apitest.Violation, r reply) string {
-	return strings.Join([]string{c.op.id, c.label(), v.Check, fmt.Sprint(r.status), r.code, r.fields}, "|")
+	return strings.Join([]string{c.op.id, c.label(), v.Check, fmt.Sprint(r.status), r.code, numbers.ReplaceAllString(r.fields, "0")}, "|")
 }
 
 // try makes a call and answers what it violates, if anything.
@@ -114,7 +117,8 @@ func (e *engine) checkGenerator(c *call, request *http.Request) *apitest.Violati
 	if c.kind == "valid" && err != nil && !errors.Is(err, apitest.ErrNoOperation) {
 		return violated("generator", "a valid request is against the contract: %v", err)
 	}
-	if c.kind == "body" && err == nil && !strings.Contains(c.defect, "date-time") {
+	// The validator knows no calendar, and compares integers as floating-point numbers. The server must know better.
+	if c.kind == "body" && err == nil && !strings.Contains(c.defect, "date-time") && !strings.HasSuffix(c.defect, "above the maximum") {
 		return violated("generator", "a broken request is not against the contract: %s", c.defect)
 	}
 	return nil
@@ -165,12 +169,17 @@ func (e *engine) follow(c *call, r reply) *apitest.Violation {
 		last := names[len(names)-1]
 		e.known.forget(c.op.keyOf(last, e.known.collections), c.ids[last])
 		delete(e.known.tags, c.address)
-		if v := e.mustAnswer(c, c.address, http.StatusNotFound, useAfterFree); v != nil {
-			return v
+		address := c.address
+		if public := goneAt[c.op.id]; public != "" {
+			address = public + c.ids[last]
 		}
+		return e.mustAnswer(c, address, http.StatusNotFound, useAfterFree)
 	}
 	return nil
 }
+
+// goneAt is where something is gone that its own address still answers, for those who may bring it back.
+var goneAt = map[string]string{"deleteProduct": "/api/v1/products/"}
 
 // mustAnswer asks for what a call has made or removed, if the contract has a way to.
 func (e *engine) mustAnswer(c *call, address string, status int, check string) *apitest.Violation {

@@ -2,6 +2,7 @@ package contract_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -23,6 +24,7 @@ import (
 
 // How long a run is, unless FUZZ_REQUESTS or FUZZ_FOR say otherwise, and what it starts from.
 const (
+	mostFindings  = 400 // then it is not worth going on
 	usualRequests = 6000
 	usualSeed     = 20261121
 )
@@ -36,7 +38,7 @@ func TestServerAndContractAgree(t *testing.T) {
 	e := newEngine(t, apitest.New(t, calm()...), readContract(t, gen.Contract))
 	e.prepare(t)
 	const turn = 8 // requests of an operation in a row
-	for round := uint64(0); len(e.findings) < 40; round++ {
+	for round := uint64(0); len(e.findings) < mostFindings; round++ {
 		if until.IsZero() && e.figures.requests >= requests || !until.IsZero() && time.Now().After(until) {
 			break
 		}
@@ -92,7 +94,7 @@ func budget(t testing.TB) (requests int, until time.Time, seed uint64) {
 // holds runs a property so many times from a seed. rapid takes both from flags alone.
 func holds(seed uint64, times int, property func(*rapid.T)) (ok bool) {
 	for name, value := range map[string]string{
-		"rapid.checks": strconv.Itoa(times), "rapid.seed": strconv.FormatUint(seed, 10), "rapid.nofailfile": "true", "rapid.shrinktime": "3s",
+		"rapid.checks": strconv.Itoa(times), "rapid.seed": strconv.FormatUint(seed, 10), "rapid.nofailfile": "true", "rapid.shrinktime": shrinkFor,
 	} {
 		if err := flag.Set(name, value); err != nil {
 			panic(err) // rapid has them
@@ -107,6 +109,9 @@ func holds(seed uint64, times int, property func(*rapid.T)) (ok bool) {
 	rapid.Check(quiet, property)
 	return !quiet.failed
 }
+
+// shrinkFor is how long a finding is made smaller.
+var shrinkFor = cmp.Or(os.Getenv("FUZZ_SHRINK"), "2s")
 
 var errFailed = errors.New("the property does not hold")
 

@@ -145,7 +145,10 @@ func (k *known) field(op *operation, name string, value any, of, parent, owner s
 		k.add(op.id+"_cursor", entry{value, "", owner})
 	case strings.HasSuffix(name, "_id"):
 		k.add(name, entry{value, "", owner})
-	case name == "gtin" || name == "sku" || name == "cart_token" || name == "tracking_number":
+		if strings.HasPrefix(op.path, "/api/v1/cart") && owner != "" {
+			k.add("cart_"+name, entry{value, "", owner})
+		}
+	case name == "refresh_token" || name == "gtin" || name == "sku" || name == "cart_token" || name == "tracking_number":
 		k.add(name, entry{value, "", owner})
 	case name == "url" && strings.HasPrefix(text, "/media/"):
 		k.add("path", entry{strings.TrimPrefix(text, "/media/"), "", ""})

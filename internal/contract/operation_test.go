@@ -58,13 +58,18 @@ func (op *operation) pathParameters() (names []string) {
 	return names
 }
 
-// methodsOf answers which methods each path of the contract has; HEAD comes with GET.
+// methodsOf answers which methods each path of the contract has, its own and those of paths that fit the same
+// addresses, as /products/{id} does /products/search. HEAD comes with GET.
 func methodsOf(operations []*operation) map[string][]string {
 	methods := map[string][]string{}
-	for _, op := range operations {
-		methods[op.path] = append(methods[op.path], op.method)
-		if op.method == http.MethodGet {
-			methods[op.path] = append(methods[op.path], http.MethodHead)
+	for _, one := range operations {
+		for _, other := range operations {
+			if fits(other.path, one.path) && !slices.Contains(methods[one.path], other.method) {
+				methods[one.path] = append(methods[one.path], other.method)
+				if other.method == http.MethodGet {
+					methods[one.path] = append(methods[one.path], http.MethodHead)
+				}
+			}
 		}
 	}
 	for _, list := range methods {
@@ -73,13 +78,27 @@ func methodsOf(operations []*operation) map[string][]string {
 	return methods
 }
 
+// fits reports whether each address of a path is also one of a pattern.
+func fits(pattern, path string) bool {
+	parts, others := segments(pattern), segments(path)
+	if len(parts) != len(others) {
+		return false
+	}
+	for i := range parts {
+		if parts[i] != others[i] && !strings.HasPrefix(parts[i], "{") {
+			return false
+		}
+	}
+	return true
+}
+
 // collectionsOf are the path segments that a parameter follows: "products" of /products/{id}.
 func collectionsOf(operations []*operation) map[string]bool {
 	found := map[string]bool{}
 	for _, op := range operations {
 		segments := strings.Split(op.path, "/")
 		for i := 1; i < len(segments); i++ {
-			if strings.HasPrefix(segments[i], "{") && !strings.HasPrefix(segments[i-1], "{") {
+			if strings.HasPrefix(segments[i], "{") && segments[i] != "{"+segments[i-1]+"}" && !strings.HasPrefix(segments[i-1], "{") {
 				found[segments[i-1]] = true
 			}
 		}
@@ -114,6 +133,8 @@ func (op *operation) keyOf(parameter string, collections map[string]bool) string
 	before, _, _ := strings.Cut(op.path, "/{"+parameter+"}")
 	of := noun(before, collections)
 	switch {
+	case strings.HasPrefix(op.path, "/api/v1/cart/items/"): // what the caller's cart holds
+		return "cart_" + parameter
 	case parameter == "gtin", strings.HasSuffix(parameter, "_id"):
 		return parameter
 	case of == "" || parameter == "path":

@@ -2,6 +2,7 @@ package contract_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -32,7 +33,29 @@ func settle(t *rapid.T, c *call, object map[string]any) {
 			delete(object, "username")
 			object["email"] = who.email
 		}
+	case "createVariant":
+		object["options"] = map[string]any{"size": fmt.Sprint("X", rapid.IntRange(1, 1<<30).Draw(t, "size"))}
+		if rapid.Bool().Draw(t, "no image") {
+			delete(object, "image_id")
+		}
+	case "createProduct":
+		if rapid.Bool().Draw(t, "simple") || object["variants"] == nil {
+			delete(object, "variants")
+			object["price"] = money(t, "price")
+			return
+		}
+		for _, name := range []string{"price", "discount_price", "sku", "gtin", "stock", "track_inventory"} {
+			delete(object, name)
+		}
+	case "payOrder", "createPaymentMethod":
+		if rapid.IntRange(0, 3).Draw(t, "complete") > 0 && object["token"] != nil {
+			object["payment_type"] = "card"
+			delete(object, "payment_method_id")
+		}
 	case "setStock", "adjustStock":
+		if object["variant_id"] == nil && object["sku"] == nil {
+			object["sku"] = "LAMP-1"
+		}
 		present := slices.DeleteFunc([]string{"variant_id", "gtin", "sku"}, func(name string) bool { return object[name] == nil })
 		if len(present) > 1 {
 			keep(present...)
