@@ -4194,7 +4194,7 @@ type Stars = int32
 
 // StockAdjustment Units to add or take. Name the variant by one of `gtin`, `sku` and `variant_id`.
 type StockAdjustment struct {
-	// Delta How many units come (above zero) or go (below).
+	// Delta How many units come (above zero) or go (below). Not 0.
 	//
 	// Example: -2
 	Delta int32 `json:"delta"`

@@ -64,6 +64,7 @@ type generator struct {
 	known    *known
 	people   *crowd
 	methods  map[string][]string // by path
+	several  string              // a product of several variants
 	pictures string              // where images can be fetched from
 	picture  []byte
 }
@@ -74,6 +75,9 @@ func (g *generator) valid(t *rapid.T, op *operation, who *actor) *call {
 	g.fillPath(t, c)
 	if op.id == "login" && rapid.IntRange(0, 3).Draw(t, "known account") > 0 {
 		c.login = g.people.named("stranger")
+	}
+	if op.id == "createVariant" && rapid.Bool().Draw(t, "of several") {
+		c.setPath("id", g.several)
 	}
 	for _, p := range op.parameters {
 		if p.In == openapi3.ParameterInPath || !p.Required && rapid.IntRange(0, 2).Draw(t, "send "+p.Name) > 0 {

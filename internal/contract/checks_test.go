@@ -30,6 +30,9 @@ var checkNames = []string{
 	unsupportedMethod, allowHeaderConformance, useAfterFree, ensureResourceAvailability, ignoredAuth,
 }
 
+// separator is between what a problem says of its fields.
+const separator = " | "
+
 // reply is what came back.
 type reply struct {
 	status int
@@ -49,7 +52,7 @@ func readReply(status int, header http.Header, body []byte) reply {
 		_ = json.Unmarshal(body, &problem) // the schema is another check's
 		r.code = problem.Code
 		for _, e := range problem.Errors {
-			r.fields += e.Pointer + " " + e.Message + "; "
+			r.fields += e.Pointer + " " + e.Message + separator
 		}
 	}
 	return r

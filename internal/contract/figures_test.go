@@ -21,6 +21,17 @@ func (f *finding) String(base string) string {
 		f.call.label(), f.call.curl(base), f.reply.status, f.reply.body)
 }
 
+// logged is what the server's log says of a request.
+func (e *engine) logged(r reply) string {
+	id := r.header.Get("X-Request-Id")
+	for line := range strings.SplitSeq(e.shop.Log.String(), "\n") {
+		if id != "" && strings.Contains(line, id) {
+			return "\n  logged " + line
+		}
+	}
+	return ""
+}
+
 // figures are what a run did.
 type figures struct {
 	started  time.Time

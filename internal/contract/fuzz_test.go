@@ -45,7 +45,7 @@ func TestServerAndContractAgree(t *testing.T) {
 		for i := range e.operations {
 			op := e.operations[(i*53+int(round)*17)%len(e.operations)] // now before the others, now after them
 			if found := e.check(op, seed+round*1000+uint64(i)+1, turn); found != nil {
-				t.Errorf("%s", found.String("http://localhost:8000"))
+				t.Errorf("%s%s", found.String("http://localhost:8000"), e.logged(found.reply))
 			}
 		}
 	}

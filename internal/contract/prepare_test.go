@@ -45,6 +45,7 @@ func (e *engine) prepare(t testing.TB) {
 		}
 		products = append(products, e.make(t, "createProduct", staff, "/api/v1/admin/products", product))
 	}
+	e.several = products[5]
 	for _, id := range products[:3] {
 		e.make(t, "createProductImage", staff, "/api/v1/admin/products/"+id+"/images", fields{"url": e.pictures + "/picture.png"})
 	}
@@ -57,6 +58,9 @@ func (e *engine) prepare(t testing.TB) {
 		e.order(t, e.people.named(who), products)
 	}
 	e.make(t, "createReview", customer, "/api/v1/products/"+products[0]+"/reviews", fields{"rating": 5})
+	for _, who := range []string{"customer", "stranger"} {
+		e.make(t, "addCartItem", e.people.named(who), "/api/v1/cart/items", fields{"product_id": number(products[1]), "quantity": 1})
+	}
 	e.make(t, "addCartItem", nil, "/api/v1/cart/items", fields{"product_id": number(products[1]), "quantity": 1})
 }
 

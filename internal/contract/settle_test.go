@@ -9,11 +9,15 @@ import (
 	"pgregory.net/rapid"
 )
 
-// settle makes the fields of a body agree with each other where the contract says so in words: OpenAPI 3.0 cannot.
-func settle(t *rapid.T, c *call, object map[string]any) {
+// belong has a variant and a product be of each other.
+func belong(c *call, object map[string]any) {
 	if whole := c.whole["variant_id"]; whole != "" && object["product_id"] != nil && object["variant_id"] != nil {
 		object["product_id"] = json.Number(whole)
 	}
+}
+
+// settle makes the fields of a body agree with each other where the contract says so in words: OpenAPI 3.0 cannot.
+func settle(t *rapid.T, c *call, object map[string]any) {
 	keep := func(names ...string) { // exactly one of them
 		kept := rapid.SampledFrom(names).Draw(t, "one of")
 		for _, name := range names {

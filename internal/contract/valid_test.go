@@ -89,7 +89,10 @@ func (g *generator) object(t *rapid.T, c *call, schema *openapi3.Schema, at plac
 			object["key_"+strconv.Itoa(i)] = g.value(t, c, extra.Value, place{at.field, at.in})
 		}
 	}
-	settle(t, c, object)
+	belong(c, object)
+	if at.field == "" {
+		settle(t, c, object)
+	}
 	return object
 }
 

@@ -26,9 +26,14 @@ var words = []struct {
 	{regexp.MustCompile(`^has a wrong check digit$`), "with its check digit"},
 	{regexp.MustCompile(`^holds control characters$`), "without control characters"},
 	{regexp.MustCompile(`^has no letter or digit$`), "each with a letter or digit"},
+	{regexp.MustCompile(`^is one of the terms$`), "None of the terms"},
 	{regexp.MustCompile(`^needs two different terms`), "Without `meaning`, at least two different ones"},
 	{regexp.MustCompile(`^is required with a token$|^is needed, or payment_method_id`), "either `payment_method_id` or `token` with its `payment_type`"},
 	{regexp.MustCompile(`^is not a way to pay that the shop offers$`), "The code of a way to pay"},
+	{regexp.MustCompile(`^goes with a token; a saved method`), "either `payment_method_id` or `token` with its `payment_type`"},
+	{regexp.MustCompile(`^cannot differ from a variant without options`), "All variants of a product name the same `options`"},
+	{regexp.MustCompile(`^makes more than 100 combinations$`), "every combination of the values given, at most 100"},
+	{regexp.MustCompile(`^must not be 0$`), "Not 0"},
 	{regexp.MustCompile(`^cannot be taken away`), "It cannot be taken away"},
 }
 
@@ -37,7 +42,7 @@ func saidInWords(r reply) bool {
 	if r.fields == "" {
 		return false
 	}
-	for field := range strings.SplitSeq(strings.TrimSuffix(r.fields, "; "), "; ") {
+	for field := range strings.SplitSeq(strings.TrimSuffix(r.fields, separator), separator) {
 		_, message, _ := strings.Cut(field, " ")
 		if !isWorded(message) {
 			return false
