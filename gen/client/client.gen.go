@@ -4613,7 +4613,7 @@ type Suggestions struct {
 
 // SynonymInput A set of synonyms as it is to be.
 type SynonymInput struct {
-	// Meaning What the terms also ask for, one way; null for terms that mean each other.
+	// Meaning What the terms also ask for, one way; null for terms that mean each other. None of the terms.
 	//
 	// Example: vacuum flask
 	Meaning nullable.Nullable[string] `json:"meaning,omitempty"`
