@@ -4660,7 +4660,7 @@ type SynonymSet struct {
 	// Example: vacuum flask
 	Meaning nullable.Nullable[string] `json:"meaning"`
 
-	// Terms The terms, as search reads them.
+	// Terms The terms, as search reads them, which writes some letters with several (ß as ss).
 	Terms []string `json:"terms"`
 
 	// UpdatedAt When it last changed.

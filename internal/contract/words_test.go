@@ -26,6 +26,7 @@ var words = []struct {
 	{regexp.MustCompile(`^has a wrong check digit$`), "with its check digit"},
 	{regexp.MustCompile(`^holds control characters$`), "without control characters"},
 	{regexp.MustCompile(`^has no letter or digit$`), "each with a letter or digit"},
+	{regexp.MustCompile(`^would make more than 10000 units`), "A cart holds at most 100 lines of 10,000 units"},
 	{regexp.MustCompile(`^is one of the terms$`), "None of the terms"},
 	{regexp.MustCompile(`^needs two different terms`), "Without `meaning`, at least two different ones"},
 	{regexp.MustCompile(`^is required with a token$|^is needed, or payment_method_id`), "either `payment_method_id` or `token` with its `payment_type`"},
