@@ -2509,7 +2509,7 @@ type ImageFetch struct {
 
 // ImagePatch The fields of an image to change.
 type ImagePatch struct {
-	// Alt What the image shows, for those who cannot see it.
+	// Alt What the image shows, for those who cannot see it, in one line without control characters.
 	//
 	// Example: Wireless headphones in black
 	Alt *string `json:"alt,omitempty"`
@@ -4578,7 +4578,7 @@ type ReviewInput struct {
 	// Example: 4
 	Rating Stars `json:"rating"`
 
-	// Title The gist, in one line of plain text.
+	// Title The gist, in one line of plain text, without control characters.
 	//
 	// Example: Forty hours are no exaggeration
 	Title *string `json:"title,omitempty"`
@@ -4639,7 +4639,7 @@ type ReviewVisibility struct {
 	// Example: true
 	IsHidden bool `json:"is_hidden"`
 
-	// Reason Why, for the audit trail.
+	// Reason Why, for the audit trail, in one line without control characters.
 	//
 	// Example: Names an employee.
 	Reason *string `json:"reason,omitempty"`
@@ -5052,7 +5052,7 @@ type StatusCount struct {
 
 // StockAdjustment Units to add or take. Name the variant by one of `gtin`, `sku` and `variant_id`.
 type StockAdjustment struct {
-	// Delta How many units come (above zero) or go (below).
+	// Delta How many units come (above zero) or go (below). Not 0.
 	//
 	// Example: -2
 	Delta int32 `json:"delta"`
@@ -5484,12 +5484,12 @@ type Suggestions struct {
 
 // SynonymInput A set of synonyms as it is to be.
 type SynonymInput struct {
-	// Meaning What the terms also ask for, one way; null for terms that mean each other.
+	// Meaning What the terms also ask for, one way; null for terms that mean each other. None of the terms.
 	//
 	// Example: vacuum flask
 	Meaning nullable.Nullable[string] `json:"meaning,omitempty"`
 
-	// Terms Words or short phrases. Case, accents and signs make no difference. Without `meaning`, at least two.
+	// Terms Words or short phrases, each with a letter or digit. Case, accents and signs make no difference. Without `meaning`, at least two different ones.
 	Terms []string `json:"terms"`
 }
 
@@ -5531,7 +5531,7 @@ type SynonymSet struct {
 	// Example: vacuum flask
 	Meaning nullable.Nullable[string] `json:"meaning"`
 
-	// Terms The terms, as search reads them.
+	// Terms The terms, as search reads them, which writes some letters with several (ß as ss).
 	Terms []string `json:"terms"`
 
 	// UpdatedAt When it last changed.
@@ -5798,7 +5798,7 @@ type Variant struct {
 	TrackInventory bool `json:"track_inventory"`
 }
 
-// VariantCreate A variant to add.
+// VariantCreate A variant to add. All variants of a product name the same `options`, no two with the same values.
 type VariantCreate struct {
 	// DiscountPrice What the buyer pays while it is on sale, below the price; null for no sale.
 	//
@@ -7090,7 +7090,7 @@ type ListProductsParams struct {
 	// Featured Only products that are featured (`true`) or not (`false`).
 	Featured *Featured `form:"featured,omitempty" json:"featured,omitempty"`
 
-	// Availability Only products of this availability.
+	// Availability Only products of this availability. It must not contradict `in_stock`.
 	Availability *Availability `form:"availability,omitempty" json:"availability,omitempty"`
 
 	// Gtin The product with this GTIN, in any of its lengths (8, 12, 13 or 14 digits).
@@ -7175,7 +7175,7 @@ type SearchProductsParams struct {
 	// Featured Only products that are featured (`true`) or not (`false`).
 	Featured *Featured `form:"featured,omitempty" json:"featured,omitempty"`
 
-	// Availability Only products of this availability.
+	// Availability Only products of this availability. It must not contradict `in_stock`.
 	Availability *Availability `form:"availability,omitempty" json:"availability,omitempty"`
 
 	// Gtin The product with this GTIN, in any of its lengths (8, 12, 13 or 14 digits).
@@ -9048,7 +9048,8 @@ type ClientInterface interface {
 	// All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too little, or which is not
 	// sold any more, with how many there are. The pointer is `/items/2` of the request, or `/lines/2` of the cart. Units
 	// of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
-	// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`.
+	// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`. An item of a product of
+	// several variants needs `variant_id` (422 `variant_required`).
 	//
 	// Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
 	// ordering twice.
@@ -9067,7 +9068,8 @@ type ClientInterface interface {
 	// All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too little, or which is not
 	// sold any more, with how many there are. The pointer is `/items/2` of the request, or `/lines/2` of the cart. Units
 	// of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
-	// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`.
+	// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`. An item of a product of
+	// several variants needs `variant_id` (422 `variant_required`).
 	//
 	// Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
 	// ordering twice.
@@ -12579,7 +12581,8 @@ func (c *Client) ListOrders(ctx context.Context, params *ListOrdersParams, reqEd
 // All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too little, or which is not
 // sold any more, with how many there are. The pointer is `/items/2` of the request, or `/lines/2` of the cart. Units
 // of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
-// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`.
+// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`. An item of a product of
+// several variants needs `variant_id` (422 `variant_required`).
 //
 // Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
 // ordering twice.
@@ -12608,7 +12611,8 @@ func (c *Client) CreateOrderWithBody(ctx context.Context, params *CreateOrderPar
 // All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too little, or which is not
 // sold any more, with how many there are. The pointer is `/items/2` of the request, or `/lines/2` of the cart. Units
 // of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
-// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`.
+// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`. An item of a product of
+// several variants needs `variant_id` (422 `variant_required`).
 //
 // Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
 // ordering twice.
@@ -23895,7 +23899,8 @@ type ClientWithResponsesInterface interface {
 	// All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too little, or which is not
 	// sold any more, with how many there are. The pointer is `/items/2` of the request, or `/lines/2` of the cart. Units
 	// of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
-	// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`.
+	// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`. An item of a product of
+	// several variants needs `variant_id` (422 `variant_required`).
 	//
 	// Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
 	// ordering twice.
@@ -23914,7 +23919,8 @@ type ClientWithResponsesInterface interface {
 	// All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too little, or which is not
 	// sold any more, with how many there are. The pointer is `/items/2` of the request, or `/lines/2` of the cart. Units
 	// of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
-	// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`.
+	// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`. An item of a product of
+	// several variants needs `variant_id` (422 `variant_required`).
 	//
 	// Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
 	// ordering twice.
@@ -32109,6 +32115,8 @@ type LogoutResponse struct {
 	HTTPResponse *http.Response
 	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
 	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers401 the parsed response headers for an HTTP 401 response
@@ -32118,6 +32126,11 @@ type LogoutResponse struct {
 // GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
 func (r LogoutResponse) GetApplicationProblemJSON401() *Unauthorized {
 	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r LogoutResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
 }
 
 // GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
@@ -32164,6 +32177,8 @@ type LogoutAllResponse struct {
 	HTTPResponse *http.Response
 	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
 	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers401 the parsed response headers for an HTTP 401 response
@@ -32173,6 +32188,11 @@ type LogoutAllResponse struct {
 // GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
 func (r LogoutAllResponse) GetApplicationProblemJSON401() *Unauthorized {
 	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r LogoutAllResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
 }
 
 // GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
@@ -32231,6 +32251,8 @@ type GetCurrentUserResponse struct {
 	JSON200 *User
 	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
 	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
@@ -32249,6 +32271,11 @@ func (r GetCurrentUserResponse) GetJSON200() *User {
 // GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
 func (r GetCurrentUserResponse) GetApplicationProblemJSON401() *Unauthorized {
 	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r GetCurrentUserResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
 }
 
 // GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
@@ -32963,6 +32990,8 @@ type RequestEmailVerificationResponse struct {
 	HTTPResponse *http.Response
 	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
 	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
@@ -32978,6 +33007,11 @@ type RequestEmailVerificationResponse struct {
 // GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
 func (r RequestEmailVerificationResponse) GetApplicationProblemJSON401() *Unauthorized {
 	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r RequestEmailVerificationResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
 }
 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
@@ -36481,6 +36515,8 @@ type IndexProductsResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -36515,6 +36551,11 @@ func (r IndexProductsResponse) GetApplicationProblemJSON403() *Forbidden {
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r IndexProductsResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r IndexProductsResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
 }
 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
@@ -36594,6 +36635,8 @@ type IndexCategoriesResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -36628,6 +36671,11 @@ func (r IndexCategoriesResponse) GetApplicationProblemJSON403() *Forbidden {
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r IndexCategoriesResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r IndexCategoriesResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
 }
 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
@@ -36908,6 +36956,8 @@ type GetIndexStatusResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers401 the parsed response headers for an HTTP 401 response
@@ -36927,6 +36977,11 @@ func (r GetIndexStatusResponse) GetApplicationProblemJSON401() *Unauthorized {
 // GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
 func (r GetIndexStatusResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r GetIndexStatusResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
 }
 
 // GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
@@ -36975,6 +37030,8 @@ type DeleteAccountResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers401 the parsed response headers for an HTTP 401 response
@@ -36989,6 +37046,11 @@ func (r DeleteAccountResponse) GetApplicationProblemJSON401() *Unauthorized {
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r DeleteAccountResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r DeleteAccountResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
 }
 
 // GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
@@ -37047,6 +37109,8 @@ type GetProfileResponse struct {
 	JSON200 *User
 	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
 	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
@@ -37065,6 +37129,11 @@ func (r GetProfileResponse) GetJSON200() *User {
 // GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
 func (r GetProfileResponse) GetApplicationProblemJSON401() *Unauthorized {
 	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r GetProfileResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
 }
 
 // GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
@@ -40267,7 +40336,8 @@ func (c *ClientWithResponses) ListOrdersWithResponse(ctx context.Context, params
 // All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too little, or which is not
 // sold any more, with how many there are. The pointer is `/items/2` of the request, or `/lines/2` of the cart. Units
 // of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
-// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`.
+// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`. An item of a product of
+// several variants needs `variant_id` (422 `variant_required`).
 //
 // Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
 // ordering twice.
@@ -40292,7 +40362,8 @@ func (c *ClientWithResponses) CreateOrderWithBodyWithResponse(ctx context.Contex
 // All or nothing (409 `insufficient_stock`): `errors` names every line of which there is too little, or which is not
 // sold any more, with how many there are. The pointer is `/items/2` of the request, or `/lines/2` of the cart. Units
 // of the same variant add up first. An empty cart is 409 `cart_empty`; another total than `expected_total` 409
-// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`.
+// `price_changed`; more unpaid orders than an account may have 409 `too_many_unpaid_orders`. An item of a product of
+// several variants needs `variant_id` (422 `variant_required`).
 //
 // Send an `Idempotency-Key`: a call that got no answer, or 503 `outcome_unknown`, may then be sent again without
 // ordering twice.
@@ -48347,6 +48418,13 @@ func ParseLogoutResponse(rsp *http.Response) (*LogoutResponse, error) {
 		}
 		response.ApplicationProblemJSON401 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -48395,6 +48473,13 @@ func ParseLogoutAllResponse(rsp *http.Response) (*LogoutAllResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
@@ -48451,6 +48536,13 @@ func ParseGetCurrentUserResponse(rsp *http.Response) (*GetCurrentUserResponse, e
 			return nil, err
 		}
 		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
@@ -49224,6 +49316,13 @@ func ParseRequestEmailVerificationResponse(rsp *http.Response) (*RequestEmailVer
 			return nil, err
 		}
 		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
@@ -52579,6 +52678,13 @@ func ParseIndexProductsResponse(rsp *http.Response) (*IndexProductsResponse, err
 		}
 		response.ApplicationProblemJSON409 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -52703,6 +52809,13 @@ func ParseIndexCategoriesResponse(rsp *http.Response) (*IndexCategoriesResponse,
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
@@ -53072,6 +53185,13 @@ func ParseGetIndexStatusResponse(rsp *http.Response) (*GetIndexStatusResponse, e
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -53128,6 +53248,13 @@ func ParseDeleteAccountResponse(rsp *http.Response) (*DeleteAccountResponse, err
 		}
 		response.ApplicationProblemJSON409 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -53183,6 +53310,13 @@ func ParseGetProfileResponse(rsp *http.Response) (*GetProfileResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem

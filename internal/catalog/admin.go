@@ -12,7 +12,7 @@ import (
 func (c *Catalog) AdminListProducts(ctx context.Context, r api.AdminListProductsRequestObject) (api.AdminListProductsResponseObject, error) {
 	p := r.Params
 	asked := page.Of(p.Limit, p.Offset)
-	params := db.ListAnyProductsParams{Q: p.Q, CategoryID: p.CategoryID, BrandID: p.BrandID, PageLimit: asked.Limit, PageOffset: asked.Offset}
+	params := db.ListAnyProductsParams{Q: phrase(p.Q), CategoryID: p.CategoryID, BrandID: p.BrandID, PageLimit: asked.Limit, PageOffset: asked.Offset}
 	if p.Status != nil {
 		params.Status = string(*p.Status)
 	}

@@ -3,6 +3,7 @@ package catalog
 import (
 	"encoding/json"
 	"errors"
+	"regexp"
 	"strings"
 
 	"github.com/shopd/shopd/gen/api"
@@ -14,7 +15,7 @@ import (
 // Filters translates the filters of a product list into those of its query. Its error is a problem for the client.
 func (c *Catalog) Filters(p api.ListProductsParams) (*db.ListProductsParams, error) {
 	params := &db.ListProductsParams{
-		Q: p.Q, CategoryID: p.CategoryID, Category: p.Category, BrandID: p.BrandID, Brand: p.Brand,
+		Q: phrase(p.Q), CategoryID: p.CategoryID, Category: p.Category, BrandID: p.BrandID, Brand: p.Brand,
 		InStock: p.InStock, OnSale: p.OnSale, Featured: p.Featured, Sort: string(api.ProductSortCreatedDesc),
 	}
 	var wrong []problem.Field
@@ -41,6 +42,18 @@ func (c *Catalog) Filters(p api.ListProductsParams) (*db.ListProductsParams, err
 		return nil, problem.Invalid(wrong...)
 	}
 	return params, nil
+}
+
+// manyDashes is a row of minus signs with no word between them.
+var manyDashes = regexp.MustCompile(`-(?:[^\p{L}\p{N}"]*-){7,}`)
+
+// phrase is what to look for. Each minus sign excludes what follows it, and PostgreSQL gives up where more than 32 of
+// them exclude each other.
+func phrase(q *string) *string {
+	if q == nil {
+		return nil
+	}
+	return new(manyDashes.ReplaceAllString(*q, "-"))
 }
 
 // price reads an amount in the store's currency.

@@ -251,6 +251,9 @@ func TestPartsOfMedia(t *testing.T) {
 	assert.Regexp(t, `^bytes 10-19/\d+$`, part.Header.Get("Content-Range"))
 	assert.Equal(t, whole.Body[len(whole.Body)-5:], ask(bytesOf("bytes=-5")).Want(http.StatusPartialContent).Body)
 	assert.Equal(t, whole.Body, ask(bytesOf("bytes=0-1,4-5")).Want(http.StatusOK).Body, "several at once are not worth it")
+	for _, malformed := range []string{"=", "bytes", "bytes=", "bytes=-", "bytes=5-2", "bytes=99999999999999999999-", "pages=1-2"} {
+		assert.Equal(t, whole.Body, ask(bytesOf(malformed)).Want(http.StatusOK).Body, malformed)
+	}
 	refused := ask(bytesOf("bytes=100000000-"))
 	refused.Problem(http.StatusRequestedRangeNotSatisfiable, "range_not_satisfiable")
 	assert.Regexp(t, `^bytes \*/\d+$`, refused.Header.Get("Content-Range"))

@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strings"
+	"regexp"
+	"strconv"
 	"time"
 
 	"github.com/shopd/shopd/gen/api"
@@ -65,10 +66,24 @@ func (m mediaResponse) conditions() *http.Request {
 		}
 	}
 	// A server may leave Range out of account (RFC 9110, section 14.2): several at once would cost more than they save.
-	if p.Range != nil && !strings.Contains(*p.Range, ",") {
+	// One that is not well formed is left out too: there would be nothing to say of what can be had.
+	if p.Range != nil && isRange(*p.Range) {
 		r.Header.Set("Range", *p.Range)
 	}
 	return r
+}
+
+var rangePattern = regexp.MustCompile(`^bytes=(?:([0-9]{1,18})-([0-9]{1,18})?|-[0-9]{1,18})$`)
+
+// isRange reports whether a header asks for one range of bytes.
+func isRange(header string) bool {
+	parts := rangePattern.FindStringSubmatch(header)
+	if parts == nil {
+		return false
+	}
+	first, _ := strconv.ParseInt(parts[1], 10, 64) // 18 digits fit, and absent ones are 0
+	last, err := strconv.ParseInt(parts[2], 10, 64)
+	return err != nil || first <= last
 }
 
 // rangeWriter holds the plain text back that http.ServeContent writes about a range that is not there.

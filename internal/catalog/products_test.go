@@ -109,6 +109,9 @@ func TestListProductsFilters(t *testing.T) {
 	assert.Contains(t, ids(words), sample.ID)
 	assert.Equal(t, sample.ID, list(shop, "sort=relevance&q="+url.QueryEscape(sample.Name)).Items[0].ID)
 	assert.Equal(t, []int64{sample.ID}, ids(list(shop, "q="+url.QueryEscape(sample.Sku))), "by sku")
+	for _, dashes := range []string{"-", "-%20", "-("} { // each excludes, and PostgreSQL counts to 32
+		shop.Get("/api/v1/products?q=" + strings.Repeat(dashes, 60)).Want(http.StatusOK)
+	}
 }
 
 func TestListProductsOrders(t *testing.T) {

@@ -29,9 +29,11 @@ func (s *Search) SuggestProducts(ctx context.Context, r api.SuggestProductsReque
 	}
 	items := []api.Suggestion{}
 	if typed := v.typing(r.Params.Q); typed != nil {
-		if items, err = s.complete(ctx, v, typed, most); err != nil {
+		found, err := s.complete(ctx, v, typed, most)
+		if err != nil {
 			return nil, err
 		}
+		items = append(items, found...) // an empty list is one, too
 	}
 	return api.SuggestProducts200JSONResponse{Items: items}, nil
 }

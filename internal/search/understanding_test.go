@@ -57,6 +57,7 @@ func TestSuggest(t *testing.T) {
 		assert.True(t, item.Kind == api.SuggestionKindProduct || strings.Contains(item.Highlighted, "<mark>"), item.Text)
 	}
 	assert.True(t, kinds[api.SuggestionKindProduct] && kinds[api.SuggestionKindQuery] && kinds[api.SuggestionKindCategory], kinds)
+	assert.Empty(t, suggest("q=qzxjv")) // an empty list, not null
 	assert.Len(t, suggest("q=s&limit=3"), 3)
 	assert.NotEmpty(t, suggest("q=headfones"), "typos are mended")
 	assert.Empty(t, suggest("q="+url.QueryEscape("%_")), "no wildcards")

@@ -31,6 +31,10 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		r := c.Request()
 		method := r.Method
 		op := s.operations[operationKey(r.Method, c.Path())]
+		misrouted := op != nil && isMisrouted(c)
+		if misrouted {
+			op = nil
+		}
 		info := &request.Info{
 			ID:        requestID(r.Header.Get(requestIDHeader)),
 			Address:   s.clientAddress(r),
@@ -66,6 +70,9 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 			s.record(c, info, method)
 			err = nil
 		}()
+		if misrouted {
+			return s.refuseMisrouted(c)
+		}
 		if op == nil {
 			return next(c)
 		}

@@ -41,6 +41,10 @@ func TestWhatTheFrameworkRefusesIsAProblem(t *testing.T) {
 	answer := shop.Call(http.MethodDelete, "/api/v1/products", nil)
 	answer.Problem(http.StatusMethodNotAllowed, "method_not_allowed")
 	assert.Contains(t, answer.Header.Get("Allow"), "GET")
+	between := shop.Get("/api/v1/payments/stripe/webhook") // not the payment stripe/webhook
+	between.Problem(http.StatusMethodNotAllowed, "method_not_allowed")
+	assert.Equal(t, "OPTIONS, POST", between.Header.Get("Allow"))
+	shop.Get("/api/v1/payments/1/and/more").Problem(http.StatusNotFound, "route_not_found")
 	shop.Call("BREW", "/api/v1/products", nil).Problem(http.StatusMethodNotAllowed, "method_not_allowed")
 	login := "/api/v1/auth/login"
 	shop.Post(login, apitest.Raw{ContentType: "text/plain", Content: "{}"}).Problem(http.StatusUnsupportedMediaType, "unsupported_media_type")

@@ -71,9 +71,6 @@ func (op *operation) validate(c echo.Context) error {
 			if err != nil || !utf8.ValidString(value) {
 				return errUTF8
 			}
-			if strings.HasSuffix(value, "/") { // the router takes a slash at the end for part of the parameter
-				return errNoRoute
-			}
 			path[name] = value
 		}
 	}

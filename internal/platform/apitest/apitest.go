@@ -77,7 +77,9 @@ func startOn(t testing.TB, url string, settings []Setting) *Shop {
 	require.NoError(t, err)
 
 	shop := &Shop{DatabaseURL: url, PaymentDir: s.PaymentTestDir, statements: new(counter), Log: new(Log)}
-	log := slog.New(slog.NewJSONHandler(shop.Log, nil))
+	var level slog.Level
+	require.NoError(t, level.UnmarshalText([]byte(s.LogLevel)))
+	log := slog.New(slog.NewJSONHandler(shop.Log, &slog.HandlerOptions{Level: level}))
 	shop.App, err = app.New(t.Context(), s, log, shop.statements)
 	require.NoError(t, err)
 	if s.Workers {

@@ -42,6 +42,11 @@ func Main(m *testing.M, tags ...string) {
 	}
 	code := m.Run()
 	if code == 0 && isWholeRun() {
+		if testing.Verbose() {
+			for _, line := range table(tags) {
+				fmt.Println(line)
+			}
+		}
 		if missing := unreached(tags); len(missing) > 0 {
 			fmt.Println("FAIL: the contract documents what no test reaches:")
 			for _, line := range missing {
@@ -65,6 +70,34 @@ func isWholeRun() bool {
 		}
 	}
 	return !testing.Short()
+}
+
+// table says of each tag how many of its operations and of their documented statuses were reached.
+func table(tags []string) (lines []string) {
+	for _, tag := range tags {
+		operations, statuses, hit := 0, 0, 0
+		reached.mu.Lock()
+		for _, item := range contract().Spec.Paths.Map() {
+			for _, operation := range item.Operations() {
+				if !slices.Contains(operation.Tags, tag) {
+					continue
+				}
+				operations++
+				for status := range operation.Responses.Map() {
+					if code, err := strconv.Atoi(status); err == nil {
+						statuses++
+						if reached.statuses[operation.OperationID][code] {
+							hit++
+						}
+					}
+				}
+			}
+		}
+		reached.mu.Unlock()
+		lines = append(lines, fmt.Sprintf("contract %-16s %3d operations, %3d of %3d documented statuses reached (%.0f %%)",
+			tag, operations, hit, statuses, 100*float64(hit)/float64(max(statuses, 1))))
+	}
+	return lines
 }
 
 // unreached lists the operations and statuses of the tags that no test reached.

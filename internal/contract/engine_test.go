@@ -1,0 +1,241 @@
+package contract_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/shopd/shopd/internal/platform/apitest"
+)
+
+// engine calls a server with what a generator draws and holds the answers against the contract.
+type engine struct {
+	*generator
+	shop       *apitest.Shop
+	contract   *apitest.Contract
+	operations []*operation
+	figures    *figures
+	findings   map[string]bool // what was found before, so that it is not found again and again
+}
+
+// newEngine prepares a shop. The contract may differ from what the server was built from.
+func newEngine(t testing.TB, shop *apitest.Shop, contract *apitest.Contract) *engine {
+	operations := readOperations(contract.Spec)
+	known := newKnown(collectionsOf(operations))
+	e := &engine{
+		shop: shop, contract: contract, operations: operations, figures: newFigures(), findings: map[string]bool{},
+		generator: &generator{known: known, methods: methodsOf(operations), people: gather(t, shop, known), picture: picture()},
+	}
+	pictures := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "image/png")
+		_, _ = w.Write(e.picture)
+	}))
+	t.Cleanup(pictures.Close)
+	e.pictures = pictures.URL
+	return e
+}
+
+func picture() []byte {
+	pixels := image.NewNRGBA(image.Rect(0, 0, 8, 8))
+	pixels.Set(1, 1, color.NRGBA{R: 200, A: 255})
+	var text bytes.Buffer
+	_ = png.Encode(&text, pixels) // a buffer takes all
+	return text.Bytes()
+}
+
+func (e *engine) ran(check string) { e.figures.checks[check]++ }
+
+// once draws a call, makes it and judges it. A finding fails the property, which rapid then makes small.
+func (e *engine) once(t *rapid.T, op *operation) {
+	c := e.draw(t, op)
+	v, r := e.try(c)
+	if v == nil || e.findings[signature(c, v, r)] {
+		if v != nil {
+			e.figures.repeated++
+		}
+		return
+	}
+	e.figures.last = &finding{c, v, r}
+	t.Fatalf("%s: %s", v.Check, v.Detail)
+}
+
+var numbers = regexp.MustCompile(`[0-9]+`)
+
+// signature tells findings apart.
+func signature(c *call, v *apitest.Violation, r reply) string {
+	return strings.Join([]string{c.op.id, c.label(), v.Check, fmt.Sprint(r.status), r.code, numbers.ReplaceAllString(r.fields, "0")}, "|")
+}
+
+// try makes a call and answers what it violates, if anything.
+func (e *engine) try(c *call) (*apitest.Violation, reply) {
+	request, err := c.request(e.shop.URL())
+	if err != nil {
+		return violated("generator", "%v", err), reply{}
+	}
+	if v := e.checkGenerator(c, request); v != nil {
+		return v, reply{}
+	}
+	r, v := e.send(c, request)
+	if v == nil {
+		v = e.judge(c, request, r)
+	}
+	if v != nil && v.Check == positiveDataAcceptance && r.status == http.StatusUnauthorized && c.actor != nil { // somebody ended the session
+		e.people.logIn(c.actor)
+		if request, err = c.request(e.shop.URL()); err == nil {
+			if r, v = e.send(c, request); v == nil {
+				v = e.judge(c, request, r)
+			}
+		}
+	}
+	if v == nil && c.defect == "" {
+		v = e.follow(c, r)
+	}
+	return v, r
+}
+
+// checkGenerator asks another reader of the contract whether a request is what the generator takes it for.
+func (e *engine) checkGenerator(c *call, request *http.Request) *apitest.Violation {
+	if c.kind != "valid" && c.kind != "body" {
+		return nil
+	}
+	err := e.contract.ValidRequest(request, c.body)
+	if c.kind == "valid" && err != nil && !errors.Is(err, apitest.ErrNoOperation) {
+		return violated("generator", "a valid request is against the contract: %v", err)
+	}
+	// The validator knows no calendar, and compares integers as floating-point numbers. The server must know better.
+	if c.kind == "body" && err == nil && !strings.Contains(c.defect, "date-time") && !strings.HasSuffix(c.defect, "above the maximum") {
+		return violated("generator", "a broken request is not against the contract: %s", c.defect)
+	}
+	return nil
+}
+
+var client = &http.Client{
+	Timeout:       30 * time.Second,
+	Transport:     &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 4},
+	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+}
+
+func (e *engine) send(c *call, request *http.Request) (reply, *apitest.Violation) {
+	started := time.Now()
+	response, err := client.Do(request)
+	if err != nil {
+		return reply{}, violated(notAServerError, "no answer: %v", err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return reply{}, violated(notAServerError, "half an answer: %v", err)
+	}
+	e.figures.count(c, response.StatusCode, time.Since(started))
+	return readReply(response.StatusCode, response.Header, body), nil
+}
+
+// follow learns from an answer, and sees to it that what was made is there and what was removed is not.
+func (e *engine) follow(c *call, r reply) *apitest.Violation {
+	if r.status >= 300 {
+		return nil
+	}
+	if tag := r.header.Get("ETag"); tag != "" {
+		e.known.tags[c.address] = tag
+	}
+	if !slices.Contains(fleeting, c.op.id) {
+		e.known.learn(c, c.address, r.body)
+	}
+	switch {
+	case c.method == http.MethodPost && r.status == http.StatusCreated:
+		if location := r.header.Get("Location"); location != "" {
+			return e.mustAnswer(c, location, http.StatusOK, ensureResourceAvailability)
+		}
+		if id := idOf(r.body); id != "" {
+			return e.mustAnswer(c, c.address+"/"+url.PathEscape(id), http.StatusOK, ensureResourceAvailability)
+		}
+	case c.method == http.MethodDelete && len(c.ids) > 0:
+		names := c.op.pathParameters()
+		last := names[len(names)-1]
+		e.known.forget(c.op.keyOf(last, e.known.collections), c.ids[last])
+		delete(e.known.tags, c.address)
+		address := c.address
+		if public := goneAt[c.op.id]; public != "" {
+			address = public + c.ids[last]
+		}
+		return e.mustAnswer(c, address, http.StatusNotFound, useAfterFree)
+	}
+	return nil
+}
+
+// goneAt is where something is gone that its own address still answers, for those who may bring it back.
+var goneAt = map[string]string{"deleteProduct": "/api/v1/products/"}
+
+// mustAnswer asks for what a call has made or removed, if the contract has a way to.
+func (e *engine) mustAnswer(c *call, address string, status int, check string) *apitest.Violation {
+	request, err := http.NewRequest(http.MethodGet, e.shop.URL()+address, nil) //nolint:noctx // the client has a timeout
+	if err != nil {
+		return violated(check, "%v", err)
+	}
+	if e.contract.ValidRequest(request, nil) != nil {
+		return nil
+	}
+	if c.actor != nil {
+		request.Header.Set("Authorization", "Bearer "+c.actor.token)
+	}
+	look := &call{op: c.op, kind: "follow-up"}
+	r, v := e.send(look, request)
+	if v != nil {
+		return v
+	}
+	e.ran(check)
+	if r.status != status {
+		return violated(check, "then GET %s answers %d, not %d: %.200s", address, r.status, status, r.body)
+	}
+	return nil
+}
+
+func idOf(body []byte) string {
+	var made struct{ ID, Code any }
+	decoder := newDecoder(body)
+	if decoder.Decode(&made) != nil || made.ID == nil {
+		return ""
+	}
+	return asText(made.ID)
+}
+
+// check runs a property of one operation so many times and answers what it found, made small by rapid.
+func (e *engine) check(op *operation, seed uint64, times int) *finding {
+	e.figures.last = nil
+	if !holds(seed, times, func(t *rapid.T) { e.once(t, op) }) && e.figures.last != nil {
+		found := e.figures.last
+		e.findings[signature(found.call, found.violation, found.reply)] = true
+		return found
+	}
+	return nil
+}
+
+// calm are settings of a shop that is called often and by everybody at once.
+func calm() []apitest.Setting {
+	return []apitest.Setting{
+		{Name: "LOG_LEVEL", Value: "error"}, {Name: "ACCESS_TOKEN_EXPIRE_MINUTES", Value: "1440"}, {Name: "ORDER_MAX_OPEN_UNPAID", Value: "0"},
+		{Name: "FETCH_ALLOWED_NETWORKS", Value: "127.0.0.0/8"}, {Name: "LOGIN_FREE_FAILURES", Value: "0"},
+	}
+}
+
+func readContract(t testing.TB, text []byte) *apitest.Contract {
+	t.Helper()
+	contract, err := apitest.ReadContract(text)
+	require.NoError(t, err)
+	return contract
+}
