@@ -107,6 +107,51 @@ func (e ConversationRole) Valid() bool {
 	}
 }
 
+// Defines values for ImportErrorSeverity.
+const (
+	ImportErrorSeverityError   ImportErrorSeverity = "error"
+	ImportErrorSeverityWarning ImportErrorSeverity = "warning"
+)
+
+// Valid indicates whether the value is a known member of the ImportErrorSeverity enum.
+func (e ImportErrorSeverity) Valid() bool {
+	switch e {
+	case ImportErrorSeverityError:
+		return true
+	case ImportErrorSeverityWarning:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ImportStatus.
+const (
+	ImportStatusCancelled ImportStatus = "cancelled"
+	ImportStatusCompleted ImportStatus = "completed"
+	ImportStatusFailed    ImportStatus = "failed"
+	ImportStatusQueued    ImportStatus = "queued"
+	ImportStatusRunning   ImportStatus = "running"
+)
+
+// Valid indicates whether the value is a known member of the ImportStatus enum.
+func (e ImportStatus) Valid() bool {
+	switch e {
+	case ImportStatusCancelled:
+		return true
+	case ImportStatusCompleted:
+		return true
+	case ImportStatusFailed:
+		return true
+	case ImportStatusQueued:
+		return true
+	case ImportStatusRunning:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for LivenessStatus.
 const (
 	LivenessStatusAlive LivenessStatus = "alive"
@@ -2119,6 +2164,247 @@ type ImageUpload struct {
 	//
 	// Example: 0
 	Position *int32 `json:"position,omitempty"`
+}
+
+// Import An import of products from a file.
+type Import struct {
+	// BatchSize How many rows it imports at once.
+	//
+	// Example: 500
+	BatchSize int32 `json:"batch_size"`
+
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// Delimiter What separates the file's cells; null until that is known.
+	//
+	// Example: ,
+	Delimiter *string `json:"delimiter"`
+
+	// DryRun Whether it only finds out what it would do.
+	//
+	// Example: false
+	DryRun bool `json:"dry_run"`
+
+	// Encoding How the file's text is encoded; null until that is known.
+	//
+	// Example: utf-8
+	Encoding *string `json:"encoding"`
+
+	// Eta When it will probably have finished; null when that is not known, or it has.
+	//
+	// Example: 2026-02-01T10:02:00Z
+	Eta *time.Time `json:"eta"`
+
+	// FinishedAt When it ended; null while it has not.
+	//
+	// Example: 2026-02-01T10:02:00Z
+	FinishedAt *time.Time `json:"finished_at"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// Images Whether it fetches images.
+	//
+	// Example: true
+	Images bool `json:"images"`
+
+	// Message Why it failed; null unless it did.
+	//
+	// Example: The file is a ZIP archive. Unpack it first.
+	Message *string `json:"message"`
+
+	// Percent How much of the file is done, in per cent.
+	//
+	// Example: 40
+	Percent int32 `json:"percent"`
+
+	// Rows What became of the rows. `done` is the sum of `created`, `updated`, `unchanged` and `failed`.
+	Rows ImportRows `json:"rows"`
+
+	// Source The name of the file, or the address it is fetched from without what follows `?`.
+	//
+	// Example: products.csv
+	Source string `json:"source"`
+
+	// StartedAt When its first rows were read; null before.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	StartedAt *time.Time `json:"started_at"`
+
+	// Status How far an import is. `failed` is one that could not be read, as `message` says; rows that are wrong do not make an
+	// import fail.
+	Status ImportStatus `json:"status"`
+
+	// UserID The account that started it; null for the command line.
+	//
+	// Example: 1
+	UserID *int64 `json:"user_id"`
+}
+
+// ImportError Something that is wrong with a row.
+type ImportError struct {
+	// Column The column as the file names it; null when the whole row is meant.
+	//
+	// Example: price
+	Column *string `json:"column"`
+
+	// Line The line of the file where the row begins. Cells with line breaks make it differ from the row.
+	//
+	// Example: 19
+	Line int64 `json:"line"`
+
+	// Message What is wrong with it.
+	//
+	// Example: is in EUR; the shop sells in USD
+	Message string `json:"message"`
+
+	// Row The row of the file, as a spreadsheet counts: the column names are row 1.
+	//
+	// Example: 17
+	Row int64 `json:"row"`
+
+	// Severity Whether the row was refused.
+	//
+	// Example: error
+	Severity ImportErrorSeverity `json:"severity"`
+}
+
+// ImportErrorSeverity Whether the row was refused.
+//
+// Example: error
+type ImportErrorSeverity string
+
+// ImportErrorPage A page of what was wrong with an import.
+type ImportErrorPage struct {
+	// Items The errors, in the order they were found.
+	Items []ImportError `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// NextCursor Send it as `cursor` for the next page; null on the last.
+	//
+	// Example: eyJzIjoiY3JlYXRlZF9kZXNjIn0
+	NextCursor *string `json:"next_cursor"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+}
+
+// ImportFetch Where a file of products is on the web, and how to import it.
+type ImportFetch struct {
+	// BatchSize How many rows are imported at once, all or none, before the next are read.
+	//
+	// Example: 500
+	BatchSize *int32 `json:"batch_size,omitempty"`
+
+	// DryRun Whether only to find out what the import would do.
+	//
+	// Example: true
+	DryRun *bool `json:"dry_run,omitempty"`
+
+	// Images Whether to fetch the images the file names.
+	//
+	// Example: false
+	Images *bool `json:"images,omitempty"`
+
+	// URL A public http or https address of a file of at most 512 MiB. It is fetched once.
+	//
+	// Example: https://feeds.example.com/products.csv
+	URL string `json:"url"`
+}
+
+// ImportPage A page of imports.
+type ImportPage struct {
+	// Items The imports, newest first.
+	Items []Import `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// NextCursor Send it as `cursor` for the next page; null on the last.
+	//
+	// Example: eyJzIjoiY3JlYXRlZF9kZXNjIn0
+	NextCursor *string `json:"next_cursor"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+}
+
+// ImportRows What became of the rows. `done` is the sum of `created`, `updated`, `unchanged` and `failed`.
+type ImportRows struct {
+	// Created Rows whose variant was made.
+	//
+	// Example: 900
+	Created int64 `json:"created"`
+
+	// Done Rows that were worked on.
+	//
+	// Example: 1500
+	Done int64 `json:"done"`
+
+	// Failed Rows that were refused.
+	//
+	// Example: 5
+	Failed int64 `json:"failed"`
+
+	// Total Rows there are; null until they are counted.
+	//
+	// Example: 3291
+	Total *int64 `json:"total"`
+
+	// Unchanged Rows that said nothing new.
+	//
+	// Example: 495
+	Unchanged int64 `json:"unchanged"`
+
+	// Updated Rows whose variant was changed.
+	//
+	// Example: 100
+	Updated int64 `json:"updated"`
+
+	// Warnings Things that went wrong without a row being refused, such as images that could not be fetched.
+	//
+	// Example: 2
+	Warnings int64 `json:"warnings"`
+}
+
+// ImportStatus How far an import is. `failed` is one that could not be read, as `message` says; rows that are wrong do not make an
+// import fail.
+type ImportStatus string
+
+// ImportUpload A file of products, and how to import it. Each part may be sent once.
+type ImportUpload struct {
+	// BatchSize How many rows are imported at once, all or none, before the next are read.
+	//
+	// Example: 500
+	BatchSize *int32 `json:"batch_size,omitempty"`
+
+	// DryRun Whether only to find out what the import would do.
+	//
+	// Example: true
+	DryRun *bool `json:"dry_run,omitempty"`
+
+	// File The file, at most 512 MiB.
+	File openapi_types.File `json:"file"`
+
+	// Images Whether to fetch the images the file names.
+	//
+	// Example: false
+	Images *bool `json:"images,omitempty"`
 }
 
 // IndexReport What an index run did.
@@ -5246,6 +5532,75 @@ type ListCustomersParams struct {
 	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
 }
 
+// ExportProductsParams defines parameters for ExportProducts.
+type ExportProductsParams struct {
+	// Q Words to look for.
+	Q *SearchText `form:"q,omitempty" json:"q,omitempty"`
+
+	// CategoryID In this category or any below it.
+	CategoryID *CategoryID `form:"category_id,omitempty" json:"category_id,omitempty"`
+
+	// Category In the category of this name or slug, or any below it, without regard to case.
+	Category *CategoryName `form:"category,omitempty" json:"category,omitempty"`
+
+	// BrandID Of this brand.
+	BrandID *BrandID `form:"brand_id,omitempty" json:"brand_id,omitempty"`
+
+	// Brand Of the brand of this name or slug, without regard to case.
+	Brand *BrandName `form:"brand,omitempty" json:"brand,omitempty"`
+
+	// MinPrice At least this price, as the buyer pays it.
+	MinPrice *MinPrice `form:"min_price,omitempty" json:"min_price,omitempty"`
+
+	// MaxPrice At most this price, as the buyer pays it.
+	MaxPrice *MaxPrice `form:"max_price,omitempty" json:"max_price,omitempty"`
+
+	// InStock Only products that are in stock (`true`) or out of it (`false`).
+	InStock *InStock `form:"in_stock,omitempty" json:"in_stock,omitempty"`
+
+	// OnSale Only products with a discount (`true`) or without (`false`).
+	OnSale *OnSale `form:"on_sale,omitempty" json:"on_sale,omitempty"`
+
+	// Featured Only products that are featured (`true`) or not (`false`).
+	Featured *Featured `form:"featured,omitempty" json:"featured,omitempty"`
+
+	// Availability Only products of this availability.
+	Availability *Availability `form:"availability,omitempty" json:"availability,omitempty"`
+
+	// Gtin The product with this GTIN, in any of its lengths (8, 12, 13 or 14 digits).
+	Gtin *Gtin `form:"gtin,omitempty" json:"gtin,omitempty"`
+
+	// Attribute Only products with this attribute, as `name:value`. May be given several times; all must hold.
+	Attribute Attribute `form:"attribute,omitempty" json:"attribute,omitempty"`
+}
+
+// ListImportsParams defines parameters for ListImports.
+type ListImportsParams struct {
+	// Status Only imports of this status.
+	Status *ImportStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. Not together with `offset`.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListImportErrorsParams defines parameters for ListImportErrors.
+type ListImportErrorsParams struct {
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. Not together with `offset`.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // AdminListOrdersParams defines parameters for AdminListOrders.
 type AdminListOrdersParams struct {
 	// Q The number of an order as a customer reads it out, or a part of the customer's e-mail address.
@@ -5890,6 +6245,12 @@ type ListSimilarProductsParams struct {
 	Limit *int32 `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// GetGoogleFeedParams defines parameters for GetGoogleFeed.
+type GetGoogleFeedParams struct {
+	// Token The secret that opens the feed.
+	Token string `form:"token" json:"token"`
+}
+
 // GetMediaParams defines parameters for GetMedia.
 type GetMediaParams struct {
 	// Range Which bytes to answer (RFC 9110, section 14.2). Several ranges at once are answered with the whole image.
@@ -5934,6 +6295,12 @@ type SetCustomerRoleJSONRequestBody = CustomerRole
 
 // SetCustomerStatusJSONRequestBody defines body for SetCustomerStatus for application/json ContentType.
 type SetCustomerStatusJSONRequestBody = CustomerStatus
+
+// StartImportJSONRequestBody defines body for StartImport for application/json ContentType.
+type StartImportJSONRequestBody = ImportFetch
+
+// StartImportMultipartRequestBody defines body for StartImport for multipart/form-data ContentType.
+type StartImportMultipartRequestBody = ImportUpload
 
 // RefundOrderJSONRequestBody defines body for RefundOrder for application/json ContentType.
 type RefundOrderJSONRequestBody = RefundInput
@@ -6237,6 +6604,24 @@ type ServerInterface interface {
 	// SetCustomerStatus Activate or deactivate an account
 	// (PUT /api/v1/admin/customers/{id}/status)
 	SetCustomerStatus(ctx echo.Context, id ID) error
+	// ExportProducts Export products
+	// (GET /api/v1/admin/exports/products.csv)
+	ExportProducts(ctx echo.Context, params ExportProductsParams) error
+	// ListImports List imports
+	// (GET /api/v1/admin/imports)
+	ListImports(ctx echo.Context, params ListImportsParams) error
+	// StartImport Import products from a file
+	// (POST /api/v1/admin/imports)
+	StartImport(ctx echo.Context) error
+	// GetImport Follow an import
+	// (GET /api/v1/admin/imports/{id})
+	GetImport(ctx echo.Context, id ID) error
+	// CancelImport Cancel an import
+	// (POST /api/v1/admin/imports/{id}/cancel)
+	CancelImport(ctx echo.Context, id ID) error
+	// ListImportErrors List what was wrong with an import
+	// (GET /api/v1/admin/imports/{id}/errors)
+	ListImportErrors(ctx echo.Context, id ID, params ListImportErrorsParams) error
 	// AdminListOrders List all orders
 	// (GET /api/v1/admin/orders)
 	AdminListOrders(ctx echo.Context, params AdminListOrdersParams) error
@@ -6549,6 +6934,9 @@ type ServerInterface interface {
 	// GetDocs This contract as a page to read and try
 	// (GET /docs)
 	GetDocs(ctx echo.Context) error
+	// GetGoogleFeed Product feed for Google Merchant Center
+	// (GET /feeds/google.xml)
+	GetGoogleFeed(ctx echo.Context, params GetGoogleFeedParams) error
 	// GetHealth How is everything
 	// (GET /healthz)
 	GetHealth(ctx echo.Context) error
@@ -7075,6 +7463,227 @@ func (w *ServerInterfaceWrapper) SetCustomerStatus(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.SetCustomerStatus(ctx, id)
+	return err
+}
+
+// ExportProducts converts echo context to params.
+func (w *ServerInterfaceWrapper) ExportProducts(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExportProductsParams
+	// ------------- Optional query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", ctx.QueryParams(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter q: %s", err))
+	}
+
+	// ------------- Optional query parameter "category_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "category_id", ctx.QueryParams(), &params.CategoryID, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter category_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "category" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "category", ctx.QueryParams(), &params.Category, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter category: %s", err))
+	}
+
+	// ------------- Optional query parameter "brand_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "brand_id", ctx.QueryParams(), &params.BrandID, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter brand_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "brand" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "brand", ctx.QueryParams(), &params.Brand, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter brand: %s", err))
+	}
+
+	// ------------- Optional query parameter "min_price" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_price", ctx.QueryParams(), &params.MinPrice, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter min_price: %s", err))
+	}
+
+	// ------------- Optional query parameter "max_price" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "max_price", ctx.QueryParams(), &params.MaxPrice, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter max_price: %s", err))
+	}
+
+	// ------------- Optional query parameter "in_stock" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "in_stock", ctx.QueryParams(), &params.InStock, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter in_stock: %s", err))
+	}
+
+	// ------------- Optional query parameter "on_sale" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "on_sale", ctx.QueryParams(), &params.OnSale, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter on_sale: %s", err))
+	}
+
+	// ------------- Optional query parameter "featured" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "featured", ctx.QueryParams(), &params.Featured, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter featured: %s", err))
+	}
+
+	// ------------- Optional query parameter "availability" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "availability", ctx.QueryParams(), &params.Availability, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter availability: %s", err))
+	}
+
+	// ------------- Optional query parameter "gtin" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "gtin", ctx.QueryParams(), &params.Gtin, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter gtin: %s", err))
+	}
+
+	// ------------- Optional query parameter "attribute" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "attribute", ctx.QueryParams(), &params.Attribute, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter attribute: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ExportProducts(ctx, params)
+	return err
+}
+
+// ListImports converts echo context to params.
+func (w *ServerInterfaceWrapper) ListImports(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListImportsParams
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter status: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "offset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offset", ctx.QueryParams(), &params.Offset, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offset: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListImports(ctx, params)
+	return err
+}
+
+// StartImport converts echo context to params.
+func (w *ServerInterfaceWrapper) StartImport(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.StartImport(ctx)
+	return err
+}
+
+// GetImport converts echo context to params.
+func (w *ServerInterfaceWrapper) GetImport(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetImport(ctx, id)
+	return err
+}
+
+// CancelImport converts echo context to params.
+func (w *ServerInterfaceWrapper) CancelImport(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CancelImport(ctx, id)
+	return err
+}
+
+// ListImportErrors converts echo context to params.
+func (w *ServerInterfaceWrapper) ListImportErrors(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListImportErrorsParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "offset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offset", ctx.QueryParams(), &params.Offset, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offset: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListImportErrors(ctx, id, params)
 	return err
 }
 
@@ -9886,6 +10495,24 @@ func (w *ServerInterfaceWrapper) GetDocs(ctx echo.Context) error {
 	return err
 }
 
+// GetGoogleFeed converts echo context to params.
+func (w *ServerInterfaceWrapper) GetGoogleFeed(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetGoogleFeedParams
+	// ------------- Required query parameter "token" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "token", ctx.QueryParams(), &params.Token, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter token: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetGoogleFeed(ctx, params)
+	return err
+}
+
 // GetHealth converts echo context to params.
 func (w *ServerInterfaceWrapper) GetHealth(ctx echo.Context) error {
 	var err error
@@ -10137,6 +10764,12 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/admin/stock/locations", wrapper.ListLocations, options.OperationMiddlewares["listLocations"]...)
 	router.POST(options.BaseURL+"/api/v1/admin/stock/locations", wrapper.CreateLocation, options.OperationMiddlewares["createLocation"]...)
 	router.PATCH(options.BaseURL+"/api/v1/admin/stock/locations/:code", wrapper.RenameLocation, options.OperationMiddlewares["renameLocation"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/imports", wrapper.ListImports, options.OperationMiddlewares["listImports"]...)
+	router.POST(options.BaseURL+"/api/v1/admin/imports", wrapper.StartImport, options.OperationMiddlewares["startImport"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/imports/:id", wrapper.GetImport, options.OperationMiddlewares["getImport"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/imports/:id/errors", wrapper.ListImportErrors, options.OperationMiddlewares["listImportErrors"]...)
+	router.POST(options.BaseURL+"/api/v1/admin/imports/:id/cancel", wrapper.CancelImport, options.OperationMiddlewares["cancelImport"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/exports/products.csv", wrapper.ExportProducts, options.OperationMiddlewares["exportProducts"]...)
 	router.DELETE(options.BaseURL+"/api/v1/cart", wrapper.ClearCart, options.OperationMiddlewares["clearCart"]...)
 	router.GET(options.BaseURL+"/api/v1/cart", wrapper.GetCart, options.OperationMiddlewares["getCart"]...)
 	router.POST(options.BaseURL+"/api/v1/cart/items", wrapper.AddCartItem, options.OperationMiddlewares["addCartItem"]...)
@@ -10172,6 +10805,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.PUT(options.BaseURL+"/api/v1/products/:id/reviews/mine", wrapper.ReplaceMyReview, options.OperationMiddlewares["replaceMyReview"]...)
 	router.GET(options.BaseURL+"/api/v1/admin/reviews", wrapper.AdminListReviews, options.OperationMiddlewares["adminListReviews"]...)
 	router.PUT(options.BaseURL+"/api/v1/admin/reviews/:id/visibility", wrapper.SetReviewVisibility, options.OperationMiddlewares["setReviewVisibility"]...)
+	router.GET(options.BaseURL+"/feeds/google.xml", wrapper.GetGoogleFeed, options.OperationMiddlewares["getGoogleFeed"]...)
 	router.GET(options.BaseURL+"/media/:path", wrapper.GetMedia, options.OperationMiddlewares["getMedia"]...)
 	router.POST(options.BaseURL+"/api/v1/rag/query", wrapper.AskAssistant, options.OperationMiddlewares["askAssistant"]...)
 	router.POST(options.BaseURL+"/api/v1/rag/index", wrapper.IndexProducts, options.OperationMiddlewares["indexProducts"]...)
@@ -12833,6 +13467,726 @@ type SetCustomerStatusdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SetCustomerStatusdefaultApplicationProblemPlusJSONResponse) VisitSetCustomerStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportProductsRequestObject struct {
+	Params ExportProductsParams
+}
+
+type ExportProductsResponseObject interface {
+	VisitExportProductsResponse(w http.ResponseWriter) error
+}
+
+type ExportProducts200TextCsvResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response ExportProducts200TextCsvResponse) VisitExportProductsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ExportProducts401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ExportProducts401ApplicationProblemPlusJSONResponse) VisitExportProductsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportProducts403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ExportProducts403ApplicationProblemPlusJSONResponse) VisitExportProductsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportProducts422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ExportProducts422ApplicationProblemPlusJSONResponse) VisitExportProductsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportProductsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ExportProductsdefaultApplicationProblemPlusJSONResponse) VisitExportProductsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListImportsRequestObject struct {
+	Params ListImportsParams
+}
+
+type ListImportsResponseObject interface {
+	VisitListImportsResponse(w http.ResponseWriter) error
+}
+
+type ListImports200JSONResponse ImportPage
+
+func (response ListImports200JSONResponse) VisitListImportsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListImports401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListImports401ApplicationProblemPlusJSONResponse) VisitListImportsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListImports403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListImports403ApplicationProblemPlusJSONResponse) VisitListImportsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListImports422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListImports422ApplicationProblemPlusJSONResponse) VisitListImportsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListImportsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListImportsdefaultApplicationProblemPlusJSONResponse) VisitListImportsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartImportRequestObject struct {
+	JSONBody      *StartImportJSONRequestBody
+	MultipartBody *multipart.Reader
+}
+
+type StartImportResponseObject interface {
+	VisitStartImportResponse(w http.ResponseWriter) error
+}
+
+type StartImport202ResponseHeaders struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+}
+
+type StartImport202JSONResponse struct {
+	Body    Import
+	Headers StartImport202ResponseHeaders
+}
+
+func (response StartImport202JSONResponse) VisitStartImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartImport401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response StartImport401ApplicationProblemPlusJSONResponse) VisitStartImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartImport403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response StartImport403ApplicationProblemPlusJSONResponse) VisitStartImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartImport413ApplicationProblemPlusJSONResponse struct {
+	TooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response StartImport413ApplicationProblemPlusJSONResponse) VisitStartImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartImport415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response StartImport415ApplicationProblemPlusJSONResponse) VisitStartImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartImport422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response StartImport422ApplicationProblemPlusJSONResponse) VisitStartImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartImport429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response StartImport429ApplicationProblemPlusJSONResponse) VisitStartImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartImport503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response StartImport503ApplicationProblemPlusJSONResponse) VisitStartImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartImportdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response StartImportdefaultApplicationProblemPlusJSONResponse) VisitStartImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetImportRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetImportResponseObject interface {
+	VisitGetImportResponse(w http.ResponseWriter) error
+}
+
+type GetImport200ResponseHeaders struct {
+	ETag *string
+}
+
+type GetImport200JSONResponse struct {
+	Body    Import
+	Headers GetImport200ResponseHeaders
+}
+
+func (response GetImport200JSONResponse) VisitGetImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetImport304Response = NotModifiedResponse
+
+func (response GetImport304Response) VisitGetImportResponse(w http.ResponseWriter) error {
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetImport401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetImport401ApplicationProblemPlusJSONResponse) VisitGetImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetImport403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetImport403ApplicationProblemPlusJSONResponse) VisitGetImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetImport404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetImport404ApplicationProblemPlusJSONResponse) VisitGetImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetImport422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetImport422ApplicationProblemPlusJSONResponse) VisitGetImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetImportdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetImportdefaultApplicationProblemPlusJSONResponse) VisitGetImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelImportRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type CancelImportResponseObject interface {
+	VisitCancelImportResponse(w http.ResponseWriter) error
+}
+
+type CancelImport200JSONResponse Import
+
+func (response CancelImport200JSONResponse) VisitCancelImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelImport401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CancelImport401ApplicationProblemPlusJSONResponse) VisitCancelImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelImport403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CancelImport403ApplicationProblemPlusJSONResponse) VisitCancelImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelImport404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response CancelImport404ApplicationProblemPlusJSONResponse) VisitCancelImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelImport409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CancelImport409ApplicationProblemPlusJSONResponse) VisitCancelImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelImport422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response CancelImport422ApplicationProblemPlusJSONResponse) VisitCancelImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelImportdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CancelImportdefaultApplicationProblemPlusJSONResponse) VisitCancelImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListImportErrorsRequestObject struct {
+	ID     ID `json:"id"`
+	Params ListImportErrorsParams
+}
+
+type ListImportErrorsResponseObject interface {
+	VisitListImportErrorsResponse(w http.ResponseWriter) error
+}
+
+type ListImportErrors200JSONResponse ImportErrorPage
+
+func (response ListImportErrors200JSONResponse) VisitListImportErrorsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListImportErrors401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListImportErrors401ApplicationProblemPlusJSONResponse) VisitListImportErrorsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListImportErrors403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListImportErrors403ApplicationProblemPlusJSONResponse) VisitListImportErrorsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListImportErrors404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListImportErrors404ApplicationProblemPlusJSONResponse) VisitListImportErrorsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListImportErrors422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListImportErrors422ApplicationProblemPlusJSONResponse) VisitListImportErrorsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListImportErrorsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListImportErrorsdefaultApplicationProblemPlusJSONResponse) VisitListImportErrorsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -24802,6 +26156,118 @@ func (response GetDocsdefaultApplicationProblemPlusJSONResponse) VisitGetDocsRes
 	return err
 }
 
+type GetGoogleFeedRequestObject struct {
+	Params GetGoogleFeedParams
+}
+
+type GetGoogleFeedResponseObject interface {
+	VisitGetGoogleFeedResponse(w http.ResponseWriter) error
+}
+
+type GetGoogleFeed200ResponseHeaders struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+}
+
+type GetGoogleFeed200ApplicationXMLResponse struct {
+	Body          io.Reader
+	Headers       GetGoogleFeed200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetGoogleFeed200ApplicationXMLResponse) VisitGetGoogleFeedResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/xml")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetGoogleFeed404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetGoogleFeed404ApplicationProblemPlusJSONResponse) VisitGetGoogleFeedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetGoogleFeed422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetGoogleFeed422ApplicationProblemPlusJSONResponse) VisitGetGoogleFeedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetGoogleFeed429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetGoogleFeed429ApplicationProblemPlusJSONResponse) VisitGetGoogleFeedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetGoogleFeeddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetGoogleFeeddefaultApplicationProblemPlusJSONResponse) VisitGetGoogleFeedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetHealthRequestObject struct {
 }
 
@@ -25434,6 +26900,24 @@ type StrictServerInterface interface {
 	// SetCustomerStatus Activate or deactivate an account
 	// (PUT /api/v1/admin/customers/{id}/status)
 	SetCustomerStatus(ctx context.Context, request SetCustomerStatusRequestObject) (SetCustomerStatusResponseObject, error)
+	// ExportProducts Export products
+	// (GET /api/v1/admin/exports/products.csv)
+	ExportProducts(ctx context.Context, request ExportProductsRequestObject) (ExportProductsResponseObject, error)
+	// ListImports List imports
+	// (GET /api/v1/admin/imports)
+	ListImports(ctx context.Context, request ListImportsRequestObject) (ListImportsResponseObject, error)
+	// StartImport Import products from a file
+	// (POST /api/v1/admin/imports)
+	StartImport(ctx context.Context, request StartImportRequestObject) (StartImportResponseObject, error)
+	// GetImport Follow an import
+	// (GET /api/v1/admin/imports/{id})
+	GetImport(ctx context.Context, request GetImportRequestObject) (GetImportResponseObject, error)
+	// CancelImport Cancel an import
+	// (POST /api/v1/admin/imports/{id}/cancel)
+	CancelImport(ctx context.Context, request CancelImportRequestObject) (CancelImportResponseObject, error)
+	// ListImportErrors List what was wrong with an import
+	// (GET /api/v1/admin/imports/{id}/errors)
+	ListImportErrors(ctx context.Context, request ListImportErrorsRequestObject) (ListImportErrorsResponseObject, error)
 	// AdminListOrders List all orders
 	// (GET /api/v1/admin/orders)
 	AdminListOrders(ctx context.Context, request AdminListOrdersRequestObject) (AdminListOrdersResponseObject, error)
@@ -25746,6 +27230,9 @@ type StrictServerInterface interface {
 	// GetDocs This contract as a page to read and try
 	// (GET /docs)
 	GetDocs(ctx context.Context, request GetDocsRequestObject) (GetDocsResponseObject, error)
+	// GetGoogleFeed Product feed for Google Merchant Center
+	// (GET /feeds/google.xml)
+	GetGoogleFeed(ctx context.Context, request GetGoogleFeedRequestObject) (GetGoogleFeedResponseObject, error)
 	// GetHealth How is everything
 	// (GET /healthz)
 	GetHealth(ctx context.Context, request GetHealthRequestObject) (GetHealthResponseObject, error)
@@ -26574,6 +28061,188 @@ func (sh *strictHandler) SetCustomerStatus(ctx echo.Context, id ID) error {
 		return err
 	} else if validResponse, ok := response.(SetCustomerStatusResponseObject); ok {
 		return validResponse.VisitSetCustomerStatusResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ExportProducts operation middleware
+func (sh *strictHandler) ExportProducts(ctx echo.Context, params ExportProductsParams) error {
+	var request ExportProductsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExportProducts(ctx.Request().Context(), request.(ExportProductsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExportProducts")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ExportProductsResponseObject); ok {
+		return validResponse.VisitExportProductsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListImports operation middleware
+func (sh *strictHandler) ListImports(ctx echo.Context, params ListImportsParams) error {
+	var request ListImportsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListImports(ctx.Request().Context(), request.(ListImportsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListImports")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListImportsResponseObject); ok {
+		return validResponse.VisitListImportsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// StartImport operation middleware
+func (sh *strictHandler) StartImport(ctx echo.Context) error {
+	var request StartImportRequestObject
+
+	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/json") {
+		var body StartImportJSONRequestBody
+		var err error
+		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+			// A request validator built on kin-openapi's openapi3filter with
+			// KeepValidatedValue leaves the value it validated on the body. Bind
+			// that value, matching member names exactly, so the handler receives
+			// what was validated instead of a second, case-insensitive decode.
+			// Otherwise bind only the request body, so that path and query
+			// parameters are not also bound into the body struct.
+			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+				err = binder.BindBody(ctx, &body)
+			}
+		} else {
+			// A custom binder is installed on the Echo instance; defer to it
+			// entirely, since echo.Binder does not expose body-only binding and
+			// the binder may do more than decode (for example call ctx.Validate).
+			err = ctx.Bind(&body)
+		}
+		if err != nil {
+			return err
+		}
+		request.JSONBody = &body
+
+	}
+	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "multipart/form-data") {
+		if reader, err := ctx.Request().MultipartReader(); err != nil {
+			return err
+		} else {
+			request.MultipartBody = reader
+		}
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.StartImport(ctx.Request().Context(), request.(StartImportRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StartImport")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(StartImportResponseObject); ok {
+		return validResponse.VisitStartImportResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetImport operation middleware
+func (sh *strictHandler) GetImport(ctx echo.Context, id ID) error {
+	var request GetImportRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetImport(ctx.Request().Context(), request.(GetImportRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetImport")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetImportResponseObject); ok {
+		return validResponse.VisitGetImportResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CancelImport operation middleware
+func (sh *strictHandler) CancelImport(ctx echo.Context, id ID) error {
+	var request CancelImportRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CancelImport(ctx.Request().Context(), request.(CancelImportRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CancelImport")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CancelImportResponseObject); ok {
+		return validResponse.VisitCancelImportResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListImportErrors operation middleware
+func (sh *strictHandler) ListImportErrors(ctx echo.Context, id ID, params ListImportErrorsParams) error {
+	var request ListImportErrorsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListImportErrors(ctx.Request().Context(), request.(ListImportErrorsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListImportErrors")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListImportErrorsResponseObject); ok {
+		return validResponse.VisitListImportErrorsResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -30123,6 +31792,31 @@ func (sh *strictHandler) GetDocs(ctx echo.Context) error {
 	return nil
 }
 
+// GetGoogleFeed operation middleware
+func (sh *strictHandler) GetGoogleFeed(ctx echo.Context, params GetGoogleFeedParams) error {
+	var request GetGoogleFeedRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetGoogleFeed(ctx.Request().Context(), request.(GetGoogleFeedRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetGoogleFeed")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetGoogleFeedResponseObject); ok {
+		return validResponse.VisitGetGoogleFeedResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetHealth operation middleware
 func (sh *strictHandler) GetHealth(ctx echo.Context) error {
 	var request GetHealthRequestObject
@@ -30292,705 +31986,759 @@ func (sh *strictHandler) GetReadiness(ctx echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P35chs31jeO3wqKz1NlO2lSpBYvcj01j6LYiRxvI8njzFgeEuwGSUTdQAcARTP5+lfv1bwX9l7Jr3AA",
-	"9EY0u6nFsieaPyYy2WxsB2c/n/NnJ+RJyhlhSnb2/+zMCI6IgD8PwpCkqnuM2ZTABxGRoaCpopx19jun",
-	"M4LmjCqUYqEk4hNEFUrwEo0JwvKcRGjCBaKs1wk65BNO0ph09jvjpSKyE3RkOCMJ1m9Vy1R/IZWgbNr5",
-	"/DnoHOJwRrqHnCnB49WBf+YLFHM2RWpGEGZyQYQb95ykqjxeOh/HNAxQgj918ZT8z85gb+dhv98PEE2S",
-	"ucLjmDTNhjNFmN2H1dm8n9FwhmBZekKSICxIgDCL9JbM+AIlmC09m4D63Yd7ezt7W4PHO9uDQctZnJBw",
-	"Lqhadt/ymIZL33ywgp1J8ZTAvsQcR+XxIzLB81h1pQjRPcYZudcw+rNTPPVTwAURknKm17rQIy+wtGdC",
-	"oh46ISzSZDHG4TmiDI2OJt3XnJHuK6zC2ag8q7POE/x4Mgh3d6P+9vgR2RmcdRrmdRSRJOXmeEga4yWJ",
-	"Vqc5UmJORmgxIwypGZWIyiLpKI4wQwSLmBKBBPl9TqRCC6pm8JTECUGjbKBw2f2FLCsz1wOUZkrYPOns",
-	"fzBffAw8Mz/GirykCVVd+H8/lWvKQSGOYzNhnhKB9df3JFpQFvEFwnHMF7I0m+2+Z88oU2RKRGXoY5Jg",
-	"yvSU6ofnEz12oqkaxWRSvl6DJxuMJYlnmSck5CySaM4UjfVySgNquikNuNM0HlFi2T2YKCLqx1IcLbCm",
-	"SjLhgiAllpRNEZ7iCrN61DDY+/fvuwdzNSNM0RAr4t9FTV+Fh9D94+eH6OGjvf6DMhH9QLAAAsRx8j9n",
-	"HTnjadR4AX7tHkhJpcJMdd8KfkEj38INj0p4RGK0EFyRAv330MFYEqbM/WDcPabvsebi5UnGPMSxl9Sn",
-	"JKGMdgL7iIfoPwedFAucEOUEjFKCjue+jXvD4iVKBY/moZLuMlKJsPtJgLBEI4YTsn+B4zkZ9dArIwOm",
-	"9IIwJMkFEThGiiZEPgXCSuZSoRmPy0v60Al5zMX+OMbhuZ42+ZTGPCKdfX15gw7V0/l9TsSyE3T0eJ39",
-	"TjaL0k5QRRJYV4I/vSRsqmad/Z1+P+gklGX/1nugFBH6rf/+8O/9j9/v977/787KbgX6LUfmjYN+9jUW",
-	"Ai/h5A8uMI3xmMZULZv2D66U3r3Cb/QmeNdWfG9xef8tyKSz3/mvrVxh2DLfyq3SZPTsfhCYRUceZvzG",
-	"TmWsH6ibA3w5pFHr8Y+ifNTX8A7vuMQMm+2HHg5xgWQ8nwZAZXyukCBTLCJ9b0Msydo5liZYOPbtyrEP",
-	"Aq+aI9QpPyfML1lHIRZqqPQDI4TRFMTSlBdE04QKqVBMGemhoynjgkTmFkuekDGPllrSxXw6JRGibN9c",
-	"+jDkc6bQTN9vpIcwmps8Y3zBemfMLdcogvl6f+3q+XbNhNueS75Es2BFplwsfXRxZGVzaJ/Rx6LFz5jE",
-	"fIGoqjsG9/wlqMVNx08wMCFSmI+XZiqz3JSI3NuvRkdzIbmoISJGPqlhCE+MrGg1mqERfkFF0ZnQWHNn",
-	"o76KSIuH11whxadEzYgwT4/4ZCKJGtWuykyoZk27q2sqssSD7r9w949+98mw+9HHGD8HnecEq7nwqXpl",
-	"tqe0QqrViIn9AbpvdMEH+twYV+j+aIJjSUYP6pbifukTw2POY4INaf+kaM01trMpyLCfTo9eB1obtuoV",
-	"VRLFsBkS3X8coMF2gAY7eoqDXRTRKVWyoips97P/DfZqZj7VMyrOurjJ/e6Tj38+/vzf/5/9c7AdDHY/",
-	"+3fbd1v1wgSRfC5Cck8imnPyFKtZPgm4lFqlpnBcRqJudEkLivcvxCPoXuFzY3iBnowknhB96QRJCVb7",
-	"OWH79fpzsgROqI+ATCYkVIizkAD5T4mSBTZrtKUzBmqivTYjj/2xj4DEArB+MYrwsocOGIfbU5oEVWaI",
-	"3e1tNKL5MofnZDkUZC5JNAoQZ+SMLWY0JoW5UK0vR/o64iXa7T8p/56y4SSm05ka9RBYg1QiQSb6hfpP",
-	"TffaTt5HibXO9Gql+xu04DN2is8JyBE108qxFnY8CZCchzMEouPdu6Mfe+gXspRwxQqy5Z5EfMHMBhAc",
-	"znK7xYiXnI4fTwa7ZHdv0g0Jwd3dh48mXfwkGnQf4Z3xw0k/3I7ALvbKo4pFVstB9/bWcRvU/f/VcZmj",
-	"CRipNXxVW8SjzOqlYFSMCQpnmE215ftey2Fq5Kz9EEnKQhLoA4A9neE0Jczw2oI9SiXaHWw/dZLkjAHT",
-	"MMuH52IslX2nNgNldVfPOo/AbvBv28TY3leSOEcJnpI6vkD1l2uZgn5geA2sgZ0oHp63lgKUIal/UJIC",
-	"WlYb11WjLKBsCL9vkgVNBj3YCQgbMaztEVk3YgxvKg5nPTfGyp9wkWBljNKd7Q6YDDTR5tjAnqL9V+Cz",
-	"Xl/hT28FDT2qz4FCCZfKSKtUPwPWFujP8yURKMVLaXWynOx2n/SePKlZSII/DeFFrXW0V5wRY0q8oqx+",
-	"njHBG0900O/1+3UTpezSE30DWlHjwSuO5DlNe+g5FygiJAVCkGgutc5vNLU6gjCKl58imghC/69AFH0v",
-	"UbxhJzhuZ49jFFFpjInihXIKcON14mwosd/7WrxN/8CCYqbquM2F+Xodv7GPXAPHeU/V7DkOiZI+H4vR",
-	"kLXGD5uicuVPovHSmJ5BZlAEhmCB+5fscvRMy0zzDkFkSvTvtW7jdPOxEQpcEqc98gVD51S/XXLL75Cc",
-	"8TQlAoWYIbmgKpwVjLuqlmvW5CUrOMVg9WQ+672UKWfSBAcOOZvENAT6D42zWv+J0zSmIUj/rVTwcUyS",
-	"73+THJTl7ErqX0T69STBNB4qbGzMiChMY33RWWa35mo06eqHEY4iQaRE5BOVSvbQSz7VnJ5rbUsSBfuT",
-	"YikXXACBWB1MU8N+pz95ONkePwT1XmE1l9o8eRJ0FFXAKrJFZRswUyqV+1tb4J7rReTCrUpuFSf/uS1l",
-	"vTW/NhtasUAVCu34Mtdbw7kQhCmk50t6eqDnXIxpFBk/wqW3fpK9pbDxp2DxEhIZpip4TBCONA+RSmDF",
-	"Rbsd3cl39HlhmOYtzSd1HRt6WvB/JHgJmnDEgZpgI4/YBY5pdKVtpOYdQ7spxc18w7T+TuJMC4cnQTYJ",
-	"wYXs7H/4s5MQKfEURNFcKoilWWk8AKGVcs2uRWe/s2W0g88fW5zA9nZ+Au9YKniohxnHBD1jyjj6mg+j",
-	"urTrOJL3JI67WmyRKNCMrbAvaGS2ZQQuF2lMCdi/4mGdCswkNW+7hmNT+evK/AecIYa3Uol+fPby6B/P",
-	"jp/9qNmrnvKYhDwh6PDg9eGzly+f/djuXvTzU/kBR+g4o5n2h1GY8HVdEbNUu7Cpvh9EEDQRPEEL+JPq",
-	"PYBDeM3Vcz5nV7syVkgOGVfDCbytxIFgRH1hjPFpn263wbv5Br/mCj23b2/e3tU5XcfugitNLyhwDqgl",
-	"n4tsK1/xiE6oz68FZvySz9EMX8BuSEXj2MkCvReFuL0L1vomaR/bgmdghm/xMiFM/UjCmDJyxZM07xpG",
-	"7mXlg0QhFhFYxORTSiFA/E5qDch4R+yvUULUjLeU1QW+ZhcCt4gal12Lc67O+Lou0Rizc+Teqk0Q9Jqj",
-	"RNsKEFoDLeEpGpntGSGpDZXFbGm8JinhaWyEuxvmKseS4Niw2CE8UzkUFyjIOC96cfLm9Y0zsMqkrmPf",
-	"D9gSWVIyD+2j3X4fYZSN5TxwAdrt7+kvgNSM98XqkREnZi/0VQvQ7mAHYbNHinMUYzElwRnb3RnoK7w7",
-	"2EU4c+vpszZPcTYN0B6MDWq0VtT1Tdcf6vdFJCUsIixcOgeE0OJNa+gQNGdT8pqrE6yonFDIUbnK+Qv9",
-	"PmBlsvDGChmAVwYup+O0kKXSig4GD3M6sDRAIgTLgPDBSWnYZtrwT/iadOqVJT5Fo1KOj72NLnXHyj8s",
-	"SIXPriQGrWO45YdhZicpYXkA8NKnK/VrTJxwRXWPKTsHfgPOX5vvwIXxV3LE46iHDuS59VUzskCckRu/",
-	"+sUZXxe/1bYXiRC81HEzzkh+8Sq7EFS2QU/kROEr3jSpcPlmHZmMqJIHGAS5INiIhWPzh3G8gzfAxC5A",
-	"NbA/bHcJi7JQQKoL6IXoOWxNu5OB+V/TRVu7cJO/4bzR5spVNgPO5JTzl5rnXulYNPseKs6HwL7rBCB8",
-	"CTq+Cf0O+ruP9x49zHL7qMwjGSDAWzLHnRXmaK0udMo5emmn1Hw4lVVcm6biXb5vseY4XmG2tOuQVxRL",
-	"igzBiK1oipwbxmu3VvbQqVjaC0IZeoSkSeRqtf3bBXeOfrOePsrm304aFeZ5LbvuFgipfT30HmuSlyap",
-	"VV+LQhabvRllyVPJclsnd4qPwlTeMTxXMy7oH+R6PB0eyQNuFq1MGXZc0viPyUQQCeFPLlBsvHVZ7l2z",
-	"3BkUPRmFpWxkNF+b6HnNzRpBnGh54zwECwE6oF22cUdecJtPVzhKXw7huvNced4dqnEhX1F+YZdMOJwX",
-	"3lg9W/fQPWmTBSMagcB1GYWl64rRhCw2ubJ7RX/hCREXNCToXWk+zUftX8l1HPlJFhSvcEmj1EvEQQEp",
-	"6fWFHcH6KlaveL4513bL5TxNuVAkekUiik9hw65AGfP8hcNEv3EIZ1AgDcj1Lr5Uv6ydhNwr3ulsHAQz",
-	"R6dmnOYjr5nidcrJezK3FfS8RkVVs1ZovifjGefnxyYH40rHsDCvGtp8jurVlHTKIGHJzUvQ6QwYbabn",
-	"3rBuX53gNemSdjl6fdqK16uKl4V1Af/NTPcJVTYvQyFF4lgiPoFENri2LkcDQnp2eEhHNh4AT5yZZd4B",
-	"PkE4C0bpzUyFPnFFTRAs9Cbj6pNRfFGphHnJWcSZL/MXXi48Lzo6eYN2Bg8fdgcIx+kMd7eRpguX12d/",
-	"Vx7mpx86Kwl2H//c/uzNOQ4Fwfr6YOUNcEJGC6j15rlqVtr2w25/0N0ZnPaf7O/09/v9f3UKQekIK9JV",
-	"NCG+kU3YpSkGG3SoHNrQ5HBM49hbu5CFYvVxm/Qk/SyJEFjycxbro3RuR3e0VFsrXJLyMZkocTX6WZqH",
-	"nNE0bTsRSLW/vmnElJGBp9JBCUJMYhebJ2MiKhkQ2+hEoRc4IfKeRCe/z7HwHop++/bq25/HWAVoEnOt",
-	"8wi4aeSCCDQjcQr5DRMKyWTlQU31hfmZSU0o5RyxeWz1l9Ja88mkM858SSAIvrDr1Oqz8Z6ihaCKrMzi",
-	"+91dtN1Hj57sPkT9J3uPyzPZKSc/7a1Oq3CTzs6+/xukT+r/Q/cf9La6H7/zXquUa8N6aHi4N0kUHoDL",
-	"XNm094N/ot0XP/veKkhIU2rFSJXwuK1yEpUXHkQYveQXJMah98ghrOwjKKxIgFLBL8CS58Jwm2VgY0KW",
-	"fIk0IQrrRiqwIeAYAmVcr7Drg1bnP0+jRt5USI3zMqftbn9wOtCcaQPm9LmYNfLB5bS6vXd30N2WwAgB",
-	"t5Plw895u6NnPyfx8rkSey7tR15sw8e/kRBCs1aaHbF0bvSMyLiDcPy2ILJsdketvIPcWGPPUKUIQ5GV",
-	"Y9cg96oUsDbr8Dal4p3MuTmZs1Hq6Z1E+qokUmnDGo/uOsTVhtTytQqzikTxCRMrRPzCYw2/f4unfpLE",
-	"U+CI2dJWmXhWv+jJmir+KntubUWgNaY+V0sXA5vVXJ8mW82MLlU2r6S4VpNYA5ckWz/AQp+xPKdpWtES",
-	"2r1fcYXjNa/P4oXg/Yrj8hq2H5cHebjb8WbillQO2HE3cpDlhduVriUHW8Kwgfh/n1c05OGnhLLiDwd3",
-	"GsCdBvAX1wCCzqfulHfth+7Z3mv7xwfz2Mfic12apFwoW4436+x3plTN5uNeyJMtjlPa1XQ7JWwrG/pz",
-	"8eeaaXV5ai5yN8sF1bP7hvWRr28j77Sj29OOvjJq+OwVrgllb4QXayPLFbaFSHLGUyQJcXVIZbFppckQ",
-	"575nHMdvJpALvk6/gtEzJetj7abmk749365JUzVgRWvRAtxz8BupeFIf+Srtw6F7+HPQmVGpuE9JeHZB",
-	"xBKZIIepzIwCxOOISGXKalvrtmbMmcnkWtVvW7uy/fr2ewejBGRkDqL9tI4USXyTYlyRNWBRbruR4nGU",
-	"0a1JU55XVNjO25hgSZCAGOjCFMs1GstG+tRMwQokKOFWLgW9h04L1a4Ch5qphDMSnls4JM0RZYX/vunu",
-	"Pn/0y3H3yavtvx96LV+8HALYUM0twAzNWYqpxT8AzQizkGhN7ilshikRN24x+2D+iOfaDAbdbfA6rr82",
-	"ze4Gk6ss60hby90kVVrZSfEScqwuRd7A3Ww2tY+UtOaZuOhlK2Z14n7RilE5zfZLMEUX82zx3hPzaNEA",
-	"bFEXap8e/j7HptJm5fDeMWogejTxwwFVEa8azcV2zvGbYO4+37i96dnmFph5UDZl813JbdtMWHgIIViR",
-	"l5axFa914aIUaDUXDJu60Z2ob/KsALvYzK2S/6T9xTS0OE8SLJa34V0pAMr4ENYsioTMSpkht1iza/1D",
-	"GDvjohmaQZkcyfLFH0e/cfrPnRfxP389jv/1/Mn5v359/dsR67dhkzfr/qnxzFQ8MuVtWk9X7ixbaZL3",
-	"JIqpVFL/Y+HVKP8ial5bJetO7biq2vHFRGQNo8zubUQnEwK1z9azBRe5oCXnrKyVzLwTzEXBXDyDduK5",
-	"KHI3FqlOv/QmW5UVWWz5YNDOpMYJn5sXt6I9O1iLI1KCrrloXzm/tKWIa3xaY8zO70kkCJYcEnctgAVg",
-	"it6TaMFFJHOLEB2ZInqJlw5yAso79U5JxWPCnqKImyREW9XB5xVJT5mcTyY0pISp4WTOItmGIbmlZKXy",
-	"q4emrR80gbqXYkVljT1bKk2F+j2qVExsuabRX4DpAsk2Fa02zn+DVDfN59c5+Em1pBSc7zZZUrOtFQDd",
-	"NZEFORdpPJdtxgsBKxDAD4uV8S4PfIGZMsBiS5RwQYBYppxIAwQ91scjSTwpzawGaCTomK1tbwW+xTR6",
-	"T9WsnQUI0x+2PRPz9FekVED1srLZ3auX2oXBMEDFGYZaHkUT/uahuLSANbz+LGCGGTRx4adDN3sarUMx",
-	"t09bGGxwavjucEqHO2/Pf13+8cx+1OIiCqJ5Tm29vYEF01fLQAoD7ZqqQc0glYQ9XblhHQsvVdzRJ8Eq",
-	"/OIgGOx9vn921nP/3Pn84G//3amd5zpXYT7Bq/h8jmEcr8uHaIa4VkRCxQOAYOgJnTOAAPQe1arQ3L5p",
-	"7dSSodNPfcpRxgcql7ykJFndoqwGOdr2k3bllhaUL8ffS8w3Y3cVkb0q9gr0m5NIRZ8pnVyTLtbk4HBu",
-	"lY1cHMUfXYv38c6/8e34N94aFBUvUVlYXFDpuSRoMePonJBUb68kxK/aO9x1WZ/S8qdPYSxlCmALyMZw",
-	"Uo5c/tkZA5NeDmM6AUjDPppB2lWsiaFjIOJ9AUFcAWNvj5UeWCDx1trNMQEjOCQto34OYfrGBnB15o1m",
-	"TPbgNxeMjEhM2szWPleSe5cTa6UxvGIfHEEAI53GWFtr5FOFzzznQi3RjM8FeDGSuaSh5kqcAU6tmDr0",
-	"73AuZ5QzC5UqFV6ikHOY/erELObjMCUi9BrwwIfm4Qz0pMkEpriY8ZgggCMkrEaF8/Lnmo0q8Ot8Qn6Q",
-	"0EyTLCCCGjxl40rjDElcaxpaTNPG85p68b+PlEH71luQYXnXjNSvgnpfnx2Z4NoGTuY7wKJMsFhuqDUC",
-	"DrA3BO6gcmttSS2ooHtUiBkaEyR5rG3HRVtjFYeKXpD695cOF2GwhnvoiJnf5cCcWBBTMsjnLNJSAYwO",
-	"aBrVdiqTWjj6ouEMTqt0rkxBhbUfoIlPOyuYebsU6DNckWOdHwWdKLSggkCy34zgCFLApNeIdPemlbtM",
-	"YGWTDtfKEPOU1s/P5/5Z22gGXzCXmAbtwlSgyeL3eTXT6d1x98fjo+en3R9e/uKtW4rnjbM60c+0txkM",
-	"ieQ+7RqKNm5iYJ3raHl779r8xTdS5RQ4nFy5FmhXBshmoFpegQ6QpHr4TKWbYemSwlpxEYvwu8pHfGaa",
-	"pqfANTeAO2HPviwzg6w/S6HFhgN2rogMj1Arh6Et6HcB/7vSJCfXgcrmXaF7RM6yMoYcFPXZwvZnl6ze",
-	"rV5SSZrU70a7zvLCHhqBlx+K2rFpCsWZRaeeEBXOCHBIo/VvZgW6ITazAq35cGcFfmkr8DaLHC5nalrf",
-	"1Wp/EPBXF/1j7YJIoeLC65ksgghnTm+q7HHbJoP29forv7N74NmfZl13w9CWiQ7LIRc1XeFy7WQ16GzC",
-	"zbnLn8pVV2etsvL14wiUnc8tnneuPeNpux6ntSCXcVpj6TcKl6tRrTH/ZA1TZrd5VXH6xl275uKv8+yW",
-	"nLGZBzeT03ZDvUcc5Iygep0qwrmNn/WYXFCy8IliAd9UEn2kwpPJGhYF2Fc1DAq+uydtvyDoWebazFBG",
-	"FcWuz6ZRJldNCCgt8BLMmEfL2o5QKii4I566trwkSVWFOo+sC8L0+jRNl9CCkPPeVXBJbJX6NSrFGwRr",
-	"ZxkIf4MVOKMRnKnB1PaE/mr5KpXDCyIAJHqYzkU4w5KsH9BQgkkYcjpKpqhXC0rqjFyHhr0BszTo2bU2",
-	"q33inryq9drOHj1RWJi8JANr5JvSlLan3qJrzXgQEPmEp1OL/dS5HHyFdKdVNPBW6rOuRM5z2TrY7WWl",
-	"OSFUTjl/dcF8MbttWUbgOFYNGRfv0CUSigxzbbJ1DKO9SVPHjbBh5BUkw52hc2forDN0HKbhAeAs+nPn",
-	"TBM522FQItOjMW8yF3J2QYS0EHXc9P1zin1FwagZ5bTQq64UfUBvi17VkCoSAel8+C8afRytaqfQ1gRP",
-	"JlxE0IvE9mWHapYIL9GJIiRGP3BIxvrwX4PdjwgrNNju7fXRu5MfvZpCbfnXaXXxeSchNRcsQOEcMg4N",
-	"bS+IVMhG2tvf5cPC+1/ZML3nTpvuS94ZAtAe5RUNBrDsChuVea8jnnWF+JtXuTenv94pU2w+qFU4iTgL",
-	"ECNYXCKPxJHoCYzc6NOzNJbPNMh6U7mTXHsT/m73a1OEo2yjC42VisRhodJ9end7CpMcTbAoZ+Rk/geQ",
-	"8dmuaxK0fSJc973R8cFPw1cHvw5/Pjo5fXP8zxG6P+g/uDaizNuL7/W/IImWa5TXdAI+OztpzGo2s1xL",
-	"IJYO12QgeKnf4F6BSeE8Oo6zYokSbOq+K5UXrhX1+lCNa9qWN4LzmtI/F9Xe5njxVxEFbV2U8XXEsiRN",
-	"aIwFVcuhDLnwTGmAEsrmtr8wl5QRFAFdhQSNiVoQwnJOokVsoTtRrof0HhXdfRGfGxDjvDmjty2jzT/7",
-	"MoEnb7mA0etroyYuGFKme8+2ei9oq1SeclZqc1rqmkyfoNhIzaTjmr5ifIJ+4nwaE3Qy41BviO6PIOVn",
-	"FKCRpH8Q/d8EKyIojvXfeEqGU8Hn6ShA/+///N8HoO6AWwwpfsYmhETyqenubWLREi1IHPKEVFr1tk44",
-	"SvCnEvpOv792SxtQfxr3dbP0FLvPoEwqt93WKhAk4RdEroBE/Jmt0TZXp3+Qzr7+SevVVlKuatMA7N0Y",
-	"8/l0prLbwfRl+1CM6fG5GvKJ/edHz6KLIx46R3x52EwBtjjBxb6eq/LC/47M8igGzfLAga+2aV1T16Bz",
-	"geM52SwrrcIOzBssAJP3Ov8Au3vKp7DtazYG2BUIIbtJ5orY01Gc56Y5jGZan2Y9nI0QJtHTgl3GOJrM",
-	"ha3GmG6IbOY2OTDuOSU4m2plTVGyoerr8gVurzT3DvhMU6JLp6zqe5AQ8DXVyzbn+IHCJmxJjxEwEy7q",
-	"9ETTxz8l+FxfLhublDhNCdaWurVtIQ2w1/lC2tvBXMDB+QpIwHlYwwSP9MUvp2qVXvykVTLNJklBXxW8",
-	"8LrElvLObeYphctxKUhgS4cZHrDiaOyxgdbS9NuaRNU3F0R0CVjKTP/XFLEx89EC+qfoT5wN0Fs1I/s+",
-	"wJkNyLRkbK2H0WqwUHOiq26g/jzQRpdJjY35gohuiCVBMdGvlIFNEDX3mDKtkkZYzojsoVc4si1YlTMj",
-	"wTCNycRTVzm7zHL+/QF3/+h3n3z8/n43+/OBDz62QrGw0bXU1uSRB7raTGbnP2klmI1EuJPHtyiPLw1D",
-	"mmGQmiLGTIY3wZHe8aG/Bh9aIbdDLFSNNiV5QqDZXUIwMxJs7jPLsHDNKZs8q1jY/p2XrCuJKatzzsNX",
-	"rgrflVgTyzJwFG2AC6en+ZKyite3aFVnHNG18anbQaUZr5vVAi+Bgc+XlE3BcyhnfB5H2tqOOT/X10VZ",
-	"T/pGk81aARXnu+Obr5yPbxCMy5xB5mAzPbczV8LGYCAVXmoO3wO1kS2qWmZqjuZjDdUD8t/lWGw6V7mB",
-	"oOl/9VZsmgJS3OJ1T//dPZcnoF8uP6GUmpCNvm6zLILjZluWCdc5UAo2TZ+NQmw6RnORtw5ObL/dCVkY",
-	"NOSqa6uNJIsVriPUxHWyHZOYL9AfRPB8rIw4uwOPOpF7n/vOA2j+3R2UBFlB36i/Nppjzd3VUZZ9PUX9",
-	"zP9H116X9RPqe6+S91iBza2mMfCkMD3OsmIGT8y72EaxPqvK1LPB0fvdi41lQwmekuFcxF4JnQDiUGI1",
-	"5Nr00S3ocrflDOStR1vwy95v6bRNtAaqyTdjn1dJ6Pp5beTGoO9epa7XSChi49n2hBFOsVCB6faNJZL0",
-	"D5MJGfKYz0UPPUtStbT9r11EcJVIPH7r+mLgL8Eqv1hZ1ZeoeVICh+dDyi4I80fWc2++dHxXWFh/EvXQ",
-	"QXbaCyglzx9hHJwVOF7gJegtsJ5WN1S/ZLhZPPH65FfhTbkzCCqf3D0pspACCZXmXbriebyuut1BgevV",
-	"yctXRGwsKiGpck6kZgpaqYDsGnxOEL8g4pr07somFt5RtxKnXNZUVdvOvSYtxEh3X+QmIhsosof6cQAy",
-	"qgWsKjUNzgGrKvYpi5doGwhb21u9dX7VtsxHEMnjeZv6/eP8yavSukU0qSf5IsZJNmrDiR56kc1GU87I",
-	"aN96LaGHqOZUOTLViNqaYM9Dyta/GNivkZxxoUb7Bb8K6Fp5x3hQCGZY9s7YCK7g0DqLzY8QfOaGAMOO",
-	"kTzBBH69wLLkZn5q7SsH/MilpOPYBZJtFHNqO8mxrMQQpuqC924W3qhmfplqUJBSwrSeW7zJPfR+xk17",
-	"DWyx1GXJdshpduf37e6jxUGb/5V9BLs7JReB/melW4vxDQy7H//c3fG3bTksgF9UlSyXteA0ViUI+bai",
-	"Q1rnZ1Npismv7Mn6IuGg9TpgikUdHpiB6LMnhsf8Ik9VctdU8bTRJG8usWuISx1U4ANg72EvjQVWOYjB",
-	"4//sOFV+YjcXs3KX+IhF5NMxcY0+PBcCM0T1Q0jMWdb7yfyaEokiGtUm7VEih6ngIZHSB+RwmL/FqJgX",
-	"JFQGCs64aJTt666HFHNW8bS38uYTIbiQa8c2Cjf42LQEGROz3ksFDxwJD+32r8nZKC1Zc7txTFgEPIQs",
-	"1gcV2mBMeY/AM8Fsi9ZTyWWCmzlruYtvNsUVNuLSrjhEZBGCrICkDb/OfECDNrz7LvJavQ1Nwdf86m0U",
-	"gC3/rKVf36pid3HY24nD5iRxPaFYd8/vorFX5ZoHDNEcMw74I6vmy16ROTb1VINXfsEGe3/R2DRcn7dY",
-	"ygUX0TGByoFLONWMAyNypWootW/0aLdGOR26J+owWs23mfZTQYjmQpBQoRkXkqAnRXMhe+/GzQcZWZRm",
-	"tR691z63ojlWl1d5r5cPFvEqPf5zhZUrigEnEGXFfHFGFhZtV4ypnIFWOpd1rhVP5dVmp/2GEahOzDvZ",
-	"5m/0uSWZqukgaXGiJabRleu2dv2cVfCYbFKLdqyfX2mFzWOTaG5WUnOA5Xd4G2bqlTpr3J7dXBoMZ1ca",
-	"5j+zQhrHapPh3e3Bo1JrYQMnItGYSBqt9lJ9d/Kjr8twnbuq0NxhtbDXYg6VMUJwpKWAVAIrLmQtcO7t",
-	"ubFIgn09b/RVI139XdaCOC+5A7Sm8hxwhP/X/ktLoNqRMlyB9fHbytB6UPfDdkAcUBpQU+j3E4BNeSFV",
-	"rogw0gR6qQrYVAleophPHf9qbOmMa9fzHCc09sAldwqtZ1fjudDarDkZylD8G/N0fQ9jEFOFLsY1EXFP",
-	"7+JmQKUWfMvwqltFZ9Tcq1551d/aMjfvxmCgvYa98Hn4zP0tDF+i/SLduLMLHBMvQh5WLuc6ZENLOV7W",
-	"XyaXWi+guwN5otZmlVdmCvowU03fUVCCRSPQJKa0v7ut3LyXSRGUKWmN+LYSZbNIV2kF0nLd1jZ5DOzW",
-	"buYvKP6onbeg0LnozltwG94CewBOwdrYWVCRRBFfJZj2jNenJK6b9UmGHLfRvJuEaIXer0Ue12gY1RPM",
-	"xvIt+5lfxzpgFT2nhw61KR1xYiLQCeilTYpWRm1OFBQtvb3dkqVXCdL++3/PzuTH7//X/XF21jN/9j5+",
-	"79WAYSX/ACkR4rrQJw1nudKIYsrODYqTNfHLp9Ra/7wxfdPYku45qI9ulSRYIQG3+5VhvfRwQZg6JiGh",
-	"aZ0xqEgcS5PyZpAqFUdS8RQJkhKA79JylOgXeS6ufvWFb80HJtFKL2jzFWav9a3pOQ6Jki2qpQv8k08Q",
-	"weEMnVMWBYizeGkcQliek8hVUnrzP2uqyo9sAhl4X/gcMgWzjLJ2+DgrNeSlJPftVXFnip3WFUJBcwcu",
-	"1eYoy1mrD99UPOn2ud+/KS6wOieUI67Ywm4Lgs8XrBA0ijdBDt90/pAN45n7D24bzQPaFLUl6il0NyRJ",
-	"AL7IHMQH0sME9AwAaZrV2+rbVARZtIwJrlK83KCYnIbkB1u3li/qYQOckiWW0klly67AlntvGSVx9EwI",
-	"HxjcG0bQRH9vlmqzmC5w7Aurt0t1czBlZd6bzCXEtnFVfnn96s6zvKqyvjh58xrZ7/PyhjGPDOTOaEub",
-	"LSMTzUixwAlZkYZbjuuut5TcJPLENe/mcjHl6mru3/cQis8ctgssNR+bcod6WiP81pGa0R784sa3jJ/p",
-	"dBbT6czLjU9fvewSGeKURBDSkTm+FvQPNbSTYBXO9P0fnc37/Z0wweIc/iKjDUPuxn0tlPPHFb4tDEXA",
-	"Qbe+PU51Ji6uZD7fyr/wNdLpXDHSZDLk20+h+mQezFh5tl0QuUxnvmM/qotclQ1hLzyJq+x4sr29s/No",
-	"u7/z8PHe7qNHD8t1HgOftWRazHhHdvURuIi6VBHnsapvnyRnfCEDm4/gWpCFmEH+J1l15r5fxaDSNGwK",
-	"AXxQhETfEk/Ak34isUQRX5RNgcf9dgbkJv1jTVuftcqpLeqrggNTZjrNtwMI5rImpnKkpHGiBCY017+E",
-	"xSzpH3Uah8SJbWKkJwzanoVXgx8FppZmcxxDILsT+ocXv9FbtvMe1E41y6ZjmnPpqcSaRUgFU+qhYxJj",
-	"SCIEgUQlkkRcEIHmDIgrQ4meS62JoMMfX3urfvYm/XCAn5Cd8aNo9/HD7e7jfr+XGtjdKiUuaKRmtYSI",
-	"Q8Er9k87UvT5C009gr53JQIskIibTnZB3AF7uY7ey+fkMikLYAWw7DQcQO2CjAPQ32eQrpnlegE7YJuw",
-	"kPysW3AStFoktS463cBrCib4njcYV7370LGnwfGRbQZwhCpDMCswePJm1eBHoAxy6UMsyXVziqd2M8dk",
-	"RlmEEnxOkOA86aGXWKry7pkayCW3UfEVFOJ+U8FhE4hWTame6RSGZkqlUPipVCpzd8sR7KjDk+ZMr61q",
-	"/HfgN/tbW6YrUK/gddjKD9/W9JWC7LuPG6Lslfupl1B7xy6TFmQIgsSRwzszdJElCrVJDbqm63Wjl6e0",
-	"ZjEnQIoQHnA1HKpQHb9yb46Um+yYuC7tC7y0HgnTmkZxB4X2H3yLPtcRHwhar8EJ9ZoF4vLA8d6QlnUn",
-	"5L1C3sj3igSv5Srv0pjjaNN0bMdIJjQm62Q1eqb1PTD/bKsGC+Qfkv8UOa63YE3nTrdFGbIpekV/0BxH",
-	"gtPTbFjsmlAhm1bzFP4BU6cS0SnjwkSyMmIYU2a0tjvF4sZZYvF2wXF7b9NmxS/eUpe6ApMyNuc1lZfY",
-	"X7atKmlZSPO41di1zsfcYmTGHVXJz9h+XG4MaxcRoB3rX0qykpeG1Am7+qxkZb1nEE43D1rWZSVaHxe8",
-	"fG0lU+3mF+uYTIGz2f+19Uo12QwRTQiTDrShJipjsnVkNhBUxxYHe/Sw3ZlOMI1to5/1FXmGrAy6vlIk",
-	"SRXSv11PxDVLrN3HlUHNZjoS9m5qOywEyKcRc1afYoSLlViwzgRHZF1DtpYpR42ZUgmPSFwXkYUvrWYM",
-	"ABwwycoNi3mI4/2YfKIhjrsXgzUV7LJx1y+RGJE3eatbRhYQbbMSP2IG9olsP5nm3C+hUlI21afI46hQ",
-	"VE7Fam3EJdCmsnW7Yyxd4MKuBwXmZdaSX77Ax2TKNOtnbxZq4jLFeYb98fC8wdWrD6QNjMFL+5wDZWjC",
-	"AlsBOVErbdOqV9sDZ9Rv4WJoDYOyAoHyFBiQ1lasTerwUDzYJ+hE6X9nhY71ymudplWGfvBdIvtEUDoy",
-	"CJaTCyJwvAGi+aCRstdifb14/0s9vZkF1rh0zglUg/IJOn5+iB7tDR4FeSwrIUasUadoz3CWA65mRHrt",
-	"j2lNclysL5SaJeCMp1NmxEmZ3TyLfjw58LGb87o6TFDvlSncOifMZFVb6D4qwB6pRjt3J/35r/H28tfZ",
-	"698vHtPTkx/ejV/O+u8fv9wN904H6Ys+/XvyIvzlj9+feadShwwGO8QneksrJV6/vK1Jda1NLRlJOq20",
-	"kpJ02qiQnQM2zrlp6RlPTUJrHcWceEuTCFBwTh2eFEj9ac0W2OdbBR800TY1ToKhfPN/SS8II7Ie7j6E",
-	"vCnA0fcsQdZooW77cUwvTJTWlVXAJ55aisqE7Yu9U+b1yV6QawnsP/ZWqbaB4qmyfH9k9kj5sMteYW0r",
-	"YEFmfC5J2WQfNNY5+XFvast2SxP1YZbYypP6urjAVsOB12TOIiKgBUtFeUkwtM8v1fS0KHr7kCGufOfN",
-	"3nPTv1wNvhPg4AuNor/IUb+k0gczEsfZfmyWap39KiiDx0oca3UWn+clkklrhpRdUE8w9LbTmddt7nXV",
-	"OrtNXT2JW6OvRsI68SP3OY+nMDFRvboMKlGtXeqmCnY75bqVLu3xzn8lKDjZppQx+NYj2rzkU8qec5Fs",
-	"7hh/czBXs+08AUxPuYeeZ0E461dVPOS2a84MX0CLnIRgpg3M7DriMCSpslX0BSdwhenGtK5u/Sj/TbX4",
-	"d7WBt3mNJKHw1VZs8qqp0MaH+bhOS3H7U9EUC3XCBfHmPv1vf93+usppm9x/T5ZqsG+4dFqG3Ld2/x76",
-	"wwr1xWTvXCEZ4mLDDPk1dQHNsem8vGxt9TZcnculTj6jYDyPILNxBBmgbtSRNe3KdFPBat5eCWZvb1Bs",
-	"kFPKDW7qV0mu6wsX8yllJYy+ysWr0NZagnoFvuEaAMRTgCk6J8wIygSehYqT8hwng3+d7yx+7//j73t8",
-	"O3ybvhgPPj1ePn+YnDyJjnfVy9kvj+av+/gn8l6uF/vb/XqUQ3/FjCn989b+fMKhsgXqTheUigtyz8Va",
-	"wmXBpeE+KoMH8wmKSEgTHFcoFbowVxbzpDx5bTL8OQgGe5/vn5313D93Pj/4m3clb5oRoDdSmOrxoXEZ",
-	"HTrHDIEEDFmPFt2ABF1hGHsecoPKVe9xGTXdwQqYW7Eqjsc0jimbDl1GPDiW4jeTzv6H9VoZDHxgf/X5",
-	"Y623P5/q7WEGXKZOtrYrM3QTR8b7YKBKo3JH5tZWEGyhbRrgMYRap+Wq+gYbej+BEDZo7wHTguYPnkkx",
-	"rtZ1Aw5twaTJEnBZKTWxpLcxwZIgfUpILQzAdGPMyHax9U/BgByj0LR4tKaqyQdwyrvAoSIChTMSnsvC",
-	"JS1P7eRNd/f5o1+Ou09ebf/90K/HLYdzpmhcF1VjaM5STCN7EanMa74diB0LHTKMfTB/xEP9g0F3G+yL",
-	"natF3VK8TPSB15G2i3IqDtVK0C3gMuT91ozjoyI5o2li69DbsZsT94tWrEa/P/1CbC13cDa+10bki06O",
-	"628yA2ezcXSvnQV8E+zZ267QXPJsc4Oyj6bY3MbT2Wbl9IMVMWcZWfEaFy5GgUBzQbAZyGyJjrzwOyso",
-	"NRlut2EY+iODFuExomubpqhqemLnJWcRZ5t6h2xvXlGDW7QzePiwO0A4Tme4u11CMLK/K0/ipx98sEXb",
-	"ftiimDIy8HRdUYIQg41s6KOqQKIThV7ghMh7Ep38PseCbG5c6LG3PZA1MVYBmsScC82mFzOsDFw5iVPI",
-	"RJtAdlwlWe+EhJxF5meeqTRzaj92zUEJuUZTkJV7C0HVavayB8OmMJOd8p7srU6rcGxnZ9//DfRu/X/o",
-	"/oPeVp3rPuVSX9TQG3iAwBE8AJRT2bT3g3+i3Rc/Vzes8egECWlKa/DKOGQMrngHOwcRRgXYoU09Jwr7",
-	"1CHN50lgUj+0jNeCXd8KbR7NbL81ffmJNN60Kjhj5yfgNALV3t3NgHfynXGXyxF6YFiJW0n53HIe4Eix",
-	"ltPlra9WwpyKpDbh2lokJr3ZJKwLhJHmxIb5jbThNIIbPlJ8BF5FZVPsPAHwUHFRCxvsYDJsGbW+nFbt",
-	"gqEYh859EY0C5HhvNkXNehlXRivTli5NSA85MBCDiqZmJJEkviAyrzHPk9AuBRVfJ3lrdcHNLSG9wfUZ",
-	"gXNpu+sFhZ2qk0gFPf7Z6x+PXv/USnuvMR8MLWi1syI43uojGC/RGLNzpARmcmIY/8qrFd9IB6smygoD",
-	"ysE7cA5BTl120vWkXwuyp7lOwfj6UjgitwAld71gb+tgw2qwwmpP51KhY8cHtAWkp9joNmndHYd8Skmo",
-	"1cbNDIB1Jr6yRFbM2QpAQ4FkfFbqo7KZA8Bs3mqXz4Qy98+NPQRQpWL7ep6v1K75XAJl2ddCKFfU//Yt",
-	"hWpISPm6O9X2AAwsoqbF9aplADfYLU8Pz26zZd633DHPY1qXA8rtSsy/UD+9r76rXItOch/X3bzLMPAS",
-	"X/yPbj0L29QEsWjQJzfK+sl/0l5inMwTKOO6BYhFRj6pYTgX0oczdELANNe8Z2SeGWUlY/qHMHbmkvVX",
-	"ZXXI8sUfR79x+s+dF/E/fz2O//X8yfm/fn392xHrt9F7/3MxICvYj+WzqCXZutqkDGUhc5rn5mIxRzQ3",
-	"Od4eHP3YCTonPx+9fftM//Xjs5dH/3h2DH8fHrw+fPby5bMfvdDchZlcjsuU5jrlvnTSWoPnqfX8n5M0",
-	"i6ZaV6NrWFAKqEhSTbqsNY2q2RotnBgbOrDbp+KWOEN9mBJLAw4DFbNfGeL4ZaKHrXvd3UWzrhjN+mLh",
-	"lxppmbHYiE4APFArv5RN5Yr6X6dB1jUxvgv6FDe+XeinGM7ZKFyzYMfkgpKFT48S8I2J1EiE52rGDT/2",
-	"MirzfY1TEr67J211OthqrvEKZVRRHGcN77F9wOOv9vq/xjyqiQkJIlWA0qwt0lOHbuDxtx1ZADpTnAx3",
-	"GqMFIefeMdsy5YWgDlDwmtDrN8Asm9Eo8nejzUGVwSsxo5FBYYH8HQ8jre3eQGUGoDtM5yKcYdmE4myo",
-	"CDhlFSltJUpRC1GwaW9mAOJtbAyqsGmdoKiqA4uY0vYkVcRFND3UEfmEp1MiXKbzqlXbzJayi1jMyl6J",
-	"fV13e9KiYWZ30+2TvYGBYwA1VFEkyc14lNb33lMfJIuBIbggEUqImnELqAruek1frvqv4sIUmHkLLrkE",
-	"f2Hka910QaXXUQye2Amf1/A9OCP9dVZV5Pf2727vbjeehJl4cUz/btUlrj5GiqNH22i8VAZX+N3p8+5j",
-	"gwvDuALHUxbLThKDy3nVFlaPtkt6+GPPHr7Fy6s4O1K8hJMOELGJyTafYWiIYkgjk6QMCagjB5Ur8+f0",
-	"jEZtMLZWXtyO/RTHqcF7tnkEWNt7dlGVjcfVnW2Ty6D86bgH+mTh+udZucCIzUSz2v0AEBEyX7o1ye5J",
-	"NBZ8IbVO/hqyAbC5N77sBMXPh/bybBRj/uwl7WXiDXMfsGrylrNOPWpK4nqWtNKB7XtbyHol6BqF/8uY",
-	"XxEJwb+4BjV6CYIeErANQJOxtmpSFQ0YuTB12YpzFFOlYoISvT9WgIPhszSt/d9J4vDXMmoyt6XXxqjZ",
-	"BJEV04beVGaOcDQGK87gOGlWp02HMQ7PW2kbZv7tU+kyedUqjQ7ItDUrMU9/RdbzLTG2IvpIi1zMt+7x",
-	"wk+HbvZ+OrJhuwzGRO+nNEmhvouS0uHO2/Nfl388sx+1aZhFJnMWkbrhAX837+MGBIt4xTm4Ssadfq9/",
-	"vQUFZp7rUq3zCV4yZ/YYhvCmzBLNcBpUYj5XIU8IzOWc8QVbh+JTYsjbN+2BsRRY40EEhTpjAZX7HThh",
-	"VTb1cwAaHylXbmUxldQyzYyjrcqLAk3mx14RgqUj+Vgvpl9lbHM1PlMUDF7NA50TkuYQoPVlHNepzN9i",
-	"c8dP6TDhrM7Gga/06ORTSgVg+vkJfOAL0jYnYOnhlwTXGDH6mzaDb/d39i41/AZSP8NJXN8kKIOT5YhP",
-	"JkTk3Khd/8absuhuT2R6rfoyo1i1L4uEWaCS0kmUrk0jO7gcokWVYXCw+r2dxG6eQO6suUtZc0XqMwtp",
-	"JJam+H6ZLDYL9Ht+u0lxjxVud10Vb6erYoVMLglOYrB020OsfwH2ssbt0fI2XOoayOsobrtLdrlLdqnS",
-	"7BqQUI4U5+e5p6aHRglmcxyPAMYTnDcWMzIhBUxAW1mLJZIKTyZQRhEVc2QUkWClKEFTk0er3+rNhCkb",
-	"ZyuTHKWERZRNR2gxozFxxRPawpQOSp2wSD5FI+NRG7kii6rz6SkaOcvKPoPj2Fr4VFrL2QyCz5gTTnxi",
-	"M2KwAWe3T+qFG3AWGo16Z6ywdjthUO5AxzPzKhp2a/bh1I8FU1Fj/GBiq7zF4epoBWQqcCK9OlDLdl8r",
-	"rq1qxOtQkIgCynhExlQh/+s3BBcr7IsfXwzWCZ06a7ZnDe+t/G4T9gsH1YRsaF7oXRYRkrPX3o0+QCl8",
-	"e0/WlktsqLa+vZVqvktV7+XdIhvB3aUNl48Sykb6GEcJ/jQK0JhrU52F8TzyVrA2dEz3YjKvR3b1YuAm",
-	"+FMdrh203+QCzeh0RqCzKA1J4BpCAHK8hGWZnGUTPEvwJ/tPK0T1xWYrBXx7fufjmtLKTZ2RCWX/iQur",
-	"3N3E4Uq6YkT/PRZ8HPuKNIxjVq8Y2oMGBQDeJ7t7j9py8QMtacZxIyt36QGMg+OAVXDBPuDuHxnmZc3N",
-	"i4jC/iw8gF5LU8IswtrCxn0jbjvCUlUMZK3ErwxAH+OmEKMAe73qhavp61BozwSX3yRzFFq2tmLdhZaw",
-	"PtATJhVmYV2ZCwZwIettL7VdLrS6wSnduhhsORay9eSJ35sPoF+1BaT2+3sSQY1oLHkGegStd+5JFPNp",
-	"JeQweTjZHj+M/ONJHs/bAB4e50+W3Ourc/z59PStrdwsd83s77bTpOszfBzAjbexxWuu0HNL4KvumRrt",
-	"6d3xkTk7LU+NbeiAnFNzgf19zLSeG/UicrFlH5NbvovW4Goxvj2XqpMFA6zmY69diSpqOI0e2CvFbfaW",
-	"ad1ggo7mzikOac09NDIMNkCjiEpgZ8PsE3k+t5XPU6Ulqal95pK4/pPW5D5jtrTkKRoBjvHIGdpyniB+",
-	"Aba3dJVT0qjFldC/UoKO54pcpdTrOdZKwNhT2flnZww8bzmM6QR8wH00g61uKtuqNktv2/g8a2vePjid",
-	"dfpuiV1l+4nf3ACcRbQNczjMHvzmILXWNl52TXRtB7Q8tXBtk2VP62QLQRfO5YxyJrNWeksUch57BV5+",
-	"G4kISa1equUmYNxOYIqLGY+JthKQ/k1dLOhSkaAye1gTloeu8tpyktZqNnY0Z4DPXBP9fdIDidjox9GM",
-	"yI9F/NPp0Wu9BYPdYvhndaT+dj/732DvWjNfoLnlmk5mMkC2r9hlOvX6VZOhrMNANk5PbbjMGS2396jW",
-	"ONfFU6gcYujp0uRUtYcL8Mpx3ENHDFd6wTjFDESj5tEQBoFGA22nMiFYzQWJWqRNp3Nlen/YZAzKosqS",
-	"a/OmN29pvljtf+fv+bNJRWy7vOhj89QXLO6V8bw5W1s/A2qilzRres5UibJlM6lbQ8nOCmprrrz7NnBq",
-	"kr306ABJqofPk+u1CWis2lbs4B/mzc1epigrfga+mRdE6wMqC788xpzpFY5kV3i/RzqVwc7g3AvcqaJG",
-	"FVWL8s0uspyMoQZF7bCw64V0941y1s2uH8JPNo932zOzDRyQQ1x2SjOYwSaN2SjQgdWe/Rq20ZYNulC5",
-	"NdJIy68zNnLLHTWrzWt10/xJp5n6Ac+1Bq2/bSwPK7YvalYfHFXVDuoeaKwY23DcSymxa9XCtzV64JsL",
-	"IroEiwBxpv9rslqZ+UgLCeskseJiFQjeC2N+bXrXmMR8YRMnaUhKLjV4pOJVe3LT7kK/LndgNDk+QY8D",
-	"NNgO0GBHK3KZWpcXCUCOrPm0Nqdwvaq3MvnHn//7/3Pr2A4Gu34wwIpaZMPOvk5bZS3J+WpmPL2cztOm",
-	"Ee3XpAOVogBruu+cnZ1cXWPyakAHSJ7PXfE6lZ5WQjxvKBQgGfs7C6FXOMqbyjR2RK5qUYV9eLi7rglR",
-	"hoX+Mf+zN6yNiThlbGXN8XxaXHRtKyVYqKRsGhO7B5sute68t/ttui19f7+b/fmgZo25EmnJvx/U91kx",
-	"PiqOxmSqzWGoPbL80dS3Fnu/fJHmhi24w5V6HW7QzbBBUV3XyXATvdRqVhthdLXt/GOVt0vmKtqlZX0h",
-	"gVB6d1rVnVZ1p1XdaVV3WtWdVvXX0Kp80tYRxhqp25jm6hJk0AjyISEMiMeQ3sEZPCbRhKhwRsAFbJIU",
-	"V+XvBIdENQftzVP1UKQFEMoNkmjND+6A4+5yadvk0rqLcT09OAsZME0J75fRUc001yqqBwxSS6zc9ydc",
-	"XVF9DDqfulPetZ+6h3uv7R8f4JUfi491aZJyoQzMg2Z7nSlVs/m4F/Jki+OUdkMekSlhW9nQn4s/16TY",
-	"NfCfOO6mXM9EmNk16dB/xf240+2/St2+iU7MY1+QUL5NS+Or28bWQfYrGzp3hs2dYfMfb9jU6Wgn9gZn",
-	"9n4WNNbb0QnWdKssJf7bap7Kj7MANPwLKLH0t31Mb4/9XF+AC0grDjopT+cxFmVE7WLpg1lBPUCxSfXJ",
-	"HJxlZhEYQF8+t7glganEiUmlOCuPu7PsT/vY2mnVIukWHa5lKN36tFMTCzeZpzXppqiabXrGNk43/Qtn",
-	"dX5b+Zl3aZDfZBpke/K1uY1tSPfmsx3vUgzvUgy/ohTDDfP5vmQGXyVrL7EQVZdMyJvQmFzGf4ZZ1lQv",
-	"wUsk8dLqCiSeePzKpS5ka73AeRVutZVY+599w60y55IIVlODbLo5cRTzKbI5FogyqQiOHLxNpVscOtS2",
-	"RMSJQXhMYEYrPeTKC9stL2xnvfHvN4T8q6t22Wvfvc0S6hcDNbmj11b0+tV5dP6Db89Xttc19j4Amzy7",
-	"qAMkJvobZyFDKamzMB0eVw8dwXUV+lhskwVJpwwEHgq1jWkAR8dLRUDb0X9USg61wtwhF2o4qKCP2iln",
-	"yJBMEaZ6ch6GhETE9N76e22TjQN3E/nEZI41toIrZ7KVgxOr2s5xphZ6WBhYNRLaiZybTfOkT10Q4Y0U",
-	"A14iwRkKmlRYSAAB0PwlIiFNcOw64toEONPoolJK3CuGXCI+H8ekuMy9VvEXi+Tp2oqvCTjaOeSBx2Zg",
-	"x4aAo9uidQgC5hx+pNKE77yBlfop6j0mOJwViAW2e/W4Bi1eCy2hAU4aPs7etGFrl+0vN9TOlxtq98sN",
-	"tfelhqrQ66CjD0/vql6unoeXYgmOKCNyjY9SCTyZ0NC15oDUENdbpAJ7AQjYV238CZ4s/SYSBWjEz0eu",
-	"Vb7m7gDA4eJRFeaNpaRSYc0XOvwclLWpaQ4i3Scpl2oqSPZvQSJq/+GTSxGZClwPKU2l89AKuLeOAUrF",
-	"oXVsAeahNNUPHwuZLTXABwXI5lbAyNlBrm+uFrhDKixuLV3UebD1A0vwU3FV9Ehr8bs03a6H5m+fHzp3",
-	"gHpkpbOF9dvBPobM6RkXHsHVukPaBv6b9e1t27s6vN2pCta/f9/txhz6BdyB3RFoi2a3CXbIaEJZzON2",
-	"YJK+5dNYK9fJRBA5OzaoHhvakQYFBl5gEWUVR+RTblOWz8o+OqyBp119W7HTV8ynlGnisI+Ut3Iy+Nf5",
-	"zuL3/j/+vse3w7fpi/Hg0+Pl84fJyZPoeFe9nP3yaP66j38i7+UVIWnLi6jZ0rkPGAxcnQUE/Cu3HLm9",
-	"4Enb2/CtY/Kbo1wHyZ8B7+dSqOhsbEDAN++/TP2IISbFgZ6uiZygGeUGWejc9q/Mu4fYfngOsdKhc1o4",
-	"ygK0SCH+IAiWfryT5VOL3GlbCQZZK8DMMl7pQTPmn4CQIsIsyW/U7HXlssPc6o+uoU0vMmCarrHACvZm",
-	"xBnJsTf96sSUSkXE5Rj0AWJkUd8UgSQWSm0dfTyDhz4HX9wBWOhPth7p0j5XdBqu/QE8VPGMrfvBO/dc",
-	"lTzM/gXFjmYbOHCPiSTKzf7yAtgKXmdfJEBL2U3R5++m52m+TBbDy+xzJsHXMhaYySk86gd2D8oTqNmk",
-	"AijcKjRwiBlKTBq6YQ8zvtjXllyUtZeyiGWB+RQMF5wY2O0YKyICFJNilDyccS4Jkjwh0Kj2jBG99Voo",
-	"YXmeZ72V8HQn9NPQDgTGl4KAl3nVEE8xBMhCzhQO1VD/vOa2+1usmvCSnR+4u+RKjvZdk9WvusnqbbQ/",
-	"vWtnesXw9mU7mG4ScDZ3/nI1xMXGy2tKiPNL6bINVzIM86T4oFBsjWLKtOo1QYyQyL675TUt612+1PjL",
-	"k2ftMnJapQbyTi8AsiZbwOX5ibVqLDZojGZN9QfdVLaW8fR7shhuaA0WXvhNy4ZqIHLuSsu+fGmZzHNV",
-	"m0+oWAN4ayVpbsa1PViai9TsalbynxlZGN1plaSz1Odi+M3qXdnPLJa3nhLge6/Rr+pzhOM4C1yU4CcU",
-	"n4JoDsBbD82PqFafYkWED7z9Lx50rIkXRZXoYXOiXyne2BS2rAxQT3z/oJLm2dYb5c243HYreJ3IRaZf",
-	"uQVcmy29Hcfq2uyfijnJWusHCEaG3HRZVW9q9bx6F0qQt0acR1QhJTCt+NVeA9o0ZlqXi/mSEJ/XpEFZ",
-	"ylbn3XUe1+UmV1LmIt5DJ+DyMW0dQ6xwzKdzEhh8GWQCBBER8inCkSZxqQRWXEj7+4zfucoI273MeOgm",
-	"E628FX/nZRMnBItw9jNdC2MNFneCVQjFN7UHr/lSTKez5hLyn/MnP2ed9DevEIeqH/9VXhDoh+Jm3UOH",
-	"PEmxMMj9VNuVwIYwkwvw5cVlzb7f6+8MHvn4ToWfVKjDLcXNLShuio9gzP4fMUVEKojCawCRNWVrra7Q",
-	"vllxYLGrR5F1cPDz5VI3CHO82duxPDdNRp2dbHg/mksSrW8HYZPob7TPxbpV2W4X17qo7Rtv3gF5UP4F",
-	"mdO2shGWJQNrAWkakEA7vrYHrdLWK6Rr5lHc5KBARvW0+yprk+H0m9lyLGjUWRUpNJwhgdk5ZVOJsJ2/",
-	"PoOSnpP9/JwsratRkgQzRcM1LOyYyHnsQ9rK7Y2Mg41LzZirUVYhSKiN2N/nRCzXHEzmhyyeQ2CK8BIq",
-	"9Twjm+UG2nP2ZqfLawG7oJK0ObtGDT4SXOvmwxpyeg/zYLyEfet0PZOKkfc8D5Dk+QWC3YK9QzG2zdGT",
-	"ktG10huLi6hAp7ATle4oc1FKyatPnNgYk8SxUtLosPLy3vWwJk6ctDU5c/F6C1ZnwiMy1Byu3SzhIn8F",
-	"MCMZdDlsdoDmqZZz2/1+2SzYvvaumsUdC1YYQfWKlUmtnj+ekk+q7j5CPjI/dwx8o2C9fr+4oCE5YhNe",
-	"Ux9kHrAaGzEIjVNuqob92V8xZVdK/jowydOkrh1IxEPZ2e9swX+DDk8JwynVn9g/e0ucxN48rvp8E1sH",
-	"teq8h3YxXgRxIqRX0zot9vSxT1UK+HqDXr8ttJMbJ7Ab6ycT6Z/LG0ZcLgizRrM+To8Nbja9JhmHqAUX",
-	"5y6tPQt36BfXph/s9Pq9wWCn96iN6LnVHvFUELl2ZMIiieYMRCoUp/FzwowH1OXvRGhMJlyQGgf745sN",
-	"l5jyr1b9c6UhFdtyS57L9u3bNVdbH3SwGwPcHSIP2fYEJnnT7OeYTPF1BpbmkoghntbsgNVBDOVDl0sI",
-	"hbg6s3wOr/gfNI7x1l6vj+7/Ohg8RS8pm39Cnx4/HD7cfdAuCFKYS5DdqtIhVQIepa0t0eOam97kF7en",
-	"vJkzvPijlqqJYTt3/bpvp1/3yYymSW1lPXYwGErgCxL70kGxELSujbD5csWr1vnx55edr4uDXxAvPnKp",
-	"x2GAeByVbLZ2FG532BQkXTop273G5cZZvGnKpkPrBfJeSHs+Wi+Bp8qb9uLH/mD3Yb/f7+883n7sNYTc",
-	"IHMR12VdKY4mPI4B26NGlrvOeYvFohfNYij+glf/jUb/szKLRlnfpiT7JiilNhHe3oLVQ6nsYEZqm4Ws",
-	"yzS0GrtzmTNGJGdNOW2cbuFrf1y3dU0poBvcqsbuakAsnoSGAyHoBYlQJnZTrnwDODT3GsKsocWXnEWg",
-	"DF9Tzmr1ZlajJqVk1WzK5e1pPPTLpCtcJ1k8RYwv1kE73SyltKKPjRJPG6mnhmg2TWWvPdbLnOiNy+QN",
-	"G4gTx49aC0Cz6q9M6m246k1l4lVEYQXwsjy3fsnlDy/+2/7W1od/n53Jj983gx/Ui611/KgpBVva56pJ",
-	"2IKk2FaRUzZUAjNptNO5Gk64GEYkphfWx2X+BA+YzdWGHM+5YDVp2yc0oTEWrhf8mi7xMT0nLlU1h6qG",
-	"kKi0XXKhRbcgplvh04KizjiazAWYwwBnvZFt9A2CUd+ZSJq0anATIY0XonnO2+gQj8DVmeAI7OgGPEUL",
-	"pOgNvnTX4iWu3gFI3PPu5pTzqNDLdrUqeHcdcMBeE2jAieLh+UH021wqZ0xuINUsXBO01NMqm8LnpIde",
-	"A1RGofvNeAnuRz7JW+rlLartQ0MajVYvZURihdeQmenAAzVR9/GYXxD0BxH8gZ7LlKP7AAT8oLRd3e1N",
-	"WwZ1Cx+ubiD5lDovfx3wQ+aFiskFiVEylwqNLQGypdXzuNXyyhfFe7hrqy/9CHOFdkH3DNYcUJPeQlt+",
-	"FAOByvU4vpfsEFLU19axzZf2uUMbScqTddZnvZZI+Nj8CH5eW1/sOkRrAmFTTcIBkvNwhrBEGDl5hhhX",
-	"pJQfW96e7LndR4OB554Xt+vfZ2fi7IzVIbzWQbTlhybP51dAn63rgeoFTzeRdvtEsK69VMs64UEjdzcX",
-	"PVhXRuY/Z18mV6ExV8IvTM+KmWvi5LKdbCKcICHRJklRTQk6EU7wFP6KOWRKgtIzAY3LBvbKxl+Rl/Pw",
-	"HAq35RrGlfXuWgX+AC7hsQ0EVTT0Cd1D+03pQB61yjOc0enMM0s6LRcNDx72W70u5p6KnJdV8L5270pI",
-	"RPVRrdQGw+elNz5u90Y+95nINj3GSZN1srWNmqIHCfLDMnuSrcbueC15/0xwrGY1SVfwXZ4Oy72FrDER",
-	"7QgP4EawVs6IsMkoVCJeFUGDQau9DTOCb2TV9m6sT5TImzCTJNWL29h5m2/nkSLJf6QOPhNEwuxabcZp",
-	"/vitKPCF6Wb0EjiCDS6l31fO2KPqOxXU1jsiLe4NKhgkyS5oHGfVEJ6bNJTUqz+c6I+NUy27Qvb2rCvJ",
-	"bxnjbE7Wwks55JMhAJqtzu5HvJRozhSNISPRAOJPlPG6YYVSHJK6THq9JPgRZKbxOKqI+d6eL6u1MWv+",
-	"NoCPQZBuwCdewvP64qYWL+hqGEaSGPmeE2GKRRWvKOQxF539zjjGoR9/yGpew7YpAe75G0Mr/mJ4wjyO",
-	"hjv9oab2OqhggAemeVUT2ukj/XyAYCEGhh6I3uTCoykugEBsWpbxRVCLy5p503lXmGzhxyXKqZBFBY7Y",
-	"EXwOIGzuTuUMqownKDHJBg790t3GmmR7GJlECBea5hYV9g0Vq4pCfrmiUWOwK66v8rX6Ne68BjfnNajf",
-	"0pp7qlaCRtfUV/rOf/GX8V9kRFfLBWv43/sqNcJsM41BIVxqfV5mI7eiVW14Le8UqkaFqpljtWJQHn3l",
-	"C2lqt9Zo4Za1pUJOSHaGzSlBGTdoSuQEyX/lrrxrvCx2gI18KpmVdAeCcNdftw66ACjlFb8g/gzVkiKW",
-	"EEgPJz7YNRwqLrwyHtCZbD20qS8GT7+akaRQkAme0qVUpOww9vk0m1tIbZB4d1lu1hTvhN2qRjr11rWP",
-	"dbZV/r+OplSXNQI2lfH1IjjjkwhPFBELLKrsa6fVLm9gDFzSBHhqMjJtJTJYiOVjAhfI/u72bTp1riSv",
-	"DY6oZkD1krskqktJmybCWBDU9kiK2xzkLKeRrzWJ78Q+J3voJXRRdKVTJJoSYQIwjDvpvpHgzl+9kezO",
-	"OPKd+P7S4vtaJWtz7BukYQ+NLEjhKEAj084FnFQ4JiN0P89H5RzAGpMHxnWljRYsy49koPyAYxuTCDyp",
-	"ZwzwzMY4PH9g+346gWt4Rhn60c6mgENzpfB70LEtaoKOXpJtzoolqfcDnpZiZlWgYKns9pVi8YHWrk35",
-	"nFKUTeUmwfnCS03VnSAo9AXs20kRb4TdN0ZccT4PWtZ810XdPUMkq5H4vUtchTqXrpf659Mpkaq23FUz",
-	"vpj4nSUZkgqJ6lEZAvTz6auXXSJDnJIoMMgGC0f8BpOBMjQ6m/f7O2GCxTn8RUY+87/60HsqSGw+3Mo/",
-	"JVKi9fj2G3fwbNG3M+icU9Zc2Z/t9y/66Q2bPCpv6breaiiJB2Uyaz7NJ/k+Q/qub0ffO4fKz+2BSWCd",
-	"djJBiQrWU9gvlEW1+LIyewzFBEfGA5tBknDhxKXL1nC93y0jdJAA3s6PBgLIy8KyUT3s6zCjfVnazAw+",
-	"o30taD5MFeykna6R39LP4Nc9Mr/a7lfVDq9U9B7LknG2TC4XxpHE+H3NO2QjCGhCMKtvpWVAgYR+Tyw5",
-	"AB0DcIsJmi+L1ic8ZaxTgpkRKSZ9vUTbFziczxM0ibE8rzjCV2oa6pGDarrrwyTqACS4MD1VUDoTWBLb",
-	"tC7QljVhWd/4KZMoweegrUZ0YnXlHnK5UyO7YaMAYaXvg1RILXgzxgvck+IEKvALfIKb9qNx/Tn52R6G",
-	"9l+DBlo0+7aGFpvLsI0i4chuw3LsTXR7M8IJUXelBrdVapAfwep5VtiAw1X3qZFfe5uSW2aNjUZcDbc7",
-	"dRMD/DMrpYUR3K3QqL4Ep6pe3K+qfbXZ2JwANiuDhtYGbzH1Vf0Z2BA+ASqxMBQ+T3BIpKxriHSAXrw/",
-	"BcIaHQDgOP0D/D776AeCBRGjFU/BbPxTSN/QF0fv/jgavKZH8ogd74WHRw+Pkuf9X7bTnejwxZMeWb74",
-	"I3p/RN/Qo/4r+uJJL9yO2Th53o9+fRGvQ5TxeVRPSMgNmIyiphOMWZTtS2F/WrbaHvf7Lb2LaxtGHTDE",
-	"U/z73PbACExZkd4vvenFPlSXbRS1Ss16oKH5eBU9eIGXEo3GhcOxmrH5yKv9zqVJdmxqQLJayF2knepe",
-	"lWZaOkA7oo+e30lf3uUBq28gc4sQGa51zSpLLHcsLkDuQeutlV7F/2v/1Qt5UjtShvK/vmtDZWg9qPth",
-	"aVyr0q+iEpV77JQH+gk6h3mbcVwRbAmHil40NaQowPSadtHtYZb863mOExp78NA6L/kFiXHoPfeatuBQ",
-	"0FpoDF4T0vG0A28UvsKiF69Fq+amT/QtpgzUt/nWe6O/hZ2u2RjTs7thL3wS1LVAyoavbYHkzs7uaJHw",
-	"Vi7ZZnL43VfY4fySHc0/B51/mCDQOuhpm/tm0xUtnJ4MjKaaI2zQPNe9wrYBtyts7Dxw6J4z4O3AAIYp",
-	"EWEtQlMyD2dQMzCZQIreYsZjglIikP6Nn/i8Fllz4DqfkB/8ONPdTdekVMvmxYzGxLpJOEMSx3UXwsI2",
-	"N3KHrznMDJ7TNbmElv7zfiPwA2mx56Fpc55u6Jn6o0slHFA2rMk4z+D1bdXa2rzzOoFD5TADXa7HDpQW",
-	"EBtcQedzJJX+q9JoqdV415kFSG3yX572KukfZpIhj/lc9NCzLBheyv7U7MCe1SUyB+39adUl8ovVSXyJ",
-	"qgTAGRlSdkGY4mK5nmLy+lvgOyTqobwUawE1GfkjWnRQibCxCQDjgFfKM/wU5ROyNYl6DpC8wgk9vDrI",
-	"WX5eDZFdxNV9KPCO0o3ySV8rrw5BYG/sxXb7Z+AWPFgJ18XlIZPI3m4akhK+PTyygtt/wxD3fslxYOQG",
-	"n6DHARpsB2iwo3lvJkRcg3jbSN58Wludt16wXLKEoV6saDYA31ZEi7mvq2KlUZq06GFTlCytWL/h9XKF",
-	"2SPow5Lgc0CjQpI/LYC/6z8ZinjWE77RkivIhXV89Y197Hr48IEWZoG+AEYNqyC8BCji8P8A8hIgGcMf",
-	"IGDmLCIC+nPIHnqFI2IAsbNI5hqstY1qHpoV4606zbggEuwp94P61HKTucHRmEyt4h84hDbT97JYgXDd",
-	"RTJewWInbcjXT54rMuZp1uqCqlKVwHUIl/ouFpapXy4ymRUyNEQk73j7HW+/4+13vP0/iGG+pFL5+wpm",
-	"ECXr+za3Qg+xO7NhAotzLHmCcrcdjV6zo6+wEvTThjLI3jxrlYU8GVOGzUdjAsBqbjP/SlKphasiI6QN",
-	"MUjzfJS99fkogZew4znJ01PNNP1ujA/WjxF0FjOq4CpK+gfRX5x0gs6rTtB52floJlRcmYEMLH4yuLon",
-	"5FtRR6tgThUHwprL9xarcLZxk0wM5rwJcZQqf3sd3zH8Ja5f0PnUnfJuBiFj3tp7bf/4YB77WHyua/PA",
-	"9//Uo846+50pVbP5GCB6OU5pN+QRmRK2lU3yc/Hn8pymXXPYOO6mHDozmXV8syrqV7eN9QrzAUM0yrbG",
-	"30lx52p6cdNuwCu/5GbcKel/PSX9drTyOol14g8bHDgsnhV59BVgT0C9er2kE4B1hpUt3imoCa3UfldE",
-	"anbGo/xvWlV6FwHKI0BtIoQ3BOZQCgrVB3IsdXmVPCLoZPkswTQ+Jr/PidzU1QcJqJDml1XSJQCPv3qx",
-	"shS+tbwVfgy5k6uZ6/Dp6jI0oZBwLqhanujXmOFswl3213NHCS/en3YCf9V9nrTIJ+gDtAL8eP+/9CLg",
-	"/mzBJw8g19afj4n+3//5v5D2B+sBKjDTyCY9Uyo1wKL8nNak6pjvDJ+qnYXRw0ZzSYbmefk/mvxGPXSI",
-	"49hdD6OB58BaAINIDKCAsbrOmPXm2VFHoRQTk0M4gpKwX7uHJ8fPu6fmk/u7/Z3iM8OESknZdJT37X3Q",
-	"QwdIGHIys8TsjJU3bATQMfpSSfTbPJoaqA9TghdzRvZNJsuCI0YuiEAJ/WRKLjVzdpvnel9WEyEde0vp",
-	"L0ZQp1hKaJnsAfHNk4IqqXtc5DlTIJ7dW54ixbnbYZkSfI7e6MVta+VET1sQ45OZxHwhjaKVj2+zNN+J",
-	"uLPf2cIp3boYbOG5mm3Zb0yT9BSo2OWbep4GKigJQv3xdufzZ8iw8PU+PUAhTxIiQoIO3h7ZowGenWri",
-	"wFJSrZhZh67pAS9zHSRrxd87Y2fsDXMdQYHH61OyRGZeCWQm0ZjMKNRAAzSpXiJnWtGbUYkmYLMZ6COT",
-	"JhRypvmXguM/Y+b9JqvpJ47CmBKLeao/OV2m5ASWl30jCJoSpi8KiczEtezRP4D5ZVSJWXTGBJEpZxKm",
-	"ALYMiRCeYsqk1lFgkf/1X+iQAyvVGuIZ66Lvvntx8ub1d9+BssLwORmGUFn07vR593EPvWPnTEu/CSVx",
-	"BO0XzL+hMA6lWOCEaHUQ5iRICilupc8FOWMICTKZSxKZM9rd3obW0xipZepuhKYpIpGkMWEqXvbM5I4i",
-	"+d131k0HEk6i+yD6HvTQd9+d0oS474+fH6KdnZ0neiHvTg/t70G31avTM0TkEw6VQ1JFRi7nTbFdQkFZ",
-	"4POJ+4FE90dnncF2b69/1hlpZUmvDD7q60+Abl68/afmF4ntdmL8ixYIWhD9apaPFJgEXjQmkkZQlJ0A",
-	"MhxDRydv0O724BHSxotdC4AT6NUCIaMR6EqjwAETBGgEBTAW19AUwYx62adUogFSHA36/QBt9zV/sqZN",
-	"Dx3yODbF2lKvCe7LVPBFpuOO+ZxFtlrEDl+ogB89RdIiA4xxeL4eHsA5ifRAUvOikEuFZnwBZBARkqIl",
-	"n+ut03wXap5W0JOgrXkBk8Fs0DMhuCjSw5PdvUfaGBvHJNGnh9M0pkZ33LIff/+b5Gz0IGMeSiu2aKS3",
-	"3cw9FXwqMFSkwHFHRGEa2+8IT2NgpoFRDNkFjmmU3ZYRgRmN3Nv1VUPWxATd105cc1t9J83UDLnWCGRT",
-	"llyU7baw2bCHTLwqPAW+qomx8HB2IaFGphvTC23JuMICy+2BbVvFweRlMbJAKabCzvdU4NBwRsuAvvtu",
-	"P+NIlgm5NlijX7tWFeseRaNAn62QiE7gkC1IFugGpv/3w93MwtTT9BmZK7almdQxVgQBrTsSwIzxOQsN",
-	"4Yz09y/11134f31f8o+OSYIp1Eaa21P8Rl8ji2ahp5QpLtJ1fbsgeg1P0e72k3zZx0SJZfdgoogAvUOa",
-	"qhI72UMcatmi9w2j0U/PTkcu500QyecCEvmMvMIMjZ6d4mn1kmld5mjSfc0Z6b7CKpyNoO03UWinv9tD",
-	"B/bnfILS+TimoWHDOJKQ8A4hAyAZjEIczkjg5BCDNSzR6GBKijN/ClmMuQ+0JEId/DvIJ+O8BNMi4yb6",
-	"PMCqkTO+MBA9aLDn3o0AGAqgCywesIUJhoo0wpTbNhg9r5u2EJHuIp4Tkn73nVmfWcPRxO1NxubNZub6",
-	"vd6TfbQ72M5aH2vm4jpGA2YujD76+dnBjyO04OJcmjbrml+Zs4s4kCHUIIaESVCErTL36kjr59DJLGtN",
-	"xlPCzDH3uJhu2R9tJdTEsqgqtTXPupjbpuSfiw3Vd3r93o5Bb52BcrYFVj9RaxqnVXvDZyR9FHX29W+L",
-	"Lee10WLuNLx+u9830QumXCOiAlf9zeKdGPunuTdxPgzoebW97Xt60bvb23VvzKa4dWR4sInLZJ679b95",
-	"a2RByfTq7H/4GHSkbQ2233kNpQb2KOCumFbvQUfhqYRQaoyVts+1Sfepq3W2rq3p7TDOCLx9q7cgcdwF",
-	"JWrrt8W57Lkd856Y3oFzspTovhZnj/YGjx7Y61Tl6VD+bRUsI4zszmWWEwkNeIxFSUkkiS+IdPm3cGfP",
-	"mP+FoAJjoa8DCQVRhtRXqObF+19ObpJc4P01dKJ3ySjWmmUYUwYK4plmNwk3xiJUkBpLDWan2TDpHmot",
-	"nddC0Nvnt8oPfw46mpE0/QiegTnv9HebKfE1V694ZEpGbpvi34LYMPSnbfciyRXIXmsZa0neWXmuidta",
-	"ardFWfdksembXZbM0wPKtBdTqQ6y12te6OyPzv4H/1bkj2yBnO98DhoffGPqyj9/vEEat8sA0AIPqeew",
-	"Bdn2GNbYHzQf+juGrU55O9SVO7E+fNTbnbsRzL+dD+nDx88lQtSGD0qW+ZKL1Jd9VkOC8CkUvHXCuVQ8",
-	"MV7SlHvTWqIIFC771qfwty0TBOCFTFHZ6/fQG8dpqDTNCHGWx6Ig5gOxoBiHmb6kedOYTLjQKsVpFih3",
-	"LhrrO8iSYbhAY65mPnZrqskstXSMY5FI9QOPltdNi7ajbNl9aeNjlXswuO6x69i9K227PO33nzT/6JCz",
-	"SUyNa3l3sNdmFDlPUy4UiV6RiOLTZUq+pZt2EEUF8r/yNfNx/60/afTZ9owkyuMxPiYJv7CXJ6tgfGO6",
-	"gmgFX39BBbhoQp7aFgerMsG8vnhBSpS6WyN+8ps4hdD25emrnbR/zufsm2LGP8K+OqP9mrmyVy3QbDZz",
-	"Yk+Kpdte26X2yPtfnDmVdM0voC3eEWqBUH8i6oaodDP18igCjTF1iWcriCgnb16jhIgpQfCMtfV2njx8",
-	"oFWMeGkz6ohWP8BhZnwTNv3LOV5sIk75Opgy8y+iJZjEulZawpe+iHnZBoTUv9xN+SuoDIfWIXgzN83X",
-	"CvSE2D7yThg4JeG91cVdSpHNjJYGb3v1dggCyvnXpkTfXY//oOtxTKwBeAP3o6ReJ5RtAUzpev8KRNyw",
-	"RB/ANjUenphKVc7IoFL9AO96ENjwbDFUsHqTYPiX2a++bRcMrKHZAWM2+yr3Zaf5R8+5GNMoIuyb89eY",
-	"7UGKZ0ZbUiD4LHDUBdJpQfZS4cmkyXNjRu2hIyVNnguVNlMvi2QLMsUignR+LAvgqBiNZDyfjpDtxJqs",
-	"5Kv2apwwP1hw4JuQHvDuW3HAmFXVSA6zzVexb77Ulblz89S5eZADtb7ynayRQ609PXYqxpfKeFaHO8MS",
-	"3d/tP0Ej+H5I2XAuSSkzr8bt467khpba5JUxYj62cRcdqevwEm1O0JtqWZvfgBZEfKJwTL5Bt9U1Uv3X",
-	"4geos/qv4w7ckEC7FV9Bs0CrGELfgnT7ypjBX8jhcb2cpI2fA8Z7ahKfar0cASKfQpKakiSt0LrSLanw",
-	"Utb6QL5iZnErnpM7ZnHHLK7T/XOT2rZtSkPJNXl+DrP3ber9yX+5ykqqMT2rz0RUkFCrMjSOhClUAswd",
-	"12mn52pkXCsem1WZYkFcEVm7K21K0b4tV5Td0GWzNyongjuPVI1HKt+iL+2VcsTs4DEUT51QV4JAX12D",
-	"7YCZ6a1xDV6pw7xV1U2IZvf6W/FNZWurEdBF5nHnofp2PVSFdms3KTY3cFRlN9mUfkBKICMU6qmt20or",
-	"hKLIbIwLy/1yAy9W4QrfObLuHFkVR9Z1Xo6vJ6dllCl2I5PfYm4eBQAmKzvrPF7XdF9uTljeit+rrbC8",
-	"M2jvDNoNvF/XzH7aOMDckFf0gaGDnOZDzBjXPz9j0Irb6uFUSRJPqpI7XIYxGT0w4eVM2mNBTCNc136a",
-	"kYUFWVCIm+rBOrfbV8+xbsX5dsex7jjWTbjgbtacsGlZ9U64gzh2iesy0Fwi69hc7F+uZmSJxnw+nal9",
-	"NJIpYWqEcBRJKJCfEdPov9DePcU0gnpUzciytv89NPp9dMZizs+la66CBXRWKePCBAVUGG7+62NY4BjM",
-	"ltjg3TvIxlrtRuUZL6hLzimha8V5DzWfQ/D31o7AE2greko+KeMQ9Hgm3TFl7kh9+HWuSNv8q93gpq9a",
-	"07DZ4Zp2Yuj+CLCQHsCOcYXujwC9avSgbk7FTmT5xFZR574xd6glwBbVkXYn75yhNc5Qt0FFXphd72Yu",
-	"CDyPSiWw4mIdN8x8K/WlPWtqedyBdy5poN44JdamVueL+hZKgG5ekfmGiobymt8vcjm2XDtOrw10ag0K",
-	"/ZD1N5YQlUJrHxn0HdeWGZ06ABUrQEpTMnaQv2JI5pfu2Mi1S168G7BJivP60ibJ/5+9d1FuI8fSBl8F",
-	"wb83bP2TkilatstSdMyobJVL076oJVd7dos1SpAJkhglAXYCFM2uqoh9mn2wfZI/cM4BMpPMFEmZlGSb",
-	"Hd1tkczEHed+vrPcfV9bKsVD1Cy+A13hDdyVPOefMxLu7oAMGMvt2NQSgtcCrjK3UvWZAMykNPUXfjYx",
-	"NpgeliIE+NONtOACB/cAqQGNbEsPtvRgA25IvHKgqSb+AorNSwio499oScBHynaEPQYYkQAlh1YCAKcr",
-	"ACXWx+4gwsIizR7EkQCMyRX2A6CVzC8AocxJsMwCpjgv2QP8c4/MbKHqkr5/8WH34KcXfzvfffmu9fdX",
-	"d6H105p5nR8Jcp2GbTxFXK57WN5Aq6r7BzsVQc7hEKycrSQPFdX393eb+x+bhYrqVSPsZVD+Px/fMmXX",
-	"bx4aYtfcPLbWMmOz+lYjW7exYvGTrwBvdNOYT0Op4IAsNmzgGd2aNerMGoEyFigzfvHFFl5sZrFBA0li",
-	"XlaGyB26jQh9Mtj5BHm+gewgTcES3gM5GooqswgM5o1Agt24k2NZJ+XATLc2jq/TxoHH1GpANGVaMWm/",
-	"+M7cSj+46aI9yURvTDnttwtRqYzLdHqeQRjdmANWdxwwZSfcoE8FvCa0TijGpGnAe0PPM0BPMSeO0TiZ",
-	"1X2sroGB0+Jzl6oTtNWIT92NJq8yvnBptb5MedYX8RGD75UG1PlLqy/xkRhxael73/cOxoiyGD0+MeMs",
-	"Pjs+fR17iQzMQm2F9QKHWokp62s/aQiwJk8RKIqkpbgfEQg4Lw6SCTvOFJPKaiw4c8TGysoUsYKlLfrQ",
-	"HdUaQRn5cL5ymF03GZEwqVhvnKZeloACZ+m04Llqq7ZqNfdx2o5C4uhpeEes1Wzlv40yfS1dR4gIjuju",
-	"rpupsOgt6ehkyq6UnhgKG7AskQkWZABg/55UiWkrCCOYkusfoMd90zAHRLBH61tf68SNp7iRPaj0EUeI",
-	"9DCGw5FBfZtnzaeETRKOFgK+t1UYw+N4yNWYp/FOWBClrYAsE8KI590rWJoLoQCkLT5NxHCkrVDd6e7f",
-	"xDQ+BBenP6N9Dbm0hNY+5FPcr47AeCsoDFDwu7k5QEWNiayLWHCPeKaz6l0MI4UKFiubBEjGBDKABwXY",
-	"WK6noRHUF0cIblJYzF6vETWgNkjxdaxtkwlu8rgCr8B48OcBVOpQyR6QXqfDzHQLek2xdSQmjcPGM6y9",
-	"V2q/oz/DEUgEVtoBDrik2xBW/56QGIdSYf91cgCejRlBIGy63QUX/FQki+SCqlegy1azdffzQfAIkOX4",
-	"dIOT25qEbiM9PVtmAX5R/JrLUPXvXs3KyMU6WOs1YIajTLCqoOW+cFqyHrtnDp6Zm9WVJ16buL0YVRuf",
-	"hwUPMqS7Ge9eOS5StA15ickxvoiRhIAGtVRei0wkJBHB45dK20t4yG1aMUo+wio3EAozwcILo5FQIjlk",
-	"sbgWykJJlpyFO24YihXEqFrFTgkDtH6QFYb6WhSYhVZHfrRt9auTffRE5fUeSolyhhQwNOnsVHFMI+yF",
-	"X/eHFt/nB3ZPsGRLKZbb8L5teN9i2nrBpwxKigR6k3GoD7hJ+0/RWbc2chqfnbx/ffr+TYyKmtW5Rsfi",
-	"V8fvX528fXvyOmaPHcVC3ayvfS0Yr5ztRP4t9/7Fz6dnZyev4yj/k1ndVvHrk7en/zg5P3kdO11timSW",
-	"GStGqNc0WUzFjC5txpWB+omgYYD+EoTrXIvsTIlmovBUIpYF3WEH6+HNaojQFLRDo4dSJTP6UlDZUMrn",
-	"uUpNnoWgsXltihk+NVR3F3sBTkOvXUp1CeWdhDExVa1xEwxtIvXJZUB2rNqKzHsFvRprdEMtaY4cnhlN",
-	"PYaSnvlKBfbj2FzZGlAcUB1PKXoSHhpbKYzte+EszaWp5MdwkRpbnvRN86R3GsNIvFi5fl7k9YYbXcT+",
-	"oVonsX9gBTfxme94GYCH0L53qQaHQZVPEOX/WyA6LNNzISCzqu+x2VzXa/Uj0/ov8iTPjsFzxlo4Dfp9",
-	"1XGc+fcWjsRm8qH6tstD3Pq4N8aZ/aFZ6OX2W7L1c9/g5x7lpPgLzUkV/IWyG2/mLz4Fklw6ZT5zyKSi",
-	"oEOtQJ/RKLdjoW+ke39FpIMkpsJH8AGehwQmFvKX2qDvuPWB7jBtCDCVokI+oEpYYZjYHVbsN8yKzxbK",
-	"WV6NTZVonbM4P/cFLO4TDMZqGKTrZibWibuu9u4icClsxAzLCTAy4BihAFCVlDdmXYwJx1BkTIvIjs8x",
-	"TZYhUogFt9Sjb6xUjW+dlOJyL0FK6WxsSWkNKQ2X545BoajfQ0cnpJMusNitDxuKR5nsijhisbkaU1Vi",
-	"sPDE3hoiCeQcyA7VF/AFceNrnkmurIkjCgOQ3QGBbmSGKuKDcSSW5pLWHw3oIjUifzJytEQVsk5o2Hvs",
-	"Ih33MVTpalzIWPQp+W3lPlXgVbFj5WmRB3qWQNMxhSWVWM+eGaB7hZcd/fYF77U6gvlfi67VGTIIeqEz",
-	"ZUPBlVR91tNpqifGl2Dv8O5VP3OKbn1FPbpXjS/xUON2zrmKabJU55k2qOQ8tjaTnbElP7dOddY4bHRS",
-	"3r1yp4lAsJPGYStq5HBCSePwadRIpAEF5xKOTeOw8ewleqCJmr/OZM+yicwEFFgeCJ6MBo78Oy5Hr7yg",
-	"V+CYNQ5bz9w18wdpdjofd81AZsBR7UQzI/8FbRX87IUBPgvjeCcyqbR/u1Fs/9ffGxruCC3ivyAKGO4R",
-	"DfCpH+DV2DV1cn76/sPuRT7i/aa77fONvFvYyLtCI60/f1vBM08H5hWcnnvxzfsjW2Px8hd2i4X2VWOh",
-	"jQJhWj92gWeBC4HQPuZlTT01GwfrOwZTUXhUxJzk2R/4oHrgrBIp+6+ZMFZnYsZHAN/RYd5hHacRGyf2",
-	"Y+gTRM8imAswHNfQm4+n70HYnULBVVVF1nEqOVnfIql968Boa7wpN1SkpF6igjKVlRRYp/Auivm2GlQz",
-	"kGSID4boSznkfWHq47+LksodaBqbZC/bKPB7igIPZNzrPtJ+W3CCTp2SisW5aB1jdK1XR/B5tBSpcZq2",
-	"VUZgn46KV/AThBpcDz+5rYIxkMmMeuEYM2XcFdlxUSDPIWEOATzmz1wm/r1U9R+81loxwyH1OTQwp2Ic",
-	"gCS9uqx8T6VCl6Zl28CjrZN3BSTEtcobSwEhUo+LcBAZWb5phQIsoilYborQiHvB6NRWcfm2l+1QfStV",
-	"DNYeC2EwNCzqx4sye+zCadRufEbYPEDoxqDKU3UtlNXZdOcG2MS7p74r0bf7C33Z0rctfVs/buKdmR6e",
-	"oM6z5mQ/NFpw9p9nJ28idvb+TcQ+ic6Zo45vTn9iPZkiZJxlQ20s22+yd/JHIHQHTTYUfT6Sn0VqIjYe",
-	"pZonmJTFWU9nQ9dGT9juQCRUI6WtqLTKRHRyyENwTGZ8YtAEIiZMKsBz1MwOMiHQfBqFsEEPKT8Ulifc",
-	"coCU52qKKYADuBhk1W4rmECAtoVPPtpRaWbG3QHqku4LzGJL2OODVisP8YSfY4ywd2OQBiAuqDw0NFZI",
-	"8qMJR2DrcRwIMh0x04kaHmfpJXUV7yAIDfodcCDgHC0a/wFPV7qDxzA4tFgDsq381rSapBVT1KTV+nLI",
-	"1RQnUBMyWbLrn7oHHxzfgFH9JFAqjhrDcWrliGf2iTtju+4ArNjWL3BS79oajYtbw3tgi0r2EFmyJD4y",
-	"W050G060xAw+av2WZ32xzdFaZGVXRKCsXp7tDfnn3Q5Qg8Z+c6/5vPXsnfyxcatErudNsySLfPI7/Hu5",
-	"ZOES6y9gsC46NmH22CfK4Z5wfxkDFY5yr6s0e+wf3j6JruOBngjXEvzFVI2xpGR8Xwft3VrgvwILPN2i",
-	"+7IkLo7SgZO4sXq8EFJBFylmjumyIYigEisSaEUCWjmyoq2CWs8B8jMeacq7YWYge+Q6gEwds9Ay+YAF",
-	"nXsx/y2WTcpa8fcnqGw14DoL3xrp2SLm7q1fG0jUzrMGARxUsFTjTYpYZ8o4uicpQneAGDb0eCbwR6f5",
-	"QuhxUUErBJ15F2ZbKSESE4LQoJgTKob+G3/xa7Pcgh1wQ/ULQ/v3YqwjYQrso3VEiZbqkcHEzq8ISvS7",
-	"SDsWFtKOh1xN6Z6UrBoWElh5VqQaGGC2LlpBATNrNpb9CGE3jIdQBj8hSGvFMzjhxklARTOTDc8TpDAd",
-	"1qqC48U4n28hemEbifClhmY4EfNn7g4YbjG6tTbPJYTmFG94FNxdYNk8Ktz9ATcFa3Jzr7KYjtenG5tn",
-	"M2+lsQu4jNnG73xltwbTwHKlJOzkfQbw3JTvQOMj5AQK0mZKE/aE/7ns4oa7RPBA+MYlRHrGO+Ua2Vdj",
-	"XyK7rco5B/kCBWQ4bKjeV/CPEJr/sLRnGtf9hJr7RbmZjmxt+Ftd+oYg9jzp5a4Y+5Mht5n8vGYp+R3Y",
-	"8zBhqauHHangSnniBSFzBNwZFUWBiKWCXwNC2thS8MwsteNpJngyBa9pWwXZwwyg2F8mu2jEJ6VQJSyR",
-	"vZ7IKLXVqeYzcTgB5ZMIX4T+a0o6K3QdtZWPH8ozxQrTW0gx3+FaP1C6SaO7H7pZJ4PNype2HKYD1SDd",
-	"xm8jdba0dSnaCu4EwB2eIUw+Le4Oae/vuQFwibSifAqFKObgEynnEWHOhLkahzwgrMOcCYHQxvOuzRAF",
-	"Cb4W8GuixFgoklQQQnN1LoS+BP0UBVL3xiW9UW3HxOfXI05+K57PDd/3ry1ZaY0S0Q3JSlXneqGLa64a",
-	"Z36QN22x2KSWsTVW3Fey0VrP+ibiAuj0bTYywIMtLBcZgDUC/JWt9fo/cJPFvbj8l6Ml22D4rYi9QrLP",
-	"emnYMsk+1ONtk30gFbCc51PplYNg/wdORu7TV78lI1syssacmk1aQjNxLcWk3qd5jr+DNlCA8SvD90WM",
-	"p5COgjZKQnfC1JMb8GGp7aXgYQvgpN4JX4NN6n5eEzwrLQ4CbUH3EMJhLM9qofAyqLq8PGKfa2vhAGbW",
-	"lD2OHSWLdxwhNwM9cd9Aona8UzcuaS7x5dLQCFO0o3UquPrmQUXxxC0GwqN13+Lg3QApmoXb66mS/+aL",
-	"qRGZBqWRHZnCcNcZ4XjsbxH2BjnHcIcAYcUw3EmsPYBOEw/Cj3W6pZpxFuOV32OfBto1HUqLTQbTCLzM",
-	"V064otf4OHEaXMZlWhPOiIf0H/nsNyMnzXVzH0nIOIj62lqwQdtoxodEAH6WiRNKaG+IAZXBYL6cECA+",
-	"4xMzVVpNhzeHXBmB7jD/cMR0muQQ9pURVRe+4VW1l5W53yZ5Gs1iMT9zS7RlZjXMzORnIUTfwvFbG3yr",
-	"EeijEtmQZLmh4MgODICyloFLCZxUK/aYau2I7FpkhjBKPVCREV2tEpNHN7VVTGimMXr1XIdYshQNAnlO",
-	"EHx75BFko8LjIMnPvBMwUt3XEeuMrWOHaG7EEU74lCFaKjvGdhCn1bFQN3tkpugLo/Wm4KxC1bb6mIHC",
-	"db09EpJW4nLCp7PgpO6ckIBtED+cGT0UmD4/oUIHAdiIlqJx2Ljm3fF4yHopN1Clz22uOztuOkNtGr+5",
-	"M2oner5PBAP3ILnuBDDordhPaM7oHm9Eja4edwdOdBfWCtFYBXWUFu9eCoJS3xei1iZixBZu9KuOJlgD",
-	"+VzE/hdijfrcZSC16KxEYuvp7NCIFB4Af3+N8/3WQsE27/jrc6YTT14L86/1pc90UukpL/G2zQqKGyTD",
-	"W0/5fXnK13mQ15xGWvBMGQFpL7mAamc9VNIgMDPjVEK70uu0Jhq9gSq5K0tZd3y9t16nrddpFa/T+ujK",
-	"vHiH1RNqbDqfCEOMdQQzOk3cKEA/De5Ti59LSemFcK8Kcw90+DD8TMsWJKobnCjF6lMNp/riUeZqXBri",
-	"kH9+K1TfDhqHzw+ixlAq/3F/2SJ4ZBXwyx/WrKsTUTcM//DSy/WWXnilE/Et+6XgaL4V1yJdbMZL3WNb",
-	"Q16tIQ/SXHCRbp9KvxwuBkTHFggSz6+D+My7Np1i6kzPiswDZhxhbDmk4AjVFVi7G+pxw30SSV9kaM1r",
-	"q1h8HomuFcnlP8dcWWmnMVOaQB35aCSUYWOVBtBFisqF2TsO741tbvKXGFOYxDuHgNRt2JBPsZArNiWS",
-	"tsJym1M99gAeNe4pT0s3IkS5trcoGw9AMPpOYDl4kWisEX4D3n/Ck/8ZGxuKL9/gI0CiAlCCeIN1BtqQ",
-	"AVs0+gekZY/jRKSWx6wjUj1h/xKZ3om8HCAIV3WPnVqmAGgVCAw+q7wBvq1iqcy415NdKZS9xEJxO3vs",
-	"QqiEVZEdqyH0GJx+Npsyw3uiuiqmm+7G6cNxWNUtkdgSiTuwcNNdxEu6diIxEDy1g1pt6GcPHBQyPymQ",
-	"BEpo8Uz4DDhoLWLdTFrZ5WnEUj2J2FAkcgzY0wPZH4Cm5F62g0yYgU4TUzDQWKn65qitPPhBMdcUQMA8",
-	"ZeJpioifYjiyshAGCJTIuw2nqL1JxZ42WQJIPyrJgZDgG4pTbiswA01kmmJyHaeykyPerSQ1fZJDfsbF",
-	"W0azK2fOguXpWqS1+goxhBXoEo4FRPnNKCwbV0NoNWsoGx7UcF7cC1tVpEqsEHiss7Ey7nKunWJ4TcPc",
-	"YEIRmfCijRQm8kQDMmNJBwCa5iMPhtWGk7ehqw2ePd/JTdhDYc7bI1ej/aaFrbq96ntTGEvQcDtiID1A",
-	"DkLM1sRtvM2tPpsQB33z9xLaEOa24MTerdC3leHqMA8KFsgNkeMnv3d1Iv7EaOXKfNBXVMsxH80jrMuN",
-	"Fard6/VZV+65woW6UeIpHsBHM5bZEQeJiQQd91Nj9t7c0kj722av+b1khi57zbdRyg/Mj+XO9yav/VBf",
-	"i2DaqZTCPgajbjld6pDQoJw+6SvmDKEm7ATqS0LegNOVOlM2Geghgo4Yp8b1vIHokWFhAGT7dUrUtUgj",
-	"xtMJn5ojlukJIjKjMYiMwFXqVPCRvQuTerBJWb7TgsOvqtMcTuYuPXT35BqrGAmGl0IZJzAK1qWrwa+r",
-	"Kbrn+E5dz7lbMhPk6YiwtBQ3LAYN5PCgFdePiF6qc1u2ms3b+S3RwwEjs3II+0HxwY3DRqvZer67v7/b",
-	"3P/YbB7Cf/+fmhE6nak0uJ7OhtxRkMSRE9d2Y9kxdURPZwsG1VpmUFbfakjfsFPV07LFftVASbfK5Y2u",
-	"1WGBO6yXmf7et1L9eSMnnY96ePPx9D1YNrgCtuBE6BSIApXRwy+uRToXMrJXa1FcxPiOEUFM99gPEdtv",
-	"RWz/qePc+wcskX2J4MjFCxz+s/+sWgB3M79RAB9xa0XmXvzvX5u7L3/7/Yc///IH/bnfivYP/vxLxd3+",
-	"7Z79IGQf3IaUfnUhpcG6i+KmO+7rue9jO3iCQuhuPp46tygGkEJxI/8w3GmhEgospdQoY8AsiDIyfgrp",
-	"PCJBF2jVhceRnPmBbEZ1fVXq5Bx7WE6FPagmg2ExJtwEkb58zc65FcC4d5F9L7hxs4//GRVaOBdDLjHj",
-	"adlW8ldmWjLCrtKK8eGsd3Wp71IvPmi9XKoY4zuupnRszAMANbKFE1ggCm7p52nCr7836K/9ZtQYuU4b",
-	"YwP5dBOpEj1pHDb2nw1BFAx0ozs2Vg9FNk86ejrra7sE6XjHZQo2NqmumNUY/FyiJBGTPSq7QvVru1Ze",
-	"C8a7mOKfyxhid8hl6uvbIpXhykxEFrRuSODzZZBCo1qBRq+0JcxQNxjI+9EJKGdcsYEeZ0DU3Gf3wthU",
-	"ejtx5hsmVT+VOlmJVLUqkpwK64u6n/KrGzHOYFFhlUBIo4j/b5mGfQ/EpWx1N1d4ziE5GEoCSbUCzWgF",
-	"mkGXb55szJGIVPeluiHUCi4uXfguhE5qyDhRCQQ39TJhBvgdhUNRbW1AcQSiELuDkcbuaseOljkhPo4Y",
-	"3ucPx2M7aLVV4NFQ9xsQH5+/OHgZMSO6YBY62Hu6Q8Ut8lYgKLMDNeTKVIdxwyYiTffaqq0+wSjGRlwi",
-	"qTZ/BSgg1tGWho42P8r4+NnaERga6GlmtY5YRxiP4sAT3kkFi7sm613C+/EhM0IQbaPNZUAl3GPQTAxD",
-	"OWaTTKt+WT7jio3VldKTcN9Z3wuVYJFF4omBsXn+sxyKAh5mJvsDW1hHEEQTAVSaQ205atrRYJ0mzGgK",
-	"PjloPq00cMLBWKDaffI0HFkGxMnQghq/fljJHIoQ9TJN4TicdTI9MSKrs2kVtqtkpQkXDsCbonk4pt++",
-	"JOEdjmo59fzH6czZKuac0/MI0PUfoquHQ5F1xV4XzF0538UH9ltPD4AA+AM815P7AbxbxU4KzXR1lomu",
-	"ZQOdGcFeNopNNXjCGyskub91G5wzrai0OJ93J5PJLhRIH2epUF2diGQVF1Bfqp90Nrxr39NHd/rOuMyq",
-	"lOy3ut8XCcN05q30v5X+V2XQb3V/NY78/EaOXMeQNWZTVHPkE6fN24LmTtFlZfZsmVZdgXn9JS6NHCdN",
-	"Eber8A7ywEz0xkYkGOSk9KTSDkBDXFb/9gMdcMOESpzyfdtDem8WXd3PyyY4+RyntPAkzNl46nU1XNRd",
-	"nqYL9h49ofO7D9ydNj7CYUIFBtVNxwlaPKq28ThNl9pJxI1C0xEmwnzlewnrOHEa1zq3EZl6rUne75P1",
-	"QEGla9sRqVZ996nS2v5qnGVC2V/QILAxHgrt19ioafxfh5X6vk7Yp4FmfMhO13muiIjfYP0dCc8ZKgi+",
-	"V+PIpiOzPfYhLy2d8a5UfdblaUrQrYCVD69Tbp77pq0mUpmjIiiWU1QOmi9D9T9PlrwNmR1TMxi0AYDa",
-	"WOsWtBnHhMRntMmyCTdt5fYH8EZycAPIC0mFOiz1IABYy/usypyMQLrY44PmPovhy8tMOMYGlWRQJcTi",
-	"hh2dTHO9xZNT3Fk3Bj+6JApz9Hph0BmVmBzhBKky93/tvro4/2kXhNG4SrmiHYIHNgZWCV0UrFL3Jnd/",
-	"BJi2Ce3OVvj+9uNWH4S0fuIJy4yhCuwR+XlcxSjfWl2ez0RfGuveqaPcWHHUEWdP/gObZSczZi2V5DYC",
-	"IEBjJf85FqEIYSb6PEuY1azLwTLurdNIrn5wv7xosc7Udah77JePP+3+cBTsUYahHcpq1nGEbjjUqqgX",
-	"OHrufQTXIpM9pJ1+eAD3LVOImGurY0y4AsJ4JcTIEFywSHtsMtBYjjG3eT2Oz0/enF58PDm/PHn/y7uT",
-	"8+OPpx/e/xWRh+OdwMNazZaPYHBzRLrsujVtNRloCNxzTQMWMVV7rCTBtC9fYi8K/HoGIdGdrvBbpb2I",
-	"/we1Q7YiCHO8JEvOccIbUQMqoNE3b/W1SDlEeN1gDlrB+nNO01/Ja7F/lzImumvhbiR7DFVvd4LANvo9",
-	"cJJKL1HNAkW+QImeKAAXJSuv1zOCh83d4O/PlbRllouYJTKhAj1egS0+vZErDqq5ohH2ljEtIXm/JLIj",
-	"W3LH3R1+ZENROf4lmC/KRpOgpLSVNMyMhLI+6ReL9I4dl+lMcRwiK/jEQbdCwBL0TVdzGiM27Yo+L/bx",
-	"pZ7ouaAZgAglCky61TdPMZpL4Jy5o4I63NdCM54to2j8ovg1lynvIIrbWunMxVxkCd4svLBwi9dGeao9",
-	"3p4KLGOne2RYKqGiuH8Ls/gh4x4N5Tcg5vuOvm7EfJzFMoj5FFd4+6jSryTkE3PF+ZCdstS7FNdp6/Mr",
-	"uRDEGfwBEDZVYmiPTM7qvCdo7oQKlVwEL8atUEzv3PvzzcYQB/eSEiwR17K7VpcEKuq7IbahkuhdILZI",
-	"CMnLhasSbfbxeFG5zI8TmhIm7SHqFqbLlXK6uh4JBe8Zig6SGCnYVmcfLj5WWxEqaxoMRPfqxLX9D/e8",
-	"XD6ld05G3KvNBsptsaun9b6DJSJZYKP0eH4VatRonDnt11ZcmxPXvheJ663WV4i3eF04NatKWs+XkLSi",
-	"xa6pGqqCJrzsysywsfmoPpxDlTsbKQlcjw0pWf/Ie1hJxbqHy1+wyBZXbEsCthrbqvQDTz0bTgsBkOuk",
-	"GjeJK0/oGi+buQAAaBkUNrmJkADeYymzgCV8useOVbg4HiHW3x7vSmB9YZ3MA+SrCnMExlslqixnd5m3",
-	"zUY5aG3lvQ5Ojq1ftUKj/LpyhtxpZgjCUfay3er2PfuyFKJOxlVycyFBfIR1puCQpKJowT6rxsOOyHye",
-	"MSUM+XrI1TaTH7HPr9piAnNYbC/Btdu7Dz11Plu949d9rl42HrAu7w4EnBzTqFZF509OMF/UFvuB5259",
-	"XvoCj8ua7BdrPgB1khnM+R7i5x646aSiTE+HNnctR7LLM7tUPbQ0dbRXmD12zPqOITzy0ZkAMxa06RkD",
-	"RSp49sr1sephdC95iXTNZdPccXPzhji24chO79L09rBrobm1vh2LPnELiXGAuN358czsSna66AYMLHcC",
-	"kTCOMtkVGPkT4LEBKhhgqvTEF87m1h1Qx40JuHTCAeKjM55K1UfAUvaJ4mOkyS3XbWXEnLzsJnPEON4A",
-	"DPhUAgIbeWYpsBGsewYiD3z4Edb/xsMGbdQgEX/pTdkk9Yax1RBvmNJXgtDx0G3lt7+CHnLjSy/gDHt4",
-	"Iq0YLld2AAxYJJkceUhuf/GA5Hp1kcNLI8dN6Hn0lWHgdUDYpsDhHIItZo8PWq22Cl95I1O8A9nxmWDD",
-	"sRPcBINwBzWloUlVohNAStwf6IHBEicV1QwoGXSgJ20FrWHQEM/EERZCKE45aMdg+9dpAtF4Q52JHTdR",
-	"WACESueWDbWxbL/ZJKKme2y/GTWbTRwvRQp6TosBF13HhT1NmSE6Q6jxwGmVC7HtbvKx+5ZyciM2Gcju",
-	"AKmUBw3MLKQ2QSFmxajyg0+J1ZhMC9o3ILBpiFtk0lbXbkjcuE6tGN4l098A4oqfxR0bMxcR2vWU34u2",
-	"lpDvvjTgvZmBbs/jzsa2UFQ9VLxaiuUV42MWBqwvzxmf/J7Dki5VW9qznyozqXuiQD6/ciLz51av+tID",
-	"/5FficKJD9m269CzFkYJ0MF+ZJhMalC/S5C8twsSqIbo/QRSisdqlFiB3e6x90Ikwml2QgV5kVbEi2FO",
-	"BSwKnU5kZFUS450j/t5awKmBga+qJQiS7eM4VN3aAVXUWMg0GYghG4/cF4meqFAGbOeIGaGSYtCUneg9",
-	"dmxZ0z2Mlb8QGto178vOs3eIOYu18VEwzkVtBO6FeMBaAXvniPUgehgaIRBbaQh6mvUcnayMfOGqX6aU",
-	"t01WIXmjcOUGmfDLMCymqfglbRw+hQtuxaj85geobVTGQoEFbhzu7q+QheLnhVhp36YAuhXZvjJORMB9",
-	"vuzWOi0MQ5H1xQILgw32P6ByXjOGA0lSYLDTIbZSN5UAag9Zf2kaSqgChNMe+zveZinyymV8GNCB24on",
-	"CRuPIvd6wZJBRgTU3/fYp1mNX2czZdScLo7j7oipplzpwVglmUjsIAKK6UvX77WVu2SluRGpxdFPeFZM",
-	"76awIdDkfUnXxwfNA1L4lbaXPXcLIL17jobCqpPJcVMK9DvY2S0B+0Lh9juoswGCrr6GG1q8AGujM1b0",
-	"dSbFzZ77/LEq7727cyOeCWUD6kHunJ1xzDpiIfE5lJ5kTT7Eq3xky5TKwMrPkN/aHcg0yUShOAQ2Na2t",
-	"nwFj34Bc+6ACDWhBp4tjDfLdfiDxBt3iWViTg9e3uDjuwB+fqtCD25xu8Ghhkw8uGCEMrJZP5FdpG5Kw",
-	"ICShm+/yWg4tlHZZNhMNHy4XRqqmtB+w2aUKEsGjObCZ5XZs6sgq/ro0TYVhXOA733DpFJjmYhqMK/3t",
-	"Z8cBfR/6k1W4KfTFiqa7SkUJD/is47UcvgDWoBgs1zGTyljBPYgTuBClLSkwOWbiGURcRCAUQeAFqEiZ",
-	"MIZAn67EyM6GYRyylNtQMqzsIaYvmdK4KAhvjoVlpWHx2cn716fv38RsrKxMUWJvqxGXyREbw79ORotH",
-	"fHoJT8Qk1He56oo0FUnQk9A61teAsQXxzNgLoW8Zm6tP0PHx6es4TBw8sWlKGOxex6qxZh2yWGSZzkxM",
-	"64SwhGA00z1yvQbgCas1S6W1qcBwEfgVtcm2KjmQcz80K7uhcdFGWipLy0ZeiVbs1VrS7XDjn4AuWvgV",
-	"YjfYL26F2qpCEWaoBxNddWuXh7G4/mApQN2E7+MjxpUm9GPLU7TrxeLzSHStSC7hy9i91VYxBPFcEpJY",
-	"fAQz9VtLFBheL8DhDPkUYRahX6v1pVuPS3zpEl9CUGlIrHN9nyZiONJWqO50929iGh8Cx0pT3P6+tu4E",
-	"Epq0ax584B3BDMj5fU7Z/XArXPsQNzSR1fXEEXgELuItZJ4w0L+JaePLMJt9ZF8xP3cuHgPKF0jLjJVO",
-	"+YGb4BheCZyntHWNw8azl3svm0AWQ2RIoZMAIUfKW2iHHv7196LP4PBFVDCrttyUlbaO2p2lghvB8tVe",
-	"BcYH1j8U890kYg/udI0QiWStLEGGTba752KU8ikCSN8kUFa9snXgi2QL+LZuIeUs5V0IVdREwBYJKVU5",
-	"TXNpFcv407GDxToqMu4ZeN9gnAHmFrEgl0RsII11Ki0Eig7kaChUtabqSfZm5eFVKMU2hPLuS5aRA3R9",
-	"cvrqRo/qS/EEpVosfHALQ0oNxiI0asKNDxGMQfg+mhegMewGy/Kxd1qJKYn1fOpuV442NVYJgK6RSNXX",
-	"wrQVtNCZEuLhHkPUEJA6B3rEeJrqCWghj+MP569Pzi9fHb9/dfL28pf3H0/f/tVd4ZFI4h3GvZyuwXIF",
-	"Elsu+VutD2HkQze+tgLgXeia5NhPA5kKHzVwLRNCR1TassS1aDSbCouwNnmZplazlQPeBk2loHAYZjSU",
-	"8IZQSuzdPUKKR94ZLBJ6x00Qo91nlVz2IAU8jvA0ojKWgRX6WfOpE8GnVLMOR4AJGODTAKiuxwfNptNO",
-	"4EJd2owrI91+V3uBcPAPgPrN1z2nbNDN94/r7roOR3Z2m93ByPd5KixZLJpLk7aPYSMaD9j1vSKtvo80",
-	"7Fs7sGH71kvi3XdWDgXUpmgcPDN1Qs2TEZ+um3gPeNaneELoCVKyLE8jX23KasaZ4dciYUNhBzphj2Oi",
-	"0pf4xaV0tFTTo1phhecyPAy90VaBeD1G8PA4F7xCs3Y6EvHOHnsPCTUQVASqYEK+hEO643lgUKsF9oPk",
-	"Eh+4pF/inbaicCCupsE4M+SJwFRIUPL/8MT5D7R6DfhoJJRI2B9t9cfu7i78zz3Wau6zP8BWEmgy4KhX",
-	"kHPkK3uM3mvRe/N8QnRlgsQgQusQoKZfKcfA0AZnWSKTw+IqQgcjoRKp+jHVGnV8rycBtGpsc954RIYv",
-	"YJ6lESra35wg9bSjWgpYhe9J6cz9DVW50IyBdiu/VVJdjjLdd5Ky2zGY7kGzlT+QiK4TqJOY/cHea1o4",
-	"wFB1K3fE4kRYqGFmECVpWrTgIVfKjXhumYlNo33HzWAijaCenzWfhp7N5TgnGfHs+ktTYop77GKciXQa",
-	"rHNUzzTriwTabqvjWfHGbV8+NM9+4RmImqBlIxbs34Jx+wyWwhv01aX7PXb8ua2WsC9CLRkskYsZYZsx",
-	"WY34NDdYsWOKgelm3AyY7qGYYkR2TfhWV3g3epkQhYagNNlQqjFgoSbutEozEHTM3YJ3RH8MdQ3chcEy",
-	"eO4s8cyLT046cu21lTurdiBkBp1ZrY+gelzplljNUsEzBRZPaREiDe/qiE+htgASH29svBKVcNYjPn0A",
-	"tjggwfN2shniXC5uNkOlG4cvHGdBOK6qljxQ11wTVArOkdhGaMD9e3ktzUql0c74NNjU7hIV+wxnUie9",
-	"0US3drbVALTvcGtKkvV2nzZrD11CgKdde038/a6iarewUus11vLpTcqMl6WWAwpe2mi7vMbjza219txX",
-	"PMukyCJmM969clIKxRuF1P0gzuuQvL/HIMDVN14Ics3FZaoWHbJmrGZWpGml3ffCj3KTYMG+jxoyWTRM",
-	"bw3A93ahLgSFt0+9upDxa5HesxGY7vGuk+NujomCjBmrQUIOlfRAu9S9nsjMHou7OhExFZyfUdohGAfN",
-	"iv6O1KBREfv4CAPa4LUp9PNWmtrbU5h25J3bbtY+NuyBxHba8lCXotTzoXHh2bqDcAIBJ9xaMRzZWUeZ",
-	"X6VirByFlgRNri+vnTLJu1c37v5ycXR+uCGSLji6qgLpUJ2+RXjyMj2vNYaPFuHbj+KjiS6O4/Pr/f1E",
-	"8o3yi7DsTV7kBffvP0G9/2Zy75UrerZ00bGwWIjj9o96Gxr6tWgBbwqZpe1/R8P5qgEIS3NZ+kD75f1+",
-	"zjXapGam/6WHvM6J8TPh8cyeUISYAR8qei46YiDBrDjjpOjpjGJMAwXKrep4DaQ1iJoXQYWSturpccYS",
-	"2Qc8RZUw8XkkM3L5eUMtV1Mw53f1OEWjo7tNhOPjvRlLejIixtvKF3wtWLJDoYArpSdghm61Iu8vcU92",
-	"uLpiZIY37KDZQjDe0iX3WEKt5lGhOJMkDzQdpvpQxdKt2FAmYKmP+zQh0iwXWKvwxG2Bg9dpXdoai+7X",
-	"WHTBr0UhRid4HO7VWjQr7iys7FOE0CG+gIHwGKuPjidbzVDy2ByPegYuM/AhimSPeb0GXczk2W4rY3ml",
-	"ZwmHOE89l0EfLe9CQNPYWmRmT+1rWOSClXMTsknFGY3qA1Bn9m6mZmKVhXHBGWk+ICa3tTjeZ8jppgTv",
-	"W4UcVQMOvfM5YgXZEoxuI4gcp9vgpoSxOxQYU3o+JDXN35bxKLkPkfQMcZbuFqXiFrd1PkRyC0CxvvBA",
-	"zEbc8HWskn6MzeRIPJmIzkDrq3ocHAyVvoCnwaFF8Tcd0eXDkhEOBCGMajV7LMZXdi9kX3E7zkSMILlG",
-	"9hUTn3nXIq6EEVQBH9P6GbdtBaplT14LCv8xTKe+wu8QtFAI7BpnmVDdaQDftQNtxEwA4WEeyCdSIzDs",
-	"qtlWMU086MtlRZxSR/fYyTWJZ04pHwrMFoT8wCD7UQF8SielF4IXBAP32NgIDELimWCtZrMYDA7PBbV8",
-	"bPxyR2hDhiEfVImDuIefaAsXmMaxzUcGdgB2xC9VR2PFGooeahw27F/3Xzx/+mL/xUGzGV3v//VZ69kL",
-	"/sPzl+KF6IqOSPjTFu/1+PNWN+nypz3+bL/LkxfixQveFM+e93rPnj5Pml3xg9hv/pD80Em8/RvZeW4A",
-	"nz0jJVP4kH9+K1TfDhqHB82Xz6MGBRW5WTuVdFMYvGckvMNO3nlVMdfpuegKOar0PZ2iv2QgeJYsHw1O",
-	"R+Qcz/q3T45LNPZnwTMMfMTjtio15ZPdDpwv2PsqWmqFsYsp6Uef5EyxiLmWqHssEdci1eCQx+Bgp+97",
-	"2Gx3YyHZgsiwoxVzBASSOigyMQ+bXkhDXEdLUhCoZClMrt4+LGLyURi7JSVbUnInpMTO3oX1U5WFaale",
-	"SpwxB7Dj+ay4EP3vaMXEoAGrGOZ8kxHhDswHq4XZbi0G92kxWJcL+otjlAgWrB5brwwfVo5A8ZUcY6Mz",
-	"S9kkhfSQ4zRlPZm6jp3g35FK7LH4nzFLtb4ywMIBvMQtH6BbIGwfefw8NlXECiPCdPCr8REKANORRqVn",
-	"KLhyOgeoCL8awbPu4LfH/yvcxif41RlNozKhEtzmfj0WsPFPMGSrYSpuLGV2PZGZgJVxN2k00ArirarC",
-	"V/65dOTKBczgo/hsl0SsxuVzO7780+/dqJZ4HkrCLdc0PLpsu++kAriipZ7ln5d+9lRdWN29WiqiQV0g",
-	"QPDCJ38SICUttQrH6EuSqaMiSzz/xsqlsMaPrc1kZ2xxwHX4BCx25/Gaq66IfW2ef8YeGgr0adc8zzAV",
-	"GmTQ8RRd8wg+HrFEGuCN7qZ20zHxu8qQLA0AMkuLd+7GXehsuXP9SdrBT7wrwJP3zQZv4aIsEesSqkk+",
-	"iFDJUU4+14In6Nt70vNXbUk+lat0o7EHvTQM3Z7LIA76q13PD77zg+c35KGdwLlxrf0oYkj20gdxAgZV",
-	"Tzyx/CEAS/jKDDLDL5c5lrQ9H3AI2zNZTQyZVszwVDwwouiHtfYTibJt7Yn8CTLUwyg6U4YCNzgLpl50",
-	"jlgnP3wsHkw7mUxiNhGyPzCso+0gKhxqaQeEkOjawreO2iq+ElP3RcxSwa+FCXK5HtsjFhsx5MrKboyG",
-	"Nv8jT6EkyTH5NJx8z3TG3nw8fQ8OA+Pj3SFbmix/baXId0KVdRHk21MjdkzRdY4RtJpNnJ0TdDKurkQC",
-	"ads/zsMUOHke0/Ijsk98zrMgjdU6OfQlTBFJ+XG7gRmSf3nebDci1m50hJ0IodhfWk1Y478cNNuNHdYR",
-	"bi5t5TUirzsNIZ1fOslMZywe8s/+o+HTXJ0i100mmOgONFQ6ZTGAR44yYQGFEbdV6YDTOeCmrVC4yzLA",
-	"AvQVF1J5JVLplsTpJmjjCLs74NfCm03j8OolSHmo5R0xM1VaTYcoO/LESYPs00Cotir3DwWIYWAR+ZZC",
-	"bDO6gUSawgFRJIdCShhONk4yPRqJ5BLe98CcE58g43bUI18OWcq7V1DkGHYsQHYqjSdUGojVVITXQD4q",
-	"HDONJhGUpk97DcVn/RlF7ALoDgKPovyK+IKNpYsFurDRsEuu6UtwkMGpQ+kVEBy5CYeN8jwGJRmGWzbk",
-	"FpFH/So6rVkV75JrPhxzJXjmtlUqP/RKp1dJG16o7BZTkkYC9G633x9R/YZNyyD7pFILZgOxWAe+XQWq",
-	"WZ24qhKVu+9S9UFbHxtRp7S4VVxRF3/nXtnq4ltdvFIXv189dpMCGZ7+c2HGqRt9tdUZ+C0Qr1sWabiP",
-	"IN2ZrFI3zSpFggSuL5LZ0nH/ye/u//+8MVcInJ3csF87UyaTkkmzL7w+sIN1k4zVmehlWgW1I8f57vIs",
-	"wxokrs9qTwU29uP0Ih33GytVGfRt5rSfjzOe7iaZ7Nldbw3dnbeGlmsSGuy4nhcUfJCtZjNqDKXyn/ch",
-	"9M2KzDX737/y3X81d1/+9m+Pd8OfO//7L40ar+VmNZdaxwz+vK1UsUSlCi9SIsgWo5OyZj1q3O8LUw97",
-	"AHIQD1LQkE8h2Kqjx1jJbDoSh6iLmKhYkAjAj0qqE0eh1GIQWF+qQspfylEqbysQs1DsBwQpEgFDsUWL",
-	"YrJb2dSpAMyJNBLDGoQKcVjUgRP54Z2hNNgySauZaKtcQUAFsEpmxNVZSWgEzDHoy2jW41VekjuWCd85",
-	"nZCm4hPlq/rH01LsMxzqH6JGT2dD7g6TVPZpqxE5wiSH46EjS0CV8MN+IDdOUetDGOFGGXM+r1rEivyR",
-	"ksZ/79f8FZ1id8GQvVbz2yXv8kLHf7kuUg6ISNUTnH425H26vdxLduYmzvngaiVt+c+6+c/aeQ4A7nT0",
-	"uD+wu1b3hR2IrPbcnhWKeGGRF0yIonAAkPoQ7BCNZNJAyEH+jdYQ858XSeJsKjiZuozNtHLEgVkpQtmQ",
-	"tnKfsMSMnehCZ9yyVHBDXAjMMmAShOzbznhqGPkLney3x165D8DPxARL8w30ODuiqiSTAscCMGS01kyF",
-	"PWS/GjmUKc8CEy2Jwak09gIfCO59tBQCOmKdp/9HWPOPfslvc3XnmMvPvspLbsLxaI9r5zMH98hnZtbu",
-	"ZvLiE/C/pjsPdntfjQlvpxfcNkoIMnEtxcTcLIGCZ96wSaatlz7DsFaIz4n8jGjaQA7SFJggjWOvrT5K",
-	"m/rEAp1IMtKOUi4VWFoPmTBdPhJohJ14THisI2UGeqIWhNqc05SXAaWhYXlZGVCF1RRwWGsFOder6i9v",
-	"2XNtVQmOhWCK8/IwSEmHUWCCw6wj74uDJLDHpWMkvlJHH85ysZ/Pn86vlK7wguEkC6ffUxP/TZ2wG60T",
-	"iRwKdHMaRZTXMYOLG5Kz0b9VrkiH9AVccB6HWyppJU8R5NugHuseKEJftNWAo1CCfZbryj2mYgrul0vx",
-	"WRpr4p0jJkPON1UcQ4FD2kGS8WoCgxAZeKA2lIiIjd8LKMaHiaKp1dZFcL9ugTDupRLDtk5VfRQ0HttK",
-	"MaqW8C2FYzFYolRVpaz1ZCiVWBa6goiWjzYIgkcVwsS7aYH8LAKXOLVbMInaQ/OJKD0bTqvYxvLMsyaE",
-	"vtb5Qp2VKpYVpO6Csz5iPDXaMdBiOtlAJpB0X2k0qj8fzXtmFNvUkLtPDdnQ0b6drDiuuA8XwmIwTyhO",
-	"68ZzFLTkVPSwADHGORm06+yxD74Ox8ytwDIjA5kkGDZSvh+ZAFyK0h15ACLcnd/MLXDE5oEjNnL1asUO",
-	"smWuauOFstxzsV3MaqdMFT05hxRmxy1r7h24B1p7z5iVQ2EoQlJ2PchLGzOdTeTxtyBi8mkhqHKP/aSz",
-	"goZWrMMjVSI++zJK7naT2YP0P5+/VWf/mbHZbi2wK3n6ZhbvGzXBhl0E5zVetrWYXTPefwLntx5qABGT",
-	"OLsWXasz8J9gxHPpLiA0CdS3pZgbiD8dYCkr1RdJxKQiZyPG2mpN943iRsH1kTjRv63OymkDefSxt3x0",
-	"3Q0N0avHLBurUNkqL9tJNxQKVIkEa0gdsoPmy6rLCOtQuIYbO7SnrqNzMUIz5tyBDREDRFi25osqRr5E",
-	"UNxPOuuAXHXLSpLfPqgmnEQqpu+pSE5ZuDHSWK7sejA1eeLYhLEZt3oWtPBpc1hNl57k8UO3IFGe9y5P",
-	"o7AQXSpUggKnwkSBtsK2jefqniIfsh+a7P/K1d+W+3QTy4dZvcontUE6E8Ktt/RmS28eHr0phgXCjUPf",
-	"qb9yVQHH90yRZg2nueQ0rqVKbiZEl3QPw1BIbuIKfU0QPABEBciRl3AQdxJFJARKL6zbFFesymBQFGMe",
-	"XCTWlhTdCynasMLz/ZCu0v3tc6lWJU77rbVQp9Y8cUJ1vlZGOiYtizNYf8CQCdZ7qjYV1MwASxXEwjKk",
-	"pUiNoCoVepx56AyQk/hM3ne9+YbIvB9O0Xhz5OPglMBy0TxjQulxf0CdYOVgn1wISZI0EigOhjbXtmor",
-	"N8auVtciM0CvWCqvRSFkpZtKQPaEQt8dDuMULB5IY3U2jdlUj1kmukJei2SPoXuqOw6DR1NPWw2FMbwv",
-	"TAS5jpYpqB7ez/QEFF2WajRSuW5gXFD0Nj7udsXIHgLhfyKuhbK7xmaCD2N0tuA0eZbBoLmhQse7UCYZ",
-	"njeHhZk/5uw/Lz68dy/w6U4EBTQUixORWh6zx/Hv7Ybrqd04ZP////v//RnvQL1lobqCdabh7wijErsD",
-	"0b3yRY8pgTgchzz2njKc8860EnG+vpOBTsNEdOd/RBdrjcciy3QWF6LJ3GWFpYn/a/fYX6Vdj3oXanTL",
-	"7oByVNEFla9TlbTNzVVoq/ElFZDhWJbrFh9T8Ic/wMXaxXR+0JhDN7MBLgLe6+ksgZrm4Y4kGs7ZgF+L",
-	"f4d73dNpqieX49FsjxV3l9YWN6R6DIWZLjmIqEFECIgU0kXfwicBD0HnUKwt4VN2YYVI2Y/a2lSwX//X",
-	"/sFvjFu239p71mS/XLzey1vMyeSfhbVJNALf9shsO8ByDx4v4t9XKfMcdvzvfmfu2KkRBoBEF7Z07oqX",
-	"m5t1Ms1ec3f58ZmOu5MdfQ0ZvLNZXJXWTzoheTGtQJstc5TYMK2+YUkralQRlEXNVL6DUtu2tMsSdutj",
-	"c5XnygO6RYEOryQy5RITpXFWCk03ykZUHLHO1zTvLXFyCukgETOWp2A06nGZIkTItMiJfOA/IShAwF82",
-	"VjeAYYIweeErNm5W2wolHqvzoCy3AW8XZvwl3tVVNZP7LJRrK2e/3OGcc3iWZfXi8XMM1DwZLhVaBUZL",
-	"qvjs2DSJPMiYeeYkM5Vg9IERxkit0HrSywRZGsTukMvU5zvvsRJkBYDbt9WVEKOImXF34JgK5sBEFIfg",
-	"eAQG0mPE6kd/nksTZF2ulAacfJxSUl9g6BgDhpYuLeQDjNYQBraiAe6eawQNp37uhTMIp2ddYVx+aQEU",
-	"RoOGAkg//T7A6NSl9PUkYDVtjEr9YupzZwpliR5+YNY9x02NwlZ9yempqZtzjJrlUGR9weAZ9vj8p1fs",
-	"xdOXz3f2GKSlYPFGkSYGdEmyZB4xNU5TUMmlgJj32rI5hbO2Efx01/q9lMpZ4oivLcLpIYdp33+E05ou",
-	"yTKRgdQVMeFiaKDO8E6UQwTrgv/u5Fpsb8T3dSPO8Wyt60o4gTfR3RvgQBUDkD5vHuZ9CodFFGZvWAbD",
-	"sx5bIwHLTXqLZ6Vs8tp1uPCMguFlYIdp+XAuZTlxw5yRPV5hy7sXtAe7ZzqV3ekicaTuNbQo3GeA2Ue3",
-	"ym693N64O8dpdzTLBMccMwuBggGhP+W2p7PhjUAUA8FTO/jXcqBOriOphDGzwE7n/oedqJB+B+l2Q6zC",
-	"pySEZRTx5+cOys8wlsZGUzZpnFUnyf04jdhIZAM+MiwR/YyDZeD2aGCbH/R7bWH/p0csBleACSb46ayx",
-	"UNhsunvcs4utasVHqdN1llTBIuS5Gr3qoU3ltag/sq1m051W8OX4qu+Z7gpjIC/Te2usEwL22LmAsEPH",
-	"wsA0hNmbSldnwbyV10KhbWtjhzT0UZVV7KZ+/+g3p+Vl5W5Uq27i0PHjJ7+PuB3UQ98cBzcuwNvssVNr",
-	"kK5QuT7YNNSRLdJHp9IkOvfxEe7VlRhZCDlDDJE99gpcigawQrCGPZljkLsV055jxNaJq8wnfWFBslgG",
-	"gQ6aeYQTKGNLPes1u/v8pXjaeZEc/PC8tftDs7k3gptRATxHn24FPPesCnjucve3f2u39x7/z6j/x0j1",
-	"/5iIzuiPvuztVEHQ1QCXYknHEL+OeufL/f1mxIzogjds/2CvtbPHLtx+8ZRluIOhqHbmfSAimfVM4u6X",
-	"lgz6+2tz9/mzZ0+f1RUIO3dd1NUF22/Og/ItnKzbx/jkI++j7xfmAHC7PcIxQ1mYqrI9MtHsLPBXnGZ5",
-	"Ru3aY9Bu1E3wtLe70TmCEYrb4HNcy4jfayV234GG/wXDXhwABev95H+XSW9IkehIxVFgWkbGDCewwFEx",
-	"LgA3wCziqeWH/4war3h3IHadxJnpdKFgWnrYvb1mATda0VzXaj7f4GpTfViPN/0A1x1v3ZKrjQ8/gF27",
-	"G/yz/eeLX4Alea/tBbfS9KR3bt4/dprCq16fulMrz9hM3qBae7dvxJIxyg/oFYIIG4BjjwuSRRw5YUYR",
-	"4xxpnRIneaNZNlZWDoVjpNm1SLCyH2IntVX87uTj+emri8vj16/PTy4uYoZOK2mRNwcphyLkayCPQKzB",
-	"CS2nugPG0i10d1o2JhU7y/RQ2IEYm0cYY4vE4yvMBqOlA3kzn9WqErIeCcVHcs+rDzcr6ME2QNB5qfG1",
-	"IJUFr0ClQvNhJNTx2an7/Ut1GtpujB6r224/yvvXYeYMKrQGt9qiKUfDVe0W9QLSAhjKIHq6M5apBW0j",
-	"AoYHO+f+uGmn/u/jd29X2yk/thUv5gPeKVqDlXYKjCT1RoNnzadMq5SQHc+0sf1MXPz9LVXSYHkhjaHs",
-	"B/KdCUZVVhkVeKbtBVCqsbXul8SRWPYJXfZtdS4S12ZWKuMRXjRWQthAdi3MIZTI8JqQzKiiiIRYUTRO",
-	"1amkuc1oa037xq1p7/iU2Yz3erLLOgJduk4iWOmCQPvuAFabLoKBvxE1xlnaOGw8gXgu6mC+qBhBqUJp",
-	"GQqB2WPnoi+NFVnEUt13xxiONjisdeZEkw/HYztoMe8cAf4fsUxD+I/VV0IZfFePwTxHGiUf20FNPckF",
-	"sRSRN59HZE+CEWNETKEDdLRUGT6c5MUDyCzkKIJFk1zrkDMl01QkHr6SQAu0EoxOAeZB8u6gOCNfCKGi",
-	"03xxTTEpoBT547pHjMtCowEKt6LRs3EnlV2GBv6+W64884tK3JaB4Wk+vjqU+wkrzRU7DHLzfIc/SSSb",
-	"pTpfZcB6x6XMYahTFBXKQvkgPsTt9Ajx0UyNsCOPNe+OX1sR2tF0BD/B0vmqUBjGZXmvBzlcSFQ98iWi",
-	"ec9P4W9CQMTk/EoVSo8R2qDMAlL3HjsBNGHufiQzSyhfddpDu0jMBjoFsEM8l21F8f25m9onoEngCJhI",
-	"m0pjIwIkR7B9p77meSLKSdXknmZaleYZdmsXjlLlcc/hXN0pvypWsYswhYTTYaAtc38OsHAgxrZhihxE",
-	"s2FFssJ58cAlNTgZYywslZG5LUD5GJ26rbeYD5FqZAsEWsBSkfTBH+Ue+AxaCrke2FhJW97qUOinYuJG",
-	"DwVgRbvTBYbOznh6CBpVgJns8gzzJjjruzV+ZAJKJWB7XAnFnMho8lq2jkJC4o07yWDdL29KZisG9MGt",
-	"H4S4BizrjuhSgTlpAcKS1tiw+Ozk/evT929iSpuOz45PX8cRiy9+Pj07O3kdY2LO65O3p/84OT9xP+mM",
-	"xa+O3786efv25HVcGhEGItaNaZYq4Z2a6OwK6gnOUCRsq/a8nfEpSlZJAH2xeYF4pzkONJClQObxdOUR",
-	"9PSkL9i/x95rt0cJU+NhR2RUrg/yliBhyY36EFxBMOJiKD408Ig20ZSWJJRCr5zCUHhOmIneGOjoCkvk",
-	"265dpOOK0G1K4qJUsvksMV/C8NRSfblSukElbg96SPIksEkmwUKX+9N8psuQynyA+BQwSGRXFPkHVSOc",
-	"TU8qLWshAyWqrfE2EnqUYtND3h3IUB4wG6uiXM3NVZnYBJnoz9/+/D8BAAD//w==",
+	"7P15cxs3tjeOvxUU763K1qRILV7kujVXcexEjreR5HHuRL4k2A2SGHYDDIAWzeTrXz2v5nlhzyv5FQ6A",
+	"3oheKMlLJpo/MjLZbGwHZz+f80cv5MmKM8KU7B3/0VsQHBEBf56EIVmp/hlmcwIfRESGgq4U5ax33LtY",
+	"EJQyqtAKCyURnyGqUII3aEoQlksSoRkXiLJBL+iR9zhZxaR33JtuFJG9oCfDBUmwfqvarPQXUgnK5r0P",
+	"H4LeYxwuSP8xZ0rweHvgn/gaxZzNkVoQhJlcE+HGXZKVKo+3SqcxDQOU4Pd9PCf/dTA6Org3HA4DRJMk",
+	"VXgak7bZcKYIs/uwPZu3CxouECxLT0gShAUJEGaR3pIFX6MEs41nE9Cwf+/o6OBob/TgYH806jiLcxKm",
+	"gqpN/zWPabjxzQcr2JkVnhPYl5jjqDx+RGY4jVVfihB9xTgjX7WM/uQCz/0UcEWEpJzpta71yGss7ZmQ",
+	"aIDOCYs0WUxxuESUocnprP+SM9J/gVW4mJRnddl7iB/MRuHhYTTcn94nB6PLXsu8TiOSrLg5HrKK8YZE",
+	"29OcKJGSCVovCENqQSWiskg6iiPMEMEipkQgQX5LiVRoTdUCnpI4IWiSDRRu+j+TTWXmeoDSTAlLk97x",
+	"r+aLd4Fn5mdYkec0oaoP//VTuaYcFOI4NhPmKyKw/voridaURXyNcBzztSzNZn/o2TPKFJkTURn6jCSY",
+	"Mj2l+uH5TI+daKpGMZmVr9fo4Q5jSeJZ5jkJOYskSpmisV5OaUBNN6UBD9rGI0ps+iczRUT9WIqjNdZU",
+	"SWZcEKTEhrI5wnNcYVb3WwZ7+/Zt/yRVC8IUDbEi/l3U9FV4CH199vQxunf/aPhNmYi+J1gAAeI4+a/L",
+	"nlzwVdR6AX7pn0hJpcJM9V8LfkUj38INj0p4RGK0FlyRAv0P0MlUEqbM/WDcPabvsebi5UnGPMSxl9Tn",
+	"JKGM9gL7iIfoPwS9FRY4IcoJGKUEnaa+jXvF4g1aCR6loZLuMlKJsPtJgLBEE4YTcnyF45RMBuiFkQFz",
+	"ekUYkuSKCBwjRRMiHwFhJalUaMHj8pJ+7YU85uJ4GuNwqadN3q9iHpHesb68QY/q6fyWErHpBT09Xu+4",
+	"l82itBNUkQTWleD3zwmbq0Xv+GA4DHoJZdm/9R4oRYR+6//++r/H7747Hnz3n72t3Qr0W07NG0fD7Gss",
+	"BN7AyZ9cYRrjKY2p2rTtH1wpvXuF3+hN8K6t+N7i8v5TkFnvuPcfe7nCsGe+lXulyejZfS8wi049zPiV",
+	"ncpUP1A3B/hyTKPO459G+agv4R3ecYkZNtsPPRziAsk4nQdAZTxVSJA5FpG+tyGWpHGOpQkWjn2/cuyj",
+	"wKvmCHXBl4T5JeskxEKNlX5ggjCag1ia84JomlEhFYopIwN0OmdckMjcYskTMuXRRku6mM/nJEKUHZtL",
+	"H4Y8ZQot9P1GegijuclLxtdscMncco0imK/3l76eb99MuOu55Es0C1ZkzsXGRxenVjaH9hl9LFr8TEnM",
+	"14iqumNwz1+DWtx0/AQDEyKF+XhppjLLXYnIvf1mdJQKyUUNETHyXo1DeGJiRavRDI3wCyqKzozGmjsb",
+	"9VVEWjy85AopPidqQYR5esJnM0nUpHZVZkI1azrcXlORJZ70/4n7vw/7D8f9dz7G+CHoPSVYpcKn6pXZ",
+	"ntIKqVYjZvYH6GujC36jz41xhb6ezHAsyeSbuqW4X/rE8JTzmGBD2j8qWnON7WwKMuzHi9OXgdaGrXpF",
+	"lUQxbIZEXz8I0Gg/QKMDPcXRIYronCpZURX2h9n/Rkc1M5/rGRVnXdzkYf/huz8efPjP/8/+OdoPRocf",
+	"/Lvtu616YYJInoqQfCURzTn5CqtFPgm4lFqlpnBcRqLudEkLivfPxCPoXuClMbxAT0YSz4i+dIKsCFbH",
+	"OWH79fol2QAn1EdAZjMSKsRZSID850TJAps12tIlAzXRXpuJx/44RkBiAVi/GEV4M0AnjMPtKU2CKjPE",
+	"4f4+mtB8meMl2YwFSSWJJgHijFyy9YLGpDAXqvXlSF9HvEGHw4fl31M2nsV0vlCTAQJrkEokyEy/UP+p",
+	"6V7byccosdaZXq10f4MWfMku8JKAHFELrRxrYceTAMk0XCAQHW/enP4wQD+TjYQrVpAtX0nE18xsAMHh",
+	"IrdbjHjJ6fjBbHRIDo9m/ZAQ3D+8d3/Wxw+jUf8+Ppjemw3D/QjsYq88qlhktRz06KiJ26D+/6+Oy5zO",
+	"wEit4avaIp5kVi8Fo2JKULjAbK4t37daDlMjZ+2HSFIWkkAfAOzpAq9WhBleW7BHqUSHo/1HTpJcMmAa",
+	"ZvnwXIylsu/UZqCs7upl7z7YDf5tmxnb+0YS5zTBc1LHF6j+spEp6AfGt8Aa2Lni4bKzFKAMSf2DkhTQ",
+	"stq4rlplAWVj+H2bLGgz6MFOQNiIYW2PyLoRY3hTcTjruTFW/oyLBCtjlB7s98BkoIk2x0b2FO2/Ap/1",
+	"+gK/fy1o6FF9ThRKuFRGWq30M2Btgf6cbohAK7yRVifLye7w4eDhw5qFJPj9GF7UWUd7wRkxpsQLyurn",
+	"GRO880RHw8FwWDdRyq490VegFbUevOJILulqgJ5ygSJCVkAIEqVS6/xGU6sjCKN4+SmijSD0/wpEMfQS",
+	"xSt2juNu9jhGEZXGmCheKKcAt14nzsYS+72vxdv0DywoZqqO21yZr5v4jX3kFjjOW6oWT3FIlPT5WIyG",
+	"rDV+2BSVK38STTfG9AwygyIwBAvcv2SXoydaZpp3CCJXRP9e6zZON58aocAlcdojXzO0pPrtklt+h+SC",
+	"r1ZEoBAzJNdUhYuCcVfVcs2avGQFpxhsn8wHvZdyxZk0wYHHnM1iGgL9h8ZZrf/Eq1VMQ5D+eyvBpzFJ",
+	"vvuX5KAsZ1dS/yLSrycJpvFYYWNjRkRhGuuLzjK7NVejSV8/jHAUCSIlIu+pVHKAnvO55vRca1uSKNif",
+	"FZZyzQUQiNXBNDUc94aze7P96T1Q7xVWqdTmycOgp6gCVpEtKtuAhVIreby3B+65QUSu3KrkXnHyH7pS",
+	"1mvza7OhFQtUodCOL3O9NUyFIEwhPV8y0AM95WJKo8j4Ea699bPsLYWNvwCLl5DIMFXBY4JwpHmIVAIr",
+	"Lrrt6EG+o08Lw7RvaT6p29jQi4L/I8Eb0IQjDtQEG3nKrnBMoxttIzXvGNtNKW7mK6b1dxJnWjg8CbJJ",
+	"CC5k7/jXP3oJkRLPQRSlUkEszUrjEQitFdfsWvSOe3tGO/jwrsMJ7O/nJ/CGrQQP9TDTmKAnTBlHX/th",
+	"VJd2G0fylsRxX4stEgWasRX2BU3MtkzA5SKNKQH7VzysC4GZpOZtt3BsKn9dmf+AM8TwVirRD0+en/7j",
+	"ydmTHzR71VOekpAnBD0+efn4yfPnT37odi+G+al8jyN0ltFM98MoTPi2rohZql3YXN8PIgiaCZ6gNfxJ",
+	"9R7AIbzk6ilP2c2ujBWSY8bVeAZvK3EgGFFfGGN82qe7bfBhvsEvuUJP7dvbt3d7Trexu+BK0wsKnANq",
+	"w1ORbeULHtEZ9fm1wIzf8BQt8BXshlQ0jp0s0HtRiNu7YK1vkvaxPXgGZvgabxLC1A8kjCkjNzxJ865x",
+	"5F5WPkgUYhGBRUzerygEiN9IrQEZ74j9NUqIWvCOsrrA1+xC4BZR47LrcM7VGd/WJZpitkTurdoEQS85",
+	"SrStAKE10BIeoYnZngmS2lBZLzbGa7IifBUb4e6GucmxJDg2LHYMz1QOxQUKMs6Lnp2/evnRGVhlUrex",
+	"7ydsgywpmYeO0eFwiDDKxnIeuAAdDo/0F0Bqxvti9ciIE7MX+qoF6HB0gLDZI8U5irGYk+CSHR6M9BU+",
+	"HB0inLn19FmbpzibB+gIxgY1Wivq+qbrD/X7IrIiLCIs3DgHhNDiTWvoEDRnc/KSq3OsqJxRyFG5yfkL",
+	"/T5gZbLwxgoZgFcGLqfjtJCl0okORvdyOrA0QCIEy4DwwXlp2Hba8E/4lnTqrSU+QpNSjo+9jS51x8o/",
+	"LEiFz24lBjUx3PLDMLPzFWF5APDapyv1a0yccEt1jylbAr8B56/Nd+DC+Cs54nE0QCdyaX3VjKwRZ+Sj",
+	"X/3ijG+L32rbi0QIXuq4GWckv3iVXQgq26Ancq7wDW+aVLh8s05NRlTJAwyCXBBsxMKZ+cM43sEbYGIX",
+	"oBrYH3a7hEVZKCDVBfRC9BS2ptvJwPxv6aI1LtzkbzhvtLlylc2AM7ng/LnmuTc6Fs2+x4rzMbDvOgEI",
+	"X4KOb0K/o+Hhg6P797LcPirzSAYI8I7M8WCLOVqrC11wjp7bKbUfTmUVt6apeJfvW6w5jheYbew65A3F",
+	"kiJjMGIrmiLnhvHarZUDdCE29oJQhu4jaRK5Om3/fsGdo9+sp4+y+XeTRoV53squuwVCat8AvcWa5KVJ",
+	"atXXopDFZm9GWfJUstya5E7xUZjKG4ZTteCC/k5ux9PhkTzgZtHKlGHHJY3/jMwEkRD+5ALFxluX5d61",
+	"y51R0ZNRWMpORvOtiZ6X3KwRxImWN85DsBagA9plG3fkFbf5dIWj9OUQNp3n1vPuUI0L+YbyC7tkwnFa",
+	"eGP1bN1DX0mbLBjRCASuyygsXVeMZmS9y5U9KvoLz4m4oiFBb0rzaT9q/0pu48jPs6B4hUsapV4iDgpI",
+	"Sa8v7AjWV7F6xfPNubVbLtPVigtFohckovgCNuwGlJHmLxwn+o1jOIMCaUCud/Gl+mXdJORR8U5n4yCY",
+	"Obow47Qfec0Ub1NOfiVzW0HPa1JUNWuF5lsyXXC+PDM5GDc6hrV51djmc1SvpqRzBglLbl6CzhfAaDM9",
+	"9yPr9tUJ3pIuaZej16eteL2qeFNYF/DfzHSfUWXzMhRSJI4l4jNIZINr63I0IKRnh4d0ZOMB8MSZWeYd",
+	"4DOEs2CU3syV0CeuqAmChd5kXH0yiq8rlTDPOYs482X+wsuF50Wn56/Qwejevf4I4Xi1wP19pOnC5fXZ",
+	"35WH+fH73laC3bs/9j94c45DQbC+Plh5A5yQ0QJqvXmumpW2f68/HPUPRhfDh8cHw+Ph8J+9QlA6wor0",
+	"FU2Ib2QTdmmLwQY9Ksc2NDme0jj21i5koVh93CY9ST9LIgSWfMpifZTO7eiOlmprhUtSPiYTJa5GP0vz",
+	"kAu6WnWdCKTa3940YsrIyFPpoAQhJrGLpcmUiEoGxD46V+gZToj8SqLz31IsvIei376//fanMVYBmsVc",
+	"6zwCbhq5IgItSLyC/IYZhWSy8qCm+sL8zKQmlHKOWBpb/aW01nwyqwVnviQQBF/YdWr12XhP0VpQRbZm",
+	"8d3hIdofovsPD++h4cOjB+WZHJSTn462p1W4SZeX3/0N0if1f9DX3wz2+u++9V6rFdeG9djwcG+SKDwA",
+	"l7myaW9H/4MOn/3ke6sgIV1RK0aqhMdtlZOovPAkwug5vyIxDr1HDmFlH0FhRQK0EvwKLHkuDLfZBDYm",
+	"ZMmXSBOisG6kAhsCjiFQxvUKuz7qdP7pKmrlTYXUOC9z2u8PRxcjzZl2YE4filkjv7qcVrf37g662xIY",
+	"IeB2snz4OW939OznJF4+V2LPpf3Ii2349F8khNCslWanbJUaPSMy7iAcvy6ILJvdUSvvIDfW2DNUKcJQ",
+	"ZOXYLci9KgU0Zh1+Tql4J3M+nszZKfX0TiJ9URKptGGtR3cb4mpHavlShVlFoviEiRUifuHRwO9f47mf",
+	"JPEcOGK2tG0mntUverKmir/KnmusCLTG1Idq6WJgs5rr02SrmdGlyuatFNdqEmvgkmTrB1jrM5ZLulpV",
+	"tIRu71dc4bjh9Vm8ELxfcVxew/6D8iD3DnveTNySygE77kYOsrxwu9JGcrAlDDuI/7d5RUMefkooK/5w",
+	"dKcB3GkAf3ENIOi97895337onh28tH/8ah57V3yuT5MVF8qW4y16x705VYt0Ogh5ssfxivY13c4J28uG",
+	"/lD8uWZafb4yF7mf5YLq2f2J9ZEvbyPvtKPPpx19YdTwwStcE8peCS/WRpYrbAuR5IKvkCTE1SGVxaaV",
+	"JmOc+55xHL+aQS54k34Fo2dK1rvaTc0n/fl8uyZN1YAVNaIFuOfgN1LxpD7yVdqHx+7hD0FvQaXiPiXh",
+	"yRURG2SCHKYyMwoQjyMilSmr7azbmjEXJpNrW7/t7Mr269tvHYwSkJE5iO7TOlUk8U2KcUUawKLcdiPF",
+	"4yijW5OmnFZU2N7rmGBJkIAY6NoUy7Uay0b61EzBCiQo4VYuBX2ALgrVrgKHmqmECxIuLRyS5oiywn9f",
+	"9Q+f3v/5rP/wxf7fH3stX7wZA9hQzS3ADKVshanFPwDNCLOQaE3uEWyGKRE3bjH7YP6I59qMRv198Do2",
+	"X5t2d4PJVZZ1pK3lbrJSWtlZ4Q3kWF2LvIG72WxqHylpzTNx0ctOzOrc/aITo3Ka7adgii7m2eG95+bR",
+	"ogHYoS7UPj3+LcWm0mbr8N4waiB6NPHDAVURr1rNxW7O8Y/B3H2+cXvTs80tMPOgbMrmu5Lbtpmw8BBC",
+	"sCUvLWMrXuvCRSnQai4YdnWjO1Hf5lkBdrGbWyX/SfeLaWgxTRIsNp/Du1IAlPEhrFkUCZmVMkNusWbX",
+	"+ocwdsZFMzSDMjmSzbPfT//F6f8cPIv/55ez+J9PHy7/+cvLf52yYRc2+XHdPzWemYpHprxNzXTlzrKT",
+	"JvmVRDGVSup/rL0a5V9EzeuqZN2pHTdVOz6ZiKxhlNm9jehsRqD22Xq24CIXtOSclXWSmXeCuSiYi2fQ",
+	"TTwXRe7OItXpl95kq7Iiiy0fDLqZ1DjhqXlxJ9qzg3U4IiVow0X7wvmlLUVs8GlNMVt+JZEgWHJI3LUA",
+	"FoAp+pVEay4imVuE6NQU0Uu8cZATUN6pd0oqHhP2CEXcJCHaqg6eViQ9ZTKdzWhICVPjWcoi2YUhuaVk",
+	"pfLbh6atHzSDupdiRWWNPVsqTYX6PapUTGy5ptFfgOkCybYVrbbOf4dUN83nmxz8pFpSCs53myyp2dYW",
+	"gG5DZEGmYhWnsst4IWAFAvhhsTLe5YGvMVMGWGyDEi4IEMucE2mAoKf6eCSJZ6WZ1QCNBD2ztd2twNeY",
+	"Rm+pWnSzAGH6465nYp7+gpQKqF5WNrt7+1K7MBgGqDjDUMujaMLfPRS3KmANN58FzDCDJi78dOxmT6Mm",
+	"FHP7tIXBBqeG7w6v6Pjg9fKXze9P7EcdLqIgmufU1tsbWDB9tQykMNCuqRrUDFJJ2NOtG9az8FLFHX0Y",
+	"bMMvjoLR0YevLy8H7p8HH77523/2aufZ5CrMJ3gTn88ZjON1+RDNEBtFJFQ8AAiGntCSAQSg96i2heb+",
+	"x9ZOLRk6/dSnHGV8oHLJS0qS1S3KapCjbT9pV25pQfly/L3EfDN2VxHZ22KvQL85iVT0mdLJtelibQ4O",
+	"51bZycVR/NGteB/v/Bt/Hv/Ga4Oi4iUqC4sLKj2XBK0XHC0JWentlYT4VXuHuy7rU1r+8CmMpUwBbAHZ",
+	"GE7Kkcs/elNg0ptxTGcAaThEC0i7ijUx9AxEvC8giCtg7N2x0gMLJN5ZuzkjYASHpGPUzyFMf7QBXJ15",
+	"qxmTPfinC0ZGJCZdZmufK8m964m10hhesQ+OIICRXsVYW2vkfYXPPOVCbdCCpwK8GEkqaai5EmeAUyvm",
+	"Dv07TOWCcmahUqXCGxRyDrPfnpjFfByviAi9BjzwoTRcgJ40m8EU1wseEwRwhITVqHBe/lyzUQV+nU/I",
+	"DxKaaZIFRFCDp2xcaZwhiWtNQ4tp2npecy/+96kyaN96CzIs75qRhlVQ79uzIxNc28DJfAdYlAkWmx21",
+	"RsAB9obAHVRurS2pBRV0jwoxQ1OCJI+17bjuaqziUNErUv/+0uEiDNbwAJ0y87scmBMLYkoGecoiLRXA",
+	"6ICmUV2nMquFoy8azuC0WqXKFFRY+wGa+HSzgpm3S4E+wy051vtB0JlCayoIJPstCI4gBUx6jUh3bzq5",
+	"ywRWNumwUYaYp7R+vkz9s7bRDL5mLjEN2oWpQJPFb2k10+nNWf+Hs9OnF/3vn//srVuK09ZZnetnutsM",
+	"hkRyn3YNRRs3MbDOJlreP7o1f/FHqXIKHE6ubATalQGyGaiWV6ATJKkePlPpFli6pLBOXMQi/G7zEZ+Z",
+	"pukpcM0N4E7Ysy/LzCDrz1JoseGAnSsiwyPUymFoC/pdwP+uNMnJdaCyeVfoHpGzrIwhB0V9trD92SWr",
+	"d6uXVJI29bvVrrO8cIAm4OWHonZsmkJxZtGpZ0SFCwIc0mj9u1mBbojdrEBrPtxZgZ/aCvycRQ7XMzWt",
+	"72q7Pwj4q4v+sW5BpFBx4fVMFkGEM6c3Vfa4bZNB+3r9ld/ZPfLsT7uuu2Noy0SH5ZiLmq5wuXayHXQ2",
+	"4ebc5U/ltquzVln58nEEys7nDs87157xtN2O01qQ6zitsfQbhZvtqNaUv7eGKbPbvK04/cldu+biN3l2",
+	"S87YzIObyWm7od4jDnJGUL1OFeHcxc96Rq4oWftEsYBvKok+UuHZrIFFAfZVDYOC776Stl8Q9CxzbWYo",
+	"o4pi12fTKJPbJgSUFngJZsqjTW1HKBUU3BGPXFtekqxUhTpPrQvC9Po0TZfQmpDl4Ca4JLZK/RaV4h2C",
+	"tYsMhL/FClzQCM7UYGp7Qn+1fJXK8RURABI9XqUiXGBJmgc0lGAShpyOkinq1YKSOiPXoWHvwCwNenat",
+	"zWqf+Ere1HrtZo+eKyxMXpKBNfJNaU67U2/RtWY8CIi8x/O5xX7qXQ++QrrTKhp4W/VZNyLnVHYOdntZ",
+	"aU4IlVPOX10wX8xuW5YROI5VQ8bFO3SNhCLDXNtsHcNoP6ap40bYMfIKkuHO0LkzdJoMHYdpeAI4i/7c",
+	"OdNEznYYlMj0aMybzIWcXREhLUQdN33/nGJfUTBqRrko9KorRR/Q66JXNaSKREA6v/4Hjd5NtrVTaGuC",
+	"ZzMuIuhFYvuyQzVLhDfoXBESo+85JGP9+h+jw3cIKzTaHxwN0ZvzH7yaQm3510V18XknIZUKFqAwhYxD",
+	"Q9trIhWykfbud/lx4f0vbJjec6dN9yXvDAFoj/KKBgNYdoWNyrzXEc+6QvzNq9yb0292yhSbD2oVTiLO",
+	"AsQIFtfII3Ekeg4jt/r0LI3lMw2y3lTuJBtvwt/tfu2KcJRtdKGxUpE4LFS6T+/uTmGSoxkW5YyczP8A",
+	"Mj7bdU2Ctk+E6743OTv5cfzi5JfxT6fnF6/O/meCvh4Nv7k1oszbix8NPyGJlmuUGzoBX16et2Y1m1k2",
+	"Eoilw4YMBC/1G9wrMCmcR8dxVixRgk3dd6XywrWibg7VuKZteSM4ryn9U1HtbY8XfxFR0M5FGV9GLEvS",
+	"hMZYULUZy5ALz5RGKKEstf2FuaSMoAjoKiRoStSaEJZzEi1iC92Jcj1kcL/o7ot4akCM8+aM3raMNv/s",
+	"0wSevOUCRq+vjZq4YEiZ7j3b6r2gnVJ5ylmp7WmpDZk+QbGRmknHNX3F+Az9yPk8Juh8waHeEH09gZSf",
+	"SYAmkv5O9P8nWBFBcaz/xnMyngueriYB+n//5/9+A+oOuMWQ4pdsRkgkH5nu3iYWLdGaxCFPSKVVb+eE",
+	"owS/L6HvDIeNW9qC+tO6r7ulp9h9BmVSue22VoEgCb8icgsk4o9sjba5Ov2d9I71TzqvtpJyVZsGYO/G",
+	"lKfzhcpuB9OX7ddiTI+nasxn9p/vPIsujvjYOeLLw2YKsMUJLvb13JYX/ndklkcxaJYHDny1TU1NXYPe",
+	"FY5TsltWWoUdmDdYACbvdf4edveCz2HbGzYG2BUIIbtJ5orY01Gc56Y5jGZan2Y9nI0QJtGjgl3GOJql",
+	"wlZjzHdENnObHBj3nBKczbWypijZUfV1+QKfrzT3DvhMU6JLp6zqe5AQ8CXVy7bn+IHCJmxJjxEwMy7q",
+	"9ETTx39F8FJfLhublHi1Ilhb6ta2hTTAQe8TaW8nqYCD8xWQgPOwhgme6otfTtUqvfhhp2SaXZKCvih4",
+	"4abElvLO7eYphctxLUhgS4cZHrDiaOqxgRpp+nVNouqrKyL6BCxlpv/fFLEx89Ea+qfoT5wNMNg2I4c+",
+	"wJkdyLRkbDXDaLVYqDnRVTdQfx5oo8ukxsZ8TUQ/xJKgmOhXysAmiJp7TJlWSSMsF0QO0Asc2RasypmR",
+	"YJjGZOapq1xcZzn/+yvu/z7sP3z33df97M9vfPCxFYqFja6ltjaPPNDVbjI7/0knwWwkwp08/ozy+Now",
+	"pBkGqSlizGR4GxzpHR/6a/ChLXJ7jIWq0aYkTwg0u0sIZkaCpT6zDAvXnLLNs4qF7d95zbqSmLI65zx8",
+	"5arwXYk1sSwDR9EOuHB6ms8pq3h9i1Z1xhFdG5+6HVSa8bpZrfEGGHi6oWwOnkO54GkcaWs75nypr4uy",
+	"nvSdJpu1AirO98A3X5lOPyIYlzmDzMFmem5nroSdwUAqvNQcvgdqI1tUtczUHM27GqoH5L/rsdhVqnID",
+	"QdP/9q3YNQWkuMVNT//dPZcnoF8vP6GUmpCN3rRZFsFxty3LhGsKlIJN02ejEJuO0VzkrYMT2293RtYG",
+	"Dbnq2uoiyWKF6wg1cZ1spyTma/Q7ETwfKyPO/sijTuTe56HzAJp/90clQVbQN+qvjeZYqbs6yrKvR2iY",
+	"+f9o43VpntDQe5W8xwpsbjuNgSeF6XGWFTN4Yt7FNor1WVWmng2O3u9ebC0bSvCcjFMReyV0AohDidWQ",
+	"a9NH96DL3Z4zkPfu78EvB/9azbtEa6CafDf2eZOErp8aIzcGffcmdb1GQhEbz7YnjPAKCxWYbt9YIkl/",
+	"N5mQIY95KgboSbJSG9v/2kUEt4nE47euLwb+FKzyk5VVfYqaJyVwuBxTdkWYP7Kee/Ol47vCwvqTaIBO",
+	"stNeQyl5/gjj4KzA8RpvQG+B9XS6ofol493iibcnvwpvyp1BUPnk7kmRhRRIqDTv0hXP43XV7Q4KXK9O",
+	"Xr4gYmdRCUmVKZGaKWilArJr8JIgfkXELendlU0svKNuJU65rKmqtp17TVqIke6+yE1EdlBkH+vHAcio",
+	"FrCq1DQ4B6yq2Kcs3qB9IGxtbw2a/KpdmY8gksdpl/r9s/zJm9K6RTSpJ/kixkk2asuJPvYim03mnJHJ",
+	"sfVaQg9RzalyZKoJtTXBnoeUrX8xsF8TueBCTY4LfhXQtfKO8aAQLLAcXLIJXMGxdRabHyH4zA0Bhh0j",
+	"eYIJ/HqNZcnN/MjaVw74kUtJp7ELJNso5tx2kmNZiSFM1QXv3Sy8Uc38MtWgIK0I03pu8SYP0NsFN+01",
+	"sMVSlyXbIafZg9/2+/fXJ13+V/YRHB6UXAT6n5VuLcY3MO6/++PwwN+25XEB/KKqZLmsBaexKkHInys6",
+	"pHV+NpemmPzGnqxPEg5q1gFXWNThgRmIPntieMqv8lQld00VX7Wa5O0ldi1xqZMKfADsPeylscAqBzF6",
+	"8O8dp8pP7OPFrNwlPmUReX9GXKMPz4XADFH9EBIpy3o/mV9TIlFEo9qkPUrkeCV4SKT0ATk8zt9iVMwr",
+	"EioDBWdcNMr2dddDipRVPO2dvPlECC5k49hG4QYfm5YgU2LWe63ggSPhsd3+hpyN0pI1t5vGhEXAQ8i6",
+	"OajQBWPKewSeCWZb1Ewl1wlu5qzlLr7ZFlfYiUu74hCRRQiyApIu/DrzAY268O67yGv1NrQFX/Ort1MA",
+	"tvyzjn59q4rdxWE/Txw2J4nbCcW6e34Xjb0p1zxhiOaYccAfWTVf9obMsa2nGrzyEzbY+4vGpuH6vMZS",
+	"rrmIzghUDlzDqWYcGJErVUMr+0aPdmuU07F7og6j1XybaT8VhGguBAkVWnAhCXpYNBey9+7cfJCRdWlW",
+	"zei99rktzbG6vMp7vXywiFfp8Z8rrFxRDDiBKCvmizOytmi7YkrlArTSVNa5VjyVV7ud9itGoDox72Sb",
+	"v9HnlmSqpoOkxYmWmEY3rts69HNWwWOySy3amX5+qxU2j02iuVlJzQGW3+FtmKlX6qxxe3apNBjOrjTM",
+	"f2aFNI7tJsOH+6P7pdbCBk5EoimRNNrupfrm/Adfl+E6d1WhucN2Ya/FHCpjhOBISwGpBFZcyFrg3M/n",
+	"xiIJ9vW80VeN9PV3WQvivOQO0JrKc8AR/m/7Ly2BakfKcAWa47eVofWg7ofdgDigNKCm0O9HAJvyQqrc",
+	"EGGkDfRSFbCpErxBMZ87/tXa0hnXrucpTmjsgUvuFVrPbsdzobVZezKUofhX5un6HsYgpgpdjGsi4p7e",
+	"xe2ASh34luFVnxWdUXOveuVVf2vL3Lwbg4H2WvbC5+Ez97cwfIn2i3Tjzi5wTLwIeVi5nE3IhpZyvKy/",
+	"TC61XkB3B/JErd0qr8wU9GGuNH1HQQkWjUCTmNL+HnZy814nRVCuSGfEt60om0W6WlUgLZu2ts1jYLd2",
+	"N39B8UfdvAWFzkV33oLP4S2wB+AUrJ2dBRVJFPFtgunOeH1KYtOszzPkuJ3m3SZEK/R+K/K4RsOonmA2",
+	"lm/ZT/w61gmr6DkD9Fib0hEnJgKdgF7apmhl1OZEQdHSOzosWXqVIO3//vflpXz33X+7Py4vB+bPwbvv",
+	"vBowrOQfICVCXBf6pOEiVxpRTNnSoDhZE798Sp31z4+mbxpb0j0H9dGdkgQrJOB2vzKslx6uCFNnJCR0",
+	"VWcMKhLH0qS8GaRKxZFUfIUEWRGA79JylOgXeS6ufvWVb80nJtFKL2j3FWav9a3pKQ6Jkh2qpQv8k88Q",
+	"weECLSmLAsRZvDEOISyXJHKVlN78z5qq8lObQAbeF55CpmCWUdYNH2erhryU5L6/Le5MsVNTIRQ0d+BS",
+	"7Y6ynLX68E3Fk26f+/3b4gLbc0I54oot7LYg+HzNCkGjeBfk8F3nD9kwnrl/77bRPKBNUVuivoLuhiQJ",
+	"wBeZg/hAepiAngEgTbN6W32biiCLljHBVYo3OxST05B8b+vW8kXda4FTssRSOqls2RXYcu8toySOngjh",
+	"A4N7xQia6e/NUm0W0xWOfWH1bqluDqaszHuTVEJsG1fll9ev7jzL2yrrs/NXL5H9Pi9vmPLIQO5M9rTZ",
+	"MjHRjBUWOCFb0nDPcd1mS8lNIk9c824uF3Oubub+fQuh+Mxhu8ZS87E5d6inNcKvidSM9uAXN75l/ETn",
+	"i5jOF15ufPHieZ/IEK9IBCEdmeNrQf9QQzsJVuFC3//JZTocHoQJFkv4i0x2DLkb97VQzh9X+LYwFAEH",
+	"XXN7nOpMXFzJfL6Xf+FrpNO7YaTJZMh3n0L1yTyYsfVstyBymc58x35aF7kqG8JeeBJX2fFwf//g4P7+",
+	"8ODeg6PD+/fvles8Rj5rybSY8Y7s6iNwEXWpIs5jVd8+SS74WgY2H8G1IAsxg/xPsu3MfbuNQaVp2BQC",
+	"+KAIib4lnoAnfU9iiSK+LpsCD4bdDMhd+seatj6Nyqkt6quCA1NmOs13AwjmsiamcqqkcaIEJjQ3vIbF",
+	"LOnvdRqHxIltYqQnDNqehVeDHwWmlmZ3HEMgu3P6uxe/0Vu28xbUTrXIpmOac+mpxJpFSAVTGqAzEmNI",
+	"IgSBRCWSRFwRgVIGxJWhRKdSayLo8Q8vvVU/R7NhOMIPycH0fnT44N5+/8FwOFgZ2N0qJa5ppBa1hIhD",
+	"wSv2TzdS9PkLTT2CvnclAiyQiJtOdkHcAXu5jt7Lp+Q6KQtgBbDsNBxA7ZpMA9DfF5CumeV6ATtgu7CQ",
+	"/Kw7cBK0XSTVFJ1u4TUFE/zIG4yr3n3o2NPi+Mg2AzhClSGYFRg8ebNq8CNQBrn0IZbktjnFI7uZU7Kg",
+	"LEIJXhIkOE8G6DmWqrx7pgZyw21UfAuFeNhWcNgGolVTqmc6haGFUiso/FRqJXN3yynsqMOT5kyvrWr8",
+	"9+A3x3t7pivQoOB12MsP39b0lYLshw9aouyV+6mXUHvHrpMWZAiCxJHDOzN0kSUKdUkNuqXr9VEvT2nN",
+	"IiVAihAecDUcqlAdv3VvTpWb7JS4Lu1rvLEeCdOaRnEHhfZvfIs+1BEfCFqvwQn1mgXi8sDxfiQt607I",
+	"e4W8ke8VCV7LVd6sYo6jXdOxHSOZ0Zg0yWr0ROt7YP7ZVg0WyD8k/y5yXG9BQ+dOt0UZsil6Qb/XHEeC",
+	"09NsWOyaUCGbVvMI/gFTpxLROePCRLIyYphSZrS2O8Xio7PE4u2C4/bfJn/dC9wV/VWxkZ9ZJgbi2L4I",
+	"Uy3px9LLcjNvuuBrkwsIL5eawty1ypZ+1JGTfs4aOnDO+pufAVrACgusiGHIeru+kigkcSxt3ULKFI0z",
+	"fycgMJanF3QC5xabsUhZoxUOusCMgh861TRofBRrKPaJeLesJMJCHtl2ONsHW1ijIu9hRfADEnVdbapm",
+	"/U45NcQHWZKdNY1jTatTPI03kGCoFw7ZlOUuermXOe85ZopNG/Nq9ptopHXqbiqN5ArlT9lkLYz6AsNk",
+	"P+LcbtrxuUBvxiiRtgF0Jw7b4NPfwCsxjQu0BGKPKld2V279MaOm3wdG/zx9jbAIF/SKDNAbtsLhEl7m",
+	"3DWtm9LeiNz6ht2YEWfENE63/cjLHsw2jt5mKWrW2e5e0mz1TD+Zdelo7hjgFgCXAPIKbASclmxM4Pxr",
+	"qhYZE5nxONbMfPK3SgeWLDIXyis/9AcWrQ2rjNgGaQFpMYJgRwE58Nf1MuBuqT+g2eq8i3OhA1ZLY0+7",
+	"AXlzT6e4hDxJMET+KlUa1+nq6XWiZa20si6FOSKCpZYCty8KulzaFPoMF0S+pc/82hhmXe1mmJ99mSPW",
+	"6yY1UcNznhC1oGye8fMSvoYw3pBqel6cJqyuwYr+zmVBw5U2MP7bLVgNSJPQpoMEzD9VvQAGJKUTUFI9",
+	"Sl+JvawzA1GPOyVzyuQAPYZsC1gy/GIqCF5Ko3gCh5zNiMhLV0TFRTTqhnZ8k5grBYX7yZuzR8XmuNC8",
+	"lCGTxe5JnF3XtEDj6zLLwprRy5VmDnJBiMsAOLa3CU7UnCIW5uej8gbc71ZGT66IaGwH4A5Gq5uCzFJp",
+	"1U1bIQD1xdq8xYLpRb4r9TGzXzY72fSmWIoJHCGXbq+bY8tNasvDXLuSjuJ1csbATsmZpqg6qMOanPGU",
+	"RTvETXJecNfN7lN3s7utRnPmFG8QdjHMsGiS1gRgFHf2q69spWqqWmcDGJ5Nhiskz8JrDQap8bxjU4jO",
+	"QP2zDb6ys8dWeelg4WbK4H6H+HXJ9uviLAFDUHGwBXNT0PioYKO8JmEjzqAsjW4ereGP3GiSuU+sKme7",
+	"GaLXiJaYSL6jG+fROhrtO5dWNZTij6JA851SEKWi536kEIo+mjaebZ0pO3Fn+5vA9STcNYwNbqM7Tvzn",
+	"5sRn1qT0gkCFBQtRc78BmmgLd+Laaco00V9PrII/CdDE1tvAn8xBlAFPnhgjflJbQrg9jTMw/gxEjINh",
+	"LPTIy1t2VJlpjRYXeQvAYBQwIeBc1lwsgQ+U9cSjjmOYVbaOUlQRM5nQDdLSX+Rh328TlCtuN7IpwVqW",
+	"yv/3H46uBWeVHW/TWqFWlnFjplUhfQ4fdltxLYxQDX34KuRGHY/P6udelqk/d0eoh8rUYy1LsTXL9ELt",
+	"4ebYsJm8q4IsWalTZoO7l+G48pvIVMm5C5VvXfG4MhotrLaeQeQFL9vMbAbQGZmapfmDveRGKSOeFWtN",
+	"CMy2ibVcJkjijXxk1KusG5fZ3IjbapIlQZhdMjuSHqQMU/hbSlJYkUgZM44LLbNiosoLzortvBXaZsXX",
+	"iyxu6aU1muhOkcU7LfWmWmp9lLMc33TaYMdQ5efQfTsH9HZDs/Ni19UhxpWb7d0SXpz9ZVeYuI7IeA86",
+	"jV3r2cpTQJnJL6+4m/cfFOowRLb8AB1YjSnJMOxaaqHt6jMMuuZUfzjdOqacw4xYrQ1e3ghNWLv5RWBC",
+	"41E1+98IQFineNGEMOlQ2Gs4lym/l9lAW9G4+/e6nanm9t5QZRVi05CVaZetFElWLtLURMQ1S6zdx61B",
+	"zWY6EvZuaje9CArkRcrq4yi4CK0I69S6c00h/61GUBIekbiuxBK+tKlugKgPk6zcsJiHOD6OyXsa4rh/",
+	"NWqApJatu36NSmd4O1Qw1i0jq3DsspKaOJhPOvnJNOd+CZVSq5lcQP/3HCWaim2ws2u0j8nW7Y6xdIEL",
+	"ux4UmJdZS375Ah+TKdOsn71Z7PjroG0a9sfDZUvthj6QLrjkz+1zDmW9rbnPVtcCsMca+xZ4+pMMO+QM",
+	"d+5rsNXT4FFmsdgkU2c5eZoZoHOl/50hl9Zno9WpX2Usd98lsk8EpSOD6ldyRQSOd2hRPGql7MbmPc/e",
+	"/lxPbz71LvM6LgnAu/IZOnv6GN0/Gt0P8uK0hBixRl3m3AJnoE5qQaQ3oXBeE0SO9YVSiwSqa+icGXFS",
+	"ZjdPoh/OT3zsZlkXm4ZMAGWQGJeEGZgkG7WhAhIMq+WLh7Nh+ku8v/ll8fK3qwf04vz7N9Pni+HbB88P",
+	"w6OL0erZkP49eRb+/PtvT7xTqWv1AzvEZ3pLK5iNP7+uwa6prRWfSDqvZCZIOm9VyJbQ7GIJQXJ9EmaQ",
+	"Goo592INEpM0l1GHxzGrP63ZAvt8JzesJtoPLaW7MJRv/s/pFWFE1vevDgEIARpje5Yga7RQt/04plem",
+	"7NKZ6fCJx/SuTNi+2DtlXo/eAF5VYP+xF3a2S2+NKsv3l1qeKl8zohdY2wpYkAXXFBNUeuHvFg+wjSxq",
+	"cXhLE/U1IbBQcvVAl4GFtwQ/RcoiImTIRcUW7SWYsipIXwcUy1+zFgrfeuE43PSvB6rtBDgUN0TRX+So",
+	"n1Ppy9ON42w/dgsAZb+qROgljrU6i5c55mnSmSFlF9QTGfrc+ERNm3tb4MVuU7dP4rPRVythnftbcbkS",
+	"BmGKHPXqst5nqnGpuyrY3ZTrTrp0bfjgs7e1yDal3FSruUXFcz6n7CkXye6VLq9OUrXYzxEd9JQH6GlW",
+	"VWcLJRQPuU3NhoRpxiGjTRuY2XXEYUhWysJiF6o6Kkw3pnVA1Kf5b6povluiwb5GklD4oqi7vGoutPFh",
+	"Pq7TUtz+VHNYc+Dfgnhzn/6nH4i7CQrZJoB+JUugyh8ZC1mG3Ld2/x7664Tq0SHfOGRIxMWOkFcNQF/t",
+	"mRI5XmQjHDNcnethoTyhYDxPAKpkApAubtSJNe3KdFNpvrq/VZ26vwN6WE4pH3FTv0hybUYizaeUYZL6",
+	"oEhvQluNBPUCfMM1Hc0uoO/IkjAjKBN4FiDkynOcjf65PFj/NvzH34/4fvh69Ww6ev9g8/Recv4wOjtU",
+	"zxc/309fDvGP5K1sFvv7w/q2ZX4IPIPl6QXze49DZRGnnS4oFRdQtGSxPQsuDfdRuRson6GIhDTBcYVS",
+	"R/uDo2FlMQ/Lk9cmwx+jYHT04evLy4H758GHb/7mXcmr9pauOylM9Q1fcbnda55JDRXVsr79a0tr1wrD",
+	"OPKQG0DReo/LqOkOJ9zcCk/wmMYxZfOxg7gCx1L8atY7/rVZK4OBT+yvPryr9fbnU/18dXjXAb5dUOl3",
+	"mj65ImKDjPfBlF1FAbjYd86Ogy20XcA9hlDnaitV3zFf7ycQwg79+mFa0M3dMynGFWmoYw4tAqop+3Wp",
+	"/DWxpNcxwZIgAdUZ647FEIaP1EzBdC1FIY7j3FQ1Bb5OeRc4VESgcEHCpSxc0vLUzl/1D5/e//ms//DF",
+	"/t8f+/W4zRgyp+qiagylbIVpZC8ilTmIc5ZaGLpWD/bB/BEP9Y9G/X2wLw5uFnVb4U2iD7yOtF2UU3GA",
+	"H4T239ch79dmHB8VyQVdJbZorhu7OXe/6MRq9PtXn4itdSsDg/fmVWC7tT2Hp8dttq9WKeIYwdnsHN3r",
+	"ZgF/DPbsK0Czl7xQf1by0YwLprHLast4vOf0gy0xZxlZ8RoXLkaBQHNBsFvXyBIdeftpbLWdyArHDMPQ",
+	"Hxn4d48RTetCI2qraPo5ZxFnu3qHAgPfLmoakRyM7t3rjxCOVwvc3y+1JLG/K0/ix+99fUj2/X1IYsrI",
+	"yJO1rQQhptmpoY+qAonOFXqGEyK/kuj8txQLsrtxocfe9/SgiLEK0CzmXGg2vV5gZfoPk3gls0S0alXb",
+	"OQk5i8zPPFNp59T+ZhQnpVYUmoKs3FsLqrbhiDxNKQozOSjvydH2tArHdnn53d9A79b/QV9/M9irc92v",
+	"uNQXNfQGHiBwBA8A5VQ27e3of9Dhs5+qG9Z6dIKEdEVrGhBxm44utpuioEIfkV09Jwr71CHN50lgUj+0",
+	"jNeCXd8KbR4Zd5m5/EQab1q121rvR+A0AtXe3d06aeQ74y6XI/TAsBK3kvK55TzAkWItp7NarC/MqcjK",
+	"IihZi8RUbhsEKoEw0pzYML+JNpxsIYDiE/AqKpti5wmAh4p3LKWOaFQp0GV8yqON/gLyjNdWZctZL+PK",
+	"aGXa0qUJGSCH7m/aHKkFSSSJr4jMQaPzJLRrJcvXSd5aXXB3S0hvcH1GYCptxm9QKWX2SaSCHv/k5Q+n",
+	"L3/spL3XmA+GFrTaWREcr/URTDdoitkSKYGZnBnGv/VqxXfSwaqJssKg7PMenEOQU5eddD3p13bN0lyn",
+	"YHx9qsYAn6E31O12b2rqA1TT/Kf2dK4VOnZ8QFtAeoqtbpNx140i71ck1GrjbgZAk4mvLJEVc7YCC+Aj",
+	"nZ8uxELt7gAwm1dCgHeao/vnzh4CU9q/gKTw5RYYpc8lUJZ9HYRyRf3veDgfaklIkcQPLGET5/gMyliy",
+	"JDUDDmEr+GoZgBbAO5JBvde7ggintqSGQfgudZTdLklsd5h2dImWcgbBJ1rvA0VPNNeH+stSal9hS9v8",
+	"pFvn5vr9d72WLaZ1U+VVHWb0Mq2Rs6ZxYsElPgNYqUAT029plS+/Oev/cHb69KL//fOfvaltjKqxQRLp",
+	"SkXldMsO16KS9ut2tvSmwOG464XnpFSOYudzDYrk/67p5l2HgZf44vbNuwl1ND39d/fcrW5yYzoqbFNb",
+	"3bdpJ7dT1k/+k+4S4zxNAJfxrtr7U1d7f86kqZ1LyotaeE1+ZmaIGdQOay4Wc0Rzk+P1yekPvaB3/tPp",
+	"69dP9F8/PHl++o8nZ/D345OXj588f/7kB28lZ2Em1+MypbnOuS+dtNbgeWQ9/0uyyqKp1tXoOpCXAiqS",
+	"VJMua02jarZGByfGjg7s7qm4Jc5QH6bE0nR7AAjcL6yF8HWih11Fy10066bRrE8WfqmRlhmLNShqBFxO",
+	"AAJQVf93qt2/C/r0yhvfLfRTDOfsFK5ZszNyRcnap0cJ+MZEaiTCqVpww4+9jMp8X+OUhO++criVYKth",
+	"C+1MGVUUxy6MAjfc66hBz73+rymPamJCgkgVoFWMtZgh79UjByrg8bed2o5SpjgZ7jRGa0KW3jG7MuW1",
+	"oK5D2C21o96hCdGCRhFhzaB84JVY0Mi0VYD8HQ8jrcWbojLriDlepSJcYNnWltVQEXDKauujrShFLeb4",
+	"joaMgM6abc+eK2x6oSuq6nAR5rQ7SRUbnWkNlHFE3uP5nAiX6bxt1bazpewiFrOyt2Jft5eYDSyqZJjZ",
+	"3XT7ZG9g4BhADVUUSXI3HqX1vbfU12PBwBBckQglRC247ZAI7npNX676r+LCFJh5Cy65BH9hZIR5eT+v",
+	"qPQ6isETO+NpDd+DM9JfZ1VFfm//4f7hfutJmIkXx/TvVl3i6gOkOLq/j6YbZRqFvrl42n9gkFgYV+B4",
+	"ymLZSWIa7ckbJrbe3y/p4Q88e/gab27i7FjhDZx0gIhNTLb5DGNDFGMamSRlSECdOBxWmT+nZzTp0jRn",
+	"68Xd2E9xnDp03chWyKzxxi6qsvG4urNdchmUPx33RJ8sXP88KxcYsZloVrsfACJC5ku3JtlXEk0FX0ut",
+	"k7+EbABs7o0vO0Hx5dhenp1izB+8pL1JvGHuE1ZN3nLWqUdNgTzezjqwfW8HWa8EbVD4P435FZEQ/Ivd",
+	"IONNxxVjbdWkKpruwsLUZSvOUUyViglK9P5YAQ6GD5zMAL2RxDVUyqjJ3JbBrQLty7Hm8M2qhpkjHI1p",
+	"/mQas2hWp02HKQ6XHfH39fy7p9Jl8qpTGh2QaWdWYp7+gqznz8TYiugjHXIxX7vHCz8du9n76ciG7TIY",
+	"E72f0iSF+i7Kio4PXi9/2fz+xH7UgdoFmaUsInXDQ0NNoF/Tq0wTLOIV5+A2GfeGg+HtFhSYeTalWucT",
+	"vGbO7BkM4U2ZJZrhtKjEPFUhTwjMJe9ZUoPiU2LI+x/bA2MpsMaDCAp1xgIq9ztwwqps6ucAND5SrtzK",
+	"YiqpZZoZR9uWFwWazI+9IgRLR/KuXky/yNjmdnymKBi8mgdaErLKe/rVl3HcpjL/+Vyt5P1qnHBWZ+PA",
+	"V9D/5v2KCmjS5SfwkS9I256ApYffEFxjxOhvugy+Pzw4utbwO0j9DFHwj+aeZ64/JEfc9Hhw3KhV2n9U",
+	"i+7ziUyvVV9mFNv2ZZEwC1RSOonStWllB9dDtKgyDA5Wvyew+ykI5M6au5Y1V0bk1QtpJZa2+H6ZLHYL",
+	"9Ht+u0txjxVunyHk/+8bUXdhjUpkvQOZXBOcxDTH7N4z+ROwlwa3R8fbcK1rIG+juO0u2eUu2aVKsw0g",
+	"oRwpzpe5p2aAJglmKY4BH904byxmZEIKmIC2shZLJBWezaCMotRNShFpeqkJujJ5tPqt3kyYsnG2NcnJ",
+	"irCIsvnENpu0xRPawpSuNzJhkXyUQ7vbIouq8+kRmjjLyj4DeOMzyy+M5WwGwZfMCSfoN0XDBVwdkT2p",
+	"F27AWWg0KUO92wmDckdL4O6ZYdewDxd+LJiKGuMHE9vmLQ5XRysgc4ET6dWBtkslvMm+W66tasTrsSAR",
+	"hbbBEZlShfyv3xFcrLAvfnwxWKc+jLrtaeC9ld/twn7hoNqQDc0LvcsiQnL20rvRJ2gF334la8sldlRb",
+	"X3+War5rVe+9FjQk33tdClVwd2nD5ZOEsok+xkmC308CNOXaVGdhnEbeClYXfajh4V5M5mZkVy8GboLf",
+	"1+HaQT8jLtCCzhf6T8hMDlyHd0COl7Ask7NsgmcJfm//WWjKybYK+I78zseG0spdnZEJZf+OC6vc3cTh",
+	"SrpiRP89Fnwa+4o03pb7sAQFAN6Hh0f3u3LxEy1ppnErK3fpAYyD44BVcMF+xf3fM8zLmpsXEYX9WXgA",
+	"vbZaEWYR1tY27htxhKeu7CcPZG3FrwxAH+OmEKMAe73thavp62AaYgAyXNaChXGFrnBMu8OLALZcbYdG",
+	"yqTCrK4b8QoDuJD1tmO5JHAc5bXu4RXduxpljdf2Hj70e/MB9Ku2gNR+/5VEUCMaS56BHhFxBQ6DmM8r",
+	"IYfZvdn+9F7kH0/yOO0CeHiWP1lyr2/P8aeLi9e2crPSRPqwmyZdn+HjAG68jS1ecoWeWgLfds/UaE9v",
+	"zk7N2ZlWq6oA5LwyF9jfUk/rudEgIld79jG557toLa4W49tzqTpZMMBqPvbalaiihtPogb1S3GZvmdYN",
+	"Juho7pzikNY8QBPDYAM0iagEdjbOPpHL1FY+z5WWpKb2mUvTuU9JZE3uS2ZLSx6hCeAYlxutXYHtLV3l",
+	"lDRqcSX0r5Sg01SRm5R6PcVaCZh6KjuhI5EiYjOO6Qx8wEO0MN1oW8q28BWmMZ7SuEOxzUnx2Q9BHgHp",
+	"Fpw+I5CsG5KO2FWmTcHm4w3AmTmG1jSH7ME/HaRWaX7+JtHatjO98bPUwvpkQj5DSSppiEyKls1ctRB0",
+	"YSoXlDOZ9VLfoJDz2Cvw8tvY2ssfMG5nMEXT39s18a+LBV0rElRmDw1h+Wm6MRkm0lrNxo7mDPCZa6K/",
+	"DwcgEVv9OJoR+bGIf7w4fam3YHRYDP9sjzTcH2b/Gx3dauZLobnWds9S/V2g9d4Ei83OPUtxDR4bG8s6",
+	"DGTj9NSGS8poub1Htca5tlWuHGPo6dLmVLWHC/DKcTxApwxXesE4xQxEo+bREAaBRgNdpzIjWKWCRB3S",
+	"plepMr0/bDIGZVFlybV50/UFzds2t6lgXlNBYiIl9JuoL2XerSK2W170mXnqExb3yjhtz9bWz4Ca6CXN",
+	"mp4zVaLcP7q1cpGPgpKdFdTWXHn3beDUJHvp0QmSVA+fJ9dj6fB2OrGDf5g3t3uZoqz4GfhmXhCtD6gs",
+	"/PIYc6ZXOJLd4v0e6VQGO4NzL3CnihpVVC3KN7vIcjKGGhS1w8KuF9Ldd8pZN7v+GH6ye7zbnplt4IAc",
+	"4rJTmsEMNmnMRoEOrPbs17CNtmzQhcqtkSZafl2yiVvupF1tbtRN8yedZuoHPNcatP62tTys2L6oXX1w",
+	"VFU7qHugtWJsx3GvpcQ2qoWva/TAV1dE9AkWAeJM/7/JamXmIy0krJPEiottIHgvjPmt6V1TEvO1TZyk",
+	"ISm51OCRilft4cd2F/p1uROjyfEZehCg0X6ARgdakcvUurxIAHJkzae1OYXNqt7W5B98+M//z61jPxgd",
+	"+sEAK2pRh0aqtAh8oyXy9XSeLm1ovyQdqBQFaOi+c3l5fnONyasBnSC5TF3xOpWeVkI8bygUIBn7Owuh",
+	"FzjKm8qYIsn6pnJbWlRhH+4dNjUhyrDQ3+V/Dsa1MRGnjG2tOU7nxUXXtlKChUrK5jGxe7DrUuvOe3/Y",
+	"pdvSd1/3sz+/qVljrkRa8t/qIV3os2J8VBxNyVybw1B7ZPmjqW8t9n75JM0NO3CHG/U63KGbYYui2tTJ",
+	"cBe91GpWO2F0de38Y5W3a+Yq2qVlfSGBUAZ3WtWdVnWnVd1pVXda1Z1W9dfQqnzS1hFGg9RtTXN1CTJo",
+	"AvmQEAbEU0jv4Awek2hGVLgg4AI2SYrb8neGQ6Lag/bmqXoo0gII5Q5JtOYHd8Bxd7m0XXJp3cW4nR6c",
+	"hQyYtoT36+ioZpqNiuoJg9QSK/f9CVc3VB+D3vv+nPftp+7hwUv7x6/wynfFx/o0WXGhDMyDZnu9OVWL",
+	"dDoIebLH8Yr2Qx6ROWF72dAfij/XpNg38J847q+4nokws2vTof+K+3Gn23+Run0bnZjHPiGh/DktjS9u",
+	"GzsH2W9s6NwZNneGzb+9YVOno53bG5zZ+1nQWG9HL2joVllK/LfVPJUfZwFo+BdQYulv+5jeHvu5vgBX",
+	"kFYc9FZ8lcZYlBG1i6UPZgX1AMUm1SdzcJaZRWAAfXlqcUsCU4kTk0pxVh53Z9mf9rHGadUi6RYdrmUo",
+	"3fq0UxMLN5mnNemmqJptesl2Tjf9C2d1/rnyM+/SIP+UaZDdydfmNnYh3Y+f7XiXYniXYvgFpRjumM/3",
+	"KTP4Kll7iYWoumZC3ozG5Dr+M8yypnoJ3iCJN1ZXIPHM41cudSFr9ALnVbjVVmLdf/YnbpWZSiJYTQ2y",
+	"6ebEUcznyOZYIMqkIjhy8DaVbnHosbYlIk4MwmMCM9rqIVde2GF5YQfNxr/fEPKvrtplr3v3NkuonwzU",
+	"5I5eO9HrF+fR+Te+PV/YXtfY+wBs8uSqDpCY6G+chQylpM7CdHhcA3QK11XoY7FNFiSdMxB4KNQ2pgEc",
+	"nW4UAW1H/1EpOdQKc49cqfGogj5qp5whQzJFmBrINAwJiYjpvfX32iYbJ+4m8pnJHGttBVfOZCsHJ7a1",
+	"nbNMLfSwMLBqJLQTWZpN86RPXRHhjRQDXiLBGQqaVFhIAAHQ/CUiIU1w7Dri2gQ40+iiUko8KIZcIp5O",
+	"Y1Jc5lGn+ItF8nRtxRsCjnYOeeCxHdixJeDotqgJQcCcww9UmvCdN7BSP0W9xwSHiwKxwHZvH9eow2uh",
+	"JTTAScPH2Zt2bO2y/+mGOvh0Qx1+uqGOPtVQFXod9fTh6V3Vy9Xz8FIswRFlRDb4KJXAsxkNXWsOSA1x",
+	"vUUqsBeAgH3Txp/gydJvIlGAJnw5ca3yNXcHAA4Xj6owbywllQprvtDjS1DW5qY5iHSfrLhUc0GyfwsS",
+	"UfsPn1yKyFzgekhpKp2HVsC9dQxQKg6tYwswD6Wp/vqukNlSA3xQgGzuBIycHWRzc7XAHVJhcY10UefB",
+	"1g9swE/FVdEjrcXvxnS7Hpu/fX7o3AHqkZXOFtZvB/sYMqcXXHgEV+cOaTv4b5rb23Z3dXi7UxWsf/++",
+	"24157BdwJ3ZHoC2a3SbYIaMJZTGPzwOT9Gc+jUa5TmaCyMWZQfXY0Y40KDDwAosoqzgi73ObsnxW9tFx",
+	"DTzt9tuKnb5iPqdME4d9pLyVs9E/lwfr34b/+PsR3w9fr55NR+8fbJ7eS84fRmeH6vni5/vpyyH+kbyV",
+	"N4SkLS+iZktTHzAYuDoLCPg3bjny+YInXW/Dnx2T3xxlEyR/BryfS6Gis7EFAd+8/zr1I4aYFAd6uiVy",
+	"gmaUO2Shc9u/Mu8eYvvhOcRKh85p4SgL0CKF+IMgWPrxTjaPLHKnbSUYZK0AM8t4qwfNlL8HQooIsyS/",
+	"U7PXrcsOc6s/upY2vciAabrGAlvYmxFnJMfe9KsTcyoVEddj0CeIkXV9UwSSWCi1Jvp4Ag99CD65A7DQ",
+	"n6wZ6dI+V3QaNv4AHqp4xpp+8MY9VyUPs39BsaPZDg7cMyKJcrO/vgC2gtfZFwnQUnZT9Pm76XmaL5P1",
+	"+Dr7nEnwRsYCM7mAR/3A7kF5AjWbVACF24YGDjFDiUlDN+xhwdfH2pKLsvZSFrEsMJ+C4YITA7sdY0VE",
+	"gGJSjJKHC84lQZInBBrVXjKit14LJSyXedZbCU93Rt+P7UBgfCkIeJlXjfEcQ4As5EzhUI31z2tuu7/F",
+	"qgkv2fmBu0tu5WjfNVn9opusfo72p3ftTG8Y3r5uB9NdAs7mzl+vhrjYeLmhhDi/lC7bcCvDME+KDwrF",
+	"1iimTKteM8QIiey7O17Tst7lS42/PnnWLiOnVWog7/QCIGuyA1yen1irxmKLxmjWVH/QbWVrGU//ShbD",
+	"DZ3Bwgu/6dhQDUTOXWnZpy8tk3muavsJFWsAP1tJmptxbQ+W9iI1u5qt/GdG1kZ32ibpLPW5GH6zelf2",
+	"M4vlracE+N4N+lV9jnAcZ4GLEvyE4nMQzQF466H5EdXqU6yI8IG3/8WDjjXxoqgSPWxP9CvFG9vClpUB",
+	"6onvH1TSPNt6p7wZl9tuBa8Tucj0K7eAa4uNt+NYXZv9C5GSrLV+gGBkyE2XVfWmVs+rd6EEeWvENKIK",
+	"KYFpxa/2EtCmMdO6XMw3hPi8Ji3KUrY6767zuC43uZIyF/EBOgeXj2nrGGKFYz5PSWDwZZAJEEREyEcI",
+	"R5rEpRJYcSHt7zN+5yojbPcy46GbzbTyVvydl02cEyzCxU+0EcYaLO4EqxCKb2oPXvOlmM4X7SXkP+VP",
+	"fsg66e9eIQ5VP/6rvCbQD8XNeoAe82SFhUHup9quBDaEmVyDLy8ua/bDwfBgdN/Hdyr8pEIdbilubkFx",
+	"U3wEY/b/lCkiVoIo3ACIrClba3WF9s2KA4vdPoqsg4OfL5e6QZjjzd6O5dI0GXV2suH9KJUkam4HYZPo",
+	"P2qfi6ZV2W4Xt7qo/Y/evAPyoPwLMqdtZSMsSwbWAtI0IIF2fG0POqWtV0jXzKO4yUGBjOpp90XWJsPp",
+	"N4vNVNCoty1SaLhAArMlZXOJsJ2/PoOSnpP9fEk21tUoSYKZomEDCzsjMo19SFu5vZFxsGmpGXM1yioE",
+	"CbUR+1tKxKbhYDI/ZPEcAlOEl1Cp5xnZLDfQnrM3O11eC9g1laTL2bVq8JHgWjcf15DTW5gH4yXsW6fr",
+	"mVSMvOd5gCTPLxDsFuwdirFtjp6UjK6t3lhcRAU6hZ2odEdJRSklrz5xYmdMEsdKSavDyst7m2FNnDjp",
+	"anLm4vUzWJ0Jj8hYc7hus4SL/AXAjGTQ5bDZAUpXWs7tD4dls2D/1rtqFncs2GIE1StWJrV6/nhB3qu6",
+	"+wj5yHzpGPhOwXr9fnFFQ3LKZrymPsg8YDU2YhAa59xUDfuzv2LKbpT8dWKSp0ldO5CIh7J33NuD/w96",
+	"fEUYXlH9if1zsMFJ7M3jqs83sXVQ2857aBfjRRAnQno1rYtiTx/7VKWAbzAaDLtCO7lxAruxfjKR/rm8",
+	"YsTlgjBrNOvj9NjgZtNrknGIWnOxdGntWbhDv7g2/eBgMByMRgeD+11Ez2ftEU8FkY0jExZJlDIQqVCc",
+	"xpeEGQ+oy9+J0JTMuCA1DvYHHzdcYsq/OvXPlYZUbMstuZTd27drrtYcdLAbA9wdIg/Z9gQmedPs55TM",
+	"8W0GllJJxBjPa3bA6iCG8qHLJYRCXJ1ZPocX/Hcax3jvaDBEX/8yGj1CzylL36P3D+6N7x1+0y0IUphL",
+	"kN2q0iFVAh6lrS3RY8NNb/OL21PezRle/FFH1cSwnbt+3Z+nX/f5gq6S2sp67GAwlMBXJPalg2IhaF0b",
+	"YfPlllet98NPz3tfFge/Il585FKPwwDxOCrZbN0o3O6wKUi6dlK2e43LjbN405TNx9YL5L2Q9ny0XgJP",
+	"lTft2Q/D0eG94XA4PHiw/8BrCLlBUhHXZV0pjmY8jgHbo0aWu8556/V6EC1iKP6CV/+NRv+1NYtWWd+l",
+	"JPtjUEptIry9BduHUtnBjNR2C1mXaWg7ducyZ4xIzppy2jjd2tf+uG7r2lJAd7hVrd3VgFg8CQ0nQtAr",
+	"EqFM7K648g3g0NxrCLOGFp9zFoEyfEs5q9WbWY2alJJVsymXt6f10K+TrnCbZPEIMb5ugnb6uJTSiT52",
+	"SjxtpZ4aotk1lb32WK9zoh9dJu/YQJw4ftRZAJpVf2FSb8dV7yoTbyIKK4CX5bkNSy5/ePHfjvf2fv3f",
+	"y0v57rt28IN6sdXEj9pSsKV9rpqELcgK2ypyysZKYCaNdpqq8YyLcURiemV9XOZP8IDZXG3I8UwFq0nb",
+	"PqcJjbFwveAbusTHdElcqmoOVQ0hUWm75EKLbkFMt8JHBUWdcTRLBZjDAGe9k230JwSjvjORNGnV4CZC",
+	"Gi9E85y30SEegaszwRHY0S14ihZI0Rt86TfiJW7fAUjc8+7mnPOo0Mt2uyr4sAk44KgNNOBc8XB5Ev0r",
+	"lcoZkztINQvXBC31tMqm8JIM0EuAyih0v5luwP3IZ3lLvbxFtX1oTKPJ9qWMSKxwA5mZDjxQE/U1nvIr",
+	"gn4ngn+j5zLn6GsAAv6mtF39/V1bBvULH25vIHm/cl7+OuCHzAsVkysSoySVCk0tAbKN1fO41fLKF8V7",
+	"uI3Vl36EuUK7oK8M1hxQk95CW34UA4HKZhzfa3YIKeprTWzzuX3usY0k5ck6zVmvJRI+Mz+Cn9fWF7sO",
+	"0ZpA2FyTcIBkGi4QlggjJ88Q44qU8mPL25M9d3h/NPLc8+J2/e/lpbi8ZHUIr3UQbfmhyWV6A/TZuh6o",
+	"XvB0E2m3TwRN7aU61gmPWrm7uehBUxmZ/5x9mVyFxlwJvzI9KxauiZPLdrKJcIKERJskRTUl6EU4wXP4",
+	"K+aQKQlKzww0LhvYKxt/RV7OwyUUbssGxpX17toG/gAu4bENBFU09Andx/ab0oHc75RnuKDzhWeWdF4u",
+	"Gh7dG3Z6Xcw9FTnPq+B93d6VkIjqo9qqDYbPS2980O2NPPWZyDY9xkmTJtnaRU3RgwT5YZk9yVZjd7yW",
+	"vH8iOFaLmqQr+C5Ph+XeQtaYiG6EB3AjWCtnRNhkFCoRr4qg0ajT3oYZwbeyans3mhMl8ibMJFnpxe3s",
+	"vM2381SR5N9SB18IImF2nTbjIn/8syjwhelm9BI4gg2upd9Xztij6jsV1NY7Ii3uDSoYJMmuaRxn1RCe",
+	"mzSW1Ks/nOuPjVMtu0L29jSV5HeMcbYna+GNHPPZGADNtmf3A95IlDJFY8hINID4M2W8blihFQ5JXSa9",
+	"XhL8CDLTeBxVxPzgyJfV2po1/zmAj0GQ7sAnnsPz+uKuLF7QzTCMJDHyPSfCFRZVvKKQx1z0jnvTGId+",
+	"/CGreY27pgS45z8aWvEnwxPmcTQ+GI41tddBBQM8MM2rmtDBEOnnAwQLMTD0QPQmFx7NcQEEYteyjE+C",
+	"WlzWzNvOu8JkCz8uUU6FLCpwxI7gcwBhc3cqZ1BlPEGJSbZw6OfuNtYk28PIJEK40DS3qLDvqFhVFPLr",
+	"FY0ag11xfZVv1a9x5zX4eF6D+i2tuadqK2h0S32l7/wXfxn/RUZ0tVywhv+9rVIjzDbTGBTCpdbnZTby",
+	"WbSqHa/lnULVqlC1c6xODMqjr3wiTe2zNVr4zNpSISckO8P2lKCMG7QlcoLkv3FX3gYvix1gJ59KZiXd",
+	"gSDc9detgy4ASnnBr4g/Q7WkiCUE0sOJD3YNh4oLr4wHdCZbD23qi8HTrxYkKRRkgqd0IxUpO4x9Ps32",
+	"FlI7JN5dl5u1xTtht6qRTr113WOdXZX/L6Mp1XWNgF1lfL0IzvgkwjNFxBqLKvs66LTLOxgD1zQBHpmM",
+	"TFuJDBZi+ZjABXJ8uP85nTo3ktcGR1QzoHrJXRLVpaRNE2EsCGp7JMVtDnKW08rX2sR3Yp+TA/Qcuii6",
+	"0ikSzYkwARjGnXTfSXDnr95Jdmcc+U58f2rxfauStT32DdJwgCYWpHASoIlp5wJOKhyTCfo6z0flHMAa",
+	"k2+M60obLViWH8lA+QHHNiYReFIvGeCZTXG4/Mb2/XQC1/CMMvSjnU0Bh+ZG4fegZ1vUBD29JNucFUtS",
+	"7we8KMXMqkDBUtntK8XiA61dm/I5pSiby12C84WXmqo7QVDoC9h3kyLeCLtvjLjifB51rPmui7p7hki2",
+	"I/FH17gKdS5dL/Wn8zmRqrbcVTO+mPidJRmSConqURkC9NPFi+d9IkO8IlFgkA3WjvgNJgNlaHKZDocH",
+	"YYLFEv4iE5/5X33oLRUkNh/u5Z8SKVEzvv3OHTw79O0MekvK2iv7s/3+WT+9Y5NH5S1d11sNJfGgTGbN",
+	"p/ks32dI3/Xt6FvnUPmpOzAJrNNOJihRQTOF/UxZVIsvK7PHUExwZDywGSQJF05cumwN1/vdMkIHCeDt",
+	"/GgggLwsLBvVw74eZ7QvS5uZwWd0rwXNh6mCnXTTNfJb+gH8uqfmV/vDqtrhlYreY9kwzjbJ9cI4khi/",
+	"r3mHbAUBTQhm9a20DCiQ0O+JJQegYwBuMUHzTdH6hKeMdUowMyLFpK+XaPsKh2maoFmM5bLiCN+qaahH",
+	"Dqrprg+TqAOQ4ML0VEGrhcCS2KZ1gbasCcv6xs+ZRAlegrYa0ZnVlQfI5U5N7IZNAoSVvg9SIbXm7Rgv",
+	"cE+KE6jAL/AZbtuP1vXn5Gd7GNp/jVpo0exbAy22l2EbRcKR3Y7l2Lvo9maEc6LuSg0+V6lBfgTb51lh",
+	"Aw5X3adGfultSj4za2w14mq43YWbGOCfWSktjODuhEb1KThV9eJ+Ue2rzcbmBLBbGTS0NniNqa/qz8CG",
+	"8BlQiYWh8HmCQyJlXUOkE/Ts7QUQ1uQEAMfp7+D3OUbfEyyImGx5ChbTH0P6ij47ffP76eglPZWn7Owo",
+	"fHx67zR5Ovx5f3UQPX72cEA2z36P3p7SV/R0+II+ezgI92M2TZ4Oo1+exU2IMj6P6jkJuQGTUdR0gjGL",
+	"sn0p7E/LVtuD4bCjd7GxYdQJQ3yFf0ttD4zAlBXp/dKbXuxDdd1GUdvUrAcam4+30YPXeCPRZFo4HKsZ",
+	"m4+82m8qTbJjWwOS7ULuIu1U96o009IB2hF99PxG+vIuT1h9A5nPCJHhWtdss8Ryx+IC5B603trqVfzf",
+	"9l+DkCe1I2Uo/81dGypD60HdD0vjWpV+G5Wo3GOnPNCP0DnM24zjhmBLOFT0qq0hRQGm17SL7g6z5F/P",
+	"U5zQ2IOH1nvOr0iMQ++517QFh4LWQmPwmpCOpx14q/AVFr24Ea2amz7RnzFloL7Nt94b/S3sdM3GmJ7d",
+	"LXvhk6CuBVI2fG0LJHd2dkeLhLd1yXaTw2++wA7n1+xo/iHo/cMEgZqgp23um01XtHB6MjCaao6wQfNc",
+	"9wrbBtyusLXzwGP3nAFvBwYwXhER1iI0JWm4gJqB2QxS9NYLHhO0IgLp3/iJz2uRtQeu8wn5wY8z3d10",
+	"TVpp2bxe0JhYNwlnSOK47kJY2OZW7vAlh5nBc9qQS2jpP+83Aj+QFnsemjbn6Yaeqd+/VsIBZeOajPMM",
+	"Xt9WrTXmndcJHCrHGehyPXagtIDY4Apapkgq/Vel0VKn8W4zC5Da5L887VXS380kQx7zVAzQkywYXsr+",
+	"1OzAntU1Mgft/enUJfKT1Ul8iqoEwBkZU3ZFmOJi00wxef0t8B0SDVBeirWGmoz8ES06qETY2ASAccAr",
+	"5Rl+ivIJ2ZpEPQdIXuGEHl4d5Cw/r4bILuL2PhR4R+lG+aSvlVePQWDv7MV2+2fgFjxYCbfF5SGTyN5u",
+	"GpISvj08soXb/5Eh7v2S48TIDT5DDwI02g/Q6EDz3kyIuAbxtpG8+bS2Oq9ZsFyzhKFerGg2AN9WRIu5",
+	"r9tipVWadOhhU5QsnVi/4fVyi9kj6MOS4CWgUSHJHxXA3/WfDEU86wnfaskV5EITX31lH7sdPnyihVmg",
+	"L4BRwyoILwGKOPwXQF4CJGP4AwRMyiIioD+HHKAXOCIGEDuLZDZgre1U89CuGO/VacYFkWBPeRjUp5ab",
+	"zA2OpmRuFf/AIbSZvpfFCoTbLpLxChY7aUO+fvLckjGPslYXVJWqBG5DuNR3sbBM/XqRyayQoSUiecfb",
+	"73j7HW+/4+3/RgzzOZXK31cwgyhp7tvcCT3E7syOCSzOseQJyn3uaHTDjr7AStD3O8oge/OsVRbyZEoZ",
+	"Nh9NCQCruc38K0mlDq6KjJB2xCDN81GOmvNRAi9hxynJ01PNNP1ujF+tHyPorRdUwVWU9HeivzjvBb0X",
+	"vaD3vPfOTKi4MgMZWPxkdHNPyJ9FHa2COVUcCA2X7zVW4WLnJpkYzHkT4ihV/g56vmP4S1y/oPe+P+f9",
+	"DELGvHXw0v7xq3nsXfG5vs0DP/5Dj7roHffmVC3SKUD0cryi/ZBHZE7YXjbJD8WfyyVd9c1h47i/4tCZ",
+	"yazjT6uifnHbWK8wnzBEo2xr/J0UD26mF7ftBrzyU27GnZL+11PSP49WXiexzv1hgxOHxbMlj74A7Amo",
+	"V6+XdAKwzrCyxTsFNaGT2u+KSM3OeJT/XatK7yJAeQSoS4TwI4E5lIJC9YEcS11eJY8IOts8STCNz8hv",
+	"KZG7uvogARXS/LJKugTg8bcvVpbC18hb4ceQO7mduQ6fbi9DEwoJU0HV5ly/xgxnE+6yv546Snj29qIX",
+	"+Kvu86RFPkO/QivAd1//h14E3J89+OQbyLX152Oi//d//i+k/cF6gArMNLJJL5RaGWBRvqQ1qTrmO8On",
+	"amdh9LBJKsnYPC//S5PfZIAe4zh218No4DmwFsAgEgMoYKyuS2a9eXbUSSjFzOQQTqAk7Jf+4/Ozp/0L",
+	"88nXh8OD4jPjhEpJ2XyS9+39ZoBOkDDkZGaJ2SUrb9gEoGP0pZLoX2k0N1AfpgQv5owcm0yWNUeMXBGB",
+	"EvrelFxq5uw2z/W+rCZCOva2oj8bQb3CUkLLZA+Ib54UVEnd4yLPmQLx7N7yCCnO3Q7LFcFL9Eovbl8r",
+	"J3raghifzCzma2kUrXx8m6X5RsS9494eXtG9q9EeTtViz35jmqSvgIpdvqnnaaCCkiDUH+/3PnyADAtf",
+	"79MTFPIkISIk6OT1qT0a4NkrTRxYSqoVM+vQNT3gZa6DZK34B5fskr1iriMo8Hh9SpbIzCuBzCSakgWF",
+	"GmiAJtVL5Ewregsq0QxsNgN9ZNKEQs40/1Jw/JfMvN9kNf3IURhTYjFP9ScXmxU5h+Vl3wiC5oTpi0Ii",
+	"M3Ete/QPYH4ZVWIWXTJB5IozCVMAW4ZECM8xZVLrKLDI//gP9JgDK9Ua4iXro2+/fXb+6uW334KywvCS",
+	"jEOoLHpz8bT/YIDesCXT0m9GSRxB+wXzbyiMQysscEK0OghzEmQFKW6lzwW5ZAgJMkslicwZHe7vQ+tp",
+	"jNRm5W6EpikikaQxYSreDMzkTiP57bfWTQcSTqKvQfR9M0DffntBE+K+P3v6GB0cHDzUC3lz8dj+HnRb",
+	"vTo9Q0Te41A5JFVk5HLeFNslFJQFPp+5H0j09eSyN9ofHA0vexOtLOmVwUdD/QnQzbPX/6P5RWK7nRj/",
+	"ogWCFkS/muUjBSaBF02JpBEUZSeADMfQ6fkrdLg/uo+08WLXAuAEerVAyGgCutIkcMAEAZpAAYzFNTRF",
+	"MJNB9imVaIQUR6PhMED7Q82frGkzQI95HJtibanXBPdlLvg603GnPGWRrRaxwxcq4CePkLTIAFMcLpvh",
+	"AZyTSA8kNS8KuVRowddABhEhK7Thqd46zXeh5mkLPQnamhcwGcwGPRGCiyI9PDw8uq+NsWlMEn16eLWK",
+	"qdEd9+zH3/1Lcjb5JmMeSiu2aKK33cx9JfhcYKhIgeOOiMI0tt8RvoqBmQZGMWRXOKZRdlsmBGY0cW/X",
+	"Vw1ZExN0XztxzW31nTRTM+RaI5BNWXJRttvCZsMeMvGq8Bz4qibGwsPZhYQamX5Mr7Ql4woLLLcHtm0V",
+	"B5OXxcgarTAVdr4XAoeGM1oG9O23xxlHskzItcGa/NK3qlj/NJoE+myFRHQGh2xBskA3MP2/7x1mFqae",
+	"ps/I3LItzaTOsCIIaN2RAGaMpyw0hDPR3z/XX/fhv/q+5B+dkQRTqI00t6f4jb5GFs1CTylTXKTr+nZF",
+	"9BoeocP9h/myz4gSm/7JTBEBeoc0VSV2so9xqGWL3jeMJj8+uZi4nDdBJE8FJPIZeYUZmjy5wPPqJdO6",
+	"zOms/5Iz0n+BVbiYQNtvotDB8HCATuzP+Qyt0mlMQ8OGcSQh4R1CBkAyGIU4XJDAySEGa9igycmcFGf+",
+	"CLIYcx9oSYQ6+HeQT8Z5CaZFxk30eYBVIxd8bSB60OjIvRsBMBRAF1g8YAsTDBVphCm3bTB6XjdtISLd",
+	"RVwSsvr2W7M+s4bTmdubjM2bzcz1e70nx+hwtJ+1PtbMxXWMBsxcGH3y05OTHyZozcVSmjbrml+Zs4s4",
+	"kCHUIIaESVCErTL34lTr59DJLGtNxleEmWMecDHfsz/aS6iJZVFVamuedTG3Tck/FBuqHwyGgwOD3roA",
+	"5WwPrH6iGhqnVXvDZyR9GvWO9W+LLee10WLuNLx+fzg00QumXCOiAlf9l8U7MfZPe2/ifBjQ82p72w/0",
+	"og/39+vemE1x79TwYBOXyTx3zb95bWRByfTqHf/6LuhJ2xrsuPcSSg3sUcBdMa3eg57Ccwmh1BgrbZ9r",
+	"k+59X+tsfVvT22OcEXj73mBN4rgPStTev9ZLOXA75j0xvQNLspHoay3O7h+N7n9jr1OVp0P5t1WwjDCy",
+	"O5dZTiQ04DEWJSWRJL4i0uXfwp29ZP4XggqMhb4OJBREGVLfoppnb38+/5jkAu+voRO9S0ax1izDmDJQ",
+	"EM80u0m4MRahgtRYajA7zYZJ/7HW0nktBL19fq/88IegpxlJ24/gGZjzwfCwnRJfcvWCR6Zk5HNT/GsQ",
+	"G4b+tO1eJLkC2Wsto5HknZXnmrg1UrstyvpKFpu+2WXJPD2gTHsxleoke73mhc7+6B3/6t+K/JE9kPO9",
+	"D0Hrg69MXfmHdx+Rxu0yALTAQ+o5bEG2PYY1Dkfth/6GYatTfh7qyp1Yv77T2527Ecy/nQ/p13cfSoSo",
+	"DR+UbPIlF6kv+6yGBOFTKHjrhalUPDFe0hX3prVEEShc9q2P4G9bJgjAC5micjQcoFeO01BpmhHiLI9F",
+	"QcwHYkExDjN9SfOmKZlxoVWKiyxQ7lw01neQJcNwgaZcLXzs1lSTWWrpGccikep7Hm1umxZtR9my+9LG",
+	"xyr3YHTbY9exe1fadn3aHz5s/9Fjzv7/7L3rchvHlib6KhmYfcJiTxECKUq2yNgxTUuUzN66sEl5a2YM",
+	"DyuBSgDZLGRiVyYIYduOODHvcs6veYrzKP0kJ3KtlVlVQBUBUAAvMiZ6tkWyLll5Wff1fb1UYmj5YO/5",
+	"Mm8x49FIZ1Yk70Ui+afpSDymk3acJIXt/9XHrEr6P/1NJn8QZ6SwFRHjczHU13R4QgfjR2QFcQa++4PM",
+	"IETT1SOiOJjXCfj44gEp7dSDGvWTn8Q+pLZvv7+W0/Zv9Fg9KmH8GubVO+1rlsqVZoETsyGI3Su2blf6",
+	"LrVL3rpz4VSyNe/AWtxu1MJGfSvshnbpaublaQIW48gXns0holx8/MCGIusLBteQr/fs5YsdZ2KkU6qo",
+	"E878gIAZxiao/MsHXqgQp3wcsM38TqwELKxbykq464OYt21ASv3uTsqfwWR4RQHBzZy0KirQC0E88l4Z",
+	"eCPhM9nivqSIKqMN4m3Pn45MgHH+0Izo7fH4ho7HuSAHcAPno2ReD6V6CjClN8dXIOPGDfsFfFOM8KTS",
+	"2HJFhjT2R3jWTkTp2WKqYP4kwevfhbsedwgGvmFxAAYn+2vOy7PFN73RWUcmiVCPLl6D08OsDk7bsLDh",
+	"Q+JoF7bOEtveWN7rLYrc4Fub7NQarHORhir1QiY7E32eJVDOz00BHJWz2KTjfsyIiXU4V6/arAnC/Ejg",
+	"wJvQHvDsewnA4FfVaA6c5q/xb+7qyGzDPHVhHuZBrb/6TNbooaUjPTQUjKUqHfpwB9ywJwetlyyGv19K",
+	"dTk2olSZVxP28UdyRU+t9x6dmF+XCRed2nVEiVbf0KtaWaufgCU28YXlqXiEYas17vqHEgeo8/rXcQY2",
+	"pNDuJVawWKHNOEKPQbs9MGHwJwp4rFeSLBPngPcdYeFTbZQjYuJLV4ywJckZtL51y1g+NbUxkAcsLO4l",
+	"crIVFlthsc7wzyatbSKlkWJNkZ9X4XmrRn/yO+dFyWxOj+yZRGai60wZmSYZNioB5o5n2mn6HhlPxUNV",
+	"lSOeCd9EttyRxla0xxWKogmdLo5G5ZtgG5GqiUjlU3TXUSm/mT08htUjr9RtJoBXF7EduEJujTVEpV7l",
+	"VFWbUM3+8fcSmwrfVqOgi8JjG6F6vBGqAt3aJtXmCoGqcJKx9QNKApWQ0E9NYStnEGZFYYMhLH/nClGs",
+	"whHeBrK2gayZQNY6D8fDqWmJg2EXY30LnjwJAEykO+siXms6L5tTlvcS91pWWW4d2q1Du0L0a83iZ5kA",
+	"mH/lV8bA2HG+57tcKe1ubyug4iY7XFoj0t6s5u5Ou6mIdzC9HLQ9zwQS4Xr6aSUmBLJgmcbuwbqw24OX",
+	"WPcSfNtKrK3E2kQIbrPuBJVl1QfhjtPUF66byEmJwNhc5C+3AzFlHT3uD+whi81IKBszniQGGuQHgmls",
+	"hQhd1SMuE+hHdYKsy1VXpKlImiz+R9xWqdZXxpOr8AyYVcq4MFEBFUbjf6sEFgQGwycuiO4dh3fNs1FV",
+	"vC+qK84poWulOYdaVUDwH0sHAi+AVvST+GIxIFgRmfTLFMKRbvHrQpFE/rXcy5FXbdFrw+IinRh7EgMW",
+	"0g7MmLbsSQzoVfFO3ZiKTGT5wOZR5x5ZOJQ24BLdkTST22BoTTDUT1BRFobjvVgKgsyTxmbc6uwmaRhi",
+	"K/WtPTf08vgFb9zSQd34Tqwtrc4/6jG0AG3ekHlETUN5z++dHI6nno6z0gf6RA6Fu4jijSVEpS75R4i+",
+	"42mZ2ScPoEIKpDQk9IOqO4ZMfujOUa/d8uBtwCcpjuuuXZLlzvvaWikeomfxJ/AV3sJZyXv+OSPj7g7E",
+	"gLHcjk2tIHgt4ChzK1WfCcBMSlN/4GcbY0PoYSlBgH+6URZc4OAeoDSgkW3lwVYebCANiUcOPNXEH0Cx",
+	"eQtBfHGTZp76IGOza64XwObA6Q5BSXAg3VdSoiVFzHYnzyaIb8q7g5wLlxv26uLvCJ35ZvcHDEe81bqf",
+	"Cnbh8VS7Oh0PlWm21SlA7rvfSZ+5AWrpgVR9CK+KNCUflpkRgM4NhLBsosdpwrKxilhHdPnYAMUF8IcQ",
+	"D0P81zhi8X91/7Pr/udfYzdoyzttBTGMVCrBOpngVxHrQ3hYMT7SxmZ6NPDYKh6Erjtwf0Z+AEJk4RM+",
+	"BSRUmDREspSUggpndcgT0WSe3RzeRvzPRiONNuILK4WYmVXxElzBM1qPRQGTzzrDXqlU6yu3PuXQx0Rm",
+	"AnDxnJMAnONm7VGQBZI8BISTxgpXf3CjWuJ6LPRMlr502ee+l+oMKBCWuZZ/Wfra04A9vzguoi4w2rrw",
+	"yjeC23EmlpqF42suU96RqZNvS1z/1kq11HOtzWRnbMUy7rMVX+xTkkz5ZpVJBACGEZBPtLO2KuHiR68z",
+	"2bOsYktH379stlrs54vX7qbSRp4N8zgppnskkSCGiKigWok56dacR+Kv1tleeEZMp0mIzW4jSPNq8QSE",
+	"W5iwghLsCZGYpaPo7hdWDoV2Bm/jWWtYoQpRfN9c2krXlCxgY7kzO8qB9qOy/esEv2AWKNV0D2jgGKAs",
+	"A6gQPRTwXQtYw5Wh8VMa5TJlr/7BPraMhn9dJNd4y3vJKld4eDCKNxDgXUL6A0bzZgNw+J2LA8E02dtT",
+	"XBMHlmHj3u4I15a+fkJ7C0HxdS83TaWqsywjNh6lmicCmiu4k+RDZ3l7+G+qQqfa9Yno5DklAMD3B8tZ",
+	"cQi63uHdq37mfJxD1tMppvadcxxXChlwxGOwD//lXxCeLxUIx100jxEdf+9FxD5LleiJ2d3bf77vRnp6",
+	"8XH3hx+ev9zdi5BSTKSpEzLucFgCMNfDITcRM2IouzrV7rMt7xiAkx/JkTBHAPpXqCvQY4uOPKIFOuWH",
+	"Kg/NUJo7qQCgGdKDOUQ2oaWNzZineFeT/Q0g/AEIPJaJM7PN1dj9p2+lAkB5p7/dPwpL6n6EHgb3D0/b",
+	"4vRqzJ5wNuJ2wMzYWdyGxWegzxGrXLBX3AgT78BtsitiXKzY8FRc0m+exHsvmy9fOt3vHv+f//v/7L2M",
+	"Xr50/95r7r98GbVa7D//9/9xP/9//8/efqsFj+MFI8j96R9jriz9u6sVkr7EkftKK4aXbiOMoLAMXQ0g",
+	"YISvl/+Erx1yKzKJUPrEKeX+iYRoqVRX7qecTOay+Af3Ep9zg5vMZY/sOfcjUXcRujj3VpaJ2ZN/u/j4",
+	"YeeIArhQFOrtGmnYlRhZogQINzXZsWLoXzDdaytUIgM9Ak8G1gA2Lu3jE2cLZXpCLAi50xeKVtxOxY0g",
+	"UiPCb3BTlH5FG8R9BFSiA2J2IHQCMjh2riemrQLcNrSdzC6A29tF+lhnt9Geioji1BmXCIjJQyYZDTL2",
+	"Cre8d20FS3n3yrRVKpyq9rVBxFGZAjQ7V1gahK5pNxU8M02GaCXwOYV6XTe40tdN8VdIDANkMEDDyG1b",
+	"GT4Nni/E6bvaQAUwm2QSlipc7MY0ybRzmg3LBEZFcvZB8GyRRYMbQpg2Vo/yx7uVaLbVMX6zf6Sb9Cgc",
+	"PbdPsu5AXosIX4O0G08O9vdZrLS95JdOvgN7RdE5dg/rcZniZBikoJzuwBY6dduc6pxIEiN+O7AF6AmK",
+	"X5z3UE8VLoU9N+GZwrkj+NS9VjCDuGIDPc6qnGiw4VDTr9zGQA4JGB4wFrAt8sgOc/NAsP5OlzSiBvAH",
+	"gSbLppfZWHkCrDJ2O+jHJj0eWAZLURqwRlaxYd4ILAqNGsNxauWIZ/ap03y7Cbd8VYPoZ1Cgy0VD99ds",
+	"jNX5VbjQPiIz4W63I42aYXacqZkk6QxPw6J86ezlf0SNClqH5Z+S3zLzJCPsKk8BW/kua8v2lrjjk9bv",
+	"eNa/++Kvg/2XS43uPVdTogsBAsvny8zDz4osAaxquy97Gk9BbuiSueqkdbV5PeRfdjsgzRrP9/abrRf7",
+	"z9/LHxuzlvcvvzXoX3utqDFyA2uMDRRFTMD+bBw29rAU9Eb/eu8m//rmOo2f9IT1eFFjyKLUl5YlMnF2",
+	"CdovOYg7KCjifIw8uwcgDBfTUNxcmcr6j4Ls36gfebPo2lZxPLIqjjfo6oXd+lXe7eoJzxvP2FMs0UQa",
+	"vdv03FR62ydox/rT2RF2IpzxOtGIj21Yhzt7zBwWTywbKytTJP2BVHDkC0nB4ESP2RSA7gfcMKES4Zxt",
+	"w6A6Ht942XPHeSCSuBKsHj75YRzmApVxXiz7bWVmH0srCUz/Ok7pzQcOSdhqdZvzV4kNyjmM5DKRdkO/",
+	"xQT/SqIvhJQ6kM0suzuRjzxhGAacR3gsONsQxWkrDOPsRa1WC7wq5+QjMzgdX6oC5mlaV4qNOx0J7zaP",
+	"tvmQQr7wzYvjvrjoza02XVOceOLp0jCEQTS4D0S/YkvEjY0XeEk5G1RI9lBTxcJcT4A6QUKKRfkeqN4M",
+	"PKJc+egstJJTvQiR8kloZMO4TKl9wl/3nZnppCjXCFx83D148/3fzndfvt//91d30SRBc7aRNBZMbzGL",
+	"VfF+aOshhj4cgvN1yrOy39p/sbu3t9va+9RqHcL//c+aETp3rTS+wLWeuI3snl2RSb5xaFSOcuPY9pcZ",
+	"m9W3Gtm3qQeO3RmEDbJYDeAe3Wb/6rpAgmQsiHD8xVc3xOFjFvd/oEgMcXAv7rDLlsg6Q1uUCOVmukcS",
+	"ByPWAzkaiqouEhjMW4ECu3En27LOAYEv3QYTHmdLCBn0GghgmVZM2q8+M+u0fqiXRPTGRAGwxujCW3kt",
+	"DLIOxxyozeNAwetsQmhB7WFGCUaDZowvAg2N+sDUxZw5RuNkVvcFhAwRZ0586QqRINPyiE/diaYmfLzh",
+	"0mp9mfKsL+IjDD9QrOLS6ku8JMa0nY9h0Lt3EFKLxejzx4yz+Oz49HXsLTLoomkrzD0OtRJT1tf+o4ux",
+	"Aqirp0JR90d0FJ3kAsJjlgk7zhSTympmrO5eHRWjLNIWIQec1BoJCJwGhzGwEruPEYnzJ3vjNA2lrYZp",
+	"Z2HksYu2aqv91l7IVtLoaXhHbL+1n/9tlOlr6V6EBOpIhu9eMxUWm0s7OpmyK+Wc4kKk6BBzuQM9Yj2p",
+	"EtNWgLowJaQEYGr3j4ZvQDcaEz19rSEPWFzIHpcp5iGdChjD5sigbO956xlRuYSthfz4bRXG8CQecjXm",
+	"abwTJkRpi3UjRKnPu1cwNRdCAaddfJqI4UhbobrT3b+JaXwIHeF+j/Y1QI9TSfCQT3G9OoJqg/tcqkKb",
+	"svsGt73sRNYBPLhLvNJZ9SyGkf5NTG/RQVHMfebhxkLyE3vGpA2k37T9JNQ5F1Oh/nbMhGJu2sMweAfG",
+	"c2W7czyUKmmC6HU+zGzOFX5XeDoKk8Zh43mz1WrMPL+jv8AWSISyEKNbPrN6DrN/T8SVQ6nw/XV2AO6N",
+	"GUMgLLrdBcSCqRvszXZB1S3wynXmdpf+HuTaAFuOTzf4cdsOmttYT48pkQpdeKjFnBgvUqyjTbCqoVXO",
+	"gx48Nze7K0+9N3F7M6oWzqjLs0xSgZ7NePfKaZFibMhbTE7xRYwsBOw/SuW1yKCaxylSuPxSaXsJF7lF",
+	"K4IKUk0kIIdMMHczGgklkkMWi2uhLNYABRXutCFRufVYjK5V7Jww7HhxtsJQX4uCstDqyI+2rX5xto+e",
+	"KBbUYAlX2JADhiGdncpiH2Ev/Lw/NDgkP7B7YnFbyrHcoiFt0ZAWy9YLPmUDzI2TvMn4tUg3G/8p9jav",
+	"TZzGZycfXp9+eBujo2Z17tGx+NXxh1cn796dvI7ZEyex0Dfra/LngnO2E/m73P0XP52enZ1ACbL/J7O6",
+	"reLXJ+9O/35yfvI6dr6aL9M1VozQr2mxWOLaXtqMK4OVx4cQyZdJblznXmRnSjITjaeSsCz4DjtYwDrr",
+	"IcKj4Dk0eqh1nfGXgsuGVj7PXWrKLASPzXtTWPhpdJDr6LLRbZdSXY4y3c+EMc7LlqmADwzPROmT24Ds",
+	"WLUVhfcKfjV4bOAxTzhqeGY0vRHcY+d15TMV1I9Tc+VoQHFAdTqlmEl4aGqlMLY/i2ZpLS0lP4WD1Njq",
+	"pG9aJ73XiLrhzcr16yLvN9yYIvYX1SaJ/QUrpInP/IuXaQwMz/cp1ZAwqMoJov1/CwKMZd5cwK+qevfY",
+	"bO7Va80j0/wvyiTPjsFrxlr2Efr7quM48/ctHInN5EPNbZeHuM1xb0wz+02zMMvtl2Sb574hzz3KRfFX",
+	"hpMq9IvvhL9RvxQ6YHvjNC3rmUMmFaG4QPOk1ZpqECFvhXLvr0gMkcTInYQ/wPWA98oC3Gsb/J0JwIpI",
+	"RSir0L4ZFeCTVcIKw8TXhc4c6L9TzFyNTZVpnau422KczNQ6cfeq5l0ULoWFmFE5gXUHEiOEl6WS8sKs",
+	"SzHhGFZo1F8NgWUFRJVlsUEetSjF6V5ClPpevq0orRalOcTU3XJo0XsPnZyQzrqAzHEoG6LecuplxzZr",
+	"iPDEPhoiiRMexA5knXvMiGuR8ZTFvhk5jqgMQHYHecsxBicgOBJLc0nzjwF06I8OV0ZOlqgCSCcNu8ku",
+	"0nEfS5WuxgWAZ89g0Fah7bhM78WO1Qy6l3PEpaKG8RTUm3ssyL3CzU5+U9ACQvXu+69F1+oMFQTd0Jmy",
+	"oeCq0O8xD55Q2dMBLGN0rr6qOxeXcy5VTB9L3eG0QKXkceiixxemOmscNjopB2CmBnGGJ43D/aiRsy8l",
+	"jcNnUSORBhwcBCBoHDaev8QMNEnzWpAip+Xolu/pFthmjcP95+6Y+Y00+zmfds1AZghMMdHMyH/Cswp5",
+	"9sIAn4dxvBeZVNrf3Sg+/5ffGoQqgJP4T6gChnNEA3zmB3g1do86OT/98HH3Ih/xXsud9vmHvF/4kPeF",
+	"h+z/8esKmXnaMK9g99xLbt5v2ZtRoLbUcY+bOm4UBNP6qR68ClzIG4cYOAU14Cud8mIqKo+KmLM8+wNf",
+	"VA+aVaJk/yUTxupMzOQI4He0mXdYx3nExpn9WPoE1bPIfQMKxz3o7afTD2DsTgENsRK3ED8lF+tb4rlv",
+	"nUdujSclqq/yDuguuTOVlRxY5/Auqvm2GlwzsGQ8eoyvvsTOvPr676KlcgeexibVy7YK/J6qwIMY976P",
+	"tN8W+6Jzp6QqA1RpfwNijrnrqU18nKZtlRE3qpPiFfoEmRnXo09u62AMZDLjXjjFTB13RXVcNMhzBp1D",
+	"4Nr5I7eJi086g3AR04oZDjgfOYjQrItxAJb06rbyvbBGriDLtoVH2yTvCsSRa7U3luKNpDcuoo1kFPmm",
+	"GQoskqYQuSkySTZD0Kmt4vJpL8ehADUPoj0BahbD9/CegFPMAFMa4chtXiB0Y1HlqboWyupsunMDy+Td",
+	"S9+V5Nv9lb5s5dtWvq2fZvLOQg9P0edZc7OfB+79t7OTtxE7+/A2Yp9F58xJx7enbwKeL8+RHN/LH0HQ",
+	"HbTYUPT5SH4R6ZJgvm1Vg+bLkoxPDIZAxIRJBfSXmtlBJgSGT6NQNugZ+IfC8oRbDgz8XE2xBXAAB4Oi",
+	"2m0FHxCYgGewNBHoBeZ1Hj/Tl3jCn2OssHdjkARpBqMnbJi8yS8gw/R0BhoIOh0J5RMfPM7SS3pVvFOE",
+	"+sWBQHK0GPwH+mHpNh7D4tDw1wE3beWXZr/l8WqwatJqfTnkaoofUFMyWYrrA/Tng9MbMKq1wWbyvlgF",
+	"NXNvvZ9RD1bF+6IUD5GlSOJ3ZquJbqOJHjJI5mPq0YIouyIBZfXyaq8AernXqsW8XKqR60XLLKkin/6G",
+	"WN0L4vXnFMuw/gCG6KJTEybnBJpwfxiDFI7yrKs0TfZ3H5/E1PFAT4R7EvwLgbIXBd/XIXu3EfhHEIGn",
+	"U3RfkcQl2I7c8DYVdGxCSQUdpJg5pcuGYIJKi82GHnyyXFnRVsGt54C8Ho809d0wM5A9Sh1Ap45ZGJl8",
+	"wIbOvYT/FtsmZa/4z2eobD3gugjfGuXZIuXuo18baNTOuwaBS1WwVONJilhnyjimJz0GNmLY0OWZwD86",
+	"z9ciqVSpnMkXnfkUZlspIRITitCAIQMdQ/8bf/Bru9xCHLCxIUnkn38vwToypohzr1oo0VR9Z7Cx8xEx",
+	"r/4p2o6FhbbjIVdTOielqAaRtWRFqYEFZuuSFVQws+Zg2Y9QdsN4KGXwHwRtrbgHJ7wIoS097hJeTwzM",
+	"tFmbFSH8Yp3Pt1C9sK1E+NpAM+yI+T13Bwq3WN1a2+dSJHbieeGPT3d5IsZizLIQTW5VEyx6f7qxeTXz",
+	"Thq7QMuYbf3OYwSx5rlTElbyPgt4bup3oPERcgIVaTOlCXvC/7mc4oazRPBAeMclVHrGO3lzE6fUtLNp",
+	"pWmrcs9BPkEBGQ4fVJ8r+HsozX9Y3jON635Kzf2k3CxHtjH8rS99QxF73vRyV4r96ZDbTH5Zs5X8HuJ5",
+	"2LDU1cOOVHCkvPCCkjkC7oyKpkDEUsGvASFtbKl4Zlba8TQTPJkStUawPczA+eFQjOOpFJ1BrhKWyF5P",
+	"ZNTa6lzzmTqcgPJJgi/C/DU1nRVeHbWVrx/KO8UKn7dQYr7HuX6gcpNGdz9ys84Gm7UvbblMJ5B1bit1",
+	"trJ1KdkK6QTAHZ4RTL4t7g5l7295AHCJtqL8EwpVzCEnUu4jwp4JczUOfUBI55oJgdDG86nNUAUJuRbI",
+	"a6LFiPUpKTe2aITm7lxOAev9UzRI3R2XdEd1HBOvX485+a1kPjd83h9bs9IaLaIbmpWq9vXCFNcceWW+",
+	"kTcdsdikl7ENVtxXs9Fa9/om6gJo9222MsCDLSxXGYAcAf7I1mb9H3jI4l5S/svJkm0x/NbEXqHZZ70y",
+	"bJlmH3rjbZt9oBWw3OdTmZWDYv8HLkbuM1e/FSNbMbLGnppNRkIzcS3F5AaCYPw7eAMFGL8yfF/EeArt",
+	"KBijJHQnbD25AR+Wnr0UPGwBnNQn4WuwSd2f1wTPSpODQFvweijhMJZntVB47kNVf3nEPveshQOYmVP2",
+	"JHaSLN5xgtwM9MT9Bhq14526cUlziTeXhkaYoh2tU8HVNw8qijtuMRAezfsWB+8GSNEsnF4vlfxvvloa",
+	"UWhQGtmRKQx3nRWOx/4U4dug5xjOECCsGIYridwDmDTxIPxQ2egR4vJkMR75Jvs80O7RgVpsMphGkGW+",
+	"csYV3cbHifPgMi7TmnJG3KR/z79+M3bS3GvuowkZB1HPrQULtK1mfEgC4CeZOKOE1oYUUBkM5usFAeIz",
+	"PjVTpdV0eHPJlRGYDvMXR0ynSQ5hX1lRdeEfvKr3srL226ROo69YrM/cFG2VWY0yM/leCNW3sP3WBt9q",
+	"BOaoRDYkW24oOKoDA6CsZeBSAifVij0hrh2RXYvMEEapByoyoqtVYvLqpraKCc00xqyeeyFSlmJAIO8J",
+	"gt8eeQTZqHA5WPIz9wSMVPfriHXG1qlDDDfiCCd8yhAtlR3jcxCn1alQ9/WoTDEXRvNNxVkF1rb6moHC",
+	"cb09EpJW4nLCp7PgpG6fkIFtED+cGT0U2D4/IaKDAGxEU9E4bFzz7ng8ZL2UG2Dpc4vr9o77nKE2jV/d",
+	"HrUTPf9OBAP3ILluBzB4W/E94XFG93gjanT1uDtwpruwVojGKqijNHn3QghK774QtTERI7Zwo4+6mmAN",
+	"4nOR+l+INep7l0HUYrISha2Xs0MjUrgA8v01yfdbGwXbvuPHl0wnnbwW5V+bS595SWWmvKTbNmsoblAM",
+	"bzPl95UpX+dGXnMbaSEzZQS0veQGqp3NUEmDwMyME4V2ZdZpTTJ6Ayy5K1tZd3y8t1mnbdZplazT+uTK",
+	"vHmH7Ak1MZ3PhCHGOoIZnSZuFOCfhvSpxZ9LTemFcq+KcA+88GHkmZYlJKobnCjV6hOHUz15lLkal4Y4",
+	"5F/eCdW3g8bhi4OoMZTK/7i3LAkeRQX89Ic56+pE1A3DX7z0dL2jG17pRHzLeSnYmu/EtUgXh/FSd9k2",
+	"kFcbyIM2F5yk27fSL4eLAdWxBYHE8+MgvvCuTafYOtOzIvOAGUdYWw4tOEJ1BXJ3Ax83nCeR9EWG0by2",
+	"isWXkehakVz+Y8yVlXYaM6UJ1JGPRkIZNlZpAF2kqlz4eqfhfbDNffwl1hQm8c4hIHUbNuRTJHLFR4mk",
+	"rZBuc6rHHsCjJj3lZelGjCj37C3KxgMwjP4ksBy8KDTWCL8B9z/lyX+MjQ3kyzfkCFCoAJQgnmCdgTdk",
+	"IBaN+QFp2ZM4EanlMeuIVE/YP0WmdyJvBwjCVW2yU8sUAK2CgMFrlQ/At1UslRn3erIrhbKXSBS302QX",
+	"QiWsSuxYDaXHkPSz2ZQZ3hPVrJjuczcuH47DrG6FxFZI3EGEm84iHtK1C4mB4Kkd1HpDP3ngoND5SYUk",
+	"QKHFM+E74OBpEetm0souTyOW6knEhiKRY8CeHsj+ADwld7MdZMIMdJqYQoDGStU3R23lwQ+KvaYAAuYl",
+	"E09TRPwUw5GVhTJAkEQ+bThF700q9qzFEkD6UUkOhAS/oTrltoIw0ESmKTbXcaKdHPFupajpkx3yE07e",
+	"Mp5duXMWIk/XIq31V0ghrCCXcCxgym/GYdm4G0KzWSPZcKOG/eJu2LoiVWaFwG2djZVxh3PtEsN7GuaG",
+	"EIrIhDdtpDCRFxrQGUs+AMg0X3kwrA6cvAuv2uDe8y+5CXsofPN2y9V4v2lhqW7v+t5UxhI83I4YSA+Q",
+	"gxCzNXUb7/KozybMQf/4eyltCN+2YMferdG3teHqMA8KEcgNieOnv3V1Iv7AauXKftBXxOWYj+Y75OVG",
+	"hmp3e33XlbuucKButHiKG/C7mcjsiIPFRIaO+1Nj9tzcMkj762aP+b10hi57zLdVyg8sj+X29yaP/VBf",
+	"ixDaqbTCPoWgbrld6pDQoJw/6RlzhsAJOwF+SegbcL5SZ8omAz1E0BHj3LieDxB9Z1gYAMV+nRN1LdKI",
+	"8XTCp+aIZXqCiMwYDKIgcJU7FXJk78NHPdimLP/SQsKv6qU5nMxdZujuKTVWMRIsLwUaJwgK1rWrwV9X",
+	"c3TP8Z66N+dpyUxQpiNCailuWAweyOHBflw/IrqpLm2532rdLm+JGQ4YmZVDWA+qD24cNvZb+y929/Z2",
+	"W3ufWq1D+L//WTNC5zOVBtfT2ZA7CZI4ceKe3Vh2TB3R09mCQe0vMyirbzWkbzip6mXZ4rxqkKRb5/LG",
+	"1OqwoB3Wq0x/61up/rhRk85XPbz9dPoBIhtcgVpwJnQKQoFo9PAX1yKdKxlp1kYUFym+Y0QQ0z32Q8T2",
+	"9iO298xp7r0Dlsi+RHDk4gEO/2/vebUB7r78RgN8xK0Vmbvxf/3S2n35628//PGX3+mfe/vR3sEff6k4",
+	"27/ecx6E4oPbktJHV1Iaortobrrtvp7zPraDp2iE7ubjqUuLYgEpkBv5i+FMC5VQYSm1RhkDYUG0kfGn",
+	"0M4jEkyBVh14HMmZH8hmXNdXpZec4xuWc2EPqsVgmIwJN8GkLx+zc24FKO5dVN8LTtzs5X9EhSeciyGX",
+	"2PG07FPyW2aeZIRd5SnGl7Pe1aG+S7/4YP/lUmSM77ma0rYxDwDUyBZ2YEEouKmflwm//Nagf+21osbI",
+	"vbQxNtBPN5Eq0ZPGYWPv+RBMwSA3umNj9VBk86Kjp7O+tkuIjvdcphBjk+qKWY3FzyVJEjHZI9oV4q/t",
+	"WnktGO9ii39uY4jdIZep57dFKcOVmYgseN3QwOdpkMJDtQKPXmlLmKFuMND3oxNwzrhiAz3OQKi5n90N",
+	"Y1OZ7cQv37CoelN6yUqiar+iyakwv+j7KT+7EeMMJhVmCYw0qvj/lmXYn0G4lKPu5gr3OTQHAyWQVCvI",
+	"jP0gM+jwzYuNORGR6r5UN5RawcGlA9+F0kkNHScqgeKmXibMAH9H5VDErQ0ojiAUYrcx0tgd7djJMmfE",
+	"xxHD8/zxeGwH+20VdDTwfgPi44vvD15GzIguhIUOms92iNwifwoUZXaAQ64sdRg3bCLStNlWbfUZRjE2",
+	"4hJFtfkrQAGxjrY0dIz5UcfHT9aOINBAVzOrdcQ6wngUB57wTipY3DVZ7xLujw+ZEYJkGy0uAynhLoPH",
+	"xDCUYzbJtOqX7TOu2FhdKT0J5531vVEJEVkUnlgYm/c/y6Eo4GFmsj+whXkEQzQRIKU5cMvRo50M1mnC",
+	"jKbik4PWs8oAJ2yMBa7dZy/DUWVAnQxNqPHzh0zmQELUyzSV43DWyfTEiKwuplVYrlKUJhw4AG+K5uGY",
+	"fv2ahnfYquXW8x+nM3ur2HNO1yNA17+Krh4ORdYVzS6Eu3K9ixfs7T87AAHgN/Dcm9wfILtVfEnhMV2d",
+	"ZaJr2UBnRrCXjeKjGjzhjRWa3N+5Bc6VVlSanC+7k8lkFwjSx1kqVFcnIlklBdSX6o3Ohnede/rkdt8Z",
+	"l1mVk/1O9/siYdjOvLX+t9b/qgr6ne6vppFf3KiR6xSyxm6Kao184rx5W/DcqbqsrJ4t06orsK+/pKVR",
+	"46Qp4nYV7kEdmIne2IgEi5yUnlTGAWiIy/rffqADbphQiXO+b7tJ7y2iq/s5bYKzz/GTFu6EuRhPva+G",
+	"k7rL03TB2mMmdH71QbvTwkc4TGBgUN10nGDEo2oZj9N0qZVE3CgMHWEjzCNfS5jHifO41rmMqNRrQ/J+",
+	"nawHCiod245Iteq7nyqj7a/GWSaU/RkDAhvTofD8mhg1jf9xRKnva4d9HmjGh+x0nfuKhPgN0d+R8Jqh",
+	"QuB7N45iOjJrso85tXTGu1L1WZenKUG3AlY+3E69ee43bTWRyhwVQbGco3LQehnY/7xY8jFkdkyPwaIN",
+	"ANRGrlvwZpwSEl8wJssm3LSVWx/AG8nBDaAvJBXqsPQGAcBaPmdV1mQE0sWeHLT2WAy/vMyEU2zAJIMu",
+	"IZIbdnQyzf0WL05xZd0Y/OiSKHyj9wuDz6jE5Ag/kJi5//vuq4vzN7tgjMZVzhWtEFywMbBKeEUhKnVv",
+	"dvcngGmb0Opsje9vv271QVjrJ16wzASqIB6R78dVgvL7q9vzmehLY909dZIbGUedcPbiP6hZdjIT1lJJ",
+	"HiMAATRW8h9jEUgIM9HnWcKsZl0OkXEfnUZx9YP7y/f7rDN1L9Q99vOnN7s/HIV4lGEYh7KadZygGw61",
+	"KvoFTp77HMG1yGQPZacfHsB9yxQq5trqGBuuQDBeCTEyBBcs0h6bDDTSMeYxryfx+cnb04tPJ+eXJx9+",
+	"fn9yfvzp9OOHvyLycLwTdNh+a99XMLhvRLnsXmvaajLQULjnHg1YxMT2WCmCaV2+Jl4U9PUMQqLbXeFv",
+	"lfEi/q/0HIoVQZnjJUVyjhPeiBrAgEa/eaevRcqhwuuGcNAK0Z9z+vyVshZ7d2ljYroWzkbSZOh6ux0E",
+	"sdE/gyapzBLVTFDkCUr0RAG4KEV5vZ8RMmzuBP/5UklbZblIWaISKsjjFdTisxu14qBaKxphb1nTEpr3",
+	"SyY7qiW33d3mRzUUletfQviiHDQJTkpbScPMSCjrm36RpHfstExniuMQWSEnDr4VApZgbrpa0xix6VT0",
+	"efEdX5uJniuaAYhQksDkW33zEqO1BM6Z2yrowz0WmfF8GUfjZ8WvuUx5B1Hc1ipnLuYqS/Bk4YGFU7w2",
+	"yVOd8fZSYJk43XeGpRIYxf1d2MUPHfcYKL8BMd+/6HEj5uNXLIOYT3WFt68qfSQln9grzofslKU+pbjO",
+	"WJ+fyYUgzpAPgLKpkkL7zuSqzmeC5naoUMlFyGLcCsX0zrM/32wNcUgvKcEScS27a01JoKO+G2obKoXe",
+	"BWKLhJK83LgqyWZfjxeVaX6c0ZQwaQ/RtzBdrpTz1fVIKLjPUHWQxErBtjr7ePGpOopQyWkwEN2rE/fs",
+	"v7vr5fItvXM2YrO2GyiPxa7e1vsepohsgY3K4/lZqHGj8ctpvbbm2py59mexuN5pfYV4i9eFXbOqpfVi",
+	"CUsrWpyaqpEqGMLLrsyMGpuv6sNvqEpnoySB47EhJ+vv+RtWcrHu4fAXIrLFGduKgK3Htqr8wF3PhtNC",
+	"AeQ6pcZN5spTOsbLdi4AAFoGxCY3CRLAeyx1FrCET5vsWIWD4xFi/enxqQTWF9bZPCC+qjBHYLxVpspy",
+	"cZf52GyUg9ZWnuuQ5NjmVSs8ysfVM+R2M0MQjnKW7Van7/nXtRB1Mq6Sm4kE8RLWmUJCkkjRQnxWjYcd",
+	"kfk+Y2oY8nzI1TGTH/GdjzpiAt+wOF6Cc9e8Dz91vlu94+d9ji8bN1iXdwcCdo5pVLui8zsnhC9qyX7g",
+	"ulvvl77A7bKm+MWaN0CdZQbffA/1cw88dFJB09OhxV3LluzyzC7Fh5amTvYK02THrO8Uwne+OhNgxoI3",
+	"PROgSAXPXrl3rLoZ3U3eIl0zbZrbbu67oY5tOLLTuwy9PWwuNDfXt1PRJ24isQ4QlzvfnpldKU4X3YCB",
+	"5XYgCsZRJrsCK38CPDZABQNMlZ544mxu3QZ12piASyccID4646lUfQQsZZ+pPkaaPHLdVkbM2cvuY44Y",
+	"xxOABZ9KQGEjzywVNkJ0z0DlgS8/Qv5v3GzwjBok4q89KZuU3jC2GuENn/RIEDoeeqz89kfQQ2587QGc",
+	"UQ9PpRXD5WgHIIBFlsmRh+T2Bw9ErncXOdw0ctqErsdcGRZeB4RtKhzOIdhi9uRgf7+twq98kCnege74",
+	"TLDh2BlugkG5g5rS0KQqyQkQJe4fmIFBipMKNgNqBh3oSVvB07BoiGfiCIkQip8cvGOI/es0gWq8oc7E",
+	"jvtQmACESueWDbWxbK/VIqGme2yvFbVaLRwvVQp6TYsFF12nhb1MmRE6Q+B44DTLhdp29/Gx+y315EZs",
+	"MpDdAUopDxqYWWhtAiJmxYj5wbfEamymBe8bENg01C0yaau5GxI3rlMrhnep9DeAuOK/4o6DmYsE7Xro",
+	"96JtJORPTw14b2Gg2+u4s7EtkKoHxqulVF6xPmZhwfrymvHpbzks6VLc0l79VIVJ3RUF8fnIhcwfW7/q",
+	"azf8J34lCjs+dNuuw89aWCVAG/s7w2RSg/pdguS9XZFANUTvZ7BSPFajRAZ222QfhEiE8+yECvYizYg3",
+	"w5wLWDQ6ncnIqizGO0f8vbWBUwMDX8UlCJbtkziwbu2AK2osdJoMxJCNR+4XiZ6oQAO2c8SMUEmxaMpO",
+	"dJMdW9ZyFyPzF0JDu8d72nn2HjFnkRsfDePc1EbgXqgHrDWwd45YD6qH4SEEYisNQU+znpOTlZUvXPXL",
+	"kvK2zSpkbxSO3CATfhqGxTYVP6WNw2dwwK0Yle/8CNxGZSwUmODG4e7eCl0o/rsQK+3bNEC3Jtsj00QE",
+	"3Odpt9YZYRiKrC8WRBhsiP+BlPOeMWxIsgJDnA6xlbqpBFB76PpL00ChChBOTfbveJqlyJnL+DCgA7cV",
+	"TxI2HkXu9kIkg4II6L832edZj19nMzRqzhfHcXfEVFOv9GCskkwkdhCBxPTU9c22coes9G0kanH0E54V",
+	"27upbAg8eU/p+uSgdUAOv9L2sudOAbR3z8lQmHUKOW7KgX4PK7sVYF9p3P4JeDbA0NXXcEKLB2BtcsaK",
+	"vs6kuDlzn19Wlb13Z27EM6FsQD3Ik7MziVknLCReh9aTrOmHeJWPbBmqDGR+hv7W7kCmSSYK5BD4qGkt",
+	"fwaMfQN27YMqNKAJnS6uNchX+4HUG3SLe2FNCV7/xMV1B377VJUe3GZ3Q0YLH/ngihHCwGr1RH6UtiUJ",
+	"C0oSuvkqr2XTArXLsp1oeHGZGKla0n7Exy5FSASX5sBmltuxqROr+NelZSoM4wLv+YapU+AzF8tgnOlv",
+	"vzsO5PvQ76zCSaFfrBi6q3SUcIPPJl7L5QsQDYohch0zqYwV3IM4QQpR2pIDk2MmnkHFRQRGERRegIuU",
+	"CWMI9OlKjOxsGcYhS7kNlGHlDDH9kimNk4Lw5kgsKw2Lz04+vD798DZmY2VlihZ7W424TI7YGP7rbLR4",
+	"xKeXcEVMRn2Xq65IU5EEPwmjY30NGFtQz4xvIfQtY3P3CV58fPo6Dh8Omdg0JQx272PVRLMOWSyyTGcm",
+	"pnlCWEIImukepV4D8ITVmqXS2lRguQj8Fb3JtiolkPM8NCunoXHSRloqS9NGWYn92Lu15Nvhwj8FX7Tw",
+	"V6jdYD+7GWqrCkeYoR9MctXNXV7G4t4HUwHuJvw+PmJcaUI/tjzFuF4svoxE14rkEn4Zu7vaKoYinktC",
+	"EouP4Ev90pIEhtsLcDhDPkWYRXiv1frSzccl3nSJNyGoNDTWuXefJmI40lao7nT3b2IaH4LGSlNc/r62",
+	"bgcSmrR7POTAO4IZsPP7nLr74VS450Pd0ERW84kj8AgcxFvYPGGgfxPTxtdhNvvKvmJ/7lw9BtAXSMuM",
+	"lc75gZPgFF4JnKe0dI3DxvOXzZctEIuhMqTwkgAhR85beA5d/MtvxZzB4fdRIay67z5Zaeuk3VkquBEs",
+	"n+1VYHxg/gOZ7yYRe3Cla4xIFGtlCzIsst09F6OUTxFA+iaDsuqWbQJfJFvAt3UbKWcp70KpoiYBtshI",
+	"qeppmmurWCafji9Y7KOi4p6B9w3BGVBuEQt2ScQG0ljn0kKh6ECOhkJVe6peZG/WHl5FUmxLKO+esowS",
+	"oOuz01cPelQfiqdo1SLxwS0CKTUYi/BQE058qGAMxvfRvAGNZTdIy8feayWmZNbzqTtdOdrUWCUAukYm",
+	"VV8L01bwhM6UEA+bDFFDwOoc6BHjaaon4IU8iT+evz45v3x1/OHVybvLnz98On33V3eERyKJdxj3drqG",
+	"yBVYbLnlb7U+hJEP3fjaCoB34dVkx34eyFT4qoFrmRA6otKWJe6JRrOpsAhrk9M07bf2c8Db4KkUHA7D",
+	"jAYKbyilxLe7S8jxyF8Gk4TZcRPMaPezSi570AIeR7gb0RnLIAr9vPXMmeBT4qzDEWADBuQ0AKrryUGr",
+	"5bwTOFCXNuPKSLfe1VkgHPwDkH7zvOfUDbr59+O8u1eHLTu7zG5j5Os8FZYiFq2lRdunsBCNB5z6XlFW",
+	"30cb9q0T2LB86xXx7ndWDgVwUzQOnps6o+bpiE/XLbwHPOtTPSG8CVqyLE8jzzZlNePM8GuRsKGwA52w",
+	"JzFJ6Uv8xaV0slTTpVohw3MZHobuaKsgvJ4geHicG17hsXY6EvFOk32AhhooKgJXMKFcwiGd8bwwaH8f",
+	"4gfJJV5wSX+Jd9qKyoG4mobgzJAnAlshwcn/3Qvn3zHqNeCjkVAiYb+31e+7u7vw/91l+6099jvESoJM",
+	"Bhz1CnGOeqXJ6L59um9eT4iuTFAYRBgdAtT0K+UUGMbgLEtkclicRXjBSKhEqn5MXKNO7/UkgFaNba4b",
+	"jyjwBcqzNEJF65sLpJ52UkuBqvBvUjpz/wZWLgxjYNzKL5VUl6NM952l7FYMPvegtZ9fkIiuM6iTmP3O",
+	"PmiaOMBQdTN3xOJEWOAwM4iSNC1G8FAr5UE8N82kpjG+475gIo2gNz9vPQtvNpfjXGTEs/MvTUkpNtnF",
+	"OBPpNETniM8064sEnt1Wx7PmjVu+fGhe/cI1UDVB00Yq2N8F4/YdLIU76FeX7u+x089ttUR8EbhkkCIX",
+	"O8I2E7Ia8WkesGLHVAPTzbgZMN1DM8WI7Jrwra7wbPQyIQoPAmqyoVRjwEJN3G6VZiBom7sJ74j+GHgN",
+	"3IFBGjy3l3jmzSdnHbnntZXbq3YgZAYvs1ofAXtc6ZRYzVLBMwURT2kRIg3P6ohPgVsAhY8PNl6JSjjr",
+	"EZ8+gFgciOD5ONmMcC6Tm81I6cbh906zIBxX1ZM8UNfcI4gKzonYRniA++/ltTQrUaOd8WmIqd0lKvYZ",
+	"fkmd9UYfuo2zrQagfYdLU7Kst+u02XjoEgY8rdpr0u93VVW7hZVab7CWT29yZrwttRxQ8NJB2+U9Hh9u",
+	"rY3nvuJZJkUWMZvx7pWzUqjeKLTuB3Neh+b9JoMCV//wQpFrbi4TW3TomrGaWZGmlXHfCz/KTYIF+3fU",
+	"iMliYHobAL63A3UhqLx96t2FjF+L9J6DwHSOd50dd3NNFHTMWA0WcmDSA+9S93oiM00Wd3UiYiKcn3Ha",
+	"oRgHw4r+jNSgUZH6+AQD2uCxKbznnTS1p6fw2ZFPbruv9rVhD6S205aHupSkni+NC9fWbYQTKDjh1orh",
+	"yM4myvwsFWvlqLQkeHJ9ee2cSd69unH1l6uj88MNlXQh0VVVSIfu9C3Kk5d581pr+GgSvv0qPvrQxXV8",
+	"fr7/PJV8o/wgLHuSF2XB/f1P0e+/Wdx754quLR10JBYLddz+Uh9Dw7wWTeBNJbO0/O9pOI8agLD0LUtv",
+	"aD+9f559jTGpmc//2k1el8T4ifB4ZncoQsxADhUzFx0xkBBWnElS9HRGNaZBAuVRdTwG0hpEzYuAoaSt",
+	"enqcsUT2AU9RJUx8GcmMUn4+UMvVFML5XT1OMejoThPh+PhsxpKZjIjxtvKEr4VIdiAKuFJ6AmHo/f3I",
+	"50vclR2urhiF4Q07aO0jGG/pkHssof3WUYGcSVIGmjZTfali6VRsqBOw9I77DCHSVy6IVuGO2wIHrzO6",
+	"tA0W3W+w6IJfi0KNTsg43Gu0aNbcWcjsU4TQIb2AhfBYq4+JJ1utUPLaHI96BikzyCGKpMm8X4MpZsps",
+	"t5WxvDKzhEOcl57LoI+WVyGgaWwjMrO79jVMciHKuQnbpGKPRvUFqDNrN8OZWBVhXLBHWg9IyW0jjvdZ",
+	"cropw/tWJUfVgEPvfY9YwbaEoNsIKsfpNLhPwtodKowpXR+amuZPy3iU3IdJeoY4S3eLUnGL0zpfIrkF",
+	"oFhfeSB2I274OFZZP8ZmciSeTkRnoPVVPQ4OlkpfwNWQ0KL6m47o8mEpCAeGEFa1miaL8ZbdC9lX3I4z",
+	"ESNIrpF9xcQX3rWIK2EEMeBjWz/jtq3AtezJa0HlP4bp1DP8DsELhcKucZYJ1Z0G8F070EbMFBAe5oV8",
+	"IjUCy65abRXThwd/ueyIU+tok51ck3nmnPKhwG5B6A8Mth8R4FM7Kd0QsiBYuMfGRmAREs8E22+1isXg",
+	"cF1wy8fGT3eEMWQY8kGVOYhr+JmWcEFoHJ/5nYEVgBXxU9XRyFhD1UONw4b96973L559v/f9QasVXe/9",
+	"9fn+8+/5Dy9eiu9FV3REwp/t816Pv9jvJl3+rMef73V58r34/nveEs9f9HrPn71IWl3xg9hr/ZD80El8",
+	"/BvVeR4An90jpVD4kH95J1TfDhqHB62XL6IGFRW5r3Yu6aYweM/IeIeVvHNWMffSc9EVclSZezrFfMlA",
+	"8CxZvhqctsg57vVvXxyXZOxPgmdY+IjbbVVpyie7HdhfsPZVstQKYxdL0k++yZlqEXMvUfdYIq5FqiEh",
+	"j8XBzt/3sNnuxEKzBYlhJyvmBAg0dVBlYl42vVCGuBctKUGAyVKY3L19WMLkkzB2K0q2ouRORImdPQvr",
+	"lyoL21K9lTgTDmDH811xofrfyYqJwQBWscz5piDCHYQPViuz3UYM7jNisK4U9FfXKBEsWD22Xhk+rFyB",
+	"4pkcY6MzS90khfaQ4zRlPZm6FzvDvyOVaLL4HzFLtb4yoMIBvMRNH6BbIGwfZfw8NlXECiPCdvCr8REa",
+	"ANORRqdnKLhyPge4CL8YwbPu4Ncn/yWcxqf4qzP6jMqGSkib+/lYoMY/w5Cthk9xYymr64nMBMyMO0mj",
+	"gVZQb1VVvvKPpStXLuALPokvdknEapw+t+LLX/3BjWqJ64ESbrlHw6XLPve9VABXtNS1/MvS156qC6u7",
+	"V0tVNKgLBAheeOUbAVbSUrNwjLkkmTopssT1b61cCmv82NpMdsYWB1yHT8Bitx+vueqK2HPz/CP20FDg",
+	"T7vH8wxbocEGHU8xNY/g4xFLpAHd6E5qNx2TvqssydIAILO0eedO3IXOltvXn6UdvOFdAZm8b7Z4Cydl",
+	"iVqXwCb5IEolR7n4XAueoH/e054/akvqqdylG4096KVhmPZcBnHQH+16ffAn33h+QR7aDpwb19q3IpZk",
+	"L70RJxBQ9cIT6Q8BWMIzM8gMf7nMtqTl+YhD2O7JamHItGKGp+KBCUU/rLXvSLRta3fkG+hQD6PoTBka",
+	"3JAsmHrTOWKdfPOxeDDtZDKJ2UTI/sCwjraDqLCppR0QQqJ7Ft511FbxlZi6X8QsFfxamGCX67E9YrER",
+	"Q66s7MYYaPN/5ClQkhxTTsPZ90xn7O2n0w+QMDC+3h26pSny11aKcifErIsg314asWOqrnOKYL/Vwq9z",
+	"hk7G1ZVIoG37x3mYAmfPY1t+RPGJL3kXpLFaJ4eewhSRlJ+0G9gh+ZcXrXYjYu1GR9iJEIr9Zb8Fc/yX",
+	"g1a7scM6wn1LW3mPyPtOQ2jnl84y0xmLh/yL/9Hwae5OUeomE0x0BxqYTlkM4JGjTFhAYcRlVTrgdA64",
+	"aSs07rIMsAA940Iqr0Qq3ZQ43wRjHGF1B/xa+LBpHG69BCsPvbwjZqZKq+kQbUeeOGuQfR4I1Vbl9wMB",
+	"MQwsotxSqG3GNJBIU9ggiuxQaAnDj42TTI9GIrmE+z0w58Q3yLgV9ciXQ5by7hWQHMOKBchOpXGHSgO1",
+	"morwGihHhWOm0SSC2vRprYF81u9RxC6A10HhUZQfEU/YWDpY4AsbDavkHn0JCTLYdWi9AoIjN2GzUZ/H",
+	"oGTDcMuG3CLyqJ9F5zWr4llyjw/bXAmeuWWVyg+9MulV8oYXOrvFlqSRAL/brfcndL9h0TLoPqn0gtlA",
+	"LPaBb8dANesTVzFRufMuVR+89bERdU6Lm8UVffH37patL771xSt98fv1YzdpkOHuPxdmnLrRV0edQd+C",
+	"8LolScN9FOnOdJW6z6xyJMjg+iqbLR33n/7m/vePG3uFINnJDfulM2UyKYU0+8L7AzvIm2SszkQv0yq4",
+	"HTnOd5dnGXKQuHdWZyrwYT9OL9Jxv7ESy6B/Zi77+Tjj6W6SyZ7d9dHQ3floaJmT0OCL63VBIQe532pF",
+	"jaFU/uc9KH2zInOP/V+/8N1/tnZf/vpfn+yGf+78y18aNVnLzXoutYkZ/POWqWIJpgpvUiLIFqOdsmY/",
+	"atzvC1MPewB2EA9W0JBPodiqo8fIZDYdiUP0RUxUJCQC8KOS68TRKLVYBNaXqtDyl3K0ytsKzCw0+wFB",
+	"ikzAQLZo0Ux2M5s6F4A5k0ZiWYNQoQ6LXuBMfrhnKA0+mazVTLRV7iCgA1hlM+LsrGQ0AuYYvMto1uNV",
+	"WZI7tgnfO5+QPsU3yle9H3dL8Z1hU/8QNXo6G3K3maSyz/YbkRNMcjgeOrEEUgl/2AvixjlqfSgj3Khi",
+	"zr+rFrEiv6Tk8d/7MX9Fu9gdMFSv1fp2ybO8MPFf5kXKARGJPcH5Z0Pep9PLvWVnbtKcD44raat/1q1/",
+	"1q5zAHCno8f9gd21ui/sQGS1+/asQOKFJC/YEEXlAGD1IdghBsmkgZKD/DdaQ81/TpLE2VRwCnUZm2nl",
+	"hAOzUgTakLZyPyHFjJ3owsu4ZanghrQQhGUgJAjdt53x1DDKFzrbr8leuR9An4kJUvMN9Dg7IlaSSUFj",
+	"ARgyRmumwh6yX4wcypRnQYmWzOBUGnuBF4T0PkYKAR2xLtP/I8z5Jz/ltzm6c8rlJ8/ykodwPNrj2vXM",
+	"wT3qmZm5u1m8+Ab8x3TmIW7v2ZjwdHrDbaOCIBPXUkzMzRYoZOYNm2TaeuszDGuF+pzIfxF9NoiDNAUl",
+	"SONottUnaVPfWKATSUHaUcqlgkjrIROmy0cCg7ATjwmPPFJmoCdqQanNOX3yMqA0NCxvKwOqsJoCDmut",
+	"IefeqvrLR/bcs6oMx0IxxXl5GOSkwyiwwWE2kffVRRL4xqVrJB5pog+/cnGez+/ORypXeCFwkoXd76WJ",
+	"/02dsRutE4kcCLo5jSLKeczg4IbmbMxvlRnpUL5ACs7jcEslreQpgnwb9GPdBUXoi7YacDRK8J1lXrkn",
+	"RKbg/nIpvkhjTbxzxGTo+SbGMTQ4pB0kGa8WMAiRgRtqQ42I+PB7AcX4OFH0abW8CO6vWyCMe2Fi2PJU",
+	"1VdB47atNKNqBd9SOBaDJaiqKm2tp0OpxLLQFSS0fLVBMDyqECbeTwviZxG4xKndgknUbprPJOnZcFql",
+	"NpZXnjUl9LXJF3pZibGsYHUXkvUR46nRToEW28kGMoGm+8qgUf3+aN2zoti2htx9a8iGtvbtbMVxxXm4",
+	"EBaLeQI5rRvPUfCSU9FDAmKsczIY12myj56HY+ZUIM3IQCYJlo2Uz0cmAJeidEYegAl35ydzCxyxeeCI",
+	"jRy9WrODYpmrxniBlnuutotZ7ZypYibnkMrsuGWt5oG7YL/5nFk5FIYqJGXXg7y0sdPZRB5/CyomnxWK",
+	"Kpvsjc4KHlqRh0eqRHzxNErudFPYg/w/379VF/+ZidluI7ArZfpmJu8bDcGGVYTkNR62tYRdM95/Cvu3",
+	"HmoAEZM4uxZdqzPIn2DFc+ksIDQJ8NtSzQ3Unw6Qykr1RRIxqSjZiLW2WtN5o7pRSH0kzvRvq7Ny20Be",
+	"fewjH113QkP16jHLxiowW+W0nXRCgaBKJMghdcgOWi+rDiPMQ+EYbmzTnroXnYsRhjHnNmyoGCDBsg1f",
+	"VCnyJYri3uisA3bVLZkkv31QTdiJRKbvpUguWbgx0liu7HowNXni1ISxGbd6FrTwWWtYLZee5vVDtxBR",
+	"XvcuL6OQiC4VKkGDU2GjQFvhs43X6l4iH7IfWuz/yt3ffffTTSofvupV/lEblDOh3Horb7by5uHJm2JZ",
+	"IJw4zJ36I1dVcHzPEmk2cJpbTuNaqeS+hOSS7mEZCtlNXGGuCYoHQKiAOPIWDuJOoomEQOmFeZvijFUF",
+	"DIpmzIOrxNqKonsRRRt2eP48oqt0fvtcqlWF097+WqTT/rxwQne+1kY6Ji+LM5h/wJAJ0XtimwpuZoCl",
+	"CmZhGdJSpEYQS4UeZx46A+wkPtP3XR++ITHvh1MM3hz5OjglkC6aZ0woPe4P6CXIHOybC6FJkkYC5GAY",
+	"c22rtnJj7Gp1LTID8oql8loUSla6qQRkTyD67nAYp2DxQBqrs2nMpnrMMtEV8lokTYbpqe44DB5DPW01",
+	"FMbwvjAR9DpapoA9vJ/pCTi6LNUYpHKvgXEB6W183O2KkT0Ewf9UXAtld43NBB/GmGzBz+RZBoPmhoiO",
+	"d4EmGa43h4Uvf8LZv118/OBu4NOdCAg0FIsTkVoesyfxb+2Ge1O7ccj+8//+f/+Id4BvWaiuYJ1p+HeE",
+	"VYndgeheedJjaiAO2yGvvacO5/xlWok4n9/JQKfhQ3TnP0QXucZjkWU6iwvVZO6wwtTE/3332B+lXY96",
+	"Fzi6ZXdAPaqYgsrnqcra5uYqPKvxNQzIsC3LvMXHVPzhN3CRu5j2DwZz6GQ2IEXAez2dJcBpHs5IomGf",
+	"Dfi1+G9wrns6TfXkcjyafWPF2aW5xQWpHkPhS5ccRNQgIQRCCuWif8JnARfBy4GsLeFTdmGFSNmP2tpU",
+	"sF/+y97Br4xbtrfffN5iP1+8buZPzMXkH4W5STQC3/YobDtAugePF/HfVqF5Div+735l7jipEQaAQheW",
+	"dO6Ilx83m2SaPebu8OM1HXcmO/oaOnhnu7gqo5+0Q3IyrSCbLXOS2DCtvmFLK2pUCZRFj6m8B622LbXL",
+	"EnHrY3OV98oDukVBDq9kMuUWE7VxVhpNN9pGRI5Yl2uaz5Y4O4V8kIgZy1MIGvW4TBEiZFrURL7wnxAU",
+	"oOAvG6sbwDDBmLzwjI2b9bYCxWN1H5TlNuDtwhd/TXZ1Vc/kPolybeXXL7c55xKeZVu9uP2cAjVPh0uV",
+	"VkHQkhifnZomkwcVM8+cZaYSrD4wwhipFUZPepmgSIPYHXKZ+n7nJitBVgC4fVtdCTGKmBl3B06pYA9M",
+	"RHUITkdgIT1WrH7y+7n0gazLldKAk4+flNQTDB1jwdDS1EK+wGgNZWArBuDumSNoOPXfXtiDsHvWVcbl",
+	"pxZAYTR4KID00+8DjE5dS19PAlbTxqTUz6a+d6ZAS/TwC7PuuW5qFJbqa3ZPDW/OMXqWQ5H1BYNr2JPz",
+	"N6/Y989evthpMmhLQfJGkSYGfEmKZB4xNU5TcMmlgJr3Wtqcwl7bCH66e/q9UOUsscXXVuH0kMu077/C",
+	"aU2HZJnKQHoVKeFiaaDO8EyUSwTriv/u5FhsT8Sf60Sc495a15FwBm+iuzfAgSoGIH0+PMz7VA6LKMw+",
+	"sAyBZz22RgKWm/QRz0rb5LV74cI9CoGXgR2m5c25VOTEDXPG9niFT969oDXYPdOp7E4XmSN1t2FE4T4L",
+	"zD65WXbz5dbGnTlOq6NZJjj2mFkoFAwI/Sm3PZ0NbwSi6Ll1fdrXup+K5hec/eqdkaZsNmngRqHY+cUF",
+	"22+2mHtUIWKv0/FQQSHGW3g6ey8yZ2pY9kq4LebccSatGGIhCO8OPJhFk72V16Kt6D7YX+Qq5c9Hmmvd",
+	"Y/Gbk5PXl58+/u3kQ3wUPCN0zIS1EAjQFFYjrhy8GapIMkHVZ9jJ735R5ST1hcXRvBEiWQZsyohuJmgY",
+	"eiQU+n1uisqgMleffxie71//+3P7P77UVHzCYL8CZ+rrIKS+zJ7IOYHh1z/R3bFn7ljq2LrZiNAGDTpk",
+	"yBPxzaeTH2ied63yikobUCq4E14tBQryCkTRTRHGFzdGGAdzEcZQGzIQPLWDfy6HXOekqVTCmFn0unP/",
+	"h52o0GMMPcVDpBpVEmrPiiQbc2LkJxhLY6N96TTOqnPn/jiN2EhkAz4yLBH9jEP48/aQh5sf9AdtQclN",
+	"j1gM+U4T8ozTWWEhbDbdPe7ZxamD4qX00nXyRukJpLhDrHBVzZzKa1G/ZfdbLbdbIWFNFBijTHediuxy",
+	"FVLS1nk6TXYuoLbayViIf2OLutLVrX7v5LVQeLw2tknDO6qgE9yn3z/E12l5Wrkb1aqLOHROx9PfRtwO",
+	"6vG9jkOtCmB4NdmpNShXiJMUFg0DgRaNQKczE50XMhC435UYWRC2CJTUZK+gbsIAIBKk/oMhBSZ8Edsh",
+	"RgCxuMb8AfdpGcsHHvMdfkDZ1nnea3X3+EvxrPN9cvDDi/3dH1qt5ghORgW6Jv10K6vneRW65uXur/+1",
+	"3W4++Y9R//eR6v8+EZ3R733Z26nC2axBZ0be2tCkg8G1l3t7LWfHdCHlv3fQ3N9psgu3XjxlGa6gB6cA",
+	"/HG4t2gsY/kFrn5pyuB9f23tvnj+/NnzOhbEc/eKOvLDvdZii7ASPSY++cT7WOAC3wCY4j0Ca0Rjjczp",
+	"70w0+xX4V/zM8he1a7dBu1H3gae93Y1+I0TauQ2FFWsZ8QetxO57CGN+xbAXG+sw30//pSx6Qx9YRyqO",
+	"XuEyFnnYgQWNisVPuABmkU4tX/xH1HjFuwOx69zqTKcLve/Sxe7uNXvx0Yo5if3Wiw3ONpFge1D9Bzjv",
+	"eOqWnG28+AGs2t2APO69WHwDTMkHbS+4laYnfQXH/QNEKjzq9f2JtfaMzeQN8UPvTkYsGaP9gKlvKCME",
+	"zom4YFnEkTNmFCnOkdYpaZK3mmVj5Tw5p0iza5EgfSkCxLVV/P7k0/npq4vL49evz08uLmKGmXlpUTcH",
+	"K4fagGpw3cCswQ9aLj4JQHK3CFDStDGp2Fmmh8IOxNh8h40EKDweYcsrTR3Ym/lXrWoh65FQfCSb3n24",
+	"2UEPAVDCB02NJ7xVFlKflQ7Nx5FQx2en7u9f69PQcmOJbN1y+1Hevw8zFzWmObjVEk35DfFhCOgFOBnI",
+	"BkCLSGcsUwveRgQKD1bO/eOmlfofx+/frbZSfmwrHswHvFI0ByutFARJ6oMGz1vPmFYpwdeeaWP7mbj4",
+	"93dEF8RytqCh7AfxnQlGVNKMWOxpeQF5bwwhdpY4Ecs+Y/S9rc5F4p6ZlbiKwo3GSqiNyq6FOQQeIO8J",
+	"yYxokyQUxGNwqs4lzWNG22jaNx5Ne8+nzGa815Nd1hGYM3AWwUoHBJ7vNmB16CJkMRtRY5yljcPGUwgp",
+	"0wvmmRMJLxr4s6jOr8nORV8aSG+luu+2MWxtqMrRmTNNPh6P7WCf+Qww6P+IZRpqHCHXY/BePYbwHHmU",
+	"fGwHNaS5CwrGIp8jjCieBCPGsr/CCzCbXBX4cJYXD0ja0IgNEU2qH4LGUJmmIvEYvYTMopVgtAtCjq/4",
+	"RZ7tpeKl+eSaYudTqbzRvR6BfAsPDXjfFQ89G3dS2WUY4O+76crbW4nHu8x+Qd/jKfDcn5BOs/jCYDfP",
+	"v/CNRLFZIjMss3I4LWUOAxlbVOC+85XKCE7saTCiGSLEI0+o4bZfWxGk23QEf4Kp89R3mBK1vNeDRlUU",
+	"qh7eFykL5j/hb0JAWfj8TBX4FQlSVWaBjqDJTgAyHTPEGGYJHH2nPYyLxGygU0B0xX3ZVtTElNfi+C5b",
+	"CRoB0QJSaWxErAvIKOLc17wZTjmrmmpwmFal7wyrtQtbqXK755jVbpdfFak6I+yT47QZaMncPwfIjooF",
+	"vNgHDCW7SLtY2C8enakGDGiM7HkZhdsCXpnRqVt6i4nyVKNaIGQWloqkD/kod8EX8FIo9cDGStryUgc2",
+	"s3okJ2fImUMmhyOdWaxzFkN3FiFHhxJv5M6RGQhBFIzEuy2+FO+JAtzuTB6wNCTM/NWshdFDARj9bsND",
+	"7LUznh6Ckxfgfbs8w341zvpu2b8zAR0YMJWgVGAknHz2HOLuE6Dh0R0uSDiU90lmKwb00S0pVBQEDoGO",
+	"6BKxp7QAHUzLblh8dvLh9emHtzHBVcRnx6ev44jFFz+dnp2dvI6xIfL1ybvTv5+cn7g/6YzFr44/vDp5",
+	"9+7kdVwaERaA141pVlDiMZ/o7Ap4XGeEJD6r9gic8Skae0kA24JECJ8Onbx3jp6GXRA0D274vHOJrhxR",
+	"Q06TfdBujRKmxsOOyIgmFfpFoVHUjfoQslMw4mILFDzgO1pEU5oSeo2p/oSh8Mo5E70xiPYVpsg/u3aS",
+	"jitaZqh5llp457tzPXXsqSVez1KbVyVeGiZt8ubbSSYhaJin+HyHIZ01tOgC9pPsiqJKIxbY2bbQ0rQW",
+	"Ov+iWm7NkdCjFB895N2BDLSs2VgVTX1ursryL5hpf/z6x/8fAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -20,6 +20,7 @@ import (
 	"github.com/shopd/shopd/internal/assistant"
 	"github.com/shopd/shopd/internal/cart"
 	"github.com/shopd/shopd/internal/catalog"
+	"github.com/shopd/shopd/internal/feeds"
 	"github.com/shopd/shopd/internal/identity"
 	"github.com/shopd/shopd/internal/inventory"
 	"github.com/shopd/shopd/internal/orders"
@@ -42,6 +43,7 @@ type Domains struct {
 	*orders.Orders
 	*payments.Payments
 	*reviews.Reviews
+	*feeds.Feeds
 	*search.Search
 	*assistant.Assistant
 	*Platform
