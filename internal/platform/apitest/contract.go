@@ -116,7 +116,7 @@ func requireProblem(t testing.TB, answer *Answer) {
 
 func init() {
 	// The validator compares bodies of these types as text.
-	for _, media := range []string{"text/html", "application/yaml", "text/event-stream", "image/jpeg", "image/png"} {
+	for _, media := range []string{"text/html", "application/yaml", "text/event-stream", "image/jpeg", "image/png", "text/csv", "application/xml"} {
 		openapi3filter.RegisterBodyDecoder(media, openapi3filter.FileBodyDecoder)
 	}
 }
