@@ -107,14 +107,13 @@ func (w *writer) makeBrands(ctx context.Context, names []string) error {
 		if attempt > 0 {
 			return fmt.Errorf("brands %q cannot be made", names)
 		}
-		fresh := map[string]string{}
+		fresh := map[string]bool{}
+		var made, bases []string
 		for _, name := range names {
-			fresh[fold(name)] = name
-		}
-		made := slices.Collect(maps.Values(fresh))
-		bases := make([]string, len(made))
-		for i, name := range made {
-			bases[i] = catalog.SlugOf(name, "brand")
+			if !fresh[fold(name)] { // called as the first row calls it
+				fresh[fold(name)] = true
+				made, bases = append(made, name), append(bases, catalog.SlugOf(name, "brand"))
+			}
 		}
 		slugs, err := freeSlugs(ctx, bases, bases, w.queries.TakenBrandSlugs)
 		if err != nil {

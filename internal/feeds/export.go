@@ -52,12 +52,11 @@ func (f *Feeds) export(ctx context.Context, w io.Writer, filters *db.ListProduct
 	if err != nil {
 		return err
 	}
-	err = f.eachItem(ctx, filters, func(row db.ListFeedItemsRow) error { return out.Write(f.exportRow(t, row)) })
-	out.Flush()
-	if err == nil {
-		err = out.Error()
+	if err := f.eachItem(ctx, filters, func(row db.ListFeedItemsRow) error { return out.Write(f.exportRow(t, row)) }); err != nil {
+		return err
 	}
-	return err
+	out.Flush()
+	return out.Error()
 }
 
 // eachItem calls do with every variant that passes, page by page: each is read when the one before was sent.

@@ -175,7 +175,7 @@ func TestAnExportThatBreaksOffSaysSo(t *testing.T) {
 	load(t, shop, admin, manyRows(600))
 	shop.Exec(`UPDATE products SET description = repeat('x', 19000) WHERE id <= (SELECT min(id) + 450 FROM products)`)
 	shop.Exec(`ALTER TABLE product_images RENAME TO product_images_gone`)
-	admin.Get(exports).Problem(http.StatusInternalServerError, "internal") // before the first byte: a problem
+	admin.Get(exports).Problem(http.StatusInternalServerError, "internal_error") // before the first byte: a problem
 	shop.Exec(`ALTER TABLE product_images_gone RENAME TO product_images`)
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, shop.URL()+exports, nil)
 	require.NoError(t, err)

@@ -14,9 +14,6 @@ import (
 // pathMark parts the names of a path.
 const pathMark = " > "
 
-// Most categories and brands that one batch makes, so that a file with the wrong columns does not fill the shop.
-const maxMade = 1000
-
 // tree is the categories, to be found by their paths without regard to case.
 type tree struct {
 	parents map[int64]int64
@@ -86,23 +83,21 @@ func (t *tree) is(id *int64, path []string) bool {
 // grow makes the categories that paths name and that are missing, level by level.
 func (t *tree) grow(ctx context.Context, q *db.Queries, paths [][]string) error {
 	for level := range maxDepth {
-		missing := map[branch]string{}
+		missing := map[branch]bool{}
+		var parents []int64
+		var names, bases []string
 		for _, path := range paths {
 			if len(path) <= level || t.find(path[:level+1]) != 0 {
 				continue
 			}
-			missing[branch{t.find(path[:level]), fold(path[level])}] = strings.TrimSpace(path[level])
+			name := strings.TrimSpace(path[level])
+			if at := (branch{t.find(path[:level]), fold(name)}); !missing[at] { // called as the first row calls it
+				missing[at] = true
+				parents, names, bases = append(parents, at.parent), append(names, name), append(bases, catalog.SlugOf(name, "category"))
+			}
 		}
-		if len(missing) == 0 {
+		if len(names) == 0 {
 			continue
-		}
-		if len(missing) > maxMade {
-			return fmt.Errorf("%d new categories in one batch", len(missing))
-		}
-		var parents []int64
-		var names, bases []string
-		for at, name := range missing {
-			parents, names, bases = append(parents, at.parent), append(names, name), append(bases, catalog.SlugOf(name, "category"))
 		}
 		slugs, err := freeSlugs(ctx, bases, parentSlugs(t, parents, bases), q.TakenCategorySlugs)
 		if err != nil {
