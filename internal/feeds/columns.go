@@ -95,7 +95,7 @@ func readLayout(header []string) (*layout, error) {
 	names := make([]string, len(header))
 	first := map[string]int{}
 	for i, name := range header {
-		l.header[i] = clip(strings.TrimSpace(name), maxShown)
+		l.header[i] = clip(strings.TrimSpace(name))
 		names[i] = normalName(name)
 		if _, twice := first[names[i]]; !twice {
 			first[names[i]] = i
@@ -123,7 +123,7 @@ func readLayout(header []string) (*layout, error) {
 		}
 	}
 	if !l.has(colID) && !l.has(colSKU) && !l.has(colGTIN) {
-		return nil, fmt.Errorf("The file has no column id, sku or gtin to tell its products by. Its first row must name the columns; it begins with %q.", clip(strings.Join(header, ","), maxShown)) //nolint:staticcheck // a sentence for people
+		return nil, fmt.Errorf("The file has no column id, sku or gtin to tell its products by. Its first row must name the columns; it begins with %q.", clip(strings.Join(header, ",")))
 	}
 	return l, nil
 }
@@ -142,9 +142,9 @@ func normalName(name string) string {
 // maxShown is how much of what a file holds is shown in messages, in bytes.
 const maxShown = 100
 
-func clip(text string, most int) string {
-	if len(text) <= most {
+func clip(text string) string {
+	if len(text) <= maxShown {
 		return text
 	}
-	return strings.ToValidUTF8(text[:most], "") + "…"
+	return strings.ToValidUTF8(text[:maxShown], "") + "…"
 }

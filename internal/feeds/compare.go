@@ -28,8 +28,8 @@ func (pl *plan) change(it *item, v *db.FindFeedVariantsRow, k *known) (string, c
 		}
 		return "is not above the sale price there is, and the file has no column sale_price", colPrice
 	}
-	if message, col := pl.changeOptions(change, v, k); message != "" {
-		return message, col
+	if message := pl.changeOptions(change, v, k); message != "" {
+		return message, ""
 	}
 	text := v.IsDefault && pl.differs(it, v)
 	if text && v.IsDefault && pl.tooMany(it, v) {
@@ -83,24 +83,24 @@ func discountOf(v *db.FindFeedVariantsRow) int64 {
 }
 
 // changeOptions plans other options, if the row says some and its siblings allow them.
-func (pl *plan) changeOptions(change *variantChange, v *db.FindFeedVariantsRow, k *known) (string, column) {
+func (pl *plan) changeOptions(change *variantChange, v *db.FindFeedVariantsRow, k *known) string {
 	if change.options = ""; change.item.options == nil || !pl.has(colOptions) && len(change.item.options) == 0 {
-		return "", ""
+		return ""
 	}
 	var now map[string]string
 	if err := json.Unmarshal(v.Options, &now); err != nil || maps.Equal(now, change.item.options) {
-		return "", ""
+		return ""
 	}
 	if f := k.families[v.ProductID]; f != nil && len(f.options) > 1 {
 		delete(f.options, canonical(now))
 		if message := f.accepts(change.item.options); message != "" {
 			f.options[canonical(now)] = true
-			return message, ""
+			return message
 		}
 		f.add(change.item.options)
 	}
 	change.options = canonical(change.item.options)
-	return "", ""
+	return ""
 }
 
 // stockOf is whether a variant's units are counted, and how many there are to be; -1 for as many as there are.

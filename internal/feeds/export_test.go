@@ -2,6 +2,7 @@ package feeds_test
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/csv"
 	"encoding/xml"
 	"io"
@@ -35,10 +36,13 @@ func exportOf(t testing.TB, answer *apitest.Answer) (rows []map[string]string) {
 // What is exported and imported again changes nothing, here; and makes the same products elsewhere.
 func TestAnExportIsAnIdentity(t *testing.T) {
 	t.Parallel()
-	shop := apitest.Demo(t)
+	shop := apitest.New(t)
 	admin := shop.Admin()
 	load(t, shop, admin, []byte(phones))
-	admin.Post("/api/v1/admin/products", fields{"name": "=1+1", "description": "'=2+2\r\n\tand \"more\", ", "price": "1.00", "variants": nil, "attributes": fields{"formula": "@SUM(A1)"}})
+	admin.Post("/api/v1/admin/products", fields{"name": "Shirt", "is_featured": true, "variants": []fields{
+		{"price": "5.00", "options": fields{"fit": "slim", "size": "M"}, "stock": 3}, {"price": "6.00", "discount_price": "5.50", "options": fields{"fit": "wide", "size": "M"}, "track_inventory": false},
+	}}).Want(http.StatusCreated)
+	admin.Post("/api/v1/admin/products", fields{"name": "=1+1", "description": "'=2+2\r\n\tand \"more\", ", "price": "1.00", "attributes": fields{"formula": "@SUM(A1)"}}).Want(http.StatusCreated)
 	shop.Exec(`UPDATE products SET name = E'\t=x', description = '-5' WHERE id = (SELECT min(id) FROM products WHERE is_active)`)
 	shop.Exec(`UPDATE products SET name = '''=1+1', description = E'+1 \n ' WHERE id = (SELECT min(id) + 1 FROM products WHERE is_active)`)
 	shop.Exec(`UPDATE brands SET name = '@' || name WHERE id = (SELECT min(id) FROM brands)`)
@@ -172,8 +176,7 @@ func TestAnExportThatBreaksOffSaysSo(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	admin := shop.Admin()
-	load(t, shop, admin, manyRows(600))
-	shop.Exec(`UPDATE products SET description = repeat('x', 19000) WHERE id <= (SELECT min(id) + 450 FROM products)`)
+	load(t, shop, admin, bytes.ReplaceAll(manyRows(600), []byte("Good for many things."), bytes.Repeat([]byte("x"), 19_000)))
 	shop.Exec(`ALTER TABLE product_images RENAME TO product_images_gone`)
 	admin.Get(exports).Problem(http.StatusInternalServerError, "internal_error") // before the first byte: a problem
 	shop.Exec(`ALTER TABLE product_images_gone RENAME TO product_images`)

@@ -79,7 +79,7 @@ func (w *imageWorker) Work(ctx context.Context, job *river.Job[FetchImages]) err
 		case errors.Is(err, catalog.ErrProductNotFound):
 			return nil
 		case errors.As(err, &known) && known.Status < 500:
-			if err := f.warn(ctx, args, fmt.Sprintf("%s %s", clip(address, maxShown), known.Detail)); err != nil {
+			if err := f.warn(ctx, args, fmt.Sprintf("%s %s", clip(address), known.Detail)); err != nil {
 				return err
 			}
 		default:

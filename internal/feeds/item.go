@@ -144,7 +144,7 @@ func (c cells) names(it *item) {
 		digits := strings.NewReplacer(" ", "", "-", "", "\u00a0", "").Replace(text)
 		switch {
 		case strings.Trim(digits, "0123456789") != "" || len(digits) != 8 && (len(digits) < 12 || len(digits) > 14):
-			c.bad(colGTIN, "is not a GTIN of 8, 12, 13 or 14 digits: %q", clip(text, maxShown))
+			c.bad(colGTIN, "is not a GTIN of 8, 12, 13 or 14 digits: %q", clip(text))
 		case !catalog.ValidGTIN(digits):
 			c.bad(colGTIN, "has a wrong check digit: %s", digits)
 		default:
@@ -204,7 +204,7 @@ func (c cells) texts(it *item) {
 	case "refurbishedcondition", "renewed", "reconditioned":
 		it.condition = "refurbished"
 	default:
-		c.bad(colCondition, "is not new, refurbished or used: %q", clip(it.condition, maxShown))
+		c.bad(colCondition, "is not new, refurbished or used: %q", clip(it.condition))
 	}
 	for name := range strings.SplitSeq(c.get(colCategory), ">") {
 		if name = strings.TrimSpace(name); name != "" {
@@ -261,7 +261,7 @@ func (c cells) stock(it *item) {
 		number, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSuffix(text, ".0"), ",0"), 10, 64)
 		switch {
 		case err != nil:
-			c.bad(colQuantity, "is not a whole number: %q", clip(text, maxShown))
+			c.bad(colQuantity, "is not a whole number: %q", clip(text))
 		case number < 0:
 			c.bad(colQuantity, "is below zero")
 		case number > maxQuantity:
@@ -273,7 +273,7 @@ func (c cells) stock(it *item) {
 	if text := c.get(colAvailability); text != "" {
 		word := strings.NewReplacer(" ", "", "-", "", "_", "", "https://schema.org/", "", "http://schema.org/", "").Replace(strings.ToLower(text))
 		if it.available = availabilities[word]; it.available == "" {
-			c.bad(colAvailability, "is not in_stock, out_of_stock, preorder or backorder: %q", clip(text, maxShown))
+			c.bad(colAvailability, "is not in_stock, out_of_stock, preorder or backorder: %q", clip(text))
 		}
 	}
 	it.active, it.featured = c.yes(colActive), c.yes(colFeatured)
@@ -289,7 +289,7 @@ func (c cells) yes(col column) int32 {
 	case "false", "no", "0", "n", "nein", "falsch":
 		return -1
 	default:
-		c.bad(col, "is neither true nor false: %q", clip(text, maxShown))
+		c.bad(col, "is neither true nor false: %q", clip(text))
 		return 0
 	}
 }
@@ -358,7 +358,7 @@ func (c cells) pictures(it *item) {
 		u, err := url.Parse(text)
 		switch {
 		case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || len(text) > maxURL || strings.ContainsFunc(text, unicode.IsControl):
-			c.bad(col, "is not an http or https address: %q", clip(text, maxShown))
+			c.bad(col, "is not an http or https address: %q", clip(text))
 		case len(it.images) < maxImages:
 			it.images = append(it.images, text)
 		}

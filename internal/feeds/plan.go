@@ -232,7 +232,7 @@ func (pl *plan) decide(it *item, k *known, taken *claims) (string, column) {
 		return fmt.Sprintf("has the same sku as row %d", row), colSKU
 	}
 	if other := k.bySKU[sku]; other != nil && sku != "" && (v == nil || other.ID != v.ID) {
-		return fmt.Sprintf("has the sku %s of another variant", clip(sku, maxShown)), pl.keyColumn()
+		return fmt.Sprintf("has the sku %s of another variant", clip(sku)), pl.keyColumn()
 	}
 	if row, twice := taken.gtins[it.gtin]; twice && it.gtin != "" {
 		return fmt.Sprintf("has the same GTIN as row %d", row), colGTIN

@@ -54,7 +54,9 @@ func parsePrice(text string, shop money.Currency) (int64, error) {
 	if strings.HasSuffix(before, ".") && !strings.ContainsFunc(before, unicode.IsLetter) { // .99
 		before, number = strings.TrimSpace(strings.TrimSuffix(before, ".")), "0."+number
 	}
-	after = strings.TrimSuffix(strings.TrimSuffix(after, ",-"), ".-") // 5,- is 5
+	if len(after) > 1 && strings.ContainsRune(",.", rune(after[0])) && after[1] == '-' { // 5,- is 5
+		after = strings.TrimSpace(after[2:])
+	}
 	if strings.ContainsRune(before, '-') || strings.HasPrefix(after, "-") {
 		return 0, errNegative
 	}

@@ -107,7 +107,7 @@ func printable(name string) string {
 		}
 		return -1
 	}, name)
-	return clip(name, maxShown)
+	return clip(name)
 }
 
 func (f *Feeds) readFile(ctx context.Context, part *multipart.Part, to *db.CreateImportParams) error {

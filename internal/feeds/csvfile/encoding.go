@@ -117,16 +117,18 @@ func (d *Detector) begin(c byte) {
 		d.need = 1
 	case c >= 0xE0 && c <= 0xEF:
 		d.need = 2
-		if c == 0xE0 {
+		switch c {
+		case 0xE0:
 			d.low = 0xA0
-		} else if c == 0xED {
+		case 0xED:
 			d.high = 0x9F
 		}
 	case c >= 0xF0 && c <= 0xF4:
 		d.need = 3
-		if c == 0xF0 {
+		switch c {
+		case 0xF0:
 			d.low = 0x90
-		} else if c == 0xF4 {
+		case 0xF4:
 			d.high = 0x8F
 		}
 	default:
@@ -141,7 +143,10 @@ func (d *Detector) Size() int64 { return d.size }
 // bytes are wrong. One whose bytes are hardly ever UTF-8 is of the time before it.
 func (d *Detector) Encoding() Encoding {
 	has := func(mark string) bool { return len(d.head) >= len(mark) && string(d.head[:len(mark)]) == mark }
-	pairs := len(d.head) / 2
+	pairs, wrong := len(d.head)/2, d.wrong
+	if d.need > 0 {
+		wrong++ // the last one is cut short
+	}
 	switch {
 	case has("\xef\xbb\xbf"):
 		return UTF8BOM
@@ -149,7 +154,7 @@ func (d *Detector) Encoding() Encoding {
 		return UTF16LE
 	case has("\xfe\xff"), pairs > 1 && d.evens > pairs/2 && d.odds < pairs/8+1:
 		return UTF16BE
-	case d.wrong == 0 || d.sequences > d.wrong:
+	case wrong == 0 || d.sequences > wrong:
 		return UTF8
 	case d.controls:
 		return Windows
