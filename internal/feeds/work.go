@@ -58,7 +58,7 @@ func (f *Feeds) Run(ctx context.Context, id int64, until time.Time, progress fun
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	go r.stayAlive(ctx, cancel)
+	go f.stayAlive(ctx, id, r.name, cancel)
 	more, err = r.work(ctx, until)
 	var refused refusal
 	switch {
@@ -75,15 +75,15 @@ func (f *Feeds) Run(ctx context.Context, id int64, until time.Time, progress fun
 	return more, err
 }
 
-// stayAlive shows that the runner lives while it reads what is long.
-func (r *run) stayAlive(ctx context.Context, stop context.CancelCauseFunc) {
+// stayAlive shows that a runner lives while it reads what is long.
+func (f *Feeds) stayAlive(ctx context.Context, id int64, runner string, stop context.CancelCauseFunc) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-time.After(heartbeat):
 		}
-		kept, err := r.queries.KeepImport(ctx, r.ID, r.name)
+		kept, err := f.queries.KeepImport(ctx, id, runner)
 		if err == nil && kept == 0 {
 			stop(errTakenOver)
 		}
