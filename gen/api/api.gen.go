@@ -140,6 +140,51 @@ func (e DashboardReport) Valid() bool {
 	}
 }
 
+// Defines values for ImportErrorSeverity.
+const (
+	ImportErrorSeverityError   ImportErrorSeverity = "error"
+	ImportErrorSeverityWarning ImportErrorSeverity = "warning"
+)
+
+// Valid indicates whether the value is a known member of the ImportErrorSeverity enum.
+func (e ImportErrorSeverity) Valid() bool {
+	switch e {
+	case ImportErrorSeverityError:
+		return true
+	case ImportErrorSeverityWarning:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ImportStatus.
+const (
+	ImportStatusCancelled ImportStatus = "cancelled"
+	ImportStatusCompleted ImportStatus = "completed"
+	ImportStatusFailed    ImportStatus = "failed"
+	ImportStatusQueued    ImportStatus = "queued"
+	ImportStatusRunning   ImportStatus = "running"
+)
+
+// Valid indicates whether the value is a known member of the ImportStatus enum.
+func (e ImportStatus) Valid() bool {
+	switch e {
+	case ImportStatusCancelled:
+		return true
+	case ImportStatusCompleted:
+		return true
+	case ImportStatusFailed:
+		return true
+	case ImportStatusQueued:
+		return true
+	case ImportStatusRunning:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for JobState.
 const (
 	JobStateAvailable JobState = "available"
@@ -2567,6 +2612,247 @@ type ImageUpload struct {
 	//
 	// Example: 0
 	Position *int32 `json:"position,omitempty"`
+}
+
+// Import An import of products from a file.
+type Import struct {
+	// BatchSize How many rows it imports at once.
+	//
+	// Example: 500
+	BatchSize int32 `json:"batch_size"`
+
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// Delimiter What separates the file's cells; null until that is known.
+	//
+	// Example: ,
+	Delimiter *string `json:"delimiter"`
+
+	// DryRun Whether it only finds out what it would do.
+	//
+	// Example: false
+	DryRun bool `json:"dry_run"`
+
+	// Encoding How the file's text is encoded; null until that is known.
+	//
+	// Example: utf-8
+	Encoding *string `json:"encoding"`
+
+	// Eta When it will probably have finished; null when that is not known, or it has.
+	//
+	// Example: 2026-02-01T10:02:00Z
+	Eta *time.Time `json:"eta"`
+
+	// FinishedAt When it ended; null while it has not.
+	//
+	// Example: 2026-02-01T10:02:00Z
+	FinishedAt *time.Time `json:"finished_at"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// Images Whether it fetches images.
+	//
+	// Example: true
+	Images bool `json:"images"`
+
+	// Message Why it failed; null unless it did.
+	//
+	// Example: The file is a ZIP archive. Unpack it first.
+	Message *string `json:"message"`
+
+	// Percent How much of the file is done, in per cent.
+	//
+	// Example: 40
+	Percent int32 `json:"percent"`
+
+	// Rows What became of the rows. `done` is the sum of `created`, `updated`, `unchanged` and `failed`.
+	Rows ImportRows `json:"rows"`
+
+	// Source The name of the file, or the address it is fetched from without what follows `?`.
+	//
+	// Example: products.csv
+	Source string `json:"source"`
+
+	// StartedAt When its first rows were read; null before.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	StartedAt *time.Time `json:"started_at"`
+
+	// Status How far an import is. `failed` is one that could not be read, as `message` says; rows that are wrong do not make an
+	// import fail.
+	Status ImportStatus `json:"status"`
+
+	// UserID The account that started it; null for the command line.
+	//
+	// Example: 1
+	UserID *int64 `json:"user_id"`
+}
+
+// ImportError Something that is wrong with a row.
+type ImportError struct {
+	// Column The column as the file names it; null when the whole row is meant.
+	//
+	// Example: price
+	Column *string `json:"column"`
+
+	// Line The line of the file where the row begins. Cells with line breaks make it differ from the row.
+	//
+	// Example: 19
+	Line int64 `json:"line"`
+
+	// Message What is wrong with it.
+	//
+	// Example: is in EUR; the shop sells in USD
+	Message string `json:"message"`
+
+	// Row The row of the file, as a spreadsheet counts: the column names are row 1.
+	//
+	// Example: 17
+	Row int64 `json:"row"`
+
+	// Severity Whether the row was refused.
+	//
+	// Example: error
+	Severity ImportErrorSeverity `json:"severity"`
+}
+
+// ImportErrorSeverity Whether the row was refused.
+//
+// Example: error
+type ImportErrorSeverity string
+
+// ImportErrorPage A page of what was wrong with an import.
+type ImportErrorPage struct {
+	// Items The errors, in the order they were found.
+	Items []ImportError `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// NextCursor Send it as `cursor` for the next page; null on the last.
+	//
+	// Example: eyJzIjoiY3JlYXRlZF9kZXNjIn0
+	NextCursor *string `json:"next_cursor"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+}
+
+// ImportFetch Where a file of products is on the web, and how to import it.
+type ImportFetch struct {
+	// BatchSize How many rows are imported at once, all or none, before the next are read.
+	//
+	// Example: 500
+	BatchSize *int32 `json:"batch_size,omitempty"`
+
+	// DryRun Whether only to find out what the import would do.
+	//
+	// Example: true
+	DryRun *bool `json:"dry_run,omitempty"`
+
+	// Images Whether to fetch the images the file names.
+	//
+	// Example: false
+	Images *bool `json:"images,omitempty"`
+
+	// URL A public http or https address of a file of at most 512 MiB. It is fetched once.
+	//
+	// Example: https://feeds.example.com/products.csv
+	URL string `json:"url"`
+}
+
+// ImportPage A page of imports.
+type ImportPage struct {
+	// Items The imports, newest first.
+	Items []Import `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// NextCursor Send it as `cursor` for the next page; null on the last.
+	//
+	// Example: eyJzIjoiY3JlYXRlZF9kZXNjIn0
+	NextCursor *string `json:"next_cursor"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+}
+
+// ImportRows What became of the rows. `done` is the sum of `created`, `updated`, `unchanged` and `failed`.
+type ImportRows struct {
+	// Created Rows whose variant was made.
+	//
+	// Example: 900
+	Created int64 `json:"created"`
+
+	// Done Rows that were worked on.
+	//
+	// Example: 1500
+	Done int64 `json:"done"`
+
+	// Failed Rows that were refused.
+	//
+	// Example: 5
+	Failed int64 `json:"failed"`
+
+	// Total Rows there are; null until they are counted.
+	//
+	// Example: 3291
+	Total *int64 `json:"total"`
+
+	// Unchanged Rows that said nothing new.
+	//
+	// Example: 495
+	Unchanged int64 `json:"unchanged"`
+
+	// Updated Rows whose variant was changed.
+	//
+	// Example: 100
+	Updated int64 `json:"updated"`
+
+	// Warnings Things that went wrong without a row being refused, such as images that could not be fetched.
+	//
+	// Example: 2
+	Warnings int64 `json:"warnings"`
+}
+
+// ImportStatus How far an import is. `failed` is one that could not be read, as `message` says; rows that are wrong do not make an
+// import fail.
+type ImportStatus string
+
+// ImportUpload A file of products, and how to import it. Each part may be sent once.
+type ImportUpload struct {
+	// BatchSize How many rows are imported at once, all or none, before the next are read.
+	//
+	// Example: 500
+	BatchSize *int32 `json:"batch_size,omitempty"`
+
+	// DryRun Whether only to find out what the import would do.
+	//
+	// Example: true
+	DryRun *bool `json:"dry_run,omitempty"`
+
+	// File The file, at most 512 MiB.
+	File openapi_types.File `json:"file"`
+
+	// Images Whether to fetch the images the file names.
+	//
+	// Example: false
+	Images *bool `json:"images,omitempty"`
 }
 
 // IndexReport What an index run did.
@@ -6518,6 +6804,75 @@ type GetDashboardReportParams struct {
 	Top *Top `form:"top,omitempty" json:"top,omitempty"`
 }
 
+// ExportProductsParams defines parameters for ExportProducts.
+type ExportProductsParams struct {
+	// Q Words to look for.
+	Q *SearchText `form:"q,omitempty" json:"q,omitempty"`
+
+	// CategoryID In this category or any below it.
+	CategoryID *CategoryID `form:"category_id,omitempty" json:"category_id,omitempty"`
+
+	// Category In the category of this name or slug, or any below it, without regard to case.
+	Category *CategoryName `form:"category,omitempty" json:"category,omitempty"`
+
+	// BrandID Of this brand.
+	BrandID *BrandID `form:"brand_id,omitempty" json:"brand_id,omitempty"`
+
+	// Brand Of the brand of this name or slug, without regard to case.
+	Brand *BrandName `form:"brand,omitempty" json:"brand,omitempty"`
+
+	// MinPrice At least this price, as the buyer pays it.
+	MinPrice *MinPrice `form:"min_price,omitempty" json:"min_price,omitempty"`
+
+	// MaxPrice At most this price, as the buyer pays it.
+	MaxPrice *MaxPrice `form:"max_price,omitempty" json:"max_price,omitempty"`
+
+	// InStock Only products that are in stock (`true`) or out of it (`false`).
+	InStock *InStock `form:"in_stock,omitempty" json:"in_stock,omitempty"`
+
+	// OnSale Only products with a discount (`true`) or without (`false`).
+	OnSale *OnSale `form:"on_sale,omitempty" json:"on_sale,omitempty"`
+
+	// Featured Only products that are featured (`true`) or not (`false`).
+	Featured *Featured `form:"featured,omitempty" json:"featured,omitempty"`
+
+	// Availability Only products of this availability. It must not contradict `in_stock`.
+	Availability *Availability `form:"availability,omitempty" json:"availability,omitempty"`
+
+	// Gtin The product with this GTIN, in any of its lengths (8, 12, 13 or 14 digits).
+	Gtin *Gtin `form:"gtin,omitempty" json:"gtin,omitempty"`
+
+	// Attribute Only products with this attribute, as `name:value`. May be given several times; all must hold.
+	Attribute Attribute `form:"attribute,omitempty" json:"attribute,omitempty"`
+}
+
+// ListImportsParams defines parameters for ListImports.
+type ListImportsParams struct {
+	// Status Only imports of this status.
+	Status *ImportStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. Not together with `offset`.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListImportErrorsParams defines parameters for ListImportErrors.
+type ListImportErrorsParams struct {
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. Not together with `offset`.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListJobsParams defines parameters for ListJobs.
 type ListJobsParams struct {
 	// State Only jobs in this state.
@@ -7239,6 +7594,12 @@ type ListSimilarProductsParams struct {
 	Limit *int32 `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// GetGoogleFeedParams defines parameters for GetGoogleFeed.
+type GetGoogleFeedParams struct {
+	// Token The secret that opens the feed.
+	Token string `form:"token" json:"token"`
+}
+
 // GetMediaParams defines parameters for GetMedia.
 type GetMediaParams struct {
 	// Range Which bytes to answer (RFC 9110, section 14.2). Several ranges at once are answered with the whole image.
@@ -7283,6 +7644,12 @@ type SetCustomerRoleJSONRequestBody = CustomerRole
 
 // SetCustomerStatusJSONRequestBody defines body for SetCustomerStatus for application/json ContentType.
 type SetCustomerStatusJSONRequestBody = CustomerStatus
+
+// StartImportJSONRequestBody defines body for StartImport for application/json ContentType.
+type StartImportJSONRequestBody = ImportFetch
+
+// StartImportMultipartRequestBody defines body for StartImport for multipart/form-data ContentType.
+type StartImportMultipartRequestBody = ImportUpload
 
 // RefundOrderJSONRequestBody defines body for RefundOrder for application/json ContentType.
 type RefundOrderJSONRequestBody = RefundInput
@@ -7604,6 +7971,24 @@ type ServerInterface interface {
 	// GetDashboardReport Get a table of the dashboard as CSV
 	// (GET /api/v1/admin/dashboard/{report})
 	GetDashboardReport(ctx echo.Context, report DashboardReport, params GetDashboardReportParams) error
+	// ExportProducts Export products
+	// (GET /api/v1/admin/exports/products.csv)
+	ExportProducts(ctx echo.Context, params ExportProductsParams) error
+	// ListImports List imports
+	// (GET /api/v1/admin/imports)
+	ListImports(ctx echo.Context, params ListImportsParams) error
+	// StartImport Import products from a file
+	// (POST /api/v1/admin/imports)
+	StartImport(ctx echo.Context) error
+	// GetImport Follow an import
+	// (GET /api/v1/admin/imports/{id})
+	GetImport(ctx echo.Context, id ID) error
+	// CancelImport Cancel an import
+	// (POST /api/v1/admin/imports/{id}/cancel)
+	CancelImport(ctx echo.Context, id ID) error
+	// ListImportErrors List what was wrong with an import
+	// (GET /api/v1/admin/imports/{id}/errors)
+	ListImportErrors(ctx echo.Context, id ID, params ListImportErrorsParams) error
 	// ListJobs List jobs
 	// (GET /api/v1/admin/jobs)
 	ListJobs(ctx echo.Context, params ListJobsParams) error
@@ -7967,6 +8352,9 @@ type ServerInterface interface {
 	// GetDocs This contract as a page to read and try
 	// (GET /docs)
 	GetDocs(ctx echo.Context) error
+	// GetGoogleFeed Product feed for Google Merchant Center
+	// (GET /feeds/google.xml)
+	GetGoogleFeed(ctx echo.Context, params GetGoogleFeedParams) error
 	// GetHealth How is everything
 	// (GET /healthz)
 	GetHealth(ctx echo.Context) error
@@ -8652,6 +9040,227 @@ func (w *ServerInterfaceWrapper) GetDashboardReport(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetDashboardReport(ctx, report, params)
+	return err
+}
+
+// ExportProducts converts echo context to params.
+func (w *ServerInterfaceWrapper) ExportProducts(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExportProductsParams
+	// ------------- Optional query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", ctx.QueryParams(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter q: %s", err))
+	}
+
+	// ------------- Optional query parameter "category_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "category_id", ctx.QueryParams(), &params.CategoryID, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter category_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "category" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "category", ctx.QueryParams(), &params.Category, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter category: %s", err))
+	}
+
+	// ------------- Optional query parameter "brand_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "brand_id", ctx.QueryParams(), &params.BrandID, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter brand_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "brand" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "brand", ctx.QueryParams(), &params.Brand, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter brand: %s", err))
+	}
+
+	// ------------- Optional query parameter "min_price" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_price", ctx.QueryParams(), &params.MinPrice, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter min_price: %s", err))
+	}
+
+	// ------------- Optional query parameter "max_price" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "max_price", ctx.QueryParams(), &params.MaxPrice, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter max_price: %s", err))
+	}
+
+	// ------------- Optional query parameter "in_stock" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "in_stock", ctx.QueryParams(), &params.InStock, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter in_stock: %s", err))
+	}
+
+	// ------------- Optional query parameter "on_sale" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "on_sale", ctx.QueryParams(), &params.OnSale, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter on_sale: %s", err))
+	}
+
+	// ------------- Optional query parameter "featured" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "featured", ctx.QueryParams(), &params.Featured, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter featured: %s", err))
+	}
+
+	// ------------- Optional query parameter "availability" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "availability", ctx.QueryParams(), &params.Availability, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter availability: %s", err))
+	}
+
+	// ------------- Optional query parameter "gtin" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "gtin", ctx.QueryParams(), &params.Gtin, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter gtin: %s", err))
+	}
+
+	// ------------- Optional query parameter "attribute" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "attribute", ctx.QueryParams(), &params.Attribute, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter attribute: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ExportProducts(ctx, params)
+	return err
+}
+
+// ListImports converts echo context to params.
+func (w *ServerInterfaceWrapper) ListImports(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListImportsParams
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter status: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "offset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offset", ctx.QueryParams(), &params.Offset, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offset: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListImports(ctx, params)
+	return err
+}
+
+// StartImport converts echo context to params.
+func (w *ServerInterfaceWrapper) StartImport(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.StartImport(ctx)
+	return err
+}
+
+// GetImport converts echo context to params.
+func (w *ServerInterfaceWrapper) GetImport(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetImport(ctx, id)
+	return err
+}
+
+// CancelImport converts echo context to params.
+func (w *ServerInterfaceWrapper) CancelImport(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CancelImport(ctx, id)
+	return err
+}
+
+// ListImportErrors converts echo context to params.
+func (w *ServerInterfaceWrapper) ListImportErrors(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id ID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "int64", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListImportErrorsParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "offset" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "offset", ctx.QueryParams(), &params.Offset, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter offset: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListImportErrors(ctx, id, params)
 	return err
 }
 
@@ -11842,6 +12451,24 @@ func (w *ServerInterfaceWrapper) GetDocs(ctx echo.Context) error {
 	return err
 }
 
+// GetGoogleFeed converts echo context to params.
+func (w *ServerInterfaceWrapper) GetGoogleFeed(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetGoogleFeedParams
+	// ------------- Required query parameter "token" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "token", ctx.QueryParams(), &params.Token, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter token: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetGoogleFeed(ctx, params)
+	return err
+}
+
 // GetHealth converts echo context to params.
 func (w *ServerInterfaceWrapper) GetHealth(ctx echo.Context) error {
 	var err error
@@ -12093,6 +12720,12 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/admin/stock/locations", wrapper.ListLocations, options.OperationMiddlewares["listLocations"]...)
 	router.POST(options.BaseURL+"/api/v1/admin/stock/locations", wrapper.CreateLocation, options.OperationMiddlewares["createLocation"]...)
 	router.PATCH(options.BaseURL+"/api/v1/admin/stock/locations/:code", wrapper.RenameLocation, options.OperationMiddlewares["renameLocation"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/imports", wrapper.ListImports, options.OperationMiddlewares["listImports"]...)
+	router.POST(options.BaseURL+"/api/v1/admin/imports", wrapper.StartImport, options.OperationMiddlewares["startImport"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/imports/:id", wrapper.GetImport, options.OperationMiddlewares["getImport"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/imports/:id/errors", wrapper.ListImportErrors, options.OperationMiddlewares["listImportErrors"]...)
+	router.POST(options.BaseURL+"/api/v1/admin/imports/:id/cancel", wrapper.CancelImport, options.OperationMiddlewares["cancelImport"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/exports/products.csv", wrapper.ExportProducts, options.OperationMiddlewares["exportProducts"]...)
 	router.DELETE(options.BaseURL+"/api/v1/cart", wrapper.ClearCart, options.OperationMiddlewares["clearCart"]...)
 	router.GET(options.BaseURL+"/api/v1/cart", wrapper.GetCart, options.OperationMiddlewares["getCart"]...)
 	router.POST(options.BaseURL+"/api/v1/cart/items", wrapper.AddCartItem, options.OperationMiddlewares["addCartItem"]...)
@@ -12128,6 +12761,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.PUT(options.BaseURL+"/api/v1/products/:id/reviews/mine", wrapper.ReplaceMyReview, options.OperationMiddlewares["replaceMyReview"]...)
 	router.GET(options.BaseURL+"/api/v1/admin/reviews", wrapper.AdminListReviews, options.OperationMiddlewares["adminListReviews"]...)
 	router.PUT(options.BaseURL+"/api/v1/admin/reviews/:id/visibility", wrapper.SetReviewVisibility, options.OperationMiddlewares["setReviewVisibility"]...)
+	router.GET(options.BaseURL+"/feeds/google.xml", wrapper.GetGoogleFeed, options.OperationMiddlewares["getGoogleFeed"]...)
 	router.GET(options.BaseURL+"/api/v1/admin/webhooks", wrapper.ListWebhooks, options.OperationMiddlewares["listWebhooks"]...)
 	router.POST(options.BaseURL+"/api/v1/admin/webhooks", wrapper.CreateWebhook, options.OperationMiddlewares["createWebhook"]...)
 	router.DELETE(options.BaseURL+"/api/v1/admin/webhooks/:id", wrapper.DeleteWebhook, options.OperationMiddlewares["deleteWebhook"]...)
@@ -15094,6 +15728,726 @@ type GetDashboardReportdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetDashboardReportdefaultApplicationProblemPlusJSONResponse) VisitGetDashboardReportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportProductsRequestObject struct {
+	Params ExportProductsParams
+}
+
+type ExportProductsResponseObject interface {
+	VisitExportProductsResponse(w http.ResponseWriter) error
+}
+
+type ExportProducts200TextCsvResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response ExportProducts200TextCsvResponse) VisitExportProductsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ExportProducts401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ExportProducts401ApplicationProblemPlusJSONResponse) VisitExportProductsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportProducts403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ExportProducts403ApplicationProblemPlusJSONResponse) VisitExportProductsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportProducts422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ExportProducts422ApplicationProblemPlusJSONResponse) VisitExportProductsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportProductsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ExportProductsdefaultApplicationProblemPlusJSONResponse) VisitExportProductsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListImportsRequestObject struct {
+	Params ListImportsParams
+}
+
+type ListImportsResponseObject interface {
+	VisitListImportsResponse(w http.ResponseWriter) error
+}
+
+type ListImports200JSONResponse ImportPage
+
+func (response ListImports200JSONResponse) VisitListImportsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListImports401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListImports401ApplicationProblemPlusJSONResponse) VisitListImportsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListImports403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListImports403ApplicationProblemPlusJSONResponse) VisitListImportsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListImports422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListImports422ApplicationProblemPlusJSONResponse) VisitListImportsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListImportsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListImportsdefaultApplicationProblemPlusJSONResponse) VisitListImportsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartImportRequestObject struct {
+	JSONBody      *StartImportJSONRequestBody
+	MultipartBody *multipart.Reader
+}
+
+type StartImportResponseObject interface {
+	VisitStartImportResponse(w http.ResponseWriter) error
+}
+
+type StartImport202ResponseHeaders struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+}
+
+type StartImport202JSONResponse struct {
+	Body    Import
+	Headers StartImport202ResponseHeaders
+}
+
+func (response StartImport202JSONResponse) VisitStartImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartImport401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response StartImport401ApplicationProblemPlusJSONResponse) VisitStartImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartImport403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response StartImport403ApplicationProblemPlusJSONResponse) VisitStartImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartImport413ApplicationProblemPlusJSONResponse struct {
+	TooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response StartImport413ApplicationProblemPlusJSONResponse) VisitStartImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartImport415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response StartImport415ApplicationProblemPlusJSONResponse) VisitStartImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartImport422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response StartImport422ApplicationProblemPlusJSONResponse) VisitStartImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartImport429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response StartImport429ApplicationProblemPlusJSONResponse) VisitStartImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartImport503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response StartImport503ApplicationProblemPlusJSONResponse) VisitStartImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartImportdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response StartImportdefaultApplicationProblemPlusJSONResponse) VisitStartImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetImportRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type GetImportResponseObject interface {
+	VisitGetImportResponse(w http.ResponseWriter) error
+}
+
+type GetImport200ResponseHeaders struct {
+	ETag *string
+}
+
+type GetImport200JSONResponse struct {
+	Body    Import
+	Headers GetImport200ResponseHeaders
+}
+
+func (response GetImport200JSONResponse) VisitGetImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetImport304Response = NotModifiedResponse
+
+func (response GetImport304Response) VisitGetImportResponse(w http.ResponseWriter) error {
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetImport401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetImport401ApplicationProblemPlusJSONResponse) VisitGetImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetImport403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetImport403ApplicationProblemPlusJSONResponse) VisitGetImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetImport404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetImport404ApplicationProblemPlusJSONResponse) VisitGetImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetImport422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetImport422ApplicationProblemPlusJSONResponse) VisitGetImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetImportdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetImportdefaultApplicationProblemPlusJSONResponse) VisitGetImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelImportRequestObject struct {
+	ID ID `json:"id"`
+}
+
+type CancelImportResponseObject interface {
+	VisitCancelImportResponse(w http.ResponseWriter) error
+}
+
+type CancelImport200JSONResponse Import
+
+func (response CancelImport200JSONResponse) VisitCancelImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelImport401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CancelImport401ApplicationProblemPlusJSONResponse) VisitCancelImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelImport403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CancelImport403ApplicationProblemPlusJSONResponse) VisitCancelImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelImport404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response CancelImport404ApplicationProblemPlusJSONResponse) VisitCancelImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelImport409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CancelImport409ApplicationProblemPlusJSONResponse) VisitCancelImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelImport422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response CancelImport422ApplicationProblemPlusJSONResponse) VisitCancelImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelImportdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CancelImportdefaultApplicationProblemPlusJSONResponse) VisitCancelImportResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListImportErrorsRequestObject struct {
+	ID     ID `json:"id"`
+	Params ListImportErrorsParams
+}
+
+type ListImportErrorsResponseObject interface {
+	VisitListImportErrorsResponse(w http.ResponseWriter) error
+}
+
+type ListImportErrors200JSONResponse ImportErrorPage
+
+func (response ListImportErrors200JSONResponse) VisitListImportErrorsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListImportErrors401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListImportErrors401ApplicationProblemPlusJSONResponse) VisitListImportErrorsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListImportErrors403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListImportErrors403ApplicationProblemPlusJSONResponse) VisitListImportErrorsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListImportErrors404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListImportErrors404ApplicationProblemPlusJSONResponse) VisitListImportErrorsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListImportErrors422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListImportErrors422ApplicationProblemPlusJSONResponse) VisitListImportErrorsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListImportErrorsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListImportErrorsdefaultApplicationProblemPlusJSONResponse) VisitListImportErrorsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -29176,6 +30530,118 @@ func (response GetDocsdefaultApplicationProblemPlusJSONResponse) VisitGetDocsRes
 	return err
 }
 
+type GetGoogleFeedRequestObject struct {
+	Params GetGoogleFeedParams
+}
+
+type GetGoogleFeedResponseObject interface {
+	VisitGetGoogleFeedResponse(w http.ResponseWriter) error
+}
+
+type GetGoogleFeed200ResponseHeaders struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+}
+
+type GetGoogleFeed200ApplicationXMLResponse struct {
+	Body          io.Reader
+	Headers       GetGoogleFeed200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetGoogleFeed200ApplicationXMLResponse) VisitGetGoogleFeedResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/xml")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.RateLimitLimit != nil {
+		w.Header().Set("RateLimit-Limit", fmt.Sprint(*response.Headers.RateLimitLimit))
+	}
+	if response.Headers.RateLimitRemaining != nil {
+		w.Header().Set("RateLimit-Remaining", fmt.Sprint(*response.Headers.RateLimitRemaining))
+	}
+	if response.Headers.RateLimitReset != nil {
+		w.Header().Set("RateLimit-Reset", fmt.Sprint(*response.Headers.RateLimitReset))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetGoogleFeed404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetGoogleFeed404ApplicationProblemPlusJSONResponse) VisitGetGoogleFeedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetGoogleFeed422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetGoogleFeed422ApplicationProblemPlusJSONResponse) VisitGetGoogleFeedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetGoogleFeed429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetGoogleFeed429ApplicationProblemPlusJSONResponse) VisitGetGoogleFeedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetGoogleFeeddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetGoogleFeeddefaultApplicationProblemPlusJSONResponse) VisitGetGoogleFeedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetHealthRequestObject struct {
 }
 
@@ -29817,6 +31283,24 @@ type StrictServerInterface interface {
 	// GetDashboardReport Get a table of the dashboard as CSV
 	// (GET /api/v1/admin/dashboard/{report})
 	GetDashboardReport(ctx context.Context, request GetDashboardReportRequestObject) (GetDashboardReportResponseObject, error)
+	// ExportProducts Export products
+	// (GET /api/v1/admin/exports/products.csv)
+	ExportProducts(ctx context.Context, request ExportProductsRequestObject) (ExportProductsResponseObject, error)
+	// ListImports List imports
+	// (GET /api/v1/admin/imports)
+	ListImports(ctx context.Context, request ListImportsRequestObject) (ListImportsResponseObject, error)
+	// StartImport Import products from a file
+	// (POST /api/v1/admin/imports)
+	StartImport(ctx context.Context, request StartImportRequestObject) (StartImportResponseObject, error)
+	// GetImport Follow an import
+	// (GET /api/v1/admin/imports/{id})
+	GetImport(ctx context.Context, request GetImportRequestObject) (GetImportResponseObject, error)
+	// CancelImport Cancel an import
+	// (POST /api/v1/admin/imports/{id}/cancel)
+	CancelImport(ctx context.Context, request CancelImportRequestObject) (CancelImportResponseObject, error)
+	// ListImportErrors List what was wrong with an import
+	// (GET /api/v1/admin/imports/{id}/errors)
+	ListImportErrors(ctx context.Context, request ListImportErrorsRequestObject) (ListImportErrorsResponseObject, error)
 	// ListJobs List jobs
 	// (GET /api/v1/admin/jobs)
 	ListJobs(ctx context.Context, request ListJobsRequestObject) (ListJobsResponseObject, error)
@@ -30180,6 +31664,9 @@ type StrictServerInterface interface {
 	// GetDocs This contract as a page to read and try
 	// (GET /docs)
 	GetDocs(ctx context.Context, request GetDocsRequestObject) (GetDocsResponseObject, error)
+	// GetGoogleFeed Product feed for Google Merchant Center
+	// (GET /feeds/google.xml)
+	GetGoogleFeed(ctx context.Context, request GetGoogleFeedRequestObject) (GetGoogleFeedResponseObject, error)
 	// GetHealth How is everything
 	// (GET /healthz)
 	GetHealth(ctx context.Context, request GetHealthRequestObject) (GetHealthResponseObject, error)
@@ -31084,6 +32571,188 @@ func (sh *strictHandler) GetDashboardReport(ctx echo.Context, report DashboardRe
 		return err
 	} else if validResponse, ok := response.(GetDashboardReportResponseObject); ok {
 		return validResponse.VisitGetDashboardReportResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ExportProducts operation middleware
+func (sh *strictHandler) ExportProducts(ctx echo.Context, params ExportProductsParams) error {
+	var request ExportProductsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExportProducts(ctx.Request().Context(), request.(ExportProductsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExportProducts")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ExportProductsResponseObject); ok {
+		return validResponse.VisitExportProductsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListImports operation middleware
+func (sh *strictHandler) ListImports(ctx echo.Context, params ListImportsParams) error {
+	var request ListImportsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListImports(ctx.Request().Context(), request.(ListImportsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListImports")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListImportsResponseObject); ok {
+		return validResponse.VisitListImportsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// StartImport operation middleware
+func (sh *strictHandler) StartImport(ctx echo.Context) error {
+	var request StartImportRequestObject
+
+	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/json") {
+		var body StartImportJSONRequestBody
+		var err error
+		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+			// A request validator built on kin-openapi's openapi3filter with
+			// KeepValidatedValue leaves the value it validated on the body. Bind
+			// that value, matching member names exactly, so the handler receives
+			// what was validated instead of a second, case-insensitive decode.
+			// Otherwise bind only the request body, so that path and query
+			// parameters are not also bound into the body struct.
+			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+				err = binder.BindBody(ctx, &body)
+			}
+		} else {
+			// A custom binder is installed on the Echo instance; defer to it
+			// entirely, since echo.Binder does not expose body-only binding and
+			// the binder may do more than decode (for example call ctx.Validate).
+			err = ctx.Bind(&body)
+		}
+		if err != nil {
+			return err
+		}
+		request.JSONBody = &body
+
+	}
+	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "multipart/form-data") {
+		if reader, err := ctx.Request().MultipartReader(); err != nil {
+			return err
+		} else {
+			request.MultipartBody = reader
+		}
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.StartImport(ctx.Request().Context(), request.(StartImportRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StartImport")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(StartImportResponseObject); ok {
+		return validResponse.VisitStartImportResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetImport operation middleware
+func (sh *strictHandler) GetImport(ctx echo.Context, id ID) error {
+	var request GetImportRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetImport(ctx.Request().Context(), request.(GetImportRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetImport")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetImportResponseObject); ok {
+		return validResponse.VisitGetImportResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CancelImport operation middleware
+func (sh *strictHandler) CancelImport(ctx echo.Context, id ID) error {
+	var request CancelImportRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CancelImport(ctx.Request().Context(), request.(CancelImportRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CancelImport")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CancelImportResponseObject); ok {
+		return validResponse.VisitCancelImportResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListImportErrors operation middleware
+func (sh *strictHandler) ListImportErrors(ctx echo.Context, id ID, params ListImportErrorsParams) error {
+	var request ListImportErrorsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListImportErrors(ctx.Request().Context(), request.(ListImportErrorsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListImportErrors")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListImportErrorsResponseObject); ok {
+		return validResponse.VisitListImportErrorsResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -35112,6 +36781,31 @@ func (sh *strictHandler) GetDocs(ctx echo.Context) error {
 	return nil
 }
 
+// GetGoogleFeed operation middleware
+func (sh *strictHandler) GetGoogleFeed(ctx echo.Context, params GetGoogleFeedParams) error {
+	var request GetGoogleFeedRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetGoogleFeed(ctx.Request().Context(), request.(GetGoogleFeedRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetGoogleFeed")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetGoogleFeedResponseObject); ok {
+		return validResponse.VisitGetGoogleFeedResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetHealth operation middleware
 func (sh *strictHandler) GetHealth(ctx echo.Context) error {
 	var request GetHealthRequestObject
@@ -35281,873 +36975,928 @@ func (sh *strictHandler) GetReadiness(ctx echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L3pciM3ti76KgieHWH7OMUiNdQYO/aWa7Bl19Ql2dW7rdokmAmSaGUCNIAUi/apG+dN7r/zIvdNzpPc",
-	"wAKQE4HMpKQa7Fb/aKvIZGJaWPP61h+DmGcrzghTcvDwj8GS4IQI+PM4jslK7b3BbEHgg4TIWNCVopwN",
-	"Hg7OlgTljCq0wkJJxOeIKpThDZoRhOUFSdCcC0TZcBANyHucrVIyeDiYbRSRg2gg4yXJsH6r2qz0F1IJ",
-	"yhaDDx+iwWMcL8neY86U4On2wD/wNUo5WyC1JAgzuSbCjXtBVqo+3iqfpTSOUIbf7+EF+feD8dHB3dFo",
-	"FCGaZbnCs5R0zYYzRZjae0LliktqJuHbDIYzghRHEl8SmNucpnqLEiLqc8JK4XiZEaYewTP6h/9+Pkjw",
-	"Rg5jeXk+6DkjOJntubxd0niJYKP1NCRBWJAIYZboQ1ryNcow23iOBY327h4dHRzdGd8/2B+Pe87ilMS5",
-	"oGqz95qnNN745oMV7McKLwicVMpxUh8/IXOcp2pPihh9xTgjX3WM/vQML/zHcEmEpJzpta71yGssLZWQ",
-	"ZIhOCUs0oc5wfIEoQ9OT+d5LzsjeC6zi5bQ+q/PBA3x/Po4PD5PR/uweORh3ns1JQrIVN8dDVinekGR7",
-	"mlMlcjJF6yVhSC2pRFRWiVlxhBkiWKSUCCTIbzmRCq2pWsJTUtPZtBgo3uz9RDaNmesBajMlLM8GD381",
-	"X7yLPDN/gxV5TjOq9uD//fdOUw6KcZqaCfMVEVh//ZVEa8oSvkY4Tfla1mazP/LsGWWKLIhoDP2GZJgy",
-	"PaXw8Hyux840VaOUzOsXfvxgh7Ek8SzzlMScJRLlTNFUL6c2oKab2oAHXeMRJTZ7x3NFRHgsxdEaa6ok",
-	"cy4IUmJD2QLhBW6wz3sdg719+3bvOFdLwhSNsSL+XdT0VXkIff3m2WN0997R6Js6EX1HsAACxGn27+cD",
-	"ueSrpPMC/H3vWEoqFWZq77XglzTxLdzwqIwnJEVrwRWp0P8QHc8kYcrcD8bdY/oea7lSn2TKY5x6SX1B",
-	"MsroILKPeIj+QzRYYYEzopzIU0rQWe7buFcs3aCV4EkeK+kuI5UIu59ECEs01bz84SVOczIdohdGKi3o",
-	"JWFIkksicIoUzYh8BISV5VKhJU/rS/p1EPOUi4ezFMcXetrk/SrlCRk81Jc3GlA9nd9yIjaDaKDHMyLF",
-	"Try6E1SRDNaV4ffPCVuo5eDhwWgUDTLKin/rPVCKCP3W//71vx+++/bh8Nt/G2ztVqTfcmLeOB4VX2Mh",
-	"8AZO/vgS0xTPaErVpmv/4Erp3av8ZohOlNkSxhWKtfjHCY0VmlI2kYrHF8DkvMuvDl3dgX8TZD54OPgf",
-	"d0ot5475Vt6pzVcv4DuBWXLi4dev7Gxn+oHQHODLCU16j3+SlKO+hHd4xyVm2GLLQM3gAsk0X0RAiDxX",
-	"SJAFFom+2jGWpHWOtQlWKGO/QRnjyKubCXXGL0hAB5rGWKiJ0g9MEUYLkFwLXpFecyqkQillZIhOFowL",
-	"kpiLLnlGZjzZaGGY8sWCJIiyh4YvxDHPmUJLzQKQHsKom/Kc8TUbnjO3XKO9luv9+56e756ZcN9zKZdo",
-	"FqzIgouNjy5OrPiO7TP6WLSEmpGUrxFVoWNwz1+BWtx0/AQDEyKV+XhppjHLXYnIvf16dJQLyUWAiBh5",
-	"ryYxPDG10tcoj0Y+Rg1daE5TzcCNhiu0uo1ecoUUXxC1JMI8PeXzuSQqyELMcKE1HW6vqco1j/f+gfd+",
-	"H+09mOy98/HOD9HgGcEqFz5tsM4ZldZZtaYxtz9AXxt18Rt9bpozfj2d41SS6Tehpbhf+iT1jPOUYEPa",
-	"zwTPnuCN/xDMPU3wJtJqMuy14oJ8JUGAod+5vsBvLeFQo+ALbZDALT0YITBnaqJ6f7R/d2883huNQxMX",
-	"PKtNes5FhpW2DzCItu1t/V7RACuyO1oR1d+fnbyE1VgtkiqJUjhQib6+H6HxfoTGB3qbx4cooQuq5DfN",
-	"FRT/Gx8FFrHQM6ouokooo70H7/64/+Hf/pf9c7wfjQ8/+CnGx3H0wgSRPBexPgpaSqMVVstyEsBYtOVA",
-	"geSM4rATo6nYFz8RD428wBfGvgRzAEk8B+NXkBXB6mF5Of3mywXZAJ3oIyDzOYkV4iwmcIUXRMmKqDBK",
-	"4TkDbdhe/anHzHqI4JpE4HbAmvyG6Jhx4AC1SVBlhjjc30dTWi5zckE2E0FySZJphDgj52y91CZ8ORcq",
-	"jT2P1niDDkcP6r+nbDJP6WKppkMERi+VSJC5fqH+U9/dC7JSD1FmjVC9Wun+BmX/nB2NDtCU5yrmGZnk",
-	"7EJLuCnKCGaWN+jZJFjhGZYElOKU65XBTCnoTXMqMpIYix9+wjgIVv0uqYUt7AlVKKEJnNQ56ziqmSZK",
-	"Cdecw5lxRuy56U3eILPNeu6VmerN13bMEq9WhJFkeM7O8AUBSW++0eoIzyIk83iJQLj//PPJkyH6iWwk",
-	"MMGK9P9KIr5m5ngJjpel8WkUgPKW3p+PD8nh0XwvJgTvHd69N9/DD5Lx3j18MLs7H8X7yXgc0hgaZnVQ",
-	"xh0dtckDtPf/hOTAyRw8DQHJ9/QML6aF64KCZTgjKF5qzpposiJMH4O+O/ZDJCmLSdTYbWlPv3AqUIkO",
-	"x/uPnKw/Z8ASzfLhuRRLZd+pbXnZ3NXzwT0w/vzbNjcOlGvpBCcZXpAQ16P6y1aWpx+Y3ADjY6fa1ugt",
-	"pylDYJzU5LQWisYj2imtnXHTJa27vDJg7CFsFCVtVMrQiCm8qTqcdb8ZV00hdClTB/sDsPtopm3qsT1F",
-	"+6/I54J4gd+/FjT2KKfHCmWaVQHhrfQzYDKDhZNviEArvJFWay7J7vDB8MGDwEIy/H4CL+qtRb/gjBhj",
-	"7wVl4XmmBO880fFoOBqFJkrZlSf6CvTWzoNXHMkLuhqiZ1yghJAVEIJEudRWmdGlQwRhVGM/RXQRhP5f",
-	"hShGXqJ4xU5x2s+pglFCpTH3qhfKmSid14mzicR+p371Np3xoOYLjHAHxZdrVcOr6B6E6EHxHdXcM75q",
-	"oQC3g5Gz/CjRf+dS8cwZRpdYUMyUEasplYokCJsbOQzOcuWnifG1ucQvZjYhZm8n28bu7SM3wPD1WT7D",
-	"MVHS56c0ypI2iYEmVWlZSDTbGN9Mse+byPAL2PG6b+upVlnMOwSRK6J/rxVnZ7zOjEzmkjjThK8ZuqD6",
-	"7ZJbcYPkkq9WRKAYMyTXVMXLivejaU2ZNXlPEC5RtH0xPui9lCvOpAn5PeZsntIY2E9sAj76T7xapTQG",
-	"5evOSvBZSrJv/ylNYKy4BvoXiX49yTBNJwobJ0xCFKap5rOscOyUNhrZ0w8jnCSCSInIeyqVHKLnfKFv",
-	"I9eqvCQK9meFpVxzAQRiVVdNDQ8Ho/nd+f7sLti/Cqtcavv9QTRQVMH1LBZVbMBSqZV8eOcOuLiHCbl0",
-	"q5J3qpP/0JeyXptfmw1tuGiMiq7Hl6WmHedCEKaQni8Z6oGecTGjSWIcbVfe+nnxlsrGn4FLiJDEyDTB",
-	"U4Jwom+sVAIrLvrt6EG5o88qw3RvaTmpm9jQs4qDMMMbMLMSDtQEG3nCLnFKk2ttIzXvmNhNqW7mK6aN",
-	"Q5IWJh48CfJACC7k4OGvfwwyIiVegCaQSwURcqsMjUFnWHHNHMXg4eCOUc4+vOtxAvv75Qn8zFaCx3qY",
-	"WUrQU6aMJ7z7MJpLu4kjeUvSdE8LCG2FznJV7stDY+dKw0jNq4xD0n68Nnyu8j4kQdtiSN91GTllAGGG",
-	"aGJF9DkDA5cLBDzQmp84I9KZRUM0NecxtZ+DCQkHpzloSSdnArMyyn9tilHl6+qsDxyVZqJUoidPn5/8",
-	"8vTN0yeas+vdmpGYZwQ9Pn75+Onz50+f9LuSo5IgvsMJelOQa386qEz4pm6nWapd2EJfTSIImgueoTX8",
-	"SfUewGV9ydUznrPr3VYrnyeMq8kc3lZjfjCiJgzjdrBP99vgw3KDX3KFntm3d2/v9pxuYnfBza0XFDnn",
-	"8IbnotjKFzyhc+rzOYN7asNztMSXsBtS0TR1YkjvRSURyOVa+CZpH7sDz8AMX+NNRph6QuKUMnLNkzTv",
-	"miTuZfWDRDEWCfhCyPsVhfyOn6VWvow7yv4aZUQteU81ocJS7ULgFlHjTu9xzs0Z39QlmmF2gdxbtfGJ",
-	"XnKUaSsRnICgoDxCU7M9U8M018uN8ZetCF+lRq9ww1znWDKcGu4+gWcah+KCeAXTRz+evnr50RlYY1I3",
-	"se+lZ9OO8hAdjkYIo2Is5zON0OHoAGE0E3wtifhKFs5UYHPWK8PnBW1Kqgj6ehoLLuWEC7qgbBqds2ks",
-	"xdzETycZlZKyxfQb/fIjPSrQsXHqWf044UbEwT2O0OEYJqEPQHGOUiwW+tODsWYPh+NDhIt5aTrSD52z",
-	"lLNFhI5gYWAe6HlqNhKBQ1cL4xVhCWHxxvm1hJaeVm5CFtpLrk6xonJOIaPuOsQFQSTgk7LyxgaNgbMP",
-	"br5j45DB1ovIxndLIrMERhIEy4C44Wlt2G7C80/4hmyFrSU+QtNa/p+96i6tzwpXLEiDiW8lDbZx8/rD",
-	"MLPTFWFl5P/Kpyv1awyBb5kkKWUXwMwgYmJzobgwbnCOeJoM0bG8sAEeRtaIM/LR+Up1xjfFzLVNSRIE",
-	"L3WskjNSXrzGLkSNbdATOVX4mjdNKly/WScmW7IWWAAtQRBsZM4b84dR18HLYQJ+oHfYH/a7hFVBKyAN",
-	"DpRO9Ay2pt/JwPxv6KK1Ltzkdrkgh7lyjc2AMznj/Lnmudc6Fs2+J4rzCbDvkHSFL8GAME7K8ejw/tG9",
-	"u0XeL5VlgAy0g57M8WCLOVprEp1xjp7bKXUfTmMVN6YGeZfvW6w5jheYbew65DXFkiITMM4baijnhvHa",
-	"rZVDdCY29oJQhu4haZI8e23/fsVNpd+sp4+K+feTRpV53siuuwVC2u8QvcWa5KVJwdfXopLham9GXfI0",
-	"MmDb5E71UZjKzwznaskF/Z3cjAfHI3nAfaSVKcOOa+bEGzIXRELOABcoNV7IIi+3W+6Mqx6aylJ2sshv",
-	"TPS85GaNIE60vHHuh7UAHdAu27hZL7nNta0cpS+/uO08t553h2pc49eUX9glGk/yyhubZ+se+kraROKE",
-	"JiBwXbZx7bpiNCfrXa7sUdUPekrEJY0J+rk2n+6j9q/kJo78tMi1aHBJo9RLxEEBqen1lR3B+io2r3i5",
-	"OTd2y2W+WnGhSPKCJBSfwYZdgzLy8oWTTL9xAmdQIQ2oA6m+VL+sn4Q8qt7pYhwEM0dnZpzuIw9M8Sbl",
-	"5FeytBX0vKZVVTMoNN+S2ZLzizcmcelax7A2r5rYJKjm1ZR0wSBT0c1L0MUSGG2h535k3b45wRvSJe1y",
-	"9PpIYlaVbirrAv5bmO5zat3eVCFF0lQiPocMVri2LvUHQpV2eChVMB4AT/oCK7wD4G9wwRG9mSuhT1xR",
-	"E9yLvYn6+mQUXzfq9p5zlnDmqwqAlwvPi05OX6GD8d27e2OE09US7+0jTRcuodf+rj7M998NtjJr3/2x",
-	"/8FbjxALgvX1wcobuIVEKVDrzXOeGP1ovHcwPhs9eHgwejga/WMQ1UPxe4pmxDeyCSd1xZajAZUTG3Kd",
-	"zGiaeuuaihDzEnLsoMiIpto8BEs+Z6k+Suc3ckdLtbXCJakfk4l+N6O6tXnIJV2t+k4EynBubhopZWTs",
-	"qYJSghCTDcnybNYslxzvo1OFfsQZkV9JdPpbjoX3UPTb97ff/izFKkLzlGudR8BNI5dEoCVJV5A2M6eQ",
-	"gVkf1FRmmZ+Z5IZaKhvLU6u/1NZaTma15MyXW4TgC7tOrT4b1yxaC6rI1iy+PTxE+yN078HhXTR6cHS/",
-	"PpODek7d0fa0Kjfp/Pzb/4CcY/1/6Otvhnf23v1P77VacW1YTwwP92ZWwwNwmRub9nb8X+jwxx98bxUk",
-	"pitqxUiT8LitgBSNFx4nGD3nlyTFsffIIVzuIyisSIRWgl+CJc+F4TabyAacLPkSaeIf1o1UYUPAMQQq",
-	"uF5l18e9zj9fJZ28qZJx6WVO+3uj8dlYc6YdmNOHajbMry4R3O29u4PutkRGCLidrB9+ydsdPfs5iZfP",
-	"1dhzbT/KQjw++yeJIeRspdkJW+VGz0iMOwinrysiy2atBOUdJJQbe4YqRRhKrBy7AbnXpIDWZNbPKRVv",
-	"Zc7Hkzk7ZTTfSqQvSiLVNqzz6G5CXO1ILV+qMGtIFJ8wsULELzxa+P1rvPCTpIuWuqVtM/GittmTDVb9",
-	"VfFcaymwNaY+NMuaI5ssH869bSbc11APtpJkm6mwkcu9Dg+w1mcsL+hq1dAS+r1fcYXTltcX8ULwfqVp",
-	"fQ379+uD3D0cePN5ayoH7LgbOSrKDexKW8nBVsbsIP7floUyZfgpo6z6w/GtBnCrAfyLawDR4P3egu/Z",
-	"D92zw5f2j1/NY++qz+3RbMWFsjWsy8HDwYKqZT4bxjy7w/GK7mm6XRB2pxj6Q/Xnmmnt8ZW5yHtFjque",
-	"3Z9YH/nyNvJWO/p82tEXRg0fvMI1o+yV8OLwFInItr5NLvkKSUJceVtdbFppMsGl7xmn6as55Li36Vcw",
-	"eqFkvQtuajnpz+fbNTmwBsisFSbEPQe/MaVWXb+BfXjsHv4QDZZUKu5TEp5eErFBJshhCn6TCPE0gZRC",
-	"KmzRVh/d1oy5NJlc2/ptb1e2X99+6yDWgIzMQfSf1okimW9SjCvSAiTnthspniYF3Zoc6Lyhwg5epwRL",
-	"ggTEQNemBrPTWDbSJzAFK5AA90C5/PYhOqsUUQsca6YSL0l8YaHSNEdsAGKcvto7fHbvpzd7D17s/+2x",
-	"1/LFmwkAkQVuAWYoZytMLfAJaEaYxURrco9gMwyugnGL2QfLR/xli/vgdWy/Nt3uBpMILUOkreVutgJA",
-	"gRXeQI7VlcgbuJtN1faRktY8Mxe97MWsTt0vejEqp9l+CqboYp493ntqHq0agD3Kje3Tk99ybCqItg7v",
-	"Z0YNfJcmfjigJhpep7nYzzn+MZi7zzdub3qxuRVmHtVN2XJXStu2EBYeQoi25KVlbNVrXbkoFVotBcOu",
-	"bnQn6rs8K8AudnOrlD/pfzENLeZZhsXmc3hXKkhSPvRFC70iiwp5yC3W7Fr/EMYuuGgBklEnR7L58feT",
-	"f3L6Xwc/pv/19zfpP549uPjH31/+84SN+rDJj+v+CXhmGh6Z+ja105U7y16a5FcSKs2l/sfaq1H+i6h5",
-	"fZWsW7XjumrHJxORAUZZ3NuEzucEarqtZwsuckVLLllZL5l5K5irgrl6Bv3Ec1Xk7ixSnX7pTbaqK7LY",
-	"8sGon0mNM56bF/eiPTtYjyNSgrZctC+cX9o6xxaf1gyzC6iyw5IzB9SysnjDX8lKsThYhAAtizdI4o2D",
-	"0oDaUb1TUvGUsEco4SYJ0VZ18FwNz9nUHNAkozIztR+0Jt/42mKUurGR4vyi9FhnFjUEFwdTYONHaA0o",
-	"yHaIKUjJLdgtymQ+n9OYEqYm85wlsg8bdBtYAA9sk4q2udAcqm2qRaIBK7pWbQu1hVSplNgKVKM1AauH",
-	"i9JVh9s5/x0S7LR0aQsrkGaVLLj8bYqmZpZbkN4t8QyZi1Wayz7jxQBNClir1WJ/l32+xkwZDMANylyJ",
-	"1xqbaWlWDjwMCHfBiTSA9TN9aJKk89p8A2Au0cBseH+L9DWmyVuqlv2sUVjUpO9Jmae/IAUHyrSVzTTf",
-	"ZjAuJIcB69Ew9/oo+jrsHhZcVTDR288CZlhAqFd+OnGzp0lbtwXHkAxcPzhYfDd7RScHry/+vvn9qf2o",
-	"x/UURHOiILCAQb7TxGygz4F2TQWjZtZKwp5u3buBRVCr7uiDaBs/dRyNjz58fX4+dP88+PDNf/zbIDjP",
-	"NrdlOcHr+J/ewDhe9xPRbLJVXEP1BaB96AkB4GfgqLYF+P7H1pQtGTpd2aeoFXygcclrCpvVc+oqmaNt",
-	"P2k3bmlFEXRcv8aSC3bXUB+2hWGFfksSaehWtZPr0gu7nC3OxbOTu6X6oxvxhN76Wv48vpbXBi7GS1QW",
-	"1xrMCy4JWi85uiBkpbdXEuI3M1x/CBlOr/nDp0bWshawBb1jOKtHUf8YzIBJbyYpnQNq5wgtIQUs1cQw",
-	"MK0sfMFJ3Gga0b9hQ2S7GfTWbt4QMMhj0jMC6WDuP9oArua906QqHvzTBUYTkpI+s7XP1eTe1cRabQyv",
-	"2AenFIB7rlKsLUfyvsFnnnGhNmjJcwEelSyXNNZciTOAYgZQFcAgi3O5pNzhXUuFNyjmHGa/PTELazpZ",
-	"ERF7nQnAh/J4CXrSfA5TXC95ShBAPhIWUOG8/DmwURV+XU7Ij4NbaJIV0NsCZtyochIHDUYL29t5Xgsv",
-	"gP+JMnD9egsKMP7ASKMmKv/NWZcZDra+M98B3meGxWZHrRGgrr3heIcGHbQwtaCCvnsxZmhGkOSptijX",
-	"fU1YHCt6ScLvrx0uwmAjD9EJM78rwU+xIKZ8kecs0VIBjA5ot9d3KvNgT4yqOQ0OtFWuTHGHtR+g2Vg/",
-	"K5h5W6W4jn11Wnoi6FyhNRUEEg+XBCeQjia9RqS7N71cdwIrmwDZKkPMU1o/v8j9sy49Ty5JDhotqkiT",
-	"xW95M+vq5zd7T96cPDvb++75T94aqjTvnNWpfqa/zWBIpPSvByjauKyBdbbR8v7RjfmuP0rFVeSwiGUr",
-	"mLGMkM2GtbwCHSNJ9fCFSrfE0iWo9eIiFkV5m4/4zDRNT5HrTgJ3wp59XWZGRZOoSp8fh13eEBkeoVYP",
-	"iVtc+wrEfaNTV6kD1c27SgubkmUVDDmq6rOV7S8uWdjFX1NJutTvTrvO8sIhmoK3DpzD2DSv48wCsM+J",
-	"ipcEOKTR+nezAt0Qu1mB1ny4tQI/tRX4OQsurmZqWt/VdoMf8GJX/WP9Alqx4sLrmawCNReucKrscdtm",
-	"qPb1+iu/s3vs2Z9uXXfHMJuJVMsJF4HulaV2sh0AN6HvMhBA5barM6isfPmYBnXnc4/nnWvPeNpuxmkt",
-	"yFWc1lj6jcLNdqxrxt9bw5TZbd5WnP7krl1z8ds8uzVnbOHBLeS03VDvEUclI2hep4Zw7uNnfUMuKVn7",
-	"RLGAbxpJR1Lh+byFRQEOV4BBwXdfSdvwCxonuk5KlFFFsesHbJTJbRMCyhy8BDPjySbY0k1FFXfEI9fQ",
-	"nGQr1aDOE+uCMD2JTdc0tCbkYngdjBRbMX+DSvEOIdxl0eigwwpc0gTO1KDqekJ/Qb5K5eSSCEDDnqxy",
-	"ES+xJO0DGkowyUtORykU9WZxS8jIdbDfOzBLAxMetFntE1/J61qv/ezRU4WFyZEyEEu+KS1of+qtutaM",
-	"BwGR93ixsDhUg6tBaUh3WlUDb6tW7FrknMvewW4vKy0JoXHK5asr5ovZbcsyIsexAmRcvUNXSG4yzLXL",
-	"1jGM9mOaOm6EHSOvIBluDZ1bQ6fN0HH4iseA+ejP4zN9Em2LUIlMk9Wyj2LM2SUR0sLlcdO40yn2DQUj",
-	"MMpZpR1jLfqAXle9qjGF5lwSTX/9HzR5N93WTqF1DJ7PuUig34vNSYPKmgRv0KkiJEXfcUjR+vV/jA/f",
-	"IazQeH94NEI/nz7xagrBUrSz5uLLbk0qFyxCcQ7Zj4a210QqZCPt/e/y48r7X9gwvedOmw5X3hkC6B/l",
-	"DQ3GtJMpN6rwXie8aH/xH17l3px+u1Om2l9Tq3AScRYhRrC4Qh6JI9FTGLnTp2dprJxpVPT/cifZehP+",
-	"ZvdrV7SlYqMrzauqxGFh2316d38KkxzNsahn5BT+B5Dxxa5rErQNMVyDyemb4+8nL47/Pvnh5PTs1Zv/",
-	"mqKvx6NvbowoM/z+xPz8aPQJSbReL93Sjvz8/LQzw9rMspVALB22ZCB4qd9gcIFJ4Tw6jrNiiTJsatAb",
-	"VSCuH357qMY1xiub7XlN6R+qam93vPiLiIL2LhD5MmJZkmY0xYKqzUTGXHimNEYZZbltEM4lZQQlQFcx",
-	"QTOi1oSwkpNoEVtpw1TqIcN7VXdfwnMDqFy2mvR2HrX5Z58m8OQtXTB6fTBq4oIhdbr3bKv3gvZK5aln",
-	"pXanpbZk+kTVZnUmHde0UONz9D3ni5Sg0yWH2kf09RRSfqYRmkr6O9H/zbAiguJU/40XZLIQPF9NI/R/",
-	"//f/+QbUHXCLIcXP2ZyQRD4y7flNLFqiNUljnpFGWnzvhKMMv68hAY1GrVvagUDUua+7pafYfQZlUrnt",
-	"tlaBIBm/JHILsOKPYo0mPKa3efBQ/6T3avOEquNYceFH7zBu+W0uDZ0w/cyn0bXTOsics5/xdcEeC6lQ",
-	"b8LmHnXZ8HVOBs0p/9P+exjz7OZYqu/6moW+C23dUz+sUxVpHauy6b0/QtI/q6xyXB/eRcHzauywbfm/",
-	"hkYNC/CGsJbKi0pCXghXGu49UWsuLkogJmXLHATPgo7tg+FoOB4fDO/1OTXsAOT9F9D8yiOhrc8nKjFA",
-	"GV9XQ0vmw8X2darloVhIne5dCvii2iobd3Q4GUX6+luxxrKxD67KZBujp7EbYAH02Q4H677zXEkqSckN",
-	"tBFJGgT0R82HerjvSyIllwEoImysBvOkaYNNxKxR/2AVD+squ44rO8Uzknbpr3q5lSgQOjasr0yo0o82",
-	"AntnQrNXkTOm+Ytc8n66rVl3MBhLEz0jBz3vGBZSfIuXMDgeENSN7vz7O8wjXGxzQVloLt7D8h1S0csg",
-	"gF5QtDpwKad6VbPSiEC0qFqxyWwxzzJNM9Aqj4uiI5l7k63pvSCrhuPOkNLrYq49QpNlkwO/a9R0YgpM",
-	"vT76/fn4kBwezWNC8PjuPXyED+4mJEkGuyJ9mjCeXoC5YNU9rs3ZBvsGpfSon3mVEt0tKRic4/kFFwkK",
-	"3i4XNTgH+GInpzNhynTLt56rHZ02pT5w64HuoqaG87bTZ9uoDAhmq1oTbsbzxVIVRhzTNuGv1dQznqsJ",
-	"n9t/vvPcwuqIj12+SH3Ywk9rW2tUW/xvuzX87yjOv5rbVea3+OAAPEZuhQ4ucZqT3YonGmdj3mAxS72n",
-	"8R3s7hlfwLa3bAwov+ArkdV+p/Z0FOdlBMnJPSj3xAoEoPEVkeRRJXzAOJrnwpYSL3YEA3abHJkoshKc",
-	"LfRFV5TseNldWuvnQ7O5xQrWlOiqfppiAPJWvySIme5SFPArCluPbvwgcy5C7kxQYOWK4At9uWwKndSq",
-	"EhaIMhuCgWqV4eATORmPcwEH56tzBq09wARP9MWvVxTUXvygV873LrnrX1RHjrb86/rO7RbQh8txpS4a",
-	"lg4L81lxNPO46ltp+nWgnurVJRF7BAI6TP/XIDAw89EaWg7qT5yrergd7Rj5MBp3INNaTKAdebYjkFIS",
-	"XXMD9ecO04NKlPI1EXsxlgSlRL9SRraOydxjyhYpQQmWSyKH6AVOjBvFKGjaWgTbKyVzA0VSW87yKsv5",
-	"71/x3u+jvQfvvv16r/jzG1/HhQbFwkYHqa1LKwe62k1mlz/pJZiNRLiVx59RHl8Zub+A7TdYG4UM70Lw",
-	"v+VD/xp8aIvcHmMRcPUhyTMCXu+MYGYkWO4zy7Bw/dy7EgCwsC3vr1j+nFIWyiGBrxxwlcMHIpZl4CTZ",
-	"AUpZT/M5ZY3khGrwp+CIrvNlaAeVZrxuVmu8AQaebyhbgLNJLnmeJtraTjm/0NdFWa/YTpMtumdW53vg",
-	"m6/MZx8Rv9acQREHloqmaelK2Bk/r8FLzeF70OmKRTXRUMzRvAtQPYBlX43FrnJVGgia/rdvxa6ZytUt",
-	"bnv6b+65sk7yamm0tQzaYvS2zbKg57ttWSFcc6AUbLy/RiFe4kuT6LF0D2XgEBZoTtamgUgzAttHkqUK",
-	"hwi1QAabkZSv0e9E8HKsgjj3xh51okySGLlAtfn33rgmyCr6RvjaaI6Vu6ujLPt6hEZFmJq2Xpf2CY28",
-	"V8l7rMDmvKHXcnqcFTW3nuBrtfN4OPnfwC7A0fvdi53V7RlekEkuUq+EzgCkM7MacrDK6Q40hr7jDOQ7",
-	"9+7AL4f/XC36RBUA9Gg39nmduoMfWhOMTMOK68DPGAlFbNqlPWGEV1ioyGYRSCTp76ZgJ+Ypz8UQPc1W",
-	"ygAU4iJxbZtIPOkVYcyaT8EqP1n1/6cozVcCxxcTyi4J8yeAlt586fiusJ2wSDJEx8VprwHxqHwEwBIl",
-	"wukab0BvgfX0uqH6JZPd0t5uTn5V3lQ6g6BA392TKgupkFBt3rUrXqaVNbc7qnC9kLx8QcTOohJqf3Ii",
-	"NVPQSgXE7/EFQfySiBvSuxubWHlHaCVOuQyA/0i0FpwtTPayke6+yE1CdlBkH+vHAW8ziLZaGbqKttqw",
-	"T1m6QftA2NreGrb5VfsyH0EkT/M+MFNvyievS+sWeC9M8lUovmLUjhN97AUDni44I9OHRdKPMpyqSCRD",
-	"U2qhazwPKVumbTBrp3LJhZo+rPhVQNcy8L1O60FLLIfnbApXcGKdxVMHAkxj4oYAw46RMg8afg0ZWRU3",
-	"8yNrXzmsdC4lnaUu39FGMRe2+TIrkDBgqi7H1M3CG9UsL1MArHNFmNZzqzd5iN4uuelIh237IVmzHUqa",
-	"Pfhtf+/e+rjP/+o+gsODmotA/7PR4ND4BiZ77/44PPB3OnxcwWhrKlkuudZprEoQ8ueKDmmdny2kwTy6",
-	"tifrk4SD2nXAFRYh2FqDL21PDM/4ZZlR766p4qtOk7wbCaIjLnXcQLmCvYe9NBZY4yDG9//acaryxD5e",
-	"zMpd4hOWkPdviOuN57kQmCGqH0IiZ0W7VPNrSiRKaBKsLaFETlaCx0RKH97Y4/ItRsW8JLEyiMXGRaMQ",
-	"ZCnBkCJnDU97L28+EYIL2Tq2UbjBx6YlyIyY9V4peOBIeOISG8M5G7UlQwJcSlgCPISs24MKfaBQvUfg",
-	"mWCxRe1UcpXgZslabuObXXGFnbi0yyATRYSgyDLrw68LH9C4D+++jbw2b0NX8LW8ejsFYOs/6+nXt6rY",
-	"bRz288RhS5K4mVCsu+e30djrcs1jhmgJbQz8kTXrUK7JHLvaEMMrP2FP6n/R2DRcn9dYyjUXyRuTIH8F",
-	"p5pxYCQOUQGt7Bs92q1RTifuiVArAfNtof00GplwIUis0JILSdCDqrlQvHfnft2MrGuzam8yYZ/b0hyb",
-	"y2u818sHq7DqHv+5wsrVboMTyNTFOU8LI2vbFELMqFyCVprLkGvFAxCw22m/YgRANAprpvJGn1uSqWCl",
-	"k+llhWlybXiBQz9nFTwlu0AmvNHPN08UXhIVKwkcYP0d3ipVvVJnjduzy6VpNeIQDPxnVknjaKSknr5C",
-	"h/vje0XrH6hhzUyS+oxImpAtP8zPp08GW36rd3+E3FWVfmjb+DOuBLYGZQelr1QqgRUXMtjf4fO5sfpX",
-	"BZfIEAAq2izxxY0CX/9IBfxVe/y2MbQe1P2wH14clAYE8Ci+B0xUL/LfNYHwurDZq1XVGd6glC8c/+oK",
-	"d6U4uJ5nOKOpp6vH4Dm/JCmOveduugF3J0MZin9lntZ6khbJATGlv7JRzUBE/NvDQ7Q/QvceHN5FowdH",
-	"93sV1/XgW4ZXfVYQcc29wsqr/taiMXg3BgPtXaG+z9zfyvA12q/SjTu7yDHxKjJ343K2AXBbyvGy/jq5",
-	"BL2A7g6UiVq7VV6ZKejDXGn6TqIaei+BDoe1/T3s5ea9SoqgXJHewMRbUTYLyLpqIK+3bW2Xx8Bu7W7+",
-	"guqP+nkLKs0+b70Fn8NbYA/AKVg7Owsakijh2wTTn/H6lMS2WZ8WAMc7zbtLiDbo/UbkcUDDaJ5gMZZv",
-	"2U+wXM449pl3mqpK1HRuUooxEs6Pk+CNDJmNO7ZywhvP7QfIQT2KU5hh5AjhVHLbn4wza/AzbvBRqtAo",
-	"vbhFsf4n2OtfnAue+RmTQXFOmq07HTDHaNwUzz7JnPJ1qCnPK4tZMCfrIm3DVJqSbKV3e9eK8ud8faqH",
-	"gmRfz1KN5JrMNpMS5LsxJSPbjGBzqdyGHiyugfmlSTfX5p+BSiFwkvY7Ayi5Q1q3uZGmatrXBlOvadKr",
-	"UBmW/ws8CbDDGZn87lUZ3wJ1abI0S8FN2KCnuSb6O6+xoN5wtOKB1HzcRjMHoz40o/hqUnrRu7zstn8Y",
-	"Tw3UdMZ3oJgzvmrzvcNELNuUflMaIK53HrNFgusxnZ8hWKtxxbW2tDYB8defmZyZx5usGJgJEEeV+mqp",
-	"+nYgz220bLKxBVvk0DyWKo+pX5ZWcaDZYYDtLXJhENqwo+SGx17Trfe3Cd5Ejm1IxQX5SiK9D+j3ps+6",
-	"gm/U50owsm6jxAIHh89R8VgBGNna/8Oj4wUMiBpzvIKGr6/KpOvlTR/cQa9XC3JJWE5anHtwTy1WB5wS",
-	"4Dqut1sZm6Ty+lmN94+22yvv7/vbK9/v0165cW/ssbtl1PeqOJEmGbTSdygZ5Bgp8GValSNxz1edgcUd",
-	"tRfSc1Wvfkd9jsUmX+m6mGWZAQhnX6kCEXhBQk1oLGS63mwn2G1COHQc1qQCS66AOVG15DmA7DVQnEZD",
-	"V6FRpYymN+HKlBINDCCIbxGgIc5NMwuTk1trl09996kfD7C+dG8k4DsDUDLbgOK8gm1SHM15LgxzkH48",
-	"PfN0wyocHhweHu6CUxpw05S4pTfEKvc/Fq8cfURmOb5Bbvm5WSTk6QJ5tRwi0DlsE4D2sQSybO3nS60n",
-	"yQJa0kU/6zbmg9HuPoOSTxecuc6w6+ynSZOVlRW3u3bl/Ixd4RmWRBsLoSYQ3IZ3E/ssVBR4TNjZRvn0",
-	"6uM09Rzt0f7h/v37o35kC7IlVLWLhUEPgmfqyLi9lVj921P6ezfGu1ljMSPflj71h1+OWSMEMkSP9WaC",
-	"h4BxhTIg6a4YTLFbzktcvRhHh7UgcCN/+7//8/xcvvv2P90f+rLAn8N333pvCqzkF3AgxziUFU3jZRlP",
-	"QillF6YPiY3+XxGw9qOFokyY2T0HCL+96gcbdOB2vzGslx4uCVNvSEzoKhQnViRNpamGM73WFNeK/goJ",
-	"siLQgEbLYID88/j09KsvfWs+NjVYekG7r7B4rW9Nz3BMfPxiC0it4lrlc0RwvARkyQhxlm6MHMfygiQO",
-	"ZMlbGhoAnDuxtWXAoLUWxedlsVk/sMAteLla/fv+tkFrcFDaMFKgPblmQDv3CS2a1fum4qnE38GZsTUn",
-	"VPYMsDLPtnHma1bJJ0136X276/yhUMYz9+/cNpoHEJYOvW6FQavOIkhTKttQgJYqoOs1ONoLKC59m6pt",
-	"wixjgquUbnbAmaMx+c5C2pSLutslLAyx1E6qWHaj8a73llGSJk+F8IFJvmLadCFpUijlWoZc4tSXcd+v",
-	"Cs412qnz3iyXkPaOm/LLm3Lnks627cMfT1+9RPb7EvlAq/Cg10/vMJyRqfGPrLDAGdmShncc1203e90k",
-	"ypo27+ZyseDqeplhxt9Z5HJpfXYOr7V9+wLCr43UjPbgFze+ZfxAF8uULpZebnz24vkekTFekQSyPWXZ",
-	"IUZP2F6TDKt4qe//9DwfjQ7iDIsL+ItMd8zGN5ltQhVugPLbylAEcndUuAsdn6PmTFzKqfn8TvmFAddD",
-	"nEFhn+nDOLhmEqopnu8/heaTZZ7j1rP98svrdOY79pNQUmvdKvQilzoT+MH+/sHBvf3Rwd37R4f37t2t",
-	"Q0CMfYr4SeaPVbMSOgFX+4Y0xHkaUoCo0nb8Wka2VEFfq/WSoxgzKA0l23leb7e7qGgaNhgBvmZaRN8S",
-	"Ty40fU9SiZImkPaWbRKILe+QS7QSFHBK25RTi/fTbG9JGUqpbCAyBltcchlItzxR1nsQGbt1dIVguqS/",
-	"hzQOiTNiKYEyo+3ZBkHwo8jAbOweggOy89tn0cCL6PEW1E5oEWumIyOn4TiDUU9piN6QFEN9IQgkKpEk",
-	"4pIIlDMgriKQm0utiaDHT156AUGO5qN4jB+Qg9m95PD+3f29+6PRcGUaRzYpcU0TtQwSIo4Fb9g//UjR",
-	"l0pkoAr0vasRYIVE3HSKC+IO2Mt19F4+I1epZgArgBWn4ZzmazIzDpYlVHIWZWDADtguLKQ86x6cBG3j",
-	"p7QlrnfwmooJfuTN023e/TnO9TpacyKKzQCO0GQIZgUmlm5WXWQasA2KsSQ3zSke2c2ckSVlCcrwhXEN",
-	"DdFzLFV99ww80obbhPktFPNRFxZRF752AMVnlc9SGqOlUivAhFJqJUt3ywnsqOuIypleW9P4H8BvHt65",
-	"A5sqhxWvw53y8C3cTy3//vB+RwJ+437qJQTv2FUqhgxBkDRxUOiGLooaoj5VQzdzvYDVanXMwCvYGEfM",
-	"mRI8BR0Nx6rZJ/rGL1ltb0ROgGSlbfcB01MVgL2t+3Wi3KJmxuPJEF7jjfVcGLe14g5N/S982z6EiBQE",
-	"stcwBcinChF6Gk9+JG3sVhnwKgNGD2hI+iD3+XmVcpzsWtHtGM6cpqRNpqOnWi8EM9E2Jbctq2PyV5H3",
-	"egsCDX6qW1REKtAL+p3mONK03YENS8E5Dc01TWXOI/gHTJ1KRBeMCxMELIhhRpnR7m4VkI/OEmv5STSQ",
-	"HLsjfoYXLSOEUVFv73FDCBX2l32BKXpicdzvNXbQSVlalsy4rRopT/v3K+5dUSw/QgdFGoNDzeiovrCr",
-	"L1Av2j2IcLqngZzPsrDR+sLg5a1gKMHNr0KhGIw0s/+tkCeBUGpCM8Kkw30MRG9M2oMsBgKArepg9+72",
-	"O9M5pqne6U5QH0NWpo+0UiRbKaR/207EgSUG93FrULOZjoS9m9oPThFKckTOwlVKuArmAuvMcEKCHRr7",
-	"Vy11FltlPCFpKHILX1rNGDA8YZKNG5byGKcPU/Kexjjduxy3gODJzl2/Qm0FvB0Co6FlFIHTPivxg25i",
-	"n8j2k2nJ/TIqJWULfYo8TSq4dFRswytcAbC6WLc7xtoFrux6VGFeZi3l5Yt8TKZOs372ZtEqr4LvY9gf",
-	"N1k9LS5hfSB9kBCf2+ccrmMXnPgWTup2Z83m1fYgIo96uCJ6I6luoag+Kkxja5M6SFUPfCo6VfrfBVZS",
-	"WHkNaVp19EjfJbJPRLUjg6A6uSQCpzs0RRt3UnYrXPiPb3/arXNp4fq5IAAoxefozbPH6N7R+F5Uxrwy",
-	"YsQadYr2Ehdl5GpJpNf+WATq61J9odQyA6c9XTAjThrlDsmT02Mfu7kIQTmBeq8M9ssFYSY/zuZ+UwH2",
-	"SDMqejgf5X9P9zd/X7787fI+PTv97ufZ8+Xo7f3nh/HR2Xj144j+Lfsx/un33556pxICF3cdQC9IIzf1",
-	"1U+vA9WywRSUqaSLaf0tki46FbILgNe9MP0s04WpiQ1RzKkX3YQABZfU4clb058GtsA+3ytIoYm2K30M",
-	"hvLOn8/a+1cT54sAM8vaQLbhp2dNWCzkFZr/GuZikrfQ20pigesIr/npEosMrGMq0fTXDPJ33k2bXYuD",
-	"rYGtfudXP/lcldAISjTBAca9tE47Qg/wBVDEYJg2Taxnv+hOTcxUNE/sqfk0VOOidl2FAWsJS5shZXPC",
-	"+oEl9EWfoEwS4YefuGqX7JDBClzTnIyVz0bDN8V5xpOwW1jwRz4z2TG+AkTKACymcwf4ZRDa4EYPv2+c",
-	"WLPdHgv/iRbZSBO3qx1Xitob5RxP3dqQTxGnWux5RMYY1BIuIJnPpGUdbjte+l3g33KSBxwB8JU5OwpZ",
-	"a/Ujc64tn4ofL0mSp31IQpQ+S7OiG7we4BToccCn8Jw3qgsk4t7kdqtyNiWPbdBHZORCxb+xxZIaMBG1",
-	"TWtw1volC0i1QPraMSvs/Aor8Mixj9/VPyiPbG6znaahjSsQc0vy3cYK2ZTzC4lSekEQRpLEgsBtNaK1",
-	"iQzGGIkho0qQeS597fEbNFM9uQ6XlmMsAWcl+iefgQICPfwTnmHw9yaeHKoYK5zyxbCAIbZ46DXv+Xj/",
-	"Xi1ouu85nh/5rAsg4598ths4hv7BFfuLa0XttrH4DTcWL9hdIHRnCI/KIZoWfTOmVgJU2XSEpgXDmtou",
-	"LKZUNkJTQZTYmF+6b2Bz7M14hKb6uFOiSDKNztm0wJ+ZAolPEypjLBL976+p41jwqgXnyTcmx/2SiHqf",
-	"gLLPh2O2qeGybixw6dg3axomLDFOm2K++m+jEVYZsrfi8Tm9JIzIcOPtGMo0oKO358qEAAycFYdTemmS",
-	"QovlpXWEjABB2Bf7zv45D9eWAOoLeJFSL15un6YgTc+RPxH0RPm6KL3Q/G2NBVlybXjWeVcn4qK/A0cQ",
-	"QLg2UV/3BIuBF0bojCwuJ9BrzhIiZMwFafhANdNuogv2gN/8tej98D+9xUJu+ldDA3d+QEipSJJ/kaN+",
-	"TqXyF8y5/dhNrhW/iuptLCVOiTSNgFy5YrYD/om9oCF8h88IrNS2uTeFuuw2dfskPht9dRLWqR8bxyVO",
-	"CJOCqVdXNG1TrUvd1U/fz0ffyyXvSfL5QvpxFJtS7wbW3lvjOV9Q9oyLbPf8mlfHuVrul/UmespD9KzI",
-	"+bPpGYrHPLW1ygZLCNrvAs6Tu444jom24wzCd5lL0mC6KQ0haJ+Uv2nCEG/7vcxrjGFzvVctBGZqYj4O",
-	"aSlufxoO5wpicUW8uU//zY8g3obhbGHGvpI1NOiPDOIsY+5bu38P/dlJYVjLnx2kJeJix4LcljLk7lTY",
-	"EuiyFUcars7VKrWeUojBTaGQagoFZ27UqY0Q1emm0TV2fyt3dn+H2uaSUj7ipn6R5NoOoVpOqQBT9WGo",
-	"Xoe2OgiqAu3mUbmdcORzi5dXBZW7fsNm9/zVWryeCU1JLlYgl9zf4cvbtlTrKPIir7/w9IdXT/cO93fu",
-	"Seo2oxTjvXI6rtXOsNa6sNbUsLaproVnEyOoJIEXmKan+ay18RskymCayirQ7YL44m5tTMCCJEAkGt62",
-	"4Ehxy30gExSKpdCSJskWGPf//d//pwsCAXR927pJhvMQ7EpmJk0SIF80SUMSLigNjBCXSlh28TWQKLZb",
-	"olxuI7H2Q9V0Fbz1uYYOhiSBNoln0MzogjCjxGbGF5NSVm80O5iP/3FxsP5t9Mvfjvh+/Hr142z8/v7m",
-	"2d3s9EHy5lA9X/50L385wt+Tt7JdJd8fhXsh+sEzDECwFwbkPY6VhbFvwro5SLtK1oL7qN5imM9RQmKa",
-	"4VQ2IXOGRw3AnPEDP2DOUT/AnJdk/ZbMlpxf+Hjk2nzlisel9V9XWopA2rfJp/cneX/JHR9N3GzOxSOX",
-	"rU6ylWpkRGhyrNp22+NQiWeh0NMpZbFNRy+7oRrs2Vpg8mpxx2JoQbD0L3NTwau1TyOqHiLTyDWCUy0g",
-	"XsB3SBJ0OB49QlObYzaNCihZfVAJSeklPGXc0IIYVNAhepmn6TlbL2nqOn5UFgpbIHlGANhrhXMJEzEO",
-	"1c6FAjyKDPFv823B6Xp7PyzlA4iLN85sNmAi9SEGyLeMb9dzW23StIPiZURz25iQpJGO8HEDzj1AlT2b",
-	"153ZL8gl5bm0Zt8kZ8onGX/WH5cNeW3wa0bmXA8GeVVlhha03uHsJq5FyBg1UKgwLmAGw8oh3JXSmcAO",
-	"TeVUYZZgkSBLH9a71ixSXy8liScv5j/97YG4//1P//WbOFv/8+fXT+6fPH/9jxO+/xw/x6fr8nv+797M",
-	"qs/YAiFcT9VGFEUZZa1+Uu/THc1m+nU6NUVL9a6m9pLXOx00WVyd3zbvaIg02xokWGrx6SmvGHmcUqMd",
-	"7+ppBFtwJfhC4EwLTpagr988e4zuj47ufwMliBJvJDhwOFSw2abXjhkn3BcVeU6l2vuZSaPVzlo8Ja8Y",
-	"2YPJ12I6xad6vdVW6O7jXp23Xtmu+cFt+WM3F6h3AyVRsurEhKqyoh8ZVGbKUoeFskRA8+Mpz0UjY01/",
-	"KDQPgyqvD1sugCPfIv1AoMcOMNO1LDI2gwcyj6ZAmQ5SBzJO01fzwcNf21k3DHxsf/XhXZDhlVP9fErW",
-	"VaDtl1T6s6mf1jDRFVpiLSvTZPdIPmyh6Q/nE+y9xac/HFOAXloYyd2mFcKaZ1yRlnpIBwZpygedUhfI",
-	"bnudEiwJEpBfuqZxL7FpAVH9U1gRvkoJinGalsEnUyjoxJOp/EbxksQXsnJJG56IV3uHz+799GbvwYv9",
-	"vz32e2Y3IY3ClNswlLMSchcq1Vz0vciEiJ0Oah8sH2lLLzq4Xh7gCm8ywtQkI2rJk2BPX4kvSYLMQ+5q",
-	"2gYC2tIqz1RLCWuZJAQyChDIuXq91tUas5upBntMFBlcHJDZqLriTXxtxvF2KVjSVWbb8fTjjKfuF724",
-	"IngyPhEHLrMrOt9rqwqrEdYezYjs05OuwBufI31F4WyuAIveRx39GJLEpyNaflRsblQPEE8qcTnXiqfS",
-	"NWDr9KMtiWx5ru/eVrlQ5bJUiLaUY7v136/Rljd3cquBX2FBGX5XsguPu4WGSj5UE3Zh8JyzhLNdw9WR",
-	"aYQlAi0dD8Z37+6NEU5XS7y3X2vuaH9Xn8T33/k6Ou77OzqmlJGxx8miBCHKJCsCzTS9ZuhUoR9xRuRX",
-	"Ep3+lmNBdo926LH3Pd38UqwiNE85F8bNgRW5JAItSbqCBLY5VP03TKhTEnOWmJ95ptItaPxt/Y5rTf00",
-	"BVmxvRZUbVuwnvZ+lZkc1PfkqBWh/vz82/8AZ6P+P/T1N8M7oVyiFZf68sbeTCiIi8ADQDmNTXs7/i90",
-	"+OMPzQ3rPDpBYrqigVauvNZ9p9ZeElU6Mu4ayvWnPEImZGRKWrWKovUSfSs2kb7korD+iDTh/a0eIN8D",
-	"pxEoeHd3S+Ysd8ZdLkfokWElZSZ69dxKHuBIMcjprBLuK99SZGWBZKxBZWBbDBCPQBhp7myY31TbfTZX",
-	"U/EpOCaUhQ7wJJbHioug9uWCPBZGVl/OR9utBxKagGdobTXOkvUyroxSSRmknw7R46IpgCQwr0yS9JLI",
-	"EmP3msrazpnyuxty4aZe1h4zbruoslMhiVQxQ56+fHLy8vtexkfA+jG04PHLv9ZHMNugGWYXSAnM5Nww",
-	"/kDjqd56WUuDIpNt76jLTjpM+sH+w5rrVGzHT4Wj/hm67N5sH9y2jqqBNqrB07lSLmvRLIUbeu/0+vTO",
-	"FyDvVyTWauNuRkGbh0JZIqvWokemOweVLjgZY6F291+YzasBZjvN0f1zZwcHxKjkEsBuLraw+3wejbrs",
-	"G/XIoek0z4/rxnndx+eMYQiHploOPypCY1RagOIEbYjq5PntULxN26V/HkWA1r05MKc8Ixa5gM8h/l+g",
-	"BGDb5A96swY5ldYUdqTXvukw211XLHLzDwVqlzdNotsx3dP1XANtAN9z2NeMnmrxBPHQGrZCZUu7/NFb",
-	"57ZrvlGHX6AthyeEBexLLjore+VXEhZMzU2kiem3vClAfn6z9+TNybOzve+e/+QNQzGqJgCc35uKrpVe",
-	"VMsoquUa1dKKHCnV83/LuUZV8n/XdvOuImlqDPz62WhV6mh7+m/uuRvd5FY8ENimripAk8u0U71E+ZP+",
-	"ou00zwBH77YI0MNa/7J9vBv9u7tLGqvmQqiqkZXBidKurUZiS9vo9fHJk0E0OP3h5PXrp/qvJ0+fn/zy",
-	"9A38/fj45eOnz58/feKtCazM5GpcpjbXhTfkHLTMHtkIywVZFblu1ifqMsRqgStJmuVqQRuumefew9uy",
-	"o/e9fxFjjTOEw8GQRSKVSYmzrrYvJRXuKlHavqLlNmp43ajhJ4sdBaRlwWITOocuT1r5pWwht9T/HbPA",
-	"byNWtY3vF7eqxp12iiut2RtyScnap0cJ+MaElCTCuVpyw4+9jMp8H/CewndfSZv0CLYatlC8lFFFceqs",
-	"ZrjhXo8Seu511M14sgl13pUqQqsUazFD3qu2hN0Ta4gbdFi40xitCbnwjtmXKa8FdZ2fbij9boccTlM1",
-	"EM7hLNwnS5oYGHzIk/Iw0iCoFJVFp8PJKhfxEkvSPqClIuCUzZY2W+GUcCbpboaMgI6JXc+eKiwMl6Qq",
-	"hNa9oP1JqtrASmugjCPyHi8WRLga0avkdRYXsZrfuRWku7mS1u16Grubbp/sDYwcAwhQRZUkd+NRWt97",
-	"S32Y+FtpMarWht3BLzZ8rQL78Wy4BMdmYoR5fT8vqfR6tMFlPOe5CLWilco0rHZ4DP6wxOG+r8rK1zxw",
-	"UB3Tv1uhkr/7SHF0bx9Bx1rNbn8+e7Z33wDzM25qeYqge5aZBmrymiWB9/Zrevh9zx6+xpvrODucbzVC",
-	"xJZ0bnlsTXknlAdNy7KU4jk9o2nplG32/zBPnbOCxrYDWIbUoCqh4XLxOY971AFWZhZo5WlTJLC2EO02",
-	"NPGWmmfRJ01D+curjjUtAMMoq6wqm1PALUcAYl2ECawR95VEM8HXUmvxLyHRAZub5ku8UPxiYq/bTuHz",
-	"D97LsMm8Efwq2pghIWfPehQbqMvqrTX3x5rcRrO8XjT2KgZbQmLwSLZhkiFaIjPqW2Hss0ASqekzKwyU",
-	"ruIcpVSplKBM74+9VGAqwckM0c+SuJY5BTWZ2zK84ZoWLRPalRMzRzga097HtN6A6qs0hZ70vfQTM//+",
-	"mYOFhOuVNWgqJfsu3Dz9Bdnbn4mxVQHje6SevnaPV346cbOnSUtEskCe1/spTQ6s76Ks6OTg9cXfN78/",
-	"tR/1oHZB5jlLSGh4Uy2s6dd0o9IEa7ErS3fiNhkPRsPRzRaImnm2JcGXE7xiivAbGMKbIUw0w+lQonmu",
-	"Yp6Z4mWAMu5GfLUMef9j+2wsBQZ8jqCCFyygcb8jJ6zqzoGyZ4CPlBu3spo5a5lmwdG25UWFJstj34IF",
-	"rRzJu7CYflGwze2ITlUweDUPdEHIqtTawgU2N6n+fz7nLHm/mmSchawi+EqPTt6vqIA2TH4CH/vCut25",
-	"ZXr4DcEBs0d/02fw/dHB0ZWG30HqF62t/mjvauU6AHLE53MiSm7UKe0/qg34+USm1w9QZxTbFmmVMCtU",
-	"UjuJ2rXpZAdXQw9sMgwOfgJPKPhTEMitNXcla65KfWYhncTSlRFQJ4vdUgM8v92llskKt8+QJPDXjcG7",
-	"QEgjFt+DTK4IBGlA4Pt3z/0E7KXF7dHzNlzpGsibqOW7TY+5TY9p0mxLXzeOFOcXpadmiKYZZjlOp4CN",
-	"D84b2+YrI1WQEFPzjCWSCs/nUCGSVLNqFJFgpShBVyZFWL/VmztTN862Jjm1aN1TZBBtbF2ItjCl635L",
-	"WCItUA5Jpq5+pOl8eoSmzrKyz+A0tRY+ldZyNoPgc+aEU4FLh00/XfukXrgBwqTJtA5HXsKLW1PPzKtq",
-	"2LXsw5kfd7OhxviBm7d5i8MwLRAwvDrQdhWINz14y7XVjJE9FiSh0Bg2ITOqkP/1OwI5V/bFj+VskKE2",
-	"Mrg9Lby38btd2C8cVFczKvNC77KIoDyhsbcrlRONiRZgeOFaQMBfnuZau7Wz6dNI8598VvF9gcHl4P+t",
-	"2eluGQOcY3D4PDLz/SefmfAsJKSZbOykqX3faN8f4IStKypEkN7UnEQGm8+3mGrHpq0Sgpud9gpIYCKh",
-	"CDWkHMAz9Xycu6PR7mLENrRpjFmnhvpOdlBtGFhd7US9LbdTz3kHtahyo3bHUe8sFbk2aPprIiRnL72s",
-	"9VgftOTMi0J63ERo7WOovv4spclXKkV+LWhMvvM6EZsduKVNqZlmlE01455m+P00QjOuloiyOM0Tbzm+",
-	"izcGtDZv49z29pveRqUZfh/qGgB9cLhAS7pY6j+heiFyXfuhvbeEZZm6BhNgz/B7+0+rNmtuyraqkY/8",
-	"4YaWOvFdww8ZZX/FhTXucOa6drjKav89FnyW+gq5TChGr3gtOFtElS6pDw6P7vXV2461bjlLO5W3AoWX",
-	"g6uQNVDXf8V7vxcdRQI3LyEK+zN1Adh+tSLM4tevbW5Iwi2sLVXV0PVWxNq0P2DcFGtVehPv1MtwbnD3",
-	"4fKbhC+FLnFK+0M9AXJ/sIMhZVJhL6ikMcwBHtbG10yHyHmje/ngDl7RO5fjO46F3HnwwB+/A0j1YDW8",
-	"/f4riaDgPZW8gK2FnqRfSZTyRSPIOL8735/dTfzjSZ7mfdpJvCmfrAXUtuf4w9nZa1uGXpvI4eiwn+0c",
-	"zgJ0YGMMiL5B6C+5Qs8sgW87ZAP20s9vTizUMs5su3LXbXdlLrAfTVFbtskwIZd37GPyju+idThXjTff",
-	"pfMV4T9r69hrV6OKAKfRA3uluM3wNP31TZqBuXOKQ+nDEE0Ng41MWy3NzibFJ/IitzAOC6UlqQFy4JIY",
-	"rV8i62Q7Z7b87BGaAsD31LnWZJ5BKy542j4kfQlbWClBZ7nFy75iOegzrJWAmadM/Y/BDHjeZpLSOUR9",
-	"RmgJW91V2mnbhtG0R0HecfXZD1EZ8+yXjvKGQEJ/THriCJpe8puPNwBn5hg6E5uKB/908IY9caehjVOZ",
-	"fhxOOOZzlOWSxsikcdrsdgsiHudySTmzokoqvEEx5+kwAFRtbyMRMQnqpblB9ubzOUxxveQpmINI/yYU",
-	"/b1S7LfOHloScWb5xuSUSVSFl+YMul8F8j0eDEEidlrDmhH5uyh8f3byUm/B+LAa8N0eabQ/Kv43PrrR",
-	"XLcML0hAKprvIq33Zlhsdky6OdG/9qsmExnqMGXCHNpwyRm42Rjo2jxNUBOwIRRB7YFIXTtcaF4FUIjM",
-	"/K6wmQrFDESj5tEQ+IRu8H2nMidY5YIkPUorVrmCygpq068oSxpLDtZWhEEPtm1ug3KwpoJAG/ZlK9zB",
-	"blXz/Won3pinPiEAgEzz7ooO/UxXsxIbMQgTZbMH2TVKyj4SJrdTaPwb776NnJpkLz06RpLq4csCHG0C",
-	"Gqu2Fzv4xby526+cFAAJwDdL0AR9QE1Eb5dVUugVjmS3eL9HOtXRHOHcK9ypoUZVVYv6za7DiVuGGlW1",
-	"w8quV0pidqprMbv+GH6ye4aLPTPbHhO5flZOaQYz2JQ6GAU6stqzX8M22rKBShM4vphQdkmY4mIz1fLr",
-	"nE3dcqfdanOrblo+6TRTfzs5rUHrbztLSKuoON3qg6Oq4KDugc6q0h3HvZIS26oWvg7oga8uidgjWESI",
-	"M/1fk8fOzEdaSFgniRUX2232vE3ibkzvmpGUr22qNI1JzaUGjzS8ag8+trvQr8sdG02Oz9H9CI33IzQ+",
-	"0IpcodaVhUSQFW8+DWYRt6t6W5O//+Hf/pdbx340PvQjmzbUIptoYl7ZpiU5X82Sr66m89iRQvAQX5wO",
-	"VIsCtPQ2Pj8/vb7G5NWAjpG8yCstkLYbNfOyXXOEZOrv24xe4KRs2WsKqSEamJK5QjxX7VpUZR/uHra1",
-	"eC66Wb0r/xxOgjERp4xtrTnNF9VFBxtVw0IlZYuU2D3Ydamh894f9ell/e3Xe8Wf3wTWWCqRlvxHUbiL",
-	"rfFRcTQjC20OQ32i5Y+mBr7aWbe93W2G31s543hIV2CnIcF7cwcD66ZnDpyeJFUQwBq2GZUIm5YhlJmG",
-	"7L0YST9F1WTCViDRJLkkAqe76qVWs9oJcLBvX2WrvF0xO9kuzYB1Gy/ozAdJe6tV3WpVt1rVrVZ1q1Xd",
-	"alV/Ra3KJ20dYbRI3c7Edpcgg6aQ4ARhQDyD9A7O4DGJ5kTFSwIuYJOWvC1/5zgmqjtob54K4ypXgGp3",
-	"yA8zP7gFl7zNnu+TPe8uxhULW4qqlpru3afE5So6qplmq6J6zCC1xGW8ehOurqk+RoP3ewu+Zz91Dw9f",
-	"2j9+hVe+qz62R7MVF8oAu2i2N1hQtcxn0MyS4xXdi3lCFoTdKYb+UP25JsU9AxGM070V1zMRZnZdOvS/",
-	"4n7c6vZfpG7fRSfmsU9IKH9OS+OL28beQfZrGzq3hs2tYfOXN2xCOtqpvcGFvV8EjfV2DKKWzsG1xH9b",
-	"v9f4cRGAhn8BJdb+to/p7bGf6wtwiW0fbL7KUyzqqPvV0gezgjCIuUn1KRycdWYRmRornlukosjU3kGL",
-	"0uqSyrg7Kzt6m8dapxVE2646XOtw2+G0UxMLN5mngXRT1Mw2PWc7p5v+C2d1/rnyM2/TIP+UaZD9ydfm",
-	"NvYh3Y+f7XibYnibYvgFpRjumM/3KTP4Gll7mQWlu2JC3pym5Cr+M8yKdm8Z3iCJN1ZXIOnc41eutVTs",
-	"qBJ2VbjNvoj9f2YgAs3iW9S2DNNU2no50wcJNB9JXNtTRohBip6Rsq0ZfONK0V0DDGhFR5Ihem6V70iT",
-	"pgGhwPKcGYg99JizOdXURzmTkWubYf4J+pcFFIR5ZIBLAa5WtkHaKrBAFp3wW3/etse5JIIFSrBNwzuO",
-	"Ur5ANsUEUSYVwUUHwkbnT/RYm1IJJwbSNoMZbfUDrS/ssL6wg3bfh98O9K+u2TG1fydOe08/GYrT7XW9",
-	"va7d1/WL8+f9hZnHF7bXAW8PAFk9vQwB0BP9jfOPQCGx8y84/MUhOgFuJfSx2DY8ki4YqDso5pf60mv1",
-	"drZRBHRd/Uej4FSbSwNyqSbjBtq0nXKBBMwUYWoo8zgmJCGmO+Pfgm2Yjt1N5HOTN9jZLLSex9jVzfZN",
-	"YRR4ODjYtBIaTl2YTfMkz10S4c0TAHxcggvUS6mwkAABoflLQmKa4dQ1d7fpj6YVUqOQfFgNuCU8n6Wk",
-	"usyjXtE3i9z8IeqE/bBzKMPO3UC+HeFmt0Vt+BHmHJ5QaYK33rBaeIp6jwmOlxVige3ePq5xj9cu8SUx",
-	"7QPg4+JNOzb/2v90Qx18uqEOP91QR59qqAa9jgf68PSu6uXqeXgpluCEMiJbdCcl8HxOY9e8CXQm132q",
-	"AXoCHQ+u2xoa/Jj6TSSJ0JRfAKyM66kO8CsuGtlg3lhKKhXWfGHAL0BXXZj2UdJ9suJSLQQp/i1IQu0/",
-	"fHIpIQuBwy0EqHT+eQH31jFAqTg0F6+AfNSm+uu7Sl5TAPaiAtHfCwi/OMj29puRO6TK4lrpIhS/0A9s",
-	"wEvJVTUeocXvZgCt6Cfmb18U4o3ed/3qUNsDeKBMx2qg4pGN53c/EZNhD0EHrPAMSxJBa2PovoEU5/U7",
-	"NR71usAZybjYTKATVEhA6ie0GZBL0kwfe3BvfLS/+/WtjRqZJfsPygUSPFqH8ynpcwI/E1QgLLnwqAC9",
-	"u5Hu4AdtbyXf32Xo7QRZ8aK1bsxjv6pwbHcEWpDabYIdMjplETv8PHBjf+bTaNWQyFwQuXxj0HF2dEgY",
-	"NCV4gcViVxyR96Vzon5W9tFJANh9+23VrpopX1CmicM+Ut/K+fgfFwfr30a//O2I78evVz/Oxu/vb57d",
-	"zU4fJG8O1fPlT/fylyP8PXkrrwnmXl9EYEtzH8AehAwqvWOu3azr8wUh+96GP3s3G3OUbc1sipY1pTyv",
-	"Ou07eseY91+lDssQk+JATzdETuAS26Gag1svWqWroOk967CeHa61BXKuQPRUXGaCYOnHDdo8spjXtm1v",
-	"VLTdLXwMW93bZvw9EFJCmCX5nRqrb112mFv46Dpa4lunomvJs4VanXBGStRqv2K2oFIRcTUGfYwYWYfb",
-	"CZHMQhK20cdTeOhD9Kk9yatKL9B2jGj7XNX92voDeKjhY2z7wc/uuSZ5mP2Lqt1Dd4gEvCGSKDf7qwtg",
-	"K3idpWZd1+6m6PN309smAEbWk6vscyHBWxkLzOQMHvW3RInqEwhsUgVccRtUP8YMZaacw7CHJV8/1DZx",
-	"UjRmtMh/kfkUTECcmYYVKVZERCgl1WyTeMm5JEjyjEBP1XNGUmlyTbC8KLNHa0j0c/p+YgcCM1ZB4Ni8",
-	"agJwzAawReFYTfTPA7fd387chGnt/MBxKLdqHW4bmn/RDc0/R6vx29bh10wTuWq38F0SN8ydv1otvvFX",
-	"dpbil5fSZe1uZeqWxSVRBbQApZRp1Wtu4rEzssM1retdvhKTq5NncBklrVIDHakXANnHlfU5t6Bmx4Kn",
-	"ZYtYuSshNw3JDm3SrDdMBF2loQW//0pWgzq9Qf4rv+nZphTE0W355qcv35RlPnj3CVXrbD9b2aebcbCz",
-	"WXchqF3NVo0BI2ujV22TdFFeUA1yWp2s+JnFy9dTAgz9Ft0rnIefpkV4qAbxovgCxHYEMRFoKUi1apUq",
-	"InwNEv7FQ7sBp37SiNF2J9PWorpdweHGAGHi+4VKWlY07JSc5epHrFB24hgtaZIQZkENlxtvH0/zjIcm",
-	"RA4vsP4PGBnqP2RT9QnqgGH3SlQ2HM4TqpASmKZ1ydlXVL4E5HfMtD6Y8g0hPs9Lh8JV7IL3dHgaqhNo",
-	"pK8mfIhOwW1kmirHWOGUL3ISGawnZIIMCRHyEcKJvgpSCay4kPb3BV90VUq2d6jx8s3nWgGs/s7LTk4J",
-	"FvHyB9oKKQ9We4ZVDIVwQQLR/Culi2U3nMMP5ZOm97sDtd8NrQEq8PxXfk2gG5mb9RA95tkKC9NFg2rb",
-	"FKgHM7kGf2Batw5Gw9HB+J6PPzX4ToM63FLc3KLqpvgIxuz/CVNErARRuAWcXN8ArRmW/ev0zdWsePso",
-	"im4qfv5d68xijrd4O5YXpsW3s7WNjEC5JEl7axZb0PJRe860rcp2nrnRRe1/9EY6kJXmX5A5bcvbYFky",
-	"slaUpgEJtONrQdKrhKRBumYe1U2OKmQUpt0XRcsapwctNzNBk8G26KHxEgnMLihbSITt/Mvgt+Vjxc8v",
-	"yMa6KyXJMFM0bmFhb4jMU19eQGmXFBxspsmkQGVvRmqFILE2hH/Lidi0HEzhy6yeQ2QKYjMq9TwTm3MI",
-	"WnbxZqfza0G8ppL0ObtOTT8RXOvwkwA5vYV5MF7DoXY6oUmMgfAI5DxESPLyAsFuwd6hFMcXoEFlNeNs",
-	"qzMlF0mFTmEnGp2KclFLkAynseyMD+RYKel0enl5bzvEkBMnfU3TUrx+Bus04wmZaA7Xb5Zwkb8AyJ+i",
-	"jQBsdoTylZZz+6NR3XzYv/Ge1tUdi7YYQfOK1UktzB/PyHsVuo+QHc4vHAPfKeCv3y8uaUxO2JwHavXM",
-	"A1ZjIwYtdcFNBb8/Fy+l7FqpeMcmlZ2EWvMkPJaDh4M78N9owFeE4RXVn9g/hxucpd6sunDOiq1J3A4A",
-	"QOsmL5o/EdKraZ1V+2vZpxrFtMPxcNQXZs2NE9mN9ZOJ9M/llTZvTD4Js8a1Pk6PrW42PZDQQ9SaiwtX",
-	"ZFCETPSLgykMB8PRcDw+GN7rI3o+X4IHeb+igsjWkQlLJMoZiFQoFOUXhBlPqcsBStCMzLkgASf9/Y8b",
-	"cjGlmL2610tDKrb9nbyQvWxriO9qrtYeuLAbA9wdohfF9kQmldbs54ws8E0Gp3JJxAQvAjtgdRBD+dBj",
-	"GsIpruaznMML/jtNU3znaDhCX/99PH6EnlOWv0fv79+d3D38pl8gpTKXqLhVtUNqBE1qW1ujx5ab3uU/",
-	"t6e8m9O8+qOeqolhO59BMfnrggoGNAsvMSzpKguiXGAHSaMEviSpL6UUC0FDTfzNl1vet8GTH54PviwO",
-	"fklYMJvb9RuNEE+Tms3Wj8LtDpvysCunyLvXuPw6i/1O2WJivUDeC2nPR+sl8FR90358Mhof3h2NRqOD",
-	"+/v3vYaQGyQXaShzS3E052kKODsBWe66WK7X62GyTKEUD179HzT5961ZdMr6PvAIH4NSgmUJ9hZsH0pj",
-	"BwtS2y3sXaeh7Rify74xIrlokGvjeWu88SHO+7euK410h1vV2ekQiMWTFHEsBL0kCSrE7oor3wCus0KA",
-	"MAO0+JyzBJThG8p7bd7MZnSllvBaTLm+PZ2HfpWUh5ski0eI8XUbzNrHpZRe9LFT8mon9QSIZtd0+OCx",
-	"XuVEP7pM3rGZP3H8qLcANKv+wqTejqveVSZeRxQ2wGfrcxvVXP7w4v94eOfOr/99fi7ffduNxBEWW238",
-	"qCuNW9rnmoncgqywremnbKIEZtJop7mazLmYJCSll9bHZf4ED5jN94Y80VywQOr3Kc1oioWNznlm575B",
-	"Kb0gLt21hI2HkKi0HauhXb4gpnPoo4qizjia5wLMYYCW38k2+hMCw9+aSJq0AhimkAoM0TznbXToY+Dq",
-	"zHACdnQHtqkFNfUGX/ZasUu37wAk/3l3c8F5UukrvV2jfdgG43DUBeEQKIbVI6cu59Fg2NFQWaLskdqo",
-	"5GPzqFYZbJFs18+e2OfMFD9Eg3/yWatruU/+jZ9a9ZsdsUJJtZZx5JH5D7g8GUT7BfHrUAVIqMXV0Ksx",
-	"WKgPx/sjny5hK8D743YWhcsf3kVbNdEJLaEb6wiSlTrx4aAHbKJ1OPc701/cw1viyRx25azdiu0pVgby",
-	"XtwKxfThMXwOWWkepRiwaSerbuESAszeP+xXrg1VvZ4BvoPPGxXgvd5oy4Opr/z7cfFdg7H2enOo+fhr",
-	"BwmcORFZcpn7/bbBZBx5YhHweSNlbtTvnT1Ozzi0bdvwKlxxeYz9tsZm+fmAB7ZTEB/0m38uvVtyHFvV",
-	"pXPy93tuVLh13y8O37j62qOeSASXJFZctNCLfQBS6rUelvHEmjc77r8/Gwq6Ojcucq21c+WmFBex0hHa",
-	"zb883YJO3eEEmdAvFX7o6YZovwUIHa0Bg9G+zYYWgQDr99z5u2Y5TU2uTl2hWPDxcP+uF791Yda1/Wb3",
-	"zVeyGXm8Pxx7X2XhSX7zaHSvzXenf3vefN343tA7sUK0eaTUV/3EVDnI/eFouN/L4wOCKZDYhaVCBSqL",
-	"iWBS6YNIGd/vl7YOv2yP/l4l6mvfW6wm0pRTO5/KubudDtFuLh93pDRbSEKAAcLI2PXbxBti6e41tYXe",
-	"68VR+rkQQGZ04crY2fk3gccXx8k/c6lcoGQHj42FBYbW7ZpoFb4gQ/QSQPkqXVZnGwit83nZut0A0rME",
-	"uX7sE5pMt/c1IanCLadjOr0CZsDXeMYvCfqdCP6NnsuCo6+h4cw3Q/SSK1RPbdnb37VD7V7lw+3TIu9X",
-	"LpElhDRXBFpTcklSlOVSoZm1sdjGujK5dWQ2BINvsq0gJX5A80p32q8MtHnkkC1tlX4KNphsbxtzxYaU",
-	"VZdkG00/t889tslSZd56u7Zdo+Q35kfw8yAMj4GKUtCYiC00JZcIoxg5l43WOUgtGb6+PcVzh/fGY48p",
-	"W92u/z4/F+fnLNRQJIQIXh6avMiv0exkO0mnuH2+3aHx0g0dtXUz7gmnM+7UZsx9j9rQFvzn7CtqqPSB",
-	"zvilaZG4dD2DXUK/rQkRJCb0su6J06aZ1o8SiGxA0RD49eYgfmzuWj2+UXVX8Pii0zwrWkVvIw0Cl/C4",
-	"EwRVNPb5lR7bb64ga5Z0sfTMki7qmsb4bj9lOOWewvXnTaz4vhBfCdVHtQWhA583TIB+5lfuiwLZDHAn",
-	"VNrcR33Ucj1IVB6W2ZNiNXbHg+T9A8GpWgbqCuC7sjKMe/FeUiL6EZ5RbBiCXxgzSyubTRE07mmP93R2",
-	"lXejPRfYTTOCQCq9Qn5CuZ0nimR/STfzUhAJs+u1GWfl45/FR12ZblQ6wSzBRldyYTfO2OPNdpqohQVB",
-	"WtwbGGKoA1vTNC0Kgz03aSKpV3841R+buHFxheztaUOu6pnG112PgDdywucTQFDent0TvJEoZ4qmxjUL",
-	"/dfmygSWsUIrHJNQUaleEnP46pKnSUPMD498hVudBaSfo88OCNId+MRzeF5f3JVybo3rgKZKYuR7SYQr",
-	"LJq+8ZinXAweDmYpjv2Ap1bzmvTNenXPf7TmOJ+sfQ1Pk8nBaKKpPdSZBrrR0LLAHx2MkH4+QrAQ0/XM",
-	"9Aww9vwCV7DSdq1Q/iRNcuqaedd5N5hs5cc1ymmQRaP7jSP4sl+NuTuNM2gynqjGJDs49HN3GwP1pDAy",
-	"SRAurks90L6jYtVQyK+GrWIMdsX1Vb5R98at1+DjeQ3CWxq4p2orL6p5U7udRCN/vOTWf/Ev4r8oiC7I",
-	"BQP8722TGmG2hcagEEbuInhCJ59Dq9rxWt4qVJ0KVTfH6sWgPPrKJ9LUPltfv8+sLVXSnosz7M56L7hB",
-	"V60SSH5ZZvNRifAMej1wZjL10JwoqI6fbZABVdopd88OsJNPpbCSbvHAPjEe2OdLK9wZxQso5QW/JP4i",
-	"rJoilhGogCTMn6LEhVfGA4iphfwxEDrg6VdLklUwR8BTupGK1B3GPp9md8fiHWpLrsrNusKesFvNgKfe",
-	"uiLk2Rnr7Kv8fxk9kK9qBOwq48MiuOCTCM8VEWssmuzroNcu72AMXNEEeGSKjizYTpFtUx4TuEAeHu5/",
-	"TqfOteS1gdtXg6hFctdEda0uyUQYK4LaHkl1m6OS5XTytS7xndnn5BA9h6b9Dh2AJAsiTACGcSfddxLc",
-	"5at3kt0FR74V359afN+oZO2OfYM0HKKpxfKeRmhq+keCkwqnZIq+LkuuOAdM8+wb47rSRguW9UeKLmCm",
-	"aSpJwJN6zgD2d4bji29A8ygFruEZdYR0O5sKJOO1wu/RwPbEjAZ6SfAOmHnYD3hWi5k1+2lIZbevFouP",
-	"tHZtECKUomwhdwnOV15apLLGvoB9PynijbD7xkgbzudxT1ijUNTdM0S2HYk/usJVCLl0g9T/C07zkEBM",
-	"oQiQhcLjsIKAPtpAQOqdVhyejFqSjelpzNPEiuX6qQwe3B+NtlHw9vf9qHf3+6DeNbbXLNlN1Lup+WJB",
-	"pArC5NiCDa8HqkBgJEkYzS1CP5y9eL5HZIxXJDHg26Z7YIFgps9sep6PRgdxhsUF/EWmPp9K86G3VJDU",
-	"fHin/JRIidp7a/UGkcmsmG99FB76EA0uKOtGBCv2+yf99E59vqKB8kJe6a0GKC3Q0JX1SbnaD9hnKPvz",
-	"7ehb56X6oT+gIazTTiaqUUE7hf1EWRLsbSGLx1BKcGLc2gWUIRdOB3EpMK4cxUoXByUGSe5l5vum1BD9",
-	"cqEY1VdLUtC+rG1mAbvXH0OmHKYJkthPgStv6QdgFifmV/ujpi7nVTW8x7JhnG2yq8XGJDHOdPMO2dmA",
-	"ICOYhRsiGzBRod+TSg5NVgDw0WQibKomPTxlTH6CbUmaLXt9acNxxdvq5H6J4zzP0DzF8qIRcNgqjw6D",
-	"kJ6fn3ohRfR4ISw66FHPhUKrpcBQUlk0J0XYFlDqh8DKNq3KI4TjmDBbTynpgkmU4QswGRI6twbLELkE",
-	"tqnd4GmEtBwkWCqk1uWz0DVfdkNLwjWrTraB+sbnuGvvOveqpF7byN7+a9xBymaPW0i5G/3JKHeOandE",
-	"gdrF3jIjnBJ1W+H8uSqcyyPYPs8GF3EtoXyq/ZfeYfETcNY2NtppWAc445mbGMAuWyEvjNxfkixCawjj",
-	"rgVVREIrLldpbvim60/z9f/3/8IL5DcfgbmNR/d7IGc0bvdnC4f53GVm90sq2Q2i6Uyf7Cn93ctVlf7S",
-	"02oo3JVZcJ7p1St8QaRrGa4NtoS8bxTVjkeH94/u3e1lhPkjsyfKB1taqZLcrs7jvupW/R79TYS0/pXp",
-	"7XIeAVfCff1yThtohBlEdgu9B8IvCHuNqa/AzmBM8jncbYtZ6IupxETKUAfeY/Tj2zNgB9Nj6HBFfwcP",
-	"6kP0HcGCiOmWz205+z6mr+iPJz//fjJ+SU/kCXtzFD8+uXuSPRv9tL86SB7/+GBINj/+nrw9oa/oyegF",
-	"/fHBMN5P2Sx7Nkr+/mPaBj/qi02ckpgb5FFFTetRsyjbCNH+tFG8OBr19NO3dig+Zoiv8G+5bboYGQwK",
-	"vV9606uNj6/amXibveiBJubj7ZY0a7yRaDqrHI41h8xHXpMnlyZtuKvj5TbqV5V2mntVm2ntAO2Ifnpe",
-	"PXZ2Wlu39NnGGF/VVuCFX8UHFmV+540d6gtNk7LaVp/eqlYtb33zjYSpe1cKG7Yzp0BE7XTJ+0HTd+WO",
-	"eFK4+9b6E9bu2TI6ZOUIKuXP+0cf16tVPd+i03kttGOmHyI5187FR3L2u4LkYLErTD32vnu2d5yxaLe7",
-	"LRvJnv7Owe7U9xMn+D/tv4Yxz3xcot6at/76Z0WTz60ent7MSxx803N/M9Dn/JKkOPaqse2oF8XGhhzh",
-	"V6dP/WabB174beqt1z8lwVYoJSq6BgdaBVcgGDoI+XXZ3ifUYKjknC38chcN6kxoOhU50/qk1qb9Dtab",
-	"C8H/pTlZLXi9GyP7WXo5GAt3+/6MWMR9GV+ltwlc1p0ZIYxUtGRtb7HbGFoP6n5YG9f6QLfh39u47vfA",
-	"a3pz3R1Q7Q3gS0f34Eo/tJQvEGX98ewDUgRnNN1chftPjJUpwzPWxyARngHYiREMEDgjLr0Lms8yrtCM",
-	"lKnuprDHFqtBn2RwtG57tUKrLZrFe3AN9Vc25SWgpH17eIj2R+je/8/euyi3jWN94q+C0jf/6jgfLcuO",
-	"k+7YNbXrSad7MpPbxu7pbzfqNSERktCmAA0BWdH0pGqfZh9sn+RfOOcAJCVSF0fyJdHWftOxRJEAeO6X",
-	"33l+/Iy1nj9dCeM5oyF2CwHN3DV3W1ZbnIs/fzbu20XWKwcKX3IWVcEKrxfD4xeoSHx3dKJFtpgTAbNU",
-	"uF4I5JfaoyCwRBg04xiMAhrKWMETn4eYMesgts8SLQxQ8xC0SNXpFdTNcTkE9aSsfM72/xff/5fTOfk/",
-	"m5f7NZ0aBHa1yGCgfhFq8fEwThFGEnPgZZmr5FmjOMuE6i4dXPvCX4ezP0FcXY5E1q0F7h86vpeG6V4P",
-	"2lomA50KNhIZc7+pJsbKiPlyry1fUPVMvBBbxYH8I+eFl1CbFDM8rWMQmua3VFrc59JMSIwv6L8h+s/H",
-	"VSPmGI0uBZCpvEWnYuk387aluqzp0gzTWQnpYWGvZp3CkOYyzOKrHyljaE4iZO6uxsxY96+ZGf4rPW+T",
-	"nTOSGmZy/Wnkv3CRXZ3qcdZkL0MBaaljyokDelc36LYh/llEUW+0EtNb7S2+jU5egJ++lOpaKFsZ3ypS",
-	"TI5ZA3JHJE2WwxdMoI85v8SpDmkYx+hfsd5pCUVVKd2a5hY/p3JGElbI6igX+XkHcWDE+XMoyI4SR1Vp",
-	"X9JXL0Bhr12k4M8Pkcqa7CxNcwSUUl+g8s29xv0jpmOII6Y0pNHDFEf4HoqpKrLHG9MaUM1P0kJ2RWmM",
-	"KlwyNx52y5NUqzXRGeoh3WM/ROzwKGKHT5wsD0opT/F0B6J7hZ/WImQsVlQ3bCOuV1NOrMC3M6oK+X9e",
-	"TS3VTiuMVC9qqpVUCeoOM6c8GIwFH0IeDSI7p4UZo+6fiiXayYnV/NiCnlmIOkiXbUaunznl6PO8AFJS",
-	"AhKPWKLhfwFLPGImhX+Awhor5yN2dSZMk73hicC5i6HwbcFIj7X6jpcb2gd1lnZBxdBbbkX17Z1YPa1Z",
-	"R/TJkYj8IBDwgEpdwJtuVK9UVLRoJN9q8pzTWadhorK0pU7dTSir+mHJpCRuVsgWmomXFLDtZPtOtu9k",
-	"+062f0UC87U0VZGgOiN5rWrJHMGPTmbNemcfqKqor7rr6sMFJ/qG20x+WlMHEeeRl9fVw45UHD/qCMA4",
-	"vi5A1H8rWmmF0EcgpDVHXeX1x08X1x9HlYTtfL/QIobLrA6LfKS4SNSYDKQFVjRQS/excd6IGm8aUeN1",
-	"4zdcUHFnOJmm+Mnhl0dWHoo5OguoOhOQWMB877ntDtbkPeQPTSmUEvpOs1H1Gr4J9osan/b7ej/AOOJd",
-	"m2/pHx/xst+K1+1TL+bJH+6pg8ZJoy/tYNyBSXCaj+R+VyeiL9RBWOTn4s/NlRzt48vm6f5IO3rIcB8P",
-	"1kS9d8dYbzCfqbmSuLn6tydfZhcvOw245W0exs5I//aM9Luxyus01nl1GuLM42HO6aN7gP8GmFH1mi4D",
-	"vGFuqYG+YCasZPZ7IBc8mQrjf92ysl1GKc8orZJx3BKgWinJVJ8YIuqqNPJEJnvTl0Mu0w/in2Nh1g31",
-	"QcMRNAgENIshTGGdZ6xQ/L9QtsKPoetivlMRPq3axq+iM9D6qrpuj+rQfH2FJUDIST7oem4Y330p8Fs6",
-	"7Jos3p7OTqEorSOqhqRfwAjvTAz02FQ/Rxonn6q3WMBlx6cpbRmWBZUE4A1h1/2jswX4K2EmqL+aSXvC",
-	"4r5WIo6AL0OhozITkYmEHR+2Tlnc4zLF/l0Cb4IXFWYGkwGSCQEA103m7Ka2KjoThY3CERg9FB2dTNmI",
-	"jw0sBOFYlm6UpvnXFHbgt6E+b2XRTpSP0/4rJDsdQB3mPpBv7oA6u2A4sgwHKSM4F1kygF9vxt2uEIlI",
-	"NvDiN1iaWXF4y6sUM3Et9dhcGtHNhL2EtqcqVWMlIfgjWo27mHVET7uHQQN5RxiZCIJVmjCtNsEWd1mm",
-	"WD+qfNFBh2nlhVLiA0eb5sCx7mqNle7ZZbEXGKdcjTgrNsoybJbu6173ekWLxGs/+uHjlcAusFqmFUil",
-	"CZ/6kRAT/HFF6yDy3Ar6xWZSJPDWF83DODzcPwq65vDm8zBoXTVzb3TPzixsERhkTVvgXSpW0gBLnx2u",
-	"vI0zT8Y4MfJyWDciW0OlKM1l8OLaan0FtZtDmabSYCNn9Xp/+P5GlZsiy6og5rxuLq0GlUfp8aspxxV1",
-	"nee/oPPgxwtfJJp5lRRUenXr9F7AQ+vSpPDtd4bFxPb7MomjvNTJeXIAEk9nNtP/e20vqwElV9WZAHhH",
-	"9154MNJLFQWQUvmoVGIAmabUINBkrxxDOKmG4xKY4FkqvfYN+EGAkAQi8+bKD3+/sjdKl1c383or2ZNA",
-	"GdbfQ/EVizMr8D2rp86akVZGXDprsJoKINAPDV3e35A2t1BRkB+3nj9j0JrOAHC3VrjrlXAhwqryiacV",
-	"Xjp8hx0ts3ZzSb0EQkgkNorgZTO14Mc3EimrjWSd4fma4azY5+A50ouTgmQoE0mRwqJ8smvQePMMFJXV",
-	"9IwCmT/2WfLwErQs4ksacAWL4+V1ZRU/+ODTESZaFPFjcMeDoUYt7J7K6dF5TKFJ5k/hE5oN7qMLTcQS",
-	"xH/j7Bhgj8K98O8Rl/kf1DsU/g5Hl//c41/CYJPp0K0YtUjhg0z0xiqBj3zfZzMTfWks3Qvj2s2eVNIM",
-	"4BNvc40cc/w2x9V+mXNMNHPsywCQaENSrAd9VP7ZOt5esEB3kLMPFXK2Wq7VuF2F6TPSNFk8EirBqEbB",
-	"z9AZqGenbTDmavDISXCdsjgwHpkic7L/6NOn07aKkfXiiBq7x6My4Cw9vSgEyeFCpMK5WThiEZPVyLSz",
-	"INFAnIFGih8jNXFHPWBuDL9Rwfb4BtLsZoWcJEKXF3KuHqlcHJucnZd0R3G0vJrl8OmiapaogYkN+jrP",
-	"ghZjVisUsd0khFUZqDljo3EnlV3P3RGDuAwTn7piBH2IibgWqR4B7TmjXhrW5YA+HbKNlMYxIruebaRc",
-	"GuUpvcDjH8q5x/IALLjXfzs5OPj4v9tt89t/rgC8C/EhIoEFcnWZyiayXk9hF3+0DlHtwArvCKwwEMMN",
-	"S5hQ3OXoU0sLl3ZCsF4I7qTeWlJvhpidwyy640za6bl7W4QKiHBk4V8/eZ76268Xjah6uk8O6aZ77GOq",
-	"+1L99ug/HBmDX3oAn+wBfmQ1Wh37f//n/wIoGpANvB1cRli02yEOMNdXsgbuAL/DWozaVWCtWTw24hKv",
-	"N392ZBE32Quepr4EAKsM8wGeMG5Z4OAirCxtKwpP0VPjrsl6iLAWA0r6f+2/OP/w0/4FfvLouPWkeM3l",
-	"UBrjDG6sRJpII/aa7IxlmDInyGHVVuUDi2FEncgcrf0+Tvoe4pBbxlOtxAl2/080U+JaZGwoP6GlLd0h",
-	"0eF5rLNZmDjPgCP5dyxGGnFjJjqrCEi+LgApzICz6CzHnYASJH+XU2a19idsRoJfsXduc0cs0bDsTKDf",
-	"1ksJ37H4fMKw+8WxauOAj+TB9eEBH9vBAX0D1KNHQMUeja/iaqCCEju4j48anz9DV3pPV2KN6eFQZF3B",
-	"zt6/8mjQjktHjji4MdJY7gMk6PqYXAZ0ueWp7o9Fs63a6h1gPjpxAI4HxGyRyPCWQGaGdcRAguMLI9Dd",
-	"FrWTMhcDJ+shlYzBNoRW6GplM9618PrbCu+PHtnPmnVTKWi2uvvkYjoS57C98E0mWF8oxyheeEkbwQ8w",
-	"puypkqukrXwYCuTdQOA04D6XylhMXbfVf/wHe6GhXERqZdpqnz1+/Lfzd28fP4aCLMWvxGUXwLN/ufhp",
-	"/4cm+0VdKT1RrCdFmpiIjelvwIpnI57xoQBIWbemTIzAhSp9nom2Ysw5PkYk+I6Oj44iZjTjzvHzHOFo",
-	"ShhmZCqUTadNXNyrxDx+TLYF2AqGPQIjYq/JHj++kEPhv//w0wv25MmT524jv1y8oN9D/Z7bHQSAxSfe",
-	"tX5iO0MJnHcm+ybsclETBH3gB4Y9ituNw6Pm01a74RzyzO0MPmq5T4Bu/vb+fzp5MYT5/N4oAo3jqMXd",
-	"WuVP8m53nlYeUqj61fk7dnx0+D3r6kTQXmAIktstEDKLQc/HkR+AFLEY7CSan4y2UtwMn0rDDp2Nc9hq",
-	"Reyo5eQTuStN9kKnKQ6FMW5PwC/9TE9CHV9Hj1VCCMj0+ELYIz51Oh3CQR3evVocE/KF8O5BkELoamPZ",
-	"QE+ADBIhRmyqx+7onNwF03huSiMbcFOc/YQH9DLLdFakh+fHT79no0x3UjF0b4+PRqnE+rgD+vg/fzda",
-	"xXtBeAAmL4vdscce2LKfcUBZhtedCMtlSt8JPUpBmEYYiFHXPJVJ4JYYIsEm9nd3rMaojBbq+2jhTto6",
-	"nsSlIbnWKGSc1FHU7TTrA8VDUK+W90GuOmIsXBwYEkCc91N5LZLTALtK0h7ENhkOiGWhxISNuMxovRcZ",
-	"76JkJAH0+PFJkEgkhLo8y6QwTt9Sudn+qySO3LvNDJM9eMk0jBNsg/HIUeez41BF65ZZVUg7Vz+Li/rA",
-	"rWBA654EuFJ6rLpIOLH7/rX7eh/+1/FL/tEHMeQS4P+Re4rfODaiEKZbUjBcilinWolTdnz0PN/2B2Gz",
-	"6f5Zz4oM7A5K1dJiX/Cu0y3u3DiLf355EXuckEwYPc4A/AT1FVcsfnnB+7NM5myZV739t1qJ/TfO7Ynd",
-	"+fWFZU9ax012Rj/XPbKXUQzzxED1GLRFAclw1uXdgYi8HlKwhymLz/qiuPJTQH7J+zxKKhRK0WB2kI2o",
-	"QQPKJ4M0CWN8zEBPqNro8Km/t8+HsbFKsYCPEs1YTqGsPzZ4ej5KxGOYEyNeCTF6/Bj3h3t41fNnE8Q8",
-	"HmaeNHFncsKOD49CBswJF6q1YVBUAk+P//ry7MeYTXR2ZdylGcgrfHeJBjIEV7UrlBE5JmTjzasLqnbJ",
-	"fQs9Egpfc1Nn/QP60YHzcp0BJC3CqQ/0KGlEDYKQapw0Ws3DZgvL3YXiI9k4aTxptppPcEr8AIyzA6hs",
-	"FrYuwuyIROOr93ORA0m/Shon7rfnIruWXfHKmV15fgtuf9RqYYeWshTNLUrV36muD93MpUMeCo8BO69q",
-	"aARc0nSbPj46qrtjWOLBK5TBWPkRuhMW/+Y96oKS69U4+fhb1DDj4ZBn08ZJ4y3AtdGrAF5JpbqCKAXv",
-	"GwhKp9z2dAaTtz7tO5ttn0I/DaWVgLsfNCciTffBiDr4fXJlmv7EKt+YO4ErMTXskVNn3z89/H6P2GlW",
-	"pkOBGhlYqIzo5ILnJLo4pI6w14dGpNfCeMwi4Nm2qr4hmMA8c+wAJVVI6nNU87df/36+TXKB+9fQiTsl",
-	"NKydyEBXBkr2lBM3Q6qlgSQCemqwOieGxf4LZ6XrtO7xdP1B+eLPUcMJkmU/gmtgzU9ax8sp8a22b3SC",
-	"sHt3TfHvMcwC9Od89yLJFcjeWRkLSd57eeiHUudFHbUT7OZ3ocxX5B3QJm+BLtNeKo09C7d3stD7H42T",
-	"j9VHkV9yAHq+8TlaeuE7DD9+/m2LNE7bgKB2BannYe1wPCgaW4fLX/ovipNNeTfUlQexPv7mjjsPI+Df",
-	"Pob08bfPJUJ0jg8bTvMtF6kvfFZDgvApgIaGlBuEUHRl636SgMFFdz2FfxMQLMTng6HytNVk77ykkc6m",
-	"SjB5i736OKAD+t1S3g32kpNNWFDcbKuLvBabQjQUOwgN/zpjHW0HVeIWs5VELQ0Mnwtj/0IFSpukRcwm",
-	"fi4H6SnwO8MHh5t+dp24DyjvN6b91vPlP3qhVS+VmGA4Pny6ylPMeDTSmRXJG5FIfjEdiYfEaWdJUiD/",
-	"L2azKul/8IdMPiPnpcJWRIw/iKG+FqWStSYjsHtn4LsvZAYhmq4eTRFndV4n4O2LDFKi1OMa9ZNzYh/a",
-	"d29OX6tp+5/0WD0oYfwjnKt32jcslSvNAidmQxC7VwTnrvRdal9569aFU8nWvAVrcUeoBUL9WdgtUel6",
-	"5uWrBCzGkc9Mz82LOn/3lg1F1hcMriFf78nzZ3vOxEin1LQlnPkBATOMTVBtnQ+8ENhAmR2wGupWrATM",
-	"vK9kJdw2I+YVTdA2fHuc8i2YDC8oILgdThtXNakKawqFgbmR4As5PGwCoT+ZvE+2zB2ZAOP8vhnRO/b4",
-	"itjjgyAHcAv8UTKvh1Id8HEi7X6q+wtCwLzUH+MtKVPMKodkEAf0ll4PvoNHSGMzbnWGDm/ElJiEUdwn",
-	"bDLQ0D4ibYQBZgiTR6wzhUZrQPsiBgzpBq/ZCvUdCc4m8YOFqAMX1uD+27MioxYlA+NNoT0Rs6w248pw",
-	"yGQy3WsrSFLgdqQ1IsWtOFKH6L1/ntIZozphLAboUaQTk00jkRmteArzKpl2OtmjC9gwBMnf61H8ccjN",
-	"lUh+i/dymUTVxSFxiZuKI+oVMm1Fz4dvYY/xaZ5ttCJNaQyXSI3IgUKsZldKT4ozXUQRej5HP4FwhS8Y",
-	"GPJpW6WCX4uQQxHKZlIYD2cDAV+oc4jpR5cyiZsMstBe9Ka672f9FXKx1fE5R5uvdX8+PDdr7adhbhz0",
-	"5GP0JcEpZ1Au4wfVh2oZq2ku2GpiEYE36h8MvaAQqpniIgpU25nimRQ2ODPSE20uP1isesnh16U1L0bh",
-	"m0fyqaknq9wY7ANq8CrHuRbq5qvW65usbrJWvv+vy+Y6S53MyigsjCOik4ZdSZVU7qLutEv9YDfdw0a2",
-	"QFlIaZhMTpnhU0xlOoZzu6IiuMKCZ4gLekUX7HGGC9bCdVy0F1iyFx4LeDEXFXXrWBGiqnm5v86Bh/MF",
-	"CFAcrZQPQrMDoSIK4MJOrPhk67bwz5XlyDnM3L4Qn2ztuiB9TM+Us3O/fFNy6/CiVYBuqFqU06alda02",
-	"zrpyTaRPFy7qaJVFWX2jJW0qHfMCW662m45xWmt5MoZ04ZcYz0+W/+gnnXVkkgj1kAzgcwHFkME8cuKk",
-	"lD1MpF3B6i1ZnxWmbyfjKlmcWsR2fMM+gomEyU1nmZSLkaWxf4F77UVkJBarZOadSHj86/Crh519hD0s",
-	"J3c87B2116Qq8XjANKd8xbBA8aFmah9IZwXaBx9sWdISn+r8Ipw565wDbNUIRZyZ6PMMzJEuN6LJfqXP",
-	"OYtNOu7H4KT6XGYJjrJZk38EetlS4ATufSe5R9xVTdAEj/lLQvu3xTK7DGddhhNf4iZ4skYPrZzkpKXQ",
-	"jFYdPPcBN+zRces5i+H7S6kux0aUmlJqMp6eJddMUvTeYPz+t1UypdhT9aUJ0vUJet0A4/ocsAIRn1ue",
-	"igeYsd0g1d+XFFhdwmsTPLAlhXYnabLlCm0mB/AQtNs9EwbfUK5vs5JklRQfPO/Ux8prEnyRbwGGdqt0",
-	"3A+hbMunpjb9d4+FxZ0kDXfCYicsNpn53Ka13eVW9HUmxYYiPy/C/daN/uS/XCnBBWW+MhNdZ8rINMmw",
-	"Rx9isrSpaV2AesSzgH63XsLrIYWi6ECny6NRORHsIlI1Ean8iG47KuWJ2U+/snrklbrNhGA6o9FNXIFv",
-	"u4molCedLQWm/O3vJDYV9lajoIvCYxehergRqm5Ow9tUm2sEqgInY9czJFOVkADuQ2ErA4U0BWGDISz/",
-	"yzWiWAUW3gWydoGsmUDWJpnj/pRzx8Gwi7G0GzlPwnxF0p11Ea8N8cv2lOWdxL1WVZY7h3bn0K4R/dqw",
-	"+FklAOYf+YUxMHaW03yXK4T7bysnaBKyw6lMdkZzd6fdVMR7mF4O2p5ngvUAGQgxBQAnRtHUA43AGXVh",
-	"t3svse4k+LaTWDuJtY0Q3HbdCepIqA/CnaVpodOg2DQQYcnrJJTRd/S4P7AnLDYjoWzMeJIYwIYaCBzg",
-	"YXJAoRGXCRToO0EWALibLP5n3Fap1lc0wISNeAbV8GVIxKgAiKjxv3XV6y/CFpdE987Cs9yClz4vqivO",
-	"KdVkpvpauBd5GxWr/jWFcKR7+bXlvo4wVn34B3fx0seGl4uAsuxRDDCge3Bi2rJHMYD4xnt1ayqODssX",
-	"Nj9U9oGFQ4kAVwAGoZPcBUNrgqH+gIqyMLD3l1eihnuF2Ep9V/uCNnb/whs3dFC3Tom1XYX5ph5C9/v2",
-	"DZkH1C+fw93cCnMc4K/+qPaBLsihcBdRvLEEJtol/wibFo0wRmrVZBdhSB0qkNKS0A+qbpY3OdN9QL12",
-	"Q8bbgk9SXNdtuySr8fvGuojvo2fxDfgKPwOv5HBXnJFxdwtiIJ8PVykIfhTAyhwGHgmAC01Tz/CzmDAh",
-	"9LCSIMCvFsqCcz/m7d5JgzAhbycPdvJg42lIZDnwVBPPgGL7FkLCzaCjOQ4XqLScf5L9cYYgwJxlHo44",
-	"4VMTsbiX6SFhOFsdM6m66RiGmAveHWD5wFAmSvYHkFYJ/55BabdyKNi/YL43T41uK63gCe5JR0/cmRw9",
-	"ZQM9ziCmiosY8Bwe8MmzZ3D9afDvoYrBeog/kEtPWhGzOuHTsEwAHwAwa3Et1FggFHhoSh9xmUQMTl8k",
-	"fqqe+z3UNeGMMdaFsALAKIcfEsw8714hXBr2pUZMq7ZicBmCr/MpIRa4m/jhrzg2FfxyPxt0whUNOJ2y",
-	"oc4IPLqvhYGHRACIjFEZ8AVwU++5TCiGQwjdpaCONmETBpEfejrD80doZif1Z3aD8Mwg6h8/5tciAyfY",
-	"3RGODuGnBcvwOClMLTMC96d1vSsuqfp0CYoCwmlJ5MPd+XDVqYdBmNA934oJC2xR2G0xvBK+JzBq9wSE",
-	"1YA944nkX3mAiByS+vFjmOYAkMRIKgM/lAmUovv9ZKBxJAbMZZDJCYvxz8zE86uCp+Eu81fvkTq6PLMI",
-	"y953Os18x6zWUV4PwIweCpyZMRo7lsK85dAzV0Z5zs54Wni6WySN+PPTVfyk3p7HXM9yQBKJbNBkL9xq",
-	"CseDQFg4jFr3aImwffi67xjQUXSqVT+CZzv6xHEWno49vr0eFZIcKimUNDx+jBSC8ObwZR67xEFb7iSA",
-	"cqnRGof+GZjaXYxgIkU5npAqECrNt0kQF8CdzVArMS0creOAKzGyp8VCC/8i/aq/A3xEd4AamBr3VCBI",
-	"90D3o4yrKwTIJx7xwyb0hMGMRBg4kbDHj+EvnLET6JnendKTE48zgojz/vC8WB3oEb1cEpDx+cW7F3+/",
-	"fP3u1xiP8hSHmDDgcjxc3D8+VxrPmX5+BBtlEnrrxTRHl+9BlHACcvQl+IU40AGlHibKuGEvzv9B8xJQ",
-	"Ojg9bUrVoH1hf/Sa6AN8v1eDeh0uW9tE/CnTwx9hRtzSSy/0yheOthv+ybdbY//1UD3vwo/VvfBOQgeW",
-	"cGqyYEdJZZwxYr4gFxPMp4M/kKwXRyADd3xEZUc/rmWFPeKeExwQFMEEJm4ixgnKOJVK5LMWFB+K4KB1",
-	"dToeKtNsqzPWFWlKoX5mRjCWYiCEZRM9ThNAT6bMTU9nw3HKPZoHjFknGJX4z3HE4v90/7Pv/ue/x24Z",
-	"lndwxDtM4nDmQCbsOFNRWxV/7OzYkTY206OBWMbZKACWpX5wIB+caMhNjLgdFNFR6D5lby1al/VoPask",
-	"Me5QxljxyR50zXVZtswCglTKkHCIRax+vPP+j9KMtJF+8uJCxP6Kn9xq0vshhX5zWVASBcTwm5VSv+tO",
-	"fbL4b7ozkyRusnc08IWz33UHpnl10KlKp2TLky2ms6SQQ0TrDuYYswHPhuAVgbEw0BOVg5m1lVvRqlBm",
-	"boErdXnATcEEkgachdpEKny5cib1b7pzDj+oy6bCg2fhsqqe675b57F/lypZ7an/HIvxTBrbk3dNFtv9",
-	"oBa96uj7FdCrHhKy0N90Z3ku153ozpCqyeP+jmzoxRL8+eXxJ3ebg5HIpE5kd/FgHqkS499SLnOkMiLD",
-	"CAKU3uC9ojDhDtxznARp8tnJoQ5GqIIvCWGiic6uRNJWHgAzGWMCrMnOQBp6t1hfi8x9NxTczyZT2s+0",
-	"xLFVQE81Uu097Zmk29YIv/Ac9xorGSBN8XR3tF9D+74KFGAqYcgn4qO6f22JJ5ZWMzhaDJY/Tj5Ev9sw",
-	"bq0YjqyprHT4m+40tito68zM33WnuSsd2JT9+Du8xy8jvRtl2erp9QCLAnFm8U26PKpbG3OxO+GOvCXG",
-	"ulFQ58HE0oCgbKyUVH2wXc0VooIaq0fsUYyLvKRUoUjivRPn6w75lBkr05T13BENnAc7tv5hNpN+vm+V",
-	"InD/hRLu33XnEn8vkkqLFp9+p0z4NecKH0pzA1DBhrh4AUNmwmbTDfPjX7khxxA4oMdlKpIIAuWhKJjp",
-	"jJgVBvVagzVEpJgC62LtABljoFvpAsfQTPZwPGjC3AG0VSp6c1aY5/NHgfvoEyxhBYWdf+d2C1mdeM9X",
-	"JBArVLdO2Gy649Rvm1N/1dkVkfuWzD1MUi0s5sdLZqM0ARue0lyz8ZR6+AxMwS4LqkBFYBjLnucnoT2Z",
-	"cls041hCc1TESuX/OOUdr/vOzFTnl2MV5+/2j3/6/u8f9p+/OfofL26j8J7OzMdPMLe8KF4ERUmrPR6O",
-	"N5QLVT+fsr73EbGalva1AFf7foF7AnHteBAIZHk8Cml055XXdRYEyVgQyvjBFzdZ4W2We+EoEsF+cVaO",
-	"F3fYuUmzz0Oxhx+OAmKHqlm4SpgZyNFQVHUmwGJ+FiiwG7dClnXmCOx012bwMNsMqKhMg+XNtGLSfjHP",
-	"bCZ4UGC0Ayrd2bC/8rO8pkI5FvOh48UYy30KZX6l4js0Y3zGPDR/w+BT5swxWiezui8AkAWxy8SnrhAJ",
-	"FlH58kD0PfAHl1bry5RnfRGfYrRAaSgyurT6Ei+JMSRNn/tn7yFME6PQRcw4i9+fvfox9hYZdGa0VbGC",
-	"KVQHQi1P7pc5cwNdCiwdhAFN1lANECbvsZYMKoFO2VhZmcJMD6jpydvYndQaiaTJzkpFi+5IcTMiYVKx",
-	"3jhNvS0hDeYQw3rw+UbjNxS+6Wpj/RFEVJbElZmIrK2kYUetY5q8hHdUmp4HMZ4BlSMdtQ5DeJ+OhPZ8",
-	"yo5aR/l3o0xfS7d6nBVlWSK60q19Kix2QXZ0MoXcJpV4SqjMPMnrSnpSJaatAB5gSi39zlENt4ZtuUUa",
-	"gR5xX+skxIyIOtCRjiMcXjYGisugjvZp6wkVigZ67QgjE4ETt2ANj+IhV2OexnvhlJW2ONwrr+CEozkX",
-	"CsoN41eJGI60Fao73f+7mMYnUMfhCb+vIaOBJw/hMSCCjkAcFQyD5/20bg+OZu1E1iERuEu8JluXwcNK",
-	"/y6mNyj1J8MVZEsepSzUX2Nzk7T5pDSkaXeYvV4jakApXvHnWEuSCW5yvADvFfnxG044DCEh/BnlpZ15",
-	"LDhLxbujhGqcNJ42W63GzP07+hOOyxLKCrjp55XbgeH072i4+FAqfH6dcYG0MWNdhJdu96G1fiqSZcZG",
-	"1U/gkUeto9vfDw6FAAORT7e6uZr52kjCRXnqB/IFCXxakP48E6QyFEr/La55155yEzPy6SoH8Ivi11ym",
-	"vIPYG3fa4oaa1xFVwd70bQdrWpzuAyuHQo/dNcdPzWK/7cC7VTe3J2uxgqDa0dfqZ7x75VirGCQrFs9H",
-	"jEwlbO5J5bXIREKmIVx+qbS9hIvcSysi9kVYpw2wHKUxdycshjGBMVirwexwGnzgm3Ri9DFjGN8ZekSG",
-	"+rrQCsK0OvWrbauPTgxALbtX3aXaVEOeKMa2Kku0jbDn/tzvG9aQX9gdTQdeycPeQQ3toIZWKG3nUyht",
-	"z+VNxq9Fut1AWLFxeGPiNH7/8u2Pr97+HKPHanXu2rL4xdnbFy9fv375Y8weOYmFZkpfeyvFe6l7kf+V",
-	"+/35X1+9f//yxzjK/8msbqv4x5evX/3j5YeXP8bOaZ2imGXGihH6Yi0WS3y3lzDZGEqYwSsahV66sjvd",
-	"mZLMRIOvJCwL/s4e46lWYtZVhlvBfWj14NLO+HjBzUTPhOexBUqxBC/Te4DM8KlhRge5jm4m/exSqstR",
-	"pvuZMCZmk4FMoWwuvydKn9xuZWeqrSjOWQgwgJcJxuOET6k9UNMTIU7gPMX8pIL6cWquHBYpLqhOpxRT",
-	"KvdNrRTW9q1oltbKUvIiMFJjp5O+ap30RiOkhTcrN6+LvN+wMFfuL6rNloem59Xz5e/9g1dpQwj397nl",
-	"kDmpnCQN9v9mxqnPPbkADlX17LHZ3qM3mlCn81+WUp9dg9eMtaM96Pt11/He/27pSrBs8F4m+ctL3CX7",
-	"t6aZPdEsTff7V7JL+C9I+I9yUfyF4aQK/UJ99Iv1S6HZvjdO07KeOWFSEQCSVuDPaLTbsYcW5d6fCVsi",
-	"xt4/Appw1wOYKgtYqm1szIcuO6kIwhTmO0UFbGKVsMIy8XG+7NKKT4C2Yq7GlTWOuYrze1/WdostfxoW",
-	"icALpaIv7h51K8P+w4uYUTlhpA0kcwiMSiXlF7MpxYRrKCqmZWLH410nqwgpnEu30qU/W6kaX7soxeNe",
-	"QZQSbexEaY0oDcxzywOq6LknTk5IZ11AtjvUT8WAMhJHLDZXYwKWgghP7KMhkgauI/CMgrdtxLXIeMpi",
-	"D4oSR1QPARABgJKRGYvBCQiOxNJc0vljAF2kRuRXRk6WqAICJi27yc7TMebQnEDNuxD9eIC24oQqNDM7",
-	"i50pL4v80GkJMh3hNFNQb+62IPcKP3bym4IWEKp3+78WXaszVBD0g84UGhGl6rOeTlM9CWAwHd696mfO",
-	"0a1sR4ERXsRXjS/JquPrnEtv02Z1D14WvaBSwtvaTHbGlnLzOtVZ46TRSXn3ylETDeROGidHUSMfbZQ0",
-	"Tp5EjUQacHAugWwaJ42nzzFrTtL8x0z2LJvITEAr+kDwZDRw4t9pOfrJ9/QTILPGydFTx2aekGa3c7Fv",
-	"BjJD/LKJZkb+C+5VqA0oLPBpWMcbkUml/a8bxft//KOhgUfoEP8F5dDAR7TAJ36BV2N3q5cfXr19t3+e",
-	"r/iw5bh9/iZvlt7kTeEmR59/W6OagAjmBVDPndQTeJKtiXh5ht3NZXvQc9lGQTBtfo6CV4FLh7Jd8Cth",
-	"imrAV2flBWBU0hUxZ3n2B767ADSrRMn+MRMAdziTI4DPiJj3WMd5xMaZ/ViuBWXEOFgGFI670c8Xr96C",
-	"sTsF5B5VJdZxK7lY3011+9qHtG2QU6L6cnd6SlRwprKSA+sc3mXF71aDawaWjEex82Wocsj7wtQXwhct",
-	"lVvwNLapXnbl8HfVOu/FuPd9pP26Rhs6d0oqFuemdYwVwTlInLseI0VqnKZtldHgUSfFK/QJjj3cjD65",
-	"qYMxkMmMe+EUM7UeFtVx0SDPx9OcwCCbz7lNXLzTewgXMa2Y4QDDHm4w52IcgyW9vq18JyMZ15Blu8Kj",
-	"XZJ3jamMG7U3VhrKSE9cNpORUeSbTiiMaDSFyE1xTGMzBJ3aKi5zezkO1bdSzaMo++d4U6bJzj2CrhE2",
-	"LxBaWFT5Sl0LZXU23VswwvH2pe9a8u3uSl928m0n3zY/w/HWQg8H6PNsuOsRgxac/e39y58j9v7tzxH7",
-	"VXTeO+n486ufWE8i+KgHCD9ssTfyLyDojltsKPp8JD+J1ERsPEo1T7CRDAGC3T16wnYHIsFANW+r0biT",
-	"yi6biE4+fhESkxmfGAyBiAmTCmZLamYHmRAYPo1C2aAfbz8Ulifcchhvz9UUG1cGwBgU1W4r2EAYswt/",
-	"+WpHpZkZdwfoSwJIDHTeJezR8dFRXuIJX8d7xRZErvzqqRMx73akDUcQ6wkjHLA7i248ztJLelS8h1MS",
-	"MO+AC4HkaDH4D7N9pSM8hsWh4dsBN23lX81Ri7xiqpq0Wl8OuZriBmpKJktx/VfuwnunN2BVPwm0iqPG",
-	"cJxaOeKZPXA0tu8IYM17/QKUetvRaDzcGt0Dr6gUD5GlSOJ3ZqeJbqKJVtjBhdavedYXux6tZVF2RQLK",
-	"6tXV3pB/2u+ANGgctpqtZ0dP38i/NG7UyPWsZVZUkQd/wH8vl8TrP1Asw3oGDNFFpyZMk/1KzewT7pkx",
-	"SOEoz7pK02T/8PFJTB0P9EQkMNBnoCeASrY0+L4J2buLwD+ACDxx0V1FEpdX6QAlbivo2ISSCmKkmDml",
-	"y4ZggkocHxPQHcqVFW0V3HoO40djPzogZmYge5Q6gE4dszQyeY8NnTsJ/y23Tcpe8bdnqOw84LoI3wbl",
-	"2TLl7qNfW2jUzrsGOQ4FTDVyEkyV45iepArdAYL55FgIfjgdh9LjooNWKDrzKcy2UkIkJhShXcokJsfQ",
-	"f+IZv7bLLcQBG1uSRP7+dxKsI2MK4qN1QomO6jtDg8geDgDqN9F2LGw+8xD5pBTVCPMVClIDC8w2JSuo",
-	"YGbDwbK/QNkN46GUwW8I2lqRBifclCHGESuKhkSWwYQrQvjFOp+voXphV4nwpYFmoIh5mrsFhVusbq3t",
-	"cykOmOR54Y9Pd0Fk87TA+8V5vIetVrNy6on3pxvbVzN1004KWsbs6nceGNdgG1julIQ3eZcFPIv6HWh9",
-	"hJxARdpMacKe8F+XU9zASwQPhL+4hErPeC9vbuKUmoZB16atyj0H+QEFNDu8UX2u4B+hNP9+ec+0rrsp",
-	"NfeHsliO7GL4O196QRF73vRyW4r9YMhtJj9t2Ep+A/E8bFjq6mFHKmApL7ygZI7ARqOiKRCxVPBrQEgb",
-	"2zBnvSzteJoJnkwha9pWwfYwA+eH4+hpSNOiU6gSlsheT2TU2upc85k6nIBMSoIvwvw1NZ0VHg2TarF+",
-	"KO8UK2xvqcR8g2d9T+Umre5u5OaiiXNF+9KWy3TCkPFdpc5Otq4kWyGdAFjJM4LJt8Xdouz9Iw8ArtBW",
-	"lG+hUMUcciLlPiLsmTBX49AHBFzSy4Two8lmU5uhChJyLZDXRIsR61Ng4mXBCM3duVD6EvxTNEjdLy7p",
-	"F9VxTLx+M+bk15L53DK/P7RmpQ1aRAualaroemmKa25eZk7I245YbNPL2AUr7qrZaKO0vo26AKK+7VYG",
-	"eLCF1SoDcK6BZ9narP89D1ncScp/NVmyK4bfmdhrNPtsVoat0uxDT7xpsw+0Apb7fCqzclDsf8/FyF3m",
-	"6ndiZCdGNthTs81IaCaupZjU5zQ/4PfgDRRg/MrwfRHjKbSjYIyS0J2w9WQBPizdeyV42AI4qU/C12CT",
-	"uq83BM9Kh4NAW/B4KOEwlme1UHhuo6q/OmKfu9fSBcycKXsUO0mGw5rNQE/cJ9CoHe/VrUuaS/xxaWmE",
-	"KdrROhVcffWgokhxy4Hw6Nx3OHgLIEWzwL1eKvlPvlgaUWhQGtmRKSx3kxWOZ56L8GnQcww8BAgrhuGb",
-	"xNkDmDTxIPxQ2egR4vJkMbJ8k/060O7WYRzaZDCNIMt85Ywr+hkfJ86Dy7hMa8oZkUj/ke9+O3bS3GPu",
-	"ogkZF1E/Dwxe0K6a8T4JgL/KxBkl9G5IAZXBYL5cECA+44GZKq2mw8UlV0ZgOsxfHDGdJjmEfWVF1bm/",
-	"8brey9rab5s6jXaxXJ+5I9opsxplZnJaCNW3QH4bg281AnNUIhuSLTcUHNWBAVDWMnApgZNqxR7RrB2R",
-	"XYvMEEapByoyoqtVYvLqpraKCc00xqyeeyCOWcWAQN4TBJ+eegTZqHA5WPIzvwkYqe7jiHXGMBgRw424",
-	"wgmfMkRLZWd4H8RpdSrU7R6VKebC6LypOKswta2+ZqDArjdHQtJKXE74dBac1NEJGdgG8cOZ0UOB7fMT",
-	"GnQQgI3oKBonjWveHY+HrJdyA1P63Mt1tOO2M9Sm8ZujUTvR889EMHAPkusogMHTis8JtzO6xxtRo6vH",
-	"3YEz3YW1QjTWQR2lw7uTIab07HNRGxMxYgc3+qCrCTYgPpep/6VYo753GUQtJitR2Ho5OzQihQsg31+T",
-	"fL+xUbDrO354yXTSyRtR/rW59JmHVGbKS7ptu4biFsXwLlN+V5nyTRLyhttIC5kpI6DtJTdQ7WyGShoE",
-	"Zmacxn5XZp02JKO3MCV3bSvrltl7l3XaZZ3WyTptTq7Mm3eWL2ij+6tvlQ19sW4dzhmNsI123B2wTOsh",
-	"lMLwK2Ei9rvuGNaB1IwVUWjfcV4ztA7pHlbgg5/VZC8QXtvdWnziXXuKhZ6ZxkyX5Z1UGAKtFCzhlne4",
-	"Ed8hHqUwVg65FU0WZyKRBiri1DhNaSzsB/chDHrF0tTMOddVvq1T/nAS2xQN8IAKqeCPQCUIKLcLD1U1",
-	"bguguJRn/XyiMJNFZpDKyP7ArhLsBOKXxmbc6qySLWCoSA1b/ErQeqwjmNFpAjTNu4O8qsDi3yWshkIV",
-	"ZEUUFB54P9Kvq87pqlucKLWw0Giz+plq5mpcWuKQf3otVN8OGifPjqPGUCr/5+GqsyEpWOaPP5xZVyei",
-	"bhn+4pWP6zX94IVOxNecrgXSfC2uRbo8up26y3YCrDa+Dd1feEg3R5hYDS4GisYLAonn7ACKNp1iR1nP",
-	"iszjyJyikoXONKG6Akfaw5h64CeR9EWGQe62isWnkehakVz+c8yVlXYaM6UJ65SPRkIZNlZpwCKlYnXY",
-	"vTN8fQzabf4SS22TeO8EAOwNG/IpzjfGW4mkrXAK7VSPPa5NTdbWy9Kt+Bbu3jvwmXvgL3wjaDW8KDQ2",
-	"iEoDvz/gye9jY8NM8gWpMxQqgLCJHKwztPghRYNpM2nZozgRqeUx64hUT9i/RKb3Im8HCIIbbrJXlinA",
-	"HwYBg9cqn5dqq1gqM+71ZFcKZS9xfuJek50LlbAqsWM1VORDLtxmU2Z4T1QPi3Xb3bp8OAunuhMSOyFx",
-	"C4kf4kVk0o0LiYHgqR0sDxKEhmiqrwIPDWIG6H3D3SLWzaSVXZ5GLNWTiA1FIscAyT6Q/QF4Su7HdpAJ",
-	"M9BpYgpxSytV35y2VQgqFFqwARvPSyaepgiEK4YjKwvVsSCJfDZ9it6bVOxJiyUAgKWSHB8MPqHy/baC",
-	"6OhEpin2nHKaxjriXVEbUdDdq7/i4a3i2ZUbyiEgey3SWn+FFMIacgnXAqb8dhyWrbshdJo1kg0JNdCL",
-	"+8HOFamOpQBZZ2MFobGNSwzvaZgFIRSRCW/aSGEiLzSgYZx8AJBpviBnWB04eR0etUXa8w9ZBMkV9rwj",
-	"uRrvNy28qpu7vouqu4KH2xED6XGjEHm5ppzpdR712YY56G9/JxU/YW9LKPZ2jb6dDVcHBVKIQG5JHB/8",
-	"0dWJ+IxF/JVt0i9oxGm+mu9wXD0Obnc/r29GdNcVGGqhxVMkwO9mIrMjDhYTGTruq8Ys39wwSPvbdtn8",
-	"ThqmV2XzXfH+PUvvOvreJtsP9bUIoZ1KK+wiBHXLXYQnBJLm/Ek/SGoIo5InMHYV2mmcr9SZsslADxGL",
-	"xzg3rucDRN8ZFhZAsV/nRF2LNGI8nfCpOWWQ5QWcLAgGURC4yp0KObI3YVP3tlfRP7SQ8Kt6aI6ydJsZ",
-	"ujtKjVWsBKuuYboZBAXrujjh2/Uc3Q/4m7on52nJTFCmI8KJa9ywGDyQk+OjuH5F9KO6tOVRq3WzvCVm",
-	"OGBlVg7hfVDZfOOkcdQ6erZ/eLjfOrxotU7g//+vmhU6n6m0uJ7OhtxJkMSJE3fvxqpr6oiezpYs6miV",
-	"RVl9oyV9xUlVL8uW51WDJN05lwtTq8OCdtisMv2jb6X6vFCTzlc9/Hzx6i1ENrgCteBM6BSEAk2XxA+u",
-	"RTpXMtKsjSguU3xnCKyne+yHiB0eRezwidPch8cskX2JmOFFBg7/7/BptQHudr7QAB9xa0Xmfvi/P7b2",
-	"n//2xw+f//Rv+ufhUXR4/PlPFbz92x3nQSg+uKu0fnCV1iG6i+amI/cN8vtEdAZaXy3udPUXzXS4snPR",
-	"zQTVM2IruwbrYjIQKoeFHfKESiPR8K3phXFG769+NQ+6PZZ2sVzR+XPd6bkaPTfJ6cETfPho7brHunDq",
-	"XznAZAOAtVAW0v75ZGGIyCs9YVTY+P7d+UXEjOwrAR7hx3PLVcKzhHni/e3RwNqROTk4mEwmTUNfh3fd",
-	"1cO9Zls5ocyVmYiMYeIPs36OoQhfT/YVfDr0uFjSEAchryEftVVbvXS6FLaAg+yVZWNlZYrAD7QRfJhh",
-	"R58++U7ew6e+mTfyk54d48oh1EEx3kEE8EwISA8iEw854IkLNkRLmSPXn7CYtrgvk7itcMaObzRtspd4",
-	"wpS71J3fRdfmfoi7ifNEIrw1pkdkhh82obQ5E10SNUpbakkWScSOD1ttlUiDtdPugbQOnCHWDWXZfhtu",
-	"Db50qzO2rMdlOs6EYYmG4dZan7IS6RjWh9qUIccjVfj6qEa8AJ0e6HV29rP/fNH0ZyKfL2o1zmvNy52/",
-	"L/PPC72+81bChGdioMfGsRGyhGO5x47XxlnaOGl4yqaHOmI+gJ0dmIEeAe8jCPJMt3OaIlH7UjmrCSy5",
-	"uJ78ifja8VySBt2zOeIy/8MM5GhU+DIRqbwWWeGTLlddkaYiWWP5Kzc309u6k1THWzHxxFJj7RG9Rb7R",
-	"3pBk2XU8P+ykySTIiC9Xh7Wm4Bpdz0HSkndHTChxbDOWwXaEE7SglCAcJw0baue2giYxVqYp41kmr0Vd",
-	"f3QuGXft0V97e/QmKXxBg3RJQEIXaElGzsUiisp5u17DEpG+c+EfZLP0Zsn6Zu3S24EK510rr8UJQxhI",
-	"NuJjUzbDTwIo8FglCNnTVhMurfFodQW7cCi4wm5GGtnpnld+ECBQYim1c8kANwj7OmiQBvkCST0S+WYU",
-	"yuYz6yFwcAeJ9dXEzzfQzL3rza4FFr898/MgtyQXN6Y6hg9Rm0ClOoM+aAVqfcKns7DB4BYN9ASzw1jh",
-	"bMVwZJlQiUia7MfwePDxAUizpzP2pNVWCZ/iPB6ZsVQaa7B1S2nn8FuexnUpfWKx/N4rZfXzkwjpa2O5",
-	"HdciAeO3jTU9WVrV9Bx/XZcgrViNnY4ENbrX5//hy5uuCWJHX3OCdGa/yyPHBUdrZ6RtKNicFPnyjsy0",
-	"laXiwR/07+klDlqnP28GWRxVBQP9A74zTCY15YqFRdy4ahHqfGrHWJ4LlUB8GOPbEPSGDBPgP3qTzwf/",
-	"IhxoycYj0gEYX8AYhM2kuyLExIoBa8dUWPwB/XrStBVc7gwe3bNC4UBKJSZMK9FkZ0HXFAfMo43K+sKa",
-	"vMMvPOdSKrygOgwc3mGts3m0LYFTZ/X511vIQORK9Strn3s4kRIZsqi3YYll2rqbYXBkKzNqka3wAQVK",
-	"I3D0ARBdVzTZTzpjR8dsoMeZCbOoqGILs2UdYWQiAFnWaOrB7Qo4ry5X5Le2lXYf+MjPUBrjpANXHqXn",
-	"nR9xRWMZM5HXhXGcyIiPUxqSYJXMDKdGbIZ58m0Gj26SEsgP/et05B6od/WdD0TeBnNbYTbN0zMKm/oT",
-	"wUnwirA5Qig+jdwdSDOVVwKrxxzXIZ6qV0EgDqhDtSOwQrvHpG221RZ0sVvgTg3v1PCCtlKVMM4c/zDv",
-	"226WW8d2cIAKaz9f1B+1TGe9HvUXQ3AVeTFNmQd0N4BLRy0M+FcAIReJD6tWNBDCSt77hWwn/vmi9JAP",
-	"+ITVAqHH1QUN4TCcKvcdF2Vt94FbAWGDfQweLFF8s5d/jgp3+CCGXCoqv1jtLvlPZu5khF3nLsaDcN6W",
-	"KLjNyOfx0Qpi5ELrN1xNiWzMPdDptkCBBfngjn5eNnz8o0H/OmxFjZF7aGNsYArARKpETxonjcOnQ9C8",
-	"QX50x8bqoagQHT2d9bVdQXS84TKFFkiprpxKBsjWkiSJmOyRHSxBs5Nq5V0cTJSXgIt9qJGikjOUMlTk",
-	"5puiYOyAd9/DTaEmLHN6myadu8VAOl4nEHjlCux+EGrub/eDsak0vXHnWxZVP5UespaoOqqoPSicL5bE",
-	"KX+6kS88m1H6X7cM+xaES7m+x1whncNIkw7vXrGSe79MZhwFmUHMNy825kREqvtSLUDCooJRpEVAttOA",
-	"kw2WTyZ6mTAD/IzQqoQEroaEMgiF2BFGGjvWjp0sU3wo4oghP787G9vBUVsFHd3T2RCTz8++P34eOTcI",
-	"uvaOm0/22ASGPOZ3geqhjgBHoyR1GHceRZpCZeyvsIqxEZcoqs2fMX3c0ZaWTtXriFP9V2tHkOagq5nV",
-	"OvJRBbdnnvBOKljcNVnvEn4fnzAjBMk2erkMpIS7DG4Tw1LO2CTTql+2z7hiY3WloJyXpGnf1/xDwywK",
-	"T8xv51Nb5FAUUvOZ7A9s4RyhTyARIKW5FUm4tZPBOk2Y0RQGOG49qUxWAWEsSU796mU4qgxw8uhAjT+/",
-	"CMfaWO2oRRNaEmedTE+MyOpyRYXXVcoYBYaDWoNofojkb19UO+uIqFy2+pfpDG2VqlXxejTh/7vo6uFQ",
-	"ZF2oKYWj83oXLzg8enIMAsAT8NyT3BcAPlB8SOE2XZ1lomvZQGdGsOeN4q0aPOHrVK++di84V1pR6XA+",
-	"7U8mk33HjPvjLBWqqxORrNOh35fqJ50Nb7uC4cJR33susyo3+rXu90XCsPFkZ/3vrP91FfRr3V9PIz9b",
-	"qJHrFLJGsNtqjfxShT4R9NwpuFZWz5bC5a+sKWtp1DhpitNGC79BHZiJ3tiIpNjx0qxSDYihtZr/7Rc6",
-	"4IZKK24erXoouWTd9xiAWKyBR7CUcuZiQ/W+Hb6EfZ6mS2gFgS3mqQWsgdAeQykWwaTqpuMEIyRVr/0s",
-	"TVd68zgdE0NNWBzzjb17OPeJ8+g2+drRaKjtyPbv1frxiSWx0BGpVn33V2WB84txlgllf8GAw9Z0NNy/",
-	"JspN638gFc4PhCJ/HWjGh+zVJumQlMqCaPRIeE1VoYC8W0kxJpk12bseM45neMoy3pWqz7o8TWkAvpNM",
-	"+HOCcneftNVEKnNaHC3qHKfj1vMwhMWLPR/TZmd0G8T40UNh0NH21cOGiU8YI2YTbtrKvR9oS8hHRAGM",
-	"cCrUSekJAjoofRNMWbNSupU9Om4dshg+vMyEU7SQeUIX1ckMzjo6meZ+lBfX+GbdGvzqknzQjPdTgw+r",
-	"xOQUN6iESAyL/2v/xfmHn/bBOI6ry07gDcEFWxv5DY8oRMnuzA+4gGG3E3o7O2fg6+/Yuxfew0svWGYC",
-	"ZxAfyelxnSTB0fr+RSb60lgqEqyU3C+g5dYJZy/+g1pmL2fCbCrJYxYggMZK/nMsQmFNJvo8S5jVrMsh",
-	"Uu+j5SiufnDffH/EOlOLxcS/XPy0/8NpiI8ZhnExq1nHCbrhUKuin+Lkuc9ZXItM9qaldndpIGwObSBt",
-	"dYb43CAYr4QYQQeytEakPTYZaPBP8pg7exR/ePnzq/OLlx8uX7795c3LD2cXr969/fMASD7ey3vpW0ce",
-	"8Mbt0TfIy9S01WSgoVnf3dqpMJ5mgifTahFM7+VL4ldBX8/MmXbUFb6rjF/x/17oh25EDSiSv6TI0lnC",
-	"G1Ej5fknr/W1SDkAgi0IT60RjfpA218ri3J4mzYppo+xHb3JMBTgKAhitd+CJqnMWtUcEMT3YSjPREG/",
-	"F0WdvV8SMn6Og7+91NZOWS5TlqiECvJ4DbX4ZKFWHFRrRSPsDWtswqyXksmOaslXkKIaisr1OCE8Ug7K",
-	"BCelraRhZiSU9TMiQCo7jQswNLAOkRVy9OBb4XwrzJVXaxojtp0a/1B8xpdmxueKeGDQOklg8q2+eonR",
-	"WqEj0ZEK+nAPRWY8XcXR+EXxay5T3sF+y43KmfO5ShfkLGRY4OKNSZ7qDLyXAqvE9b4zLJXXiKWBv4ry",
-	"9kUM3AMqWzWasH/QgwZWo10sb48LdY7fQHwPcKiG7BVLfYpzk7E+f5JLQWEg3wBlXCWF9p3JVZ3PTM1R",
-	"qFDJeciS3KgU/fazUV9tK6RPXynBEnEtuxtNYaCjvh9qLSqF3jmOogolgrlxVZLNvj4QTZ9EC0KMGAkI",
-	"xJ6gb2G6XCnnq+uRUPA7Q9VKEisX2+r9u/OL6ihCJVrbQHSvXrp7/8NdL1efADFnIzZrwaPzWOz6/ZRv",
-	"4IjIFtiqPJ4/hRo3GndO72tnrs2Za9+KxfWaYBk58hpRzbqW1rMVLK1oeWqqRqpgCC+7MjNqbL7KEPdQ",
-	"lS5HSQLssSUn6x/5E9Zyse6A+QsR2eKJ7UTAzmNbV34g1bPhtFCQuUmpschcOSA2XrWTAuZlZgCUuEiQ",
-	"ENxAodOBJXzaZGc5BLHvavTc41MJvrcRxFfViCpYb5WpslrcZT42G+Uzziv5OiQ5dnnVL/YoH1rPk6N+",
-	"hjOeylm5G3Hr0y9rgepkXCWLQe3xEtaZQgIzwoEUIZ6rxsOOyPwYC2p4oslJpjrG8hd85oOOsMAelsdX",
-	"8Oyad+HXzuP2dPy5e9rqcstT3R8LJLAu7w4EUI5pVLuu85QTwh21CKJw3Y3ppS+QXDYU79gwAdRZcrDn",
-	"O6jPu+ehlgq8zw693I2QZJdndiU85jR1sleYJjtjfacQvvPVn4jG773vmYBGKnj2wj1jXWJ0P/IW7IbR",
-	"mB25uX1D3dtwZKe3Gaq73xDL7qxvpqJfuoPEukF83Tl5ZnatuF60YMSio0AUjKNMdgVWCuEEG8TTmdIU",
-	"h0kBABbGZIRh+hMOE6Q64yngdg3EsMl+pXoaafJId1sZMWdfu82cMo4cEHCC4v/ad+RKhZAQDTRQqeDL",
-	"laBGRyGxwT1qBt1/KadsU3rD2mqEN2zpgaBH3/fY+s1Z0E90+lIGnFEPB9KKoVnQy5skBgacGgx4kWVy",
-	"GrCZifFA5Hr3ksOPRk6b0PWYW8NCbRoAZ3yhcT7hM2aPjo+O2ip85INS8R5092eCDcfOcBMMyiPUlJYm",
-	"VUlOgCiBgSuQsUH8HqnMuNeTXSmUvYSr4xzPta3gbtYPZzlF5J/ilksYQUanCVTvDXUm9txG4QBwIE9x",
-	"sAsKNd1jh62o1Wrheqmy0GtaLNDoOi3sZcqM0BkS3BmecqEWHtAI3afUU+yBfjQOS8GZtJmF1qy2ghPR",
-	"ykcOoLhKYzMwYaUB/NmVECMESJoTYzxJ3LpeWTG8TaW/BcQYv4tbDn4uE7SbwcmOdpGTW0Kdur+g33cW",
-	"Brq5jns/dpJ1KHDEllRWr67yivU0SwvcV9eMB3/kU69Xmm3j1U9VWNVdURCfD1zIfN75VV9K8Bf8ShQo",
-	"PnT/bsLPWlpVQIS9CKW5NPH9C0Cao3kMEGel+FHAEud32CZ7K0QiEpwD6u1FOhFvhjkXsGh0OpORVVmM",
-	"tz5Q/sYGTs2EFagbdvss2N9g2T6K/znmyko7jffAFTUWOlMGYkgA1omeKPYoTkRqebx3yoxQSbHIyk50",
-	"k51Z1nIXd0SKEw3aCm7vp1mxN2FQYzCMc1Mb58JD/WCtgb13ynpQbQw3ISxcaRhPJ3zqDF8lqitluOqX",
-	"JeVNm1vI3iiwHIxzxGMYFtta/JE2Tp4Ag1sxKv/ynRIsncFygQNunOwfrtG14veFWG9fpwG6M9kemCYi",
-	"4MGBnoBfvckIA0yIWhJhsCH+B1LOe8ZAkGQFhjgdYkN1UwlzYaFLME19BwMDCKom+x/IzWHcCAFgkfBv",
-	"K54kbDyK3M8LkQwKIqD/nk8iDB6/zryOhisxDInr7oippt7qwVglmUjsIAKJmYqedT+j2b2lvZGoxdVP",
-	"eFZsB6cyI/Dk/djZR8etY3L4lbaXPccF1UDEcOoUctyWA/0G3uxOgH2hcfsNTIICQxfQ88vMvTE5Y0Vf",
-	"Lxz6dJamLL+sKnvveG7EMxgWQpycJ2dnErNOWEi8Dq0nWdM/8SJf2Sozm9xDcWI16w5kmmS+7lcav/pp",
-	"nWGLa9+CXXuvCg3oQFcYdZS/7XtSb9At0sKGErz+jsvrDjz5VJUe3IS6IaOFt7x3xQhhYbV6ImelXUnC",
-	"kpKEbv6WN0K0AHNwMFZm3HHvpSOW9XPoYd4cG6quwY3s6LFFgwldxmAordrDwXwLR19YP5WlrQBJGZZZ",
-	"28fxS2H5WyTkN1ym5/ig0aJS6WJby65G+q7aJLbT8qBYgVdmWx6ASjfQ83BfW5BqmjGsxngXcikKAqYz",
-	"RzU0lSLHoVFCJODC9YU9ZV2tejIbAjOaiHW56oo0xT9BkmSiN1YENYND4GCUcFtBneoo0/2MDw06nRKa",
-	"7J0D101l9woxqH9oPf1hD3KshDTtLhUJDt7C7K3716mPavZkKr4zLIblX+KgYRO3lR1nqrhJrfCHleOJ",
-	"Z8TRKv7eF8L1vlPihdv0tlG5VhGBb1Fys1xwE7CZ2vX4P8yOkY2K0oKyRpDaeamxaZFasHfoAat16uPF",
-	"5bHD1Z7lO7/u5V4lCcatTAGGZRRn/36dg3Zhm8t9TjzpbwCv1vmzw+k889AHa6YqK5U8EvhsoVm5XBOy",
-	"XzFk6mMmlbGCe5BLKJmSthSwzTGu30OFaQRBIND7EBJ2zFyc3D1TdnrCUm5FFpyNUnkY4fQpjYeC42jg",
-	"n2718fuXb3989fbnmI2VlSlGKNtqxGVyysbwX2dKxCM+vYQrYgpikoEikhAXxmxgXwMGKfR74VMIndTY",
-	"PFwMDz579WMcNg6VZ2lKM3N8TLkme3fCYpFlOjMxnRPCQkOSUPeo1CwAc1mtWSqtTQWWx/qJc0rbtioV",
-	"zBXmqJfL7vDQRloqS8dGVRhHsbc9ybbBF38AsffCt1Cryn5xJ9RWFYF/hnF/kqvu7PKyXfc8OAoIr8Pn",
-	"8SnjStO0CstTzGPG4tNIdK1ILnFsu/tVW8VQtHxJSKvxKVok9Gpz01QV4QKdgQgw1/Bcq/WlO49L/NEl",
-	"/iiGZbpjKNOb7rXVqiWVlflxRwo4jU6x+FUihiNthepO9/8upvEJOP5pilTV1+AdY9UhHP3T1hMW67Ht",
-	"6qG4pEkkcQQbgirDDlpfZPRSWWNbwZagNHsiu9W5X8DwAt6/QVgpbOLvYtr4srEevnmiCJkyV/IKE66k",
-	"JUcBmc/p2BJeYolaGieNp8+bz1sgiUPxbeEhAdWX4uPhPnTxxz+KZRkn30eFzPWR27LS1gnY96ngRrD8",
-	"tNdBVoTzf6VG4xrQ3cPNKta6sAZK0rIFH16ys4NHKZ+i07LIcq76ya5GUiRfLwbvXTSc37jqMeVd6CDR",
-	"JPSW2VJVnshct+sqZY74gOWpA7QvZqZAhJwZ6OCIBfMpYgNprM6m2L8zkKMh+eFzCQQv5rdrtq8jXXad",
-	"LbdL/D8L6+vSNudOrJ+LqmaKAzS+Nzzn+gXc1ASOD40lwUc4nbfzsRoa7PIme6OVmJI1yKeOu3LQ0LFK",
-	"ADuX7LC+Fqat4A6dKQFXNxmCv4FxPNAjxtNUT8BZehS/+/Djyw+XL87evnj5+vKXtxevXv/ZsfDImYyM",
-	"e3cCQp5Q0ldwUKzWJ7DyoVtfW8H8BHg0mdu/DmQqfNjzWiYEcq20ZQkMx9dsKiyiE+bTP49aR/ncguBQ",
-	"Ffwiw4zWinEDHS74dHcJ+Uf5w+CQsGjRBGsf472XPYg8xxFSI/qMGRQHPG09cSY4DRenFWBfLJSaAOLq",
-	"o+NWyzlRwFCXNuPKSPe+q4tzcPH3QPrNFMvkgM3bfz6eu3t0INnZ1+wII3/PU2EpsNJaWbRdhBfRuMcV",
-	"iWvK6odk3KCw26yId59ZORQw8qxx/NTUGTUHIz7dtPAe8KxPbR7wJOiUtzyN/BBTqxlnhl+LhA2FHeiE",
-	"PYpJSl/iB84tByca5BGZVUjxPZ2x+I/P8R587e6klYDNljNwdMO2CrLtEY6IiXO7LDzVTkci3muyt9AG",
-	"bXAAfZdnCVWAnJAIyMu5j44gCpJc4gWX9E2811ZUxM3VNISYhjwRCGABMYV/e9n9b4zdDfhoJJRI2L/b",
-	"6t/7+/vwf+6yo9Yh+zdEfILIhmk5FdIe1U6T0e+O6HfzakR0ZYKyIsIYF8zGuVJOv2Ek0bJEJifFU4QH",
-	"jIRKpOrHNOHeqcWeBGjSsc1V5ymF70C3llao6PXn8sq9ywlX8Ib9k5TO3L9hFiyGRjD65l+VVJeQYRTG",
-	"uDcG2z1uHeUXJKLr7O0kZv9mkPVyBwdI+e7kTlmcCAuTcw3WTkyLcUhUWnkoEgonUItjlMrtYCKNCE9+",
-	"zmI+dOb+5VCaIbfdQTx79Bby1BQlw4tDzwCyhlsCt8XTxqm5MhHQowA7uuzqRNCyjfZFv+49fAcZi15v",
-	"L8I3GHbLcgMjvKBZ2pnZMlpW3j+Bh3W0HdB+IahFyzSX41yCzm1ampKN0GTn40yk0xBThakGICqS4r1n",
-	"A2Z024Rb3uEGpkexVBtnEns4A6pXCYHMUL0Ff12JKdy/rc5mrUnHDvmr9tYOJpmVtpdEhmTx+F8BHfg+",
-	"7sIv6KNL9z1EJCmWtzjqDMk2WKxFXISbRRyXhBUdZeUxRXZGleDdjJsBhElx5FZ2TaiwVyhrepkQhRvB",
-	"gOGhVGOYIJA47pdmIExOdB3RH8M0MLRIgTFpFvMcl7QVz7wRG3L/PZD5QmawBKv1KUyGLskiq1kqeKYg",
-	"Oi4twg0jVY/4FOZ0IQ14lnMkUGFijvj0HgRRQQ/OBzhnNGR5cPGMqmycfO/UO9aVVN3JV5zM3YLGPDtF",
-	"1gg3cP+9vJZmrbHH7/k0BENvc8LMe9xJnQlNG90FSNcbRnOLr6bk3uze03YD2St4UfTWfiQr6rY6znYR",
-	"881GzPl0kUfpLbjVhm6sHDlf3e30Me/aoPoLnmVSZBGzGe9eOduFavEDrFVwmoqWIDR/+ZsXGsBypwQz",
-	"8XlHuTOjRZpWBt/P/Sq3OXjDP6NGTBazA7so/J0x1Lmg1s+pdyIyfi3SO47EEx/vOztucf0cdJNbDRZy",
-	"mGINPrzu9URmmixG91Ji5KYcGoHCLYzteh6pQWol9XEBC9oi2xSe81qaWu4pbDvyVQnkMVNu6170Pdny",
-	"UleS1PNtI+HaOkJ4CcVJ3FoxHNnZbKU/pWJdJZUhBf+uL6+di8m7Vwvf/mo1l365oeoyZBurii7Ryb5B",
-	"694qT95ovScdwtdf8UkbXV7z6c/726n6HOWMsConLytF8L8/QL9/sbj3zhVdW2J0HNIbomT+Uh+5w+Qi",
-	"HeCi8mp6/W9oOQ8anLu0l5UJ2h/vt0PXGJOa2f6XEnldJumvhFU5S6EIvwiJbEwfdcRAQspmJhXU0xnV",
-	"IwcJlOcukA2kNYgoHcG0v7bq6XHGEtkHrHGVMPFpJDPKu/rwLVdTSJp09TjFoKPjJsK49DmjFfNFEeNt",
-	"hcstpf3D0K0rpScQnD6CkCo8wV3Z4eqKUWrAsOPWEQ62KDG5x9k8ap0WBp1KKgMgYqqvMS1xxZZQMkrP",
-	"uMsQIu1ySbQKKW43hGOT0aVdsOhug0Xn/FoUCqVCxuFOo0Wz5s7SKZlFeEnSC9g0gX0dmIey1QolL5Dy",
-	"iMCQSIPMpUiazPs1mMin+oG2MpZXZpZwifPScxVk/vJbCEhzu4jMLNX+CIdciHJuwzapoNGovgp45t3N",
-	"zB+vijAuoZHWPVJyu4jjXdb9bsvwvlHdVzUY5xvfT1iwLSHoNoLyfV/FpQTBXFL5Uen60AA3zy3Y9n/r",
-	"Jul7xCC9XQS3G3DrfJ3qDpxtczWa2Lm6ZXassn6MzeRIHExEZ6D1VT1GJNarn8PVkNCiqpyO6PJhKQhX",
-	"hPBoshh/sn8u+4rbcSZiHCBhZF8x8Yl3LWKuGcE6U0sTZzrOqmorcC178lpQUZBhOqVCHKpyg/K5cZYJ",
-	"1Z2GwRR2oI2YKdM8ycslRWoEFmO12iqmjQd/ueyIU5txk728JvPMOeVDgZ2lUGMXbD9AFpn61mP6QciC",
-	"YHkkGxvRVjAqMhPsqNUqVuTDdcEtHxt/3BHGkGHJx1XmIL7DX+kVLgmN4z2/M/AG4I34o+ponP5I1UON",
-	"k4b98+H3z558f/j9casVXR/++enR0+/5D8+ei+9FV3REwp8c8V6PPzvqJl3+pMefHnZ58r34/nveEk+f",
-	"9XpPnzxLWl3xgzhs/ZD80El8/BvVeR4An6WRUih8yD+9FqpvB42T49bzZ1GDiorcrp1Luq35FO/JeIc3",
-	"eesTet1DP4iukKPK3NMrzJcMBM+S1UvyiUQ+IK1//eK4JGP/KniG5ZBIbutKUz7Z7wB9wbuvkqVWGLtc",
-	"kl74ylGqRcy9RN1jibgWqYaEPJbROn/fj5RxHAsdLySGnayYEyDQWUOViXlx+lIZ4h60ogQBMCphcvf2",
-	"fgmTC2HsTpTsRMmtiBI7ywublypLe4O9lTgTDmBn862JocfCyYqJwQBWscx5URDhFsIH65XZ7iIGdxkx",
-	"2FQK+otrlAgytx53ugytW65A8VPRY6MzS80vhSacszRlPZm6BzvDvyOVaLL4nzFLtb4yoMIB6MYdH8CS",
-	"IKQ1Zfw8bmvECivCnvyr8SkaANORRqdnKLhyPge4CB+N4Fl38Nuj/wjceIAfvadtVHa1Qtrcn8cSNf4r",
-	"LNlq2IpbS1ldT2Qm4GQcJ40GWkG9VVX5yj9Xrlw5hx1ciE92xWkueHzuja9+9Vu3qhWuh3HJq90aLl31",
-	"vm+kAmirla7ln1a+9pU6t7p7tVJFgzrH4RlLr/xJgJW00imcYS5Jpk6KrHD9z1auNIfnzNpMdsYWF1wH",
-	"EsFiR4/XXHVF7EGW/hl7GDHwp93teYb96GCDjqeYmsfBPBFLpAHd6Di1m45J31WWZGlA/lnZvHMcd66z",
-	"1ej6V2kHP/GugEzeV1u8hYeyQq1LmLR+L0olR7n43AjWtr/fQc+z2op6KnfpRmMPCG8Ypj1XQaf0rF2v",
-	"D75xwvMv5L5R4Ny6Nk6KWJK9MiFOIKDqhSeOBgd0Dz+1TGb44SpkSa/nHS5hR5PVwpBpxQxPxT0Tin5Z",
-	"G6dItG1rKfInwAEIq+hMGRrckCyYetM5Yp2c+Fg8mHYymcRsImR/gF3mUYGopR0Qmqa7F/7qtK3iKzF1",
-	"H8QsFfxamGCX67E9ZbERQ66s7MYYaPNf8hTG9Z1RTsPZ90xn7OeLV28hYWB8vTv0UFPkr60U5U44egw4",
-	"AMdLI3ZG1XVOERy1Wrg7Z+hkXF2JBJq5/zIPBuHseQQ/iCg+8SnvgjRW6+TEj/fHKSOP2g3skPzTs1a7",
-	"EbF2oyPsRAjF/nTUgjP+03Gr3dhjHeH20lbeI/K+0xBAE6SzzHTG4iH/5P80fJq7U5S6yQQT3YEWkDKJ",
-	"AWh0lAkLiJ34WpUOGJsDbrCRu6uzDEAcPTBBKq9EKgW06guqqwlvd8CvhQ+bxuGnl2DloZd3ysxUaTUd",
-	"ou3IE2cNsl8HQrVV+fkMxoJrmAyGuaVQ24xpIJGmQCCK7FBoCcPNxkmmRyORXMLvPYjrxDfIuDfqUVKH",
-	"LOXdK/fa8Y0FeFelkUKlgVpNRagYlKPCNdNqEkHN+/SuubvQ0ygiJsDjoPAoylnEDzMvMZYHgnBvyd36",
-	"EhJkQHVovQL0JjeB2KjPY1CyYbhl0I+PPSh4is5rVkVecrcPZK4Ez9xrlcovvTLpVfKGlzq7xZakkQC/",
-	"273vC3S/4aVl0H1S6QWzgVjuA99s3sKsT1w1pdXxu1R98NbHRtQ5Le4U1/TF37if7HzxnS9e6YvfrR+7",
-	"TYMMqf+DMOPUrb466gz6FoTXDQeY3UWR7kxXqdtmlSNBBtcX2WzpuH/wh/vfzwt7hSDZyQ372JkymZRC",
-	"mn3h/YE9nClqrM5EL9MquB05JnyXZxnO53PPrM5U4M3+Mj1Px/3GWhO4/T1z2c/HGU/3k0z27L6Phu7P",
-	"R0PL87oNPrheFxRykEetVtQYSuX/PoTSNysyd9v//ZHv/6u1//y3/3y0H/659/hPjZqs5XY9l9rEDH69",
-	"m+K2whQ3b1IiUhYjStmwHzXu94Wphz34FSczeSuIxiPhGBZnV09H4gR9ERMVh3UC+FHJdeJolFosAutL",
-	"VWj5Szla5W0FZhaa/YArRSZgGETuZ8dpx3POuHcmjcSyBqFCHRY9wJn88JuhNHhnslYz0Va5g4AOYJXN",
-	"iKezltEIWGfwLKNZj1dlSW7ZJnzjfELaim+Ur3o+UkvxmYGof4gaPZ0NuSMmqeyTo0bkBJMcjodOLIFU",
-	"wj8Og7hxjlofygi3qpjzfdUiVuSXlDz+O2fzF0TFjsFQvVbr2xV5eWnivzwzNIed9LMoIiaHvE/cy71l",
-	"ZxZpzns3R3SnfzatfzaucwBwp6PH/YHdt7ov7EBktXT7vjDgFgcCYUMUlQOA1YcQiBgkkwZKDvJPtIaa",
-	"/3ygFmdTwSnUZWymlRMOzEoRRsy0lfsLxxHZiS48jFuWCm5IC0FYBkKC0H3bGU8No3yhs/2a7IX7A/SZ",
-	"mODY6oEeZ6c0wWZS0FiASI3RmqmwJ+yjkUOZ8iwo0ZIZnEpjz/GCkN7HSCFgJtZl+v8CZ37hj/wmrDun",
-	"XP7qJwLlIRyPAblxPXN8h3pm5uwWixffgP+QeB7i9n5yF3KnN9y2KggycS3FxCy2QCEzb9gk09Zbn2FZ",
-	"a9TnRH5HtG0QBzAU1DBaR7OtLqRNfWOBTiQFaUcplwoirSdMmC4fCQzCTjwwP84cMwM9UUtKbT7QllcB",
-	"paFleVsZsJvVFNBZaw0591TVXz2y5+5VZTgWiik+lJdBTjqsAhscZhN5X1wkgU9cuUbigSb6cJfL83ye",
-	"Oh+oXOGFwEkWqN9LE/9JnbEbbRIO/ixxDiCtIspn3gHjhuZszG+VpxeifIEUnEeslkpayVOEUjfox7oL",
-	"itAXbTXgaJTgM8sz4R7RRAv3zaX4JI018d4pk6Hnm6bTocEh7SDJeLWAQYgMJKgtNSLize8EFOPdRNHW",
-	"aodTuG93QBh3Mg7jW5hPfNMqaCTbSjOqVvCthGMxWGFeWKWtdTCUSqwKXUFCy1cbBMOjCmHizbQgfpaB",
-	"S7yyOzCJWqL5lSQ9G06r1MbqyrOmhL42+UIPK42NK1jdhWR9xHhqtFOgxXaygUyg6b4yaFRPH607VhS7",
-	"1pDbbw3ZEmnfzFYcV/DDubBYzBMGGbv1nAYvORU9HFaNdU4G4zpN9s5P55jhCpxsMpBJgmUjZf7IBOBS",
-	"lHjkHphwt86ZO+CI7QNHbIX1as0OimWuG+OFEe5ztV3MaudMFTM5J1Rmxy1rNY/dBUfNp8zKoTBUISm7",
-	"HuSljZ3OJvL4W1Ax+aRQVNlkP+ms4KEVp/NIlYhPfliV424Ke5D/5/u36uI/MzHbXQR2rUzfzOF9pSHY",
-	"8BYheY3MtpGwa8b7B0C/9VADiJjE2bXoWo2j7bDiucQLCE0CQ4ap5gbqTwc4QEv1RRIxqSjZiLW2WhO/",
-	"Ud0opD4SZ/q31fty20BefewjH13HoaF69YxlYxXmXeWzU4lDYWyVSHCy1Ak7bj2vYkY4hwIbbo1oX7kH",
-	"fRAjDGPOEWyoGCDBsgtfVCnyFYriftJZB+yqWxnn+S2AcALlgo7LpU4uibgx0liu7GYwOHni1IqxGbd6",
-	"FuTwSWtYLccO8nqjG4g0r6tXl2k4zi4VKkEDVWFjQVvhvY23ArwEP2E/tNj/l7vLR+6vRSYC7OpFvqkt",
-	"yqVQnr2TTzv59PDlU7HsEDgUc7OeRasKmu9Ygs0GZnPLbFwrxdxOSI7pHpa5kF3GFeayoDgBhBCIL29B",
-	"Ia4lmmAIxF44tymeWFVAomgm3btKr53ouhPRtWWH6tsRXSX+7XOp1hVOh0cbkU5H88IJwwW1NtUZeXGc",
-	"wfkDRk3IDtA0q+DGBtirYEaWITNFagRNwdDjzENzgF3FZ/rK68NDJOb9corBoVNfZ6cEDv3mGRNKj/sD",
-	"egjOK/bNi9CESSuB4WMY022rtnJr7Gp1LTID8oql8loUSmK6qQTkUBjXDjOuYXAZja6O2VSPWSa6Ql6L",
-	"pMkw/dUdh8VjKKmthsIY3hcmgl5KyxTMgO9negKONEs1BsHcY2BdMFQ3Put2xciegOA/ENdC2X1jM8GH",
-	"MSZzcJs8y2DR3NB45X0YzgzXm5PCzh9x9rfzd2/dD/h0L4IBHYrFiUgtj9mj+I92wz2p3Thh/+///N/P",
-	"8R5MeRaqK1hnGv4dYdVjdyC6V36mMjUoB3LIa/upgzp/mFYizs93MtBp2Iju/C66ODE+Flmms7hQreaY",
-	"FY4m/q/9M89K+x5VL0xal90B9cBiiis/pyrrnJurcK/Gl0xYBrIsz0U+o+IST8DF2chEPxgsIs5sQAqC",
-	"93o6S2AyfeCRRAOdDfi1+G/A1z2dpnpyOR7NPrGCd+ls8YVUr6Gw0xUXETVICIGQQrno7/CrgIvg4TAM",
-	"LuFTdm6FSNlftLWpYB//4/D4N8YtOzxqPm2xX85/bOZ3zMXk58LZJBqBdXsUFh7gOAmPR/Hf1hkjHd74",
-	"//Bv5paTJmEBKHThlc6xePl2s0msWTZ3zI/XdBxPdvQ1dAjPdolVRleJQvJhXUE2W+YksWFafcWWVtSo",
-	"EijLblP5G7TadqNjVoiLn5mrvBcf0DMKcngtkym3mKhNtNJoWmgb0fDFulzWfDbG2Snkg0TMWJ5CkKnH",
-	"ZYoQJNOiJvKNBYTQAAWF2VgtANsEY/LcT4TcrrcVRkhW91lZbgOeL+z4S7K3a3smD2hwr608rdWIeS4B",
-	"W7bti+TqFK45GK5U6gVBUZpA7dQ6mUioyHnmLDmVYDWEEcZIrTDa0ssERSbE/pDL1PdfN1kJQgPA9tvq",
-	"SohRxMy4O3BKCHtyIqqLcDoFC/uxgvbC039pg6zLldKA249bSuoHHp1hAdPKo458wdMGytK2HOC74xlH",
-	"w6k/qwLNArVtqgzNvwoAtdHgAQFSUb8PMEB1LYk9CVhTW5OCv5j63p/CWKUHUFj2sOrERuHVfgm11cwJ",
-	"OkNPdyiyvmBwDXv04acX7Psnz5/tNRm04eCwSpEmBnxbiqyeMjVOUwgRSAE1/rVjggq0uRW8eHf3OxkN",
-	"tAJLbKyi6z6Xpd99RdeGmGSVSkh6FCn5YimkzpAnyiWRdcWOt8IWO474tjjiA9LWpljCGdSJ7i6AP1UM",
-	"QAl9uJr3qfwXUad9oBsC4XpsjQTsOukjsJW2zI/ugUtpFAJBAztMy8S5UiTHLXPGVnmBd94/p3ew/16n",
-	"sjtdZr7U/QwjHHdZUHfhTtmdl3s3juc4vR3NMsGxp85CYWSYSJBy29PZcCHwxkDw1A7+tRqIlXuQVMKY",
-	"WSCrD/6LvajQbgjthUOcOqgklJUU8fbnCOWvsJbGVltUaZ1VlOS+nEZsJLIBHxmWiH7GIVJxc/Sz7S/6",
-	"rbbw/qenLIbUhAkpgels8FLYbLp/1rPLo3zFS+mhmxwhg0PXczd9XaJN5bWoJ9mjVstRK+SW/JT7THeF",
-	"MdCH6rNH1hkBTfZBQJmlU2EQqsJuVaWru35ey2uhMNa2NSINz6jqonZbv3u0n1flY+VuVeu+xKHTxwd/",
-	"jLgd1EP9nIW0MsD5NNkra1Cu0HhCeGnoU1uUj86lSXSecyScrysxslAyh5gpTfYCUpwGsFFwZj+Fe1C7",
-	"Fdu8Y8QSiqvCM31hwbJYBXEPbvMdbqCMpfW01+oe8ufiSef75PiHZ0f7P7RazRFwRgXQHv11I6C9p1VA",
-	"e5f7v/1nu9189Puo/++R6v97Ijqjf/dlb68Kcq8GqBVHWIZ6ffQ7nx8etiJmRBeyc4fHzaO9Jjt374un",
-	"LMM3GIaIZz4nI5LZTCm+/dKRwfP+3Np/9vTpk6d1A9E+uEfUzUE7bM2DEC7drHuP8csL3sdcNOwB4IV7",
-	"hNuGtjBNofvORLO7wG9xm+UdtWvJoN2o2+Cr3v5W9whBK25DDnQjK36rldh/Ax7+Fyx7eUEWnPfB47Lo",
-	"DS0hHak4Gkyr2JiBAgsaFesU8AWYZTq1fPHnqPGCdwdi31mcmU6XGqali92vN2zgRmuG945az7Z42jQP",
-	"1+Nr38NzR65b8bTx4nvw1m4H7+3w2fIfwJG81facW2l60idb7x4rTiGr17cq1dozNpMLXGufho5YMkb7",
-	"AbNOUPED8PNxwbKII2fMKFKcI61T0iQ/a5aNlZVD4RRpdi0SnGSIWFFtFb95efHh1Yvzy7Mff/zw8vw8",
-	"ZpgUkxZ1c7ByqMK/BuIJzBrc0GquO2BK3cB3p2NjUrH3mR4KOxBj8x3W/KLweIDdb3R0YG/mu1rXQtYj",
-	"ofhINr37sNhBD7EBggpMjZ99qSxkBSodmncjoc7ev3Lff6lPQ68bq9nqXrdf5d37MHMBFTqDG72iKcfA",
-	"Ve0r6gVkCQiUQTV3ZyxTC95GBAoP3pz7x6I39T/P3rxe7035ta3JmPf4TdEZrPWmIEhSHzR42nrCtEoJ",
-	"yfK9Nv8/e9f34zgNhP8Va18WpFAkHntPq2uAwl5btitOQkUXp3ET0zSubOdKke5/R/PDTtImQvuK7q1S",
-	"UsceTyb2eL7v86VV29+eWTlEdMIhJ13G8G2VYFVZwYLWPL1IwtV6D1cKCLHiI5UE7JoXVUCbdiBbEv/o",
-	"vMayBPtZuTlKgoSdkLasoKKxdpWSU1Nb0i5n9DWb9j/Ppn2QV+GtPBz0XuSKjnRhRfCmFwTbBwccT13E",
-	"BP9D8tDa+mH+8D3Wl/ED7kXUmDoWpXS4xGYmXlSpnVc2EbUpwY3RtfHA2lhYmqyfWl/9IMLhCH7/E2EN",
-	"lhd5c1SNo/+aFtNzvKOUra8m9DP/o/YiCenzhPNJ2GOquOk9gA5axhIfsPKSkVQXMZaY0eSjdcRw6bpW",
-	"RaDrZJIG0yjBXkA4Trmv+iMKwg8jD+2M6/oghUFlETyeOD17jUbq35FGN21e672gBH8J5uqQaCzpOyTC",
-	"5/EENSy4RMp6/QfGdfP9A3/UFDYHumZDgn74Srl51GVKejJYoaiQeEoDI35yo4n2LnDrg/vtGmZ3up7x",
-	"EpouqGBRmZiXhwNiyiioBqZPYi+/H8KvSmEF572lelJrzK6obWQmn4kU2ZMlXOQ0S5TrWh4oL5KJytRI",
-	"7kh+uWsYb9AdUwdAnMYvAgGBa+18wgTsJC4A29cOt9LAqpqPp4VpBuOMs/UdutKou3f0teDlx75qX0KQ",
-	"FsnOwFMGPysSSqTaOYLsYbUcKbD1/CUQtUzwgrQkpGU53Rapi5ypYeo94TNqQ58FJmkQtSpKPI+CG/7G",
-	"XQofPYi20X441VHYaGTgzpwUcmODd2GiM2+vc9xRRVrNvbSE45CiBBs/usjKiVwmR9UIWDK6TrsXIiQC",
-	"gcCTMbs/nBTrRzq0BvthyW3k7s7VngX1tEfKTraxE9kmXS2Wq58yhn1nm6flIktEtv15udmki4yAQov0",
-	"efl7+pLCJWNF9v5p9T59fk4X2aBHVOg41afbqETv1MXYI+on3kQkamvS3zbySiurIpLc+E4QH3aOlcGw",
-	"FMM8eVdX0c93nrlQfSZWBuaoEE17ypVleULEUSGACno9x6Mg7HEfGoANPPIkuoFJovT76BBOKnwJrTq0",
-	"GEffYKLQ9qSRXoMCH8Jlz9aUVp5YZq+SZ3A2eNHCA2ciZeCE5bVCfhWb9fY1EU6XjcL4ufWyKcBMH1Ve",
-	"GXN0SWSLx1T9rsFXDXXeGb0bMEyBnn5goAs3M/Vq9RjwYbMKr5YSF6u9Vwzp6VnkJHU9FSNimKEDIN2I",
-	"AkmzY6oDmZTEP9Djb7Lt6/ol/fS6/JB++mO9SrNvu3hVS1sijAvCNNX/DEakG6fLyo+PyMTYDLOQBFAY",
-	"xiNYBHI9MKxjYMeBcLh3yPiiPnOxfCG9zKVTj9hr8FQ+7pLCmgu/5f0VUKH9lHV7uwswi8hVpdEbKR81",
-	"F2jRhOHYjrUMMbq4C33jZuIXk7sOq1iAAeFH71StkFfWiNw1eONB6prSt6I0puDbLkodB6b8y+Sjy5wR",
-	"iAR3gCGb92jMIEW69KwTOYD1jPJv0clfB7YEr1MUU/icOCDKTizXg9uCyCWk96q/LmJV0VsY4GDAPaTX",
-	"9ISdlTnX1PRJ7isdZT5t2/RnVLrj0BXiWv/Ln1/+DQAA//8=",
+	"7L35dhs3ti/8Kli8Zy0nNyWa1OBxndVX8ZAo8dSSE/fpyIcEq0ASURXAACjRTK6/dZ/mPth9km9hA6iJ",
+	"QFVRku2kW/1HRyaLhWljz/u3/xjEPFtxRpiSg0d/DJYEJ0TAn8dxTFZq7xSzBYEPEiJjQVeKcjZ4NHi7",
+	"JChnVKEVFkoiPkdUoQxv0IwgLC9IguZcIMqGg2hAPuBslZLBo8Fso4gcRAMZL0mG9VvVZqW/kEpQthh8",
+	"/BgNnuB4SfaecKYET7cH/p6vUcrZAqklQZjJNRFu3AuyUvXxVvkspXGEMvxhDy/Ifx6Mjw7ujUajCNEs",
+	"yxWepaRrNpwpwtTeUypXXFIzCd9mMJwRpDiS+JLA3OY01VuUEFGfE1YKx8uMMPUYntE//M/zQYI3chjL",
+	"y/NBzxnByWzP5d2SxksEG62nIQnCgkQIs0Qf0pKvUYbZxnMsaLR37+jo4Oju+MHB/njccxZnJM4FVZu9",
+	"Nzyl8cY3H6xgP1Z4QeCkUo6T+vgJmeM8VXtSxOgO44zc6Rj92Vu88B/DJRGScqbXutYjr7G0VEKSIToj",
+	"LNGEOsPxBaIMTU/me684I3svsYqX0/qszgcP8YP5OD48TEb7s/vkYNx5NicJyVbcHA9ZpXhDku1pTpXI",
+	"yRStl4QhtaQSUVklZsURZohgkVIikCC/5UQqtKZqCU9JTWfTYqB4s/cj2TRmrgeozZSwPBs8+sV88T7y",
+	"zPwUK/KCZlTtwf/7752mHBTjNDUT5isisP76jkRryhK+RjhN+VrWZrM/8uwZZYosiGgMfUoyTJmeUnh4",
+	"PtdjZ5qqUUrm9Qs/frjDWJJ4lnlGYs4SiXKmaKqXUxtQ001twIOu8YgSm73juSIiPJbiaI01VZI5FwQp",
+	"saFsgfACN9jn/Y7B3r17t3ecqyVhisZYEf8uavqqPIS+On3+BN27fzT6uk5E3xIsgABxmv3n+UAu+Srp",
+	"vAD/2DuWkkqFmdp7I/glTXwLNzwq4wlJ0VpwRSr0P0THM0mYMveDcfeYvsdartQnmfIYp15SX5CMMjqI",
+	"7CMeov8YDVZY4IwoJ/KUEnSW+zbuNUs3aCV4ksdKustIJcLuJxHCEk01L390idOcTIfopZFKC3pJGJLk",
+	"kgicIkUzIh8DYWW5VGjJ0/qSfhnEPOXi0SzF8YWeNvmwSnlCBo/05Y0GVE/nt5yIzSAa6PGMSLETr+4E",
+	"VSSDdWX4wwvCFmo5eHQwGkWDjLLi33oPlCJCv/W/f/nvR++/eTT85j8GW7sV6becmDeOR8XXWAi8gZM/",
+	"vsQ0xTOaUrXp2j+4Unr3Kr8ZohNltoRxhWIt/nFCY4WmlE2k4vEFMDnv8qtDV3fgPwSZDx4N/sfdUsu5",
+	"a76Vd2vz1Qv4VmCWnHj49Ws725l+IDQH+HJCk97jnyTlqK/gHd5xiRm22DJQM7hAMs0XERAizxUSZIFF",
+	"oq92jCVpnWNtghXK2G9Qxjjy6mZCveUXJKADTWMs1ETpB6YIowVIrgWvSK85FVKhlDIyRCcLxgVJzEWX",
+	"PCMznmy0MEz5YkESRNkjwxfimOdMoaVmAUgPYdRNec74mg3PmVuu0V7L9f5jT893z0y477mUSzQLVmTB",
+	"xcZHFydWfMf2GX0sWkLNSMrXiKrQMbjnr0Atbjp+goEJkcp8vDTTmOWuROTefj06yoXkIkBEjHxQkxie",
+	"mFrpa5RHIx+jhi40p6lm4EbDFVrdRq+4QooviFoSYZ6e8vlcEhVkIWa40JoOt9dU5ZrHe//Ee7+P9h5O",
+	"9t77eOfHaPCcYJULnzZY54xK66xa05jbH6CvjLr4tT43zRm/ms5xKsn069BS3C99knrGeUqwIe3ngmdP",
+	"8cZ/COaeJngTaTUZ9lpxQe5IEGDod64v8DtLONQo+EIbJHBLD0YIzJmaqN4f7d/bG4/3RuPQxAXPapOe",
+	"c5Fhpe0DDKJte1u/UzTAiuyOVkT1d29PXsFqrBZJlUQpHKhEXz2I0Hg/QuMDvc3jQ5TQBVXy6+YKiv+N",
+	"jwKLWOgZVRdRJZTR3sP3fzz4+B//2/453o/Ghx/9FOPjOHphgkiei1gfBS2l0QqrZTkJYCzacqBAckZx",
+	"2InRVOyLH4mHRl7iC2NfgjmAJJ6D8SvIimD1qLycfvPlgmyATvQRkPmcxApxFhO4wguiZEVUGKXwnIE2",
+	"bK/+1GNmPUJwTSJwO2BNfkN0zDhwgNokqDJDHO7voyktlzm5IJuJILkkyTRCnJFztl5qE76cC5XGnkdr",
+	"vEGHo4f131M2mad0sVTTIQKjl0okyFy/UP+p7+4FWalHKLNGqF6tdH+Dsn/OjkYHaMpzFfOMTHJ2oSXc",
+	"FGUEM8sb9GwSrPAMSwJKccr1ymCmFPSmORUZSYzFDz9hHASrfpfUwhb2hCqU0ARO6px1HNVME6WEa87h",
+	"zDgj9tz0Jm+Q2WY998pM9eZrO2aJVyvCSDI8Z2/xBQFJb77R6gjPIiTzeIlAuP/008nTIfqRbCQwwYr0",
+	"vyMRXzNzvATHy9L4NApAeUsfzMeH5PBovhcTgvcO792f7+GHyXjvPj6Y3ZuP4v1kPA5pDA2zOijjjo7a",
+	"5AHa+/9CcuBkDp6GgOR79hYvpoXrgoJlOCMoXmrOmmiyIkwfg7479kMkKYtJ1NhtaU+/cCpQiQ7H+4+d",
+	"rD9nwBLN8uG5FEtl36ltednc1fPBfTD+/Ns2Nw6Ua+kEJxlekBDXo/rLVpanH5jcAONjZ9rW6C2nKUNg",
+	"nNTktBaKxiPaKa2dcdMlrbu8MmDsIWwUJW1UytCIKbypOpx1vxlXTSF0KVMH+wOw+2imbeqxPUX7r8jn",
+	"gniJP7wRNPYop8cKZZpVAeGt9DNgMoOFk2+IQCu8kVZrLsnu8OHw4cPAQjL8YQIv6q1Fv+SMGGPvJWXh",
+	"eaYE7zzR8Wg4GoUmStmVJ/oa9NbOg1ccyQu6GqLnXKCEkBUQgkS51FaZ0aVDBGFUYz9FdBGE/l+FKEZe",
+	"onjNznDaz6mCUUKlMfeqF8qZKJ3XibOJxH6nfvU2veVBzRcY4Q6KL9eqhlfRPQjRg+I7qrlv+aqFAtwO",
+	"Rs7yo0T/nUvFM2cYXWJBMVNGrKZUKpIgbG7kMDjLlZ8mxtfmEj+b2YSYvZ1sG7u3j9wAw9dn+RzHREmf",
+	"n9IoS9okBppUpWUh0WxjfDPFvm8iwy9gx+u+rWdaZTHvEESuiP69Vpyd8TozMplL4kwTvmboguq3S27F",
+	"DZJLvloRgWLMkFxTFS8r3o+mNWXW5D1BuETR9sX4qPdSrjiTJuT3hLN5SmNgP7EJ+Og/8WqV0hiUr7sr",
+	"wWcpyb75VZrAWHEN9C8S/XqSYZpOFDZOmIQoTFPNZ1nh2CltNLKnH0Y4SQSREpEPVCo5RC/4Qt9GrlV5",
+	"SRTszwpLueYCCMSqrpoaHg1G83vz/dk9sH8VVrnU9vvDaKCogutZLKrYgKVSK/no7l1wcQ8TculWJe9W",
+	"J/+xL2W9Mb82G9pw0RgVXY8vS007zoUgTCE9XzLUAz3nYkaTxDjarrz18+ItlY1/Cy4hQhIj0wRPCcKJ",
+	"vrFSCay46LejB+WOPq8M072l5aRuYkPfVhyEGd6AmZVwoCbYyBN2iVOaXGsbqXnHxG5KdTNfM20ckrQw",
+	"8eBJkAdCcCEHj375Y5ARKfECNIFcKoiQW2VoDDrDimvmKAaPBneNcvbxfY8T2N8vT+AnthI81sPMUoKe",
+	"MWU84d2H0VzaTRzJO5Kme1pAaCt0lqtyXx4ZO1caRmpeZRyS9uO14XOV9yEJ2hZD+q7LyCkDCDNEEyui",
+	"zxkYuFwg4IHW/MQZkc4sGqKpOY+p/RxMSDg4zUFLOnkrMCuj/NemGFW+rs76wFFpJkolevrsxcnPz06f",
+	"PdWcXe/WjMQ8I+jJ8asnz168ePa035UclQTxLU7QaUGu/emgMuGbup1mqXZhC301iSBoLniG1vAn1XsA",
+	"l/UVV895zq53W618njCuJnN4W435wYiaMIzbwT7db4MPyw1+xRV6bt/evb3bc7qJ3QU3t15Q5JzDG56L",
+	"Yitf8oTOqc/nDO6pDc/REl/CbkhF09SJIb0XlUQgl2vhm6R97C48AzN8gzcZYeopiVPKyDVP0rxrkriX",
+	"1Q8SxVgk4AshH1YU8jt+klr5Mu4o+2uUEbXkPdWECku1C4FbRI07vcc5N2d8U5dohtkFcm/Vxid6xVGm",
+	"rURwAoKC8hhNzfZMDdNcLzfGX7YifJUavcINc51jyXBquPsEnmkcigviFUwf/XD2+tUnZ2CNSd3Evpee",
+	"TTvKI3Q4GiGMirGczzRCh6MDhNFM8LUk4o4snKnA5qxXhs8L2pRUEfTVNBZcygkXdEHZNDpn01iKuYmf",
+	"TjIqJWWL6df65Ud6VKBj49Sz+nHCjYiDexyhwzFMQh+A4hylWCz0pwdjzR4Ox4cIF/PSdKQfOmcpZ4sI",
+	"HcHCwDzQ89RsJAKHrhbGK8ISwuKN82sJLT2t3IQstFdcnWFF5ZxCRt11iAuCSMAnZeWNDRoDZx/cfMfG",
+	"IYOtF5GN75VEZgmMJAiWAXHDs9qw3YTnn/AN2QpbS3yMprX8P3vVXVqfFa5YkAYT30oabOPm9YdhZmcr",
+	"wsrI/5VPV+rXGALfMklSyi6AmUHExOZCcWHc4BzxNBmiY3lhAzyMrBFn5JPzleqMb4qZa5uSJAhe6lgl",
+	"Z6S8eI1diBrboCdypvA1b5pUuH6zTky2ZC2wAFqCINjInFPzh1HXwcthAn6gd9gf9ruEVUErIA0OlE70",
+	"HLam38nA/G/oorUu3OR2uSCHuXKNzYAzecv5C81zr3Usmn1PFOcTYN8h6QpfggFhnJTj0eGDo/v3irxf",
+	"KssAGWgHPZnjwRZztNYkess5emGn1H04jVXcmBrkXb5vseY4XmK2seuQ1xRLikzAOG+ooZwbxmu3Vg7R",
+	"W7GxF4QydB9Jk+TZa/v3K24q/WY9fVTMv580qszzRnbdLRDSfofoHdYkL00Kvr4WlQxXezPqkqeRAdsm",
+	"d6qPwlR+YjhXSy7o7+RmPDgeyQPuI61MGXZcMydOyVwQCTkDXKDUeCGLvNxuuTOuemgqS9nJIr8x0fOK",
+	"mzWCONHyxrkf1gJ0QLts42a95DbXtnKUvvzitvPcet4dqnGNX1N+YZdoPMkrb2yerXvojrSJxAlNQOC6",
+	"bOPadcVoTta7XNmjqh/0jIhLGhP0U20+3UftX8lNHPlZkWvR4JJGqZeIgwJS0+srO4L1VWxe8XJzbuyW",
+	"y3y14kKR5CVJKH4LG3YNysjLF04y/cYJnEGFNKAOpPpS/bJ+EvKoeqeLcRDMHL0143QfeWCKNykn78jS",
+	"VtDzmlZVzaDQfEdmS84vTk3i0rWOYW1eNbFJUM2rKemCQaaim5egiyUw2kLP/cS6fXOCN6RL2uXo9ZHE",
+	"rCrdVNYF/Lcw3efUur2pQoqkqUR8DhmscG1d6g+EKu3wUKpgPACe9AVWeAfA3+CCI3ozV0KfuKImuBd7",
+	"E/X1ySi+btTtveAs4cxXFQAvF54XnZy9Rgfje/f2xginqyXe20eaLlxCr/1dfZjvvh1sZda+/2P/o7ce",
+	"IRYE6+uDlTdwC4lSoNab5zwx+tF472D8dvTw0cHo0Wj0z0FUD8XvKZoR38gmnNQVW44GVE5syHUyo2nq",
+	"rWsqQsxLyLGDIiOaavMQLPmcpfoond/IHS3V1gqXpH5MJvrdjOrW5iGXdLXqOxEow7m5aaSUkbGnCkoJ",
+	"Qkw2JMuzWbNccryPzhT6AWdE3pHo7LccC++h6Lfvb7/9eYpVhOYp1zqPgJtGLolAS5KuIG1mTiEDsz6o",
+	"qcwyPzPJDbVUNpanVn+prbWczGrJmS+3CMEXdp1afTauWbQWVJGtWXxzeIj2R+j+w8N7aPTw6EF9Jgf1",
+	"nLqj7WlVbtL5+Td/g5xj/X/oq6+Hd/fe/0/vtVpxbVhPDA/3ZlbDA3CZG5v2bvxf6PCH731vFSSmK2rF",
+	"SJPwuK2AFI0XHicYveCXJMWx98ghXO4jKKxIhFaCX4Ilz4XhNpvIBpws+RJp4h/WjVRhQ8AxBCq4XmXX",
+	"x73OP18lnbypknHpZU77e6Px27HmTDswp4/VbJhfXCK423t3B91tiYwQcDtZP/yStzt69nMSL5+rsefa",
+	"fpSFeHz2K4kh5Gyl2Qlb5UbPSIw7CKdvKiLLZq0E5R0klBt7hipFGEqsHLsBudekgNZk1i8pFW9lzqeT",
+	"OTtlNN9KpD+VRKptWOfR3YS42pFa/qzCrCFRfMLEChG/8Gjh92/wwk+SLlrqlrbNxIvaZk82WPVXxXOt",
+	"pcDWmPrYLGuObLJ8OPe2mXBfQz3YSpJtpsJGLvc6PMBan7G8oKtVQ0vo937FFU5bXl/EC8H7lab1New/",
+	"qA9y73DgzeetqRyw427kqCg3sCttJQdbGbOD+H9XFsqU4aeMsuoPx7cawK0G8G+uAUSDD3sLvmc/dM8O",
+	"X9k/fjGPva8+t0ezFRfK1rAuB48GC6qW+WwY8+wuxyu6p+l2QdjdYuiP1Z9rprXHV+Yi7xU5rnp2f2F9",
+	"5M+3kbfa0ZfTjv5k1PDRK1wzyl4LLw5PkYhs69vkkq+QJMSVt9XFppUmE1z6nnGavp5DjnubfgWjF0rW",
+	"++CmlpP+cr5dkwNrgMxaYULcc/AbU2rV9RvYhyfu4Y/RYEml4j4l4dklERtkghym4DeJEE8TSCmkwhZt",
+	"9dFtzZhLk8m1rd/2dmX79e13DmINyMgcRP9pnSiS+SbFuCItQHJuu5HiaVLQrcmBzhsq7OBNSrAkSEAM",
+	"dG1qMDuNZSN9AlOwAglwD5TLbx+it5UiaoFjzVTiJYkvLFSa5ogNQIyz13uHz+//eLr38OX+3594LV+8",
+	"mQAQWeAWYIZytsLUAp+AZoRZTLQm9xg2w+AqGLeYfbB8xF+2uA9ex/Zr0+1uMInQMkTaWu5mKwAUWOEN",
+	"5FhdibyBu9lUbR8pac0zc9HLXszqzP2iF6Nymu3nYIou5tnjvWfm0aoB2KPc2D49+S3HpoJo6/B+YtTA",
+	"d2nihwNqouF1mov9nOOfgrn7fOP2phebW2HmUd2ULXeltG0LYeEhhGhLXlrGVr3WlYtSodVSMOzqRnei",
+	"vsuzAuxiN7dK+ZP+F9PQYp5lWGy+hHelgiTlQ1+00CuyqJCH3GLNrvUPYeyCixYgGXVyJJsffj/5ldP/",
+	"Ovgh/a9/nKb/fP7w4p//ePXrCRv1YZOf1v0T8Mw0PDL1bWqnK3eWvTTJOxIqzaX+x9qrUf6bqHl9laxb",
+	"teO6asdnE5EBRlnc24TO5wRquq1nCy5yRUsuWVkvmXkrmKuCuXoG/cRzVeTuLFKdfulNtqorstjywaif",
+	"SY0znpsX96I9O1iPI1KCtly0Pzm/tHWOLT6tGWYXUGWHJWcOqGVl8YbvyEqxOFiEAC2LN0jijYPSgNpR",
+	"vVNS8ZSwxyjhJgnRVnXwXA3P2dQc0CSjMjO1H7Qm3/jaYpS6sZHi/KL0WGcWNQQXB1Ng40doDSjIdogp",
+	"SMkt2C3KZD6f05gSpibznCWyDxt0G1gAD2yTira50ByqbapFogErulZtC7WFVKmU2ApUozUBq4eL0lWH",
+	"2zn/HRLstHRpCyuQZpUsuPxtiqZmlluQ3i3xDJmLVZrLPuPFAE0KWKvVYn+Xfb7GTBkMwA3KXInXGptp",
+	"aVYOPAwId8GJNID1M31okqTz2nwDYC7RwGx4f4v0DabJO6qW/axRWNSk70mZp/9ECg6UaSubab7NYFxI",
+	"DgPWo2Hu9VH0ddg9LLiqYKK3nwXMsIBQr/x04mZPk7ZuC44hGbh+cLD4bvaKTg7eXPxj8/sz+1GP6ymI",
+	"5kRBYAGDfKeJ2UCfA+2aCkbNrJWEPd26dwOLoFbd0YfRNn7qOBofffzq/Hzo/nnw8eu//ccgOM82t2U5",
+	"wev4n05hHK/7iWg22SquofoC0D70hADwM3BU2wJ8/1NrypYMna7sU9QKPtC45DWFzeo5dZXM0baftBu3",
+	"tKIIOq5fY8kFu2uoD9vCsEK/JYk0dKvayXXphV3OFufi2cndUv3RjXhCb30tfx1fyxsDF+MlKotrDeYF",
+	"lwStlxxdELLS2ysJ8ZsZrj+EDKfX/OFTI2tZC9iC3jGc1aOofwxmwKQ3k5TOAbVzhJaQApZqYhiYVha+",
+	"4CRuNI3o37Ahst0Mems3pwQM8pj0jEA6mPtPNoCree80qYoH/3KB0YSkpM9s7XM1uXc1sVYbwyv2wSkF",
+	"4J6rFGvLkXxo8JnnXKgNWvJcgEclyyWNNVfiDKCYAVQFMMjiXC4pd3jXUuENijmH2W9PzMKaTlZExF5n",
+	"AvChPF6CnjSfwxTXS54SBJCPhAVUOC9/DmxUhV+XE/Lj4BaaZAX0toAZN6qcxEGD0cL2dp7Xwgvgf6IM",
+	"XL/eggKMPzDSqInKf3PWZYaDre/Md4D3mWGx2VFrBKhrbzjeoUEHLUwtqKDvXowZmhEkeaotynVfExbH",
+	"il6S8Ptrh4sw2MhDdMLM70rwUyyIKV/kOUu0VACjA9rt9Z3KPNgTo2pOgwNtlStT3GHtB2g21s8KZt5W",
+	"Ka5jX52Wngo6V2hNBYHEwyXBCaSjSa8R6e5NL9edwMomQLbKEPOU1s8vcv+sS8+TS5KDRosq0mTxW97M",
+	"uvrpdO/p6cnzt3vfvvjRW0OV5p2zOtPP9LcZDImU/vUARRuXNbDONlreP7ox3/UnqbiKHBaxbAUzlhGy",
+	"2bCWV6BjJKkevlDplli6BLVeXMSiKG/zEZ+Zpukpct1J4E7Ys6/LzKhoElXp8+OwyxsiwyPU6iFxi2tf",
+	"gbhvdOoqdaC6eVdpYVOyrIIhR1V9trL9xSULu/hrKkmX+t1p11leOERT8NaBcxib5nWcWQD2OVHxkgCH",
+	"NFr/blagG2I3K9CaD7dW4Oe2Ar9kwcXVTE3ru9pu8ANe7Kp/rF9AK1ZceD2TVaDmwhVOlT1u2wzVvl5/",
+	"5Xd2jz37063r7hhmM5FqOeEi0L2y1E62A+Am9F0GAqjcdnUGlZU/P6ZB3fnc43nn2jOetptxWgtyFac1",
+	"ln6jcLMd65rxD9YwZXabtxWnv7hr11z8Ns9uzRlbeHALOW031HvEUckImtepIZz7+FlPySUla58oFvBN",
+	"I+lIKjyft7AowOEKMCj47o60Db+gcaLrpEQZVRS7fsBGmdw2IaDMwUswM55sgi3dVFRxRzx2Dc1JtlIN",
+	"6jyxLgjTk9h0TUNrQi6G18FIsRXzN6gU7xDCXRaNDjqswCVN4EwNqq4n9Bfkq1ROLokANOzJKhfxEkvS",
+	"PqChBJO85HSUQlFvFreEjFwH+70DszQw4UGb1T5xR17Xeu1nj54pLEyOlIFY8k1pQftTb9W1ZjwIiHzA",
+	"i4XFoRpcDUpDutOqGnhbtWLXIudc9g52e1lpSQiNUy5fXTFfzG5blhE5jhUg4+odukJyk2GuXbaOYbSf",
+	"0tRxI+wYeQXJcGvo3Bo6bYaOw1c8BsxHfx6f6ZNoW4RKZJqsln0UY84uiZAWLo+bxp1OsW8oGIFR3lba",
+	"MdaiD+hN1asaU2jOJdH0l/9Bk/fTbe0UWsfg+ZyLBPq92Jw0qKxJ8AadKUJS9C2HFK1f/sf48D3CCo33",
+	"h0cj9NPZU6+mECxFe9tcfNmtSeWCRSjOIfvR0PaaSIVspL3/XX5Sef9LG6b33GnT4co7QwD9o7yhwZh2",
+	"MuVGFd7rhBftL/7mVe7N6bc7Zar9NbUKJxFnEWIEiyvkkTgSPYORO316lsbKmUZF/y93kq034e92v3ZF",
+	"Wyo2utK8qkocFrbdp3f3pzDJ0RyLekZO4X8AGV/suiZB2xDDNZicnh5/N3l5/I/J9ydnb1+f/tcUfTUe",
+	"fX1jRJnhDyfm50ejz0ii9Xrplnbk5+dnnRnWZpatBGLpsCUDwUv9BoMLTArn0XGcFUuUYVOD3qgCcf3w",
+	"20M1rjFe2WzPa0p/X1V7u+PFf4ooaO8CkT9HLEvSjKZYULWZyJgLz5TGKKMstw3CuaSMoAToKiZoRtSa",
+	"EFZyEi1iK22YSj1keL/q7kt4bgCVy1aT3s6jNv/s8wSevKULRq8PRk1cMKRO955t9V7QXqk89azU7rTU",
+	"lkyfqNqszqTjmhZqfI6+43yREnS25FD7iL6aQsrPNEJTSX8n+r8ZVkRQnOq/8YJMFoLnq2mE/t//+b9f",
+	"g7oDbjGk+DmbE5LIx6Y9v4lFS7Qmacwz0kiL751wlOEPNSSg0ah1SzsQiDr3dbf0FLvPoEwqt93WKhAk",
+	"45dEbgFW/FGs0YTH9DYPHumf9F5tnlB1HCsu/Ogdxi2/zaWhE6af+TS6dloHmXP2M74u2GMhFepN2Nyj",
+	"Lhu+zsmgOeX/sv8exjy7OZbqu75moe9DW/fMD+tURVrHqmx674+Q9M8qqxzXx/dR8LwaO2xb/q+hUcMC",
+	"vCGspfKikpAXwpWGe0/UmouLEohJ2TIHwbOgY/tgOBqOxwfD+31ODTsAef8FNL/ySGjr84lKDFDG19XQ",
+	"kvlwsX2dankoFlKne5cCvqi2ysYdHU5Gkb7+VqyxbOyDqzLZxuhp7AZYAH22w8G67zxXkkpScgNtRJIG",
+	"Af1R86Ee7vuSSMllAIoIG6vBPGnaYBMxa9Q/WMXDusqu48pO8YykXfqrXm4lCoSODesrE6r0o43A3luh",
+	"2avIGdP8RS55P93WrDsYjKWJnpGDnncMCym+xUsYHA8I6kZ3/v0d5hEutrmgLDQX72H5DqnoZRBALyha",
+	"HbiUU72qWWlEIFpUrdhktphnmaYZaJXHRdGRzL3J1vRekFXDcWdI6U0x1x6hybLJgd81ajoxBaZeH/3B",
+	"fHxIDo/mMSF4fO8+PsIH9xKSJINdkT5NGE8vwFyw6h7X5myDfYNSetTPvEqJ7pYUDM7x/IKLBAVvl4sa",
+	"nAN8sZPTmTBluuVbz9WOTptSH7j1QHdRU8N52+mzbVQGBLNVrQk34/liqQojjmmb8Jdq6hnP1YTP7T/f",
+	"e25hdcQnLl+kPmzhp7WtNaot/rfdGv53FOdfze0q81t8cAAeI7dCB5c4zcluxRONszFvsJil3tP4Fnb3",
+	"LV/AtrdsDCi/4CuR1X6n9nQU52UEyck9KPfECgSg8RWR5HElfMA4mufClhIvdgQDdpscmSiyEpwt9EVX",
+	"lOx42V1a65dDs7nFCtaU6Kp+mmIA8lb/TBAz3aUo4FcUth7d+EHmXITcmaDAyhXBF/py2RQ6qVUlLBBl",
+	"NgQD1SrDwWdyMh7nAg7OV+cMWnuACZ7oi1+vKKi9+GGvnO9dctf/VB052vKv6zu3W0AfLseVumhYOizM",
+	"Z8XRzOOqb6XpN4F6qteXROwRCOgw/V+DwMDMR2toOag/ca7q4Xa0Y+TDaNyBTGsxgXbk2Y5ASkl0zQ3U",
+	"nztMDypRytdE7MVYEpQS/UoZ2Tomc48pW6QEJVguiRyilzgxbhSjoGlrEWyvlMwNFEltOcurLOe/f8F7",
+	"v4/2Hr7/5qu94s+vfR0XGhQLGx2kti6tHOhqN5ld/qSXYDYS4VYef0F5fGXk/gK232BtFDK8C8H/lg/9",
+	"e/ChLXJ7gkXA1Yckzwh4vTOCmZFguc8sw8L1c+9KAMDCtry/YvlzSlkohwS+csBVDh+IWJaBk2QHKGU9",
+	"zReUNZITqsGfgiO6zpehHVSa8bpZrfEGGHi+oWwBzia55HmaaGs75fxCXxdlvWI7Tbbonlmd74FvvjKf",
+	"fUL8WnMGRRxYKpqmpSthZ/y8Bi81h+9BpysW1URDMUfzPkD1AJZ9NRa7ylVpIGj6374Vu2YqV7e47em/",
+	"u+fKOsmrpdHWMmiL0ds2y4Ke77ZlhXDNgVKw8f4ahXiJL02ix9I9lIFDWKA5WZsGIs0IbB9JliocItQC",
+	"GWxGUr5GvxPBy7EK4twbe9SJMkli5ALV5t9745ogq+gb4WujOVburo6y7OsxGhVhatp6XdonNPJeJe+x",
+	"Apvzhl7L6XFW1Nx6gq/VzuPh5H8DuwBH73cvdla3Z3hBJrlIvRI6A5DOzGrIwSqnu9AY+q4zkO/evwu/",
+	"HP66WvSJKgDo0W7s8zp1B9+3JhiZhhXXgZ8xEorYtEt7wgivsFCRzSKQSNLfTcFOzFOeiyF6lq2UASjE",
+	"ReLaNpF40ivCmDWfg1V+tur/z1GarwSOLyaUXRLmTwAtvfnS8V1hO2GRZIiOi9NeA+JR+QiAJUqE0zXe",
+	"gN4C6+l1Q/VLJrulvd2c/Kq8qXQGQYG+uydVFlIhodq8a1e8TCtrbndU4XohefmSiJ1FJdT+5ERqpqCV",
+	"Cojf4wuC+CURN6R3Nzax8o7QSpxyGQD/kWgtOFuY7GUj3X2Rm4TsoMg+0Y8D3mYQbbUydBVttWGfsnSD",
+	"9oGwtb01bPOr9mU+gkie5n1gpk7LJ69L6xZ4L0zyVSi+YtSOE33iBQOeLjgj00dF0o8ynKpIJENTaqFr",
+	"PA8pW6ZtMGuncsmFmj6q+FVA1zLwvU7rQUssh+dsCldwYp3FUwcCTGPihgDDjpEyDxp+DRlZFTfzY2tf",
+	"Oax0LiWdpS7f0UYxF7b5MiuQMGCqLsfUzcIb1SwvUwCsc0WY1nOrN3mI3i256UiHbfshWbMdSpo9+G1/",
+	"7/76uM//6j6Cw4Oai0D/s9Hg0PgGJnvv/zg88Hc6fFLBaGsqWS651mmsShDy14oOaZ2fLaTBPLq2J+uz",
+	"hIPadcAVFiHYWoMvbU8Mz/hlmVHvrqniq06TvBsJoiMuddxAuYK9h700FljjIMYP/rXjVOWJfbqYlbvE",
+	"JywhH06J643nuRCYIaofQiJnRbtU82tKJEpoEqwtoUROVoLHREof3tiT8i1GxbwksTKIxcZFoxBkKcGQ",
+	"ImcNT3svbz4RggvZOrZRuMHHpiXIjJj1Xil44Eh44hIbwzkbtSVDAlxKWAI8hKzbgwp9oFC9R+CZYLFF",
+	"7VRyleBmyVpu45tdcYWduLTLIBNFhKDIMuvDrwsf0LgP776NvDZvQ1fwtbx6OwVg6z/r6de3qthtHPbL",
+	"xGFLkriZUKy757fR2OtyzWOGaAltDPyRNetQrskcu9oQwys/Y0/qf9PYNFyfN1jKNRfJqUmQv4JTzTgw",
+	"EoeogFb2jR7t1iinE/dEqJWA+bbQfhqNTLgQJFZoyYUk6GHVXCjeu3O/bkbWtVm1N5mwz21pjs3lNd7r",
+	"5YNVWHWP/1xh5Wq3wQlk6uKcp4WRtW0KIWZULkErzWXIteIBCNjttF8zAiAahTVTeaPPLclUsNLJ9LLC",
+	"NLk2vMChn7MKnpJdIBNO9fPNE4WXRMVKAgdYf4e3SlWv1Fnj9uxyaVqNOAQD/5lV0jgaKalnr9Hh/vh+",
+	"0foHalgzk6Q+I5ImZMsP89PZ08GW3+r9HyF3VaUf2jb+jCuBrUHZQekrlUpgxYUM9nf4cm6s/lXBJTIE",
+	"gIo2S3xxo8DXP1IBf9Uev20MrQd1P+yHFwelAQE8iu8AE9WL/HdNILwubPZqVXWGNyjlC8e/usJdKQ6u",
+	"5znOaOrp6jF4wS9JimPvuZtuwN3JUIbiX5untZ6kRXJATOmvbFQzEBH/5vAQ7Y/Q/YeH99Do4dGDXsV1",
+	"PfiW4VVfFERcc6+w8qq/tWgM3o3BQHtXqO8z97cyfI32q3Tjzi5yTLyKzN24nG0A3JZyvKy/Ti5BL6C7",
+	"A2Wi1m6VV2YK+jBXmr6TqIbeS6DDYW1/D3u5ea+SIihXpDcw8VaUzQKyrhrI621b2+UxsFu7m7+g+qN+",
+	"3oJKs89bb8GX8BbYA3AK1s7OgoYkSvg2wfRnvD4lsW3WZwXA8U7z7hKiDXq/EXkc0DCaJ1iM5Vv2UyyX",
+	"M4595p2mqhI1nZuUYoyE8+MkeCNDZuOOrZzwxnP7AXJQj+IUZhg5QjiV3PYn48wa/IwbfJQqNEovblGs",
+	"/yn2+hfngmd+xmRQnJNm604HzDEaN8WzTzKnfB1qyvPaYhbMybpI2zCVpiRb6d3etaL8BV+f6aEg2dez",
+	"VCO5JrPNpAT5bkzJyDYj2Fwqt6EHi2tgfmnSzbX5Z6BSCJyk/c4ASu6Q1m1upKma9rXB1Gua9CpUhuX/",
+	"DE8C7HBGJr97VcZ3QF2aLM1ScBM26Fmuif7uGyyoNxyteCA1H7fRzMGoD80ovpqUXvQuL7vtH8ZTAzWd",
+	"8R0o5i1ftfneYSKWbUq/KQ0Q1zuP2SLB9ZjOzxCs1bjiWltam4D4689M3prHm6wYmAkQR5X6aqn6diDP",
+	"bbRssrEFW+TQPJYqj6lfllZxoNlhgO0tcmEQ2rCj5IbHXtOt97cJ3kSObUjFBbkjkd4H9HvTZ13BN+pz",
+	"JRhZt1FigYPD56h4rACMbO3/4dHxAgZEjTleQcPXV2XS9fKmD+6g16sFuSQsJy3OPbinFqsDTglwHdfb",
+	"rYxNUnn9rMb7R9vtlff3/e2VH/Rpr9y4N/bY3TLqe1WcSJMMWuk7lAxyjBT4Mq3Kkbjnq87A4o7aC+m5",
+	"qle/oz7HYpOvdF3MsswAhLOvVIEIvCChJjQWMl1vthPsNiEcOg5rUoElV8CcqFryHED2GihOo6Gr0KhS",
+	"RtObcGVKiQYGEMS3CNAQ56aZhcnJrbXLp7771I8HWF+6NxLwrQEomW1AcV7BNimO5jwXhjlIP56eebph",
+	"FQ4PDg8Pd8EpDbhpStzSG2KV+5+KV44+IbMc3yC3/NIsEvJ0gbxaDhHoHLYJQPtYAlm29vOl1pNkAS3p",
+	"op91G/PhaHefQcmnC85cZ9h19tOkycrKittdu3J+xq7wDEuijYVQEwhuw7uJfRYqCjwm7GyjfHr1cZp6",
+	"jvZo/3D/wYNRP7IF2RKq2sXCoAfBM3Vk3N5KrP7tGf29G+PdrLGYkW9Ln/nDL8esEQIZoid6M8FDwLhC",
+	"GZB0Vwym2C3nJa5ejKPDWhC4kb/93//r/Fy+/+Z/uT/0ZYE/h++/8d4UWMnP4ECOcSgrmsbLMp6EUsou",
+	"TB8SG/2/ImDtJwtFmTCzew4QfnvVDzbowO1+Y1gvPVwSpk5JTOgqFCdWJE2lqYYzvdYU14r+CgmyItCA",
+	"RstggPzz+PT0qy99az42NVh6QbuvsHitb03PcUx8/GILSK3iWuVzRHC8BGTJCHGWbowcx/KCJA5kyVsa",
+	"GgCcO7G1ZcCgtRbF52WxWT+wwC14uVr9+/62QWtwUNowUqA9uWZAO/cJLZrV+6biqcTfwZmxNSdU9gyw",
+	"Ms+2ceZrVsknTXfpfbvr/KFQxjP3b902mgcQlg69boVBq84iSFMq21CAliqg6zU42gsoLn2bqm3CLGOC",
+	"q5RudsCZozH51kLalIu61yUsDLHUTqpYdqPxrveWUZImz4TwgUm+Ztp0IWlSKOVahlzi1Jdx368KzjXa",
+	"qfPeLJeQ9o6b8subcueSzrbtwx/OXr9C9vsS+UCr8KDXT+8ynJGp8Y+ssMAZ2ZKGdx3XbTd73STKmjbv",
+	"5nKx4Op6mWHG31nkcml9dg6vtX37AsKvjdSM9uAXN75lfE8Xy5Qull5u/Pbliz0iY7wiCWR7yrJDjJ6w",
+	"vSYZVvFS3//peT4aHcQZFhfwF5numI1vMtuEKtwA5beVoQjk7qhwFzo+R82ZuJRT8/nd8gsDroc4g8I+",
+	"04dxcM0kVFM8338KzSfLPMetZ/vll9fpzHfsJ6Gk1rpV6EUudSbww/39g4P7+6ODew+ODu/fv1eHgBj7",
+	"FPGTzB+rZiV0Aq72DWmI8zSkAFGl7fi1jGypgr5W6yVHMWZQGkq287zebXdR0TRsMAJ8zbSIviWeXGj6",
+	"gaQSJU0g7S3bJBBb3iGXaCUo4JS2KacW76fZ3pIylFLZQGQMtrjkMpBueaKs9yAyduvoCsF0SX8PaRwS",
+	"Z8RSAmVG27MNguBHkYHZ2D0EB2Tnt8+igRfR4x2ondAi1kxHRk7DcQajntIQnZIUQ30hCCQqkSTikgiU",
+	"MyCuIpCbS62JoCdPX3kBQY7mo3iMH5KD2f3k8MG9/b0Ho9FwZRpHNilxTRO1DBIijgVv2D/9SNGXSmSg",
+	"CvS9qxFghUTcdIoL4g7Yy3X0Xj4nV6lmACuAFafhnOZrMjMOliVUchZlYMAO2C4spDzrHpwEbeOntCWu",
+	"d/Caigl+5M3Tbd79Oc71OlpzIorNAI7QZAhmBSaWblZdZBqwDYqxJDfNKR7bzZyRJWUJyvCFcQ0N0Qss",
+	"VX33DDzShtuE+S0U81EXFlEXvnYAxWeVz1Iao6VSK8CEUmolS3fLCeyo64jKmV5b0/gfwG8e3b0LmyqH",
+	"Fa/D3fLwLdxPLf/+8EFHAn7jfuolBO/YVSqGDEGQNHFQ6IYuihqiPlVDN3O9gNVqdczAK9gYR8yZEjwF",
+	"HQ3Hqtkn+sYvWW1vRE6AZKVt9wHTUxWAva37daLcombG48kQXuON9VwYt7XiDk39X/i2fQwRKQhkr2EK",
+	"kE8VIvQ0nvxE2titMuBVBowe0JD0Qe7z0yrlONm1otsxnDlNSZtMR8+0Xghmom1KbltWx+RfRd7rLQg0",
+	"+KluURGpQC/pt5rjSNN2BzYsBec0NNc0lTmP4R8wdSoRXTAuTBCwIIYZZUa7u1VAPjlLrOUn0UBy7EkW",
+	"yJbQd0V/Zbyc1jUJy8RAHJ7gmtYIJtLLcguvu+BrU04IL5eawty1KgNvPTnpl4ThAScuEaFENbLCAiti",
+	"GLLerjsSxSRNXVe1nCmaFn5RT4+sqFcbWrGZiJy1WuugC8wp+KtzVTTLWgNeSML7FTYRFvNEDxpMJbZr",
+	"VOQDrAh+QJK+q83VfK9XWQ7xoZ4WZ03TVNPqDM9Sm6Q6pwwKMh/X+kiW3miYC3h3DV5Va2nOfhuNdE7d",
+	"TaWVXAFBpZisbRi8NK33PuHcenuIwORopTdjvEhkrZM+HLbF97+BV2KaVmgptU0kk2bV6ltLhxDdRf88",
+	"eYOwiJf0kgzRT2yF4wt4mXPrdG7KioiYBCuCcuM5UpUxE84IqG0rIlBMGiChh10cvcui1Kyz2w2l2eqp",
+	"frLoR9/eW9AtAC4BlCaUbTortihwfmcnmex1nqaamU//NvW225PDWF760UOx6GDb0optkBZQWSMIdhRQ",
+	"YodfrYiu8+DLJPnurbZFJbYUL4h/4+o9nD2nNwBR9bgEd2j2DuzMX+1CvvE62+wcizVWQRUttVS4fVXQ",
+	"ldKmYANRVeRb+iyvjWHWjZq+ytnXOWJYNwlEFxudc5sQncJ4TZoVfmmeBYJC5jtXSA1X2jSsLk6pgGS0",
+	"CZjadJDQNkA1L4DBWe2FtRwG+q+xl3VhIOpxZ2RBmRyiJ5CVAUuGX8wEwRfSKJ7AIedzIkr0C9FwJY37",
+	"NUy6TmyWgsL97KfTx6VtKmHWlCFTCO+pvV2H8rzWdZaFNaOXK80c5JIQlynwyN4mOFFziliYn4/rG3C/",
+	"HxIfuSSitaOgOxitbgoyzyWp5RUDRJk2b7FgepHva/0S7Zftzji9KZZiIkfItdvr5thxk7pKOYu0x+p1",
+	"csbAbl0yAZctCrWrmPOcJTvEV0pecNs101NZ/0nrUzu6ctrBu9tzmlO8RnjGMMOqSRoI1Cju7Fcf8kXT",
+	"VLXOBjA82wxXqL+F15o2JsZDjw2WHQP1z/b7Lc4eW+Wlh4VbKIP7PeLcNduvj7MEDEHFwRYsTUHjo4KN",
+	"8pqEra0KZG10f79uyx+50SRLn1hTzvYzRK8QVTERf0c3zqN1NN53Lq1myMUfbZkTktSDLQ099xOFWvTR",
+	"dPFs60zZiTvb31yxh7F1G91y4r82Jz61JqUXRzquWIia+w3RVFu4U1vni2Se6a+nVsGfRmhqITvgT+ZQ",
+	"zoEnT40RPw2iEG1P4xSMP4My6zo5YE/FysOeKfqJtyAYRgETAs5lzcUF8IG6nnjUcwyzys5RqipiIRP6",
+	"1Rn4cSLs+20ic8PtZsqci84YtcKZ/YfjKyFiF8fbtlaA23IF/E1U4MOH/VYcRCIO0IcPZGfc8/isfu5l",
+	"mfpzd4R6qEI9huo4a5bphdrDLdvLFPKuidNspU6dDe5eleMQPBJbc2wvVLl11eMqaLSy2jCDOAvgBWhm",
+	"Ngf0zULN0vzBXnKjlBHPirUmBGbb1FouUyTxRj426lXR0NtsbsJt1ckFQZidMzuSHqTe6eC3nOSwIpEz",
+	"ZhwXWmalRNUXXOD1eGsxzYqvFlnc0ksDmuhOkcVbLfW6Wmo4ylmPbzptsGeo8kvovr0DersB4nvh70Og",
+	"8/V+/TcEOW9/2Rdpvie4/oNeYwc9W2WqKDN56A138/6DSr2GKJYfoYOiLtnB4HfAqdnVFzD27SUBcLoh",
+	"plwilVqtDV7e2t0guPnV3gbGo2r2v7WHQUjxohlh0jVyC3AuU8csi4G2onH37/U7U83tvaHKZpcOQ1aA",
+	"24KVItnKRZraiDiwxOA+bg1qNtORsHdT++lFgLEnchaOo+BqdwZYp9adA1iANxpByXhC0lApJnxpU92g",
+	"KR9MsnHDUh7j9FFKPtAYp3uX45auVrJz168AlgZvh0rH0DKKSsg+KwnEwXzSyU+mJffLqJRazeQC8TSp",
+	"NJqiYhsv/QodaIt1u2OsXeDKrkcV5mXWUl6+yMdk6jTrZ2+2/dxVGnYY9sdNmX5LjYc+kD6tzV7Y51yj",
+	"tq7+wFuNDwswrGDrQ0+L01GP3OLerRG32iI+LiwWm2TqLCdPP0R0pvS/i+Yn4Wy0kPpVbwfnu0T2iah2",
+	"ZFAlSy6JwGk3NEWb/tmg7Nb+vz+8+zFMbz71rvA6XhDoEMPn6PT5E3T/aHw/KovYMmLEGnWZc0tc4EKr",
+	"JZHehMJFIIic6gullhlU4dAFM+KkgV+WPD079rGbi1BsGjIBlGnmcEGYAbywURsqIMGwWeZ4OB/l/0j3",
+	"N/9Yvvrt8gF9e/btT7MXy9G7By8O46O349UPI/r37If4x99/e+adSqhbMOwQn+stbbR9+PFNAP42WFM+",
+	"lXTRyEyQdNGpkF1Av8wLCJLrkzCDBCjmzNuugJikuYI6PI5Z/WlgC+zzvdywmmi78CBgKO/8+aw9rE5c",
+	"cjHkTdqkRmHKUD1rwmIhd7tCrrCuQGNA75q5WTYvd4lFZvJ+JJr+kkFB/vtpowmvJvDDfV8yuNXv/Oon",
+	"n6syV1CJJtr3uJfWaUfokY0IihgM06aJAUDaDWhixuUxsafm01BNAMR6TkzzFCwt5IEFeegXm+mbjkmZ",
+	"JMKfj9lz1dtpgQGDFbimORkrn42GH1kDXOwc+PiBz4JB6F4ZfnoH+GUQq/xGD79vWp9muz0W/iMt4AUm",
+	"blc7rhS1N8p5Wrq1IZ8iTrk/+2IMaonx2FuchcPtgE6/Cww+RD8FwVfm7CjAUNSPzDmBfCp+vCRJnvYh",
+	"CVEWIZgV3eD1AKdAjwM+g+e8mWNAIu5NbrcqZ1Py2AZ9REYuVPwbWyypmSNW3bQGZ+1OGisuqLddhrXz",
+	"K6zAI8cCR3WDBxKURxasyE7T0MYViLkto9YK2ZTzC4lSekEQRpLEgsBtNaK12eqHMRIDRIKNbXRqUdWT",
+	"63BpOcYScFaiX/kMFBAIGyQ8w1DAkXhAEWKscMoXw6KvaBHyqMTmx/v3a6H5fc/x/MBnXSH3X/lst3i7",
+	"/sEVg+1aUbuNtHc5UhuR8K4AeMHuArV4hvAgqlU0wp9aCVBl0xGaFgzLbAE8QTMSoakgSmzML903Jtxi",
+	"bsZjNC3iVNPonE2LAJUNmidUxlgk+t9fFYnw8KoF58nXBrTqkoh6OKxs3F8NedVjYsWbIWOX2XTfYr61",
+	"WFqxPm/Y7AW9JIzIANnb3q0IM7m29bT1KxNCJHdWHE7ppUF5KZaX1iHvAwRhX+w7+xc8DBYHyRngRUq9",
+	"DTD7dPlveo78yC4ntlaufideav62xoIsuTY867yrs4Wav6V+sCNobaK+dui2qVW45V5kG+0BveYsIULG",
+	"XDRCWgPNtJvtwnr00/ulaOb+P73of276V2vv6/yAUCOdJP8mR/2CSuVHwHT7sZtcK37VSPSVOCUSqtKL",
+	"/PNsh4YG9oKGANu/YKeUts29qTaqblO3T+KL0VcnYZ35m124SmhhMFX06pzPGdS78FJ39dP389H3cskH",
+	"s5C+eIP9YlMqa+1slv+CLyh7zkW2e8H86+NcLfdLADk95SF6XoB42HprxWNuKzxtcxAojIHGLe464jgm",
+	"K2Ub9FaKwxtMN6Whlrgn5W+afUW3/V7mNcawud6rFgIzNTEfh7QUtz/NUriyBWlFvLlP/8PfEritKaut",
+	"I7sja+1dP3FXVhlz39r9e+iHGwj3qfvJ9ahDXOyIsNuCK9ydcF12rmttDAtX52rQi88oxOCmgIw4BQRJ",
+	"N+rURojqdJPhD9WX7m+B4ezvAFZcUson3NQ/Jbm290Qsp1R0R/Q1RbwObXUQVKVXk0fldsIRSrFovKx1",
+	"idpml87X0dfV654Pb1Adg6RRYS00JblYgVxy4sVYlRe5X0eRF3n9hWffv362d7jvd1p69Qkjx91m7JQ2",
+	"2wxId+1W41grP46q+97YVLN8N38fCbzEND3LZy0opTZRBtNUVjtXLogv7tbGBGwJDESi4W0LjhS33AdS",
+	"HwH9EC1pkmx11/1//+f/dmGag64/MepHCy6AXcnM4J5ADwdN0pD7CkoDI8SlEpZ506bHASOmSfVyu2Ci",
+	"X6qkg+StzzV0MCR5yy9IoEgYAuRGic2MLyal7KK+bfPxPy8O1r+Nfv77Ed+P36x+mI0/PNg8v5edPUxO",
+	"D9WL5Y/381cj/B15J9tV8v3RVpPowh72o+Gbjp9eXP8POFa2L3WzT5PrUVXJWnAf3TFo22WLmITENMOp",
+	"bPbAGB41OmCMH/o7YBz164DxiqzfkdmS8wsfj1ybr1zFsbT+68hyTCoNjpMByPLnVn9J7JjWi19ExOdc",
+	"PHZJ4iRbqc022EXVttseh0o8C4WeziiLLb4ULQLupplkLTB5tbhjMbQgWPqXuak0oLRPI6oeoemCM60e",
+	"Qd6S69kAvkOSoMPx6LEpMqBsMY2K0hJ9UAlJ6SU8ZdzQgpg2f0P0Kk/Tc1agqVBZXShsgeQZgU49K5xL",
+	"mIhxqHbD0VxqoRHi3+bbgtP19n5YyoeuDN44s9mAidSHGCDfMr5dz221SdOutyYjmtvGhCSNdIRPjCPT",
+	"3SXVs3ndUF2CXFKeS2v2TaAAyqdCKFqBc7DBL1sSYfKqygwtxMgaQc3EtXcnZIwayCgYF5qAwsoh3JXS",
+	"mcCuPcKZwizBIkGWPqx3rYm4sF5KEk9ezn/8+0Px4Lsf/+s38Xb9609vnj44efHmnyd8/wV+gc/W5ff8",
+	"P72ZVV+wp3kYILGNKIpK3Rogqt6nu5rNDHo1NjcohNWhi0teb13eZHF1ftu8oyHSbOt4bqnFp6e8ZuRJ",
+	"So12vKunEWzBleALgTMtOFmCvjp9/gQ9GB09+BrKoSXeSHDgmAohk1xcMOOE+6IiL6hUez8xabTaWYun",
+	"5DUjezD5Wkyn+LQOjVF+7Du97X2BwVqS0P7YzQUa+bHdlKw6MaGYq4BYAahVWeqwgDMK7bl4ynPRyFjT",
+	"HwrNwwC28eOWC+DIt0h/Z79j1wHPOuWszeCpKqMpUKbrkQEZp+nr+eDRL+2sGwY+tr/6+D7I8Mqpfjkl",
+	"6yq9qpdU+rOpn9WaHCu0xFpWpsnukXzYwifAMX2Cvbf49Idjii52ti/cbtMKNY9mXJEWgFPX3c3ggTql",
+	"LpDd9iYlWBIkIL903RMlyXY49E9hRfgqJSjGaVoGnwzypxNPBsoZxUsSX8jKJW14Il7vHT6//+Pp3sOX",
+	"+39/4vfMbkIahSm3YShnZQ9NqFRz0fciEyJ2Oqh9sHykLb3o4Hp5gCu8yQhTk4yoJU+CIGUSX5IEmYfc",
+	"1bQdwbWlVZ6plhLWMkkIZBQgkHP1eq0r1ZXbqQabxhcZXBxaLVF1xZv4xozjbTu+pKvMAv/144xn7he9",
+	"uCJ4Mj4TB+4HZQfvLZHsighr22+Mr8E9PekKvPE5FCDD2Vyhz3EfdfRTSBKfjmj5UQVDrxYgnlTicq4y",
+	"v9IGfOv0oy2JbHmu795WuVDlslSItpRjYeXyfUitOC4pcjt30lnj0m12YUEZfleyC4+7hYZKPtQWGOwL",
+	"zhLOdg1XRwPQd3zy++TsNToY37u3N0Y4XS3x3n6R2GJw4uB39Ul89+1gy/v2/o/9j15vVUoZGXucLEoQ",
+	"okyyItBM02uGzhT6AWdE3pHo7LccC7J7tEOPvb899vMUqwjNU86FcXNgRS6JQEuSrmRRYN+0Hc9IzFli",
+	"fuaZSregWXoxVo4RfOH8iJpOjNheC6q2LdhvDg/R/gjdf3h4D40eHj2oz+SgvidHrS2nz8+/+Rs4G/X/",
+	"oa++Ht4N5RKtuNSXN/ZmQkFcBB4Aymls2rvxf6HDH75vbljn0QkS0xX1Qsy+W3ILs9NEOj1OMHrBL4m+",
+	"aFcI5fpTHiETMjIlrVpF0XqJvhWbyAJP2stPpAnvbzX1/w44jUDBu7tbMme5M+5yOUKPDCspM9Gr51by",
+	"AEeKQU5nlXBf+ZYiK9sZwhpUBpHWdNYQCCPNnQ3zm2q7z+ZqKj4Fx4Sy0AGexPJY8Z4QsQlNGsCjtpd4",
+	"Qg1+ytpqnCXrZVwZpZIySD8doidFl29JYF6ZJOklkWXTzGsqaztnyu9uyOkNDiMd5NK67aIGRKtPIlXM",
+	"kGevnp68+q6X8RGwfgwtePzyb/QRzDZohtkFUgIzOTeMf+vViu+klzUBQISJyHFItNf/56jLTjpM+pYs",
+	"/FynYjt+rsbIoLkHItLfQReb7Uj0MUTpr+yAhkJ0/4jPcUbTjWfICtftoSW6qGNlcdVhg6dzpVxWxwe0",
+	"VaSn2On16Z0vQD6sSKzVxt2MgjYPhbJEVq1Fj2xjAumCkzEWanf/hdm8Wgdcpzm6f+7s4DCQxUsAu7nY",
+	"asbl82jUZd+oRw5Np3l+XDfO6z4+ZwwbHGgthx8XoTEqbcfRBG2I6uT57WhOTdulfx5FgNa9OTBnPCMW",
+	"uYDPIf5foAQYdG4LoRjkVFpT2JFe+6bD6OGZrxXr90UbHm+aRLdjuqfruQbaAL7nsK8ZPdPiCeKhNWyF",
+	"ypZ2+aO3zm3XfKMOv0BbDk+ouacvueitvaj1hAVTcxNpYvotbwqQn073np6ePH+79+2LH71hKEbVxEC5",
+	"96Wia6UX1TKKarlGtbQiR0r1/N9yrlGV/N+33byrSJoaA79+NlqVOtqe/rt77kY3uRUPBLapqwrQ5DLt",
+	"VC9R/qS/aDvLM2iMdVsE+Lnhdr9kucnOmL5VcyFU1cjK4ERp11YjsaVt9Ob45OkgGpx9f/LmzTP919Nn",
+	"L05+fnYKfz85fvXk2YsXz556awIrM7kal6nNdeENOQcts8c2wnJBVkWum/WJugyxWuBKkma5WtCGa+a5",
+	"9/C27Oh971/EWOMM4XAwZJFIZVLivGD4f60obV/Rchs1vG7U8LPFjgLSsmCxpo2NyRUGFOam+r9jFvht",
+	"xKq28f3iVtW4005xpTU7JZeUrH16lIBvTEhJIpyrJTf82MuozPcB7yl8d8c1DgNbDdvempRRRXHqrGa4",
+	"4V6PEnrhddTNeBIIXgkiVYRWKdZihnxQbQm7J9YQN+iwcKcxWhNy4R2zL1NeC6qU1+N61fS7HXI4TdVA",
+	"e1ckcJ8saWL6WkOelIeRBkGlqJxcEkHnlCSTVS7iJZakfUBLRcApGx1h0VY4JZxJupshI7CymLOteQIK",
+	"C8MlqQoBUy9of5J6zoXaoCXPbT0F44h8wIsFEa5G9Cp5ncVFrOZ3bgXpbq6kdbuexu6m2yd7AyPHAAJU",
+	"USXJ3XiU1vfeUV+T6620GOVyrIC+HPxiw9cqsB/PhktwbCZGmNf385JKr0cbXMZzngf4HpyR/rrAY/CH",
+	"JQ73fVVWjZMwE6+O6d+tUMnfA6Q4ur+PZhtlUpZ/evt874GBwmfc1PIUQfcs49CCX16zJPD+fk0Pf+DZ",
+	"wzd4cx1nh/OtRojYks4tj60p74TyoGlZllI8p2c0LZ2yzYb+5qlzVtDYdgDLkBpUJTRcLj7ncY86wMrM",
+	"Qg0RE4tGsMYbuw1NvKXmWfRJ01D+8qpjTQvAMMoqq8rmFHDLEYBYF2ECa8TdkWgm+FpqLf4VJDpgc9N8",
+	"iReKX0zsddspfP7Rexk2mTeCX0UbMyTk7FmPYgN1Wb215v5Yk9tolteLxl7FYEtIDB7Jfl1+TZN8Y58F",
+	"kkjfLi0XXeoVco5SqlRKUKb3x14qMJXgZIboJ6lVQVA6Cmoyt2V4wzUtWia0KydmjnA0+IIYIDNXfZWm",
+	"aIbji54tk/X8+2cOFhKuV9agqZTsu3Dz9J/I3v5CjK0KGN8j9fSNe7zy04mbPU1aIpIF8rzeT2lyYH0X",
+	"ZUUnB28u/rH5/Zn9qAe1CzLPWUJCw5tqYU2/CwjMa4K12JWlO3GbjAej4ehmC0TNPNuS4MsJXjFF+BSG",
+	"8GYIE81wOpRonquYZ6Z4uWwz34r4ahny/qf22VgKDPgcQQUvWEDjfkdOWNWdA2XPAB8pN25lNXPWMs2C",
+	"o23LiwpNlse+BQtaOZL3YTH9smCb2xGdqmDwah7ogpBVqbWFC2xuUv3/cs5Z8mE1yTgLWUXwlR6dfFhR",
+	"oa37AIGPfWHd7twyPfyG4IDZo7/pM/j+6ODoSsPvIPWLJlAhwW9xkJfENEXjiJu23I4bdUr7T2oDfjmR",
+	"6fUD1BnFtkVaJcwKldROonZtOtnB1dADmwyDg5/AEwr+HARya81dyZqrN1HUC+kklq6MgDpZ7JYa4Pnt",
+	"LrVMVrh9gSSBf90YvAuENGLxPcjkikCQBgTeOF2Hgy0EsPEXYC8tbo+et+FK10DeRC3fbXrMbXpMk2Zb",
+	"+rpxpDi/KD01QzTNMMtxCi1tjfPGtvnKSBUkxNQ8Y4mkwvM5VIgk1awaRSRYKUrQlUkR1m/15s7UjbOt",
+	"SU4tWvcUGUQbWxeiLUyJTIoHIiyRj8tuvLZ+pOl8eoymzrKyz0CL2LnlF8ZyNoPgc+aEU4FLh00bW/uk",
+	"XrgBwqTJtA5HXsKLW1Ov6MdbGHYt+/DWj7vZUGP8wM3bvMVhmBYIGF4daLsKxJsevOXaasbIngiSUKW1",
+	"8YTMqEL+1+8I5FzZFz+Ws0GG2sjg9rTw3sbvdmG/cFBdzajMC73LIoLyhMberlRONCZagOGFawEBf3ma",
+	"a+3WzqZPI81f+azi+wKDy8H/W7PT3TIGOMfg8Hls5vsrn5nwLCSkmWzspKl932jfH+CErSsqRJDe1JxE",
+	"BpvPt5hqx6atEoKbnfYKSGAioQg1pBzAM/V8nHu9urs326KZhjaNMevUUN/JDqoNA6urnai35XbqOe+g",
+	"FlVu1O446p2lItcGTX9DhOTslZe1HuuDlpx5UUiPmwitfQzVN1+kNPlKpchvBI3Jt14nYrMDt7QpNdOM",
+	"sqlm3NMMf5hGaMbVElEWp3niLcd38caA1uZtnNveftPbqDTDH0JdA6APDhdoSRdL/SdUL0S2tQoAg2q1",
+	"OaPM1DWYAHuGP9h/WrV5bjva10/pyB9uaKkT3zX8kFH2r7iwxh3OXNcOV1ntv8eCz1JfIZcJxegVrwVn",
+	"i6jSJfXh4dH9vnrbsdYtZ2mn8lag8HJwFbIG6voveO/3oqNI4OYlRGF/pi4A269WhFn8+rXNDUm4hbWl",
+	"qhq63opYm/YHjJtirUpv4p16Gc4N7j5cfpPwpdAlTml/qCdA7g92MKRMKuwFlTSGOcDD2via6RA5b3Qv",
+	"H9zFK3r3cnzXsZC7Dx/643cAqR6shrff35EICt5TyQvYWuhJekeilC8aQcb5vfn+7F7iH0/yNO/TTuK0",
+	"fLIWUNue4/dv376xZei1iRyODvvZzuEsQAc2xoDoG4T+iiv03BL4tkM2YC/9dHpioZZxZtuVu267K3OB",
+	"/WiK2rJNhgm5vGsfk3d9F63DuWq8+S6drwj/WVvHXrsaVQQ4jR7YK8Vthqfpr2/SDMydUxxKH4Zoahhs",
+	"ZNpqaXY2KT6RF7mFcVgoLUkNkAOXxGj9Elkn2zmz5WeP0RQAvqfOtSbzDFpxwdP2IelL2MJKCTrLLV72",
+	"FctBn2OtBMw8Zep/DGbA8zaTlM4h6jNCS9jqrtJO2zaMpj0K8o6rz36Myphnv3SUUwIJ/THpiSNoeslv",
+	"Pt0AnJlj6ExsKh78y8Eb9sSdhjZOZfpxOOGYz1GWSxojk8Zps9stiHicyyXlzIoqqfAGxZynwwBQtb2N",
+	"RMQkqJfmBtmbz+cwxfWSp2AOIv2bUPT3SrHfOntoScSZ5RuTUyZRFV6aM+h+Fcj3eDgEidhpDWtG5O+i",
+	"8N3bk1d6C8aH1YDv9kij/VHxv/HRjea6ZXhBAlLRfBdpvTfDYrNj0s2J/rVfNZnIUIcpE+bQhkvOwM3G",
+	"QNfmaYKagA2hCGoPROra4ULzKoBCZOZ3hc1UKGYgGjWPhsAndIPvO5U5wSoXJOlRWrHKFVRWUJt+RVnS",
+	"WHKwtiIMerBtcxuUgzUVBNqwL1vhDnarmu9XO3FqnvqMAAAyzbsrOvQzXc1KbMQgTJTNHmTXKCn7RJjc",
+	"TqHxb7z7NnJqkr306BhJqocvC3C0CWis2l7s4Gfz5m6/clIAJADfLEET9AE1Eb1dVkmhVziS3eL9HulU",
+	"R3OEc69wp4YaVVUt6je7DiduGWpU1Q4ru14pidmprsXs+hP4ye4ZLvbMbHtM5PpZOaUZzGBT6mAU6Mhq",
+	"z34N22jLBipN4PhiQtklYYqLzVTLr3M2dcuddqvNrbpp+aTTTP3t5LQGrb/tLCGtouJ0qw+OqoKDugc6",
+	"q0p3HPdKSmyrWvgmoAe+viRij2ARIc70f00eOzMfaSFhnSRWXGy32fM2ibsxvWtGUr62qdI0JjWXGjzS",
+	"8Ko9/NTuQr8ud2w0OT5HDyI03o/Q+EArcoVaVxYSQVa8+TSYRdyu6m1N/sHH//jfbh370fjQj2zaUIts",
+	"ool5ZZuW5Hw1S766ms5jRwrBQ/zpdKBaFKClt/H5+dn1NSavBnSM5EVeaYG03aiZl+2aIyRTf99m9BIn",
+	"ZcteU0gN0cCUzBXiuWrXoir7cO+wrcVz0c3qffnncBKMiThlbGvNab6oLjrYqBoWKilbpMTuwa5LDZ33",
+	"/qhPL+tvvtor/vw6sMZSibTkP4rCXWyNj4qjGVlocxjqEy1/NDXw1c667e1uM/zByhnHQ7oCOw0J3ps7",
+	"GFg3PXPg9CSpggDWsM2oRNi0DKHMNGTvxUj6KaomE7YCiSbJJRE43VUvtZrVToCDffsqW+XtitnJdmkG",
+	"rNt4QWc+SNpbrepWq7rVqm61qlut6lar+lfUqnzS1hFGi9TtTGx3CTJoCglOEAbEM0jv4Awek2hOVLwk",
+	"4AI2acnb8neOY6K6g/bmqTCucgWodof8MPODW3DJ2+z5Ptnz7mJcsbClqGqp6d59SlyuoqOaabYqqscM",
+	"Uktcxqs34eqa6mM0+LC34Hv2U/fw8JX94xd45fvqY3s0W3GhDLCLZnuDBVXLfAbNLDle0b2YJ2RB2N1i",
+	"6I/Vn2tS3DMQwTjdW3E9E2Fm16VD/zvux61u/6fU7bvoxDz2GQnlr2lp/Om2sXeQ/dqGzq1hc2vY/Msb",
+	"NiEd7cze4MLeL4LGejsGUUvn4Friv63fa/y4CEDDv4ASa3/bx/T22M/1BbjEtg82X+UpFnXU/Wrpg1lB",
+	"GMTcpPoUDs46s4hMjRXPLVJRZGrvoEVpdUll3J2VHb3NY63TCqJtVx2udbjtcNqpiYWbzNNAuilqZpue",
+	"s53TTf+Nszr/WvmZt2mQf8k0yP7ka3Mb+5Dup892vE0xvE0x/BOlGO6Yz/c5M/gaWXuZBaW7YkLenKbk",
+	"Kv4zzIp2bxneIIk3Vlcg6dzjV661VOyoEnZVuM2+iP1/ZiACzeJb1LYM01TaejnTBwk0H0lc21NGiEGK",
+	"npGyrRl840rRXQMMaEVHkiF6YZXvSJOmAaHA8pwZiD30hLM51dRHOZORa5th/gn6lwUUhHlkgEsBrla2",
+	"QdoqsEAWnfBbf922x7kkggVKsE3DO45SvkA2xQRRJhXBRQfCRudP9ESbUgknBtI2gxlt9QOtL+ywvrCD",
+	"dt+H3w70r67ZMbV/J057Tz8bitPtdb29rt3X9U/nz/sXZh5/sr0OeHsAyOrZZQiAnuhvnH8EComdf8Hh",
+	"Lw7RCXAroY/FtuGRdMFA3UExv9SXXqu3s40ioOvqPxoFp9pcGpBLNRk30KbtlAskYKYIU0OZxzEhCTHd",
+	"Gf8ebMN07G4in5u8wc5mofU8xq5utqeFUeDh4GDTSmg4dWE2zZM8d0mEN08A8HEJLlAvpcJCAgSE5i8J",
+	"iWmGU9fc3aY/mlZIjULyYTXglvB8lpLqMo96Rd8scvPHqBP2w86hDDt3A/l2hJvdFrXhR5hzeEqlCd56",
+	"w2rhKeo9JjheVogFtnv7uMY9XrvEl8S0D4CPizft2Pxr//MNdfD5hjr8fEMdfa6hGvQ6HujD07uql6vn",
+	"4aVYghPKiGzRnZTA8zmNXfMm0Jlc96kG6Al0PLhua2jwY+o3kSRCU34BsDKupzrAr7hoZIN5YympVFjz",
+	"hQG/AF11YdpHSffJiku1EKT4tyAJtf/wyaWELAQOtxCg0vnnBdxbxwCl4tBcvALyUZvqL+8reU0B2IsK",
+	"RH8vIPziINvbb0bukCqLa6WLUPxCP7ABLyVX1XiEFr+bAbSin5i/fVGIU73v+tWhtgfwQJmO1UDFIxvP",
+	"734kJsMegg5Y4RmWJILWxtB9AynO63dqPOp1gTOScbGZQCeokIDUT2gzIJekmT728P74aH/361sbNTJL",
+	"9h+UCyR4tA7nU9LnBH4mqEBYcuFRAXp3I93BD9reSr6/y9DbCbLiRWvdmCd+VeHY7gi0ILXbBDtkdMoi",
+	"dvhl4Mb+yqfRqiGRuSByeWrQcXZ0SBg0JXiBxWJXHJEPpXOiflb20UkA2H37bdWumilfUKaJwz5S38r5",
+	"+J8XB+vfRj///Yjvx29WP8zGHx5snt/Lzh4mp4fqxfLH+/mrEf6OvJPXBHOvLyKwpbkPYA9CBpXeMddu",
+	"1vXlgpB9b8NfvZuNOcq2ZjZFy5pSnled9h29Y8z7r1KHZYhJcaCnGyIncIntUM3BrRet0lXQ9J51WM8O",
+	"19oCOVcgeiouM0Gw9OMGbR5bzGvbtjcq2u4WPoat7m0z/gEIKSHMkvxOjdW3LjvMLXx0HS3xrVPRteTZ",
+	"Qq1OOCMlarVfMVtQqYi4GoM+Roysw+2ESGYhCdvo4xk89DH63J7kVaUXaDtGtH2u6n5t/QE81PAxtv3g",
+	"J/dckzzM/kXV7qE7RAJOiSTKzf7qAtgKXmepWde1uyn6/N30tgmAkfXkKvtcSPBWxgIzeQuP+luiRPUJ",
+	"BDapAq64DaofY4YyU85h2MOSrx9pmzgpGjNa5L/IfAomIM5Mw4oUKyIilJJqtkm85FwSJHlGoKfqOSOp",
+	"NLkmWF6U2aM1JPo5/TCxA4EZqyBwbF41AThmA9iicKwm+ueB2+5vZ27CtHZ+4DiUW7UOtw3N/9QNzb9E",
+	"q/Hb1uHXTBO5arfwXRI3zJ2/Wi2+8Vd2luKXl9Jl7W5l6pbFJVEFtACllGnVa27isTOywzWt612+EpOr",
+	"k2dwGSWtUgMdqRcA2ceV9Tm3oGbHgqdli1i5KyE3DckObdKsN0wEXaWhBb+/I6tBnd4g/5Xf9GxTCuLo",
+	"tnzz85dvyjIfvPuEqnW2X6zs08042NmsuxDUrmarxoCRtdGrtkm6KC+oBjmtTlb8zOLl6ykBhn6L7hXO",
+	"w0/TIjxUg3hRfAFiO4KYCLQUpFq1ShURvgYJ/+ah3YBTP2nEaLuTaWtR3a7gcGOAMPH9TCUtKxp2Ss5y",
+	"9SNWKDtxjJY0SQizoIbLjbePp3nGQxMihxdY/weMDPUfsqn6BHXAsHslKhsO5wlVSAlM07rk7CsqXwHy",
+	"O2ZaH0z5hhCf56VD4Sp2wXs6PA3VCTTSVxM+RGfgNjJNlWOscMoXOYkM1hMyQYaECPkY4URfBakEVlxI",
+	"+/uCL7oqJds71Hj55nOtAFZ/52UnZwSLePk9bYWUB6s9wyqGQrgggWj+ldLFshvO4fvySdP73YHa74bW",
+	"ABV4/iu/JtCNzM16iJ7wbIWF6aJBtW0K1IOZXIM/MK1bB6Ph6GB838efGnynQR1uKW5uUXVTfARj9v+E",
+	"KSJWgijcAk6ub4DWDMv+dfrmala8fRRFNxU//651ZjHHW7wdywvT4tvZ2kZGoFySpL01iy1o+aQ9Z9pW",
+	"ZTvP3Oii9j95Ix3ISvMvyJy25W2wLBlZK0rTgATa8bUg6VVC0iBdM4/qJkcVMgrT7suiZY3Tg5abmaDJ",
+	"YFv00HiJBGYXlC0kwnb+ZfDb8rHi5xdkY92VkmSYKRq3sLBTIvPUlxdQ2iUFB5tpMilQ2ZuRWiFIrA3h",
+	"33IiNi0HU/gyq+cQmYLYjEo9z8TmHIKWXbzZ6fxaEK+pJH3OrlPTTwTXOvwkQE7vYB6M13ConU5oEmMg",
+	"PAI5DxGSvLxAsFuwdyjF8QVoUFnNONvqTMlFUqFT2IlGp6Jc1BIkw2ksO+MDOVZKOp1eXt7bDjHkxElf",
+	"07QUr1/AOs14Qiaaw/WbJVzkPwHkT9FGADY7QvlKy7n90ahuPuzfeE/r6o5FW4ygecXqpBbmj2/JBxW6",
+	"j5Adzi8cA98p4K/fLy5pTE7YnAdq9cwDVmMjBi11wU0Fvz8XL6XsWql4xyaVnYRa8yQ8loNHg7vw32jA",
+	"V4ThFdWf2D+HG5yl3qy6cM6KrUncDgBA6yYvmj8R0qtpva3217JPNYpph+PhqC/MmhsnshvrJxPpn8tr",
+	"bd6YfBJmjWt9nB5b3Wx6IKGHqDUXF67IoAiZ6BcHUxgOhqPheHwwvN9H9Hy5BA/yYUUFka0jE5ZIlDMQ",
+	"qVAoyi8IM55SlwOUoBmZc0ECTvoHnzbkYkoxe3Wvl4ZUbPs7eSF72dYQ39VcrT1wYTcGuDtEL4rtiUwq",
+	"rdnPGVngmwxO5ZKICV4EdsDqIIbyocc0hFNczWc5h5f8d5qm+O7RcIS++sd4/Bi9oCz/gD48uDe5d/h1",
+	"v0BKZS5Rcatqh9QImtS2tkaPLTe9y39uT3k3p3n1Rz1VE8N2voBi8q8LKhjQLLzEsKSrLIhygR0kjRL4",
+	"kqS+lFIsBA018TdfbnnfBk+/fzH4c3HwS8KC2dyu32iEeJrUbLZ+FG532JSHXTlF3r3G5ddZ7HfKFhPr",
+	"BfJeSHs+Wi+Bp+qb9sPT0fjw3mg0Gh082H/gNYTcILlIQ5lbiqM5T1PA2QnIctfFcr1eD5NlCqV48Oq/",
+	"0eQ/t2bRKev7wCN8CkoJliXYW7B9KI0dLEhtt7B3nYa2Y3wu+8aI5KJBro3nrfHGhzjv37quNNIdblVn",
+	"p0MgFk9SxLEQ9JIkqBC7K658A7jOCgHCDNDiC84SUIZvKO+1eTOb0ZVawmsx5fr2dB76VVIebpIsHiPG",
+	"120wa5+WUnrRx07Jq53UEyCaXdPhg8d6lRP95DJ5x2b+xPGj3gLQrPpPJvV2XPWuMvE6orABPluf26jm",
+	"8ocX/+3R3bu//Pf5uXz/TTcSR1hstfGjrjRuaZ9rJnILssK2pp+yiRKYSaOd5moy52KSkJReWh+X+RM8",
+	"YDbfG/JEc8ECqd9nNKMpFjY655md+wal9IK4dNcSNh5CotJ2rIZ2+YKYzqGPK4o642ieCzCHAVp+J9vo",
+	"LwgMf2siadIKYJhCKjBE85y30aGPgaszwwnY0R3YphbU1Bt82WvFLt2+A5D8593NBedJpa/0do32YRuM",
+	"w1EXhEOgGFaPnLqcR4NhR0NlibJHaqOST8yjWmWwRbJdP3tqnzNT/BgNfuWzVtdyn/wbP7XqNztihZJq",
+	"LePIY/MfcHkyiPYL4tehCpBQi6uhV2OwUB+N90c+XcJWgPfH7SwKlz++j7ZqohNaQjfWESQrdeLDQQ/Y",
+	"ROtw7nemP7uHt8STOezKWbsV21OsDOS9uBWK6cNj+Byy0jxKMWDTTlbdwiUEmL1/2K9cG6p6PQN8C583",
+	"KsB7vdGWB1Nf+feT4rsGY+315lDz8TcOEjhzIrLkMg/6bYPJOPLEIuDzRsrcqN87e5yecWjbtuFVuOLy",
+	"GPttjc3y8wEPbKcgPuw3/1x6t+Q4tqpL5+Qf9NyocOu+nx2+cfW1Rz2RCC5JrLhooRf7AKTUaz0s44k1",
+	"b3bcf382FHR1blzkWmvnyk0pLmKlI7Sbf3m6BZ26wwkyoZ8r/NDTDdF+CxA6WgMGo32bDS0CAdbvuPN3",
+	"zXKamlydukKx4OPh/j0vfuvCrGv7ze6bO7IZeXwwHHtfZeFJfvNodG/Md2d/f9F83fj+0DuxQrR5pNSd",
+	"fmKqHOTBcDTc7+XxAcEUSOzCUqEClcVEMKn0QaSMH/RLW4dftkd/rxL1te8tVhNpyqmdT+Xc3U6HaDeX",
+	"TzpSmi0kIcAAYWTs+m3iDbF095raQu/34ij9XAggM7pwZezs/JvA44vj5NdcKhco2cFjY2GBoXW7JlqF",
+	"L8gQvQJQvkqX1dkGQut8XrZuN4D0LEGuH/uEJtPtfU1IqnDL6ZhOr4AZ8BWe8UuCfieCf63nsuDoK2g4",
+	"8/UQveIK1VNb9vZ37VC7V/lw+7TIh5VLZAkhzRWB1pRckhRluVRoZm0strGuTG4dmQ3B4JtsK0iJH9C8",
+	"0p32joE2jxyypa3ST8EGk+1tY67YkLLqkmyj6Rf2uSc2WarMW2/XtmuUfGp+BD8PwvAYqCgFjYnYQlNy",
+	"iTCKkXPZaJ2D1JLh69tTPHd4fzz2mLLV7frv83Nxfs5CDUVCiODlocmL/BrNTraTdIrb59sdGi/d0FFb",
+	"N+OecDrjTm3G3PeoDW3Bf86+ooZKH+iMX5oWiUvXM9gl9NuaEEFiQi/rnjhtmmn9KIHIBhQNgV9vDuLH",
+	"5q7V4xtVdwWPLzrNs6JV9DbSIHAJjztBUEVjn1/pif3mCrJmSRdLzyzpoq5pjO/1U4ZT7ilcf9HEiu8L",
+	"8ZVQfVRbEDrwecME6Gd+5b4okM0Ad0KlzX3URy3Xg0TlYZk9KVZjdzxI3t8TnKploK4Avisrw7gX7yUl",
+	"oh/hGcWGIfiFMbO0stkUQeOe9nhPZ1d5N9pzgd00Iwik0ivkJ5TbeaJI9i/pZl4KImF2vTbjbfn4F/FR",
+	"V6YblU4wS7DRlVzYjTP2eLOdJmphQZAW9waGGOrA1jRNi8Jgz02aSOrVH870xyZuXFwhe3vakKt6pvF1",
+	"1yPgjZzw+QQQlLdn9xRvJMqZoqlxzUL/tbkygWWs0ArHJFRUqpfEHL665GnSEPPDI1/hVmcB6ZfoswOC",
+	"dAc+8QKe1xd3pZxb4zqgqZIY+V4S4QqLpm885ikXg0eDWYpjP+Cp1bwmfbNe3fOfrDnOZ2tfw9NkcjCa",
+	"aGoPdaaBbjS0LPBHByOkn48QLMR0PTM9A4w9v8AVrLRdK5Q/S5Ocumbedd4NJlv5cY1yGmTR6H7jCL7s",
+	"V2PuTuMMmownqjHJDg79wt3GQD0pjEwShIvrUg+076hYNRTyq2GrGINdcX2Vb9S9ces1+HReg/CWBu6p",
+	"2sqLat7UbifRyB8vufVf/Jv4LwqiC3LBAP9716RGmG2hMSiEkbsIntDJl9CqdryWtwpVp0LVzbF6MSiP",
+	"vvKZNLUv1tfvC2tLlbTn4gy7s94LbtBVqwSSX5bZfFQiPINeD5yZTD00Jwqq42cbZECVdsrdswPs5FMp",
+	"rKRbPLDPjAf25dIKd0bxAkp5yS+JvwirpohlBCogCfOnKHHhlfEAYmohfwyEDnj61ZJkFcwR8JRupCJ1",
+	"h7HPp9ndsXiH2pKrcrOusCfsVjPgqbeuCHl2xjr7Kv9/jh7IVzUCdpXxYRFc8EmE54qINRZN9nXQa5d3",
+	"MAauaAI8NkVHFmynyLYpjwlcII8O97+kU+da8trA7atB1CK5a6K6VpdkIowVQW2PpLrNUclyOvlal/jO",
+	"7HNyiF5A036HDkCSBREmAMO4k+47Ce7y1TvJ7oIj34rvzy2+b1Sydse+QRoO0dRieU8jNDX9I8FJhVMy",
+	"RV+VJVecA6Z59rVxXWmjBcv6I0UXMNM0lSTgST1nAPs7w/HF16B5lALX8Iw6QrqdTQWS8Vrh92hge2JG",
+	"A70keAfMPOwHfFuLmTX7aUhlt68Wi4+0dm0QIpSibCF3Cc5XXlqkssa+gH0/KeKNsPvGSBvO53FPWKNQ",
+	"1N0zRLYdiT+6wlUIuXSD1P8zTvOQQEyhCJCFwuOwgoA+2kBA6p1WHJ6MWpKN6WnM08SK5fqpDB4+GI22",
+	"UfD29/2odw/6oN41ttcs2U3Uu6n5YkGkCsLk2IINrweqQGAkSRjNLULfv335Yo/IGK9IYsC3TffAAsFM",
+	"n9n/z96/Lrdxa/ui+KuguFZVLK8WRcmyHUs1678Ux06U+LYtZXr9t5mtBtkgiagJMAAomsl01an9IufT",
+	"OZ/2U5zzJvtJTmEMAN1NdpNNmdTF5qo1Y5Hsblx6YNzHb8Ttcav1qDuk6hL+YnGZT2X2og9csRS/3Mu+",
+	"ZVqTxb21aoPIDJ2YX3gpXPQ5alxysRwRLOz3r/bqlfp8RQ1TCnlltxqgtEBDN84n5Ws/YJ+h7K9sRz94",
+	"L9XP9QENYZ1uMlGBChZT2K9cJJW9LXS4jKSMJujWDlCGUnkdxKfA+HIUJ108lBgkuWeZ79NMQyyXC2HU",
+	"slqSQPu6sJkBdq8+hkw2zCxIYj0FLjuln4FZnOJdB61ZXa5U1Sh9LVMhxXR4vdiYZuhMx2fopQ0IhoyK",
+	"6obICCaq7HNSLaHJCgA+YibCNG/Sw1Vo8jPqStJc2esbF44LTyuS+xXtjsdD0kupvpwJOMyVR1eDkLbb",
+	"Z6WQIna8Kiw66FEvlSGjgaJQUhmakxLqCijtRWBlY6vyiNBulwlXT6l5X2gypJdgMiS85wyWJvEJbLHb",
+	"4DgiVg4yqg0xk+xa6Jqvl0NLwjHLT3YG9U326LK9W7pXGfW6Rvbu0/4SUsY9XkDKy9GfULnzVLsiCtQq",
+	"9haOcMbMtsL5tiqcs1cw/z5nuIhvCVWm2t/1Dos3wFkXsdGlhnUFZzz3EwPYZSfkFcr9ARtGZAJh3Ini",
+	"hmloxeUrzZFv+v40D/7f/xMeoHc2wNz2W9/XQM6YOd23Fg4rc5fh7mdUshpE07l9s2f8r1KuauyPJa2G",
+	"qrsyKymHdvWGXjLtW4Zbgy1hn2aKavdbh98/fvqklhFWHpk9NWWwpbkqyfnqPFlW3WqfY3+JiNW/hna7",
+	"vEfAl3B/eTmnCzTCDCK3haUvRF4y8Y7ysgI7xJiUPTjbDrOwLKbSZVpXdeA9Ib98OAd2EJ9Ahyv+F3hQ",
+	"j8gPjCqm4jmf26DzU5e/5b+c/vbX6f4bfqpPxfvH3eenT06HL1u/HoweJc9/edZk01/+Sj6c8rf8tPWa",
+	"//Ks2T1IRWf4spX81y/pIvjRstjEGetKRB41HFuP4qJcI0R360zxYqtV00+/sEPxiSByRP8cu6aLEWJQ",
+	"2P2ym55vfHzdzsTz7MUOdIFfz7ekmdCpJnEn93KcOYRflZo8Y41pw8s6Xs6jfuVpZ3avCjMtvEA3Yjk9",
+	"j557O21Rt/TOFI2vfCvw4FcpA4vC+0pjh/ZA8ySrtrVvb1Solne++ZmEqafXChsuZk4VEbWzgawHTb8s",
+	"d6QkhbturT8Tiz1bqEPmXkGu/Png8Wa9Wvn3GzqdF0I7OP0qkvPtXMpIzv0WSA4WO6K8xN7319aOM4Z2",
+	"u/Oyke3a3zzsTnE/aUL/031qduWwjEsUW/MWH/8yNPmc6+FZmnlJK5/0qrwZ6Ct5xVLaLVVjF6NehI2t",
+	"coRfnz7tk10eePDbFFuv3yTB5iglCl2DK1oF5yAYlhDyu6y9T1WDoYxzLuCXq2hQ58rSqRoLq09abbrc",
+	"wbq+EPxXzckKwevVGNlvupSDiepu37eIRVyX8eV6m8BhXZkRwkihJeviFrszQ9tB/Y2FcZ0PdB7+fRHX",
+	"/Ql4TW2uuwKqPQK+LOkenOuHlso+4aI+nn2FFKFDnk6vw/0v0MrU1TO2r0ET2gGwExQMEDhjPr0Lms8K",
+	"aUiHZanuWNjjitWgTzI4Wue9WlWrDc3iS3AN7U8u5aVCSfuPw0Ny0CJPnx0+Ia1nj2thPCvXxG4hoJm9",
+	"5nbTavN98ef3xv66SHulQOFL9qLMWeHlYhh+gYjEd+d2NH8s5ljALBWu5gL5rXIrHFgiNJqxB8w5NIQ2",
+	"jCY+DjGj1oFvnySSaaDmIUiRst3LiZvDogvqUVH4nOz+d7r7l5U52Z/Ni92KSg0HdrVIYXD1Iq7Ex8M4",
+	"RehJzICXeSaSZ5VipZjoLm1c+9xfh70/gV1djJjqVgL3D+2555rIXg/KWiYDmTIyYorYe8qJsdRjvtxq",
+	"yyZU3hMv+FaxIf/IWuEF1CZBNE2rDojr5reUW9zl1EwIjC+ov3H0n7WrRswx17oUQKayEp2SqV/P2ubi",
+	"oqJKM3RndUgPC2s1qwQG1xehF191Sxnt+iRC5O5yTLSxf8308K813jorZ7grmMnkp+Z/4SS7MpVj1SQv",
+	"QgJpoWLKsgP3rq5RbePOzyKKei0Fm95obfFNVPIC/PQFF1dMmFL/Vp5iMswa4DssaZIMvmACdczZJVZ0",
+	"cE0oev/y+U5LKKpM6FYUt/g+lTOcsIRXRxnLzyqIw0Gc34cc7yicqDLp6+TVcxDYKycp+P1DpLImOUnT",
+	"DAGlUBcofHGvtn/EbhviiAgJYfTQxRF+h2Sqkujx2qQGZPM7bsG7rNBGFS6Zaw+74U6q5ZLoBOWQ7JHv",
+	"I7J/EJH9R5aXB6GUhXi6A9a9xG8rETIWC6prlhFXiynLVuDXGVGF539eTC2VTjVaquclVS1RgrJDzwkP",
+	"Am3BhxBHA8/Oca7HqP1TkERaPlHPjs3JmYWog+6y9fD1EyscfZwXQEoKQOIRSST8F7DEI6JT+AME1lhY",
+	"G7ErFdNN8pomDPsuhsS3BS09Vqo7Xq5o71Vp2jkR495yK6ou78TsaUk6rO8Micg3AgELqFAFvO5C9VJB",
+	"5SaN5FtOnnMy6zh0VOamUKm7DmFV3SzZCYnrJbKFYuIlCWxb3r7l7VvevuXtXxHDfMV1mSeoSkleKVsy",
+	"Q/BzO7NivrN3VJXkV9129uGCHX1NjeKfVpRB7uQ5K68rhx0uKH7VYYBxfJWDqP9WpFIN10cgpBVbXWX5",
+	"x48X5x9HpYRtbb9QIobTLHeLfHR+kagxGXADR1FDLt3HxlkjarxuRI1Xjd9xQvmVYWea/Df7X+5ZuS/q",
+	"6Cyg6oxDYsHhe0dNd7Di2cPzIV0IpYC+02yUvYZv4vhFjU+7fbkbYBzxqc037o+PeNnv+et2XS3m0d92",
+	"1EHjqNHnZjDuQCc4SUd8tysT1mdiL0zyc/52fclHu/iyabo7kpYeFK7j3qqod24bqxXmEzGXEjeX//bo",
+	"y/TiZbsBj7zJzdgq6d+ekn47WnmVxDorD0OceDzMOXl0B/DfADOqWtIpwBumxhXQ59SEWmq/B3LBnSlR",
+	"/ldNK9tGlLKIUp2I44YA1QpBpurAkKOuUiWPKd6bvhhSnr5nf46ZXtXVBwVHUCAQ0CyG0IV1/mCF5P+F",
+	"vBVuhqqL+UpF+LZsGR9YZyDlZXnenstD8/kVxgFCTrJG13PN+O5Kgt/SZtdO4+1JdQxJaR1W1iT9HFp4",
+	"KzaQY10+DteWP5UvMYfLjqMJaQimBRUY4DVh1/3QagH+SugJ6q8m3ByRuC8FiyM4lyHRUegJUywhh/ut",
+	"YxL3KE+xfteBN8GLCj2DnQKiGAOA6yaxelNb5I2J3EJhC7Qcso5MpmRExxomgnAsSxfquvlXJHbgryE/",
+	"rzZrd5SP3f5LOLvbgCrMfSDfzAC1esFwZAg2UkZwLqfJAH69Hne7jCUsWcOLX2NqZsnmLc9SVOyKy7G+",
+	"0KyrmLmAsqcyUWO4Q/BHtBp7MemwnrSDQQF5h2meMAerNCFSrONY3GaaYnWr8kUbHbqV51KJ9yxt6j17",
+	"dOsVVtqxi2wvHJxiNuIs2yjysFm6r3rdqyUturP2o28+XgrsArMlUgBXmtCpbwkxwZtLSgfxzNWQL0Zx",
+	"lsBbX9QPY39/9yDImv3r98Nw86roeyN7ZmZii8AgK8oCb1OwOgmwdOxw5U3seTLGjpEXw6oW2RIyRV1f",
+	"Bs+ujZSXkLs55GnKNRZyls/3+6fXytxkSpVBzHnZXJgNCo/C8PWEY01Z589fkHlw88IXiWpeKQUVXt0q",
+	"tRcwaFWYFH79TpPYHftdnsRRlupkLTkAiXd7NlP/e2UuygEl68pMALxzz164MdxzFQGQUlmrVHcAeJq6",
+	"AoEmObUHwnI1bJdAGFUp99I34AcBQhKwzOsLP7y/tjXqLi8v5vVasieBIqy/h+LLJ2eW4HuWd53VIyk0",
+	"u7DaYDkVgKMfCrq8vcFNpqEiIz9sPXtCoDSdAOBuJXOXtXAhwqyyjqclVjr8hhUts3pzQbwEQkg4Forg",
+	"ZTO54IfXYin1WrLOnPmK5qxY5+BPpGcnOc5QJJI8hUVZZ9cg8eYPUFQU0zMCZH7bZ8nDc9Aiiy9IwBoa",
+	"x4ur0ix+sMGnIwy0CHcegzkeFDVXwu6p3A2d+RSaTv3JfeN6g3vvQhOxBPFv7B0DxyP3LPw8ojz74GqH",
+	"wuewddntHv8SGptMh3bGKEVyXyjWG4sEvvJ1n03F+lwb9yz0azd7XHA9gG+8zjWyh+P3uVPtpzl3iGa2",
+	"fRkAklsQZ6tBHxVvW8XaCxroFnL2vkLOlvO1CrMr132G6yaJR0wk6NXI2RlSgXi20gZ9rhq33DGuYxKH",
+	"g+dUkTnef/Dp03FbxHj04sgVdo9HRcBZN3qeCTqDC5EK53rhsEWHrIKnnQSOBuwMJFL8EKmJWuoBdWP4",
+	"jTK2h9fgZtdL5HQsdHkiZ31P5WLf5Gy/pFvyo2XZLPuPF2WzRA0MbLifsyho3mdVI4ntOi6sUkfNCRmN",
+	"Oynv+tMdEfDLEPapy0ZQh5iwK5bKEdCeVeq5Jl0K6NMh2ujCOJqpq9lCyqVensILPPy+GHssNsCCZ/3/",
+	"jvb2Pv6Pdlv//h81gHfBP+RIYAFfXSayHVmvJrDzN61CVFuwwlsCKwzEcM0UJmR3GfrU0sSlLROsZoJb",
+	"rrcS15shZmsws+5YcTM9s2/LoQIiHFn466U/U798OG9E5d19Mkg32SMfU9nn4vcH/2bJGOzSPfhmB/Aj",
+	"y9HqyP/+P/5vAEUDsoG3g9MIk7YrxAbm8pJXwB3gb5iLUTkLzDWLx5pd4PX6H5Ys4iZ5TtPUpwBglmHW",
+	"wBPaLTNsXISZpW3h3FNu1LirVQ8R1mJASf+v3edn71/unuM3Dw5bj/LXXAy51lbhxkykCddsp0lOiMKQ",
+	"uYMcFm1R3LAYWtQxZWntj3HS9xCH1BCaSsGOsPp/IolgV0yRIf+Emja3m+Q2z2OdzcLE+QM44r9iMtKI",
+	"aj2RqsQh+SoHpDADziJVhjsBKUj+KcfESOl3WI8YvSRv7eIOSCJh2oqh3dZLHb5jfnyHYfebPaqNPTri",
+	"e1f7e3RsBnvuF6AeOQIq9mh8JVcDFRSOg/36oPH5M1Sl92Qp1pgcDpnqMnLy7tSjQdtTOrLEQbXm2lDv",
+	"IEHTR2c8oEsNTWV/zJpt0RZvAfPRsgMwPMBni0SGjwQy06TDBhwMX2iBbpcoLZc5H1heD6FkdLYhtEJX",
+	"CqNo18Drbwt8PlpkP0nSTTlzvdXtN+fTETuD5YVfFCN9JuxB8cyLmwhuQJ+yp0oqkrbwbijgdwOG3YD7",
+	"lAttMHTdFv/2b+S5hHQRLoVui13y8OEvZ2/fPHwICVmCXrKLLoBn/3b+cvf7JvlNXAo5EaTHWZroiIzd",
+	"Z8CKJyOq6JABpKydk2IjMKEK3yvWFoRYw0ezBN/R4cFBRLQk1Bp+/kRYmmKaaJ4yYdJpEyd3muiHD51u",
+	"AbqCJg9AidhpkocPz/mQ+d/fv3xOHj169Mwu5Lfz5+5+yN+zqwMHMPtEu8Z3bCfIgbPKZF+EXUxqAqcP",
+	"3KDJg7jd2D9oPm61G9YgV3Zl8FXLfgN088u7/7/lF0Poz++VIpA4llrso0U2kje7s7Dy0LmqT8/eksOD",
+	"/aekKxPm1gJNkOxqgZBJDHI+jnwDpIjEoCe5/smoK8XN8C3XZN/qOPutVkQOWpY/OXOlSZ7LNMWmMNqu",
+	"Cc5LX8lJyOPryLFIHAKyGz7n9oiPrUwHd1CHdi8X+4R8IrwdCEIIXakNGcgJkEHC2IhM5dhuneW7oBrP",
+	"dWkkA6rzvZ9wg14oJVWeHp4dPn5KRkp2Uja0b4+ORinH/Lg99/V//KGliHcC8wBMXhLbbY89sGVfUUBZ",
+	"htedMEN56n5jcpQCM43QESOuaMqTcFpi8ATr2D/dHjXi0mghv89N3HJbeyZxakiuFQIZO3XkZbvr9YHs",
+	"IYhXQ/vAVy0x5i4OBxJAnHdTfsWS4wC76rg9sG2nOCCWhWATMqJcufmeK9pFzugY0MOHR4EjOSbUpUpx",
+	"pq28delmu6dJHNl3qzThPXjJrhkn6AbjkaXOJ4chi9ZOsyyRdi5/Fif1nhpGgNY9CVAh5Fh0kXBi+/sr",
+	"+/Mu/Neel+yr92xIOcD/4+nJ/2KPkXNh2ikFxSWPdSoFOyaHB8+yZb9nRk13T3qGKdA7XKjWTfY57VrZ",
+	"YveNkvinF+exxwlRTMuxAvATlFdUkPjFOe3PHjKry5z2dt9IwXZfW7MntvvXZ4Y8ah02yYm7Xfacvoxs",
+	"mCYassegLApIhpIu7Q5Y5OWQgDVMSXzSZ/mZHwPyS1bnURChkIoGvYNM5Ao0IH0ycJPQxkcP5MRlG+0/",
+	"9s/28TAyFikm8LlAM6ZTCOO3DUbPWol4DHN3EC8ZGz18iOvDNZz2/N4ENo+bmQVN7J4ckcP9gxABs8zF",
+	"5doQSCqB0eOfX5z8GJOJVJfaXqqAX+G7SySQIZiqXSY0yzAhG69Pz122S2ZbyBET+JqbUvX33E171sq1",
+	"ChA3CKc+kKOkETUchFTjqNFq7jdbmO7OBB3xxlHjUbPVfIRd4gegnO1BZjMzVR5mSyQSX73vixxI+jRp",
+	"HNl7z5i64l12atWuLL4Fjz9otbBCSxjnzc1z1T9cXh+amUubPOSGAT2vrGkEXNK0iz48OKh6Ypji3iny",
+	"YMz8CNUJi+95h7KgYHo1jj7+HjX0eDikato4arwBuDb3KuCspFxcgpeC9jU4pVNqelJB561Pu1Zn23Wu",
+	"n4aQgsHT95oTlqa7oETt/TG51E2/Y6VvzO7AJZtq8sCKs6eP95/uuOM0y9MhQc0pWCiM3M4Fy4l1sUmd",
+	"w14fapZeMe0xi+DMtkX5A0EFpsoeB0ipQlKfo5pfPvx6tklygedX0IndJVSsLctAUwZS9oRlN0OXSwNB",
+	"BLTUYHaWDbPd51ZLl2nV8O76veLFn6OGZSTLboJrYM6PWofLKfGNNK9lgrB7t03x79DNAvRnbfc8yeXI",
+	"3moZC0neW3loh7rKiypqd7Cb34U0X5ZVQOusBLpIeynX5iQ83vJCb380jj6Wb0V2yR7I+cbnaOmFb9H9",
+	"+Pn3DdK4WwY4tUtIPXNrh+1B1tjaX/7SfxPU6ZS3Q12ZE+vj73a7MzcCfvY+pI+/fy4QojV8yHCaLTlP",
+	"feG7ChKEbwE0NITcwIUiS0v3kwQULvfUY/jbAcGCfz4oKo9bTfLWcxpudaoEg7dYq48NOqDeLaXdoC9Z",
+	"3oQJxc22OM9ysZ2LxvkOQsG/VKQjzaCM3WK00lFLA93nTJsfXILSOmkRo4mfi0565/idOQf76x67it0H",
+	"lPdr037r2fKbnkvRSzkGGA73H9cZRY9HI6kMS16zhNPz6Yjdp5N2kiQ58v/iY1bG/ff+5slnPHkpMyUe",
+	"4/dsKK9YIWWtSRzYvVXw7Q9cgYumK0dTxFmdlwn4+PwBKVDqYYX4yU5iH8p3r09f9aT9SzkW94oZ/wj7",
+	"6o32NXPlUrXAstngxO7lwblLbZfKV966ceZU0DVvQFvcEmqOUH9iZkNUupp6eZqAxjjykem5flFnb9+Q",
+	"IVN9RuAaZ+s9evZkx6oY6dQVbTGrfoDDDH0TLrfOO14c2EDxOGA21I1oCRh5r6Ul3PRBzDKaoGz45k7K",
+	"t6AyPHcOwc2ctHFZkSozOpcYmCkJPpHDwyY49Ced1ckWT4dioJzfNSV6ezy+ouPxnjkDcAPno6BeD7nY",
+	"o+OEm91U9he4gGmhPsZrUjofVQ7BIAroLb0e/AZDcG0UNVKhwRsRwSahFfcRmQwklI9wE6GDGdzkEelM",
+	"odAa0L7cAQzhBi/ZcvkdCfYm8Y2FXAUuzMH+2zNMuRIlDe1NoTwRo6xGUaEpRDKJ7LUFBClwOdxoluJS",
+	"LKmD996PJ6QiLk8YkwF6ztOJwaYRU1oKmkK/SiKtTPboAiY0QfLPehB/HFJ9yZLf452MJ7ns4hC4xEXF",
+	"kasV0m3hxodfYY3xcRZtNCxNXRsulmqWAYUYSS6FnOR7urA89HyGfgLuCp8wMKTTtkgZvWIhhsKEUZxp",
+	"D2cDDl/Ic4jdTRc8iZsEotCe9aay73v95WKx5f45S5uvZH/ePTer7aehbxzU5KP3JcEuZ5Au4xvVh2wZ",
+	"I11fsHpsEYE3qgeGWlBw1UxxEjmq7UxxT3ILnGnpiTqXbyxWPuVwd2HOi1H45pF8KvLJShcG64AcvNJ2",
+	"rrm8+bL5+iKr68yV7v510VxlqpNZHoWJcY7ouCaXXCSlq6ja7UI92HXXsJYluCgk14Qnx0TTKYYy7YGz",
+	"q3JJcLkJzxAX1IouWOPMKVgJ13HRWmDKnnksOIsZq6iaR02IqubF7iobHvYXIECxtVLWCM0MmIicAxdW",
+	"YtgnU7WEP2vzkTPouX3OPpnKeUH42I3JZ/t++aLk1v55KwfdUDYpK00L86rXzrp0Tk6eLpzUQZ1JGXmt",
+	"Ka0rHPMcS642G46xUmt5MMbJwi9Rnh8tv+mlVB2eJEzcJwX4jEEyZFCPLDspRA8TbmpovQXts0T17Sgq",
+	"ksWhRSzH1+QjqEgY3LSaSTEZmWvzAzxrJ3JKYj5LZt6IhOFfhbvud/QR1rCc3HGzt9ReEarE7QHV3MUr",
+	"hjmKDzlTu0A6NWgfbLBlQUsc1dpF2HPWGgdYqhGSOBXrUwXqSJdq1iQf3PeUxDod92MwUn0sswBH2ayI",
+	"PwK9bMhxAs++ldgjrqrCaYLb/CWu/Zs6MtsIZ1WEE1/iOs5khRyqHeR0U3E9WmWw3AdUkweHrWckht8v",
+	"uLgYa1YoSqmIePojuWKQovca/fe/14mUYk3VlwZIVyfoVR2Mq5+AGkR8ZmjK7mHEdo1Uf1dCYFUBr3Wc",
+	"gQ0JtFsJky0XaDMxgPsg3e4YM/iGYn3r5SR1Qnww3rH3lVcE+CJfAgzlVum4H1zZhk51ZfjvDjOLWwka",
+	"bpnFllmsM/K5SW27Sw3rS8XZmjw/z8PzVvX+ZHfWCnBBmi9XrGtVGZ4mCmv0wSfrFjWtclCPqArod6sF",
+	"vO6TK8pt6HS5Nyojgq1HqsIjlW3RTXulPDH77ldGjrxQN4oxIpVr3UQF2Lbr8Ep50tmQY8o//lZ8U2Ft",
+	"FQI6zzy2Hqr766HqZjS8SbG5gqMqnGSseoZgqmAcwH2c20pDIk2O2aALy9+5ghcrd4S3jqytI2vGkbXO",
+	"w3F30rnjoNjFmNqNJ49Df0UnO6s8Xms6L5sTlrfi96orLLcG7dagXcH7tWb2U8cB5of8Qh8YOclovksF",
+	"wv23hWU0idPDXZrsjOTuTrspi3cwvBykPVWM9AAZCDEFACdGuK4HEoEzqtxud55j3YrzbcuxthxrEy64",
+	"zZoTriKh2gl3kqa5SoN80UCEKa+TkEbfkeP+wByRWI+YMDGhSaIBG2rAsIGHzgCFRpQnkKBvGVkA4G6S",
+	"+M+4LVIpL10DEzKiCrLhi5CIUQ4QUeK/Vdnrz8MSl3j3TsJYdsJLx4uqknMKOZmpvGL2Rd5Exqp/TcEd",
+	"aV9+ZbqvJYy6g7+3Fy8dNrxcBJQlD2KAAd2BHZOGPIgBxDfeqZpTvnVYNrH5prL3zB3qCLAGMIjbya0z",
+	"tMIZ6jcozwvD8f7yTNTwrOBbqa5qX1DG7l9445oG6sYpsbKqMFvUfah+37wic4/q5TO4mxs5HHt419/l",
+	"NtC5MyjsRc7fWAAT7Tr7CIsWNdOaS9Ek56FJHQqQwpTQDiovltfZoXuPcu2aB28DNkl+XjdtktQ772ur",
+	"Ir6LlsU3YCv8BGclg7uixCl3N8AGsv5wpYzgRwZHmULDIwZwoWnqD/wsJkxwPdRiBPjTQl5w5tu83Tlu",
+	"EDrkbfnBlh+sPQyJRw4s1cQfQLZ5DSGhetCRFJsLlGrOL3l/rBAEmBLl4YgTOtURiXtKDh2Gs5Ex4aKb",
+	"jqGJOaPdAaYPDHkieH8AYZXw9wxKu+FDRv6C/t401bItpIAR7EgHj+yeHDwmAzlW4FPFSQxoBg/46MkT",
+	"uP442PeQxWA8xB/wpUetiBiZ0GmYJoAPAJg1u2JizBAKPBSljyhPIgK7zxLfVc/eD3lN2GOMdMGtADDK",
+	"4UYHM0+7lwiXhnWpEZGiLQhchuDrdOoQC+xDfPNXbJsKdrnvDTqhwjU4nZKhVA48ui+ZhkEiAERGrwzY",
+	"Ariod5QnzofjELoLTh2pwyI0Ij/0pML9R2hmy/VnVoPwzMDqHz6kV0yBEWyfCFuH8NOMKNxO56bmyoH7",
+	"u3m9zU+pfHcdFAW405LIu7uz5qpTD4Mwcc98wyYkHIvcavPulfC7A6O2IyCsBqwZdyT7yQNEZJDUDx9C",
+	"NweAJEZSGfimTCAU7f2TgcSWGNCXgSdHJMaPSsfzs4LRcJXZq/dIHV2qDMKy961M098RI2WU5QMQLYcM",
+	"e2aMxvZIYdxy6A+XcnHOzniaG91O0rX4891VfKfensdcVxkgCcdj0CTP7Wxy24NAWNiMWvbcFGH58HPf",
+	"HkBL0akU/QjGtvSJ7Sw8HXt8eznKBTlEkktpePgQKQThzeHHzHeJjbbsTgDlukJrbPqnoWt33oOJFGXP",
+	"BBeBUF1/mwRxAezeDKVg09zW2hNwyUbmOJ9o4V+kn/V3gI9oN1DCocY15QjSDmhvUlRcIkC+OyO+2YSc",
+	"EOiRCA0nEvLwIXzCHjuBnt27E3Jy5HFGEHHeb55nqwM5ci/XMcj47Pzt818vXr39EONWHmMTEwKnHDcX",
+	"14/jcu1Ppu8fQUaKQ209m2bo8j3wEk6Aj74AuxAbOiDXw0AZ1eT52T9dvwTkDlZO60I2aJ+ZH70keg+/",
+	"71SgXofLVlYRXyo5/BF6xC299FzWvnC0WfdPttwK/a+H4nnrfiyvhbccOhwJKyZzehQX2ioj+gtiMUF9",
+	"2vsbyXqxBzKcjo8o7NzNlUdhx52eI2wQFEEHJqojQh2UccoFy3otCDpkwUDrynQ8FLrZFieky9LUufqJ",
+	"HkFbigFjhkzkOE0APdlFbnpSDccp9Wge0GbdwajE/4gjEv+H/c+u/c9/xnYahnawxTt04rDqgGJmrETU",
+	"FvmbrR47ktooORqwZScbGcCy0A825IMdDbGJETWDPDqKe07RWotWPXpuPnWCGLfIYwz7ZPa6+qrIW2YB",
+	"QUp5SNjEPFY/Pnn3R65HUnPfeXEhYn/JLTca9L5Prt+MFxRYgTvw6+VS7BNI3D2vJzQdmSxoCwAunKBX",
+	"oJ5KXauYHk+hYxA4rSbYv82ae04libzIh9ZgL3e/Rxbwk5T9lJEz3y8u40+n0IXZfsd9eh5YM1b/ghya",
+	"hdxLjYXV/bp0rFltntUWwLSAfXYUo5cR6SP8XI5PeY3SNdnpAhvDltEOcZ5O6BSUH9g07NTFXZ5hcMhY",
+	"G8PaedjtBkazTLoHTdnAckN2LQT2BCtjj/gGHcrZ0qj4B6kQECOV8nK+J+qEKwYGqz24o4EUIBXXG+pe",
+	"Bibks36SxgpXv7GzqnE9VvMltS+t+9zXXLyzWnCta+mn2teeijOrddcKfoszTKlZLooYNWPFau3CyRXl",
+	"Ke3w1DK2Gtf/ZLio9VxjFO+MDVtVgGXEypMIGjRFYH+0VVuc/PZ+98f3py/Pd3949Wv0o+I9Q0pIOnr6",
+	"rNlqkd/OfrQ3FQh5NpZvuZjsOY7ktCgwCp0Nm+duzRKUrVKh6plnRGSahAScrZ4+Lw9fAHMLG5aTfT3G",
+	"kvqCz35h+JDJsb3mUWtYIgqRfS+uX3TXFMIc2lAF1nA+m+p4FqVVs5yZTtM0h9/pHzqL31ma/3TqZlmn",
+	"ttE/2CcQoZesKl1H+/BKzVJGeHiIfGwgi+duAM/hOpdn+7jN3p7iimQfHgj3eke4sr7xHPUtbPo74/Kq",
+	"0CwjMh6lkiYIcIy2rbVVfXtTV2rsCpQnrJMlDoJvzB8sHsIVHdq97Cs5FskR6ckU87cJNSQuZTIQbY1B",
+	"P3z4EH01qYsx5NVj7P67/yQiH7hI5ETv7h88PrAzPT17u/v994+f7e5HAIPbBVhizezhMK5Bq3MIaDbk",
+	"XZlKu2xDOxra5Y74iOljaGqUSx6XY4MufHQhWOGHIi/nNQDvKTi2g0saWoA6f/5Yj2mKdzXJr+jTVawt",
+	"Yp5YNVtfju0/fcMFNMy18tv+kXul9iMUqts/3MtEBFbygBJrxweI5fgdyHPsxcrIc6qZjnfgNt5lMb6s",
+	"WNOUXbhvHsT7z5rPnlnZbx//v//n/9p/Fj17Zv/ebx48exa1WuR//8//ZT//P//X/kGrBY+jOSXI/vTn",
+	"mArj/u5KkXCct12lYcMLSwgjqB5CU8PuvoLV879gtUNqmOLYKtiBrto/+ZD22UXKxaX9RBN8Lk0v8j/Y",
+	"QXxiJdykL3pOn7MfJeyhdpE36rUsHZMHv5y9fbNz7LJ0oPLP6zUcHdmu5XG4qUlOBEH7wmF4WyEykCOw",
+	"ZOAdAOE6On5hdSElJ67Lc2b0hcoEAGwGQgDsbP8NEkXhK0cgdhFQbgxhp4C1bTlEk7yXE90WwcUF2AKz",
+	"L8DSdt4fbvU2R1ORc2tb5RKjgTSkC6NCRp4jyXvTlpGUdi+1x+v2BSA4LeguD33KoP4DTdNuyqjSTYKQ",
+	"lDMRDJhcYXXoP3eN7yGeCT5KatpC02mwfCEZqys1lHkC8DrLXwyRSiWt0aydS923j7R7C5Ytdgmn2nXQ",
+	"1EaOssfbNwHOQVizf6SAIKw/epZOVHfAr1iEw2Bb8QeHBwckFtJc0AvL36E7d944tg/rUZ7iZsCqJoPp",
+	"DpDQqSVzV8ziODH2p4XYgJw4bPwJxkVd0Uy4FGhuQpXAvXPhjf1WUIOogEBxmRENOhxK+pVr1Z1BAooH",
+	"zAV0iyx8T+w++CjmhHUaUQNiNyDJ1PRCjYX3PhZ704J8bLrHN7tyWPTSgDayig7zkmHlX9QYjlPDR1SZ",
+	"PSv5dhNq6KoK0W8gQOulvBysWRmrsqvwRXuPzIRaaodu4FZjHysx48ec6UO9zIc5e/nnqFHStrr+U7Jb",
+	"Zp6kmVnlKaAr36Qvdb/GHedSvqKqf/MVPocHz2rN7jUVU9cOXdv7HtfZh9+E0wSwdOm29Gk8BZmi69RV",
+	"y63L1esh/bTbAW7WeLx/0Gw9OXj8mv/QmNW8P/7dcH/tt6LGyE6sMdaQ+T4B/bNx1NjHer+F9vX+Ivt6",
+	"cTL+z3JCejQvMXie63PEvCcniFGSa1LLMcvFYJ8T170cOijmcw2pvtSlSf453r9RO3Ix69qm6t+zVP2X",
+	"aOoFav0i63b1rNaFZ2wP6/AgmfdawAql1vYL1GP96ewwM2FWeZ1ITO3QpEOtPqaP8ieWjIXhKbR/wHzf",
+	"yFcLgsKJFrPONfIdUE2YSJg1tjWBEmgc8aJnj/OAJaX9bXDJd+Mwez0EgMR8ReTXlX57X/ACYPvXcUoX",
+	"HzimlFxQe2vt1VzCmTOZnHRDu0UH+4qjLYTNuCCaWTR3Iu958kmhPusNjG3w4rQFunH2o1arBVYVZquZ",
+	"QKLEJRvSNK2qt0VKf4Er23hLhbvk8oU1L/f74ktvbqXpmvzEIVUaXRg+R+huyNc/ZKf6fP8iOzM19U3y",
+	"tocLouQP2QEXRQdz0NOpS312qasYl/cl15gMa6Q98AOqhqjNKkhWm4gsdtQWdkZ1O7/ZCdYKHMFDgb+4",
+	"qBFbFDSqX3j+i+ycwQ1Vxecw8Gx3sbJx7W+rDPsrF0m9Uf8cs/FM1b8/DxWZEPaGymZfB09rNPu6T42Y",
+	"fpGd5UzR7ug2ElbB4f7AY+gZGXz88nId+5i9EVNcJry7MIhtz472bynjOVxoprDgApBK8FkRGcgJ1KRA",
+	"NYNm6grz5sHnrViADfEebFBCoKpmItWlVeB9v9BkjPXCTXIC3NA7luUVU/a3IaNChwYcOBI8RCM9VXC1",
+	"d27NjrttjPBz49jXWHoA0hR3d0v7i6Q7d109aZ9yjD/AXxs6E0vBHywthigSqnPelqXGsOHIlPuMfpGd",
+	"xmYZbZWB+YfsbBXOtaXb/gHv8ctIb33q5QZ9Nzm2i8ER5zRFRp3VXmVuGK6JGgvBMZYIzZStVqqNHJEH",
+	"MU7ywoXLWBLvHBEOLY2JNjxNCfpqorbojE3w0CrO3IEvEwTEu3v+kJ06vp5bPYRfc2n1PfPtrOUULziQ",
+	"ihk1XfN5/BmSj8IJ6FGesiQC4zd4DIlUM5FMgFxxgikcXYRacMoYyFZ3wRDS1KHobkATCOK3Rcp6c1qY",
+	"P+cPwulz3yDiFwjs7De7WiiCjXc8gIM7CuVIk0ZNtyf12z6pH6S6dOS+IXUPa3oXYh/iJbNempCK66qC",
+	"l2bihm4jWLG+zKkCAErg7YHs31DODWjurhSYQPWKJVI5Npg1U0Aw9Nd9p2fADIu+irO3u4cvn/76fvfZ",
+	"64P/9vwmcArdnm0kyRi2N59jXDK+K5K/iw2+3dS+lj7fd8tLf2LPIBDIcn8U0ujWKq8CYgycMceU8Ysv",
+	"xqTFxyy3wpElhixFz+4Q6Dp+cU77MQnYGCwUA8qeB/+AfMIBHw1ZGZAjTOYnhgy7cSNkWaWOwEq3qR73",
+	"E5XRhVslaN5ECsLNF5+Z9TgPcgdtzyGdrNle+YlfOVwhEtOhPYsxoqPkUJEKWEWoxvgS3YCVb62RJrHq",
+	"mJsnMbLPIKELW72xT13GEsSc8WhKaHvgDRdGyouUqj6Lj9Fb4DJJLoy8wEtidEn7DBM39g52tSLOdRET",
+	"SuJ3J6c/xl4jAyDLtsgDvgQwpUImB3rJ0aRApCXLfyznQsgUxDpA6B0ATjnO58Bwk0f9t1xrxCCtLY/x",
+	"ZLcUF8MSwgXpjdM0FB5rjCGG+eD4WuIvzCcOaOO3wKe7Yy0ypNUctA6tDppLq3fjgY9n4NBbDlr7wb3v",
+	"tsSt+ZgctA6y30ZKXnE7+wFFV0/CutzOfcoMgkZ3ZDKF2KbOJwcdZTAcPS4S3RbQTWHqOiBYQzU8GpaF",
+	"mRNoEfelTILPyFEHGtJxBBsB4dae1a67A/K49cjhagV67TDNE9YWYQ4P4iEVY5rGO2GXhTRYKpQBXsHW",
+	"nDEB6EzxacKGI2mY6E53f2XT+AhgLzzh9yVENFwV+BCBrATpMFcODm7wDH7crsHSrJnwqsYN9hIvyVY9",
+	"4GGmv7LpNZAR8+numZcyl++OWLDcRAGuCmmaQ2l7Pvvd347J71iO4NsreKsI5XxCLHMYQkD4M/JLM5tm",
+	"D9/lno4cqnHUeNxstRozz+/IT0ACCRMG0rLqJ9O/h92/lZ5zoFvg+FXKBdLGjHYRXrrZhU4EU5YsUzbK",
+	"boEh15nOX3s9lniwymxCpxtd3GF5zBRJOM9Pkd/nJMJxjvtTxZzIEMj9NzjnLZrnddTI+5TvD4jAKHkt",
+	"UeX0TY/SuKLGWUzXP3ysF9tte96sur4+WdlaCcChPLShot1Le7TyTrI81mBEnKqEWKgpv2IKis6s8IfL",
+	"L4Q0F3CRfWn5BoeudBe6mEwwxXg0YoIlRyRmV0wYLFULaoeV4AOPaRqjjRlbazSD1BzKqxxyJpHi2M+2",
+	"LT5aNgDQf150F6C8tLNE0bdViminmTnz+37XWjP5id1Ka6aaFva2M9O2M1MNJEA6BSTAjN8oesXSzTrC",
+	"8jjra2On8bsXb348ffNTjBarkZlpS+LnJ2+ev3j16sWPMXlgORaqKX3ptRRvpe5E/i57/9nPp+/evYBK",
+	"ef8nMbIt4h9fvDr954v3L36MrdHqq8m1YSO0xVok5vhuL4yiAhHfwCoaBejhojndmTqeiQpfgVnm7J0d",
+	"rLOeNZXhUfAcN3swaWdsvGBmomVCM9+CC7EEK9NbgFifrGXg62hmutsuuLgYKdlXTOuYTAY8hbS57JnI",
+	"fTK9lZyItnB+zpyDAaxMUB4ndOrQlKUbEfwE1lLMdiqIHyvmim6R/ISqZEo+pHLXxEpubt+KZGnV5pLn",
+	"4SA1tjLpq5ZJryV2APFq5fplkbcbFsbK/UWV0fKAEV8/Xv7OD1ynDCE838eWQ+SkLDiK+j+vXxZwWl0R",
+	"MDdyrpdW2dhjvbmh1xpQd/u/LKQ+OwcvGatm4X9fdR7v/H1LZ4Jpg3cyyF+c4jbYvzHJ7Ilmabjfv5Jt",
+	"wH9BwH+UseIvdCeVyBcP2LhQvuSA2nrjNC3KmSPChQMbBowv6HABpXIQwEO+9w/XiiNGqGTXl8NeD71n",
+	"SWg928Y+BlBlx4Xr+AooY1GulbNISG6aOFwAkAGYKEH05bg0xzETcdeF4p1J+qJ2qOZNZHCFFzEjciBW",
+	"KscGgzmud5dIii9mXYIJ57ACnuRqQMErAP/WhbC916wUt7sGK/WQU1tWWs5KMyR0SS4Zg/7Yw3V0966s",
+	"4kgSbdkEjntk+QS32gVEu0P+lINAdJCLiAYIHp7Ye0Mglxz4oFQYKe8Rza6YoimJPWZeHLl8COioEJAh",
+	"wTkBzpGY6wu3/+hABxi/cGVkeYnINQx1026Ss3SMMTTLULMqRMwQGZu2COh4AG/km1iA56cIQm8NcS4c",
+	"rmEK4s0+Fvhe7mbLv53TAlz1dv1XrGukQgHhbuhMoRAxB0syj/FZWo6iGDXMnasvApHD1zkX3naLdSCG",
+	"7gUVAt4B7BEHTKVqHDU6KQX88AZIO2ukHB1EDS/z4POjqJFwDQYO4mQ2jhqPn2HU3HHzSixtK+XcLU/d",
+	"LUBmjaODx/aYeUKaXc75rh5whfipE0k0/wuelcsNyE3wcZjHa6a4kP7uRv75H/9uOPBL3MS/IB0azpGb",
+	"4CM/wcuxfdSL96dv3u6eZTPeb9nTPv+Q10sf8jr3kIPPv6+QTeAI5jlQz63kE3iSXQxWfj8CKNv+kSX9",
+	"I5MkExfrEEyV2n5I8kVFvAqqOScGfHZWlgDmUroiYjXP/sBXF4Bk5cjZPyoG3SFnYgTwnSPmHdKxFrG2",
+	"aj+ma0EasU7H/QgFjn3QT+enb0DZnULTjtL2GriUjK1/icO8cIpLEk1OQZT1oSf2XXbxruaxvSfH5Ed4",
+	"0es9KVF1unsAIc6MKVUwYK3Buyz53UgwzUCT8SDHPg0VAaSqE+HzmsoNWBqbFC/bdPjbKp33bNzbPnxN",
+	"x+Z6UXHqwJdnbdlfzt6+IUOm+ozANeTB+5fPydNHz57sNAl4QNBeYWniOjThAcOewVwUcdSlvwGh8e31",
+	"Ds1wnKZtodhQXjFIwi6TJ+NRQtclT65rYAx4MmNeWMHsSg/z4jivkAfQ+cZRj6aafc504vyT3oG7iEhB",
+	"NAU42gzretbEOARNenVd+R1uwS2Ehuvxsm3i0TbIWwO4AJML16xvVCdaYmlLXvk+Dmg83ulCOgw782IL",
+	"A+f5djsUQVnOyIAW7T03HuTUKtHN4HRqi7h42ot+KGjuMNd02o8T2mmRM99wWDOTJQgtTKo8FVdMGKmm",
+	"O+WFE1CRe/PcdyX+dnupL1v+tuVv6+Jv7/Gs3aTrYQ9tnjVXPfr+Ur+8e/FTRN69+SkiH1jnneWOP52+",
+	"DG2naNZw5DX/ARjdYYsMWZ+O+CeW1uw51RYVTadIouhEowuETQgXZDwi0NZfMYbu0yikDQrGISFzyAxN",
+	"qKEEepqKKRauDOBgOK92W8ACAMOlSeZaviAeMezrfJsXn+IJP8c7+RJEQN6H2btKxKzaMQAY96QCCQQl",
+	"n64ZDT54rNILN1S8k+9IhROB4Gje+W80GSluCY9gcmj4dUB1W/hXc9DysMqYNWmkvBhSMcUFVKRMFvz6",
+	"0KHmzskNmNXaurvQPlulucv+epdRjalO+6zgD+EFT+J3eiuJriOJ7nIvl/tUowVeduEYlJH1xV6uN8t+",
+	"q7I1S61CrictXVNE7v2NLeWW+OvfO1+G8QcweBetmNBZ6+oJ9YcxcOEoi7py3ST/9P5JDB0P5ITZJ8Ff",
+	"2M9tmfN9Hbx364G/Bx54d4puy5NYoym3nd6mnI5NSKlwBykmVuiSIaig3GCxoUd3KGZWtEUw6yk0CIxH",
+	"0tXdED3gPRc6gEodvdQzeYcVnVtx/y3XTYpW8benqGwt4CoP3xr52TLh7r1fGyjUzqoGAWyUkVTiSYpI",
+	"Z0oohid9qzYE88mwEOBHxCmF3ueFdCafdOZDmG0hGEt0SEKDRq5oGPpv/MGvrHILfsDGhjiRf/6tOOuc",
+	"MgX+0Sqm5LbqO42FnfcIAPWbKDtmBsqOoakCnpOCVyP0V8hxDUwwWxevcAkza3aW/QBpN4SGVAa/IChr",
+	"RRqcUF2EGEesKLx+Bky4xIWfz/P5GrIXtpkIX+poBoqYp7kbELj57NbKOpd8/3GaJf74cBd4No9zZ39A",
+	"dc6b3GqWdj3x9nRj82KmqttJTsrobf7Ofey1RjOjJLzJ20zgWVTv4ObnkBNckjYR0mFP+J+LIW44Sw4e",
+	"CO+4gEzPeCcrbqIuNG11Wq7bolhzkG1QQLPDB1XHCv4ZUvPvlvXs5nU7qeZ+Uxbzka0Pf2tLL0hiz4pe",
+	"bkqw7w2pUfzTmrXk1+DPw4Klrhx2uIAj5ZkXpMw5sNEorwpEJGX0ChDSxsYlz8xyO5oqRpOp6wAbdA89",
+	"sHY4JONgmBaNQpGQhPd6TLnSVmuaz+ThBGRSx/gijF+7orPc0FFb+PyhrFIst7ylHPM17vUd5ZtudrfD",
+	"Nxd1nMvrl6aYpgMd+eyL32bqbHlrLd4K4QTASp5hTL4s7gZ579+ZA7BGWVG2hFwWc4iJFOuIsGZCX45D",
+	"HRCckp5izLcmmw1thixIiLVAXBM1RsxPgY6XOSU0M+dC6kuwT1EhtXdcuDvK/Zh4/XrUya8l8rnh837f",
+	"ipXWqBEtKFYqo+ulIa65fpkZIW/aY7FJK2PrrLitYqO10vom8gIc9W02M8CDLdTLDMC+Bv7IVkb977jL",
+	"4lZC/vV4yTYZfqtir1Dss14eVqfYx4143WIfKAUs1vmURuUg2f+Os5HbjNVv2ciWjayxpmaTnlDFrjib",
+	"VMc03+PvYA3kYPyK8H0RoSmUo6CP0qE7YenJAnxY9+xa8LA5cFIfhK/AJrU/rwme1W0OAm3B8JDCoQ1V",
+	"lVB4dqGiXx+xzz5r6QRm9pQ8iC0nw2bNeiAn9hso1I53qubF9QXeXJiawxTtSJkyKr56UFGkuOVAeG7f",
+	"tzh4CyBFVTi9niv5b76YGznXINe8w1OY7jozHE/8KcLRoOYYzhAgrGiCbxJ7D2DQxIPwQ2ajR4jLgsV4",
+	"5Jvkw0DaR4d2aJPBNIIo86VVrtxtdJxYC05RnlakMyKR/jNb/Wb0pLlhbqMIGSdR3Q8MXtA2m/EuMYCf",
+	"eWKVEvdunAAqgsF8OSNAfMY9PRVSTIeLU640w3CYvzgiMk0yCPvSjKoz/+BVrZeVpd8mZZpbxXJ5Zrdo",
+	"K8wqhJnOaCFk3wL5rQ2+VTOMUTE1dLrckFEUBxpAWYvApQ6cVArywPXaYeqKKe0wSj1QkWZdKRKdZTe1",
+	"RezQTGOM6tkBsc0qOgSymiD49tgjyEa5y0GTn7knYKTaryPSGUNjRHQ34gwndEoQLZWc4HMQp9WKULt6",
+	"FKYYC3P77ZKzcl3bqnMGcsf1+khIUrCLCZ3OgpNaOnEKtkb8cKLlkGH5/MQ1OgjARm4rGkeNK9odj4ek",
+	"l1INXfrsy7W0Y5czlLrxu6VRM5HzYyIYuAfJtRRAYLT8OOFxWvZoI2p05bg7sKo7M4axxiqoo27zbqWJ",
+	"qRv7jFX6RDTbwo3e62yCNbDPZeJ/Kdaor10GVovBSmS2ns8ONUvhAoj3VwTfr60UbOuO718w3cnktQj/",
+	"ylj6zCClkfKCbNusorhBNryNlN9WpHydhLzmMtJcZEozKHvJFFQzG6HiGoGZCXVtv0ujTmvi0Rvokruy",
+	"lnXDx3sbddpGnVaJOq2Pr8yrd4YuKKP72ZfKhrpYOw9rjEZYRjvuDoiScgipMPSS6Yj8ITuadCA0Y1gU",
+	"ynes1QylQ7KHGfhgZzXJc4TXto9mn2jXHGOip5IY6TK0kzLtQCsZSaihHarZd4hHybThQ2pYk8SKJVxD",
+	"RpwYp6lrC/vefgmNXjE1VVnjusy2tcIfdmKTrAEGKOEKfgtEgoByW/dQWeE2A4pLqepnHYUJzx8GLjTv",
+	"D0wdZycQP9dGUSNV6bGApiIVx+KDg9YjHUa0TBOgadodZFkFBj8XsBpyWZAlXlAY8G6EX+v26aqaHCuU",
+	"sLjWZtU91fTluDDFIf30iom+GTSOnhxGjSEX/uN+3d6Qzlnmtz/sWVcmrGoa/uLa2/XK3fBcJuxrDtcC",
+	"ab5iVyxd7t1O7WVbBlbp34bqL9yk6yNM1IOLgaTxHEOi2XEAQZtOsaKsZ5jyODLHKGShMo2JLsOW9tCm",
+	"Hs4TS/pMoZO7LWL2acS6hiUXf46pMNxMYyKkwzqloxETmoxFGrBIXbI6rN4qvt4HbRd/gam2SbxzBAD2",
+	"mgzpFPsb46NY0hbYhXYqxx7XpiJq63npRmwL++wt+MwdsBe+EbQammcaa0Slgfv3aPLHWJvQk3xB6AyZ",
+	"CiBs4gmWCjV+CNFg2Iwb8iBOWGpoTDoslRPyF1NyJ/J6AHNww01yaogA/GFgMHit8HGptoi50ONej3c5",
+	"E+YC+yfuNMkZEwkpYztGQkY+xMKNmhJNe6y8Waxd7sb5w0nY1S2T2DKJGwj8uLOIh3TtTGLAaGoGy50E",
+	"oSDa5VeBhQY+A7S+4WkR6SpueJemEUnlJCJDlvAxQLIPeH8AlpK92QwU0wOZJjrntzRc9PVxWwSnQq4E",
+	"G7DxPGeiaYpAuGw4MjyXHQucyEfTp2i9cUEetUgCAFgiyfDB4BuXvt8W4B2d8DTFmlPqurGOaJdVehRk",
+	"9/Jn3Lw6ll2xoBwcslcsrbRXnEBYgS/hXECV34zBsnEzxO1mBWdDQg30Ym/YmiLlvhQgazUW4BpbO8fw",
+	"loZe4EJhinnVhjMdeaYBBePOBgCe5hNyhuWOk1dhqA3Snh9kESRXWPOW5Cqs3zT3qq5v+i7K7goWbocN",
+	"uMeNQuTlinSmV5nXZxPqoH/8rWT8hLUtodibVfq2OlwVFEjOA7khdrz3d1cm7DMm8ZeWST93LU6z2XyH",
+	"7eqxcbu9vboY0V6XO1ALNZ48AX4345kdUdCYnKJjf2rMnptrOml/3+wxv5WC6brHfJu8f8fCu5a+N3ns",
+	"h/KKBddOqRZ2Hpy6xSrCIweSZu1J30hqCK2SJ9B2FcpprK3UmZLJQA4Ri0dbM67nHUTfaRIm4Hy/1oi6",
+	"YmlEaDqhU31MIMoLOFngDHJO4DJzKsTIXodF3dlaRT9oLuBXNmiGsnSTEbpbCo2VzASzrqG7GTgFq6o4",
+	"4dfVDN33eE/VyFlYUjEX6Yiw4xrVJAYL5OjwIK6ekbupKmx50GpdL26JEQ6YmeFDeB8ubb5x1DhoHTzZ",
+	"3d/fbe2ft1pH8P//vWKG1mYqTK4n1ZBaDpJYdmKf3ag7pw7rSbVkUgd1JmXktab0FQdVPS9bHlcNnHRr",
+	"XC4MrQ5z0mG9wvTvvuHi80JJOp/18NP56RvwbFABYsGq0CkwBdddEr+4Yulcykiz0qO4TPCdILCe7JHv",
+	"I7J/EJH9R1Zy7x+ShPc5YobnD3D4v/3H5Qq4XflCBXxEjWHK3vg/PrZ2n/3+9/ef//1f7s/9g2j/8PO/",
+	"l5zt3285DuL8g9tM63uXaR28u6huWnJf43mfsM5AysvFla7+opkKV3LGuoq5fEYsZZegXUwGTGSwsEOa",
+	"uNRIVHwramGs0vvBz+Zel8e6VSwXdH5ft3KuQs5NMnrwBB++Wjnvscqd+jMFmGwAsGbCQNg/6ywMHnkh",
+	"J8QlNr57e3YeEc37goFF+PHMUJFQlRBPvL8/GBgz0kd7e5PJpKndz+Fdd+Vwp9kWlilToSdMEQz8YdTP",
+	"HiiHr8f7Ar4delwsrt0JwrOG56gt2uKFlaWwBGxkLwwZC8NTBH5wC8HBNDn49MlX8u4/9sW8ke/0bA8u",
+	"H0IeFKEdRABXjEF4EA/xkAKeOCND1JQpnvojErsl7vIkbgvsseMLTZvkBe6wi13Kzh+sazI7xD7EWiIR",
+	"PhrDI1zhl01IbVas61iNkMaVJLMkIof7rbZIuMbcaTugmwf2EOuGtGy/DDsHn7rVGRvSozwdK6ZJIqG5",
+	"tZTHpEA6mvQhN2VIcUsFvj6XI56DTg/0Otv72X+/qPuzI58vKjXOcs2Llb8vsu9ztb7zWsKEKjaQY22P",
+	"ER4Je+Qe2rM2VmnjqOEp2w1qiXkPVranB3IEZx9BkGeqndMUidqnyhnpwJLz88lGxNeO+5I03DObI8qz",
+	"D3rAR6PcjwlL+RVTuW+6VHRZmrJkhenXLm52b+tWQh1v2MQTS4W25+gt8oX22nGWbcXz/Q6aTAKP+HJx",
+	"WKkKrlD1HDits+7cIeTYthnTYDvMMloQSuCO45oMpTVbQZJow9OUUKX4Fauqj84447Y8+msvj14nhS8o",
+	"kC4wSKgCLfDIOV9EXjhv1mpYwtK3Jvy9LJZeL1lfr1x6M1DhtGv4FTsiCANJRnSsi2r4UQAFHosEIXva",
+	"YkK50R6tLqcXDhkVWM3oWnba8YoDAQIlplJbkwxwg7CuwzXScLZAUo1Evh6Bsv7IenAc3EJgvR77+QaK",
+	"ube12ZXA4jenfu5lmuTiwlR74IPXJlCpVFAHLUCsT+h0FjYYzKKBnGB0GDOcDRuODGEiYUmT/BiGBxsf",
+	"gDR7UpFHrbZI6BT78XBFUq6NxtItIa3Bb2gaV4X03RHLnl0rqp/tRAhfa0PNuBIJGH9trGjJullNz/Du",
+	"qgBpyWzMdMRcoXt1/B9+vO6cwHf0NQdIZ9a73HOcM7S2StqanM1J/lzekppWmyvu/e3+nl5go3X38XqQ",
+	"xVGZM9AP8J0mPKlIV8xN4tpZi5DnU9nG8oyJBPzD6N8GpzdEmAD/0at83vkXYUNLMh45GYD+BfRBGMXt",
+	"FcEnlndY20OFyR9Qr8d1W8DlVuGRPcMENqQUbEKkYE1yEmRNvsE86qikz4zOKvzCOBdc4AXlbuDwDiuN",
+	"zYNNMZwqrc+/3lwEIhOqX1n53P3xlPAQRb0JTUxJYx+GzpGN9KjFY4UD5CjNgaMPgOi6rEleSkUODslA",
+	"jpUOvahcxhZGyzpM84QBsqyWrga3y2C/ulQ4u7UtpP3Ce36GXGvLHajwKD1vfYsr15ZRsSwvjGJHRhxO",
+	"SAiClR5m2DV3zDBOvknn0XVCAtmmf52G3D21rr7zjsibONyG6XWf6RmB7eoTwUjwgrA5Qig+iac7kGbK",
+	"Lxlmj9lTh3iqXgQBO3AVqh2GGdo9wk2zLTYgi+0Et2J4K4YXlJWKhFBizw/xtu16T+vYDPZQYO1mk/q7",
+	"8tAZL0f9xeBcxbOYpsQDumvApXMlDPgpgJCzxLtVSwoIYSbv/EQ24/98XhjkPY5QzxF6WJ7QEDbDinJf",
+	"cVGUdu+pYeA22EXnwRLBN3v55yj3hPdsSLlw6Rf1npLdMvMkzcwqT9EehPOmWMFNej4PD2qwkXMpX1Mx",
+	"dWSj74BMNzkKzPEHu/XzvOHj3w33134raozsoI2xhi4AEy4SOWkcNfYfD0HyBv7RHWsjh6yEdfSk6ktT",
+	"g3W8pjyFEkguLq1IBsjWAieJCO85PZiDZHeilXaxMVGWAs52IUfKpZwhl3FJbr4oCtoOePM9PBRywpSV",
+	"267TuZ0MhONlAo5XKkDvB6ZmP9sbxrpU9caVb5hVvSwMshKrOijJPcjtL6bECb+7kU88mxH6XzcP+xaY",
+	"SzG/R18inUNLkw7tXpKCeb+MZxwEnuEO3zzbmGMRqexzsQAJyyWMIi0Csp0EnGzQfBTrKaYH+J1Dq2Ic",
+	"TjUElIEpxJYw0tge7djyMkGHLI4Inue3J2MzOGiLIKN7Ug0x+Pzk6eGzyJpBULV32Hy0QybQ5DF7CmQP",
+	"dRgYGgWuQ6i1KNIUMmM/wCzGml0gq9b/wPBxRxo3dZe9jjjVPxszgjCHu5oYKSPvVbBrpgntpIzEXa16",
+	"F3B/fEQ0Y463uZdLgEvYy+AxMUzlhEyUFP2ifkYFGYtLAem8jpv2fc4/FMwi88T4dta1hQ9ZLjSveH9g",
+	"cvsIdQIJAy5NDUvCoy0PlmlCtHRugMPWo9JgFRDGkuDUB8/DUWSAkec2VPv9i7CtjZGWWqRDS6Kko+RE",
+	"M1UVK8q9rkLEKBw4yDWI5ptI/v5FubOWiIppqz9MZ2irkK2K16MK/5+sK4dDprqQUwpb5+UuXrB/8OgQ",
+	"GIAn4LmR7A8APpAfJPeYrlSKdQ0ZSKUZedbIP6pBE7pK9uor+4IzoRUVNufT7mQy2bWHcXesUia6MmHJ",
+	"KhX6fS5eSjW86QyGc0t97yhXZWb0K9nvs4Rg4clW+99q/6sK6Feyv5pEfrJQIlcJZIlgt+US+YUIdSJo",
+	"uTvnWlE8G+cuPzW6KKVR4qQpdhvN3YMyULHeWLMkX/HSLBMNiKFVz/72Ex1Q7VIrru+tui+xZNn3GICY",
+	"rIFbsJRy5nxD1bYdvoRdmqZLaAWBLeapBbSBUB7jQiyMcNFNxwl6SMpe+0ma1nrz2B0TXU2YHPONvXvY",
+	"94m16Nb52lFpqKzI9u/V+PaJBbbQYakUffupNMH5+VgpJsxv6HDYmIyG51d4ud3870mG8z2hyA8DSeiQ",
+	"nK6TDp1QWeCNHjEvqUoEkDcrnY+JqyZ52yPanhmaEkW7XPRJl6apa4BvORPe7qDc7TdtMeFCH+dbi1rD",
+	"6bD1LDRh8WzP+7TJiXsMYvzIIdNoaPvsYU3YJ/QRkwnVbWHfD5QlZC2iAEY4ZeKoMAKDCkpfBFOUrC7c",
+	"Sh4ctvZJDF9eKGYFLUSe0ES1PIOSjkymmR3l2TW+WTsHP7skazTj7dRgwwo2OcYFCsYSTeL/2n1+9v7l",
+	"LijHcXnaCbwhuGBjLb9hiJyX7NbsgHNodjtxb2drDHz9FXt3wnp44RnLjOMM/CMZPa4SJDhY3b5QrM+1",
+	"cUmCpZz7OZTcWubs2X8Qy+TFjJtNJJnPAhjQWPA/xywk1ijWpyohRpIuBU+995Yju/re/vL0gHSmBpOJ",
+	"fzt/ufv9cfCPaYJ+MSNJxzK64VCKvJ1i+bmPWVwxxXvTQrk71+A2hzKQtjhBfG5gjJeMjaACmRvN0h6Z",
+	"DCTYJ5nPnTyI37/46fTs/MX7ixdvfnv94v3J+enbN/8YAMnHO1ktfevAA97YNfoCeZ7qtpgMJBTr20db",
+	"EUZTxWgyLWfB7r18if8qyOuZPtOWusJvpf4r+p+5euhG1IAk+QvnWTpJaCNqpDT75pW8YikFQLAF7qkV",
+	"vFHv3fJXiqLs36ROiuFjLEdvEnQFWAoCX+23IElKo1YVGwT+fWjKMxFQ7+W8zt4uCRE/e4K/vdDWVlgu",
+	"E5YohHL8eAWx+GihVByUS0XNzDVzbEKvl4LKjmLJZ5CiGIqK+TjBPVJ0ygQjpS24JnrEhPE9IoArW4kL",
+	"MDQwD6ZyMXqwrbC/FcbKyyWNZpsOjb/Pj/GlkfG5JB5otO44sLOtvnqO0apRkWhJBW24+8IzHtcxNH4T",
+	"9IrylHaw3nKtfOZsLtMFTxYeWDjFa+M85RF4zwXq+PW+0yTlV4ilgXdFWfkiOu4Bla0cTdgPdK+B1dwq",
+	"lpfHhTzHb8C/BzhUQ3JKUh/iXKevz+/kUlAYiDdAGldBoH2nM1HnI1NzFMpEchaiJNdKRb/5aNRXWwrp",
+	"w1eCkYRd8e5aQxhoqO+GXItSpneGrahCimCmXBV4s88PRNUnkcwhRowYOGKP0LbQXSqEtdXliAm4T7ts",
+	"JY6Zi23x7u3ZebkXoRStbcC6ly/ss/9pr+f1O0DM6YjNSvDozBe7ej3la9gipwtslB/P70KFGY0rd+9r",
+	"q67NqWvfisb1ysEyUjxrjmpW1bSe1NC0ouWhqQqugi48dalnxNh8liGuoSxcjpwEjseGjKx/ZiOsZGLd",
+	"wuHPeWTzO7ZlAVuLbVX+gVRPhtNcQuY6ucYidWXPHeO6lRTQL1MBUOIiRuLgBnKVDiSh0yY5ySCIfVWj",
+	"Pz0+lOBrG4F9lbWogvmWqSr1/C7zvtko63Feeq5DkGMbV/1ii/K+1TxZ6ifY46kYlbvWaX38ZSVQHUVF",
+	"shjUHi8hnSkEMCNsSBH8uWI87DDl21i4gifXOUmX+1h+wDHvtYcF1rDcv4J717wNu3Yet6fj993TVpca",
+	"msr+mCGBdWl3wIBydKPcdJ2nnODuqEQQheuuTS99huSyJn/HmgmgSpODNd9Cft4dd7WU4H123MtdC0l2",
+	"qTK18JjT1PJeppvkhPStQPjOZ38iGr+3vmccGimj6rkdY1VitDd5DXbNaMyW3Oy6Ie9tODLTm3TV3W2I",
+	"ZbvX1xPRL+xGYt4gvu6MPJVZya8XLWixaCkQGeNI8S7DTCHsYIN4OlPXxWGSA4CFNhmhmf6EQgepzngK",
+	"uF0DNmySDy6fhuvM090Wms3p13Yxx4TiCQg4QfF/7VpydYmQ4A3UkKng05UgR0cgscEzKhrdf+lJ2ST3",
+	"hrlVMG9Y0j1Bj77rvvXrH0Hf0elLD+CMeNjjhg31glreJNHQ4FSjw8tpJscBm9kdPGC53rykcNPIShN3",
+	"PcbWMFHbNYDTPtE46/AZkweHBwdtEb7yTql4B6r7FSPDsVXcGIH0CDF1U+OiwCeAlUDDFYjYIH4PF3rc",
+	"6/EuZ8JcwNVxhufaFvA045uzHCPyT37JBYwgLdMEsveGUrEdu1DYAGzIk2/sgkxN9sh+K2q1Wjhfl1no",
+	"JS0maHStFPY8ZYbpDB3cGe5yLhce0Ajtt66m2AP9SGyWgj1plYHSrLaAHZHCew4guUpiMbDDSgP4s0vG",
+	"RgiQNMfGaJLYeZ0aNrxJob8BxBi/iht2fi5jtOvByY62npMbQp26u6Dft+YGur6Meze2nHXIsMUWF0bW",
+	"F3n5fJqlCe71JePe31nX61q9bbz4KXOr2ity7POeM5nPW7vqSwn+nF6yHMWH6t912FlLswocYS9CaS50",
+	"fP8CkOZoHgPEaim+FTDH/h2mSd4wlrAE+4B6fdHtiFfDrAmYVzqtykjKNMYbbyh/bQWnosMK5A3bdeb0",
+	"b9BsH8R/jqkw3EzjHTBFtYHKlAEbOgDrRE4EeRAnLDU03jkmmokkn2RlJrJJTgxp2Ys7LMWOBm0Bj/fd",
+	"rMjr0KgxKMaZqo194SF/sFLB3jkmPcg2hoc4LFyuCU0ndGoVX8HKM2Wo6Bc55XWLW5y+kTty0M4Rt2GY",
+	"L2vxW9o4egQH3LBR8c63gpF0BssFNrhxtLu/QtWKXxdivX2dCuhWZbtnksgBDw7kBOzqdXoYoEPUEg+D",
+	"Cf4/4HLeMgaCdFpg8NMhNlQ35dAXFqoE09RXMBCAoGqS/4anObQbcQBYjvm3BU0SMh5F9vacJ8M5EdB+",
+	"zzoRBotfKi+j4Up0Q+K8O2wqXW31YCwSxRIziIBjpqxn7G2ud29hbY7V4uwnVOXLwV2aEVjyvu3sg8PW",
+	"oTP4hTQXPXsKyoGIYdedy3FTBvRreLNbBvaFyu030AkKFF1Azy8e7rXxGcP6cmHTp5M0JdllZdF7e+ZG",
+	"VEGzEHeSs+DsTGDWMguO16H2xCvqJ55nM6vTs8kOih2rSXfA00T5vF+u/eynVYotzn0Deu2dSjRwG1qj",
+	"1VH2tu9IvkE3TwtrCvD6Jy7PO/DkU5Z6cB3qhogWPvLOJSOEiVXKiewobVMSlqQkdLO3vBaiBZiDvbHQ",
+	"4459Lx22rJ5DDrPi2JB1DWZkR44NKkxoMgZFqW4NB/ElHH1mfFeWtgAkZZhmZR3Hb7npb5CQX1OenuFA",
+	"o0Wp0vmylm2O9G2VSWym5EGQ3FmZLXkAKl1DzcNdLUGqKMYwEv1deEqRERCpLNW4rhQZDo1gLAETrs/M",
+	"MelK0eNqCIdRR6RLRZelKX4ETqJYbywc1Aw2gYNWwm0BeaojJfuKDjUanRyK7K0B10159xIxqL9vPf5+",
+	"B2KsDmnaXsoSbLyF0Vv717H3avZ4yr7TJIbpX2CjYR23hRkrkV+kFHhjaXviGXZUx977Qrjet4I9t4ve",
+	"NCpXHRb4Bjk3yRi3AzYT2xr/+1kxslZWmhPWCFI7zzXWzVJz+o4boF6lPl5cbDtcblm+9fNeblU6xriR",
+	"LsAwjXzv36+z0S4sc7nNiTv9DeDVWnt2OJ0/PO6LFUOVpUIeCXw20ayYrgnRrxgi9THhQhtGPcglpExx",
+	"U3DYZhjX7yDDNAInEMh9cAnbw5zv3D2TdnpEUmqYCsZGIT3M4fQJiZuC7WjgTzv7+N2LNz+evvkpJmNh",
+	"eIoeyrYYUZ4ckzH8a1WJeESnF3BF7JyYTkFhSfALYzSwLwGDFOq9cBSHTqpN5i6GgU9Of4zDwiHzLE1d",
+	"zxzvU66I3h2RmCkllY7dPiEsNAQJZc+lmgVgLiMlSbkxKcP0WN9xTkjTFoWEuVwf9WLaHW7aSHJh3La5",
+	"LIyD2OueTrfBF78Hvvfcr5CrSn6zO9QWJY5/gn5/x1ft3mVpu3Y82Apwr8P38TGhQrpuFYamGMeM2acR",
+	"6xqWXGDbdntXW8SQtHzhkFbjY9RI3KvNVFORhwu0CiLAXMO4RsoLux8XeNMF3hTDNO02FOlN9tqibkpl",
+	"aXzckgJ2oxMkPk3YcCQNE93p7q9sGh+B4Z+mSFV9CdYxZh3C1j9uPSKxHJuuHLIL14kkjmBBkGXYQe3L",
+	"Kb0urbEtYEmQmj3h3fLYL2B4wdm/hlspLOJXNm18WVsPXzyRh0yZS3mFDlfcOEMBD5+VsQW8xAK1NI4a",
+	"j581n7WAE4fk29wgAdXX+cfDc9zFH//Op2UcPY1ykesDu2QhjWWw71JGNSPZbq+CrAj7fypG4wrQ3f31",
+	"CtYqtwZy0qIGH16y1YNHKZ2i0bJIcy67ZZsjyZKvF4P3NgrOr531mNIuVJBIx/SW6VJllshctWudNEcc",
+	"YHnoAPWLmS4QIWYGMjgiQX2KyIBrI9UU63cGfDR0dvhcAMGz+c2q7atwl21ly80S/0/M+Ly09ZkTq8ei",
+	"yg/FHirfa+5z/RweqsOJD4UlwUY4ntfzMRsa9PImeS0FmzptkE7t6cpAQ8ciAexcp4f1JdNtAU/oTB1w",
+	"dZMg+BsoxwM5IjRN5QSMpQfx2/c/vnh/8fzkzfMXry5+e3N++uof9giPrMpIqDcnwOUJKX05A8VIeQQz",
+	"H9r5tQX0T4Chnbr9YcBT5t2eVzxxINdCGpJAc3xJpswgOmHW/fOgdZD1LQgGVc4u0kRLKQjVUOGCo9tL",
+	"nH2UDQabhEmLOmj76O+96IHnOY6QGtFmVJAc8Lj1yKrgrrm4mwHWxUKqCSCuPjhstawRBQfqwigqNLfv",
+	"uzw5Byd/B7jfTLJMBti8+fFx3+3QgWRnX7MljOw9T5lxjpVWbdZ2Hl5E4w5nJK7Iq++TcoPMbr0s3n5n",
+	"+JBBy7PG4WNdpdTsjeh03cx7QFXflXnASFApb2ga+SamRhJKNL1iCRkyM5AJeRA7Ln2BX1izHIxo4EdO",
+	"rUKK70lF4r8/xzvws32SFAwWW4zAuQe2ReBtD7BFTJzpZWFUMx2xeKdJ3kAZtMYG9F2qEpcBcuRYQJbO",
+	"fXAAXpDkAi+4cL/EO23hkripmAYX05AmDAEswKfwL8+7/4W+uwEdjZhgCflXW/xrd3cX/mcvO2jtk3+B",
+	"xyewbOiWU8LtUew0ibvvwN03L0ZYlyfIKyL0cUFvnEth5Rt6Eg1JeHKU30UYYMREwkU/dh3urVjscYAm",
+	"HZtMdB479x3I1sIMhXv9Gb+y73JCBbxhP5KQyv4NvWDRNYLeN/+quLiACCPT2r4xWO5h6yC7IGFdq28n",
+	"MfkXgaiX3ThAyrc7d0zihBnonKsxd2Ka90Oi0MpckZA4gVIcvVR2BROuWRj5GYnp0Kr7F0Ouh9R0B/Hs",
+	"1huIUzsvGV4cagbwaNgpUJPfbeyayxMGNQqwoouuTJibtpY+6de+h+8gYtHr7UT4BsNqSaZghBc0Szsz",
+	"S0bNytsnMFhHmoFbLzi13DT1xTjjoHOL5rqgIzTJ2VixdBp8qtDVAFhFkn/2rMPMPTahhnaohu5RJJXa",
+	"qsQezsDlqwRHZsjegk+XbArPb4uTWW3SHofsVXttB4PMQpoLR4ZO4/F3AR34Ou7cHe6rC/s7eCSdL2+x",
+	"1xmCbTBZg7gI1/M4LnErWsrKfIrkxGWCdxXVA3CTYsstdeVQYS+R1/QUY7kHQYPhIRdj6CCQ2NPP9YDp",
+	"jOg6rD+GbmCokcLBdL2Y505JW1DlldgQ++8Bz2dcwRSMlMfQGbrAi4wkKaNKgHecG4QbRqoe0Sn06UIa",
+	"8EfOkkCJijmi0zvgRAU5OO/gnJGQxcbFM6KycfTUinfMKyl7ks84mXuEa/NsBVkjPMD+e3HF9Uptj9/R",
+	"aXCG3mSHmXe4kioV2i106yBdrRnNDb6agnmzfU+bdWTXsKLcW/vRaVE3VXG29Ziv12NOp4ssSq/B1Wu6",
+	"UdtzXt/s9D7vSqf6c6oUZyoiRtHupdVdXC5+gLUKRlNeE4TiL//wXAFYZpRgJD6rKLdqNEvTUuf7mZ/l",
+	"Jhtv+DEq2GQ+OrD1wt/agTpjrvRz6o0IRa9YesueeHeOd60etzh/DqrJjQQNOXSxBhte9npM6SaJ0bzk",
+	"6LkpukYgcQt9u/6MVCC1OvFxDhPa4LHJjfOK68rTk1t25LMSnMXsYlt3ou7JFKdai1PPl42Ea6sI4QUk",
+	"J1Fj2HBkZqOVfpfyeZUuDSnYd31+ZU1M2r1c+Pbr5Vz66YasyxBtLEu6RCP7GqV7dUZea76n24SvP+PT",
+	"LXR5zqff728n63OUHYS6J3lZKoK/fw/t/sXs3htX7trCQccmvcFL5i/1njsMLroNXJRe7V7/azedew3O",
+	"XVhLbYL22/vt0DX6pGaW/6VEXhVJ+tlhVc5SKMIvQiAbw0cdNuAQspkJBfWkcvnIgQNlsQs8BtxoRJSO",
+	"oNtfW/TkWJGE9wFrXCSEfRpx5eKu3n1LxRSCJl05TtHpaE+Tw7j0MaOa8aKI0LbA6RbC/qHp1qWQE3BO",
+	"H4BLFUawV3aouCQuNKDJYesAG1sUDrnH2TxoHecanXKXBuCIqTrHtHAqNoSSURjjNl2IbpVLvFVIcdsm",
+	"HOv0Lm2dRbfrLDqjVyyXKBUiDrfqLZpVd5Z2yczDSzq5gEUTWNeBcShTLlCyBCmPCAyBNIhcsqRJvF2D",
+	"gXyXP9AW2tDSyBJOcZ571kHmL76FgDS39cjMUu2PsMk5L+cmdJMSGo2qs4Bn3t1M//EyD+MSGmndISG3",
+	"9TjeZt7vphTva+V9lYNxvvb1hDndEpxuI0jf91lcgjmYS5d+VLg+FMDNnxYs+79xlfQdYpDeLILbNU7r",
+	"fJ7qFpxtfTmaWLm64eNYpv1oo/iI7U1YZyDlZTVGJOarn8HVENByWTkd1qXDghMuD+HRJDHesnvG+4Ka",
+	"sWIxNpDQvC8I+0S7BjHXNCOdqXEdZzpWq2oLMC17/Iq5pCBNZOoScVyWG6TPjZViojsNjSnMQGo2k6Z5",
+	"lKVLslQzTMZqtUXsFh7s5aIh7sqMm+TFlVPPrFE+ZFhZCjl2QfcDZJGpLz12N4QoCKZHkrFmbQGtIhUj",
+	"B61WPiMfrgtm+Vj77Y7QhwxTPixTB/EdfnCvcIlrHJ/5nYY3AG/Eb1VHYvdHlz3UOGqYf+w/ffLo6f7T",
+	"w1Yrutr/x+ODx0/p90+esaesyzosoY8OaK9Hnxx0ky591KOP97s0ecqePqUt9vhJr/f40ZOk1WXfs/3W",
+	"98n3ncT7v1GcZw7wWRopuMKH9NMrJvpm0Dg6bD17EjVcUpFdtTVJN9Wf4p1T3uFN3niHXjvoe9ZlfFQa",
+	"ezrFeMmAUZXUT8l3JPIeaf3rZ8cFHvszowrTIZHcVuWmdLLbAfqCd1/GSw3TZjknPfeZoy4XMbMSZY8k",
+	"7IqlEgLymEZr7X3fUsaeWKh4cWzY8oo5BgKVNS4zMUtOX8pD7EA1OQiAUTGdmbd3i5mcM222rGTLSm6E",
+	"lZjZs7B+rrK0NthriTPuAHIyX5oYaiwsr5hodGDl05wXORFuwH2wWprt1mNwmx6DdYWgvzhHyUHmVuNO",
+	"F6F1ixkovit6rKUyrvglV4Rzkqakx1M7sFX8O1ywJon/jEkq5aUGEQ5AN3b7AJYEIa1dxM/jtkYkNyOs",
+	"yb8cH6MCMB1JNHqGjAprc4CJ8FEzqrqD3x/8WziNe/jVO7eM0qpWCJv7/Vgixj/AlI2Epdi5FMX1hCsG",
+	"O2NP0mggBeRblaWv/Fk7c+UMVnDOPpma3Vxw++wbr3/1GzurGtdDu+R6j4ZL6z73NRcAbVXrWvqp9rWn",
+	"4szI7mWtjAZxhs0zll75koGWVGsXTjCWxFPLRWpc/5PhtfrwnBijeGdscMJVIBEktvR4RUWXxR5k6c/Y",
+	"w4iBPW0fTxXWo4MOOp5iaB4b80Qk4Rpkoz2p3XTs5F1pSpYE5J/a6p09cWdS1aPrD9wMXtIug0jeV5u8",
+	"hZtSI9cldFq/E6mSo4x9rgVr2z9vr+ePWk05lZl0o7EHhNcEw5510Cn90a6WB9844fkXctcocG5eaydF",
+	"TMmuTYgTcKh65omtwQHdw3ct4wq/rEOW7vW8xSlsabKcGRIpiKYpu2NM0U9r7RSJum0lRb4EHIAwi86U",
+	"oMINwYKpV50j0smIj8SDaUfxJCYTxvsDrDKPckTNzcChadpn4V3HbRFfsqn9IiYpo1dMB71cjs0xiTUb",
+	"UmF4N0ZHm/+RptCu78TFNKx+T6QiP52fvoGAgfb57lBD7Tx/bSFc7ISixYANcDw3Iicuu84KgoNWC1dn",
+	"FR1FxSVLoJj7h3kwCKvPI/hB5PwTn7IqSG2kTI58e3/sMvKg3cAKyX9/0mo3ItJudJiZMCbIvx+0YI//",
+	"/bDVbuyQDrNraQtvEXnbaQigCdxqZlKReEg/+Y+aTjNzyoVuFCOsO5AMQiYxAI2OFDOA2ImvVciAsTmg",
+	"Ggu5u1IpAHH0wAQpv2QpZ1Cqz1xeTXi7A3rFvNs0DrdegJaHVt4x0VMhxXSIuiNNrDZIPgyYaIvi+ATa",
+	"gkvoDIaxpZDbjGEglqZAIMLpoVAShouNEyVHI5ZcwP0exHXiC2TsG/UoqUOS0u6lfe34xgK8q5BIoVxD",
+	"rqZwqBguRoVzdrNJmCved++a2gs9jSJiAgwHiUdRdkR8M/PCwfJAEPYt2UdfQIAMqA61V4DepDoQm6vz",
+	"GBR0GGoI1ONjDQruorWaRf4s2ccHMheMKvtaufBTLw16FazhpcZuviRpxMDutu/7HM1veGkKqk9KrWAy",
+	"YMtt4Ov1W5i1icu6tNrzzkUfrPWxZlVGi93FFW3x1/aWrS2+tcVLbfHbtWM3qZAh9b9nepza2Zd7nUHe",
+	"AvO6ZgOz20jSnakqtcssMyScwvVFOls67u/9bf/7eWGtEAQ7qSYfO1PCk4JLs8+8PbCDPUW1kYr1lBTB",
+	"7Mgw4btUKezPZ8csj1Tgw36YnqXjfmOlDtz+mRnvp2NF091E8Z7Z9d7Q3XlvaLFft8aBq2VBLgZ50GpF",
+	"jSEX/vM+pL4Zpuxj/8dHuvtXa/fZ7//xYDf8ufPw3xsVUcvNWi6VgRn8edvFrUYXN69SIlIWcZSyZjtq",
+	"3O8zXQ178AE7M3ktyLVHwjYsVq+ejtgR2iI6yjfrBPCjgulEUSk1mATW5yJX8pdS1MrbAtQsVPsBV8qp",
+	"gKERue8dJ+2Zs8q9VWk4pjUwEfKw3ABW5Yd7hlzjk522qlhbZAYCGoBlOiPuzkpKI2CdwVhakh4ti5Lc",
+	"sE742tqEbim+UL5sfKSW/JiBqL+PGj2phtQSExfm0UEjsoyJD8dDy5aAK+GH/cBurKHWhzTCjQrmbF2V",
+	"iBXZJQWL/9aP+XNHxfaAoXgtl7c1z/LSwH+xZ2gGO+l7UUSED2nfnV7qNTu9SHLeuT6iW/mzbvmzdpkD",
+	"gDsdOe4PzK6RfWYGTFXS7btcg1tsCIQFUS4dALQ+hEBEJxnXkHKQfSMl5PxnDbUomTLqXF3aKCkscyCG",
+	"s9Bipi3sJ2xHZCYyNxg1JGVUOykEbhlwCUL1bWc81cTFC63u1yTP7QeQZ2yCbasHcqyOXQebSU5iASI1",
+	"emumzByRj5oPeUpVEKIFNTjl2pzhBSG8j55CwEysivT/AHt+7rf8Okd3Trj87DsCZS4cjwG5djlzeIty",
+	"ZmbvFrMXX4B/n848+O195y48nV5x2ygjUOyKs4lerIFCZF6TiZLGa59hWivk50R+RW7ZwA6gKagmbh7N",
+	"tjjnJvWFBTLhzkk7SikX4Gk9Ikx36YihE3bigfmx55geyIlYkmrz3i25DiiNm5bXlQG7Wfx/7F39chs5",
+	"cn8VlFIp28mIomTLtytX6oqR6D3d2ZJW1MW5hFsekANysBoCLACUzLt1VZ4mD5YnSaG7gZmhZiTKlix7",
+	"rf9kk5zBR3ej0R+/3xLQWVsdOf9WNV0/suef1eQ4VoopTuvDoEs6jAIbHFYTeZ9dJIFvXLtG4htN9OEs",
+	"b87zBen8Ru0KrwROTJT+YE3C/7Q5u8ldwsH3Mn8BpFEkJecdKG5szsb8Vp29EO0LpOACYrVU0kleIJS6",
+	"xXus/0IV+mKoco5OCb6zzgn3lBgt/CfvxQdpnU2fvWIy9nwTOx06HNLlmeHNBgYhMlCg7qkRER/+IKAY",
+	"x5eKptZKTuE/fQTCeBA6jO+Bn/hTq6BRbBvdqFbDtxaORb4GX1ijr7U1k0qsC11BRitUG0THowlh4u2y",
+	"Yn5uApc4dI9gEq1C844sPZstm46N9Q/PlhL61uQLvaxGG1fxuivJ+oTxwmp/gFbbyXKZQdN9Y9CoXT66",
+	"D3xQPLaGfPnWkHsS7U/zFRcN+jAQDot5IpGxH8+reEsuxATJqrHOyWJcp8OOAzvHilYgs0kuswzLRur6",
+	"YQTgUtR05Ctw4b64Zj4CR9w/cMS9qF6r20GxzNvGeIHC/UptF3PaX6aqmZw9KrPjjnU7L/wXdjq7zMmZ",
+	"sFQhKccB5GWInc42CfhbUDH5vFJU2WGvtanc0KrsPFJl4kMgq/LaTWEPuv+F/q22+M9KzPYxAnurTN/K",
+	"4v1OQ7BxFyF5jcp2J2FXw6dbIL/tUAOImMTZhRg7jdR2WPFc0wWEJgGSYaq5gfrTHAm01FRkCZOKko1Y",
+	"a6s16RvVjULqI/Ou/1Cd1NsGyurjEPkYew2N1as9ZhYq8l2V3KmkoUBbJTJkltpjL7o/NikjrENFDe9N",
+	"aA/9i07FHMOYVwQ2VgyQYXkMXzQd5GsUxb3WZgR+1Reh8/weQDhBcuGMK61OaYm4tdI6rtzdYHDyzB8r",
+	"1hnu9CrI4fPurNmObZX1Rp9g0sJZvb5NQzq7QqgMHVSFjQVDhc+2wQsIFnyP/dBl/1xel3f8v65zEWBW",
+	"++Wk7tEuxfLsR/v0aJ++fftULTsEDcXcbFDRpoLmB7Zgq4HZ0jNbtFoxPxOyY3qCZS7kl3GFuSwoTgAj",
+	"BOYreFCIa4kuGAKxV9ZtiSvWFJCouklfXaXXo+l6ENN1zxeq78d01fR3yqW6rXHa3rkT67Rz1ThhuKDV",
+	"p+rRLY4zWH/AqInZAWKzitfYCHsV3cg6ZKYorCAWDL0wAZoD/Cq+0lfeHh4iMx+GUw0OvQp1dkog6Tc3",
+	"TCi9mOb0EuQrDs2L0IRJIwHyMYzpDtVQ+TGOtboQxoK9YoW8EJWSmHEhATkU6NqB4xqIy4i6OmVLvWBG",
+	"jIW8EFmHYfprvIiDx1DSUM2EtXwqbAK9lI4p4ICfGn0JF2lWaAyC+dfAuIBUN+2Nx2Lu9sDwb4kLodym",
+	"dUbwWYrJHJwmNwYGzS3RK28COTN83+5VZv6Usz8Pjo/8D/jyWQIEHYqlmSgcT9nT9B/DDf+m4cYe+7//",
+	"+d+P6TNgeRZqLNhoGf9OsOpxnIvxeeBUpgblKA5lbT91UJcv00qk5fpe5rqIE9GjX8UYGeNTYYw2aaVa",
+	"zSsrLE36n5u9oEqbAVUvMq3LcU49sJjiKtepyTvn9jw+a+NzGJZBLOu8yD0qLgkCXOVGJvnBYBFp5gak",
+	"IPhkok0GzPRRRzINcpbzC/FH0OuJLgp9+X4xX31jg+7S2uKGNI+hMtM1B5FskBECI4V2MTzhnYAvwcuB",
+	"DC7jSzZwQhTs37VzhWD//U/bL35h3LHtnc5ul/11cNApn1iayY+Vtck0AutOKCycI51EwKP4421opOOO",
+	"/xx25gsnTeIA0OjCll5R8frjVpNYq2rulR+/M/I6OdIX0CG82iXWGF0lCSnJuqJtdsxbYsu0+h17WslG",
+	"k0G56TGNv0Gv7ZE6Zo24eM+el734gJ5RscO3cplKj4naRBudpmt9IyJfbMtlXc3GeD+F7iAJs44XEGSa",
+	"cFkgBMmyehKFxgJCaICCQrNQ14BtgjM5CIyQ93vbihSSzX1WjruI5wsz/pzs7a1vJt8Qca9rXK31hPlK",
+	"Arbu21fF1R+4dmu2VqkXBEWJgdof6+Qi4UHOjffkVIbVEFZYK7XCaMvECIpMiM0Zl0Xov+6wGoQGgO0P",
+	"1bkQ84TZxTj3hxD25CRUF+HPFCzsxwrasyD/tQmyMVdKA24/TilrJzzqYQHT2lRHoeDpDsrS7jnA98Ac",
+	"R7NlWKuKzIK03VUZWtgKALXRcAMCpKLpFGCA2loSJxKwpu7NCv7Vtvf+VGiVvoHCsm+rTmwet/ZzpK2F",
+	"J6iHN92ZMFPB4Dvs6enrffaH5z++fNZh0IaDZJWiyCzcbSmy+oqpRVFAiEAKqPFvpQmqyOa94MX7pz8I",
+	"NdAaKnFnFV1fc1n6w1d03ZGSrFMJSa+iQ75aCqkN6kS9JLKt2PGLqMWjRnxfGnGKsnVXKuEd6kyPr4E/",
+	"VQxACUO4mk+p/BdRp0OgGwLheuGsBOw6GSKwjb7MgX/hjTIKgaDczYq6cK4VyfHDXPFV9vHJmwPag80T",
+	"Xcjx8ib3pe1nGOF4yIK6M7/Kfr383nid47Q7mhnBsafOQWFkZCQouJtoM7sWeGPi93VrqvW0EJ0PuPrN",
+	"klEUbDWJ4Ueh2OlgwHY6XeYfVckg6GIxU1BI8hM8nb0Vxrsaju0LL2KJ/610YoaFLHycB/CODvtJXoih",
+	"ot+BfNFVrHw+0nrrCUtf9/sH78+O/9I/Sl/Fmxde/IRzEJjQFOYjbiD8MVTBGEHVdohc4P+j6RI2FQ5H",
+	"81qIbB1wLSvGRtAw9FwovFf6JaqD6Jy/+2F2unPx867724eWClcY7Gfgan0eZNaHVY28YjDC/md6vAhM",
+	"JWuprV+NBH3QeIbMeCZ+9+ntrzTvfKf2ikot0Cp4DW+2AhV7Babouojny2sjnvmViGesVckFL1z+9/WQ",
+	"+rw1lUpYu4rWdxo+eJZUeqqhh3qG1KpKQu1clVTkihn5E4xl41778GmcTXrnP1wmbC5MzueWZWJqOIRj",
+	"Px3i8f4HfaQdHHLLVyyF/KuNec/lqrEQziw3exN3cyqj+lV66V3yZOlLSLnHWORtT+ZCXoh2kd3pdr20",
+	"QgKdKD/mRo/9ETnmKqbInb/pdNipgFpyb2MhHo8t+Uo3tza+kRdCoXrdm5DGdzRBRfipPzyk2WF9Wbkf",
+	"1W03ceYvHVv/mHOXt+OZ9WLtDGCWddihs2hXiIMVNg0Dhw6dQH9mZrosrCAww3Mxd2BsERiqw/ahjsMC",
+	"ABSUIkRHClz4KpZFioBpaYv7A9endTwfeMwTnEDd19mddMfb/EfxfPSH7MUPL3c2f+h2O3PQjAY0UfrX",
+	"J3k9u01oou83f/nX4bDz9Nf59Le5mv52KUbz36Zy8qwJV7QFjRp5emNTEgbXftze7no/ZgwlCNsvOjvP",
+	"Omzg94sXzOAOBjAOwFuH31adZSwHwd2vLRm879+6my93d5/vtrE+nvpXtJE9bndv9ggb0XLS/hmfYsEN",
+	"zAEw1CcETonOGrnTT2yyOgv8FKdZn9GwVQyGG20TPJxs3uscITLPXSz0uJMRH2klNt9CGPMzhn2zsw7r",
+	"vfUvddMb+95GUnG8Fa7jkUcJrJyoWIyFG2BvOlPrX/6YbOzzcS42/bXa6OLG23fty/7Xd3yLT26Zw9jp",
+	"vrzH1SbS70Ai8BWuO2rdmquNX/4Kdu3LgFpuv7z5B7AkR9oNuJN2IkNFycMDYipU9fZ+zFZ/xhl5Tfww",
+	"XCcTli3Qf8DUOpQ1AsdGWvEs0sQ7M4oOzrnWBZ0kP2lmFsrf5PxBai5EhnStCIg3VOnb/tnp4f7gfe/g",
+	"4LQ/GKQMM//S4dkcvRxqY2rBsQO3Bie0XnwSgPM+IUBJy8akYidGz4TLxcI+wcYGNB7fYIsvLR34m+Ws",
+	"bush67lQfC474fpw/QU9BkAJD7WwgeBXOUh9Nl5ojudC9U4O/eefe6eh7caS3bbtDqN8+DvMlagxrcEn",
+	"bdGSXxMfhoBehM+BbAC0rIwWsnBw20jgwIOd839ct1N/6719c7udCmO7pWJ+xTtFa3CrnYIgSXvQYLf7",
+	"nGlVEFzvibZuasTg5zdEj8RKdqSZnEbzbQQj6mxGrP20vYA0uIAQO8u8iWXvMPo+VKci8880NW6m+EPr",
+	"JNRemQth94D3KNyEpCGaKAkF+hicaruSljGjx2ja7zya9pYvmTN8MpFjNhKYM/Aewa0UBJ7vBbA5dBGz",
+	"mBvJxsIUG3sbWxBSphdcZYokfGzgC6M6wg47FVNpIb1V6KkXYxBtqMrRxrsmx72Fy3dYyADD+Z8wo6GG",
+	"EnI9Fn+rFxCeoxslX7i8hST4hgKzJOQIE4onwYixrLDyAswmNwU+vOfFI3I4NJJDRJPqh6BRVRaFyAIm",
+	"MSHRaCUYSUHM8VVnFNhtGl5aLq6tdmLVyif96xG4uPLQiG/e8NCTxaiQY4YB/qlfrrLdlnjL62wfNJ9A",
+	"+ec/QvrQ6guj33z1ha8lms0aeWOdhcSfUnYvks8lFa6/UDmNYMyB9iNZIX58FQhEvPgNFUHYLefwESxd",
+	"oPrDlKjjkwk0zqJRDXDGSNFwdQp/EQLK1K+uVIVPkiBkpYn0Cx3WB4h4zBBjmCVyEh5OMC6SslwXgGCL",
+	"cjlU1FRV1uKErl8JJwKiHRTSuoRYJpBBxV9fy+Y85b1qqsFhWtXmGXdrE0SpUdxLjG4v5edVatIE+/Y4",
+	"CQNtmf8zRzZYLBDGvmQoCUaayYq8BDSqFvCjBbIFGgq3RXw2qwu/9Q4T5YXGY4GQaFghsinko/wXPsAt",
+	"hVIPbKGkq291ZG9rR67yjpzdY3I218ZhHbWYeV2EHB1avLnXI5sLQZSTxDMuPlR/k0R44ZU8YG1ImPlr",
+	"2QurZwI4CbzAQ+x1tFjuwSUvwhmPucH+Oc6mftuf2IiGDBhSUCowF94+B850PwVowPTKBQmHupwY1zCg",
+	"Y7+lUFEQORNGYkxEptIBVDJtu2XpSf/o4PDop5TgNtKT3uFBmrB08KfDk5P+QYoNmgf9N4f/0T/t+4+0",
+	"Yel+72i//+ZN/yCtjQgLzNvGtGooUc0vtTkH3toVI4nPalWBE75EZy+L4GKQCOHLmbf3/qKnQQriyYMC",
+	"X3ZS0Tfn1CDUYUfa71HG1GI2EoZoYaF/FRpX/aj3IDsFI662ZMEDntAm2tqS0Gts8xRmIhzORkwWYNpv",
+	"sUTh2a2LdBaYT6GgZG701PAZ0ZvmfA4lH1LFF3ZYnxrWDLkvoyU7OR6cJczKqRJg0geOq8wv0zsxyrU+",
+	"t0lk6YDswVCB9nOVJQE1IfSOBlqQ2gJd0mPaVKvCPOLvz161BLs00jlBrZSVFZlxWbSZrWj5MCclFcuA",
+	"rCBGXwDBjv3dj/hpOjg7Pu2/Pzt823//X8dH/fRZaUILbqbQPutPDqy7rM1IKiunuWuekY7Hhd+FJDTj",
+	"gon0fin1YXjXyl+CoA35FSBtiQtqUsq44yNuxRMYtZdUysBxZvQlaXnVKcuka1vdyoXHLwsbiVyCNGKI",
+	"bI/BiiYEg2GJQxasi73EY7fD/qxHtuwRz/wC+j8qib6ML4mbd6jgixMuC7K1U60z+tqlEOe1pfxVjxo9",
+	"r4bWNBoAtcpf7YIPFNCHjvh5a+2UjbiHmIwsm9y91Am0KZS6Dp28dIbgTSViuMmxqLpqxOa82n5dm3Cl",
+	"w7Z9w+ZCzwt89IyPcxnplc1CVXeU2/O6KMTrx8dfPv5/AAAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"encoding/xml"
 	"fmt"
 	"io"
 	"net/http"
@@ -129,6 +130,51 @@ func (e DashboardReport) Valid() bool {
 	case DashboardReportTopProducts:
 		return true
 	case DashboardReportTotals:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ImportErrorSeverity.
+const (
+	ImportErrorSeverityError   ImportErrorSeverity = "error"
+	ImportErrorSeverityWarning ImportErrorSeverity = "warning"
+)
+
+// Valid indicates whether the value is a known member of the ImportErrorSeverity enum.
+func (e ImportErrorSeverity) Valid() bool {
+	switch e {
+	case ImportErrorSeverityError:
+		return true
+	case ImportErrorSeverityWarning:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ImportStatus.
+const (
+	ImportStatusCancelled ImportStatus = "cancelled"
+	ImportStatusCompleted ImportStatus = "completed"
+	ImportStatusFailed    ImportStatus = "failed"
+	ImportStatusQueued    ImportStatus = "queued"
+	ImportStatusRunning   ImportStatus = "running"
+)
+
+// Valid indicates whether the value is a known member of the ImportStatus enum.
+func (e ImportStatus) Valid() bool {
+	switch e {
+	case ImportStatusCancelled:
+		return true
+	case ImportStatusCompleted:
+		return true
+	case ImportStatusFailed:
+		return true
+	case ImportStatusQueued:
+		return true
+	case ImportStatusRunning:
 		return true
 	default:
 		return false
@@ -2562,6 +2608,247 @@ type ImageUpload struct {
 	//
 	// Example: 0
 	Position *int32 `json:"position,omitempty"`
+}
+
+// Import An import of products from a file.
+type Import struct {
+	// BatchSize How many rows it imports at once.
+	//
+	// Example: 500
+	BatchSize int32 `json:"batch_size"`
+
+	// CreatedAt When it was created.
+	//
+	// Example: 2026-01-31T09:30:00Z
+	CreatedAt time.Time `json:"created_at"`
+
+	// Delimiter What separates the file's cells; null until that is known.
+	//
+	// Example: ,
+	Delimiter nullable.Nullable[string] `json:"delimiter"`
+
+	// DryRun Whether it only finds out what it would do.
+	//
+	// Example: false
+	DryRun bool `json:"dry_run"`
+
+	// Encoding How the file's text is encoded; null until that is known.
+	//
+	// Example: utf-8
+	Encoding nullable.Nullable[string] `json:"encoding"`
+
+	// Eta When it will probably have finished; null when that is not known, or it has.
+	//
+	// Example: 2026-02-01T10:02:00Z
+	Eta nullable.Nullable[time.Time] `json:"eta"`
+
+	// FinishedAt When it ended; null while it has not.
+	//
+	// Example: 2026-02-01T10:02:00Z
+	FinishedAt nullable.Nullable[time.Time] `json:"finished_at"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// Images Whether it fetches images.
+	//
+	// Example: true
+	Images bool `json:"images"`
+
+	// Message Why it failed; null unless it did.
+	//
+	// Example: The file is a ZIP archive. Unpack it first.
+	Message nullable.Nullable[string] `json:"message"`
+
+	// Percent How much of the file is done, in per cent.
+	//
+	// Example: 40
+	Percent int32 `json:"percent"`
+
+	// Rows What became of the rows. `done` is the sum of `created`, `updated`, `unchanged` and `failed`.
+	Rows ImportRows `json:"rows"`
+
+	// Source The name of the file, or the address it is fetched from without what follows `?`.
+	//
+	// Example: products.csv
+	Source string `json:"source"`
+
+	// StartedAt When its first rows were read; null before.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	StartedAt nullable.Nullable[time.Time] `json:"started_at"`
+
+	// Status How far an import is. `failed` is one that could not be read, as `message` says; rows that are wrong do not make an
+	// import fail.
+	Status ImportStatus `json:"status"`
+
+	// UserID The account that started it; null for the command line.
+	//
+	// Example: 1
+	UserID nullable.Nullable[int64] `json:"user_id"`
+}
+
+// ImportError Something that is wrong with a row.
+type ImportError struct {
+	// Column The column as the file names it; null when the whole row is meant.
+	//
+	// Example: price
+	Column nullable.Nullable[string] `json:"column"`
+
+	// Line The line of the file where the row begins. Cells with line breaks make it differ from the row.
+	//
+	// Example: 19
+	Line int64 `json:"line"`
+
+	// Message What is wrong with it.
+	//
+	// Example: is in EUR; the shop sells in USD
+	Message string `json:"message"`
+
+	// Row The row of the file, as a spreadsheet counts: the column names are row 1.
+	//
+	// Example: 17
+	Row int64 `json:"row"`
+
+	// Severity Whether the row was refused.
+	//
+	// Example: error
+	Severity ImportErrorSeverity `json:"severity"`
+}
+
+// ImportErrorSeverity Whether the row was refused.
+//
+// Example: error
+type ImportErrorSeverity string
+
+// ImportErrorPage A page of what was wrong with an import.
+type ImportErrorPage struct {
+	// Items The errors, in the order they were found.
+	Items []ImportError `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// NextCursor Send it as `cursor` for the next page; null on the last.
+	//
+	// Example: eyJzIjoiY3JlYXRlZF9kZXNjIn0
+	NextCursor nullable.Nullable[string] `json:"next_cursor"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+}
+
+// ImportFetch Where a file of products is on the web, and how to import it.
+type ImportFetch struct {
+	// BatchSize How many rows are imported at once, all or none, before the next are read.
+	//
+	// Example: 500
+	BatchSize *int32 `json:"batch_size,omitempty"`
+
+	// DryRun Whether only to find out what the import would do.
+	//
+	// Example: true
+	DryRun *bool `json:"dry_run,omitempty"`
+
+	// Images Whether to fetch the images the file names.
+	//
+	// Example: false
+	Images *bool `json:"images,omitempty"`
+
+	// URL A public http or https address of a file of at most 512 MiB. It is fetched once.
+	//
+	// Example: https://feeds.example.com/products.csv
+	URL string `json:"url"`
+}
+
+// ImportPage A page of imports.
+type ImportPage struct {
+	// Items The imports, newest first.
+	Items []Import `json:"items"`
+
+	// Limit How many a page holds.
+	//
+	// Example: 20
+	Limit int32 `json:"limit"`
+
+	// NextCursor Send it as `cursor` for the next page; null on the last.
+	//
+	// Example: eyJzIjoiY3JlYXRlZF9kZXNjIn0
+	NextCursor nullable.Nullable[string] `json:"next_cursor"`
+
+	// Offset How many were skipped.
+	//
+	// Example: 0
+	Offset int32 `json:"offset"`
+}
+
+// ImportRows What became of the rows. `done` is the sum of `created`, `updated`, `unchanged` and `failed`.
+type ImportRows struct {
+	// Created Rows whose variant was made.
+	//
+	// Example: 900
+	Created int64 `json:"created"`
+
+	// Done Rows that were worked on.
+	//
+	// Example: 1500
+	Done int64 `json:"done"`
+
+	// Failed Rows that were refused.
+	//
+	// Example: 5
+	Failed int64 `json:"failed"`
+
+	// Total Rows there are; null until they are counted.
+	//
+	// Example: 3291
+	Total nullable.Nullable[int64] `json:"total"`
+
+	// Unchanged Rows that said nothing new.
+	//
+	// Example: 495
+	Unchanged int64 `json:"unchanged"`
+
+	// Updated Rows whose variant was changed.
+	//
+	// Example: 100
+	Updated int64 `json:"updated"`
+
+	// Warnings Things that went wrong without a row being refused, such as images that could not be fetched.
+	//
+	// Example: 2
+	Warnings int64 `json:"warnings"`
+}
+
+// ImportStatus How far an import is. `failed` is one that could not be read, as `message` says; rows that are wrong do not make an
+// import fail.
+type ImportStatus string
+
+// ImportUpload A file of products, and how to import it. Each part may be sent once.
+type ImportUpload struct {
+	// BatchSize How many rows are imported at once, all or none, before the next are read.
+	//
+	// Example: 500
+	BatchSize *int32 `json:"batch_size,omitempty"`
+
+	// DryRun Whether only to find out what the import would do.
+	//
+	// Example: true
+	DryRun *bool `json:"dry_run,omitempty"`
+
+	// File The file, at most 512 MiB.
+	File openapi_types.File `json:"file"`
+
+	// Images Whether to fetch the images the file names.
+	//
+	// Example: false
+	Images *bool `json:"images,omitempty"`
 }
 
 // IndexReport What an index run did.
@@ -6513,6 +6800,75 @@ type GetDashboardReportParams struct {
 	Top *Top `form:"top,omitempty" json:"top,omitempty"`
 }
 
+// ExportProductsParams defines parameters for ExportProducts.
+type ExportProductsParams struct {
+	// Q Words to look for.
+	Q *SearchText `form:"q,omitempty" json:"q,omitempty"`
+
+	// CategoryID In this category or any below it.
+	CategoryID *CategoryID `form:"category_id,omitempty" json:"category_id,omitempty"`
+
+	// Category In the category of this name or slug, or any below it, without regard to case.
+	Category *CategoryName `form:"category,omitempty" json:"category,omitempty"`
+
+	// BrandID Of this brand.
+	BrandID *BrandID `form:"brand_id,omitempty" json:"brand_id,omitempty"`
+
+	// Brand Of the brand of this name or slug, without regard to case.
+	Brand *BrandName `form:"brand,omitempty" json:"brand,omitempty"`
+
+	// MinPrice At least this price, as the buyer pays it.
+	MinPrice *MinPrice `form:"min_price,omitempty" json:"min_price,omitempty"`
+
+	// MaxPrice At most this price, as the buyer pays it.
+	MaxPrice *MaxPrice `form:"max_price,omitempty" json:"max_price,omitempty"`
+
+	// InStock Only products that are in stock (`true`) or out of it (`false`).
+	InStock *InStock `form:"in_stock,omitempty" json:"in_stock,omitempty"`
+
+	// OnSale Only products with a discount (`true`) or without (`false`).
+	OnSale *OnSale `form:"on_sale,omitempty" json:"on_sale,omitempty"`
+
+	// Featured Only products that are featured (`true`) or not (`false`).
+	Featured *Featured `form:"featured,omitempty" json:"featured,omitempty"`
+
+	// Availability Only products of this availability. It must not contradict `in_stock`.
+	Availability *Availability `form:"availability,omitempty" json:"availability,omitempty"`
+
+	// Gtin The product with this GTIN, in any of its lengths (8, 12, 13 or 14 digits).
+	Gtin *Gtin `form:"gtin,omitempty" json:"gtin,omitempty"`
+
+	// Attribute Only products with this attribute, as `name:value`. May be given several times; all must hold.
+	Attribute Attribute `form:"attribute,omitempty" json:"attribute,omitempty"`
+}
+
+// ListImportsParams defines parameters for ListImports.
+type ListImportsParams struct {
+	// Status Only imports of this status.
+	Status *ImportStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. Not together with `offset`.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListImportErrorsParams defines parameters for ListImportErrors.
+type ListImportErrorsParams struct {
+	// Limit How many items a page holds.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Offset How many items to skip. For deep pages use `cursor`.
+	Offset *Offset `form:"offset,omitempty" json:"offset,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, with the same filters and order. Not together with `offset`.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListJobsParams defines parameters for ListJobs.
 type ListJobsParams struct {
 	// State Only jobs in this state.
@@ -7234,6 +7590,12 @@ type ListSimilarProductsParams struct {
 	Limit *int32 `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// GetGoogleFeedParams defines parameters for GetGoogleFeed.
+type GetGoogleFeedParams struct {
+	// Token The secret that opens the feed.
+	Token string `form:"token" json:"token"`
+}
+
 // GetMediaParams defines parameters for GetMedia.
 type GetMediaParams struct {
 	// Range Which bytes to answer (RFC 9110, section 14.2). Several ranges at once are answered with the whole image.
@@ -7278,6 +7640,12 @@ type SetCustomerRoleJSONRequestBody = CustomerRole
 
 // SetCustomerStatusJSONRequestBody defines body for SetCustomerStatus for application/json ContentType.
 type SetCustomerStatusJSONRequestBody = CustomerStatus
+
+// StartImportJSONRequestBody defines body for StartImport for application/json ContentType.
+type StartImportJSONRequestBody = ImportFetch
+
+// StartImportMultipartRequestBody defines body for StartImport for multipart/form-data ContentType.
+type StartImportMultipartRequestBody = ImportUpload
 
 // RefundOrderJSONRequestBody defines body for RefundOrder for application/json ContentType.
 type RefundOrderJSONRequestBody = RefundInput
@@ -7923,6 +8291,99 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/admin/dashboard/{report} (the `GetDashboardReport` operationId).
 	GetDashboardReport(ctx context.Context, report DashboardReport, params *GetDashboardReportParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExportProducts Export products
+	//
+	// The active products that pass the filters, a row for each variant, as CSV in UTF-8 with Google Shopping columns.
+	// Importing it changes nothing. A cell that a spreadsheet would run, because it begins with `=`, `+`, `-`, `@`, a tab
+	// or a line break, gets an apostrophe before it, which an import takes away.
+	//
+	// The answer is sent as it is made. When it breaks off, so does the connection.
+	//
+	// Corresponds with GET /api/v1/admin/exports/products.csv (the `ExportProducts` operationId).
+	ExportProducts(ctx context.Context, params *ExportProductsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListImports List imports
+	//
+	// The imports the account started, newest first; administrators see those of all. Lists of imports have no `total`.
+	//
+	// Corresponds with GET /api/v1/admin/imports (the `ListImports` operationId).
+	ListImports(ctx context.Context, params *ListImportsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StartImportWithBody Import products from a file
+	//
+	// Takes a file of products in Google Shopping columns, uploaded as a form or fetched from a public web address, and
+	// imports it in the background: follow it at `/api/v1/admin/imports/{id}`.
+	//
+	// **The file** is CSV in UTF-8, UTF-16, Windows-1252 or ISO-8859-1, its cells separated by commas, semicolons, tabs or
+	// pipes; both are found out. The first row names the columns, in any order and under their usual names. Known are
+	// `id`, `sku`, `gtin`, `title`, `description`, `brand`, `product_type` (a path such as `Phones > Cases`), `price` and
+	// `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`), `availability`, `quantity`, `condition`,
+	// `item_group_id` with `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`,
+	// `is_active`, `is_featured`, `options` and `attributes` (JSON); every other column is kept as an attribute. An export of
+	// this shop is such a file.
+	//
+	// **Each row** is a variant, found by its `id`, else by its `sku`, else by its `gtin`, and made when there is none. Rows
+	// with the same `item_group_id` are variants of one product, whose text is that of the first. Columns the file lacks
+	// leave what is there alone; an empty cell clears. Brands and categories are made when they are missing. A row that
+	// says nothing new costs no write. A row that is wrong is reported with its line and reason and stops nothing else.
+	// A file that is none, such as an archive, is refused (422 `not_a_feed`, or an import that fails and says why).
+	//
+	// Images are fetched after the rows, and what cannot be fetched is a warning. At most 10 imports an hour.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/admin/imports (the `StartImport` operationId).
+	StartImportWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StartImport Import products from a file
+	//
+	// Takes a file of products in Google Shopping columns, uploaded as a form or fetched from a public web address, and
+	// imports it in the background: follow it at `/api/v1/admin/imports/{id}`.
+	//
+	// **The file** is CSV in UTF-8, UTF-16, Windows-1252 or ISO-8859-1, its cells separated by commas, semicolons, tabs or
+	// pipes; both are found out. The first row names the columns, in any order and under their usual names. Known are
+	// `id`, `sku`, `gtin`, `title`, `description`, `brand`, `product_type` (a path such as `Phones > Cases`), `price` and
+	// `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`), `availability`, `quantity`, `condition`,
+	// `item_group_id` with `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`,
+	// `is_active`, `is_featured`, `options` and `attributes` (JSON); every other column is kept as an attribute. An export of
+	// this shop is such a file.
+	//
+	// **Each row** is a variant, found by its `id`, else by its `sku`, else by its `gtin`, and made when there is none. Rows
+	// with the same `item_group_id` are variants of one product, whose text is that of the first. Columns the file lacks
+	// leave what is there alone; an empty cell clears. Brands and categories are made when they are missing. A row that
+	// says nothing new costs no write. A row that is wrong is reported with its line and reason and stops nothing else.
+	// A file that is none, such as an archive, is refused (422 `not_a_feed`, or an import that fails and says why).
+	//
+	// Images are fetched after the rows, and what cannot be fetched is a warning. At most 10 imports an hour.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/admin/imports (the `StartImport` operationId).
+	StartImport(ctx context.Context, body StartImportJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetImport Follow an import
+	//
+	// How far an import is, and what it did. Another account's is not there, unless an administrator asks.
+	//
+	// Corresponds with GET /api/v1/admin/imports/{id} (the `GetImport` operationId).
+	GetImport(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CancelImport Cancel an import
+	//
+	// Ends an import between two of its batches: what it did until then stays, and nothing follows. One that has ended
+	// is 409 `import_finished`.
+	//
+	// Corresponds with POST /api/v1/admin/imports/{id}/cancel (the `CancelImport` operationId).
+	CancelImport(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListImportErrors List what was wrong with an import
+	//
+	// Rows that were refused, and warnings such as images that could not be fetched, in the order they were found. The
+	// first 1,000 are kept; the import counts all.
+	//
+	// Corresponds with GET /api/v1/admin/imports/{id}/errors (the `ListImportErrors` operationId).
+	ListImportErrors(ctx context.Context, id ID, params *ListImportErrorsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListJobs List jobs
 	//
@@ -9556,6 +10017,15 @@ type ClientInterface interface {
 	// Corresponds with GET /docs (the `GetDocs` operationId).
 	GetDocs(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetGoogleFeed Product feed for Google Merchant Center
+	//
+	// All active products as an RSS 2.0 feed with the columns of Google Merchant Center, an item for each variant. Give
+	// Google this address with the token of `FEED_TOKEN`; without that setting, or with another token, there is nothing
+	// here.
+	//
+	// Corresponds with GET /feeds/google.xml (the `GetGoogleFeed` operationId).
+	GetGoogleFeed(ctx context.Context, params *GetGoogleFeedParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetHealth How is everything
 	//
 	// The same as [readiness](#operation/getReadiness), under the name many monitors look for.
@@ -10287,6 +10757,169 @@ func (c *Client) GetDashboard(ctx context.Context, params *GetDashboardParams, r
 // Corresponds with GET /api/v1/admin/dashboard/{report} (the `GetDashboardReport` operationId).
 func (c *Client) GetDashboardReport(ctx context.Context, report DashboardReport, params *GetDashboardReportParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetDashboardReportRequest(c.Server, report, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExportProducts Export products
+//
+// The active products that pass the filters, a row for each variant, as CSV in UTF-8 with Google Shopping columns.
+// Importing it changes nothing. A cell that a spreadsheet would run, because it begins with `=`, `+`, `-`, `@`, a tab
+// or a line break, gets an apostrophe before it, which an import takes away.
+//
+// The answer is sent as it is made. When it breaks off, so does the connection.
+//
+// Corresponds with GET /api/v1/admin/exports/products.csv (the `ExportProducts` operationId).
+func (c *Client) ExportProducts(ctx context.Context, params *ExportProductsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExportProductsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListImports List imports
+//
+// The imports the account started, newest first; administrators see those of all. Lists of imports have no `total`.
+//
+// Corresponds with GET /api/v1/admin/imports (the `ListImports` operationId).
+func (c *Client) ListImports(ctx context.Context, params *ListImportsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListImportsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StartImportWithBody Import products from a file
+//
+// Takes a file of products in Google Shopping columns, uploaded as a form or fetched from a public web address, and
+// imports it in the background: follow it at `/api/v1/admin/imports/{id}`.
+//
+// **The file** is CSV in UTF-8, UTF-16, Windows-1252 or ISO-8859-1, its cells separated by commas, semicolons, tabs or
+// pipes; both are found out. The first row names the columns, in any order and under their usual names. Known are
+// `id`, `sku`, `gtin`, `title`, `description`, `brand`, `product_type` (a path such as `Phones > Cases`), `price` and
+// `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`), `availability`, `quantity`, `condition`,
+// `item_group_id` with `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`,
+// `is_active`, `is_featured`, `options` and `attributes` (JSON); every other column is kept as an attribute. An export of
+// this shop is such a file.
+//
+// **Each row** is a variant, found by its `id`, else by its `sku`, else by its `gtin`, and made when there is none. Rows
+// with the same `item_group_id` are variants of one product, whose text is that of the first. Columns the file lacks
+// leave what is there alone; an empty cell clears. Brands and categories are made when they are missing. A row that
+// says nothing new costs no write. A row that is wrong is reported with its line and reason and stops nothing else.
+// A file that is none, such as an archive, is refused (422 `not_a_feed`, or an import that fails and says why).
+//
+// Images are fetched after the rows, and what cannot be fetched is a warning. At most 10 imports an hour.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/admin/imports (the `StartImport` operationId).
+func (c *Client) StartImportWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStartImportRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StartImport Import products from a file
+//
+// Takes a file of products in Google Shopping columns, uploaded as a form or fetched from a public web address, and
+// imports it in the background: follow it at `/api/v1/admin/imports/{id}`.
+//
+// **The file** is CSV in UTF-8, UTF-16, Windows-1252 or ISO-8859-1, its cells separated by commas, semicolons, tabs or
+// pipes; both are found out. The first row names the columns, in any order and under their usual names. Known are
+// `id`, `sku`, `gtin`, `title`, `description`, `brand`, `product_type` (a path such as `Phones > Cases`), `price` and
+// `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`), `availability`, `quantity`, `condition`,
+// `item_group_id` with `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`,
+// `is_active`, `is_featured`, `options` and `attributes` (JSON); every other column is kept as an attribute. An export of
+// this shop is such a file.
+//
+// **Each row** is a variant, found by its `id`, else by its `sku`, else by its `gtin`, and made when there is none. Rows
+// with the same `item_group_id` are variants of one product, whose text is that of the first. Columns the file lacks
+// leave what is there alone; an empty cell clears. Brands and categories are made when they are missing. A row that
+// says nothing new costs no write. A row that is wrong is reported with its line and reason and stops nothing else.
+// A file that is none, such as an archive, is refused (422 `not_a_feed`, or an import that fails and says why).
+//
+// Images are fetched after the rows, and what cannot be fetched is a warning. At most 10 imports an hour.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/admin/imports (the `StartImport` operationId).
+func (c *Client) StartImport(ctx context.Context, body StartImportJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStartImportRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetImport Follow an import
+//
+// How far an import is, and what it did. Another account's is not there, unless an administrator asks.
+//
+// Corresponds with GET /api/v1/admin/imports/{id} (the `GetImport` operationId).
+func (c *Client) GetImport(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetImportRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CancelImport Cancel an import
+//
+// Ends an import between two of its batches: what it did until then stays, and nothing follows. One that has ended
+// is 409 `import_finished`.
+//
+// Corresponds with POST /api/v1/admin/imports/{id}/cancel (the `CancelImport` operationId).
+func (c *Client) CancelImport(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCancelImportRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListImportErrors List what was wrong with an import
+//
+// Rows that were refused, and warnings such as images that could not be fetched, in the order they were found. The
+// first 1,000 are kept; the import counts all.
+//
+// Corresponds with GET /api/v1/admin/imports/{id}/errors (the `ListImportErrors` operationId).
+func (c *Client) ListImportErrors(ctx context.Context, id ID, params *ListImportErrorsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListImportErrorsRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -13589,6 +14222,25 @@ func (c *Client) GetDocs(ctx context.Context, reqEditors ...RequestEditorFn) (*h
 	return c.Client.Do(req)
 }
 
+// GetGoogleFeed Product feed for Google Merchant Center
+//
+// All active products as an RSS 2.0 feed with the columns of Google Merchant Center, an item for each variant. Give
+// Google this address with the token of `FEED_TOKEN`; without that setting, or with another token, there is nothing
+// here.
+//
+// Corresponds with GET /feeds/google.xml (the `GetGoogleFeed` operationId).
+func (c *Client) GetGoogleFeed(ctx context.Context, params *GetGoogleFeedParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetGoogleFeedRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetHealth How is everything
 //
 // The same as [readiness](#operation/getReadiness), under the name many monitors look for.
@@ -15147,6 +15799,487 @@ func NewGetDashboardReportRequest(server string, report DashboardReport, params 
 		if params.Top != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "top", *params.Top, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewExportProductsRequest constructs an http.Request for the ExportProducts method
+func NewExportProductsRequest(server string, params *ExportProductsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/exports/products.csv")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Q != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "q", *params.Q, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CategoryID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "category_id", *params.CategoryID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Category != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "category", *params.Category, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.BrandID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "brand_id", *params.BrandID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Brand != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "brand", *params.Brand, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.MinPrice != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "min_price", *params.MinPrice, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.MaxPrice != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "max_price", *params.MaxPrice, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.InStock != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "in_stock", *params.InStock, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.OnSale != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "on_sale", *params.OnSale, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Featured != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "featured", *params.Featured, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Availability != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "availability", *params.Availability, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Gtin != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "gtin", *params.Gtin, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Attribute != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "attribute", params.Attribute, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListImportsRequest constructs an http.Request for the ListImports method
+func NewListImportsRequest(server string, params *ListImportsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/imports")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Status != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "status", *params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Offset != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "offset", *params.Offset, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewStartImportRequest calls the generic StartImport builder with application/json body
+func NewStartImportRequest(server string, body StartImportJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewStartImportRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewStartImportRequestWithBody constructs an http.Request for the StartImport method, with any body, and a specified content type
+func NewStartImportRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/imports")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGetImportRequest constructs an http.Request for the GetImport method
+func NewGetImportRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/imports/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCancelImportRequest constructs an http.Request for the CancelImport method
+func NewCancelImportRequest(server string, id ID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/imports/%s/cancel", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListImportErrorsRequest constructs an http.Request for the ListImportErrors method
+func NewListImportErrorsRequest(server string, id ID, params *ListImportErrorsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "int64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/admin/imports/%s/errors", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Offset != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "offset", *params.Offset, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -22044,6 +23177,56 @@ func NewGetDocsRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewGetGoogleFeedRequest constructs an http.Request for the GetGoogleFeed method
+func NewGetGoogleFeedRequest(server string, params *GetGoogleFeedParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/feeds/google.xml")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "token", params.Token, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetHealthRequest constructs an http.Request for the GetHealth method
 func NewGetHealthRequest(server string) (*http.Request, error) {
 	var err error
@@ -22676,6 +23859,109 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/admin/dashboard/{report} (the `GetDashboardReport` operationId).
 	GetDashboardReportWithResponse(ctx context.Context, report DashboardReport, params *GetDashboardReportParams, reqEditors ...RequestEditorFn) (*GetDashboardReportResponse, error)
+
+	// ExportProductsWithResponse Export products
+	//
+	// The active products that pass the filters, a row for each variant, as CSV in UTF-8 with Google Shopping columns.
+	// Importing it changes nothing. A cell that a spreadsheet would run, because it begins with `=`, `+`, `-`, `@`, a tab
+	// or a line break, gets an apostrophe before it, which an import takes away.
+	//
+	// The answer is sent as it is made. When it breaks off, so does the connection.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/admin/exports/products.csv (the `ExportProducts` operationId).
+	ExportProductsWithResponse(ctx context.Context, params *ExportProductsParams, reqEditors ...RequestEditorFn) (*ExportProductsResponse, error)
+
+	// ListImportsWithResponse List imports
+	//
+	// The imports the account started, newest first; administrators see those of all. Lists of imports have no `total`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/admin/imports (the `ListImports` operationId).
+	ListImportsWithResponse(ctx context.Context, params *ListImportsParams, reqEditors ...RequestEditorFn) (*ListImportsResponse, error)
+
+	// StartImportWithBodyWithResponse Import products from a file
+	//
+	// Takes a file of products in Google Shopping columns, uploaded as a form or fetched from a public web address, and
+	// imports it in the background: follow it at `/api/v1/admin/imports/{id}`.
+	//
+	// **The file** is CSV in UTF-8, UTF-16, Windows-1252 or ISO-8859-1, its cells separated by commas, semicolons, tabs or
+	// pipes; both are found out. The first row names the columns, in any order and under their usual names. Known are
+	// `id`, `sku`, `gtin`, `title`, `description`, `brand`, `product_type` (a path such as `Phones > Cases`), `price` and
+	// `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`), `availability`, `quantity`, `condition`,
+	// `item_group_id` with `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`,
+	// `is_active`, `is_featured`, `options` and `attributes` (JSON); every other column is kept as an attribute. An export of
+	// this shop is such a file.
+	//
+	// **Each row** is a variant, found by its `id`, else by its `sku`, else by its `gtin`, and made when there is none. Rows
+	// with the same `item_group_id` are variants of one product, whose text is that of the first. Columns the file lacks
+	// leave what is there alone; an empty cell clears. Brands and categories are made when they are missing. A row that
+	// says nothing new costs no write. A row that is wrong is reported with its line and reason and stops nothing else.
+	// A file that is none, such as an archive, is refused (422 `not_a_feed`, or an import that fails and says why).
+	//
+	// Images are fetched after the rows, and what cannot be fetched is a warning. At most 10 imports an hour.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/admin/imports (the `StartImport` operationId).
+	StartImportWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StartImportResponse, error)
+
+	// StartImportWithResponse Import products from a file
+	//
+	// Takes a file of products in Google Shopping columns, uploaded as a form or fetched from a public web address, and
+	// imports it in the background: follow it at `/api/v1/admin/imports/{id}`.
+	//
+	// **The file** is CSV in UTF-8, UTF-16, Windows-1252 or ISO-8859-1, its cells separated by commas, semicolons, tabs or
+	// pipes; both are found out. The first row names the columns, in any order and under their usual names. Known are
+	// `id`, `sku`, `gtin`, `title`, `description`, `brand`, `product_type` (a path such as `Phones > Cases`), `price` and
+	// `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`), `availability`, `quantity`, `condition`,
+	// `item_group_id` with `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`,
+	// `is_active`, `is_featured`, `options` and `attributes` (JSON); every other column is kept as an attribute. An export of
+	// this shop is such a file.
+	//
+	// **Each row** is a variant, found by its `id`, else by its `sku`, else by its `gtin`, and made when there is none. Rows
+	// with the same `item_group_id` are variants of one product, whose text is that of the first. Columns the file lacks
+	// leave what is there alone; an empty cell clears. Brands and categories are made when they are missing. A row that
+	// says nothing new costs no write. A row that is wrong is reported with its line and reason and stops nothing else.
+	// A file that is none, such as an archive, is refused (422 `not_a_feed`, or an import that fails and says why).
+	//
+	// Images are fetched after the rows, and what cannot be fetched is a warning. At most 10 imports an hour.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/admin/imports (the `StartImport` operationId).
+	StartImportWithResponse(ctx context.Context, body StartImportJSONRequestBody, reqEditors ...RequestEditorFn) (*StartImportResponse, error)
+
+	// GetImportWithResponse Follow an import
+	//
+	// How far an import is, and what it did. Another account's is not there, unless an administrator asks.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/admin/imports/{id} (the `GetImport` operationId).
+	GetImportWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetImportResponse, error)
+
+	// CancelImportWithResponse Cancel an import
+	//
+	// Ends an import between two of its batches: what it did until then stays, and nothing follows. One that has ended
+	// is 409 `import_finished`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/admin/imports/{id}/cancel (the `CancelImport` operationId).
+	CancelImportWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*CancelImportResponse, error)
+
+	// ListImportErrorsWithResponse List what was wrong with an import
+	//
+	// Rows that were refused, and warnings such as images that could not be fetched, in the order they were found. The
+	// first 1,000 are kept; the import counts all.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/admin/imports/{id}/errors (the `ListImportErrors` operationId).
+	ListImportErrorsWithResponse(ctx context.Context, id ID, params *ListImportErrorsParams, reqEditors ...RequestEditorFn) (*ListImportErrorsResponse, error)
 
 	// ListJobsWithResponse List jobs
 	//
@@ -24462,6 +25748,17 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /docs (the `GetDocs` operationId).
 	GetDocsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetDocsResponse, error)
+
+	// GetGoogleFeedWithResponse Product feed for Google Merchant Center
+	//
+	// All active products as an RSS 2.0 feed with the columns of Google Merchant Center, an item for each variant. Give
+	// Google this address with the token of `FEED_TOKEN`; without that setting, or with another token, there is nothing
+	// here.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /feeds/google.xml (the `GetGoogleFeed` operationId).
+	GetGoogleFeedWithResponse(ctx context.Context, params *GetGoogleFeedParams, reqEditors ...RequestEditorFn) (*GetGoogleFeedResponse, error)
 
 	// GetHealthWithResponse How is everything
 	//
@@ -26691,6 +27988,548 @@ func (r GetDashboardReportResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetDashboardReportResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ExportProductsResponse401Headers the declared response headers of an HTTP 401 response for ExportProducts
+type ExportProductsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type ExportProductsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ExportProductsResponse401Headers
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ExportProductsResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ExportProductsResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ExportProductsResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ExportProductsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ExportProductsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ExportProductsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExportProductsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ExportProductsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListImportsResponse401Headers the declared response headers of an HTTP 401 response for ListImports
+type ListImportsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type ListImportsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ImportPage
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListImportsResponse401Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListImportsResponse) GetJSON200() *ImportPage {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListImportsResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListImportsResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ListImportsResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListImportsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListImportsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListImportsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListImportsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListImportsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// StartImportResponse202Headers the declared response headers of an HTTP 202 response for StartImport
+type StartImportResponse202Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+}
+
+// StartImportResponse401Headers the declared response headers of an HTTP 401 response for StartImport
+type StartImportResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// StartImportResponse429Headers the declared response headers of an HTTP 429 response for StartImport
+type StartImportResponse429Headers struct {
+	RetryAfter *int
+}
+
+// StartImportResponse503Headers the declared response headers of an HTTP 503 response for StartImport
+type StartImportResponse503Headers struct {
+	RetryAfter *int
+}
+
+type StartImportResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Import
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *TooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Unavailable
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *StartImportResponse202Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *StartImportResponse401Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *StartImportResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *StartImportResponse503Headers
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r StartImportResponse) GetJSON202() *Import {
+	return r.JSON202
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r StartImportResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r StartImportResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r StartImportResponse) GetApplicationProblemJSON413() *TooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r StartImportResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r StartImportResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r StartImportResponse) GetApplicationProblemJSON429() *TooManyRequests {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r StartImportResponse) GetApplicationProblemJSON503() *Unavailable {
+	return r.ApplicationProblemJSON503
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r StartImportResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r StartImportResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r StartImportResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r StartImportResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r StartImportResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetImportResponse200Headers the declared response headers of an HTTP 200 response for GetImport
+type GetImportResponse200Headers struct {
+	ETag *string
+}
+
+// GetImportResponse304Headers the declared response headers of an HTTP 304 response for GetImport
+type GetImportResponse304Headers struct {
+	ETag *string
+}
+
+// GetImportResponse401Headers the declared response headers of an HTTP 401 response for GetImport
+type GetImportResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type GetImportResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Import
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetImportResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetImportResponse304Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetImportResponse401Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetImportResponse) GetJSON200() *Import {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GetImportResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r GetImportResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r GetImportResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r GetImportResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetImportResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetImportResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetImportResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetImportResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetImportResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CancelImportResponse401Headers the declared response headers of an HTTP 401 response for CancelImport
+type CancelImportResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type CancelImportResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Import
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CancelImportResponse401Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CancelImportResponse) GetJSON200() *Import {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r CancelImportResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r CancelImportResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r CancelImportResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r CancelImportResponse) GetApplicationProblemJSON409() *Conflict {
+	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r CancelImportResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CancelImportResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CancelImportResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CancelImportResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CancelImportResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CancelImportResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListImportErrorsResponse401Headers the declared response headers of an HTTP 401 response for ListImportErrors
+type ListImportErrorsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+type ListImportErrorsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ImportErrorPage
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListImportErrorsResponse401Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListImportErrorsResponse) GetJSON200() *ImportErrorPage {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListImportErrorsResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListImportErrorsResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ListImportErrorsResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ListImportErrorsResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListImportErrorsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListImportErrorsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListImportErrorsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListImportErrorsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListImportErrorsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -37391,6 +39230,91 @@ func (r GetDocsResponse) ContentType() string {
 	return ""
 }
 
+// GetGoogleFeedResponse200Headers the declared response headers of an HTTP 200 response for GetGoogleFeed
+type GetGoogleFeedResponse200Headers struct {
+	RateLimitLimit     *int
+	RateLimitRemaining *int
+	RateLimitReset     *int
+}
+
+// GetGoogleFeedResponse429Headers the declared response headers of an HTTP 429 response for GetGoogleFeed
+type GetGoogleFeedResponse429Headers struct {
+	RetryAfter *int
+}
+
+type GetGoogleFeedResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// XML200 the response for an HTTP 200 `application/xml` response
+	XML200 *string
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetGoogleFeedResponse200Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *GetGoogleFeedResponse429Headers
+}
+
+// GetXML200 returns the response for an HTTP 200 `application/xml` response
+func (r GetGoogleFeedResponse) GetXML200() *string {
+	return r.XML200
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r GetGoogleFeedResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r GetGoogleFeedResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r GetGoogleFeedResponse) GetApplicationProblemJSON429() *TooManyRequests {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetGoogleFeedResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetGoogleFeedResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetGoogleFeedResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetGoogleFeedResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetGoogleFeedResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // GetHealthResponse503Headers the declared response headers of an HTTP 503 response for GetHealth
 type GetHealthResponse503Headers struct {
 	RetryAfter *int
@@ -38416,6 +40340,151 @@ func (c *ClientWithResponses) GetDashboardReportWithResponse(ctx context.Context
 		return nil, err
 	}
 	return ParseGetDashboardReportResponse(rsp)
+}
+
+// ExportProductsWithResponse Export products
+//
+// The active products that pass the filters, a row for each variant, as CSV in UTF-8 with Google Shopping columns.
+// Importing it changes nothing. A cell that a spreadsheet would run, because it begins with `=`, `+`, `-`, `@`, a tab
+// or a line break, gets an apostrophe before it, which an import takes away.
+//
+// The answer is sent as it is made. When it breaks off, so does the connection.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/admin/exports/products.csv (the `ExportProducts` operationId).
+func (c *ClientWithResponses) ExportProductsWithResponse(ctx context.Context, params *ExportProductsParams, reqEditors ...RequestEditorFn) (*ExportProductsResponse, error) {
+	rsp, err := c.ExportProducts(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExportProductsResponse(rsp)
+}
+
+// ListImportsWithResponse List imports
+//
+// The imports the account started, newest first; administrators see those of all. Lists of imports have no `total`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/admin/imports (the `ListImports` operationId).
+func (c *ClientWithResponses) ListImportsWithResponse(ctx context.Context, params *ListImportsParams, reqEditors ...RequestEditorFn) (*ListImportsResponse, error) {
+	rsp, err := c.ListImports(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListImportsResponse(rsp)
+}
+
+// StartImportWithBodyWithResponse Import products from a file
+//
+// Takes a file of products in Google Shopping columns, uploaded as a form or fetched from a public web address, and
+// imports it in the background: follow it at `/api/v1/admin/imports/{id}`.
+//
+// **The file** is CSV in UTF-8, UTF-16, Windows-1252 or ISO-8859-1, its cells separated by commas, semicolons, tabs or
+// pipes; both are found out. The first row names the columns, in any order and under their usual names. Known are
+// `id`, `sku`, `gtin`, `title`, `description`, `brand`, `product_type` (a path such as `Phones > Cases`), `price` and
+// `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`), `availability`, `quantity`, `condition`,
+// `item_group_id` with `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`,
+// `is_active`, `is_featured`, `options` and `attributes` (JSON); every other column is kept as an attribute. An export of
+// this shop is such a file.
+//
+// **Each row** is a variant, found by its `id`, else by its `sku`, else by its `gtin`, and made when there is none. Rows
+// with the same `item_group_id` are variants of one product, whose text is that of the first. Columns the file lacks
+// leave what is there alone; an empty cell clears. Brands and categories are made when they are missing. A row that
+// says nothing new costs no write. A row that is wrong is reported with its line and reason and stops nothing else.
+// A file that is none, such as an archive, is refused (422 `not_a_feed`, or an import that fails and says why).
+//
+// Images are fetched after the rows, and what cannot be fetched is a warning. At most 10 imports an hour.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/admin/imports (the `StartImport` operationId).
+func (c *ClientWithResponses) StartImportWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*StartImportResponse, error) {
+	rsp, err := c.StartImportWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStartImportResponse(rsp)
+}
+
+// StartImportWithResponse Import products from a file
+//
+// Takes a file of products in Google Shopping columns, uploaded as a form or fetched from a public web address, and
+// imports it in the background: follow it at `/api/v1/admin/imports/{id}`.
+//
+// **The file** is CSV in UTF-8, UTF-16, Windows-1252 or ISO-8859-1, its cells separated by commas, semicolons, tabs or
+// pipes; both are found out. The first row names the columns, in any order and under their usual names. Known are
+// `id`, `sku`, `gtin`, `title`, `description`, `brand`, `product_type` (a path such as `Phones > Cases`), `price` and
+// `sale_price` (`19.99 USD`, `€19,99`, `1.299,00 €`, `¥1200`), `availability`, `quantity`, `condition`,
+// `item_group_id` with `color`, `size`, `material`, `pattern`, `image_link`, `additional_image_link`,
+// `is_active`, `is_featured`, `options` and `attributes` (JSON); every other column is kept as an attribute. An export of
+// this shop is such a file.
+//
+// **Each row** is a variant, found by its `id`, else by its `sku`, else by its `gtin`, and made when there is none. Rows
+// with the same `item_group_id` are variants of one product, whose text is that of the first. Columns the file lacks
+// leave what is there alone; an empty cell clears. Brands and categories are made when they are missing. A row that
+// says nothing new costs no write. A row that is wrong is reported with its line and reason and stops nothing else.
+// A file that is none, such as an archive, is refused (422 `not_a_feed`, or an import that fails and says why).
+//
+// Images are fetched after the rows, and what cannot be fetched is a warning. At most 10 imports an hour.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/admin/imports (the `StartImport` operationId).
+func (c *ClientWithResponses) StartImportWithResponse(ctx context.Context, body StartImportJSONRequestBody, reqEditors ...RequestEditorFn) (*StartImportResponse, error) {
+	rsp, err := c.StartImport(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStartImportResponse(rsp)
+}
+
+// GetImportWithResponse Follow an import
+//
+// How far an import is, and what it did. Another account's is not there, unless an administrator asks.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/admin/imports/{id} (the `GetImport` operationId).
+func (c *ClientWithResponses) GetImportWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*GetImportResponse, error) {
+	rsp, err := c.GetImport(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetImportResponse(rsp)
+}
+
+// CancelImportWithResponse Cancel an import
+//
+// Ends an import between two of its batches: what it did until then stays, and nothing follows. One that has ended
+// is 409 `import_finished`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/admin/imports/{id}/cancel (the `CancelImport` operationId).
+func (c *ClientWithResponses) CancelImportWithResponse(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*CancelImportResponse, error) {
+	rsp, err := c.CancelImport(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCancelImportResponse(rsp)
+}
+
+// ListImportErrorsWithResponse List what was wrong with an import
+//
+// Rows that were refused, and warnings such as images that could not be fetched, in the order they were found. The
+// first 1,000 are kept; the import counts all.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/admin/imports/{id}/errors (the `ListImportErrors` operationId).
+func (c *ClientWithResponses) ListImportErrorsWithResponse(ctx context.Context, id ID, params *ListImportErrorsParams, reqEditors ...RequestEditorFn) (*ListImportErrorsResponse, error) {
+	rsp, err := c.ListImportErrors(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListImportErrorsResponse(rsp)
 }
 
 // ListJobsWithResponse List jobs
@@ -41200,6 +43269,23 @@ func (c *ClientWithResponses) GetDocsWithResponse(ctx context.Context, reqEditor
 	return ParseGetDocsResponse(rsp)
 }
 
+// GetGoogleFeedWithResponse Product feed for Google Merchant Center
+//
+// All active products as an RSS 2.0 feed with the columns of Google Merchant Center, an item for each variant. Give
+// Google this address with the token of `FEED_TOKEN`; without that setting, or with another token, there is nothing
+// here.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /feeds/google.xml (the `GetGoogleFeed` operationId).
+func (c *ClientWithResponses) GetGoogleFeedWithResponse(ctx context.Context, params *GetGoogleFeedParams, reqEditors ...RequestEditorFn) (*GetGoogleFeedResponse, error) {
+	rsp, err := c.GetGoogleFeed(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetGoogleFeedResponse(rsp)
+}
+
 // GetHealthWithResponse How is everything
 //
 // The same as [readiness](#operation/getReadiness), under the name many monitors look for.
@@ -43291,6 +45377,524 @@ func ParseGetDashboardReportResponse(rsp *http.Response) (*GetDashboardReportRes
 		response.Headers200 = &headers
 	case rsp.StatusCode == 401:
 		var headers GetDashboardReportResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseExportProductsResponse parses an HTTP response from a ExportProductsWithResponse call
+func ParseExportProductsResponse(rsp *http.Response) (*ExportProductsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExportProductsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ExportProductsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListImportsResponse parses an HTTP response from a ListImportsWithResponse call
+func ParseListImportsResponse(rsp *http.Response) (*ListImportsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListImportsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ImportPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ListImportsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseStartImportResponse parses an HTTP response from a StartImportWithResponse call
+func ParseStartImportResponse(rsp *http.Response) (*StartImportResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &StartImportResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Import
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 202:
+		var headers StartImportResponse202Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		response.Headers202 = &headers
+	case rsp.StatusCode == 401:
+		var headers StartImportResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 429:
+		var headers StartImportResponse429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers StartImportResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetImportResponse parses an HTTP response from a GetImportWithResponse call
+func ParseGetImportResponse(rsp *http.Response) (*GetImportResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetImportResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Import
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetImportResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetImportResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers304 = &headers
+	case rsp.StatusCode == 401:
+		var headers GetImportResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCancelImportResponse parses an HTTP response from a CancelImportWithResponse call
+func ParseCancelImportResponse(rsp *http.Response) (*CancelImportResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CancelImportResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Import
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers CancelImportResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListImportErrorsResponse parses an HTTP response from a ListImportErrorsWithResponse call
+func ParseListImportErrorsResponse(rsp *http.Response) (*ListImportErrorsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListImportErrorsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ImportErrorPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ListImportErrorsResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -53552,6 +56156,97 @@ func ParseGetDocsResponse(rsp *http.Response) (*GetDocsResponse, error) {
 			headers.ContentSecurityPolicy = &value
 		}
 		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetGoogleFeedResponse parses an HTTP response from a GetGoogleFeedWithResponse call
+func ParseGetGoogleFeedResponse(rsp *http.Response) (*GetGoogleFeedResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetGoogleFeedResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "xml") && rsp.StatusCode == 200:
+		var dest string
+		if err := xml.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.XML200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetGoogleFeedResponse200Headers
+		if values := rsp.Header.Values("RateLimit-Limit"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Limit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Remaining"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Remaining", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitRemaining = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Reset"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Reset", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitReset = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 429:
+		var headers GetGoogleFeedResponse429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
 	}
 
 	return response, nil

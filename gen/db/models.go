@@ -63,6 +63,54 @@ type Event struct {
 	ToldAt     *time.Time
 }
 
+type FeedGroup struct {
+	GroupID   string
+	ProductID int64
+}
+
+type Import struct {
+	ID         int64
+	UserID     *int64
+	Status     string
+	Message    *string
+	Source     string
+	URL        *string
+	File       *string
+	Encoding   *string
+	IsUtf8     bool
+	Size       int64
+	Delimiter  *string
+	DryRun     bool
+	Images     bool
+	BatchSize  int32
+	Position   int64
+	Line       int64
+	Row        int64
+	Repeated   []int64
+	Met        []int64
+	RowsTotal  *int64
+	Created    int64
+	Updated    int64
+	Unchanged  int64
+	Failed     int64
+	Warnings   int64
+	Runner     *string
+	AliveAt    *time.Time
+	CreatedAt  time.Time
+	StartedAt  *time.Time
+	FinishedAt *time.Time
+}
+
+type ImportError struct {
+	ImportID   int64
+	ID         int64
+	Row        int64
+	Line       int64
+	ColumnName *string
+	Message    string
+	IsWarning  bool
+}
+
 type Order struct {
 	ID              int64
 	Number          string

@@ -23,6 +23,7 @@ import (
 	"github.com/shopd/shopd/internal/audit"
 	"github.com/shopd/shopd/internal/cart"
 	"github.com/shopd/shopd/internal/catalog"
+	"github.com/shopd/shopd/internal/feeds"
 	"github.com/shopd/shopd/internal/identity"
 	"github.com/shopd/shopd/internal/insights"
 	"github.com/shopd/shopd/internal/integrity"
@@ -64,6 +65,7 @@ type App struct {
 	orders   *orders.Orders
 	payments *payments.Payments
 	told     told
+	feeds    *feeds.Feeds
 	queue    *jobs.Queue
 	pages    *cache.Pages
 	platform *server.Platform
@@ -114,6 +116,7 @@ func New(ctx context.Context, s config.Settings, log *slog.Logger, tracer pgx.Qu
 	a.newCatalogue(workers)
 	a.followCatalogue(workers)
 	a.newSales(workers)
+	a.newFeeds(workers)
 	if err := a.newPayments(workers); err != nil {
 		return nil, err
 	}
@@ -227,6 +230,23 @@ func (a *App) newCatalogue(workers *river.Workers) {
 	a.queue.Every(search.RecountPeriod, search.Recount{})
 }
 
+// feedFetch is how long the file of an import may take to come.
+const feedFetch = 5 * time.Minute
+
+// newFeeds makes what reads and writes files of products.
+func (a *App) newFeeds(workers *river.Workers) {
+	s := a.settings
+	a.feeds = feeds.New(a.pool, a.queue, a.media, a.Catalog, a.stock, feeds.Settings{
+		Log: a.log, Currency: s.StoreCurrency, MediaPrefix: strings.TrimRight(s.MediaURLPrefix, "/"),
+		Storefront: strings.TrimRight(s.StorefrontURL, "/"), Name: s.AppName, Token: s.FeedToken,
+		Fetch: safehttp.New(safehttp.Settings{Allowed: s.FetchAllowedNetworks, EndWithin: feedFetch}), Changed: a.catalogueChanged,
+	})
+	a.feeds.AddWorkers(workers, a.queue)
+}
+
+// Feeds are the shop's files of products, for the command line.
+func (a *App) Feeds() *feeds.Feeds { return a.feeds }
+
 // newServer puts the domains behind HTTP.
 func (a *App) newServer(client redis.UniversalClient) (err error) {
 	s := a.settings
@@ -243,6 +263,7 @@ func (a *App) newServer(client redis.UniversalClient) (err error) {
 		Stock: a.stock, Carts: a.carts, Orders: a.orders, Payments: a.payments,
 		Insights: a.newInsights(client), Log: audit.New(a.pool),
 		Webhooks: a.told.webhooks, Notifications: a.told.notifications,
+		Feeds:   a.feeds,
 		Reviews: reviews.New(a.pool, reviews.Settings{Changed: a.catalogueChanged}),
 	})
 	return err

@@ -63,6 +63,33 @@ func (c *Catalog) CreateProductImage(ctx context.Context, r api.CreateProductIma
 	return api.CreateProductImage201JSONResponse{Body: body, Headers: api.CreateProductImage201ResponseHeaders{ETag: productTag(row)}}, err
 }
 
+// AddImage adds the image at an address to a product, behind those it has. then runs in the same transaction and gets the
+// image's id. Its errors are those of CreateProductImage.
+func (c *Catalog) AddImage(ctx context.Context, product int64, address string, then func(ctx context.Context, q *db.Queries, image int64) error) error {
+	if err := c.mayAddImage(ctx, product, nil); err != nil {
+		return err
+	}
+	u, err := c.fetchUpload(ctx, &api.ImageFetch{URL: address})
+	if err != nil {
+		return err
+	}
+	sizes, err := c.storeRenditions(ctx, u.renditions)
+	if err != nil {
+		return err
+	}
+	_, err = c.changeImages(ctx, product, nil, func(q *db.Queries, a *album) error {
+		id, err := a.add(ctx, q, u, sizes)
+		if err != nil {
+			return err
+		}
+		return then(ctx, q, id)
+	})
+	if err != nil {
+		c.removeUnused(ctx, sizes)
+	}
+	return err
+}
+
 // UpdateProductImage changes the fields that were sent.
 func (c *Catalog) UpdateProductImage(ctx context.Context, r api.UpdateProductImageRequestObject) (api.UpdateProductImageResponseObject, error) {
 	if err := checkAlt(orZero(r.Body.Alt)); err != nil {

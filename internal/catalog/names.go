@@ -60,3 +60,9 @@ func checkDigit(gtin string) bool {
 	}
 	return sum%10 == 0
 }
+
+// ValidGTIN reports whether the check digit of 8, 12, 13 or 14 digits is right.
+func ValidGTIN(digits string) bool { return checkDigit(digits) }
+
+// SlugOf makes a slug of a name; fallback is for names without a letter or digit that has a Latin form.
+func SlugOf(name, fallback string) string { return slugOf(name, fallback) }

@@ -16,6 +16,7 @@ const (
 	Sale     = "sale"
 	Release  = "release"
 	Returned = "returned"
+	Import   = "import"
 )
 
 // Cause is why units move, and who moves them.
@@ -204,4 +205,48 @@ func location(ctx context.Context, q *db.Queries, code *string) (int64, error) {
 		return 0, errUnknownLocation
 	}
 	return found.ID, err
+}
+
+// SetTotals makes the units of each variant, at all locations together, exactly the line's. What is too many is taken
+// from the first location that has any, what is missing comes to the first.
+func (s *Stock) SetTotals(ctx context.Context, q *db.Queries, lines []Line, cause Cause) error {
+	if len(lines) == 0 {
+		return nil
+	}
+	first, err := q.GetFirstLocation(ctx)
+	if err != nil {
+		return err
+	}
+	variants, at := make([]int64, len(lines)), make([]int64, len(lines))
+	for i, line := range lines {
+		variants[i], at[i] = line.Variant, first.ID
+	}
+	if err := q.EnsureStockLevels(ctx, variants, at); err != nil {
+		return err
+	}
+	l, err := lock(ctx, q, variants)
+	if err != nil {
+		return err
+	}
+	there := make(map[int64][]level, len(lines))
+	for _, one := range l.order {
+		if one.location == first.ID {
+			there[one.variant] = append([]level{one}, there[one.variant]...)
+			continue
+		}
+		there[one.variant] = append(there[one.variant], one)
+	}
+	var moves []move
+	for _, line := range lines {
+		delta := line.Quantity
+		for _, one := range there[line.Variant] {
+			delta -= l.levels[one]
+		}
+		for _, one := range there[line.Variant] {
+			step := max(delta, -l.levels[one])
+			moves = append(moves, move{one, step})
+			delta -= step
+		}
+	}
+	return s.apply(ctx, q, l, moves, cause)
 }

@@ -21,6 +21,9 @@ import (
 
 const requestIDHeader = "X-Request-Id"
 
+// bodyTimeout is how long a body may take to come, unless its operation may last longer.
+const bodyTimeout = time.Minute
+
 // writeGrace is how much longer than its operation an answer may take to be read.
 const writeGrace = 30 * time.Second
 
@@ -50,6 +53,9 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		timeout := defaultTimeout
 		if op != nil {
 			timeout = op.timeout
+		}
+		if timeout > bodyTimeout { // large files take their time to come
+			_ = http.NewResponseController(c.Response().Writer).SetReadDeadline(info.Arrived.Add(timeout))
 		}
 		// A client that does not read its answer is let go. Not every writer has deadlines: tests' do not.
 		_ = http.NewResponseController(c.Response().Writer).SetWriteDeadline(info.Arrived.Add(timeout + writeGrace))

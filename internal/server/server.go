@@ -21,6 +21,7 @@ import (
 	"github.com/shopd/shopd/internal/audit"
 	"github.com/shopd/shopd/internal/cart"
 	"github.com/shopd/shopd/internal/catalog"
+	"github.com/shopd/shopd/internal/feeds"
 	"github.com/shopd/shopd/internal/identity"
 	"github.com/shopd/shopd/internal/insights"
 	"github.com/shopd/shopd/internal/inventory"
@@ -48,6 +49,7 @@ type Domains struct {
 	*reviews.Reviews
 	*webhooks.Webhooks
 	*notifications.Notifications
+	*feeds.Feeds
 	*search.Search
 	*assistant.Assistant
 	*insights.Insights

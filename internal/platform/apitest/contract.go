@@ -245,7 +245,7 @@ func check(t testing.TB, request *http.Request, content []byte, answer *Answer) 
 
 func init() {
 	// The validator compares bodies of these types as text.
-	for _, media := range []string{"text/html", "application/yaml", "text/event-stream", "image/jpeg", "image/png"} {
+	for _, media := range []string{"text/html", "application/yaml", "text/event-stream", "image/jpeg", "image/png", "text/csv", "application/xml"} {
 		openapi3filter.RegisterBodyDecoder(media, openapi3filter.FileBodyDecoder)
 	}
 }

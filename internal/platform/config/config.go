@@ -78,8 +78,12 @@ type Settings struct {
 
 	UploadDir string `env:"UPLOAD_DIR" envDefault:"uploads"`
 	// MediaBucket keeps images instead of UploadDir; a gocloud.dev/blob URL.
-	MediaBucket        string         `env:"MEDIA_BUCKET"`
-	MediaURLPrefix     string         `env:"MEDIA_URL_PREFIX" envDefault:"/media"`
+	MediaBucket    string `env:"MEDIA_BUCKET"`
+	MediaURLPrefix string `env:"MEDIA_URL_PREFIX" envDefault:"/media"`
+	// StorefrontURL is where the shop's pages are, for feeds: product pages are at /products/ and their slug below it.
+	StorefrontURL string `env:"STOREFRONT_URL" envDefault:"http://localhost:3000"`
+	// FeedToken opens the feed for Google; empty: there is none.
+	FeedToken          string         `env:"FEED_TOKEN"`
 	CORSAllowedOrigins []string       `env:"CORS_ALLOWED_ORIGINS" envSeparator:","`
 	TrustedProxies     []netip.Prefix `env:"-"`
 	TrustedProxyText   []string       `env:"TRUSTED_PROXIES" envSeparator:","`
@@ -247,6 +251,12 @@ func (s *Settings) check() []error {
 		if u, err := url.Parse(text); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.RawQuery != "" {
 			refuse(name, "%q is not an address such as https://shop.example.com/reset-password", text)
 		}
+	}
+	if u, err := url.Parse(s.StorefrontURL); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.RawQuery != "" {
+		refuse("STOREFRONT_URL", "%q is not an address such as https://shop.example.com", s.StorefrontURL)
+	}
+	if s.FeedToken != "" && len(s.FeedToken) < 16 {
+		refuse("FEED_TOKEN", "must have at least 16 characters; try: openssl rand -hex 24")
 	}
 	for _, origin := range s.CORSAllowedOrigins {
 		u, err := url.Parse(origin)

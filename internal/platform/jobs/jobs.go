@@ -21,6 +21,14 @@ const (
 	jobTimeout  = time.Minute
 	rescueAfter = 2 * time.Minute // a job whose worker died is given to another
 	atOnce      = 4
+
+	fetchesAtOnce = 4
+)
+
+// Queues beside the default one, so that what is long or slow keeps nobody waiting.
+const (
+	Imports = "imports" // files, one after the other
+	Fetches = "fetches" // of what lies elsewhere on the web
 )
 
 // Queue takes jobs and, once started, works them.
@@ -33,7 +41,9 @@ type Queue struct {
 // New makes a queue whose jobs are worked by workers.
 func New(pool *pgxpool.Pool, workers *river.Workers, log *slog.Logger) (*Queue, error) {
 	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
-		Queues:  map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: atOnce}},
+		Queues: map[string]river.QueueConfig{
+			river.QueueDefault: {MaxWorkers: atOnce}, Imports: {MaxWorkers: 1}, Fetches: {MaxWorkers: fetchesAtOnce},
+		},
 		Workers: workers, Logger: log, JobTimeout: jobTimeout, RescueStuckJobsAfter: rescueAfter,
 	})
 	return &Queue{pool: pool, client: client}, err
@@ -45,6 +55,21 @@ func (q *Queue) Tx(ctx context.Context, work func(queries *db.Queries, insert fu
 		return work(db.New(tx), func(job river.JobArgs) error {
 			_, err := q.client.InsertTx(ctx, tx, job, nil)
 			return err
+		})
+	})
+}
+
+// TxMany is Tx for many jobs: they are inserted at once.
+func (q *Queue) TxMany(ctx context.Context, work func(queries *db.Queries, insert func([]river.InsertManyParams) error) error) error {
+	return postgres.Retry(func() error {
+		return pgx.BeginFunc(ctx, q.pool, func(tx pgx.Tx) error {
+			return work(db.New(tx), func(all []river.InsertManyParams) error {
+				if len(all) == 0 {
+					return nil
+				}
+				_, err := q.client.InsertManyFastTx(ctx, tx, all)
+				return err
+			})
 		})
 	})
 }

@@ -3,6 +3,7 @@
 package safehttp
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,6 +51,8 @@ func refuse(format string, args ...any) error { return &refusal{fmt.Errorf(forma
 type Settings struct {
 	// Allowed are private networks that may be reached all the same, on any port.
 	Allowed []netip.Prefix
+	// EndWithin is how long a fetch may take with its body; 0: 30 seconds.
+	EndWithin time.Duration
 }
 
 // Client fetches. It is safe for concurrent use and keeps no connections, cookies or other memory of its fetches.
@@ -77,7 +80,7 @@ func New(s Settings) *Client {
 			Transport:     patient,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
-		answerWithin: answerWithin, endWithin: endWithin,
+		answerWithin: answerWithin, endWithin: cmp.Or(s.EndWithin, endWithin),
 	}
 }
 
@@ -169,7 +172,7 @@ func numeric(host string) bool {
 }
 
 // Get fetches rawURL, following at most 3 redirects, and answers once the headers are there, within 10 seconds; the
-// body may take until 30 seconds after the call. The caller closes the Download. The error is ErrRefused, ErrTooLarge,
+// body may take until 30 seconds after the call, or as long as the settings say. The caller closes the Download. The error is ErrRefused, ErrTooLarge,
 // ErrStatus or that of ctx.
 func (c *Client) Get(ctx context.Context, rawURL string, maxBytes int64) (*Download, error) {
 	u, err := parse(rawURL)

@@ -1,0 +1,322 @@
+package feeds
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/catalog"
+	"github.com/shopd/shopd/internal/inventory"
+)
+
+// apply writes a plan, each kind of change in one statement however many rows there are. What is slow and hinders
+// nobody comes first; stock, which people buy meanwhile, last.
+func (f *Feeds) apply(ctx context.Context, q *db.Queries, pl *plan, cause inventory.Cause) error {
+	if len(pl.products)+len(pl.variants)+len(pl.texts)+len(pl.prices)+len(pl.stock)+len(pl.calls) == 0 {
+		return nil
+	}
+	if err := q.BeginImportBatch(ctx); err != nil {
+		return err
+	}
+	w := writer{plan: pl, queries: q}
+	for _, step := range []func(context.Context) error{w.makeNames, w.makeProducts, w.makeVariants, w.changeProducts, w.changeVariants, w.callThem, w.refresh} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	if len(w.opened) > 0 {
+		if err := inventory.Open(ctx, q, w.opened, cause.Actor); err != nil {
+			return err
+		}
+	}
+	totals := make([]inventory.Line, 0, len(pl.stock))
+	for _, variant := range slices.Sorted(maps.Keys(pl.stock)) {
+		totals = append(totals, inventory.Line{Variant: variant, Quantity: pl.stock[variant]})
+	}
+	return f.stock.SetTotals(ctx, q, totals, cause)
+}
+
+// writer writes a plan.
+type writer struct {
+	*plan
+	queries *db.Queries
+	brands  map[string]int64 // by name as rows have it
+	made    map[string]int64 // ids of new variants by sku
+	opened  []inventory.Line
+}
+
+// makeNames makes the brands and categories that are missing.
+func (w *writer) makeNames(ctx context.Context) error {
+	var paths [][]string
+	var names []string
+	w.brands = map[string]int64{"": 0}
+	for _, it := range w.texted() {
+		if len(it.category) > 0 && w.tree != nil && w.tree.find(it.category) == 0 {
+			paths = append(paths, it.category)
+		}
+		if name := strings.TrimSpace(it.brand); name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	if len(paths) > 0 || len(w.products) > 0 || len(names) > 0 {
+		if err := w.queries.LockNames(ctx); err != nil {
+			return err
+		}
+	}
+	if len(paths) > 0 {
+		if err := w.queries.LockCategoryTree(ctx); err != nil {
+			return err
+		}
+		var err error
+		if w.tree, err = readTree(ctx, w.queries); err != nil { // as it is now that it is ours
+			return err
+		}
+		if err := w.tree.grow(ctx, w.queries, paths); err != nil {
+			return err
+		}
+	}
+	return w.makeBrands(ctx, names)
+}
+
+// texted are the rows whose texts are written.
+func (w *writer) texted() []*item {
+	items := slices.Clone(w.texts)
+	for _, p := range w.products {
+		items = append(items, p.item)
+	}
+	return items
+}
+
+func (w *writer) makeBrands(ctx context.Context, names []string) error {
+	for attempt := 0; len(names) > 0; attempt++ {
+		found, err := w.queries.FindFeedBrands(ctx, names)
+		if err != nil {
+			return err
+		}
+		for _, row := range found {
+			w.brands[row.Name] = row.ID
+		}
+		names = slices.DeleteFunc(names, func(name string) bool { return w.brands[name] != 0 })
+		if len(names) == 0 {
+			return nil
+		}
+		if attempt > 0 {
+			return fmt.Errorf("brands %q cannot be made", names)
+		}
+		fresh := map[string]bool{}
+		var made, bases []string
+		for _, name := range names {
+			if !fresh[fold(name)] { // called as the first row calls it
+				fresh[fold(name)] = true
+				made, bases = append(made, name), append(bases, catalog.SlugOf(name, "brand"))
+			}
+		}
+		slugs, err := freeSlugs(ctx, bases, bases, w.queries.TakenBrandSlugs)
+		if err != nil {
+			return err
+		}
+		if err := w.queries.CreateFeedBrands(ctx, made, slugs); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *writer) brandOf(it *item) int64 { return w.brands[strings.TrimSpace(it.brand)] }
+
+func (w *writer) categoryOf(it *item) int64 {
+	if w.tree == nil || len(it.category) == 0 {
+		return 0
+	}
+	return w.tree.find(it.category)
+}
+
+func (w *writer) makeProducts(ctx context.Context) error {
+	if len(w.products) == 0 {
+		return nil
+	}
+	bases, seconds := make([]string, len(w.products)), make([]string, len(w.products))
+	for i, p := range w.products {
+		bases[i] = catalog.SlugOf(p.title, "product")
+		seconds[i] = catalog.SlugOf(p.title+" "+p.skuOf(), "product")
+	}
+	slugs, err := freeSlugs(ctx, bases, seconds, w.queries.TakenProductSlugs)
+	if err != nil {
+		return err
+	}
+	params := db.CreateFeedProductsParams{Slugs: slugs}
+	bySlug := make(map[string]*newProduct, len(slugs))
+	for i, p := range w.products {
+		bySlug[slugs[i]] = p
+		condition := p.condition
+		if condition == "" {
+			condition = "new"
+		}
+		params.Names, params.Descriptions = append(params.Names, p.title), append(params.Descriptions, p.description)
+		params.BrandIds, params.CategoryIds = append(params.BrandIds, w.brandOf(p.item)), append(params.CategoryIds, w.categoryOf(p.item))
+		params.Conditions, params.Attributes = append(params.Conditions, condition), append(params.Attributes, jsonOf(p.attributes))
+		params.Actives, params.Featureds = append(params.Actives, p.active >= 0), append(params.Featureds, p.featured > 0)
+	}
+	rows, err := w.queries.CreateFeedProducts(ctx, params)
+	for _, row := range rows {
+		bySlug[row.Slug].id = row.ID
+	}
+	return err
+}
+
+func (w *writer) makeVariants(ctx context.Context) error {
+	if len(w.variants) == 0 {
+		return nil
+	}
+	var params db.CreateFeedVariantsParams
+	for _, v := range w.variants {
+		isDefault := v.product != nil && v.product.item == v.item
+		if v.product != nil {
+			v.productID = v.product.id
+		}
+		params.ProductIds, params.Defaults, params.Positions = append(params.ProductIds, v.productID), append(params.Defaults, isDefault), append(params.Positions, v.position)
+		params.Skus, params.Gtins, params.Options = append(params.Skus, v.skuOf()), append(params.Gtins, v.gtin), append(params.Options, v.options)
+		params.Prices, params.Discounts, params.Trackeds = append(params.Prices, v.price), append(params.Discounts, v.sale), append(params.Trackeds, v.tracked)
+	}
+	rows, err := w.queries.CreateFeedVariants(ctx, params)
+	if err != nil {
+		return err
+	}
+	w.made = make(map[string]int64, len(rows))
+	for _, row := range rows {
+		w.made[row.SKU] = row.ID
+	}
+	for _, v := range w.variants {
+		w.opened = append(w.opened, inventory.Line{Variant: w.made[v.skuOf()], Quantity: max(0, v.quantity)})
+		for _, address := range v.images {
+			if !slices.Contains(w.images[v.productID], address) {
+				w.images[v.productID] = append(w.images[v.productID], address)
+			}
+		}
+	}
+	slices.SortFunc(w.opened, func(a, b inventory.Line) int { return int(a.Variant - b.Variant) })
+	return nil
+}
+
+func (w *writer) changeProducts(ctx context.Context) error {
+	if len(w.texts) > 0 {
+		params := db.UpdateFeedProductsParams{
+			Ids: w.textIDs, SetsName: w.has(colTitle), SetsDescription: w.has(colDescription), SetsBrand: w.has(colBrand), SetsCategory: w.has(colCategory),
+			ReplacesAttributes: w.has(colAttributes),
+		}
+		for _, it := range w.texts {
+			params.Names, params.Descriptions = append(params.Names, it.title), append(params.Descriptions, it.description)
+			params.BrandIds, params.CategoryIds = append(params.BrandIds, w.brandOf(it)), append(params.CategoryIds, w.categoryOf(it))
+			params.Conditions, params.Attributes = append(params.Conditions, it.condition), append(params.Attributes, jsonOf(it.attributes))
+			removed, _ := json.Marshal(append([]string{}, it.removed...)) // strings: no error
+			params.Removed = append(params.Removed, string(removed))
+			params.Actives, params.Featureds = append(params.Actives, it.active), append(params.Featureds, it.featured)
+		}
+		if err := w.queries.UpdateFeedProducts(ctx, params); err != nil {
+			return err
+		}
+	}
+	var rest []int64
+	for _, id := range slices.Sorted(maps.Keys(w.touched)) {
+		if !slices.Contains(w.textIDs, id) {
+			rest = append(rest, id)
+		}
+	}
+	if len(rest) == 0 {
+		return nil
+	}
+	return w.queries.TouchFeedProducts(ctx, rest)
+}
+
+func (w *writer) changeVariants(ctx context.Context) error {
+	if len(w.prices) == 0 {
+		return nil
+	}
+	params := db.UpdateFeedVariantsParams{SetsGTIN: w.has(colGTIN), SetsPrice: w.has(colPrice), SetsDiscount: w.has(colSalePrice)}
+	for _, c := range w.prices {
+		params.Ids, params.Skus, params.Gtins = append(params.Ids, c.id), append(params.Skus, c.sku), append(params.Gtins, c.gtin)
+		params.Options, params.Prices = append(params.Options, c.options), append(params.Prices, c.price)
+		params.Discounts, params.Trackeds = append(params.Discounts, c.discount), append(params.Trackeds, c.tracked)
+	}
+	return w.queries.UpdateFeedVariants(ctx, params)
+}
+
+// callThem keeps what feeds call variants and groups.
+func (w *writer) callThem(ctx context.Context) error {
+	var ids []string
+	var variants []int64
+	for variant, id := range w.calls {
+		ids, variants = append(ids, id), append(variants, variant)
+	}
+	if len(variants) > 0 {
+		if err := w.queries.ForgetFeedItems(ctx, variants); err != nil {
+			return err
+		}
+	}
+	for _, v := range w.variants {
+		if v.id != "" {
+			ids, variants = append(ids, v.id), append(variants, w.made[v.skuOf()])
+		}
+		if v.group != "" && v.product != nil {
+			w.groups[v.group] = v.product.id
+		}
+	}
+	if len(ids) > 0 {
+		if err := w.queries.CreateFeedItems(ctx, ids, variants); err != nil {
+			return err
+		}
+	}
+	if len(w.groups) == 0 {
+		return nil
+	}
+	names := slices.Sorted(maps.Keys(w.groups))
+	products := make([]int64, len(names))
+	for i, name := range names {
+		products[i] = w.groups[name]
+	}
+	return w.queries.CreateFeedGroups(ctx, names, products)
+}
+
+// refresh brings up to date what is made of products: what searches read, then what lists show.
+func (w *writer) refresh(ctx context.Context) error {
+	shown, found := map[int64]bool{}, map[int64]bool{}
+	for _, p := range w.products {
+		shown[p.id], found[p.id] = true, true
+	}
+	for _, v := range w.variants {
+		shown[v.productID], found[v.productID] = true, true
+	}
+	for _, id := range w.textIDs {
+		shown[id], found[id] = true, true
+	}
+	for id := range w.touched {
+		shown[id] = true
+	}
+	for _, c := range w.prices {
+		if c.sku != "" { // skus are found
+			maps.Copy(found, w.touched)
+			break
+		}
+	}
+	if len(shown) == 0 {
+		return nil
+	}
+	if len(found) > 0 {
+		if err := w.queries.RefreshSearch(ctx, slices.Sorted(maps.Keys(found))); err != nil {
+			return err
+		}
+	}
+	return w.queries.RefreshListings(ctx, slices.Sorted(maps.Keys(shown)))
+}
+
+func jsonOf(values map[string]string) string {
+	if len(values) == 0 {
+		return "{}"
+	}
+	text, _ := json.Marshal(values) // strings: no error
+	return string(text)
+}

@@ -1,0 +1,150 @@
+package feeds
+
+import (
+	"fmt"
+	"strings"
+)
+
+// column is what a column of a file means.
+type column string
+
+// The columns that are known. Every other one is an attribute.
+const (
+	colID           column = "id"
+	colSKU          column = "sku"
+	colGTIN         column = "gtin"
+	colTitle        column = "title"
+	colDescription  column = "description"
+	colBrand        column = "brand"
+	colCategory     column = "product_type"
+	colPrice        column = "price"
+	colSalePrice    column = "sale_price"
+	colAvailability column = "availability"
+	colQuantity     column = "quantity"
+	colCondition    column = "condition"
+	colGroup        column = "item_group_id"
+	colImage        column = "image_link"
+	colMoreImages   column = "additional_image_link"
+	colActive       column = "is_active"
+	colFeatured     column = "is_featured"
+	colOptions      column = "options"
+	colAttributes   column = "attributes"
+)
+
+// aliases are what else columns are called. Where a file has several names of a column, the first one here is it.
+var aliases = []struct {
+	column column
+	names  []string
+}{
+	{colID, []string{"id", "item_id", "product_id", "offer_id", "external_id", "article_number", "artikelnummer"}},
+	{colSKU, []string{"sku", "seller_sku", "variant_sku", "item_number"}},
+	{colGTIN, []string{"gtin", "gtin14", "gtin13", "gtin12", "gtin8", "ean", "ean13", "upc", "upc_code", "barcode", "variant_barcode", "isbn", "jan"}},
+	{colTitle, []string{"title", "name", "product_title", "product_name", "item_name", "bezeichnung", "titel"}},
+	{colDescription, []string{"description", "product_description", "long_description", "desc", "body", "beschreibung"}},
+	{colBrand, []string{"brand", "brand_name", "manufacturer", "vendor", "marke", "hersteller"}},
+	{colCategory, []string{"product_type", "category", "categories", "category_path", "category_name", "product_category", "kategorie", "google_product_category"}},
+	{colPrice, []string{"price", "regular_price", "list_price", "unit_price", "variant_price", "preis"}},
+	{colSalePrice, []string{"sale_price", "discount_price", "discounted_price", "special_price", "offer_price", "angebotspreis"}},
+	{colAvailability, []string{"availability", "stock_status", "verfuegbarkeit", "verfügbarkeit"}},
+	{colQuantity, []string{"quantity", "qty", "stock", "stock_quantity", "inventory", "inventory_quantity", "variant_inventory_qty", "sell_on_google_quantity", "bestand", "lagerbestand"}},
+	{colCondition, []string{"condition", "item_condition", "zustand"}},
+	{colGroup, []string{"item_group_id", "group_id", "parent_id", "parent_sku", "handle"}},
+	{colImage, []string{"image_link", "image", "image_url", "main_image", "main_image_url", "image_src", "picture", "bild"}},
+	{colMoreImages, []string{"additional_image_link", "additional_image_links", "additional_images", "more_images"}},
+	{colActive, []string{"is_active", "active", "published"}},
+	{colFeatured, []string{"is_featured", "featured"}},
+	{colOptions, []string{"options"}},
+	{colAttributes, []string{"attributes"}},
+}
+
+// variantNames are the attributes that tell the variants of a group apart, by what else they are called.
+var variantNames = map[string]string{
+	"color": "color", "colour": "color", "farbe": "color", "size": "size", "groesse": "size", "größe": "size", "material": "material", "pattern": "pattern",
+}
+
+// Longest name of an attribute, in bytes; longer ones are cut.
+const maxAttributeName = 64
+
+// layout is what the columns of a file mean.
+type layout struct {
+	header     []string       // as the file names them
+	at         map[column]int // where each known one stands
+	attributes []attributeColumn
+	moreImages []int // additional_image_link may stand several times
+}
+
+type attributeColumn struct {
+	at   int
+	name string
+}
+
+// has reports whether the file has a column.
+func (l *layout) has(c column) bool { _, there := l.at[c]; return there }
+
+// nameOf is a column as the file names it.
+func (l *layout) nameOf(c column) string {
+	if at, there := l.at[c]; there {
+		return l.header[at]
+	}
+	return string(c)
+}
+
+// readLayout finds out what columns mean. The error is for people.
+func readLayout(header []string) (*layout, error) {
+	l := &layout{header: make([]string, len(header)), at: map[column]int{}}
+	names := make([]string, len(header))
+	first := map[string]int{}
+	for i, name := range header {
+		l.header[i] = clip(strings.TrimSpace(name))
+		names[i] = normalName(name)
+		if _, twice := first[names[i]]; !twice {
+			first[names[i]] = i
+		}
+	}
+	taken := map[int]bool{}
+	for _, known := range aliases {
+		for _, name := range known.names {
+			if at, there := first[name]; there && !taken[at] {
+				l.at[known.column] = at
+				taken[at] = true
+				break
+			}
+		}
+	}
+	seen := map[string]bool{}
+	for i, name := range names {
+		switch {
+		case taken[i] && i == l.at[colMoreImages] && l.has(colMoreImages), name == string(colMoreImages):
+			l.moreImages = append(l.moreImages, i)
+		case taken[i] || name == "" || seen[name]:
+		default:
+			seen[name] = true
+			l.attributes = append(l.attributes, attributeColumn{i, name})
+		}
+	}
+	if !l.has(colID) && !l.has(colSKU) && !l.has(colGTIN) {
+		return nil, fmt.Errorf("The file has no column id, sku or gtin to tell its products by. Its first row must name the columns; it begins with %q.", clip(strings.Join(header, ",")))
+	}
+	return l, nil
+}
+
+// normalName is a column's name as it is compared and kept: small, with underscores, without the prefix of XML feeds.
+func normalName(name string) string {
+	name = strings.ToLower(strings.TrimSpace(name))
+	name = strings.TrimPrefix(name, "g:")
+	name = strings.Join(strings.FieldsFunc(name, func(r rune) bool { return r == ' ' || r == '_' || r == '-' || r == '\t' || r == '\n' || r == '\r' }), "_")
+	if variant := variantNames[name]; variant != "" {
+		return variant
+	}
+	return strings.ToValidUTF8(name[:min(len(name), maxAttributeName)], "")
+}
+
+// maxShown is how much of what a file holds is shown in messages, in bytes.
+const maxShown = 100
+
+func clip(text string) string {
+	if len(text) <= maxShown {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxShown], "") + "…"
+}

@@ -1,0 +1,164 @@
+package feeds
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/shopd/shopd/gen/db"
+)
+
+// change plans what a row says new of a variant there is, and of its product if it is the one that stands for it.
+func (pl *plan) change(it *item, v *db.FindFeedVariantsRow, k *known) (string, column) {
+	price, discount := v.PriceMinor, int64(-1)
+	if v.DiscountMinor != nil {
+		discount = *v.DiscountMinor
+	}
+	change := &variantChange{item: it, id: v.ID, discount: discount}
+	if pl.has(colPrice) {
+		price = it.price
+	}
+	if pl.has(colSalePrice) {
+		change.discount = it.sale
+	}
+	if change.discount >= price {
+		if pl.has(colSalePrice) {
+			return "is not below the price", colSalePrice
+		}
+		return "is not above the sale price there is, and the file has no column sale_price", colPrice
+	}
+	if message := pl.changeOptions(change, v, k); message != "" {
+		return message, ""
+	}
+	text := v.IsDefault && pl.differs(it, v)
+	if text && v.IsDefault && pl.tooMany(it, v) {
+		return "would make more than 100 attributes", ""
+	}
+	if it.sku != "" && it.sku != v.SKU {
+		change.sku = it.sku
+	}
+	gtin := ""
+	if v.GTIN != nil {
+		gtin = *v.GTIN
+	}
+	var quantity int32
+	change.tracked, quantity = it.stockOf(v)
+	sells := change.sku != "" || change.options != "" || pl.has(colGTIN) && it.gtin != gtin || price != v.PriceMinor ||
+		change.discount != discountOf(v) || change.tracked != v.TrackInventory
+	stocked := quantity >= 0 && quantity != v.Stock
+	called := it.id != "" && (v.FeedID == nil && it.id != v.SKU || v.FeedID != nil && it.id != *v.FeedID)
+	if text {
+		pl.texts, pl.textIDs = append(pl.texts, it), append(pl.textIDs, v.ProductID)
+	}
+	if sells {
+		pl.prices = append(pl.prices, change)
+		pl.touched[v.ProductID] = true
+	}
+	if stocked {
+		pl.stock[v.ID] = quantity
+	}
+	if called {
+		pl.calls[v.ID] = it.id
+	}
+	for _, address := range it.images {
+		if !slices.Contains(v.ImageUrls, address) && !slices.Contains(pl.images[v.ProductID], address) {
+			pl.images[v.ProductID] = append(pl.images[v.ProductID], address)
+			pl.imageRows[v.ProductID] = it
+		}
+	}
+	if text || sells || stocked || called {
+		pl.counts.updated++
+	} else {
+		pl.counts.unchanged++
+	}
+	return "", ""
+}
+
+func discountOf(v *db.FindFeedVariantsRow) int64 {
+	if v.DiscountMinor == nil {
+		return -1
+	}
+	return *v.DiscountMinor
+}
+
+// changeOptions plans other options, if the row says some and its siblings allow them.
+func (pl *plan) changeOptions(change *variantChange, v *db.FindFeedVariantsRow, k *known) string {
+	if change.options = ""; change.item.options == nil || !pl.has(colOptions) && len(change.item.options) == 0 {
+		return ""
+	}
+	var now map[string]string
+	if err := json.Unmarshal(v.Options, &now); err != nil || maps.Equal(now, change.item.options) {
+		return ""
+	}
+	if f := k.families[v.ProductID]; f != nil && len(f.options) > 1 {
+		delete(f.options, canonical(now))
+		if message := f.accepts(change.item.options); message != "" {
+			f.options[canonical(now)] = true
+			return message
+		}
+		f.add(change.item.options)
+	}
+	change.options = canonical(change.item.options)
+	return ""
+}
+
+// stockOf is whether a variant's units are counted, and how many there are to be; -1 for as many as there are.
+func (it *item) stockOf(v *db.FindFeedVariantsRow) (tracked bool, quantity int32) {
+	switch {
+	case it.quantity >= 0:
+		return true, it.quantity
+	case it.available == outOfStock:
+		return true, 0
+	case it.available == inStock && v.Stock == 0:
+		return false, -1
+	}
+	return v.TrackInventory, -1
+}
+
+// differs reports whether a row says anything new of its product.
+func (pl *plan) differs(it *item, v *db.FindFeedVariantsRow) bool {
+	brand := ""
+	if v.BrandName != nil {
+		brand = *v.BrandName
+	}
+	switch {
+	case pl.has(colTitle) && strings.TrimSpace(it.title) != strings.TrimSpace(v.Name),
+		pl.has(colDescription) && it.description != v.Description,
+		pl.has(colBrand) && !strings.EqualFold(strings.TrimSpace(it.brand), strings.TrimSpace(brand)),
+		pl.has(colCategory) && !pl.tree.is(v.CategoryID, it.category),
+		it.condition != "" && it.condition != v.Condition,
+		it.active != 0 && (it.active > 0) != v.IsActive,
+		it.featured != 0 && (it.featured > 0) != v.IsFeatured:
+		return true
+	}
+	if !pl.has(colAttributes) && len(pl.attributes) == 0 {
+		return false
+	}
+	var now map[string]string
+	if err := json.Unmarshal(v.Attributes, &now); err != nil {
+		return true
+	}
+	if pl.has(colAttributes) {
+		return !maps.Equal(now, it.attributes)
+	}
+	for name, value := range it.attributes {
+		if have, there := now[name]; !there || have != value {
+			return true
+		}
+	}
+	return slices.ContainsFunc(it.removed, func(name string) bool { _, there := now[name]; return there })
+}
+
+// tooMany reports whether a product would have more attributes than there may be.
+func (pl *plan) tooMany(it *item, v *db.FindFeedVariantsRow) bool {
+	var now map[string]string
+	if pl.has(colAttributes) || json.Unmarshal(v.Attributes, &now) != nil {
+		return false
+	}
+	maps.Copy(now, it.attributes)
+	for _, name := range it.removed {
+		delete(now, name)
+	}
+	return len(now) > maxAttributes
+}

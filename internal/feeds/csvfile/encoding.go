@@ -1,0 +1,272 @@
+package csvfile
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
+)
+
+// Encoding of a file's text.
+type Encoding string
+
+// The encodings there are. A file in ISO-8859-1 is read as Windows-1252, which differs in characters alone that nobody
+// means to write.
+const (
+	UTF8    Encoding = "utf-8"
+	UTF8BOM Encoding = "utf-8-bom"
+	UTF16LE Encoding = "utf-16le"
+	UTF16BE Encoding = "utf-16be"
+	Windows Encoding = "windows-1252"
+	Latin1  Encoding = "iso-8859-1"
+)
+
+// ErrNotText is a file of another kind than text; its message says which.
+type ErrNotText struct{ Kind string }
+
+func (e ErrNotText) Error() string { return "The file is " + e.Kind }
+
+// kinds are files that are taken for feeds now and then, by how they begin.
+var kinds = []struct{ magic, kind string }{
+	{"PK\x03\x04", "a ZIP archive or an Excel workbook. Unpack it, or save it as CSV."},
+	{"PK\x05\x06", "an empty ZIP archive."},
+	{"\x1f\x8b", "compressed with gzip. Unpack it first."},
+	{"BZh", "compressed with bzip2. Unpack it first."},
+	{"\xfd7zXZ", "compressed with xz. Unpack it first."},
+	{"7z\xbc\xaf", "a 7-Zip archive. Unpack it first."},
+	{"Rar!", "a RAR archive. Unpack it first."},
+	{"\x28\xb5\x2f\xfd", "compressed with zstd. Unpack it first."},
+	{"\xd0\xcf\x11\xe0", "an old Excel workbook. Save it as CSV."},
+	{"%PDF", "a PDF document."},
+	{"\x89PNG", "an image."},
+	{"\xff\xd8\xff", "an image."},
+	{"GIF8", "an image."},
+	{"\x7fELF", "a program."},
+	{"<?xml", "XML. Only CSV is imported."},
+	{"<!DOCTYPE", "a web page."},
+	{"<html", "a web page."},
+}
+
+// Detector finds out the encoding of what is written to it, without keeping it. Its zero value is ready.
+type Detector struct {
+	head        []byte // the first bytes
+	size        int64
+	sequences   int64 // of several bytes in valid UTF-8
+	wrong       int64 // bytes that are no UTF-8
+	controls    bool  // bytes that are characters in Windows-1252 alone
+	need        int   // bytes that the sequence under way still needs
+	low, high   byte  // its next byte must be between
+	evens, odds int   // zeros at even and odd places of the first bytes
+}
+
+const headSize = 4096
+
+// Write implements io.Writer. It fails with ErrNotText as soon as the first bytes show that this is no text.
+func (d *Detector) Write(p []byte) (int, error) {
+	if len(d.head) < headSize {
+		was := len(d.head)
+		d.head = append(d.head, p[:min(len(p), headSize-len(d.head))]...)
+		for i := was; i < len(d.head); i++ {
+			if d.head[i] == 0 {
+				if i%2 == 0 {
+					d.evens++
+				} else {
+					d.odds++
+				}
+			}
+		}
+		for _, k := range kinds {
+			if len(d.head) >= len(k.magic) && string(d.head[:len(k.magic)]) == k.magic {
+				return 0, ErrNotText{k.kind}
+			}
+		}
+	}
+	d.size += int64(len(p))
+	for _, c := range p {
+		switch {
+		case d.need > 0 && c >= d.low && c <= d.high:
+			d.need--
+			d.low, d.high = 0x80, 0xBF
+			if d.need == 0 {
+				d.sequences++
+			}
+			continue
+		case d.need > 0:
+			d.need = 0
+			d.wrong++
+		}
+		if c < 0x80 {
+			continue
+		}
+		if c < 0xA0 {
+			d.controls = true
+		}
+		d.begin(c)
+	}
+	return len(p), nil
+}
+
+// begin begins a sequence of several bytes (RFC 3629, section 4).
+func (d *Detector) begin(c byte) {
+	d.low, d.high = 0x80, 0xBF
+	switch {
+	case c >= 0xC2 && c <= 0xDF:
+		d.need = 1
+	case c >= 0xE0 && c <= 0xEF:
+		d.need = 2
+		switch c {
+		case 0xE0:
+			d.low = 0xA0
+		case 0xED:
+			d.high = 0x9F
+		}
+	case c >= 0xF0 && c <= 0xF4:
+		d.need = 3
+		switch c {
+		case 0xF0:
+			d.low = 0x90
+		case 0xF4:
+			d.high = 0x8F
+		}
+	default:
+		d.wrong++
+	}
+}
+
+// Size is how many bytes there were.
+func (d *Detector) Size() int64 { return d.size }
+
+// Encoding answers what the bytes so far are. A file that is UTF-8 but for a few bytes is UTF-8: its rows with those
+// bytes are wrong. One whose bytes are hardly ever UTF-8 is of the time before it.
+func (d *Detector) Encoding() Encoding {
+	has := func(mark string) bool { return len(d.head) >= len(mark) && string(d.head[:len(mark)]) == mark }
+	pairs, wrong := len(d.head)/2, d.wrong
+	if d.need > 0 {
+		wrong++ // the last one is cut short
+	}
+	switch {
+	case has("\xef\xbb\xbf"):
+		return UTF8BOM
+	case has("\xff\xfe"), pairs > 1 && d.odds > pairs/2 && d.evens < pairs/8+1:
+		return UTF16LE
+	case has("\xfe\xff"), pairs > 1 && d.evens > pairs/2 && d.odds < pairs/8+1:
+		return UTF16BE
+	case wrong == 0 || d.sequences > wrong:
+		return UTF8
+	case d.controls:
+		return Windows
+	}
+	return Latin1
+}
+
+// notText stands in a translation for what was no character: a byte that is none in UTF-8 either, so that its row is
+// found to be wrong.
+const notText = 0xFF
+
+// Translate reads text in an encoding as UTF-8 without a byte order mark.
+func Translate(src io.Reader, from Encoding) io.Reader {
+	in := bufio.NewReaderSize(src, firstRead)
+	switch from {
+	case UTF16LE, UTF16BE:
+		return &translated{next: utf16Text(in, from == UTF16BE)}
+	case Windows, Latin1:
+		return &translated{next: windowsText(in)}
+	case UTF8BOM:
+		if mark, _ := in.Peek(3); string(mark) == "\xef\xbb\xbf" {
+			_, _ = in.Discard(3)
+		}
+	}
+	return in
+}
+
+// translated reads what next appends.
+type translated struct {
+	next func([]byte) ([]byte, error)
+	left []byte
+	buf  []byte
+	err  error
+}
+
+// Read implements io.Reader.
+func (t *translated) Read(p []byte) (int, error) {
+	for len(t.left) == 0 {
+		if t.err != nil {
+			return 0, t.err
+		}
+		t.buf = t.buf[:0]
+		for len(t.buf) < firstRead/2 && t.err == nil {
+			t.buf, t.err = t.next(t.buf)
+		}
+		t.left = t.buf
+	}
+	n := copy(p, t.left)
+	t.left = t.left[n:]
+	return n, nil
+}
+
+func windowsText(in *bufio.Reader) func([]byte) ([]byte, error) {
+	return func(b []byte) ([]byte, error) {
+		c, err := in.ReadByte()
+		if err != nil {
+			return b, err
+		}
+		if c < 0x80 {
+			return append(b, c), nil
+		}
+		character := charmap.Windows1252.DecodeByte(c)
+		if character == utf8.RuneError {
+			return append(b, notText), nil
+		}
+		return utf8.AppendRune(b, character), nil
+	}
+}
+
+func utf16Text(in *bufio.Reader, big bool) func([]byte) ([]byte, error) {
+	first := true
+	unit := func() (rune, error) {
+		var pair [2]byte
+		if _, err := io.ReadFull(in, pair[:]); err != nil {
+			if errors.Is(err, io.ErrUnexpectedEOF) {
+				return -1, nil // half a character
+			}
+			return 0, err
+		}
+		if big {
+			return rune(pair[0])<<8 | rune(pair[1]), nil
+		}
+		return rune(pair[1])<<8 | rune(pair[0]), nil
+	}
+	pending := rune(-1)
+	return func(b []byte) ([]byte, error) {
+		var c rune
+		var err error
+		if c, pending = pending, -1; c < 0 {
+			if c, err = unit(); err != nil {
+				return b, err
+			}
+		}
+		if first {
+			if first = false; c == 0xFEFF {
+				return b, nil
+			}
+		}
+		switch {
+		case c < 0:
+			return append(b, notText), nil
+		case !utf16.IsSurrogate(c):
+			return utf8.AppendRune(b, c), nil
+		}
+		second, err := unit()
+		if err != nil {
+			return append(b, notText), err
+		}
+		if whole := utf16.DecodeRune(c, second); whole != utf8.RuneError {
+			return utf8.AppendRune(b, whole), nil
+		}
+		pending = second // of its own
+		return append(b, notText), nil
+	}
+}

@@ -1,0 +1,200 @@
+package feeds
+
+import (
+	"bufio"
+	"context"
+	"encoding/csv"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/shopd/shopd/gen/api"
+	"github.com/shopd/shopd/gen/db"
+)
+
+// exportPage is how many products are in memory at once.
+const exportPage = 500
+
+// exported are the columns of an export. An import knows them all.
+var exported = []string{
+	"id", "item_group_id", "title", "description", "brand", "product_type", "price", "sale_price", "availability", "quantity", "condition",
+	"gtin", "sku", "image_link", "additional_image_link", "is_active", "is_featured", "options", "attributes",
+}
+
+// ExportProducts answers products as CSV, as they are read.
+func (f *Feeds) ExportProducts(ctx context.Context, r api.ExportProductsRequestObject) (api.ExportProductsResponseObject, error) {
+	p := r.Params
+	filters, err := f.catalog.Filters(api.ListProductsParams{
+		Q: p.Q, CategoryID: p.CategoryID, Category: p.Category, BrandID: p.BrandID, Brand: p.Brand, MinPrice: p.MinPrice, MaxPrice: p.MaxPrice,
+		InStock: p.InStock, OnSale: p.OnSale, Featured: p.Featured, Availability: p.Availability, Gtin: p.Gtin, Attribute: p.Attribute,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &download{contentType: "text/csv; charset=utf-8; header=present", name: "products.csv", write: func(w io.Writer) error {
+		return f.export(ctx, w, filters)
+	}}, nil
+}
+
+// Export writes all active products as CSV.
+func (f *Feeds) Export(ctx context.Context, w io.Writer) error {
+	return f.export(ctx, w, &db.ListProductsParams{})
+}
+
+func (f *Feeds) export(ctx context.Context, w io.Writer, filters *db.ListProductsParams) error {
+	out := csv.NewWriter(w)
+	out.UseCRLF = false // a line break in a cell stays as it is
+	if err := out.Write(exported); err != nil {
+		return err
+	}
+	t, err := readTree(ctx, f.queries)
+	if err != nil {
+		return err
+	}
+	if err := f.eachItem(ctx, filters, func(row db.ListFeedItemsRow) error { return out.Write(f.exportRow(t, row)) }); err != nil {
+		return err
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// eachItem calls do with every variant that passes, page by page: each is read when the one before was sent.
+func (f *Feeds) eachItem(ctx context.Context, p *db.ListProductsParams, do func(db.ListFeedItemsRow) error) error {
+	params := db.ListFeedItemsParams{
+		Q: p.Q, CategoryID: p.CategoryID, Category: p.Category, BrandID: p.BrandID, Brand: p.Brand, MinMinor: p.MinMinor, MaxMinor: p.MaxMinor,
+		InStock: p.InStock, OnSale: p.OnSale, Featured: p.Featured, GTIN: p.GTIN, Attributes: p.Attributes, PageLimit: exportPage,
+	}
+	for {
+		rows, err := f.planned.ListFeedItems(ctx, params)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		for _, row := range rows {
+			if err := do(row); err != nil {
+				return err
+			}
+		}
+		params.AfterID = rows[len(rows)-1].ProductID
+	}
+}
+
+func (f *Feeds) exportRow(t *tree, row db.ListFeedItemsRow) []string {
+	sale, quantity, options, attributes := "", "", "", "{}"
+	if row.DiscountMinor != nil {
+		sale = f.price(*row.DiscountMinor)
+	}
+	if row.TrackInventory {
+		quantity = strconv.Itoa(int(row.Stock))
+	}
+	if string(row.Options) != "{}" {
+		options = string(row.Options)
+	}
+	if len(row.Attributes) > 0 {
+		attributes = string(row.Attributes)
+	}
+	var first string
+	var more []string
+	for i, name := range row.Images {
+		if i == 0 {
+			first = f.settings.MediaPrefix + "/" + name
+		} else {
+			more = append(more, f.settings.MediaPrefix+"/"+name)
+		}
+	}
+	cells := []string{
+		itemID(row), groupID(row), row.Name, row.Description, orEmpty(row.BrandName), t.path(row.CategoryID), f.price(row.PriceMinor), sale,
+		availability(row), quantity, row.Condition, orEmpty(row.GTIN), row.SKU, first, strings.Join(more, ","),
+		strconv.FormatBool(row.IsActive), strconv.FormatBool(row.IsFeatured), options, attributes,
+	}
+	for i, cell := range cells {
+		cells[i] = marked(cell)
+	}
+	return cells
+}
+
+func (f *Feeds) price(minor int64) string {
+	return f.settings.Currency.Format(minor) + " " + string(f.settings.Currency)
+}
+
+// itemID is what feeds call a variant: what the feed it came in does, or its sku.
+func itemID(row db.ListFeedItemsRow) string {
+	if row.FeedID != nil {
+		return *row.FeedID
+	}
+	return row.SKU
+}
+
+// groupID is what feeds call a product of several variants.
+func groupID(row db.ListFeedItemsRow) string {
+	switch {
+	case row.GroupID != nil:
+		return *row.GroupID
+	case row.Siblings > 1:
+		return row.Slug
+	}
+	return ""
+}
+
+func availability(row db.ListFeedItemsRow) string {
+	if row.TrackInventory && row.Stock == 0 {
+		return outOfStock
+	}
+	return inStock
+}
+
+func orEmpty(text *string) string {
+	if text == nil {
+		return ""
+	}
+	return *text
+}
+
+// download is an answer that is sent as it is made.
+type download struct {
+	contentType, name string
+	write             func(io.Writer) error
+}
+
+// VisitExportProductsResponse implements api.ExportProductsResponseObject.
+func (d *download) VisitExportProductsResponse(w http.ResponseWriter) error { return d.send(w) }
+
+// VisitGetGoogleFeedResponse implements api.GetGoogleFeedResponseObject.
+func (d *download) VisitGetGoogleFeedResponse(w http.ResponseWriter) error { return d.send(w) }
+
+func (d *download) send(w http.ResponseWriter) error {
+	header := w.Header()
+	header.Set("Content-Type", d.contentType)
+	header.Set("Cache-Control", "no-store")
+	if d.name != "" {
+		header.Set("Content-Disposition", `attachment; filename="`+d.name+`"`)
+	}
+	late := &lateWriter{to: w}
+	out := bufio.NewWriterSize(late, 32<<10)
+	err := d.write(out)
+	if err == nil {
+		err = out.Flush()
+	}
+	switch {
+	case err == nil:
+		return nil
+	case !late.begun:
+		header.Del("Content-Disposition")
+		return err
+	}
+	panic(http.ErrAbortHandler) // half an answer must not look like a whole one
+}
+
+// lateWriter begins the answer with its first bytes, so that what fails before them is a problem like any other.
+type lateWriter struct {
+	to    http.ResponseWriter
+	begun bool
+}
+
+func (w *lateWriter) Write(p []byte) (int, error) {
+	if !w.begun {
+		w.begun = true
+		w.to.WriteHeader(http.StatusOK)
+	}
+	return w.to.Write(p)
+}

@@ -1,0 +1,134 @@
+package feeds_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"mime/multipart"
+	"net/http"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/shopd/shopd/gen/api"
+	"github.com/shopd/shopd/internal/app"
+	"github.com/shopd/shopd/internal/platform/apitest"
+	"github.com/shopd/shopd/internal/platform/config"
+)
+
+func TestMain(m *testing.M) {
+	if os.Getenv("SHOPD_TEST_SERVE") != "" {
+		if err := serve(context.Background()); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	apitest.Main(m, "feeds")
+}
+
+// serve is the server as a process of its own, which can be killed.
+func serve(ctx context.Context) error {
+	settings, err := config.Load(nil)
+	if err != nil {
+		return err
+	}
+	shop, err := app.New(ctx, settings, app.NewLog(settings), nil)
+	if err != nil {
+		return err
+	}
+	listener, err := app.Listen(ctx, "127.0.0.1", 0)
+	if err != nil {
+		return err
+	}
+	fmt.Println(listener.Addr())
+	return shop.Run(ctx, listener)
+}
+
+func TestGuards(t *testing.T) { apitest.Guards(t, "feeds") }
+
+func TestLimits(t *testing.T) { apitest.Limits(t, "feeds") }
+
+const imports = "/api/v1/admin/imports"
+
+// fields of a request body.
+type fields map[string]any
+
+// part of a form.
+type part struct{ name, value string }
+
+// form is an upload of a file with options beside it.
+func form(t testing.TB, content []byte, parts ...part) apitest.Raw {
+	t.Helper()
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	for _, p := range parts {
+		require.NoError(t, w.WriteField(p.name, p.value))
+	}
+	if content != nil {
+		file, err := w.CreateFormFile("file", "products.csv")
+		require.NoError(t, err)
+		_, err = file.Write(content)
+		require.NoError(t, err)
+	}
+	require.NoError(t, w.Close())
+	return apitest.Raw{ContentType: w.FormDataContentType(), Content: body.String()}
+}
+
+// load uploads a file and works on it until it has ended.
+func load(t testing.TB, s *apitest.Shop, caller apitest.Caller, content []byte, parts ...part) api.Import {
+	t.Helper()
+	var started api.Import
+	caller.Post(imports, form(t, content, parts...)).Want(http.StatusAccepted).Into(&started)
+	return work(t, s, caller, started.ID)
+}
+
+// work does what the workers do.
+func work(t testing.TB, s *apitest.Shop, caller apitest.Caller, id int64) (done api.Import) {
+	t.Helper()
+	for {
+		more, err := s.App.Feeds().Run(t.Context(), id, time.Now().Add(time.Minute), nil)
+		require.NoError(t, err)
+		if !more {
+			break
+		}
+	}
+	caller.Get(at(id)).Want(http.StatusOK).Into(&done)
+	assert.NotNil(t, done.FinishedAt)
+	return done
+}
+
+func at(id int64) string { return fmt.Sprintf("%s/%d", imports, id) }
+
+// complaints are the errors of an import as "row column: message".
+func complaints(caller apitest.Caller, id int64) []string {
+	var page api.ImportErrorPage
+	caller.Get(at(id) + "/errors?limit=100").Want(http.StatusOK).Into(&page)
+	texts := make([]string, 0, len(page.Items))
+	for _, e := range page.Items {
+		column := ""
+		if e.Column != nil {
+			column = *e.Column
+		}
+		texts = append(texts, fmt.Sprintf("%d %s: %s", e.Row, column, e.Message))
+	}
+	return texts
+}
+
+// requireSound requires that the books balance: for stock, that each level is the sum of its movements.
+func requireSound(t testing.TB, s *apitest.Shop) {
+	t.Helper()
+	findings, err := s.App.Check(t.Context())
+	require.NoError(t, err)
+	for _, finding := range findings {
+		require.Empty(t, finding.Found, finding.Name)
+	}
+}
+
+// counted is what became of the rows of an import: created, updated, unchanged, failed.
+func counted(i api.Import) [4]int64 {
+	return [4]int64{i.Rows.Created, i.Rows.Updated, i.Rows.Unchanged, i.Rows.Failed}
+}

@@ -1,0 +1,315 @@
+package feeds
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/shopd/shopd/gen/db"
+)
+
+// Most variants of a product.
+const maxVariants = 100
+
+// plan is what a batch of rows changes. Making one reads the database and writes nothing.
+type plan struct {
+	*layout
+	tree      *tree
+	products  []*newProduct
+	variants  []*newVariant
+	texts     []*item // products to change, beside
+	textIDs   []int64 // their ids
+	prices    []*variantChange
+	touched   map[int64]bool   // products of changed variants
+	stock     map[int64]int32  // new totals of variants there are
+	calls     map[int64]string // what feeds call variants there are, newly
+	groups    map[string]int64 // new names of products there are
+	images    map[int64][]string
+	imageRows map[int64]*item // of products there are
+	counts    counts
+	faults    []fault
+}
+
+// counts are what became of rows.
+type counts struct{ created, updated, unchanged, failed int64 }
+
+type newProduct struct {
+	*item
+	id int64 // once it is made
+}
+
+type newVariant struct {
+	*item
+	product   *newProduct // nil: one there is
+	productID int64
+	position  int32
+	options   string
+	tracked   bool
+}
+
+type variantChange struct {
+	*item
+	id       int64
+	sku      string // empty: as it is
+	options  string // empty: as they are
+	discount int64  // -1: none
+	tracked  bool
+}
+
+// known is what the database has of what the rows may mean.
+type known struct {
+	byID, bySKU, byGTIN map[string]*db.FindFeedVariantsRow
+	groups              map[string]*family
+	families            map[int64]*family
+}
+
+// family is a product with its variants, as far as they are known.
+type family struct {
+	product *newProduct // nil: one there is
+	id      int64
+	options map[string]bool // as JSON
+	names   []string        // of the options
+	next    int32           // position
+}
+
+func (f *family) add(options map[string]string) {
+	f.options[canonical(options)] = true
+	f.names = slices.Sorted(maps.Keys(options))
+}
+
+// makePlan decides on each row.
+func (p *parser) makePlan(ctx context.Context, q *db.Queries, items []*item) (*plan, error) {
+	pl := &plan{
+		layout: p.layout, touched: map[int64]bool{}, stock: map[int64]int32{}, calls: map[int64]string{}, groups: map[string]int64{}, images: map[int64][]string{}, imageRows: map[int64]*item{},
+	}
+	var err error
+	if p.has(colCategory) {
+		if pl.tree, err = readTree(ctx, q); err != nil {
+			return nil, err
+		}
+	}
+	k, err := readKnown(ctx, q, items)
+	if err != nil {
+		return nil, err
+	}
+	taken := newClaims()
+	for _, it := range items {
+		if message, col := pl.decide(it, k, taken); message != "" {
+			pl.counts.failed++
+			name := ""
+			if col != "" {
+				name = p.nameOf(col)
+			}
+			pl.faults = append(pl.faults, fault{it.row, it.line, name, message})
+		}
+	}
+	return pl, nil
+}
+
+// readKnown asks for all that the rows may mean, in three statements at most.
+func readKnown(ctx context.Context, q *db.Queries, items []*item) (*known, error) {
+	k := &known{map[string]*db.FindFeedVariantsRow{}, map[string]*db.FindFeedVariantsRow{}, map[string]*db.FindFeedVariantsRow{}, map[string]*family{}, map[int64]*family{}}
+	var ids, skus, gtins, groups []string
+	for _, it := range items {
+		if it.id != "" {
+			ids = append(ids, it.id)
+		}
+		skus = append(skus, it.skuOf())
+		if it.gtin != "" {
+			gtins = append(gtins, it.gtin)
+		}
+		if it.group != "" {
+			groups = append(groups, it.group)
+		}
+	}
+	rows, err := q.FindFeedVariants(ctx, ids, skus, gtins)
+	if err != nil {
+		return nil, err
+	}
+	for i := range rows {
+		row := &rows[i]
+		k.bySKU[row.SKU] = row
+		if row.GTIN != nil {
+			k.byGTIN[*row.GTIN] = row
+		}
+		if row.FeedID != nil {
+			k.byID[*row.FeedID] = row
+		}
+	}
+	if len(groups) == 0 {
+		return k, nil
+	}
+	return k, k.readGroups(ctx, q, items, groups)
+}
+
+func (k *known) readGroups(ctx context.Context, q *db.Queries, items []*item, names []string) error {
+	rows, err := q.FindFeedGroups(ctx, names)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		k.groups[row.GroupID] = k.family(row.ProductID)
+	}
+	for _, it := range items { // a group that is called by no feed is told by those of it that are there
+		if v := k.find(it); v != nil && !v.IsDeleted {
+			f := k.family(v.ProductID)
+			if it.group != "" && k.groups[it.group] == nil {
+				k.groups[it.group] = f
+			}
+		}
+	}
+	siblings, err := q.ListFeedSiblings(ctx, slices.Collect(maps.Keys(k.families)))
+	if err != nil {
+		return err
+	}
+	for _, row := range siblings {
+		var options map[string]string
+		if err := json.Unmarshal(row.Options, &options); err != nil {
+			return err
+		}
+		f := k.families[row.ProductID]
+		f.add(options)
+		f.next = max(f.next, row.Position+1)
+	}
+	return nil
+}
+
+func (k *known) family(product int64) *family {
+	f := k.families[product]
+	if f == nil {
+		f = &family{id: product, options: map[string]bool{}}
+		k.families[product] = f
+	}
+	return f
+}
+
+// find answers the variant that a row means, or nil.
+func (k *known) find(it *item) *db.FindFeedVariantsRow {
+	if v := k.byID[it.id]; v != nil && it.id != "" {
+		return v
+	}
+	if v := k.bySKU[it.skuOf()]; v != nil && (it.sku != "" || it.id != "") && (v.FeedID == nil || it.id == "") {
+		return v
+	}
+	if v := k.byGTIN[it.gtin]; v != nil && it.gtin != "" && (v.FeedID == nil || it.id == "") {
+		return v
+	}
+	return nil
+}
+
+// claims are what rows of the batch have taken, and which row did.
+type claims struct {
+	ids, skus, gtins map[string]int64
+	variants         map[int64]int64
+}
+
+func newClaims() *claims {
+	return &claims{map[string]int64{}, map[string]int64{}, map[string]int64{}, map[int64]int64{}}
+}
+
+// decide plans a row, or answers what is wrong with it and in which column.
+func (pl *plan) decide(it *item, k *known, taken *claims) (string, column) {
+	v := k.find(it)
+	if row, twice := taken.ids[it.id]; twice && it.id != "" {
+		return fmt.Sprintf("has the same id as row %d", row), colID
+	}
+	if v != nil {
+		if row, twice := taken.variants[v.ID]; twice {
+			return fmt.Sprintf("means the same variant (sku %s) as row %d", v.SKU, row), ""
+		}
+		if v.IsDeleted {
+			return "is of a product that was deleted: restore that first", ""
+		}
+	}
+	sku := it.sku
+	if v == nil {
+		sku = it.skuOf()
+	}
+	if row, twice := taken.skus[sku]; twice && sku != "" {
+		return fmt.Sprintf("has the same sku as row %d", row), colSKU
+	}
+	if other := k.bySKU[sku]; other != nil && sku != "" && (v == nil || other.ID != v.ID) {
+		return fmt.Sprintf("has the sku %s of another variant", clip(sku)), pl.keyColumn()
+	}
+	if row, twice := taken.gtins[it.gtin]; twice && it.gtin != "" {
+		return fmt.Sprintf("has the same GTIN as row %d", row), colGTIN
+	}
+	if other := k.byGTIN[it.gtin]; other != nil && it.gtin != "" && (v == nil || other.ID != v.ID) {
+		return fmt.Sprintf("is the GTIN of another variant (sku %s)", other.SKU), colGTIN
+	}
+	var message string
+	var col column
+	if v == nil {
+		message, col = pl.create(it, k)
+	} else {
+		message, col = pl.change(it, v, k)
+		taken.variants[v.ID] = it.row
+	}
+	if message == "" {
+		taken.ids[it.id], taken.gtins[it.gtin] = it.row, it.row
+		taken.skus[sku] = it.row
+	}
+	return message, col
+}
+
+// create plans a new variant, of a new product unless its group has one.
+func (pl *plan) create(it *item, k *known) (string, column) {
+	if !pl.has(colTitle) || !pl.has(colPrice) {
+		return "is new, and the file has no columns title and price to make it of", ""
+	}
+	if it.sale >= 0 && it.sale >= it.price {
+		return "is not below the price", colSalePrice
+	}
+	v := &newVariant{item: it, options: canonical(it.options), tracked: it.quantity >= 0 || it.available != inStock}
+	f := k.groups[it.group]
+	if it.group == "" || f == nil {
+		p := &newProduct{item: it}
+		pl.products = append(pl.products, p)
+		v.product = p
+		if it.group != "" {
+			f = &family{product: p, options: map[string]bool{}, next: 1}
+			f.add(it.options)
+			k.groups[it.group] = f
+		}
+	} else {
+		if message := f.accepts(it.options); message != "" {
+			return message, ""
+		}
+		f.add(it.options)
+		v.product, v.productID, v.position = f.product, f.id, f.next
+		f.next++
+		if f.product == nil {
+			pl.touched[f.id] = true
+			pl.groups[it.group] = f.id
+		}
+	}
+	pl.variants = append(pl.variants, v)
+	pl.counts.created++
+	return "", ""
+}
+
+// accepts reports why a variant with some options cannot join; empty if it can.
+func (f *family) accepts(options map[string]string) string {
+	switch {
+	case len(f.options) >= maxVariants:
+		return fmt.Sprintf("is the group's variant number %d, and a product has at most %d", len(f.options)+1, maxVariants)
+	case f.options[canonical(options)] && len(options) == 0:
+		return "has no color, size, material or pattern to tell it from the others of its group"
+	case f.options[canonical(options)]:
+		return "has the same color, size, material and pattern as another one of its group"
+	case len(f.options) > 0 && !slices.Equal(slices.Sorted(maps.Keys(options)), f.names):
+		return fmt.Sprintf("must tell itself apart by the same as the others of its group: %s", strings.Join(f.names, ", "))
+	}
+	return ""
+}
+
+func canonical(options map[string]string) string {
+	if len(options) == 0 {
+		return "{}"
+	}
+	text, _ := json.Marshal(options) // strings in the order of their keys: no error
+	return string(text)
+}

@@ -1,0 +1,297 @@
+package feeds
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/riverqueue/river"
+
+	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/catalog"
+	"github.com/shopd/shopd/internal/feeds/csvfile"
+	"github.com/shopd/shopd/internal/inventory"
+	"github.com/shopd/shopd/internal/platform/jobs"
+)
+
+// Ends of an import.
+const (
+	statusCompleted = "completed"
+	statusFailed    = "failed"
+	statusCancelled = "cancelled"
+)
+
+// errTakenOver means that the import has ended or is another runner's by now.
+var errTakenOver = errors.New("the import is not this runner's any more")
+
+// refusal is a file that cannot be imported; its text is for people.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+
+// run is the work of one runner on one import.
+type run struct {
+	*Feeds
+	db.Import
+	name     string
+	parser   *parser
+	progress func(db.Import)
+}
+
+// Run works on an import until it ends or the time is over; more reports whether something is left. progress, which may
+// be nil, hears how far it is after each batch.
+func (f *Feeds) Run(ctx context.Context, id int64, until time.Time, progress func(db.Import)) (more bool, err error) {
+	r := &run{Feeds: f, name: rand.Text(), progress: progress}
+	r.Import, err = f.queries.ClaimImport(ctx, r.name, id, int32(silence/time.Second))
+	if errors.Is(err, pgx.ErrNoRows) {
+		return false, nil // ended, or somebody is at it
+	}
+	if err != nil {
+		return false, err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go f.stayAlive(ctx, id, r.name, cancel)
+	more, err = r.work(ctx, until)
+	var refused refusal
+	switch {
+	case errors.As(err, &refused):
+		return false, f.finish(ctx, id, statusFailed, string(refused))
+	case errors.Is(err, errTakenOver), errors.Is(err, ErrFinished), errors.Is(context.Cause(ctx), errTakenOver):
+		return false, nil
+	}
+	if more || err != nil {
+		release, stop := context.WithTimeout(context.WithoutCancel(ctx), heartbeat)
+		defer stop()
+		err = errors.Join(err, f.queries.ReleaseImport(release, id, r.name))
+	}
+	return more, err
+}
+
+// stayAlive shows that a runner lives while it reads what is long.
+func (f *Feeds) stayAlive(ctx context.Context, id int64, runner string, stop context.CancelCauseFunc) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(heartbeat):
+		}
+		kept, err := f.queries.KeepImport(ctx, id, runner)
+		if err == nil && kept == 0 {
+			stop(errTakenOver)
+		}
+	}
+}
+
+func (r *run) work(ctx context.Context, until time.Time) (more bool, err error) {
+	if err := r.prepare(ctx); err != nil {
+		return false, err
+	}
+	file, err := r.open(ctx, r.Position)
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = file.Close() }()
+	reader := csvfile.NewReader(file, (*r.Delimiter)[0], csvfile.Place{Offset: r.Position, Line: r.Line, Row: r.Row})
+	for {
+		batch, err := readBatch(reader, int(r.BatchSize))
+		if err != nil {
+			return false, err
+		}
+		if len(batch) == 0 {
+			return false, r.finish(ctx, r.ID, statusCompleted, "")
+		}
+		if err := r.batch(ctx, batch); err != nil {
+			return false, err
+		}
+		if time.Now().After(until) {
+			return true, nil
+		}
+	}
+}
+
+func readBatch(reader *csvfile.Reader, most int) ([]csvfile.Record, error) {
+	var batch []csvfile.Record
+	var begin int64 = -1
+	for len(batch) < most {
+		record, err := reader.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		batch = append(batch, record)
+		if begin < 0 {
+			begin = record.Next.Offset
+		}
+		if record.Next.Offset-begin > batchBytes {
+			break
+		}
+	}
+	return batch, nil
+}
+
+// batch writes a batch and goes on behind it. When something makes the database refuse one row, the batch is written in
+// halves, down to that row.
+func (r *run) batch(ctx context.Context, batch []csvfile.Record) error {
+	done, err := r.write(ctx, batch, "")
+	if isRefused(err) {
+		if len(batch) > 1 {
+			if err := r.batch(ctx, batch[:len(batch)/2]); err != nil {
+				return err
+			}
+			return r.batch(ctx, batch[len(batch)/2:])
+		}
+		r.settings.Log.WarnContext(ctx, "a row of an import was refused", "import", r.ID, "row", batch[0].Row, "error", err.Error())
+		done, err = r.write(ctx, batch, "cannot be kept: it contradicts what is there")
+	}
+	if err != nil {
+		return err
+	}
+	last := batch[len(batch)-1].Next
+	r.Position, r.Line, r.Row = last.Offset, last.Line, last.Row
+	r.Created, r.Updated, r.Unchanged, r.Failed = r.Created+done.created, r.Updated+done.updated, r.Unchanged+done.unchanged, r.Failed+done.failed
+	if !r.DryRun && done.created+done.updated > 0 {
+		r.settings.Changed(ctx)
+	}
+	if r.progress != nil {
+		r.progress(r.Import)
+	}
+	return nil
+}
+
+// isRefused reports whether a statement failed because of what it was to write: a breach of a constraint, or a value out
+// of range.
+func isRefused(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (strings.HasPrefix(pg.Code, "23") || strings.HasPrefix(pg.Code, "22"))
+}
+
+// write writes a batch in one transaction with the place behind it; or, if refused is not empty, that its rows are.
+func (r *run) write(ctx context.Context, batch []csvfile.Record, refused string) (done counts, err error) {
+	err = r.queue.TxMany(ctx, func(q *db.Queries, insert func([]river.InsertManyParams) error) error {
+		locked, err := q.LockImport(ctx, r.ID, r.name, r.Position)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return errTakenOver
+		}
+		if err != nil {
+			return err
+		}
+		items, faults, met := r.read(batch, locked.Met, refused)
+		failed := int64(len(batch) - len(items))
+		pl, err := r.parser.makePlan(ctx, q, items)
+		if err != nil {
+			return err
+		}
+		if !r.DryRun {
+			cause := inventory.Cause{Reason: inventory.Import, Reference: fmt.Sprintf("import:%d", r.ID), Actor: r.UserID}
+			if err := r.apply(ctx, q, pl, cause); err != nil {
+				return err
+			}
+			if r.Images {
+				if err := insert(imageJobs(r.ID, pl)); err != nil {
+					return err
+				}
+			}
+		}
+		done = pl.counts
+		done.failed += failed
+		if err := keepFaults(ctx, q, r.ID, append(faults, pl.faults...)); err != nil {
+			return err
+		}
+		last := batch[len(batch)-1].Next
+		return q.AdvanceImport(ctx, db.AdvanceImportParams{
+			ID: r.ID, Position: last.Offset, Line: last.Line, Row: last.Row, Met: met,
+			Created: done.created, Updated: done.updated, Unchanged: done.unchanged, Failed: done.failed,
+		})
+	})
+	return done, err
+}
+
+// read reads the rows of a batch that can be read, and are not those of a key that was met before.
+func (r *run) read(batch []csvfile.Record, before []int64, refused string) (items []*item, faults []fault, met []int64) {
+	met = []int64{}
+	for _, record := range batch {
+		if refused != "" {
+			faults = append(faults, fault{record.Row, record.Line, "", refused})
+			continue
+		}
+		if hash := keyHash(r.parser.key(record.Cells)); record.Fault == "" && hash != 0 && slices.Contains(r.Repeated, hash) {
+			if slices.Contains(before, hash) || slices.Contains(met, hash) {
+				col := r.parser.keyColumn()
+				faults = append(faults, fault{record.Row, record.Line, r.parser.nameOf(col), "is that of a row before"})
+				continue
+			}
+			met = append(met, hash)
+		}
+		it, wrong := r.parser.parse(record)
+		if it != nil {
+			items = append(items, it)
+		}
+		faults = append(faults, wrong...)
+	}
+	return items, faults, met
+}
+
+func keepFaults(ctx context.Context, q *db.Queries, id int64, faults []fault) error {
+	if len(faults) == 0 {
+		return nil
+	}
+	params := db.AddImportErrorsParams{ImportID: id}
+	for _, f := range faults {
+		params.Rows, params.Lines = append(params.Rows, f.row), append(params.Lines, f.line)
+		params.Columns, params.Messages = append(params.Columns, f.column), append(params.Messages, f.message)
+	}
+	return q.AddImportErrors(ctx, params)
+}
+
+// finish is where an import ends, once, however it does. What must follow an import belongs here, in its transaction.
+func (f *Feeds) finish(ctx context.Context, id int64, status, message string) error {
+	var old *string
+	err := f.queue.TxMany(ctx, func(q *db.Queries, insert func([]river.InsertManyParams) error) error {
+		var because *string
+		if message != "" {
+			because = &message
+		}
+		ended, err := q.FinishImport(ctx, status, because, id)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return ErrFinished
+		}
+		if err != nil {
+			return err
+		}
+		old = ended.OldFile
+		if ended.Changes > 0 && !ended.DryRun {
+			return insert([]river.InsertManyParams{{Args: catalog.NamesChanged{}}}) // all vectors that are stale
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if old != nil {
+		if err := f.store.Discard(context.WithoutCancel(ctx), *old); err != nil {
+			f.settings.Log.WarnContext(ctx, "the file of an import stays behind", "import", id, "file", *old, "error", err.Error())
+		}
+	}
+	return nil
+}
+
+// enqueue makes an import and the job that works on it.
+func (f *Feeds) enqueue(ctx context.Context, params db.CreateImportParams) (made db.Import, err error) {
+	err = f.queue.TxMany(ctx, func(q *db.Queries, insert func([]river.InsertManyParams) error) (err error) {
+		if made, err = q.CreateImport(ctx, params); err != nil {
+			return err
+		}
+		return insert([]river.InsertManyParams{{Args: Work{made.ID}, InsertOpts: &river.InsertOpts{Queue: jobs.Imports}}})
+	})
+	return made, err
+}
