@@ -1,6 +1,5 @@
 // Package gen holds what is generated from openapi.yaml and queries: run `go generate ./...` after a change of
-// either. The tools are pinned in
-// tools/go.mod and ts/package-lock.json.
+// either. The tools are pinned in tools/go.mod and ts/package-lock.json. In ts only src/generated is generated.
 package gen
 
 import _ "embed"

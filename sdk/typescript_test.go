@@ -1,0 +1,48 @@
+package sdk_test
+
+import (
+	"os"
+	"os/exec"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const typescript = "../gen/ts"
+
+// TestTypeScript builds the npm package and runs its tests and its example against a real server.
+func TestTypeScript(t *testing.T) {
+	t.Parallel()
+	needNode(t)
+	run(t, typescript, nil, "./install")
+	run(t, typescript, nil, "npm", "run", "--silent", "build")
+	shop := []string{"SHOP=" + newShop(t).URL()}
+	t.Log(run(t, typescript, shop, "node", "--test", "--test-reporter=spec", "build/test/"))
+	assert.Regexp(t, `(?s)^Everyday Steel Bottle for 12.50 USD: paid\n.*\[#\d+\]`, run(t, typescript, shop, "node", "build/examples/buy.js"))
+}
+
+// needNode skips where there is no Node.js, except in CI.
+func needNode(t *testing.T) {
+	t.Helper()
+	for _, program := range []string{"node", "npm"} {
+		if _, err := exec.LookPath(program); err != nil {
+			message := program + " is missing: install Node.js 20 or newer to test the TypeScript client"
+			if os.Getenv("CI") == "" {
+				t.Skip(message)
+			}
+			t.Fatal(message)
+		}
+	}
+}
+
+// run runs a program to its end and answers what it wrote.
+func run(t *testing.T, dir string, environment []string, program string, arguments ...string) string {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), program, arguments...)
+	command.Dir = dir
+	command.Env = append(os.Environ(), environment...)
+	output, err := command.CombinedOutput()
+	require.NoError(t, err, "%s %v: %s", program, arguments, output)
+	return string(output)
+}
