@@ -11,15 +11,23 @@ import (
 
 const typescript = "../gen/ts"
 
-// TestTypeScript builds the npm package and runs its tests and its example against a real server.
+// TestTypeScript builds the npm package and runs its tests and its example against a real server, at last with a proxy
+// between them that holds every exchange against the contract.
 func TestTypeScript(t *testing.T) {
 	t.Parallel()
 	needNode(t)
 	run(t, typescript, nil, "./install")
 	run(t, typescript, nil, "npm", "run", "--silent", "build")
-	shop := []string{"SHOP=" + newShop(t).URL()}
-	t.Log(run(t, typescript, shop, "node", "--test", "--test-reporter=spec", "build/test/"))
-	assert.Regexp(t, `(?s)^Everyday Steel Bottle for 12.50 USD: paid\n.*\[#\d+\]`, run(t, typescript, shop, "node", "build/examples/buy.js"))
+	address := newShop(t).URL()
+	t.Log(run(t, typescript, []string{"SHOP=" + address}, "node", "--test", "--test-reporter=spec", "build/test/"))
+	talk := run(t, typescript, []string{"SHOP=" + address}, "node", "build/examples/buy.js")
+	assert.Regexp(t, `(?s)^Everyday Steel Bottle for 12.50 USD: paid\n.*\[#\d+\]`, talk)
+
+	t.Run("through Prism", func(t *testing.T) {
+		between := startPrism(t, address)
+		run(t, typescript, []string{"SHOP=" + between.address}, "node", "--test", "build/test/shop.test.js")
+		between.requireNoViolation(t)
+	})
 }
 
 // needNode skips where there is no Node.js, except in CI.

@@ -740,6 +740,7 @@ type AddressPatch struct {
 
 // AdminOrder An order as the shop sees it.
 type AdminOrder struct {
+	// BillingAddress An address as it was when the order was placed.
 	BillingAddress nullable.Nullable[OrderAddress] `json:"billing_address"`
 
 	// CreatedAt When it was created.
@@ -782,8 +783,12 @@ type AdminOrder struct {
 	PayUntil nullable.Nullable[time.Time] `json:"pay_until"`
 
 	// Payments Every attempt to pay it, oldest first.
-	Payments        []AdminPayment                  `json:"payments"`
-	Shipment        nullable.Nullable[Shipment]     `json:"shipment"`
+	Payments []AdminPayment `json:"payments"`
+
+	// Shipment How an order travels.
+	Shipment nullable.Nullable[Shipment] `json:"shipment"`
+
+	// ShippingAddress An address as it was when the order was placed.
 	ShippingAddress nullable.Nullable[OrderAddress] `json:"shipping_address"`
 
 	// Status Where an order is on its way.
@@ -923,8 +928,10 @@ type AdminPayment struct {
 	// IsSurplus Whether the money came for an order that did not want it any more. It goes back by itself.
 	//
 	// Example: false
-	IsSurplus bool                        `json:"is_surplus"`
-	Method    nullable.Nullable[PaidWith] `json:"method"`
+	IsSurplus bool `json:"is_surplus"`
+
+	// Method The saved method that was paid with.
+	Method nullable.Nullable[PaidWith] `json:"method"`
 
 	// OrderID An id.
 	//
@@ -996,9 +1003,13 @@ type AdminProduct struct {
 	Attributes map[string]string `json:"attributes"`
 
 	// Availability Whether it can be bought now.
-	Availability Availability                 `json:"availability"`
-	Brand        nullable.Nullable[Reference] `json:"brand"`
-	Category     nullable.Nullable[Reference] `json:"category"`
+	Availability Availability `json:"availability"`
+
+	// Brand A category or brand in short.
+	Brand nullable.Nullable[Reference] `json:"brand"`
+
+	// Category A category or brand in short.
+	Category nullable.Nullable[Reference] `json:"category"`
 
 	// Condition The state it is sold in.
 	Condition Condition `json:"condition"`
@@ -2372,6 +2383,7 @@ type Options map[string]string
 
 // Order An order of the account.
 type Order struct {
+	// BillingAddress An address as it was when the order was placed.
 	BillingAddress nullable.Nullable[OrderAddress] `json:"billing_address"`
 
 	// CreatedAt When it was created.
@@ -2411,8 +2423,12 @@ type Order struct {
 	PayUntil nullable.Nullable[time.Time] `json:"pay_until"`
 
 	// Payments Every attempt to pay it, oldest first.
-	Payments        []Payment                       `json:"payments"`
-	Shipment        nullable.Nullable[Shipment]     `json:"shipment"`
+	Payments []Payment `json:"payments"`
+
+	// Shipment How an order travels.
+	Shipment nullable.Nullable[Shipment] `json:"shipment"`
+
+	// ShippingAddress An address as it was when the order was placed.
 	ShippingAddress nullable.Nullable[OrderAddress] `json:"shipping_address"`
 
 	// Status Where an order is on its way.
@@ -2823,7 +2839,9 @@ type Payment struct {
 	// IsPaid Whether the money was taken and is not all back.
 	//
 	// Example: true
-	IsPaid bool                        `json:"is_paid"`
+	IsPaid bool `json:"is_paid"`
+
+	// Method The saved method that was paid with.
 	Method nullable.Nullable[PaidWith] `json:"method"`
 
 	// OrderID An id.
@@ -3091,9 +3109,13 @@ type Product struct {
 	Attributes map[string]string `json:"attributes"`
 
 	// Availability Whether it can be bought now.
-	Availability Availability                 `json:"availability"`
-	Brand        nullable.Nullable[Reference] `json:"brand"`
-	Category     nullable.Nullable[Reference] `json:"category"`
+	Availability Availability `json:"availability"`
+
+	// Brand A category or brand in short.
+	Brand nullable.Nullable[Reference] `json:"brand"`
+
+	// Category A category or brand in short.
+	Category nullable.Nullable[Reference] `json:"category"`
 
 	// Condition The state it is sold in.
 	Condition Condition `json:"condition"`
@@ -3443,9 +3465,13 @@ type ProductStatus string
 // is the sum over its variants.
 type ProductSummary struct {
 	// Availability Whether it can be bought now.
-	Availability Availability                 `json:"availability"`
-	Brand        nullable.Nullable[Reference] `json:"brand"`
-	Category     nullable.Nullable[Reference] `json:"category"`
+	Availability Availability `json:"availability"`
+
+	// Brand A category or brand in short.
+	Brand nullable.Nullable[Reference] `json:"brand"`
+
+	// Category A category or brand in short.
+	Category nullable.Nullable[Reference] `json:"category"`
 
 	// CreatedAt When it was created.
 	//
@@ -3475,7 +3501,9 @@ type ProductSummary struct {
 	// ID An id.
 	//
 	// Example: 42
-	ID    ID                       `json:"id"`
+	ID ID `json:"id"`
+
+	// Image An image of a product.
 	Image nullable.Nullable[Image] `json:"image"`
 
 	// InStock Whether any unit can be sold now.

@@ -3334,8 +3334,26 @@ export interface components {
              */
             name: string;
             slug: components["schemas"]["Slug"];
-            brand: components["schemas"]["Reference"] | null;
-            category: components["schemas"]["Reference"] | null;
+            /** @description A category or brand in short. */
+            brand: {
+                id: components["schemas"]["Id"];
+                /**
+                 * @description The name.
+                 * @example Headphones
+                 */
+                name: string;
+                slug: components["schemas"]["Slug"];
+            } | null;
+            /** @description A category or brand in short. */
+            category: {
+                id: components["schemas"]["Id"];
+                /**
+                 * @description The name.
+                 * @example Headphones
+                 */
+                name: string;
+                slug: components["schemas"]["Slug"];
+            } | null;
             price: components["schemas"]["Money"];
             /**
              * @description What the buyer pays while it is on sale, or null.
@@ -3366,7 +3384,45 @@ export interface components {
              * @example false
              */
             is_featured: boolean;
-            image: components["schemas"]["Image"] | null;
+            /** @description An image of a product. */
+            image: {
+                id: components["schemas"]["Id"];
+                /**
+                 * @description Where the image is, in its largest size. Relative to this server unless the shop uses a CDN.
+                 * @example /media/5f0c1a9e3b7d4862-800.png
+                 */
+                url: string;
+                /**
+                 * @description What it shows, for those who cannot see it.
+                 * @example Wireless headphones in black
+                 */
+                alt: string;
+                /**
+                 * @description Whether it stands for the product in lists.
+                 * @example true
+                 */
+                is_primary: boolean;
+                /**
+                 * Format: int32
+                 * @description Its place, from 0.
+                 * @example 0
+                 */
+                position: number;
+                /**
+                 * Format: int32
+                 * @description Pixels across.
+                 * @example 800
+                 */
+                width: number;
+                /**
+                 * Format: int32
+                 * @description Pixels down.
+                 * @example 800
+                 */
+                height: number;
+                /** @description The same image in each of its sizes, smallest first. */
+                sizes: components["schemas"]["ImageSize"][];
+            } | null;
             rating: components["schemas"]["Rating"];
             /**
              * Format: date-time
@@ -3408,8 +3464,26 @@ export interface components {
              * @example Forty hours of music on one charge, with cushions that stay cool.
              */
             description: string;
-            brand: components["schemas"]["Reference"] | null;
-            category: components["schemas"]["Reference"] | null;
+            /** @description A category or brand in short. */
+            brand: {
+                id: components["schemas"]["Id"];
+                /**
+                 * @description The name.
+                 * @example Headphones
+                 */
+                name: string;
+                slug: components["schemas"]["Slug"];
+            } | null;
+            /** @description A category or brand in short. */
+            category: {
+                id: components["schemas"]["Id"];
+                /**
+                 * @description The name.
+                 * @example Headphones
+                 */
+                name: string;
+                slug: components["schemas"]["Slug"];
+            } | null;
             price: components["schemas"]["Money"];
             /**
              * @description What the buyer pays while it is on sale, or null.
@@ -4179,8 +4253,26 @@ export interface components {
              * @example Forty hours of music on one charge, with cushions that stay cool.
              */
             description: string;
-            brand: components["schemas"]["Reference"] | null;
-            category: components["schemas"]["Reference"] | null;
+            /** @description A category or brand in short. */
+            brand: {
+                id: components["schemas"]["Id"];
+                /**
+                 * @description The name.
+                 * @example Headphones
+                 */
+                name: string;
+                slug: components["schemas"]["Slug"];
+            } | null;
+            /** @description A category or brand in short. */
+            category: {
+                id: components["schemas"]["Id"];
+                /**
+                 * @description The name.
+                 * @example Headphones
+                 */
+                name: string;
+                slug: components["schemas"]["Slug"];
+            } | null;
             price: components["schemas"]["Money"];
             /**
              * @description What the buyer pays while it is on sale, or null.
@@ -5392,8 +5484,92 @@ export interface components {
             total_quantity: number;
             total: components["schemas"]["Money"];
             currency: components["schemas"]["Currency"];
-            shipping_address: components["schemas"]["OrderAddress"] | null;
-            billing_address: components["schemas"]["OrderAddress"] | null;
+            /** @description An address as it was when the order was placed. */
+            shipping_address: {
+                /**
+                 * @description Who is there.
+                 * @example Ada Lovelace
+                 */
+                recipient: string;
+                /**
+                 * @description Street and number.
+                 * @example 12 St James's Square
+                 */
+                line1: string;
+                /**
+                 * @description Flat, floor or whatever helps to find it.
+                 * @example Second floor
+                 */
+                line2: string | null;
+                /**
+                 * @description The town.
+                 * @example London
+                 */
+                city: string;
+                /**
+                 * @description State, province or county, where addresses have one.
+                 * @example Greater London
+                 */
+                state: string | null;
+                /**
+                 * @description The postal code.
+                 * @example SW1Y 4JH
+                 */
+                postal_code: string;
+                /**
+                 * @description ISO 3166-1 alpha-2 code of the country.
+                 * @example GB
+                 */
+                country: string;
+                /**
+                 * @description A phone number as people write it.
+                 * @example +44 20 7946 0958
+                 */
+                phone: string | null;
+            } | null;
+            /** @description An address as it was when the order was placed. */
+            billing_address: {
+                /**
+                 * @description Who is there.
+                 * @example Ada Lovelace
+                 */
+                recipient: string;
+                /**
+                 * @description Street and number.
+                 * @example 12 St James's Square
+                 */
+                line1: string;
+                /**
+                 * @description Flat, floor or whatever helps to find it.
+                 * @example Second floor
+                 */
+                line2: string | null;
+                /**
+                 * @description The town.
+                 * @example London
+                 */
+                city: string;
+                /**
+                 * @description State, province or county, where addresses have one.
+                 * @example Greater London
+                 */
+                state: string | null;
+                /**
+                 * @description The postal code.
+                 * @example SW1Y 4JH
+                 */
+                postal_code: string;
+                /**
+                 * @description ISO 3166-1 alpha-2 code of the country.
+                 * @example GB
+                 */
+                country: string;
+                /**
+                 * @description A phone number as people write it.
+                 * @example +44 20 7946 0958
+                 */
+                phone: string | null;
+            } | null;
             /**
              * @description What the customer told the shop, or null.
              * @example Please ring twice
@@ -5405,7 +5581,39 @@ export interface components {
              * @example 2026-11-21T10:30:00Z
              */
             pay_until: string | null;
-            shipment: components["schemas"]["Shipment"] | null;
+            /** @description How an order travels. */
+            shipment: {
+                status: components["schemas"]["ShipmentStatus"];
+                /**
+                 * @description Who carries it.
+                 * @example DHL
+                 */
+                carrier: string;
+                /**
+                 * @description The carrier's number.
+                 * @example JD014600003828
+                 */
+                tracking_number: string;
+                /**
+                 * @description Where to follow it, or null.
+                 * @example https://www.dhl.com/track?id=JD014600003828
+                 */
+                tracking_url: string | null;
+                /** @description What happened, oldest first. */
+                events: components["schemas"]["ShipmentEvent"][];
+                /**
+                 * Format: date-time
+                 * @description When it was created.
+                 * @example 2026-01-31T09:30:00Z
+                 */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description When it was created.
+                 * @example 2026-01-31T09:30:00Z
+                 */
+                updated_at: string;
+            } | null;
             /** @description Every attempt to pay it, oldest first. */
             payments: components["schemas"]["Payment"][];
             /** @description Every status it had, oldest first. */
@@ -5532,8 +5740,92 @@ export interface components {
             total_quantity: number;
             total: components["schemas"]["Money"];
             currency: components["schemas"]["Currency"];
-            shipping_address: components["schemas"]["OrderAddress"] | null;
-            billing_address: components["schemas"]["OrderAddress"] | null;
+            /** @description An address as it was when the order was placed. */
+            shipping_address: {
+                /**
+                 * @description Who is there.
+                 * @example Ada Lovelace
+                 */
+                recipient: string;
+                /**
+                 * @description Street and number.
+                 * @example 12 St James's Square
+                 */
+                line1: string;
+                /**
+                 * @description Flat, floor or whatever helps to find it.
+                 * @example Second floor
+                 */
+                line2: string | null;
+                /**
+                 * @description The town.
+                 * @example London
+                 */
+                city: string;
+                /**
+                 * @description State, province or county, where addresses have one.
+                 * @example Greater London
+                 */
+                state: string | null;
+                /**
+                 * @description The postal code.
+                 * @example SW1Y 4JH
+                 */
+                postal_code: string;
+                /**
+                 * @description ISO 3166-1 alpha-2 code of the country.
+                 * @example GB
+                 */
+                country: string;
+                /**
+                 * @description A phone number as people write it.
+                 * @example +44 20 7946 0958
+                 */
+                phone: string | null;
+            } | null;
+            /** @description An address as it was when the order was placed. */
+            billing_address: {
+                /**
+                 * @description Who is there.
+                 * @example Ada Lovelace
+                 */
+                recipient: string;
+                /**
+                 * @description Street and number.
+                 * @example 12 St James's Square
+                 */
+                line1: string;
+                /**
+                 * @description Flat, floor or whatever helps to find it.
+                 * @example Second floor
+                 */
+                line2: string | null;
+                /**
+                 * @description The town.
+                 * @example London
+                 */
+                city: string;
+                /**
+                 * @description State, province or county, where addresses have one.
+                 * @example Greater London
+                 */
+                state: string | null;
+                /**
+                 * @description The postal code.
+                 * @example SW1Y 4JH
+                 */
+                postal_code: string;
+                /**
+                 * @description ISO 3166-1 alpha-2 code of the country.
+                 * @example GB
+                 */
+                country: string;
+                /**
+                 * @description A phone number as people write it.
+                 * @example +44 20 7946 0958
+                 */
+                phone: string | null;
+            } | null;
             /**
              * @description What the customer told the shop, or null.
              * @example Please ring twice
@@ -5545,7 +5837,39 @@ export interface components {
              * @example 2026-11-21T10:30:00Z
              */
             pay_until: string | null;
-            shipment: components["schemas"]["Shipment"] | null;
+            /** @description How an order travels. */
+            shipment: {
+                status: components["schemas"]["ShipmentStatus"];
+                /**
+                 * @description Who carries it.
+                 * @example DHL
+                 */
+                carrier: string;
+                /**
+                 * @description The carrier's number.
+                 * @example JD014600003828
+                 */
+                tracking_number: string;
+                /**
+                 * @description Where to follow it, or null.
+                 * @example https://www.dhl.com/track?id=JD014600003828
+                 */
+                tracking_url: string | null;
+                /** @description What happened, oldest first. */
+                events: components["schemas"]["ShipmentEvent"][];
+                /**
+                 * Format: date-time
+                 * @description When it was created.
+                 * @example 2026-01-31T09:30:00Z
+                 */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description When it was created.
+                 * @example 2026-01-31T09:30:00Z
+                 */
+                updated_at: string;
+            } | null;
             /** @description Every attempt to pay it, oldest first. */
             payments: components["schemas"]["AdminPayment"][];
             /** @description Every status it had, oldest first. */
@@ -5835,7 +6159,19 @@ export interface components {
              * @example true
              */
             is_paid: boolean;
-            method: components["schemas"]["PaidWith"] | null;
+            /** @description The saved method that was paid with. */
+            method: {
+                /**
+                 * @description Whose card it is.
+                 * @example visa
+                 */
+                brand: string;
+                /**
+                 * @description The last four digits, or empty.
+                 * @example 4242
+                 */
+                last_four: string;
+            } | null;
             /**
              * @description Why it failed, for people, or null.
              * @example The card has too little money for this payment. Use another payment method.
@@ -5963,7 +6299,19 @@ export interface components {
              * @example false
              */
             is_surplus: boolean;
-            method: components["schemas"]["PaidWith"] | null;
+            /** @description The saved method that was paid with. */
+            method: {
+                /**
+                 * @description Whose card it is.
+                 * @example visa
+                 */
+                brand: string;
+                /**
+                 * @description The last four digits, or empty.
+                 * @example 4242
+                 */
+                last_four: string;
+            } | null;
             /**
              * @description The bank's reason in the provider's words, or null. It may say that a card was stolen; do not read it out.
              * @example insufficient_funds
