@@ -3174,7 +3174,7 @@ export interface components {
              */
             name: string;
             slug: components["schemas"]["Slug"];
-        };
+        } | null;
         /** @description What buyers think of it. */
         Rating: {
             /**
@@ -3334,26 +3334,8 @@ export interface components {
              */
             name: string;
             slug: components["schemas"]["Slug"];
-            /** @description A category or brand in short. */
-            brand: {
-                id: components["schemas"]["Id"];
-                /**
-                 * @description The name.
-                 * @example Headphones
-                 */
-                name: string;
-                slug: components["schemas"]["Slug"];
-            } | null;
-            /** @description A category or brand in short. */
-            category: {
-                id: components["schemas"]["Id"];
-                /**
-                 * @description The name.
-                 * @example Headphones
-                 */
-                name: string;
-                slug: components["schemas"]["Slug"];
-            } | null;
+            brand: components["schemas"]["Reference"];
+            category: components["schemas"]["Reference"];
             price: components["schemas"]["Money"];
             /**
              * @description What the buyer pays while it is on sale, or null.
@@ -3464,26 +3446,8 @@ export interface components {
              * @example Forty hours of music on one charge, with cushions that stay cool.
              */
             description: string;
-            /** @description A category or brand in short. */
-            brand: {
-                id: components["schemas"]["Id"];
-                /**
-                 * @description The name.
-                 * @example Headphones
-                 */
-                name: string;
-                slug: components["schemas"]["Slug"];
-            } | null;
-            /** @description A category or brand in short. */
-            category: {
-                id: components["schemas"]["Id"];
-                /**
-                 * @description The name.
-                 * @example Headphones
-                 */
-                name: string;
-                slug: components["schemas"]["Slug"];
-            } | null;
+            brand: components["schemas"]["Reference"];
+            category: components["schemas"]["Reference"];
             price: components["schemas"]["Money"];
             /**
              * @description What the buyer pays while it is on sale, or null.
@@ -4253,26 +4217,8 @@ export interface components {
              * @example Forty hours of music on one charge, with cushions that stay cool.
              */
             description: string;
-            /** @description A category or brand in short. */
-            brand: {
-                id: components["schemas"]["Id"];
-                /**
-                 * @description The name.
-                 * @example Headphones
-                 */
-                name: string;
-                slug: components["schemas"]["Slug"];
-            } | null;
-            /** @description A category or brand in short. */
-            category: {
-                id: components["schemas"]["Id"];
-                /**
-                 * @description The name.
-                 * @example Headphones
-                 */
-                name: string;
-                slug: components["schemas"]["Slug"];
-            } | null;
+            brand: components["schemas"]["Reference"];
+            category: components["schemas"]["Reference"];
             price: components["schemas"]["Money"];
             /**
              * @description What the buyer pays while it is on sale, or null.
@@ -5341,7 +5287,7 @@ export interface components {
              * @example +44 20 7946 0958
              */
             phone: string | null;
-        };
+        } | null;
         /** @description A step of an order on its way, or a note when `from` and `to` are the same. */
         OrderChange: {
             /**
@@ -5484,92 +5430,8 @@ export interface components {
             total_quantity: number;
             total: components["schemas"]["Money"];
             currency: components["schemas"]["Currency"];
-            /** @description An address as it was when the order was placed. */
-            shipping_address: {
-                /**
-                 * @description Who is there.
-                 * @example Ada Lovelace
-                 */
-                recipient: string;
-                /**
-                 * @description Street and number.
-                 * @example 12 St James's Square
-                 */
-                line1: string;
-                /**
-                 * @description Flat, floor or whatever helps to find it.
-                 * @example Second floor
-                 */
-                line2: string | null;
-                /**
-                 * @description The town.
-                 * @example London
-                 */
-                city: string;
-                /**
-                 * @description State, province or county, where addresses have one.
-                 * @example Greater London
-                 */
-                state: string | null;
-                /**
-                 * @description The postal code.
-                 * @example SW1Y 4JH
-                 */
-                postal_code: string;
-                /**
-                 * @description ISO 3166-1 alpha-2 code of the country.
-                 * @example GB
-                 */
-                country: string;
-                /**
-                 * @description A phone number as people write it.
-                 * @example +44 20 7946 0958
-                 */
-                phone: string | null;
-            } | null;
-            /** @description An address as it was when the order was placed. */
-            billing_address: {
-                /**
-                 * @description Who is there.
-                 * @example Ada Lovelace
-                 */
-                recipient: string;
-                /**
-                 * @description Street and number.
-                 * @example 12 St James's Square
-                 */
-                line1: string;
-                /**
-                 * @description Flat, floor or whatever helps to find it.
-                 * @example Second floor
-                 */
-                line2: string | null;
-                /**
-                 * @description The town.
-                 * @example London
-                 */
-                city: string;
-                /**
-                 * @description State, province or county, where addresses have one.
-                 * @example Greater London
-                 */
-                state: string | null;
-                /**
-                 * @description The postal code.
-                 * @example SW1Y 4JH
-                 */
-                postal_code: string;
-                /**
-                 * @description ISO 3166-1 alpha-2 code of the country.
-                 * @example GB
-                 */
-                country: string;
-                /**
-                 * @description A phone number as people write it.
-                 * @example +44 20 7946 0958
-                 */
-                phone: string | null;
-            } | null;
+            shipping_address: components["schemas"]["OrderAddress"];
+            billing_address: components["schemas"]["OrderAddress"];
             /**
              * @description What the customer told the shop, or null.
              * @example Please ring twice
@@ -5740,92 +5602,8 @@ export interface components {
             total_quantity: number;
             total: components["schemas"]["Money"];
             currency: components["schemas"]["Currency"];
-            /** @description An address as it was when the order was placed. */
-            shipping_address: {
-                /**
-                 * @description Who is there.
-                 * @example Ada Lovelace
-                 */
-                recipient: string;
-                /**
-                 * @description Street and number.
-                 * @example 12 St James's Square
-                 */
-                line1: string;
-                /**
-                 * @description Flat, floor or whatever helps to find it.
-                 * @example Second floor
-                 */
-                line2: string | null;
-                /**
-                 * @description The town.
-                 * @example London
-                 */
-                city: string;
-                /**
-                 * @description State, province or county, where addresses have one.
-                 * @example Greater London
-                 */
-                state: string | null;
-                /**
-                 * @description The postal code.
-                 * @example SW1Y 4JH
-                 */
-                postal_code: string;
-                /**
-                 * @description ISO 3166-1 alpha-2 code of the country.
-                 * @example GB
-                 */
-                country: string;
-                /**
-                 * @description A phone number as people write it.
-                 * @example +44 20 7946 0958
-                 */
-                phone: string | null;
-            } | null;
-            /** @description An address as it was when the order was placed. */
-            billing_address: {
-                /**
-                 * @description Who is there.
-                 * @example Ada Lovelace
-                 */
-                recipient: string;
-                /**
-                 * @description Street and number.
-                 * @example 12 St James's Square
-                 */
-                line1: string;
-                /**
-                 * @description Flat, floor or whatever helps to find it.
-                 * @example Second floor
-                 */
-                line2: string | null;
-                /**
-                 * @description The town.
-                 * @example London
-                 */
-                city: string;
-                /**
-                 * @description State, province or county, where addresses have one.
-                 * @example Greater London
-                 */
-                state: string | null;
-                /**
-                 * @description The postal code.
-                 * @example SW1Y 4JH
-                 */
-                postal_code: string;
-                /**
-                 * @description ISO 3166-1 alpha-2 code of the country.
-                 * @example GB
-                 */
-                country: string;
-                /**
-                 * @description A phone number as people write it.
-                 * @example +44 20 7946 0958
-                 */
-                phone: string | null;
-            } | null;
+            shipping_address: components["schemas"]["OrderAddress"];
+            billing_address: components["schemas"]["OrderAddress"];
             /**
              * @description What the customer told the shop, or null.
              * @example Please ring twice
@@ -6112,7 +5890,7 @@ export interface components {
              * @example 4242
              */
             last_four: string;
-        };
+        } | null;
         /** @description Money given back. */
         Refund: {
             id: components["schemas"]["Id"];
@@ -6159,19 +5937,7 @@ export interface components {
              * @example true
              */
             is_paid: boolean;
-            /** @description The saved method that was paid with. */
-            method: {
-                /**
-                 * @description Whose card it is.
-                 * @example visa
-                 */
-                brand: string;
-                /**
-                 * @description The last four digits, or empty.
-                 * @example 4242
-                 */
-                last_four: string;
-            } | null;
+            method: components["schemas"]["PaidWith"];
             /**
              * @description Why it failed, for people, or null.
              * @example The card has too little money for this payment. Use another payment method.
@@ -6299,19 +6065,7 @@ export interface components {
              * @example false
              */
             is_surplus: boolean;
-            /** @description The saved method that was paid with. */
-            method: {
-                /**
-                 * @description Whose card it is.
-                 * @example visa
-                 */
-                brand: string;
-                /**
-                 * @description The last four digits, or empty.
-                 * @example 4242
-                 */
-                last_four: string;
-            } | null;
+            method: components["schemas"]["PaidWith"];
             /**
              * @description The bank's reason in the provider's words, or null. It may say that a card was stolen; do not read it out.
              * @example insufficient_funds
