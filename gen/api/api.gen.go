@@ -6598,6 +6598,9 @@ type ServerInterface interface {
 	// GetReadiness May traffic be sent here
 	// (GET /readyz)
 	GetReadiness(ctx echo.Context) error
+	// GetReadingView This contract as a page to read
+	// (GET /redoc)
+	GetReadingView(ctx echo.Context) error
 }
 
 // ServerInterfaceWrapper converts echo contexts to parameters.
@@ -10034,6 +10037,15 @@ func (w *ServerInterfaceWrapper) GetReadiness(ctx echo.Context) error {
 	return err
 }
 
+// GetReadingView converts echo context to params.
+func (w *ServerInterfaceWrapper) GetReadingView(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetReadingView(ctx)
+	return err
+}
+
 // This is a simple interface which specifies echo.Route addition functions which
 // are present on both echo.Echo and echo.Group, since we want to allow using
 // either of them for path registration
@@ -10212,6 +10224,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/healthz", wrapper.GetHealth, options.OperationMiddlewares["getHealth"]...)
 	router.GET(options.BaseURL+"/metrics", wrapper.GetMetrics, options.OperationMiddlewares["getMetrics"]...)
 	router.GET(options.BaseURL+"/docs", wrapper.GetDocs, options.OperationMiddlewares["getDocs"]...)
+	router.GET(options.BaseURL+"/redoc", wrapper.GetReadingView, options.OperationMiddlewares["getReadingView"]...)
 	router.GET(options.BaseURL+"/openapi.yaml", wrapper.GetOpenAPIYAML, options.OperationMiddlewares["getOpenAPIYAML"]...)
 	router.GET(options.BaseURL+"/openapi.json", wrapper.GetOpenAPIJSON, options.OperationMiddlewares["getOpenAPIJSON"]...)
 
@@ -25394,6 +25407,74 @@ func (response GetReadinessdefaultApplicationProblemPlusJSONResponse) VisitGetRe
 	return err
 }
 
+type GetReadingViewRequestObject struct {
+}
+
+type GetReadingViewResponseObject interface {
+	VisitGetReadingViewResponse(w http.ResponseWriter) error
+}
+
+type GetReadingView200ResponseHeaders struct {
+	ContentSecurityPolicy *string
+}
+
+type GetReadingView200TextHTMLResponse struct {
+	Body          io.Reader
+	Headers       GetReadingView200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetReadingView200TextHTMLResponse) VisitGetReadingViewResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/html")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentSecurityPolicy != nil {
+		w.Header().Set("Content-Security-Policy", fmt.Sprint(*response.Headers.ContentSecurityPolicy))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetReadingView422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetReadingView422ApplicationProblemPlusJSONResponse) VisitGetReadingViewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetReadingViewdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetReadingViewdefaultApplicationProblemPlusJSONResponse) VisitGetReadingViewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// GetServiceInfo Name, version and links
@@ -25795,6 +25876,9 @@ type StrictServerInterface interface {
 	// GetReadiness May traffic be sent here
 	// (GET /readyz)
 	GetReadiness(ctx context.Context, request GetReadinessRequestObject) (GetReadinessResponseObject, error)
+	// GetReadingView This contract as a page to read
+	// (GET /redoc)
+	GetReadingView(ctx context.Context, request GetReadingViewRequestObject) (GetReadingViewResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx echo.Context, request any) (any, error)
@@ -30315,6 +30399,29 @@ func (sh *strictHandler) GetReadiness(ctx echo.Context) error {
 	return nil
 }
 
+// GetReadingView operation middleware
+func (sh *strictHandler) GetReadingView(ctx echo.Context) error {
+	var request GetReadingViewRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetReadingView(ctx.Request().Context(), request.(GetReadingViewRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetReadingView")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetReadingViewResponseObject); ok {
+		return validResponse.VisitGetReadingViewResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // Base64 encoded, compressed with deflate, json marshaled OpenAPI spec.
 // Stored as a slice of fixed-width chunks rather than one concatenated
 // const string: with thousands of chunks the chained `+` fold is several
@@ -31014,20 +31121,21 @@ var swaggerSpec = []string{
 	"9/cvtWlouTF7rG65fS8f3oaZc6jQHNxpiaYcHVe1S9QLSAvgKIPs6c5YphasjQguPFg594/bVur/Pn7/",
 	"brWV8n1b8WA+4pWiOVhppcBJUu80eNF8zrRKCdnxTBvbz8TFf7wjJg2WE2kMZT+I70wwYlllRPBMywug",
 	"VGNr3V8SJ2LZJwzZt9W5SNw3sxKNR3jRWAlpA9mNMIdAkeEtIZkRo4iEXFF0TtWZpLnPaOtN+8a9ae/5",
-	"lNmM93qyyzoCQ7pOI1jpgMD33Qasdl0EB38jaoyztHHYeAb5XNTAPKkYQakCtQylwOyxc9GXxoosYqnu",
-	"u20MWxsC1jpzqsnH47EdtJgPjsD9H7FMQ/qP1ddCGXxXj8E9RxYlH9tBDZ/kglyKyLvPI/InQY8xI6bQ",
-	"AAZaqhwfTvPiAWQWahTBo0mhdaiZkmkqEg9fSaAFWglGuwDrIHl3UByRJ0KoaDSfXFMsCihl/rjmEeOy",
-	"8NEAhVvx0bNxJ5Vdhg7+vpuuvPKLKG7LwPA0Hs8O5f6ETHPFBoPePN/gTxLFZonnqwxY724pcxh4iqIC",
-	"LZRP4kPcTo8QH81whB15rHm3/dqK0I6mI/gTTJ1nhcI0Lst7PajhQqHqkS8RzXt+CP8QAjIm52eqQD1G",
-	"aIMyC0jde+wE0IS5+yO5WQJ91WkP/SIxG+gUwA5xX7YV5ffnYWpfgCbhRsBC2lQaGxEgOYLtO/M1rxNR",
-	"Tqum8DTTqjTOsFq7sJUqt3sO5+p2+XWRxS7CEhJOm4GWzP1zgMSBmNuGJXKQzYaMZIX94oFLanAyxkgs",
-	"lZG7LUD5GJ26pbdYD5FqvBYItIClIulDPMo98BmsFAo9sLGStrzUgeinYuBGDwVgRbvdBY7Oznh6CBZV",
-	"gJns8gzrJjjruzl+YgJKJWB7XAvFnMpoci5bJyGh8MbtZPDulxclsxUd+ujmD1JcA5Z1R3SJYE5agLCk",
-	"OTYsPjv58Pb0w88xlU3HZ8enb+OIxRe/nJ6dnbyNsTDn7cm703+enJ+4P+mMxW+OP7w5effu5G1c6hEm",
-	"Itb1aVYq4Zma6Owa+ARnJBJ+q3a/nfEpalZJAH2xOUG8sxwHGsRSEPO4u/IMenrSE/bvsQ/arVHC1HjY",
-	"ERnR9UHdEhQsuV4fQigIelxMxYcPPKFFNKUpCVTolUMYCn8TZqI3Bjm6whT5b9dO0nFF6jYVcVEp2XyV",
-	"mKcwPLXEL1cqN6jE7cEISV4ENskkeOjyeJqvdBkSzQeoTwGDRHZF8f4gNsLZ8qTStBYqUKJajreR0KMU",
-	"Pz3k3YEM9IDZWBX1am6uy8Im6ER//f7X/wkAAP//",
+	"lNmM93qyyzoCQ7pOI1j9gCS6e5sjxtmulAdsISdV97zDhWCHCQr5iyMGuEb9fy4FN7MNHHxR4GClbQLN",
+	"uGWr9nCFVW1EjXGWNg4bzyDtjxqY554jxF1gIKJMqT12LvrSWJFFLNV9J+1g00Feg86cBvvxeGwHLeZj",
+	"aKAmRizTkCVm9bVQBt/VY/DikuOBj+2ghnZ0QcpN5CcrIrcj9BgTpwoNYDyuyj/mFHQesIihlBWOBWVg",
+	"QGmdTFOReJRTwrbQSjDaDFguy7uD4og8X0ZFo/nkmmLtSClBzDWPUKiFjwbE5IqPno07qewyjAP1QQCE",
+	"AkFiQi7zB9B4PImY+xMSEhYbDObVfIM/SbxdS3RwZV4Dd9DNYaCzigrsYT7XE+FdPZFANEMld+QpCdz2",
+	"aysCxZqO4E8wdZ48DLP9LO/1oNQP714PkIqg7/ND+IcQkFg7P1MFhjoCpZRZAHTfYycAOu0OrCJvXGA5",
+	"O+2h+yxmA50CJibuy7aiMpA8m8HXKUpQHLDeOpXGRl5YAycD7zod1ZcTKWd8URYD06o0zrBau7CVKrd7",
+	"jvrrdvl1kewwwkojTpuBlsz9c4D8kpgCiZWUkPSIxHWF/eLxbWrgVMbIP5aRVzYgPhmduqW3WDaTatQe",
+	"CNuCpSLpQ9jSPfAZjFmKULGxkra81IEPqmLgRg8FQIq73QX+8M54egiGd0Aj7fIMy2s467s5fmICmClA",
+	"wFwLxZxlYXLKYychoT7L7WQIApUXJbMVHfro5g8yoQPkeUd0iYdQWkA6pTk2LD47+fD29MPPMVXXx2fH",
+	"p2/jiMUXv5yenZ28jbF+6+3Ju9N/npyfuD/pjMVvjj+8OXn37uRtXOoR5qvW9WlWKuGZmujsGmgnZyQS",
+	"fqt2v53xKSrgScAGguAUEtQzZ3xrEEtBzOPuygst6MkR1Q/ssQ/arVHC1HjYERmxOkJ5G9S1uV4fQsQQ",
+	"elys2IAPPKFFNKUpCYz5lUMYBjUqE70xyNEVpsh/u3aSjisy/KnWjyoO54sJPdPlqSUawlJVSiW8EwbS",
+	"8lrBSSbBkZuHXX1B1JDYYEDLDlA1siuK9weRVs5WsZWmtVCoFNVSAY6EHqX46SHvDmRgkczGqmh+cXNd",
+	"FjZBJ/rr97/+TwAAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

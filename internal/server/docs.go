@@ -58,4 +58,5 @@ func (s *Server) registerDocs(p *Platform) {
 		return nil
 	}
 	s.echo.GET("/docs/:file", assets)
+	s.echo.GET("/docs/redoc.standalone.js", serveRedoc)
 }

@@ -505,6 +505,13 @@ export const getProfile = /* @__PURE__ */ operation<operations['getProfile']>('g
 export const getReadiness = /* @__PURE__ */ operation<operations['getReadiness']>('getReadiness', 'GET', '/readyz');
 
 /**
+ * This contract as a page to read.
+ *
+ * A page with a table of contents and a search that needs nothing from outside this server.
+ */
+export const getReadingView = /* @__PURE__ */ operation<operations['getReadingView']>('getReadingView', 'GET', '/redoc');
+
+/**
  * Name, version and links.
  *
  * Where to go from here.
