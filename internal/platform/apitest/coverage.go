@@ -41,6 +41,7 @@ func Main(m *testing.M, tags ...string) {
 		os.Exit(1)
 	}
 	code := m.Run()
+	cleanUpExamples()
 	if code == 0 && isWholeRun() {
 		if missing := unreached(tags); len(missing) > 0 {
 			fmt.Println("FAIL: the contract documents what no test reaches:")
