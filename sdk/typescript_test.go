@@ -3,6 +3,7 @@ package sdk_test
 import (
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -28,6 +29,17 @@ func TestTypeScript(t *testing.T) {
 		run(t, typescript, []string{"SHOP=" + between.address}, "node", "--test", "build/test/shop.test.js")
 		between.requireNoViolation(t)
 	})
+}
+
+// The example in the README is the one that is tested, and short.
+func TestTheReadmeShowsTheExample(t *testing.T) {
+	t.Parallel()
+	example, err := os.ReadFile(typescript + "/examples/buy.ts")
+	require.NoError(t, err)
+	readme, err := os.ReadFile("../README.md")
+	require.NoError(t, err)
+	assert.Contains(t, string(readme), "```ts\n"+string(example)+"```\n")
+	assert.Less(t, strings.Count(string(example), "\n"), 30)
 }
 
 // needNode skips where there is no Node.js, except in CI.

@@ -567,7 +567,7 @@ type Address struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsDefaultBilling Whether things are billed here unless another address is chosen.
@@ -766,7 +766,7 @@ type AdminOrder struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Items What was ordered.
@@ -853,7 +853,7 @@ type AdminOrderSummary struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Number What people call the order. The last character checks the others.
@@ -922,7 +922,7 @@ type AdminPayment struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsPaid Whether the money was taken and is not all back.
@@ -940,7 +940,7 @@ type AdminPayment struct {
 
 	// OrderID An id.
 	//
-	// Example: 42
+	// Example: 7
 	OrderID ID `json:"order_id"`
 
 	// OrderNumber What people call the order. The last character checks the others.
@@ -1054,7 +1054,7 @@ type AdminProduct struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Images The images, primary first.
@@ -1165,12 +1165,12 @@ type AdminRefund struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// PaymentID An id.
 	//
-	// Example: 42
+	// Example: 7
 	PaymentID ID `json:"payment_id"`
 
 	// ProviderRefundID What the provider calls it, or null.
@@ -1211,7 +1211,7 @@ type AdminReview struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsHidden Whether the shop hides it from others.
@@ -1226,7 +1226,7 @@ type AdminReview struct {
 
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// ProductName The product's name.
@@ -1251,7 +1251,7 @@ type AdminReview struct {
 
 	// UserID An id.
 	//
-	// Example: 42
+	// Example: 7
 	UserID ID `json:"user_id"`
 }
 
@@ -1325,7 +1325,7 @@ type AssistantSource struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Name The name.
@@ -1409,7 +1409,7 @@ type Brand struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Name The name.
@@ -1523,7 +1523,7 @@ type Cart struct {
 type CartItem struct {
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// Quantity A number of units.
@@ -1533,7 +1533,7 @@ type CartItem struct {
 
 	// VariantID An id.
 	//
-	// Example: 42
+	// Example: 7
 	VariantID *ID `json:"variant_id,omitempty"`
 }
 
@@ -1579,7 +1579,7 @@ type CartLine struct {
 
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// Quantity A number of units.
@@ -1609,7 +1609,7 @@ type CartLine struct {
 
 	// VariantID An id.
 	//
-	// Example: 42
+	// Example: 7
 	VariantID ID `json:"variant_id"`
 }
 
@@ -1634,7 +1634,7 @@ type CartProblem struct {
 
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// Resolution Who can mend it, and how: send another request, send the same one later, let the buyer choose something
@@ -1643,7 +1643,7 @@ type CartProblem struct {
 
 	// VariantID An id.
 	//
-	// Example: 42
+	// Example: 7
 	VariantID ID `json:"variant_id"`
 }
 
@@ -1670,7 +1670,7 @@ type Category struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Name The name.
@@ -1843,7 +1843,7 @@ type Customer struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsActive Whether the account may log in.
@@ -2008,7 +2008,7 @@ type Highlights struct {
 
 // ID An id.
 //
-// Example: 42
+// Example: 7
 type ID = int64
 
 // Image An image of a product.
@@ -2025,7 +2025,7 @@ type Image struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsPrimary Whether it stands for the product in lists.
@@ -2406,7 +2406,7 @@ type Order struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Items What was ordered.
@@ -2538,7 +2538,7 @@ type OrderCustomer struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// LastName Family name.
@@ -2551,7 +2551,7 @@ type OrderCustomer struct {
 type OrderInput struct {
 	// BillingAddressID An id.
 	//
-	// Example: 42
+	// Example: 7
 	BillingAddressID *ID `json:"billing_address_id,omitempty"`
 
 	// ExpectedTotal An exact amount in the store's currency, with the currency's own number of decimals.
@@ -2569,7 +2569,7 @@ type OrderInput struct {
 
 	// ShippingAddressID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ShippingAddressID *ID `json:"shipping_address_id,omitempty"`
 }
 
@@ -2592,7 +2592,7 @@ type OrderItem struct {
 
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// Quantity Units.
@@ -2612,7 +2612,7 @@ type OrderItem struct {
 
 	// VariantID An id.
 	//
-	// Example: 42
+	// Example: 7
 	VariantID ID `json:"variant_id"`
 }
 
@@ -2620,7 +2620,7 @@ type OrderItem struct {
 type OrderItemInput struct {
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// Quantity A number of units.
@@ -2630,7 +2630,7 @@ type OrderItemInput struct {
 
 	// VariantID An id.
 	//
-	// Example: 42
+	// Example: 7
 	VariantID *ID `json:"variant_id,omitempty"`
 }
 
@@ -2688,7 +2688,7 @@ type OrderSummary struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Number What people call the order. The last character checks the others.
@@ -2744,7 +2744,7 @@ type OwnReview struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsHidden Whether the shop hides it from others.
@@ -2759,7 +2759,7 @@ type OwnReview struct {
 
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// Rating How good it is, in stars.
@@ -2800,7 +2800,7 @@ type Password = string
 type PayInput struct {
 	// PaymentMethodID An id.
 	//
-	// Example: 42
+	// Example: 7
 	PaymentMethodID *ID `json:"payment_method_id,omitempty"`
 
 	// PaymentType The code of a way to pay.
@@ -2838,7 +2838,7 @@ type Payment struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsPaid Whether the money was taken and is not all back.
@@ -2851,7 +2851,7 @@ type Payment struct {
 
 	// OrderID An id.
 	//
-	// Example: 42
+	// Example: 7
 	OrderID ID `json:"order_id"`
 
 	// OrderNumber What people call the order. The last character checks the others.
@@ -2914,7 +2914,7 @@ type PaymentMethod struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsDefault Whether it is the one to offer first.
@@ -3157,7 +3157,7 @@ type Product struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Images The images, primary first.
@@ -3505,7 +3505,7 @@ type ProductSummary struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Image An image of a product.
@@ -3675,7 +3675,7 @@ type ReadinessStatus string
 type Reference struct {
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Name The name.
@@ -3698,7 +3698,7 @@ type ReferenceCount struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Name The name.
@@ -3734,7 +3734,7 @@ type Refund struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// SettledAt When its outcome was known, or null.
@@ -3834,7 +3834,7 @@ type Review struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsVerifiedPurchase Whether the author paid for the product here.
@@ -4054,7 +4054,7 @@ type Session struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsCurrent Whether it is the session that asks.
@@ -4356,7 +4356,7 @@ type StockHealthItem struct {
 
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// ProductName The name.
@@ -4381,7 +4381,7 @@ type StockHealthItem struct {
 
 	// VariantID An id.
 	//
-	// Example: 42
+	// Example: 7
 	VariantID ID `json:"variant_id"`
 }
 
@@ -4446,7 +4446,7 @@ type StockLevel struct {
 
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// ProductName The name.
@@ -4471,7 +4471,7 @@ type StockLevel struct {
 
 	// VariantID An id.
 	//
-	// Example: 42
+	// Example: 7
 	VariantID ID `json:"variant_id"`
 }
 
@@ -4525,7 +4525,7 @@ type StockMovement struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Location A code of lower-case letters, digits, dashes and underscores.
@@ -4535,7 +4535,7 @@ type StockMovement struct {
 
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// Quantity The level afterwards.
@@ -4559,7 +4559,7 @@ type StockMovement struct {
 
 	// VariantID An id.
 	//
-	// Example: 42
+	// Example: 7
 	VariantID ID `json:"variant_id"`
 }
 
@@ -4615,7 +4615,7 @@ type Suggestion struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID *ID `json:"id,omitempty"`
 
 	// Image An image of a product.
@@ -4685,7 +4685,7 @@ type SynonymSet struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Meaning What the terms also ask for, one way; null for terms that mean each other.
@@ -4753,7 +4753,7 @@ type User struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsActive Whether the account may log in.
@@ -4814,7 +4814,7 @@ type Variant struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// ImageID Which of the product's images shows this variant, or null.
@@ -5038,7 +5038,7 @@ type VariantStock struct {
 
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// Sku The shop's own number for it, unique.
@@ -5058,7 +5058,7 @@ type VariantStock struct {
 
 	// VariantID An id.
 	//
-	// Example: 42
+	// Example: 7
 	VariantID ID `json:"variant_id"`
 }
 
@@ -5075,7 +5075,7 @@ type Attribute = []string
 
 // BrandID An id.
 //
-// Example: 42
+// Example: 7
 type BrandID = ID
 
 // BrandName defines model for BrandName.
@@ -5083,7 +5083,7 @@ type BrandName = string
 
 // CategoryID An id.
 //
-// Example: 42
+// Example: 7
 type CategoryID = ID
 
 // CategoryName defines model for CategoryName.
@@ -5106,7 +5106,7 @@ type IfMatch = string
 
 // ImageID An id.
 //
-// Example: 42
+// Example: 7
 type ImageID = ID
 
 // InStock defines model for InStock.
@@ -5133,7 +5133,7 @@ type OnSale = bool
 
 // VariantID An id.
 //
-// Example: 42
+// Example: 7
 type VariantID = ID
 
 // WithFacets defines model for WithFacets.
@@ -30593,96 +30593,96 @@ var swaggerSpec = []string{
 	"yqZdgS33njJK4uipED4wuNeMoJn+3UzVZjFd4NgXVu+W6uZgysq8N1lKiG3jqvzy+tWdZ3lTZX1+8voV",
 	"sr/n5Q1THhnIncmONlsmJpqRYoETsiENdxzXbbaU3CDyxDXv4nIx5+pq7t93EIrPHLYrLDUfm3OHeloj",
 	"/JpIzWgPfnHjm8ZPdL6I6Xzh5canL1/0iQxxSiII6cgcXwt6dxraSbAKF/r8T86Ww+FemGBxDp/IZMuQ",
-	"u3FfC+X8cYVfC68i4KBrbo9THYmLK5nvd/IffI10eleMNJkM+e5DqF6ZBzM2ru0WRC7TmW/bj+oiV2VD",
-	"2AtP4io7Huzu7u3d2x3u3b1/sH/v3t1yncfIZy2ZFjPeN7v6CFxEXaqI81jVt0+SC76Sgc1HcK3CQswg",
-	"/5NsOnPfbWJQaRo2hQA+KEKiT4kn4Ek/kFiiiK/KpsD9YTcDcpveraatT6Nyaov6quDAlJku790Agrms",
-	"iakcKWmcKIEJzQ0vYTFL+rFO45A4sU2M9IBB27PwanBTYGpptscxBLI7oR+9+I3esp13oHaqRTYc05xL",
-	"DyXWLEIqGNIAHZMYQxIhCCQqkSTiggi0ZEBcGUr0UmpNBD1+8spb9XMwG4Yj/IDsTe9F+/fv7vbvD4eD",
-	"1MDuVilxRSO1qCVEHApesX+6kaLPX2jqEfS5KxFggUTccLID4jbYy3X0Wj4jl0lZACuAZbvhAGpXZBqA",
-	"/r6AdM0s1wvYAduGheR73YGToM0iqabodAuvKZjgB95gXPXsQ8eeFsdHthjAEaoMwczA4MmbWYMfgTLI",
-	"pQ+xJNfNKR7ZxZySBWURSvA5QYLzZIBeYKnKq2dqINfcRsU3UIiHbQWHbSBaNaV6plMYWiiVQuGnUqnM",
-	"3S1HsKIOT5ozPbeq8d+Dex7u7JiuQIOC12En33xb01cKsu/fb4myV86nnkLtGbtMWpAhCBJHDu/M0EWW",
-	"KNQlNeiajtdnPTylOYslAVKE8ICr4VCF6viNc3Ok3GCnxHVIX+G19UiY1jSKOyi0/+BT9KmO+EDQeg1O",
-	"qNcsEJcHjvczaVm3Qt4r5I18r0jwWq7yNo05jrZNx3aMZEZj0iSr0VOt74H5Z1s1WCD/kPynyHG9BA2d",
-	"O90SZcim6CX9QXMcCU5Ps2Cxa0KFbFrNI/gDhk4lonPGhYlkZcQwpcxobbeKxWdnicXTBdvtPU3bFb94",
-	"S13qCkzK2JzXVF5i7+xaVdKxkOZ+p3fXOh9zi5EZd1QlP2P3frkxrJ1EgPasfynJSl5aUifs7LOSlWbP",
-	"IOxuHrSsy0q0Pi54eGMlU+3iF+uYTIGzWf/GeqWabIaIJoRJB9pQE5Ux2ToyexFUxxZfdu9utz2dYRrb",
-	"Rj/NFXmGrAy6vlIkSRXS9zYTcc0Ua9dx46VmMR0Jexe1GxYC5NOIJatPMcLFSiyYZ4Ij0tSQrWPKUWum",
-	"VMIjEtdFZOFHqxkDAAcMsnLCYh7i+GFMPtAQx/2LUUMFu2xd9UskRuRN3uqmkQVEu8zEj5iBfSLbT6Y5",
-	"90uolJTN9S7yOCoUlVOxWRtxCbSpbN5uG0sHuLDqQYF5mbnkhy/wMZkyzfrZm4WauExxnmF/PDxvcfXq",
-	"DekCY/DCXudAGdqwwDZATtRG27Tq0fbAGQ07uBg6w6BsQKA8AgaktRVrkzo8FA/2CTpR+u+s0LFeea3T",
-	"tMrQD75DZK8ISlsGwXJyQQSOt0A0H7VSdiPW1/N3P9fTm5lgjUvnnEA1KJ+h42eP0b2D0b0gj2UlxIg1",
-	"6hTtBc5ywNWCSK/9Ma9Jjov1gVKLBJzxdM6MOCmzm6fRk5NDH7s5r6vDBPVemcKtc8JMVrWF7qMC7JFq",
-	"tHN/Nlz+Eu+uf1m8+v3iPj09+eHt9MVi+O7+i/3w4HSUPh/SvyfPw58//v7UO5Q6ZDBYIT7TS1op8fr5",
-	"TU2qa21qyUTSeaWVlKTzVoXsHLBxzk1Lz3huElrrKObEW5pEgIJz6vCkQOpva5bAXt8p+KCJtq1xErzK",
-	"N/4X9IIwIuvh7kPImwIcfc8UZI0W6pYfx/TCRGldWQV846mlqAzYPtg7ZF6f7AW5lsD+Y2+VahconirL",
-	"90dmj5QPu+wl1rYCFmTBl5KUTfZRa52TH/emtmy3NFAfZomtPKmviwtsNRx4TZYsIgJasFSUlwRD+/xS",
-	"TU+HordfM8SV77zZe274l6vBdwIcfKFR9BfZ6hdU+mBG4jhbj+1SrbO7gjJ4rMSxVmfxeV4imXRmSNkB",
-	"9QRDbzqduWlxr6vW2S3q5k7cGH21EtaJH7nPeTyFiYnq2WVQiapxqtsq2N2U6066tMc7/5Wg4GSLUsbg",
-	"a0a0ecHnlD3jItneMf76cKkWu3kCmB7yAD3LgnDWr6p4yG3XnAW+gBY5CcFMG5jZccRhSFJlq+gLTuAK",
-	"041pXd36UX5Ptfh3s4G3eYwkofDVVmzzqLnQxof5uk5LcetT0RQLdcIF8ea+/W9/3X5T5bRN7r8jSzXY",
-	"n7l0WobcN3f/GvrDCvXFZG9dIRniYssM+Ya6gPbYdF5e1li9DUfncqmTTykYzxPIbJxABqh768SadmW6",
-	"qWA1724Es3e3KDbIKeUzLupXSa7NhYv5kLISRl/l4lVoq5GgXoJvuAYA8RRgis4JM4IygWuh4qQ8xtno",
-	"X+d7q9+H//j7Ad8N36TPp6MP99fP7iYnD6LjffVi8fO95ash/pG8k81if3dYj3Lor5gxpX/e2p8POFS2",
-	"QN3pglJxQe64WEu4Lrg03Fdl8GA+QxEJaYLjCqVCF+bKZB6UB69Nhj9Gwejg0zdnZwP3596nb//mncnr",
-	"dgTorRSmenxoXEaHzjFDIAFD1qNFtyBBVxjGgYfcoHLVu11GTXewAuZUbIrjKY1jyuZjlxHfoovB6w7t",
-	"tZ+CG8QBuEzta22nZegQjoxHwcCPRuUuy50tG1gg2wjAY9x0TrVV9U0z9HrC5m7RsgOGBQ0dPINiXDV1",
-	"+A1tEaSJ/LtMk5r40JuYYEmQ3iWkVgY0ujUOZDvT+odggItRaNo2WvPTxPidQi5wqIhA4YKE57Jw8MpD",
-	"O3nd33927+fj/oOXu39/7NfN1uMlUzSui5QxtGQpppE9XFTmddwOmI6FDu3FXphf4qH+0ai/CzbD3tUi",
-	"aSleJ3rD60jbRS4Vhwok6ABwGfJ+Y97joyK5oGlC6srgsWNISuALYph/dVYb8N2C+qmCI/PjRhuI3pOf",
-	"XniZxc3BlVz4t+WdMaXSlDByWV5zYlccyjO9W5L5Xrs8xuYLuMCRlgp1B9PU5sH+3JFWtJcX7fmT4Wj/",
-	"7nA4HO7d373vW5nsJU2JcRzNeGxwcGsYjst2Xa1Wg2gRQ5orPPpvNPqfjVG0HqQufoDPQSl+53aQnYLN",
-	"TamsYEZqW4DhllHcHB24w5xeQS/oRnlwV4HsPl/nJThPW4e8vxpyMHjIbt8z4ig5LosdnzztnjZ2NNjQ",
-	"/awmUJSDBclS4PC5JrUd8nKJSryYVBvQTRmYvZEe+isDodJBgNR2FlLVHN7eC84izrZ1odoG1qIG3Gtv",
-	"dPduf4RwnC5wf7cE82XvKw/ixx982F67fmyvmDIy8rQmUoIQAyDuY8ujXXSi0HOcEHlHopPfl1iQ7S1w",
-	"/e5dD65TjFWAZjHnQvPq1QIrg+lP4hTSNWeQQloR2Sck5Cwyt3mG0q76+AGeDkvwTpqirCK5ElRtpvh7",
-	"gJ4KI9krr8mBh/TybTs7+/5vYJzqf9A33w526uJbKZf64Ibe6BxEV+ECoJzKor0b/RPtP/+pumCtWydI",
-	"SFNaA+rHIa12w4XeO4wwKmBzbeteVNhnX2i+TwKTH6WVZq0p61OxDvShN00JNTMg0ricqwimvR+B8whU",
-	"e3a3Q6fKV8YdLkfogWElbiblfct5gCPFWs6X94fbyAVQJLVVCdZsNzUApqpDIIw0ZzbMcDITPJnACZ8o",
-	"PgHXu7J5qJ4skVBxUYut7bBkLNaAPpzWjoFXMQ7tLSMaBcjx4myImhUzroyZQxnSgmyAHGKOgQ5UC5JI",
-	"El8QmQMx5Jmal+qnUCeJa42r7XV2vcD1abNLaVtQBoWVqpNQBcP46asnR69+7GQO19jjhha0HVcRHG/0",
-	"FkzXaIrZuTawmJwZxr+pdPOtdLJqNrkwyDW8B/sQ5NRlB11P+rVIlJrrFLwZXwps5wbwFq8XEbEJW68G",
-	"UK92dy6VX5EZ9NzQe6tvsXMLKfIhJaFWI7czCJp8ZsoSWTGxMQANBSpWWKnZ0HYeNbN4m61wE8rcn1u7",
-	"3KCUyza/Pd8o8PT52Mqyr4NQrpgD3ftu1ZCQ8rVAq22UGVjYWQt+V8sAPmNLSf16dpN9Jf/MbSU9pnY5",
-	"66IbDsMXajr51bde7NBu8X3TybsMAy/xxf/o/sywTG04pAaidavUuPyW7hLjZJlAreMN4JAy8kGNw6WQ",
-	"PjCuEwKmueY9E3PNJKur1DfCu7MYh790sUfWzz8e/cbpP/eex//85Tj+17MH5//65dVvR2zYRe/9zwVK",
-	"rQCklveilmTrCvgyKJIsCpWbi8VE6tzkeHN49KQX9E5+Onrz5qn+9OTpi6N/PD2Gz48PXz1++uLF0yde",
-	"/PrCSC7HZUpjnXNfznWtwfPIhtLOSZqlHFjXo+vqUYpQSlLNTK41jaopTR2cGFs6tLvnq5c4Q30sH0uD",
-	"oARl5V8ZLP9lwvGdG0LehoevGB7+YuGYGmmZsdiIzgBhUyu/lM3lhvpfp0HWdfq+DQIVF75bKKgY3tkq",
-	"fLNix+SCkpVPjxLwi4ncSISXasENP/YyKvN7jVMSfrsjLYQD2GquOxFlVFEcuzAKnHCvowa98Pq/pjyq",
-	"iQkJIlWA0qx32CMHAeLxtx1ZlEZTwQ9nGqMVIeeDqyQfrAR1qJvX1OJhC2C/BY0if8vmHHkcvBILGhmo",
-	"Ikhy8zDS2hYnVGYo0+N0KcIFlm1Q54aKgFNW4QQ3ohS1OB7bNjAHtOrWpAmFTX8RRVUdosqcdiepInio",
-	"1kAZR+QDns+JcOUAl0lVyA5isXRhI/Z13T18i4aZXU23TvYEBo4B1FBFkSS341Fa33tHfbhFBqvjgkQo",
-	"IWrBLeowuOs1fbkS2eaYMuAhe53YEvyHka/f2QWVXscxeGZnfFnDB2HP9M9ZKZ7f+7+/u7/bujNm4MV3",
-	"+levLtv7PlIc3dtF07UyYNxvT5/17xswJcYVOKKy2HaSGDDbq/Z9u7db0svve9bwDV5fxfmR4jXsfICI",
-	"zea3+Q5jQyRjGpnMfsjanjh8aZlfp0c06QJMt/Hgbuyo+J6aRCybV4C1/WcnVVl4XF3ZLrkNyp/Dfqh3",
-	"FthBnsoOjNkMNAO8CABGJPOtWxPtjkRTwVdS6+ivIDsAm3Pjy1ZQ/HxsD89WMedPXtJe+7MTD1k1O9JZ",
-	"qx61JXGNfjrpxPa5HWS/ErTBAPgy5lhEQvA3NkCtr0HwQ9WCQTUz1ldNap7NEjRgBopzFFOlYoISvT5W",
-	"oIMhBDszQG8lcaCFGTWZ0zLoYuRsA2OMaUtDNzNG2BoDsGjAzzSr06bEFIfnnbQPM/72tFortVyjs87s",
-	"wVz9FVnIN8SsijA8HRKY37jLC7eO3ej9tGFDcxmej15PWZ+XmtLx3pvzX9Yfn9qvunSOI7Mli0jd6wGI",
-	"Om9oCESIeMUBuEmaveFgeL2VNWacTfUJ+QAvmdt8DK/wJjUTzURa1F6+VCFPCIzlnPEVa4KzKjHZ3c/t",
-	"ZbEUWOMlBKU5YwGV8x04AVQ253MkJh8pV05lMX3UMsKMS23KgAJN5tteEWylLXlfL3pfZqxwMwZTZPZe",
-	"bQKdE5LmWLj19UzXqaDfYNnAh3SccFZnx8BP+u3kQ0oFgFv6CXzkC8S2J1np168JrjFM9C9dXr473Du4",
-	"1Ou3kOQZYGhzt6wMV5kjPpsRkXOjbo1MP5eVdnMi02u5lxnFps1YJMwClZR2onRsWtnB5aBdqgyDg2Xv",
-	"ban3+Qnk1kK7lIVWpD4zkVZiaYvhl8liu2C+595tKuKscLttL3oz7UUrZHJJlB4DKt2918AXYC8NroyO",
-	"p+FSx0BeR0XobULLbUJLlWYb0HI5Upyf596XAZokmC1xPAE8W3DIWPDUhBTAMW05OpZIKjybQalEVMyD",
-	"UUSClaIETU2urH6qN9ulbJxtDHKSEhZRNp+g1YLGxBVIaAtTup4ChEXyEZoYL9nEFVJUHUqP0MRZVvYa",
-	"HMfWwqfSWs7mJfiMOeHEZzbrBZsuBfZKPXGDUkSjyeCMFeZuBwzKHeh4ZlxFw65hHU79oEgVNcaPqrfJ",
-	"WxzAlFZA5gIn0qsDdex7t+Haqka1HgsSUYDbj8iUKuR//JYoe4V18QPtwTyhZW3N8jTw3sp927Bf2Kg2",
-	"iE/zQO+0iJCcvfIu9CFK4dc7srYkYku19c2NVOxdqkIvb5va2uVA2pD4JKFsordxkuAPkwBNuTbVWRgv",
-	"Iy8emosotLQh3gLi2AsGneAPdQCP0IeWC7Sg8wWBFrs0JIHrjAItFCRMy+Qlm4BYgj/YP60Q1QebbRTp",
-	"Hfidjw3lk9s6IxPK/hMnVjm7iQNYdQWH/nMs+DT2FWIYx6yeMfTJDQpI1A/2D+515eKHWtJM41ZW7lIA",
-	"GAfHAasA5P2K+x8z8NeakxcRhf2ZdgXgDAjLrGwsN+K2NTJVxeDURkzKIFUybootCvjvm164mgYnhT5l",
-	"cPhNwkahd3En1l3ojexDCmJSYRbWlbJgQNmy3vZS//FCzyec0p2L0Y5jITsPHvi9+YB+V1skan+/IxHU",
-	"gcaSZ+hf0IPqjkQxn1dCDrO7s93p3cj/PsnjZRfkz+P8ypJ7fXOMP52evrHVmeX2scP9bpp0fRaPQ4Xy",
+	"u3FfC+X8cYVfC68i4KBrbo9THYmLK5nvd/IffI10eleMNJkM+e5DqF6ZBzM2ru0WRC7TmW/bj+oiV6WZ",
+	"3PPFqVxhx4Pd3b29e7vDvbv3D/bv3btbLvMY+Ywl02HG+2JXHoGLoEsVaR6r+u5JcsFXMrDpCK5TWIgZ",
+	"pH+STV/uu00IKk3Cpg7Ah0RI9CHxxDvpBxJLFPFV2RK4P+xmP27TutV09WnUTW1NXxUbmDLT5L0bPjCX",
+	"NSGVIyWNDyUwkbnhJQxmST/WKRwSJ7aHkR4wKHsWXQ1uCkwpzfYwhkB2J/SjF77RW7XzDrROtciGY3pz",
+	"6aHEmkNIBUMaoGMSY8ghBHlEJZJEXBCBlgyIKwOJXkqtiKDHT155i34OZsNwhB+Qvem9aP/+3d3+/eFw",
+	"kBrU3SolrmikFrWEiEPBK+ZPN1L0uQtNOYI+dyUCLJCIG052QNwGe5mOXstn5DIZC2AEsGw3HD7tikwD",
+	"UN8XkK2ZpXoBO2DbsJB8rztwErRZI9UUnG7hNQUL/MAbi6uefWjY0+L3yBYDOEKVIZgZGDh5M2twI1AG",
+	"qfQhluS6OcUju5hTsqAsQgk+J0hwngzQCyxVefVMCeSa26D4BgjxsK3esA1Dq6ZSzzQKQwulUqj7VCqV",
+	"ubflCFbUwUlzpudWtf17cM/DnR3TFGhQcDrs5JtvS/pKMfb9+y1B9sr51FOoPWOXyQoyBEHiyMGdGbrI",
+	"8oS6ZAZd0/H6rIenNGexJECKEB1wJRyqUBy/cW6OlBvslLgG6Su8tg4J05lGcYeE9h98ij7VER8IWq+9",
+	"CeWaBeLyoPF+Ji3rVsh7hbyR7xUJXstV3qYxx9G22diOkcxoTJpkNXqq9T2w/mynBovjH5L/FDmul6Ch",
+	"cadbogzYFL2kP2iOI8HnaRYsdj2okM2qeQR/wNCpRHTOuDCBrIwYppQZre1WsfjsLLF4umC7vadpu9oX",
+	"b6VLXX1JGZrzmqpL7J1di0o61tHc7/TuWt9jbjEy442qpGfs3i/3hbWTCNCedS8lWcVLS+aEnX1WsdLs",
+	"GITdzWOWdUmJ1sUFD28sZKpd/GIZk6lvNuvfWK5Uk8wQ0YQw6TAbaoIyJllHZi+C4tiSv+hutz2dYRrb",
+	"Pj/NBXmGrAy4vlIkSRXS9zYTcc0Ua9dx46VmMR0Jexe1GxQCpNOIJavPMMLFQiyYZ4Ij0tSPrWPGUWui",
+	"VMIjEtcFZOFHqxkD/gYMsnLCYh7i+GFMPtAQx/2LUUMBu2xd9UvkReQ93uqmkcVDu8zED5iBfSLbT6Y5",
+	"90uolJTN9S7yOCrUlFOxWRpxCbCpbN5uG0sHuLDqQYF5mbnkhy/wMZkyzfrZm0WauExtnmF/PDxvcfXq",
+	"DemCYvDCXucwGdqgwDYwTtRG17Tq0fagGQ07uBg6o6BsIKA8AgaktRVrkzo4FA/0CTpR+u+szrFeea3T",
+	"tMrID75DZK8ISlsGsXJyQQSOtwA0H7VSdiPU1/N3P9fTm5lgjUvnnEAxKJ+h42eP0b2D0b0gD2UlxIg1",
+	"6hTtBc5SwNWCSK/9Ma/JjYv1gVKLBJzxdM6MOCmzm6fRk5NDH7s5ryvDBPVembqtc8JMUrVF7qMC7JFq",
+	"sHN/Nlz+Eu+uf1m8+v3iPj09+eHt9MVi+O7+i/3w4HSUPh/SvyfPw58//v7UO5Q6YDBYIT7TS1qp8Pr5",
+	"TU2ma21myUTSeaWTlKTzVoXsHKBxzk1Hz3hu8lnrKObEW5lEgIJz6vBkQOpva5bAXt8p+KCJtq1vErzK",
+	"N/4X9IIwIuvR7kNImwIYfc8UZI0W6pYfx/TCBGldVQV84ymlqAzYPtg7ZF6f6wWplsD+Y2+RahcknirL",
+	"9wdmj5QPuuwl1rYCFmTBl5KUTfZRa5mTH/amtmq3NFAfZIktPKkviwtsMRx4TZYsIgI6sFSUlwRD9/xS",
+	"SU+HmrdfM8CV77zJe274lyvBdwIcfKFR9BfZ6hdU+lBG4jhbj+0yrbO7gjJ2rMSxVmfxeV4hmXRmSNkB",
+	"9QRDbzqbuWlxr6vU2S3q5k7cGH21EtaJH7jPeTyFiYnq2WVIiapxqtsq2N2U6066tMc7/5WA4GSLUobg",
+	"awa0ecHnlD3jItneMf76cKkWu3n+lx7yAD3LgnDWr6p4yG3TnAW+gA45CcFMG5jZccRhSFJli+gLTuAK",
+	"041pXdn6UX5PtfZ3s3+3eYwkofCVVmzzqLnQxof5uk5LcetT0RQLZcIF8ea+/W9/2X5T4bTN7b8jSyXY",
+	"n7lyWobcN3f/GvrDCvW1ZG9dHRniYssE+YaygPbYdF5d1li8DUfncpmTTykYzxNIbJxAAqh768SadmW6",
+	"qUA1724Es3e3qDXIKeUzLupXSa7NdYv5kLIKRl/h4lVoq5GgXoJvuAb/8BRQis4JM4IygWuh4KQ8xtno",
+	"X+d7q9+H//j7Ad8N36TPp6MP99fP7iYnD6LjffVi8fO95ash/pG8k81if3dYD3LoL5gxlX/e0p8POFS2",
+	"Pt3pglJxQe64WEu4Lrg03Fdl7GA+QxEJaYLjCqVCE+bKZB6UB69Nhj9Gwejg0zdnZwP3596nb//mncnr",
+	"dgDorRSmenhoXAaHziFDIAFD1oNFtwBBVxjGgYfcoHDVu11GTXeoAuZUbIrjKY1jyuZjlxDfoovB6w7t",
+	"tZ+CG4QBuEzpa22jZWgQjoxHwaCPRuUmy50tG1gg2wfAY9x0TrVV9T0z9HrC5m7RsQOGBf0cPINiXDU1",
+	"+A1tDaSJ/LtMk5r40JuYYEmQ3iWkVgYzujUOZBvT+odgcItRaLo2WvPTxPidQi5wqIhA4YKE57Jw8MpD",
+	"O3nd33927+fj/oOXu39/7NfN1uMlUzSui5QxtGQpppE9XFTmZdwOl46FDuzFXphf4qH+0ai/CzbD3tUi",
+	"aSleJ3rD60jbRS4VhwIkaABwGfJ+Y97joyK5oGlC6qrgsWNISuALYph/dVYb6N2C+qmCI/PjRheI3pOf",
+	"XniZxc2hlVz4t+WdMaXSlDByWV5zYlccqjO9W5L5Xrs8xuYLuMCRlgp1B9OU5sH+3JFWtJcX7fmT4Wj/",
+	"7nA4HO7d373vW5nsJU2JcRzNeGxgcGsYjst2Xa1Wg2gRQ5orPPpvNPqfjVG0HqQufoDPQSl+53aQnYLN",
+	"TamsYEZqW2DhlkHcHB24w5xeQS/oRnlwV4HsPl/jJThPW4e8vxpyMHDIbt8z4ig5LosNnzzdnjZ2NNjQ",
+	"/awmUJSDBclS4PC5JrUd8HKJSryQVBvITRmWvZEe+iuDoNJBgNQ2FlLVHN7eC84izrZ1odr+1aIG22tv",
+	"dPduf4RwnC5wf7eE8mXvKw/ixx980F67fmivmDIy8nQmUoIQgx/uY8ujXXSi0HOcEHlHopPfl1iQ7S1w",
+	"/e5dD6xTjFWAZjHnQvPq1QIrA+lP4hTSNWeQQloR2Sck5Cwyt3mG0q76+PGdDkvoTpqirCK5ElRtpvh7",
+	"cJ4KI9krr8mBh/TybTs7+/5vYJzqf9A33w526uJbKZf64Ibe6BxEV+ECoJzKor0b/RPtP/+pumCtWydI",
+	"SFNag+nHIa12w4XeO4wwKkBzbeteVNhnX2i+TwKTH6WVZq0p61OxDvShNz0JNTMg0ricqwCmvR+B8whU",
+	"e3a3A6fKV8YdLkfogWElbiblfct5gCPFWs6Xt4fbyAVQJLVVCdZsNzUApqpDIIw0ZzbMcDITPJnACZ8o",
+	"PgHXu7J5qJ4skVBxUQut7aBkLNSAPpzWjoFXMQ7dLSMaBcjx4myImhUzroyZQxnSgmyAHGCOQQ5UC5JI",
+	"El8QmeMwNFb2tkNy10niWuNqe51dL3B92uxS2g6UQWGl6iRUwTB++urJ0asfO5nDNfa4oQVtx1UExxu9",
+	"BdM1mmJ2rg0sJmeG8W8q3XwrnayaTS4McA3vwT4EOXXZQdeTfi0QpeY6BW/Gl8LauQG4xesFRGyC1qvB",
+	"06vdnUvlV2QGPTf03upb7NxBinxISajVyO0MgiafmbJEVkxsDEBDgYoVVuo1tJ1HzSzeZifchDL359Yu",
+	"Nyjlsr1vzzcKPH0+trLs6yCUK+ZA97ZbNSSkfB3QavtkBhZ11mLf1TKAz9hRUr+e3WRbyT9zV0mPqV3O",
+	"uuiGw/CFek5+9Z0XO3RbfN908i7DwEt88T+6PTMsUxsMqUFo3So1Lr+lu8Q4WSZQ63gDMKSMfFDjcCmk",
+	"D4vrhIBprnnPxFwzyeoq9Y3w7izG4S9d7JH1849Hv3H6z73n8T9/OY7/9ezB+b9+efXbERt20Xv/c3FS",
+	"K/io5b2oJdm6Ar4MiiSLQuXmYjGROjc53hwePekFvZOfjt68eao/PXn64ugfT4/h8+PDV4+fvnjx9IkX",
+	"vr4wkstxmdJY59yXc11r8DyyobRzkmYpB9b16Jp6lCKUklQzk2tNo2pKUwcnxpYO7e756iXOUB/Lx9Ig",
+	"KEFZ+VeGyn+ZcHznfpC34eErhoe/WDimRlpmLDaiMwDY1MovZXO5of7XaZB1jb5vg0DFhe8WCiqGd7YK",
+	"36zYMbmgZOXTowT8YiI3EuGlWnDDj72Myvxe45SE3+5IC+EAtpprTkQZVRTHLowCJ9zrqEEvvP6vKY9q",
+	"YkKCSBWgNGsd9shBgHj8bUcWpNFU8MOZxmhFyPngKskHK0Ed6OY1dXjYAthvQaPI37E5Bx4Hr8SCRgaq",
+	"CJLcPIy0tsMJlRnI9DhdinCBZRvSuaEi4JRVOMGNKEUtjse2/csBrLo1aUJh015EUVWHqDKn3UmqiB2q",
+	"NVDGEfmA53MiXDnAZVIVsoNYLF3YiH1ddwvfomFmV9Otkz2BgWMANVRRJMnteJTW995RH26Rweq4IBFK",
+	"iFpwCzoM7npNX65EtjmmDHDIXie2BP9h5Gt3dkGl13EMntkZX9bwQdgz/XNWiuf3/u/v7u+27owZePGd",
+	"/tWry/a+jxRH93bRdK0MFvfb02f9+wZMiXEFjqgstp0kBsv2qm3f7u2W9PL7njV8g9dXcX6keA07HyBi",
+	"s/ltvsPYEMmYRiazH7K2Jw5eWubX6RFNugDTbTy4GzsqvqcmEcvmFWBt/9lJVRYeV1e2S26D8uewH+qd",
+	"BXaQp7IDYzYDzQAvAoARyXzr1kS7I9FU8JXUOvoryA7A5tz4shUUPx/bw7NVzPmTl7TX/uzEQ1bNjnTW",
+	"qkdtSVyfn046sX1uB9mvBG0wAL6MORaREPyNDUjraxD8ULVgUM2M9VWTmmezBA2YgeIcxVSpmKBEr48V",
+	"6GAIwc4M0FtJHGhhRk3mtAy6GDnbwBhj2tLPzYwRtsYALBrwM83qtCkxxeF5J+3DjL89rdZKLdfnrDN7",
+	"MFd/RRbyDTGrIgxPhwTmN+7ywq1jN3o/bdjQXIbno9dT1uelpnS89+b8l/XHp/arLo3jyGzJIlL3egCi",
+	"zvsZAhEiXnEAbpJmbzgYXm9ljRlnU31CPsBL5jYfwyu8Sc1EM5EWtZcvVcgTAmM5Z3zFmuCsSkx293N7",
+	"WSwF1ngJQWnOWEDlfAdOAJXN+RyJyUfKlVNZTB+1jDDjUpsyoECT+bZXBFtpS97Xi96XGSvcjMEUmb1X",
+	"m0DnhKQ5Fm59PdN1Kug3WDbwIR0nnNXZMfCTfjv5kFIB4JZ+Ah/5ArHtSVb69WuCawwT/UuXl+8O9w4u",
+	"9fotJHkGGNrcLCvDVeaIz2ZE5NyoWx/Tz2Wl3ZzI9FruZUaxaTMWCbNAJaWdKB2bVnZwOWiXKsPgYNl7",
+	"O+p9fgK5tdAuZaEVqc9MpJVY2mL4ZbLYLpjvuXebijgr3G67i95Md9EKmVwSpceASnfvNfAF2EuDK6Pj",
+	"abjUMZDXURF6m9Bym9BSpdkGtFyOFOfnufdlgCYJZkscTwDPFhwyFjw1IQVwTFuOjiWSCs9mUCoRFfNg",
+	"FJFgpShBU5Mrq5/qzXYpG2cbg5ykhEWUzSdotaAxcQUS2sKUrqcAYZF8hCbGSzZxhRRVh9IjNHGWlb0G",
+	"x7G18Km0lrN5CT5jTjjxmc16waZLgb1ST9ygFNFoMjhjhbnbAYNyBzqeGVfRsGtYh1M/KFJFjfGj6m3y",
+	"FgcwpRWQucCJ9OpAHdvebbi2qlGtx4JEFOD2IzKlCvkfvyXKXmFd/EB7ME/oWFuzPA28t3LfNuwXNqoN",
+	"4tM80DstIiRnr7wLfYhS+PWOrC2J2FJtfXMjFXuXqtDLu6a2djmQNiQ+SSib6G2cJPjDJEBTrk11FsbL",
+	"yIuH5iIKLV2It4A49oJBJ/hDHcAjtKHlAi3ofEGgwy4NSeA6o0ALBQnTMnnJJiCW4A/2TytE9cFmG0V6",
+	"B37nY0P55LbOyISy/8SJVc5u4gBWXcGh/xwLPo19hRjGMatnDG1ygwIS9YP9g3tdufihljTTuJWVuxQA",
+	"xsFxwCoAeb/i/scM/LXm5EVEYX+mXQE4A8IyKxvLjbjtjExVMTi1EZMySJWMm2KLAv77pheupsFJoU8Z",
+	"HH6TsFFoXdyJdRdaI/uQgphUmIV1pSwYULast73UfrzQ8wmndOditONYyM6DB35vPqDf1RaJ2t/vSAR1",
+	"oLHkGfoX9KC6I1HM55WQw+zubHd6N/K/T/J42QX58zi/suRe3xzjT6enb2x1Zmkg+8P9bpp0fRaPQ4Xy",
 	"dnh5xRV6Zgl80z1Toz29PT4ye6flqbENHaJ5ag6wH+JE67nRICIXO/YyueM7aC2uFuPbc+k4OdCI0Xzs",
 	"sStRRQ2n0S/2SnGboWV6mJigozlzikPq8gBNDIMN0CSiEtjZOPtGni9tdfNcaUlq6pu5JK4RqzW5z5gt",
 	"H3mEJgDoPXGGtlwmiF+A7S1ddZQ0anElnK+UoNOlIlcp53qGtRIw9VRv/tGbAs9bj2M6Ax/wEC1gqdtK",
-	"s0p91VsOyWHxWtffv3Oj+0IX/vV2N3EW0S6H+HF24Z8OL66xU7jr+mxb9uVpfo1dwT29vi1mYriUC8qZ",
+	"s0pt1VsOyWHxWtfev3Of+0IT/vV2N3EW0S6H+HF24Z8OL66xUbjr+mxb9uVpfo1NwT2tvi1mYriUC8qZ",
 	"zHo/rlHIeewVTPmpISKsxdxKtHwDUOYZDHG14DHR2jzS99TFbC4VsSkf44bw+XS5Ntkd0lq3xt7lDADF",
 	"a6K0DwYguVr9LZph+MGzfzw9eqWXYLRfDNNsvmm4O8z+Gx1ca9YJdGNtaL0nA2Qb4V2mtbRfhRjLOtBu",
 	"45zUBsaS0XI/mmq9cV3cg8oxhiZEbc5Pu7mABx7HA3TEcKV5kVOgQIRpXgrhCuiM0XUoM4LVUpCoQwpz",
-	"ulSmWY1NmqAsqky5Nod5+x78q82Gjf4mVdtUp3bLUT42V33BQlsZL9szp/U1oM55SbOmSVKVKDt2P7sx",
+	"ulSmWY1NmqAsqky5Nod5+xb8q82Gjf4mVdtUp3bLUT42V33BQlsZL9szp/U1oM55SbOmSVKVKDt2P7sx",
 	"WPesuLXmyLtfA6fO2EOPDpGk+vV5ors21Yz12Ykd/MM8ud0bFGWFyMA38+JkvUFl4ZfHgjNdwZHsBu/3",
 	"SKcyEBnse4E7VdSdompRPtlFlpMx1KCoxRVWvZB6vlX+uFn1x3DL9nFpu2e24whyEOFOuQVz1aQQG0U3",
 	"sFquXxM2Wq1B+in38ppo+XXGJm66k3b1tlGHzK90GqQfoV9ruvrX1lKtYr+tdvXBUVXtS90FrdVbW773",
@@ -30843,299 +30843,299 @@ var swaggerSpec = []string{
 	"iAPGzKpGcphlvop986WOzK2bp87NgxxE9pXPZI0c6uzpsUMxvlTGs6reBZbom/3hAzSB38eUjZeSlPL8",
 	"atw+7khuaanNXhoj5n0Xd9GRug4v0fYEva2Wtf0J6EDEJwrH5E/otrpGqv9a/AB1Vv91nIHPJNBuxFfQ",
 	"LtAqhtCfQbp9ZczgL+TwuF5O0sXPAe97ZBKfar0cASIfQpKaAiet0LpCMKnwWtb6QL5iZnEjnpNbZnHL",
-	"LK7T/fM5tW3b4oaSa/L8/P/ZexvltnFtTfRVUJp9K/EM7ciKk3Ts2jXjTtzdnp0fH9u9M/e2ekxIhCQc",
-	"U4A2AVnR7u6q+zT3we6TTGGtBZCUSEtyJNtJdOqc07FNEv8L6/f73oTvrer9yd+cFyWzMT3SZxKZia5T",
-	"ZWSaZFj2BAg+nrdnz1fceGIfyqoc8Uz4krTljjQWtn1driia0Olib1S+CbYeqRqPVD5F9+2V8pvZg21Y",
-	"PfKXus0EsPQiUgRXyNSxBq/Um5z4ahNXs//8g/imwthqLuii8Nh6qL5eD1WBvG2T1+YKjqpwkrH0A1IC",
-	"lZBQnU1uK6cQZkVhgy4s/+YKXqzCEd46sraOrBlH1joPx+PJaYmDYhdjfguePAlwTnR31nm81nReNndZ",
-	"Pojfa9nLcmvQbg3aFbxfaxY/yzjAfJNf6ANjx/me73KltHu9rYDYm/RwaY1Ie7M3d3faTUW8g+HlcNvz",
-	"TCCtriezVmJCkA2WaawerHO7PXqJ9SDOt63E2kqsTbjgNmtOUFpWvRPuOE194rqJnJQI/M9FNnQ7EFPW",
-	"0eP+wB6y2IyEsjHjSWKgQH4gmMZSiFBVPeIygXpUJ8i6XHVFmopkj8X/itsq1fraeKoWngFPSxllJipg",
-	"zGj8b5XAAsdgGOIC795xaGue26qivaguOaeE1ZXmjGxVDsF/Le0IvACS0kvx2aJDsMIz6ZcpuCPd4te5",
-	"IolKbLnGkaVtUbNhcZGcjD2NAVlpB2ZMW/Y0BiyseKeuT0Ves7xj8xh2X5k7lDbgEtWRNJNbZ2iNM9RP",
-	"UFEWhuO9WAqCzJPGZtzq7DZpGHwr9aU9t9Ty+AVv3NFA3fhOrE2tzgf1NZQAbV6R+YqKhvKa33s5HM88",
-	"uWelDXRJBoV7iPyNJUSlLtlHiL7jSZ7ZpQdQoQuk1CW0g6orhkx+6M7xXrvjwduATVLs132bJMud97WV",
-	"UjxGy+I7sBV+hrOS1/xzRsrdPYgBY7kdm1pB8FbAUeZWqj4TgJmUpv7AzxbGBtfDUoIA/3SrLLjAzj1C",
-	"aUA928qDrTzYQBgSjxxYqok/gGLzGgLa+Ld6EvCRsh9hjwFGJEDJoZcAwOkKQIn1uTuIsLDIsgd1JABj",
-	"coXtAGgl8xNAKHMSPLOAUM5L/gD/3BMzS3tdsvcvPu4e/PTqH+e7r9+3/uPNfVj9NGfe5keBXGdhGy8R",
-	"l2sepjfIqur2wU9FkHPYBStneemBn31/f7e5f9ks8LNX9bCX6WGpf8uQuN/eNcSuub1vrWX6ZvWderZu",
-	"Z8XiJ98A3uimMZ+GUsEGWezYwD26dWvUuTWCZCxIZvzFF3t48TOLHRooEnOSGhJ3GDYi9Mng5xMU+Qax",
-	"gzIFCcEHcjQUVW4R6MzPAgV24162ZZ2WAyPd+ji+Th8HblOrAdGUacWk/eIzcyf74LaD9iwTvTHVtN8t",
-	"RaUyL9PZeQZhdGMOWN1xwJSdcIMxFYia0DyhGpOmAe8NI88APcWcOkb9ZFb3kasDE6fF5y5xHbTViE/d",
-	"iaaoMr5wZbW+SnnWF/ERg98rDajzV1Zf4SMx4tLS733bO5gjymKM+MSMs/js+PRt7DUycAu1FbIPDrUS",
-	"U9bXftCQYE2RIjAUyUpxf0Qg4JxqJBN2nCkmldVIX3PExsrKFLGCpS3G0J3UGgEpfdhfOcyuG4xImFSs",
-	"N05Tr0sAXVo6LUSu2qqtWs19HLaTkNh76t4RazVb+d9Gmb6RriFEBEd0d9fMVFiMlnR0MmXXSk8MpQ1Y",
-	"lsgE6R0A2L8nVWLaCtIIphT6B+hx/2kYAyLYo/etr3Xi+lNcyB7whsQRIj2MYXNkwJbzovmcsEnC1kLA",
-	"97YKfXgaD7ka8zTeCROitBVQZUIY8bx7DVNzIRSAtMWniRiOtBWqO939h5jGhxDi9Hu0r6GWltDah3yK",
-	"69URmG8FxACFuJsbA/BzTGRdxoJ7xF86q57F0FPgw1jZJUA6JogB3ChwjeV2GjpBPTlCCJPCZPZ6jagB",
-	"TCPF15EpJxPc5HkF3oDx4M8D4P1QyR6IXmfDzDQLdk3x6yhMGoeNF8jkV/p+R3+GLZAI5O2BG3DJsCHM",
-	"/gMhMQ6lwvbr9ADcGzOKQFh0uwsh+KlIFukFVa9Ak61m6/7Hg+ARoMvx6QYHt3UJ3UV7erHMBPyq+A2X",
-	"gUPwQd3KeIt1kDk2YIajTrCqouV+4axkPXbPHLwwt5srz7w1cXc1qjY/DwkPMpS7Ge9eu1uk6BvyGpO7",
-	"+CJGGgI61FJ5IzKRkEYEj18pba/gIbdoxSz5CFluIBVmgsQLo5FQIjlksbgRygIlS36Fu9swkBXEaFrF",
-	"zggDtH7QFYb6RhQuC62OfG/b6jen++iJyvkeSoVyhgwwdOnsVN2YRtgLP++PLb/Pd+yBYMmWMiy36X3b",
-	"9L7FsvWCTxlQigR5k3FgG9yk/6cYrFubOI3PTj68Pf3wc4yGmtW5RcfiN8cf3py8e3fyNmZPncRC26yv",
-	"PReMN852Iv+We//il9Ozs5O3cZT/k1ndVvHbk3en/zw5P3kbO1ttimKWGStGaNc0WUxkRlc248oAGyNY",
-	"GGC/BOU6tyI7U5KZqDyVhGXBdthBdr1ZCxE+Bd+h3gNVyYy9FEw21PJ5blJTZCFYbN6aYoZPDbH4Yitw",
-	"09BrV1JdAb2TMCYm1ho3wPBNlD65DsiOVVuRe69gVyPjNzBTc7zhmdHUYiAIzWcqXD/umit7A4odqrtT",
-	"ipGEx3atFPr2vdwszaWl5GU4SI3tnfRN30nvNaaReLVy/XeRtxtuDRH7h2qDxP6BFcLEZ77hZQAewvd9",
-	"SDUEDKpigqj/3wHRYZmWCwmZVW2PzeaaXmscmeZ/USR5tg/+ZqyF06C/r9qPM//ewp7YTD7W2Ha5i9sY",
-	"98ZuZr9pFka5/ZJs49y3xLlHuSj+QndSxf1C1Y233y++BJJCOuV75pBJRUmHWoE9o1FvR9pwlHt/R6SD",
-	"JCbiI/gBnocCJhbql9pg77j5geawbAgwlaJCPaBKWKGb2Bzy/xtmxWcLdJbXY1OlWudXnB/7givuE3TG",
-	"auika2Ym14m7pvbuI3EpLMTMlRNgZCAwQgmgKikvzLouJuxD8WJaJHZ8jWmyjJBCLLilHv3ZStX41kUp",
-	"TvcSopT2xlaU1ojScHjuGRSK2j10ckI67QLJbn3aUDzKZFfEEYvN9ZhYicHDE3tviCSQcxA7xC/gCXHj",
-	"G55JrqyJI0oDkN0BgW5khhjxwTkSS3NF848OdJEakT8ZOVmiClUn1O09dpGO+5iqdD0uVCz6kvy2cj9V",
-	"4FWxY+VlkQd6liDTsYQllchnzwzIvcLLTn57wnutjmD8N6JrdYYXBL3QmbKh4EqqPuvpNNUT4ynYO7x7",
-	"3c+coVvPqEfnqvElEWpczrlQMQ2WeJ5pgUrBY2sz2RlbinPrVGeNw0Yn5d1rt5sIBDtpHLaiRg4nlDQO",
-	"n0eNRBowcK5g2zQOGy9eYwSapPnbTPYsm8hMAMHyQPBkNHDi391y9MoregW2WeOw9cIdM7+RZodzuWsG",
-	"MoMb1U40M/Lf8K1CnL3QwRehH+9FJpX2bzeK3//tj4aGM0KT+G/IAoZzRB187jt4PXafOjk//fBx9yLv",
-	"8X7Tnfb5j7xf+JH3hY+0/vp9hcg8bZg3sHseJDbvt2yNx8sf2C0W2leNhTYKgmn92AX+ClwIhHaZ05p6",
-	"aTYO3ndMpqL0qIg5zbM/8En1cLNKlOy/ZcJYnYmZGAH8jjbzDus4i9g4tR9TnyB7FsFc4MJxH/r58vQD",
-	"KLtTIFxVVWIdh5KL9S2S2rcOjLbGk3ILIyW1EhWMqaxkwDqDd1HOt9VgmoEmQ/dgyL6UQ94Xpj7/u6ip",
-	"3IOlscnrZZsF/kBZ4EGMe9tH2m8LTtCZU1KxOFetY8yu9eYIPo+eIjVO07bKCOzTSfGK+wShBtdzn9zV",
-	"wBjIZMa8cBczVdwVr+OiQp5DwhwCeMxfuU78R4n1H6LWWjHDofQ5fGDOxDgATXp1XfmBqEKXlmXbxKNt",
-	"kHcFJMS16htLASFSi4twEBl5vmmGAiyiKXhuitCIe8Hp1FZx+bSX/VB9K1UM3h4LaTDULWrHqzJ77MJZ",
-	"1K5/Rtg8QejWpMpTdSOU1dl05xbYxPuXvivJt4dLfdnKt618Wz9u4r25Hp6hzbPmYj90WnD2P89Ofo7Y",
-	"2YefI/ZJdM6cdPz59CfWkylCxlk21May/SZ7L38EQXfQZEPR5yP5WaQmYuNRqnmCRVmc9XQ2dN/oCdsd",
-	"iIQ4UtqKqFUmopNDHkJgMuMTgy4QMWFSAZ6jZnaQCYHu0yikDXpI+aGwPOGWA6Q8V1MsARzAwSCvdlvB",
-	"AAK0Lfzksx2VZmbcHaAt6X6BVWwJe3rQauUpnvDnGDPsXR+kAYgLooeGjxWK/GjAEfh63A0ElY5Y6UQf",
-	"HmfpFTUV7yAIDcYdsCMQHC06/wFPV7qNxzA5tMgB2VZ+aVpNsoopa9JqfTXkaooDqEmZLPn1T92Dj+7e",
-	"gF79JFArjhrDcWrliGf2mdtju24DrPitX2Gn3rc3Gie35u6BJSr5Q2TJk/jEbG+iu9xES4zgUut3POuL",
-	"bY3WIi+7IgFl9fLX3pB/3u2ANGjsN/eaL1sv3ssfG3cq5HrZNEtekc/+gP9eLUlcYv0BDN5Fd02YPfaJ",
-	"argn3B/GIIWjPOoqzR77p/dPYuh4oCfCfQn+xVSNs6TkfF+H7N164L8CDzydoofyJC7O0oGduDE+Xkip",
-	"oIMUM3fpsiGooBIZCbQiBa2cWdFWwaznAPkZjzTV3TAzkD0KHUCljlnomXzEis6DuP8W6yZlq/j7U1S2",
-	"FnCdh2+N8mzR5e69Xxso1M6rBgEcVLBU40mKWGfKOIYnKUN3gBg29Hgm8I/O8oXU46KBVkg68yHMtlJC",
-	"JCYkoQGZExqG/jf+4NdWuQU/4Ib4C8P3H8RZR8oU+EfrhBJN1RODhZ1fEZTod1F2LCyUHQ+5mtI5KXk1",
-	"LBSw8qwoNTDBbF2yghJm1uws+xHSbhgPqQx+QFDWintwwo3TgIpuJhueJ0hh2qxVhOPFPJ9vIXthm4nw",
-	"pY5m2BHze+4eLtxidmttnUtIzSme8CiEu8CzeVQ4+wNuCt7k5l4lmY63pxubv2beSWMX3DJmm7/zlZ0a",
-	"LAPLjZKwkg+ZwHNbvQP1j5ATKEmbKU3YE/7P5RA3nCWCB8I3riDTM94pc2Rfjz1FdluVaw7yCQrIcPih",
-	"+ljBP0Nq/uOynqlfD5Nq7ifldjmy9eFvbelbktjzopf7utifDbnN5Oc1a8nvwZ+HBUtdPexIBUfKCy9I",
-	"mSPgzqioCkQsFfwGENLGlpJnZqUdTzPBkylETdsq6B5mAGR/meyiE5+MQpWwRPZ6IqPSVmeaz+ThBJRP",
-	"EnwRxq+p6KzQdNRWPn8orxQrDG+hxHyPc/1I5Sb17mHkZp0ONqtf2nKaDrBBuoXfZupsZetSshXCCYA7",
-	"PCOYfFncPcreP3IH4BJlRfkQClnMISZSriPCmglzPQ51QMjDnAmB0Mbzoc2QBQmxFohrosZYIEkqKKG5",
-	"ORdSX4J9igqpe+OK3qj2Y+Lz61Env5XI54bP+9dWrLRGjeiWYqWqfb0wxDXHxplv5E17LDZpZWydFQ9V",
-	"bLTWvb6JvADafZvNDPBgC8tlBiBHgD+ytVH/R+6yeJCQ/3KyZJsMv1WxVyj2Wa8MW6bYh1q8a7EPlAKW",
-	"63wqo3KQ7P/IxchDxuq3YmQrRtZYU7NJT2gmbqSY1Mc0z/HvYA0UYPzK8H0R4ymUo6CPktCdsPTkFnxY",
-	"+vZS8LAFcFIfhK/BJnV/XhM8K00OAm1B85DCYSzPaqHwMmBdXh6xz31rYQdm5pQ9jZ0ki3ecIDcDPXG/",
-	"gULteKeuX9Jc4culrhGmaEfrVHD1zYOK4o5bDIRH877FwbsFUjQLp9dLJf+bL5ZG5BqURnZkCt1dZ4bj",
-	"sT9F2BrUHMMZAoQVw3AlkXsAgyYehB95uqWaCRbjkd9jnwbafTpQi00G0wiizNdOuaLX+DhxFlzGZVqT",
-	"zoib9J/56DejJ8018xBFyNiJem4tWKBtNuNjEgC/yMQpJbQ2dAGVwWC+XBAgPuMzM1VaTYe3p1wZgeEw",
-	"/3DEdJrkEPaVGVUX/sOrWi8r336bvNNoFIvvMzdF28us5jIz+V4I2bew/dYG32oExqhENiRdbig4XgcG",
-	"QFnLwKUETqoVe0pcOyK7EZkhjFIPVGREV6vE5NlNbRUTmmmMUT3XIFKWokMgrwmC3x55BNmo8Dho8jPv",
-	"BIxU9+uIdcbWXYfobsQeTviUIVoqO8bvIE6ru0Ld6PEyxVgYzTclZxVY2+pzBgrH9e5ISFqJqwmfzoKT",
-	"un1CCrZB/HBm9FBg+fyEiA4CsBFNReOwccO74/GQ9VJugKXPLa7bO244Q20av7s9aid6vk0EA/cguW4H",
-	"MGit2E74nNE93ogaXT3uDpzqLqwVorEK6ihN3oMQglLbF6LWJ2LEFm70q84mWIP4XHT9L8Qa9bXLIGox",
-	"WInC1svZoREpPADx/prg+52Vgm3d8dcXTKc7eS2Xf20sfaaRykh56W7brKK4QTG8jZQ/VKR8nRt5zWWk",
-	"hciUEVD2kiuodjZCJQ0CMzNOFNqVUac1yegNsOSurGXd8/HeRp22UadVok7rkyvz6h2yJ9T4dD4Rhhjr",
-	"CGZ0mrhegH0awqcWfy4VpRfSvSrcPdDg44gzLUtIVNc5UcrVJw6nevIocz0udXHIP78Tqm8HjcOXB1Fj",
-	"KJX/cX9ZEjzyCvjpD3PW1Ymo64Z/eOnpekcvvNGJ+JbjUrA134kbkS5246Xusa0jr9aRB2UuOEl3L6Vf",
-	"DhcDsmMLAonnx0F85l2bTrF0pmdF5gEzjjC3HEpwhOoK5O4GPm44TyLpiwy9eW0Vi88j0bUiufrXmCsr",
-	"7TRmShOoIx+NhDJsrNIAukhZuTB6d8N7Z5sb/BXmFCbxziEgdRs25FMkcsVPiaStkG5zqscewKMmPOVl",
-	"6UaUKPftLcrGI1CMvhNYDl4UGmuE34D3n/HkP8fGBvLlW2IEKFQAShBPsM7AGjLgi8b4gLTsaZyI1PKY",
-	"dUSqJ+zfItM7kdcDBOGq7rFTyxQArYKAwWeVd8C3VSyVGfd6siuFsldIFLezxy6ESliV2LEaUo8h6Gez",
-	"KTO8J6pZMd1wNy4fjsOsboXEVkjcg4ebziIe0rULiYHgqR3UWkO/eOCgUPlJiSRAocUz4Svg4GsR62bS",
-	"yi5PI5bqScSGIpFjwJ4eyP4ALCX3sh1kwgx0mpiCg8ZK1TdHbeXBD4q1pgAC5iUTT1NE/BTDkZWFNECQ",
-	"RD5sOEXrTSr2vMkSQPpRSQ6EBL+hPOW2AjfQRKYpFtdxop0c8W6lqOmTHvILTt4yll25chY8TzcirbVX",
-	"6EJYQS5hX0CV34zBsnEzhGazRrLhRg37xb2wNUWq1AqB2zobK+MO59olhrc0zC0uFJEJr9pIYSIvNKAy",
-	"lmwAkGk+82BY7Th5F5ra4N7zjdyGPRTGvN1yNdZvWliqu5u+t6WxBAu3IwbSA+QgxGxN3sa73OuzCXXQ",
-	"f/5BUhvC2Bbs2PtV+rY6XB3mQcEDuSFx/OyPrk7EX5itXFkP+oa4HPPePEFebmSodq/XV1255woH6laN",
-	"p7gBn8x4ZkccNCZSdNyfGrPn5o5O2t83e8wfpDJ02WO+zVJ+ZHEst783eeyH+kYE106lFnYZnLrlcqlD",
-	"QoNy9qRnzBkCJ+wE+CWhbsDZSp0pmwz0EEFHjDPjet5B9MSw0AHy/Toj6kakEePphE/NEcv0BBGZ0RlE",
-	"TuAqcyrEyN6HQT3aoizfaCHgV9VoDidznxG6BwqNVfQE00uBxgmcgnXlavDX1Qzdc3ynruU8LJkJinRE",
-	"SC3FDYvBAjk8aMX1PaKX6sKWrWbzbnFLjHBAz6wcwnpQfnDjsNFqtl7u7u/vNvcvm81D+N//p6aHzmYq",
-	"da6nsyF3EiRx4sR9u7Fsnzqip7MFnWot0ymr79Slbzio6mXZ4rhqkKRb4/LW0OqwcDus9zL9o2+l+uvW",
-	"m3Q+6+Hny9MP4NngCq4Fp0KnIBSIRg9/cSPSuZSRvVqP4qKL7xgRxHSP/RCx/VbE9p+7m3v/gCWyLxEc",
-	"uXiAw//sv6hWwN3Ib1XAR9xakbkX//dvzd3Xv//xw19/+5P+ud+K9g/++lvF2f79geMg5B/cppR+dSml",
-	"wbuL6qbb7us572M7eIZK6G7en7qwKCaQArmRfxjOtFAJJZZSaZQx4BZEHRl/CuU8IsEQaNWBx56c+Y5s",
-	"xnR9U2rkHFtYzoQ9qBaDYTIm3ASVvnzMzrkVcHHv4vW94MTNPv5XVPjCuRhyiRVPy34lf2XmS0bYVb5i",
-	"fDrrfR3q+7SLD1qvlyJjfM/VlLaNeQSgRrawAwtCwU39vEz47Y8G/Wu/GTVGrtHG2EA93USqRE8ah439",
-	"F0NQBYPc6I6N1UORzYuOns762i4hOt5zmYKPTaprZjUmP5ckScRkj2hXiL+2a+WNYLyLJf65jiF2h1ym",
-	"nt8WpQxXZiKyYHVDAZ+nQQof1QoseqUtYYa6zkDdj07AOOOKDfQ4A6HmfnYvjE1ltBNHvmFR9VOpkZVE",
-	"VauiyKkwv2j7KT+7EeMMJhVmCZQ0yvj/lmXY9yBcyl53c437HIqDgRJIqhVkRivIDDp882JjTkSkui/V",
-	"LalWcHDpwHchdVJDxYlKILmplwkzwN9ROhRxawOKIwiF2G2MNHZHO3ayzCnxccTwPH88HttBq63CHQ28",
-	"34D4+PLVweuIGdEFt9DB3vMdIrfIvwJJmR3gkCtLHcYNm4g03WurtvoEvRgbcYWi2vwdoIBYR1vqOvr8",
-	"qOLjF2tH4Gigp5nVOmIdYTyKA094JxUs7pqsdwXvx4fMCEGyjRaXgZRwj8FnYujKMZtkWvXL+hlXbKyu",
-	"lZ6E8876XqkEjywKT0yMzeuf5VAU8DAz2R/YwjyCIpoIkNIcuOXo004G6zRhRlPyyUHzeaWDEzbGAtPu",
-	"k5fheGVAngxNqPHzh0zmQELUyzSl43DWyfTEiKzOp1VYrpKXJhw4AG+K5uGYfv+SgnfYquXS8x+nM3ur",
-	"WHNOzyNA1/8QXT0ciqwr9rrg7srvXXxgv/X8AASA38BzLbk/QHSr2EjhM12dZaJr2UBnRrDXjeKnGjzh",
-	"jRWK3N+5Bc4vrag0OZ93J5PJLhCkj7NUqK5ORLJKCKgv1U86G9537OnS7b4zLrMqI/ud7vdFwrCceav9",
-	"b7X/VS/od7q/2o388tYbue5C1lhNUX0jnzhr3hYsd8ouK1/PlmnVFVjXX7ql8cZJU8TtKryDd2AmemMj",
-	"EkxyUnpS6QegLi5rf/uODrhhQiXO+L7rJn0wj67u57QJTj/HIS3cCXM+nnpbDSd1l6fpgrXHSOj86sPt",
-	"TgsfYTeBgUF103GCHo+qZTxO06VWEnGj0HWEhTBf+VrCPE6cxbXOZcRLvdYl79fJeqCg0rHtiFSrvvup",
-	"0tv+ZpxlQtlf0SGwsTsUvl/jo6b+fx1e6ofaYZ8GmvEhO13nviIhfov3dyT8zVAh8L0ZRz4dme2xjzm1",
-	"dMa7UvVZl6cpQbcCVj68TrV57jdtNZHKHBVBsZyhctB8Hdj/vFjyPmR2TJ/BpA0A1EauW7Bm3CUkPqNP",
-	"lk24aSu3PoA3koMbQF1IKtRhqQUBwFo+ZlW+yQikiz09aO6zGH55lQl3sQGTDJqESG7Y0ck0t1u8OMWV",
-	"dX3wvUuiMEZvFwabUYnJEQ6QmLn/1+6bi/OfdkEZjauMK1oheGBjYJXQRMEr9WB69yXAtE1odbbK97ef",
-	"t/ootPUTL1hmHFXgj8j34ypO+dbq+nwm+tJY906d5EbGUSecvfgP1yw7mXFrqST3EYAAGiv5r7EIJISZ",
-	"6PMsYVazLgfPuPdOo7j6wf3lVYt1pq5B3WO/Xv60+8NR8EcZhn4oq1nHCbrhUKuiXeDkuY8R3IhM9lB2",
-	"+u4B3LdMIWOurY6x4AoE47UQI0NwwSLtsclAIx1j7vN6Gp+f/Hx6cXlyfnXy4df3J+fHl6cfP/wdkYfj",
-	"nXCHtZotn8Hgxohy2TVr2moy0JC45z4NWMTE9lgpgmldvsRfFO7rGYREt7vC3yr9Rfx/0HfIVwRpjlfk",
-	"yTlOeCNqAAMa/eadvhEphwyvW9xBK3h/zmn4K0Ut9u9Tx8RwLZyNZI+h6e12EPhGv4ebpDJKVDNBkSco",
-	"0RMF4KLk5fV2RoiwuRP8/YWStpflossSL6GCPF7hWnx+6604qL4VjbB3zGkJxfsllR2vJbfd3ebHaygq",
-	"578E90XZaRKMlLaShpmRUNYX/SJJ79jdMp0p9kNkhZg42FYIWIKx6eqbxohNh6LPi218aSR6LmkGIEJJ",
-	"ApNt9c1LjOYSOGduq6AN97XIjBfLGBq/Kn7DZco7iOK2VjlzMZdZgicLDyyc4rVJnuqIt5cCy/jpnhiW",
-	"SmAU929hFT9U3KOj/BbEfN/Q142Yj6NYBjGf8grvnlX6laR8Yq04H7JTlvqQ4jp9fX4mF4I4QzwA0qZK",
-	"F9oTk191PhI0t0OFSi5CFONOKKb3Hv35ZnOIQ3hJCZaIG9lda0gCDfXdkNtQKfQuEFskpOTlylVJNvt8",
-	"vKhM8+OUpoRJe4i2helypZytrkdCwXuGsoMkZgq21dnHi8tqL0Ilp8FAdK9P3Lf/6Z6Xy5f0zumIe7XV",
-	"QLkvdvWy3vcwRaQLbFQez89CjRmNI6f12qprc+ra96JxvdP6GvEWbwq7ZlVN6+USmla0ODRVI1XQhZdd",
-	"m5lrbD6rD8dQFc5GSQLHY0NG1j/zFlYysR7g8Bc8ssUZ24qArcW2qvzAXc+G00IC5Dqlxm3qyjM6xstW",
-	"LgAAWgbEJrcJEsB7LFUWsIRP99ixCgfHI8T60+NDCawvrNN5QHxVYY5Af6tUleX8LvO+2SgHra081yHI",
-	"sY2rVliUX1fNkNvNDEE4ylG2O52+F19WQtTJuEpuJxLER1hnCgFJIkUL/lk1HnZE5uuMqWDI8yFX+0x+",
-	"xDa/ao8JjGGxvwTnbu8h7NT5avWOn/c5vmzcYF3eHQjYOaZRbYrO75zgvqgl+4Hn7rxf+gK3y5r8F2ve",
-	"AHWaGYz5AfLnHrnrpIKmp0OLu5Yt2eWZXYoPLU2d7BVmjx2zvrsQnvjsTIAZC9b0jIMiFTx749pYdTO6",
-	"l7xGumbaNLfd3Lghj204stP7dL09bi40N9d3u6JP3ERiHiAud749M7uSny66BQPL7UAUjKNMdgVm/gR4",
-	"bIAKBpgqPfHE2dy6DepuYwIunXCA+OiMp1L1EbCUfaL8GGlyz3VbGTGnL7vBHDGOJwATPpWAxEaeWUps",
-	"BO+egcwDn36E/N+42eAbNUjEX3pSNim9oW81whuG9JUgdDx2X/ndj6CH3PjSAzhzPTyTVgyXox0ABxZp",
-	"JkcektsfPBC53lzk8NLI3Sb0PMbKMPE6IGxT4nAOwRazpwetVluFX3knU7wD1fGZYMOxU9wEg3QHNaWu",
-	"SVWSEyBK3D8wAoMUJxVsBlQMOtCTtoKvYdIQz8QREiEUhxysY/D96zSBbLyhzsSOGyhMAEKlc8uG2li2",
-	"32ySUNM9tt+Mms0m9pcyBf1NiwkXXXcLe5kyI3SGwPHAaZYLue1u8LH7LdXkRmwykN0BSikPGphZKG0C",
-	"ImbFiPnBl8RqLKYF6xsQ2DTkLTJpq7kbEtevUyuG93npbwBxxY/inp2ZiwTteuj3oq0n5LunBnwwN9Dd",
-	"77izsS2QqgfGq6WuvGJ+zMKE9eVvxmd/5LCkS3FL++unyk3qniiIz69cyPy1tau+dMNf8mtR2PGh2nYd",
-	"dtbCLAHa2E8Mk0kN6ncJkvduSQLVEL2fQEvxWI0SGdjtHvsgRCKcZSdU0BdpRrwa5kzAotLpVEZWpTHe",
-	"O+LvnRWcGhj4Ki5B0GyfxoF1awdMUWOh0mQghmw8cr9I9EQFGrCdI2aESopJU3ai99ixZU33MDJ/ITS0",
-	"+7ynnWfvEXMWufFRMc5VbQTuhXzAWgV754j1IHsYPkIgttIQ9DTrOTlZmfnCVb8sKe9arEL6RuHIDTLh",
-	"p2FYLFPxU9o4fA4H3IpR+c2PwG1UxkKBCW4c7u6vUIXix4VYad+mArpV2b6ym4iA+zzt1jo9DEOR9cUC",
-	"D4MN/j+Qct4yhg1JWmDw0yG2UjeVAGoPVX9pGihUAcJpj/0HnmYpcuYyPgzowG3Fk4SNR5F7veDJICcC",
-	"2u977NOsxa+zGRo1Z4tjvztiqqlWejBWSSYSO4hAYnrq+r22coesNDYStdj7Cc+K5d2UNgSWvKd0fXrQ",
-	"PCCDX2l71XOnAMq752QozDq5HDdlQL+Hld0KsC9Ubr8Dng1QdPUNnNDiAVibnLGirzMpbo/c549VRe/d",
-	"mRvxTCgbUA/y4OxMYNYJC4nPofYka+oh3uQ9W4YqA5mfob61O5BpkokCOQR+alrLnwF934Be+6gSDWhC",
-	"p4tzDfLVfiT5Bt3iXlhTgNd/cXHegd8+VakHd9ndENHCTz66ZITQsdp7Ij9K25SEBSkJ3XyV17Jpgdpl",
-	"2Uo0fLhMjFQtaT/iZ5ciJIJHc2Azy+3Y1IlV/OvSMhW6cYHvfMPUKTDMxTIYZ/rbr44D+T70O6twUugX",
-	"K7ruKg0l3OCzgddy+gJ4g2LwXMdMKmMF9yBOEEKUtmTA5JiJZ5BxEYFSBIkXYCJlwhgCfboWIzubhnHI",
-	"Um4DZVg5Qky/ZErjpCC8ORLLSsPis5MPb08//ByzsbIyRY29rUZcJkdsDP91Olo84tMreCImpb7LVVek",
-	"qUiCnYTesb4GjC3IZ8ZWCH3L2Nx8goaPT9/GYeAQiU1TwmD3NlaNN+uQxSLLdGZimieEJQSnme5R6DUA",
-	"T1itWSqtTQWmi8Bf0Zpsq1IAOY9Ds3IYGidtpKWyNG0UlWjF3qwl2w4X/hnYooW/Qu4G+9XNUFtVGMIM",
-	"7WCSq27u8jQW1x5MBZib8Pv4iHGlCf3Y8hT9erH4PBJdK5Ir+GXs3mqrGJJ4rghJLD6CkfqlJQkMrxfg",
-	"cIZ8ijCL0K7V+srNxxW+dIUvIag0FNa5tk8TMRxpK1R3uvsPMY0P4cZKU1z+vrZuBxKatPs8xMA7ghnQ",
-	"8/ucqvvhVLjvQ97QRFbziSPwCBzEO+g8oaP/ENPGl2E2+8y+Yn3uXD4G0BdIy4yVzviBk+AuvBI4T2np",
-	"GoeNF6/3XjdBLIbMkEIjAUKOjLfwHXr4tz+KMYPDV1HBrdpyQ1baOml3lgpuBMtnexUYH5j/QOa7ScQe",
-	"XOkaJRLFWlmDDItsd8/FKOVTBJC+TaGsemUbwBfJFvBt3UrKWcq7kKqoSYAtUlKqaprmyiqWiadjA4tt",
-	"VLy4Z+B9g3MGLreIBb0kYgNprDNpIVF0IEdDoaotVS+yN6sPryIptimU909ZRgHQ9enpqzs9qg/FM9Rq",
-	"kfjgDo6UGoxF+KgJJz5kMAbl+2hegca0G6TlY++1ElNS6/nUna4cbWqsEgBdI5Wqr4VpK/hCZ0qIh3sM",
-	"UUNA6xzoEeNpqidghTyNP56/PTm/enP84c3Ju6tfP1yevvu7O8IjkcQ7jHs9XYPnCjS2XPO3Wh9Cz4eu",
-	"f20FwLvQNOmxnwYyFT5r4EYmhI6otGWJ+6LRbCoswtrkNE2tZisHvA2WSsHgMMxooPCGVEps3T1Chkfe",
-	"GEwSRsdNUKPdzyq56kEJeBzhbkRjLAMv9Ivmc6eCT4mzDnuABRgQ0wCorqcHzaazTuBAXdmMKyPdeldH",
-	"gbDzj0D6zfOeUzXo5tvHeXdNhy07u8xuY+TrPBWWPBbNpUXbZViIxiMOfa8oqx+iDPvOAWxYvvWKePc7",
-	"K4cCuCkaBy9MnVLzbMSn6xbeA571KZ8QWoKSLMvTyLNNWc04M/xGJGwo7EAn7GlMUvoKf3ElnSzV9KhW",
-	"yPBchoehN9oqCK+nCB4e54pX+KydjkS8s8c+QEENJBWBKZhQLOGQznieGNRqgf8gucIHrugv8U5bUToQ",
-	"V9PgnBnyRGApJBj5f3rh/Cd6vQZ8NBJKJOzPtvpzd3cX/s891mrusz/BVxJkMuCoV4hzvFf2GL3Xovfm",
-	"7wnRlQkKgwi9Q4Cafq3cBYY+OMsSmRwWZxEaGAmVSNWPiWvU3Xs9CaBVY5vfjUfk+ILLs9RDReubC6Se",
-	"dlJLwVXhW1I6c/8GVi50Y6Dfyi+VVFejTPedpuxWDIZ70GzlDySi6xTqJGZ/sg+aJg4wVN3MHbE4ERY4",
-	"zAyiJE2LHjy8lXInnptmuqbRv+NGMJFGUMsvms9Dy+ZqnIuMeHb+pSldinvsYpyJdBq8c8RnmvVFAt9u",
-	"q+NZ9cYtX941f/3CM5A1QdNGV7B/C/rtK1gKb9CvrtzfY3c/t9US/kXgkkGKXKwI24zLasSnucOKHVMO",
-	"TDfjZsB0D9UUI7Ibwre6xrPRy4QofAioyYZSjQELNXG7VZqBoG3uJrwj+mPgNXAHBmnw3F7imVefnHbk",
-	"vtdWbq/agZAZNGa1PgL2uNIpsZqlgmcKPJ7SIkQantURnwK3AAof72y8FpVw1iM+fQS+OBDB836yGeFc",
-	"JjebkdKNw1fuZkE4rqoveaCuuU8QFZwTsY3wAfffqxtpVqJGO+PT4FO7T1TsMxxJnfZGA9362VYD0L7H",
-	"pSlp1tt12qw/dAkFnlbtLd3v95VVu4WVWq+zlk9vM2a8LrUcUPDSTtvlLR7vbq31577hWSZFFjGb8e61",
-	"01Io3yiU7gd1Xofi/T0GCa7+44Uk11xdJrboUDVjNbMiTSv9vhe+l5sEC/Zt1IjJomN66wB+sAN1ISi9",
-	"ferNhYzfiPSBncB0jnedHnd7ThRUzFgNGnJg0gPrUvd6IjN7LO7qRMREOD9jtEMyDroV/RmpQaOi6+MS",
-	"OrTBY1No5500taenMOzIB7fdqH1u2CPJ7bTlri4lqedT48KzdRvhBBJOuLViOLKzgTI/S8VcOUotCZZc",
-	"X944Y5J3r29d/eXy6Hx3QyZdCHRVJdKhOX2H9ORlWl5rDh9NwrefxUcDXZzH5+f7+8nkG+UHYdmTvCgK",
-	"7t9/hnb/7eLeG1f0bOmgI7FYyOP2j3ofGsa1aAJvS5ml5X9P3fmqAQhLY1l6Q/vp/X72NfqkZob/pZu8",
-	"LojxC+HxzO5QhJiBGCpGLjpiIMGtOBOk6OmMckyDBMq96ngMpDWImhcBQ0lb9fQ4Y4nsA56iSpj4PJIZ",
-	"hfy8o5arKbjzu3qcotPRnSbC8fHRjCUjGRHjbeUJXwue7EAUcK30BNzQrVbk4yXuyQ5X14zc8IYdNFsI",
-	"xls65B5LqNU8KpAzSYpA02aqT1UsnYoNVQKW2nhIFyKNcoG3CnfcFjh4nd6lrbPoYZ1FF/xGFHJ0QsTh",
-	"Qb1Fs+rOQmafIoQO3QuYCI+5+hh4stUXSp6b41HPIGQGMUSR7DFv12CImSLbbWUsr4wsYRfnpecy6KPl",
-	"VQhoGluPzOyufQuTXPBybkI3qdijUX0C6szazXAmVnkYF+yR5iO65LYex4dMOd2U4n2nlKNqwKH3vkas",
-	"oFuC020EmeN0GtyQMHeHEmNKz4eipvnTMh4lD6GSniHO0v2iVNzhtM6nSG4BKNaXHojViBs+jlXaj7GZ",
-	"HIlnE9EZaH1dj4ODqdIX8DQEtCj/piO6fFhywoEihFmtZo/F+MruhewrbseZiBEk18i+YuIz71rElTCC",
-	"GPCxrJ9x21ZgWvbkjaD0H8N06hl+h2CFQmLXOMuE6k4D+K4daCNmEggP80Q+kRqBaVfNtopp4MFeLhvi",
-	"VDq6x05uSD1zRvlQYLUg1AcG3Y8I8KmclF4IURBM3GNjIzAJiWeCtZrNYjI4PBfM8rHx0x2hDxm6fFCl",
-	"DuIafqIlXOAax28+MbACsCJ+qjoaGWsoe6hx2LB/33/18vmr/VcHzWZ0s//3F60Xr/gPL1+LV6IrOiLh",
-	"z1u81+MvW92ky5/3+Iv9Lk9eiVeveFO8eNnrvXj+Mml2xQ9iv/lD8kMn8f5vvM5zB/jsHim5wof88zuh",
-	"+nbQODxovn4ZNSipyI3amaSbwuA9I+UdVvLeWcVco+eiK+SoMvZ0ivGSgeBZsnw2OG2Rc9zr3744LsnY",
-	"XwTPMPERt9uq0pRPdjuwv2Dtq2SpFcYulqSXvsiZchFzK1H3WCJuRKohII/Jwc7e97DZ7sRCsQWJYScr",
-	"5gQIFHVQZmKeNr1QhriGlpQgwGQpTG7ePi5hcimM3YqSrSi5F1FiZ8/C+qXKwrJUryXOuAPY8XxVXMj+",
-	"d7JiYtCBVUxzvs2JcA/ug9XSbLceg4f0GKwrBP3FOUoEC1aPrVeGDytnoHgmx9jozFI1SaE85DhNWU+m",
-	"rmGn+HekEnss/lfMUq2vDVzhAF7ipg/QLRC2jyJ+HpsqYoUeYTn49fgIFYDpSKPRMxRcOZsDTITfjOBZ",
-	"d/D70/8STuMz/NUZDaOyoBLC5n4+Flzjn6DLVsNQXF/K1/VEZgJmxp2k0UAryLeqSl/519KZKxcwgkvx",
-	"2S6JWI3T51Z8+ac/uF4t8TxQwi33aXh02e++lwrgipZ6ln9e+tlTdWF193qpjAZ1gQDBC5/8SYCWtNQs",
-	"HGMsSaZOiizx/M9WLoU1fmxtJjtjix2uwydgsduPN1x1Rey5ef4Ve2gosKfd53mGpdCgg46nGJpH8PGI",
-	"JdLA3ehOajcd031XmZKlAUBmafXOnbgLnS23rz9JO/iJdwVE8r7Z5C2clCVyXQKb5KNIlRzl4nMteIL+",
-	"e896/qgteU/lJt1o7EEvDcOw5zKIg/5o198H3/nG8wvy2HbgXL/WvhUxJXvpjTgBh6oXnkh/CMASnplB",
-	"ZvjLZbYlLc9H7MJ2T1YLQ6YVMzwVj0wo+m6tfUeiblu7I3+CCvXQi86UocINwYKpV50j1sk3H4sH004m",
-	"k5hNhOwPDOtoO4gKm1raASEkum/hW0dtFV+LqftFzFLBb4QJerke2yMWGzHkyspujI42/0eeAiXJMcU0",
-	"nH7PdMZ+vjz9AAED4/PdoVqaPH9tpSh2Qsy6CPLtpRE7puw6dxG0mk0cnVN0Mq6uRQJl2z/OwxQ4fR7L",
-	"8iPyT3zOqyCN1To59BSmiKT8tN3ACsm/vWy2GxFrNzrCToRQ7G+tJszx3w6a7cYO6wg3lrbyFpG3nYZQ",
-	"zi+dZqYzFg/5Z/+j4dPcnKLQTSaY6A40MJ2yGMAjR5mwgMKIy6p0wOkccNNWqNxlGWABesaFVF6LVLop",
-	"cbYJ+jjC6g74jfBu0zi8egVaHlp5R8xMlVbTIeqOPHHaIPs0EKqtyu0DATF0LKLYUshtxjCQSFPYIIr0",
-	"UCgJw8HGSaZHI5FcwfsemHPiC2TcinrkyyFLefcaSI5hxQJkp9K4Q6WBXE1FeA0Uo8I+U28SQWX6tNZA",
-	"Puv3KGIXQHOQeBTlR8QTNpYOFtjCRsMquU9fQYAMdh1qr4DgyE3YbFTnMSjpMNyyIbeIPOpn0VnNqniW",
-	"3OfDNleCZ25ZpfJdrwx6lazhhcZusSRpJMDudut9ieY3LFoG1SeVVjAbiMU28N0YqGZt4iomKnfepeqD",
-	"tT42os5ocbO4oi3+3r2ytcW3tnilLf6wduwmFTLc/efCjFPX+2qvM9y3ILzuSNLwEEm6M1WlbphVhgQp",
-	"XF+ks6Xj/rM/3P//69ZaIQh2csN+60yZTEouzb7w9sAO8iYZqzPRy7QKZkeO893lWYYcJK7N6kgFfuzH",
-	"6UU67jdWYhn038xlPx9nPN1NMtmzu94bujvvDS1zEhpsuP4uKMQgW81m1BhK5X/eh9Q3KzL32f/9G9/9",
-	"d3P39e//7elu+OfOf/1boyZquVnLpTYwg3/eMlUswVThVUoE2WK0U9ZsR437fWHqYQ9AD+JBCxryKSRb",
-	"dfQYmcymI3GItoiJioREAH5UMp04KqUWk8D6UhVK/lKOWnlbgZqFaj8gSJEKGMgWLarJbmZTZwIwp9JI",
-	"TGsQKuRhUQNO5Yd3htLgl0lbzURb5QYCGoBVOiPOzkpKI2COQVtGsx6vipLcs0743tmENBRfKF/VPu6W",
-	"YpthU/8QNXo6G3K3maSyz1uNyAkmORwPnVgCqYQ/7Adx4wy1PqQRbvRizsdVi1iRP1Ky+B/8mL+hXewO",
-	"GF6v1fftkmd5YeC/zIuUAyISe4Kzz4a8T6eXe83O3HZzPjqupO39s+77Z+13DgDudPS4P7C7VveFHYis",
-	"dt+eFUi8kOQFC6IoHQC0PgQ7RCeZNJBykP9Ga8j5z0mSOJsKTq4uYzOtnHBgVopAG9JW7iekmLETXWiM",
-	"W5YKbugWArcMuASh+rYznhpG8UKn++2xN+4HuM/EBKn5BnqcHREryaRwYwEYMnprpsIest+MHMqUZ+ES",
-	"LanBqTT2Ah8I4X30FAI6Yl2k/0eY80s/5Xc5unOXyy+e5SV34Xi0x7XfMwcPeM/MzN3t4sUX4H9NZx78",
-	"9p6NCU+nV9w2KggycSPFxNyugUJk3rBJpq3XPkO3VsjPifyIaNggDtIULkHqx15bXUqb+sICnUhy0o5S",
-	"LhV4Wg+ZMF0+EuiEnXhMeOSRMgM9UQtSbc5pyMuA0lC3vK4MqMJqCjistYqca1X1l/fsuW9VKY6FZIrz",
-	"cjfISIdeYIHDbCDvi5MksMWlcyS+0kAfjnJxnM/vzq9UrvCC4yQLu99LE/+bOmU3WicSORB0c+pFlPOY",
-	"wcENxdkY3yoz0qF8gRCcx+GWSlrJUwT5NmjHugeK0BdtNeColGCbZV65p0Sm4P5yJT5LY028c8RkqPkm",
-	"xjFUOKQdJBmvFjAIkYEbakOFiPjxBwHF+DhRNLRaXgT31y0QxoMwMWx5quqzoHHbVqpRtYJvKRyLwRJU",
-	"VZW61rOhVGJZ6AoSWj7bICgeVQgT76cF8bMIXOLUbsEkajfNJ5L0bDitujaWvzxrUuhrgy/UWImxrKB1",
-	"F4L1EeOp0e4CLZaTDWQCRfeVTqP6/dF84ItiWxpy/6UhG9rad9MVxxXn4UJYTOYJ5LSuP0fBSk5FDwmI",
-	"Mc/JoF9nj330PBwzpwJpRgYySTBtpHw+MgG4FKUz8ghUuHs/mVvgiM0DR2zk6NWqHeTLXNXHC7Tcc7ld",
-	"zGpnTBUjOYeUZscta+4duAdaey+YlUNhKENSdj3ISxsrnU3k8bcgY/J5Ialyj/2ks4KFVuThkSoRnz2N",
-	"kjvd5PYg+8/Xb9X5f2Z8tlsP7EqRvpnJ+0ZdsGEVIXiNh20tbteM95/B/q2HGkDEJM5uRNfqDOInmPFc",
-	"OgsITQL8tpRzA/mnA6SyUn2RREwqCjZirq3WdN4obxRCH4lT/dvqrFw2kGcfe89H153QkL16zLKxCsxW",
-	"OW0nnVAgqBIJckgdsoPm66rDCPNQOIYb27SnrqFzMUI35tyGDRkDJFi27ouqi3yJpLifdNYBveqOTJLf",
-	"Pqgm7EQi0/dSJJcs3BhpLFd2PZiaPHHXhLEZt3oWtPB5c1gtl57l+UN3EFH+7l1eRiERXSpUggqnwkKB",
-	"tsJvG3+re4l8yH5osv8rN39b7qfbrnwY1Zt8UBuUMyHdeitvtvLm8cmbYlognDiMnfojV5Vw/MASadZx",
-	"mmtO41qp5EZCckn3MA2F9CauMNYEyQMgVEAceQ0HcSdRRUKg9MK8TXHGqhwGRTXm0WVibUXRg4iiDRs8",
-	"34/oKp3fPpdqVeG031qLdGrNCyc052t1pGOysjiD+QcMmeC9J7apYGYGWKqgFpYhLUVqBLFU6HHmoTNA",
-	"T+Izdd/17hsS8747RefNkc+DUwLponnGhNLj/oAaQeZgX1wIRZLUEyAHQ59rW7WV62NXqxuRGZBXLJU3",
-	"opCy0k0lIHsC0XeHQz8FiwfSWJ1NYzbVY5aJrpA3ItljGJ7qjkPn0dXTVkNhDO8LE0Gto2UK2MP7mZ6A",
-	"octSjU4q1wz0C0hv4+NuV4zsIQj+Z+JGKLtrbCb4MMZgCw6TZxl0mhsiOt4FmmR43hwWRv6Us/958fGD",
-	"e4FPdyIg0FAsTkRqecyexn+0G66lduOQ/f//7//3V7wDfMtCdQXrTMO/I8xK7A5E99qTHlMBcdgOee49",
-	"VTjnjWkl4nx+JwOdhoHozn+KLnKNxyLLdBYXssncYYWpif/X7rE/Srse9S5wdMvugGpUMQSVz1OVts3N",
-	"dfhW40sYkGFblnmLjyn5w2/gIncx7R905tDJbECIgPd6OkuA0zyckUTDPhvwG/Hf4Vz3dJrqydV4NNti",
-	"xdmlucUFqe5DYaRLdiJqkBACIYVy0X/hk4CHoHEga0v4lF1YIVL2o7Y2Fey3/7J/8Dvjlu239l402a8X",
-	"b/fyL+Zi8q/C3CQagW975LYdIN2Dx4v476vQPIcV/w+/Mvcc1AgdQKELSzp3xMufmw0yzR5zd/jxmY47",
-	"kx19AxW8s1Vcld5P2iE5mVaQzZY5SWyYVt+wphU1qgTKos9UvoNa25baZQm/9bG5zmvlAd2iIIdXUply",
-	"jYnKOCuVplt1IyJHrIs1zUdLnJ5CNkjEjOUpOI16XKYIETIt3kQ+8Z8QFCDhLxurW8AwQZm88IyNm7W2",
-	"AsVjdR2U5Tbg7cKIvyS6uqpl8pBEubZy9MttzrmAZ1lXL24/d4GaZ8OlUqvAaUmMz+6aJpUHL2aeOc1M",
-	"JZh9YIQxUiv0nvQyQZ4GsTvkMvX1znusBFkB4PZtdS3EKGJm3B24SwVrYCLKQ3B3BCbSY8bqpd/PpQGy",
-	"LldKA04+DimpJxg6xoShpamFfILRGtLAVnTAPTBH0HDqx17Yg7B71pXG5acWQGE0WCiA9NPvA4xOXUlf",
-	"TwJW08ak1K+mvnamQEv0+BOzHjhvahSW6kt2Tw1vzjFalkOR9QWDZ9jT85/esFfPX7/c2WNQloLkjSJN",
-	"DNiS5Mk8YmqcpmCSSwE577W0OYW9thH8dPf1B6HKWWKLry3D6TGnaT98htOaDskymYHUFF3CxdRAneGZ",
-	"KKcI1iX/3cux2J6I7+tEnOPeWteRcApvoru3wIEqBiB93j3M+5QOiyjM3rEMjmc9tkYClpv0Hs9K3eSt",
-	"a3DhHgXHy8AO0/LmXMpz4ro5o3u8wS/vXtAa7J7pVHani9SRutfQo/CQCWaXbpbdfLm1cWeO0+polgmO",
-	"NWYWEgUDQn/KbU9nw1uBKAaCp3bw7+VAnVxDUgljZoGdzv0fdqJC+R2U2w2RhU9JSMso4s/PbZRfoC+N",
-	"jZZsUj+rdpL74zRiI5EN+MiwRPQzDp6Bu6OBbb7TH7SF9Z8esRhCASa44KezzkJhs+nucc8u9qoVH6VG",
-	"10mpgiTkuRm96qZN5Y2o37KtZtPtVojleNb3THeFMVCX6aM11ikBe+xcQNqhu8LANYTVm0pXV8G8kzdC",
-	"oW9rY5s0tFFVVeyG/vDoN6flaeWuV6su4tDdx8/+GHE7qIe+OQ5hXIC32WOn1qBcIbo+WDS0kS3KR2fS",
-	"JDqP8RHu1bUYWUg5QwyRPfYGQooGsEKQw57cMXi7FcueY8TWiavcJ31hQbNYBoEOPvMEB1DGlnrRa3b3",
-	"+WvxvPMqOfjhZWv3h2ZzbwQnowJ4jn66E/Dciyrguavd3/9bu7339D9H/T9Hqv/nRHRGf/Zlb6cKgq4G",
-	"uBQpHUP+Otqdr/f3mxEzogvRsP2DvdbOHrtw68VTluEKBlLtzMdARDIbmcTVL00ZtPf35u7LFy+ev6gj",
-	"CDt3TdTxgu0350H5Fg7WrWN8csn7GPuFMQDcbo9wzFAXJla2JyaaHQX+FYdZHlG7dhu0G3UDPO3tbnSM",
-	"4ITiNsQc19LjD1qJ3fdg4X9BtxcnQMF8P/uvZdEbSiQ6UnFUmJbRMcMOLNyomBeAC2AW3anlh/+KGm94",
-	"dyB2ncaZ6XShYlp62L29ZgU3WtFd12q+3OBsEz+sx5t+hPOOp27J2caHH8Gq3Q/+2f7LxS/AlHzQ9oJb",
-	"aXrSBzcfHjtN4VGvL92p1WdsJm8xrX3YN2LJGPUHjApBhg3AsccFzSKOnDKj6OIcaZ3STfKzZtlYWTkU",
-	"7iLNbkSCzH6IndRW8fuTy/PTNxdXx2/fnp9cXMQMg1bS4t0ctBzKkK+BPAK1Bge0nOkOGEt3sN1p2phU",
-	"7CzTQ2EHYmyeYI4tCo+vsBqMpg70zXxUq2rIeiQUH8k9bz7cbqAH3wBB56XGc0EqC1GBSoPm40io47NT",
-	"9/cvtWlouTF7rG65fS8f3oaZc6jQHNxpiaYcHVe1S9QLSAvgKIPs6c5YphasjQguPFg594/bVur/Pn7/",
-	"brWV8n1b8WA+4pWiOVhppcBJUu80eNF8zrRKCdnxTBvbz8TFf7wjJg2WE2kMZT+I70wwYlllRPBMywug",
-	"VGNr3V8SJ2LZJwzZt9W5SNw3sxKNR3jRWAlpA9mNMIdAkeEtIZkRo4iEXFF0TtWZpLnPaOtN+8a9ae/5",
-	"lNmM93qyyzoCQ7pOI1j9gCS6e5sjxtmulAdsISdV97zDhWCHCQr5iyMGuEb9fy4FN7MNHHxR4GClbQLN",
-	"uGWr9nCFVW1EjXGWNg4bzyDtjxqY554jxF1gIKJMqT12LvrSWJFFLNV9J+1g00Feg86cBvvxeGwHLeZj",
-	"aKAmRizTkCVm9bVQBt/VY/DikuOBj+2ghnZ0QcpN5CcrIrcj9BgTpwoNYDyuyj/mFHQesIihlBWOBWVg",
-	"QGmdTFOReJRTwrbQSjDaDFguy7uD4og8X0ZFo/nkmmLtSClBzDWPUKiFjwbE5IqPno07qewyjAP1QQCE",
-	"AkFiQi7zB9B4PImY+xMSEhYbDObVfIM/SbxdS3RwZV4Dd9DNYaCzigrsYT7XE+FdPZFANEMld+QpCdz2",
-	"aysCxZqO4E8wdZ48DLP9LO/1oNQP714PkIqg7/ND+IcQkFg7P1MFhjoCpZRZAHTfYycAOu0OrCJvXGA5",
-	"O+2h+yxmA50CJibuy7aiMpA8m8HXKUpQHLDeOpXGRl5YAycD7zod1ZcTKWd8URYD06o0zrBau7CVKrd7",
-	"jvrrdvl1kewwwkojTpuBlsz9c4D8kpgCiZWUkPSIxHWF/eLxbWrgVMbIP5aRVzYgPhmduqW3WDaTatQe",
-	"CNuCpSLpQ9jSPfAZjFmKULGxkra81IEPqmLgRg8FQIq73QX+8M54egiGd0Aj7fIMy2s467s5fmICmClA",
-	"wFwLxZxlYXLKYychoT7L7WQIApUXJbMVHfro5g8yoQPkeUd0iYdQWkA6pTk2LD47+fD29MPPMVXXx2fH",
-	"p2/jiMUXv5yenZ28jbF+6+3Ju9N/npyfuD/pjMVvjj+8OXn37uRtXOoR5qvW9WlWKuGZmujsGmgnZyQS",
-	"fqt2v53xKSrgScAGguAUEtQzZ3xrEEtBzOPuygst6MkR1Q/ssQ/arVHC1HjYERmxOkJ5G9S1uV4fQsQQ",
-	"elys2IAPPKFFNKUpCYz5lUMYBjUqE70xyNEVpsh/u3aSjisy/KnWjyoO54sJPdPlqSUawlJVSiW8EwbS",
-	"8lrBSSbBkZuHXX1B1JDYYEDLDlA1siuK9weRVs5WsZWmtVCoFNVSAY6EHqX46SHvDmRgkczGqmh+cXNd",
-	"FjZBJ/rr97/+TwAAAP//",
+	"LK7T/fM5tW3b4oaS/z97b6PcNq6tib4KSrNvJZ6hHVlxko5du2bcibvbs/PjY7t35t5WjwmJkIRjCtAm",
+	"ICva3V11n+Y+2H2SKay1AJISaUmOZDuJTp1zOrZJ4n9h/X7fmjw/b8L3VvX+5G/Oi5LZmB7pM4nMRNep",
+	"MjJNMix7AgQfz9uz5ytuPLEPZVWOeCZ8SdpyRxoL274uVxRN6HSxNyrfBFuPVI1HKp+i+/ZK+c3swTas",
+	"HvlL3WYCWHoRKYIrZOpYg1fqTU58tYmr2X/+QXxTYWw1F3RReGw9VF+vh6pA3rbJa3MFR1U4yVj6ASmB",
+	"Skiozia3lVMIs6KwQReWf3MFL1bhCG8dWVtH1owja52H4/HktMRBsYsxvwVPngQ4J7o76zxeazovm7ss",
+	"H8TvtexluTVotwbtCt6vNYufZRxgvskv9IGx43zPd7lS2r3eVkDsTXq4tEakvdmbuzvtpiLewfByuO15",
+	"JpBW15NZKzEhyAbLNFYP1rndHr3EehDn21ZibSXWJlxwmzUnKC2r3gl3nKY+cd1ETkoE/uciG7odiCnr",
+	"6HF/YA9ZbEZC2ZjxJDFQID8QTGMpRKiqHnGZQD2qE2RdrroiTUWyx+J/xW2Van1tPFULz4CnpYwyExUw",
+	"ZjT+t0pggWMwDHGBd+84tDXPbVXRXlSXnFPC6kpzRrYqh+C/lnYEXgBJ6aX4bNEhWOGZ9MsU3JFu8etc",
+	"kUQltlzjyNK2qNmwuEhOxp7GgKy0AzOmLXsaAxZWvFPXpyKvWd6xeQy7r8wdShtwiepImsmtM7TGGeon",
+	"qCgLw/FeLAVB5kljM251dps0DL6V+tKeW2p5/II37migbnwn1qZW54P6GkqANq/IfEVFQ3nN770cjmee",
+	"3LPSBrokg8I9RP7GEqJSl+wjRN/xJM/s0gOo0AVS6hLaQdUVQyY/dOd4r93x4G3AJin2675NkuXO+9pK",
+	"KR6jZfEd2Ao/w1nJa/45I+XuHsSAsdyOTa0geCvgKHMrVZ8JwExKU3/gZwtjg+thKUGAf7pVFlxg5x6h",
+	"NKCebeXBVh5sIAyJRw4s1cQfQLF5DQFt/Fs9CfhI2Y+wxwAjEqDk0EsA4HQFoMT63B1EWFhk2YM6EoAx",
+	"ucJ2ALSS+QkglDkJnllAKOclf4B/7omZpb0u2fsXH3cPfnr1j/Pd1+9b//HmPqx+mjNv86NArrOwjZeI",
+	"yzUP0xtkVXX74KciyDnsgpWzvPTAz76/v9vcv2wW+NmretjL9LDUv2VI3G/vGmLX3N631jJ9s/pOPVu3",
+	"s2Lxk28Ab3TTmE9DqWCDLHZs4B7dujXq3BpBMhYkM/7iiz28+JnFDg0UiTlJDYk7DBsR+mTw8wmKfIPY",
+	"QZmChOADORqKKrcIdOZngQK7cS/bsk7LgZFufRxfp48Dt6nVgGjKtGLSfvGZuZN9cNtBe5aJ3phq2u+W",
+	"olKZl+nsPIMwujEHrO44YMpOuMGYCkRNaJ5QjUnTgPeGkWeAnmJOHaN+Mqv7yNWBidPic5e4DtpqxKfu",
+	"RFNUGV+4slpfpTzri/iIwe+VBtT5K6uv8JEYcWnp977tHcwRZTFGfGLGWXx2fPo29hoZuIXaCtkHh1qJ",
+	"KetrP2hIsKZIERiKZKW4PyIQcE41kgk7zhSTymqkrzliY2VliljB0hZj6E5qjYCUPuyvHGbXDUYkTCrW",
+	"G6ep1yWALi2dFiJXbdVWreY+DttJSOw9de+ItZqt/G+jTN9I1xAigiO6u2tmKixGSzo6mbJrpSeG0gYs",
+	"S2SC9A4A7N+TKjFtBWkEUwr9A/S4/zSMARHs0fvW1zpx/SkuZA94Q+IIkR7GsDkyYMt50XxO2CRhayHg",
+	"e1uFPjyNh1yNeRrvhAlR2gqoMiGMeN69hqm5EApA2uLTRAxH2grVne7+Q0zjQwhx+j3a11BLS2jtQz7F",
+	"9eoIzLcCYoBC3M2NAfg5JrIuY8E94i+dVc9i6CnwYazsEiAdE8QAbhS4xnI7DZ2gnhwhhElhMnu9RtQA",
+	"ppHi68iUkwlu8rwCb8B48OcB8H6oZA9Er7NhZpoFu6b4dRQmjcPGC2TyK32/oz/DFkgE8vbADbhk2BBm",
+	"/4GQGIdSYft1egDujRlFICy63YUQ/FQki/SCqlegyVazdf/jQfAI0OX4dIOD27qE7qI9vVhmAn5V/IbL",
+	"wCH4oG5lvMU6yBwbMMNRJ1hV0XK/cFayHrtnDl6Y282VZ96auLsaVZufh4QHGcrdjHev3S1S9A15jcld",
+	"fBEjDQEdaqm8EZlISCOCx6+UtlfwkFu0YpZ8hCw3kAozQeKF0UgokRyyWNwIZYGSJb/C3W0YyApiNK1i",
+	"Z4QBWj/oCkN9IwqXhVZHvrdt9ZvTffRE5XwPpUI5QwYYunR2qm5MI+yFn/fHlt/nO/ZAsGRLGZbb9L5t",
+	"et9i2XrBpwwoRYK8yTiwDW7S/1MM1q1NnMZnJx/enn74OUZDzercomPxm+MPb07evTt5G7OnTmKhbdbX",
+	"ngvGG2c7kX/LvX/xy+nZ2cnbOMr/yaxuq/jtybvTf56cn7yNna02RTHLjBUjtGuaLCYyoyubcWWAjREs",
+	"DLBfgnKdW5GdKclMVJ5KwrJgO+wgu96shQifgu9Q74GqZMZeCiYbavk8N6kpshAsNm9NMcOnhlh8sRW4",
+	"aei1K6mugN5JGBMTa40bYPgmSp9cB2THqq3IvVewq5HxG5ipOd7wzGhqMRCE5jMVrh93zZW9AcUO1d0p",
+	"xUjCY7tWCn37Xm6W5tJS8jIcpMb2Tvqm76T3GtNIvFq5/rvI2w23hoj9Q7VBYv/ACmHiM9/wMgAP4fs+",
+	"pBoCBlUxQdT/74DosEzLhYTMqrbHZnNNrzWOTPO/KJI82wd/M9bCadDfV+3HmX9vYU9sJh9rbLvcxW2M",
+	"e2M3s980C6Pcfkm2ce5b4tyjXBR/oTup4n6h6sbb7xdfAkkhnfI9c8ikoqRDrcCe0ai3I204yr2/I9JB",
+	"EhPxEfwAz0MBEwv1S22wd9z8QHNYNgSYSlGhHlAlrNBNbA75/w2z4rMFOsvrsalSrfMrzo99wRX3CTpj",
+	"NXTSNTOT68RdU3v3kbgUFmLmygkwMhAYoQRQlZQXZl0XE/aheDEtEju+xjRZRkghFtxSj/5spWp866IU",
+	"p3sJUUp7YytKa0RpODz3DApF7R46OSGddoFktz5tKB5lsiviiMXmekysxODhib03RBLIOYgd4hfwhLjx",
+	"Dc8kV9bEEaUByO6AQDcyQ4z44ByJpbmi+UcHukiNyJ+MnCxRhaoT6vYeu0jHfUxVuh4XKhZ9SX5buZ8q",
+	"8KrYsfKyyAM9S5DpWMKSSuSzZwbkXuFlJ7894b1WRzD+G9G1OsMLgl7oTNlQcCVVn/V0muqJ8RTsHd69",
+	"7mfO0K1n1KNz1fiSCDUu51yomAZLPM+0QKXgsbWZ7Iwtxbl1qrPGYaOT8u61200Egp00DltRI4cTShqH",
+	"z6NGIg0YOFewbRqHjRevMQJN0vxtJnuWTWQmgGB5IHgyGjjx7245euUVvQLbrHHYeuGOmd9Is8O53DUD",
+	"mcGNaieaGflv+FYhzl7o4IvQj/cik0r7txvF7//2R0PDGaFJ/DdkAcM5og4+9x28HrtPnZyffvi4e5H3",
+	"eL/pTvv8R94v/Mj7wkdaf/2+QmSeNswb2D0PEpv3W7bG4+UP7BYL7avGQhsFwbR+7AJ/BS4EQrvMaU29",
+	"NBsH7zsmU1F6VMSc5tkf+KR6uFklSvbfMmGszsRMjAB+R5t5h3WcRWyc2o+pT5A9i2AucOG4D/18efoB",
+	"lN0pEK6qKrGOQ8nF+hZJ7VsHRlvjSbmFkZJaiQrGVFYyYJ3Buyjn22owzUCToXswZF/KIe8LU5//XdRU",
+	"7sHS2OT1ss0Cf6As8CDGve0j7bcFJ+jMKalYnKvWMWbXenMEn0dPkRqnaVtlBPbppHjFfYJQg+u5T+5q",
+	"YAxkMmNeuIuZKu6K13FRIc8hYQ4BPOavXCf+o8T6D1FrrZjhUPocPjBnYhyAJr26rvxAVKFLy7Jt4tE2",
+	"yLsCEuJa9Y2lgBCpxUU4iIw83zRDARbRFDw3RWjEveB0aqu4fNrLfqi+lSoGb4+FNBjqFrXjVZk9duEs",
+	"atc/I2yeIHRrUuWpuhHK6my6cwts4v1L35Xk28Olvmzl21a+rR838d5cD8/Q5llzsR86LTj7n2cnP0fs",
+	"7MPPEfskOmdOOv58+hPryRQh4ywbamPZfpO9lz+CoDtosqHo85H8LFITsfEo1TzBoizOejobum/0hO0O",
+	"REIcKW1F1CoT0ckhDyEwmfGJQReImDCpAM9RMzvIhED3aRTSBj2k/FBYnnDLAVKeqymWAA7gYJBXu61g",
+	"AAHaFn7y2Y5KMzPuDtCWdL/AKraEPT1otfIUT/hzjBn2rg/SAMQF0UPDxwpFfjTgCHw97gaCSkesdKIP",
+	"j7P0ipqKdxCEBuMO2BEIjhad/4CnK93GY5gcWuSAbCu/NK0mWcWUNWm1vhpyNcUB1KRMlvz6p+7BR3dv",
+	"QK9+EqgVR43hOLVyxDP7zO2xXbcBVvzWr7BT79sbjZNbc/fAEpX8IbLkSXxitjfRXW6iJUZwqfU7nvXF",
+	"tkZrkZddkYCyevlrb8g/73ZAGjT2m3vNl60X7+WPjTsVcr1smiWvyGd/wH+vliQusf4ABu+iuybMHvtE",
+	"NdwT7g9jkMJRHnWVZo/90/snMXQ80BPhvgT/YqrGWVJyvq9D9m498F+BB55O0UN5Ehdn6cBO3BgfL6RU",
+	"0EGKmbt02RBUUImMBFqRglbOrGirYNZzgPyMR5rqbpgZyB6FDqBSxyz0TD5iRedB3H+LdZOyVfz9KSpb",
+	"C7jOw7dGebbocvferw0UaudVgwAOKliq8SRFrDNlHMOTlKE7QAwbejwT+Edn+ULqcdFAKySd+RBmWykh",
+	"EhOS0IDMCQ1D/xt/8Gur3IIfcEP8heH7D+KsI2UK/KN1Qomm6onBws6vCEr0uyg7FhbKjodcTemclLwa",
+	"FgpYeVaUGphgti5ZQQkza3aW/QhpN4yHVAY/IChrxT044cZpQEU3kw3PE6QwbdYqwvFins+3kL2wzUT4",
+	"Ukcz7Ij5PXcPF24xu7W2ziWk5hRPeBTCXeDZPCqc/QE3BW9yc6+STMfb043NXzPvpLELbhmzzd/5yk4N",
+	"loHlRklYyYdM4Lmt3oH6R8gJlKTNlCbsCf/ncogbzhLBA+EbV5DpGe+UObKvx54iu63KNQf5BAVkOPxQ",
+	"fazgnyE1/3FZz9Svh0k195NyuxzZ+vC3tvQtSex50ct9XezPhtxm8vOateT34M/DgqWuHnakgiPlhRek",
+	"zBFwZ1RUBSKWCn4DCGljS8kzs9KOp5ngyRSipm0VdA8zALK/THbRiU9GoUpYIns9kVFpqzPNZ/JwAson",
+	"Cb4I49dUdFZoOmornz+UV4oVhrdQYr7HuX6kcpN69zBys04Hm9UvbTlNB9gg3cJvM3W2snUp2QrhBMAd",
+	"nhFMvizuHmXvH7kDcImyonwIhSzmEBMp1xFhzYS5Hoc6IORhzoRAaOP50GbIgoRYC8Q1UWMskCQVlNDc",
+	"nAupL8E+RYXUvXFFb1T7MfH59aiT30rkc8Pn/WsrVlqjRnRLsVLVvl4Y4ppj48w38qY9Fpu0MrbOiocq",
+	"NlrrXt9EXgDtvs1mBniwheUyA5AjwB/Z2qj/I3dZPEjIfzlZsk2G36rYKxT7rFeGLVPsQy3etdgHSgHL",
+	"dT6VUTlI9n/kYuQhY/VbMbIVI2usqdmkJzQTN1JM6mOa5/h3sAYKMH5l+L6I8RTKUdBHSehOWHpyCz4s",
+	"fXspeNgCOKkPwtdgk7o/rwmelSYHgbageUjhMJZntVB4GbAuL4/Y5761sAMzc8qexk6SxTtOkJuBnrjf",
+	"QKF2vFPXL2mu8OVS1whTtKN1Krj65kFFccctBsKjed/i4N0CKZqF0+ulkv/NF0sjcg1KIzsyhe6uM8Px",
+	"2J8ibA1qjuEMAcKKYbiSyD2AQRMPwo883VLNBIvxyO+xTwPtPh2oxSaDaQRR5munXNFrfJw4Cy7jMq1J",
+	"Z8RN+s989JvRk+aaeYgiZOxEPbcWLNA2m/ExCYBfZOKUElobuoDKYDBfLggQn/GZmSqtpsPbU66MwHCY",
+	"fzhiOk1yCPvKjKoL/+FVrZeVb79N3mk0isX3mZui7WVWc5mZfC+E7FvYfmuDbzUCY1QiG5IuNxQcrwMD",
+	"oKxl4FICJ9WKPSWuHZHdiMwQRqkHKjKiq1Vi8uymtooJzTTGqJ5rEClL0SGQ1wTBb488gmxUeBw0+Zl3",
+	"Akaq+3XEOmPrrkN0N2IPJ3zKEC2VHeN3EKfVXaFu9HiZYiyM5puSswqsbfU5A4XjenckJK3E1YRPZ8FJ",
+	"3T4hBdsgfjgzeiiwfH5CRAcB2IimonHYuOHd8XjIeik3wNLnFtftHTecoTaN390etRM93yaCgXuQXLcD",
+	"GLRWbCd8zugeb0SNrh53B051F9YK0VgFdZQm70EIQantC1HrEzFiCzf6VWcTrEF8Lrr+F2KN+tplELUY",
+	"rERh6+Xs0IgUHoB4f03w/c5Kwbbu+OsLptOdvJbLvzaWPtNIZaS8dLdtVlHcoBjeRsofKlK+zo285jLS",
+	"QmTKCCh7yRVUOxuhkgaBmRknCu3KqNOaZPQGWHJX1rLu+Xhvo07bqNMqUaf1yZV59Q7ZE2p8Op8IQ4x1",
+	"BDM6TVwvwD4N4VOLP5eK0gvpXhXuHmjwccSZliUkquucKOXqE4dTPXmUuR6Xujjkn98J1beDxuHLg6gx",
+	"lMr/uL8sCR55Bfz0hznr6kTUdcM/vPR0vaMX3uhEfMtxKdia78SNSBe78VL32NaRV+vIgzIXnKS7l9Iv",
+	"h4sB2bEFgcTz4yA+865Np1g607Mi84AZR5hbDiU4QnUFcncDHzecJ5H0RYbevLaKxeeR6FqRXP1rzJWV",
+	"dhozpQnUkY9GQhk2VmkAXaSsXBi9u+G9s80N/gpzCpN45xCQug0b8ikSueKnRNJWSLc51WMP4FETnvKy",
+	"dCNKlPv2FmXjEShG3wksBy8KjTXCb8D7z3jyn2NjA/nyLTECFCoAJYgnWGdgDRnwRWN8QFr2NE5EannM",
+	"OiLVE/ZvkemdyOsBgnBV99ipZQqAVkHA4LPKO+DbKpbKjHs92ZVC2SskitvZYxdCJaxK7FgNqccQ9LPZ",
+	"lBneE9WsmG64G5cPx2FWt0JiKyTuwcNNZxEP6dqFxEDw1A5qraFfPHBQqPykRBKg0OKZ8BVw8LWIdTNp",
+	"ZZenEUv1JGJDkcgxYE8PZH8AlpJ72Q4yYQY6TUzBQWOl6pujtvLgB8VaUwAB85KJpykiforhyMpCGiBI",
+	"Ih82nKL1JhV73mQJIP2oJAdCgt9QnnJbgRtoItMUi+s40U6OeLdS1PRJD/kFJ28Zy65cOQuepxuR1tor",
+	"dCGsIJewL6DKb8Zg2bgZQrNZI9lwo4b94l7YmiJVaoXAbZ2NlXGHc+0Sw1sa5hYXisiEV22kMJEXGlAZ",
+	"SzYAyDSfeTCsdpy8C01tcO/5Rm7DHgpj3m65Gus3LSzV3U3f29JYgoXbEQPpAXIQYrYmb+Nd7vXZhDro",
+	"P/8gqQ1hbAt27P0qfVsdrg7zoOCB3JA4fvZHVyfiL8xWrqwHfUNcjnlvniAvNzJUu9frq67cc4UDdavG",
+	"U9yAT2Y8syMOGhMpOu5Pjdlzc0cn7e+bPeYPUhm67DHfZik/sjiW29+bPPZDfSOCa6dSC7sMTt1yudQh",
+	"oUE5e9Iz5gyBE3YC/JJQN+Bspc6UTQZ6iKAjxplxPe8gemJY6AD5fp0RdSPSiPF0wqfmiGV6gojM6Awi",
+	"J3CVORViZO/DoB5tUZZvtBDwq2o0h5O5zwjdA4XGKnqC6aVA4wROwbpyNfjraobuOb5T13IelswERToi",
+	"pJbihsVggRwetOL6HtFLdWHLVrN5t7glRjigZ1YOYT0oP7hx2Gg1Wy939/d3m/uXzeYh/O//U9NDZzOV",
+	"OtfT2ZA7CZI4ceK+3Vi2Tx3R09mCTrWW6ZTVd+rSNxxU9bJscVw1SNKtcXlraHVYuB3We5n+0bdS/XXr",
+	"TTqf9fDz5ekH8GxwBdeCU6FTEApEo4e/uBHpXMrIXq1HcdHFd4wIYrrHfojYfiti+8/dzb1/wBLZlwiO",
+	"nB/gZvOgSf/zqvm6WgN3Q79VAx9xa0XmXvzfvzV3X//+xw9//e1P+ud+K9o/+OtvFYf79wcOhJCDcJtT",
+	"+tXllAb3Luqbbr+v58CP7eAZaqG7eX/q4qKYQQrsRv5hONRCJZRZSrVRxoBfEJVk/CnU84gEY6BVJx57",
+	"cuY7shnb9U2pkXNsYTkb9qBaDobJmHATdPryMTvnVsDNvYv394ITN/v4X1HhC+diyCWWPC37lfyVmS8Z",
+	"YVf5ivH5rPd1qO/TMD5ovV6KjfE9V1PaNuYRoBrZwg4sCAU39fMy4bc/GvSv/WbUGLlGG2MDBXUTqRI9",
+	"aRw29l8MQRcMcqM7NlYPRTYvOno662u7hOh4z2UKTjaprpnVmP1ckiQRkz3iXSEC266VN4LxLtb450qG",
+	"2B1ymXqCW5QyXJmJyILZDRV8ngcpfFQrMOmVtgQa6joDhT86AeuMKzbQ4wyEmvvZvTA2leFOHPmGRdVP",
+	"pUZWElWtiiqnwvyi8af87EaMM5hUmCXQ0ijl/1uWYd+DcCm73c017nOoDgZOIKlWkBmtIDPo8M2LjTkR",
+	"keq+VLfkWsHBpQPfhdxJDSUnKoHspl4mzAB/R/lQRK4NMI4gFGK3MdLYHe3YyTKnxMcRw/P88XhsB622",
+	"Cnc0EH8D5OPLVwevI2ZEF/xCB3vPd4jdIv8KZGV2gESuLHUYN2wi0nSvrdrqE/RibMQVimrzd8ACYh1t",
+	"qevo9KOSj1+sHYGngZ5mVuuIdYTxMA484Z1UsLhrst4VvB8fMiMEyTZaXAZSwj0Gn4mhK8dskmnVL+tn",
+	"XLGxulZ6Es4763ulElyyKDwxMzYvgJZDUQDEzGR/YAvzCIpoIkBKcyCXo087GazThBlN2ScHzeeVHk7Y",
+	"GAtsu09ehuOVAYkyNKHGzx9SmQMLUS/TlI/DWSfTEyOyOqdWYblKbppw4AC9KZrHY/r9SyreYauWa89/",
+	"nM7srWLROT2PCF3/Q3T1cCiyrtjrgr8rv3fxgf3W8wMQAH4Dz7Xk/gDhrWIjhc90dZaJrmUDnRnBnHmc",
+	"f6rBE95Yocr9nVvg/NKKSpPzeXcymewCQ/o4S4Xq6kQkq8SA+lL9pLPhfQefLt3uO+MyqzKy3+l+XyQM",
+	"65m32v9W+1/1gn6n+6vdyC9vvZHrLmSN5RTVN/KJs+ZtwXKn9LLy9WyZVl2Bhf2lWxpvnDRF4K7CO3gH",
+	"ZqI3NiLBLCelJ5V+AOrisva37+iAGyZU4ozvu27SB3Pp6n7Om+D0cxzSwp0w5+Opt9VwUnd5mi5YewyF",
+	"zq8+3O608BF2EygYVDcdJ+jxqFrG4zRdaiUROApdR1gJ85WvJczjxFlc61xGvNRrffJ+naxHCiod245I",
+	"teq7nyrd7W/GWSaU/RUdAhu7Q+H7NT5q6v/X4aV+qB32aaAZH7LTde4rEuK3eH9Hwt8MFQLfm3Hk05HZ",
+	"HvuYc0tnvCtVn3V5mhJ2K4Dlw+tUnOd+01YTqcxRERXLGSoHzdeB/s+LJe9DZsf0GczaAERtJLsFa8Zd",
+	"QuIz+mTZhJu2cusDgCM5ugEUhqRCHZZaEICs5YNW5ZuMULrY04PmPovhl1eZcBcbUMmgSYjshh2dTHO7",
+	"xYtTXFnXB9+7JApj9HZhsBmVmBzhAIma+3/tvrk4/2kXlNG4yriiFYIHNoZWCU0UvFIPpndfAk7bhFZn",
+	"q3x/+4mrj0JbP/GCZcZRBf6IfD+u4pRvra7PZ6IvjXXv1ElupBx1wtmL/3DNspMZt5ZKch8BCKCxkv8a",
+	"i8BCmIk+zxJmNety8Ix77zSKqx/cX161WGfqGtQ99uvlT7s/HAV/lGHoh7KadZygGw61KtoFTp77GMGN",
+	"yGQPZafvHuB9yxRS5trqGCuuQDBeCzEyhBcs0h6bDDTyMeY+r6fx+cnPpxeXJ+dXJx9+fX9yfnx5+vHD",
+	"3xF6ON4Jd1ir2fIpDG6MKJdds6atJgMNmXvu0wBGTHSPlSKY1uVL/EXhvp6BSHS7K/yt0l/E/wd9h3xF",
+	"kOd4RZ6c44Q3ogZQoNFv3ukbkXJI8brFHbSC9+echr9S1GL/PnVMDNfC2Uj2GJrebgeBb/R7uEkqo0Q1",
+	"ExR5hhI9UYAuSl5eb2eECJs7wd9fKGl7WS66LPESKsjjFa7F57feioPqW9EIe8ecllC9X1LZ8Vpy291t",
+	"fryGonL+S3BflJ0mwUhpK2mYGQllfdUvsvSO3S3TmWI/RFaIiYNthYglGJuuvmmM2HQo+rzYxpdGoueS",
+	"ZgAjlCQw2VbfvMRoLgF05rYK2nBfi8x4sYyh8aviN1ymvIMwbmuVMxdzmSV4svDAwilem+Spjnh7KbCM",
+	"n+6JYakESnH/FpbxQ8k9Ospvgcz3DX3dkPk4imUg8ymv8O5ZpV9JyicWi/MhO2WpDymu09fnZ3IhijPE",
+	"AyBtqnShPTH5VecjQXM7VKjkIkQx7gRjeu/Rn282hziEl5RgibiR3bWGJNBQ3w25DZVC7wLBRUJKXq5c",
+	"lWSzz8eLyjw/TmlKmLSHaFuYLlfK2ep6JBS8Zyg7SGKmYFudfby4rPYiVJIaDET3+sR9+5/uebl8Te+c",
+	"jrhXWw6U+2JXr+t9D1NEusBG5fH8LNSY0ThyWq+tujanrn0vGtc7ra8RcPGmsGtW1bReLqFpRYtDUzVS",
+	"BV142bWZucbms/pwDFXhbJQkcDw2ZGT9M29hJRPrAQ5/wSNbnLGtCNhabKvKD9z1bDgtJECuU2rcpq48",
+	"o2O8bOUCIKBlwGxymyABwMdSZQFL+HSPHatwcDxErD89PpTA+sI6nQfEVxXoCPS3SlVZzu8y75uNctTa",
+	"ynMdghzbuGqFRfl11Qy53cwQhaMcZbvT6XvxZSVEnYyr5HYmQXyEdaYQkCRWtOCfVeNhR2S+0JgKhjwh",
+	"crXP5Eds86v2mMAYFvtLcO72HsJOnS9X7/h5nyPMxg3W5d2BgJ1jGtWm6PzOCe6LWrYfeO7O+6UvcLus",
+	"yX+x5g1Qp5nBmB8gf+6Ru04qeHo6tLhr2ZJdntmlCNHS1MleYfbYMeu7C+GJz84EnLFgTc84KFLBszeu",
+	"jVU3o3vJa6Rr5k1z282NG/LYhiM7vU/X2+MmQ3Nzfbcr+sRNJOYB4nLn2zOzK/npoltAsNwORME4ymRX",
+	"YOZPwMcGrGDAqdITz5zNrdug7jYm5NIJB4yPzngqVR8RS9knyo+RJvdct5URc/qyG8wR43gCMOFTCUhs",
+	"5JmlxEbw7hnIPPDpR0gAjpsNvlEDRfylJ2WT0hv6ViO8YUhfCULHY/eV3/0IesiNLz2AM9fDM2nFcDne",
+	"AXBgkWZy5DG5/cEDkevNRQ4vjdxtQs9jrAwTrwPENiUO5xhsMXt60Gq1VfiVdzLFO1Adnwk2HDvFTTBI",
+	"d1BT6ppUJTkBosT9AyMwyHFSQWdAxaADPWkr+BomDfFMHCETQnHIwToG379OE8jGG+pM7LiBwgQgVjq3",
+	"bKiNZfvNJgk13WP7zajZbGJ/KVPQ37SYcNF1t7CXKTNCZwgkD5xmuZDb7gYfu99STW7EJgPZHaCU8qiB",
+	"mYXSJmBiVoyoH3xJrMZiWrC+AYJNQ94ik7aavCFx/Tq1Ynifl/4GEFf8KO7ZmblI0K6Hfy/aekK+e27A",
+	"B3MD3f2OOxvbAqt6oLxa6sor5scsTFhf/mZ89keOS7oUubS/fqrcpO6Jgvj8yoXMX1u76ks3/CW/FoUd",
+	"H6pt12FnLcwSoI39xDCZ1MB+lzB575YkUI3R+wm0FA/WKJGC3e6xD0Ikwll2QgV9kWbEq2HOBCwqnU5l",
+	"ZFUa471D/t5ZwanBga8iEwTN9mkcaLd2wBQ1FipNBmLIxiP3i0RPVOAB2zliRqikmDRlJ3qPHVvWdA8j",
+	"9RdiQ7vPe9559h5BZ5EcHxXjXNVG5F7IB6xVsHeOWA+yh+EjhGIrDWFPs56Tk5WZL1z1y5LyrsUqpG8U",
+	"jtwgE34ahsUyFT+ljcPncMCtGJXf/AjkRmUsFJjgxuHu/gpVKH5ciJX2bSqgW5XtK7uJCLjP826t08Mw",
+	"FFlfLPAw2OD/AynnLWPYkKQFBj8dYit1Uwmo9lD1l6aBQxUgnPbYf+BpliKnLuPDAA/cVjxJ2HgUudcL",
+	"ngxyIqD9vsc+zVr8OpvhUXO2OPa7I6aaaqUHY5VkIrGDCCSm567fayt3yEpjI1GLvZ/wrFjeTWlDYMl7",
+	"TtenB80DMviVtlc9dwqgvHtOhsKsk8txUwb0e1jZrQD7QuX2OyDaAEVX38AJLR6AtckZK/o6k+L2yH3+",
+	"WFX03p25Ec+EsgH1IA/OzgRmnbCQ+BxqT7KmHuJN3rNluDKQ+hnqW7sDmSaZKLBD4KemtQQa0PcN6LWP",
+	"KtGAJnS6ONcgX+1Hkm/QLe6FNQV4/RcX5x347VOVenCX3Q0RLfzko0tGCB2rvSfyo7RNSViQktDNV3kt",
+	"mxa4XZatRMOHy8xI1ZL2I352KUYieDQHNrPcjk2dWMW/Li1ToRsX+M43zJ0Cw1wsg3Gmv/3qOJDvQ7+z",
+	"CieFfrGi667SUMINPht4LacvgDcoBs91zKQyVnAP4gQhRGlLBkyOmXgGGRcRKEWQeAEmUiaMIdCnazGy",
+	"s2kYhyzlNnCGlSPE9EumNE4Kwpsjs6w0LD47+fD29MPPMRsrK1PU2NtqxGVyxMbwX6ejxSM+vYInYlLq",
+	"u1x1RZqKJNhJ6B3ra8DYgnxmbIXQt4zNzSdo+Pj0bRwGDpHYNCUMdm9j1XizDlksskxnJqZ5QlhCcJrp",
+	"HoVeA/CE1Zql0tpUYLoI/BWtybYqBZDzODQrh6Fx0kZaKkvTRlGJVuzNWrLtcOGfgS1a+CvkbrBf3Qy1",
+	"VYUhzNAOJrnq5i5PY3HtwVSAuQm/j48YV5rQjy1P0a8Xi88j0bUiuYJfxu6ttoohieeKkMTiIxipX1qS",
+	"wPB6AQ5nyKcIswjtWq2v3Hxc4UtX+BKCSkNhnWv7NBHDkbZCdae7/xDT+BBurDTF5e9r63YgoUm7z0MM",
+	"vCOYAT2/z6m6H06F+z7kDU1kNaE4Ao/AQbyDzhM6+g8xbXwZZrPP7CvW587lYwB9gbTMWOmMHzgJ7sIr",
+	"gfOUlq5x2Hjxeu91E8RiyAwpNBIg5Mh4C9+hh3/7oxgzOHwVFdyqLTdkpa2Tdmep4EawfLZXgfGB+Q9s",
+	"vptE7MGVrlEiUayVNciwyHb3XIxSPkUA6dsUyqpXtgF8kWwB39atpJylvAupipoE2CIlpaqmaa6sYpl4",
+	"Ojaw2EbFi3sG3jc4Z+Byi1jQSyI2kMY6kxYSRQdyNBSq2lL1Inuz+vAqkmKbQnn/lGUUAF2fnr6606P6",
+	"UDxDrRaJD+7gSKnBWISPmnDiQwZjUL6P5hVoTLtBWj72XisxJbWeT93pytGmxioB0DVSqfpamLaCL3Sm",
+	"hHi4xxA1BLTOgR4xnqZ6AlbI0/jj+duT86s3xx/enLy7+vXD5em7v7sjPBJJvMO419M1eK5AY8s1f6v1",
+	"IfR86PrXVgC8C02THvtpIFPhswZuZELoiEpblrgvGs2mwiKsTU7T1Gq2csDbYKkUDA7DjAYOb0ilxNbd",
+	"I2R45I3BJGF03AQ12v2skqselIDHEe5GNMYy8EK/aD53KviUOOuwB1iAATENgOp6etBsOusEDtSVzbgy",
+	"0q13dRQIO/8IpN888TlVg26+fZx313TYsrPL7DZGvs5TYclj0VxatF2GhWg84tD3irL6Icqw7xzAhuVb",
+	"r4h3v7NyKICbonHwwtQpNc9GfLpu4T3gWZ/yCaElKMmyPI0825TVjDPDb0TChsIOdMKexiSlr/AXV9LJ",
+	"Uk2PaoUUz2V4GHqjrYLweorg4XGueIXP2ulIxDt77AMU1EBSEZiCCcUSDumM54lBrRb4D5IrfOCK/hLv",
+	"tBWlA3E1Dc6ZIU8ElkKCkf+nF85/otdrwEcjoUTC/myrP3d3d+H/3GOt5j77E3wlQSYDjnqFOMd7ZY/R",
+	"ey16b/6eEF2ZoDCI0DsEqOnXyl1g6IOzLJHJYXEWoYGRUIlU/Zi4Rt2915MAWjW2+d14RI4vuDxLPVS0",
+	"vrlA6mkntRRcFb4lpTP3b2DlQjcG+q38Ukl1Ncp032nKbsVguAfNVv5AIrpOoU5i9if7oGniAEPVzdwR",
+	"ixNhgcPMIErStOjBw1spd+K5aaZrGv07bgQTaQS1/KL5PLRsrsa5yIhn51+a0qW4xy7GmUinwTtHfKZZ",
+	"XyTw7bY6nlVv3PLlXfPXLzwDWRM0bXQF+7eg376CpfAG/erK/T1293NbLeFfBC4ZpMjFirDNuKxGfJo7",
+	"rNgx5cB0M24GTPdQTTEiuyF8q2s8G71MiMKHgJpsKNUYsFATt1ulGQja5m7CO6I/Bl4Dd2CQBs/tJZ55",
+	"9clpR+57beX2qh0ImUFjVusjYI8rnRKrWSp4psDjKS1CpOFZHfEpcAug8PHOxmtRCWc94tNH4IsDETzv",
+	"J5sRzmVysxkp3Th85W4WhOOq+pIH6pr7BFHBORHbCB9w/726kWYlarQzPg0+tftExT7DkdRpbzTQrZ9t",
+	"NQDte1yakma9XafN+kOXUOBp1d7S/X5fWbVbWKn1Omv59DZjxutSywEFL+20Xd7i8e7WWn/uG55lUmQR",
+	"sxnvXjsthfKNQul+UOd1KN7fY5Dg6j9eSHLN1WViiw5VM1YzK9K00u974Xu5SbBg30aNmCw6prcO4Ac7",
+	"UBeC0tun3lzI+I1IH9gJTOd41+lxt+dEQcWM1aAhByY9sC51rycys8firk5ETITzM0Y7JOOgW9GfkRo0",
+	"Kro+LqFDGzw2hXbeSVN7egrDjnxw243a54Y9ktxOW+7qUpJ6PjUuPFu3EU4g4YRbK4YjOxso87NUzJWj",
+	"1JJgyfXljTMmeff61tVfLo/Odzdk0oVAV1UiHZrTd0hPXqbltebw0SR8+1l8NNDFeXx+vr+fTL5RfhCW",
+	"PcmLouD+/Wdo998u7r1xRc+WDjoSi4U8bv+o96FhXIsm8LaUWVr+99SdrxqAsDSWpTe0n97vZ1+jT2pm",
+	"+F+6yeuCGL8QHs/sDkWIGYihYuSiIwYS3IozQYqezijHNEig3KuOx0Bag6h5ETCUtFVPjzOWyD7gKaqE",
+	"ic8jmVHIzztquZqCO7+rxyk6Hd1pIhwfH81YMpIRMd5WnvC14MkORAHXSk/ADd1qRT5e4p7scHXNyA1v",
+	"2EGzhWC8pUPusYRazaMCOZOkCDRtpvpUxdKp2FAlYKmNh3Qh0igXeKtwx22Bg9fpXdo6ix7WWXTBb0Qh",
+	"RydEHB7UWzSr7ixk9ilC6NC9gInwmKuPgSdbfaHkuTke9QxCZhBDFMke83YNhpgpst1WxvLKyBJ2cV56",
+	"LoM+Wl6FgKax9cjM7tq3MMkFL+cmdJOKPRrVJ6DOrN0MZ2KVh3HBHmk+oktu63F8yJTTTSned0o5qgYc",
+	"eu9rxAq6JTjdRpA5TqfBDQlzdygxpvR8KGqaPy3jUfIQKukZ4izdL0rFHU7rfIrkFoBifemBWI244eNY",
+	"pf0Ym8mReDYRnYHW1/U4OJgqfQFPQ0CL8m86osuHJSccKEKY1Wr2WIyv7F7IvuJ2nIkYQXKN7CsmPvOu",
+	"RVwJI4gBH8v6GbdtBaZlT94ISv8xTKee4XcIVigkdo2zTKjuNIDv2oE2YiaB8DBP5BOpEZh21WyrmAYe",
+	"7OWyIU6lo3vs5IbUM2eUDwVWC0J9YND9iACfyknphRAFwcQ9NjYCk5B4Jlir2Swmg8NzwSwfGz/dEfqQ",
+	"ocsHVeogruEnWsIFrnH85hMDKwAr4qeqo5GxhrKHGocN+/f9Vy+fv9p/ddBsRjf7f3/RevGK//DytXgl",
+	"uqIjEv68xXs9/rLVTbr8eY+/2O/y5JV49Yo3xYuXvd6L5y+TZlf8IPabPyQ/dBLv/8brPHeAz+6Rkit8",
+	"yD+/E6pvB43Dg+brl1GDkorcqJ1JuikM3jNS3mEl751VzDV6LrpCjipjT6cYLxkIniXLZ4PTFjnHvf7t",
+	"i+OSjP1F8AwTH3G7rSpN+WS3A/sL1r5Kllph7GJJeumLnCkXMbcSdY8l4kakGgLymBzs7H0Pm+1OLBRb",
+	"kBh2smJOgEBRB2Um5mnTC2WIa2hJCQJMlsLk5u3jEiaXwtitKNmKknsRJXb2LKxfqiwsS/Va4ow7gB3P",
+	"V8WF7H8nKyYGHVjFNOfbnAj34D5YLc126zF4SI/BukLQX5yjRLBg9dh6ZfiwcgaKZ3KMjc4sVZMUykOO",
+	"05T1ZOoadop/Ryqxx+J/xSzV+trAFQ7gJW76AN0CYfso4uexqSJW6BGWg1+Pj1ABmI40Gj1DwZWzOcBE",
+	"+M0InnUHvz/9L+E0PsNfndEwKgsqIWzu52PBNf4Jumw1DMX1pXxdT2QmYGbcSRoNtIJ8q6r0lX8tnbly",
+	"ASO4FJ/tkojVOH1uxZd/+oPr1RLPAyXccp+GR5f97nupAK5oqWf556WfPVUXVnevl8poUBcIELzwyZ8E",
+	"aElLzcIxxpJk6qTIEs//bOVSWOPH1mayM7bY4Tp8Aha7/XjDVVfEnpvnX7GHhgJ72n2eZ1gKDTroeIqh",
+	"eQQfj1giDdyN7qR20zHdd5UpWRoAZJZW79yJu9DZcvv6k7SDn3hXQCTvm03ewklZItclsEk+ilTJUS4+",
+	"14In6L/3rOeP2pL3VG7SjcYe9NIwDHsugzjoj3b9ffCdbzy/II9tB871a+1bEVOyl96IE3CoeuGJ9IcA",
+	"LOGZGWSGv1xmW9LyfMQubPdktTBkWjHDU/HIhKLv1tp3JOq2tTvyJ6hQD73oTBkq3BAsmHrVOWKdfPOx",
+	"eDDtZDKJ2UTI/sCwjraDqLCppR0QQqL7Fr511FbxtZi6X8QsFfxGmKCX67E9YrERQ66s7MboaPN/5ClQ",
+	"khxTTMPp90xn7OfL0w8QMDA+3x2qpcnz11aKYifErIsg314asWPKrnMXQavZxNE5RSfj6lokULb94zxM",
+	"gdPnsSw/Iv/E57wK0litk0NPYYpIyk/bDayQ/NvLZrsRsXajI+xECMX+1mrCHP/toNlu7LCOcGNpK28R",
+	"edtpCOX80mlmOmPxkH/2Pxo+zc0pCt1kgonuQAPTKYsBPHKUCQsojLisSgeczgE3bYXKXZYBFqBnXEjl",
+	"tUilmxJnm6CPI6zugN8I7zaNw6tXoOWhlXfEzFRpNR2i7sgTpw2yTwOh2qrcPhAQQ8ciii2F3GYMA4k0",
+	"hQ2iSA+FkjAcbJxkejQSyRW874E5J75Axq2oR74cspR3r4HkGFYsQHYqjTtUGsjVVITXQDEq7DP1JhFU",
+	"pk9rDeSzfo8idgE0B4lHUX5EPGFj6WCBLWw0rJL79BUEyGDXofYKCI7chM1GdR6Dkg7DLRtyi8ijfhad",
+	"1ayKZ8l9PmxzJXjmllUq3/XKoFfJGl5o7BZLkkYC7G633pdofsOiZVB9UmkFs4FYbAPfjYFq1iauYqJy",
+	"512qPljrYyPqjBY3iyva4u/dK1tbfGuLV9riD2vHblIhw91/Lsw4db2v9jrDfQvC644kDQ+RpDtTVeqG",
+	"WWVIkML1RTpbOu4/+8P9/79urRWCYCc37LfOlMmk5NLsC28P7CBvkrE6E71Mq2B25DjfXZ5lyEHi2qyO",
+	"VODHfpxepON+YyWWQf/NXPbzccbT3SSTPbvrvaG7897QMiehwYbr74JCDLLVbEaNoVT+531IfbMic5/9",
+	"37/x3X83d1///t+e7oZ/7vzXvzVqopabtVxqAzP45y1TxRJMFV6lRJAtRjtlzXbUuN8Xph72APQgHrSg",
+	"IZ9CslVHj5HJbDoSh2iLmKhISATgRyXTiaNSajEJrC9VoeQv5aiVtxWoWaj2A4IUqYCBbNGimuxmNnUm",
+	"AHMqjcS0BqFCHhY14FR+eGcoDX6ZtNVMtFVuIKABWKUz4uyspDQC5hi0ZTTr8aooyT3rhO+dTUhD8YXy",
+	"Ve3jbim2GTb1D1Gjp7Mhd5tJKvu81YicYJLD8dCJJZBK+MN+EDfOUOtDGuFGL+Z8XLWIFfkjJYv/wY/5",
+	"G9rF7oDh9Vp93y55lhcG/su8SDkgIrEnOPtsyPt0ernX7MxtN+ej40ra3j/rvn/WfucA4E5Hj/sDu2t1",
+	"X9iByGr37VmBxAtJXrAgitIBQOtDsEN0kkkDKQf5b7SGnP+cJImzqeDk6jI208oJB2alCLQhbeV+QooZ",
+	"O9GFxrhlqeCGbiFwy4BLEKpvO+OpYRQvdLrfHnvjfoD7TEyQmm+gx9kRsZJMCjcWgCGjt2Yq7CH7zcih",
+	"THkWLtGSGpxKYy/wgRDeR08hoCPWRfp/hDm/9FN+l6M7d7n84llecheOR3tc+z1z8ID3zMzc3S5efAH+",
+	"13TmwW/v2ZjwdHrFbaOCIBM3UkzM7RooROYNm2Taeu0zdGuF/JzIj4iGDeIgTeESpH7stdWltKkvLNCJ",
+	"JCftKOVSgaf1kAnT5SOBTtiJx4RHHikz0BO1INXmnIa8DCgNdcvryoAqrKaAw1qryLlWVX95z577VpXi",
+	"WEimOC93g4x06AUWOMwG8r44SQJbXDpH4isN9OEoF8f5/O78SuUKLzhOsrD7vTTxv6lTdqN1IpEDQTen",
+	"XkQ5jxkc3FCcjfGtMiMdyhcIwXkcbqmklTxFkG+Ddqx7oAh90VYDjkoJtlnmlXtKZAruL1fiszTWxDtH",
+	"TIaab2IcQ4VD2kGS8WoBgxAZuKE2VIiIH38QUIyPE0VDq+VFcH/dAmE8CBPDlqeqPgsat22lGlUr+JbC",
+	"sRgsQVVVqWs9G0olloWuIKHlsw2C4lGFMPF+WhA/i8AlTu0WTKJ203wiSc+G06prY/nLsyaFvjb4Qo2V",
+	"GMsKWnchWB8xnhrtLtBiOdlAJlB0X+k0qt8fzQe+KLalIfdfGrKhrX03XXFccR4uhMVknkBO6/pzFKzk",
+	"VPSQgBjznAz6dfbYR8/DMXMqkGZkIJME00bK5yMTgEtROiOPQIW795O5BY7YPHDERo5erdpBvsxVfbxA",
+	"yz2X28WsdsZUMZJzSGl23LLm3oF7oLX3glk5FIYyJGXXg7y0sdLZRB5/CzImnxeSKvfYTzorWGhFHh6p",
+	"EvHZ0yi5001uD7L/fP1Wnf9nxme79cCuFOmbmbxv1AUbVhGC13jY1uJ2zXj/GezfeqgBREzi7EZ0rc4g",
+	"foIZz6WzgNAkwG9LOTeQfzpAKivVF0nEpKJgI+baak3njfJGIfSRONW/rc7KZQN59rH3fHTdCQ3Zq8cs",
+	"G6vAbJXTdtIJBYIqkSCH1CE7aL6uOowwD4VjuLFNe+oaOhcjdGPObdiQMUCCZeu+qLrIl0iK+0lnHdCr",
+	"7sgk+e2DasJOJDJ9L0VyycKNkcZyZdeDqckTd00Ym3GrZ0ELnzeH1XLpWZ4/dAcR5e/e5WUUEtGlQiWo",
+	"cCosFGgr/Lbxt7qXyIfshyb7v3Lzt+V+uu3Kh1G9yQe1QTkT0q238mYrbx6fvCmmBcKJw9ipP3JVCccP",
+	"LJFmHae55jSulUpuJCSXdA/TUEhv4gpjTZA8AEIFxJHXcBB3ElUkBEovzNsUZ6zKYVBUYx5dJtZWFD2I",
+	"KNqwwfP9iK7S+e1zqVYVTvuttUin1rxwQnO+Vkc6JiuLM5h/wJAJ3ntimwpmZoClCmphGdJSpEYQS4Ue",
+	"Zx46A/QkPlP3Xe++ITHvu1N03hz5PDglkC6aZ0woPe4PqBFkDvbFhVAkST0BcjD0ubZVW7k+drW6EZkB",
+	"ecVSeSMKKSvdVAKyJxB9dzj0U7B4II3V2TRmUz1mmegKeSOSPYbhqe44dB5dPW01FMbwvjAR1DpapoA9",
+	"vJ/pCRi6LNXopHLNQL+A9DY+7nbFyB6C4H8mboSyu8Zmgg9jDLbgMHmWQae5IaLjXaBJhufNYWHkTzn7",
+	"nxcfP7gX+HQnAgINxeJEpJbH7Gn8R7vhWmo3Dtn////+f3/FO8C3LFRXsM40/DvCrMTuQHSvPekxFRCH",
+	"7ZDn3lOFc96YViLO53cy0GkYiO78p+gi13gsskxncSGbzB1WmJr4f+0e+6O061HvAke37A6oRhVDUPk8",
+	"VWnb3FyHbzW+hAEZtmWZt/iYkj/8Bi5yF9P+QWcOncwGhAh4r6ezBDjNwxlJNOyzAb8R/x3OdU+nqZ5c",
+	"jUezLVacXZpbXJDqPhRGumQnogYJIRBSKBf9Fz4JeAgaB7K2hE/ZhRUiZT9qa1PBfvsv+we/M27Zfmvv",
+	"RZP9evF2L/9iLib/KsxNohH4tkdu2wHSPXi8iP++Cs1zWPH/8Ctzz0GN0AEUurCkc0e8/LnZINPsMXeH",
+	"H5/puDPZ0TdQwTtbxVXp/aQdkpNpBdlsmZPEhmn1DWtaUaNKoCz6TOU7qLVtqV2W8Fsfm+u8Vh7QLQpy",
+	"eCWVKdeYqIyzUmm6VTcicsS6WNN8tMTpKWSDRMxYnoLTqMdlihAh0+JN5BP/CUEBEv6ysboFDBOUyQvP",
+	"2LhZaytQPFbXQVluA94ujPhLoqurWiYPSZRrK0e/3OacC3iWdfXi9nMXqHk2XCq1CpyWxPjsrmlSefBi",
+	"5pnTzFSC2QdGGCO1Qu9JLxPkaRC7Qy5TX++8x0qQFQBu31bXQowiZsbdgbtUsAYmojwEd0dgIj1mrF76",
+	"/VwaIOtypTTg5OOQknqCoWNMGFqaWsgnGK0hDWxFB9wDcwQNp37shT0Iu2ddaVx+agEURoOFAkg//T7A",
+	"6NSV9PUkYDVtTEr9auprZwq0RI8/MeuB86ZGYam+ZPfU8OYco2U5FFlfMHiGPT3/6Q179fz1y509BmUp",
+	"SN4o0sSALUmezCOmxmkKJrkUkPNeS5tT2GsbwU93X38QqpwltvjaMpwec5r2w2c4remQLJMZSE3RJVxM",
+	"DdQZnolyimBd8t+9HIvtifi+TsQ57q11HQmn8Ca6ewscqGIA0ufdw7xP6bCIwuwdy+B41mNrJGC5Se/x",
+	"rNRN3roGF+5RcLwM7DAtb86lPCeumzO6xxv88u4FrcHumU5ld7pIHal7DT0KD5lgdulm2c2XWxt35jit",
+	"jmaZ4FhjZiFRMCD0p9z2dDa8FYhiIHhqB/9eDtTJNSSVMGYW2Onc/2EnKpTfQbndEFn4lIS0jCL+/NxG",
+	"+QX60thoySb1s2onuT9OIzYS2YCPDEtEP+PgGbg7GtjmO/1BW1j/6RGLIRRgggt+OussFDab7h737GKv",
+	"WvFRanSdlCpIQp6b0atu2lTeiPot22o23W6FWI5nfc90VxgDdZk+WmOdErDHzgWkHborDFxDWL2pdHUV",
+	"zDt5IxT6tja2SUMbVVXFbugPj35zWp5W7nq16iIO3X387I8Rt4N66JvjEMYFeJs9dmoNyhWi64NFQxvZ",
+	"onx0Jk2i8xgf4V5di5GFlDPEENljbyCkaAArBDnsyR2Dt1ux7DlGbJ24yn3SFxY0i2UQ6OAzT3AAZWyp",
+	"F71md5+/Fs87r5KDH162dn9oNvdGcDIqgOfopzsBz72oAp672v39v7Xbe0//c9T/c6T6f05EZ/RnX/Z2",
+	"qiDoaoBLkdIx5K+j3fl6f78ZMSO6EA3bP9hr7eyxC7dePGUZrmAg1c58DEQks5FJXP3SlEF7f2/uvnzx",
+	"4vmLOoKwc9dEHS/YfnMelG/hYN06xieXvI+xXxgDwO32CMcMdWFiZXtiotlR4F9xmOURtWu3QbtRN8DT",
+	"3u5GxwhOKG5DzHEtPf6gldh9Dxb+F3R7cQIUzPez/1oWvaFEoiMVR4VpGR0z7MDCjYp5AbgAZtGdWn74",
+	"r6jxhncHYtdpnJlOFyqmpYfd22tWcKMV3XWt5ssNzjbxw3q86Uc473jqlpxtfPgRrNr94J/tv1z8AkzJ",
+	"B20vuJWmJ31w8+Gx0xQe9frSnVp9xmbyFtPah30jloxRf8CoEGTYABx7XNAs4sgpM4ouzpHWKd0kP2uW",
+	"jZWVQ+Eu0uxGJMjsh9hJbRW/P7k8P31zcXX89u35ycVFzDBoJS3ezUHLoQz5GsgjUGtwQMuZ7oCxdAfb",
+	"naaNScXOMj0UdiDG5gnm2KLw+AqrwWjqQN/MR7WqhqxHQvGR3PPmw+0GevANEHReajwXpLIQFag0aD6O",
+	"hDo+O3V//1KbhpYbs8fqltv38uFtmDmHCs3BnZZoytFxVbtEvYC0AI4yyJ7ujGVqwdqI4MKDlXP/uG2l",
+	"/u/j9+9WWynftxUP5iNeKZqDlVYKnCT1ToMXzedMq5SQHc+0sf1MXPzHO2LSYDmRxlD2g/jOBCOWVUYE",
+	"z7S8AEo1ttb9JXEiln3CkH1bnYvEfTMr0XiEF42VkDaQ3QhzCBQZ3hKSGTGKSMgVRedUnUma+4y23rRv",
+	"3Jv2nk+ZzXivJ7usIzCk6zSC1Q9Ioru3OWKc7Up5wBZyUnXPO1wIdpigkL84YoBr1P/nUnAz28DBFwUO",
+	"Vtom0IxbtmoPV1jVRtQYZ2njsPEM0v6ogXnuOULcBQYiypTaY+eiL40VWcRS3XfSDjYd5DXozGmwH4/H",
+	"dtBiPoYGamLEMg1ZYlZfC2XwXT0GLy45HvjYDmpoRxek3ER+siJyO0KPMXGq0ADG46r8Y05B5wGLGEpZ",
+	"4VhQBgaU1sk0FYlHOSVsC60Eo82A5bK8OyiOyPNlVDSaT64p1o6UEsRc8wiFWvhoQEyu+OjZuJPKLsM4",
+	"UB8EQCgQJCbkMn8AjceTiLk/ISFhscFgXs03+JPE27VEB1fmNXAH3RwGOquowB7mcz0R3tUTCUQzVHJH",
+	"npLAbb+2IlCs6Qj+BFPnycMw28/yXg9K/fDu9QCpCPo+P4R/CAGJtfMzVWCoI1BKmQVA9z12AqDT7sAq",
+	"8sYFlrPTHrrPYjbQKWBi4r5sKyoDybMZfJ2iBMUB661TaWzkhTVwMvCu01F9OZFyxhdlMTCtSuMMq7UL",
+	"W6lyu+eov26XXxfJDiOsNOK0GWjJ3D8HyC+JKZBYSQlJj0hcV9gvHt+mBk5ljPxjGXllA+KT0albeotl",
+	"M6lG7YGwLVgqkj6ELd0Dn8GYpQgVGytpy0sd+KAqBm70UACkuNtd4A/vjKeHYHgHNNIuz7C8hrO+m+Mn",
+	"JoCZAgTMtVDMWRYmpzx2EhLqs9xOhiBQeVEyW9Ghj27+IBM6QJ53RJd4CKUFpFOaY8Pis5MPb08//BxT",
+	"dX18dnz6No5YfPHL6dnZydsY67fenrw7/efJ+Yn7k85Y/Ob4w5uTd+9O3salHmG+al2fZqUSnqmJzq6B",
+	"dnJGIuG3avfbGZ+iAp4EbCAITiFBPXPGtwaxFMQ87q680IKeHFH9wB77oN0aJUyNhx2REasjlLdBXZvr",
+	"9SFEDKHHxYoN+MATWkRTmpLAmF85hGFQozLRG4McXWGK/LdrJ+m4IsOfav2o4nC+mNAzXZ5aoiEsVaVU",
+	"wjthIC2vFZxkEhy5edjVF0QNiQ0GtOwAVSO7onh/EGnlbBVbaVoLhUpRLRXgSOhRip8e8u5ABhbJbKyK",
+	"5hc312VhE3Siv37/6/8EAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -562,7 +562,7 @@ type Address struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsDefaultBilling Whether things are billed here unless another address is chosen.
@@ -761,7 +761,7 @@ type AdminOrder struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Items What was ordered.
@@ -848,7 +848,7 @@ type AdminOrderSummary struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Number What people call the order. The last character checks the others.
@@ -917,7 +917,7 @@ type AdminPayment struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsPaid Whether the money was taken and is not all back.
@@ -935,7 +935,7 @@ type AdminPayment struct {
 
 	// OrderID An id.
 	//
-	// Example: 42
+	// Example: 7
 	OrderID ID `json:"order_id"`
 
 	// OrderNumber What people call the order. The last character checks the others.
@@ -1049,7 +1049,7 @@ type AdminProduct struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Images The images, primary first.
@@ -1160,12 +1160,12 @@ type AdminRefund struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// PaymentID An id.
 	//
-	// Example: 42
+	// Example: 7
 	PaymentID ID `json:"payment_id"`
 
 	// ProviderRefundID What the provider calls it, or null.
@@ -1206,7 +1206,7 @@ type AdminReview struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsHidden Whether the shop hides it from others.
@@ -1221,7 +1221,7 @@ type AdminReview struct {
 
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// ProductName The product's name.
@@ -1246,7 +1246,7 @@ type AdminReview struct {
 
 	// UserID An id.
 	//
-	// Example: 42
+	// Example: 7
 	UserID ID `json:"user_id"`
 }
 
@@ -1320,7 +1320,7 @@ type AssistantSource struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Name The name.
@@ -1404,7 +1404,7 @@ type Brand struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Name The name.
@@ -1518,7 +1518,7 @@ type Cart struct {
 type CartItem struct {
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// Quantity A number of units.
@@ -1528,7 +1528,7 @@ type CartItem struct {
 
 	// VariantID An id.
 	//
-	// Example: 42
+	// Example: 7
 	VariantID *ID `json:"variant_id,omitempty"`
 }
 
@@ -1574,7 +1574,7 @@ type CartLine struct {
 
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// Quantity A number of units.
@@ -1604,7 +1604,7 @@ type CartLine struct {
 
 	// VariantID An id.
 	//
-	// Example: 42
+	// Example: 7
 	VariantID ID `json:"variant_id"`
 }
 
@@ -1629,7 +1629,7 @@ type CartProblem struct {
 
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// Resolution Who can mend it, and how: send another request, send the same one later, let the buyer choose something
@@ -1638,7 +1638,7 @@ type CartProblem struct {
 
 	// VariantID An id.
 	//
-	// Example: 42
+	// Example: 7
 	VariantID ID `json:"variant_id"`
 }
 
@@ -1665,7 +1665,7 @@ type Category struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Name The name.
@@ -1838,7 +1838,7 @@ type Customer struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsActive Whether the account may log in.
@@ -2003,7 +2003,7 @@ type Highlights struct {
 
 // ID An id.
 //
-// Example: 42
+// Example: 7
 type ID = int64
 
 // Image An image of a product.
@@ -2020,7 +2020,7 @@ type Image struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsPrimary Whether it stands for the product in lists.
@@ -2401,7 +2401,7 @@ type Order struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Items What was ordered.
@@ -2533,7 +2533,7 @@ type OrderCustomer struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// LastName Family name.
@@ -2546,7 +2546,7 @@ type OrderCustomer struct {
 type OrderInput struct {
 	// BillingAddressID An id.
 	//
-	// Example: 42
+	// Example: 7
 	BillingAddressID *ID `json:"billing_address_id,omitempty"`
 
 	// ExpectedTotal An exact amount in the store's currency, with the currency's own number of decimals.
@@ -2564,7 +2564,7 @@ type OrderInput struct {
 
 	// ShippingAddressID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ShippingAddressID *ID `json:"shipping_address_id,omitempty"`
 }
 
@@ -2587,7 +2587,7 @@ type OrderItem struct {
 
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// Quantity Units.
@@ -2607,7 +2607,7 @@ type OrderItem struct {
 
 	// VariantID An id.
 	//
-	// Example: 42
+	// Example: 7
 	VariantID ID `json:"variant_id"`
 }
 
@@ -2615,7 +2615,7 @@ type OrderItem struct {
 type OrderItemInput struct {
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// Quantity A number of units.
@@ -2625,7 +2625,7 @@ type OrderItemInput struct {
 
 	// VariantID An id.
 	//
-	// Example: 42
+	// Example: 7
 	VariantID *ID `json:"variant_id,omitempty"`
 }
 
@@ -2683,7 +2683,7 @@ type OrderSummary struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Number What people call the order. The last character checks the others.
@@ -2739,7 +2739,7 @@ type OwnReview struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsHidden Whether the shop hides it from others.
@@ -2754,7 +2754,7 @@ type OwnReview struct {
 
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// Rating How good it is, in stars.
@@ -2795,7 +2795,7 @@ type Password = string
 type PayInput struct {
 	// PaymentMethodID An id.
 	//
-	// Example: 42
+	// Example: 7
 	PaymentMethodID *ID `json:"payment_method_id,omitempty"`
 
 	// PaymentType The code of a way to pay.
@@ -2833,7 +2833,7 @@ type Payment struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsPaid Whether the money was taken and is not all back.
@@ -2846,7 +2846,7 @@ type Payment struct {
 
 	// OrderID An id.
 	//
-	// Example: 42
+	// Example: 7
 	OrderID ID `json:"order_id"`
 
 	// OrderNumber What people call the order. The last character checks the others.
@@ -2909,7 +2909,7 @@ type PaymentMethod struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsDefault Whether it is the one to offer first.
@@ -3152,7 +3152,7 @@ type Product struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Images The images, primary first.
@@ -3500,7 +3500,7 @@ type ProductSummary struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Image An image of a product.
@@ -3670,7 +3670,7 @@ type ReadinessStatus string
 type Reference struct {
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Name The name.
@@ -3693,7 +3693,7 @@ type ReferenceCount struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Name The name.
@@ -3729,7 +3729,7 @@ type Refund struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// SettledAt When its outcome was known, or null.
@@ -3829,7 +3829,7 @@ type Review struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsVerifiedPurchase Whether the author paid for the product here.
@@ -4049,7 +4049,7 @@ type Session struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsCurrent Whether it is the session that asks.
@@ -4351,7 +4351,7 @@ type StockHealthItem struct {
 
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// ProductName The name.
@@ -4376,7 +4376,7 @@ type StockHealthItem struct {
 
 	// VariantID An id.
 	//
-	// Example: 42
+	// Example: 7
 	VariantID ID `json:"variant_id"`
 }
 
@@ -4441,7 +4441,7 @@ type StockLevel struct {
 
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// ProductName The name.
@@ -4466,7 +4466,7 @@ type StockLevel struct {
 
 	// VariantID An id.
 	//
-	// Example: 42
+	// Example: 7
 	VariantID ID `json:"variant_id"`
 }
 
@@ -4520,7 +4520,7 @@ type StockMovement struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Location A code of lower-case letters, digits, dashes and underscores.
@@ -4530,7 +4530,7 @@ type StockMovement struct {
 
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// Quantity The level afterwards.
@@ -4554,7 +4554,7 @@ type StockMovement struct {
 
 	// VariantID An id.
 	//
-	// Example: 42
+	// Example: 7
 	VariantID ID `json:"variant_id"`
 }
 
@@ -4610,7 +4610,7 @@ type Suggestion struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID *ID `json:"id,omitempty"`
 
 	// Image An image of a product.
@@ -4680,7 +4680,7 @@ type SynonymSet struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Meaning What the terms also ask for, one way; null for terms that mean each other.
@@ -4748,7 +4748,7 @@ type User struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsActive Whether the account may log in.
@@ -4809,7 +4809,7 @@ type Variant struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// ImageID Which of the product's images shows this variant, or null.
@@ -5033,7 +5033,7 @@ type VariantStock struct {
 
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// Sku The shop's own number for it, unique.
@@ -5053,7 +5053,7 @@ type VariantStock struct {
 
 	// VariantID An id.
 	//
-	// Example: 42
+	// Example: 7
 	VariantID ID `json:"variant_id"`
 }
 
@@ -5070,7 +5070,7 @@ type Attribute = []string
 
 // BrandID An id.
 //
-// Example: 42
+// Example: 7
 type BrandID = ID
 
 // BrandName defines model for BrandName.
@@ -5078,7 +5078,7 @@ type BrandName = string
 
 // CategoryID An id.
 //
-// Example: 42
+// Example: 7
 type CategoryID = ID
 
 // CategoryName defines model for CategoryName.
@@ -5101,7 +5101,7 @@ type IfMatch = string
 
 // ImageID An id.
 //
-// Example: 42
+// Example: 7
 type ImageID = ID
 
 // InStock defines model for InStock.
@@ -5128,7 +5128,7 @@ type OnSale = bool
 
 // VariantID An id.
 //
-// Example: 42
+// Example: 7
 type VariantID = ID
 
 // WithFacets defines model for WithFacets.

@@ -37,6 +37,7 @@ type Platform struct {
 	json     api.GetOpenAPIJSON200JSONResponse
 	docs     *docs
 	reading  []byte
+	tryOut   []byte
 }
 
 // Drain makes readiness fail, so that no new traffic is sent here.
@@ -52,6 +53,9 @@ func (p *Platform) bind(s *Server, spec *openapi3.T, contract []byte) error {
 		return err
 	}
 	if p.reading, err = newReadingView(p.Name); err != nil {
+		return err
+	}
+	if p.tryOut, err = tryOut(spec); err != nil {
 		return err
 	}
 	return json.Unmarshal(text, &p.json)

@@ -2344,7 +2344,7 @@ export interface components {
         /**
          * Format: int64
          * @description An id.
-         * @example 42
+         * @example 7
          */
         Id: number;
         /**
@@ -9912,7 +9912,7 @@ export interface operations {
             path: {
                 /**
                  * @description A GTIN of 8, 12, 13 or 14 digits.
-                 * @example 2000000000015
+                 * @example 00400000000709
                  */
                 gtin: string;
             };
