@@ -8500,7 +8500,7 @@ export interface operations {
             path: {
                 /**
                  * @description The product's slug.
-                 * @example aural-drift-wireless-headphones
+                 * @example drift-wireless-headphones
                  */
                 slug: string;
             };
@@ -9912,7 +9912,7 @@ export interface operations {
             path: {
                 /**
                  * @description A GTIN of 8, 12, 13 or 14 digits.
-                 * @example 00400000000709
+                 * @example 00400000004204
                  */
                 gtin: string;
             };
