@@ -831,7 +831,7 @@ type Address struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsDefaultBilling Whether things are billed here unless another address is chosen.
@@ -1009,6 +1009,7 @@ type AddressPatch struct {
 
 // AdminOrder An order as the shop sees it.
 type AdminOrder struct {
+	// BillingAddress An address as it was when the order was placed.
 	BillingAddress *OrderAddress `json:"billing_address"`
 
 	// CreatedAt When it was created.
@@ -1029,7 +1030,7 @@ type AdminOrder struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Items What was ordered.
@@ -1051,9 +1052,13 @@ type AdminOrder struct {
 	PayUntil *time.Time `json:"pay_until"`
 
 	// Payments Every attempt to pay it, oldest first.
-	Payments        []AdminPayment `json:"payments"`
-	Shipment        *Shipment      `json:"shipment"`
-	ShippingAddress *OrderAddress  `json:"shipping_address"`
+	Payments []AdminPayment `json:"payments"`
+
+	// Shipment How an order travels.
+	Shipment *Shipment `json:"shipment"`
+
+	// ShippingAddress An address as it was when the order was placed.
+	ShippingAddress *OrderAddress `json:"shipping_address"`
 
 	// Status Where an order is on its way.
 	Status OrderStatus `json:"status"`
@@ -1112,7 +1117,7 @@ type AdminOrderSummary struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Number What people call the order. The last character checks the others.
@@ -1183,7 +1188,7 @@ type AdminPayment struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsPaid Whether the money was taken and is not all back.
@@ -1194,12 +1199,14 @@ type AdminPayment struct {
 	// IsSurplus Whether the money came for an order that did not want it any more, or was not its total. It goes back by itself.
 	//
 	// Example: false
-	IsSurplus bool      `json:"is_surplus"`
-	Method    *PaidWith `json:"method"`
+	IsSurplus bool `json:"is_surplus"`
+
+	// Method The saved method that was paid with.
+	Method *PaidWith `json:"method"`
 
 	// OrderID An id.
 	//
-	// Example: 42
+	// Example: 7
 	OrderID ID `json:"order_id"`
 
 	// OrderNumber What people call the order. The last character checks the others.
@@ -1268,8 +1275,12 @@ type AdminProduct struct {
 
 	// Availability Whether it can be bought now.
 	Availability Availability `json:"availability"`
-	Brand        *Reference   `json:"brand"`
-	Category     *Reference   `json:"category"`
+
+	// Brand A category or brand in short.
+	Brand *Reference `json:"brand"`
+
+	// Category A category or brand in short.
+	Category *Reference `json:"category"`
 
 	// Condition The state it is sold in.
 	Condition Condition `json:"condition"`
@@ -1309,7 +1320,7 @@ type AdminProduct struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Images The images, primary first.
@@ -1420,12 +1431,12 @@ type AdminRefund struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// PaymentID An id.
 	//
-	// Example: 42
+	// Example: 7
 	PaymentID ID `json:"payment_id"`
 
 	// ProviderRefundID What the provider calls it, or null.
@@ -1466,7 +1477,7 @@ type AdminReview struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsHidden Whether the shop hides it from others.
@@ -1481,7 +1492,7 @@ type AdminReview struct {
 
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// ProductName The product's name.
@@ -1506,7 +1517,7 @@ type AdminReview struct {
 
 	// UserID An id.
 	//
-	// Example: 42
+	// Example: 7
 	UserID ID `json:"user_id"`
 }
 
@@ -1580,7 +1591,7 @@ type AssistantSource struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Name The name.
@@ -1624,7 +1635,7 @@ type AuditActor struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 }
 
@@ -1665,7 +1676,7 @@ type AuditEntry struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Label The name of it then, or null. Accounts are not named.
@@ -1759,7 +1770,7 @@ type Brand struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Name The name.
@@ -1873,7 +1884,7 @@ type Cart struct {
 type CartItem struct {
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// Quantity A number of units.
@@ -1883,7 +1894,7 @@ type CartItem struct {
 
 	// VariantID An id.
 	//
-	// Example: 42
+	// Example: 7
 	VariantID *ID `json:"variant_id,omitempty"`
 }
 
@@ -1929,7 +1940,7 @@ type CartLine struct {
 
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// Quantity A number of units.
@@ -1959,7 +1970,7 @@ type CartLine struct {
 
 	// VariantID An id.
 	//
-	// Example: 42
+	// Example: 7
 	VariantID ID `json:"variant_id"`
 }
 
@@ -1984,7 +1995,7 @@ type CartProblem struct {
 
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// Resolution Who can mend it, and how: send another request, send the same one later, let the buyer choose something
@@ -1993,7 +2004,7 @@ type CartProblem struct {
 
 	// VariantID An id.
 	//
-	// Example: 42
+	// Example: 7
 	VariantID ID `json:"variant_id"`
 }
 
@@ -2020,7 +2031,7 @@ type Category struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Name The name.
@@ -2193,7 +2204,7 @@ type Customer struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsActive Whether the account may log in.
@@ -2490,7 +2501,7 @@ type Highlights struct {
 
 // ID An id.
 //
-// Example: 42
+// Example: 7
 type ID = int64
 
 // Image An image of a product.
@@ -2507,7 +2518,7 @@ type Image struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsPrimary Whether it stands for the product in lists.
@@ -2653,7 +2664,7 @@ type Import struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Images Whether it fetches images.
@@ -3011,7 +3022,7 @@ type Job struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Kind What a job does, as domain and name.
@@ -3211,7 +3222,7 @@ type LoginRequest struct {
 type LowStockItem struct {
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// ProductName The product's name.
@@ -3231,7 +3242,7 @@ type LowStockItem struct {
 
 	// VariantID An id.
 	//
-	// Example: 42
+	// Example: 7
 	VariantID ID `json:"variant_id"`
 }
 
@@ -3285,7 +3296,7 @@ type NewWebhook struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsActive Whether events are sent.
@@ -3332,6 +3343,7 @@ type Options map[string]string
 
 // Order An order of the account.
 type Order struct {
+	// BillingAddress An address as it was when the order was placed.
 	BillingAddress *OrderAddress `json:"billing_address"`
 
 	// CreatedAt When it was created.
@@ -3349,7 +3361,7 @@ type Order struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Items What was ordered.
@@ -3376,8 +3388,12 @@ type Order struct {
 	PaymentMethodID *int64 `json:"payment_method_id"`
 
 	// Payments Every attempt to pay it, oldest first.
-	Payments        []Payment     `json:"payments"`
-	Shipment        *Shipment     `json:"shipment"`
+	Payments []Payment `json:"payments"`
+
+	// Shipment How an order travels.
+	Shipment *Shipment `json:"shipment"`
+
+	// ShippingAddress An address as it was when the order was placed.
 	ShippingAddress *OrderAddress `json:"shipping_address"`
 
 	// Status Where an order is on its way.
@@ -3482,7 +3498,7 @@ type OrderCustomer struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// LastName Family name.
@@ -3495,7 +3511,7 @@ type OrderCustomer struct {
 type OrderInput struct {
 	// BillingAddressID An id.
 	//
-	// Example: 42
+	// Example: 7
 	BillingAddressID *ID `json:"billing_address_id,omitempty"`
 
 	// ExpectedTotal An exact amount in the store's currency, with the currency's own number of decimals.
@@ -3518,7 +3534,7 @@ type OrderInput struct {
 
 	// ShippingAddressID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ShippingAddressID *ID `json:"shipping_address_id,omitempty"`
 }
 
@@ -3541,7 +3557,7 @@ type OrderItem struct {
 
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// Quantity Units.
@@ -3561,7 +3577,7 @@ type OrderItem struct {
 
 	// VariantID An id.
 	//
-	// Example: 42
+	// Example: 7
 	VariantID ID `json:"variant_id"`
 }
 
@@ -3569,7 +3585,7 @@ type OrderItem struct {
 type OrderItemInput struct {
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// Quantity A number of units.
@@ -3579,7 +3595,7 @@ type OrderItemInput struct {
 
 	// VariantID An id.
 	//
-	// Example: 42
+	// Example: 7
 	VariantID *ID `json:"variant_id,omitempty"`
 }
 
@@ -3637,7 +3653,7 @@ type OrderSummary struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Number What people call the order. The last character checks the others.
@@ -3693,7 +3709,7 @@ type OwnReview struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsHidden Whether the shop hides it from others.
@@ -3708,7 +3724,7 @@ type OwnReview struct {
 
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// Rating How good it is, in stars.
@@ -3750,7 +3766,7 @@ type Password = string
 type PayInput struct {
 	// PaymentMethodID An id.
 	//
-	// Example: 42
+	// Example: 7
 	PaymentMethodID *ID `json:"payment_method_id,omitempty"`
 
 	// PaymentType The code of a way to pay.
@@ -3788,18 +3804,20 @@ type Payment struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsPaid Whether the money was taken and is not all back.
 	//
 	// Example: true
-	IsPaid bool      `json:"is_paid"`
+	IsPaid bool `json:"is_paid"`
+
+	// Method The saved method that was paid with.
 	Method *PaidWith `json:"method"`
 
 	// OrderID An id.
 	//
-	// Example: 42
+	// Example: 7
 	OrderID ID `json:"order_id"`
 
 	// OrderNumber What people call the order. The last character checks the others.
@@ -3862,7 +3880,7 @@ type PaymentMethod struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsDefault Whether it is the one to offer first.
@@ -4097,8 +4115,12 @@ type Product struct {
 
 	// Availability Whether it can be bought now.
 	Availability Availability `json:"availability"`
-	Brand        *Reference   `json:"brand"`
-	Category     *Reference   `json:"category"`
+
+	// Brand A category or brand in short.
+	Brand *Reference `json:"brand"`
+
+	// Category A category or brand in short.
+	Category *Reference `json:"category"`
 
 	// Condition The state it is sold in.
 	Condition Condition `json:"condition"`
@@ -4135,7 +4157,7 @@ type Product struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Images The images, primary first.
@@ -4449,8 +4471,12 @@ type ProductStatus string
 type ProductSummary struct {
 	// Availability Whether it can be bought now.
 	Availability Availability `json:"availability"`
-	Brand        *Reference   `json:"brand"`
-	Category     *Reference   `json:"category"`
+
+	// Brand A category or brand in short.
+	Brand *Reference `json:"brand"`
+
+	// Category A category or brand in short.
+	Category *Reference `json:"category"`
 
 	// CreatedAt When it was created.
 	//
@@ -4479,8 +4505,10 @@ type ProductSummary struct {
 
 	// ID An id.
 	//
-	// Example: 42
-	ID    ID     `json:"id"`
+	// Example: 7
+	ID ID `json:"id"`
+
+	// Image An image of a product.
 	Image *Image `json:"image"`
 
 	// InStock Whether any unit can be sold now.
@@ -4674,7 +4702,7 @@ type RedisStats struct {
 type Reference struct {
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Name The name.
@@ -4697,7 +4725,7 @@ type ReferenceCount struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Name The name.
@@ -4733,7 +4761,7 @@ type Refund struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// SettledAt When its outcome was known, or null.
@@ -4833,7 +4861,7 @@ type Review struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsVerifiedPurchase Whether the author paid for the product here.
@@ -5053,7 +5081,7 @@ type Session struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsCurrent Whether it is the session that asks.
@@ -5472,7 +5500,7 @@ type StockHealthItem struct {
 
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// ProductName The name.
@@ -5497,7 +5525,7 @@ type StockHealthItem struct {
 
 	// VariantID An id.
 	//
-	// Example: 42
+	// Example: 7
 	VariantID ID `json:"variant_id"`
 }
 
@@ -5562,7 +5590,7 @@ type StockLevel struct {
 
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// ProductName The name.
@@ -5587,7 +5615,7 @@ type StockLevel struct {
 
 	// VariantID An id.
 	//
-	// Example: 42
+	// Example: 7
 	VariantID ID `json:"variant_id"`
 }
 
@@ -5641,7 +5669,7 @@ type StockMovement struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Location A code of lower-case letters, digits, dashes and underscores.
@@ -5651,7 +5679,7 @@ type StockMovement struct {
 
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// Quantity The level afterwards.
@@ -5675,7 +5703,7 @@ type StockMovement struct {
 
 	// VariantID An id.
 	//
-	// Example: 42
+	// Example: 7
 	VariantID ID `json:"variant_id"`
 }
 
@@ -5744,7 +5772,7 @@ type Suggestion struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID *ID `json:"id,omitempty"`
 
 	// Image An image of a product.
@@ -5814,7 +5842,7 @@ type SynonymSet struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Meaning What the terms also ask for, one way; null for terms that mean each other.
@@ -5903,7 +5931,7 @@ type TopCategory struct {
 type TopCustomer struct {
 	// CustomerID An id.
 	//
-	// Example: 42
+	// Example: 7
 	CustomerID ID `json:"customer_id"`
 
 	// Email The e-mail address.
@@ -5941,7 +5969,7 @@ type TopProduct struct {
 
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// Quantity Units sold.
@@ -5979,7 +6007,7 @@ type User struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsActive Whether the account may log in.
@@ -6045,7 +6073,7 @@ type Variant struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// ImageID Which of the product's images shows this variant, or null.
@@ -6269,7 +6297,7 @@ type VariantStock struct {
 
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// Sku The shop's own number for it, unique.
@@ -6289,7 +6317,7 @@ type VariantStock struct {
 
 	// VariantID An id.
 	//
-	// Example: 42
+	// Example: 7
 	VariantID ID `json:"variant_id"`
 }
 
@@ -6328,7 +6356,7 @@ type Webhook struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsActive Whether events are sent.
@@ -6397,7 +6425,7 @@ type WebhookDelivery struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// NextAttemptAt When it is tried next, or null when it will not be. It waits for an earlier event of the same object.
@@ -6405,7 +6433,7 @@ type WebhookDelivery struct {
 
 	// ObjectID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ObjectID ID `json:"object_id"`
 
 	// ObjectType What it happened to, such as an order or a product.
@@ -6536,7 +6564,7 @@ type Attribute = []string
 
 // BrandID An id.
 //
-// Example: 42
+// Example: 7
 type BrandID = ID
 
 // BrandName defines model for BrandName.
@@ -6544,7 +6572,7 @@ type BrandName = string
 
 // CategoryID An id.
 //
-// Example: 42
+// Example: 7
 type CategoryID = ID
 
 // CategoryName defines model for CategoryName.
@@ -6570,7 +6598,7 @@ type IfMatch = string
 
 // ImageID An id.
 //
-// Example: 42
+// Example: 7
 type ImageID = ID
 
 // InStock defines model for InStock.
@@ -6603,7 +6631,7 @@ type Top = int32
 
 // VariantID An id.
 //
-// Example: 42
+// Example: 7
 type VariantID = ID
 
 // WithFacets defines model for WithFacets.
@@ -8376,6 +8404,9 @@ type ServerInterface interface {
 	// GetReadiness May traffic be sent here
 	// (GET /readyz)
 	GetReadiness(ctx echo.Context) error
+	// GetReadingView This contract as a page to read
+	// (GET /redoc)
+	GetReadingView(ctx echo.Context) error
 }
 
 // ServerInterfaceWrapper converts echo contexts to parameters.
@@ -12589,6 +12620,15 @@ func (w *ServerInterfaceWrapper) GetReadiness(ctx echo.Context) error {
 	return err
 }
 
+// GetReadingView converts echo context to params.
+func (w *ServerInterfaceWrapper) GetReadingView(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetReadingView(ctx)
+	return err
+}
+
 // This is a simple interface which specifies echo.Route addition functions which
 // are present on both echo.Echo and echo.Group, since we want to allow using
 // either of them for path registration
@@ -12794,6 +12834,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/healthz", wrapper.GetHealth, options.OperationMiddlewares["getHealth"]...)
 	router.GET(options.BaseURL+"/metrics", wrapper.GetMetrics, options.OperationMiddlewares["getMetrics"]...)
 	router.GET(options.BaseURL+"/docs", wrapper.GetDocs, options.OperationMiddlewares["getDocs"]...)
+	router.GET(options.BaseURL+"/redoc", wrapper.GetReadingView, options.OperationMiddlewares["getReadingView"]...)
 	router.GET(options.BaseURL+"/openapi.yaml", wrapper.GetOpenAPIYAML, options.OperationMiddlewares["getOpenAPIYAML"]...)
 	router.GET(options.BaseURL+"/openapi.json", wrapper.GetOpenAPIJSON, options.OperationMiddlewares["getOpenAPIJSON"]...)
 
@@ -31206,6 +31247,74 @@ func (response GetReadinessdefaultApplicationProblemPlusJSONResponse) VisitGetRe
 	return err
 }
 
+type GetReadingViewRequestObject struct {
+}
+
+type GetReadingViewResponseObject interface {
+	VisitGetReadingViewResponse(w http.ResponseWriter) error
+}
+
+type GetReadingView200ResponseHeaders struct {
+	ContentSecurityPolicy *string
+}
+
+type GetReadingView200TextHTMLResponse struct {
+	Body          io.Reader
+	Headers       GetReadingView200ResponseHeaders
+	ContentLength int64
+}
+
+func (response GetReadingView200TextHTMLResponse) VisitGetReadingViewResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/html")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentSecurityPolicy != nil {
+		w.Header().Set("Content-Security-Policy", fmt.Sprint(*response.Headers.ContentSecurityPolicy))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetReadingView422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetReadingView422ApplicationProblemPlusJSONResponse) VisitGetReadingViewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetReadingViewdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetReadingViewdefaultApplicationProblemPlusJSONResponse) VisitGetReadingViewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// GetServiceInfo Name, version and links
@@ -31688,6 +31797,9 @@ type StrictServerInterface interface {
 	// GetReadiness May traffic be sent here
 	// (GET /readyz)
 	GetReadiness(ctx context.Context, request GetReadinessRequestObject) (GetReadinessResponseObject, error)
+	// GetReadingView This contract as a page to read
+	// (GET /redoc)
+	GetReadingView(ctx context.Context, request GetReadingViewRequestObject) (GetReadingViewResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx echo.Context, request any) (any, error)
@@ -36970,933 +37082,966 @@ func (sh *strictHandler) GetReadiness(ctx echo.Context) error {
 	return nil
 }
 
+// GetReadingView operation middleware
+func (sh *strictHandler) GetReadingView(ctx echo.Context) error {
+	var request GetReadingViewRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetReadingView(ctx.Request().Context(), request.(GetReadingViewRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetReadingView")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetReadingViewResponseObject); ok {
+		return validResponse.VisitGetReadingViewResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // Base64 encoded, compressed with deflate, json marshaled OpenAPI spec.
 // Stored as a slice of fixed-width chunks rather than one concatenated
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L35dhs3ti/8Kli8Zy0nNyWa1OBxndVX8ZAo8dSSE/fpyIcEq0ASURXAACjRTK6/dZ/mPth9km9hA6iJ",
-	"QFVRku2kW/1HRyaLhWljz/u3/xjEPFtxRpiSg0d/DJYEJ0TAn8dxTFZq7xSzBYEPEiJjQVeKcjZ4NHi7",
-	"JChnVKEVFkoiPkdUoQxv0IwgLC9IguZcIMqGg2hAPuBslZLBo8Fso4gcRAMZL0mG9VvVZqW/kEpQthh8",
-	"/BgNnuB4SfaecKYET7cH/p6vUcrZAqklQZjJNRFu3AuyUvXxVvkspXGEMvxhDy/Ifx6Mjw7ujUajCNEs",
-	"yxWepaRrNpwpwtTeUypXXFIzCd9mMJwRpDiS+JLA3OY01VuUEFGfE1YKx8uMMPUYntE//M/zQYI3chjL",
-	"y/NBzxnByWzP5d2SxksEG62nIQnCgkQIs0Qf0pKvUYbZxnMsaLR37+jo4Oju+MHB/njccxZnJM4FVZu9",
-	"Nzyl8cY3H6xgP1Z4QeCkUo6T+vgJmeM8VXtSxOgO44zc6Rj92Vu88B/DJRGScqbXutYjr7G0VEKSIToj",
-	"LNGEOsPxBaIMTU/me684I3svsYqX0/qszgcP8YP5OD48TEb7s/vkYNx5NicJyVbcHA9ZpXhDku1pTpXI",
-	"yRStl4QhtaQSUVklZsURZohgkVIikCC/5UQqtKZqCU9JTWfTYqB4s/cj2TRmrgeozZSwPBs8+sV88T7y",
-	"zPwUK/KCZlTtwf/7752mHBTjNDUT5isisP76jkRryhK+RjhN+VrWZrM/8uwZZYosiGgMfUoyTJmeUnh4",
-	"PtdjZ5qqUUrm9Qs/frjDWJJ4lnlGYs4SiXKmaKqXUxtQ001twIOu8YgSm73juSIiPJbiaI01VZI5FwQp",
-	"saFsgfACN9jn/Y7B3r17t3ecqyVhisZYEf8uavqqPIS+On3+BN27fzT6uk5E3xIsgABxmv3n+UAu+Srp",
-	"vAD/2DuWkkqFmdp7I/glTXwLNzwq4wlJ0VpwRSr0P0THM0mYMveDcfeYvsdartQnmfIYp15SX5CMMjqI",
-	"7CMeov8YDVZY4IwoJ/KUEnSW+zbuNUs3aCV4ksdKustIJcLuJxHCEk01L390idOcTIfopZFKC3pJGJLk",
-	"kgicIkUzIh8DYWW5VGjJ0/qSfhnEPOXi0SzF8YWeNvmwSnlCBo/05Y0GVE/nt5yIzSAa6PGMSLETr+4E",
-	"VSSDdWX4wwvCFmo5eHQwGkWDjLLi33oPlCJCv/W/f/nvR++/eTT85j8GW7sV6becmDeOR8XXWAi8gZM/",
-	"vsQ0xTOaUrXp2j+4Unr3Kr8ZohNltoRxhWIt/nFCY4WmlE2k4vEFMDnv8qtDV3fgPwSZDx4N/sfdUsu5",
-	"a76Vd2vz1Qv4VmCWnHj49Ws725l+IDQH+HJCk97jnyTlqK/gHd5xiRm22DJQM7hAMs0XERAizxUSZIFF",
-	"oq92jCVpnWNtghXK2G9Qxjjy6mZCveUXJKADTWMs1ETpB6YIowVIrgWvSK85FVKhlDIyRCcLxgVJzEWX",
-	"PCMznmy0MEz5YkESRNkjwxfimOdMoaVmAUgPYdRNec74mg3PmVuu0V7L9f5jT893z0y477mUSzQLVmTB",
-	"xcZHFydWfMf2GX0sWkLNSMrXiKrQMbjnr0Atbjp+goEJkcp8vDTTmOWuROTefj06yoXkIkBEjHxQkxie",
-	"mFrpa5RHIx+jhi40p6lm4EbDFVrdRq+4QooviFoSYZ6e8vlcEhVkIWa40JoOt9dU5ZrHe//Ee7+P9h5O",
-	"9t77eOfHaPCcYJULnzZY54xK66xa05jbH6CvjLr4tT43zRm/ms5xKsn069BS3C99knrGeUqwIe3ngmdP",
-	"8cZ/COaeJngTaTUZ9lpxQe5IEGDod64v8DtLONQo+EIbJHBLD0YIzJmaqN4f7d/bG4/3RuPQxAXPapOe",
-	"c5Fhpe0DDKJte1u/UzTAiuyOVkT1d29PXsFqrBZJlUQpHKhEXz2I0Hg/QuMDvc3jQ5TQBVXy6+YKiv+N",
-	"jwKLWOgZVRdRJZTR3sP3fzz4+B//2/453o/Ghx/9FOPjOHphgkiei1gfBS2l0QqrZTkJYCzacqBAckZx",
-	"2InRVOyLH4mHRl7iC2NfgjmAJJ6D8SvIimD1qLycfvPlgmyATvQRkPmcxApxFhO4wguiZEVUGKXwnIE2",
-	"bK/+1GNmPUJwTSJwO2BNfkN0zDhwgNokqDJDHO7voyktlzm5IJuJILkkyTRCnJFztl5qE76cC5XGnkdr",
-	"vEGHo4f131M2mad0sVTTIQKjl0okyFy/UP+p7+4FWalHKLNGqF6tdH+Dsn/OjkYHaMpzFfOMTHJ2oSXc",
-	"FGUEM8sb9GwSrPAMSwJKccr1ymCmFPSmORUZSYzFDz9hHASrfpfUwhb2hCqU0ARO6px1HNVME6WEa87h",
-	"zDgj9tz0Jm+Q2WY998pM9eZrO2aJVyvCSDI8Z2/xBQFJb77R6gjPIiTzeIlAuP/008nTIfqRbCQwwYr0",
-	"vyMRXzNzvATHy9L4NApAeUsfzMeH5PBovhcTgvcO792f7+GHyXjvPj6Y3ZuP4v1kPA5pDA2zOijjjo7a",
-	"5AHa+/9CcuBkDp6GgOR79hYvpoXrgoJlOCMoXmrOmmiyIkwfg7479kMkKYtJ1NhtaU+/cCpQiQ7H+4+d",
-	"rD9nwBLN8uG5FEtl36ltednc1fPBfTD+/Ns2Nw6Ua+kEJxlekBDXo/rLVpanH5jcAONjZ9rW6C2nKUNg",
-	"nNTktBaKxiPaKa2dcdMlrbu8MmDsIWwUJW1UytCIKbypOpx1vxlXTSF0KVMH+wOw+2imbeqxPUX7r8jn",
-	"gniJP7wRNPYop8cKZZpVAeGt9DNgMoOFk2+IQCu8kVZrLsnu8OHw4cPAQjL8YQIv6q1Fv+SMGGPvJWXh",
-	"eaYE7zzR8Wg4GoUmStmVJ/oa9NbOg1ccyQu6GqLnXKCEkBUQgkS51FaZ0aVDBGFUYz9FdBGE/l+FKEZe",
-	"onjNznDaz6mCUUKlMfeqF8qZKJ3XibOJxH6nfvU2veVBzRcY4Q6KL9eqhlfRPQjRg+I7qrlv+aqFAtwO",
-	"Rs7yo0T/nUvFM2cYXWJBMVNGrKZUKpIgbG7kMDjLlZ8mxtfmEj+b2YSYvZ1sG7u3j9wAw9dn+RzHREmf",
-	"n9IoS9okBppUpWUh0WxjfDPFvm8iwy9gx+u+rWdaZTHvEESuiP69Vpyd8TozMplL4kwTvmboguq3S27F",
-	"DZJLvloRgWLMkFxTFS8r3o+mNWXW5D1BuETR9sX4qPdSrjiTJuT3hLN5SmNgP7EJ+Og/8WqV0hiUr7sr",
-	"wWcpyb75VZrAWHEN9C8S/XqSYZpOFDZOmIQoTFPNZ1nh2CltNLKnH0Y4SQSREpEPVCo5RC/4Qt9GrlV5",
-	"SRTszwpLueYCCMSqrpoaHg1G83vz/dk9sH8VVrnU9vvDaKCogutZLKrYgKVSK/no7l1wcQ8TculWJe9W",
-	"J/+xL2W9Mb82G9pw0RgVXY8vS007zoUgTCE9XzLUAz3nYkaTxDjarrz18+ItlY1/Cy4hQhIj0wRPCcKJ",
-	"vrFSCay46LejB+WOPq8M072l5aRuYkPfVhyEGd6AmZVwoCbYyBN2iVOaXGsbqXnHxG5KdTNfM20ckrQw",
-	"8eBJkAdCcCEHj375Y5ARKfECNIFcKoiQW2VoDDrDimvmKAaPBneNcvbxfY8T2N8vT+AnthI81sPMUoKe",
-	"MWU84d2H0VzaTRzJO5Kme1pAaCt0lqtyXx4ZO1caRmpeZRyS9uO14XOV9yEJ2hZD+q7LyCkDCDNEEyui",
-	"zxkYuFwg4IHW/MQZkc4sGqKpOY+p/RxMSDg4zUFLOnkrMCuj/NemGFW+rs76wFFpJkolevrsxcnPz06f",
-	"PdWcXe/WjMQ8I+jJ8asnz168ePa035UclQTxLU7QaUGu/emgMuGbup1mqXZhC301iSBoLniG1vAn1XsA",
-	"l/UVV895zq53W618njCuJnN4W435wYiaMIzbwT7db4MPyw1+xRV6bt/evb3bc7qJ3QU3t15Q5JzDG56L",
-	"Yitf8oTOqc/nDO6pDc/REl/CbkhF09SJIb0XlUQgl2vhm6R97C48AzN8gzcZYeopiVPKyDVP0rxrkriX",
-	"1Q8SxVgk4AshH1YU8jt+klr5Mu4o+2uUEbXkPdWECku1C4FbRI07vcc5N2d8U5dohtkFcm/Vxid6xVGm",
-	"rURwAoKC8hhNzfZMDdNcLzfGX7YifJUavcINc51jyXBquPsEnmkcigviFUwf/XD2+tUnZ2CNSd3Evpee",
-	"TTvKI3Q4GiGMirGczzRCh6MDhNFM8LUk4o4snKnA5qxXhs8L2pRUEfTVNBZcygkXdEHZNDpn01iKuYmf",
-	"TjIqJWWL6df65Ud6VKBj49Sz+nHCjYiDexyhwzFMQh+A4hylWCz0pwdjzR4Ox4cIF/PSdKQfOmcpZ4sI",
-	"HcHCwDzQ89RsJAKHrhbGK8ISwuKN82sJLT2t3IQstFdcnWFF5ZxCRt11iAuCSMAnZeWNDRoDZx/cfMfG",
-	"IYOtF5GN75VEZgmMJAiWAXHDs9qw3YTnn/AN2QpbS3yMprX8P3vVXVqfFa5YkAYT30oabOPm9YdhZmcr",
-	"wsrI/5VPV+rXGALfMklSyi6AmUHExOZCcWHc4BzxNBmiY3lhAzyMrBFn5JPzleqMb4qZa5uSJAhe6lgl",
-	"Z6S8eI1diBrboCdypvA1b5pUuH6zTky2ZC2wAFqCINjInFPzh1HXwcthAn6gd9gf9ruEVUErIA0OlE70",
-	"HLam38nA/G/oorUu3OR2uSCHuXKNzYAzecv5C81zr3Usmn1PFOcTYN8h6QpfggFhnJTj0eGDo/v3irxf",
-	"KssAGWgHPZnjwRZztNYkess5emGn1H04jVXcmBrkXb5vseY4XmK2seuQ1xRLikzAOG+ooZwbxmu3Vg7R",
-	"W7GxF4QydB9Jk+TZa/v3K24q/WY9fVTMv580qszzRnbdLRDSfofoHdYkL00Kvr4WlQxXezPqkqeRAdsm",
-	"d6qPwlR+YjhXSy7o7+RmPDgeyQPuI61MGXZcMydOyVwQCTkDXKDUeCGLvNxuuTOuemgqS9nJIr8x0fOK",
-	"mzWCONHyxrkf1gJ0QLts42a95DbXtnKUvvzitvPcet4dqnGNX1N+YZdoPMkrb2yerXvojrSJxAlNQOC6",
-	"bOPadcVoTta7XNmjqh/0jIhLGhP0U20+3UftX8lNHPlZkWvR4JJGqZeIgwJS0+srO4L1VWxe8XJzbuyW",
-	"y3y14kKR5CVJKH4LG3YNysjLF04y/cYJnEGFNKAOpPpS/bJ+EvKoeqeLcRDMHL0143QfeWCKNykn78jS",
-	"VtDzmlZVzaDQfEdmS84vTk3i0rWOYW1eNbFJUM2rKemCQaaim5egiyUw2kLP/cS6fXOCN6RL2uXo9ZHE",
-	"rCrdVNYF/Lcw3efUur2pQoqkqUR8DhmscG1d6g+EKu3wUKpgPACe9AVWeAfA3+CCI3ozV0KfuKImuBd7",
-	"E/X1ySi+btTtveAs4cxXFQAvF54XnZy9Rgfje/f2xginqyXe20eaLlxCr/1dfZjvvh1sZda+/2P/o7ce",
-	"IRYE6+uDlTdwC4lSoNab5zwx+tF472D8dvTw0cHo0Wj0z0FUD8XvKZoR38gmnNQVW44GVE5syHUyo2nq",
-	"rWsqQsxLyLGDIiOaavMQLPmcpfoond/IHS3V1gqXpH5MJvrdjOrW5iGXdLXqOxEow7m5aaSUkbGnCkoJ",
-	"Qkw2JMuzWbNccryPzhT6AWdE3pHo7LccC++h6Lfvb7/9eYpVhOYp1zqPgJtGLolAS5KuIG1mTiEDsz6o",
-	"qcwyPzPJDbVUNpanVn+prbWczGrJmS+3CMEXdp1afTauWbQWVJGtWXxzeIj2R+j+w8N7aPTw6EF9Jgf1",
-	"nLqj7WlVbtL5+Td/g5xj/X/oq6+Hd/fe/0/vtVpxbVhPDA/3ZlbDA3CZG5v2bvxf6PCH731vFSSmK2rF",
-	"SJPwuK2AFI0XHicYveCXJMWx98ghXO4jKKxIhFaCX4Ilz4XhNpvIBpws+RJp4h/WjVRhQ8AxBCq4XmXX",
-	"x73OP18lnbypknHpZU77e6Px27HmTDswp4/VbJhfXCK423t3B91tiYwQcDtZP/yStzt69nMSL5+rsefa",
-	"fpSFeHz2K4kh5Gyl2Qlb5UbPSIw7CKdvKiLLZq0E5R0klBt7hipFGEqsHLsBudekgNZk1i8pFW9lzqeT",
-	"OTtlNN9KpD+VRKptWOfR3YS42pFa/qzCrCFRfMLEChG/8Gjh92/wwk+SLlrqlrbNxIvaZk82WPVXxXOt",
-	"pcDWmPrYLGuObLJ8OPe2mXBfQz3YSpJtpsJGLvc6PMBan7G8oKtVQ0vo937FFU5bXl/EC8H7lab1New/",
-	"qA9y73DgzeetqRyw427kqCg3sCttJQdbGbOD+H9XFsqU4aeMsuoPx7cawK0G8G+uAUSDD3sLvmc/dM8O",
-	"X9k/fjGPva8+t0ezFRfK1rAuB48GC6qW+WwY8+wuxyu6p+l2QdjdYuiP1Z9rprXHV+Yi7xU5rnp2f2F9",
-	"5M+3kbfa0ZfTjv5k1PDRK1wzyl4LLw5PkYhs69vkkq+QJMSVt9XFppUmE1z6nnGavp5DjnubfgWjF0rW",
-	"++CmlpP+cr5dkwNrgMxaYULcc/AbU2rV9RvYhyfu4Y/RYEml4j4l4dklERtkghym4DeJEE8TSCmkwhZt",
-	"9dFtzZhLk8m1rd/2dmX79e13DmINyMgcRP9pnSiS+SbFuCItQHJuu5HiaVLQrcmBzhsq7OBNSrAkSEAM",
-	"dG1qMDuNZSN9AlOwAglwD5TLbx+it5UiaoFjzVTiJYkvLFSa5ogNQIyz13uHz+//eLr38OX+3594LV+8",
-	"mQAQWeAWYIZytsLUAp+AZoRZTLQm9xg2w+AqGLeYfbB8xF+2uA9ex/Zr0+1uMInQMkTaWu5mKwAUWOEN",
-	"5FhdibyBu9lUbR8pac0zc9HLXszqzP2iF6Nymu3nYIou5tnjvWfm0aoB2KPc2D49+S3HpoJo6/B+YtTA",
-	"d2nihwNqouF1mov9nOOfgrn7fOP2phebW2HmUd2ULXeltG0LYeEhhGhLXlrGVr3WlYtSodVSMOzqRnei",
-	"vsuzAuxiN7dK+ZP+F9PQYp5lWGy+hHelgiTlQ1+00CuyqJCH3GLNrvUPYeyCixYgGXVyJJsffj/5ldP/",
-	"Ovgh/a9/nKb/fP7w4p//ePXrCRv1YZOf1v0T8Mw0PDL1bWqnK3eWvTTJOxIqzaX+x9qrUf6bqHl9laxb",
-	"teO6asdnE5EBRlnc24TO5wRquq1nCy5yRUsuWVkvmXkrmKuCuXoG/cRzVeTuLFKdfulNtqorstjywaif",
-	"SY0znpsX96I9O1iPI1KCtly0Pzm/tHWOLT6tGWYXUGWHJWcOqGVl8YbvyEqxOFiEAC2LN0jijYPSgNpR",
-	"vVNS8ZSwxyjhJgnRVnXwXA3P2dQc0CSjMjO1H7Qm3/jaYpS6sZHi/KL0WGcWNQQXB1Ng40doDSjIdogp",
-	"SMkt2C3KZD6f05gSpibznCWyDxt0G1gAD2yTira50ByqbapFogErulZtC7WFVKmU2ApUozUBq4eL0lWH",
-	"2zn/HRLstHRpCyuQZpUsuPxtiqZmlluQ3i3xDJmLVZrLPuPFAE0KWKvVYn+Xfb7GTBkMwA3KXInXGptp",
-	"aVYOPAwId8GJNID1M31okqTz2nwDYC7RwGx4f4v0DabJO6qW/axRWNSk70mZp/9ECg6UaSubab7NYFxI",
-	"DgPWo2Hu9VH0ddg9LLiqYKK3nwXMsIBQr/x04mZPk7ZuC44hGbh+cLD4bvaKTg7eXPxj8/sz+1GP6ymI",
-	"5kRBYAGDfKeJ2UCfA+2aCkbNrJWEPd26dwOLoFbd0YfRNn7qOBofffzq/Hzo/nnw8eu//ccgOM82t2U5",
-	"wev4n05hHK/7iWg22SquofoC0D70hADwM3BU2wJ8/1NrypYMna7sU9QKPtC45DWFzeo5dZXM0baftBu3",
-	"tKIIOq5fY8kFu2uoD9vCsEK/JYk0dKvayXXphV3OFufi2cndUv3RjXhCb30tfx1fyxsDF+MlKotrDeYF",
-	"lwStlxxdELLS2ysJ8ZsZrj+EDKfX/OFTI2tZC9iC3jGc1aOofwxmwKQ3k5TOAbVzhJaQApZqYhiYVha+",
-	"4CRuNI3o37Ahst0Mems3pwQM8pj0jEA6mPtPNoCree80qYoH/3KB0YSkpM9s7XM1uXc1sVYbwyv2wSkF",
-	"4J6rFGvLkXxo8JnnXKgNWvJcgEclyyWNNVfiDKCYAVQFMMjiXC4pd3jXUuENijmH2W9PzMKaTlZExF5n",
-	"AvChPF6CnjSfwxTXS54SBJCPhAVUOC9/DmxUhV+XE/Lj4BaaZAX0toAZN6qcxEGD0cL2dp7Xwgvgf6IM",
-	"XL/eggKMPzDSqInKf3PWZYaDre/Md4D3mWGx2VFrBKhrbzjeoUEHLUwtqKDvXowZmhEkeaotynVfExbH",
-	"il6S8Ptrh4sw2MhDdMLM70rwUyyIKV/kOUu0VACjA9rt9Z3KPNgTo2pOgwNtlStT3GHtB2g21s8KZt5W",
-	"Ka5jX52Wngo6V2hNBYHEwyXBCaSjSa8R6e5NL9edwMomQLbKEPOU1s8vcv+sS8+TS5KDRosq0mTxW97M",
-	"uvrpdO/p6cnzt3vfvvjRW0OV5p2zOtPP9LcZDImU/vUARRuXNbDONlreP7ox3/UnqbiKHBaxbAUzlhGy",
-	"2bCWV6BjJKkevlDplli6BLVeXMSiKG/zEZ+Zpukpct1J4E7Ys6/LzKhoElXp8+OwyxsiwyPU6iFxi2tf",
-	"gbhvdOoqdaC6eVdpYVOyrIIhR1V9trL9xSULu/hrKkmX+t1p11leOERT8NaBcxib5nWcWQD2OVHxkgCH",
-	"NFr/blagG2I3K9CaD7dW4Oe2Ar9kwcXVTE3ru9pu8ANe7Kp/rF9AK1ZceD2TVaDmwhVOlT1u2wzVvl5/",
-	"5Xd2jz37063r7hhmM5FqOeEi0L2y1E62A+Am9F0GAqjcdnUGlZU/P6ZB3fnc43nn2jOetptxWgtyFac1",
-	"ln6jcLMd65rxD9YwZXabtxWnv7hr11z8Ns9uzRlbeHALOW031HvEUckImtepIZz7+FlPySUla58oFvBN",
-	"I+lIKjyft7AowOEKMCj47o60Db+gcaLrpEQZVRS7fsBGmdw2IaDMwUswM55sgi3dVFRxRzx2Dc1JtlIN",
-	"6jyxLgjTk9h0TUNrQi6G18FIsRXzN6gU7xDCXRaNDjqswCVN4EwNqq4n9Bfkq1ROLokANOzJKhfxEkvS",
-	"PqChBJO85HSUQlFvFreEjFwH+70DszQw4UGb1T5xR17Xeu1nj54pLEyOlIFY8k1pQftTb9W1ZjwIiHzA",
-	"i4XFoRpcDUpDutOqGnhbtWLXIudc9g52e1lpSQiNUy5fXTFfzG5blhE5jhUg4+odukJyk2GuXbaOYbSf",
-	"0tRxI+wYeQXJcGvo3Bo6bYaOw1c8BsxHfx6f6ZNoW4RKZJqsln0UY84uiZAWLo+bxp1OsW8oGIFR3lba",
-	"MdaiD+hN1asaU2jOJdH0l/9Bk/fTbe0UWsfg+ZyLBPq92Jw0qKxJ8AadKUJS9C2HFK1f/sf48D3CCo33",
-	"h0cj9NPZU6+mECxFe9tcfNmtSeWCRSjOIfvR0PaaSIVspL3/XX5Sef9LG6b33GnT4co7QwD9o7yhwZh2",
-	"MuVGFd7rhBftL/7mVe7N6bc7Zar9NbUKJxFnEWIEiyvkkTgSPYORO316lsbKmUZF/y93kq034e92v3ZF",
-	"Wyo2utK8qkocFrbdp3f3pzDJ0RyLekZO4X8AGV/suiZB2xDDNZicnh5/N3l5/I/J9ydnb1+f/tcUfTUe",
-	"fX1jRJnhDyfm50ejz0ii9Xrplnbk5+dnnRnWZpatBGLpsCUDwUv9BoMLTArn0XGcFUuUYVOD3qgCcf3w",
-	"20M1rjFe2WzPa0p/X1V7u+PFf4ooaO8CkT9HLEvSjKZYULWZyJgLz5TGKKMstw3CuaSMoAToKiZoRtSa",
-	"EFZyEi1iK22YSj1keL/q7kt4bgCVy1aT3s6jNv/s8wSevKULRq8PRk1cMKRO955t9V7QXqk89azU7rTU",
-	"lkyfqNqszqTjmhZqfI6+43yREnS25FD7iL6aQsrPNEJTSX8n+r8ZVkRQnOq/8YJMFoLnq2mE/t//+b9f",
-	"g7oDbjGk+DmbE5LIx6Y9v4lFS7Qmacwz0kiL751wlOEPNSSg0ah1SzsQiDr3dbf0FLvPoEwqt93WKhAk",
-	"45dEbgFW/FGs0YTH9DYPHumf9F5tnlB1HCsu/Ogdxi2/zaWhE6af+TS6dloHmXP2M74u2GMhFepN2Nyj",
-	"Lhu+zsmgOeX/sv8exjy7OZbqu75moe9DW/fMD+tURVrHqmx674+Q9M8qqxzXx/dR8LwaO2xb/q+hUcMC",
-	"vCGspfKikpAXwpWGe0/UmouLEohJ2TIHwbOgY/tgOBqOxwfD+31ODTsAef8FNL/ySGjr84lKDFDG19XQ",
-	"kvlwsX2dankoFlKne5cCvqi2ysYdHU5Gkb7+VqyxbOyDqzLZxuhp7AZYAH22w8G67zxXkkpScgNtRJIG",
-	"Af1R86Ee7vuSSMllAIoIG6vBPGnaYBMxa9Q/WMXDusqu48pO8YykXfqrXm4lCoSODesrE6r0o43A3luh",
-	"2avIGdP8RS55P93WrDsYjKWJnpGDnncMCym+xUsYHA8I6kZ3/v0d5hEutrmgLDQX72H5DqnoZRBALyha",
-	"HbiUU72qWWlEIFpUrdhktphnmaYZaJXHRdGRzL3J1vRekFXDcWdI6U0x1x6hybLJgd81ajoxBaZeH/3B",
-	"fHxIDo/mMSF4fO8+PsIH9xKSJINdkT5NGE8vwFyw6h7X5myDfYNSetTPvEqJ7pYUDM7x/IKLBAVvl4sa",
-	"nAN8sZPTmTBluuVbz9WOTptSH7j1QHdRU8N52+mzbVQGBLNVrQk34/liqQojjmmb8Jdq6hnP1YTP7T/f",
-	"e25hdcQnLl+kPmzhp7WtNaot/rfdGv53FOdfze0q81t8cAAeI7dCB5c4zcluxRONszFvsJil3tP4Fnb3",
-	"LV/AtrdsDCi/4CuR1X6n9nQU52UEyck9KPfECgSg8RWR5HElfMA4mufClhIvdgQDdpscmSiyEpwt9EVX",
-	"lOx42V1a65dDs7nFCtaU6Kp+mmIA8lb/TBAz3aUo4FcUth7d+EHmXITcmaDAyhXBF/py2RQ6qVUlLBBl",
-	"NgQD1SrDwWdyMh7nAg7OV+cMWnuACZ7oi1+vKKi9+GGvnO9dctf/VB052vKv6zu3W0AfLseVumhYOizM",
-	"Z8XRzOOqb6XpN4F6qteXROwRCOgw/V+DwMDMR2toOag/ca7q4Xa0Y+TDaNyBTGsxgXbk2Y5ASkl0zQ3U",
-	"nztMDypRytdE7MVYEpQS/UoZ2Tomc48pW6QEJVguiRyilzgxbhSjoGlrEWyvlMwNFEltOcurLOe/f8F7",
-	"v4/2Hr7/5qu94s+vfR0XGhQLGx2kti6tHOhqN5ld/qSXYDYS4VYef0F5fGXk/gK232BtFDK8C8H/lg/9",
-	"e/ChLXJ7gkXA1Yckzwh4vTOCmZFguc8sw8L1c+9KAMDCtry/YvlzSlkohwS+csBVDh+IWJaBk2QHKGU9",
-	"zReUNZITqsGfgiO6zpehHVSa8bpZrfEGGHi+oWwBzia55HmaaGs75fxCXxdlvWI7Tbbonlmd74FvvjKf",
-	"fUL8WnMGRRxYKpqmpSthZ/y8Bi81h+9BpysW1URDMUfzPkD1AJZ9NRa7ylVpIGj6374Vu2YqV7e47em/",
-	"u+fKOsmrpdHWMmiL0ds2y4Ke77ZlhXDNgVKw8f4ahXiJL02ix9I9lIFDWKA5WZsGIs0IbB9JliocItQC",
-	"GWxGUr5GvxPBy7EK4twbe9SJMkli5ALV5t9745ogq+gb4WujOVburo6y7OsxGhVhatp6XdonNPJeJe+x",
-	"Apvzhl7L6XFW1Nx6gq/VzuPh5H8DuwBH73cvdla3Z3hBJrlIvRI6A5DOzGrIwSqnu9AY+q4zkO/evwu/",
-	"HP66WvSJKgDo0W7s8zp1B9+3JhiZhhXXgZ8xEorYtEt7wgivsFCRzSKQSNLfTcFOzFOeiyF6lq2UASjE",
-	"ReLaNpF40ivCmDWfg1V+tur/z1GarwSOLyaUXRLmTwAtvfnS8V1hO2GRZIiOi9NeA+JR+QiAJUqE0zXe",
-	"gN4C6+l1Q/VLJrulvd2c/Kq8qXQGQYG+uydVFlIhodq8a1e8TCtrbndU4XohefmSiJ1FJdT+5ERqpqCV",
-	"Cojf4wuC+CURN6R3Nzax8o7QSpxyGQD/kWgtOFuY7GUj3X2Rm4TsoMg+0Y8D3mYQbbUydBVttWGfsnSD",
-	"9oGwtb01bPOr9mU+gkie5n1gpk7LJ69L6xZ4L0zyVSi+YtSOE33iBQOeLjgj00dF0o8ynKpIJENTaqFr",
-	"PA8pW6ZtMGuncsmFmj6q+FVA1zLwvU7rQUssh+dsCldwYp3FUwcCTGPihgDDjpEyDxp+DRlZFTfzY2tf",
-	"Oax0LiWdpS7f0UYxF7b5MiuQMGCqLsfUzcIb1SwvUwCsc0WY1nOrN3mI3i256UiHbfshWbMdSpo9+G1/",
-	"7/76uM//6j6Cw4Oai0D/s9Hg0PgGJnvv/zg88Hc6fFLBaGsqWS651mmsShDy14oOaZ2fLaTBPLq2J+uz",
-	"hIPadcAVFiHYWoMvbU8Mz/hlmVHvrqniq06TvBsJoiMuddxAuYK9h700FljjIMYP/rXjVOWJfbqYlbvE",
-	"JywhH06J643nuRCYIaofQiJnRbtU82tKJEpoEqwtoUROVoLHREof3tiT8i1GxbwksTKIxcZFoxBkKcGQ",
-	"ImcNT3svbz4RggvZOrZRuMHHpiXIjJj1Xil44Eh44hIbwzkbtSVDAlxKWAI8hKzbgwp9oFC9R+CZYLFF",
-	"7VRyleBmyVpu45tdcYWduLTLIBNFhKDIMuvDrwsf0LgP776NvDZvQ1fwtbx6OwVg6z/r6de3qthtHPbL",
-	"xGFLkriZUKy757fR2OtyzWOGaAltDPyRNetQrskcu9oQwys/Y0/qf9PYNFyfN1jKNRfJqUmQv4JTzTgw",
-	"EoeogFb2jR7t1iinE/dEqJWA+bbQfhqNTLgQJFZoyYUk6GHVXCjeu3O/bkbWtVm1N5mwz21pjs3lNd7r",
-	"5YNVWHWP/1xh5Wq3wQlk6uKcp4WRtW0KIWZULkErzWXIteIBCNjttF8zAiAahTVTeaPPLclUsNLJ9LLC",
-	"NLk2vMChn7MKnpJdIBNO9fPNE4WXRMVKAgdYf4e3SlWv1Fnj9uxyaVqNOAQD/5lV0jgaKalnr9Hh/vh+",
-	"0foHalgzk6Q+I5ImZMsP89PZ08GW3+r9HyF3VaUf2jb+jCuBrUHZQekrlUpgxYUM9nf4cm6s/lXBJTIE",
-	"gIo2S3xxo8DXP1IBf9Uev20MrQd1P+yHFwelAQE8iu8AE9WL/HdNILwubPZqVXWGNyjlC8e/usJdKQ6u",
-	"5znOaOrp6jF4wS9JimPvuZtuwN3JUIbiX5untZ6kRXJATOmvbFQzEBH/5vAQ7Y/Q/YeH99Do4dGDXsV1",
-	"PfiW4VVfFERcc6+w8qq/tWgM3o3BQHtXqO8z97cyfI32q3Tjzi5yTLyKzN24nG0A3JZyvKy/Ti5BL6C7",
-	"A2Wi1m6VV2YK+jBXmr6TqIbeS6DDYW1/D3u5ea+SIihXpDcw8VaUzQKyrhrI621b2+UxsFu7m7+g+qN+",
-	"3oJKs89bb8GX8BbYA3AK1s7OgoYkSvg2wfRnvD4lsW3WZwXA8U7z7hKiDXq/EXkc0DCaJ1iM5Vv2UyyX",
-	"M4595p2mqhI1nZuUYoyE8+MkeCNDZuOOrZzwxnP7AXJQj+IUZhg5QjiV3PYn48wa/IwbfJQqNEovblGs",
-	"/yn2+hfngmd+xmRQnJNm604HzDEaN8WzTzKnfB1qyvPaYhbMybpI2zCVpiRb6d3etaL8BV+f6aEg2dez",
-	"VCO5JrPNpAT5bkzJyDYj2Fwqt6EHi2tgfmnSzbX5Z6BSCJyk/c4ASu6Q1m1upKma9rXB1Gua9CpUhuX/",
-	"DE8C7HBGJr97VcZ3QF2aLM1ScBM26Fmuif7uGyyoNxyteCA1H7fRzMGoD80ovpqUXvQuL7vtH8ZTAzWd",
-	"8R0o5i1ftfneYSKWbUq/KQ0Q1zuP2SLB9ZjOzxCs1bjiWltam4D4689M3prHm6wYmAkQR5X6aqn6diDP",
-	"bbRssrEFW+TQPJYqj6lfllZxoNlhgO0tcmEQ2rCj5IbHXtOt97cJ3kSObUjFBbkjkd4H9HvTZ13BN+pz",
-	"JRhZt1FigYPD56h4rACMbO3/4dHxAgZEjTleQcPXV2XS9fKmD+6g16sFuSQsJy3OPbinFqsDTglwHdfb",
-	"rYxNUnn9rMb7R9vtlff3/e2VH/Rpr9y4N/bY3TLqe1WcSJMMWuk7lAxyjBT4Mq3Kkbjnq87A4o7aC+m5",
-	"qle/oz7HYpOvdF3MsswAhLOvVIEIvCChJjQWMl1vthPsNiEcOg5rUoElV8CcqFryHED2GihOo6Gr0KhS",
-	"RtObcGVKiQYGEMS3CNAQ56aZhcnJrbXLp7771I8HWF+6NxLwrQEomW1AcV7BNimO5jwXhjlIP56eebph",
-	"FQ4PDg8Pd8EpDbhpStzSG2KV+5+KV44+IbMc3yC3/NIsEvJ0gbxaDhHoHLYJQPtYAlm29vOl1pNkAS3p",
-	"op91G/PhaHefQcmnC85cZ9h19tOkycrKittdu3J+xq7wDEuijYVQEwhuw7uJfRYqCjwm7GyjfHr1cZp6",
-	"jvZo/3D/wYNRP7IF2RKq2sXCoAfBM3Vk3N5KrP7tGf29G+PdrLGYkW9Ln/nDL8esEQIZoid6M8FDwLhC",
-	"GZB0Vwym2C3nJa5ejKPDWhC4kb/93//r/Fy+/+Z/uT/0ZYE/h++/8d4UWMnP4ECOcSgrmsbLMp6EUsou",
-	"TB8SG/2/ImDtJwtFmTCzew4QfnvVDzbowO1+Y1gvPVwSpk5JTOgqFCdWJE2lqYYzvdYU14r+CgmyItCA",
-	"RstggPzz+PT0qy99az42NVh6QbuvsHitb03PcUx8/GILSK3iWuVzRHC8BGTJCHGWbowcx/KCJA5kyVsa",
-	"GgCcO7G1ZcCgtRbF52WxWT+wwC14uVr9+/62QWtwUNowUqA9uWZAO/cJLZrV+6biqcTfwZmxNSdU9gyw",
-	"Ms+2ceZrVsknTXfpfbvr/KFQxjP3b902mgcQlg69boVBq84iSFMq21CAliqg6zU42gsoLn2bqm3CLGOC",
-	"q5RudsCZozH51kLalIu61yUsDLHUTqpYdqPxrveWUZImz4TwgUm+Ztp0IWlSKOVahlzi1Jdx368KzjXa",
-	"qfPeLJeQ9o6b8subcueSzrbtwx/OXr9C9vsS+UCr8KDXT+8ynJGp8Y+ssMAZ2ZKGdx3XbTd73STKmjbv",
-	"5nKx4Op6mWHG31nkcml9dg6vtX37AsKvjdSM9uAXN75lfE8Xy5Qull5u/Pbliz0iY7wiCWR7yrJDjJ6w",
-	"vSYZVvFS3//peT4aHcQZFhfwF5numI1vMtuEKtwA5beVoQjk7qhwFzo+R82ZuJRT8/nd8gsDroc4g8I+",
-	"04dxcM0kVFM8338KzSfLPMetZ/vll9fpzHfsJ6Gk1rpV6EUudSbww/39g4P7+6ODew+ODu/fv1eHgBj7",
-	"FPGTzB+rZiV0Aq72DWmI8zSkAFGl7fi1jGypgr5W6yVHMWZQGkq287zebXdR0TRsMAJ8zbSIviWeXGj6",
-	"gaQSJU0g7S3bJBBb3iGXaCUo4JS2KacW76fZ3pIylFLZQGQMtrjkMpBueaKs9yAyduvoCsF0SX8PaRwS",
-	"Z8RSAmVG27MNguBHkYHZ2D0EB2Tnt8+igRfR4x2ondAi1kxHRk7DcQajntIQnZIUQ30hCCQqkSTikgiU",
-	"MyCuIpCbS62JoCdPX3kBQY7mo3iMH5KD2f3k8MG9/b0Ho9FwZRpHNilxTRO1DBIijgVv2D/9SNGXSmSg",
-	"CvS9qxFghUTcdIoL4g7Yy3X0Xj4nV6lmACuAFafhnOZrMjMOliVUchZlYMAO2C4spDzrHpwEbeOntCWu",
-	"d/Caigl+5M3Tbd79Oc71OlpzIorNAI7QZAhmBSaWblZdZBqwDYqxJDfNKR7bzZyRJWUJyvCFcQ0N0Qss",
-	"VX33DDzShtuE+S0U81EXFlEXvnYAxWeVz1Iao6VSK8CEUmolS3fLCeyo64jKmV5b0/gfwG8e3b0LmyqH",
-	"Fa/D3fLwLdxPLf/+8EFHAn7jfuolBO/YVSqGDEGQNHFQ6IYuihqiPlVDN3O9gNVqdczAK9gYR8yZEjwF",
-	"HQ3Hqtkn+sYvWW1vRE6AZKVt9wHTUxWAva37daLcombG48kQXuON9VwYt7XiDk39X/i2fQwRKQhkr2EK",
-	"kE8VIvQ0nvxE2titMuBVBowe0JD0Qe7z0yrlONm1otsxnDlNSZtMR8+0Xghmom1KbltWx+RfRd7rLQg0",
-	"+KluURGpQC/pt5rjSNN2BzYsBec0NNc0lTmP4R8wdSoRXTAuTBCwIIYZZUa7u1VAPjlLrOUn0UBy7EkW",
-	"yJbQd0V/Zbyc1jUJy8RAHJ7gmtYIJtLLcguvu+BrU04IL5eawty1KgNvPTnpl4ThAScuEaFENbLCAiti",
-	"GLLerjsSxSRNXVe1nCmaFn5RT4+sqFcbWrGZiJy1WuugC8wp+KtzVTTLWgNeSML7FTYRFvNEDxpMJbZr",
-	"VOQDrAh+QJK+q83VfK9XWQ7xoZ4WZ03TVNPqDM9Sm6Q6pwwKMh/X+kiW3miYC3h3DV5Va2nOfhuNdE7d",
-	"TaWVXAFBpZisbRi8NK33PuHcenuIwORopTdjvEhkrZM+HLbF97+BV2KaVmgptU0kk2bV6ltLhxDdRf88",
-	"eYOwiJf0kgzRT2yF4wt4mXPrdG7KioiYBCuCcuM5UpUxE84IqG0rIlBMGiChh10cvcui1Kyz2w2l2eqp",
-	"frLoR9/eW9AtAC4BlCaUbTortihwfmcnmex1nqaamU//NvW225PDWF760UOx6GDb0optkBZQWSMIdhRQ",
-	"YodfrYiu8+DLJPnurbZFJbYUL4h/4+o9nD2nNwBR9bgEd2j2DuzMX+1CvvE62+wcizVWQRUttVS4fVXQ",
-	"ldKmYANRVeRb+iyvjWHWjZq+ytnXOWJYNwlEFxudc5sQncJ4TZoVfmmeBYJC5jtXSA1X2jSsLk6pgGS0",
-	"CZjadJDQNkA1L4DBWe2FtRwG+q+xl3VhIOpxZ2RBmRyiJ5CVAUuGX8wEwRfSKJ7AIedzIkr0C9FwJY37",
-	"NUy6TmyWgsL97KfTx6VtKmHWlCFTCO+pvV2H8rzWdZaFNaOXK80c5JIQlynwyN4mOFFziliYn4/rG3C/",
-	"HxIfuSSitaOgOxitbgoyzyWp5RUDRJk2b7FgepHva/0S7Zftzji9KZZiIkfItdvr5thxk7pKOYu0x+p1",
-	"csbAbl0yAZctCrWrmPOcJTvEV0pecNs101NZ/0nrUzu6ctrBu9tzmlO8RnjGMMOqSRoI1Cju7Fcf8kXT",
-	"VLXOBjA82wxXqL+F15o2JsZDjw2WHQP1z/b7Lc4eW+Wlh4VbKIP7PeLcNduvj7MEDEHFwRYsTUHjo4KN",
-	"8pqEra0KZG10f79uyx+50SRLn1hTzvYzRK8QVTERf0c3zqN1NN53Lq1myMUfbZkTktSDLQ099xOFWvTR",
-	"dPFs60zZiTvb31yxh7F1G91y4r82Jz61JqUXRzquWIia+w3RVFu4U1vni2Se6a+nVsGfRmhqITvgT+ZQ",
-	"zoEnT40RPw2iEG1P4xSMP4My6zo5YE/FysOeKfqJtyAYRgETAs5lzcUF8IG6nnjUcwyzys5RqipiIRP6",
-	"1Rn4cSLs+20ic8PtZsqci84YtcKZ/YfjKyFiF8fbtlaA23IF/E1U4MOH/VYcRCIO0IcPZGfc8/isfu5l",
-	"mfpzd4R6qEI9huo4a5bphdrDLdvLFPKuidNspU6dDe5eleMQPBJbc2wvVLl11eMqaLSy2jCDOAvgBWhm",
-	"Ngf0zULN0vzBXnKjlBHPirUmBGbb1FouUyTxRj426lXR0NtsbsJt1ckFQZidMzuSHqTe6eC3nOSwIpEz",
-	"ZhwXWmalRNUXXOD1eGsxzYqvFlnc0ksDmuhOkcVbLfW6Wmo4ylmPbzptsGeo8kvovr0DersB4nvh70Og",
-	"8/V+/TcEOW9/2Rdpvie4/oNeYwc9W2WqKDN56A138/6DSr2GKJYfoYOiLtnB4HfAqdnVFzD27SUBcLoh",
-	"plwilVqtDV7e2t0guPnV3gbGo2r2v7WHQUjxohlh0jVyC3AuU8csi4G2onH37/U7U83tvaHKZpcOQ1aA",
-	"24KVItnKRZraiDiwxOA+bg1qNtORsHdT++lFgLEnchaOo+BqdwZYp9adA1iANxpByXhC0lApJnxpU92g",
-	"KR9MsnHDUh7j9FFKPtAYp3uX45auVrJz168AlgZvh0rH0DKKSsg+KwnEwXzSyU+mJffLqJRazeQC8TSp",
-	"NJqiYhsv/QodaIt1u2OsXeDKrkcV5mXWUl6+yMdk6jTrZ2+2/dxVGnYY9sdNmX5LjYc+kD6tzV7Y51yj",
-	"tq7+wFuNDwswrGDrQ0+L01GP3OLerRG32iI+LiwWm2TqLCdPP0R0pvS/i+Yn4Wy0kPpVbwfnu0T2iah2",
-	"ZFAlSy6JwGk3NEWb/tmg7Nb+vz+8+zFMbz71rvA6XhDoEMPn6PT5E3T/aHw/KovYMmLEGnWZc0tc4EKr",
-	"JZHehMJFIIic6gullhlU4dAFM+KkgV+WPD079rGbi1BsGjIBlGnmcEGYAbywURsqIMGwWeZ4OB/l/0j3",
-	"N/9Yvvrt8gF9e/btT7MXy9G7By8O46O349UPI/r37If4x99/e+adSqhbMOwQn+stbbR9+PFNAP42WFM+",
-	"lXTRyEyQdNGpkF1Av8wLCJLrkzCDBCjmzNuugJikuYI6PI5Z/WlgC+zzvdywmmi78CBgKO/8+aw9rE5c",
-	"cjHkTdqkRmHKUD1rwmIhd7tCrrCuQGNA75q5WTYvd4lFZvJ+JJr+kkFB/vtpowmvJvDDfV8yuNXv/Oon",
-	"n6syV1CJJtr3uJfWaUfokY0IihgM06aJAUDaDWhixuUxsafm01BNAMR6TkzzFCwt5IEFeegXm+mbjkmZ",
-	"JMKfj9lz1dtpgQGDFbimORkrn42GH1kDXOwc+PiBz4JB6F4ZfnoH+GUQq/xGD79vWp9muz0W/iMt4AUm",
-	"blc7rhS1N8p5Wrq1IZ8iTrk/+2IMaonx2FuchcPtgE6/Cww+RD8FwVfm7CjAUNSPzDmBfCp+vCRJnvYh",
-	"CVEWIZgV3eD1AKdAjwM+g+e8mWNAIu5NbrcqZ1Py2AZ9REYuVPwbWyypmSNW3bQGZ+1OGisuqLddhrXz",
-	"K6zAI8cCR3WDBxKURxasyE7T0MYViLkto9YK2ZTzC4lSekEQRpLEgsBtNaK12eqHMRIDRIKNbXRqUdWT",
-	"63BpOcYScFaiX/kMFBAIGyQ8w1DAkXhAEWKscMoXw6KvaBHyqMTmx/v3a6H5fc/x/MBnXSH3X/lst3i7",
-	"/sEVg+1aUbuNtHc5UhuR8K4AeMHuArV4hvAgqlU0wp9aCVBl0xGaFgzLbAE8QTMSoakgSmzML903Jtxi",
-	"bsZjNC3iVNPonE2LAJUNmidUxlgk+t9fFYnw8KoF58nXBrTqkoh6OKxs3F8NedVjYsWbIWOX2XTfYr61",
-	"WFqxPm/Y7AW9JIzIANnb3q0IM7m29bT1KxNCJHdWHE7ppUF5KZaX1iHvAwRhX+w7+xc8DBYHyRngRUq9",
-	"DTD7dPlveo78yC4ntlaufideav62xoIsuTY867yrs4Wav6V+sCNobaK+dui2qVW45V5kG+0BveYsIULG",
-	"XDRCWgPNtJvtwnr00/ulaOb+P73of276V2vv6/yAUCOdJP8mR/2CSuVHwHT7sZtcK37VSPSVOCUSqtKL",
-	"/PNsh4YG9oKGANu/YKeUts29qTaqblO3T+KL0VcnYZ35m124SmhhMFX06pzPGdS78FJ39dP389H3cskH",
-	"s5C+eIP9YlMqa+1slv+CLyh7zkW2e8H86+NcLfdLADk95SF6XoB42HprxWNuKzxtcxAojIHGLe464jgm",
-	"K2Ub9FaKwxtMN6Whlrgn5W+afUW3/V7mNcawud6rFgIzNTEfh7QUtz/NUriyBWlFvLlP/8PfEritKaut",
-	"I7sja+1dP3FXVhlz39r9e+iHGwj3qfvJ9ahDXOyIsNuCK9ydcF12rmttDAtX52rQi88oxOCmgIw4BQRJ",
-	"N+rURojqdJPhD9WX7m+B4ezvAFZcUson3NQ/Jbm290Qsp1R0R/Q1RbwObXUQVKVXk0fldsIRSrFovKx1",
-	"idpml87X0dfV654Pb1Adg6RRYS00JblYgVxy4sVYlRe5X0eRF3n9hWffv362d7jvd1p69Qkjx91m7JQ2",
-	"2wxId+1W41grP46q+97YVLN8N38fCbzEND3LZy0opTZRBtNUVjtXLogv7tbGBGwJDESi4W0LjhS33AdS",
-	"HwH9EC1pkmx11/1//+f/dmGag64/MepHCy6AXcnM4J5ADwdN0pD7CkoDI8SlEpZ506bHASOmSfVyu2Ci",
-	"X6qkg+StzzV0MCR5yy9IoEgYAuRGic2MLyal7KK+bfPxPy8O1r+Nfv77Ed+P36x+mI0/PNg8v5edPUxO",
-	"D9WL5Y/381cj/B15J9tV8v3RVpPowh72o+Gbjp9eXP8POFa2L3WzT5PrUVXJWnAf3TFo22WLmITENMOp",
-	"bPbAGB41OmCMH/o7YBz164DxiqzfkdmS8wsfj1ybr1zFsbT+68hyTCoNjpMByPLnVn9J7JjWi19ExOdc",
-	"PHZJ4iRbqc022EXVttseh0o8C4WeziiLLb4ULQLupplkLTB5tbhjMbQgWPqXuak0oLRPI6oeoemCM60e",
-	"Qd6S69kAvkOSoMPx6LEpMqBsMY2K0hJ9UAlJ6SU8ZdzQgpg2f0P0Kk/Tc1agqVBZXShsgeQZgU49K5xL",
-	"mIhxqHbD0VxqoRHi3+bbgtP19n5YyoeuDN44s9mAidSHGCDfMr5dz221SdOutyYjmtvGhCSNdIRPjCPT",
-	"3SXVs3ndUF2CXFKeS2v2TaAAyqdCKFqBc7DBL1sSYfKqygwtxMgaQc3EtXcnZIwayCgYF5qAwsoh3JXS",
-	"mcCuPcKZwizBIkGWPqx3rYm4sF5KEk9ezn/8+0Px4Lsf/+s38Xb9609vnj44efHmnyd8/wV+gc/W5ff8",
-	"P72ZVV+wp3kYILGNKIpK3Rogqt6nu5rNDHo1NjcohNWhi0teb13eZHF1ftu8oyHSbOt4bqnFp6e8ZuRJ",
-	"So12vKunEWzBleALgTMtOFmCvjp9/gQ9GB09+BrKoSXeSHDgmAohk1xcMOOE+6IiL6hUez8xabTaWYun",
-	"5DUjezD5Wkyn+LQOjVF+7Du97X2BwVqS0P7YzQUa+bHdlKw6MaGYq4BYAahVWeqwgDMK7bl4ynPRyFjT",
-	"HwrNwwC28eOWC+DIt0h/Z79j1wHPOuWszeCpKqMpUKbrkQEZp+nr+eDRL+2sGwY+tr/6+D7I8Mqpfjkl",
-	"6yq9qpdU+rOpn9WaHCu0xFpWpsnukXzYwifAMX2Cvbf49Idjii52ti/cbtMKNY9mXJEWgFPX3c3ggTql",
-	"LpDd9iYlWBIkIL903RMlyXY49E9hRfgqJSjGaVoGnwzypxNPBsoZxUsSX8jKJW14Il7vHT6//+Pp3sOX",
-	"+39/4vfMbkIahSm3YShnZQ9NqFRz0fciEyJ2Oqh9sHykLb3o4Hp5gCu8yQhTk4yoJU+CIGUSX5IEmYfc",
-	"1bQdwbWlVZ6plhLWMkkIZBQgkHP1eq0r1ZXbqQabxhcZXBxaLVF1xZv4xozjbTu+pKvMAv/144xn7he9",
-	"uCJ4Mj4TB+4HZQfvLZHsighr22+Mr8E9PekKvPE5FCDD2Vyhz3EfdfRTSBKfjmj5UQVDrxYgnlTicq4y",
-	"v9IGfOv0oy2JbHmu795WuVDlslSItpRjYeXyfUitOC4pcjt30lnj0m12YUEZfleyC4+7hYZKPtQWGOwL",
-	"zhLOdg1XRwPQd3zy++TsNToY37u3N0Y4XS3x3n6R2GJw4uB39Ul89+1gy/v2/o/9j15vVUoZGXucLEoQ",
-	"okyyItBM02uGzhT6AWdE3pHo7LccC7J7tEOPvb899vMUqwjNU86FcXNgRS6JQEuSrmRRYN+0Hc9IzFli",
-	"fuaZSregWXoxVo4RfOH8iJpOjNheC6q2LdhvDg/R/gjdf3h4D40eHj2oz+SgvidHrS2nz8+/+Rs4G/X/",
-	"oa++Ht4N5RKtuNSXN/ZmQkFcBB4Aymls2rvxf6HDH75vbljn0QkS0xX1Qsy+W3ILs9NEOj1OMHrBL4m+",
-	"aFcI5fpTHiETMjIlrVpF0XqJvhWbyAJP2stPpAnvbzX1/w44jUDBu7tbMme5M+5yOUKPDCspM9Gr51by",
-	"AEeKQU5nlXBf+ZYiK9sZwhpUBpHWdNYQCCPNnQ3zm2q7z+ZqKj4Fx4Sy0AGexPJY8Z4QsQlNGsCjtpd4",
-	"Qg1+ytpqnCXrZVwZpZIySD8doidFl29JYF6ZJOklkWXTzGsqaztnyu9uyOkNDiMd5NK67aIGRKtPIlXM",
-	"kGevnp68+q6X8RGwfgwtePzyb/QRzDZohtkFUgIzOTeMf+vViu+klzUBQISJyHFItNf/56jLTjpM+pYs",
-	"/FynYjt+rsbIoLkHItLfQReb7Uj0MUTpr+yAhkJ0/4jPcUbTjWfICtftoSW6qGNlcdVhg6dzpVxWxwe0",
-	"VaSn2On16Z0vQD6sSKzVxt2MgjYPhbJEVq1Fj2xjAumCkzEWanf/hdm8Wgdcpzm6f+7s4DCQxUsAu7nY",
-	"asbl82jUZd+oRw5Np3l+XDfO6z4+ZwwbHGgthx8XoTEqbcfRBG2I6uT57WhOTdulfx5FgNa9OTBnPCMW",
-	"uYDPIf5foAQYdG4LoRjkVFpT2JFe+6bD6OGZrxXr90UbHm+aRLdjuqfruQbaAL7nsK8ZPdPiCeKhNWyF",
-	"ypZ2+aO3zm3XfKMOv0BbDk+ouacvueitvaj1hAVTcxNpYvotbwqQn073np6ePH+79+2LH71hKEbVxEC5",
-	"96Wia6UX1TKKarlGtbQiR0r1/N9yrlGV/N+33byrSJoaA79+NlqVOtqe/rt77kY3uRUPBLapqwrQ5DLt",
-	"VC9R/qS/aDvLM2iMdVsE+Lnhdr9kucnOmL5VcyFU1cjK4ERp11YjsaVt9Ob45OkgGpx9f/LmzTP919Nn",
-	"L05+fnYKfz85fvXk2YsXz556awIrM7kal6nNdeENOQcts8c2wnJBVkWum/WJugyxWuBKkma5WtCGa+a5",
-	"9/C27Oh971/EWOMM4XAwZJFIZVLivGD4f60obV/Rchs1vG7U8LPFjgLSsmCxpo2NyRUGFOam+r9jFvht",
-	"xKq28f3iVtW4005xpTU7JZeUrH16lIBvTEhJIpyrJTf82MuozPcB7yl8d8c1DgNbDdvempRRRXHqrGa4",
-	"4V6PEnrhddTNeBIIXgkiVYRWKdZihnxQbQm7J9YQN+iwcKcxWhNy4R2zL1NeC6qU1+N61fS7HXI4TdVA",
-	"e1ckcJ8saWL6WkOelIeRBkGlqJxcEkHnlCSTVS7iJZakfUBLRcApGx1h0VY4JZxJupshI7CymLOteQIK",
-	"C8MlqQoBUy9of5J6zoXaoCXPbT0F44h8wIsFEa5G9Cp5ncVFrOZ3bgXpbq6kdbuexu6m2yd7AyPHAAJU",
-	"USXJ3XiU1vfeUV+T6620GOVyrIC+HPxiw9cqsB/PhktwbCZGmNf385JKr0cbXMZzngf4HpyR/rrAY/CH",
-	"JQ73fVVWjZMwE6+O6d+tUMnfA6Q4ur+PZhtlUpZ/evt874GBwmfc1PIUQfcs49CCX16zJPD+fk0Pf+DZ",
-	"wzd4cx1nh/OtRojYks4tj60p74TyoGlZllI8p2c0LZ2yzYb+5qlzVtDYdgDLkBpUJTRcLj7ncY86wMrM",
-	"Qg0RE4tGsMYbuw1NvKXmWfRJ01D+8qpjTQvAMMoqq8rmFHDLEYBYF2ECa8TdkWgm+FpqLf4VJDpgc9N8",
-	"iReKX0zsddspfP7Rexk2mTeCX0UbMyTk7FmPYgN1Wb215v5Yk9tolteLxl7FYEtIDB7Jfl1+TZN8Y58F",
-	"kkjfLi0XXeoVco5SqlRKUKb3x14qMJXgZIboJ6lVQVA6Cmoyt2V4wzUtWia0KydmjnA0+IIYIDNXfZWm",
-	"aIbji54tk/X8+2cOFhKuV9agqZTsu3Dz9J/I3v5CjK0KGN8j9fSNe7zy04mbPU1aIpIF8rzeT2lyYH0X",
-	"ZUUnB28u/rH5/Zn9qAe1CzLPWUJCw5tqYU2/CwjMa4K12JWlO3GbjAej4ehmC0TNPNuS4MsJXjFF+BSG",
-	"8GYIE81wOpRonquYZ6Z4uWwz34r4ahny/qf22VgKDPgcQQUvWEDjfkdOWNWdA2XPAB8pN25lNXPWMs2C",
-	"o23LiwpNlse+BQtaOZL3YTH9smCb2xGdqmDwah7ogpBVqbWFC2xuUv3/cs5Z8mE1yTgLWUXwlR6dfFhR",
-	"oa37AIGPfWHd7twyPfyG4IDZo7/pM/j+6ODoSsPvIPWLJlAhwW9xkJfENEXjiJu23I4bdUr7T2oDfjmR",
-	"6fUD1BnFtkVaJcwKldROonZtOtnB1dADmwyDg5/AEwr+HARya81dyZqrN1HUC+kklq6MgDpZ7JYa4Pnt",
-	"LrVMVrh9gSSBf90YvAuENGLxPcjkikCQBgTeOF2Hgy0EsPEXYC8tbo+et+FK10DeRC3fbXrMbXpMk2Zb",
-	"+rpxpDi/KD01QzTNMMtxCi1tjfPGtvnKSBUkxNQ8Y4mkwvM5VIgk1awaRSRYKUrQlUkR1m/15s7UjbOt",
-	"SU4tWvcUGUQbWxeiLUyJTIoHIiyRj8tuvLZ+pOl8eoymzrKyz0CL2LnlF8ZyNoPgc+aEU4FLh00bW/uk",
-	"XrgBwqTJtA5HXsKLW1Ov6MdbGHYt+/DWj7vZUGP8wM3bvMVhmBYIGF4daLsKxJsevOXaasbIngiSUKW1",
-	"8YTMqEL+1+8I5FzZFz+Ws0GG2sjg9rTw3sbvdmG/cFBdzajMC73LIoLyhMberlRONCZagOGFawEBf3ma",
-	"a+3WzqZPI81f+azi+wKDy8H/W7PT3TIGOMfg8Hls5vsrn5nwLCSkmWzspKl932jfH+CErSsqRJDe1JxE",
-	"BpvPt5hqx6atEoKbnfYKSGAioQg1pBzAM/V8nHu9urs326KZhjaNMevUUN/JDqoNA6urnai35XbqOe+g",
-	"FlVu1O446p2lItcGTX9DhOTslZe1HuuDlpx5UUiPmwitfQzVN1+kNPlKpchvBI3Jt14nYrMDt7QpNdOM",
-	"sqlm3NMMf5hGaMbVElEWp3niLcd38caA1uZtnNveftPbqDTDH0JdA6APDhdoSRdL/SdUL0S2tQoAg2q1",
-	"OaPM1DWYAHuGP9h/WrV5bjva10/pyB9uaKkT3zX8kFH2r7iwxh3OXNcOV1ntv8eCz1JfIZcJxegVrwVn",
-	"i6jSJfXh4dH9vnrbsdYtZ2mn8lag8HJwFbIG6voveO/3oqNI4OYlRGF/pi4A269WhFn8+rXNDUm4hbWl",
-	"qhq63opYm/YHjJtirUpv4p16Gc4N7j5cfpPwpdAlTml/qCdA7g92MKRMKuwFlTSGOcDD2via6RA5b3Qv",
-	"H9zFK3r3cnzXsZC7Dx/643cAqR6shrff35EICt5TyQvYWuhJekeilC8aQcb5vfn+7F7iH0/yNO/TTuK0",
-	"fLIWUNue4/dv376xZei1iRyODvvZzuEsQAc2xoDoG4T+iiv03BL4tkM2YC/9dHpioZZxZtuVu267K3OB",
-	"/WiK2rJNhgm5vGsfk3d9F63DuWq8+S6drwj/WVvHXrsaVQQ4jR7YK8Vthqfpr2/SDMydUxxKH4Zoahhs",
-	"ZNpqaXY2KT6RF7mFcVgoLUkNkAOXxGj9Elkn2zmz5WeP0RQAvqfOtSbzDFpxwdP2IelL2MJKCTrLLV72",
-	"FctBn2OtBMw8Zep/DGbA8zaTlM4h6jNCS9jqrtJO2zaMpj0K8o6rz36Myphnv3SUUwIJ/THpiSNoeslv",
-	"Pt0AnJlj6ExsKh78y8Eb9sSdhjZOZfpxOOGYz1GWSxojk8Zps9stiHicyyXlzIoqqfAGxZynwwBQtb2N",
-	"RMQkqJfmBtmbz+cwxfWSp2AOIv2bUPT3SrHfOntoScSZ5RuTUyZRFV6aM+h+Fcj3eDgEidhpDWtG5O+i",
-	"8N3bk1d6C8aH1YDv9kij/VHxv/HRjea6ZXhBAlLRfBdpvTfDYrNj0s2J/rVfNZnIUIcpE+bQhkvOwM3G",
-	"QNfmaYKagA2hCGoPROra4ULzKoBCZOZ3hc1UKGYgGjWPhsAndIPvO5U5wSoXJOlRWrHKFVRWUJt+RVnS",
-	"WHKwtiIMerBtcxuUgzUVBNqwL1vhDnarmu9XO3FqnvqMAAAyzbsrOvQzXc1KbMQgTJTNHmTXKCn7RJjc",
-	"TqHxb7z7NnJqkr306BhJqocvC3C0CWis2l7s4Gfz5m6/clIAJADfLEET9AE1Eb1dVkmhVziS3eL9HulU",
-	"R3OEc69wp4YaVVUt6je7DiduGWpU1Q4ru14pidmprsXs+hP4ye4ZLvbMbHtM5PpZOaUZzGBT6mAU6Mhq",
-	"z34N22jLBipN4PhiQtklYYqLzVTLr3M2dcuddqvNrbpp+aTTTP3t5LQGrb/tLCGtouJ0qw+OqoKDugc6",
-	"q0p3HPdKSmyrWvgmoAe+viRij2ARIc70f00eOzMfaSFhnSRWXGy32fM2ibsxvWtGUr62qdI0JjWXGjzS",
-	"8Ko9/NTuQr8ud2w0OT5HDyI03o/Q+EArcoVaVxYSQVa8+TSYRdyu6m1N/sHH//jfbh370fjQj2zaUIts",
-	"ool5ZZuW5Hw1S766ms5jRwrBQ/zpdKBaFKClt/H5+dn1NSavBnSM5EVeaYG03aiZl+2aIyRTf99m9BIn",
-	"ZcteU0gN0cCUzBXiuWrXoir7cO+wrcVz0c3qffnncBKMiThlbGvNab6oLjrYqBoWKilbpMTuwa5LDZ33",
-	"/qhPL+tvvtor/vw6sMZSibTkP4rCXWyNj4qjGVlocxjqEy1/NDXw1c667e1uM/zByhnHQ7oCOw0J3ps7",
-	"GFg3PXPg9CSpggDWsM2oRNi0DKHMNGTvxUj6KaomE7YCiSbJJRE43VUvtZrVToCDffsqW+XtitnJdmkG",
-	"rNt4QWc+SNpbrepWq7rVqm61qlut6lar+lfUqnzS1hFGi9TtTGx3CTJoCglOEAbEM0jv4Awek2hOVLwk",
-	"4AI2acnb8neOY6K6g/bmqTCucgWodof8MPODW3DJ2+z5Ptnz7mJcsbClqGqp6d59SlyuoqOaabYqqscM",
-	"Uktcxqs34eqa6mM0+LC34Hv2U/fw8JX94xd45fvqY3s0W3GhDLCLZnuDBVXLfAbNLDle0b2YJ2RB2N1i",
-	"6I/Vn2tS3DMQwTjdW3E9E2Fm16VD/zvux61u/6fU7bvoxDz2GQnlr2lp/Om2sXeQ/dqGzq1hc2vY/Msb",
-	"NiEd7cze4MLeL4LGejsGUUvn4Friv63fa/y4CEDDv4ASa3/bx/T22M/1BbjEtg82X+UpFnXU/Wrpg1lB",
-	"GMTcpPoUDs46s4hMjRXPLVJRZGrvoEVpdUll3J2VHb3NY63TCqJtVx2udbjtcNqpiYWbzNNAuilqZpue",
-	"s53TTf+Nszr/WvmZt2mQf8k0yP7ka3Mb+5Dup892vE0xvE0x/BOlGO6Yz/c5M/gaWXuZBaW7YkLenKbk",
-	"Kv4zzIp2bxneIIk3Vlcg6dzjV661VOyoEnZVuM2+iP1/ZiACzeJb1LYM01TaejnTBwk0H0lc21NGiEGK",
-	"npGyrRl840rRXQMMaEVHkiF6YZXvSJOmAaHA8pwZiD30hLM51dRHOZORa5th/gn6lwUUhHlkgEsBrla2",
-	"QdoqsEAWnfBbf922x7kkggVKsE3DO45SvkA2xQRRJhXBRQfCRudP9ESbUgknBtI2gxlt9QOtL+ywvrCD",
-	"dt+H3w70r67ZMbV/J057Tz8bitPtdb29rt3X9U/nz/sXZh5/sr0OeHsAyOrZZQiAnuhvnH8EComdf8Hh",
-	"Lw7RCXAroY/FtuGRdMFA3UExv9SXXqu3s40ioOvqPxoFp9pcGpBLNRk30KbtlAskYKYIU0OZxzEhCTHd",
-	"Gf8ebMN07G4in5u8wc5mofU8xq5utqeFUeDh4GDTSmg4dWE2zZM8d0mEN08A8HEJLlAvpcJCAgSE5i8J",
-	"iWmGU9fc3aY/mlZIjULyYTXglvB8lpLqMo96Rd8scvPHqBP2w86hDDt3A/l2hJvdFrXhR5hzeEqlCd56",
-	"w2rhKeo9JjheVogFtnv7uMY9XrvEl8S0D4CPizft2Pxr//MNdfD5hjr8fEMdfa6hGvQ6HujD07uql6vn",
-	"4aVYghPKiGzRnZTA8zmNXfMm0Jlc96kG6Al0PLhua2jwY+o3kSRCU34BsDKupzrAr7hoZIN5YympVFjz",
-	"hQG/AF11YdpHSffJiku1EKT4tyAJtf/wyaWELAQOtxCg0vnnBdxbxwCl4tBcvALyUZvqL+8reU0B2IsK",
-	"RH8vIPziINvbb0bukCqLa6WLUPxCP7ABLyVX1XiEFr+bAbSin5i/fVGIU73v+tWhtgfwQJmO1UDFIxvP",
-	"734kJsMegg5Y4RmWJILWxtB9AynO63dqPOp1gTOScbGZQCeokIDUT2gzIJekmT728P74aH/361sbNTJL",
-	"9h+UCyR4tA7nU9LnBH4mqEBYcuFRAXp3I93BD9reSr6/y9DbCbLiRWvdmCd+VeHY7gi0ILXbBDtkdMoi",
-	"dvhl4Mb+yqfRqiGRuSByeWrQcXZ0SBg0JXiBxWJXHJEPpXOiflb20UkA2H37bdWumilfUKaJwz5S38r5",
-	"+J8XB+vfRj///Yjvx29WP8zGHx5snt/Lzh4mp4fqxfLH+/mrEf6OvJPXBHOvLyKwpbkPYA9CBpXeMddu",
-	"1vXlgpB9b8NfvZuNOcq2ZjZFy5pSnled9h29Y8z7r1KHZYhJcaCnGyIncIntUM3BrRet0lXQ9J51WM8O",
-	"19oCOVcgeiouM0Gw9OMGbR5bzGvbtjcq2u4WPoat7m0z/gEIKSHMkvxOjdW3LjvMLXx0HS3xrVPRteTZ",
-	"Qq1OOCMlarVfMVtQqYi4GoM+Roysw+2ESGYhCdvo4xk89DH63J7kVaUXaDtGtH2u6n5t/QE81PAxtv3g",
-	"J/dckzzM/kXV7qE7RAJOiSTKzf7qAtgKXmepWde1uyn6/N30tgmAkfXkKvtcSPBWxgIzeQuP+luiRPUJ",
-	"BDapAq64DaofY4YyU85h2MOSrx9pmzgpGjNa5L/IfAomIM5Mw4oUKyIilJJqtkm85FwSJHlGoKfqOSOp",
-	"NLkmWF6U2aM1JPo5/TCxA4EZqyBwbF41AThmA9iicKwm+ueB2+5vZ27CtHZ+4DiUW7UOtw3N/9QNzb9E",
-	"q/Hb1uHXTBO5arfwXRI3zJ2/Wi2+8Vd2luKXl9Jl7W5l6pbFJVEFtACllGnVa27isTOywzWt612+EpOr",
-	"k2dwGSWtUgMdqRcA2ceV9Tm3oGbHgqdli1i5KyE3DckObdKsN0wEXaWhBb+/I6tBnd4g/5Xf9GxTCuLo",
-	"tnzz85dvyjIfvPuEqnW2X6zs08042NmsuxDUrmarxoCRtdGrtkm6KC+oBjmtTlb8zOLl6ykBhn6L7hXO",
-	"w0/TIjxUg3hRfAFiO4KYCLQUpFq1ShURvgYJ/+ah3YBTP2nEaLuTaWtR3a7gcGOAMPH9TCUtKxp2Ss5y",
-	"9SNWKDtxjJY0SQizoIbLjbePp3nGQxMihxdY/weMDPUfsqn6BHXAsHslKhsO5wlVSAlM07rk7CsqXwHy",
-	"O2ZaH0z5hhCf56VD4Sp2wXs6PA3VCTTSVxM+RGfgNjJNlWOscMoXOYkM1hMyQYaECPkY4URfBakEVlxI",
-	"+/uCL7oqJds71Hj55nOtAFZ/52UnZwSLePk9bYWUB6s9wyqGQrgggWj+ldLFshvO4fvySdP73YHa74bW",
-	"ABV4/iu/JtCNzM16iJ7wbIWF6aJBtW0K1IOZXIM/MK1bB6Ph6GB838efGnynQR1uKW5uUXVTfARj9v+E",
-	"KSJWgijcAk6ub4DWDMv+dfrmala8fRRFNxU//651ZjHHW7wdywvT4tvZ2kZGoFySpL01iy1o+aQ9Z9pW",
-	"ZTvP3Oii9j95Ix3ISvMvyJy25W2wLBlZK0rTgATa8bUg6VVC0iBdM4/qJkcVMgrT7suiZY3Tg5abmaDJ",
-	"YFv00HiJBGYXlC0kwnb+ZfDb8rHi5xdkY92VkmSYKRq3sLBTIvPUlxdQ2iUFB5tpMilQ2ZuRWiFIrA3h",
-	"33IiNi0HU/gyq+cQmYLYjEo9z8TmHIKWXbzZ6fxaEK+pJH3OrlPTTwTXOvwkQE7vYB6M13ConU5oEmMg",
-	"PAI5DxGSvLxAsFuwdyjF8QVoUFnNONvqTMlFUqFT2IlGp6Jc1BIkw2ksO+MDOVZKOp1eXt7bDjHkxElf",
-	"07QUr1/AOs14Qiaaw/WbJVzkPwHkT9FGADY7QvlKy7n90ahuPuzfeE/r6o5FW4ygecXqpBbmj2/JBxW6",
-	"j5Adzi8cA98p4K/fLy5pTE7YnAdq9cwDVmMjBi11wU0Fvz8XL6XsWql4xyaVnYRa8yQ8loNHg7vw32jA",
-	"V4ThFdWf2D+HG5yl3qy6cM6KrUncDgBA6yYvmj8R0qtpva3217JPNYpph+PhqC/MmhsnshvrJxPpn8tr",
-	"bd6YfBJmjWt9nB5b3Wx6IKGHqDUXF67IoAiZ6BcHUxgOhqPheHwwvN9H9Hy5BA/yYUUFka0jE5ZIlDMQ",
-	"qVAoyi8IM55SlwOUoBmZc0ECTvoHnzbkYkoxe3Wvl4ZUbPs7eSF72dYQ39VcrT1wYTcGuDtEL4rtiUwq",
-	"rdnPGVngmwxO5ZKICV4EdsDqIIbyocc0hFNczWc5h5f8d5qm+O7RcIS++sd4/Bi9oCz/gD48uDe5d/h1",
-	"v0BKZS5Rcatqh9QImtS2tkaPLTe9y39uT3k3p3n1Rz1VE8N2voBi8q8LKhjQLLzEsKSrLIhygR0kjRL4",
-	"kqS+lFIsBA018TdfbnnfBk+/fzH4c3HwS8KC2dyu32iEeJrUbLZ+FG532JSHXTlF3r3G5ddZ7HfKFhPr",
-	"BfJeSHs+Wi+Bp+qb9sPT0fjw3mg0Gh082H/gNYTcILlIQ5lbiqM5T1PA2QnIctfFcr1eD5NlCqV48Oq/",
-	"0eQ/t2bRKev7wCN8CkoJliXYW7B9KI0dLEhtt7B3nYa2Y3wu+8aI5KJBro3nrfHGhzjv37quNNIdblVn",
-	"p0MgFk9SxLEQ9JIkqBC7K658A7jOCgHCDNDiC84SUIZvKO+1eTOb0ZVawmsx5fr2dB76VVIebpIsHiPG",
-	"120wa5+WUnrRx07Jq53UEyCaXdPhg8d6lRP95DJ5x2b+xPGj3gLQrPpPJvV2XPWuMvE6orABPluf26jm",
-	"8ocX/+3R3bu//Pf5uXz/TTcSR1hstfGjrjRuaZ9rJnILssK2pp+yiRKYSaOd5moy52KSkJReWh+X+RM8",
-	"YDbfG/JEc8ECqd9nNKMpFjY655md+wal9IK4dNcSNh5CotJ2rIZ2+YKYzqGPK4o642ieCzCHAVp+J9vo",
-	"LwgMf2siadIKYJhCKjBE85y30aGPgaszwwnY0R3YphbU1Bt82WvFLt2+A5D8593NBedJpa/0do32YRuM",
-	"w1EXhEOgGFaPnLqcR4NhR0NlibJHaqOST8yjWmWwRbJdP3tqnzNT/BgNfuWzVtdyn/wbP7XqNztihZJq",
-	"LePIY/MfcHkyiPYL4tehCpBQi6uhV2OwUB+N90c+XcJWgPfH7SwKlz++j7ZqohNaQjfWESQrdeLDQQ/Y",
-	"ROtw7nemP7uHt8STOezKWbsV21OsDOS9uBWK6cNj+Byy0jxKMWDTTlbdwiUEmL1/2K9cG6p6PQN8C583",
-	"KsB7vdGWB1Nf+feT4rsGY+315lDz8TcOEjhzIrLkMg/6bYPJOPLEIuDzRsrcqN87e5yecWjbtuFVuOLy",
-	"GPttjc3y8wEPbKcgPuw3/1x6t+Q4tqpL5+Qf9NyocOu+nx2+cfW1Rz2RCC5JrLhooRf7AKTUaz0s44k1",
-	"b3bcf382FHR1blzkWmvnyk0pLmKlI7Sbf3m6BZ26wwkyoZ8r/NDTDdF+CxA6WgMGo32bDS0CAdbvuPN3",
-	"zXKamlydukKx4OPh/j0vfuvCrGv7ze6bO7IZeXwwHHtfZeFJfvNodG/Md2d/f9F83fj+0DuxQrR5pNSd",
-	"fmKqHOTBcDTc7+XxAcEUSOzCUqEClcVEMKn0QaSMH/RLW4dftkd/rxL1te8tVhNpyqmdT+Xc3U6HaDeX",
-	"TzpSmi0kIcAAYWTs+m3iDbF095raQu/34ij9XAggM7pwZezs/JvA44vj5NdcKhco2cFjY2GBoXW7JlqF",
-	"L8gQvQJQvkqX1dkGQut8XrZuN4D0LEGuH/uEJtPtfU1IqnDL6ZhOr4AZ8BWe8UuCfieCf63nsuDoK2g4",
-	"8/UQveIK1VNb9vZ37VC7V/lw+7TIh5VLZAkhzRWB1pRckhRluVRoZm0strGuTG4dmQ3B4JtsK0iJH9C8",
-	"0p32joE2jxyypa3ST8EGk+1tY67YkLLqkmyj6Rf2uSc2WarMW2/XtmuUfGp+BD8PwvAYqCgFjYnYQlNy",
-	"iTCKkXPZaJ2D1JLh69tTPHd4fzz2mLLV7frv83Nxfs5CDUVCiODlocmL/BrNTraTdIrb59sdGi/d0FFb",
-	"N+OecDrjTm3G3PeoDW3Bf86+ooZKH+iMX5oWiUvXM9gl9NuaEEFiQi/rnjhtmmn9KIHIBhQNgV9vDuLH",
-	"5q7V4xtVdwWPLzrNs6JV9DbSIHAJjztBUEVjn1/pif3mCrJmSRdLzyzpoq5pjO/1U4ZT7ilcf9HEiu8L",
-	"8ZVQfVRbEDrwecME6Gd+5b4okM0Ad0KlzX3URy3Xg0TlYZk9KVZjdzxI3t8TnKploK4Avisrw7gX7yUl",
-	"oh/hGcWGIfiFMbO0stkUQeOe9nhPZ1d5N9pzgd00Iwik0ivkJ5TbeaJI9i/pZl4KImF2vTbjbfn4F/FR",
-	"V6YblU4wS7DRlVzYjTP2eLOdJmphQZAW9waGGOrA1jRNi8Jgz02aSOrVH870xyZuXFwhe3vakKt6pvF1",
-	"1yPgjZzw+QQQlLdn9xRvJMqZoqlxzUL/tbkygWWs0ArHJFRUqpfEHL665GnSEPPDI1/hVmcB6ZfoswOC",
-	"dAc+8QKe1xd3pZxb4zqgqZIY+V4S4QqLpm885ikXg0eDWYpjP+Cp1bwmfbNe3fOfrDnOZ2tfw9NkcjCa",
-	"aGoPdaaBbjS0LPBHByOkn48QLMR0PTM9A4w9v8AVrLRdK5Q/S5Ocumbedd4NJlv5cY1yGmTR6H7jCL7s",
-	"V2PuTuMMmownqjHJDg79wt3GQD0pjEwShIvrUg+076hYNRTyq2GrGINdcX2Vb9S9ces1+HReg/CWBu6p",
-	"2sqLat7UbifRyB8vufVf/Jv4LwqiC3LBAP9716RGmG2hMSiEkbsIntDJl9CqdryWtwpVp0LVzbF6MSiP",
-	"vvKZNLUv1tfvC2tLlbTn4gy7s94LbtBVqwSSX5bZfFQiPINeD5yZTD00Jwqq42cbZECVdsrdswPs5FMp",
-	"rKRbPLDPjAf25dIKd0bxAkp5yS+JvwirpohlBCogCfOnKHHhlfEAYmohfwyEDnj61ZJkFcwR8JRupCJ1",
-	"h7HPp9ndsXiH2pKrcrOusCfsVjPgqbeuCHl2xjr7Kv9/jh7IVzUCdpXxYRFc8EmE54qINRZN9nXQa5d3",
-	"MAauaAI8NkVHFmynyLYpjwlcII8O97+kU+da8trA7atB1CK5a6K6VpdkIowVQW2PpLrNUclyOvlal/jO",
-	"7HNyiF5A036HDkCSBREmAMO4k+47Ce7y1TvJ7oIj34rvzy2+b1Sydse+QRoO0dRieU8jNDX9I8FJhVMy",
-	"RV+VJVecA6Z59rVxXWmjBcv6I0UXMNM0lSTgST1nAPs7w/HF16B5lALX8Iw6QrqdTQWS8Vrh92hge2JG",
-	"A70keAfMPOwHfFuLmTX7aUhlt68Wi4+0dm0QIpSibCF3Cc5XXlqkssa+gH0/KeKNsPvGSBvO53FPWKNQ",
-	"1N0zRLYdiT+6wlUIuXSD1P8zTvOQQEyhCJCFwuOwgoA+2kBA6p1WHJ6MWpKN6WnM08SK5fqpDB4+GI22",
-	"UfD29/2odw/6oN41ttcs2U3Uu6n5YkGkCsLk2IINrweqQGAkSRjNLULfv335Yo/IGK9IYsC3TffAAsFM",
-	"n9n/z96/Lrdxa/ui+KuguFZVLK8WRcmyHUs1678Ux06U+LYtZXr9t5mtBtkgiagJMAAomsl01an9IufT",
-	"OZ/2U5zzJvtJTmEMAN1NdpNNmdTF5qo1Y5Hsblx6YNzHb8Ttcav1qDuk6hL+YnGZT2X2og9csRS/3Mu+",
-	"ZVqTxb21aoPIDJ2YX3gpXPQ5alxysRwRLOz3r/bqlfp8RQ1TCnlltxqgtEBDN84n5Ws/YJ+h7K9sRz94",
-	"L9XP9QENYZ1uMlGBChZT2K9cJJW9LXS4jKSMJujWDlCGUnkdxKfA+HIUJ108lBgkuWeZ79NMQyyXC2HU",
-	"slqSQPu6sJkBdq8+hkw2zCxIYj0FLjuln4FZnOJdB61ZXa5U1Sh9LVMhxXR4vdiYZuhMx2fopQ0IhoyK",
-	"6obICCaq7HNSLaHJCgA+YibCNG/Sw1Vo8jPqStJc2esbF44LTyuS+xXtjsdD0kupvpwJOMyVR1eDkLbb",
-	"Z6WQIna8Kiw66FEvlSGjgaJQUhmakxLqCijtRWBlY6vyiNBulwlXT6l5X2gypJdgMiS85wyWJvEJbLHb",
-	"4DgiVg4yqg0xk+xa6Jqvl0NLwjHLT3YG9U326LK9W7pXGfW6Rvbu0/4SUsY9XkDKy9GfULnzVLsiCtQq",
-	"9haOcMbMtsL5tiqcs1cw/z5nuIhvCVWm2t/1Dos3wFkXsdGlhnUFZzz3EwPYZSfkFcr9ARtGZAJh3Ini",
-	"hmloxeUrzZFv+v40D/7f/xMeoHc2wNz2W9/XQM6YOd23Fg4rc5fh7mdUshpE07l9s2f8r1KuauyPJa2G",
-	"qrsyKymHdvWGXjLtW4Zbgy1hn2aKavdbh98/fvqklhFWHpk9NWWwpbkqyfnqPFlW3WqfY3+JiNW/hna7",
-	"vEfAl3B/eTmnCzTCDCK3haUvRF4y8Y7ysgI7xJiUPTjbDrOwLKbSZVpXdeA9Ib98OAd2EJ9Ahyv+F3hQ",
-	"j8gPjCqm4jmf26DzU5e/5b+c/vbX6f4bfqpPxfvH3eenT06HL1u/HoweJc9/edZk01/+Sj6c8rf8tPWa",
-	"//Ks2T1IRWf4spX81y/pIvjRstjEGetKRB41HFuP4qJcI0R360zxYqtV00+/sEPxiSByRP8cu6aLEWJQ",
-	"2P2ym55vfHzdzsTz7MUOdIFfz7ekmdCpJnEn93KcOYRflZo8Y41pw8s6Xs6jfuVpZ3avCjMtvEA3Yjk9",
-	"j557O21Rt/TOFI2vfCvw4FcpA4vC+0pjh/ZA8ySrtrVvb1Solne++ZmEqafXChsuZk4VEbWzgawHTb8s",
-	"d6QkhbturT8Tiz1bqEPmXkGu/Png8Wa9Wvn3GzqdF0I7OP0qkvPtXMpIzv0WSA4WO6K8xN7319aOM4Z2",
-	"u/Oyke3a3zzsTnE/aUL/031qduWwjEsUW/MWH/8yNPmc6+FZmnlJK5/0qrwZ6Ct5xVLaLVVjF6NehI2t",
-	"coRfnz7tk10eePDbFFuv3yTB5iglCl2DK1oF5yAYlhDyu6y9T1WDoYxzLuCXq2hQ58rSqRoLq09abbrc",
-	"wbq+EPxXzckKwevVGNlvupSDiepu37eIRVyX8eV6m8BhXZkRwkihJeviFrszQ9tB/Y2FcZ0PdB7+fRHX",
-	"/Ql4TW2uuwKqPQK+LOkenOuHlso+4aI+nn2FFKFDnk6vw/0v0MrU1TO2r0ET2gGwExQMEDhjPr0Lms8K",
-	"aUiHZanuWNjjitWgTzI4Wue9WlWrDc3iS3AN7U8u5aVCSfuPw0Ny0CJPnx0+Ia1nj2thPCvXxG4hoJm9",
-	"5nbTavN98ef3xv66SHulQOFL9qLMWeHlYhh+gYjEd+d2NH8s5ljALBWu5gL5rXIrHFgiNJqxB8w5NIQ2",
-	"jCY+DjGj1oFvnySSaaDmIUiRst3LiZvDogvqUVH4nOz+d7r7l5U52Z/Ni92KSg0HdrVIYXD1Iq7Ex8M4",
-	"RehJzICXeSaSZ5VipZjoLm1c+9xfh70/gV1djJjqVgL3D+2555rIXg/KWiYDmTIyYorYe8qJsdRjvtxq",
-	"yyZU3hMv+FaxIf/IWuEF1CZBNE2rDojr5reUW9zl1EwIjC+ov3H0n7WrRswx17oUQKayEp2SqV/P2ubi",
-	"oqJKM3RndUgPC2s1qwQG1xehF191Sxnt+iRC5O5yTLSxf8308K813jorZ7grmMnkp+Z/4SS7MpVj1SQv",
-	"QgJpoWLKsgP3rq5RbePOzyKKei0Fm95obfFNVPIC/PQFF1dMmFL/Vp5iMswa4DssaZIMvmACdczZJVZ0",
-	"cE0oev/y+U5LKKpM6FYUt/g+lTOcsIRXRxnLzyqIw0Gc34cc7yicqDLp6+TVcxDYKycp+P1DpLImOUnT",
-	"DAGlUBcofHGvtn/EbhviiAgJYfTQxRF+h2Sqkujx2qQGZPM7bsG7rNBGFS6Zaw+74U6q5ZLoBOWQ7JHv",
-	"I7J/EJH9R5aXB6GUhXi6A9a9xG8rETIWC6prlhFXiynLVuDXGVGF539eTC2VTjVaquclVS1RgrJDzwkP",
-	"Am3BhxBHA8/Oca7HqP1TkERaPlHPjs3JmYWog+6y9fD1EyscfZwXQEoKQOIRSST8F7DEI6JT+AME1lhY",
-	"G7ErFdNN8pomDPsuhsS3BS09Vqo7Xq5o71Vp2jkR495yK6ou78TsaUk6rO8Micg3AgELqFAFvO5C9VJB",
-	"5SaN5FtOnnMy6zh0VOamUKm7DmFV3SzZCYnrJbKFYuIlCWxb3r7l7VvevuXtXxHDfMV1mSeoSkleKVsy",
-	"Q/BzO7NivrN3VJXkV9129uGCHX1NjeKfVpRB7uQ5K68rhx0uKH7VYYBxfJWDqP9WpFIN10cgpBVbXWX5",
-	"x48X5x9HpYRtbb9QIobTLHeLfHR+kagxGXADR1FDLt3HxlkjarxuRI1Xjd9xQvmVYWea/Df7X+5ZuS/q",
-	"6Cyg6oxDYsHhe0dNd7Di2cPzIV0IpYC+02yUvYZv4vhFjU+7fbkbYBzxqc037o+PeNnv+et2XS3m0d92",
-	"1EHjqNHnZjDuQCc4SUd8tysT1mdiL0zyc/52fclHu/iyabo7kpYeFK7j3qqod24bqxXmEzGXEjeX//bo",
-	"y/TiZbsBj7zJzdgq6d+ekn47WnmVxDorD0OceDzMOXl0B/DfADOqWtIpwBumxhXQ59SEWmq/B3LBnSlR",
-	"/ldNK9tGlLKIUp2I44YA1QpBpurAkKOuUiWPKd6bvhhSnr5nf46ZXtXVBwVHUCAQ0CyG0IV1/mCF5P+F",
-	"vBVuhqqL+UpF+LZsGR9YZyDlZXnenstD8/kVxgFCTrJG13PN+O5Kgt/SZtdO4+1JdQxJaR1W1iT9HFp4",
-	"KzaQY10+DteWP5UvMYfLjqMJaQimBRUY4DVh1/3QagH+SugJ6q8m3ByRuC8FiyM4lyHRUegJUywhh/ut",
-	"YxL3KE+xfteBN8GLCj2DnQKiGAOA6yaxelNb5I2J3EJhC7Qcso5MpmRExxomgnAsSxfquvlXJHbgryE/",
-	"rzZrd5SP3f5LOLvbgCrMfSDfzAC1esFwZAg2UkZwLqfJAH69Hne7jCUsWcOLX2NqZsnmLc9SVOyKy7G+",
-	"0KyrmLmAsqcyUWO4Q/BHtBp7MemwnrSDQQF5h2meMAerNCFSrONY3GaaYnWr8kUbHbqV51KJ9yxt6j17",
-	"dOsVVtqxi2wvHJxiNuIs2yjysFm6r3rdqyUturP2o28+XgrsArMlUgBXmtCpbwkxwZtLSgfxzNWQL0Zx",
-	"lsBbX9QPY39/9yDImv3r98Nw86roeyN7ZmZii8AgK8oCb1OwOgmwdOxw5U3seTLGjpEXw6oW2RIyRV1f",
-	"Bs+ujZSXkLs55GnKNRZyls/3+6fXytxkSpVBzHnZXJgNCo/C8PWEY01Z589fkHlw88IXiWpeKQUVXt0q",
-	"tRcwaFWYFH79TpPYHftdnsRRlupkLTkAiXd7NlP/e2UuygEl68pMALxzz164MdxzFQGQUlmrVHcAeJq6",
-	"AoEmObUHwnI1bJdAGFUp99I34AcBQhKwzOsLP7y/tjXqLi8v5vVasieBIqy/h+LLJ2eW4HuWd53VIyk0",
-	"u7DaYDkVgKMfCrq8vcFNpqEiIz9sPXtCoDSdAOBuJXOXtXAhwqyyjqclVjr8hhUts3pzQbwEQkg4Forg",
-	"ZTO54IfXYin1WrLOnPmK5qxY5+BPpGcnOc5QJJI8hUVZZ9cg8eYPUFQU0zMCZH7bZ8nDc9Aiiy9IwBoa",
-	"x4ur0ix+sMGnIwy0CHcegzkeFDVXwu6p3A2d+RSaTv3JfeN6g3vvQhOxBPFv7B0DxyP3LPw8ojz74GqH",
-	"wuewddntHv8SGptMh3bGKEVyXyjWG4sEvvJ1n03F+lwb9yz0azd7XHA9gG+8zjWyh+P3uVPtpzl3iGa2",
-	"fRkAklsQZ6tBHxVvW8XaCxroFnL2vkLOlvO1CrMr132G6yaJR0wk6NXI2RlSgXi20gZ9rhq33DGuYxKH",
-	"g+dUkTnef/Dp03FbxHj04sgVdo9HRcBZN3qeCTqDC5EK53rhsEWHrIKnnQSOBuwMJFL8EKmJWuoBdWP4",
-	"jTK2h9fgZtdL5HQsdHkiZ31P5WLf5Gy/pFvyo2XZLPuPF2WzRA0MbLifsyho3mdVI4ntOi6sUkfNCRmN",
-	"Oynv+tMdEfDLEPapy0ZQh5iwK5bKEdCeVeq5Jl0K6NMh2ujCOJqpq9lCyqVensILPPy+GHssNsCCZ/3/",
-	"jvb2Pv6Pdlv//h81gHfBP+RIYAFfXSayHVmvJrDzN61CVFuwwlsCKwzEcM0UJmR3GfrU0sSlLROsZoJb",
-	"rrcS15shZmsws+5YcTM9s2/LoQIiHFn466U/U798OG9E5d19Mkg32SMfU9nn4vcH/2bJGOzSPfhmB/Aj",
-	"y9HqyP/+P/5vAEUDsoG3g9MIk7YrxAbm8pJXwB3gb5iLUTkLzDWLx5pd4PX6H5Ys4iZ5TtPUpwBglmHW",
-	"wBPaLTNsXISZpW3h3FNu1LirVQ8R1mJASf+v3edn71/unuM3Dw5bj/LXXAy51lbhxkykCddsp0lOiMKQ",
-	"uYMcFm1R3LAYWtQxZWntj3HS9xCH1BCaSsGOsPp/IolgV0yRIf+Emja3m+Q2z2OdzcLE+QM44r9iMtKI",
-	"aj2RqsQh+SoHpDADziJVhjsBKUj+KcfESOl3WI8YvSRv7eIOSCJh2oqh3dZLHb5jfnyHYfebPaqNPTri",
-	"e1f7e3RsBnvuF6AeOQIq9mh8JVcDFRSOg/36oPH5M1Sl92Qp1pgcDpnqMnLy7tSjQdtTOrLEQbXm2lDv",
-	"IEHTR2c8oEsNTWV/zJpt0RZvAfPRsgMwPMBni0SGjwQy06TDBhwMX2iBbpcoLZc5H1heD6FkdLYhtEJX",
-	"CqNo18Drbwt8PlpkP0nSTTlzvdXtN+fTETuD5YVfFCN9JuxB8cyLmwhuQJ+yp0oqkrbwbijgdwOG3YD7",
-	"lAttMHTdFv/2b+S5hHQRLoVui13y8OEvZ2/fPHwICVmCXrKLLoBn/3b+cvf7JvlNXAo5EaTHWZroiIzd",
-	"Z8CKJyOq6JABpKydk2IjMKEK3yvWFoRYw0ezBN/R4cFBRLQk1Bp+/kRYmmKaaJ4yYdJpEyd3muiHD51u",
-	"AbqCJg9AidhpkocPz/mQ+d/fv3xOHj169Mwu5Lfz5+5+yN+zqwMHMPtEu8Z3bCfIgbPKZF+EXUxqAqcP",
-	"3KDJg7jd2D9oPm61G9YgV3Zl8FXLfgN088u7/7/lF0Poz++VIpA4llrso0U2kje7s7Dy0LmqT8/eksOD",
-	"/aekKxPm1gJNkOxqgZBJDHI+jnwDpIjEoCe5/smoK8XN8C3XZN/qOPutVkQOWpY/OXOlSZ7LNMWmMNqu",
-	"Cc5LX8lJyOPryLFIHAKyGz7n9oiPrUwHd1CHdi8X+4R8IrwdCEIIXakNGcgJkEHC2IhM5dhuneW7oBrP",
-	"dWkkA6rzvZ9wg14oJVWeHp4dPn5KRkp2Uja0b4+ORinH/Lg99/V//KGliHcC8wBMXhLbbY89sGVfUUBZ",
-	"htedMEN56n5jcpQCM43QESOuaMqTcFpi8ATr2D/dHjXi0mghv89N3HJbeyZxakiuFQIZO3XkZbvr9YHs",
-	"IYhXQ/vAVy0x5i4OBxJAnHdTfsWS4wC76rg9sG2nOCCWhWATMqJcufmeK9pFzugY0MOHR4EjOSbUpUpx",
-	"pq28delmu6dJHNl3qzThPXjJrhkn6AbjkaXOJ4chi9ZOsyyRdi5/Fif1nhpGgNY9CVAh5Fh0kXBi+/sr",
-	"+/Mu/Neel+yr92xIOcD/4+nJ/2KPkXNh2ikFxSWPdSoFOyaHB8+yZb9nRk13T3qGKdA7XKjWTfY57VrZ",
-	"YveNkvinF+exxwlRTMuxAvATlFdUkPjFOe3PHjKry5z2dt9IwXZfW7MntvvXZ4Y8ah02yYm7Xfacvoxs",
-	"mCYassegLApIhpIu7Q5Y5OWQgDVMSXzSZ/mZHwPyS1bnURChkIoGvYNM5Ao0IH0ycJPQxkcP5MRlG+0/",
-	"9s/28TAyFikm8LlAM6ZTCOO3DUbPWol4DHN3EC8ZGz18iOvDNZz2/N4ENo+bmQVN7J4ckcP9gxABs8zF",
-	"5doQSCqB0eOfX5z8GJOJVJfaXqqAX+G7SySQIZiqXSY0yzAhG69Pz122S2ZbyBET+JqbUvX33E171sq1",
-	"ChA3CKc+kKOkETUchFTjqNFq7jdbmO7OBB3xxlHjUbPVfIRd4gegnO1BZjMzVR5mSyQSX73vixxI+jRp",
-	"HNl7z5i64l12atWuLL4Fjz9otbBCSxjnzc1z1T9cXh+amUubPOSGAT2vrGkEXNK0iz48OKh6Ypji3iny",
-	"YMz8CNUJi+95h7KgYHo1jj7+HjX0eDikato4arwBuDb3KuCspFxcgpeC9jU4pVNqelJB561Pu1Zn23Wu",
-	"n4aQgsHT95oTlqa7oETt/TG51E2/Y6VvzO7AJZtq8sCKs6eP95/uuOM0y9MhQc0pWCiM3M4Fy4l1sUmd",
-	"w14fapZeMe0xi+DMtkX5A0EFpsoeB0ipQlKfo5pfPvx6tklygedX0IndJVSsLctAUwZS9oRlN0OXSwNB",
-	"BLTUYHaWDbPd51ZLl2nV8O76veLFn6OGZSTLboJrYM6PWofLKfGNNK9lgrB7t03x79DNAvRnbfc8yeXI",
-	"3moZC0neW3loh7rKiypqd7Cb34U0X5ZVQOusBLpIeynX5iQ83vJCb380jj6Wb0V2yR7I+cbnaOmFb9H9",
-	"+Pn3DdK4WwY4tUtIPXNrh+1B1tjaX/7SfxPU6ZS3Q12ZE+vj73a7MzcCfvY+pI+/fy4QojV8yHCaLTlP",
-	"feG7ChKEbwE0NITcwIUiS0v3kwQULvfUY/jbAcGCfz4oKo9bTfLWcxpudaoEg7dYq48NOqDeLaXdoC9Z",
-	"3oQJxc22OM9ysZ2LxvkOQsG/VKQjzaCM3WK00lFLA93nTJsfXILSOmkRo4mfi0565/idOQf76x67it0H",
-	"lPdr037r2fKbnkvRSzkGGA73H9cZRY9HI6kMS16zhNPz6Yjdp5N2kiQ58v/iY1bG/ff+5slnPHkpMyUe",
-	"4/dsKK9YIWWtSRzYvVXw7Q9cgYumK0dTxFmdlwn4+PwBKVDqYYX4yU5iH8p3r09f9aT9SzkW94oZ/wj7",
-	"6o32NXPlUrXAstngxO7lwblLbZfKV966ceZU0DVvQFvcEmqOUH9iZkNUupp6eZqAxjjykem5flFnb9+Q",
-	"IVN9RuAaZ+s9evZkx6oY6dQVbTGrfoDDDH0TLrfOO14c2EDxOGA21I1oCRh5r6Ul3PRBzDKaoGz45k7K",
-	"t6AyPHcOwc2ctHFZkSozOpcYmCkJPpHDwyY49Ced1ckWT4dioJzfNSV6ezy+ouPxnjkDcAPno6BeD7nY",
-	"o+OEm91U9he4gGmhPsZrUjofVQ7BIAroLb0e/AZDcG0UNVKhwRsRwSahFfcRmQwklI9wE6GDGdzkEelM",
-	"odAa0L7cAQzhBi/ZcvkdCfYm8Y2FXAUuzMH+2zNMuRIlDe1NoTwRo6xGUaEpRDKJ7LUFBClwOdxoluJS",
-	"LKmD996PJ6QiLk8YkwF6ztOJwaYRU1oKmkK/SiKtTPboAiY0QfLPehB/HFJ9yZLf452MJ7ns4hC4xEXF",
-	"kasV0m3hxodfYY3xcRZtNCxNXRsulmqWAYUYSS6FnOR7urA89HyGfgLuCp8wMKTTtkgZvWIhhsKEUZxp",
-	"D2cDDl/Ic4jdTRc8iZsEotCe9aay73v95WKx5f45S5uvZH/ePTer7aehbxzU5KP3JcEuZ5Au4xvVh2wZ",
-	"I11fsHpsEYE3qgeGWlBw1UxxEjmq7UxxT3ILnGnpiTqXbyxWPuVwd2HOi1H45pF8KvLJShcG64AcvNJ2",
-	"rrm8+bL5+iKr68yV7v510VxlqpNZHoWJcY7ouCaXXCSlq6ja7UI92HXXsJYluCgk14Qnx0TTKYYy7YGz",
-	"q3JJcLkJzxAX1IouWOPMKVgJ13HRWmDKnnksOIsZq6iaR02IqubF7iobHvYXIECxtVLWCM0MmIicAxdW",
-	"YtgnU7WEP2vzkTPouX3OPpnKeUH42I3JZ/t++aLk1v55KwfdUDYpK00L86rXzrp0Tk6eLpzUQZ1JGXmt",
-	"Ka0rHPMcS642G46xUmt5MMbJwi9Rnh8tv+mlVB2eJEzcJwX4jEEyZFCPLDspRA8TbmpovQXts0T17Sgq",
-	"ksWhRSzH1+QjqEgY3LSaSTEZmWvzAzxrJ3JKYj5LZt6IhOFfhbvud/QR1rCc3HGzt9ReEarE7QHV3MUr",
-	"hjmKDzlTu0A6NWgfbLBlQUsc1dpF2HPWGgdYqhGSOBXrUwXqSJdq1iQf3PeUxDod92MwUn0sswBH2ayI",
-	"PwK9bMhxAs++ldgjrqrCaYLb/CWu/Zs6MtsIZ1WEE1/iOs5khRyqHeR0U3E9WmWw3AdUkweHrWckht8v",
-	"uLgYa1YoSqmIePojuWKQovca/fe/14mUYk3VlwZIVyfoVR2Mq5+AGkR8ZmjK7mHEdo1Uf1dCYFUBr3Wc",
-	"gQ0JtFsJky0XaDMxgPsg3e4YM/iGYn3r5SR1Qnww3rH3lVcE+CJfAgzlVum4H1zZhk51ZfjvDjOLWwka",
-	"bpnFllmsM/K5SW27Sw3rS8XZmjw/z8PzVvX+ZHfWCnBBmi9XrGtVGZ4mCmv0wSfrFjWtclCPqArod6sF",
-	"vO6TK8pt6HS5Nyojgq1HqsIjlW3RTXulPDH77ldGjrxQN4oxIpVr3UQF2Lbr8Ep50tmQY8o//lZ8U2Ft",
-	"FQI6zzy2Hqr766HqZjS8SbG5gqMqnGSseoZgqmAcwH2c20pDIk2O2aALy9+5ghcrd4S3jqytI2vGkbXO",
-	"w3F30rnjoNjFmNqNJ49Df0UnO6s8Xms6L5sTlrfi96orLLcG7dagXcH7tWb2U8cB5of8Qh8YOclovksF",
-	"wv23hWU0idPDXZrsjOTuTrspi3cwvBykPVWM9AAZCDEFACdGuK4HEoEzqtxud55j3YrzbcuxthxrEy64",
-	"zZoTriKh2gl3kqa5SoN80UCEKa+TkEbfkeP+wByRWI+YMDGhSaIBG2rAsIGHzgCFRpQnkKBvGVkA4G6S",
-	"+M+4LVIpL10DEzKiCrLhi5CIUQ4QUeK/Vdnrz8MSl3j3TsJYdsJLx4uqknMKOZmpvGL2Rd5Exqp/TcEd",
-	"aV9+ZbqvJYy6g7+3Fy8dNrxcBJQlD2KAAd2BHZOGPIgBxDfeqZpTvnVYNrH5prL3zB3qCLAGMIjbya0z",
-	"tMIZ6jcozwvD8f7yTNTwrOBbqa5qX1DG7l9445oG6sYpsbKqMFvUfah+37wic4/q5TO4mxs5HHt419/l",
-	"NtC5MyjsRc7fWAAT7Tr7CIsWNdOaS9Ek56FJHQqQwpTQDiovltfZoXuPcu2aB28DNkl+XjdtktQ772ur",
-	"Ir6LlsU3YCv8BGclg7uixCl3N8AGsv5wpYzgRwZHmULDIwZwoWnqD/wsJkxwPdRiBPjTQl5w5tu83Tlu",
-	"EDrkbfnBlh+sPQyJRw4s1cQfQLZ5DSGhetCRFJsLlGrOL3l/rBAEmBLl4YgTOtURiXtKDh2Gs5Ex4aKb",
-	"jqGJOaPdAaYPDHkieH8AYZXw9wxKu+FDRv6C/t401bItpIAR7EgHj+yeHDwmAzlW4FPFSQxoBg/46MkT",
-	"uP442PeQxWA8xB/wpUetiBiZ0GmYJoAPAJg1u2JizBAKPBSljyhPIgK7zxLfVc/eD3lN2GOMdMGtADDK",
-	"4UYHM0+7lwiXhnWpEZGiLQhchuDrdOoQC+xDfPNXbJsKdrnvDTqhwjU4nZKhVA48ui+ZhkEiAERGrwzY",
-	"Ariod5QnzofjELoLTh2pwyI0Ij/0pML9R2hmy/VnVoPwzMDqHz6kV0yBEWyfCFuH8NOMKNxO56bmyoH7",
-	"u3m9zU+pfHcdFAW405LIu7uz5qpTD4Mwcc98wyYkHIvcavPulfC7A6O2IyCsBqwZdyT7yQNEZJDUDx9C",
-	"NweAJEZSGfimTCAU7f2TgcSWGNCXgSdHJMaPSsfzs4LRcJXZq/dIHV2qDMKy961M098RI2WU5QMQLYcM",
-	"e2aMxvZIYdxy6A+XcnHOzniaG91O0rX4891VfKfensdcVxkgCcdj0CTP7Wxy24NAWNiMWvbcFGH58HPf",
-	"HkBL0akU/QjGtvSJ7Sw8HXt8eznKBTlEkktpePgQKQThzeHHzHeJjbbsTgDlukJrbPqnoWt33oOJFGXP",
-	"BBeBUF1/mwRxAezeDKVg09zW2hNwyUbmOJ9o4V+kn/V3gI9oN1DCocY15QjSDmhvUlRcIkC+OyO+2YSc",
-	"EOiRCA0nEvLwIXzCHjuBnt27E3Jy5HFGEHHeb55nqwM5ci/XMcj47Pzt818vXr39EONWHmMTEwKnHDcX",
-	"14/jcu1Ppu8fQUaKQ209m2bo8j3wEk6Aj74AuxAbOiDXw0AZ1eT52T9dvwTkDlZO60I2aJ+ZH70keg+/",
-	"71SgXofLVlYRXyo5/BF6xC299FzWvnC0WfdPttwK/a+H4nnrfiyvhbccOhwJKyZzehQX2ioj+gtiMUF9",
-	"2vsbyXqxBzKcjo8o7NzNlUdhx52eI2wQFEEHJqojQh2UccoFy3otCDpkwUDrynQ8FLrZFieky9LUufqJ",
-	"HkFbigFjhkzkOE0APdlFbnpSDccp9Wge0GbdwajE/4gjEv+H/c+u/c9/xnYahnawxTt04rDqgGJmrETU",
-	"FvmbrR47ktooORqwZScbGcCy0A825IMdDbGJETWDPDqKe07RWotWPXpuPnWCGLfIYwz7ZPa6+qrIW2YB",
-	"QUp5SNjEPFY/Pnn3R65HUnPfeXEhYn/JLTca9L5Prt+MFxRYgTvw6+VS7BNI3D2vJzQdmSxoCwAunKBX",
-	"oJ5KXauYHk+hYxA4rSbYv82ae04libzIh9ZgL3e/Rxbwk5T9lJEz3y8u40+n0IXZfsd9eh5YM1b/ghya",
-	"hdxLjYXV/bp0rFltntUWwLSAfXYUo5cR6SP8XI5PeY3SNdnpAhvDltEOcZ5O6BSUH9g07NTFXZ5hcMhY",
-	"G8PaedjtBkazTLoHTdnAckN2LQT2BCtjj/gGHcrZ0qj4B6kQECOV8nK+J+qEKwYGqz24o4EUIBXXG+pe",
-	"Bibks36SxgpXv7GzqnE9VvMltS+t+9zXXLyzWnCta+mn2teeijOrddcKfoszTKlZLooYNWPFau3CyRXl",
-	"Ke3w1DK2Gtf/ZLio9VxjFO+MDVtVgGXEypMIGjRFYH+0VVuc/PZ+98f3py/Pd3949Wv0o+I9Q0pIOnr6",
-	"rNlqkd/OfrQ3FQh5NpZvuZjsOY7ktCgwCp0Nm+duzRKUrVKh6plnRGSahAScrZ4+Lw9fAHMLG5aTfT3G",
-	"kvqCz35h+JDJsb3mUWtYIgqRfS+uX3TXFMIc2lAF1nA+m+p4FqVVs5yZTtM0h9/pHzqL31ma/3TqZlmn",
-	"ttE/2CcQoZesKl1H+/BKzVJGeHiIfGwgi+duAM/hOpdn+7jN3p7iimQfHgj3eke4sr7xHPUtbPo74/Kq",
-	"0CwjMh6lkiYIcIy2rbVVfXtTV2rsCpQnrJMlDoJvzB8sHsIVHdq97Cs5FskR6ckU87cJNSQuZTIQbY1B",
-	"P3z4EH01qYsx5NVj7P67/yQiH7hI5ETv7h88PrAzPT17u/v994+f7e5HAIPbBVhizezhMK5Bq3MIaDbk",
-	"XZlKu2xDOxra5Y74iOljaGqUSx6XY4MufHQhWOGHIi/nNQDvKTi2g0saWoA6f/5Yj2mKdzXJr+jTVawt",
-	"Yp5YNVtfju0/fcMFNMy18tv+kXul9iMUqts/3MtEBFbygBJrxweI5fgdyHPsxcrIc6qZjnfgNt5lMb6s",
-	"WNOUXbhvHsT7z5rPnlnZbx//v//n/9p/Fj17Zv/ebx48exa1WuR//8//ZT//P//X/kGrBY+jOSXI/vTn",
-	"mArj/u5KkXCct12lYcMLSwgjqB5CU8PuvoLV879gtUNqmOLYKtiBrto/+ZD22UXKxaX9RBN8Lk0v8j/Y",
-	"QXxiJdykL3pOn7MfJeyhdpE36rUsHZMHv5y9fbNz7LJ0oPLP6zUcHdmu5XG4qUlOBEH7wmF4WyEykCOw",
-	"ZOAdAOE6On5hdSElJ67Lc2b0hcoEAGwGQgDsbP8NEkXhK0cgdhFQbgxhp4C1bTlEk7yXE90WwcUF2AKz",
-	"L8DSdt4fbvU2R1ORc2tb5RKjgTSkC6NCRp4jyXvTlpGUdi+1x+v2BSA4LeguD33KoP4DTdNuyqjSTYKQ",
-	"lDMRDJhcYXXoP3eN7yGeCT5KatpC02mwfCEZqys1lHkC8DrLXwyRSiWt0aydS923j7R7C5Ytdgmn2nXQ",
-	"1EaOssfbNwHOQVizf6SAIKw/epZOVHfAr1iEw2Bb8QeHBwckFtJc0AvL36E7d944tg/rUZ7iZsCqJoPp",
-	"DpDQqSVzV8ziODH2p4XYgJw4bPwJxkVd0Uy4FGhuQpXAvXPhjf1WUIOogEBxmRENOhxK+pVr1Z1BAooH",
-	"zAV0iyx8T+w++CjmhHUaUQNiNyDJ1PRCjYX3PhZ704J8bLrHN7tyWPTSgDayig7zkmHlX9QYjlPDR1SZ",
-	"PSv5dhNq6KoK0W8gQOulvBysWRmrsqvwRXuPzIRaaodu4FZjHysx48ec6UO9zIc5e/nnqFHStrr+U7Jb",
-	"Zp6kmVnlKaAr36Qvdb/GHedSvqKqf/MVPocHz2rN7jUVU9cOXdv7HtfZh9+E0wSwdOm29Gk8BZmi69RV",
-	"y63L1esh/bTbAW7WeLx/0Gw9OXj8mv/QmNW8P/7dcH/tt6LGyE6sMdaQ+T4B/bNx1NjHer+F9vX+Ivt6",
-	"cTL+z3JCejQvMXie63PEvCcniFGSa1LLMcvFYJ8T170cOijmcw2pvtSlSf453r9RO3Ix69qm6t+zVP2X",
-	"aOoFav0i63b1rNaFZ2wP6/AgmfdawAql1vYL1GP96ewwM2FWeZ1ITO3QpEOtPqaP8ieWjIXhKbR/wHzf",
-	"yFcLgsKJFrPONfIdUE2YSJg1tjWBEmgc8aJnj/OAJaX9bXDJd+Mwez0EgMR8ReTXlX57X/ACYPvXcUoX",
-	"HzimlFxQe2vt1VzCmTOZnHRDu0UH+4qjLYTNuCCaWTR3Iu958kmhPusNjG3w4rQFunH2o1arBVYVZquZ",
-	"QKLEJRvSNK2qt0VKf4Er23hLhbvk8oU1L/f74ktvbqXpmvzEIVUaXRg+R+huyNc/ZKf6fP8iOzM19U3y",
-	"tocLouQP2QEXRQdz0NOpS312qasYl/cl15gMa6Q98AOqhqjNKkhWm4gsdtQWdkZ1O7/ZCdYKHMFDgb+4",
-	"qBFbFDSqX3j+i+ycwQ1Vxecw8Gx3sbJx7W+rDPsrF0m9Uf8cs/FM1b8/DxWZEPaGymZfB09rNPu6T42Y",
-	"fpGd5UzR7ug2ElbB4f7AY+gZGXz88nId+5i9EVNcJry7MIhtz472bynjOVxoprDgApBK8FkRGcgJ1KRA",
-	"NYNm6grz5sHnrViADfEebFBCoKpmItWlVeB9v9BkjPXCTXIC3NA7luUVU/a3IaNChwYcOBI8RCM9VXC1",
-	"d27NjrttjPBz49jXWHoA0hR3d0v7i6Q7d109aZ9yjD/AXxs6E0vBHywthigSqnPelqXGsOHIlPuMfpGd",
-	"xmYZbZWB+YfsbBXOtaXb/gHv8ctIb33q5QZ9Nzm2i8ER5zRFRp3VXmVuGK6JGgvBMZYIzZStVqqNHJEH",
-	"MU7ywoXLWBLvHBEOLY2JNjxNCfpqorbojE3w0CrO3IEvEwTEu3v+kJ06vp5bPYRfc2n1PfPtrOUULziQ",
-	"ihk1XfN5/BmSj8IJ6FGesiQC4zd4DIlUM5FMgFxxgikcXYRacMoYyFZ3wRDS1KHobkATCOK3Rcp6c1qY",
-	"P+cPwulz3yDiFwjs7De7WiiCjXc8gIM7CuVIk0ZNtyf12z6pH6S6dOS+IXUPa3oXYh/iJbNempCK66qC",
-	"l2bihm4jWLG+zKkCAErg7YHs31DODWjurhSYQPWKJVI5Npg1U0Aw9Nd9p2fADIu+irO3u4cvn/76fvfZ",
-	"64P/9vwmcArdnm0kyRi2N59jXDK+K5K/iw2+3dS+lj7fd8tLf2LPIBDIcn8U0ujWKq8CYgycMceU8Ysv",
-	"xqTFxyy3wpElhixFz+4Q6Dp+cU77MQnYGCwUA8qeB/+AfMIBHw1ZGZAjTOYnhgy7cSNkWaWOwEq3qR73",
-	"E5XRhVslaN5ECsLNF5+Z9TgPcgdtzyGdrNle+YlfOVwhEtOhPYsxoqPkUJEKWEWoxvgS3YCVb62RJrHq",
-	"mJsnMbLPIKELW72xT13GEsSc8WhKaHvgDRdGyouUqj6Lj9Fb4DJJLoy8wEtidEn7DBM39g52tSLOdRET",
-	"SuJ3J6c/xl4jAyDLtsgDvgQwpUImB3rJ0aRApCXLfyznQsgUxDpA6B0ATjnO58Bwk0f9t1xrxCCtLY/x",
-	"ZLcUF8MSwgXpjdM0FB5rjCGG+eD4WuIvzCcOaOO3wKe7Yy0ypNUctA6tDppLq3fjgY9n4NBbDlr7wb3v",
-	"tsSt+ZgctA6y30ZKXnE7+wFFV0/CutzOfcoMgkZ3ZDKF2KbOJwcdZTAcPS4S3RbQTWHqOiBYQzU8GpaF",
-	"mRNoEfelTILPyFEHGtJxBBsB4dae1a67A/K49cjhagV67TDNE9YWYQ4P4iEVY5rGO2GXhTRYKpQBXsHW",
-	"nDEB6EzxacKGI2mY6E53f2XT+AhgLzzh9yVENFwV+BCBrATpMFcODm7wDH7crsHSrJnwqsYN9hIvyVY9",
-	"4GGmv7LpNZAR8+numZcyl++OWLDcRAGuCmmaQ2l7Pvvd347J71iO4NsreKsI5XxCLHMYQkD4M/JLM5tm",
-	"D9/lno4cqnHUeNxstRozz+/IT0ACCRMG0rLqJ9O/h92/lZ5zoFvg+FXKBdLGjHYRXrrZhU4EU5YsUzbK",
-	"boEh15nOX3s9lniwymxCpxtd3GF5zBRJOM9Pkd/nJMJxjvtTxZzIEMj9NzjnLZrnddTI+5TvD4jAKHkt",
-	"UeX0TY/SuKLGWUzXP3ysF9tte96sur4+WdlaCcChPLShot1Le7TyTrI81mBEnKqEWKgpv2IKis6s8IfL",
-	"L4Q0F3CRfWn5BoeudBe6mEwwxXg0YoIlRyRmV0wYLFULaoeV4AOPaRqjjRlbazSD1BzKqxxyJpHi2M+2",
-	"LT5aNgDQf150F6C8tLNE0bdViminmTnz+37XWjP5id1Ka6aaFva2M9O2M1MNJEA6BSTAjN8oesXSzTrC",
-	"8jjra2On8bsXb348ffNTjBarkZlpS+LnJ2+ev3j16sWPMXlgORaqKX3ptRRvpe5E/i57/9nPp+/evYBK",
-	"ef8nMbIt4h9fvDr954v3L36MrdHqq8m1YSO0xVok5vhuL4yiAhHfwCoaBejhojndmTqeiQpfgVnm7J0d",
-	"rLOeNZXhUfAcN3swaWdsvGBmomVCM9+CC7EEK9NbgFifrGXg62hmutsuuLgYKdlXTOuYTAY8hbS57JnI",
-	"fTK9lZyItnB+zpyDAaxMUB4ndOrQlKUbEfwE1lLMdiqIHyvmim6R/ISqZEo+pHLXxEpubt+KZGnV5pLn",
-	"4SA1tjLpq5ZJryV2APFq5fplkbcbFsbK/UWV0fKAEV8/Xv7OD1ynDCE838eWQ+SkLDiK+j+vXxZwWl0R",
-	"MDdyrpdW2dhjvbmh1xpQd/u/LKQ+OwcvGatm4X9fdR7v/H1LZ4Jpg3cyyF+c4jbYvzHJ7Ilmabjfv5Jt",
-	"wH9BwH+UseIvdCeVyBcP2LhQvuSA2nrjNC3KmSPChQMbBowv6HABpXIQwEO+9w/XiiNGqGTXl8NeD71n",
-	"SWg928Y+BlBlx4Xr+AooY1GulbNISG6aOFwAkAGYKEH05bg0xzETcdeF4p1J+qJ2qOZNZHCFFzEjciBW",
-	"KscGgzmud5dIii9mXYIJ57ACnuRqQMErAP/WhbC916wUt7sGK/WQU1tWWs5KMyR0SS4Zg/7Yw3V0966s",
-	"4kgSbdkEjntk+QS32gVEu0P+lINAdJCLiAYIHp7Ye0Mglxz4oFQYKe8Rza6YoimJPWZeHLl8COioEJAh",
-	"wTkBzpGY6wu3/+hABxi/cGVkeYnINQx1026Ss3SMMTTLULMqRMwQGZu2COh4AG/km1iA56cIQm8NcS4c",
-	"rmEK4s0+Fvhe7mbLv53TAlz1dv1XrGukQgHhbuhMoRAxB0syj/FZWo6iGDXMnasvApHD1zkX3naLdSCG",
-	"7gUVAt4B7BEHTKVqHDU6KQX88AZIO2ukHB1EDS/z4POjqJFwDQYO4mQ2jhqPn2HU3HHzSixtK+XcLU/d",
-	"LUBmjaODx/aYeUKaXc75rh5whfipE0k0/wuelcsNyE3wcZjHa6a4kP7uRv75H/9uOPBL3MS/IB0azpGb",
-	"4CM/wcuxfdSL96dv3u6eZTPeb9nTPv+Q10sf8jr3kIPPv6+QTeAI5jlQz63kE3iSXQxWfj8CKNv+kSX9",
-	"I5MkExfrEEyV2n5I8kVFvAqqOScGfHZWlgDmUroiYjXP/sBXF4Bk5cjZPyoG3SFnYgTwnSPmHdKxFrG2",
-	"aj+ma0EasU7H/QgFjn3QT+enb0DZnULTjtL2GriUjK1/icO8cIpLEk1OQZT1oSf2XXbxruaxvSfH5Ed4",
-	"0es9KVF1unsAIc6MKVUwYK3Buyz53UgwzUCT8SDHPg0VAaSqE+HzmsoNWBqbFC/bdPjbKp33bNzbPnxN",
-	"x+Z6UXHqwJdnbdlfzt6+IUOm+ozANeTB+5fPydNHz57sNAl4QNBeYWniOjThAcOewVwUcdSlvwGh8e31",
-	"Ds1wnKZtodhQXjFIwi6TJ+NRQtclT65rYAx4MmNeWMHsSg/z4jivkAfQ+cZRj6aafc504vyT3oG7iEhB",
-	"NAU42gzretbEOARNenVd+R1uwS2Ehuvxsm3i0TbIWwO4AJML16xvVCdaYmlLXvk+Dmg83ulCOgw782IL",
-	"A+f5djsUQVnOyIAW7T03HuTUKtHN4HRqi7h42ot+KGjuMNd02o8T2mmRM99wWDOTJQgtTKo8FVdMGKmm",
-	"O+WFE1CRe/PcdyX+dnupL1v+tuVv6+Jv7/Gs3aTrYQ9tnjVXPfr+Ur+8e/FTRN69+SkiH1jnneWOP52+",
-	"DG2naNZw5DX/ARjdYYsMWZ+O+CeW1uw51RYVTadIouhEowuETQgXZDwi0NZfMYbu0yikDQrGISFzyAxN",
-	"qKEEepqKKRauDOBgOK92W8ACAMOlSeZaviAeMezrfJsXn+IJP8c7+RJEQN6H2btKxKzaMQAY96QCCQQl",
-	"n64ZDT54rNILN1S8k+9IhROB4Gje+W80GSluCY9gcmj4dUB1W/hXc9DysMqYNWmkvBhSMcUFVKRMFvz6",
-	"0KHmzskNmNXaurvQPlulucv+epdRjalO+6zgD+EFT+J3eiuJriOJ7nIvl/tUowVeduEYlJH1xV6uN8t+",
-	"q7I1S61CrictXVNE7v2NLeWW+OvfO1+G8QcweBetmNBZ6+oJ9YcxcOEoi7py3ST/9P5JDB0P5ITZJ8Ff",
-	"2M9tmfN9Hbx364G/Bx54d4puy5NYoym3nd6mnI5NSKlwBykmVuiSIaig3GCxoUd3KGZWtEUw6yk0CIxH",
-	"0tXdED3gPRc6gEodvdQzeYcVnVtx/y3XTYpW8benqGwt4CoP3xr52TLh7r1fGyjUzqoGAWyUkVTiSYpI",
-	"Z0oohid9qzYE88mwEOBHxCmF3ueFdCafdOZDmG0hGEt0SEKDRq5oGPpv/MGvrHILfsDGhjiRf/6tOOuc",
-	"MgX+0Sqm5LbqO42FnfcIAPWbKDtmBsqOoakCnpOCVyP0V8hxDUwwWxevcAkza3aW/QBpN4SGVAa/IChr",
-	"RRqcUF2EGEesKLx+Bky4xIWfz/P5GrIXtpkIX+poBoqYp7kbELj57NbKOpd8/3GaJf74cBd4No9zZ39A",
-	"dc6b3GqWdj3x9nRj82KmqttJTsrobf7Ofey1RjOjJLzJ20zgWVTv4ObnkBNckjYR0mFP+J+LIW44Sw4e",
-	"CO+4gEzPeCcrbqIuNG11Wq7bolhzkG1QQLPDB1XHCv4ZUvPvlvXs5nU7qeZ+Uxbzka0Pf2tLL0hiz4pe",
-	"bkqw7w2pUfzTmrXk1+DPw4Klrhx2uIAj5ZkXpMw5sNEorwpEJGX0ChDSxsYlz8xyO5oqRpOp6wAbdA89",
-	"sHY4JONgmBaNQpGQhPd6TLnSVmuaz+ThBGRSx/gijF+7orPc0FFb+PyhrFIst7ylHPM17vUd5ZtudrfD",
-	"Nxd1nMvrl6aYpgMd+eyL32bqbHlrLd4K4QTASp5hTL4s7gZ579+ZA7BGWVG2hFwWc4iJFOuIsGZCX45D",
-	"HRCckp5izLcmmw1thixIiLVAXBM1RsxPgY6XOSU0M+dC6kuwT1EhtXdcuDvK/Zh4/XrUya8l8rnh837f",
-	"ipXWqBEtKFYqo+ulIa65fpkZIW/aY7FJK2PrrLitYqO10vom8gIc9W02M8CDLdTLDMC+Bv7IVkb977jL",
-	"4lZC/vV4yTYZfqtir1Dss14eVqfYx4143WIfKAUs1vmURuUg2f+Os5HbjNVv2ciWjayxpmaTnlDFrjib",
-	"VMc03+PvYA3kYPyK8H0RoSmUo6CP0qE7YenJAnxY9+xa8LA5cFIfhK/AJrU/rwme1W0OAm3B8JDCoQ1V",
-	"lVB4dqGiXx+xzz5r6QRm9pQ8iC0nw2bNeiAn9hso1I53qubF9QXeXJiawxTtSJkyKr56UFGkuOVAeG7f",
-	"tzh4CyBFVTi9niv5b76YGznXINe8w1OY7jozHE/8KcLRoOYYzhAgrGiCbxJ7D2DQxIPwQ2ajR4jLgsV4",
-	"5Jvkw0DaR4d2aJPBNIIo86VVrtxtdJxYC05RnlakMyKR/jNb/Wb0pLlhbqMIGSdR3Q8MXtA2m/EuMYCf",
-	"eWKVEvdunAAqgsF8OSNAfMY9PRVSTIeLU640w3CYvzgiMk0yCPvSjKoz/+BVrZeVpd8mZZpbxXJ5Zrdo",
-	"K8wqhJnOaCFk3wL5rQ2+VTOMUTE1dLrckFEUBxpAWYvApQ6cVArywPXaYeqKKe0wSj1QkWZdKRKdZTe1",
-	"RezQTGOM6tkBsc0qOgSymiD49tgjyEa5y0GTn7knYKTaryPSGUNjRHQ34gwndEoQLZWc4HMQp9WKULt6",
-	"FKYYC3P77ZKzcl3bqnMGcsf1+khIUrCLCZ3OgpNaOnEKtkb8cKLlkGH5/MQ1OgjARm4rGkeNK9odj4ek",
-	"l1INXfrsy7W0Y5czlLrxu6VRM5HzYyIYuAfJtRRAYLT8OOFxWvZoI2p05bg7sKo7M4axxiqoo27zbqWJ",
-	"qRv7jFX6RDTbwo3e62yCNbDPZeJ/Kdaor10GVovBSmS2ns8ONUvhAoj3VwTfr60UbOuO718w3cnktQj/",
-	"ylj6zCClkfKCbNusorhBNryNlN9WpHydhLzmMtJcZEozKHvJFFQzG6HiGoGZCXVtv0ujTmvi0Rvokruy",
-	"lnXDx3sbddpGnVaJOq2Pr8yrd4YuKKP72ZfKhrpYOw9rjEZYRjvuDoiScgipMPSS6Yj8ITuadCA0Y1gU",
-	"ynes1QylQ7KHGfhgZzXJc4TXto9mn2jXHGOip5IY6TK0kzLtQCsZSaihHarZd4hHybThQ2pYk8SKJVxD",
-	"RpwYp6lrC/vefgmNXjE1VVnjusy2tcIfdmKTrAEGKOEKfgtEgoByW/dQWeE2A4pLqepnHYUJzx8GLjTv",
-	"D0wdZycQP9dGUSNV6bGApiIVx+KDg9YjHUa0TBOgadodZFkFBj8XsBpyWZAlXlAY8G6EX+v26aqaHCuU",
-	"sLjWZtU91fTluDDFIf30iom+GTSOnhxGjSEX/uN+3d6Qzlnmtz/sWVcmrGoa/uLa2/XK3fBcJuxrDtcC",
-	"ab5iVyxd7t1O7WVbBlbp34bqL9yk6yNM1IOLgaTxHEOi2XEAQZtOsaKsZ5jyODLHKGShMo2JLsOW9tCm",
-	"Hs4TS/pMoZO7LWL2acS6hiUXf46pMNxMYyKkwzqloxETmoxFGrBIXbI6rN4qvt4HbRd/gam2SbxzBAD2",
-	"mgzpFPsb46NY0hbYhXYqxx7XpiJq63npRmwL++wt+MwdsBe+EbQammcaa0Slgfv3aPLHWJvQk3xB6AyZ",
-	"CiBs4gmWCjV+CNFg2Iwb8iBOWGpoTDoslRPyF1NyJ/J6AHNww01yaogA/GFgMHit8HGptoi50ONej3c5",
-	"E+YC+yfuNMkZEwkpYztGQkY+xMKNmhJNe6y8Waxd7sb5w0nY1S2T2DKJGwj8uLOIh3TtTGLAaGoGy50E",
-	"oSDa5VeBhQY+A7S+4WkR6SpueJemEUnlJCJDlvAxQLIPeH8AlpK92QwU0wOZJjrntzRc9PVxWwSnQq4E",
-	"G7DxPGeiaYpAuGw4MjyXHQucyEfTp2i9cUEetUgCAFgiyfDB4BuXvt8W4B2d8DTFmlPqurGOaJdVehRk",
-	"9/Jn3Lw6ll2xoBwcslcsrbRXnEBYgS/hXECV34zBsnEzxO1mBWdDQg30Ym/YmiLlvhQgazUW4BpbO8fw",
-	"loZe4EJhinnVhjMdeaYBBePOBgCe5hNyhuWOk1dhqA3Snh9kESRXWPOW5Cqs3zT3qq5v+i7K7goWbocN",
-	"uMeNQuTlinSmV5nXZxPqoH/8rWT8hLUtodibVfq2OlwVFEjOA7khdrz3d1cm7DMm8ZeWST93LU6z2XyH",
-	"7eqxcbu9vboY0V6XO1ALNZ48AX4345kdUdCYnKJjf2rMnptrOml/3+wxv5WC6brHfJu8f8fCu5a+N3ns",
-	"h/KKBddOqRZ2Hpy6xSrCIweSZu1J30hqCK2SJ9B2FcpprK3UmZLJQA4Ri0dbM67nHUTfaRIm4Hy/1oi6",
-	"YmlEaDqhU31MIMoLOFngDHJO4DJzKsTIXodF3dlaRT9oLuBXNmiGsnSTEbpbCo2VzASzrqG7GTgFq6o4",
-	"4dfVDN33eE/VyFlYUjEX6Yiw4xrVJAYL5OjwIK6ekbupKmx50GpdL26JEQ6YmeFDeB8ubb5x1DhoHTzZ",
-	"3d/fbe2ft1pH8P//vWKG1mYqTK4n1ZBaDpJYdmKf3ag7pw7rSbVkUgd1JmXktab0FQdVPS9bHlcNnHRr",
-	"XC4MrQ5z0mG9wvTvvuHi80JJOp/18NP56RvwbFABYsGq0CkwBdddEr+4Yulcykiz0qO4TPCdILCe7JHv",
-	"I7J/EJH9R1Zy7x+ShPc5YobnD3D4v/3H5Qq4XflCBXxEjWHK3vg/PrZ2n/3+9/ef//1f7s/9g2j/8PO/",
-	"l5zt3285DuL8g9tM63uXaR28u6huWnJf43mfsM5AysvFla7+opkKV3LGuoq5fEYsZZegXUwGTGSwsEOa",
-	"uNRIVHwramGs0vvBz+Zel8e6VSwXdH5ft3KuQs5NMnrwBB++Wjnvscqd+jMFmGwAsGbCQNg/6ywMHnkh",
-	"J8QlNr57e3YeEc37goFF+PHMUJFQlRBPvL8/GBgz0kd7e5PJpKndz+Fdd+Vwp9kWlilToSdMEQz8YdTP",
-	"HiiHr8f7Ar4delwsrt0JwrOG56gt2uKFlaWwBGxkLwwZC8NTBH5wC8HBNDn49MlX8u4/9sW8ke/0bA8u",
-	"H0IeFKEdRABXjEF4EA/xkAKeOCND1JQpnvojErsl7vIkbgvsseMLTZvkBe6wi13Kzh+sazI7xD7EWiIR",
-	"PhrDI1zhl01IbVas61iNkMaVJLMkIof7rbZIuMbcaTugmwf2EOuGtGy/DDsHn7rVGRvSozwdK6ZJIqG5",
-	"tZTHpEA6mvQhN2VIcUsFvj6XI56DTg/0Otv72X+/qPuzI58vKjXOcs2Llb8vsu9ztb7zWsKEKjaQY22P",
-	"ER4Je+Qe2rM2VmnjqOEp2w1qiXkPVranB3IEZx9BkGeqndMUidqnyhnpwJLz88lGxNeO+5I03DObI8qz",
-	"D3rAR6PcjwlL+RVTuW+6VHRZmrJkhenXLm52b+tWQh1v2MQTS4W25+gt8oX22nGWbcXz/Q6aTAKP+HJx",
-	"WKkKrlD1HDits+7cIeTYthnTYDvMMloQSuCO45oMpTVbQZJow9OUUKX4Fauqj84447Y8+msvj14nhS8o",
-	"kC4wSKgCLfDIOV9EXjhv1mpYwtK3Jvy9LJZeL1lfr1x6M1DhtGv4FTsiCANJRnSsi2r4UQAFHosEIXva",
-	"YkK50R6tLqcXDhkVWM3oWnba8YoDAQIlplJbkwxwg7CuwzXScLZAUo1Evh6Bsv7IenAc3EJgvR77+QaK",
-	"ube12ZXA4jenfu5lmuTiwlR74IPXJlCpVFAHLUCsT+h0FjYYzKKBnGB0GDOcDRuODGEiYUmT/BiGBxsf",
-	"gDR7UpFHrbZI6BT78XBFUq6NxtItIa3Bb2gaV4X03RHLnl0rqp/tRAhfa0PNuBIJGH9trGjJullNz/Du",
-	"qgBpyWzMdMRcoXt1/B9+vO6cwHf0NQdIZ9a73HOcM7S2StqanM1J/lzekppWmyvu/e3+nl5go3X38XqQ",
-	"xVGZM9AP8J0mPKlIV8xN4tpZi5DnU9nG8oyJBPzD6N8GpzdEmAD/0at83vkXYUNLMh45GYD+BfRBGMXt",
-	"FcEnlndY20OFyR9Qr8d1W8DlVuGRPcMENqQUbEKkYE1yEmRNvsE86qikz4zOKvzCOBdc4AXlbuDwDiuN",
-	"zYNNMZwqrc+/3lwEIhOqX1n53P3xlPAQRb0JTUxJYx+GzpGN9KjFY4UD5CjNgaMPgOi6rEleSkUODslA",
-	"jpUOvahcxhZGyzpM84QBsqyWrga3y2C/ulQ4u7UtpP3Ce36GXGvLHajwKD1vfYsr15ZRsSwvjGJHRhxO",
-	"SAiClR5m2DV3zDBOvknn0XVCAtmmf52G3D21rr7zjsibONyG6XWf6RmB7eoTwUjwgrA5Qig+iac7kGbK",
-	"Lxlmj9lTh3iqXgQBO3AVqh2GGdo9wk2zLTYgi+0Et2J4K4YXlJWKhFBizw/xtu16T+vYDPZQYO1mk/q7",
-	"8tAZL0f9xeBcxbOYpsQDumvApXMlDPgpgJCzxLtVSwoIYSbv/EQ24/98XhjkPY5QzxF6WJ7QEDbDinJf",
-	"cVGUdu+pYeA22EXnwRLBN3v55yj3hPdsSLlw6Rf1npLdMvMkzcwqT9EehPOmWMFNej4PD2qwkXMpX1Mx",
-	"dWSj74BMNzkKzPEHu/XzvOHj3w33134raozsoI2xhi4AEy4SOWkcNfYfD0HyBv7RHWsjh6yEdfSk6ktT",
-	"g3W8pjyFEkguLq1IBsjWAieJCO85PZiDZHeilXaxMVGWAs52IUfKpZwhl3FJbr4oCtoOePM9PBRywpSV",
-	"267TuZ0MhONlAo5XKkDvB6ZmP9sbxrpU9caVb5hVvSwMshKrOijJPcjtL6bECb+7kU88mxH6XzcP+xaY",
-	"SzG/R18inUNLkw7tXpKCeb+MZxwEnuEO3zzbmGMRqexzsQAJyyWMIi0Csp0EnGzQfBTrKaYH+J1Dq2Ic",
-	"TjUElIEpxJYw0tge7djyMkGHLI4Inue3J2MzOGiLIKN7Ug0x+Pzk6eGzyJpBULV32Hy0QybQ5DF7CmQP",
-	"dRgYGgWuQ6i1KNIUMmM/wCzGml0gq9b/wPBxRxo3dZe9jjjVPxszgjCHu5oYKSPvVbBrpgntpIzEXa16",
-	"F3B/fEQ0Y463uZdLgEvYy+AxMUzlhEyUFP2ifkYFGYtLAem8jpv2fc4/FMwi88T4dta1hQ9ZLjSveH9g",
-	"cvsIdQIJAy5NDUvCoy0PlmlCtHRugMPWo9JgFRDGkuDUB8/DUWSAkec2VPv9i7CtjZGWWqRDS6Kko+RE",
-	"M1UVK8q9rkLEKBw4yDWI5ptI/v5FubOWiIppqz9MZ2irkK2K16MK/5+sK4dDprqQUwpb5+UuXrB/8OgQ",
-	"GIAn4LmR7A8APpAfJPeYrlSKdQ0ZSKUZedbIP6pBE7pK9uor+4IzoRUVNufT7mQy2bWHcXesUia6MmHJ",
-	"KhX6fS5eSjW86QyGc0t97yhXZWb0K9nvs4Rg4clW+99q/6sK6Feyv5pEfrJQIlcJZIlgt+US+YUIdSJo",
-	"uTvnWlE8G+cuPzW6KKVR4qQpdhvN3YMyULHeWLMkX/HSLBMNiKFVz/72Ex1Q7VIrru+tui+xZNn3GICY",
-	"rIFbsJRy5nxD1bYdvoRdmqZLaAWBLeapBbSBUB7jQiyMcNFNxwl6SMpe+0ma1nrz2B0TXU2YHPONvXvY",
-	"94m16Nb52lFpqKzI9u/V+PaJBbbQYakUffupNMH5+VgpJsxv6HDYmIyG51d4ud3870mG8z2hyA8DSeiQ",
-	"nK6TDp1QWeCNHjEvqUoEkDcrnY+JqyZ52yPanhmaEkW7XPRJl6apa4BvORPe7qDc7TdtMeFCH+dbi1rD",
-	"6bD1LDRh8WzP+7TJiXsMYvzIIdNoaPvsYU3YJ/QRkwnVbWHfD5QlZC2iAEY4ZeKoMAKDCkpfBFOUrC7c",
-	"Sh4ctvZJDF9eKGYFLUSe0ES1PIOSjkymmR3l2TW+WTsHP7skazTj7dRgwwo2OcYFCsYSTeL/2n1+9v7l",
-	"LijHcXnaCbwhuGBjLb9hiJyX7NbsgHNodjtxb2drDHz9FXt3wnp44RnLjOMM/CMZPa4SJDhY3b5QrM+1",
-	"cUmCpZz7OZTcWubs2X8Qy+TFjJtNJJnPAhjQWPA/xywk1ijWpyohRpIuBU+995Yju/re/vL0gHSmBpOJ",
-	"fzt/ufv9cfCPaYJ+MSNJxzK64VCKvJ1i+bmPWVwxxXvTQrk71+A2hzKQtjhBfG5gjJeMjaACmRvN0h6Z",
-	"DCTYJ5nPnTyI37/46fTs/MX7ixdvfnv94v3J+enbN/8YAMnHO1ktfevAA97YNfoCeZ7qtpgMJBTr20db",
-	"EUZTxWgyLWfB7r18if8qyOuZPtOWusJvpf4r+p+5euhG1IAk+QvnWTpJaCNqpDT75pW8YikFQLAF7qkV",
-	"vFHv3fJXiqLs36ROiuFjLEdvEnQFWAoCX+23IElKo1YVGwT+fWjKMxFQ7+W8zt4uCRE/e4K/vdDWVlgu",
-	"E5YohHL8eAWx+GihVByUS0XNzDVzbEKvl4LKjmLJZ5CiGIqK+TjBPVJ0ygQjpS24JnrEhPE9IoArW4kL",
-	"MDQwD6ZyMXqwrbC/FcbKyyWNZpsOjb/Pj/GlkfG5JB5otO44sLOtvnqO0apRkWhJBW24+8IzHtcxNH4T",
-	"9IrylHaw3nKtfOZsLtMFTxYeWDjFa+M85RF4zwXq+PW+0yTlV4ilgXdFWfkiOu4Bla0cTdgPdK+B1dwq",
-	"lpfHhTzHb8C/BzhUQ3JKUh/iXKevz+/kUlAYiDdAGldBoH2nM1HnI1NzFMpEchaiJNdKRb/5aNRXWwrp",
-	"w1eCkYRd8e5aQxhoqO+GXItSpneGrahCimCmXBV4s88PRNUnkcwhRowYOGKP0LbQXSqEtdXliAm4T7ts",
-	"JY6Zi23x7u3ZebkXoRStbcC6ly/ss/9pr+f1O0DM6YjNSvDozBe7ej3la9gipwtslB/P70KFGY0rd+9r",
-	"q67NqWvfisb1ysEyUjxrjmpW1bSe1NC0ouWhqQqugi48dalnxNh8liGuoSxcjpwEjseGjKx/ZiOsZGLd",
-	"wuHPeWTzO7ZlAVuLbVX+gVRPhtNcQuY6ucYidWXPHeO6lRTQL1MBUOIiRuLgBnKVDiSh0yY5ySCIfVWj",
-	"Pz0+lOBrG4F9lbWogvmWqSr1/C7zvtko63Feeq5DkGMbV/1ii/K+1TxZ6ifY46kYlbvWaX38ZSVQHUVF",
-	"shjUHi8hnSkEMCNsSBH8uWI87DDl21i4gifXOUmX+1h+wDHvtYcF1rDcv4J717wNu3Yet6fj993TVpca",
-	"msr+mCGBdWl3wIBydKPcdJ2nnODuqEQQheuuTS99huSyJn/HmgmgSpODNd9Cft4dd7WU4H123MtdC0l2",
-	"qTK18JjT1PJeppvkhPStQPjOZ38iGr+3vmccGimj6rkdY1VitDd5DXbNaMyW3Oy6Ie9tODLTm3TV3W2I",
-	"ZbvX1xPRL+xGYt4gvu6MPJVZya8XLWixaCkQGeNI8S7DTCHsYIN4OlPXxWGSA4CFNhmhmf6EQgepzngK",
-	"uF0DNmySDy6fhuvM090Wms3p13Yxx4TiCQg4QfF/7VpydYmQ4A3UkKng05UgR0cgscEzKhrdf+lJ2ST3",
-	"hrlVMG9Y0j1Bj77rvvXrH0Hf0elLD+CMeNjjhg31glreJNHQ4FSjw8tpJscBm9kdPGC53rykcNPIShN3",
-	"PcbWMFHbNYDTPtE46/AZkweHBwdtEb7yTql4B6r7FSPDsVXcGIH0CDF1U+OiwCeAlUDDFYjYIH4PF3rc",
-	"6/EuZ8JcwNVxhufaFvA045uzHCPyT37JBYwgLdMEsveGUrEdu1DYAGzIk2/sgkxN9sh+K2q1Wjhfl1no",
-	"JS0maHStFPY8ZYbpDB3cGe5yLhce0Ajtt66m2AP9SGyWgj1plYHSrLaAHZHCew4guUpiMbDDSgP4s0vG",
-	"RgiQNMfGaJLYeZ0aNrxJob8BxBi/iht2fi5jtOvByY62npMbQp26u6Dft+YGur6Meze2nHXIsMUWF0bW",
-	"F3n5fJqlCe71JePe31nX61q9bbz4KXOr2ity7POeM5nPW7vqSwn+nF6yHMWH6t912FlLswocYS9CaS50",
-	"fP8CkOZoHgPEaim+FTDH/h2mSd4wlrAE+4B6fdHtiFfDrAmYVzqtykjKNMYbbyh/bQWnosMK5A3bdeb0",
-	"b9BsH8R/jqkw3EzjHTBFtYHKlAEbOgDrRE4EeRAnLDU03jkmmokkn2RlJrJJTgxp2Ys7LMWOBm0Bj/fd",
-	"rMjr0KgxKMaZqo194SF/sFLB3jkmPcg2hoc4LFyuCU0ndGoVX8HKM2Wo6Bc55XWLW5y+kTty0M4Rt2GY",
-	"L2vxW9o4egQH3LBR8c63gpF0BssFNrhxtLu/QtWKXxdivX2dCuhWZbtnksgBDw7kBOzqdXoYoEPUEg+D",
-	"Cf4/4HLeMgaCdFpg8NMhNlQ35dAXFqoE09RXMBCAoGqS/4anObQbcQBYjvm3BU0SMh5F9vacJ8M5EdB+",
-	"zzoRBotfKi+j4Up0Q+K8O2wqXW31YCwSxRIziIBjpqxn7G2ud29hbY7V4uwnVOXLwV2aEVjyvu3sg8PW",
-	"oTP4hTQXPXsKyoGIYdedy3FTBvRreLNbBvaFyu030AkKFF1Azy8e7rXxGcP6cmHTp5M0JdllZdF7e+ZG",
-	"VEGzEHeSs+DsTGDWMguO16H2xCvqJ55nM6vTs8kOih2rSXfA00T5vF+u/eynVYotzn0Deu2dSjRwG1qj",
-	"1VH2tu9IvkE3TwtrCvD6Jy7PO/DkU5Z6cB3qhogWPvLOJSOEiVXKiewobVMSlqQkdLO3vBaiBZiDvbHQ",
-	"4459Lx22rJ5DDrPi2JB1DWZkR44NKkxoMgZFqW4NB/ElHH1mfFeWtgAkZZhmZR3Hb7npb5CQX1OenuFA",
-	"o0Wp0vmylm2O9G2VSWym5EGQ3FmZLXkAKl1DzcNdLUGqKMYwEv1deEqRERCpLNW4rhQZDo1gLAETrs/M",
-	"MelK0eNqCIdRR6RLRZelKX4ETqJYbywc1Aw2gYNWwm0BeaojJfuKDjUanRyK7K0B10159xIxqL9vPf5+",
-	"B2KsDmnaXsoSbLyF0Vv717H3avZ4yr7TJIbpX2CjYR23hRkrkV+kFHhjaXviGXZUx977Qrjet4I9t4ve",
-	"NCpXHRb4Bjk3yRi3AzYT2xr/+1kxslZWmhPWCFI7zzXWzVJz+o4boF6lPl5cbDtcblm+9fNeblU6xriR",
-	"LsAwjXzv36+z0S4sc7nNiTv9DeDVWnt2OJ0/PO6LFUOVpUIeCXw20ayYrgnRrxgi9THhQhtGPcglpExx",
-	"U3DYZhjX7yDDNAInEMh9cAnbw5zv3D2TdnpEUmqYCsZGIT3M4fQJiZuC7WjgTzv7+N2LNz+evvkpJmNh",
-	"eIoeyrYYUZ4ckzH8a1WJeESnF3BF7JyYTkFhSfALYzSwLwGDFOq9cBSHTqpN5i6GgU9Of4zDwiHzLE1d",
-	"zxzvU66I3h2RmCkllY7dPiEsNAQJZc+lmgVgLiMlSbkxKcP0WN9xTkjTFoWEuVwf9WLaHW7aSHJh3La5",
-	"LIyD2OueTrfBF78Hvvfcr5CrSn6zO9QWJY5/gn5/x1ft3mVpu3Y82Apwr8P38TGhQrpuFYamGMeM2acR",
-	"6xqWXGDbdntXW8SQtHzhkFbjY9RI3KvNVFORhwu0CiLAXMO4RsoLux8XeNMF3hTDNO02FOlN9tqibkpl",
-	"aXzckgJ2oxMkPk3YcCQNE93p7q9sGh+B4Z+mSFV9CdYxZh3C1j9uPSKxHJuuHLIL14kkjmBBkGXYQe3L",
-	"Kb0urbEtYEmQmj3h3fLYL2B4wdm/hlspLOJXNm18WVsPXzyRh0yZS3mFDlfcOEMBD5+VsQW8xAK1NI4a",
-	"j581n7WAE4fk29wgAdXX+cfDc9zFH//Op2UcPY1ykesDu2QhjWWw71JGNSPZbq+CrAj7fypG4wrQ3f31",
-	"CtYqtwZy0qIGH16y1YNHKZ2i0bJIcy67ZZsjyZKvF4P3NgrOr531mNIuVJBIx/SW6VJllshctWudNEcc",
-	"YHnoAPWLmS4QIWYGMjgiQX2KyIBrI9UU63cGfDR0dvhcAMGz+c2q7atwl21ly80S/0/M+Ly09ZkTq8ei",
-	"yg/FHirfa+5z/RweqsOJD4UlwUY4ntfzMRsa9PImeS0FmzptkE7t6cpAQ8ciAexcp4f1JdNtAU/oTB1w",
-	"dZMg+BsoxwM5IjRN5QSMpQfx2/c/vnh/8fzkzfMXry5+e3N++uof9giPrMpIqDcnwOUJKX05A8VIeQQz",
-	"H9r5tQX0T4Chnbr9YcBT5t2eVzxxINdCGpJAc3xJpswgOmHW/fOgdZD1LQgGVc4u0kRLKQjVUOGCo9tL",
-	"nH2UDQabhEmLOmj76O+96IHnOY6QGtFmVJAc8Lj1yKrgrrm4mwHWxUKqCSCuPjhstawRBQfqwigqNLfv",
-	"uzw5Byd/B7jfTLJMBti8+fFx3+3QgWRnX7MljOw9T5lxjpVWbdZ2Hl5E4w5nJK7Iq++TcoPMbr0s3n5n",
-	"+JBBy7PG4WNdpdTsjeh03cx7QFXflXnASFApb2ga+SamRhJKNL1iCRkyM5AJeRA7Ln2BX1izHIxo4EdO",
-	"rUKK70lF4r8/xzvws32SFAwWW4zAuQe2ReBtD7BFTJzpZWFUMx2xeKdJ3kAZtMYG9F2qEpcBcuRYQJbO",
-	"fXAAXpDkAi+4cL/EO23hkripmAYX05AmDAEswKfwL8+7/4W+uwEdjZhgCflXW/xrd3cX/mcvO2jtk3+B",
-	"xyewbOiWU8LtUew0ibvvwN03L0ZYlyfIKyL0cUFvnEth5Rt6Eg1JeHKU30UYYMREwkU/dh3urVjscYAm",
-	"HZtMdB479x3I1sIMhXv9Gb+y73JCBbxhP5KQyv4NvWDRNYLeN/+quLiACCPT2r4xWO5h6yC7IGFdq28n",
-	"MfkXgaiX3ThAyrc7d0zihBnonKsxd2Ka90Oi0MpckZA4gVIcvVR2BROuWRj5GYnp0Kr7F0Ouh9R0B/Hs",
-	"1huIUzsvGV4cagbwaNgpUJPfbeyayxMGNQqwoouuTJibtpY+6de+h+8gYtHr7UT4BsNqSaZghBc0Szsz",
-	"S0bNytsnMFhHmoFbLzi13DT1xTjjoHOL5rqgIzTJ2VixdBp8qtDVAFhFkn/2rMPMPTahhnaohu5RJJXa",
-	"qsQezsDlqwRHZsjegk+XbArPb4uTWW3SHofsVXttB4PMQpoLR4ZO4/F3AR34Ou7cHe6rC/s7eCSdL2+x",
-	"1xmCbTBZg7gI1/M4LnErWsrKfIrkxGWCdxXVA3CTYsstdeVQYS+R1/QUY7kHQYPhIRdj6CCQ2NPP9YDp",
-	"jOg6rD+GbmCokcLBdL2Y505JW1DlldgQ++8Bz2dcwRSMlMfQGbrAi4wkKaNKgHecG4QbRqoe0Sn06UIa",
-	"8EfOkkCJijmi0zvgRAU5OO/gnJGQxcbFM6KycfTUinfMKyl7ks84mXuEa/NsBVkjPMD+e3HF9Uptj9/R",
-	"aXCG3mSHmXe4kioV2i106yBdrRnNDb6agnmzfU+bdWTXsKLcW/vRaVE3VXG29Ziv12NOp4ssSq/B1Wu6",
-	"UdtzXt/s9D7vSqf6c6oUZyoiRtHupdVdXC5+gLUKRlNeE4TiL//wXAFYZpRgJD6rKLdqNEvTUuf7mZ/l",
-	"Jhtv+DEq2GQ+OrD1wt/agTpjrvRz6o0IRa9YesueeHeOd60etzh/DqrJjQQNOXSxBhte9npM6SaJ0bzk",
-	"6LkpukYgcQt9u/6MVCC1OvFxDhPa4LHJjfOK68rTk1t25LMSnMXsYlt3ou7JFKdai1PPl42Ea6sI4QUk",
-	"J1Fj2HBkZqOVfpfyeZUuDSnYd31+ZU1M2r1c+Pbr5Vz66YasyxBtLEu6RCP7GqV7dUZea76n24SvP+PT",
-	"LXR5zqff728n63OUHYS6J3lZKoK/fw/t/sXs3htX7trCQccmvcFL5i/1njsMLroNXJRe7V7/azedew3O",
-	"XVhLbYL22/vt0DX6pGaW/6VEXhVJ+tlhVc5SKMIvQiAbw0cdNuAQspkJBfWkcvnIgQNlsQs8BtxoRJSO",
-	"oNtfW/TkWJGE9wFrXCSEfRpx5eKu3n1LxRSCJl05TtHpaE+Tw7j0MaOa8aKI0LbA6RbC/qHp1qWQE3BO",
-	"H4BLFUawV3aouCQuNKDJYesAG1sUDrnH2TxoHecanXKXBuCIqTrHtHAqNoSSURjjNl2IbpVLvFVIcdsm",
-	"HOv0Lm2dRbfrLDqjVyyXKBUiDrfqLZpVd5Z2yczDSzq5gEUTWNeBcShTLlCyBCmPCAyBNIhcsqRJvF2D",
-	"gXyXP9AW2tDSyBJOcZ571kHmL76FgDS39cjMUu2PsMk5L+cmdJMSGo2qs4Bn3t1M//EyD+MSGmndISG3",
-	"9TjeZt7vphTva+V9lYNxvvb1hDndEpxuI0jf91lcgjmYS5d+VLg+FMDNnxYs+79xlfQdYpDeLILbNU7r",
-	"fJ7qFpxtfTmaWLm64eNYpv1oo/iI7U1YZyDlZTVGJOarn8HVENByWTkd1qXDghMuD+HRJDHesnvG+4Ka",
-	"sWIxNpDQvC8I+0S7BjHXNCOdqXEdZzpWq2oLMC17/Iq5pCBNZOoScVyWG6TPjZViojsNjSnMQGo2k6Z5",
-	"lKVLslQzTMZqtUXsFh7s5aIh7sqMm+TFlVPPrFE+ZFhZCjl2QfcDZJGpLz12N4QoCKZHkrFmbQGtIhUj",
-	"B61WPiMfrgtm+Vj77Y7QhwxTPixTB/EdfnCvcIlrHJ/5nYY3AG/Eb1VHYvdHlz3UOGqYf+w/ffLo6f7T",
-	"w1Yrutr/x+ODx0/p90+esaesyzosoY8OaK9Hnxx0ky591KOP97s0ecqePqUt9vhJr/f40ZOk1WXfs/3W",
-	"98n3ncT7v1GcZw7wWRopuMKH9NMrJvpm0Dg6bD17EjVcUpFdtTVJN9Wf4p1T3uFN3niHXjvoe9ZlfFQa",
-	"ezrFeMmAUZXUT8l3JPIeaf3rZ8cFHvszowrTIZHcVuWmdLLbAfqCd1/GSw3TZjknPfeZoy4XMbMSZY8k",
-	"7IqlEgLymEZr7X3fUsaeWKh4cWzY8oo5BgKVNS4zMUtOX8pD7EA1OQiAUTGdmbd3i5mcM222rGTLSm6E",
-	"lZjZs7B+rrK0NthriTPuAHIyX5oYaiwsr5hodGDl05wXORFuwH2wWprt1mNwmx6DdYWgvzhHyUHmVuNO",
-	"F6F1ixkovit6rKUyrvglV4Rzkqakx1M7sFX8O1ywJon/jEkq5aUGEQ5AN3b7AJYEIa1dxM/jtkYkNyOs",
-	"yb8cH6MCMB1JNHqGjAprc4CJ8FEzqrqD3x/8WziNe/jVO7eM0qpWCJv7/Vgixj/AlI2Epdi5FMX1hCsG",
-	"O2NP0mggBeRblaWv/Fk7c+UMVnDOPpma3Vxw++wbr3/1GzurGtdDu+R6j4ZL6z73NRcAbVXrWvqp9rWn",
-	"4szI7mWtjAZxhs0zll75koGWVGsXTjCWxFPLRWpc/5PhtfrwnBijeGdscMJVIBEktvR4RUWXxR5k6c/Y",
-	"w4iBPW0fTxXWo4MOOp5iaB4b80Qk4Rpkoz2p3XTs5F1pSpYE5J/a6p09cWdS1aPrD9wMXtIug0jeV5u8",
-	"hZtSI9cldFq/E6mSo4x9rgVr2z9vr+ePWk05lZl0o7EHhNcEw5510Cn90a6WB9844fkXctcocG5eaydF",
-	"TMmuTYgTcKh65omtwQHdw3ct4wq/rEOW7vW8xSlsabKcGRIpiKYpu2NM0U9r7RSJum0lRb4EHIAwi86U",
-	"oMINwYKpV50j0smIj8SDaUfxJCYTxvsDrDKPckTNzcChadpn4V3HbRFfsqn9IiYpo1dMB71cjs0xiTUb",
-	"UmF4N0ZHm/+RptCu78TFNKx+T6QiP52fvoGAgfb57lBD7Tx/bSFc7ISixYANcDw3Iicuu84KgoNWC1dn",
-	"FR1FxSVLoJj7h3kwCKvPI/hB5PwTn7IqSG2kTI58e3/sMvKg3cAKyX9/0mo3ItJudJiZMCbIvx+0YI//",
-	"/bDVbuyQDrNraQtvEXnbaQigCdxqZlKReEg/+Y+aTjNzyoVuFCOsO5AMQiYxAI2OFDOA2ImvVciAsTmg",
-	"Ggu5u1IpAHH0wAQpv2QpZ1Cqz1xeTXi7A3rFvNs0DrdegJaHVt4x0VMhxXSIuiNNrDZIPgyYaIvi+ATa",
-	"gkvoDIaxpZDbjGEglqZAIMLpoVAShouNEyVHI5ZcwP0exHXiC2TsG/UoqUOS0u6lfe34xgK8q5BIoVxD",
-	"rqZwqBguRoVzdrNJmCved++a2gs9jSJiAgwHiUdRdkR8M/PCwfJAEPYt2UdfQIAMqA61V4DepDoQm6vz",
-	"GBR0GGoI1ONjDQruorWaRf4s2ccHMheMKvtaufBTLw16FazhpcZuviRpxMDutu/7HM1veGkKqk9KrWAy",
-	"YMtt4Ov1W5i1icu6tNrzzkUfrPWxZlVGi93FFW3x1/aWrS2+tcVLbfHbtWM3qZAh9b9nepza2Zd7nUHe",
-	"AvO6ZgOz20jSnakqtcssMyScwvVFOls67u/9bf/7eWGtEAQ7qSYfO1PCk4JLs8+8PbCDPUW1kYr1lBTB",
-	"7Mgw4btUKezPZ8csj1Tgw36YnqXjfmOlDtz+mRnvp2NF091E8Z7Z9d7Q3XlvaLFft8aBq2VBLgZ50GpF",
-	"jSEX/vM+pL4Zpuxj/8dHuvtXa/fZ7//xYDf8ufPw3xsVUcvNWi6VgRn8edvFrUYXN69SIlIWcZSyZjtq",
-	"3O8zXQ178AE7M3ktyLVHwjYsVq+ejtgR2iI6yjfrBPCjgulEUSk1mATW5yJX8pdS1MrbAtQsVPsBV8qp",
-	"gKERue8dJ+2Zs8q9VWk4pjUwEfKw3ABW5Yd7hlzjk522qlhbZAYCGoBlOiPuzkpKI2CdwVhakh4ti5Lc",
-	"sE742tqEbim+UL5sfKSW/JiBqL+PGj2phtQSExfm0UEjsoyJD8dDy5aAK+GH/cBurKHWhzTCjQrmbF2V",
-	"iBXZJQWL/9aP+XNHxfaAoXgtl7c1z/LSwH+xZ2gGO+l7UUSED2nfnV7qNTu9SHLeuT6iW/mzbvmzdpkD",
-	"gDsdOe4PzK6RfWYGTFXS7btcg1tsCIQFUS4dALQ+hEBEJxnXkHKQfSMl5PxnDbUomTLqXF3aKCkscyCG",
-	"s9Bipi3sJ2xHZCYyNxg1JGVUOykEbhlwCUL1bWc81cTFC63u1yTP7QeQZ2yCbasHcqyOXQebSU5iASI1",
-	"emumzByRj5oPeUpVEKIFNTjl2pzhBSG8j55CwEysivT/AHt+7rf8Okd3Trj87DsCZS4cjwG5djlzeIty",
-	"ZmbvFrMXX4B/n848+O195y48nV5x2ygjUOyKs4lerIFCZF6TiZLGa59hWivk50R+RW7ZwA6gKagmbh7N",
-	"tjjnJvWFBTLhzkk7SikX4Gk9Ikx36YihE3bigfmx55geyIlYkmrz3i25DiiNm5bXlQG7Wfx/7F39chs5",
-	"cn8VlFIp28mIomTLtytX6oqR6D3d2ZJW1MW5hFsekANysBoCLACUzLt1VZ4mD5YnSaG7gZmhZiTKlix7",
-	"rf9kk5zBR3ej0R+/3xLQWVsdOf9WNV0/suef1eQ4VoopTuvDoEs6jAIbHFYTeZ9dJIFvXLtG4htN9OEs",
-	"b87zBen8Ru0KrwROTJT+YE3C/7Q5u8ldwsH3Mn8BpFEkJecdKG5szsb8Vp29EO0LpOACYrVU0kleIJS6",
-	"xXus/0IV+mKoco5OCb6zzgn3lBgt/CfvxQdpnU2fvWIy9nwTOx06HNLlmeHNBgYhMlCg7qkRER/+IKAY",
-	"x5eKptZKTuE/fQTCeBA6jO+Bn/hTq6BRbBvdqFbDtxaORb4GX1ijr7U1k0qsC11BRitUG0THowlh4u2y",
-	"Yn5uApc4dI9gEq1C844sPZstm46N9Q/PlhL61uQLvaxGG1fxuivJ+oTxwmp/gFbbyXKZQdN9Y9CoXT66",
-	"D3xQPLaGfPnWkHsS7U/zFRcN+jAQDot5IpGxH8+reEsuxATJqrHOyWJcp8OOAzvHilYgs0kuswzLRur6",
-	"YQTgUtR05Ctw4b64Zj4CR9w/cMS9qF6r20GxzNvGeIHC/UptF3PaX6aqmZw9KrPjjnU7L/wXdjq7zMmZ",
-	"sFQhKccB5GWInc42CfhbUDH5vFJU2WGvtanc0KrsPFJl4kMgq/LaTWEPuv+F/q22+M9KzPYxAnurTN/K",
-	"4v1OQ7BxFyF5jcp2J2FXw6dbIL/tUAOImMTZhRg7jdR2WPFc0wWEJgGSYaq5gfrTHAm01FRkCZOKko1Y",
-	"a6s16RvVjULqI/Ou/1Cd1NsGyurjEPkYew2N1as9ZhYq8l2V3KmkoUBbJTJkltpjL7o/NikjrENFDe9N",
-	"aA/9i07FHMOYVwQ2VgyQYXkMXzQd5GsUxb3WZgR+1Reh8/weQDhBcuGMK61OaYm4tdI6rtzdYHDyzB8r",
-	"1hnu9CrI4fPurNmObZX1Rp9g0sJZvb5NQzq7QqgMHVSFjQVDhc+2wQsIFnyP/dBl/1xel3f8v65zEWBW",
-	"++Wk7tEuxfLsR/v0aJ++fftULTsEDcXcbFDRpoLmB7Zgq4HZ0jNbtFoxPxOyY3qCZS7kl3GFuSwoTgAj",
-	"BOYreFCIa4kuGAKxV9ZtiSvWFJCouklfXaXXo+l6ENN1zxeq78d01fR3yqW6rXHa3rkT67Rz1ThhuKDV",
-	"p+rRLY4zWH/AqInZAWKzitfYCHsV3cg6ZKYorCAWDL0wAZoD/Cq+0lfeHh4iMx+GUw0OvQp1dkog6Tc3",
-	"TCi9mOb0EuQrDs2L0IRJIwHyMYzpDtVQ+TGOtboQxoK9YoW8EJWSmHEhATkU6NqB4xqIy4i6OmVLvWBG",
-	"jIW8EFmHYfprvIiDx1DSUM2EtXwqbAK9lI4p4ICfGn0JF2lWaAyC+dfAuIBUN+2Nx2Lu9sDwb4kLodym",
-	"dUbwWYrJHJwmNwYGzS3RK28COTN83+5VZv6Usz8Pjo/8D/jyWQIEHYqlmSgcT9nT9B/DDf+m4cYe+7//",
-	"+d+P6TNgeRZqLNhoGf9OsOpxnIvxeeBUpgblKA5lbT91UJcv00qk5fpe5rqIE9GjX8UYGeNTYYw2aaVa",
-	"zSsrLE36n5u9oEqbAVUvMq3LcU49sJjiKtepyTvn9jw+a+NzGJZBLOu8yD0qLgkCXOVGJvnBYBFp5gak",
-	"IPhkok0GzPRRRzINcpbzC/FH0OuJLgp9+X4xX31jg+7S2uKGNI+hMtM1B5FskBECI4V2MTzhnYAvwcuB",
-	"DC7jSzZwQhTs37VzhWD//U/bL35h3LHtnc5ul/11cNApn1iayY+Vtck0AutOKCycI51EwKP4421opOOO",
-	"/xx25gsnTeIA0OjCll5R8frjVpNYq2rulR+/M/I6OdIX0CG82iXWGF0lCSnJuqJtdsxbYsu0+h17WslG",
-	"k0G56TGNv0Gv7ZE6Zo24eM+el734gJ5RscO3cplKj4naRBudpmt9IyJfbMtlXc3GeD+F7iAJs44XEGSa",
-	"cFkgBMmyehKFxgJCaICCQrNQ14BtgjM5CIyQ93vbihSSzX1WjruI5wsz/pzs7a1vJt8Qca9rXK31hPlK",
-	"Arbu21fF1R+4dmu2VqkXBEWJgdof6+Qi4UHOjffkVIbVEFZYK7XCaMvECIpMiM0Zl0Xov+6wGoQGgO0P",
-	"1bkQ84TZxTj3hxD25CRUF+HPFCzsxwrasyD/tQmyMVdKA24/TilrJzzqYQHT2lRHoeDpDsrS7jnA98Ac",
-	"R7NlWKuKzIK03VUZWtgKALXRcAMCpKLpFGCA2loSJxKwpu7NCv7Vtvf+VGiVvoHCsm+rTmwet/ZzpK2F",
-	"J6iHN92ZMFPB4Dvs6enrffaH5z++fNZh0IaDZJWiyCzcbSmy+oqpRVFAiEAKqPFvpQmqyOa94MX7pz8I",
-	"NdAaKnFnFV1fc1n6w1d03ZGSrFMJSa+iQ75aCqkN6kS9JLKt2PGLqMWjRnxfGnGKsnVXKuEd6kyPr4E/",
-	"VQxACUO4mk+p/BdRp0OgGwLheuGsBOw6GSKwjb7MgX/hjTIKgaDczYq6cK4VyfHDXPFV9vHJmwPag80T",
-	"Xcjx8ib3pe1nGOF4yIK6M7/Kfr383nid47Q7mhnBsafOQWFkZCQouJtoM7sWeGPi93VrqvW0EJ0PuPrN",
-	"klEUbDWJ4Ueh2OlgwHY6XeYfVckg6GIxU1BI8hM8nb0Vxrsaju0LL2KJ/610YoaFLHycB/CODvtJXoih",
-	"ot+BfNFVrHw+0nrrCUtf9/sH78+O/9I/Sl/Fmxde/IRzEJjQFOYjbiD8MVTBGEHVdohc4P+j6RI2FQ5H",
-	"81qIbB1wLSvGRtAw9FwovFf6JaqD6Jy/+2F2unPx867724eWClcY7Gfgan0eZNaHVY28YjDC/md6vAhM",
-	"JWuprV+NBH3QeIbMeCZ+9+ntrzTvfKf2ikot0Cp4DW+2AhV7Babouojny2sjnvmViGesVckFL1z+9/WQ",
-	"+rw1lUpYu4rWdxo+eJZUeqqhh3qG1KpKQu1clVTkihn5E4xl41778GmcTXrnP1wmbC5MzueWZWJqOIRj",
-	"Px3i8f4HfaQdHHLLVyyF/KuNec/lqrEQziw3exN3cyqj+lV66V3yZOlLSLnHWORtT+ZCXoh2kd3pdr20",
-	"QgKdKD/mRo/9ETnmKqbInb/pdNipgFpyb2MhHo8t+Uo3tza+kRdCoXrdm5DGdzRBRfipPzyk2WF9Wbkf",
-	"1W03ceYvHVv/mHOXt+OZ9WLtDGCWddihs2hXiIMVNg0Dhw6dQH9mZrosrCAww3Mxd2BsERiqw/ahjsMC",
-	"ABSUIkRHClz4KpZFioBpaYv7A9endTwfeMwTnEDd19mddMfb/EfxfPSH7MUPL3c2f+h2O3PQjAY0UfrX",
-	"J3k9u01oou83f/nX4bDz9Nf59Le5mv52KUbz36Zy8qwJV7QFjRp5emNTEgbXftze7no/ZgwlCNsvOjvP",
-	"Omzg94sXzOAOBjAOwFuH31adZSwHwd2vLRm879+6my93d5/vtrE+nvpXtJE9bndv9ggb0XLS/hmfYsEN",
-	"zAEw1CcETonOGrnTT2yyOgv8FKdZn9GwVQyGG20TPJxs3uscITLPXSz0uJMRH2klNt9CGPMzhn2zsw7r",
-	"vfUvddMb+95GUnG8Fa7jkUcJrJyoWIyFG2BvOlPrX/6YbOzzcS42/bXa6OLG23fty/7Xd3yLT26Zw9jp",
-	"vrzH1SbS70Ai8BWuO2rdmquNX/4Kdu3LgFpuv7z5B7AkR9oNuJN2IkNFycMDYipU9fZ+zFZ/xhl5Tfww",
-	"XCcTli3Qf8DUOpQ1AsdGWvEs0sQ7M4oOzrnWBZ0kP2lmFsrf5PxBai5EhnStCIg3VOnb/tnp4f7gfe/g",
-	"4LQ/GKQMM//S4dkcvRxqY2rBsQO3Bie0XnwSgPM+IUBJy8akYidGz4TLxcI+wcYGNB7fYIsvLR34m+Ws",
-	"bush67lQfC474fpw/QU9BkAJD7WwgeBXOUh9Nl5ojudC9U4O/eefe6eh7caS3bbtDqN8+DvMlagxrcEn",
-	"bdGSXxMfhoBehM+BbAC0rIwWsnBw20jgwIOd839ct1N/6719c7udCmO7pWJ+xTtFa3CrnYIgSXvQYLf7",
-	"nGlVEFzvibZuasTg5zdEj8RKdqSZnEbzbQQj6mxGrP20vYA0uIAQO8u8iWXvMPo+VKci8880NW6m+EPr",
-	"JNRemQth94D3KNyEpCGaKAkF+hicaruSljGjx2ja7zya9pYvmTN8MpFjNhKYM/Aewa0UBJ7vBbA5dBGz",
-	"mBvJxsIUG3sbWxBSphdcZYokfGzgC6M6wg47FVNpIb1V6KkXYxBtqMrRxrsmx72Fy3dYyADD+Z8wo6GG",
-	"EnI9Fn+rFxCeoxslX7i8hST4hgKzJOQIE4onwYixrLDyAswmNwU+vOfFI3I4NJJDRJPqh6BRVRaFyAIm",
-	"MSHRaCUYSUHM8VVnFNhtGl5aLq6tdmLVyif96xG4uPLQiG/e8NCTxaiQY4YB/qlfrrLdlnjL62wfNJ9A",
-	"+ec/QvrQ6guj33z1ha8lms0aeWOdhcSfUnYvks8lFa6/UDmNYMyB9iNZIX58FQhEvPgNFUHYLefwESxd",
-	"oPrDlKjjkwk0zqJRDXDGSNFwdQp/EQLK1K+uVIVPkiBkpYn0Cx3WB4h4zBBjmCVyEh5OMC6SslwXgGCL",
-	"cjlU1FRV1uKErl8JJwKiHRTSuoRYJpBBxV9fy+Y85b1qqsFhWtXmGXdrE0SpUdxLjG4v5edVatIE+/Y4",
-	"CQNtmf8zRzZYLBDGvmQoCUaayYq8BDSqFvCjBbIFGgq3RXw2qwu/9Q4T5YXGY4GQaFghsinko/wXPsAt",
-	"hVIPbKGkq291ZG9rR67yjpzdY3I218ZhHbWYeV2EHB1avLnXI5sLQZSTxDMuPlR/k0R44ZU8YG1ImPlr",
-	"2QurZwI4CbzAQ+x1tFjuwSUvwhmPucH+Oc6mftuf2IiGDBhSUCowF94+B850PwVowPTKBQmHupwY1zCg",
-	"Y7+lUFEQORNGYkxEptIBVDJtu2XpSf/o4PDop5TgNtKT3uFBmrB08KfDk5P+QYoNmgf9N4f/0T/t+4+0",
-	"Yel+72i//+ZN/yCtjQgLzNvGtGooUc0vtTkH3toVI4nPalWBE75EZy+L4GKQCOHLmbf3/qKnQQriyYMC",
-	"X3ZS0Tfn1CDUYUfa71HG1GI2EoZoYaF/FRpX/aj3IDsFI662ZMEDntAm2tqS0Gts8xRmIhzORkwWYNpv",
-	"sUTh2a2LdBaYT6GgZG701PAZ0ZvmfA4lH1LFF3ZYnxrWDLkvoyU7OR6cJczKqRJg0geOq8wv0zsxyrU+",
-	"t0lk6YDswVCB9nOVJQE1IfSOBlqQ2gJd0mPaVKvCPOLvz161BLs00jlBrZSVFZlxWbSZrWj5MCclFcuA",
-	"rCBGXwDBjv3dj/hpOjg7Pu2/Pzt823//X8dH/fRZaUILbqbQPutPDqy7rM1IKiunuWuekY7Hhd+FJDTj",
-	"gon0fin1YXjXyl+CoA35FSBtiQtqUsq44yNuxRMYtZdUysBxZvQlaXnVKcuka1vdyoXHLwsbiVyCNGKI",
-	"bI/BiiYEg2GJQxasi73EY7fD/qxHtuwRz/wC+j8qib6ML4mbd6jgixMuC7K1U60z+tqlEOe1pfxVjxo9",
-	"r4bWNBoAtcpf7YIPFNCHjvh5a+2UjbiHmIwsm9y91Am0KZS6Dp28dIbgTSViuMmxqLpqxOa82n5dm3Cl",
-	"w7Z9w+ZCzwt89IyPcxnplc1CVXeU2/O6KMTrx8dfPv5/AAAA//8=",
+	"7L35dhs3Fif8KjiaPsfJpESTWmzZPn16FC+JEm8tOXF3R24SrAJJRFUAA6BEMxl/Z55mHmye5Du4AGoj",
+	"UFWU5CXd6j86MlksbBd3v7/7x07MsyVnhCm58/CPnQXBCRHw53Eck6XaPcVsTuCDhMhY0KWinO083Hmz",
+	"IChnVKElFkoiPkNUoQyv0ZQgLC9IgmZcIMoGO9EOeY+zZUp2Hu5M14rInWhHxguSYf1WtV7qL6QSlM13",
+	"PnyIdh7jeEF2H3OmBE83B/6er1DK2RypBUGYyRURbtwLslT18Zb5NKVxhDL8fhfPyV/3R4f794bDYYRo",
+	"luUKT1PSNRvOFGFq9wmVSy6pmYRvMxjOCFIcSXxJYG4zmuotSoiozwkrheNFRph6BM/oH/71fCfBazmI",
+	"5eX5Ts8ZwclszuXtgsYLBButpyEJwoJECLNEH9KCr1CG2dpzLGi4e+/wcP/w7uhof2806jmLMxLngqr1",
+	"7mue0njtmw9WsB9LPCdwUinHSX38hMxwnqpdKWJ0h3FG7nSM/vQNnvuP4ZIISTnTa13pkVdYWiohyQCd",
+	"EZZoQp3i+AJRhiYns92XnJHdF1jFi0l9Vuc7D/DRbBQfHCTDvel9sj/qPJuThGRLbo6HLFO8JsnmNCdK",
+	"5GSCVgvCkFpQiaisErPiCDNEsEgpEUiQ33IiFVpRtYCnpKazSTFQvN79kawbM9cD1GZKWJ7tPPzFfPEu",
+	"8sz8FCvynGZU7cL/+++dphwU4zQ1E+ZLIrD++o5EK8oSvkI4TflK1mazN/TsGWWKzIloDH1KMkyZnlJ4",
+	"eD7TY2eaqlFKZvULP3qwxViSeJZ5RmLOEolypmiql1MbUNNNbcD9rvGIEuvd45kiIjyW4miFNVWSGRcE",
+	"KbGmbI7wHDfY5/2Owd6+fbt7nKsFYYrGWBH/Lmr6qjyEvjp99hjdu384/LpORN8SLIAAcZr99XxHLvgy",
+	"6bwA/9g9lpJKhZnafS34JU18Czc8KuMJSdFKcEUq9D9Ax1NJmDL3g3H3mL7HWq7UJ5nyGKdeUp+TjDK6",
+	"E9lHPET/IdpZYoEzopzIU0rQae7buFcsXaOl4EkeK+kuI5UIu59ECEs00bz84SVOczIZoBdGKs3pJWFI",
+	"kksicIoUzYh8BISV5VKhBU/rS/plJ+YpFw+nKY4v9LTJ+2XKE7LzUF/eaIfq6fyWE7HeiXb0eEak2IlX",
+	"d4IqksG6Mvz+OWFztdh5uD8cRjsZZcW/9R4oRYR+679/+ffDd988HHzzl52N3Yr0W07MG0fD4mssBF7D",
+	"yR9fYpriKU2pWnftH1wpvXuV3wzQiTJbwrhCsRb/OKGxQhPKxlLx+AKYnHf51aGrO/AXQWY7D3f+x91S",
+	"y7lrvpV3a/PVC/hWYJacePj1KzvbqX4gNAf4ckyT3uOfJOWoL+Ed3nGJGbbYMlAzuEAyzecRECLPFRJk",
+	"jkWir3aMJWmdY22CFcrYa1DGKPLqZkK94RckoANNYizUWOkHJgijOUiuOa9IrxkVUqGUMjJAJ3PGBUnM",
+	"RZc8I1OerLUwTPl8ThJE2UPDF+KY50yhhWYBSA9h1E15zviKDc6ZW67RXsv1/mNXz3fXTLjvuZRLNAtW",
+	"ZM7F2kcXJ1Z8x/YZfSxaQk1JyleIqtAxuOevQC1uOn6CgQmRyny8NNOY5bZE5N5+PTrKheQiQESMvFfj",
+	"GJ6YWOlrlEcjH6OGLjSjqWbgRsMVWt1GL7lCis+JWhBhnp7w2UwSFWQhZrjQmg4211Tlmse7/8K7vw93",
+	"H4x33/l454do5xnBKhc+bbDOGZXWWbWmMbM/QF8ZdfFrfW6aM341meFUksnXoaW4X/ok9ZTzlGBD2s8E",
+	"z57gtf8QzD1N8DrSajLsteKC3JEgwNDvXF/gt5ZwqFHwhTZI4JbuDxGYMzVRvTfcu7c7Gu0OR6GJC57V",
+	"Jj3jIsNK2wcYRNvmtn6naIAV2R2tiOrv3py8hNVYLZIqiVI4UIm+OorQaC9Co329zaMDlNA5VfLr5gqK",
+	"/40OA4uY6xlVF1EllOHug3d/HH34y/+2f472otHBBz/F+DiOXpggkuci1kdBS2m0xGpRTgIYi7YcKJCc",
+	"URy2YjQV++JH4qGRF/jC2JdgDiCJZ2D8CrIkWD0sL6fffLkga6ATfQRkNiOxQpzFBK7wnChZERVGKTxn",
+	"oA3bqz/xmFkPEVyTCNwOWJPfAB0zDhygNgmqzBAHe3toQstlji/IeixILkkyiRBn5JytFtqEL+dCpbHn",
+	"0Qqv0cHwQf33lI1nKZ0v1GSAwOilEgky0y/Uf+q7e0GW6iHKrBGqVyvd36Dsn7PD4T6a8FzFPCPjnF1o",
+	"CTdBGcHM8gY9mwQrPMWSgFKccr0ymCkFvWlGRUYSY/HDTxgHwarfJbWwhT2hCiU0gZM6Zx1HNdVEKeGa",
+	"czgzzog9N73Ja2S2Wc+9MlO9+dqOWeDlkjCSDM7ZG3xBQNKbb7Q6wrMIyTxeIBDuP/108mSAfiRrCUyw",
+	"Iv3vSMRXzBwvwfGiND6NAlDe0qPZ6IAcHM52Y0Lw7sG9+7Nd/CAZ7d7H+9N7s2G8l4xGIY2hYVYHZdzh",
+	"YZs8QLv/X0gOnMzA0xCQfE/f4PmkcF1QsAynBMULzVkTTVaE6WPQd8d+iCRlMYkauy3t6RdOBSrRwWjv",
+	"kZP15wxYolk+PJdiqew7tS0vm7t6vnMfjD//ts2MA+VaOsFJhuckxPWo/rKV5ekHxjfA+NiZtjV6y2nK",
+	"EBgnNTmthaLxiHZKa2fcdEnrLq8MGHsIG0VJG5UyNGIKb6oOZ91vxlVTCF3K1P7eDth9NNM29cieov1X",
+	"5HNBvMDvXwsae5TTY4UyzaqA8Jb6GTCZwcLJ10SgJV5LqzWXZHfwYPDgQWAhGX4/hhf11qJfcEaMsfeC",
+	"svA8U4K3nuhoOBgOQxOl7MoTfQV6a+fBK47kBV0O0DMuUELIEghBolxqq8zo0iGCMKqxnyK6CEL/r0IU",
+	"Qy9RvGJnOO3nVMEoodKYe9UL5UyUzuvE2Vhiv1O/epve8KDmC4xwC8WXa1XDq+juh+hB8S3V3Dd82UIB",
+	"bgcjZ/lRov/OpeKZM4wusaCYKSNWUyoVSRA2N3IQnOXSTxOja3OJn81sQszeTraN3dtHboDh67N8hmOi",
+	"pM9PaZQlbRIDTarSspBouja+mWLf15HhF7Djdd/WU62ymHcIIpdE/14rzs54nRqZzCVxpglfMXRB9dsl",
+	"t+IGyQVfLolAMWZIrqiKFxXvR9OaMmvyniBcomjzYnzQeymXnEkT8nvM2SylMbCf2AR89J94uUxpDMrX",
+	"3aXg05Rk3/wqTWCsuAb6F4l+PckwTccKGydMQhSmqeazrHDslDYa2dUPI5wkgkiJyHsqlRyg53yubyPX",
+	"qrwkCvZniaVccQEEYlVXTQ0Pd4aze7O96T2wfxVWudT2+4NoR1EF17NYVLEBC6WW8uHdu+DiHiTk0q1K",
+	"3q1O/kNfynptfm02tOGiMSq6Hl+WmnacC0GYQnq+ZKAHesbFlCaJcbRdeetnxVsqG/8GXEKEJEamCZ4S",
+	"hBN9Y6USWHHRb0f3yx19Vhmme0vLSd3Ehr6pOAgzvAYzK+FATbCRJ+wSpzS51jZS846x3ZTqZr5i2jgk",
+	"aWHiwZMgD4TgQu48/OWPnYxIieegCeRSQYTcKkMj0BmWXDNHsfNw565Rzj6863ECe3vlCfzEloLHephp",
+	"StBTpownvPswmku7iSN5S9J0VwsIbYVOc1Xuy0Nj50rDSM2rjEPSfrwyfK7yPiRB22JI33UZOWUAYYZo",
+	"YkX0OQMDlwsEPNCanzgj0plFAzQx5zGxn4MJCQenOWhJJ28EZmWU/9oUo8rX1VkfOCrNRKlET54+P/n5",
+	"6enTJ5qz692akphnBD0+fvn46fPnT5/0u5LDkiC+xQk6Lci1Px1UJnxTt9Ms1S5srq8mEQTNBM/QCv6k",
+	"eg/gsr7k6hnP2fVuq5XPY8bVeAZvqzE/GFEThnE72Kf7bfBBucEvuULP7Nu7t3dzTjexu+Dm1guKnHN4",
+	"zXNRbOULntAZ9fmcwT215jla4EvYDalomjoxpPeikgjkci18k7SP3YVnYIav8TojTD0hcUoZueZJmneN",
+	"E/ey+kGiGIsEfCHk/ZJCfsdPUitfxh1lf40yoha8p5pQYal2IXCLqHGn9zjn5oxv6hJNMbtA7q3a+EQv",
+	"Ocq0lQhOQFBQHqGJ2Z6JYZqrxdr4y5aEL1OjV7hhrnMsGU4Ndx/DM41DcUG8gumjH85evfzoDKwxqZvY",
+	"99KzaUd5iA6GQ4RRMZbzmUboYLiPMJoKvpJE3JGFMxXYnPXK8FlBm5Iqgr6axIJLOeaCzimbROdsEksx",
+	"M/HTcUalpGw++Vq//FCPCnRsnHpWP064EXFwjyN0MIJJ6ANQnKMUi7n+dH+k2cPB6ADhYl6ajvRD5yzl",
+	"bB6hQ1gYmAd6npqNRODQ1cJ4SVhCWLx2fi2hpaeVm5CF9pKrM6yonFHIqLsOcUEQCfikrLyxQWPg7IOb",
+	"79g4ZLD1IrLRvZLILIGRBMEyIG54Vhu2m/D8E74hW2FjiY/QpJb/Z6+6S+uzwhUL0mDiG0mDbdy8/jDM",
+	"7GxJWBn5v/LpSv0aQ+AbJklK2QUwM4iY2FwoLowbnCOeJgN0LC9sgIeRFeKMfHS+Up3xTTFzbVOSBMFL",
+	"HavkjJQXr7ELUWMb9ETOFL7mTZMK12/WicmWrAUWQEsQBBuZc2r+MOo6eDlMwA/0DvvDfpewKmgFpMGB",
+	"0omewdb0OxmY/w1dtNaFm9wuF+QwV66xGXAmbzh/rnnutY5Fs++x4nwM7DskXeFLMCCMk3I0PDg6vH+v",
+	"yPulsgyQgXbQkznubzBHa02iN5yj53ZK3YfTWMWNqUHe5fsWa47jBWZruw55TbGkyBiM84YayrlhvHZr",
+	"5QC9EWt7QShD95E0SZ69tn+v4qbSb9bTR8X8+0mjyjxvZNfdAiHtd4DeYk3y0qTg62tRyXC1N6MueRoZ",
+	"sG1yp/ooTOUnhnO14IL+Tm7Gg+ORPOA+0sqUYcc1c+KUzASRkDPABUqNF7LIy+2WO6Oqh6aylK0s8hsT",
+	"PS+5WSOIEy1vnPthJUAHtMs2btZLbnNtK0fpyy9uO8+N592hGtf4NeUXdonG47zyxubZuofuSJtInNAE",
+	"BK7LNq5dV4xmZLXNlT2s+kHPiLikMUE/1ebTfdT+ldzEkZ8VuRYNLmmUeok4KCA1vb6yI1hfxeYVLzfn",
+	"xm65zJdLLhRJXpCE4jewYdegjLx84TjTbxzDGVRIA+pAqi/VL+snIQ+rd7oYB8HM0RszTveRB6Z4k3Ly",
+	"jixtBT2vSVXVDArNt2S64Pzi1CQuXesYVuZVY5sE1byaks4ZZCq6eQk6XwCjLfTcj6zbNyd4Q7qkXY5e",
+	"H0nMqtJ1ZV3AfwvTfUat25sqpEiaSsRnkMEK19al/kCo0g4PpQrGA+BJX2CFdwD8DS44ojdzKfSJK2qC",
+	"e7E3UV+fjOKrRt3ec84SznxVAfBy4XnRydkrtD+6d293hHC6XODdPaTpwiX02t/Vh/nu252NzNp3f+x9",
+	"8NYjxIJgfX2w8gZuIVEK1HrznCdGPxzt7o/eDB883B8+HA7/tRPVQ/G7imbEN7IJJ3XFlqMdKsc25Dqe",
+	"0jT11jUVIeYF5NhBkRFNtXkIlnzOUn2Uzm/kjpZqa4VLUj8mE/1uRnVr85ALulz2nQiU4dzcNFLKyMhT",
+	"BaUEISYbkuXZtFkuOdpDZwr9gDMi70h09luOhfdQ9Nv3Nt/+LMUqQrOUa51HwE0jl0SgBUmXkDYzo5CB",
+	"WR/UVGaZn5nkhloqG8tTq7/U1lpOZrngzJdbhOALu06tPhvXLFoJqsjGLL45OEB7Q3T/wcE9NHxweFSf",
+	"yX49p+5wc1qVm3R+/s3fIOdY/x/66uvB3d13/9N7rZZcG9Zjw8O9mdXwAFzmxqa9Hf0THfzwve+tgsR0",
+	"Sa0YaRIetxWQovHC4wSj5/ySpDj2HjmEy30EhRWJ0FLwS7DkuTDcZh3ZgJMlXyJN/MO6kSpsCDiGQAXX",
+	"q+z6qNf558ukkzdVMi69zGlvdzh6M9KcaQvm9KGaDfOLSwR3e+/uoLstkRECbifrh1/ydkfPfk7i5XM1",
+	"9lzbj7IQj09/JTGEnK00O2HL3OgZiXEH4fR1RWTZrJWgvIOEcmPPUKUIQ4mVYzcg95oU0JrM+jml4q3M",
+	"+XgyZ6uM5luJ9EVJpNqGdR7dTYirLanlSxVmDYniEyZWiPiFRwu/f43nfpJ00VK3tE0mXtQ2e7LBqr8q",
+	"nmstBbbG1IdmWXNkk+XDubfNhPsa6sFGkmwzFTZyudfhAVb6jOUFXS4bWkK/9yuucNry+iJeCN6vNK2v",
+	"Ye+oPsi9gx1vPm9N5YAddyNHRbmBXWkrOdjKmC3E/9uyUKYMP2WUVX84utUAbjWA/3ININp5vzvnu/ZD",
+	"9+zgpf3jF/PYu+pzuzRbcqFsDeti5+HOnKpFPh3EPLvL8ZLuarqdE3a3GPpD9eeaae3ypbnIu0WOq57d",
+	"n1gf+fI28lY7+nza0RdGDR+8wjWj7JXw4vAUici2vk0u+BJJQlx5W11sWmkyxqXvuU2rgjErqtXn89ea",
+	"vFYDTtYK/eGeg9+Y8qleq3zsHv4Q7SyoVNwn+J9eErFGJnBhiniTCPE0gTRBKmwhVh991Yy5MNlZmzpr",
+	"b/e0X4d+62DTgDTMQfSf1okimW9SjCvSAg7nthspniYFLZq85ryhlu68TgmWBAmIa65MXWWnAWwkSmAK",
+	"VsgAloFyOesD9KZSGC1wrBlFvCDxhYU/01yuAXJx9mr34Nn9H093H7zY+/tjrzWL12MAFwvcAsxQzpaY",
+	"WjAT0HYwi4nWzh7BZhisBOPqsg+Wj/hLEffAk9h+bbpdCCa5WYZIW8vSbAkgAUu8hrypK5E3cCybfu0j",
+	"Ja1NZl7po80aXBRXCHxJUjifDbFfNwewENRPGhyZLzfrfZ98//zLCkqRS//ZAH07DIYrnsiZ3fGnl6Ej",
+	"seHYfq85M0/r9wgcX2iZErqdNs1fn88d6dXUf3gyHB3cGw6Hw/2jvSPfzhSD5MJ/6QRgl8x46hCRvFzH",
+	"BZJXq9UgWaQgr+HVf6PJXzdmcSMhgo9BKQ1z3Z5cVNyCzUNp7GBBalv4+Ot6kqMDd5mX19Aq+lEe/KpC",
+	"ds4r0qMG3z49/i3Hpqxu47R+YtRg2mnpAfepCRHZ6UP5YsgBAkbFuZfE4RScqO7fKXeldPgU2pbncKMN",
+	"JdJqBlW5WJE0FWZfalbbxpac/tvlbgSxsZ2vsfxJf8lmaDHPMizWn8PlWIFX80GSWjwiWcBGQMK91nf0",
+	"D2HsQg0pkGPq5EjWP/x+8iun/9z/If3nP07Tfz17cPGvf7z89YQN+3DGj+sTDbgrG27K+ja105U7y17m",
+	"1R0J8AtS/2PlNbP+S+ykvlbKrd5+Xb39k4nIAKMs7m1CZzMCQAfW3QsXuWJmlqysl8y8FcxVwVw9g37i",
+	"uSpytxapzkDzZiDWLUFnkkX9/Ew447l5cS/as4P1OCIlaMtF+8L5pS3+bXH0TjG7gNJTLDlz6EVLC8J9",
+	"R1YQFMC4AbxlvEYSrx2+DBRU652SiqeEPUIJN5m5ttSJ52pwzibmgMYZlZkpiKI1+cZXFrjXjY0U5xdl",
+	"GCezUDq4OJiiYUSEVgANboeYgJTcwKKjTOazGY0pYWo8y1ki+7BBt4EFGscmqaz1hGZQglatnA4YhLUS",
+	"dCi4pUqlxJZlG60JWD1clK7i9M75b5F1qqVLW6yNNEvHIQ5m85Y1s9zAuW8J8slcLNNc9hkvBrxeACCu",
+	"ImC4kowVZsoAY65R5uoeV9hMS7Ny4GFAuHNOpOniMNWHJkk6q803gHAU7ZgN70zwxjR5S9UC1FE90XHf",
+	"3TdPf0FKC+ARKFtS4XGu2NgzBlBTw7Dro2gS3z7+vayA/7fvNMyw6BVQ+enYzZ4mbW1FHJMxfSmC7psl",
+	"He+/vvjH+ven9qMeV04QzV2CCBoG4lETqMH4B3o0pbqaASsJe7pxl3YsVGB1Rx9Em0DBo2h0+OGr8/OB",
+	"++f+h6//9ped4DzbfPnlBK/jlD2FcbwOQKJZX6sIhjIjgLXREwJk28BRbQrlvY+t/VoydPqvT/kq+EDj",
+	"kteUMKu71NUsR9t+0m7c0opy5zh5jc0WLKyhEmwKuAr9liTS0JdqJ9el63U5UJzbZisXSvVHNxIeuPWf",
+	"/Hn8J68NLpKXqCyAO5gMXBK0WnB0QchSb68kxG86uEYoMpxH9odPNayl52CL7shwVk8X+GNnCkx6PU7p",
+	"DOBph2gBuY6pJoYd07PFF4XHje4o/TuTRLZtR8ePTgmY1jFEhIseDVv9yIEwdJozxYN/uqh+QlLSZ7b2",
+	"uZp8upr4qY3hFc/gEAK02WWKtdVG3jf4wTMu1BoteC7Am5Hlksaae3AG2OCA8gOgeHEuF5Q7AHap8BrF",
+	"nMPsNydmcXbHSyLiYDQ1y+MF6DOzGUxxteApQYBBSlhA1fLy0cBGVfhqOSE/MHOh8VVQmAvce6NySRw0",
+	"1iyOdOd5zb0dJU6U6R+ht6DoDhEYadhsE3Fzll2Gg70YzXcAQJthsd5SuwPsdW8uiYMnD1p3WqBAI8gY",
+	"MzQlSPJUW3OrvuYjjhW9JOH31w4XYbBPB+iEmd+VaLxYEFNPy3OWaO4NxgH0f+w7lVmwSUvVlAXn1TJX",
+	"ptrI6vnQ/a6fBcq8vXtcC8lGloGgM4VWVBDIhF0QnEB+pPQae+7e9HKbCaxsRm6rhDBPaT36IvfPuvT6",
+	"uKxN6PypIk0Wv+XNNMCfTnefnJ48e7P77fMfvUV9ad45qzP9TH/d3pBI6dsOULRxFwPrbKPlvcMb8xt/",
+	"lBLAyIFjy1Z0bRkhm55teQU6RpLq4QvVa4Gly5jsxUUsrPcmH/GZU5qeItcuB+6EPfu6zIyKrmWVxlMO",
+	"TL8hMjxCrR6Oto0WKj0XGq3jSh2oboZVeiqVLKtgyFFV76xsf3HJwu71mkrSpSZ32l+WFw7QBDxl4JjF",
+	"ppsiZ7YjwIyoeEGAQxrtfDtrzQ2xnbVm1fxba+1TW2ufswLoaiah9TFtdpwCD3LVj9UvmBQrLrwexCpy",
+	"eOGGpsoet+3Oa1+vv/I7mkee/enWdbcMcZkosRxzEWinWmonm8FnE3YunfBUbrokg8rKlw+yUXcS93je",
+	"ueCMR+xmnMuCXMW5jKXfKFxvxpmm/L01TJnd5k3F6U/ugjUXv80DW3OaFp7WQk7bDfUecVQyguZ1agjn",
+	"Pv7QU3JJyconigV800j4kQrPZi0sCoDhAgwKvrsjbQc66OTpWntRRhXFrkG1USY3TQiou/ESzJQn62CP",
+	"QRVV3BGPXId9ki1VgzpPrAvCNMk2bfzQipCLwXXyoy2Eww0qxVuETxdF540OK3BBEzhTA/PsCdEF+SqV",
+	"40siAJ59vMxFvMCStA9oKMEkDjkdpVDUm9VWISPX4dBvwSwNbn3QZrVP3JHXtV772aNnCguTn2Qwv3xT",
+	"mtP+1Ft1rRkPAiLv8XxugdF2rpa4Ld1pVQ28jRKCa5FzLnsHpb2stCSEximXr66YL2a3LcuIHMcKkHH1",
+	"Dl0hscgw1y5bxzDaj2nquBG2jJCCZLg1dG4NnTZDxwF+HgMIqT+HzjTutD1rJTJdf8vGnjFnl0RIi9/I",
+	"TSdZp9g3FIzAKG8q/UFr0Qf0uupVjSl0i5No8sv/oMm7yaZ2Cr2M8GzGRQINiGw+GJSFJXiNzhQhKfqW",
+	"Q3rUL/9jdPAOYYVGe4PDIfrp7IlXUwjWUb5pLr5sH6ZywSIU55B5aGh7RaRCNiLe/y4/rrz/hQ2ne+60",
+	"abnmnSGgUFLe0GBMf6NyowrvdcKLfix/8yr35vTbnTLVhq9ahZOIswgxgsUV8j0ciZ7ByJ0+PUtj5Uyj",
+	"oiGdO8nWm/B3u1/bwn8VG13pplYlDttHwKd396cwydEMi3rmTOF/ABlf7LomQduhxXU8nZwefzd+cfyP",
+	"8fcnZ29enf5zgr4aDb++MaLM8PsT8/PD4Sck0XoBf0t//PPzs87sZjPLVgKxdNiSKeClfgMKByaF8+g4",
+	"zoolyrABRWgWhBpP87g9VOM6NZbdH72m9PdVtbc7XvxFREF7F2d8GbEsSTOaYkHVeixjLjxTGqGMstx2",
+	"rOeSMoISoKuYoClRK0JYyUm0iK30BSv1kMH9qrsv4blB+C57n3pb4do8sU8TePKWDRi9Phg1ccGQOt17",
+	"ttV7QXul3NSzR7vTR1sycqJq90STNmt6+vEZ+o7zeUrQ2YJD3SH6agKpOZMITST9nej/ZlgRQXGq/8Zz",
+	"Mp4Lni8nEfp//+f/fg3qDrjFkOLnbEZIIh9BhNtkbVOJViSNeUYaKem9E4My/L4GTTUctm5pByRW575u",
+	"l55i9xmUSeW221oFgmT8ksgNBJU/ijWa8Jje5p2H+ie9V5snVB3Higcq8I1bfpNLQ2tWP/NptJG1DjLn",
+	"7Gd8VbDHQirUuwK6R10mep2TQbfU/2X/PYh5dnMs1Xd9zULfhbbuqR9nrAr9X0EACERI4I80fTWDhqWt",
+	"imF5XB/eRcHzauww49C6ZQWdQ+bgDWEtVQ+VxLkQ0Dnce6JWXFyUyGDKlhgIngUd2/uD4WA02h/c73Nq",
+	"2HU08F9A8yuPhLY+n6gEpWV8VQ0tmQ/nm9eplodiMZ66dyngi2qrKtzS4WQU6etvxQrLxj64Co9N0KjG",
+	"boAF0Gc7XJ+BredKUklKbqCNSNIgoD9qPtSDPV+yJ+Aj+FU32AXzpOnLTsS0UadgFQ/rKruOKzvFU5J2",
+	"6a96uZUoEDo2rK9MqNKPNgJ7b4RmryJnTPMXueD9dFuz7mAwliZ6Rq4XgmNYSPENXsLgeEBQ1yd2sLfF",
+	"PMJFMReUhebiPSzfIRXNNQLIAUXvDZdyqlc1LY0IRIvqEpvMFvMs0zQDvRu5KFrkuTfZetoLsmw47gwp",
+	"vS7m2iM0WXbd8LtGTWuwwNTrox/NRgfk4HAWE4JH9+7jQ7x/LyFJsrMt9KwJ4ykHQLJT3ePanG2wb6eU",
+	"HvUzr1KiuyUFg3M8v+AiQcHb5aIG5wCfb+V0JkwJSmTkPFdbOm1KfeDWA91FTQ3nbafPtpHBH8xWtSbc",
+	"lOfzhSqMOKZtwl+qqWc8V2M+s/9857mF1REfu3yR+rCFn9b2eqn8wuPW8L+jOP9qbleZ3+IrxfcYuRU6",
+	"uMRpTrYrcmicjXmDBdH1nsa3sLtv+By2vWVjQPkFX4msNuC1p6M4LyNITu5BWSZWIACNr4gkjyrhA8bR",
+	"LBe2jHe+JTq12+TIRJGV4GyuL7qiZMvL7tJaPx+SzC14taZEV53TFAOQt/olwbt0l6KAX1HYWnDjB5lx",
+	"EXJnggIrlwRf6MtlU+ikVpWwQJTZEAxUqwx2PpGT8TgXcHC+emTQ2gNM8ERf/HpFQe3FD3rlfG+Tu/5F",
+	"tYhpy7+u79x2AX24HFdq62LpsDCfFUdTj6u+laZfB+qpXl0SsUsgoMP0fw36ATMfraAHpv7EuaoHm9GO",
+	"oQ9gdAsyrcUE2qGQOwIpJdE1N1B/7vA0qEQpXxGxG2NJUEr0K2Vk65jMPaZsnhKUYLkgcoBe4MS4UYyC",
+	"pq1FsL1SMjMwIHVoxKss59+/4N3fh7sP3n3z1W7x59e+FiANioWNDlJbl1YOdLWdzC5/0kswG4lwK48/",
+	"ozy+ciuJoo+EwcQoZHhXS4lbPvTfwYc2yO0xFgFXH5I8I+D1zghmRoLlPrMMC2W7PHclAGCh3rh20Fcp",
+	"f04pC+WQwFcONMph8xDLMnCSbIEDrqf5nLJGckI1+FNwRNeKNbSDSjNeN6sVXgMDz9eUzcHZJBc8TxNt",
+	"baecX+jroqxXbKvJFu1cq/Pd981X5tOPiB1rzqCIA0tF07R0JWyNXdfgpebwPchwxaKaqCXmaN4FqB6Q",
+	"3q/GYpe5Kg0ETf+bt2LbTOXqFrc9/Xf3XFknebU02loGbTF622ZZxP7ttqwQrjlQCjbeX6MQL/ClSfRY",
+	"uIcycAgLNCMrg5PdjMD2kWSpwiFCLVC5piTlK/Q7EbwcqyDO3ZFHnSiTJIYuUG3+vTuqCbKKvhG+Nppj",
+	"5e7qKMu+HqFhEaamrdelfUJD71XyHiuwOW/otZweZ0XNrSf4Wm2FH07+N7ALcPR+92JndXuG58QPgH6M",
+	"ZAYAmZnVkINVTnehU/ldZyDfvX8Xfjn4dTnvE1UAcKLt2Od16g6+b00wMh1UrgMTYyQUsWmX9oQRXmKh",
+	"IptFIJGkv5uCnZinPBcD9DRbKgMOiIvEtU0i8aRXhLFlPgWr/GTV/5+iNB/g7MeUXRLmTwAtvfnS8V1h",
+	"W7ORZICOi9NeATJR+QgAFUqE0xVeg94C6+l1Q/VLxtulvd2c/Kq8qXQGQYG+uydVFlIhodq8a1e8TCtr",
+	"bndU4XohefmCiK1FJdT+5ERqpqCVCojf4wuC+CURN6R3Nzax8o7QSpxyGQD/kWglOJub7GUj3X2Rm4Rs",
+	"ocg+1o8D1mUQ6bQydBXptGGfsnSN9oCwtb01aPOr9mU+gkie5n1gpk7LJ69L6xYgL0zyVci8YtSOE33s",
+	"BeKdzDkjk4dF0o8ynKpIJEMTaqFrPA8pW6Zt8GIncsGFmjys+FVA1zLQuU7rQQssB+dsAldwbJ3FEwfA",
+	"S2PihgDDjpEyDxp+DRlZFTfzI2tfOZxyLiWdpi7f0UYx57YbOCuQMGCqLsfUzcIb1SwvUwBUc0mY1nOr",
+	"N3mA3i64aZGIbe8sWbMdSprd/21v9/7quM//6j6Cg/2ai0D/s9Fx0/gGxrvv/jjY97fefFzBXWsqWS65",
+	"1mmsShDy54oOaZ2fzaXBPLq2J+uThIPadcAlFiF4WYPtbE8MT/llmVHvrqniy06TvBsJoiMuddxAuYK9",
+	"h700FljjIEZH/9lxqvLEPl7Myl3iE5aQ96fENWv0XAjMENUPIZGzon+v+TUlEiU0CdaWUCLHS8FjIqUP",
+	"b+xx+RajYl6SWBlkYeOiUQiylGBIkbOGp72XN58IwYVsHdso3OBj0xJkSsx6rxQ8cCQ8domN4ZyN2pIh",
+	"AS4lLAEeQlbtQYU+kKXeI/BMsNiidiq5SnCzZC238c2uuMJWXNplkIkiQlBkmfXh14UPaNSHd99GXpu3",
+	"oSv4Wl69rQKw9Z/19OtbVew2Dvt54rAlSdxMKNbd89to7HW55jFDtIQ2Bv7ImnUo12SOXX2x4ZWfsEn6",
+	"f2lsGq7Payzliovk1CTIX8GpZhwYiUNUQEv7Ro92a5TTsXsiBPlvvi20n0bDES4EiRVacCEJelA1F4r3",
+	"bt1AnpFVbVbtzSDscxuaY3N5jfd6+WAVVt3jP1dYudptcAKZujjnaWFkZZs3iCmVC9BKcxlyrXgAArY7",
+	"7VeMAIhGYc1U3uhzSzIVrHQyfaQwTa4NL3Dg56yCp2QbyIRT/XzzROElUbGSwAHW3+GtUtUrdda4Pbtc",
+	"mpYgDsHAf2aVNI5GSurZK3SwN7pftOiBGtbMJKlPiaQJ2fDD/HT2ZGfDb/Xuj5C7qtKLbBN/xpXA1qDs",
+	"oPSVSiWw4kIG+zB8xjbYvauCS2QIABVtlvjiRoGvf6QC/qo9ftsYWg/qftgPLw5KAwJ4FN8BJqoX+e+a",
+	"QHhd2OzVquoMr1HK545/dYW7UhxczzOc0dTTfWPnOb8kKY6952468XYnQxmKf2We1nqSFskBMaW/slHN",
+	"QET8m4MDtDdE9x8c3EPDB4e9Gn/34VuGV31WEHHNvcLKq/7WojF4NwYD7V2hvs/c38rwNdqv0o07u8gx",
+	"8Soyd+NytgFwW8rxsv46uQS9gO4OlIla21VemSnow1xq+k6iGnovge6Ctf096OXmvUqKoFyS3sDEG1E2",
+	"C8i6bCCvt21tl8fAbu12/oLqj/p5CyqNNm+9BZ/DW2APwClYWzsLGpIo4ZsE05/x+pTEtlmfFQDHW827",
+	"S4g26P1G5HFAw2ieYDGWb9lPsFxMOfaZd5qqStR0blKKMRLOj5PgtQyZjVu2csJrz+0HyEE9ilOYYeQI",
+	"4VRy20eMM2vwM27wUarQKL24RbH+J9jrX5wJnvkZk0FxTpotNh0wx3DUFM8+yZzyVagpzyuLWTAjqyJt",
+	"w1Sakmypd3vbivLnfHWmh4JkX89SjeQaT9fjEuS7MSUj24xgc6nchh4sroH5pUk31+afgUohcJL2OwMo",
+	"uUVat7mRpmra165Sr2ncq1AZlv8zPAmwwxkZ/+5VGd8CdWmyNEvBTdigp7km+ruvsaDecLTigdR83EYz",
+	"+8M+NKP4clx60bu87LZ/GE8N1HTGt6CYN3zZ5nuHiVi2Kf2mNEBcbz1miwTXYzo/Q7BW44prbWltAuKv",
+	"PzN5Yx5vsmJgJkAcVeqrperbgTy30bLJxhZskEPzWKo8pn5ZWsWBZocBtjfPhUFow46SGx57Tbfe3yZ4",
+	"HTm2IRUX5I5Eeh/Q702fdQXfqM+VYGTVRokFDg6foeKxAjCytf+HR8cLGBA15ngFDV9flXHXy5s+uP1e",
+	"rxbkkrCctDj34J5arA44JcB1XG22HDZJ5fWzGu0dbrZB3tvzt0E+6tMGuXFv7LG7ZdT3qjiRJhm00nco",
+	"GeQYKfBlWpUjcc9XnYHFHbUX0nNVr35HfY7FJl/puphlmQEIZ1+pAhF4TkJNaCxkut5sJ9htQjh0Btak",
+	"AkuugDlRteA5gOw1UJyGA1ehUaWMpjfhypQS7RhAEN8iQEOcmWYWJie31qqe+u5TPx5gfeneSMC3BqBk",
+	"ugbFeQnbpDia8VwY5iD9eHrm6YZVONg/ODjYBqc04KYpcUtviFXufSxeOfyIzHJ0g9zyc7NIyNMF8mo5",
+	"RKBz2CYA7WMJZNnazxdaT5IFtKSLftZtzAfD7X0GJZ8uOHOdYdfZT5MmKysrbnftyvkZu8JTLIk2FkJN",
+	"ILgN7yb2Wago8Jiw07Xy6dXHaeo52sO9g72jo2E/sgXZEqraxcKgB8EzdWTc3kqs/u0Z/b0b492ssZiR",
+	"b0uf+sMvx6wRAhmgx3ozwUPAuEIZkHRXDKbYLeclrl6Mw4NaELiRv/3v/3V+Lt9987/cH/qywJ+Dd994",
+	"bwqs5GdwIMc4lBVN40UZT0IpZRemD4mN/l8RsPajhaJMmNk9Bwi/veoHG3Tgdr8xrJceLglTpyQmdBmK",
+	"EyuSptJUw5lea4prRX+JBFkSaECjZTBA/nl8evrVl741H5saLL2g7VdYvNa3pmc4Jj5+sQGkVnGt8hki",
+	"OF4AsmSEOEvXRo5jeUESB7LkLQ0NAM6d2NoyYNBai+KzstisH1jgBrxcrf59b9OgNTgobRgp0J5cM6Ct",
+	"+4QWreh9U/FU4m/hzNiYEyp7BliZZ9s48xWr5JOm2/S+3Xb+UCjjmfu3bhvNAwhLh163xKBVZxGkKZVt",
+	"KEBLFdD1GhztBRSXvk3VNmGWMcFVStdb4MzRmHxrIW3KRd3rEhaGWGonVSy70XjXe8soSZOnQvjAJF8x",
+	"bbqQNCmUci1DLnHqy7jvVwXnGu3UeW+WS0h7x0355U25c0lnm/bhD2evXiL7fYl8oFV40OsndxnOyMT4",
+	"R5ZY4IxsSMO7juu2m71uEmVNm3dzuZhzdb3MMOPvLHK5tD47g9favn0B4ddGakZ78Isb3zK+p/NFSucL",
+	"Lzd+8+L5LpExXpIEsj1l2SFGT9hekwyreKHv/+Q8Hw734wyLC/iLTLbMxjeZbUIVboDy28pQBHJ3VLgL",
+	"HZ+h5kxcyqn5/G75hQHXQ5xBYZ/pw7hzzSRUUzzffwrNJ8s8x41n++WX1+nMd+wnoaTW2kru+1JYnQX8",
+	"YG9vf//+3nD/3tHhwf379+oIECOfHn6S+UPVrEROwNW2IQ1pnob0H6q0Gb+Ska1U0LdqteAoxgwqQ8lm",
+	"mtfbzSYqmoQNRICvlxbRl8STCk3fk1SipImjvWGaBELLW6QSLQUFmNI23dTC/TS7W1KGUiobgIzBDpdc",
+	"BrItT5R1HkTGbB1eIZYu6e8hhUPijFhKoMwoe7Y/EPwoMigb20fggOz85lm04wX0eAtaJ3SINdORkVNw",
+	"nL2opzRApyTFUF4I8ohKJIm4JALlDIiriOPmUisi6PGTl148kMPZMB7hB2R/ej85OLq3t3s0HA6Wpm9k",
+	"kxJXNFGLICHiWPCG+dOPFH2ZRAapQN+7GgFWSMRNp7gg7oC9TEfv5TNylWIGMAJYcRrOZ74iU+NfWUAh",
+	"Z1EFBuyAbcNCyrPuwUnQJnxKW956B6+pWOCH3jTd5t2f4VyvozUlotgM4AhNhmBWYELpZtVFogFboxhL",
+	"ctOc4pHdzClZUJagDF8Yz9AAPcdS1XfPoCOtuc2X3wAxH3ZBEXXBawdAfJb5NKUxWii1BEgopZay9Lac",
+	"wI66hqic6bU1bf8d+M3Du3dhU+Wg4nS4Wx6+Rfuppd8fHHXk3zfup15C8I5dpWDIEARJE4eEbuiiKCHq",
+	"UzR0M9cLWK3Wxgy6gg1xxJwpwVNQ0XCsmm2ib/yS1fZG5ARIVtpuHzA9VcHX27hfJ8otamocngzhFV5b",
+	"x4XxWivuwNT/g2/bhxCRgkD22qWA+FQhQk/fyY+kjd0qA15lwOgBDUkf5D4/LVOOk20Luh3DmdGUtMl0",
+	"9FTrhWAl2p7ktmN1TP5T5L3egkB/n+oWFYEK9IJ+qzmONF13YMNS8E1Db01TmPMI/gFTpxLROePCxAAL",
+	"YphSZrS7WwXko7PEWnoSDeTGnmSBZAl9V/RXxslpPZOwTAzE4YmtaY1gLL0st3C6C74y1YTwcqkpzF2r",
+	"Mu7Wk5N+ThQe8OESEcpTI0sssCKGIevtuiNRTNLUNVXLmaJp4Rb1tMiKenWhFeuxyFmrtQ66wIyCuzpX",
+	"Ra+sFcCFJLxfXRNhMU/0oMFMYrtGRd7DiuAHJOm72lzNdntV5RAf6Glx1jRNNa1O8TS1OaozyqAe81Gt",
+	"jWTpjIa5gHPXwFW1VubstdFI59TdVFrJFQBUisnafsEL03nvI86tt4cITI5WejPGi0TWOunDYVtc/2t4",
+	"JaZphZZS20MyaRatvrF0CMFd9K+T1wiLeEEvyQD9xJY4voCXObdO56YsiYhJsCAoN54jVRkz4YyA2rYk",
+	"AsWkgRF60MXRuyxKzTq73VCarZ7qJ4t29O2tBd0C4BJAZULZpbNiiwLnd3aSSV7naaqZ+eRvE2+3PTmI",
+	"5aUfPBSLDrYtrdgGaQGFNYJgRwEldPjVaug6D77Mke/ealtTYivxgvA3rtzD2XN6AxBVj0psh2brwM70",
+	"1S7gG6+zzc6xWGMVU9FSS4XbVwVdKW0KNhBVRb6lz/LaGGbdKOmrnH2dI4Z1k0BwsdE4t4nQKYzXpFng",
+	"l+ZZICZkvnN11HClTb/q4pQKREabf6lNBwldA1TzAhiY1V5Qy2Gc/xp7WRUGoh53SuaUyQF6DEkZsGT4",
+	"xVQQfCGN4gkccjYjogS/EA1X0qhfv6TrhGYpKNxPfzp9VNqmEmZNGTJ18J7S21UozWtVZ1lYM3q51MxB",
+	"LghxiQIP7W2CEzWniIX5+ai+Aff7AfGRSyJaGwq6g9HqpiCzXJJaWjEglGnzFgumF/mu1i7RftnujNOb",
+	"YikmcoRcu71ujh03qauSs8h6rF4nZwxs1yQTYNmiULeKGc9ZskV8peQFt00zPYX1H7U8taMppx28uzun",
+	"OcVrhGcMM6yapIFAjeLOfvUBXzRNVetsAMOzzXCF8lt4reliYjz02EDZMVD/bLvf4uyxVV56WLiFMrjX",
+	"I85ds/36OEvAEFQcbMHSFDQ+Ktgor0nY2qlA1kb3t+u2/JEbTbL0iTXlbD9D9ApRFRPxd3TjPFqHoz3n",
+	"0mqGXPzRlhkhST3Y0tBzP1KoRR9NF8+2zpStuLP9zRVbGFu30S0n/nNz4lNrUnphpOOKhai53wBNtIU7",
+	"sWW+SOaZ/npiFfxJhCYWsQP+ZA7kHHjyxBjxkyAI0eY0TsH4MyCzrpED9hSsPOiZoZ9464FhFDAh4FxW",
+	"XFwAH6jriYc9xzCr7BylqiIWMqFfmYEfJsK+3+YxN9xupsq5aIxRq5vZezC6EiB2cbxtawW0LVe/3wQF",
+	"PnjQb8VBIOIAffgwdkY9j8/q516WqT93R6iHKtRjKI6zZpleqD3csrtMIe+aMM1W6tTZ4PZFOQ7AI7El",
+	"x/ZClVtXPa6CRiurDTOIswBcgGZmMwDfLNQszR/sJTdKGfGsWGtCYLZNrOUyQRKv5SOjXhX9vM3mJtwW",
+	"nVwQhNk5syPpQeqNDn7LSQ4rEjljxnGhZVZKVH3BBVyPtxTTrPhqkcUNvTSgiW4VWbzVUq+rpYajnPX4",
+	"ptMGe4YqP4fu2zugtx0evhf9PoQ5X2/Xf0OI8/aXfYHme2LrH/UaO+jZKlNFmUlDb7ib944q5RqiWH6E",
+	"9ouyZIeC34GmZldfoNi3VwTA6YaYcglUarU2eHlrc4Pg5ldbGxiPqtn/1hYGIcWLZoRJ18ctwLlMGbMs",
+	"BtqIxt2/1+9MNbf3hiqbTToMWQFsC1aKZEsXaWoj4sASg/u4MajZTEfC3k3tpxcBxJ7IWTiOgqvNGWCd",
+	"WncOQAHeaAQl4wlJQ5WY8KVNdYOefDDJxg1LeYzThyl5T2Oc7l6OWppayc5dvwJWGrwdCh1DyygKIfus",
+	"JBAH80knP5mW3C+jUmo1kwvE06TSZ4qKTbj0KzSgLdbtjrF2gSu7HlWYl1lLefkiH5Op06yfvdnuc1fp",
+	"12HYHzdV+i01HvpA+nQ2e26fc33autoDb/Q9LLCwgp0PPR1Ohz1yi3t3RtzoiviosFhskqmznDztENGZ",
+	"0v8uep+Es9FC6le9G5zvEtknotqRQZEsuSQCp93IFG36Z4OyW9v//vD2xzC9+dS7wut4QaBBDJ+h02eP",
+	"0f3D0f2orGHLiBFr1GXOLXABC60WRHoTCueBIHKqL5RaZFCFQ+fMiJMGfFny5OzYx24uQrFpyARQppfD",
+	"BWEG78JGbaiABMNmlePBbJj/I91b/2Px8rfLI/rm7Nufps8Xw7dHzw/iwzej5Q9D+vfsh/jH33976p1K",
+	"qFkw7BCf6S1tdH348XUA/TZYUj6RdN7ITJB03qmQXUC7zAsIkuuTMIMEKObM262AmKS5gjo8jln9aWAL",
+	"7PO93LCaaLvgIGAo7/z5tD2sTlxyMeRN2qRGYapQPWvCYi63u0KusK4AY0Bvm7lZNi93gUVm8n4kmvyS",
+	"QT3+u0mjB68m8IM9XzK41e/86iefqTJXUIkm2Peol9ZpR+iRjQiKGAzTpokBPtoNaGLG5TG2p+bTUE0A",
+	"xHpOTO8ULC3igcV46Beb6ZuOSZkkwp+P2XPVm2mBAYMVuKY5GSufjYYfWQNcbB34+IFPg0HoXhl+egf4",
+	"ZRCq/EYPv29an2a7PRb+Iy3QBcZuVzuuFLU3ynlaurUhnyJOuT/7YgRqifHYW5iFg82ATr8LDD5EPwXB",
+	"V+bsKKBQ1I/MOYF8Kn68IEme9iEJURYhmBXd4PUAp0CPAz6D57yZY0Ai7k1utypnU/LYBn1ERi5U/Bsb",
+	"LKmZI1bdtAZn7U4aKy6ot1uGtfMrrMAjxwJHdYMHEpRHFqvITtPQxhWIuS2j1grZlPMLiVJ6QRBGksSC",
+	"wG01orXZ6YcxEgNCgo1tdGpR1ZPrcGk5xhJwVqJf+RQUEAgbJDzDUMCReDARYqxwyueDoq1oEfKoxOZH",
+	"e/drofk9z/H8wKddIfdf+XS7eLv+wRWD7VpRu420dzlSG5HwrgB4we4CtXiG8CCqVfTBn1gJUGXTEZoU",
+	"DMtsATxBMxKhiSBKrM0v3Tcm3GJuxiM0KeJUk+icTYoAlQ2aJ1TGWCT6318VifDwqjnnydcGs+qSiHo4",
+	"rOzbXw151WNixZshY5fZdN9ivrVYWrE+b9jsOb0kjMgA2dvWrQgzubL1tPUrEwIkd1YcTumlAXkplpfW",
+	"Ee8DBGFf7Dv75zyMFQfJGeBFSr39L/s0+W96jvzALie2Vq5+J15o/rbCgiy4NjzrvKuzg5q/o36wIWht",
+	"or5u6LanVbjjXmT77AG95iwhQsZcNEJaO5ppN7uF9Win90vRy/1/esH/3PSv1t3X+QGhRjpJ/kuO+jmV",
+	"yg+A6fZjO7lW/KqR6CtxSiRUpRf559kW/QzsBQ3htX/GRiltm3tTXVTdpm6exGejr07COvP3unCV0MJg",
+	"qujVOZ8zqHfhpW7rp+/no+/lkg9mIX32/vrFplTW2tkr/zmfU/aMi2z7gvlXx7la7JX4cXrKA/SsAPGw",
+	"9daKx9xWeNreIFAYA31b3HXEcUyWyvbnrRSHN5huSkMdcU/K3zTbim76vcxrjGFzvVfNBWZqbD4OaSlu",
+	"f5qlcGUH0op4c5/+xd8RuK0nq60juyNr3V0/clNWGXPf2v176IcbCLep+8m1qENcbAmw2wIr3J1wXTau",
+	"a+0LC1fnasiLTynE4CYAjDgBAEk36sRGiOp0k+H31ZfubYDh7G2BVVxSykfc1C+SXNtbIpZTKpoj+noi",
+	"Xoe2Ogiq0qrJo3I74QilWDRe1JpEbbJL5+vo6+p1z4c3qI5B0qiwFpqSXKxALjjxQqzKi9yvo8iLvP7C",
+	"s+9fPd092PM7Lb36hJHjbjO2SpttBqS7dqtxrJUfR9V9b2yqWb6bv48EXmCanuXTFpBSmyiDaSqrjSvn",
+	"xBd3a2MCtgQGItHwtjlHilvuA6mPgH6IFjRJNprr/r//83+7IM1B1x8b9aMFF8CuZGpwT6CFgyZpyH0F",
+	"pYER4lIJy7xp0+KAEdOjerFZMNEvVdIh8tbnGjoYkrzhFyRQJAwBcqPEZsYXk1J2Ud+22ehfF/ur34Y/",
+	"//2Q78Wvlz9MR++P1s/uZWcPktMD9Xzx4/385RB/R97KdpV8b7jRI7qwh/1g+KbhpxfW/z2OlW1L3WzT",
+	"5FpUVbIW3Ed3DNh22SEmITHNcCqbLTAGh40GGKMH/gYYh/0aYLwkq7dkuuD8wscjV+YrV3Esrf86shyT",
+	"SoPjZACy/LnVnxM7pvXiFxHxGRePXJI4yZZqvQl2UbXtNsehEk9DoaczymKLL0WLgLvpJVkLTF4t7lgM",
+	"LQiW/mWuK/0n7dOIqodoMudMq0eQt+RaNoDvkCToYDR8ZIoMKJtPoqK0RB9UQlJ6CU8ZN7QgpsvfAL3M",
+	"0/ScFWgqVFYXClsgeUagUc8S5xImYhyq3XA0l1pohPi3+bbgdL29H5byoSmDN85sNmAs9SEGyLeMb9dz",
+	"W23StGutyYjmtjEhSSMd4SPjyHQ3SfVsXjdUlyCXlOfSmn1jKIDyqRCKVuAcbPDLlkSYvKoyQwsxskJQ",
+	"M3Ht3QkZowYyCsaFHqCwcgh3pXQqsOuOcKYwS7BIkKUP611rIi6sFpLE4xezH//+QBx99+M/fxNvVr/+",
+	"9PrJ0cnz1/864XvP8XN8tiq/53/1ZlZ9xpbmYYDENqIoKnVrgKh6n+5qNrPTq6+5QSGsDl1c8nrn8iaL",
+	"q/Pb5h0NkWZbw3NLLT495RUjj1NqtONtPY1gCy4FnwucacHJEvTV6bPH6Gh4ePQ1lENLvJbgwDEVQia5",
+	"uGDGCfdFRZ5TqXZ/YtJotdMWT8krRnZh8rWYTvFpHRqj/Nh3epv7AoO1JKH9sZ0LNPJjuylZdWJCMVcB",
+	"sQJQq7LUYQFnFLpz8ZTnopGxpj8UmocBbOOHDRfAoW+R/sZ+x64BnnXKWZvBU1VGU6BM1yKjg2HDcMf2",
+	"2c8KuneV9tMLKv0Z0k9rfYsVWmAt/9Jk++g8bNBj4II+Yd1bJPpDLEVjOtvqbbtphfpBM65IC2ipa9hm",
+	"MD6dohbIWHudEiwJEpAzuuqJfGSbFvqnsCR8mRIU4zQtA0oGzdOJHAPPjOIFiS9k5eI1vAuvdg+e3f/x",
+	"dPfBi72/P/Z7W9chLcGU0DCUs7ItJlSfuYh6kd0QO73SPlg+0pYytH+93L4lXmeEqXFG1IInQeAxiS9J",
+	"gsxD7mraJt/aeirPVHN+a20kBLIEEMiuzmYd3bXidqrBPvBFVhaH7klUXfEmvjbjeDuJL+gyC4L5lc1D",
+	"Bb4kxrrdaGPaKKETgvoJmCPzpdzQzJ58/9zL1z4bRw2bLxDHMf32r3gYZ3bHg1ZMP5Q995oSZw+KX7QA",
+	"C/EQ01cMzueOtL6L+qb98GQ4Org3HA6H+0d7R95G7G6QNrRubjEQDcX6eKNTSVer1SBZpKCSwqv/RpO/",
+	"bsyi8873Uco/BqX4M2ui4hZsHkpjBytKdEjh3dBzo533u3O+az90dOAu8/IaKkw/yoNfVcjOpR20/cY4",
+	"4NzT465oNJ9BVT7cpyv0/v5CyAEMp+LcC+KoZU2MK8FqB1dRaY2/caLRhppqlRaf4KuK8Yq0qXD9UhHc",
+	"ggCdrn1cUtlmQrFzUUm32YVbwUiUUt72ECo0VBelNhCTn3OWcLZtTke0A0aBTyE+OXuF9kf37u2OEE6X",
+	"C7y7V2R/GTBF+F19Et99u7Phon73x94Hr0s3pYyMPJ5IJQhRJqPXw6pHe+hMoR9wRuQdic5+y7Eg24cE",
+	"9dh7m2M/S7GK0CzlXBhfIFbkkgi0IOlSFigUTTF+RmLOEvMzz1S6NbeFF4joGMEXztmu6cbowStB1aab",
+	"55uDA7Q3RPcfHNxDwweHR/WZ7Nf35LC1Lfv5+Td/A4+8/j/01deDu6GEuyWX+jLH3nRBCB7CA0A5jU17",
+	"O/onOvjh++aGdR6dIDFdUq/qpnUt6svp2TlOMHrOL4m+eFfId/DnBUO6cGTqvrXOrxV9fSvWkUVntcyA",
+	"SJMDwxsgvjvfAecRKHh3t8t4LnfGXS5H6JFhJWW5RvXcSh7gSDHI+axV66txVGRp26dYr4OBbTbtZwTC",
+	"SHNrwwwnM8Ezm9Cs+AS8d8ria3iqL2LFe+IoJzRpoPPafvsJNSBDK2vClayYcWWsNMogR3uAHhed8CWB",
+	"eWWSpJdElo1lr2n9bF1Osr0erzc4DAeSS+vbjho4xj4JVbHrn758cvLyu17WfMCdYGjBE7x6rY9gukZT",
+	"zC600cXkzDD+TUWcb6WnNVFyhAlbc6hG0f/nqMtOOkz6liz8XKfijPlUzcPB+gqkbXwHrZ420zWOIZXl",
+	"ylEaQGvwj/gMZzRde4ascN0eWqMLzVcWVx02eDpXSvgujHxu6L3TNdo7qYa8X5JYq5HbGQltLj9liawK",
+	"2BDZ7h3SRfBjLNT2DkGzebUu0U5zdP/c2mNocL0XgAh1sdGxzucirMu+YY9Es05/13Hd21V3hDvvkgFL",
+	"13L4URE/ptJ25U3Qmqju9rStkGdNW6Z/slGA1r2JYmc8Ixbeg88gSaaA0jAQ9hZnNMiptKawJb32zRnT",
+	"wzNfu+Lvi15V3lyi7uhNz/hMDdkEAjThgAx6qsUTJA3UAEgqW9oVtNk4t22T8jr8BG2JbqEOuL4MvDf2",
+	"otazekxhWqSJ6be8KUB+Ot19cnry7M3ut89/9MZqGVVj0++gLxVdKwevlnZXS8ir5d45UqonyZdzjark",
+	"/67t5l1F0tQY+PVTNqvU0fb0391zN7rJraA5sE1dpbIm4W+roqLyJ/1F21meQfe420rZT41J/TlrsrYG",
+	"vq6aC6HSX1ZG+0q7tpquUNpGr49PnuxEO2ffn7x+/VT/9eTp85Ofn57C34+PXz5++vz50yfewtnKTK7G",
+	"ZWpznXvzMoKW2SMbsrwgyyIh1PpIXRplLRIsSbOmM2jDNYtBenhbtvTG96/0rXGGcM4EpFpJZfJGvR0j",
+	"/lxpD31Fy20Y/rph+E8WSwpIy4LFml5PJqEeoMqb6v+WpRK3EazaxveLY1XjUFvFmVbslFxSsvLpUQK+",
+	"MSEmiXCuFtzwYy+jMt8HvKfw3R3XXQ9sNWwb0FJGFcWps5rhhns9Sui511E35UkgeCWIVBFapliLGfJe",
+	"tWW1n1hD3EAow53GaEXIxeA6mRMrQZXyelyvmqO6RaKzKa1pbx0G7pMFTUzzd0gm9DDSIPIaleNLIuiM",
+	"kmS8zEW8wJK0D2ipCDhlo20y2ginhNOttzNkBFYWmLk140NhYbgkVSH09jntT1LPuFBrtOC5LTpiHJH3",
+	"eD4nwhVSXyXPoriI1STojSDdzdV9bxad2d10+2RvYOQYQIAqqiS5HY/S+t5b6usEv5FnplzSItCXwyht",
+	"D35PBfaDQHEJjs7ECPf6/l5S6fVwgwt5xvMAH4Qz018XICb+MMXBnq80sXEyZuLVMf27F6qTPUKKo/t7",
+	"aLpWJs//pzfPdo9M/wjGTQFcEYTPMs70J/KadbT392p6+ZFnD1/j9XWcH87XGiFi66A3PLimJhpq6iZl",
+	"LVfxnJ7RpHTSQo93WXIr89Q5K2huM6BlSA9KeRouGJ8zuUfxbGVmoS6iiYXwWOG13YYmSFnzLPqkbSh/",
+	"TeKxpgVgIGVpYmVzCozyCJDfi7CBNeruSDQVfCW1Vv8SEh+wuWm+RAzFL8b2um0VTv/gvQxrfzJmFaLP",
+	"kJCzbz2KDhQz9tai+wO0bkLAXi86exUDLiExeCj7tcaO4FYYey2QiWiTIg3+tOIcpVSplKBM74+9VGA6",
+	"wckM0E9Sq4aghBTUZG7L4IYLwbSMaFdWzBzhaPAFMeh/rmQxTdEUxxc9+4zr+XdnEVs5V5Q3912MefoL",
+	"sqk/E7Oqdk7oka/92j1e+enYzZ4mLVHHogWD3k8ZTsNd0vH+64t/rH9/aj/qQcGCzHKWkNDwpmxe0+Qc",
+	"gu+aCC2Ia+ky3CTNneFgeLOV0maebZUj5QSvmMp9CkN4c7iJZiIdijLPVcwzU8UPmN7d0MeWye59bL+M",
+	"pcCAXxHU7IIFNO535ARQ3QFQNs/wkXLjVlazZS0jLLjUpgyo0GR57Bv4uJUjeRcWvS8KVrgZtakye682",
+	"gS4IWZaaWLjS7CZV+s9YJfF+Oc44C1k+8JUenbxfUqEt+ACBj3yh2+78MT38muCAKaO/6TP43nD/8ErD",
+	"byHJi25oIWFuAcEXxHQH5Iib/vSOG3VK8I9q130+kem19euMYtPKrBJmhUpqJ1G7Np3s4Gowmk2GwcEX",
+	"4An3fgoCubXQrmSh1buJ6oV0EktX1L9OFtuF/z2/3aYA0Aq3z5AI8J8bZ3fBjka8vQeZXBER1XRDMI7V",
+	"wc4GFN7oM7CXFldGz9twpWsgb6IA9jYF5jYFpkmzLQ0OOVKcX5TelwGaZJjlOIXezsYhY/vdZaSKlmOA",
+	"ArBEUuHZDKpAkmrmjCISrBQl6NKkAeu3evNj6sbZxiQnFrZ+ggy0k6390BamRCaNAxGWyEdlW2pbI9J0",
+	"KD1CE2dZ2WegV/LM8gtjOZtB8DlzwqkAaMSmn7N9Ui/cIMLSZFLH5S9x9q2pVzSmLgy7ln144wegbagx",
+	"fgTzTd7iwHwLKBivDrRZ6eFNAd5wbTXjYI8FSajS2nhCplQh/+u3RDSv7Isf1NxApK1lcHtaeG/jd9uw",
+	"Xziorq5s5oXeZRFBeUJjb3s2JxoTLcDw3PVCgb88Xea26+vUp6Psr3xa8X2BweX6YFiz090yBoDf4PB5",
+	"ZOb7K5+aECwknZmM66Spfd9oAyzghK0rKkSQ3tScRAak0reYauuyjTKBm532EkhgLKHQNKQcwDP1nJt7",
+	"w+H2YsR2dmqMWaeG+k52UG24w4Dainpbbqee8xZqUeVGbd9QoLMc5NrdA14TITl76WWtx/qgJWdeON7j",
+	"JlRxH0P19WcpP75SufFrQWPyrdeJ2GxFL23azCSjbKIZ9yTD7ycRmnK1QJTFaZ540eZdDDGgtXk7SLf3",
+	"ofV27M3w+1D7DGgIxQVa0PlC/wkVCpHtMQQIuVptzigztQsmaJ7h9/afVm3W3JRtVBwf+sMNLbXg24Yf",
+	"Msr+ExfWuMOZa1/jqqf991jwaeor1jKhGL3ileBsHlXaBT84OLzfV2871rrlNO1U3go4ag6uQtZoP/AL",
+	"3v29aK0TuHkJUdifjVtBBjLNQm2+R8ItvjNV1XD0RhTa9AFh3BRkVZp0b9XUc2YaUMDlN0ldCl3ilPbH",
+	"R4MWFsFWnpRJhb3oqsYwB5xkG18zrVJnjTb+O3fxkt69HN11LOTugwf++B30FghWvNvv70gERe2p5AV+",
+	"MzTnvSNRyueNIOPs3mxvei/xjyd5mvfpq3JaPlkLqG3O8fs3b17bUvPaRA6GB/1s53Cmn0PoY0D0DUJ/",
+	"yRV6Zgl80yEbsJd+Oj2xmOM4s337XdvppbnAfgwnbdkmg4Rc3rWPybu+i9bhXDXefJeyVyIpGVvHXrsa",
+	"VQQ4jR7YK8VtFifkU9k0A3PnFIfyhgGaGAYbmf5ymp2Ni0/kRW6hGuZKS1ID1sAlMVq/RNbJds5sidkj",
+	"NAGk+4lzrck8g5508LR9SPqSsLBSgk5zCxx/xZLPZ1grAVNPKfofO1PgeetxSmcQ9RmiBWx1V/mm7Z9H",
+	"0x5Fd8fVZz9EZcyzI6BOBNHsBTo0KzK3GJX9f8SZ2a7OpKLiwT8ddmdPoHToO1amAoeTf/kMZbmkMTIp",
+	"lDbT3KLex7lcUM6sSJEKr1HMeToIIKvbW0NEHAQVzHIDRc9nM5jiasFTMNuQ/k0oSnulGG39GrckzEzz",
+	"tcnnkqiKh84ZtGsL5GU8GIDk6rRaNcPwt/347s3JS70Fo4NqYHZzpOHesPjf6PBG88wyPCcB6WW+i7R+",
+	"mmGx3jI55kT/2q9CjGWoJZoJR2gDI2fgDmOgE/M0QU3whFCksweEeu1wodsa4Hwy87vCtikUKBBhmpdC",
+	"gDKfpjTuO5UZwSoXJOlR5rDMFVQ5UJsmRVnSWHKwziEMQLBpGxvEgRUVJCVSokUr9MB2Fez96hhOzVOf",
+	"sBhfpnl3dYV+pqu7jvXsh4my2TTvGuVdHwlE3ike/o1330ZOnbGXHh0jSfXwZTGMNtWM9dmLHfxs3tzt",
+	"/00KsALgmyWAgT6gJgS9y/4odAVHshu83yOd6kiLcO4V7tRQd6qqRf1m1/HvLUONqlpcZdcr5Slb1ZiY",
+	"XX8MP9k+E8Weme3nilwDNqfcgrlqygyMohtZLdevCRut1sCWCRxfjCm7JExxsZ5o+XXOJm65k271tlWH",
+	"LJ90GqS//6HWdPW3neWcVYSabvXBUVVwUPdAZ4XnluNeSYltVQtfB/TAV5dE7BIsIsSZ/q/JIWfmIy0k",
+	"rDPDiovNvpDeroY3pndNScpXNqWZxqTm+oJHGt6vBx/brefX5Y6NJsdn6ChCo70Ijfa1IleodWURD2Sv",
+	"m0+D2b7tqt7G5I8+/OV/u3XsRaMDP8poQy2yCSHmlW1akvOpLPjyajqPHSkE1fDF6UA1b31LM+7z87Pr",
+	"a0xeDegYyYu80rNrs7M4L/uLR0im/kbj6AVOyh7TpqgZonYpmSnEc9WuRVX24d5BW0/yov3au/LPwTgY",
+	"u3DK2Maa03xeXXSwszosVFI2T4ndg22XGjrvvWGf5uvffLVb/Pl1YI2lEmnJfxiF2y4bXxJHUzLX5jDU",
+	"Blr+aOrRq62g2/szZ/i9lTOOh3QFYBoSvDd3MBBreubA6UlSBeSr4YxRibDpcUMZgp3pxUj6KaomY7UC",
+	"TybJJRE43VYvtZrVVuB/fRuBW+XtilnEdmkGSNt4K6c+eNhbrepWq7rVqm61qlut6lar+k/UqnzS1hFG",
+	"i9TtTEB3iSxoAolIEK7DU0jD4Awek2hGVLwg4AI26cOb8neGY6K6g+vmqTDGcQU0dos8LvODW6DH2yz3",
+	"Plnu7mJcsQClqD6p6d59SlGuoqOaabYqqscMUkBcZqo3Meqa6mO955J7ePDS/vELvPJd9bFdmi25UAZU",
+	"RbO9nTlVi3wKra44XtLdmCdkTtjdYugP1Z9rUtw1cL043V1yPRNhZtelQ/837setbv9F6vZddGIe+4SE",
+	"8ue0NL64bewdZL+2oXNr2NwaNv/xhk1IRzuzN7iw94ugsd6Onail1XUtQd/W2TV+XASg4V9AibW/7WN6",
+	"e+zn+gJcYtu4nS/zFIs6An61RMGsIAwoblJ9CgdnnVlEphaK5xZRKDI1ctB/t7qkMu7Oyhb05rHWaQWR",
+	"r6sO1zr0dTg91MTCTYZoIC0UNbNCz9nWaaF/guzLP1ce5W264p8yXdFv8WTYY5G2Q6tiPyaCSaDV115G",
+	"1lGhL/QKOlgzxhV0xGsWfr3dVA/0Xplsas+SF4TOF57xX9P3JJUoaXY2PRr280RsgzBoEjtbdbgmuqjj",
+	"1sxwx37gM1xSv5GlqQogSSMjjodXcL1I+nsog1VqyW4ogzJEcLxwbBl+FCGZ4TTdHvgNclvP6O/e/Na2",
+	"ztiLYjomPVtPJcVirqegpzRApyTFkIWquEGeNNUsKGdAXIXqm0utw6HHT142qmsyklB893A2jEf4Admf",
+	"3k8Oju7t7R4Nh4OlgUVuUuKKJj4ML0uIOBa80ZavHyn6EvtMz2sMCEwVAqyQiJtOcUHcAXf0wS7SjT9+",
+	"evFtTu9tTu8XlNO7ZQLtp0yZbaTJZhat8YoZsDOakqs4rDEreh1meI0kXlspQNKZJ5BT6yfaUT7vytOb",
+	"TUH7/8xgZ5rFt9hJGaaaF0MhqWkCBqaGJK7nLyPEwKJPSdnTD75xGA2u+wv0YSTJAD231m5k5fxaIizP",
+	"mcGeRI85m1FNfZQzGbmeMeafYPBYpE2YRwaALRDbYGukzXCL8NKpGvx5e37nkggWwCYw3R45Svkc2Zwu",
+	"RJlUBBftNxttb9FjLAlKODH4zRnMaKMZbn1hB/WF7bc7G/2OF//qmu2C+7ehtff0k8Gb3V7X2+vafV2/",
+	"OAf6fzDz+ML2OuBeBYS3p5ehbgtEf+McklBh7yxHB0w6QCfArYQ+FtuDStI5A3UHxfxSX3qt3k7XioCu",
+	"q/9oVGJrY32HXKrxqAHDbqdcQGQzRZgayDyOCUmIaU3692APsmN3E/nMJOp2dsqtJw53tXI+LYwCDwcH",
+	"55SEbmsXZtM82aqXRHg9OQAcTXABBysVFhKwUTR/SUhMM5zaoKbLNzZ9wBoIC4NqhDvh+TQl1WUe9gp3",
+	"W0jzD1EnHo6dQ5nn0Y1w3WEvuy1qA1Yx5/CESpMt4XWxhKeo9xh8IiWxwHZvHteox2sX+JIYjwV8XLxp",
+	"y853e59uqP1PN9TBpxvq8FMN1aDX0Y4+PL2rerl6Hl6KJTihjMgW3UkJPJvR2HUuA53JtV5roAFBK5Dr",
+	"9kWHgIR+E0kiNOEXgLe0sroo4BK58H+DeWMpqVRY84UdfgG66tz0TpPukyWXai5I8W9BEmr/4ZNLCZkL",
+	"HO6tQaULiAm4t44BSsWhs34F/aY21V/eVfyaATyYSu+KXh0iioNs7z0buUOqLK6VLkIBQ/3AGsINXFUD",
+	"gFr8rneiHcbV2PztC/ud6n3Xrw71A4EHyvzHBlwkWXt+9yMxJS0Q5cMKT7EkEfT1hrY0SHFev1OjYa8L",
+	"nJGMi/UY2p6FBKR+QpsBuSTNfM0H90eHe9tf39qokVmy/6BcvM+jdTifkj4n8DNByc+Cix7BmN6tebfw",
+	"i37f6gjt70L0tkWteNVaN+qxX3U4tjsE/XjttsGOGR2zCN5/Hly+P/NptGpMZCaIXJwaGKktHRQGdgxe",
+	"YJsWKI7I+9JZUT8r++g40AFh823VFrMpn1OmicM+Ut/K2ehfF/ur34Y///2Q78Wvlz9MR++P1s/uZWcP",
+	"ktMD9Xzx4/385RB/R97Ka3Y9qC8isKW5D4kSQgiVJkvX7lT3+bIL+t6GP3vbJ3OUbV2fit5OpXyvOvE7",
+	"miyZ91+lENIQk+JATzdETuAi26KciluvWqWlpmnE7EDRHQC8RTyvYGRVXGiCYOkH7lo/suDwtod1VPSg",
+	"LnwOG60Lp/w9EFJCmCX5ymU/3P6yw9zCR9eSzqVtSutkdL2rNuDdE85ICe/uV9TmVCoirsagjxEjq3Df",
+	"LZJZ7M42+ngKD32IPrVneVlphNsOpm6fq7pjW38ADzV8jm0/+Mk91yQPs39RtXXuFpGBUyKJcrO/ugC2",
+	"gtdZbtaV7W6KPn83vU0CYGQ1vso+FxK8lbHATN7Ao/7eQVF9AoFNqqCQbnafiDFDmamnMuxhwVcPtY2c",
+	"FF1JLURmZD5VLg2GM61ZKCIilJJqGlm84FwSJHlGoKHwOSOpNElkWF6U6du1lg0z+n5sBwKzVkEg2bxq",
+	"DLjlBjFJ4ViN9c8Dt93f29+Ebe38wJEoN1K7brv7f9Hd/T9H3/3bPvrXTBu5auv8bRI5zJ2/GhiG8V92",
+	"YmGUl9KlzW+kypfVXVEFNQSlFNI2ZyY+OyVbXNO63uWr8bo6eQaXUdIqNditegGQ/l9Zn3MTanYseFr2",
+	"UpbbEnLTkOzQJs16w0TQVZtd8Ps7shrk6d0No/Kbnv18QRzd1k9/+vppWRZkdJ9QtdD9s9VduxkHWwB2",
+	"V2Lb1WwU+TCyMnrVJkkX9T3VoKfVyYqf2cYSekrQbKJF9woXwqRpES6qYSwpPgexHUGMBHpvUq1apYoI",
+	"XyeR//JQb8DJnzRitt3JtbUob1ewuDFAmPh+ppKWJUVbJWu5Ai4rlJ04RguaJIRZVNHF2tvw1jzjoQmR",
+	"wwus/wNGNpUYTdUnqAOG3StR2Zk7T6hCSmCa1iVnX1H5ElokYKb1wZSvCfF5XjoUrmIXvKfD01ABUCOd",
+	"NeEDdAZuI9N9PMYKp3yek8iArSETZEiIkI8QTvRVkEpgxYW0vy/4oisTtE12jZdvNtMKYPV3XnZyRrCI",
+	"F9/T1t4LYLVnWMVQiRokEM2/UjpfdOOpfF8+CZntRfeH7eBSoATWf+VXBNr2uVkP0GOeLbEw7Waotk2B",
+	"ejCTK/AHpnXrYDgY7o/u+/hTg+80qMMtxc0tqm6Kj2DM/p8wRcRSEIVbugPoG6A1w7LRo765mhVvHkXR",
+	"dsjPv2stjMzxFm/H8sLUDTlb28gIlEuStPcwspVqH7U5U9uqbIumG13U3kfvOAVZav4FmdO2vA2WJSNr",
+	"RWkakEA7vl49vUpKGqRr5lHd5KhCRmHafVH0dnJ60GI9FWCXNomYxgskMLugbC4RtvMvg+GWjxU/vyBr",
+	"666UJMNM0biFhZ0Smae+PIHSLik42LRWOtaM1ApBYm0I/5YTsW45mMKXWT2HyFSkZ1TqeSY2BxG07OLN",
+	"TufXgnhFJelzdp2afiK41uHHAXJ6C/NgvAYE73RCkygD4RHIgYiQ5OUFgt2CvUMpji9Ag8pqxtlGC1cu",
+	"kgqdwk40WnrlopYwGU5r2Rqgy7FS0un08vLedowvJ076mqaleP0M1mnGEzLWHK7fLOEifwGYW0UfD9js",
+	"COVLLef2hvUi04O9G2/+Xt2xaIMRNK9YndTC/PENea9C9xGyxfmFY+BbBfz1+8UljckJm/FA7Z55wGps",
+	"xMAVz7mp2fXn5qWUXSs179iktpNQD6uEx3Ln4c5d+G+0w5eE4SXVn9g/B2ucpd4su3DOiq1R3AwAQI8z",
+	"bzsNIqRX03pTbURnn2pUyQ9Gg2FfnEM3TmQ31k8m0j+XV9q8MfkkzBrX+jg9trrZ9EBCD1ErLi5c0UER",
+	"MtEvDqYw7A+Gg9Fof3C/j+j5fAke5P2SCiJbRyYska4MGwpH+QVhxlPqcoASNCUzLkjASX/0cUMupjRT",
+	"dUEymSRRIBXbJ1Je9Kvjh/iu5mrtgQu7McDdIXpRbE9kUmvNfk7JHN9kcCqXRIzxPLADVgcxlA/N2CGc",
+	"4mpAyzm84L/TNMV3DwdD9NU/RqNH6Dll+Xv0/uje+N7B1/0CKZW5RMWtqh1SI2hS29oaPbbc9C7/uT3l",
+	"7Zzm1R/1VE0M2/kMisl/LqpnQLPwEsOCLrMgfA12mFBK4EuS+lJKsRCUiFC+gf5yw/u28+T75ztfFge/",
+	"JCyY3e0a80aIp8n2cB9uh0252JVT5t1rXH6dbb5A2XxsvUDeC2nPR+sl8FR90354Mhwd3BsOh8P9o70j",
+	"ryHkBmkDJuFoxtMUgK4Csty1e12tVoNkkUJpHrz6bzT568YsOmV9H7iEj0EpwTIFews2D6WxgwWpbRf2",
+	"rtPQZozPZd8YkVx0krbxvBVe+1o++LeuK410i1vV2WoUiMWTFHEsBL0kCSrE7pIr3wCutUmAMAO0+Jyz",
+	"BJThG8p7bd7MZnSllvBaTLm+PZ2HfpWUh5ski0eI8VUbzuHHpZRe9LFV8mon9QSIZtt0+OCxXuVEP7pM",
+	"rjqYe2whcfyotwA0q/7CpN6Wq95WJl5HFDbQn+tzG9Zc/vDivz28e/eXf5+fy3ffdCNzhMVWGz/qSuOW",
+	"9rlmIrcgS2xr/CkbK4GZNNpprsYzLsYJSeml9XGZP8EDZvO9IU80FyyQ+n1GM5piYaNzntm5b1BKL4hL",
+	"dy37NkBIVNrW7lgZ3R9a9z6qKOqMo1kuwByG3g5b2UZ/ws4MtyaSJq0AiDCkAkM0z3kbHRoZuDoznIAd",
+	"3QEubFGFvcGX3Vbw4M07AMl/3t2cc55UGrtv1mwftME6HHZBOgSKY/XIqct5NJh2NFSWKHukNir52Dyq",
+	"VQZbNNv1syf2OTPFD9HOr3za6lruk3/jp1b9ZkesUGKtZRx5ZP4DLk8G0X5B/DpUgdJrcTb0agwY8cPR",
+	"3tCnS9iK8D92cJq+mu08/KUrAa4oZP7wLtqokU5oiclah4at1I0PwopzOS/rcO53pj+7hzfEkznsylm7",
+	"FdtTrAzkvbgViunDY/gMstI8SjGAQ4+X3cIlhFi/d9CvfBuqej0DfAufNyrCe73RlgdTXzn44+K7BmPt",
+	"9eZQ9//XDuU1cyKy5DJH/bbBZBx5YhHweSNlbtjvnT1Ozzi0bd/+Kl54eYz9tsZm+fmACDZTEB/0m38u",
+	"vVtyHFvVpXPyRz03Ktw782cHMF597WFPZIJLEisuWujFPgAp9VoPy3hizZst99+fDQVt1RsXudZbvXJT",
+	"iotYacnu5l+ebkGn7nCCTOjnCj/0tCO13wKkjtaAwWjfZEPzQID1O+78XdOcpiZXp65QzPlosHfPi+c6",
+	"N+vafLP75o5sRh6PBiPvqyxcyW8eje61+e7s78+brxvdH3gnVog2j5S6009MlYMcDYaDvV4eHxBMgcQu",
+	"LBUqUFpMBLOAWK7zpKN+aevwy/bo71Wivva9xWoiTTm186mcu9vpEO3m8nFHSrOFKARYIIyMXb9JvCGW",
+	"7l5TW+j9XhylnwsBZEYXzoydnX8TeHxxnPyaS+UCJVt4bCxMMNdGgiZahS/IAL0EkL5Km+PpGkLrfIYm",
+	"c0XZJHIdIViCJvahMU0mm/uakFThltMxrZYBM+ArPOWXBP1OBP9az2XO0VfQ8enrAXrJVQM/fXdv2xbR",
+	"u5UPN0+LvF+6RJYQ8lwRaE3JJUlRlkuFptbGYmvryuTWkdkQDL7JtoKU+DsVVNpD3zE9CyKHdGmr9FOw",
+	"wWR736YrdoStuiTbaPq5fe6xTZYq89bbte0aJZ+aH8HPg7A8rqGBphM215RcIo5i5Fw2WucgtWT4+vYU",
+	"zx3cH408pmx1u/59fi7Oz1moo08IIbw8NHmRX6Pb0GaSTnH7fLtD44UbOmprJ94TTmfUqc2Y+x61oS34",
+	"z9lX1FBpxJ7xS9OjdOGadruEflsTIkhM6GXdE6dNM60fJRDZgKIh8OvNQPzY3LV6fKPqruDxRad5VvRq",
+	"30QeBC7hcScIqmjs8ys9tt9cQdYs6NzT5eB7Oq9rGqN7/ZThlHsK1583seP7Qn4lVB/VBoQOfN4wAfqZ",
+	"X7kvCmQzwJ1QaXMf9VHL9SBReVhmT4rV2B0Pkvf3BKe+vhNQVwDflZVh3Iv3khLRj/CMYsMQ/MKYWVrZ",
+	"bIqgUU97vKezq7wb7bnAbpoRBFLpFfITyu08UST7j3QzLwSRMLtem/GmfPyz+Kgr041KJ5gl2OhKLuzG",
+	"GXu82U4TtbAgSIt7A0sMdWArmqZFYbDnJo0l9eoPZ/pjEzcurpC9PW3IVT3T+LrrEfBajvlsDIjKm7N7",
+	"gtcS5UzR1LhmoQHiTJnAMlZoCc2F/EWleknM4a1LniYNMT849BVudRaQfo4GWiBIt+ATz+F5fXGXyrk1",
+	"rgOiKomR7yURLrFo+sZjnnKx83DH9MTyecOt5jXum/Xqnv9ozXI+WTsbnibj/eFYU3uoUw10p6FlgT/a",
+	"HyL9fIRsaygubbmatefnuIKVtm2F8idpmlPXzLvOu8FkKz+uUU6DLBrdcBzBl/1rzN1pnEGT8UQ1JtnB",
+	"oZ+72xioJ4WRSYL+f/b+dbltZMsXxF8lg70jynJDFCXLdlmKHf/WdtlVqvLtWKrt/h+zWkgCSTJLQCYL",
+	"mRTNqu2IifMi82nm03mKmTfpJ5nItTITAAmQoEzqYrOjt4siAeQFK9d9/Rb1x6UcaF9RsZpRyK+HrYIG",
+	"u5bmKK/VvbH1GmzOa1C/pTXnVM/lRc2e1OVOok51vGTrv/hG/Bee6Gq5YA3/+zBLjTBbrzFoQok7CBWh",
+	"k9vQqlY8lluFaqlCtZxjNWJQFfrKDWlqt9bn75a1pULas3+Hy7PePTdYVqsEkl/l2XxcEdqD3g9SYKYe",
+	"6TMN1fG9KUFQpZVy9+wAK/lUvJW0xQO7YTyw20srXBnFCyjltbxi1UVYJUUsZVAByUR1ipLMKmU8gJha",
+	"yB+E0AFPvx6ytIA5Ap7SqdKs7DCu8mkub0W+Qm3JdbnZsrAn7NZswNNsnQ95Lo11NlX+70Zz8+saAavK",
+	"+HoR7PkkoX3NsgnNZtnXo0a7vIIxcE0T4BiLjizYjs+2yV8TuECODg9u06nzRfIa4fZ1K1gguUuiulSX",
+	"hBHGgqC2r6S4zUHOcpbytWXiO7XXqTZ5xZXO0QFYPGAZBmCEdNJ9JcGdP3ol2e058lZ837T4XqtkXR77",
+	"BmnYJqHF8g4DEmI/SXBS0YSF5EFeciUlYJqnO+i6MkYLVeVLfFcwbKLKYvCkdgXA/vZodLkDmkcucJFn",
+	"lBHS7WwKkIxfFH4PWrZHZtAyS4JnwMzr/YDnpZjZbD8Npe32lWLxgdGuESFCay4GapXgfOGhPpU1qgrY",
+	"N5MilRH2qjGSGefzfkNYo7qoe8UQ6Xwk/vE1jkKdS7eW+v9Jk3GdQEygCFDUhcdhBTX66AwCUuO04vrJ",
+	"6CGbYo9jmcRWLJffSuvZ953OPArewUE16t33TVDvZrYXl+wmWrmp48GAKV0Lk2MLNio9UB6BkcX1aG4B",
+	"+en89atdpiI6YjGCb2M3QY9gZt5Z2B13Oo+ilGaX8ImFVT6V2Ys+8Iwl+OVe/i1TiizurdUYRCa1Yn7h",
+	"pXDR56B1ycVyRDC/37+Yq1fq8xW0dCXkldlqgNICDV1bn5Sr/YB9hrK/qh394LxUPzUHNIR12skEJSpY",
+	"TGG/cBHX9rZQ/jKSMBqjW9tDGcrM6SAuBcaVo1jp4qDEIMk9z3yf5hpitVzwo1bVknjaV6XN9LB7zTFk",
+	"8mFmQRKbKXD5Kf0MzOIU7zrozOpylapG5WuZCimm6fViY4qhMx2foZY2IEgZFfUNkhFMNDPPSZSEJisA",
+	"+IiZCNOiSQ9XocnPqC1Js2Wvb2w4zj+tTO5XNBqPU9JPqLqcCTjMlUfXg5B2u2eVkCJmvDosOuhZLzNN",
+	"RsOMQkmlb1ZKqC2gNBeBlY2tywNCo4gJW0+p+EAoktJLMBli3rcGS5u4BLbQbnAYECMHGVWa6El+LXTR",
+	"V8uhJeGYFSc7g/om+3TZ3i3dq5x6bWN7+9f+ElLGPV5AysvRn1C5c1S7IgrUKvYWjnDG9LbC+bYqnPNX",
+	"MP8+Z7iIawlVpdrf9Q6LN8BZF7HRpYZ1DWc8dxMD2GUr5DOU+0OWBmQCYdxJxjVT0IrLVZoj33T9aR78",
+	"v/8nPEDtbIC57Xe+b4CcMXO6by0cVuUuw93PqWQ1iKZz82bP+J+VXFWbHytaDdV3ac6kTM3qNb1kyrUQ",
+	"NwZbzD7NFNXudw6/f/z0SSMjrDoye6qrYEsLVZLz1XmyqrrVPMf8EhCjf6Vmu5xHwJVwf3k5pw00wgwC",
+	"u4WVL0ReMvGO8qoCO8SYlH042xazsCqmEjGl6jrwnpCfP5wDOwhPoMMV/xM8qEfkH4xmLAvnfG7D3o8R",
+	"f8t/Pv31z9P9N/xUnYr3j6Pnp09O05edXw5Gj+LnPz9rs+nPf8YfTvlbftp5zX9+1o4OEtFLX3bi//w5",
+	"WQQ/WhWbOGORRORRzbH1KC7KNkK0t84UL3Y6Df30CzsUnwgiR/SPsW26GCAGhdkvs+nFxsfX7Uw8z17M",
+	"QBf49XxLmgmdKhL2Ci/HmkP4VaXJM1aYNrys4+U86leRdmb3qjTT0gu0I1bT8+i5s9MWdU/vTdH4KrYC",
+	"936VKrAovK8ydmgONI/zalvz9kalannrm59JmHp6rbDhYuZUE1E7G8pm0PTLckcqUrib1vozsdizhTpk",
+	"4RUUyp8PHm/Wq1V8v77TeSm0g9OvIznXzqWK5OxvnuRgsSPKK+x9d23jOKNvtzsvG9mu+c3B7pT3k8b0",
+	"P+xf7UimVVyi3Jq3/PiXvsnnXA/PysxLWvukV9XNQF/JK5bQqFKNXYx64Te2zhF+ffo0T7Z54N5vU269",
+	"fpMEW6CUwHcNrmkVXIBgWELI7/L2PnUNhnLOuYBfrqJBnWeGTrOxMPqk0aarHazrC8F/1ZysFLxejZH9",
+	"qio5mKjv9n2LWMRNGV+htwkc1pUZIYzkW7IubrE7M7QZ1N1YGtf6QOfh3xdx3R+B1zTmuiug2iPgy5Lu",
+	"wYV+aIkcEC6a49nXSBGa8mR6He5/gVamqp+xeQ2K0B6AnaBggMAZc+ld0HxWSE16LE91x8IeW6wGfZLB",
+	"0Trv1apbrW8WX4FraH6yKS81Stq/Hx6Sgw55+uzwCek8e9wI4zmzTewWApqZa243rbbYF39+b8yvi7RX",
+	"ChS+ZC+qnBVOLvrhF4hIfHd2R4vHYo4FzFLhai6QX2u3woIlQqMZc8CsQ0MozWjs4hAzah349kksmQJq",
+	"TkGKVO1eQdwcll1Qj8rC52T3f9LdP43MyT+2L3ZrKjUs2NUihcHWi9gSHwfjFKAnMQde5rlInlWKs4yJ",
+	"aGnj2ufuOuz9CezqYsSyqBa4PzXnnisi+30oa5kMZcLIiGXE3FNNjJUe8+VWWz6h6p543reKDflHxgov",
+	"oTYJomhSd0BsN7+l3OIup2ZCYHxB/Y2l/7xdNWKO2dalADKVl+hUTP161jYXFzVVmr47q0V6WFirWScw",
+	"uLrwvfjqW8oo2ycRIneXY6K0+TTTw7/ReOusnOG2YCaXn4r/iZOMZCLHWZu88AmkpYopww7su7pGtY09",
+	"P4so6rUUbHqjtcU3UckL8NMXXFwxoSv9W0WKyTFrgO+wuE1y+IIJ1DHnlxjRwRWh6P0r5jstoagqoVtT",
+	"3OL6VM5wwgpeHeQsP68g9gdxfh8KvKN0oqqkr5VXz0Fgr5yk4PYPkcra5CRJcgSUUl2gcMW9ynwI7TaE",
+	"ARESwui+iyP8DslUFdHjtUkNyOa33IJHrNRGFS6Zaw+74U6q1ZLoBOWQ7JPvA7J/EJD9R4aXe6GUh3ii",
+	"IYsu8dtahIzFguqaZcT1YsqwFfh1RlTh+Z8XU0ulU4OW6kVJ1UiUoOxQc8KDQFvwFOJo4Nk5LvQYNR8F",
+	"iaXhE83s2IKcWYg6aC9bD18/McLRxXkBpKQEJB6QWMK/gCUeEJXABxBYY2FsxEhmTLXJaxoz7LvoE98W",
+	"tPRYqe54uaK9V6dpF0SMfcudoL68E7OnJemxgTUkAtcIBCygUhXwugvVKwWVnTSSbzV5zsmsY99RmetS",
+	"pe46hFV9s2QrJK6XyOaLiZcksG15+5a3b3n7lrd/RQzzFVdVnqA6JXmlbMkcwc/uzIr5zs5RVZFfddvZ",
+	"hwt29DXVGf+0ogyyJ89aeZFMe1xQ/KrHAOP4qgBR/61IpQauD09IK7a6yvOPHy/OPw4qCdvYfr5EDKdZ",
+	"7Rb5aP0iQWsy5BqOooJcuo+ts1bQet0KWq9av+GEiivDzjTFb/a/3LNyX9TRWUDVGYfEgsP3jupouOLZ",
+	"w/MhbQilhL7TblW9hm/i+AWtT7sDuethHPGp7Tf2w0e87Lfidbu2FvPoLzPqsHXUGnA9HPegE5ykI74b",
+	"yZgNmNjzk/xcvF1d8tEuvmya7I6koYcM13FvVdQ7t431CvOJmEuJm8t/e/RlevGy3YBH3uRmbJX0b09J",
+	"vx2tvE5inVWHIU4cHuacPLoD+G+AGVUv6TLAG6baFtAX1IRGar8DcsGdqVD+V00r20aU8ohSk4jjhgDV",
+	"SkGm+sCQpa5KJY9lvD99kVKevGd/jJla1dUHBUdQIODRLFLowjp/sHzy/0LeCjdD1cV8pSJ8W7WMD6w3",
+	"lPKyOm/P5qG5/AptASEneaPruWZ8dyXBb2mza6vx9mV2DElpPVbVJP0cWnhnbCjHqnocrgx/ql5iAZcd",
+	"RxNSE0wLKjHAa8Kuu6GzBfgrvieou5pwfUTCgRQsDOBc+kRHoSYsYzE53O8ck7BPeYL1uxa8CV6U7xls",
+	"FZCMMQC4bhOjN3VF0ZgoLBS2QMmU9WQ8JSM6VjARhGNZulDbzb8msQN/9fl5jVm7pXzs9l/B2e0G1GHu",
+	"A/nmBqjRC9KRJthIGcG5rCYD+PVqHEWMxSxew4tfY2pmxeYtz1LM2BWXY3WhWJQxfQFlT1WiRnOL4I9o",
+	"NeZi0mN9aQaDAvIeUzxmFlZpQqRYx7G4zTTF+lblizbadysvpBLvGdpUe+boNiusNGOX2Z4/OOVsxFm2",
+	"UeZhs3Rf97pXS1q0Z+0H13y8EtgFZkukAK40oVPXEmKCN1eUDuKZayBfdMZZDG99UT+M/f3dAy9r9q/f",
+	"D8POq6bvjezrmYktAoOsKQu8TcFqJcDSsf2VN7Hn8Rg7Rl6kdS2yJWSK2r4Mjl1rKS8hdzPlScIVFnJW",
+	"z/f7p9fK3GRZVgUx52RzaTYoPErDNxOODWWdO39e5sHNC18kqnmVFFR6davUXsCgdWFS+PU7RUJ77Hd5",
+	"HAZ5qpOx5AAk3u7ZTP3vlb6oBpRsKjMB8M4+e+HGcMdVBEBK5a1S7QHgSWILBNrk1BwIw9WwXQJhNEu4",
+	"k74ePwgQkoBlXl/44f2NrVF7eXUxr9OSHQmUYf0dFF8xObMC37O666waSaHYhdEGq6kAHP1Q0OXsDa5z",
+	"DRUZ+WHn2RMCpekEAHdrmbtshAvhZ5V3PK2w0uE3rGiZ1ZtL4sUTQsyxUAQvm8kFP7wWS2nWknXmzNc0",
+	"Z8U6B3ciHTspcIYykRQpLMg7u3qJN3+AgrKYnhEg89s+Sx6Og5ZZfEkCNtA4XlxVZvGDDT4dYaBF2PPo",
+	"zXGvqNkSdkfldujcp9C26k/hG9sb3HkX2ogliJ+xdwwcj8Kz8O8R5fkftnbI/+23Lr/d4V9CY5NpamaM",
+	"UqTwRcb6YxHDV67us52xAVfaPgv92u0+F1wN4Runc43M4fht7lS7ac4dopltXwaAZBfE2WrQR+XbVrH2",
+	"vAa6hZy9r5Cz1XytxuwqdJ/hqk3CERMxejUKdobMQDwbaYM+V4VbbhnXMQn9wbOqyBzvP/j06bgrQjx6",
+	"YWALu8ejMuCsHb3IBK3BhUiFc71w2KJDVsPTTjxHA3YGEil8iNREDfWAupF+o4zt4TW42fUSOS0LXZ7I",
+	"2dxTudg3Odsv6Zb8aHk2y/7jRdksQQsDG/bnPApa9Fk1SGK7jgur0lFzQkbjXsIjd7oDAn4Zwj5FbAR1",
+	"iDG7YokcAe0ZpZ4rElFAn/bRRhvGUSy7mi2kXOrlKb3Aw+/LscdyAyx41v/vaG/v4391u+q3f28AvAv+",
+	"IUsCC/jqMpFtyXo1gV28aRWi2oIV3hJYoSeGa6YwIbvL0aeWJi5tmWA9E9xyvZW43gwxG4OZReOM6+mZ",
+	"eVsWFRDhyPynl+5M/fzhvBVUd/fJId1kn3xM5ICL3x78myFjsEv34JsdwI+sRqsj//1//N8AigZkA28H",
+	"p+EnbVaIDczlJa+BO8DfMBejdhaYaxaOFbvA69XfDVmEbfKcJolLAcAsw7yBJ7RbZti4CDNLu8K6p+yo",
+	"YaSyPiKshYCS/p+7z8/ev9w9x28eHHYeFa+5SLlSRuHGTKQJV2ynTU5IhiFzCzksuqK8YSG0qGOZobXf",
+	"x/HAQRxSTWgiBTvC6v+JJIJdsYyk/BNq2txskt08h3U2CxPnDuCI/4LJSCOq1ERmFQ7JVwUghRlwFpnl",
+	"uBOQguSecky0lG6H1YjRS/LWLO6AxBKmnTG02/qJxXcsjm8x7H41R7W1R0d872p/j471cM/+AtQjR0DF",
+	"Do2v4mqggtJxMF8ftD5/hqr0vsS8YKEpwjXZrXKZKDEZZRLOj2Ub/hwXUt7gQvx3Pjf5hEQyTVkWMXLy",
+	"7tRhS5uLR4bUqFJcaercLWhIqZyjRFTTRA7GrN0VXfEWECQNcwEzBjzASLL4SCBaRXpsyMGMhobqZsOk",
+	"4VnnQyM5IDCNrjsEajCrz2ikgZi6Ap+P9t2PkkQJZ7ZTu/nmfDpiZ7A8/0vGyIAJc+wcK+Q6gBvQQ+1o",
+	"nIq4K5xTC7jnkGFv4QHlQmkMhHfFv/0beS4h+YRLobpilzx8+PPZ2zcPH0J6l6CX7CICKO5fz1/uft8m",
+	"v4pLISeC9DlLYhWQsf0bkOfJiGY0ZQBQa+aUsREYZKXvM9YVhBgzSrEY39HhwUFAlCTUmJHufBkKZYoo",
+	"njChk2kbJ3caq4cPraYCmociD0Al2WmThw/Pecrc7+9fPiePHj16Zhby6/lzez9kA5rVgTuZfaKRdv3f",
+	"CfLzvM7ZlXSXU6TAhQQ3KPIg7Lb2D9qPO92WMe8zszL4qmO+Abr5+d3/33CfFLr9OxUL5JehFvNokY/k",
+	"jPg8SJ1ax/fp2VtyeLD/lEQyZnYt0FLJrBYImYSgNYSBa6cUkBC0LtuNGTWvsO2/5YrsG41pv9MJyEHH",
+	"cDtr/LTJc5kk2GJGmTXBeRlkcuKzAntyLGKLp2yHLzhRwmOjIYBzqUejy8UeJpdWbwaCgEQklSZDOQEy",
+	"iBkbkakcm60zXBwU7bmej2RIVbGTFG7QiyyTWZEenh0+fmq4TC9hqXl7dDRKOGbb7dmv//13JUW445kH",
+	"IPyS0Gx76GAyBxkFzGZ43THTlCf2NyZHCbDmAN064oomPPanJQS/sgrd081RIzYpF7IF7cQN7zZnEqeG",
+	"5Foj3rHvR1FTsJ1DkD14Ya3pALi0IcbCxf5AAiT0bsKvWHzsQVyt7AAhYNUQRMYQbEJGlGd2vucZjZAz",
+	"Wgb08OGR50iWCUU0yzhTRnrb5LXd0zgMzLvNFOF9eMm2tSdoGuORoc4nhz4n10yzKi13LhsXJ/WeakaA",
+	"1h0JUCHkWERIOKH5/ZX5eRf+Necl/+o9SymHZgJ4eoq/mGNkHaJmSl4NKiKnSsGOyeHBs3zZ75nOprsn",
+	"fc0y0GJs4NdO9jmNjGwx+0ZJ+OOL89ChjmRMyXEGUCoor6gg4YtzOpg9ZEYzOu3vvpGC7b42RlRo9m/A",
+	"NHnUOWyTE3u77FvtG9kwjRXkokGRFZAMJRGNhixwckjAGqYkPBmw4syPAUcmrxopiVBIbINORDqw5R6Q",
+	"jOm5iW8KpIZyYnOX9h+7Z7voGhmLBNMBbdgakzOEdtsGo+eNSRwiuj2Il4yNHj7E9eEaTvtubzybx83M",
+	"QzBmT47I4f6Bj6cZ5mIzdwikqMDo4U8vTn4IyURml8pcmgG/wncXSyBDMHwjJhQr6DuvT8/nNBw5YgJf",
+	"c1tmgz17056xmY06xTWCs4PaE7QsIFXrqNVp77c7mDzPBB3x1lHrUbvTfoQ954eg6u1BnjTTdf5qQyQS",
+	"X73rsuxJ+jRuHZl7z1h2xSN2apS4PFoGjz/odJxeZ33DRa76u80SRKN1acuIwjCgNVa1oIBL2mbRhwcH",
+	"dU/0U9w7RR6M2qKvdVh8zzuUBSVDrnX08begpcZpSrNp66j1BsDf7KuAs5JwcQk+DzpQ4OJOqO7LDPp4",
+	"fdo1OtuudSS1hBQMnr7XnrAk2QUlau/3yaVqux2rfGNmBy7ZVJEHRpw9fbz/dMcep1meDuluVsFCYWR3",
+	"ztthLMKWdxbJPVUsuWLKISDBme2K6geCCkwzcxwgQQtJfY5qfv7wy9kmyQWeX0MnZpdQsTYsAw0jSAAU",
+	"ht2kNjMHQhJo98HsDBtmu8+Nli6TuuHt9Xvliz8HLcNIlt0E18CcH3UOl1PiG6lfyxhB/G6b4t+h0wbo",
+	"T/bLJFcge6NlLCR5ZzOiVWvrOOqo3YJ4fueThlleT63yguoy7SVc6RP/eMMLnf3ROvpYvRX5JXsg51uf",
+	"g6UXvkVn5uffNkjjdhngIq8g9dxJ7rcHWWNnf/lL/1VQq1PeDnXlLrGPv5ntzp0S+LfzSH387XOJEI3h",
+	"Q9JpvuQi9fnvakgQvgUIUh/AA4eMrAQCiGNQuOxTj+GzhZUFb79XVB532uSt4zTc6FQxhoKx8h/bfUD1",
+	"XEIjry8Z3oTpye2uOM8zu63Dx/oOPHyAzEhP6mEVu8XYp6WWFjrjmdL/sOlO66RFjE1+Lrv8rRt55hzs",
+	"r3vsOnbvMeOvTfudZ8tvei5FP+EYrjjcf9xkFDUejWSmWfyaxZyeT0fsPp20kzgukP8XH7Mq7r/3F48/",
+	"48lLmK7wP79nqbxipQS4NrHQ+UbBNz/wDFw0kRxNEbV1Xibg44sHpESphzXiJz+JAygGvj59NZP2L+VY",
+	"3Ctm/APsqzPa18yVK9UCw2a9S7xfhPqutF1qX3nnxplTSde8AW1xS6gFQv2R6Q1R6Wrq5WkMGuPIxbnn",
+	"uk+dvX1DUpYNGIFrrK336NmTHaNiJFNbAsaM+gEOM/RN2Ew953ix0AXl44C5VTeiJWAcv5GWcNMHMc+P",
+	"giLkmzsp34LK8Nw6BDdz0sZVJa9Mq0KaYa4kuLQQB8JgsaRUXnVbPh0ZA+X8rinR2+PxFR2P98wagBs4",
+	"HyX1OuVij45jrncTOVjgAqalahunSaliVNkHgyhgwfT78BsMwZXOqJYZGrwBEWziG3sfkclQQjEK1wE6",
+	"mMFNHpDeFMq2ATvMHkAfbnCSrZAtEmOnE9emyNbzwhzMf/uaZbbgSUGzVCh2xCirzqhQFCKZRPa7AoIU",
+	"uByuFUtwKYbUwXvvxhMyIzbrGJMB+tbTicGmEcuUFDSB7pdEGpnssAq0b6nknvUg/JhSdcni38KdnCfZ",
+	"XGUfuMRFhYGtPFJdYceHX2GN4XEebdQsSWxTL5YolsOOaEkuhZwUO8SwIpB9jqUC7gqXMJDSaVckjF4x",
+	"H0NhQmecKQeOAw5fyHMI7U0XPA7bBKLQjvUmcuA6BxZisdX+OUObr+Rg3j03q+0nvgsdVPij9yXGnmmQ",
+	"fOPa3vvcGy1tl7FmbBFhPOoHhspScNVMcRIFqu1NcU8KC5xpEIo6l2tTVj1lf3dpzosx/eZxgWqy0yoX",
+	"BuuAjL7K5rCFLPyq+bqSrevMle7+edFeZaqTWR6FaXaW6Lgil1zElauo2+1Sddl117CWJdgoJFeEx8dE",
+	"0SmGMs2BM6uyKXWFCc8QF1SeLljjzClYCSVy0Vpgyo55LDiLOauom0dDwKv2xe4qG+73FwBFsVFT3lZN",
+	"D5kIrAMXVqLZJ123hD8a85Ez6OB9zj7p2nlB+NiOyWe7iLkS587+eacABFE1KSNNS/Nq1hy7ck5Wni6c",
+	"1EGTSWl5rSmtKxzzHAu4NhuOMVJreTDGysIvUZ4fLb/ppcx6PI6ZuE8K8BmDZEivHhl2Uooexlw30HpL",
+	"2meF6tvLqIgXhxaxuF+Rj6AiYXDTaCbl1Gau9D/gWTuBVRKLWTLzRiQM/8rfdb+jj7CG5eSOm72l9ppQ",
+	"JW4PqOY2XpEWKN7nTO0C6TSgfbDBlgUtcVRjF2EHW2McYOGHT+LM2IBmoI5EVLE2+WC/pyRUyXgQgpHq",
+	"YpklcMt2TfwR6GVDjhN49q3EHnFVNU4T3OYvce3f1JHZRjjrIpz4EtdxJmvkUOMgp52K7fgqveU+pIo8",
+	"OOw8IyH8fsHFxVixUolLTcTTHckVgxT91+i//61JpBQrtL40QLo6Qa/qYFz9BDQg4jNNE3YPI7ZrpPq7",
+	"EgKrC3it4wxsSKDdSphsuUCbiQHcB+l2x5jBNxTrWy8naRLig/GOna+8JsAXuIJiKLdKxgPvytZ0qmrD",
+	"f3eYWdxK0HDLLLbMYp2Rz01q2xHVbCAzztbk+Xnun7eq9ye/s1GAC9J8ecYio8rwJM6w4h98snZR0zoH",
+	"9YhmHktvtYDXfXJF2Q2dLvdG5USw9UjVeKTyLbppr5QjZtdLS8uRE+o6Y4zIzDaCogJs23V4pRzpbMgx",
+	"5R5/K74pv7YaAV1kHlsP1f31UEU5DW9SbK7gqPInGaueIZgqGAeoIOu2UpBIU2A26MJyd67gxSoc4a0j",
+	"a+vImnFkrfNw3J107tArdiGmduPJ49Ct0crOOo/Xms7L5oTlrfi9mgrLrUG7NWhX8H6tmf00cYC5Ib/Q",
+	"B0ZOcpqPqMDmAV1hGE1s9XCbJjsjuaNplLBwB8PLXtrTjJE+IAMhpgDgxAjbQ0EicEad2+3Oc6xbcb5t",
+	"OdaWY23CBbdZc8JWJNQ74U6SpFBpUCwaCDDldeLT6HtyPBjqIxKqERM6JDSOFWBDDRm2A1E5oNCI8hgS",
+	"9A0j83DebRL+EXZFIuWlbYdCRjSDbPgywGJQgFeU+N+67PXnfolLvHsnfiwz4aXjBXXJOaWczEReMfMi",
+	"byJj1b0m7440L7823dcQRtPB35uLlw7rXy7C05IHIYCK7sCOSU0ehAAJHO7UzanYiCyf2HyL2nvmDrUE",
+	"2AAYxO7k1hla4wx1G1Tkhf54f3kmqn+W963UV7UvKGN3L7x1TQN145RYW1WYL+o+VL9vXpG5R/XyOdzN",
+	"jRyOPbzrr2ob6NwaFOYi628sgYlG1j7CokXFlOJStMm5b3mHAqQ0JbSDqovlVX7o3qNcu+bB24BNUpzX",
+	"TZskzc772qqI76Jl8Q3YCj/CWcnhriixyt0NsIG821wlI/iBwVGm0D6JAVxokrgDP4sJ410PjRgB/rSQ",
+	"F5y5pnF3jhv4fntbfrDlB2sPQ+KRA0s1dgeQbV5DiKka9iTFVgWVmvNLPhhnCAJMSebgiGM6VQEJ+5lM",
+	"LYazliHhIkrG0BKd0WiI6QMpjwUfDCGs4j/PoLRrnjLyJ3QLp4mSXSEFjGBGOnhk9uTgMRnKcQY+VZzE",
+	"kObwgI+ePIHrj719D1kM2kH8AV961AmIljGd+mkC+ACAWbMrJsYMocB9UfqI8jggsPssdj36zP2Q14Qd",
+	"y0gEbgWAUfY3Wph5Gl0iXBrWpQZEiq4gcBmCr9OpRSwwD3GtZLEJK9jlrtPohArbLnVKUplZ8OiBZAoG",
+	"CQAQGb0yYAvgot5RHlsfjkXoLjl1pPKLUIj80JcZ7j9CMxuuP7MahGcGVv/wIb1iGRjB5omwdQg/zUiG",
+	"22nd1Dyz4P52Xm+LU6reXQtFAe60OHDu7rxV69TBIEzsM9+wCfHHorDaonvF/27BqM0ICKsBa8YdyX9y",
+	"ABE5JPXDh9DNASCJkVSGrsUTCEVz/2QosSUG9GXg8REJ8c9MhfOzgtFwlfmrd0gdEc00wrIPjExT3xEt",
+	"ZZDnAxAlU4Y9M0Zjc6Qwbpm6w5XZOGdvPC2MbiZpGwa6Xi2u72/fYa5nOSAJx2PQJs/NbArbg0BY2Npa",
+	"9u0UYfnw88AcQEPRiRSDAMY29IntLBwdO3x7OSoEOURcSGl4+BApBOHN4cfcd4ltu8xOAOXaQmtsIaig",
+	"B3jRg4kUZc4EF55QbbecGHEBzN6kUrBpYWvNCbhkI31cTLRwL9LN+jvARzQbKOFQ45oKBGkGNDdlVFwi",
+	"QL49I67ZhJwQ6LgIDSdi8vAh/IUdezw923cn5OTI4Ywg4rzbPMdWh3JkX65lkOHZ+dvnv1y8evshxK08",
+	"xiYmBE45bi6uH8flyp1M1z+CjDIOtfVsmqPL98FLOAE++gLsQmzogFwPA2VUkedn/7T9EpA7GDmtStmg",
+	"A6Z/cJLoPfy+U4N67S9bWUV8mcn0B+g4t/TSc9n4wtFm3T/5cmv0vz6K5637sboW3nBofySMmCzoUVwo",
+	"o4yoL4jFePVp7y8k68UeSH86PqKwszfXHoUde3qOsEFQAB2YqAoItVDGCRcs77UgaMq8gRbJZJwK1e6K",
+	"ExKxJLGufqJG0JZiyJgmEzlOYkBPtpGbvszScUIdmgc0bbcwKuHfw4CE/27+2TX//EdopqFpDxvGQycO",
+	"ow5kTI8zEXRF8Wajx46k0pkcDdmyk40MYFnoB9v7wY762MSI6mERHcU+p2ytBasePTufJkGMW+Qxmn3S",
+	"e5G6KvOWWUCQSh7iN7GI1Y9P3v2Bq5FU3PVxXIjYX3HLjQa975PrN+cFJVZgD/x6uRT7BBJ3z+kJbUsm",
+	"C9oCgAvH6xWop1LbKqbPE+gYBE6rCfZvM+aeVUkCJ/KhNdjL3e+RBfwo5SBh5Mz1i8v50yn0dDbfcZee",
+	"B9aM0b8gh2Yh98rGwuh+ER0r1phndQUwLWCfvYzRy4AMEH6uwKecRmmb7ETAxrABtUWcpxM6BeUHNg07",
+	"dXGbZ+gdMsbGMHYedruB0QyT7kNTNrDckF0LgT3BqtgjvkGLcrY0Kv5BZgiIkUh5Od9hdcIzBgarObij",
+	"oRQgFdcb6l4GJuSyfuLWCle/MbNqcD1W88WNL2363NdcvDNacKNr6afG156KM6N1Nwp+izNMqVkuihjV",
+	"44w12oWTK8oT2uOJYWwNrv9Rc9HouVpnvDfWbFUBlhMrjwNo0BSA/dHNuuLk1/e7P7w/fXm++49XvwQ/",
+	"ZLyvSQVJB0+ftTsd8uvZD+amEiHPxvINF5N9y5GsFgVGobVhi9ytXYGyVSlUHfMMiExin4Cz1dPn5eEL",
+	"YG5+wwqyr89Y3FzwmS80T5kcm2seddIKUYjse3H9or2mFOZQmmZgDRezqY5nUVoVK5jpNEkK+J3uobP4",
+	"nZX5T6d2lk1qG92DXQIResnq0nWUC680LGWEh/vIxwayeO4G8Byuc3m2j93s7SmuSfbhnnCvd4Rr6xvP",
+	"Ud/Cpr8zLq8azTIg41EiaYwAx2jbGlvVtTe1pca2QHnCenniIPjG3MHiPlzRo9HlIJNjER+Rvkwwf5tQ",
+	"TcJKJgPR1hD0w4cP0VeT2BhDUT3G7r/7TwLygYtYTtTu/sHjAzPT07O3u99///jZ7n4AMLgRwBIrZg6H",
+	"tg1arUNAsZRHMpFm2Zr2FLTLHfERU8fQ1KiQPC7HGl346EIwwg9FXsFrAN5TcGx7lzS0ALX+/LEa0wTv",
+	"apNf0Kebsa4IeWzUbHU5Nv8ZaC6gYa6R3+ZD4ZWaP6FQ3XywLxMRWMkDSowd7yGWw3cgz7EXKyPPqWIq",
+	"3IHbeMRCfFmhogm7sN88CPeftZ89M7LfPP6//9f/3n8WPHtmPu+3D549Czod8t//63+bv/+f/2v/oNOB",
+	"x9GCEmR++mNMhbafIylijvM2q9QsvTCEMILqITQ1zO5nsHr+J6w2pZplHFsFW9BV85GndMAuEi4uzV80",
+	"xufS5KL4gxnEJVbCTeqib/U586eEPVQ28kadlqVC8uDns7dvdo5tlg5U/jm9hqMj27Y89je1yYkgaF9Y",
+	"DG8jRIZyBJYMvAMgXEvHL4wulMmJ7fKcG32+MgEAm4EQADvbfYNEUfrKEohZBJQbQ9jJY20bDtEm7+VE",
+	"dYV3cQG2wOwLMLRd9Icbvc3SVGDd2ka5xGgg9enCqJCR50jyzrRlJKHRpXJ43a4ABKcFveqhTxnUf6Bp",
+	"GiWMZqpNEJJyJoIBkyutDv3nto0+xDPBR0l1Vyg69ZYvJGNFUkGZJwCvs+LFEKnMpDGalXWpu/aRZm/B",
+	"ssUu4VTZDppKy1H+ePMmwDkIa3aPFBCEdUfP0EkWDfkVC3AYbCv+4PDggIRC6gt6Yfg7dOcuGsfmYX3K",
+	"E9wMWNVkON0BEjo1ZG6LWSwnxv60EBuQE4uNP8G4qC2a8ZcCzU1oJnDvbHhjv+PVICogUFxlRIMOh5J+",
+	"5Vp1a5CA4gFzAd0iD98Tsw8uijlhvVbQgtgNSLJsepGNhfM+lnvTgnxs28dDE/6Slwa0kVV0mJcMK/+C",
+	"VjpONB/RTO8ZybcbU01XVYh+BQHaLOXlYM3KWJ1dhS/aeWQm1FA7dAM3Gvs4EzN+zJk+1Mt8mLOXfw5a",
+	"FW2rmz8lv2XmSYrpVZ4CuvJN+lL3G9xxLuUrmg1uvsLn8OBZo9m9pmJq26Erc9/jJvvwq7CaAJYu3ZY+",
+	"jacgV3Stumq4dbV6ndJPuz3gZq3H+wftzpODx6/5P1qzmvfHv1r2034naI3MxFpjBZnvE9A/W0etfaz3",
+	"W2hf7y+yrxcn4/8kJ6RPixKDF7k+R8x7coIYJYUmtRyzXDT2ObHdy6GDYjHXkKpLVZnkX+D9G7UjF7Ou",
+	"bar+PUvVf4mmnqfWL7JuV89qXXjG9rAOD5J5rwWsUGltv0A91p3OHtMTZpTXicTUDkV61Ohj6qh4YslY",
+	"aJ5A+wfM9w1ctSAonGgxq0Ij3yFVhImYGWNbESiBxhEv+uY4D1lc2d8Gl3w3DrPTQwBIzFVEfl3pt/cF",
+	"LwC2fx2ndPGBY1kmF9TeGnu1kHBmTSYr3dBuUd6+4mgLYTMuiGaWzZ3AeZ5cUqjLegNjG7w4XYFunP2g",
+	"0+mAVYXZatqTKLHJhjRJ6uptkdJf4Mo23lLhLrl8Yc3L/b740ttbabomP7FPlUYXhssRuhvy9XfZqz/f",
+	"P8veTE19m7zt44Io+V32wEXRwxz0ZGpTn23qKsblXck1JsNqaQ78kGYparMZJKtNRB476gozo6ad38wE",
+	"GwWO4KHAX2zUiC0KGjUvPP9Z9s7ghrricxh4trtY1bjmt1WG/YWLuNmof4zZeKbq352HmkwIc0Nts6+D",
+	"pw2afd2nRkw/y95ypmh2dBsJq+Fwv+MxdIwM/vzych3zmL0Ry7iMebQwiG3OjnJvKec5XCiWYcEFIJXg",
+	"swIylBOoSYFqBsWyK8ybB593xjxsiPNggxICVTUTmV0aBd71C43HWC/cJifADZ1jWV6xzPyWMiqUb8CB",
+	"I8FDFNJTDVd7Z9dsudvGCL8wjnmNlQcgSXB3t7S/SLpz29WTDijH+AN82tCZWAr+YGjRR5FQnXO2LNWa",
+	"pSNd7TP6WfZam2W0dQbm77K3VTjXlm77O7zHLyO99amXG/TdFNguBkes0xQZdV57lbthuCLZWAiOsURo",
+	"pmy0UqXliDwIcZIXNlzG4nDniHBoaUyU5klC0FcTdEVvrL2HNuPMHvgqQUCcu+d32Wvi67nVQ/g1l1bf",
+	"M9/OWk7xggOZMZ1N13wef4LkI38C+pQnLA7A+PUeQyKzmUgmQK5YweSPLkItWGUMZKu9IIU0dSi6G9IY",
+	"gvhdkbD+nBbmzvkDf/rsN4j4BQI7/82sFopgwx0H4GCPQjXSpM6m25P6bZ/UDzK7tOS+IXUPa3oXYh/i",
+	"JbNeGp+Ka6uCl2bi+m4jWLG+zKkCAErg7YHsX1/ODWjuthSYQPWKIVI51pg1U0IwdNd9p2bADMu+irO3",
+	"u4cvn/7yfvfZ64P/8fwmcArtnm0kyRi2t5hjXDG+LZK/iw2+7dS+lj7fd8tLf2LOIBDIcn8U0ujWKq8D",
+	"YvScscCU8YsvxqTFxyy3wpEl+ixFx+4Q6Dp8cU4HIfHYGMwXA8q+A/+AfMIhH6WsCsgRJvMjQ4bduhGy",
+	"rFNHYKXbVI/7icpow60SNG8iBeH6i8/MepwHhYO2Z5FO1myv/MivLK4QCWlqzmKI6CgFVKQSVhGqMa5E",
+	"12PlG2ukTYw6ZudJtBwwSOjCVm/sU8RYjJgzDk0JbQ+84UJLeZHQbMDCY/QW2EySCy0v8JIQXdIuw8SO",
+	"vYNdrYh1XYSEkvDdyekPodPIAMiyK4qALx5MqZTJgV5yNCkQacnwH8O5EDIFsQ4QegeAU46LOTBcF1H/",
+	"DdcaMUhrK2I8mS3FxbCYcEH64yTxhccKY4h+Pji+kvgLc4kDSrstcOnuWIsMaTUHnUOjgxbS6u144OMZ",
+	"WvSWg86+d+/bLbFrPiYHnYP8t1Emr7iZ/ZCiqydmETdznzKNoNE9GU8htqmKyUFHOQxHn4tYdQV0U5ja",
+	"DgjGUPWPhmVh5gRaxAMpY+8zstSBhnQYwEZAuLVvtOtoSB53HllcLU+vPaZ4zLrCz+FBmFIxpkm443dZ",
+	"SI2lQjngFWzNGROAzhSexiwdSc1ENN39hU3DI4C9cIQ/kBDRsFXgKQJZCdJjthwc3OA5/LhZg6FZPeF1",
+	"jRvMJU6SrXrA/Ux/YdNrICMW091zL2Uh3x2xYLkOPFwV0jSH0vZi9ru7HZPfsRzBtVdwVhHK+ZgY5pBC",
+	"QPgz8ks9m2YP3xWejhyqddR63O50WjPP78lPQAIxExrSspon07+H3b+VnnOgW+D4dcoF0saMduFfut6F",
+	"TgRTFi9TNqpugSHXmc7feD2GeLDKbEKnG13cYXXMFEm4yE+R3xckwnGB+9OMWZEhkPtvcM5bNM/rqJH3",
+	"Kd8fEIFR8hqiKuibDqVxRY2znK5/+Fgtttv2nFl1fX2ytrUSgEM5aMOMRpfmaBWdZEWswYBYVQmxUBN+",
+	"xTIoOjPCHy6/EFJfwEXmpRUbHNrSXehiMsEU49GICRYfkZBdMaGxVM2rHUaCDx2maYg2Zmis0RxSM5VX",
+	"BeRMIsWxm21XfDRsAKD/nOguQXkpa4mib6sS0U4xfeb2/a61ZnITu5XWTA0t7G1npm1npgZIgHQKSIA5",
+	"v8noFUs26wgr4qyvjZ2G7168+eH0zY8hWqxa5qYtCZ+fvHn+4tWrFz+E5IHhWKimDKTTUpyVuhO4u8z9",
+	"Zz+dvnv3Airl3UeiZVeEP7x4dfrPF+9f/BAao9VVkyvNRmiLdUjI8d1e6IwKRHwDq2jkoYfL5nRvankm",
+	"KnwlZlmwd3awznrWVIZHwXPs7MGknbHxvJmJlgnNfQs2xOKtTGcBYn2ykp6vo5lpb7vg4mKUyUHGlArJ",
+	"ZMgTSJvLn4ncJ9dbyYnoCuvnLDgYwMoE5XFCpxZNWdoRwU9gLMV8p7z4MWKu7BYpTqhOphRDKndNrBTm",
+	"9q1Ilk5jLnnuD1JrK5O+apn0WmIHEKdWrl8WObthYazcXVQbLfcY8c3j5e/cwE3KEPzzXWzZR06qgqOo",
+	"//PmZQGn9RUBcyMXemlVjT1Wmxt6rQF1u//LQuqzc3CSsW4W7vdV5/HO3bd0Jpg2eCeD/OUpboP9G5PM",
+	"jmiWhvvdK9kG/BcE/Ec5K/5Cd1KFfHGAjQvlSwGorT9OkrKcOSJcWLBhwPiCDhdQKgcBPOR7f7etOEKE",
+	"SrZ9Ocz10HuW+NazXexjAFV2XNiOr4AyFhRaOYuYFKaJw3kAGYCJEkRdjitzHHMRd10o3pmkL2qGat9E",
+	"Bpd/ETMiB2KlcqwxmGN7d4m4/GLWJZhwDivgSa4GFLwC8G9TCNt7zUpxuxuwUgc5tWWl1aw0R0KX5JIx",
+	"6I+drqO7d20VRxwrwyZw3CPDJ7jRLiDa7fOnLASihVxENEDw8ITOGwK55MAHZYaR8j5R7IplNCGhw8wL",
+	"A5sPAR0VPDIkOCfAORJydWH3Hx3oAOPnrwwMLxGFhqF22m1ylowxhmYYal6FiBkiY90VHh0P4I1cEwvw",
+	"/JRB6I0hzoXFNUxAvJnHAt8r3Gz4t3VagKverP+KRVpmKCDsDb0pFCIWYEnmMT4ry1EyRjWz5+qLQOTw",
+	"dc6Ft+1iLYihfUGlgLcHe8QBE5m1jlq9hAJ+eAuknTFSjg6ClpN58PejoBVzBQYO4mS2jlqPn2HU3HLz",
+	"WixtI+XsLU/tLUBmraODx+aYOUKaXc75rhryDPFTJ5Io/ic8q5AbUJjgYz+P1yzjQrq7W8Xnf/yrZcEv",
+	"cRP/hHRoOEd2go/cBC/H5lEv3p++ebt7ls94v2NO+/xDXi99yOvCQw4+/7ZCNoElmOdAPbeST+BIdjFY",
+	"+f0IoGz7R1b0j4zjXFysQzDVavs+yRcV8Tqo5oIYcNlZeQKYTekKiNE8B0NXXQCSlSNn/5gx6A45EyOA",
+	"7ywx75CesYiVUfsxXQvSiFUyHgQocMyDfjw/fQPK7hSadlS218Cl5Gz9SxzmpVNckWhyCqJsAD2x77KL",
+	"dzWP7T05Jj/Ai17vSQnq0909CHFuTGUlA9YYvMuS37UE0ww0GQdy7NJQEUCqPhG+qKncgKWxSfGyTYe/",
+	"rdJ5x8ad7cPXdGyuFxWnFnx51pb9+eztG5KybMAIXEMevH/5nDx99OzJTpuABwTtFZbEtkMTHjDsGcxF",
+	"GUdduhsQGt9cb9EMx0nSFRlL5RWDJOwqeTIexXRd8uS6BsaQxzPmhRHMtvSwKI6LCrkHnW8d9Wmi2Odc",
+	"Jy4+6R24i4gURFGAo82xrmdNjEPQpFfXld/hFtxCaLgZL9smHm2DvA2ACzC5cM36Rn2iJZa2FJXvY4/G",
+	"45wupMewMy+2MLCeb7tDAZTljDRo0c5z40BOjRLd9k6nrgjLp73sh4LmDnNNp904vp0WOXMNhxXTeYLQ",
+	"wqTKU3HFhJbZdKe6cAIqcm+e+67E324v9WXL37b8bV387T2etZt0PeyhzbPmqkfXX+rndy9+DMi7Nz8G",
+	"5APrvTPc8cfTl77tFM0bjrzm/wBGd9ghKRvQEf/EkoY9p7qipukUiTM6UegCYRPCBRmPCLT1zxhD92ng",
+	"0wYF45CQmTJNY6opgZ6mYoqFK0M4GNar3RWwAMBwaZO5li+IRwz7Ot/mxaV4ws/hTrEEEZD3Yfa2EjGv",
+	"dvQAxn2ZgQSCkk/bjAYfPM6SCztUuFPsSIUTgeBo0fmvFRll3BAeweRQ/+uQqq5wr+ag42CVMWtSS3mR",
+	"UjHFBdSkTJb8+tCh5s7JDZjV2rq70AFbpbnL/nqXUY+pTges5A/hJU/id2oria4jie5yL5f7VKMFXnZh",
+	"GZSWzcVeoTfLfqe2NUujQq4nHdVQRO79hS3llvjr31tfhnYH0HsXjZhQeevqCXWH0XPhII+6ctUm/3T+",
+	"SQwdD+WEmSfBJ+zntsz5vg7eu/XA3wMPvD1Ft+VJbNCU20xvU07HNqRU2IMUEiN0SQoqKNdYbOjQHcqZ",
+	"FV3hzXoKDQLDkbR1N0QNed+GDqBSRy31TN5hRedW3H/LdZOyVfztKSpbC7jOw7dGfrZMuDvv1wYKtfOq",
+	"QQAbZSSReJIC0psSiuFJ16oNwXxyLAT4EXFKofd5KZ3JJZ25EGZXCMZi5ZPQoJErGobuG3fwa6vcvB+w",
+	"tSFO5J5/K846q0yBf7SOKdmt+k5hYec9AkD9JsqOmYayY2iqgOek5NXw/RUKXAMTzNbFK2zCzJqdZf+A",
+	"tBtCfSqDWxCUtSINTqgqQ4wjVhRePwMmXOHCL+b5fA3ZC9tMhC91NANFzNPcDQjcYnZrbZ1Lsf84zRN/",
+	"XLgLPJvHhbM/pKrgTe60K7ueOHu6tXkxU9ftpCBl1DZ/5z72WqO5UeLf5G0m8Cyqd7Dzs8gJNkmbCGmx",
+	"J9zP5RA3nCULD4R3XECmZ7iTFzdRG5o2Oi1XXVGuOcg3yKPZ4YPqYwX/9Kn5d8t6tvO6nVRztymL+cjW",
+	"h7+1pRcksedFLzcl2PdSqjP+ac1a8mvw52HBUiTTHhdwpBzzgpQ5CzYaFFWBgCSMXgFC2ljb5JlZbkeT",
+	"jNF4ajvAet1DDY0dDsk4GKZFo1DEJOb9PstsaasxzWfycDwyqWV8AcavbdFZYeigK1z+UF4pVljeUo75",
+	"Gvf6jvJNO7vb4ZuLOs4V9UtdTtOBjnzmxW8zdba8tRFvhXACYCXPMCZXFneDvPev3AHYoKwoX0Ihi9nH",
+	"RMp1RFgzoS7Hvg4ITkk/Y8y1JpsNbfosSIi1QFwTNUbMT4GOlwUlNDfnfOqLt09RITV3XNg7qv2YeP16",
+	"1MmvJfK54fN+34qV1qgRLShWqqLrpSGuuX6ZOSFv2mOxSStj66y4rWKjtdL6JvICLPVtNjPAgS00ywzA",
+	"vgbuyNZG/e+4y+JWQv7NeMk2GX6rYq9Q7LNeHtak2MeOeN1iHygFLNf5VEblINn/jrOR24zVb9nIlo2s",
+	"saZmk57QjF1xNqmPab7H38EaKMD4leH7AkITKEdBH6VFd8LSkwX4sPbZjeBhC+CkLghfg01qfl4TPKvd",
+	"HATaguEhhUNpmtVC4ZmFikFzxD7zrKUTmNlT8iA0nAybNauhnJhvoFA73KmbF1cXeHNpahZTtCdlwqj4",
+	"6kFFkeKWA+HZfd/i4C2AFM386XVcyX3zxdzIuga54j2ewHTXmeF44k4RjgY1x3CGAGFFEXyT2HsAgyYO",
+	"hB8yGx1CXB4sxiPfJh+G0jzat0ObDKcBRJkvjXJlb6Pj2FhwGeVJTTojEuk/89VvRk+aG+Y2ipBxEvX9",
+	"wOAFbbMZ7xID+InHRimx78YKoDIYzJczAsRn3FNTIcU0XZxypRiGw9zFAZFJnEPYV2ZUnbkHr2q9rCz9",
+	"NinT7CqWyzOzRVthViPMVE4LPvsWyG9t8K2KYYyKZanV5VJGURwoAGUtA5dacFIpyAPba4dlVyxTFqPU",
+	"ARUpFkkRqzy7qStCi2YaYlTPDIhtVtEhkNcEwbfHDkE2KFwOmvzMPR4j1XwdkN4YGiOiuxFnOKFTgmip",
+	"5ASfgzitRoSa1aMwxViY3W+bnFXo2lafM1A4rtdHQpKCXUzodBac1NCJVbAV4ocTJVOG5fMT2+jAAxvZ",
+	"rWgdta5oNB6npJ9QBV36zMs1tGOWk0rV+s3QqJ7I+TERDNyB5BoKIDBacRz/OCX7tBW0IjmOhkZ1Z1oz",
+	"1loFddRu3q00MbVjn7Fan4hiW7jRe51NsAb2uUz8L8UadbXLwGoxWInM1vHZVLEELoB4f03w/dpKwbbu",
+	"+P4F061MXovwr42lzwxSGSkvybbNKoobZMPbSPltRcrXSchrLiMtRKYUg7KXXEHVsxEqrhCYmVDb9rsy",
+	"6rQmHr2BLrkra1k3fLy3Uadt1GmVqNP6+Mq8eqfpgjK6n1yprK+LNfMwxmiAZbTjaEgyKVNIhaGXTAXk",
+	"d9lTpAehGc0CX75jrGYoHZJ9zMAHO6tNniO8tnk0+0QjfYyJnpnESJemvYQpC1rJSEw17VHFvkM8SqY0",
+	"T6lmbRJmLOYKMuLEOElsW9j35kto9IqpqZkxrqtsWyP8YSc2yRpggAqu4LZAxAgot3UPVRVuM6C4hGaD",
+	"vKMw4cXDwIXig6Fu4uwE4udKZ1TLrPJYQFORmmPxwULrkR4jSiYx0DSNhnlWgca/S1gNhSzICi8oDHg3",
+	"wq9N+3TVTY6VSlhsa7P6nmrqclyaYko/vWJioIetoyeHQSvlwv2537Q3pHWWue33exbJmNVNw13ceLte",
+	"2Ruey5h9zeFaIM1X7Ioly73biblsy8Bq/dtQ/YWbdH2EiWZwMZA0XmBIND8OIGiTKVaU9TXLHI7MMQpZ",
+	"qExjImLY0h7a1MN5YvGAZejk7oqQfRqxSLP44o8xFZrraUiEtFindDRiQpGxSDwWqU1Wh9Ubxdf5oM3i",
+	"LzDVNg53jgDAXpGUTrG/MT6KxV2BXWincuxwbWqito6XbsS2MM/egs/cAXvhG0GroUWmsUZUGrh/j8a/",
+	"j5X2PckXhM6QqQDCJp5gmaHGDyEaDJtxTR6EMUs0DUmPJXJC/mSZ3AmcHsAs3HCbnGoiAH8YGAxeK1xc",
+	"qitCLtS43+cRZ0JfYP/EnTY5YyImVWxHS8jIh1i4zqZE0T6rbhZrlrtx/nDid3XLJLZM4gYCP/Ys4iFd",
+	"O5MYMpro4XIngS+ItvlVYKGBzwCtb3haQKKMax7RJCCJnAQkZTEfAyT7kA+GYCmZm/UwY2ook1gV/Jaa",
+	"i4E67grvVCiUYAM2nuNMNEkQCJelI80L2bHAiVw0fYrWGxfkUYfEAIAl4hwfDL6x6ftdAd7RCU8SrDml",
+	"thvriEas1qMgo8ufcPOaWHblgnJwyF6xpNZesQJhBb6EcwFVfjMGy8bNELubNZwNCdXTi7lha4pU+1KA",
+	"rLOxANfY2jmGszTUAhcKy5hTbThTgWMaUDBubQDgaS4hJ612nLzyQ22Q9twgiyC5/Jq3JFdj/SaFV3V9",
+	"03dRdpe3cHtsyB1uFCIv16Qzvcq9PptQB93jbyXjx69tCcXerNK31eHqoEAKHsgNseO9vyIZs8+YxF9Z",
+	"Jv3ctjjNZ/MdtqvHxu3m9vpiRHNd4UAt1HiKBPjdjGd2REFjsoqO+ak1e26u6aT9bbPH/FYKppse823y",
+	"/h0L7xr63uSxT+UV866dSi3s3Dt1y1WERxYkzdiTrpFUCq2SJ9B2FcppjK3Um5LJUKaIxaOMGdd3DqLv",
+	"FPETsL5fY0RdsSQgNJnQqTomEOUFnCxwBlkncJU55WNkr/2i7mytohu0EPCrGjRHWbrJCN0thcYqZoJZ",
+	"19DdDJyCdVWc8Otqhu57vKdu5DwsmTEb6Qiw4xpVJAQL5OjwIKyfkb2pLmx50OlcL26JEQ6YmeYpvA+b",
+	"Nt86ah10Dp7s7u/vdvbPO50j+P//WTNDYzOVJteXWUoNB4kNOzHPbjWdU4/1ZbZkUgdNJqXltab0FQdV",
+	"HS9bHlf1nHRrXC4MraYF6bBeYfrXQHPxeaEknc96+PH89A14NqgAsWBU6ASYgu0uiV9csWQuZaRd61Fc",
+	"JvhOEFhP9sn3Adk/CMj+IyO59w9JzAccMcPzA9zpHHbw/w4POofVGrhZ+kINfES1Zpm58b8+dnaf/fbX",
+	"95//9i/7cf8g2D/8/LeKw/3bLQdCrINwm2p971KtvXsX9U1D72s88BPWG0p5ubjU1V00U+JKzliUMZvQ",
+	"iLXsEtSLyZCJHBc2pbHNjUTNt6YYxmi9H9xs7nV9rF3Fcknn9nUr6GoE3SSnB0fw/quVEx/r/Kk/UcDJ",
+	"BgRrJjTE/fPWwuCSF3JCbGbju7dn5wFRfCAYmIQfzzQVMc1i4oj3twdDrUfqaG9vMpm0lf3Zv+tIpjvt",
+	"rjBMmQo1YRnByB+G/cyBsgB7fCDg29QBY3FlTxCeNTxHXdEVL4wwhSVgJ3uhyVhoniDyg10IDqbIwadP",
+	"rpR3/7Gr5g1cq2dzcHkKiVCE9hACPGMM4oN4iFMKgOKMpKgqUzz1RyS0S9zlcdgV2GTHVZq2yQvcYRu8",
+	"lL3fWaRzQ8Q8xJgiAT4a4yM8wy/bkNucsciyGiG1rUlmcUAO9ztdEXOFydNmQDsPbCIW+bxstwwzB5e7",
+	"1Rtr0qc8GWdMkVhCd2spj0mJdBQZQHJKSnFLBb4+myRewE739Drb/Nl9v6j9syWfL6o1zpPNy6W/L/Lv",
+	"C8W+81rChGZsKMfKHCM8EubIPTRnbZwlraOWo2w7qCHmPVjZnhrKEZx9REGeKXdOEiRqlyunpUVLLs4n",
+	"HxFfO+5L3LLPbI8oz/9QQz4aFX6MWcKvWFb4JqIiYknC4hWm37i62b6tW4l1vGETRyw12p6lt8BV2ivL",
+	"WbYlz/c7ajLxPOLLxWGtKrhC2bPntNa8s4eQY99mzIPtMcNoQSiBP44rkkpjt4IkUZonCaFZxq9YXYF0",
+	"zhm39dFfe330Oil8QYV0iUFCGWiJR845I4rCebNWwxKWvjXh72W19HrJ+nr10pvBCqeR5lfsiCAOJBnR",
+	"sSqr4UceFXgsYsTs6YoJ5Vo5uLqCXpgyKrCc0fbsNOOVBwIISsylNiYZAAdhYYftpGFtgbgeinw9AmX9",
+	"oXXvOLiFyHoz9vMNVHNvi7NrkcVvTv3cyzXJxZWp5sB7r42nUplBIbQAsT6h01ncYDCLhnKC4WFMcdYs",
+	"HWnCRMziNvnBDw82PiBp9mVGHnW6IqZTbMjDM5JwpRXWbglpDH5Nk7Aupm+PWP7sRmH9fCd8/Fppqse1",
+	"UMD4a2tFS9bOanqGd9dFSCtmo6cjZivd6xMA4Mfrzgl8R19zhHRmvcs9xwVDa6ukrcnZHBfP5S2paY25",
+	"4t5f9vP0Ajut2z+vh1kcVDkD3QDfKcLjmnzFwiSunbYIiT61fSzPmIjBP4z+bXB6Q4QJACCdyuecfwF2",
+	"tCTjkZUB6F9AH4TOuLnC+8SKDmtzqDD7Awr2uOoKuNwoPLKvmcCOlIJNiBSsTU68rCl2mEcdlQyYVnmJ",
+	"nx/nggu8oNoN7N9hrbF5sCmGU6f1uddbiEDkQvUrq5+7P54S7qOoN6GJZVKbh6FzZCNNavFY4QAFSrPo",
+	"6EMguoi1yUuZkYNDMpTjTPlmVDZlC6NlPaZ4zABaVklbhBsx2K+ICmu3doU0XzjPT8qVMtyBCgfT89b1",
+	"uLJ9GTOWJ4ZRbMmIwwkJQbDKwwy7Zo8Zxsk36Ty6Tkgg3/Sv05C7p9bVd84ReROHWzO17jM9I7BtgSIY",
+	"CU4QtkeIxSfxdHvSTPglw/Qxc+oQUNWJIGAHtkS1xzBFu0+4bnfFBmSxmeBWDG/F8IK6UhETSsz5Ic62",
+	"Xe9pHevhHgqs3XxSf9UeOu3kqLsYnKt4FpOEOER3BcB0toYB//Io5Cx2btWKCkKYyTs3kc34P5+XBnmP",
+	"IzRzhB5WJzT4zTCi3JVclKXde6oZuA120XmwRPDNXv45KDzhPUspFzb9otlT8ltmnqSYXuUpyqFw3hQr",
+	"uEnP5+FBAzZyLuVrKqaWbNQdkOm6QIEF/mC2fp43fPyrZT/td4LWyAzaGitoAzDhIpaT1lFr/3EKktfz",
+	"j2istExZBevoy2wgdQPW8ZryBGogubg0IhkwW0ucJCC8b/VgDpLdilYaYWeiPAec7UKOlE05Qy5jk9xc",
+	"VRT0HXDmu38o5IRlRm7bVudmMhCOlzE4XqkAvR+Ymvnb3DBWlao3rnzDrOplaZCVWNVBRe5BYX8xJU64",
+	"3Q1c4tmM0P+6edi3wFzK+T3qEukcepr0aHRJSub9Mp5x4HmGPXzzbGOORSRywMUCKCybMIq0CNB2EoCy",
+	"QfPJWD9jaojfWbgqxuFUQ0AZmEJoCCMJzdEODS8TNGVhQPA8vz0Z6+FBV3gZ3ZdZisHnJ08PnwXGDIKy",
+	"vcP2ox0ygS6P+VMge6jHwNAocR1CjUWRJJAZ+wFmMVbsAlm1+juGj3tS26nb7HUEqv5J6xGEOezVREsZ",
+	"OK+CWTONaS9hJIxU1r+A+8MjohizvM2+XAJcwlwGjwlhKidkkkkxKOtnVJCxuBSQzmu56cDl/EPFLDJP",
+	"jG/nbVt4ygqh+YwPhrqwj1AnEDPg0lSz2D/a8GCZxERJ6wY47DyqDFYBYSwJTn1wPBxFBhh5dkOV278A",
+	"+9poaahFWrgkSnqZnCiW1cWKCq+rFDHyBw5yDYL5LpK/fVHurCGictrqP6YztFXKVsXrUYX/DxbJNGVZ",
+	"BDmlsHVO7uIF+wePDoEBOAKeG8n8AOgDxUEKj4lklrFIk6HMFCPPWsVHtWhMV8lefWVecC60gtLmfNqd",
+	"TCa75jDujrOEiUjGLF6lRH/AxUuZpTedwXBuqO8d5VmVGf1KDgYsJlh4stX+t9r/qgL6lRysJpGfLJTI",
+	"dQJZItpttUR+IXydCFru1rlWFs/austPtSpLaZQ4SYLtRgv3oAzMWH+sWFyseGlXiQYE0Wpmf7uJDqmy",
+	"qRXX91bdl1iyHDgQQEzWwC1YSjlzvqF62w5fwi5NkiW0gsgW89QC2oAvj7EhFka4iJJxjB6Sqtd+kiSN",
+	"3jy2x0RXEybHfGPvHvZ9Yiy6db52VBpqS7Lde9Wuf2KJLfRYIsXA/FWZ4Px8nGVM6F/R4bAxGQ3Pr/Fy",
+	"2/nfkwzne0KRH4aS0JScrpMOrVBZ4I0eMSepKgSQMyutj4lnbfK2T5Q5MzQhGY24GJCIJontgG84E95u",
+	"sdzNN10x4UIdF3uLGsPpsPPMd2FxbM/5tMmJfQyC/MiUKTS0XfawIuwT+ojJhKquMO8HyhLyHlGAI5ww",
+	"cVQagUEFpSuCKUtWG24lDw47+ySELy8yZgQtRJ7QRDU8g5KejKe5HeXYNb5ZMwc3uzjvNOPsVG/DCjY5",
+	"xgUKxmJFwv/cfX72/uUuKMdhddoJvCG4YGM9v2GIgpfs1uyAc+h2O7FvZ2sMfP0Ve3fCenjhGMuM4wz8",
+	"Izk9rhIkOFjdvsjYgCttkwQrOfdzKLk1zNmxfy+WyYsZN5uIc58FMKCx4H+MmU+sydiAZjHRkkQUPPXO",
+	"W47s6nvzy9MD0ptqTCb+9fzl7vfH3j+mCPrFtCQ9w+jSVIqinWL4uYtZXLGM96elcneuwG0OZSBdcYIA",
+	"3cAYLxkbQQUy14olfTIZSrBPcp87eRC+f/Hj6dn5i/cXL978+vrF+5Pz07dv/j4Ekg938lr6zoFDvDFr",
+	"dAXyPFFdMRlKKNY3jzYijCYZo/G0mgXb9/Il/isvr2caTRvq8r9V+q/ofxTqoVtBC5LkL6xn6SSmraCV",
+	"0PybV/KKJRQQwRa4p1bwRr23y18pirJ/kzopho+xHL1N0BVgKAh8td+CJKmMWtVsEPj3oSvPREC9l/U6",
+	"O7vER/zMCf72QltbYblMWKIQKvDjFcTio4VScVgtFRXT18yx8c1eSio7iiWXQYpiKCjn43j3SNkp442U",
+	"ruCKqBET2jWJAK5sJC7A0MA8WFaI0YNthQ2uMFZeLWkU23Ro/H1xjC+NjM8l8UCndcuBrW311XOMToOK",
+	"REMqaMPdF57xuImh8augV5QntIf1lmvlM2dzmS54svDAwileG+epjsA7LtDEr/edIgm/QiwNvCvIyxfR",
+	"cQ+obNVwwm6gew2sZlexvDzO5zl+A/49wKFKySlJXIhznb4+t5NLQWEg3gBpXCWB9p3KRZ2LTM1RKBPx",
+	"mY+SXCsV/eajUV9tKaQLXwlGYnbFo7WGMNBQ3/W5FpVM7wx7UfkUwVy5KvFmlx+Iqk8smUWMGDFwxB6h",
+	"baEiKoSx1eWICbhP2WwljpmLXfHu7dl5tRehEq1tyKLLF+bZ/zTX8+YtIOZ0xHYtenTui129nvI1bJHV",
+	"BTbKj+d3ocaMxpXb97VV1+bUtW9F43plYRkpnjVLNatqWk8aaFrB8tBUDVdBF152qWbE2HyWIa6hKlyO",
+	"nASOx4aMrH/mI6xkYt3C4S94ZIs7tmUBW4ttVf6BVE/SaSEhc51cY5G6smePcdNKCmiYmQFQ4iJGYuEG",
+	"CpUOJKbTNjnJIYhdVaM7PS6U4GobgX1V9aiC+VapKs38LvO+2SBvcl55rn2QYxtX/WKL8r7VPBnqJ9jk",
+	"qRyVu9ZpffxlJVC9jIp4Mag9XkJ6UwhgBtiRwvtzxTjtscz1sbAFT7Z1kqr2sfwDx7zXHhZYw3L/Cu5d",
+	"+zbs2nncnp7bd0dbEdU0kYMxQwKLaDRkQDmqVW26zlOOd3fUIojCddemlwFDclmTv2PNBFCnycGabyE/",
+	"7467WirwPnv25a6FJCOa6UZ4zElieC9TbXJCBkYgfOeyPxGN31nfMw6NhNHsuRljVWI0NzkNds1ozIbc",
+	"zLoh7y0d6elNuuruNsSy2evriegXZiMxbxBfd06emV7Jrxcs6LFoKBAZ4yjjEcNMIexgg3g6U9vFYVIA",
+	"gIU2Gb6b/oRCC6neeAq4XUOWtskHm0/DVe7p7grF5vRrs5hjQvEEeJyg8D93DbnaREjwBirIVHDpSpCj",
+	"I5DY4Bk1ne6/9KRsknvD3GqYNyzpnqBH33Xf+vWPoOvo9KUHcEY87HHNUrWgljeOFXQ4VejwsprJscdm",
+	"tgcPWK4zLyncNDLSxF6PsTVM1LYd4JRLNM5bfIbkweHBQVf4r5xTKtyB6v6MkXRsFDdGID1CTO3UuCjx",
+	"CWAl0HAFIjaI38OFGvf7POJM6Au4OszxXLsCnqZdc5ZjRP4pLrmEEaRkEkP2XioztmMWChuADXmKjV2Q",
+	"qck+2e8EnU4H52szC52kxQSNyEhhx1NmmE5q4c5wlwu58IBGaL61NcUO6EdisxRsSptpKM3qCtgRKZzn",
+	"AJKrJBYDW6w0gD+7ZGyEAElzbIzGsZnXqWbpTQr9DSDGuFXcsPNzGaNdD052sPWc3BDq1N0F/b41N9D1",
+	"Zdy7seGsKcMWW1xo2VzkFfNplia4N5eMe3/lba8b9bZx4qfKrWquKLDPe85kPm/tqi8l+HN6yQoU76t/",
+	"12FnLc0qsIS9CKW51PL9C0Cag3kMEKOluF7AHPt36DZ5w1jMYuwD6vRFuyNODTMmYFHpNCojqdIYb7yj",
+	"/LUVnJoOK5A3bNZZ0L9Bs30Q/jGmQnM9DXfAFFUaKlOGLLUA1rGcCPIgjFmiabhzTBQTcTHJSk9km5xo",
+	"0jEX91iCHQ26Ah7vulmR175Ro1eMc1UbG8ND/mCtgr1zTPqQbQwPsVi4XBGaTOjUKL6CVWfKUDEoc8rr",
+	"FrdYfaNw5KCdI25DWixrcVvaOnoEB1yzUfnOt4KRZAbLBTa4dbS7v0LVilsXYr19nQroVmW7Z5LIAg8O",
+	"5QTs6nV6GKBD1BIPg/b+P+ByzjIGgrRaoPfTITZUlHDoCwtVgkniKhgIQFC1yf/A0+zbjVgALMv8u4LG",
+	"MRmPAnN7wZNhnQhov+edCL3FLzMno+FKdEPivHtsKm1t9XAs4ozFehgAx0xYX5vbbO/e0tosq8XZT2hW",
+	"LAe3aUZgybu2sw8OO4fW4BdSX/TNKagGIoZdty7HTRnQr+HNbhnYFyq330AnKFB0AT2/fLjXxmc0G8iF",
+	"TZ9OkoTkl1VF782ZG9EMmoXYk5wHZ2cCs4ZZcLwOtSdeUz/xPJ9Zk55NZlDsWE2iIU/izOX9cuVmP61T",
+	"bHHuG9Br71Sigd3QBq2O8rd9R/INoiItrCnA6564PO/AkU9V6sF1qBsiWvjIO5eM4CdWKyfyo7RNSViS",
+	"khDlb3ktRAswB3tjocY98156bFk9h0zz4lifdQ1mZE+ONSpMaDJ6RalpDQdxJRwDpl1Xlq4AJGWYZm0d",
+	"x6+F6W+QkF9TnpzhQKNFqdLFspZtjvRtlUlspuRBkMJZmS15ACpdQ83DXS1BqinG0BL9XXhKkREQmRmq",
+	"sV0pchwawVgMJtyA6WMSSdHnWQqHUQUkoiJiSYJ/AifJWH8sLNQMNoGDVsJdAXmqo0wOMpoqNDo5FNkb",
+	"Ay5KeHSJGNTfdx5/vwMxVos0bS5lMTbewuit+XTsvJp9nrDvFAlh+hfYaFiFXaHHmSguUgq8sbI98Qw7",
+	"amLvfSFc71vBnptFbxqVqwkLfIOcm+SM2wKbiW2N//2sGFkrKy0IawSpneca62apBX3HDtCsUh8vLrcd",
+	"rrYs37p5L7cqLWPcSBdgmEax9+/X2WgXlrnc5sSd/gbwao09m07nD4/9YsVQZaWQRwKfTTQrp2tC9CuE",
+	"SH1IuFCaUQdyCSlTXJcctjnG9TvIMA3ACQRyH1zC5jAXO3fPpJ0ekYRqlnljo5QeZnH6hMRNwXY08NHM",
+	"Pnz34s0Pp29+DMlYaJ6gh7IrRpTHx2QM/zWqRDii0wu4IrROTKugsNj7hTEaOJCAQQr1XjiKRSdVOncX",
+	"w8Anpz+EfuGQeZYktmeO8ynXRO+OSMiyTGYqtPuEsNAQJJR9m2rmgbm0lCThWicM02NdxzkhdVeUEuYK",
+	"fdTLaXe4aSPJhbbbZrMwDkKne1rdBl/8HvjeC79Crir51exQV1Q4/gn6/S1fNXuXp+2a8WArwL0O34fH",
+	"hAppu1VommAcM2SfRizSLL7Atu3mrq4IIWn5wiKthseokdhXm6umoggXaBREgLmGcbWUF2Y/LvCmC7wp",
+	"hGmabSjTm+x3RdOUysr4uCEF7EYnSHgas3QkNRPRdPcXNg2PwPBPEqSqgQTrGLMOYesfdx6RUI51JFN2",
+	"YTuRhAEsCLIMe6h9WaXXpjV2BSwJUrMnPKqO/QKGF5z9a7iV/CJ+YdPWl7X1cMUTRciUuZRX6HDFtTUU",
+	"8PAZGVvCSyxRS+uo9fhZ+1kHOLFPvi0M4lF9rX/cP8de/PGvYlrG0dOgELk+MEsWUhsG+y5hVDGS7/Yq",
+	"yIqw/6diNK4B3d1fr2Ctc2sgJy1r8P4lGz14lNApGi2LNOeqW7Y5kiz+ejF4b6Pg/NpZjwmNoIJEWqa3",
+	"TJeqskTmql2bpDniAMtDB6hfzHSB8DEzkMEB8epTQIZcaZlNsX5nyEeptcPnAgiOzW9WbV+Fu2wrW26W",
+	"+H9k2uWlrc+cWD0WVX0o9lD5XnOf6+fwUOVPvC8s8TbC8byej9nQoJe3yWsp2NRqg3RqTlcOGjoWMWDn",
+	"Wj1sIJnqCnhCb2qBq9sEwd9AOR7KEaFJIidgLD0I377/4cX7i+cnb56/eHXx65vz01d/N0d4ZFRGQp05",
+	"AS5PSOkrGChayiOYeWrm1xXQPwGGtur2hyFPmHN7XvHYglwLqUkMzfElmTKN6IR598+DzkHet8AbVAW7",
+	"SBElpSBUQYULjm4usfZRPhhsEiYtKq/to7/3og+e5zBAakSbMYPkgMedR0YFt83F7QywLhZSTQBx9cFh",
+	"p2OMKDhQFzqjQnHzvquTc3Dyd4D7zSTL5IDNmx8f990M7Ul29jUbwsjf85Rp61jpNGZt5/5FtO5wRuKK",
+	"vPo+KTfI7NbL4s13mqcMWp61Dh+rOqVmb0Sn62beQ5oNbJkHjASV8pomgWtiqiWhRNErFpOU6aGMyYPQ",
+	"cukL/MKY5WBEAz+yahVSfF9mJPzrc7gDP5snScFgseUInH1gV3je9gBbxIS5XuZH1dMRC3fa5A2UQSts",
+	"QB/RLLYZIEeWBeTp3AcH4AWJL/CCC/tLuNMVNombiql3MaU0ZghgAT6Ffzne/S/03Q3paMQEi8m/uuJf",
+	"u7u78D9z2UFnn/wLPD6eZUO3nApuj2KnTex9B/a+eTHCIh4jrwjQxwW9cS6FkW/oSdQk5vFRcRdhgBET",
+	"MReD0Ha4N2KxzwGadKxz0Xls3XcgW0szFPb15/zKvMsJFfCG3UhCZuYz9IJF1wh639yr4uICIoxMKfPG",
+	"YLmHnYP8gphFRt+OQ/IvAlEvs3GAlG927piEMdPQOVdh7sS06IdEoZW7IiFxAqU4eqnMCiZcMT/yMxLS",
+	"1Kj7FylXKdXRMJzdeg1xauslw4t9zQAeDTMFqou7jV1zecygRgFWdBHJmNlpK+mSfs17+A4iFv3+ToBv",
+	"0K+W5AqGf0GztDOzZNSsnH0Cg/WkHtr1glPLTlNdjHMOOrdorko6QpucjTOWTL1PFboaAKuIi8+edZjZ",
+	"x8ZU0x5V0D2KJFIZldjBGdh8Fe/I9Nlb8Nclm8Lzu+JkVps0xyF/1U7bwSCzkPrCkqHVeNxdQAeujrtw",
+	"h/3qwvwOHknry1vsdYZgG0xWIy7C9TyOS9yKhrJynyI5sZngUUbVENyk2HIru7KosJfIa/oZY4UHQYPh",
+	"lIsxdBCIzennashUTnQ9NhhDNzDUSOFg2l7Mc6ekK2jmlFgf++8Dz2c8gyloKY+hM3SJF2lJEkYzAd5x",
+	"rhFuGKl6RKfQpwtpwB05QwIVKuaITu+AExXk4LyDc0ZClhsXz4jK1tFTI94xr6TqSS7jZO4Rts2zEWQt",
+	"/wDz34srrlZqe/yOTr0z9CY7zLzDldSp0HahWwfpas1obvDVlMyb7XvarCO7gRVl39oPVou6qYqzrcd8",
+	"vR5zOl1kUToNrlnTjcae8+Zmp/N51zrVn9Ms4ywLiM5odGl0F5uL72GtvNFU1ASh+Ms9vFAAlhslGInP",
+	"K8qNGs2SpNL5fuZmucnGG26MGjZZjA5svfC3dqDOmC39nDojIqNXLLllT7w9x7tGj1ucPwfV5FqChuy7",
+	"WIMNL/t9lqk2CdG85Oi5KbtGIHELfbvujNQgtVrxcQ4T2uCxKYzziqva01NYduCyEqzFbGNbd6LuSZen",
+	"2ohTz5eN+GvrCOEFJCdRrVk60rPRSrdLxbxKm4bk7bsBvzImJo0uF779ZjmXbro+69JHG6uSLtHIvkbp",
+	"XpOR15rvaTfh68/4tAtdnvPp9vvbyfoc5Qeh6Ulelorg7t9Du38xu3fGlb22dNCxSa/3krlLnecOg4t2",
+	"AxelV9vX/9pO516Dc5fW0pig3fZ+O3SNPqmZ5X8pkddFkn6yWJWzFIrwixDIxvBRjw05hGxmQkF9mdl8",
+	"ZM+B8tgFHgOuFSJKB9Dtryv6cpyRmA8Aa1zEhH0a8czGXZ37loopBE0iOU7Q6WhOk8W4dDGjhvGigNCu",
+	"wOmWwv6+6dalkBNwTh+ASxVGMFf2qLgkNjSgyGHnABtblA65w9k86BwXGp1ymwZgiak+x7R0KjaEklEa",
+	"4zZdiHaVS7xVSHHbJhzr9C5tnUW36yw6o1eskCjlIw636i2aVXeWdskswktauYBFE1jXgXEoXS1Q8gQp",
+	"hwgMgTSIXLK4TZxdg4F8mz/QFUrTysgSTnGeezZB5i+/BY80t/XIzFLtD7DJBS/nJnSTChoN6rOAZ97d",
+	"TP/xKg/jEhrp3CEht/U43mbe76YU72vlfVWDcb529YQF3RKcbiNI33dZXIJZmEubflS63hfAzZ8WLPu/",
+	"cZX0HWKQ3iyC2zVO63ye6hacbX05mli5uuHjWKX9KJ3xEdubsN5Qyst6jEjMVz+DqyGgZbNyeiyiackJ",
+	"V4TwaJMQb9k94wNB9ThjITaQUHwgCPtEI42Ya4qR3lTbjjM9o1V1BZiWfX7FbFKQIjKxiTg2yw3S58ZZ",
+	"xkQ09Y0p9FAqNpOmeZSnS7JEMUzG6nRFaBfu7eWyIW7LjNvkxZVVz4xRnjKsLIUcO6/7AbLI1JUe2xt8",
+	"FATTI8lYsa6AVpEZIwedTjEjH67zZvlYue0O0IcMUz6sUgfxHX6wr3CJaxyf+Z2CNwBvxG1VT2L3R5s9",
+	"1Dpq6b/vP33y6On+08NOJ7ja//vjg8dP6fdPnrGnLGI9FtNHB7Tfp08Oojiij/r08X5E46fs6VPaYY+f",
+	"9PuPHz2JOxH7nu13vo+/78XO/43iPHeAz9JIyRWe0k+vmBjoYevosPPsSdCySUVm1cYk3VR/indWeYc3",
+	"eeMdes2g71nE+Kgy9nSK8ZIho1ncPCXfksh7pPWvnx2XeOxPjGaYDonktio3pZPdHtAXvPsqXqqZ0ss5",
+	"6bnLHLW5iLmVKPskZlcskRCQxzRaY++7ljLmxELFi2XDhlfMMRCorLGZiXly+lIeYgZqyEEAjIqp3Ly9",
+	"W8zknCm9ZSVbVnIjrETPnoX1c5WltcFOS5xxB5CT+dJEX2NheMVEoQOrmOa8yIlwA+6D1dJstx6D2/QY",
+	"rCsE/cU5ShYytx53ugytW85AcV3RQyUzbYtfCkU4J0lC+jwxAxvFv8cFa5Pwj5AkUl4qEOEAdGO2D2BJ",
+	"ENLaRvwcbmtACjPCmvzL8TEqANORRKMnZVQYmwNMhI+K0Swa/vbg3/xp3MOv3tllVFa1Qtjc7ccSMf4B",
+	"pqwlLMXMpSyuJzxjsDPmJI2GUkC+VVX6yh+NM1fOYAXn7JNu2M0Ft8+88eZXvzGzanA9tEtu9mi4tOlz",
+	"X3MB0FaNrqWfGl97Ks60jC4bZTSIM2yesfTKlwy0pEa7cIKxJJ4YLtLg+h81b9SH50TrjPfGGidcBxJB",
+	"QkOPV1RELHQgS3+EDkYM7GnzeJphPTrooOMphuaxMU9AYq5ANpqTGiVjK+8qU7IkIP80Vu/MiTuTWTO6",
+	"/sD18CWNGETyvtrkLdyUBrkuvtP6nUiVHOXscy1Y2+55e3131BrKqdykG40dILwiGPZsgk7pjna9PPjG",
+	"Cc+9kLtGgXPzWjspYkp2Y0KcgEPVMU9sDQ7oHq5rGc/wyyZkaV/PW5zCliarmSGRgiiasDvGFN201k6R",
+	"qNvWUuRLwAHws+hNCSrcECyYOtU5IL2c+Eg4nPYyHodkwvhgiFXmQYGouR5aNE3zLLzruCvCSzY1X4Qk",
+	"YfSKKa+Xy7E+JqFiKRWaRyE62tyPNIF2fSc2pmH0eyIz8uP56RsIGCiX7w411Nbz1xXCxk4oWgzYAMdx",
+	"I3Jis+uMIDjodHB1RtHJqLhkMRRz/2MeDMLo8wh+EFj/xKe8ClJpKeMj194fu4w86LawQvJvTzrdVkC6",
+	"rR7TE8YE+dtBB/b4b4edbmuH9JhZS1c4i8jZTimAJnCjmcmMhCn95P5UdJqbUzZ0kzHCoqFkEDIJAWh0",
+	"lDENiJ34WoX0GJtDqrCQO5JZBiCODpgg4Zcs4QxK9ZnNq/Fvd0ivmHObhv7WC9Dy0Mo7JmoqpJimqDvS",
+	"2GiD5MOQia4oj0+gLbiEzmAYW/K5zRgGYkkCBCKsHgolYbjYMM7kaMTiC7jfgbhOXIGMeaMOJTUlCY0u",
+	"zWvHN+bhXYVECuUKcjWFRcWwMSqcs51NzGzxvn3X1FzoaBQRE2A4SDwK8iPimpmXDpYDgjBvyTz6AgJk",
+	"QHWovQL0JlWe2Gydx7Ckw1BNoB4fa1BwF43VLIpnyTzek7lgNDOvlQs39cqgV8kaXmrsFkuSRgzsbvO+",
+	"z9H8hpeWQfVJpRVMhmy5DXy9fguzNnFVl1Zz3rkYgLU+VqzOaDG7uKIt/trcsrXFt7Z4pS1+u3bsJhUy",
+	"pP73TI0TM/tqrzPIW2Be12xgdhtJujNVpWaZVYaEVbi+SGdLxoO9v8y/nxfWCkGwkyrysTclPC65NAfM",
+	"2QM72FNUaZmxfiaFNztyTPiIZhn25zNjVkcq8GH/mJ4l40FrpQ7c7pk5748z3te7zg+6O+8HLXfqVjhk",
+	"vRQoRB8POp2glXLh/t6HpDfNMvPY//pId//s7D777d8f7PqPOw//1qqJV27WZqkNyfx/7F39Uhw5kn8V",
+	"BRcXtu+KNuCP9eC42GABz7BrA0Oz69vbnnCru9RVGqqkDklNu3fGEfc092D3JBvKTKmqmipoDBh7hv+M",
+	"u6r0malUfvx++PMDf9sK/G3BmESMLEY75ZZvULMsE7Yb8OA9cjIF+4eIkZCAxVvUi6nYxluITeo0nQB7",
+	"1Lg0cTRHHaZ/ZVLViv0Kjvb4QIGBhQY/IEqR8RcpyANrnPbS5s16b8xITGgQKmZgUQPe2Id3Smnxy2Sn",
+	"GjFQ1dUAr35t1iLOzrXMRUA5g7asZhPeFh/5wtbgO38bpKGEEvm29nG31NuMm/pVsjbRpuR+M0nlnm2t",
+	"JV4xyXJWerUEWgn/2Izqxl/RMkggvNMjuRpXJ1ZF9Ujjrn/vYr5Lu9gLGB6s7SftirJ8Zci/yRZaAU4G",
+	"FoqEyZJnJL082HT2sjPzq2MQfTh/bvv8ufUzB6B2RnqW5W7d6Uy4XJjOfXtco7ZFKiAshaJEALD3EPwQ",
+	"3WPSQrJB9T9aQ7Z/RaXF2UJwcnJZZ7TyyoE5KSK5zED5v5CIyM11rTHuWCG4pVMIHDLgDIS629FsYRlF",
+	"Cr3t12O7/g84z8QcCatzPTOvibtmXjuxAIsa/TQL4bbZP6wsZcFNPEQbBnAhrevjAzGwjz5CQEvsivH/",
+	"Ceb8NEz554juhcPlh8AFVDlvAvrjrZ8zz+/xnFmau8vVSyi9/5ZkHjz2gbMLpTMYbneqCIw4l2JuL7dA",
+	"ISZv2dxoF6zP2K1rZOYkYUQ0bFAHQAdqGfWjN1Cn0hWhpECnktyz04JLBT7WbSbsmE8Ful/nAZIf2cZs",
+	"rufqiiSbExryKnA01K1gKwNqs1oALmunIedbVdnqPj3/rTbDsZZGcdLsBl3PoRdY2rAcwrtxegS2uHJ2",
+	"xDca4sNRXh3hC7vzG9UrvOYyMXH3B20S/qfL2E1uEwh+J/UXQOpFUrHdgeDGsmyMbDV5C1G/QPAtYFVL",
+	"JZ3kBYKoW7zH+gfqoBcDlXM0SrDNJhvcY+Ky8L98EB+ldXb45DWTsdqbeOnQ4JAuTw1vVzAIjoEb6o5K",
+	"EPHj9wKHcTRXNLROWgr/6wMExr0QYfwemIk/N/8Zt22rGdWp+FZCsMhXYAprtbWellKJVUErSGmFPINo",
+	"eLRhS7xb1NTPVbASB+4BRqJz07wnTc/KRduxsfrh2ZE83xl2ocYahHE1q7sWpk8YL6z2B2i9kCyXKZTb",
+	"tzqNuvfHxj0fFA9FIV++KOSOtvbn2YqzFnnoC4dpPJHC2PfndbwlF2KCNNWY4WTRr9NjR4GXY0kqkNMk",
+	"l2mKCSNN+TACECkaMvIVmHBfXDIfICPuHjLiTkSv0+wgX+Z1fbxA3n4hq4s57S9T9UjONiXYccc2es/9",
+	"A1u9F8zJUljKjZTjAO8ywBpnmwTkLciVfFZLp+yxN9rUbmh1Xh6pUvEx0FR56Sa3B93/QuVWl/9nyWf7",
+	"4IG9VqRvafJ+oy7YuIoQvEZhuxW3q+HZU9i/3SADiJXE2bkYO42kdpjr3JAFBCUBemHKtoHM0xyps1Qm",
+	"0oRJRcFGzLLVmuSNMkYh9JF603+gjpsFA1XecfB8jL2ExrzVHWZmKjJdVaypJKFAWCVS5JTaZs83vmsT",
+	"RpiHmhje2aY98A2diCm6MS9s2JgxQIrlwX3RdpCvkA73RpsR2FVfhMjz9wC/CTsXzrhK61SaiFsrrePK",
+	"3Q76Jk/9sWKd4U4vwxs+2yjb9djTKt/oM1RaOKtX12lIZFcIlaKBqrCkYKDw2zZYAUGDb7NXG+zfq+vy",
+	"lv/rMhMBRrVbDeoO9VJMzH7QTw/66dvXT/W0Q5BQjM0GEW1LZb5nDbbsmK0ss1mnFvMjIT2mJ5jmQnYZ",
+	"VxjLguQEUEKgvoIFhYiWaIIhBHtt3hY4Y20OibqZ9NVlej2orntRXXd8ofr9qK6G/GZcqusqp82tW9FO",
+	"WxeVE7oLOm2qHbrFcQbzD+g0MTpAPFbxGhsBr6IZ2QTLFIUVxH+hZyaAcoBdxZcqyrvdQ6TmQ3fqzqHX",
+	"Ic9OCaT75oYJpWdZTo0gU3EoW4TyS+oJ0I6hT3egBsr3cazVuTAW9BUr5LmopcSMCwmYoUDUDuzWQFlG",
+	"pNVDttAzZsRYyHOR9hiGv8az2Hl0JQ1UKazlmbAJVFE6poD9PTN6DhdpVmh0gvlmoF9ApzvcGY/F1G2D",
+	"4n8qzoVy69YZwcshBnNwmNwY6DS3RKy8DrTM8Lzdro38MWd/7h8d+hf44kkC1ByKDVNROD5kj4e/DNZ8",
+	"S4O1bfb///t/n4ZPgN9ZqLFgo0X8d4JZj+NcjM8CmzKVJsftUOX2U+101ZhWYljN7zzXRRyIHv0sxsgV",
+	"PxTGaDOsZat5YYWpGf73+k4QpfWApxc51uU4p+pXDHFV89RmnXN7Fr+1dhNuZdiWTUbkHUouCRu4zopM",
+	"+wedRSSZaxCC4JOJNilw0kcZSTXss5yfiz+CXE90Uej5h9l0ucUW2aW5xQVp70NtpCt2IlkjJQRKCvVi",
+	"+MJ7AQ9B40ADl/IF6zshCvYn7Vwh2D/+bfP5T4w7trnVe7HB/trf61VfrNTkp9rcpBohdSfkFs6RSCIg",
+	"UfzxOgTSccV/DCvzhYMmsQOodGFJL4h483PLQaxlMffCj8+MvEyO9DnUBi9XibV6V2mHVDRdUTc75jWx",
+	"ZVr9hi2tZK1NoVz1mdZ30Gp7II1ZwS++Y8+qKnzAzajp4WuZTJXFRAWirUbTpbYR0S52xbIuRmO8nUJ3",
+	"kIRZxwtwMk24LBB8ZFE/iUJhAWEzQEKhmalLYDbBmOwHLsi7vW1F8sj2OivHXUTyhRHfJHp77ZvJN0TZ",
+	"61pna7XNfCEA27Tt69vVH7j2ablSqhc4RYl72h/rZCLhQc6Nt+RUitkQVlgrtUJvy8QI8kyI9ZLLIlRe",
+	"91gDPANg9gfqTIhpwuxsnPtDCGtyEsqL8GcKJvZjBu1p2P+NAbIxV0oDYj8OKe2mOtrBBKaVSY5CwtMt",
+	"pKXdsYPvntmNykWYq9qehd12W2loYSkAzkbDDQgwirIMAIC6ShInElCm7kwL/tV21/7UCJW+gcSybytP",
+	"bBqX9ia7rYMhaAdvuqUwmWDwDHt88maX/eHZdy+f9BiU4SBNpShSC3db8qy+ZmpWFOAikAJy/DsJgmp7",
+	"806Q4v3X74UUaAWRuLWMrq85Lf3+M7puSUhWyYSkpuiQr6dCaoMy0UyJ7Ep2/CJi8SARvy+JOMG9dVsi",
+	"4Q3qVI8vAT5VDOAIg7uaZ5T+i3jTwdENjnA9c1YCap0MHthWW2bPN3jlHgVHUO7Kork5V/Lk+G4u2Sq7",
+	"+OX1Pq3B+rEu5HhxlfnS9Rp6OO4zoe7Uz7KfL782XuY4rY5mRnCsqXOQGBm5CAruJtqUlwJvTPy6Ps20",
+	"zgrR+4iz374zioItBzF8LxQ76ffZVm+D+U/VIgi6mJUKEkm+h6+zd8J4U8OxXeG3WOLflU6UmMjCx3kA",
+	"7+ix7+W5GCh6D/YXXcWq7yOht56w4Zv9/b0Pp0d/2T8cvo43L7z4CefAMaHJzUesQPgyZMEYQdl2iFzg",
+	"/6PtEpYJh715I0S6CqyWFWMjqBt6KhTeK/0UNUF0zt6/Kk+2zn984f7+sSPDFTp7A1ytm0FmfVyWyAsK",
+	"I6x/qsezwFGyktj62UjQBo1nSMlT8ZsPb3+lcedb1VeUaoFawUt4uxao6StQRZd5PF9e6vHML3g8Y65K",
+	"Lnjh8n+uhtHntalUwtplnL6T8MOTpFZTDTXUJZKqKgm5c3U6kQtq5Afoy9qd1uFTP9vkzv+4SNhUmJxP",
+	"LUtFZji4Yz8f3PHuO32oHRxyi9dsCPFXG+Oei2VlIZxZrO9M3NWhjPqj1OhtMmTpOYTcoy/yuidzIc9F",
+	"95bd2tjwuxUC6ET2MTV67I/IMVcxRO78TafHTgTkknsdC/54LMlXur208a08FwrF6842aWyjDSrCD/3+",
+	"Ic0OmtPKfa+uu4ilv3Q8/WXKXd6NZ7YTc2cAs6zHDpxFvULsq7Bo6Dh0aAT6MzPVVWIFgRmeiakDZYvA",
+	"UD22C3kcFgCgIBUhGlJgwtexLIYImDbsMH/g+rSK5QOfeYQDaNo6LyYb403+nXg2+kP6/NXLrfVXGxu9",
+	"KUhGC5oo/fVZVs+LNjTRD+s//edg0Hv88zT7daqyX+diNP01k5MnbbiiHTjUyNAbi5LQufbd5uaGt2PG",
+	"kIKw+by39aTH+n69eMEMrmAA4wCkdXi3bixjOgiufmPKoL3/2lh/+eLFsxddfI8nvokumsfNjastwla0",
+	"nOH+Kc8w4QbGAOjpEwKnRGONzOlHNlkeBf6Kw2yOaNC5DQZrXQM8mKzf6RjBM89dTPS4lR4faiXW34Eb",
+	"8wbdvtpYh/l++h9N1Rvr3kZScbwVrmKRxx1YO1ExGQsXwF51pjYf/pSs7fJxLtb9tdro4srbd+Nh//Yt",
+	"3+KTa8YwtjZe3uFsE913oA/4CucdpW7F2caHv4JV+zKglpsvr34BpuRQuz530k5kyCi5f0BMhaLeXY/Z",
+	"ac84Iy/xH4brZMLSGdoPGFqHtEZg1xjWLIth4o0ZRQfnVOuCTpLvNTMz5W9y/iA15yJFolYExBuo4bv9",
+	"05OD3f6Hnb29k/1+f8gw8i8dns3RyqEypg4cOzBrcECr+ScBOO8zHJQ0bUwqdmx0KVwuZvYRFjag8vgG",
+	"S3xp6sDerEZ1XQtZT4XiU9kL14fLL+jRAUp4qIUN1L7KQeiz9UJzNBVq5/jA/37TOw0tN6bsdi136OX9",
+	"32EueI1pDj5riRb8Ev8wOPQifA5EA6BkZTSThYPbRgIHHqyc/8dlK/X3nXdvr7dSoW/XFMyveKVoDq61",
+	"UuAk6XYavNh4xrQqCK73WFuXGdH/8S0RI7GKF6mUWVTfRjAizWbE10/LC0iDM3Cxs9SrWPYeve8DdSJS",
+	"/03TYGWKL1onIffKnAu7DYxH4SYkDRFESUjQR+dU15W08hk9eNN+4960d3zBnOGTiRyzkcCYgbcIri8g",
+	"qR5f5ojxd1cqvnBQCKAnweFCWPKEb3/jsCiuUfa3lTDEHqKjN4qOXmubQDN+2do9XHFV15K1mSnWttee",
+	"QuSBGrhIJUow6kAoR+mmPXYiMmkhClrozGs72HSQvKWNt2CPdmYu32IhUQDMxIQZDam2EBK0+K6egReX",
+	"HA985vIOFukr8hCTMFkJuR2hx5h9WmsAkw7a/GPeQOcRYB7wBkAsKM0M6pllUYg0QFcTYJFWgtFmiKHg",
+	"+ogC/VFLo9Xk2nrBXiPL1jeP+Na1j0YY/JaPHs9GhRwzjANloABiVTYR2zdJYWg8gRPS/4T8svUG4/Xq",
+	"YoNvJJ6uDXbPJlmNF3S7HdkJkxoZZEiwR8zuwA6TLDGDvg48M377DRQhHS6m8BNMXeCCxMi545MJ1Ffj",
+	"2RtQr5HJ4+IQ/iIEVDNcnKka4SghDUsTWTp6bB+YBDCRAL1xkbTyYILusyHLdQFAx7gvB4pq76qUrVAc",
+	"LsFwQFCMQlqXBGUNRDt87G3UUMOp/OWLUrWYVo1xxtVah63Uut0rKHe/y8/q3LUJlndy2gy0ZP6fOdIF",
+	"Yx45lq9D5jjykNb2SwAt68DImiGdpCGvbITxs7rwS+8wn6LQaD0QYBErRJpB2NI/8BEusxShYjMlXXOp",
+	"I71fN8CZt/ftNpPlVBuH6fai9LIIoVzUeFMvRzYXgjhJiYhefKy/k0QU6qVwcaNLGCDuWAurSwHUFX7D",
+	"g4t+NFtsgy8gol6PucEyS84yv+yPbATNBqgxyCiZCq+fA6m+HwLU6XrhgrhUc58Y19KhI7+kkHgSqTVG",
+	"YkxMt9IBojYtu2XD4/3DvYPD74eEyjI83jnYGyZs2P/h4Ph4f2+Idbx7+28P/rZ/su9/0oYNd3cOd/ff",
+	"vt3fGzZ6hHUIXX1aVpQo5nNtzoDYeElJ4rc6ReCYL/BOkEYMOoiX8UXp9X0pXK5hF8STBzd8VXBHT06p",
+	"jqzHDrVfo5SpWTkShniDocwZ6pt9r7chiAk9rlfuwQce0SLaxpRQM7Z9CGW07IyYzEC1X2OKwrc7J+k0",
+	"UONC3tHU6Mzwkvhvcz6FzCCpYoM9tk91jYas3NGCHR/1TxNmZaYEqPS+4yr10/RejHKtz2wSyVwgyDRQ",
+	"IP1cpUkA1wglxoE9pjFBc/pMl2jVCGq4Ag/bSLC5kc4JqritzUjJZdGltqLmw9ClVCwFTovopAOgQ/ZP",
+	"3+PHw/7p0cn+h9ODd/sf/ufocH/4pFKhBTcZVFn7kwPTcxsjksrKLHftI9LxuPCrkISabVCR/vpC5Tre",
+	"tPJ3ZahWfw2AbOKcatlS7viIW/EIeu13KgVqOTN6TlJeN8pS6bpmt3Yv9tPCRiKXsBvRk7rNYEYTQkux",
+	"RDIM2sXO8djtsT/rka2gBFI/gf4ftXhwyhdE3jxQ8OCEy4J0baZ1So/NhThrTOXPetRqebVUMFIHCFHh",
+	"IlhC4Ag/cETg3Ki6bYXHxJh1hYXgd51AnUIZDqHgm84QvNBGqD85FnVTjei+l6v0GwOuFWJ3L9hU6GmB",
+	"ny75OJeRf9vMVH1FuT1rboV4/fj006d/BQAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

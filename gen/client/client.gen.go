@@ -827,7 +827,7 @@ type Address struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsDefaultBilling Whether things are billed here unless another address is chosen.
@@ -1005,6 +1005,7 @@ type AddressPatch struct {
 
 // AdminOrder An order as the shop sees it.
 type AdminOrder struct {
+	// BillingAddress An address as it was when the order was placed.
 	BillingAddress nullable.Nullable[OrderAddress] `json:"billing_address"`
 
 	// CreatedAt When it was created.
@@ -1025,7 +1026,7 @@ type AdminOrder struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Items What was ordered.
@@ -1047,8 +1048,12 @@ type AdminOrder struct {
 	PayUntil nullable.Nullable[time.Time] `json:"pay_until"`
 
 	// Payments Every attempt to pay it, oldest first.
-	Payments        []AdminPayment                  `json:"payments"`
-	Shipment        nullable.Nullable[Shipment]     `json:"shipment"`
+	Payments []AdminPayment `json:"payments"`
+
+	// Shipment How an order travels.
+	Shipment nullable.Nullable[Shipment] `json:"shipment"`
+
+	// ShippingAddress An address as it was when the order was placed.
 	ShippingAddress nullable.Nullable[OrderAddress] `json:"shipping_address"`
 
 	// Status Where an order is on its way.
@@ -1108,7 +1113,7 @@ type AdminOrderSummary struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Number What people call the order. The last character checks the others.
@@ -1179,7 +1184,7 @@ type AdminPayment struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsPaid Whether the money was taken and is not all back.
@@ -1190,12 +1195,14 @@ type AdminPayment struct {
 	// IsSurplus Whether the money came for an order that did not want it any more, or was not its total. It goes back by itself.
 	//
 	// Example: false
-	IsSurplus bool                        `json:"is_surplus"`
-	Method    nullable.Nullable[PaidWith] `json:"method"`
+	IsSurplus bool `json:"is_surplus"`
+
+	// Method The saved method that was paid with.
+	Method nullable.Nullable[PaidWith] `json:"method"`
 
 	// OrderID An id.
 	//
-	// Example: 42
+	// Example: 7
 	OrderID ID `json:"order_id"`
 
 	// OrderNumber What people call the order. The last character checks the others.
@@ -1263,9 +1270,13 @@ type AdminProduct struct {
 	Attributes map[string]string `json:"attributes"`
 
 	// Availability Whether it can be bought now.
-	Availability Availability                 `json:"availability"`
-	Brand        nullable.Nullable[Reference] `json:"brand"`
-	Category     nullable.Nullable[Reference] `json:"category"`
+	Availability Availability `json:"availability"`
+
+	// Brand A category or brand in short.
+	Brand nullable.Nullable[Reference] `json:"brand"`
+
+	// Category A category or brand in short.
+	Category nullable.Nullable[Reference] `json:"category"`
 
 	// Condition The state it is sold in.
 	Condition Condition `json:"condition"`
@@ -1305,7 +1316,7 @@ type AdminProduct struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Images The images, primary first.
@@ -1416,12 +1427,12 @@ type AdminRefund struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// PaymentID An id.
 	//
-	// Example: 42
+	// Example: 7
 	PaymentID ID `json:"payment_id"`
 
 	// ProviderRefundID What the provider calls it, or null.
@@ -1462,7 +1473,7 @@ type AdminReview struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsHidden Whether the shop hides it from others.
@@ -1477,7 +1488,7 @@ type AdminReview struct {
 
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// ProductName The product's name.
@@ -1502,7 +1513,7 @@ type AdminReview struct {
 
 	// UserID An id.
 	//
-	// Example: 42
+	// Example: 7
 	UserID ID `json:"user_id"`
 }
 
@@ -1576,7 +1587,7 @@ type AssistantSource struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Name The name.
@@ -1620,7 +1631,7 @@ type AuditActor struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 }
 
@@ -1661,7 +1672,7 @@ type AuditEntry struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Label The name of it then, or null. Accounts are not named.
@@ -1755,7 +1766,7 @@ type Brand struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Name The name.
@@ -1869,7 +1880,7 @@ type Cart struct {
 type CartItem struct {
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// Quantity A number of units.
@@ -1879,7 +1890,7 @@ type CartItem struct {
 
 	// VariantID An id.
 	//
-	// Example: 42
+	// Example: 7
 	VariantID *ID `json:"variant_id,omitempty"`
 }
 
@@ -1925,7 +1936,7 @@ type CartLine struct {
 
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// Quantity A number of units.
@@ -1955,7 +1966,7 @@ type CartLine struct {
 
 	// VariantID An id.
 	//
-	// Example: 42
+	// Example: 7
 	VariantID ID `json:"variant_id"`
 }
 
@@ -1980,7 +1991,7 @@ type CartProblem struct {
 
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// Resolution Who can mend it, and how: send another request, send the same one later, let the buyer choose something
@@ -1989,7 +2000,7 @@ type CartProblem struct {
 
 	// VariantID An id.
 	//
-	// Example: 42
+	// Example: 7
 	VariantID ID `json:"variant_id"`
 }
 
@@ -2016,7 +2027,7 @@ type Category struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Name The name.
@@ -2189,7 +2200,7 @@ type Customer struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsActive Whether the account may log in.
@@ -2486,7 +2497,7 @@ type Highlights struct {
 
 // ID An id.
 //
-// Example: 42
+// Example: 7
 type ID = int64
 
 // Image An image of a product.
@@ -2503,7 +2514,7 @@ type Image struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsPrimary Whether it stands for the product in lists.
@@ -2649,7 +2660,7 @@ type Import struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Images Whether it fetches images.
@@ -3007,7 +3018,7 @@ type Job struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Kind What a job does, as domain and name.
@@ -3207,7 +3218,7 @@ type LoginRequest struct {
 type LowStockItem struct {
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// ProductName The product's name.
@@ -3227,7 +3238,7 @@ type LowStockItem struct {
 
 	// VariantID An id.
 	//
-	// Example: 42
+	// Example: 7
 	VariantID ID `json:"variant_id"`
 }
 
@@ -3281,7 +3292,7 @@ type NewWebhook struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsActive Whether events are sent.
@@ -3328,6 +3339,7 @@ type Options map[string]string
 
 // Order An order of the account.
 type Order struct {
+	// BillingAddress An address as it was when the order was placed.
 	BillingAddress nullable.Nullable[OrderAddress] `json:"billing_address"`
 
 	// CreatedAt When it was created.
@@ -3345,7 +3357,7 @@ type Order struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Items What was ordered.
@@ -3372,8 +3384,12 @@ type Order struct {
 	PaymentMethodID nullable.Nullable[int64] `json:"payment_method_id"`
 
 	// Payments Every attempt to pay it, oldest first.
-	Payments        []Payment                       `json:"payments"`
-	Shipment        nullable.Nullable[Shipment]     `json:"shipment"`
+	Payments []Payment `json:"payments"`
+
+	// Shipment How an order travels.
+	Shipment nullable.Nullable[Shipment] `json:"shipment"`
+
+	// ShippingAddress An address as it was when the order was placed.
 	ShippingAddress nullable.Nullable[OrderAddress] `json:"shipping_address"`
 
 	// Status Where an order is on its way.
@@ -3478,7 +3494,7 @@ type OrderCustomer struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// LastName Family name.
@@ -3491,7 +3507,7 @@ type OrderCustomer struct {
 type OrderInput struct {
 	// BillingAddressID An id.
 	//
-	// Example: 42
+	// Example: 7
 	BillingAddressID *ID `json:"billing_address_id,omitempty"`
 
 	// ExpectedTotal An exact amount in the store's currency, with the currency's own number of decimals.
@@ -3514,7 +3530,7 @@ type OrderInput struct {
 
 	// ShippingAddressID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ShippingAddressID *ID `json:"shipping_address_id,omitempty"`
 }
 
@@ -3537,7 +3553,7 @@ type OrderItem struct {
 
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// Quantity Units.
@@ -3557,7 +3573,7 @@ type OrderItem struct {
 
 	// VariantID An id.
 	//
-	// Example: 42
+	// Example: 7
 	VariantID ID `json:"variant_id"`
 }
 
@@ -3565,7 +3581,7 @@ type OrderItem struct {
 type OrderItemInput struct {
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// Quantity A number of units.
@@ -3575,7 +3591,7 @@ type OrderItemInput struct {
 
 	// VariantID An id.
 	//
-	// Example: 42
+	// Example: 7
 	VariantID *ID `json:"variant_id,omitempty"`
 }
 
@@ -3633,7 +3649,7 @@ type OrderSummary struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Number What people call the order. The last character checks the others.
@@ -3689,7 +3705,7 @@ type OwnReview struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsHidden Whether the shop hides it from others.
@@ -3704,7 +3720,7 @@ type OwnReview struct {
 
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// Rating How good it is, in stars.
@@ -3746,7 +3762,7 @@ type Password = string
 type PayInput struct {
 	// PaymentMethodID An id.
 	//
-	// Example: 42
+	// Example: 7
 	PaymentMethodID *ID `json:"payment_method_id,omitempty"`
 
 	// PaymentType The code of a way to pay.
@@ -3784,18 +3800,20 @@ type Payment struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsPaid Whether the money was taken and is not all back.
 	//
 	// Example: true
-	IsPaid bool                        `json:"is_paid"`
+	IsPaid bool `json:"is_paid"`
+
+	// Method The saved method that was paid with.
 	Method nullable.Nullable[PaidWith] `json:"method"`
 
 	// OrderID An id.
 	//
-	// Example: 42
+	// Example: 7
 	OrderID ID `json:"order_id"`
 
 	// OrderNumber What people call the order. The last character checks the others.
@@ -3858,7 +3876,7 @@ type PaymentMethod struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsDefault Whether it is the one to offer first.
@@ -4092,9 +4110,13 @@ type Product struct {
 	Attributes map[string]string `json:"attributes"`
 
 	// Availability Whether it can be bought now.
-	Availability Availability                 `json:"availability"`
-	Brand        nullable.Nullable[Reference] `json:"brand"`
-	Category     nullable.Nullable[Reference] `json:"category"`
+	Availability Availability `json:"availability"`
+
+	// Brand A category or brand in short.
+	Brand nullable.Nullable[Reference] `json:"brand"`
+
+	// Category A category or brand in short.
+	Category nullable.Nullable[Reference] `json:"category"`
 
 	// Condition The state it is sold in.
 	Condition Condition `json:"condition"`
@@ -4131,7 +4153,7 @@ type Product struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Images The images, primary first.
@@ -4444,9 +4466,13 @@ type ProductStatus string
 // is the sum over its variants.
 type ProductSummary struct {
 	// Availability Whether it can be bought now.
-	Availability Availability                 `json:"availability"`
-	Brand        nullable.Nullable[Reference] `json:"brand"`
-	Category     nullable.Nullable[Reference] `json:"category"`
+	Availability Availability `json:"availability"`
+
+	// Brand A category or brand in short.
+	Brand nullable.Nullable[Reference] `json:"brand"`
+
+	// Category A category or brand in short.
+	Category nullable.Nullable[Reference] `json:"category"`
 
 	// CreatedAt When it was created.
 	//
@@ -4475,8 +4501,10 @@ type ProductSummary struct {
 
 	// ID An id.
 	//
-	// Example: 42
-	ID    ID                       `json:"id"`
+	// Example: 7
+	ID ID `json:"id"`
+
+	// Image An image of a product.
 	Image nullable.Nullable[Image] `json:"image"`
 
 	// InStock Whether any unit can be sold now.
@@ -4670,7 +4698,7 @@ type RedisStats struct {
 type Reference struct {
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Name The name.
@@ -4693,7 +4721,7 @@ type ReferenceCount struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Name The name.
@@ -4729,7 +4757,7 @@ type Refund struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// SettledAt When its outcome was known, or null.
@@ -4829,7 +4857,7 @@ type Review struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsVerifiedPurchase Whether the author paid for the product here.
@@ -5049,7 +5077,7 @@ type Session struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsCurrent Whether it is the session that asks.
@@ -5468,7 +5496,7 @@ type StockHealthItem struct {
 
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// ProductName The name.
@@ -5493,7 +5521,7 @@ type StockHealthItem struct {
 
 	// VariantID An id.
 	//
-	// Example: 42
+	// Example: 7
 	VariantID ID `json:"variant_id"`
 }
 
@@ -5558,7 +5586,7 @@ type StockLevel struct {
 
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// ProductName The name.
@@ -5583,7 +5611,7 @@ type StockLevel struct {
 
 	// VariantID An id.
 	//
-	// Example: 42
+	// Example: 7
 	VariantID ID `json:"variant_id"`
 }
 
@@ -5637,7 +5665,7 @@ type StockMovement struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Location A code of lower-case letters, digits, dashes and underscores.
@@ -5647,7 +5675,7 @@ type StockMovement struct {
 
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// Quantity The level afterwards.
@@ -5671,7 +5699,7 @@ type StockMovement struct {
 
 	// VariantID An id.
 	//
-	// Example: 42
+	// Example: 7
 	VariantID ID `json:"variant_id"`
 }
 
@@ -5740,7 +5768,7 @@ type Suggestion struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID *ID `json:"id,omitempty"`
 
 	// Image An image of a product.
@@ -5810,7 +5838,7 @@ type SynonymSet struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// Meaning What the terms also ask for, one way; null for terms that mean each other.
@@ -5899,7 +5927,7 @@ type TopCategory struct {
 type TopCustomer struct {
 	// CustomerID An id.
 	//
-	// Example: 42
+	// Example: 7
 	CustomerID ID `json:"customer_id"`
 
 	// Email The e-mail address.
@@ -5937,7 +5965,7 @@ type TopProduct struct {
 
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// Quantity Units sold.
@@ -5975,7 +6003,7 @@ type User struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsActive Whether the account may log in.
@@ -6041,7 +6069,7 @@ type Variant struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// ImageID Which of the product's images shows this variant, or null.
@@ -6265,7 +6293,7 @@ type VariantStock struct {
 
 	// ProductID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ProductID ID `json:"product_id"`
 
 	// Sku The shop's own number for it, unique.
@@ -6285,7 +6313,7 @@ type VariantStock struct {
 
 	// VariantID An id.
 	//
-	// Example: 42
+	// Example: 7
 	VariantID ID `json:"variant_id"`
 }
 
@@ -6324,7 +6352,7 @@ type Webhook struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// IsActive Whether events are sent.
@@ -6393,7 +6421,7 @@ type WebhookDelivery struct {
 
 	// ID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ID ID `json:"id"`
 
 	// NextAttemptAt When it is tried next, or null when it will not be. It waits for an earlier event of the same object.
@@ -6401,7 +6429,7 @@ type WebhookDelivery struct {
 
 	// ObjectID An id.
 	//
-	// Example: 42
+	// Example: 7
 	ObjectID ID `json:"object_id"`
 
 	// ObjectType What it happened to, such as an order or a product.
@@ -6532,7 +6560,7 @@ type Attribute = []string
 
 // BrandID An id.
 //
-// Example: 42
+// Example: 7
 type BrandID = ID
 
 // BrandName defines model for BrandName.
@@ -6540,7 +6568,7 @@ type BrandName = string
 
 // CategoryID An id.
 //
-// Example: 42
+// Example: 7
 type CategoryID = ID
 
 // CategoryName defines model for CategoryName.
@@ -6566,7 +6594,7 @@ type IfMatch = string
 
 // ImageID An id.
 //
-// Example: 42
+// Example: 7
 type ImageID = ID
 
 // InStock defines model for InStock.
@@ -6599,7 +6627,7 @@ type Top = int32
 
 // VariantID An id.
 //
-// Example: 42
+// Example: 7
 type VariantID = ID
 
 // WithFacets defines model for WithFacets.
@@ -10077,6 +10105,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /readyz (the `GetReadiness` operationId).
 	GetReadiness(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetReadingView This contract as a page to read
+	//
+	// A page with a table of contents and a search that needs nothing from outside this server.
+	//
+	// Corresponds with GET /redoc (the `GetReadingView` operationId).
+	GetReadingView(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // GetServiceInfo Name, version and links
@@ -14353,6 +14388,23 @@ func (c *Client) GetOpenAPIYAML(ctx context.Context, reqEditors ...RequestEditor
 // Corresponds with GET /readyz (the `GetReadiness` operationId).
 func (c *Client) GetReadiness(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetReadinessRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetReadingView This contract as a page to read
+//
+// A page with a table of contents and a search that needs nothing from outside this server.
+//
+// Corresponds with GET /redoc (the `GetReadingView` operationId).
+func (c *Client) GetReadingView(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetReadingViewRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -23460,6 +23512,33 @@ func NewGetReadinessRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewGetReadingViewRequest constructs an http.Request for the GetReadingView method
+func NewGetReadingViewRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/redoc")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 func (c *Client) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
 	for _, r := range c.RequestEditors {
 		if err := r(ctx, req); err != nil {
@@ -25825,6 +25904,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /readyz (the `GetReadiness` operationId).
 	GetReadinessWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetReadinessResponse, error)
+
+	// GetReadingViewWithResponse This contract as a page to read
+	//
+	// A page with a table of contents and a search that needs nothing from outside this server.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /redoc (the `GetReadingView` operationId).
+	GetReadingViewWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetReadingViewResponse, error)
 }
 
 type GetServiceInfoResponse struct {
@@ -39770,6 +39858,61 @@ func (r GetReadinessResponse) ContentType() string {
 	return ""
 }
 
+// GetReadingViewResponse200Headers the declared response headers of an HTTP 200 response for GetReadingView
+type GetReadingViewResponse200Headers struct {
+	ContentSecurityPolicy *string
+}
+
+type GetReadingViewResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetReadingViewResponse200Headers
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r GetReadingViewResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetReadingViewResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetReadingViewResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetReadingViewResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetReadingViewResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetReadingViewResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // GetServiceInfoWithResponse Name, version and links
 //
 // Where to go from here.
@@ -43392,6 +43535,21 @@ func (c *ClientWithResponses) GetReadinessWithResponse(ctx context.Context, reqE
 		return nil, err
 	}
 	return ParseGetReadinessResponse(rsp)
+}
+
+// GetReadingViewWithResponse This contract as a page to read
+//
+// A page with a table of contents and a search that needs nothing from outside this server.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /redoc (the `GetReadingView` operationId).
+func (c *ClientWithResponses) GetReadingViewWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetReadingViewResponse, error) {
+	rsp, err := c.GetReadingView(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetReadingViewResponse(rsp)
 }
 
 // ParseGetServiceInfoResponse parses an HTTP response from a GetServiceInfoWithResponse call
@@ -56669,6 +56827,52 @@ func ParseGetReadinessResponse(rsp *http.Response) (*GetReadinessResponse, error
 			headers.RetryAfter = &value
 		}
 		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetReadingViewResponse parses an HTTP response from a GetReadingViewWithResponse call
+func ParseGetReadingViewResponse(rsp *http.Response) (*GetReadingViewResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetReadingViewResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetReadingViewResponse200Headers
+		if values := rsp.Header.Values("Content-Security-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Security-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentSecurityPolicy = &value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil

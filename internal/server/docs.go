@@ -22,7 +22,7 @@ const docsPolicy = "default-src 'none'; script-src 'self' 'unsafe-inline'; style
 
 func newDocs(title string) (*docs, error) {
 	handler := v5emb.NewHandlerWithConfig(swgui.Config{
-		Title: title, SwaggerJSON: "/openapi.json", BasePath: "/docs",
+		Title: title, SwaggerJSON: "/docs/openapi.json", BasePath: "/docs",
 		SettingsUI: map[string]string{
 			"validatorUrl": "null", "persistAuthorization": "true", "displayRequestDuration": "true", "tryItOutEnabled": "true",
 		},
@@ -58,4 +58,5 @@ func (s *Server) registerDocs(p *Platform) {
 		return nil
 	}
 	s.echo.GET("/docs/:file", assets)
+	s.registerOwnAssets(p)
 }

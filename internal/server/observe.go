@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/netip"
 	"runtime/debug"
@@ -62,6 +63,9 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		c.SetRequest(r.WithContext(request.With(r.Context(), info)))
 		info.Answer.Set(requestIDHeader, info.ID)
 		info.Answer.Set("X-Content-Type-Options", "nosniff")
+		if op != nil {
+			maps.Copy(info.Answer, op.announce)
+		}
 
 		defer func() {
 			if cause := recover(); cause != nil {

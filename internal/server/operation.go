@@ -39,6 +39,7 @@ type operation struct {
 	tagged   bool          // the answer carries an ETag
 	raw      bool          // the handler needs the body byte for byte
 	streams  bool          // the answer may be an event stream
+	announce http.Header   // that it is to go, if it is
 	keep     time.Duration // how long an answer may be sent again; 0: not at all
 
 	parameters openapi3.Parameters // its own and its path's
@@ -103,6 +104,9 @@ func readOperation(spec *openapi3.T, path, method string, item *openapi3.PathIte
 			return nil, fmt.Errorf("x-timeout %q is not a duration", text)
 		}
 		op.timeout = timeout
+	}
+	if err := op.readDeprecation(document); err != nil {
+		return nil, err
 	}
 	op.raw, _ = document.Extensions["x-raw-body"].(bool)
 	if text, ok := document.Extensions["x-cache"].(string); ok {

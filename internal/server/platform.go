@@ -36,6 +36,8 @@ type Platform struct {
 	yaml     []byte
 	json     api.GetOpenAPIJSON200JSONResponse
 	docs     *docs
+	reading  []byte
+	tryOut   []byte
 }
 
 // Drain makes readiness fail, so that no new traffic is sent here.
@@ -47,14 +49,22 @@ func (p *Platform) bind(s *Server, spec *openapi3.T, contract []byte) error {
 	if err != nil {
 		return err
 	}
-	p.docs, err = newDocs(p.Name)
-	return errors.Join(err, json.Unmarshal(text, &p.json))
+	if p.docs, err = newDocs(p.Name); err != nil {
+		return err
+	}
+	if p.reading, err = newReadingView(p.Name); err != nil {
+		return err
+	}
+	if p.tryOut, err = tryOut(spec); err != nil {
+		return err
+	}
+	return json.Unmarshal(text, &p.json)
 }
 
 // GetServiceInfo says where to go from here.
 func (p *Platform) GetServiceInfo(context.Context, api.GetServiceInfoRequestObject) (api.GetServiceInfoResponseObject, error) {
 	return api.GetServiceInfo200JSONResponse{Name: p.Name, Version: p.Version, Links: map[string]string{
-		"docs": "/docs", "openapi": "/openapi.yaml", "health": "/healthz", "products": "/api/v1/products", "assistant": "/api/v1/rag/query",
+		"docs": "/docs", "reading_view": "/redoc", "openapi": "/openapi.yaml", "health": "/healthz", "products": "/api/v1/products", "assistant": "/api/v1/rag/query",
 	}}, nil
 }
 

@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -87,20 +88,35 @@ func TestContractIsServedAsItIs(t *testing.T) {
 func TestDocsNeedNothingFromElsewhere(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
-	answer := shop.Get("/docs").Want(http.StatusOK)
-	page := answer.String()
-	assert.Contains(t, page, "/openapi.json")
-	assert.NotRegexp(t, `(src|href)="(https?:)?//`, page, "the page loads nothing from elsewhere")
-	assert.Contains(t, answer.Header.Get("Content-Security-Policy"), "default-src 'none'")
-	found := 0
-	for _, piece := range strings.Split(page, `"`) {
-		if path, isAsset := strings.CutPrefix(piece, "/docs/"); isAsset && path != "" {
-			response, err := http.Get(shop.URL() + piece)
-			require.NoError(t, err)
-			assert.Equal(t, http.StatusOK, response.StatusCode, piece)
-			require.NoError(t, response.Body.Close())
-			found++
+	for address, parts := range map[string]int{"/docs": 4, "/redoc": 1} {
+		answer := shop.Get(address).Want(http.StatusOK)
+		page := answer.String()
+		assert.Contains(t, page, "/openapi.json")
+		assert.NotRegexp(t, `(src|href)="(https?:)?//`, page, "the page loads nothing from elsewhere")
+		assert.Contains(t, answer.Header.Get("Content-Security-Policy"), "default-src 'none'")
+		found := 0
+		for _, piece := range strings.Split(page, `"`) {
+			if path, isAsset := strings.CutPrefix(piece, "/docs/"); isAsset && path != "" {
+				response, err := http.Get(shop.URL() + piece)
+				require.NoError(t, err)
+				content, err := io.ReadAll(response.Body)
+				require.NoError(t, err)
+				assert.Equal(t, http.StatusOK, response.StatusCode, piece)
+				assert.Greater(t, len(content), 100, piece)
+				require.NoError(t, response.Body.Close())
+				found++
+			}
 		}
+		assert.GreaterOrEqual(t, found, parts, address)
 	}
-	assert.GreaterOrEqual(t, found, 3)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, shop.URL()+"/docs/redoc.standalone.js", nil)
+	require.NoError(t, err)
+	request.Header.Set("Accept-Encoding", "identity")
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	defer func() { _ = response.Body.Close() }()
+	assert.Empty(t, response.Header.Get("Content-Encoding"))
+	script, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	assert.Contains(t, string(script), "Redoc")
 }

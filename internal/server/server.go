@@ -151,7 +151,7 @@ func cors(origins []string) echo.MiddlewareFunc {
 		AllowOrigins:     origins,
 		AllowMethods:     []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete},
 		AllowHeaders:     []string{"Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key", "X-Cart-Token", csrfHeader, requestIDHeader},
-		ExposeHeaders:    []string{"ETag", "Idempotent-Replayed", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After", requestIDHeader, "X-Assistant-Provider"},
+		ExposeHeaders:    []string{"Deprecation", "ETag", "Idempotent-Replayed", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After", "Sunset", requestIDHeader, "X-Assistant-Provider"},
 		AllowCredentials: true,
 		MaxAge:           600,
 	})

@@ -41,6 +41,7 @@ func Main(m *testing.M, tags ...string) {
 		os.Exit(1)
 	}
 	code := m.Run()
+	cleanUpExamples()
 	if code == 0 && isWholeRun() {
 		if testing.Verbose() {
 			for _, line := range table(tags) {

@@ -1,0 +1,68 @@
+package sdk_test
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const typescript = "../gen/ts"
+
+// TestTypeScript builds the npm package and runs its tests and its example against a real server, at last with a proxy
+// between them that holds every exchange against the contract.
+func TestTypeScript(t *testing.T) {
+	t.Parallel()
+	needNode(t)
+	run(t, typescript, nil, "./install")
+	run(t, typescript, nil, "npm", "run", "--silent", "build")
+	address := newShop(t).URL()
+	t.Log(run(t, typescript, []string{"SHOP=" + address}, "node", "--test", "--test-reporter=spec", "build/test/"))
+	talk := run(t, typescript, []string{"SHOP=" + address}, "node", "build/examples/buy.js")
+	assert.Regexp(t, `(?s)^Everyday Steel Bottle for 12.50 USD: paid\n.*\[#\d+\]`, talk)
+
+	t.Run("through Prism", func(t *testing.T) {
+		between := startPrism(t, address)
+		run(t, typescript, []string{"SHOP=" + between.address}, "node", "--test", "build/test/shop.test.js")
+		between.requireNoViolation(t)
+	})
+}
+
+// The example in the README is the one that is tested, and short.
+func TestTheReadmeShowsTheExample(t *testing.T) {
+	t.Parallel()
+	example, err := os.ReadFile(typescript + "/examples/buy.ts")
+	require.NoError(t, err)
+	readme, err := os.ReadFile("../README.md")
+	require.NoError(t, err)
+	assert.Contains(t, string(readme), "```ts\n"+string(example)+"```\n")
+	assert.Less(t, strings.Count(string(example), "\n"), 30)
+}
+
+// needNode skips where there is no Node.js, except in CI.
+func needNode(t *testing.T) {
+	t.Helper()
+	for _, program := range []string{"node", "npm"} {
+		if _, err := exec.LookPath(program); err != nil {
+			message := program + " is missing: install Node.js 20 or newer to test the TypeScript client"
+			if os.Getenv("CI") == "" {
+				t.Skip(message)
+			}
+			t.Fatal(message)
+		}
+	}
+}
+
+// run runs a program to its end and answers what it wrote.
+func run(t *testing.T, dir string, environment []string, program string, arguments ...string) string {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), program, arguments...)
+	command.Dir = dir
+	command.Env = append(os.Environ(), environment...)
+	output, err := command.CombinedOutput()
+	require.NoError(t, err, "%s %v: %s", program, arguments, output)
+	return string(output)
+}
