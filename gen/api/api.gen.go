@@ -26,6 +26,66 @@ import (
 	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
+// Defines values for AssistantClaimField.
+const (
+	AssistantClaimFieldDescription     AssistantClaimField = "description"
+	AssistantClaimFieldDiscountPercent AssistantClaimField = "discount_percent"
+	AssistantClaimFieldDiscountPrice   AssistantClaimField = "discount_price"
+	AssistantClaimFieldName            AssistantClaimField = "name"
+	AssistantClaimFieldPrice           AssistantClaimField = "price"
+	AssistantClaimFieldSaving          AssistantClaimField = "saving"
+	AssistantClaimFieldStock           AssistantClaimField = "stock"
+)
+
+// Valid indicates whether the value is a known member of the AssistantClaimField enum.
+func (e AssistantClaimField) Valid() bool {
+	switch e {
+	case AssistantClaimFieldDescription:
+		return true
+	case AssistantClaimFieldDiscountPercent:
+		return true
+	case AssistantClaimFieldDiscountPrice:
+		return true
+	case AssistantClaimFieldName:
+		return true
+	case AssistantClaimFieldPrice:
+		return true
+	case AssistantClaimFieldSaving:
+		return true
+	case AssistantClaimFieldStock:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AssistantOrder.
+const (
+	AssistantOrderBiggestDiscount AssistantOrder = "biggest_discount"
+	AssistantOrderCheapest        AssistantOrder = "cheapest"
+	AssistantOrderDearest         AssistantOrder = "dearest"
+	AssistantOrderNewest          AssistantOrder = "newest"
+	AssistantOrderRelevance       AssistantOrder = "relevance"
+)
+
+// Valid indicates whether the value is a known member of the AssistantOrder enum.
+func (e AssistantOrder) Valid() bool {
+	switch e {
+	case AssistantOrderBiggestDiscount:
+		return true
+	case AssistantOrderCheapest:
+		return true
+	case AssistantOrderDearest:
+		return true
+	case AssistantOrderNewest:
+		return true
+	case AssistantOrderRelevance:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Availability.
 const (
 	AvailabilityInStock    Availability = "in_stock"
@@ -101,6 +161,48 @@ func (e ConversationRole) Valid() bool {
 	case ConversationRoleAssistant:
 		return true
 	case ConversationRoleUser:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for IndexRunKind.
+const (
+	IndexRunKindCategories IndexRunKind = "categories"
+	IndexRunKindProducts   IndexRunKind = "products"
+)
+
+// Valid indicates whether the value is a known member of the IndexRunKind enum.
+func (e IndexRunKind) Valid() bool {
+	switch e {
+	case IndexRunKindCategories:
+		return true
+	case IndexRunKindProducts:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for IndexRunState.
+const (
+	IndexRunStateDone    IndexRunState = "done"
+	IndexRunStateFailed  IndexRunState = "failed"
+	IndexRunStateRunning IndexRunState = "running"
+	IndexRunStateWaiting IndexRunState = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the IndexRunState enum.
+func (e IndexRunState) Valid() bool {
+	switch e {
+	case IndexRunStateDone:
+		return true
+	case IndexRunStateFailed:
+		return true
+	case IndexRunStateRunning:
+		return true
+	case IndexRunStateWaiting:
 		return true
 	default:
 		return false
@@ -1277,6 +1379,17 @@ type AssistantAnswer struct {
 	// Example: The most affordable is the Everyday Steel Bottle [#14] at 12.50 USD.
 	Answer string `json:"answer"`
 
+	// Claims What the answer says about products, in its order.
+	Claims []AssistantClaim `json:"claims"`
+
+	// Degraded Whether the model was out of reach, so that the built-in provider answered (`RAG_OUTAGE=local`).
+	//
+	// Example: false
+	Degraded bool `json:"degraded"`
+
+	// Filters The conditions that were read from the question. Every source meets them.
+	Filters AssistantFilters `json:"filters"`
+
 	// History The conversation with this turn, cut to the newest messages.
 	History []ConversationMessage `json:"history"`
 
@@ -1288,6 +1401,83 @@ type AssistantAnswer struct {
 	// Sources The products the answer rests on, nearest first.
 	Sources []AssistantSource `json:"sources"`
 }
+
+// AssistantClaim Something the answer says about a product.
+type AssistantClaim struct {
+	// Field What of the product it is about; `description` stands for all that is said in words.
+	//
+	// Example: price
+	Field AssistantClaimField `json:"field"`
+
+	// ProductID An id.
+	//
+	// Example: 42
+	ProductID ID `json:"product_id"`
+
+	// Value What is said.
+	//
+	// Example: 12.50
+	Value string `json:"value"`
+
+	// Verified Whether the catalogue says the same. Always true but for `description`: what is said in words is held against the
+	// product's own words, and is not taken out of the answer when it goes beyond them.
+	//
+	//
+	// Example: true
+	Verified bool `json:"verified"`
+}
+
+// AssistantClaimField What of the product it is about; `description` stands for all that is said in words.
+//
+// Example: price
+type AssistantClaimField string
+
+// AssistantFilters The conditions that were read from the question. Every source meets them.
+type AssistantFilters struct {
+	// Attributes Attributes or options by name that a product, or a variant of it, must have.
+	//
+	// Example: {}
+	Attributes map[string]string `json:"attributes"`
+
+	// BrandIds One of these brands; empty means any.
+	//
+	// Example: []
+	BrandIds []int64 `json:"brand_ids"`
+
+	// CategoryIds One of these categories or one below them; empty means any.
+	//
+	// Example: [4]
+	CategoryIds []int64 `json:"category_ids"`
+
+	// InStock Always true, as products without stock are never sources.
+	//
+	// Example: true
+	InStock bool `json:"in_stock"`
+
+	// MaxPrice The most a buyer pays, as a decimal, or null.
+	//
+	// Example: 19.99
+	MaxPrice *string `json:"max_price"`
+
+	// MinPrice The least a buyer pays, as a decimal, or null.
+	MinPrice *string `json:"min_price"`
+
+	// OnSale Only products with a discount.
+	//
+	// Example: false
+	OnSale bool `json:"on_sale"`
+
+	// Order Which products the question wants first.
+	Order AssistantOrder `json:"order"`
+
+	// ProductIds The products of the conversation the question points at; empty when it points at none.
+	//
+	// Example: []
+	ProductIds []int64 `json:"product_ids"`
+}
+
+// AssistantOrder Which products the question wants first.
+type AssistantOrder string
 
 // AssistantQuestion A question with the conversation before it.
 type AssistantQuestion struct {
@@ -1786,6 +1976,72 @@ type ChangePasswordRequest struct {
 	NewPassword Password `json:"new_password"`
 }
 
+// ComparedProduct A product that is compared.
+type ComparedProduct struct {
+	// BrandName The name of its brand, or null.
+	//
+	// Example: Northlapse
+	BrandName *string `json:"brand_name"`
+
+	// CategoryName The name of its category, or null.
+	//
+	// Example: Bottles
+	CategoryName *string `json:"category_name"`
+
+	// Currency The currency of the prices (ISO 4217).
+	//
+	// Example: USD
+	Currency string `json:"currency"`
+
+	// DiscountPrice What the buyer pays while it is on sale, or null.
+	//
+	// Example: 9.99
+	DiscountPrice *string `json:"discount_price"`
+
+	// ID An id.
+	//
+	// Example: 42
+	ID ID `json:"id"`
+
+	// InStock Whether it can be bought now.
+	//
+	// Example: true
+	InStock bool `json:"in_stock"`
+
+	// Name The name.
+	//
+	// Example: Drift wireless headphones
+	Name string `json:"name"`
+
+	// Price An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Price Money `json:"price"`
+
+	// Slug The product in addresses.
+	//
+	// Example: everyday-steel-bottle
+	Slug string `json:"slug"`
+}
+
+// ComparisonRow One thing of all products.
+type ComparisonRow struct {
+	// Differs Whether the products differ in it. What the catalogue does not say differs from what it says.
+	//
+	// Example: true
+	Differs bool `json:"differs"`
+
+	// Field `price` (what a buyer pays), `discount_percent`, `stock`, `rating`, `brand`, `category`, `condition`, or `attributes.` and the name of an attribute.
+	//
+	// Example: attributes.material
+	Field string `json:"field"`
+
+	// Values What each product has, in the order of the products; null where the catalogue does not say.
+	//
+	// Example: ["steel","glass"]
+	Values []*string `json:"values"`
+}
+
 // Condition The state it is sold in.
 type Condition string
 
@@ -2139,6 +2395,63 @@ type IndexReport struct {
 	Message string `json:"message"`
 }
 
+// IndexRun The newest run of the index; absent before the first.
+type IndexRun struct {
+	// Done Of them, those with a current vector.
+	//
+	// Example: 400
+	Done int32 `json:"done"`
+
+	// Failed Of them, those the model refused.
+	//
+	// Example: 0
+	Failed int32 `json:"failed"`
+
+	// FinishedAt When it ended, or null.
+	FinishedAt *time.Time `json:"finished_at"`
+
+	// Kind What is indexed.
+	//
+	// Example: products
+	Kind IndexRunKind `json:"kind"`
+
+	// Made Of them, those whose vector this run made.
+	//
+	// Example: 300
+	Made int32 `json:"made"`
+
+	// Problem The code of the problem that ended it, or null.
+	Problem *string `json:"problem"`
+
+	// StartedAt When it began.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	StartedAt time.Time `json:"started_at"`
+
+	// State `waiting` is for quota of the model.
+	//
+	// Example: running
+	State IndexRunState `json:"state"`
+
+	// Total Things to look at.
+	//
+	// Example: 1000
+	Total int32 `json:"total"`
+
+	// WaitingUntil When it goes on, if it waits for quota, or null.
+	WaitingUntil *time.Time `json:"waiting_until"`
+}
+
+// IndexRunKind What is indexed.
+//
+// Example: products
+type IndexRunKind string
+
+// IndexRunState `waiting` is for quota of the model.
+//
+// Example: running
+type IndexRunState string
+
 // IndexStatus The state of the index.
 type IndexStatus struct {
 	// CategoriesIndexed Categories with a vector.
@@ -2180,6 +2493,16 @@ type IndexStatus struct {
 	//
 	// Example: local
 	Provider string `json:"provider"`
+
+	// Run The newest run of the index; absent before the first.
+	Run *IndexRun `json:"run,omitempty"`
+
+	// ServingModel The model whose vectors answer questions. After a change of the setting that is the former one until every
+	// product has a vector of `model`, which then takes over at once.
+	//
+	//
+	// Example: local:lexical-v1/v1
+	ServingModel string `json:"serving_model"`
 
 	// Stale Active products whose vector is missing or older than their text.
 	//
@@ -3191,6 +3514,15 @@ type Product struct {
 
 	// Variants The variants, default first. A simple product has one.
 	Variants []Variant `json:"variants"`
+}
+
+// ProductComparison Products side by side.
+type ProductComparison struct {
+	// Products The products, in the order they were asked for.
+	Products []ComparedProduct `json:"products"`
+
+	// Rows What there is to compare, a row each, those in which the products differ first.
+	Rows []ComparisonRow `json:"rows"`
 }
 
 // ProductCreate A product to add. Either `price`, and with it `sku`, `gtin`, `discount_price`, `stock` and `track_inventory`, or
@@ -5772,6 +6104,12 @@ type ListProductsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// CompareProductsParams defines parameters for CompareProducts.
+type CompareProductsParams struct {
+	// Ids The products, in the order to show them.
+	Ids []int64 `form:"ids" json:"ids"`
+}
+
 // ListFeaturedProductsParams defines parameters for ListFeaturedProducts.
 type ListFeaturedProductsParams struct {
 	// Limit How many items a page holds.
@@ -6480,6 +6818,9 @@ type ServerInterface interface {
 	// ListProducts List products
 	// (GET /api/v1/products)
 	ListProducts(ctx echo.Context, params ListProductsParams) error
+	// CompareProducts Compare products
+	// (GET /api/v1/products/compare)
+	CompareProducts(ctx echo.Context, params CompareProductsParams) error
 	// ListFeaturedProducts List featured products
 	// (GET /api/v1/products/featured)
 	ListFeaturedProducts(ctx echo.Context, params ListFeaturedProductsParams) error
@@ -9371,6 +9712,24 @@ func (w *ServerInterfaceWrapper) ListProducts(ctx echo.Context) error {
 	return err
 }
 
+// CompareProducts converts echo context to params.
+func (w *ServerInterfaceWrapper) CompareProducts(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CompareProductsParams
+	// ------------- Required query parameter "ids" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", false, true, "ids", ctx.QueryParams(), &params.Ids, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter ids: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CompareProducts(ctx, params)
+	return err
+}
+
 // ListFeaturedProducts converts echo context to params.
 func (w *ServerInterfaceWrapper) ListFeaturedProducts(ctx echo.Context) error {
 	var err error
@@ -10178,6 +10537,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/rag/index/categories", wrapper.IndexCategories, options.OperationMiddlewares["indexCategories"]...)
 	router.PUT(options.BaseURL+"/api/v1/rag/products/:id/reindex", wrapper.ReindexProduct, options.OperationMiddlewares["reindexProduct"]...)
 	router.GET(options.BaseURL+"/api/v1/rag/status", wrapper.GetIndexStatus, options.OperationMiddlewares["getIndexStatus"]...)
+	router.GET(options.BaseURL+"/api/v1/products/compare", wrapper.CompareProducts, options.OperationMiddlewares["compareProducts"]...)
 	router.GET(options.BaseURL+"/", wrapper.GetServiceInfo, options.OperationMiddlewares["getServiceInfo"]...)
 	router.GET(options.BaseURL+"/livez", wrapper.GetLiveness, options.OperationMiddlewares["getLiveness"]...)
 	router.GET(options.BaseURL+"/readyz", wrapper.GetReadiness, options.OperationMiddlewares["getReadiness"]...)
@@ -22568,6 +22928,77 @@ func (response ListProductsdefaultApplicationProblemPlusJSONResponse) VisitListP
 	return err
 }
 
+type CompareProductsRequestObject struct {
+	Params CompareProductsParams
+}
+
+type CompareProductsResponseObject interface {
+	VisitCompareProductsResponse(w http.ResponseWriter) error
+}
+
+type CompareProducts200JSONResponse ProductComparison
+
+func (response CompareProducts200JSONResponse) VisitCompareProductsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompareProducts404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response CompareProducts404ApplicationProblemPlusJSONResponse) VisitCompareProductsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompareProducts422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response CompareProducts422ApplicationProblemPlusJSONResponse) VisitCompareProductsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompareProductsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CompareProductsdefaultApplicationProblemPlusJSONResponse) VisitCompareProductsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListFeaturedProductsRequestObject struct {
 	Params ListFeaturedProductsParams
 }
@@ -23740,22 +24171,6 @@ func (response IndexProducts403ApplicationProblemPlusJSONResponse) VisitIndexPro
 	return err
 }
 
-type IndexProducts409ApplicationProblemPlusJSONResponse struct {
-	ConflictApplicationProblemPlusJSONResponse
-}
-
-func (response IndexProducts409ApplicationProblemPlusJSONResponse) VisitIndexProductsResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(409)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
 type IndexProducts429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -23881,22 +24296,6 @@ func (response IndexCategories403ApplicationProblemPlusJSONResponse) VisitIndexC
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type IndexCategories409ApplicationProblemPlusJSONResponse struct {
-	ConflictApplicationProblemPlusJSONResponse
-}
-
-func (response IndexCategories409ApplicationProblemPlusJSONResponse) VisitIndexCategoriesResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -25677,6 +26076,9 @@ type StrictServerInterface interface {
 	// ListProducts List products
 	// (GET /api/v1/products)
 	ListProducts(ctx context.Context, request ListProductsRequestObject) (ListProductsResponseObject, error)
+	// CompareProducts Compare products
+	// (GET /api/v1/products/compare)
+	CompareProducts(ctx context.Context, request CompareProductsRequestObject) (CompareProductsResponseObject, error)
 	// ListFeaturedProducts List featured products
 	// (GET /api/v1/products/featured)
 	ListFeaturedProducts(ctx context.Context, request ListFeaturedProductsRequestObject) (ListFeaturedProductsResponseObject, error)
@@ -29448,6 +29850,31 @@ func (sh *strictHandler) ListProducts(ctx echo.Context, params ListProductsParam
 	return nil
 }
 
+// CompareProducts operation middleware
+func (sh *strictHandler) CompareProducts(ctx echo.Context, params CompareProductsParams) error {
+	var request CompareProductsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CompareProducts(ctx.Request().Context(), request.(CompareProductsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CompareProducts")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CompareProductsResponseObject); ok {
+		return validResponse.VisitCompareProductsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListFeaturedProducts operation middleware
 func (sh *strictHandler) ListFeaturedProducts(ctx echo.Context, params ListFeaturedProductsParams) error {
 	var request ListFeaturedProductsRequestObject
@@ -30292,705 +30719,735 @@ func (sh *strictHandler) GetReadiness(ctx echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P35chs31jeO3wqKz1NlO2lSpBYvcj01j6LYiRxvI8njzFgeEuwGSUTdQAcARTP5+lfv1bwX9l7Jr3AA",
-	"9EY0u6nFsieaPyYy2WxsB2c/n/NnJ+RJyhlhSnb2/+zMCI6IgD8PwpCkqnuM2ZTABxGRoaCpopx19jun",
-	"M4LmjCqUYqEk4hNEFUrwEo0JwvKcRGjCBaKs1wk65BNO0ph09jvjpSKyE3RkOCMJ1m9Vy1R/IZWgbNr5",
-	"/DnoHOJwRrqHnCnB49WBf+YLFHM2RWpGEGZyQYQb95ykqjxeOh/HNAxQgj918ZT8z85gb+dhv98PEE2S",
-	"ucLjmDTNhjNFmN2H1dm8n9FwhmBZekKSICxIgDCL9JbM+AIlmC09m4D63Yd7ezt7W4PHO9uDQctZnJBw",
-	"Lqhadt/ymIZL33ywgp1J8ZTAvsQcR+XxIzLB81h1pQjRPcYZudcw+rNTPPVTwAURknKm17rQIy+wtGdC",
-	"oh46ISzSZDHG4TmiDI2OJt3XnJHuK6zC2ag8q7POE/x4Mgh3d6P+9vgR2RmcdRrmdRSRJOXmeEga4yWJ",
-	"Vqc5UmJORmgxIwypGZWIyiLpKI4wQwSLmBKBBPl9TqRCC6pm8JTECUGjbKBw2f2FLCsz1wOUZkrYPOns",
-	"fzBffAw8Mz/GirykCVVd+H8/lWvKQSGOYzNhnhKB9df3JFpQFvEFwnHMF7I0m+2+Z88oU2RKRGXoY5Jg",
-	"yvSU6ofnEz12oqkaxWRSvl6DJxuMJYlnmSck5CySaM4UjfVySgNquikNuNM0HlFi2T2YKCLqx1IcLbCm",
-	"SjLhgiAllpRNEZ7iCrN61DDY+/fvuwdzNSNM0RAr4t9FTV+Fh9D94+eH6OGjvf6DMhH9QLAAAsRx8j9n",
-	"HTnjadR4AX7tHkhJpcJMdd8KfkEj38INj0p4RGK0EFyRAv330MFYEqbM/WDcPabvsebi5UnGPMSxl9Sn",
-	"JKGMdgL7iIfoPwedFAucEOUEjFKCjue+jXvD4iVKBY/moZLuMlKJsPtJgLBEI4YTsn+B4zkZ9dArIwOm",
-	"9IIwJMkFEThGiiZEPgXCSuZSoRmPy0v60Al5zMX+OMbhuZ42+ZTGPCKdfX15gw7V0/l9TsSyE3T0eJ39",
-	"TjaL0k5QRRJYV4I/vSRsqmad/Z1+P+gklGX/1nugFBH6rf/+8O/9j9/v977/787KbgX6LUfmjYN+9jUW",
-	"Ai/h5A8uMI3xmMZULZv2D66U3r3Cb/QmeNdWfG9xef8tyKSz3/mvrVxh2DLfyq3SZPTsfhCYRUceZvzG",
-	"TmWsH6ibA3w5pFHr8Y+ifNTX8A7vuMQMm+2HHg5xgWQ8nwZAZXyukCBTLCJ9b0Msydo5liZYOPbtyrEP",
-	"Aq+aI9QpPyfML1lHIRZqqPQDI4TRFMTSlBdE04QKqVBMGemhoynjgkTmFkuekDGPllrSxXw6JRGibN9c",
-	"+jDkc6bQTN9vpIcwmps8Y3zBemfMLdcogvl6f+3q+XbNhNueS75Es2BFplwsfXRxZGVzaJ/Rx6LFz5jE",
-	"fIGoqjsG9/wlqMVNx08wMCFSmI+XZiqz3JSI3NuvRkdzIbmoISJGPqlhCE+MrGg1mqERfkFF0ZnQWHNn",
-	"o76KSIuH11whxadEzYgwT4/4ZCKJGtWuykyoZk27q2sqssSD7r9w949+98mw+9HHGD8HnecEq7nwqXpl",
-	"tqe0QqrViIn9AbpvdMEH+twYV+j+aIJjSUYP6pbifukTw2POY4INaf+kaM01trMpyLCfTo9eB1obtuoV",
-	"VRLFsBkS3X8coMF2gAY7eoqDXRTRKVWyoips97P/DfZqZj7VMyrOurjJ/e6Tj38+/vzf/5/9c7AdDHY/",
-	"+3fbd1v1wgSRfC5Cck8imnPyFKtZPgm4lFqlpnBcRqJudEkLivcvxCPoXuFzY3iBnowknhB96QRJCVb7",
-	"OWH79fpzsgROqI+ATCYkVIizkAD5T4mSBTZrtKUzBmqivTYjj/2xj4DEArB+MYrwsocOGIfbU5oEVWaI",
-	"3e1tNKL5MofnZDkUZC5JNAoQZ+SMLWY0JoW5UK0vR/o64iXa7T8p/56y4SSm05ka9RBYg1QiQSb6hfpP",
-	"TffaTt5HibXO9Gql+xu04DN2is8JyBE108qxFnY8CZCchzMEouPdu6Mfe+gXspRwxQqy5Z5EfMHMBhAc",
-	"znK7xYiXnI4fTwa7ZHdv0g0Jwd3dh48mXfwkGnQf4Z3xw0k/3I7ALvbKo4pFVstB9/bWcRvU/f/VcZmj",
-	"CRipNXxVW8SjzOqlYFSMCQpnmE215ftey2Fq5Kz9EEnKQhLoA4A9neE0Jczw2oI9SiXaHWw/dZLkjAHT",
-	"MMuH52IslX2nNgNldVfPOo/AbvBv28TY3leSOEcJnpI6vkD1l2uZgn5geA2sgZ0oHp63lgKUIal/UJIC",
-	"WlYb11WjLKBsCL9vkgVNBj3YCQgbMaztEVk3YgxvKg5nPTfGyp9wkWBljNKd7Q6YDDTR5tjAnqL9V+Cz",
-	"Xl/hT28FDT2qz4FCCZfKSKtUPwPWFujP8yURKMVLaXWynOx2n/SePKlZSII/DeFFrXW0V5wRY0q8oqx+",
-	"njHBG0900O/1+3UTpezSE30DWlHjwSuO5DlNe+g5FygiJAVCkGgutc5vNLU6gjCKl58imghC/69AFH0v",
-	"UbxhJzhuZ49jFFFpjInihXIKcON14mwosd/7WrxN/8CCYqbquM2F+Xodv7GPXAPHeU/V7DkOiZI+H4vR",
-	"kLXGD5uicuVPovHSmJ5BZlAEhmCB+5fscvRMy0zzDkFkSvTvtW7jdPOxEQpcEqc98gVD51S/XXLL75Cc",
-	"8TQlAoWYIbmgKpwVjLuqlmvW5CUrOMVg9WQ+672UKWfSBAcOOZvENAT6D42zWv+J0zSmIUj/rVTwcUyS",
-	"73+THJTl7ErqX0T69STBNB4qbGzMiChMY33RWWa35mo06eqHEY4iQaRE5BOVSvbQSz7VnJ5rbUsSBfuT",
-	"YikXXACBWB1MU8N+pz95ONkePwT1XmE1l9o8eRJ0FFXAKrJFZRswUyqV+1tb4J7rReTCrUpuFSf/uS1l",
-	"vTW/NhtasUAVCu34Mtdbw7kQhCmk50t6eqDnXIxpFBk/wqW3fpK9pbDxp2DxEhIZpip4TBCONA+RSmDF",
-	"Rbsd3cl39HlhmOYtzSd1HRt6WvB/JHgJmnDEgZpgI4/YBY5pdKVtpOYdQ7spxc18w7T+TuJMC4cnQTYJ",
-	"wYXs7H/4s5MQKfEURNFcKoilWWk8AKGVcs2uRWe/s2W0g88fW5zA9nZ+Au9YKniohxnHBD1jyjj6mg+j",
-	"urTrOJL3JI67WmyRKNCMrbAvaGS2ZQQuF2lMCdi/4mGdCswkNW+7hmNT+evK/AecIYa3Uol+fPby6B/P",
-	"jp/9qNmrnvKYhDwh6PDg9eGzly+f/djuXvTzU/kBR+g4o5n2h1GY8HVdEbNUu7Cpvh9EEDQRPEEL+JPq",
-	"PYBDeM3Vcz5nV7syVkgOGVfDCbytxIFgRH1hjPFpn263wbv5Br/mCj23b2/e3tU5XcfugitNLyhwDqgl",
-	"n4tsK1/xiE6oz68FZvySz9EMX8BuSEXj2MkCvReFuL0L1vomaR/bgmdghm/xMiFM/UjCmDJyxZM07xpG",
-	"7mXlg0QhFhFYxORTSiFA/E5qDch4R+yvUULUjLeU1QW+ZhcCt4gal12Lc67O+Lou0Rizc+Teqk0Q9Jqj",
-	"RNsKEFoDLeEpGpntGSGpDZXFbGm8JinhaWyEuxvmKseS4Niw2CE8UzkUFyjIOC96cfLm9Y0zsMqkrmPf",
-	"D9gSWVIyD+2j3X4fYZSN5TxwAdrt7+kvgNSM98XqkREnZi/0VQvQ7mAHYbNHinMUYzElwRnb3RnoK7w7",
-	"2EU4c+vpszZPcTYN0B6MDWq0VtT1Tdcf6vdFJCUsIixcOgeE0OJNa+gQNGdT8pqrE6yonFDIUbnK+Qv9",
-	"PmBlsvDGChmAVwYup+O0kKXSig4GD3M6sDRAIgTLgPDBSWnYZtrwT/iadOqVJT5Fo1KOj72NLnXHyj8s",
-	"SIXPriQGrWO45YdhZicpYXkA8NKnK/VrTJxwRXWPKTsHfgPOX5vvwIXxV3LE46iHDuS59VUzskCckRu/",
-	"+sUZXxe/1bYXiRC81HEzzkh+8Sq7EFS2QU/kROEr3jSpcPlmHZmMqJIHGAS5INiIhWPzh3G8gzfAxC5A",
-	"NbA/bHcJi7JQQKoL6IXoOWxNu5OB+V/TRVu7cJO/4bzR5spVNgPO5JTzl5rnXulYNPseKs6HwL7rBCB8",
-	"CTq+Cf0O+ruP9x49zHL7qMwjGSDAWzLHnRXmaK0udMo5emmn1Hw4lVVcm6biXb5vseY4XmG2tOuQVxRL",
-	"igzBiK1oipwbxmu3VvbQqVjaC0IZeoSkSeRqtf3bBXeOfrOePsrm304aFeZ5LbvuFgipfT30HmuSlyap",
-	"VV+LQhabvRllyVPJclsnd4qPwlTeMTxXMy7oH+R6PB0eyQNuFq1MGXZc0viPyUQQCeFPLlBsvHVZ7l2z",
-	"3BkUPRmFpWxkNF+b6HnNzRpBnGh54zwECwE6oF22cUdecJtPVzhKXw7huvNced4dqnEhX1F+YZdMOJwX",
-	"3lg9W/fQPWmTBSMagcB1GYWl64rRhCw2ubJ7RX/hCREXNCToXWk+zUftX8l1HPlJFhSvcEmj1EvEQQEp",
-	"6fWFHcH6KlaveL4513bL5TxNuVAkekUiik9hw65AGfP8hcNEv3EIZ1AgDcj1Lr5Uv6ydhNwr3ulsHAQz",
-	"R6dmnOYjr5nidcrJezK3FfS8RkVVs1ZovifjGefnxyYH40rHsDCvGtp8jurVlHTKIGHJzUvQ6QwYbabn",
-	"3rBuX53gNemSdjl6fdqK16uKl4V1Af/NTPcJVTYvQyFF4lgiPoFENri2LkcDQnp2eEhHNh4AT5yZZd4B",
-	"PkE4C0bpzUyFPnFFTRAs9Cbj6pNRfFGphHnJWcSZL/MXXi48Lzo6eYN2Bg8fdgcIx+kMd7eRpguX12d/",
-	"Vx7mpx86Kwl2H//c/uzNOQ4Fwfr6YOUNcEJGC6j15rlqVtr2w25/0N0ZnPaf7O/09/v9f3UKQekIK9JV",
-	"NCG+kU3YpSkGG3SoHNrQ5HBM49hbu5CFYvVxm/Qk/SyJEFjycxbro3RuR3e0VFsrXJLyMZkocTX6WZqH",
-	"nNE0bTsRSLW/vmnElJGBp9JBCUJMYhebJ2MiKhkQ2+hEoRc4IfKeRCe/z7HwHop++/bq25/HWAVoEnOt",
-	"8wi4aeSCCDQjcQr5DRMKyWTlQU31hfmZSU0o5RyxeWz1l9Ja88mkM858SSAIvrDr1Oqz8Z6ihaCKrMzi",
-	"+91dtN1Hj57sPkT9J3uPyzPZKSc/7a1Oq3CTzs6+/xukT+r/Q/cf9La6H7/zXquUa8N6aHi4N0kUHoDL",
-	"XNm094N/ot0XP/veKkhIU2rFSJXwuK1yEpUXHkQYveQXJMah98ghrOwjKKxIgFLBL8CS58Jwm2VgY0KW",
-	"fIk0IQrrRiqwIeAYAmVcr7Drg1bnP0+jRt5USI3zMqftbn9wOtCcaQPm9LmYNfLB5bS6vXd30N2WwAgB",
-	"t5Plw895u6NnPyfx8rkSey7tR15sw8e/kRBCs1aaHbF0bvSMyLiDcPy2ILJsdketvIPcWGPPUKUIQ5GV",
-	"Y9cg96oUsDbr8Dal4p3MuTmZs1Hq6Z1E+qokUmnDGo/uOsTVhtTytQqzikTxCRMrRPzCYw2/f4unfpLE",
-	"U+CI2dJWmXhWv+jJmir+KntubUWgNaY+V0sXA5vVXJ8mW82MLlU2r6S4VpNYA5ckWz/AQp+xPKdpWtES",
-	"2r1fcYXjNa/P4oXg/Yrj8hq2H5cHebjb8WbillQO2HE3cpDlhduVriUHW8Kwgfh/n1c05OGnhLLiDwd3",
-	"GsCdBvAX1wCCzqfulHfth+7Z3mv7xwfz2Mfic12apFwoW4436+x3plTN5uNeyJMtjlPa1XQ7JWwrG/pz",
-	"8eeaaXV5ai5yN8sF1bP7hvWRr28j77Sj29OOvjJq+OwVrgllb4QXayPLFbaFSHLGUyQJcXVIZbFppckQ",
-	"575nHMdvJpALvk6/gtEzJetj7abmk749365JUzVgRWvRAtxz8BupeFIf+Srtw6F7+HPQmVGpuE9JeHZB",
-	"xBKZIIepzIwCxOOISGXKalvrtmbMmcnkWtVvW7uy/fr2ewejBGRkDqL9tI4USXyTYlyRNWBRbruR4nGU",
-	"0a1JU55XVNjO25hgSZCAGOjCFMs1GstG+tRMwQokKOFWLgW9h04L1a4Ch5qphDMSnls4JM0RZYX/vunu",
-	"Pn/0y3H3yavtvx96LV+8HALYUM0twAzNWYqpxT8AzQizkGhN7ilshikRN24x+2D+iOfaDAbdbfA6rr82",
-	"ze4Gk6ss60hby90kVVrZSfEScqwuRd7A3Ww2tY+UtOaZuOhlK2Z14n7RilE5zfZLMEUX82zx3hPzaNEA",
-	"bFEXap8e/j7HptJm5fDeMWogejTxwwFVEa8azcV2zvGbYO4+37i96dnmFph5UDZl813JbdtMWHgIIViR",
-	"l5axFa914aIUaDUXDJu60Z2ob/KsALvYzK2S/6T9xTS0OE8SLJa34V0pAMr4ENYsioTMSpkht1iza/1D",
-	"GDvjohmaQZkcyfLFH0e/cfrPnRfxP389jv/1/Mn5v359/dsR67dhkzfr/qnxzFQ8MuVtWk9X7ixbaZL3",
-	"JIqpVFL/Y+HVKP8ial5bJetO7biq2vHFRGQNo8zubUQnEwK1z9azBRe5oCXnrKyVzLwTzEXBXDyDduK5",
-	"KHI3FqlOv/QmW5UVWWz5YNDOpMYJn5sXt6I9O1iLI1KCrrloXzm/tKWIa3xaY8zO70kkCJYcEnctgAVg",
-	"it6TaMFFJHOLEB2ZInqJlw5yAso79U5JxWPCnqKImyREW9XB5xVJT5mcTyY0pISp4WTOItmGIbmlZKXy",
-	"q4emrR80gbqXYkVljT1bKk2F+j2qVExsuabRX4DpAsk2Fa02zn+DVDfN59c5+Em1pBSc7zZZUrOtFQDd",
-	"NZEFORdpPJdtxgsBKxDAD4uV8S4PfIGZMsBiS5RwQYBYppxIAwQ91scjSTwpzawGaCTomK1tbwW+xTR6",
-	"T9WsnQUI0x+2PRPz9FekVED1srLZ3auX2oXBMEDFGYZaHkUT/uahuLSANbz+LGCGGTRx4adDN3sarUMx",
-	"t09bGGxwavjucEqHO2/Pf13+8cx+1OIiCqJ5Tm29vYEF01fLQAoD7ZqqQc0glYQ9XblhHQsvVdzRJ8Eq",
-	"/OIgGOx9vn921nP/3Pn84G//3amd5zpXYT7Bq/h8jmEcr8uHaIa4VkRCxQOAYOgJnTOAAPQe1arQ3L5p",
-	"7dSSodNPfcpRxgcql7ykJFndoqwGOdr2k3bllhaUL8ffS8w3Y3cVkb0q9gr0m5NIRZ8pnVyTLtbk4HBu",
-	"lY1cHMUfXYv38c6/8e34N94aFBUvUVlYXFDpuSRoMePonJBUb68kxK/aO9x1WZ/S8qdPYSxlCmALyMZw",
-	"Uo5c/tkZA5NeDmM6AUjDPppB2lWsiaFjIOJ9AUFcAWNvj5UeWCDx1trNMQEjOCQto34OYfrGBnB15o1m",
-	"TPbgNxeMjEhM2szWPleSe5cTa6UxvGIfHEEAI53GWFtr5FOFzzznQi3RjM8FeDGSuaSh5kqcAU6tmDr0",
-	"73AuZ5QzC5UqFV6ikHOY/erELObjMCUi9BrwwIfm4Qz0pMkEpriY8ZgggCMkrEaF8/Lnmo0q8Ot8Qn6Q",
-	"0EyTLCCCGjxl40rjDElcaxpaTNPG85p68b+PlEH71luQYXnXjNSvgnpfnx2Z4NoGTuY7wKJMsFhuqDUC",
-	"DrA3BO6gcmttSS2ooHtUiBkaEyR5rG3HRVtjFYeKXpD695cOF2GwhnvoiJnf5cCcWBBTMsjnLNJSAYwO",
-	"aBrVdiqTWjj6ouEMTqt0rkxBhbUfoIlPOyuYebsU6DNckWOdHwWdKLSggkCy34zgCFLApNeIdPemlbtM",
-	"YGWTDtfKEPOU1s/P5/5Z22gGXzCXmAbtwlSgyeL3eTXT6d1x98fjo+en3R9e/uKtW4rnjbM60c+0txkM",
-	"ieQ+7RqKNm5iYJ3raHl779r8xTdS5RQ4nFy5FmhXBshmoFpegQ6QpHr4TKWbYemSwlpxEYvwu8pHfGaa",
-	"pqfANTeAO2HPviwzg6w/S6HFhgN2rogMj1Arh6Et6HcB/7vSJCfXgcrmXaF7RM6yMoYcFPXZwvZnl6ze",
-	"rV5SSZrU70a7zvLCHhqBlx+K2rFpCsWZRaeeEBXOCHBIo/VvZgW6ITazAq35cGcFfmkr8DaLHC5nalrf",
-	"1Wp/EPBXF/1j7YJIoeLC65ksgghnTm+q7HHbJoP29forv7N74NmfZl13w9CWiQ7LIRc1XeFy7WQ16GzC",
-	"zbnLn8pVV2etsvL14wiUnc8tnneuPeNpux6ntSCXcVpj6TcKl6tRrTH/ZA1TZrd5VXH6xl275uKv8+yW",
-	"nLGZBzeT03ZDvUcc5Iygep0qwrmNn/WYXFCy8IliAd9UEn2kwpPJGhYF2Fc1DAq+uydtvyDoWebazFBG",
-	"FcWuz6ZRJldNCCgt8BLMmEfL2o5QKii4I566trwkSVWFOo+sC8L0+jRNl9CCkPPeVXBJbJX6NSrFGwRr",
-	"ZxkIf4MVOKMRnKnB1PaE/mr5KpXDCyIAJHqYzkU4w5KsH9BQgkkYcjpKpqhXC0rqjFyHhr0BszTo2bU2",
-	"q33inryq9drOHj1RWJi8JANr5JvSlLan3qJrzXgQEPmEp1OL/dS5HHyFdKdVNPBW6rOuRM5z2TrY7WWl",
-	"OSFUTjl/dcF8MbttWUbgOFYNGRfv0CUSigxzbbJ1DKO9SVPHjbBh5BUkw52hc2forDN0HKbhAeAs+nPn",
-	"TBM522FQItOjMW8yF3J2QYS0EHXc9P1zin1FwagZ5bTQq64UfUBvi17VkCoSAel8+C8afRytaqfQ1gRP",
-	"JlxE0IvE9mWHapYIL9GJIiRGP3BIxvrwX4PdjwgrNNju7fXRu5MfvZpCbfnXaXXxeSchNRcsQOEcMg4N",
-	"bS+IVMhG2tvf5cPC+1/ZML3nTpvuS94ZAtAe5RUNBrDsChuVea8jnnWF+JtXuTenv94pU2w+qFU4iTgL",
-	"ECNYXCKPxJHoCYzc6NOzNJbPNMh6U7mTXHsT/m73a1OEo2yjC42VisRhodJ9end7CpMcTbAoZ+Rk/geQ",
-	"8dmuaxK0fSJc973R8cFPw1cHvw5/Pjo5fXP8zxG6P+g/uDaizNuL7/W/IImWa5TXdAI+OztpzGo2s1xL",
-	"IJYO12QgeKnf4F6BSeE8Oo6zYokSbOq+K5UXrhX1+lCNa9qWN4LzmtI/F9Xe5njxVxEFbV2U8XXEsiRN",
-	"aIwFVcuhDLnwTGmAEsrmtr8wl5QRFAFdhQSNiVoQwnJOokVsoTtRrof0HhXdfRGfGxDjvDmjty2jzT/7",
-	"MoEnb7mA0etroyYuGFKme8+2ei9oq1SeclZqc1rqmkyfoNhIzaTjmr5ifIJ+4nwaE3Qy41BviO6PIOVn",
-	"FKCRpH8Q/d8EKyIojvXfeEqGU8Hn6ShA/+///N8HoO6AWwwpfsYmhETyqenubWLREi1IHPKEVFr1tk44",
-	"SvCnEvpOv792SxtQfxr3dbP0FLvPoEwqt93WKhAk4RdEroBE/Jmt0TZXp3+Qzr7+SevVVlKuatMA7N0Y",
-	"8/l0prLbwfRl+1CM6fG5GvKJ/edHz6KLIx46R3x52EwBtjjBxb6eq/LC/47M8igGzfLAga+2aV1T16Bz",
-	"geM52SwrrcIOzBssAJP3Ov8Au3vKp7DtazYG2BUIIbtJ5orY01Gc56Y5jGZan2Y9nI0QJtHTgl3GOJrM",
-	"ha3GmG6IbOY2OTDuOSU4m2plTVGyoerr8gVurzT3DvhMU6JLp6zqe5AQ8DXVyzbn+IHCJmxJjxEwEy7q",
-	"9ETTxz8l+FxfLhublDhNCdaWurVtIQ2w1/lC2tvBXMDB+QpIwHlYwwSP9MUvp2qVXvykVTLNJklBXxW8",
-	"8LrElvLObeYphctxKUhgS4cZHrDiaOyxgdbS9NuaRNU3F0R0CVjKTP/XFLEx89EC+qfoT5wN0Fs1I/s+",
-	"wJkNyLRkbK2H0WqwUHOiq26g/jzQRpdJjY35gohuiCVBMdGvlIFNEDX3mDKtkkZYzojsoVc4si1YlTMj",
-	"wTCNycRTVzm7zHL+/QF3/+h3n3z8/n43+/OBDz62QrGw0bXU1uSRB7raTGbnP2klmI1EuJPHtyiPLw1D",
-	"mmGQmiLGTIY3wZHe8aG/Bh9aIbdDLFSNNiV5QqDZXUIwMxJs7jPLsHDNKZs8q1jY/p2XrCuJKatzzsNX",
-	"rgrflVgTyzJwFG2AC6en+ZKyite3aFVnHNG18anbQaUZr5vVAi+Bgc+XlE3BcyhnfB5H2tqOOT/X10VZ",
-	"T/pGk81aARXnu+Obr5yPbxCMy5xB5mAzPbczV8LGYCAVXmoO3wO1kS2qWmZqjuZjDdUD8t/lWGw6V7mB",
-	"oOl/9VZsmgJS3OJ1T//dPZcnoF8uP6GUmpCNvm6zLILjZluWCdc5UAo2TZ+NQmw6RnORtw5ObL/dCVkY",
-	"NOSqa6uNJIsVriPUxHWyHZOYL9AfRPB8rIw4uwOPOpF7n/vOA2j+3R2UBFlB36i/Nppjzd3VUZZ9PUX9",
-	"zP9H116X9RPqe6+S91iBza2mMfCkMD3OsmIGT8y72EaxPqvK1LPB0fvdi41lQwmekuFcxF4JnQDiUGI1",
-	"5Nr00S3ocrflDOStR1vwy95v6bRNtAaqyTdjn1dJ6Pp5beTGoO9epa7XSChi49n2hBFOsVCB6faNJZL0",
-	"D5MJGfKYz0UPPUtStbT9r11EcJVIPH7r+mLgL8Eqv1hZ1ZeoeVICh+dDyi4I80fWc2++dHxXWFh/EvXQ",
-	"QXbaCyglzx9hHJwVOF7gJegtsJ5WN1S/ZLhZPPH65FfhTbkzCCqf3D0pspACCZXmXbriebyuut1BgevV",
-	"yctXRGwsKiGpck6kZgpaqYDsGnxOEL8g4pr07somFt5RtxKnXNZUVdvOvSYtxEh3X+QmIhsosof6cQAy",
-	"qgWsKjUNzgGrKvYpi5doGwhb21u9dX7VtsxHEMnjeZv6/eP8yavSukU0qSf5IsZJNmrDiR56kc1GU87I",
-	"aN96LaGHqOZUOTLViNqaYM9Dyta/GNivkZxxoUb7Bb8K6Fp5x3hQCGZY9s7YCK7g0DqLzY8QfOaGAMOO",
-	"kTzBBH69wLLkZn5q7SsH/MilpOPYBZJtFHNqO8mxrMQQpuqC924W3qhmfplqUJBSwrSeW7zJPfR+xk17",
-	"DWyx1GXJdshpduf37e6jxUGb/5V9BLs7JReB/melW4vxDQy7H//c3fG3bTksgF9UlSyXteA0ViUI+bai",
-	"Q1rnZ1Npismv7Mn6IuGg9TpgikUdHpiB6LMnhsf8Ik9VctdU8bTRJG8usWuISx1U4ANg72EvjQVWOYjB",
-	"4//sOFV+YjcXs3KX+IhF5NMxcY0+PBcCM0T1Q0jMWdb7yfyaEokiGtUm7VEih6ngIZHSB+RwmL/FqJgX",
-	"JFQGCs64aJTt666HFHNW8bS38uYTIbiQa8c2Cjf42LQEGROz3ksFDxwJD+32r8nZKC1Zc7txTFgEPIQs",
-	"1gcV2mBMeY/AM8Fsi9ZTyWWCmzlruYtvNsUVNuLSrjhEZBGCrICkDb/OfECDNrz7LvJavQ1Nwdf86m0U",
-	"gC3/rKVf36pid3HY24nD5iRxPaFYd8/vorFX5ZoHDNEcMw74I6vmy16ROTb1VINXfsEGe3/R2DRcn7dY",
-	"ygUX0TGByoFLONWMAyNypWootW/0aLdGOR26J+owWs23mfZTQYjmQpBQoRkXkqAnRXMhe+/GzQcZWZRm",
-	"tR691z63ojlWl1d5r5cPFvEqPf5zhZUrigEnEGXFfHFGFhZtV4ypnIFWOpd1rhVP5dVmp/2GEahOzDvZ",
-	"5m/0uSWZqukgaXGiJabRleu2dv2cVfCYbFKLdqyfX2mFzWOTaG5WUnOA5Xd4G2bqlTpr3J7dXBoMZ1ca",
-	"5j+zQhrHapPh3e3Bo1JrYQMnItGYSBqt9lJ9d/Kjr8twnbuq0NxhtbDXYg6VMUJwpKWAVAIrLmQtcO7t",
-	"ubFIgn09b/RVI139XdaCOC+5A7Sm8hxwhP/X/ktLoNqRMlyB9fHbytB6UPfDdkAcUBpQU+j3E4BNeSFV",
-	"rogw0gR6qQrYVAleophPHf9qbOmMa9fzHCc09sAldwqtZ1fjudDarDkZylD8G/N0fQ9jEFOFLsY1EXFP",
-	"7+JmQKUWfMvwqltFZ9Tcq1551d/aMjfvxmCgvYa98Hn4zP0tDF+i/SLduLMLHBMvQh5WLuc6ZENLOV7W",
-	"XyaXWi+guwN5otZmlVdmCvowU03fUVCCRSPQJKa0v7ut3LyXSRGUKWmN+LYSZbNIV2kF0nLd1jZ5DOzW",
-	"buYvKP6onbeg0LnozltwG94CewBOwdrYWVCRRBFfJZj2jNenJK6b9UmGHLfRvJuEaIXer0Ue12gY1RPM",
-	"xvIt+5lfxzpgFT2nhw61KR1xYiLQCeilTYpWRm1OFBQtvb3dkqVXCdL++3/PzuTH7//X/XF21jN/9j5+",
-	"79WAYSX/ACkR4rrQJw1nudKIYsrODYqTNfHLp9Ra/7wxfdPYku45qI9ulSRYIQG3+5VhvfRwQZg6JiGh",
-	"aZ0xqEgcS5PyZpAqFUdS8RQJkhKA79JylOgXeS6ufvWFb80HJtFKL2jzFWav9a3pOQ6Jki2qpQv8k08Q",
-	"weEMnVMWBYizeGkcQliek8hVUnrzP2uqyo9sAhl4X/gcMgWzjLJ2+DgrNeSlJPftVXFnip3WFUJBcwcu",
-	"1eYoy1mrD99UPOn2ud+/KS6wOieUI67Ywm4Lgs8XrBA0ijdBDt90/pAN45n7D24bzQPaFLUl6il0NyRJ",
-	"AL7IHMQH0sME9AwAaZrV2+rbVARZtIwJrlK83KCYnIbkB1u3li/qYQOckiWW0klly67AlntvGSVx9EwI",
-	"HxjcG0bQRH9vlmqzmC5w7Aurt0t1czBlZd6bzCXEtnFVfnn96s6zvKqyvjh58xrZ7/PyhjGPDOTOaEub",
-	"LSMTzUixwAlZkYZbjuuut5TcJPLENe/mcjHl6mru3/cQis8ctgssNR+bcod6WiP81pGa0R784sa3jJ/p",
-	"dBbT6czLjU9fvewSGeKURBDSkTm+FvQPNbSTYBXO9P0fnc37/Z0wweIc/iKjDUPuxn0tlPPHFb4tDEXA",
-	"Qbe+PU51Ji6uZD7fyr/wNdLpXDHSZDLk20+h+mQezFh5tl0QuUxnvmM/qotclQ1hLzyJq+x4sr29s/No",
-	"u7/z8PHe7qNHD8t1HgOftWRazHhHdvURuIi6VBHnsapvnyRnfCEDm4/gWpCFmEH+J1l15r5fxaDSNGwK",
-	"AXxQhETfEk/Ak34isUQRX5RNgcf9dgbkJv1jTVuftcqpLeqrggNTZjrNtwMI5rImpnKkpHGiBCY017+E",
-	"xSzpH3Uah8SJbWKkJwzanoVXgx8FppZmcxxDILsT+ocXv9FbtvMe1E41y6ZjmnPpqcSaRUgFU+qhYxJj",
-	"SCIEgUQlkkRcEIHmDIgrQ4meS62JoMMfX3urfvYm/XCAn5Cd8aNo9/HD7e7jfr+XGtjdKiUuaKRmtYSI",
-	"Q8Er9k87UvT5C009gr53JQIskIibTnZB3AF7uY7ey+fkMikLYAWw7DQcQO2CjAPQ32eQrpnlegE7YJuw",
-	"kPysW3AStFoktS463cBrCib4njcYV7370LGnwfGRbQZwhCpDMCswePJm1eBHoAxy6UMsyXVziqd2M8dk",
-	"RlmEEnxOkOA86aGXWKry7pkayCW3UfEVFOJ+U8FhE4hWTame6RSGZkqlUPipVCpzd8sR7KjDk+ZMr61q",
-	"/HfgN/tbW6YrUK/gddjKD9/W9JWC7LuPG6Lslfupl1B7xy6TFmQIgsSRwzszdJElCrVJDbqm63Wjl6e0",
-	"ZjEnQIoQHnA1HKpQHb9yb46Um+yYuC7tC7y0HgnTmkZxB4X2H3yLPtcRHwhar8EJ9ZoF4vLA8d6QlnUn",
-	"5L1C3sj3igSv5Srv0pjjaNN0bMdIJjQm62Q1eqb1PTD/bKsGC+Qfkv8UOa63YE3nTrdFGbIpekV/0BxH",
-	"gtPTbFjsmlAhm1bzFP4BU6cS0SnjwkSyMmIYU2a0tjvF4sZZYvF2wXF7b9NmxS/eUpe6ApMyNuc1lZfY",
-	"X7atKmlZSPO41di1zsfcYmTGHVXJz9h+XG4MaxcRoB3rX0qykpeG1Am7+qxkZb1nEE43D1rWZSVaHxe8",
-	"fG0lU+3mF+uYTIGz2f+19Uo12QwRTQiTDrShJipjsnVkNhBUxxYHe/Sw3ZlOMI1to5/1FXmGrAy6vlIk",
-	"SRXSv11PxDVLrN3HlUHNZjoS9m5qOywEyKcRc1afYoSLlViwzgRHZF1DtpYpR42ZUgmPSFwXkYUvrWYM",
-	"ABwwycoNi3mI4/2YfKIhjrsXgzUV7LJx1y+RGJE3eatbRhYQbbMSP2IG9olsP5nm3C+hUlI21afI46hQ",
-	"VE7Fam3EJdCmsnW7Yyxd4MKuBwXmZdaSX77Ax2TKNOtnbxZq4jLFeYb98fC8wdWrD6QNjMFL+5wDZWjC",
-	"AlsBOVErbdOqV9sDZ9Rv4WJoDYOyAoHyFBiQ1lasTerwUDzYJ+hE6X9nhY71ymudplWGfvBdIvtEUDoy",
-	"CJaTCyJwvAGi+aCRstdifb14/0s9vZkF1rh0zglUg/IJOn5+iB7tDR4FeSwrIUasUadoz3CWA65mRHrt",
-	"j2lNclysL5SaJeCMp1NmxEmZ3TyLfjw58LGb87o6TFDvlSncOifMZFVb6D4qwB6pRjt3J/35r/H28tfZ",
-	"698vHtPTkx/ejV/O+u8fv9wN904H6Ys+/XvyIvzlj9+feadShwwGO8QneksrJV6/vK1Jda1NLRlJOq20",
-	"kpJ02qiQnQM2zrlp6RlPTUJrHcWceEuTCFBwTh2eFEj9ac0W2OdbBR800TY1ToKhfPN/SS8II7Ie7j6E",
-	"vCnA0fcsQdZooW77cUwvTJTWlVXAJ55aisqE7Yu9U+b1yV6QawnsP/ZWqbaB4qmyfH9k9kj5sMteYW0r",
-	"YEFmfC5J2WQfNNY5+XFvast2SxP1YZbYypP6urjAVsOB12TOIiKgBUtFeUkwtM8v1fS0KHr7kCGufOfN",
-	"3nPTv1wNvhPg4AuNor/IUb+k0gczEsfZfmyWap39KiiDx0oca3UWn+clkklrhpRdUE8w9LbTmddt7nXV",
-	"OrtNXT2JW6OvRsI68SP3OY+nMDFRvboMKlGtXeqmCnY75bqVLu3xzn8lKDjZppQx+NYj2rzkU8qec5Fs",
-	"7hh/czBXs+08AUxPuYeeZ0E461dVPOS2a84MX0CLnIRgpg3M7DriMCSpslX0BSdwhenGtK5u/Sj/TbX4",
-	"d7WBt3mNJKHw1VZs8qqp0MaH+bhOS3H7U9EUC3XCBfHmPv1vf93+usppm9x/T5ZqsG+4dFqG3Ld2/x76",
-	"wwr1xWTvXCEZ4mLDDPk1dQHNsem8vGxt9TZcnculTj6jYDyPILNxBBmgbtSRNe3KdFPBat5eCWZvb1Bs",
-	"kFPKDW7qV0mu6wsX8yllJYy+ysWr0NZagnoFvuEaAMRTgCk6J8wIygSehYqT8hwng3+d7yx+7//j73t8",
-	"O3ybvhgPPj1ePn+YnDyJjnfVy9kvj+av+/gn8l6uF/vb/XqUQ3/FjCn989b+fMKhsgXqTheUigtyz8Va",
-	"wmXBpeE+KoMH8wmKSEgTHFcoFbowVxbzpDx5bTL8OQgGe5/vn5313D93Pj/4m3clb5oRoDdSmOrxoXEZ",
-	"HTrHDIEEDFmPFt2ABF1hGHsecoPKVe9xGTXdwQqYW7Eqjsc0jimbDl1GPDiW4jeTzv6H9VoZDHxgf/X5",
-	"Y623P5/q7WEGXKZOtrYrM3QTR8b7YKBKo3JH5tZWEGyhbRrgMYRap+Wq+gYbej+BEDZo7wHTguYPnkkx",
-	"rtZ1Aw5twaTJEnBZKTWxpLcxwZIgfUpILQzAdGPMyHax9U/BgByj0LR4tKaqyQdwyrvAoSIChTMSnsvC",
-	"JS1P7eRNd/f5o1+Ou09ebf/90K/HLYdzpmhcF1VjaM5STCN7EanMa74diB0LHTKMfTB/xEP9g0F3G+yL",
-	"natF3VK8TPSB15G2i3IqDtVK0C3gMuT91ozjoyI5o2li69DbsZsT94tWrEa/P/1CbC13cDa+10bki06O",
-	"628yA2ezcXSvnQV8E+zZ267QXPJsc4Oyj6bY3MbT2Wbl9IMVMWcZWfEaFy5GgUBzQbAZyGyJjrzwOyso",
-	"NRlut2EY+iODFuExomubpqhqemLnJWcRZ5t6h2xvXlGDW7QzePiwO0A4Tme4u11CMLK/K0/ipx98sEXb",
-	"ftiimDIy8HRdUYIQg41s6KOqQKIThV7ghMh7Ep38PseCbG5c6LG3PZA1MVYBmsScC82mFzOsDFw5iVPI",
-	"RJtAdlwlWe+EhJxF5meeqTRzaj92zUEJuUZTkJV7C0HVavayB8OmMJOd8p7srU6rcGxnZ9//DfRu/X/o",
-	"/oPeVp3rPuVSX9TQG3iAwBE8AJRT2bT3g3+i3Rc/Vzes8egECWlKa/DKOGQMrngHOwcRRgXYoU09Jwr7",
-	"1CHN50lgUj+0jNeCXd8KbR7NbL81ffmJNN60Kjhj5yfgNALV3t3NgHfynXGXyxF6YFiJW0n53HIe4Eix",
-	"ltPlra9WwpyKpDbh2lokJr3ZJKwLhJHmxIb5jbThNIIbPlJ8BF5FZVPsPAHwUHFRCxvsYDJsGbW+nFbt",
-	"gqEYh859EY0C5HhvNkXNehlXRivTli5NSA85MBCDiqZmJJEkviAyrzHPk9AuBRVfJ3lrdcHNLSG9wfUZ",
-	"gXNpu+sFhZ2qk0gFPf7Z6x+PXv/USnuvMR8MLWi1syI43uojGC/RGLNzpARmcmIY/8qrFd9IB6smygoD",
-	"ysE7cA5BTl120vWkXwuyp7lOwfj6UjgitwAld71gb+tgw2qwwmpP51KhY8cHtAWkp9joNmndHYd8Skmo",
-	"1cbNDIB1Jr6yRFbM2QpAQ4FkfFbqo7KZA8Bs3mqXz4Qy98+NPQRQpWL7ep6v1K75XAJl2ddCKFfU//Yt",
-	"hWpISPm6O9X2AAwsoqbF9aplADfYLU8Pz26zZd633DHPY1qXA8rtSsy/UD+9r76rXItOch/X3bzLMPAS",
-	"X/yPbj0L29QEsWjQJzfK+sl/0l5inMwTKOO6BYhFRj6pYTgX0oczdELANNe8Z2SeGWUlY/qHMHbmkvVX",
-	"ZXXI8sUfR79x+s+dF/E/fz2O//X8yfm/fn392xHrt9F7/3MxICvYj+WzqCXZutqkDGUhc5rn5mIxRzQ3",
-	"Od4eHP3YCTonPx+9fftM//Xjs5dH/3h2DH8fHrw+fPby5bMfvdDchZlcjsuU5jrlvnTSWoPnqfX8n5M0",
-	"i6ZaV6NrWFAKqEhSTbqsNY2q2RotnBgbOrDbp+KWOEN9mBJLAw4DFbNfGeL4ZaKHrXvd3UWzrhjN+mLh",
-	"lxppmbHYiE4APFArv5RN5Yr6X6dB1jUxvgv6FDe+XeinGM7ZKFyzYMfkgpKFT48S8I2J1EiE52rGDT/2",
-	"MirzfY1TEr67J211OthqrvEKZVRRHGcN77F9wOOv9vq/xjyqiQkJIlWA0qwt0lOHbuDxtx1ZADpTnAx3",
-	"GqMFIefeMdsy5YWgDlDwmtDrN8Asm9Eo8nejzUGVwSsxo5FBYYH8HQ8jre3eQGUGoDtM5yKcYdmE4myo",
-	"CDhlFSltJUpRC1GwaW9mAOJtbAyqsGmdoKiqA4uY0vYkVcRFND3UEfmEp1MiXKbzqlXbzJayi1jMyl6J",
-	"fV13e9KiYWZ30+2TvYGBYwA1VFEkyc14lNb33lMfJIuBIbggEUqImnELqAruek1frvqv4sIUmHkLLrkE",
-	"f2Hka910QaXXUQye2Amf1/A9OCP9dVZV5Pf2727vbjeehJl4cUz/btUlrj5GiqNH22i8VAZX+N3p8+5j",
-	"gwvDuALHUxbLThKDy3nVFlaPtkt6+GPPHr7Fy6s4O1K8hJMOELGJyTafYWiIYkgjk6QMCagjB5Ur8+f0",
-	"jEZtMLZWXtyO/RTHqcF7tnkEWNt7dlGVjcfVnW2Ty6D86bgH+mTh+udZucCIzUSz2v0AEBEyX7o1ye5J",
-	"NBZ8IbVO/hqyAbC5N77sBMXPh/bybBRj/uwl7WXiDXMfsGrylrNOPWpK4nqWtNKB7XtbyHol6BqF/8uY",
-	"XxEJwb+4BjV6CYIeErANQJOxtmpSFQ0YuTB12YpzFFOlYoISvT9WgIPhszSt/d9J4vDXMmoyt6XXxqjZ",
-	"BJEV04beVGaOcDQGK87gOGlWp02HMQ7PW2kbZv7tU+kyedUqjQ7ItDUrMU9/RdbzLTG2IvpIi1zMt+7x",
-	"wk+HbvZ+OrJhuwzGRO+nNEmhvouS0uHO2/Nfl388sx+1aZhFJnMWkbrhAX837+MGBIt4xTm4Ssadfq9/",
-	"vQUFZp7rUq3zCV4yZ/YYhvCmzBLNcBpUYj5XIU8IzOWc8QVbh+JTYsjbN+2BsRRY40EEhTpjAZX7HThh",
-	"VTb1cwAaHylXbmUxldQyzYyjrcqLAk3mx14RgqUj+Vgvpl9lbHM1PlMUDF7NA50TkuYQoPVlHNepzN9i",
-	"c8dP6TDhrM7Gga/06ORTSgVg+vkJfOAL0jYnYOnhlwTXGDH6mzaDb/d39i41/AZSP8NJXN8kKIOT5YhP",
-	"JkTk3Khd/8absuhuT2R6rfoyo1i1L4uEWaCS0kmUrk0jO7gcokWVYXCw+r2dxG6eQO6suUtZc0XqMwtp",
-	"JJam+H6ZLDYL9Ht+u0lxjxVud10Vb6erYoVMLglOYrB020OsfwH2ssbt0fI2XOoayOsobrtLdrlLdqnS",
-	"7BqQUI4U5+e5p6aHRglmcxyPAMYTnDcWMzIhBUxAW1mLJZIKTyZQRhEVc2QUkWClKEFTk0er3+rNhCkb",
-	"ZyuTHKWERZRNR2gxozFxxRPawpQOSp2wSD5FI+NRG7kii6rz6SkaOcvKPoPj2Fr4VFrL2QyCz5gTTnxi",
-	"M2KwAWe3T+qFG3AWGo16Z6ywdjthUO5AxzPzKhp2a/bh1I8FU1Fj/GBiq7zF4epoBWQqcCK9OlDLdl8r",
-	"rq1qxOtQkIgCynhExlQh/+s3BBcr7IsfXwzWCZ06a7ZnDe+t/G4T9gsH1YRsaF7oXRYRkrPX3o0+QCl8",
-	"e0/WlktsqLa+vZVqvktV7+XdIhvB3aUNl48Sykb6GEcJ/jQK0JhrU52F8TzyVrA2dEz3YjKvR3b1YuAm",
-	"+FMdrh203+QCzeh0RqCzKA1J4BpCAHK8hGWZnGUTPEvwJ/tPK0T1xWYrBXx7fufjmtLKTZ2RCWX/iQur",
-	"3N3E4Uq6YkT/PRZ8HPuKNIxjVq8Y2oMGBQDeJ7t7j9py8QMtacZxIyt36QGMg+OAVXDBPuDuHxnmZc3N",
-	"i4jC/iw8gF5LU8IswtrCxn0jbjvCUlUMZK3ErwxAH+OmEKMAe73qhavp61BozwSX3yRzFFq2tmLdhZaw",
-	"PtATJhVmYV2ZCwZwIettL7VdLrS6wSnduhhsORay9eSJ35sPoF+1BaT2+3sSQY1oLHkGegStd+5JFPNp",
-	"JeQweTjZHj+M/ONJHs/bAB4e50+W3Ourc/z59PStrdwsd83s77bTpOszfBzAjbexxWuu0HNL4KvumRrt",
-	"6d3xkTk7LU+NbeiAnFNzgf19zLSeG/UicrFlH5NbvovW4Goxvj2XqpMFA6zmY69diSpqOI0e2CvFbfaW",
-	"ad1ggo7mzikOac09NDIMNkCjiEpgZ8PsE3k+t5XPU6Ulqal95pK4/pPW5D5jtrTkKRoBjvHIGdpyniB+",
-	"Aba3dJVT0qjFldC/UoKO54pcpdTrOdZKwNhT2flnZww8bzmM6QR8wH00g61uKtuqNktv2/g8a2vePjid",
-	"dfpuiV1l+4nf3ACcRbQNczjMHvzmILXWNl52TXRtB7Q8tXBtk2VP62QLQRfO5YxyJrNWeksUch57BV5+",
-	"G4kISa1equUmYNxOYIqLGY+JthKQ/k1dLOhSkaAye1gTloeu8tpyktZqNnY0Z4DPXBP9fdIDidjox9GM",
-	"yI9F/NPp0Wu9BYPdYvhndaT+dj/732DvWjNfoLnlmk5mMkC2r9hlOvX6VZOhrMNANk5PbbjMGS2396jW",
-	"ONfFU6gcYujp0uRUtYcL8Mpx3ENHDFd6wTjFDESj5tEQBoFGA22nMiFYzQWJWqRNp3Nlen/YZAzKosqS",
-	"a/OmN29pvljtf+fv+bNJRWy7vOhj89QXLO6V8bw5W1s/A2qilzRres5UibJlM6lbQ8nOCmprrrz7NnBq",
-	"kr306ABJqofPk+u1CWis2lbs4B/mzc1epigrfga+mRdE6wMqC788xpzpFY5kV3i/RzqVwc7g3AvcqaJG",
-	"FVWL8s0uspyMoQZF7bCw64V0941y1s2uH8JPNo932zOzDRyQQ1x2SjOYwSaN2SjQgdWe/Rq20ZYNulC5",
-	"NdJIy68zNnLLHTWrzWt10/xJp5n6Ac+1Bq2/bSwPK7YvalYfHFXVDuoeaKwY23DcSymxa9XCtzV64JsL",
-	"IroEiwBxpv9rslqZ+UgLCeskseJiFQjeC2N+bXrXmMR8YRMnaUhKLjV4pOJVe3LT7kK/LndgNDk+QY8D",
-	"NNgO0GBHK3KZWpcXCUCOrPm0Nqdwvaq3MvnHn//7/3Pr2A4Gu34wwIpaZMPOvk5bZS3J+WpmPL2cztOm",
-	"Ee3XpAOVogBruu+cnZ1cXWPyakAHSJ7PXfE6lZ5WQjxvKBQgGfs7C6FXOMqbyjR2RK5qUYV9eLi7rglR",
-	"hoX+Mf+zN6yNiThlbGXN8XxaXHRtKyVYqKRsGhO7B5sute68t/ttui19f7+b/fmgZo25EmnJvx/U91kx",
-	"PiqOxmSqzWGoPbL80dS3Fnu/fJHmhi24w5V6HW7QzbBBUV3XyXATvdRqVhthdLXt/GOVt0vmKtqlZX0h",
-	"gVB6d1rVnVZ1p1XdaVV3WtWdVvXX0Kp80tYRxhqp25jm6hJk0AjyISEMiMeQ3sEZPCbRhKhwRsAFbJIU",
-	"V+XvBIdENQftzVP1UKQFEMoNkmjND+6A4+5yadvk0rqLcT09OAsZME0J75fRUc001yqqBwxSS6zc9ydc",
-	"XVF9DDqfulPetZ+6h3uv7R8f4JUfi491aZJyoQzMg2Z7nSlVs/m4F/Jki+OUdkMekSlhW9nQn4s/16TY",
-	"NfCfOO6mXM9EmNk16dB/xf240+2/St2+iU7MY1+QUL5NS+Or28bWQfYrGzp3hs2dYfMfb9jU6Wgn9gZn",
-	"9n4WNNbb0QnWdKssJf7bap7Kj7MANPwLKLH0t31Mb4/9XF+AC0grDjopT+cxFmVE7WLpg1lBPUCxSfXJ",
-	"HJxlZhEYQF8+t7glganEiUmlOCuPu7PsT/vY2mnVIukWHa5lKN36tFMTCzeZpzXppqiabXrGNk43/Qtn",
-	"dX5b+Zl3aZDfZBpke/K1uY1tSPfmsx3vUgzvUgy/ohTDDfP5vmQGXyVrL7EQVZdMyJvQmFzGf4ZZ1lQv",
-	"wUsk8dLqCiSeePzKpS5ka73AeRVutZVY+599w60y55IIVlODbLo5cRTzKbI5FogyqQiOHLxNpVscOtS2",
-	"RMSJQXhMYEYrPeTKC9stL2xnvfHvN4T8q6t22Wvfvc0S6hcDNbmj11b0+tV5dP6Db89Xttc19j4Amzy7",
-	"qAMkJvobZyFDKamzMB0eVw8dwXUV+lhskwVJpwwEHgq1jWkAR8dLRUDb0X9USg61wtwhF2o4qKCP2iln",
-	"yJBMEaZ6ch6GhETE9N76e22TjQN3E/nEZI41toIrZ7KVgxOr2s5xphZ6WBhYNRLaiZybTfOkT10Q4Y0U",
-	"A14iwRkKmlRYSAAB0PwlIiFNcOw64toEONPoolJK3CuGXCI+H8ekuMy9VvEXi+Tp2oqvCTjaOeSBx2Zg",
-	"x4aAo9uidQgC5hx+pNKE77yBlfop6j0mOJwViAW2e/W4Bi1eCy2hAU4aPs7etGFrl+0vN9TOlxtq98sN",
-	"tfelhqrQ66CjD0/vql6unoeXYgmOKCNyjY9SCTyZ0NC15oDUENdbpAJ7AQjYV238CZ4s/SYSBWjEz0eu",
-	"Vb7m7gDA4eJRFeaNpaRSYc0XOvwclLWpaQ4i3Scpl2oqSPZvQSJq/+GTSxGZClwPKU2l89AKuLeOAUrF",
-	"oXVsAeahNNUPHwuZLTXABwXI5lbAyNlBrm+uFrhDKixuLV3UebD1A0vwU3FV9Ehr8bs03a6H5m+fHzp3",
-	"gHpkpbOF9dvBPobM6RkXHsHVukPaBv6b9e1t27s6vN2pCta/f9/txhz6BdyB3RFoi2a3CXbIaEJZzON2",
-	"YJK+5dNYK9fJRBA5OzaoHhvakQYFBl5gEWUVR+RTblOWz8o+OqyBp119W7HTV8ynlGnisI+Ut3Iy+Nf5",
-	"zuL3/j/+vse3w7fpi/Hg0+Pl84fJyZPoeFe9nP3yaP66j38i7+UVIWnLi6jZ0rkPGAxcnQUE/Cu3HLm9",
-	"4Enb2/CtY/Kbo1wHyZ8B7+dSqOhsbEDAN++/TP2IISbFgZ6uiZygGeUGWejc9q/Mu4fYfngOsdKhc1o4",
-	"ygK0SCH+IAiWfryT5VOL3GlbCQZZK8DMMl7pQTPmn4CQIsIsyW/U7HXlssPc6o+uoU0vMmCarrHACvZm",
-	"xBnJsTf96sSUSkXE5Rj0AWJkUd8UgSQWSm0dfTyDhz4HX9wBWOhPth7p0j5XdBqu/QE8VPGMrfvBO/dc",
-	"lTzM/gXFjmYbOHCPiSTKzf7yAtgKXmdfJEBL2U3R5++m52m+TBbDy+xzJsHXMhaYySk86gd2D8oTqNmk",
-	"AijcKjRwiBlKTBq6YQ8zvtjXllyUtZeyiGWB+RQMF5wY2O0YKyICFJNilDyccS4Jkjwh0Kj2jBG99Voo",
-	"YXmeZ72V8HQn9NPQDgTGl4KAl3nVEE8xBMhCzhQO1VD/vOa2+1usmvCSnR+4u+RKjvZdk9WvusnqbbQ/",
-	"vWtnesXw9mU7mG4ScDZ3/nI1xMXGy2tKiPNL6bINVzIM86T4oFBsjWLKtOo1QYyQyL675TUt612+1PjL",
-	"k2ftMnJapQbyTi8AsiZbwOX5ibVqLDZojGZN9QfdVLaW8fR7shhuaA0WXvhNy4ZqIHLuSsu+fGmZzHNV",
-	"m0+oWAN4ayVpbsa1PViai9TsalbynxlZGN1plaSz1Odi+M3qXdnPLJa3nhLge6/Rr+pzhOM4C1yU4CcU",
-	"n4JoDsBbD82PqFafYkWED7z9Lx50rIkXRZXoYXOiXyne2BS2rAxQT3z/oJLm2dYb5c243HYreJ3IRaZf",
-	"uQVcmy29Hcfq2uyfijnJWusHCEaG3HRZVW9q9bx6F0qQt0acR1QhJTCt+NVeA9o0ZlqXi/mSEJ/XpEFZ",
-	"ylbn3XUe1+UmV1LmIt5DJ+DyMW0dQ6xwzKdzEhh8GWQCBBER8inCkSZxqQRWXEj7+4zfucoI273MeOgm",
-	"E628FX/nZRMnBItw9jNdC2MNFneCVQjFN7UHr/lSTKez5hLyn/MnP2ed9DevEIeqH/9VXhDoh+Jm3UOH",
-	"PEmxMMj9VNuVwIYwkwvw5cVlzb7f6+8MHvn4ToWfVKjDLcXNLShuio9gzP4fMUVEKojCawCRNWVrra7Q",
-	"vllxYLGrR5F1cPDz5VI3CHO82duxPDdNRp2dbHg/mksSrW8HYZPob7TPxbpV2W4X17qo7Rtv3gF5UP4F",
-	"mdO2shGWJQNrAWkakEA7vrYHrdLWK6Rr5lHc5KBARvW0+yprk+H0m9lyLGjUWRUpNJwhgdk5ZVOJsJ2/",
-	"PoOSnpP9/JwsratRkgQzRcM1LOyYyHnsQ9rK7Y2Mg41LzZirUVYhSKiN2N/nRCzXHEzmhyyeQ2CK8BIq",
-	"9Twjm+UG2nP2ZqfLawG7oJK0ObtGDT4SXOvmwxpyeg/zYLyEfet0PZOKkfc8D5Dk+QWC3YK9QzG2zdGT",
-	"ktG10huLi6hAp7ATle4oc1FKyatPnNgYk8SxUtLosPLy3vWwJk6ctDU5c/F6C1ZnwiMy1Byu3SzhIn8F",
-	"MCMZdDlsdoDmqZZz2/1+2SzYvvaumsUdC1YYQfWKlUmtnj+ekk+q7j5CPjI/dwx8o2C9fr+4oCE5YhNe",
-	"Ux9kHrAaGzEIjVNuqob92V8xZVdK/jowydOkrh1IxEPZ2e9swX+DDk8JwynVn9g/e0ucxN48rvp8E1sH",
-	"teq8h3YxXgRxIqRX0zot9vSxT1UK+HqDXr8ttJMbJ7Ab6ycT6Z/LG0ZcLgizRrM+To8Nbja9JhmHqAUX",
-	"5y6tPQt36BfXph/s9Pq9wWCn96iN6LnVHvFUELl2ZMIiieYMRCoUp/FzwowH1OXvRGhMJlyQGgf745sN",
-	"l5jyr1b9c6UhFdtyS57L9u3bNVdbH3SwGwPcHSIP2fYEJnnT7OeYTPF1BpbmkoghntbsgNVBDOVDl0sI",
-	"hbg6s3wOr/gfNI7x1l6vj+7/Ohg8RS8pm39Cnx4/HD7cfdAuCFKYS5DdqtIhVQIepa0t0eOam97kF7en",
-	"vJkzvPijlqqJYTt3/bpvp1/3yYymSW1lPXYwGErgCxL70kGxELSujbD5csWr1vnx55edr4uDXxAvPnKp",
-	"x2GAeByVbLZ2FG532BQkXTop273G5cZZvGnKpkPrBfJeSHs+Wi+Bp8qb9uLH/mD3Yb/f7+883n7sNYTc",
-	"IHMR12VdKY4mPI4B26NGlrvOeYvFohfNYij+glf/jUb/szKLRlnfpiT7JiilNhHe3oLVQ6nsYEZqm4Ws",
-	"yzS0GrtzmTNGJGdNOW2cbuFrf1y3dU0poBvcqsbuakAsnoSGAyHoBYlQJnZTrnwDODT3GsKsocWXnEWg",
-	"DF9Tzmr1ZlajJqVk1WzK5e1pPPTLpCtcJ1k8RYwv1kE73SyltKKPjRJPG6mnhmg2TWWvPdbLnOiNy+QN",
-	"G4gTx49aC0Cz6q9M6m246k1l4lVEYQXwsjy3fsnlDy/+2/7W1od/n53Jj983gx/Ui611/KgpBVva56pJ",
-	"2IKk2FaRUzZUAjNptNO5Gk64GEYkphfWx2X+BA+YzdWGHM+5YDVp2yc0oTEWrhf8mi7xMT0nLlU1h6qG",
-	"kKi0XXKhRbcgplvh04KizjiazAWYwwBnvZFt9A2CUd+ZSJq0anATIY0XonnO2+gQj8DVmeAI7OgGPEUL",
-	"pOgNvnTX4iWu3gFI3PPu5pTzqNDLdrUqeHcdcMBeE2jAieLh+UH021wqZ0xuINUsXBO01NMqm8LnpIde",
-	"A1RGofvNeAnuRz7JW+rlLartQ0MajVYvZURihdeQmenAAzVR9/GYXxD0BxH8gZ7LlKP7AAT8oLRd3e1N",
-	"WwZ1Cx+ubiD5lDovfx3wQ+aFiskFiVEylwqNLQGypdXzuNXyyhfFe7hrqy/9CHOFdkH3DNYcUJPeQlt+",
-	"FAOByvU4vpfsEFLU19axzZf2uUMbScqTddZnvZZI+Nj8CH5eW1/sOkRrAmFTTcIBkvNwhrBEGDl5hhhX",
-	"pJQfW96e7LndR4OB554Xt+vfZ2fi7IzVIbzWQbTlhybP51dAn63rgeoFTzeRdvtEsK69VMs64UEjdzcX",
-	"PVhXRuY/Z18mV6ExV8IvTM+KmWvi5LKdbCKcICHRJklRTQk6EU7wFP6KOWRKgtIzAY3LBvbKxl+Rl/Pw",
-	"HAq35RrGlfXuWgX+AC7hsQ0EVTT0Cd1D+03pQB61yjOc0enMM0s6LRcNDx72W70u5p6KnJdV8L5270pI",
-	"RPVRrdQGw+elNz5u90Y+95nINj3GSZN1srWNmqIHCfLDMnuSrcbueC15/0xwrGY1SVfwXZ4Oy72FrDER",
-	"7QgP4EawVs6IsMkoVCJeFUGDQau9DTOCb2TV9m6sT5TImzCTJNWL29h5m2/nkSLJf6QOPhNEwuxabcZp",
-	"/vitKPCF6Wb0EjiCDS6l31fO2KPqOxXU1jsiLe4NKhgkyS5oHGfVEJ6bNJTUqz+c6I+NUy27Qvb2rCvJ",
-	"bxnjbE7Wwks55JMhAJqtzu5HvJRozhSNISPRAOJPlPG6YYVSHJK6THq9JPgRZKbxOKqI+d6eL6u1MWv+",
-	"NoCPQZBuwCdewvP64qYWL+hqGEaSGPmeE2GKRRWvKOQxF539zjjGoR9/yGpew7YpAe75G0Mr/mJ4wjyO",
-	"hjv9oab2OqhggAemeVUT2ukj/XyAYCEGhh6I3uTCoykugEBsWpbxRVCLy5p503lXmGzhxyXKqZBFBY7Y",
-	"EXwOIGzuTuUMqownKDHJBg790t3GmmR7GJlECBea5hYV9g0Vq4pCfrmiUWOwK66v8rX6Ne68BjfnNajf",
-	"0pp7qlaCRtfUV/rOf/GX8V9kRFfLBWv43/sqNcJsM41BIVxqfV5mI7eiVW14Le8UqkaFqpljtWJQHn3l",
-	"C2lqt9Zo4Za1pUJOSHaGzSlBGTdoSuQEyX/lrrxrvCx2gI18KpmVdAeCcNdftw66ACjlFb8g/gzVkiKW",
-	"EEgPJz7YNRwqLrwyHtCZbD20qS8GT7+akaRQkAme0qVUpOww9vk0m1tIbZB4d1lu1hTvhN2qRjr11rWP",
-	"dbZV/r+OplSXNQI2lfH1IjjjkwhPFBELLKrsa6fVLm9gDFzSBHhqMjJtJTJYiOVjAhfI/u72bTp1riSv",
-	"DY6oZkD1krskqktJmybCWBDU9kiK2xzkLKeRrzWJ78Q+J3voJXRRdKVTJJoSYQIwjDvpvpHgzl+9kezO",
-	"OPKd+P7S4vtaJWtz7BukYQ+NLEjhKEAj084FnFQ4JiN0P89H5RzAGpMHxnWljRYsy49koPyAYxuTCDyp",
-	"ZwzwzMY4PH9g+346gWt4Rhn60c6mgENzpfB70LEtaoKOXpJtzoolqfcDnpZiZlWgYKns9pVi8YHWrk35",
-	"nFKUTeUmwfnCS03VnSAo9AXs20kRb4TdN0ZccT4PWtZ810XdPUMkq5H4vUtchTqXrpf659Mpkaq23FUz",
-	"vpj4nSUZkgqJ6lEZAvTz6auXXSJDnJIoMMgGC0f8BpOBMjQ6m/f7O2GCxTn8RUY+87/60HsqSGw+3Mo/",
-	"JVKi9fj2G3fwbNG3M+icU9Zc2Z/t9y/66Q2bPCpv6breaiiJB2Uyaz7NJ/k+Q/qub0ffO4fKz+2BSWCd",
-	"djJBiQrWU9gvlEW1+LIyewzFBEfGA5tBknDhxKXL1nC93y0jdJAA3s6PBgLIy8KyUT3s6zCjfVnazAw+",
-	"o30taD5MFeykna6R39LP4Nc9Mr/a7lfVDq9U9B7LknG2TC4XxpHE+H3NO2QjCGhCMKtvpWVAgYR+Tyw5",
-	"AB0DcIsJmi+L1ic8ZaxTgpkRKSZ9vUTbFziczxM0ibE8rzjCV2oa6pGDarrrwyTqACS4MD1VUDoTWBLb",
-	"tC7QljVhWd/4KZMoweegrUZ0YnXlHnK5UyO7YaMAYaXvg1RILXgzxgvck+IEKvALfIKb9qNx/Tn52R6G",
-	"9l+DBlo0+7aGFpvLsI0i4chuw3LsTXR7M8IJUXelBrdVapAfwep5VtiAw1X3qZFfe5uSW2aNjUZcDbc7",
-	"dRMD/DMrpYUR3K3QqL4Ep6pe3K+qfbXZ2JwANiuDhtYGbzH1Vf0Z2BA+ASqxMBQ+T3BIpKxriHSAXrw/",
-	"BcIaHQDgOP0D/D776AeCBRGjFU/BbPxTSN/QF0fv/jgavKZH8ogd74WHRw+Pkuf9X7bTnejwxZMeWb74",
-	"I3p/RN/Qo/4r+uJJL9yO2Th53o9+fRGvQ5TxeVRPSMgNmIyiphOMWZTtS2F/WrbaHvf7Lb2LaxtGHTDE",
-	"U/z73PbACExZkd4vvenFPlSXbRS1Ss16oKH5eBU9eIGXEo3GhcOxmrH5yKv9zqVJdmxqQLJayF2knepe",
-	"lWZaOkA7oo+e30lf3uUBq28gc4sQGa51zSpLLHcsLkDuQeutlV7F/2v/1Qt5UjtShvK/vmtDZWg9qPth",
-	"aVyr0q+iEpV77JQH+gk6h3mbcVwRbAmHil40NaQowPSadtHtYZb863mOExp78NA6L/kFiXHoPfeatuBQ",
-	"0FpoDF4T0vG0A28UvsKiF69Fq+amT/QtpgzUt/nWe6O/hZ2u2RjTs7thL3wS1LVAyoavbYHkzs7uaJHw",
-	"Vi7ZZnL43VfY4fySHc0/B51/mCDQOuhpm/tm0xUtnJ4MjKaaI2zQPNe9wrYBtyts7Dxw6J4z4O3AAIYp",
-	"EWEtQlMyD2dQMzCZQIreYsZjglIikP6Nn/i8Fllz4DqfkB/8ONPdTdekVMvmxYzGxLpJOEMSx3UXwsI2",
-	"N3KHrznMDJ7TNbmElv7zfiPwA2mx56Fpc55u6Jn6o0slHFA2rMk4z+D1bdXa2rzzOoFD5TADXa7HDpQW",
-	"EBtcQedzJJX+q9JoqdV415kFSG3yX572KukfZpIhj/lc9NCzLBheyv7U7MCe1SUyB+39adUl8ovVSXyJ",
-	"qgTAGRlSdkGY4mK5nmLy+lvgOyTqobwUawE1GfkjWnRQibCxCQDjgFfKM/wU5ROyNYl6DpC8wgk9vDrI",
-	"WX5eDZFdxNV9KPCO0o3ySV8rrw5BYG/sxXb7Z+AWPFgJ18XlIZPI3m4akhK+PTyygtt/wxD3fslxYOQG",
-	"n6DHARpsB2iwo3lvJkRcg3jbSN58Wludt16wXLKEoV6saDYA31ZEi7mvq2KlUZq06GFTlCytWL/h9XKF",
-	"2SPow5Lgc0CjQpI/LYC/6z8ZinjWE77RkivIhXV89Y197Hr48IEWZoG+AEYNqyC8BCji8P8A8hIgGcMf",
-	"IGDmLCIC+nPIHnqFI2IAsbNI5hqstY1qHpoV4606zbggEuwp94P61HKTucHRmEyt4h84hDbT97JYgXDd",
-	"RTJewWInbcjXT54rMuZp1uqCqlKVwHUIl/ouFpapXy4ymRUyNEQk73j7HW+/4+13vP0/iGG+pFL5+wpm",
-	"ECXr+za3Qg+xO7NhAotzLHmCcrcdjV6zo6+wEvTThjLI3jxrlYU8GVOGzUdjAsBqbjP/SlKphasiI6QN",
-	"MUjzfJS99fkogZew4znJ01PNNP1ujA/WjxF0FjOq4CpK+gfRX5x0gs6rTtB52floJlRcmYEMLH4yuLon",
-	"5FtRR6tgThUHwprL9xarcLZxk0wM5rwJcZQqf3sd3zH8Ja5f0PnUnfJuBiFj3tp7bf/4YB77WHyua/PA",
-	"9//Uo846+50pVbP5GCB6OU5pN+QRmRK2lU3yc/Hn8pymXXPYOO6mHDozmXV8syrqV7eN9QrzAUM0yrbG",
-	"30lx52p6cdNuwCu/5GbcKel/PSX9drTyOol14g8bHDgsnhV59BVgT0C9er2kE4B1hpUt3imoCa3UfldE",
-	"anbGo/xvWlV6FwHKI0BtIoQ3BOZQCgrVB3IsdXmVPCLoZPkswTQ+Jr/PidzU1QcJqJDml1XSJQCPv3qx",
-	"shS+tbwVfgy5k6uZ6/Dp6jI0oZBwLqhanujXmOFswl3213NHCS/en3YCf9V9nrTIJ+gDtAL8eP+/9CLg",
-	"/mzBJw8g19afj4n+3//5v5D2B+sBKjDTyCY9Uyo1wKL8nNak6pjvDJ+qnYXRw0ZzSYbmefk/mvxGPXSI",
-	"49hdD6OB58BaAINIDKCAsbrOmPXm2VFHoRQTk0M4gpKwX7uHJ8fPu6fmk/u7/Z3iM8OESknZdJT37X3Q",
-	"QwdIGHIys8TsjJU3bATQMfpSSfTbPJoaqA9TghdzRvZNJsuCI0YuiEAJ/WRKLjVzdpvnel9WEyEde0vp",
-	"L0ZQp1hKaJnsAfHNk4IqqXtc5DlTIJ7dW54ixbnbYZkSfI7e6MVta+VET1sQ45OZxHwhjaKVj2+zNN+J",
-	"uLPf2cIp3boYbOG5mm3Zb0yT9BSo2OWbep4GKigJQv3xdufzZ8iw8PU+PUAhTxIiQoIO3h7ZowGenWri",
-	"wFJSrZhZh67pAS9zHSRrxd87Y2fsDXMdQYHH61OyRGZeCWQm0ZjMKNRAAzSpXiJnWtGbUYkmYLMZ6COT",
-	"JhRypvmXguM/Y+b9JqvpJ47CmBKLeao/OV2m5ASWl30jCJoSpi8KiczEtezRP4D5ZVSJWXTGBJEpZxKm",
-	"ALYMiRCeYsqk1lFgkf/1X+iQAyvVGuIZ66Lvvntx8ub1d9+BssLwORmGUFn07vR593EPvWPnTEu/CSVx",
-	"BO0XzL+hMA6lWOCEaHUQ5iRICilupc8FOWMICTKZSxKZM9rd3obW0xipZepuhKYpIpGkMWEqXvbM5I4i",
-	"+d131k0HEk6i+yD6HvTQd9+d0oS474+fH6KdnZ0neiHvTg/t70G31avTM0TkEw6VQ1JFRi7nTbFdQkFZ",
-	"4POJ+4FE90dnncF2b69/1hlpZUmvDD7q60+Abl68/afmF4ntdmL8ixYIWhD9apaPFJgEXjQmkkZQlJ0A",
-	"MhxDRydv0O724BHSxotdC4AT6NUCIaMR6EqjwAETBGgEBTAW19AUwYx62adUogFSHA36/QBt9zV/sqZN",
-	"Dx3yODbF2lKvCe7LVPBFpuOO+ZxFtlrEDl+ogB89RdIiA4xxeL4eHsA5ifRAUvOikEuFZnwBZBARkqIl",
-	"n+ut03wXap5W0JOgrXkBk8Fs0DMhuCjSw5PdvUfaGBvHJNGnh9M0pkZ33LIff/+b5Gz0IGMeSiu2aKS3",
-	"3cw9FXwqMFSkwHFHRGEa2+8IT2NgpoFRDNkFjmmU3ZYRgRmN3Nv1VUPWxATd105cc1t9J83UDLnWCGRT",
-	"llyU7baw2bCHTLwqPAW+qomx8HB2IaFGphvTC23JuMICy+2BbVvFweRlMbJAKabCzvdU4NBwRsuAvvtu",
-	"P+NIlgm5NlijX7tWFeseRaNAn62QiE7gkC1IFugGpv/3w93MwtTT9BmZK7almdQxVgQBrTsSwIzxOQsN",
-	"4Yz09y/11134f31f8o+OSYIp1Eaa21P8Rl8ji2ahp5QpLtJ1fbsgeg1P0e72k3zZx0SJZfdgoogAvUOa",
-	"qhI72UMcatmi9w2j0U/PTkcu500QyecCEvmMvMIMjZ6d4mn1kmld5mjSfc0Z6b7CKpyNoO03UWinv9tD",
-	"B/bnfILS+TimoWHDOJKQ8A4hAyAZjEIczkjg5BCDNSzR6GBKijN/ClmMuQ+0JEId/DvIJ+O8BNMi4yb6",
-	"PMCqkTO+MBA9aLDn3o0AGAqgCywesIUJhoo0wpTbNhg9r5u2EJHuIp4Tkn73nVmfWcPRxO1NxubNZub6",
-	"vd6TfbQ72M5aH2vm4jpGA2YujD76+dnBjyO04OJcmjbrml+Zs4s4kCHUIIaESVCErTL36kjr59DJLGtN",
-	"xlPCzDH3uJhu2R9tJdTEsqgqtTXPupjbpuSfiw3Vd3r93o5Bb52BcrYFVj9RaxqnVXvDZyR9FHX29W+L",
-	"Lee10WLuNLx+u9830QumXCOiAlf9zeKdGPunuTdxPgzoebW97Xt60bvb23VvzKa4dWR4sInLZJ679b95",
-	"a2RByfTq7H/4GHSkbQ2233kNpQb2KOCumFbvQUfhqYRQaoyVts+1Sfepq3W2rq3p7TDOCLx9q7cgcdwF",
-	"JWrrt8W57Lkd856Y3oFzspTovhZnj/YGjx7Y61Tl6VD+bRUsI4zszmWWEwkNeIxFSUkkiS+IdPm3cGfP",
-	"mP+FoAJjoa8DCQVRhtRXqObF+19ObpJc4P01dKJ3ySjWmmUYUwYK4plmNwk3xiJUkBpLDWan2TDpHmot",
-	"nddC0Nvnt8oPfw46mpE0/QiegTnv9HebKfE1V694ZEpGbpvi34LYMPSnbfciyRXIXmsZa0neWXmuidta",
-	"ardFWfdksembXZbM0wPKtBdTqQ6y12te6OyPzv4H/1bkj2yBnO98DhoffGPqyj9/vEEat8sA0AIPqeew",
-	"Bdn2GNbYHzQf+juGrU55O9SVO7E+fNTbnbsRzL+dD+nDx88lQtSGD0qW+ZKL1Jd9VkOC8CkUvHXCuVQ8",
-	"MV7SlHvTWqIIFC771qfwty0TBOCFTFHZ6/fQG8dpqDTNCHGWx6Ig5gOxoBiHmb6kedOYTLjQKsVpFih3",
-	"LhrrO8iSYbhAY65mPnZrqskstXSMY5FI9QOPltdNi7ajbNl9aeNjlXswuO6x69i9K227PO33nzT/6JCz",
-	"SUyNa3l3sNdmFDlPUy4UiV6RiOLTZUq+pZt2EEUF8r/yNfNx/60/afTZ9owkyuMxPiYJv7CXJ6tgfGO6",
-	"gmgFX39BBbhoQp7aFgerMsG8vnhBSpS6WyN+8ps4hdD25emrnbR/zufsm2LGP8K+OqP9mrmyVy3QbDZz",
-	"Yk+Kpdte26X2yPtfnDmVdM0voC3eEWqBUH8i6oaodDP18igCjTF1iWcriCgnb16jhIgpQfCMtfV2njx8",
-	"oFWMeGkz6ohWP8BhZnwTNv3LOV5sIk75Opgy8y+iJZjEulZawpe+iHnZBoTUv9xN+SuoDIfWIXgzN83X",
-	"CvSE2D7yThg4JeG91cVdSpHNjJYGb3v1dggCyvnXpkTfXY//oOtxTKwBeAP3o6ReJ5RtAUzpev8KRNyw",
-	"RB/ANjUenphKVc7IoFL9AO96ENjwbDFUsHqTYPiX2a++bRcMrKHZAWM2+yr3Zaf5R8+5GNMoIuyb89eY",
-	"7UGKZ0ZbUiD4LHDUBdJpQfZS4cmkyXNjRu2hIyVNnguVNlMvi2QLMsUignR+LAvgqBiNZDyfjpDtxJqs",
-	"5Kv2apwwP1hw4JuQHvDuW3HAmFXVSA6zzVexb77Ulblz89S5eZADtb7ynayRQ609PXYqxpfKeFaHO8MS",
-	"3d/tP0Ej+H5I2XAuSSkzr8bt467khpba5JUxYj62cRcdqevwEm1O0JtqWZvfgBZEfKJwTL5Bt9U1Uv3X",
-	"4geos/qv4w7ckEC7FV9Bs0CrGELfgnT7ypjBX8jhcb2cpI2fA8Z7ahKfar0cASKfQpKakiSt0LrSLanw",
-	"Utb6QL5iZnErnpM7ZnHHLK7T/XOT2rZtSkPJNXl+DrP3ber9yX+5ykqqMT2rz0RUkFCrMjSOhClUAswd",
-	"12mn52pkXCsem1WZYkFcEVm7K21K0b4tV5Td0GWzNyongjuPVI1HKt+iL+2VcsTs4DEUT51QV4JAX12D",
-	"7YCZ6a1xDV6pw7xV1U2IZvf6W/FNZWurEdBF5nHnofp2PVSFdms3KTY3cFRlN9mUfkBKICMU6qmt20or",
-	"hKLIbIwLy/1yAy9W4QrfObLuHFkVR9Z1Xo6vJ6dllCl2I5PfYm4eBQAmKzvrPF7XdF9uTljeit+rrbC8",
-	"M2jvDNoNvF/XzH7aOMDckFf0gaGDnOZDzBjXPz9j0Irb6uFUSRJPqpI7XIYxGT0w4eVM2mNBTCNc136a",
-	"kYUFWVCIm+rBOrfbV8+xbsX5dsex7jjWTbjgbtacsGlZ9U64gzh2iesy0Fwi69hc7F+uZmSJxnw+nal9",
-	"NJIpYWqEcBRJKJCfEdPov9DePcU0gnpUzciytv89NPp9dMZizs+la66CBXRWKePCBAVUGG7+62NY4BjM",
-	"ltjg3TvIxlrtRuUZL6hLzimha8V5DzWfQ/D31o7AE2greko+KeMQ9Hgm3TFl7kh9+HWuSNv8q93gpq9a",
-	"07DZ4Zp2Yuj+CLCQHsCOcYXujwC9avSgbk7FTmT5xFZR574xd6glwBbVkXYn75yhNc5Qt0FFXphd72Yu",
-	"CDyPSiWw4mIdN8x8K/WlPWtqedyBdy5poN44JdamVueL+hZKgG5ekfmGiobymt8vcjm2XDtOrw10ag0K",
-	"/ZD1N5YQlUJrHxn0HdeWGZ06ABUrQEpTMnaQv2JI5pfu2Mi1S168G7BJivP60ibJ/5+9d1FuI8fSBl8F",
-	"wb83bP2TkilatstSdMyobJVL076oJVd7dos1SpAJkhglAXYCFM2uqoh9mn2wfZI/cM4BMpPMFEmZlGSb",
-	"Hd1tkczEHed+vrPcfV9bKsVD1Cy+A13hDdyVPOefMxLu7oAMGMvt2NQSgtcCrjK3UvWZAMykNPUXfjYx",
-	"NpgeliIE+NONtOACB/cAqQGNbEsPtvRgA25IvHKgqSb+AorNSwio499oScBHynaEPQYYkQAlh1YCAKcr",
-	"ACXWx+4gwsIizR7EkQCMyRX2A6CVzC8AocxJsMwCpjgv2QP8c4/MbKHqkr5/8WH34KcXfzvfffmu9fdX",
-	"d6H105p5nR8Jcp2GbTxFXK57WN5Aq6r7BzsVQc7hEKycrSQPFdX393eb+x+bhYrqVSPsZVD+Px/fMmXX",
-	"bx4aYtfcPLbWMmOz+lYjW7exYvGTrwBvdNOYT0Op4IAsNmzgGd2aNerMGoEyFigzfvHFFl5sZrFBA0li",
-	"XlaGyB26jQh9Mtj5BHm+gewgTcES3gM5GooqswgM5o1Agt24k2NZJ+XATLc2jq/TxoHH1GpANGVaMWm/",
-	"+M7cSj+46aI9yURvTDnttwtRqYzLdHqeQRjdmANWdxwwZSfcoE8FvCa0TijGpGnAe0PPM0BPMSeO0TiZ",
-	"1X2sroGB0+Jzl6oTtNWIT92NJq8yvnBptb5MedYX8RGD75UG1PlLqy/xkRhxael73/cOxoiyGD0+MeMs",
-	"Pjs+fR17iQzMQm2F9QKHWokp62s/aQiwJk8RKIqkpbgfEQg4Lw6SCTvOFJPKaiw4c8TGysoUsYKlLfrQ",
-	"HdUaQRn5cL5ymF03GZEwqVhvnKZeloACZ+m04Llqq7ZqNfdx2o5C4uhpeEes1Wzlv40yfS1dR4gIjuju",
-	"rpupsOgt6ehkyq6UnhgKG7AskQkWZABg/55UiWkrCCOYkusfoMd90zAHRLBH61tf68SNp7iRPaj0EUeI",
-	"9DCGw5FBfZtnzaeETRKOFgK+t1UYw+N4yNWYp/FOWBClrYAsE8KI590rWJoLoQCkLT5NxHCkrVDd6e7f",
-	"xDQ+BBenP6N9Dbm0hNY+5FPcr47AeCsoDFDwu7k5QEWNiayLWHCPeKaz6l0MI4UKFiubBEjGBDKABwXY",
-	"WK6noRHUF0cIblJYzF6vETWgNkjxdaxtkwlu8rgCr8B48OcBVOpQyR6QXqfDzHQLek2xdSQmjcPGM6y9",
-	"V2q/oz/DEUgEVtoBDrik2xBW/56QGIdSYf91cgCejRlBIGy63QUX/FQki+SCqlegy1azdffzQfAIkOX4",
-	"dIOT25qEbiM9PVtmAX5R/JrLUPXvXs3KyMU6WOs1YIajTLCqoOW+cFqyHrtnDp6Zm9WVJ16buL0YVRuf",
-	"hwUPMqS7Ge9eOS5StA15ickxvoiRhIAGtVRei0wkJBHB45dK20t4yG1aMUo+wio3EAozwcILo5FQIjlk",
-	"sbgWykJJlpyFO24YihXEqFrFTgkDtH6QFYb6WhSYhVZHfrRt9auTffRE5fUeSolyhhQwNOnsVHFMI+yF",
-	"X/eHFt/nB3ZPsGRLKZbb8L5teN9i2nrBpwxKigR6k3GoD7hJ+0/RWbc2chqfnbx/ffr+TYyKmtW5Rsfi",
-	"V8fvX528fXvyOmaPHcVC3ayvfS0Yr5ztRP4t9/7Fz6dnZyev4yj/k1ndVvHrk7en/zg5P3kdO11timSW",
-	"GStGqNc0WUzFjC5txpWB+omgYYD+EoTrXIvsTIlmovBUIpYF3WEH6+HNaojQFLRDo4dSJTP6UlDZUMrn",
-	"uUpNnoWgsXltihk+NVR3F3sBTkOvXUp1CeWdhDExVa1xEwxtIvXJZUB2rNqKzHsFvRprdEMtaY4cnhlN",
-	"PYaSnvlKBfbj2FzZGlAcUB1PKXoSHhpbKYzte+EszaWp5MdwkRpbnvRN86R3GsNIvFi5fl7k9YYbXcT+",
-	"oVonsX9gBTfxme94GYCH0L53qQaHQZVPEOX/WyA6LNNzISCzqu+x2VzXa/Uj0/ov8iTPjsFzxlo4Dfp9",
-	"1XGc+fcWjsRm8qH6tstD3Pq4N8aZ/aFZ6OX2W7L1c9/g5x7lpPgLzUkV/IWyG2/mLz4Fklw6ZT5zyKSi",
-	"oEOtQJ/RKLdjoW+ke39FpIMkpsJH8AGehwQmFvKX2qDvuPWB7jBtCDCVokI+oEpYYZjYHVbsN8yKzxbK",
-	"WV6NTZVonbM4P/cFLO4TDMZqGKTrZibWibuu9u4icClsxAzLCTAy4BihAFCVlDdmXYwJx1BkTIvIjs8x",
-	"TZYhUogFt9Sjb6xUjW+dlOJyL0FK6WxsSWkNKQ2X545BoajfQ0cnpJMusNitDxuKR5nsijhisbkaU1Vi",
-	"sPDE3hoiCeQcyA7VF/AFceNrnkmurIkjCgOQ3QGBbmSGKuKDcSSW5pLWHw3oIjUifzJytEQVsk5o2Hvs",
-	"Ih33MVTpalzIWPQp+W3lPlXgVbFj5WmRB3qWQNMxhSWVWM+eGaB7hZcd/fYF77U6gvlfi67VGTIIeqEz",
-	"ZUPBlVR91tNpqifGl2Dv8O5VP3OKbn1FPbpXjS/xUON2zrmKabJU55k2qOQ8tjaTnbElP7dOddY4bHRS",
-	"3r1yp4lAsJPGYStq5HBCSePwadRIpAEF5xKOTeOw8ewleqCJmr/OZM+yicwEFFgeCJ6MBo78Oy5Hr7yg",
-	"V+CYNQ5bz9w18wdpdjofd81AZsBR7UQzI/8FbRX87IUBPgvjeCcyqbR/u1Fs/9ffGxruCC3ivyAKGO4R",
-	"DfCpH+DV2DV1cn76/sPuRT7i/aa77fONvFvYyLtCI60/f1vBM08H5hWcnnvxzfsjW2Px8hd2i4X2VWOh",
-	"jQJhWj92gWeBC4HQPuZlTT01GwfrOwZTUXhUxJzk2R/4oHrgrBIp+6+ZMFZnYsZHAN/RYd5hHacRGyf2",
-	"Y+gTRM8imAswHNfQm4+n70HYnULBVVVF1nEqOVnfIql968Boa7wpN1SkpF6igjKVlRRYp/Auivm2GlQz",
-	"kGSID4boSznkfWHq47+LksodaBqbZC/bKPB7igIPZNzrPtJ+W3CCTp2SisW5aB1jdK1XR/B5tBSpcZq2",
-	"VUZgn46KV/AThBpcDz+5rYIxkMmMeuEYM2XcFdlxUSDPIWEOATzmz1wm/r1U9R+81loxwyH1OTQwp2Ic",
-	"gCS9uqx8T6VCl6Zl28CjrZN3BSTEtcobSwEhUo+LcBAZWb5phQIsoilYborQiHvB6NRWcfm2l+1QfStV",
-	"DNYeC2EwNCzqx4sye+zCadRufEbYPEDoxqDKU3UtlNXZdOcG2MS7p74r0bf7C33Z0rctfVs/buKdmR6e",
-	"oM6z5mQ/NFpw9p9nJ28idvb+TcQ+ic6Zo45vTn9iPZkiZJxlQ20s22+yd/JHIHQHTTYUfT6Sn0VqIjYe",
-	"pZonmJTFWU9nQ9dGT9juQCRUI6WtqLTKRHRyyENwTGZ8YtAEIiZMKsBz1MwOMiHQfBqFsEEPKT8Ulifc",
-	"coCU52qKKYADuBhk1W4rmECAtoVPPtpRaWbG3QHqku4LzGJL2OODVisP8YSfY4ywd2OQBiAuqDw0NFZI",
-	"8qMJR2DrcRwIMh0x04kaHmfpJXUV7yAIDfodcCDgHC0a/wFPV7qDxzA4tFgDsq381rSapBVT1KTV+nLI",
-	"1RQnUBMyWbLrn7oHHxzfgFH9JFAqjhrDcWrliGf2iTtju+4ArNjWL3BS79oajYtbw3tgi0r2EFmyJD4y",
-	"W050G060xAw+av2WZ32xzdFaZGVXRKCsXp7tDfnn3Q5Qg8Z+c6/5vPXsnfyxcatErudNsySLfPI7/Hu5",
-	"ZOES6y9gsC46NmH22CfK4Z5wfxkDFY5yr6s0e+wf3j6JruOBngjXEvzFVI2xpGR8Xwft3VrgvwILPN2i",
-	"+7IkLo7SgZO4sXq8EFJBFylmjumyIYigEisSaEUCWjmyoq2CWs8B8jMeacq7YWYge+Q6gEwds9Ay+YAF",
-	"nXsx/y2WTcpa8fcnqGw14DoL3xrp2SLm7q1fG0jUzrMGARxUsFTjTYpYZ8o4uicpQneAGDb0eCbwR6f5",
-	"QuhxUUErBJ15F2ZbKSESE4LQoJgTKob+G3/xa7Pcgh1wQ/ULQ/v3YqwjYQrso3VEiZbqkcHEzq8ISvS7",
-	"SDsWFtKOh1xN6Z6UrBoWElh5VqQaGGC2LlpBATNrNpb9CGE3jIdQBj8hSGvFMzjhxklARTOTDc8TpDAd",
-	"1qqC48U4n28hemEbifClhmY4EfNn7g4YbjG6tTbPJYTmFG94FNxdYNk8Ktz9ATcFa3Jzr7KYjtenG5tn",
-	"M2+lsQu4jNnG73xltwbTwHKlJOzkfQbw3JTvQOMj5AQK0mZKE/aE/7ns4oa7RPBA+MYlRHrGO+Ua2Vdj",
-	"XyK7rco5B/kCBWQ4bKjeV/CPEJr/sLRnGtf9hJr7RbmZjmxt+Ftd+oYg9jzp5a4Y+5Mht5n8vGYp+R3Y",
-	"8zBhqauHHangSnniBSFzBNwZFUWBiKWCXwNC2thS8MwsteNpJngyBa9pWwXZwwyg2F8mu2jEJ6VQJSyR",
-	"vZ7IKLXVqeYzcTgB5ZMIX4T+a0o6K3QdtZWPH8ozxQrTW0gx3+FaP1C6SaO7H7pZJ4PNype2HKYD1SDd",
-	"xm8jdba0dSnaCu4EwB2eIUw+Le4Oae/vuQFwibSifAqFKObgEynnEWHOhLkahzwgrMOcCYHQxvOuzRAF",
-	"Cb4W8GuixFgoklQQQnN1LoS+BP0UBVL3xiW9UW3HxOfXI05+K57PDd/3ry1ZaY0S0Q3JSlXneqGLa64a",
-	"Z36QN22x2KSWsTVW3Fey0VrP+ibiAuj0bTYywIMtLBcZgDUC/JWt9fo/cJPFvbj8l6Ml22D4rYi9QrLP",
-	"emnYMsk+1ONtk30gFbCc51PplYNg/wdORu7TV78lI1syssacmk1aQjNxLcWk3qd5jr+DNlCA8SvD90WM",
-	"p5COgjZKQnfC1JMb8GGp7aXgYQvgpN4JX4NN6n5eEzwrLQ4CbUH3EMJhLM9qofAyqLq8PGKfa2vhAGbW",
-	"lD2OHSWLdxwhNwM9cd9Aona8UzcuaS7x5dLQCFO0o3UquPrmQUXxxC0GwqN13+Lg3QApmoXb66mS/+aL",
-	"qRGZBqWRHZnCcNcZ4XjsbxH2BjnHcIcAYcUw3EmsPYBOEw/Cj3W6pZpxFuOV32OfBto1HUqLTQbTCLzM",
-	"V064otf4OHEaXMZlWhPOiIf0H/nsNyMnzXVzH0nIOIj62lqwQdtoxodEAH6WiRNKaG+IAZXBYL6cECA+",
-	"4xMzVVpNhzeHXBmB7jD/cMR0muQQ9pURVRe+4VW1l5W53yZ5Gs1iMT9zS7RlZjXMzORnIUTfwvFbG3yr",
-	"EeijEtmQZLmh4MgODICyloFLCZxUK/aYau2I7FpkhjBKPVCREV2tEpNHN7VVTGimMXr1XIdYshQNAnlO",
-	"EHx75BFko8LjIMnPvBMwUt3XEeuMrWOHaG7EEU74lCFaKjvGdhCn1bFQN3tkpugLo/Wm4KxC1bb6mIHC",
-	"db09EpJW4nLCp7PgpO6ckIBtED+cGT0UmD4/oUIHAdiIlqJx2Ljm3fF4yHopN1Clz22uOztuOkNtGr+5",
-	"M2oner5PBAP3ILnuBDDordhPaM7oHm9Eja4edwdOdBfWCtFYBXWUFu9eCoJS3xei1iZixBZu9KuOJlgD",
-	"+VzE/hdijfrcZSC16KxEYuvp7NCIFB4Af3+N8/3WQsE27/jrc6YTT14L86/1pc90UukpL/G2zQqKGyTD",
-	"W0/5fXnK13mQ15xGWvBMGQFpL7mAamc9VNIgMDPjVEK70uu0Jhq9gSq5K0tZd3y9t16nrddpFa/T+ujK",
-	"vHiH1RNqbDqfCEOMdQQzOk3cKEA/De5Ti59LSemFcK8Kcw90+DD8TMsWJKobnCjF6lMNp/riUeZqXBri",
-	"kH9+K1TfDhqHzw+ixlAq/3F/2SJ4ZBXwyx/WrKsTUTcM//DSy/WWXnilE/Et+6XgaL4V1yJdbMZL3WNb",
-	"Q16tIQ/SXHCRbp9KvxwuBkTHFggSz6+D+My7Np1i6kzPiswDZhxhbDmk4AjVFVi7G+pxw30SSV9kaM1r",
-	"q1h8HomuFcnlP8dcWWmnMVOaQB35aCSUYWOVBtBFisqF2TsO741tbvKXGFOYxDuHgNRt2JBPsZArNiWS",
-	"tsJym1M99gAeNe4pT0s3IkS5trcoGw9AMPpOYDl4kWisEX4D3n/Ck/8ZGxuKL9/gI0CiAlCCeIN1BtqQ",
-	"AVs0+gekZY/jRKSWx6wjUj1h/xKZ3om8HCAIV3WPnVqmAGgVCAw+q7wBvq1iqcy415NdKZS9xEJxO3vs",
-	"QqiEVZEdqyH0GJx+Npsyw3uiuiqmm+7G6cNxWNUtkdgSiTuwcNNdxEu6diIxEDy1g1pt6GcPHBQyPymQ",
-	"BEpo8Uz4DDhoLWLdTFrZ5WnEUj2J2FAkcgzY0wPZH4Cm5F62g0yYgU4TUzDQWKn65qitPPhBMdcUQMA8",
-	"ZeJpioifYjiyshAGCJTIuw2nqL1JxZ42WQJIPyrJgZDgG4pTbiswA01kmmJyHaeykyPerSQ1fZJDfsbF",
-	"W0azK2fOguXpWqS1+goxhBXoEo4FRPnNKCwbV0NoNWsoGx7UcF7cC1tVpEqsEHiss7Ey7nKunWJ4TcPc",
-	"YEIRmfCijRQm8kQDMmNJBwCa5iMPhtWGk7ehqw2ePd/JTdhDYc7bI1ej/aaFrbq96ntTGEvQcDtiID1A",
-	"DkLM1sRtvM2tPpsQB33z9xLaEOa24MTerdC3leHqMA8KFsgNkeMnv3d1Iv7EaOXKfNBXVMsxH80jrMuN",
-	"Fard6/VZV+65woW6UeIpHsBHM5bZEQeJiQQd91Nj9t7c0kj722av+b1khi57zbdRyg/Mj+XO9yav/VBf",
-	"i2DaqZTCPgajbjld6pDQoJw+6SvmDKEm7ATqS0LegNOVOlM2Geghgo4Yp8b1vIHokWFhAGT7dUrUtUgj",
-	"xtMJn5ojlukJIjKjMYiMwFXqVPCRvQuTerBJWb7TgsOvqtMcTuYuPXT35BqrGAmGl0IZJzAK1qWrwa+r",
-	"Kbrn+E5dz7lbMhPk6YiwtBQ3LAYN5PCgFdePiF6qc1u2ms3b+S3RwwEjs3II+0HxwY3DRqvZer67v7/b",
-	"3P/YbB7Cf/+fmhE6nak0uJ7OhtxRkMSRE9d2Y9kxdURPZwsG1VpmUFbfakjfsFPV07LFftVASbfK5Y2u",
-	"1WGBO6yXmf7et1L9eSMnnY96ePPx9D1YNrgCtuBE6BSIApXRwy+uRToXMrJXa1FcxPiOEUFM99gPEdtv",
-	"RWz/qePc+wcskX2J4MjFCxz+s/+sWgB3M79RAB9xa0XmXvzvX5u7L3/7/Yc///IH/bnfivYP/vxLxd3+",
-	"7Z79IGQf3IaUfnUhpcG6i+KmO+7rue9jO3iCQuhuPp46tygGkEJxI/8w3GmhEgospdQoY8AsiDIyfgrp",
-	"PCJBF2jVhceRnPmBbEZ1fVXq5Bx7WE6FPagmg2ExJtwEkb58zc65FcC4d5F9L7hxs4//GRVaOBdDLjHj",
-	"adlW8ldmWjLCrtKK8eGsd3Wp71IvPmi9XKoY4zuupnRszAMANbKFE1ggCm7p52nCr7836K/9ZtQYuU4b",
-	"YwP5dBOpEj1pHDb2nw1BFAx0ozs2Vg9FNk86ejrra7sE6XjHZQo2NqmumNUY/FyiJBGTPSq7QvVru1Ze",
-	"C8a7mOKfyxhid8hl6uvbIpXhykxEFrRuSODzZZBCo1qBRq+0JcxQNxjI+9EJKGdcsYEeZ0DU3Gf3wthU",
-	"ejtx5hsmVT+VOlmJVLUqkpwK64u6n/KrGzHOYFFhlUBIo4j/b5mGfQ/EpWx1N1d4ziE5GEoCSbUCzWgF",
-	"mkGXb55szJGIVPeluiHUCi4uXfguhE5qyDhRCQQ39TJhBvgdhUNRbW1AcQSiELuDkcbuaseOljkhPo4Y",
-	"3ucPx2M7aLVV4NFQ9xsQH5+/OHgZMSO6YBY62Hu6Q8Ut8lYgKLMDNeTKVIdxwyYiTffaqq0+wSjGRlwi",
-	"qTZ/BSgg1tGWho42P8r4+NnaERga6GlmtY5YRxiP4sAT3kkFi7sm613C+/EhM0IQbaPNZUAl3GPQTAxD",
-	"OWaTTKt+WT7jio3VldKTcN9Z3wuVYJFF4omBsXn+sxyKAh5mJvsDW1hHEEQTAVSaQ205atrRYJ0mzGgK",
-	"PjloPq00cMLBWKDaffI0HFkGxMnQghq/fljJHIoQ9TJN4TicdTI9MSKrs2kVtqtkpQkXDsCbonk4pt++",
-	"JOEdjmo59fzH6czZKuac0/MI0PUfoquHQ5F1xV4XzF0538UH9ltPD4AA+AM815P7AbxbxU4KzXR1lomu",
-	"ZQOdGcFeNopNNXjCGyskub91G5wzrai0OJ93J5PJLhRIH2epUF2diGQVF1Bfqp90Nrxr39NHd/rOuMyq",
-	"lOy3ut8XCcN05q30v5X+V2XQb3V/NY78/EaOXMeQNWZTVHPkE6fN24LmTtFlZfZsmVZdgXn9JS6NHCdN",
-	"Eber8A7ywEz0xkYkGOSk9KTSDkBDXFb/9gMdcMOESpzyfdtDem8WXd3PyyY4+RyntPAkzNl46nU1XNRd",
-	"nqYL9h49ofO7D9ydNj7CYUIFBtVNxwlaPKq28ThNl9pJxI1C0xEmwnzlewnrOHEa1zq3EZl6rUne75P1",
-	"QEGla9sRqVZ996nS2v5qnGVC2V/QILAxHgrt19ioafxfh5X6vk7Yp4FmfMhO13muiIjfYP0dCc8ZKgi+",
-	"V+PIpiOzPfYhLy2d8a5UfdblaUrQrYCVD69Tbp77pq0mUpmjIiiWU1QOmi9D9T9PlrwNmR1TMxi0AYDa",
-	"WOsWtBnHhMRntMmyCTdt5fYH8EZycAPIC0mFOiz1IABYy/usypyMQLrY44PmPovhy8tMOMYGlWRQJcTi",
-	"hh2dTHO9xZNT3Fk3Bj+6JApz9Hph0BmVmBzhBKky93/tvro4/2kXhNG4SrmiHYIHNgZWCV0UrFL3Jnd/",
-	"BJi2Ce3OVvj+9uNWH4S0fuIJy4yhCuwR+XlcxSjfWl2ez0RfGuveqaPcWHHUEWdP/gObZSczZi2V5DYC",
-	"IEBjJf85FqEIYSb6PEuY1azLwTLurdNIrn5wv7xosc7Udah77JePP+3+cBTsUYahHcpq1nGEbjjUqqgX",
-	"OHrufQTXIpM9pJ1+eAD3LVOImGurY0y4AsJ4JcTIEFywSHtsMtBYjjG3eT2Oz0/enF58PDm/PHn/y7uT",
-	"8+OPpx/e/xWRh+OdwMNazZaPYHBzRLrsujVtNRloCNxzTQMWMVV7rCTBtC9fYi8K/HoGIdGdrvBbpb2I",
-	"/we1Q7YiCHO8JEvOccIbUQMqoNE3b/W1SDlEeN1gDlrB+nNO01/Ja7F/lzImumvhbiR7DFVvd4LANvo9",
-	"cJJKL1HNAkW+QImeKAAXJSuv1zOCh83d4O/PlbRllouYJTKhAj1egS0+vZErDqq5ohH2ljEtIXm/JLIj",
-	"W3LH3R1+ZENROf4lmC/KRpOgpLSVNMyMhLI+6ReL9I4dl+lMcRwiK/jEQbdCwBL0TVdzGiM27Yo+L/bx",
-	"pZ7ouaAZgAglCky61TdPMZpL4Jy5o4I63NdCM54to2j8ovg1lynvIIrbWunMxVxkCd4svLBwi9dGeao9",
-	"3p4KLGOne2RYKqGiuH8Ls/gh4x4N5Tcg5vuOvm7EfJzFMoj5FFd4+6jSryTkE3PF+ZCdstS7FNdp6/Mr",
-	"uRDEGfwBEDZVYmiPTM7qvCdo7oQKlVwEL8atUEzv3PvzzcYQB/eSEiwR17K7VpcEKuq7IbahkuhdILZI",
-	"CMnLhasSbfbxeFG5zI8TmhIm7SHqFqbLlXK6uh4JBe8Zig6SGCnYVmcfLj5WWxEqaxoMRPfqxLX9D/e8",
-	"XD6ld05G3KvNBsptsaun9b6DJSJZYKP0eH4VatRonDnt11ZcmxPXvheJ663WV4i3eF04NatKWs+XkLSi",
-	"xa6pGqqCJrzsysywsfmoPpxDlTsbKQlcjw0pWf/Ie1hJxbqHy1+wyBZXbEsCthrbqvQDTz0bTgsBkOuk",
-	"GjeJK0/oGi+buQAAaBkUNrmJkADeYymzgCV8useOVbg4HiHW3x7vSmB9YZ3MA+SrCnMExlslqixnd5m3",
-	"zUY5aG3lvQ5Ojq1ftUKj/LpyhtxpZgjCUfay3er2PfuyFKJOxlVycyFBfIR1puCQpKJowT6rxsOOyHye",
-	"MSUM+XrI1TaTH7HPr9piAnNYbC/Btdu7Dz11Plu949d9rl42HrAu7w4EnBzTqFZF509OMF/UFvuB5259",
-	"XvoCj8ua7BdrPgB1khnM+R7i5x646aSiTE+HNnctR7LLM7tUPbQ0dbRXmD12zPqOITzy0ZkAMxa06RkD",
-	"RSp49sr1sephdC95iXTNZdPccXPzhji24chO79L09rBrobm1vh2LPnELiXGAuN358czsSna66AYMLHcC",
-	"kTCOMtkVGPkT4LEBKhhgqvTEF87m1h1Qx40JuHTCAeKjM55K1UfAUvaJ4mOkyS3XbWXEnLzsJnPEON4A",
-	"DPhUAgIbeWYpsBGsewYiD3z4Edb/xsMGbdQgEX/pTdkk9Yax1RBvmNJXgtDx0G3lt7+CHnLjSy/gDHt4",
-	"Iq0YLld2AAxYJJkceUhuf/GA5Hp1kcNLI8dN6Hn0lWHgdUDYpsDhHIItZo8PWq22Cl95I1O8A9nxmWDD",
-	"sRPcBINwBzWloUlVohNAStwf6IHBEicV1QwoGXSgJ20FrWHQEM/EERZCKE45aMdg+9dpAtF4Q52JHTdR",
-	"WACESueWDbWxbL/ZJKKme2y/GTWbTRwvRQp6TosBF13HhT1NmSE6Q6jxwGmVC7HtbvKx+5ZyciM2Gcju",
-	"AKmUBw3MLKQ2QSFmxajyg0+J1ZhMC9o3ILBpiFtk0lbXbkjcuE6tGN4l098A4oqfxR0bMxcR2vWU34u2",
-	"lpDvvjTgvZmBbs/jzsa2UFQ9VLxaiuUV42MWBqwvzxmf/J7Dki5VW9qznyozqXuiQD6/ciLz51av+tID",
-	"/5FficKJD9m269CzFkYJ0MF+ZJhMalC/S5C8twsSqIbo/QRSisdqlFiB3e6x90Ikwml2QgV5kVbEi2FO",
-	"BSwKnU5kZFUS450j/t5awKmBga+qJQiS7eM4VN3aAVXUWMg0GYghG4/cF4meqFAGbOeIGaGSYtCUneg9",
-	"dmxZ0z2Mlb8QGto178vOs3eIOYu18VEwzkVtBO6FeMBaAXvniPUgehgaIRBbaQh6mvUcnayMfOGqX6aU",
-	"t01WIXmjcOUGmfDLMCymqfglbRw+hQtuxaj85geobVTGQoEFbhzu7q+QheLnhVhp36YAuhXZvjJORMB9",
-	"vuzWOi0MQ5H1xQILgw32P6ByXjOGA0lSYLDTIbZSN5UAag9Zf2kaSqgChNMe+zveZinyymV8GNCB24on",
-	"CRuPIvd6wZJBRgTU3/fYp1mNX2czZdScLo7j7oipplzpwVglmUjsIAKK6UvX77WVu2SluRGpxdFPeFZM",
-	"76awIdDkfUnXxwfNA1L4lbaXPXcLIL17jobCqpPJcVMK9DvY2S0B+0Lh9juoswGCrr6GG1q8AGujM1b0",
-	"dSbFzZ77/LEq7727cyOeCWUD6kHunJ1xzDpiIfE5lJ5kTT7Eq3xky5TKwMrPkN/aHcg0yUShOAQ2Na2t",
-	"nwFj34Bc+6ACDWhBp4tjDfLdfiDxBt3iWViTg9e3uDjuwB+fqtCD25xu8Ghhkw8uGCEMrJZP5FdpG5Kw",
-	"ICShm+/yWg4tlHZZNhMNHy4XRqqmtB+w2aUKEsGjObCZ5XZs6sgq/ro0TYVhXOA733DpFJjmYhqMK/3t",
-	"Z8cBfR/6k1W4KfTFiqa7SkUJD/is47UcvgDWoBgs1zGTyljBPYgTuBClLSkwOWbiGURcRCAUQeAFqEiZ",
-	"MIZAn67EyM6GYRyylNtQMqzsIaYvmdK4KAhvjoVlpWHx2cn716fv38RsrKxMUWJvqxGXyREbw79ORotH",
-	"fHoJT8Qk1He56oo0FUnQk9A61teAsQXxzNgLoW8Zm6tP0PHx6es4TBw8sWlKGOxex6qxZh2yWGSZzkxM",
-	"64SwhGA00z1yvQbgCas1S6W1qcBwEfgVtcm2KjmQcz80K7uhcdFGWipLy0ZeiVbs1VrS7XDjn4AuWvgV",
-	"YjfYL26F2qpCEWaoBxNddWuXh7G4/mApQN2E7+MjxpUm9GPLU7TrxeLzSHStSC7hy9i91VYxBPFcEpJY",
-	"fAQz9VtLFBheL8DhDPkUYRahX6v1pVuPS3zpEl9CUGlIrHN9nyZiONJWqO50929iGh8Cx0pT3P6+tu4E",
-	"Epq0ax584B3BDMj5fU7Z/XArXPsQNzSR1fXEEXgELuItZJ4w0L+JaePLMJt9ZF8xP3cuHgPKF0jLjJVO",
-	"+YGb4BheCZyntHWNw8azl3svm0AWQ2RIoZMAIUfKW2iHHv7196LP4PBFVDCrttyUlbaO2p2lghvB8tVe",
-	"BcYH1j8U890kYg/udI0QiWStLEGGTba752KU8ikCSN8kUFa9snXgi2QL+LZuIeUs5V0IVdREwBYJKVU5",
-	"TXNpFcv407GDxToqMu4ZeN9gnAHmFrEgl0RsII11Ki0Eig7kaChUtabqSfZm5eFVKMU2hPLuS5aRA3R9",
-	"cvrqRo/qS/EEpVosfHALQ0oNxiI0asKNDxGMQfg+mhegMewGy/Kxd1qJKYn1fOpuV442NVYJgK6RSNXX",
-	"wrQVtNCZEuLhHkPUEJA6B3rEeJrqCWghj+MP569Pzi9fHb9/dfL28pf3H0/f/tVd4ZFI4h3GvZyuwXIF",
-	"Elsu+VutD2HkQze+tgLgXeia5NhPA5kKHzVwLRNCR1TassS1aDSbCouwNnmZplazlQPeBk2loHAYZjSU",
-	"8IZQSuzdPUKKR94ZLBJ6x00Qo91nlVz2IAU8jvA0ojKWgRX6WfOpE8GnVLMOR4AJGODTAKiuxwfNptNO",
-	"4EJd2owrI91+V3uBcPAPgPrN1z2nbNDN94/r7roOR3Z2m93ByPd5KixZLJpLk7aPYSMaD9j1vSKtvo80",
-	"7Fs7sGH71kvi3XdWDgXUpmgcPDN1Qs2TEZ+um3gPeNaneELoCVKyLE8jX23KasaZ4dciYUNhBzphj2Oi",
-	"0pf4xaV0tFTTo1phhecyPAy90VaBeD1G8PA4F7xCs3Y6EvHOHnsPCTUQVASqYEK+hEO643lgUKsF9oPk",
-	"Eh+4pF/inbaicCCupsE4M+SJwFRIUPL/8MT5D7R6DfhoJJRI2B9t9cfu7i78zz3Wau6zP8BWEmgy4KhX",
-	"kHPkK3uM3mvRe/N8QnRlgsQgQusQoKZfKcfA0AZnWSKTw+IqQgcjoRKp+jHVGnV8rycBtGpsc954RIYv",
-	"YJ6lESra35wg9bSjWgpYhe9J6cz9DVW50IyBdiu/VVJdjjLdd5Ky2zGY7kGzlT+QiK4TqJOY/cHea1o4",
-	"wFB1K3fE4kRYqGFmECVpWrTgIVfKjXhumYlNo33HzWAijaCenzWfhp7N5TgnGfHs+ktTYop77GKciXQa",
-	"rHNUzzTriwTabqvjWfHGbV8+NM9+4RmImqBlIxbs34Jx+wyWwhv01aX7PXb8ua2WsC9CLRkskYsZYZsx",
-	"WY34NDdYsWOKgelm3AyY7qGYYkR2TfhWV3g3epkQhYagNNlQqjFgoSbutEozEHTM3YJ3RH8MdQ3chcEy",
-	"eO4s8cyLT046cu21lTurdiBkBp1ZrY+gelzplljNUsEzBRZPaREiDe/qiE+htgASH29svBKVcNYjPn0A",
-	"tjggwfN2shniXC5uNkOlG4cvHGdBOK6qljxQ11wTVArOkdhGaMD9e3ktzUql0c74NNjU7hIV+wxnUie9",
-	"0US3drbVALTvcGtKkvV2nzZrD11CgKdde038/a6iarewUus11vLpTcqMl6WWAwpe2mi7vMbjza219txX",
-	"PMukyCJmM969clIKxRuF1P0gzuuQvL/HIMDVN14Ics3FZaoWHbJmrGZWpGml3ffCj3KTYMG+jxoyWTRM",
-	"bw3A93ahLgSFt0+9upDxa5HesxGY7vGuk+NujomCjBmrQUIOlfRAu9S9nsjMHou7OhExFZyfUdohGAfN",
-	"iv6O1KBREfv4CAPa4LUp9PNWmtrbU5h25J3bbtY+NuyBxHba8lCXotTzoXHh2bqDcAIBJ9xaMRzZWUeZ",
-	"X6VirByFlgRNri+vnTLJu1c37v5ycXR+uCGSLji6qgLpUJ2+RXjyMj2vNYaPFuHbj+KjiS6O4/Pr/f1E",
-	"8o3yi7DsTV7kBffvP0G9/2Zy75UrerZ00bGwWIjj9o96Gxr6tWgBbwqZpe1/R8P5qgEIS3NZ+kD75f1+",
-	"zjXapGam/6WHvM6J8TPh8cyeUISYAR8qei46YiDBrDjjpOjpjGJMAwXKrep4DaQ1iJoXQYWSturpccYS",
-	"2Qc8RZUw8XkkM3L5eUMtV1Mw53f1OEWjo7tNhOPjvRlLejIixtvKF3wtWLJDoYArpSdghm61Iu8vcU92",
-	"uLpiZIY37KDZQjDe0iX3WEKt5lGhOJMkDzQdpvpQxdKt2FAmYKmP+zQh0iwXWKvwxG2Bg9dpXdoai+7X",
-	"WHTBr0UhRid4HO7VWjQr7iys7FOE0CG+gIHwGKuPjidbzVDy2ByPegYuM/AhimSPeb0GXczk2W4rY3ml",
-	"ZwmHOE89l0EfLe9CQNPYWmRmT+1rWOSClXMTsknFGY3qA1Bn9m6mZmKVhXHBGWk+ICa3tTjeZ8jppgTv",
-	"W4UcVQMOvfM5YgXZEoxuI4gcp9vgpoSxOxQYU3o+JDXN35bxKLkPkfQMcZbuFqXiFrd1PkRyC0CxvvBA",
-	"zEbc8HWskn6MzeRIPJmIzkDrq3ocHAyVvoCnwaFF8Tcd0eXDkhEOBCGMajV7LMZXdi9kX3E7zkSMILlG",
-	"9hUTn3nXIq6EEVQBH9P6GbdtBaplT14LCv8xTKe+wu8QtFAI7BpnmVDdaQDftQNtxEwA4WEeyCdSIzDs",
-	"qtlWMU086MtlRZxSR/fYyTWJZ04pHwrMFoT8wCD7UQF8SielF4IXBAP32NgIDELimWCtZrMYDA7PBbV8",
-	"bPxyR2hDhiEfVImDuIefaAsXmMaxzUcGdgB2xC9VR2PFGooeahw27F/3Xzx/+mL/xUGzGV3v//VZ69kL",
-	"/sPzl+KF6IqOSPjTFu/1+PNWN+nypz3+bL/LkxfixQveFM+e93rPnj5Pml3xg9hv/pD80Em8/RvZeW4A",
-	"nz0jJVP4kH9+K1TfDhqHB82Xz6MGBRW5WTuVdFMYvGckvMNO3nlVMdfpuegKOar0PZ2iv2QgeJYsHw1O",
-	"R+Qcz/q3T45LNPZnwTMMfMTjtio15ZPdDpwv2PsqWmqFsYsp6Uef5EyxiLmWqHssEdci1eCQx+Bgp+97",
-	"2Gx3YyHZgsiwoxVzBASSOigyMQ+bXkhDXEdLUhCoZClMrt4+LGLyURi7JSVbUnInpMTO3oX1U5WFaale",
-	"SpwxB7Dj+ay4EP3vaMXEoAGrGOZ8kxHhDswHq4XZbi0G92kxWJcL+otjlAgWrB5brwwfVo5A8ZUcY6Mz",
-	"S9kkhfSQ4zRlPZm6jp3g35FK7LH4nzFLtb4ywMIBvMQtH6BbIGwfefw8NlXECiPCdPCr8REKANORRqVn",
-	"KLhyOgeoCL8awbPu4LfH/yvcxif41RlNozKhEtzmfj0WsPFPMGSrYSpuLGV2PZGZgJVxN2k00ArirarC",
-	"V/65dOTKBczgo/hsl0SsxuVzO7780+/dqJZ4HkrCLdc0PLpsu++kAriipZ7ln5d+9lRdWN29WiqiQV0g",
-	"QPDCJ38SICUttQrH6EuSqaMiSzz/xsqlsMaPrc1kZ2xxwHX4BCx25/Gaq66IfW2ef8YeGgr0adc8zzAV",
-	"GmTQ8RRd8wg+HrFEGuCN7qZ20zHxu8qQLA0AMkuLd+7GXehsuXP9SdrBT7wrwJP3zQZv4aIsEesSqkk+",
-	"iFDJUU4+14In6Nt70vNXbUk+lat0o7EHvTQM3Z7LIA76q13PD77zg+c35KGdwLlxrf0oYkj20gdxAgZV",
-	"Tzyx/CEAS/jKDDLDL5c5lrQ9H3AI2zNZTQyZVszwVDwwouiHtfYTibJt7Yn8CTLUwyg6U4YCNzgLpl50",
-	"jlgnP3wsHkw7mUxiNhGyPzCso+0gKhxqaQeEkOjawreO2iq+ElP3RcxSwa+FCXK5HtsjFhsx5MrKboyG",
-	"Nv8jT6EkyTH5NJx8z3TG3nw8fQ8OA+Pj3SFbmix/baXId0KVdRHk21MjdkzRdY4RtJpNnJ0TdDKurkQC",
-	"ads/zsMUOHke0/Ijsk98zrMgjdU6OfQlTBFJ+XG7gRmSf3nebDci1m50hJ0IodhfWk1Y478cNNuNHdYR",
-	"bi5t5TUirzsNIZ1fOslMZywe8s/+o+HTXJ0i100mmOgONFQ6ZTGAR44yYQGFEbdV6YDTOeCmrVC4yzLA",
-	"AvQVF1J5JVLplsTpJmjjCLs74NfCm03j8OolSHmo5R0xM1VaTYcoO/LESYPs00Cotir3DwWIYWAR+ZZC",
-	"bDO6gUSawgFRJIdCShhONk4yPRqJ5BLe98CcE58g43bUI18OWcq7V1DkGHYsQHYqjSdUGojVVITXQD4q",
-	"HDONJhGUpk97DcVn/RlF7ALoDgKPovyK+IKNpYsFurDRsEuu6UtwkMGpQ+kVEBy5CYeN8jwGJRmGWzbk",
-	"FpFH/So6rVkV75JrPhxzJXjmtlUqP/RKp1dJG16o7BZTkkYC9G633x9R/YZNyyD7pFILZgOxWAe+XQWq",
-	"WZ24qhKVu+9S9UFbHxtRp7S4VVxRF3/nXtnq4ltdvFIXv189dpMCGZ7+c2HGqRt9tdUZ+C0Qr1sWabiP",
-	"IN2ZrFI3zSpFggSuL5LZ0nH/ye/u//+8MVcInJ3csF87UyaTkkmzL7w+sIN1k4zVmehlWgW1I8f57vIs",
-	"wxokrs9qTwU29uP0Ih33GytVGfRt5rSfjzOe7iaZ7Nldbw3dnbeGlmsSGuy4nhcUfJCtZjNqDKXyn/ch",
-	"9M2KzDX737/y3X81d1/+9m+Pd8OfO//7L40ar+VmNZdaxwz+vK1UsUSlCi9SIsgWo5OyZj1q3O8LUw97",
-	"AHIQD1LQkE8h2Kqjx1jJbDoSh6iLmKhYkAjAj0qqE0eh1GIQWF+qQspfylEqbysQs1DsBwQpEgFDsUWL",
-	"YrJb2dSpAMyJNBLDGoQKcVjUgRP54Z2hNNgySauZaKtcQUAFsEpmxNVZSWgEzDHoy2jW41VekjuWCd85",
-	"nZCm4hPlq/rH01LsMxzqH6JGT2dD7g6TVPZpqxE5wiSH46EjS0CV8MN+IDdOUetDGOFGGXM+r1rEivyR",
-	"ksZ/79f8FZ1id8GQvVbz2yXv8kLHf7kuUg6ISNUTnH425H26vdxLduYmzvngaiVt+c+6+c/aeQ4A7nT0",
-	"uD+wu1b3hR2IrPbcnhWKeGGRF0yIonAAkPoQ7BCNZNJAyEH+jdYQ858XSeJsKjiZuozNtHLEgVkpQtmQ",
-	"tnKfsMSMnehCZ9yyVHBDXAjMMmAShOzbznhqGPkLney3x165D8DPxARL8w30ODuiqiSTAscCMGS01kyF",
-	"PWS/GjmUKc8CEy2Jwak09gIfCO59tBQCOmKdp/9HWPOPfslvc3XnmMvPvspLbsLxaI9r5zMH98hnZtbu",
-	"ZvLiE/C/pjsPdntfjQlvpxfcNkoIMnEtxcTcLIGCZ96wSaatlz7DsFaIz4n8jGjaQA7SFJggjWOvrT5K",
-	"m/rEAp1IMtKOUi4VWFoPmTBdPhJohJ14THisI2UGeqIWhNqc05SXAaWhYXlZGVCF1RRwWGsFOder6i9v",
-	"2XNtVQmOhWCK8/IwSEmHUWCCw6wj74uDJLDHpWMkvlJHH85ysZ/Pn86vlK7wguEkC6ffUxP/TZ2wG60T",
-	"iRwKdHMaRZTXMYOLG5Kz0b9VrkiH9AVccB6HWyppJU8R5NugHuseKEJftNWAo1CCfZbryj2mYgrul0vx",
-	"WRpr4p0jJkPON1UcQ4FD2kGS8WoCgxAZeKA2lIiIjd8LKMaHiaKp1dZFcL9ugTDupRLDtk5VfRQ0HttK",
-	"MaqW8C2FYzFYolRVpaz1ZCiVWBa6goiWjzYIgkcVwsS7aYH8LAKXOLVbMInaQ/OJKD0bTqvYxvLMsyaE",
-	"vtb5Qp2VKpYVpO6Csz5iPDXaMdBiOtlAJpB0X2k0qj8fzXtmFNvUkLtPDdnQ0b6drDiuuA8XwmIwTyhO",
-	"68ZzFLTkVPSwADHGORm06+yxD74Ox8ytwDIjA5kkGDZSvh+ZAFyK0h15ACLcnd/MLXDE5oEjNnL1asUO",
-	"smWuauOFstxzsV3MaqdMFT05hxRmxy1r7h24B1p7z5iVQ2EoQlJ2PchLGzOdTeTxtyBi8mkhqHKP/aSz",
-	"goZWrMMjVSI++zJK7naT2YP0P5+/VWf/mbHZbi2wK3n6ZhbvGzXBhl0E5zVetrWYXTPefwLntx5qABGT",
-	"OLsWXasz8J9gxHPpLiA0CdS3pZgbiD8dYCkr1RdJxKQiZyPG2mpN943iRsH1kTjRv63OymkDefSxt3x0",
-	"3Q0N0avHLBurUNkqL9tJNxQKVIkEa0gdsoPmy6rLCOtQuIYbO7SnrqNzMUIz5tyBDREDRFi25osqRr5E",
-	"UNxPOuuAXHXLSpLfPqgmnEQqpu+pSE5ZuDHSWK7sejA1eeLYhLEZt3oWtPBpc1hNl57k8UO3IFGe9y5P",
-	"o7AQXSpUggKnwkSBtsK2jefqniIfsh+a7P/K1d+W+3QTy4dZvcontUE6E8Ktt/RmS28eHr0phgXCjUPf",
-	"qb9yVQHH90yRZg2nueQ0rqVKbiZEl3QPw1BIbuIKfU0QPABEBciRl3AQdxJFJARKL6zbFFesymBQFGMe",
-	"XCTWlhTdCynasMLz/ZCu0v3tc6lWJU77rbVQp9Y8cUJ1vlZGOiYtizNYf8CQCdZ7qjYV1MwASxXEwjKk",
-	"pUiNoCoVepx56AyQk/hM3ne9+YbIvB9O0Xhz5OPglMBy0TxjQulxf0CdYOVgn1wISZI0EigOhjbXtmor",
-	"N8auVtciM0CvWCqvRSFkpZtKQPaEQt8dDuMULB5IY3U2jdlUj1kmukJei2SPoXuqOw6DR1NPWw2FMbwv",
-	"TAS5jpYpqB7ez/QEFF2WajRSuW5gXFD0Nj7udsXIHgLhfyKuhbK7xmaCD2N0tuA0eZbBoLmhQse7UCYZ",
-	"njeHhZk/5uw/Lz68dy/w6U4EBTQUixORWh6zx/Hv7Ybrqd04ZP////v//RnvQL1lobqCdabh7wijErsD",
-	"0b3yRY8pgTgchzz2njKc8860EnG+vpOBTsNEdOd/RBdrjcciy3QWF6LJ3GWFpYn/a/fYX6Vdj3oXanTL",
-	"7oByVNEFla9TlbTNzVVoq/ElFZDhWJbrFh9T8Ic/wMXaxXR+0JhDN7MBLgLe6+ksgZrm4Y4kGs7ZgF+L",
-	"f4d73dNpqieX49FsjxV3l9YWN6R6DIWZLjmIqEFECIgU0kXfwicBD0HnUKwt4VN2YYVI2Y/a2lSwX//X",
-	"/sFvjFu239p71mS/XLzey1vMyeSfhbVJNALf9shsO8ByDx4v4t9XKfMcdvzvfmfu2KkRBoBEF7Z07oqX",
-	"m5t1Ms1ec3f58ZmOu5MdfQ0ZvLNZXJXWTzoheTGtQJstc5TYMK2+YUkralQRlEXNVL6DUtu2tMsSdutj",
-	"c5XnygO6RYEOryQy5RITpXFWCk03ykZUHLHO1zTvLXFyCukgETOWp2A06nGZIkTItMiJfOA/IShAwF82",
-	"VjeAYYIweeErNm5W2wolHqvzoCy3AW8XZvwl3tVVNZP7LJRrK2e/3OGcc3iWZfXi8XMM1DwZLhVaBUZL",
-	"qvjs2DSJPMiYeeYkM5Vg9IERxkit0HrSywRZGsTukMvU5zvvsRJkBYDbt9WVEKOImXF34JgK5sBEFIfg",
-	"eAQG0mPE6kd/nksTZF2ulAacfJxSUl9g6BgDhpYuLeQDjNYQBraiAe6eawQNp37uhTMIp2ddYVx+aQEU",
-	"RoOGAkg//T7A6NSl9PUkYDVtjEr9YupzZwpliR5+YNY9x02NwlZ9yempqZtzjJrlUGR9weAZ9vj8p1fs",
-	"xdOXz3f2GKSlYPFGkSYGdEmyZB4xNU5TUMmlgJj32rI5hbO2Efx01/q9lMpZ4oivLcLpIYdp33+E05ou",
-	"yTKRgdQVMeFiaKDO8E6UQwTrgv/u5Fpsb8T3dSPO8Wyt60o4gTfR3RvgQBUDkD5vHuZ9CodFFGZvWAbD",
-	"sx5bIwHLTXqLZ6Vs8tp1uPCMguFlYIdp+XAuZTlxw5yRPV5hy7sXtAe7ZzqV3ekicaTuNbQo3GeA2Ue3",
-	"ym693N64O8dpdzTLBMccMwuBggGhP+W2p7PhjUAUA8FTO/jXcqBOriOphDGzwE7n/oedqJB+B+l2Q6zC",
-	"pySEZRTx5+cOys8wlsZGUzZpnFUnyf04jdhIZAM+MiwR/YyDZeD2aGCbH/R7bWH/p0csBleACSb46ayx",
-	"UNhsunvcs4utasVHqdN1llTBIuS5Gr3qoU3ltag/sq1m051W8OX4qu+Z7gpjIC/Te2usEwL22LmAsEPH",
-	"wsA0hNmbSldnwbyV10KhbWtjhzT0UZVV7KZ+/+g3p+Vl5W5Uq27i0PHjJ7+PuB3UQ98cBzcuwNvssVNr",
-	"kK5QuT7YNNSRLdJHp9IkOvfxEe7VlRhZCDlDDJE99gpcigawQrCGPZljkLsV055jxNaJq8wnfWFBslgG",
-	"gQ6aeYQTKGNLPes1u/v8pXjaeZEc/PC8tftDs7k3gptRATxHn24FPPesCnjucve3f2u39x7/z6j/x0j1",
-	"/5iIzuiPvuztVEHQ1QCXYknHEL+OeufL/f1mxIzogjds/2CvtbPHLtx+8ZRluIOhqHbmfSAimfVM4u6X",
-	"lgz6+2tz9/mzZ0+f1RUIO3dd1NUF22/Og/ItnKzbx/jkI++j7xfmAHC7PcIxQ1mYqrI9MtHsLPBXnGZ5",
-	"Ru3aY9Bu1E3wtLe70TmCEYrb4HNcy4jfayV234GG/wXDXhwABev95H+XSW9IkehIxVFgWkbGDCewwFEx",
-	"LgA3wCziqeWH/4war3h3IHadxJnpdKFgWnrYvb1mATda0VzXaj7f4GpTfViPN/0A1x1v3ZKrjQ8/gF27",
-	"G/yz/eeLX4Alea/tBbfS9KR3bt4/dprCq16fulMrz9hM3qBae7dvxJIxyg/oFYIIG4BjjwuSRRw5YUYR",
-	"4xxpnRIneaNZNlZWDoVjpNm1SLCyH2IntVX87uTj+emri8vj16/PTy4uYoZOK2mRNwcphyLkayCPQKzB",
-	"CS2nugPG0i10d1o2JhU7y/RQ2IEYm0cYY4vE4yvMBqOlA3kzn9WqErIeCcVHcs+rDzcr6ME2QNB5qfG1",
-	"IJUFr0ClQvNhJNTx2an7/Ut1GtpujB6r224/yvvXYeYMKrQGt9qiKUfDVe0W9QLSAhjKIHq6M5apBW0j",
-	"AoYHO+f+uGmn/u/jd29X2yk/thUv5gPeKVqDlXYKjCT1RoNnzadMq5SQHc+0sf1MXPz9LVXSYHkhjaHs",
-	"B/KdCUZVVhkVeKbtBVCqsbXul8SRWPYJXfZtdS4S12ZWKuMRXjRWQthAdi3MIZTI8JqQzKiiiIRYUTRO",
-	"1amkuc1oa037xq1p7/iU2Yz3erLLOgJduk4iWOmCQPvuAFabLoKBvxE1xlnaOGw8gXgu6mC+qBhBqUJp",
-	"GQqB2WPnoi+NFVnEUt13xxiONjisdeZEkw/HYztoMe8cAf4fsUxD+I/VV0IZfFePwTxHGiUf20FNPckF",
-	"sRSRN59HZE+CEWNETKEDdLRUGT6c5MUDyCzkKIJFk1zrkDMl01QkHr6SQAu0EoxOAeZB8u6gOCNfCKGi",
-	"03xxTTEpoBT547pHjMtCowEKt6LRs3EnlV2GBv6+W64884tK3JaB4Wk+vjqU+wkrzRU7DHLzfIc/SSSb",
-	"pTpfZcB6x6XMYahTFBXKQvkgPsTt9Ajx0UyNsCOPNe+OX1sR2tF0BD/B0vmqUBjGZXmvBzlcSFQ98iWi",
-	"ec9P4W9CQMTk/EoVSo8R2qDMAlL3HjsBNGHufiQzSyhfddpDu0jMBjoFsEM8l21F8f25m9onoEngCJhI",
-	"m0pjIwIkR7B9p77meSLKSdXknmZaleYZdmsXjlLlcc/hXN0pvypWsYswhYTTYaAtc38OsHAgxrZhihxE",
-	"s2FFssJ58cAlNTgZYywslZG5LUD5GJ26rbeYD5FqZAsEWsBSkfTBH+Ue+AxaCrke2FhJW97qUOinYuJG",
-	"DwVgRbvTBYbOznh6CBpVgJns8gzzJjjruzV+ZAJKJWB7XAnFnMho8lq2jkJC4o07yWDdL29KZisG9MGt",
-	"H4S4BizrjuhSgTlpAcKS1tiw+Ozk/evT929iSpuOz45PX8cRiy9+Pj07O3kdY2LO65O3p/84OT9xP+mM",
-	"xa+O3786efv25HVcGhEGItaNaZYq4Z2a6OwK6gnOUCRsq/a8nfEpSlZJAH2xeYF4pzkONJClQObxdOUR",
-	"9PSkL9i/x95rt0cJU+NhR2RUrg/yliBhyY36EFxBMOJiKD408Ig20ZSWJJRCr5zCUHhOmIneGOjoCkvk",
-	"265dpOOK0G1K4qJUsvksMV/C8NRSfblSukElbg96SPIksEkmwUKX+9N8psuQynyA+BQwSGRXFPkHVSOc",
-	"TU8qLWshAyWqrfE2EnqUYtND3h3IUB4wG6uiXM3NVZnYBJnoz9/+/D8BAAD//w==",
+	"7P35chs31jeO3wqKz1NlJ2lSpBYvcj01j+LYiRxvI8njzFgeEuwGSUTdAAOgRTP5+lfv1bwX9l7Jr3AA",
+	"9Eb0QkleMlH+iCmyFywHZz+f80cv5MmSM8KU7B3+0VsQHBEBH4/CkCxV/wSzOYEvIiJDQZeKctY77J0t",
+	"CEoZVWiJhZKIzxBVKMFrNCUIywsSoRkXiLJBL+iRDzhZxqR32JuuFZG9oCfDBUmwfqpaL/UPUgnK5r2P",
+	"H4PeYxwuSP8xZ0rwePPFP/EVijmbI7UgCDO5IsK994IsVfl9y3Qa0zBACf7Qx3PyP3ujg717w+EwQDRJ",
+	"UoWnMWkbDWeKMLsOm6N5u6DhAsG09IAkQViQAGEW6SVZ8BVKMFt7FgEN+/cODvYOdkYP9nZHo46jOCVh",
+	"Kqha91/zmIZr33iwgpVZ4jmBdYk5jsrvj8gMp7HqSxGiO4wzcqfl7U/O8NxPAZdESMqZnutKv3mFpd0T",
+	"Eg3QKWGRJospDi8QZWhyPOu/5Iz0X2AVLiblUZ33HuIHs1G4vx8Nd6f3yd7ovNcyruOIJEtutocsY7wm",
+	"0eYwJ0qkZIJWC8KQWlCJqCySjuIIM0SwiCkRSJDfUiIVWlG1gKskTgiaZC8K1/2fyboycv2C0kgJS5Pe",
+	"4Tvzw/vAM/ITrMhzmlDVh//7qVxTDgpxHJsB8yURWP98R6IVZRFfIRzHfCVLo9kdetaMMkXmRFRefUIS",
+	"TJkeUv3r+Uy/O9FUjWIyKx+v0cMt3iWJZ5qnJOQskihlisZ6OqUXaropvXCv7X1EiXX/aKaIqH+X4miF",
+	"NVWSGRcEKbGmbI7wHFeY1f2Wl719+7Z/lKoFYYqGWBH/Kmr6KlyE7p48fYzu3T8YflMmou8JFkCAOE7+",
+	"57wnF3wZtR6AX/pHUlKpMFP914Jf0sg3ccOjEh6RGK0EV6RA/wN0NJWEKXM+GHeX6XOsuXh5kDEPcewl",
+	"9TlJKKO9wF7iIfqPQW+JBU6IcgJGKUGnqW/hXrF4jZaCR2mopDuMVCLsbgkQlmjCcEIOL3GckskAvTAy",
+	"YE4vCUOSXBKBY6RoQuQjIKwklQoteFye0rteyGMuDqcxDi/0sMmHZcwj0jvUhzfoUT2c31Ii1r2gp9/X",
+	"O+xloyitBFUkgXkl+MNzwuZq0TvcGw6DXkJZ9rdeA6WI0E/997t/H77/7nDw3X/3NlYr0E85Nk8cDbOf",
+	"sRB4DTt/dIlpjKc0pmrdtn5wpPTqFe7Ri+CdW/G5xen9tyCz3mHvv3ZyhWHH/Cp3SoPRo/teYBYde5jx",
+	"KzuUqb6gbgzw45hGnd9/HOVvfQnP8L6XmNdm66Ffh7hAMk7nAVAZTxUSZI5FpM9tiCVpHGNpgIVt361s",
+	"+yjwqjlCnfELwvySdRJiocZKXzBBGM1BLM15QTTNqJAKxZSRATqeMy5IZE6x5AmZ8mitJV3M53MSIcoO",
+	"zaEPQ54yhRb6fCP9CqO5yXPGV2xwztx0jSKYz/eXvh5v3wy4677kUzQTVmTOxdpHF8dWNof2Gr0tWvxM",
+	"ScxXiKq6bXDXX4Fa3HD8BAMDIoXxeGmmMspticg9/Xp0lArJRQ0RMfJBjUO4YmJFq9EMjfALKorOjMaa",
+	"Oxv1VURaPLzkCik+J2pBhLl6wmczSdSkdlZmQDVz2t+cU5ElHvX/hfu/D/sPx/33Psb4Meg9JVilwqfq",
+	"ldme0gqpViNm9gZ01+iC3+h9Y1yhu5MZjiWZfFM3FXenTwxPOY8JNqT9o6I1x9iOpiDDfjw7fhlobdiq",
+	"V1RJFMNiSHT3QYBGuwEa7ekhjvZRROdUyYqqsDvM/hsd1Ix8rkdUHHVxkYf9h+//ePDxv/8/+3G0G4z2",
+	"P/pX23da9cQEkTwVIbkjEc05+RKrRT4IOJRapaawXUaibnVIC4r3z8Qj6F7gC2N4gZ6MJJ4RfegEWRKs",
+	"DnPC9uv1F2QNnFBvAZnNSKgQZyEB8p8TJQts1mhL5wzURHtsJh774xABiQVg/WIU4fUAHTEOp6c0CKrM",
+	"K/Z3d9GE5tMcX5D1WJBUkmgSIM7IOVstaEwKY6FaX470ccRrtD98WL6fsvEspvOFmgwQWINUIkFm+oH6",
+	"o6Z7bScfosRaZ3q20n0GLficneELAnJELbRyrIUdTwIk03CBQHS8eXP8wwD9TNYSjlhBttyRiK+YWQCC",
+	"w0VutxjxktPxg9lon+wfzPohIbi/f+/+rI8fRqP+fbw3vTcbhrsR2MVeeVSxyGo56MFBE7dB/f9fHZc5",
+	"noGRWsNXtUU8yaxeCkbFlKBwgdlcW75vtRymRs7aL5GkLCSB3gBY0wVeLgkzvLZgj1KJ9ke7j5wkOWfA",
+	"NMz04boYS2Wfqc1AWV3V8959sBv8yzYztve1JM5xguekji9Q/WMjU9AXjG+ANbBTxcOLzlKAMiT1DSUp",
+	"oGW1cV21ygLKxnB/myxoM+jBTkDYiGFtj8i6N8bwpOLrrOfGWPkzLhKsjFG6t9sDk4Em2hwb2V20fwU+",
+	"6/UF/vBa0NCj+hwplHCpjLRa6mvA2gL9OV0TgZZ4La1OlpPd/sPBw4c1E0nwhzE8qLOO9oIzYkyJF5TV",
+	"jzMmeOuBjoaD4bBuoJRdeaCvQCtq3XjFkbygywF6ygWKCFkCIUiUSq3zG02tjiCM4uWniDaC0P8ViGLo",
+	"JYpX7BTH3exxjCIqjTFRPFBOAW49TpyNJfZ7X4un6R9YUMxUHbe5ND838Rt7yQ1wnLdULZ7ikCjp87EY",
+	"DVlr/LAoKlf+JJqujekZZAZFYAgWuH/JLkdPtMw0zxBELom+X+s2TjefGqHAJXHaI18xdEH10yW3/A7J",
+	"BV8uiUAhZkiuqAoXBeOuquWaOXnJCnYx2NyZj3ot5ZIzaYIDjzmbxTQE+g+Ns1p/xMtlTEOQ/jtLwacx",
+	"Sb77VXJQlrMjqe+I9ONJgmk8VtjYmBFRmMb6oLPMbs3VaNLXFyMcRYJIicgHKpUcoOd8rjk919qWJArW",
+	"Z4mlXHEBBGJ1ME0Nh73h7N5sd3oP1HuFVSq1efIw6CmqgFVkk8oWYKHUUh7u7IB7bhCRSzcruVMc/Meu",
+	"lPXa3G0WtGKBKhTa98tcbw1TIQhTSI+XDPSLnnIxpVFk/AhXXvpZ9pTCwp+BxUtIZJiq4DFBONI8RCqB",
+	"FRfdVnQvX9Gnhde0L2k+qJtY0LOC/yPBa9CEIw7UBAt5zC5xTKNrLSM1zxjbRSku5ium9XcSZ1o4XAmy",
+	"SQguZO/w3R+9hEiJ5yCKUqkglmal8QiE1pJrdi16h70dox18fN9hB3Z38x14w5aCh/o105igJ0wZR1/7",
+	"ZlSndhNb8pbEcV+LLRIFmrEV1gVNzLJMwOUijSkB61fcrDOBmaTmaTewbSp/XJn/gDPE8FYq0Q9Pnh//",
+	"48nJkx80e9VDnpKQJwQ9Pnr5+Mnz509+6HYuhvmufI8jdJLRTPfNKAz4po6Imaqd2FyfDyIImgmeoBV8",
+	"pHoNYBNecvWUp+x6R8YKyTHjajyDp5U4ELxRHxhjfNqruy3wfr7AL7lCT+3T25d3c0w3sbrgStMTCpwD",
+	"as1TkS3lCx7RGfX5tcCMX/MULfAlrIZUNI6dLNBrUYjbu2Ctb5D2sh24Bkb4Gq8TwtQPJIwpI9fcSfOs",
+	"ceQeVt5IFGIRgUVMPiwpBIjfSK0BGe+IvRslRC14R1ld4Gt2InCKqHHZddjn6ohv6hBNMbtA7qnaBEEv",
+	"OUq0rQChNdASHqGJWZ4JktpQWS3WxmuyJHwZG+HuXnOdbUlwbFjsGK6pbIoLFGScFz07ffXykzOwyqBu",
+	"Yt2P2BpZUjIXHaL94RBhlL3LeeACtD880D8AqRnvi9UjI07MWuijFqD90R7CZo0U5yjGYk6Cc7a/N9JH",
+	"eH+0j3Dm1tN7ba7ibB6gA3g3qNFaUdcnXX+pnxeRJWERYeHaOSCEFm9aQ4egOZuTl1ydYkXljEKOynX2",
+	"X+jnASuThSdWyAC8MnA4HaeFLJVOdDC6l9OBpQESIZgGhA9OS69tpw3/gG9Ip96Y4iM0KeX42NPoUnes",
+	"/MOCVPjsRmJQE8MtXwwjO10SlgcAr7y7Uj/GxAk3VPeYsgvgN+D8tfkOXBh/JUc8jgboSF5YXzUjK8QZ",
+	"+eRHvzjim+K32vYiEYKHOm7GGckPXmUVgsoy6IGcKnzNkyYVLp+sY5MRVfIAgyAXBBuxcGI+GMc7eANM",
+	"7AJUA3tjt0NYlIUCUl1AL0RPYWm67QyM/4YOWuPETf6G80abI1dZDNiTM86fa557rW3R7HusOB8D+64T",
+	"gPAj6Pgm9Dsa7j84uH8vy+2jMo9kgADvyBz3NpijtbrQGefouR1S++ZUZnFjmop3+r7Jmu14gdnazkNe",
+	"UywpMgYjtqIpcm4Yr11aOUBnYm0PCGXoPpImkavT8u8W3Dn6yXr4KBt/N2lUGOeNrLqbIKT2DdBbrEle",
+	"mqRWfSwKWWz2ZJQlTyXLrUnuFC+FobxhOFULLujv5GY8HR7JA24WrUwZdlzS+E/ITBAJ4U8uUGy8dVnu",
+	"XbvcGRU9GYWpbGU035joecnNHEGcaHnjPAQrATqgnbZxR15ym09X2EpfDmHTfm5c7zbVuJCvKb+wSyYc",
+	"p4UnVvfWXXRH2mTBiEYgcF1GYem4YjQjq22O7EHRX3hKxCUNCXpTGk/7VvtnchNbfpoFxStc0ij1EnFQ",
+	"QEp6fWFFsD6K1SOeL86NnXKZLpdcKBK9IBHFZ7Bg16CMNH/gONFPHMMeFEgDcr2LD9UP6yYhD4pnOnsP",
+	"gpGjM/Oe9i2vGeJNysk7MrcV9LgmRVWzVmi+JdMF5xcnJgfjWtuwMo8a23yO6tGUdM4gYcmNS9D5Ahht",
+	"pud+Yt2+OsAb0iXtdPT8tBWvZxWvC/MC/puZ7jOqbF6GQorEsUR8BolscGxdjgaE9OzrIR3ZeAA8cWaW",
+	"eQf4DOEsGKUXcyn0jitqgmChNxlX74ziq0olzHPOIs58mb/wcOF50PHpK7Q3unevP0I4Xi5wfxdpunB5",
+	"ffa+8mt+/L63kWD3/o/dj96c41AQrI8PVt4AJ2S0gFpvrqtmpe3e6w9H/b3R2fDh4d7wcDj8V68QlI6w",
+	"In1FE+J7swm7tMVggx6VYxuaHE9pHHtrF7JQrN5uk56kryURAks+ZbHeSud2dFtLtbXCJSlvk4kSV6Of",
+	"pXHIBV0uuw4EUu1vbhgxZWTkqXRQghCT2MXSZEpEJQNiF50q9AwnRN6R6PS3FAvvpuin724+/WmMVYBm",
+	"Mdc6j4CTRi6JQAsSLyG/YUYhmaz8UlN9YW4zqQmlnCOWxlZ/Kc01H8xywZkvCQTBD3aeWn023lO0ElSR",
+	"jVF8t7+Pdofo/sP9e2j48OBBeSR75eSng81hFU7S+fl3f4P0Sf0/dPebwU7//bfeY7Xk2rAeGx7uTRKF",
+	"C+AwVxbt7eifaP/ZT76nChLSJbVipEp43FY5icoDjyKMnvNLEuPQu+UQVvYRFFYkQEvBL8GS58Jwm3Vg",
+	"Y0KWfIk0IQrrRiqwIeAYAmVcr7Dqo077ny6jVt5USI3zMqfd/nB0NtKcaQvm9LGYNfLO5bS6tXdn0J2W",
+	"wAgBt5Llzc95u6NnPyfx8rkSey6tR15sw6e/khBCs1aaHbNlavSMyLiDcPy6ILJsdketvIPcWGPPUKUI",
+	"Q5GVYzcg96oU0Jh1+CWl4q3M+XQyZ6vU01uJ9FVJpNKCtW7dTYirLanlaxVmFYniEyZWiPiFRwO/f43n",
+	"fpLEc+CI2dQ2mXhWv+jJmirelV3XWBFojamP1dLFwGY116fJVjOjS5XNGymu1STWwCXJ1r9gpfdYXtDl",
+	"sqIldHu+4grHDY/P4oXg/Yrj8hx2H5Rfcm+/583ELakcsOLuzUGWF25n2kgOtoRhC/H/Nq9oyMNPCWXF",
+	"G0e3GsCtBvAX1wCC3of+nPftl+7awUv74Z257H3xuj5NllwoW4636B325lQt0ukg5MkOx0va13Q7J2wn",
+	"e/XH4u2aafX50hzkfpYLqkf3J9ZHvr6FvNWOvpx29JVRw0evcE0oeyW8WBtZrrAtRJILvkSSEFeHVBab",
+	"VpqMce57xnH8aga54E36Fbw9U7Le1y5qPugv59s1aaoGrKgRLcBdB/dIxZP6yFdpHR67iz8GvQWVivuU",
+	"hCeXRKyRCXKYyswoQDyOiFSmrLazbmveuTCZXJv6bWdXtl/ffutglICMzEZ0H9axIolvUIwr0gAW5ZYb",
+	"KR5HGd2aNOW0osL2XscES4IExEBXpliu1Vg20qdmCFYgQQm3cinoA3RWqHYVONRMJVyQ8MLCIWmOKCv8",
+	"91V//+n9n0/6D1/s/v2x1/LF6zGADdWcAsxQypaYWvwD0IwwC4nW5B7BYpgSceMWsxfml3iOzWjU3wWv",
+	"Y/OxaXc3mFxlWUfaWu4mS6WVnSVeQ47VlcgbuJvNpvaRktY8Exe97MSsTt0dnRiV02w/B1N0Mc8Ozz01",
+	"lxYNwA51ofbq8W8pNpU2G5v3hlED0aOJHzaoinjVai52c45/Cubu843bk54tboGZB2VTNl+V3LbNhIWH",
+	"EIINeWkZW/FYFw5KgVZzwbCtG92J+jbPCrCL7dwq+S3dD6ahxTRJsFh/Ce9KAVDGh7BmUSRkVsoMucWa",
+	"Xesb4d0ZF83QDMrkSNbPfj/+ldN/7j2L//nLSfyvpw8v/vXLy1+P2bALm/y07p8az0zFI1Nepma6cnvZ",
+	"SZO8I1FMpZL6j5VXo/yLqHldlaxbteO6asdnE5E1jDI7txGdzQjUPlvPFhzkgpacs7JOMvNWMBcFc3EP",
+	"uonnosjdWqQ6/dKbbFVWZLHlg0E3kxonPDUP7kR79mUdtkgJ2nDQvnJ+aUsRG3xaU8wu7kgkCJYcEnct",
+	"gAVgit6RaMVFJHOLEB2bInqJ1w5yAso79UpJxWPCHqGImyREW9XB04qkp0ymsxkNKWFqPEtZJLswJDeV",
+	"rFR+c9O09YNmUPdSrKissWdLpalQv0eViokt1zT6CzBdINm2otXW8W+R6qb5fJODn1RLSsH5bpMlNdva",
+	"ANBtiCzIVCzjVHZ5XwhYgQB+WKyMd3ngK8yUARZbo4QLAsQy50QaIOip3h5J4llpZDVAI0HPLG13K/A1",
+	"ptFbqhbdLEAY/rjrnpirvyKlAqqXlc3u3jzULgyGASrOMNTyWzThbx+KWxawhpv3AkaYQRMXbh270dOo",
+	"CcXcXm1hsMGp4TvDSzree33xy/r3J/arDgdREM1zauvtDSyYPloGUhho11QNagapJKzpxgnrWXip4oo+",
+	"DDbhF0fB6ODj3fPzgftz7+M3f/vvXu04m1yF+QCv4/M5gfd4XT5EM8RGEQkVDwCCoQd0wQAC0LtVm0Jz",
+	"91Nrp5YMnX7qU44yPlA55CUlyeoWZTXI0baftCuntKB8Of5eYr4Zu6uI7E2xV6DfnEQq+kxp59p0sTYH",
+	"h3OrbOXiKN50I97HW//Gn8e/8dqgqHiJysLigkrPJUGrBUcXhCz18kpC/Kq9w12X9Sktf/gUxlKmALaA",
+	"bAwn5cjlH70pMOn1OKYzgDQcogWkXcWaGHoGIt4XEMQVMPbuWOmBBRLvrN2cEDCCQ9Ix6ucQpj/ZC1yd",
+	"easZk134pwtGRiQmXUZrryvJvauJtdI7vGIfHEEAI72MsbbWyIcKn3nKhVqjBU8FeDGSVNJQcyXOAKdW",
+	"zB36d5jKBeXMQqVKhdco5BxGvzkwi/k4XhIReg144ENpuAA9aTaDIa4WPCYI4AgJq1HhvPy5ZqEK/Dof",
+	"kB8kNNMkC4igBk/ZuNI4QxLXmoYW07R1v+Ze/O9jZdC+9RJkWN41bxpWQb1vzo5McG0DJ/MbYFEmWKy3",
+	"1BoBB9gbAndQubW2pBZU0D0qxAxNCZI81rbjqquxikNFL0n980ubizBYwwN0zMx9OTAnFsSUDPKURVoq",
+	"gNEBTaO6DmVWC0dfNJzBabVMlSmosPYDNPHpZgUzb5cCvYcbcqz3g6AzhVZUEEj2WxAcQQqY9BqR7tx0",
+	"cpcJrGzSYaMMMVdp/fwi9Y/aRjP4irnENGgXpgJNFr+l1UynNyf9H06On571v3/+s7duKU5bR3Wqr+lu",
+	"MxgSyX3aNRRt3MTAOptoeffgxvzFn6TKKXA4ubIRaFcGyGagWl6BjpCk+vWZSrfA0iWFdeIiFuF3k4/4",
+	"zDRNT4FrbgBnwu59WWYGWX+WQosNB+xcERkeoVYOQ1vQ7wL+d6VJTq4Dlc27QveInGVlDDko6rOF5c8O",
+	"Wb1bvaSStKnfrXad5YUDNAEvPxS1Y9MUijOLTj0jKlwQ4JBG69/OCnSv2M4KtObDrRX4ua3AL1nkcDVT",
+	"0/quNvuDgL+66B/rFkQKFRdez2QRRDhzelNlt9s2GbSP1z/5nd0jz/q067pbhrZMdFiOuajpCpdrJ5tB",
+	"ZxNuzl3+VG66OmuVla8fR6DsfO5wvXPtGU/bzTitBbmK0xpLv1G43oxqTfkHa5gyu8ybitOf3LVrDn6T",
+	"Z7fkjM08uJmctgvq3eIgZwTV41QRzl38rCfkkpKVTxQL+KWS6CMVns0aWBRgX9UwKPjtjrT9gqBnmWsz",
+	"QxlVFLs+m0aZ3DQhoLTASzBTHq1rO0KpoOCOeOTa8pJkqSrUeWxdEKbXp2m6hFaEXAyug0tiq9RvUCne",
+	"Ili7yED4W6zABY1gTw2mtif0V8tXqRxfEgEg0eNlKsIFlqT5hYYSTMKQ01EyRb1aUFJn5Do07C2YpUHP",
+	"rrVZ7RV35HWt12726KnCwuQlGVgj35DmtDv1Fl1rxoOAyAc8n1vsp97V4Cuk262igbdRn3Utck5l52C3",
+	"l5XmhFDZ5fzRBfPFrLZlGYHjWDVkXDxDV0goMsy1zdYxjPZTmjruDVtGXkEy3Bo6t4ZOk6HjMA2PAGfR",
+	"nztnmsjZDoMSmR6NeZO5kLNLIqSFqOOm759T7CsKRs1bzgq96krRB/S66FUNqSIRkM67/6LR+8mmdgpt",
+	"TfBsxkUEvUhsX3aoZonwGp0qQmL0PYdkrHf/Ndp/j7BCo93BwRC9Of3BrynEmNZWVRW67AHEN57yVGXO",
+	"icC5ZU3GTucD7HblsX617wxHZC5wRFozuVzf7SJ0ZN7SycQwaKz6etWdheF67aO7k5OjH8ev3pwd/fjk",
+	"f6AH9+SbbkqF7SvVeZ5P7fVNxXZnVVLL+zapVLAAhSnkdxpOsiJSIZvX0J1zPi48/4VNivCsvul15R0h",
+	"wBpSXtEXATmwQJZZrCDiWQ+Ov3lNKXPWml1gRSLUCrNEnAWIESyukLXjtuQU3tzqQbUnOh9pvvnZySmQ",
+	"a5D1CXP73MiVDP1vCpECXqrv+OFiS5cyB4JuP/XZWUVd1sR74InQViO7fqLtKBZJk64IOXkG3kJqlZgy",
+	"k9cKFGA72Vt9ptZbLPGlUW88bmPnIC4O+H0pT80+xJdRt5WODV3v62LDZnZV+IXBwdDr97eqWDN7CrHC",
+	"MZ+nxOyda6E7QEfxCr4QKYEOTnqdSxtwmPVILS05gq6mcWRwcaGLIzlnuWHAV8zlHBeSWk2Wq+WQBYJa",
+	"WSvQZJmSNTfyLqk0R/VbOJVjUtJyDQ269S6sVuNZeJrzVC9jNOECGzYCDQaSpMEgVEXOhGzZMhxYlBDb",
+	"lDj5RMkxR9lDANB6aUZpk2VcnrddH9P93AWGTLpkgKBtmWaR5dQaX9aMa/Mvff0mHXqLtE375SNjiKGE",
+	"YGiaWzbJ3r0v8MwuxR8VKVHoI982HHsptWvEiG3/rrelZZD71xxlfVy9cArBxV3q1amPi2l9C8YqAKNY",
+	"EdDJ/s/bt3rp2ehxhQSLwLSIjkhIExzX+ApHXXMr8p6s3rebFrAdX99ubtiupNt1QO2maGV++E4y3eBL",
+	"lCRDm2qR4R0VdfwCN0EAbSERVo5OHdvMfkCsiudxvZNVYa3F/rrFpsB5M9hClLV0JovsohI5LS6QW+VG",
+	"7vyqLiBC8wZzsrxyK6zXJ1PPnK4gSEwuMYM5hAuCl67nI6hzULA8nxOpxo5SwMzT+m5hhDn1ZSP8u33v",
+	"tsidhQFnDUOL1GBbAPn8yd11ecnRDItypnkWVwPfVabfamXf9j9zXaXBTnlx9Mv4p+PTs1cn/5ygu6Ph",
+	"Nzem/if4w7G5/WD4GY2BMvbOsL7n/Pn5aWu1nhllIwlbjb8hs9ZrZxg8V3CVu0ilU6CwRAk2eEaVimJ3",
+	"DJtTkFwz4rzBsZft/1R057bnQX4V2X2di42/jhwtSRMaY0HVeixDLjxDGqGEslRa/iApI1qUKc3I0JSo",
+	"FSEs5yRa+y6YaLl/bXC/GMaOeGqac+RNx73txm1dxedJqPKWwbbZd1Xx49KMqsvqPaCdtPBytVV7uVVD",
+	"BntQbBBsysxMv1w+Qz9yPo8JOl1wwNFAdyeQyj4J0ETS34n+N8GKCIpj/RnPyXgueLqcBOj//Z//+w1o",
+	"ixDuRYqfsxkhWgvHWZdFKtGKxCFPSMXK6pxIn+APJVTJ4bBxSVvQLFvXdbu0a7vO4CRVbrmtt1uQhF8S",
+	"uQF+9kc2R5P2pZe5d6hv6TzbSilBbXqrPRtTns4XKjsdVi8paFE8VWM+s396lY7CGx+7BJPya18XNEzM",
+	"yv3qN+WF/xmZR72YDJYnxPhq9j3co6BoZh6Q7tUWFXbgbHozYt9x/h5W94zPYdkbFgbYFQghu0jmiNjd",
+	"UZznISd4m8x9UfqUOTfuo0K8gXE0S4WtMp5vidibO7XBU6MEZ1oPRYqSLZ2MLg/2y0HO3AL6akp0ZUJV",
+	"fQ/Moq8JB6a9dgUUNmG9ekbAzLio0xNBAZFLgi/04bI5dxIvlwQLRJmNIkB5y6D3mbS3o1TAxtW6cWuY",
+	"4LE++OUShNKDH3ZKEt8m2f2rapvRlLBdXrntMgDgcFyp1YWlw6zPheJo6rGBGmn6dU0B1qtLIvoELGWm",
+	"/zV+bGa+WkFfQP2NswEGm2bk0AekuAWZloytZnjYFgs1J7rqAurvA210mZKvmK+I6IdYEhQT/UgZ2MIn",
+	"c44p0ypphOWCyAF6gSOSe73BjATDNCYzD17I4irT+fc73P992H/4/ru7/ezjN762CBWKhYWupba2TBPj",
+	"tN5KZue3dBLMRiLcyuMvKI+vDK+fYesbcI5MhrfB7N/yob8GH9ogt8dYqBptSvKEQBNnE3TSEiz1mWVY",
+	"uKbrbZ5VLGxf+ivWS8eU1aVBwE8OXcpBBxHLMnAUbYF3rIf5nLKK17doVWcc0bWnrFtBkyFgR7XCa2Dg",
+	"6ZqyOXgO5YKncaSt7ZjzC31clPWkbzXYrMVlcbx7vvHKdPoJQWbNHmQONqloHOeuhK1B7iq81Gy+B0Iu",
+	"m1QVPsVszfsaqgdE66ux2GWqcgNB0//mqdg27aK4xE1X/91dlxdWXi3vtpSMkL29abEsMvl2S5YJ1xQo",
+	"BQORWIV4gS+NB33hLko4IC+iGVmZTLmqa6uLJIsVriNU/Xx4o4ms/04Ez9+VEWd/5FEncu/z0HkAzd/9",
+	"UUmQFfSN+mOjOVbqjo6y7OsRGmb+P9p4XJoHNPQeJe+2ApvzZlblw+MsK9L1JIcU24PXJ/kYnAbYer97",
+	"sbUcPsFzMk5F7JXQCSBpJlZDri2L2oHuzTvOQN65vwN3Dn5dzrtEawAlaTv2eZ1ChZ8aIzc2heYaKTlG",
+	"Qtm8nyzbBi+xUAGSabjQxqukv5sKn5DHPBUD9ATC+5DzlkUEN4nE47euB7n5HKzys8EFfI5afiVweDGm",
+	"7JIwf2Q99+ZLx3eFbVdFogE6ynZ7BRBJ+SWMm3RHk/RDmcnu6XRC9UPG28UTb05+FZ6UO4Ogot+dkyIL",
+	"KZBQadylI57H66rLHRS4Xp28fEHE1qISioVSIjVT0EoF5DHjC4L4JRE3pHdXFrHwjLqZOOWyNiN0JTib",
+	"u8QlvYC+yE1EtlBkH+vLAaCzFoi18OoiEGvFPmXxGu0CYWt7a3AT6bGCSB6nXXCpTvIrr0vrFqmvnuSL",
+	"2H3ZW1t29LEXsXcy54xMDq3XEnrja06VI65OqMW68VykbMGBgbOdyAUXanJY8KuArqX5IMu0HrTAcnDO",
+	"JnAEx9ZZbG5C8F2WobuAnlB5ggncvcKy5GZ+ZO0rB2jOpaTT2AWSbRRzbjsksww6A4bqgvduFN6oZn6Y",
+	"avLHl4RpPbd4kgfo7YKbtnHY9giSJdshp9m933b791dHXf4r+wj290ouAv1npQuh8Q2M++//2N/ztyN8",
+	"XAB1qypZLmvBaaxKEPLnig5pnZ/NpanGubYn67OEg5p1wCUWdTi3Bnra7hie8ss8VckdU8WXrSZ5O3RE",
+	"S1zqqAKLBWsPa2kssMpGjB78Z8ep8h37dDErd4iPWUQ+nBDXwM5zIDBDVF+ERMqyHN88CT2iUW3SHiVy",
+	"vBQ8JFL6Cjwe508xKuYlCZWBODYuGoXwTFnjUKSs4mnv5M0nQnBfJUTh3UbhBh+bliBTYuZ7peCBI+Gx",
+	"Xf6GnI3SlDW3m8aERcBDyKo5qNAFO9W7BZ4BZkvUTCVXCW7mrOU2vtkWV9iKS7uiZ5FFCLLC6C78OvMB",
+	"jbrw7tvIa/U0tAVf86O3VQC2fFtHv75VxW7jsF8mDpuTxM2EYt05v43GXpdrHjFEcyxk4I8bxUXXZI5t",
+	"vYLhkZ+xcfRfNDYNx+c1lnLFRXRCoHLgCk4148CIHCgAWtonerRbo5yO3RV1vQfMr5n2U+l8woUgoUIL",
+	"LiRBD4vmQvbcrZtqM7Iqjaq5K4W9bkNzrE6v8lwvH+SJPotRB8x9VwEf2ls8bamh1K5bvQ9cWxPJecmF",
+	"WsR4KTsBvt1soZHBDelUZVTMcfBoBfbXHHKAhkSiu8enr9D+7uh+GWaj9+b0h96fvpKpHcC7tgKhLQDx",
+	"tRRJeVn1WRFSguWt7iuQRhahpi8VIXF/CpR2lQzY2hqkQoJEoZSjcCyrp6WeJVDJ2Qlf+YvaDTCHzQsp",
+	"ZiRXFB1ovdjSGiwvjYSrrf8O5T3GMwSJiBPrjsauraM0Em5lWxtIvO5Wml4DEWLc1BN019RvFg7VNwGa",
+	"VIE7oCBKr7H+YNDL9CdYbv3BLTV8duANEziKk7wSeTDJpZdlUxiaGZrfyyRUuM2VYPkxueOU1KUtEZyX",
+	"K6MFNgBGeV5VGSFF5gi1gjTsR7n2uwcU3gt68xhL8FBkVlErr2ksBC/BagDqjCUxPyEXeox4YsMKK8cm",
+	"IcBBWQnPhaxshyQxpXIBHpdU1oUNPFXF22kycKxSwXzV+L6QG1PeNhpZb69NJJcr1CTv+60GwWOyTZ31",
+	"ib6+upXwkCCbSc0Glp/hmS638DCl+vpUmr5bruzZv2e14tuJ6KwPHhQ8J6YAa0okjchGjMHI70pM5v0f",
+	"daGYQkPOTTA2ixNdxnXFkbZwpBJYcSFrmx19uRANSbCvT7E+aqSvf3NysVBODgjbFRYX4f+1f2nrqvZN",
+	"424ARJVX65e6G7vinAlZh0n6IwCEe2Fwr4kK29aoRBXwxBO8RjGfO/7VJvtiXDufpzihsafFVe85vyQx",
+	"9kNQmXb07Ym+huJfmau14qVVshpdSv9kM3ZqVNfv9vfR7hDdf7h/Dw0fHjzoBILdgW8ZXvVFO2po7lWv",
+	"7upfbQm3d2Ew0F7LWvh0THN+C68v0X6RbtzeBY6JF9tUVA5nUzcKSzle1l8ml9oIlzsDeRLydlXFZgiA",
+	"ZaPpOwpKUPYEGvuW1ne/UwjzKunvckk6o/RvZJBYdPJlpQ1J09K2ecPt0m7nCy/e1M0TXug2fesJ/xKe",
+	"cLsBTsHa2hFekUQR3ySY7ozXpyQ2jfo0Q/vfatxtQrRC7zcij2s0jOoOZu/yTfuJX8c6YhU9Z4AeY1mw",
+	"0BLQS9sUrYzanCgoejEP9ktezEoC0r//9/xcvv/uf92H8/OB+Th4/51XA4aZ/AOkRIjr0npouMiVRhRT",
+	"dpHBdW7uUmf985Ppm8aWdNcB9kcn71aFBNzqV17rpYdLwtQJCQld1hmDisSxNOncBvtXcSQVXyJBlgSc",
+	"FlqOEv0gz8HVj770zbmAHLj9DLPH+ub0FIfE105sAwmkwD/5zLg1Lig4lVlsMeqwvCCRQwnw1jbUIKYc",
+	"Mwd9yCKHG5plS3dD2d3ARykVcO1uijtTyNtU5AsNOblU23fGytqz+oYyrAW2pKQ15r05JpTHDCxoiUPI",
+	"XrFCQkS8Tbe3bcdvvO2bY//eLaN1x2Pp4FeWGARyEkCcLQeog9RnAX0eQZpmWBL6NJU9mAaZWB+leL0F",
+	"UAoNyfe2Jjuf1L0WT5glltJOZdOutJrznjJK4uiJED4A/1eMIPC0ZTEfLUMucexLGeuWxu2g5cu8F1Bf",
+	"pwQYUIlFex31Lmq6qbI+O331Etnf89K9KY9MlGeyo82WiYnUL7HACdmQhjuO6zZbSm4QeVK2d3G5mHN1",
+	"vdDmW0gzy4KRKwxY1HPuOtXUCL8mUjPag1/c+KbxE50vYjpfeLnx2YvnfSJDvCQRpCvIHDvSADUD7SRY",
+	"hQt9/ifn6XC4FyZYXMAnMtkyncyEZkWG4Fz4tfAqgHGWzS2NqyNxgSLz/U7+g6/5ce+aWRQmNtV9CNUr",
+	"82DWxrXdEqQ2UMY3tv24LiujbAh7obdc1eLD3d29vfu7w717Dw7279+/V65hHPmsJdMW2PtmV/vXAPqO",
+	"Y1Xf8lou+EoGNtfOtY0PMYPgBdl05r7dDB1qGjZFbh4CWBB9SjzJPPQDiSWK+KpsCjwYdjMgt3AY2lbM",
+	"jcppAdJelSOWMZWqW+RsyWVNTOVYSeNECUxQbngFi1nS3+s0DokT23haDxi0PRvRh5sCUye6fTcEILtT",
+	"+ru3C4S3JPVtFguzw8l7gMSaRUgFQxqgExJjSJAHgUQlkkRcEoFSBsSVdfZKpdZE0OMfXnorWg9mw3CE",
+	"H5K96f1o/8G93f6D4XCwNK2SqpS4opFa1BIiDgWv2D/dSNHnLzS1dvrclQiwQCJuONkBcRvs5Tp6LZ+S",
+	"q6TjgRXAst1wTYVWZGqaACygFCHLYwZ2wLZhIfled+AkaLMAuCnzqoXXFEzwA28wrnr2octyi+MjWwzg",
+	"CFWGYGZgegCaWYMfgTKoEwuxJDfNKR7ZxZySBWURSvAFQYLzZICeY6nKq2fq+12nhs3OUcO2Yvo2gMia",
+	"MnTT3R0tlFoCqIFSS5m7W45hRV0PMM703KrGfw/uOdzZMZ2cBwWvw06++bZevZRAtv+gJYOscj71FGrP",
+	"2FVSXg1BkDhyWJ6GLrIk2C5przd0vD7p4SnNWaQESBHCA64+URWQXzbOzbFyg50S23MEr/DaeiRMO2HF",
+	"Hcznf/Ap+lhHfCBovQYnYBEUiMsDNf+JtKxbIe8V8ka+VyR4LVd5s4w5jrYtNXKMZEZj0iSr0RNIWtLm",
+	"n22vaZsvhuQ/RY7rJfBrvqUlylC70Qv6veY4EpyeZsFi1zgc2bSaR/AHDJ1KROeM28TdjBimlBmt7Vax",
+	"+OQssZzJVhPZ2rKw01vGWVc8WcadvqHSSXtn14rJjkWiDzq9u9b5mFuMxVZteX7G7oOC21Zk0w/QnvUv",
+	"JVk5Z0vqhJ19Vo7Z7Bk0u5vW+LdsT8NCwS48/pFrNmv7sKhFAY274kLz5tS8mlnXtuV1Bs3DbYPZmLJz",
+	"p6PonGEa+7a+8sK8UaUgs1ReicxmlEEaZmNGDhTilhJjrtZEXrPUeo928azYjENHTGWHfKWHX3bJZrMq",
+	"HHXYtuIxAlVDE4rrvpIXRw07lzz7oV9M554889FeaJiGKXWugHB1acov2rKppmSOb7IHO+T3enK8V5hC",
+	"qjYYbFyg31KusJsrUGmpVVPKmOnbaO/rBeaQZcRf2uT88s3EZn82yNmCsjnIzJjzC4QrkAnDjrtpRzdO",
+	"maJx/SJDo0POAkRnJgdT6wfZKlz75FSYIxwjtxN5VopdPyD6bBlLRFI+7tXZ5bRby2LzvJC6xO8ig20E",
+	"QqiVb0UYBMNRPZx0d7dTwlhEE8Kkw3yrCXybhEiZvQjAdYovu3/vQWe2bfvfNwN6GJZjmnMpRZKlQma7",
+	"mhh4zRRr13Hjpa3iabcjlBqkLIqU1fMdXARygHlqqqxJrdyGHbX3J9Scpi7pxQhL43wA/D4YZEWJgXbN",
+	"hzH5QEMc9y9HDQBYsnXVr5B7Bk+HnJKGpngm56TLTHzDF2krEFemUWmWT8SlZhM1a3uW98suiFLpepm5",
+	"1lVygI5AM8WFEm+w44lSpiOx0QNAD+MiIaafJzAnBFVeWUdawILKiIzP0AQGMHFlvQrgrmB1+KV+pTVq",
+	"y52RNrZ6x7/bUnmbUPpPda6PJ1RKKOgS0Jwvh/CiYrMS/QrYvhmZOKov8bugqBnl6rSZS86rAh9PLh/x",
+	"KgH4pYMF+rsKNIqRHjy8aAlG6u3qAiL33F7nIPHakJg3ICYhA6oRZNIDJjvs4ATvDEK5AUD5KOsda72m",
+	"Do3SgzyJThV09HYwM/XulTpfQBl4z8eD7BVBacsgnUufVBxv0U9q1ErpjUjLz97+XE9vZoI1QYcLAlg8",
+	"fIZOnj5G9w9G94M82yIhRiugzhWkWY6tUoLWwz4PWU0RK471AVOLBMLFdM6MNC5z6yfRD6dHPa/VFDXU",
+	"XysDm3FBmKn7sWWHVIDHrJqPsz8bpr/Eu+tfFi9/u3xAz06/fzN9vhi+ffB8Pzw4Gy2fDenfk2fhz7//",
+	"9sQ7lDpcZlghPtNLWgHY+Pl1TTFGbfLjRNL5pPwUSeetLoMLQCa9gCCq3gnzkhqKOfUCQxCg4Jw6PEn6",
+	"+tuaJbDXdwqPa6Jtq8qEV/nG/5xeEkZkfbOxEDJ7Qfx6piBrlHi3/DimlyaPyFlr8I2n2q8yYPtg75B5",
+	"fToyVAMA+4+9GEFdgFCrLN+fO3SsfMjRLzBlaIUFWfBUkrJTedSKMuFHHa0tAy8N1IcYaT0E9agkgcUi",
+	"Ab9+yiIioAFmRfdLMGXVqtMOkCPvMrzLb7355W74V0NAcwIconVR9BfZ6udU+hBA4jhbj+2KgbK7KiXm",
+	"EsfaGsAXOUBN0pkhZQfUk67zpQtumhb3ppCm3KJu7sQXo69WwjqtAwUxMTlhsnb07DKgetU41W0V7G7K",
+	"dSdd2hM//kowSLNFKSOgN+OJPudzyp5ykWwfun11lKrFbp6irIc8QE+zNBHrO1Y85LZn6QJfQoPShGCm",
+	"Dc7sOOIwJEtlMcwKYcoK041pHWrYcX5PFXppE7fHPEaSUPiq/7Z51Fxo48N8XaeluPWpaIoFlKaCeHPf",
+	"/rcfNa0Jt8qWn92RJQSsTwxcJUPum7t/Df2B7/py5zeu1BlxsWUNV0PlWnv2VF4A3YidBUfnasn9TygY",
+	"zxPIvZ9AjYJ768SadmW6qXTK2d1It9rdohwup5RPuKhfJbk2l9bnQ8qK7H219dehrUaCegGu9Rr4+TMA",
+	"ib0gzAjKBK6FmsjyGGejf13srX4b/uPvB3w3fL18Nh19eLB+ei85fRid7Kvni5/vpy+H+EfyVjaL/d1h",
+	"Pca8v6bTFKd7q1M/4FBZCBWnC0rFBbkjM6C0gkvDfVVu3cJnKCIhTXBcodTR7uBgWJnMw/LgtcnwxygY",
+	"HXy8e34+cH/uffzmb96ZvGrvv7OVwlTfnQeXe/PkiI2QIijre/W09OGpMIwDD7kBtoJ3u0pIUPZUeOD+",
+	"aBxTNh+7mi1wLMWvZr3Dd81aGbz4yN718X1tsCQf6pdDtbkKksOCSr/T9MklEWtkvA+mUUQUgMt966oF",
+	"WELbss1jCHUuHFH17Q31egIhbNFcEYYFrfc8g2JcNSEYhrak3+SxubzJmlDc65hgSZCAcMzKoN+1htwM",
+	"H6kZgmkxg0LTYN+aqiZjzSnvAoeKCBQuSHghC4e0PLTTV/39p/d/Puk/fLH798d+PW7dGKfHDKVsiWlk",
+	"DyKVOSqJgxBnocMusxfml3iofzTq74J9sXe9oOUSrxO94XWk7YLEikM9LaSJXIW8X5v3+KhILugysUgp",
+	"3djNqbujE6vRz19+JraWOzhbn2sTGopOjptv8Ql7s3W0r5sF/CnYsxcq0xzybHGDso+m2FrU01d0Y/eD",
+	"DTFnGVnxGBcORoFAc0GwXYuPEh15AeI2cNSyrkmGYeivDJ6Rx4iubVmpqgn0veecRZxt6x0KDB6RqEHW",
+	"2xvdu9cfIRwvF7i/W8o0s/eVB/Hj9z5gvV0/sF5MGRl5el4qQYjpTGPoo6pAolOFnuGEyDsSnf6WYkG2",
+	"Ny70u3c9oGoxVgGaxZwLzaZXC6xMsygSLyHvawb525V08lMSchaZ2zxDaefUfnS1oxK2mqYgK/dWgqrN",
+	"+hoPylphJHvlNTnYHFZh287Pv/sb6N36f+juN4OdOtf9kkt9UENv4AECR3ABUE5l0d6O/on2n/1UXbDW",
+	"rRMkpEtag6jJba6H2ET5QwVgvG09J/70RM3nSWAyZ7SM14JdnwptHi1st2sDLmy8aVVo/N6PwGkEqj27",
+	"26Xw5SvjDpcj9MCwkjy9r7hvOQ9wpFjL6fLGwxthTkWWtiTIWiSmAMeUVAmEkebEhvlNtOFkoHQnik/A",
+	"q6hsErgnAB4qLmqbtjggJwv0oQ9nDoPLEOPQNz2iUYAc782GqFkv48poZdrSpQkZIAdXZXA71YIkksSX",
+	"ROYoKHkO35UaddVJ3lpdcHtLSC9wfUJlKm12elBYqTqJVNDjn7z84fjlj5209xrzwdCCVjsrguO13oLp",
+	"Gk0xu0BKYCZnhvF7UnO30sGqpRzCwEbxHuxDkFOXHXQ96dfCwGquUzC+PhfS1RcAO71ZONImYMsaNMva",
+	"3blS6NjxAW0B6SG2uk069yYlH5Yk1GrjdgZAk4mvLJEVc7YCi6YunZ/OdbHczgFgFq8EaeQ0R/fn1h4C",
+	"qKOUCyhbutiorva5BMqyr4NQrqj/3Ru61pCQ8hVY1HZgDyzms0WerGUAn7BXOWSkfsmG5X/mfuUe07oc",
+	"UO4GgvKZupl/9T29O/Txft908q7CwEt8cfPkfY5u9je3yI3pqLBMbSDABh95q6yf/JbuEuM0TaDQ+AuA",
+	"ADPyQY3DVEgfEt4pAdNc856JuWaSFTXrG+HdmUvWXzfcI+tnvx//yuk/957F//zlJP7X04cX//rl5a/H",
+	"bNhF7/3PRSmuoBOX96KWZOtKuzIcoMxpnpuLxRzR3OR4fXT8Qy/onf50/Pr1E/3phyfPj//x5AQ+Pz56",
+	"+fjJ8+dPfvA2jyiM5GpcpjTWOfelk9YaPI+s5/+CLLNoqnU1FupK8oCKJNWky1rTqJqt0cGJsaUDu3sq",
+	"bokz1IcpsTTwZYDp8JX1xLhK9LBzp/HbaNY1o1mfLfxSIy0zFmu6GBFwOUE1cFX9r9Mga+Ixt0Gf0sJ3",
+	"C/0UwzlbhWtW7IRcUrLy6VECfjGRGolwqhbc8GMvozK/1zgl4bc70uKngK3mGodRRhXFsQujwAn3OmrQ",
+	"c6//a8qjmpiQIFIFaJk1pX3k8Hc8/rZjC5Fq4DPgTGO0IuTC+86uTHklqIO8vSFggC1QNRc0ighrhv0H",
+	"r8SCRgYnDPJ3PIy0tr8QlRnE+3iZinCBZVufAUNFwCmrWJ4bUYpaEJ0tDRnT367t2lOFTXMfRVUdnNGc",
+	"diepInKv1kAZR+QDns+JcJnOm1ZtO1vKDmIxK3sj9nVzidm00MDfGGZ2Nd062RMYOAZQQxVFktyOR2l9",
+	"7y31gYYZoJxLEqGEqAW3kN/grtf05ar/PI1evU5rCf7CyNc495JKr6MYPLEzntbwPdgj/XNWVeT39u/v",
+	"7u+27oQZePGd/tWqS1x9gBRH93fRdK0M8v2bs6f9Bwa5jHEFjqcslp0kBjn6ug2E7++W9PAHnjV8jdfX",
+	"cXYs8Rp2OkDEJibbfIaxIYoxjUySMiSgThyYu8yv0yOadEGB3HhwN/ZTfE8zYg3W9p6dVGXhcXVlu+Qy",
+	"KH867pHeWTj+eVYuMGIz0Az6IABAicyXbk2yOxJNBV9JrZO/hGwAbM6NLztB8YuxPTxbxZg/ekl7nXjD",
+	"3EesmrzlrFOPmpK4rlqddGD73A6yXgnaoPB/HvMrIiH4Fxv6GqxB0EMCtoEQNNZWTaqiaZchTF224hzF",
+	"VKmYoESvjxXgYPjAzgzQG0kcQmhGTea0DG60V7Mcaw7frGqYMcLWGDRTgzSoWZ02HaY4vOikbZjxd0+l",
+	"y+RVpzQ6INPOrMRc/RVZz1+IsRXBWzrkYr52lxduHbvR06ghbJehwOj1lFXssEJFFB3vvb74Zf37E/tV",
+	"l5aOZJayiNS9ns9KnUaBYBGvOAc3ybg3HAxvtqDAjLMp1Tof4BVzZk/gFd6UWaIZTotKzFMV8oTAWC4Y",
+	"X7EmEKQSQ9791B4YS4E1HkRQqDMWUDnfgRNWZVM/B6TxkXLlVBZTSS3TzDjaprwo0GS+7RUhWNqS9/Vi",
+	"+kXGNjfjM0XB4NU80AUhyxykur6M4yaV+S/YfvjDcpxwVmfjwE8AEflhSQWgzvoJfOQL0rYnYOnXrwmu",
+	"MWL0L11evjvcO7jS67eQ+hmSb3MbuwzwnCMOjfkzbtStw/Cnsui+nMj0WvVlRrFpXxYJs0AlpZ0oHZtW",
+	"dnA1RIsqw+Bg9Xt7XX56Arm15q5kzRWpz0yklVja4vtlstgu0O+5d5viHivcbvv+fpm+vxUyuSI4iUF7",
+	"794E5DOwlwa3R8fTcKVjIG+iuO022eU22aVKsw0Yqxwpzi9yT80ATRLMUhwDuLVx3ljMyIQUMAFtZS2W",
+	"SCo8m0EZRQnOXBEJVooSdGnyaPVTvZkwZeNsE257SVgEcNurBY2JK57QFqZ0zT4Ii+QjNDEetYkrsqg6",
+	"nx6hibOs7DU4jq2FT6W1nM1L8DlzwonPbEYMNu1D7JV64gachUYTi7bqoNzNgEG5Ax0vA6jODLuGdTjz",
+	"Y8FU1Bg/mNgmb3G4OloBmQucSK8O1LEh5YZrqxrxeixIRKEPRkSmVCH/47cEFyusix9fDOYJvaRrlqeB",
+	"91bu24b9wka1IRuaB3qnRYTk7KV3oY/QEn69I2vLJbZUW19/kWq+K1Xv5f2MW9uPSBsunySUTfQ2ThL8",
+	"YRKgKdemOgvjNPJWsLroQ0t/8C2QXb0YuAn+UIdrB206uEALOl8Q6H1NQxK4lkXQ20TCtEzOsgmeJfiD",
+	"/dMKUX2w2UYB34Hf+dhQWrmtMzKh7D9xYpWzmzhcSVeM6D/HdV0wjGNWzxgaWAcFAN6H+wf3u3LxIy1p",
+	"pnErK3fpAYyD44BVcMHe4f7vGeZlzcmLiML+LDyAXlsuCbMIaysb94247VlOVTGQtRG/MgB9jJtCjALs",
+	"9aYXrqbzUKGBIBx+k8xRaCreiXUXmpb7QE+YVJiFdWUuGMCFrLcdywsC21FpxoaXdOdytONYyM7Dh35v",
+	"PoB+1RaQ2t/vSAQ1orHkGegRNIe7I1HM55WQw+zebHd6L/K/T/I47QJ4eJJfWXKvb47xp7Oz17Zys9L6",
+	"Z7+bJl2f4eMAbrytl15yhZ5aAt90z9RoT29Ojs3eaXlqbEMH5Gxbgfg7bWo9NxpE5HLHXiZ3fAetxdVi",
+	"fHsuVScLBljNxx67ElXUcBr9Yq8Ut9lbpvOFCTqaM6c4pDUP0MQw2ABNIiqBnY2zb+RFaiuf50pLUlP7",
+	"zCVxHZKtyX3ObGnJIzQBHOOJM7Rlmpj+A/pqe5E0anEl9K+UoNNUkeuUej3FWgmYeio7/+hNgeetxzGd",
+	"gQ94iBaw1G1lW/gS0xhPadyh2OaoeO3HII+AdAtOnxBI1g1JR+wq07Zg/elewFlEuzCHx9mFfzpIrdL4",
+	"6tq82x6deWphfTIhn/ma+1sIujCVC8qZzJq9rlHIeewVePlpJCIktXqplpuAcTuDIa4WPCbaSkD6nrpY",
+	"0JUiQWX20BCWn6Zrk2EirdVs7GjOAJ+5Jvr7cAASsdWPoxmRH4v4x7Pjl3oJRvvF8M/mm4a7w+y/0cGN",
+	"Zr5A++WGXpsyQLbz5VV6yftVk7Gsw0A2Tk9tuKSMltt7VGuc6+IpVI4x9Hhpc6razQV45TgeoGOGK71h",
+	"nGIGolHzaAiDQKOBrkOZEaxSQaIOadPLVJneHzYZg7KoMuXavOn6guZNm9tUMK82O7T6WyZtUxHbLS/6",
+	"xFz1GYt7ZZy2Z2vra0BN9JJmTc+ZKlF27MX1xVCys4LamiPvfg2cmmQPPTpCkurXo2IvJ2vVdmIH/zBP",
+	"bvcyRVnxM/DNvCBab1BZ+OUx5kyvcCS7wfs90qkMdgb7XuBOFTWqqFqUT3aR5WQMNShqh4VVL6S7b5Wz",
+	"blb9MU+WWFDpE/yZQwkc29M1/FtbtC0b8Q+qTQpyGIaSrdhp482YSeRUfo9EEHwl2xDxFUeheVKAMBJ8",
+	"hQgOF64dKKgRrtYz49+mlGxLuZWv8QlftZJroV0XzKJp82C/t09WsAfOdt9ADi7bWTzgwzA56Mb6Cazp",
+	"4zePjKljoKHKfa0mWvk4ZxNHq5N2m6fRsMivdGaFH61emz/619bavmLvqXbdz7GE2pe6C1rL/bZ875Us",
+	"kEad/nWNEv/qkog+wSJAnOl/TUoyM19pCW89XFbWb6L4ezHob0xpnpKYr+yJpCEp+UPhkopL9OGn9vX6",
+	"FfEjo4bzGXoQoNFugEZ7WgvPdPK8wgMSnM23tQmhzXr6xuAffPzv/8/NYzcY7fuRHCs6rc0Z8LVJK6u4",
+	"ztG24MurKaxd+tx/TQpsKYTT0Drp/Pz0+uquV309QvIidcgDVHr6QPG8G1SAZOxvC4Ve4CjvCGQqXOs7",
+	"Am6owIV1uLff1EEqA7J/n38cjGsDWk6T3phznM6Lk67tgwUTlZTNY2LXYNup1u337rBLq6zv7vazj9/U",
+	"zDG3ACz5D4P6JjnGwcjRlMy1EgKFY5Y/muLkYuOez9KZsgN3uFajyi1aUbZYGU1tKLcxKqxmtRXAWte2",
+	"TVZ5u2KiqZ1a1tQTCGVwq1XdalW3WtWtVnWrVd1qVX8NrconbR1hNEjd1hxll92EJpDMCjFcPIXcHM7g",
+	"MolmRIULAv57k2G6KX9nOCSqPePCXFWPI1v0oHVPwTM33KL+3SZCd0mEdgfjZhqoFtKX2qoVrqKjmmE2",
+	"KqpHDPKCrNz3Z8tdU30Meh/6c96337qLBy/th3fwyPfFy/o0WXKhDEaHZnu9OVWLdDoIebLD8ZL2Qx6R",
+	"OWE72as/Fm/XpNg32K047i+5Hokwo2vTof+K63Gr23+Vun0bnZjLPiOh/Dktja9uGTtnSFzb0Lk1bG4N",
+	"m/94w6ZORzu1Jziz97OIv16OXtDQarRUtWFLsSo3Z9kD8BdQYumzvUwvj/1eH4BLyAkPeku+TGMsynDo",
+	"xboVM4N6dGmTp5U5OMvMIjBozDy1oDOBKaOKSaWyLk+aYNlHe1njsGphkIsO1zIOcn3OsImFm7Thmlxh",
+	"VE0VPmdb5wr/hVNy/1zJtbc5rH/KHNbu5GsTU7uQ7qdPVb3ND73ND/2K8kO3TMb8nOmXlZTLxOKLXTGb",
+	"ckZjchX/GWZZR8QEr5HEa6srkHjm8SuXWsg1eoHzEupqH7jut/2J+5ymkghWU0BuWnFxFPM5sjkWiDKp",
+	"CI4cNlGl1R96rG2JiBMDz5nAiDYaAJYntl+e2F6z8e83hPyzq7ZI7N56zxLqZ0OkuaXXTvT61Xl0/oNP",
+	"z1e21jX2PqDSPLmsQ5Mm+hdnIUMdsLMwHZjaAB3DcRV6W2yHDEnnDAQeCrWNadBip2tFQNvRHyr1olph",
+	"7pFLNR5VoGPtkDNYT6YIUwOZhiEhETGN0/5e2yHlyJ1EPjOZY619/MqZbOXgxKa2c5KphR4WBlaNhF4w",
+	"F2bRPOlTl0R4I8UAdklwBmEnFRYSEBw0f4lISBMcu3bGNgHOdCmp1IEPiiGXiKfTmBSnedAp/mJhWF1P",
+	"+IaAox1DHnhsR+VsCTi6JWqCfzD78AOVJnznDazUD1GvMcHhokAssNyb2zXq8Fjo5w1Y4PB19qQt+/Ls",
+	"fr5X7X2+V+1/vlcdfK5XVeh11NObp1dVT1ePw0uxBEeUEdngo1QCz2Y0dH1VIDXENYapYJYAfPl1u7aC",
+	"J0s/iUQBmvALQIVxXYQBPcXFoyrMG0tJpcKaL/T4BShrc9PZRbpvllyquSDZ34JE1P7hk0sRmQtcjwdO",
+	"pfPQCji3jgFKxaHvbwGjozTUd+8LmS01qBUFvO1OqNbZRjZ3xgvcJhUm10gXdR5sfcEa/FRcFT3SWvyu",
+	"Tavysfns80PnDlCPrHS2sH462MeQOb3gwiO4Ore328J/09ybuLurw9tarGD9+9fdLsxjv4A7sisCPe3s",
+	"MsEKGU0oi3l8GYyrP/NuNMp1MhNELk4MJMuWdqSB8IEHWDhgxRH5kNuU5b2yl45rsIU3n1Zs0xbzOWWa",
+	"OOwl5aWcjf51sbf6bfiPvx/w3fD18tl09OHB+um95PRhdLKvni9+vp++HOIfyVt5TTzh8iRqljT1obqB",
+	"q7PQvuDa/WK+XPCk62n4szdUMFvZ1E8h65qQS6Gis7GlfYF5/lXqRwwxKQ70dEPkBJ1Et8hC57b5aKEY",
+	"3DQzdHCjDlrVYokWcGEK8QdBsPSD1awfWdhV2wcyyPo4ZpbxRgOhKf8AhBQRZkl+q069G4cdxla/dS09",
+	"lpFBQnVdITaAUyPOSA6c6lcn5lQqIq7GoI8QI6v6jhYksTh4TfTxBC76GHx2B2ChuVwzTKm9rug0bLwB",
+	"Lqp4xppueOOuq5KHWb+g2I5uCwfuCZFEudFfXQBbwevsiwRoKTspev/d8Dyds8lqfJV1ziR4I2OBkZzB",
+	"pX5U/qA8gJpFKiD6beI6h5ihxKShG/aw4KtDbclFWW8wCzcXmG/BcMGJwUyPsSIiQDEpRsnDBeeSIMkT",
+	"Al2GzxnRS6+FEpYXedZbCQx5Rj+M7YvA+FIQ8DKPGuM5hgBZyJnCoRrr22tOu78/rgkv2fGBu0tu5Gjf",
+	"dsj9qjvkfonetbe9aK8Z3r5q+9ltAs7mzF+thrjYNbuhhDg/lC7bcCPDME+KDwrF1iimTKteM8QIieyz",
+	"Ox7Tst7lS42/OnnWTiOnVWrwCvUEIGuyA9ahn1irxmKLxmjmVL/RbWVrGU+/I4vhhs5I74V7OnbDA5Fz",
+	"W1r2+UvLZJ6r2r5DxRrAL1aS5kZc20CnvUjNzmYj/5mRldGdNkk6S30uht+s3pXdZoHY9ZAAnL1Bv6rP",
+	"EY7jLHBRgp9QfA6iOQBvPXSuolp9ihURPuT9v3jQsSZeFFWih+2JfqV4Y1vYsvKCeuL7B5U0z7beKm/G",
+	"5bZbwetELjLN5i3g2mLtbRdnG9Jv0oRI4QHWxwFvhtx0WVVvavW8ehdKkPe1TCOqkBKYVvxqLwEqHDOt",
+	"y8V8TYjPa9KiLGWz8646j+tykyspcxEfoFNw+ZienCFWOObzlAQGXwaZAEFEhHyEcKRJXCqBFRfS3p/x",
+	"O1cZYVvPGQ/dbKaVt+J9XjZxSrAIFz/RRgxysLgTrEIovqndeM2XYjpftJeQ/5RfaVoHOxT07SrEoerH",
+	"f5RXBJrZuFEPkMEzNG0XqLYrgQ1hJlfgy4vLmv1wMNwb3ffxnQo/8eMg9tzYguKi+AjGrP8xU0QsBVG4",
+	"Ac1aU7bW6gq9txUHFru5FVn7DT9fLrXyMNubPR3LC9Mh1tnJhvejVJKouZeHTaL/pE1KmmZlW5Xc6KR2",
+	"P3nnFciD8k/I7LaVjTAtGVgLSNOABNrx9azolLZeIV0zjuIiBwUyqqfdF1mPE6ffLNZTQaPepkih4QIJ",
+	"zC4om0uE7fj1HpT0nOz2C7K2rkZJEswUDRtY2AmRaexD2srtjYyDTUudtKtRViFIqI3Y31Ii1g0bk/kh",
+	"i/sQmCK8hEo9zshmuYH2nD3Z6fJawK6oJF32rlWDjwTXuvm4hpzewjgYLwEXO13PpGLkDesDJHl+gGC1",
+	"YO1QjG1n+6RkdG00NuMiKtAprESltU0qSil59YkTW2OSOFZKWh1WXt7bDGvixElXkzMXr1/A6kx4RMaa",
+	"w3UbJRzkrwBmJMMthsUOULrUcm53OCybBbs33hK1uGLBBiOoHrEyqdXzxzPyQdWdR8hH5heOgW8VrNfP",
+	"F5c0JMdsxmvqg8wFVmMjBqFxzk3VsD/7K6bsWslfRyZ5mtT1col4KHuHvR34N+jxJWF4SfU39uNgjZPY",
+	"m8dVn29i66A2nffQ68cL/06E9GpaZ8WGTPaqSgHfYDQYdoV2cu8J7ML6yUT6x/KKEZcLwqzRrLfTY4Ob",
+	"Ra9JxiFqxcWFS2vPwh36wbXpB3uD4WA02hvc7yJ6vmiDfyqIbHwzYZFEKQORCsVp/IIw4wF1+TsRmpIZ",
+	"F6TGwf7g04ZLTPlXp+bH0pCK7ZcmL2T33vuaqzUHHezCAHeHyEO2PIFJ3jTrOSVzfJOBpVQSMcbzmhWw",
+	"OoihfGhRCqEQV2eWj+EF/53GMd45GAzR3V9Go0foOWXpB/Thwb3xvf1vugVBCmMJslNV2qRKwKO0tCV6",
+	"bDjpbX5xu8vbOcOLN3VUTQzbuW22/mWarZ8u6DKprazHDgZDCXxJYl86KBaC1vWANj9ueNV6P/z0vPd1",
+	"cfBL4sVHLjWoDBCPo5LN1o3C7QqbgqQrJ2W7x7jcOIs3Tdl8bL1A3gNp90frJXBVedGe/TAc7d8bDofD",
+	"vQe7D7yGkHtJKuK6rCvF0YzHMWB71Mhy1/ZwtVoNokUMxV/w6L/R6H82RtEq67uUZH8KSqlNhLenYHNT",
+	"KiuYkdp2IesyDW3G7lzmjBHJWUdVG6db+XpX1y1dWwroFqeqtTUeEIsnoeFICHpJIpSJ3SVXvhc4NPca",
+	"wqyhxeecRaAM31DOavVkVqMmpWTVbMjl5Wnd9KukK9wkWTxCjK+aoJ0+LaV0oo+tEk9bqaeGaLZNZa/d",
+	"1qvs6CeXyVt2fyeOH3UWgGbWX5nU23LW28rE64jCCuBleWzDkssfHvy3w52dd/8+P5fvv2sHP6gXW038",
+	"qC0FW9rrqknYgiyxrSKnbKwEZtJop6kaz7gYRySml9bHZT6CB8zmakOOZypYTdr2KU1ojMXr2oZqWUe2",
+	"mF4Ql6qaQ1VDSFTaFsfQX10Q02ryUUFRZxzNUgHmMMBZb2Ub/QnBqG9NJE1aNbiJkMYL0TznbXSIR+Dq",
+	"THAEdnQLnqIFUvQGX/qNeImbZwAS97yrOec8KjQi3qwK3m8CDjhoAw04VTy8OIp+TaVyxuQWUs3CNUFL",
+	"Pa2yKXxBBuglQGUUut9M1+B+5LO8pV7eX9xeNKbRZPNQRiRWuIHMTAceqIm6i6f8kqDfieDf6LHMOboL",
+	"QMDflJarv7tty6B+4cvNBSQfls7LXwf8kHmhYnJJYpSkUqGpJUC2tnoet1pe+aB4N7ex+tKPMFdoF3TH",
+	"YM0BNekltOVHMRCobMbxvWKHkKK+1sQ2n9vrHttIUp6s05z1WiLhE3MT3F5bX+zae2sCYXNNwgGSabhA",
+	"WCKMnDxDjCtSyo8tL0923f790chzzovL9e/zc3F+zuoQXusg2vJNkxfpNdBn6xrYesHTTaTdXhE0tZfq",
+	"WCc8auXu5qAHTWVk/n32ZXIVGnMl/NL0rFi4Jk4u28kmwgkSEm2SFNWUoBfhBM/hU8whUxKUnhloXDaw",
+	"Vzb+irychxdQuC0bGFfWu2sT+AO4hMc2EFTR0Cd0H9tfShtyv1Oe4YLOF55R0nm5aHh0b9jpcTH3VOQ8",
+	"r4L3dXtWQiKqt2qjNhi+Lz3xQbcn8tRnItv0GCdNmmRrFzVFvyTIN8usSTYbu+K15P0TwbFa1CRdwW95",
+	"Oiz3FrLGRHQjPIAbwVo5I8Imo1CJeFUEjUad1jbMCL6VVduz0ZwokXfQJslST25r522+nMeKJP+ROvhC",
+	"EAmj67QYZ/nlX0SBLww3o5fAEWxwJf2+ssceVd+poLbeEWlxb1DBIEl2ReM4q4bwnKSxpF794VR/bZxq",
+	"2RGyp6epJL9jjLM9WQuv5ZjPxgBotjm6H/BaopQpGkNGogHEnynjdcMKLXFI6jLp9ZTgJshM43FUEfOD",
+	"A19Wa2vW/JcAPgZBugWfeA7X64O7tHhB18MwksTI95wIl1hU8YpCHnPRO+xNYxz68Yes5jXumhLgrv9k",
+	"aMWfDU+Yx9F4bzjW1F4HFQzwwDSvakJ7Q6SvDxBMxMDQA9GbXHg0xwUQiG3LMj4LanFZM2/b7wqTLdxc",
+	"opwKWVTgiB3B5wDC5uxU9qDKeIISk2zh0M/daaxJtoc3kwjhQtPcosK+pWJVUcivVjRqDHbF9VG+Ub/G",
+	"rdfg03kN6pe05pyqjaDRDfWVvvVf/GX8FxnR1XLBGv73tkqNMNpMY1AIl1qfl9nIF9GqtjyWtwpVq0LV",
+	"zrE6MSiPvvKZNLUv1mjhC2tLhZyQbA/bU4IybtCWyAmS/9pdeRu8LPYFW/lUMivpFgThtr9uHXQBUMoL",
+	"fkn8GaolRSwhkB5OfLBrOFRceGU8oDPZemhTXwyefrUgSaEgEzyla6lI2WHs82m2t5DaIvHuqtysLd4J",
+	"q1WNdOql6x7r7Kr8fx1Nqa5qBGwr4+tFcMYnEZ4pIlZYVNnXXqdV3sIYuKIJ8MhkZNpKZLAQy9sELpDD",
+	"/d0v6dS5lrw2OKKaAdVL7pKoLiVtmghjQVDbLSkuc5CznFa+1ia+E3udHKDn0EXRlU6RaE6ECcAw7qT7",
+	"VoI7f/RWsjvjyLfi+3OL7xuVrO2xb5CGAzSxIIWTAE1MOxdwUuGYTNDdPB+VcwBrTL4xritttGBZviQD",
+	"5Qcc25hE4Ek9Z4BnNsXhxTe276cTuIZnlKEf7WgKODTXCr8HPduiJujpKdnmrFiSej/gWSlmVgUKlsou",
+	"XykWH2jt2pTPKUXZXG4TnC881FTdCYJCX8C+mxTxRth974grzudRx5rvuqi75xXJZiT+4ApHoc6l66X+",
+	"dD4nUtWWu2rGFxO/syRDUiFRPSpDgH46e/G8T2SIlyQKDLLByhG/wWSgDE3O0+FwL0ywuIBPZOIz/6sX",
+	"vaWCxObLnfxbIiVqxrffuoNnh76dQe+CsvbK/my9f9ZXb9nkUXlL1/VSQ0k8KJNZ82k+y9cZ0nd9K/rW",
+	"OVR+6g5MAvO0gwlKVNBMYT9TFtXiy8rsMhQTHBkPbAZJwoUTly5bw/V+t4zQQQJ4Oz8aCCAvC8ve6mFf",
+	"jzPal6XFzOAzuteC5q+pgp100zXyU/oR/LrH5q7dYVXt8EpF77asGWfr5GphHEmM39c8Q7aCgCYEs/pW",
+	"WgYUSOjnxJID0DEAt5ig+bpofcJVxjolmBmRYtLXS7R9icM0TdAsxvKi4gjfqGmoRw6q6a4Pg6gDkODC",
+	"9FRBy4XAktimdYG2rAnL+sbPmUQJvgBtNaIzqysPkMudmtgFmwQIK30epEJqxdsxXuCcFAdQgV/gM9y2",
+	"Hq3zz8nP9jC0f41aaNGsWwMttpdhG0XCkd2W5djb6PbmDadE3ZYafKlSg3wLNvezwgYcrrpPjfza25R8",
+	"YdbYasTVcLszNzDAP7NSWhjB3QmN6nNwqurB/araV5uFzQlguzJoaG3wGlNf1Z+BDeEzoBILQ+HzBIdE",
+	"yrqGSEfo2dszIKzJEQCO09/B73OIvidYEDHZ8BQspj+G9BV9dvzm9+PRS3osj9nJQfj4+N5x8nT48+5y",
+	"L3r87OGArJ/9Hr09pq/o8fAFffZwEO7GbJo8HUa/PIubEGV8HtVTEnIDJqOo6QRjJmX7Uthby1bbg+Gw",
+	"o3exsWHUEUN8iX9LbQ+MwJQV6fXSi17sQ3XVRlGb1KxfNDZfb6IHr/Baosm0sDlWMzZfebXfVJpkx7YG",
+	"JJuF3EXaqa5VaaSlDbRv9NHzG+nLuzxi9Q1kviBEhmtds8kSyx2LC5B70Hpro1fx/9q/BiFPat+Uofw3",
+	"d22ovFq/1N1Yeq9V6TdRico9dsov+hE6h3mbcVwTbAmHil62NaQowPSadtHdYZb883mKExp78NB6z/kl",
+	"iXHo3featuBQ0FpoDF4T0vG0A28VvsKiFzeiVXPTJ/oLpgzUt/nWa6N/hZWuWRjTs7tlLXwS1LVAyl5f",
+	"2wLJ7Z1d0SLhbRyy7eTwm6+ww/kVO5p/DHr/MEGgJuhpm/tm0xUtnJ4MjKaaI2zQPNe9wrYBtyts7Tzw",
+	"2F1nwNuBAYyXRIS1CE1JGi6gZmA2gxS91YLHBC2JQPoeP/F5LbL2wHU+ID/4caa7m65JSy2bVwsaE+sm",
+	"4QxJHNcdCAvb3ModvuYwM3hOG3IJLf3n/UbgBmmx56Fpc55u6Bn6/SslHFA2rsk4z+D1bdVaY955ncCh",
+	"cpyBLtdjB0oLiA2uoIsUSaU/VRotdXrfTWYBUpv8l6e9Svq7GWTIY56KAXqSBcNL2Z+aHdi9ukLmoD0/",
+	"nbpEfrY6ic9RlQA4I2PKLglTXKybKSavvwW+Q6IBykuxVlCTkV+iRQeVCBubADAOeKU8w09RPiFbk6jn",
+	"AMkrnNDDq4Oc5efVENlB3FyHAu8onSif9LXy6jEI7K292G79DNyCByvhprg8ZBLZ001DUsK3h0s2cPs/",
+	"McS9X3IcGbnBZ+hBgEa7ARrtad6bCRHXIN42kjff1lbnNQuWK5Yw1IsVzQbg14poMed1U6y0SpMOPWyK",
+	"kqUT6ze8Xm4wewR9WBJ8AWhUSPJHBfB3/ZGhiGc94VstuYJcaOKrr+xlN8OHj7QwC/QBMGpYBeElQBGH",
+	"/wPIS4BkDB9AwKQsIgL6c8gBeoEjYgCxs0hmA9baVjUP7YrxTp1mXBAJdpeHQX1qucnc4GhK5lbxDxxC",
+	"m+l7WaxAuOkiGa9gsYM25Osnzw0Z8yhrdUFVqUrgJoRLfRcLy9SvFpnMChlaIpK3vP2Wt9/y9lve/h/E",
+	"MJ9Tqfx9BTOIkua+zZ3QQ+zKbJnA4hxLnqDcl45GN6zoC6wE/bClDLInz1plIU+mlGHz1ZQAsJpbzL+S",
+	"VOrgqsgIaUsM0jwf5aA5HyXwEnackjw91QzT78Z4Z/0YQW+1oAqOoqS/E/3DaS/ovegFvee992ZAxZkZ",
+	"yMDiN6Pre0L+LOpoFcyp4kBoOHyvsQoXWzfJxGDOmxBHqfJ30PNtw1/i+AW9D/0572cQMuapg5f2wztz",
+	"2fvidX2bB374h37ronfYm1O1SKcA0cvxkvZDHpE5YTvZID8Wb5cXdNk3m43j/pJDZyYzjz+tivrVLWO9",
+	"wnzEEI2ypfF3Uty7nl7cthrwyM+5GLdK+l9PSf8yWnmdxDr1hw2OHBbPhjz6CrAnoF69XtIJwDrDyhbv",
+	"FNSETmq/KyI1K+NR/retKr2NAOURoC4Rwk8E5lAKCtUHcix1eZU8Iuhs/STBND4hv6VEbuvqgwRUSPPL",
+	"KukSgMffPFhZCl8jb4WbIXdyM3Mdvt2chiYUEqaCqvWpfox5nU24yz49dZTw7O1ZL/BX3edJi3yG3kEr",
+	"wPd3/0tPAs7PDnzzDeTa+vMx0f/7P/8X0v5gPkAFZhjZoBdKLQ2wKL+gNak65jfDp2pHYfSwSSrJ2Fwv",
+	"/0eT32SAHuM4dsfDaOA5sBbAIBIDKGCsrnNmvXn2rZNQipnJIZxASdgv/cenJ0/7Z+abu/vDveI144RK",
+	"Sdl8kvft/WaAjpAw5GRGidk5Ky/YBKBj9KGS6Nc0mhuoD1OCF3NGDk0my4ojRi6JQAn9YEouNXN2i+d6",
+	"X1YTIR17W9KfjaBeYimhZbIHxDdPCqqk7nGR50yBeHZPeYQU526F5ZLgC/RKT25XKyd62IIYn8ws5itp",
+	"FK38/TZL842Ie4e9HbykO5ejHZyqxY79xTRJXwIVu3xTz9VABSVBqL/e7X38CBkWvt6nRyjkSUJESNDR",
+	"62O7NcCzl5o4sJRUK2bWoWt6wMtcB8la8Q/O2Tl7xVxHUODxepcskZlHAplJNCULCjXQAE2qp8iZVvQW",
+	"VKIZ2GwG+sikCYWcaf6lYPvPmXm+yWr6kaMwpsRinupvztZLcgrTy34RBM0J0weFRGbgWvboG2B8GVVi",
+	"Fp0zQeSSMwlDAFuGRAjPMWVS6ygwyf/6L/SYAyvVGuI566Nvv312+urlt9+CssLwBRmHUFn05uxp/8EA",
+	"vWEXTEu/GSVxBO0XzN9QGIeWWOCEaHUQxiTIElLcSt8Lcs4QEmSWShKZPdrf3YXW0xip9dKdCE1TRCJJ",
+	"Y8JUvB6YwR1H8ttvrZsOJJxEd0H0fTNA3357RhPifj95+hjt7e091BN5c/bY3g+6rZ6dHiEiH3CoHJIq",
+	"MnI5b4rtEgrKAp/P3A0S3Z2c90a7g4PheW+ilSU9M/hqqL8Bunn2+p+aXyS224nxL1ogaEH0o1n+psAk",
+	"8KIpkTSCouwEkOEYOj59hfZ3R/eRNl7sXACcQM8WCBlNQFeaBA6YIEATKICxuIamCGYyyL6lEo2Q4mg0",
+	"HAZod6j5kzVtBugxj2NTrC31nOC8zAVfZTrulKcsstUi9vWFCvjJIyQtMsAUhxfN8ADOSaRfJDUvCrlU",
+	"aMFXQAYRIUu05qleOs13oeZpAz0J2poXMBnMAj0RgosiPTzcP7ivjbFpTBK9e3i5jKnRHXfs19/9Kjmb",
+	"fJMxD6UVWzTRy27GvhR8LjBUpMB2R0RhGtvfCF/GwEwDoxiySxzTKDstEwIjmrin66OGrIkJuq8duOa2",
+	"+kyaoRlyrRHIpiy5KNttYbNhD5l4VXgOfFUTY+Hi7EBCjUw/ppfaknGFBZbbA9u2ioPJy2JkhZaYCjve",
+	"M4FDwxktA/r228OMI1km5NpgTX7pW1WsfxxNAr23QiI6g022IFmgG5j+3/f2MwtTD9NnZG7YlmZQJ1gR",
+	"BLTuSAAzxlMWGsKZ6N+f65/78H99XvKvTkiCKdRGmtNT/EUfI4tmoYeUKS7SdX27JHoOj9D+7sN82idE",
+	"iXX/aKaIAL1DmqoSO9jHONSyRa8bRpMfn5xNXM6bIJKnAhL5jLzCDE2enOF59ZBpXeZ41n/JGem/wCpc",
+	"TKDtN1Fob7g/QEf2dj5Dy3Qa09CwYRxJSHiHkAGQDEYhDhckcHKIwRzWaHI0J8WRP4IsxtwHWhKhDv4d",
+	"5JNxXoJpkXETvR9g1cgFXxmIHjQ6cM9GAAwF0AUWD9jCBENFGmHKLRu8Pa+bthCR7iBeELL89lszPzOH",
+	"45lbm4zNm8XM9Xu9Jodof7SbtT7WzMV1jAbMXHj75KcnRz9M0IqLC2narGt+ZfYu4kCGUIMYEiZBEbbK",
+	"3ItjrZ9DJ7OsNRlfEma2ecDFfMfetJNQE8uiqtTWPOtibpuSfyw2VN8bDAd7Br11AcrZDlj9RDU0Tqv2",
+	"hs9I+jjqHep7iy3ntdFizjQ8fnc4NNELplwjogJX/dXinRj7p703cf4a0PNqe9sP9KT3d3frnpgNcefY",
+	"8GATl8k8d833vDayoGR69Q7fvQ960rYGO+y9hFIDuxVwVkyr96Cn8FxCKDXGStvn2qT70Nc6W9/W9PYY",
+	"ZwSevjNYkTjugxK18+vqQg7cinl3TK/ABVlLdFeLs/sHo/vf2ONU5elQ/m0VLCOM7MpllhMJDXiMRUlJ",
+	"JIkviXT5t3Bmz5n/gaACY6GPAwkFUYbUN6jm2dufTz8lucDza+hEr5JRrDXLMKYMFMQzzW4SboxFqCA1",
+	"lhqMTrNh0n+stXReC0Fvr98pX/wx6GlG0nYTXANj3hvut1PiS65e8MiUjHxpin8NYsPQn7bdiyRXIHut",
+	"ZTSSvLPyXBO3Rmq3RVl3ZLHpm52WzNMDyrQXU6mOssdrXujsj97hO/9S5JfsgJzvfQxaL3xl6so/vv+E",
+	"NG6nAaAFHlLPYQuy5TGscThq3/Q3DFud8stQV+7EevdeL3fuRjB/Ox/Su/cfS4SoDR+UrPMpF6kv+66G",
+	"BOFbKHjrhalUPDFe0iX3prVEEShc9qmP4LMtEwTghUxRORgO0CvHaag0zQhxlseiIOYDsaAYh5m+pHnT",
+	"lMz+/+y9C3MbuZIm+lcQ3HPD1m5JpmTZ3ZbixK7alt3a44eOpD6ee5s9KpAFkhgVAXYBFM3T3RH319wf",
+	"dn/JBjITqCqySiRlUg+bEzPTllQPFB75+DLzS505k+IiBMo9REPYQUiG0Rlra9uvErdYTUa7pYHAojD2",
+	"J51MVr0XqaNsGb6k+NjUOdhd9bvrxL0vbbv93m++mn/Ta626qURoeX/3xSJvMaPhUGdWJB9EIvnFZCge",
+	"00k7SpLC9v/qY1Yl/Z/9IZO/qGeksBWI8ZkY6Gs6PKGC8RN2BXEGvvuDzACi6eghtTiY1Qn4+OIBKe3U",
+	"/Rr1k5/EHoS2b7+/FtP2b/VIPSph/Abm1TvtK5bKlWaBE7MBxO4WS7crfZfaJW/euXAq2Zp3YC1uNmph",
+	"o74Tdk27dDnz8iQBi3HoE89mGFHOP31kA5H1BINryNd7/urlljMx0gll1AlnfgBghtgEpX954IUSccrH",
+	"AcvM78RKwMS6hayEuz6IedkGhNTv7qR8DybDawIE13PSqlqBngvqI++VgTcSPpMt7lOKKDPaIN/27OnI",
+	"BBjnD82I3hyPb+h4nAlyANdwPkrm9UCqZ0BTejO+AhE3btiv4JsiwpNKY8sZGdLYn+BZWxGFZ4uhgtmT",
+	"BK9/H+563BAMfMN8AAYn+2vOy/P5N73VWVsmiVCPDq/B6WFWB6dtUNjwIXC0DVtngW1vLO925yE3+NYd",
+	"dmIN5rlIQ5l6IZKdiR7PEkjn56ZAjspZbNJRL2bUiXUwk6+6UwPC/ETkwOvQHvDsewFg8KtqNAdO89f4",
+	"N3d1ZDYwTx3Mwzyp9VefyRo9tDDSQ0NBLFXpUIfb54Y93W++YjH8/VKqy5ERpcy8GtjHH8klPbXuB3Ri",
+	"flsELjqxq0CJlt/Qy1pZy5+ABTbxueWpeISw1Qp3/UPBAeq8/lWcgTUptHvBCuYrtClH6DFotwcmDL4j",
+	"wGO1kmQRnAPed4iJT7UoR8TEl44YYkmSM2h96ZaxfGJqMZAHLCzuBTnZCIuNsFgl/LNOa5ua0kixIuTn",
+	"dXjesuhPfuesKJmO6ZE9k8hMdJwpI9Mkw0Il4NzxnXZ2fI2Mb8VDWZVDnglfRLbYkcZStMcFRdGETuaj",
+	"Ufkm2CBSNYhUPkV3jUr5zezpMaweeqVuMwF9dZHbgSvsrbECVOp13qpqHarZP/5esKnwbTUKuig8NgjV",
+	"40WoCu3W1qk2lwCqwknG0g9ICVRCQj01wVbOIMyKwgYhLH/nEihW4QhvgKwNkDUFZK3ycDycnJY4GHYx",
+	"5rfgyZNAwES6sw7xWtF5WZ+yvBfca1FluXFoNw7tEujXisXPIgCYf+VXYmDsKN/zHa6Udre3FLTiJjtc",
+	"WiPS7rTm7kw6qYi3MLwctD3PBDbC9e2nlRgTyYJlGqsH62C3By+x7gV820isjcRaBwS3XneC0rLqQbij",
+	"NPWJ6yZyUiJ0bC72L7d9MWFtPer17QGLzVAoGzOeJAYK5PsCG/0X2rsPuUygHtUJstD2f4fFv8ctlWp9",
+	"ZXxzFZ5BZ5UyL0xUYIXR+N8qgQXAYPjEOejeUXjXbDeqivdFdck5JXatNO+hVgUI/r4wEHgObUUvxBeL",
+	"gGAFMumXKcCRbvHroEhq/rXYy7Gv2rzXhsXFdmLsaQxcSFswY9qypzGwV8VbdWMqdiLLBzbLOvfI4FDa",
+	"gAtUR9JMbsDQGjDUT1BRFobjPV8KgsyTxmbc6uwmaRiwlfrSnhtqefyCN27poK59J9amVucf9RhKgNZv",
+	"yDyioqG85vdODscz346z0ge6IIfCXUR4Y4lRqUP+EbLv+LbM7MITqJACKQ0J/aDqiiGTH7oz1Gu3PHhr",
+	"8EmK47prl2Sx876yUoqH6Fl8B77COzgrec0/Z2Tc3YEYMJbbkakVBG8EHGVupeoxAZxJaeoP/HRhbIAe",
+	"FhIE+KcbZcE5Du4BSgMa2UYebOTBGsKQeOTAU038ARTrtxDQx78RScBLyjjCDgOOSKCSQ5QAyOkKRIn1",
+	"uTvIsDDPswdzJBBjcoXvAdJK5ieAWOYkILPAKc5LeIC/7omZblRd8vfPP23vv/3hH2fbrz7s/fP1XXj9",
+	"NGfe50eBXOdhGy8RF3s9TG+QVdXvB5yKKOdwCFZOd5KHjuq7u9vN3YtmoaN61Qi7GbT/z8e3SNv1m4eG",
+	"3DU3j21vkbFZfauRrRqsmH/la+AbXTfn00Aq2CDzgQ3coxtYow7WCJKxIJnxF1+N8OJj5gMaKBLztjIk",
+	"7jBsROyTAecTFPkGsYMyBVt49+VwIKpgERjMO4ECu3En27LOyoEv3WAcjxPjwG1qNTCaMq2YtF99Zm7l",
+	"H9x00J5lojuimvbbpahU5mU6P88gjW7Mgas7DpyyY24wpgJRE5onNGPSNPC9YeQZqKeYM8donMzqHnbX",
+	"wMRp8aVD3Qlaasgn7kRTVBlvuLRaX6Y864n4kMHvlQbW+UurL/GSGHlp6ff+3VuYI8pijPjEjLP49Ojk",
+	"TewtMoCFWgr7BQ60EhPW0/6jIcGaIkXgKJKX4v6IRMB5c5BM2FGmmFRWY8OZQzZSVqbIFSxtMYbupNYQ",
+	"2siH/ZXT7LqPEQmTinVHaeptCWhwlk4KkauWaqm95i5+tpOQOHoa3iHba+7lfxtm+lq6FyEjOLK7u9dM",
+	"hMVoSVsnE3al9NhQ2oBliUywIQMQ+3elSkxLQRrBhEL/QD3uHw3fgAz2iL71tE7ceIoL2YVOH3GETA8j",
+	"2BwZ9Ld50XxO3CRhayHhe0uFMTyNB1yNeBpvhQlR2gqoMiGOeN65gqk5FwpI2uKTRAyG2grVmWz/Q0zi",
+	"Awhx+j3a01BLS2ztAz7B9WoLzLeCxgCFuJv7BuioMZZ1GQvuEq90lj2LYaTQwWJpSIBsTBADuFFAjeV+",
+	"GoKgvjlCCJPCZHa7jagBvUGKt2Nvm0xwk+cVeAfGkz/3oVOHSnZA9DofZuq14NcUn47CpHHQeIG990rP",
+	"b+svsAUSgZ12QAMuGDaE2b8nJsaBVPj+OjsA98aUIRAW3W5DCH4iknl2QdUt8Mq95t7dfw+SR4Atxydr",
+	"/LgNJHQb6+nFIhPwi+LXXIauf/cKK6MWa2Ov18AZjjbBsoaW+4XzkvXIXbP/wtzsrjzz3sTtzaja/Dxs",
+	"eJCh3M1458ppkSI25C0mp/giRhYCAmqpvBaZSMgigssvlbaXcJFbtGKWfIRdbiAVZoyNF4ZDoURywGJx",
+	"LZSFliy5CnfaMDQriNG1ip0TBmz9YCsM9LUoKAutDv1oW+pXZ/voscr7PZQK5Qw5YAjpbFVpTCPsuZ/3",
+	"h5bf5wd2T7RkCzmWm/S+TXrffNl6zicMWooEeZNx6A+4TvynGKxbmTiNT48/vjn5+C5GR83q3KNj8euj",
+	"j6+P378/fhOzp05ioW/W074XjHfOtiJ/l7v//OeT09PjN3GU/5NZ3VLxm+P3J/86Pjt+EztfbYJilhkr",
+	"hujXNFlMzYwubcaVgf6J4GGA/xKM69yLbE9IZqLxVBKWBd9hC/vhTXuI8Ch4Do0eWpVM+UvBZUMrn+cu",
+	"NUUWgsfmvSlm+MRQ3118C2gauu1Sqkto7ySMialrjfvA8EyUPrkNyI5USxG8V/CrsUc39JLmqOGZ0fTG",
+	"0NIzn6mgfpyaK6MBxQHV6ZRiJOGhqZXC2L4XzdJcWEpehIPU2Oikb1onfdCYRuLNytXrIu833Bgi9hfV",
+	"Bon9BUuEiU/9ixcheAjP9yHVEDCoigmi/X8LRodF3lxIyKx698is79UrjSPT/M+LJE+PwWvGWjoN+vuy",
+	"4zj1980dic3kQ41tl4e4iXGvTTP7TTM3yu2XZBPnviHOPcxF8VfCSRX6haobb9YvvgSSQjplPXPApKKk",
+	"Q63An9Fot2Ojb5R7f0emgySmxkfwA1wPBUws1C+1wN9x8wOvw7Ih4FSKCvWAKmGFYeLrsGO/YVZ8sdDO",
+	"8mpkqkzrXMX5b5+j4j7DYKyGQbrXTOU6cfeqnbtIXAoLMaVyAo0MBEYoAVQl5YVZlWLCMRQV0zyx42tM",
+	"k0WEFHLBLXTpOytV41sXpTjdC4hS2hsbUVojSsPhuWNSKHrvgZMT0lkX2OzWpw3Fw0x2RByx2FyNqCsx",
+	"IDyxR0MkkZyD2KH+Ar4hbnzNM8mVNXFEaQCy0yfSjcxQR3wAR2JpLmn+EUAXqRH5lZGTJapQdULD3mHn",
+	"6aiHqUpXo0LFoi/Jbyn3UwVfFTtSXhZ5omcJMh1LWFKJ/eyZAblXuNnJb9/wXqtD+P5r0bE6QwVBN7Qn",
+	"bCC4kqrHujpN9dj4Fuxt3rnqZc7Rre+oR+eq8TURalzOmVAxfSz1eaYFKgWPrc1ke2Qpzq1TnTUOGu2U",
+	"d67cbiIS7KRxsBc1cjqhpHHwPGok0oCDcwnbpnHQePEKI9Akzd9ksmvZWGYCGiz3BU+GfSf+nZajW36g",
+	"W2CbNQ72Xrhj5jfS9OdcbJu+zECj2rFmRv4bnlWIsxcG+CKM44PIpNL+7kbx+b/+0dBwRmgS/w1ZwHCO",
+	"aIDP/QCvRu5Rx2cnHz9tn+cj3m260z77kA9zH/Kh8JC9v35bIjJPG+Y17J57ic37LVuDePkDu+FCe9Rc",
+	"aMMgmFbPXeBV4FwitIu8ramXZqOAvmMyFaVHRcxZnr2+T6oHzSpRsv+aCWN1JqZiBPA72sxbrO08YuPM",
+	"fkx9guxZJHMBheMe9O7i5CMYuxNouKqqxDp+Si7WN0xq3zox2gpPyg0dKektUcGZykoOrHN45+V8Ww2u",
+	"GVgypAdD9qUc8J4w9fnfRUvlDjyNdaqXTRb4PWWBBzHufR9pvy06QedOScXi3LSOMbvWuyN4PSJFapSm",
+	"LZUR2aeT4hX6BKkGV6NPbutg9GUy5V44xUwVd0V1XDTIc0qYAyCP+Su3if8odf2HqLVWzHAofQ4PmHEx",
+	"9sGSXt5WvqdWoQvLsk3i0SbIuwQT4krtjYWIEOmN83gQGSHfNEOBFtEUkJsiNeJOAJ1aKi6f9jIO1bNS",
+	"xYD2WEiDoWHRe7wps8POnUftxmeEzROEbkyqPFHXQlmdTbZuoE28e+m7lHy7v9SXjXzbyLfV8ybeGfTw",
+	"DH2eFRf7IWjB2f8+PX4XsdOP7yL2WbRPnXR8d/KWdWWKlHGWDbSxbLfJPsifQNDtN9lA9PhQfhGpidho",
+	"mGqeYFEWZ12dDdwzusJ2+iKhHiktRa1VxqKdUx5CYDLjY4MQiBgzqYDPUTPbz4RA+DQKaYOeUn4gLE+4",
+	"5UApz9UESwD7cDAI1W4p+IBAbQs/+WxHpZkZdfroS7pfYBVbwp7u7+3lKZ7w5xgz7N0YpAGKC2oPDQ8r",
+	"FPnRB0eA9TgNBJWOWOlEDx5l6SW9Kt5CEhqMO+BAIDhaBP+BT1e6jccwObTYA7Kl/NLsNckrpqxJq/Xl",
+	"gKsJfkBNymQJ1z9xFz44vQGjeivQKo4ag1Fq5ZBn9pnbY9tuAyz5rF9gp941Go2TW6N7YIlKeIgsIYlP",
+	"zEYT3UYTLfAFF1q/51lPbGq05qHsigSU1YurvQH/st0GadDYbe40X+69+CB/atyqkOtl0yyoIp/9Af+9",
+	"XLBxifUHMKCLTk2YHfaZarjH3B/GIIWjPOoqzQ77l8cnMXTc12PhngT/YqoGLCmB76uQvRsE/hEg8HSK",
+	"7gtJnJ+lAztxbf14IaWCDlLMnNJlAzBBJXYk0IoMtHJmRUsFt54D5Wc81FR3w0xfdil0AJU6Zi4y+YAN",
+	"nXuB/+bbJmWv+PszVDYecB3Ct0J5Nk+5e/RrDYXaedUgkIMKlmo8SRFrTxjH8CRl6PaRw4YuzwT+0Xm+",
+	"kHpcdNAKSWc+hNlSSojEhCQ0aOaEjqH/jT/4tVVuAQdcU//C8Px7AevImAJ8tE4o0VQ9MVjY+YioRL+L",
+	"smNhoex4wNWEzkkJ1bBQwMqzotTABLNVyQpKmFkxWPYTpN0wHlIZ/AdBWSvuwTE3zgIqwkw2XE+UwrRZ",
+	"qxqOF/N8voXshU0mwtcCzbAjZvfcHSjcYnZrbZ1LSM0pnvAohLsA2TwsnP0+NwU0ublT2UzH+9ON9auZ",
+	"99LYOVrGbPJ3HtmpwTKw3CkJK3mfCTw31TvQ+Ig5gZK0mdLEPeH/XA5xw1kieiC84xIyPeOtco/sq5Fv",
+	"kd1S5ZqDfIICMxw+qD5W8K+Qmv+wvGca1/2kmvtJuVmObDD8jS99QxJ7XvRyV4r92YDbTH5ZsZX8AfA8",
+	"LFjq6EFbKjhSXnhByhwRd0ZFUyBiqeDXwJA2spQ8My3teJoJnkwgatpSwfYwfWj2l8kOgvjkFKqEJbLb",
+	"FRmVtjrXfCoPJ7B8kuCLMH5NRWeFV0ct5fOH8kqxwufNlZgfcK4fqNyk0d2P3KyzwabtS1tO04FukG7h",
+	"N5k6G9m6kGyFcALwDk8JJl8Wd4ey948cAFygrCj/hEIWc4iJlOuIsGbCXI1CHRD2Yc6EQGrj2dBmyIKE",
+	"WAvENdFiLDRJKhihuTsXUl+Cf4oGqbvjku6oxjHx+tWYk99K5HPN5/2xFSut0CK6oVipal/PDXHNdOPM",
+	"N/K6EYt1ehkbsOK+io1WutfXkRdAu2+9mQGebGGxzADsEeCPbG3U/4FDFvcS8l9MlmyS4Tcm9hLFPquV",
+	"YYsU+9Abb1vsA6WA5TqfyqgcJPs/cDFyn7H6jRjZiJEV1tSsEwnNxLUU4/qY5hn+HbyBAo1fmb4vYjyF",
+	"chTEKIndCUtPbuCHpWcvRA9bICf1QfgablL35xXRs9LkINEWvB5SOIzlWS0VXgZdlxdn7HPPmjuAqTll",
+	"T2MnyeItJ8hNX4/db6BQO96qG5c0l3hzaWjEKdrWOhVcffOkorjj5hPh0bxvePBuoBTNwun1Usn/5qul",
+	"EUGD0si2TGG4q8xwPPKnCN8GNcdwhoBhxTBcSew9gEETT8KPfbqlmgoW45HfYZ/72j06tBYb9ycRRJmv",
+	"nHFFt/FR4jy4jMu0Jp0RN+m/8q9fj50085r7KELGQdT31oIF2mQzPiQB8LNMnFFCa0MKqEwG8/WCAPkZ",
+	"n5mJ0moyuDnlyggMh/mLI6bTJKewr8yoOvcPXtZ7WVr7rVOn0VfM12duijbKrEaZmXwvhOxb2H4ro281",
+	"AmNUIhuQLTcQHNWBAVLWMnEpkZNqxZ5Srx2RXYvMEEepJyoyoqNVYvLsppaKic00xqieeyG2LEVAIK8J",
+	"gt8eegbZqHA5WPJT9wSOVPfriLVH1qlDhBtxhGM+YciWyo7wOcjT6lSo+3pUphgLo/mm5KxC17b6nIHC",
+	"cb09E5JW4nLMJ9PkpG6fkIFtkD+cGT0QWD4/pkYHgdiIpqJx0LjmndFowLopN9Clzy2u2zvucwbaNH5z",
+	"e9SO9ew7kQzck+S6HcDgbcX3hMcZ3eWNqNHRo07fme7CWiEay7CO0uTdS0NQeve5qMVEjNjQjT7qbIIV",
+	"iM956n8u16ivXQZRi8FKFLZezg6MSOECiPfXBN9vbRRs6o4fXzCddPJKlH9tLH3qJZWR8pJuW6+huEYx",
+	"vImU31ekfJUbecVlpIXIlBFQ9pIbqHY6QiUNEjMzTi20K6NOK5LRa+iSu7SVdcfHexN12kSdlok6rU6u",
+	"zJp32D2hBtP5TBxirC2Y0WniRgH+aQifWvy5VJReSPeqgHvghQ8jzrRoQ6K6wYlSrj71cKpvHmWuRqUh",
+	"DviX90L1bL9x8HI/agyk8j/uLtoEj1ABP/1hzjo6EXXD8BcvPF3v6YbXOhHfclwKtuZ7cS3S+TBe6i7b",
+	"AHm1QB6UueAk3b6UfjFeDMiOLQgknh8H8YV3bDrB0pmuFZknzDjE3HIowRGqI7B3N/TjhvMkkp7IEM1r",
+	"qVh8GYqOFcnl7yOurLSTmClNpI58OBTKsJFKA+kiZeXC1zsN78E29/GXmFOYxFsHwNRt2IBPsJErPkok",
+	"LYXtNid65Ak8asJTXpauxYhyz96wbDwAw+g7oeXgRaGxQvoNuP8ZT/5rZGxovnxDjACFClAJ4gnWGXhD",
+	"BrBojA9Iy57GiUgtj1lbpHrM/i0yvRV5O0AQr+oOO7FMAdEqCBi8VnkAvqViqcyo25UdKZS9xEZxWzvs",
+	"XKiEVYkdqyH1GIJ+Npsww7uiuium+9y1y4ejMKsbIbEREneAcNNZxEO6ciHRFzy1/Vpv6GdPHBQqPymR",
+	"BFpo8Uz4Cjh4WsQ6mbSyw9OIpXocsYFI5Ai4p/uy1wdPyd1s+5kwfZ0mpgDQWKl65rClPPlBsdYUSMC8",
+	"ZOJpioyfYjC0spAGCJLIhw0n6L1JxZ43WQJMPyrJiZDgN5Sn3FIAA41lmmJxHae2k0PeqRQ1PbJDfsbJ",
+	"W8SzK1fOAvJ0LdJaf4UUwhJyCccCpvx6HJa1uyE0mzWSDTdq2C/uho0rUmVWCNzW2UgZdzhXLjG8p2Fu",
+	"gFBEJrxpI4WJvNCAyljyAUCm+cyDQTVw8j68ao17z7/kJu6h8M2bLVfj/aaFpbq963tTGkvwcNuiLz1B",
+	"DlLM1uRtvM9Rn3WYg/7x95LaEL5tzo69W6NvY8PVcR4UEMg1ieNnf3R0Iv7CbOXKetDX1MsxH80T7MuN",
+	"Hard7fVVV+66woG60eIpbsAnU8jskIPFRIaO+1Nj+tzcEqT9bb3H/F4qQxc95pss5QcWx3L7e53HfqCv",
+	"RYB2Kq2wiwDqlsulDogNyvmTvmPOAHrCjqG/JNQNOF+pPWHjvh4g6YhxblzXA0RPDAsDIOzXOVHXIo0Y",
+	"T8d8Yg5ZpsfIyIxgEIHAVe5UiJF9CB/1YIuy/EsLAb+ql+Z0MncZobun0FjFSDC9FNo4AShYV64Gf13O",
+	"0T3De+renIclM0GRjghbS3HDYvBADvb34voR0U11Ycu9ZvN2cUuMcMDIrBzAelB+cOOgsdfce7m9u7vd",
+	"3L1oNg/gf/+fmhE6n6k0uK7OBtxJkMSJE/fsxqJjaouuzuYMam+RQVl9qyF9w0FVL8vmx1WDJN04lzeG",
+	"VgcF7bBaZfpHz0r1142adDbr4d3FyUdANrgCteBM6BSEArXRw19ci3QmZWSnFlGcp/iOkEFMd9mPEdvd",
+	"i9juc6e5d/dZInsSyZGLBzj8z+6LagPcffmNBviQWysyd+N//trcfvXbHz/+9bc/6Z+7e9Hu/l9/qzjb",
+	"v91zHITwwU1K6aNLKQ3oLpqbbruv5ryPbP8ZGqHb+XjqwqKYQArNjfzFcKaFSiixlEqjjAFYEG1k/CmU",
+	"84gEQ6BVBx5HcuoHsh7X9XXpJWf4hsVc2P1qMRgmY8xNMOnLx+yMWwGKexvV95wTN335X1HhCWdiwCVW",
+	"PC36lPyWqScZYZd5ivHprHd1qO/SL97fe7VQM8YPXE1o25gHQGpkCzuwIBTc1M/KhF//aNC/dptRY+he",
+	"2hgZqKcbS5XoceOgsftiAKZgkBudkbF6ILJZ0dHVWU/bBUTHBy5TwNikumJWY/JzSZJETHap7Qr1r+1Y",
+	"eS0Y72CJf25jiO0Bl6nvb4tShiszFlnwuqGAz7dBCg/VCjx6pS1xhrrBQN2PTsA544r19SgDoeZ+djeM",
+	"TGW0E798zaLqbeklS4mqvYoip8L8ou+n/OxGjDOYVJglMNIo4/9blmHfg3Apo+7mCvc5FAdDSyCplpAZ",
+	"e0Fm0OGbFRszIiLVPaluSLWCg0sHvgOpkxoqTlQCyU3dTJg+/o7Soai3NrA4glCI3cZIY3e0YyfLnBEf",
+	"RwzP86ejke3vtVTQ0dD3GxgfX/6w/ypiRnQAFtrfeb5FzS3yp0BSZht6yJWlDuOGjUWa7rRUS32GUYyM",
+	"uERRbf4OVECsrS0NHTE/qvj42dohAA10NbNaR6wtjGdx4Alvp4LFHZN1L+H++IAZIUi20eIykBLuMnhM",
+	"DEM5YuNMq17ZPuOKjdSV0uNw3lnPG5WAyKLwxMTYvP5ZDkSBDzOTvb4tzCMYookAKc2htxw92slgnSbM",
+	"aEo+2W8+rwQ4YWPMce0+exmOKgPyZGhCjZ8/7GQOTYi6maZ0HM7amR4bkdVhWoXlKqE04cABeVM0S8f0",
+	"29cUvMNWLZee/zSZ2lvFmnO6Hgm6/pfo6MFAZB2x0wG4K9e7eMHu3vN9EAB+A8+8yf0BolvFlxQe09FZ",
+	"JjqW9XVmBHvVKD6qwRPeWKLI/b1b4FxpRaXJ+bI9Ho+3oUH6KEuF6uhEJMuEgHpSvdXZ4K5jTxdu951y",
+	"mVU52e91rycShuXMG+t/Y/0vq6Df695yGvnljRq5TiFrrKao1sjHzpu3Bc+dssvK6tkyrToC6/pLWho1",
+	"Tpoib1fhHtSBmeiOjEgwyUnpcSUOQENc1P/2A+1zw4RKnPN92016b4iu7uVtE5x9jp80dyfMYDz1vhpO",
+	"6jZP0zlrj5HQ2dUH7U4LH+EwoQOD6qSjBBGPqmU8StOFVhJ5oxA6wkKYR76WMI9j53GtchlRqddC8n6d",
+	"rCcKKh3btki16rmfKtH216MsE8r+goDA2nQoPL8Go6bxPw6U+r522Oe+ZnzATla5r0iI34D+DoXXDBUC",
+	"37txhOnIbId9yltLZ7wjVY91eJoSdStw5cPtVJvnftNSY6nMYZEUyzkq+81XofufF0seQ2ZH9BhM2gBC",
+	"bex1C96MU0LiC2KybMxNS7n1Ab6RnNwA6kJSoQ5KbxBArOVjVmVNRiRd7Ol+c5fF8MvLTDjFBp1k0CXE",
+	"5oZtnUxyv8WLU1xZNwY/uiQK3+j9wuAzKjE+xA+kztz/sf36/OztNhijcZVzRSsEF6yNrBJeUUCl7s3u",
+	"vgCatjGtzsb4/vbzVh+EtX7sBcsUUAV4RL4flwHl95a35zPRk8a6e+okN3YcdcLZi/+gZtnxFKylkhwj",
+	"AAE0UvL3kQhNCDPR41nCrGYdDsi4R6dRXP3o/vLDHmtP3At1l/1y8Xb7x8OARxmGOJTVrO0E3WCgVdEv",
+	"cPLcxwiuRSa7KDv98IDuW6aQMddSR1hwBYLxSoihIbpgkXbZuK+xHWOOeT2Nz47fnZxfHJ9dHn/85cPx",
+	"2dHFyaePf0fm4Xgr6LC95p7PYHDfiHLZvda01LivIXHPPRq4iKnbY6UIpnX5Grwo6OsphkS3u8LfKvEi",
+	"/r/oOYQVQZrjJSE5RwlvRA3ogEa/ea+vRcohw+sGOGgJ9OeMPn+pqMXuXdqYGK6Fs5HsMHS93Q4CbPR7",
+	"0CSVUaKaCYp8gxI9VkAuSiiv9zNChM2d4O8vlLRRlvOUJSqhgjxeQi0+v1Er9qu1ohH2ljktoXi/ZLKj",
+	"WnLb3W1+VENROf8lwBdl0CQ4KS0lDTNDoawv+sUmvSOnZdoTHIfICjFx8K2QsARj09Waxoh1h6LPiu/4",
+	"2kj0TNIMUISSBCbf6puXGM0FeM7cVkEf7rHIjBeLOBq/KH7NZcrbyOK2UjlzPpNZgicLDyyc4pVJnuqI",
+	"t5cCi+B0TwxLJXQU93dhFT9U3CNQfgNjvn/R42bMx69YhDGf8gpvn1X6SFI+sVacD9gJS31IcZVYn5/J",
+	"uSTOEA+AtKmSQnticlXnI0EzO1So5DxEMW7FYnrn0Z9vNoc4hJeUYIm4lp2VhiTQUd8OuQ2VQu8cuUVC",
+	"Sl5uXJVks8/Hi8ptfpzRlDBpD9C3MB2ulPPV9VAouM9QdpDETMGWOv10flGNIlT2NOiLztWxe/a/3PVy",
+	"8ZLeGRtxp7YaKMdily/r/QBTRLbAWuXx7CzUuNH45bReG3Ntxlz7Xiyu91pfId/idWHXLGtpvVzA0orm",
+	"h6ZqpApCeNmVmVJjs1l9+A1V4WyUJHA81uRk/St/w1Iu1j0c/gIiW5yxjQjYeGzLyg/c9WwwKSRArlJq",
+	"3GSuPKNjvGjlAhCgZdDY5CZBAnyPpcoClvDJDjtS4eB4hlh/enwogfWEdTYPiK8qzhEYb5WpshjuMovN",
+	"RjlpbeW5DkGOTVy1wqN8XDVDbjczJOEoR9ludfpefF0JUTvjKrm5kSBewtoTCEhSU7SAz6rRoC0yX2dM",
+	"BUO+H3I1ZvITvvNRIybwDfPxEpy7nfvwU2er1dt+3mf6ZeMG6/BOX8DOMY1qV3R25wT4orbZD1x36/3S",
+	"E7hdVoRfrHgD1Flm8M33kD/3wKGTijY9bVrclWzJDs/sQv3Q0tTJXmF22BHrOYXwxGdnAs1Y8KanAIpU",
+	"8Oy1e8eym9Hd5C3SFbdNc9vNfTfksQ2GdnKX0NvD7oXm5vp2KvrYTSTmAeJy59szs0vhdNENHFhuB6Jg",
+	"HGayIzDzJ9BjA1Uw0FTpsW+cza3boE4bE3HpmAPFR3s0kaqHhKXsM+XHSJMj1y1lxIy97D7mkHE8AZjw",
+	"qQQkNvLMUmIjoHsGMg98+hH2/8bNBs+oYSL+2pOyTukNY6sR3vBJj4Sh46Fj5bc/gp5y42sP4JR6eCat",
+	"GCzWdgAALLJMDj0ltz94IHK9u8jhpqHTJnQ9xsow8TowbFPicE7BFrOn+3t7LRV+5UGmeAuq4zPBBiNn",
+	"uAkG6Q5qQkOTqiQnQJS4f2AEBlucVHQzoGLQvh63FDwNk4Z4Jg6xEULxk4N3DNi/ThPIxhvoTGy5D4UJ",
+	"QKp0btlAG8t2m00SarrLdptRs9nE8VKmoNe0mHDRcVrYy5QpoTOAHg+cZrmQ2+4+Pna/pZrciI37stNH",
+	"KeVJAzMLpU3QiFkx6vzgS2I1FtOC9w0MbBryFpm01b0bEjeuEysGd6n018C44r/ijsHMeYJ2Ne33og0S",
+	"8t23Brw3GOj2Ou50ZAtN1UPHq4VUXjE/Zm7C+uKa8dkfOS3pQr2lvfqpgkndFQXx+ciFzF8bv+prN/wF",
+	"vxKFHR+qbVfhZ83NEqCN/cQwmdSwfpcoeW+XJFBN0fsZrBTP1SixA7vdYR+FSITz7IQK9iLNiDfDnAtY",
+	"NDqdyciqLMY7Z/y9tYFTQwNf1UsQLNuncei6tQWuqLFQadIXAzYaul8keqxCG7CtQ2aESopJU3asd9iR",
+	"ZU13MXb+Qmpo93jfdp59QM5Z7I2PhnFuaiNxL+QD1hrYW4esC9nD8BAisZWGqKdZ18nJyswXrnplSXnb",
+	"YhWyNwpHrp8JPw2DYpmKn9LGwXM44FYMy3d+gt5GZS4UmODGwfbuElUo/ruQK+3bNEA3Jtsj00RE3Ofb",
+	"bq0SYRiIrCfmIAw24H8g5bxnDBuSrMCA0yG3UieVQGoPVX9pGlqoAoXTDvsnnmYp8s5lfBDYgVuKJwkb",
+	"DSN3ewHJIBAB/fcd9nna49fZVBs154vjuNtioqlWuj9SSSYS249AYvrW9Tst5Q5Z6dtI1OLoxzwrlndT",
+	"2hB48r6l69P95j45/Erby647BVDePSNDYdYJclyXA/0BVnYjwL7SuP0O+myAoauv4YQWD8DK5IwVPZ1J",
+	"cXPkPr+sKnrvztyQZ0LZwHqQB2enArNOWEi8Dq0nWVMP8Tof2SKtMrDzM9S3dvoyTTJRaA6Bj5rU9s+A",
+	"sa/Brn1QiQY0oZP5uQb5aj+QfINOcS+sKMDrnzg/78Bvn6rUg9vsboho4SMfXDJCGFitnsiP0iYlYU5K",
+	"Qidf5ZVsWmjtsmglGl5cboxULWk/4WMXakgEl+bEZpbbkakTq/jXhWUqDOMc7/mGW6fAZ86XwTjT3351",
+	"HMj3gd9ZhZNCv1gSuqt0lHCDTwdey+kLgAbFgFzHTCpjBfckThBClLbkwOSciaeQcRGBUQSJF+AiZcIY",
+	"In26EkM7nYZxwFJuQ8uwcoSYfsmUxklBenNsLCsNi0+PP745+fguZiNlZYoWe0sNuUwO2Qj+62y0eMgn",
+	"l3BFTEZ9h6uOSFORBD8J0bGeBo4tyGfGtxD7lrG5+wQvPjp5E4cPh0hsmhIHu/exatCsAxaLLNOZiWme",
+	"kJYQQDPdpdBrIJ6wWrNUWpsKTBeBv6I32VKlAHIeh2blMDRO2lBLZWnaKCqxF3u3lnw7XPhn4IsW/gq5",
+	"G+wXN0MtVeEIM/SDSa66ucvTWNz7YCrA3YTfx4eMK03sx5aniOvF4stQdKxILuGXsburpWJI4rkkJrH4",
+	"EL7ULy1JYLi9QIcz4BOkWYT3Wq0v3Xxc4k2XeBOSSkNhnXv3SSIGQ22F6ky2/yEm8QForDTF5e9p63Yg",
+	"sUm7x0MMvC2YATu/x6m6H06Fez7kDY1ldT9xJB6Bg3gLmycM9B9i0vg6zmaf2Vesz53Jx4D2BdIyY6Vz",
+	"fuAkOIVXIucpLV3joPHi1c6rJojFkBlSeEmgkCPnLTyHLv71j2LM4OCHqACr7rlPVto6aXeaCm4Ey2d7",
+	"GRofmP/QzHedjD240jVGJIq1sgUZFtlun4lhyidIIH2TQVl1yyaAL5IN4duqjZTTlHcgVVGTAJtnpFTV",
+	"NM2UVSwST8cXzPdRUXFP0fsGcAaUW8SCXRKxvjTWubSQKNqXw4FQ1Z6qF9nrtYeXkRSbFMq7b1lGAdDV",
+	"2enLgx7Vh+IZWrXY+OAWQEoNxyI81IQTHzIYg/F9OGtAY9oNtuVjH7QSEzLr+cSdrpxtaqQSIF0jk6qn",
+	"hWkpeEJ7QoyHOwxZQ8Dq7Osh42mqx+CFPI0/nb05Prt8ffTx9fH7y18+Xpy8/7s7wkORxFuMeztdA3IF",
+	"Fltu+VutD2DkAze+lgLiXXg12bGf+zIVPmvgWibEjqi0ZYl7otFsIizS2uRtmvaaeznhbfBUCg6HYUZD",
+	"C29IpcS3u0vI8chfBpOE0XETzGj3s0ouu1ACHke4G9EZywCFftF87kzwCfWswxFgAQbENICq6+l+s+m8",
+	"EzhQlzbjyki33tVRIBz8A5B+s33PqRp0/e/HeXevDlt2epndxsjXeSIsIRbNhUXbRViIxgMOfS8pq++j",
+	"DPvWAWxYvtWKePc7KwcCelM09l+YOqPm2ZBPVi28+zzrUT4hvAlKsixPI99tymrGmeHXImEDYfs6YU9j",
+	"ktKX+ItL6WSppku1wg7PZXoYuqOlgvB6iuThcW54hcfayVDEWzvsIxTUQFIRuIIJxRIO6IzniUF7e4Af",
+	"JJd4wSX9Jd5qKUoH4moSwJkBTwSWQoKT/6cXzn8i6tXnw6FQImF/ttSf29vb8H/usr3mLvsTsJIgk4FH",
+	"vUKco17ZYXTfHt03qydERyYoDCJEh4A1/Uo5BYYYnGWJTA6KswgvGAqVSNWLqdeo03tdCaRVI5vrxkMC",
+	"vkB5lkaoaH1zgdTVTmopUBX+TUpn7t/QlQthDMSt/FJJdTnMdM9Zym7F4HP3m3v5BYnoOIM6idmf7KOm",
+	"iQMOVTdzhyxOhIUeZgZZkiZFBA+1Ug7iuWkmNY34jvuCsTSC3vyi+Ty82VyOcpERT8+/NCWluMPOR5lI",
+	"JwGdo36mWU8k8OyWOpo2b9zy5UPz6heugawJmjZSwf4uGLevYCncQb+6dH+PnX5uqQXwReglgy1ysSJs",
+	"PZDVkE9ywIodUQ5MJ+Omz3QXzRQjsmvit7rCs9HNhCg8CFqTDaQaARdq4narNH1B29xNeFv0RtDXwB0Y",
+	"bIPn9hLPvPnkrCP3vJZye9X2hczgZVbrQ+geVzolVrNU8EwB4iktUqThWR3yCfQWQOHjwcYrUUlnPeST",
+	"B4DFgQiexcmmhHO5udmUlG4c/OA0C9JxVT3JE3XNPIJawTkR2wgPcP+9vJZmqdZop3wSMLW7ZMU+xS+p",
+	"s97oQzc423IE2ne4NCXLerNO68VDFzDgadXekH6/q6zaDa3UasFaPrnJmfG21GJEwQuDtot7PB5urcVz",
+	"X/MskyKLmM1458pZKZRvFEr3gzmvQ/H+DoMEV//wQpJrbi5Tt+hQNWM1syJNK3Hfcz/KdZIF+3fUiMki",
+	"ML0BgO/tQJ0LSm+feHch49civWcQmM7xtrPjbs6JgooZq8FCDp30wLvU3a7IzA6LOzoRMTWcn3LaIRkH",
+	"YUV/RmrYqEh9XMCA1nhsCu95L03t6Sl8duSD2+6rfW7YA8nttOWhLiSpZ1PjwrV1G+EYEk64tWIwtNOB",
+	"Mj9LxVw5Si0JnlxPXjtnkneublz9xfLo/HBDJl0IdFUl0qE7fYv05EXevNIcPpqEbz+Ljz50fh6fn+/v",
+	"J5NvmB+ERU/yvCi4v/8Z+v03i3vvXNG1pYOOjcVCHre/1GNoGNeiCbwpZZaW/wMN51ETEJa+ZeEN7af3",
+	"+9nXiElNff7XbvK6IMbPxMczvUORYgZiqBi5aIu+BFhxKkjR1RnlmAYJlKPqeAykNciaF0GHkpbq6lHG",
+	"EtkDPkWVMPFlKDMK+XmglqsJwPkdPUoRdHSniXh8fDRjwUhGxHhL+YavBSQ7NAq4UnoMMPTeXuTjJe7K",
+	"NldXjGB4w/abe0jGWzrknktor3lYaM4kKQJNm6k+VbF0KtZUCVh6x31CiPSVc9Aq3HEb4uBVoksbsOh+",
+	"waJzfi0KOToh4nCvaNG0uTO3s0+RQof0AibCY64+Bp5stULJc3M86xmEzCCGKJId5v0aDDFTZLuljOWV",
+	"kSUc4qz0XIR9tLwKgU1jg8hM79o3MMkFlHMdtknFHo3qE1Cn1m6qZ2IVwjhnjzQfkJLbII73mXK6LsP7",
+	"VilH1YRDH3yNWMG2BNBtCJnjdBrcJ2HuDiXGlK4PRU2zp2U0TO7DJD1FnqW7Zam4xWmdTZHcEFCsLj0Q",
+	"qxHXfByrrB9jMzkUz8ai3df6qp4HB1Olz+FqCGhR/k1bdPigBMKBIYRZrWaHxXjL9rnsKW5HmYiRJNfI",
+	"nmLiC+9Y5JUwgjrgY1k/47alwLXsymtB6T+G6dR3+B2AFwqJXaMsE6ozCeS7tq+NmEogPMgT+URqBKZd",
+	"NVsqpg8P/nLZEafS0R12fE3mmXPKBwKrBaE+MNh+1ACfyknphhAFwcQ9NjICk5B4Jthes1lMBofrgls+",
+	"Mn66I8SQYcj7VeYgruFnWsI50Dg+84mBFYAV8VPV1tixhrKHGgcN+/fdH14+/2H3h/1mM7re/fuLvRc/",
+	"8B9fvhI/iI5oi4Q/3+PdLn+510k6/HmXv9jt8OQH8cMPvClevOx2Xzx/mTQ74kex2/wx+bGdePwb1XkO",
+	"gE/vkRIUPuBf3gvVs/3GwX7z1cuoQUlF7qudS7ouDt5TMt5hJe+8q5h76ZnoCDmsjD2dYLykL3iWLJ4N",
+	"TlvkDPf6ty+OSzL2Z8EzTHzE7basNOXj7TbsL1j7KllqhbHzJemFL3KmXMTcS9RdlohrkWoIyGNysPP3",
+	"PW22O7FQbEFi2MmKGQECRR2UmZinTc+VIe5FC0oQ6GQpTO7ePixhciGM3YiSjSi5E1Fip8/C6qXK3LJU",
+	"byVOwQHsaLYqLmT/O1kxNghgFdOcbwIR7gA+WC7NdoMY3CdisKoQ9FfnKBEtWD23Xpk+rJyB4js5xkZn",
+	"lqpJCuUhR2nKujJ1L3aGf1sqscPi32OWan1lQIUDeYmbPmC3QNo+ivh5bqqIFUaE5eBXo0M0ACZDjU7P",
+	"QHDlfA5wEX41gmed/m9P/1s4jc/wV6f0GZUFlRA29/MxR41/hiFbDZ/ixlJW12OZCZgZd5KGfa0g36oq",
+	"feX3hTNXzuELLsQXuyBjNU6fW/HFr/7oRrXA9dASbrFHw6WLPveDVEBXtNC1/MvC156oc6s7VwtlNKhz",
+	"JAiee+VbAVbSQrNwhLEkmTopssD176xciGv8yNpMtkcWB1zHT8Bitx+vueqI2Pfm+T321FDgT7vH8wxL",
+	"ocEGHU0wNI/k4xFLpAHd6E5qJx2RvqtMydJAILOweedO3LnOFtvXn6Xtv+UdAZG8bzZ5CydlgVyX0E3y",
+	"QaRKDnPxuRI+Qf+8Z7Q7a9XUz9CdyY61k8mQJRIIL41MBGtP4L+R+weQV0We5tkpANUjreNrSmXGuD9Y",
+	"RNsMyk2qnAlswhLZ7WJO5FR+Bg52UV1SaNhgQh4s5TFrsDWx211Rw/z6PHrxm/t5mOpENA66PDWi+jTK",
+	"xNzY4SFwQXV1NuBuGaSyL/cbUWMglRyMBo2D3eDsSWVFDw2PAf9ygrfuw6X0w164lmcZZMuOlPx9JOjP",
+	"5LAZOwFF6d55J0fpNayJNPUt5jvhip3HR+eJnyeqDiA3RhrLlV0oS9kfuK7XbQsahjmGMhx5llnDMM9g",
+	"EYpPr0vrD813Lun9gjw0kT8zrpXLfqyBWHgjjiGC4a0VlPbA5OJbocjMq4D525KW5xMOYbMnq60PphUz",
+	"PBUPzArxw1r5jkRnsnZHvgVKiDCK9oShhwvRuYn3VSPWzjcfi/uTdiaTmI2F7PUNa2vbjwqbWto+UZK6",
+	"Z+Fdhy0VX4mJ+0XMUsGvhQmOsB7ZQxYbMeDKyk6MyLb/I0+hB9ARBRGdQ810xt5dnHyECJ3xBSZAT0BQ",
+	"e0spClZSK2tk1ffSiB1ROqtTBHvNJn6d00kZV1ciAZ6En2Z5QZwDjTwYEQGCX/KyY2O1Tg58z2CkLn/a",
+	"amBJ8t9eNluNiLUabWHHQij2t70mzPHf9putxhZrC/ctLeUhCA9WDIA/QzpXSGcsHvAv/kfDJzl+QbHS",
+	"TDDR6WtoLcxiYGsdZsIC7Skuq9KBGLfPTUuhN5VlQL7pW5yk8kqk0k2JVoIS2cLq9vm18HGKONx6CYYc",
+	"wiqHzEyUVpMBOms8ce4X+9wXqqXK74eO3zCwiIK5oZgA464iTWGDKHL8oAYTPzZOMj0ciuQS7vdMuGNf",
+	"keZW1FPNDljKO1fQVRxWLHDkKo07VBpIjlZEkEJBYRwzjSYRxItBaw3dnv0eRbIQeB1k+kX5EfEdUksH",
+	"C+xzo2GV3KMvISINuw7dRaBM5SZsNiqs6pdsGG7ZgFs08P0s6gwemp8l9/iwzZXgmVtWqfzQK6PMJfhp",
+	"LrpUrAEcCgC63HpfIN4Fi5ZBuVcl7MT6Yj7odLuWb9MgVFXrN3fepeoBPDYyog4lcLO4JPj1wd2yAb82",
+	"4Fcl+HW/wNE6DTLc/WfCjFI3+mr/FfQtCK9bdkW5j6z4qTJu95lVjgQZXF9ls6Wj3rM/3P//68biPMgu",
+	"4Ib92p4wmZRiCD3h/YEtbFRmrM5EN9MquB05sX6HZxk2/XHvrA4N4sN+mpyno15jqbae/pm57OejjKfb",
+	"SSa7dtuHH7Znww/lJqAGX1yvCwpB/71mE3Ae//Mu5JpakbnH/uevfPvfze1Xv/2Pp9vhn1v//W+NmjSB",
+	"9XoutZFQ/POmNcwCrWG8SYmsdox2yor9qFGvJ0w9zwjYQTxYQQM+gezGth5h68DJUBygL2KiYgcwYBsr",
+	"uU4cjVKLWZc9qQo1tilHq7ylwMxCsx8o28gEDN1NLZrJbmZT5wIwZ9JIzCMSKiQ+0gucyQ/3DKTBJ5O1",
+	"momWyh0EdACrbEacnaWMRiD5g3cZzbq8Kix5xzbhB+cT0qd4Zoqq9+NuKb4zbOofoxI2/XyvAegzYtN7",
+	"zZuB6vUq5vy7aili8ktKHv+DgIyhSIczUq/V+nbBszw306bciCxnIKV2Jc4/G/Aend48+nKT5nxwzck2",
+	"+mfV+mflOgcYrtp61Ovbbat7wvZFVrtvTwtd87CrElYgUv4NWH3ILoogmTSQ45P/RmuI6OVdyTibCE5Q",
+	"l7GZVk44MCtF6NPTUu4n7Olkx7rwMm5ZKrghLQSwDECCUO7eHk0MowC9s/122Gv3A+gzMcZemH09yg6p",
+	"DdC4oLGAfRzRmomwB+xXIwcy5XkQtWQGp9LYc7wg5NMgUgh0pHWpNT/BnF/4Kb/N0Y1mw77UVimHcDy9",
+	"6sr1zP496pmpubtZvJhHGL8E3N63P8PT6Q23tQqCTFxLMTY3W6CQCmPYONPWW59hWEskxEX+i+izQRyk",
+	"KShBGsdOS11Im/pKHp1IAmmHKZcKkNYDJkyHDwWCsGPfhAEbt5m+Hqs5uW1n9MmLsEDRsLytDDTeagLE",
+	"x7WGHCZULI7suWdVGY6F7KWz8jDISYdRYEXRdCDvq7OS8I0LJyU90kAffuX8OJ/fnY9UrvACcJKF3e+l",
+	"if9NnbEbrZL6HzricxpFlDcOhIMb2BAwvlVuAYnyBUJwnvheKmklT5FV36Af6y4ocs20VJ+jUYLvLDdy",
+	"fErdS9xfLsUXaayJtw6ZDCQL1OIPDQ5p+0nGqwUMctLghlpT5S8+/F5YaD6NFX1abSMS99cN88y9tD7Z",
+	"NIarLzvAbVtpRtUKvoWIY/oL9IartLWeDaQSi3LFkNDy2QbB8KiidPkwKYifeWwuJ3bD3lK7aT6TpGeD",
+	"SZXaWFx51tSs1AZf6GWlFoEFq7sQrI8YT412CrRYv9mXCbBcVIJG9fujec+KYlOLdfe1WGva2rezFUcV",
+	"5+FcWEzmCd2g3XgOg5ecii52/MY8J4O4zg775BvfTJ0K7OvTl0mCaSPl85EJIIIpnZEHYMLd+cncMLWs",
+	"n6llLUev1uwgLHNZjBf64M/kdjGrnTNVjOQcUJodt6y5s+8u2Nt5wawcCEMZkrLjWZVaSC1AJSWeAPR5",
+	"Ialyh73VWcFDKza+kioRX3zfMne6CfYg/88XTNbhP1OY7QaBXSrSNzV53ygEG1YRgtd42FYCu2a89wz2",
+	"bz23B1KUcXYtOlZnED/BjOfSWUAuIGgoTTk3kH/ax95xqieSiElFwUbMtdWazhvljULoI3Gmf0udlssG",
+	"8uxjj3x03AkN2atHLBupcCjzPrm+uRydVOgMJxJs3ob9bPXIAlQpTUv5xmo77MRCd12mFY4K+vunUij3",
+	"Rapn2GgYsTGHWppS4uwTw34facthmkKLNzcmIxK4y32xfzbvWpG1FGdOnPEs0B1g/7hDFr87vmDFpUJW",
+	"/ZjIqvp6zLo8Q8VYJV5gZQuCZW3H8MS96EwMEZidOYIhB4JE5QaQqTJNFkjze6uzNliK3wvNLmwsPH5B",
+	"zC1UQ3cbll2eOD1mbMatnqYxfd4cVAvOZ3mC0y1kqDcOFhei2JoyFSpBi1hhJUNL4bONNzu8yjhgPzbZ",
+	"/5X753vup2CTsLMR0i8hcO0mu1hABGxMdYLldf7haxQtIWd8I2I2ImbtIqaYqgiHDOO5/pQtWch7F0Jo",
+	"GszNrblRrSByX0KiSHcxNYZsOa4w/gUJDSBHQAJ5qwvJZ9GIwW4JhXmb4IxVgRhFQ+TBZYdtJMt9SJZ1",
+	"O2Hfj+gqnd8el2pZ4bS7txLptDcrnBBiqDWLjsjz4wzmH4ikQkSBWs4FWyRw0wVLsMxrK1IjqFWNHmWe",
+	"PwdMIz5Vi14PKZGY98MpAkqHPjdPCewZzzMmlB71+vQSbB/uCx6hcJNGAh0CEQduqZZCWgt1LTID8oql",
+	"8loU0mjQ0zzAbv9tDuMULO5LY3U2idlEj1gmOkJek68qDeuMwuARfmqpgTCG94SJoP7SMuVMTtbL9Bic",
+	"b5ZqBM7ca2Bc0Pk6Pup0xNAegOB/Jq6FstvGZoIPYgwA4WfyLINBc0Pe6jb0SofrzUHhy59y9r/PP31k",
+	"QDuyFUEXHcXiRKSWx+xp/Eer4d7Uahyw/////f/+ireg6bpQHWSHoX9HmCnZ6YvOle98TkXNYTvk9QBU",
+	"dZ2/TCsR5/M77us0fIhu/5dwdrHOWCyyTGdxIcPNHVacGo/c5xvVeK40RYXQEVS1m6iu9CFPnnYLBvoq",
+	"L0Sm+YrIL4C6ByrpLaIkSAQVU+10vMPCwIrbDw9Rvt1N+e5OyuXAxKFRISp72MT5ZBKkDWE7IqQich48",
+	"dVCDjIiLzRme6S7aa7AMMH/xf2wfeVG07alDKRMPs22w7hjDivn3VDkf3FyFZzW+po08HOty8/cjSujx",
+	"y1xsAE/nDwE6kmwNCPvwbldnidMGRdcJzmmfX4v/CXKxq9NUjy9Hw+k3Vsg+Wkzc0NVjKHzpgoOIGiTE",
+	"QcijXvFP+CzgIng5dLxM+ISdWyFS9pO2NhXs1/+2u/8b45bt7u28aLJfzt/s5E/M1cxfhblJNLKHdwmK",
+	"72PPHM8B8j+X6ZUfVvyffmXuOFAVBoBKC5Z0RkSWHzcdOJwWk+4w4jVtdzLb+hqqsqcr8yoRbdoheUfC",
+	"cNgtoImGafUNW6pRo0qgzHtM5T1o9W76Yy0QizgyVzn/ATCWFOTwUiZnbnFSaW6l0XmjbUkdZuup56Yj",
+	"YM7OIx/OaTKeAs7W5TJF2pdJURP5Yg4C9yGJMxupGxiFwRg/921v1+uthj651bVtlttAWg5f/DUR82U9",
+	"u/vsNm4rv34Z1rVaX6e4/ZwCNc8GC6XLgT1HbfOdmiaTBxUzz5xlqxLMKDHCGKkVWovdTBBSI7YHXKa+",
+	"hr1g8kEWyWDkbP0rIYYRM6NO3ykVrGuKKLfE6QgsjsAs5Au/n0sfyDpcOQuuLRh+UlLfpe0Ik8AW7s/m",
+	"k8ZWkNq3ZBLqPTdaG0z8txf2IOyeVaXm+akFoh8NVjewN/V6QI1UV6bZlcC/tTYp9Yupr4cq9HZ7+Ml2",
+	"95wLNwxL9TW7p6b52BF65gOR9QSDa9jTs7ev2Q/PX73c2mFQaoQdcEWaGPDFCQk+ZGqUpgBpSAhl1/ce",
+	"K+y1tTShcE+/l35jC2zxlWWtPeTU+/vPWlvRIVkk25NeRUq4mO6pMzwT5bTPuoTOOzkWmxPxfZ2IM9xb",
+	"qzoSzuBNdOcGilfFgHjRw+u8RynOSGXvgXkA7vXIAuM3VKsiYlxpm7xxL5y7RwF46dtBWt6cCyEnbphT",
+	"tsdrfPL2Oa3B9qlOZWcyzxypuw0RhftMGrxws+zmy62NO3OcVkezTHDiU4fkz9DmJOUWWL9vIhfpC57a",
+	"/r8XI+pyL5JKGDNN1nXm/7AVFUoqoYRygK1MlYRMlmITj5mN8jOMpbHWMlwaZ9VOcn+cRGwosj4fGpaI",
+	"XsYBGbg9w9v6B/1RW1j/ySGLIZRiAgQ/mQYLhc0m20ddOx9VK15KL11lXyo9huhZcKOX3bSpvBb1W3av",
+	"2XS7FWJhlAY1zHRHGAO1tj7aZZ0RsMPOKE9TWoSGsCJX6erKpvfyWijEtta2ScM7qirF3affP6PRSXla",
+	"uRvVsos4cPr42R9Dbvv1dEZHIQwOlEU77MQalCvU8xQWDX1ki/LRuTSJzmOkxGV2JYaWUngngmc77DWE",
+	"ZA3wv0BU0cMxqN2Kpewx8iXFVfBJT1iwLBZhFYTHPMEPKPOFveg2O7v8lXje/iHZ//Hl3vaPzebOEE5G",
+	"BZkg/XQrMsEXVWSCl9u//Y9Wa+fpfw17fw5V78+xaA//7MnuVhWtYA0ZLfbFDTUJ6He+2t1tRsyIDkTD",
+	"dvd39rZ22LlbL56yDFfQ1+ID3bIPak5FdnH1S1MG7/t7c/vlixfPX9R1WTxzr6hrrrjbnCVanPuxbh3j",
+	"4wvew9g5fANQKHeJmw5tYWpt+cRE019RjN2Wv6hVuw1ajboPPOlur/UbAYTiNsQcVzLij1qJ7Q/g4X/F",
+	"sOcnkMF8P/vvZdEbyl7aUnE0mBaxMcMOLGhUzKvABTDzdGr54r+ixmve6YttZ3FmOp1rmJYudnev2MCN",
+	"loTr9pov1zjb1GTbc4g/wHnHU7fgbOPFD2DV7obTbvfl/BtgSj5qe86tNF3pg5v3z4en8KjXl2PV2jM2",
+	"kze41j7sG7FkhPYDRoUgQwko9uOCZRFHzphRpDiHWqekSd5plo2UlQPhFGl2LRJsj4p8WC0Vfzi+ODt5",
+	"fX559ObN2fH5ecwwaCUt6uZg5VBRQQ2NFZg1+EGLue7Am3UL352mjUnFTjM9ELYvRuYJ5iij8HiEFX40",
+	"dWBv5l+1rIWsh0Lxodzx7sPNDnrABogOMTW+oa6yEBWodGg+DYU6Oj1xf/9an4aWG7Pv6nt/4Sjv34eZ",
+	"AVRoDm61RBOOwFXtEnUDewYAZZB93h7J1IK3EYHCg5Vz/7hppf7vow/vl1spP7YlD+YDXimag6VWCkCS",
+	"etDgRfM50yolts5TbWwvE+f/fE/dUVjeHGUge0F8Z4JRq2pGXfJpeYFobGSt+0viRCz7jCH7ljoTiXtm",
+	"VmrNEm40VkLaQHYtzAG0PfGekMwoQ1NCri2CU3UuaY4ZbdC0bxxN+8AnzGa825Ud1hYY0nUWwVIHBJ7v",
+	"NmA1dBEA/kbUGGVp46DxDPK56AWzjeKIHhfaBVEKzA47Ez1prMgiluoedPh0WxsC1jpzpsmno5Ht7zEf",
+	"HAH9H7FMQ/qP1VdCGbxXjwCeI4+Sj2y/pinvnFyKyMPnEeFJMGLMiCm8AAMtVcCHs7x4IA6Gsk5ANCm0",
+	"DjVnMk1F4ilJiYhCK8FoF2DpKO/0i1/km1tUvDSfXFMsqihl/rjXi9DLlB4a6I0rHno6aqeywxDg77np",
+	"yjPdffZ7ieyfvsd3/HJ/wu6BxRcGu3n2hW8lis1S77ZyEwKnpcxB6D0VFVp9+SQ+5GL1rP/RVN+3Q98/",
+	"wG2/liIGq8kQ/gRT5zt9YRqX5d0u1MChUPVspsjQPvsJ/xACMiZnZ6rQTi5vc+vZ13fYMTBEc/dHgllC",
+	"S7KTLuIiMetDn11O+7KlqD4iD1P7Aj4JGgFrDFJpbEQk89hAwbmveZ2NclY1haeZVqXvDKu1DVupcrvn",
+	"FL1ul18VC4sjLMHhtBloydw/qa0u5rZhiSH23IUuc4X94sloarhPRtgsLCO4LdAzGZ26pbdYT5JqVAtU",
+	"YsFSkfQgHuUu+AJeCoUe2EhJW17q0Lyp4sONHgjg/3a7C4DO9mhyAB5VoA7t8AzrTjjruTl+YgLzKPC1",
+	"XAnFnMlo8obgTkJiCUYmoGpoalEyWzGgT27+IMU18JO3RYeaBkoLtKQ0x4bFp8cf35x8fBdTpXl8enTy",
+	"Jo5YfP7zyenp8ZsYC5veHL8/+dfx2bH7k85Y/Pro4+vj9++P38SlEWEiYt2YpqUSnqmxzq6AHWNKIuGz",
+	"avfbKZ+gZZUEIh+IOvDJwAlX51VpEEtBzOPuyjPo6cohJYbvsI/arVHC1GjQFhm1YIS6L6iVcaM+gFAQ",
+	"jLiYig8PeEKLaEpTQq8x1Z8wEF4TZqI7Ajm6xBT5Z9dO0lFF6jYVwVEp3myVnW9LeWKpZ2Cp3KCSiwkj",
+	"JHkR3TiTgNDl8TRf6ULFTWg+BV4Z2RFF/UEdJqfLu0rTWqhAiWr79g2FHqb46AHv9GVo+YjsMcGu5uaq",
+	"LGyCTfTXb3/9nwAAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -18,7 +18,12 @@ type Name struct {
 type Dictionary struct {
 	entries map[string]*entry // by the stems of the name, joined by blanks
 	longest int               // words of the longest name
+
+	attributes map[string]map[string]Attribute // by the stems of the name and of the value
 }
+
+// Attribute is a value that products have under a name.
+type Attribute struct{ Name, Value string }
 
 type entry struct {
 	brands, categories []int64

@@ -15,6 +15,7 @@ func (p *parser) phrases(q *Question) {
 	}
 	q.YesNo = p.yesNo()
 	about := p.asksAboutOne()
+	q.About = about
 	askedSale := hinted[AskDiscount]
 	for i := 0; i < len(p.tokens); {
 		w, end, ok := wishes.match(p, i)

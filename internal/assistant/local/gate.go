@@ -1,6 +1,9 @@
 package local
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/shopd/shopd/internal/question"
 	"github.com/shopd/shopd/internal/question/words"
 )
@@ -82,3 +85,33 @@ func hasAny(has map[string]bool, stems []string) bool {
 	}
 	return false
 }
+
+// Missing are the words of a question that no document has, themselves or by a synonym: what they ask is not told there.
+// Words that only narrow without naming anything, such as colours, count as well.
+func (l *Local) Missing(text string, documents []string) (missing []string) {
+	v := l.vocabulary.Load()
+	has := map[string]bool{}
+	for _, document := range documents {
+		for _, stem := range stems(document) {
+			has[stem] = true
+		}
+	}
+	for _, word := range words.Split(text) {
+		if words.ClassOf(word) == words.Stop || words.IsNumber(word) || tellsNothing[words.Stem(word)] {
+			continue
+		}
+		if stem := v.meant(word); !has[stem] && !hasAny(has, mates(stem)) && !slices.Contains(missing, word) {
+			missing = append(missing, word)
+		}
+	}
+	return missing
+}
+
+// tellsNothing are verbs that lead to what is asked for: "does it come with", "does it contain".
+var tellsNothing = func() map[string]bool {
+	all := map[string]bool{}
+	for word := range strings.FieldsSeq("come comes include includes included work works contain contains support supports fit fits make makes need needs use used suitable safe good") {
+		all[words.Stem(word)] = true
+	}
+	return all
+}()
