@@ -18,7 +18,7 @@ import (
 
 // sure is how far above the threshold a score says by itself that a product is about the question. Below, a word of the
 // question must be in the product as well: embeddings of unrelated texts are not far from it. See docs/assistant.md.
-const sure = 0.1
+const sure = 0.2
 
 // hit is a product that may answer the question.
 type hit struct {
@@ -33,6 +33,7 @@ type finding struct {
 	within   []int64  // products of the conversation it is about
 	hits     []hit    // in the order the question asks for
 	untold   []string // words of the question that none of the products it asks about has
+	guessed  bool     // some of its words were taken for typos
 	byWords  bool     // the numbers are made of words
 	degraded bool     // found by words alone
 }
@@ -75,6 +76,13 @@ func (a *Assistant) retrieve(ctx context.Context, text string, history []provide
 		if rows, err = a.planned.FindSources(ctx, params); err == nil {
 			f.hits = a.best(f.Order, a.relevant(f, rows))
 		}
+		// A name may be part of another thing's ("iPhone case"): one that leaves nothing only ranks.
+		if err == nil && len(f.hits) == 0 && !f.Generic && len(f.CategoryIDs)+len(f.BrandIDs) > 0 {
+			params.CategoryIds, params.BrandIds, f.CategoryIDs, f.BrandIDs = []int64{}, []int64{}, nil, nil
+			if rows, err = a.planned.FindSources(ctx, params); err == nil {
+				f.hits = a.best(f.Order, a.relevant(f, rows))
+			}
+		}
 	}
 	if err == nil && len(f.hits) > 0 {
 		a.settings.Metrics.Scored(f.hits[0].Score)
@@ -101,17 +109,30 @@ func (a *Assistant) searchFor(ctx context.Context, f *finding) (db.FindSourcesPa
 		}
 		params.Attributes = wanted
 	}
-	var reading search.Reading
+	words := q.Text
 	if q.Generic {
 		params.Sort = sqlOrder(q.Order)
 	} else if a.settings.Words != nil {
-		var err error
-		if reading, err = a.settings.Words(ctx, q.Text); err != nil {
+		reading, err := a.settings.Words(ctx, q.Text)
+		if err != nil {
 			return params, err
 		}
-		params.EveryWord, params.MostWords = orNull(reading.Every), orNull(reading.Most)
+		strange, also := a.local.Reading(q.Text)
+		corrected := reading.Text != "" && reading.Text != q.Text
+		respaced := corrected && strings.EqualFold(strings.ReplaceAll(reading.Text, " ", ""), strings.ReplaceAll(q.Text, " ", ""))
+		if respaced { // "sleepingbag"
+			f.Text = reading.Text
+		} else if corrected {
+			f.Text = a.local.Mend(q.Text, reading.Mended)
+		}
+		words = f.Text
+		f.guessed = corrected && !respaced
+		if !corrected || strange { // else a synonym was taken for a typo
+			params.EveryWord, params.MostWords = orNull(reading.Every), orNull(reading.Most)
+		}
+		words = strings.Join(slices.Concat([]string{words}, reading.Also, also), " ")
 	}
-	meaning, err := a.Understand(ctx, strings.Join(append([]string{q.Text}, reading.Also...), " "))
+	meaning, err := a.Understand(ctx, words)
 	switch {
 	case err == nil:
 		params.QueryVector, params.ModelID = &meaning.Vector, meaning.ModelID
@@ -171,7 +192,7 @@ func (a *Assistant) relevant(f finding, rows []db.FindSourcesRow) []db.FindSourc
 	keep := a.local.Keep(f.Question, f.text, documents)
 	kept := rows[:0:0]
 	for i, row := range rows {
-		if keep[i] || row.HasAll || !f.byWords && row.Score >= a.settings.Threshold+sure {
+		if keep[i] || row.HasAll && !f.guessed || !f.byWords && !f.guessed && row.Score >= a.settings.Threshold+sure {
 			kept = append(kept, row)
 		}
 	}

@@ -137,7 +137,7 @@ func (c *checker) forbidden(sentence string) bool {
 func (c *checker) knowsNames(sentence string) bool {
 	for _, name := range namePattern.FindAllString(sentence, -1) {
 		for _, word := range words.Split(name) {
-			if !c.vocabulary[words.Stem(word)] && words.ClassOf(word) != words.Stop {
+			if !c.vocabulary[words.Stem(word)] && words.ClassOf(word) != words.Stop && !words.IsNumber(word) {
 				return false
 			}
 		}

@@ -11,6 +11,10 @@ type Reading struct {
 	// Every and Most are tsqueries (configuration english) of products with every word that is no shop talk, and with most
 	// of their weight. Empty when no product can be meant.
 	Every, Most string
+	// Text is the text with its typos mended.
+	Text string
+	// Mended are the words that were taken for typos, and what for.
+	Mended map[string]string
 	// Also are terms of the catalogue that stand for words no product has.
 	Also []string
 }
@@ -28,8 +32,11 @@ func (s *Search) Read(ctx context.Context, text string) (Reading, error) {
 	if !q.known() {
 		return Reading{}, nil
 	}
-	reading := Reading{Every: q.everyWord(), Most: q.mostWords()}
+	reading := Reading{Every: q.everyWord(), Most: q.mostWords(), Text: q.text, Mended: map[string]string{}}
 	for _, t := range q.terms {
+		if t.typed != t.word {
+			reading.Mended[t.typed] = strings.TrimPrefix(reading.Mended[t.typed]+" "+t.word, " ")
+		}
 		if c, _ := vocabulary.of(t.word); c.products > 0 {
 			continue
 		}
