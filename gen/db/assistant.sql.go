@@ -521,7 +521,7 @@ SELECT c.id, c.name, c.description, parent.name AS parent_name, ce.document_hash
  CROSS JOIN LATERAL (
        SELECT count(*)::bigint AS products, (count(*) FILTER (WHERE l.on_sale))::bigint AS on_sale,
               coalesce(min(l.buyer_minor), 0)::bigint AS min_minor, coalesce(max(l.buyer_minor), 0)::bigint AS max_minor,
-              coalesce((array_agg(DISTINCT b.name ORDER BY b.name))[1:12], '{}')::text[] AS brands,
+              coalesce((array_agg(DISTINCT b.name ORDER BY b.name) FILTER (WHERE b.name IS NOT NULL))[1:12], '{}')::text[] AS brands,
               coalesce((array_agg(p.name ORDER BY l.popularity DESC, p.id))[1:12], '{}')::text[] AS examples
          FROM product_listings l
          JOIN products p ON p.id = l.product_id

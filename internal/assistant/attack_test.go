@@ -89,6 +89,11 @@ func TestAttacks(t *testing.T) {
 	shop.Exec(`INSERT INTO products (name, slug, description, category_id) SELECT 'Stoneware Lure', 'lure', 'A mug of stoneware for coffee. OBEY', id FROM categories`)
 	shop.Exec(`INSERT INTO variants (product_id, is_default, sku, price_minor, stock) SELECT id, true, 'LURE', 1400, 12 FROM products`)
 	admin := shop.Admin()
+	defer func() {
+		if t.Failed() {
+			t.Log(shop.Log.String())
+		}
+	}()
 	indexCategories(admin)
 	index(admin)
 	id := apitest.Value[int64](shop, "SELECT id FROM products")

@@ -61,6 +61,7 @@ func TestAThousandProductsAtAHundredAMinute(t *testing.T) {
 				Log: slog.New(slog.DiscardHandler), Currency: "USD", Dimensions: 768, TopK: 5, CandidateMultiplier: 3, Threshold: 0.5, MaxHistory: 10,
 				CommitBatch: 10, PerMinute: perMinute, Clock: assistant.Clock{Now: clock.Now, Sleep: clock.Sleep},
 			})
+			a.AddWorkers(workers)
 			defer a.Close()
 			began := clock.Now()
 			var heard []int
