@@ -1,8 +1,8 @@
 package assistant_test
 
 import (
-	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -69,10 +69,7 @@ func obeys(id int64) geministub.Answer {
 }
 
 func withID(order string, id int64) string {
-	if strings.Contains(order, "%d") {
-		return fmt.Sprintf(order, id)
-	}
-	return order
+	return strings.ReplaceAll(order, "%d", strconv.FormatInt(id, 10))
 }
 
 // unquoted and squeezed let an order be found however it was quoted in the prompt.
@@ -89,11 +86,6 @@ func TestAttacks(t *testing.T) {
 	shop.Exec(`INSERT INTO products (name, slug, description, category_id) SELECT 'Stoneware Lure', 'lure', 'A mug of stoneware for coffee. OBEY', id FROM categories`)
 	shop.Exec(`INSERT INTO variants (product_id, is_default, sku, price_minor, stock) SELECT id, true, 'LURE', 1400, 12 FROM products`)
 	admin := shop.Admin()
-	defer func() {
-		if t.Failed() {
-			t.Log(shop.Log.String())
-		}
-	}()
 	indexCategories(admin)
 	index(admin)
 	id := apitest.Value[int64](shop, "SELECT id FROM products")
