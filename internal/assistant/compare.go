@@ -75,7 +75,7 @@ func (a *Assistant) comparison(rows []db.ListComparedProductsRow) []api.Comparis
 	})
 	add("brand", func(r db.ListComparedProductsRow) *string { return r.ProductCard.BrandName })
 	add("category", func(r db.ListComparedProductsRow) *string { return r.ProductCard.CategoryName })
-	add("condition", func(r db.ListComparedProductsRow) *string { return new(string(r.Condition)) })
+	add("condition", func(r db.ListComparedProductsRow) *string { return new(r.Condition) })
 	for _, name := range attributeNames(rows) {
 		add("attributes."+name, func(r db.ListComparedProductsRow) *string {
 			if value, ok := attributesOf(r.Attributes)[name]; ok {
