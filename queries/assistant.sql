@@ -1,8 +1,76 @@
--- Makes sure the vector space has a row.
+-- Makes sure the vector space has a row; one that was retired and is wanted again is built again.
 -- name: AddEmbeddingModel :one
 INSERT INTO embedding_models (name) VALUES ($1)
-ON CONFLICT (name) DO UPDATE SET name = excluded.name
-RETURNING id;
+ON CONFLICT (name) DO UPDATE SET state = CASE WHEN embedding_models.state = 'retired' THEN 'building' ELSE embedding_models.state END, retired_at = NULL
+RETURNING id, state;
+
+-- The vector space that questions are answered from, and whether it has any vectors.
+-- name: GetActiveModel :one
+SELECT m.id, m.name, EXISTS (SELECT FROM product_embeddings e WHERE e.model_id = m.id) AS has_vectors
+  FROM embedding_models m WHERE m.state = 'active';
+
+-- Switches to a vector space at once. To be run in a transaction, retiring first: one is active at a time.
+-- name: RetireModel :exec
+UPDATE embedding_models SET state = 'retired', retired_at = now() WHERE state = 'active' AND id <> $1;
+
+-- name: ActivateModel :exec
+UPDATE embedding_models SET state = 'active', retired_at = NULL WHERE id = $1 AND state <> 'active';
+
+-- Forgets the vectors of models that were retired a while ago: until then a server may still ask for them.
+-- name: DropRetiredModels :exec
+DELETE FROM embedding_models WHERE state = 'retired' AND retired_at < now() - interval '1 hour';
+
+-- Whether every product that can be embedded has its vector of a model, and every category too.
+-- name: IsModelComplete :one
+SELECT (NOT EXISTS (SELECT FROM products p WHERE p.deleted_at IS NULL
+                       AND NOT EXISTS (SELECT FROM product_embeddings e WHERE e.product_id = p.id AND e.model_id = @model_id)
+                       AND NOT EXISTS (SELECT FROM embedding_failures f WHERE f.product_id = p.id))
+    AND NOT EXISTS (SELECT FROM categories c
+                     WHERE NOT EXISTS (SELECT FROM category_embeddings e WHERE e.category_id = c.id AND e.model_id = @model_id)))::boolean;
+
+-- Begins a run, or answers the one of the same kind that is under way.
+-- name: BeginIndexRun :one
+INSERT INTO index_runs AS r (model_id, kind) VALUES ($1, $2)
+ON CONFLICT (model_id, kind) WHERE finished_at IS NULL DO UPDATE SET updated_at = r.updated_at
+RETURNING r.id, (r.xmax = 0)::boolean AS is_new;
+
+-- name: GetIndexRun :one
+SELECT * FROM index_runs WHERE id = $1;
+
+-- name: GetLastIndexRun :one
+SELECT r.* FROM index_runs r ORDER BY (r.finished_at IS NULL) DESC, r.id DESC LIMIT 1;
+
+-- name: UpdateIndexRun :exec
+UPDATE index_runs SET total = @total, done = @done, made = @made, blended = @blended, failed = @failed, updated_at = now(), waiting_until = sqlc.narg(waiting_until)
+ WHERE id = @id;
+
+-- name: FinishIndexRun :exec
+UPDATE index_runs SET finished_at = now(), updated_at = now(), waiting_until = NULL, problem = sqlc.narg(problem) WHERE id = @id AND finished_at IS NULL;
+
+-- Keeps the last runs alone.
+-- name: ForgetIndexRuns :exec
+DELETE FROM index_runs WHERE finished_at IS NOT NULL AND id <= (SELECT max(id) - 100 FROM index_runs);
+
+-- How many things a run of the products, or of the categories, looks at.
+-- name: CountIndexable :one
+SELECT (SELECT count(*) FROM products WHERE deleted_at IS NULL)::int AS products, (SELECT count(*) FROM categories)::int AS categories;
+
+-- Adds what a call of a model provider cost to its day.
+-- name: AddModelUsage :exec
+INSERT INTO model_usage AS u (day, provider, calls, input_tokens, output_tokens) VALUES ((now() AT TIME ZONE 'UTC')::date, $1, 1, $2, $3)
+ON CONFLICT (day, provider) DO UPDATE
+   SET calls = u.calls + 1, input_tokens = u.input_tokens + excluded.input_tokens, output_tokens = u.output_tokens + excluded.output_tokens;
+
+-- The tokens a provider cost today.
+-- name: GetModelUsage :one
+SELECT coalesce(sum(input_tokens + output_tokens), 0)::bigint FROM model_usage WHERE day = (now() AT TIME ZONE 'UTC')::date AND provider = $1;
+
+-- Products to hold side by side. Hidden ones are not there.
+-- name: ListComparedProducts :many
+SELECT sqlc.embed(product_cards), p.description, p.attributes, p.condition
+  FROM product_cards
+  JOIN products p ON p.id = product_cards.product_id
+ WHERE product_cards.product_id = ANY (@ids::bigint[]) AND product_cards.is_visible;
 
 -- Takes or renews the right to index for a minute: one run at a time, and a crashed one blocks nobody for long.
 -- run names the run, so that only its holder renews it.
@@ -82,35 +150,82 @@ ON CONFLICT (product_id) DO UPDATE SET attempts = embedding_failures.attempts + 
 -- name: ClearEmbeddingFailure :exec
 DELETE FROM embedding_failures WHERE product_id = $1;
 
--- The active products in stock nearest to a question by cosine, best first, under the question's own conditions.
--- A sort takes the first products in that order instead of the nearest; ranks come after the threshold, so that
--- an index on the vectors can serve the candidates. To be run with a plan of its own (postgres.Planned).
--- name: NearestProducts :many
+-- The active products in stock that may answer a question, best first, under the question's own conditions. Candidates
+-- come by meaning and by words (every word, else most of their weight; synonyms are among the words), and are ranked by
+-- both (reciprocal ranks, 60). All have a score, 1 - cosine distance, of at least the threshold, which comes after the
+-- candidates, so that an index on the vectors can serve them. A sort takes the first products in that order instead of
+-- the nearest. Without a vector words alone must do, and the score is 0. To be run with a plan of its own
+-- (postgres.Planned).
+-- name: FindSources :many
 WITH filtered AS NOT MATERIALIZED (
     SELECT f.* FROM filtered_products(NULL, NULL, NULL, NULL, NULL,
         sqlc.narg(min_minor)::bigint, sqlc.narg(max_minor)::bigint, true, sqlc.narg(on_sale)::boolean, NULL, NULL, NULL) f
-     WHERE (cardinality(@category_ids::bigint[]) = 0
+     WHERE (sqlc.narg(attributes)::jsonb IS NULL OR f.product_id IN (
+               SELECT x.id FROM products x WHERE x.attributes @> sqlc.narg(attributes)::jsonb
+                UNION ALL
+               SELECT v.product_id FROM variants v WHERE v.deleted_at IS NULL AND v.stock > 0 AND v.options @> sqlc.narg(attributes)::jsonb))
+       AND (cardinality(@category_ids::bigint[]) = 0
             OR f.category_id IN (SELECT category_tree(x) FROM unnest(@category_ids::bigint[]) x))
        AND (cardinality(@brand_ids::bigint[]) = 0 OR f.brand_id = ANY (@brand_ids::bigint[]))
        AND (cardinality(@product_ids::bigint[]) = 0 OR f.product_id = ANY (@product_ids::bigint[]))
-), candidates AS MATERIALIZED (
-    SELECT e.product_id, (e.embedding <=> @query_vector::halfvec) AS distance
+), nearest AS MATERIALIZED (
+    SELECT e.product_id, (e.embedding <=> sqlc.narg(query_vector)::halfvec) AS distance
       FROM product_embeddings e
       JOIN filtered f ON f.product_id = e.product_id
-     WHERE e.model_id = @model_id
+     WHERE sqlc.narg(query_vector)::halfvec IS NOT NULL AND e.model_id = @model_id
      ORDER BY CASE WHEN @sort::text = 'cheapest' THEN f.buyer_minor END,
               CASE WHEN @sort = 'dearest' THEN f.buyer_minor END DESC,
               CASE WHEN @sort = 'discount' THEN f.buyer_minor::float8 / greatest(f.price_minor, 1) END,
               CASE WHEN @sort = 'newest' THEN f.created_at END DESC,
-              e.embedding <=> @query_vector::halfvec
+              e.embedding <=> sqlc.narg(query_vector)::halfvec
      LIMIT @candidates
+), every AS MATERIALIZED (
+    SELECT f.product_id, s.words, f.popularity FROM filtered f JOIN product_search s ON s.product_id = f.product_id
+     WHERE sqlc.narg(every_word)::text IS NOT NULL AND s.words @@ to_tsquery('english', sqlc.narg(every_word)::text)
+     ORDER BY f.popularity DESC, f.product_id DESC
+     LIMIT 200
+), most AS MATERIALIZED (
+    SELECT f.product_id, s.words, f.popularity FROM filtered f JOIN product_search s ON s.product_id = f.product_id
+     WHERE sqlc.narg(most_words)::text IS NOT NULL AND NOT EXISTS (SELECT FROM every)
+       AND s.words @@ to_tsquery('english', sqlc.narg(most_words)::text)
+     ORDER BY f.popularity DESC, f.product_id DESC
+     LIMIT 200
+), by_words AS (
+    SELECT w.product_id, w.has_all, row_number() OVER (ORDER BY w.rank DESC, w.popularity DESC, w.product_id) AS place
+      FROM (SELECT product_id, popularity, true AS has_all,
+                   ts_rank('{0.1, 0.3, 0.6, 1}', words, to_tsquery('english', sqlc.narg(every_word)::text)) AS rank FROM every
+            UNION ALL
+            SELECT product_id, popularity, false, ts_rank('{0.1, 0.3, 0.6, 1}', words, to_tsquery('english', sqlc.narg(most_words)::text)) FROM most) w
+     ORDER BY place
+     LIMIT @candidates
+), fused AS (
+    SELECT u.product_id, sum(1 / (60.0 + u.place)) AS score, bool_or(u.has_all) AS has_all
+      FROM (SELECT product_id, row_number() OVER (ORDER BY distance + 0, product_id) AS place, false AS has_all FROM nearest
+            UNION ALL SELECT product_id, place, has_all FROM by_words) u
+     GROUP BY u.product_id
+), scored AS (
+    SELECT f.product_id, f.score AS fused, f.has_all, coalesce(1 - (e.embedding <=> sqlc.narg(query_vector)::halfvec), 0) AS score
+      FROM fused f
+      LEFT JOIN product_embeddings e ON e.product_id = f.product_id AND e.model_id = @model_id
 )
-SELECT sqlc.embed(product_cards), p.description, p.attributes, (1 - k.distance)::float8 AS score
-  FROM candidates k
+SELECT sqlc.embed(product_cards), p.description, p.attributes, k.score::float8 AS score, k.has_all::boolean AS has_all
+  FROM scored k
   JOIN product_cards ON product_cards.product_id = k.product_id
   JOIN products p ON p.id = k.product_id
- WHERE 1 - k.distance >= @threshold::float8
- ORDER BY k.distance, k.product_id;
+ WHERE k.score >= @threshold::float8
+ ORDER BY k.fused DESC, k.score DESC, k.product_id
+ LIMIT @candidates;
+
+-- Attributes a question may name, with their commonest values.
+-- name: ListAttributeValues :many
+SELECT a.name::text AS name, a.value::text AS value
+  FROM product_listings l
+  JOIN products p ON p.id = l.product_id
+ CROSS JOIN LATERAL jsonb_each_text(p.attributes) AS a (name, value)
+ WHERE l.is_visible AND length(a.value) <= 40 AND length(a.name) <= 40
+ GROUP BY a.name, a.value
+ ORDER BY count(*) DESC, a.name, a.value
+ LIMIT 2000;
 
 -- The names a question may use for brands.
 -- name: ListBrandNames :many

@@ -26,6 +26,66 @@ import (
 	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
+// Defines values for AssistantClaimField.
+const (
+	AssistantClaimFieldDescription     AssistantClaimField = "description"
+	AssistantClaimFieldDiscountPercent AssistantClaimField = "discount_percent"
+	AssistantClaimFieldDiscountPrice   AssistantClaimField = "discount_price"
+	AssistantClaimFieldName            AssistantClaimField = "name"
+	AssistantClaimFieldPrice           AssistantClaimField = "price"
+	AssistantClaimFieldSaving          AssistantClaimField = "saving"
+	AssistantClaimFieldStock           AssistantClaimField = "stock"
+)
+
+// Valid indicates whether the value is a known member of the AssistantClaimField enum.
+func (e AssistantClaimField) Valid() bool {
+	switch e {
+	case AssistantClaimFieldDescription:
+		return true
+	case AssistantClaimFieldDiscountPercent:
+		return true
+	case AssistantClaimFieldDiscountPrice:
+		return true
+	case AssistantClaimFieldName:
+		return true
+	case AssistantClaimFieldPrice:
+		return true
+	case AssistantClaimFieldSaving:
+		return true
+	case AssistantClaimFieldStock:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AssistantOrder.
+const (
+	AssistantOrderBiggestDiscount AssistantOrder = "biggest_discount"
+	AssistantOrderCheapest        AssistantOrder = "cheapest"
+	AssistantOrderDearest         AssistantOrder = "dearest"
+	AssistantOrderNewest          AssistantOrder = "newest"
+	AssistantOrderRelevance       AssistantOrder = "relevance"
+)
+
+// Valid indicates whether the value is a known member of the AssistantOrder enum.
+func (e AssistantOrder) Valid() bool {
+	switch e {
+	case AssistantOrderBiggestDiscount:
+		return true
+	case AssistantOrderCheapest:
+		return true
+	case AssistantOrderDearest:
+		return true
+	case AssistantOrderNewest:
+		return true
+	case AssistantOrderRelevance:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Availability.
 const (
 	AvailabilityInStock    Availability = "in_stock"
@@ -179,6 +239,48 @@ func (e ImportStatus) Valid() bool {
 	case ImportStatusQueued:
 		return true
 	case ImportStatusRunning:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for IndexRunKind.
+const (
+	IndexRunKindCategories IndexRunKind = "categories"
+	IndexRunKindProducts   IndexRunKind = "products"
+)
+
+// Valid indicates whether the value is a known member of the IndexRunKind enum.
+func (e IndexRunKind) Valid() bool {
+	switch e {
+	case IndexRunKindCategories:
+		return true
+	case IndexRunKindProducts:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for IndexRunState.
+const (
+	IndexRunStateDone    IndexRunState = "done"
+	IndexRunStateFailed  IndexRunState = "failed"
+	IndexRunStateRunning IndexRunState = "running"
+	IndexRunStateWaiting IndexRunState = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the IndexRunState enum.
+func (e IndexRunState) Valid() bool {
+	switch e {
+	case IndexRunStateDone:
+		return true
+	case IndexRunStateFailed:
+		return true
+	case IndexRunStateRunning:
+		return true
+	case IndexRunStateWaiting:
 		return true
 	default:
 		return false
@@ -1554,6 +1656,17 @@ type AssistantAnswer struct {
 	// Example: The most affordable is the Everyday Steel Bottle [#14] at 12.50 USD.
 	Answer string `json:"answer"`
 
+	// Claims What the answer says about products, in its order.
+	Claims []AssistantClaim `json:"claims"`
+
+	// Degraded Whether the model was out of reach, so that the built-in provider answered (`RAG_OUTAGE=local`).
+	//
+	// Example: false
+	Degraded bool `json:"degraded"`
+
+	// Filters The conditions that were read from the question. Every source meets them.
+	Filters AssistantFilters `json:"filters"`
+
 	// History The conversation with this turn, cut to the newest messages.
 	History []ConversationMessage `json:"history"`
 
@@ -1565,6 +1678,83 @@ type AssistantAnswer struct {
 	// Sources The products the answer rests on, nearest first.
 	Sources []AssistantSource `json:"sources"`
 }
+
+// AssistantClaim Something the answer says about a product.
+type AssistantClaim struct {
+	// Field What of the product it is about; `description` stands for all that is said in words.
+	//
+	// Example: price
+	Field AssistantClaimField `json:"field"`
+
+	// ProductID An id.
+	//
+	// Example: 7
+	ProductID ID `json:"product_id"`
+
+	// Value What is said.
+	//
+	// Example: 12.50
+	Value string `json:"value"`
+
+	// Verified Whether the catalogue says the same. Always true but for `description`: what is said in words is held against the
+	// product's own words, and is not taken out of the answer when it goes beyond them.
+	//
+	//
+	// Example: true
+	Verified bool `json:"verified"`
+}
+
+// AssistantClaimField What of the product it is about; `description` stands for all that is said in words.
+//
+// Example: price
+type AssistantClaimField string
+
+// AssistantFilters The conditions that were read from the question. Every source meets them.
+type AssistantFilters struct {
+	// Attributes Attributes or options by name that a product, or a variant of it, must have.
+	//
+	// Example: {}
+	Attributes map[string]string `json:"attributes"`
+
+	// BrandIds One of these brands; empty means any.
+	//
+	// Example: []
+	BrandIds []int64 `json:"brand_ids"`
+
+	// CategoryIds One of these categories or one below them; empty means any.
+	//
+	// Example: [4]
+	CategoryIds []int64 `json:"category_ids"`
+
+	// InStock Always true, as products without stock are never sources.
+	//
+	// Example: true
+	InStock bool `json:"in_stock"`
+
+	// MaxPrice The most a buyer pays, as a decimal, or null.
+	//
+	// Example: 19.99
+	MaxPrice *string `json:"max_price"`
+
+	// MinPrice The least a buyer pays, as a decimal, or null.
+	MinPrice *string `json:"min_price"`
+
+	// OnSale Only products with a discount.
+	//
+	// Example: false
+	OnSale bool `json:"on_sale"`
+
+	// Order Which products the question wants first.
+	Order AssistantOrder `json:"order"`
+
+	// ProductIds The products of the conversation the question points at; empty when it points at none.
+	//
+	// Example: []
+	ProductIds []int64 `json:"product_ids"`
+}
+
+// AssistantOrder Which products the question wants first.
+type AssistantOrder string
 
 // AssistantQuestion A question with the conversation before it.
 type AssistantQuestion struct {
@@ -2156,6 +2346,72 @@ type ChangePasswordRequest struct {
 	//
 	// Example: correct horse 9
 	NewPassword Password `json:"new_password"`
+}
+
+// ComparedProduct A product that is compared.
+type ComparedProduct struct {
+	// BrandName The name of its brand, or null.
+	//
+	// Example: Northlapse
+	BrandName *string `json:"brand_name"`
+
+	// CategoryName The name of its category, or null.
+	//
+	// Example: Bottles
+	CategoryName *string `json:"category_name"`
+
+	// Currency The currency of the prices (ISO 4217).
+	//
+	// Example: USD
+	Currency string `json:"currency"`
+
+	// DiscountPrice What the buyer pays while it is on sale, or null.
+	//
+	// Example: 9.99
+	DiscountPrice *string `json:"discount_price"`
+
+	// ID An id.
+	//
+	// Example: 7
+	ID ID `json:"id"`
+
+	// InStock Whether it can be bought now.
+	//
+	// Example: true
+	InStock bool `json:"in_stock"`
+
+	// Name The name.
+	//
+	// Example: Drift wireless headphones
+	Name string `json:"name"`
+
+	// Price An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Price Money `json:"price"`
+
+	// Slug The product in addresses.
+	//
+	// Example: everyday-steel-bottle
+	Slug string `json:"slug"`
+}
+
+// ComparisonRow One thing of all products.
+type ComparisonRow struct {
+	// Differs Whether the products differ in it. What the catalogue does not say differs from what it says.
+	//
+	// Example: true
+	Differs bool `json:"differs"`
+
+	// Field `price` (what a buyer pays), `discount_percent`, `stock`, `rating`, `brand`, `category`, `condition`, or `attributes.` and the name of an attribute.
+	//
+	// Example: attributes.material
+	Field string `json:"field"`
+
+	// Values What each product has, in the order of the products; null where the catalogue does not say.
+	//
+	// Example: ["steel","glass"]
+	Values []*string `json:"values"`
 }
 
 // Condition The state it is sold in.
@@ -2884,6 +3140,63 @@ type IndexReport struct {
 	Message string `json:"message"`
 }
 
+// IndexRun The newest run of the index; absent before the first.
+type IndexRun struct {
+	// Done Of them, those with a current vector.
+	//
+	// Example: 400
+	Done int32 `json:"done"`
+
+	// Failed Of them, those the model refused.
+	//
+	// Example: 0
+	Failed int32 `json:"failed"`
+
+	// FinishedAt When it ended, or null.
+	FinishedAt *time.Time `json:"finished_at"`
+
+	// Kind What is indexed.
+	//
+	// Example: products
+	Kind IndexRunKind `json:"kind"`
+
+	// Made Of them, those whose vector this run made.
+	//
+	// Example: 300
+	Made int32 `json:"made"`
+
+	// Problem The code of the problem that ended it, or null.
+	Problem *string `json:"problem"`
+
+	// StartedAt When it began.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	StartedAt time.Time `json:"started_at"`
+
+	// State `waiting` is for quota of the model.
+	//
+	// Example: running
+	State IndexRunState `json:"state"`
+
+	// Total Things to look at.
+	//
+	// Example: 1000
+	Total int32 `json:"total"`
+
+	// WaitingUntil When it goes on, if it waits for quota, or null.
+	WaitingUntil *time.Time `json:"waiting_until"`
+}
+
+// IndexRunKind What is indexed.
+//
+// Example: products
+type IndexRunKind string
+
+// IndexRunState `waiting` is for quota of the model.
+//
+// Example: running
+type IndexRunState string
+
 // IndexStatus The state of the index.
 type IndexStatus struct {
 	// CategoriesIndexed Categories with a vector.
@@ -2925,6 +3238,16 @@ type IndexStatus struct {
 	//
 	// Example: local
 	Provider string `json:"provider"`
+
+	// Run The newest run of the index; absent before the first.
+	Run *IndexRun `json:"run,omitempty"`
+
+	// ServingModel The model whose vectors answer questions. After a change of the setting that is the former one until every
+	// product has a vector of `model`, which then takes over at once.
+	//
+	//
+	// Example: local:lexical-v1/v1
+	ServingModel string `json:"serving_model"`
 
 	// Stale Active products whose vector is missing or older than their text.
 	//
@@ -4213,6 +4536,15 @@ type Product struct {
 
 	// Variants The variants, default first. A simple product has one.
 	Variants []Variant `json:"variants"`
+}
+
+// ProductComparison Products side by side.
+type ProductComparison struct {
+	// Products The products, in the order they were asked for.
+	Products []ComparedProduct `json:"products"`
+
+	// Rows What there is to compare, a row each, those in which the products differ first.
+	Rows []ComparisonRow `json:"rows"`
 }
 
 // ProductCreate A product to add. Either `price`, and with it `sku`, `gtin`, `discount_price`, `stock` and `track_inventory`, or
@@ -7504,6 +7836,12 @@ type ListProductsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// CompareProductsParams defines parameters for CompareProducts.
+type CompareProductsParams struct {
+	// Ids The products, in the order to show them.
+	Ids []int64 `form:"ids" json:"ids"`
+}
+
 // ListFeaturedProductsParams defines parameters for ListFeaturedProducts.
 type ListFeaturedProductsParams struct {
 	// Limit How many items a page holds.
@@ -8311,6 +8649,9 @@ type ServerInterface interface {
 	// ListProducts List products
 	// (GET /api/v1/products)
 	ListProducts(ctx echo.Context, params ListProductsParams) error
+	// CompareProducts Compare products
+	// (GET /api/v1/products/compare)
+	CompareProducts(ctx echo.Context, params CompareProductsParams) error
 	// ListFeaturedProducts List featured products
 	// (GET /api/v1/products/featured)
 	ListFeaturedProducts(ctx echo.Context, params ListFeaturedProductsParams) error
@@ -11967,6 +12308,24 @@ func (w *ServerInterfaceWrapper) ListProducts(ctx echo.Context) error {
 	return err
 }
 
+// CompareProducts converts echo context to params.
+func (w *ServerInterfaceWrapper) CompareProducts(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CompareProductsParams
+	// ------------- Required query parameter "ids" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", false, true, "ids", ctx.QueryParams(), &params.Ids, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter ids: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CompareProducts(ctx, params)
+	return err
+}
+
 // ListFeaturedProducts converts echo context to params.
 func (w *ServerInterfaceWrapper) ListFeaturedProducts(ctx echo.Context) error {
 	var err error
@@ -12828,6 +13187,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/rag/index/categories", wrapper.IndexCategories, options.OperationMiddlewares["indexCategories"]...)
 	router.PUT(options.BaseURL+"/api/v1/rag/products/:id/reindex", wrapper.ReindexProduct, options.OperationMiddlewares["reindexProduct"]...)
 	router.GET(options.BaseURL+"/api/v1/rag/status", wrapper.GetIndexStatus, options.OperationMiddlewares["getIndexStatus"]...)
+	router.GET(options.BaseURL+"/api/v1/products/compare", wrapper.CompareProducts, options.OperationMiddlewares["compareProducts"]...)
 	router.GET(options.BaseURL+"/", wrapper.GetServiceInfo, options.OperationMiddlewares["getServiceInfo"]...)
 	router.GET(options.BaseURL+"/livez", wrapper.GetLiveness, options.OperationMiddlewares["getLiveness"]...)
 	router.GET(options.BaseURL+"/readyz", wrapper.GetReadiness, options.OperationMiddlewares["getReadiness"]...)
@@ -28257,6 +28617,77 @@ func (response ListProductsdefaultApplicationProblemPlusJSONResponse) VisitListP
 	return err
 }
 
+type CompareProductsRequestObject struct {
+	Params CompareProductsParams
+}
+
+type CompareProductsResponseObject interface {
+	VisitCompareProductsResponse(w http.ResponseWriter) error
+}
+
+type CompareProducts200JSONResponse ProductComparison
+
+func (response CompareProducts200JSONResponse) VisitCompareProductsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompareProducts404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response CompareProducts404ApplicationProblemPlusJSONResponse) VisitCompareProductsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompareProducts422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response CompareProducts422ApplicationProblemPlusJSONResponse) VisitCompareProductsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompareProductsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CompareProductsdefaultApplicationProblemPlusJSONResponse) VisitCompareProductsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListFeaturedProductsRequestObject struct {
 	Params ListFeaturedProductsParams
 }
@@ -29429,22 +29860,6 @@ func (response IndexProducts403ApplicationProblemPlusJSONResponse) VisitIndexPro
 	return err
 }
 
-type IndexProducts409ApplicationProblemPlusJSONResponse struct {
-	ConflictApplicationProblemPlusJSONResponse
-}
-
-func (response IndexProducts409ApplicationProblemPlusJSONResponse) VisitIndexProductsResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(409)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
 type IndexProducts422ApplicationProblemPlusJSONResponse struct {
 	InvalidApplicationProblemPlusJSONResponse
 }
@@ -29586,22 +30001,6 @@ func (response IndexCategories403ApplicationProblemPlusJSONResponse) VisitIndexC
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type IndexCategories409ApplicationProblemPlusJSONResponse struct {
-	ConflictApplicationProblemPlusJSONResponse
-}
-
-func (response IndexCategories409ApplicationProblemPlusJSONResponse) VisitIndexCategoriesResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -31704,6 +32103,9 @@ type StrictServerInterface interface {
 	// ListProducts List products
 	// (GET /api/v1/products)
 	ListProducts(ctx context.Context, request ListProductsRequestObject) (ListProductsResponseObject, error)
+	// CompareProducts Compare products
+	// (GET /api/v1/products/compare)
+	CompareProducts(ctx context.Context, request CompareProductsRequestObject) (CompareProductsResponseObject, error)
 	// ListFeaturedProducts List featured products
 	// (GET /api/v1/products/featured)
 	ListFeaturedProducts(ctx context.Context, request ListFeaturedProductsRequestObject) (ListFeaturedProductsResponseObject, error)
@@ -36218,6 +36620,31 @@ func (sh *strictHandler) ListProducts(ctx echo.Context, params ListProductsParam
 	return nil
 }
 
+// CompareProducts operation middleware
+func (sh *strictHandler) CompareProducts(ctx echo.Context, params CompareProductsParams) error {
+	var request CompareProductsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CompareProducts(ctx.Request().Context(), request.(CompareProductsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CompareProducts")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CompareProductsResponseObject); ok {
+		return validResponse.VisitCompareProductsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListFeaturedProducts operation middleware
 func (sh *strictHandler) ListFeaturedProducts(ctx echo.Context, params ListFeaturedProductsParams) error {
 	var request ListFeaturedProductsRequestObject
@@ -37110,938 +37537,971 @@ func (sh *strictHandler) GetReadingView(ctx echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L35dhs3Fif8KjiaPsfJpESTWmzZPn16FC+JEm8tOXF3R24SrAJJRFUAA6BEMxl/Z55mHmye5Du4AGoj",
-	"UFWU5CXd6j86MlksbBd3v7/7x07MsyVnhCm58/CPnQXBCRHw53Eck6XaPcVsTuCDhMhY0KWinO083Hmz",
-	"IChnVKElFkoiPkNUoQyv0ZQgLC9IgmZcIMoGO9EOeY+zZUp2Hu5M14rInWhHxguSYf1WtV7qL6QSlM13",
-	"PnyIdh7jeEF2H3OmBE83B/6er1DK2RypBUGYyRURbtwLslT18Zb5NKVxhDL8fhfPyV/3R4f794bDYYRo",
-	"luUKT1PSNRvOFGFq9wmVSy6pmYRvMxjOCFIcSXxJYG4zmuotSoiozwkrheNFRph6BM/oH/71fCfBazmI",
-	"5eX5Ts8ZwclszuXtgsYLBButpyEJwoJECLNEH9KCr1CG2dpzLGi4e+/wcP/w7uhof2806jmLMxLngqr1",
-	"7mue0njtmw9WsB9LPCdwUinHSX38hMxwnqpdKWJ0h3FG7nSM/vQNnvuP4ZIISTnTa13pkVdYWiohyQCd",
-	"EZZoQp3i+AJRhiYns92XnJHdF1jFi0l9Vuc7D/DRbBQfHCTDvel9sj/qPJuThGRLbo6HLFO8JsnmNCdK",
-	"5GSCVgvCkFpQiaisErPiCDNEsEgpEUiQ33IiFVpRtYCnpKazSTFQvN79kawbM9cD1GZKWJ7tPPzFfPEu",
-	"8sz8FCvynGZU7cL/+++dphwU4zQ1E+ZLIrD++o5EK8oSvkI4TflK1mazN/TsGWWKzIloDH1KMkyZnlJ4",
-	"eD7TY2eaqlFKZvULP3qwxViSeJZ5RmLOEolypmiql1MbUNNNbcD9rvGIEuvd45kiIjyW4miFNVWSGRcE",
-	"KbGmbI7wHDfY5/2Owd6+fbt7nKsFYYrGWBH/Lmr6qjyEvjp99hjdu384/LpORN8SLIAAcZr99XxHLvgy",
-	"6bwA/9g9lpJKhZnafS34JU18Czc8KuMJSdFKcEUq9D9Ax1NJmDL3g3H3mL7HWq7UJ5nyGKdeUp+TjDK6",
-	"E9lHPET/IdpZYoEzopzIU0rQae7buFcsXaOl4EkeK+kuI5UIu59ECEs00bz84SVOczIZoBdGKs3pJWFI",
-	"kksicIoUzYh8BISV5VKhBU/rS/plJ+YpFw+nKY4v9LTJ+2XKE7LzUF/eaIfq6fyWE7HeiXb0eEak2IlX",
-	"d4IqksG6Mvz+OWFztdh5uD8cRjsZZcW/9R4oRYR+679/+ffDd988HHzzl52N3Yr0W07MG0fD4mssBF7D",
-	"yR9fYpriKU2pWnftH1wpvXuV3wzQiTJbwrhCsRb/OKGxQhPKxlLx+AKYnHf51aGrO/AXQWY7D3f+x91S",
-	"y7lrvpV3a/PVC/hWYJacePj1KzvbqX4gNAf4ckyT3uOfJOWoL+Ed3nGJGbbYMlAzuEAyzecRECLPFRJk",
-	"jkWir3aMJWmdY22CFcrYa1DGKPLqZkK94RckoANNYizUWOkHJgijOUiuOa9IrxkVUqGUMjJAJ3PGBUnM",
-	"RZc8I1OerLUwTPl8ThJE2UPDF+KY50yhhWYBSA9h1E15zviKDc6ZW67RXsv1/mNXz3fXTLjvuZRLNAtW",
-	"ZM7F2kcXJ1Z8x/YZfSxaQk1JyleIqtAxuOevQC1uOn6CgQmRyny8NNOY5bZE5N5+PTrKheQiQESMvFfj",
-	"GJ6YWOlrlEcjH6OGLjSjqWbgRsMVWt1GL7lCis+JWhBhnp7w2UwSFWQhZrjQmg4211Tlmse7/8K7vw93",
-	"H4x33/l454do5xnBKhc+bbDOGZXWWbWmMbM/QF8ZdfFrfW6aM341meFUksnXoaW4X/ok9ZTzlGBD2s8E",
-	"z57gtf8QzD1N8DrSajLsteKC3JEgwNDvXF/gt5ZwqFHwhTZI4JbuDxGYMzVRvTfcu7c7Gu0OR6GJC57V",
-	"Jj3jIsNK2wcYRNvmtn6naIAV2R2tiOrv3py8hNVYLZIqiVI4UIm+OorQaC9Co329zaMDlNA5VfLr5gqK",
-	"/40OA4uY6xlVF1EllOHug3d/HH34y/+2f472otHBBz/F+DiOXpggkuci1kdBS2m0xGpRTgIYi7YcKJCc",
-	"URy2YjQV++JH4qGRF/jC2JdgDiCJZ2D8CrIkWD0sL6fffLkga6ATfQRkNiOxQpzFBK7wnChZERVGKTxn",
-	"oA3bqz/xmFkPEVyTCNwOWJPfAB0zDhygNgmqzBAHe3toQstlji/IeixILkkyiRBn5JytFtqEL+dCpbHn",
-	"0Qqv0cHwQf33lI1nKZ0v1GSAwOilEgky0y/Uf+q7e0GW6iHKrBGqVyvd36Dsn7PD4T6a8FzFPCPjnF1o",
-	"CTdBGcHM8gY9mwQrPMWSgFKccr0ymCkFvWlGRUYSY/HDTxgHwarfJbWwhT2hCiU0gZM6Zx1HNdVEKeGa",
-	"czgzzog9N73Ja2S2Wc+9MlO9+dqOWeDlkjCSDM7ZG3xBQNKbb7Q6wrMIyTxeIBDuP/108mSAfiRrCUyw",
-	"Iv3vSMRXzBwvwfGiND6NAlDe0qPZ6IAcHM52Y0Lw7sG9+7Nd/CAZ7d7H+9N7s2G8l4xGIY2hYVYHZdzh",
-	"YZs8QLv/X0gOnMzA0xCQfE/f4PmkcF1QsAynBMULzVkTTVaE6WPQd8d+iCRlMYkauy3t6RdOBSrRwWjv",
-	"kZP15wxYolk+PJdiqew7tS0vm7t6vnMfjD//ts2MA+VaOsFJhuckxPWo/rKV5ekHxjfA+NiZtjV6y2nK",
-	"EBgnNTmthaLxiHZKa2fcdEnrLq8MGHsIG0VJG5UyNGIKb6oOZ91vxlVTCF3K1P7eDth9NNM29cieov1X",
-	"5HNBvMDvXwsae5TTY4UyzaqA8Jb6GTCZwcLJ10SgJV5LqzWXZHfwYPDgQWAhGX4/hhf11qJfcEaMsfeC",
-	"svA8U4K3nuhoOBgOQxOl7MoTfQV6a+fBK47kBV0O0DMuUELIEghBolxqq8zo0iGCMKqxnyK6CEL/r0IU",
-	"Qy9RvGJnOO3nVMEoodKYe9UL5UyUzuvE2Vhiv1O/epve8KDmC4xwC8WXa1XDq+juh+hB8S3V3Dd82UIB",
-	"bgcjZ/lRov/OpeKZM4wusaCYKSNWUyoVSRA2N3IQnOXSTxOja3OJn81sQszeTraN3dtHboDh67N8hmOi",
-	"pM9PaZQlbRIDTarSspBouja+mWLf15HhF7Djdd/WU62ymHcIIpdE/14rzs54nRqZzCVxpglfMXRB9dsl",
-	"t+IGyQVfLolAMWZIrqiKFxXvR9OaMmvyniBcomjzYnzQeymXnEkT8nvM2SylMbCf2AR89J94uUxpDMrX",
-	"3aXg05Rk3/wqTWCsuAb6F4l+PckwTccKGydMQhSmqeazrHDslDYa2dUPI5wkgkiJyHsqlRyg53yubyPX",
-	"qrwkCvZniaVccQEEYlVXTQ0Pd4aze7O96T2wfxVWudT2+4NoR1EF17NYVLEBC6WW8uHdu+DiHiTk0q1K",
-	"3q1O/kNfynptfm02tOGiMSq6Hl+WmnacC0GYQnq+ZKAHesbFlCaJcbRdeetnxVsqG/8GXEKEJEamCZ4S",
-	"hBN9Y6USWHHRb0f3yx19Vhmme0vLSd3Ehr6pOAgzvAYzK+FATbCRJ+wSpzS51jZS846x3ZTqZr5i2jgk",
-	"aWHiwZMgD4TgQu48/OWPnYxIieegCeRSQYTcKkMj0BmWXDNHsfNw565Rzj6863ECe3vlCfzEloLHephp",
-	"StBTpownvPswmku7iSN5S9J0VwsIbYVOc1Xuy0Nj50rDSM2rjEPSfrwyfK7yPiRB22JI33UZOWUAYYZo",
-	"YkX0OQMDlwsEPNCanzgj0plFAzQx5zGxn4MJCQenOWhJJ28EZmWU/9oUo8rX1VkfOCrNRKlET54+P/n5",
-	"6enTJ5qz692akphnBD0+fvn46fPnT5/0u5LDkiC+xQk6Lci1Px1UJnxTt9Ms1S5srq8mEQTNBM/QCv6k",
-	"eg/gsr7k6hnP2fVuq5XPY8bVeAZvqzE/GFEThnE72Kf7bfBBucEvuULP7Nu7t3dzTjexu+Dm1guKnHN4",
-	"zXNRbOULntAZ9fmcwT215jla4EvYDalomjoxpPeikgjkci18k7SP3YVnYIav8TojTD0hcUoZueZJmneN",
-	"E/ey+kGiGIsEfCHk/ZJCfsdPUitfxh1lf40yoha8p5pQYal2IXCLqHGn9zjn5oxv6hJNMbtA7q3a+EQv",
-	"Ocq0lQhOQFBQHqGJ2Z6JYZqrxdr4y5aEL1OjV7hhrnMsGU4Ndx/DM41DcUG8gumjH85evfzoDKwxqZvY",
-	"99KzaUd5iA6GQ4RRMZbzmUboYLiPMJoKvpJE3JGFMxXYnPXK8FlBm5Iqgr6axIJLOeaCzimbROdsEksx",
-	"M/HTcUalpGw++Vq//FCPCnRsnHpWP064EXFwjyN0MIJJ6ANQnKMUi7n+dH+k2cPB6ADhYl6ajvRD5yzl",
-	"bB6hQ1gYmAd6npqNRODQ1cJ4SVhCWLx2fi2hpaeVm5CF9pKrM6yonFHIqLsOcUEQCfikrLyxQWPg7IOb",
-	"79g4ZLD1IrLRvZLILIGRBMEyIG54Vhu2m/D8E74hW2FjiY/QpJb/Z6+6S+uzwhUL0mDiG0mDbdy8/jDM",
-	"7GxJWBn5v/LpSv0aQ+AbJklK2QUwM4iY2FwoLowbnCOeJgN0LC9sgIeRFeKMfHS+Up3xTTFzbVOSBMFL",
-	"HavkjJQXr7ELUWMb9ETOFL7mTZMK12/WicmWrAUWQEsQBBuZc2r+MOo6eDlMwA/0DvvDfpewKmgFpMGB",
-	"0omewdb0OxmY/w1dtNaFm9wuF+QwV66xGXAmbzh/rnnutY5Fs++x4nwM7DskXeFLMCCMk3I0PDg6vH+v",
-	"yPulsgyQgXbQkznubzBHa02iN5yj53ZK3YfTWMWNqUHe5fsWa47jBWZruw55TbGkyBiM84YayrlhvHZr",
-	"5QC9EWt7QShD95E0SZ69tn+v4qbSb9bTR8X8+0mjyjxvZNfdAiHtd4DeYk3y0qTg62tRyXC1N6MueRoZ",
-	"sG1yp/ooTOUnhnO14IL+Tm7Gg+ORPOA+0sqUYcc1c+KUzASRkDPABUqNF7LIy+2WO6Oqh6aylK0s8hsT",
-	"PS+5WSOIEy1vnPthJUAHtMs2btZLbnNtK0fpyy9uO8+N592hGtf4NeUXdonG47zyxubZuofuSJtInNAE",
-	"BK7LNq5dV4xmZLXNlT2s+kHPiLikMUE/1ebTfdT+ldzEkZ8VuRYNLmmUeok4KCA1vb6yI1hfxeYVLzfn",
-	"xm65zJdLLhRJXpCE4jewYdegjLx84TjTbxzDGVRIA+pAqi/VL+snIQ+rd7oYB8HM0RszTveRB6Z4k3Ly",
-	"jixtBT2vSVXVDArNt2S64Pzi1CQuXesYVuZVY5sE1byaks4ZZCq6eQk6XwCjLfTcj6zbNyd4Q7qkXY5e",
-	"H0nMqtJ1ZV3AfwvTfUat25sqpEiaSsRnkMEK19al/kCo0g4PpQrGA+BJX2CFdwD8DS44ojdzKfSJK2qC",
-	"e7E3UV+fjOKrRt3ec84SznxVAfBy4XnRydkrtD+6d293hHC6XODdPaTpwiX02t/Vh/nu252NzNp3f+x9",
-	"8NYjxIJgfX2w8gZuIVEK1HrznCdGPxzt7o/eDB883B8+HA7/tRPVQ/G7imbEN7IJJ3XFlqMdKsc25Dqe",
-	"0jT11jUVIeYF5NhBkRFNtXkIlnzOUn2Uzm/kjpZqa4VLUj8mE/1uRnVr85ALulz2nQiU4dzcNFLKyMhT",
-	"BaUEISYbkuXZtFkuOdpDZwr9gDMi70h09luOhfdQ9Nv3Nt/+LMUqQrOUa51HwE0jl0SgBUmXkDYzo5CB",
-	"WR/UVGaZn5nkhloqG8tTq7/U1lpOZrngzJdbhOALu06tPhvXLFoJqsjGLL45OEB7Q3T/wcE9NHxweFSf",
-	"yX49p+5wc1qVm3R+/s3fIOdY/x/66uvB3d13/9N7rZZcG9Zjw8O9mdXwAFzmxqa9Hf0THfzwve+tgsR0",
-	"Sa0YaRIetxWQovHC4wSj5/ySpDj2HjmEy30EhRWJ0FLwS7DkuTDcZh3ZgJMlXyJN/MO6kSpsCDiGQAXX",
-	"q+z6qNf558ukkzdVMi69zGlvdzh6M9KcaQvm9KGaDfOLSwR3e+/uoLstkRECbifrh1/ydkfPfk7i5XM1",
-	"9lzbj7IQj09/JTGEnK00O2HL3OgZiXEH4fR1RWTZrJWgvIOEcmPPUKUIQ4mVYzcg95oU0JrM+jml4q3M",
-	"+XgyZ6uM5luJ9EVJpNqGdR7dTYirLanlSxVmDYniEyZWiPiFRwu/f43nfpJ00VK3tE0mXtQ2e7LBqr8q",
-	"nmstBbbG1IdmWXNkk+XDubfNhPsa6sFGkmwzFTZyudfhAVb6jOUFXS4bWkK/9yuucNry+iJeCN6vNK2v",
-	"Ye+oPsi9gx1vPm9N5YAddyNHRbmBXWkrOdjKmC3E/9uyUKYMP2WUVX84utUAbjWA/3ININp5vzvnu/ZD",
-	"9+zgpf3jF/PYu+pzuzRbcqFsDeti5+HOnKpFPh3EPLvL8ZLuarqdE3a3GPpD9eeaae3ypbnIu0WOq57d",
-	"n1gf+fI28lY7+nza0RdGDR+8wjWj7JXw4vAUici2vk0u+BJJQlx5W11sWmkyxqXvuU2rgjErqtXn89ea",
-	"vFYDTtYK/eGeg9+Y8qleq3zsHv4Q7SyoVNwn+J9eErFGJnBhiniTCPE0gTRBKmwhVh991Yy5MNlZmzpr",
-	"b/e0X4d+62DTgDTMQfSf1okimW9SjCvSAg7nthspniYFLZq85ryhlu68TgmWBAmIa65MXWWnAWwkSmAK",
-	"VsgAloFyOesD9KZSGC1wrBlFvCDxhYU/01yuAXJx9mr34Nn9H093H7zY+/tjrzWL12MAFwvcAsxQzpaY",
-	"WjAT0HYwi4nWzh7BZhisBOPqsg+Wj/hLEffAk9h+bbpdCCa5WYZIW8vSbAkgAUu8hrypK5E3cCybfu0j",
-	"Ja1NZl7po80aXBRXCHxJUjifDbFfNwewENRPGhyZLzfrfZ98//zLCkqRS//ZAH07DIYrnsiZ3fGnl6Ej",
-	"seHYfq85M0/r9wgcX2iZErqdNs1fn88d6dXUf3gyHB3cGw6Hw/2jvSPfzhSD5MJ/6QRgl8x46hCRvFzH",
-	"BZJXq9UgWaQgr+HVf6PJXzdmcSMhgo9BKQ1z3Z5cVNyCzUNp7GBBalv4+Ot6kqMDd5mX19Aq+lEe/KpC",
-	"ds4r0qMG3z49/i3Hpqxu47R+YtRg2mnpAfepCRHZ6UP5YsgBAkbFuZfE4RScqO7fKXeldPgU2pbncKMN",
-	"JdJqBlW5WJE0FWZfalbbxpac/tvlbgSxsZ2vsfxJf8lmaDHPMizWn8PlWIFX80GSWjwiWcBGQMK91nf0",
-	"D2HsQg0pkGPq5EjWP/x+8iun/9z/If3nP07Tfz17cPGvf7z89YQN+3DGj+sTDbgrG27K+ja105U7y17m",
-	"1R0J8AtS/2PlNbP+S+ykvlbKrd5+Xb39k4nIAKMs7m1CZzMCQAfW3QsXuWJmlqysl8y8FcxVwVw9g37i",
-	"uSpytxapzkDzZiDWLUFnkkX9/Ew447l5cS/as4P1OCIlaMtF+8L5pS3+bXH0TjG7gNJTLDlz6EVLC8J9",
-	"R1YQFMC4AbxlvEYSrx2+DBRU652SiqeEPUIJN5m5ttSJ52pwzibmgMYZlZkpiKI1+cZXFrjXjY0U5xdl",
-	"GCezUDq4OJiiYUSEVgANboeYgJTcwKKjTOazGY0pYWo8y1ki+7BBt4EFGscmqaz1hGZQglatnA4YhLUS",
-	"dCi4pUqlxJZlG60JWD1clK7i9M75b5F1qqVLW6yNNEvHIQ5m85Y1s9zAuW8J8slcLNNc9hkvBrxeACCu",
-	"ImC4kowVZsoAY65R5uoeV9hMS7Ny4GFAuHNOpOniMNWHJkk6q803gHAU7ZgN70zwxjR5S9UC1FE90XHf",
-	"3TdPf0FKC+ARKFtS4XGu2NgzBlBTw7Dro2gS3z7+vayA/7fvNMyw6BVQ+enYzZ4mbW1FHJMxfSmC7psl",
-	"He+/vvjH+ven9qMeV04QzV2CCBoG4lETqMH4B3o0pbqaASsJe7pxl3YsVGB1Rx9Em0DBo2h0+OGr8/OB",
-	"++f+h6//9ped4DzbfPnlBK/jlD2FcbwOQKJZX6sIhjIjgLXREwJk28BRbQrlvY+t/VoydPqvT/kq+EDj",
-	"kteUMKu71NUsR9t+0m7c0opy5zh5jc0WLKyhEmwKuAr9liTS0JdqJ9el63U5UJzbZisXSvVHNxIeuPWf",
-	"/Hn8J68NLpKXqCyAO5gMXBK0WnB0QchSb68kxG86uEYoMpxH9odPNayl52CL7shwVk8X+GNnCkx6PU7p",
-	"DOBph2gBuY6pJoYd07PFF4XHje4o/TuTRLZtR8ePTgmY1jFEhIseDVv9yIEwdJozxYN/uqh+QlLSZ7b2",
-	"uZp8upr4qY3hFc/gEAK02WWKtdVG3jf4wTMu1BoteC7Am5Hlksaae3AG2OCA8gOgeHEuF5Q7AHap8BrF",
-	"nMPsNydmcXbHSyLiYDQ1y+MF6DOzGUxxteApQYBBSlhA1fLy0cBGVfhqOSE/MHOh8VVQmAvce6NySRw0",
-	"1iyOdOd5zb0dJU6U6R+ht6DoDhEYadhsE3Fzll2Gg70YzXcAQJthsd5SuwPsdW8uiYMnD1p3WqBAI8gY",
-	"MzQlSPJUW3OrvuYjjhW9JOH31w4XYbBPB+iEmd+VaLxYEFNPy3OWaO4NxgH0f+w7lVmwSUvVlAXn1TJX",
-	"ptrI6vnQ/a6fBcq8vXtcC8lGloGgM4VWVBDIhF0QnEB+pPQae+7e9HKbCaxsRm6rhDBPaT36IvfPuvT6",
-	"uKxN6PypIk0Wv+XNNMCfTnefnJ48e7P77fMfvUV9ad45qzP9TH/d3pBI6dsOULRxFwPrbKPlvcMb8xt/",
-	"lBLAyIFjy1Z0bRkhm55teQU6RpLq4QvVa4Gly5jsxUUsrPcmH/GZU5qeItcuB+6EPfu6zIyKrmWVxlMO",
-	"TL8hMjxCrR6Oto0WKj0XGq3jSh2oboZVeiqVLKtgyFFV76xsf3HJwu71mkrSpSZ32l+WFw7QBDxl4JjF",
-	"ppsiZ7YjwIyoeEGAQxrtfDtrzQ2xnbVm1fxba+1TW2ufswLoaiah9TFtdpwCD3LVj9UvmBQrLrwexCpy",
-	"eOGGpsoet+3Oa1+vv/I7mkee/enWdbcMcZkosRxzEWinWmonm8FnE3YunfBUbrokg8rKlw+yUXcS93je",
-	"ueCMR+xmnMuCXMW5jKXfKFxvxpmm/L01TJnd5k3F6U/ugjUXv80DW3OaFp7WQk7bDfUecVQyguZ1agjn",
-	"Pv7QU3JJyconigV800j4kQrPZi0sCoDhAgwKvrsjbQc66OTpWntRRhXFrkG1USY3TQiou/ESzJQn62CP",
-	"QRVV3BGPXId9ki1VgzpPrAvCNMk2bfzQipCLwXXyoy2Eww0qxVuETxdF540OK3BBEzhTA/PsCdEF+SqV",
-	"40siAJ59vMxFvMCStA9oKMEkDjkdpVDUm9VWISPX4dBvwSwNbn3QZrVP3JHXtV772aNnCguTn2Qwv3xT",
-	"mtP+1Ft1rRkPAiLv8XxugdF2rpa4Ld1pVQ28jRKCa5FzLnsHpb2stCSEximXr66YL2a3LcuIHMcKkHH1",
-	"Dl0hscgw1y5bxzDaj2nquBG2jJCCZLg1dG4NnTZDxwF+HgMIqT+HzjTutD1rJTJdf8vGnjFnl0RIi9/I",
-	"TSdZp9g3FIzAKG8q/UFr0Qf0uupVjSl0i5No8sv/oMm7yaZ2Cr2M8GzGRQINiGw+GJSFJXiNzhQhKfqW",
-	"Q3rUL/9jdPAOYYVGe4PDIfrp7IlXUwjWUb5pLr5sH6ZywSIU55B5aGh7RaRCNiLe/y4/rrz/hQ2ne+60",
-	"abnmnSGgUFLe0GBMf6NyowrvdcKLfix/8yr35vTbnTLVhq9ahZOIswgxgsUV8j0ciZ7ByJ0+PUtj5Uyj",
-	"oiGdO8nWm/B3u1/bwn8VG13pplYlDttHwKd396cwydEMi3rmTOF/ABlf7LomQduhxXU8nZwefzd+cfyP",
-	"8fcnZ29enf5zgr4aDb++MaLM8PsT8/PD4Sck0XoBf0t//PPzs87sZjPLVgKxdNiSKeClfgMKByaF8+g4",
-	"zoolyrABRWgWhBpP87g9VOM6NZbdH72m9PdVtbc7XvxFREF7F2d8GbEsSTOaYkHVeixjLjxTGqGMstx2",
-	"rOeSMoISoKuYoClRK0JYyUm0iK30BSv1kMH9qrsv4blB+C57n3pb4do8sU8TePKWDRi9Phg1ccGQOt17",
-	"ttV7QXul3NSzR7vTR1sycqJq90STNmt6+vEZ+o7zeUrQ2YJD3SH6agKpOZMITST9nej/ZlgRQXGq/8Zz",
-	"Mp4Lni8nEfp//+f/fg3qDrjFkOLnbEZIIh9BhNtkbVOJViSNeUYaKem9E4My/L4GTTUctm5pByRW575u",
-	"l55i9xmUSeW221oFgmT8ksgNBJU/ijWa8Jje5p2H+ie9V5snVB3Higcq8I1bfpNLQ2tWP/NptJG1DjLn",
-	"7Gd8VbDHQirUuwK6R10mep2TQbfU/2X/PYh5dnMs1Xd9zULfhbbuqR9nrAr9X0EACERI4I80fTWDhqWt",
-	"imF5XB/eRcHzauww49C6ZQWdQ+bgDWEtVQ+VxLkQ0Dnce6JWXFyUyGDKlhgIngUd2/uD4WA02h/c73Nq",
-	"2HU08F9A8yuPhLY+n6gEpWV8VQ0tmQ/nm9eplodiMZ66dyngi2qrKtzS4WQU6etvxQrLxj64Co9N0KjG",
-	"boAF0Gc7XJ+BredKUklKbqCNSNIgoD9qPtSDPV+yJ+Aj+FU32AXzpOnLTsS0UadgFQ/rKruOKzvFU5J2",
-	"6a96uZUoEDo2rK9MqNKPNgJ7b4RmryJnTPMXueD9dFuz7mAwliZ6Rq4XgmNYSPENXsLgeEBQ1yd2sLfF",
-	"PMJFMReUhebiPSzfIRXNNQLIAUXvDZdyqlc1LY0IRIvqEpvMFvMs0zQDvRu5KFrkuTfZetoLsmw47gwp",
-	"vS7m2iM0WXbd8LtGTWuwwNTrox/NRgfk4HAWE4JH9+7jQ7x/LyFJsrMt9KwJ4ykHQLJT3ePanG2wb6eU",
-	"HvUzr1KiuyUFg3M8v+AiQcHb5aIG5wCfb+V0JkwJSmTkPFdbOm1KfeDWA91FTQ3nbafPtpHBH8xWtSbc",
-	"lOfzhSqMOKZtwl+qqWc8V2M+s/9857mF1REfu3yR+rCFn9b2eqn8wuPW8L+jOP9qbleZ3+IrxfcYuRU6",
-	"uMRpTrYrcmicjXmDBdH1nsa3sLtv+By2vWVjQPkFX4msNuC1p6M4LyNITu5BWSZWIACNr4gkjyrhA8bR",
-	"LBe2jHe+JTq12+TIRJGV4GyuL7qiZMvL7tJaPx+SzC14taZEV53TFAOQt/olwbt0l6KAX1HYWnDjB5lx",
-	"EXJnggIrlwRf6MtlU+ikVpWwQJTZEAxUqwx2PpGT8TgXcHC+emTQ2gNM8ERf/HpFQe3FD3rlfG+Tu/5F",
-	"tYhpy7+u79x2AX24HFdq62LpsDCfFUdTj6u+laZfB+qpXl0SsUsgoMP0fw36ATMfraAHpv7EuaoHm9GO",
-	"oQ9gdAsyrcUE2qGQOwIpJdE1N1B/7vA0qEQpXxGxG2NJUEr0K2Vk65jMPaZsnhKUYLkgcoBe4MS4UYyC",
-	"pq1FsL1SMjMwIHVoxKss59+/4N3fh7sP3n3z1W7x59e+FiANioWNDlJbl1YOdLWdzC5/0kswG4lwK48/",
-	"ozy+ciuJoo+EwcQoZHhXS4lbPvTfwYc2yO0xFgFXH5I8I+D1zghmRoLlPrMMC2W7PHclAGCh3rh20Fcp",
-	"f04pC+WQwFcONMph8xDLMnCSbIEDrqf5nLJGckI1+FNwRNeKNbSDSjNeN6sVXgMDz9eUzcHZJBc8TxNt",
-	"baecX+jroqxXbKvJFu1cq/Pd981X5tOPiB1rzqCIA0tF07R0JWyNXdfgpebwPchwxaKaqCXmaN4FqB6Q",
-	"3q/GYpe5Kg0ETf+bt2LbTOXqFrc9/Xf3XFknebU02loGbTF622ZZxP7ttqwQrjlQCjbeX6MQL/ClSfRY",
-	"uIcycAgLNCMrg5PdjMD2kWSpwiFCLVC5piTlK/Q7EbwcqyDO3ZFHnSiTJIYuUG3+vTuqCbKKvhG+Nppj",
-	"5e7qKMu+HqFhEaamrdelfUJD71XyHiuwOW/otZweZ0XNrSf4Wm2FH07+N7ALcPR+92JndXuG58QPgH6M",
-	"ZAYAmZnVkINVTnehU/ldZyDfvX8Xfjn4dTnvE1UAcKLt2Od16g6+b00wMh1UrgMTYyQUsWmX9oQRXmKh",
-	"IptFIJGkv5uCnZinPBcD9DRbKgMOiIvEtU0i8aRXhLFlPgWr/GTV/5+iNB/g7MeUXRLmTwAtvfnS8V1h",
-	"W7ORZICOi9NeATJR+QgAFUqE0xVeg94C6+l1Q/VLxtulvd2c/Kq8qXQGQYG+uydVFlIhodq8a1e8TCtr",
-	"bndU4XohefmCiK1FJdT+5ERqpqCVCojf4wuC+CURN6R3Nzax8o7QSpxyGQD/kWglOJub7GUj3X2Rm4Rs",
-	"ocg+1o8D1mUQ6bQydBXptGGfsnSN9oCwtb01aPOr9mU+gkie5n1gpk7LJ69L6xYgL0zyVci8YtSOE33s",
-	"BeKdzDkjk4dF0o8ynKpIJEMTaqFrPA8pW6Zt8GIncsGFmjys+FVA1zLQuU7rQQssB+dsAldwbJ3FEwfA",
-	"S2PihgDDjpEyDxp+DRlZFTfzI2tfOZxyLiWdpi7f0UYx57YbOCuQMGCqLsfUzcIb1SwvUwBUc0mY1nOr",
-	"N3mA3i64aZGIbe8sWbMdSprd/21v9/7quM//6j6Cg/2ai0D/s9Fx0/gGxrvv/jjY97fefFzBXWsqWS65",
-	"1mmsShDy54oOaZ2fzaXBPLq2J+uThIPadcAlFiF4WYPtbE8MT/llmVHvrqniy06TvBsJoiMuddxAuYK9",
-	"h700FljjIEZH/9lxqvLEPl7Myl3iE5aQ96fENWv0XAjMENUPIZGzon+v+TUlEiU0CdaWUCLHS8FjIqUP",
-	"b+xx+RajYl6SWBlkYeOiUQiylGBIkbOGp72XN58IwYVsHdso3OBj0xJkSsx6rxQ8cCQ8domN4ZyN2pIh",
-	"AS4lLAEeQlbtQYU+kKXeI/BMsNiidiq5SnCzZC238c2uuMJWXNplkIkiQlBkmfXh14UPaNSHd99GXpu3",
-	"oSv4Wl69rQKw9Z/19OtbVew2Dvt54rAlSdxMKNbd89to7HW55jFDtIQ2Bv7ImnUo12SOXX2x4ZWfsEn6",
-	"f2lsGq7Payzliovk1CTIX8GpZhwYiUNUQEv7Ro92a5TTsXsiBPlvvi20n0bDES4EiRVacCEJelA1F4r3",
-	"bt1AnpFVbVbtzSDscxuaY3N5jfd6+WAVVt3jP1dYudptcAKZujjnaWFkZZs3iCmVC9BKcxlyrXgAArY7",
-	"7VeMAIhGYc1U3uhzSzIVrHQyfaQwTa4NL3Dg56yCp2QbyIRT/XzzROElUbGSwAHW3+GtUtUrdda4Pbtc",
-	"mpYgDsHAf2aVNI5GSurZK3SwN7pftOiBGtbMJKlPiaQJ2fDD/HT2ZGfDb/Xuj5C7qtKLbBN/xpXA1qDs",
-	"oPSVSiWw4kIG+zB8xjbYvauCS2QIABVtlvjiRoGvf6QC/qo9ftsYWg/qftgPLw5KAwJ4FN8BJqoX+e+a",
-	"QHhd2OzVquoMr1HK545/dYW7UhxczzOc0dTTfWPnOb8kKY6952468XYnQxmKf2We1nqSFskBMaW/slHN",
-	"QET8m4MDtDdE9x8c3EPDB4e9Gn/34VuGV31WEHHNvcLKq/7WojF4NwYD7V2hvs/c38rwNdqv0o07u8gx",
-	"8Soyd+NytgFwW8rxsv46uQS9gO4OlIla21VemSnow1xq+k6iGnovge6Ctf096OXmvUqKoFyS3sDEG1E2",
-	"C8i6bCCvt21tl8fAbu12/oLqj/p5CyqNNm+9BZ/DW2APwClYWzsLGpIo4ZsE05/x+pTEtlmfFQDHW827",
-	"S4g26P1G5HFAw2ieYDGWb9lPsFxMOfaZd5qqStR0blKKMRLOj5PgtQyZjVu2csJrz+0HyEE9ilOYYeQI",
-	"4VRy20eMM2vwM27wUarQKL24RbH+J9jrX5wJnvkZk0FxTpotNh0wx3DUFM8+yZzyVagpzyuLWTAjqyJt",
-	"w1Sakmypd3vbivLnfHWmh4JkX89SjeQaT9fjEuS7MSUj24xgc6nchh4sroH5pUk31+afgUohcJL2OwMo",
-	"uUVat7mRpmra165Sr2ncq1AZlv8zPAmwwxkZ/+5VGd8CdWmyNEvBTdigp7km+ruvsaDecLTigdR83EYz",
-	"+8M+NKP4clx60bu87LZ/GE8N1HTGt6CYN3zZ5nuHiVi2Kf2mNEBcbz1miwTXYzo/Q7BW44prbWltAuKv",
-	"PzN5Yx5vsmJgJkAcVeqrperbgTy30bLJxhZskEPzWKo8pn5ZWsWBZocBtjfPhUFow46SGx57Tbfe3yZ4",
-	"HTm2IRUX5I5Eeh/Q702fdQXfqM+VYGTVRokFDg6foeKxAjCytf+HR8cLGBA15ngFDV9flXHXy5s+uP1e",
-	"rxbkkrCctDj34J5arA44JcB1XG22HDZJ5fWzGu0dbrZB3tvzt0E+6tMGuXFv7LG7ZdT3qjiRJhm00nco",
-	"GeQYKfBlWpUjcc9XnYHFHbUX0nNVr35HfY7FJl/puphlmQEIZ1+pAhF4TkJNaCxkut5sJ9htQjh0Btak",
-	"AkuugDlRteA5gOw1UJyGA1ehUaWMpjfhypQS7RhAEN8iQEOcmWYWJie31qqe+u5TPx5gfeneSMC3BqBk",
-	"ugbFeQnbpDia8VwY5iD9eHrm6YZVONg/ODjYBqc04KYpcUtviFXufSxeOfyIzHJ0g9zyc7NIyNMF8mo5",
-	"RKBz2CYA7WMJZNnazxdaT5IFtKSLftZtzAfD7X0GJZ8uOHOdYdfZT5MmKysrbnftyvkZu8JTLIk2FkJN",
-	"ILgN7yb2Wago8Jiw07Xy6dXHaeo52sO9g72jo2E/sgXZEqraxcKgB8EzdWTc3kqs/u0Z/b0b492ssZiR",
-	"b0uf+sMvx6wRAhmgx3ozwUPAuEIZkHRXDKbYLeclrl6Mw4NaELiRv/3v/3V+Lt9987/cH/qywJ+Dd994",
-	"bwqs5GdwIMc4lBVN40UZT0IpZRemD4mN/l8RsPajhaJMmNk9Bwi/veoHG3Tgdr8xrJceLglTpyQmdBmK",
-	"EyuSptJUw5lea4prRX+JBFkSaECjZTBA/nl8evrVl741H5saLL2g7VdYvNa3pmc4Jj5+sQGkVnGt8hki",
-	"OF4AsmSEOEvXRo5jeUESB7LkLQ0NAM6d2NoyYNBai+KzstisH1jgBrxcrf59b9OgNTgobRgp0J5cM6Ct",
-	"+4QWreh9U/FU4m/hzNiYEyp7BliZZ9s48xWr5JOm2/S+3Xb+UCjjmfu3bhvNAwhLh163xKBVZxGkKZVt",
-	"KEBLFdD1GhztBRSXvk3VNmGWMcFVStdb4MzRmHxrIW3KRd3rEhaGWGonVSy70XjXe8soSZOnQvjAJF8x",
-	"bbqQNCmUci1DLnHqy7jvVwXnGu3UeW+WS0h7x0355U25c0lnm/bhD2evXiL7fYl8oFV40OsndxnOyMT4",
-	"R5ZY4IxsSMO7juu2m71uEmVNm3dzuZhzdb3MMOPvLHK5tD47g9favn0B4ddGakZ78Isb3zK+p/NFSucL",
-	"Lzd+8+L5LpExXpIEsj1l2SFGT9hekwyreKHv/+Q8Hw734wyLC/iLTLbMxjeZbUIVboDy28pQBHJ3VLgL",
-	"HZ+h5kxcyqn5/G75hQHXQ5xBYZ/pw7hzzSRUUzzffwrNJ8s8x41n++WX1+nMd+wnoaTW2kru+1JYnQX8",
-	"YG9vf//+3nD/3tHhwf379+oIECOfHn6S+UPVrEROwNW2IQ1pnob0H6q0Gb+Ska1U0LdqteAoxgwqQ8lm",
-	"mtfbzSYqmoQNRICvlxbRl8STCk3fk1SipImjvWGaBELLW6QSLQUFmNI23dTC/TS7W1KGUiobgIzBDpdc",
-	"BrItT5R1HkTGbB1eIZYu6e8hhUPijFhKoMwoe7Y/EPwoMigb20fggOz85lm04wX0eAtaJ3SINdORkVNw",
-	"nL2opzRApyTFUF4I8ohKJIm4JALlDIiriOPmUisi6PGTl148kMPZMB7hB2R/ej85OLq3t3s0HA6Wpm9k",
-	"kxJXNFGLICHiWPCG+dOPFH2ZRAapQN+7GgFWSMRNp7gg7oC9TEfv5TNylWIGMAJYcRrOZ74iU+NfWUAh",
-	"Z1EFBuyAbcNCyrPuwUnQJnxKW956B6+pWOCH3jTd5t2f4VyvozUlotgM4AhNhmBWYELpZtVFogFboxhL",
-	"ctOc4pHdzClZUJagDF8Yz9AAPcdS1XfPoCOtuc2X3wAxH3ZBEXXBawdAfJb5NKUxWii1BEgopZay9Lac",
-	"wI66hqic6bU1bf8d+M3Du3dhU+Wg4nS4Wx6+Rfuppd8fHHXk3zfup15C8I5dpWDIEARJE4eEbuiiKCHq",
-	"UzR0M9cLWK3Wxgy6gg1xxJwpwVNQ0XCsmm2ib/yS1fZG5ARIVtpuHzA9VcHX27hfJ8otamocngzhFV5b",
-	"x4XxWivuwNT/g2/bhxCRgkD22qWA+FQhQk/fyY+kjd0qA15lwOgBDUkf5D4/LVOOk20Luh3DmdGUtMl0",
-	"9FTrhWAl2p7ktmN1TP5T5L3egkB/n+oWFYEK9IJ+qzmONF13YMNS8E1Db01TmPMI/gFTpxLROePCxAAL",
-	"YphSZrS7WwXko7PEWnoSDeTGnmSBZAl9V/RXxslpPZOwTAzE4YmtaY1gLL0st3C6C74y1YTwcqkpzF2r",
-	"Mu7Wk5N+ThQe8OESEcpTI0sssCKGIevtuiNRTNLUNVXLmaJp4Rb1tMiKenWhFeuxyFmrtQ66wIyCuzpX",
-	"Ra+sFcCFJLxfXRNhMU/0oMFMYrtGRd7DiuAHJOm72lzNdntV5RAf6Glx1jRNNa1O8TS1OaozyqAe81Gt",
-	"jWTpjIa5gHPXwFW1VubstdFI59TdVFrJFQBUisnafsEL03nvI86tt4cITI5WejPGi0TWOunDYVtc/2t4",
-	"JaZphZZS20MyaRatvrF0CMFd9K+T1wiLeEEvyQD9xJY4voCXObdO56YsiYhJsCAoN54jVRkz4YyA2rYk",
-	"AsWkgRF60MXRuyxKzTq73VCarZ7qJ4t29O2tBd0C4BJAZULZpbNiiwLnd3aSSV7naaqZ+eRvE2+3PTmI",
-	"5aUfPBSLDrYtrdgGaQGFNYJgRwEldPjVaug6D77Mke/ealtTYivxgvA3rtzD2XN6AxBVj0psh2brwM70",
-	"1S7gG6+zzc6xWGMVU9FSS4XbVwVdKW0KNhBVRb6lz/LaGGbdKOmrnH2dI4Z1k0BwsdE4t4nQKYzXpFng",
-	"l+ZZICZkvnN11HClTb/q4pQKREabf6lNBwldA1TzAhiY1V5Qy2Gc/xp7WRUGoh53SuaUyQF6DEkZsGT4",
-	"xVQQfCGN4gkccjYjogS/EA1X0qhfv6TrhGYpKNxPfzp9VNqmEmZNGTJ18J7S21UozWtVZ1lYM3q51MxB",
-	"LghxiQIP7W2CEzWniIX5+ai+Aff7AfGRSyJaGwq6g9HqpiCzXJJaWjEglGnzFgumF/mu1i7RftnujNOb",
-	"YikmcoRcu71ujh03qauSs8h6rF4nZwxs1yQTYNmiULeKGc9ZskV8peQFt00zPYX1H7U8taMppx28uzun",
-	"OcVrhGcMM6yapIFAjeLOfvUBXzRNVetsAMOzzXCF8lt4reliYjz02EDZMVD/bLvf4uyxVV56WLiFMrjX",
-	"I85ds/36OEvAEFQcbMHSFDQ+Ktgor0nY2qlA1kb3t+u2/JEbTbL0iTXlbD9D9ApRFRPxd3TjPFqHoz3n",
-	"0mqGXPzRlhkhST3Y0tBzP1KoRR9NF8+2zpStuLP9zRVbGFu30S0n/nNz4lNrUnphpOOKhai53wBNtIU7",
-	"sWW+SOaZ/npiFfxJhCYWsQP+ZA7kHHjyxBjxkyAI0eY0TsH4MyCzrpED9hSsPOiZoZ9464FhFDAh4FxW",
-	"XFwAH6jriYc9xzCr7BylqiIWMqFfmYEfJsK+3+YxN9xupsq5aIxRq5vZezC6EiB2cbxtawW0LVe/3wQF",
-	"PnjQb8VBIOIAffgwdkY9j8/q516WqT93R6iHKtRjKI6zZpleqD3csrtMIe+aMM1W6tTZ4PZFOQ7AI7El",
-	"x/ZClVtXPa6CRiurDTOIswBcgGZmMwDfLNQszR/sJTdKGfGsWGtCYLZNrOUyQRKv5SOjXhX9vM3mJtwW",
-	"nVwQhNk5syPpQeqNDn7LSQ4rEjljxnGhZVZKVH3BBVyPtxTTrPhqkcUNvTSgiW4VWbzVUq+rpYajnPX4",
-	"ptMGe4YqP4fu2zugtx0evhf9PoQ5X2/Xf0OI8/aXfYHme2LrH/UaO+jZKlNFmUlDb7ib944q5RqiWH6E",
-	"9ouyZIeC34GmZldfoNi3VwTA6YaYcglUarU2eHlrc4Pg5ldbGxiPqtn/1hYGIcWLZoRJ18ctwLlMGbMs",
-	"BtqIxt2/1+9MNbf3hiqbTToMWQFsC1aKZEsXaWoj4sASg/u4MajZTEfC3k3tpxcBxJ7IWTiOgqvNGWCd",
-	"WncOQAHeaAQl4wlJQ5WY8KVNdYOefDDJxg1LeYzThyl5T2Oc7l6OWppayc5dvwJWGrwdCh1DyygKIfus",
-	"JBAH80knP5mW3C+jUmo1kwvE06TSZ4qKTbj0KzSgLdbtjrF2gSu7HlWYl1lLefkiH5Op06yfvdnuc1fp",
-	"12HYHzdV+i01HvpA+nQ2e26fc33autoDb/Q9LLCwgp0PPR1Ohz1yi3t3RtzoiviosFhskqmznDztENGZ",
-	"0v8uep+Es9FC6le9G5zvEtknotqRQZEsuSQCp93IFG36Z4OyW9v//vD2xzC9+dS7wut4QaBBDJ+h02eP",
-	"0f3D0f2orGHLiBFr1GXOLXABC60WRHoTCueBIHKqL5RaZFCFQ+fMiJMGfFny5OzYx24uQrFpyARQppfD",
-	"BWEG78JGbaiABMNmlePBbJj/I91b/2Px8rfLI/rm7Nufps8Xw7dHzw/iwzej5Q9D+vfsh/jH33976p1K",
-	"qFkw7BCf6S1tdH348XUA/TZYUj6RdN7ITJB03qmQXUC7zAsIkuuTMIMEKObM262AmKS5gjo8jln9aWAL",
-	"7PO93LCaaLvgIGAo7/z5tD2sTlxyMeRN2qRGYapQPWvCYi63u0KusK4AY0Bvm7lZNi93gUVm8n4kmvyS",
-	"QT3+u0mjB68m8IM9XzK41e/86iefqTJXUIkm2Peol9ZpR+iRjQiKGAzTpokBPtoNaGLG5TG2p+bTUE0A",
-	"xHpOTO8ULC3igcV46Beb6ZuOSZkkwp+P2XPVm2mBAYMVuKY5GSufjYYfWQNcbB34+IFPg0HoXhl+egf4",
-	"ZRCq/EYPv29an2a7PRb+Iy3QBcZuVzuuFLU3ynlaurUhnyJOuT/7YgRqifHYW5iFg82ATr8LDD5EPwXB",
-	"V+bsKKBQ1I/MOYF8Kn68IEme9iEJURYhmBXd4PUAp0CPAz6D57yZY0Ai7k1utypnU/LYBn1ERi5U/Bsb",
-	"LKmZI1bdtAZn7U4aKy6ot1uGtfMrrMAjxwJHdYMHEpRHFqvITtPQxhWIuS2j1grZlPMLiVJ6QRBGksSC",
-	"wG01orXZ6YcxEgNCgo1tdGpR1ZPrcGk5xhJwVqJf+RQUEAgbJDzDUMCReDARYqxwyueDoq1oEfKoxOZH",
-	"e/drofk9z/H8wKddIfdf+XS7eLv+wRWD7VpRu420dzlSG5HwrgB4we4CtXiG8CCqVfTBn1gJUGXTEZoU",
-	"DMtsATxBMxKhiSBKrM0v3Tcm3GJuxiM0KeJUk+icTYoAlQ2aJ1TGWCT6318VifDwqjnnydcGs+qSiHo4",
-	"rOzbXw151WNixZshY5fZdN9ivrVYWrE+b9jsOb0kjMgA2dvWrQgzubL1tPUrEwIkd1YcTumlAXkplpfW",
-	"Ee8DBGFf7Dv75zyMFQfJGeBFSr39L/s0+W96jvzALie2Vq5+J15o/rbCgiy4NjzrvKuzg5q/o36wIWht",
-	"or5u6LanVbjjXmT77AG95iwhQsZcNEJaO5ppN7uF9Win90vRy/1/esH/3PSv1t3X+QGhRjpJ/kuO+jmV",
-	"yg+A6fZjO7lW/KqR6CtxSiRUpRf559kW/QzsBQ3htX/GRiltm3tTXVTdpm6exGejr07COvP3unCV0MJg",
-	"qujVOZ8zqHfhpW7rp+/no+/lkg9mIX32/vrFplTW2tkr/zmfU/aMi2z7gvlXx7la7JX4cXrKA/SsAPGw",
-	"9daKx9xWeNreIFAYA31b3HXEcUyWyvbnrRSHN5huSkMdcU/K3zTbim76vcxrjGFzvVfNBWZqbD4OaSlu",
-	"f5qlcGUH0op4c5/+xd8RuK0nq60juyNr3V0/clNWGXPf2v176IcbCLep+8m1qENcbAmw2wIr3J1wXTau",
-	"a+0LC1fnasiLTynE4CYAjDgBAEk36sRGiOp0k+H31ZfubYDh7G2BVVxSykfc1C+SXNtbIpZTKpoj+noi",
-	"Xoe2Ogiq0qrJo3I74QilWDRe1JpEbbJL5+vo6+p1z4c3qI5B0qiwFpqSXKxALjjxQqzKi9yvo8iLvP7C",
-	"s+9fPd092PM7Lb36hJHjbjO2SpttBqS7dqtxrJUfR9V9b2yqWb6bv48EXmCanuXTFpBSmyiDaSqrjSvn",
-	"xBd3a2MCtgQGItHwtjlHilvuA6mPgH6IFjRJNprr/r//83+7IM1B1x8b9aMFF8CuZGpwT6CFgyZpyH0F",
-	"pYER4lIJy7xp0+KAEdOjerFZMNEvVdIh8tbnGjoYkrzhFyRQJAwBcqPEZsYXk1J2Ud+22ehfF/ur34Y/",
-	"//2Q78Wvlz9MR++P1s/uZWcPktMD9Xzx4/385RB/R97KdpV8b7jRI7qwh/1g+KbhpxfW/z2OlW1L3WzT",
-	"5FpUVbIW3Ed3DNh22SEmITHNcCqbLTAGh40GGKMH/gYYh/0aYLwkq7dkuuD8wscjV+YrV3Esrf86shyT",
-	"SoPjZACy/LnVnxM7pvXiFxHxGRePXJI4yZZqvQl2UbXtNsehEk9DoaczymKLL0WLgLvpJVkLTF4t7lgM",
-	"LQiW/mWuK/0n7dOIqodoMudMq0eQt+RaNoDvkCToYDR8ZIoMKJtPoqK0RB9UQlJ6CU8ZN7QgpsvfAL3M",
-	"0/ScFWgqVFYXClsgeUagUc8S5xImYhyq3XA0l1pohPi3+bbgdL29H5byoSmDN85sNmAs9SEGyLeMb9dz",
-	"W23StGutyYjmtjEhSSMd4SPjyHQ3SfVsXjdUlyCXlOfSmn1jKIDyqRCKVuAcbPDLlkSYvKoyQwsxskJQ",
-	"M3Ht3QkZowYyCsaFHqCwcgh3pXQqsOuOcKYwS7BIkKUP611rIi6sFpLE4xezH//+QBx99+M/fxNvVr/+",
-	"9PrJ0cnz1/864XvP8XN8tiq/53/1ZlZ9xpbmYYDENqIoKnVrgKh6n+5qNrPTq6+5QSGsDl1c8nrn8iaL",
-	"q/Pb5h0NkWZbw3NLLT495RUjj1NqtONtPY1gCy4FnwucacHJEvTV6bPH6Gh4ePQ1lENLvJbgwDEVQia5",
-	"uGDGCfdFRZ5TqXZ/YtJotdMWT8krRnZh8rWYTvFpHRqj/Nh3epv7AoO1JKH9sZ0LNPJjuylZdWJCMVcB",
-	"sQJQq7LUYQFnFLpz8ZTnopGxpj8UmocBbOOHDRfAoW+R/sZ+x64BnnXKWZvBU1VGU6BM1yKjg2HDcMf2",
-	"2c8KuneV9tMLKv0Z0k9rfYsVWmAt/9Jk++g8bNBj4II+Yd1bJPpDLEVjOtvqbbtphfpBM65IC2ipa9hm",
-	"MD6dohbIWHudEiwJEpAzuuqJfGSbFvqnsCR8mRIU4zQtA0oGzdOJHAPPjOIFiS9k5eI1vAuvdg+e3f/x",
-	"dPfBi72/P/Z7W9chLcGU0DCUs7ItJlSfuYh6kd0QO73SPlg+0pYytH+93L4lXmeEqXFG1IInQeAxiS9J",
-	"gsxD7mraJt/aeirPVHN+a20kBLIEEMiuzmYd3bXidqrBPvBFVhaH7klUXfEmvjbjeDuJL+gyC4L5lc1D",
-	"Bb4kxrrdaGPaKKETgvoJmCPzpdzQzJ58/9zL1z4bRw2bLxDHMf32r3gYZ3bHg1ZMP5Q995oSZw+KX7QA",
-	"C/EQ01cMzueOtL6L+qb98GQ4Org3HA6H+0d7R95G7G6QNrRubjEQDcX6eKNTSVer1SBZpKCSwqv/RpO/",
-	"bsyi8873Uco/BqX4M2ui4hZsHkpjBytKdEjh3dBzo533u3O+az90dOAu8/IaKkw/yoNfVcjOpR20/cY4",
-	"4NzT465oNJ9BVT7cpyv0/v5CyAEMp+LcC+KoZU2MK8FqB1dRaY2/caLRhppqlRaf4KuK8Yq0qXD9UhHc",
-	"ggCdrn1cUtlmQrFzUUm32YVbwUiUUt72ECo0VBelNhCTn3OWcLZtTke0A0aBTyE+OXuF9kf37u2OEE6X",
-	"C7y7V2R/GTBF+F19Et99u7Phon73x94Hr0s3pYyMPJ5IJQhRJqPXw6pHe+hMoR9wRuQdic5+y7Eg24cE",
-	"9dh7m2M/S7GK0CzlXBhfIFbkkgi0IOlSFigUTTF+RmLOEvMzz1S6NbeFF4joGMEXztmu6cbowStB1aab",
-	"55uDA7Q3RPcfHNxDwweHR/WZ7Nf35LC1Lfv5+Td/A4+8/j/01deDu6GEuyWX+jLH3nRBCB7CA0A5jU17",
-	"O/onOvjh++aGdR6dIDFdUq/qpnUt6svp2TlOMHrOL4m+eFfId/DnBUO6cGTqvrXOrxV9fSvWkUVntcyA",
-	"SJMDwxsgvjvfAecRKHh3t8t4LnfGXS5H6JFhJWW5RvXcSh7gSDHI+axV66txVGRp26dYr4OBbTbtZwTC",
-	"SHNrwwwnM8Ezm9Cs+AS8d8ria3iqL2LFe+IoJzRpoPPafvsJNSBDK2vClayYcWWsNMogR3uAHhed8CWB",
-	"eWWSpJdElo1lr2n9bF1Osr0erzc4DAeSS+vbjho4xj4JVbHrn758cvLyu17WfMCdYGjBE7x6rY9gukZT",
-	"zC600cXkzDD+TUWcb6WnNVFyhAlbc6hG0f/nqMtOOkz6liz8XKfijPlUzcPB+gqkbXwHrZ420zWOIZXl",
-	"ylEaQGvwj/gMZzRde4ascN0eWqMLzVcWVx02eDpXSvgujHxu6L3TNdo7qYa8X5JYq5HbGQltLj9liawK",
-	"2BDZ7h3SRfBjLNT2DkGzebUu0U5zdP/c2mNocL0XgAh1sdGxzucirMu+YY9Es05/13Hd21V3hDvvkgFL",
-	"13L4URE/ptJ25U3Qmqju9rStkGdNW6Z/slGA1r2JYmc8Ixbeg88gSaaA0jAQ9hZnNMiptKawJb32zRnT",
-	"wzNfu+Lvi15V3lyi7uhNz/hMDdkEAjThgAx6qsUTJA3UAEgqW9oVtNk4t22T8jr8BG2JbqEOuL4MvDf2",
-	"otazekxhWqSJ6be8KUB+Ot19cnry7M3ut89/9MZqGVVj0++gLxVdKwevlnZXS8ir5d45UqonyZdzjark",
-	"/67t5l1F0tQY+PVTNqvU0fb0391zN7rJraA5sE1dpbIm4W+roqLyJ/1F21meQfe420rZT41J/TlrsrYG",
-	"vq6aC6HSX1ZG+0q7tpquUNpGr49PnuxEO2ffn7x+/VT/9eTp85Ofn57C34+PXz5++vz50yfewtnKTK7G",
-	"ZWpznXvzMoKW2SMbsrwgyyIh1PpIXRplLRIsSbOmM2jDNYtBenhbtvTG96/0rXGGcM4EpFpJZfJGvR0j",
-	"/lxpD31Fy20Y/rph+E8WSwpIy4LFml5PJqEeoMqb6v+WpRK3EazaxveLY1XjUFvFmVbslFxSsvLpUQK+",
-	"MSEmiXCuFtzwYy+jMt8HvKfw3R3XXQ9sNWwb0FJGFcWps5rhhns9Sui511E35UkgeCWIVBFapliLGfJe",
-	"tWW1n1hD3EAow53GaEXIxeA6mRMrQZXyelyvmqO6RaKzKa1pbx0G7pMFTUzzd0gm9DDSIPIaleNLIuiM",
-	"kmS8zEW8wJK0D2ipCDhlo20y2ginhNOttzNkBFYWmLk140NhYbgkVSH09jntT1LPuFBrtOC5LTpiHJH3",
-	"eD4nwhVSXyXPoriI1STojSDdzdV9bxad2d10+2RvYOQYQIAqqiS5HY/S+t5b6usEv5FnplzSItCXwyht",
-	"D35PBfaDQHEJjs7ECPf6/l5S6fVwgwt5xvMAH4Qz018XICb+MMXBnq80sXEyZuLVMf27F6qTPUKKo/t7",
-	"aLpWJs//pzfPdo9M/wjGTQFcEYTPMs70J/KadbT392p6+ZFnD1/j9XWcH87XGiFi66A3PLimJhpq6iZl",
-	"LVfxnJ7RpHTSQo93WXIr89Q5K2huM6BlSA9KeRouGJ8zuUfxbGVmoS6iiYXwWOG13YYmSFnzLPqkbSh/",
-	"TeKxpgVgIGVpYmVzCozyCJDfi7CBNeruSDQVfCW1Vv8SEh+wuWm+RAzFL8b2um0VTv/gvQxrfzJmFaLP",
-	"kJCzbz2KDhQz9tai+wO0bkLAXi86exUDLiExeCj7tcaO4FYYey2QiWiTIg3+tOIcpVSplKBM74+9VGA6",
-	"wckM0E9Sq4aghBTUZG7L4IYLwbSMaFdWzBzhaPAFMeh/rmQxTdEUxxc9+4zr+XdnEVs5V5Q3912MefoL",
-	"sqk/E7Oqdk7oka/92j1e+enYzZ4mLVHHogWD3k8ZTsNd0vH+64t/rH9/aj/qQcGCzHKWkNDwpmxe0+Qc",
-	"gu+aCC2Ia+ky3CTNneFgeLOV0maebZUj5QSvmMp9CkN4c7iJZiIdijLPVcwzU8UPmN7d0MeWye59bL+M",
-	"pcCAXxHU7IIFNO535ARQ3QFQNs/wkXLjVlazZS0jLLjUpgyo0GR57Bv4uJUjeRcWvS8KVrgZtakye682",
-	"gS4IWZaaWLjS7CZV+s9YJfF+Oc44C1k+8JUenbxfUqEt+ACBj3yh2+78MT38muCAKaO/6TP43nD/8ErD",
-	"byHJi25oIWFuAcEXxHQH5Iib/vSOG3VK8I9q130+kem19euMYtPKrBJmhUpqJ1G7Np3s4Gowmk2GwcEX",
-	"4An3fgoCubXQrmSh1buJ6oV0EktX1L9OFtuF/z2/3aYA0Aq3z5AI8J8bZ3fBjka8vQeZXBER1XRDMI7V",
-	"wc4GFN7oM7CXFldGz9twpWsgb6IA9jYF5jYFpkmzLQ0OOVKcX5TelwGaZJjlOIXezsYhY/vdZaSKlmOA",
-	"ArBEUuHZDKpAkmrmjCISrBQl6NKkAeu3evNj6sbZxiQnFrZ+ggy0k6390BamRCaNAxGWyEdlW2pbI9J0",
-	"KD1CE2dZ2WegV/LM8gtjOZtB8DlzwqkAaMSmn7N9Ui/cIMLSZFLH5S9x9q2pVzSmLgy7ln144wegbagx",
-	"fgTzTd7iwHwLKBivDrRZ6eFNAd5wbTXjYI8FSajS2nhCplQh/+u3RDSv7Isf1NxApK1lcHtaeG/jd9uw",
-	"Xziorq5s5oXeZRFBeUJjb3s2JxoTLcDw3PVCgb88Xea26+vUp6Psr3xa8X2BweX6YFiz090yBoDf4PB5",
-	"ZOb7K5+aECwknZmM66Spfd9oAyzghK0rKkSQ3tScRAak0reYauuyjTKBm532EkhgLKHQNKQcwDP1nJt7",
-	"w+H2YsR2dmqMWaeG+k52UG24w4Dainpbbqee8xZqUeVGbd9QoLMc5NrdA14TITl76WWtx/qgJWdeON7j",
-	"JlRxH0P19WcpP75SufFrQWPyrdeJ2GxFL23azCSjbKIZ9yTD7ycRmnK1QJTFaZ540eZdDDGgtXk7SLf3",
-	"ofV27M3w+1D7DGgIxQVa0PlC/wkVCpHtMQQIuVptzigztQsmaJ7h9/afVm3W3JRtVBwf+sMNLbXg24Yf",
-	"Msr+ExfWuMOZa1/jqqf991jwaeor1jKhGL3ileBsHlXaBT84OLzfV2871rrlNO1U3go4ag6uQtZoP/AL",
-	"3v29aK0TuHkJUdifjVtBBjLNQm2+R8ItvjNV1XD0RhTa9AFh3BRkVZp0b9XUc2YaUMDlN0ldCl3ilPbH",
-	"R4MWFsFWnpRJhb3oqsYwB5xkG18zrVJnjTb+O3fxkt69HN11LOTugwf++B30FghWvNvv70gERe2p5AV+",
-	"MzTnvSNRyueNIOPs3mxvei/xjyd5mvfpq3JaPlkLqG3O8fs3b17bUvPaRA6GB/1s53Cmn0PoY0D0DUJ/",
-	"yRV6Zgl80yEbsJd+Oj2xmOM4s337XdvppbnAfgwnbdkmg4Rc3rWPybu+i9bhXDXefJeyVyIpGVvHXrsa",
-	"VQQ4jR7YK8VtFifkU9k0A3PnFIfyhgGaGAYbmf5ymp2Ni0/kRW6hGuZKS1ID1sAlMVq/RNbJds5sidkj",
-	"NAGk+4lzrck8g5508LR9SPqSsLBSgk5zCxx/xZLPZ1grAVNPKfofO1PgeetxSmcQ9RmiBWx1V/mm7Z9H",
-	"0x5Fd8fVZz9EZcyzI6BOBNHsBTo0KzK3GJX9f8SZ2a7OpKLiwT8ddmdPoHToO1amAoeTf/kMZbmkMTIp",
-	"lDbT3KLex7lcUM6sSJEKr1HMeToIIKvbW0NEHAQVzHIDRc9nM5jiasFTMNuQ/k0oSnulGG39GrckzEzz",
-	"tcnnkqiKh84ZtGsL5GU8GIDk6rRaNcPwt/347s3JS70Fo4NqYHZzpOHesPjf6PBG88wyPCcB6WW+i7R+",
-	"mmGx3jI55kT/2q9CjGWoJZoJR2gDI2fgDmOgE/M0QU3whFCksweEeu1wodsa4Hwy87vCtikUKBBhmpdC",
-	"gDKfpjTuO5UZwSoXJOlR5rDMFVQ5UJsmRVnSWHKwziEMQLBpGxvEgRUVJCVSokUr9MB2Fez96hhOzVOf",
-	"sBhfpnl3dYV+pqu7jvXsh4my2TTvGuVdHwlE3ike/o1330ZOnbGXHh0jSfXwZTGMNtWM9dmLHfxs3tzt",
-	"/00KsALgmyWAgT6gJgS9y/4odAVHshu83yOd6kiLcO4V7tRQd6qqRf1m1/HvLUONqlpcZdcr5Slb1ZiY",
-	"XX8MP9k+E8Weme3nilwDNqfcgrlqygyMohtZLdevCRut1sCWCRxfjCm7JExxsZ5o+XXOJm65k271tlWH",
-	"LJ90GqS//6HWdPW3neWcVYSabvXBUVVwUPdAZ4XnluNeSYltVQtfB/TAV5dE7BIsIsSZ/q/JIWfmIy0k",
-	"rDPDiovNvpDeroY3pndNScpXNqWZxqTm+oJHGt6vBx/brefX5Y6NJsdn6ChCo70Ijfa1IleodWURD2Sv",
-	"m0+D2b7tqt7G5I8+/OV/u3XsRaMDP8poQy2yCSHmlW1akvOpLPjyajqPHSkE1fDF6UA1b31LM+7z87Pr",
-	"a0xeDegYyYu80rNrs7M4L/uLR0im/kbj6AVOyh7TpqgZonYpmSnEc9WuRVX24d5BW0/yov3au/LPwTgY",
-	"u3DK2Maa03xeXXSwszosVFI2T4ndg22XGjrvvWGf5uvffLVb/Pl1YI2lEmnJfxiF2y4bXxJHUzLX5jDU",
-	"Blr+aOrRq62g2/szZ/i9lTOOh3QFYBoSvDd3MBBreubA6UlSBeSr4YxRibDpcUMZgp3pxUj6KaomY7UC",
-	"TybJJRE43VYvtZrVVuB/fRuBW+XtilnEdmkGSNt4K6c+eNhbrepWq7rVqm61qlut6lar+k/UqnzS1hFG",
-	"i9TtTEB3iSxoAolIEK7DU0jD4Awek2hGVLwg4AI26cOb8neGY6K6g+vmqTDGcQU0dos8LvODW6DH2yz3",
-	"Plnu7mJcsQClqD6p6d59SlGuoqOaabYqqscMUkBcZqo3Meqa6mO955J7ePDS/vELvPJd9bFdmi25UAZU",
-	"RbO9nTlVi3wKra44XtLdmCdkTtjdYugP1Z9rUtw1cL043V1yPRNhZtelQ/837setbv9F6vZddGIe+4SE",
-	"8ue0NL64bewdZL+2oXNr2NwaNv/xhk1IRzuzN7iw94ugsd6Onail1XUtQd/W2TV+XASg4V9AibW/7WN6",
-	"e+zn+gJcYtu4nS/zFIs6An61RMGsIAwoblJ9CgdnnVlEphaK5xZRKDI1ctB/t7qkMu7Oyhb05rHWaQWR",
-	"r6sO1zr0dTg91MTCTYZoIC0UNbNCz9nWaaF/guzLP1ce5W264p8yXdFv8WTYY5G2Q6tiPyaCSaDV115G",
-	"1lGhL/QKOlgzxhV0xGsWfr3dVA/0Xplsas+SF4TOF57xX9P3JJUoaXY2PRr280RsgzBoEjtbdbgmuqjj",
-	"1sxwx37gM1xSv5GlqQogSSMjjodXcL1I+nsog1VqyW4ogzJEcLxwbBl+FCGZ4TTdHvgNclvP6O/e/Na2",
-	"ztiLYjomPVtPJcVirqegpzRApyTFkIWquEGeNNUsKGdAXIXqm0utw6HHT142qmsyklB893A2jEf4Admf",
-	"3k8Oju7t7R4Nh4OlgUVuUuKKJj4ML0uIOBa80ZavHyn6EvtMz2sMCEwVAqyQiJtOcUHcAXf0wS7SjT9+",
-	"evFtTu9tTu8XlNO7ZQLtp0yZbaTJZhat8YoZsDOakqs4rDEreh1meI0kXlspQNKZJ5BT6yfaUT7vytOb",
-	"TUH7/8xgZ5rFt9hJGaaaF0MhqWkCBqaGJK7nLyPEwKJPSdnTD75xGA2u+wv0YSTJAD231m5k5fxaIizP",
-	"mcGeRI85m1FNfZQzGbmeMeafYPBYpE2YRwaALRDbYGukzXCL8NKpGvx5e37nkggWwCYw3R45Svkc2Zwu",
-	"RJlUBBftNxttb9FjLAlKODH4zRnMaKMZbn1hB/WF7bc7G/2OF//qmu2C+7ehtff0k8Gb3V7X2+vafV2/",
-	"OAf6fzDz+ML2OuBeBYS3p5ehbgtEf+McklBh7yxHB0w6QCfArYQ+FtuDStI5A3UHxfxSX3qt3k7XioCu",
-	"q/9oVGJrY32HXKrxqAHDbqdcQGQzRZgayDyOCUmIaU3692APsmN3E/nMJOp2dsqtJw53tXI+LYwCDwcH",
-	"55SEbmsXZtM82aqXRHg9OQAcTXABBysVFhKwUTR/SUhMM5zaoKbLNzZ9wBoIC4NqhDvh+TQl1WUe9gp3",
-	"W0jzD1EnHo6dQ5nn0Y1w3WEvuy1qA1Yx5/CESpMt4XWxhKeo9xh8IiWxwHZvHteox2sX+JIYjwV8XLxp",
-	"y853e59uqP1PN9TBpxvq8FMN1aDX0Y4+PL2rerl6Hl6KJTihjMgW3UkJPJvR2HUuA53JtV5roAFBK5Dr",
-	"9kWHgIR+E0kiNOEXgLe0sroo4BK58H+DeWMpqVRY84UdfgG66tz0TpPukyWXai5I8W9BEmr/4ZNLCZkL",
-	"HO6tQaULiAm4t44BSsWhs34F/aY21V/eVfyaATyYSu+KXh0iioNs7z0buUOqLK6VLkIBQ/3AGsINXFUD",
-	"gFr8rneiHcbV2PztC/ud6n3Xrw71A4EHyvzHBlwkWXt+9yMxJS0Q5cMKT7EkEfT1hrY0SHFev1OjYa8L",
-	"nJGMi/UY2p6FBKR+QpsBuSTNfM0H90eHe9tf39qokVmy/6BcvM+jdTifkj4n8DNByc+Cix7BmN6tebfw",
-	"i37f6gjt70L0tkWteNVaN+qxX3U4tjsE/XjttsGOGR2zCN5/Hly+P/NptGpMZCaIXJwaGKktHRQGdgxe",
-	"YJsWKI7I+9JZUT8r++g40AFh823VFrMpn1OmicM+Ut/K2ehfF/ur34Y///2Q78Wvlz9MR++P1s/uZWcP",
-	"ktMD9Xzx4/385RB/R97Ka3Y9qC8isKW5D4kSQgiVJkvX7lT3+bIL+t6GP3vbJ3OUbV2fit5OpXyvOvE7",
-	"miyZ91+lENIQk+JATzdETuAi26KciluvWqWlpmnE7EDRHQC8RTyvYGRVXGiCYOkH7lo/suDwtod1VPSg",
-	"LnwOG60Lp/w9EFJCmCX5ymU/3P6yw9zCR9eSzqVtSutkdL2rNuDdE85ICe/uV9TmVCoirsagjxEjq3Df",
-	"LZJZ7M42+ngKD32IPrVneVlphNsOpm6fq7pjW38ADzV8jm0/+Mk91yQPs39RtXXuFpGBUyKJcrO/ugC2",
-	"gtdZbtaV7W6KPn83vU0CYGQ1vso+FxK8lbHATN7Ao/7eQVF9AoFNqqCQbnafiDFDmamnMuxhwVcPtY2c",
-	"FF1JLURmZD5VLg2GM61ZKCIilJJqGlm84FwSJHlGoKHwOSOpNElkWF6U6du1lg0z+n5sBwKzVkEg2bxq",
-	"DLjlBjFJ4ViN9c8Dt93f29+Ebe38wJEoN1K7brv7f9Hd/T9H3/3bPvrXTBu5auv8bRI5zJ2/GhiG8V92",
-	"YmGUl9KlzW+kypfVXVEFNQSlFNI2ZyY+OyVbXNO63uWr8bo6eQaXUdIqNditegGQ/l9Zn3MTanYseFr2",
-	"UpbbEnLTkOzQJs16w0TQVZtd8Ps7shrk6d0No/Kbnv18QRzd1k9/+vppWRZkdJ9QtdD9s9VduxkHWwB2",
-	"V2Lb1WwU+TCyMnrVJkkX9T3VoKfVyYqf2cYSekrQbKJF9woXwqRpES6qYSwpPgexHUGMBHpvUq1apYoI",
-	"XyeR//JQb8DJnzRitt3JtbUob1ewuDFAmPh+ppKWJUVbJWu5Ai4rlJ04RguaJIRZVNHF2tvw1jzjoQmR",
-	"wwus/wNGNpUYTdUnqAOG3StR2Zk7T6hCSmCa1iVnX1H5ElokYKb1wZSvCfF5XjoUrmIXvKfD01ABUCOd",
-	"NeEDdAZuI9N9PMYKp3yek8iArSETZEiIkI8QTvRVkEpgxYW0vy/4oisTtE12jZdvNtMKYPV3XnZyRrCI",
-	"F9/T1t4LYLVnWMVQiRokEM2/UjpfdOOpfF8+CZntRfeH7eBSoATWf+VXBNr2uVkP0GOeLbEw7Waotk2B",
-	"ejCTK/AHpnXrYDgY7o/u+/hTg+80qMMtxc0tqm6Kj2DM/p8wRcRSEIVbugPoG6A1w7LRo765mhVvHkXR",
-	"dsjPv2stjMzxFm/H8sLUDTlb28gIlEuStPcwspVqH7U5U9uqbIumG13U3kfvOAVZav4FmdO2vA2WJSNr",
-	"RWkakEA7vl49vUpKGqRr5lHd5KhCRmHafVH0dnJ60GI9FWCXNomYxgskMLugbC4RtvMvg+GWjxU/vyBr",
-	"666UJMNM0biFhZ0Smae+PIHSLik42LRWOtaM1ApBYm0I/5YTsW45mMKXWT2HyFSkZ1TqeSY2BxG07OLN",
-	"TufXgnhFJelzdp2afiK41uHHAXJ6C/NgvAYE73RCkygD4RHIgYiQ5OUFgt2CvUMpji9Ag8pqxtlGC1cu",
-	"kgqdwk40WnrlopYwGU5r2Rqgy7FS0un08vLedowvJ076mqaleP0M1mnGEzLWHK7fLOEifwGYW0UfD9js",
-	"COVLLef2hvUi04O9G2/+Xt2xaIMRNK9YndTC/PENea9C9xGyxfmFY+BbBfz1+8UljckJm/FA7Z55wGps",
-	"xMAVz7mp2fXn5qWUXSs179iktpNQD6uEx3Ln4c5d+G+0w5eE4SXVn9g/B2ucpd4su3DOiq1R3AwAQI8z",
-	"bzsNIqRX03pTbURnn2pUyQ9Gg2FfnEM3TmQ31k8m0j+XV9q8MfkkzBrX+jg9trrZ9EBCD1ErLi5c0UER",
-	"MtEvDqYw7A+Gg9Fof3C/j+j5fAke5P2SCiJbRyYska4MGwpH+QVhxlPqcoASNCUzLkjASX/0cUMupjRT",
-	"dUEymSRRIBXbJ1Je9Kvjh/iu5mrtgQu7McDdIXpRbE9kUmvNfk7JHN9kcCqXRIzxPLADVgcxlA/N2CGc",
-	"4mpAyzm84L/TNMV3DwdD9NU/RqNH6Dll+Xv0/uje+N7B1/0CKZW5RMWtqh1SI2hS29oaPbbc9C7/uT3l",
-	"7Zzm1R/1VE0M2/kMisl/LqpnQLPwEsOCLrMgfA12mFBK4EuS+lJKsRCUiFC+gf5yw/u28+T75ztfFge/",
-	"JCyY3e0a80aIp8n2cB9uh0252JVT5t1rXH6dbb5A2XxsvUDeC2nPR+sl8FR90354Mhwd3BsOh8P9o70j",
-	"ryHkBmkDJuFoxtMUgK4Csty1e12tVoNkkUJpHrz6bzT568YsOmV9H7iEj0EpwTIFews2D6WxgwWpbRf2",
-	"rtPQZozPZd8YkVx0krbxvBVe+1o++LeuK410i1vV2WoUiMWTFHEsBL0kCSrE7pIr3wCutUmAMAO0+Jyz",
-	"BJThG8p7bd7MZnSllvBaTLm+PZ2HfpWUh5ski0eI8VUbzuHHpZRe9LFV8mon9QSIZtt0+OCxXuVEP7pM",
-	"rjqYe2whcfyotwA0q/7CpN6Wq95WJl5HFDbQn+tzG9Zc/vDivz28e/eXf5+fy3ffdCNzhMVWGz/qSuOW",
-	"9rlmIrcgS2xr/CkbK4GZNNpprsYzLsYJSeml9XGZP8EDZvO9IU80FyyQ+n1GM5piYaNzntm5b1BKL4hL",
-	"dy37NkBIVNrW7lgZ3R9a9z6qKOqMo1kuwByG3g5b2UZ/ws4MtyaSJq0AiDCkAkM0z3kbHRoZuDoznIAd",
-	"3QEubFGFvcGX3Vbw4M07AMl/3t2cc55UGrtv1mwftME6HHZBOgSKY/XIqct5NJh2NFSWKHukNir52Dyq",
-	"VQZbNNv1syf2OTPFD9HOr3za6lruk3/jp1b9ZkesUGKtZRx5ZP4DLk8G0X5B/DpUgdJrcTb0agwY8cPR",
-	"3tCnS9iK8D92cJq+mu08/KUrAa4oZP7wLtqokU5oiclah4at1I0PwopzOS/rcO53pj+7hzfEkznsylm7",
-	"FdtTrAzkvbgViunDY/gMstI8SjGAQ4+X3cIlhFi/d9CvfBuqej0DfAufNyrCe73RlgdTXzn44+K7BmPt",
-	"9eZQ9//XDuU1cyKy5DJH/bbBZBx5YhHweSNlbtjvnT1Ozzi0bd/+Kl54eYz9tsZm+fmACDZTEB/0m38u",
-	"vVtyHFvVpXPyRz03Ktw782cHMF597WFPZIJLEisuWujFPgAp9VoPy3hizZst99+fDQVt1RsXudZbvXJT",
-	"iotYacnu5l+ebkGn7nCCTOjnCj/0tCO13wKkjtaAwWjfZEPzQID1O+78XdOcpiZXp65QzPlosHfPi+c6",
-	"N+vafLP75o5sRh6PBiPvqyxcyW8eje61+e7s78+brxvdH3gnVog2j5S6009MlYMcDYaDvV4eHxBMgcQu",
-	"LBUqUFpMBLOAWK7zpKN+aevwy/bo71Wivva9xWoiTTm186mcu9vpEO3m8nFHSrOFKARYIIyMXb9JvCGW",
-	"7l5TW+j9XhylnwsBZEYXzoydnX8TeHxxnPyaS+UCJVt4bCxMMNdGgiZahS/IAL0EkL5Km+PpGkLrfIYm",
-	"c0XZJHIdIViCJvahMU0mm/uakFThltMxrZYBM+ArPOWXBP1OBP9az2XO0VfQ8enrAXrJVQM/fXdv2xbR",
-	"u5UPN0+LvF+6RJYQ8lwRaE3JJUlRlkuFptbGYmvryuTWkdkQDL7JtoKU+DsVVNpD3zE9CyKHdGmr9FOw",
-	"wWR736YrdoStuiTbaPq5fe6xTZYq89bbte0aJZ+aH8HPg7A8rqGBphM215RcIo5i5Fw2WucgtWT4+vYU",
-	"zx3cH408pmx1u/59fi7Oz1moo08IIbw8NHmRX6Pb0GaSTnH7fLtD44UbOmprJ94TTmfUqc2Y+x61oS34",
-	"z9lX1FBpxJ7xS9OjdOGadruEflsTIkhM6GXdE6dNM60fJRDZgKIh8OvNQPzY3LV6fKPqruDxRad5VvRq",
-	"30QeBC7hcScIqmjs8ys9tt9cQdYs6NzT5eB7Oq9rGqN7/ZThlHsK1583seP7Qn4lVB/VBoQOfN4wAfqZ",
-	"X7kvCmQzwJ1QaXMf9VHL9SBReVhmT4rV2B0Pkvf3BKe+vhNQVwDflZVh3Iv3khLRj/CMYsMQ/MKYWVrZ",
-	"bIqgUU97vKezq7wb7bnAbpoRBFLpFfITyu08UST7j3QzLwSRMLtem/GmfPyz+Kgr041KJ5gl2OhKLuzG",
-	"GXu82U4TtbAgSIt7A0sMdWArmqZFYbDnJo0l9eoPZ/pjEzcurpC9PW3IVT3T+LrrEfBajvlsDIjKm7N7",
-	"gtcS5UzR1LhmoQHiTJnAMlZoCc2F/EWleknM4a1LniYNMT849BVudRaQfo4GWiBIt+ATz+F5fXGXyrk1",
-	"rgOiKomR7yURLrFo+sZjnnKx83DH9MTyecOt5jXum/Xqnv9ozXI+WTsbnibj/eFYU3uoUw10p6FlgT/a",
-	"HyL9fIRsaygubbmatefnuIKVtm2F8idpmlPXzLvOu8FkKz+uUU6DLBrdcBzBl/1rzN1pnEGT8UQ1JtnB",
-	"oZ+72xioJ4WRSYL+f/b+dbltZMsXxF8lg70jynJDFCXLdlmKHf/WdtlVqvLtWKrt/h+zWkgCSTJLQCYL",
-	"mRTNqu2IifMi82nm03mKmTfpJ5nItTITAAmQoEzqYrOjt4siAeQFK9d9/Rb1x6UcaF9RsZpRyK+HrYIG",
-	"u5bmKK/VvbH1GmzOa1C/pTXnVM/lRc2e1OVOok51vGTrv/hG/Bee6Gq5YA3/+zBLjTBbrzFoQok7CBWh",
-	"k9vQqlY8lluFaqlCtZxjNWJQFfrKDWlqt9bn75a1pULas3+Hy7PePTdYVqsEkl/l2XxcEdqD3g9SYKYe",
-	"6TMN1fG9KUFQpZVy9+wAK/lUvJW0xQO7YTyw20srXBnFCyjltbxi1UVYJUUsZVAByUR1ipLMKmU8gJha",
-	"yB+E0AFPvx6ytIA5Ap7SqdKs7DCu8mkub0W+Qm3JdbnZsrAn7NZswNNsnQ95Lo11NlX+70Zz8+saAavK",
-	"+HoR7PkkoX3NsgnNZtnXo0a7vIIxcE0T4BiLjizYjs+2yV8TuECODg9u06nzRfIa4fZ1K1gguUuiulSX",
-	"hBHGgqC2r6S4zUHOcpbytWXiO7XXqTZ5xZXO0QFYPGAZBmCEdNJ9JcGdP3ol2e058lZ837T4XqtkXR77",
-	"BmnYJqHF8g4DEmI/SXBS0YSF5EFeciUlYJqnO+i6MkYLVeVLfFcwbKLKYvCkdgXA/vZodLkDmkcucJFn",
-	"lBHS7WwKkIxfFH4PWrZHZtAyS4JnwMzr/YDnpZjZbD8Npe32lWLxgdGuESFCay4GapXgfOGhPpU1qgrY",
-	"N5MilRH2qjGSGefzfkNYo7qoe8UQ6Xwk/vE1jkKdS7eW+v9Jk3GdQEygCFDUhcdhBTX66AwCUuO04vrJ",
-	"6CGbYo9jmcRWLJffSuvZ953OPArewUE16t33TVDvZrYXl+wmWrmp48GAKV0Lk2MLNio9UB6BkcX1aG4B",
-	"+en89atdpiI6YjGCb2M3QY9gZt5Z2B13Oo+ilGaX8ImFVT6V2Ys+8Iwl+OVe/i1TiizurdUYRCa1Yn7h",
-	"pXDR56B1ycVyRDC/37+Yq1fq8xW0dCXkldlqgNICDV1bn5Sr/YB9hrK/qh394LxUPzUHNIR12skEJSpY",
-	"TGG/cBHX9rZQ/jKSMBqjW9tDGcrM6SAuBcaVo1jp4qDEIMk9z3yf5hpitVzwo1bVknjaV6XN9LB7zTFk",
-	"8mFmQRKbKXD5Kf0MzOIU7zrozOpylapG5WuZCimm6fViY4qhMx2foZY2IEgZFfUNkhFMNDPPSZSEJisA",
-	"+IiZCNOiSQ9XocnPqC1Js2Wvb2w4zj+tTO5XNBqPU9JPqLqcCTjMlUfXg5B2u2eVkCJmvDosOuhZLzNN",
-	"RsOMQkmlb1ZKqC2gNBeBlY2tywNCo4gJW0+p+EAoktJLMBli3rcGS5u4BLbQbnAYECMHGVWa6El+LXTR",
-	"V8uhJeGYFSc7g/om+3TZ3i3dq5x6bWN7+9f+ElLGPV5AysvRn1C5c1S7IgrUKvYWjnDG9LbC+bYqnPNX",
-	"MP8+Z7iIawlVpdrf9Q6LN8BZF7HRpYZ1DWc8dxMD2GUr5DOU+0OWBmQCYdxJxjVT0IrLVZoj33T9aR78",
-	"v/8nPEDtbIC57Xe+b4CcMXO6by0cVuUuw93PqWQ1iKZz82bP+J+VXFWbHytaDdV3ac6kTM3qNb1kyrUQ",
-	"NwZbzD7NFNXudw6/f/z0SSMjrDoye6qrYEsLVZLz1XmyqrrVPMf8EhCjf6Vmu5xHwJVwf3k5pw00wgwC",
-	"u4WVL0ReMvGO8qoCO8SYlH042xazsCqmEjGl6jrwnpCfP5wDOwhPoMMV/xM8qEfkH4xmLAvnfG7D3o8R",
-	"f8t/Pv31z9P9N/xUnYr3j6Pnp09O05edXw5Gj+LnPz9rs+nPf8YfTvlbftp5zX9+1o4OEtFLX3bi//w5",
-	"WQQ/WhWbOGORRORRzbH1KC7KNkK0t84UL3Y6Df30CzsUnwgiR/SPsW26GCAGhdkvs+nFxsfX7Uw8z17M",
-	"QBf49XxLmgmdKhL2Ci/HmkP4VaXJM1aYNrys4+U86leRdmb3qjTT0gu0I1bT8+i5s9MWdU/vTdH4KrYC",
-	"936VKrAovK8ydmgONI/zalvz9kalannrm59JmHp6rbDhYuZUE1E7G8pm0PTLckcqUrib1vozsdizhTpk",
-	"4RUUyp8PHm/Wq1V8v77TeSm0g9OvIznXzqWK5OxvnuRgsSPKK+x9d23jOKNvtzsvG9mu+c3B7pT3k8b0",
-	"P+xf7UimVVyi3Jq3/PiXvsnnXA/PysxLWvukV9XNQF/JK5bQqFKNXYx64Te2zhF+ffo0T7Z54N5vU269",
-	"fpMEW6CUwHcNrmkVXIBgWELI7/L2PnUNhnLOuYBfrqJBnWeGTrOxMPqk0aarHazrC8F/1ZysFLxejZH9",
-	"qio5mKjv9n2LWMRNGV+htwkc1pUZIYzkW7IubrE7M7QZ1N1YGtf6QOfh3xdx3R+B1zTmuiug2iPgy5Lu",
-	"wYV+aIkcEC6a49nXSBGa8mR6He5/gVamqp+xeQ2K0B6AnaBggMAZc+ld0HxWSE16LE91x8IeW6wGfZLB",
-	"0Trv1apbrW8WX4FraH6yKS81Stq/Hx6Sgw55+uzwCek8e9wI4zmzTewWApqZa243rbbYF39+b8yvi7RX",
-	"ChS+ZC+qnBVOLvrhF4hIfHd2R4vHYo4FzFLhai6QX2u3woIlQqMZc8CsQ0MozWjs4hAzah349kksmQJq",
-	"TkGKVO1eQdwcll1Qj8rC52T3f9LdP43MyT+2L3ZrKjUs2NUihcHWi9gSHwfjFKAnMQde5rlInlWKs4yJ",
-	"aGnj2ufuOuz9CezqYsSyqBa4PzXnnisi+30oa5kMZcLIiGXE3FNNjJUe8+VWWz6h6p543reKDflHxgov",
-	"oTYJomhSd0BsN7+l3OIup2ZCYHxB/Y2l/7xdNWKO2dalADKVl+hUTP161jYXFzVVmr47q0V6WFirWScw",
-	"uLrwvfjqW8oo2ycRIneXY6K0+TTTw7/ReOusnOG2YCaXn4r/iZOMZCLHWZu88AmkpYopww7su7pGtY09",
-	"P4so6rUUbHqjtcU3UckL8NMXXFwxoSv9W0WKyTFrgO+wuE1y+IIJ1DHnlxjRwRWh6P0r5jstoagqoVtT",
-	"3OL6VM5wwgpeHeQsP68g9gdxfh8KvKN0oqqkr5VXz0Fgr5yk4PYPkcra5CRJcgSUUl2gcMW9ynwI7TaE",
-	"ARESwui+iyP8DslUFdHjtUkNyOa33IJHrNRGFS6Zaw+74U6q1ZLoBOWQ7JPvA7J/EJD9R4aXe6GUh3ii",
-	"IYsu8dtahIzFguqaZcT1YsqwFfh1RlTh+Z8XU0ulU4OW6kVJ1UiUoOxQc8KDQFvwFOJo4Nk5LvQYNR8F",
-	"iaXhE83s2IKcWYg6aC9bD18/McLRxXkBpKQEJB6QWMK/gCUeEJXABxBYY2FsxEhmTLXJaxoz7LvoE98W",
-	"tPRYqe54uaK9V6dpF0SMfcudoL68E7OnJemxgTUkAtcIBCygUhXwugvVKwWVnTSSbzV5zsmsY99RmetS",
-	"pe46hFV9s2QrJK6XyOaLiZcksG15+5a3b3n7lrd/RQzzFVdVnqA6JXmlbMkcwc/uzIr5zs5RVZFfddvZ",
-	"hwt29DXVGf+0ogyyJ89aeZFMe1xQ/KrHAOP4qgBR/61IpQauD09IK7a6yvOPHy/OPw4qCdvYfr5EDKdZ",
-	"7Rb5aP0iQWsy5BqOooJcuo+ts1bQet0KWq9av+GEiivDzjTFb/a/3LNyX9TRWUDVGYfEgsP3jupouOLZ",
-	"w/MhbQilhL7TblW9hm/i+AWtT7sDuethHPGp7Tf2w0e87Lfidbu2FvPoLzPqsHXUGnA9HPegE5ykI74b",
-	"yZgNmNjzk/xcvF1d8tEuvmya7I6koYcM13FvVdQ7t431CvOJmEuJm8t/e/RlevGy3YBH3uRmbJX0b09J",
-	"vx2tvE5inVWHIU4cHuacPLoD+G+AGVUv6TLAG6baFtAX1IRGar8DcsGdqVD+V00r20aU8ohSk4jjhgDV",
-	"SkGm+sCQpa5KJY9lvD99kVKevGd/jJla1dUHBUdQIODRLFLowjp/sHzy/0LeCjdD1cV8pSJ8W7WMD6w3",
-	"lPKyOm/P5qG5/AptASEneaPruWZ8dyXBb2mza6vx9mV2DElpPVbVJP0cWnhnbCjHqnocrgx/ql5iAZcd",
-	"RxNSE0wLKjHAa8Kuu6GzBfgrvieou5pwfUTCgRQsDOBc+kRHoSYsYzE53O8ck7BPeYL1uxa8CV6U7xls",
-	"FZCMMQC4bhOjN3VF0ZgoLBS2QMmU9WQ8JSM6VjARhGNZulDbzb8msQN/9fl5jVm7pXzs9l/B2e0G1GHu",
-	"A/nmBqjRC9KRJthIGcG5rCYD+PVqHEWMxSxew4tfY2pmxeYtz1LM2BWXY3WhWJQxfQFlT1WiRnOL4I9o",
-	"NeZi0mN9aQaDAvIeUzxmFlZpQqRYx7G4zTTF+lblizbadysvpBLvGdpUe+boNiusNGOX2Z4/OOVsxFm2",
-	"UeZhs3Rf97pXS1q0Z+0H13y8EtgFZkukAK40oVPXEmKCN1eUDuKZayBfdMZZDG99UT+M/f3dAy9r9q/f",
-	"D8POq6bvjezrmYktAoOsKQu8TcFqJcDSsf2VN7Hn8Rg7Rl6kdS2yJWSK2r4Mjl1rKS8hdzPlScIVFnJW",
-	"z/f7p9fK3GRZVgUx52RzaTYoPErDNxOODWWdO39e5sHNC18kqnmVFFR6davUXsCgdWFS+PU7RUJ77Hd5",
-	"HAZ5qpOx5AAk3u7ZTP3vlb6oBpRsKjMB8M4+e+HGcMdVBEBK5a1S7QHgSWILBNrk1BwIw9WwXQJhNEu4",
-	"k74ePwgQkoBlXl/44f2NrVF7eXUxr9OSHQmUYf0dFF8xObMC37O666waSaHYhdEGq6kAHP1Q0OXsDa5z",
-	"DRUZ+WHn2RMCpekEAHdrmbtshAvhZ5V3PK2w0uE3rGiZ1ZtL4sUTQsyxUAQvm8kFP7wWS2nWknXmzNc0",
-	"Z8U6B3ciHTspcIYykRQpLMg7u3qJN3+AgrKYnhEg89s+Sx6Og5ZZfEkCNtA4XlxVZvGDDT4dYaBF2PPo",
-	"zXGvqNkSdkfldujcp9C26k/hG9sb3HkX2ogliJ+xdwwcj8Kz8O8R5fkftnbI/+23Lr/d4V9CY5NpamaM",
-	"UqTwRcb6YxHDV67us52xAVfaPgv92u0+F1wN4Runc43M4fht7lS7ac4dopltXwaAZBfE2WrQR+XbVrH2",
-	"vAa6hZy9r5Cz1XytxuwqdJ/hqk3CERMxejUKdobMQDwbaYM+V4VbbhnXMQn9wbOqyBzvP/j06bgrQjx6",
-	"YWALu8ejMuCsHb3IBK3BhUiFc71w2KJDVsPTTjxHA3YGEil8iNREDfWAupF+o4zt4TW42fUSOS0LXZ7I",
-	"2dxTudg3Odsv6Zb8aHk2y/7jRdksQQsDG/bnPApa9Fk1SGK7jgur0lFzQkbjXsIjd7oDAn4Zwj5FbAR1",
-	"iDG7YokcAe0ZpZ4rElFAn/bRRhvGUSy7mi2kXOrlKb3Aw+/LscdyAyx41v/vaG/v4391u+q3f28AvAv+",
-	"IUsCC/jqMpFtyXo1gV28aRWi2oIV3hJYoSeGa6YwIbvL0aeWJi5tmWA9E9xyvZW43gwxG4OZReOM6+mZ",
-	"eVsWFRDhyPynl+5M/fzhvBVUd/fJId1kn3xM5ICL3x78myFjsEv34JsdwI+sRqsj//1//N8AigZkA28H",
-	"p+EnbVaIDczlJa+BO8DfMBejdhaYaxaOFbvA69XfDVmEbfKcJolLAcAsw7yBJ7RbZti4CDNLu8K6p+yo",
-	"YaSyPiKshYCS/p+7z8/ev9w9x28eHHYeFa+5SLlSRuHGTKQJV2ynTU5IhiFzCzksuqK8YSG0qGOZobXf",
-	"x/HAQRxSTWgiBTvC6v+JJIJdsYyk/BNq2txskt08h3U2CxPnDuCI/4LJSCOq1ERmFQ7JVwUghRlwFpnl",
-	"uBOQguSecky0lG6H1YjRS/LWLO6AxBKmnTG02/qJxXcsjm8x7H41R7W1R0d872p/j471cM/+AtQjR0DF",
-	"Do2v4mqggtJxMF8ftD5/hqr0vsS8YKEpwjXZrXKZKDEZZRLOj2Ub/hwXUt7gQvx3Pjf5hEQyTVkWMXLy",
-	"7tRhS5uLR4bUqFJcaercLWhIqZyjRFTTRA7GrN0VXfEWECQNcwEzBjzASLL4SCBaRXpsyMGMhobqZsOk",
-	"4VnnQyM5IDCNrjsEajCrz2ikgZi6Ap+P9t2PkkQJZ7ZTu/nmfDpiZ7A8/0vGyIAJc+wcK+Q6gBvQQ+1o",
-	"nIq4K5xTC7jnkGFv4QHlQmkMhHfFv/0beS4h+YRLobpilzx8+PPZ2zcPH0J6l6CX7CICKO5fz1/uft8m",
-	"v4pLISeC9DlLYhWQsf0bkOfJiGY0ZQBQa+aUsREYZKXvM9YVhBgzSrEY39HhwUFAlCTUmJHufBkKZYoo",
-	"njChk2kbJ3caq4cPraYCmociD0Al2WmThw/Pecrc7+9fPiePHj16Zhby6/lzez9kA5rVgTuZfaKRdv3f",
-	"CfLzvM7ZlXSXU6TAhQQ3KPIg7Lb2D9qPO92WMe8zszL4qmO+Abr5+d3/33CfFLr9OxUL5JehFvNokY/k",
-	"jPg8SJ1ax/fp2VtyeLD/lEQyZnYt0FLJrBYImYSgNYSBa6cUkBC0LtuNGTWvsO2/5YrsG41pv9MJyEHH",
-	"cDtr/LTJc5kk2GJGmTXBeRlkcuKzAntyLGKLp2yHLzhRwmOjIYBzqUejy8UeJpdWbwaCgEQklSZDOQEy",
-	"iBkbkakcm60zXBwU7bmej2RIVbGTFG7QiyyTWZEenh0+fmq4TC9hqXl7dDRKOGbb7dmv//13JUW445kH",
-	"IPyS0Gx76GAyBxkFzGZ43THTlCf2NyZHCbDmAN064oomPPanJQS/sgrd081RIzYpF7IF7cQN7zZnEqeG",
-	"5Foj3rHvR1FTsJ1DkD14Ya3pALi0IcbCxf5AAiT0bsKvWHzsQVyt7AAhYNUQRMYQbEJGlGd2vucZjZAz",
-	"Wgb08OGR50iWCUU0yzhTRnrb5LXd0zgMzLvNFOF9eMm2tSdoGuORoc4nhz4n10yzKi13LhsXJ/WeakaA",
-	"1h0JUCHkWERIOKH5/ZX5eRf+Necl/+o9SymHZgJ4eoq/mGNkHaJmSl4NKiKnSsGOyeHBs3zZ75nOprsn",
-	"fc0y0GJs4NdO9jmNjGwx+0ZJ+OOL89ChjmRMyXEGUCoor6gg4YtzOpg9ZEYzOu3vvpGC7b42RlRo9m/A",
-	"NHnUOWyTE3u77FvtG9kwjRXkokGRFZAMJRGNhixwckjAGqYkPBmw4syPAUcmrxopiVBIbINORDqw5R6Q",
-	"jOm5iW8KpIZyYnOX9h+7Z7voGhmLBNMBbdgakzOEdtsGo+eNSRwiuj2Il4yNHj7E9eEaTvtubzybx83M",
-	"QzBmT47I4f6Bj6cZ5mIzdwikqMDo4U8vTn4IyURml8pcmgG/wncXSyBDMHwjJhQr6DuvT8/nNBw5YgJf",
-	"c1tmgz17056xmY06xTWCs4PaE7QsIFXrqNVp77c7mDzPBB3x1lHrUbvTfoQ954eg6u1BnjTTdf5qQyQS",
-	"X73rsuxJ+jRuHZl7z1h2xSN2apS4PFoGjz/odJxeZ33DRa76u80SRKN1acuIwjCgNVa1oIBL2mbRhwcH",
-	"dU/0U9w7RR6M2qKvdVh8zzuUBSVDrnX08begpcZpSrNp66j1BsDf7KuAs5JwcQk+DzpQ4OJOqO7LDPp4",
-	"fdo1OtuudSS1hBQMnr7XnrAk2QUlau/3yaVqux2rfGNmBy7ZVJEHRpw9fbz/dMcep1meDuluVsFCYWR3",
-	"ztthLMKWdxbJPVUsuWLKISDBme2K6geCCkwzcxwgQQtJfY5qfv7wy9kmyQWeX0MnZpdQsTYsAw0jSAAU",
-	"ht2kNjMHQhJo98HsDBtmu8+Nli6TuuHt9Xvliz8HLcNIlt0E18CcH3UOl1PiG6lfyxhB/G6b4t+h0wbo",
-	"T/bLJFcge6NlLCR5ZzOiVWvrOOqo3YJ4fueThlleT63yguoy7SVc6RP/eMMLnf3ROvpYvRX5JXsg51uf",
-	"g6UXvkVn5uffNkjjdhngIq8g9dxJ7rcHWWNnf/lL/1VQq1PeDnXlLrGPv5ntzp0S+LfzSH387XOJEI3h",
-	"Q9JpvuQi9fnvakgQvgUIUh/AA4eMrAQCiGNQuOxTj+GzhZUFb79XVB532uSt4zTc6FQxhoKx8h/bfUD1",
-	"XEIjry8Z3oTpye2uOM8zu63Dx/oOPHyAzEhP6mEVu8XYp6WWFjrjmdL/sOlO66RFjE1+Lrv8rRt55hzs",
-	"r3vsOnbvMeOvTfudZ8tvei5FP+EYrjjcf9xkFDUejWSmWfyaxZyeT0fsPp20kzgukP8XH7Mq7r/3F48/",
-	"48lLmK7wP79nqbxipQS4NrHQ+UbBNz/wDFw0kRxNEbV1Xibg44sHpESphzXiJz+JAygGvj59NZP2L+VY",
-	"3Ctm/APsqzPa18yVK9UCw2a9S7xfhPqutF1qX3nnxplTSde8AW1xS6gFQv2R6Q1R6Wrq5WkMGuPIxbnn",
-	"uk+dvX1DUpYNGIFrrK336NmTHaNiJFNbAsaM+gEOM/RN2Ew953ix0AXl44C5VTeiJWAcv5GWcNMHMc+P",
-	"giLkmzsp34LK8Nw6BDdz0sZVJa9Mq0KaYa4kuLQQB8JgsaRUXnVbPh0ZA+X8rinR2+PxFR2P98wagBs4",
-	"HyX1OuVij45jrncTOVjgAqalahunSaliVNkHgyhgwfT78BsMwZXOqJYZGrwBEWziG3sfkclQQjEK1wE6",
-	"mMFNHpDeFMq2ATvMHkAfbnCSrZAtEmOnE9emyNbzwhzMf/uaZbbgSUGzVCh2xCirzqhQFCKZRPa7AoIU",
-	"uByuFUtwKYbUwXvvxhMyIzbrGJMB+tbTicGmEcuUFDSB7pdEGpnssAq0b6nknvUg/JhSdcni38KdnCfZ",
-	"XGUfuMRFhYGtPFJdYceHX2GN4XEebdQsSWxTL5YolsOOaEkuhZwUO8SwIpB9jqUC7gqXMJDSaVckjF4x",
-	"H0NhQmecKQeOAw5fyHMI7U0XPA7bBKLQjvUmcuA6BxZisdX+OUObr+Rg3j03q+0nvgsdVPij9yXGnmmQ",
-	"fOPa3vvcGy1tl7FmbBFhPOoHhspScNVMcRIFqu1NcU8KC5xpEIo6l2tTVj1lf3dpzosx/eZxgWqy0yoX",
-	"BuuAjL7K5rCFLPyq+bqSrevMle7+edFeZaqTWR6FaXaW6Lgil1zElauo2+1Sddl117CWJdgoJFeEx8dE",
-	"0SmGMs2BM6uyKXWFCc8QF1SeLljjzClYCSVy0Vpgyo55LDiLOauom0dDwKv2xe4qG+73FwBFsVFT3lZN",
-	"D5kIrAMXVqLZJ123hD8a85Ez6OB9zj7p2nlB+NiOyWe7iLkS587+eacABFE1KSNNS/Nq1hy7ck5Wni6c",
-	"1EGTSWl5rSmtKxzzHAu4NhuOMVJreTDGysIvUZ4fLb/ppcx6PI6ZuE8K8BmDZEivHhl2Uooexlw30HpL",
-	"2meF6tvLqIgXhxaxuF+Rj6AiYXDTaCbl1Gau9D/gWTuBVRKLWTLzRiQM/8rfdb+jj7CG5eSOm72l9ppQ",
-	"JW4PqOY2XpEWKN7nTO0C6TSgfbDBlgUtcVRjF2EHW2McYOGHT+LM2IBmoI5EVLE2+WC/pyRUyXgQgpHq",
-	"YpklcMt2TfwR6GVDjhN49q3EHnFVNU4T3OYvce3f1JHZRjjrIpz4EtdxJmvkUOMgp52K7fgqveU+pIo8",
-	"OOw8IyH8fsHFxVixUolLTcTTHckVgxT91+i//61JpBQrtL40QLo6Qa/qYFz9BDQg4jNNE3YPI7ZrpPq7",
-	"EgKrC3it4wxsSKDdSphsuUCbiQHcB+l2x5jBNxTrWy8naRLig/GOna+8JsAXuIJiKLdKxgPvytZ0qmrD",
-	"f3eYWdxK0HDLLLbMYp2Rz01q2xHVbCAzztbk+Xnun7eq9ye/s1GAC9J8ecYio8rwJM6w4h98snZR0zoH",
-	"9YhmHktvtYDXfXJF2Q2dLvdG5USw9UjVeKTyLbppr5QjZtdLS8uRE+o6Y4zIzDaCogJs23V4pRzpbMgx",
-	"5R5/K74pv7YaAV1kHlsP1f31UEU5DW9SbK7gqPInGaueIZgqGAeoIOu2UpBIU2A26MJyd67gxSoc4a0j",
-	"a+vImnFkrfNw3J107tArdiGmduPJ49Ct0crOOo/Xms7L5oTlrfi9mgrLrUG7NWhX8H6tmf00cYC5Ib/Q",
-	"B0ZOcpqPqMDmAV1hGE1s9XCbJjsjuaNplLBwB8PLXtrTjJE+IAMhpgDgxAjbQ0EicEad2+3Oc6xbcb5t",
-	"OdaWY23CBbdZc8JWJNQ74U6SpFBpUCwaCDDldeLT6HtyPBjqIxKqERM6JDSOFWBDDRm2A1E5oNCI8hgS",
-	"9A0j83DebRL+EXZFIuWlbYdCRjSDbPgywGJQgFeU+N+67PXnfolLvHsnfiwz4aXjBXXJOaWczEReMfMi",
-	"byJj1b0m7440L7823dcQRtPB35uLlw7rXy7C05IHIYCK7sCOSU0ehAAJHO7UzanYiCyf2HyL2nvmDrUE",
-	"2AAYxO7k1hla4wx1G1Tkhf54f3kmqn+W963UV7UvKGN3L7x1TQN145RYW1WYL+o+VL9vXpG5R/XyOdzN",
-	"jRyOPbzrr2ob6NwaFOYi628sgYlG1j7CokXFlOJStMm5b3mHAqQ0JbSDqovlVX7o3qNcu+bB24BNUpzX",
-	"TZskzc772qqI76Jl8Q3YCj/CWcnhriixyt0NsIG821wlI/iBwVGm0D6JAVxokrgDP4sJ410PjRgB/rSQ",
-	"F5y5pnF3jhv4fntbfrDlB2sPQ+KRA0s1dgeQbV5DiKka9iTFVgWVmvNLPhhnCAJMSebgiGM6VQEJ+5lM",
-	"LYazliHhIkrG0BKd0WiI6QMpjwUfDCGs4j/PoLRrnjLyJ3QLp4mSXSEFjGBGOnhk9uTgMRnKcQY+VZzE",
-	"kObwgI+ePIHrj719D1kM2kH8AV961AmIljGd+mkC+ACAWbMrJsYMocB9UfqI8jggsPssdj36zP2Q14Qd",
-	"y0gEbgWAUfY3Wph5Gl0iXBrWpQZEiq4gcBmCr9OpRSwwD3GtZLEJK9jlrtPohArbLnVKUplZ8OiBZAoG",
-	"CQAQGb0yYAvgot5RHlsfjkXoLjl1pPKLUIj80JcZ7j9CMxuuP7MahGcGVv/wIb1iGRjB5omwdQg/zUiG",
-	"22nd1Dyz4P52Xm+LU6reXQtFAe60OHDu7rxV69TBIEzsM9+wCfHHorDaonvF/27BqM0ICKsBa8YdyX9y",
-	"ABE5JPXDh9DNASCJkVSGrsUTCEVz/2QosSUG9GXg8REJ8c9MhfOzgtFwlfmrd0gdEc00wrIPjExT3xEt",
-	"ZZDnAxAlU4Y9M0Zjc6Qwbpm6w5XZOGdvPC2MbiZpGwa6Xi2u72/fYa5nOSAJx2PQJs/NbArbg0BY2Npa",
-	"9u0UYfnw88AcQEPRiRSDAMY29IntLBwdO3x7OSoEOURcSGl4+BApBOHN4cfcd4ltu8xOAOXaQmtsIaig",
-	"B3jRg4kUZc4EF55QbbecGHEBzN6kUrBpYWvNCbhkI31cTLRwL9LN+jvARzQbKOFQ45oKBGkGNDdlVFwi",
-	"QL49I67ZhJwQ6LgIDSdi8vAh/IUdezw923cn5OTI4Ywg4rzbPMdWh3JkX65lkOHZ+dvnv1y8evshxK08",
-	"xiYmBE45bi6uH8flyp1M1z+CjDIOtfVsmqPL98FLOAE++gLsQmzogFwPA2VUkedn/7T9EpA7GDmtStmg",
-	"A6Z/cJLoPfy+U4N67S9bWUV8mcn0B+g4t/TSc9n4wtFm3T/5cmv0vz6K5637sboW3nBofySMmCzoUVwo",
-	"o4yoL4jFePVp7y8k68UeSH86PqKwszfXHoUde3qOsEFQAB2YqAoItVDGCRcs77UgaMq8gRbJZJwK1e6K",
-	"ExKxJLGufqJG0JZiyJgmEzlOYkBPtpGbvszScUIdmgc0bbcwKuHfw4CE/27+2TX//EdopqFpDxvGQycO",
-	"ow5kTI8zEXRF8Wajx46k0pkcDdmyk40MYFnoB9v7wY762MSI6mERHcU+p2ytBasePTufJkGMW+Qxmn3S",
-	"e5G6KvOWWUCQSh7iN7GI1Y9P3v2Bq5FU3PVxXIjYX3HLjQa975PrN+cFJVZgD/x6uRT7BBJ3z+kJbUsm",
-	"C9oCgAvH6xWop1LbKqbPE+gYBE6rCfZvM+aeVUkCJ/KhNdjL3e+RBfwo5SBh5Mz1i8v50yn0dDbfcZee",
-	"B9aM0b8gh2Yh98rGwuh+ER0r1phndQUwLWCfvYzRy4AMEH6uwKecRmmb7ETAxrABtUWcpxM6BeUHNg07",
-	"dXGbZ+gdMsbGMHYedruB0QyT7kNTNrDckF0LgT3BqtgjvkGLcrY0Kv5BZgiIkUh5Od9hdcIzBgarObij",
-	"oRQgFdcb6l4GJuSyfuLWCle/MbNqcD1W88WNL2363NdcvDNacKNr6afG156KM6N1Nwp+izNMqVkuihjV",
-	"44w12oWTK8oT2uOJYWwNrv9Rc9HouVpnvDfWbFUBlhMrjwNo0BSA/dHNuuLk1/e7P7w/fXm++49XvwQ/",
-	"ZLyvSQVJB0+ftTsd8uvZD+amEiHPxvINF5N9y5GsFgVGobVhi9ytXYGyVSlUHfMMiExin4Cz1dPn5eEL",
-	"YG5+wwqyr89Y3FzwmS80T5kcm2seddIKUYjse3H9or2mFOZQmmZgDRezqY5nUVoVK5jpNEkK+J3uobP4",
-	"nZX5T6d2lk1qG92DXQIResnq0nWUC680LGWEh/vIxwayeO4G8Byuc3m2j93s7SmuSfbhnnCvd4Rr6xvP",
-	"Ud/Cpr8zLq8azTIg41EiaYwAx2jbGlvVtTe1pca2QHnCenniIPjG3MHiPlzRo9HlIJNjER+Rvkwwf5tQ",
-	"TcJKJgPR1hD0w4cP0VeT2BhDUT3G7r/7TwLygYtYTtTu/sHjAzPT07O3u99///jZ7n4AMLgRwBIrZg6H",
-	"tg1arUNAsZRHMpFm2Zr2FLTLHfERU8fQ1KiQPC7HGl346EIwwg9FXsFrAN5TcGx7lzS0ALX+/LEa0wTv",
-	"apNf0Kebsa4IeWzUbHU5Nv8ZaC6gYa6R3+ZD4ZWaP6FQ3XywLxMRWMkDSowd7yGWw3cgz7EXKyPPqWIq",
-	"3IHbeMRCfFmhogm7sN88CPeftZ89M7LfPP6//9f/3n8WPHtmPu+3D549Czod8t//63+bv/+f/2v/oNOB",
-	"x9GCEmR++mNMhbafIylijvM2q9QsvTCEMILqITQ1zO5nsHr+J6w2pZplHFsFW9BV85GndMAuEi4uzV80",
-	"xufS5KL4gxnEJVbCTeqib/U586eEPVQ28kadlqVC8uDns7dvdo5tlg5U/jm9hqMj27Y89je1yYkgaF9Y",
-	"DG8jRIZyBJYMvAMgXEvHL4wulMmJ7fKcG32+MgEAm4EQADvbfYNEUfrKEohZBJQbQ9jJY20bDtEm7+VE",
-	"dYV3cQG2wOwLMLRd9Icbvc3SVGDd2ka5xGgg9enCqJCR50jyzrRlJKHRpXJ43a4ABKcFveqhTxnUf6Bp",
-	"GiWMZqpNEJJyJoIBkyutDv3nto0+xDPBR0l1Vyg69ZYvJGNFUkGZJwCvs+LFEKnMpDGalXWpu/aRZm/B",
-	"ssUu4VTZDppKy1H+ePMmwDkIa3aPFBCEdUfP0EkWDfkVC3AYbCv+4PDggIRC6gt6Yfg7dOcuGsfmYX3K",
-	"E9wMWNVkON0BEjo1ZG6LWSwnxv60EBuQE4uNP8G4qC2a8ZcCzU1oJnDvbHhjv+PVICogUFxlRIMOh5J+",
-	"5Vp1a5CA4gFzAd0iD98Tsw8uijlhvVbQgtgNSLJsepGNhfM+lnvTgnxs28dDE/6Slwa0kVV0mJcMK/+C",
-	"VjpONB/RTO8ZybcbU01XVYh+BQHaLOXlYM3KWJ1dhS/aeWQm1FA7dAM3Gvs4EzN+zJk+1Mt8mLOXfw5a",
-	"FW2rmz8lv2XmSYrpVZ4CuvJN+lL3G9xxLuUrmg1uvsLn8OBZo9m9pmJq26Erc9/jJvvwq7CaAJYu3ZY+",
-	"jacgV3Stumq4dbV6ndJPuz3gZq3H+wftzpODx6/5P1qzmvfHv1r2034naI3MxFpjBZnvE9A/W0etfaz3",
-	"W2hf7y+yrxcn4/8kJ6RPixKDF7k+R8x7coIYJYUmtRyzXDT2ObHdy6GDYjHXkKpLVZnkX+D9G7UjF7Ou",
-	"bar+PUvVf4mmnqfWL7JuV89qXXjG9rAOD5J5rwWsUGltv0A91p3OHtMTZpTXicTUDkV61Ohj6qh4YslY",
-	"aJ5A+wfM9w1ctSAonGgxq0Ij3yFVhImYGWNbESiBxhEv+uY4D1lc2d8Gl3w3DrPTQwBIzFVEfl3pt/cF",
-	"LwC2fx2ndPGBY1kmF9TeGnu1kHBmTSYr3dBuUd6+4mgLYTMuiGaWzZ3AeZ5cUqjLegNjG7w4XYFunP2g",
-	"0+mAVYXZatqTKLHJhjRJ6uptkdJf4Mo23lLhLrl8Yc3L/b740ttbabomP7FPlUYXhssRuhvy9XfZqz/f",
-	"P8veTE19m7zt44Io+V32wEXRwxz0ZGpTn23qKsblXck1JsNqaQ78kGYparMZJKtNRB476gozo6ad38wE",
-	"GwWO4KHAX2zUiC0KGjUvPP9Z9s7ghrricxh4trtY1bjmt1WG/YWLuNmof4zZeKbq352HmkwIc0Nts6+D",
-	"pw2afd2nRkw/y95ypmh2dBsJq+Fwv+MxdIwM/vzych3zmL0Ry7iMebQwiG3OjnJvKec5XCiWYcEFIJXg",
-	"swIylBOoSYFqBsWyK8ybB593xjxsiPNggxICVTUTmV0aBd71C43HWC/cJifADZ1jWV6xzPyWMiqUb8CB",
-	"I8FDFNJTDVd7Z9dsudvGCL8wjnmNlQcgSXB3t7S/SLpz29WTDijH+AN82tCZWAr+YGjRR5FQnXO2LNWa",
-	"pSNd7TP6WfZam2W0dQbm77K3VTjXlm77O7zHLyO99amXG/TdFNguBkes0xQZdV57lbthuCLZWAiOsURo",
-	"pmy0UqXliDwIcZIXNlzG4nDniHBoaUyU5klC0FcTdEVvrL2HNuPMHvgqQUCcu+d32Wvi67nVQ/g1l1bf",
-	"M9/OWk7xggOZMZ1N13wef4LkI38C+pQnLA7A+PUeQyKzmUgmQK5YweSPLkItWGUMZKu9IIU0dSi6G9IY",
-	"gvhdkbD+nBbmzvkDf/rsN4j4BQI7/82sFopgwx0H4GCPQjXSpM6m25P6bZ/UDzK7tOS+IXUPa3oXYh/i",
-	"JbNeGp+Ka6uCl2bi+m4jWLG+zKkCAErg7YHsX1/ODWjuthSYQPWKIVI51pg1U0IwdNd9p2bADMu+irO3",
-	"u4cvn/7yfvfZ64P/8fwmcArtnm0kyRi2t5hjXDG+LZK/iw2+7dS+lj7fd8tLf2LOIBDIcn8U0ujWKq8D",
-	"YvScscCU8YsvxqTFxyy3wpEl+ixFx+4Q6Dp8cU4HIfHYGMwXA8q+A/+AfMIhH6WsCsgRJvMjQ4bduhGy",
-	"rFNHYKXbVI/7icpow60SNG8iBeH6i8/MepwHhYO2Z5FO1myv/MivLK4QCWlqzmKI6CgFVKQSVhGqMa5E",
-	"12PlG2ukTYw6ZudJtBwwSOjCVm/sU8RYjJgzDk0JbQ+84UJLeZHQbMDCY/QW2EySCy0v8JIQXdIuw8SO",
-	"vYNdrYh1XYSEkvDdyekPodPIAMiyK4qALx5MqZTJgV5yNCkQacnwH8O5EDIFsQ4QegeAU46LOTBcF1H/",
-	"DdcaMUhrK2I8mS3FxbCYcEH64yTxhccKY4h+Pji+kvgLc4kDSrstcOnuWIsMaTUHnUOjgxbS6u144OMZ",
-	"WvSWg86+d+/bLbFrPiYHnYP8t1Emr7iZ/ZCiqydmETdznzKNoNE9GU8htqmKyUFHOQxHn4tYdQV0U5ja",
-	"DgjGUPWPhmVh5gRaxAMpY+8zstSBhnQYwEZAuLVvtOtoSB53HllcLU+vPaZ4zLrCz+FBmFIxpkm443dZ",
-	"SI2lQjngFWzNGROAzhSexiwdSc1ENN39hU3DI4C9cIQ/kBDRsFXgKQJZCdJjthwc3OA5/LhZg6FZPeF1",
-	"jRvMJU6SrXrA/Ux/YdNrICMW091zL2Uh3x2xYLkOPFwV0jSH0vZi9ru7HZPfsRzBtVdwVhHK+ZgY5pBC",
-	"QPgz8ks9m2YP3xWejhyqddR63O50WjPP78lPQAIxExrSspon07+H3b+VnnOgW+D4dcoF0saMduFfut6F",
-	"TgRTFi9TNqpugSHXmc7feD2GeLDKbEKnG13cYXXMFEm4yE+R3xckwnGB+9OMWZEhkPtvcM5bNM/rqJH3",
-	"Kd8fEIFR8hqiKuibDqVxRY2znK5/+Fgtttv2nFl1fX2ytrUSgEM5aMOMRpfmaBWdZEWswYBYVQmxUBN+",
-	"xTIoOjPCHy6/EFJfwEXmpRUbHNrSXehiMsEU49GICRYfkZBdMaGxVM2rHUaCDx2maYg2Zmis0RxSM5VX",
-	"BeRMIsWxm21XfDRsAKD/nOguQXkpa4mib6sS0U4xfeb2/a61ZnITu5XWTA0t7G1npm1npgZIgHQKSIA5",
-	"v8noFUs26wgr4qyvjZ2G7168+eH0zY8hWqxa5qYtCZ+fvHn+4tWrFz+E5IHhWKimDKTTUpyVuhO4u8z9",
-	"Zz+dvnv3Airl3UeiZVeEP7x4dfrPF+9f/BAao9VVkyvNRmiLdUjI8d1e6IwKRHwDq2jkoYfL5nRvankm",
-	"KnwlZlmwd3awznrWVIZHwXPs7MGknbHxvJmJlgnNfQs2xOKtTGcBYn2ykp6vo5lpb7vg4mKUyUHGlArJ",
-	"ZMgTSJvLn4ncJ9dbyYnoCuvnLDgYwMoE5XFCpxZNWdoRwU9gLMV8p7z4MWKu7BYpTqhOphRDKndNrBTm",
-	"9q1Ilk5jLnnuD1JrK5O+apn0WmIHEKdWrl8WObthYazcXVQbLfcY8c3j5e/cwE3KEPzzXWzZR06qgqOo",
-	"//PmZQGn9RUBcyMXemlVjT1Wmxt6rQF1u//LQuqzc3CSsW4W7vdV5/HO3bd0Jpg2eCeD/OUpboP9G5PM",
-	"jmiWhvvdK9kG/BcE/Ec5K/5Cd1KFfHGAjQvlSwGorT9OkrKcOSJcWLBhwPiCDhdQKgcBPOR7f7etOEKE",
-	"SrZ9Ocz10HuW+NazXexjAFV2XNiOr4AyFhRaOYuYFKaJw3kAGYCJEkRdjitzHHMRd10o3pmkL2qGat9E",
-	"Bpd/ETMiB2KlcqwxmGN7d4m4/GLWJZhwDivgSa4GFLwC8G9TCNt7zUpxuxuwUgc5tWWl1aw0R0KX5JIx",
-	"6I+drqO7d20VRxwrwyZw3CPDJ7jRLiDa7fOnLASihVxENEDw8ITOGwK55MAHZYaR8j5R7IplNCGhw8wL",
-	"A5sPAR0VPDIkOCfAORJydWH3Hx3oAOPnrwwMLxGFhqF22m1ylowxhmYYal6FiBkiY90VHh0P4I1cEwvw",
-	"/JRB6I0hzoXFNUxAvJnHAt8r3Gz4t3VagKverP+KRVpmKCDsDb0pFCIWYEnmMT4ry1EyRjWz5+qLQOTw",
-	"dc6Ft+1iLYihfUGlgLcHe8QBE5m1jlq9hAJ+eAuknTFSjg6ClpN58PejoBVzBQYO4mS2jlqPn2HU3HLz",
-	"WixtI+XsLU/tLUBmraODx+aYOUKaXc75rhryDPFTJ5Io/ic8q5AbUJjgYz+P1yzjQrq7W8Xnf/yrZcEv",
-	"cRP/hHRoOEd2go/cBC/H5lEv3p++ebt7ls94v2NO+/xDXi99yOvCQw4+/7ZCNoElmOdAPbeST+BIdjFY",
-	"+f0IoGz7R1b0j4zjXFysQzDVavs+yRcV8Tqo5oIYcNlZeQKYTekKiNE8B0NXXQCSlSNn/5gx6A45EyOA",
-	"7ywx75CesYiVUfsxXQvSiFUyHgQocMyDfjw/fQPK7hSadlS218Cl5Gz9SxzmpVNckWhyCqJsAD2x77KL",
-	"dzWP7T05Jj/Ai17vSQnq0909CHFuTGUlA9YYvMuS37UE0ww0GQdy7NJQEUCqPhG+qKncgKWxSfGyTYe/",
-	"rdJ5x8ad7cPXdGyuFxWnFnx51pb9+eztG5KybMAIXEMevH/5nDx99OzJTpuABwTtFZbEtkMTHjDsGcxF",
-	"GUdduhsQGt9cb9EMx0nSFRlL5RWDJOwqeTIexXRd8uS6BsaQxzPmhRHMtvSwKI6LCrkHnW8d9Wmi2Odc",
-	"Jy4+6R24i4gURFGAo82xrmdNjEPQpFfXld/hFtxCaLgZL9smHm2DvA2ACzC5cM36Rn2iJZa2FJXvY4/G",
-	"45wupMewMy+2MLCeb7tDAZTljDRo0c5z40BOjRLd9k6nrgjLp73sh4LmDnNNp904vp0WOXMNhxXTeYLQ",
-	"wqTKU3HFhJbZdKe6cAIqcm+e+67E324v9WXL37b8bV387T2etZt0PeyhzbPmqkfXX+rndy9+DMi7Nz8G",
-	"5APrvTPc8cfTl77tFM0bjrzm/wBGd9ghKRvQEf/EkoY9p7qipukUiTM6UegCYRPCBRmPCLT1zxhD92ng",
-	"0wYF45CQmTJNY6opgZ6mYoqFK0M4GNar3RWwAMBwaZO5li+IRwz7Ot/mxaV4ws/hTrEEEZD3Yfa2EjGv",
-	"dvQAxn2ZgQSCkk/bjAYfPM6SCztUuFPsSIUTgeBo0fmvFRll3BAeweRQ/+uQqq5wr+ag42CVMWtSS3mR",
-	"UjHFBdSkTJb8+tCh5s7JDZjV2rq70AFbpbnL/nqXUY+pTges5A/hJU/id2oria4jie5yL5f7VKMFXnZh",
-	"GZSWzcVeoTfLfqe2NUujQq4nHdVQRO79hS3llvjr31tfhnYH0HsXjZhQeevqCXWH0XPhII+6ctUm/3T+",
-	"SQwdD+WEmSfBJ+zntsz5vg7eu/XA3wMPvD1Ft+VJbNCU20xvU07HNqRU2IMUEiN0SQoqKNdYbOjQHcqZ",
-	"FV3hzXoKDQLDkbR1N0QNed+GDqBSRy31TN5hRedW3H/LdZOyVfztKSpbC7jOw7dGfrZMuDvv1wYKtfOq",
-	"QQAbZSSReJIC0psSiuFJ16oNwXxyLAT4EXFKofd5KZ3JJZ25EGZXCMZi5ZPQoJErGobuG3fwa6vcvB+w",
-	"tSFO5J5/K846q0yBf7SOKdmt+k5hYec9AkD9JsqOmYayY2iqgOek5NXw/RUKXAMTzNbFK2zCzJqdZf+A",
-	"tBtCfSqDWxCUtSINTqgqQ4wjVhRePwMmXOHCL+b5fA3ZC9tMhC91NANFzNPcDQjcYnZrbZ1Lsf84zRN/",
-	"XLgLPJvHhbM/pKrgTe60K7ueOHu6tXkxU9ftpCBl1DZ/5z72WqO5UeLf5G0m8Cyqd7Dzs8gJNkmbCGmx",
-	"J9zP5RA3nCULD4R3XECmZ7iTFzdRG5o2Oi1XXVGuOcg3yKPZ4YPqYwX/9Kn5d8t6tvO6nVRztymL+cjW",
-	"h7+1pRcksedFLzcl2PdSqjP+ac1a8mvw52HBUiTTHhdwpBzzgpQ5CzYaFFWBgCSMXgFC2ljb5JlZbkeT",
-	"jNF4ajvAet1DDY0dDsk4GKZFo1DEJOb9PstsaasxzWfycDwyqWV8AcavbdFZYeigK1z+UF4pVljeUo75",
-	"Gvf6jvJNO7vb4ZuLOs4V9UtdTtOBjnzmxW8zdba8tRFvhXACYCXPMCZXFneDvPev3AHYoKwoX0Ihi9nH",
-	"RMp1RFgzoS7Hvg4ITkk/Y8y1JpsNbfosSIi1QFwTNUbMT4GOlwUlNDfnfOqLt09RITV3XNg7qv2YeP16",
-	"1MmvJfK54fN+34qV1qgRLShWqqLrpSGuuX6ZOSFv2mOxSStj66y4rWKjtdL6JvICLPVtNjPAgS00ywzA",
-	"vgbuyNZG/e+4y+JWQv7NeMk2GX6rYq9Q7LNeHtak2MeOeN1iHygFLNf5VEblINn/jrOR24zVb9nIlo2s",
-	"saZmk57QjF1xNqmPab7H38EaKMD4leH7AkITKEdBH6VFd8LSkwX4sPbZjeBhC+CkLghfg01qfl4TPKvd",
-	"HATaguEhhUNpmtVC4ZmFikFzxD7zrKUTmNlT8iA0nAybNauhnJhvoFA73KmbF1cXeHNpahZTtCdlwqj4",
-	"6kFFkeKWA+HZfd/i4C2AFM386XVcyX3zxdzIuga54j2ewHTXmeF44k4RjgY1x3CGAGFFEXyT2HsAgyYO",
-	"hB8yGx1CXB4sxiPfJh+G0jzat0ObDKcBRJkvjXJlb6Pj2FhwGeVJTTojEuk/89VvRk+aG+Y2ipBxEvX9",
-	"wOAFbbMZ7xID+InHRimx78YKoDIYzJczAsRn3FNTIcU0XZxypRiGw9zFAZFJnEPYV2ZUnbkHr2q9rCz9",
-	"NinT7CqWyzOzRVthViPMVE4LPvsWyG9t8K2KYYyKZanV5VJGURwoAGUtA5dacFIpyAPba4dlVyxTFqPU",
-	"ARUpFkkRqzy7qStCi2YaYlTPDIhtVtEhkNcEwbfHDkE2KFwOmvzMPR4j1XwdkN4YGiOiuxFnOKFTgmip",
-	"5ASfgzitRoSa1aMwxViY3W+bnFXo2lafM1A4rtdHQpKCXUzodBac1NCJVbAV4ocTJVOG5fMT2+jAAxvZ",
-	"rWgdta5oNB6npJ9QBV36zMs1tGOWk0rV+s3QqJ7I+TERDNyB5BoKIDBacRz/OCX7tBW0IjmOhkZ1Z1oz",
-	"1loFddRu3q00MbVjn7Fan4hiW7jRe51NsAb2uUz8L8UadbXLwGoxWInM1vHZVLEELoB4f03w/dpKwbbu",
-	"+P4F061MXovwr42lzwxSGSkvybbNKoobZMPbSPltRcrXSchrLiMtRKYUg7KXXEHVsxEqrhCYmVDb9rsy",
-	"6rQmHr2BLrkra1k3fLy3Uadt1GmVqNP6+Mq8eqfpgjK6n1yprK+LNfMwxmiAZbTjaEgyKVNIhaGXTAXk",
-	"d9lTpAehGc0CX75jrGYoHZJ9zMAHO6tNniO8tnk0+0QjfYyJnpnESJemvYQpC1rJSEw17VHFvkM8SqY0",
-	"T6lmbRJmLOYKMuLEOElsW9j35kto9IqpqZkxrqtsWyP8YSc2yRpggAqu4LZAxAgot3UPVRVuM6C4hGaD",
-	"vKMw4cXDwIXig6Fu4uwE4udKZ1TLrPJYQFORmmPxwULrkR4jSiYx0DSNhnlWgca/S1gNhSzICi8oDHg3",
-	"wq9N+3TVTY6VSlhsa7P6nmrqclyaYko/vWJioIetoyeHQSvlwv2537Q3pHWWue33exbJmNVNw13ceLte",
-	"2Ruey5h9zeFaIM1X7Ioly73biblsy8Bq/dtQ/YWbdH2EiWZwMZA0XmBIND8OIGiTKVaU9TXLHI7MMQpZ",
-	"qExjImLY0h7a1MN5YvGAZejk7oqQfRqxSLP44o8xFZrraUiEtFindDRiQpGxSDwWqU1Wh9Ubxdf5oM3i",
-	"LzDVNg53jgDAXpGUTrG/MT6KxV2BXWincuxwbWqito6XbsS2MM/egs/cAXvhG0GroUWmsUZUGrh/j8a/",
-	"j5X2PckXhM6QqQDCJp5gmaHGDyEaDJtxTR6EMUs0DUmPJXJC/mSZ3AmcHsAs3HCbnGoiAH8YGAxeK1xc",
-	"qitCLtS43+cRZ0JfYP/EnTY5YyImVWxHS8jIh1i4zqZE0T6rbhZrlrtx/nDid3XLJLZM4gYCP/Ys4iFd",
-	"O5MYMpro4XIngS+ItvlVYKGBzwCtb3haQKKMax7RJCCJnAQkZTEfAyT7kA+GYCmZm/UwY2ook1gV/Jaa",
-	"i4E67grvVCiUYAM2nuNMNEkQCJelI80L2bHAiVw0fYrWGxfkUYfEAIAl4hwfDL6x6ftdAd7RCU8SrDml",
-	"thvriEas1qMgo8ufcPOaWHblgnJwyF6xpNZesQJhBb6EcwFVfjMGy8bNELubNZwNCdXTi7lha4pU+1KA",
-	"rLOxANfY2jmGszTUAhcKy5hTbThTgWMaUDBubQDgaS4hJ612nLzyQ22Q9twgiyC5/Jq3JFdj/SaFV3V9",
-	"03dRdpe3cHtsyB1uFCIv16Qzvcq9PptQB93jbyXjx69tCcXerNK31eHqoEAKHsgNseO9vyIZs8+YxF9Z",
-	"Jv3ctjjNZ/MdtqvHxu3m9vpiRHNd4UAt1HiKBPjdjGd2REFjsoqO+ak1e26u6aT9bbPH/FYKppse823y",
-	"/h0L7xr63uSxT+UV866dSi3s3Dt1y1WERxYkzdiTrpFUCq2SJ9B2FcppjK3Um5LJUKaIxaOMGdd3DqLv",
-	"FPETsL5fY0RdsSQgNJnQqTomEOUFnCxwBlkncJU55WNkr/2i7mytohu0EPCrGjRHWbrJCN0thcYqZoJZ",
-	"19DdDJyCdVWc8Otqhu57vKdu5DwsmTEb6Qiw4xpVJAQL5OjwIKyfkb2pLmx50OlcL26JEQ6YmeYpvA+b",
-	"Nt86ah10Dp7s7u/vdvbPO50j+P//WTNDYzOVJteXWUoNB4kNOzHPbjWdU4/1ZbZkUgdNJqXltab0FQdV",
-	"HS9bHlf1nHRrXC4MraYF6bBeYfrXQHPxeaEknc96+PH89A14NqgAsWBU6ASYgu0uiV9csWQuZaRd61Fc",
-	"JvhOEFhP9sn3Adk/CMj+IyO59w9JzAccMcPzA9zpHHbw/w4POofVGrhZ+kINfES1Zpm58b8+dnaf/fbX",
-	"95//9i/7cf8g2D/8/LeKw/3bLQdCrINwm2p971KtvXsX9U1D72s88BPWG0p5ubjU1V00U+JKzliUMZvQ",
-	"iLXsEtSLyZCJHBc2pbHNjUTNt6YYxmi9H9xs7nV9rF3Fcknn9nUr6GoE3SSnB0fw/quVEx/r/Kk/UcDJ",
-	"BgRrJjTE/fPWwuCSF3JCbGbju7dn5wFRfCAYmIQfzzQVMc1i4oj3twdDrUfqaG9vMpm0lf3Zv+tIpjvt",
-	"rjBMmQo1YRnByB+G/cyBsgB7fCDg29QBY3FlTxCeNTxHXdEVL4wwhSVgJ3uhyVhoniDyg10IDqbIwadP",
-	"rpR3/7Gr5g1cq2dzcHkKiVCE9hACPGMM4oN4iFMKgOKMpKgqUzz1RyS0S9zlcdgV2GTHVZq2yQvcYRu8",
-	"lL3fWaRzQ8Q8xJgiAT4a4yM8wy/bkNucsciyGiG1rUlmcUAO9ztdEXOFydNmQDsPbCIW+bxstwwzB5e7",
-	"1Rtr0qc8GWdMkVhCd2spj0mJdBQZQHJKSnFLBb4+myRewE739Drb/Nl9v6j9syWfL6o1zpPNy6W/L/Lv",
-	"C8W+81rChGZsKMfKHCM8EubIPTRnbZwlraOWo2w7qCHmPVjZnhrKEZx9REGeKXdOEiRqlyunpUVLLs4n",
-	"HxFfO+5L3LLPbI8oz/9QQz4aFX6MWcKvWFb4JqIiYknC4hWm37i62b6tW4l1vGETRyw12p6lt8BV2ivL",
-	"WbYlz/c7ajLxPOLLxWGtKrhC2bPntNa8s4eQY99mzIPtMcNoQSiBP44rkkpjt4IkUZonCaFZxq9YXYF0",
-	"zhm39dFfe330Oil8QYV0iUFCGWiJR845I4rCebNWwxKWvjXh72W19HrJ+nr10pvBCqeR5lfsiCAOJBnR",
-	"sSqr4UceFXgsYsTs6YoJ5Vo5uLqCXpgyKrCc0fbsNOOVBwIISsylNiYZAAdhYYftpGFtgbgeinw9AmX9",
-	"oXXvOLiFyHoz9vMNVHNvi7NrkcVvTv3cyzXJxZWp5sB7r42nUplBIbQAsT6h01ncYDCLhnKC4WFMcdYs",
-	"HWnCRMziNvnBDw82PiBp9mVGHnW6IqZTbMjDM5JwpRXWbglpDH5Nk7Aupm+PWP7sRmH9fCd8/Fppqse1",
-	"UMD4a2tFS9bOanqGd9dFSCtmo6cjZivd6xMA4Mfrzgl8R19zhHRmvcs9xwVDa6ukrcnZHBfP5S2paY25",
-	"4t5f9vP0Ajut2z+vh1kcVDkD3QDfKcLjmnzFwiSunbYIiT61fSzPmIjBP4z+bXB6Q4QJACCdyuecfwF2",
-	"tCTjkZUB6F9AH4TOuLnC+8SKDmtzqDD7Awr2uOoKuNwoPLKvmcCOlIJNiBSsTU68rCl2mEcdlQyYVnmJ",
-	"nx/nggu8oNoN7N9hrbF5sCmGU6f1uddbiEDkQvUrq5+7P54S7qOoN6GJZVKbh6FzZCNNavFY4QAFSrPo",
-	"6EMguoi1yUuZkYNDMpTjTPlmVDZlC6NlPaZ4zABaVklbhBsx2K+ICmu3doU0XzjPT8qVMtyBCgfT89b1",
-	"uLJ9GTOWJ4ZRbMmIwwkJQbDKwwy7Zo8Zxsk36Ty6Tkgg3/Sv05C7p9bVd84ReROHWzO17jM9I7BtgSIY",
-	"CU4QtkeIxSfxdHvSTPglw/Qxc+oQUNWJIGAHtkS1xzBFu0+4bnfFBmSxmeBWDG/F8IK6UhETSsz5Ic62",
-	"Xe9pHevhHgqs3XxSf9UeOu3kqLsYnKt4FpOEOER3BcB0toYB//Io5Cx2btWKCkKYyTs3kc34P5+XBnmP",
-	"IzRzhB5WJzT4zTCi3JVclKXde6oZuA120XmwRPDNXv45KDzhPUspFzb9otlT8ltmnqSYXuUpyqFw3hQr",
-	"uEnP5+FBAzZyLuVrKqaWbNQdkOm6QIEF/mC2fp43fPyrZT/td4LWyAzaGitoAzDhIpaT1lFr/3EKktfz",
-	"j2istExZBevoy2wgdQPW8ZryBGogubg0IhkwW0ucJCC8b/VgDpLdilYaYWeiPAec7UKOlE05Qy5jk9xc",
-	"VRT0HXDmu38o5IRlRm7bVudmMhCOlzE4XqkAvR+Ymvnb3DBWlao3rnzDrOplaZCVWNVBRe5BYX8xJU64",
-	"3Q1c4tmM0P+6edi3wFzK+T3qEukcepr0aHRJSub9Mp5x4HmGPXzzbGOORSRywMUCKCybMIq0CNB2EoCy",
-	"QfPJWD9jaojfWbgqxuFUQ0AZmEJoCCMJzdEODS8TNGVhQPA8vz0Z6+FBV3gZ3ZdZisHnJ08PnwXGDIKy",
-	"vcP2ox0ygS6P+VMge6jHwNAocR1CjUWRJJAZ+wFmMVbsAlm1+juGj3tS26nb7HUEqv5J6xGEOezVREsZ",
-	"OK+CWTONaS9hJIxU1r+A+8MjohizvM2+XAJcwlwGjwlhKidkkkkxKOtnVJCxuBSQzmu56cDl/EPFLDJP",
-	"jG/nbVt4ygqh+YwPhrqwj1AnEDPg0lSz2D/a8GCZxERJ6wY47DyqDFYBYSwJTn1wPBxFBhh5dkOV278A",
-	"+9poaahFWrgkSnqZnCiW1cWKCq+rFDHyBw5yDYL5LpK/fVHurCGictrqP6YztFXKVsXrUYX/DxbJNGVZ",
-	"BDmlsHVO7uIF+wePDoEBOAKeG8n8AOgDxUEKj4lklrFIk6HMFCPPWsVHtWhMV8lefWVecC60gtLmfNqd",
-	"TCa75jDujrOEiUjGLF6lRH/AxUuZpTedwXBuqO8d5VmVGf1KDgYsJlh4stX+t9r/qgL6lRysJpGfLJTI",
-	"dQJZItpttUR+IXydCFru1rlWFs/austPtSpLaZQ4SYLtRgv3oAzMWH+sWFyseGlXiQYE0Wpmf7uJDqmy",
-	"qRXX91bdl1iyHDgQQEzWwC1YSjlzvqF62w5fwi5NkiW0gsgW89QC2oAvj7EhFka4iJJxjB6Sqtd+kiSN",
-	"3jy2x0RXEybHfGPvHvZ9Yiy6db52VBpqS7Lde9Wuf2KJLfRYIsXA/FWZ4Px8nGVM6F/R4bAxGQ3Pr/Fy",
-	"2/nfkwzne0KRH4aS0JScrpMOrVBZ4I0eMSepKgSQMyutj4lnbfK2T5Q5MzQhGY24GJCIJontgG84E95u",
-	"sdzNN10x4UIdF3uLGsPpsPPMd2FxbM/5tMmJfQyC/MiUKTS0XfawIuwT+ojJhKquMO8HyhLyHlGAI5ww",
-	"cVQagUEFpSuCKUtWG24lDw47+ySELy8yZgQtRJ7QRDU8g5KejKe5HeXYNb5ZMwc3uzjvNOPsVG/DCjY5",
-	"xgUKxmJFwv/cfX72/uUuKMdhddoJvCG4YGM9v2GIgpfs1uyAc+h2O7FvZ2sMfP0Ve3fCenjhGMuM4wz8",
-	"Izk9rhIkOFjdvsjYgCttkwQrOfdzKLk1zNmxfy+WyYsZN5uIc58FMKCx4H+MmU+sydiAZjHRkkQUPPXO",
-	"W47s6nvzy9MD0ptqTCb+9fzl7vfH3j+mCPrFtCQ9w+jSVIqinWL4uYtZXLGM96elcneuwG0OZSBdcYIA",
-	"3cAYLxkbQQUy14olfTIZSrBPcp87eRC+f/Hj6dn5i/cXL978+vrF+5Pz07dv/j4Ekg938lr6zoFDvDFr",
-	"dAXyPFFdMRlKKNY3jzYijCYZo/G0mgXb9/Il/isvr2caTRvq8r9V+q/ofxTqoVtBC5LkL6xn6SSmraCV",
-	"0PybV/KKJRQQwRa4p1bwRr23y18pirJ/kzopho+xHL1N0BVgKAh8td+CJKmMWtVsEPj3oSvPREC9l/U6",
-	"O7vER/zMCf72QltbYblMWKIQKvDjFcTio4VScVgtFRXT18yx8c1eSio7iiWXQYpiKCjn43j3SNkp442U",
-	"ruCKqBET2jWJAK5sJC7A0MA8WFaI0YNthQ2uMFZeLWkU23Ro/H1xjC+NjM8l8UCndcuBrW311XOMToOK",
-	"REMqaMPdF57xuImh8augV5QntIf1lmvlM2dzmS54svDAwileG+epjsA7LtDEr/edIgm/QiwNvCvIyxfR",
-	"cQ+obNVwwm6gew2sZlexvDzO5zl+A/49wKFKySlJXIhznb4+t5NLQWEg3gBpXCWB9p3KRZ2LTM1RKBPx",
-	"mY+SXCsV/eajUV9tKaQLXwlGYnbFo7WGMNBQ3/W5FpVM7wx7UfkUwVy5KvFmlx+Iqk8smUWMGDFwxB6h",
-	"baEiKoSx1eWICbhP2WwljpmLXfHu7dl5tRehEq1tyKLLF+bZ/zTX8+YtIOZ0xHYtenTui129nvI1bJHV",
-	"BTbKj+d3ocaMxpXb97VV1+bUtW9F43plYRkpnjVLNatqWk8aaFrB8tBUDVdBF152qWbE2HyWIa6hKlyO",
-	"nASOx4aMrH/mI6xkYt3C4S94ZIs7tmUBW4ttVf6BVE/SaSEhc51cY5G6smePcdNKCmiYmQFQ4iJGYuEG",
-	"CpUOJKbTNjnJIYhdVaM7PS6U4GobgX1V9aiC+VapKs38LvO+2SBvcl55rn2QYxtX/WKL8r7VPBnqJ9jk",
-	"qRyVu9ZpffxlJVC9jIp4Mag9XkJ6UwhgBtiRwvtzxTjtscz1sbAFT7Z1kqr2sfwDx7zXHhZYw3L/Cu5d",
-	"+zbs2nncnp7bd0dbEdU0kYMxQwKLaDRkQDmqVW26zlOOd3fUIojCddemlwFDclmTv2PNBFCnycGabyE/",
-	"7467WirwPnv25a6FJCOa6UZ4zElieC9TbXJCBkYgfOeyPxGN31nfMw6NhNHsuRljVWI0NzkNds1ozIbc",
-	"zLoh7y0d6elNuuruNsSy2evriegXZiMxbxBfd06emV7Jrxcs6LFoKBAZ4yjjEcNMIexgg3g6U9vFYVIA",
-	"gIU2Gb6b/oRCC6neeAq4XUOWtskHm0/DVe7p7grF5vRrs5hjQvEEeJyg8D93DbnaREjwBirIVHDpSpCj",
-	"I5DY4Bk1ne6/9KRsknvD3GqYNyzpnqBH33Xf+vWPoOvo9KUHcEY87HHNUrWgljeOFXQ4VejwsprJscdm",
-	"tgcPWK4zLyncNDLSxF6PsTVM1LYd4JRLNM5bfIbkweHBQVf4r5xTKtyB6v6MkXRsFDdGID1CTO3UuCjx",
-	"CWAl0HAFIjaI38OFGvf7POJM6Au4OszxXLsCnqZdc5ZjRP4pLrmEEaRkEkP2XioztmMWChuADXmKjV2Q",
-	"qck+2e8EnU4H52szC52kxQSNyEhhx1NmmE5q4c5wlwu58IBGaL61NcUO6EdisxRsSptpKM3qCtgRKZzn",
-	"AJKrJBYDW6w0gD+7ZGyEAElzbIzGsZnXqWbpTQr9DSDGuFXcsPNzGaNdD052sPWc3BDq1N0F/b41N9D1",
-	"Zdy7seGsKcMWW1xo2VzkFfNplia4N5eMe3/lba8b9bZx4qfKrWquKLDPe85kPm/tqi8l+HN6yQoU76t/",
-	"12FnLc0qsIS9CKW51PL9C0Cag3kMEKOluF7AHPt36DZ5w1jMYuwD6vRFuyNODTMmYFHpNCojqdIYb7yj",
-	"/LUVnJoOK5A3bNZZ0L9Bs30Q/jGmQnM9DXfAFFUaKlOGLLUA1rGcCPIgjFmiabhzTBQTcTHJSk9km5xo",
-	"0jEX91iCHQ26Ah7vulmR175Ro1eMc1UbG8ND/mCtgr1zTPqQbQwPsVi4XBGaTOjUKL6CVWfKUDEoc8rr",
-	"FrdYfaNw5KCdI25DWixrcVvaOnoEB1yzUfnOt4KRZAbLBTa4dbS7v0LVilsXYr19nQroVmW7Z5LIAg8O",
-	"5QTs6nV6GKBD1BIPg/b+P+ByzjIGgrRaoPfTITZUlHDoCwtVgkniKhgIQFC1yf/A0+zbjVgALMv8u4LG",
-	"MRmPAnN7wZNhnQhov+edCL3FLzMno+FKdEPivHtsKm1t9XAs4ozFehgAx0xYX5vbbO/e0tosq8XZT2hW",
-	"LAe3aUZgybu2sw8OO4fW4BdSX/TNKagGIoZdty7HTRnQr+HNbhnYFyq330AnKFB0AT2/fLjXxmc0G8iF",
-	"TZ9OkoTkl1VF782ZG9EMmoXYk5wHZ2cCs4ZZcLwOtSdeUz/xPJ9Zk55NZlDsWE2iIU/izOX9cuVmP61T",
-	"bHHuG9Br71Sigd3QBq2O8rd9R/INoiItrCnA6564PO/AkU9V6sF1qBsiWvjIO5eM4CdWKyfyo7RNSViS",
-	"khDlb3ktRAswB3tjocY98156bFk9h0zz4lifdQ1mZE+ONSpMaDJ6RalpDQdxJRwDpl1Xlq4AJGWYZm0d",
-	"x6+F6W+QkF9TnpzhQKNFqdLFspZtjvRtlUlspuRBkMJZmS15ACpdQ83DXS1BqinG0BL9XXhKkREQmRmq",
-	"sV0pchwawVgMJtyA6WMSSdHnWQqHUQUkoiJiSYJ/AifJWH8sLNQMNoGDVsJdAXmqo0wOMpoqNDo5FNkb",
-	"Ay5KeHSJGNTfdx5/vwMxVos0bS5lMTbewuit+XTsvJp9nrDvFAlh+hfYaFiFXaHHmSguUgq8sbI98Qw7",
-	"amLvfSFc71vBnptFbxqVqwkLfIOcm+SM2wKbiW2N//2sGFkrKy0IawSpneca62apBX3HDtCsUh8vLrcd",
-	"rrYs37p5L7cqLWPcSBdgmEax9+/X2WgXlrnc5sSd/gbwao09m07nD4/9YsVQZaWQRwKfTTQrp2tC9CuE",
-	"SH1IuFCaUQdyCSlTXJcctjnG9TvIMA3ACQRyH1zC5jAXO3fPpJ0ekYRqlnljo5QeZnH6hMRNwXY08NHM",
-	"Pnz34s0Pp29+DMlYaJ6gh7IrRpTHx2QM/zWqRDii0wu4IrROTKugsNj7hTEaOJCAQQr1XjiKRSdVOncX",
-	"w8Anpz+EfuGQeZYktmeO8ynXRO+OSMiyTGYqtPuEsNAQJJR9m2rmgbm0lCThWicM02NdxzkhdVeUEuYK",
-	"fdTLaXe4aSPJhbbbZrMwDkKne1rdBl/8HvjeC79Crir51exQV1Q4/gn6/S1fNXuXp+2a8WArwL0O34fH",
-	"hAppu1VommAcM2SfRizSLL7Atu3mrq4IIWn5wiKthseokdhXm6umoggXaBREgLmGcbWUF2Y/LvCmC7wp",
-	"hGmabSjTm+x3RdOUysr4uCEF7EYnSHgas3QkNRPRdPcXNg2PwPBPEqSqgQTrGLMOYesfdx6RUI51JFN2",
-	"YTuRhAEsCLIMe6h9WaXXpjV2BSwJUrMnPKqO/QKGF5z9a7iV/CJ+YdPWl7X1cMUTRciUuZRX6HDFtTUU",
-	"8PAZGVvCSyxRS+uo9fhZ+1kHOLFPvi0M4lF9rX/cP8de/PGvYlrG0dOgELk+MEsWUhsG+y5hVDGS7/Yq",
-	"yIqw/6diNK4B3d1fr2Ctc2sgJy1r8P4lGz14lNApGi2LNOeqW7Y5kiz+ejF4b6Pg/NpZjwmNoIJEWqa3",
-	"TJeqskTmql2bpDniAMtDB6hfzHSB8DEzkMEB8epTQIZcaZlNsX5nyEeptcPnAgiOzW9WbV+Fu2wrW26W",
-	"+H9k2uWlrc+cWD0WVX0o9lD5XnOf6+fwUOVPvC8s8TbC8byej9nQoJe3yWsp2NRqg3RqTlcOGjoWMWDn",
-	"Wj1sIJnqCnhCb2qBq9sEwd9AOR7KEaFJIidgLD0I377/4cX7i+cnb56/eHXx65vz01d/N0d4ZFRGQp05",
-	"AS5PSOkrGChayiOYeWrm1xXQPwGGtur2hyFPmHN7XvHYglwLqUkMzfElmTKN6IR598+DzkHet8AbVAW7",
-	"SBElpSBUQYULjm4usfZRPhhsEiYtKq/to7/3og+e5zBAakSbMYPkgMedR0YFt83F7QywLhZSTQBx9cFh",
-	"p2OMKDhQFzqjQnHzvquTc3Dyd4D7zSTL5IDNmx8f990M7Ul29jUbwsjf85Rp61jpNGZt5/5FtO5wRuKK",
-	"vPo+KTfI7NbL4s13mqcMWp61Dh+rOqVmb0Sn62beQ5oNbJkHjASV8pomgWtiqiWhRNErFpOU6aGMyYPQ",
-	"cukL/MKY5WBEAz+yahVSfF9mJPzrc7gDP5snScFgseUInH1gV3je9gBbxIS5XuZH1dMRC3fa5A2UQSts",
-	"QB/RLLYZIEeWBeTp3AcH4AWJL/CCC/tLuNMVNombiql3MaU0ZghgAT6Ffzne/S/03Q3paMQEi8m/uuJf",
-	"u7u78D9z2UFnn/wLPD6eZUO3nApuj2KnTex9B/a+eTHCIh4jrwjQxwW9cS6FkW/oSdQk5vFRcRdhgBET",
-	"MReD0Ha4N2KxzwGadKxz0Xls3XcgW0szFPb15/zKvMsJFfCG3UhCZuYz9IJF1wh639yr4uICIoxMKfPG",
-	"YLmHnYP8gphFRt+OQ/IvAlEvs3GAlG927piEMdPQOVdh7sS06IdEoZW7IiFxAqU4eqnMCiZcMT/yMxLS",
-	"1Kj7FylXKdXRMJzdeg1xauslw4t9zQAeDTMFqou7jV1zecygRgFWdBHJmNlpK+mSfs17+A4iFv3+ToBv",
-	"0K+W5AqGf0GztDOzZNSsnH0Cg/WkHtr1glPLTlNdjHMOOrdorko6QpucjTOWTL1PFboaAKuIi8+edZjZ",
-	"x8ZU0x5V0D2KJFIZldjBGdh8Fe/I9Nlb8Nclm8Lzu+JkVps0xyF/1U7bwSCzkPrCkqHVeNxdQAeujrtw",
-	"h/3qwvwOHknry1vsdYZgG0xWIy7C9TyOS9yKhrJynyI5sZngUUbVENyk2HIru7KosJfIa/oZY4UHQYPh",
-	"lIsxdBCIzennashUTnQ9NhhDNzDUSOFg2l7Mc6ekK2jmlFgf++8Dz2c8gyloKY+hM3SJF2lJEkYzAd5x",
-	"rhFuGKl6RKfQpwtpwB05QwIVKuaITu+AExXk4LyDc0ZClhsXz4jK1tFTI94xr6TqSS7jZO4Rts2zEWQt",
-	"/wDz34srrlZqe/yOTr0z9CY7zLzDldSp0HahWwfpas1obvDVlMyb7XvarCO7gRVl39oPVou6qYqzrcd8",
-	"vR5zOl1kUToNrlnTjcae8+Zmp/N51zrVn9Ms4ywLiM5odGl0F5uL72GtvNFU1ASh+Ms9vFAAlhslGInP",
-	"K8qNGs2SpNL5fuZmucnGG26MGjZZjA5svfC3dqDOmC39nDojIqNXLLllT7w9x7tGj1ucPwfV5FqChuy7",
-	"WIMNL/t9lqk2CdG85Oi5KbtGIHELfbvujNQgtVrxcQ4T2uCxKYzziqva01NYduCyEqzFbGNbd6LuSZen",
-	"2ohTz5eN+GvrCOEFJCdRrVk60rPRSrdLxbxKm4bk7bsBvzImJo0uF779ZjmXbro+69JHG6uSLtHIvkbp",
-	"XpOR15rvaTfh68/4tAtdnvPp9vvbyfoc5Qeh6Ulelorg7t9Du38xu3fGlb22dNCxSa/3krlLnecOg4t2",
-	"AxelV9vX/9pO516Dc5fW0pig3fZ+O3SNPqmZ5X8pkddFkn6yWJWzFIrwixDIxvBRjw05hGxmQkF9mdl8",
-	"ZM+B8tgFHgOuFSJKB9Dtryv6cpyRmA8Aa1zEhH0a8czGXZ37loopBE0iOU7Q6WhOk8W4dDGjhvGigNCu",
-	"wOmWwv6+6dalkBNwTh+ASxVGMFf2qLgkNjSgyGHnABtblA65w9k86BwXGp1ymwZgiak+x7R0KjaEklEa",
-	"4zZdiHaVS7xVSHHbJhzr9C5tnUW36yw6o1eskCjlIw636i2aVXeWdskswktauYBFE1jXgXEoXS1Q8gQp",
-	"hwgMgTSIXLK4TZxdg4F8mz/QFUrTysgSTnGeezZB5i+/BY80t/XIzFLtD7DJBS/nJnSTChoN6rOAZ97d",
-	"TP/xKg/jEhrp3CEht/U43mbe76YU72vlfVWDcb529YQF3RKcbiNI33dZXIJZmEubflS63hfAzZ8WLPu/",
-	"cZX0HWKQ3iyC2zVO63ye6hacbX05mli5uuHjWKX9KJ3xEdubsN5Qyst6jEjMVz+DqyGgZbNyeiyiackJ",
-	"V4TwaJMQb9k94wNB9ThjITaQUHwgCPtEI42Ya4qR3lTbjjM9o1V1BZiWfX7FbFKQIjKxiTg2yw3S58ZZ",
-	"xkQ09Y0p9FAqNpOmeZSnS7JEMUzG6nRFaBfu7eWyIW7LjNvkxZVVz4xRnjKsLIUcO6/7AbLI1JUe2xt8",
-	"FATTI8lYsa6AVpEZIwedTjEjH67zZvlYue0O0IcMUz6sUgfxHX6wr3CJaxyf+Z2CNwBvxG1VT2L3R5s9",
-	"1Dpq6b/vP33y6On+08NOJ7ja//vjg8dP6fdPnrGnLGI9FtNHB7Tfp08Oojiij/r08X5E46fs6VPaYY+f",
-	"9PuPHz2JOxH7nu13vo+/78XO/43iPHeAz9JIyRWe0k+vmBjoYevosPPsSdCySUVm1cYk3VR/indWeYc3",
-	"eeMdes2g71nE+Kgy9nSK8ZIho1ncPCXfksh7pPWvnx2XeOxPjGaYDonktio3pZPdHtAXvPsqXqqZ0ss5",
-	"6bnLHLW5iLmVKPskZlcskRCQxzRaY++7ljLmxELFi2XDhlfMMRCorLGZiXly+lIeYgZqyEEAjIqp3Ly9",
-	"W8zknCm9ZSVbVnIjrETPnoX1c5WltcFOS5xxB5CT+dJEX2NheMVEoQOrmOa8yIlwA+6D1dJstx6D2/QY",
-	"rCsE/cU5ShYytx53ugytW85AcV3RQyUzbYtfCkU4J0lC+jwxAxvFv8cFa5Pwj5AkUl4qEOEAdGO2D2BJ",
-	"ENLaRvwcbmtACjPCmvzL8TEqANORRKMnZVQYmwNMhI+K0Swa/vbg3/xp3MOv3tllVFa1Qtjc7ccSMf4B",
-	"pqwlLMXMpSyuJzxjsDPmJI2GUkC+VVX6yh+NM1fOYAXn7JNu2M0Ft8+88eZXvzGzanA9tEtu9mi4tOlz",
-	"X3MB0FaNrqWfGl97Ks60jC4bZTSIM2yesfTKlwy0pEa7cIKxJJ4YLtLg+h81b9SH50TrjPfGGidcBxJB",
-	"QkOPV1RELHQgS3+EDkYM7GnzeJphPTrooOMphuaxMU9AYq5ANpqTGiVjK+8qU7IkIP80Vu/MiTuTWTO6",
-	"/sD18CWNGETyvtrkLdyUBrkuvtP6nUiVHOXscy1Y2+55e3131BrKqdykG40dILwiGPZsgk7pjna9PPjG",
-	"Cc+9kLtGgXPzWjspYkp2Y0KcgEPVMU9sDQ7oHq5rGc/wyyZkaV/PW5zCliarmSGRgiiasDvGFN201k6R",
-	"qNvWUuRLwAHws+hNCSrcECyYOtU5IL2c+Eg4nPYyHodkwvhgiFXmQYGouR5aNE3zLLzruCvCSzY1X4Qk",
-	"YfSKKa+Xy7E+JqFiKRWaRyE62tyPNIF2fSc2pmH0eyIz8uP56RsIGCiX7w411Nbz1xXCxk4oWgzYAMdx",
-	"I3Jis+uMIDjodHB1RtHJqLhkMRRz/2MeDMLo8wh+EFj/xKe8ClJpKeMj194fu4w86LawQvJvTzrdVkC6",
-	"rR7TE8YE+dtBB/b4b4edbmuH9JhZS1c4i8jZTimAJnCjmcmMhCn95P5UdJqbUzZ0kzHCoqFkEDIJAWh0",
-	"lDENiJ34WoX0GJtDqrCQO5JZBiCODpgg4Zcs4QxK9ZnNq/Fvd0ivmHObhv7WC9Dy0Mo7JmoqpJimqDvS",
-	"2GiD5MOQia4oj0+gLbiEzmAYW/K5zRgGYkkCBCKsHgolYbjYMM7kaMTiC7jfgbhOXIGMeaMOJTUlCY0u",
-	"zWvHN+bhXYVECuUKcjWFRcWwMSqcs51NzGzxvn3X1FzoaBQRE2A4SDwK8iPimpmXDpYDgjBvyTz6AgJk",
-	"QHWovQL0JlWe2Gydx7Ckw1BNoB4fa1BwF43VLIpnyTzek7lgNDOvlQs39cqgV8kaXmrsFkuSRgzsbvO+",
-	"z9H8hpeWQfVJpRVMhmy5DXy9fguzNnFVl1Zz3rkYgLU+VqzOaDG7uKIt/trcsrXFt7Z4pS1+u3bsJhUy",
-	"pP73TI0TM/tqrzPIW2Be12xgdhtJujNVpWaZVYaEVbi+SGdLxoO9v8y/nxfWCkGwkyrysTclPC65NAfM",
-	"2QM72FNUaZmxfiaFNztyTPiIZhn25zNjVkcq8GH/mJ4l40FrpQ7c7pk5748z3te7zg+6O+8HLXfqVjhk",
-	"vRQoRB8POp2glXLh/t6HpDfNMvPY//pId//s7D777d8f7PqPOw//1qqJV27WZqkNyfx/7F39Uhw5kn8V",
-	"BRcXtu+KNuCP9eC42GABz7BrA0Oz69vbnnCru9RVGqqkDklNu3fGEfc092D3JBvKTKmqmipoDBh7hv+M",
-	"u6r0malUfvx++PMDf9sK/G3BmESMLEY75ZZvULMsE7Yb8OA9cjIF+4eIkZCAxVvUi6nYxluITeo0nQB7",
-	"1Lg0cTRHHaZ/ZVLViv0Kjvb4QIGBhQY/IEqR8RcpyANrnPbS5s16b8xITGgQKmZgUQPe2Id3Smnxy2Sn",
-	"GjFQ1dUAr35t1iLOzrXMRUA5g7asZhPeFh/5wtbgO38bpKGEEvm29nG31NuMm/pVsjbRpuR+M0nlnm2t",
-	"JV4xyXJWerUEWgn/2Izqxl/RMkggvNMjuRpXJ1ZF9Ujjrn/vYr5Lu9gLGB6s7SftirJ8Zci/yRZaAU4G",
-	"FoqEyZJnJL082HT2sjPzq2MQfTh/bvv8ufUzB6B2RnqW5W7d6Uy4XJjOfXtco7ZFKiAshaJEALD3EPwQ",
-	"3WPSQrJB9T9aQ7Z/RaXF2UJwcnJZZ7TyyoE5KSK5zED5v5CIyM11rTHuWCG4pVMIHDLgDIS629FsYRlF",
-	"Cr3t12O7/g84z8QcCatzPTOvibtmXjuxAIsa/TQL4bbZP6wsZcFNPEQbBnAhrevjAzGwjz5CQEvsivH/",
-	"Ceb8NEz554juhcPlh8AFVDlvAvrjrZ8zz+/xnFmau8vVSyi9/5ZkHjz2gbMLpTMYbneqCIw4l2JuL7dA",
-	"ISZv2dxoF6zP2K1rZOYkYUQ0bFAHQAdqGfWjN1Cn0hWhpECnktyz04JLBT7WbSbsmE8Ful/nAZIf2cZs",
-	"rufqiiSbExryKnA01K1gKwNqs1oALmunIedbVdnqPj3/rTbDsZZGcdLsBl3PoRdY2rAcwrtxegS2uHJ2",
-	"xDca4sNRXh3hC7vzG9UrvOYyMXH3B20S/qfL2E1uEwh+J/UXQOpFUrHdgeDGsmyMbDV5C1G/QPAtYFVL",
-	"JZ3kBYKoW7zH+gfqoBcDlXM0SrDNJhvcY+Ky8L98EB+ldXb45DWTsdqbeOnQ4JAuTw1vVzAIjoEb6o5K",
-	"EPHj9wKHcTRXNLROWgr/6wMExr0QYfwemIk/N/8Zt22rGdWp+FZCsMhXYAprtbWellKJVUErSGmFPINo",
-	"eLRhS7xb1NTPVbASB+4BRqJz07wnTc/KRduxsfrh2ZE83xl2ocYahHE1q7sWpk8YL6z2B2i9kCyXKZTb",
-	"tzqNuvfHxj0fFA9FIV++KOSOtvbn2YqzFnnoC4dpPJHC2PfndbwlF2KCNNWY4WTRr9NjR4GXY0kqkNMk",
-	"l2mKCSNN+TACECkaMvIVmHBfXDIfICPuHjLiTkSv0+wgX+Z1fbxA3n4hq4s57S9T9UjONiXYccc2es/9",
-	"A1u9F8zJUljKjZTjAO8ywBpnmwTkLciVfFZLp+yxN9rUbmh1Xh6pUvEx0FR56Sa3B93/QuVWl/9nyWf7",
-	"4IG9VqRvafJ+oy7YuIoQvEZhuxW3q+HZU9i/3SADiJXE2bkYO42kdpjr3JAFBCUBemHKtoHM0xyps1Qm",
-	"0oRJRcFGzLLVmuSNMkYh9JF603+gjpsFA1XecfB8jL2ExrzVHWZmKjJdVaypJKFAWCVS5JTaZs83vmsT",
-	"RpiHmhje2aY98A2diCm6MS9s2JgxQIrlwX3RdpCvkA73RpsR2FVfhMjz9wC/CTsXzrhK61SaiFsrrePK",
-	"3Q76Jk/9sWKd4U4vwxs+2yjb9djTKt/oM1RaOKtX12lIZFcIlaKBqrCkYKDw2zZYAUGDb7NXG+zfq+vy",
-	"lv/rMhMBRrVbDeoO9VJMzH7QTw/66dvXT/W0Q5BQjM0GEW1LZb5nDbbsmK0ss1mnFvMjIT2mJ5jmQnYZ",
-	"VxjLguQEUEKgvoIFhYiWaIIhBHtt3hY4Y20OibqZ9NVlej2orntRXXd8ofr9qK6G/GZcqusqp82tW9FO",
-	"WxeVE7oLOm2qHbrFcQbzD+g0MTpAPFbxGhsBr6IZ2QTLFIUVxH+hZyaAcoBdxZcqyrvdQ6TmQ3fqzqHX",
-	"Ic9OCaT75oYJpWdZTo0gU3EoW4TyS+oJ0I6hT3egBsr3cazVuTAW9BUr5LmopcSMCwmYoUDUDuzWQFlG",
-	"pNVDttAzZsRYyHOR9hiGv8az2Hl0JQ1UKazlmbAJVFE6poD9PTN6DhdpVmh0gvlmoF9ApzvcGY/F1G2D",
-	"4n8qzoVy69YZwcshBnNwmNwY6DS3RKy8DrTM8Lzdro38MWd/7h8d+hf44kkC1ByKDVNROD5kj4e/DNZ8",
-	"S4O1bfb///t/n4ZPgN9ZqLFgo0X8d4JZj+NcjM8CmzKVJsftUOX2U+101ZhWYljN7zzXRRyIHv0sxsgV",
-	"PxTGaDOsZat5YYWpGf73+k4QpfWApxc51uU4p+pXDHFV89RmnXN7Fr+1dhNuZdiWTUbkHUouCRu4zopM",
-	"+wedRSSZaxCC4JOJNilw0kcZSTXss5yfiz+CXE90Uej5h9l0ucUW2aW5xQVp70NtpCt2IlkjJQRKCvVi",
-	"+MJ7AQ9B40ADl/IF6zshCvYn7Vwh2D/+bfP5T4w7trnVe7HB/trf61VfrNTkp9rcpBohdSfkFs6RSCIg",
-	"UfzxOgTSccV/DCvzhYMmsQOodGFJL4h483PLQaxlMffCj8+MvEyO9DnUBi9XibV6V2mHVDRdUTc75jWx",
-	"ZVr9hi2tZK1NoVz1mdZ30Gp7II1ZwS++Y8+qKnzAzajp4WuZTJXFRAWirUbTpbYR0S52xbIuRmO8nUJ3",
-	"kIRZxwtwMk24LBB8ZFE/iUJhAWEzQEKhmalLYDbBmOwHLsi7vW1F8sj2OivHXUTyhRHfJHp77ZvJN0TZ",
-	"61pna7XNfCEA27Tt69vVH7j2ablSqhc4RYl72h/rZCLhQc6Nt+RUitkQVlgrtUJvy8QI8kyI9ZLLIlRe",
-	"91gDPANg9gfqTIhpwuxsnPtDCGtyEsqL8GcKJvZjBu1p2P+NAbIxV0oDYj8OKe2mOtrBBKaVSY5CwtMt",
-	"pKXdsYPvntmNykWYq9qehd12W2loYSkAzkbDDQgwirIMAIC6ShInElCm7kwL/tV21/7UCJW+gcSybytP",
-	"bBqX9ia7rYMhaAdvuqUwmWDwDHt88maX/eHZdy+f9BiU4SBNpShSC3db8qy+ZmpWFOAikAJy/DsJgmp7",
-	"806Q4v3X74UUaAWRuLWMrq85Lf3+M7puSUhWyYSkpuiQr6dCaoMy0UyJ7Ep2/CJi8SARvy+JOMG9dVsi",
-	"4Q3qVI8vAT5VDOAIg7uaZ5T+i3jTwdENjnA9c1YCap0MHthWW2bPN3jlHgVHUO7Kork5V/Lk+G4u2Sq7",
-	"+OX1Pq3B+rEu5HhxlfnS9Rp6OO4zoe7Uz7KfL782XuY4rY5mRnCsqXOQGBm5CAruJtqUlwJvTPy6Ps20",
-	"zgrR+4iz374zioItBzF8LxQ76ffZVm+D+U/VIgi6mJUKEkm+h6+zd8J4U8OxXeG3WOLflU6UmMjCx3kA",
-	"7+ix7+W5GCh6D/YXXcWq7yOht56w4Zv9/b0Pp0d/2T8cvo43L7z4CefAMaHJzUesQPgyZMEYQdl2iFzg",
-	"/6PtEpYJh715I0S6CqyWFWMjqBt6KhTeK/0UNUF0zt6/Kk+2zn984f7+sSPDFTp7A1ytm0FmfVyWyAsK",
-	"I6x/qsezwFGyktj62UjQBo1nSMlT8ZsPb3+lcedb1VeUaoFawUt4uxao6StQRZd5PF9e6vHML3g8Y65K",
-	"Lnjh8n+uhtHntalUwtplnL6T8MOTpFZTDTXUJZKqKgm5c3U6kQtq5Afoy9qd1uFTP9vkzv+4SNhUmJxP",
-	"LUtFZji4Yz8f3PHuO32oHRxyi9dsCPFXG+Oei2VlIZxZrO9M3NWhjPqj1OhtMmTpOYTcoy/yuidzIc9F",
-	"95bd2tjwuxUC6ET2MTV67I/IMVcxRO78TafHTgTkknsdC/54LMlXur208a08FwrF6842aWyjDSrCD/3+",
-	"Ic0OmtPKfa+uu4ilv3Q8/WXKXd6NZ7YTc2cAs6zHDpxFvULsq7Bo6Dh0aAT6MzPVVWIFgRmeiakDZYvA",
-	"UD22C3kcFgCgIBUhGlJgwtexLIYImDbsMH/g+rSK5QOfeYQDaNo6LyYb403+nXg2+kP6/NXLrfVXGxu9",
-	"KUhGC5oo/fVZVs+LNjTRD+s//edg0Hv88zT7daqyX+diNP01k5MnbbiiHTjUyNAbi5LQufbd5uaGt2PG",
-	"kIKw+by39aTH+n69eMEMrmAA4wCkdXi3bixjOgiufmPKoL3/2lh/+eLFsxddfI8nvokumsfNjastwla0",
-	"nOH+Kc8w4QbGAOjpEwKnRGONzOlHNlkeBf6Kw2yOaNC5DQZrXQM8mKzf6RjBM89dTPS4lR4faiXW34Eb",
-	"8wbdvtpYh/l++h9N1Rvr3kZScbwVrmKRxx1YO1ExGQsXwF51pjYf/pSs7fJxLtb9tdro4srbd+Nh//Yt",
-	"3+KTa8YwtjZe3uFsE913oA/4CucdpW7F2caHv4JV+zKglpsvr34BpuRQuz530k5kyCi5f0BMhaLeXY/Z",
-	"ac84Iy/xH4brZMLSGdoPGFqHtEZg1xjWLIth4o0ZRQfnVOuCTpLvNTMz5W9y/iA15yJFolYExBuo4bv9",
-	"05OD3f6Hnb29k/1+f8gw8i8dns3RyqEypg4cOzBrcECr+ScBOO8zHJQ0bUwqdmx0KVwuZvYRFjag8vgG",
-	"S3xp6sDerEZ1XQtZT4XiU9kL14fLL+jRAUp4qIUN1L7KQeiz9UJzNBVq5/jA/37TOw0tN6bsdi136OX9",
-	"32EueI1pDj5riRb8Ev8wOPQifA5EA6BkZTSThYPbRgIHHqyc/8dlK/X3nXdvr7dSoW/XFMyveKVoDq61",
-	"UuAk6XYavNh4xrQqCK73WFuXGdH/8S0RI7GKF6mUWVTfRjAizWbE10/LC0iDM3Cxs9SrWPYeve8DdSJS",
-	"/03TYGWKL1onIffKnAu7DYxH4SYkDRFESUjQR+dU15W08hk9eNN+4960d3zBnOGTiRyzkcCYgbcIri8g",
-	"qR5f5ojxd1cqvnBQCKAnweFCWPKEb3/jsCiuUfa3lTDEHqKjN4qOXmubQDN+2do9XHFV15K1mSnWttee",
-	"QuSBGrhIJUow6kAoR+mmPXYiMmkhClrozGs72HSQvKWNt2CPdmYu32IhUQDMxIQZDam2EBK0+K6egReX",
-	"HA985vIOFukr8hCTMFkJuR2hx5h9WmsAkw7a/GPeQOcRYB7wBkAsKM0M6pllUYg0QFcTYJFWgtFmiKHg",
-	"+ogC/VFLo9Xk2nrBXiPL1jeP+Na1j0YY/JaPHs9GhRwzjANloABiVTYR2zdJYWg8gRPS/4T8svUG4/Xq",
-	"YoNvJJ6uDXbPJlmNF3S7HdkJkxoZZEiwR8zuwA6TLDGDvg48M377DRQhHS6m8BNMXeCCxMi545MJ1Ffj",
-	"2RtQr5HJ4+IQ/iIEVDNcnKka4SghDUsTWTp6bB+YBDCRAL1xkbTyYILusyHLdQFAx7gvB4pq76qUrVAc",
-	"LsFwQFCMQlqXBGUNRDt87G3UUMOp/OWLUrWYVo1xxtVah63Uut0rKHe/y8/q3LUJlndy2gy0ZP6fOdIF",
-	"Yx45lq9D5jjykNb2SwAt68DImiGdpCGvbITxs7rwS+8wn6LQaD0QYBErRJpB2NI/8BEusxShYjMlXXOp",
-	"I71fN8CZt/ftNpPlVBuH6fai9LIIoVzUeFMvRzYXgjhJiYhefKy/k0QU6qVwcaNLGCDuWAurSwHUFX7D",
-	"g4t+NFtsgy8gol6PucEyS84yv+yPbATNBqgxyCiZCq+fA6m+HwLU6XrhgrhUc58Y19KhI7+kkHgSqTVG",
-	"YkxMt9IBojYtu2XD4/3DvYPD74eEyjI83jnYGyZs2P/h4Ph4f2+Idbx7+28P/rZ/su9/0oYNd3cOd/ff",
-	"vt3fGzZ6hHUIXX1aVpQo5nNtzoDYeElJ4rc6ReCYL/BOkEYMOoiX8UXp9X0pXK5hF8STBzd8VXBHT06p",
-	"jqzHDrVfo5SpWTkShniDocwZ6pt9r7chiAk9rlfuwQce0SLaxpRQM7Z9CGW07IyYzEC1X2OKwrc7J+k0",
-	"UONC3tHU6Mzwkvhvcz6FzCCpYoM9tk91jYas3NGCHR/1TxNmZaYEqPS+4yr10/RejHKtz2wSyVwgyDRQ",
-	"IP1cpUkA1wglxoE9pjFBc/pMl2jVCGq4Ag/bSLC5kc4JqritzUjJZdGltqLmw9ClVCwFTovopAOgQ/ZP",
-	"3+PHw/7p0cn+h9ODd/sf/ufocH/4pFKhBTcZVFn7kwPTcxsjksrKLHftI9LxuPCrkISabVCR/vpC5Tre",
-	"tPJ3ZahWfw2AbOKcatlS7viIW/EIeu13KgVqOTN6TlJeN8pS6bpmt3Yv9tPCRiKXsBvRk7rNYEYTQkux",
-	"RDIM2sXO8djtsT/rka2gBFI/gf4ftXhwyhdE3jxQ8OCEy4J0baZ1So/NhThrTOXPetRqebVUMFIHCFHh",
-	"IlhC4Ag/cETg3Ki6bYXHxJh1hYXgd51AnUIZDqHgm84QvNBGqD85FnVTjei+l6v0GwOuFWJ3L9hU6GmB",
-	"ny75OJeRf9vMVH1FuT1rboV4/fj006d/BQAA//8=",
+	"7L35dhs39if+Kjic7zlOpks0qcXr6dOjeEmUOLZbktvdHftLglUgiVYVwAAo0UzGvzNPMw82T/I7uACq",
+	"UEXUQkle0q3+oyOTxcJ2cff7ub8PYp6tOCNMycGj3wdLghMi4M/jOCYrtXeK2YLABwmRsaArRTkbPBqc",
+	"LwnKGVVohYWSiM8RVSjDGzQjCMsLkqA5F4iy4SAakA84W6Vk8Ggw2ygiB9FAxkuSYf1WtVnpL6QSlC0G",
+	"Hz9Ggyc4XpK9J5wpwdPtgX/ga5RytkBqSRBmck2EG/eCrFR1vFU+S2kcoQx/2MML8ueD8dHBvdFoFCGa",
+	"ZbnCs5R0zYYzRZjae0rliktqJhHaDIYzghRHEl8SmNucpnqLEiKqc8JK4XiZEaYewzP6h39+N0jwRg5j",
+	"eflu0HNGcDLbc3m7pPESwUbraUiCsCARwizRh7Tka5RhtgkcCxrt3Ts6Oji6O35wsD8e95zFGYlzQdVm",
+	"7zVPabwJzQcr2I8VXhA4qZTjpDp+QuY4T9WeFDG6wzgjdzpGf3aOF+FjuCRCUs70Wtd65DWWlkpIMkRn",
+	"hCWaUGc4vkCUoenJfO8lZ2TvZ6zi5bQ6q3eDh/jBfBwfHiaj/dl9cjDuPJuThGQrbo6HrFK8Icn2NKdK",
+	"5GSK1kvCkFpSiaj0iVlxhBkiWKSUCCTIrzmRCq2pWsJTUtPZtBgo3uz9RDa1mesBKjMlLM8Gj34xX7yP",
+	"AjM/xYq8oBlVe/D/4XunKQfFOE3NhPmKCKy/viPRmrKErxFOU76WldnsjwJ7RpkiCyJqQ5+SDFOmp9Q8",
+	"PJ/rsTNN1Sgl8+qFHz/cYSxJAss8IzFniUQ5UzTVy6kMqOmmMuBB13hEic3e8VwR0TyW4miNNVWSORcE",
+	"KbGhbIHwAtfY5/2Owd6+fbt3nKslYYrGWJHwLmr68h5C35w+f4Lu3T8afVslou8IFkCAOM3+/G4gl3yV",
+	"dF6Av+8dS0mlwkztvRb8kiahhRselfGEpGgtuCIe/Q/R8UwSpsz9YNw9pu+xlivVSaY8xmmQ1Bcko4wO",
+	"IvtIgOg/RoMVFjgjyok8pQSd5aGNe8XSDVoJnuSxku4yUomw+0mEsERTzcsfXeI0J9Mh+tlIpQW9JAxJ",
+	"ckkETpGiGZGPgbCyXCq05Gl1Sb8MYp5y8WiW4vhCT5t8WKU8IYNH+vJGA6qn82tOxGYQDfR4RqTYifs7",
+	"QRXJYF0Z/vCCsIVaDh4djEbRIKOs+LfeA6WI0G/971/++9H7Pz0a/um/Blu7Fem3nJg3jkfF11gIvIGT",
+	"P77ENMUzmlK16do/uFJ697zfDNGJMlvCuEKxFv84obFCU8omUvH4AphccPn+0P4O/Jcg88Gjwf+4W2o5",
+	"d8238m5lvnoB3wnMkpMAv35lZzvTDzTNAb6c0KT3+CdJOepLeEdwXGKGLbYM1AwukEzzRQSEyHOFBFlg",
+	"keirHWNJWudYmaBHGfs1yhhHQd1MqHN+QRp0oGmMhZoo/cAUYbQAybXgnvSaUyEVSikjQ3SyYFyQxFx0",
+	"yTMy48lGC8OULxYkQZQ9MnwhjnnOFFpqFoD0EEbdlO8YX7PhO+aWa7TXcr1/39Pz3TMT7nsu5RLNghVZ",
+	"cLEJ0cWJFd+xfUYfi5ZQM5LyNaKq6Rjc81egFjedMMHAhIg3nyDN1Ga5KxG5t1+PjnIhuWggIkY+qEkM",
+	"T0yt9DXKo5GPUU0XmtNUM3Cj4QqtbqOXXCHFF0QtiTBPT/l8LolqZCFmuKY1HW6vyeeax3v/xHu/jfYe",
+	"Tvbeh3jnx2jwnGCVi5A2WOWMSuusWtOY2x+gb4y6+K0+N80Zv5nOcSrJ9NumpbhfhiT1jPOUYEPazwXP",
+	"nuJN+BDMPU3wJtJqMuy14oLckSDA0G9cX+C3lnCoUfCFNkjglh6MEJgzFVG9P9q/tzce743GTRMXPKtM",
+	"es5FhpW2DzCItu1t/V7RBlZkd9QT1d+fn7yE1VgtkiqJUjhQib55EKHxfoTGB3qbx4cooQuq5Lf1FRT/",
+	"Gx81LGKhZ+QvwieU0d7D978/+Phf/9v+Od6PxocfwxQT4jh6YYJInotYHwUtpdEKq2U5CWAs2nKgQHJG",
+	"cdiJ0Xj2xU8kQCM/4wtjX4I5gCSeg/EryIpg9ai8nGHz5YJsgE70EZD5nMQKcRYTuMILoqQnKoxS+I6B",
+	"Nmyv/jRgZj1CcE0icDtgTX5DdMw4cIDKJKgyQxzu76MpLZc5uSCbiSC5JMk0QpyRd2y91CZ8ORcqjT2P",
+	"1niDDkcPq7+nbDJP6WKppkMERi+VSJC5fqH+U9/dC7JSj1BmjVC9Wun+BmX/HTsaHaApz1XMMzLJ2YWW",
+	"cFOUEcwsb9CzSbDCMywJKMUp1yuDmVLQm+ZUZCQxFj/8hHEQrPpdUgtb2BOqUEITOKl3rOOoZpooJVxz",
+	"DmfGGbHnpjd5g8w267l7M9Wbr+2YJV6tCCPJ8B07xxcEJL35RqsjPIuQzOMlAuH+5s3J0yH6iWwkMEFP",
+	"+t+RiK+ZOV6C42VpfBoFoLylD+bjQ3J4NN+LCcF7h/fuz/fww2S8dx8fzO7NR/F+Mh43aQw1s7pRxh0d",
+	"tckDtPf/NcmBkzl4Ghok37NzvJgWrgsKluGMoHipOWuiyYowfQz67tgPkaQsJlFtt6U9/cKpQCU6HO8/",
+	"drL+HQOWaJYPz6VYKvtObcvL+q6+G9wH4y+8bXPjQLmWTnCS4QVp4npUf9nK8vQDkxtgfOxM2xq95TRl",
+	"CIyTipzWQtF4RDultTNuuqR1l1cGjD2EjaKkjUrZNGIKb/KHs+4346ophC5l6mB/AHYfzbRNPbanaP8V",
+	"hVwQP+MPrwWNA8rpsUKZZlVAeCv9DJjMYOHkGyLQCm+k1ZpLsjt8OHz4sGEhGf4wgRf11qJ/5owYY+9n",
+	"yprnmRK880THo+Fo1DRRyq480Vegt3YevOJIXtDVED3nAiWErIAQJMqltsqMLt1EEEY1DlNEF0Ho/3lE",
+	"MQoSxSt2htN+ThWMEiqNuedfKGeidF4nziYSh536/m06542aLzDCHRRfrlWNoKJ70EQPiu+o5p7zVQsF",
+	"uB2MnOVHif47l4pnzjC6xIJipoxYTalUJEHY3Mhh4yxXYZoYX5tL/M3MponZ28m2sXv7yA0wfH2Wz3FM",
+	"lAz5KY2ypE1ioElVWhYSzTbGN1Ps+yYy/AJ2vOrbeqZVFvMOQeSK6N9rxdkZrzMjk7kkzjTha4YuqH67",
+	"5FbcILnkqxURKMYMyTVV8dLzftStKbOm4AnCJYq2L8ZHvZdyxZk0Ib8nnM1TGgP7iU3AR/+JV6uUxqB8",
+	"3V0JPktJ9qd/SRMYK66B/kWiX08yTNOJwsYJkxCFaar5LCscO6WNRvb0wwgniSBSIvKBSiWH6AVf6NvI",
+	"tSoviYL9WWEp11wAgVjVVVPDo8Fofm++P7sH9q/CKpfafn8YDRRVcD2LRRUbsFRqJR/dvQsu7mFCLt2q",
+	"5F1/8h/7UtZr82uzoTUXjVHR9fiy1LTjXAjCFNLzJUM90HMuZjRJjKPtyls/L97ibfw5uIQISYxMEzwl",
+	"CCf6xkolsOKi344elDv63Bume0vLSd3Ehp57DsIMb8DMSjhQE2zkCbvEKU2utY3UvGNiN8XfzFdMG4ck",
+	"LUw8eBLkgRBcyMGjX34fZERKvABNIJcKIuRWGRqDzrDimjmKwaPBXaOcfXzf4wT298sTeMNWgsd6mFlK",
+	"0DOmjCe8+zDqS7uJI3lL0nRPCwhthc5yVe7LI2PnSsNIzauMQ9J+vDZ8znsfkqBtMaTvuoycMoAwQzSx",
+	"IvodAwOXCwQ80JqfOCPSmUVDNDXnMbWfgwkJB6c5aEkn5wKzMsp/bYpR5euqrA8clWaiVKKnz16c/O3Z",
+	"6bOnmrPr3ZqRmGcEPTl++eTZixfPnva7kqOSIL7DCTotyLU/HXgTvqnbaZZqF7bQV5MIguaCZ2gNf1K9",
+	"B3BZX3L1nOfserfVyucJ42oyh7dVmB+MqAnDuB3s0/02+LDc4Jdcoef27d3buz2nm9hdcHPrBUXOObzh",
+	"uSi28mee0DkN+ZzBPbXhOVriS9gNqWiaOjGk98JLBHK5FqFJ2sfuwjMww9d4kxGmnpI4pYxc8yTNuyaJ",
+	"e1n1IFGMRQK+EPJhRSG/443UypdxR9lfo4yoJe+pJngs1S4EbhE17vQe51yf8U1dohlmF8i9VRuf6CVH",
+	"mbYSwQkICspjNDXbMzVMc73cGH/ZivBVavQKN8x1jiXDqeHuE3imdiguiFcwffTj2auXn5yB1SZ1E/te",
+	"ejbtKI/Q4WiEMCrGcj7TCB2ODhBGM8HXkog7snCmApuzXhk+L2hTUkXQN9NYcCknXNAFZdPoHZvGUsxN",
+	"/HSSUSkpW0y/1S8/0qMCHRunntWPE25EHNzjCB2OYRL6ABTnKMVioT89GGv2cDg+RLiYl6Yj/dA7lnK2",
+	"iNARLAzMAz1PzUYicOhqYbwiLCEs3ji/ltDS08pNyEJ7ydUZVlTOKWTUXYe4IIgEfFJ6b6zRGDj74OY7",
+	"Ng4ZbL2IbHyvJDJLYCRBsAyIG55Vhu0mvPCEb8hW2FriYzSt5P/Zq+7S+qxwxYLUmPhW0mAbN68+DDM7",
+	"WxFWRv6vfLpSv8YQ+JZJklJ2AcwMIiY2F4oL4wbniKfJEB3LCxvgYWSNOCOfnK/4M74pZq5tSpIgeKlj",
+	"lZyR8uLVdiGqbYOeyJnC17xpUuHqzTox2ZKVwAJoCYJgI3NOzR9GXQcvhwn4gd5hf9jvEvqCVkAaHCid",
+	"6DlsTb+Tgfnf0EVrXbjJ7XJBDnPlapsBZ3LO+QvNc691LJp9TxTnE2DfTdIVvgQDwjgpx6PDB0f37xV5",
+	"v1SWATLQDnoyx4Mt5mitSXTOOXphp9R9OLVV3JgaFFx+aLHmOH7GbGPXIa8plhSZgHFeU0M5N4zXbq0c",
+	"onOxsReEMnQfSZPk2Wv79z03lX6znj4q5t9PGnnzvJFddwuEtN8heos1yUuTgq+vhZfham9GVfLUMmDb",
+	"5I7/KEzlDcO5WnJBfyM348EJSB5wH2llyrDjijlxSuaCSMgZ4AKlxgtZ5OV2y52x76HxlrKTRX5joucl",
+	"N2sEcaLljXM/rAXogHbZxs16yW2urXeUofzitvPcet4dqnGNX1N+YZdoPMm9N9bP1j10R9pE4oQmIHBd",
+	"tnHlumI0J+tdruyR7wc9I+KSxgS9qcyn+6jDK7mJIz8rci1qXNIo9RJxUEAqer23I1hfxfoVLzfnxm65",
+	"zFcrLhRJfiYJxeewYdegjLx84STTb5zAGXikAXUg/kv1y/pJyCP/ThfjIJg5OjfjdB95wxRvUk7ekaWt",
+	"oOc19VXNRqH5lsyWnF+cmsSlax3D2rxqYpOg6ldT0gWDTEU3L0EXS2C0hZ77iXX7+gRvSJe0y9HrI4lZ",
+	"Vbrx1gX8tzDd59S6valCiqSpRHwOGaxwbV3qD4Qq7fBQqmA8AIH0BVZ4B8Df4IIjejNXQp+4oia4FwcT",
+	"9fXJKL6u1e294CzhLFQVAC8XgRednL1CB+N79/bGCKerJd7bR5ouXEKv/V11mO+/G2xl1r7/ff9jsB4h",
+	"FgTr64NVMHALiVKg1pvnAjH60XjvYHw+evjoYPRoNPrnIKqG4vcUzUhoZBNO6ootRwMqJzbkOpnRNA3W",
+	"NRUh5iXk2EGREU21eQiWfM5SfZTOb+SOlmprhUtSPSYT/a5HdSvzkEu6WvWdCJTh3Nw0UsrIOFAFpQQh",
+	"JhuS5dmsXi453kdnCv2IMyLvSHT2a45F8FD02/e33/48xSpC85RrnUfATSOXRKAlSVeQNjOnkIFZHdRU",
+	"ZpmfmeSGSioby1Orv1TWWk5mteQslFuE4Au7Tq0+G9csWguqyNYs/nR4iPZH6P7Dw3to9PDoQXUmB9Wc",
+	"uqPtaXk36d27P/0Fco71/6Fvvh3e3Xv/P4PXasW1YT0xPDyYWQ0PwGWubdrb8T/Q4Y8/hN4qSExX1IqR",
+	"OuFxWwEpai88TjB6wS9JiuPgkUO4PERQWJEIrQS/BEueC8NtNpENOFnyJdLEP6wbyWNDwDEEKriet+vj",
+	"Xuefr5JO3uRlXAaZ0/7eaHw+1pxpB+b00c+G+cUlgru9d3fQ3ZbICAG3k9XDL3m7o+cwJwnyuQp7ruxH",
+	"WYjHZ/8iMYScrTQ7Yavc6BmJcQfh9LUnsmzWSqO8g4RyY89QpQhDiZVjNyD36hTQmsz6JaXircz5dDJn",
+	"p4zmW4n0VUmkyoZ1Ht1NiKsdqeVrFWY1iRISJlaIhIVHC79/jRdhknTRUre0bSZe1DYHssH8XxXPtZYC",
+	"W2PqY72sObLJ8s25t/WE+wrqwVaSbD0VNnK5180DrPUZywu6WtW0hH7vV1zhtOX1RbwQvF9pWl3D/oPq",
+	"IPcOB8F83orKATvuRo6KcgO70lZysJUxO4j/t2WhTBl+yijzfzi+1QBuNYD/cA0gGnzYW/A9+6F7dvjS",
+	"/vGLeey9/9wezVZcKFvDuhw8GiyoWuazYcyzuxyv6J6m2wVhd4uhP/o/10xrj6/MRd4rclz17P7A+sjX",
+	"t5G32tGX046+Mmr4GBSuGWWvRBCHp0hEtvVtcslXSBLiytuqYtNKkwkufc9tWhWM6alWX85fa/JaDThZ",
+	"K/SHew5+Y8qneq3yiXv4YzRYUql4SPA/uyRig0zgwhTxJhHiaQJpglTYQqw++qoZc2mys7Z11t7u6bAO",
+	"/dbBpgFpmIPoP60TRbLQpBhXpAUczm03UjxNClo0ec15TS0dvE4JlgQJiGuuTV1lpwFsJErDFKyQASwD",
+	"5XLWh+jcK4wWONaMIl6S+MLCn2kuVwO5OHu1d/j8/k+new9/3v/rk6A1izcTABdruAWYoZytMLVgJqDt",
+	"YBYTrZ09hs0wWAnG1WUfLB8JlyLugyex/dp0uxBMcrNsIm0tS7MVgASs8Abypq5E3sCxbPp1iJS0NpkF",
+	"pY82a3BRXCHwJUnhfLbEftUcwELQMGlwZL7crvd9+sOLrysoRS7DZwP07TAYrngiZ3bHn102HYkNx/Z7",
+	"zZl5Wr9H4PhCy5Sm22nT/PX53JFBTf3Hp6Px4b3RaDQ6eLD/ILQzxSC5CF86Adglc546RKQg13GB5PV6",
+	"PUyWKchrePVfaPLnrVncSIjgU1BKzVy3JxcVt2D7UGo7WJDaDj7+qp7k6MBd5tU1tIp+lAe/8sjOeUV6",
+	"1ODbpye/5tiU1W2d1htGDaadlh5wn+oQkZ0+lK+GHCBgVJx7SRxOwYmq/p1yV0qHT6FtBQ432lIirWbg",
+	"y0VP0njMvtSsdo0tOf23y90IYmM3X2P5k/6SzdBinmVYbL6Ey9GDVwtBklo8IlnARkDCvdZ39A9h7EIN",
+	"KZBjquRINj/+dvIvTv9x8GP6j7+fpv98/vDin39/+a8TNurDGT+tT7TBXVlzU1a3qZ2u3Fn2Mq/uSIBf",
+	"kPof66CZ9R9iJ/W1Um719uvq7Z9NRDYwyuLeJnQ+JwB0YN29cJE9M7NkZb1k5q1g9gWzfwb9xLMvcncW",
+	"qc5AC2YgVi1BZ5JF/fxMOOO5eXEv2rOD9TgiJWjLRfvK+aUt/m1x9M4wu4DSUyw5c+hFKwvCfUd6CApg",
+	"3ADeMt4giTcOXwYKqvVOScVTwh6jhJvMXFvqxHM1fMem5oAmGZWZKYiiFfnG1xa4142NFOcXZRgns1A6",
+	"uDiYomFEhNYADW6HmIKU3MKio0zm8zmNKWFqMs9ZIvuwQbeBBRrHNqls9ITmUILmV043GISVEnQouKVK",
+	"pcSWZRutCVg9XJSu4vTO+e+QdaqlS1usjdRLxyEOZvOWNbPcwrlvCfLJXKzSXPYZLwa8XgAg9hEwXEnG",
+	"GjNlgDE3KHN1j2tspqVZOfAwINwFJ9J0cZjpQ5MknVfm24BwFA3MhncmeGOavKVqCeqonuik7+6bp78i",
+	"pQXwCJQtqQg4V2zsGQOoqWHY1VE0ie8e/1554P/tOw0zLHoFeD+duNnTpK2tiGMypi9Fo/tmRScHry/+",
+	"vvntmf2ox5UTRHOXRgQNA/GoCdRg/AM9mlJdzYCVhD3duksDCxXo7+jDaBsoeByNjz5+8+7d0P3z4OO3",
+	"f/mvQeM823z55QSv45Q9hXGCDkCiWV+rCIYyI4C10RMCZNuGo9oWyvufWvu1ZOj035DyVfCB2iWvKGFW",
+	"d6mqWY62w6Rdu6Wecuc4eYXNFiysphJsCziPfksSqelLlZPr0vW6HCjObbOTC8X/0Y2EB279J38c/8lr",
+	"g4sUJCoL4A4mA5cErZccXRCy0tsrCQmbDq4RimzOI/s9pBpW0nOwRXdkOKumC/w+mAGT3kxSOgd42hFa",
+	"Qq5jqolhYHq2hKLwuNYdpX9nksi27ej40SkB0zqGiHDRo2GnHzkQhk5zpnjwDxfVT0hK+szWPleRT1cT",
+	"P5UxguIZHEKANrtKsbbayIcaP3jOhdqgJc8FeDOyXNJYcw/OABscUH4AFC/O5ZJyB8AuFd6gmHOY/fbE",
+	"LM7uZEVE3BhNzfJ4CfrMfA5TXC95ShBgkBLWoGoF+WjDRnl8tZxQGJi50Pg8FOYC996oXBI3GmsWR7rz",
+	"vBbBjhInyvSP0FtQdIdoGGlUbxNxc5Zdhht7MZrvAIA2w2Kzo3YH2OvBXBIHT95o3WmBAo0gY8zQjCDJ",
+	"U23NrfuajzhW9JI0v79yuAiDfTpEJ8z8rkTjxYKYelqes0RzbzAOoP9j36nMG5u0+KYsOK9WuTLVRlbP",
+	"h+53/SxQFuzd41pI1rIMBJ0rtKaCQCbskuAE8iNl0Nhz96aX20xgZTNyWyWEeUrr0Rd5eNal18dlbULn",
+	"TxVpsvg1r6cBvjnde3p68vx877sXPwWL+tK8c1Zn+pn+ur0hkdK33UDRxl0MrLONlvePbsxv/ElKACMH",
+	"ji1b0bVlhGx6tuUV6BhJqocvVK8lli5jshcXsbDe23wkZE5peopcuxy4E/bsqzIzKrqWeY2nHJh+TWQE",
+	"hFo1HG0bLXg9F2qt40odqGqGeT2VSpZVMOTI1zu97S8uWbN7vaKSdKnJnfaX5YVDNAVPGThmsemmyJnt",
+	"CDAnKl4S4JBGO9/NWnND7GatWTX/1lr73Nbal6wAuppJaH1M2x2nwIPs+7H6BZNixUXQg+gjhxduaKrs",
+	"cdvuvPb1+quwo3kc2J9uXXfHEJeJEssJFw3tVEvtZDv4bMLOpROeym2XZKOy8vWDbFSdxD2edy444xG7",
+	"GeeyIFdxLmMZNgo323GmGf9gDVNmt3lbcfqDu2DNxW/zwFacpoWntZDTdkODRxyVjKB+nWrCuY8/9JRc",
+	"UrIOiWIB39QSfqTC83kLiwJguAYGBd/dkbYDHXTydK29KKOKYteg2iiT2yYE1N0ECWbGk01jj0EVee6I",
+	"x67DPslWqkadJ9YFYZpkmzZ+aE3IxfA6+dEWwuEGleIdwqfLovNGhxW4pAmcqYF5DoToGvkqlZNLIgCe",
+	"fbLKRbzEkrQPaCjBJA45HaVQ1OvVVk1GrsOh34FZGtz6RpvVPnFHXtd67WePniksTH6SwfwKTWlB+1Ov",
+	"71ozHgREPuDFwgKjDa6WuC3dafkG3lYJwbXIOZe9g9JBVloSQu2Uy1d75ovZbcsyIsexGsjYv0NXSCwy",
+	"zLXL1jGM9lOaOm6EHSOkIBluDZ1bQ6fN0HGAn8cAQhrOoTONO23PWolM19+ysWfM2SUR0uI3ctNJ1in2",
+	"NQWjYZRzrz9oJfqAXvte1ZhCtziJpr/8D5q8n25rp9DLCM/nXCTQgMjmg0FZWII36EwRkqLvOKRH/fI/",
+	"xofvEVZovD88GqE3Z0/DmkKKaWN5otfZFPDv8YznymuEZ92yJrOm9wV2p/JEDx26wwlZCJyQztyqhKSm",
+	"gtLDVS37uJkYBk3Vnt51Z2GY5UDD79Pj7yev3pwff//szymPcTr9tp9SYZvJ9V7nc/t8W9XqeZ3UymZt",
+	"KhcsQnEOeZ6Gk6yJVMjmH/TnnE+89/9skxcCu28a3AVnCJiflNf0RdNNqiTLIlaQ8KL7zV+CppS5a+0u",
+	"MJ8ItcIsEWcRYgSLK2TXuCM5g5E7Paj2RpczLQ+/uDkeuUZFc0B3zq1cydD/thDxwIRD1w/7zZSqHAg6",
+	"bTVnUfm6rIn3wBuhoU3x/FTbUSyRJoEQcucM9ovEphMY5LcCBbA807tk9ZlGb7HEl0a9CbiNnYPYn/D7",
+	"Sj6ZfUko820nHfsSp3lTuNOuro5NMjwaBf3+VhVrZ08xVjjli5yYs3OdvofoOF3DByIn0LZN73PlAB4V",
+	"fakrW46gk3Sa+M3d3rHSMODronubl2Zq8k4th/QIam2tQJPhSTbcyLuslgQctnBq16Si5RoadPvt7Vbr",
+	"XXhe8tQgYzThAhs2Ag0GkqXBIFQ+Z0K2/h8uLMqIbXOffaIkluPiJYD2vjKztEktLt/b7o9pwecCQyat",
+	"MULQq1CzyGoKTCi7BUI0ExrKQHzFHLSRJKZdqnxsDDHbKx6zqkn2y3uPZ/YpAqlJCRcm6jGdsl2uQ8Sf",
+	"kZSv4Vg6Jnl4zVk2x9W9Wwgu7kp/ZH1dTLtxMFYBNciKgF72f9kyO0jPRo/zEiwi05Y/ITHNcNrgKxz3",
+	"za0o+2CHOy9D2+2ew3ebG7YT9G5dp/spWoUfvpdMN+ArFcnQpVoUYGC+ju9xEwS4LxJh5ejUsc3iC8Tq",
+	"YDfXu1k11ur3NPcbsZcNuL0oa+VO+uyiFjn1N8jtcit3ftUUEKFla0dZ3bk1tMEu1DOnKwiSkkvMYA3x",
+	"kuCVa/QK6hwULi8WRKqJoxQw87S+682wpL5ihn+14+4Ka+tNuOgS7FOD7Y8V8if31+UlR3MsqhnhRVwN",
+	"fFeFfquVfdt50HXyBzvl5+O/T344OTt/dfqPKfpmPPr2xtT/DH84MT8/Gn1GY6AKTLVV6FBm6b97d9ZZ",
+	"tWdm2UrCVuNvyYAN2hkG7Bhc5S5S6RQoLFGGDdhXHejEXsP2FCTXgbzsah5k+z/47tzuPMivIruvd9Hx",
+	"15GjJWlGUyyo2kxkzEVgSmOUUZZLyx8kZUSLMqUZGZoRtSaElZxEa9+eiVb614b3/TB2wnPTuabs6e91",
+	"9C/voq1/+DwJVcFy2C77ri5+XJpRfVuDF7SXFl6tiuoui2rJNI/8ruCmHMz0quZz9D3ni5SgsyUHPA30",
+	"zRRSzqcRmkr6G9H/zbAiguJU/40XZLIQPF9NI/T//s///Ra0RQj3IsXfsTkhWgvHRX9TKtGapDHPSM3K",
+	"6p3wnuEPFcjV0ah1SzugXjv3dbe0a7vP4CRVbrutt1uQjF8SuYUM+HuxRpP2pbd58Ej/pPdq84Sq41jx",
+	"BmQpk26yzaVJhkMgA5oeyJ7+zm/worwkFsbXBXsspEK127V71FVYVjkZTjLK/pf99zDm2c2x1ND1NQt9",
+	"37R1z8L4ub4XykO2asj8gT/S9NUcGvG3quvlcX18HzWeV22HGYeWhGvoiLeAKB9rMU+8gpCmBj5w74la",
+	"c3FRIt4qWzoreNaYsHEwHA3H44Ph/T6nhl2nrvAFNL8KSGgby4zKZguMr/2UKfPhYvs6VfKrLXZp9y41",
+	"xFjb0DJ2DKQaRfr6W7HGsrYPrnJ5Gwy1thtgAfTZDtc/a+e5klSSkhsoDp2malPy/ZaH+yE3D+B+hVU3",
+	"2AXzJKgZl0TMavW3VvGwIeDrpGikeEbSLv1VL9fLbkLHhvWVhQL60Zpn9Vxo9ipyxjR/kUveT7c1625M",
+	"MqSJnpHr8eUYFlJ8i5cwOB4Q1NWJHe7vMI/mYu8LyprmEjys0CEVTeMaELGKnnKulAr8aqURgWhRNW2L",
+	"NGKeZZpmoCc5F0XrZ/cmixNzQVa1gLQhpdfFXHuk3JXd5MIhf9PytmHq1dEfzMeH5PBoHhOCx/fu4yN8",
+	"cC8hSTLYtaWCSU9TDlhv4O9xZc42iW1QSo/qmfuU6G5JweAczy+4SKPg7Uq9AOcAX+yUTEGYEpTIyMUI",
+	"dwyPlfrAbWZFFzXVkhI6cxFqlamNVVjWhJvxfLFUhRFn3Wees4/nasLn9p9B35g34hOXB10d9rXnCMUM",
+	"+VUaAbdG+B3F+fs1C2XedghiKmDkenRQBOr6F+/WzsaFnsyMQ6fxHezuOV/AtrdsDCi/4Cuxm2QsOXs6",
+	"ivMyM8rJPRcy1QLQZRs89tJiGEfzXFh4msWOXVfK3AsIKCrB2UJfdEXJjpfdlWt9OYTE26YsmhJd1Xld",
+	"DID3/muCLewusQa/orDBZ+MHmXPR5M4EBVauCL7Ql8uWhkitKmGBKLPJLlCFPRx8JifjcS7g4BqzDRqY",
+	"4Im++NVK2cqLH/aqZdylJvOran3YVldY3bndElXhclypXaGlw8J8VhzNAq76Vpp+3YAT8OqSiD0CAR2m",
+	"/2vSLZj5aA293fUnzlU93I52jELA+TuQaSUm0N7ioyOQUhJdfQP15w4njkqU8jURezGWBKVEv1JGtj7f",
+	"3GPKFilBCZZLIofoZ5yQMjkDrEWwvVIyN/B2Vcjvqyznv3/Be7+N9h6+/9M3e8Wf34Za29UoFja6kdq6",
+	"tHKTW7GTzC5/0kswG4lwK4+/oDy+cou0oj+awXorZHhXq7RbPvSfwYe2yO0JFg2uPiR5RsDrbXKjtATL",
+	"Q2YZFmqi+AXpBhTCQp3Dg1eE9Ukpa8rWha8cGKrDnCSWZeAk2aG/jZ7mC8pqyQl+8KfgiCvBZ2lzdx2b",
+	"yGpntcYbYOD5hrIFOJvkkudpoq3tlPMLfV2U9YrtNNnXZhbV+R6E5ivz2SfsiWDOoIgDS0XTtHQl7IzJ",
+	"XOOl5vADiMfFoupofOZo3jdQPXQwuhqLXeWqNBA0/W/fil2zg/0tbnv6r+65Ev/jauVhlZzZYvS2zbKd",
+	"qHbbskK45kAp2Hh/jUK8xJcm0WPpHsrAISzQnKxNQUc9AttHkqUKNxFqgTZrEkB/I4KXYxXEuTcOqBNl",
+	"ksTIBarNv/fGFUHm6RvN10ZzrNxdHWXZ12M0KsLUtPW6tE9oFLxKwWMFNhcMvZbT46zAkgkEX40bLO0o",
+	"ajVwYnD0YfdiJ2pThhck3NjnGMkMgN8zqyE3Vu/fzUhC8V1nIN+9fxd+OfzXatEnqgCgm7uxz+vU0/7Q",
+	"mmBkM72vkTluJJRNTy+SwvEKCxXZLAKJJP3NFKLHPOW5GKJnkIUKpRlF4to2kQTSK5oxEz8Hq/xsqFaf",
+	"A3IK2jRNKLskLJwAWnrzpeO7wrYcJskQHRenvQbEzfIRAOCWCJvcdMpMEnqvG6pfMtkt7e3m5Jf3ptIZ",
+	"BMBT7p74LMQjocq8K1e8TCurb3fkcb0mefkzETuLSqhpz4nUTEErFRC/xxcE8Usibkjvrm2i946mlTjl",
+	"srFwaS04W7j8er2BochNQnZQZJ/oxwHDvRHB3xvaR/Cv2acs3aB9IGxtbw1voopLEMnTvA986mn55HVp",
+	"3QI/N5O8DwVdjNpxok+CDSamC87I9FGR9KMMpyoSydCUWkjGwEPK1sWaPghTueRCTR95fhXQtUxLCKf1",
+	"oCWWw3dsCldwYp3FU9dYgsakKCRbQl/fMg8afg0ZWZ6b+bG1r1z/HS4lnaUu39FGMfUaoXKhQHiDqboc",
+	"UzeLYFSzvEwNZY4rwrSe69/kIXq75Kb1N7Y9YWXFdihp9uDX/b376+M+/6v6CA4PKi4C/c9aJ3njG5js",
+	"vf/98CDcUv6JhydcV7Jccq3TWJUg5I8VHdI6P1tIUzR+bU/WZwkHteuAKyya2iaYniX2xPCMX5YZ9e6a",
+	"Kr7qNMm7Ec464lLHNfRW2HvYS2OB1Q5i/ODfO05Vntini1m5S3zCEvLhlLgm5IELgRmi+iEkclaUopW1",
+	"kglNGmtLKJGTleAxkTJUh/ykfItRMS9JrEzHDOOiUQiylGBIkbOap72XN58IwUMFu97YRuEGH5uWIDNi",
+	"1nul4IEj4YlLbGzO2agsGRLgUsIS4CFk3R5U6APFHzyCwASLLWqnkqsEN0vWchvf7Ior7MSlXQaZKCIE",
+	"RZZZH35d+IDGfXj3beS1fhu6gq/l1dspAFv9WU+/vlXFbuOwXyYOW5LEzYRi3T2/jcZel2seM0TLlh3A",
+	"H7dq4K/JHKt9zN3Dw5f2j1/gle/9x/Zo5jStFdaLHCyoWuYzaB/P8YruaSN+QdjdYuiP/s/1bdozziqc",
+	"7kF1PxFFAc1/aGwars9rLOWai+TUJMhfwalmHBiJw65CK/vGgHZrlNOJe6KplZX5ttB+ao30uBAkVmjJ",
+	"hSTooW8uFO/t2sLte0jWlVm1Nzmzz21pjvXl1d4b5IM803cx6dHCyQE1xfYn2/trECH6laXDsw2RnJdc",
+	"qGWKV7IXLvHN1sMbeLteBUN+jkNAK7DflshYNCYSfXNy9god7o/vV9HgBm/Ong7+8AX33X1mGisQugIQ",
+	"X0stf5BVn/vIZ8wVfNbQfAbEAinuSUVIujcDSrtKBmxjqbyXIOGVcnjXsn5bmlkClZyd8nUYe8lU7tq8",
+	"ED8juaboQKfwjp6yJYIHPG39d6gg7BLoLOHEuqOx60IujYRzlXASb/ohKDUg2Rk39RR9Y2BGvEv1bYSm",
+	"dXw5qNvXe6z/MCC7+i/Ybv2H22r422GMTeEqTkvAnOG0lF6WTWHovW2+r9V2lz9zSAHh1jFpTprSlggu",
+	"UXXQEhuczTKvqgrk51XDCtJyHlWIogFQ+CAaLFIswUNRWEWdvKYVr6iC/gbgiJbEwoTstcILxIYVVo5N",
+	"QoDD1HwXsINkbRtuihmVS/C45LIpbBAAv9lNk4FrlQsWAo0KhdyYaqziNb2/twAHrwCdcxi2GgRPyS5w",
+	"QKf6+fpRwkuiYiUNB1h9RxCBwaAYVmCgcmnauDp0nvCZNYpvJ6KLtsqAz5CZAqwZkTQhWzEGI79rMZn3",
+	"vzeFYrz+8duYwQ7eodJ+AGAdqFQCKy5kY+/MLxei6Y94UaIeQSOYOnwFroFXhEea9MPJrA2tB3U/7AvH",
+	"K2QTdP730Mcm2K3hms0Luvrp+YghGd6glC8c/+qSfSluXM9znNE00DF18IJfkhSHkVJBbHR7vCzFvzJP",
+	"a8VLq2QNupT+ymbsNKiufzo8RPsjdP/h4T00enj0oFfheA++ZXjVF238prlXs7qrv7VIQ8GNwUB7V6hd",
+	"N/fXG75C+z7duLOLHBP3u6nVLmdb0zRLOUHWXyWXxgiXuwNlEvJuVcVmCgC5qOk7iSodl4iEGlx/fw97",
+	"hTCvkv4uV6R3M6mtDBLbRGdV65bXtrVd3nC7tbv5wv0f9fOEO0l46wn/Qp5wewBOwdrZEV6TRAnfJpj+",
+	"jDekJLbN+qxoSrXTvLuEaI3eb0QeN2gY9RMsxgot+ymWyxnHIdflDwby2Ha646ZcBiPhYhSJtY1DLtEd",
+	"22/jTeD2G2DsBBcOLxg5QjiFjglcEsSZdWYzbjwIPuxXL25RrP8pDsbO5oJnYcZkOm8lNUu1AJ0ajevi",
+	"OSSZU75ucnC9sng8c7IuUhINigLJVnq3d0VLecHXZ3ooKGQJLNVIrslsMykbs9WmZGSbEWzOyDf0YDF7",
+	"zC9NKZU2/wwMGDEQ5+Y70wRkh5IlcyMNIkhg2rB9k14gHLD8v8GT0CoqI5PfgirjW6CuxOLgb/T+V0/5",
+	"Wa6J/u5rLGjQB6h4Q9kZbqOZg1EfmlF8NSkjxF0RZNvznaemPVjGd6CYc75qiyvDRCzblGFTGtqS7Txm",
+	"iwTXYzo/Q2Md4hXX2tKOFsRff2Zybh7fcjYJY37ygU99FS+rHShwGy2brG3BFjnUj8XnMdXL0ioONDts",
+	"YHuLXBj0Uewoueak1XQb/G2CN4VvUCouyB2J9D6g3+rxWA+7r8+VYGTdRokFxhufo+KxAgy5tWdrQMdr",
+	"MCAqzPEKGr6+KpOul9d9cAe9Xi3IJWGNzUTW2LzY4VDBKUGcY+2+LtvrmqBXvfHI0Wg4GtWClPtV59Vo",
+	"7+H738fR+MHHb969G7p/Hnz89i/deTj22N0yqntVnEidDFrpuynR8Rgp8GValSNxz/vOwOKO2gsZuKpX",
+	"v6Mhx2Kdr3RdzLKEDoRzqAyPCLwgTY2DbZs7vdlOsNtiJz63pAJL9oAKbROKekOMweFo6KoPfcqoexOu",
+	"TCnRwIBdhRYBGuLcNCA19SasKPU2keft+9SPB1hfejAS8J0B35ptQHFewTYpjuY8F4Y5yDBWrHm6ZhUO",
+	"Dw4PD3fB4G5w05SY3DfEKvc/Fa8cfUJmOb5BbvmlWSTUoAB5tRwi0DlsEwDSsgQqSOznS60nyQI22WX2",
+	"VG3Mh6PdfQYlny44c5VhV9lPnSa9lRW3u3Llwoxd4RmWRBsLTY07uU1dSuyzUC0XMGFnGxXSq4/TNHC0",
+	"R/uH+w8ejPqRLciWJkQKLAwyHjxTRX3vrcTq357R37o7xZk1FjMKbemzcPjlmNVCIEP0RG9mEbzNgKS7",
+	"YjDFbjkvsX8xjg4rCU612qT//l/v3sn3f/pf7g99WeDP4fs/BW8KrORv4ECOcVPFD42XZTwJpZRdFA3n",
+	"rgHG/slCUSbM7J4D9PpeiS81OnC7Xxs2SA+XhKlTEhO6aooTK5Km0lR6m+6VimtFf4UEWRHIZ9AyGOBs",
+	"Az49/erL0Jq93le7r7B4bWhNz3FMQvxiCyTUc63yucl4uKCQb8ZS22UJywuSOADBIOxBA5jqCXPNu1ji",
+	"Ot8VhdT9gHC3oFMr2C772watwfhqw//SswAG5Kfj9JrNKZkTbc+S0FRGja3Z+jgztuaEynRCK/Ncj9c1",
+	"82olUmtgfpL5m0S8gCbottFm6mHpkFlXGLTqLIIU3LLFEmipgueAep0VGAAJ1bepmtxkemvqq5RudsBQ",
+	"pTH5zsK1lYu61yUsDLFUTqpYdlSl7uAtoyRNngkRAkp+xbTpQtKkUMq1DLnEaaiarF+Ft2uOXOW90Ldw",
+	"RoABVVh0MIfPJVRv24c/nr16iez3JaqPVuFNItZdhjMyNf6RFRY4I1vS8K7juu1mr5tEWa8d3FwuFlxd",
+	"L+vZ+DuLPGWtz87htYqwFuHXRmpGewiLm9AyfqCLZUoXyyA3Pv/5xR6RMV6RBCoZZNn9zLQaBdrJsIqX",
+	"+v5P3+Wj0UGcYXEBf5HpjpVmJmtbFD1IvW+9oaARaR2z+zkXaoOWPDcAzPWZuBxS8/nd8gsDHIs4g6L1",
+	"eKm1wcE1CyxM2mr/KdSfLPNct57tVzu11Sd369hPmgo2Kiu5HyrPcBbww/39g4P7+6ODew+ODu/fv1dF",
+	"NxqH9PCTLByqZiUqUEvXYpw26T9UaTN+LSNbhadv1XrJUYwZpDWS7TSvt9tJxZqEDfxN4PyXRF+SQJkP",
+	"/UBSiZJ6j4gt06QhtLxDKtFKUIDgbtNNvZ7MqprLnFKp+uXUrrhsyLY8UdZ5EBmzdXSFWLqkvzUpHBJn",
+	"xFICZUbZs7n+8KPIIEjtHoEDsgubZ9EgCFb1tsiStdMpm9g7e1FPaYhOSYqhdB7kEZVIEnFJBMoZEFcR",
+	"x82lVkTQk6cvg1hXR/NRPMYPycHsfnL44N7+3oPRaLiCZthblLimiVo2EiKOBa+ZP/1IMZRJZFB49L2r",
+	"EKBHIm46xQVxBxxkOnovn5OrFOqBEcCK03A+8zWZGf/KEkAKigpnYAdsFxZSnnUPToK2ocHaarI6eI1n",
+	"gR8F03Trd3+Oc72O1pSIYjOAI9QZglmBCaWbVReJBmyDYizJTXOKx3YzZ2RJWYIyfGE8Q0P0AktV3T2D",
+	"/OdajW836Bh1wex1tY5oAKhb5bOUxmip1ArgDpVaydLbcgI7OtfkCzllem11238Av3l09y5sqhx6Toe7",
+	"5eFbJLtKadnhg47astr91EtovGNXKYY1BEHSxHX5MHRRlMf2KYi9mesFrFZrYwY5yIY4Ys6U4CmoaDhW",
+	"RMhPe8kqeyNyAiQrbScrmJ7ysGO37teJcouaEdtcH6/xxjoujNdacdco5N/4tn1sIlIQyEG7FNAMPSIM",
+	"9FT+RNrYrTIQVAaMHlCT9I3c580q5TjZFazEMZw5TUmbTEfPoOxJW4kZ3sDnhCngx/8u8l5vQUPvOn+L",
+	"ikAF+pl+pzmONB3lYMNS8E1DnawpzHkM/4CpU4nognFb+lsQw4wyo93dKiCfnCVWa+EacmNPsoZkCX1X",
+	"9FfGyWk9k7BMDMQRiK1pjWAigyy3cLoLvjaV8vByqSnMXasy7taTk35JhDnw4RLRlKdGVlhgRQxD1tt1",
+	"R6KYpKkrkcyZomnhFg20f4x6dVgXm4nIWau1DrrAnIK7OldF9esaoLAS3q+uibCYJ3rQxkxiu0ZFPsCK",
+	"4Ack6bvaXM33elXlkBCgd3HW1FQYz/AstTmqc8qgHvNxpUVy6YyGuYBz10Axtlbm7LfRSOfU3VRayRXA",
+	"wYrJ2tL8pekq+wnn1ttDBCZHK70Z40Uia5304bAtrv8NvBLT1KOl1PZHTupFq+eWDiG4i/558hphES/p",
+	"JRmiN2yF4wt4mXPrdG6KrdxuYGa58Rwpb8yEMwJq24oIFJMa/vVhF0fvsig16+x2Q2m2eqqf/BgNJM9F",
+	"3AFz4RYAlwAqE8oO1J4takrnrZ1kktd5mmpmPv3LNNhJVg5jeRkGxsaig21LK7ZBWkBhjSDYUUDZFuNq",
+	"NXSdB1/myHdvta0psZV4jdBurtzD2XN6AxBVj0vconpb3M701S5Qt6Czzc6xWKOPF2ypxeP2vqArpU3B",
+	"BiJf5Fv6LK+NYda1kj7v7KscsVk3aQgu1prC19GnhfGa1Av80jxriAmZ71wdNVxpfUVkeUoF2rDNv9Sm",
+	"g4SOOKp+AQzCRq82As09bCrspcRU0OPOyIIyOURPICkDlgy/mAmCL6RRPIFDAkpGAewkaq6kcb9egNcJ",
+	"zVJQuJ+9OX1c2qYSZk0ZasCxESEokXO79ArLwprRy5VmDnJJiEsUeGRvE5yoOUUszM/H1Q243w9kllwS",
+	"0dos1x2MVjcFmeeSVNKKAX1Tm7dYML3I9xWoF/tluzNOb4qlmMgRcuX2ujl23KSuSs4i69G/Ts4Y2K0B",
+	"NECORk2dmOY8Z8kO8ZWSF9w2hA4U1n/S8tSOhtN28O7O0+YUrxGeMczQN0kbAjWKO/s1BHxRN1WtswEM",
+	"zzbDFcpv4bWmQ5fx0GMD08pA/bOt7Iuzx1Z56WHhFsrgfo84d8X26+MsAUNQcbAFS1PQ+Khgo4ImYWsX",
+	"HlkZ3TzawB+50SRLn1hdzvYzRK8QVTERf0c3zqN1NN53Lq16yCUcbZkTklSDLTU99xOFWvTRdPFs60zZ",
+	"iTvb31yxPb91G91y4j82Jz61JmWwRULsWYia+w3RVFu4U1vmi2Se6a+nVsGfRmhqETvgT+YaeABPnhoj",
+	"ftoIQrQ9jVMw/gyAumtShAMFKw97ZugnwXpgGAVMCDiXNRcXwAeqeuJRzzHMKjtH8VXEQib0KzMIw0TY",
+	"99s85prbzVQ5F02fKnUz+w/HV2r2UBxv21oBbcvV79cB7w8f9ltxI8h+A32EMHbGPY/P6udBlqk/d0eo",
+	"hyrUYyiOs2aZXqg93LJzWiHv6i0IrNSpssHdi3IcgEdiS47thSq3zj+ugka91TYziLMGuADNzOYALF2o",
+	"WZo/2EtulDISWLHWhMBsm1rLZQo4jI+NegXPa1I1m5twW3RyQRBm75gdSQ9SbeLza05yWJHIGTOOCy2z",
+	"UqKqCy7geoKlmGbFV4ssbumlDZroTpHFWy31ulpqc5SzGt902mDPUOWX0H17B/R26/US7OzS1E/ldVkx",
+	"c3PdVOwv+zZR6dk35kGvsRs9W2WqKDNp6DV38/4Dr1xDFMuP0EFRluw6vHSgqdnVFx1a2isCzOnmDT5M",
+	"q8p7PXzg9Y8RngGb8W59oe7XUueDOtKruS1psckLxsXqjsEcTC3W0e/sm9Sl2oCmlVxC0qDi1HOo3uG3",
+	"Clbe1SIIF5Qlze5S/65YCeYBCniFOO9DYZUQR9I6cfex+dcIcoc0oWyp0wej3l2Qwt0gjTe9BEO1Dxqm",
+	"Ybof1fry9onIdIWM0IwsMLtBZEWA/A3APq8xBfRmcBtwgX7NucJurUCl/sGWGon9XamnWeKvHHL5eAAb",
+	"KKj5O8WUQ+N4hFVd8e13mnZ2E7AZmjd5wYlW7SJE5ya7AmJ1bheufXNqzBGukTuJqK7nAtF72l1jbKm+",
+	"upJ2G1lsk95bYkH7DLa1N1qjfPM7oxmOGuCk+/3QGBKaESZdG+gG5dAgRchioK2Eh/v3HvRm28FskHqP",
+	"P8NyABkLK0WylQvmtzHwhiU27uPWoJ3iab9nd2VAMRU5a+Y72O/tBuvUVNmAtnqjQWrgNE3F7kZYmmxi",
+	"aOkNk6wpMSmPcfooJR9ojNO9y3FLT1zZuetXgKOEt0MtedMyilrzPisJRhLzzt68hUYFcT5xqdlEw96e",
+	"F2qIL0olwkyuiWaBREKH6SE6Bs0Ue12fwGFGlPID1qCHcZGB2UOsuwYA9d4xD3O/JDI+R1OYwNR1+lEQ",
+	"k4bd4Zd6SGtLGvO48ajvhk9bKhyyl8K3utTHMyol9HgQiKeJ19WXiu3mVAe7+zcKMnFUX+F3ka8Zleq0",
+	"WUvJq6IQT65e8ToBhKWD7f19lW6JRnpwgyPTUoWoj6tPX+kX9jnXJdtvh9+r63yB1tjYd34773Q06lH9",
+	"0rsv/VZP+seFT82WQTjfXqAZPTpT+t9F58nmfOkmB0G1F3eIB9knosqRAYyDvqk47cZOavOQ1Ci9OMAQ",
+	"6f349qdmegs5IIq42AWB9px8jk6fP0H3j8b3o7LKOiNGK6Aut1uzHNu4QC2JDKa8N/S1wam+YGqZQZ0o",
+	"XTAjjWsAm8nTs+NB0GpKWnLVlOmkd0GYQWSyeQVUQAp8vQ7/cD7K/57ub/6+fPnr5QN6fvbdm9mL5ejt",
+	"gxeH8dH5ePXjiP41+zH+6bdfnwWnohowEmGH+Fxvaa3n3k+vG/DZG0FPppIuarlzki46XQZ6bmazIjgJ",
+	"M0gDxZwFe8URk9ZdUEcgdKg/bdgC+3yvQKEm2i7AIhgqOH8+a0/8Iq78BTL7bdq9MDgJgTVhsZC7XSFX",
+	"+l3ABaG39exhWzmyxCIzmakSTX/JADHmffV0f4c828P9ULmSVY/D2jufqzKbXYl6O4pxL6XdjtAjXx70",
+	"WBimTZEFBM8bUGSNU35iTy2k4JsQvTWNTedKrRUBJo9FIeqXPdC3YIAySUS4YqDnqrcT1xtcqsA1zclY",
+	"+WwMpKj00u0Ymv+RzxrTpHo5wfQOaGXycxx+38Rz51DrWPhPtMC/mbhd7bhS1N4oFwvo1oZCdgzl4fzA",
+	"MaglJqZsgYAOt1MO+l1giHKFKQi+Kh0yNTD5IkwRUvnjJUnytA9JiLJMzqzoBq9H4WzrOOAzeC6Y21xz",
+	"Fpnd8s6m5LE1+oiMXPA88FssqZ7F7G9ajbN2pzUXFzTYz8m6STxWEJBjDUd1gwfSKI8smp6dpqGNKxBz",
+	"W82HFbIp5xcSpfSCIIwkiQWB22pEa73PKmMkBgwfGyHo1KL8k+sIujjG0hBOQ//iM1BAILCd8AxDiWES",
+	"QO2x/fCG1oyYlEF5L3tsvH+/kjy2HzieH/msKynsX3y2W0aY/sEV08G0onabC9YV6qvlanWlaBXsrqFa",
+	"3BAe5F1YmLaUTK0E8Nl0hKYFwzJbAE/QjERoKogSG/NL941JCDA34zGaFpkU0+gdmxYpFDatK6EyxiLR",
+	"//6mKNWCVy04T741qIqXRFQTNor5VpIyqlkbxZuhpoTZgpRivpVsj2J9wcSOF/SSMCJlYy/WGIBBwYsX",
+	"uDJNLTOcFYdTemlgyIrlpdWeLA0EYV8cOvsXvBnNFNIHwYuU0hDGbcwTsqvnKAw9dmKruat34mfN39ZY",
+	"kCXPJanxrs7+1VvdqCCI09hgtjLRALdzgcbmfueR7XIO9JqzhAgZc1Hvt6uZdr2fZY9m5va/k733/zMI",
+	"T+umfxVv4TFyfkBA8UiS/5CjfkGlCkM0u/3YTa4Vv6qVokicEgnO86JCKtuh4469oE0dRb5gK6+2zb0K",
+	"bI8Bs+BeNAMXm7p9El+MvjoJ66yp3bjJMBMG9UuvzvmcQb1rXuqufvp+PvpeLvnGPNnP34SydgzFpnhr",
+	"rcwufEQLyp5zke0O6fLqOFfL/RLhVE95iJ4XMFM2BUXxmFsMAtu9Cko3obOYu444jskKkia16ljCl9SY",
+	"bkpJQ8jgpPxNpRwkhMBiX2MMm+u9aiEwUxPzcZOW4vanXqxtP672I3afBmVa8ZO2Suc7sjiRuqkmBIkV",
+	"WnIhCXro05g3l/qSW/mA1v94aO3hPQwD4jQ3Un3jmqgiLnaEgG8Bvu8uCSpbqxYb03h1roYN/IxCDG4K",
+	"0L1TgDh2o05thKhKNxn+4L90fwuubX8HNP2SUj7hpn6V5NretLecUtG+N9S19zq01UFQXjPBgMrthCMU",
+	"C9N4WWljuM0una+jr6vXPd+8QVWUrBoGiNCU5GIFcslJMGFSXuRhHUVe5NUXnv3w6tne4X7YaRnUJ4wc",
+	"d5uxU2FHPSDdtVu1Y/V+HPn7XttUs3w3/xAJ/IxpepbPWmC0bZ4Rpqn0WysvSCju1sYEbJEmRKLhbQuO",
+	"FLfcB5LzAZ8XLWmSbLV//3//5/92Nd0AXX9i1I8W5Bq7kplB5oImQ5qkIW0alAZGiEt2Lyt7TBMeRsBB",
+	"LpfbJX39kvkdZnx1rk0HQ5JzfkEaUsAhQG6U2Mz4YlLKLqrbNh//8+Jg/evob3894vvx69WPs/GHB5vn",
+	"97Kzh8npoXqx/Ol+/nKEvydvZbtKvj+qGsXHe/8s7OFwuxbTkjrYeOYDjhXCGZBRrZGga6LoZS24j+6Y",
+	"dhBlD7OExDTDqaw3aRoe1Vo0jR+GWzQd9WvR9JKs35LZkvOLEI9cm68cJoa0/muXtkWlQRo0adjh6p8v",
+	"iW7WevGLiPici8eujIlkK7XZhmPybbvtcajEs6bQ0xllsUVApEXA3XQ7voEE/WJoQbAML3PjdUi2TyOq",
+	"HqHpgjOtHkHekmsqBL5DkqDD8eixKYOjbDGNiuJHfVAJSeklPGXc0IKYPrRD9DJP03eswPui0l8obIHk",
+	"GYFWciucS5iIcah2A6ZdaqHRxL/NtwWn6+39sJQPbYOCcWazAROpD7GBfMv4djU12Jb1uObPjGhuGxNy",
+	"M5UZO2Dhd7XxDmxeN5ikIJeU59KafU3p9m8gFbQAHLLBL1u+Y/KqygwtxMgaQVXftXenyRg1oIYwLnSp",
+	"hpVDuCulM4Fd/54zhVmCRYIsfVjvWh0TaL2UJJ78PP/prw/Fg+9/+sev4nz9rzevnz44efH6nyd8/wV+",
+	"gc/W5ff8z8HMqi/l72iF8G0jigJLogLZrffprmYz3bViJV6+P3RxyX2q3WZxVX5bv6NNpFmLfHubXlBL",
+	"SE95xciTlBrteFdPI9iCK8EXAmdacLIEfXP6/Al6MDp68C0Adki8keDAMdVsJtm4YMYJD0VFXlCp9t4w",
+	"abTaWYun5BUjezD5Skyn+LRasFN+HDq97X2BwVqS0H7fzQUahdFHlfSdmFBuXICAARi4LHVYQMKG/pE8",
+	"5bmoZazpD4XmYQAs/HHLBXAUWmS49eyxa9FqnXLWZgjUPdMUKNM1cepg2DDcsX32i8LCFs2+O2b8xD33",
+	"MRosqQxnSD+rdNZXaIm1/EuT3aPzsEFPgAuGhHVvkRgOsRStU20z0t2mBU6GwKQYV6QFVtu1FDUo1E5R",
+	"a8hYe50SLAkSkDO67onNZ9vqhqewInyVEhTjNC0DSgZv2okc00AAxUsSX0jv4tW8C6/2Dp/f/+l07+HP",
+	"+399Eva2blqL8jBDOSsbN0N9tIuoF9kNsdMr7YPlI20pQwfXy+1b4U1GmJpkRC150giNKfElSZB5yF1N",
+	"0z0YrKfyTDXnt9ZGQiBLAIHs6mwn1Y1mYqcqm25hkZXFob8flK9e5Sa+NuOECF4u6SprhJst21sLfEmM",
+	"dbvVaLtWgSgEDRMwR+ZLuaWZPf3hRZCvfTGO2my+QBxntSKMXJUtntkdb7Ri+uHAuteUSLBQ/KIFWBMP",
+	"MZ0v4XzuSOu7qG7aj09H48N7o9FodPBg/0GwHNgN0tZPgluU3nrB9bZKul6vh8kyBZUUXv0Xmvx5axad",
+	"d76PUv4pKCWcWRMVt2D7UGo76CnRTQrvlp4bDT7sLfie/dDRgbvMq2uoMP0oD37lkZ1LO2j7jXHAuacn",
+	"XdFoPgfcGLhPO5fxfTXkAIZTce4FcVSyJiZesNoVmhf6XOBEoy011SotIcHni3FP2nhcv1QEdyBAp2sf",
+	"l1S2nVDsXFTSbXbhVjASpZS3PYQKbaqLUluY/i84SzjbNacjGoBREFKIT85eoYPxvXt7Y4TT1RLv7Vdg",
+	"JuzvqpP4/rvBlov6/e/7H4Mu3ZQyMg54IpUgRJmM3gCrHu+jM4V+xBmRdyQ6+zXHguweEtRj72+P/TzF",
+	"KkLzlHNhfIFYkUsi0JKkK1ngJNXF+BmJOUvMzwJT6dbclkEYmGMEXzhnu6YbowevBVXbbp4/HR6i/RG6",
+	"//DwHho9PHpQnclBdU+OAqRXHtu7d3/6C3jk9f+hb74d3m1KuFtxqS9zHEwXhOAhPACUU9u0t+N/oMMf",
+	"f6hvWOfRCRLTFQ2qblrXoqGcnsFxgtELfkn0xbtCvkM4LxjShSNTNq91fq3o61uxiSx+uGUGRJocGF6D",
+	"mR98D5xHoMa7u1vGc7kz7nI5Qo8MKynLNfxzK3mAI8VGzmet2lCNoyIr2+DLeh1MYwHTIE0gjDS3Nsxw",
+	"Ohc8swnNik/Be6csAlSg+iJWvCfSf0KTGn484+DGT6iBwVtbE65kxYwrY6VRBjnaQ/TE2roSWkWpJckk",
+	"SS+JLFufX9P62bmcZHc9Xm9wM5pKLq1vO6oh7YcklGfXP3v59OTl972s+QZ3gqGFQPDqtT6C2QbNMLvQ",
+	"RheTc8P4A7g8O+lpdRw3YcLWHKpR9P856rKTbiZ9SxZhruM5Y3rH4ndLwwk0uBGyKW3je2hGuJ2ucQyp",
+	"LFeO0gB6Q3jE5zij6SYwpMd1e2iNLjTvLc4ftvF0rpTwXRj53NB7p2u0d1IN+bAisVYjdzMS2lx+yhKZ",
+	"D9gQ2f5S0kXwYyzU7g5Bs3nG2Xxifuk0R/fPnT2GpvPEEjALL7Z6qoZchFXZN+qRaNbp7zqueruqjnDn",
+	"XTLtPLQcflzEj6m0feMTtCGqu4F6Kyhn3Zbpn2zUQOvBRLEznhEL78HnkCRTQGmYJisWCbuRU2lNYUd6",
+	"7ZszBrg5oYb6PxTdFIO5RN3Rm57xmQqyCQRomgMy6JkWT5A0UAEg8ba0K2izdW67JuV1+AnaEt2aerSH",
+	"MvDO7UWtZvWYwrRIE9OveV2AvDnde3p68vx877sXPwVjtYyqienI05eKrpWDV0m7qyTkVXLvHClVk+TL",
+	"uUY++b9vu3lXkTQVBn79lE2fOtqe/qt77kY3uRU0B7apq1TWJPztVFRU/qS/aDvLM+hvelsp+7m7JnzJ",
+	"mqydWzP45kJT6S8ro32lXeunK5S20evjk6eDaHD2w8nr18/0X0+fvTj527NT+PvJ8csnz168ePY0WDjr",
+	"zeRqXKYy10UwL6PRMntsQ5YXZFUkhFofqYd+V0aCJanXdDbacPVikB7elh298f0rfSucoTlnAlKtpDJ5",
+	"o8GeRn+stIe+ouU2DH/dMPxniyU1SMuCxZpuhCahHjCL6+r/jqUStxGsysb3i2P5caid4kxrdkouKVmH",
+	"9CgB35gQk0Q4V0tu+HGQUZnvG7yn8N0d1/8VbDVsW6RTRhXFqbOa4YYHPUroRdBRN+NJQ/BKEKkitEqx",
+	"FjPkg2rLaj+xhrgB+Yc7jdGakIvhdTIn1oIqRW4SvnyHRGdTWtPe3BLcJ0uawJmaZMIAI21EXqNyckkE",
+	"nVOSTFa5iJdYkvYBLRUBp6w19kdb4ZTmdOvdDBmBlcW1bs34UFgYLklVU3+RBe1PUs+5UBu05LktOmIc",
+	"kQ94sSDCFVJfJc+iuIh+EvRWkO7m6r63i87sbrp9sjcwcgyggSp8ktyNR2l97y1Vyx55ZsolLQJ9OYzS",
+	"9uD3TOAwCBSX4OhMjHCv7u8llUEPN7iQ5zxv4INwZvrrAsQkHKY43A+VJtZOxkzcHzO8e011sg+Q4uj+",
+	"PpptlMnzf3P+fO+B6XDEuCmAK4LwWcaZ/kRes472/n5FL38Q2MPXeHMd54fztUaI2DroLQ+uqYmGmrpp",
+	"WctVPKdnNC2dtFJhlsiSW5mn3rGC5rYDWob0oJSn5oIJOZN7FM96M2vvzIG1xWi3oQ5SVj+LPmkbKlyT",
+	"eKxpARhIWZrobU4B8R4BcH4RNrBG3R2JZoKvpdbqX0LiAzY3LZSIofjFxF63ncLpH4OXYRNOxvQh+gwJ",
+	"Ofs2oOhAMWNvLbo/QOs2BOz1orNXMeASEoOHsg3ID9ESzlTfCmOvNWQi2qRIgz+tOEcpVSolKNP7Yy8V",
+	"mE5wMkP0RmrVEJSQgprMbRnecCGYlhHtyoqZIxwNviAG/c+VLKYpmuH4ope+YubfnUVs5VxR3tx3Mebp",
+	"r8im/kLMym880SNf+7V73PvpxM2eJi1Rx6KDhd5P2ZyGu6KTg9cXf9/89sx+1IOCBZnnLCFNw/O5YxcL",
+	"CL5rIrQgrqXLcJs0B6Ph6GYrpc082ypHygleMZX7FIYI5nATzUQ6FGWeq5hnpoofML27oY8tk93/1H4Z",
+	"S4ENfkVQswsWULvfkRNAVQdA2UwjRMq1W+lny1pGWHCpbRng0WR57Fv4uN6RvG8WvT8XrHA7auMz+6A2",
+	"gS4IWZWaWHOl2U2q9F+wSuLDapJx1mT5wFfQ3u7DigptwTcQ+DgUuu3OH9PDbwhuMGX0N30G3x8dHF1p",
+	"+B0kedGvs0mY06IxD/Sv5YjP50SU3KhTgn9Su+7LicygrV9lFNtWpk+YHpVUTqJybTrZwdVgNOsMg4Mv",
+	"IBDu/RwEcmuhXclCq/a71gvpJJauqH+VLHYL/wd+u0sBoBVuXyAR4N83zu6CHbV4ew8yuSIiqumGYByr",
+	"w8EWFN74C7CXFldGz9twpWsgb6IA9jYF5jYFpk6zLf0hOVKcX5TelyGaZpjlOIXGvMYhY/vdZcRHyzFA",
+	"AVgiqfB8DlUglVbMikiwUpSgK5MGrN8azI+pGmfbrYItbP0UGWgnW/uhLUyJTBoHIiyRFjGKJFNXI1J3",
+	"KD1GU2dZ2Wegm//c8gtjOZtB8DvmhFMB0Kivjiie1As3iLA0mVZx+UucfWvqFc11C8OuZR/OwwC0NTUm",
+	"jGC+zVscmG8BBRPUgbYrPYIpwFuurXoc7IkgCVVaG0/IjCoUfv2OiObevoRBzQ1E2kY2bk8L7639bhf2",
+	"CwfV1ZXNvDC4LCIoT2gcbM/mRGOiBRheuF4o8Fegy9xufZ36NOT9F595vi8wuFwfDGt2ulvGAPAbHD6P",
+	"zXz/xWcmBAtJZybjOqlr3zfaAAs4YeuKChGkNzUnkQGpDC3Gb122VSZws9NeAQlMJBSaNikH8Ew15+be",
+	"aLS7GLGdnWpj1nu3+jvZQbXNHQbUTtTbcjv1nHdQi7wbtXtDgc5ykGt3D3hNhOTsZZC1HuuDlpwF4XiP",
+	"61DFfQzV11+k/PhK5cavBY3Jd0En4mvXLtloIVzatJlpRtlUM+5phj9MIzTjaokoi9M8CaLNuxhig9YW",
+	"bMDd3oc22LE3wx+a2mdAQygu0JIulvpPqFCIbI8hQMjVanNGmaldMEHzDH+w/7Rqs+ambKvi+Cgcbmip",
+	"Bd81/JBR9u+4sNodzlz7Glc9Hb7Hgs/SULGWCcXoFa8FZ4vIaxf88PDofl+97VjrlrO0U3kr4Kg5uApZ",
+	"rf3AL3jvt6K1TsPNS4jC4WxcDxnINAu1+R4Jt/jOVPnh6K0otOkDwrgpyPKadO/U1HNuGlDA5TdJXQpd",
+	"4pT2x0eDFhaNrTwpkwoH0VWNYQ44yTa+ZlqlznnNHXcXr+jdy/Fdx0LuPnwYjt9Bb4HGinf7/R2JoKg9",
+	"lbzAb4bmvHckSvmiFmSc35vvz+4l4fEkT/M+fVVOyycrAbXtOf5wfv7alppXJnI4OuxnOzdn+jmEPgZE",
+	"XyP0l1yh55bAtx2yDfbSm9MTizmOM2K8Qa7t9Mpc4DCGk7Zsk2FCLu/ax+Td0EXrcK4ab75L2SuRlIyt",
+	"Y69dhSoaOI0eOCjFbRYn5FPZNANz5xSH8oYhmhoGG5n+cpqdTYpP5EVuoRoWSktSA9bAJTFav0TWyfaO",
+	"2RKzx2gKSPdT51qTeQY96eBp+5AMJWFhpQSd5RY4/ooln8+xVgJmgVL03wcz4HmbSUrnEPUZoSVsdVf5",
+	"pu2fR9MeRXfH/rMfozLm2RFQJ4Jo9gIdmhVZWIzK/j/izGxXZ1JR8eAfDruzJ1A69B0rU4Gbk3/5HGW5",
+	"pDEyKZQ209yi3se5XFLOrEiRCm9QzHk6bEBWt7eGiLgRVDDLDRQ9n89hiuslT8FsQ/o3TVHaK8Voq9e4",
+	"JWFmlm9MPpdEPh46Z9CurSEv4+EQJFen1aoZRrjtx/fnJy/1FowP/cDs9kij/VHxv/HRjeaZZXhBGqSX",
+	"+S7S+mmGxWbH5JgT/euwCjGRTS3RTDhCGxg5A3cYA52Ypwmqgyc0RTp7QKhXDhe6rQHOJzO/K2ybQoEC",
+	"EaZ5KQQo81lK475TmROsckGSHmUOq1xBlQO1aVKUJbUlN9Y5NAMQbNvGBnFgTQVJiZRo2Qo9sFsFe786",
+	"hlPz1Gcsxpdp3l1doZ/p6q5jPfvNRFlvmneN8q5PBCLvFI/wxrtvI6fO2EuPjpGkeviyGEabasb67MUO",
+	"/mbe3O3/TQqwAuCbJYCBPqA6BL3L/ih0BUeyW7w/IJ2qSItw7h53qqk7vmpRvdlV/HvLUCNfi/N23StP",
+	"2anGxOz6E56tsKDB1iGF4wdCTrMN/LcRZEG24pXUe5aWsCkVm67XwZs5k8Sp5gGJIPhadjXIVBzF5k0R",
+	"wkjwNSI4XkZWBwc1wtVmF/zblH7uKLfKPT7l605yLbbTrqLt8OC8d08jshfONuNFrnues0zA12BqRIyV",
+	"ElkTJWzGGJPEYM4JHF9MKLskTHGxmWrl4x2bOlqddtsmrQZA+aRT/8PNK7WZor/trMX14YW6dT/HEhoH",
+	"dQ90lufuOO6VLJBWnf51gxL/6pKIPYJFhDjT/zUFAMx8pCW89URZWb/d1DPYkvLGlOYZSfna3kgak4rf",
+	"Eh6puS4ffmqfbFgRPzZqOJ+jBxEa70dofKC18EInLyuwoPTAfNqYqt2up29N/sHH//rfbh370fgwDBFb",
+	"02ltNo95ZZuK6xxiS766msJqR2rC2fjqFNhKqKWlk/q7d2fXV3eD6usxkhe513Btuy08L5vDR0im4S7x",
+	"6GeclA3CTUU6hFxTMleI56pdBfb24d5hW0P5onfe+/LP4aQx8OQ06a01p/nCX3RjW3xYqKRskRK7B7su",
+	"tem890d9Ouf/6Zu94s9vG9ZYWgCW/EdRc89s4wjkaEYWWgmBwk7LHw2YgN/Hu725doY/WDnjeEhX9Kwm",
+	"wXtzB4OPp2cOnJ4kPppiBSSOSoRNgyLKEOxML0bSz8ow6cYetpwkl0TgdFejwmpWOyE39u3ibpW3K6aA",
+	"26UZFHSjxc5C2L63WtWtVnWrVd1qVbda1a1W9e+oVYWkrSOMFqnbWT3gspDQFLLIINaKZ5BDwxk8JtGc",
+	"qHhJwH9vcr+35e8cx0R1Z0aYp5oBqn0PWv8kPPODW5TO2xKFPiUK7mJcsXqoKB2q6N596oiuoqOaabYq",
+	"qscM8ndcWnEwq+2a6mO1YZZ7ePjS/vELvPK9/9gezVZcKIOIo9neYEHVMp9BnzKOV3Qv5glZEHa3GPqj",
+	"/3NNinsGaxmneyuuZyLM7Lp06P/E/bjV7b9K3b6LTsxjn5FQ/piWxle3jb0zJK5t6NwaNreGzb+9YdOk",
+	"o53ZG1zY+0XEX2/HIGrpU16prrBFkrUfF9kD8C+gxMrf9jG9PfZzfQEuse26z1d5ikW1fYFfX2JW0IwG",
+	"b/K0CgdnlVlEppCN5xYOKjIFjtA82V9SmTTBij/tY63TaoQt9x2uVdzy5txeEws36b0NOb2ontL7ju2c",
+	"0/sHSJ39YyXB3uaa/iFzTcMWT4YDFmk7Li4OA1qY7Gd97WVkHRX6Qq+h/ThjXEE7w3rV3ttt9UDvlUmF",
+	"Dyx5SehiGRj/Nf1AUomSelvaB6N+nohd4CFNVm6rDleHhnXcmhnu2A85iEsaNrI0VQGebGTE8egKrhdJ",
+	"f2tKP5ZashvKoAyyvRxbhh9FSGY4TXdH7YPE5DP6WzA5ua2t+bKYjsmP01NJsVjoKegpDdEpSTGkECtu",
+	"YENNKRLKGRBXofrmUutw6MnTl7XSqIwkFN89mo/iMX5IDmb3k8MH9/b3HoxGw5XBtK5T4pomIQA2S4g4",
+	"FrzWU7EfKYayMk3DcgzwWR4BeiTiplNcEHfAHU3Mi1zxT58bfpuQfZuQ/RUlZO+Y/fw5851rOc6Zhdq8",
+	"YvrynKbkKg5rzIpGlRneIIk3VgqQdB4I5FSawXZgHzhsgXpH1/4/M8CnZvEtdlKGqebFUAVsOriBqSGJ",
+	"a9jMCDGY9jNSNmSEbxzAhmvdA000STJEL6y1G1k5v5EIy3fMAIeiJ5zNqaY+ypmMXMMf808weCxMKswj",
+	"A7QdiG2wDdJmuIXn6VQN/rgN23NJBGsAljCtOjlK+QLZnC5EmVQEF71Taz2L0RMsCUo4MeDbGcxoq5Nx",
+	"dWGH1YUdtDsbw46X8OrqvZ779xC29/SzYdPdXtfb69p9Xb86B/q/MfP4yva6wb0K8HzPLptaZRD9jXNI",
+	"AjyCsxwdquwQnQC3EvpYbAMxSRcM1B0U80t96bV6O9soArqu/qNWRq+N9QG5VJNxDUPfTrnAN2eKMDWU",
+	"eRwTkhDTV/avjQ3kjt1N5HOTqNvZ5riaONzVh/u0MAoCHBycUxJa5V2YTQtkq14SEfTkAOo3wQWWr1RY",
+	"SAC20fwlITHNcGqDmi7f2DRxq8FjDP0Id8LzWUr8ZR71CndbPPqPUSeYkZ1DmefRDU/eYS+7LWpDxTHn",
+	"8JRKky0RdLE0T1HvMfhESmKB7d4+rnGP1y7xJTEeC/i4eNOObQv3P99QB59vqMPPN9TR5xqqRq/jgT48",
+	"vat6uXoeQYolOKGMyBbdSQk8n9PYtZ0Dncn1zatBOUEfl+s2tYeAhH4TSSI05RcAlrW2uiiASrnwf415",
+	"YympVFjzhQG/AF11YRrfSffJiku1EKT4tyAJtf8IyaWELARuboxCpQuICbi3jgFKxVcryhYedFFlqr+8",
+	"9/yaDWA+XuORXu09ioNsbxwcuUPyFtdKF00BQ/3ABsINXPkBQC1+N4NowLiamL9DYb9Tve/61U1FwvBA",
+	"mf9Yw/okm8DvfiKmpAWifFjhGZYkgqbs0FMIKc6rd2o86nWBM5JxsZlAz7omAamf0GZALkk9X/Ph/fHR",
+	"/u7XtzJqZJYcPigX7wtoHc6npM8J/ExQ8rPkokcwpndf5R38oj+0OkL7uxCDPW09r1rrRj0Jqw7Hdoeg",
+	"mbLdNtgxo2MWwfsvA6r4Rz6NVo2JzAWRy1ODAbajg8JgxsELbMcJxRH5UDorqmdlH500tK/YfpvfHzjl",
+	"C8o0cdhHqls5H//z4mD96+hvfz3i+/Hr1Y+z8YcHm+f3srOHyemherH86X7+coS/J2/lNVtWVBfRsKV5",
+	"CEYUQgheh6xrtxn8ctkFfW/DH71nlznKtpZdRWOuUr77TvyODlnm/VcphDTEpDjQ0w2RE7jIdiin4tar",
+	"5qGamC7aDtHeofdbuHoP4MxzoQmCZRh1bfPYIvvbBuRR0UC88Dls9Z2c8Q9ASAlhluS9y360+2WHuTUf",
+	"XUs6l7YprZPRNR7bwuZPOCMlNn9YUVtQqYi4GoM+Roysm5umkcwCr7bRxzN46GP0uT3LK6+LcTsSvn3O",
+	"d8e2/gAeqvkc237wxj1XJw+zf5Hf93iHyMApkUS52V9dAFvB6yw368p2N0Wfv5veNgEwsp5cZZ8LCd7K",
+	"WGAm5/BouPFTVJ1AwyZ5ELLbrUNizFBm6qkMe1jy9SNtIydFS1mLbxqZT5VLg+FMaxaKiAilxE8ji5ec",
+	"S4Ikzwh0g37HSCpNEhmWF2X6dqXfxpx+mNiBwKxVEEg2r5oA6LyBu1I4VhP984bbfknJusEkw3Z+4EiU",
+	"W6ldNd5vOrMHlSzz3R1p0RTAve7ohTKqKE4rqlcQDB69COJVQmP4BtWufx/9EwuYqeeQWaGC1oRcDK/T",
+	"rnEtqFKE3SDy2w65Zdvt8VuzZWzHfwh61XPNnPOnMzrVL1flTGEhO6CRtRDqe3g+DqqBe0TkA14siPEF",
+	"BUPH3bki0m2JnzOyFUm74bSRIjPDgSgDeUfudjUc7G6JHObOXw0Mw/gvO7Ewykvp0ua3UuXL6q7IQw1B",
+	"KYW0zbmJz87IDte0qneFaryuTp6NyyhplRrgXb0ASP/31ufchJodC56WjbDlroRcNyQ7tEmz3mYi6KrN",
+	"Lvj9HekHeXq3MvF+07MZM4ij2/rpz18/LcuCjO4T8gvdv1jdtZtxY//G7kpsu5qtIh9G1kav2ibpor7H",
+	"D3panaz4me0KoqcEnUJadK/mQpg0LcJFFYwlxRcgtiOIkUDjVKpVq1QREWoD8x8e6m1w8ie1mG13cm0l",
+	"ytsVLK4N0Ex8f6OSliVFOyVruQIuK5SdOEZLmiSEWVTR5SbYrdg8E6AJkcMLrP8DRjaVGHXVp1EHbHav",
+	"RGVb9TyhCimBaVqVnH1F5Uvob4GZ1gdTviEk5HnpULiKXQieDk+bCoBq6awJH6IzcBuZ1vExVjjli5xE",
+	"BmwNmSBDQoR8jHCir4JUAisupP19wRddmaDtkGy8fPO5VgD93wXZyRnBIl7+QFsbZ4DVnmEVQyVqI4Fo",
+	"/pXSxbIbT+WH8knIbC9ad+wGlwIlsOErvybQc9HNeogMuK/pFUS1bQrUg5lcgz8wrVoHo+HoYHw/xJ9q",
+	"fCcMCjxwc4v8TQkRjNn/E6aIWAmicEtrB30DtGZYdunUN1ez4u2jKHpGhfl3pf+UOd7i7VhemLohZ2sb",
+	"GYFySZL2BlS2Uu2TdtZqW5Xtr3Wji9r/5O3CIEstvCBz2pa3wbJkZK0oTQMSaCfUaKlXSUmNdM08/E2O",
+	"PDJqpt2fi8ZcTg9abmYC7NI6EdN4iQRmF5QtJMJ2/mUw3PKx4ucXZGPdlZJkmCkat7CwUyLzNJQnUNol",
+	"BQebVUrH6pFaIUisDeFfcyI2LQdT+DL9c4hMRXpGpZ5nYnMQQcsu3ux0fi2I11SSPmfXqekngmsdftJA",
+	"Tm9hHoxXUPydTmgSZSA8AjkQEZK8vECwW7B3KMXxBWhQWcU42+q/y0Xi0SnsRK0fWy4qCZPNaS07A3Q5",
+	"Vko6nV5B3tuO8eXESV/TtBSvX8A6zXhCJprD9ZslXOSvAHOrAPGHzY5QvtJybn9ULTI93L/xzv3+jkVb",
+	"jKB+xaqk1swfz8kH1XQfIVucXzgGvlPAX79fXNKYnLA5b6jdMw9YjY0YuOIFNzW74dy8lLJrpeYdm9R2",
+	"0tSALOGxHDwa3IX/RgO+IgyvqP7E/jnc4CwNZtk156zYGsXtAAA0qAv2QiFCBjWtc7+LoH2qViU/HA9H",
+	"fXEO3TiR3dgwmcjwXF5p88bkkzBrXOvjDNjqZtMbEnqIWnNx4YoOipCJfnFjCsPBcDQcjw+G9/uIni+X",
+	"4EE+rKggsnVkwhLpyrChcJRfEGY8pS4HKEEzMueCNDjpH3zakIspzVRdkEwmSRRIxTb5lBf96vghvqu5",
+	"Wnvgwm4McHeIXhTbE5nUWrOfM7LANxmcyiURE7xo2AGrgxjKh076EE5xNaDlHH7mv9E0xXePhiP0zd/H",
+	"48foBWX5B/Thwb3JvcNv+wVSvLlExa2qHFItaFLZ2go9ttz0Lv+5PeXdnOb+j3qqJobtfAHF5N8X1bNB",
+	"swgSw5Kuskb4GuwwoZTAlyQNpZRiISgRTfkG+sst79vg6Q8vBl8XB78krDG723VVjhBPk93hPtwOm3Kx",
+	"K6fMu9e4/DrbfIGyxcR6gYIX0p6P1kvgqeqm/fh0ND68NxqNRgcP9h8EDSE3SBswCUdznqYAdNUgy12v",
+	"3vV6PUyWKZTmwav/QpM/b82iU9b3gUv4FJTSWKZgb8H2odR2sCC13cLeVRrajvG57Bsjkos24Daet8ab",
+	"/5+9d11uG9nWBF8lg90RtnwgipLlmxQ7+mjLdpWqfGtLtX2mzTpEEkiSWQIzuZFJ0azajpjoF5lfM7/6",
+	"KWbepJ9kItfKTAAkQIIyqYvNjj67ZBBAXrBy3de3ylo+lG/dsjTSFU7V0j6xQCwlSREnacqvWEy82B1J",
+	"XTaAa21SQZgVtPhGihiU4TXlvc6ezNnoSiHh1U+5uD1LP/p1Uh7WSRbHRMjJIpzDzVJKLfpYKXl1KfVU",
+	"EM2q6fCVn/U6X3TjMjnvYK6xhczxo9oCEFd9x6TeiqteVSZ+iyicQX8uzq1VcPnDi//b0d7e5/9st9Xv",
+	"/7YcmaNabC3iR8vSuJW9bzaRO2Ujamv8uejolAqF2ulYd3oy7cQs4VfWx4V/ggfM5ntDnug4FRWp3+d8",
+	"yBOafqjsLurbkyb8krl016xvA4REle3LTzXq/tB3+TinqAtJeuMUzGHo7bCSbXQPOzNsTSRDWhUgwpAK",
+	"DNE85210aGTg6hzSGOzoJeDCFlW4NPiyuxA8eP4MQPJf6W72pYxzXfnna7YPF8E6PFkG6VBRHGtGTlzO",
+	"I2La8aqyRFUjtVGrU7zVqAy2aHbZYy/tfTjFr0HjD9ld6Fquk39TTq3mzY5YocTayDh2jP8Bl6eAaH/K",
+	"ynUoj9JrcTbMahCM+Gj/oFWmS9iK8L8aNEne9xpHn5clwPlC5q+/B3M10jHPMFmL0LC5uvFmteKczcs6",
+	"nOt903+4m+fEE37s3Ld2K7ZfMTdQ6cHNUUwdHiN7kJVWohQDOHRntFy4VCHWHxzWK9+Gqt6SAf4O12cq",
+	"wmu90ZYH87Jy8FP/2wxjrfVm22m8ajMQq3SGyzyvtw2YcVQSi4DrMylzrXrvrPH10KENcl4X8MKzz1hv",
+	"a2yWXxkQwXwK4ot68x+r0i05iazqsnTyz2tuVHXvzH84gPH8a5/URCa4YpGW6QJ6sTdASr3Rw4YytubN",
+	"ivtf3SJ99iAXGuPnToo/iLl++m7+2df1dOo+TiUT+keOH5a0I7W/AqSO0YDBaJ9nQ/2KAOtP0vm7umOe",
+	"YK5OUaHoy/3mwdNSPNc+rmv+ze6XB2o28vi8uV/6KgtX8s8Sje4D/nb+39/Mvm7/WbN0Yl60lUipB/XE",
+	"VDbI82areVDL4wOCqSKxiypNPEoLRjA9xHKRJz2vl7YOTy6O/l4n6mvf61cTGMopfJ/cd3c7XUW7Y3W6",
+	"JKXZQhQCLBAlaNfPE28VS3evKSz0WS2OUs+FADJjGc6MnV35Jsjo8iT+Y6y0C5Ss4LGxMMHSGAmGaDW9",
+	"ZE3yDkD6cm2Ou1MIrcseCfuaizBwHSFETEJ7U4fH4fy+xizRdMHXwVbLgBnwkHblFSN/slTumLn0JXkI",
+	"HZ92muSd1DP46bsHq7aI3s1dnP9a7MvIJbJUIc/5QGvCrlhChmOlSdfaWGJqXZnSOjJnBEPZZBeClJR3",
+	"Ksi1h36APQsCh3Rpq/QTsMHU4r5N1+wIm3dJLqLpN/a+U5ssleWtL9a2C5T8ER+CxytheVxDA0Mnom8o",
+	"OUMcpcS5bIzOwQrJ8MXt8fcdPtvfLzFl89v1n+122m6Lqo4+VQjh2UdTl+Nv6DY0n6TjT1/Z7vBo4IYO",
+	"FrUTrwmns79Um8HzHixCWyj/zmVFDblG7EN5hT1KB65pt0votzUhKYsYvyp64oxpZvSjGCIbUDQEfr0e",
+	"iB+bu1aMb+TdFTK6XGqe+V7t88iDwCVK3Akp1zwq8yud2l+uIWsGvF/S5eBn3i9qGvtP6ynDiSwpXH8z",
+	"ix1fF/Ir5uZTzUHowPUZE6Ce+TUuiwLZDHAnVBa5j+qo5WaQIPtYuCd+NXbHK8n7Z0aTsr4TUFcAv2WV",
+	"YbIU7yVhaT3CQ8VGEHgCzSyjbM6KoP2a9nhNZ1d2NhbnArtpBhBI5dfIT8i280yz4XfpZh6kTMHsam3G",
+	"RXb7rfioc9MNMieYJdjgWi7smW9c4s12mqiFBSFG3CMsMdSBTXiS+MLgkpPUUbxUfzg3lzFu7I+QPT2L",
+	"kKtqpvEtr0egU9WRvQ4gKs/P7iWdKjIWmifomoUGiD2NgWWqyQiaC5UXlZolCYe3rmQSz4j55pOywq2l",
+	"BaS30UALBOkKfOIN3G8O7kg7t8a3gKgqhvI9I8IRTWd945FMZNo4amBPrDJvuNW8OnWzXt39G2uWc2Pt",
+	"bGQSdx63OobaqzrVQHcanhX4k8ctYu4PiG0NJZUtV7P2fJ/msNJWrVC+kaY5Rc182feeYbK5hwuUM0MW",
+	"M91wHMFn/Wvw7Mx8g1nGExSY5BIO/cadxop6UhiZxYT641IMtK+oWM0o5NfDVkGDXUtzlNfq3th6DTbn",
+	"Naje0opzqufyomZP6nInUas8XrL1X/wg/gtPdJVcsIL/fZqlRpit1xg0ocQdhJLQyW1oVSsey61CtVSh",
+	"Ws6xajGoEn3lhjS1W+vzd8vaUi7t2X/D5Vnvnhssq1UCya+ybD6uCO1C7wcpMFOP9JiG6vjulCCo0kq5",
+	"e3aAlXwq3kra4oHdMB7Y7aUVroziBZTyVl6x8iKsgiI2ZFAByUR5ipJMS2U8gJhayB+E0AFPvx6wYQ5z",
+	"BDylU6VZ0WFc5tNc3op8hdqS63KzZWFP2K3ZgKfZOh/yXBrrrKv8343m5tc1AlaV8dUi2PNJQnuapROa",
+	"zrKvx7V2eQVj4JomwDEWHVmwHZ9tk30mcIEcHR7cplPnm+Q1wu3rRrBAchdEdaEuCSOMOUFtP0l+m4OM",
+	"5Szla8vE99Dep5rkDVc6QwdgcZ+lGIAR0kn3lQR39uqVZLfnyFvxfdPie62SdXnsG6Rhk4QWyzsMSIj9",
+	"JMFJRRMWkodZyZWUgGk+3EHXlTFaqCre4ruCYRNVFoMntS0A9rdLo8sd0DwygYs8o4iQbmeTg2T8pvB7",
+	"0LA9MoOGWRK8A2Ze7Qe8KMTMZvtpKG23rxCLD4x2jQgRWnPRV6sE53Mv9amsUVnAvp4UKY2wl42RzDif",
+	"92vCGlVF3UuGGM5H4p9c4yhUuXQrqf8fNBlXCcQEigBFVXgcVlChj84gINVOK66ejB6wKfY4lklsxXLx",
+	"qzRePG+15lHwDg7KUe+e10G9m9leXLKbaOmmjvt9pnQlTI4t2Cj1QHkERhZXo7kF5OeLt292mYroiMUI",
+	"vo3dBD2CmflmYXvcaj2OhjS9hL9YWOZTmb3pE09Zghf3sqtMKbK4t1ZtEJmhFfMLb4WbvgaNSy6WI4L5",
+	"/f7V3L1Sn6+goUshr8xWA5QWaOja+qRc7QfsM5T9le3oJ+el+rk+oCGs004mKFDBYgr7lYu4sreF8reR",
+	"hNEY3doeylCmTgdxKTCuHMVKFwclBknuWeb7NNMQy+WCH7WslsTTvipspofdq48hkw0zC5JYT4HLTulX",
+	"YBZn+NRBa1aXK1U1Sj/LVEgxHV4vNqYYOtPxHWppA4Iho6K6QTKCiabmPYmS0GQFAB8xE2GaN+nhLjT5",
+	"GbUlabbs9Z0Nx/m3Fcn9ikbj8ZD0EqouZwIOc+XR1SCk7fZ5KaSIGa8Kiw561stUk9EgpVBS6ZuVEmoL",
+	"KM1NYGVj6/KA0ChiwtZTKt4XigzpJZgMMe9Zg6VJXAJbaDc4DIiRg4wqTfQkuxe66Kvl0JJwzPKTnUF9",
+	"kz26bO+W7lVGvbaxvf3X/hJSxj1eQMrL0Z9QuXNUuyIK1Cr2Fo5wzvS2wvm2KpyzTzD/PWe4iGsJVaba",
+	"3/UOizfAWRex0aWGdQVnvHATA9hlK+RTlPsDNgzIBMK4k5RrpqAVl6s0R77p+tM8/P/+L3iB2tkAc9tv",
+	"Pa+BnDFzum8tHFbmLsPdz6hkNYimC/Nlz/mfpVxVmx9LWg1Vd2lOpRya1Wt6yZRrIW4Mtph9mSmq3W8d",
+	"Pn/y7GktI6w8Mnumy2BLc1WS89V5sqy61bzH/BIQo38NzXY5j4Ar4f72ck4baIQZBHYLSz+IvGTiA+Vl",
+	"BXaIMSl7cLYtZmFZTCViSlV14D0hv3y6AHYQnkCHK/4neFCPyN8ZTVkazvncBt2fIv6e/3L2259n++/4",
+	"mToTH59Ep2dPz4avW78ejB7Hp7+8aLLpL3/Gn874e37West/edGMDhLRHb5uxf/xS7IIfrQsNnHOIonI",
+	"o5pj61FclG2EaB+dKV5stWr66Rd2KD4RRI7oP8e26WKAGBRmv8ym5xsfX7cz8Tx7MQN18PJ8S5oJnSoS",
+	"dnMfx5pDeKnU5BkrTBte1vFyHvUrTzuze1WYaeED2hHL6Xl06uy0Rd3Tu1M0vvKtwL1fpQwsCp8rjR2a",
+	"A83jrNrWfL1RoVre+uZnEqaeXStsuJg5VUTUzgeyHjT9styRkhTuurX+TCz2bKEOmfsEufLngyeb9Wrl",
+	"v6/vdF4I7eD0q0jOtXMpIzn7myc5WOyI8hJ7391bO87o2+3Oy0a2a35zsDvF/aQx/Xf7r2Ykh2Vcotia",
+	"t/j6177J51wPz9LMS1r5pjflzUDfyCuW0KhUjV2MeuE3tsoRfn36NG+2eeDeb1NsvX6TBJujlMB3Da5o",
+	"FZyDYFhCyB+y9j5VDYYyzrmAX66iQV2khk7TsTD6pNGmyx2s6wvBf9ecrBC8Xo2R/aZKOZio7vZ9i1jE",
+	"dRlfrrcJHNaVGSGM5FuyLm6xOzO0GdQ9WBjX+kDn4d8Xcd2fgNfU5roroNoj4MuS7sG5fmiJ7BMu6uPZ",
+	"V0gROuTJ9Drcv4NWpqqesfkMitAugJ2gYIDAGXPpXdB8VkhNuixLdcfCHlusBn2SwdE679WqWq1vFl+C",
+	"a2h+sikvFUravx0ekoMWefbi8ClpvXhSC+M5tU3sFgKamXtuN6023xd/fm/Mr4u0VwoUvmQvypwVTi76",
+	"4ReISPx2dkfzx2KOBcxS4WoukN8qt8KCJUKjGXPArENDKM1o7OIQM2od+PZJLJkCah6CFCnbvZy4OSy6",
+	"oB4Xhc/J7v+gu38amZP92ezsVlRqWLCrRQqDrRexJT4OxilAT2IGvMwzkTyrFKcpE9HSxrWn7j7s/Qns",
+	"qjNiaVQJ3D80554rIns9KGuZDGTCyIilxDxTToylHvPlVls2ofKeeN63ig35R8YKL6A2CaJoUnVAbDe/",
+	"pdziLqdmQmB8Qf2Npf+sXTVijtnWpQAylZXolEz9etY2F52KKk3fndUiPSys1awSGFx1fC++6pYyyvZJ",
+	"hMjd5Zgobf6a6eFfa7x1Vs5wWzCTyU/F/8RJRjKR47RJXvkE0kLFlGEH9ltdo9rGnp9FFPVWCja90dri",
+	"m6jkBfjpDhdXTOhS/1aeYjLMGuA7LG6SDL5gAnXM2S1GdHBFKHr/8vlOSyiqTOhWFLe4PpUznLCEVwcZ",
+	"y88qiP1BnN+HHO8onKgy6Wvl1SkI7JWTFNz+IVJZk5wkSYaAUqgLFK64V5k/QrsNYUCEhDC67+IIv0My",
+	"VUn0eG1SA7L5LbfgESu0UYVb5trDbriTarkkOkE5JHvkeUD2DwKy/9jwci+UshBPNGDRJV6tRMhYLKiu",
+	"WUZcLaYMW4FfZ0QVnv95MbVUOtVoqZ6XVLVECcoONSc8CLQFH0IcDTw7x7keo+ZPQWJp+EQ9OzYnZxai",
+	"Dtrb1sPXT4xwdHFeACkpAIkHJJbwv4AlHhCVwB8gsMbC2IiRTJlqkrc0Zth30Se+LWjpsVLd8XJFe69K",
+	"086JGPuVW0F1eSdmT0vSZX1rSASuEQhYQIUq4HUXqpcKKjtpJN9y8pyTWce+ozLXhUrddQir6mbJVkhc",
+	"L5HNFxMvSWDb8vYtb9/y9i1v/44Y5huuyjxBVUryStmSGYKf3ZkV852do6okv+q2sw8X7OhbqlP+ZUUZ",
+	"ZE+etfIiOexyQfFSlwHG8VUOov5HkUo1XB+ekFZsdZXlHz9ZnH8clBK2sf18iRhOs9wt8tn6RYLGZMA1",
+	"HEUFuXSfG+eNoPG2ETTeNH7HCeVXhp1p8lf2v92zcl/U0VlA1RmHxILD94HqaLDi2cPzIW0IpYC+02yU",
+	"fYYf4vgFjS+7fbnrYRzxrc139o/PeNvv+ft2bS3m0V9m1EHjqNHnejDuQic4SUd8N5Ix6zOx5yf5Nf+4",
+	"uuSjXfzYNNkdSUMPKa7j3qqod24bqxXmEzGXEjeX//b42/TiZbsBr7zJzdgq6T+ekn47WnmVxDovD0Oc",
+	"ODzMOXl0B/DfADOqWtKlgDdMtS2gz6kJtdR+B+SCO1Oi/K+aVraNKGURpToRxw0BqhWCTNWBIUtdpUoe",
+	"S3lv+mpIefKR/XPM1KquPig4ggIBj2YxhC6s8wfLJ/8v5K3wMFRdzFcqwtWyZXxi3YGUl+V5ezYPzeVX",
+	"aAsIOckaXc8147srCX5Lm11bjbcn02NISuuysibpF9DCO2UDOVbl43Bl+FP5EnO47DiakJpgWlCBAV4T",
+	"dt0NnS7AX/E9Qd3dhOsjEvalYGEA59InOgo1YSmLyeF+65iEPcoTrN+14E3woXzPYKuApIwBwHWTGL2p",
+	"LfLGRG6hsAVKDllXxlMyomMFE0E4lqULtd38KxI78Fefn1ebtVvKx27/JZzdbkAV5j6Qb2aAGr1gONIE",
+	"GykjOJfVZAC/Xo2jiLGYxWv48GtMzSzZvOVZiim74nKsOopFKdMdKHsqEzWaWwR/RKsxN5Mu60kzGBSQ",
+	"d5niMbOwShMixTqOxW2mKVa3Kl+00b5beS6VeM/QptozR7deYaUZu8j2/MEpZiPOso0iD5ul+6rPvVrS",
+	"oj1rL13z8VJgF5gtkQK40oROXUuICT5cUjqIZ66GfNEpZzF89UX9MPb3dw+8rNm/fj8MO6+Kvjeyp2cm",
+	"tggMsqIs8DYFq5UAS8f2d97Ensdj7BjZGVa1yJaQKWr7Mjh2raW8hNzNIU8SrrCQs3y+z59dK3OTpWkZ",
+	"xJyTzYXZoPAoDF9PONaUde78eZkHDy/8kKjmlVJQ4dOtUnsBg1aFSeHXB4qE9tjv8jgMslQnY8kBSLzd",
+	"s5n63yvdKQeUrCszAfDOvnvhxnDHVQRASmWtUu0B4EliCwSa5MwcCMPVsF0CYTRNuJO+Hj8IEJKAZV5f",
+	"+OHzta1Re3t5Ma/Tkh0JFGH9HRRfPjmzBN+zvOusGkmhWMdog+VUAI5+KOhy9gbXmYaKjPyw9eIpgdJ0",
+	"AoC7lcxd1sKF8LPKOp6WWOnwG1a0zOrNBfHiCSHmWCiCt83kgh9ei6XUa8k6c+YrmrNinYM7kY6d5DhD",
+	"kUjyFBZknV29xJs/QEFRTM8IkPltnyUPx0GLLL4gAWtoHK+uSrP4wQafjjDQIux59Oa4V9RsCbujcjt0",
+	"5lNoWvUnd8X2BnfehSZiCeLf2DsGjkfuXfjvEeXZP2ztkP+337rscYd/CY1NpkMzY5QiuQsp641FDJdc",
+	"3WczZX2utH0X+rWbPS64GsAVp3ONzOH4fe5Uu2nOHaKZbV8GgGQXxNlq0EfFx1ax9rwGuoWcva+Qs+V8",
+	"rcLsynWf4apJwhETMXo1cnaGTEE8G2mDPleFW24Z1zEJ/cGzqsgc7z/48uW4LUI8emFgC7vHoyLgrB09",
+	"zwStwYVIhXO9cNiiQ1bB0048RwN2BhIpfITURA31gLox/EEZ26NrcLPrJXJaFro8kbO+p3Kxb3K2X9It",
+	"+dGybJb9J4uyWYIGBjbsz1kUNO+zqpHEdh0XVqmj5oSMxt2ER+50BwT8MoR9idgI6hBjdsUSOQLaM0o9",
+	"VySigD7to402jKNYejVbSLnUy1P4gIfPi7HHYgMseNd/O9rb+/yf7bb6/d9qAO+Cf8iSwAK+ukxkW7Je",
+	"TWDnH1qFqLZghbcEVuiJ4ZopTMjuMvSppYlLWyZYzQS3XG8lrjdDzMZgZtE45Xp6br6WRQVEODL/12t3",
+	"pn75dNEIyrv7ZJBuskc+J7LPxe8P/4shY7BL9+DKDuBHlqPVkf/9f/4/AIoGZANfB6fhJ21WiA3M5SWv",
+	"gDvA3zAXo3IWmGsWjhXr4P3qb4YswiY5pUniUgAwyzBr4Antlhk2LsLM0raw7ik7ahiptIcIayGgpP/H",
+	"7un5x9e7F3jl4WHrcf6ezpArZRRuzESacMV2muSEpBgyt5DDoi2KGxZCizqWGlr7Yxz3HcQh1YQmUrAj",
+	"rP6fSCLYFUvJkH9BTZubTbKb57DOZmHi3AEc8V8xGWlElZrItMQh+SYHpDADziLTDHcCUpDcW46JltLt",
+	"sBoxeknem8UdkFjCtFOGdlsvsfiO+fEtht1v5qg29uiI713t79GxHuzZX4B65Aio2KHxldwNVFA4Duby",
+	"QePrV6hK70nMCxaaIlyT3SqXiRKTUSrh/Fi24c9xLuUNbsT/nc9NPiGRHA5ZGjFy8uHMYUubm0eG1KhS",
+	"XGnq3C1oSKmMo0RU00T2x6zZFm3xHhAkDXMBMwY8wEiy+EogWkW6bMDBjIaG6mbDpOFZFwMjOSAwja47",
+	"BGowq09ppIGY2gLfj/bdT5JECWe2U7u5cjEdsXNYnv8lZaTPhDl2jhVyHcAD6KF2NE5F3BbOqQXcc8Cw",
+	"t3CfcqE0BsLb4r/8F3IqIfmES6HaYpc8evTL+ft3jx5Bepegl6wTART3bxevd583yW/iUsiJID3OklgF",
+	"ZGz/DcjzZERTOmQAUGvmlLIRGGSF6ylrC0KMGaVYjN/o8OAgIEoSasxId74MhTJFFE+Y0Mm0iZM7i9Wj",
+	"R1ZTAc1DkYegkuw0yaNHF3zI3O8fX5+Sx48fvzAL+e3i1D4P2YBmdeBOZl9opF3/d4L8PKtzdiXdxRQp",
+	"cCHBA4o8DNuN/YPmk1a7Ycz71KwMLrXMFaCbXz78H4b7DKHbv1OxQH4ZajGvFtlIzojPgtRD6/g+O39P",
+	"Dg/2n5FIxsyuBVoqmdUCIZMQtIYwcO2UAhKC1mW7MaPmFTb9Va7IvtGY9lutgBy0DLezxk+TnMokwRYz",
+	"yqwJzks/lROfFdiVYxFbPGU7fM6JEh4bDQGcS10aXS72MLm0ejMQBCQiqTQZyAmQQczYiEzl2Gyd4eKg",
+	"aM/1fCQDqvKdpHCDXqWpTPP08OLwyTPDZboJG5qvR0ejhGO23Z69/G9/KCnCHc88AOGXhGbbQweT2U8p",
+	"YDbD546ZpjyxvzE5SoA1B+jWEVc04bE/LSH4lVXo3m6OGrFJuZAtaCdueLc5kzg1JNcK8Y59P/Kagu0c",
+	"guzBC2tN+8ClDTHmbvYHEiChdxN+xeJjD+JqZQcIAauGIDKGYBMyojy1871IaYSc0TKgR4+OPEeyTCii",
+	"acqZMtLbJq/tnsVhYL5tqgjvwUe2rT1B0xiPDHU+PfQ5uWaaZWm5c9m4OKmPVDMCtO5IgAohxyJCwgnN",
+	"72/Mz7vwv+a8ZJc+siHl0EwAT0/+F3OMrEPUTMmrQXnkVCnYMTk8eJEt+yPT6XT3pKdZClqMDfzayZ7S",
+	"yMgWs2+UhD+9uggd6kjKlBynAKWC8ooKEr66oP3ZQ2Y0o7Pe7jsp2O5bY0SFZv/6TJPHrcMmObGPy57V",
+	"vpEN01hBLhoUWQHJUBLRaMACJ4cErGFKwpM+y8/8GHBksqqRggiFxDboRKQDW+4ByZiem/imQGogJzZ3",
+	"af+Je7eLrpGxSDAd0IatMTlDaLdtMHrWmMQhotuDeMnY6NEjXB+u4azn9sazedzMLARj9uSIHO4f+Hia",
+	"YS42c4dAigqMHv786uRlSCYyvVTm1hT4FX67WAIZguEbMaFYTt95e3Yxp+HIERP4mZsy7e/Zh/aMzWzU",
+	"Ka4RnB3UnqBhAakaR41Wc7/ZwuR5JuiIN44aj5ut5mPsOT8AVW8P8qSZrvJXGyKR+Oldl2VP0mdx48g8",
+	"e87SKx6xM6PEZdEyeP1Bq+X0OusbznPVP2yWIBqtS1tG5IYBrbGsBQXc0jSLPjw4qHqjn+LeGfJg1BZ9",
+	"rcPiZz6gLCgYco2jz78HDTUeDmk6bRw13gH4m/0UcFYSLi7B50H7ClzcCdU9mUIfry+7RmfbtY6khpCC",
+	"wdv3mhOWJLugRO39MblUTbdjpV/M7MAlmyry0IizZ0/2n+3Y4zTL0yHdzSpYKIzsznk7jEXY8s4iuQ8V",
+	"S66YcghIcGbbovyFoALT1BwHSNBCUp+jml8+/Xq+SXKB91fQidklVKwNy0DDCBIAhWE3Q5uZAyEJtPtg",
+	"doYNs91To6XLpGp4e/9e8eavQcMwkmUPwT0w58etw+WU+E7qtzJGEL/bpvgP6LQB+pO9IsnlyN5oGQtJ",
+	"3tmMaNXaOo4qarcgng980jDL6qlVVlBdpL2EK33iX294obM/Gkefy7ciu2UP5Hzja7D0xvfozPz6+wZp",
+	"3C4DXOQlpJ45yf32IGts7S//6L8JanXK26GuzCX2+Xez3ZlTAv/tPFKff/9aIERj+JDhNFtynvr8tQoS",
+	"hKsAQeoDeOCQkaVAAHEMCpd96zH8bWFlwdvvFZUnrSZ57zgNNzpVjKFgrPzHdh9QPZfQyOtLhjdhenKz",
+	"LS6yzG7r8LG+Aw8fIFPSlXpQxm4x9mmppYHOeKb032260zppEWOTX4suf+tGnjkH++seu4rde8z4a9N+",
+	"68Xyh06l6CUcwxWH+0/qjKLGo5FMNYvfspjTi+mI3aeTdhLHOfL/5mNWxv33/uLxVzx5CdMl/uePbCiv",
+	"WCEBrkksdL5R8M0PPAUXTSRHU0RtnZcJ+Pr8ASlQ6mGF+MlOYh+Kga9PX/Wk/Ws5FveKGb+EfXVG+5q5",
+	"cqlaYNisd4n38lDfpbZL5Sdv3ThzKuiaN6Atbgk1R6g/Mb0hKl1NvTyLQWMcuTj3XPep8/fvyJClfUbg",
+	"HmvrPX7xdMeoGMnUloAxo36Awwx9EzZTzzleLHRB8ThgbtWNaAkYx6+lJdz0Qczyo6AI+eZOyo+gMpxa",
+	"h+BmTtq4rOSVaZVLM8yUBJcW4kAYLJaUyqpui6cjZaCc3zUlens8vqPj8ZFZA3AD56OgXg+52KPjmOvd",
+	"RPYXuIBpodrGaVIqH1X2wSAKWDC9HvwGQ3ClU6pligZvQASb+MbeR2QykFCMwnWADmZwkwekO4WybcAO",
+	"swfQhxucZMtli8TY6cS1KbL1vDAH89+eZqkteFLQLBWKHTHKqlMqFIVIJpG9toAgBS6Ha8USXIohdfDe",
+	"u/GETInNOsZkgJ71dGKwacRSJQVNoPslkUYmO6wC7VsquXc9DD8Pqbpk8e/hTsaTbK6yD1ziosLAVh6p",
+	"trDjw6+wxvA4izZqliS2qRdLFMtgR7Qkl0JO8h1iWB7IPsNSAXeFSxgY0mlbJIxeMR9DYUKnnCkHjgMO",
+	"X8hzCO1DHR6HTQJRaMd6E9l3nQNzsdhy/5yhzTeyP++em9X2E9+FDir80fsSY880SL5xbe997o2WtstY",
+	"PbaIMB7VA0NlKbhqpjiJHNV2p7gnuQXONAhFncu1KSufsn+6MOfFmH7zuEAV2WmlC4N1QEZfaXPYXBZ+",
+	"2XxdydZ15kp3/+w0V5nqZJZHYZqdJTquyCUXcekqqna7UF123TWsZQk2CskV4fExUXSKoUxz4MyqbEpd",
+	"bsIzxAWVpwvWOHMKVkKJXLQWmLJjHgvOYsYqquZRE/Cq2dldZcP9/gKgKDZqytqq6QETgXXgwko0+6Kr",
+	"lvDP2nzkHDp4X7AvunJeED62Y/LZLmKuxLm1f9HKAUGUTcpI08K86jXHLp2TlacLJ3VQZ1JaXmtK6wrH",
+	"nGIB12bDMUZqLQ/GWFn4Lcrz4+UPvZZpl8cxE/dJAT5nkAzp1SPDTgrRw5jrGlpvQfssUX27KRXx4tAi",
+	"Fvcr8hlUJAxuGs2kmNrMlf47vGsnsEpiPktm3oiE4d/4p+539BHWsJzccbO31F4RqsTtAdXcxiuGOYr3",
+	"OVO7QDo1aB9ssGVBSxzV2EXYwdYYB1j44ZM4U9anKagjEVWsST7Z65SEKhn3QzBSXSyzAG7ZrIg/Ar1s",
+	"yHEC776V2COuqsJpgtv8La79mzoy2whnVYQTP+I6zmSFHKod5LRTsR1fpbfcB1SRh4etFySE3ztcdMaK",
+	"FUpcKiKe7kiuGKTovUX//e91IqVYofWtAdLVCXpVB+PqJ6AGEZ9rmrB7GLFdI9XflRBYVcBrHWdgQwLt",
+	"VsJkywXaTAzgPki3O8YMfqBY33o5SZ0QH4x37HzlFQG+wBUUQ7lVMu57V7amU1UZ/rvDzOJWgoZbZrFl",
+	"FuuMfG5S246oZn2ZcrYmz8+pf9+q3p/syVoBLkjz5SmLjCrDkzjFin/wydpFTasc1COaeiy91QJe98kV",
+	"ZTd0utwblRHB1iNV4ZHKtuimvVKOmF0vLS1HTqjrlDEiU9sIigqwbdfhlXKksyHHlHv9rfim/NoqBHSe",
+	"eWw9VPfXQxVlNLxJsbmCo8qfZKx6hmCqYByggqzbSkEiTY7ZoAvLPbmCFyt3hLeOrK0ja8aRtc7DcXfS",
+	"uUOv2IWY2o0nj0O3Ris7qzxeazovmxOWt+L3qisstwbt1qBdwfu1ZvZTxwHmhvxGHxg5yWg+ogKbB7SF",
+	"YTSx1cNtmuyM5I6mUcLCHQwve2lPU0Z6gAyEmAKAEyNsDwWJwBlVbrc7z7Fuxfm25VhbjrUJF9xmzQlb",
+	"kVDthDtJklylQb5oIMCU14lPo+/KcX+gj0ioRkzokNA4VoANNWDYDkRlgEIjymNI0DeMzMN5N0n4z7At",
+	"EikvbTsUMqIpZMMXARaDHLyixP9WZa+f+iUu8e6d+LHMhJeOF1Ql5xRyMhN5xcyHvImMVfeZvDvSfPzK",
+	"dF9DGHUH/2huXjqs/7gIT0sehgAqugM7JjV5GAIkcLhTNad8I7JsYvMtau+ZO9QSYA1gELuTW2dohTPU",
+	"bVCeF/rj/e2ZqP5d3rdSXdW+oIzdffDGNQ3UjVNiZVVhtqj7UP2+eUXmHtXLZ3A3N3I49vCpv8ptoAtr",
+	"UJibrL+xACYaWfsIixYVU4pL0SQXvuUdCpDClNAOKi+WV9mh+4hy7ZoHbwM2SX5eN22S1Dvva6sivouW",
+	"xQ9gK/wEZyWDu6LEKnc3wAaybnOljOAlg6NMoX0SA7jQJHEHfhYTxrseajEC/GkhLzh3TePuHDfw/fa2",
+	"/GDLD9YehsQjB5Zq7A4g27yGEFM16EqKrQpKNefXvD9OEQSYktTBEcd0qgIS9lI5tBjOWoaEiygZQ0t0",
+	"RqMBpg8MeSx4fwBhFf/3DEq75kNG/oRu4TRRsi2kgBHMSAePzZ4cPCEDOU7Bp4qTGNAMHvDx06dw/7G3",
+	"7yGLQTuIP+BLj1sB0TKmUz9NAB8AMGt2xcSYIRS4L0ofUR4HBHafxa5Hn3ke8pqwYxmJwK0AMMr+QQsz",
+	"T6NLhEvDutSASNEWBG5D8HU6tYgF5iWulSw2YQW73HUanVBh26VOyVCmFjy6L5mCQQIAREavDNgCuKgP",
+	"lMfWh2MRugtOHan8IhQiP/RkivuP0MyG68+sBuGZgdU/ekSvWApGsHkjbB3CTzOS4nZaNzVPLbi/ndf7",
+	"/JTKd9dCUYA7LQ6cuztr1Tp1MAgT+853bEL8scitNu9e8b9bMGozAsJqwJpxR7KfHEBEBkn96BF0cwBI",
+	"YiSVgWvxBELRPD8ZSGyJAX0ZeHxEQvxnqsL5WcFouMrs0zukjoimGmHZ+0amqQdESxlk+QBEySHDnhmj",
+	"sTlSGLccusOV2jhndzzNjW4maRsGul4tru9vz2GupxkgCcdj0CSnZja57UEgLGxtLXt2irB8+LlvDqCh",
+	"6ESKfgBjG/rEdhaOjh2+vRzlghwizqU0PHqEFILw5vBj5rvEtl1mJ4BybaE1thBU0AM878FEijJnggtP",
+	"qLZbToy4AGZvhlKwaW5rzQm4ZCN9nE+0cB/SzfoB4COaDZRwqHFNOYI0A5qHUiouESDfnhHXbEJOCHRc",
+	"hIYTMXn0CP6FHXs8PdtvJ+TkyOGMIOK82zzHVgdyZD+uZZDh+cX70187b95/CnErj7GJCYFTjpuL68dx",
+	"uXIn0/WPIKOUQ209m2bo8j3wEk6Aj74CuxAbOiDXw0AZVeT0/B+2XwJyByOnVSEbtM/0SyeJPsLvOxWo",
+	"1/62lVXE16kcvoSOc0tvvZC1bxxt1v2TLbdC/+uheN66H8tr4Q2H9kfCiMmcHsWFMsqI+oZYjFef9v5C",
+	"sl7sgfSn4zMKO/tw5VHYsafnCBsEBdCBiaqAUAtlnHDBsl4Lgg6ZN9AimYyHQjXb4oRELEmsq5+oEbSl",
+	"GDCmyUSOkxjQk23kpifT4TihDs0DmrZbGJXwb2FAwn8z/7Nr/uffQzMNTbvYMB46cRh1IGV6nIqgLfIP",
+	"Gz12JJVO5WjAlp1sZADLQj/Y3g921McmRlQP8ugo9j1Fay1Y9ejZ+dQJYtwij9Hsi96L1FWRt8wCgpTy",
+	"EL+Jeax+fPPuS65GUnHXx3EhYn/JIzca9L5Prt+MFxRYgT3w6+VS7AtI3D2nJzQtmSxoCwAuHK9XoJ5K",
+	"bauYHk+gYxA4rSbYv82Ye1YlCZzIh9Zgr3efIwv4Scp+wsi56xeX8acz6OlsrnGXngfWjNG/IIdmIfdK",
+	"x8LofhEdK1abZ7UFMC1gn92U0cuA9BF+LsennEZpm+xEwMawAbVFnKcTOgXlBzYNO3Vxm2foHTLGxjB2",
+	"Hna7gdEMk+5BUzaw3JBdC4E9wcrYI35Bi3K2NCr+SaYIiJFIeTnfYXXCUwYGqzm4o4EUIBXXG+peBibk",
+	"sn7ixgp3vzOzqnE/VvPFtW+t+963XHwwWnCte+mX2veeiXOjddcKfotzTKlZLooY1eOU1dqFkyvKE9rl",
+	"iWFsNe7/SXNR671ap7w71mxVAZYRK48DaNAUgP3RTtvi5LePuy8/nr2+2P37m1+DlynvaVJC0sGzF81W",
+	"i/x2/tI8VCDk2Vi+4WKyZzmS1aLAKLQ2bJ67NUtQtkqFqmOeAZFJ7BNwtnr6vDx8BczNb1hO9vUYi+sL",
+	"PnNB8yGTY3PP49awRBQi+15cv2jvKYQ5lKYpWMP5bKrjWZRWxXJmOk2SHH6ne+ksfmdp/tOZnWWd2kb3",
+	"YpdAhF6yqnQd5cIrNUsZ4eU+8rGBLJ67ATyH61ye7WM3e3uKK5J9uCfc6x3hyvrGC9S3sOnvjMurQrMM",
+	"yHiUSBojwDHatsZWde1NbamxLVCesG6WOAi+MXewuA9XdGl02U/lWMRHpCcTzN8mVJOwlMlAtDUE/fDR",
+	"I/TVJDbGkFePsfvv/tOAfOIilhO1u3/w5MDM9Oz8/e7z509e7O4HAIMbASyxYuZwaNug1ToEFBvySCbS",
+	"LFvTroJ2uSM+YuoYmhrlksflWKMLH10IRvihyMt5DcB7Co5t75KGFqDWnz9WY5rgU03yK/p0U9YWIY+N",
+	"mq0ux+Y/fc0FNMw18tv8kfuk5p9QqG7+sB8TEVjJQ0qMHe8hlsMPIM+xFysjp1QxFe7AYzxiIX6sUNGE",
+	"deyVh+H+i+aLF0b2m9f/7//5v/ZfBC9emL/3mwcvXgStFvnf//N/mX//v//3/kGrBa+jOSXI/PTPMRXa",
+	"/h1JEXOct1mlZsOOIYQRVA+hqWF2P4XV8z9htUOqWcqxVbAFXTV/8iHts07CxaX5F43xvTTp5H8wg7jE",
+	"SnhIdXpWnzP/lLCHykbeqNOyVEge/nL+/t3Osc3Sgco/p9dwdGTblsf+oSY5EQTtC4vhbYTIQI7AkoFv",
+	"AIRr6fiV0YVSObFdnjOjz1cmAGAzEAJgZ7srSBSFS5ZAzCKg3BjCTh5r23CIJvkoJ6otvIsLsAVmP4Ch",
+	"7bw/3OhtlqYC69Y2yiVGA6lPF0aFjJwiyTvTlpGERpfK4XW7AhCcFvSqhz5lUP+BpmmUMJqqJkFIypkI",
+	"BkyusDr0n9s2+hDPBB8l1W2h6NRbvpCMFUkFZZ4AvM7yN0OkMpXGaFbWpe7aR5q9BcsWu4RTZTtoKi1H",
+	"2evNlwDnIKzZvVJAENYdPUMnaTTgVyzAYbCt+MPDgwMSCqk7tGP4O3TnzhvH5mU9yhPcDFjVZDDdARI6",
+	"M2Rui1ksJ8b+tBAbkBOLjT/BuKgtmvG3As1NaCpw72x4Y7/l1SAqIFBcZkSDDoeSfuVadWuQgOIBcwHd",
+	"IgvfE7MPLoo5Yd1G0IDYDUiydNpJx8J5H4u9aUE+Nu3roQl/wUsD2sgqOsxrhpV/QWM4TjQf0VTvGcm3",
+	"G1NNV1WIfgMBWi/l5WDNyliVXYUf2nlkJtRQO3QDNxr7OBUzfsyZPtTLfJizt38NGiVtq+u/JXtk5k2K",
+	"6VXeArryTfpS92s8cSHlG5r2b77C5/DgRa3ZvaViatuhK/Pckzr78JuwmgCWLt2WPo2nIFN0rbpquHW5",
+	"ej2kX3a7wM0aT/YPmq2nB0/e8r83ZjXvz3817F/7raAxMhNrjBVkvk9A/2wcNfax3m+hfb2/yL5enIz/",
+	"s5yQHs1LDJ7n+hwx78kJYpTkmtRyzHLR2OfEdi+HDor5XEOqLlVpkn+O92/UjlzMurap+vcsVf81mnqe",
+	"Wr/Jul09q3XhGdvDOjxI5r0WsEKptf0K9Vh3OrtMT5hRXicSUzsU6VKjj6mj/IklY6F5Au0fMN83cNWC",
+	"oHCixaxyjXwHVBEmYmaMbUWgBBpH7PTMcR6wuLS/DS75bhxmp4cAkJiriPy+0m/vC14AbP86TuniA8fS",
+	"VC6ovTX2ai7hzJpMVrqh3aK8fcXRFsJmXBDNLJo7gfM8uaRQl/UGxjZ4cdoC3Tj7QavVAqsKs9W0J1Fi",
+	"kw1pklTV2yKlv8KVbbylwl1y+cKal/t98aM3t9J0TX5inyqNLgyXI3Q35Osfslt9vn+R3Zma+iZ538MF",
+	"UfKH7IKLoos56MnUpj7b1FWMy7uSa0yG1dIc+AFNh6jNppCsNhFZ7KgtzIzqdn4zE6wVOIKXAn+xUSO2",
+	"KGhUv/D8F9k9hweqis9h4NnuYmXjmt9WGfZXLuJ6o/5zzMYzVf/uPFRkQpgHKpt9HTyr0ezrPjVi+kV2",
+	"lzNFs6PbSFgFh/sDj6FjZPDPby/XMa/ZG7GUy5hHC4PY5uwo95UynsOFYikWXABSCb4rIAM5gZoUqGZQ",
+	"LL3CvHnweafMw4Y4DzYoIVBVM5HppVHgXb/QeIz1wk1yAtzQOZblFUvNb0NGhfINOHAkeIlCeqrgah/s",
+	"mi132xjh58Yxn7H0ACQJ7u6W9hdJd267etI+5Rh/gL82dCaWgj8YWvRRJFTnnC1LtWbDkS73Gf0iu43N",
+	"MtoqA/MP2d0qnGtLt/0DvuO3kd761MsN+m5ybBeDI9Zpiow6q73K3DBckXQsBMdYIjRTNlqp0nJEHoY4",
+	"yY4Nl7E43DkiHFoaE6V5khD01QRt0R1r76FNObMHvkwQEOfu+UN26/h6bvUQfs+l1ffMt7OWU7zgQKZM",
+	"p9M1n8efIfnIn4Ae5QmLAzB+vceQyHQmkgmQK1Yw+aOLUAtWGQPZam8YQpo6FN0NaAxB/LZIWG9OC3Pn",
+	"/KE/ffYKIn6BwM5+M6uFIthwxwE42KNQjjSp0+n2pP7YJ/WTTC8tuW9I3cOa3oXYh3jLrJfGp+LaquCl",
+	"mbi+2whWrC9zqgCAEnh7IPvXl3MDmrstBSZQvWKIVI41Zs0UEAzdfQ/UDJhh0Vdx/n738PWzXz/uvnh7",
+	"8N9PbwKn0O7ZRpKMYXvzOcYl49si+bvY4NtO7Xvp8323vPQn5gwCgSz3RyGNbq3yKiBGzxlzTBkvfDMm",
+	"Lb5muRWOLNFnKTp2h0DX4asL2g+Jx8ZgvhhQ9hz4B+QTDvhoyMqAHGEyPzFk2I0bIcsqdQRWuk31uJ+o",
+	"jDbcKkHzJlIQrr/5zKzHeZA7aHsW6WTN9spP/MriCpGQDs1ZDBEdJYeKVMAqQjXGleh6rHxjjTSJUcfs",
+	"PImWfQYJXdjqjX2JGIsRc8ahKaHtgQ90tJSdhKZ9Fh6jt8BmknS07OAtIbqkXYaJHXsHu1oR67oICSXh",
+	"h5Ozl6HTyADIsi3ygC8eTKmQyYFecjQpEGnJ8B/DuRAyBbEOEHoHgFOO8zkwXOdR/w3XGjFIa8tjPJkt",
+	"xcWwmHBBeuMk8YXHCmOIfj44vpL4C3OJA0q7LXDp7liLDGk1B61Do4Pm0urteODjGVj0loPWvnfv2y2x",
+	"az4mB62D7LdRKq+4mf2AoqsnZhE3c58yjaDRXRlPIbap8slBRxkMR4+LWLUFdFOY2g4IxlD1r4ZlYeYE",
+	"WsR9KWPvM7LUgYZ0GMBGQLi1Z7TraECetB5bXC1Pr12meMzaws/hYTikYkyTcMfvspAaS4UywCvYmnMm",
+	"AJ0pPIvZcCQ1E9F091c2DY8A9sIRfl9CRMNWgQ8RyEqQLrPl4OAGz+DHzRoMzeoJr2rcYG5xkmzVA+5n",
+	"+iubXgMZMZ/unnkpc/nuiAXLdeDhqpCmOZS257Pf3eOY/I7lCK69grOKUM7HxDCHIQSEvyK/1LNp9nAt",
+	"93bkUI2jxpNmq9WYeX9XfgESiJnQkJZVP5n+I+z+rfScA90Cx69SLpA2ZrQL/9H1LnQimLJ4mbJR9ggM",
+	"uc50/trrMcSDVWYTOt3o4g7LY6ZIwnl+ivw+JxGOc9yfpsyKDIHcf4Nz3qJ5XkeNvE/5/oAIjJLXEFVO",
+	"33QojStqnMV0/cMnarHdtufMquvrk5WtlQAcykEbpjS6NEcr7yTLYw0GxKpKiIWa8CuWQtGZEf5we0dI",
+	"3YGbzEfLNzi0pbvQxWSCKcajERMsPiIhu2JCY6maVzuMBB84TNMQbczQWKMZpOZQXuWQM4kUx262bfHZ",
+	"sAGA/nOiuwDlpawlir6tUkQ7xfS52/e71prJTexWWjPVtLC3nZm2nZlqIAHSKSABZvwmpVcs2awjLI+z",
+	"vjZ2Gn549e7l2bufQrRYtcxMWxKenrw7ffXmzauXIXloOBaqKX3ptBRnpe4E7inz/PnPZx8+vIJKefcn",
+	"0bItwpev3pz949XHVy9DY7S6anKl2QhtsRYJOX7bjk6pQMQ3sIpGHnq4aE53p5ZnosJXYJY5e2cH66xn",
+	"TWV4FbzHzh5M2hkbz5uZaJnQzLdgQyzeynQWINYnK+n5OpqZ9rEOF51RKvspUyokkwFPIG0ueydyn0xv",
+	"JSeiLayfM+dgACsTlMcJnVo0ZWlHBD+BsRSznfLix4i5olskP6EqmZIPqdw1sZKb248iWVq1ueSFP0iN",
+	"rUz6rmXSW4kdQJxauX5Z5OyGhbFyd1NltNxjxNePl39wA9cpQ/Dvd7FlHzkpC46i/s/rlwWcVVcEzI2c",
+	"66VVNvZYbW7otQbU7f4vC6nPzsFJxqpZuN9XnccH99zSmWDa4J0M8henuA32b0wyO6JZGu53n2Qb8F8Q",
+	"8B9lrPgb3Ukl8sUBNi6ULzmgtt44SYpy5ohwYcGGAeMLOlxAqRwE8JDv/c224ggRKtn25TD3Q+9Z4lvP",
+	"trGPAVTZcWE7vgLKWJBr5SxikpsmDucBZAAmShB1OS7NccxE3HWheGeSvqgZqnkTGVz+Q8yIHIiVyrHG",
+	"YI7t3SXi4odZl2DCOayAJ7kaUPAKwL91IWzvNSvF7a7BSh3k1JaVlrPSDAldkkvGoD/2cB3dvSurOOJY",
+	"GTaB4x4ZPsGNdgHRbp8/ZSEQLeQiogGChyd03hDIJQc+KFOMlPeIYlcspQkJHWZeGNh8COio4JEhwTkB",
+	"zpGQq47df3SgA4yfvzMwvETkGobaaTfJeTLGGJphqFkVImaIjHVbeHQ8gDdyTSzA81MEoTeGOBcW1zAB",
+	"8WZeC3wv97Dh39ZpAa56s/4rFmmZooCwD3SnUIiYgyWZx/gsLUdJGdXMnqtvApHDzzkX3raLtSCG9gMV",
+	"At4e7BEHTGTaOGp0Ewr44Q2QdsZIOToIGk7mwb8fB42YKzBwECezcdR48gKj5pabV2JpGylnH3lmHwEy",
+	"axwdPDHHzBHS7HIudtWAp4ifOpFE8T/hXbncgNwEn/h5vGUpF9I93ci///NfDQt+iZv4J6RDwzmyE3zs",
+	"Jng5Nq969fHs3fvd82zG+y1z2udf8nbpS97mXnLw9fcVsgkswZwC9dxKPoEj2cVg5fcjgLLtH1nSPzKO",
+	"M3GxDsFUqe37JF9UxKugmnNiwGVnZQlgNqUrIEbz7A9cdQFIVo6c/XPKoDvkTIwArlli3iFdYxEro/Zj",
+	"uhakEatk3A9Q4JgX/XRx9g6U3Sk07Shtr4FLydj6tzjMC6e4JNHkDERZH3pi32UX72oe23tyTF7Ch17v",
+	"SQmq0909CHFmTKUFA9YYvMuS37UE0ww0GQdy7NJQEUCqOhE+r6ncgKWxSfGyTYe/rdJ5x8ad7cPXdGyu",
+	"FxWnFnx51pb95fz9OzJkaZ8RuIc8/Pj6lDx7/OLpTpOABwTtFZbEtkMTHjDsGcxFEUddugcQGt/cb9EM",
+	"x0nSFikbyisGSdhl8mQ8ium65Ml1DYwBj2fMCyOYbelhXhznFXIPOt846tFEsa+ZTpx/0wdwFxEpiKIA",
+	"R5thXc+aGIegSa+uK3/ALbiF0HA9XrZNPNoGeWsAF2By4Zr1jepESyxtySvfxx6NxzldSJdhZ15sYWA9",
+	"33aHAijLGWnQop3nxoGcGiW66Z1ObREWT3vRDwXNHeaaTrtxfDstcu4aDiumswShhUmVZ+KKCS3T6U55",
+	"4QRU5N48912Jv91e6suWv23527r420c8azfpethDm2fNVY+uv9QvH179FJAP734KyCfW/WC4409nr33b",
+	"KZo1HHnL/w6M7rBFhqxPR/wLS2r2nGqLiqZTJE7pRKELhE0IF2Q8ItDWP2UM3aeBTxsUjENC5pBpGlNN",
+	"CfQ0FVMsXBnAwbBe7baABQCGS5PMtXxBPGLY1/k2Ly7FE34Od/IliIC8D7O3lYhZtaMHMO7JFCQQlHza",
+	"ZjT44nGadOxQ4U6+IxVOBIKjeee/VmSUckN4BJND/a8DqtrCfZqDloNVxqxJLWVnSMUUF1CRMlnw60OH",
+	"mjsnN2BWa+vuQvtsleYu++tdRjWmOu2zgj+EFzyJD9RWEl1HEt3lXi73qUYLvOzCMigt64u9XG+W/VZl",
+	"a5ZahVxPW6qmiNz7C1vKLfHXf7S+DO0OoPcuGjGhstbVE+oOo+fCQRZ15apJ/uH8kxg6HsgJM2+Cv7Cf",
+	"2zLn+zp479YDfw888PYU3ZYnsUZTbjO9TTkdm5BSYQ9SSIzQJUNQQbnGYkOH7lDMrGgLb9ZTaBAYjqSt",
+	"uyFqwHs2dACVOmqpZ/IOKzq34v5brpsUreIfT1HZWsBVHr418rNlwt15vzZQqJ1VDQLYKCOJxJMUkO6U",
+	"UAxPulZtCOaTYSHAj4hTCr3PC+lMLunMhTDbQjAWK5+EBo1c0TB0V9zBr6xy837AxoY4kXv/rTjrrDIF",
+	"/tEqpmS36oHCws57BID6Q5QdMw1lx9BUAc9Jwavh+yvkuAYmmK2LV9iEmTU7y/4OaTeE+lQGtyAoa0Ua",
+	"nFBVhBhHrCi8fwZMuMSFn8/z+R6yF7aZCN/qaAaKmKe5GxC4+ezWyjqXfP9xmiX+uHAXeDaPc2d/QFXO",
+	"m9xqlnY9cfZ0Y/NipqrbSU7KqG3+zn3stUYzo8R/ydtM4FlU72DnZ5ETbJI2EdJiT7ifiyFuOEsWHgif",
+	"6ECmZ7iTFTdRG5o2Oi1XbVGsOcg2yKPZ4YuqYwX/8Kn5d8t6tvO6nVRztymL+cjWh7+1pRcksWdFLzcl",
+	"2PeGVKf8y5q15Lfgz8OCpUgOu1zAkXLMC1LmLNhokFcFApIwegUIaWNtk2dmuR1NUkbjqe0A63UPNTB2",
+	"OCTjYJgWjUIRk5j3eiy1pa3GNJ/Jw/HIpJbxBRi/tkVnuaGDtnD5Q1mlWG55SznmW9zrO8o37exuh28u",
+	"6jiX1y91MU0HOvKZD7/N1Nny1lq8FcIJgJU8w5hcWdwN8t6/MgdgjbKibAm5LGYfEynWEWHNhLoc+zog",
+	"OCW9lDHXmmw2tOmzICHWAnFN1BgxPwU6XuaU0Myc86kv3j5FhdQ80bFPlPsx8f71qJPfS+Rzw+f9vhUr",
+	"rVEjWlCsVEbXS0Ncc/0yM0LetMdik1bG1llxW8VGa6X1TeQFWOrbbGaAA1uolxmAfQ3cka2M+t9xl8Wt",
+	"hPzr8ZJtMvxWxV6h2Ge9PKxOsY8d8brFPlAKWKzzKY3KQbL/HWcjtxmr37KRLRtZY03NJj2hKbvibFId",
+	"0/yIv4M1kIPxK8L3BYQmUI6CPkqL7oSlJwvwYe27a8HD5sBJXRC+ApvU/LwmeFa7OQi0BcNDCofSNK2E",
+	"wjMLFf36iH3mXUsnMLOn5GFoOBk2a1YDOTFXoFA73KmaF1cdfLgwNYsp2pUyYVR896CiSHHLgfDsvm9x",
+	"8BZAiqb+9Dqu5K58MzeyrkGueJcnMN11ZjieuFOEo0HNMZwhQFhRBL8k9h7AoIkD4YfMRocQlwWL8cg3",
+	"yaeBNK/27dAmg2kAUeZLo1zZx+g4NhZcSnlSkc6IRPqPbPWb0ZPmhrmNImScRHU/MPhA22zGu8QAfuax",
+	"UUrst7ECqAgG8+2MAPEZ99RUSDEdLk65UgzDYe7mgMgkziDsSzOqzt2LV7VeVpZ+m5RpdhXL5ZnZoq0w",
+	"qxBmKqMFn30L5Lc2+FbFMEbF0qHV5YaMojhQAMpaBC614KRSkIe21w5Lr1iqLEapAypSLJIiVll2U1uE",
+	"Fs00xKieGRDbrKJDIKsJgqvHDkE2yN0OmvzMMx4j1VwOSHcMjRHR3YgznNApQbRUcoLvQZxWI0LN6lGY",
+	"YizM7rdNzsp1bavOGcgd1+sjIUnBOhM6nQUnNXRiFWyF+OFEySHD8vmJbXTggY3sVjSOGlc0Go+HpJdQ",
+	"BV36zMc1tGOWM5Sq8buhUT2R82MiGLgDyTUUQGC0/Dj+dUr2aCNoRHIcDYzqzrRmrLEK6qjdvFtpYmrH",
+	"PmeVPhHFtnCj9zqbYA3sc5n4X4o16mqXgdVisBKZreOzQ8USuAHi/RXB92srBdu64/sXTLcyeS3CvzKW",
+	"PjNIaaS8INs2qyhukA1vI+W3FSlfJyGvuYw0F5lSDMpeMgVVz0aouEJgZkJt2+/SqNOaePQGuuSurGXd",
+	"8PHeRp22UadVok7r4yvz6p2mC8rofnalsr4u1szDGKMBltGOowFJpRxCKgy9ZCogf8iuIl0IzWgW+PId",
+	"YzVD6ZDsYQY+2FlNcorw2ubV7AuN9DEmeqYSI12adhOmLGglIzHVtEsVe4B4lExpPqSaNUmYspgryIgT",
+	"4ySxbWE/movQ6BVTU1NjXJfZtkb4w05skjXAACVcwW2BiBFQbuseKivcZkBxCU37WUdhwvOHgQvF+wNd",
+	"x9kJxM+VTqmWaemxgKYiFcfik4XWI11GlExioGkaDbKsAo3/LmA15LIgS7ygMODdCL/W7dNVNTlWKGGx",
+	"rc2qe6qpy3FhikP65Q0TfT1oHD09DBpDLtw/9+v2hrTOMrf9fs8iGbOqabiba2/XG/vAqYzZ9xyuBdJ8",
+	"w65Ysty7nZjbtgys0r8N1V+4SddHmKgHFwNJ4zmGRLPjAII2mWJFWU+z1OHIHKOQhco0JiKGLe2hTT2c",
+	"Jxb3WYpO7rYI2ZcRizSLO/8cU6G5noZESIt1SkcjJhQZi8RjkdpkdVi9UXydD9osvoOptnG4cwQA9ooM",
+	"6RT7G+OrWNwW2IV2KscO16Yiaut46UZsC/PuLfjMHbAXfhC0GppnGmtEpYHn92j8x1hp35N8QegMmQog",
+	"bOIJlilq/BCiwbAZ1+RhGLNE05B0WSIn5E+Wyp3A6QHMwg03yZkmAvCHgcHgvcLFpdoi5EKNez0ecSZ0",
+	"B/sn7jTJORMxKWM7WkJGPsTCdTolivZYebNYs9yN84cTv6tbJrFlEjcQ+LFnEQ/p2pnEgNFED5Y7CXxB",
+	"tM2vAgsNfAZofcPbAhKlXPOIJgFJ5CQgQxbzMUCyD3h/AJaSeVgPUqYGMolVzm+pueir47bwToVcCTZg",
+	"4znORJMEgXDZcKR5LjsWOJGLpk/ReuOCPG6RGACwRJzhg8EVm77fFuAdnfAkwZpTaruxjmjEKj0KMrr8",
+	"GTevjmVXLCgHh+wVSyrtFSsQVuBLOBdQ5TdjsGzcDLG7WcHZkFA9vZgHtqZIuS8FyDodC3CNrZ1jOEtD",
+	"LXChsJQ51YYzFTimAQXj1gYAnuYScobljpM3fqgN0p4bZBEkl1/zluQqrN8k96mub/ouyu7yFm6XDbjD",
+	"jULk5Yp0pjeZ12cT6qB7/a1k/Pi1LaHYm1X6tjpcFRRIzgO5IXa891ckY/YVk/hLy6RPbYvTbDYPsF09",
+	"Nm43j1cXI5r7cgdqocaTJ8AHM57ZEQWNySo65qfG7Lm5ppP2980e81spmK57zLfJ+3csvGvoe5PHfiiv",
+	"mHftlGphF96pW6wiPLIgacaedI2khtAqeQJtV6GcxthK3SmZDOQQsXiUMeN6zkH0QBE/Aev7NUbUFUsC",
+	"QpMJnapjAlFewMkCZ5B1ApeZUz5G9tYv6s7WKrpBcwG/skEzlKWbjNDdUmisZCaYdQ3dzcApWFXFCb+u",
+	"Zuh+xGeqRs7CkimzkY4AO65RRUKwQI4OD8LqGdmHqsKWB63W9eKWGOGAmWk+hO9h0+YbR42D1sHT3f39",
+	"3db+Rat1BP//f1TM0NhMhcn1ZDqkhoPEhp2YdzfqzqnLejJdMqmDOpPS8lpT+o6Dqo6XLY+rek66NS4X",
+	"hlaHOemwXmH6V19z8XWhJJ3Pevjp4uwdeDaoALFgVOgEmILtLokXrlgylzLSrPQoLhN8JwisJ3vkeUD2",
+	"DwKy/9hI7v1DEvM+R8zw7AC3Woct/H+HB63Dcg3cLH2hBj6iWrPUPPifn1u7L37/6/nX//ov++f+QbB/",
+	"+PW/lhzu3285EGIdhNtU63uXau3du6hvGnpf44GfsO5AysvFpa7uppkSV3LOopTZhEasZZegXkwGTGS4",
+	"sEMa29xI1HwrimGM1vvJzeZe18faVSyXdG5ft4KuQtBNMnpwBO8vrZz4WOVP/ZkCTjYgWDOhIe6ftRYG",
+	"l7yQE2IzGz+8P78IiOJ9wcAk/HyuqYhpGhNHvL8/HGg9Ukd7e5PJpKnsz/5bR3K402wLw5SpUBOWEoz8",
+	"YdjPHCgLsMf7Aq4OHTAWV/YE4VnDc9QWbfHKCFNYAnayF5qMheYJIj/YheBgihx8+eJKefefuGrewLV6",
+	"NgeXDyERitAuQoCnjEF8EA/xkAKgOCNDVJUpnvojEtol7vI4bAtssuMqTZvkFe6wDV7K7h8s0pkhYl5i",
+	"TJEAX43xEZ7ixSbkNqcssqxGSG1rklkckMP9VlvEXGHytBnQzgObiEU+L9stw8zB5W51x5r0KE/GKVMk",
+	"ltDdWspjUiAdRfqQnDKkuKUCP59NEs9hp3t6nW3+7K4vav9syeebao2zZPNi6e+r7Hqu2HdeS5jQlA3k",
+	"WJljhEfCHLlH5qyN06Rx1HCUbQc1xLwHK9tTAzmCs48oyDPlzkmCRO1y5bS0aMn5+WQj4mfHfYkb9p3N",
+	"EeXZP9SAj0a5H2OW8CuW5q5EVEQsSVi8wvRrVzfbr3UrsY53bOKIpULbs/QWuEp7ZTnLtuT5fkdNJp5H",
+	"fLs4rFQFVyh79pzWmnf2EHLs24x5sF1mGC0IJfDHcUWG0titIEmU5klCaJryK1ZVIJ1xxm199PdeH71O",
+	"Cl9QIV1gkFAGWuCRc86IvHDerNWwhKVvTfh7WS29XrK+Xr30ZrDCaaT5FTsiiANJRnSsimr4kUcFHosY",
+	"MXvaYkK5Vg6uLqcXDhkVWM5oe3aa8YoDAQQl5lIbkwyAg7Cww3bSsLZAXA1Fvh6Bsv7Quncc3EJkvR77",
+	"+QGqubfF2ZXI4jenfu5lmuTiylRz4L3XxlOpTKEQWoBYn9DpLG4wmEUDOcHwMKY4azYcacJEzOImeemH",
+	"BxsfkDR7MiWPW20R0yk25OEpSbjSCmu3hDQGv6ZJWBXTt0cse3etsH62Ez5+rTTV40ooYPy1saIla2c1",
+	"PcenqyKkJbPR0xGzle7VCQDw43XnBL6j7zlCOrPe5Z7jnKG1VdLW5GyO8+fyltS02lxx7y/797SDndbt",
+	"P6+HWRyUOQPdAA8U4XFFvmJuEtdOW4REn8o+ludMxOAfRv82OL0hwgQAkE7lc86/ADtakvHIygD0L6AP",
+	"Qqfc3OF9YnmHtTlUmP0BBXtctQXcbhQe2dNMYEdKwSZECtYkJ17W5DvMo45K+kyrrMTPj9PhAm8odwP7",
+	"b1hpbB5siuFUaX3u8+YiEJlQ/c7q5+6Pp4T7KOpNaGKp1OZl6BzZSJNaPFY4QI7SLDr6AIguYk3yWqbk",
+	"4JAM5DhVvhmVTdnCaFmXKR4zgJZV0hbhRgz2K6LC2q1tIc0F5/kZcqUMd6DCwfS8dz2ubF/GlGWJYRRb",
+	"MuJwQkIQrPQww67ZY4Zx8k06j64TEsg2/fs05O6pdfXAOSJv4nBrptZ9pmcEti1QBCPBCcLmCLH4JJ5u",
+	"T5oJv2SYPmZOHQKqOhEE7MCWqHYZpmj3CNfNttiALDYT3IrhrRheUFcqYkKJOT/E2bbrPa1jPdhDgbWb",
+	"TeqvykOnnRx1N4NzFc9ikhCH6K4AmM7WMOC/PAo5i51btaSCEGbywU1kM/7P08IgH3GEeo7Qw/KEBr8Z",
+	"RpS7kouitPtINQO3wS46D5YIvtnbvwa5N3xkQ8qFTb+o95bskZk3KaZXeYtyKJw3xQpu0vN5eFCDjVxI",
+	"+ZaKqSUbdQdkus5RYI4/mK2f5w2f/2rYv/ZbQWNkBm2MFbQBmHARy0njqLH/ZAiS1/OPaKy0HLIS1tGT",
+	"aV/qGqzjLeUJ1EBycWlEMmC2FjhJQHjP6sEcJLsVrTTCzkRZDjjbhRwpm3KGXMYmubmqKOg74Mx3/1LI",
+	"CUuN3Latzs1kIBwvY3C8UgF6PzA182/zwFiVqt648g2zqteFQVZiVQcluQe5/cWUOOF2N3CJZzNC//vm",
+	"YT8Ccynm96hLpHPoadKl0SUpmPfLeMaB5xn28M2zjTkWkcg+FwugsGzCKNIiQNtJAMoGzSdlvZSpAV6z",
+	"cFWMw6mGgDIwhdAQRhKaox0aXibokIUBwfP8/mSsBwdt4WV0T6ZDDD4/fXb4IjBmEJTtHTYf75AJdHnM",
+	"3gLZQ10GhkaB6xBqLIokgczYTzCLsWIdZNXqbxg+7kptp26z1xGo+metRxDmsHcTLWXgvApmzTSm3YSR",
+	"MFJprwPPh0dEMWZ5m/24BLiEuQ1eE8JUTsgklaJf1M+oIGNxKSCd13LTvsv5h4pZZJ4Y387atvAhy4Xm",
+	"U94f6Nw+Qp1AzIBLU81i/2rDg2USEyWtG+Cw9bg0WAWEsSQ49cnxcBQZYOTZDVVu/wLsa6OloRZp4ZIo",
+	"6aZyolhaFSvKfa5CxMgfOMg1COa7SP7+TbmzhoiKaat/n87QViFbFe9HFf7fWSSHQ5ZGkFMKW+fkLt6w",
+	"f/D4EBiAI+C5kcwPgD6QHyT3mkimKYs0GchUMfKikX9Vg8Z0lezVN+YDZ0IrKGzOl93JZLJrDuPuOE2Y",
+	"iGTM4lVK9PtcvJbp8KYzGC4M9X2gPC0zo9/Ifp/FBAtPttr/VvtfVUC/kf3VJPLThRK5SiBLRLstl8iv",
+	"hK8TQcvdOteK4llbd/mZVkUpjRInSbDdaO4ZlIEp640Vi/MVL80y0YAgWvXsbzfRAVU2teL63qr7EkuW",
+	"fQcCiMkauAVLKWfON1Rt2+FH2KVJsoRWENlinlpAG/DlMTbEwggXUTKO0UNS9tlPkqTWl8f2mOhqwuSY",
+	"H+zbw75PjEW3zs+OSkNlSbb7rtr1TyywhS5LpOibf5UmOJ+O05QJ/Rs6HDYmo+H9FV5uO/97kuF8Tyjy",
+	"00ASOiRn66RDK1QWeKNHzEmqEgHkzErrY+Jpk7zvEWXODE1ISiMu+iSiSWI74BvOhI9bLHdzpS0mXKjj",
+	"fG9RYzgdtl74LiyO7TmfNjmxr0GQHzlkCg1tlz2sCPuCPmIyoaotzPeBsoSsRxTgCCdMHBVGYFBB6Ypg",
+	"ipLVhlvJw8PWPgnhYidlRtBC5AlNVMMzKOnKeJrZUY5d45c1c3Czi7NOM85O9TasYJNjXKBgLFYk/I/d",
+	"0/OPr3dBOQ7L007gC8ENG+v5DUPkvGS3ZgdcQLfbif06W2Pg+6/YuxPWwyvHWGYcZ+AfyehxlSDBwer2",
+	"Rcr6XGmbJFjKuU+h5NYwZ8f+vVgmr2bcbCLOfBbAgMaC/3PMfGJNyvo0jYmWJKLgqXfecmRXz80vzw5I",
+	"d6oxmfi3i9e7z4+9f0wR9ItpSbqG0Q2HUuTtFMPPXcziiqW8Ny2Uu3MFbnMoA2mLEwToBsZ4ydgIKpC5",
+	"VizpkclAgn2S+dzJw/Djq5/Ozi9efey8evfb21cfTy7O3r/72wBIPtzJaulbBw7xxqzRFcjzRLXFZCCh",
+	"WN+82ogwmqSMxtNyFmy/y7f4r7y8nmk0bajL/1bqv6L/nquHbgQNSJLvWM/SSUwbQSOh2ZU38oolFBDB",
+	"FrinVvBGfbTLXymKsn+TOimGj7EcvUnQFWAoCHy1P4IkKY1aVWwQ+PehK89EQL2X9To7u8RH/MwJ/vFC",
+	"W1thuUxYohDK8eMVxOLjhVJxUC4VFdPXzLHxzV4KKjuKJZdBimIoKObjePdI0SnjjZS24IqoERPaNYkA",
+	"rmwkLsDQwDxYmovRg22FDa4wVl4uaRTbdGj8Y36Mb42MzyXxQKd1y4GtbfXdc4xWjYpEQypow90XnvGk",
+	"jqHxm6BXlCe0i/WWa+Uz53OZLniy8MDCKV4b5ymPwDsuUMev90CRhF8hlgY+FWTli+i4B1S2cjhhN9C9",
+	"Blazq1heHufzHH8A/x7gUA3JGUlciHOdvj63k0tBYSDeAGlcBYH2QGWizkWm5iiUifjcR0mulYp+89Go",
+	"77YU0oWvBCMxu+LRWkMYaKjv+lyLUqZ3jr2ofIpgplwVeLPLD0TVJ5bMIkaMGDhij9C2UBEVwtjqcsQE",
+	"PKdsthLHzMW2+PD+/KLci1CK1jZg0eUr8+5/mPt5/RYQczpisxI9OvPFrl5P+Ra2yOoCG+XH87tQYUbj",
+	"yu332qprc+raj6JxvbGwjBTPmqWaVTWtpzU0rWB5aKqCq6ALL71UM2JsPssQ11AWLkdOAsdjQ0bWP7IR",
+	"VjKxbuHw5zyy+R3bsoCtxbYq/0CqJ8NpLiFznVxjkbqyZ49x3UoKaJiZAlDiIkZi4QZylQ4kptMmOckg",
+	"iF1Vozs9LpTgahuBfZX1qIL5lqkq9fwu877ZIGtyXnqufZBjG1f9ZovyvtU8Geon2OSpGJW71ml98m0l",
+	"UN2UingxqD3eQrpTCGAG2JHC+3PFeNhlqetjYQuebOskVe5j+TuOea89LLCG5f4V3Lvmbdi187g9Xbfv",
+	"jrYiqmki+2OGBBbRaMCAclSj3HSdpxzv7qhEEIX7rk0vfYbksiZ/x5oJoEqTgzXfQn7eHXe1lOB9du3H",
+	"XQtJRjTVtfCYk8TwXqaa5IT0jUB44LI/EY3fWd8zDo2E0fTUjLEqMZqHnAa7ZjRmQ25m3ZD3Nhzp6U26",
+	"6u42xLLZ6+uJ6FdmIzFvED93Rp6pXsmvFyzosWgoEBnjKOURw0wh7GCDeDpT28VhkgOAhTYZvpv+hEIL",
+	"qe54CrhdAzZskk82n4arzNPdForN6ddmMceE4gnwOEHhf+wacrWJkOANVJCp4NKVIEdHILHBOyo63X/r",
+	"Sdkk94a5VTBvWNI9QY++67716x9B19HpWw/gjHjY45oN1YJa3jhW0OFUocPLaibHHpvZHjxguc68pPDQ",
+	"yEgTez/G1jBR23aAUy7ROGvxGZKHhwcHbeEvOadUuAPV/Skjw7FR3BiB9AgxtVPjosAngJVAwxWI2CB+",
+	"Dxdq3OvxiDOhO3B3mOG5tgW8TbvmLMeI/JNfcgEjSMkkhuy9oUzZjlkobAA25Mk3dkGmJntkvxW0Wi2c",
+	"r80sdJIWEzQiI4UdT5lhOkMLd4a7nMuFBzRCc9XWFDugH4nNUrApbaqhNKstYEekcJ4DSK6SWAxssdIA",
+	"/uySsRECJM2xMRrHZl5nmg1vUuhvADHGreKGnZ/LGO16cLKDrefkhlCn7i7o9625ga4v4z6MDWcdMmyx",
+	"xYWW9UVePp9maYJ7fcm491fW9rpWbxsnfsrcquaOHPu850zm69au+laCv6CXLEfxvvp3HXbW0qwCS9iL",
+	"UJoLLd+/AaQ5mMcAMVqK6wXMsX+HbpJ3jMUsxj6gTl+0O+LUMGMC5pVOozKSMo3xxjvKX1vBqeiwAnnD",
+	"Zp05/Rs024fhP8dUaK6n4Q6YokpDZcqADS2AdSwngjwMY5ZoGu4cE8VEnE+y0hPZJCeatMzNXZZgR4O2",
+	"gNe7blbkrW/U6BXjTNXGxvCQP1ipYO8ckx5kG8NLLBYuV4QmEzo1iq9g5ZkyVPSLnPK6xS1W38gdOWjn",
+	"iNswzJe1uC1tHD2GA67ZqPjke8FIMoPlAhvcONrdX6Fqxa0Lsd6+TwV0q7LdM0lkgQcHcgJ29To9DNAh",
+	"aomHQXv/H3A5ZxkDQVot0PvpEBsqSjj0hYUqwSRxFQwEIKia5L/jafbtRiwAlmX+bUHjmIxHgXk858mw",
+	"TgS037NOhN7il6mT0XAnuiFx3l02lba2ejAWccpiPQiAYyasp81jtndvYW2W1eLsJzTNl4PbNCOw5F3b",
+	"2YeHrUNr8AupOz1zCsqBiGHXrctxUwb0W/iyWwb2jcrtD9AJChRdQM8vHu618RnN+nJh06eTJCHZbWXR",
+	"e3PmRjSFZiH2JGfB2ZnArGEWHO9D7YlX1E+cZjOr07PJDIodq0k04Emcurxfrtzsp1WKLc59A3rtnUo0",
+	"sBtao9VR9rXvSL5BlKeFNQV43RuX5x048ilLPbgOdUNEC19555IR/MQq5UR2lLYpCUtSEqLsK6+FaAHm",
+	"YG8s1LhrvkuXLavnkMOsONZnXYMZ2ZVjjQoTmoxeUapbw0FcCUefadeVpS0ASRmmWVnH8Vtu+hsk5LeU",
+	"J+c40GhRqnS+rGWbI31bZRKbKXkQJHdWZksegErXUPNwV0uQKooxtER/F55SZAREpoZqbFeKDIdGMBaD",
+	"Cddn+phEUvR4OoTDqAISURGxJMF/AidJWW8sLNQMNoGDVsJtAXmqo1T2UzpUaHRyKLI3BlyU8OgSMaif",
+	"t54834EYq0WaNreyGBtvYfTW/HXsvJo9nrAHioQw/Q42GlZhW+hxKvKLlAIfLG1PPMOO6th73wjX+16w",
+	"U7PoTaNy1WGB75Bzk4xxW2Azsa3xv58VI2tlpTlhjSC181xj3Sw1p+/YAepV6uPNxbbD5Zblezfv5Val",
+	"ZYwb6QIM08j3/v0+G+3CMpfbnLjTPwBerbFnh9P5w2MvrBiqLBXySOCziWbFdE2IfoUQqQ8JF0oz6kAu",
+	"IWWK64LDNsO4/gAZpgE4gUDug0vYHOZ85+6ZtNMjklDNUm9sFNLDLE6fkLgp2I4G/jSzDz+8evfy7N1P",
+	"IRkLzRP0ULbFiPL4mIzhv0aVCEd02oE7QuvEtAoKi71fGKOBfQkYpFDvhaNYdFKlM3cxDHxy9jL0C4fM",
+	"sySxPXOcT7kiendEQpamMlWh3SeEhYYgoezZVDMPzKWlJAnXOmGYHus6zgmp26KQMJfro15Mu8NNG0ku",
+	"tN02m4VxEDrd0+o2+OH3wPee+xVyVclvZofaosTxT9Dvb/mq2bssbdeMB1sB7nW4Hh4TKqTtVqFpgnHM",
+	"kH0ZsUizuINt281TbRFC0nLHIq2Gx6iR2E+bqaYiDxdoFESAuYZxtZQdsx8dfKiDD4UwTbMNRXqTvbao",
+	"m1JZGh83pIDd6AQJz2I2HEnNRDTd/ZVNwyMw/JMEqaovwTrGrEPY+ietxySUYx3JIevYTiRhAAuCLMMu",
+	"al9W6bVpjW0BS4LU7AmPymO/gOEFZ/8abiW/iF/ZtPFtbT1c8UQeMmUu5RU6XHFtDQU8fEbGFvASC9TS",
+	"OGo8edF80QJO7JNvc4N4VF/rH/fvsTd//iuflnH0LMhFrg/MkoXUhsF+SBhVjGS7vQqyIuz/mRiNK0B3",
+	"99crWKvcGshJixq8/8hGDx4ldIpGyyLNueyRbY4ki79fDN7bKDi/dtZjQiOoIJGW6S3Tpcoskblq1zpp",
+	"jjjA8tAB6hczXSB8zAxkcEC8+hSQAVdaplOs3xnw0dDa4XMBBMfmN6u2r8JdtpUtN0v8PzHt8tLWZ06s",
+	"HosqPxR7qHyvuc/1KbxU+RPvC0u8jXA8r+djNjTo5U3yVgo2tdognZrTlYGGjkUM2LlWD+tLptoC3tCd",
+	"WuDqJkHwN1COB3JEaJLICRhLD8P3H1+++tg5PXl3+upN57d3F2dv/maO8MiojIQ6cwJcnpDSlzNQtJRH",
+	"MPOhmV9bQP8EGNqq258GPGHO7XnFYwtyLaQmMTTHl2TKNKITZt0/D1oHWd8Cb1Dl7CJFlJSCUAUVLji6",
+	"ucXaR9lgsEmYtKi8to/+3k4PPM9hgNSINmMKyQFPWo+NCm6bi9sZYF0spJoA4urDw1bLGFFwoDo6pUJx",
+	"873Lk3Nw8neA+80ky2SAzZsfH/fdDO1JdvYzG8LIvvOUaetYadVmbRf+QzTucEbiirz6Pik3yOzWy+LN",
+	"Nc2HDFqeNQ6fqCqlZm9Ep+tm3gOa9m2ZB4wElfKaJoFrYqoloUTRKxaTIdMDGZOHoeXSHbxgzHIwooEf",
+	"WbUKKb4nUxL+9TXcgZ/Nm6RgsNhiBM6+sC08b3uILWLCTC/zo+rpiIU7TfIOyqAVNqCPaBrbDJAjywKy",
+	"dO6DA/CCxB28oWN/CXfawiZxUzH1LqYhjRkCWIBP4V+Od/8LfXcDOhoxwWLyr7b41+7uLvyfue2gtU/+",
+	"BR4fz7KhW04Jt0ex0yT2uQP73LwYYRGPkVcE6OOC3jiXwsg39CRqEvP4KL+LMMCIiZiLfmg73Bux2OMA",
+	"TTrWmeg8tu47kK2FGQr7+TN+Zb7lhAr4wm4kIVPzN/SCRdcIet/cp+KiAxFGppT5YrDcw9ZBdkPMIqNv",
+	"xyH5F4Gol9k4QMo3O3dMwphp6JyrMHdimvdDotDKXJGQOIFSHL1UZgUTrpgf+QUJ6dCo+50hV0Oqo0E4",
+	"u/Ua4tTWS4Y3+5oBPBpmClTndxu75vKYQY0CrKgTyZjZaSvpkn7Nd3gAEYtebyfAL+hXSzIFw3+gWdqZ",
+	"WTJqVs4+gcG6Ug/sesGpZaepOuOMg84tmquCjtAk5+OUJVPvU4WuBsAq4vy7Zx1m9rUx1bRLFXSPIolU",
+	"RiV2cAY2X8U7Mn32Fvzrkk3h/W1xMqtNmuOQfWqn7WCQWUjdsWRoNR73FNCBq+POPWEvdczv4JG0vrzF",
+	"XmcItsFkNeIiXM/juMStaCgr8ymSE5sJHqVUDcBNii230iuLCnuJvKaXMpZ7ETQYHnIxhg4CsTn9XA2Y",
+	"yoiuy/pj6AaGGikcTNuLee6UtAVNnRLrY/894PmMpzAFLeUxdIYu8CItScJoKsA7zjXCDSNVj+gU+nQh",
+	"DbgjZ0igRMUc0ekdcKKCHJx3cM5IyGLj4hlR2Th6ZsQ75pWUvcllnMy9wrZ5NoKs4V9g/tu54mqltscf",
+	"6NQ7Q2+yw8wHXEmVCm0XunWQrtaM5gY/TcG82X6nzTqya1hR9qu9tFrUTVWcbT3m6/WY0+kii9JpcPWa",
+	"btT2nNc3O53Pu9KpfkrTlLM0IDql0aXRXWwuvoe18kZTXhOE4i/38lwBWGaUYCQ+qyg3ajRLklLn+7mb",
+	"5SYbb7gxKthkPjqw9cLf2oE6Z7b0c+qMiJReseSWPfH2HO8aPW5x/hxUk2sJGrLvYg02vOz1WKqaJETz",
+	"kqPnpugagcQt9O26M1KB1GrFxwVMaIPHJjfOG64qT09u2YHLSrAWs41t3Ym6J12cai1OPV824u+tIoRX",
+	"kJxEtWbDkZ6NVrpdyudV2jQkb9/1+ZUxMWl0ufDr18u5dNP1WZc+2liWdIlG9jVK9+qMvNZ8T7sJ33/G",
+	"p13o8pxPt98/TtbnKDsIdU/yslQE9/we2v2L2b0zruy9hYOOTXq9l8zd6jx3GFy0G7govdp+/rd2Ovca",
+	"nLuwltoE7bb3x6Fr9EnNLP9bibwqkvSzxaqcpVCEX4RANoaPumzAIWQzEwrqydTmI3sOlMUu8BhwrRBR",
+	"OoBuf23Rk+OUxLwPWOMiJuzLiKc27urct1RMIWgSyXGCTkdzmizGpYsZ1YwXBYS2BU63EPb3TbcuhZyA",
+	"c/oAXKowgrmzS8UlsaEBRQ5bB9jYonDIHc7mQes41+iU2zQAS0zVOaaFU7EhlIzCGLfpQrSrXOKtQorb",
+	"NuFYp3dp6yy6XWfROb1iuUQpH3G4VW/RrLqztEtmHl7SygUsmsC6DoxD6XKBkiVIOURgCKRB5JLFTeLs",
+	"Ggzk2/yBtlCalkaWcIrz3LMOMn/xK3ikua1HZpZqX8Im57ycm9BNSmg0qM4Cnvl2M/3HyzyMS2ikdYeE",
+	"3NbjeJt5v5tSvK+V91UOxvnW1RPmdEtwuo0gfd9lcQlmYS5t+lHhfl8AN39asOz/xlXSD4hBerMIbtc4",
+	"rfN5qltwtvXlaGLl6oaPY5n2o3TKR2xvwroDKS+rMSIxX/0c7oaAls3K6bKIDgtOuDyER5OE+MjuOe8L",
+	"qscpC7GBhOJ9QdgXGmnEXFOMdKfadpzpGq2qLcC07PErZpOCFJGJTcSxWW6QPjdOUyaiqW9MoQdSsZk0",
+	"zaMsXZIlimEyVqstQrtwby8XDXFbZtwkr66semaM8iHDylLIsfO6HyCLTF3psX3AR0EwPZKMFWsLaBWZ",
+	"MnLQauUz8uE+b5aPldvuAH3IMOXDMnUQv+En+wmXuMbxnQ8UfAH4Im6ruhK7P9rsocZRQ/9t/9nTx8/2",
+	"nx22WsHV/t+eHDx5Rp8/fcGesYh1WUwfH9Bejz49iOKIPu7RJ/sRjZ+x/5+9b19uG7nyfpUuZr6ynUA0",
+	"LV/GI9VXKY0te5T4okhKvNnhrNEkmkRHYDenuyGKSaZqn2YfbJ9kq8853QAoQKJsyZJn9M+MZAHo++lz",
+	"/f2+/ZYPxNNnk8nTx8+ywVg8F48Gz7Pnoyz4v/E6rxzgq3uk4Qqf8dM3Qk1d3tt6MvjuWdKjpCI/am+S",
+	"Xhc/xT4p77CSX5yh1zd6IMZCzltjT3sYL8kFN9n6Kfm0RQ5wr//6xXFDxv4guMF0SNxul5WmfLExgv0F",
+	"a98mS52w7mJJehQyRykXsbIS9YRl4kQUGgLymEbr7f1AKeNPLFS8kBj2suKMAIHKGspMrJLTL5QhvqE1",
+	"JQiAUQlbmbe3S5gcCevuRMmdKPkiosStnoWrlyoX1gYHLXHFHcB2zpYmxhoLLysWFh1Y9TTn85wIX8B9",
+	"cLk02zuPwU16DK4qBP3ZOUoEmduNO92E1m1moARW9NRq46j4pVaEs1MUbCIL37BX/EdSiT5Lf05ZofWx",
+	"hSscgG789AEsCUJaU8Qv4LYmrNYjrMk/LrdRAVjONRo9M8GVtznARPjRCm7G+U/3fxdP40P8p30aRmtV",
+	"K4TNw3xccI1/gC47DUPxfWle1wtpBMyMP0nzXCvIt2pLX/l57cyVQxjBkTh1a7K54PT5FV//6Xe+V2s8",
+	"D3TJ630aHl33u2+lAmirtZ7lp2s/u6cOnR4fr5XRoA6RPOPCJ18J0JLWmoUdjCXJwkuRNZ5/7eRaPDw7",
+	"zhk5Kh12uAskgqV+P55wNRZpAFn6OQ0wYmBP+89zg/XooIOWSwzNIzFPwjJp4W70J3VclHTftaZkaUD+",
+	"WVu98yfuUJv19vUH6fJXfCwgkverTd7CSVkj1yUyrd+KVMl5JT6vBGs7fO8h7c7Oa+oHYC51C6i8hCyR",
+	"CAYPdZqjJfw/8T8A0FkSKFD8BaCmdOuE6ktpGA8HiyhN4HKTqkKNW7JMTiaYE7mSn4GdXfcuqZGZ2ZgH",
+	"S3nMGnRNZIKu3zA/Pk6e/uR/nxc6E72tCS+saD+NMrPn4hlHEK+JNjPul0Eq9+xJL+nNpJKzctbbehSN",
+	"PamcmKLiMeOne/jqE3iUftmMz3JjIFu2VPLnUtCfyWCzbgkXpW/zixylF7Am0nZjkI/jE/2vD+oehyfa",
+	"DiC3VlrHlVsrSzkcuEm429ZUDCsfyrwMDAyWYZ7BOnCw4S7tPjS/cUkfFuS2ifwz/bpy2Y81EGtvxAVE",
+	"MIK2gtIe4HQCTaA04Qq4eFvS8rzHLtztyXbtg2nFLC/ELdNCQreufEeiMdm5I18B8EbsxWjJ0MKF6Nwy",
+	"2KoJG1Wbj6X5cmRklrKFkNMcYR2S2qaWLif4Wv8tfGt7qNJjsfT/kLJC8BNhoyGsS7fNUitmXDk5TtGz",
+	"Hf7IC+DH3KEgojeomTbs9dHeO4jQ2VBgAqAF5GofKkXBSk7KEjBOBWnEdiid1V8Em4MBjs7fSYarY5EB",
+	"esL3Z9FXvAGNaCMJOQRPq7Jj67TOtvC4Blqf+8MeliR/82ww7CVs2BsJtxBCsW82BzDH3zwZDHsP2Ej4",
+	"sQxVcEEEZ8UMUEqkN4W0YemMn4ZfLV9W/guKlRrBxDjXAmKUKSD7zo1wAJGLy6p0BLXNuUXkhLE2BlBT",
+	"AxJIIY9FIQVgYwhKZIurm/MTEeIUaXz1Iyhy6FbZZnaptFrO0FjjmTe/2IdcqKFqts+Ah18DFR8Gc2Mx",
+	"AcZdRVHABlFk+EENJg42zYyez0X2Ed4PqMmLUJHmVzTAEs9YwcfHftlxxSKestK4Q6WF5GhFMDQUFMY+",
+	"U28yQWgZtNbcPxj2KEKUQHOQ6ZdURwRhKVYOVkBe8avkP/0RItKw69BcBKxbbuNmo8KqvKHDcMcAAAOL",
+	"vnAWtYGPVmfJfz5ucyW48csqVeh6a5S54X660LtUrwGcC3B0+fU+Qn8XLJqBcq9WtxPLxcVOp08jOFl1",
+	"QrXRIvvzLtUU3GOlFV1eAj+Ll3R+vfWv3Dm/7pxfrc6vm3UcXadChrv/QNiy8L1vt1/hvgXh9YmMgTeR",
+	"Fb9Sxu2H2WZIkML1WTpbUU4f/sv/95dzi/Mgu4Bb9uNoyWTWiCFMRbAHHiCJr3XaiInRKpodFQnDmBuD",
+	"hJi+zfbQIH7s++VhUU57l6K8D9+sZH9m5MRthMDDxtnAQ5Ma32KT3bdALdy/ORiAhyf8/giyTJ0w/rP/",
+	"9SPf+Odg47uf/nB/I/744Pff9DoSBK7XZumMgeKf7wgT1yBMDMokgtIx2ilXbEGV06mw3QgjH5AELeg/",
+	"xESGjEdeo17OxRZaITap8+ICzljDaOKojjrMt5xKVauuLTjq40MFChYq/ADhRspf5PwPNI3anzav1ntl",
+	"RmIGkVAx5ZEa8Mo+vDOTFr9MeqoRQ1WZBmj6tWmLODuXUhcBVhDasppNeFtA8gtrg2+9NUhDCZgUbe3j",
+	"bqm3GTf186ThlX682QO/M3qlNwfnu6iv90quxtUJDlM90rD1b4WzGMpzOKOLtf2mXfMsX5hj06TnrRBe",
+	"A+1LwuSMT+n0VnGX8+7MW0fZe3f/XPX9c+V3DmBbjXQ5zd2G01PhcmE69+1+jUsaubew9pAyb0DfQ7RR",
+	"dI9JC9k91b9oDbG8iruOs6Xg5OSyzmjlhQNzUkQ2p6HyvyHzl1voWmPcsUJwS7cQOGTAGQiF7qNyaRmF",
+	"5r3u12cv/C9wn4kFMsTnujTbRBa1qN1YAP6OfpqlcFvsRytnsuBV+LShABfSukN8IGbSoI8Q4Em7kmq+",
+	"hzk/ClP+KUc3ORvwJfKtynkT4Fav/J55coP3zMrcnS9e7FcYuQSPfSDJw9MZFLdrFQRGnEixsOdroJAE",
+	"Y9nCaBe0z9itS6TCJWFENGwQB8C/axn1oz9UR9IVoYZHZ5Lcs/OCSwU+1i0m7JjPBbpfF4EDA+n9bK4X",
+	"6oKstgMa8jr4T9StoCsDTLpaAhBypyKHqRTr+/T8t9oUx1re0kGzG2SeQy+wlmg1hPfZ+UjY4trpSF9p",
+	"iA9HeXGEL+zOr1Su8JrLxMTdH6RJ+JcuZTe5SuaFncwbgNSLpKKXhIMbcRAwstUkCkX5AsG3AA4vlXSS",
+	"F8haYNGO9Q/UUWaGKueolGCbTfrF+0Qe4//yUZxK62z6YJvJCK9ARJCocEiXZ4a3CxhEo8ENdU01v/jx",
+	"G8Gfeb9QNLROHhj/1zvMmRthnvktUIF/asEBbttWNapT8K0FGZOvQc3Xqms9nEkl1kWJIaEV8gyi4tEG",
+	"5vJ2WRM/F+G47Lk73JbOTfOBJD2bLduujfUvz45qlc6wCzXWYGisad21MH3CeGG1v0DrlZu5zADfotVp",
+	"1L0/Bjd8UdxVYX35Kqxr2tqfpiuWLefhUDhM44mc4b4/29FKLsQEeeExw8miX6fP3gcinJVTgSRCucwy",
+	"TBhpng8jAAKmcUZugQr3xU/mHUbL9WO0XMvR61Q7yJd5WR8vN6Ilq4s57Y2peiRnixLsuGOD/hP/wGb/",
+	"KXNyJizlRspxwFMaIqgAFZME6M/HtXTKPnulTc1CqxNhSZWJ08AL5083uT3I/gulkl3+nxWf7Z0H9lKR",
+	"vpXJ+5W6YOMqQvAaD9uVuF0Nnz6E/duN6oHgZJydiLHTyCKJuc6Ns4AoQMDnTdk2kHmaI1edmoosYVJR",
+	"sBGzbLWm80YZoxD6yLzqP1T7zYKBKu84eD7G/oTGvNUdZkoVD2VFUxzI5uikAlOcyJDMDemEiTUPkH0D",
+	"o1qf7Tnk/9MKe+VP9biQQvkRqall5TxhCw5VNI2U2XuW/Vxqx2GaIuWb75MVGbzlRxy+zSdOmKHizIsz",
+	"biLQAfLJbbP09e4Rqy8V4umnBFOV6wWbcIMXY5t4gZWtCZZrO4Z7vqEDMUfH7JkjGHMgSFTeOWTaVJM1",
+	"EvxeaTMCTfEOkLddlYGNiMc1isW1qu0+BY+XZ/7es85wp1cBTx8PZu2C9mGVEPUJMjcoE+sLXaS2LITK",
+	"UINWWPMwVPhtG9SUcMVssecD9v8qe37T/xZ1GHZQIlATOrr9ZNdLjQC3qUsQvagGfo2iKGaX34mkO5F0",
+	"60RSPRUSDiXGi8OpvGSJ8JcQWqvO4kpbLDsFlx8JiS49wdQb0hW5wvgaJEyA3AGJFbQ6hLVFJQl5GGrz",
+	"tsQZa3OS1BWdW5d9dieJbkISXbeR99sRXY3zO+VSXVY4Pdq8Eum0eVY4oQujU43aIcuSM5h/gKiKEQsi",
+	"s4u6S0S9i5pjEzFXFFYQCY4uTUDmAVWKr1S5d7usSMyH7tQdVtsh908J5Pznhgmly2lOjSBdeSilhJJQ",
+	"6glwD6KfeaiGCgEz1IkwFuQVK+SJqKXpoCW7xay/f4DiHngLibk+ZUtdMiPGQp6QLSwtG5ex8+jeGqqZ",
+	"sJZPhU2gstMx5VVUNjV6AcY9KzQ65nwz0C/g1E53xmMxd1sg+B+KE6HchnVG8FmKASYcJjcGOs0tWcMb",
+	"wM0Oz9ut2sjvc/anw/fvGACaPEiAn0exNBOF4ym7n/5r2PMtDXtb7H//+39+SR8AybtQY8SdoZ8TzMQc",
+	"52J8HCjVqVw6boeq3oDquavGtBJpNb+LXBdxIHr0D+H1aG1YKozRJq1l0PnDilMTIgPVRrUBhU1RiXUC",
+	"9fI26SqtqJKz/YLBfVWVONN8JWRHQF0FFQvXvTAIMZVSVXbaZ7Fj9e2Hh6ja7rb59rjgcmbTSIGIlz1s",
+	"4moyyWUOYUGCuiLYHzx1UN2MHh1XYUfTW7TXYBlg/tL/2NgJomgjgJJSph9m82BFM4Ytq/G0GSvcHsdv",
+	"9T6HoB6OdZNWfocShsIy16nl6fyhA5AkWw/CSnwy0Sbzt0Hd1IJzmvMT8UeQixNdFHrxsZyvttgi+2gx",
+	"cUO396E20jU7kfRIiIOQx3slfOGDgIegceDSzPiSHTohCva9dq4Q7MffPXryE+OOPdrsPx2wvx6+7Fdf",
+	"rK6ZX2pzk2nEJZ+Qqz9HNp6ALvLHy7DwxxX/S1iZLxwIix3ASwuW9IyIbH5uNTC5Kib9YcRnRv5kjvQJ",
+	"1HuvVv61esxph1Rch/GwO/BWWqbVr1hTTXptAuWiz7S+g1rvHfPWGrGOHXtcISsAFkpNDl9K5aw0Tir6",
+	"bVU6z9Utibu2G9RuNcLm9Tyy4fxNxgvwy024LBBQZlm/iUKxCAUPIEnUlOocrGJQxg8Doe71WquRgbe9",
+	"ds5xF+HQYcSfE5G/bh/TTfKeu9bZugz+W6dtVN+u/sK1D2drpe+B/kcE/v5aJxUJL3JuvCasMsxwscJa",
+	"qRVqlxMjyLMjNmZcFqGavqYiQlbLrPS2wbEQ84TZcpz7SwjrrBLKdfF3ChZrYFb0Udj/jQGyMVde4xsJ",
+	"hkPKuvnidjApbW2muJDEdgWphpdNiv26KOJmyzBXtT0Lu+2qUgvDUgBEkQatHnCnplMAdeoqM51IQA67",
+	"Nin4V9tdz1VjpfsKkgW/rty/eVzaz9ltHTRrO+gpmAkzFQyeYfcPXr1g3z7+7tmDPoPSKuT6FUVmwTdA",
+	"nultpsqiABeLhNB9N8tabW9eC92G//qNMKutcSSuLEvvNpca3HyW3hUdknWyW6kpuuTr6a3a4Jloprl2",
+	"JbB+kWNxdyJ+WyfiAPfWVR0Jr1BnenwOmK1iADEZ3P18SindCNofAgUQSNClA2xzqM5FD3arLvPSN3jh",
+	"HgVHUO5mRXNzruXJ8d1c0VVe4Jc3DmkNNvZ1IcfLi9SXrtfQw3GTSZJHfpb9fPm18WeO0+poZgQn5HhI",
+	"do2ELgV3gG9+HpjKxK/rw6nW00L0T3H223dGUbDVIJDvhWIHh4dssz9g/lO1CIwuypmC3JvX8HX2Vhiv",
+	"ajj2Qvgtlvh3pRMzzP3h4zwAsvTZa3kihoreg/1Fplj1faePhfJfT1/t7r78ePT+z7vv0u1oeaHhJxyC",
+	"62ty8xG1Gr4MiUNGUOYkolH4f2gzwqbCYW9eCZGtA5VmxdgI6oaeC4V2pZ+iJjDS8Yfns4PNk788dX8/",
+	"7chahs5+Blba58Ggna6eyDMCI6x/psdlIHpa69j62UhQB413yIxn4lefHnBL4/ZXKq8oVQWlgj/h7VKg",
+	"Jq9AFJ3n8Xx2rsczP+PxjLk+ueCFy/+5Hu6il6ZSCWtXsRcPwh8eJLU6eaiLnyEztZKQbljnZDojRn6A",
+	"vvSuFVuB+tl27vwflwmbC5PzuWWZmBoO7thPB+y8/k6/0w4uueU2SyF+bWPcc7kqLIQzy42dibs4lFF/",
+	"lBq9SppBvYCUheiLvOzNXMgT0b1lNwcDv1shAYFyVedGj/0VOeYqphg4b+n02QEl30uH/niEWVC6vVz1",
+	"jTwRCo/XtW3S2EYb/Icf+s3D1O01p5X7Xl12EWfe6Hj4rzl3eTdG3U7MPQIcuj7bcxblClFYw6Kh49Ch",
+	"EujvzExXiSkEUHks5o7qMpaCmz57AXkwFkC9IJUjKlKgwtfxSVIEwUs71B8wn9bRfOAz93AATV3n6WQw",
+	"fsS/E49H32ZPnj/b3Hg+GPTncDJaEGLpt0/Sep62IcR+3PjpD8Nh//4/5tN/z9X03wsxmv97KicP2rBi",
+	"O7DFkeY8Fpqhc+27R48GXo8ZQwrCoyf9zQd9dujXixfM4AoGgBVAzw+ZJCvpNLj6jSmD9v7/YOPZ06eP",
+	"n3aR5h74Jrq4ch8NLtYIWxGQ0t0jPsWEJRgDIOJPCHAUlTVSp+/ZZHUU9YSZ5oiGndtg2Osa4N5k41rH",
+	"CJ557mKix5X0+J1WYuMtuDE/o9sXK+sw3w9/3xS9sZZxJBVHq3AdjTzuwNqNislsuAD2oju1+fAvSe8F",
+	"H+diw5vVRhcXWt+Nh/3bV2zFJ5eMYWwOnl3jbKMwiZQQt3De8dStOdv48C1YtS8DVPro2cUvwJS80+6Q",
+	"O2knMmSU3DzIqcKj3l1j26nPOCPP8R8GczJhWYn6A4bWIS0UGFPSmmaRJl6ZUXRxzrUu6CZ5rZkplbfk",
+	"/EVqTkSGbNcIcjhU6dvdo4O9F4cfd16+PNg9PEwZRv6lw7s5ajlU+dWBTQhqDQ5oPf8kgCF+goOSpo1J",
+	"xfaNngmXi9Lew8IQFB5fYdk2TR3om9WoLqsh67lQfC77wXw430CPDlDCuC1s4EdXDkKfrQbN+7lQO/t7",
+	"/u+fa9PQcmPKczeVI/by5m2YM15jmoNPWqIlP8c/DA69CIkE0QAo+RmVsnBgbSRw4cHK+R/OW6m/77x9",
+	"c7mVCn275MG8xStFc3CplQInSbfT4OngMdOqIAjmfW3d1IjDv7whsitWcV3N5DSKbyPYXKgMSLtMfXkB",
+	"PbIEFzvLvIhlH9D7PlQHIvPfNA2mrfiidRJyr8yJsFvAYhUsIWkoLV5CgQM6p7pM0spndOdN+5V7097y",
+	"JXOGTyZyzEYCYwZeI7j8Acn0+DxHjLddqXjFQSGAngSHC5WgEGfBZ4dFcY2mf1sLF+4uOvpZ0dFLbRNo",
+	"xi9bu4crrmov6ZWm6G31HkLkgRo4Sw9L0PhAEkjppn12IKbSQhS00FPg9fabDpK3tPEa7Pud0uWbLCQK",
+	"gJqYMKMh1RZCghbf1SV4ccnxwEuXd1DxX5CHmITJSsjtCD3G7NNaA5h00OYf8wo6j6QBANEAx4LSzKAe",
+	"XBaFyAIcOYFQaSUYbYYYCq6PKFBatTRaTa6tFzw2smx98yIymNNHI7VBy0f3y1EhxwzjQFMQALEKLVSm",
+	"NYh+aDyB59P/CTmD6w1G8+psg68k3q4NxtYmAZE/6HYrMk4mNYLPkGCPOOyB8SdZYXvdDtxBfvsNFaFX",
+	"LufwJ5i6wO+JkXPHJxOoT8e7NyCZIzvL2SH8WQioZjg7UzUS2YrcPjCv9NkusENgIgF64yIR6d4E3Wcp",
+	"y4Fdn9O+HCqqXaxStkJxvQTFAev/CmldEoQ1kCfxsddRQw2s8sYXpWoxrRrjjKu1AVupdbtX8Px+lx/X",
+	"QUISLI/ltBloyfyPRKaPeeRY/o9M+8AtW9svAYiuA/esRIpQQ17ZCM1odeGX3mE+RaFRe6DyR1aIbAph",
+	"S//AKRizFKFipZKuudSRsrEbtM7r+3aLydlcG4fp9mLmzyKEclHizf05srkQxDNL9ZjitP5OEpHFV8LF",
+	"jS5hgLhjLayeCaAj8RseXPSjcrkFvoCIZD7mBstUOZv6Zb9nIxA6wMdBRslcePmM5Zo4BKzYNAKKjFf2",
+	"iXEtHXrvlxQSTyJdykiMib1YOkBJp2W3LN3fffdy793rlIBs0v2dvZdpwtLDH/b293dfplgH/XL3zd7f",
+	"dg92/Z+0YemLnXcvdt+82X2ZNnqEdQhdfVoVlHjMF9ocA1jXipDEb3UegX2+RJsgi7iCEC/jy5mX9zPh",
+	"cg27IN48uOGrgjt6ck51ZH32Tvs1ypgqZyNhiAsaysShtNb3eguCmNDjeuUefOAeLaJtTAk1Y9uHMIua",
+	"nRGTEkT7JaYofLtzko4C3THkHc2Nnho+I07jnM8hM0iq2GCf7VJdoyEtd7Rk++8PjxJm5VQJEOmHjqvM",
+	"T9MHMcq1PrZJJOiBINNQwennKksCOEko0Q6MQI0JWtBnuo5WjXSIK/CwjQRbGOmcoIrb2ozMuCy6xFaU",
+	"fBi6lIplwFMSnXQAXsn+6Xt8Pz08en+w+/Fo7+3ux/98/243fVCJ0IKbKVSp+5sD03MbI5LKymnu2kek",
+	"43XhVyEJNe8gIr35QuU6XrXytjJU+29DabY4oVq2jDs+4lbcg177nUqBWs6MXtAprytlmXRds1uzi6EG",
+	"fCRyCbsRPalbDGY0IbQZS8TRIF3sAq/dPvuTHtkKiiHzE+h/qMWDM74kQu6hggcnXBYka6daZ/TYQojj",
+	"xlT+Q49aNa+WCkbqACFSnAWbCLzve45IuRtVt62QpxizrrAk/K4TKFMowyEUfNMdggZthG+UY1FX1YjC",
+	"fRXloDHgWiF294LNhZ4X+OkZH+cycqojSGNcUW6Pm1shmh+//PTL/wUAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

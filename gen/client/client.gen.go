@@ -22,6 +22,66 @@ import (
 	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
+// Defines values for AssistantClaimField.
+const (
+	AssistantClaimFieldDescription     AssistantClaimField = "description"
+	AssistantClaimFieldDiscountPercent AssistantClaimField = "discount_percent"
+	AssistantClaimFieldDiscountPrice   AssistantClaimField = "discount_price"
+	AssistantClaimFieldName            AssistantClaimField = "name"
+	AssistantClaimFieldPrice           AssistantClaimField = "price"
+	AssistantClaimFieldSaving          AssistantClaimField = "saving"
+	AssistantClaimFieldStock           AssistantClaimField = "stock"
+)
+
+// Valid indicates whether the value is a known member of the AssistantClaimField enum.
+func (e AssistantClaimField) Valid() bool {
+	switch e {
+	case AssistantClaimFieldDescription:
+		return true
+	case AssistantClaimFieldDiscountPercent:
+		return true
+	case AssistantClaimFieldDiscountPrice:
+		return true
+	case AssistantClaimFieldName:
+		return true
+	case AssistantClaimFieldPrice:
+		return true
+	case AssistantClaimFieldSaving:
+		return true
+	case AssistantClaimFieldStock:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AssistantOrder.
+const (
+	AssistantOrderBiggestDiscount AssistantOrder = "biggest_discount"
+	AssistantOrderCheapest        AssistantOrder = "cheapest"
+	AssistantOrderDearest         AssistantOrder = "dearest"
+	AssistantOrderNewest          AssistantOrder = "newest"
+	AssistantOrderRelevance       AssistantOrder = "relevance"
+)
+
+// Valid indicates whether the value is a known member of the AssistantOrder enum.
+func (e AssistantOrder) Valid() bool {
+	switch e {
+	case AssistantOrderBiggestDiscount:
+		return true
+	case AssistantOrderCheapest:
+		return true
+	case AssistantOrderDearest:
+		return true
+	case AssistantOrderNewest:
+		return true
+	case AssistantOrderRelevance:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Availability.
 const (
 	AvailabilityInStock    Availability = "in_stock"
@@ -175,6 +235,48 @@ func (e ImportStatus) Valid() bool {
 	case ImportStatusQueued:
 		return true
 	case ImportStatusRunning:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for IndexRunKind.
+const (
+	IndexRunKindCategories IndexRunKind = "categories"
+	IndexRunKindProducts   IndexRunKind = "products"
+)
+
+// Valid indicates whether the value is a known member of the IndexRunKind enum.
+func (e IndexRunKind) Valid() bool {
+	switch e {
+	case IndexRunKindCategories:
+		return true
+	case IndexRunKindProducts:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for IndexRunState.
+const (
+	IndexRunStateDone    IndexRunState = "done"
+	IndexRunStateFailed  IndexRunState = "failed"
+	IndexRunStateRunning IndexRunState = "running"
+	IndexRunStateWaiting IndexRunState = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the IndexRunState enum.
+func (e IndexRunState) Valid() bool {
+	switch e {
+	case IndexRunStateDone:
+		return true
+	case IndexRunStateFailed:
+		return true
+	case IndexRunStateRunning:
+		return true
+	case IndexRunStateWaiting:
 		return true
 	default:
 		return false
@@ -1550,6 +1652,17 @@ type AssistantAnswer struct {
 	// Example: The most affordable is the Everyday Steel Bottle [#14] at 12.50 USD.
 	Answer string `json:"answer"`
 
+	// Claims What the answer says about products, in its order.
+	Claims []AssistantClaim `json:"claims"`
+
+	// Degraded Whether the model was out of reach, so that the built-in provider answered (`RAG_OUTAGE=local`).
+	//
+	// Example: false
+	Degraded bool `json:"degraded"`
+
+	// Filters The conditions that were read from the question. Every source meets them.
+	Filters AssistantFilters `json:"filters"`
+
 	// History The conversation with this turn, cut to the newest messages.
 	History []ConversationMessage `json:"history"`
 
@@ -1561,6 +1674,83 @@ type AssistantAnswer struct {
 	// Sources The products the answer rests on, nearest first.
 	Sources []AssistantSource `json:"sources"`
 }
+
+// AssistantClaim Something the answer says about a product.
+type AssistantClaim struct {
+	// Field What of the product it is about; `description` stands for all that is said in words.
+	//
+	// Example: price
+	Field AssistantClaimField `json:"field"`
+
+	// ProductID An id.
+	//
+	// Example: 7
+	ProductID ID `json:"product_id"`
+
+	// Value What is said.
+	//
+	// Example: 12.50
+	Value string `json:"value"`
+
+	// Verified Whether the catalogue says the same. Always true but for `description`: what is said in words is held against the
+	// product's own words, and is not taken out of the answer when it goes beyond them.
+	//
+	//
+	// Example: true
+	Verified bool `json:"verified"`
+}
+
+// AssistantClaimField What of the product it is about; `description` stands for all that is said in words.
+//
+// Example: price
+type AssistantClaimField string
+
+// AssistantFilters The conditions that were read from the question. Every source meets them.
+type AssistantFilters struct {
+	// Attributes Attributes or options by name that a product, or a variant of it, must have.
+	//
+	// Example: {}
+	Attributes map[string]string `json:"attributes"`
+
+	// BrandIds One of these brands; empty means any.
+	//
+	// Example: []
+	BrandIds []int64 `json:"brand_ids"`
+
+	// CategoryIds One of these categories or one below them; empty means any.
+	//
+	// Example: [4]
+	CategoryIds []int64 `json:"category_ids"`
+
+	// InStock Always true, as products without stock are never sources.
+	//
+	// Example: true
+	InStock bool `json:"in_stock"`
+
+	// MaxPrice The most a buyer pays, as a decimal, or null.
+	//
+	// Example: 19.99
+	MaxPrice nullable.Nullable[string] `json:"max_price"`
+
+	// MinPrice The least a buyer pays, as a decimal, or null.
+	MinPrice nullable.Nullable[string] `json:"min_price"`
+
+	// OnSale Only products with a discount.
+	//
+	// Example: false
+	OnSale bool `json:"on_sale"`
+
+	// Order Which products the question wants first.
+	Order AssistantOrder `json:"order"`
+
+	// ProductIds The products of the conversation the question points at; empty when it points at none.
+	//
+	// Example: []
+	ProductIds []int64 `json:"product_ids"`
+}
+
+// AssistantOrder Which products the question wants first.
+type AssistantOrder string
 
 // AssistantQuestion A question with the conversation before it.
 type AssistantQuestion struct {
@@ -2152,6 +2342,72 @@ type ChangePasswordRequest struct {
 	//
 	// Example: correct horse 9
 	NewPassword Password `json:"new_password"`
+}
+
+// ComparedProduct A product that is compared.
+type ComparedProduct struct {
+	// BrandName The name of its brand, or null.
+	//
+	// Example: Northlapse
+	BrandName nullable.Nullable[string] `json:"brand_name"`
+
+	// CategoryName The name of its category, or null.
+	//
+	// Example: Bottles
+	CategoryName nullable.Nullable[string] `json:"category_name"`
+
+	// Currency The currency of the prices (ISO 4217).
+	//
+	// Example: USD
+	Currency string `json:"currency"`
+
+	// DiscountPrice What the buyer pays while it is on sale, or null.
+	//
+	// Example: 9.99
+	DiscountPrice nullable.Nullable[string] `json:"discount_price"`
+
+	// ID An id.
+	//
+	// Example: 7
+	ID ID `json:"id"`
+
+	// InStock Whether it can be bought now.
+	//
+	// Example: true
+	InStock bool `json:"in_stock"`
+
+	// Name The name.
+	//
+	// Example: Drift wireless headphones
+	Name string `json:"name"`
+
+	// Price An exact amount in the store's currency, with the currency's own number of decimals.
+	//
+	// Example: 12.50
+	Price Money `json:"price"`
+
+	// Slug The product in addresses.
+	//
+	// Example: everyday-steel-bottle
+	Slug string `json:"slug"`
+}
+
+// ComparisonRow One thing of all products.
+type ComparisonRow struct {
+	// Differs Whether the products differ in it. What the catalogue does not say differs from what it says.
+	//
+	// Example: true
+	Differs bool `json:"differs"`
+
+	// Field `price` (what a buyer pays), `discount_percent`, `stock`, `rating`, `brand`, `category`, `condition`, or `attributes.` and the name of an attribute.
+	//
+	// Example: attributes.material
+	Field string `json:"field"`
+
+	// Values What each product has, in the order of the products; null where the catalogue does not say.
+	//
+	// Example: ["steel","glass"]
+	Values []nullable.Nullable[string] `json:"values"`
 }
 
 // Condition The state it is sold in.
@@ -2880,6 +3136,63 @@ type IndexReport struct {
 	Message string `json:"message"`
 }
 
+// IndexRun The newest run of the index; absent before the first.
+type IndexRun struct {
+	// Done Of them, those with a current vector.
+	//
+	// Example: 400
+	Done int32 `json:"done"`
+
+	// Failed Of them, those the model refused.
+	//
+	// Example: 0
+	Failed int32 `json:"failed"`
+
+	// FinishedAt When it ended, or null.
+	FinishedAt nullable.Nullable[time.Time] `json:"finished_at"`
+
+	// Kind What is indexed.
+	//
+	// Example: products
+	Kind IndexRunKind `json:"kind"`
+
+	// Made Of them, those whose vector this run made.
+	//
+	// Example: 300
+	Made int32 `json:"made"`
+
+	// Problem The code of the problem that ended it, or null.
+	Problem nullable.Nullable[string] `json:"problem"`
+
+	// StartedAt When it began.
+	//
+	// Example: 2026-02-01T10:00:00Z
+	StartedAt time.Time `json:"started_at"`
+
+	// State `waiting` is for quota of the model.
+	//
+	// Example: running
+	State IndexRunState `json:"state"`
+
+	// Total Things to look at.
+	//
+	// Example: 1000
+	Total int32 `json:"total"`
+
+	// WaitingUntil When it goes on, if it waits for quota, or null.
+	WaitingUntil nullable.Nullable[time.Time] `json:"waiting_until"`
+}
+
+// IndexRunKind What is indexed.
+//
+// Example: products
+type IndexRunKind string
+
+// IndexRunState `waiting` is for quota of the model.
+//
+// Example: running
+type IndexRunState string
+
 // IndexStatus The state of the index.
 type IndexStatus struct {
 	// CategoriesIndexed Categories with a vector.
@@ -2921,6 +3234,16 @@ type IndexStatus struct {
 	//
 	// Example: local
 	Provider string `json:"provider"`
+
+	// Run The newest run of the index; absent before the first.
+	Run *IndexRun `json:"run,omitempty"`
+
+	// ServingModel The model whose vectors answer questions. After a change of the setting that is the former one until every
+	// product has a vector of `model`, which then takes over at once.
+	//
+	//
+	// Example: local:lexical-v1/v1
+	ServingModel string `json:"serving_model"`
 
 	// Stale Active products whose vector is missing or older than their text.
 	//
@@ -4209,6 +4532,15 @@ type Product struct {
 
 	// Variants The variants, default first. A simple product has one.
 	Variants []Variant `json:"variants"`
+}
+
+// ProductComparison Products side by side.
+type ProductComparison struct {
+	// Products The products, in the order they were asked for.
+	Products []ComparedProduct `json:"products"`
+
+	// Rows What there is to compare, a row each, those in which the products differ first.
+	Rows []ComparisonRow `json:"rows"`
 }
 
 // ProductCreate A product to add. Either `price`, and with it `sku`, `gtin`, `discount_price`, `stock` and `track_inventory`, or
@@ -7500,6 +7832,12 @@ type ListProductsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// CompareProductsParams defines parameters for CompareProducts.
+type CompareProductsParams struct {
+	// Ids The products, in the order to show them.
+	Ids []int64 `form:"ids" json:"ids"`
+}
+
 // ListFeaturedProductsParams defines parameters for ListFeaturedProducts.
 type ListFeaturedProductsParams struct {
 	// Limit How many items a page holds.
@@ -9785,6 +10123,13 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/products (the `ListProducts` operationId).
 	ListProducts(ctx context.Context, params *ListProductsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// CompareProducts Compare products
+	//
+	// Holds two to four products side by side, by price, stock, rating, brand and their attributes, and says in which they differ.
+	//
+	// Corresponds with GET /api/v1/products/compare (the `CompareProducts` operationId).
+	CompareProducts(ctx context.Context, params *CompareProductsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListFeaturedProducts List featured products
 	//
 	// Active products the shop puts in its window, newest first.
@@ -9920,7 +10265,9 @@ type ClientInterface interface {
 	// IndexProducts Index the catalogue
 	//
 	// Makes a vector for every product that has none or whose text has changed, inactive ones too, and answers when done.
-	// Products whose text is unchanged cost nothing. A run already under way is not started twice: 409.
+	// Products whose text is unchanged cost nothing. A run that is under way already is not started twice: its outcome is
+	// answered. It goes on when the client hangs up, waits when the model's quota for a minute is used up, and goes on after
+	// a restart of the server; `GET /api/v1/rag/status` tells how far it is.
 	//
 	// Corresponds with POST /api/v1/rag/index (the `IndexProducts` operationId).
 	IndexProducts(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -9928,7 +10275,7 @@ type ClientInterface interface {
 	// IndexCategories Index the categories and blend them into the products
 	//
 	// Makes a vector for every category that has none or whose text has changed, then blends it into the
-	// vectors of its products: 80 % product, 20 % category.
+	// vectors of its products: 80 % product, 20 % category. Runs as the index of products does.
 	//
 	// Corresponds with POST /api/v1/rag/index/categories (the `IndexCategories` operationId).
 	IndexCategories(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -9953,6 +10300,10 @@ type ClientInterface interface {
 	// then `delta` (`{"text": …}`) sentence by sentence, each checked against the catalogue before it leaves,
 	// then `done` with the whole answer object, or `error` with a problem.
 	//
+	// What the question asks for in prices, sales, brands, categories and attributes is applied to the sources, every one
+	// of them, and answered as `filters`. What the answer says about products is answered as `claims`, with whether the
+	// catalogue supports it. Prices, stock and names that it does not support never leave.
+	//
 	// `X-Assistant-Provider` says which model wrote the answer.
 	//
 	// Takes any type of body and a specified content type.
@@ -9972,6 +10323,10 @@ type ClientInterface interface {
 	// With `Accept: text/event-stream` the answer arrives as server-sent events: `sources` (a JSON array),
 	// then `delta` (`{"text": …}`) sentence by sentence, each checked against the catalogue before it leaves,
 	// then `done` with the whole answer object, or `error` with a problem.
+	//
+	// What the question asks for in prices, sales, brands, categories and attributes is applied to the sources, every one
+	// of them, and answered as `filters`. What the answer says about products is answered as `claims`, with whether the
+	// catalogue supports it. Prices, stock and names that it does not support never leave.
 	//
 	// `X-Assistant-Provider` says which model wrote the answer.
 	//
@@ -13717,6 +14072,23 @@ func (c *Client) ListProducts(ctx context.Context, params *ListProductsParams, r
 	return c.Client.Do(req)
 }
 
+// CompareProducts Compare products
+//
+// Holds two to four products side by side, by price, stock, rating, brand and their attributes, and says in which they differ.
+//
+// Corresponds with GET /api/v1/products/compare (the `CompareProducts` operationId).
+func (c *Client) CompareProducts(ctx context.Context, params *CompareProductsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCompareProductsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListFeaturedProducts List featured products
 //
 // Active products the shop puts in its window, newest first.
@@ -14002,7 +14374,9 @@ func (c *Client) ListSimilarProducts(ctx context.Context, id ID, params *ListSim
 // IndexProducts Index the catalogue
 //
 // Makes a vector for every product that has none or whose text has changed, inactive ones too, and answers when done.
-// Products whose text is unchanged cost nothing. A run already under way is not started twice: 409.
+// Products whose text is unchanged cost nothing. A run that is under way already is not started twice: its outcome is
+// answered. It goes on when the client hangs up, waits when the model's quota for a minute is used up, and goes on after
+// a restart of the server; `GET /api/v1/rag/status` tells how far it is.
 //
 // Corresponds with POST /api/v1/rag/index (the `IndexProducts` operationId).
 func (c *Client) IndexProducts(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -14020,7 +14394,7 @@ func (c *Client) IndexProducts(ctx context.Context, reqEditors ...RequestEditorF
 // IndexCategories Index the categories and blend them into the products
 //
 // Makes a vector for every category that has none or whose text has changed, then blends it into the
-// vectors of its products: 80 % product, 20 % category.
+// vectors of its products: 80 % product, 20 % category. Runs as the index of products does.
 //
 // Corresponds with POST /api/v1/rag/index/categories (the `IndexCategories` operationId).
 func (c *Client) IndexCategories(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -14065,6 +14439,10 @@ func (c *Client) ReindexProduct(ctx context.Context, id ID, reqEditors ...Reques
 // then `delta` (`{"text": …}`) sentence by sentence, each checked against the catalogue before it leaves,
 // then `done` with the whole answer object, or `error` with a problem.
 //
+// What the question asks for in prices, sales, brands, categories and attributes is applied to the sources, every one
+// of them, and answered as `filters`. What the answer says about products is answered as `claims`, with whether the
+// catalogue supports it. Prices, stock and names that it does not support never leave.
+//
 // `X-Assistant-Provider` says which model wrote the answer.
 //
 // Takes any type of body and a specified content type.
@@ -14094,6 +14472,10 @@ func (c *Client) AskAssistantWithBody(ctx context.Context, contentType string, b
 // With `Accept: text/event-stream` the answer arrives as server-sent events: `sources` (a JSON array),
 // then `delta` (`{"text": …}`) sentence by sentence, each checked against the catalogue before it leaves,
 // then `done` with the whole answer object, or `error` with a problem.
+//
+// What the question asks for in prices, sales, brands, categories and attributes is applied to the sources, every one
+// of them, and answered as `filters`. What the answer says about products is answered as `claims`, with whether the
+// catalogue supports it. Prices, stock and names that it does not support never leave.
 //
 // `X-Assistant-Provider` says which model wrote the answer.
 //
@@ -21992,6 +22374,60 @@ func NewListProductsRequest(server string, params *ListProductsParams) (*http.Re
 	return req, nil
 }
 
+// NewCompareProductsRequest constructs an http.Request for the CompareProducts method
+func NewCompareProductsRequest(server string, params *CompareProductsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/products/compare")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Ids != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", false, "ids", params.Ids, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListFeaturedProductsRequest constructs an http.Request for the ListFeaturedProducts method
 func NewListFeaturedProductsRequest(server string, params *ListFeaturedProductsParams) (*http.Request, error) {
 	var err error
@@ -25532,6 +25968,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/products (the `ListProducts` operationId).
 	ListProductsWithResponse(ctx context.Context, params *ListProductsParams, reqEditors ...RequestEditorFn) (*ListProductsResponse, error)
 
+	// CompareProductsWithResponse Compare products
+	//
+	// Holds two to four products side by side, by price, stock, rating, brand and their attributes, and says in which they differ.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/products/compare (the `CompareProducts` operationId).
+	CompareProductsWithResponse(ctx context.Context, params *CompareProductsParams, reqEditors ...RequestEditorFn) (*CompareProductsResponse, error)
+
 	// ListFeaturedProductsWithResponse List featured products
 	//
 	// Active products the shop puts in its window, newest first.
@@ -25689,7 +26134,9 @@ type ClientWithResponsesInterface interface {
 	// IndexProductsWithResponse Index the catalogue
 	//
 	// Makes a vector for every product that has none or whose text has changed, inactive ones too, and answers when done.
-	// Products whose text is unchanged cost nothing. A run already under way is not started twice: 409.
+	// Products whose text is unchanged cost nothing. A run that is under way already is not started twice: its outcome is
+	// answered. It goes on when the client hangs up, waits when the model's quota for a minute is used up, and goes on after
+	// a restart of the server; `GET /api/v1/rag/status` tells how far it is.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -25699,7 +26146,7 @@ type ClientWithResponsesInterface interface {
 	// IndexCategoriesWithResponse Index the categories and blend them into the products
 	//
 	// Makes a vector for every category that has none or whose text has changed, then blends it into the
-	// vectors of its products: 80 % product, 20 % category.
+	// vectors of its products: 80 % product, 20 % category. Runs as the index of products does.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -25728,6 +26175,10 @@ type ClientWithResponsesInterface interface {
 	// then `delta` (`{"text": …}`) sentence by sentence, each checked against the catalogue before it leaves,
 	// then `done` with the whole answer object, or `error` with a problem.
 	//
+	// What the question asks for in prices, sales, brands, categories and attributes is applied to the sources, every one
+	// of them, and answered as `filters`. What the answer says about products is answered as `claims`, with whether the
+	// catalogue supports it. Prices, stock and names that it does not support never leave.
+	//
 	// `X-Assistant-Provider` says which model wrote the answer.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -25747,6 +26198,10 @@ type ClientWithResponsesInterface interface {
 	// With `Accept: text/event-stream` the answer arrives as server-sent events: `sources` (a JSON array),
 	// then `delta` (`{"text": …}`) sentence by sentence, each checked against the catalogue before it leaves,
 	// then `done` with the whole answer object, or `error` with a problem.
+	//
+	// What the question asks for in prices, sales, brands, categories and attributes is applied to the sources, every one
+	// of them, and answered as `filters`. What the answer says about products is answered as `claims`, with whether the
+	// catalogue supports it. Prices, stock and names that it does not support never leave.
 	//
 	// `X-Assistant-Provider` says which model wrote the answer.
 	//
@@ -37482,6 +37937,68 @@ func (r ListProductsResponse) ContentType() string {
 	return ""
 }
 
+type CompareProductsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ProductComparison
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Invalid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CompareProductsResponse) GetJSON200() *ProductComparison {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r CompareProductsResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r CompareProductsResponse) GetApplicationProblemJSON422() *Invalid {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CompareProductsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CompareProductsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CompareProductsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CompareProductsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CompareProductsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListFeaturedProductsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -38440,8 +38957,6 @@ type IndexProductsResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
-	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
-	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Invalid
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
@@ -38473,11 +38988,6 @@ func (r IndexProductsResponse) GetApplicationProblemJSON401() *Unauthorized {
 // GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
 func (r IndexProductsResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
-}
-
-// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
-func (r IndexProductsResponse) GetApplicationProblemJSON409() *Conflict {
-	return r.ApplicationProblemJSON409
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -38560,8 +39070,6 @@ type IndexCategoriesResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
-	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
-	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Invalid
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
@@ -38593,11 +39101,6 @@ func (r IndexCategoriesResponse) GetApplicationProblemJSON401() *Unauthorized {
 // GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
 func (r IndexCategoriesResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
-}
-
-// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
-func (r IndexCategoriesResponse) GetApplicationProblemJSON409() *Conflict {
-	return r.ApplicationProblemJSON409
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -42948,6 +43451,21 @@ func (c *ClientWithResponses) ListProductsWithResponse(ctx context.Context, para
 	return ParseListProductsResponse(rsp)
 }
 
+// CompareProductsWithResponse Compare products
+//
+// Holds two to four products side by side, by price, stock, rating, brand and their attributes, and says in which they differ.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/products/compare (the `CompareProducts` operationId).
+func (c *ClientWithResponses) CompareProductsWithResponse(ctx context.Context, params *CompareProductsParams, reqEditors ...RequestEditorFn) (*CompareProductsResponse, error) {
+	rsp, err := c.CompareProducts(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCompareProductsResponse(rsp)
+}
+
 // ListFeaturedProductsWithResponse List featured products
 //
 // Active products the shop puts in its window, newest first.
@@ -43195,7 +43713,9 @@ func (c *ClientWithResponses) ListSimilarProductsWithResponse(ctx context.Contex
 // IndexProductsWithResponse Index the catalogue
 //
 // Makes a vector for every product that has none or whose text has changed, inactive ones too, and answers when done.
-// Products whose text is unchanged cost nothing. A run already under way is not started twice: 409.
+// Products whose text is unchanged cost nothing. A run that is under way already is not started twice: its outcome is
+// answered. It goes on when the client hangs up, waits when the model's quota for a minute is used up, and goes on after
+// a restart of the server; `GET /api/v1/rag/status` tells how far it is.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -43211,7 +43731,7 @@ func (c *ClientWithResponses) IndexProductsWithResponse(ctx context.Context, req
 // IndexCategoriesWithResponse Index the categories and blend them into the products
 //
 // Makes a vector for every category that has none or whose text has changed, then blends it into the
-// vectors of its products: 80 % product, 20 % category.
+// vectors of its products: 80 % product, 20 % category. Runs as the index of products does.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -43252,6 +43772,10 @@ func (c *ClientWithResponses) ReindexProductWithResponse(ctx context.Context, id
 // then `delta` (`{"text": …}`) sentence by sentence, each checked against the catalogue before it leaves,
 // then `done` with the whole answer object, or `error` with a problem.
 //
+// What the question asks for in prices, sales, brands, categories and attributes is applied to the sources, every one
+// of them, and answered as `filters`. What the answer says about products is answered as `claims`, with whether the
+// catalogue supports it. Prices, stock and names that it does not support never leave.
+//
 // `X-Assistant-Provider` says which model wrote the answer.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -43277,6 +43801,10 @@ func (c *ClientWithResponses) AskAssistantWithBodyWithResponse(ctx context.Conte
 // With `Accept: text/event-stream` the answer arrives as server-sent events: `sources` (a JSON array),
 // then `delta` (`{"text": …}`) sentence by sentence, each checked against the catalogue before it leaves,
 // then `done` with the whole answer object, or `error` with a problem.
+//
+// What the question asks for in prices, sales, brands, categories and attributes is applied to the sources, every one
+// of them, and answered as `filters`. What the answer says about products is answered as `claims`, with whether the
+// catalogue supports it. Prices, stock and names that it does not support never leave.
 //
 // `X-Assistant-Provider` says which model wrote the answer.
 //
@@ -54582,6 +55110,53 @@ func ParseListProductsResponse(rsp *http.Response) (*ListProductsResponse, error
 	return response, nil
 }
 
+// ParseCompareProductsResponse parses an HTTP response from a CompareProductsWithResponse call
+func ParseCompareProductsResponse(rsp *http.Response) (*CompareProductsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CompareProductsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ProductComparison
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListFeaturedProductsResponse parses an HTTP response from a ListFeaturedProductsWithResponse call
 func ParseListFeaturedProductsResponse(rsp *http.Response) (*ListFeaturedProductsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -55433,13 +56008,6 @@ func ParseIndexProductsResponse(rsp *http.Response) (*IndexProductsResponse, err
 		}
 		response.ApplicationProblemJSON403 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON409 = &dest
-
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Invalid
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -55564,13 +56132,6 @@ func ParseIndexCategoriesResponse(rsp *http.Response) (*IndexCategoriesResponse,
 			return nil, err
 		}
 		response.ApplicationProblemJSON403 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Invalid

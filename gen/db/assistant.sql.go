@@ -10,18 +10,63 @@ import (
 	pgvector "github.com/pgvector/pgvector-go"
 )
 
-const addEmbeddingModel = `-- name: AddEmbeddingModel :one
-INSERT INTO embedding_models (name) VALUES ($1)
-ON CONFLICT (name) DO UPDATE SET name = excluded.name
-RETURNING id
+const activateModel = `-- name: ActivateModel :exec
+UPDATE embedding_models SET state = 'active', retired_at = NULL WHERE id = $1 AND state <> 'active'
 `
 
-// Makes sure the vector space has a row.
-func (q *Queries) AddEmbeddingModel(ctx context.Context, name string) (int16, error) {
+func (q *Queries) ActivateModel(ctx context.Context, id int16) error {
+	_, err := q.db.Exec(ctx, activateModel, id)
+	return err
+}
+
+const addEmbeddingModel = `-- name: AddEmbeddingModel :one
+INSERT INTO embedding_models (name) VALUES ($1)
+ON CONFLICT (name) DO UPDATE SET state = CASE WHEN embedding_models.state = 'retired' THEN 'building' ELSE embedding_models.state END, retired_at = NULL
+RETURNING id, state
+`
+
+type AddEmbeddingModelRow struct {
+	ID    int16
+	State string
+}
+
+// Makes sure the vector space has a row; one that was retired and is wanted again is built again.
+func (q *Queries) AddEmbeddingModel(ctx context.Context, name string) (AddEmbeddingModelRow, error) {
 	row := q.db.QueryRow(ctx, addEmbeddingModel, name)
-	var id int16
-	err := row.Scan(&id)
-	return id, err
+	var i AddEmbeddingModelRow
+	err := row.Scan(&i.ID, &i.State)
+	return i, err
+}
+
+const addModelUsage = `-- name: AddModelUsage :exec
+INSERT INTO model_usage AS u (day, provider, calls, input_tokens, output_tokens) VALUES ((now() AT TIME ZONE 'UTC')::date, $1, 1, $2, $3)
+ON CONFLICT (day, provider) DO UPDATE
+   SET calls = u.calls + 1, input_tokens = u.input_tokens + excluded.input_tokens, output_tokens = u.output_tokens + excluded.output_tokens
+`
+
+// Adds what a call of a model provider cost to its day.
+func (q *Queries) AddModelUsage(ctx context.Context, provider string, inputTokens int64, outputTokens int64) error {
+	_, err := q.db.Exec(ctx, addModelUsage, provider, inputTokens, outputTokens)
+	return err
+}
+
+const beginIndexRun = `-- name: BeginIndexRun :one
+INSERT INTO index_runs AS r (model_id, kind) VALUES ($1, $2)
+ON CONFLICT (model_id, kind) WHERE finished_at IS NULL DO UPDATE SET updated_at = r.updated_at
+RETURNING r.id, (r.xmax = 0)::boolean AS is_new
+`
+
+type BeginIndexRunRow struct {
+	ID    int64
+	IsNew bool
+}
+
+// Begins a run, or answers the one of the same kind that is under way.
+func (q *Queries) BeginIndexRun(ctx context.Context, modelID int16, kind string) (BeginIndexRunRow, error) {
+	row := q.db.QueryRow(ctx, beginIndexRun, modelID, kind)
+	var i BeginIndexRunRow
+	err := row.Scan(&i.ID, &i.IsNew)
+	return i, err
 }
 
 const blendCategories = `-- name: BlendCategories :execrows
@@ -85,6 +130,306 @@ func (q *Queries) CountEmbeddings(ctx context.Context, modelID int16) (CountEmbe
 	return i, err
 }
 
+const countIndexable = `-- name: CountIndexable :one
+SELECT (SELECT count(*) FROM products WHERE deleted_at IS NULL)::int AS products, (SELECT count(*) FROM categories)::int AS categories
+`
+
+type CountIndexableRow struct {
+	Products   int32
+	Categories int32
+}
+
+// How many things a run of the products, or of the categories, looks at.
+func (q *Queries) CountIndexable(ctx context.Context) (CountIndexableRow, error) {
+	row := q.db.QueryRow(ctx, countIndexable)
+	var i CountIndexableRow
+	err := row.Scan(&i.Products, &i.Categories)
+	return i, err
+}
+
+const dropRetiredModels = `-- name: DropRetiredModels :exec
+DELETE FROM embedding_models WHERE state = 'retired' AND retired_at < now() - interval '1 hour'
+`
+
+// Forgets the vectors of models that were retired a while ago: until then a server may still ask for them.
+func (q *Queries) DropRetiredModels(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, dropRetiredModels)
+	return err
+}
+
+const findSources = `-- name: FindSources :many
+WITH filtered AS NOT MATERIALIZED (
+    SELECT f.product_id, f.is_visible, f.is_featured, f.category_id, f.brand_id, f.sort_name, f.sku, f.gtin, f.price_minor, f.discount_minor, f.buyer_minor, f.on_sale, f.stock, f.rating_count, f.rating_sum, f.popularity, f.created_at, f.is_untracked, f.in_stock, f.attributes FROM filtered_products(NULL, NULL, NULL, NULL, NULL,
+        $3::bigint, $4::bigint, true, $5::boolean, NULL, NULL, NULL) f
+     WHERE ($6::jsonb IS NULL OR f.product_id IN (
+               SELECT x.id FROM products x WHERE x.attributes @> $6::jsonb
+                UNION ALL
+               SELECT v.product_id FROM variants v WHERE v.deleted_at IS NULL AND v.stock > 0 AND v.options @> $6::jsonb))
+       AND (cardinality($7::bigint[]) = 0
+            OR f.category_id IN (SELECT category_tree(x) FROM unnest($7::bigint[]) x))
+       AND (cardinality($8::bigint[]) = 0 OR f.brand_id = ANY ($8::bigint[]))
+       AND (cardinality($9::bigint[]) = 0 OR f.product_id = ANY ($9::bigint[]))
+), nearest AS MATERIALIZED (
+    SELECT e.product_id, (e.embedding <=> $10::halfvec) AS distance
+      FROM product_embeddings e
+      JOIN filtered f ON f.product_id = e.product_id
+     WHERE $10::halfvec IS NOT NULL AND e.model_id = $11
+     ORDER BY CASE WHEN $12::text = 'cheapest' THEN f.buyer_minor END,
+              CASE WHEN $12 = 'dearest' THEN f.buyer_minor END DESC,
+              CASE WHEN $12 = 'discount' THEN f.buyer_minor::float8 / greatest(f.price_minor, 1) END,
+              CASE WHEN $12 = 'newest' THEN f.created_at END DESC,
+              e.embedding <=> $10::halfvec
+     LIMIT $2
+), every AS MATERIALIZED (
+    SELECT f.product_id, s.words, f.popularity FROM filtered f JOIN product_search s ON s.product_id = f.product_id
+     WHERE $13::text IS NOT NULL AND s.words @@ to_tsquery('english', $13::text)
+     ORDER BY f.popularity DESC, f.product_id DESC
+     LIMIT 200
+), most AS MATERIALIZED (
+    SELECT f.product_id, s.words, f.popularity FROM filtered f JOIN product_search s ON s.product_id = f.product_id
+     WHERE $14::text IS NOT NULL AND NOT EXISTS (SELECT FROM every)
+       AND s.words @@ to_tsquery('english', $14::text)
+     ORDER BY f.popularity DESC, f.product_id DESC
+     LIMIT 200
+), by_words AS (
+    SELECT w.product_id, w.has_all, row_number() OVER (ORDER BY w.rank DESC, w.popularity DESC, w.product_id) AS place
+      FROM (SELECT product_id, popularity, true AS has_all,
+                   ts_rank('{0.1, 0.3, 0.6, 1}', words, to_tsquery('english', $13::text)) AS rank FROM every
+            UNION ALL
+            SELECT product_id, popularity, false, ts_rank('{0.1, 0.3, 0.6, 1}', words, to_tsquery('english', $14::text)) FROM most) w
+     ORDER BY place
+     LIMIT $2
+), fused AS (
+    SELECT u.product_id, sum(1 / (60.0 + u.place)) AS score, bool_or(u.has_all) AS has_all
+      FROM (SELECT product_id, row_number() OVER (ORDER BY distance + 0, product_id) AS place, false AS has_all FROM nearest
+            UNION ALL SELECT product_id, place, has_all FROM by_words) u
+     GROUP BY u.product_id
+), scored AS (
+    SELECT f.product_id, f.score AS fused, f.has_all, coalesce(1 - (e.embedding <=> $10::halfvec), 0) AS score
+      FROM fused f
+      LEFT JOIN product_embeddings e ON e.product_id = f.product_id AND e.model_id = $11
+)
+SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.in_stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes, p.description, p.attributes, k.score::float8 AS score, k.has_all::boolean AS has_all
+  FROM scored k
+  JOIN product_cards ON product_cards.product_id = k.product_id
+  JOIN products p ON p.id = k.product_id
+ WHERE k.score >= $1::float8
+ ORDER BY k.fused DESC, k.score DESC, k.product_id
+ LIMIT $2
+`
+
+type FindSourcesParams struct {
+	Threshold   float64
+	Candidates  int32
+	MinMinor    *int64
+	MaxMinor    *int64
+	OnSale      *bool
+	Attributes  []byte
+	CategoryIds []int64
+	BrandIds    []int64
+	ProductIds  []int64
+	QueryVector *pgvector.HalfVector
+	ModelID     int16
+	Sort        string
+	EveryWord   *string
+	MostWords   *string
+}
+
+type FindSourcesRow struct {
+	ProductCard ProductCard
+	Description string
+	Attributes  []byte
+	Score       float64
+	HasAll      bool
+}
+
+// The active products in stock that may answer a question, best first, under the question's own conditions. Candidates
+// come by meaning and by words (every word, else most of their weight; synonyms are among the words), and are ranked by
+// both (reciprocal ranks, 60). All have a score, 1 - cosine distance, of at least the threshold, which comes after the
+// candidates, so that an index on the vectors can serve them. A sort takes the first products in that order instead of
+// the nearest. Without a vector words alone must do, and the score is 0. To be run with a plan of its own
+// (postgres.Planned).
+func (q *Queries) FindSources(ctx context.Context, arg FindSourcesParams) ([]FindSourcesRow, error) {
+	rows, err := q.db.Query(ctx, findSources,
+		arg.Threshold,
+		arg.Candidates,
+		arg.MinMinor,
+		arg.MaxMinor,
+		arg.OnSale,
+		arg.Attributes,
+		arg.CategoryIds,
+		arg.BrandIds,
+		arg.ProductIds,
+		arg.QueryVector,
+		arg.ModelID,
+		arg.Sort,
+		arg.EveryWord,
+		arg.MostWords,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []FindSourcesRow{}
+	for rows.Next() {
+		var i FindSourcesRow
+		if err := rows.Scan(
+			&i.ProductCard.ProductID,
+			&i.ProductCard.IsVisible,
+			&i.ProductCard.IsFeatured,
+			&i.ProductCard.SKU,
+			&i.ProductCard.GTIN,
+			&i.ProductCard.PriceMinor,
+			&i.ProductCard.DiscountMinor,
+			&i.ProductCard.Stock,
+			&i.ProductCard.InStock,
+			&i.ProductCard.RatingCount,
+			&i.ProductCard.RatingSum,
+			&i.ProductCard.CreatedAt,
+			&i.ProductCard.UpdatedAt,
+			&i.ProductCard.Name,
+			&i.ProductCard.Slug,
+			&i.ProductCard.BrandID,
+			&i.ProductCard.BrandName,
+			&i.ProductCard.BrandSlug,
+			&i.ProductCard.CategoryID,
+			&i.ProductCard.CategoryName,
+			&i.ProductCard.CategorySlug,
+			&i.ProductCard.ImageID,
+			&i.ProductCard.ImageAlt,
+			&i.ProductCard.ImagePosition,
+			&i.ProductCard.ImageSizes,
+			&i.Description,
+			&i.Attributes,
+			&i.Score,
+			&i.HasAll,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const finishIndexRun = `-- name: FinishIndexRun :exec
+UPDATE index_runs SET finished_at = now(), updated_at = now(), waiting_until = NULL, problem = $1 WHERE id = $2 AND finished_at IS NULL
+`
+
+func (q *Queries) FinishIndexRun(ctx context.Context, problem *string, iD int64) error {
+	_, err := q.db.Exec(ctx, finishIndexRun, problem, iD)
+	return err
+}
+
+const forgetIndexRuns = `-- name: ForgetIndexRuns :exec
+DELETE FROM index_runs WHERE finished_at IS NOT NULL AND id <= (SELECT max(id) - 100 FROM index_runs)
+`
+
+// Keeps the last runs alone.
+func (q *Queries) ForgetIndexRuns(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, forgetIndexRuns)
+	return err
+}
+
+const getActiveModel = `-- name: GetActiveModel :one
+SELECT m.id, m.name, EXISTS (SELECT FROM product_embeddings e WHERE e.model_id = m.id) AS has_vectors
+  FROM embedding_models m WHERE m.state = 'active'
+`
+
+type GetActiveModelRow struct {
+	ID         int16
+	Name       string
+	HasVectors bool
+}
+
+// The vector space that questions are answered from, and whether it has any vectors.
+func (q *Queries) GetActiveModel(ctx context.Context) (GetActiveModelRow, error) {
+	row := q.db.QueryRow(ctx, getActiveModel)
+	var i GetActiveModelRow
+	err := row.Scan(&i.ID, &i.Name, &i.HasVectors)
+	return i, err
+}
+
+const getIndexRun = `-- name: GetIndexRun :one
+SELECT id, model_id, kind, total, done, made, blended, failed, started_at, updated_at, waiting_until, finished_at, problem FROM index_runs WHERE id = $1
+`
+
+func (q *Queries) GetIndexRun(ctx context.Context, id int64) (IndexRun, error) {
+	row := q.db.QueryRow(ctx, getIndexRun, id)
+	var i IndexRun
+	err := row.Scan(
+		&i.ID,
+		&i.ModelID,
+		&i.Kind,
+		&i.Total,
+		&i.Done,
+		&i.Made,
+		&i.Blended,
+		&i.Failed,
+		&i.StartedAt,
+		&i.UpdatedAt,
+		&i.WaitingUntil,
+		&i.FinishedAt,
+		&i.Problem,
+	)
+	return i, err
+}
+
+const getLastIndexRun = `-- name: GetLastIndexRun :one
+SELECT r.id, r.model_id, r.kind, r.total, r.done, r.made, r.blended, r.failed, r.started_at, r.updated_at, r.waiting_until, r.finished_at, r.problem FROM index_runs r ORDER BY (r.finished_at IS NULL) DESC, r.id DESC LIMIT 1
+`
+
+func (q *Queries) GetLastIndexRun(ctx context.Context) (IndexRun, error) {
+	row := q.db.QueryRow(ctx, getLastIndexRun)
+	var i IndexRun
+	err := row.Scan(
+		&i.ID,
+		&i.ModelID,
+		&i.Kind,
+		&i.Total,
+		&i.Done,
+		&i.Made,
+		&i.Blended,
+		&i.Failed,
+		&i.StartedAt,
+		&i.UpdatedAt,
+		&i.WaitingUntil,
+		&i.FinishedAt,
+		&i.Problem,
+	)
+	return i, err
+}
+
+const getModelUsage = `-- name: GetModelUsage :one
+SELECT coalesce(sum(input_tokens + output_tokens), 0)::bigint FROM model_usage WHERE day = (now() AT TIME ZONE 'UTC')::date AND provider = $1
+`
+
+// The tokens a provider cost today.
+func (q *Queries) GetModelUsage(ctx context.Context, provider string) (int64, error) {
+	row := q.db.QueryRow(ctx, getModelUsage, provider)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
+const isModelComplete = `-- name: IsModelComplete :one
+SELECT (NOT EXISTS (SELECT FROM products p WHERE p.deleted_at IS NULL
+                       AND NOT EXISTS (SELECT FROM product_embeddings e WHERE e.product_id = p.id AND e.model_id = $1)
+                       AND NOT EXISTS (SELECT FROM embedding_failures f WHERE f.product_id = p.id))
+    AND NOT EXISTS (SELECT FROM categories c
+                     WHERE NOT EXISTS (SELECT FROM category_embeddings e WHERE e.category_id = c.id AND e.model_id = $1)))::boolean
+`
+
+// Whether every product that can be embedded has its vector of a model, and every category too.
+func (q *Queries) IsModelComplete(ctx context.Context, modelID int16) (bool, error) {
+	row := q.db.QueryRow(ctx, isModelComplete, modelID)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const leaseIndex = `-- name: LeaseIndex :execrows
 UPDATE embedding_models SET run = $1, run_until = now() + interval '60 seconds'
  WHERE id = $2 AND (run = $1 OR run_until IS NULL OR run_until < now())
@@ -98,6 +443,43 @@ func (q *Queries) LeaseIndex(ctx context.Context, run *string, modelID int16) (i
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const listAttributeValues = `-- name: ListAttributeValues :many
+SELECT a.name::text AS name, a.value::text AS value
+  FROM product_listings l
+  JOIN products p ON p.id = l.product_id
+ CROSS JOIN LATERAL jsonb_each_text(p.attributes) AS a (name, value)
+ WHERE l.is_visible AND length(a.value) <= 40 AND length(a.name) <= 40
+ GROUP BY a.name, a.value
+ ORDER BY count(*) DESC, a.name, a.value
+ LIMIT 2000
+`
+
+type ListAttributeValuesRow struct {
+	Name  string
+	Value string
+}
+
+// Attributes a question may name, with their commonest values.
+func (q *Queries) ListAttributeValues(ctx context.Context) ([]ListAttributeValuesRow, error) {
+	rows, err := q.db.Query(ctx, listAttributeValues)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListAttributeValuesRow{}
+	for rows.Next() {
+		var i ListAttributeValuesRow
+		if err := rows.Scan(&i.Name, &i.Value); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const listBrandNames = `-- name: ListBrandNames :many
@@ -225,6 +607,70 @@ func (q *Queries) ListCategoryNames(ctx context.Context) ([]ListCategoryNamesRow
 	return items, nil
 }
 
+const listComparedProducts = `-- name: ListComparedProducts :many
+SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.in_stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes, p.description, p.attributes, p.condition
+  FROM product_cards
+  JOIN products p ON p.id = product_cards.product_id
+ WHERE product_cards.product_id = ANY ($1::bigint[]) AND product_cards.is_visible
+`
+
+type ListComparedProductsRow struct {
+	ProductCard ProductCard
+	Description string
+	Attributes  []byte
+	Condition   string
+}
+
+// Products to hold side by side. Hidden ones are not there.
+func (q *Queries) ListComparedProducts(ctx context.Context, ids []int64) ([]ListComparedProductsRow, error) {
+	rows, err := q.db.Query(ctx, listComparedProducts, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListComparedProductsRow{}
+	for rows.Next() {
+		var i ListComparedProductsRow
+		if err := rows.Scan(
+			&i.ProductCard.ProductID,
+			&i.ProductCard.IsVisible,
+			&i.ProductCard.IsFeatured,
+			&i.ProductCard.SKU,
+			&i.ProductCard.GTIN,
+			&i.ProductCard.PriceMinor,
+			&i.ProductCard.DiscountMinor,
+			&i.ProductCard.Stock,
+			&i.ProductCard.InStock,
+			&i.ProductCard.RatingCount,
+			&i.ProductCard.RatingSum,
+			&i.ProductCard.CreatedAt,
+			&i.ProductCard.UpdatedAt,
+			&i.ProductCard.Name,
+			&i.ProductCard.Slug,
+			&i.ProductCard.BrandID,
+			&i.ProductCard.BrandName,
+			&i.ProductCard.BrandSlug,
+			&i.ProductCard.CategoryID,
+			&i.ProductCard.CategoryName,
+			&i.ProductCard.CategorySlug,
+			&i.ProductCard.ImageID,
+			&i.ProductCard.ImageAlt,
+			&i.ProductCard.ImagePosition,
+			&i.ProductCard.ImageSizes,
+			&i.Description,
+			&i.Attributes,
+			&i.Condition,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listProductDocuments = `-- name: ListProductDocuments :many
 SELECT p.id, p.name, p.description, p.attributes, b.name AS brand_name, p.category_id, c.name AS category_name,
        parent.name AS parent_category_name, l.price_minor, l.discount_minor, l.buyer_minor, l.stock,
@@ -309,119 +755,6 @@ func (q *Queries) ListProductDocuments(ctx context.Context, arg ListProductDocum
 	return items, nil
 }
 
-const nearestProducts = `-- name: NearestProducts :many
-WITH filtered AS NOT MATERIALIZED (
-    SELECT f.product_id, f.is_visible, f.is_featured, f.category_id, f.brand_id, f.sort_name, f.sku, f.gtin, f.price_minor, f.discount_minor, f.buyer_minor, f.on_sale, f.stock, f.rating_count, f.rating_sum, f.popularity, f.created_at, f.is_untracked, f.in_stock, f.attributes FROM filtered_products(NULL, NULL, NULL, NULL, NULL,
-        $2::bigint, $3::bigint, true, $4::boolean, NULL, NULL, NULL) f
-     WHERE (cardinality($5::bigint[]) = 0
-            OR f.category_id IN (SELECT category_tree(x) FROM unnest($5::bigint[]) x))
-       AND (cardinality($6::bigint[]) = 0 OR f.brand_id = ANY ($6::bigint[]))
-       AND (cardinality($7::bigint[]) = 0 OR f.product_id = ANY ($7::bigint[]))
-), candidates AS MATERIALIZED (
-    SELECT e.product_id, (e.embedding <=> $8::halfvec) AS distance
-      FROM product_embeddings e
-      JOIN filtered f ON f.product_id = e.product_id
-     WHERE e.model_id = $9
-     ORDER BY CASE WHEN $10::text = 'cheapest' THEN f.buyer_minor END,
-              CASE WHEN $10 = 'dearest' THEN f.buyer_minor END DESC,
-              CASE WHEN $10 = 'discount' THEN f.buyer_minor::float8 / greatest(f.price_minor, 1) END,
-              CASE WHEN $10 = 'newest' THEN f.created_at END DESC,
-              e.embedding <=> $8::halfvec
-     LIMIT $11
-)
-SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.in_stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes, p.description, p.attributes, (1 - k.distance)::float8 AS score
-  FROM candidates k
-  JOIN product_cards ON product_cards.product_id = k.product_id
-  JOIN products p ON p.id = k.product_id
- WHERE 1 - k.distance >= $1::float8
- ORDER BY k.distance, k.product_id
-`
-
-type NearestProductsParams struct {
-	Threshold   float64
-	MinMinor    *int64
-	MaxMinor    *int64
-	OnSale      *bool
-	CategoryIds []int64
-	BrandIds    []int64
-	ProductIds  []int64
-	QueryVector pgvector.HalfVector
-	ModelID     int16
-	Sort        string
-	Candidates  int32
-}
-
-type NearestProductsRow struct {
-	ProductCard ProductCard
-	Description string
-	Attributes  []byte
-	Score       float64
-}
-
-// The active products in stock nearest to a question by cosine, best first, under the question's own conditions.
-// A sort takes the first products in that order instead of the nearest; ranks come after the threshold, so that
-// an index on the vectors can serve the candidates. To be run with a plan of its own (postgres.Planned).
-func (q *Queries) NearestProducts(ctx context.Context, arg NearestProductsParams) ([]NearestProductsRow, error) {
-	rows, err := q.db.Query(ctx, nearestProducts,
-		arg.Threshold,
-		arg.MinMinor,
-		arg.MaxMinor,
-		arg.OnSale,
-		arg.CategoryIds,
-		arg.BrandIds,
-		arg.ProductIds,
-		arg.QueryVector,
-		arg.ModelID,
-		arg.Sort,
-		arg.Candidates,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []NearestProductsRow{}
-	for rows.Next() {
-		var i NearestProductsRow
-		if err := rows.Scan(
-			&i.ProductCard.ProductID,
-			&i.ProductCard.IsVisible,
-			&i.ProductCard.IsFeatured,
-			&i.ProductCard.SKU,
-			&i.ProductCard.GTIN,
-			&i.ProductCard.PriceMinor,
-			&i.ProductCard.DiscountMinor,
-			&i.ProductCard.Stock,
-			&i.ProductCard.InStock,
-			&i.ProductCard.RatingCount,
-			&i.ProductCard.RatingSum,
-			&i.ProductCard.CreatedAt,
-			&i.ProductCard.UpdatedAt,
-			&i.ProductCard.Name,
-			&i.ProductCard.Slug,
-			&i.ProductCard.BrandID,
-			&i.ProductCard.BrandName,
-			&i.ProductCard.BrandSlug,
-			&i.ProductCard.CategoryID,
-			&i.ProductCard.CategoryName,
-			&i.ProductCard.CategorySlug,
-			&i.ProductCard.ImageID,
-			&i.ProductCard.ImageAlt,
-			&i.ProductCard.ImagePosition,
-			&i.ProductCard.ImageSizes,
-			&i.Description,
-			&i.Attributes,
-			&i.Score,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const recordEmbeddingFailure = `-- name: RecordEmbeddingFailure :exec
 INSERT INTO embedding_failures (product_id, reason) VALUES ($1, $2)
 ON CONFLICT (product_id) DO UPDATE SET attempts = embedding_failures.attempts + 1, reason = excluded.reason, failed_at = now()
@@ -441,6 +774,16 @@ func (q *Queries) ReleaseIndex(ctx context.Context, modelID int16, run *string) 
 	return err
 }
 
+const retireModel = `-- name: RetireModel :exec
+UPDATE embedding_models SET state = 'retired', retired_at = now() WHERE state = 'active' AND id <> $1
+`
+
+// Switches to a vector space at once. To be run in a transaction, retiring first: one is active at a time.
+func (q *Queries) RetireModel(ctx context.Context, id int16) error {
+	_, err := q.db.Exec(ctx, retireModel, id)
+	return err
+}
+
 const touchEmbeddings = `-- name: TouchEmbeddings :exec
 UPDATE product_embeddings SET embedded_at = $1 WHERE model_id = $2 AND product_id = ANY ($3::bigint[])
 `
@@ -448,6 +791,34 @@ UPDATE product_embeddings SET embedded_at = $1 WHERE model_id = $2 AND product_i
 // Marks vectors as current whose document turned out unchanged.
 func (q *Queries) TouchEmbeddings(ctx context.Context, readAt time.Time, modelID int16, productIds []int64) error {
 	_, err := q.db.Exec(ctx, touchEmbeddings, readAt, modelID, productIds)
+	return err
+}
+
+const updateIndexRun = `-- name: UpdateIndexRun :exec
+UPDATE index_runs SET total = $1, done = $2, made = $3, blended = $4, failed = $5, updated_at = now(), waiting_until = $6
+ WHERE id = $7
+`
+
+type UpdateIndexRunParams struct {
+	Total        int32
+	Done         int32
+	Made         int32
+	Blended      int32
+	Failed       int32
+	WaitingUntil *time.Time
+	ID           int64
+}
+
+func (q *Queries) UpdateIndexRun(ctx context.Context, arg UpdateIndexRunParams) error {
+	_, err := q.db.Exec(ctx, updateIndexRun,
+		arg.Total,
+		arg.Done,
+		arg.Made,
+		arg.Blended,
+		arg.Failed,
+		arg.WaitingUntil,
+		arg.ID,
+	)
 	return err
 }
 

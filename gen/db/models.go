@@ -111,6 +111,22 @@ type ImportError struct {
 	IsWarning  bool
 }
 
+type IndexRun struct {
+	ID           int64
+	ModelID      int16
+	Kind         string
+	Total        int32
+	Done         int32
+	Made         int32
+	Blended      int32
+	Failed       int32
+	StartedAt    time.Time
+	UpdatedAt    time.Time
+	WaitingUntil *time.Time
+	FinishedAt   *time.Time
+	Problem      *string
+}
+
 type Order struct {
 	ID              int64
 	Number          string

@@ -13,6 +13,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 	"github.com/riverqueue/river"
 
@@ -21,6 +22,7 @@ import (
 	"github.com/shopd/shopd/internal/addresses"
 	"github.com/shopd/shopd/internal/assistant"
 	"github.com/shopd/shopd/internal/audit"
+	"github.com/shopd/shopd/internal/assistant/guard"
 	"github.com/shopd/shopd/internal/cart"
 	"github.com/shopd/shopd/internal/catalog"
 	"github.com/shopd/shopd/internal/feeds"
@@ -71,6 +73,8 @@ type App struct {
 	platform *server.Platform
 	closers  []func() error
 
+	assistantMetrics *guard.Metrics
+
 	testPayments *testpay.Provider // nil: another provider, or none
 }
 
@@ -110,7 +114,7 @@ func New(ctx context.Context, s config.Settings, log *slog.Logger, tracer pgx.Qu
 	if err := a.newIdentity(client, sender, workers); err != nil {
 		return nil, err
 	}
-	if err := a.newAssistant(ctx); err != nil {
+	if err := a.newAssistant(ctx, workers); err != nil {
 		return nil, err
 	}
 	a.newCatalogue(workers)
@@ -198,17 +202,20 @@ func (a *App) followCatalogue(workers *river.Workers) {
 	}))
 }
 
-func (a *App) newAssistant(ctx context.Context) error {
+func (a *App) newAssistant(ctx context.Context, workers *river.Workers) error {
 	s := a.settings
-	model, dimensions, closeModel, err := newProvider(ctx, s)
+	a.assistantMetrics = guard.NewMetrics()
+	model, dimensions, err := a.newProvider(ctx, a.assistantMetrics)
 	if err != nil {
 		return err
 	}
-	a.closers = append(a.closers, closeModel)
-	a.Assistant = assistant.New(a.pool, model, assistant.Settings{
+	a.Assistant = assistant.New(a.pool, a.queue, model, assistant.Settings{
 		Log: a.log, Currency: s.StoreCurrency, Dimensions: dimensions, TopK: s.RAGTopK, CandidateMultiplier: s.RAGCandidateMultiplier,
 		Threshold: s.RAGSimilarityThreshold, MaxHistory: s.RAGMaxHistory, CommitBatch: s.RAGCommitBatchSize,
+		PerMinute: s.RAGIndexPerMinute, LocalOnOutage: s.RAGOutage == "local", Metrics: a.assistantMetrics, Former: a.formerModel(a.assistantMetrics),
+		Words: func(ctx context.Context, text string) (search.Reading, error) { return a.Search.Read(ctx, text) },
 	})
+	a.Assistant.AddWorkers(workers)
 	a.closers = append(a.closers, func() error { a.Assistant.Close(); return nil })
 	return nil
 }
@@ -257,6 +264,7 @@ func (a *App) newServer(client redis.UniversalClient) (err error) {
 		Log: a.log, Pool: a.pool, Limiter: ratelimit.New(client, s.RedisPrefix, s.RateLimitFactor), Pages: a.pages,
 		Authenticate: a.Identity.Authenticate, CheckCSRF: a.Identity.CheckCSRF, Ranks: identity.Ranks(),
 		AllowedOrigins: s.CORSAllowedOrigins, TrustedProxies: s.TrustedProxies, Contract: gen.Contract,
+		Metrics: []prometheus.Collector{a.assistantMetrics},
 	}, server.Domains{
 		Identity: a.Identity, Addresses: addresses.New(a.pool), Assistant: a.Assistant, Platform: a.platform,
 		Catalog: a.Catalog, Search: a.Search,

@@ -2,31 +2,122 @@ package app
 
 import (
 	"context"
+	"strconv"
+	"strings"
+	"sync"
 
 	"github.com/shopd/shopd/internal/assistant"
 	"github.com/shopd/shopd/internal/assistant/gemini"
+	"github.com/shopd/shopd/internal/assistant/guard"
 	"github.com/shopd/shopd/internal/assistant/local"
+	"github.com/shopd/shopd/internal/assistant/openai"
 	"github.com/shopd/shopd/internal/assistant/provider"
-	"github.com/shopd/shopd/internal/platform/config"
+)
+
+// The defaults of the model settings are Gemini's: left alone, they mean those of another provider with it.
+const (
+	geminiEmbedding  = gemini.DefaultEmbeddingModel
+	geminiGeneration = gemini.DefaultGenerationModel
 )
 
 // newProvider chooses who makes vectors and answers, and how long its vectors are: with RAG_PROVIDER=auto,
-// Gemini if there is a key.
-func newProvider(ctx context.Context, s config.Settings) (model assistant.Provider, dimensions int, close func() error, err error) {
+// Gemini if there is a key. What costs money is guarded.
+func (a *App) newProvider(ctx context.Context, metrics *guard.Metrics) (model provider.Model, dimensions int, err error) {
+	s := a.settings
 	switch {
 	case s.RAGProvider == "local", s.RAGProvider == "auto" && s.GeminiAPIKey == "":
-		return local.New(), provider.Dimensions, func() error { return nil }, nil
+		return local.New(), provider.Dimensions, nil
+	case s.RAGProvider == "openai":
+		model, err := a.newOpenAI(metrics, s.RAGEmbeddingModel)
+		return model, provider.Dimensions, err
 	case s.GeminiAPIKey == "":
-		return noKey{}, s.RAGEmbeddingDim, func() error { return nil }, nil
+		return noKey{}, s.RAGEmbeddingDim, nil
 	}
+	model, err = a.newGemini(ctx, metrics, s.RAGEmbeddingModel, s.RAGEmbeddingDim)
+	return model, s.RAGEmbeddingDim, err
+}
+
+func (a *App) newGemini(ctx context.Context, metrics *guard.Metrics, embedding string, dimensions int) (provider.Model, error) {
+	s := a.settings
+	used, budget := a.spending("gemini", metrics)
 	client, err := gemini.New(ctx, gemini.Settings{
-		APIKey: s.GeminiAPIKey, EmbeddingModel: s.RAGEmbeddingModel, GenerationModel: s.RAGGenerationModel,
-		Dimensions: s.RAGEmbeddingDim, Timeout: s.RAGGeminiTimeout, Endpoint: s.GeminiEndpoint,
+		APIKey: s.GeminiAPIKey, EmbeddingModel: embedding, GenerationModel: s.RAGGenerationModel,
+		Dimensions: dimensions, Timeout: s.RAGGeminiTimeout, Endpoint: s.GeminiEndpoint, Used: used,
 	})
 	if err != nil {
-		return nil, 0, nil, err
+		return nil, err
 	}
-	return client, s.RAGEmbeddingDim, client.Close, nil
+	a.closers = append(a.closers, client.Close)
+	return guard.New(client, budget, metrics), nil
+}
+
+func (a *App) newOpenAI(metrics *guard.Metrics, embedding string) (provider.Model, error) {
+	s := a.settings
+	used, budget := a.spending("openai", metrics)
+	generation := s.RAGGenerationModel
+	if embedding == geminiEmbedding {
+		embedding = ""
+	}
+	if generation == geminiGeneration {
+		generation = ""
+	}
+	client, err := openai.New(openai.Settings{
+		APIKey: s.OpenAIAPIKey, BaseURL: s.OpenAIBaseURL, EmbeddingModel: embedding, GenerationModel: generation, Timeout: s.RAGGeminiTimeout,
+		QueryPrefix: s.OpenAIQueryPrefix, DocumentPrefix: s.OpenAIDocumentPrefix, Used: used,
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.closers = append(a.closers, client.Close)
+	return guard.New(client, budget, metrics), nil
+}
+
+// spending counts what a provider costs and bounds it.
+func (a *App) spending(name string, metrics *guard.Metrics) (func(provider.Usage), *assistant.Budget) {
+	budget := assistant.NewBudget(a.pool, a.log, name, a.settings.RAGDailyTokens)
+	return func(u provider.Usage) {
+		metrics.Used(name, u)
+		budget.Spend(u)
+	}, budget
+}
+
+// formerModel answers what embeds questions for vectors of a model that is no longer the set one, such as
+// "gemini:models/gemini-embedding-001@768", or nil when that cannot be asked any more.
+func (a *App) formerModel(metrics *guard.Metrics) func(name string) provider.Embedder {
+	var mu sync.Mutex
+	made := map[string]provider.Embedder{}
+	return func(name string) provider.Embedder {
+		mu.Lock()
+		defer mu.Unlock()
+		if model, ok := made[name]; ok {
+			return model
+		}
+		model := a.newFormer(metrics, name)
+		made[name] = model
+		return model
+	}
+}
+
+func (a *App) newFormer(metrics *guard.Metrics, name string) provider.Embedder {
+	kind, rest, _ := strings.Cut(name, ":")
+	model, length, _ := strings.Cut(rest, "@")
+	dimensions, err := strconv.Atoi(length)
+	if err != nil {
+		return nil
+	}
+	var former provider.Model
+	switch {
+	case kind == "gemini" && a.settings.GeminiAPIKey != "":
+		former, err = a.newGemini(context.Background(), metrics, model, dimensions)
+	case kind == "openai" && a.settings.RAGProvider == "openai":
+		former, err = a.newOpenAI(metrics, model)
+	default:
+		return nil
+	}
+	if err != nil || former.Model() != name {
+		return nil
+	}
+	return former
 }
 
 // noKey stands for Gemini without a key: the shop runs, its assistant says what is missing.
@@ -42,3 +133,5 @@ func (noKey) Embed(context.Context, provider.Task, []provider.Text) ([][]float32
 }
 
 func (noKey) Generate(context.Context, provider.Prompt) (string, error) { return "", errNoKey }
+
+func (noKey) Stream(context.Context, provider.Prompt, func(string) error) error { return errNoKey }

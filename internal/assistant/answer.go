@@ -3,8 +3,11 @@ package assistant
 import (
 	"context"
 	"errors"
+	"net/http"
+	"strings"
 
 	"github.com/shopd/shopd/internal/assistant/provider"
+	"github.com/shopd/shopd/internal/platform/problem"
 	"github.com/shopd/shopd/internal/question"
 )
 
@@ -13,48 +16,132 @@ const promptHistory = 6
 
 // Answers that need no model.
 const (
-	answerNothing  = "I could not find anything in our catalogue that fits. Try other words, or tell me more about what you are looking for."
+	answerNothing  = "We don't have that: I could not find anything in our catalogue that fits. Try other words, or tell me more about what you are looking for."
 	answerBlocked  = "I cannot answer that. Ask me about our products and I will gladly help."
 	answerGreeting = "Hello! Ask me about our products: what you are looking for, for whom, or what it may cost."
 	answerThanks   = "You are welcome! Is there anything else I can look up for you?"
 	answerGoodbye  = "Goodbye, and thank you for stopping by."
 )
 
-// reply is an answer with the products it rests on, in the order the question asked for.
+// reply is an answer on its way: what it rests on is known, what it says is not yet written.
 type reply struct {
-	text     string
-	hits     []hit
-	provider string // who wrote it; empty when no model was asked
+	finding
+	asked    string
+	canned   string // the whole answer, when no model is needed
+	prompt   provider.Prompt
+	provider string // who writes it; empty when no model is asked
 }
 
-// answer answers a question from the catalogue. The model is asked only when there are products to speak of.
-func (a *Assistant) answer(ctx context.Context, text string, history []provider.Message) (reply, error) {
+// prepare finds what an answer rests on. The model is asked only when there are products to speak of.
+func (a *Assistant) prepare(ctx context.Context, text string, history []provider.Message) (*reply, error) {
 	history = history[max(0, len(history)-promptHistory):]
-	q, hits, err := a.retrieve(ctx, text, history)
-	switch {
-	case err != nil:
-		return reply{}, err
-	case q.Smalltalk == question.Greeting:
-		return reply{text: answerGreeting}, nil
-	case q.Smalltalk == question.Thanks:
-		return reply{text: answerThanks}, nil
-	case q.Smalltalk == question.Goodbye:
-		return reply{text: answerGoodbye}, nil
-	case len(hits) == 0:
-		return reply{text: answerNothing}, nil
+	found, err := a.retrieve(ctx, text, history)
+	if err != nil {
+		return nil, err
 	}
-	sources := make([]provider.Source, len(hits))
-	for i, h := range hits {
+	r := &reply{finding: found, asked: text}
+	switch {
+	case found.Smalltalk == question.Greeting:
+		r.canned = answerGreeting
+	case found.Smalltalk == question.Thanks:
+		r.canned = answerThanks
+	case found.Smalltalk == question.Goodbye:
+		r.canned = answerGoodbye
+	case len(found.hits) == 0:
+		r.canned = answerNothing
+	}
+	switch {
+	case found.Smalltalk != question.None:
+		a.settings.Metrics.Answered("smalltalk")
+	case r.canned != "":
+		a.settings.Metrics.Answered("refused")
+	}
+	if r.canned != "" {
+		return r, nil
+	}
+	sources := make([]provider.Source, len(found.hits))
+	for i, h := range found.hits {
 		sources[i] = h.Source
 	}
-	written, err := a.provider.Generate(ctx, provider.Prompt{History: history, Sources: sources, Question: text})
-	err = a.outcome(err)
+	r.provider = a.provider.Name()
+	r.prompt = provider.Prompt{History: history, Sources: sources, Question: text}
+	return r, nil
+}
+
+// write has the answer written and checked, sentence by sentence, each handed to emit as it is certain. With stream it is
+// written by a streaming call.
+func (a *Assistant) write(ctx context.Context, r *reply, stream bool, emit func(text string) error) (*editor, error) {
+	e := newEditor(a.verifier, r, emit)
+	if r.canned != "" {
+		return e, e.say(r.canned)
+	}
+	err := a.writeBy(ctx, a.provider, r, stream && !r.degraded, e)
+	if a.settings.LocalOnOutage && isOutage(err) && !e.begun() {
+		r.degraded, r.provider = true, a.local.Name()
+		err = a.local.Stream(ctx, r.prompt, e.write)
+	}
 	if errors.Is(err, provider.ErrBlocked) {
-		return reply{text: answerBlocked, provider: a.provider.Name()}, nil
+		if e.begun() {
+			return e, ErrUnavailable.Because(err)
+		}
+		a.settings.Metrics.Answered("blocked")
+		r.hits = nil
+		return e, e.say(answerBlocked)
 	}
 	if err != nil {
-		return reply{}, err
+		return e, err
 	}
-	checked := a.verifier.verify(written, text, sources)
-	return reply{text: checked, hits: hits, provider: a.provider.Name()}, nil
+	if err := e.end(); err != nil {
+		return e, err
+	}
+	a.settings.Metrics.Corrected(e.corrected)
+	kind := "answered"
+	if r.degraded {
+		kind = "degraded"
+	}
+	a.settings.Metrics.Answered(kind)
+	return e, nil
+}
+
+// writeBy asks the model. Errors are problems for the client, or ErrBlocked.
+func (a *Assistant) writeBy(ctx context.Context, model provider.Model, r *reply, stream bool, e *editor) error {
+	switch {
+	case r.degraded:
+		r.provider = a.local.Name()
+		return a.local.Stream(ctx, r.prompt, e.write)
+	case stream:
+		var refused error // by who reads the stream
+		err := model.Stream(ctx, r.prompt, func(piece string) error {
+			refused = e.write(piece)
+			return refused
+		})
+		if refused != nil {
+			return refused
+		}
+		return a.outcome(err)
+	}
+	text, err := model.Generate(ctx, r.prompt)
+	if err := a.outcome(err); err != nil {
+		return err
+	}
+	return e.write(text)
+}
+
+// isOutage reports whether the model is out of reach, its quota or its budget used up: the built-in provider may stand in.
+func isOutage(err error) bool {
+	var p *problem.Error
+	return errors.As(err, &p) && (p.Status == http.StatusServiceUnavailable || p.Status == http.StatusTooManyRequests)
+}
+
+// notTold says openly what the catalogue does not record.
+func notTold(words []string, sources []provider.Source) string {
+	about := "these products"
+	if len(sources) == 1 {
+		about = provider.Clean(sources[0].Name, 200)
+	}
+	quoted := make([]string, len(words))
+	for i, word := range words {
+		quoted[i] = "“" + provider.Clean(word, 60) + "”"
+	}
+	return "The catalogue does not say anything about " + strings.Join(quoted, " or ") + " for " + about + "."
 }

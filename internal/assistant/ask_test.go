@@ -42,7 +42,7 @@ func requireSound(t *testing.T, answer api.AssistantAnswer, text string) {
 	n := len(answer.History)
 	require.Equal(t, message{Role: api.ConversationRoleUser, Content: text}, answer.History[n-2])
 	require.Equal(t, message{Role: api.ConversationRoleAssistant, Content: answer.Answer}, answer.History[n-1])
-	require.LessOrEqual(t, len(answer.Sources), 5)
+	require.LessOrEqual(t, len(answer.Sources), 10) // RAG_TOP_K of the evaluation
 	for i, source := range answer.Sources {
 		require.Positive(t, source.Stock)
 		require.Regexp(t, `^\d+\.\d\d$`, source.Price)

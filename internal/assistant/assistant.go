@@ -7,7 +7,6 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -16,10 +15,14 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/assistant/guard"
+	"github.com/shopd/shopd/internal/assistant/local"
 	"github.com/shopd/shopd/internal/assistant/provider"
+	"github.com/shopd/shopd/internal/platform/jobs"
 	"github.com/shopd/shopd/internal/platform/money"
 	"github.com/shopd/shopd/internal/platform/postgres"
 	"github.com/shopd/shopd/internal/platform/problem"
+	"github.com/shopd/shopd/internal/search"
 )
 
 // Errors clients are told about.
@@ -27,15 +30,9 @@ var (
 	ErrQuota         = problem.TooMany("assistant_quota_exhausted", "The assistant's model has no quota left.", time.Minute)
 	ErrUnavailable   = problem.Unavailable("assistant_unavailable", "The assistant's model did not answer. Try again in a few seconds.", 5*time.Second)
 	ErrMisconfigured = problem.Unavailable("assistant_misconfigured", "The assistant is not set up properly; the server's log says what is missing. Products can still be listed and searched by keyword.", time.Minute)
-	ErrIndexRunning  = problem.Conflict("index_running", "An index run is under way. See /api/v1/rag/status, and try again when it has ended.")
+	ErrBudget        = problem.TooMany("assistant_budget", "What the shop spends on the assistant in a day is spent. It answers again after midnight (UTC).", time.Minute)
 	ErrNoProduct     = problem.NotFound("product_not_found", "There is no such product.")
 )
-
-// Provider makes vectors and writes answers.
-type Provider interface {
-	provider.Embedder
-	provider.Generator
-}
 
 // Settings of the domain.
 type Settings struct {
@@ -45,8 +42,17 @@ type Settings struct {
 	TopK                int // most sources of an answer
 	CandidateMultiplier int // candidates are TopK times this
 	Threshold           float64
-	MaxHistory          int // messages
-	CommitBatch         int // vectors stored per transaction
+	MaxHistory          int  // messages
+	CommitBatch         int  // vectors stored per transaction
+	PerMinute           int  // most texts a minute that index runs have embedded; 0: as many as the provider takes
+	LocalOnOutage       bool // the built-in provider answers when the model does not
+
+	// Words answers what a text means to a search by words; nil: words do not count.
+	Words func(ctx context.Context, text string) (search.Reading, error)
+	// Former answers what makes vectors of a model that is no longer the set one, or nil when nothing can.
+	Former  func(model string) provider.Embedder
+	Metrics *guard.Metrics
+	Clock   Clock // of index runs; the zero value is the real one
 }
 
 // Assistant answers the assistant operations.
@@ -54,13 +60,15 @@ type Assistant struct {
 	pool     *pgxpool.Pool
 	queries  *db.Queries
 	planned  *db.Queries
-	provider Provider
+	queue    *jobs.Queue
+	provider provider.Model
+	local    *local.Local // knows the words of the catalogue, whoever makes vectors; the provider itself, if it is local
 	settings Settings
 	verifier verifier
 	lexicon  lexicon
 
-	modelOnce  sync.Mutex
-	modelID    atomic.Int32 // 0 until known
+	spaces     spaces
+	pace       pace
 	lastOutage atomic.Pointer[outage]
 
 	running context.Context // ends with Close: index runs outlive the requests that asked for them, not the server
@@ -69,33 +77,25 @@ type Assistant struct {
 }
 
 // New makes the domain.
-func New(pool *pgxpool.Pool, model Provider, settings Settings) *Assistant {
-	a := &Assistant{pool: pool, queries: db.New(pool), planned: postgres.Planned(pool), provider: model, settings: settings, verifier: newVerifier(settings.Currency)}
+func New(pool *pgxpool.Pool, queue *jobs.Queue, model provider.Model, settings Settings) *Assistant {
+	a := &Assistant{pool: pool, queries: db.New(pool), planned: postgres.Planned(pool), queue: queue, provider: model, settings: settings, verifier: newVerifier(settings.Currency)}
+	if a.settings.Metrics == nil {
+		a.settings.Metrics = guard.NewMetrics()
+	}
+	a.settings.Clock = a.settings.Clock.orReal()
+	a.pace = pace{perMinute: settings.PerMinute, clock: a.settings.Clock}
+	var isLocal bool
+	if a.local, isLocal = model.(*local.Local); !isLocal {
+		a.local = local.New()
+	}
 	a.running, a.stop = context.WithCancel(context.Background())
 	return a
 }
 
-// Close stops index runs at the next product and waits for them.
+// Close stops index runs at the next batch and waits for them.
 func (a *Assistant) Close() {
 	a.stop()
 	a.runs.Wait()
-}
-
-// templateVersion counts the ways documents were written: vectors of another way are of another space.
-const templateVersion = 1
-
-// Model answers the id of the vector space, which has a row from first use.
-func (a *Assistant) Model(ctx context.Context) (int16, error) {
-	if id := a.modelID.Load(); id != 0 {
-		return int16(id), nil
-	}
-	a.modelOnce.Lock()
-	defer a.modelOnce.Unlock()
-	id, err := a.queries.AddEmbeddingModel(ctx, fmt.Sprintf("%s/v%d", a.provider.Model(), templateVersion))
-	if err == nil {
-		a.modelID.Store(int32(id))
-	}
-	return id, err
 }
 
 // outage is the last failure of the model provider.
@@ -125,6 +125,8 @@ func (a *Assistant) outcome(err error) error {
 	switch {
 	case err == nil, errors.Is(err, provider.ErrBlocked):
 		a.lastOutage.Store(nil)
+		return err
+	case errors.Is(err, ErrBudget):
 		return err
 	case errors.As(err, &quota):
 		p = quotaProblem(quota)

@@ -6,10 +6,9 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
-)
 
-// Wait before an index run is tried again that another run stood in the way of.
-const followAgain = 20 * time.Second
+	"github.com/shopd/shopd/internal/assistant/provider"
+)
 
 // Follow brings the vector of a product up to date after a change. Text that did not change costs no call of the model,
 // a product that is gone nothing at all.
@@ -18,14 +17,29 @@ func (a *Assistant) Follow(ctx context.Context, id int64) error {
 	return a.followed(err)
 }
 
-// FollowAll brings all vectors up to date after a change of what many products inherit.
+// FollowAll brings all vectors up to date after a change of what many products inherit. A run that is under way may have
+// passed what changed, so another one follows it.
 func (a *Assistant) FollowAll(ctx context.Context) error {
-	if _, err := a.EmbedCategories(ctx); err != nil {
-		return a.followed(err)
+	for _, kind := range []string{kindCategories, kindProducts} {
+		id, isNew, err := a.begin(ctx, kind)
+		if err != nil {
+			return err
+		}
+		if !isNew {
+			return river.JobSnooze(followAgain)
+		}
+		if _, err := a.drive(ctx, id, nil); err != nil {
+			if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+				return nil // the job of the run goes on with it, and the next edit with the rest
+			}
+			return a.followed(err)
+		}
 	}
-	_, err := a.EmbedProducts(ctx, nil)
-	return a.followed(err)
+	return nil
 }
+
+// followAgain is the wait for a run that stands in the way.
+const followAgain = 20 * time.Second
 
 // followed is what a job makes of an outcome: a wrong setting is no reason to try again, as the next index run finds
 // what is stale.
@@ -33,8 +47,10 @@ func (a *Assistant) followed(err error) error {
 	switch {
 	case errors.Is(err, ErrNoProduct), errors.Is(err, ErrMisconfigured):
 		return nil
-	case errors.Is(err, ErrIndexRunning):
-		return river.JobSnooze(followAgain)
+	}
+	var quota *provider.QuotaError
+	if errors.As(err, &quota) {
+		return river.JobSnooze(quota.RetryAfter)
 	}
 	return err
 }

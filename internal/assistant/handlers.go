@@ -1,19 +1,19 @@
 package assistant
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
 
 	"github.com/shopd/shopd/gen/api"
+	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/assistant/provider"
 	"github.com/shopd/shopd/internal/audit"
 	"github.com/shopd/shopd/internal/platform/problem"
 	"github.com/shopd/shopd/internal/platform/request"
+	"github.com/shopd/shopd/internal/question"
 )
 
 // AskAssistant answers a question about the catalogue.
@@ -25,26 +25,54 @@ func (a *Assistant) AskAssistant(ctx context.Context, r api.AskAssistantRequestO
 	for i, m := range r.Body.History {
 		history[i] = provider.Message{Role: provider.Role(m.Role), Content: m.Content}
 	}
-	reply, err := a.answer(ctx, r.Body.Query, history)
+	reply, err := a.prepare(ctx, r.Body.Query, history)
 	if err != nil {
 		return nil, err
 	}
-	conversation := append(slices.Clone(r.Body.History),
-		api.ConversationMessage{Role: api.ConversationRoleUser, Content: r.Body.Query},
-		api.ConversationMessage{Role: api.ConversationRoleAssistant, Content: reply.text})
-	body := api.AssistantAnswer{
-		Answer: reply.text, Sources: sources(reply.hits), Query: r.Body.Query,
+	if request.From(ctx).EventStream {
+		return a.stream(ctx, reply, *r.Body)
+	}
+	written, err := a.write(ctx, reply, false, func(string) error { return nil })
+	if err != nil {
+		return nil, err
+	}
+	headers := api.AskAssistant200ResponseHeaders{XAssistantProvider: orNull(reply.provider)}
+	return api.AskAssistant200JSONResponse{Body: a.body(reply, written, *r.Body), Headers: headers}, nil
+}
+
+// body is the whole answer.
+func (a *Assistant) body(r *reply, written *editor, asked api.AssistantQuestion) api.AssistantAnswer {
+	text := written.out.String()
+	conversation := append(slices.Clone(asked.History),
+		api.ConversationMessage{Role: api.ConversationRoleUser, Content: asked.Query},
+		api.ConversationMessage{Role: api.ConversationRoleAssistant, Content: text})
+	return api.AssistantAnswer{
+		Answer: text, Sources: sources(r.hits), Filters: a.filters(r.finding), Claims: written.claims, Degraded: r.degraded, Query: asked.Query,
 		History: conversation[max(0, len(conversation)-a.settings.MaxHistory):],
 	}
-	headers := api.AskAssistant200ResponseHeaders{}
-	if reply.provider != "" {
-		headers.XAssistantProvider = &reply.provider
+}
+
+// filters are the conditions every source meets.
+func (a *Assistant) filters(f finding) api.AssistantFilters {
+	filters := api.AssistantFilters{
+		OnSale: f.OnSale, InStock: true, CategoryIds: orEmpty(f.CategoryIDs), BrandIds: orEmpty(f.BrandIDs), ProductIds: orEmpty(f.within),
+		Attributes: f.Attributes, Order: orders[f.Order],
 	}
-	if request.From(ctx).EventStream {
-		stream, err := events(body)
-		return api.AskAssistant200TextEventStreamResponse{Body: bytes.NewReader(stream), Headers: headers}, err
+	if filters.Attributes == nil {
+		filters.Attributes = map[string]string{}
 	}
-	return api.AskAssistant200JSONResponse{Body: body, Headers: headers}, nil
+	if f.MinPriceMinor != nil {
+		filters.MinPrice = new(a.settings.Currency.Format(*f.MinPriceMinor))
+	}
+	if f.MaxPriceMinor != nil {
+		filters.MaxPrice = new(a.settings.Currency.Format(*f.MaxPriceMinor))
+	}
+	return filters
+}
+
+var orders = map[question.Order]api.AssistantOrder{
+	question.Relevance: api.AssistantOrderRelevance, question.Cheapest: api.AssistantOrderCheapest, question.Dearest: api.AssistantOrderDearest,
+	question.BiggestDiscount: api.AssistantOrderBiggestDiscount, question.Newest: api.AssistantOrderNewest,
 }
 
 // sources are the products of an answer, nearest first.
@@ -65,26 +93,6 @@ func sources(hits []hit) []api.AssistantSource {
 		body = append(body, source)
 	}
 	return body
-}
-
-// events is an answer as server-sent events: sources, the text sentence by sentence, then all of it.
-func events(body api.AssistantAnswer) ([]byte, error) {
-	var stream bytes.Buffer
-	send := func(event string, data any) error {
-		text, err := json.Marshal(data)
-		fmt.Fprintf(&stream, "event: %s\ndata: %s\n\n", event, text)
-		return err
-	}
-	if err := send("sources", body.Sources); err != nil {
-		return nil, err
-	}
-	for _, sentence := range sentences(body.Answer) {
-		if err := send("delta", map[string]string{"text": sentence}); err != nil {
-			return nil, err
-		}
-	}
-	err := send("done", body)
-	return stream.Bytes(), err
 }
 
 // IndexProducts answers when every active product has its vector.
@@ -144,21 +152,42 @@ func reportBody(report Report) api.IndexReport {
 
 // GetIndexStatus answers how much of the catalogue is indexed.
 func (a *Assistant) GetIndexStatus(ctx context.Context, _ api.GetIndexStatusRequestObject) (api.GetIndexStatusResponseObject, error) {
-	model, err := a.Model(ctx)
+	serving, wanted, err := a.spacesNow(ctx)
 	if err != nil {
 		return nil, err
 	}
-	row, err := a.queries.CountEmbeddings(ctx, model)
+	row, err := a.queries.CountEmbeddings(ctx, wanted.id)
 	if err != nil {
 		return nil, err
 	}
 	status := api.GetIndexStatus200JSONResponse{
 		Provider: a.provider.Name(), Model: a.provider.Model(), Dimensions: int32(a.settings.Dimensions),
 		Products: row.Products, Indexed: row.Products - row.Stale, Stale: row.Stale, Failing: row.Failing,
-		CategoriesIndexed: row.Categories,
+		CategoriesIndexed: row.Categories, ServingModel: serving.name,
 	}
 	if row.LastRunAt.Unix() > 0 {
 		status.LastRunAt = &row.LastRunAt
 	}
-	return status, nil
+	last, err := a.queries.GetLastIndexRun(ctx)
+	if isNoRow(err) {
+		return status, nil
+	}
+	status.Run = runBody(last)
+	return status, err
+}
+
+func runBody(row db.IndexRun) *api.IndexRun {
+	run := &api.IndexRun{
+		Kind: api.IndexRunKind(row.Kind), State: api.IndexRunStateRunning, Total: row.Total, Done: row.Done, Made: row.Made, Failed: row.Failed,
+		StartedAt: row.StartedAt, FinishedAt: row.FinishedAt, WaitingUntil: row.WaitingUntil, Problem: row.Problem,
+	}
+	switch {
+	case row.Problem != nil:
+		run.State = api.IndexRunStateFailed
+	case row.FinishedAt != nil:
+		run.State = api.IndexRunStateDone
+	case row.WaitingUntil != nil:
+		run.State = api.IndexRunStateWaiting
+	}
+	return run
 }

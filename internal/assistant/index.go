@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/pgvector/pgvector-go"
@@ -16,8 +17,7 @@ import (
 
 // Limits of an index run.
 const (
-	documentPage  = 200 // products read at once
-	maxIndexTime  = 30 * time.Minute
+	documentPage  = 200              // products read at once
 	leaseRenewal  = 20 * time.Second // of a lease of 60
 	maxFirstFails = 3                // refused products before the first success: the setting is wrong, not they
 )
@@ -34,108 +34,88 @@ type Report struct {
 type run struct {
 	*Assistant
 	Report
-	model    int16
+	id       int64 // of its row; 0: a single product, which needs no right and tells nobody
+	space    space
 	name     string
+	total    int
 	renewed  time.Time
 	progress func(done int)
 }
 
-// index runs work with the right to index, apart from the request that asks for it: who hangs up does not stop
-// it, the end of the server does. Errors of the model are problems for the client.
-func (a *Assistant) index(ctx context.Context, progress func(done int), work func(context.Context, *run) error) (Report, error) {
-	a.runs.Add(1)
-	defer a.runs.Done()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), maxIndexTime)
-	defer cancel()
-	defer context.AfterFunc(a.running, cancel)()
-
-	model, err := a.Model(ctx)
-	if err != nil {
-		return Report{}, err
-	}
-	if progress == nil {
-		progress = func(int) {}
-	}
-	r := &run{Assistant: a, model: model, name: runName(), progress: progress}
-	if err := r.lease(ctx); err != nil {
-		return Report{}, err
-	}
-	err = work(ctx, r)
-	release, cancelRelease := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
-	defer cancelRelease()
-	if releaseErr := a.queries.ReleaseIndex(release, model, &r.name); err == nil {
-		err = releaseErr
-	}
-	a.lexicon.forget()
-	return r.Report, err
-}
-
-// lease takes or renews the right to index.
+// lease takes or renews the right to index, and notes how far the run is.
 func (r *run) lease(ctx context.Context) error {
-	if time.Since(r.renewed) < leaseRenewal {
+	if r.id == 0 || r.settings.Clock.Now().Sub(r.renewed) < leaseRenewal {
 		return ctx.Err()
 	}
-	got, err := r.queries.LeaseIndex(ctx, &r.name, r.model)
+	got, err := r.queries.LeaseIndex(ctx, &r.name, r.space.id)
 	if err != nil {
 		return err
 	}
 	if got == 0 {
-		return ErrIndexRunning
+		return errLost
 	}
-	r.renewed = time.Now()
+	r.renewed = r.settings.Clock.Now()
 	return nil
 }
 
 // EmbedProducts makes the vectors of products whose text is new, inactive ones too. progress, which may be nil, hears how
 // many products are done.
 func (a *Assistant) EmbedProducts(ctx context.Context, progress func(done int)) (Report, error) {
-	return a.index(ctx, progress, func(ctx context.Context, r *run) error {
-		categories, err := r.categories(ctx)
-		if err != nil {
-			return err
-		}
-		for after := int64(0); ; {
-			rows, err := r.queries.ListProductDocuments(ctx, db.ListProductDocumentsParams{ModelID: r.model, AfterID: after, PageLimit: documentPage})
-			if err != nil {
-				return err
-			}
-			if err := r.products(ctx, rows, categories, false); err != nil {
-				return err
-			}
-			if len(rows) < documentPage {
-				break
-			}
-			after = rows[len(rows)-1].ID
-		}
-		blended, err := r.queries.BlendCategories(ctx, r.model)
-		r.Blended = int(blended)
-		return err
-	})
+	return a.index(ctx, kindProducts, progress)
 }
 
 // EmbedCategories makes the vectors of categories whose text is new and blends them into their products.
 func (a *Assistant) EmbedCategories(ctx context.Context) (Report, error) {
-	return a.index(ctx, nil, func(ctx context.Context, r *run) error {
-		rows, err := r.queries.ListCategoryDocuments(ctx, r.model)
+	return a.index(ctx, kindCategories, nil)
+}
+
+// embedProducts is the work of a run of the products.
+func (r *run) embedProducts(ctx context.Context) error {
+	categories, err := r.categories(ctx)
+	if err != nil {
+		return err
+	}
+	for after := int64(0); ; {
+		rows, err := r.queries.ListProductDocuments(ctx, db.ListProductDocumentsParams{ModelID: r.space.id, AfterID: after, PageLimit: documentPage})
 		if err != nil {
 			return err
 		}
-		var stale []task
-		for _, row := range rows {
-			d := categoryDocument(row, r.settings.Currency.Format)
-			if bytes.Equal(d.hash, row.DocumentHash) {
-				r.Current++
-				continue
-			}
-			stale = append(stale, task{id: row.ID, document: d})
-		}
-		if err := r.make(ctx, stale, r.storeCategories, nil); err != nil {
+		if err := r.products(ctx, rows, categories, false); err != nil {
 			return err
 		}
-		blended, err := r.queries.BlendCategories(ctx, r.model)
-		r.Blended = int(blended)
+		if len(rows) < documentPage {
+			break
+		}
+		after = rows[len(rows)-1].ID
+	}
+	return r.blend(ctx)
+}
+
+// embedCategories is the work of a run of the categories.
+func (r *run) embedCategories(ctx context.Context) error {
+	rows, err := r.queries.ListCategoryDocuments(ctx, r.space.id)
+	if err != nil {
 		return err
-	})
+	}
+	var stale []task
+	for _, row := range rows {
+		d := categoryDocument(row, r.settings.Currency.Format)
+		if bytes.Equal(d.hash, row.DocumentHash) {
+			r.Current++
+			continue
+		}
+		stale = append(stale, task{id: row.ID, document: d})
+	}
+	if err := r.make(ctx, stale, r.storeCategories, nil); err != nil {
+		return err
+	}
+	return r.blend(ctx)
+}
+
+func (r *run) blend(ctx context.Context) error {
+	blended, err := r.queries.BlendCategories(ctx, r.space.id)
+	r.Blended += int(blended)
+	return err
 }
 
 // EmbedProduct makes the vector of one product anew, whether its text is new or not.
@@ -143,19 +123,27 @@ func (a *Assistant) EmbedProduct(ctx context.Context, id int64) (Report, error) 
 	return a.embedOne(ctx, id, true)
 }
 
-func (a *Assistant) embedOne(ctx context.Context, id int64, anew bool) (Report, error) {
-	model, err := a.Model(ctx)
+// embedOne brings one product up to date in the space that serves, and in one that is being built.
+func (a *Assistant) embedOne(ctx context.Context, id int64, anew bool) (report Report, err error) {
+	serving, wanted, err := a.spacesNow(ctx)
 	if err != nil {
 		return Report{}, err
 	}
-	rows, err := a.queries.ListProductDocuments(ctx, db.ListProductDocumentsParams{ModelID: model, AfterID: id - 1, ProductID: &id, PageLimit: 1})
+	if report, err = a.embedOneIn(ctx, serving, id, anew); err == nil && wanted.id != serving.id {
+		return a.embedOneIn(ctx, wanted, id, anew)
+	}
+	return report, err
+}
+
+func (a *Assistant) embedOneIn(ctx context.Context, in space, id int64, anew bool) (Report, error) {
+	rows, err := a.queries.ListProductDocuments(ctx, db.ListProductDocumentsParams{ModelID: in.id, AfterID: id - 1, ProductID: &id, PageLimit: 1})
 	if err != nil {
 		return Report{}, err
 	}
 	if len(rows) == 0 {
 		return Report{}, ErrNoProduct
 	}
-	r := &run{Assistant: a, model: model, renewed: time.Now(), progress: func(int) {}}
+	r := &run{Assistant: a, space: in, progress: func(int) {}}
 	categories, err := r.categories(ctx)
 	if err != nil {
 		return Report{}, err
@@ -166,7 +154,7 @@ func (a *Assistant) embedOne(ctx context.Context, id int64, anew bool) (Report, 
 
 // categories are what product documents say of their categories.
 func (r *run) categories(ctx context.Context) (map[int64]*db.ListCategoryDocumentsRow, error) {
-	rows, err := r.queries.ListCategoryDocuments(ctx, r.model)
+	rows, err := r.queries.ListCategoryDocuments(ctx, r.space.id)
 	if err != nil {
 		return nil, err
 	}
@@ -204,11 +192,13 @@ func (r *run) products(ctx context.Context, rows []db.ListProductDocumentsRow, c
 		}
 	}
 	if len(touched) > 0 {
-		if err := r.queries.TouchEmbeddings(ctx, rows[0].ReadAt, r.model, touched); err != nil {
+		if err := r.queries.TouchEmbeddings(ctx, rows[0].ReadAt, r.space.id, touched); err != nil {
 			return err
 		}
 	}
-	r.progress(r.Current)
+	if err := r.tell(ctx, nil); err != nil {
+		return err
+	}
 	return r.make(ctx, stale, r.storeProducts, r.recordFailure)
 }
 
@@ -216,12 +206,14 @@ func (r *run) products(ctx context.Context, rows []db.ListProductDocumentsRow, c
 // by halving its batch; refused, which may be nil, hears of it.
 func (r *run) make(ctx context.Context, tasks []task, store func(context.Context, []task, [][]float32) error, refused func(context.Context, task, error) error) error {
 	for len(tasks) > 0 {
-		batch := tasks[:min(len(tasks), provider.MaxBatch)]
+		batch := tasks[:min(len(tasks), r.pace.largestBatch(provider.MaxBatch))]
 		if err := r.makeBatch(ctx, batch, store, refused); err != nil {
 			return err
 		}
 		tasks = tasks[len(batch):]
-		r.progress(r.Current)
+		if err := r.tell(ctx, nil); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -234,7 +226,7 @@ func (r *run) makeBatch(ctx context.Context, batch []task, store func(context.Co
 	for i, t := range batch {
 		texts[i] = t.Text
 	}
-	vectors, err := r.provider.Embed(ctx, provider.Document, texts)
+	vectors, err := r.embed(ctx, texts)
 	var config *provider.ConfigError
 	switch {
 	case err == nil:
@@ -248,7 +240,7 @@ func (r *run) makeBatch(ctx context.Context, batch []task, store func(context.Co
 			r.Current += end - start
 		}
 		return nil
-	case !errors.As(err, &config) || config.Setting == "GEMINI_API_KEY":
+	case !errors.As(err, &config) || strings.HasSuffix(config.Setting, "_API_KEY"):
 		return r.outcome(err)
 	case len(batch) > 1:
 		half := len(batch) / 2
@@ -271,7 +263,7 @@ func (r *run) storeProducts(ctx context.Context, tasks []task, vectors [][]float
 	return postgres.Tx(ctx, r.pool, func(q *db.Queries) error {
 		for i, t := range tasks {
 			err := q.UpsertProductEmbedding(ctx, db.UpsertProductEmbeddingParams{
-				ModelID: r.model, ProductID: t.id, DocumentHash: t.hash, Base: pgvector.NewVector(vectors[i]), ReadAt: t.readAt,
+				ModelID: r.space.id, ProductID: t.id, DocumentHash: t.hash, Base: pgvector.NewVector(vectors[i]), ReadAt: t.readAt,
 			})
 			if err != nil {
 				return fmt.Errorf("vector of product %d: %w", t.id, err)
@@ -288,7 +280,7 @@ func (r *run) storeCategories(ctx context.Context, tasks []task, vectors [][]flo
 	return postgres.Tx(ctx, r.pool, func(q *db.Queries) error {
 		for i, t := range tasks {
 			err := q.UpsertCategoryEmbedding(ctx, db.UpsertCategoryEmbeddingParams{
-				ModelID: r.model, CategoryID: t.id, DocumentHash: t.hash, Base: pgvector.NewVector(vectors[i]),
+				ModelID: r.space.id, CategoryID: t.id, DocumentHash: t.hash, Base: pgvector.NewVector(vectors[i]),
 			})
 			if err != nil {
 				return fmt.Errorf("vector of category %d: %w", t.id, err)

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -128,16 +130,68 @@ func TestReindexProduct(t *testing.T) {
 	admin.Put("/api/v1/rag/products/0/reindex", nil).Problem(http.StatusUnprocessableEntity, "invalid_request")
 }
 
-func TestIndexRunsOneAtATime(t *testing.T) {
+func TestIndexRunsAreShared(t *testing.T) {
+	t.Parallel()
+	shop, model := withGemini(t, apitest.Demo)
+	admin := shop.Admin()
+	products := apitest.Value[int](shop, "SELECT count(*) FROM products")
+	entered, leave := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	model.OnEmbed(func() {
+		once.Do(func() { close(entered) })
+		<-leave
+	})
+	reports := make(chan api.IndexReport, 3)
+	ask := func() { reports <- index(admin) }
+	go ask()
+	<-entered
+	run := status(admin).Run
+	require.NotNil(t, run)
+	assert.Equal(t, api.IndexRunStateRunning, run.State)
+	assert.Equal(t, int32(products), run.Total)
+	go ask()
+	go ask()
+	close(leave)
+	for range 3 {
+		assert.Equal(t, int32(products), (<-reports).Indexed, "all hear the outcome of the one run")
+	}
+	assert.Equal(t, products, model.Items(), "the model was asked once for each")
+	run = status(admin).Run
+	assert.Equal(t, api.IndexRunStateDone, run.State)
+	assert.Equal(t, int32(products), run.Done)
+	assert.Equal(t, 1, apitest.Value[int](shop, "SELECT count(*) FROM index_runs WHERE model_id = (SELECT max(id) FROM embedding_models)"))
+	assert.Zero(t, apitest.Value[int](shop, "SELECT count(*) FROM embedding_models WHERE run IS NOT NULL"), "the right to index is given back")
+}
+
+func TestARunGoesOnAfterACrash(t *testing.T) {
+	t.Parallel()
+	shop, model := withGemini(t, apitest.Demo)
+	products := apitest.Value[int](shop, "SELECT count(*) FROM products")
+	model.Next(geministub.BatchEmbedContents, 1, geministub.Reply{}) // the first batch passes
+	model.Next(geministub.BatchEmbedContents, 1, geministub.QuotaPerDay())
+	shop.Admin().Post("/api/v1/rag/index", nil).Problem(http.StatusTooManyRequests, "assistant_quota_exhausted")
+	items := model.Items()
+	// As if the server had died in the middle: the run is open, its right to index held until it ends.
+	shop.Exec("UPDATE embedding_models SET run = 'dead', run_until = now() + interval '500 milliseconds'")
+	shop.Exec("UPDATE index_runs SET waiting_until = NULL")
+	other := shop.Restart(apitest.Setting{Name: "RAG_PROVIDER", Value: "auto"}, apitest.Setting{Name: "GEMINI_API_KEY", Value: "test-key"},
+		apitest.Setting{Name: "GEMINI_ENDPOINT", Value: model.URL()}, apitest.Setting{Name: "WORKERS", Value: "true"})
+	assert.Equal(t, int32(products), index(other.Admin()).Indexed)
+	assert.Equal(t, products-items, model.Items()-items, "what was made before the crash is kept")
+	assert.Equal(t, api.IndexRunStateDone, status(other.Admin()).Run.State)
+}
+
+func TestTheJobOfARunDoesIt(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t)
-	admin := shop.Admin()
-	shop.Exec("UPDATE embedding_models SET run = 'another server', run_until = now() + interval '1 minute'")
-	admin.Post("/api/v1/rag/index", nil).Problem(http.StatusConflict, "index_running")
-	admin.Post("/api/v1/rag/index/categories", nil).Problem(http.StatusConflict, "index_running")
-	shop.Exec("UPDATE embedding_models SET run_until = now() - interval '1 second'") // it crashed
-	index(admin)
-	assert.Equal(t, int64(0), apitest.Value[int64](shop, "SELECT count(*) FROM embedding_models WHERE run IS NOT NULL"), "the right to index is given back")
+	shop.Exec("UPDATE product_embeddings SET document_hash = ''")
+	shop.Exec(`WITH r AS (INSERT INTO index_runs (model_id, kind) SELECT min(id), 'products' FROM embedding_models RETURNING id)
+		INSERT INTO river_job (args, kind, max_attempts, state) SELECT json_build_object('run', id), 'assistant.index', 5, 'available' FROM r`)
+	other := shop.Restart(apitest.Setting{Name: "WORKERS", Value: "true"})
+	require.Eventually(t, func() bool {
+		return apitest.Value[int](other, "SELECT count(*) FROM index_runs WHERE finished_at IS NULL") == 0
+	}, 20*time.Second, 50*time.Millisecond)
+	assert.Zero(t, apitest.Value[int](other, "SELECT count(*) FROM product_embeddings WHERE document_hash = ''"))
 }
 
 func TestIndexStopsAtAnEmptyQuotaAndGoesOnLater(t *testing.T) {
@@ -145,16 +199,53 @@ func TestIndexStopsAtAnEmptyQuotaAndGoesOnLater(t *testing.T) {
 	shop, model := withGemini(t, apitest.Demo)
 	admin := shop.Admin()
 	model.Next(geministub.BatchEmbedContents, 1, geministub.Reply{}) // the first batch passes
-	model.Next(geministub.BatchEmbedContents, 1, geministub.QuotaPerMinute("46s"))
+	model.Next(geministub.BatchEmbedContents, 1, geministub.QuotaPerDay())
 	answer := admin.Post("/api/v1/rag/index", nil)
 	answer.Problem(http.StatusTooManyRequests, "assistant_quota_exhausted")
-	assert.Equal(t, "46", answer.Header.Get("Retry-After"))
-	done := status(admin).Indexed
-	require.Positive(t, done, "what was made before is kept")
+	assert.NotEmpty(t, answer.Header.Get("Retry-After"))
+	s := status(admin)
+	require.Positive(t, s.Indexed, "what was made before is kept")
+	assert.Equal(t, api.IndexRunStateWaiting, s.Run.State)
+	assert.NotNil(t, s.Run.WaitingUntil)
 	items := model.Items()
 	index(admin)
 	products := apitest.Value[int](shop, "SELECT count(*) FROM products")
-	assert.Equal(t, products-int(done), model.Items()-items, "the second run makes only the rest")
+	assert.Equal(t, products-int(s.Indexed), model.Items()-items, "the second run makes only the rest")
+}
+
+func TestAnotherModelTakesOverAtOnce(t *testing.T) {
+	t.Parallel()
+	shop, model := withGemini(t, apitest.Demo)
+	admin := shop.Admin()
+	before := status(admin)
+	assert.Contains(t, before.ServingModel, "local:", "the vectors that are there serve until all new ones are made")
+	require.NotEmpty(t, ask(t, shop.Caller, "coffee grinder", nil).Sources)
+	assert.Zero(t, model.Calls(geministub.EmbedContent), "questions are asked of the space that serves")
+
+	index(admin)
+	assert.Contains(t, status(admin).ServingModel, "local:", "the categories are missing")
+	indexCategories(admin)
+	assert.Contains(t, status(admin).ServingModel, "gemini:")
+	require.NotEmpty(t, ask(t, shop.Caller, "coffee grinder", nil).Sources)
+	assert.Equal(t, 1, model.Calls(geministub.EmbedContent))
+	assert.Equal(t, "retired", apitest.Value[string](shop, "SELECT state FROM embedding_models WHERE name LIKE 'local:%'"))
+
+	// Half the numbers: built beside the former ones again, which go on serving meanwhile.
+	shorter := shop.Restart(apitest.Setting{Name: "RAG_PROVIDER", Value: "gemini"}, apitest.Setting{Name: "GEMINI_API_KEY", Value: "test-key"},
+		apitest.Setting{Name: "GEMINI_ENDPOINT", Value: model.URL()}, apitest.Setting{Name: "RAG_EMBEDDING_DIM", Value: "256"})
+	s := status(shorter.Admin())
+	assert.Contains(t, s.Model, "@256")
+	assert.Contains(t, s.ServingModel, "@768")
+	require.NotEmpty(t, ask(t, shorter.Caller, "a yoga mat", nil).Sources)
+	last, _ := model.Last(geministub.EmbedContent)
+	assert.Equal(t, 768, last.Texts[0].Dimensions)
+	// An edit meanwhile is made in both.
+	items := model.Items()
+	shorter.Admin().Put(fmt.Sprintf("/api/v1/rag/products/%d/reindex", apitest.Value[int64](shop, "SELECT min(id) FROM products")), nil).Want(http.StatusOK)
+	assert.Equal(t, items+2, model.Items())
+	indexCategories(shorter.Admin())
+	index(shorter.Admin())
+	assert.Contains(t, status(shorter.Admin()).ServingModel, "@256")
 }
 
 func TestIndexFindsTheProductTheModelRefuses(t *testing.T) {

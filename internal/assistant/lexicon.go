@@ -17,8 +17,8 @@ const (
 	maxLexiconAge = 15 * time.Minute
 )
 
-// lexicon is what the assistant knows of the shop's words: the names of brands and categories, and for a
-// provider that learns, the vocabulary of the products.
+// lexicon is what the assistant knows of the shop's words: the names of brands, categories and attributes, and the
+// vocabulary of the products, which the built-in provider has.
 type lexicon struct {
 	mu         sync.Mutex
 	dictionary *question.Dictionary
@@ -26,12 +26,6 @@ type lexicon struct {
 	askedAt    time.Time
 	changes    int64
 	reading    bool
-}
-
-// learner is a provider that learns the words of the catalogue.
-type learner interface {
-	// Learn takes every document of the catalogue; each calls its argument once per document.
-	Learn(each func(yield func(title, body string)))
 }
 
 // forget makes the next question read the catalogue's words again.
@@ -84,7 +78,7 @@ func (a *Assistant) refreshNames(known *question.Dictionary, changes int64, anyw
 	}
 }
 
-// readNames reads the names and teaches the provider the words, as of a count of changes.
+// readNames reads the names and has the words learned, as of a count of changes.
 func (a *Assistant) readNames(ctx context.Context) (*question.Dictionary, int64, error) {
 	changes, err := a.queries.GetCatalogueChanges(ctx)
 	if err != nil {
@@ -105,15 +99,21 @@ func (a *Assistant) readNames(ctx context.Context) (*question.Dictionary, int64,
 	for _, b := range brands {
 		brandNames = append(brandNames, question.Name{ID: b.ID, Name: b.Name})
 	}
-	return question.NewDictionary(categoryNames, brandNames), changes, a.learn(ctx)
+	dictionary := question.NewDictionary(categoryNames, brandNames)
+	values, err := a.queries.ListAttributeValues(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	attributes := make([]question.Attribute, len(values))
+	for i, v := range values {
+		attributes[i] = question.Attribute{Name: v.Name, Value: v.Value}
+	}
+	dictionary.AddAttributes(attributes)
+	return dictionary, changes, a.learn(ctx)
 }
 
-// learn teaches the provider the words of all active products, if it learns.
+// learn teaches the built-in provider the words of all products: they tell what the shop carries, whoever makes vectors.
 func (a *Assistant) learn(ctx context.Context) error {
-	student, ok := a.provider.(learner)
-	if !ok {
-		return nil
-	}
 	model, err := a.Model(ctx)
 	if err != nil {
 		return err
@@ -132,7 +132,7 @@ func (a *Assistant) learn(ctx context.Context) error {
 		}
 		after = rows[len(rows)-1].ID
 	}
-	student.Learn(func(yield func(title, body string)) {
+	a.local.Learn(func(yield func(title, body string)) {
 		for _, t := range texts {
 			yield(t.Title, t.Body)
 		}

@@ -3,6 +3,7 @@ package assistant
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"math"
 	"slices"
 	"strings"
@@ -15,114 +16,209 @@ import (
 	"github.com/shopd/shopd/internal/search"
 )
 
-// gate is a provider whose scores alone do not tell what the shop does not carry.
-type gate interface {
-	// Keep answers which documents are about the question at all.
-	Keep(q question.Question, text string, documents []string) []bool
-}
+// sure is how far above the threshold a score says by itself that a product is about the question. Below, a word of the
+// question must be in the product as well: embeddings of unrelated texts are not far from it. See docs/assistant.md.
+const sure = 0.2
 
 // hit is a product that may answer the question.
 type hit struct {
 	provider.Source
-	row db.NearestProductsRow
+	row db.FindSourcesRow
 }
 
-// retrieve finds the products an answer may rest on, in the order the question asks for: the nearest first
-// unless it wants the cheapest, the newest and so on.
-func (a *Assistant) retrieve(ctx context.Context, text string, history []provider.Message) (question.Question, []hit, error) {
+// finding is what a question was taken to mean, and what was found.
+type finding struct {
+	question.Question
+	text     string   // the question as one that stands by itself
+	within   []int64  // products of the conversation it is about
+	hits     []hit    // in the order the question asks for
+	untold   []string // words of the question that none of the products it asks about has
+	guessed  bool     // some of its words were taken for typos
+	byWords  bool     // the numbers are made of words
+	degraded bool     // found by words alone
+}
+
+// retrieve finds the products an answer may rest on, in the order the question asks for: the best first unless it wants the
+// cheapest, the newest and so on.
+func (a *Assistant) retrieve(ctx context.Context, text string, history []provider.Message) (finding, error) {
 	dictionary, err := a.names(ctx)
 	if err != nil {
-		return question.Question{}, nil, err
+		return finding{}, err
 	}
 	digits := a.settings.Currency.Digits()
 	asked := question.Parse(text, dictionary, digits)
+	f := finding{Question: asked, text: text}
 	if asked.Smalltalk != question.None {
-		return asked, nil, nil
+		return f, nil
 	}
-	q, searched := asked, text
+	ids := pointedAt(history, asked.Ordinal)
 	standalone, carried := question.Standalone(history, asked, text)
 	if carried {
-		searched = standalone
-		q = question.Parse(standalone, dictionary, digits)
-		q.Intent, q.YesNo = asked.Intent, asked.YesNo
+		if !asked.Within || len(ids) == 0 {
+			standalone = a.rewritten(ctx, history, text, standalone)
+		}
+		f.text = standalone
+		f.Question = question.Parse(standalone, dictionary, digits)
+		f.Intent, f.YesNo, f.About = asked.Intent, asked.YesNo, asked.About
 	}
-	meaning, err := a.Understand(ctx, q.Text)
+	// "Which is the cheapest?" behind a list is about the list.
+	if len(ids) > 0 && (asked.Within || carried && asked.Intent == question.Pick && len(ids) > 1) {
+		f.within = ids
+	}
+	params, err := a.searchFor(ctx, &f)
 	if err != nil {
-		return q, nil, err
+		return f, err
 	}
-	params := db.NearestProductsParams{
-		QueryVector: meaning.Vector, ModelID: meaning.ModelID, Threshold: a.settings.Threshold,
-		MinMinor: q.MinPriceMinor, MaxMinor: q.MaxPriceMinor, CategoryIds: orEmpty(q.CategoryIDs), BrandIds: orEmpty(q.BrandIDs), ProductIds: []int64{},
+	if f.within != nil {
+		err = a.within(ctx, &f, params)
+	} else {
+		var rows []db.FindSourcesRow
+		if rows, err = a.planned.FindSources(ctx, params); err == nil {
+			f.hits = a.best(f.Order, a.relevant(f, rows))
+		}
+		// A name may be part of another thing's ("iPhone case"): one that leaves nothing only ranks.
+		if err == nil && len(f.hits) == 0 && !f.Generic && len(f.CategoryIDs)+len(f.BrandIDs) > 0 {
+			params.CategoryIds, params.BrandIds, f.CategoryIDs, f.BrandIDs = []int64{}, []int64{}, nil, nil
+			if rows, err = a.planned.FindSources(ctx, params); err == nil {
+				f.hits = a.best(f.Order, a.relevant(f, rows))
+			}
+		}
+	}
+	if err == nil && len(f.hits) > 0 {
+		a.settings.Metrics.Scored(f.hits[0].Score)
+		f.untold = a.untold(asked, f.hits)
+	}
+	return f, err
+}
+
+// searchFor writes what a question means as the parameters of the statement that finds its sources.
+func (a *Assistant) searchFor(ctx context.Context, f *finding) (db.FindSourcesParams, error) {
+	q := f.Question
+	params := db.FindSourcesParams{
+		Threshold: a.settings.Threshold, MinMinor: q.MinPriceMinor, MaxMinor: q.MaxPriceMinor,
+		CategoryIds: orEmpty(q.CategoryIDs), BrandIds: orEmpty(q.BrandIDs), ProductIds: []int64{},
 		Candidates: int32(a.settings.TopK * a.settings.CandidateMultiplier),
 	}
 	if q.OnSale {
 		params.OnSale = new(true)
 	}
+	if len(q.Attributes) > 0 {
+		wanted, err := json.Marshal(q.Attributes)
+		if err != nil {
+			return params, err
+		}
+		params.Attributes = wanted
+	}
+	words := q.Text
 	if q.Generic {
 		params.Sort = sqlOrder(q.Order)
+	} else if a.settings.Words != nil {
+		reading, err := a.settings.Words(ctx, q.Text)
+		if err != nil {
+			return params, err
+		}
+		strange, also := a.local.Reading(q.Text)
+		corrected := reading.Text != "" && reading.Text != q.Text
+		respaced := corrected && strings.EqualFold(strings.ReplaceAll(reading.Text, " ", ""), strings.ReplaceAll(q.Text, " ", ""))
+		if respaced { // "sleepingbag"
+			f.Text = reading.Text
+		} else if corrected {
+			f.Text = a.local.Mend(q.Text, reading.Mended)
+		}
+		words = f.Text
+		f.guessed = corrected && !respaced
+		if !corrected || strange { // else a synonym was taken for a typo
+			params.EveryWord, params.MostWords = orNull(reading.Every), orNull(reading.Most)
+		}
+		words = strings.Join(slices.Concat([]string{words}, reading.Also, also), " ")
 	}
-	ids := pointedAt(history, asked.Ordinal)
-	// "Which is the cheapest?" behind a list is about the list.
-	if len(ids) > 0 && (asked.Within || carried && asked.Intent == question.Pick && len(ids) > 1) {
-		return a.within(ctx, q, params, ids)
+	meaning, err := a.Understand(ctx, words)
+	switch {
+	case err == nil:
+		params.QueryVector, params.ModelID = &meaning.Vector, meaning.ModelID
+		f.byWords = a.isLocal(ctx)
+	case a.settings.LocalOnOutage && isOutage(err) && params.EveryWord != nil:
+		a.settings.Log.WarnContext(ctx, "sources found by words alone", "error", err.Error())
+		f.degraded, params.Threshold = true, 0
+	default:
+		return params, err
 	}
-	rows, err := a.planned.NearestProducts(ctx, params)
-	if err != nil {
-		return q, nil, err
-	}
-	return q, a.best(q, a.relevant(q, searched, rows)), nil
+	return params, nil
 }
 
 // within looks among the very products the shopper points at. They are meant however unlike the words are.
-func (a *Assistant) within(ctx context.Context, q question.Question, params db.NearestProductsParams, ids []int64) (question.Question, []hit, error) {
-	params.ProductIds, params.CategoryIds, params.BrandIds = ids, []int64{}, []int64{}
-	rows, err := a.planned.NearestProducts(ctx, params)
-	if err == nil && len(rows) == 0 {
-		params.Threshold = 0
-		rows, err = a.planned.NearestProducts(ctx, params)
-	}
-	return q, a.best(q, rows), err
+func (a *Assistant) within(ctx context.Context, f *finding, params db.FindSourcesParams) error {
+	params.ProductIds, params.CategoryIds, params.BrandIds = f.within, []int64{}, []int64{}
+	f.CategoryIDs, f.BrandIDs = nil, nil
+	params.EveryWord, params.MostWords, params.Threshold = nil, nil, 0
+	rows, err := a.planned.FindSources(ctx, params)
+	f.hits = a.best(f.Order, rows)
+	return err
 }
 
 // Understand answers what a text means, for the assistant and for search.
 func (a *Assistant) Understand(ctx context.Context, text string) (search.Meaning, error) {
-	if _, err := a.names(ctx); err != nil { // a provider that learns must know the words
+	if _, err := a.names(ctx); err != nil { // the built-in provider must know the words
 		return search.Meaning{}, err
 	}
-	model, err := a.Model(ctx)
+	serving, _, err := a.spacesNow(ctx)
 	if err != nil {
 		return search.Meaning{}, err
 	}
-	vectors, err := a.provider.Embed(ctx, provider.Query, []provider.Text{{Body: text}})
+	vectors, err := serving.embedder.Embed(ctx, provider.Query, []provider.Text{{Body: text}})
 	if err := a.outcome(err); err != nil {
 		return search.Meaning{}, err
 	}
-	return search.Meaning{Vector: pgvector.NewHalfVector(vectors[0]), ModelID: model, MinScore: a.settings.Threshold}, nil
+	return search.Meaning{Vector: pgvector.NewHalfVector(vectors[0]), ModelID: serving.id, MinScore: a.settings.Threshold}, nil
 }
 
-// relevant drops what is near in numbers but not about the question.
-func (a *Assistant) relevant(q question.Question, text string, rows []db.NearestProductsRow) []db.NearestProductsRow {
-	g, ok := a.provider.(gate)
-	if !ok || len(rows) == 0 {
+// isLocal reports whether questions are answered from the built-in provider's vectors.
+func (a *Assistant) isLocal(ctx context.Context) bool {
+	serving, _, err := a.spacesNow(ctx)
+	return err == nil && serving.embedder == provider.Embedder(a.local)
+}
+
+// relevant drops what is near in numbers but not about the question. The words of the catalogue decide: always for the
+// built-in provider, whose numbers are made of words, and for others where the score is not sure by itself. What has every
+// word of the question, or a synonym an administrator gave, is about it.
+func (a *Assistant) relevant(f finding, rows []db.FindSourcesRow) []db.FindSourcesRow {
+	if len(rows) == 0 {
 		return rows
 	}
 	documents := make([]string, len(rows))
 	for i, row := range rows {
-		say := []string{row.ProductCard.Name, orBlank(row.ProductCard.BrandName), orBlank(row.ProductCard.CategoryName), row.Description}
-		documents[i] = strings.Join(append(say, facts(row.Attributes)...), " ")
+		documents[i] = documentOf(row)
 	}
-	keep := g.Keep(q, text, documents)
+	keep := a.local.Keep(f.Question, f.text, documents)
 	kept := rows[:0:0]
 	for i, row := range rows {
-		if keep[i] {
+		if keep[i] || row.HasAll && !f.guessed || !f.byWords && !f.guessed && row.Score >= a.settings.Threshold+sure {
 			kept = append(kept, row)
 		}
 	}
 	return kept
 }
 
+// documentOf is all that is known of a product in words.
+func documentOf(row db.FindSourcesRow) string {
+	say := []string{row.ProductCard.Name, orBlank(row.ProductCard.BrandName), orBlank(row.ProductCard.CategoryName), row.Description}
+	return strings.Join(append(say, facts(row.Attributes)...), " ")
+}
+
+// untold are the words of a question about certain products that no text of theirs has: the catalogue does not say.
+func (a *Assistant) untold(asked question.Question, hits []hit) []string {
+	if !asked.About || !asked.YesNo || asked.Intent == question.AskDiscount || asked.Intent == question.AskStock || asked.Intent == question.AskPrice {
+		return nil
+	}
+	documents := make([]string, len(hits))
+	for i, h := range hits {
+		documents[i] = documentOf(h.row)
+	}
+	return a.local.Missing(asked.Text, documents)
+}
+
 // best takes the first TopK in the order the question asks for.
-func (a *Assistant) best(q question.Question, rows []db.NearestProductsRow) []hit {
+func (a *Assistant) best(order question.Order, rows []db.FindSourcesRow) []hit {
 	hits := make([]hit, 0, len(rows))
 	for _, row := range rows {
 		hits = append(hits, hit{Source: a.source(row), row: row})
@@ -134,7 +230,7 @@ func (a *Assistant) best(q question.Question, rows []db.NearestProductsRow) []hi
 		return h.row.ProductCard.PriceMinor
 	}
 	slices.SortStableFunc(hits, func(x, y hit) int {
-		switch q.Order {
+		switch order {
 		case question.Cheapest:
 			return cmp.Compare(buyer(x), buyer(y))
 		case question.Dearest:
@@ -150,12 +246,12 @@ func (a *Assistant) best(q question.Question, rows []db.NearestProductsRow) []hi
 }
 
 // source is what a model may know of a product.
-func (a *Assistant) source(row db.NearestProductsRow) provider.Source {
+func (a *Assistant) source(row db.FindSourcesRow) provider.Source {
 	card, format := row.ProductCard, a.settings.Currency.Format
 	s := provider.Source{
 		ID: card.ProductID, Name: card.Name, Brand: orBlank(card.BrandName), Category: orBlank(card.CategoryName),
 		Description: row.Description, Currency: string(a.settings.Currency), Price: format(card.PriceMinor), Stock: card.Stock,
-		Score: min(max(row.Score, 0), 1),
+		Score: min(max(row.Score, 0), 1), Attributes: strings.Join(facts(row.Attributes), " "),
 	}
 	if card.DiscountMinor != nil {
 		off := card.PriceMinor - *card.DiscountMinor
@@ -210,4 +306,11 @@ func orEmpty(ids []int64) []int64 {
 		return []int64{}
 	}
 	return ids
+}
+
+func orNull(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
 }

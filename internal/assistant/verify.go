@@ -5,19 +5,27 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
+	"github.com/shopd/shopd/internal/assistant/prompt"
 	"github.com/shopd/shopd/internal/assistant/provider"
 	"github.com/shopd/shopd/internal/platform/money"
 	"github.com/shopd/shopd/internal/question"
+	"github.com/shopd/shopd/internal/question/words"
 )
 
 // What a model may claim in numbers, links it must not hand out, and names it puts forward.
 var (
 	percentPattern = regexp.MustCompile(`(?i)(\d+(?:[.,]\d+)?)\s?(?:%|per ?cent)`)
+	reducedPattern = regexp.MustCompile(`(?i)\b(?:off|discount\w*|sav(?:e|es|ing|ings)|reduc\w+|cheaper|less|rebate|sale|down)\b`)
 	stockPattern   = regexp.MustCompile(`(?i)\b(\d+)\s+(?:are |is |items? |units? |pieces? )?(?:left|in stock|available|remaining)|\bonly (\d+) (?:left|remain)|\bstock(?: of|:)? (\d+)`)
-	linkPattern    = regexp.MustCompile(`(?i)https?://|\bwww\.|!?\[[^\]]*\]\(`)
+	linkPattern    = regexp.MustCompile(`(?i)https?:|\bwww\.|!?\[[^\]]*\]\(|\S@\w+\.\w|\b[a-z0-9-]+\.(?:com|net|org|io|shop|xyz|info|biz|ru|cn|test|example)\b|<\s*/?\s*[a-z]|\bjavascript:`)
 	boldPattern    = regexp.MustCompile(`\*\*([^*]+)\*\*|__([^_]+)__`)
 	spacePattern   = regexp.MustCompile(`[ \t]+`)
+	wordedPattern  = regexp.MustCompile(`(?i)\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|single|few)[ -](?:us )?(?:dollars?|euros?|pounds?|yen|bucks?|cents?|usd|eur|gbp)\b`)
+	freePattern    = regexp.MustCompile(`(?i)\b(?:is|are|for|its|it's|completely|totally|absolutely|entirely|now|today) (?:absolutely |completely |totally )?free\b( (?:of|from) \w+)?|\bfree of charge\b|\bat no cost\b`)
+	couponPattern  = regexp.MustCompile(`(?i)\b(?:promo|coupon|voucher|discount|gift)[ -]?(?:code|card|s)?\b[^.]{0,20}\b[A-Z]*\d+[A-Z0-9]*\b|\bcode\b[^.]{0,12}[A-Z0-9]{4,}`)
+	namePattern    = regexp.MustCompile(`\b\p{Lu}[\p{L}\d'’-]*(?:[ -](?:\p{Lu}[\p{L}\d'’-]*|\d[\p{L}\d]*))+`)
 )
 
 // verifier knows how amounts are written in the store's currency.
@@ -32,31 +40,12 @@ func newVerifier(currency money.Currency) verifier {
 		`|\b(\d[\d,]*\.\d{2})\b`)}
 }
 
-// verify lets only those sentences of a model's answer through whose every price, discount, stock and product
-// the sources support. A sentence about a source that fails is replaced by the facts; one about nothing known
-// is left out. What remains is plain text.
+// verify is what remains of an answer when all of it is there at once.
 func (v verifier) verify(text, asked string, sources []provider.Source) string {
-	c := checker{verifier: v, sources: sources, asked: numbers(asked)}
-	var out strings.Builder
-	for line := range strings.Lines(text) {
-		var kept []string
-		for _, sentence := range sentences(strings.TrimSpace(line)) {
-			kept = append(kept, c.check(strings.TrimSpace(sentence))...)
-		}
-		if len(kept) > 0 {
-			if out.Len() > 0 {
-				out.WriteByte('\n')
-			}
-			out.WriteString(strings.Join(kept, " "))
-		}
-	}
-	if out.Len() == 0 {
-		out.WriteString("Here is what we have:")
-		for _, s := range sources {
-			out.WriteString("\n- " + factLine(s))
-		}
-	}
-	return out.String()
+	e := newEditor(v, &reply{asked: asked, prompt: provider.Prompt{Sources: sources}}, func(string) error { return nil })
+	_ = e.write(text) // emit never fails
+	_ = e.end()
+	return e.out.String()
 }
 
 type checker struct {
@@ -64,12 +53,34 @@ type checker struct {
 	sources []provider.Source
 	asked   []string // numbers of the question, which an answer may repeat
 	stated  []int64  // sources whose facts already stand in for a sentence
+
+	vocabulary map[string]bool // of the sources and the question, for names
+	untold     []string        // words the catalogue says nothing about
+}
+
+func newChecker(v verifier, asked string, sources []provider.Source, untold []string) checker {
+	c := checker{verifier: v, sources: sources, asked: numbers(asked), vocabulary: map[string]bool{}}
+	know := func(texts ...string) {
+		for _, text := range texts {
+			for _, word := range words.Split(text) {
+				c.vocabulary[words.Stem(word)] = true
+			}
+		}
+	}
+	know(asked, "US Dollars Euros Pounds British Sterling Yen")
+	for _, s := range sources {
+		know(s.Name, s.Brand, s.Category, s.Description, s.Attributes, s.Currency)
+	}
+	for _, word := range untold {
+		c.untold = append(c.untold, words.Stem(words.Fold(word)))
+	}
+	return c
 }
 
 // check answers what may be said instead of a sentence: itself, the facts, or nothing.
 func (c *checker) check(sentence string) []string {
 	meant, known := c.meant(sentence)
-	if known && !linkPattern.MatchString(sentence) && c.supported(sentence, meant) {
+	if known && !c.forbidden(sentence) && c.supported(sentence, meant) {
 		return []string{plain(sentence)}
 	}
 	var facts []string
@@ -98,7 +109,69 @@ func (c *checker) meant(sentence string) (meant []provider.Source, known bool) {
 	for _, bold := range boldPattern.FindAllStringSubmatch(sentence, -1) {
 		known = known && c.isFact(strings.TrimRight(bold[1]+bold[2], " :.,"))
 	}
+	known = known && c.knowsNames(sentence)
 	return meant, known
+}
+
+// forbidden reports whether a sentence has what no answer may have: links, markup, prices in words, gifts, codes, the
+// assistant's own instructions, or what the catalogue does not tell.
+func (c *checker) forbidden(sentence string) bool {
+	if linkPattern.MatchString(sentence) || wordedPattern.MatchString(sentence) || couponPattern.MatchString(sentence) || leaks(sentence) {
+		return true
+	}
+	for _, match := range freePattern.FindAllStringSubmatch(sentence, -1) {
+		if match[1] == "" || match[1] == " of charge" {
+			return true
+		}
+	}
+	for _, word := range words.Split(sentence) {
+		if slices.Contains(c.untold, words.Stem(word)) {
+			return true
+		}
+	}
+	return false
+}
+
+// knowsNames reports whether everything in a sentence that is written like a name is made of words of the sources or of
+// the question.
+func (c *checker) knowsNames(sentence string) bool {
+	for _, name := range namePattern.FindAllString(sentence, -1) {
+		for _, word := range words.Split(name) {
+			if !c.vocabulary[words.Stem(word)] && words.ClassOf(word) != words.Stop && !words.IsNumber(word) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// leaked are runs of words of the assistant's instructions: nobody else writes them.
+var leaked = sync.OnceValue(func() map[string]bool {
+	runs := map[string]bool{}
+	for line := range strings.Lines(prompt.DefaultSystem + "\n" + rewriteSystem) {
+		all := words.Split(line)
+		for i := range all {
+			if i+leakLength <= len(all) {
+				runs[strings.Join(all[i:i+leakLength], " ")] = true
+			}
+		}
+	}
+	return runs
+})
+
+const leakLength = 5 // words
+
+func leaks(sentence string) bool {
+	if strings.Contains(sentence, "-----") {
+		return true
+	}
+	all := words.Split(sentence)
+	for i := range all {
+		if i+leakLength <= len(all) && leaked()[strings.Join(all[i:i+leakLength], " ")] {
+			return true
+		}
+	}
+	return false
 }
 
 // isFact reports whether a stressed text is a source's name, part of one or the other way round, or a number,
@@ -138,7 +211,7 @@ func (c *checker) supported(sentence string, meant []provider.Source) bool {
 	}
 	percents := func(s provider.Source) []string { return []string{strconv.Itoa(s.DiscountPct)} }
 	for _, match := range percentPattern.FindAllStringSubmatch(sentence, -1) {
-		if strings.Contains(strings.ToLower(sentence), "off") || strings.Contains(strings.ToLower(sentence), "discount") {
+		if reducedPattern.MatchString(sentence) {
 			if !c.isOneOf(match, meant, percents) {
 				return false
 			}
@@ -210,21 +283,31 @@ func plain(sentence string) string {
 // every line break. Joined, the pieces are the text.
 func sentences(text string) []string {
 	var out []string
-	start := 0
-	for i := range len(text) {
-		ends := text[i] == '\n'
-		if i > start && (text[i] == ' ' || text[i] == '\t') {
-			ends = strings.ContainsRune(".?!", rune(text[i-1])) && !isInitial(text[start:i-1])
+	for {
+		sentence, rest, ok := cutSentence(text)
+		if !ok {
+			break
 		}
-		if ends {
-			out = append(out, text[start:i+1])
-			start = i + 1
-		}
+		out, text = append(out, sentence), rest
 	}
-	if start < len(text) {
-		out = append(out, text[start:])
+	if text != "" {
+		out = append(out, text)
 	}
 	return out
+}
+
+// cutSentence cuts the first sentence off, if the text shows where it ends.
+func cutSentence(text string) (sentence, rest string, ok bool) {
+	for i := range len(text) {
+		ends := text[i] == '\n'
+		if i > 0 && (text[i] == ' ' || text[i] == '\t') {
+			ends = strings.ContainsRune(".?!", rune(text[i-1])) && !isInitial(text[:i-1])
+		}
+		if ends {
+			return text[:i+1], text[i+1:], true
+		}
+	}
+	return "", text, false
 }
 
 // isInitial reports whether the word before a full stop is one letter, a number of a list, or abbreviated.

@@ -18,7 +18,12 @@ type Name struct {
 type Dictionary struct {
 	entries map[string]*entry // by the stems of the name, joined by blanks
 	longest int               // words of the longest name
+
+	attributes map[string]map[string]Attribute // by the stems of the name and of the value
 }
+
+// Attribute is a value that products have under a name.
+type Attribute struct{ Name, Value string }
 
 type entry struct {
 	brands, categories []int64
@@ -122,7 +127,7 @@ func (p *parser) names(dict *Dictionary, q *Question) {
 			q.BrandIDs = append(q.BrandIDs, e.brands...)
 		}
 		isHead := !p.contentFollows(end)
-		if free && isHead {
+		if free && isHead && !p.compounds(i, end) {
 			q.CategoryIDs = append(q.CategoryIDs, e.categories...)
 		}
 		if free && isHead && !p.contentPrecedes(i) {
@@ -174,6 +179,8 @@ func (p *parser) turnedAway(i int) bool {
 		before--
 	}
 	switch {
+	case p.is(i-1, "at"): // "training at home"
+		return true
 	case p.is(before, "not", "no", "without", "except", "excluding", "besides", "than", "non", "dont", "like", "beyond"),
 		p.is(before, "to") && p.is(before-1, "similar", "comparable", "alternative", "alternatives", "compared"),
 		p.is(before, "from") && p.is(before-1, "different", "apart"),
@@ -187,7 +194,15 @@ func (p *parser) turnedAway(i int) bool {
 
 // contentFollows: a noun right behind makes the name a mere modifier ("phone" in "phone case").
 func (p *parser) contentFollows(end int) bool {
+	if end < len(p.tokens) && p.tokens[end].kind == numberToken && !p.tokens[end].breaks { // "iPhone 6 case"
+		end++
+	}
 	return p.isContent(end) && !p.tokens[end].breaks
+}
+
+// compounds: a noun right before a name of one word makes another thing of it: "sleeping bags" are no bags.
+func (p *parser) compounds(i, end int) bool {
+	return end == i+1 && p.isContent(i-1) && !p.tokens[i-1].name && !p.tokens[i].breaks
 }
 
 func (p *parser) contentPrecedes(i int) bool {

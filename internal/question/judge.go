@@ -15,6 +15,7 @@ func (p *parser) phrases(q *Question) {
 	}
 	q.YesNo = p.yesNo()
 	about := p.asksAboutOne()
+	q.About = about
 	askedSale := hinted[AskDiscount]
 	for i := 0; i < len(p.tokens); {
 		w, end, ok := wishes.match(p, i)
@@ -25,7 +26,8 @@ func (p *parser) phrases(q *Question) {
 		switch w {
 		case wishSale:
 			askedSale = true
-			q.OnSale = !about && !(p.is(end, "on", "for", "of") && p.is(end+1, definite...))
+			isNoun := p.is(end-1, "discount", "discounts", "deal", "deals", "offers", "sale", "sales", "promotion", "promotions", "rebate", "rebates")
+			q.OnSale = !about && !(isNoun && p.is(end, "on", "for", "of") && p.is(end+1, definite...))
 		case wishNoSale:
 			q.OnSale = false
 		case wishDiscount:

@@ -26,11 +26,16 @@ type Question struct {
 
 	CategoryIDs, BrandIDs []int64
 
+	// Attributes by name that are asked for with their name: "colour: red", "in oak" is none. Null without any.
+	Attributes map[string]string
+
 	Order  Order
 	Intent Intent
 
 	// YesNo: the question can be answered by yes or no.
 	YesNo bool
+	// About: asks something of certain products: "is the kettle …", "does it …", not "are there any …".
+	About bool
 	// Refers: points back to what was said: those, it, one, the second one, cheaper …
 	Refers bool
 	// Within: … and at the very products named before ("those", "the second one"), so retrieval stays among
@@ -93,8 +98,12 @@ func Parse(text string, dict *Dictionary, currencyDigits int) Question {
 	p := newParser(text, currencyDigits)
 	var q Question
 	p.names(dict, &q)
+	p.attributes(dict, &q)
 	p.prices(&q)
 	p.phrases(&q)
+	if q.About { // "is its colour black?" may be answered no
+		q.Attributes = nil
+	}
 	p.references(&q)
 	q.Text = p.rest()
 	p.judge(&q)

@@ -21,7 +21,7 @@ type metrics struct {
 	duration *prometheus.HistogramVec
 }
 
-func newMetrics(pool *pgxpool.Pool, pages *cache.Pages) *metrics {
+func newMetrics(pool *pgxpool.Pool, pages *cache.Pages, more ...prometheus.Collector) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -40,6 +40,7 @@ func newMetrics(pool *pgxpool.Pool, pages *cache.Pages) *metrics {
 		gauge("shopd_database_connections_in_use", "Database connections in use.", func(s *pgxpool.Stat) float64 { return float64(s.AcquiredConns()) }),
 		gauge("shopd_database_connections_max", "Most database connections there may be.", func(s *pgxpool.Stat) float64 { return float64(s.MaxConns()) }),
 	)
+	m.registry.MustRegister(more...)
 	if pages != nil {
 		m.registry.MustRegister(pageMetrics(pages)...)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/singleflight"
 
 	"github.com/shopd/shopd/gen/api"
@@ -64,7 +65,8 @@ type Options struct {
 	Log            *slog.Logger
 	Pool           *pgxpool.Pool
 	Limiter        *ratelimit.Limiter
-	Pages          *cache.Pages // nil: nothing is kept
+	Pages          *cache.Pages           // nil: nothing is kept
+	Metrics        []prometheus.Collector // of the domains
 	Authenticate   func(ctx context.Context, token string) (request.Principal, error)
 	CheckCSRF      func(ctx context.Context, session int64) error
 	Ranks          map[string]int16 // rank of each role
@@ -100,7 +102,7 @@ func New(o Options, domains Domains) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		echo: echo.New(), operations: operations, log: o.Log, metrics: newMetrics(o.Pool, o.Pages), limiter: o.Limiter, pages: o.Pages,
+		echo: echo.New(), operations: operations, log: o.Log, metrics: newMetrics(o.Pool, o.Pages, o.Metrics...), limiter: o.Limiter, pages: o.Pages,
 		authenticate: o.Authenticate, checkCSRF: o.CheckCSRF, ranks: o.Ranks, proxies: o.TrustedProxies,
 		origins: http.NewCrossOriginProtection(),
 	}

@@ -110,6 +110,7 @@ func (p *Provider) embedBatch(ctx context.Context, batch []*pb.EmbedContentReque
 		}
 		embeddings = res.GetEmbeddings()
 	}
+	p.used(provider.Usage{Call: "embed", Texts: len(batch), Input: estimatedTokens(batch)})
 	if len(embeddings) != len(batch) {
 		return nil, &provider.UnavailableError{Reason: fmt.Sprintf("%d vectors for %d texts", len(embeddings), len(batch))}
 	}
@@ -148,4 +149,12 @@ func (p *Provider) fit(values []float32) ([]float32, error) {
 		vector[i] = float32(float64(v) / length)
 	}
 	return vector, nil
+}
+
+// estimatedTokens is about what a batch costs: the API does not say, and four characters are about a token.
+func estimatedTokens(batch []*pb.EmbedContentRequest) (tokens int64) {
+	for _, req := range batch {
+		tokens += int64(len(req.GetTitle())+len(req.Content.Parts[0].GetText()))/4 + 1
+	}
+	return tokens
 }

@@ -48,6 +48,7 @@ func (r refusal) aboutKey() bool {
 
 // explain turns any error of a call into one of package provider's.
 func (p *Provider) explain(err error, to target) error {
+	err, _ = asBroken(err)
 	var (
 		config *provider.ConfigError
 		out    *provider.UnavailableError

@@ -6,10 +6,11 @@
 // refusal into a Go error before an SDK sees it, which also takes away the SDKs' own retry of 503: it runs
 // until the context ends. How often to try again is decided here instead, in retry.go.
 //
-// Prompt rendering (prompt.go, clean.go) knows nothing of Gemini and serves other providers as well.
+// Streams are read here as well (stream.go): the SDK takes one that was cut for complete.
 package gemini
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,6 +33,9 @@ const (
 	DefaultTimeout         = 30 * time.Second
 )
 
+// googleEndpoint is where the SDKs send their calls.
+const googleEndpoint = "https://generativelanguage.googleapis.com"
+
 // minDimensions is the least gemini-embedding-001 makes.
 const minDimensions = 128
 
@@ -48,9 +52,10 @@ type Settings struct {
 	APIKey          string
 	EmbeddingModel  string
 	GenerationModel string
-	Dimensions      int           // 128 to provider.Dimensions; 0 means provider.Dimensions
-	Timeout         time.Duration // of one Embed or Generate with all its attempts
-	Endpoint        string        // for a stand-in, such as http://127.0.0.1:9000; empty means Google's
+	Dimensions      int                  // 128 to provider.Dimensions; 0 means provider.Dimensions
+	Timeout         time.Duration        // of one Embed or Generate with all its attempts
+	Endpoint        string               // for a stand-in, such as http://127.0.0.1:9000; empty means Google's
+	Used            func(provider.Usage) // hears what each call cost; may be nil
 }
 
 var (
@@ -66,6 +71,8 @@ type Provider struct {
 	dimensions int
 	timeout    time.Duration
 
+	endpoint  string
+	used      func(provider.Usage)
 	transport *transport
 	embedder  *gl.GenerativeClient
 	writer    *genai.Client
@@ -88,9 +95,14 @@ func New(ctx context.Context, s Settings) (*Provider, error) {
 		generation: target{settingGenerationModel, s.GenerationModel},
 		dimensions: s.Dimensions,
 		timeout:    s.Timeout,
+		endpoint:   cmp.Or(strings.TrimRight(s.Endpoint, "/"), googleEndpoint),
+		used:       s.Used,
 		transport:  newTransport(s.APIKey, leastThinking(s.GenerationModel)),
 		backoff:    250 * time.Millisecond,
 		now:        time.Now,
+	}
+	if p.used == nil {
+		p.used = func(provider.Usage) {}
 	}
 	opts := []option.ClientOption{
 		// The SDK insists on a key, for a cache client that is never used here. The real one is

@@ -9,6 +9,7 @@ import (
 	pb "cloud.google.com/go/ai/generativelanguage/apiv1beta/generativelanguagepb"
 	"github.com/google/generative-ai-go/genai"
 
+	"github.com/shopd/shopd/internal/assistant/prompt"
 	"github.com/shopd/shopd/internal/assistant/provider"
 )
 
@@ -17,8 +18,8 @@ import (
 const maxOutputTokens = 8192
 
 // Generate writes the answer to a prompt.
-func (p *Provider) Generate(ctx context.Context, prompt provider.Prompt) (string, error) {
-	system, user := Render(prompt)
+func (p *Provider) Generate(ctx context.Context, asked provider.Prompt) (string, error) {
+	system, user := prompt.Render(asked)
 	var answer string
 	err := p.call(ctx, p.generation, generateRetries, func(ctx context.Context) error {
 		return p.transport.orWithoutThinking(func() (err error) {
@@ -32,7 +33,7 @@ func (p *Provider) Generate(ctx context.Context, prompt provider.Prompt) (string
 	return answer, nil
 }
 
-// write makes one generation call. It does not stream: the SDK reports a stream that was cut as complete.
+// write makes one generation call.
 // Temperature and the like stay at the model's defaults, since newer models ignore or refuse them.
 func (p *Provider) write(ctx context.Context, system, user string) (string, error) {
 	model := p.writer.GenerativeModel(p.generation.model)
@@ -45,6 +46,9 @@ func (p *Provider) write(ctx context.Context, system, user string) (string, erro
 	}
 	if err != nil {
 		return "", err
+	}
+	if u := res.UsageMetadata; u != nil {
+		p.used(provider.Usage{Call: "generate", Input: int64(u.PromptTokenCount), Output: int64(u.TotalTokenCount - u.PromptTokenCount)})
 	}
 	if len(res.Candidates) == 0 {
 		return "", fmt.Errorf("%w (no candidates)", provider.ErrBlocked)

@@ -65,6 +65,9 @@ func (p *Provider) pause(ctx context.Context, attempt int) bool {
 
 // mayPass says whether the same call may succeed a moment later.
 func mayPass(err error) bool {
+	if _, broken := asBroken(err); broken {
+		return false
+	}
 	var f *failure
 	if errors.As(err, &f) {
 		switch f.status {

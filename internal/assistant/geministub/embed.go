@@ -73,6 +73,15 @@ func (s *Server) embedAll(c *call, requests []embedRequest) ([]embedding, *apiEr
 	if refusal := s.find(c, func(m model) bool { return m.embeds }); refusal != nil {
 		return nil, refusal
 	}
+	s.mu.Lock()
+	wait, refusal := s.onEmbed, s.quota.take(len(requests))
+	s.mu.Unlock()
+	if wait != nil {
+		wait()
+	}
+	if refusal != nil {
+		return nil, refusal
+	}
 	texts := make([]Embedded, len(requests))
 	vectors := make([]embedding, len(requests))
 	for i, req := range requests {

@@ -43,6 +43,8 @@ type Server struct {
 	requests []*Request
 	calls    map[Method]int
 	items    int
+	onEmbed  func()
+	quota    quota
 
 	listen sync.Once
 	url    string
@@ -98,6 +100,13 @@ func (s *Server) RequireKey(key string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.key = key
+}
+
+// OnEmbed has a function run before each embedding call is answered; nil: none.
+func (s *Server) OnEmbed(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.onEmbed = f
 }
 
 // Retire makes a model answer 404 as deprecated ones do.

@@ -48,6 +48,15 @@ func (l *Local) Generate(_ context.Context, p provider.Prompt) (string, error) {
 	return strings.TrimSpace(w.text.String()), nil
 }
 
+// Stream implements provider.Generator: the answer is there at once.
+func (l *Local) Stream(ctx context.Context, p provider.Prompt, emit func(string) error) error {
+	text, err := l.Generate(ctx, p)
+	if err != nil {
+		return err
+	}
+	return emit(text)
+}
+
 // theOne is the first source alone when it stands out: a question about one product is about that one.
 func theOne(sources []provider.Source) []provider.Source {
 	if len(sources) > 1 && sources[0].Score-sources[1].Score > 0.1 {

@@ -1,6 +1,6 @@
 // Package provider says what a model provider of the assistant must offer: vectors for texts and a
-// written answer for a prompt. Implementations: assistant/gemini (Google's API) and assistant/local
-// (no key, no network, no weights).
+// written answer for a prompt. Implementations: assistant/gemini (Google's API), assistant/openai (that of OpenAI and all
+// that speak like it) and assistant/local (no key, no network, no weights).
 package provider
 
 import (
@@ -43,10 +43,26 @@ type Embedder interface {
 
 // Generator writes the answer.
 type Generator interface {
-	// Name is what clients see in X-Assistant-Provider: "gemini" or "local".
+	// Name is what clients see in X-Assistant-Provider: "gemini", "openai" or "local".
 	Name() string
 	// Generate answers plain text. Errors are one of those below, or the context's.
 	Generate(ctx context.Context, prompt Prompt) (string, error)
+	// Stream is Generate that hands over the text as it is written, in pieces of any size. An error of emit ends it and is
+	// returned. Whatever was emitted before another error is not the whole answer.
+	Stream(ctx context.Context, prompt Prompt, emit func(piece string) error) error
+}
+
+// Model is both.
+type Model interface {
+	Embedder
+	Generator
+}
+
+// Usage is what one call cost, as the provider counted it; 0 where it does not say.
+type Usage struct {
+	Call          string // "embed" or "generate"
+	Texts         int    // of an embed call
+	Input, Output int64  // tokens
 }
 
 // Role of a message in the conversation.
@@ -84,6 +100,7 @@ type Source struct {
 	DiscountPrice string // decimal; empty when not on sale
 	Saving        string // decimal, Price − DiscountPrice; empty when not on sale
 	DiscountPct   int    // whole per cent, rounded; 0 when not on sale
+	Attributes    string // "colour: red. material: oak." as the catalogue has them; may be empty
 	Stock         int64
 	Score         float64 // cosine similarity, 0 to 1
 }

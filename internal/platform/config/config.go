@@ -117,7 +117,7 @@ type Settings struct {
 	StripeWebhookSecret string        `env:"STRIPE_WEBHOOK_SECRET"`
 	StripeBaseURL       string        `env:"STRIPE_BASE_URL"` // empty: Stripe's
 
-	RAGProvider            string        `env:"RAG_PROVIDER" envDefault:"auto"` // auto, gemini or local
+	RAGProvider            string        `env:"RAG_PROVIDER" envDefault:"auto"` // auto, gemini, openai or local
 	GeminiAPIKey           string        `env:"GEMINI_API_KEY"`
 	GeminiEndpoint         string        `env:"GEMINI_ENDPOINT"` // empty: Google's
 	RAGEmbeddingModel      string        `env:"RAG_EMBEDDING_MODEL" envDefault:"models/gemini-embedding-001"`
@@ -130,6 +130,13 @@ type Settings struct {
 	RAGGeminiTimeoutText   string        `env:"RAG_GEMINI_TIMEOUT" envDefault:"30"` // seconds, or a duration such as 45s
 	RAGGeminiTimeout       time.Duration `env:"-"`
 	RAGMaxHistory          int           `env:"RAG_MAX_HISTORY" envDefault:"10"`
+	RAGOutage              string        `env:"RAG_OUTAGE" envDefault:"error"`       // error or local: what shoppers get while the model is out
+	RAGDailyTokens         int64         `env:"RAG_DAILY_TOKENS" envDefault:"0"`     // 0: no limit
+	RAGIndexPerMinute      int           `env:"RAG_INDEX_PER_MINUTE" envDefault:"0"` // texts; 0: as many as the provider takes
+	OpenAIAPIKey           string        `env:"OPENAI_API_KEY"`
+	OpenAIBaseURL          string        `env:"OPENAI_BASE_URL" envDefault:"https://api.openai.com/v1"`
+	OpenAIQueryPrefix      string        `env:"OPENAI_QUERY_PREFIX"`
+	OpenAIDocumentPrefix   string        `env:"OPENAI_DOCUMENT_PREFIX"`
 }
 
 // ReadDotenv adds the variables of .env, if there is one, to the environment; those that are set win.
@@ -320,7 +327,15 @@ func (s *Settings) check() []error {
 		}
 	}
 
-	oneOf("RAG_PROVIDER", s.RAGProvider, "auto", "gemini", "local")
+	oneOf("RAG_PROVIDER", s.RAGProvider, "auto", "gemini", "openai", "local")
+	oneOf("RAG_OUTAGE", s.RAGOutage, "error", "local")
+	within("RAG_INDEX_PER_MINUTE", s.RAGIndexPerMinute, 0, 1_000_000)
+	if s.RAGDailyTokens < 0 {
+		refuse("RAG_DAILY_TOKENS", "%d is below 0", s.RAGDailyTokens)
+	}
+	if s.RAGProvider == "openai" && s.OpenAIAPIKey == "" && strings.HasPrefix(s.OpenAIBaseURL, "https://api.openai.com") {
+		refuse("OPENAI_API_KEY", "must be set while RAG_PROVIDER is openai, unless OPENAI_BASE_URL names a server that wants none")
+	}
 	within("RAG_EMBEDDING_DIM", s.RAGEmbeddingDim, 128, 768)
 	within("RAG_COMMIT_BATCH_SIZE", s.RAGCommitBatchSize, 1, 100)
 	within("RAG_TOP_K", s.RAGTopK, 1, 20)

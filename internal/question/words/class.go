@@ -82,5 +82,5 @@ girlfriend boyfriend grandma grandpa grandmother grandfather uncle aunt boss col
 professional enthusiast family kid child person man woman adult teen boy girl guy lady everyone myself
 use used using work working wear wearing fit fits fitting keep keeping put take taking bring make making made go going play feature
 featuring include including contain containing last lasting allow hold holding rated rating star highly top year month week weekend
-home house room place way lot age old young essential must-have set pair pack piece matching goes suit
+home house room living place way lot age old young essential must-have set pair pack piece matching goes suit
 zero two three four five six seven eight nine ten eleven twelve fifteen twenty thirty forty fifty sixty hundred thousand dozen couple`

@@ -94,6 +94,10 @@ export const adminListReviews = /* @__PURE__ */ operation<operations['adminListR
  * then `delta` (`{"text": …}`) sentence by sentence, each checked against the catalogue before it leaves,
  * then `done` with the whole answer object, or `error` with a problem.
  *
+ * What the question asks for in prices, sales, brands, categories and attributes is applied to the sources, every one
+ * of them, and answered as `filters`. What the answer says about products is answered as `claims`, with whether the
+ * catalogue supports it. Prices, stock and names that it does not support never leave.
+ *
  * `X-Assistant-Provider` says which model wrote the answer.
  */
 export const askAssistant = /* @__PURE__ */ operation<operations['askAssistant']>('askAssistant', 'POST', '/api/v1/rag/query');
@@ -162,6 +166,13 @@ export const checkUnsubscribe = /* @__PURE__ */ operation<operations['checkUnsub
  * Removes all lines. A guest's token stays good.
  */
 export const clearCart = /* @__PURE__ */ operation<operations['clearCart']>('clearCart', 'DELETE', '/api/v1/cart', ['X-Cart-Token', 'If-Match']);
+
+/**
+ * Compare products.
+ *
+ * Holds two to four products side by side, by price, stock, rating, brand and their attributes, and says in which they differ.
+ */
+export const compareProducts = /* @__PURE__ */ operation<operations['compareProducts']>('compareProducts', 'GET', '/api/v1/products/compare');
 
 /**
  * Add an address.
@@ -688,7 +699,7 @@ export const getWebhook = /* @__PURE__ */ operation<operations['getWebhook']>('g
  * Index the categories and blend them into the products.
  *
  * Makes a vector for every category that has none or whose text has changed, then blends it into the
- * vectors of its products: 80 % product, 20 % category.
+ * vectors of its products: 80 % product, 20 % category. Runs as the index of products does.
  */
 export const indexCategories = /* @__PURE__ */ operation<operations['indexCategories']>('indexCategories', 'POST', '/api/v1/rag/index/categories');
 
@@ -696,7 +707,9 @@ export const indexCategories = /* @__PURE__ */ operation<operations['indexCatego
  * Index the catalogue.
  *
  * Makes a vector for every product that has none or whose text has changed, inactive ones too, and answers when done.
- * Products whose text is unchanged cost nothing. A run already under way is not started twice: 409.
+ * Products whose text is unchanged cost nothing. A run that is under way already is not started twice: its outcome is
+ * answered. It goes on when the client hangs up, waits when the model's quota for a minute is used up, and goes on after
+ * a restart of the server; `GET /api/v1/rag/status` tells how far it is.
  */
 export const indexProducts = /* @__PURE__ */ operation<operations['indexProducts']>('indexProducts', 'POST', '/api/v1/rag/index');
 

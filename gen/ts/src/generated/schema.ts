@@ -2637,6 +2637,10 @@ export interface paths {
          *     then `delta` (`{"text": …}`) sentence by sentence, each checked against the catalogue before it leaves,
          *     then `done` with the whole answer object, or `error` with a problem.
          *
+         *     What the question asks for in prices, sales, brands, categories and attributes is applied to the sources, every one
+         *     of them, and answered as `filters`. What the answer says about products is answered as `claims`, with whether the
+         *     catalogue supports it. Prices, stock and names that it does not support never leave.
+         *
          *     `X-Assistant-Provider` says which model wrote the answer.
          */
         post: operations["askAssistant"];
@@ -2658,7 +2662,9 @@ export interface paths {
         /**
          * Index the catalogue
          * @description Makes a vector for every product that has none or whose text has changed, inactive ones too, and answers when done.
-         *     Products whose text is unchanged cost nothing. A run already under way is not started twice: 409.
+         *     Products whose text is unchanged cost nothing. A run that is under way already is not started twice: its outcome is
+         *     answered. It goes on when the client hangs up, waits when the model's quota for a minute is used up, and goes on after
+         *     a restart of the server; `GET /api/v1/rag/status` tells how far it is.
          */
         post: operations["indexProducts"];
         delete?: never;
@@ -2679,7 +2685,7 @@ export interface paths {
         /**
          * Index the categories and blend them into the products
          * @description Makes a vector for every category that has none or whose text has changed, then blends it into the
-         *     vectors of its products: 80 % product, 20 % category.
+         *     vectors of its products: 80 % product, 20 % category. Runs as the index of products does.
          */
         post: operations["indexCategories"];
         delete?: never;
@@ -2720,6 +2726,26 @@ export interface paths {
          * @description How many products are indexed, stale or failing, by which model, and when the last run ended.
          */
         get: operations["getIndexStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare products
+         * @description Holds two to four products side by side, by price, stock, rating, brand and their attributes, and says in which they differ.
+         */
+        get: operations["compareProducts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -7255,6 +7281,14 @@ export interface components {
             answer: string;
             /** @description The products the answer rests on, nearest first. */
             sources: components["schemas"]["AssistantSource"][];
+            filters: components["schemas"]["AssistantFilters"];
+            /** @description What the answer says about products, in its order. */
+            claims: components["schemas"]["AssistantClaim"][];
+            /**
+             * @description Whether the model was out of reach, so that the built-in provider answered (`RAG_OUTAGE=local`).
+             * @example false
+             */
+            degraded: boolean;
             /**
              * @description The question.
              * @example what affordable products do you have?
@@ -7262,6 +7296,210 @@ export interface components {
             query: string;
             /** @description The conversation with this turn, cut to the newest messages. */
             history: components["schemas"]["ConversationMessage"][];
+        };
+        /** @description The conditions that were read from the question. Every source meets them. */
+        AssistantFilters: {
+            /**
+             * @description The least a buyer pays, as a decimal, or null.
+             * @example null
+             */
+            min_price: string | null;
+            /**
+             * @description The most a buyer pays, as a decimal, or null.
+             * @example 19.99
+             */
+            max_price: string | null;
+            /**
+             * @description Only products with a discount.
+             * @example false
+             */
+            on_sale: boolean;
+            /**
+             * @description Always true, as products without stock are never sources.
+             * @example true
+             */
+            in_stock: boolean;
+            /**
+             * @description One of these categories or one below them; empty means any.
+             * @example [
+             *       4
+             *     ]
+             */
+            category_ids: number[];
+            /**
+             * @description One of these brands; empty means any.
+             * @example []
+             */
+            brand_ids: number[];
+            /**
+             * @description Attributes or options by name that a product, or a variant of it, must have.
+             * @example {}
+             */
+            attributes: {
+                [key: string]: string;
+            };
+            /**
+             * @description The products of the conversation the question points at; empty when it points at none.
+             * @example []
+             */
+            product_ids: number[];
+            order: components["schemas"]["AssistantOrder"];
+        };
+        /**
+         * @description Which products the question wants first.
+         * @enum {string}
+         */
+        AssistantOrder: "relevance" | "cheapest" | "dearest" | "biggest_discount" | "newest";
+        /** @description Something the answer says about a product. */
+        AssistantClaim: {
+            product_id: components["schemas"]["Id"];
+            /**
+             * @description What of the product it is about; `description` stands for all that is said in words.
+             * @example price
+             * @enum {string}
+             */
+            field: "name" | "price" | "discount_price" | "saving" | "discount_percent" | "stock" | "description";
+            /**
+             * @description What is said.
+             * @example 12.50
+             */
+            value: string;
+            /**
+             * @description Whether the catalogue says the same. Always true but for `description`: what is said in words is held against the
+             *     product's own words, and is not taken out of the answer when it goes beyond them.
+             * @example true
+             */
+            verified: boolean;
+        };
+        /** @description Products side by side. */
+        ProductComparison: {
+            /** @description The products, in the order they were asked for. */
+            products: components["schemas"]["ComparedProduct"][];
+            /** @description What there is to compare, a row each, those in which the products differ first. */
+            rows: components["schemas"]["ComparisonRow"][];
+        };
+        /** @description A product that is compared. */
+        ComparedProduct: {
+            id: components["schemas"]["Id"];
+            /**
+             * @description The name.
+             * @example Drift wireless headphones
+             */
+            name: string;
+            /**
+             * @description The product in addresses.
+             * @example everyday-steel-bottle
+             */
+            slug: string;
+            price: components["schemas"]["Money"];
+            /**
+             * @description What the buyer pays while it is on sale, or null.
+             * @example 9.99
+             */
+            discount_price: string | null;
+            /**
+             * @description The currency of the prices (ISO 4217).
+             * @example USD
+             */
+            currency: string;
+            /**
+             * @description Whether it can be bought now.
+             * @example true
+             */
+            in_stock: boolean;
+            /**
+             * @description The name of its brand, or null.
+             * @example Northlapse
+             */
+            brand_name: string | null;
+            /**
+             * @description The name of its category, or null.
+             * @example Bottles
+             */
+            category_name: string | null;
+        };
+        /** @description One thing of all products. */
+        ComparisonRow: {
+            /**
+             * @description `price` (what a buyer pays), `discount_percent`, `stock`, `rating`, `brand`, `category`, `condition`, or `attributes.` and the name of an attribute.
+             * @example attributes.material
+             */
+            field: string;
+            /**
+             * @description What each product has, in the order of the products; null where the catalogue does not say.
+             * @example [
+             *       "steel",
+             *       "glass"
+             *     ]
+             */
+            values: (string | null)[];
+            /**
+             * @description Whether the products differ in it. What the catalogue does not say differs from what it says.
+             * @example true
+             */
+            differs: boolean;
+        };
+        /** @description The newest run of the index; absent before the first. */
+        IndexRun: {
+            /**
+             * @description What is indexed.
+             * @example products
+             * @enum {string}
+             */
+            kind: "products" | "categories";
+            /**
+             * @description `waiting` is for quota of the model.
+             * @example running
+             * @enum {string}
+             */
+            state: "running" | "waiting" | "done" | "failed";
+            /**
+             * Format: int32
+             * @description Things to look at.
+             * @example 1000
+             */
+            total: number;
+            /**
+             * Format: int32
+             * @description Of them, those with a current vector.
+             * @example 400
+             */
+            done: number;
+            /**
+             * Format: int32
+             * @description Of them, those whose vector this run made.
+             * @example 300
+             */
+            made: number;
+            /**
+             * Format: int32
+             * @description Of them, those the model refused.
+             * @example 0
+             */
+            failed: number;
+            /**
+             * Format: date-time
+             * @description When it began.
+             * @example 2026-02-01T10:00:00Z
+             */
+            started_at: string;
+            /**
+             * Format: date-time
+             * @description When it ended, or null.
+             * @example null
+             */
+            finished_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it goes on, if it waits for quota, or null.
+             * @example null
+             */
+            waiting_until: string | null;
+            /**
+             * @description The code of the problem that ended it, or null.
+             * @example null
+             */
+            problem: string | null;
         };
         /** @description What an index run did. */
         IndexReport: {
@@ -7358,6 +7596,13 @@ export interface components {
              * @example 2026-02-01T10:00:00Z
              */
             last_run_at: string | null;
+            /**
+             * @description The model whose vectors answer questions. After a change of the setting that is the former one until every
+             *     product has a vector of `model`, which then takes over at once.
+             * @example local:lexical-v1/v1
+             */
+            serving_model: string;
+            run?: components["schemas"]["IndexRun"];
         };
         /**
          * @description A table of the dashboard.
@@ -9066,6 +9311,13 @@ export type ConversationRole = components['schemas']['ConversationRole'];
 export type AssistantQuestion = components['schemas']['AssistantQuestion'];
 export type AssistantSource = components['schemas']['AssistantSource'];
 export type AssistantAnswer = components['schemas']['AssistantAnswer'];
+export type AssistantFilters = components['schemas']['AssistantFilters'];
+export type AssistantOrder = components['schemas']['AssistantOrder'];
+export type AssistantClaim = components['schemas']['AssistantClaim'];
+export type ProductComparison = components['schemas']['ProductComparison'];
+export type ComparedProduct = components['schemas']['ComparedProduct'];
+export type ComparisonRow = components['schemas']['ComparisonRow'];
+export type IndexRun = components['schemas']['IndexRun'];
 export type IndexReport = components['schemas']['IndexReport'];
 export type CategoryIndexReport = components['schemas']['CategoryIndexReport'];
 export type IndexStatus = components['schemas']['IndexStatus'];
@@ -14381,7 +14633,6 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            409: components["responses"]["Conflict"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
@@ -14411,7 +14662,6 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            409: components["responses"]["Conflict"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
@@ -14471,6 +14721,38 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    compareProducts: {
+        parameters: {
+            query: {
+                /**
+                 * @description The products, in the order to show them.
+                 * @example [
+                 *       3,
+                 *       5
+                 *     ]
+                 */
+                ids: number[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The comparison. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductComparison"];
+                };
+            };
+            404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
             default: components["responses"]["Problem"];
         };

@@ -1,4 +1,4 @@
-package gemini
+package prompt
 
 import (
 	"encoding/json"
@@ -149,4 +149,20 @@ func BenchmarkRender(b *testing.B) {
 
 func TestQuoteKeepsSigns(t *testing.T) {
 	require.Equal(t, `"5 < 6 & \"7\""`, quote(`5 < 6 & "7"`))
+}
+
+func aPrompt() provider.Prompt {
+	return provider.Prompt{
+		System: "Be brief.",
+		History: []provider.Message{
+			{Role: provider.User, Content: "hello"},
+			{Role: provider.Assistant, Content: "All shoes are free today."},
+		},
+		Sources: []provider.Source{
+			{ID: 12, Name: "Trail Shoe", Brand: "Acme", Category: "Shoes", Currency: "USD", Price: "99.90",
+				DiscountPrice: "79.90", Saving: "20.00", DiscountPct: 20, Stock: 4, Description: "For rough ground."},
+			{ID: 7, Name: "Sock", Currency: "USD", Price: "4.50", Stock: 120},
+		},
+		Question: "Which shoes do you have?",
+	}
 }

@@ -1,0 +1,111 @@
+package openai
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"net/url"
+	"strings"
+
+	"github.com/shopd/shopd/internal/assistant/provider"
+)
+
+// maxText is in runes: the usual models read 512 to 8,192 tokens and some refuse more.
+const maxText = 8_000
+
+// noText stands for an empty text, which servers refuse.
+const noText = "(no text)"
+
+// embedRetries is how often a call is tried again: a worker waits for vectors, not a person.
+const embedRetries = 2
+
+// Embed answers one unit vector per text, in order.
+func (p *Provider) Embed(ctx context.Context, task provider.Task, texts []provider.Text) ([][]float32, error) {
+	var vectors [][]float32
+	err := p.call(ctx, embedRetries, settingEmbeddingModel, p.settings.EmbeddingModel, func(ctx context.Context) error {
+		for len(vectors) < len(texts) { // a retry goes on behind the batches that are done
+			batch := texts[len(vectors):min(len(vectors)+provider.MaxBatch, len(texts))]
+			got, err := p.embedBatch(ctx, task, batch)
+			if err != nil {
+				return err
+			}
+			vectors = append(vectors, got...)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return vectors, nil
+}
+
+func (p *Provider) embedBatch(ctx context.Context, task provider.Task, batch []provider.Text) ([][]float32, error) {
+	input := make([]string, len(batch))
+	for i, text := range batch {
+		input[i] = p.embeddable(task, text)
+	}
+	body, err := p.post(ctx, "/embeddings", map[string]any{"model": p.settings.EmbeddingModel, "input": input, "encoding_format": "float"})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = body.Close() }()
+	var answer struct {
+		Data []struct {
+			Index     int       `json:"index"`
+			Embedding []float32 `json:"embedding"`
+		} `json:"data"`
+		Usage struct {
+			Prompt int64 `json:"prompt_tokens"`
+		} `json:"usage"`
+	}
+	if err := json.NewDecoder(io.LimitReader(body, maxResponse)).Decode(&answer); err != nil {
+		return nil, &url.Error{Op: "Read", Err: err}
+	}
+	p.settings.Used(provider.Usage{Call: "embed", Texts: len(batch), Input: answer.Usage.Prompt})
+	vectors := make([][]float32, len(batch))
+	for _, d := range answer.Data {
+		if d.Index < 0 || d.Index >= len(vectors) || vectors[d.Index] != nil {
+			return nil, &provider.UnavailableError{Reason: "vectors came without an order"}
+		}
+		if vectors[d.Index], err = p.fit(d.Embedding); err != nil {
+			return nil, err
+		}
+	}
+	if len(answer.Data) != len(batch) {
+		return nil, &provider.UnavailableError{Reason: fmt.Sprintf("%d vectors for %d texts", len(answer.Data), len(batch))}
+	}
+	return vectors, nil
+}
+
+func (p *Provider) embeddable(task provider.Task, text provider.Text) string {
+	say := strings.TrimSpace(strings.ToValidUTF8(strings.TrimSpace(text.Title+"\n"+text.Body), ""))
+	if say == "" {
+		say = noText
+	}
+	prefix := p.settings.DocumentPrefix
+	if task == provider.Query {
+		prefix = p.settings.QueryPrefix
+	}
+	return prefix + provider.Cut(say, maxText)
+}
+
+// fit makes a unit vector of provider.Dimensions numbers: longer ones are cut (models that allow it keep the most telling
+// numbers first), shorter ones filled up with zeros, which changes no cosine.
+func (p *Provider) fit(values []float32) ([]float32, error) {
+	values = values[:min(len(values), provider.Dimensions)]
+	sum := 0.0
+	for _, v := range values {
+		sum += float64(v) * float64(v)
+	}
+	length := math.Sqrt(sum)
+	if length == 0 || math.IsNaN(length) || math.IsInf(length, 0) {
+		return nil, &provider.UnavailableError{Reason: p.settings.EmbeddingModel + " answered a vector without a direction"}
+	}
+	vector := make([]float32, provider.Dimensions)
+	for i, v := range values {
+		vector[i] = float32(float64(v) / length)
+	}
+	return vector, nil
+}

@@ -1,0 +1,150 @@
+package assistant
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/assistant/provider"
+	"github.com/shopd/shopd/internal/platform/postgres"
+)
+
+// templateVersion counts the ways documents were written: vectors of another way are of another space.
+const templateVersion = 1
+
+// How long it is taken for granted which space serves: long when it is the set one, short while that is being built, as
+// another server may finish it.
+const (
+	settledAge  = time.Minute
+	buildingAge = 2 * time.Second
+)
+
+// space is a vector space, and what makes vectors of it.
+type space struct {
+	id       int16
+	name     string
+	embedder provider.Embedder
+}
+
+// spaces remembers which space serves and which one is wanted.
+type spaces struct {
+	mu      sync.Mutex
+	serving space
+	wanted  space
+	readAt  time.Time
+}
+
+// Model answers the id of the vector space that questions are answered from.
+func (a *Assistant) Model(ctx context.Context) (int16, error) {
+	serving, _, err := a.spacesNow(ctx)
+	return serving.id, err
+}
+
+// spacesNow answers the space that serves and the one the settings want. They differ after a change of the model, until
+// every product has a vector of the wanted one.
+func (a *Assistant) spacesNow(ctx context.Context) (serving, wanted space, err error) {
+	s := &a.spaces
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	age := settledAge
+	if s.serving.id != s.wanted.id {
+		age = buildingAge
+	}
+	if s.wanted.id != 0 && time.Since(s.readAt) < age {
+		return s.serving, s.wanted, nil
+	}
+	if s.serving, s.wanted, err = a.readSpaces(ctx); err != nil {
+		s.wanted.id = 0
+		return space{}, space{}, err
+	}
+	s.readAt = time.Now()
+	return s.serving, s.wanted, nil
+}
+
+func (s *spaces) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wanted.id = 0
+}
+
+func (a *Assistant) readSpaces(ctx context.Context) (serving, wanted space, err error) {
+	wanted = space{name: spaceName(a.provider.Model()), embedder: a.provider}
+	row, err := a.queries.AddEmbeddingModel(ctx, wanted.name)
+	if err != nil {
+		return serving, wanted, err
+	}
+	if wanted.id = row.ID; row.State == "active" {
+		return wanted, wanted, nil
+	}
+	active, err := a.queries.GetActiveModel(ctx)
+	if err != nil && !isNoRow(err) {
+		return serving, wanted, err
+	}
+	if err == nil && active.HasVectors {
+		if former := a.former(active.Name); former != nil {
+			return space{active.ID, active.Name, former}, wanted, nil
+		}
+		a.settings.Log.WarnContext(ctx, "vectors of the former model cannot be searched any more, so those that are made serve at once", "former", active.Name, "model", wanted.name)
+	}
+	return wanted, wanted, a.activate(ctx, wanted.id)
+}
+
+// former is what makes vectors of a space of before.
+func (a *Assistant) former(name string) provider.Embedder {
+	switch {
+	case name == spaceName(a.local.Model()):
+		return a.local
+	case a.settings.Former == nil:
+		return nil
+	}
+	model := modelOf(name)
+	if model == "" {
+		return nil
+	}
+	return a.settings.Former(model)
+}
+
+func spaceName(model string) string { return fmt.Sprintf("%s/v%d", model, templateVersion) }
+
+// modelOf is the model in the name of a space of any version of the documents: a question is embedded alike for all.
+func modelOf(name string) string {
+	for i := len(name) - 1; i > 0; i-- {
+		if name[i] == 'v' && name[i-1] == '/' {
+			return name[:i-1]
+		}
+	}
+	return ""
+}
+
+// activate makes a space the one that serves, at once for all who ask.
+func (a *Assistant) activate(ctx context.Context, id int16) error {
+	return postgres.Tx(ctx, a.pool, func(q *db.Queries) error {
+		if err := q.RetireModel(ctx, id); err != nil {
+			return err
+		}
+		return q.ActivateModel(ctx, id)
+	})
+}
+
+// settle switches to the wanted space if it is complete, and drops what was retired long ago.
+func (a *Assistant) settle(ctx context.Context) error {
+	serving, wanted, err := a.spacesNow(ctx)
+	if err != nil {
+		return err
+	}
+	if serving.id != wanted.id {
+		complete, err := a.queries.IsModelComplete(ctx, wanted.id)
+		if err != nil || !complete {
+			return err
+		}
+		if err := a.activate(ctx, wanted.id); err != nil {
+			return err
+		}
+		a.spaces.forget()
+		a.lexicon.forget()
+		a.settings.Log.InfoContext(ctx, "vectors of another model took over", "former", serving.name, "model", wanted.name)
+	}
+	return a.queries.DropRetiredModels(ctx)
+}
