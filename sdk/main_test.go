@@ -44,5 +44,5 @@ func signUp(t testing.TB, shop *sdk.Shop, email string) {
 	require.NoError(t, err)
 	user, err := shop.SignIn(t.Context(), email, password)
 	require.NoError(t, err)
-	require.Equal(t, email, string(user.Email))
+	require.Equal(t, email, user.Email)
 }

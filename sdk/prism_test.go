@@ -61,7 +61,7 @@ func startPrism(t *testing.T, upstream string) *prism {
 	port := listener.Addr().(*net.TCPAddr).Port
 	require.NoError(t, listener.Close())
 	p := &prism{address: fmt.Sprintf("http://127.0.0.1:%d", port)}
-	command := exec.Command(npmTools+"/node_modules/.bin/prism", "proxy", "--port", fmt.Sprint(port), "../openapi.yaml", upstream) //nolint:gosec,noctx // a pinned program, stopped below
+	command := exec.Command(npmTools+"/node_modules/.bin/prism", "proxy", "--port", fmt.Sprint(port), "../openapi.yaml", upstream) //nolint:gosec // a pinned program, stopped below
 	command.Stdout, command.Stderr = p, p
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	require.NoError(t, command.Start())
@@ -77,7 +77,7 @@ func startPrism(t *testing.T, upstream string) *prism {
 func (p *prism) requireNoViolation(t *testing.T) {
 	t.Helper()
 	require.Empty(t, p.violations())
-	response, err := http.Get(p.address + "/api/v1/products?limit=many") //nolint:noctx // ends with the test
+	response, err := http.Get(p.address + "/api/v1/products?limit=many")
 	require.NoError(t, err)
 	require.NoError(t, response.Body.Close())
 	require.NotEmpty(t, p.violations(), "Prism overlooks what is against the contract")

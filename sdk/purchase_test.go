@@ -105,7 +105,7 @@ func TestManyCallsWithASpentTokenRefreshItOnce(t *testing.T) {
 		calls.Go(func() {
 			me, err := resumed.GetCurrentUserWithResponse(t.Context())
 			if assert.NoError(t, err) {
-				assert.Equal(t, "Ada", string(me.JSON200.FirstName))
+				assert.Equal(t, "Ada", me.JSON200.FirstName)
 			}
 		})
 	}

@@ -65,7 +65,7 @@ func against(t *testing.T, answer func(n int) *http.Response, options sdk.Option
 
 func TestAnOrderIsRepeatedWithItsKey(t *testing.T) {
 	t.Parallel()
-	answers := []*http.Response{nil, refusal(409, "idempotency_in_flight", "Retry-After", "1"), reply(201, `{"id": 9}`)}
+	answers := []*http.Response{nil, refusal(409, "idempotency_in_flight", "Retry-After", "1"), reply(201, `{"id": 9}`)} //nolint:bodyclose // the client reads and closes them
 	against(t, func(n int) *http.Response { return answers[n-1] }, sdk.Options{}, func(t *testing.T, shop *sdk.Shop, server *standIn) {
 		order, err := shop.CreateOrderWithResponse(t.Context(), nil, client.OrderInput{})
 		require.NoError(t, err)
@@ -133,7 +133,7 @@ func TestAPageOfAProxyIsAProblemToo(t *testing.T) {
 func TestARefreshThatFailsKeepsTheSession(t *testing.T) {
 	t.Parallel()
 	session := sdk.Tokens{Access: "a", Refresh: "r"}
-	answers := []*http.Response{refusal(401, "token_expired"), refusal(503, "unavailable")}
+	answers := []*http.Response{refusal(401, "token_expired"), refusal(503, "unavailable")} //nolint:bodyclose // the client reads and closes them
 	against(t, func(n int) *http.Response { return answers[n-1] }, sdk.Options{Tokens: session}, func(t *testing.T, shop *sdk.Shop, server *standIn) {
 		_, err := shop.GetCurrentUserWithResponse(t.Context())
 		assert.True(t, sdk.HasCode(err, "unavailable"), "%v", err)

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -321,6 +320,3 @@ func (g *generator) email(t *rapid.T, c *call) string {
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
-
-// soon is when something may have happened.
-func soon() string { return time.Now().UTC().Format(time.RFC3339) }

@@ -92,12 +92,12 @@ func classifyFramework(err *echo.HTTPError) *problem.Error {
 func classifyDatabase(err error) *problem.Error {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
-		switch {
-		case pg.Code == "55P03", pg.Code == "40001", pg.Code == "40P01": // lock not available, serialization, deadlock
+		switch pg.Code {
+		case "55P03", "40001", "40P01": // lock not available, serialization, deadlock
 			return errBusy
-		case pg.Code == "57014": // statement timeout
+		case "57014": // statement timeout
 			return errOutOfReach
-		case pg.Code == "22021": // a character the database cannot hold
+		case "22021": // a character the database cannot hold
 			return errMalformed
 		}
 	}

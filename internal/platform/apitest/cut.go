@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"slices"
 	"sync"
 	"testing"
 
@@ -96,7 +97,7 @@ func (c *Cut) takes(query string) (what cutting, cut bool) {
 // carry carries one connection until either side ends it or it is cut.
 func (c *Cut) carry(t testing.TB, client net.Conn) {
 	defer func() { _ = client.Close() }()
-	server, err := net.Dial("tcp", c.target)
+	server, err := new(net.Dialer).DialContext(t.Context(), "tcp", c.target)
 	if err != nil {
 		t.Error(err)
 		return
@@ -168,7 +169,7 @@ func message(isFirst bool) func(io.Reader) ([]byte, error) {
 		if size < 4 || size > 64<<20 {
 			return nil, errors.New("that is no message")
 		}
-		said := append(head, make([]byte, size-4)...)
+		said := slices.Concat(head, make([]byte, size-4))
 		_, err := io.ReadFull(from, said[len(head):])
 		return said, err
 	}
