@@ -128,5 +128,8 @@ func (i *Identity) deleteAccount(ctx context.Context) error {
 		}
 		return user, q.AnonymiseUser(ctx, id)
 	})
+	if errors.Is(err, ErrNoCustomer) { // deleted between the look at the token and now
+		return ErrToken
+	}
 	return err
 }
