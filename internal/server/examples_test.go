@@ -19,7 +19,7 @@ import (
 // own are reads of what an account has to make first.
 var own = []string{
 	"getAddress", "getCustomer", "adminGetOrder", "getOrder", "getShipment", "getPayment", "getPaymentMethod", "getMyReview", "getSynonyms", "getVariant",
-	"checkEmailVerification", "getMedia",
+	"checkEmailVerification", "getMedia", "getJob", "getImport", "listImportErrors", "getWebhook", "listWebhookDeliveries", "checkUnsubscribe", "getGoogleFeed",
 }
 
 // Whoever presses Execute on a read of the demo shop, without a change, gets what it is about.
@@ -55,6 +55,12 @@ func asOffered(path string, parameters openapi3.Parameters) string {
 		}
 		if value == nil {
 			value = p.Schema.Value.Default
+		}
+		if list := p.Schema.Value.Enum; value == nil && p.Required && len(list) > 0 {
+			value = list[0]
+		}
+		if list, ok := value.([]any); ok {
+			value = strings.Trim(strings.Join(strings.Fields(fmt.Sprint(list...)), ","), "[]")
 		}
 		switch {
 		case p.In == openapi3.ParameterInPath:
