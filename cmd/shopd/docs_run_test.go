@@ -110,7 +110,7 @@ wait $!
 	bash := exec.CommandContext(t.Context(), "bash", "-c", "set -euo pipefail\n"+commands)
 	bash.Dir = dir
 	bash.Stdin = strings.NewReader("correct horse 9\n") // the password of an administrator
-	bash.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "DEBUG=true", "LOG_LEVEL=error", "RAG_PROVIDER=local",
+	bash.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "DEBUG=true", "LOG_LEVEL=error", "BCRYPT_COST=4", "RAG_PROVIDER=local",
 		"HOST=127.0.0.1", fmt.Sprintf("PORT=%d", freePort(t)), "DATABASE_URL="+shop.DatabaseURL, "REDIS_URL="+apitest.RedisURL(), "REDIS_PREFIX=docs:")
 	out, err := bash.CombinedOutput()
 	require.NoError(t, err, "%s\n%s", commands, out)

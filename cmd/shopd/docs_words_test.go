@@ -16,7 +16,23 @@ import (
 	"github.com/shopd/shopd/gen"
 )
 
-// Every operation that the column "here" of docs/migrating.md names is in the contract.
+// Operations that documents name by their whole address are in the contract.
+func TestOperationsNamedInDocumentsExist(t *testing.T) {
+	t.Parallel()
+	spec, err := openapi3.NewLoader().LoadFromData(gen.Contract)
+	require.NoError(t, err)
+	found := 0
+	for _, name := range documents(t) {
+		for _, m := range regexp.MustCompile("`(GET|POST|PUT|PATCH|DELETE) (/api/v1/[^ `?]+)`").FindAllStringSubmatch(read(t, name), -1) {
+			item := spec.Paths.Value(m[2])
+			assert.True(t, item != nil && item.GetOperation(m[1]) != nil, "%s: %s %s is not in the contract", name, m[1], m[2])
+			found++
+		}
+	}
+	assert.Greater(t, found, 20)
+}
+
+// Every operation that the columns of docs/migrating.md name as ours is in the contract.
 func TestWhereCallsMigrateToExists(t *testing.T) {
 	t.Parallel()
 	spec, err := openapi3.NewLoader().LoadFromData(gen.Contract)
@@ -129,13 +145,20 @@ func TestDocumentsNameTheSettingsThereAre(t *testing.T) {
 	}
 }
 
-// compose.yaml hands every setting on, but for those that containers decide.
+// compose.yaml hands every setting on, but for those that containers decide, and has the servers that development has.
 func TestComposeHandsSettingsOn(t *testing.T) {
 	t.Parallel()
 	var file struct {
-		Services map[string]struct{ Environment yaml.Node }
+		Services map[string]struct {
+			Environment yaml.Node
+			Image       string
+		}
 	}
 	require.NoError(t, yaml.Unmarshal([]byte(read(t, "../../compose.yaml")), &file))
+	native := read(t, "../../internal/platform/devstack/docker.go")
+	for _, server := range []string{"postgres", "redis"} {
+		assert.Contains(t, native, `"`+file.Services[server].Image+`"`)
+	}
 	var lines []string
 	api := file.Services["api"].Environment
 	require.NoError(t, api.Decode(&lines))
