@@ -19,7 +19,16 @@ import (
 	"github.com/shopd/shopd/internal/platform/config"
 )
 
-func TestMain(m *testing.M) { apitest.Main(m) }
+// actsAsProgram makes the test program the program itself, so that shells can be tested without building another one.
+const actsAsProgram = "TEST_ACTS_AS_SHOPD"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(actsAsProgram) != "" {
+		main()
+		return
+	}
+	apitest.Main(m)
+}
 
 func run(t *testing.T, arguments ...string) (string, error) {
 	t.Helper()
