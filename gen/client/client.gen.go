@@ -8798,7 +8798,8 @@ type ClientInterface interface {
 	// RetryJob Work a job again
 	//
 	// Has a job that failed, was cancelled or waits for its next attempt worked at once, with one attempt more if it had none
-	// left. A job that is running (409 `job_running`) or done (409 `job_completed`) stays as it is.
+	// left. A job that is running (409 `job_running`) or done (409 `job_completed`) stays as it is, and so does one in
+	// whose place there is another by now (409 `job_replaced`).
 	//
 	// Corresponds with POST /api/v1/admin/jobs/{id}/retry (the `RetryJob` operationId).
 	RetryJob(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -11407,7 +11408,8 @@ func (c *Client) CancelJob(ctx context.Context, id ID, reqEditors ...RequestEdit
 // RetryJob Work a job again
 //
 // Has a job that failed, was cancelled or waits for its next attempt worked at once, with one attempt more if it had none
-// left. A job that is running (409 `job_running`) or done (409 `job_completed`) stays as it is.
+// left. A job that is running (409 `job_running`) or done (409 `job_completed`) stays as it is, and so does one in
+// whose place there is another by now (409 `job_replaced`).
 //
 // Corresponds with POST /api/v1/admin/jobs/{id}/retry (the `RetryJob` operationId).
 func (c *Client) RetryJob(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -24533,7 +24535,8 @@ type ClientWithResponsesInterface interface {
 	// RetryJobWithResponse Work a job again
 	//
 	// Has a job that failed, was cancelled or waits for its next attempt worked at once, with one attempt more if it had none
-	// left. A job that is running (409 `job_running`) or done (409 `job_completed`) stays as it is.
+	// left. A job that is running (409 `job_running`) or done (409 `job_completed`) stays as it is, and so does one in
+	// whose place there is another by now (409 `job_replaced`).
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -41212,7 +41215,8 @@ func (c *ClientWithResponses) CancelJobWithResponse(ctx context.Context, id ID, 
 // RetryJobWithResponse Work a job again
 //
 // Has a job that failed, was cancelled or waits for its next attempt worked at once, with one attempt more if it had none
-// left. A job that is running (409 `job_running`) or done (409 `job_completed`) stays as it is.
+// left. A job that is running (409 `job_running`) or done (409 `job_completed`) stays as it is, and so does one in
+// whose place there is another by now (409 `job_replaced`).
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -95,6 +95,13 @@ func TestJobsAreRetriedAndCancelled(t *testing.T) {
 	s.keeper.Post(at(4242, "/retry"), nil).Problem(http.StatusNotFound, "job_not_found")
 	s.keeper.Post(at(4242, "/cancel"), nil).Problem(http.StatusNotFound, "job_not_found")
 
+	// What was cancelled and then asked for anew is one job, not two.
+	replaced := s.job("cart.sweep", "cancelled", `{}`)
+	s.Exec("UPDATE river_job SET unique_key = 'sweep', unique_states = B'11110101' WHERE id IN ($1, $2)", replaced, s.job("cart.sweep", "available", `{}`))
+	s.keeper.Post(at(replaced, "/retry"), nil).Problem(http.StatusConflict, "job_replaced")
+	s.keeper.Get(at(replaced, "")).Want(http.StatusOK).Into(&job)
+	assert.Equal(t, "cancelled", string(job.State))
+
 	// Of many who cancel a job one does.
 	waiting := s.job("cart.sweep", "scheduled", `{}`)
 	var all sync.WaitGroup
