@@ -58,6 +58,10 @@ SELECT sku FROM variants WHERE sku = ANY (@skus::text[]) AND deleted_at IS NULL;
 -- name: GetAnyProduct :one
 SELECT * FROM product_details WHERE id = $1;
 
+-- Some products in full, whatever their status.
+-- name: ListWholeProducts :many
+SELECT * FROM product_details WHERE id = ANY (@ids::bigint[]) ORDER BY id;
+
 -- A page of products in full, newest first. The page is cut before anything is joined. To be run with a plan of its
 -- own (postgres.Planned).
 -- name: ListAnyProducts :many

@@ -9,6 +9,10 @@ SELECT e.kind, e.object_type, e.object_id, e.data::jsonb
     OR EXISTS (SELECT FROM webhooks w WHERE w.is_active AND w.events && ARRAY['*', e.kind])
  ORDER BY e.position;
 
+-- Whether any of some kinds is noted, for events that are costly to make.
+-- name: WantsEvents :one
+SELECT EXISTS (SELECT FROM webhooks w WHERE w.is_active AND w.events && array_append(@kinds::text[], '*'));
+
 -- Whether anybody is still to be told of something (events_untold_idx).
 -- name: HasUntoldEvents :one
 SELECT EXISTS (SELECT FROM events WHERE told_at IS NULL);

@@ -82,7 +82,8 @@ UPDATE imports i
    SET status = @status, message = sqlc.narg(message), finished_at = now(), runner = NULL, file = NULL, url = NULL
   FROM (SELECT x.id, x.file FROM imports x WHERE x.id = @id FOR UPDATE) before
  WHERE i.id = before.id AND i.finished_at IS NULL
-RETURNING before.file AS old_file, (i.created + i.updated)::bigint AS changes, i.dry_run;
+RETURNING before.file AS old_file, (i.created + i.updated)::bigint AS changes, i.dry_run, coalesce(i.rows_total, 0)::bigint AS total,
+          i.created, i.updated, i.unchanged, i.failed, i.finished_at::timestamptz AS finished_at;
 
 -- Imports nobody works on: their server died.
 -- name: ListAbandonedImports :many

@@ -3344,7 +3344,11 @@ type Job struct {
 	// Example: 7
 	ID ID `json:"id"`
 
-	// Kind What a job does, as domain and name.
+	// Kind What a job does, as domain and name: `assistant.index`, `cart.sweep`, `catalog.count_sales`, `catalog.names_changed`,
+	// `catalog.product_changed`, `catalog.sweep_files`, `events.purge`, `feeds.fetch_images`, `feeds.import`, `feeds.resume`,
+	// `idempotency.sweep`, `identity.mail`, `identity.sweep`, `notifications.mail`, `orders.expire`, `payments.give_back`,
+	// `payments.reconcile`, `search.recount`. Jobs of another version of the server may be of others.
+	//
 	//
 	// Example: catalog.product_changed
 	Kind JobKind `json:"kind"`
@@ -3359,7 +3363,9 @@ type Job struct {
 	// Example: 1
 	Priority int32 `json:"priority"`
 
-	// Queue The queue it waits in.
+	// Queue The queue it waits in: `imports` for files of products, which are read one after the other, `fetches` for what
+	// is fetched from elsewhere, `default` for all else.
+	//
 	//
 	// Example: default
 	Queue string `json:"queue"`
@@ -3392,7 +3398,10 @@ type JobError struct {
 	Message string `json:"message"`
 }
 
-// JobKind What a job does, as domain and name.
+// JobKind What a job does, as domain and name: `assistant.index`, `cart.sweep`, `catalog.count_sales`, `catalog.names_changed`,
+// `catalog.product_changed`, `catalog.sweep_files`, `events.purge`, `feeds.fetch_images`, `feeds.import`, `feeds.resume`,
+// `idempotency.sweep`, `identity.mail`, `identity.sweep`, `notifications.mail`, `orders.expire`, `payments.give_back`,
+// `payments.reconcile`, `search.recount`. Jobs of another version of the server may be of others.
 //
 // Example: catalog.product_changed
 type JobKind = string
@@ -4319,7 +4328,11 @@ type PaymentTypeList struct {
 
 // PeriodicJob What is done again and again.
 type PeriodicJob struct {
-	// Kind What a job does, as domain and name.
+	// Kind What a job does, as domain and name: `assistant.index`, `cart.sweep`, `catalog.count_sales`, `catalog.names_changed`,
+	// `catalog.product_changed`, `catalog.sweep_files`, `events.purge`, `feeds.fetch_images`, `feeds.import`, `feeds.resume`,
+	// `idempotency.sweep`, `identity.mail`, `identity.sweep`, `notifications.mail`, `orders.expire`, `payments.give_back`,
+	// `payments.reconcile`, `search.recount`. Jobs of another version of the server may be of others.
+	//
 	//
 	// Example: catalog.product_changed
 	Kind JobKind `json:"kind"`
@@ -7138,10 +7151,10 @@ type ListCustomersParams struct {
 
 // GetDashboardParams defines parameters for GetDashboard.
 type GetDashboardParams struct {
-	// From The first day, in the store's time zone. Without it the range has 30 days.
+	// From The first day, in the store's time zone, of the years 1970 to 9999. Without it the range has 30 days.
 	From *FromDay `form:"from,omitempty" json:"from,omitempty"`
 
-	// To The last day, in the store's time zone. Without it today.
+	// To The last day, in the store's time zone, of the years 1970 to 9999 and not before `from`. Without it today.
 	To *ToDay `form:"to,omitempty" json:"to,omitempty"`
 
 	// Top How many products, categories, customers and variants are listed at most.
@@ -7150,10 +7163,10 @@ type GetDashboardParams struct {
 
 // GetDashboardReportParams defines parameters for GetDashboardReport.
 type GetDashboardReportParams struct {
-	// From The first day, in the store's time zone. Without it the range has 30 days.
+	// From The first day, in the store's time zone, of the years 1970 to 9999. Without it the range has 30 days.
 	From *FromDay `form:"from,omitempty" json:"from,omitempty"`
 
-	// To The last day, in the store's time zone. Without it today.
+	// To The last day, in the store's time zone, of the years 1970 to 9999 and not before `from`. Without it today.
 	To *ToDay `form:"to,omitempty" json:"to,omitempty"`
 
 	// Top How many products, categories, customers and variants are listed at most.
@@ -7237,7 +7250,7 @@ type ListJobsParams struct {
 	// Kind Only jobs of this kind.
 	Kind *JobKind `form:"kind,omitempty" json:"kind,omitempty"`
 
-	// Queue Only jobs of this queue.
+	// Queue Only jobs of this queue, `default`, `imports` or `fetches`.
 	Queue *string `form:"queue,omitempty" json:"queue,omitempty"`
 
 	// Limit How many items a page holds.
@@ -8785,7 +8798,8 @@ type ClientInterface interface {
 	// RetryJob Work a job again
 	//
 	// Has a job that failed, was cancelled or waits for its next attempt worked at once, with one attempt more if it had none
-	// left. A job that is running (409 `job_running`) or done (409 `job_completed`) stays as it is.
+	// left. A job that is running (409 `job_running`) or done (409 `job_completed`) stays as it is, and so does one in
+	// whose place there is another by now (409 `job_replaced`).
 	//
 	// Corresponds with POST /api/v1/admin/jobs/{id}/retry (the `RetryJob` operationId).
 	RetryJob(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -11394,7 +11408,8 @@ func (c *Client) CancelJob(ctx context.Context, id ID, reqEditors ...RequestEdit
 // RetryJob Work a job again
 //
 // Has a job that failed, was cancelled or waits for its next attempt worked at once, with one attempt more if it had none
-// left. A job that is running (409 `job_running`) or done (409 `job_completed`) stays as it is.
+// left. A job that is running (409 `job_running`) or done (409 `job_completed`) stays as it is, and so does one in
+// whose place there is another by now (409 `job_replaced`).
 //
 // Corresponds with POST /api/v1/admin/jobs/{id}/retry (the `RetryJob` operationId).
 func (c *Client) RetryJob(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -24520,7 +24535,8 @@ type ClientWithResponsesInterface interface {
 	// RetryJobWithResponse Work a job again
 	//
 	// Has a job that failed, was cancelled or waits for its next attempt worked at once, with one attempt more if it had none
-	// left. A job that is running (409 `job_running`) or done (409 `job_completed`) stays as it is.
+	// left. A job that is running (409 `job_running`) or done (409 `job_completed`) stays as it is, and so does one in
+	// whose place there is another by now (409 `job_replaced`).
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -41199,7 +41215,8 @@ func (c *ClientWithResponses) CancelJobWithResponse(ctx context.Context, id ID, 
 // RetryJobWithResponse Work a job again
 //
 // Has a job that failed, was cancelled or waits for its next attempt worked at once, with one attempt more if it had none
-// left. A job that is running (409 `job_running`) or done (409 `job_completed`) stays as it is.
+// left. A job that is running (409 `job_running`) or done (409 `job_completed`) stays as it is, and so does one in
+// whose place there is another by now (409 `job_replaced`).
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -318,6 +318,54 @@ func (q *Queries) ListUnusedFiles(ctx context.Context, paths []string) ([]string
 	return items, nil
 }
 
+const listWholeProducts = `-- name: ListWholeProducts :many
+SELECT id, name, slug, description, condition, attributes, is_active, is_featured, deleted_at, created_at, updated_at, version, rating_count, rating_sum, brand_id, brand_name, brand_slug, category_id, category_name, category_slug, variants, images FROM product_details WHERE id = ANY ($1::bigint[]) ORDER BY id
+`
+
+// Some products in full, whatever their status.
+func (q *Queries) ListWholeProducts(ctx context.Context, ids []int64) ([]ProductDetail, error) {
+	rows, err := q.db.Query(ctx, listWholeProducts, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ProductDetail{}
+	for rows.Next() {
+		var i ProductDetail
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.Slug,
+			&i.Description,
+			&i.Condition,
+			&i.Attributes,
+			&i.IsActive,
+			&i.IsFeatured,
+			&i.DeletedAt,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.Version,
+			&i.RatingCount,
+			&i.RatingSum,
+			&i.BrandID,
+			&i.BrandName,
+			&i.BrandSlug,
+			&i.CategoryID,
+			&i.CategoryName,
+			&i.CategorySlug,
+			&i.Variants,
+			&i.Images,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lockBrand = `-- name: LockBrand :one
 SELECT id, name, slug, description, created_at, updated_at, version FROM brands WHERE id = $1 FOR UPDATE
 `

@@ -149,3 +149,15 @@ func (q *Queries) TryLockEvents(ctx context.Context) (bool, error) {
 	err := row.Scan(&pg_try_advisory_xact_lock)
 	return pg_try_advisory_xact_lock, err
 }
+
+const wantsEvents = `-- name: WantsEvents :one
+SELECT EXISTS (SELECT FROM webhooks w WHERE w.is_active AND w.events && array_append($1::text[], '*'))
+`
+
+// Whether any of some kinds is noted, for events that are costly to make.
+func (q *Queries) WantsEvents(ctx context.Context, kinds []string) (bool, error) {
+	row := q.db.QueryRow(ctx, wantsEvents, kinds)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}

@@ -5,6 +5,7 @@ package db
 
 import (
 	"context"
+	"time"
 )
 
 const addImportErrors = `-- name: AddImportErrors :exec
@@ -545,20 +546,37 @@ UPDATE imports i
    SET status = $1, message = $2, finished_at = now(), runner = NULL, file = NULL, url = NULL
   FROM (SELECT x.id, x.file FROM imports x WHERE x.id = $3 FOR UPDATE) before
  WHERE i.id = before.id AND i.finished_at IS NULL
-RETURNING before.file AS old_file, (i.created + i.updated)::bigint AS changes, i.dry_run
+RETURNING before.file AS old_file, (i.created + i.updated)::bigint AS changes, i.dry_run, coalesce(i.rows_total, 0)::bigint AS total,
+          i.created, i.updated, i.unchanged, i.failed, i.finished_at::timestamptz AS finished_at
 `
 
 type FinishImportRow struct {
-	OldFile *string
-	Changes int64
-	DryRun  bool
+	OldFile    *string
+	Changes    int64
+	DryRun     bool
+	Total      int64
+	Created    int64
+	Updated    int64
+	Unchanged  int64
+	Failed     int64
+	FinishedAt time.Time
 }
 
 // Ends an import, once, and answers the file that is not needed any more.
 func (q *Queries) FinishImport(ctx context.Context, status string, message *string, iD int64) (FinishImportRow, error) {
 	row := q.db.QueryRow(ctx, finishImport, status, message, iD)
 	var i FinishImportRow
-	err := row.Scan(&i.OldFile, &i.Changes, &i.DryRun)
+	err := row.Scan(
+		&i.OldFile,
+		&i.Changes,
+		&i.DryRun,
+		&i.Total,
+		&i.Created,
+		&i.Updated,
+		&i.Unchanged,
+		&i.Failed,
+		&i.FinishedAt,
+	)
 	return i, err
 }
 

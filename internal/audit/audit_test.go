@@ -130,6 +130,43 @@ func TestSecretsAndPersonsStayOutOfTheLog(t *testing.T) {
 	assert.Nil(t, role.Label)
 }
 
+func TestOnlyPeopleChangeWebhooksAndImports(t *testing.T) {
+	t.Parallel()
+	shop := apitest.New(t)
+	keeper := shop.Admin()
+	told := func(object string) (events []string, all []api.AuditEntry) {
+		all = list(keeper, "?object_type="+object).Items
+		for _, entry := range all {
+			events = append(events, entry.Event)
+		}
+		return events, all
+	}
+	const hooks = "/api/v1/admin/webhooks"
+	var made api.NewWebhook
+	keeper.Post(hooks, fields{"url": "https://example.com/", "events": []string{"*"}}).Want(http.StatusCreated).Into(&made)
+	keeper.Post(fmt.Sprintf("%s/%d/rotate-secret", hooks, made.ID), nil).Want(http.StatusOK)
+	shop.Exec("UPDATE webhooks SET failing_since = now()")
+	keeper.Patch(fmt.Sprintf("%s/%d", hooks, made.ID), fields{"is_active": false}).Want(http.StatusOK)
+	events, entries := told("webhook")
+	require.Equal(t, []string{"webhook.updated", "webhook.updated", "webhook.created"}, events)
+	assert.Equal(t, "https://example.com/", *entries[0].Label)
+	assert.Equal(t, false, entries[0].After["is_active"])
+	assert.Equal(t, "[masked]", entries[1].After["secret"])
+	assert.Equal(t, "[masked]", entries[1].After["old_secret"])
+	assert.Equal(t, "[masked]", entries[2].After["secret"])
+
+	var begun api.Import
+	keeper.Post("/api/v1/admin/imports", fields{"url": "https://example.com/feed.csv?key=canary"}).Want(http.StatusAccepted).Into(&begun)
+	shop.Exec("UPDATE imports SET position = 1, rows_total = 7, created = 3")
+	keeper.Post(fmt.Sprintf("/api/v1/admin/imports/%d/cancel", begun.ID), nil).Want(http.StatusOK)
+	events, entries = told("import")
+	require.Equal(t, []string{"import.updated", "import.created"}, events)
+	assert.Equal(t, "https://example.com/feed.csv", *entries[1].Label)
+	assert.Equal(t, map[string]any{"status": "queued", "finished_at": nil}, entries[0].Before)
+	assert.Equal(t, "cancelled", entries[0].After["status"])
+	assert.Zero(t, apitest.Value[int](shop, "SELECT count(*) FROM audit_events e WHERE e::text ~* 'canary'"))
+}
+
 func TestTheLogIsFinal(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"image"
 	"image/png"
+	"maps"
 	"mime/multipart"
 	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -29,10 +31,11 @@ type write struct {
 // madeByOthers are tables that staff's writes reach and that need no entry of their own: what is made of other tables,
 // ledgers that are logs themselves, and what has its entries written by Record.
 var madeByOthers = map[string]bool{
-	"audit_events": true, "order_history": true, "stock_movements": true, "stock_alerts": true, "idempotency_keys": true,
-	"product_listings": true, "product_search": true, "search_words": true, "search_state": true, "search_synonym_terms": true,
-	"product_embeddings": true, "category_embeddings": true, "embedding_models": true, "embedding_failures": true,
-	"river_job": true, "river_notification": true, "users": true, "sessions": true, "reviews": true,
+	"audit_events": true, "order_history": true, "stock_movements": true,
+	"product_listings": true, "product_search": true, "search_words": true, "search_synonym_terms": true,
+	"product_embeddings": true, "category_embeddings": true, "embedding_models": true,
+	"index_runs": true, "events": true, "webhook_deliveries": true,
+	"river_job": true, "users": true, "sessions": true, "reviews": true,
 }
 
 // noteWrites has every write of a row noted, and whether staff was known to be at work.
@@ -59,7 +62,7 @@ func TestEveryWriteOfStaffIsInTheLog(t *testing.T) {
 	walk := writes(t, shop)
 	shop.Exec(noteWrites)
 	administrator := apitest.Value[int64](shop, "SELECT id FROM users WHERE email = $1", apitest.AdminEmail)
-	performed := map[string]bool{}
+	performed, unseen := map[string]bool{}, slices.Sorted(maps.Keys(madeByOthers))
 	for _, w := range walk {
 		performed[w.operation] = true
 		before := apitest.Value[int64](shop, "SELECT coalesce(max(id), 0) FROM audit_events")
@@ -74,9 +77,11 @@ func TestEveryWriteOfStaffIsInTheLog(t *testing.T) {
 			"%s writes outside of postgres.Tx and jobs.Queue.Tx", w.operation)
 		for _, table := range apitest.Value[[]string](shop, `SELECT coalesce(array_agg(DISTINCT of), '{}') FROM seen_writes
 			WHERE audited AND of NOT IN (SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'audited')`) {
+			unseen = slices.DeleteFunc(unseen, func(one string) bool { return one == table })
 			assert.True(t, madeByOthers[table], "%s writes %s, which is not audited: see audit_table", w.operation, table)
 		}
 	}
+	assert.Empty(t, unseen, "are in madeByOthers, and nothing that staff does writes them")
 	spec, err := openapi3.NewLoader().LoadFromData(gen.Contract)
 	require.NoError(t, err)
 	for path, item := range spec.Paths.Map() {
@@ -111,6 +116,9 @@ func writes(t *testing.T, shop *apitest.Shop) []write {
 	}
 	patch := func(path string, body any) func() *apitest.Answer {
 		return one(func(at string) *apitest.Answer { return keeper.Patch(at, body) }, path)
+	}
+	post := func(path string) func() *apitest.Answer {
+		return one(func(at string) *apitest.Answer { return keeper.Post(at, nil) }, path)
 	}
 	remove := func(path string) func() *apitest.Answer {
 		return one(keeper.Delete, path)
@@ -149,7 +157,7 @@ func writes(t *testing.T, shop *apitest.Shop) []write {
 		{"replaceProduct", put("/products/%d", fields{"name": "Frying pan", "price": "10.00"})},
 		{"updateProduct", patch("/products/%d", fields{"is_featured": true})},
 		{"deleteProduct", remove("/products/%d")},
-		{"restoreProduct", one(func(at string) *apitest.Answer { return keeper.Post(at, nil) }, "/products/%d/restore")},
+		{"restoreProduct", post("/products/%d/restore")},
 		{"createVariantMatrix", func() *apitest.Answer {
 			return keeper.Post(admin+of+"/variants/matrix", fields{"options": fields{"size": []string{"M", "XS"}}, "price": "12.00"})
 		}},
@@ -193,19 +201,42 @@ func writes(t *testing.T, shop *apitest.Shop) []write {
 		{"reindexProduct", func() *apitest.Answer {
 			return keeper.Put(fmt.Sprintf("/api/v1/rag/products/%d/reindex", product.ID), nil)
 		}},
+		{"createWebhook", create("/webhooks", fields{"url": "https://example.com/", "events": []string{"*"}})},
+		{"updateWebhook", patch("/webhooks/%d", fields{"description": "The warehouse"})},
+		{"rotateWebhookSecret", post("/webhooks/%d/rotate-secret")},
+		{"pingWebhook", post("/webhooks/%d/test")},
+		{"redeliverWebhook", func() *apitest.Answer {
+			delivery := apitest.Value[int64](shop, "SELECT max(id) FROM webhook_deliveries WHERE webhook_id = $1", made.ID)
+			return keeper.Post(fmt.Sprintf(admin+"/webhooks/%d/deliveries/%d/redeliver", made.ID, delivery), nil)
+		}},
+		{"deleteWebhook", remove("/webhooks/%d")},
+		{"startImport", func() *apitest.Answer {
+			answer := keeper.Post(admin+"/imports", upload(t, "products.csv", []byte("id,title,price\njug,Jug,1.00\n"))).Want(http.StatusAccepted)
+			answer.Into(&made)
+			return answer
+		}},
+		{"cancelImport", post("/imports/%d/cancel")},
 		{"retryJob", job("/retry")},
 		{"cancelJob", job("/cancel")},
 	}
 }
 
-// picture is an upload.
 func picture(t *testing.T) apitest.Raw {
+	t.Helper()
+	var content bytes.Buffer
+	require.NoError(t, png.Encode(&content, image.NewRGBA(image.Rect(0, 0, 8, 8))))
+	return upload(t, "kettle.png", content.Bytes())
+}
+
+// upload is a form with a file.
+func upload(t *testing.T, name string, content []byte) apitest.Raw {
 	t.Helper()
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
-	file, err := form.CreateFormFile("file", "kettle.png")
+	file, err := form.CreateFormFile("file", name)
 	require.NoError(t, err)
-	require.NoError(t, png.Encode(file, image.NewRGBA(image.Rect(0, 0, 8, 8))))
+	_, err = file.Write(content)
+	require.NoError(t, err)
 	require.NoError(t, form.Close())
 	return apitest.Raw{ContentType: form.FormDataContentType(), Content: body.String()}
 }

@@ -3,6 +3,8 @@ package catalog
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/riverqueue/river"
 
@@ -83,6 +85,37 @@ func (c *Catalog) tell(ctx context.Context, q *db.Queries, kind string, product 
 		return err
 	}
 	return events.Record(ctx, q, events.Event{Kind: kind, ObjectType: events.Product, ObjectID: product.ID, Data: body})
+}
+
+// Tell writes that some products, which are locked, were made and others changed, as they are now: all of it in three
+// statements, or one when nobody wants to know.
+func (c *Catalog) Tell(ctx context.Context, q *db.Queries, created, updated []int64) error {
+	kinds := make(map[int64]string, len(created)+len(updated))
+	for _, id := range updated {
+		kinds[id] = events.ProductUpdated
+	}
+	for _, id := range created {
+		kinds[id] = events.ProductCreated
+	}
+	if len(kinds) == 0 {
+		return nil
+	}
+	if wanted, err := q.WantsEvents(ctx, []string{events.ProductCreated, events.ProductUpdated}); err != nil || !wanted {
+		return err
+	}
+	rows, err := q.ListWholeProducts(ctx, slices.Sorted(maps.Keys(kinds)))
+	if err != nil {
+		return err
+	}
+	all := make([]events.Event, 0, len(rows))
+	for _, row := range rows {
+		body, err := c.adminProduct(row)
+		if err != nil {
+			return err
+		}
+		all = append(all, events.Event{Kind: kinds[row.ID], ObjectType: events.Product, ObjectID: row.ID, Data: body})
+	}
+	return events.Record(ctx, q, all...)
 }
 
 // free answers the first of base, base-2, base-3, … that is not taken. Names are made one after the other, so that no two

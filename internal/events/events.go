@@ -90,8 +90,8 @@ func Record(ctx context.Context, q *db.Queries, events ...Event) error {
 // ImportSummary is what is told of an import that ended. ID is the import's.
 type ImportSummary struct {
 	ID         int64     `json:"id"`
-	Status     string    `json:"status"` // such as finished, failed or cancelled
-	Total      int64     `json:"total"`  // rows
+	Status     string    `json:"status"` // completed, failed or cancelled
+	Total      int64     `json:"total"`  // rows; 0 when it ended before they were counted
 	Created    int64     `json:"created"`
 	Updated    int64     `json:"updated"`
 	Unchanged  int64     `json:"unchanged"`

@@ -59,6 +59,20 @@ type variantChange struct {
 	tracked  bool
 }
 
+// made are the ids of the products of a plan that was written which were not there before.
+func (pl *plan) made() []int64 {
+	ids := make([]int64, 0, len(pl.products))
+	for _, p := range pl.products {
+		ids = append(ids, p.id)
+	}
+	return ids
+}
+
+// changed are the ids of the products that were, and are not as they were. Stock alone makes no other product.
+func (pl *plan) changed() []int64 {
+	return slices.AppendSeq(slices.Clone(pl.textIDs), maps.Keys(pl.touched))
+}
+
 // known is what the database has of what the rows may mean.
 type known struct {
 	byID, bySKU, byGTIN map[string]*db.FindFeedVariantsRow

@@ -16,6 +16,7 @@ import (
 
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/catalog"
+	"github.com/shopd/shopd/internal/events"
 	"github.com/shopd/shopd/internal/feeds/csvfile"
 	"github.com/shopd/shopd/internal/inventory"
 	"github.com/shopd/shopd/internal/platform/jobs"
@@ -196,6 +197,9 @@ func (r *run) write(ctx context.Context, batch []csvfile.Record, refused string)
 			if err := r.apply(ctx, q, pl, cause); err != nil {
 				return err
 			}
+			if err := r.catalog.Tell(ctx, q, pl.made(), pl.changed()); err != nil {
+				return err
+			}
 			if r.Images {
 				if err := insert(imageJobs(r.ID, pl)); err != nil {
 					return err
@@ -269,7 +273,16 @@ func (f *Feeds) finish(ctx context.Context, id int64, status, message string) er
 			return err
 		}
 		old = ended.OldFile
-		if ended.Changes > 0 && !ended.DryRun {
+		if ended.DryRun {
+			return nil
+		}
+		if err := events.RecordImportFinished(ctx, q, events.ImportSummary{
+			ID: id, Status: status, Total: ended.Total, Created: ended.Created, Updated: ended.Updated, Unchanged: ended.Unchanged, Failed: ended.Failed,
+			FinishedAt: ended.FinishedAt.UTC(),
+		}); err != nil {
+			return err
+		}
+		if ended.Changes > 0 {
 			return insert([]river.InsertManyParams{{Args: catalog.NamesChanged{}}}) // all vectors that are stale
 		}
 		return nil

@@ -13,6 +13,7 @@ import (
 	"github.com/shopd/shopd/internal/audit"
 	"github.com/shopd/shopd/internal/platform/jobs"
 	"github.com/shopd/shopd/internal/platform/page"
+	"github.com/shopd/shopd/internal/platform/postgres"
 	"github.com/shopd/shopd/internal/platform/problem"
 )
 
@@ -21,6 +22,7 @@ var (
 	ErrNoJob        = problem.NotFound("job_not_found", "There is no such job. Jobs that are done are forgotten after a day.")
 	ErrJobRunning   = problem.Conflict("job_running", "The job is running. Wait for it, or cancel it.")
 	ErrJobCompleted = problem.Conflict("job_completed", "The job is done.")
+	ErrJobReplaced  = problem.Conflict("job_replaced", "Another job does the same already. Wait for that one, or retry that.")
 	ErrJobFinished  = problem.Conflict("job_finished", "The job is over.")
 )
 
@@ -100,7 +102,9 @@ func (i *Insights) change(
 		if err := refused[before.State]; err != nil {
 			return err
 		}
-		if err := do(m, ctx, id); err != nil {
+		if err := do(m, ctx, id); postgres.Violates(err, "river_job_unique_idx") {
+			return ErrJobReplaced
+		} else if err != nil {
 			return err
 		}
 		after, err := q.LockJob(ctx, id)

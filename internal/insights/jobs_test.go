@@ -30,6 +30,15 @@ func TestJobsAreShownWithoutSecrets(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	mail := s.job("identity.mail", "discarded", `{"user": 42, "purpose": "reset", "token": "canary", "to": {"email": "canary@example.com"}}`)
+	images := s.job("feeds.fetch_images", "completed", `{"import": 7, "urls": ["https://example.com/canary.png"]}`)
+	s.Exec("UPDATE river_job SET queue = 'fetches' WHERE id = $1", images)
+	var fetch api.Job
+	s.keeper.Get(at(images, "")).Want(http.StatusOK).Into(&fetch)
+	assert.Equal(t, map[string]any{"import": float64(7), "urls": []any{"[masked]"}}, fetch.Args)
+	told := s.job("notifications.mail", "completed", `{"mail": "order_paid", "events": [3, 4]}`)
+	var notice api.Job
+	s.keeper.Get(at(told, "")).Want(http.StatusOK).Into(&notice)
+	assert.Equal(t, map[string]any{"mail": "order_paid", "events": []any{float64(3), float64(4)}}, notice.Args)
 	for range 4 {
 		s.job("cart.sweep", "available", `{}`)
 	}
@@ -49,7 +58,9 @@ func TestJobsAreShownWithoutSecrets(t *testing.T) {
 		s.keeper.Get(jobs + query).Want(http.StatusOK).Into(&page)
 		return page
 	}
-	assert.Len(t, list("").Items, 5)
+	assert.Len(t, list("").Items, 7)
+	require.Len(t, list("?queue=fetches").Items, 1)
+	assert.Equal(t, "fetches", list("?queue=fetches").Items[0].Queue)
 	assert.Len(t, list("?kind=identity.mail&state=discarded&queue=default").Items, 1)
 	assert.Empty(t, list("?queue=other").Items)
 	first := list("?kind=cart.sweep&limit=3")
@@ -83,6 +94,13 @@ func TestJobsAreRetriedAndCancelled(t *testing.T) {
 	s.keeper.Post(at(s.job("cart.sweep", "completed", `{}`), "/retry"), nil).Problem(http.StatusConflict, "job_completed")
 	s.keeper.Post(at(4242, "/retry"), nil).Problem(http.StatusNotFound, "job_not_found")
 	s.keeper.Post(at(4242, "/cancel"), nil).Problem(http.StatusNotFound, "job_not_found")
+
+	// What was cancelled and then asked for anew is one job, not two.
+	replaced := s.job("cart.sweep", "cancelled", `{}`)
+	s.Exec("UPDATE river_job SET unique_key = 'sweep', unique_states = B'11110101' WHERE id IN ($1, $2)", replaced, s.job("cart.sweep", "available", `{}`))
+	s.keeper.Post(at(replaced, "/retry"), nil).Problem(http.StatusConflict, "job_replaced")
+	s.keeper.Get(at(replaced, "")).Want(http.StatusOK).Into(&job)
+	assert.Equal(t, "cancelled", string(job.State))
 
 	// Of many who cancel a job one does.
 	waiting := s.job("cart.sweep", "scheduled", `{}`)

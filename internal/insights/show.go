@@ -13,11 +13,13 @@ import (
 
 const masked = "[masked]"
 
-// harmlessArgs are the texts among jobs' arguments that anybody may see who sees jobs. Numbers, which are ids, are shown
-// in any case.
+// harmlessArgs are the kinds of jobs with the texts among their arguments that anybody may see who sees jobs. Numbers,
+// which are ids, are shown in any case. Addresses that files are fetched from may hold a secret.
 var harmlessArgs = map[string][]string{
-	"identity.mail": {"purpose"},
-	"orders.event":  {"type", "status", "name", "event"},
+	"assistant.index": nil, "cart.sweep": nil, "catalog.count_sales": nil, "catalog.names_changed": nil, "catalog.product_changed": nil,
+	"catalog.sweep_files": nil, "events.purge": nil, "feeds.fetch_images": nil, "feeds.import": nil, "feeds.resume": nil,
+	"idempotency.sweep": nil, "identity.mail": {"purpose"}, "identity.sweep": nil, "notifications.mail": {"mail"},
+	"orders.expire": nil, "payments.give_back": nil, "payments.reconcile": nil, "search.recount": nil,
 }
 
 // secret is what looks like one in the text of an error: a parameter of an address, or the password in it.
@@ -70,6 +72,12 @@ func shown(value any, isHarmless bool) any {
 		if isHarmless {
 			return v
 		}
+	case []any:
+		list := make([]any, len(v))
+		for i, one := range v {
+			list[i] = shown(one, isHarmless)
+		}
+		return list
 	}
 	return masked
 }

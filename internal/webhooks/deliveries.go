@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/audit"
 	"github.com/shopd/shopd/internal/platform/page"
 )
 
@@ -56,7 +58,10 @@ func (w *Webhooks) RedeliverWebhook(ctx context.Context, r api.RedeliverWebhookR
 		if errors.Is(err, pgx.ErrNoRows) {
 			err = ErrDeliveryNotFound
 		}
-		return now, err
+		if err != nil {
+			return now, err
+		}
+		return now, note(ctx, q, "webhook.redelivered", now, row)
 	})
 	return api.RedeliverWebhook202JSONResponse(deliveryBody(row)), err
 }
@@ -72,10 +77,20 @@ func (w *Webhooks) PingWebhook(ctx context.Context, r api.PingWebhookRequestObje
 		if err != nil {
 			return now, err
 		}
-		row, err = q.GetDelivery(ctx, made.ID, now.ID)
-		return now, err
+		if row, err = q.GetDelivery(ctx, made.ID, now.ID); err != nil {
+			return now, err
+		}
+		return now, note(ctx, q, "webhook.pinged", now, row)
 	})
 	return api.PingWebhook202JSONResponse(deliveryBody(row)), err
+}
+
+// note writes down that somebody had an event sent to a webhook, which changes nothing of the webhook.
+func note(ctx context.Context, q *db.Queries, what string, webhook db.Webhook, row db.GetDeliveryRow) error {
+	return audit.Record(ctx, q, audit.Entry{
+		Event: what, ObjectType: "webhook", ObjectID: strconv.FormatInt(webhook.ID, 10), Label: webhook.URL,
+		Detail: map[string]any{"delivery": row.ID, "event": row.EventKind},
+	})
 }
 
 // messageID is what a receiver tells repetitions of an event by.

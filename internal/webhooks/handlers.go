@@ -49,10 +49,14 @@ func (w *Webhooks) CreateWebhook(ctx context.Context, r api.CreateWebhookRequest
 	params := db.CreateWebhookParams{URL: r.Body.URL, Events: kinds(r.Body.Events), IsActive: true, Secret: sealed, Most: maxWebhooks}
 	mergepatch.Set(&params.Description, r.Body.Description)
 	mergepatch.Set(&params.IsActive, r.Body.IsActive)
-	row, err := w.queries.CreateWebhook(ctx, params)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, ErrTooMany
-	}
+	var row db.Webhook
+	err := postgres.Tx(ctx, w.pool, func(q *db.Queries) (err error) {
+		row, err = q.CreateWebhook(ctx, params)
+		if errors.Is(err, pgx.ErrNoRows) {
+			err = ErrTooMany
+		}
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -112,7 +112,7 @@ func TestEveryEventArrives(t *testing.T) {
 	ada.Post(fmt.Sprintf("%s/%d/cancel", orders, second.ID), nil).Want(http.StatusOK)
 	s.keeper.Delete(address).Want(http.StatusNoContent)
 	require.NoError(t, postgres.Tx(t.Context(), s.Pool, func(q *db.Queries) error {
-		return events.RecordImportFinished(t.Context(), q, events.ImportSummary{ID: 7, Status: "finished", Total: 3, FinishedAt: time.Now()})
+		return events.RecordImportFinished(t.Context(), q, events.ImportSummary{ID: 7, Status: "completed", Total: 3, FinishedAt: time.Now()})
 	}))
 	s.work()
 	messages := r.messages()

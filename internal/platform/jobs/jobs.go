@@ -61,15 +61,13 @@ func (q *Queue) Tx(ctx context.Context, work func(queries *db.Queries, insert fu
 
 // TxMany is Tx for many jobs: they are inserted at once.
 func (q *Queue) TxMany(ctx context.Context, work func(queries *db.Queries, insert func([]river.InsertManyParams) error) error) error {
-	return postgres.Retry(func() error {
-		return pgx.BeginFunc(ctx, q.pool, func(tx pgx.Tx) error {
-			return work(db.New(tx), func(all []river.InsertManyParams) error {
-				if len(all) == 0 {
-					return nil
-				}
-				_, err := q.client.InsertManyFastTx(ctx, tx, all)
-				return err
-			})
+	return postgres.InTx(ctx, q.pool, func(tx pgx.Tx) error {
+		return work(db.New(tx), func(all []river.InsertManyParams) error {
+			if len(all) == 0 {
+				return nil
+			}
+			_, err := q.client.InsertManyFastTx(ctx, tx, all)
+			return err
 		})
 	})
 }

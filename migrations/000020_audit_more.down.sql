@@ -1,0 +1,2 @@
+DROP TRIGGER audited ON imports;
+DROP TRIGGER audited ON webhooks;
