@@ -1812,7 +1812,7 @@ type Attributes map[string]string
 // Example: {"color":"red","size":null}
 type AttributesPatch map[string]*string
 
-// AuditActor Who did it.
+// AuditActor Who did it, or null when nobody was logged in.
 type AuditActor struct {
 	// Email The e-mail address of the account now, or null when there is no such account any more.
 	//
@@ -5026,7 +5026,7 @@ type Readiness struct {
 // ReadinessStatus Ready or not.
 type ReadinessStatus string
 
-// RedisStats What Redis holds.
+// RedisStats What Redis holds, or null while it is out of reach.
 type RedisStats struct {
 	// Keys Keys in its database, of others too.
 	//
@@ -5606,7 +5606,7 @@ type Stats struct {
 	// Example: {"available":2,"completed":120}
 	Jobs map[string]int64 `json:"jobs"`
 
-	// Redis Redis, or null while it is out of reach.
+	// Redis What Redis holds, or null while it is out of reach.
 	Redis nullable.Nullable[RedisStats] `json:"redis"`
 
 	// Versions The versions of everything.

@@ -1143,7 +1143,8 @@ export const restoreProduct = /* @__PURE__ */ operation<operations['restoreProdu
  * Work a job again.
  *
  * Has a job that failed, was cancelled or waits for its next attempt worked at once, with one attempt more if it had none
- * left. A job that is running (409 `job_running`) or done (409 `job_completed`) stays as it is.
+ * left. A job that is running (409 `job_running`) or done (409 `job_completed`) stays as it is, and so does one in
+ * whose place there is another by now (409 `job_replaced`).
  */
 export const retryJob = /* @__PURE__ */ operation<operations['retryJob']>('retryJob', 'POST', '/api/v1/admin/jobs/{id}/retry');
 

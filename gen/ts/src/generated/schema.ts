@@ -2582,7 +2582,8 @@ export interface paths {
         /**
          * Work a job again
          * @description Has a job that failed, was cancelled or waits for its next attempt worked at once, with one attempt more if it had none
-         *     left. A job that is running (409 `job_running`) or done (409 `job_completed`) stays as it is.
+         *     left. A job that is running (409 `job_running`) or done (409 `job_completed`) stays as it is, and so does one in
+         *     whose place there is another by now (409 `job_replaced`).
          */
         post: operations["retryJob"];
         delete?: never;
@@ -7845,12 +7846,26 @@ export interface components {
              */
             value: string;
         };
+        /** @description What Redis holds, or null while it is out of reach. */
+        RedisStats: {
+            /**
+             * Format: int64
+             * @description The memory it uses.
+             * @example 2097152
+             */
+            memory_bytes: number;
+            /**
+             * Format: int64
+             * @description Keys in its database, of others too.
+             * @example 310
+             */
+            keys: number;
+        } | null;
         /** @description How large the shop is. */
         Stats: {
             counts: components["schemas"]["StatsCounts"];
             database: components["schemas"]["DatabaseStats"];
-            /** @description Redis, or null while it is out of reach. */
-            redis: components["schemas"]["RedisStats"] | null;
+            redis: components["schemas"]["RedisStats"];
             /**
              * @description How many jobs are in each state; states of none are left out.
              * @example {
@@ -7957,21 +7972,6 @@ export interface components {
              */
             bytes: number;
         };
-        /** @description What Redis holds. */
-        RedisStats: {
-            /**
-             * Format: int64
-             * @description The memory it uses.
-             * @example 2097152
-             */
-            memory_bytes: number;
-            /**
-             * Format: int64
-             * @description Keys in its database, of others too.
-             * @example 310
-             */
-            keys: number;
-        };
         /** @description The versions of everything. */
         StatsVersions: {
             /**
@@ -8006,7 +8006,7 @@ export interface components {
              */
             redis: string | null;
         };
-        /** @description Who did it. */
+        /** @description Who did it, or null when nobody was logged in. */
         AuditActor: {
             id: components["schemas"]["Id"];
             /**
@@ -8014,7 +8014,7 @@ export interface components {
              * @example admin@example.com
              */
             email: string | null;
-        };
+        } | null;
         /** @description Something that happened. */
         AuditEntry: {
             id: components["schemas"]["Id"];
@@ -8039,8 +8039,7 @@ export interface components {
              * @example 8f14e45fceea167a5a36dedd
              */
             request_id: string | null;
-            /** @description Who did it, or null when nobody was logged in. */
-            actor: components["schemas"]["AuditActor"] | null;
+            actor: components["schemas"]["AuditActor"];
             /**
              * @description The network address it came from, or null.
              * @example 203.0.113.7
@@ -8112,7 +8111,10 @@ export interface components {
          */
         JobState: "available" | "cancelled" | "completed" | "discarded" | "pending" | "retryable" | "running" | "scheduled";
         /**
-         * @description What a job does, as domain and name.
+         * @description What a job does, as domain and name: `assistant.index`, `cart.sweep`, `catalog.count_sales`, `catalog.names_changed`,
+         *     `catalog.product_changed`, `catalog.sweep_files`, `events.purge`, `feeds.fetch_images`, `feeds.import`, `feeds.resume`,
+         *     `idempotency.sweep`, `identity.mail`, `identity.sweep`, `notifications.mail`, `orders.expire`, `payments.give_back`,
+         *     `payments.reconcile`, `search.recount`. Jobs of another version of the server may be of others.
          * @example catalog.product_changed
          */
         JobKind: string;
@@ -8142,7 +8144,8 @@ export interface components {
             kind: components["schemas"]["JobKind"];
             state: components["schemas"]["JobState"];
             /**
-             * @description The queue it waits in.
+             * @description The queue it waits in: `imports` for files of products, which are read one after the other, `fetches` for what
+             *     is fetched from elsewhere, `default` for all else.
              * @example default
              */
             queue: string;
@@ -8993,12 +8996,12 @@ export interface components {
          */
         IdempotencyKey: string;
         /**
-         * @description The first day, in the store's time zone. Without it the range has 30 days.
+         * @description The first day, in the store's time zone, of the years 1970 to 9999. Without it the range has 30 days.
          * @example 2026-11-01
          */
         FromDay: string;
         /**
-         * @description The last day, in the store's time zone. Without it today.
+         * @description The last day, in the store's time zone, of the years 1970 to 9999 and not before `from`. Without it today.
          * @example 2026-11-30
          */
         ToDay: string;
@@ -9331,11 +9334,11 @@ export type TopCategory = components['schemas']['TopCategory'];
 export type TopCustomer = components['schemas']['TopCustomer'];
 export type LowStockItem = components['schemas']['LowStockItem'];
 export type StockValue = components['schemas']['StockValue'];
+export type RedisStats = components['schemas']['RedisStats'];
 export type Stats = components['schemas']['Stats'];
 export type StatsCounts = components['schemas']['StatsCounts'];
 export type DatabaseStats = components['schemas']['DatabaseStats'];
 export type TableSize = components['schemas']['TableSize'];
-export type RedisStats = components['schemas']['RedisStats'];
 export type StatsVersions = components['schemas']['StatsVersions'];
 export type AuditActor = components['schemas']['AuditActor'];
 export type AuditEntry = components['schemas']['AuditEntry'];
@@ -14265,12 +14268,12 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description The first day, in the store's time zone. Without it the range has 30 days.
+                 * @description The first day, in the store's time zone, of the years 1970 to 9999. Without it the range has 30 days.
                  * @example 2026-11-01
                  */
                 from?: components["parameters"]["FromDay"];
                 /**
-                 * @description The last day, in the store's time zone. Without it today.
+                 * @description The last day, in the store's time zone, of the years 1970 to 9999 and not before `from`. Without it today.
                  * @example 2026-11-30
                  */
                 to?: components["parameters"]["ToDay"];
@@ -14302,12 +14305,12 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description The first day, in the store's time zone. Without it the range has 30 days.
+                 * @description The first day, in the store's time zone, of the years 1970 to 9999. Without it the range has 30 days.
                  * @example 2026-11-01
                  */
                 from?: components["parameters"]["FromDay"];
                 /**
-                 * @description The last day, in the store's time zone. Without it today.
+                 * @description The last day, in the store's time zone, of the years 1970 to 9999 and not before `from`. Without it today.
                  * @example 2026-11-30
                  */
                 to?: components["parameters"]["ToDay"];
@@ -14436,7 +14439,7 @@ export interface operations {
                 /** @description Only jobs of this kind. */
                 kind?: components["schemas"]["JobKind"];
                 /**
-                 * @description Only jobs of this queue.
+                 * @description Only jobs of this queue, `default`, `imports` or `fetches`.
                  * @example default
                  */
                 queue?: string;
