@@ -156,7 +156,8 @@ DELETE FROM embedding_failures WHERE product_id = $1;
 SELECT DISTINCT category_tree(x)::bigint AS id FROM unnest(@category_ids::bigint[]) x;
 
 -- The active products in stock that may answer a question, best first, under the question's own conditions. Candidates
--- come by meaning and by words (every word, else most of their weight; synonyms are among the words), and are ranked by
+-- come by meaning and by words (every word, else most of their weight, those with the rarest first; synonyms are among the
+-- words), and are ranked by
 -- both (reciprocal ranks, 60). All have a score, 1 - cosine distance, of at least the threshold, which comes after the
 -- candidates, so that an index on the vectors can serve them. A sort takes the first products in that order instead of
 -- the nearest. Without a vector words alone must do, and the score is 0. To be run with a plan of its own
@@ -192,7 +193,7 @@ WITH filtered AS NOT MATERIALIZED (
     SELECT f.product_id, f.popularity FROM filtered f JOIN product_search s ON s.product_id = f.product_id
      WHERE sqlc.narg(most_words)::text IS NOT NULL AND NOT EXISTS (SELECT FROM every)
        AND s.words @@ to_tsquery('english', sqlc.narg(most_words)::text)
-     ORDER BY f.popularity DESC, f.product_id DESC
+     ORDER BY s.words @@ to_tsquery('english', @telling::text) DESC, f.popularity DESC, f.product_id DESC
      LIMIT 200
 ), by_words AS (
     SELECT w.product_id, w.has_all, row_number() OVER (ORDER BY w.rank DESC, w.popularity DESC, w.product_id) AS place
@@ -200,7 +201,8 @@ WITH filtered AS NOT MATERIALIZED (
                    ts_rank('{0.1, 0.3, 0.6, 1}', s.words, to_tsquery('english', sqlc.narg(every_word)::text)) AS rank
               FROM every x JOIN product_search s ON s.product_id = x.product_id
             UNION ALL
-            SELECT s.product_id, x.popularity, false, ts_rank('{0.1, 0.3, 0.6, 1}', s.words, to_tsquery('english', sqlc.narg(most_words)::text))
+            SELECT s.product_id, x.popularity, false, (s.words @@ to_tsquery('english', @telling))::int
+                   + ts_rank('{0.1, 0.3, 0.6, 1}', s.words, to_tsquery('english', sqlc.narg(most_words)::text))
               FROM most x JOIN product_search s ON s.product_id = x.product_id) w
      ORDER BY place
      LIMIT @candidates

@@ -143,7 +143,7 @@ func (a *Assistant) searchFor(ctx context.Context, f *finding) (db.FindSourcesPa
 		words = f.Text
 		f.guessed = corrected && !respaced
 		if !corrected || strange { // else a synonym was taken for a typo
-			params.EveryWord, params.MostWords = orNull(reading.Every), orNull(reading.Most)
+			params.EveryWord, params.MostWords, params.Telling = orNull(reading.Every), orNull(reading.Most), reading.Telling
 		}
 		words = strings.Join(slices.Concat([]string{words}, reading.Also, also), " ")
 	}
