@@ -211,7 +211,11 @@ func (a *Assistant) Understand(ctx context.Context, text string) (search.Meaning
 	if err := a.outcome(err); err != nil {
 		return search.Meaning{}, err
 	}
-	return search.Meaning{Vector: pgvector.NewHalfVector(vectors[0]), ModelID: serving.id, MinScore: a.settings.Threshold}, nil
+	least := a.settings.Threshold
+	if serving.embedder == provider.Embedder(a.local) {
+		least += local.Lift
+	}
+	return search.Meaning{Vector: pgvector.NewHalfVector(vectors[0]), ModelID: serving.id, MinScore: least}, nil
 }
 
 // isLocal reports whether questions are answered from the built-in provider's vectors.

@@ -58,6 +58,10 @@ const (
 	mateWeight  = 0.6 // of a synonym, against the word that was said
 )
 
+// Lift is how far above the threshold a score is as telling as it would be with the constant of documents in questions as
+// well: for those who, unlike the assistant, do not look at words (see Keep) after the score.
+const Lift = 0.05
+
 // Embed implements provider.Embedder.
 func (l *Local) Embed(ctx context.Context, task provider.Task, texts []provider.Text) ([][]float32, error) {
 	vectors := make([][]float32, len(texts))
