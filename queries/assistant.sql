@@ -150,8 +150,14 @@ ON CONFLICT (product_id) DO UPDATE SET attempts = embedding_failures.attempts + 
 -- name: ClearEmbeddingFailure :exec
 DELETE FROM embedding_failures WHERE product_id = $1;
 
+-- The categories that a question names with all below them. FindSources gets them as constants, so that its plan knows how
+-- few products they have.
+-- name: ListCategoryTrees :many
+SELECT DISTINCT category_tree(x)::bigint AS id FROM unnest(@category_ids::bigint[]) x;
+
 -- The active products in stock that may answer a question, best first, under the question's own conditions. Candidates
--- come by meaning and by words (every word, else most of their weight; synonyms are among the words), and are ranked by
+-- come by meaning and by words (every word, else most of their weight, those with the rarest first; synonyms are among the
+-- words), and are ranked by
 -- both (reciprocal ranks, 60). All have a score, 1 - cosine distance, of at least the threshold, which comes after the
 -- candidates, so that an index on the vectors can serve them. A sort takes the first products in that order instead of
 -- the nearest. Without a vector words alone must do, and the score is 0. To be run with a plan of its own
@@ -164,8 +170,7 @@ WITH filtered AS NOT MATERIALIZED (
                SELECT x.id FROM products x WHERE x.attributes @> sqlc.narg(attributes)::jsonb
                 UNION ALL
                SELECT v.product_id FROM variants v WHERE v.deleted_at IS NULL AND v.stock > 0 AND v.options @> sqlc.narg(attributes)::jsonb))
-       AND (cardinality(@category_ids::bigint[]) = 0
-            OR f.category_id IN (SELECT category_tree(x) FROM unnest(@category_ids::bigint[]) x))
+       AND (cardinality(@category_ids::bigint[]) = 0 OR f.category_id = ANY (@category_ids::bigint[]))
        AND (cardinality(@brand_ids::bigint[]) = 0 OR f.brand_id = ANY (@brand_ids::bigint[]))
        AND (cardinality(@product_ids::bigint[]) = 0 OR f.product_id = ANY (@product_ids::bigint[]))
 ), nearest AS MATERIALIZED (
@@ -180,22 +185,25 @@ WITH filtered AS NOT MATERIALIZED (
               e.embedding <=> sqlc.narg(query_vector)::halfvec
      LIMIT @candidates
 ), every AS MATERIALIZED (
-    SELECT f.product_id, s.words, f.popularity FROM filtered f JOIN product_search s ON s.product_id = f.product_id
+    SELECT f.product_id, f.popularity FROM filtered f JOIN product_search s ON s.product_id = f.product_id
      WHERE sqlc.narg(every_word)::text IS NOT NULL AND s.words @@ to_tsquery('english', sqlc.narg(every_word)::text)
      ORDER BY f.popularity DESC, f.product_id DESC
      LIMIT 200
 ), most AS MATERIALIZED (
-    SELECT f.product_id, s.words, f.popularity FROM filtered f JOIN product_search s ON s.product_id = f.product_id
+    SELECT f.product_id, f.popularity FROM filtered f JOIN product_search s ON s.product_id = f.product_id
      WHERE sqlc.narg(most_words)::text IS NOT NULL AND NOT EXISTS (SELECT FROM every)
        AND s.words @@ to_tsquery('english', sqlc.narg(most_words)::text)
-     ORDER BY f.popularity DESC, f.product_id DESC
+     ORDER BY s.words @@ to_tsquery('english', @telling::text) DESC, f.popularity DESC, f.product_id DESC
      LIMIT 200
 ), by_words AS (
     SELECT w.product_id, w.has_all, row_number() OVER (ORDER BY w.rank DESC, w.popularity DESC, w.product_id) AS place
-      FROM (SELECT product_id, popularity, true AS has_all,
-                   ts_rank('{0.1, 0.3, 0.6, 1}', words, to_tsquery('english', sqlc.narg(every_word)::text)) AS rank FROM every
+      FROM (SELECT s.product_id, x.popularity, true AS has_all,
+                   ts_rank('{0.1, 0.3, 0.6, 1}', s.words, to_tsquery('english', sqlc.narg(every_word)::text)) AS rank
+              FROM every x JOIN product_search s ON s.product_id = x.product_id
             UNION ALL
-            SELECT product_id, popularity, false, ts_rank('{0.1, 0.3, 0.6, 1}', words, to_tsquery('english', sqlc.narg(most_words)::text)) FROM most) w
+            SELECT s.product_id, x.popularity, false, (s.words @@ to_tsquery('english', @telling))::int
+                   + ts_rank('{0.1, 0.3, 0.6, 1}', s.words, to_tsquery('english', sqlc.narg(most_words)::text))
+              FROM most x JOIN product_search s ON s.product_id = x.product_id) w
      ORDER BY place
      LIMIT @candidates
 ), fused AS (
@@ -208,13 +216,23 @@ WITH filtered AS NOT MATERIALIZED (
       FROM fused f
       LEFT JOIN product_embeddings e ON e.product_id = f.product_id AND e.model_id = @model_id
 )
-SELECT sqlc.embed(product_cards), p.description, p.attributes, k.score::float8 AS score, k.has_all::boolean AS has_all
+SELECT k.product_id, k.score::float8 AS score, k.has_all::boolean AS has_all
   FROM scored k
-  JOIN product_cards ON product_cards.product_id = k.product_id
-  JOIN products p ON p.id = k.product_id
  WHERE k.score >= @threshold::float8
  ORDER BY k.fused DESC, k.score DESC, k.product_id
  LIMIT @candidates;
+
+-- What an answer may say of products that FindSources found, if they can still be bought at prices the question allows. Apart
+-- from it, as this one needs no plan of its own: planning all its joins took longer than running them.
+-- name: ListSources :many
+SELECT sqlc.embed(product_cards), p.description, p.attributes
+  FROM product_cards
+  JOIN products p ON p.id = product_cards.product_id
+  JOIN product_listings l ON l.product_id = p.id
+ WHERE l.product_id = ANY (@ids::bigint[]) AND l.is_visible AND l.in_stock
+   AND (sqlc.narg(min_minor)::bigint IS NULL OR l.buyer_minor >= sqlc.narg(min_minor)::bigint)
+   AND (sqlc.narg(max_minor)::bigint IS NULL OR l.buyer_minor <= sqlc.narg(max_minor)::bigint)
+   AND (sqlc.narg(on_sale)::boolean IS NULL OR l.on_sale = sqlc.narg(on_sale)::boolean);
 
 -- Attributes a question may name, with their commonest values.
 -- name: ListAttributeValues :many

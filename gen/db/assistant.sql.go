@@ -165,8 +165,7 @@ WITH filtered AS NOT MATERIALIZED (
                SELECT x.id FROM products x WHERE x.attributes @> $6::jsonb
                 UNION ALL
                SELECT v.product_id FROM variants v WHERE v.deleted_at IS NULL AND v.stock > 0 AND v.options @> $6::jsonb))
-       AND (cardinality($7::bigint[]) = 0
-            OR f.category_id IN (SELECT category_tree(x) FROM unnest($7::bigint[]) x))
+       AND (cardinality($7::bigint[]) = 0 OR f.category_id = ANY ($7::bigint[]))
        AND (cardinality($8::bigint[]) = 0 OR f.brand_id = ANY ($8::bigint[]))
        AND (cardinality($9::bigint[]) = 0 OR f.product_id = ANY ($9::bigint[]))
 ), nearest AS MATERIALIZED (
@@ -181,22 +180,25 @@ WITH filtered AS NOT MATERIALIZED (
               e.embedding <=> $10::halfvec
      LIMIT $2
 ), every AS MATERIALIZED (
-    SELECT f.product_id, s.words, f.popularity FROM filtered f JOIN product_search s ON s.product_id = f.product_id
+    SELECT f.product_id, f.popularity FROM filtered f JOIN product_search s ON s.product_id = f.product_id
      WHERE $13::text IS NOT NULL AND s.words @@ to_tsquery('english', $13::text)
      ORDER BY f.popularity DESC, f.product_id DESC
      LIMIT 200
 ), most AS MATERIALIZED (
-    SELECT f.product_id, s.words, f.popularity FROM filtered f JOIN product_search s ON s.product_id = f.product_id
+    SELECT f.product_id, f.popularity FROM filtered f JOIN product_search s ON s.product_id = f.product_id
      WHERE $14::text IS NOT NULL AND NOT EXISTS (SELECT FROM every)
        AND s.words @@ to_tsquery('english', $14::text)
-     ORDER BY f.popularity DESC, f.product_id DESC
+     ORDER BY s.words @@ to_tsquery('english', $15::text) DESC, f.popularity DESC, f.product_id DESC
      LIMIT 200
 ), by_words AS (
     SELECT w.product_id, w.has_all, row_number() OVER (ORDER BY w.rank DESC, w.popularity DESC, w.product_id) AS place
-      FROM (SELECT product_id, popularity, true AS has_all,
-                   ts_rank('{0.1, 0.3, 0.6, 1}', words, to_tsquery('english', $13::text)) AS rank FROM every
+      FROM (SELECT s.product_id, x.popularity, true AS has_all,
+                   ts_rank('{0.1, 0.3, 0.6, 1}', s.words, to_tsquery('english', $13::text)) AS rank
+              FROM every x JOIN product_search s ON s.product_id = x.product_id
             UNION ALL
-            SELECT product_id, popularity, false, ts_rank('{0.1, 0.3, 0.6, 1}', words, to_tsquery('english', $14::text)) FROM most) w
+            SELECT s.product_id, x.popularity, false, (s.words @@ to_tsquery('english', $15))::int
+                   + ts_rank('{0.1, 0.3, 0.6, 1}', s.words, to_tsquery('english', $14::text))
+              FROM most x JOIN product_search s ON s.product_id = x.product_id) w
      ORDER BY place
      LIMIT $2
 ), fused AS (
@@ -209,10 +211,8 @@ WITH filtered AS NOT MATERIALIZED (
       FROM fused f
       LEFT JOIN product_embeddings e ON e.product_id = f.product_id AND e.model_id = $11
 )
-SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.in_stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes, p.description, p.attributes, k.score::float8 AS score, k.has_all::boolean AS has_all
+SELECT k.product_id, k.score::float8 AS score, k.has_all::boolean AS has_all
   FROM scored k
-  JOIN product_cards ON product_cards.product_id = k.product_id
-  JOIN products p ON p.id = k.product_id
  WHERE k.score >= $1::float8
  ORDER BY k.fused DESC, k.score DESC, k.product_id
  LIMIT $2
@@ -233,18 +233,18 @@ type FindSourcesParams struct {
 	Sort        string
 	EveryWord   *string
 	MostWords   *string
+	Telling     string
 }
 
 type FindSourcesRow struct {
-	ProductCard ProductCard
-	Description string
-	Attributes  []byte
-	Score       float64
-	HasAll      bool
+	ProductID int64
+	Score     float64
+	HasAll    bool
 }
 
 // The active products in stock that may answer a question, best first, under the question's own conditions. Candidates
-// come by meaning and by words (every word, else most of their weight; synonyms are among the words), and are ranked by
+// come by meaning and by words (every word, else most of their weight, those with the rarest first; synonyms are among the
+// words), and are ranked by
 // both (reciprocal ranks, 60). All have a score, 1 - cosine distance, of at least the threshold, which comes after the
 // candidates, so that an index on the vectors can serve them. A sort takes the first products in that order instead of
 // the nearest. Without a vector words alone must do, and the score is 0. To be run with a plan of its own
@@ -265,6 +265,7 @@ func (q *Queries) FindSources(ctx context.Context, arg FindSourcesParams) ([]Fin
 		arg.Sort,
 		arg.EveryWord,
 		arg.MostWords,
+		arg.Telling,
 	)
 	if err != nil {
 		return nil, err
@@ -273,37 +274,7 @@ func (q *Queries) FindSources(ctx context.Context, arg FindSourcesParams) ([]Fin
 	items := []FindSourcesRow{}
 	for rows.Next() {
 		var i FindSourcesRow
-		if err := rows.Scan(
-			&i.ProductCard.ProductID,
-			&i.ProductCard.IsVisible,
-			&i.ProductCard.IsFeatured,
-			&i.ProductCard.SKU,
-			&i.ProductCard.GTIN,
-			&i.ProductCard.PriceMinor,
-			&i.ProductCard.DiscountMinor,
-			&i.ProductCard.Stock,
-			&i.ProductCard.InStock,
-			&i.ProductCard.RatingCount,
-			&i.ProductCard.RatingSum,
-			&i.ProductCard.CreatedAt,
-			&i.ProductCard.UpdatedAt,
-			&i.ProductCard.Name,
-			&i.ProductCard.Slug,
-			&i.ProductCard.BrandID,
-			&i.ProductCard.BrandName,
-			&i.ProductCard.BrandSlug,
-			&i.ProductCard.CategoryID,
-			&i.ProductCard.CategoryName,
-			&i.ProductCard.CategorySlug,
-			&i.ProductCard.ImageID,
-			&i.ProductCard.ImageAlt,
-			&i.ProductCard.ImagePosition,
-			&i.ProductCard.ImageSizes,
-			&i.Description,
-			&i.Attributes,
-			&i.Score,
-			&i.HasAll,
-		); err != nil {
+		if err := rows.Scan(&i.ProductID, &i.Score, &i.HasAll); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -607,6 +578,32 @@ func (q *Queries) ListCategoryNames(ctx context.Context) ([]ListCategoryNamesRow
 	return items, nil
 }
 
+const listCategoryTrees = `-- name: ListCategoryTrees :many
+SELECT DISTINCT category_tree(x)::bigint AS id FROM unnest($1::bigint[]) x
+`
+
+// The categories that a question names with all below them. FindSources gets them as constants, so that its plan knows how
+// few products they have.
+func (q *Queries) ListCategoryTrees(ctx context.Context, categoryIds []int64) ([]int64, error) {
+	rows, err := q.db.Query(ctx, listCategoryTrees, categoryIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listComparedProducts = `-- name: ListComparedProducts :many
 SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.in_stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes, p.description, p.attributes, p.condition
   FROM product_cards
@@ -744,6 +741,85 @@ func (q *Queries) ListProductDocuments(ctx context.Context, arg ListProductDocum
 			&i.DocumentHash,
 			&i.IsOlder,
 			&i.ReadAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listSources = `-- name: ListSources :many
+SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.in_stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes, p.description, p.attributes
+  FROM product_cards
+  JOIN products p ON p.id = product_cards.product_id
+  JOIN product_listings l ON l.product_id = p.id
+ WHERE l.product_id = ANY ($1::bigint[]) AND l.is_visible AND l.in_stock
+   AND ($2::bigint IS NULL OR l.buyer_minor >= $2::bigint)
+   AND ($3::bigint IS NULL OR l.buyer_minor <= $3::bigint)
+   AND ($4::boolean IS NULL OR l.on_sale = $4::boolean)
+`
+
+type ListSourcesParams struct {
+	Ids      []int64
+	MinMinor *int64
+	MaxMinor *int64
+	OnSale   *bool
+}
+
+type ListSourcesRow struct {
+	ProductCard ProductCard
+	Description string
+	Attributes  []byte
+}
+
+// What an answer may say of products that FindSources found, if they can still be bought at prices the question allows. Apart
+// from it, as this one needs no plan of its own: planning all its joins took longer than running them.
+func (q *Queries) ListSources(ctx context.Context, arg ListSourcesParams) ([]ListSourcesRow, error) {
+	rows, err := q.db.Query(ctx, listSources,
+		arg.Ids,
+		arg.MinMinor,
+		arg.MaxMinor,
+		arg.OnSale,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListSourcesRow{}
+	for rows.Next() {
+		var i ListSourcesRow
+		if err := rows.Scan(
+			&i.ProductCard.ProductID,
+			&i.ProductCard.IsVisible,
+			&i.ProductCard.IsFeatured,
+			&i.ProductCard.SKU,
+			&i.ProductCard.GTIN,
+			&i.ProductCard.PriceMinor,
+			&i.ProductCard.DiscountMinor,
+			&i.ProductCard.Stock,
+			&i.ProductCard.InStock,
+			&i.ProductCard.RatingCount,
+			&i.ProductCard.RatingSum,
+			&i.ProductCard.CreatedAt,
+			&i.ProductCard.UpdatedAt,
+			&i.ProductCard.Name,
+			&i.ProductCard.Slug,
+			&i.ProductCard.BrandID,
+			&i.ProductCard.BrandName,
+			&i.ProductCard.BrandSlug,
+			&i.ProductCard.CategoryID,
+			&i.ProductCard.CategoryName,
+			&i.ProductCard.CategorySlug,
+			&i.ProductCard.ImageID,
+			&i.ProductCard.ImageAlt,
+			&i.ProductCard.ImagePosition,
+			&i.ProductCard.ImageSizes,
+			&i.Description,
+			&i.Attributes,
 		); err != nil {
 			return nil, err
 		}

@@ -64,7 +64,7 @@ func (a *Assistant) comparison(rows []db.ListComparedProductsRow) []api.Comparis
 		if r.ProductCard.DiscountMinor == nil {
 			return nil
 		}
-		return new(strconv.Itoa(a.source(db.FindSourcesRow{ProductCard: r.ProductCard}).DiscountPct))
+		return new(strconv.Itoa(a.source(found{ListSourcesRow: db.ListSourcesRow{ProductCard: r.ProductCard}}).DiscountPct))
 	})
 	add("stock", func(r db.ListComparedProductsRow) *string { return new(strconv.FormatInt(r.ProductCard.Stock, 10)) })
 	add("rating", func(r db.ListComparedProductsRow) *string {

@@ -11,6 +11,7 @@ import (
 	"github.com/pgvector/pgvector-go"
 
 	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/assistant/local"
 	"github.com/shopd/shopd/internal/assistant/provider"
 	"github.com/shopd/shopd/internal/question"
 	"github.com/shopd/shopd/internal/search"
@@ -23,7 +24,14 @@ const sure = 0.2
 // hit is a product that may answer the question.
 type hit struct {
 	provider.Source
-	row db.FindSourcesRow
+	row found
+}
+
+// found is a product that FindSources found, with what may be said of it.
+type found struct {
+	db.ListSourcesRow
+	Score  float64
+	HasAll bool
 }
 
 // finding is what a question was taken to mean, and what was found.
@@ -72,14 +80,14 @@ func (a *Assistant) retrieve(ctx context.Context, text string, history []provide
 	if f.within != nil {
 		err = a.within(ctx, &f, params)
 	} else {
-		var rows []db.FindSourcesRow
-		if rows, err = a.planned.FindSources(ctx, params); err == nil {
+		var rows []found
+		if rows, err = a.find(ctx, params); err == nil {
 			f.hits = a.best(f.Order, a.relevant(f, rows))
 		}
 		// A name may be part of another thing's ("iPhone case"): one that leaves nothing only ranks.
 		if err == nil && len(f.hits) == 0 && !f.Generic && len(f.CategoryIDs)+len(f.BrandIDs) > 0 {
 			params.CategoryIds, params.BrandIds, f.CategoryIDs, f.BrandIDs = []int64{}, []int64{}, nil, nil
-			if rows, err = a.planned.FindSources(ctx, params); err == nil {
+			if rows, err = a.find(ctx, params); err == nil {
 				f.hits = a.best(f.Order, a.relevant(f, rows))
 			}
 		}
@@ -96,8 +104,15 @@ func (a *Assistant) searchFor(ctx context.Context, f *finding) (db.FindSourcesPa
 	q := f.Question
 	params := db.FindSourcesParams{
 		Threshold: a.settings.Threshold, MinMinor: q.MinPriceMinor, MaxMinor: q.MaxPriceMinor,
-		CategoryIds: orEmpty(q.CategoryIDs), BrandIds: orEmpty(q.BrandIDs), ProductIds: []int64{},
+		CategoryIds: []int64{}, BrandIds: orEmpty(q.BrandIDs), ProductIds: []int64{},
 		Candidates: int32(a.settings.TopK * a.settings.CandidateMultiplier),
+	}
+	if len(q.CategoryIDs) > 0 {
+		trees, err := a.queries.ListCategoryTrees(ctx, q.CategoryIDs)
+		if err != nil {
+			return params, err
+		}
+		params.CategoryIds = trees
 	}
 	if q.OnSale {
 		params.OnSale = new(true)
@@ -128,7 +143,7 @@ func (a *Assistant) searchFor(ctx context.Context, f *finding) (db.FindSourcesPa
 		words = f.Text
 		f.guessed = corrected && !respaced
 		if !corrected || strange { // else a synonym was taken for a typo
-			params.EveryWord, params.MostWords = orNull(reading.Every), orNull(reading.Most)
+			params.EveryWord, params.MostWords, params.Telling = orNull(reading.Every), orNull(reading.Most), reading.Telling
 		}
 		words = strings.Join(slices.Concat([]string{words}, reading.Also, also), " ")
 	}
@@ -146,12 +161,39 @@ func (a *Assistant) searchFor(ctx context.Context, f *finding) (db.FindSourcesPa
 	return params, nil
 }
 
+// find answers the products that meet the conditions, the best first.
+func (a *Assistant) find(ctx context.Context, params db.FindSourcesParams) ([]found, error) {
+	ranked, err := a.planned.FindSources(ctx, params)
+	if err != nil || len(ranked) == 0 {
+		return nil, err
+	}
+	ids := make([]int64, len(ranked))
+	for i, r := range ranked {
+		ids[i] = r.ProductID
+	}
+	rows, err := a.queries.ListSources(ctx, db.ListSourcesParams{Ids: ids, MinMinor: params.MinMinor, MaxMinor: params.MaxMinor, OnSale: params.OnSale})
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[int64]db.ListSourcesRow, len(rows))
+	for _, row := range rows {
+		byID[row.ProductCard.ProductID] = row
+	}
+	all := make([]found, 0, len(rows))
+	for _, r := range ranked {
+		if row, ok := byID[r.ProductID]; ok { // else it was sold meanwhile
+			all = append(all, found{ListSourcesRow: row, Score: r.Score, HasAll: r.HasAll})
+		}
+	}
+	return all, nil
+}
+
 // within looks among the very products the shopper points at. They are meant however unlike the words are.
 func (a *Assistant) within(ctx context.Context, f *finding, params db.FindSourcesParams) error {
 	params.ProductIds, params.CategoryIds, params.BrandIds = f.within, []int64{}, []int64{}
 	f.CategoryIDs, f.BrandIDs = nil, nil
 	params.EveryWord, params.MostWords, params.Threshold = nil, nil, 0
-	rows, err := a.planned.FindSources(ctx, params)
+	rows, err := a.find(ctx, params)
 	f.hits = a.best(f.Order, rows)
 	return err
 }
@@ -169,7 +211,11 @@ func (a *Assistant) Understand(ctx context.Context, text string) (search.Meaning
 	if err := a.outcome(err); err != nil {
 		return search.Meaning{}, err
 	}
-	return search.Meaning{Vector: pgvector.NewHalfVector(vectors[0]), ModelID: serving.id, MinScore: a.settings.Threshold}, nil
+	least := a.settings.Threshold
+	if serving.embedder == provider.Embedder(a.local) {
+		least += local.Lift
+	}
+	return search.Meaning{Vector: pgvector.NewHalfVector(vectors[0]), ModelID: serving.id, MinScore: least}, nil
 }
 
 // isLocal reports whether questions are answered from the built-in provider's vectors.
@@ -181,15 +227,15 @@ func (a *Assistant) isLocal(ctx context.Context) bool {
 // relevant drops what is near in numbers but not about the question. The words of the catalogue decide: always for the
 // built-in provider, whose numbers are made of words, and for others where the score is not sure by itself. What has every
 // word of the question, or a synonym an administrator gave, is about it.
-func (a *Assistant) relevant(f finding, rows []db.FindSourcesRow) []db.FindSourcesRow {
+func (a *Assistant) relevant(f finding, rows []found) []found {
 	if len(rows) == 0 {
 		return rows
 	}
-	documents := make([]string, len(rows))
+	documents := make([]local.Document, len(rows))
 	for i, row := range rows {
 		documents[i] = documentOf(row)
 	}
-	keep := a.local.Keep(f.Question, f.text, documents)
+	keep := a.local.Keep(f.Question, documents)
 	kept := rows[:0:0]
 	for i, row := range rows {
 		if keep[i] || row.HasAll && !f.guessed || !f.byWords && !f.guessed && row.Score >= a.settings.Threshold+sure {
@@ -200,9 +246,9 @@ func (a *Assistant) relevant(f finding, rows []db.FindSourcesRow) []db.FindSourc
 }
 
 // documentOf is all that is known of a product in words.
-func documentOf(row db.FindSourcesRow) string {
-	say := []string{row.ProductCard.Name, orBlank(row.ProductCard.BrandName), orBlank(row.ProductCard.CategoryName), row.Description}
-	return strings.Join(append(say, facts(row.Attributes)...), " ")
+func documentOf(row found) local.Document {
+	title := []string{row.ProductCard.Name, orBlank(row.ProductCard.BrandName), orBlank(row.ProductCard.CategoryName)}
+	return local.Document{Title: strings.Join(title, " "), Body: strings.Join(append([]string{row.Description}, facts(row.Attributes)...), " ")}
 }
 
 // untold are the words of a question about certain products that no text of theirs has: the catalogue does not say.
@@ -212,13 +258,14 @@ func (a *Assistant) untold(asked question.Question, hits []hit) []string {
 	}
 	documents := make([]string, len(hits))
 	for i, h := range hits {
-		documents[i] = documentOf(h.row)
+		document := documentOf(h.row)
+		documents[i] = document.Title + " " + document.Body
 	}
 	return a.local.Missing(asked.Text, documents)
 }
 
 // best takes the first TopK in the order the question asks for.
-func (a *Assistant) best(order question.Order, rows []db.FindSourcesRow) []hit {
+func (a *Assistant) best(order question.Order, rows []found) []hit {
 	hits := make([]hit, 0, len(rows))
 	for _, row := range rows {
 		hits = append(hits, hit{Source: a.source(row), row: row})
@@ -246,7 +293,7 @@ func (a *Assistant) best(order question.Order, rows []db.FindSourcesRow) []hit {
 }
 
 // source is what a model may know of a product.
-func (a *Assistant) source(row db.FindSourcesRow) provider.Source {
+func (a *Assistant) source(row found) provider.Source {
 	card, format := row.ProductCard, a.settings.Currency.Format
 	s := provider.Source{
 		ID: card.ProductID, Name: card.Name, Brand: orBlank(card.BrandName), Category: orBlank(card.CategoryName),

@@ -69,6 +69,20 @@ func (q *query) mostWords() string {
 	return strings.Join(combinations, " | ")
 }
 
+// tellingWord is the tsquery of products with the known word that weighs most.
+func (q *query) tellingWord() string {
+	var best term
+	for _, t := range q.terms {
+		if t.known && !t.optional && t.weight > best.weight {
+			best = t
+		}
+	}
+	if best.word == "" {
+		return ""
+	}
+	return best.operand(true)
+}
+
 // anyWord is the tsquery of products with anything that is asked for.
 func (q *query) anyWord() string {
 	all := make([]string, 0, len(q.terms))

@@ -15,13 +15,20 @@ const (
 	keep       = 0.34
 	beside     = 0.55 // of the best share: a half match has no place beside a whole one
 	softWeight = 0.4  // of a word that narrows without naming goods, such as a colour
+	aside      = 0.5  // of a word that names goods, where it is only said about a product
 )
+
+// Document is what is known of a product in words.
+type Document struct {
+	Title string // its name, brand and category
+	Body  string // all else
+}
 
 // Keep answers which documents are about the question at all. A word counts by how rare it is, so one that no
 // product has, such as "helicopter", outweighs the others. A question about the whole shop keeps everything.
-func (l *Local) Keep(q question.Question, _ string, documents []string) []bool {
+func (l *Local) Keep(q question.Question, documents []Document) []bool {
 	kept := make([]bool, len(documents))
-	asked := l.askedFor(q.Text)
+	asked, goods := l.askedFor(q.Text), l.goods(q.Text)
 	if q.Generic || len(asked) == 0 {
 		for i := range kept {
 			kept[i] = true
@@ -31,7 +38,7 @@ func (l *Local) Keep(q question.Question, _ string, documents []string) []bool {
 	shares := make([]float64, len(documents))
 	best := 0.0
 	for i, document := range documents {
-		shares[i] = coverage(asked, document)
+		shares[i] = l.coverage(asked, goods, document)
 		best = max(best, shares[i])
 	}
 	for i, share := range shares {
@@ -68,6 +75,9 @@ func (l *Local) askedFor(text string) map[string]float64 {
 			continue
 		}
 		stem := v.meant(word)
+		if class == words.Soft && !v.knows(stem) && len(mates(stem)) == 0 {
+			continue // whom it is for does not make it foreign to the shop
+		}
 		asked[stem] = v.rarity(stem)
 		if !v.knows(stem) && len(mates(stem)) == 0 {
 			asked[stem] *= unknown
@@ -82,23 +92,83 @@ func (l *Local) askedFor(text string) map[string]float64 {
 // isAdverb: "gently" says how, not what.
 func isAdverb(word string) bool { return len(word) >= 6 && strings.HasSuffix(word, "ly") }
 
-// coverage is the weighted share of the stems that a document has, itself or by a synonym.
-func coverage(asked map[string]float64, document string) float64 {
-	has := map[string]bool{}
-	for _, stem := range stems(document) {
+// coverage is the weighted share of the stems that a document has, itself or by a synonym. The word that names the goods
+// counts whole in what names the product, less by a synonym of it (as in vectors, if the catalogue has the word itself), and
+// half if it is only said about the product: what fits on a bicycle is no bicycle.
+func (l *Local) coverage(asked map[string]float64, goods string, document Document) float64 {
+	v := l.vocabulary.Load()
+	title, has := map[string]bool{}, map[string]bool{}
+	for _, stem := range stems(document.Title) {
+		title[stem], has[stem] = true, true
+	}
+	for _, stem := range stems(document.Body) {
 		has[stem] = true
 	}
 	var all, found float64
 	for stem, weight := range asked {
 		all += weight
-		if has[stem] || hasAny(has, mates(stem)) {
+		isGoods := stem == goods
+		switch {
+		case title[stem] || has[stem] && !isGoods:
 			found += weight
+		case isGoods && v.knows(stem) && hasAny(title, mates(stem)):
+			found += weight * mateWeight
+		case isGoods && has[stem]:
+			found += weight * aside
+		case hasAny(title, mates(stem)), !isGoods && hasAny(has, mates(stem)):
+			found += weight
+		case hasAny(has, mates(stem)):
+			found += weight * aside
 		}
 	}
 	if all == 0 {
 		return 1
 	}
 	return found / all
+}
+
+// goods answers the stem of the word that names what is wanted, if the question's form tells: the last word before a
+// preposition, behind an article or in the plural ("a red bicycle for kids", "running shoes"), unless the shopper has it
+// already ("my keys").
+func (l *Local) goods(text string) string {
+	last, behindArticle := "", false
+	for _, word := range words.Split(text) {
+		switch {
+		case words.ClassOf(word) != words.Stop:
+			if words.ClassOf(word) == words.Content && !words.IsNumber(word) {
+				last = word
+			}
+		case owned[word]:
+			return ""
+		case article[word] && last == "":
+			behindArticle = true
+		case preposition[word]:
+			return l.goodsOf(last, behindArticle)
+		}
+	}
+	return l.goodsOf(last, behindArticle)
+}
+
+func (l *Local) goodsOf(word string, behindArticle bool) string {
+	isPlural := len(word) > 3 && strings.HasSuffix(word, "s") && !strings.HasSuffix(word, "ss")
+	if word == "" || !behindArticle && !isPlural {
+		return ""
+	}
+	return l.vocabulary.Load().meant(word)
+}
+
+var (
+	article     = setOf("a an any some")
+	owned       = setOf("my our myself")
+	preposition = setOf("for with without in on at to of from while when by about under over into onto through during behind that which who")
+)
+
+func setOf(list string) map[string]bool {
+	all := map[string]bool{}
+	for word := range strings.FieldsSeq(list) {
+		all[word] = true
+	}
+	return all
 }
 
 func hasAny(has map[string]bool, stems []string) bool {

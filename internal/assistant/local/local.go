@@ -50,12 +50,17 @@ func (l *Local) Learn(each func(yield func(title, body string))) {
 // What a vector is made of. The weights were chosen on the judged questions of this package's tests.
 const (
 	hashed      = provider.Dimensions - 1
-	constant    = 0.42 // share of the constant in the square of a vector's length
+	constant    = 0.42 // share of the constant in the square of a document's length
+	asked       = 0.55 // and of a question's
 	titleWeight = 3.0
 	pieceWeight = 0.25 // of all pieces of a word, against the word itself
 	pieceLength = 3
 	mateWeight  = 0.6 // of a synonym, against the word that was said
 )
+
+// Lift is how far above the threshold a score is as telling as it would be with the constant of documents in questions as
+// well: for those who, unlike the assistant, do not look at words (see Keep) after the score.
+const Lift = 0.05
 
 // Embed implements provider.Embedder.
 func (l *Local) Embed(ctx context.Context, task provider.Task, texts []provider.Text) ([][]float32, error) {
@@ -85,7 +90,7 @@ func embedDocument(text provider.Text) []float32 {
 	for _, stem := range stems(text.Title) {
 		weights[stem] += titleWeight
 	}
-	return vector(weights)
+	return vector(weights, constant)
 }
 
 // embedQuery weighs a stem by how rare it is, mends typos, and adds synonyms.
@@ -110,7 +115,7 @@ func (l *Local) embedQuery(text provider.Text) []float32 {
 			weights[stem] += weight
 		}
 	}
-	return vector(weights)
+	return vector(weights, asked)
 }
 
 // telling are the words that say something.
@@ -134,8 +139,8 @@ func stems(text string) []string {
 	return out
 }
 
-// vector hashes weighted stems into a unit vector. Without any it is the constant alone.
-func vector(weights map[string]float64) []float32 {
+// vector hashes weighted stems into a unit vector with a share of the constant. Without any it is the constant alone.
+func vector(weights map[string]float64, constant float64) []float32 {
 	var sums [hashed]float64
 	for stem, weight := range weights {
 		slot, sign := place(stem)

@@ -87,11 +87,11 @@ func TestVectorsHaveLengthOne(t *testing.T) {
 func TestKeepRefusesWhatIsNotCarried(t *testing.T) {
 	t.Parallel()
 	l := learned()
-	var documents []string
+	var documents []Document
 	for _, text := range shelf {
-		documents = append(documents, text.Title+" "+text.Body)
+		documents = append(documents, Document{Title: text.Title, Body: text.Body})
 	}
-	keep := func(text string) []bool { return l.Keep(question.Parse(text, nil, 2), text, documents) }
+	keep := func(text string) []bool { return l.Keep(question.Parse(text, nil, 2), documents) }
 	assert.Equal(t, []bool{true, false, false, false}, keep("a waterproof jacket"))
 	assert.Equal(t, []bool{false, false, false, false}, keep("a helicopter for the summer"))
 	assert.Equal(t, []bool{true, true, true, true}, keep("what affordable products do you have?"))

@@ -56,7 +56,7 @@ where why how any some all each every both either neither one ones other others 
 lot lots such same own im ive id ill youre youve dont doesnt didnt isnt arent cant wont whats thats theres lets let hows
 wouldnt couldnt whichever whatever per via vs versus etc ok okay oh well still even ever again instead though because while
 until since through across along against toward towards theyre weve were upon rather quite pretty bit little somewhat
-second first third last next former latter`
+second first third last next former latter myself yourself himself herself itself ourselves themselves`
 
 const shopWords = `product item thing stuff something anything everything nothing someone anyone shop store catalog catalogue sell
 sold selling buy buying bought purchase order get got getting give need want wanted looking look find finding found search

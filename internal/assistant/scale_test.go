@@ -1,0 +1,162 @@
+package assistant_test
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/platform/apitest"
+	"github.com/shopd/shopd/internal/platform/postgres"
+)
+
+// What is promised of retrieval in a shop of 100,000 products.
+const (
+	clients     = 8
+	slowest     = 50 * time.Millisecond // 95th percentile of everything but the model
+	leastRecall = 0.95                  // share of the five nearest that the index must find
+)
+
+// BenchmarkRetrieval measures what is done for a question before the model writes, in a shop of 100,000 products with 8
+// clients: reading it, its vector, FindSources and what is kept of it. It holds the vectors that FindSources takes against
+// comparing all of them, and its plans to reading by indexes alone.
+func BenchmarkRetrieval(b *testing.B) {
+	shop := apitest.Large(b, apitest.Setting{Name: "DATABASE_POOL", Value: "16"})
+	shop.Log.Discard()
+	_, err := shop.App.Assistant.Understand(b.Context(), "tent") // the model learns the words of all products first
+	require.NoError(b, err)
+	// One connection, so that settings of the exact scan are its own.
+	pool, err := postgres.Open(b.Context(), shop.DatabaseURL, 1, nil)
+	require.NoError(b, err)
+	defer pool.Close()
+	asked := shoppersWords(shop)
+	fmt.Println("| question | alone p50, ms | alone p95, ms | 8 clients p50, ms | 8 clients p95, ms | answers/s | no source | recall@5 |\n|---|---|---|---|---|---|---|---|")
+	for _, kind := range []struct{ name, format string }{
+		{"no filter", "do you have {}?"},
+		{"price", "{} under $60"},
+		{"price of a hundredth", "{} between $65 and $67"},
+		{"on sale", "is there any {} on sale?"},
+		{"category", "show me {} in Kitchen"},
+		{"price, category, on sale", "discounted {} in Garden below $150"},
+		{"cheapest of all", "what is the cheapest thing you have?"},
+	} {
+		questions := make([]string, len(asked))
+		for i, words := range asked {
+			questions[i] = strings.ReplaceAll(kind.format, "{}", words)
+		}
+		retrieve(b, shop, questions, 4, time.Second/2) // warms up
+		alone := retrieve(b, shop, questions, 1, time.Second)
+		many := retrieve(b, shop, questions, clients, 3*time.Second)
+		share := recallOfSources(b, shop, pool, questions)
+		fmt.Printf("| %s | %s | %s | %s | %s | %.0f | %.0f %% | %.3f |\n", kind.name, ms(alone.at(50)), ms(alone.at(95)), ms(many.at(50)), ms(many.at(95)),
+			float64(len(many.took))/3, 100*float64(many.empty)/float64(len(many.took)), share)
+		assert.Less(b, many.at(95), slowest, kind.name)
+		assert.GreaterOrEqual(b, share, leastRecall, kind.name)
+		for _, plan := range shop.Plans(func() { _, _ = shop.App.Assistant.Retrieve(b.Context(), questions[0]) }) {
+			assert.NotRegexp(b, wholeTable, plan, kind.name)
+		}
+	}
+}
+
+// wholeTable is a scan of a table that grows with the catalogue.
+var wholeTable = regexp.MustCompile(`Seq Scan on (products|product_listings|product_search|product_embeddings|product_images|variants)\b`)
+
+// measured is how long questions took, sorted, and how many of them found nothing.
+type measured struct {
+	took  []time.Duration
+	empty int
+}
+
+func (m measured) at(percent int) time.Duration {
+	return m.took[min(len(m.took)-1, len(m.took)*percent/100)]
+}
+
+func ms(d time.Duration) string { return fmt.Sprintf("%.1f", float64(d.Microseconds())/1000) }
+
+// retrieve has so many clients ask, one question after the other each, for a time.
+func retrieve(b *testing.B, shop *apitest.Shop, questions []string, clients int, turn time.Duration) (m measured) {
+	b.Helper()
+	var all sync.WaitGroup
+	var mu sync.Mutex
+	started := time.Now()
+	for c := range clients {
+		all.Go(func() {
+			for i := c; time.Since(started) < turn; i += clients {
+				asked := time.Now()
+				found, err := shop.App.Assistant.Retrieve(b.Context(), questions[i%len(questions)])
+				took := time.Since(asked)
+				mu.Lock()
+				assert.NoError(b, err)
+				m.took = append(m.took, took)
+				if found == 0 {
+					m.empty++
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	all.Wait()
+	slices.Sort(m.took)
+	return m
+}
+
+// recallOfSources is how much of the five nearest FindSources takes by the vectors alone, with the conditions of the
+// question, of those that comparing all vectors finds. Near duplicates are as good as each other, so what counts is how
+// near a product is, not which.
+func recallOfSources(b *testing.B, shop *apitest.Shop, pool *pgxpool.Pool, questions []string) float64 {
+	b.Helper()
+	hits, all := 0, 0
+	for _, text := range questions {
+		params, err := shop.App.Assistant.Statement(b.Context(), text)
+		require.NoError(b, err)
+		params.EveryWord, params.MostWords, params.Threshold = nil, nil, -1 // the arm of the vectors, and all of it
+		found, exact := scoresOf(b, pool, params, "RESET enable_indexscan"), scoresOf(b, pool, params, "SET enable_indexscan = off")
+		if len(exact) == 0 {
+			continue
+		}
+		all += len(exact)
+		for _, score := range found {
+			if score >= exact[len(exact)-1]-1e-6 {
+				hits++
+			}
+		}
+	}
+	return float64(hits) / float64(max(all, 1))
+}
+
+// scoresOf answers the scores of the five best sources. The pool has one connection.
+func scoresOf(b *testing.B, pool *pgxpool.Pool, params db.FindSourcesParams, setting string) (scores []float64) {
+	b.Helper()
+	_, err := pool.Exec(b.Context(), setting)
+	require.NoError(b, err)
+	rows, err := postgres.Planned(pool).FindSources(b.Context(), params)
+	require.NoError(b, err)
+	for _, row := range rows[:min(5, len(rows))] {
+		scores = append(scores, row.Score)
+	}
+	slices.SortFunc(scores, func(x, y float64) int { return cmp.Compare(y, x) })
+	return scores
+}
+
+// shoppersWords are what shoppers of the catalogue may type: some words of one product, or of two.
+func shoppersWords(shop *apitest.Shop) (all []string) {
+	random := rand.New(rand.NewPCG(1, 2))
+	word := func(what string) string {
+		return apitest.Value[string](shop, "SELECT "+what+" FROM products p JOIN categories c ON c.id = p.category_id WHERE p.id = $1", 1+random.IntN(100_000))
+	}
+	const noun, adjective, colour, material, brand = "lower(c.name)", "split_part(p.name, ' ', 3)", "(p.attributes->>'color')", "(p.attributes->>'material')", "split_part(p.name, ' ', 1)"
+	for range 8 {
+		all = append(all, word(noun), word(adjective+" || ' ' || "+noun), word(brand+" || ' ' || "+noun), word(colour)+" "+word(noun), word(noun+" || ' of ' || "+material))
+	}
+	return all
+}
