@@ -73,6 +73,7 @@ func freshThings(t testing.TB, p *crowd) map[string]func(*call) {
 	return map[string]func(*call){
 		"createVariant":   several,
 		"replaceVariant":  several,
+		"updateVariant":   several,
 		"deleteVariant":   several,
 		"getMyReview":     review,
 		"replaceMyReview": review,
