@@ -2582,7 +2582,8 @@ export interface paths {
         /**
          * Work a job again
          * @description Has a job that failed, was cancelled or waits for its next attempt worked at once, with one attempt more if it had none
-         *     left. A job that is running (409 `job_running`) or done (409 `job_completed`) stays as it is.
+         *     left. A job that is running (409 `job_running`) or done (409 `job_completed`) stays as it is, and so does one in
+         *     whose place there is another by now (409 `job_replaced`).
          */
         post: operations["retryJob"];
         delete?: never;
@@ -8112,7 +8113,10 @@ export interface components {
          */
         JobState: "available" | "cancelled" | "completed" | "discarded" | "pending" | "retryable" | "running" | "scheduled";
         /**
-         * @description What a job does, as domain and name.
+         * @description What a job does, as domain and name: `assistant.index`, `cart.sweep`, `catalog.count_sales`, `catalog.names_changed`,
+         *     `catalog.product_changed`, `catalog.sweep_files`, `events.purge`, `feeds.fetch_images`, `feeds.import`, `feeds.resume`,
+         *     `idempotency.sweep`, `identity.mail`, `identity.sweep`, `notifications.mail`, `orders.expire`, `payments.give_back`,
+         *     `payments.reconcile`, `search.recount`. Jobs of another version of the server may be of others.
          * @example catalog.product_changed
          */
         JobKind: string;
@@ -8142,7 +8146,8 @@ export interface components {
             kind: components["schemas"]["JobKind"];
             state: components["schemas"]["JobState"];
             /**
-             * @description The queue it waits in.
+             * @description The queue it waits in: `imports` for files of products, which are read one after the other, `fetches` for what
+             *     is fetched from elsewhere, `default` for all else.
              * @example default
              */
             queue: string;
@@ -8993,12 +8998,12 @@ export interface components {
          */
         IdempotencyKey: string;
         /**
-         * @description The first day, in the store's time zone. Without it the range has 30 days.
+         * @description The first day, in the store's time zone, of the years 1970 to 9999. Without it the range has 30 days.
          * @example 2026-11-01
          */
         FromDay: string;
         /**
-         * @description The last day, in the store's time zone. Without it today.
+         * @description The last day, in the store's time zone, of the years 1970 to 9999 and not before `from`. Without it today.
          * @example 2026-11-30
          */
         ToDay: string;
@@ -14265,12 +14270,12 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description The first day, in the store's time zone. Without it the range has 30 days.
+                 * @description The first day, in the store's time zone, of the years 1970 to 9999. Without it the range has 30 days.
                  * @example 2026-11-01
                  */
                 from?: components["parameters"]["FromDay"];
                 /**
-                 * @description The last day, in the store's time zone. Without it today.
+                 * @description The last day, in the store's time zone, of the years 1970 to 9999 and not before `from`. Without it today.
                  * @example 2026-11-30
                  */
                 to?: components["parameters"]["ToDay"];
@@ -14302,12 +14307,12 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description The first day, in the store's time zone. Without it the range has 30 days.
+                 * @description The first day, in the store's time zone, of the years 1970 to 9999. Without it the range has 30 days.
                  * @example 2026-11-01
                  */
                 from?: components["parameters"]["FromDay"];
                 /**
-                 * @description The last day, in the store's time zone. Without it today.
+                 * @description The last day, in the store's time zone, of the years 1970 to 9999 and not before `from`. Without it today.
                  * @example 2026-11-30
                  */
                 to?: components["parameters"]["ToDay"];
@@ -14436,7 +14441,7 @@ export interface operations {
                 /** @description Only jobs of this kind. */
                 kind?: components["schemas"]["JobKind"];
                 /**
-                 * @description Only jobs of this queue.
+                 * @description Only jobs of this queue, `default`, `imports` or `fetches`.
                  * @example default
                  */
                 queue?: string;
