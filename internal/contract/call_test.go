@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
@@ -43,6 +44,7 @@ type call struct {
 	login  *actor // whose password a login shows
 	ids    map[string]string
 	parent string            // the id of what the address is about
+	fixed  fields            // of the body, whatever was drawn
 	whole  map[string]string // for each picked part: the id of what it is part of
 }
 
@@ -64,8 +66,8 @@ type generator struct {
 	known    *known
 	people   *crowd
 	methods  map[string][]string // by path
-	several  string              // a product of several variants
-	pictures string              // where images can be fetched from
+	fresh    map[string]func(*call)
+	pictures string // where images can be fetched from
 	picture  []byte
 }
 
@@ -76,8 +78,11 @@ func (g *generator) valid(t *rapid.T, op *operation, who *actor) *call {
 	if op.id == "login" && rapid.IntRange(0, 3).Draw(t, "known account") > 0 {
 		c.login = g.people.named("stranger")
 	}
-	if op.id == "createVariant" && rapid.Bool().Draw(t, "of several") {
-		c.setPath("id", g.several)
+	if fresh := g.fresh[op.id]; fresh != nil && rapid.Bool().Draw(t, "fresh") {
+		fresh(c)
+		if names := op.pathParameters(); len(names) > 0 {
+			c.parent = c.ids[names[0]]
+		}
 	}
 	for _, p := range op.parameters {
 		if p.In == openapi3.ParameterInPath || !p.Required && rapid.IntRange(0, 2).Draw(t, "send "+p.Name) > 0 {
@@ -86,13 +91,16 @@ func (g *generator) valid(t *rapid.T, op *operation, who *actor) *call {
 		value := g.value(t, c, p.Schema.Value, place{p.Name, p.In})
 		switch p.In {
 		case openapi3.ParameterInHeader:
-			if text := asText(value); text != "" {
+			if text := asText(value); text != "" && len(without(c.headers, p.Name)) == len(c.headers) {
 				c.headers = append(c.headers, pair{p.Name, text})
 			}
 		default:
 			list, ok := value.([]any)
 			if !ok {
 				list = []any{value}
+			}
+			if ok && p.Explode != nil && !*p.Explode {
+				list = []any{joined(list)}
 			}
 			for _, one := range list {
 				c.query = append(c.query, pair{p.Name, asText(one)})
@@ -107,9 +115,21 @@ func (g *generator) valid(t *rapid.T, op *operation, who *actor) *call {
 		c.media = rapid.SampledFrom(op.media).Draw(t, "media")
 		schema := op.document.RequestBody.Value.Content[c.media].Schema.Value
 		c.value = g.value(t, c, schema, place{"", "body"})
+		if object, ok := c.value.(map[string]any); ok {
+			maps.Copy(object, c.fixed)
+		}
 		g.encode(c)
 	}
 	return c
+}
+
+// joined is a list as one value.
+func joined(list []any) string {
+	texts := make([]string, len(list))
+	for i, one := range list {
+		texts[i] = asText(one)
+	}
+	return strings.Join(texts, ",")
 }
 
 // fillPath fills the path from its end, as parts know what they are part of.
@@ -165,10 +185,14 @@ func (g *generator) encode(c *call) {
 			}
 		}
 		if _, ok := object["file"]; ok {
+			name, media, content := "picture.png", "image/png", g.picture
+			if c.op.id == "startImport" {
+				name, media, content = "products.csv", "text/csv", []byte("id,title,price\njug,Jug,1.00\n")
+			}
 			part, _ := parts.CreatePart(textproto.MIMEHeader{
-				"Content-Disposition": {`form-data; name="file"; filename="picture.png"`}, "Content-Type": {"image/png"},
+				"Content-Disposition": {`form-data; name="file"; filename="` + name + `"`}, "Content-Type": {media},
 			})
-			_, _ = part.Write(g.picture)
+			_, _ = part.Write(content)
 		}
 		_ = parts.Close()
 		c.body = body.Bytes()

@@ -46,6 +46,7 @@ func newEngine(t testing.TB, shop *apitest.Shop, contract *apitest.Contract) *en
 		_, _ = w.Write(e.picture)
 	}))
 	t.Cleanup(pictures.Close)
+	e.fresh = freshThings(t, e.people)
 	e.pictures = pictures.URL
 	return e
 }
@@ -225,11 +226,15 @@ func (e *engine) check(op *operation, seed uint64, times int) *finding {
 	return nil
 }
 
+// feedToken opens the feed for Google.
+const feedToken = "a-token-of-the-feed"
+
 // calm are settings of a shop that is called often and by everybody at once.
 func calm() []apitest.Setting {
 	return []apitest.Setting{
 		{Name: "LOG_LEVEL", Value: "error"}, {Name: "ACCESS_TOKEN_EXPIRE_MINUTES", Value: "1440"}, {Name: "ORDER_MAX_OPEN_UNPAID", Value: "0"},
 		{Name: "FETCH_ALLOWED_NETWORKS", Value: "127.0.0.0/8"}, {Name: "LOGIN_FREE_FAILURES", Value: "0"},
+		{Name: "FEED_TOKEN", Value: feedToken},
 	}
 }
 

@@ -68,6 +68,8 @@ var neverAccepted = map[string]string{
 	"resetPassword":          "needs a token that was mailed",
 	"verifyEmail":            "needs a token that was mailed",
 	"checkEmailVerification": "needs a token that was mailed",
+	"checkUnsubscribe":       "needs a token that was mailed",
+	"unsubscribe":            "needs a token that was mailed",
 	"stripeWebhook":          "is signed by Stripe",
 	"testWebhook":            "is signed by the provider",
 }

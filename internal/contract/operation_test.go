@@ -107,7 +107,7 @@ func collectionsOf(operations []*operation) map[string]bool {
 }
 
 // nouns that a path does not spell as others speak of them.
-var nouns = map[string]string{"methods": "payment_method", "customers": "customer", "items": "product", "categories": "category", "addresses": "address"}
+var nouns = map[string]string{"methods": "payment_method", "customers": "customer", "items": "product", "categories": "category", "addresses": "address", "deliveries": "delivery"}
 
 // singular is what one of a collection is called: product of products.
 func singular(collection string) string {

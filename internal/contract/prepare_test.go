@@ -45,7 +45,6 @@ func (e *engine) prepare(t testing.TB) {
 		}
 		products = append(products, e.make(t, "createProduct", staff, "/api/v1/admin/products", product))
 	}
-	e.several = products[5]
 	for _, id := range products[:3] {
 		e.make(t, "createProductImage", staff, "/api/v1/admin/products/"+id+"/images", fields{"url": e.pictures + "/picture.png"})
 	}

@@ -44,11 +44,35 @@ func (g *generator) value(t *rapid.T, c *call, schema *openapi3.Schema, at place
 		for range size(t, schema.MinItems, schema.MaxItems) {
 			list = append(list, g.value(t, c, schema.Items.Value, at))
 		}
+		if schema.UniqueItems {
+			list = g.different(t, c, schema, at, list)
+		}
 		return list
 	case schema.Type.Is(openapi3.TypeString):
 		return g.text(t, c, schema, at)
 	}
 	return g.object(t, c, schema, at)
+}
+
+// different leaves each value of a list in it once, and draws others while there are too few.
+func (g *generator) different(t *rapid.T, c *call, schema *openapi3.Schema, at place, list []any) []any {
+	seen := map[string]bool{}
+	isSeen := func(one any) bool {
+		before := seen[asText(one)]
+		seen[asText(one)] = true
+		return before
+	}
+	list = slices.DeleteFunc(list, isSeen)
+	for i := int64(1); uint64(len(list)) < schema.MinItems; i++ {
+		one := g.value(t, c, schema.Items.Value, at)
+		if schema.Items.Value.Type.Is(openapi3.TypeInteger) && seen[asText(one)] {
+			one = json.Number(strconv.FormatInt(i, 10))
+		}
+		if !isSeen(one) {
+			list = append(list, one)
+		}
+	}
+	return list
 }
 
 func (g *generator) object(t *rapid.T, c *call, schema *openapi3.Schema, at place) any {
@@ -111,6 +135,8 @@ func (g *generator) integer(t *rapid.T, c *call, schema *openapi3.Schema, at pla
 	name := at.field
 	if at.in == "path" {
 		name = c.op.keyOf(name, g.known.collections)
+	} else if name == "ids" {
+		name = noun(c.op.path, g.known.collections) + "_id"
 	} else if strings.HasSuffix(name, "_id") {
 		name = g.known.nameFor(name, noun(c.op.path, g.known.collections))
 	}
@@ -167,6 +193,9 @@ func (g *generator) text(t *rapid.T, c *call, schema *openapi3.Schema, at place)
 	if schema.Format == "date-time" {
 		return rapid.SampledFrom([]string{"2026-01-31T12:00:00Z", "1970-01-01T00:00:00+00:00", "2024-02-29T23:59:59.999999999-12:00",
 			"2000-01-01T00:00:00.5+14:00", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z"}).Draw(t, at.field)
+	}
+	if schema.Format == "date" {
+		return rapid.SampledFrom([]string{"2026-01-31", "2026-11-21", "2024-02-29", "1970-01-01", "9999-12-31", "0001-01-01"}).Draw(t, at.field)
 	}
 	low, high := int(schema.MinLength), 200
 	if schema.MaxLength != nil {
@@ -249,6 +278,9 @@ func (g *generator) meaningful(t *rapid.T, c *call, at place) (string, bool) {
 	case "password", "new_password":
 		return password(t), true
 	case "token":
+		if c.op.id == "getGoogleFeed" {
+			return feedToken, rapid.IntRange(0, 3).Draw(t, "the right one") > 0
+		}
 		if strings.HasPrefix(c.op.path, "/api/v1/orders") || strings.HasPrefix(c.op.path, "/api/v1/payments") {
 			return rapid.SampledFrom([]string{"tok_visa", "tok_mastercard", "tok_declined", "tok_expired", "tok_pending", "tok_refund_pending"}).Draw(t, "token"), true
 		}

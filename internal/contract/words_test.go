@@ -36,6 +36,9 @@ var words = []struct {
 	{regexp.MustCompile(`^makes more than 100 combinations$`), "every combination of the values given, at most 100"},
 	{regexp.MustCompile(`^must not be 0$`), "Not 0"},
 	{regexp.MustCompile(`^cannot be taken away`), "It cannot be taken away"},
+	{regexp.MustCompile(`^must be a day of the years`), "of the years 1970 to 9999"},
+	{regexp.MustCompile(`^must not be before from$`), "not before `from`"},
+	{regexp.MustCompile(`^must be at most 365 days after from$`), "A range has at most 366 days"},
 }
 
 // saidInWords reports whether every field of a refusal is refused by such a rule.
