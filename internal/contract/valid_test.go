@@ -133,11 +133,12 @@ func size(t *rapid.T, least uint64, most *uint64) int {
 
 func (g *generator) integer(t *rapid.T, c *call, schema *openapi3.Schema, at place) any {
 	name := at.field
-	if at.in == "path" {
+	switch {
+	case at.in == "path":
 		name = c.op.keyOf(name, g.known.collections)
-	} else if name == "ids" {
+	case name == "ids":
 		name = noun(c.op.path, g.known.collections) + "_id"
-	} else if strings.HasSuffix(name, "_id") {
+	case strings.HasSuffix(name, "_id"):
 		name = g.known.nameFor(name, noun(c.op.path, g.known.collections))
 	}
 	if strings.HasSuffix(name, "_id") && rapid.IntRange(0, 9).Draw(t, "known") < 9 {

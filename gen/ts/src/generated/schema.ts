@@ -9478,6 +9478,13 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["LoginRequest"];
+                /**
+                 * @example {
+                 *       "grant_type": "password",
+                 *       "username": "ada@example.com",
+                 *       "password": "correct horse 9"
+                 *     }
+                 */
                 "application/x-www-form-urlencoded": components["schemas"]["LoginForm"];
             };
         };
@@ -11830,6 +11837,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "file": "(the bytes of a picture)",
+                 *       "alt": "Headphones, seen from the side"
+                 *     }
+                 */
                 "multipart/form-data": components["schemas"]["ImageUpload"];
                 "application/json": components["schemas"]["ImageFetch"];
             };
@@ -12323,6 +12336,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "file": "(the bytes of a CSV file)",
+                 *       "dry_run": true
+                 *     }
+                 */
                 "multipart/form-data": components["schemas"]["ImportUpload"];
                 "application/json": components["schemas"]["ImportFetch"];
             };
@@ -13831,6 +13850,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example <?xml version="1.0" encoding="UTF-8"?>
+                     *     <rss version="2.0" xmlns:g="http://base.google.com/ns/1.0"><channel><title>My shop</title>
+                     *     <item><g:id>42</g:id><g:title>Drift Wireless Headphones</g:title><g:price>79.00 USD</g:price></item>
+                     *     </channel></rss>
+                     */
                     "application/xml": string;
                 };
             };
@@ -14333,6 +14358,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example date,new_customers,orders,paid_orders,revenue
+                     *     2026-11-21,3,12,10,1290.00
+                     */
                     "text/csv": string;
                 };
             };
@@ -14603,6 +14632,16 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AssistantAnswer"];
+                    /**
+                     * @example event: sources
+                     *     data: [{"id":82,"name":"Coffee Tasting Box","price":"29.00","discount_price":null,"stock":36,"category_name":"Coffee & Tea","similarity_score":0.69}]
+                     *
+                     *     event: delta
+                     *     data: {"text":"The Coffee Tasting Box [#82] costs 29.00 USD."}
+                     *
+                     *     event: done
+                     *     data: {"answer":"The Coffee Tasting Box [#82] costs 29.00 USD.", …}
+                     */
                     "text/event-stream": string;
                 };
             };
@@ -14883,6 +14922,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example # TYPE shopd_requests_total counter
+                     *     shopd_requests_total{operation="getProduct",status="200"} 1027
+                     */
                     "text/plain": string;
                 };
             };
