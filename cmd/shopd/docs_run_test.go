@@ -60,6 +60,7 @@ func script(text string, left map[string]int) string {
 
 // Whoever copies the commands of a document into a shell, one after the other, gets through.
 func TestTheCommandsOfTheDocumentsWork(t *testing.T) {
+	apitest.NotWithRace(t)
 	left := map[string]int{}
 	for _, name := range documents(t) {
 		commands := script(read(t, name), left)

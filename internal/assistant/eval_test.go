@@ -151,6 +151,7 @@ type tally struct {
 // stand-in of Gemini, whose vectors are made of the words of a text (see geministub) and whose model lies in every second
 // answer, if EVAL is set (task eval). FEED names a file with the feed that a part of the questions is about.
 func TestAnswerQuality(t *testing.T) {
+	apitest.NotWithRace(t)
 	t.Parallel()
 	var questions []judgedQuestion
 	content, err := os.ReadFile("testdata/questions.yaml")

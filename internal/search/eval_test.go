@@ -30,6 +30,7 @@ var floors = map[string]float64{"keyword": 0.82, "semantic": 0.79, "hybrid": 0.8
 // TestSearchQuality judges the search offline: with -v it prints how well each mode answers queries whose good
 // answers were written down beforehand. FEED names a file with the feed that testdata/judged_feed.yaml judges.
 func TestSearchQuality(t *testing.T) {
+	apitest.NotWithRace(t)
 	t.Parallel()
 	t.Run("demo", func(t *testing.T) {
 		t.Parallel()

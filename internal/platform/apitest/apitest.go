@@ -108,6 +108,15 @@ func defaults(databaseURL string) map[string]string {
 	}
 }
 
+// NotWithRace leaves a test out under the race detector, which makes it ten times slower: one that computes much and shares
+// little. CI runs it without.
+func NotWithRace(t *testing.T) {
+	t.Helper()
+	if withRace {
+		t.Skip("it computes much and shares little: run it without -race")
+	}
+}
+
 // Statements answers how many SQL statements the server ran during work.
 func (s *Shop) Statements(work func()) int {
 	before := s.statements.Load()
