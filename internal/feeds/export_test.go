@@ -75,7 +75,7 @@ func TestAnExportIsAnIdentity(t *testing.T) {
 		}
 		require.Equal(t, row, copied[i])
 	}
-	requireSound(t, other)
+	other.RequireSound()
 }
 
 func TestAnExportPassesTheFilters(t *testing.T) {

@@ -103,7 +103,7 @@ func TestAnImportIsCancelledBetweenBatches(t *testing.T) {
 	require.NoError(t, err)
 	assert.False(t, more)
 	assert.Equal(t, 10, apitest.Value[int](shop, "SELECT count(*)::int FROM products"))
-	requireSound(t, shop)
+	shop.RequireSound()
 }
 
 func TestUploadsThatAreNone(t *testing.T) {

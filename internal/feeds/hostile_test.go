@@ -96,7 +96,7 @@ func TestHostileFiles(t *testing.T) {
 	runtime.GC()
 	runtime.ReadMemStats(&after)
 	assert.Less(t, int64(after.HeapInuse)-int64(before.HeapInuse), int64(64<<20))
-	requireSound(t, shop)
+	shop.RequireSound()
 }
 
 func numbered(n int) []string {

@@ -57,7 +57,7 @@ func TestAFeedBecomesProducts(t *testing.T) {
 	assert.Equal(t, ",", *done.Delimiter)
 	assert.EqualValues(t, 100, done.Percent)
 	assert.Nil(t, done.Eta)
-	requireSound(t, shop)
+	shop.RequireSound()
 
 	find := func(q string) (p api.AdminProduct) {
 		var page api.AdminProductPage
@@ -167,7 +167,7 @@ func TestChangesAreMadeAndNothingElse(t *testing.T) {
 	assert.Nil(t, page.Items[0].Brand, "an empty cell clears")
 	assert.Equal(t, map[string]string{"new_fact": "yes"}, page.Items[0].Attributes)
 	assert.Equal(t, []string{"Renamed"}, named(shop.Get("/api/v1/products?q=renamed")), "and is found by its new name")
-	requireSound(t, shop)
+	shop.RequireSound()
 }
 
 func TestARowThatIsWrongStopsNothing(t *testing.T) {
@@ -234,7 +234,7 @@ func TestARowThatIsWrongStopsNothing(t *testing.T) {
 	}, complaints(admin, done.ID))
 	assert.Equal(t, [4]int64{3, 0, 0, 23}, counted(done))
 	assert.Equal(t, []string{"Good", "Last", "Old", "Red"}, named(shop.Get("/api/v1/products?sort=name_asc")))
-	requireSound(t, shop)
+	shop.RequireSound()
 
 	var page api.ImportErrorPage
 	admin.Get(at(done.ID) + "/errors?limit=20").Want(http.StatusOK).Into(&page)

@@ -2,11 +2,9 @@ package feeds_test
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"mime/multipart"
 	"net/http"
-	"os"
 	"testing"
 	"time"
 
@@ -14,39 +12,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shopd/shopd/gen/api"
-	"github.com/shopd/shopd/internal/app"
 	"github.com/shopd/shopd/internal/platform/apitest"
-	"github.com/shopd/shopd/internal/platform/config"
 )
 
-func TestMain(m *testing.M) {
-	if os.Getenv("SHOPD_TEST_SERVE") != "" {
-		if err := serve(context.Background()); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		return
-	}
-	apitest.Main(m, "feeds")
-}
-
-// serve is the server as a process of its own, which can be killed.
-func serve(ctx context.Context) error {
-	settings, err := config.Load(nil)
-	if err != nil {
-		return err
-	}
-	shop, err := app.New(ctx, settings, app.NewLog(settings), nil)
-	if err != nil {
-		return err
-	}
-	listener, err := app.Listen(ctx, "127.0.0.1", 0)
-	if err != nil {
-		return err
-	}
-	fmt.Println(listener.Addr())
-	return shop.Run(ctx, listener)
-}
+func TestMain(m *testing.M) { apitest.Main(m, "feeds") }
 
 func TestGuards(t *testing.T) { apitest.Guards(t, "feeds") }
 
@@ -116,16 +85,6 @@ func complaints(caller apitest.Caller, id int64) []string {
 		texts = append(texts, fmt.Sprintf("%d %s: %s", e.Row, column, e.Message))
 	}
 	return texts
-}
-
-// requireSound requires that the books balance: for stock, that each level is the sum of its movements.
-func requireSound(t testing.TB, s *apitest.Shop) {
-	t.Helper()
-	findings, err := s.App.Check(t.Context())
-	require.NoError(t, err)
-	for _, finding := range findings {
-		require.Empty(t, finding.Found, finding.Name)
-	}
 }
 
 // counted is what became of the rows of an import: created, updated, unchanged, failed.

@@ -31,5 +31,5 @@ func TestRealFeed(t *testing.T) {
 	took = time.Since(begun)
 	t.Logf("again in %s, %.0f rows/s: %v", took, float64(*first.Rows.Total)/took.Seconds(), counted(second))
 	assert.Equal(t, [4]int64{0, 0, *first.Rows.Total - first.Rows.Failed, first.Rows.Failed}, counted(second))
-	requireSound(t, shop)
+	shop.RequireSound()
 }

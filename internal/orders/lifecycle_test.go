@@ -47,7 +47,7 @@ func TestTheWayOfAnOrder(t *testing.T) {
 			}
 		}
 	}
-	requireSound(t, shop)
+	shop.RequireSound()
 
 	order := place(ada, fields{"items": []fields{of(p[0], 1)}})
 	var seen api.AdminOrder
@@ -72,7 +72,7 @@ func TestTheWayOfAnOrder(t *testing.T) {
 	assert.Equal(t, api.OrderStatusCANCELLED, order.Status)
 	require.Len(t, order.Payments, 1)
 	assert.Equal(t, api.PaymentStatusRefunded, order.Payments[0].Status, "what came beside the shop goes back beside it")
-	requireSound(t, shop)
+	shop.RequireSound()
 }
 
 func TestShipment(t *testing.T) {
@@ -132,7 +132,7 @@ func TestUnpaidOrdersExpire(t *testing.T) {
 	assert.Equal(t, []string{"order.created", "order.cancelled"}, events(shop, late[0]))
 	ada.Get(address(waiting)).Want(http.StatusOK).Into(&read)
 	assert.Equal(t, api.OrderStatusPENDING, read.Status)
-	requireSound(t, shop)
+	shop.RequireSound()
 }
 
 // A payment moves the order in its own transaction: what tells of it, and the order, are committed together.
@@ -158,7 +158,7 @@ func TestMoneyMovesAnOrder(t *testing.T) {
 	ada.Get(address(order)).Want(http.StatusOK).Into(&read)
 	assert.Equal(t, api.OrderStatusPAID, read.Status)
 	assert.Equal(t, "Paid by card.", read.History[1].Note)
-	requireSound(t, shop)
+	shop.RequireSound()
 }
 
 // Workers cancel what is late by themselves, and forget what is old.
@@ -181,7 +181,7 @@ func TestJobsOfTheShop(t *testing.T) {
 	}, 20*time.Second, 20*time.Millisecond)
 	assert.Equal(t, 5, stock(shop, p[0]))
 	assert.Equal(t, []string{"order.created", "order.cancelled"}, events(shop, order))
-	requireSound(t, shop)
+	shop.RequireSound()
 }
 
 func TestOrdersStayWhenAnAccountGoes(t *testing.T) {

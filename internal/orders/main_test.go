@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/internal/platform/apitest"
 )
@@ -59,14 +57,4 @@ func admin(order api.Order) string { return fmt.Sprintf("%s/%d", admins, order.I
 
 func stock(shop *apitest.Shop, p api.AdminProduct) int {
 	return apitest.Value[int](shop, "SELECT sum(stock)::int FROM variants WHERE product_id = $1", p.ID)
-}
-
-// requireSound requires that all books balance.
-func requireSound(t *testing.T, shop *apitest.Shop) {
-	t.Helper()
-	findings, err := shop.App.Check(t.Context())
-	require.NoError(t, err)
-	for _, finding := range findings {
-		require.Empty(t, finding.Found, finding.Name)
-	}
 }

@@ -226,6 +226,6 @@ func TestTheModelAgrees(t *testing.T) {
 			}
 		}
 		m.agreeWithLedger(rt)
-		requireSound(t, shop)
+		shop.RequireSound()
 	})
 }

@@ -64,7 +64,7 @@ func TestOrderFromTheCart(t *testing.T) {
 	bob.Post(address(order)+"/cancel", nil).Problem(http.StatusNotFound, "order_not_found")
 	bob.Get(address(order)+"/shipment").Problem(http.StatusNotFound, "order_not_found")
 	ada.Get(orders+"/0").Problem(http.StatusUnprocessableEntity, "invalid_request")
-	requireSound(t, shop)
+	shop.RequireSound()
 }
 
 // events are the kinds of an order's events.
@@ -89,7 +89,7 @@ func TestOrderWithoutACart(t *testing.T) {
 	var kept api.Cart
 	ada.Get(cart).Want(http.StatusOK).Into(&kept)
 	assert.Len(t, kept.Lines, 1, "the cart has nothing to do with it")
-	requireSound(t, shop)
+	shop.RequireSound()
 
 	shirt := product(keeper, fields{"name": "Shirt", "variants": []fields{
 		{"price": "10", "options": fields{"size": "S"}, "stock": 3}, {"price": "12", "options": fields{"size": "M"}, "stock": 3},
@@ -107,7 +107,7 @@ func TestOrderWithoutACart(t *testing.T) {
 		ada.Post(orders, body).Problem(http.StatusUnprocessableEntity, "invalid_request")
 	}
 	ada.Post(orders, fields{"items": []fields{of(p[1], 1)}, "expected_total": "10.99"}).Problem(http.StatusConflict, "price_changed")
-	requireSound(t, shop)
+	shop.RequireSound()
 }
 
 func TestEveryLineInTheWayIsNamed(t *testing.T) {
@@ -136,7 +136,7 @@ func TestEveryLineInTheWayIsNamed(t *testing.T) {
 
 	shop.Exec("UPDATE variants SET price_minor = 99999999999999999 WHERE product_id = $1", p[0].ID)
 	ada.Post(orders, fields{"items": []fields{of(p[0], 2)}}).Problem(http.StatusConflict, "total_too_large")
-	requireSound(t, shop)
+	shop.RequireSound()
 }
 
 func TestOrdersTakeFromSeveralLocations(t *testing.T) {
@@ -157,7 +157,7 @@ func TestOrdersTakeFromSeveralLocations(t *testing.T) {
 	assert.Equal(t, []int32{0, 0, 2}, levels())
 	ada.Post(address(order)+"/cancel", nil).Want(http.StatusOK)
 	assert.Equal(t, []int32{3, 2, 2}, levels(), "back to where they came from")
-	requireSound(t, shop)
+	shop.RequireSound()
 }
 
 func TestUnpaidOrdersAreLimited(t *testing.T) {
@@ -178,7 +178,7 @@ func TestUnpaidOrdersAreLimited(t *testing.T) {
 	for range 7 {
 		place(bob, fields{"items": []fields{of(p[0], 1)}})
 	}
-	requireSound(t, shop)
+	shop.RequireSound()
 }
 
 func TestListsOfOrders(t *testing.T) {

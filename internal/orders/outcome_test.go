@@ -54,5 +54,5 @@ func TestAnOrderWhoseCommitNobodyHeard(t *testing.T) {
 		ada.Post(orders, body).Problem(http.StatusServiceUnavailable, "dependency_unavailable")
 	}
 	assert.Equal(t, 990, stock(shop, p[0]))
-	requireSound(t, shop)
+	shop.RequireSound()
 }

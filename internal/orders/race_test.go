@@ -46,7 +46,7 @@ func TestACartIsOrderedOnce(t *testing.T) {
 		assert.Equal(t, map[int]int{http.StatusCreated: 1, http.StatusConflict: 31}, race(32, func(int) int { return ada.Post(orders, fields{}).Status }))
 	}
 	assert.Equal(t, 985, stock(shop, p[0]))
-	requireSound(t, shop)
+	shop.RequireSound()
 }
 
 func TestStockComesBackOnce(t *testing.T) {
@@ -76,7 +76,7 @@ func TestStockComesBackOnce(t *testing.T) {
 			assert.Equal(t, 1, apitest.Value[int](shop, "SELECT count(*) FROM events WHERE kind = 'order.cancelled' AND object_id::text = $1", fmt.Sprint(order.ID)))
 		}
 	}
-	requireSound(t, shop)
+	shop.RequireSound()
 }
 
 // As many as there are buy, in any order of the lines, and nobody is told anything but yes or no.
@@ -101,7 +101,7 @@ func TestNothingIsSoldTwice(t *testing.T) {
 	assert.Equal(t, map[int]int{http.StatusCreated: 50, http.StatusConflict: 250}, statuses)
 	assert.Zero(t, stock(shop, p[0]))
 	assert.Zero(t, stock(shop, p[1]))
-	requireSound(t, shop)
+	shop.RequireSound()
 }
 
 // The same race against a checkout that looks first and takes afterwards: it sells more than there is or leaves the
@@ -156,7 +156,7 @@ func TestNothingAddedIsLost(t *testing.T) {
 	waiting := apitest.Value[int](shop, "SELECT coalesce(sum(quantity), 0)::int FROM cart_lines")
 	assert.Equal(t, added, ordered+waiting)
 	assert.Positive(t, ordered)
-	requireSound(t, shop)
+	shop.RequireSound()
 }
 
 func TestARepeatedOrderIsPlacedOnce(t *testing.T) {
@@ -205,7 +205,7 @@ func TestARepeatedOrderIsPlacedOnce(t *testing.T) {
 	fresh := bob.Post(orders, body(0), header(0)).Want(http.StatusCreated).Into(&his)
 	assert.NotEqual(t, hers.ID, his.ID, "keys are an account's own")
 	assert.Empty(t, fresh.Header.Get("Idempotent-Replayed"))
-	requireSound(t, shop)
+	shop.RequireSound()
 }
 
 func TestARefusedOrderKeepsNoKey(t *testing.T) {
@@ -224,7 +224,7 @@ func TestARefusedOrderKeepsNoKey(t *testing.T) {
 	}
 	shop.Exec("UPDATE idempotency_keys SET created_at = now() - interval '25 hours'")
 	ada.Post(orders, fields{}, key).Problem(http.StatusConflict, "cart_empty") // forgotten after a day
-	requireSound(t, shop)
+	shop.RequireSound()
 }
 
 // What others give back may be bought at once: nobody who does is told that the server failed.
@@ -254,5 +254,5 @@ func TestWhatComesBackIsSold(t *testing.T) {
 	assert.Equal(t, map[int]int{http.StatusOK: len(buyers)}, statuses)
 	assert.Equal(t, 6, stock(shop, p[0]))
 	assert.Equal(t, 6, stock(shop, p[1]))
-	requireSound(t, shop)
+	shop.RequireSound()
 }

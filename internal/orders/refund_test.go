@@ -58,7 +58,7 @@ func TestPaidOrdersAreCancelledWithTheirMoney(t *testing.T) {
 	elsewhere.As(ada.Token()).Post(address(order)+"/cancel", nil).Problem(http.StatusServiceUnavailable, "payments_unavailable")
 	keeper.Put(admin(order)+"/status", fields{"status": "SHIPPED"}).Want(http.StatusOK)
 	ada.Post(address(order)+"/cancel", nil).Problem(http.StatusBadRequest, "invalid_transition")
-	requireSound(t, shop)
+	shop.RequireSound()
 }
 
 // collapse counts as 400 what was told 409: while the refund is under way the order is not cancelled yet.
@@ -99,7 +99,7 @@ func TestAnOrderThatCostsNothingIsPaid(t *testing.T) {
 	ada.Get(address(order)).Want(http.StatusOK).Into(&order)
 	assert.Equal(t, api.OrderStatusCANCELLED, order.Status)
 	assert.Equal(t, 3, stock(shop, sample))
-	requireSound(t, shop)
+	shop.RequireSound()
 }
 
 // Expiry waits for payments under way, however it races with them.
@@ -124,5 +124,5 @@ func TestExpiryWaitsForPayments(t *testing.T) {
 		}
 		assert.Equal(t, waiting, apitest.Value[bool](shop, "SELECT EXISTS (SELECT FROM payments WHERE order_id = $1 AND status = 'pending')", order.ID))
 	}
-	requireSound(t, shop)
+	shop.RequireSound()
 }

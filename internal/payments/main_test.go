@@ -1,10 +1,8 @@
 package payments_test
 
 import (
-	"context"
 	"fmt"
 	"net/http"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -13,40 +11,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shopd/shopd/gen/api"
-	"github.com/shopd/shopd/internal/app"
 	"github.com/shopd/shopd/internal/payments/testpay"
 	"github.com/shopd/shopd/internal/platform/apitest"
-	"github.com/shopd/shopd/internal/platform/config"
 )
 
-func TestMain(m *testing.M) {
-	if os.Getenv("SHOPD_TEST_SERVE") != "" {
-		if err := serve(context.Background()); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		return
-	}
-	apitest.Main(m, "payments", "payments-admin")
-}
-
-// serve is the server as a process of its own, which can be killed.
-func serve(ctx context.Context) error {
-	settings, err := config.Load(nil)
-	if err != nil {
-		return err
-	}
-	shop, err := app.New(ctx, settings, app.NewLog(settings), nil)
-	if err != nil {
-		return err
-	}
-	listener, err := app.Listen(ctx, "127.0.0.1", 0)
-	if err != nil {
-		return err
-	}
-	fmt.Println(listener.Addr())
-	return shop.Run(ctx, listener)
-}
+func TestMain(m *testing.M) { apitest.Main(m, "payments", "payments-admin") }
 
 func TestGuards(t *testing.T) { apitest.Guards(t, "payments") }
 
@@ -132,17 +101,6 @@ func (s stall) tell(id string) *apitest.Answer {
 	payload, signature, err := s.App.TestPayments().Webhook(s.t.Context(), id)
 	require.NoError(s.t, err)
 	return s.Post(hook, apitest.Raw{ContentType: "application/json", Content: string(payload)}, apitest.Header{Name: "Test-Signature", Value: signature})
-}
-
-// requireSound requires that all books balance.
-func (s stall) requireSound() {
-	s.t.Helper()
-	findings, err := s.App.Check(s.t.Context())
-	require.NoError(s.t, err)
-	require.Len(s.t, findings, 10)
-	for _, finding := range findings {
-		require.Empty(s.t, finding.Found, finding.Name)
-	}
 }
 
 // race runs n calls at once and counts what they answer.

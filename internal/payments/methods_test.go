@@ -57,7 +57,7 @@ func TestSavedMethods(t *testing.T) {
 	ada.Delete(of(second)).Want(http.StatusNoContent)
 	ada.Get(of(second)).Problem(http.StatusNotFound, "payment_method_not_found")
 	assert.Equal(t, 1, apitest.Value[int](s.Shop, "SELECT count(*) FROM payment_methods"), "removed at the provider, nothing is kept")
-	s.requireSound()
+	s.RequireSound()
 }
 
 func TestOneDefaultAndAtMostTwentyUnderRace(t *testing.T) {
@@ -88,7 +88,7 @@ func TestRemovedMethodsAreRemovedAtTheProvider(t *testing.T) {
 	gone := save(ada, fields{"token": "tok_visa"})
 	other := s.order(ada)
 	elsewhere.As(ada.Token()).Post(at(other)+"/pay", fields{"payment_method_id": gone.ID}).Problem(http.StatusConflict, "payment_method_unusable")
-	s.requireSound()
+	s.RequireSound()
 }
 
 // An order names the method it is to be paid with, and is paid with it when nothing else is said.
@@ -117,5 +117,5 @@ func TestAnOrderRemembersItsMethod(t *testing.T) {
 	ada.Delete(of(hers)).Want(http.StatusNoContent)
 	ada.Post(at(order)+"/pay", fields{}).Problem(http.StatusNotFound, "payment_method_not_found")
 	ada.Post(at(s.order(ada))+"/pay", fields{}).Problem(http.StatusUnprocessableEntity, "invalid_request")
-	s.requireSound()
+	s.RequireSound()
 }

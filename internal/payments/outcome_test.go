@@ -17,9 +17,9 @@ import (
 // request with the same key, sent at once, charges once and gives back once.
 func TestCommitsNobodyHeard(t *testing.T) {
 	t.Parallel()
-	s := open(t, shared)
+	s := open(t)
 	cut := s.Cut()
-	elsewhere := s.Restart(unlimited, shared, apitest.Setting{Name: "DATABASE_URL", Value: cut.URL})
+	elsewhere := s.Restart(unlimited, apitest.Setting{Name: "DATABASE_URL", Value: cut.URL})
 	ada, keeper := elsewhere.As(s.Customer().Token()), elsewhere.As(s.keeper.Token())
 	again := func(call func() *apitest.Answer) {
 		var answer *apitest.Answer
@@ -48,7 +48,7 @@ func TestCommitsNobodyHeard(t *testing.T) {
 		assert.Equal(t, "5.00", read(ada, order).Payments[0].Refunded)
 		require.Len(t, s.ledger().Refunds, round+1)
 	}
-	s.requireSound()
+	s.RequireSound()
 }
 
 // A provider that takes another amount than it was asked for is told to give it back; the order waits for its total.
@@ -66,7 +66,7 @@ func TestAnotherAmountIsSetAside(t *testing.T) {
 	assertStatus(t, api.OrderStatusPENDING, now)
 	assert.Equal(t, "26.00", now.Payments[0].Amount, "what was taken")
 	assert.Contains(t, notes(now), "PENDING The payment provider took 26.00 USD instead of 25.00 USD. It is given back.")
-	s.requireSound()
+	s.RequireSound()
 
 	s.later()
 	var seen api.AdminOrder
@@ -76,7 +76,7 @@ func TestAnotherAmountIsSetAside(t *testing.T) {
 	assert.Equal(t, "amount_mismatch", *seen.Payments[0].DeclineCode)
 	assert.Equal(t, "26.00", seen.Payments[0].Refunded)
 	pay(ada, order, "tok_visa", key("two")).Want(http.StatusCreated)
-	s.requireSound()
+	s.RequireSound()
 
 	// The same is found out of a payment whose answer was lost. A webhook is not believed: it may be forged.
 	order = s.order(ada)

@@ -45,7 +45,7 @@ func TestPay(t *testing.T) {
 	bob := s.Customer()
 	bob.Get(address).Problem(http.StatusNotFound, "payment_not_found")
 	pay(bob, order, "tok_visa").Problem(http.StatusNotFound, "order_not_found")
-	s.requireSound()
+	s.RequireSound()
 }
 
 func TestPaymentTypes(t *testing.T) {
@@ -66,7 +66,7 @@ func TestPaymentTypes(t *testing.T) {
 	}
 	ada.Post(at(order)+"/pay", fields{"payment_method_id": 4242}).Problem(http.StatusNotFound, "payment_method_not_found")
 	assert.Empty(t, s.ledger().Charges)
-	s.requireSound()
+	s.RequireSound()
 }
 
 func TestADeclinedPaymentLeavesTheOrder(t *testing.T) {
@@ -105,7 +105,7 @@ func TestADeclinedPaymentLeavesTheOrder(t *testing.T) {
 	require.Len(t, all.Items, 2)
 	assert.Equal(t, "expired_card", *all.Items[0].DeclineCode)
 	assert.Equal(t, "Ada", all.Items[0].Customer.FirstName)
-	s.requireSound()
+	s.RequireSound()
 }
 
 // Whether the answer was lost or the request: nobody is charged twice, and the truth is found out.
@@ -137,7 +137,7 @@ func TestUnknownOutcomesAreFoundOut(t *testing.T) {
 		now := read(ada, order)
 		assertStatus(t, c.order, now)
 		assert.Equal(t, c.payment, now.Payments[0].Status, c.token)
-		s.requireSound()
+		s.RequireSound()
 	}
 	assert.Len(t, s.ledger().Charges, 2)
 }
@@ -157,7 +157,7 @@ func TestPendingPaymentsAreSettledByWebhook(t *testing.T) {
 		}
 		assertStatus(t, want, read(ada, order))
 	}
-	s.requireSound()
+	s.RequireSound()
 }
 
 func TestAProviderOutOfReachChangesNothing(t *testing.T) {
@@ -178,7 +178,7 @@ func TestAProviderOutOfReachChangesNothing(t *testing.T) {
 	assert.Contains(t, problem.Detail, "no payment provider is set up")
 	none.As(ada.Token()).Post(methods, fields{"token": "tok_visa"}).Problem(http.StatusServiceUnavailable, "payments_unavailable")
 	require.NoError(t, none.App.Payments().Reconcile(t.Context()))
-	s.requireSound()
+	s.RequireSound()
 }
 
 // cardNumber is what is left of the number in any of its forms.
@@ -218,5 +218,5 @@ func TestMoneyBesideTheShop(t *testing.T) {
 	assertStatus(t, api.OrderStatusCANCELLED, read(ada, order))
 	pay(ada, order, "tok_visa").Problem(http.StatusConflict, "order_not_payable")
 	assert.Equal(t, 1000, s.stock())
-	s.requireSound()
+	s.RequireSound()
 }

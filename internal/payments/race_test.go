@@ -28,7 +28,7 @@ func TestAnOrderIsPaidOnce(t *testing.T) {
 	statuses := race(32, func(int) int { return pay(ada, order, "tok_slow", key("same")).Status })
 	assert.Equal(t, map[int]int{http.StatusCreated: 1, http.StatusConflict: 31}, statuses)
 	assert.Len(t, s.ledger().Charges, 5)
-	s.requireSound()
+	s.RequireSound()
 }
 
 func TestPayingAndCancellingAtOnce(t *testing.T) {
@@ -64,7 +64,7 @@ func TestPayingAndCancellingAtOnce(t *testing.T) {
 		} else {
 			assert.Equal(t, 1, kept, notes(now))
 		}
-		s.requireSound()
+		s.RequireSound()
 	}
 }
 
@@ -76,7 +76,7 @@ func TestRefundsNeverExceedThePayment(t *testing.T) {
 	pay(ada, order, "tok_visa").Want(http.StatusCreated)
 	statuses := race(32, func(i int) int { return s.refund(order, fields{"amount": "3.00"}, key(fmt.Sprint(i))).Status })
 	assert.Equal(t, map[int]int{http.StatusCreated: 8, http.StatusConflict: 24}, statuses)
-	s.requireSound()
+	s.RequireSound()
 
 	order = s.order(ada)
 	pay(ada, order, "tok_visa").Want(http.StatusCreated)
@@ -89,5 +89,5 @@ func TestRefundsNeverExceedThePayment(t *testing.T) {
 	statuses = race(32, func(int) int { return s.refund(order, fields{"amount": "5.00"}, key("same")).Status })
 	assert.GreaterOrEqual(t, statuses[http.StatusCreated], 1)
 	assert.Equal(t, "5.00", read(ada, order).Payments[0].Refunded)
-	s.requireSound()
+	s.RequireSound()
 }

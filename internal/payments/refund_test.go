@@ -55,7 +55,7 @@ func TestRefund(t *testing.T) {
 	assert.Equal(t, 1000, s.stock())
 	s.refund(order, fields{}).Problem(http.StatusConflict, "nothing_to_refund")
 	s.refund(order, fields{"cancel": true}).Problem(http.StatusConflict, "order_not_cancellable")
-	s.requireSound()
+	s.RequireSound()
 
 	order = s.order(ada)
 	pay(ada, order, "tok_visa").Want(http.StatusCreated)
@@ -71,7 +71,7 @@ func TestRefund(t *testing.T) {
 	s.refund(order, fields{}).Problem(http.StatusConflict, "nothing_to_refund")
 	s.refund(order, fields{"cancel": true}).Want(http.StatusNoContent)
 	assertStatus(t, api.OrderStatusCANCELLED, read(ada, order))
-	s.requireSound()
+	s.RequireSound()
 }
 
 func TestRefundsThatTakeTheirTime(t *testing.T) {
@@ -84,7 +84,7 @@ func TestRefundsThatTakeTheirTime(t *testing.T) {
 	s.refund(pending, fields{"cancel": true}, key("one")).Want(http.StatusAccepted).Into(&refund)
 	assert.Equal(t, api.RefundStatusPending, refund.Status)
 	s.refund(pending, fields{}).Problem(http.StatusConflict, "refund_in_progress")
-	s.requireSound()
+	s.RequireSound()
 	require.NoError(t, s.App.TestPayments().SettleRefund(t.Context(), *refund.ProviderRefundID, true))
 	for range 10 {
 		s.tell(*refund.ProviderRefundID).Want(http.StatusOK)
@@ -118,7 +118,7 @@ func TestRefundsThatTakeTheirTime(t *testing.T) {
 	elsewhere := s.Restart(stripeSettings("http://127.0.0.1:1")...)
 	s.keeper = elsewhere.As(s.keeper.Token())
 	s.refund(late, fields{}).Problem(http.StatusServiceUnavailable, "payments_unavailable")
-	s.requireSound()
+	s.RequireSound()
 }
 
 // Money that comes when nobody wants it any more goes back by itself, once.
@@ -162,7 +162,7 @@ func TestLateMoneyGoesBackOnce(t *testing.T) {
 	assert.Equal(t, []api.PaymentStatus{api.PaymentStatusRefunded, api.PaymentStatusPaid}, []api.PaymentStatus{now.Payments[0].Status, now.Payments[1].Status})
 	assert.Len(t, s.ledger().Refunds, 3)
 	assert.Equal(t, 998, s.stock())
-	s.requireSound()
+	s.RequireSound()
 }
 
 // A worker gives late money back at once.
@@ -175,5 +175,5 @@ func TestLateMoneyGoesBackByItself(t *testing.T) {
 	ada.Post(at(order)+"/cancel", nil).Want(http.StatusOK)
 	s.tell(s.ledger().Charges[0].ID).Want(http.StatusOK)
 	require.Eventually(t, func() bool { return read(ada, order).Payments[0].Status == api.PaymentStatusRefunded }, 20*time.Second, 50*time.Millisecond)
-	s.requireSound()
+	s.RequireSound()
 }

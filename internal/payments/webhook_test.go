@@ -67,7 +67,7 @@ func TestForgedWebhooksChangeNothing(t *testing.T) {
 	s.Post("/api/v1/payments/stripe/webhook", apitest.Raw{ContentType: "application/json", Content: text}).Problem(http.StatusNotFound, "webhook_not_found")
 	send(text, good).Want(http.StatusOK)
 	assertStatus(t, api.OrderStatusPAID, read(ada, order))
-	s.requireSound()
+	s.RequireSound()
 }
 
 // Every event ten times, in any order, comes to what each once would.
@@ -104,5 +104,5 @@ func TestShuffledWebhooks(t *testing.T) {
 			s.tell(refund.ID).Want(http.StatusOK)
 		}
 	}
-	s.requireSound()
+	s.RequireSound()
 }

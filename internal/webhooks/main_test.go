@@ -1,13 +1,11 @@
 package webhooks_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -17,39 +15,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shopd/shopd/gen/api"
-	"github.com/shopd/shopd/internal/app"
 	"github.com/shopd/shopd/internal/platform/apitest"
-	"github.com/shopd/shopd/internal/platform/config"
 )
 
-func TestMain(m *testing.M) {
-	if os.Getenv("SHOPD_TEST_SERVE") != "" {
-		if err := serve(context.Background()); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		return
-	}
-	apitest.Main(m, "webhooks")
-}
-
-// serve is the server as a process of its own, which can be killed.
-func serve(ctx context.Context) error {
-	settings, err := config.Load(nil)
-	if err != nil {
-		return err
-	}
-	shop, err := app.New(ctx, settings, app.NewLog(settings), nil)
-	if err != nil {
-		return err
-	}
-	listener, err := app.Listen(ctx, "127.0.0.1", 0)
-	if err != nil {
-		return err
-	}
-	fmt.Println(listener.Addr())
-	return shop.Run(ctx, listener)
-}
+func TestMain(m *testing.M) { apitest.Main(m, "webhooks") }
 
 func TestGuards(t *testing.T) { apitest.Guards(t, "webhooks") }
 

@@ -37,6 +37,7 @@ type Shop struct {
 	PaymentDir  string // the test provider's ledger
 
 	statements *counter
+	variables  map[string]string
 }
 
 // Setting changes one setting of the server.
@@ -76,7 +77,7 @@ func startOn(t testing.TB, url string, settings []Setting) *Shop {
 	s, err := config.Parse(variables)
 	require.NoError(t, err)
 
-	shop := &Shop{DatabaseURL: url, PaymentDir: s.PaymentTestDir, statements: new(counter), Log: new(Log)}
+	shop := &Shop{DatabaseURL: url, PaymentDir: s.PaymentTestDir, statements: new(counter), variables: variables, Log: new(Log)}
 	var level slog.Level
 	require.NoError(t, level.UnmarshalText([]byte(s.LogLevel)))
 	log := slog.New(slog.NewJSONHandler(shop.Log, &slog.HandlerOptions{Level: level}))
@@ -122,6 +123,17 @@ func (s *Shop) Statements(work func()) int {
 	before := s.statements.Load()
 	work()
 	return int(s.statements.Load() - before)
+}
+
+// RequireSound requires that all books balance, as `shopd check` would find them.
+func (s *Shop) RequireSound() {
+	s.t.Helper()
+	findings, err := s.App.Check(s.t.Context())
+	require.NoError(s.t, err)
+	require.NotEmpty(s.t, findings)
+	for _, finding := range findings {
+		require.Empty(s.t, finding.Found, finding.Name)
+	}
 }
 
 // Exec changes the database behind the server's back.

@@ -35,6 +35,13 @@ func (r *record) note(operation string, status int) {
 // Main runs the tests of a package with the servers they need. If the package owns tags of the contract, the run
 // fails when an operation of them, or a status documented for one, was reached by no test.
 func Main(m *testing.M, tags ...string) {
+	if os.Getenv(serveVariable) != "" {
+		if err := serve(context.Background()); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	flag.Parse()
 	if err := startServers(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
