@@ -7,9 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/netip"
-	"net/url"
 	"os"
-	"strings"
 	"time"
 	_ "time/tzdata" // STORE_TIME_ZONE, also where the system knows no time zones
 
@@ -174,7 +172,7 @@ func Parse(variables map[string]string) (Settings, error) {
 	if err := env.ParseWithOptions(&s, env.Options{Environment: variables}); err != nil {
 		return Settings{}, describe(err)
 	}
-	return s, errors.Join(s.check()...)
+	return s, check(&s)
 }
 
 // describe names the variable of each failure, which the parser knows only by its field.
@@ -193,164 +191,4 @@ func describe(err error) error {
 		lines = append(lines, one)
 	}
 	return errors.Join(lines...)
-}
-
-func (s *Settings) check() []error {
-	var wrong []error
-	refuse := func(name, format string, args ...any) {
-		wrong = append(wrong, fmt.Errorf(name+": "+format, args...))
-	}
-	within := func(name string, value, least, most int) {
-		if value < least || value > most {
-			refuse(name, "%d is not from %d to %d", value, least, most)
-		}
-	}
-	oneOf := func(name, value string, allowed ...string) {
-		for _, a := range allowed {
-			if value == a {
-				return
-			}
-		}
-		refuse(name, "%q is not one of %s", value, strings.Join(allowed, ", "))
-	}
-
-	if s.AppVersion == "" {
-		s.AppVersion = Version
-	}
-	within("PORT", s.Port, 0, 65535)
-	oneOf("LOG_FORMAT", s.LogFormat, "json", "text")
-	oneOf("LOG_LEVEL", s.LogLevel, "debug", "info", "warn", "error")
-
-	switch {
-	case s.SecretKey == "" && s.Debug:
-		s.SecretKey = "development-only-secret-key-of-shopd"
-	case s.Debug:
-	case len(s.SecretKey) < 32:
-		refuse("SECRET_KEY", "must have at least 32 characters unless DEBUG=true; try: openssl rand -base64 48")
-	case s.SecretKey == exampleSecret:
-		refuse("SECRET_KEY", "is the example's value, which everybody knows; try: openssl rand -base64 48")
-	}
-	oneOf("ALGORITHM", s.Algorithm, "HS256", "HS384", "HS512", "RS256", "EdDSA")
-	within("ACCESS_TOKEN_EXPIRE_MINUTES", s.AccessTokenMinutes, 1, 24*60)
-	within("REFRESH_TOKEN_EXPIRE_DAYS", s.RefreshTokenDays, 1, 365)
-	least := 10
-	if s.Debug {
-		least = 4
-	}
-	within("BCRYPT_COST", s.BcryptCost, least, 16)
-	oneOf("REGISTER_ENUMERATION", s.RegisterEnumeration, "open", "hidden")
-	within("LOGIN_FREE_FAILURES", s.LoginFreeFailures, 0, 1000)
-
-	if s.DatabaseURL == "" {
-		u := url.URL{Scheme: "postgres", Host: fmt.Sprintf("%s:%d", s.PostgresHost, s.PostgresPort), Path: s.PostgresDB}
-		u.User = url.User(s.PostgresUser)
-		if s.PostgresPassword != "" {
-			u.User = url.UserPassword(s.PostgresUser, s.PostgresPassword)
-		}
-		s.DatabaseURL = u.String()
-	}
-	within("DATABASE_POOL", int(s.DatabasePool), 2, 500)
-	if s.RedisURL == "" {
-		s.RedisURL = fmt.Sprintf("redis://%s:%d/0", s.RedisHost, s.RedisPort)
-	}
-
-	for name, text := range map[string]string{"PASSWORD_RESET_BASE_URL": s.PasswordResetBaseURL, "EMAIL_VERIFICATION_BASE_URL": s.EmailVerificationBaseURL, "UNSUBSCRIBE_BASE_URL": s.UnsubscribeBaseURL} {
-		if u, err := url.Parse(text); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.RawQuery != "" {
-			refuse(name, "%q is not an address such as https://shop.example.com/reset-password", text)
-		}
-	}
-	if u, err := url.Parse(s.StorefrontURL); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.RawQuery != "" {
-		refuse("STOREFRONT_URL", "%q is not an address such as https://shop.example.com", s.StorefrontURL)
-	}
-	if s.FeedToken != "" && len(s.FeedToken) < 16 {
-		refuse("FEED_TOKEN", "must have at least 16 characters; try: openssl rand -hex 24")
-	}
-	for _, origin := range s.CORSAllowedOrigins {
-		u, err := url.Parse(origin)
-		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.Path != "" {
-			refuse("CORS_ALLOWED_ORIGINS", "%q is not an origin such as https://shop.example.com", origin)
-		}
-	}
-	var unknown []string
-	s.TrustedProxies, unknown = parseNetworks(s.TrustedProxyText)
-	for _, text := range unknown {
-		refuse("TRUSTED_PROXIES", "%q is neither an address nor a network such as 10.0.0.0/8", text)
-	}
-	s.FetchAllowedNetworks, unknown = parseNetworks(s.FetchAllowedNetworkText)
-	for _, text := range unknown {
-		refuse("FETCH_ALLOWED_NETWORKS", "%q is neither an address nor a network such as 10.0.0.0/8", text)
-	}
-	if !(s.RateLimitFactor >= 0 && s.RateLimitFactor <= 1e6) {
-		refuse("RATE_LIMIT_FACTOR", "%v is not from 0 to 1000000", s.RateLimitFactor)
-	}
-	if _, err := money.ParseCurrency(string(s.StoreCurrency)); err != nil {
-		refuse("STORE_CURRENCY", "%v", err)
-	}
-	zone, err := time.LoadLocation(s.StoreTimeZoneName)
-	if err != nil || s.StoreTimeZoneName == "Local" {
-		refuse("STORE_TIME_ZONE", "%q is not a time zone such as Europe/Paris", s.StoreTimeZoneName)
-	}
-	s.StoreTimeZone = zone
-
-	within("STOCK_CRITICAL", int(s.StockCritical), 0, 1_000_000)
-	if s.StockLow <= s.StockCritical || s.StockMedium <= s.StockLow {
-		refuse("STOCK_LOW", "STOCK_CRITICAL (%d), STOCK_LOW (%d) and STOCK_MEDIUM (%d) must rise", s.StockCritical, s.StockLow, s.StockMedium)
-	}
-
-	if s.WebhookTimeout < 100*time.Millisecond || s.WebhookTimeout > 30*time.Second {
-		refuse("WEBHOOK_TIMEOUT", "%s is not from 100ms to 30s", s.WebhookTimeout)
-	}
-	if s.PaymentCallTimeout < time.Second || s.PaymentCallTimeout > 40*time.Second {
-		refuse("PAYMENT_CALL_TIMEOUT", "%s is not from 1s to 40s", s.PaymentCallTimeout)
-	}
-	if s.OrderPaymentWindow < time.Minute || s.OrderPaymentWindow > 90*24*time.Hour {
-		refuse("ORDER_PAYMENT_WINDOW", "%s is not from 1m to 2160h", s.OrderPaymentWindow)
-	}
-	within("ORDER_MAX_OPEN_UNPAID", s.OrderMaxOpenUnpaid, 0, 1_000_000)
-	oneOf("ORDER_CANCEL_UNTIL", s.OrderCancelUntil, "paid", "shipped")
-
-	if s.PaymentProvider == "" && s.Debug {
-		s.PaymentProvider = "test"
-	}
-	oneOf("PAYMENT_PROVIDER", s.PaymentProvider, "", "test", "stripe")
-	switch {
-	case s.PaymentProvider == "test" && !s.Debug && !s.PaymentTestAllowed:
-		refuse("PAYMENT_PROVIDER", "is test, which takes payments that are none; set PAYMENT_TEST_ALLOWED=true if that is meant")
-	case s.PaymentProvider == "stripe" && !strings.HasPrefix(s.StripeSecretKey, "sk_") && !strings.HasPrefix(s.StripeSecretKey, "rk_"):
-		refuse("STRIPE_SECRET_KEY", "must be Stripe's secret key, sk_... or rk_..., while PAYMENT_PROVIDER is stripe")
-	case s.PaymentProvider == "stripe" && !strings.HasPrefix(s.StripeWebhookSecret, "whsec_"):
-		refuse("STRIPE_WEBHOOK_SECRET", "must be the signing secret of the webhook endpoint, whsec_..., while PAYMENT_PROVIDER is stripe")
-	}
-	if s.StripeBaseURL != "" {
-		if u, err := url.Parse(s.StripeBaseURL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-			refuse("STRIPE_BASE_URL", "is not an http or https address")
-		}
-	}
-
-	oneOf("RAG_PROVIDER", s.RAGProvider, "auto", "gemini", "openai", "local")
-	oneOf("RAG_OUTAGE", s.RAGOutage, "error", "local")
-	within("RAG_INDEX_PER_MINUTE", s.RAGIndexPerMinute, 0, 1_000_000)
-	if s.RAGDailyTokens < 0 {
-		refuse("RAG_DAILY_TOKENS", "%d is below 0", s.RAGDailyTokens)
-	}
-	if s.RAGProvider == "openai" && s.OpenAIAPIKey == "" && strings.HasPrefix(s.OpenAIBaseURL, "https://api.openai.com") {
-		refuse("OPENAI_API_KEY", "must be set while RAG_PROVIDER is openai, unless OPENAI_BASE_URL names a server that wants none")
-	}
-	within("RAG_EMBEDDING_DIM", s.RAGEmbeddingDim, 128, 768)
-	within("RAG_COMMIT_BATCH_SIZE", s.RAGCommitBatchSize, 1, 100)
-	within("RAG_TOP_K", s.RAGTopK, 1, 20)
-	within("RAG_CANDIDATE_MULTIPLIER", s.RAGCandidateMultiplier, 1, 20)
-	within("RAG_MAX_HISTORY", s.RAGMaxHistory, 2, 50)
-	if !(s.RAGSimilarityThreshold >= 0 && s.RAGSimilarityThreshold <= 1) {
-		refuse("RAG_SIMILARITY_THRESHOLD", "%v is not from 0 to 1", s.RAGSimilarityThreshold)
-	}
-	timeout, err := time.ParseDuration(s.RAGGeminiTimeoutText)
-	if err != nil {
-		timeout, err = time.ParseDuration(s.RAGGeminiTimeoutText + "s")
-	}
-	if err != nil || timeout < time.Second || timeout > 10*time.Minute {
-		refuse("RAG_GEMINI_TIMEOUT", "%q is not a number of seconds from 1 to 600", s.RAGGeminiTimeoutText)
-	}
-	s.RAGGeminiTimeout = timeout
-	return wrong
 }
