@@ -48,7 +48,7 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		if op != nil {
 			info.Operation = op.id
-			info.Audited = op.audited
+			info.Audited = r.Method != http.MethodGet && s.ranks[op.role] > s.ranks["customer"] // staff changes something
 			info.EventStream = op.streams && prefersEventStream(r.Header.Get(echo.HeaderAccept))
 		}
 		timeout := defaultTimeout

@@ -30,7 +30,6 @@ type operation struct {
 	query    map[string]bool // declared query parameters; true when it may be repeated
 	role     string          // the least role that may call it; empty when public
 	guests   bool            // it has a role, and nobody may call it too
-	audited  bool            // staff changes something
 	limits   []limit
 	maxBody  int64
 	timeout  time.Duration

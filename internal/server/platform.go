@@ -3,12 +3,9 @@ package server
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"sync/atomic"
 	"time"
-
-	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/internal/platform/problem"
@@ -33,32 +30,22 @@ type Platform struct {
 
 	draining atomic.Bool
 	metrics  *metrics
+	contract *contract
 	yaml     []byte
-	json     api.GetOpenAPIJSON200JSONResponse
 	docs     *docs
 	reading  []byte
-	tryOut   []byte
 }
 
 // Drain makes readiness fail, so that no new traffic is sent here.
 func (p *Platform) Drain() { p.draining.Store(true) }
 
-func (p *Platform) bind(s *Server, spec *openapi3.T, contract []byte) error {
-	p.metrics, p.yaml = s.metrics, contract
-	text, err := json.Marshal(spec)
-	if err != nil {
-		return err
-	}
+func (p *Platform) bind(s *Server, contract *contract, yaml []byte) (err error) {
+	p.metrics, p.contract, p.yaml = s.metrics, contract, yaml
 	if p.docs, err = newDocs(p.Name); err != nil {
 		return err
 	}
-	if p.reading, err = newReadingView(p.Name); err != nil {
-		return err
-	}
-	if p.tryOut, err = tryOut(spec); err != nil {
-		return err
-	}
-	return json.Unmarshal(text, &p.json)
+	p.reading, err = newReadingView(p.Name)
+	return err
 }
 
 // GetServiceInfo says where to go from here.
@@ -148,7 +135,7 @@ func (p *Platform) GetOpenAPIYAML(context.Context, api.GetOpenAPIYAMLRequestObje
 
 // GetOpenAPIJSON answers the contract as JSON.
 func (p *Platform) GetOpenAPIJSON(context.Context, api.GetOpenAPIJSONRequestObject) (api.GetOpenAPIJSONResponseObject, error) {
-	return p.json, nil
+	return p.contract.json, nil
 }
 
 // GetDocs answers the page that shows the contract.

@@ -93,16 +93,12 @@ type Server struct {
 
 // New puts the server together. It fails if the contract leaves something undecided.
 func New(o Options, domains Domains) (*Server, error) {
-	spec, err := api.GetSpec()
-	if err != nil {
-		return nil, fmt.Errorf("the embedded contract: %w", err)
-	}
-	operations, err := readOperations(spec)
+	contract, err := readContract()
 	if err != nil {
 		return nil, err
 	}
 	s := &Server{
-		echo: echo.New(), operations: operations, log: o.Log, metrics: newMetrics(o.Pool, o.Pages, o.Metrics...), limiter: o.Limiter, pages: o.Pages,
+		echo: echo.New(), operations: contract.operations, log: o.Log, metrics: newMetrics(o.Pool, o.Pages, o.Metrics...), limiter: o.Limiter, pages: o.Pages,
 		authenticate: o.Authenticate, checkCSRF: o.CheckCSRF, ranks: o.Ranks, proxies: o.TrustedProxies,
 		origins: http.NewCrossOriginProtection(),
 	}
@@ -111,13 +107,12 @@ func New(o Options, domains Domains) (*Server, error) {
 			return nil, fmt.Errorf("CORS_ALLOWED_ORIGINS: %w", err)
 		}
 	}
-	for _, op := range operations {
+	for _, op := range contract.operations {
 		if op.role != "" && s.ranks[op.role] == 0 {
 			return nil, fmt.Errorf("openapi.yaml: %s: there is no role %q", op.id, op.role)
 		}
-		op.audited = op.route.Method != http.MethodGet && s.ranks[op.role] > s.ranks["customer"]
 	}
-	if err := domains.bind(s, spec, o.Contract); err != nil {
+	if err := domains.bind(s, contract, o.Contract); err != nil {
 		return nil, err
 	}
 	s.echo.HideBanner, s.echo.HidePort = true, true
