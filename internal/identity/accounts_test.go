@@ -104,6 +104,7 @@ func TestLoginRefuses(t *testing.T) {
 }
 
 func TestUnknownAccountsTakeTheSameTime(t *testing.T) {
+	apitest.NotWithRace(t)
 	// Alone, not in parallel: time is what it measures. The cost is one a real shop may have.
 	shop := apitest.New(t, apitest.Setting{Name: "BCRYPT_COST", Value: "7"}, apitest.Setting{Name: "LOGIN_FREE_FAILURES", Value: "0"})
 	shop.Post("/api/v1/auth/register", ada()).Want(http.StatusCreated)
