@@ -92,6 +92,7 @@ func TestMistakesAreOneClearLine(t *testing.T) {
 }
 
 func TestDatabaseCommands(t *testing.T) {
+	apitest.NotWithRace(t) // it draws every image of the demo shop
 	t.Chdir(t.TempDir())
 	t.Setenv("DEBUG", "true")
 	t.Setenv("LOG_LEVEL", "error")
