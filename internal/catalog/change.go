@@ -87,6 +87,19 @@ func (c *Catalog) tell(ctx context.Context, q *db.Queries, kind string, product 
 	return events.Record(ctx, q, events.Event{Kind: kind, ObjectType: events.Product, ObjectID: product.ID, Data: body})
 }
 
+// productChanged ends a change of a product, which is locked: what is made of it will follow, those who want to know are told,
+// and it is answered as it is now.
+func (c *Catalog) productChanged(ctx context.Context, q *db.Queries, insert func(river.JobArgs) error, id int64, kind string) (db.ProductDetail, error) {
+	if err := insert(ProductChanged{id}); err != nil {
+		return db.ProductDetail{}, err
+	}
+	row, err := q.GetAnyProduct(ctx, id)
+	if err != nil {
+		return db.ProductDetail{}, err
+	}
+	return row, c.tell(ctx, q, kind, row)
+}
+
 // Tell writes that some products, which are locked, were made and others changed, as they are now: all of it in three
 // statements, or one when nobody wants to know.
 func (c *Catalog) Tell(ctx context.Context, q *db.Queries, created, updated []int64) error {

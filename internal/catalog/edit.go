@@ -47,13 +47,8 @@ func (c *Catalog) CreateProduct(ctx context.Context, r api.CreateProductRequestO
 		if _, err := c.createVariants(ctx, q, db.Product{ID: id, Slug: params.Slug}, 0, drafts); err != nil {
 			return err
 		}
-		if err := insert(ProductChanged{id}); err != nil {
-			return err
-		}
-		if row, err = q.GetAnyProduct(ctx, id); err != nil {
-			return err
-		}
-		return c.tell(ctx, q, events.ProductCreated, row)
+		row, err = c.productChanged(ctx, q, insert, id, events.ProductCreated)
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -211,13 +206,8 @@ func (c *Catalog) changeProduct(ctx context.Context, id int64, ifMatch *string, 
 		if err := saveVariant(ctx, q, variant); err != nil {
 			return err
 		}
-		if err := insert(ProductChanged{id}); err != nil {
-			return err
-		}
-		if row, err = q.GetAnyProduct(ctx, id); err != nil {
-			return err
-		}
-		return c.tell(ctx, q, events.ProductUpdated, row)
+		row, err = c.productChanged(ctx, q, insert, id, events.ProductUpdated)
+		return err
 	})
 	return row, err
 }

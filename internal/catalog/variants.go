@@ -153,13 +153,8 @@ func (c *Catalog) changeVariants(ctx context.Context, id int64, ifMatch *string,
 		if err := q.TouchProduct(ctx, id); err != nil {
 			return err
 		}
-		if err := insert(ProductChanged{id}); err != nil {
-			return err
-		}
-		if row, err = q.GetAnyProduct(ctx, id); err != nil {
-			return err
-		}
-		return c.tell(ctx, q, events.ProductUpdated, row)
+		row, err = c.productChanged(ctx, q, insert, id, events.ProductUpdated)
+		return err
 	})
 	return row, err
 }

@@ -151,24 +151,25 @@ func (s *Stock) alertLevel(stock int32) string {
 	return ""
 }
 
-// expect refuses a change of a level that is not what it is thought to be.
-func (l *ledger) expect(at level, expected *int32) error {
-	if expected != nil && *expected != l.levels[at] {
-		return ErrStockChanged.Detailf("There are %d units there, not %d. Count again.", l.levels[at], *expected)
+// lockLevel locks a level, which is made if there is none. Unless it is what it is expected to be, the change is refused.
+func lockLevel(ctx context.Context, q *db.Queries, at level, expected *int32) (*ledger, error) {
+	if err := q.EnsureStockLevels(ctx, []int64{at.variant}, []int64{at.location}); err != nil {
+		return nil, err
 	}
-	return nil
+	l, err := lock(ctx, q, []int64{at.variant})
+	if err != nil {
+		return nil, err
+	}
+	if expected != nil && *expected != l.levels[at] {
+		return nil, ErrStockChanged.Detailf("There are %d units there, not %d. Count again.", l.levels[at], *expected)
+	}
+	return l, nil
 }
 
 // set makes a level exactly quantity; expected, if not nil, is what it must be before.
 func (s *Stock) set(ctx context.Context, q *db.Queries, at level, quantity int32, expected *int32, cause Cause) error {
-	if err := q.EnsureStockLevels(ctx, []int64{at.variant}, []int64{at.location}); err != nil {
-		return err
-	}
-	l, err := lock(ctx, q, []int64{at.variant})
+	l, err := lockLevel(ctx, q, at, expected)
 	if err != nil {
-		return err
-	}
-	if err := l.expect(at, expected); err != nil {
 		return err
 	}
 	return s.apply(ctx, q, l, []move{{at, quantity - l.levels[at]}}, cause)
@@ -176,14 +177,8 @@ func (s *Stock) set(ctx context.Context, q *db.Queries, at level, quantity int32
 
 // adjust adds delta units to a level, or takes some, but never more than there are.
 func (s *Stock) adjust(ctx context.Context, q *db.Queries, at level, delta int32, expected *int32, cause Cause) error {
-	if err := q.EnsureStockLevels(ctx, []int64{at.variant}, []int64{at.location}); err != nil {
-		return err
-	}
-	l, err := lock(ctx, q, []int64{at.variant})
+	l, err := lockLevel(ctx, q, at, expected)
 	if err != nil {
-		return err
-	}
-	if err := l.expect(at, expected); err != nil {
 		return err
 	}
 	if there := l.levels[at]; int64(there)+int64(delta) < 0 {

@@ -165,7 +165,7 @@ func TestUnpaidOrdersAreLimited(t *testing.T) {
 	shop := apitest.New(t, apitest.Setting{Name: "ORDER_MAX_OPEN_UNPAID", Value: "2"})
 	p := products(shop.Admin(), 500)
 	ada := shop.Customer()
-	statuses := race(32, func(int) int { return ada.Post(orders, fields{"items": []fields{of(p[0], 1)}}).Status })
+	statuses := apitest.Race(32, func(int) int { return ada.Post(orders, fields{"items": []fields{of(p[0], 1)}}).Status })
 	assert.Equal(t, map[int]int{http.StatusCreated: 2, http.StatusConflict: 30}, statuses)
 	ada.Post(orders, fields{"items": []fields{of(p[0], 1)}}).Problem(http.StatusConflict, "too_many_unpaid_orders")
 	var mine api.OrderPage

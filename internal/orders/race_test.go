@@ -14,26 +14,6 @@ import (
 	"github.com/shopd/shopd/internal/platform/apitest"
 )
 
-// race runs n calls at once and counts what they answer.
-func race(n int, call func(i int) int) map[int]int {
-	var mu sync.Mutex
-	var all sync.WaitGroup
-	gate := make(chan struct{})
-	counts := map[int]int{}
-	for i := range n {
-		all.Go(func() {
-			<-gate
-			status := call(i)
-			mu.Lock()
-			defer mu.Unlock()
-			counts[status]++
-		})
-	}
-	close(gate)
-	all.Wait()
-	return counts
-}
-
 var unlimited = apitest.Setting{Name: "ORDER_MAX_OPEN_UNPAID", Value: "0"}
 
 func TestACartIsOrderedOnce(t *testing.T) {
@@ -43,7 +23,7 @@ func TestACartIsOrderedOnce(t *testing.T) {
 	p := products(shop.Admin(), 1000)
 	for range 5 {
 		ada.Post(items, of(p[0], 3)).Want(http.StatusOK)
-		assert.Equal(t, map[int]int{http.StatusCreated: 1, http.StatusConflict: 31}, race(32, func(int) int { return ada.Post(orders, fields{}).Status }))
+		assert.Equal(t, map[int]int{http.StatusCreated: 1, http.StatusConflict: 31}, apitest.Race(32, func(int) int { return ada.Post(orders, fields{}).Status }))
 	}
 	assert.Equal(t, 985, stock(shop, p[0]))
 	shop.RequireSound()
@@ -57,7 +37,7 @@ func TestStockComesBackOnce(t *testing.T) {
 	for round := range 6 {
 		order := place(ada, fields{"items": []fields{of(p[0], 7), of(p[1], 2)}})
 		shop.Exec("UPDATE orders SET expires_at = now() - interval '1 second' WHERE id = $1", order.ID)
-		statuses := race(32, func(i int) int {
+		statuses := apitest.Race(32, func(i int) int {
 			switch {
 			case round%2 == 1 && i%2 == 1:
 				if err := shop.App.Orders().Expire(t.Context()); err != nil {
@@ -91,7 +71,7 @@ func TestNothingIsSoldTwice(t *testing.T) {
 	for i := range buyers {
 		buyers[i] = shop.Customer()
 	}
-	statuses := race(300, func(i int) int {
+	statuses := apitest.Race(300, func(i int) int {
 		wanted := []fields{of(p[0], 1), of(p[1], 1)}
 		if i%2 == 1 {
 			slices.Reverse(wanted)
@@ -113,7 +93,7 @@ func TestARaceThatIsLostIsFoundOut(t *testing.T) {
 	variant := p[0].Variants[0].ID
 	var there sync.WaitGroup
 	there.Add(4)
-	sold := race(4, func(int) int {
+	sold := apitest.Race(4, func(int) int {
 		var left int
 		if err := shop.Pool.QueryRow(t.Context(), "SELECT quantity FROM stock_levels WHERE variant_id = $1", variant).Scan(&left); err != nil || left < 3 {
 			return http.StatusConflict
@@ -141,7 +121,7 @@ func TestNothingAddedIsLost(t *testing.T) {
 	added := 0
 	for range 12 {
 		var mu sync.Mutex
-		race(16, func(i int) int {
+		apitest.Race(16, func(i int) int {
 			if i%4 == 0 {
 				return ada.Post(orders, fields{}).Status
 			}
@@ -173,7 +153,7 @@ func TestARepeatedOrderIsPlacedOnce(t *testing.T) {
 	first := map[int][]byte{}
 	units := 0
 	for wave := range keys / 4 { // 32 at once
-		statuses := race(4*copies, func(i int) int {
+		statuses := apitest.Race(4*copies, func(i int) int {
 			key := wave*4 + i/copies
 			answer := ada.Post(orders, body(key), header(key))
 			if answer.Status != http.StatusCreated {
@@ -236,7 +216,7 @@ func TestWhatComesBackIsSold(t *testing.T) {
 	for i := range buyers {
 		buyers[i] = shop.Customer()
 	}
-	statuses := race(len(buyers), func(i int) int {
+	statuses := apitest.Race(len(buyers), func(i int) int {
 		for n := range 25 {
 			wanted := []fields{of(p[i%2], 1+n%3), of(p[1-i%2], 1+i%3)}
 			answer := buyers[i].Post(orders, fields{"items": wanted})

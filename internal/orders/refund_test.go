@@ -28,7 +28,7 @@ func TestPaidOrdersAreCancelledWithTheirMoney(t *testing.T) {
 	}
 
 	order := paid("tok_visa")
-	assert.Equal(t, map[int]int{http.StatusOK: 1, http.StatusBadRequest: 15}, collapse(race(16, func(int) int { return ada.Post(address(order)+"/cancel", nil).Status })))
+	assert.Equal(t, map[int]int{http.StatusOK: 1, http.StatusBadRequest: 15}, collapse(apitest.Race(16, func(int) int { return ada.Post(address(order)+"/cancel", nil).Status })))
 	ada.Get(address(order)).Want(http.StatusOK).Into(&order)
 	assert.Equal(t, api.OrderStatusCANCELLED, order.Status)
 	assert.Equal(t, "20.00", order.Payments[0].Refunded)
@@ -88,7 +88,7 @@ func TestAnOrderThatCostsNothingIsPaid(t *testing.T) {
 	order = place(ada, fields{"items": []fields{of(sample, 2)}})
 	off := fields{"reason": "A mistake.", "cancel": true}
 	keeper.Put(admin(order)+"/status", fields{"status": "CANCELLED"}).Problem(http.StatusBadRequest, "invalid_transition")
-	statuses := race(16, func(int) int {
+	statuses := apitest.Race(16, func(int) int {
 		return keeper.Post(admin(order)+"/refunds", off, apitest.Header{Name: "Idempotency-Key", Value: "off"}).Status
 	})
 	assert.GreaterOrEqual(t, statuses[http.StatusNoContent], 1)
@@ -111,7 +111,7 @@ func TestExpiryWaitsForPayments(t *testing.T) {
 	for range 10 {
 		order := place(ada, fields{"items": []fields{of(p[0], 1)}})
 		shop.Exec("UPDATE orders SET expires_at = now() - interval '1 second' WHERE id = $1", order.ID)
-		race(8, func(i int) int {
+		apitest.Race(8, func(i int) int {
 			if i%2 == 0 {
 				assert.NoError(t, shop.App.Orders().Expire(t.Context()))
 				return 0

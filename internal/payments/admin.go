@@ -36,20 +36,11 @@ func (p *Payments) RefundOrder(ctx context.Context, r api.RefundOrderRequestObje
 		}
 		b.amount = &minor
 	}
-	call, err := idempotency.NewCall(ctx, r.Params.IdempotencyKey, r.ID, *r.Body)
+	known, err := p.once(ctx, r.Params.IdempotencyKey, r.ID, *r.Body, func(ctx context.Context, lease *idempotency.Lease) (*idempotency.Answer, error) {
+		return p.refund(ctx, lease, b)
+	})
 	if err != nil {
 		return nil, err
-	}
-	ctx, cancel := p.detached(ctx)
-	defer cancel()
-	lease, known, err := idempotency.Take(ctx, p.queries, call, p.Overdue())
-	if err != nil {
-		return nil, err
-	}
-	if known == nil {
-		if known, err = p.refund(ctx, lease, b); err != nil { // a problem says that surely nothing was given back
-			return nil, lease.End(ctx, p.queries, err)
-		}
 	}
 	return answer{*known}, nil
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -101,26 +100,6 @@ func (s stall) tell(id string) *apitest.Answer {
 	payload, signature, err := s.App.TestPayments().Webhook(s.t.Context(), id)
 	require.NoError(s.t, err)
 	return s.Post(hook, apitest.Raw{ContentType: "application/json", Content: string(payload)}, apitest.Header{Name: "Test-Signature", Value: signature})
-}
-
-// race runs n calls at once and counts what they answer.
-func race(n int, call func(i int) int) map[int]int {
-	var mu sync.Mutex
-	var all sync.WaitGroup
-	gate := make(chan struct{})
-	counts := map[int]int{}
-	for i := range n {
-		all.Go(func() {
-			<-gate
-			status := call(i)
-			mu.Lock()
-			defer mu.Unlock()
-			counts[status]++
-		})
-	}
-	close(gate)
-	all.Wait()
-	return counts
 }
 
 func notes(order api.Order) string {

@@ -64,7 +64,7 @@ func TestOneDefaultAndAtMostTwentyUnderRace(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	ada := s.Customer()
-	statuses := race(32, func(i int) int { return ada.Post(methods, fields{"token": "tok_visa", "is_default": i%2 == 0}).Status })
+	statuses := apitest.Race(32, func(i int) int { return ada.Post(methods, fields{"token": "tok_visa", "is_default": i%2 == 0}).Status })
 	assert.Equal(t, map[int]int{http.StatusCreated: 20, http.StatusConflict: 12}, statuses)
 	assert.Equal(t, 1, apitest.Value[int](s.Shop, "SELECT count(*) FROM payment_methods WHERE is_default"))
 }

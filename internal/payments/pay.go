@@ -45,25 +45,35 @@ func (p *Payments) PayOrder(ctx context.Context, r api.PayOrderRequestObject) (a
 	if err := p.readWish(ctx, &w, *r.Body); err != nil {
 		return nil, err
 	}
-	call, err := idempotency.NewCall(ctx, r.Params.IdempotencyKey, r.ID, *r.Body)
+	known, err := p.once(ctx, r.Params.IdempotencyKey, r.ID, *r.Body, func(ctx context.Context, lease *idempotency.Lease) (*idempotency.Answer, error) {
+		return p.pay(ctx, lease, w)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if known.Status >= http.StatusBadRequest {
+		return nil, refusedAgain(ctx, *known)
+	}
+	return answer{*known}, nil
+}
+
+// once does work that asks the provider, unless a request with its key did, and goes on when the client is gone. A problem
+// that work answers says that surely nothing was charged or given back.
+func (p *Payments) once(ctx context.Context, key *string, order int64, body any, work func(context.Context, *idempotency.Lease) (*idempotency.Answer, error)) (*idempotency.Answer, error) {
+	call, err := idempotency.NewCall(ctx, key, order, body)
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := p.detached(ctx)
 	defer cancel()
 	lease, known, err := idempotency.Take(ctx, p.queries, call, p.Overdue())
-	if err != nil {
-		return nil, err
+	if err != nil || known != nil {
+		return known, err
 	}
-	if known == nil {
-		if known, err = p.pay(ctx, lease, w); err != nil { // a problem says that surely nothing was charged
-			return nil, lease.End(ctx, p.queries, err)
-		}
+	if known, err = work(ctx, lease); err != nil {
+		return nil, lease.End(ctx, p.queries, err)
 	}
-	if known.Status >= http.StatusBadRequest {
-		return nil, refusedAgain(ctx, *known)
-	}
-	return answer{*known}, nil
+	return known, nil
 }
 
 // readWish checks what to pay with.

@@ -17,7 +17,7 @@ func TestAnOrderIsPaidOnce(t *testing.T) {
 	ada := s.Customer()
 	for round, token := range []string{"tok_visa", "tok_timeout", "tok_slow", "tok_visa"} {
 		order := s.order(ada)
-		statuses := race(32, func(i int) int { return pay(ada, order, token, key(fmt.Sprintf("%d-%d", round, i))).Status })
+		statuses := apitest.Race(32, func(i int) int { return pay(ada, order, token, key(fmt.Sprintf("%d-%d", round, i))).Status })
 		assert.Equal(t, 1, statuses[http.StatusCreated]+statuses[http.StatusAccepted])
 		assert.Equal(t, 31, statuses[http.StatusConflict])
 		assert.Len(t, s.ledger().Charges, round+1)
@@ -25,7 +25,7 @@ func TestAnOrderIsPaidOnce(t *testing.T) {
 		assertStatus(t, api.OrderStatusPAID, read(ada, order))
 	}
 	order := s.order(ada)
-	statuses := race(32, func(int) int { return pay(ada, order, "tok_slow", key("same")).Status })
+	statuses := apitest.Race(32, func(int) int { return pay(ada, order, "tok_slow", key("same")).Status })
 	assert.Equal(t, map[int]int{http.StatusCreated: 1, http.StatusConflict: 31}, statuses)
 	assert.Len(t, s.ledger().Charges, 5)
 	s.RequireSound()
@@ -38,7 +38,7 @@ func TestPayingAndCancellingAtOnce(t *testing.T) {
 	for round := range 8 {
 		order := s.order(ada)
 		s.Exec("UPDATE orders SET expires_at = now() - interval '1 second' WHERE id = $1", order.ID)
-		race(32, func(i int) int {
+		apitest.Race(32, func(i int) int {
 			switch {
 			case i%4 == 1:
 				return ada.Post(at(order)+"/cancel", nil).Status
@@ -74,19 +74,19 @@ func TestRefundsNeverExceedThePayment(t *testing.T) {
 	ada := s.Customer()
 	order := s.order(ada)
 	pay(ada, order, "tok_visa").Want(http.StatusCreated)
-	statuses := race(32, func(i int) int { return s.refund(order, fields{"amount": "3.00"}, key(fmt.Sprint(i))).Status })
+	statuses := apitest.Race(32, func(i int) int { return s.refund(order, fields{"amount": "3.00"}, key(fmt.Sprint(i))).Status })
 	assert.Equal(t, map[int]int{http.StatusCreated: 8, http.StatusConflict: 24}, statuses)
 	s.RequireSound()
 
 	order = s.order(ada)
 	pay(ada, order, "tok_visa").Want(http.StatusCreated)
-	statuses = race(32, func(i int) int { return s.refund(order, fields{"cancel": true}, key(fmt.Sprint("all", i))).Status })
+	statuses = apitest.Race(32, func(i int) int { return s.refund(order, fields{"cancel": true}, key(fmt.Sprint("all", i))).Status })
 	assert.Equal(t, map[int]int{http.StatusCreated: 1, http.StatusConflict: 31}, statuses)
 	assert.Equal(t, 1, apitest.Value[int](s.Shop, "SELECT count(*) FROM stock_movements WHERE reason = 'release'"))
 
 	order = s.order(ada)
 	pay(ada, order, "tok_visa").Want(http.StatusCreated)
-	statuses = race(32, func(int) int { return s.refund(order, fields{"amount": "5.00"}, key("same")).Status })
+	statuses = apitest.Race(32, func(int) int { return s.refund(order, fields{"amount": "5.00"}, key("same")).Status })
 	assert.GreaterOrEqual(t, statuses[http.StatusCreated], 1)
 	assert.Equal(t, "5.00", read(ada, order).Payments[0].Refunded)
 	s.RequireSound()

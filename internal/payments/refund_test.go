@@ -146,7 +146,7 @@ func TestLateMoneyGoesBackOnce(t *testing.T) {
 	charges := s.ledger().Charges
 	require.Len(t, charges, 4)
 	s.later()
-	race(30, func(i int) int { return s.tell(charges[i%3].ID).Want(http.StatusOK).Status })
+	apitest.Race(30, func(i int) int { return s.tell(charges[i%3].ID).Want(http.StatusOK).Status })
 	for range 3 {
 		s.later()
 	}

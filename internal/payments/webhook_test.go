@@ -93,7 +93,7 @@ func TestShuffledWebhooks(t *testing.T) {
 		}
 	}
 	rand.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
-	race(len(ids), func(i int) int { return s.tell(ids[i]).Want(http.StatusOK).Status })
+	apitest.Race(len(ids), func(i int) int { return s.tell(ids[i]).Want(http.StatusOK).Status })
 	s.later()
 	for i, want := range []api.OrderStatus{"PAID", "PENDING", "PAID", "CANCELLED", "CANCELLED", "CANCELLED"} {
 		assertStatus(t, want, read(ada, all[i]))

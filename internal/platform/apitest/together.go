@@ -1,0 +1,23 @@
+package apitest
+
+import "sync"
+
+// Race runs n calls at once and counts what they answer: of each status, how many.
+func Race(n int, call func(i int) int) map[int]int {
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	gate := make(chan struct{})
+	counts := map[int]int{}
+	for i := range n {
+		all.Go(func() {
+			<-gate
+			status := call(i)
+			mu.Lock()
+			defer mu.Unlock()
+			counts[status]++
+		})
+	}
+	close(gate)
+	all.Wait()
+	return counts
+}
