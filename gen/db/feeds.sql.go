@@ -274,11 +274,11 @@ func (q *Queries) CreateFeedProducts(ctx context.Context, arg CreateFeedProducts
 }
 
 const createFeedVariants = `-- name: CreateFeedVariants :many
-INSERT INTO variants (product_id, is_default, position, sku, gtin, options, price_minor, discount_minor, track_inventory)
-SELECT v.product_id, v.is_default, v.position, v.sku, nullif(v.gtin, ''), v.options::jsonb, v.price, nullif(v.discount, -1), v.tracked
+INSERT INTO variants (product_id, is_default, position, sku, gtin, options, price_minor, discount_minor, track_inventory, stock)
+SELECT v.product_id, v.is_default, v.position, v.sku, nullif(v.gtin, ''), v.options::jsonb, v.price, nullif(v.discount, -1), v.tracked, v.stock
   FROM (SELECT unnest($1::bigint[]) AS product_id, unnest($2::boolean[]) AS is_default, unnest($3::integer[]) AS position,
                unnest($4::text[]) AS sku, unnest($5::text[]) AS gtin, unnest($6::text[]) AS options, unnest($7::bigint[]) AS price,
-               unnest($8::bigint[]) AS discount, unnest($9::boolean[]) AS tracked) v
+               unnest($8::bigint[]) AS discount, unnest($9::boolean[]) AS tracked, unnest($10::integer[]) AS stock) v
 RETURNING id, sku
 `
 
@@ -292,6 +292,7 @@ type CreateFeedVariantsParams struct {
 	Prices     []int64
 	Discounts  []int64
 	Trackeds   []bool
+	Stocks     []int32
 }
 
 type CreateFeedVariantsRow struct {
@@ -299,6 +300,7 @@ type CreateFeedVariantsRow struct {
 	SKU string
 }
 
+// Stock is what inventory.Open counts in the same transaction: its trigger finds nothing left to change.
 func (q *Queries) CreateFeedVariants(ctx context.Context, arg CreateFeedVariantsParams) ([]CreateFeedVariantsRow, error) {
 	rows, err := q.db.Query(ctx, createFeedVariants,
 		arg.ProductIds,
@@ -310,6 +312,7 @@ func (q *Queries) CreateFeedVariants(ctx context.Context, arg CreateFeedVariants
 		arg.Prices,
 		arg.Discounts,
 		arg.Trackeds,
+		arg.Stocks,
 	)
 	if err != nil {
 		return nil, err
