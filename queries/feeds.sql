@@ -91,6 +91,11 @@ SELECT id FROM imports
  WHERE finished_at IS NULL AND coalesce(alive_at, created_at) < now() - make_interval(secs => @silent_seconds::integer)
  ORDER BY id LIMIT 100;
 
+-- Which of some files no open import has.
+-- name: ListUnusedFeedFiles :many
+SELECT f.name::text AS name FROM (SELECT unnest(@names::text[]) AS name) f
+ WHERE NOT EXISTS (SELECT FROM imports i WHERE i.finished_at IS NULL AND i.file = f.name);
+
 -- Lets the triggers leave to the import what is made of products, and gives its statements the time of a batch.
 -- name: BeginImportBatch :exec
 SELECT set_config('shopd.refreshes_later', 'yes', true), set_config('statement_timeout', '60s', true);

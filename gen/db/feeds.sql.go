@@ -1017,6 +1017,32 @@ func (q *Queries) ListImports(ctx context.Context, arg ListImportsParams) ([]Imp
 	return items, nil
 }
 
+const listUnusedFeedFiles = `-- name: ListUnusedFeedFiles :many
+SELECT f.name::text AS name FROM (SELECT unnest($1::text[]) AS name) f
+ WHERE NOT EXISTS (SELECT FROM imports i WHERE i.finished_at IS NULL AND i.file = f.name)
+`
+
+// Which of some files no open import has.
+func (q *Queries) ListUnusedFeedFiles(ctx context.Context, names []string) ([]string, error) {
+	rows, err := q.db.Query(ctx, listUnusedFeedFiles, names)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		items = append(items, name)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lockImport = `-- name: LockImport :one
 SELECT id, met FROM imports
  WHERE id = $1 AND runner = $2::text AND position = $3 AND finished_at IS NULL
