@@ -3,12 +3,9 @@ package server
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"sync/atomic"
 	"time"
-
-	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/internal/platform/problem"
@@ -43,22 +40,13 @@ type Platform struct {
 // Drain makes readiness fail, so that no new traffic is sent here.
 func (p *Platform) Drain() { p.draining.Store(true) }
 
-func (p *Platform) bind(s *Server, spec *openapi3.T, contract []byte) error {
-	p.metrics, p.yaml = s.metrics, contract
-	text, err := json.Marshal(spec)
-	if err != nil {
-		return err
-	}
+func (p *Platform) bind(s *Server, read *contract, written []byte) (err error) {
+	p.metrics, p.yaml, p.json, p.tryOut = s.metrics, written, read.json, read.tryOut
 	if p.docs, err = newDocs(p.Name); err != nil {
 		return err
 	}
-	if p.reading, err = newReadingView(p.Name); err != nil {
-		return err
-	}
-	if p.tryOut, err = tryOut(spec); err != nil {
-		return err
-	}
-	return json.Unmarshal(text, &p.json)
+	p.reading, err = newReadingView(p.Name)
+	return err
 }
 
 // GetServiceInfo says where to go from here.

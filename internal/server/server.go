@@ -93,11 +93,11 @@ type Server struct {
 
 // New puts the server together. It fails if the contract leaves something undecided.
 func New(o Options, domains Domains) (*Server, error) {
-	spec, err := api.GetSpec()
+	contract, err := readContract()
 	if err != nil {
-		return nil, fmt.Errorf("the embedded contract: %w", err)
+		return nil, err
 	}
-	operations, err := readOperations(spec)
+	operations, err := readOperations(contract.spec)
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +117,7 @@ func New(o Options, domains Domains) (*Server, error) {
 		}
 		op.audited = op.route.Method != http.MethodGet && s.ranks[op.role] > s.ranks["customer"]
 	}
-	if err := domains.bind(s, spec, o.Contract); err != nil {
+	if err := domains.bind(s, contract, o.Contract); err != nil {
 		return nil, err
 	}
 	s.echo.HideBanner, s.echo.HidePort = true, true
