@@ -91,6 +91,11 @@ SELECT id FROM imports
  WHERE finished_at IS NULL AND coalesce(alive_at, created_at) < now() - make_interval(secs => @silent_seconds::integer)
  ORDER BY id LIMIT 100;
 
+-- Which of some files no open import has.
+-- name: ListUnusedFeedFiles :many
+SELECT f.name::text AS name FROM (SELECT unnest(@names::text[]) AS name) f
+ WHERE NOT EXISTS (SELECT FROM imports i WHERE i.finished_at IS NULL AND i.file = f.name);
+
 -- Lets the triggers leave to the import what is made of products, and gives its statements the time of a batch.
 -- name: BeginImportBatch :exec
 SELECT set_config('shopd.refreshes_later', 'yes', true), set_config('statement_timeout', '60s', true);
@@ -161,12 +166,13 @@ SELECT p.name, p.slug, p.description, nullif(p.brand_id, 0), nullif(p.category_i
                unnest(@attributes::text[]) AS attributes, unnest(@actives::boolean[]) AS is_active, unnest(@featureds::boolean[]) AS is_featured) p
 RETURNING id, slug;
 
+-- Stock is what inventory.Open counts in the same transaction: its trigger finds nothing left to change.
 -- name: CreateFeedVariants :many
-INSERT INTO variants (product_id, is_default, position, sku, gtin, options, price_minor, discount_minor, track_inventory)
-SELECT v.product_id, v.is_default, v.position, v.sku, nullif(v.gtin, ''), v.options::jsonb, v.price, nullif(v.discount, -1), v.tracked
+INSERT INTO variants (product_id, is_default, position, sku, gtin, options, price_minor, discount_minor, track_inventory, stock)
+SELECT v.product_id, v.is_default, v.position, v.sku, nullif(v.gtin, ''), v.options::jsonb, v.price, nullif(v.discount, -1), v.tracked, v.stock
   FROM (SELECT unnest(@product_ids::bigint[]) AS product_id, unnest(@defaults::boolean[]) AS is_default, unnest(@positions::integer[]) AS position,
                unnest(@skus::text[]) AS sku, unnest(@gtins::text[]) AS gtin, unnest(@options::text[]) AS options, unnest(@prices::bigint[]) AS price,
-               unnest(@discounts::bigint[]) AS discount, unnest(@trackeds::boolean[]) AS tracked) v
+               unnest(@discounts::bigint[]) AS discount, unnest(@trackeds::boolean[]) AS tracked, unnest(@stocks::integer[]) AS stock) v
 RETURNING id, sku;
 
 -- Sets of some products what their file has columns for.

@@ -3346,8 +3346,8 @@ type Job struct {
 
 	// Kind What a job does, as domain and name: `assistant.index`, `cart.sweep`, `catalog.count_sales`, `catalog.names_changed`,
 	// `catalog.product_changed`, `catalog.sweep_files`, `events.purge`, `feeds.fetch_images`, `feeds.import`, `feeds.resume`,
-	// `idempotency.sweep`, `identity.mail`, `identity.sweep`, `notifications.mail`, `orders.expire`, `payments.give_back`,
-	// `payments.reconcile`, `search.recount`. Jobs of another version of the server may be of others.
+	// `feeds.sweep_files`, `idempotency.sweep`, `identity.mail`, `identity.sweep`, `notifications.mail`, `orders.expire`,
+	// `payments.give_back`, `payments.reconcile`, `search.recount`. Jobs of another version of the server may be of others.
 	//
 	//
 	// Example: catalog.product_changed
@@ -3400,8 +3400,8 @@ type JobError struct {
 
 // JobKind What a job does, as domain and name: `assistant.index`, `cart.sweep`, `catalog.count_sales`, `catalog.names_changed`,
 // `catalog.product_changed`, `catalog.sweep_files`, `events.purge`, `feeds.fetch_images`, `feeds.import`, `feeds.resume`,
-// `idempotency.sweep`, `identity.mail`, `identity.sweep`, `notifications.mail`, `orders.expire`, `payments.give_back`,
-// `payments.reconcile`, `search.recount`. Jobs of another version of the server may be of others.
+// `feeds.sweep_files`, `idempotency.sweep`, `identity.mail`, `identity.sweep`, `notifications.mail`, `orders.expire`,
+// `payments.give_back`, `payments.reconcile`, `search.recount`. Jobs of another version of the server may be of others.
 //
 // Example: catalog.product_changed
 type JobKind = string
@@ -4330,8 +4330,8 @@ type PaymentTypeList struct {
 type PeriodicJob struct {
 	// Kind What a job does, as domain and name: `assistant.index`, `cart.sweep`, `catalog.count_sales`, `catalog.names_changed`,
 	// `catalog.product_changed`, `catalog.sweep_files`, `events.purge`, `feeds.fetch_images`, `feeds.import`, `feeds.resume`,
-	// `idempotency.sweep`, `identity.mail`, `identity.sweep`, `notifications.mail`, `orders.expire`, `payments.give_back`,
-	// `payments.reconcile`, `search.recount`. Jobs of another version of the server may be of others.
+	// `feeds.sweep_files`, `idempotency.sweep`, `identity.mail`, `identity.sweep`, `notifications.mail`, `orders.expire`,
+	// `payments.give_back`, `payments.reconcile`, `search.recount`. Jobs of another version of the server may be of others.
 	//
 	//
 	// Example: catalog.product_changed

@@ -274,11 +274,11 @@ func (q *Queries) CreateFeedProducts(ctx context.Context, arg CreateFeedProducts
 }
 
 const createFeedVariants = `-- name: CreateFeedVariants :many
-INSERT INTO variants (product_id, is_default, position, sku, gtin, options, price_minor, discount_minor, track_inventory)
-SELECT v.product_id, v.is_default, v.position, v.sku, nullif(v.gtin, ''), v.options::jsonb, v.price, nullif(v.discount, -1), v.tracked
+INSERT INTO variants (product_id, is_default, position, sku, gtin, options, price_minor, discount_minor, track_inventory, stock)
+SELECT v.product_id, v.is_default, v.position, v.sku, nullif(v.gtin, ''), v.options::jsonb, v.price, nullif(v.discount, -1), v.tracked, v.stock
   FROM (SELECT unnest($1::bigint[]) AS product_id, unnest($2::boolean[]) AS is_default, unnest($3::integer[]) AS position,
                unnest($4::text[]) AS sku, unnest($5::text[]) AS gtin, unnest($6::text[]) AS options, unnest($7::bigint[]) AS price,
-               unnest($8::bigint[]) AS discount, unnest($9::boolean[]) AS tracked) v
+               unnest($8::bigint[]) AS discount, unnest($9::boolean[]) AS tracked, unnest($10::integer[]) AS stock) v
 RETURNING id, sku
 `
 
@@ -292,6 +292,7 @@ type CreateFeedVariantsParams struct {
 	Prices     []int64
 	Discounts  []int64
 	Trackeds   []bool
+	Stocks     []int32
 }
 
 type CreateFeedVariantsRow struct {
@@ -299,6 +300,7 @@ type CreateFeedVariantsRow struct {
 	SKU string
 }
 
+// Stock is what inventory.Open counts in the same transaction: its trigger finds nothing left to change.
 func (q *Queries) CreateFeedVariants(ctx context.Context, arg CreateFeedVariantsParams) ([]CreateFeedVariantsRow, error) {
 	rows, err := q.db.Query(ctx, createFeedVariants,
 		arg.ProductIds,
@@ -310,6 +312,7 @@ func (q *Queries) CreateFeedVariants(ctx context.Context, arg CreateFeedVariants
 		arg.Prices,
 		arg.Discounts,
 		arg.Trackeds,
+		arg.Stocks,
 	)
 	if err != nil {
 		return nil, err
@@ -1007,6 +1010,32 @@ func (q *Queries) ListImports(ctx context.Context, arg ListImportsParams) ([]Imp
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listUnusedFeedFiles = `-- name: ListUnusedFeedFiles :many
+SELECT f.name::text AS name FROM (SELECT unnest($1::text[]) AS name) f
+ WHERE NOT EXISTS (SELECT FROM imports i WHERE i.finished_at IS NULL AND i.file = f.name)
+`
+
+// Which of some files no open import has.
+func (q *Queries) ListUnusedFeedFiles(ctx context.Context, names []string) ([]string, error) {
+	rows, err := q.db.Query(ctx, listUnusedFeedFiles, names)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		items = append(items, name)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

@@ -14,6 +14,7 @@ import (
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/internal/platform/imaging"
+	"github.com/shopd/shopd/internal/platform/media"
 	"github.com/shopd/shopd/internal/platform/problem"
 	"github.com/shopd/shopd/internal/platform/safehttp"
 )
@@ -61,10 +62,10 @@ func (c *Catalog) fetchUpload(ctx context.Context, b *api.ImageFetch) (upload, e
 		return u, fetchProblem(err)
 	}
 	defer func() { _ = download.Close() }()
-	body := &source{Reader: download}
+	body := &media.Source{Reader: download}
 	u.renditions, err = imaging.Process(ctx, body)
-	if body.failed != nil {
-		return u, fetchProblem(body.failed)
+	if body.Failed != nil {
+		return u, fetchProblem(body.Failed)
 	}
 	return u, imageProblem(err)
 }
@@ -114,10 +115,10 @@ func readUpload(ctx context.Context, parts *multipart.Reader) (upload, error) {
 }
 
 func (u *upload) readFile(ctx context.Context, part io.Reader) (err error) {
-	body := &source{Reader: part}
+	body := &media.Source{Reader: part}
 	u.renditions, err = imaging.Process(ctx, body)
-	if body.failed != nil {
-		return partsProblem(body.failed)
+	if body.Failed != nil {
+		return partsProblem(body.Failed)
 	}
 	return imageProblem(err)
 }
@@ -170,20 +171,6 @@ func checkAlt(text string) error {
 		return nil
 	}
 	return problem.Invalid(problem.Field{Pointer: "/alt", Message: message})
-}
-
-// source remembers why reading failed, to tell a broken connection from a broken image.
-type source struct {
-	io.Reader
-	failed error
-}
-
-func (s *source) Read(p []byte) (int, error) {
-	n, err := s.Reader.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) {
-		s.failed = err
-	}
-	return n, err
 }
 
 // partsProblem explains a body of parts that ended early or is too large.

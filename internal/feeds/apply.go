@@ -93,6 +93,7 @@ func (w *writer) makeVariants(ctx context.Context) error {
 		params.ProductIds, params.Defaults, params.Positions = append(params.ProductIds, v.productID), append(params.Defaults, isDefault), append(params.Positions, v.position)
 		params.Skus, params.Gtins, params.Options = append(params.Skus, v.skuOf()), append(params.Gtins, v.gtin), append(params.Options, v.options)
 		params.Prices, params.Discounts, params.Trackeds = append(params.Prices, v.price), append(params.Discounts, v.sale), append(params.Trackeds, v.tracked)
+		params.Stocks = append(params.Stocks, max(0, v.quantity))
 	}
 	rows, err := w.queries.CreateFeedVariants(ctx, params)
 	if err != nil {

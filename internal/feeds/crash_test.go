@@ -20,7 +20,7 @@ var workers = apitest.Setting{Name: "WORKERS", Value: "true"}
 // IMPORT_ROWS=1000000 to see it with as many.
 func TestADeathInTheMiddleOfAnImport(t *testing.T) {
 	t.Parallel()
-	rows, kills := 5000, 1
+	rows, kills := 3000, 1
 	if text := os.Getenv("IMPORT_ROWS"); text != "" {
 		var err error
 		rows, err = strconv.Atoi(text)

@@ -103,7 +103,9 @@ func (f *Feeds) AddWorkers(workers *river.Workers, queue *jobs.Queue) {
 	river.AddWorker(workers, &worker{feeds: f})
 	river.AddWorker(workers, &imageWorker{feeds: f})
 	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[Resume]) error { return f.resume(ctx) }))
+	river.AddWorker(workers, river.WorkFunc(f.sweepFiles))
 	queue.Every(lookAgain, Resume{})
+	queue.Every(sweepPeriod, SweepFiles{})
 }
 
 // worker works on imports in slices, so that a job never lasts long: River takes one that does for dead.

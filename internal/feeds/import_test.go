@@ -1,17 +1,14 @@
 package feeds_test
 
 import (
-	"encoding/csv"
 	"fmt"
 	"net/http"
 	"path/filepath"
 	"strings"
 	"testing"
-	"unicode/utf16"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"golang.org/x/text/encoding/charmap"
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/internal/platform/apitest"
@@ -107,40 +104,6 @@ func named(answer *apitest.Answer) []string {
 		names[i] = item.Name
 	}
 	return names
-}
-
-// The same feed in any dress becomes the same products.
-func TestAnyEncodingAndDelimiter(t *testing.T) {
-	t.Parallel()
-	want := apitest.New(t)
-	load(t, want, want.Admin(), []byte(phones))
-	german := strings.NewReplacer("49.99 USD", "\"49,99 USD\"", "39.99 USD", "\"US$ 39,99\"", `"1,299.00 USD"`, `"1.299,00 USD"`, ",9.50,", ",\"9,50\",", "$15", "\"15,00 $\"").Replace(phones)
-	windows, err := charmap.Windows1252.NewEncoder().String(phones)
-	require.NoError(t, err)
-	for name, dress := range map[string]struct {
-		content             []byte
-		encoding, delimiter string
-	}{
-		"Excel's BOM":    {[]byte("\xef\xbb\xbf" + strings.ReplaceAll(phones, "blue,70\n", "blue,70\r\n")), "utf-8", ","},
-		"UTF-16 LE":      {wide(phones, false, true), "utf-16le", ","},
-		"UTF-16 BE":      {wide(phones, true, true), "utf-16be", ","},
-		"without a BOM":  {wide(phones, false, false), "utf-16le", ","},
-		"Windows-1252":   {[]byte(windows), "windows-1252", ","},
-		"semicolons":     {[]byte(with(t, phones, ';')), "utf-8", ";"},
-		"tabs":           {[]byte(with(t, phones, '\t')), "utf-8", "\t"},
-		"pipes":          {[]byte(with(t, phones, '|')), "utf-8", "|"},
-		"decimal commas": {[]byte("sep=;\n" + with(t, german, ';')), "utf-8", ";"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			shop := apitest.New(t)
-			done := load(t, shop, shop.Admin(), dress.content)
-			require.Equal(t, [4]int64{5, 0, 0, 0}, counted(done), complaints(shop.Admin(), done.ID))
-			assert.Equal(t, dress.encoding, *done.Encoding)
-			assert.Equal(t, dress.delimiter, *done.Delimiter)
-			assert.Equal(t, kept(want), kept(shop))
-		})
-	}
 }
 
 func TestChangesAreMadeAndNothingElse(t *testing.T) {
@@ -303,33 +266,4 @@ func TestWhatFollowsAnImport(t *testing.T) {
 	left, err := filepath.Glob(filepath.Join(folder, "private", "*"))
 	require.NoError(t, err)
 	assert.Empty(t, left)
-}
-
-// with writes a feed with another delimiter.
-func with(t *testing.T, feed string, delimiter rune) string {
-	t.Helper()
-	rows, err := csv.NewReader(strings.NewReader(feed)).ReadAll()
-	require.NoError(t, err)
-	var b strings.Builder
-	w := csv.NewWriter(&b)
-	w.Comma = delimiter
-	require.NoError(t, w.WriteAll(rows))
-	return b.String()
-}
-
-// wide is text in UTF-16.
-func wide(text string, big, mark bool) []byte {
-	units := utf16.Encode([]rune(text))
-	if mark {
-		units = append([]uint16{0xFEFF}, units...)
-	}
-	content := make([]byte, 0, 2*len(units))
-	for _, u := range units {
-		if big {
-			content = append(content, byte(u>>8), byte(u))
-		} else {
-			content = append(content, byte(u), byte(u>>8))
-		}
-	}
-	return content
 }

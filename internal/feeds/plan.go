@@ -2,17 +2,12 @@ package feeds
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/shopd/shopd/gen/db"
 )
-
-// Most variants of a product.
-const maxVariants = 100
 
 // plan is what a batch of rows changes. Making one reads the database and writes nothing.
 type plan struct {
@@ -73,27 +68,6 @@ func (pl *plan) changed() []int64 {
 	return slices.AppendSeq(slices.Clone(pl.textIDs), maps.Keys(pl.touched))
 }
 
-// known is what the database has of what the rows may mean.
-type known struct {
-	byID, bySKU, byGTIN map[string]*db.FindFeedVariantsRow
-	groups              map[string]*family
-	families            map[int64]*family
-}
-
-// family is a product with its variants, as far as they are known.
-type family struct {
-	product *newProduct // nil: one there is
-	id      int64
-	options map[string]bool // as JSON
-	names   []string        // of the options
-	next    int32           // position
-}
-
-func (f *family) add(options map[string]string) {
-	f.options[canonical(options)] = true
-	f.names = slices.Sorted(maps.Keys(options))
-}
-
 // makePlan decides on each row.
 func (p *parser) makePlan(ctx context.Context, q *db.Queries, items []*item) (*plan, error) {
 	pl := &plan{
@@ -121,97 +95,6 @@ func (p *parser) makePlan(ctx context.Context, q *db.Queries, items []*item) (*p
 		}
 	}
 	return pl, nil
-}
-
-// readKnown asks for all that the rows may mean, in three statements at most.
-func readKnown(ctx context.Context, q *db.Queries, items []*item) (*known, error) {
-	k := &known{map[string]*db.FindFeedVariantsRow{}, map[string]*db.FindFeedVariantsRow{}, map[string]*db.FindFeedVariantsRow{}, map[string]*family{}, map[int64]*family{}}
-	var ids, skus, gtins, groups []string
-	for _, it := range items {
-		if it.id != "" {
-			ids = append(ids, it.id)
-		}
-		skus = append(skus, it.skuOf())
-		if it.gtin != "" {
-			gtins = append(gtins, it.gtin)
-		}
-		if it.group != "" {
-			groups = append(groups, it.group)
-		}
-	}
-	rows, err := q.FindFeedVariants(ctx, ids, skus, gtins)
-	if err != nil {
-		return nil, err
-	}
-	for i := range rows {
-		row := &rows[i]
-		k.bySKU[row.SKU] = row
-		if row.GTIN != nil {
-			k.byGTIN[*row.GTIN] = row
-		}
-		if row.FeedID != nil {
-			k.byID[*row.FeedID] = row
-		}
-	}
-	if len(groups) == 0 {
-		return k, nil
-	}
-	return k, k.readGroups(ctx, q, items, groups)
-}
-
-func (k *known) readGroups(ctx context.Context, q *db.Queries, items []*item, names []string) error {
-	rows, err := q.FindFeedGroups(ctx, names)
-	if err != nil {
-		return err
-	}
-	for _, row := range rows {
-		k.groups[row.GroupID] = k.family(row.ProductID)
-	}
-	for _, it := range items { // a group that is called by no feed is told by those of it that are there
-		if v := k.find(it); v != nil && !v.IsDeleted {
-			f := k.family(v.ProductID)
-			if it.group != "" && k.groups[it.group] == nil {
-				k.groups[it.group] = f
-			}
-		}
-	}
-	siblings, err := q.ListFeedSiblings(ctx, slices.Collect(maps.Keys(k.families)))
-	if err != nil {
-		return err
-	}
-	for _, row := range siblings {
-		var options map[string]string
-		if err := json.Unmarshal(row.Options, &options); err != nil {
-			return err
-		}
-		f := k.families[row.ProductID]
-		f.add(options)
-		f.next = max(f.next, row.Position+1)
-	}
-	return nil
-}
-
-func (k *known) family(product int64) *family {
-	f := k.families[product]
-	if f == nil {
-		f = &family{id: product, options: map[string]bool{}}
-		k.families[product] = f
-	}
-	return f
-}
-
-// find answers the variant that a row means, or nil.
-func (k *known) find(it *item) *db.FindFeedVariantsRow {
-	if v := k.byID[it.id]; v != nil && it.id != "" {
-		return v
-	}
-	if v := k.bySKU[it.skuOf()]; v != nil && (it.sku != "" || it.id != "") && (v.FeedID == nil || it.id == "") {
-		return v
-	}
-	if v := k.byGTIN[it.gtin]; v != nil && it.gtin != "" && (v.FeedID == nil || it.id == "") {
-		return v
-	}
-	return nil
 }
 
 // claims are what rows of the batch have taken, and which row did.
@@ -303,27 +186,4 @@ func (pl *plan) create(it *item, k *known) (string, column) {
 	pl.variants = append(pl.variants, v)
 	pl.counts.created++
 	return "", ""
-}
-
-// accepts reports why a variant with some options cannot join; empty if it can.
-func (f *family) accepts(options map[string]string) string {
-	switch {
-	case len(f.options) >= maxVariants:
-		return fmt.Sprintf("is the group's variant number %d, and a product has at most %d", len(f.options)+1, maxVariants)
-	case f.options[canonical(options)] && len(options) == 0:
-		return "has no color, size, material or pattern to tell it from the others of its group"
-	case f.options[canonical(options)]:
-		return "has the same color, size, material and pattern as another one of its group"
-	case len(f.options) > 0 && !slices.Equal(slices.Sorted(maps.Keys(options)), f.names):
-		return fmt.Sprintf("must tell itself apart by the same as the others of its group: %s", strings.Join(f.names, ", "))
-	}
-	return ""
-}
-
-func canonical(options map[string]string) string {
-	if len(options) == 0 {
-		return "{}"
-	}
-	text, _ := json.Marshal(options) // strings in the order of their keys: no error
-	return string(text)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/feeds/csvfile"
+	"github.com/shopd/shopd/internal/platform/media"
 	"github.com/shopd/shopd/internal/platform/problem"
 	"github.com/shopd/shopd/internal/platform/request"
 )
@@ -111,12 +112,12 @@ func printable(name string) string {
 }
 
 func (f *Feeds) readFile(ctx context.Context, part *multipart.Part, to *db.CreateImportParams) error {
-	body := &source{Reader: io.LimitReader(part, MaxFile+1)}
+	body := &media.Source{Reader: io.LimitReader(part, MaxFile+1)}
 	file, err := f.keep(ctx, body)
 	var notText csvfile.ErrNotText
 	switch {
-	case body.failed != nil:
-		return partsProblem(body.failed)
+	case body.Failed != nil:
+		return partsProblem(body.Failed)
 	case errors.As(err, &notText):
 		return ErrNotAFeed.Detailf("%s", notText.Error())
 	case ctx.Err() != nil:
@@ -165,20 +166,6 @@ func readOption(name string, part io.Reader, to *db.CreateImportParams) error {
 		return invalid(name, "is not a part of this form")
 	}
 	return nil
-}
-
-// source remembers why reading failed, to tell a broken connection from a broken storage.
-type source struct {
-	io.Reader
-	failed error
-}
-
-func (s *source) Read(p []byte) (int, error) {
-	n, err := s.Reader.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) {
-		s.failed = err
-	}
-	return n, err
 }
 
 // partsProblem explains a body of parts that ended early or is too large.

@@ -18,7 +18,7 @@ const masked = "[masked]"
 var harmlessArgs = map[string][]string{
 	"assistant.index": nil, "cart.sweep": nil, "catalog.count_sales": nil, "catalog.names_changed": nil, "catalog.product_changed": nil,
 	"catalog.sweep_files": nil, "events.purge": nil, "feeds.fetch_images": nil, "feeds.import": nil, "feeds.resume": nil,
-	"idempotency.sweep": nil, "identity.mail": {"purpose"}, "identity.sweep": nil, "notifications.mail": {"mail"},
+	"feeds.sweep_files": nil, "idempotency.sweep": nil, "identity.mail": {"purpose"}, "identity.sweep": nil, "notifications.mail": {"mail"},
 	"orders.expire": nil, "payments.give_back": nil, "payments.reconcile": nil, "search.recount": nil,
 }
 

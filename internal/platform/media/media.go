@@ -168,8 +168,13 @@ const sweepPage = 500
 // ListOlder hands over the names of the files stored before a time, some at a time, until one call fails. Names of other
 // things in the folder or bucket are left out.
 func (s *Store) ListOlder(ctx context.Context, before time.Time, each func(names []string) error) error {
+	return s.list(ctx, "", names, before, each)
+}
+
+// list hands over the names that begin with a prefix and match.
+func (s *Store) list(ctx context.Context, prefix string, names *regexp.Regexp, before time.Time, each func(names []string) error) error {
 	var found []string
-	files := s.bucket.List(nil)
+	files := s.bucket.List(&blob.ListOptions{Prefix: prefix})
 	for {
 		file, err := files.Next(ctx)
 		if errors.Is(err, io.EOF) {

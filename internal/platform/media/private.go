@@ -7,18 +7,24 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"time"
 
 	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
 )
 
 // privates are the names of files that are kept for the server alone: none of them is one that is served.
-var privates = regexp.MustCompile(`^private/[a-z0-9]{20}$`)
+var privates = regexp.MustCompile(`^` + private + `[a-z0-9]{20}$`)
+
+// drafts are kept files, and those beside them that were to become one when a server crashed.
+var drafts = regexp.MustCompile(`^` + private + `[a-z0-9]{20}(\.[0-9a-f]+\.tmp)?$`)
+
+const private = "private/"
 
 // Keep stores what the server alone will read, of any size and kind, and answers its name, which nobody can guess. The
 // file appears whole or not at all.
 func (s *Store) Keep(ctx context.Context, content io.Reader) (string, error) {
-	name := "private/" + strings.ToLower(rand.Text()[:20])
+	name := private + strings.ToLower(rand.Text()[:20])
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	writer, err := s.bucket.NewWriter(ctx, name, &blob.WriterOptions{ContentType: "application/octet-stream", CacheControl: "no-store"})
@@ -51,13 +57,19 @@ func (s *Store) ReadKept(ctx context.Context, name string, from int64) (io.ReadC
 	return reader, nil
 }
 
-// Discard deletes a kept file; one that is not there is no error.
+// Discard deletes a kept file, or what was to become one; one that is not there is no error.
 func (s *Store) Discard(ctx context.Context, name string) error {
-	if !privates.MatchString(name) {
+	if !drafts.MatchString(name) {
 		return nil
 	}
 	if err := s.bucket.Delete(ctx, name); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
 		return s.failed("delete a file", err)
 	}
 	return nil
+}
+
+// ListKept hands over the names of the kept files, and of what was to become one, stored before a time: some at a time,
+// until one call fails.
+func (s *Store) ListKept(ctx context.Context, before time.Time, each func(names []string) error) error {
+	return s.list(ctx, private, drafts, before, each)
 }

@@ -8113,8 +8113,8 @@ export interface components {
         /**
          * @description What a job does, as domain and name: `assistant.index`, `cart.sweep`, `catalog.count_sales`, `catalog.names_changed`,
          *     `catalog.product_changed`, `catalog.sweep_files`, `events.purge`, `feeds.fetch_images`, `feeds.import`, `feeds.resume`,
-         *     `idempotency.sweep`, `identity.mail`, `identity.sweep`, `notifications.mail`, `orders.expire`, `payments.give_back`,
-         *     `payments.reconcile`, `search.recount`. Jobs of another version of the server may be of others.
+         *     `feeds.sweep_files`, `idempotency.sweep`, `identity.mail`, `identity.sweep`, `notifications.mail`, `orders.expire`,
+         *     `payments.give_back`, `payments.reconcile`, `search.recount`. Jobs of another version of the server may be of others.
          * @example catalog.product_changed
          */
         JobKind: string;
