@@ -3,7 +3,6 @@ package assistant_test
 import (
 	"cmp"
 	"fmt"
-	"math/rand/v2"
 	"regexp"
 	"slices"
 	"strings"
@@ -39,7 +38,7 @@ func BenchmarkRetrieval(b *testing.B) {
 	pool, err := postgres.Open(b.Context(), shop.DatabaseURL, 1, nil)
 	require.NoError(b, err)
 	defer pool.Close()
-	asked := shoppersWords(shop)
+	asked := shop.ShoppersWords()
 	fmt.Println("| question | alone p50, ms | alone p95, ms | 8 clients p50, ms | 8 clients p95, ms | answers/s | no source | recall@5 |\n|---|---|---|---|---|---|---|---|")
 	for _, kind := range []struct{ name, format string }{
 		{"no filter", "do you have {}?"},
@@ -146,17 +145,4 @@ func scoresOf(b *testing.B, pool *pgxpool.Pool, params db.FindSourcesParams, set
 	}
 	slices.SortFunc(scores, func(x, y float64) int { return cmp.Compare(y, x) })
 	return scores
-}
-
-// shoppersWords are what shoppers of the catalogue may type: some words of one product, or of two.
-func shoppersWords(shop *apitest.Shop) (all []string) {
-	random := rand.New(rand.NewPCG(1, 2))
-	word := func(what string) string {
-		return apitest.Value[string](shop, "SELECT "+what+" FROM products p JOIN categories c ON c.id = p.category_id WHERE p.id = $1", 1+random.IntN(100_000))
-	}
-	const noun, adjective, colour, material, brand = "lower(c.name)", "split_part(p.name, ' ', 3)", "(p.attributes->>'color')", "(p.attributes->>'material')", "split_part(p.name, ' ', 1)"
-	for range 8 {
-		all = append(all, word(noun), word(adjective+" || ' ' || "+noun), word(brand+" || ' ' || "+noun), word(colour)+" "+word(noun), word(noun+" || ' of ' || "+material))
-	}
-	return all
 }
