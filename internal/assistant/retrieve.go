@@ -86,7 +86,7 @@ func (a *Assistant) retrieve(ctx context.Context, text string, history []provide
 		}
 		// A name may be part of another thing's ("iPhone case"): one that leaves nothing only ranks.
 		if err == nil && len(f.hits) == 0 && !f.Generic && len(f.CategoryIDs)+len(f.BrandIDs) > 0 {
-			params.CategoryIds, params.BrandIds, f.CategoryIDs, f.BrandIDs = []int64{}, []int64{}, nil, nil
+			params.CategoryIds, params.OwnIds, params.BrandIds, f.CategoryIDs, f.BrandIDs = []int64{}, []int64{}, []int64{}, nil, nil
 			if rows, err = a.find(ctx, params); err == nil {
 				f.hits = a.best(f.Order, a.relevant(f, rows))
 			}
@@ -104,7 +104,7 @@ func (a *Assistant) searchFor(ctx context.Context, f *finding) (db.FindSourcesPa
 	q := f.Question
 	params := db.FindSourcesParams{
 		Threshold: a.settings.Threshold, MinMinor: q.MinPriceMinor, MaxMinor: q.MaxPriceMinor,
-		CategoryIds: []int64{}, BrandIds: orEmpty(q.BrandIDs), ProductIds: []int64{},
+		CategoryIds: []int64{}, OwnIds: []int64{}, BrandIds: orEmpty(q.BrandIDs), ProductIds: []int64{},
 		Candidates: int32(a.settings.TopK * a.settings.CandidateMultiplier),
 	}
 	if len(q.CategoryIDs) > 0 {
@@ -113,6 +113,9 @@ func (a *Assistant) searchFor(ctx context.Context, f *finding) (db.FindSourcesPa
 			return params, err
 		}
 		params.CategoryIds = trees
+		if len(trees) > len(q.CategoryIDs) { // else they are all there is to look at
+			params.OwnIds = q.CategoryIDs
+		}
 	}
 	if q.OnSale {
 		params.OnSale = new(true)
@@ -190,7 +193,7 @@ func (a *Assistant) find(ctx context.Context, params db.FindSourcesParams) ([]fo
 
 // within looks among the very products the shopper points at. They are meant however unlike the words are.
 func (a *Assistant) within(ctx context.Context, f *finding, params db.FindSourcesParams) error {
-	params.ProductIds, params.CategoryIds, params.BrandIds = f.within, []int64{}, []int64{}
+	params.ProductIds, params.CategoryIds, params.OwnIds, params.BrandIds = f.within, []int64{}, []int64{}, []int64{}
 	f.CategoryIDs, f.BrandIDs = nil, nil
 	params.EveryWord, params.MostWords, params.Threshold = nil, nil, 0
 	rows, err := a.find(ctx, params)
