@@ -47,6 +47,9 @@ func BenchmarkRetrieval(b *testing.B) {
 		{"on sale", "is there any {} on sale?"},
 		{"category", "show me {} in Kitchen"},
 		{"price, category, on sale", "discounted {} in Garden below $150"},
+		{"brand", "{} by Casfly"},
+		{"attribute", "{} color: black"},
+		{"attribute and brand", "{} by Casfly with color: black"},
 		{"cheapest of all", "what is the cheapest thing you have?"},
 	} {
 		questions := make([]string, len(asked))
