@@ -156,44 +156,67 @@ DELETE FROM embedding_failures WHERE product_id = $1;
 SELECT DISTINCT category_tree(x)::bigint AS id FROM unnest(@category_ids::bigint[]) x;
 
 -- The active products in stock that may answer a question, best first, under the question's own conditions. Candidates
--- come by meaning and by words (every word, else most of their weight, those with the rarest first; synonyms are among the
--- words), and are ranked by
--- both (reciprocal ranks, 60). All have a score, 1 - cosine distance, of at least the threshold, which comes after the
--- candidates, so that an index on the vectors can serve them. A sort takes the first products in that order instead of
--- the nearest. Without a vector words alone must do, and the score is 0. To be run with a plan of its own
--- (postgres.Planned).
+-- come by meaning and by words (every word, else most of their weight, those with the rarest first and then some others; synonyms
+-- are among the words), and are ranked by both (reciprocal ranks, 60). All have a score, 1 - cosine distance, of at least the threshold,
+-- which comes after the candidates, so that an index on the vectors can serve them. That index finds its way badly to what
+-- is far from the rest: of categories the question names (own_ids) the few products are compared one by one. A sort takes
+-- the first products in that order instead of the nearest. Without a vector words alone must do, and the score is 0. To be
+-- run with a plan of its own (postgres.Planned). The conditions are those of filtered_products, which takes longer to plan.
 -- name: FindSources :many
 WITH filtered AS NOT MATERIALIZED (
-    SELECT f.* FROM filtered_products(NULL, NULL, NULL, NULL, NULL,
-        sqlc.narg(min_minor)::bigint, sqlc.narg(max_minor)::bigint, true, sqlc.narg(on_sale)::boolean, NULL, NULL, NULL) f
-     WHERE (sqlc.narg(attributes)::jsonb IS NULL OR f.product_id IN (
-               SELECT x.id FROM products x WHERE x.attributes @> sqlc.narg(attributes)::jsonb
-                UNION ALL
-               SELECT v.product_id FROM variants v WHERE v.deleted_at IS NULL AND v.stock > 0 AND v.options @> sqlc.narg(attributes)::jsonb))
-       AND (cardinality(@category_ids::bigint[]) = 0 OR f.category_id = ANY (@category_ids::bigint[]))
-       AND (cardinality(@brand_ids::bigint[]) = 0 OR f.brand_id = ANY (@brand_ids::bigint[]))
-       AND (cardinality(@product_ids::bigint[]) = 0 OR f.product_id = ANY (@product_ids::bigint[]))
+    SELECT l.product_id, l.category_id, l.popularity, l.price_minor, l.buyer_minor, l.created_at FROM product_listings l
+     WHERE l.is_visible AND l.in_stock
+       AND (sqlc.narg(min_minor)::bigint IS NULL OR l.buyer_minor >= sqlc.narg(min_minor)::bigint)
+       AND (sqlc.narg(max_minor)::bigint IS NULL OR l.buyer_minor <= sqlc.narg(max_minor)::bigint)
+       AND (sqlc.narg(on_sale)::boolean IS NULL OR l.on_sale = sqlc.narg(on_sale)::boolean)
+       AND (sqlc.narg(attributes)::jsonb IS NULL OR l.attributes @> sqlc.narg(attributes)::jsonb OR l.product_id = ANY (ARRAY(
+               SELECT v.product_id FROM variants v
+                WHERE v.deleted_at IS NULL AND v.options <> '{}' AND v.stock > 0 AND v.options @> sqlc.narg(attributes)::jsonb)))
+       AND (cardinality(@category_ids::bigint[]) = 0 OR l.category_id = ANY (@category_ids::bigint[]))
+       AND (cardinality(@brand_ids::bigint[]) = 0 OR l.brand_id = ANY (@brand_ids::bigint[]))
+       AND (cardinality(@product_ids::bigint[]) = 0 OR l.product_id = ANY (@product_ids::bigint[]))
+), own AS MATERIALIZED (
+    SELECT f.product_id FROM filtered f WHERE f.category_id = ANY (@own_ids::bigint[]) LIMIT 1001
 ), nearest AS MATERIALIZED (
-    SELECT e.product_id, (e.embedding <=> sqlc.narg(query_vector)::halfvec) AS distance
-      FROM product_embeddings e
-      JOIN filtered f ON f.product_id = e.product_id
-     WHERE sqlc.narg(query_vector)::halfvec IS NOT NULL AND e.model_id = @model_id
-     ORDER BY CASE WHEN @sort::text = 'cheapest' THEN f.buyer_minor END,
-              CASE WHEN @sort = 'dearest' THEN f.buyer_minor END DESC,
-              CASE WHEN @sort = 'discount' THEN f.buyer_minor::float8 / greatest(f.price_minor, 1) END,
-              CASE WHEN @sort = 'newest' THEN f.created_at END DESC,
-              e.embedding <=> sqlc.narg(query_vector)::halfvec
+    (SELECT e.product_id, (e.embedding <=> sqlc.narg(query_vector)::halfvec) AS distance
+       FROM product_embeddings e
+       JOIN filtered f ON f.product_id = e.product_id
+      WHERE sqlc.narg(query_vector)::halfvec IS NOT NULL AND e.model_id = @model_id
+      ORDER BY CASE WHEN @sort::text = 'cheapest' THEN f.buyer_minor END,
+               CASE WHEN @sort = 'dearest' THEN f.buyer_minor END DESC,
+               CASE WHEN @sort = 'discount' THEN f.buyer_minor::float8 / greatest(f.price_minor, 1) END,
+               CASE WHEN @sort = 'newest' THEN f.created_at END DESC,
+               e.embedding <=> sqlc.narg(query_vector)::halfvec
+      LIMIT @candidates)
+     UNION
+    (SELECT e.product_id, (e.embedding <=> sqlc.narg(query_vector)::halfvec) AS distance
+       FROM own o
+       JOIN product_embeddings e ON e.product_id = o.product_id
+      WHERE sqlc.narg(query_vector)::halfvec IS NOT NULL AND e.model_id = @model_id AND @sort = ''
+        AND (SELECT count(*) FROM own) <= 1000
+      ORDER BY (e.embedding <=> sqlc.narg(query_vector)::halfvec) + 0
+      LIMIT @candidates)
+     ORDER BY distance
      LIMIT @candidates
 ), every AS MATERIALIZED (
     SELECT f.product_id, f.popularity FROM filtered f JOIN product_search s ON s.product_id = f.product_id
      WHERE sqlc.narg(every_word)::text IS NOT NULL AND s.words @@ to_tsquery('english', sqlc.narg(every_word)::text)
      ORDER BY f.popularity DESC, f.product_id DESC
      LIMIT 200
-), most AS MATERIALIZED (
+), rarest AS MATERIALIZED (
     SELECT f.product_id, f.popularity FROM filtered f JOIN product_search s ON s.product_id = f.product_id
-     WHERE sqlc.narg(most_words)::text IS NOT NULL AND NOT EXISTS (SELECT FROM every)
-       AND s.words @@ to_tsquery('english', sqlc.narg(most_words)::text)
-     ORDER BY s.words @@ to_tsquery('english', @telling::text) DESC, f.popularity DESC, f.product_id DESC
+     WHERE sqlc.narg(most_words)::text IS NOT NULL AND @telling::text <> '' AND NOT EXISTS (SELECT FROM every)
+       AND s.words @@ (to_tsquery('english', @telling) && to_tsquery('english', sqlc.narg(most_words)::text))
+     ORDER BY f.popularity DESC, f.product_id DESC
+     LIMIT 200
+), most AS MATERIALIZED (
+    SELECT f.product_id, f.popularity
+      FROM (SELECT s.product_id FROM product_search s
+             WHERE sqlc.narg(most_words)::text IS NOT NULL AND NOT EXISTS (SELECT FROM every) AND (SELECT count(*) FROM rarest) < @candidates
+               AND s.words @@ (to_tsquery('english', sqlc.narg(most_words)::text) && !! to_tsquery('english', @telling::text))
+             LIMIT 1000) s
+      JOIN filtered f ON f.product_id = s.product_id
+     ORDER BY f.popularity DESC, f.product_id DESC
      LIMIT 200
 ), by_words AS (
     SELECT w.product_id, w.has_all, row_number() OVER (ORDER BY w.rank DESC, w.popularity DESC, w.product_id) AS place
@@ -201,9 +224,9 @@ WITH filtered AS NOT MATERIALIZED (
                    ts_rank('{0.1, 0.3, 0.6, 1}', s.words, to_tsquery('english', sqlc.narg(every_word)::text)) AS rank
               FROM every x JOIN product_search s ON s.product_id = x.product_id
             UNION ALL
-            SELECT s.product_id, x.popularity, false, (s.words @@ to_tsquery('english', @telling))::int
-                   + ts_rank('{0.1, 0.3, 0.6, 1}', s.words, to_tsquery('english', sqlc.narg(most_words)::text))
-              FROM most x JOIN product_search s ON s.product_id = x.product_id) w
+            SELECT s.product_id, x.popularity, false, x.rarest + ts_rank('{0.1, 0.3, 0.6, 1}', s.words, to_tsquery('english', sqlc.narg(most_words)::text))
+              FROM (SELECT product_id, popularity, 1 AS rarest FROM rarest UNION ALL SELECT product_id, popularity, 0 FROM most) x
+              JOIN product_search s ON s.product_id = x.product_id) w
      ORDER BY place
      LIMIT @candidates
 ), fused AS (

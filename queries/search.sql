@@ -1,6 +1,6 @@
 -- The best 200 products for what a shopper typed, one page of them. Words are looked for in the index alone, in up to
--- three attempts of which the next only runs when the one before found little: products with every word, with most of
--- their weight, with any. Of each the 400 most popular are weighed: where a word stands counts (name 1, brand and
+-- four attempts of which the next only runs when the one before found little: products with every word, with every word that
+-- any product has, with most of their weight, with any. Of each the 400 most popular are weighed: where a word stands counts (name 1, brand and
 -- category 0.8, attributes 0.5, description 0.3), and how telling it is. Meaning is added to that: the less the best
 -- product has of the words, the more; where one has them all, it only settles ties.
 -- To be run with a plan of its own (postgres.Planned): the plan depends on how common the words are.
@@ -22,14 +22,19 @@ WITH filtered AS NOT MATERIALIZED (
      WHERE s.words @@ to_tsquery('english', sqlc.narg(every_word)::text)
      ORDER BY f.popularity DESC, f.product_id DESC
      LIMIT 400
+), known AS MATERIALIZED (
+    SELECT f.product_id FROM filtered f JOIN product_search s ON s.product_id = f.product_id
+     WHERE (SELECT count(*) FROM complete) < @enough::int AND s.words @@ to_tsquery('english', sqlc.narg(known_words)::text)
+     ORDER BY f.popularity DESC, f.product_id DESC
+     LIMIT 400
 ), partial AS MATERIALIZED (
     SELECT f.product_id FROM filtered f JOIN product_search s ON s.product_id = f.product_id
-     WHERE (SELECT count(*) FROM complete) < @enough::int AND s.words @@ to_tsquery('english', sqlc.narg(most_words)::text)
+     WHERE (SELECT count(*) FROM complete) + (SELECT count(*) FROM known) < @enough AND s.words @@ to_tsquery('english', sqlc.narg(most_words)::text)
      ORDER BY f.popularity DESC, f.product_id DESC
      LIMIT 400
 ), loose AS MATERIALIZED (
     SELECT f.product_id FROM filtered f JOIN product_search s ON s.product_id = f.product_id
-     WHERE @use_words::boolean AND NOT EXISTS (SELECT FROM complete) AND NOT EXISTS (SELECT FROM partial)
+     WHERE @use_words::boolean AND NOT EXISTS (SELECT FROM complete) AND NOT EXISTS (SELECT FROM known) AND NOT EXISTS (SELECT FROM partial)
        AND s.words @@ to_tsquery('english', @any_word::text)
      ORDER BY f.popularity DESC, f.product_id DESC
      LIMIT 400
@@ -38,7 +43,8 @@ WITH filtered AS NOT MATERIALIZED (
            + CASE WHEN f.brand_id = ANY (@brand_ids::bigint[]) THEN @brand_weight::float8 ELSE 0 END
            - CASE WHEN s.words @@ to_tsquery('english', sqlc.narg(rivals)::text) THEN 0.08 ELSE 0 END AS score
       FROM (SELECT product_id, true AS complete FROM complete
-            UNION ALL SELECT product_id, false FROM partial WHERE product_id NOT IN (SELECT product_id FROM complete)
+            UNION ALL SELECT product_id, false FROM known WHERE product_id NOT IN (SELECT product_id FROM complete)
+            UNION ALL SELECT product_id, false FROM partial WHERE product_id NOT IN (SELECT product_id FROM complete UNION ALL SELECT product_id FROM known)
             UNION ALL SELECT product_id, false FROM loose) c
       JOIN product_search s ON s.product_id = c.product_id
       JOIN product_listings f ON f.product_id = c.product_id
@@ -88,6 +94,7 @@ WITH filtered AS NOT MATERIALIZED (
 SELECT sqlc.embed(product_cards), page.score::float8 AS score, page.total::bigint AS total, 
        coalesce((SELECT w.mask FROM by_words w ORDER BY w.score DESC, w.product_id LIMIT 1), 0)::int AS covered,
        (EXISTS (SELECT FROM complete))::boolean AS has_complete,
+       (EXISTS (SELECT FROM known))::boolean AS has_known,
        (EXISTS (SELECT FROM partial))::boolean AS has_partial,
        ts_headline('english', replace(replace(replace(product_cards.name, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'),
                    to_tsquery('english', @any_word), 'StartSel=<mark>, StopSel=</mark>, HighlightAll=true')::text AS name_highlight,

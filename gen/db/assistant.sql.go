@@ -159,46 +159,69 @@ func (q *Queries) DropRetiredModels(ctx context.Context) error {
 
 const findSources = `-- name: FindSources :many
 WITH filtered AS NOT MATERIALIZED (
-    SELECT f.product_id, f.is_visible, f.is_featured, f.category_id, f.brand_id, f.sort_name, f.sku, f.gtin, f.price_minor, f.discount_minor, f.buyer_minor, f.on_sale, f.stock, f.rating_count, f.rating_sum, f.popularity, f.created_at, f.is_untracked, f.in_stock, f.attributes FROM filtered_products(NULL, NULL, NULL, NULL, NULL,
-        $3::bigint, $4::bigint, true, $5::boolean, NULL, NULL, NULL) f
-     WHERE ($6::jsonb IS NULL OR f.product_id IN (
-               SELECT x.id FROM products x WHERE x.attributes @> $6::jsonb
-                UNION ALL
-               SELECT v.product_id FROM variants v WHERE v.deleted_at IS NULL AND v.stock > 0 AND v.options @> $6::jsonb))
-       AND (cardinality($7::bigint[]) = 0 OR f.category_id = ANY ($7::bigint[]))
-       AND (cardinality($8::bigint[]) = 0 OR f.brand_id = ANY ($8::bigint[]))
-       AND (cardinality($9::bigint[]) = 0 OR f.product_id = ANY ($9::bigint[]))
+    SELECT l.product_id, l.category_id, l.popularity, l.price_minor, l.buyer_minor, l.created_at FROM product_listings l
+     WHERE l.is_visible AND l.in_stock
+       AND ($3::bigint IS NULL OR l.buyer_minor >= $3::bigint)
+       AND ($4::bigint IS NULL OR l.buyer_minor <= $4::bigint)
+       AND ($5::boolean IS NULL OR l.on_sale = $5::boolean)
+       AND ($6::jsonb IS NULL OR l.attributes @> $6::jsonb OR l.product_id = ANY (ARRAY(
+               SELECT v.product_id FROM variants v
+                WHERE v.deleted_at IS NULL AND v.options <> '{}' AND v.stock > 0 AND v.options @> $6::jsonb)))
+       AND (cardinality($7::bigint[]) = 0 OR l.category_id = ANY ($7::bigint[]))
+       AND (cardinality($8::bigint[]) = 0 OR l.brand_id = ANY ($8::bigint[]))
+       AND (cardinality($9::bigint[]) = 0 OR l.product_id = ANY ($9::bigint[]))
+), own AS MATERIALIZED (
+    SELECT f.product_id FROM filtered f WHERE f.category_id = ANY ($10::bigint[]) LIMIT 1001
 ), nearest AS MATERIALIZED (
-    SELECT e.product_id, (e.embedding <=> $10::halfvec) AS distance
-      FROM product_embeddings e
-      JOIN filtered f ON f.product_id = e.product_id
-     WHERE $10::halfvec IS NOT NULL AND e.model_id = $11
-     ORDER BY CASE WHEN $12::text = 'cheapest' THEN f.buyer_minor END,
-              CASE WHEN $12 = 'dearest' THEN f.buyer_minor END DESC,
-              CASE WHEN $12 = 'discount' THEN f.buyer_minor::float8 / greatest(f.price_minor, 1) END,
-              CASE WHEN $12 = 'newest' THEN f.created_at END DESC,
-              e.embedding <=> $10::halfvec
+    (SELECT e.product_id, (e.embedding <=> $11::halfvec) AS distance
+       FROM product_embeddings e
+       JOIN filtered f ON f.product_id = e.product_id
+      WHERE $11::halfvec IS NOT NULL AND e.model_id = $12
+      ORDER BY CASE WHEN $13::text = 'cheapest' THEN f.buyer_minor END,
+               CASE WHEN $13 = 'dearest' THEN f.buyer_minor END DESC,
+               CASE WHEN $13 = 'discount' THEN f.buyer_minor::float8 / greatest(f.price_minor, 1) END,
+               CASE WHEN $13 = 'newest' THEN f.created_at END DESC,
+               e.embedding <=> $11::halfvec
+      LIMIT $2)
+     UNION
+    (SELECT e.product_id, (e.embedding <=> $11::halfvec) AS distance
+       FROM own o
+       JOIN product_embeddings e ON e.product_id = o.product_id
+      WHERE $11::halfvec IS NOT NULL AND e.model_id = $12 AND $13 = ''
+        AND (SELECT count(*) FROM own) <= 1000
+      ORDER BY (e.embedding <=> $11::halfvec) + 0
+      LIMIT $2)
+     ORDER BY distance
      LIMIT $2
 ), every AS MATERIALIZED (
     SELECT f.product_id, f.popularity FROM filtered f JOIN product_search s ON s.product_id = f.product_id
-     WHERE $13::text IS NOT NULL AND s.words @@ to_tsquery('english', $13::text)
+     WHERE $14::text IS NOT NULL AND s.words @@ to_tsquery('english', $14::text)
+     ORDER BY f.popularity DESC, f.product_id DESC
+     LIMIT 200
+), rarest AS MATERIALIZED (
+    SELECT f.product_id, f.popularity FROM filtered f JOIN product_search s ON s.product_id = f.product_id
+     WHERE $15::text IS NOT NULL AND $16::text <> '' AND NOT EXISTS (SELECT FROM every)
+       AND s.words @@ (to_tsquery('english', $16) && to_tsquery('english', $15::text))
      ORDER BY f.popularity DESC, f.product_id DESC
      LIMIT 200
 ), most AS MATERIALIZED (
-    SELECT f.product_id, f.popularity FROM filtered f JOIN product_search s ON s.product_id = f.product_id
-     WHERE $14::text IS NOT NULL AND NOT EXISTS (SELECT FROM every)
-       AND s.words @@ to_tsquery('english', $14::text)
-     ORDER BY s.words @@ to_tsquery('english', $15::text) DESC, f.popularity DESC, f.product_id DESC
+    SELECT f.product_id, f.popularity
+      FROM (SELECT s.product_id FROM product_search s
+             WHERE $15::text IS NOT NULL AND NOT EXISTS (SELECT FROM every) AND (SELECT count(*) FROM rarest) < $2
+               AND s.words @@ (to_tsquery('english', $15::text) && !! to_tsquery('english', $16::text))
+             LIMIT 1000) s
+      JOIN filtered f ON f.product_id = s.product_id
+     ORDER BY f.popularity DESC, f.product_id DESC
      LIMIT 200
 ), by_words AS (
     SELECT w.product_id, w.has_all, row_number() OVER (ORDER BY w.rank DESC, w.popularity DESC, w.product_id) AS place
       FROM (SELECT s.product_id, x.popularity, true AS has_all,
-                   ts_rank('{0.1, 0.3, 0.6, 1}', s.words, to_tsquery('english', $13::text)) AS rank
+                   ts_rank('{0.1, 0.3, 0.6, 1}', s.words, to_tsquery('english', $14::text)) AS rank
               FROM every x JOIN product_search s ON s.product_id = x.product_id
             UNION ALL
-            SELECT s.product_id, x.popularity, false, (s.words @@ to_tsquery('english', $15))::int
-                   + ts_rank('{0.1, 0.3, 0.6, 1}', s.words, to_tsquery('english', $14::text))
-              FROM most x JOIN product_search s ON s.product_id = x.product_id) w
+            SELECT s.product_id, x.popularity, false, x.rarest + ts_rank('{0.1, 0.3, 0.6, 1}', s.words, to_tsquery('english', $15::text))
+              FROM (SELECT product_id, popularity, 1 AS rarest FROM rarest UNION ALL SELECT product_id, popularity, 0 FROM most) x
+              JOIN product_search s ON s.product_id = x.product_id) w
      ORDER BY place
      LIMIT $2
 ), fused AS (
@@ -207,9 +230,9 @@ WITH filtered AS NOT MATERIALIZED (
             UNION ALL SELECT product_id, place, has_all FROM by_words) u
      GROUP BY u.product_id
 ), scored AS (
-    SELECT f.product_id, f.score AS fused, f.has_all, coalesce(1 - (e.embedding <=> $10::halfvec), 0) AS score
+    SELECT f.product_id, f.score AS fused, f.has_all, coalesce(1 - (e.embedding <=> $11::halfvec), 0) AS score
       FROM fused f
-      LEFT JOIN product_embeddings e ON e.product_id = f.product_id AND e.model_id = $11
+      LEFT JOIN product_embeddings e ON e.product_id = f.product_id AND e.model_id = $12
 )
 SELECT k.product_id, k.score::float8 AS score, k.has_all::boolean AS has_all
   FROM scored k
@@ -228,6 +251,7 @@ type FindSourcesParams struct {
 	CategoryIds []int64
 	BrandIds    []int64
 	ProductIds  []int64
+	OwnIds      []int64
 	QueryVector *pgvector.HalfVector
 	ModelID     int16
 	Sort        string
@@ -243,12 +267,12 @@ type FindSourcesRow struct {
 }
 
 // The active products in stock that may answer a question, best first, under the question's own conditions. Candidates
-// come by meaning and by words (every word, else most of their weight, those with the rarest first; synonyms are among the
-// words), and are ranked by
-// both (reciprocal ranks, 60). All have a score, 1 - cosine distance, of at least the threshold, which comes after the
-// candidates, so that an index on the vectors can serve them. A sort takes the first products in that order instead of
-// the nearest. Without a vector words alone must do, and the score is 0. To be run with a plan of its own
-// (postgres.Planned).
+// come by meaning and by words (every word, else most of their weight, those with the rarest first and then some others; synonyms
+// are among the words), and are ranked by both (reciprocal ranks, 60). All have a score, 1 - cosine distance, of at least the threshold,
+// which comes after the candidates, so that an index on the vectors can serve them. That index finds its way badly to what
+// is far from the rest: of categories the question names (own_ids) the few products are compared one by one. A sort takes
+// the first products in that order instead of the nearest. Without a vector words alone must do, and the score is 0. To be
+// run with a plan of its own (postgres.Planned). The conditions are those of filtered_products, which takes longer to plan.
 func (q *Queries) FindSources(ctx context.Context, arg FindSourcesParams) ([]FindSourcesRow, error) {
 	rows, err := q.db.Query(ctx, findSources,
 		arg.Threshold,
@@ -260,6 +284,7 @@ func (q *Queries) FindSources(ctx context.Context, arg FindSourcesParams) ([]Fin
 		arg.CategoryIds,
 		arg.BrandIds,
 		arg.ProductIds,
+		arg.OwnIds,
 		arg.QueryVector,
 		arg.ModelID,
 		arg.Sort,

@@ -350,23 +350,29 @@ WITH filtered AS NOT MATERIALIZED (
      WHERE s.words @@ to_tsquery('english', $20::text)
      ORDER BY f.popularity DESC, f.product_id DESC
      LIMIT 400
-), partial AS MATERIALIZED (
+), known AS MATERIALIZED (
     SELECT f.product_id FROM filtered f JOIN product_search s ON s.product_id = f.product_id
      WHERE (SELECT count(*) FROM complete) < $21::int AND s.words @@ to_tsquery('english', $22::text)
      ORDER BY f.popularity DESC, f.product_id DESC
      LIMIT 400
+), partial AS MATERIALIZED (
+    SELECT f.product_id FROM filtered f JOIN product_search s ON s.product_id = f.product_id
+     WHERE (SELECT count(*) FROM complete) + (SELECT count(*) FROM known) < $21 AND s.words @@ to_tsquery('english', $23::text)
+     ORDER BY f.popularity DESC, f.product_id DESC
+     LIMIT 400
 ), loose AS MATERIALIZED (
     SELECT f.product_id FROM filtered f JOIN product_search s ON s.product_id = f.product_id
-     WHERE $23::boolean AND NOT EXISTS (SELECT FROM complete) AND NOT EXISTS (SELECT FROM partial)
+     WHERE $24::boolean AND NOT EXISTS (SELECT FROM complete) AND NOT EXISTS (SELECT FROM known) AND NOT EXISTS (SELECT FROM partial)
        AND s.words @@ to_tsquery('english', $1::text)
      ORDER BY f.popularity DESC, f.product_id DESC
      LIMIT 400
 ), by_words AS MATERIALIZED (
-    SELECT s.product_id, t.mask, t.score + p.score + CASE WHEN c.complete THEN $24::float8 ELSE 0 END
-           + CASE WHEN f.brand_id = ANY ($25::bigint[]) THEN $26::float8 ELSE 0 END
-           - CASE WHEN s.words @@ to_tsquery('english', $27::text) THEN 0.08 ELSE 0 END AS score
+    SELECT s.product_id, t.mask, t.score + p.score + CASE WHEN c.complete THEN $25::float8 ELSE 0 END
+           + CASE WHEN f.brand_id = ANY ($26::bigint[]) THEN $27::float8 ELSE 0 END
+           - CASE WHEN s.words @@ to_tsquery('english', $28::text) THEN 0.08 ELSE 0 END AS score
       FROM (SELECT product_id, true AS complete FROM complete
-            UNION ALL SELECT product_id, false FROM partial WHERE product_id NOT IN (SELECT product_id FROM complete)
+            UNION ALL SELECT product_id, false FROM known WHERE product_id NOT IN (SELECT product_id FROM complete)
+            UNION ALL SELECT product_id, false FROM partial WHERE product_id NOT IN (SELECT product_id FROM complete UNION ALL SELECT product_id FROM known)
             UNION ALL SELECT product_id, false FROM loose) c
       JOIN product_search s ON s.product_id = c.product_id
       JOIN product_listings f ON f.product_id = c.product_id
@@ -377,16 +383,16 @@ WITH filtered AS NOT MATERIALIZED (
                      FROM terms) x) t
      CROSS JOIN LATERAL (SELECT coalesce(sum(weight) FILTER (WHERE s.words @@ query), 0) AS score FROM pairs) p
 ), nearest AS MATERIALIZED (
-    SELECT e.product_id, (e.embedding <=> $28::halfvec) AS distance
+    SELECT e.product_id, (e.embedding <=> $29::halfvec) AS distance
       FROM product_embeddings e
       JOIN filtered f ON f.product_id = e.product_id
-     WHERE $28::halfvec IS NOT NULL AND e.model_id = $29
-     ORDER BY e.embedding <=> $28::halfvec
-     LIMIT $30
+     WHERE $29::halfvec IS NOT NULL AND e.model_id = $30
+     ORDER BY e.embedding <=> $29::halfvec
+     LIMIT $31
 ), unsaid AS MATERIALIZED (
-    SELECT power(1 - least(1, coalesce(max(score), 0)), $31::float8) AS share FROM by_words
+    SELECT power(1 - least(1, coalesce(max(score), 0)), $32::float8) AS share FROM by_words
 ), scored AS (
-    SELECT product_id, 1 - distance AS score, max(1 - distance) OVER () AS best, $32::float8 AS least, $33::float8 AS tie FROM nearest
+    SELECT product_id, 1 - distance AS score, max(1 - distance) OVER () AS best, $33::float8 AS least, $34::float8 AS tie FROM nearest
 ), by_meaning AS (
     SELECT s.product_id, s.score,
            greatest(s.tie * (s.score - s.least) / greatest(s.best - s.least, 0.0001),
@@ -396,12 +402,12 @@ WITH filtered AS NOT MATERIALIZED (
      WHERE s.score >= s.least
 ), exact AS (
     SELECT v.product_id FROM variants v
-     WHERE $23 AND v.deleted_at IS NULL AND (lower(v.sku) = lower($34::text) OR v.gtin = $35::text)
+     WHERE $24 AND v.deleted_at IS NULL AND (lower(v.sku) = lower($35::text) OR v.gtin = $36::text)
        AND v.product_id IN (SELECT f.product_id FROM filtered f)
 ), fused AS (
     SELECT u.product_id, round(sum(u.score)::numeric, 2) AS score
       FROM (SELECT product_id, score FROM by_words
-            UNION ALL SELECT m.product_id, CASE WHEN $23 THEN m.added ELSE m.score END FROM by_meaning m
+            UNION ALL SELECT m.product_id, CASE WHEN $24 THEN m.added ELSE m.score END FROM by_meaning m
             UNION ALL SELECT DISTINCT product_id, 10.0 FROM exact) u
      GROUP BY u.product_id
 ), page AS MATERIALIZED (
@@ -411,11 +417,12 @@ WITH filtered AS NOT MATERIALIZED (
               FROM fused JOIN product_listings f ON f.product_id = fused.product_id) x
      WHERE x.best <= 200
      ORDER BY x.best
-     LIMIT $37 OFFSET $36
+     LIMIT $38 OFFSET $37
 )
 SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.in_stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes, page.score::float8 AS score, page.total::bigint AS total, 
        coalesce((SELECT w.mask FROM by_words w ORDER BY w.score DESC, w.product_id LIMIT 1), 0)::int AS covered,
        (EXISTS (SELECT FROM complete))::boolean AS has_complete,
+       (EXISTS (SELECT FROM known))::boolean AS has_known,
        (EXISTS (SELECT FROM partial))::boolean AS has_partial,
        ts_headline('english', replace(replace(replace(product_cards.name, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'),
                    to_tsquery('english', $1), 'StartSel=<mark>, StopSel=</mark>, HighlightAll=true')::text AS name_highlight,
@@ -449,6 +456,7 @@ type SearchProductsParams struct {
 	PairWeights   []float64
 	EveryWord     *string
 	Enough        int32
+	KnownWords    *string
 	MostWords     *string
 	UseWords      bool
 	CompleteBonus float64
@@ -473,14 +481,15 @@ type SearchProductsRow struct {
 	Total                int64
 	Covered              int32
 	HasComplete          bool
+	HasKnown             bool
 	HasPartial           bool
 	NameHighlight        string
 	DescriptionHighlight string
 }
 
 // The best 200 products for what a shopper typed, one page of them. Words are looked for in the index alone, in up to
-// three attempts of which the next only runs when the one before found little: products with every word, with most of
-// their weight, with any. Of each the 400 most popular are weighed: where a word stands counts (name 1, brand and
+// four attempts of which the next only runs when the one before found little: products with every word, with every word that
+// any product has, with most of their weight, with any. Of each the 400 most popular are weighed: where a word stands counts (name 1, brand and
 // category 0.8, attributes 0.5, description 0.3), and how telling it is. Meaning is added to that: the less the best
 // product has of the words, the more; where one has them all, it only settles ties.
 // To be run with a plan of its own (postgres.Planned): the plan depends on how common the words are.
@@ -507,6 +516,7 @@ func (q *Queries) SearchProducts(ctx context.Context, arg SearchProductsParams) 
 		arg.PairWeights,
 		arg.EveryWord,
 		arg.Enough,
+		arg.KnownWords,
 		arg.MostWords,
 		arg.UseWords,
 		arg.CompleteBonus,
@@ -561,6 +571,7 @@ func (q *Queries) SearchProducts(ctx context.Context, arg SearchProductsParams) 
 			&i.Total,
 			&i.Covered,
 			&i.HasComplete,
+			&i.HasKnown,
 			&i.HasPartial,
 			&i.NameHighlight,
 			&i.DescriptionHighlight,

@@ -203,7 +203,7 @@ type floors struct {
 
 var floorsOf = map[string]floors{
 	"demo/local": {0.83, 0.8, 0.05, 0.95}, "demo/stand-in": {0.83, 0.79, 0.05, 0.95},
-	"feed/local": {0.6, 0.63, 0.05, 0.95}, "feed/stand-in": {0.58, 0.62, 0.06, 0.95},
+	"feed/local": {0.6, 0.63, 0.05, 0.95}, "feed/stand-in": {0.58, 0.62, 0.05, 0.95},
 }
 
 // withStandIn starts a shop whose model lies in every second answer.

@@ -1,10 +1,8 @@
 package assistant
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
-	"math"
 	"slices"
 	"strings"
 
@@ -16,10 +14,6 @@ import (
 	"github.com/shopd/shopd/internal/question"
 	"github.com/shopd/shopd/internal/search"
 )
-
-// sure is how far above the threshold a score says by itself that a product is about the question. Below, a word of the
-// question must be in the product as well: embeddings of unrelated texts are not far from it. See docs/assistant.md.
-const sure = 0.2
 
 // hit is a product that may answer the question.
 type hit struct {
@@ -86,7 +80,7 @@ func (a *Assistant) retrieve(ctx context.Context, text string, history []provide
 		}
 		// A name may be part of another thing's ("iPhone case"): one that leaves nothing only ranks.
 		if err == nil && len(f.hits) == 0 && !f.Generic && len(f.CategoryIDs)+len(f.BrandIDs) > 0 {
-			params.CategoryIds, params.BrandIds, f.CategoryIDs, f.BrandIDs = []int64{}, []int64{}, nil, nil
+			params.CategoryIds, params.OwnIds, params.BrandIds, f.CategoryIDs, f.BrandIDs = []int64{}, []int64{}, []int64{}, nil, nil
 			if rows, err = a.find(ctx, params); err == nil {
 				f.hits = a.best(f.Order, a.relevant(f, rows))
 			}
@@ -104,7 +98,7 @@ func (a *Assistant) searchFor(ctx context.Context, f *finding) (db.FindSourcesPa
 	q := f.Question
 	params := db.FindSourcesParams{
 		Threshold: a.settings.Threshold, MinMinor: q.MinPriceMinor, MaxMinor: q.MaxPriceMinor,
-		CategoryIds: []int64{}, BrandIds: orEmpty(q.BrandIDs), ProductIds: []int64{},
+		CategoryIds: []int64{}, OwnIds: []int64{}, BrandIds: orEmpty(q.BrandIDs), ProductIds: []int64{},
 		Candidates: int32(a.settings.TopK * a.settings.CandidateMultiplier),
 	}
 	if len(q.CategoryIDs) > 0 {
@@ -113,6 +107,9 @@ func (a *Assistant) searchFor(ctx context.Context, f *finding) (db.FindSourcesPa
 			return params, err
 		}
 		params.CategoryIds = trees
+		if len(trees) > len(q.CategoryIDs) { // else they are all there is to look at
+			params.OwnIds = q.CategoryIDs
+		}
 	}
 	if q.OnSale {
 		params.OnSale = new(true)
@@ -190,7 +187,7 @@ func (a *Assistant) find(ctx context.Context, params db.FindSourcesParams) ([]fo
 
 // within looks among the very products the shopper points at. They are meant however unlike the words are.
 func (a *Assistant) within(ctx context.Context, f *finding, params db.FindSourcesParams) error {
-	params.ProductIds, params.CategoryIds, params.BrandIds = f.within, []int64{}, []int64{}
+	params.ProductIds, params.CategoryIds, params.OwnIds, params.BrandIds = f.within, []int64{}, []int64{}, []int64{}
 	f.CategoryIDs, f.BrandIDs = nil, nil
 	params.EveryWord, params.MostWords, params.Threshold = nil, nil, 0
 	rows, err := a.find(ctx, params)
@@ -224,90 +221,6 @@ func (a *Assistant) isLocal(ctx context.Context) bool {
 	return err == nil && serving.embedder == provider.Embedder(a.local)
 }
 
-// relevant drops what is near in numbers but not about the question. The words of the catalogue decide: always for the
-// built-in provider, whose numbers are made of words, and for others where the score is not sure by itself. What has every
-// word of the question, or a synonym an administrator gave, is about it.
-func (a *Assistant) relevant(f finding, rows []found) []found {
-	if len(rows) == 0 {
-		return rows
-	}
-	documents := make([]local.Document, len(rows))
-	for i, row := range rows {
-		documents[i] = documentOf(row)
-	}
-	keep := a.local.Keep(f.Question, documents)
-	kept := rows[:0:0]
-	for i, row := range rows {
-		if keep[i] || row.HasAll && !f.guessed || !f.byWords && !f.guessed && row.Score >= a.settings.Threshold+sure {
-			kept = append(kept, row)
-		}
-	}
-	return kept
-}
-
-// documentOf is all that is known of a product in words.
-func documentOf(row found) local.Document {
-	title := []string{row.ProductCard.Name, orBlank(row.ProductCard.BrandName), orBlank(row.ProductCard.CategoryName)}
-	return local.Document{Title: strings.Join(title, " "), Body: strings.Join(append([]string{row.Description}, facts(row.Attributes)...), " ")}
-}
-
-// untold are the words of a question about certain products that no text of theirs has: the catalogue does not say.
-func (a *Assistant) untold(asked question.Question, hits []hit) []string {
-	if !asked.About || !asked.YesNo || asked.Intent == question.AskDiscount || asked.Intent == question.AskStock || asked.Intent == question.AskPrice {
-		return nil
-	}
-	documents := make([]string, len(hits))
-	for i, h := range hits {
-		document := documentOf(h.row)
-		documents[i] = document.Title + " " + document.Body
-	}
-	return a.local.Missing(asked.Text, documents)
-}
-
-// best takes the first TopK in the order the question asks for.
-func (a *Assistant) best(order question.Order, rows []found) []hit {
-	hits := make([]hit, 0, len(rows))
-	for _, row := range rows {
-		hits = append(hits, hit{Source: a.source(row), row: row})
-	}
-	buyer := func(h hit) int64 {
-		if d := h.row.ProductCard.DiscountMinor; d != nil {
-			return *d
-		}
-		return h.row.ProductCard.PriceMinor
-	}
-	slices.SortStableFunc(hits, func(x, y hit) int {
-		switch order {
-		case question.Cheapest:
-			return cmp.Compare(buyer(x), buyer(y))
-		case question.Dearest:
-			return cmp.Compare(buyer(y), buyer(x))
-		case question.BiggestDiscount:
-			return cmp.Compare(y.DiscountPct, x.DiscountPct)
-		case question.Newest:
-			return y.row.ProductCard.CreatedAt.Compare(x.row.ProductCard.CreatedAt)
-		}
-		return 0
-	})
-	return hits[:min(len(hits), a.settings.TopK)]
-}
-
-// source is what a model may know of a product.
-func (a *Assistant) source(row found) provider.Source {
-	card, format := row.ProductCard, a.settings.Currency.Format
-	s := provider.Source{
-		ID: card.ProductID, Name: card.Name, Brand: orBlank(card.BrandName), Category: orBlank(card.CategoryName),
-		Description: row.Description, Currency: string(a.settings.Currency), Price: format(card.PriceMinor), Stock: card.Stock,
-		Score: min(max(row.Score, 0), 1), Attributes: strings.Join(facts(row.Attributes), " "),
-	}
-	if card.DiscountMinor != nil {
-		off := card.PriceMinor - *card.DiscountMinor
-		s.DiscountPrice, s.Saving = format(*card.DiscountMinor), format(off)
-		s.DiscountPct = int(math.Round(float64(off) / float64(max(card.PriceMinor, 1)) * 100))
-	}
-	return s
-}
-
 // pointedAt are the products the last answer named, or the one of them an ordinal picks.
 func pointedAt(history []provider.Message, ordinal int) []int64 {
 	for _, message := range slices.Backward(history) {
@@ -339,13 +252,6 @@ func sqlOrder(order question.Order) string {
 		return "newest"
 	}
 	return ""
-}
-
-func orBlank(text *string) string {
-	if text == nil {
-		return ""
-	}
-	return *text
 }
 
 func orEmpty(ids []int64) []int64 {

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/shopd/shopd/internal/question/words"
 )
 
 // From how many letters a word may be one or two letters off.
@@ -44,7 +46,7 @@ func (v *vocabulary) likest(word string, length, edits int) (best string) {
 	for at := max(2, length-edits); at <= length+edits && at < len(v.byLength); at++ {
 		for _, t := range v.byLength[at] {
 			// An edit changes at most two of the letters there are.
-			if bits.OnesCount32(mask^t.letters) > 2*edits || distance(runes, []rune(t.word), edits) > edits ||
+			if bits.OnesCount32(mask^t.letters) > 2*edits || words.Distance(runes, []rune(t.word), edits) > edits ||
 				strings.ContainsFunc(t.word, unicode.IsDigit) {
 				continue
 			}
@@ -89,36 +91,4 @@ func (v *vocabulary) splitDigits(word string) []string {
 		previous = r
 	}
 	return nil
-}
-
-// distance counts the letters to insert, remove, replace or swap with their neighbour that make b of a; more than most
-// may be answered as most + 1.
-func distance(a, b []rune, most int) int {
-	if len(a)-len(b) > most || len(b)-len(a) > most {
-		return most + 1
-	}
-	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row[0] = i
-		least := i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-			least = min(least, row[j])
-		}
-		if least > most {
-			return most + 1
-		}
-		before, last, row = last, row, before
-	}
-	return last[len(b)]
 }

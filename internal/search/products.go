@@ -134,7 +134,7 @@ func (q *query) into(p *db.SearchProductsParams) {
 	if !p.UseWords {
 		return
 	}
-	p.EveryWord, p.MostWords, p.Rivals = orNull(q.everyWord()), orNull(q.mostWords()), orNull(q.rivals())
+	p.EveryWord, p.KnownWords, p.MostWords, p.Rivals = orNull(q.everyWord()), orNull(q.knownWords()), orNull(q.mostWords()), orNull(q.rivals())
 }
 
 // addMeaning adds what the text means. Without a word that any product has there is nothing it could be near to.
@@ -219,6 +219,8 @@ func (s *Search) facets(ctx context.Context, a *search, rows []db.SearchProducts
 	switch {
 	case len(rows) > 0 && rows[0].HasPartial:
 		matching = a.params.MostWords
+	case len(rows) > 0 && rows[0].HasKnown:
+		matching = a.params.KnownWords
 	case len(rows) > 0 && !rows[0].HasComplete:
 		matching = &a.params.AnyWord
 	}

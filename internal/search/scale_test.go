@@ -2,7 +2,6 @@ package search_test
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -78,7 +77,7 @@ func recall(b *testing.B, shop *apitest.Shop) {
 		from, to int64
 	}{{"none", 0, 1 << 40}, {"a fifth", 0, price(0.2)}, {"a hundredth", price(0.5), price(0.51)}} {
 		hits, all := 0, 0
-		for _, text := range questions(shop) {
+		for _, text := range shop.ShoppersWords() {
 			meaning, err := shop.App.Assistant.Understand(b.Context(), text)
 			require.NoError(b, err)
 			find := func(setting string) []float64 {
@@ -120,17 +119,4 @@ func nearest(b *testing.B, pool *pgxpool.Pool, setting string, vector pgvector.H
 	}))
 	require.Len(b, distances, 10)
 	return distances
-}
-
-// questions are what shoppers of the catalogue may type: some words of one product, or of two.
-func questions(shop *apitest.Shop) (all []string) {
-	random := rand.New(rand.NewPCG(1, 2))
-	word := func(what string) string {
-		return apitest.Value[string](shop, "SELECT "+what+" FROM products p JOIN categories c ON c.id = p.category_id WHERE p.id = $1", 1+random.IntN(100_000))
-	}
-	const noun, adjective, colour, material, brand = "lower(c.name)", "split_part(p.name, ' ', 3)", "(p.attributes->>'color')", "(p.attributes->>'material')", "split_part(p.name, ' ', 1)"
-	for range 8 {
-		all = append(all, word(noun), word(adjective+" || ' ' || "+noun), word(brand+" || ' ' || "+noun), word(colour)+" "+word(noun), word(noun+" || ' of ' || "+material))
-	}
-	return all
 }

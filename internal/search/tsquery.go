@@ -19,6 +19,25 @@ func (q *query) everyWord() string {
 	return strings.Join(all, " & ")
 }
 
+// knownWords is the tsquery of products with all that is asked for and that any product has; empty when that is all or nothing.
+func (q *query) knownWords() string {
+	var known []string
+	strange := false
+	for _, t := range q.terms {
+		switch {
+		case t.optional:
+		case t.known:
+			known = append(known, t.operand(!t.named))
+		default:
+			strange = true
+		}
+	}
+	if !strange {
+		return ""
+	}
+	return strings.Join(known, " & ")
+}
+
 // mostWords is the tsquery of products with most of what is asked for, by weight: of the words known at all, every
 // smallest combination that has minShare of it.
 func (q *query) mostWords() string {

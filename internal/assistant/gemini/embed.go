@@ -3,7 +3,6 @@ package gemini
 import (
 	"context"
 	"fmt"
-	"math"
 	"strings"
 
 	pb "cloud.google.com/go/ai/generativelanguage/apiv1beta/generativelanguagepb"
@@ -125,9 +124,8 @@ func (p *Provider) embedBatch(ctx context.Context, batch []*pb.EmbedContentReque
 	return vectors, nil
 }
 
-// fit makes a unit vector of provider.Dimensions numbers: cut to the dimensions asked for (a server that
-// ignores the wish sends 3,072; the first ones carry the most), normalised (the API does so only for
-// 3,072), and filled up with zeros.
+// fit makes a unit vector: cut to the dimensions asked for (a server that ignores the wish sends 3,072) and normalised (the
+// API does so only for 3,072).
 func (p *Provider) fit(values []float32) ([]float32, error) {
 	if len(values) < p.dimensions {
 		return nil, &provider.ConfigError{
@@ -135,20 +133,7 @@ func (p *Provider) fit(values []float32) ([]float32, error) {
 			Reason:  fmt.Sprintf("%s makes vectors of %d numbers, %d are asked for", p.embedding.model, len(values), p.dimensions),
 		}
 	}
-	values = values[:p.dimensions]
-	sum := 0.0
-	for _, v := range values {
-		sum += float64(v) * float64(v)
-	}
-	length := math.Sqrt(sum)
-	if length == 0 || math.IsNaN(length) || math.IsInf(length, 0) {
-		return nil, &provider.UnavailableError{Reason: p.embedding.model + " answered a vector without a direction"}
-	}
-	vector := make([]float32, provider.Dimensions)
-	for i, v := range values {
-		vector[i] = float32(float64(v) / length)
-	}
-	return vector, nil
+	return provider.Fit(values[:p.dimensions], p.embedding.model)
 }
 
 // estimatedTokens is about what a batch costs: the API does not say, and four characters are about a token.

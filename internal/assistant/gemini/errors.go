@@ -2,10 +2,8 @@ package gemini
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -28,11 +26,11 @@ type refusal struct {
 }
 
 // read decodes the body; one that is no JSON (proxies answer HTML) gives an empty refusal.
-func (f *failure) read() refusal {
+func read(f *provider.Failure) refusal {
 	var body struct {
 		Error refusal `json:"error"`
 	}
-	_ = json.Unmarshal(f.body, &body)
+	_ = json.Unmarshal(f.Body, &body)
 	return body.Error
 }
 
@@ -46,60 +44,32 @@ func (r refusal) aboutKey() bool {
 	return r.Status == "FAILED_PRECONDITION" // the country is not served, or billing is required
 }
 
-// explain turns any error of a call into one of package provider's.
-func (p *Provider) explain(err error, to target) error {
-	err, _ = asBroken(err)
-	var (
-		config *provider.ConfigError
-		out    *provider.UnavailableError
-		f      *failure
-		broken *url.Error
-	)
-	switch {
-	case errors.Is(err, provider.ErrBlocked), errors.As(err, &config), errors.As(err, &out):
-		return err
-	case errors.As(err, &f):
-		return p.explainFailure(f, to)
-	case errors.As(err, &broken): // its own text has the URL; the cause is enough
-		return &provider.UnavailableError{Reason: p.oneLine("connection failed: " + broken.Err.Error())}
-	default:
-		return &provider.UnavailableError{Reason: p.oneLine("unreadable answer: " + err.Error())}
-	}
-}
-
-func (p *Provider) explainFailure(f *failure, to target) error {
-	r := f.read()
-	said := p.oneLine(r.Message)
+// explain turns a refusal into one of package provider's errors.
+func (p *Provider) explain(f *provider.Failure, to target) error {
+	r := read(f)
+	said := p.caller.OneLine(r.Message)
 	if said == "" {
 		said = f.Error()
 	}
 	switch {
-	case f.status == http.StatusTooManyRequests:
+	case f.Status == http.StatusTooManyRequests:
 		return p.quota(f, r)
-	case f.status == http.StatusUnauthorized, f.status == http.StatusForbidden,
-		f.status == http.StatusBadRequest && r.aboutKey():
+	case f.Status == http.StatusUnauthorized, f.Status == http.StatusForbidden,
+		f.Status == http.StatusBadRequest && r.aboutKey():
 		return &provider.ConfigError{Setting: settingKey, Reason: "refused by Google: " + said}
-	case f.status == http.StatusNotFound:
+	case f.Status == http.StatusNotFound:
 		return &provider.ConfigError{
 			Setting: to.setting,
 			Reason:  fmt.Sprintf("%s is not available, name another model: %s", to.model, said),
 		}
-	case f.status == http.StatusRequestTimeout, f.status >= 500:
-		return &provider.UnavailableError{Reason: fmt.Sprintf("status %d: %s", f.status, said)}
+	case f.Status == http.StatusRequestTimeout, f.Status >= 500:
+		return &provider.UnavailableError{Reason: fmt.Sprintf("status %d: %s", f.Status, said)}
 	default:
 		return &provider.ConfigError{
 			Setting: to.setting,
-			Reason:  fmt.Sprintf("%s refused the request (status %d): %s", to.model, f.status, said),
+			Reason:  fmt.Sprintf("%s refused the request (status %d): %s", to.model, f.Status, said),
 		}
 	}
-}
-
-// oneLine makes a foreign text fit for a log line. Google's own messages may quote the key ("Consumer
-// 'api_key:…' has been suspended").
-func (p *Provider) oneLine(s string) string {
-	s = strings.Join(strings.Fields(s), " ")
-	s = strings.ReplaceAll(s, p.transport.key, "[key]")
-	return provider.Cut(s, 300)
 }
 
 // minuteQuota is how long to wait when Google does not say: such quotas are per minute.
@@ -107,7 +77,7 @@ const minuteQuota = time.Minute
 
 // quota reads how long to wait. A daily quota outlasts the retry delay that comes with it, so it waits
 // for the reset: midnight Pacific time.
-func (p *Provider) quota(f *failure, r refusal) *provider.QuotaError {
+func (p *Provider) quota(f *provider.Failure, r refusal) *provider.QuotaError {
 	wait := time.Duration(0)
 	for _, d := range r.Details {
 		if delay, err := time.ParseDuration(d.RetryDelay); err == nil {
@@ -121,7 +91,7 @@ func (p *Provider) quota(f *failure, r refusal) *provider.QuotaError {
 		}
 	}
 	if wait <= 0 {
-		wait, _ = time.ParseDuration(f.header.Get("Retry-After") + "s")
+		wait, _ = time.ParseDuration(f.Header.Get("Retry-After") + "s")
 	}
 	if wait <= 0 {
 		wait = minuteQuota

@@ -202,7 +202,7 @@ func TestOutagesAreRetriedAndGivenUp(t *testing.T) {
 func TestNoRetryWithoutTimeForIt(t *testing.T) {
 	each(t, func(t *testing.T, o operation) error {
 		p, stub := start(t, timeout(3*time.Second))
-		p.backoff = 2500 * time.Millisecond // pauses are at least half of it, a third of the timeout must be left
+		p.caller.Backoff = 2500 * time.Millisecond // pauses are at least half of it, a third of the timeout must be left
 		stub.Next(o.method, 9, geministub.Overloaded())
 		ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
 		defer cancel()
@@ -240,7 +240,7 @@ func TestCancelByTheCaller(t *testing.T) {
 	})
 	t.Run("during the pause", func(t *testing.T) {
 		p, stub := start(t, timeout(time.Minute))
-		p.backoff = 10 * time.Second
+		p.caller.Backoff = 10 * time.Second
 		stub.Next(geministub.EmbedContent, 9, geministub.Overloaded())
 		ctx, cancel := context.WithCancel(t.Context())
 		defer time.AfterFunc(20*time.Millisecond, cancel).Stop()
@@ -288,7 +288,7 @@ func TestKeyIsNotHandedToAnotherHost(t *testing.T) {
 
 func TestForeignTextIsOneShortLine(t *testing.T) {
 	p := connect(t, "")
-	line := p.oneLine("a\n b " + testKey + strings.Repeat("x", 1000))
+	line := p.caller.OneLine("a\n b " + testKey + strings.Repeat("x", 1000))
 	assert.True(t, strings.HasPrefix(line, "a b [key]x"))
 	assert.Len(t, line, 300)
 }

@@ -4,7 +4,7 @@
 // built on, because only that one can ask for a number of dimensions. Both share one HTTP client, whose
 // transport carries the key as a header (never in a URL, so never in an error string) and turns every
 // refusal into a Go error before an SDK sees it, which also takes away the SDKs' own retry of 503: it runs
-// until the context ends. How often to try again is decided here instead, in retry.go.
+// until the context ends. How often to try again is decided by provider.Caller instead.
 //
 // Streams are read here as well (stream.go): the SDK takes one that was cut for complete.
 package gemini
@@ -69,7 +69,7 @@ type Provider struct {
 	embedding  target
 	generation target
 	dimensions int
-	timeout    time.Duration
+	caller     provider.Caller
 
 	endpoint  string
 	used      func(provider.Usage)
@@ -77,8 +77,7 @@ type Provider struct {
 	embedder  *gl.GenerativeClient
 	writer    *genai.Client
 
-	backoff time.Duration    // the first pause between attempts; doubles
-	now     func() time.Time // for the reset of daily quotas
+	now func() time.Time // for the reset of daily quotas
 }
 
 // target is the model a call is for and the setting that names it.
@@ -94,11 +93,10 @@ func New(ctx context.Context, s Settings) (*Provider, error) {
 		embedding:  target{settingEmbeddingModel, s.EmbeddingModel},
 		generation: target{settingGenerationModel, s.GenerationModel},
 		dimensions: s.Dimensions,
-		timeout:    s.Timeout,
+		caller:     provider.Caller{Timeout: s.Timeout, Backoff: 250 * time.Millisecond, Key: s.APIKey},
 		endpoint:   cmp.Or(strings.TrimRight(s.Endpoint, "/"), googleEndpoint),
 		used:       s.Used,
 		transport:  newTransport(s.APIKey, leastThinking(s.GenerationModel)),
-		backoff:    250 * time.Millisecond,
 		now:        time.Now,
 	}
 	if p.used == nil {
@@ -164,6 +162,17 @@ func (s Settings) complete() (Settings, error) {
 	s.EmbeddingModel = modelName(s.EmbeddingModel, DefaultEmbeddingModel)
 	s.GenerationModel = modelName(s.GenerationModel, DefaultGenerationModel)
 	return s, nil
+}
+
+// How often a call is tried again. A person waits for an answer, a worker for vectors.
+const (
+	embedRetries    = 2
+	generateRetries = 1
+)
+
+// call runs one operation of a model, and again after what may pass.
+func (p *Provider) call(ctx context.Context, to target, retries int, operation func(context.Context) error) error {
+	return p.caller.Call(ctx, retries, func(f *provider.Failure) error { return p.explain(f, to) }, operation)
 }
 
 // modelName is the resource name of a model: both "gemini-x" and "models/gemini-x" are in use.

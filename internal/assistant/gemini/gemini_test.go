@@ -34,7 +34,7 @@ func connect(t *testing.T, url string, change ...func(*Settings)) *Provider {
 	p, err := New(t.Context(), settings)
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, p.Close()) })
-	p.backoff = 2 * time.Millisecond
+	p.caller.Backoff = 2 * time.Millisecond
 	return p
 }
 

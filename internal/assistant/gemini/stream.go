@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -56,7 +55,7 @@ func (p *Provider) Stream(ctx context.Context, asked provider.Prompt, emit func(
 			})
 		})
 		if err != nil && started {
-			err = &brokenStream{err}
+			err = &provider.BrokenStream{Cause: err}
 		}
 		return err
 	})
@@ -65,11 +64,6 @@ func (p *Provider) Stream(ctx context.Context, asked provider.Prompt, emit func(
 	}
 	return err
 }
-
-// brokenStream keeps an error from being tried again: a part of the answer is out already.
-type brokenStream struct{ cause error }
-
-func (e *brokenStream) Error() string { return "the stream broke off: " + e.cause.Error() }
 
 // stream makes one streaming call.
 func (p *Provider) stream(ctx context.Context, system, user string, emit func(string) error) error {
@@ -96,7 +90,7 @@ func (p *Provider) stream(ctx context.Context, system, user string, emit func(st
 	defer func() { _ = res.Body.Close() }()
 	if res.StatusCode != http.StatusOK {
 		refusal, _ := io.ReadAll(io.LimitReader(res.Body, maxRefusal))
-		return &failure{status: res.StatusCode, header: res.Header, body: refusal}
+		return &provider.Failure{Status: res.StatusCode, Header: res.Header, Body: refusal}
 	}
 	return p.readStream(io.LimitReader(res.Body, maxResponse), emit)
 }
@@ -121,7 +115,7 @@ func (p *Provider) readStream(body io.Reader, emit func(string) error) error {
 		}
 		switch {
 		case c.Error != nil:
-			return &failure{status: http.StatusInternalServerError, body: mustJSON(map[string]json.RawMessage{"error": c.Error})}
+			return &provider.Failure{Status: http.StatusInternalServerError, Body: mustJSON(map[string]json.RawMessage{"error": c.Error})}
 		case c.PromptFeedback != nil && c.PromptFeedback.BlockReason != "":
 			return fmt.Errorf("%w (%s)", provider.ErrBlocked, c.PromptFeedback.BlockReason)
 		case len(c.Candidates) == 0:
@@ -158,12 +152,3 @@ func (p *Provider) readStream(body io.Reader, emit func(string) error) error {
 
 // errCutShort is an answer that ends where the output budget did.
 var errCutShort = &provider.UnavailableError{Reason: "the output tokens were spent before the answer was written"}
-
-// asBroken answers the cause of a stream that broke, if that is what it is.
-func asBroken(err error) (error, bool) {
-	var broken *brokenStream
-	if errors.As(err, &broken) {
-		return broken.cause, true
-	}
-	return err, false
-}

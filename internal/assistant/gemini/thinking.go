@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"strings"
+
+	"github.com/shopd/shopd/internal/assistant/provider"
 )
 
 // leastThinking is the thinkingConfig that keeps a model from spending seconds and output tokens on
@@ -74,6 +76,6 @@ func (t *transport) orWithoutThinking(generate func() error) error {
 
 // refusedAsInvalid says whether an error is a 400 that is about the request and not about the key.
 func refusedAsInvalid(err error) bool {
-	var f *failure
-	return errors.As(err, &f) && f.status == http.StatusBadRequest && !f.read().aboutKey()
+	var f *provider.Failure
+	return errors.As(err, &f) && f.Status == http.StatusBadRequest && !read(f).aboutKey()
 }

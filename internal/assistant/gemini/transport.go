@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strings"
 	"sync/atomic"
+
+	"github.com/shopd/shopd/internal/assistant/provider"
 )
 
 // maxResponse caps what is read of an answer. A full batch of 100 vectors of 3,072 numbers is about 6 MiB.
@@ -15,16 +17,6 @@ const maxResponse = 32 << 20
 
 // maxRefusal caps what is read of an error; Google's are about 2 KiB.
 const maxRefusal = 64 << 10
-
-// failure is an HTTP answer other than 200. It is made by the transport, so that neither SDK sees the
-// status: they would retry a 503 without end and report only the deadline.
-type failure struct {
-	status int
-	header http.Header
-	body   []byte
-}
-
-func (f *failure) Error() string { return fmt.Sprintf("HTTP status %d", f.status) }
 
 // transport is the one way to Google's API: it adds the key, and what the mandated SDK cannot express.
 type transport struct {
@@ -43,7 +35,8 @@ func newTransport(key string, thinking json.RawMessage) *transport {
 }
 
 // RoundTrip sends the request with the key and reads the whole answer, so that a connection cut in the
-// middle is a connection error like any other.
+// middle is a connection error like any other. An answer other than 200 is an error, so that neither SDK sees the status:
+// they would retry a 503 without end and report only the deadline.
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	generates := strings.HasSuffix(req.URL.Path, ":generateContent")
 	req = req.Clone(req.Context()) // a RoundTripper may not change its caller's request
@@ -60,7 +53,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	defer func() { _ = res.Body.Close() }()
 	if res.StatusCode != http.StatusOK {
 		body, _ := io.ReadAll(io.LimitReader(res.Body, maxRefusal)) // the status is worth more than a complete text
-		return nil, &failure{status: res.StatusCode, header: res.Header, body: body}
+		return nil, &provider.Failure{Status: res.StatusCode, Header: res.Header, Body: body}
 	}
 	body, err := io.ReadAll(io.LimitReader(res.Body, maxResponse+1))
 	if err != nil {

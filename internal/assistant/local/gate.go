@@ -47,6 +47,9 @@ func (l *Local) Keep(q question.Question, documents []Document) []bool {
 	return kept
 }
 
+// muchCommoner is how many times as many products must have a word for another one to be a typo of it.
+const muchCommoner = 10
+
 // unknown is what a word of which the catalogue knows nothing weighs more than the rarest it knows.
 const unknown = 1.1
 
@@ -58,11 +61,18 @@ func (l *Local) Mend(text string, mended map[string]string) string {
 	for i, word := range split {
 		folded := words.Fold(strings.Trim(word, ".,;:!?\"'()"))
 		stem := words.Stem(folded)
-		if meant := mended[folded]; meant != "" && folded != "" && meant[0] == folded[0] && !v.knows(stem) && len(mates(stem)) == 0 {
+		if meant := mended[folded]; meant != "" && folded != "" && meant[0] == folded[0] && len(mates(stem)) == 0 && v.isStrange(folded, meant) {
 			split[i] = meant
 		}
 	}
 	return strings.Join(split, " ")
+}
+
+// isStrange reports whether a word is none of the catalogue's: not even its stem, or only that, and far more rarely than what
+// it is taken for ("lightening" where a few things lighten a load and many have a lightning plug).
+func (v *vocabulary) isStrange(word, meant string) bool {
+	stem := words.Stem(word)
+	return !v.knows(stem) || v.spellings[word] == 0 && v.counts[words.Stem(meant)] >= muchCommoner*v.counts[stem]
 }
 
 // askedFor are the stems of a question, mended, with their weights.

@@ -42,7 +42,7 @@ func (v *vocabulary) add(title, body string) {
 
 func (v *vocabulary) finish() {
 	for word, count := range v.spellings {
-		if len(word) >= shortestTypo-1 {
+		if len(word) >= shortestTypo-1 && len(word) <= longestTypo {
 			v.byInitial[word[0]] = append(v.byInitial[word[0]], spelled{word, count, letters(word)})
 		}
 	}
@@ -70,12 +70,13 @@ func (v *vocabulary) rarity(stem string) float64 {
 const (
 	shortestTypo = 4
 	shortestTwo  = 8
+	longestTypo  = 32
 )
 
 // meant answers the stem of a word, or of the catalogue's word it was probably meant to be.
 func (v *vocabulary) meant(word string) string {
 	stem := words.Stem(word)
-	if len(word) < shortestTypo || v.knows(stem) || len(mates(stem)) > 0 || word[0] >= '0' && word[0] <= '9' {
+	if len(word) < shortestTypo || len(word) > longestTypo || v.knows(stem) || len(mates(stem)) > 0 || word[0] >= '0' && word[0] <= '9' {
 		return stem
 	}
 	allowed := 1
@@ -83,12 +84,12 @@ func (v *vocabulary) meant(word string) string {
 		allowed = 2
 	}
 	best, nearest := word, allowed+1
-	mask := letters(word)
+	typed, mask := []byte(word), letters(word)
 	for _, s := range v.byInitial[word[0]] {
 		if abs(len(s.word)-len(word)) > allowed || bits.OnesCount64(mask^s.letters) > 2*allowed {
 			continue
 		}
-		if d := distance(word, s.word, nearest-1); d < nearest {
+		if d := words.Distance(typed, []byte(s.word), nearest-1); d < nearest {
 			best, nearest = s.word, d
 		}
 	}
@@ -101,39 +102,6 @@ func letters(word string) uint64 {
 		mask |= 1 << (word[i] % 64)
 	}
 	return mask
-}
-
-// distance counts the letters to insert, delete, replace or swap with their neighbour to make a of b (optimal
-// string alignment). It stops counting beyond limit.
-func distance(a, b string, limit int) int {
-	const longest = 32
-	if len(a) > longest || len(b) > longest {
-		return limit + 1
-	}
-	var rows [3][longest + 1]int
-	for j := range len(b) + 1 {
-		rows[0][j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row, above, twoAbove := &rows[i%3], &rows[(i+2)%3], &rows[(i+1)%3]
-		row[0] = i
-		least := i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(above[j]+1, row[j-1]+1, above[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], twoAbove[j-2]+1)
-			}
-			least = min(least, row[j])
-		}
-		if least > limit {
-			return limit + 1
-		}
-	}
-	return rows[len(a)%3][len(b)]
 }
 
 func abs(n int) int { return max(n, -n) }

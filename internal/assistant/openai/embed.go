@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 	"net/url"
 	"strings"
 
@@ -69,7 +68,7 @@ func (p *Provider) embedBatch(ctx context.Context, task provider.Task, batch []p
 		if d.Index < 0 || d.Index >= len(vectors) || vectors[d.Index] != nil {
 			return nil, &provider.UnavailableError{Reason: "vectors came without an order"}
 		}
-		if vectors[d.Index], err = p.fit(d.Embedding); err != nil {
+		if vectors[d.Index], err = provider.Fit(d.Embedding, p.settings.EmbeddingModel); err != nil {
 			return nil, err
 		}
 	}
@@ -89,23 +88,4 @@ func (p *Provider) embeddable(task provider.Task, text provider.Text) string {
 		prefix = p.settings.QueryPrefix
 	}
 	return prefix + provider.Cut(say, maxText)
-}
-
-// fit makes a unit vector of provider.Dimensions numbers: longer ones are cut (models that allow it keep the most telling
-// numbers first), shorter ones filled up with zeros, which changes no cosine.
-func (p *Provider) fit(values []float32) ([]float32, error) {
-	values = values[:min(len(values), provider.Dimensions)]
-	sum := 0.0
-	for _, v := range values {
-		sum += float64(v) * float64(v)
-	}
-	length := math.Sqrt(sum)
-	if length == 0 || math.IsNaN(length) || math.IsInf(length, 0) {
-		return nil, &provider.UnavailableError{Reason: p.settings.EmbeddingModel + " answered a vector without a direction"}
-	}
-	vector := make([]float32, provider.Dimensions)
-	for i, v := range values {
-		vector[i] = float32(float64(v) / length)
-	}
-	return vector, nil
 }

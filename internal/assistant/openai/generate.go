@@ -97,7 +97,7 @@ func (p *Provider) Stream(ctx context.Context, asked provider.Prompt, emit func(
 			return refused
 		})
 		if err != nil && started {
-			return brokenStream{err}
+			return &provider.BrokenStream{Cause: err}
 		}
 		return err
 	})
@@ -163,9 +163,9 @@ func judge(finish, refusal string, wrote bool) error {
 
 // failureOf is an error that came inside an answer with status 200.
 func failureOf(text json.RawMessage) error {
-	f := &failure{status: http.StatusInternalServerError, body: append(append([]byte(`{"error":`), text...), '}')}
-	if r := f.read(); r.Type == "rate_limit_exceeded" || r.Code == "rate_limit_exceeded" {
-		f.status = http.StatusTooManyRequests
+	f := &provider.Failure{Status: http.StatusInternalServerError, Body: append(append([]byte(`{"error":`), text...), '}')}
+	if r := read(f); r.Type == "rate_limit_exceeded" || r.Code == "rate_limit_exceeded" {
+		f.Status = http.StatusTooManyRequests
 	}
 	return f
 }

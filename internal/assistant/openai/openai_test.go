@@ -75,7 +75,7 @@ func start(t *testing.T) (*Provider, *standIn, *[]provider.Usage) {
 	p, err := New(Settings{APIKey: "sk-secret", BaseURL: server.URL + "/v1", Timeout: 2 * time.Second, QueryPrefix: "search_query: ", DocumentPrefix: "search_document: ",
 		Used: func(u provider.Usage) { used = append(used, u) }})
 	require.NoError(t, err)
-	p.backoff = time.Millisecond
+	p.caller.Backoff = time.Millisecond
 	return p, s, &used
 }
 
@@ -186,7 +186,7 @@ func TestKeysAndAddresses(t *testing.T) {
 	require.ErrorContains(t, err, "OPENAI_BASE_URL")
 	gone, err := New(Settings{BaseURL: "http://127.0.0.1:1/v1", APIKey: "sk-secret"})
 	require.NoError(t, err)
-	gone.backoff = time.Millisecond
+	gone.caller.Backoff = time.Millisecond
 	_, err = gone.Generate(t.Context(), asked)
 	require.ErrorContains(t, err, "connection failed")
 	assert.NotContains(t, err.Error(), "sk-secret")

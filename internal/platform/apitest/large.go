@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -118,4 +119,17 @@ func embed(ctx context.Context, conn *pgx.Conn, texts string, args ...any) error
 	}
 	_, err = conn.CopyFrom(ctx, pgx.Identifier{"made"}, []string{"id", "base"}, pgx.CopyFromRows(made))
 	return err
+}
+
+// ShoppersWords are what shoppers of the large catalogue may type: some words of one product, or of two.
+func (s *Shop) ShoppersWords() (all []string) {
+	random := rand.New(rand.NewPCG(1, 2))
+	word := func(what string) string {
+		return Value[string](s, "SELECT "+what+" FROM products p JOIN categories c ON c.id = p.category_id WHERE p.id = $1", 1+random.IntN(largeProducts))
+	}
+	const noun, adjective, colour, material, brand = "lower(c.name)", "split_part(p.name, ' ', 3)", "(p.attributes->>'color')", "(p.attributes->>'material')", "split_part(p.name, ' ', 1)"
+	for range 8 {
+		all = append(all, word(noun), word(adjective+" || ' ' || "+noun), word(brand+" || ' ' || "+noun), word(colour)+" "+word(noun), word(noun+" || ' of ' || "+material))
+	}
+	return all
 }

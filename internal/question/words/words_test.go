@@ -1,6 +1,7 @@
 package words
 
 import (
+	"strings"
 	"testing"
 	"unicode/utf8"
 
@@ -53,4 +54,15 @@ func TestAnyText(t *testing.T) {
 			ClassOf(w)
 		}
 	})
+}
+
+func TestDistance(t *testing.T) {
+	for pair, want := range map[[2]string]int{
+		{"jacket", "jakcet"}: 1, {"jacket", "jaket"}: 1, {"jacket", "jacket"}: 0, {"", ""}: 0, {"coffee", "cofe"}: 2, {"abc", "xyz"}: 3,
+		{"чайник", "чанйик"}: 1, {strings.Repeat("a", 40), strings.Repeat("a", 38) + "ba"}: 1,
+	} {
+		a, b := []rune(pair[0]), []rune(pair[1])
+		assert.Equal(t, min(want, 3), Distance(a, b, 2), pair)
+		assert.Equal(t, Distance(b, a, 2), Distance(a, b, 2), pair)
+	}
 }
