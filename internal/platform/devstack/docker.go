@@ -38,7 +38,7 @@ func startDocker(ctx context.Context, o Options) (*Servers, error) {
 	c := containersOf(o.Dir)
 	if err := ensureContainer(ctx, o, c.postgres, "5432", "--volume", c.volume+":/var/lib/postgresql/data",
 		"--env", "POSTGRES_USER=shopd", "--env", "POSTGRES_HOST_AUTH_METHOD=trust", postgresImage,
-		"postgres", "-c", "max_connections=300", "-c", "jit=off", "-c", "max_parallel_maintenance_workers=0"); err != nil {
+		"postgres", "-c", "shared_buffers=512MB", "-c", "max_wal_size=2GB", "-c", "max_connections=300", "-c", "jit=off", "-c", "max_parallel_maintenance_workers=0"); err != nil {
 		return nil, err
 	}
 	if err := ensureContainer(ctx, o, c.redis, "6379", redisImage, "redis-server", "--save", "", "--appendonly", "no"); err != nil {
