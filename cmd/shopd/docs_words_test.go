@@ -135,7 +135,7 @@ func TestDocumentsNameTheSettingsThereAre(t *testing.T) {
 	for _, name := range settings {
 		assert.Contains(t, operations, "`"+name+"`")
 	}
-	foreign := []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "FUZZ_REQUESTS", "FUZZ_FOR", "FUZZ_SEED", "BENCH_YARDSTICK"}
+	foreign := []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "FUZZ_REQUESTS", "FUZZ_FOR", "FUZZ_SEED", "BENCH_YARDSTICK", "IMPORT_ROWS"}
 	for _, file := range documents(t) {
 		for _, m := range regexp.MustCompile("`([A-Z]+(?:_[A-Z]+)+)(?:=[^`]*)?`").FindAllStringSubmatch(read(t, file), -1) {
 			if !slices.Contains(foreign, m[1]) {
