@@ -8828,7 +8828,8 @@ type ClientInterface interface {
 	//
 	// 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
 	// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
-	// the shop (`manual`) is only noted as given back.
+	// the shop (`manual`) is only noted as given back. A `reason` with what may be a card number in it is refused (422
+	// `card_number_refused`).
 	//
 	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without refunding twice.
 	//
@@ -8847,7 +8848,8 @@ type ClientInterface interface {
 	//
 	// 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
 	// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
-	// the shop (`manual`) is only noted as given back.
+	// the shop (`manual`) is only noted as given back. A `reason` with what may be a card number in it is refused (422
+	// `card_number_refused`).
 	//
 	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without refunding twice.
 	//
@@ -11468,7 +11470,8 @@ func (c *Client) AdminGetOrder(ctx context.Context, id ID, reqEditors ...Request
 //
 // 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
 // out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
-// the shop (`manual`) is only noted as given back.
+// the shop (`manual`) is only noted as given back. A `reason` with what may be a card number in it is refused (422
+// `card_number_refused`).
 //
 // Send an `Idempotency-Key`: a call that got no answer may then be sent again without refunding twice.
 //
@@ -11497,7 +11500,8 @@ func (c *Client) RefundOrderWithBody(ctx context.Context, id ID, params *RefundO
 //
 // 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
 // out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
-// the shop (`manual`) is only noted as given back.
+// the shop (`manual`) is only noted as given back. A `reason` with what may be a card number in it is refused (422
+// `card_number_refused`).
 //
 // Send an `Idempotency-Key`: a call that got no answer may then be sent again without refunding twice.
 //
@@ -24571,7 +24575,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
 	// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
-	// the shop (`manual`) is only noted as given back.
+	// the shop (`manual`) is only noted as given back. A `reason` with what may be a card number in it is refused (422
+	// `card_number_refused`).
 	//
 	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without refunding twice.
 	//
@@ -24590,7 +24595,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
 	// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
-	// the shop (`manual`) is only noted as given back.
+	// the shop (`manual`) is only noted as given back. A `reason` with what may be a card number in it is refused (422
+	// `card_number_refused`).
 	//
 	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without refunding twice.
 	//
@@ -41269,7 +41275,8 @@ func (c *ClientWithResponses) AdminGetOrderWithResponse(ctx context.Context, id 
 //
 // 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
 // out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
-// the shop (`manual`) is only noted as given back.
+// the shop (`manual`) is only noted as given back. A `reason` with what may be a card number in it is refused (422
+// `card_number_refused`).
 //
 // Send an `Idempotency-Key`: a call that got no answer may then be sent again without refunding twice.
 //
@@ -41294,7 +41301,8 @@ func (c *ClientWithResponses) RefundOrderWithBodyWithResponse(ctx context.Contex
 //
 // 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
 // out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
-// the shop (`manual`) is only noted as given back.
+// the shop (`manual`) is only noted as given back. A `reason` with what may be a card number in it is refused (422
+// `card_number_refused`).
 //
 // Send an `Idempotency-Key`: a call that got no answer may then be sent again without refunding twice.
 //
