@@ -33,6 +33,7 @@ const (
 const maxTook = 2 * time.Second
 
 func TestServerAndContractAgree(t *testing.T) {
+	apitest.NotWithRace(t)
 	requests, until, seed := budget(t)
 	t.Logf("replay with FUZZ_SEED=%d", seed)
 	e := newEngine(t, apitest.New(t, calm()...), readContract(t, gen.Contract))
