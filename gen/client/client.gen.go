@@ -9612,7 +9612,8 @@ type ClientInterface interface {
 	// wins; the others get 409 and the session goes on. A token that comes back after its exchange was
 	// complete is taken as stolen: the session ends, and its access tokens with it (401 `token_reused`).
 	//
-	// Without a body the token of the cookie is exchanged, and the cookies are set anew; that needs `X-CSRF-Token`.
+	// Without a body the token of the cookie is exchanged, and the cookies are set anew; that needs `X-CSRF-Token`
+	// (403 `csrf_token_missing`). When the session has ended (401) the answer removes the cookies.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -9625,7 +9626,8 @@ type ClientInterface interface {
 	// wins; the others get 409 and the session goes on. A token that comes back after its exchange was
 	// complete is taken as stolen: the session ends, and its access tokens with it (401 `token_reused`).
 	//
-	// Without a body the token of the cookie is exchanged, and the cookies are set anew; that needs `X-CSRF-Token`.
+	// Without a body the token of the cookie is exchanged, and the cookies are set anew; that needs `X-CSRF-Token`
+	// (403 `csrf_token_missing`). When the session has ended (401) the answer removes the cookies.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -13054,7 +13056,8 @@ func (c *Client) GetCurrentUser(ctx context.Context, reqEditors ...RequestEditor
 // wins; the others get 409 and the session goes on. A token that comes back after its exchange was
 // complete is taken as stolen: the session ends, and its access tokens with it (401 `token_reused`).
 //
-// Without a body the token of the cookie is exchanged, and the cookies are set anew; that needs `X-CSRF-Token`.
+// Without a body the token of the cookie is exchanged, and the cookies are set anew; that needs `X-CSRF-Token`
+// (403 `csrf_token_missing`). When the session has ended (401) the answer removes the cookies.
 //
 // Takes any type of body and a specified content type.
 //
@@ -13077,7 +13080,8 @@ func (c *Client) RefreshTokenWithBody(ctx context.Context, contentType string, b
 // wins; the others get 409 and the session goes on. A token that comes back after its exchange was
 // complete is taken as stolen: the session ends, and its access tokens with it (401 `token_reused`).
 //
-// Without a body the token of the cookie is exchanged, and the cookies are set anew; that needs `X-CSRF-Token`.
+// Without a body the token of the cookie is exchanged, and the cookies are set anew; that needs `X-CSRF-Token`
+// (403 `csrf_token_missing`). When the session has ended (401) the answer removes the cookies.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -25417,7 +25421,8 @@ type ClientWithResponsesInterface interface {
 	// wins; the others get 409 and the session goes on. A token that comes back after its exchange was
 	// complete is taken as stolen: the session ends, and its access tokens with it (401 `token_reused`).
 	//
-	// Without a body the token of the cookie is exchanged, and the cookies are set anew; that needs `X-CSRF-Token`.
+	// Without a body the token of the cookie is exchanged, and the cookies are set anew; that needs `X-CSRF-Token`
+	// (403 `csrf_token_missing`). When the session has ended (401) the answer removes the cookies.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25430,7 +25435,8 @@ type ClientWithResponsesInterface interface {
 	// wins; the others get 409 and the session goes on. A token that comes back after its exchange was
 	// complete is taken as stolen: the session ends, and its access tokens with it (401 `token_reused`).
 	//
-	// Without a body the token of the cookie is exchanged, and the cookies are set anew; that needs `X-CSRF-Token`.
+	// Without a body the token of the cookie is exchanged, and the cookies are set anew; that needs `X-CSRF-Token`
+	// (403 `csrf_token_missing`). When the session has ended (401) the answer removes the cookies.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -42597,7 +42603,8 @@ func (c *ClientWithResponses) GetCurrentUserWithResponse(ctx context.Context, re
 // wins; the others get 409 and the session goes on. A token that comes back after its exchange was
 // complete is taken as stolen: the session ends, and its access tokens with it (401 `token_reused`).
 //
-// Without a body the token of the cookie is exchanged, and the cookies are set anew; that needs `X-CSRF-Token`.
+// Without a body the token of the cookie is exchanged, and the cookies are set anew; that needs `X-CSRF-Token`
+// (403 `csrf_token_missing`). When the session has ended (401) the answer removes the cookies.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -42616,7 +42623,8 @@ func (c *ClientWithResponses) RefreshTokenWithBodyWithResponse(ctx context.Conte
 // wins; the others get 409 and the session goes on. A token that comes back after its exchange was
 // complete is taken as stolen: the session ends, and its access tokens with it (401 `token_reused`).
 //
-// Without a body the token of the cookie is exchanged, and the cookies are set anew; that needs `X-CSRF-Token`.
+// Without a body the token of the cookie is exchanged, and the cookies are set anew; that needs `X-CSRF-Token`
+// (403 `csrf_token_missing`). When the session has ended (401) the answer removes the cookies.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

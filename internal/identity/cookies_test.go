@@ -94,5 +94,10 @@ func TestRefreshByCookie(t *testing.T) {
 	var pair api.TokenPair
 	answer.Into(&pair)
 	assert.Equal(t, renewed["refresh_token"], pair.RefreshToken)
-	shop.Post(refresh, nil, j.headers(j["csrf_token"])...).Problem(http.StatusUnauthorized, "token_reused")
+	none := jar{"access_token": "", "refresh_token": "", "csrf_token": ""}
+	over := shop.Post(refresh, nil, j.headers(j["csrf_token"])...)
+	over.Problem(http.StatusUnauthorized, "token_reused")
+	assert.Equal(t, none, cookies(t, over), "what scripts cannot remove is removed")
+	j = loginWithCookies(t, shop)
+	assert.Equal(t, none, cookies(t, shop.Call(http.MethodDelete, "/api/v1/users/me", nil, j.headers(j["csrf_token"])...).Want(http.StatusNoContent)))
 }

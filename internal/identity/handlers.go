@@ -65,7 +65,11 @@ func (i *Identity) RefreshToken(ctx context.Context, r api.RefreshTokenRequestOb
 	if info.RefreshCookie == "" {
 		return nil, problem.Invalid(problem.Field{Pointer: "/refresh_token", Message: "is required, in the body or as a cookie"})
 	}
+	info.UsesCookies = true
 	pair, err := i.refresh(ctx, info.RefreshCookie, i.CheckCSRF)
+	if errors.Is(err, ErrRefreshToken) || errors.Is(err, ErrTokenReused) {
+		clearCookies(ctx) // they are good for nothing, and scripts cannot remove them
+	}
 	if err != nil {
 		return nil, err
 	}

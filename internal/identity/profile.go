@@ -55,6 +55,7 @@ func (i *Identity) DeleteAccount(ctx context.Context, _ api.DeleteAccountRequest
 	if err := i.deleteAccount(ctx); err != nil {
 		return nil, err
 	}
+	clearCookies(ctx)
 	return api.DeleteAccount204Response{}, nil
 }
 

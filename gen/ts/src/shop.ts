@@ -1,3 +1,4 @@
+import { csrfCookie, inTurn } from './browser.js';
 import type { components } from './generated/schema.js';
 import type { Arguments, Endpoint, Operation } from './operation.js';
 import { Problem, retryAfter } from './problem.js';
@@ -8,8 +9,12 @@ export type Tokens = Pick<components['schemas']['TokenPair'], 'access_token' | '
 export interface ShopOptions {
   /** Tokens of an earlier session. */
   tokens?: Tokens | null;
-  /** Told whenever there are other tokens, to keep them, or none any more. */
+  /** Told whenever there are other tokens, to keep them, or none any more; of a session in cookies only when it has ended. */
   onTokens?: (tokens: Tokens | null) => void;
+  /** Keep the session in cookies that scripts cannot read, in place of tokens. For pages on the host of the shop. */
+  cookies?: boolean;
+  /** In place of reading the cookie `csrf_token` of the page. */
+  csrfToken?: () => string | undefined;
   /** The token of a guest's cart. It is learned from the first item that a guest puts into one. */
   cartToken?: string | null;
   /** How often to repeat a call that may be repeated; 3 unless said. */
@@ -41,11 +46,12 @@ interface Prepared {
 
 const KEY = 'Idempotency-Key';
 const CART = 'X-Cart-Token';
+const CSRF = 'X-CSRF-Token';
 
 /**
  * A shop and who is using it.
  *
- * A login keeps its tokens here; when the access token has expired, the first call to notice exchanges the refresh token
+ * A login keeps its tokens here, or in the cookies of the browser if so asked; when the access token has expired, the first call to notice exchanges the refresh token
  * and all others wait for it. Calls that change nothing, and those with an Idempotency-Key (made for every operation that
  * takes one), are repeated when the network or the server fails for a moment.
  */
@@ -56,7 +62,9 @@ export class Shop {
   cartToken: string | null;
 
   #tokens: Tokens | null;
+  #cookies = {}; // stands for what is in the cookies: another object after each exchange
   #refreshing: Promise<boolean> | undefined;
+  readonly #csrfToken: (() => string | undefined) | null; // null: the session is in #tokens
   readonly #onTokens: (tokens: Tokens | null) => void;
   readonly #retries: number;
   readonly #maxWait: number;
@@ -64,7 +72,9 @@ export class Shop {
   readonly #fetch: typeof fetch;
 
   constructor(url: string | URL, options: ShopOptions = {}) {
+    if (options.cookies && options.tokens) throw new TypeError(EITHER);
     this.url = String(url).replace(/\/+$/, '');
+    this.#csrfToken = options.cookies ? (options.csrfToken ?? csrfCookie) : null;
     this.cartToken = options.cartToken ?? null;
     this.#tokens = options.tokens ?? null;
     this.#onTokens = options.onTokens ?? (() => {});
@@ -74,12 +84,18 @@ export class Shop {
     this.#fetch = options.fetch ?? ((input, init) => fetch(input, init));
   }
 
-  /** The tokens of whoever is logged in. */
+  /** Whether somebody is logged in, as far as can be known without asking the server. */
+  get signedIn(): boolean {
+    return this.#session !== null;
+  }
+
+  /** The tokens of whoever is logged in; none while they are in cookies. */
   get tokens(): Tokens | null {
     return this.#tokens;
   }
 
   set tokens(tokens: Tokens | null) {
+    if (tokens && this.#csrfToken) throw new TypeError(EITHER);
     this.#tokens = tokens;
     this.#onTokens(tokens);
   }
@@ -87,9 +103,9 @@ export class Shop {
   /** Calls an operation and answers the response as it is, for its headers or to stream its body. Anything but success throws a Problem. */
   async send<O>(operation: Operation<O>, args?: Arguments<O>, options: CallOptions = {}): Promise<Response> {
     const request = this.#prepare(operation, { ...args }, options);
-    const tokens = opensSession(operation) ? null : this.#tokens;
-    let response = await this.#repeat(request, tokens);
-    if (response.status === 401 && tokens && (await this.#renew(tokens, options))) {
+    const session = opensSession(operation) ? null : this.#session;
+    let response = await this.#repeat(request, session && this.#tokens);
+    if (response.status === 401 && session && (await this.#renew(session, options))) {
       await response.body?.cancel();
       response = await this.#repeat(request, this.#tokens);
     }
@@ -102,7 +118,8 @@ export class Shop {
     switch (operation.id) {
       case 'login':
       case 'refreshToken':
-        this.tokens = result as Tokens;
+        if (this.#csrfToken) this.#cookies = {};
+        else this.tokens = result as Tokens;
         break;
       case 'logout':
       case 'logoutAll':
@@ -120,6 +137,12 @@ export class Shop {
     }
   }
 
+  /** Whoever is logged in: another object whenever there are other tokens or cookies. */
+  get #session(): object | null {
+    if (!this.#csrfToken) return this.#tokens;
+    return this.#csrfToken() ? this.#cookies : null;
+  }
+
   #prepare(operation: Endpoint, args: Record<string, unknown>, options: CallOptions): Prepared {
     const headers = new Headers({ Accept: 'application/json, */*;q=0.5', ...this.#headers });
     const query = new URLSearchParams();
@@ -129,8 +152,9 @@ export class Shop {
       if (operation.headers.includes(name)) headers.set(name, String(value));
       else for (const one of Array.isArray(value) ? value : [value]) query.append(name, String(one));
     }
+    if (this.#csrfToken && operation.id === 'login') query.set('use_cookies', 'true');
     if (operation.headers.includes(KEY) && !headers.has(KEY)) headers.set(KEY, randomKey());
-    if (operation.headers.includes(CART) && !headers.has(CART) && this.cartToken && !this.#tokens) headers.set(CART, this.cartToken);
+    if (operation.headers.includes(CART) && !headers.has(CART) && this.cartToken && !this.#session) headers.set(CART, this.cartToken);
     let { body } = args as { body?: unknown };
     if (body !== undefined && !(body instanceof FormData || body instanceof URLSearchParams || body instanceof Blob)) {
       headers.set('Content-Type', 'application/json');
@@ -148,15 +172,14 @@ export class Shop {
 
   /** Sends a request until it is answered for good. */
   async #repeat(request: Prepared, tokens: Tokens | null): Promise<Response> {
-    const headers = new Headers(request.init.headers);
-    if (tokens && !headers.has('Authorization')) headers.set('Authorization', `Bearer ${tokens.access_token}`);
+    const init = this.#identify(request.init, tokens);
     for (let attempt = 0; ; attempt++) {
       const last = !request.repeatable || attempt >= this.#retries;
       let wait = backoff(attempt);
       try {
         const timeout = AbortSignal.timeout(request.timeout);
         const signal = request.signal ? AbortSignal.any([request.signal, timeout]) : timeout;
-        const response = await this.#fetch(request.url, { ...request.init, headers, signal });
+        const response = await this.#fetch(request.url, { ...init, signal });
         if (last || !(await isPassing(response))) return response;
         wait = Math.max(wait, (retryAfter(response) ?? 0) * 1000);
         if (wait > this.#maxWait) return response;
@@ -168,10 +191,21 @@ export class Shop {
     }
   }
 
+  /** Says who calls: by a token or by cookies, never by both. */
+  #identify(init: RequestInit, tokens: Tokens | null): RequestInit {
+    const headers = new Headers(init.headers);
+    if (tokens && !headers.has('Authorization')) headers.set('Authorization', `Bearer ${tokens.access_token}`);
+    if (!this.#csrfToken) return { ...init, headers };
+    if (headers.has('Authorization')) return { ...init, headers, credentials: 'omit' };
+    const csrf = init.method === 'GET' || init.method === 'HEAD' ? undefined : this.#csrfToken();
+    if (csrf) headers.set(CSRF, csrf);
+    return { ...init, headers, credentials: 'include' };
+  }
+
   /** Exchanges spent tokens, once for all calls that found them spent. Answers whether there are others now. */
-  async #renew(spent: Tokens, options: CallOptions): Promise<boolean> {
-    if (this.#tokens !== spent) return this.#tokens !== null; // another call was faster
-    this.#refreshing ??= this.#refresh(spent).finally(() => (this.#refreshing = undefined));
+  async #renew(spent: object, options: CallOptions): Promise<boolean> {
+    if (this.#session !== spent) return this.#session !== null; // another call was faster
+    this.#refreshing ??= (this.#csrfToken ? this.#refreshCookies() : this.#refresh(spent as Tokens)).finally(() => (this.#refreshing = undefined));
     return interruptible(this.#refreshing, options.signal);
   }
 
@@ -183,7 +217,26 @@ export class Shop {
     if (this.#tokens === spent) this.tokens = fresh; // else: logged out or in meanwhile, which counts
     return this.#tokens !== null;
   }
+
+  async #refreshCookies(): Promise<boolean> {
+    const request = this.#prepare(refresh, {}, {});
+    const response = await inTurn(`refresh ${this.url}`, () => this.#repeat(request, null));
+    if (response.ok) {
+      await response.body?.cancel(); // the tokens are in the cookies
+    } else if (response.status === 409) {
+      await sleep(backoff(2)); // another page was faster, and its cookies are about to arrive
+    } else if (![401, 403, 422].includes(response.status)) {
+      throw await Problem.from(response);
+    } else {
+      this.#onTokens(null);
+      return false;
+    }
+    this.#cookies = {};
+    return true;
+  }
 }
+
+const EITHER = 'A shop keeps its session in cookies or in tokens, not in both.';
 
 const refresh: Endpoint = { id: 'refreshToken', method: 'POST', path: '/api/v1/auth/refresh', headers: [] };
 

@@ -1005,7 +1005,8 @@ export const redeliverWebhook = /* @__PURE__ */ operation<operations['redeliverW
  * wins; the others get 409 and the session goes on. A token that comes back after its exchange was
  * complete is taken as stolen: the session ends, and its access tokens with it (401 `token_reused`).
  *
- * Without a body the token of the cookie is exchanged, and the cookies are set anew; that needs `X-CSRF-Token`.
+ * Without a body the token of the cookie is exchanged, and the cookies are set anew; that needs `X-CSRF-Token`
+ * (403 `csrf_token_missing`). When the session has ended (401) the answer removes the cookies.
  */
 export const refreshToken = /* @__PURE__ */ operation<operations['refreshToken']>('refreshToken', 'POST', '/api/v1/auth/refresh');
 

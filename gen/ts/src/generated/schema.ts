@@ -70,7 +70,8 @@ export interface paths {
          *     wins; the others get 409 and the session goes on. A token that comes back after its exchange was
          *     complete is taken as stolen: the session ends, and its access tokens with it (401 `token_reused`).
          *
-         *     Without a body the token of the cookie is exchanged, and the cookies are set anew; that needs `X-CSRF-Token`.
+         *     Without a body the token of the cookie is exchanged, and the cookies are set anew; that needs `X-CSRF-Token`
+         *     (403 `csrf_token_missing`). When the session has ended (401) the answer removes the cookies.
          */
         post: operations["refreshToken"];
         delete?: never;
