@@ -30,7 +30,7 @@ const (
 // clients: reading it, its vector, FindSources and what is kept of it. It holds the vectors that FindSources takes against
 // comparing all of them, and its plans to reading by indexes alone.
 func BenchmarkRetrieval(b *testing.B) {
-	shop := apitest.Large(b, apitest.Setting{Name: "DATABASE_POOL", Value: "16"})
+	shop := apitest.Large(b, apitest.Setting{Name: "DATABASE_POOL", Value: "4"}) // two for each core: more would wait for each other
 	shop.Log.Discard()
 	_, err := shop.App.Assistant.Understand(b.Context(), "tent") // the model learns the words of all products first
 	require.NoError(b, err)

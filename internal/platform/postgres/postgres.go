@@ -29,9 +29,9 @@ var runtimeParameters = map[string]string{
 	"jit":                                 "off",
 	"max_parallel_workers_per_gather":     "0",             // many ask at once: each takes one core
 	"random_page_cost":                    "1.1",           // data lies on solid-state disks and in memory: a thousand look-ups beat reading a table
-	"hnsw.ef_search":                      "400",           // vectors compared at least: so many find 95 % of the ten nearest of 100,000
+	"hnsw.ef_search":                      "500",           // vectors compared at least: so many find 95 % of the ten nearest of 100,000
 	"hnsw.iterative_scan":                 "relaxed_order", // more of them when filters leave too few
-	"hnsw.max_scan_tuples":                "5000",          // but no more than these: what is asked for is elsewhere
+	"hnsw.max_scan_tuples":                "10000",         // but no more than these: what is asked for is elsewhere
 }
 
 // Open makes a pool of at most size connections. It does not wait for the server: see WaitReady. tracer, which
