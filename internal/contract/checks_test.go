@@ -155,6 +155,9 @@ func refusal(c *call, r reply) string {
 // saysSo reports whether the contract names a problem in the words of an operation, so that nobody is surprised.
 func saysSo(op *operation, code string) bool {
 	words := op.document.Description
+	for _, p := range op.parameters {
+		words += p.Description
+	}
 	for _, response := range op.document.Responses.Map() {
 		if response.Value.Description != nil {
 			words += *response.Value.Description

@@ -1023,6 +1023,8 @@ export const refreshToken = /* @__PURE__ */ operation<operations['refreshToken']
  * out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
  * the shop (`manual`) is only noted as given back.
  *
+ * A `reason` that holds what looks like a card number is refused (422 `card_number_refused`).
+ *
  * Send an `Idempotency-Key`: a call that got no answer may then be sent again without refunding twice.
  */
 export const refundOrder = /* @__PURE__ */ operation<operations['refundOrder']>('refundOrder', 'POST', '/api/v1/admin/orders/{id}/refunds', ['Idempotency-Key']);
