@@ -4586,7 +4586,7 @@ type ProductCreate struct {
 
 	// DiscountPrice What the buyer pays while it is on sale, below the price; null for no sale.
 	//
-	// Example: 59.00
+	// Example: 9.90
 	DiscountPrice nullable.Nullable[string] `json:"discount_price,omitempty"`
 
 	// Gtin A GTIN of 8, 12, 13 or 14 digits with its check digit, or null.
@@ -4667,7 +4667,7 @@ type ProductInput struct {
 
 	// DiscountPrice What the buyer pays while it is on sale, below the price; null for no sale.
 	//
-	// Example: 59.00
+	// Example: 9.90
 	DiscountPrice nullable.Nullable[string] `json:"discount_price,omitempty"`
 
 	// Gtin A GTIN of 8, 12, 13 or 14 digits with its check digit, or null.
@@ -4762,7 +4762,7 @@ type ProductPatch struct {
 
 	// DiscountPrice What the buyer pays while it is on sale, below the price; null for no sale.
 	//
-	// Example: 59.00
+	// Example: 9.90
 	DiscountPrice nullable.Nullable[nullable.Nullable[string]] `json:"discount_price,omitempty"`
 
 	// Gtin A GTIN of 8, 12, 13 or 14 digits with its check digit, or null.
@@ -6462,7 +6462,7 @@ type Variant struct {
 type VariantCreate struct {
 	// DiscountPrice What the buyer pays while it is on sale, below the price; null for no sale.
 	//
-	// Example: 59.00
+	// Example: 9.90
 	DiscountPrice nullable.Nullable[string] `json:"discount_price,omitempty"`
 
 	// Gtin A GTIN of 8, 12, 13 or 14 digits with its check digit, or null.
@@ -6510,7 +6510,7 @@ type VariantCreate struct {
 type VariantInput struct {
 	// DiscountPrice What the buyer pays while it is on sale, below the price; null for no sale.
 	//
-	// Example: 59.00
+	// Example: 9.90
 	DiscountPrice nullable.Nullable[string] `json:"discount_price,omitempty"`
 
 	// Gtin A GTIN of 8, 12, 13 or 14 digits with its check digit, or null.
@@ -6564,7 +6564,7 @@ type VariantList struct {
 type VariantMatrix struct {
 	// DiscountPrice What the buyer pays while it is on sale, below the price; null for no sale.
 	//
-	// Example: 59.00
+	// Example: 9.90
 	DiscountPrice nullable.Nullable[string] `json:"discount_price,omitempty"`
 
 	// Options The values of each option.
@@ -6587,7 +6587,7 @@ type VariantMatrix struct {
 type VariantPatch struct {
 	// DiscountPrice What the buyer pays while it is on sale, below the price; null for no sale.
 	//
-	// Example: 59.00
+	// Example: 9.90
 	DiscountPrice nullable.Nullable[nullable.Nullable[string]] `json:"discount_price,omitempty"`
 
 	// Gtin A GTIN of 8, 12, 13 or 14 digits with its check digit, or null.
@@ -8828,8 +8828,9 @@ type ClientInterface interface {
 	//
 	// 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
 	// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
-	// the shop (`manual`) is only noted as given back. A `reason` with what may be a card number in it is refused (422
-	// `card_number_refused`).
+	// the shop (`manual`) is only noted as given back.
+	//
+	// A `reason` that holds what looks like a card number is refused (422 `card_number_refused`).
 	//
 	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without refunding twice.
 	//
@@ -8848,8 +8849,9 @@ type ClientInterface interface {
 	//
 	// 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
 	// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
-	// the shop (`manual`) is only noted as given back. A `reason` with what may be a card number in it is refused (422
-	// `card_number_refused`).
+	// the shop (`manual`) is only noted as given back.
+	//
+	// A `reason` that holds what looks like a card number is refused (422 `card_number_refused`).
 	//
 	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without refunding twice.
 	//
@@ -11472,8 +11474,9 @@ func (c *Client) AdminGetOrder(ctx context.Context, id ID, reqEditors ...Request
 //
 // 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
 // out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
-// the shop (`manual`) is only noted as given back. A `reason` with what may be a card number in it is refused (422
-// `card_number_refused`).
+// the shop (`manual`) is only noted as given back.
+//
+// A `reason` that holds what looks like a card number is refused (422 `card_number_refused`).
 //
 // Send an `Idempotency-Key`: a call that got no answer may then be sent again without refunding twice.
 //
@@ -11502,8 +11505,9 @@ func (c *Client) RefundOrderWithBody(ctx context.Context, id ID, params *RefundO
 //
 // 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
 // out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
-// the shop (`manual`) is only noted as given back. A `reason` with what may be a card number in it is refused (422
-// `card_number_refused`).
+// the shop (`manual`) is only noted as given back.
+//
+// A `reason` that holds what looks like a card number is refused (422 `card_number_refused`).
 //
 // Send an `Idempotency-Key`: a call that got no answer may then be sent again without refunding twice.
 //
@@ -24579,8 +24583,9 @@ type ClientWithResponsesInterface interface {
 	//
 	// 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
 	// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
-	// the shop (`manual`) is only noted as given back. A `reason` with what may be a card number in it is refused (422
-	// `card_number_refused`).
+	// the shop (`manual`) is only noted as given back.
+	//
+	// A `reason` that holds what looks like a card number is refused (422 `card_number_refused`).
 	//
 	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without refunding twice.
 	//
@@ -24599,8 +24604,9 @@ type ClientWithResponsesInterface interface {
 	//
 	// 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
 	// out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
-	// the shop (`manual`) is only noted as given back. A `reason` with what may be a card number in it is refused (422
-	// `card_number_refused`).
+	// the shop (`manual`) is only noted as given back.
+	//
+	// A `reason` that holds what looks like a card number is refused (422 `card_number_refused`).
 	//
 	// Send an `Idempotency-Key`: a call that got no answer may then be sent again without refunding twice.
 	//
@@ -41281,8 +41287,9 @@ func (c *ClientWithResponses) AdminGetOrderWithResponse(ctx context.Context, id 
 //
 // 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
 // out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
-// the shop (`manual`) is only noted as given back. A `reason` with what may be a card number in it is refused (422
-// `card_number_refused`).
+// the shop (`manual`) is only noted as given back.
+//
+// A `reason` that holds what looks like a card number is refused (422 `card_number_refused`).
 //
 // Send an `Idempotency-Key`: a call that got no answer may then be sent again without refunding twice.
 //
@@ -41307,8 +41314,9 @@ func (c *ClientWithResponses) RefundOrderWithBodyWithResponse(ctx context.Contex
 //
 // 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
 // out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
-// the shop (`manual`) is only noted as given back. A `reason` with what may be a card number in it is refused (422
-// `card_number_refused`).
+// the shop (`manual`) is only noted as given back.
+//
+// A `reason` that holds what looks like a card number is refused (422 `card_number_refused`).
 //
 // Send an `Idempotency-Key`: a call that got no answer may then be sent again without refunding twice.
 //

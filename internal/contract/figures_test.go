@@ -1,6 +1,7 @@
 package contract_test
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -42,17 +43,19 @@ type figures struct {
 	checks   map[string]int         // how often each was made
 	slowest  time.Duration
 	slow     string
+	took     map[string]time.Duration // the server, by operation
 	repeated int
 	last     *finding
 }
 
 func newFigures() *figures {
-	return &figures{started: time.Now(), kinds: map[string]int{}, statuses: map[string]map[int]int{}, accepted: map[string]int{}, checks: map[string]int{}}
+	return &figures{started: time.Now(), kinds: map[string]int{}, statuses: map[string]map[int]int{}, accepted: map[string]int{}, checks: map[string]int{}, took: map[string]time.Duration{}}
 }
 
 func (f *figures) count(c *call, status int, took time.Duration) {
 	f.requests++
 	f.kinds[c.kind]++
+	f.took[c.op.id] += took
 	if c.kind == "follow-up" {
 		return
 	}
@@ -81,8 +84,17 @@ func (f *figures) String() string {
 	for _, name := range checkNames {
 		fmt.Fprintf(&out, "%-30s %d times\n", name, f.checks[name])
 	}
+	dear := slices.SortedFunc(keys(f.took), func(a, b string) int { return cmp.Compare(f.took[b], f.took[a]) })
+	waited := time.Duration(0)
+	for _, id := range dear {
+		waited += f.took[id]
+	}
+	fmt.Fprintf(&out, "the server took %s, most of it for", waited.Round(time.Millisecond))
+	for _, id := range dear[:min(8, len(dear))] {
+		fmt.Fprintf(&out, " %s %s", id, f.took[id].Round(time.Millisecond))
+	}
 	took := time.Since(f.started)
-	fmt.Fprintf(&out, "%d requests to %d operations in %s: %.0f per second; slowest %s (%s); %v", f.requests, len(f.statuses),
+	fmt.Fprintf(&out, "\n%d requests to %d operations in %s: %.0f per second; slowest %s (%s); %v", f.requests, len(f.statuses),
 		took.Round(time.Millisecond), float64(f.requests)/took.Seconds(), f.slowest.Round(time.Millisecond), f.slow, f.kinds)
 	return out.String()
 }

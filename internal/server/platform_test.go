@@ -119,4 +119,5 @@ func TestDocsNeedNothingFromElsewhere(t *testing.T) {
 	script, err := io.ReadAll(response.Body)
 	require.NoError(t, err)
 	assert.Contains(t, string(script), "Redoc")
+	assert.NotContains(t, string(script), "cdn.redoc.ly", "the page loads nothing from elsewhere")
 }

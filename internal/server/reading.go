@@ -15,7 +15,7 @@ import (
 	"github.com/shopd/shopd/gen/api"
 )
 
-// redocScript is redoc.standalone.js of redoc 2.5.2 from npm, but for its logo, which it would fetch from elsewhere.
+// redocScript is redoc.standalone.js of redoc 2.5.2 from npm, without the logo that it would fetch from its maker.
 //
 //go:embed redoc/redoc.standalone.js.gz
 var redocScript []byte

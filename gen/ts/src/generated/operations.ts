@@ -1021,8 +1021,9 @@ export const refreshToken = /* @__PURE__ */ operation<operations['refreshToken']
  *
  * 201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
  * out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
- * the shop (`manual`) is only noted as given back. A `reason` with what may be a card number in it is refused (422
- * `card_number_refused`).
+ * the shop (`manual`) is only noted as given back.
+ *
+ * A `reason` that holds what looks like a card number is refused (422 `card_number_refused`).
  *
  * Send an `Idempotency-Key`: a call that got no answer may then be sent again without refunding twice.
  */

@@ -1078,7 +1078,10 @@ export interface paths {
             path: {
                 /** @description The resource's id. */
                 id: components["parameters"]["Id"];
-                /** @description The variant's id. */
+                /**
+                 * @description The variant's id.
+                 * @example 22
+                 */
                 variant_id: components["parameters"]["VariantId"];
             };
             cookie?: never;
@@ -2048,8 +2051,9 @@ export interface paths {
          *
          *     201 when the money is back; 202 when the provider has not decided yet or nobody knows what it did: the shop finds
          *     out by itself. A provider that refuses for good is 409 `refund_failed`, one out of reach 503. What was paid beside
-         *     the shop (`manual`) is only noted as given back. A `reason` with what may be a card number in it is refused (422
-         *     `card_number_refused`).
+         *     the shop (`manual`) is only noted as given back.
+         *
+         *     A `reason` that holds what looks like a card number is refused (422 `card_number_refused`).
          *
          *     Send an `Idempotency-Key`: a call that got no answer may then be sent again without refunding twice.
          */
@@ -4425,7 +4429,7 @@ export interface components {
             price?: components["schemas"]["Money"];
             /**
              * @description What the buyer pays while it is on sale, below the price; null for no sale.
-             * @example 59.00
+             * @example 9.90
              */
             discount_price?: string | null;
             /**
@@ -4500,7 +4504,7 @@ export interface components {
             price: components["schemas"]["Money"];
             /**
              * @description What the buyer pays while it is on sale, below the price; null for no sale.
-             * @example 59.00
+             * @example 9.90
              */
             discount_price?: string | null;
             /**
@@ -4558,7 +4562,7 @@ export interface components {
             price?: components["schemas"]["Money"];
             /**
              * @description What the buyer pays while it is on sale, below the price; null for no sale.
-             * @example 59.00
+             * @example 9.90
              */
             discount_price?: string | null;
             /**
@@ -4618,7 +4622,7 @@ export interface components {
             price: components["schemas"]["Money"];
             /**
              * @description What the buyer pays while it is on sale, below the price; null for no sale.
-             * @example 59.00
+             * @example 9.90
              */
             discount_price?: string | null;
             /**
@@ -4662,7 +4666,7 @@ export interface components {
             price: components["schemas"]["Money"];
             /**
              * @description What the buyer pays while it is on sale, below the price; null for no sale.
-             * @example 59.00
+             * @example 9.90
              */
             discount_price?: string | null;
             /**
@@ -4699,7 +4703,7 @@ export interface components {
             price?: components["schemas"]["Money"];
             /**
              * @description What the buyer pays while it is on sale, below the price; null for no sale.
-             * @example 59.00
+             * @example 9.90
              */
             discount_price?: string | null;
             /**
@@ -4741,7 +4745,7 @@ export interface components {
             price: components["schemas"]["Money"];
             /**
              * @description What the buyer pays while it is on sale, below the price; null for no sale.
-             * @example 59.00
+             * @example 9.90
              */
             discount_price?: string | null;
             /**
@@ -8972,7 +8976,10 @@ export interface components {
     parameters: {
         /** @description The resource's id. */
         Id: components["schemas"]["Id"];
-        /** @description The variant's id. */
+        /**
+         * @description The variant's id.
+         * @example 22
+         */
         VariantId: components["schemas"]["Id"];
         /** @description The image's id. */
         ImageId: components["schemas"]["Id"];
@@ -10800,6 +10807,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Turntables",
+                 *       "description": "For records that are played.",
+                 *       "parent_id": 3
+                 *     }
+                 */
                 "application/json": components["schemas"]["CategoryInput"];
             };
         };
@@ -10841,6 +10855,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Trousers",
+                 *       "description": "Long ones and short ones."
+                 *     }
+                 */
                 "application/json": components["schemas"]["CategoryInput"];
             };
         };
@@ -11022,6 +11042,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Harrow Goods",
+                 *       "description": "Things that last."
+                 *     }
+                 */
                 "application/json": components["schemas"]["BrandInput"];
             };
         };
@@ -11100,6 +11126,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "description": "Things that last."
+                 *     }
+                 */
                 "application/json": components["schemas"]["BrandPatch"];
             };
         };
@@ -11415,6 +11446,17 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Kids dinosaur T-shirt",
+                 *       "description": "Printed by hand.",
+                 *       "price": "15.00",
+                 *       "category_id": 5,
+                 *       "attributes": {
+                 *         "material": "organic cotton"
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["ProductInput"];
             };
         };
@@ -11594,6 +11636,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "options": {
+                 *         "size": "134"
+                 *       },
+                 *       "price": "15.00",
+                 *       "stock": 25
+                 *     }
+                 */
                 "application/json": components["schemas"]["VariantCreate"];
             };
         };
@@ -11637,6 +11688,18 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "options": {
+                 *         "size": [
+                 *           "128",
+                 *           "140"
+                 *         ]
+                 *       },
+                 *       "price": "15.00",
+                 *       "stock": 25
+                 *     }
+                 */
                 "application/json": components["schemas"]["VariantMatrix"];
             };
         };
@@ -11668,7 +11731,10 @@ export interface operations {
             path: {
                 /** @description The resource's id. */
                 id: components["parameters"]["Id"];
-                /** @description The variant's id. */
+                /**
+                 * @description The variant's id.
+                 * @example 22
+                 */
                 variant_id: components["parameters"]["VariantId"];
             };
             cookie?: never;
@@ -11707,13 +11773,25 @@ export interface operations {
             path: {
                 /** @description The resource's id. */
                 id: components["parameters"]["Id"];
-                /** @description The variant's id. */
+                /**
+                 * @description The variant's id.
+                 * @example 22
+                 */
                 variant_id: components["parameters"]["VariantId"];
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "options": {
+                 *         "size": "98"
+                 *       },
+                 *       "price": "15.00",
+                 *       "discount_price": "12.00"
+                 *     }
+                 */
                 "application/json": components["schemas"]["VariantInput"];
             };
         };
@@ -11752,7 +11830,10 @@ export interface operations {
             path: {
                 /** @description The resource's id. */
                 id: components["parameters"]["Id"];
-                /** @description The variant's id. */
+                /**
+                 * @description The variant's id.
+                 * @example 22
+                 */
                 variant_id: components["parameters"]["VariantId"];
             };
             cookie?: never;
@@ -11789,13 +11870,21 @@ export interface operations {
             path: {
                 /** @description The resource's id. */
                 id: components["parameters"]["Id"];
-                /** @description The variant's id. */
+                /**
+                 * @description The variant's id.
+                 * @example 22
+                 */
                 variant_id: components["parameters"]["VariantId"];
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "price": "14.00"
+                 *     }
+                 */
                 "application/json": components["schemas"]["VariantPatch"];
             };
         };
@@ -11964,6 +12053,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "variant_id": 22,
+                 *       "location": "main",
+                 *       "quantity": 25
+                 *     }
+                 */
                 "application/json": components["schemas"]["InventoryInput"];
             };
         };
@@ -12036,6 +12132,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "variant_id": 7,
+                 *       "location": "main",
+                 *       "quantity": 25,
+                 *       "reason": "count"
+                 *     }
+                 */
                 "application/json": components["schemas"]["StockInput"];
             };
         };
@@ -12067,6 +12171,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "variant_id": 7,
+                 *       "location": "main",
+                 *       "delta": -2,
+                 *       "reason": "count",
+                 *       "reference": "delivery 4711"
+                 *     }
+                 */
                 "application/json": components["schemas"]["StockAdjustment"];
             };
         };
@@ -12242,6 +12355,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "code": "north",
+                 *       "name": "Northern warehouse"
+                 *     }
+                 */
                 "application/json": components["schemas"]["LocationInput"];
             };
         };
@@ -12625,6 +12744,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "product_id": 82,
+                 *       "quantity": 2
+                 *     }
+                 */
                 "application/json": components["schemas"]["CartItem"];
             };
         };
