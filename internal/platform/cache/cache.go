@@ -25,6 +25,7 @@ func Open(url string) (*redis.Client, error) {
 	options.WriteTimeout = 200 * time.Millisecond
 	options.PoolTimeout = 200 * time.Millisecond
 	options.MaxRetries = 1
+	options.DialerRetries = 1 // else five for each call, with a pause after each, while nobody listens
 	options.ContextTimeoutEnabled = true
 	options.DisableIdentity = true
 	return redis.NewClient(options), nil
