@@ -143,6 +143,9 @@ func copyDatabase(t testing.TB, template string) string {
 	t.Helper()
 	name := "shopd_test_" + randomWord()
 	admin(t, "CREATE DATABASE "+pgx.Identifier{name}.Sanitize()+" TEMPLATE "+pgx.Identifier{template}.Sanitize())
+	if _, ok := t.(*testing.T); ok { // nothing here survives a crash of PostgreSQL, and a disk that many tests share is slow
+		admin(t, "ALTER DATABASE "+pgx.Identifier{name}.Sanitize()+" SET synchronous_commit = off")
+	}
 	t.Cleanup(func() { admin(t, "DROP DATABASE "+pgx.Identifier{name}.Sanitize()+" WITH (FORCE)") })
 	return databaseURL(name)
 }
