@@ -76,6 +76,32 @@ func lock(ctx context.Context, q *db.Queries, variants []int64) (*ledger, error)
 	return l, nil
 }
 
+// lockOrMake locks all levels of some variants, and makes those that are not there. What is there is locked first: a new level
+// locks its variant, which those who hold its other levels are about to want.
+func lockOrMake(ctx context.Context, q *db.Queries, at []level) (*ledger, error) {
+	variants := make([]int64, len(at))
+	for i, one := range at {
+		variants[i] = one.variant
+	}
+	l, err := lock(ctx, q, variants)
+	if err != nil {
+		return nil, err
+	}
+	var missing, locations []int64
+	for _, one := range at {
+		if _, ok := l.levels[one]; !ok {
+			missing, locations = append(missing, one.variant), append(locations, one.location)
+		}
+	}
+	if len(missing) == 0 {
+		return l, nil
+	}
+	if err := q.EnsureStockLevels(ctx, missing, locations); err != nil {
+		return nil, err
+	}
+	return lock(ctx, q, variants)
+}
+
 // total is what there is of a variant at all locations.
 func (l *ledger) total(variant int64) int32 {
 	sum := int32(0)
@@ -153,10 +179,7 @@ func (s *Stock) alertLevel(stock int32) string {
 
 // lockLevel locks a level, which is made if there is none. Unless it is what it is expected to be, the change is refused.
 func lockLevel(ctx context.Context, q *db.Queries, at level, expected *int32) (*ledger, error) {
-	if err := q.EnsureStockLevels(ctx, []int64{at.variant}, []int64{at.location}); err != nil {
-		return nil, err
-	}
-	l, err := lock(ctx, q, []int64{at.variant})
+	l, err := lockOrMake(ctx, q, []level{at})
 	if err != nil {
 		return nil, err
 	}
@@ -212,14 +235,11 @@ func (s *Stock) SetTotals(ctx context.Context, q *db.Queries, lines []Line, caus
 	if err != nil {
 		return err
 	}
-	variants, at := make([]int64, len(lines)), make([]int64, len(lines))
+	at := make([]level, len(lines))
 	for i, line := range lines {
-		variants[i], at[i] = line.Variant, first.ID
+		at[i] = level{line.Variant, first.ID}
 	}
-	if err := q.EnsureStockLevels(ctx, variants, at); err != nil {
-		return err
-	}
-	l, err := lock(ctx, q, variants)
+	l, err := lockOrMake(ctx, q, at)
 	if err != nil {
 		return err
 	}
