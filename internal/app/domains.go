@@ -22,6 +22,7 @@ import (
 	"github.com/shopd/shopd/internal/platform/cache"
 	"github.com/shopd/shopd/internal/platform/idempotency"
 	"github.com/shopd/shopd/internal/platform/mail"
+	"github.com/shopd/shopd/internal/platform/media"
 	"github.com/shopd/shopd/internal/platform/onetime"
 	"github.com/shopd/shopd/internal/platform/safehttp"
 	"github.com/shopd/shopd/internal/reviews"
@@ -123,7 +124,7 @@ func (a *App) newCatalogue(workers *river.Workers) {
 	})
 	a.Catalog.AddWorkers(workers)
 	a.queue.Every(time.Hour, catalog.CountSales{})
-	a.queue.Every(catalog.SweepFilesPeriod, catalog.SweepFiles{})
+	a.queue.Every(media.SweepPeriod, catalog.SweepFiles{})
 	a.Search = search.New(a.pool, a.Catalog, search.Settings{
 		Log: a.log, Currency: a.settings.StoreCurrency, Understand: a.Assistant.Understand, Changed: a.catalogueChanged,
 	})

@@ -14,27 +14,9 @@ type SweepFiles struct{}
 // Kind implements river.JobArgs.
 func (SweepFiles) Kind() string { return "catalog.sweep_files" }
 
-// SweepFilesPeriod is how often files are compared with the images there are.
-const SweepFilesPeriod = 24 * time.Hour
-
-// orphanAge is how old a file must be before it counts as left behind: far older than any upload takes.
-const orphanAge = 24 * time.Hour
-
 // SweepFiles deletes the files that no image has and that were stored more than a day before now. It answers how many.
 func (c *Catalog) SweepFiles(ctx context.Context, now time.Time) (deleted int, err error) {
-	err = c.media.ListOlder(ctx, now.Add(-orphanAge), func(names []string) error {
-		unused, err := c.queries.ListUnusedFiles(ctx, names)
-		if err != nil {
-			return err
-		}
-		for _, name := range unused {
-			if err := c.media.Delete(ctx, name); err != nil {
-				return err
-			}
-			deleted++
-		}
-		return nil
-	})
+	deleted, err = c.media.Sweep(ctx, now, c.queries.ListUnusedFiles)
 	if deleted > 0 {
 		c.settings.Log.InfoContext(ctx, "image files left behind deleted", "files", deleted)
 	}

@@ -105,7 +105,7 @@ func (f *Feeds) AddWorkers(workers *river.Workers, queue *jobs.Queue) {
 	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[Resume]) error { return f.resume(ctx) }))
 	river.AddWorker(workers, river.WorkFunc(f.sweepFiles))
 	queue.Every(lookAgain, Resume{})
-	queue.Every(sweepPeriod, SweepFiles{})
+	queue.Every(media.SweepPeriod, SweepFiles{})
 }
 
 // worker works on imports in slices, so that a job never lasts long: River takes one that does for dead.

@@ -13,7 +13,6 @@ import (
 	"os"
 	"path"
 	"regexp"
-	"time"
 
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/fileblob"
@@ -160,41 +159,4 @@ func (s *Store) Delete(ctx context.Context, name string) error {
 		return s.failed("delete "+name, err)
 	}
 	return nil
-}
-
-// sweepPage is how many names ListOlder hands over at a time.
-const sweepPage = 500
-
-// ListOlder hands over the names of the files stored before a time, some at a time, until one call fails. Names of other
-// things in the folder or bucket are left out.
-func (s *Store) ListOlder(ctx context.Context, before time.Time, each func(names []string) error) error {
-	return s.list(ctx, "", names, before, each)
-}
-
-// list hands over the names that begin with a prefix and match.
-func (s *Store) list(ctx context.Context, prefix string, names *regexp.Regexp, before time.Time, each func(names []string) error) error {
-	var found []string
-	files := s.bucket.List(&blob.ListOptions{Prefix: prefix})
-	for {
-		file, err := files.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return s.failed("list", err)
-		}
-		if file.IsDir || !names.MatchString(file.Key) || !file.ModTime.Before(before) {
-			continue
-		}
-		if found = append(found, file.Key); len(found) == sweepPage {
-			if err := each(found); err != nil {
-				return err
-			}
-			found = nil
-		}
-	}
-	if len(found) == 0 {
-		return nil
-	}
-	return each(found)
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"regexp"
 	"strings"
-	"time"
 
 	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
@@ -66,10 +65,4 @@ func (s *Store) Discard(ctx context.Context, name string) error {
 		return s.failed("delete a file", err)
 	}
 	return nil
-}
-
-// ListKept hands over the names of the kept files, and of what was to become one, stored before a time: some at a time,
-// until one call fails.
-func (s *Store) ListKept(ctx context.Context, before time.Time, each func(names []string) error) error {
-	return s.list(ctx, private, drafts, before, each)
 }
