@@ -80,7 +80,7 @@ func (a *Assistant) retrieve(ctx context.Context, text string, history []provide
 		}
 		// A name may be part of another thing's ("iPhone case"): one that leaves nothing only ranks.
 		if err == nil && len(f.hits) == 0 && !f.Generic && len(f.CategoryIDs)+len(f.BrandIDs) > 0 {
-			params.CategoryIds, params.OwnIds, params.BrandIds, f.CategoryIDs, f.BrandIDs = []int64{}, []int64{}, []int64{}, nil, nil
+			f.anywhere(&params)
 			if rows, err = a.find(ctx, params); err == nil {
 				f.hits = a.best(f.Order, a.relevant(f, rows))
 			}
@@ -185,10 +185,16 @@ func (a *Assistant) find(ctx context.Context, params db.FindSourcesParams) ([]fo
 	return all, nil
 }
 
+// anywhere lets go of the categories and brands that the question names.
+func (f *finding) anywhere(params *db.FindSourcesParams) {
+	params.CategoryIds, params.OwnIds, params.BrandIds = []int64{}, []int64{}, []int64{}
+	f.CategoryIDs, f.BrandIDs = nil, nil
+}
+
 // within looks among the very products the shopper points at. They are meant however unlike the words are.
 func (a *Assistant) within(ctx context.Context, f *finding, params db.FindSourcesParams) error {
-	params.ProductIds, params.CategoryIds, params.OwnIds, params.BrandIds = f.within, []int64{}, []int64{}, []int64{}
-	f.CategoryIDs, f.BrandIDs = nil, nil
+	f.anywhere(&params)
+	params.ProductIds = f.within
 	params.EveryWord, params.MostWords, params.Threshold = nil, nil, 0
 	rows, err := a.find(ctx, params)
 	f.hits = a.best(f.Order, rows)
