@@ -150,103 +150,129 @@ ON CONFLICT (product_id) DO UPDATE SET attempts = embedding_failures.attempts + 
 -- name: ClearEmbeddingFailure :exec
 DELETE FROM embedding_failures WHERE product_id = $1;
 
--- The categories that a question names with all below them. FindSources gets them as constants, so that its plan knows how
--- few products they have.
--- name: ListCategoryTrees :many
-SELECT DISTINCT category_tree(x)::bigint AS id FROM unnest(@category_ids::bigint[]) x;
+-- The first products that may answer a question in the order it asks for, or any, the most popular of them first. To be
+-- run with a plan of its own (postgres.Planned): which index serves depends on the conditions.
+-- name: ListEligibleProducts :many
+SELECT k.product_id
+  FROM (SELECT p.product_id, p.popularity
+          FROM eligible_products(sqlc.narg(min_minor)::bigint, sqlc.narg(max_minor)::bigint, sqlc.narg(on_sale)::boolean, sqlc.narg(attributes)::jsonb,
+                                 @category_ids::bigint[], @brand_ids::bigint[], @product_ids::bigint[]) p
+         ORDER BY CASE WHEN @sort::text = 'cheapest' THEN p.buyer_minor END,
+                  CASE WHEN @sort = 'dearest' THEN p.buyer_minor END DESC,
+                  CASE WHEN @sort = 'discount' THEN p.buyer_minor::float8 / greatest(p.price_minor, 1) END,
+                  CASE WHEN @sort = 'newest' THEN p.created_at END DESC
+         LIMIT @page_limit) k
+ ORDER BY k.popularity DESC, k.product_id DESC;
 
--- The active products in stock that may answer a question, best first, under the question's own conditions. Candidates
--- come by meaning and by words (every word, else most of their weight, those with the rarest first and then some others; synonyms
--- are among the words), and are ranked by both (reciprocal ranks, 60). All have a score, 1 - cosine distance, of at least the threshold,
--- which comes after the candidates, so that an index on the vectors can serve them. That index finds its way badly to what
--- is far from the rest: of categories the question names (own_ids) the few products are compared one by one. A sort takes
--- the first products in that order instead of the nearest. Without a vector words alone must do, and the score is 0. To be
--- run with a plan of its own (postgres.Planned). The conditions are those of filtered_products, which takes longer to plan.
--- name: FindSources :many
-WITH filtered AS NOT MATERIALIZED (
-    SELECT l.product_id, l.category_id, l.popularity, l.price_minor, l.buyer_minor, l.created_at FROM product_listings l
-     WHERE l.is_visible AND l.in_stock
-       AND (sqlc.narg(min_minor)::bigint IS NULL OR l.buyer_minor >= sqlc.narg(min_minor)::bigint)
-       AND (sqlc.narg(max_minor)::bigint IS NULL OR l.buyer_minor <= sqlc.narg(max_minor)::bigint)
-       AND (sqlc.narg(on_sale)::boolean IS NULL OR l.on_sale = sqlc.narg(on_sale)::boolean)
-       AND (sqlc.narg(attributes)::jsonb IS NULL OR l.attributes @> sqlc.narg(attributes)::jsonb OR l.product_id = ANY (ARRAY(
-               SELECT v.product_id FROM variants v
-                WHERE v.deleted_at IS NULL AND v.options <> '{}' AND v.stock > 0 AND v.options @> sqlc.narg(attributes)::jsonb)))
-       AND (cardinality(@category_ids::bigint[]) = 0 OR l.category_id = ANY (@category_ids::bigint[]))
-       AND (cardinality(@brand_ids::bigint[]) = 0 OR l.brand_id = ANY (@brand_ids::bigint[]))
-       AND (cardinality(@product_ids::bigint[]) = 0 OR l.product_id = ANY (@product_ids::bigint[]))
+-- Some products by their distance to a question, all of them compared.
+-- name: CompareSources :many
+SELECT e.product_id, (e.embedding <=> @query_vector::halfvec)::float8 AS distance
+  FROM unnest(@product_ids::bigint[]) k (product_id)
+  JOIN product_embeddings e ON e.product_id = k.product_id
+ WHERE e.model_id = @model_id
+ ORDER BY (e.embedding <=> @query_vector) + 0
+ LIMIT @candidates::int;
+
+-- The products nearest to a question that may answer it, by the index of vectors. It finds its way badly to what is far
+-- from the rest: of categories the question names (own_ids) up to 1,000 products are compared one by one, unless enough of
+-- theirs were found. The arguments are columns (asked), of which the planner knows nothing: all plans cost the same, and
+-- PostgreSQL keeps one instead of planning each time, which would take as long as the search itself.
+-- name: ListNearestSources :many
+WITH asked AS MATERIALIZED (
+    SELECT sqlc.narg(min_minor)::bigint AS min_minor, sqlc.narg(max_minor)::bigint AS max_minor, sqlc.narg(on_sale)::boolean AS on_sale,
+           sqlc.narg(attributes)::jsonb AS attributes, @category_ids::bigint[] AS category_ids, @brand_ids::bigint[] AS brand_ids,
+           @own_ids::bigint[] AS own_ids, @candidates::int AS candidates,
+           set_config('hnsw.ef_search', '150', true) AS looked_at -- enough for the few that are wanted
+), near AS MATERIALIZED (
+    SELECT n.product_id, n.distance, p.category_id = ANY (a.own_ids) AS own
+      FROM asked a
+     CROSS JOIN LATERAL (
+           SELECT e.product_id, e.embedding <=> @query_vector::halfvec AS distance
+             FROM product_embeddings e
+            WHERE e.model_id = @model_id AND a.looked_at <> '' -- so that it is set first
+            ORDER BY e.embedding <=> @query_vector
+            LIMIT 10000) n
+     CROSS JOIN LATERAL (
+           SELECT p.category_id FROM eligible_products(a.min_minor, a.max_minor, a.on_sale, a.attributes, a.category_ids, a.brand_ids, '{}') p
+            WHERE p.product_id = n.product_id
+           OFFSET 0) p
+     LIMIT (SELECT asked.candidates FROM asked)
 ), own AS MATERIALIZED (
-    SELECT f.product_id FROM filtered f WHERE f.category_id = ANY (@own_ids::bigint[]) LIMIT 1001
-), nearest AS MATERIALIZED (
-    (SELECT e.product_id, (e.embedding <=> sqlc.narg(query_vector)::halfvec) AS distance
-       FROM product_embeddings e
-       JOIN filtered f ON f.product_id = e.product_id
-      WHERE sqlc.narg(query_vector)::halfvec IS NOT NULL AND e.model_id = @model_id
-      ORDER BY CASE WHEN @sort::text = 'cheapest' THEN f.buyer_minor END,
-               CASE WHEN @sort = 'dearest' THEN f.buyer_minor END DESC,
-               CASE WHEN @sort = 'discount' THEN f.buyer_minor::float8 / greatest(f.price_minor, 1) END,
-               CASE WHEN @sort = 'newest' THEN f.created_at END DESC,
-               e.embedding <=> sqlc.narg(query_vector)::halfvec
-      LIMIT @candidates)
-     UNION
-    (SELECT e.product_id, (e.embedding <=> sqlc.narg(query_vector)::halfvec) AS distance
-       FROM own o
-       JOIN product_embeddings e ON e.product_id = o.product_id
-      WHERE sqlc.narg(query_vector)::halfvec IS NOT NULL AND e.model_id = @model_id AND @sort = ''
-        AND (SELECT count(*) FROM own) <= 1000
-      ORDER BY (e.embedding <=> sqlc.narg(query_vector)::halfvec) + 0
-      LIMIT @candidates)
-     ORDER BY distance
-     LIMIT @candidates
-), every AS MATERIALIZED (
-    SELECT f.product_id, f.popularity FROM filtered f JOIN product_search s ON s.product_id = f.product_id
-     WHERE sqlc.narg(every_word)::text IS NOT NULL AND s.words @@ to_tsquery('english', sqlc.narg(every_word)::text)
-     ORDER BY f.popularity DESC, f.product_id DESC
-     LIMIT 200
-), rarest AS MATERIALIZED (
-    SELECT f.product_id, f.popularity FROM filtered f JOIN product_search s ON s.product_id = f.product_id
-     WHERE sqlc.narg(most_words)::text IS NOT NULL AND @telling::text <> '' AND NOT EXISTS (SELECT FROM every)
-       AND s.words @@ (to_tsquery('english', @telling) && to_tsquery('english', sqlc.narg(most_words)::text))
-     ORDER BY f.popularity DESC, f.product_id DESC
-     LIMIT 200
-), most AS MATERIALIZED (
-    SELECT f.product_id, f.popularity
-      FROM (SELECT s.product_id FROM product_search s
-             WHERE sqlc.narg(most_words)::text IS NOT NULL AND NOT EXISTS (SELECT FROM every) AND (SELECT count(*) FROM rarest) < @candidates
-               AND s.words @@ (to_tsquery('english', sqlc.narg(most_words)::text) && !! to_tsquery('english', @telling::text))
-             LIMIT 1000) s
-      JOIN filtered f ON f.product_id = s.product_id
-     ORDER BY f.popularity DESC, f.product_id DESC
-     LIMIT 200
-), by_words AS (
-    SELECT w.product_id, w.has_all, row_number() OVER (ORDER BY w.rank DESC, w.popularity DESC, w.product_id) AS place
-      FROM (SELECT s.product_id, x.popularity, true AS has_all,
-                   ts_rank('{0.1, 0.3, 0.6, 1}', s.words, to_tsquery('english', sqlc.narg(every_word)::text)) AS rank
-              FROM every x JOIN product_search s ON s.product_id = x.product_id
-            UNION ALL
-            SELECT s.product_id, x.popularity, false, x.rarest + ts_rank('{0.1, 0.3, 0.6, 1}', s.words, to_tsquery('english', sqlc.narg(most_words)::text))
-              FROM (SELECT product_id, popularity, 1 AS rarest FROM rarest UNION ALL SELECT product_id, popularity, 0 FROM most) x
-              JOIN product_search s ON s.product_id = x.product_id) w
-     ORDER BY place
-     LIMIT @candidates
-), fused AS (
-    SELECT u.product_id, sum(1 / (60.0 + u.place)) AS score, bool_or(u.has_all) AS has_all
-      FROM (SELECT product_id, row_number() OVER (ORDER BY distance + 0, product_id) AS place, false AS has_all FROM nearest
-            UNION ALL SELECT product_id, place, has_all FROM by_words) u
-     GROUP BY u.product_id
-), scored AS (
-    SELECT f.product_id, f.score AS fused, f.has_all, coalesce(1 - (e.embedding <=> sqlc.narg(query_vector)::halfvec), 0) AS score
-      FROM fused f
-      LEFT JOIN product_embeddings e ON e.product_id = f.product_id AND e.model_id = @model_id
+    SELECT p.product_id
+      FROM asked a
+     CROSS JOIN LATERAL eligible_products(a.min_minor, a.max_minor, a.on_sale, a.attributes, '{}', a.brand_ids, '{}') p
+     WHERE p.category_id = ANY (a.own_ids) AND (SELECT count(*) FILTER (WHERE near.own) FROM near) < a.candidates
+     LIMIT 1001
 )
-SELECT k.product_id, k.score::float8 AS score, k.has_all::boolean AS has_all
-  FROM scored k
- WHERE k.score >= @threshold::float8
- ORDER BY k.fused DESC, k.score DESC, k.product_id
- LIMIT @candidates;
+SELECT u.product_id, u.distance::float8 AS distance
+  FROM (SELECT near.product_id, near.distance FROM near
+         UNION
+        SELECT own.product_id, e.embedding <=> @query_vector
+          FROM own
+          JOIN product_embeddings e ON e.product_id = own.product_id AND e.model_id = @model_id
+         WHERE (SELECT count(*) FROM own) <= 1000) u
+ ORDER BY u.distance, u.product_id
+ LIMIT (SELECT asked.candidates FROM asked);
 
--- What an answer may say of products that FindSources found, if they can still be bought at prices the question allows. Apart
--- from it, as this one needs no plan of its own: planning all its joins took longer than running them.
+-- The products with some words that may answer a question, best first, with how near they are to it (0 without a vector).
+-- Those that may answer are given (product_ids, the most popular first), else they are asked for. Of words that 150
+-- products have, the 60 most popular among the given ones, or among those 150 and the 200 most popular of the shop, are
+-- ranked. Its plan does not depend on its arguments either.
+-- name: ListSourcesWithWords :many
+WITH asked AS MATERIALIZED (
+    SELECT to_tsquery('english', @words::text) AS query, cardinality(@product_ids::bigint[]) > 0 AS given, @candidates::int AS candidates,
+           sqlc.narg(min_minor)::bigint AS min_minor, sqlc.narg(max_minor)::bigint AS max_minor, sqlc.narg(on_sale)::boolean AS on_sale,
+           sqlc.narg(attributes)::jsonb AS attributes, @category_ids::bigint[] AS category_ids, @brand_ids::bigint[] AS brand_ids
+), found AS MATERIALIZED (
+    SELECT s.product_id FROM product_search s WHERE s.words @@ (SELECT asked.query FROM asked) LIMIT 150
+), many AS MATERIALIZED (
+    SELECT count(*) = 150 AS yes FROM found
+), likely AS MATERIALIZED (
+    SELECT g.product_id, g.place FROM unnest(@product_ids) WITH ORDINALITY g (product_id, place)
+     UNION ALL
+   (SELECT l.product_id, -l.popularity FROM product_listings l
+     WHERE l.is_visible AND (SELECT many.yes AND NOT asked.given FROM many, asked)
+     ORDER BY l.popularity DESC, l.product_id DESC
+     LIMIT 200)
+), matched AS (
+    SELECT k.product_id, k.place FROM likely k
+     WHERE (SELECT NOT many.yes FROM many) AND k.product_id IN (SELECT found.product_id FROM found)
+     UNION
+   (SELECT k.product_id, k.place
+      FROM asked a
+     CROSS JOIN likely k
+     CROSS JOIN LATERAL (SELECT FROM product_search s WHERE s.product_id = k.product_id AND s.words @@ a.query OFFSET 0) s
+     CROSS JOIN LATERAL (
+           SELECT FROM eligible_products(a.min_minor, a.max_minor, a.on_sale, a.attributes, a.category_ids, a.brand_ids, '{}') p
+            WHERE p.product_id = k.product_id
+           OFFSET 0) p
+     WHERE (SELECT many.yes FROM many)
+     LIMIT 60)
+     UNION
+    SELECT p.product_id, -p.popularity
+      FROM asked a
+     CROSS JOIN found
+     CROSS JOIN LATERAL (
+           SELECT p.product_id, p.popularity
+             FROM eligible_products(a.min_minor, a.max_minor, a.on_sale, a.attributes, a.category_ids, a.brand_ids, '{}') p
+            WHERE p.product_id = found.product_id
+           OFFSET 0) p
+     WHERE NOT a.given
+), best AS MATERIALIZED (
+    SELECT m.product_id, m.place FROM matched m ORDER BY m.place, m.product_id DESC LIMIT 60
+), ranked AS (
+    SELECT b.product_id, row_number() OVER (ORDER BY ts_rank('{0.1, 0.3, 0.6, 1}', s.words, (SELECT asked.query FROM asked)) DESC, b.place, b.product_id) AS place
+      FROM best b
+      JOIN product_search s ON s.product_id = b.product_id
+     ORDER BY place
+     LIMIT (SELECT asked.candidates FROM asked)
+)
+SELECT r.product_id::bigint AS product_id, coalesce(1 - (e.embedding <=> sqlc.narg(query_vector)::halfvec), 0)::float8 AS score
+  FROM ranked r
+  LEFT JOIN product_embeddings e ON e.product_id = r.product_id AND e.model_id = @model_id
+ ORDER BY r.place;
+
+-- What an answer may say of products, if they can still be bought at prices the question allows.
 -- name: ListSources :many
 SELECT sqlc.embed(product_cards), p.description, p.attributes
   FROM product_cards
@@ -272,9 +298,9 @@ SELECT a.name::text AS name, a.value::text AS value
 -- name: ListBrandNames :many
 SELECT id, name FROM brands ORDER BY id;
 
--- The names a question may use for categories.
+-- The names a question may use for categories, and which are below which.
 -- name: ListCategoryNames :many
-SELECT id, name FROM categories ORDER BY id;
+SELECT id, parent_id, name FROM categories ORDER BY id;
 
 -- The state of the index for one model, in one pass.
 -- name: CountEmbeddings :one

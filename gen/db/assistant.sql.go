@@ -96,6 +96,53 @@ func (q *Queries) ClearEmbeddingFailure(ctx context.Context, productID int64) er
 	return err
 }
 
+const compareSources = `-- name: CompareSources :many
+SELECT e.product_id, (e.embedding <=> $1::halfvec)::float8 AS distance
+  FROM unnest($2::bigint[]) k (product_id)
+  JOIN product_embeddings e ON e.product_id = k.product_id
+ WHERE e.model_id = $3
+ ORDER BY (e.embedding <=> $1) + 0
+ LIMIT $4::int
+`
+
+type CompareSourcesParams struct {
+	QueryVector pgvector.HalfVector
+	ProductIds  []int64
+	ModelID     int16
+	Candidates  int32
+}
+
+type CompareSourcesRow struct {
+	ProductID int64
+	Distance  float64
+}
+
+// Some products by their distance to a question, all of them compared.
+func (q *Queries) CompareSources(ctx context.Context, arg CompareSourcesParams) ([]CompareSourcesRow, error) {
+	rows, err := q.db.Query(ctx, compareSources,
+		arg.QueryVector,
+		arg.ProductIds,
+		arg.ModelID,
+		arg.Candidates,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CompareSourcesRow{}
+	for rows.Next() {
+		var i CompareSourcesRow
+		if err := rows.Scan(&i.ProductID, &i.Distance); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const countEmbeddings = `-- name: CountEmbeddings :one
 SELECT count(*)::bigint AS products,
        (SELECT count(*) FROM embedding_failures)::bigint AS failing,
@@ -155,159 +202,6 @@ DELETE FROM embedding_models WHERE state = 'retired' AND retired_at < now() - in
 func (q *Queries) DropRetiredModels(ctx context.Context) error {
 	_, err := q.db.Exec(ctx, dropRetiredModels)
 	return err
-}
-
-const findSources = `-- name: FindSources :many
-WITH filtered AS NOT MATERIALIZED (
-    SELECT l.product_id, l.category_id, l.popularity, l.price_minor, l.buyer_minor, l.created_at FROM product_listings l
-     WHERE l.is_visible AND l.in_stock
-       AND ($3::bigint IS NULL OR l.buyer_minor >= $3::bigint)
-       AND ($4::bigint IS NULL OR l.buyer_minor <= $4::bigint)
-       AND ($5::boolean IS NULL OR l.on_sale = $5::boolean)
-       AND ($6::jsonb IS NULL OR l.attributes @> $6::jsonb OR l.product_id = ANY (ARRAY(
-               SELECT v.product_id FROM variants v
-                WHERE v.deleted_at IS NULL AND v.options <> '{}' AND v.stock > 0 AND v.options @> $6::jsonb)))
-       AND (cardinality($7::bigint[]) = 0 OR l.category_id = ANY ($7::bigint[]))
-       AND (cardinality($8::bigint[]) = 0 OR l.brand_id = ANY ($8::bigint[]))
-       AND (cardinality($9::bigint[]) = 0 OR l.product_id = ANY ($9::bigint[]))
-), own AS MATERIALIZED (
-    SELECT f.product_id FROM filtered f WHERE f.category_id = ANY ($10::bigint[]) LIMIT 1001
-), nearest AS MATERIALIZED (
-    (SELECT e.product_id, (e.embedding <=> $11::halfvec) AS distance
-       FROM product_embeddings e
-       JOIN filtered f ON f.product_id = e.product_id
-      WHERE $11::halfvec IS NOT NULL AND e.model_id = $12
-      ORDER BY CASE WHEN $13::text = 'cheapest' THEN f.buyer_minor END,
-               CASE WHEN $13 = 'dearest' THEN f.buyer_minor END DESC,
-               CASE WHEN $13 = 'discount' THEN f.buyer_minor::float8 / greatest(f.price_minor, 1) END,
-               CASE WHEN $13 = 'newest' THEN f.created_at END DESC,
-               e.embedding <=> $11::halfvec
-      LIMIT $2)
-     UNION
-    (SELECT e.product_id, (e.embedding <=> $11::halfvec) AS distance
-       FROM own o
-       JOIN product_embeddings e ON e.product_id = o.product_id
-      WHERE $11::halfvec IS NOT NULL AND e.model_id = $12 AND $13 = ''
-        AND (SELECT count(*) FROM own) <= 1000
-      ORDER BY (e.embedding <=> $11::halfvec) + 0
-      LIMIT $2)
-     ORDER BY distance
-     LIMIT $2
-), every AS MATERIALIZED (
-    SELECT f.product_id, f.popularity FROM filtered f JOIN product_search s ON s.product_id = f.product_id
-     WHERE $14::text IS NOT NULL AND s.words @@ to_tsquery('english', $14::text)
-     ORDER BY f.popularity DESC, f.product_id DESC
-     LIMIT 200
-), rarest AS MATERIALIZED (
-    SELECT f.product_id, f.popularity FROM filtered f JOIN product_search s ON s.product_id = f.product_id
-     WHERE $15::text IS NOT NULL AND $16::text <> '' AND NOT EXISTS (SELECT FROM every)
-       AND s.words @@ (to_tsquery('english', $16) && to_tsquery('english', $15::text))
-     ORDER BY f.popularity DESC, f.product_id DESC
-     LIMIT 200
-), most AS MATERIALIZED (
-    SELECT f.product_id, f.popularity
-      FROM (SELECT s.product_id FROM product_search s
-             WHERE $15::text IS NOT NULL AND NOT EXISTS (SELECT FROM every) AND (SELECT count(*) FROM rarest) < $2
-               AND s.words @@ (to_tsquery('english', $15::text) && !! to_tsquery('english', $16::text))
-             LIMIT 1000) s
-      JOIN filtered f ON f.product_id = s.product_id
-     ORDER BY f.popularity DESC, f.product_id DESC
-     LIMIT 200
-), by_words AS (
-    SELECT w.product_id, w.has_all, row_number() OVER (ORDER BY w.rank DESC, w.popularity DESC, w.product_id) AS place
-      FROM (SELECT s.product_id, x.popularity, true AS has_all,
-                   ts_rank('{0.1, 0.3, 0.6, 1}', s.words, to_tsquery('english', $14::text)) AS rank
-              FROM every x JOIN product_search s ON s.product_id = x.product_id
-            UNION ALL
-            SELECT s.product_id, x.popularity, false, x.rarest + ts_rank('{0.1, 0.3, 0.6, 1}', s.words, to_tsquery('english', $15::text))
-              FROM (SELECT product_id, popularity, 1 AS rarest FROM rarest UNION ALL SELECT product_id, popularity, 0 FROM most) x
-              JOIN product_search s ON s.product_id = x.product_id) w
-     ORDER BY place
-     LIMIT $2
-), fused AS (
-    SELECT u.product_id, sum(1 / (60.0 + u.place)) AS score, bool_or(u.has_all) AS has_all
-      FROM (SELECT product_id, row_number() OVER (ORDER BY distance + 0, product_id) AS place, false AS has_all FROM nearest
-            UNION ALL SELECT product_id, place, has_all FROM by_words) u
-     GROUP BY u.product_id
-), scored AS (
-    SELECT f.product_id, f.score AS fused, f.has_all, coalesce(1 - (e.embedding <=> $11::halfvec), 0) AS score
-      FROM fused f
-      LEFT JOIN product_embeddings e ON e.product_id = f.product_id AND e.model_id = $12
-)
-SELECT k.product_id, k.score::float8 AS score, k.has_all::boolean AS has_all
-  FROM scored k
- WHERE k.score >= $1::float8
- ORDER BY k.fused DESC, k.score DESC, k.product_id
- LIMIT $2
-`
-
-type FindSourcesParams struct {
-	Threshold   float64
-	Candidates  int32
-	MinMinor    *int64
-	MaxMinor    *int64
-	OnSale      *bool
-	Attributes  []byte
-	CategoryIds []int64
-	BrandIds    []int64
-	ProductIds  []int64
-	OwnIds      []int64
-	QueryVector *pgvector.HalfVector
-	ModelID     int16
-	Sort        string
-	EveryWord   *string
-	MostWords   *string
-	Telling     string
-}
-
-type FindSourcesRow struct {
-	ProductID int64
-	Score     float64
-	HasAll    bool
-}
-
-// The active products in stock that may answer a question, best first, under the question's own conditions. Candidates
-// come by meaning and by words (every word, else most of their weight, those with the rarest first and then some others; synonyms
-// are among the words), and are ranked by both (reciprocal ranks, 60). All have a score, 1 - cosine distance, of at least the threshold,
-// which comes after the candidates, so that an index on the vectors can serve them. That index finds its way badly to what
-// is far from the rest: of categories the question names (own_ids) the few products are compared one by one. A sort takes
-// the first products in that order instead of the nearest. Without a vector words alone must do, and the score is 0. To be
-// run with a plan of its own (postgres.Planned). The conditions are those of filtered_products, which takes longer to plan.
-func (q *Queries) FindSources(ctx context.Context, arg FindSourcesParams) ([]FindSourcesRow, error) {
-	rows, err := q.db.Query(ctx, findSources,
-		arg.Threshold,
-		arg.Candidates,
-		arg.MinMinor,
-		arg.MaxMinor,
-		arg.OnSale,
-		arg.Attributes,
-		arg.CategoryIds,
-		arg.BrandIds,
-		arg.ProductIds,
-		arg.OwnIds,
-		arg.QueryVector,
-		arg.ModelID,
-		arg.Sort,
-		arg.EveryWord,
-		arg.MostWords,
-		arg.Telling,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []FindSourcesRow{}
-	for rows.Next() {
-		var i FindSourcesRow
-		if err := rows.Scan(&i.ProductID, &i.Score, &i.HasAll); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
 
 const finishIndexRun = `-- name: FinishIndexRun :exec
@@ -574,15 +468,16 @@ func (q *Queries) ListCategoryDocuments(ctx context.Context, modelID int16) ([]L
 }
 
 const listCategoryNames = `-- name: ListCategoryNames :many
-SELECT id, name FROM categories ORDER BY id
+SELECT id, parent_id, name FROM categories ORDER BY id
 `
 
 type ListCategoryNamesRow struct {
-	ID   int64
-	Name string
+	ID       int64
+	ParentID *int64
+	Name     string
 }
 
-// The names a question may use for categories.
+// The names a question may use for categories, and which are below which.
 func (q *Queries) ListCategoryNames(ctx context.Context) ([]ListCategoryNamesRow, error) {
 	rows, err := q.db.Query(ctx, listCategoryNames)
 	if err != nil {
@@ -592,36 +487,10 @@ func (q *Queries) ListCategoryNames(ctx context.Context) ([]ListCategoryNamesRow
 	items := []ListCategoryNamesRow{}
 	for rows.Next() {
 		var i ListCategoryNamesRow
-		if err := rows.Scan(&i.ID, &i.Name); err != nil {
+		if err := rows.Scan(&i.ID, &i.ParentID, &i.Name); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const listCategoryTrees = `-- name: ListCategoryTrees :many
-SELECT DISTINCT category_tree(x)::bigint AS id FROM unnest($1::bigint[]) x
-`
-
-// The categories that a question names with all below them. FindSources gets them as constants, so that its plan knows how
-// few products they have.
-func (q *Queries) ListCategoryTrees(ctx context.Context, categoryIds []int64) ([]int64, error) {
-	rows, err := q.db.Query(ctx, listCategoryTrees, categoryIds)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []int64{}
-	for rows.Next() {
-		var id int64
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		items = append(items, id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -683,6 +552,154 @@ func (q *Queries) ListComparedProducts(ctx context.Context, ids []int64) ([]List
 			&i.Attributes,
 			&i.Condition,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listEligibleProducts = `-- name: ListEligibleProducts :many
+SELECT k.product_id
+  FROM (SELECT p.product_id, p.popularity
+          FROM eligible_products($1::bigint, $2::bigint, $3::boolean, $4::jsonb,
+                                 $5::bigint[], $6::bigint[], $7::bigint[]) p
+         ORDER BY CASE WHEN $8::text = 'cheapest' THEN p.buyer_minor END,
+                  CASE WHEN $8 = 'dearest' THEN p.buyer_minor END DESC,
+                  CASE WHEN $8 = 'discount' THEN p.buyer_minor::float8 / greatest(p.price_minor, 1) END,
+                  CASE WHEN $8 = 'newest' THEN p.created_at END DESC
+         LIMIT $9) k
+ ORDER BY k.popularity DESC, k.product_id DESC
+`
+
+type ListEligibleProductsParams struct {
+	MinMinor    *int64
+	MaxMinor    *int64
+	OnSale      *bool
+	Attributes  []byte
+	CategoryIds []int64
+	BrandIds    []int64
+	ProductIds  []int64
+	Sort        string
+	PageLimit   int32
+}
+
+// The first products that may answer a question in the order it asks for, or any, the most popular of them first. To be
+// run with a plan of its own (postgres.Planned): which index serves depends on the conditions.
+func (q *Queries) ListEligibleProducts(ctx context.Context, arg ListEligibleProductsParams) ([]int64, error) {
+	rows, err := q.db.Query(ctx, listEligibleProducts,
+		arg.MinMinor,
+		arg.MaxMinor,
+		arg.OnSale,
+		arg.Attributes,
+		arg.CategoryIds,
+		arg.BrandIds,
+		arg.ProductIds,
+		arg.Sort,
+		arg.PageLimit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var product_id int64
+		if err := rows.Scan(&product_id); err != nil {
+			return nil, err
+		}
+		items = append(items, product_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listNearestSources = `-- name: ListNearestSources :many
+WITH asked AS MATERIALIZED (
+    SELECT $3::bigint AS min_minor, $4::bigint AS max_minor, $5::boolean AS on_sale,
+           $6::jsonb AS attributes, $7::bigint[] AS category_ids, $8::bigint[] AS brand_ids,
+           $9::bigint[] AS own_ids, $10::int AS candidates,
+           set_config('hnsw.ef_search', '150', true) AS looked_at -- enough for the few that are wanted
+), near AS MATERIALIZED (
+    SELECT n.product_id, n.distance, p.category_id = ANY (a.own_ids) AS own
+      FROM asked a
+     CROSS JOIN LATERAL (
+           SELECT e.product_id, e.embedding <=> $1::halfvec AS distance
+             FROM product_embeddings e
+            WHERE e.model_id = $2 AND a.looked_at <> '' -- so that it is set first
+            ORDER BY e.embedding <=> $1
+            LIMIT 10000) n
+     CROSS JOIN LATERAL (
+           SELECT p.category_id FROM eligible_products(a.min_minor, a.max_minor, a.on_sale, a.attributes, a.category_ids, a.brand_ids, '{}') p
+            WHERE p.product_id = n.product_id
+           OFFSET 0) p
+     LIMIT (SELECT asked.candidates FROM asked)
+), own AS MATERIALIZED (
+    SELECT p.product_id
+      FROM asked a
+     CROSS JOIN LATERAL eligible_products(a.min_minor, a.max_minor, a.on_sale, a.attributes, '{}', a.brand_ids, '{}') p
+     WHERE p.category_id = ANY (a.own_ids) AND (SELECT count(*) FILTER (WHERE near.own) FROM near) < a.candidates
+     LIMIT 1001
+)
+SELECT u.product_id, u.distance::float8 AS distance
+  FROM (SELECT near.product_id, near.distance FROM near
+         UNION
+        SELECT own.product_id, e.embedding <=> $1
+          FROM own
+          JOIN product_embeddings e ON e.product_id = own.product_id AND e.model_id = $2
+         WHERE (SELECT count(*) FROM own) <= 1000) u
+ ORDER BY u.distance, u.product_id
+ LIMIT (SELECT asked.candidates FROM asked)
+`
+
+type ListNearestSourcesParams struct {
+	QueryVector pgvector.HalfVector
+	ModelID     int16
+	MinMinor    *int64
+	MaxMinor    *int64
+	OnSale      *bool
+	Attributes  []byte
+	CategoryIds []int64
+	BrandIds    []int64
+	OwnIds      []int64
+	Candidates  int32
+}
+
+type ListNearestSourcesRow struct {
+	ProductID int64
+	Distance  float64
+}
+
+// The products nearest to a question that may answer it, by the index of vectors. It finds its way badly to what is far
+// from the rest: of categories the question names (own_ids) up to 1,000 products are compared one by one, unless enough of
+// theirs were found. The arguments are columns (asked), of which the planner knows nothing: all plans cost the same, and
+// PostgreSQL keeps one instead of planning each time, which would take as long as the search itself.
+func (q *Queries) ListNearestSources(ctx context.Context, arg ListNearestSourcesParams) ([]ListNearestSourcesRow, error) {
+	rows, err := q.db.Query(ctx, listNearestSources,
+		arg.QueryVector,
+		arg.ModelID,
+		arg.MinMinor,
+		arg.MaxMinor,
+		arg.OnSale,
+		arg.Attributes,
+		arg.CategoryIds,
+		arg.BrandIds,
+		arg.OwnIds,
+		arg.Candidates,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListNearestSourcesRow{}
+	for rows.Next() {
+		var i ListNearestSourcesRow
+		if err := rows.Scan(&i.ProductID, &i.Distance); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -801,8 +818,7 @@ type ListSourcesRow struct {
 	Attributes  []byte
 }
 
-// What an answer may say of products that FindSources found, if they can still be bought at prices the question allows. Apart
-// from it, as this one needs no plan of its own: planning all its joins took longer than running them.
+// What an answer may say of products, if they can still be bought at prices the question allows.
 func (q *Queries) ListSources(ctx context.Context, arg ListSourcesParams) ([]ListSourcesRow, error) {
 	rows, err := q.db.Query(ctx, listSources,
 		arg.Ids,
@@ -846,6 +862,116 @@ func (q *Queries) ListSources(ctx context.Context, arg ListSourcesParams) ([]Lis
 			&i.Description,
 			&i.Attributes,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listSourcesWithWords = `-- name: ListSourcesWithWords :many
+WITH asked AS MATERIALIZED (
+    SELECT to_tsquery('english', $3::text) AS query, cardinality($4::bigint[]) > 0 AS given, $5::int AS candidates,
+           $6::bigint AS min_minor, $7::bigint AS max_minor, $8::boolean AS on_sale,
+           $9::jsonb AS attributes, $10::bigint[] AS category_ids, $11::bigint[] AS brand_ids
+), found AS MATERIALIZED (
+    SELECT s.product_id FROM product_search s WHERE s.words @@ (SELECT asked.query FROM asked) LIMIT 150
+), many AS MATERIALIZED (
+    SELECT count(*) = 150 AS yes FROM found
+), likely AS MATERIALIZED (
+    SELECT g.product_id, g.place FROM unnest($4) WITH ORDINALITY g (product_id, place)
+     UNION ALL
+   (SELECT l.product_id, -l.popularity FROM product_listings l
+     WHERE l.is_visible AND (SELECT many.yes AND NOT asked.given FROM many, asked)
+     ORDER BY l.popularity DESC, l.product_id DESC
+     LIMIT 200)
+), matched AS (
+    SELECT k.product_id, k.place FROM likely k
+     WHERE (SELECT NOT many.yes FROM many) AND k.product_id IN (SELECT found.product_id FROM found)
+     UNION
+   (SELECT k.product_id, k.place
+      FROM asked a
+     CROSS JOIN likely k
+     CROSS JOIN LATERAL (SELECT FROM product_search s WHERE s.product_id = k.product_id AND s.words @@ a.query OFFSET 0) s
+     CROSS JOIN LATERAL (
+           SELECT FROM eligible_products(a.min_minor, a.max_minor, a.on_sale, a.attributes, a.category_ids, a.brand_ids, '{}') p
+            WHERE p.product_id = k.product_id
+           OFFSET 0) p
+     WHERE (SELECT many.yes FROM many)
+     LIMIT 60)
+     UNION
+    SELECT p.product_id, -p.popularity
+      FROM asked a
+     CROSS JOIN found
+     CROSS JOIN LATERAL (
+           SELECT p.product_id, p.popularity
+             FROM eligible_products(a.min_minor, a.max_minor, a.on_sale, a.attributes, a.category_ids, a.brand_ids, '{}') p
+            WHERE p.product_id = found.product_id
+           OFFSET 0) p
+     WHERE NOT a.given
+), best AS MATERIALIZED (
+    SELECT m.product_id, m.place FROM matched m ORDER BY m.place, m.product_id DESC LIMIT 60
+), ranked AS (
+    SELECT b.product_id, row_number() OVER (ORDER BY ts_rank('{0.1, 0.3, 0.6, 1}', s.words, (SELECT asked.query FROM asked)) DESC, b.place, b.product_id) AS place
+      FROM best b
+      JOIN product_search s ON s.product_id = b.product_id
+     ORDER BY place
+     LIMIT (SELECT asked.candidates FROM asked)
+)
+SELECT r.product_id::bigint AS product_id, coalesce(1 - (e.embedding <=> $1::halfvec), 0)::float8 AS score
+  FROM ranked r
+  LEFT JOIN product_embeddings e ON e.product_id = r.product_id AND e.model_id = $2
+ ORDER BY r.place
+`
+
+type ListSourcesWithWordsParams struct {
+	QueryVector *pgvector.HalfVector
+	ModelID     int16
+	Words       string
+	ProductIds  []int64
+	Candidates  int32
+	MinMinor    *int64
+	MaxMinor    *int64
+	OnSale      *bool
+	Attributes  []byte
+	CategoryIds []int64
+	BrandIds    []int64
+}
+
+type ListSourcesWithWordsRow struct {
+	ProductID int64
+	Score     float64
+}
+
+// The products with some words that may answer a question, best first, with how near they are to it (0 without a vector).
+// Those that may answer are given (product_ids, the most popular first), else they are asked for. Of words that 150
+// products have, the 60 most popular among the given ones, or among those 150 and the 200 most popular of the shop, are
+// ranked. Its plan does not depend on its arguments either.
+func (q *Queries) ListSourcesWithWords(ctx context.Context, arg ListSourcesWithWordsParams) ([]ListSourcesWithWordsRow, error) {
+	rows, err := q.db.Query(ctx, listSourcesWithWords,
+		arg.QueryVector,
+		arg.ModelID,
+		arg.Words,
+		arg.ProductIds,
+		arg.Candidates,
+		arg.MinMinor,
+		arg.MaxMinor,
+		arg.OnSale,
+		arg.Attributes,
+		arg.CategoryIds,
+		arg.BrandIds,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListSourcesWithWordsRow{}
+	for rows.Next() {
+		var i ListSourcesWithWordsRow
+		if err := rows.Scan(&i.ProductID, &i.Score); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

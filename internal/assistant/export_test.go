@@ -2,8 +2,8 @@ package assistant
 
 import (
 	"context"
+	"math"
 
-	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/question"
 )
 
@@ -13,12 +13,41 @@ func (a *Assistant) Retrieve(ctx context.Context, text string) (int, error) {
 	return len(f.hits), err
 }
 
-// Statement is what FindSources is asked for a question.
-func (a *Assistant) Statement(ctx context.Context, text string) (db.FindSourcesParams, error) {
+// Nearest are the scores of the products nearest to a question: as retrieve takes them, and of all that meet its conditions
+// compared one by one. Those below the threshold are among them.
+func (a *Assistant) Nearest(ctx context.Context, text string) (taken, exact []float64, threshold float64, err error) {
 	dictionary, err := a.names(ctx)
 	if err != nil {
-		return db.FindSourcesParams{}, err
+		return nil, nil, 0, err
 	}
 	f := finding{Question: question.Parse(text, dictionary, a.settings.Currency.Digits()), text: text}
-	return a.searchFor(ctx, &f)
+	w, err := a.wants(ctx, &f, dictionary)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	given, err := a.eligible(ctx, w)
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	if given == nil || len(given) > 0 {
+		if taken, err = a.scores(ctx, w, given); err != nil {
+			return nil, nil, 0, err
+		}
+	}
+	if w.conditions.Sort == "" { // else what is first in the order is compared, however far it is
+		w.conditions.PageLimit = math.MaxInt32
+		if given, err = a.planned.ListEligibleProducts(ctx, w.conditions); err != nil {
+			return nil, nil, 0, err
+		}
+	}
+	exact, err = a.scores(ctx, w, given)
+	return taken, exact, w.threshold, err
+}
+
+func (a *Assistant) scores(ctx context.Context, w wanted, given []int64) (scores []float64, err error) {
+	ranking, err := a.nearest(ctx, w, given)
+	for _, c := range ranking {
+		scores = append(scores, c.score)
+	}
+	return scores, err
 }

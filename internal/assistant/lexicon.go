@@ -100,6 +100,11 @@ func (a *Assistant) readNames(ctx context.Context) (*question.Dictionary, int64,
 		brandNames = append(brandNames, question.Name{ID: b.ID, Name: b.Name})
 	}
 	dictionary := question.NewDictionary(categoryNames, brandNames)
+	for _, c := range categories {
+		if c.ParentID != nil {
+			dictionary.Nest(c.ID, *c.ParentID)
+		}
+	}
 	values, err := a.queries.ListAttributeValues(ctx)
 	if err != nil {
 		return nil, 0, err

@@ -21,11 +21,10 @@ type hit struct {
 	row found
 }
 
-// found is a product that FindSources found, with what may be said of it.
+// found is a candidate that can be bought, with what may be said of it.
 type found struct {
 	db.ListSourcesRow
-	Score  float64
-	HasAll bool
+	candidate
 }
 
 // finding is what a question was taken to mean, and what was found.
@@ -67,21 +66,22 @@ func (a *Assistant) retrieve(ctx context.Context, text string, history []provide
 	if len(ids) > 0 && (asked.Within || carried && asked.Intent == question.Pick && len(ids) > 1) {
 		f.within = ids
 	}
-	params, err := a.searchFor(ctx, &f)
+	w, err := a.wants(ctx, &f, dictionary)
 	if err != nil {
 		return f, err
 	}
 	if f.within != nil {
-		err = a.within(ctx, &f, params)
+		err = a.within(ctx, &f, w)
 	} else {
 		var rows []found
-		if rows, err = a.find(ctx, params); err == nil {
+		if rows, err = a.find(ctx, w); err == nil {
 			f.hits = a.best(f.Order, a.relevant(f, rows))
 		}
 		// A name may be part of another thing's ("iPhone case"): one that leaves nothing only ranks.
 		if err == nil && len(f.hits) == 0 && !f.Generic && len(f.CategoryIDs)+len(f.BrandIDs) > 0 {
-			f.anywhere(&params)
-			if rows, err = a.find(ctx, params); err == nil {
+			w.anywhere()
+			f.CategoryIDs, f.BrandIDs = nil, nil
+			if rows, err = a.find(ctx, w); err == nil {
 				f.hits = a.best(f.Order, a.relevant(f, rows))
 			}
 		}
@@ -93,41 +93,35 @@ func (a *Assistant) retrieve(ctx context.Context, text string, history []provide
 	return f, err
 }
 
-// searchFor writes what a question means as the parameters of the statement that finds its sources.
-func (a *Assistant) searchFor(ctx context.Context, f *finding) (db.FindSourcesParams, error) {
+// wants writes what a question means as what is asked of the database.
+func (a *Assistant) wants(ctx context.Context, f *finding, dictionary *question.Dictionary) (wanted, error) {
 	q := f.Question
-	params := db.FindSourcesParams{
-		Threshold: a.settings.Threshold, MinMinor: q.MinPriceMinor, MaxMinor: q.MaxPriceMinor,
-		CategoryIds: []int64{}, OwnIds: []int64{}, BrandIds: orEmpty(q.BrandIDs), ProductIds: []int64{},
-		Candidates: int32(a.settings.TopK * a.settings.CandidateMultiplier),
-	}
+	w := wanted{threshold: a.settings.Threshold, conditions: db.ListEligibleProductsParams{
+		MinMinor: q.MinPriceMinor, MaxMinor: q.MaxPriceMinor, CategoryIds: []int64{}, BrandIds: orEmpty(q.BrandIDs), ProductIds: []int64{},
+	}}
 	if len(q.CategoryIDs) > 0 {
-		trees, err := a.queries.ListCategoryTrees(ctx, q.CategoryIDs)
-		if err != nil {
-			return params, err
-		}
-		params.CategoryIds = trees
-		if len(trees) > len(q.CategoryIDs) { // else they are all there is to look at
-			params.OwnIds = q.CategoryIDs
+		w.conditions.CategoryIds = dictionary.Trees(q.CategoryIDs)
+		if len(w.conditions.CategoryIds) > len(q.CategoryIDs) { // else they are all there is to look at
+			w.own = q.CategoryIDs
 		}
 	}
 	if q.OnSale {
-		params.OnSale = new(true)
+		w.conditions.OnSale = new(true)
 	}
 	if len(q.Attributes) > 0 {
-		wanted, err := json.Marshal(q.Attributes)
+		attributes, err := json.Marshal(q.Attributes)
 		if err != nil {
-			return params, err
+			return w, err
 		}
-		params.Attributes = wanted
+		w.conditions.Attributes = attributes
 	}
 	words := q.Text
 	if q.Generic {
-		params.Sort = sqlOrder(q.Order)
+		w.conditions.Sort = sqlOrder(q.Order)
 	} else if a.settings.Words != nil {
 		reading, err := a.settings.Words(ctx, q.Text)
 		if err != nil {
-			return params, err
+			return w, err
 		}
 		strange, also := a.local.Reading(q.Text)
 		corrected := reading.Text != "" && reading.Text != q.Text
@@ -140,35 +134,37 @@ func (a *Assistant) searchFor(ctx context.Context, f *finding) (db.FindSourcesPa
 		words = f.Text
 		f.guessed = corrected && !respaced
 		if !corrected || strange { // else a synonym was taken for a typo
-			params.EveryWord, params.MostWords, params.Telling = orNull(reading.Every), orNull(reading.Most), reading.Telling
+			w.every, w.most, w.telling = reading.Every, reading.Most, reading.Telling
 		}
 		words = strings.Join(slices.Concat([]string{words}, reading.Also, also), " ")
 	}
 	meaning, err := a.Understand(ctx, words)
 	switch {
 	case err == nil:
-		params.QueryVector, params.ModelID = &meaning.Vector, meaning.ModelID
+		w.vector, w.model = &meaning.Vector, meaning.ModelID
 		f.byWords = a.isLocal(ctx)
-	case a.settings.LocalOnOutage && isOutage(err) && params.EveryWord != nil:
+	case a.settings.LocalOnOutage && isOutage(err) && w.every != "":
 		a.settings.Log.WarnContext(ctx, "sources found by words alone", "error", err.Error())
-		f.degraded, params.Threshold = true, 0
+		f.degraded, w.threshold = true, 0
 	default:
-		return params, err
+		return w, err
 	}
-	return params, nil
+	return w, nil
 }
 
 // find answers the products that meet the conditions, the best first.
-func (a *Assistant) find(ctx context.Context, params db.FindSourcesParams) ([]found, error) {
-	ranked, err := a.planned.FindSources(ctx, params)
-	if err != nil || len(ranked) == 0 {
+func (a *Assistant) find(ctx context.Context, w wanted) ([]found, error) {
+	candidates, err := a.candidates(ctx, w)
+	if err != nil || len(candidates) == 0 {
 		return nil, err
 	}
-	ids := make([]int64, len(ranked))
-	for i, r := range ranked {
-		ids[i] = r.ProductID
+	ids := make([]int64, len(candidates))
+	for i, c := range candidates {
+		ids[i] = c.id
 	}
-	rows, err := a.queries.ListSources(ctx, db.ListSourcesParams{Ids: ids, MinMinor: params.MinMinor, MaxMinor: params.MaxMinor, OnSale: params.OnSale})
+	rows, err := a.queries.ListSources(ctx, db.ListSourcesParams{
+		Ids: ids, MinMinor: w.conditions.MinMinor, MaxMinor: w.conditions.MaxMinor, OnSale: w.conditions.OnSale,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -177,26 +173,21 @@ func (a *Assistant) find(ctx context.Context, params db.FindSourcesParams) ([]fo
 		byID[row.ProductCard.ProductID] = row
 	}
 	all := make([]found, 0, len(rows))
-	for _, r := range ranked {
-		if row, ok := byID[r.ProductID]; ok { // else it was sold meanwhile
-			all = append(all, found{ListSourcesRow: row, Score: r.Score, HasAll: r.HasAll})
+	for _, c := range candidates {
+		if row, ok := byID[c.id]; ok { // else it was sold meanwhile
+			all = append(all, found{row, c})
 		}
 	}
 	return all, nil
 }
 
-// anywhere lets go of the categories and brands that the question names.
-func (f *finding) anywhere(params *db.FindSourcesParams) {
-	params.CategoryIds, params.OwnIds, params.BrandIds = []int64{}, []int64{}, []int64{}
-	f.CategoryIDs, f.BrandIDs = nil, nil
-}
-
 // within looks among the very products the shopper points at. They are meant however unlike the words are.
-func (a *Assistant) within(ctx context.Context, f *finding, params db.FindSourcesParams) error {
-	f.anywhere(&params)
-	params.ProductIds = f.within
-	params.EveryWord, params.MostWords, params.Threshold = nil, nil, 0
-	rows, err := a.find(ctx, params)
+func (a *Assistant) within(ctx context.Context, f *finding, w wanted) error {
+	w.anywhere()
+	f.CategoryIDs, f.BrandIDs = nil, nil
+	w.conditions.ProductIds = f.within
+	w.every, w.most, w.telling, w.threshold = "", "", "", 0
+	rows, err := a.find(ctx, w)
 	f.hits = a.best(f.Order, rows)
 	return err
 }
@@ -245,7 +236,7 @@ func pointedAt(history []provider.Message, ordinal int) []int64 {
 	return nil
 }
 
-// sqlOrder is the word NearestProducts knows an order by.
+// sqlOrder is the word that ListEligibleProducts knows an order by.
 func sqlOrder(order question.Order) string {
 	switch order {
 	case question.Cheapest:

@@ -10,13 +10,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/platform/apitest"
-	"github.com/shopd/shopd/internal/platform/postgres"
 )
 
 // What is promised of retrieval in a shop of 100,000 products.
@@ -27,17 +24,13 @@ const (
 )
 
 // BenchmarkRetrieval measures what is done for a question before the model writes, in a shop of 100,000 products with 8
-// clients: reading it, its vector, FindSources and what is kept of it. It holds the vectors that FindSources takes against
-// comparing all of them, and its plans to reading by indexes alone.
+// clients: reading it, its vector, the statements that find its sources and what is kept of them. It holds the nearest it
+// takes against comparing all vectors, and its plans to reading by indexes alone.
 func BenchmarkRetrieval(b *testing.B) {
 	shop := apitest.Large(b, apitest.Setting{Name: "DATABASE_POOL", Value: "4"}) // two for each core: more would wait for each other
 	shop.Log.Discard()
 	_, err := shop.App.Assistant.Understand(b.Context(), "tent") // the model learns the words of all products first
 	require.NoError(b, err)
-	// One connection, so that settings of the exact scan are its own.
-	pool, err := postgres.Open(b.Context(), shop.DatabaseURL, 1, nil)
-	require.NoError(b, err)
-	defer pool.Close()
 	asked := shop.ShoppersWords()
 	fmt.Println("| question | alone p50, ms | alone p95, ms | 8 clients p50, ms | 8 clients p95, ms | answers/s | no source | recall@5 | without the threshold |\n|---|---|---|---|---|---|---|---|---|")
 	for _, kind := range []struct{ name, format string }{
@@ -59,7 +52,7 @@ func BenchmarkRetrieval(b *testing.B) {
 		retrieve(b, shop, questions, 4, time.Second/2) // warms up
 		alone := retrieve(b, shop, questions, 1, time.Second)
 		many := retrieve(b, shop, questions, clients, 3*time.Second)
-		like, any := recallOfSources(b, shop, pool, questions)
+		like, any := recallOfSources(b, shop, questions)
 		fmt.Printf("| %s | %s | %s | %s | %s | %.0f | %.0f %% | %.3f | %.3f |\n", kind.name, ms(alone.at(50)), ms(alone.at(95)), ms(many.at(50)), ms(many.at(95)),
 			float64(len(many.took))/3, 100*float64(many.empty)/float64(len(many.took)), like, any)
 		assert.Less(b, many.at(95), slowest, kind.name)
@@ -112,24 +105,22 @@ func retrieve(b *testing.B, shop *apitest.Shop, questions []string, clients int,
 	return m
 }
 
-// recallOfSources is how much of the five nearest FindSources takes by the vectors alone, with the conditions of the
+// recallOfSources is how much of the five nearest retrieval takes by the vectors alone, with the conditions of the
 // question, of those that comparing all vectors finds: with the threshold, and without it, when also what is unlike the
 // question counts ("green soundbars in Kitchen" have nearest products, too). Near duplicates are as good as each other, so
 // what counts is how near a product is, not which.
-func recallOfSources(b *testing.B, shop *apitest.Shop, pool *pgxpool.Pool, questions []string) (like, any float64) {
+func recallOfSources(b *testing.B, shop *apitest.Shop, questions []string) (like, any float64) {
 	b.Helper()
-	recall := func(threshold func(float64) float64) float64 {
-		var r recalled
-		for _, text := range questions {
-			params, err := shop.App.Assistant.Statement(b.Context(), text)
-			require.NoError(b, err)
-			params.EveryWord, params.MostWords, params.Threshold = nil, nil, threshold(params.Threshold) // the arm of the vectors
-			r.add(scoresOf(b, pool, params, "RESET enable_indexscan"), scoresOf(b, pool, params, "SET enable_indexscan = off"))
-		}
-		require.NotZero(b, r.all)
-		return r.share()
+	var near, all recalled
+	for _, text := range questions {
+		taken, exact, threshold, err := shop.App.Assistant.Nearest(b.Context(), text)
+		require.NoError(b, err)
+		all.add(taken, exact)
+		below := func(score float64) bool { return score < threshold }
+		near.add(slices.DeleteFunc(taken, below), slices.DeleteFunc(exact, below))
 	}
-	return recall(func(threshold float64) float64 { return threshold }), recall(func(float64) float64 { return -1 })
+	require.NotZero(b, near.all)
+	return near.share(), all.share()
 }
 
 // recalled counts what was found of what there is.
@@ -148,16 +139,3 @@ func (r *recalled) add(found, exact []float64) {
 }
 
 func (r *recalled) share() float64 { return float64(r.hits) / float64(max(r.all, 1)) }
-
-// scoresOf answers how near what FindSources finds under a setting is. The pool has one connection.
-func scoresOf(b *testing.B, pool *pgxpool.Pool, params db.FindSourcesParams, setting string) (scores []float64) {
-	b.Helper()
-	_, err := pool.Exec(b.Context(), setting)
-	require.NoError(b, err)
-	rows, err := postgres.Planned(pool).FindSources(b.Context(), params)
-	require.NoError(b, err)
-	for _, row := range rows {
-		scores = append(scores, row.Score)
-	}
-	return scores
-}

@@ -29,7 +29,7 @@ func (a *Assistant) relevant(f finding, rows []found) []found {
 	keep := a.local.Keep(f.Question, documents)
 	kept := rows[:0:0]
 	for i, row := range rows {
-		if keep[i] || row.HasAll && !f.guessed || !f.byWords && !f.guessed && row.Score >= a.settings.Threshold+sure {
+		if keep[i] || row.hasAll && !f.guessed || !f.byWords && !f.guessed && row.score >= a.settings.Threshold+sure {
 			kept = append(kept, row)
 		}
 	}
@@ -89,7 +89,7 @@ func (a *Assistant) source(row found) provider.Source {
 	s := provider.Source{
 		ID: card.ProductID, Name: card.Name, Brand: orBlank(card.BrandName), Category: orBlank(card.CategoryName),
 		Description: row.Description, Currency: string(a.settings.Currency), Price: format(card.PriceMinor), Stock: card.Stock,
-		Score: min(max(row.Score, 0), 1), Attributes: strings.Join(facts(row.Attributes), " "),
+		Score: min(max(row.score, 0), 1), Attributes: strings.Join(facts(row.Attributes), " "),
 	}
 	if card.DiscountMinor != nil {
 		off := card.PriceMinor - *card.DiscountMinor

@@ -18,6 +18,7 @@ type Name struct {
 type Dictionary struct {
 	entries map[string]*entry // by the stems of the name, joined by blanks
 	longest int               // words of the longest name
+	below   map[int64][]int64 // categories by their parent
 
 	attributes map[string]map[string]Attribute // by the stems of the name and of the value
 }
@@ -36,7 +37,7 @@ const maxNameWords = 8
 
 // NewDictionary builds a dictionary. Names without a letter or digit are left out.
 func NewDictionary(categories, brands []Name) *Dictionary {
-	d := &Dictionary{entries: map[string]*entry{}}
+	d := &Dictionary{entries: map[string]*entry{}, below: map[int64][]int64{}}
 	for _, c := range categories {
 		if e := d.add(c.Name); e != nil {
 			e.categories = append(e.categories, c.ID)
@@ -59,6 +60,24 @@ func NewDictionary(categories, brands []Name) *Dictionary {
 		}
 	}
 	return d
+}
+
+// Nest says that a category is right below another.
+func (d *Dictionary) Nest(category, parent int64) {
+	d.below[parent] = append(d.below[parent], category)
+}
+
+// Trees answers categories with all that are below them, each once.
+func (d *Dictionary) Trees(categories []int64) []int64 {
+	all := distinct(slices.Clone(categories))
+	for i := 0; i < len(all); i++ {
+		for _, child := range d.below[all[i]] {
+			if !slices.Contains(all, child) {
+				all = append(all, child)
+			}
+		}
+	}
+	return all
 }
 
 // add answers the entry of a name, under its spelling without an apostrophe too ("Levi's" is also "Levis").

@@ -163,3 +163,13 @@ func TestParse(t *testing.T) {
 		})
 	}
 }
+
+func TestTrees(t *testing.T) {
+	d := NewDictionary(nil, nil)
+	for _, pair := range [][2]int64{{2, 1}, {3, 1}, {4, 3}, {5, 9}} { // of a child and its parent
+		d.Nest(pair[0], pair[1])
+	}
+	assert.ElementsMatch(t, []int64{1, 2, 3, 4}, d.Trees([]int64{1, 3}))
+	assert.Equal(t, []int64{4}, d.Trees([]int64{4}))
+	assert.Empty(t, d.Trees(nil))
+}

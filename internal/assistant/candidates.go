@@ -1,0 +1,165 @@
+package assistant
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/pgvector/pgvector-go"
+
+	"github.com/shopd/shopd/gen/db"
+)
+
+// wanted is what a question asks of the products that its answer may rest on.
+type wanted struct {
+	conditions db.ListEligibleProductsParams
+	own        []int64              // categories the question names, without those below them
+	vector     *pgvector.HalfVector // nil: words alone must do
+	model      int16
+	threshold  float64 // least score
+
+	every, most, telling string // all its words; most of their weight; the rarest of them: as to_tsquery reads them
+}
+
+// anywhere lets go of the categories and brands that the question names.
+func (w *wanted) anywhere() {
+	w.conditions.CategoryIds, w.conditions.BrandIds, w.own = []int64{}, []int64{}, nil
+}
+
+// open reports whether anything in the shop will do.
+func (w *wanted) open() bool {
+	c := w.conditions
+	return c.Sort == "" && c.MinMinor == nil && c.MaxMinor == nil && c.OnSale == nil && c.Attributes == nil &&
+		len(c.CategoryIds)+len(c.BrandIds)+len(c.ProductIds) == 0
+}
+
+// few is how many products are compared one by one sooner than the index of vectors is asked for those among them: it would
+// look at a hundred for each that meets the conditions.
+const few = 1000
+
+// candidate is a product that may answer a question.
+type candidate struct {
+	id     int64
+	fused  float64 // of its places by meaning and by words
+	score  float64 // 1 - cosine distance
+	hasAll bool    // words
+}
+
+// candidates finds the products that may answer a question by meaning and by words, the best by both first: the places in both
+// orders count as 1 / (60 + place) (Cormack, Clarke and Büttcher, Reciprocal Rank Fusion, 2009).
+func (a *Assistant) candidates(ctx context.Context, w wanted) ([]candidate, error) {
+	given, err := a.eligible(ctx, w)
+	if err != nil || given != nil && len(given) == 0 {
+		return nil, err
+	}
+	nearest, err := a.nearest(ctx, w, given)
+	if err != nil {
+		return nil, err
+	}
+	byWords, err := a.byWords(ctx, w, given)
+	if err != nil {
+		return nil, err
+	}
+	all := make(map[int64]candidate, len(nearest)+len(byWords))
+	for _, ranking := range [][]candidate{nearest, byWords} {
+		for i, c := range ranking {
+			known := all[c.id]
+			c.fused = known.fused + 1/(60+float64(i+1))
+			all[c.id] = c
+		}
+	}
+	best := make([]candidate, 0, len(all))
+	for _, c := range all {
+		if c.score >= w.threshold {
+			best = append(best, c)
+		}
+	}
+	slices.SortFunc(best, func(x, y candidate) int {
+		return cmp.Or(cmp.Compare(y.fused, x.fused), cmp.Compare(y.score, x.score), cmp.Compare(x.id, y.id))
+	})
+	return best[:min(len(best), a.mostCandidates())], nil
+}
+
+// mostCandidates is how many of each ranking are looked at.
+func (a *Assistant) mostCandidates() int { return a.settings.TopK * a.settings.CandidateMultiplier }
+
+// eligible answers the products that meet the conditions when they are few, or when the question wants them in an order;
+// nil stands for all that meet them.
+func (a *Assistant) eligible(ctx context.Context, w wanted) ([]int64, error) {
+	if w.open() {
+		return nil, nil
+	}
+	w.conditions.PageLimit = few + 1
+	if w.conditions.Sort != "" {
+		w.conditions.PageLimit = int32(a.mostCandidates())
+	}
+	ids, err := a.planned.ListEligibleProducts(ctx, w.conditions)
+	if len(ids) > few {
+		return nil, err
+	}
+	return ids, err
+}
+
+// nearest ranks products by meaning: the given ones, or all that meet the conditions.
+func (a *Assistant) nearest(ctx context.Context, w wanted, given []int64) (ranking []candidate, err error) {
+	if w.vector == nil {
+		return nil, nil
+	}
+	if given != nil {
+		rows, err := a.queries.CompareSources(ctx, db.CompareSourcesParams{
+			QueryVector: *w.vector, ProductIds: given, ModelID: w.model, Candidates: int32(a.mostCandidates()),
+		})
+		for _, row := range rows {
+			ranking = append(ranking, candidate{id: row.ProductID, score: 1 - row.Distance})
+		}
+		return ranking, err
+	}
+	c := w.conditions
+	rows, err := a.queries.ListNearestSources(ctx, db.ListNearestSourcesParams{
+		QueryVector: *w.vector, ModelID: w.model, Candidates: int32(a.mostCandidates()), OwnIds: orEmpty(w.own),
+		MinMinor: c.MinMinor, MaxMinor: c.MaxMinor, OnSale: c.OnSale, Attributes: c.Attributes, CategoryIds: c.CategoryIds, BrandIds: c.BrandIds,
+	})
+	for _, row := range rows {
+		ranking = append(ranking, candidate{id: row.ProductID, score: 1 - row.Distance})
+	}
+	return ranking, err
+}
+
+// byWords ranks products by the words of the question they have: those with all of them, else with most of their weight,
+// and of these those with the rarest first.
+func (a *Assistant) byWords(ctx context.Context, w wanted, given []int64) ([]candidate, error) {
+	ranking, err := a.withWords(ctx, w, given, w.every)
+	if err != nil || len(ranking) > 0 {
+		for i := range ranking {
+			ranking[i].hasAll = true
+		}
+		return ranking, err
+	}
+	rest := w.most
+	if w.most != "" && w.telling != "" {
+		if ranking, err = a.withWords(ctx, w, given, fmt.Sprintf("(%s) & (%s)", w.telling, w.most)); err != nil || len(ranking) >= a.mostCandidates() {
+			return ranking, err
+		}
+		rest = fmt.Sprintf("(%s) & !(%s)", w.most, w.telling)
+	}
+	others, err := a.withWords(ctx, w, given, rest)
+	ranking = append(ranking, others...)
+	return ranking[:min(len(ranking), a.mostCandidates())], err
+}
+
+// withWords ranks products with some words, written as to_tsquery reads them: the given ones, or all that meet the conditions.
+func (a *Assistant) withWords(ctx context.Context, w wanted, given []int64, words string) (ranking []candidate, err error) {
+	if words == "" {
+		return nil, nil
+	}
+	c := w.conditions
+	rows, err := a.queries.ListSourcesWithWords(ctx, db.ListSourcesWithWordsParams{
+		Words: words, ProductIds: orEmpty(given), QueryVector: w.vector, ModelID: w.model, Candidates: int32(a.mostCandidates()),
+		MinMinor: c.MinMinor, MaxMinor: c.MaxMinor, OnSale: c.OnSale, Attributes: c.Attributes, CategoryIds: c.CategoryIds, BrandIds: c.BrandIds,
+	})
+	for _, row := range rows {
+		ranking = append(ranking, candidate{id: row.ProductID, score: row.Score})
+	}
+	return ranking, err
+}
