@@ -46,9 +46,9 @@ type candidate struct {
 	hasAll bool    // words
 }
 
-// candidates finds the products that may answer a question by meaning and by words, the best by both first: the places in both
-// orders count as 1 / (60 + place) (Cormack, Clarke and Büttcher, Reciprocal Rank Fusion, 2009).
-func (a *Assistant) candidates(ctx context.Context, w wanted) ([]candidate, error) {
+// find answers the products that the answer to a question may rest on, the best first: those nearest to it and those with
+// all its words; when too few of them are about it, also those with most of its words.
+func (a *Assistant) find(ctx context.Context, f *finding, w wanted) ([]found, error) {
 	given, err := a.eligible(ctx, w)
 	if err != nil || given != nil && len(given) == 0 {
 		return nil, err
@@ -57,28 +57,74 @@ func (a *Assistant) candidates(ctx context.Context, w wanted) ([]candidate, erro
 	if err != nil {
 		return nil, err
 	}
-	byWords, err := a.byWords(ctx, w, given)
+	byWords, err := a.withWords(ctx, w, given, w.every)
 	if err != nil {
 		return nil, err
 	}
+	for i := range byWords {
+		byWords[i].hasAll = true
+	}
+	about, err := a.about(ctx, f, w, a.fuse(nearest, byWords, w.threshold))
+	if err != nil || len(about) >= a.settings.TopK || len(byWords) > 0 {
+		return about, err
+	}
+	if byWords, err = a.withMostWords(ctx, w, given); err != nil || len(byWords) == 0 {
+		return about, err
+	}
+	return a.about(ctx, f, w, a.fuse(nearest, byWords, w.threshold))
+}
+
+// about reads what may be said of candidates, and leaves out those that are not about the question. Products that the
+// shopper points at are meant however unlike the words are.
+func (a *Assistant) about(ctx context.Context, f *finding, w wanted, candidates []candidate) ([]found, error) {
+	if len(candidates) == 0 {
+		return nil, nil
+	}
+	ids := make([]int64, len(candidates))
+	for i, c := range candidates {
+		ids[i] = c.id
+	}
+	c := w.conditions
+	rows, err := a.queries.ListSources(ctx, db.ListSourcesParams{Ids: ids, MinMinor: c.MinMinor, MaxMinor: c.MaxMinor, OnSale: c.OnSale})
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[int64]db.ListSourcesRow, len(rows))
+	for _, row := range rows {
+		byID[row.ProductCard.ProductID] = row
+	}
+	all := make([]found, 0, len(rows))
+	for _, c := range candidates {
+		if row, ok := byID[c.id]; ok { // else it was sold meanwhile
+			all = append(all, found{row, c})
+		}
+	}
+	if f.within != nil {
+		return all, nil
+	}
+	return a.relevant(*f, all), nil
+}
+
+// fuse orders candidates by their places in two rankings, each counting as 1 / (60 + place) (Cormack, Clarke and Büttcher,
+// Reciprocal Rank Fusion, 2009), and leaves out those that are too far from the question.
+func (a *Assistant) fuse(nearest, byWords []candidate, threshold float64) []candidate {
 	all := make(map[int64]candidate, len(nearest)+len(byWords))
 	for _, ranking := range [][]candidate{nearest, byWords} {
 		for i, c := range ranking {
-			known := all[c.id]
-			c.fused = known.fused + 1/(60+float64(i+1))
+			c.fused = all[c.id].fused + 1/(60+float64(i+1))
 			all[c.id] = c
 		}
 	}
 	best := make([]candidate, 0, len(all))
 	for _, c := range all {
-		if c.score >= w.threshold {
+		if c.score >= threshold {
 			best = append(best, c)
 		}
 	}
 	slices.SortFunc(best, func(x, y candidate) int {
 		return cmp.Or(cmp.Compare(y.fused, x.fused), cmp.Compare(y.score, x.score), cmp.Compare(x.id, y.id))
 	})
-	return best[:min(len(best), a.mostCandidates())], nil
+	return best[:min(len(best), a.mostCandidates())]
 }
 
 // mostCandidates is how many of each ranking are looked at.
@@ -126,16 +172,8 @@ func (a *Assistant) nearest(ctx context.Context, w wanted, given []int64) (ranki
 	return ranking, err
 }
 
-// byWords ranks products by the words of the question they have: those with all of them, else with most of their weight,
-// and of these those with the rarest first.
-func (a *Assistant) byWords(ctx context.Context, w wanted, given []int64) ([]candidate, error) {
-	ranking, err := a.withWords(ctx, w, given, w.every)
-	if err != nil || len(ranking) > 0 {
-		for i := range ranking {
-			ranking[i].hasAll = true
-		}
-		return ranking, err
-	}
+// withMostWords ranks products by words that have most of the question's weight, those with the rarest of them first.
+func (a *Assistant) withMostWords(ctx context.Context, w wanted, given []int64) (ranking []candidate, err error) {
 	rest := w.most
 	if w.most != "" && w.telling != "" {
 		if ranking, err = a.withWords(ctx, w, given, fmt.Sprintf("(%s) & (%s)", w.telling, w.most)); err != nil || len(ranking) >= a.mostCandidates() {

@@ -74,15 +74,15 @@ func (a *Assistant) retrieve(ctx context.Context, text string, history []provide
 		err = a.within(ctx, &f, w)
 	} else {
 		var rows []found
-		if rows, err = a.find(ctx, w); err == nil {
-			f.hits = a.best(f.Order, a.relevant(f, rows))
+		if rows, err = a.find(ctx, &f, w); err == nil {
+			f.hits = a.best(f.Order, rows)
 		}
 		// A name may be part of another thing's ("iPhone case"): one that leaves nothing only ranks.
 		if err == nil && len(f.hits) == 0 && !f.Generic && len(f.CategoryIDs)+len(f.BrandIDs) > 0 {
 			w.anywhere()
 			f.CategoryIDs, f.BrandIDs = nil, nil
-			if rows, err = a.find(ctx, w); err == nil {
-				f.hits = a.best(f.Order, a.relevant(f, rows))
+			if rows, err = a.find(ctx, &f, w); err == nil {
+				f.hits = a.best(f.Order, rows)
 			}
 		}
 	}
@@ -152,42 +152,13 @@ func (a *Assistant) wants(ctx context.Context, f *finding, dictionary *question.
 	return w, nil
 }
 
-// find answers the products that meet the conditions, the best first.
-func (a *Assistant) find(ctx context.Context, w wanted) ([]found, error) {
-	candidates, err := a.candidates(ctx, w)
-	if err != nil || len(candidates) == 0 {
-		return nil, err
-	}
-	ids := make([]int64, len(candidates))
-	for i, c := range candidates {
-		ids[i] = c.id
-	}
-	rows, err := a.queries.ListSources(ctx, db.ListSourcesParams{
-		Ids: ids, MinMinor: w.conditions.MinMinor, MaxMinor: w.conditions.MaxMinor, OnSale: w.conditions.OnSale,
-	})
-	if err != nil {
-		return nil, err
-	}
-	byID := make(map[int64]db.ListSourcesRow, len(rows))
-	for _, row := range rows {
-		byID[row.ProductCard.ProductID] = row
-	}
-	all := make([]found, 0, len(rows))
-	for _, c := range candidates {
-		if row, ok := byID[c.id]; ok { // else it was sold meanwhile
-			all = append(all, found{row, c})
-		}
-	}
-	return all, nil
-}
-
-// within looks among the very products the shopper points at. They are meant however unlike the words are.
+// within looks among the very products the shopper points at.
 func (a *Assistant) within(ctx context.Context, f *finding, w wanted) error {
 	w.anywhere()
 	f.CategoryIDs, f.BrandIDs = nil, nil
 	w.conditions.ProductIds = f.within
 	w.every, w.most, w.telling, w.threshold = "", "", "", 0
-	rows, err := a.find(ctx, w)
+	rows, err := a.find(ctx, f, w)
 	f.hits = a.best(f.Order, rows)
 	return err
 }
