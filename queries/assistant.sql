@@ -119,13 +119,13 @@ SELECT c.id, c.name, c.description, parent.name AS parent_name, ce.document_hash
 -- Stores a product's own vector with its blend, unless the product is gone. The category's vector joins in here,
 -- so an edit never loses the blend.
 -- name: UpsertProductEmbedding :exec
-INSERT INTO product_embeddings (model_id, product_id, document_hash, base, embedding, category_hash, embedded_at)
-SELECT @model_id, p.id, @document_hash, @base::vector, blend(@base::vector, ce.base), ce.document_hash, @read_at
+INSERT INTO product_embeddings (model_id, product_id, category_id, document_hash, base, embedding, category_hash, embedded_at)
+SELECT @model_id, p.id, p.category_id, @document_hash, @base::vector, blend(@base::vector, ce.base), ce.document_hash, @read_at
   FROM products p
   LEFT JOIN category_embeddings ce ON ce.category_id = p.category_id AND ce.model_id = @model_id
  WHERE p.id = @product_id
 ON CONFLICT (model_id, product_id) DO UPDATE
-   SET document_hash = excluded.document_hash, base = excluded.base, embedding = excluded.embedding,
+   SET category_id = excluded.category_id, document_hash = excluded.document_hash, base = excluded.base, embedding = excluded.embedding,
        category_hash = excluded.category_hash, embedded_at = excluded.embedded_at;
 
 -- name: UpsertCategoryEmbedding :exec
@@ -137,7 +137,7 @@ ON CONFLICT (model_id, category_id) DO UPDATE
 -- Blends category vectors into the products whose blend is not of the category's current text.
 -- name: BlendCategories :execrows
 UPDATE product_embeddings e
-   SET embedding = blend(e.base, ce.base), category_hash = ce.document_hash
+   SET embedding = blend(e.base, ce.base), category_hash = ce.document_hash, category_id = p.category_id
   FROM products p
   JOIN category_embeddings ce ON ce.category_id = p.category_id
  WHERE p.id = e.product_id AND ce.model_id = e.model_id AND e.model_id = @model_id
@@ -173,45 +173,55 @@ SELECT e.product_id, (e.embedding <=> @query_vector::halfvec)::float8 AS distanc
  ORDER BY (e.embedding <=> @query_vector) + 0
  LIMIT @candidates::int;
 
--- The products nearest to a question that may answer it, by the index of vectors. It finds its way badly to what is far
--- from the rest: of categories the question names (own_ids) up to 1,000 products are compared one by one, unless enough of
--- theirs were found. The arguments are columns (asked), of which the planner knows nothing: all plans cost the same, and
--- PostgreSQL keeps one instead of planning each time, which would take as long as the search itself.
+-- The products nearest to a question that may answer it, by the index of vectors. The arguments are columns (asked), of which the planner knows nothing: all plans cost the same,
+-- and PostgreSQL keeps one instead of planning each time, which would take as long as the search itself.
 -- name: ListNearestSources :many
 WITH asked AS MATERIALIZED (
     SELECT sqlc.narg(min_minor)::bigint AS min_minor, sqlc.narg(max_minor)::bigint AS max_minor, sqlc.narg(on_sale)::boolean AS on_sale,
            sqlc.narg(attributes)::jsonb AS attributes, @category_ids::bigint[] AS category_ids, @brand_ids::bigint[] AS brand_ids,
-           @own_ids::bigint[] AS own_ids, @candidates::int AS candidates,
+           @candidates::int AS candidates,
            set_config('hnsw.ef_search', '150', true) AS looked_at -- enough for the few that are wanted
-), near AS MATERIALIZED (
-    SELECT n.product_id, n.distance, p.category_id = ANY (a.own_ids) AS own
-      FROM asked a
-     CROSS JOIN LATERAL (
-           SELECT e.product_id, e.embedding <=> @query_vector::halfvec AS distance
-             FROM product_embeddings e
-            WHERE e.model_id = @model_id AND a.looked_at <> '' -- so that it is set first
-            ORDER BY e.embedding <=> @query_vector
-            LIMIT 10000) n
-     CROSS JOIN LATERAL (
-           SELECT p.category_id FROM eligible_products(a.min_minor, a.max_minor, a.on_sale, a.attributes, a.category_ids, a.brand_ids, '{}') p
-            WHERE p.product_id = n.product_id
-           OFFSET 0) p
-     LIMIT (SELECT asked.candidates FROM asked)
-), own AS MATERIALIZED (
-    SELECT p.product_id
-      FROM asked a
-     CROSS JOIN LATERAL eligible_products(a.min_minor, a.max_minor, a.on_sale, a.attributes, '{}', a.brand_ids, '{}') p
-     WHERE p.category_id = ANY (a.own_ids) AND (SELECT count(*) FILTER (WHERE near.own) FROM near) < a.candidates
-     LIMIT 1001
 )
-SELECT u.product_id, u.distance::float8 AS distance
-  FROM (SELECT near.product_id, near.distance FROM near
-         UNION
-        SELECT own.product_id, e.embedding <=> @query_vector
-          FROM own
-          JOIN product_embeddings e ON e.product_id = own.product_id AND e.model_id = @model_id
-         WHERE (SELECT count(*) FROM own) <= 1000) u
- ORDER BY u.distance, u.product_id
+SELECT n.product_id, n.distance::float8 AS distance
+  FROM asked a
+ CROSS JOIN LATERAL (
+       SELECT e.product_id, e.embedding <=> @query_vector::halfvec AS distance
+         FROM product_embeddings e
+        WHERE e.model_id = @model_id AND a.looked_at <> '' -- so that it is set first
+        ORDER BY e.embedding <=> @query_vector
+        LIMIT 10000) n
+ CROSS JOIN LATERAL (
+       SELECT FROM eligible_products(a.min_minor, a.max_minor, a.on_sale, a.attributes, a.category_ids, a.brand_ids, '{}') p
+        WHERE p.product_id = n.product_id
+       OFFSET 0) p
+ LIMIT (SELECT asked.candidates FROM asked);
+
+-- The same of some categories: the codes of all their products are compared, and the vectors of the 300 whose codes differ
+-- least. Planned once, too.
+-- name: ListNearestOfCategories :many
+WITH asked AS MATERIALIZED (
+    SELECT sqlc.narg(min_minor)::bigint AS min_minor, sqlc.narg(max_minor)::bigint AS max_minor, sqlc.narg(on_sale)::boolean AS on_sale,
+           sqlc.narg(attributes)::jsonb AS attributes, @category_ids::bigint[] AS category_ids, @brand_ids::bigint[] AS brand_ids,
+           @candidates::int AS candidates, binary_quantize(@query_vector::halfvec) AS code
+), alike AS MATERIALIZED (
+    SELECT e.product_id
+      FROM asked a
+      JOIN product_embeddings e ON e.model_id = @model_id AND e.category_id = ANY (a.category_ids)
+     ORDER BY e.code <~> a.code
+     LIMIT 300
+), near AS MATERIALIZED (
+    SELECT e.product_id, e.embedding <=> @query_vector AS distance
+      FROM alike
+      JOIN product_embeddings e ON e.product_id = alike.product_id AND e.model_id = @model_id
+     ORDER BY (e.embedding <=> @query_vector) + 0
+)
+SELECT n.product_id, n.distance::float8 AS distance
+  FROM asked a
+ CROSS JOIN near n
+ CROSS JOIN LATERAL (
+       SELECT FROM eligible_products(a.min_minor, a.max_minor, a.on_sale, a.attributes, a.category_ids, a.brand_ids, '{}') p
+        WHERE p.product_id = n.product_id
+       OFFSET 0) p
  LIMIT (SELECT asked.candidates FROM asked);
 
 -- The products with some words that may answer a question, best first, with how near they are to it (0 without a vector).
@@ -283,9 +293,9 @@ SELECT sqlc.embed(product_cards), p.description, p.attributes
    AND (sqlc.narg(max_minor)::bigint IS NULL OR l.buyer_minor <= sqlc.narg(max_minor)::bigint)
    AND (sqlc.narg(on_sale)::boolean IS NULL OR l.on_sale = sqlc.narg(on_sale)::boolean);
 
--- Attributes a question may name, with their commonest values.
+-- Attributes a question may name, with their commonest values and how many products have them.
 -- name: ListAttributeValues :many
-SELECT a.name::text AS name, a.value::text AS value
+SELECT a.name::text AS name, a.value::text AS value, count(*) AS products
   FROM product_listings l
   JOIN products p ON p.id = l.product_id
  CROSS JOIN LATERAL jsonb_each_text(p.attributes) AS a (name, value)
@@ -298,9 +308,11 @@ SELECT a.name::text AS name, a.value::text AS value
 -- name: ListBrandNames :many
 SELECT id, name FROM brands ORDER BY id;
 
--- The names a question may use for categories, and which are below which.
+-- The names a question may use for categories, which are below which, and how many products are right in each.
 -- name: ListCategoryNames :many
-SELECT id, parent_id, name FROM categories ORDER BY id;
+SELECT c.id, c.parent_id, c.name, (SELECT count(*) FROM product_listings l WHERE l.is_visible AND l.category_id = c.id) AS products
+  FROM categories c
+ ORDER BY c.id;
 
 -- The state of the index for one model, in one pass.
 -- name: CountEmbeddings :one

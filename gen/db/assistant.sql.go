@@ -71,7 +71,7 @@ func (q *Queries) BeginIndexRun(ctx context.Context, modelID int16, kind string)
 
 const blendCategories = `-- name: BlendCategories :execrows
 UPDATE product_embeddings e
-   SET embedding = blend(e.base, ce.base), category_hash = ce.document_hash
+   SET embedding = blend(e.base, ce.base), category_hash = ce.document_hash, category_id = p.category_id
   FROM products p
   JOIN category_embeddings ce ON ce.category_id = p.category_id
  WHERE p.id = e.product_id AND ce.model_id = e.model_id AND e.model_id = $1
@@ -336,7 +336,7 @@ func (q *Queries) LeaseIndex(ctx context.Context, run *string, modelID int16) (i
 }
 
 const listAttributeValues = `-- name: ListAttributeValues :many
-SELECT a.name::text AS name, a.value::text AS value
+SELECT a.name::text AS name, a.value::text AS value, count(*) AS products
   FROM product_listings l
   JOIN products p ON p.id = l.product_id
  CROSS JOIN LATERAL jsonb_each_text(p.attributes) AS a (name, value)
@@ -347,11 +347,12 @@ SELECT a.name::text AS name, a.value::text AS value
 `
 
 type ListAttributeValuesRow struct {
-	Name  string
-	Value string
+	Name     string
+	Value    string
+	Products int64
 }
 
-// Attributes a question may name, with their commonest values.
+// Attributes a question may name, with their commonest values and how many products have them.
 func (q *Queries) ListAttributeValues(ctx context.Context) ([]ListAttributeValuesRow, error) {
 	rows, err := q.db.Query(ctx, listAttributeValues)
 	if err != nil {
@@ -361,7 +362,7 @@ func (q *Queries) ListAttributeValues(ctx context.Context) ([]ListAttributeValue
 	items := []ListAttributeValuesRow{}
 	for rows.Next() {
 		var i ListAttributeValuesRow
-		if err := rows.Scan(&i.Name, &i.Value); err != nil {
+		if err := rows.Scan(&i.Name, &i.Value, &i.Products); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -468,16 +469,19 @@ func (q *Queries) ListCategoryDocuments(ctx context.Context, modelID int16) ([]L
 }
 
 const listCategoryNames = `-- name: ListCategoryNames :many
-SELECT id, parent_id, name FROM categories ORDER BY id
+SELECT c.id, c.parent_id, c.name, (SELECT count(*) FROM product_listings l WHERE l.is_visible AND l.category_id = c.id) AS products
+  FROM categories c
+ ORDER BY c.id
 `
 
 type ListCategoryNamesRow struct {
 	ID       int64
 	ParentID *int64
 	Name     string
+	Products int64
 }
 
-// The names a question may use for categories, and which are below which.
+// The names a question may use for categories, which are below which, and how many products are right in each.
 func (q *Queries) ListCategoryNames(ctx context.Context) ([]ListCategoryNamesRow, error) {
 	rows, err := q.db.Query(ctx, listCategoryNames)
 	if err != nil {
@@ -487,7 +491,12 @@ func (q *Queries) ListCategoryNames(ctx context.Context) ([]ListCategoryNamesRow
 	items := []ListCategoryNamesRow{}
 	for rows.Next() {
 		var i ListCategoryNamesRow
-		if err := rows.Scan(&i.ID, &i.ParentID, &i.Name); err != nil {
+		if err := rows.Scan(
+			&i.ID,
+			&i.ParentID,
+			&i.Name,
+			&i.Products,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -619,41 +628,101 @@ func (q *Queries) ListEligibleProducts(ctx context.Context, arg ListEligibleProd
 	return items, nil
 }
 
+const listNearestOfCategories = `-- name: ListNearestOfCategories :many
+WITH asked AS MATERIALIZED (
+    SELECT $1::bigint AS min_minor, $2::bigint AS max_minor, $3::boolean AS on_sale,
+           $4::jsonb AS attributes, $5::bigint[] AS category_ids, $6::bigint[] AS brand_ids,
+           $7::int AS candidates, binary_quantize($8::halfvec) AS code
+), alike AS MATERIALIZED (
+    SELECT e.product_id
+      FROM asked a
+      JOIN product_embeddings e ON e.model_id = $9 AND e.category_id = ANY (a.category_ids)
+     ORDER BY e.code <~> a.code
+     LIMIT 300
+), near AS MATERIALIZED (
+    SELECT e.product_id, e.embedding <=> $8 AS distance
+      FROM alike
+      JOIN product_embeddings e ON e.product_id = alike.product_id AND e.model_id = $9
+     ORDER BY (e.embedding <=> $8) + 0
+)
+SELECT n.product_id, n.distance::float8 AS distance
+  FROM asked a
+ CROSS JOIN near n
+ CROSS JOIN LATERAL (
+       SELECT FROM eligible_products(a.min_minor, a.max_minor, a.on_sale, a.attributes, a.category_ids, a.brand_ids, '{}') p
+        WHERE p.product_id = n.product_id
+       OFFSET 0) p
+ LIMIT (SELECT asked.candidates FROM asked)
+`
+
+type ListNearestOfCategoriesParams struct {
+	MinMinor    *int64
+	MaxMinor    *int64
+	OnSale      *bool
+	Attributes  []byte
+	CategoryIds []int64
+	BrandIds    []int64
+	Candidates  int32
+	QueryVector pgvector.HalfVector
+	ModelID     int16
+}
+
+type ListNearestOfCategoriesRow struct {
+	ProductID int64
+	Distance  float64
+}
+
+// The same of some categories: the codes of all their products are compared, and the vectors of the 300 whose codes differ
+// least. Planned once, too.
+func (q *Queries) ListNearestOfCategories(ctx context.Context, arg ListNearestOfCategoriesParams) ([]ListNearestOfCategoriesRow, error) {
+	rows, err := q.db.Query(ctx, listNearestOfCategories,
+		arg.MinMinor,
+		arg.MaxMinor,
+		arg.OnSale,
+		arg.Attributes,
+		arg.CategoryIds,
+		arg.BrandIds,
+		arg.Candidates,
+		arg.QueryVector,
+		arg.ModelID,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListNearestOfCategoriesRow{}
+	for rows.Next() {
+		var i ListNearestOfCategoriesRow
+		if err := rows.Scan(&i.ProductID, &i.Distance); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listNearestSources = `-- name: ListNearestSources :many
 WITH asked AS MATERIALIZED (
     SELECT $3::bigint AS min_minor, $4::bigint AS max_minor, $5::boolean AS on_sale,
            $6::jsonb AS attributes, $7::bigint[] AS category_ids, $8::bigint[] AS brand_ids,
-           $9::bigint[] AS own_ids, $10::int AS candidates,
+           $9::int AS candidates,
            set_config('hnsw.ef_search', '150', true) AS looked_at -- enough for the few that are wanted
-), near AS MATERIALIZED (
-    SELECT n.product_id, n.distance, p.category_id = ANY (a.own_ids) AS own
-      FROM asked a
-     CROSS JOIN LATERAL (
-           SELECT e.product_id, e.embedding <=> $1::halfvec AS distance
-             FROM product_embeddings e
-            WHERE e.model_id = $2 AND a.looked_at <> '' -- so that it is set first
-            ORDER BY e.embedding <=> $1
-            LIMIT 10000) n
-     CROSS JOIN LATERAL (
-           SELECT p.category_id FROM eligible_products(a.min_minor, a.max_minor, a.on_sale, a.attributes, a.category_ids, a.brand_ids, '{}') p
-            WHERE p.product_id = n.product_id
-           OFFSET 0) p
-     LIMIT (SELECT asked.candidates FROM asked)
-), own AS MATERIALIZED (
-    SELECT p.product_id
-      FROM asked a
-     CROSS JOIN LATERAL eligible_products(a.min_minor, a.max_minor, a.on_sale, a.attributes, '{}', a.brand_ids, '{}') p
-     WHERE p.category_id = ANY (a.own_ids) AND (SELECT count(*) FILTER (WHERE near.own) FROM near) < a.candidates
-     LIMIT 1001
 )
-SELECT u.product_id, u.distance::float8 AS distance
-  FROM (SELECT near.product_id, near.distance FROM near
-         UNION
-        SELECT own.product_id, e.embedding <=> $1
-          FROM own
-          JOIN product_embeddings e ON e.product_id = own.product_id AND e.model_id = $2
-         WHERE (SELECT count(*) FROM own) <= 1000) u
- ORDER BY u.distance, u.product_id
+SELECT n.product_id, n.distance::float8 AS distance
+  FROM asked a
+ CROSS JOIN LATERAL (
+       SELECT e.product_id, e.embedding <=> $1::halfvec AS distance
+         FROM product_embeddings e
+        WHERE e.model_id = $2 AND a.looked_at <> '' -- so that it is set first
+        ORDER BY e.embedding <=> $1
+        LIMIT 10000) n
+ CROSS JOIN LATERAL (
+       SELECT FROM eligible_products(a.min_minor, a.max_minor, a.on_sale, a.attributes, a.category_ids, a.brand_ids, '{}') p
+        WHERE p.product_id = n.product_id
+       OFFSET 0) p
  LIMIT (SELECT asked.candidates FROM asked)
 `
 
@@ -666,7 +735,6 @@ type ListNearestSourcesParams struct {
 	Attributes  []byte
 	CategoryIds []int64
 	BrandIds    []int64
-	OwnIds      []int64
 	Candidates  int32
 }
 
@@ -675,10 +743,8 @@ type ListNearestSourcesRow struct {
 	Distance  float64
 }
 
-// The products nearest to a question that may answer it, by the index of vectors. It finds its way badly to what is far
-// from the rest: of categories the question names (own_ids) up to 1,000 products are compared one by one, unless enough of
-// theirs were found. The arguments are columns (asked), of which the planner knows nothing: all plans cost the same, and
-// PostgreSQL keeps one instead of planning each time, which would take as long as the search itself.
+// The products nearest to a question that may answer it, by the index of vectors. The arguments are columns (asked), of which the planner knows nothing: all plans cost the same,
+// and PostgreSQL keeps one instead of planning each time, which would take as long as the search itself.
 func (q *Queries) ListNearestSources(ctx context.Context, arg ListNearestSourcesParams) ([]ListNearestSourcesRow, error) {
 	rows, err := q.db.Query(ctx, listNearestSources,
 		arg.QueryVector,
@@ -689,7 +755,6 @@ func (q *Queries) ListNearestSources(ctx context.Context, arg ListNearestSources
 		arg.Attributes,
 		arg.CategoryIds,
 		arg.BrandIds,
-		arg.OwnIds,
 		arg.Candidates,
 	)
 	if err != nil {
@@ -1074,13 +1139,13 @@ func (q *Queries) UpsertCategoryEmbedding(ctx context.Context, arg UpsertCategor
 }
 
 const upsertProductEmbedding = `-- name: UpsertProductEmbedding :exec
-INSERT INTO product_embeddings (model_id, product_id, document_hash, base, embedding, category_hash, embedded_at)
-SELECT $1, p.id, $2, $3::vector, blend($3::vector, ce.base), ce.document_hash, $4
+INSERT INTO product_embeddings (model_id, product_id, category_id, document_hash, base, embedding, category_hash, embedded_at)
+SELECT $1, p.id, p.category_id, $2, $3::vector, blend($3::vector, ce.base), ce.document_hash, $4
   FROM products p
   LEFT JOIN category_embeddings ce ON ce.category_id = p.category_id AND ce.model_id = $1
  WHERE p.id = $5
 ON CONFLICT (model_id, product_id) DO UPDATE
-   SET document_hash = excluded.document_hash, base = excluded.base, embedding = excluded.embedding,
+   SET category_id = excluded.category_id, document_hash = excluded.document_hash, base = excluded.base, embedding = excluded.embedding,
        category_hash = excluded.category_hash, embedded_at = excluded.embedded_at
 `
 

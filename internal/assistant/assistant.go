@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"log/slog"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -66,6 +67,7 @@ type Assistant struct {
 	settings Settings
 	verifier verifier
 	lexicon  lexicon
+	turns    chan struct{} // to search for sources: of more at once than there are cores, each would only take longer
 
 	spaces     spaces
 	pace       pace
@@ -83,6 +85,7 @@ func New(pool *pgxpool.Pool, queue *jobs.Queue, model provider.Model, settings S
 		a.settings.Metrics = guard.NewMetrics()
 	}
 	a.settings.Clock = a.settings.Clock.orReal()
+	a.turns = make(chan struct{}, max(2, runtime.GOMAXPROCS(0)))
 	a.pace = pace{perMinute: settings.PerMinute, clock: a.settings.Clock}
 	var isLocal bool
 	if a.local, isLocal = model.(*local.Local); !isLocal {

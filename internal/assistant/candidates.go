@@ -14,24 +14,36 @@ import (
 // wanted is what a question asks of the products that its answer may rest on.
 type wanted struct {
 	conditions db.ListEligibleProductsParams
-	own        []int64              // categories the question names, without those below them
 	vector     *pgvector.HalfVector // nil: words alone must do
 	model      int16
 	threshold  float64 // least score
+
+	inCategories, withAttribute int64 // products in the categories, and with the only attribute, when the names were read
 
 	every, most, telling string // all its words; most of their weight; the rarest of them: as to_tsquery reads them
 }
 
 // anywhere lets go of the categories and brands that the question names.
 func (w *wanted) anywhere() {
-	w.conditions.CategoryIds, w.conditions.BrandIds, w.own = []int64{}, []int64{}, nil
+	w.conditions.CategoryIds, w.conditions.BrandIds = []int64{}, []int64{}
 }
 
 // open reports whether anything in the shop will do.
 func (w *wanted) open() bool {
+	return w.named() && len(w.conditions.CategoryIds) == 0 && w.conditions.Attributes == nil
+}
+
+// named reports whether nothing but categories and attributes is asked for.
+func (w *wanted) named() bool {
 	c := w.conditions
-	return c.Sort == "" && c.MinMinor == nil && c.MaxMinor == nil && c.OnSale == nil && c.Attributes == nil &&
-		len(c.CategoryIds)+len(c.BrandIds)+len(c.ProductIds) == 0
+	return c.Sort == "" && c.MinMinor == nil && c.MaxMinor == nil && c.OnSale == nil && len(c.BrandIds)+len(c.ProductIds) == 0
+}
+
+// many reports whether it is known that many products meet the conditions.
+func (w *wanted) many() bool {
+	const surely = 2 * few // as some may be out of stock
+	inCategories, withAttributes := len(w.conditions.CategoryIds) > 0, w.conditions.Attributes != nil
+	return w.named() && (inCategories && !withAttributes && w.inCategories > surely || !inCategories && withAttributes && w.withAttribute > surely)
 }
 
 // few is how many products are compared one by one sooner than the index of vectors is asked for those among them: it would
@@ -49,6 +61,12 @@ type candidate struct {
 // find answers the products that the answer to a question may rest on, the best first: those nearest to it and those with
 // all its words; when too few of them are about it, also those with most of its words.
 func (a *Assistant) find(ctx context.Context, f *finding, w wanted) ([]found, error) {
+	select {
+	case a.turns <- struct{}{}:
+		defer func() { <-a.turns }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	given, err := a.eligible(ctx, w)
 	if err != nil || given != nil && len(given) == 0 {
 		return nil, err
@@ -133,7 +151,7 @@ func (a *Assistant) mostCandidates() int { return a.settings.TopK * a.settings.C
 // eligible answers the products that meet the conditions when they are few, or when the question wants them in an order;
 // nil stands for all that meet them.
 func (a *Assistant) eligible(ctx context.Context, w wanted) ([]int64, error) {
-	if w.open() {
+	if w.open() || w.many() {
 		return nil, nil
 	}
 	w.conditions.PageLimit = few + 1
@@ -147,24 +165,48 @@ func (a *Assistant) eligible(ctx context.Context, w wanted) ([]int64, error) {
 	return ids, err
 }
 
+// coded is how many products of the categories a question names are compared by their codes, sooner than the index of vectors
+// is asked for those among the nearest: it finds its way badly to what is far from the rest.
+const coded = 20_000
+
 // nearest ranks products by meaning: the given ones, or all that meet the conditions.
 func (a *Assistant) nearest(ctx context.Context, w wanted, given []int64) (ranking []candidate, err error) {
-	if w.vector == nil {
+	switch {
+	case w.vector == nil:
 		return nil, nil
-	}
-	if given != nil {
-		rows, err := a.queries.CompareSources(ctx, db.CompareSourcesParams{
-			QueryVector: *w.vector, ProductIds: given, ModelID: w.model, Candidates: int32(a.mostCandidates()),
-		})
-		for _, row := range rows {
-			ranking = append(ranking, candidate{id: row.ProductID, score: 1 - row.Distance})
-		}
-		return ranking, err
+	case given != nil:
+		return a.compared(ctx, w, given)
+	case len(w.conditions.CategoryIds) > 0 && w.inCategories <= coded:
+		return a.nearestOfCategories(ctx, w)
 	}
 	c := w.conditions
 	rows, err := a.queries.ListNearestSources(ctx, db.ListNearestSourcesParams{
-		QueryVector: *w.vector, ModelID: w.model, Candidates: int32(a.mostCandidates()), OwnIds: orEmpty(w.own),
+		QueryVector: *w.vector, ModelID: w.model, Candidates: int32(a.mostCandidates()),
 		MinMinor: c.MinMinor, MaxMinor: c.MaxMinor, OnSale: c.OnSale, Attributes: c.Attributes, CategoryIds: c.CategoryIds, BrandIds: c.BrandIds,
+	})
+	for _, row := range rows {
+		ranking = append(ranking, candidate{id: row.ProductID, score: 1 - row.Distance})
+	}
+	return ranking, err
+}
+
+// compared ranks some products by meaning.
+func (a *Assistant) compared(ctx context.Context, w wanted, given []int64) (ranking []candidate, err error) {
+	rows, err := a.queries.CompareSources(ctx, db.CompareSourcesParams{
+		QueryVector: *w.vector, ProductIds: given, ModelID: w.model, Candidates: int32(a.mostCandidates()),
+	})
+	for _, row := range rows {
+		ranking = append(ranking, candidate{id: row.ProductID, score: 1 - row.Distance})
+	}
+	return ranking, err
+}
+
+// nearestOfCategories ranks the products of some categories that meet the conditions by meaning.
+func (a *Assistant) nearestOfCategories(ctx context.Context, w wanted) (ranking []candidate, err error) {
+	c := w.conditions
+	rows, err := a.queries.ListNearestOfCategories(ctx, db.ListNearestOfCategoriesParams{
+		QueryVector: *w.vector, ModelID: w.model, CategoryIds: c.CategoryIds, Candidates: int32(a.mostCandidates()),
+		MinMinor: c.MinMinor, MaxMinor: c.MaxMinor, OnSale: c.OnSale, Attributes: c.Attributes, BrandIds: c.BrandIds,
 	})
 	for _, row := range rows {
 		ranking = append(ranking, candidate{id: row.ProductID, score: 1 - row.Distance})

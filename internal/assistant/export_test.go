@@ -16,12 +16,12 @@ func (a *Assistant) Retrieve(ctx context.Context, text string) (int, error) {
 // Nearest are the scores of the products nearest to a question: as retrieve takes them, and of all that meet its conditions
 // compared one by one. Those below the threshold are among them.
 func (a *Assistant) Nearest(ctx context.Context, text string) (taken, exact []float64, threshold float64, err error) {
-	dictionary, err := a.names(ctx)
+	known, err := a.names(ctx)
 	if err != nil {
 		return nil, nil, 0, err
 	}
-	f := finding{Question: question.Parse(text, dictionary, a.settings.Currency.Digits()), text: text}
-	w, err := a.wants(ctx, &f, dictionary)
+	f := finding{Question: question.Parse(text, known.Dictionary, a.settings.Currency.Digits()), text: text}
+	w, err := a.wants(ctx, &f, known)
 	if err != nil {
 		return nil, nil, 0, err
 	}
@@ -30,9 +30,11 @@ func (a *Assistant) Nearest(ctx context.Context, text string) (taken, exact []fl
 		return nil, nil, 0, err
 	}
 	if given == nil || len(given) > 0 {
-		if taken, err = a.scores(ctx, w, given); err != nil {
+		ranking, err := a.nearest(ctx, w, given)
+		if err != nil {
 			return nil, nil, 0, err
 		}
+		taken = scores(ranking)
 	}
 	if w.conditions.Sort == "" { // else what is first in the order is compared, however far it is
 		w.conditions.PageLimit = math.MaxInt32
@@ -40,14 +42,13 @@ func (a *Assistant) Nearest(ctx context.Context, text string) (taken, exact []fl
 			return nil, nil, 0, err
 		}
 	}
-	exact, err = a.scores(ctx, w, given)
-	return taken, exact, w.threshold, err
+	ranking, err := a.compared(ctx, w, given)
+	return taken, scores(ranking), w.threshold, err
 }
 
-func (a *Assistant) scores(ctx context.Context, w wanted, given []int64) (scores []float64, err error) {
-	ranking, err := a.nearest(ctx, w, given)
+func scores(ranking []candidate) (all []float64) {
 	for _, c := range ranking {
-		scores = append(scores, c.score)
+		all = append(all, c.score)
 	}
-	return scores, err
+	return all
 }

@@ -20,49 +20,56 @@ const (
 // lexicon is what the assistant knows of the shop's words: the names of brands, categories and attributes, and the
 // vocabulary of the products, which the built-in provider has.
 type lexicon struct {
-	mu         sync.Mutex
-	dictionary *question.Dictionary
-	readAt     time.Time
-	askedAt    time.Time
-	changes    int64
-	reading    bool
+	mu      sync.Mutex
+	names   *names
+	readAt  time.Time
+	askedAt time.Time
+	changes int64
+	reading bool
+}
+
+// names are those of brands, categories and attributes, with how many products were there of what.
+type names struct {
+	*question.Dictionary
+	categories map[int64]int64              // without those below them
+	attributes map[question.Attribute]int64 // of the commonest values
 }
 
 // forget makes the next question read the catalogue's words again.
 func (l *lexicon) forget() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.dictionary = nil
+	l.names = nil
 }
 
 // names answers the dictionary of brands and categories. Callers wait for the first; from then on an older one serves
 // while another is read, which takes long for a large catalogue.
-func (a *Assistant) names(ctx context.Context) (*question.Dictionary, error) {
+func (a *Assistant) names(ctx context.Context) (*names, error) {
 	l := &a.lexicon
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.dictionary == nil {
-		dictionary, changes, err := a.readNames(ctx)
+	if l.names == nil {
+		known, changes, err := a.readNames(ctx)
 		if err != nil {
 			return nil, err
 		}
-		l.dictionary, l.changes, l.readAt, l.askedAt = dictionary, changes, time.Now(), time.Now()
-		return dictionary, nil
+		l.names, l.changes, l.readAt, l.askedAt = known, changes, time.Now(), time.Now()
+		return known, nil
 	}
 	if time.Since(l.askedAt) >= lexiconAge && !l.reading {
 		l.reading = true
-		known, changes, anyway := l.dictionary, l.changes, time.Since(l.readAt) >= maxLexiconAge
+		known, changes, anyway := l.names, l.changes, time.Since(l.readAt) >= maxLexiconAge
 		a.runs.Go(func() { a.refreshNames(known, changes, anyway) })
 	}
-	return l.dictionary, nil
+	return l.names, nil
 }
 
 // refreshNames reads the names again if anything changed, or anyway.
-func (a *Assistant) refreshNames(known *question.Dictionary, changes int64, anyway bool) {
+func (a *Assistant) refreshNames(known *names, changes int64, anyway bool) {
 	ctx, cancel := context.WithTimeout(a.running, 5*time.Minute)
 	defer cancel()
 	now, err := a.queries.GetCatalogueChanges(ctx)
-	fresh := (*question.Dictionary)(nil)
+	fresh := (*names)(nil)
 	if err == nil && (anyway || now != changes) {
 		fresh, now, err = a.readNames(ctx)
 	}
@@ -73,13 +80,13 @@ func (a *Assistant) refreshNames(known *question.Dictionary, changes int64, anyw
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.reading, l.askedAt = false, time.Now()
-	if fresh != nil && l.dictionary == known { // forgotten meanwhile: the next caller reads what is new
-		l.dictionary, l.changes, l.readAt = fresh, now, time.Now()
+	if fresh != nil && l.names == known { // forgotten meanwhile: the next caller reads what is new
+		l.names, l.changes, l.readAt = fresh, now, time.Now()
 	}
 }
 
 // readNames reads the names and has the words learned, as of a count of changes.
-func (a *Assistant) readNames(ctx context.Context) (*question.Dictionary, int64, error) {
+func (a *Assistant) readNames(ctx context.Context) (*names, int64, error) {
 	changes, err := a.queries.GetCatalogueChanges(ctx)
 	if err != nil {
 		return nil, 0, err
@@ -99,10 +106,11 @@ func (a *Assistant) readNames(ctx context.Context) (*question.Dictionary, int64,
 	for _, b := range brands {
 		brandNames = append(brandNames, question.Name{ID: b.ID, Name: b.Name})
 	}
-	dictionary := question.NewDictionary(categoryNames, brandNames)
+	n := &names{question.NewDictionary(categoryNames, brandNames), map[int64]int64{}, map[question.Attribute]int64{}}
 	for _, c := range categories {
+		n.categories[c.ID] = c.Products
 		if c.ParentID != nil {
-			dictionary.Nest(c.ID, *c.ParentID)
+			n.Nest(c.ID, *c.ParentID)
 		}
 	}
 	values, err := a.queries.ListAttributeValues(ctx)
@@ -112,9 +120,10 @@ func (a *Assistant) readNames(ctx context.Context) (*question.Dictionary, int64,
 	attributes := make([]question.Attribute, len(values))
 	for i, v := range values {
 		attributes[i] = question.Attribute{Name: v.Name, Value: v.Value}
+		n.attributes[attributes[i]] = v.Products
 	}
-	dictionary.AddAttributes(attributes)
-	return dictionary, changes, a.learn(ctx)
+	n.AddAttributes(attributes)
+	return n, changes, a.learn(ctx)
 }
 
 // learn teaches the built-in provider the words of all products: they tell what the shop carries, whoever makes vectors.

@@ -42,12 +42,12 @@ type finding struct {
 // retrieve finds the products an answer may rest on, in the order the question asks for: the best first unless it wants the
 // cheapest, the newest and so on.
 func (a *Assistant) retrieve(ctx context.Context, text string, history []provider.Message) (finding, error) {
-	dictionary, err := a.names(ctx)
+	known, err := a.names(ctx)
 	if err != nil {
 		return finding{}, err
 	}
 	digits := a.settings.Currency.Digits()
-	asked := question.Parse(text, dictionary, digits)
+	asked := question.Parse(text, known.Dictionary, digits)
 	f := finding{Question: asked, text: text}
 	if asked.Smalltalk != question.None {
 		return f, nil
@@ -59,14 +59,14 @@ func (a *Assistant) retrieve(ctx context.Context, text string, history []provide
 			standalone = a.rewritten(ctx, history, text, standalone)
 		}
 		f.text = standalone
-		f.Question = question.Parse(standalone, dictionary, digits)
+		f.Question = question.Parse(standalone, known.Dictionary, digits)
 		f.Intent, f.YesNo, f.About = asked.Intent, asked.YesNo, asked.About
 	}
 	// "Which is the cheapest?" behind a list is about the list.
 	if len(ids) > 0 && (asked.Within || carried && asked.Intent == question.Pick && len(ids) > 1) {
 		f.within = ids
 	}
-	w, err := a.wants(ctx, &f, dictionary)
+	w, err := a.wants(ctx, &f, known)
 	if err != nil {
 		return f, err
 	}
@@ -94,15 +94,15 @@ func (a *Assistant) retrieve(ctx context.Context, text string, history []provide
 }
 
 // wants writes what a question means as what is asked of the database.
-func (a *Assistant) wants(ctx context.Context, f *finding, dictionary *question.Dictionary) (wanted, error) {
+func (a *Assistant) wants(ctx context.Context, f *finding, known *names) (wanted, error) {
 	q := f.Question
 	w := wanted{threshold: a.settings.Threshold, conditions: db.ListEligibleProductsParams{
 		MinMinor: q.MinPriceMinor, MaxMinor: q.MaxPriceMinor, CategoryIds: []int64{}, BrandIds: orEmpty(q.BrandIDs), ProductIds: []int64{},
 	}}
 	if len(q.CategoryIDs) > 0 {
-		w.conditions.CategoryIds = dictionary.Trees(q.CategoryIDs)
-		if len(w.conditions.CategoryIds) > len(q.CategoryIDs) { // else they are all there is to look at
-			w.own = q.CategoryIDs
+		w.conditions.CategoryIds = known.Trees(q.CategoryIDs)
+		for _, id := range w.conditions.CategoryIds {
+			w.inCategories += known.categories[id]
 		}
 	}
 	if q.OnSale {
@@ -114,6 +114,11 @@ func (a *Assistant) wants(ctx context.Context, f *finding, dictionary *question.
 			return w, err
 		}
 		w.conditions.Attributes = attributes
+		if len(q.Attributes) == 1 {
+			for name, value := range q.Attributes {
+				w.withAttribute = known.attributes[question.Attribute{Name: name, Value: value}]
+			}
+		}
 	}
 	words := q.Text
 	if q.Generic {

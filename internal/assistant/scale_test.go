@@ -3,6 +3,7 @@ package assistant_test
 import (
 	"cmp"
 	"fmt"
+	"math/rand/v2"
 	"regexp"
 	"slices"
 	"strings"
@@ -19,7 +20,7 @@ import (
 // What is promised of retrieval in a shop of 100,000 products.
 const (
 	clients     = 8
-	slowest     = 50 * time.Millisecond // 95th percentile of everything but the model
+	slowest     = 50 * time.Millisecond // 95th percentile of everything but the model, of all kinds of questions in turns
 	leastRecall = 0.95                  // share of the five nearest that the index must find
 )
 
@@ -33,6 +34,14 @@ func BenchmarkRetrieval(b *testing.B) {
 	require.NoError(b, err)
 	asked := shop.ShoppersWords()
 	fmt.Println("| question | alone p50, ms | alone p95, ms | 8 clients p50, ms | 8 clients p95, ms | answers/s | no source | recall@5 | without the threshold |\n|---|---|---|---|---|---|---|---|---|")
+	report := func(name string, questions []string) measured {
+		retrieve(b, shop, questions, 4, time.Second/2) // warms up
+		alone, many := retrieve(b, shop, questions, 1, time.Second), retrieve(b, shop, questions, clients, 3*time.Second)
+		fmt.Printf("| %s | %s | %s | %s | %s | %.0f | %.0f %% |", name, ms(alone.at(50)), ms(alone.at(95)), ms(many.at(50)), ms(many.at(95)),
+			float64(len(many.took))/3, 100*float64(many.empty)/float64(len(many.took)))
+		return many
+	}
+	var mixed []string
 	for _, kind := range []struct{ name, format string }{
 		{"no filter", "do you have {}?"},
 		{"price", "{} under $60"},
@@ -49,18 +58,19 @@ func BenchmarkRetrieval(b *testing.B) {
 		for i, words := range asked {
 			questions[i] = strings.ReplaceAll(kind.format, "{}", words)
 		}
-		retrieve(b, shop, questions, 4, time.Second/2) // warms up
-		alone := retrieve(b, shop, questions, 1, time.Second)
-		many := retrieve(b, shop, questions, clients, 3*time.Second)
+		mixed = append(mixed, questions...)
+		report(kind.name, questions)
 		like, any := recallOfSources(b, shop, questions)
-		fmt.Printf("| %s | %s | %s | %s | %s | %.0f | %.0f %% | %.3f | %.3f |\n", kind.name, ms(alone.at(50)), ms(alone.at(95)), ms(many.at(50)), ms(many.at(95)),
-			float64(len(many.took))/3, 100*float64(many.empty)/float64(len(many.took)), like, any)
-		assert.Less(b, many.at(95), slowest, kind.name)
+		fmt.Printf(" %.3f | %.3f |\n", like, any)
 		assert.GreaterOrEqual(b, like, leastRecall, kind.name)
 		for _, plan := range shop.Plans(func() { _, _ = shop.App.Assistant.Retrieve(b.Context(), questions[0]) }) {
 			assert.NotRegexp(b, wholeTable, plan, kind.name)
 		}
 	}
+	rand.Shuffle(len(mixed), func(i, j int) { mixed[i], mixed[j] = mixed[j], mixed[i] })
+	all := report("all of these in turns", mixed)
+	fmt.Println(" | |")
+	assert.Less(b, all.at(95), slowest)
 }
 
 // wholeTable is a scan of a table that grows with the catalogue.

@@ -57,30 +57,39 @@ func (a *Assistant) untold(asked question.Question, hits []hit) []string {
 
 // best takes the first TopK in the order the question asks for.
 func (a *Assistant) best(order question.Order, rows []found) []hit {
-	hits := make([]hit, 0, len(rows))
-	for _, row := range rows {
-		hits = append(hits, hit{Source: a.source(row), row: row})
-	}
-	buyer := func(h hit) int64 {
-		if d := h.row.ProductCard.DiscountMinor; d != nil {
+	buyer := func(f found) int64 {
+		if d := f.ProductCard.DiscountMinor; d != nil {
 			return *d
 		}
-		return h.row.ProductCard.PriceMinor
+		return f.ProductCard.PriceMinor
 	}
-	slices.SortStableFunc(hits, func(x, y hit) int {
+	slices.SortStableFunc(rows, func(x, y found) int {
 		switch order {
 		case question.Cheapest:
 			return cmp.Compare(buyer(x), buyer(y))
 		case question.Dearest:
 			return cmp.Compare(buyer(y), buyer(x))
 		case question.BiggestDiscount:
-			return cmp.Compare(y.DiscountPct, x.DiscountPct)
+			return cmp.Compare(discountPct(y), discountPct(x))
 		case question.Newest:
-			return y.row.ProductCard.CreatedAt.Compare(x.row.ProductCard.CreatedAt)
+			return y.ProductCard.CreatedAt.Compare(x.ProductCard.CreatedAt)
 		}
 		return 0
 	})
-	return hits[:min(len(hits), a.settings.TopK)]
+	hits := make([]hit, 0, a.settings.TopK)
+	for _, row := range rows[:min(len(rows), a.settings.TopK)] {
+		hits = append(hits, hit{Source: a.source(row), row: row})
+	}
+	return hits
+}
+
+// discountPct is the share of the price that the shopper is spared, in whole per cent.
+func discountPct(row found) int {
+	card := row.ProductCard
+	if card.DiscountMinor == nil {
+		return 0
+	}
+	return int(math.Round(float64(card.PriceMinor-*card.DiscountMinor) / float64(max(card.PriceMinor, 1)) * 100))
 }
 
 // source is what a model may know of a product.
@@ -94,7 +103,7 @@ func (a *Assistant) source(row found) provider.Source {
 	if card.DiscountMinor != nil {
 		off := card.PriceMinor - *card.DiscountMinor
 		s.DiscountPrice, s.Saving = format(*card.DiscountMinor), format(off)
-		s.DiscountPct = int(math.Round(float64(off) / float64(max(card.PriceMinor, 1)) * 100))
+		s.DiscountPct = discountPct(row)
 	}
 	return s
 }

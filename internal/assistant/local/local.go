@@ -2,7 +2,8 @@
 // and answers put together from the products' own words. It knows nothing of meaning beyond that, and says so:
 // what the shop does not carry is told by the share of a question's words that a product has (see Keep).
 //
-// A text becomes 767 numbers by hashing its word stems, lightly with their three-letter pieces, and one constant.
+// A text becomes 767 numbers by hashing its word stems, lightly with their three-letter pieces, and one constant. Most of
+// them are 0, of which no sign can be taken (product_embeddings.code): so all vectors are turned the same way.
 // The constant lifts every score, so that unrelated texts come out near 0.45 and the contract's threshold of 0.5
 // means the same as for other providers. How rare a word is weighs in on the side of the question alone: the
 // vectors of documents stay true when the catalogue grows.
@@ -37,7 +38,7 @@ func New() *Local {
 func (l *Local) Name() string { return "local" }
 
 // Model names the vector space.
-func (l *Local) Model() string { return "local:lexical-v1" }
+func (l *Local) Model() string { return "local:lexical-v2" }
 
 // Learn takes the words of the whole catalogue; each calls its argument once per document.
 func (l *Local) Learn(each func(yield func(title, body string))) {
@@ -164,6 +165,7 @@ func vector(weights map[string]float64, constant float64) []float32 {
 		out[hashed] = 1
 		return out
 	}
+	turn(&sums)
 	scale := math.Sqrt((1 - constant) / square)
 	for i, x := range sums {
 		out[i] = float32(x * scale)

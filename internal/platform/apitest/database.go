@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shopd/shopd/internal/app"
+	"github.com/shopd/shopd/internal/assistant/local"
 	"github.com/shopd/shopd/internal/platform/config"
 	"github.com/shopd/shopd/internal/platform/devstack"
 	"github.com/shopd/shopd/internal/platform/postgres"
@@ -50,7 +51,7 @@ var emptyTemplate = sync.OnceValues(func() (string, error) {
 
 // largeTemplate has 100,000 products with vectors. It takes minutes to make and is kept until what it is made by changes.
 var largeTemplate = sync.OnceValues(func() (string, error) {
-	name := "shopd_large_" + hashMigrations(largeSQL)
+	name := "shopd_large_" + hashMigrations(largeSQL, local.New().Model())
 	return name, makeTemplate(context.Background(), name, withManyProducts)
 })
 

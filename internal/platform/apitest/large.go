@@ -84,8 +84,8 @@ func fillVectors(ctx context.Context, conn *pgx.Conn, model int16) error {
 		if err := embed(ctx, conn, productTexts, from); err != nil {
 			return err
 		}
-		_, err := conn.Exec(ctx, `INSERT INTO product_embeddings (model_id, product_id, document_hash, category_hash, base, embedding, embedded_at)
-			SELECT $1, m.id, '\x00', c.document_hash, m.base, blend(m.base, c.base), now()
+		_, err := conn.Exec(ctx, `INSERT INTO product_embeddings (model_id, product_id, category_id, document_hash, category_hash, base, embedding, embedded_at)
+			SELECT $1, m.id, p.category_id, '\x00', c.document_hash, m.base, blend(m.base, c.base), now()
 			  FROM made m JOIN products p ON p.id = m.id JOIN category_embeddings c ON c.category_id = p.category_id AND c.model_id = $1`, model)
 		if err != nil {
 			return err

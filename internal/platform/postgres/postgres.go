@@ -12,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 	pgxvec "github.com/pgvector/pgvector-go/pgx"
 
@@ -63,7 +64,14 @@ func registerTypes(ctx context.Context, conn *pgx.Conn) error {
 	if !exists {
 		return nil
 	}
-	return pgxvec.RegisterTypes(ctx, conn)
+	if err := pgxvec.RegisterTypes(ctx, conn); err != nil {
+		return err
+	}
+	types := conn.TypeMap()
+	if half, ok := types.TypeForName("halfvec"); ok {
+		types.RegisterType(&pgtype.Type{Name: half.Name, OID: half.OID, Codec: halfVectors{}})
+	}
+	return nil
 }
 
 // WaitReady asks the server until it answers or the time is over, telling say each second what it waits for.
