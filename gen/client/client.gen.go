@@ -3222,7 +3222,7 @@ type IndexStatus struct {
 
 	// Model Which model makes the vectors.
 	//
-	// Example: local:lexical-v1
+	// Example: local:lexical-v2
 	Model string `json:"model"`
 
 	// Products Active products.
@@ -3242,7 +3242,7 @@ type IndexStatus struct {
 	// product has a vector of `model`, which then takes over at once.
 	//
 	//
-	// Example: local:lexical-v1/v1
+	// Example: local:lexical-v2/v1
 	ServingModel string `json:"serving_model"`
 
 	// Stale Active products whose vector is missing or older than their text.

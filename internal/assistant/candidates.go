@@ -83,7 +83,8 @@ func (a *Assistant) find(ctx context.Context, f *finding, w wanted) ([]found, er
 		byWords[i].hasAll = true
 	}
 	about, err := a.about(ctx, f, w, a.fuse(nearest, byWords, w.threshold))
-	if err != nil || len(about) >= a.settings.TopK || len(byWords) > 0 {
+	elsewhere := len(about) == 0 && len(w.conditions.CategoryIds)+len(w.conditions.BrandIds) > 0 // is looked at next
+	if err != nil || len(about) >= a.settings.TopK || len(byWords) > 0 || elsewhere {
 		return about, err
 	}
 	if byWords, err = a.withMostWords(ctx, w, given); err != nil || len(byWords) == 0 {
@@ -179,6 +180,11 @@ func (a *Assistant) nearest(ctx context.Context, w wanted, given []int64) (ranki
 	case len(w.conditions.CategoryIds) > 0 && w.inCategories <= coded:
 		return a.nearestOfCategories(ctx, w)
 	}
+	return a.nearestByIndex(ctx, w)
+}
+
+// nearestByIndex ranks all products that meet the conditions by meaning.
+func (a *Assistant) nearestByIndex(ctx context.Context, w wanted) (ranking []candidate, err error) {
 	c := w.conditions
 	rows, err := a.queries.ListNearestSources(ctx, db.ListNearestSourcesParams{
 		QueryVector: *w.vector, ModelID: w.model, Candidates: int32(a.mostCandidates()),
@@ -214,11 +220,12 @@ func (a *Assistant) nearestOfCategories(ctx context.Context, w wanted) (ranking 
 	return ranking, err
 }
 
-// withMostWords ranks products by words that have most of the question's weight, those with the rarest of them first.
+// withMostWords ranks products by words that have most of the question's weight: with the rarest of them, and when those are
+// too few, without it.
 func (a *Assistant) withMostWords(ctx context.Context, w wanted, given []int64) (ranking []candidate, err error) {
 	rest := w.most
 	if w.most != "" && w.telling != "" {
-		if ranking, err = a.withWords(ctx, w, given, fmt.Sprintf("(%s) & (%s)", w.telling, w.most)); err != nil || len(ranking) >= a.mostCandidates() {
+		if ranking, err = a.withWords(ctx, w, given, fmt.Sprintf("(%s) & (%s)", w.telling, w.most)); err != nil || len(ranking) >= a.settings.TopK {
 			return ranking, err
 		}
 		rest = fmt.Sprintf("(%s) & !(%s)", w.most, w.telling)

@@ -46,9 +46,54 @@ func (a *Assistant) Nearest(ctx context.Context, text string) (taken, exact []fl
 	return taken, scores(ranking), w.threshold, err
 }
 
+// Ways are the products nearest to a question that meet its conditions, as each way to find them answers: all compared, by the
+// index of vectors, and by the codes of the categories it names.
+func (a *Assistant) Ways(ctx context.Context, text string) (compared, byIndex, byCode []int64, err error) {
+	known, err := a.names(ctx)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	f := finding{Question: question.Parse(text, known.Dictionary, a.settings.Currency.Digits()), text: text}
+	w, err := a.wants(ctx, &f, known)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	given, err := a.eligible(ctx, w)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	for way, ids := range map[*[]int64]func() ([]candidate, error){
+		&compared: func() ([]candidate, error) { return a.compared(ctx, w, given) },
+		&byIndex:  func() ([]candidate, error) { return a.nearestByIndex(ctx, w) },
+		&byCode:   func() ([]candidate, error) { return a.nearestOfCategories(ctx, w) },
+	} {
+		ranking, err := ids()
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		for _, c := range ranking {
+			*way = append(*way, c.id)
+		}
+	}
+	return compared, byIndex, byCode, nil
+}
+
 func scores(ranking []candidate) (all []float64) {
 	for _, c := range ranking {
 		all = append(all, c.score)
 	}
 	return all
+}
+
+// Plans counts how often a statement ran by a plan that was kept, and how often by one of its own: the most on a connection.
+func (a *Assistant) Plans(ctx context.Context, name string) (kept, made int) {
+	for _, conn := range a.pool.AcquireAllIdle(ctx) {
+		var k, m int
+		row := conn.QueryRow(ctx, "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE '-- name: ' || $1 || ' :%'", name)
+		if row.Scan(&k, &m) == nil {
+			kept, made = max(kept, k), max(made, m)
+		}
+		conn.Release()
+	}
+	return kept, made
 }

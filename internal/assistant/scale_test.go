@@ -21,7 +21,8 @@ import (
 const (
 	clients     = 8
 	slowest     = 50 * time.Millisecond // 95th percentile of everything but the model, of all kinds of questions in turns
-	leastRecall = 0.95                  // share of the five nearest that the index must find
+	leastRecall = 0.95                  // share of the five nearest that must be found
+	turn        = 4 * time.Second       // for which the clients ask
 )
 
 // BenchmarkRetrieval measures what is done for a question before the model writes, in a shop of 100,000 products with 8
@@ -35,10 +36,10 @@ func BenchmarkRetrieval(b *testing.B) {
 	asked := shop.ShoppersWords()
 	fmt.Println("| question | alone p50, ms | alone p95, ms | 8 clients p50, ms | 8 clients p95, ms | answers/s | no source | recall@5 | without the threshold |\n|---|---|---|---|---|---|---|---|---|")
 	report := func(name string, questions []string) measured {
-		retrieve(b, shop, questions, 4, time.Second/2) // warms up
-		alone, many := retrieve(b, shop, questions, 1, time.Second), retrieve(b, shop, questions, clients, 3*time.Second)
+		retrieve(b, shop, questions, clients, 2*time.Second) // warms up
+		alone, many := retrieve(b, shop, questions, 1, time.Second), retrieve(b, shop, questions, clients, turn)
 		fmt.Printf("| %s | %s | %s | %s | %s | %.0f | %.0f %% |", name, ms(alone.at(50)), ms(alone.at(95)), ms(many.at(50)), ms(many.at(95)),
-			float64(len(many.took))/3, 100*float64(many.empty)/float64(len(many.took)))
+			float64(len(many.took))/turn.Seconds(), 100*float64(many.empty)/float64(len(many.took)))
 		return many
 	}
 	var mixed []string
