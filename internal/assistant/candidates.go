@@ -108,14 +108,14 @@ func (a *Assistant) about(ctx context.Context, f *finding, w wanted, candidates 
 	if err != nil {
 		return nil, err
 	}
-	byID := make(map[int64]db.ListSourcesRow, len(rows))
-	for _, row := range rows {
-		byID[row.ProductCard.ProductID] = row
+	place := make(map[int64]int, len(rows))
+	for i := range rows {
+		place[rows[i].ProductCard.ProductID] = i
 	}
 	all := make([]found, 0, len(rows))
 	for _, c := range candidates {
-		if row, ok := byID[c.id]; ok { // else it was sold meanwhile
-			all = append(all, found{row, c})
+		if i, ok := place[c.id]; ok { // else it was sold meanwhile
+			all = append(all, found{rows[i], c})
 		}
 	}
 	if f.within != nil {

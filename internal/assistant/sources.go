@@ -27,7 +27,7 @@ func (a *Assistant) relevant(f finding, rows []found) []found {
 		documents[i] = documentOf(row)
 	}
 	keep := a.local.Keep(f.Question, documents)
-	kept := rows[:0:0]
+	kept := rows[:0]
 	for i, row := range rows {
 		if keep[i] || row.hasAll && !f.guessed || !f.byWords && !f.guessed && row.score >= a.settings.Threshold+sure {
 			kept = append(kept, row)

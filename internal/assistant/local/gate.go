@@ -107,27 +107,22 @@ func isAdverb(word string) bool { return len(word) >= 6 && strings.HasSuffix(wor
 // half if it is only said about the product: what fits on a bicycle is no bicycle.
 func (l *Local) coverage(asked map[string]float64, goods string, document Document) float64 {
 	v := l.vocabulary.Load()
-	title, has := map[string]bool{}, map[string]bool{}
-	for _, stem := range stems(document.Title) {
-		title[stem], has[stem] = true, true
-	}
-	for _, stem := range stems(document.Body) {
-		has[stem] = true
-	}
+	title, body := stems(document.Title), stems(document.Body) // so few that looking through them beats a map
 	var all, found float64
 	for stem, weight := range asked {
 		all += weight
 		isGoods := stem == goods
+		inTitle, inBody := slices.Contains(title, stem), slices.Contains(body, stem)
 		switch {
-		case title[stem] || has[stem] && !isGoods:
+		case inTitle || inBody && !isGoods:
 			found += weight
 		case isGoods && v.knows(stem) && hasAny(title, mates(stem)):
 			found += weight * mateWeight
-		case isGoods && has[stem]:
+		case isGoods && inBody:
 			found += weight * aside
-		case hasAny(title, mates(stem)), !isGoods && hasAny(has, mates(stem)):
+		case hasAny(title, mates(stem)), !isGoods && hasAny(body, mates(stem)):
 			found += weight
-		case hasAny(has, mates(stem)):
+		case hasAny(body, mates(stem)):
 			found += weight * aside
 		}
 	}
@@ -181,13 +176,8 @@ func setOf(list string) map[string]bool {
 	return all
 }
 
-func hasAny(has map[string]bool, stems []string) bool {
-	for _, stem := range stems {
-		if has[stem] {
-			return true
-		}
-	}
-	return false
+func hasAny(has, stems []string) bool {
+	return slices.ContainsFunc(stems, func(stem string) bool { return slices.Contains(has, stem) })
 }
 
 // Reading tells of words that no product has: whether any is strange, so that it may be a typo, and what the catalogue has
@@ -215,17 +205,12 @@ func (l *Local) Reading(text string) (strange bool, also []string) {
 // Words that only narrow without naming anything, such as colours, count as well.
 func (l *Local) Missing(text string, documents []string) (missing []string) {
 	v := l.vocabulary.Load()
-	has := map[string]bool{}
-	for _, document := range documents {
-		for _, stem := range stems(document) {
-			has[stem] = true
-		}
-	}
+	has := stems(strings.Join(documents, "\n"))
 	for _, word := range words.Split(text) {
 		if words.ClassOf(word) == words.Stop || words.IsNumber(word) || tellsNothing[words.Stem(word)] {
 			continue
 		}
-		if stem := v.meant(word); !has[stem] && !hasAny(has, mates(stem)) && !slices.Contains(missing, word) {
+		if stem := v.meant(word); !slices.Contains(has, stem) && !hasAny(has, mates(stem)) && !slices.Contains(missing, word) {
 			missing = append(missing, word)
 		}
 	}
