@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -14,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/require"
 
 	"github.com/shopd/shopd/internal/app"
@@ -166,7 +168,14 @@ func admin(t testing.TB, sql string) {
 	conn, err := pgx.Connect(ctx, servers.postgres)
 	require.NoError(t, err)
 	defer func() { _ = conn.Close(ctx) }()
-	_, err = conn.Exec(ctx, sql)
+	const inUse = "55006" // PostgreSQL has waited for 5 seconds: its autovacuum looks at a new template
+	for attempt := 1; ; attempt++ {
+		_, err = conn.Exec(ctx, sql)
+		var pg *pgconn.PgError
+		if attempt == 6 || !errors.As(err, &pg) || pg.Code != inUse {
+			break
+		}
+	}
 	require.NoError(t, err)
 }
 
