@@ -164,17 +164,18 @@ SELECT k.product_id
          LIMIT @page_limit) k
  ORDER BY k.popularity DESC, k.product_id DESC;
 
--- Some products by their distance to a question, all of them compared.
+-- Some products by how near they are to a question, 1 - cosine distance, all of them compared.
 -- name: CompareSources :many
-SELECT e.product_id, (e.embedding <=> @query_vector::halfvec)::float8 AS distance
+SELECT e.product_id, (1 - (e.embedding <=> @query_vector::halfvec))::float8 AS score
   FROM unnest(@product_ids::bigint[]) k (product_id)
   JOIN product_embeddings e ON e.product_id = k.product_id
  WHERE e.model_id = @model_id
  ORDER BY (e.embedding <=> @query_vector) + 0
  LIMIT @candidates::int;
 
--- The products nearest to a question that may answer it, by the index of vectors. The arguments are columns (asked), of which the planner knows nothing: all plans cost the same,
--- and PostgreSQL keeps one instead of planning each time, which would take as long as the search itself.
+-- The products nearest to a question that may answer it, by the index of vectors. The arguments are columns (asked), of which
+-- the planner knows nothing: all plans cost the same, and PostgreSQL keeps one instead of planning each time, which would take
+-- as long as the search itself.
 -- name: ListNearestSources :many
 WITH asked AS MATERIALIZED (
     SELECT sqlc.narg(min_minor)::bigint AS min_minor, sqlc.narg(max_minor)::bigint AS max_minor, sqlc.narg(on_sale)::boolean AS on_sale,
@@ -182,7 +183,7 @@ WITH asked AS MATERIALIZED (
            @candidates::int AS candidates,
            set_config('hnsw.ef_search', '150', true) AS looked_at -- enough for the few that are wanted
 )
-SELECT n.product_id, n.distance::float8 AS distance
+SELECT n.product_id, (1 - n.distance)::float8 AS score
   FROM asked a
  CROSS JOIN LATERAL (
        SELECT e.product_id, e.embedding <=> @query_vector::halfvec AS distance
@@ -215,7 +216,7 @@ WITH asked AS MATERIALIZED (
       JOIN product_embeddings e ON e.product_id = alike.product_id AND e.model_id = @model_id
      ORDER BY (e.embedding <=> @query_vector) + 0
 )
-SELECT n.product_id, n.distance::float8 AS distance
+SELECT n.product_id, (1 - n.distance)::float8 AS score
   FROM asked a
  CROSS JOIN near n
  CROSS JOIN LATERAL (
@@ -287,11 +288,9 @@ SELECT r.product_id::bigint AS product_id, coalesce(1 - (e.embedding <=> sqlc.na
 SELECT sqlc.embed(product_cards), p.description, p.attributes
   FROM product_cards
   JOIN products p ON p.id = product_cards.product_id
-  JOIN product_listings l ON l.product_id = p.id
- WHERE l.product_id = ANY (@ids::bigint[]) AND l.is_visible AND l.in_stock
-   AND (sqlc.narg(min_minor)::bigint IS NULL OR l.buyer_minor >= sqlc.narg(min_minor)::bigint)
-   AND (sqlc.narg(max_minor)::bigint IS NULL OR l.buyer_minor <= sqlc.narg(max_minor)::bigint)
-   AND (sqlc.narg(on_sale)::boolean IS NULL OR l.on_sale = sqlc.narg(on_sale)::boolean);
+  JOIN eligible_products(sqlc.narg(min_minor)::bigint, sqlc.narg(max_minor)::bigint, sqlc.narg(on_sale)::boolean, NULL, '{}', '{}', '{}') l
+    ON l.product_id = p.id
+ WHERE l.product_id = ANY (@ids::bigint[]);
 
 -- Attributes a question may name, with their commonest values and how many products have them.
 -- name: ListAttributeValues :many

@@ -97,7 +97,7 @@ func (q *Queries) ClearEmbeddingFailure(ctx context.Context, productID int64) er
 }
 
 const compareSources = `-- name: CompareSources :many
-SELECT e.product_id, (e.embedding <=> $1::halfvec)::float8 AS distance
+SELECT e.product_id, (1 - (e.embedding <=> $1::halfvec))::float8 AS score
   FROM unnest($2::bigint[]) k (product_id)
   JOIN product_embeddings e ON e.product_id = k.product_id
  WHERE e.model_id = $3
@@ -114,10 +114,10 @@ type CompareSourcesParams struct {
 
 type CompareSourcesRow struct {
 	ProductID int64
-	Distance  float64
+	Score     float64
 }
 
-// Some products by their distance to a question, all of them compared.
+// Some products by how near they are to a question, 1 - cosine distance, all of them compared.
 func (q *Queries) CompareSources(ctx context.Context, arg CompareSourcesParams) ([]CompareSourcesRow, error) {
 	rows, err := q.db.Query(ctx, compareSources,
 		arg.QueryVector,
@@ -132,7 +132,7 @@ func (q *Queries) CompareSources(ctx context.Context, arg CompareSourcesParams) 
 	items := []CompareSourcesRow{}
 	for rows.Next() {
 		var i CompareSourcesRow
-		if err := rows.Scan(&i.ProductID, &i.Distance); err != nil {
+		if err := rows.Scan(&i.ProductID, &i.Score); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -645,7 +645,7 @@ WITH asked AS MATERIALIZED (
       JOIN product_embeddings e ON e.product_id = alike.product_id AND e.model_id = $9
      ORDER BY (e.embedding <=> $8) + 0
 )
-SELECT n.product_id, n.distance::float8 AS distance
+SELECT n.product_id, (1 - n.distance)::float8 AS score
   FROM asked a
  CROSS JOIN near n
  CROSS JOIN LATERAL (
@@ -669,7 +669,7 @@ type ListNearestOfCategoriesParams struct {
 
 type ListNearestOfCategoriesRow struct {
 	ProductID int64
-	Distance  float64
+	Score     float64
 }
 
 // The same of some categories: the codes of all their products are compared, and the vectors of the 300 whose codes differ
@@ -693,7 +693,7 @@ func (q *Queries) ListNearestOfCategories(ctx context.Context, arg ListNearestOf
 	items := []ListNearestOfCategoriesRow{}
 	for rows.Next() {
 		var i ListNearestOfCategoriesRow
-		if err := rows.Scan(&i.ProductID, &i.Distance); err != nil {
+		if err := rows.Scan(&i.ProductID, &i.Score); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -711,7 +711,7 @@ WITH asked AS MATERIALIZED (
            $9::int AS candidates,
            set_config('hnsw.ef_search', '150', true) AS looked_at -- enough for the few that are wanted
 )
-SELECT n.product_id, n.distance::float8 AS distance
+SELECT n.product_id, (1 - n.distance)::float8 AS score
   FROM asked a
  CROSS JOIN LATERAL (
        SELECT e.product_id, e.embedding <=> $1::halfvec AS distance
@@ -740,11 +740,12 @@ type ListNearestSourcesParams struct {
 
 type ListNearestSourcesRow struct {
 	ProductID int64
-	Distance  float64
+	Score     float64
 }
 
-// The products nearest to a question that may answer it, by the index of vectors. The arguments are columns (asked), of which the planner knows nothing: all plans cost the same,
-// and PostgreSQL keeps one instead of planning each time, which would take as long as the search itself.
+// The products nearest to a question that may answer it, by the index of vectors. The arguments are columns (asked), of which
+// the planner knows nothing: all plans cost the same, and PostgreSQL keeps one instead of planning each time, which would take
+// as long as the search itself.
 func (q *Queries) ListNearestSources(ctx context.Context, arg ListNearestSourcesParams) ([]ListNearestSourcesRow, error) {
 	rows, err := q.db.Query(ctx, listNearestSources,
 		arg.QueryVector,
@@ -764,7 +765,7 @@ func (q *Queries) ListNearestSources(ctx context.Context, arg ListNearestSources
 	items := []ListNearestSourcesRow{}
 	for rows.Next() {
 		var i ListNearestSourcesRow
-		if err := rows.Scan(&i.ProductID, &i.Distance); err != nil {
+		if err := rows.Scan(&i.ProductID, &i.Score); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -863,18 +864,16 @@ const listSources = `-- name: ListSources :many
 SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.in_stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes, p.description, p.attributes
   FROM product_cards
   JOIN products p ON p.id = product_cards.product_id
-  JOIN product_listings l ON l.product_id = p.id
- WHERE l.product_id = ANY ($1::bigint[]) AND l.is_visible AND l.in_stock
-   AND ($2::bigint IS NULL OR l.buyer_minor >= $2::bigint)
-   AND ($3::bigint IS NULL OR l.buyer_minor <= $3::bigint)
-   AND ($4::boolean IS NULL OR l.on_sale = $4::boolean)
+  JOIN eligible_products($1::bigint, $2::bigint, $3::boolean, NULL, '{}', '{}', '{}') l
+    ON l.product_id = p.id
+ WHERE l.product_id = ANY ($4::bigint[])
 `
 
 type ListSourcesParams struct {
-	Ids      []int64
 	MinMinor *int64
 	MaxMinor *int64
 	OnSale   *bool
+	Ids      []int64
 }
 
 type ListSourcesRow struct {
@@ -886,10 +885,10 @@ type ListSourcesRow struct {
 // What an answer may say of products, if they can still be bought at prices the question allows.
 func (q *Queries) ListSources(ctx context.Context, arg ListSourcesParams) ([]ListSourcesRow, error) {
 	rows, err := q.db.Query(ctx, listSources,
-		arg.Ids,
 		arg.MinMinor,
 		arg.MaxMinor,
 		arg.OnSale,
+		arg.Ids,
 	)
 	if err != nil {
 		return nil, err

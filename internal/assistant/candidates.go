@@ -24,8 +24,9 @@ type wanted struct {
 }
 
 // anywhere lets go of the categories and brands that the question names.
-func (w *wanted) anywhere() {
-	w.conditions.CategoryIds, w.conditions.BrandIds = []int64{}, []int64{}
+func (f *finding) anywhere(w *wanted) {
+	f.CategoryIDs, f.BrandIDs = nil, nil
+	w.conditions.CategoryIds, w.conditions.BrandIds, w.inCategories = []int64{}, []int64{}, 0
 }
 
 // open reports whether anything in the shop will do.
@@ -42,8 +43,8 @@ func (w *wanted) named() bool {
 // many reports whether it is known that many products meet the conditions.
 func (w *wanted) many() bool {
 	const surely = 2 * few // as some may be out of stock
-	inCategories, withAttributes := len(w.conditions.CategoryIds) > 0, w.conditions.Attributes != nil
-	return w.named() && (inCategories && !withAttributes && w.inCategories > surely || !inCategories && withAttributes && w.withAttribute > surely)
+	c := w.conditions
+	return w.named() && (c.Attributes == nil && w.inCategories > surely || len(c.CategoryIds) == 0 && w.withAttribute > surely)
 }
 
 // few is how many products are compared one by one sooner than the index of vectors is asked for those among them: it would
@@ -171,7 +172,7 @@ func (a *Assistant) eligible(ctx context.Context, w wanted) ([]int64, error) {
 const coded = 20_000
 
 // nearest ranks products by meaning: the given ones, or all that meet the conditions.
-func (a *Assistant) nearest(ctx context.Context, w wanted, given []int64) (ranking []candidate, err error) {
+func (a *Assistant) nearest(ctx context.Context, w wanted, given []int64) ([]candidate, error) {
 	switch {
 	case w.vector == nil:
 		return nil, nil
@@ -184,38 +185,39 @@ func (a *Assistant) nearest(ctx context.Context, w wanted, given []int64) (ranki
 }
 
 // nearestByIndex ranks all products that meet the conditions by meaning.
-func (a *Assistant) nearestByIndex(ctx context.Context, w wanted) (ranking []candidate, err error) {
+func (a *Assistant) nearestByIndex(ctx context.Context, w wanted) ([]candidate, error) {
 	c := w.conditions
-	rows, err := a.queries.ListNearestSources(ctx, db.ListNearestSourcesParams{
+	return ranked(a.queries.ListNearestSources(ctx, db.ListNearestSourcesParams{
 		QueryVector: *w.vector, ModelID: w.model, Candidates: int32(a.mostCandidates()),
 		MinMinor: c.MinMinor, MaxMinor: c.MaxMinor, OnSale: c.OnSale, Attributes: c.Attributes, CategoryIds: c.CategoryIds, BrandIds: c.BrandIds,
-	})
-	for _, row := range rows {
-		ranking = append(ranking, candidate{id: row.ProductID, score: 1 - row.Distance})
-	}
-	return ranking, err
+	}))
 }
 
 // compared ranks some products by meaning.
-func (a *Assistant) compared(ctx context.Context, w wanted, given []int64) (ranking []candidate, err error) {
-	rows, err := a.queries.CompareSources(ctx, db.CompareSourcesParams{
+func (a *Assistant) compared(ctx context.Context, w wanted, given []int64) ([]candidate, error) {
+	return ranked(a.queries.CompareSources(ctx, db.CompareSourcesParams{
 		QueryVector: *w.vector, ProductIds: given, ModelID: w.model, Candidates: int32(a.mostCandidates()),
-	})
-	for _, row := range rows {
-		ranking = append(ranking, candidate{id: row.ProductID, score: 1 - row.Distance})
-	}
-	return ranking, err
+	}))
 }
 
 // nearestOfCategories ranks the products of some categories that meet the conditions by meaning.
-func (a *Assistant) nearestOfCategories(ctx context.Context, w wanted) (ranking []candidate, err error) {
+func (a *Assistant) nearestOfCategories(ctx context.Context, w wanted) ([]candidate, error) {
 	c := w.conditions
-	rows, err := a.queries.ListNearestOfCategories(ctx, db.ListNearestOfCategoriesParams{
+	return ranked(a.queries.ListNearestOfCategories(ctx, db.ListNearestOfCategoriesParams{
 		QueryVector: *w.vector, ModelID: w.model, CategoryIds: c.CategoryIds, Candidates: int32(a.mostCandidates()),
 		MinMinor: c.MinMinor, MaxMinor: c.MaxMinor, OnSale: c.OnSale, Attributes: c.Attributes, BrandIds: c.BrandIds,
-	})
-	for _, row := range rows {
-		ranking = append(ranking, candidate{id: row.ProductID, score: 1 - row.Distance})
+	}))
+}
+
+// ranked makes candidates of what a statement answered.
+func ranked[R ~struct {
+	ProductID int64
+	Score     float64
+}](rows []R, err error) ([]candidate, error) {
+	ranking := make([]candidate, len(rows))
+	for i, r := range rows {
+		row := db.CompareSourcesRow(r)
+		ranking[i] = candidate{id: row.ProductID, score: row.Score}
 	}
 	return ranking, err
 }
@@ -236,17 +238,13 @@ func (a *Assistant) withMostWords(ctx context.Context, w wanted, given []int64) 
 }
 
 // withWords ranks products with some words, written as to_tsquery reads them: the given ones, or all that meet the conditions.
-func (a *Assistant) withWords(ctx context.Context, w wanted, given []int64, words string) (ranking []candidate, err error) {
+func (a *Assistant) withWords(ctx context.Context, w wanted, given []int64, words string) ([]candidate, error) {
 	if words == "" {
 		return nil, nil
 	}
 	c := w.conditions
-	rows, err := a.queries.ListSourcesWithWords(ctx, db.ListSourcesWithWordsParams{
+	return ranked(a.queries.ListSourcesWithWords(ctx, db.ListSourcesWithWordsParams{
 		Words: words, ProductIds: orEmpty(given), QueryVector: w.vector, ModelID: w.model, Candidates: int32(a.mostCandidates()),
 		MinMinor: c.MinMinor, MaxMinor: c.MaxMinor, OnSale: c.OnSale, Attributes: c.Attributes, CategoryIds: c.CategoryIds, BrandIds: c.BrandIds,
-	})
-	for _, row := range rows {
-		ranking = append(ranking, candidate{id: row.ProductID, score: row.Score})
-	}
-	return ranking, err
+	}))
 }

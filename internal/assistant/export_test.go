@@ -16,16 +16,7 @@ func (a *Assistant) Retrieve(ctx context.Context, text string) (int, error) {
 // Nearest are the scores of the products nearest to a question: as retrieve takes them, and of all that meet its conditions
 // compared one by one. Those below the threshold are among them.
 func (a *Assistant) Nearest(ctx context.Context, text string) (taken, exact []float64, threshold float64, err error) {
-	known, err := a.names(ctx)
-	if err != nil {
-		return nil, nil, 0, err
-	}
-	f := finding{Question: question.Parse(text, known.Dictionary, a.settings.Currency.Digits()), text: text}
-	w, err := a.wants(ctx, &f, known)
-	if err != nil {
-		return nil, nil, 0, err
-	}
-	given, err := a.eligible(ctx, w)
+	w, given, err := a.asked(ctx, text)
 	if err != nil {
 		return nil, nil, 0, err
 	}
@@ -49,16 +40,7 @@ func (a *Assistant) Nearest(ctx context.Context, text string) (taken, exact []fl
 // Ways are the products nearest to a question that meet its conditions, as each way to find them answers: all compared, by the
 // index of vectors, and by the codes of the categories it names.
 func (a *Assistant) Ways(ctx context.Context, text string) (compared, byIndex, byCode []int64, err error) {
-	known, err := a.names(ctx)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	f := finding{Question: question.Parse(text, known.Dictionary, a.settings.Currency.Digits()), text: text}
-	w, err := a.wants(ctx, &f, known)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	given, err := a.eligible(ctx, w)
+	w, given, err := a.asked(ctx, text)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -76,6 +58,20 @@ func (a *Assistant) Ways(ctx context.Context, text string) (compared, byIndex, b
 		}
 	}
 	return compared, byIndex, byCode, nil
+}
+
+// asked is what a question wants, and the products that meet its conditions if they are few.
+func (a *Assistant) asked(ctx context.Context, text string) (w wanted, given []int64, err error) {
+	known, err := a.names(ctx)
+	if err != nil {
+		return w, nil, err
+	}
+	f := finding{Question: question.Parse(text, known.Dictionary, a.settings.Currency.Digits()), text: text}
+	if w, err = a.wants(ctx, &f, known); err != nil {
+		return w, nil, err
+	}
+	given, err = a.eligible(ctx, w)
+	return w, given, err
 }
 
 func scores(ranking []candidate) (all []float64) {

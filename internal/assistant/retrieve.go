@@ -79,8 +79,7 @@ func (a *Assistant) retrieve(ctx context.Context, text string, history []provide
 		}
 		// A name may be part of another thing's ("iPhone case"): one that leaves nothing only ranks.
 		if err == nil && len(f.hits) == 0 && !f.Generic && len(f.CategoryIDs)+len(f.BrandIDs) > 0 {
-			w.anywhere()
-			f.CategoryIDs, f.BrandIDs = nil, nil
+			f.anywhere(&w)
 			if rows, err = a.find(ctx, &f, w); err == nil {
 				f.hits = a.best(f.Order, rows)
 			}
@@ -159,8 +158,7 @@ func (a *Assistant) wants(ctx context.Context, f *finding, known *names) (wanted
 
 // within looks among the very products the shopper points at.
 func (a *Assistant) within(ctx context.Context, f *finding, w wanted) error {
-	w.anywhere()
-	f.CategoryIDs, f.BrandIDs = nil, nil
+	f.anywhere(&w)
 	w.conditions.ProductIds = f.within
 	w.every, w.most, w.telling, w.threshold = "", "", "", 0
 	rows, err := a.find(ctx, f, w)

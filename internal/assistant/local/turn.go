@@ -22,8 +22,8 @@ var turns = func() (turns [12]pairs) {
 
 // turn turns a vector about the origin by a fixed angle in many planes at once, several times (Kac's walk): lengths and angles stay.
 func turn(v *[hashed]float64) {
-	for _, pairs := range turns {
-		for _, p := range pairs {
+	for _, planes := range turns {
+		for _, p := range planes {
 			x, y := v[p[0]], v[p[1]]
 			v[p[0]], v[p[1]] = (x+y)*(math.Sqrt2/2), (x-y)*(math.Sqrt2/2)
 		}

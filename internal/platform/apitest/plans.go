@@ -55,8 +55,8 @@ type Read struct {
 	Limit time.Duration
 }
 
-// sequentialScan of a table that grows with the catalogue.
-var sequentialScan = regexp.MustCompile(`Seq Scan on (products|product_listings|product_search|product_embeddings|product_images|variants)\b`)
+// SequentialScan of a table that grows with the catalogue.
+var SequentialScan = regexp.MustCompile(`Seq Scan on (products|product_listings|product_search|product_embeddings|product_images|variants)\b`)
 
 // Measure prints a table of how fast reads are answered, alone and at 64 connections, and requires that none of them reads
 // a large table from end to end.
@@ -69,7 +69,7 @@ func (s *Shop) Measure(t testing.TB, reads []Read) {
 		many := Load(t, s.url, 64, 2*time.Second, read.Path)
 		fmt.Printf("| %s | %s | %s | %s | %.0f |\n", read.Name, milliseconds(alone.P50), milliseconds(alone.P95), milliseconds(many.P95), many.PerSecond)
 		for _, plan := range s.Plans(func() { s.Get(read.Path(0)) }) {
-			assert.NotRegexp(t, sequentialScan, plan, read.Name)
+			assert.NotRegexp(t, SequentialScan, plan, read.Name)
 		}
 		if read.Limit > 0 {
 			assert.Less(t, alone.P95, read.Limit, "%s, alone", read.Name)
