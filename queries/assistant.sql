@@ -166,12 +166,30 @@ SELECT k.product_id
 
 -- Some products by how near they are to a question, 1 - cosine distance, all of them compared.
 -- name: CompareSources :many
-SELECT e.product_id, (1 - (e.embedding <=> @query_vector::halfvec))::float8 AS score
-  FROM unnest(@product_ids::bigint[]) k (product_id)
-  JOIN product_embeddings e ON e.product_id = k.product_id
- WHERE e.model_id = @model_id
- ORDER BY (e.embedding <=> @query_vector) + 0
+SELECT k.product_id, (1 - k.distance)::float8 AS score
+  FROM (SELECT e.product_id, e.embedding <=> @query_vector::halfvec AS distance
+          FROM product_embeddings e
+         WHERE e.product_id = ANY (@product_ids::bigint[]) AND e.model_id = @model_id
+        OFFSET 0) k -- computed once, and without the index of vectors
+ ORDER BY k.distance
  LIMIT @candidates::int;
+
+-- How near some products are to a question (0 without a vector), and how well each has all its words, most of them with the
+-- rarest, and most of them without it (-1 if it has not).
+-- name: WeighSources :many
+WITH asked AS MATERIALIZED (
+    SELECT to_tsquery('english', @every::text) AS every, to_tsquery('english', sqlc.narg(telling)::text) AS telling,
+           to_tsquery('english', sqlc.narg(rest)::text) AS rest, '{0.1, 0.3, 0.6, 1}'::real[] AS weights
+)
+SELECT k.product_id::bigint AS product_id, coalesce(1 - (e.embedding <=> sqlc.narg(query_vector)::halfvec), 0)::float8 AS score,
+       (CASE WHEN s.words @@ a.every THEN ts_rank(a.weights, s.words, a.every) ELSE -1 END)::real AS every,
+       (CASE WHEN s.words @@ a.telling THEN ts_rank(a.weights, s.words, a.telling) ELSE -1 END)::real AS telling,
+       (CASE WHEN s.words @@ a.rest THEN ts_rank(a.weights, s.words, a.rest) ELSE -1 END)::real AS rest
+  FROM asked a
+ CROSS JOIN unnest(@product_ids::bigint[]) WITH ORDINALITY k (product_id, place)
+  JOIN product_search s ON s.product_id = k.product_id
+  LEFT JOIN product_embeddings e ON e.product_id = k.product_id AND e.model_id = @model_id
+ ORDER BY k.place;
 
 -- The products nearest to a question that may answer it, by the index of vectors. The arguments are columns (asked), of which
 -- the planner knows nothing: all plans cost the same, and PostgreSQL keeps one instead of planning each time, which would take
@@ -211,10 +229,12 @@ WITH asked AS MATERIALIZED (
      ORDER BY e.code <~> a.code
      LIMIT 300
 ), near AS MATERIALIZED (
-    SELECT e.product_id, e.embedding <=> @query_vector AS distance
-      FROM alike
-      JOIN product_embeddings e ON e.product_id = alike.product_id AND e.model_id = @model_id
-     ORDER BY (e.embedding <=> @query_vector) + 0
+    SELECT k.product_id, k.distance
+      FROM (SELECT e.product_id, e.embedding <=> @query_vector AS distance
+              FROM alike
+              JOIN product_embeddings e ON e.product_id = alike.product_id AND e.model_id = @model_id
+            OFFSET 0) k
+     ORDER BY k.distance
 )
 SELECT n.product_id, (1 - n.distance)::float8 AS score
   FROM asked a

@@ -97,11 +97,12 @@ func (q *Queries) ClearEmbeddingFailure(ctx context.Context, productID int64) er
 }
 
 const compareSources = `-- name: CompareSources :many
-SELECT e.product_id, (1 - (e.embedding <=> $1::halfvec))::float8 AS score
-  FROM unnest($2::bigint[]) k (product_id)
-  JOIN product_embeddings e ON e.product_id = k.product_id
- WHERE e.model_id = $3
- ORDER BY (e.embedding <=> $1) + 0
+SELECT k.product_id, (1 - k.distance)::float8 AS score
+  FROM (SELECT e.product_id, e.embedding <=> $1::halfvec AS distance
+          FROM product_embeddings e
+         WHERE e.product_id = ANY ($2::bigint[]) AND e.model_id = $3
+        OFFSET 0) k -- computed once, and without the index of vectors
+ ORDER BY k.distance
  LIMIT $4::int
 `
 
@@ -640,10 +641,12 @@ WITH asked AS MATERIALIZED (
      ORDER BY e.code <~> a.code
      LIMIT 300
 ), near AS MATERIALIZED (
-    SELECT e.product_id, e.embedding <=> $8 AS distance
-      FROM alike
-      JOIN product_embeddings e ON e.product_id = alike.product_id AND e.model_id = $9
-     ORDER BY (e.embedding <=> $8) + 0
+    SELECT k.product_id, k.distance
+      FROM (SELECT e.product_id, e.embedding <=> $8 AS distance
+              FROM alike
+              JOIN product_embeddings e ON e.product_id = alike.product_id AND e.model_id = $9
+            OFFSET 0) k
+     ORDER BY k.distance
 )
 SELECT n.product_id, (1 - n.distance)::float8 AS score
   FROM asked a
@@ -1167,4 +1170,72 @@ func (q *Queries) UpsertProductEmbedding(ctx context.Context, arg UpsertProductE
 		arg.ProductID,
 	)
 	return err
+}
+
+const weighSources = `-- name: WeighSources :many
+WITH asked AS MATERIALIZED (
+    SELECT to_tsquery('english', $4::text) AS every, to_tsquery('english', $5::text) AS telling,
+           to_tsquery('english', $6::text) AS rest, '{0.1, 0.3, 0.6, 1}'::real[] AS weights
+)
+SELECT k.product_id::bigint AS product_id, coalesce(1 - (e.embedding <=> $1::halfvec), 0)::float8 AS score,
+       (CASE WHEN s.words @@ a.every THEN ts_rank(a.weights, s.words, a.every) ELSE -1 END)::real AS every,
+       (CASE WHEN s.words @@ a.telling THEN ts_rank(a.weights, s.words, a.telling) ELSE -1 END)::real AS telling,
+       (CASE WHEN s.words @@ a.rest THEN ts_rank(a.weights, s.words, a.rest) ELSE -1 END)::real AS rest
+  FROM asked a
+ CROSS JOIN unnest($2::bigint[]) WITH ORDINALITY k (product_id, place)
+  JOIN product_search s ON s.product_id = k.product_id
+  LEFT JOIN product_embeddings e ON e.product_id = k.product_id AND e.model_id = $3
+ ORDER BY k.place
+`
+
+type WeighSourcesParams struct {
+	QueryVector *pgvector.HalfVector
+	ProductIds  []int64
+	ModelID     int16
+	Every       string
+	Telling     *string
+	Rest        *string
+}
+
+type WeighSourcesRow struct {
+	ProductID int64
+	Score     float64
+	Every     float32
+	Telling   float32
+	Rest      float32
+}
+
+// How near some products are to a question (0 without a vector), and how well each has all its words, most of them with the
+// rarest, and most of them without it (-1 if it has not).
+func (q *Queries) WeighSources(ctx context.Context, arg WeighSourcesParams) ([]WeighSourcesRow, error) {
+	rows, err := q.db.Query(ctx, weighSources,
+		arg.QueryVector,
+		arg.ProductIds,
+		arg.ModelID,
+		arg.Every,
+		arg.Telling,
+		arg.Rest,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []WeighSourcesRow{}
+	for rows.Next() {
+		var i WeighSourcesRow
+		if err := rows.Scan(
+			&i.ProductID,
+			&i.Score,
+			&i.Every,
+			&i.Telling,
+			&i.Rest,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

@@ -51,6 +51,9 @@ func (w *wanted) many() bool {
 // look at a hundred for each that meets the conditions.
 const few = 1000
 
+// handful is how many products are looked at with their words, sooner than the index of words is asked which have them.
+const handful = 300
+
 // candidate is a product that may answer a question.
 type candidate struct {
 	id     int64
@@ -59,24 +62,20 @@ type candidate struct {
 	hasAll bool    // words
 }
 
-// find answers the products that the answer to a question may rest on, the best first: those nearest to it and those with
-// all its words; when too few of them are about it, also those with most of its words.
-func (a *Assistant) find(ctx context.Context, f *finding, w wanted) ([]found, error) {
-	select {
-	case a.turns <- struct{}{}:
-		defer func() { <-a.turns }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
+// candidates answers the products that the answer to a question may rest on, the best first: those nearest to it and those
+// with all its words; when too few of them are about it, also those with most of its words.
+func (a *Assistant) candidates(ctx context.Context, f *finding, w wanted) ([]found, error) {
 	given, err := a.eligible(ctx, w)
 	if err != nil || given != nil && len(given) == 0 {
 		return nil, err
 	}
-	nearest, err := a.nearest(ctx, w, given)
-	if err != nil {
-		return nil, err
+	var nearest, byWords, mostWords []candidate
+	weighed := given != nil && len(given) <= handful && w.every != ""
+	if weighed {
+		nearest, byWords, mostWords, err = a.weighed(ctx, w, given)
+	} else if nearest, err = a.nearest(ctx, w, given); err == nil {
+		byWords, err = a.withWords(ctx, w, given, w.every)
 	}
-	byWords, err := a.withWords(ctx, w, given, w.every)
 	if err != nil {
 		return nil, err
 	}
@@ -88,10 +87,13 @@ func (a *Assistant) find(ctx context.Context, f *finding, w wanted) ([]found, er
 	if err != nil || len(about) >= a.settings.TopK || len(byWords) > 0 || elsewhere {
 		return about, err
 	}
-	if byWords, err = a.withMostWords(ctx, w, given); err != nil || len(byWords) == 0 {
+	if !weighed {
+		mostWords, err = a.withMostWords(ctx, w, given)
+	}
+	if err != nil || len(mostWords) == 0 {
 		return about, err
 	}
-	return a.about(ctx, f, w, a.fuse(nearest, byWords, w.threshold))
+	return a.about(ctx, f, w, a.fuse(nearest, mostWords, w.threshold))
 }
 
 // about reads what may be said of candidates, and leaves out those that are not about the question. Products that the
@@ -222,19 +224,53 @@ func ranked[R ~struct {
 	return ranking, err
 }
 
-// withMostWords ranks products by words that have most of the question's weight: with the rarest of them, and when those are
-// too few, without it.
-func (a *Assistant) withMostWords(ctx context.Context, w wanted, given []int64) (ranking []candidate, err error) {
-	rest := w.most
-	if w.most != "" && w.telling != "" {
-		if ranking, err = a.withWords(ctx, w, given, fmt.Sprintf("(%s) & (%s)", w.telling, w.most)); err != nil || len(ranking) >= a.settings.TopK {
-			return ranking, err
+// weighed ranks a handful of products by all that a question asks: by meaning, with all its words, and with most of them.
+func (a *Assistant) weighed(ctx context.Context, w wanted, given []int64) (nearest, every, most []candidate, err error) {
+	telling, rest := w.tiers()
+	rows, err := a.queries.WeighSources(ctx, db.WeighSourcesParams{
+		QueryVector: w.vector, ProductIds: given, ModelID: w.model, Every: w.every, Telling: orNull(telling), Rest: orNull(rest),
+	})
+	ranking := func(weight func(db.WeighSourcesRow) float64) (ranking []candidate) {
+		kept := slices.DeleteFunc(slices.Clone(rows), func(r db.WeighSourcesRow) bool { return weight(r) < 0 })
+		slices.SortStableFunc(kept, func(x, y db.WeighSourcesRow) int { return cmp.Compare(weight(y), weight(x)) })
+		for _, r := range kept[:min(len(kept), a.mostCandidates())] {
+			ranking = append(ranking, candidate{id: r.ProductID, score: r.Score})
 		}
-		rest = fmt.Sprintf("(%s) & !(%s)", w.most, w.telling)
+		return ranking
+	}
+	if w.vector != nil {
+		nearest = ranking(func(r db.WeighSourcesRow) float64 { return r.Score })
+	}
+	every = ranking(func(r db.WeighSourcesRow) float64 { return float64(r.Every) })
+	most = a.tiered(ranking(func(r db.WeighSourcesRow) float64 { return float64(r.Telling) }), ranking(func(r db.WeighSourcesRow) float64 { return float64(r.Rest) }))
+	return nearest, every, most, err
+}
+
+// withMostWords ranks products by words that have most of the question's weight.
+func (a *Assistant) withMostWords(ctx context.Context, w wanted, given []int64) ([]candidate, error) {
+	telling, rest := w.tiers()
+	ranking, err := a.withWords(ctx, w, given, telling)
+	if err != nil || len(ranking) >= a.settings.TopK {
+		return ranking, err
 	}
 	others, err := a.withWords(ctx, w, given, rest)
-	ranking = append(ranking, others...)
-	return ranking[:min(len(ranking), a.mostCandidates())], err
+	return a.tiered(ranking, others), err
+}
+
+// tiers are most of the words with the rarest of them, and without it.
+func (w *wanted) tiers() (telling, rest string) {
+	if w.most == "" || w.telling == "" {
+		return "", w.most
+	}
+	return fmt.Sprintf("(%s) & (%s)", w.telling, w.most), fmt.Sprintf("(%s) & !(%s)", w.most, w.telling)
+}
+
+// tiered are the products with the rarest word, and when those are too few, the others behind them.
+func (a *Assistant) tiered(telling, others []candidate) []candidate {
+	if len(telling) < a.settings.TopK {
+		telling = append(telling, others...)
+	}
+	return telling[:min(len(telling), a.mostCandidates())]
 }
 
 // withWords ranks products with some words, written as to_tsquery reads them: the given ones, or all that meet the conditions.

@@ -70,21 +70,7 @@ func (a *Assistant) retrieve(ctx context.Context, text string, history []provide
 	if err != nil {
 		return f, err
 	}
-	if f.within != nil {
-		err = a.within(ctx, &f, w)
-	} else {
-		var rows []found
-		if rows, err = a.find(ctx, &f, w); err == nil {
-			f.hits = a.best(f.Order, rows)
-		}
-		// A name may be part of another thing's ("iPhone case"): one that leaves nothing only ranks.
-		if err == nil && len(f.hits) == 0 && !f.Generic && len(f.CategoryIDs)+len(f.BrandIDs) > 0 {
-			f.anywhere(&w)
-			if rows, err = a.find(ctx, &f, w); err == nil {
-				f.hits = a.best(f.Order, rows)
-			}
-		}
-	}
+	err = a.find(ctx, &f, w)
 	if err == nil && len(f.hits) > 0 {
 		a.settings.Metrics.Scored(f.hits[0].Score)
 		f.untold = a.untold(asked, f.hits)
@@ -156,12 +142,25 @@ func (a *Assistant) wants(ctx context.Context, f *finding, known *names) (wanted
 	return w, nil
 }
 
-// within looks among the very products the shopper points at.
-func (a *Assistant) within(ctx context.Context, f *finding, w wanted) error {
-	f.anywhere(&w)
-	w.conditions.ProductIds = f.within
-	w.every, w.most, w.telling, w.threshold = "", "", "", 0
-	rows, err := a.find(ctx, f, w)
+// find fills in the products that the answer may rest on: those the shopper points at, or the best of the shop.
+func (a *Assistant) find(ctx context.Context, f *finding, w wanted) error {
+	select {
+	case a.turns <- struct{}{}:
+		defer func() { <-a.turns }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if f.within != nil {
+		f.anywhere(&w)
+		w.conditions.ProductIds = f.within
+		w.every, w.most, w.telling, w.threshold = "", "", "", 0
+	}
+	rows, err := a.candidates(ctx, f, w)
+	// A name may be part of another thing's ("iPhone case"): one that leaves nothing only ranks.
+	if err == nil && len(rows) == 0 && !f.Generic && len(w.conditions.CategoryIds)+len(w.conditions.BrandIds) > 0 {
+		f.anywhere(&w)
+		rows, err = a.candidates(ctx, f, w)
+	}
 	f.hits = a.best(f.Order, rows)
 	return err
 }

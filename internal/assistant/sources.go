@@ -39,7 +39,9 @@ func (a *Assistant) relevant(f finding, rows []found) []found {
 // documentOf is all that is known of a product in words.
 func documentOf(row found) local.Document {
 	title := []string{row.ProductCard.Name, orBlank(row.ProductCard.BrandName), orBlank(row.ProductCard.CategoryName)}
-	return local.Document{Title: strings.Join(title, " "), Body: strings.Join(append([]string{row.Description}, facts(row.Attributes)...), " ")}
+	return local.Document{Title: strings.Join(title, " "), Body: func() string {
+		return strings.Join(append([]string{row.Description}, facts(row.Attributes)...), " ")
+	}}
 }
 
 // untold are the words of a question about certain products that no text of theirs has: the catalogue does not say.
@@ -50,7 +52,7 @@ func (a *Assistant) untold(asked question.Question, hits []hit) []string {
 	documents := make([]string, len(hits))
 	for i, h := range hits {
 		document := documentOf(h.row)
-		documents[i] = document.Title + " " + document.Body
+		documents[i] = document.Title + " " + document.Body()
 	}
 	return a.local.Missing(asked.Text, documents)
 }

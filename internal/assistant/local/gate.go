@@ -3,6 +3,7 @@ package local
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/shopd/shopd/internal/question"
 	"github.com/shopd/shopd/internal/question/words"
@@ -20,8 +21,8 @@ const (
 
 // Document is what is known of a product in words.
 type Document struct {
-	Title string // its name, brand and category
-	Body  string // all else
+	Title string        // its name, brand and category
+	Body  func() string // all else, read if the title does not tell enough
 }
 
 // Keep answers which documents are about the question at all. A word counts by how rare it is, so one that no
@@ -107,22 +108,22 @@ func isAdverb(word string) bool { return len(word) >= 6 && strings.HasSuffix(wor
 // half if it is only said about the product: what fits on a bicycle is no bicycle.
 func (l *Local) coverage(asked map[string]float64, goods string, document Document) float64 {
 	v := l.vocabulary.Load()
-	title, body := stems(document.Title), stems(document.Body) // so few that looking through them beats a map
+	title := stems(document.Title) // so few that looking through them beats a map
+	body := sync.OnceValue(func() []string { return stems(document.Body()) })
 	var all, found float64
 	for stem, weight := range asked {
 		all += weight
 		isGoods := stem == goods
-		inTitle, inBody := slices.Contains(title, stem), slices.Contains(body, stem)
 		switch {
-		case inTitle || inBody && !isGoods:
+		case slices.Contains(title, stem), !isGoods && slices.Contains(body(), stem):
 			found += weight
 		case isGoods && v.knows(stem) && hasAny(title, mates(stem)):
 			found += weight * mateWeight
-		case isGoods && inBody:
+		case isGoods && slices.Contains(body(), stem):
 			found += weight * aside
-		case hasAny(title, mates(stem)), !isGoods && hasAny(body, mates(stem)):
+		case hasAny(title, mates(stem)), !isGoods && hasAny(body(), mates(stem)):
 			found += weight
-		case hasAny(body, mates(stem)):
+		case hasAny(body(), mates(stem)):
 			found += weight * aside
 		}
 	}

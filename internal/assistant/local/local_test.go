@@ -89,7 +89,7 @@ func TestKeepRefusesWhatIsNotCarried(t *testing.T) {
 	l := learned()
 	var documents []Document
 	for _, text := range shelf {
-		documents = append(documents, Document{Title: text.Title, Body: text.Body})
+		documents = append(documents, Document{Title: text.Title, Body: func() string { return text.Body }})
 	}
 	keep := func(text string) []bool { return l.Keep(question.Parse(text, nil, 2), documents) }
 	assert.Equal(t, []bool{true, false, false, false}, keep("a waterproof jacket"))
