@@ -55,7 +55,7 @@ func TestSourcesAreFoundByPlansThatAreKept(t *testing.T) {
 			require.NoError(t, err)
 		}
 	}
-	for _, statement := range []string{"ListNearestSources", "ListNearestOfCategories", "ListSourcesWithWords"} {
+	for _, statement := range []string{"ListNearestSources", "ListNearestOfCategories", "ListSourcesWithWords", "WeighSources", "CompareSources", "ListSources"} {
 		kept, made := shop.App.Assistant.Plans(t.Context(), statement)
 		assert.LessOrEqual(t, made, 5, "%s: PostgreSQL plans five times before it compares costs", statement)
 		assert.Greater(t, kept, 2, statement)
