@@ -242,7 +242,10 @@ func (a *Assistant) weighed(ctx context.Context, w wanted, given []int64) (neare
 		nearest = ranking(func(r db.WeighSourcesRow) float64 { return r.Score })
 	}
 	every = ranking(func(r db.WeighSourcesRow) float64 { return float64(r.Every) })
-	most = a.tiered(ranking(func(r db.WeighSourcesRow) float64 { return float64(r.Telling) }), ranking(func(r db.WeighSourcesRow) float64 { return float64(r.Rest) }))
+	most = a.tiered(
+		ranking(func(r db.WeighSourcesRow) float64 { return float64(r.Telling) }),
+		ranking(func(r db.WeighSourcesRow) float64 { return float64(r.Rest) }),
+	)
 	return nearest, every, most, err
 }
 

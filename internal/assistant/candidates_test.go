@@ -22,11 +22,24 @@ func TestAllWaysFindTheNearest(t *testing.T) {
 		 LIMIT 1`)
 	for _, question := range []string{"%s", "something black in %s", "%s under $80", "%s between $20 and $60", "discounted %s"} {
 		question = fmt.Sprintf(question, name)
-		compared, byIndex, byCode, err := shop.App.Assistant.Ways(t.Context(), question)
+		ways, err := shop.App.Assistant.Ways(t.Context(), question)
 		require.NoError(t, err)
-		require.NotEmpty(t, compared, question)
-		assert.Equal(t, compared, byIndex, question)
-		assert.Equal(t, compared, byCode, question)
+		require.NotEmpty(t, ways["compared"], question)
+		for name, found := range ways {
+			assert.Equal(t, ways["compared"], found, "%s %s", question, name)
+		}
+	}
+}
+
+func TestWordsAreWeighedAsTheyAreFound(t *testing.T) {
+	t.Parallel()
+	shop := apitest.Demo(t)
+	for _, question := range []string{"black lamp under $100", "wool throw blanket below $90", "discounted jacket", "a bag under $60"} {
+		weighed, found, err := shop.App.Assistant.Words(t.Context(), question)
+		require.NoError(t, err)
+		assert.NotEmpty(t, weighed[0], question)
+		assert.NotEmpty(t, weighed[1], question)
+		assert.Equal(t, found, weighed, question)
 	}
 }
 
@@ -49,7 +62,7 @@ func TestSourcesAreFoundByPlansThatAreKept(t *testing.T) {
 	shop := apitest.Demo(t, apitest.Setting{Name: "DATABASE_POOL", Value: "2"})
 	for range 8 {
 		for _, question := range []string{"a gift", "lamp under $100", "black shoes", "on sale"} {
-			_, _, _, err := shop.App.Assistant.Ways(t.Context(), question)
+			_, err := shop.App.Assistant.Ways(t.Context(), question)
 			require.NoError(t, err)
 			_, err = shop.App.Assistant.Retrieve(t.Context(), question)
 			require.NoError(t, err)

@@ -38,26 +38,55 @@ func (a *Assistant) Nearest(ctx context.Context, text string) (taken, exact []fl
 }
 
 // Ways are the products nearest to a question that meet its conditions, as each way to find them answers: all compared, by the
-// index of vectors, and by the codes of the categories it names.
-func (a *Assistant) Ways(ctx context.Context, text string) (compared, byIndex, byCode []int64, err error) {
+// index of vectors, by the codes of the categories it names, and weighed with their words.
+func (a *Assistant) Ways(ctx context.Context, text string) (map[string][]int64, error) {
 	w, given, err := a.asked(ctx, text)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, err
 	}
-	for way, ids := range map[*[]int64]func() ([]candidate, error){
-		&compared: func() ([]candidate, error) { return a.compared(ctx, w, given) },
-		&byIndex:  func() ([]candidate, error) { return a.nearestByIndex(ctx, w) },
-		&byCode:   func() ([]candidate, error) { return a.nearestOfCategories(ctx, w) },
+	ways := map[string][]int64{}
+	for name, find := range map[string]func() ([]candidate, error){
+		"compared": func() ([]candidate, error) { return a.compared(ctx, w, given) },
+		"by index": func() ([]candidate, error) { return a.nearestByIndex(ctx, w) },
+		"by code":  func() ([]candidate, error) { return a.nearestOfCategories(ctx, w) },
+		"weighed": func() ([]candidate, error) {
+			nearest, _, _, err := a.weighed(ctx, w, given)
+			return nearest, err
+		},
 	} {
-		ranking, err := ids()
+		ranking, err := find()
 		if err != nil {
-			return nil, nil, nil, err
+			return nil, err
 		}
-		for _, c := range ranking {
-			*way = append(*way, c.id)
-		}
+		ways[name] = ids(ranking)
 	}
-	return compared, byIndex, byCode, nil
+	return ways, nil
+}
+
+// Words are the products with all of a question's words, and with most of them, that meet its conditions: weighed one by one,
+// and found by the index of words.
+func (a *Assistant) Words(ctx context.Context, text string) (weighed, found [2][]int64, err error) {
+	w, given, err := a.asked(ctx, text)
+	if err != nil {
+		return weighed, found, err
+	}
+	_, every, most, err := a.weighed(ctx, w, given)
+	if err != nil {
+		return weighed, found, err
+	}
+	everyFound, err := a.withWords(ctx, w, given, w.every)
+	if err != nil {
+		return weighed, found, err
+	}
+	mostFound, err := a.withMostWords(ctx, w, given)
+	return [2][]int64{ids(every), ids(most)}, [2][]int64{ids(everyFound), ids(mostFound)}, err
+}
+
+func ids(ranking []candidate) (all []int64) {
+	for _, c := range ranking {
+		all = append(all, c.id)
+	}
+	return all
 }
 
 // asked is what a question wants, and the products that meet its conditions if they are few.
