@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -36,7 +37,9 @@ var small = []string{"prove", "--buyers", "30", "--attempts", "300", "--units", 
 
 func TestProveWithAServerThatIsKilled(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "shopd")
-	built, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".").CombinedOutput()
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0") // as it is released
+	built, err := build.CombinedOutput()
 	require.NoError(t, err, "%s", built)
 	conn := provable(t)
 	var out bytes.Buffer

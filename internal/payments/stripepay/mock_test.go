@@ -29,7 +29,7 @@ func stripeMock(t *testing.T) (address string) {
 	}
 	defer cancel()
 	build := exec.CommandContext(ctx, "go", "tool", "-modfile=tools/stripemock.mod", "-n", "stripe-mock")
-	build.Dir = filepath.Join("..", "..", "..")
+	build.Dir, build.Env = filepath.Join("..", "..", ".."), append(os.Environ(), "CGO_ENABLED=0")
 	var trouble strings.Builder
 	build.Stderr = &trouble
 	path, err := build.Output()
