@@ -9,7 +9,7 @@ import (
 	"sync"
 
 	"github.com/shopd/shopd/gen/client"
-	"github.com/shopd/shopd/internal/platform/apitest"
+	"github.com/shopd/shopd/internal/apitest"
 	"github.com/shopd/shopd/sdk"
 )
 

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const typescript = "../gen/ts"
+const typescript = "../sdk/ts"
 
 // TestTypeScript builds the npm package and runs its tests and its example against a real server, at last with a proxy
 // between them that holds every exchange against the contract.

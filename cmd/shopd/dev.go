@@ -14,8 +14,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/shopd/shopd/internal/app"
+	"github.com/shopd/shopd/internal/devstack"
 	"github.com/shopd/shopd/internal/platform/config"
-	"github.com/shopd/shopd/internal/platform/devstack"
 	"github.com/shopd/shopd/internal/platform/postgres"
 )
 

@@ -13,13 +13,13 @@ import (
 	"github.com/stretchr/testify/require"
 	"gopkg.in/yaml.v3"
 
-	"github.com/shopd/shopd/gen"
+	"github.com/shopd/shopd"
 )
 
 // Operations that documents name by their whole address are in the contract.
 func TestOperationsNamedInDocumentsExist(t *testing.T) {
 	t.Parallel()
-	spec, err := openapi3.NewLoader().LoadFromData(gen.Contract)
+	spec, err := openapi3.NewLoader().LoadFromData(shopd.Contract)
 	require.NoError(t, err)
 	found := 0
 	for _, name := range documents(t) {
@@ -35,7 +35,7 @@ func TestOperationsNamedInDocumentsExist(t *testing.T) {
 // Every operation that the columns of docs/migrating.md name as ours is in the contract.
 func TestWhereCallsMigrateToExists(t *testing.T) {
 	t.Parallel()
-	spec, err := openapi3.NewLoader().LoadFromData(gen.Contract)
+	spec, err := openapi3.NewLoader().LoadFromData(shopd.Contract)
 	require.NoError(t, err)
 	named := regexp.MustCompile("`(GET|POST|PUT|PATCH|DELETE) (/[^ `?]+)`")
 	rows, found := 0, 0
@@ -97,7 +97,7 @@ func hasTest(t *testing.T, folder, name string) bool {
 // Links between documents lead somewhere, and the README leads to all of them.
 func TestLinksOfDocumentsLeadSomewhere(t *testing.T) {
 	t.Parallel()
-	all := append(documents(t), "../../CHANGELOG.md", "../../gen/ts/README.md", "../../docs/api/CHANGELOG.md")
+	all := append(documents(t), "../../CHANGELOG.md", "../../sdk/ts/README.md", "../../docs/api/CHANGELOG.md")
 	for _, name := range all {
 		for _, m := range regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`).FindAllStringSubmatch(read(t, name), -1) {
 			_, err := os.Stat(filepath.Join(filepath.Dir(name), m[1]))
@@ -155,7 +155,7 @@ func TestComposeHandsSettingsOn(t *testing.T) {
 		}
 	}
 	require.NoError(t, yaml.Unmarshal([]byte(read(t, "../../compose.yaml")), &file))
-	native := read(t, "../../internal/platform/devstack/docker.go")
+	native := read(t, "../../internal/devstack/docker.go")
 	for _, server := range []string{"postgres", "redis"} {
 		assert.Contains(t, native, `"`+file.Services[server].Image+`"`)
 	}

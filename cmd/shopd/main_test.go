@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/shopd/shopd/gen"
-	"github.com/shopd/shopd/internal/platform/apitest"
+	"github.com/shopd/shopd"
+	"github.com/shopd/shopd/internal/apitest"
 	"github.com/shopd/shopd/internal/platform/config"
 )
 
@@ -55,7 +55,7 @@ func TestSmallCommands(t *testing.T) {
 	assert.Equal(t, "shopd "+config.Version+"\n", out)
 	out, err = run(t, "openapi")
 	require.NoError(t, err)
-	assert.Equal(t, string(gen.Contract), out)
+	assert.Equal(t, string(shopd.Contract), out)
 	out, err = run(t)
 	require.NoError(t, err)
 	assert.Contains(t, out, "shopd dev")

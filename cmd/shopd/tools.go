@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/shopd/shopd/gen"
+	"github.com/shopd/shopd"
 	"github.com/shopd/shopd/internal/platform/config"
 )
 
@@ -17,7 +17,7 @@ func openapiCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "openapi", Short: "Print the contract this program was built from", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			_, err := c.OutOrStdout().Write(gen.Contract)
+			_, err := c.OutOrStdout().Write(shopd.Contract)
 			return err
 		},
 	}

@@ -16,11 +16,10 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/riverqueue/river"
 
-	"github.com/shopd/shopd/gen"
+	"github.com/shopd/shopd"
 	"github.com/shopd/shopd/gen/db"
 	"github.com/shopd/shopd/internal/addresses"
 	"github.com/shopd/shopd/internal/assistant"
-	"github.com/shopd/shopd/internal/assistant/guard"
 	"github.com/shopd/shopd/internal/audit"
 	"github.com/shopd/shopd/internal/cart"
 	"github.com/shopd/shopd/internal/catalog"
@@ -28,6 +27,7 @@ import (
 	"github.com/shopd/shopd/internal/identity"
 	"github.com/shopd/shopd/internal/integrity"
 	"github.com/shopd/shopd/internal/inventory"
+	"github.com/shopd/shopd/internal/model/guard"
 	"github.com/shopd/shopd/internal/orders"
 	"github.com/shopd/shopd/internal/payments"
 	"github.com/shopd/shopd/internal/payments/testpay"
@@ -137,7 +137,7 @@ func (a *App) newServer(client redis.UniversalClient) (err error) {
 	a.Server, err = server.New(server.Options{
 		Log: a.log, Pool: a.pool, Limiter: ratelimit.New(client, s.RedisPrefix, s.RateLimitFactor), Pages: a.pages,
 		Authenticate: a.Identity.Authenticate, CheckCSRF: a.Identity.CheckCSRF, Ranks: identity.Ranks(),
-		AllowedOrigins: s.CORSAllowedOrigins, TrustedProxies: s.TrustedProxies, Contract: gen.Contract,
+		AllowedOrigins: s.CORSAllowedOrigins, TrustedProxies: s.TrustedProxies, Contract: shopd.Contract,
 		Metrics: []prometheus.Collector{a.assistantMetrics},
 	}, server.Domains{
 		Identity: a.Identity, Addresses: addresses.New(a.pool), Assistant: a.Assistant, Platform: a.platform,

@@ -17,9 +17,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/shopd/shopd/internal/apitest"
 	"github.com/shopd/shopd/internal/app"
-	"github.com/shopd/shopd/internal/assistant/geministub"
-	"github.com/shopd/shopd/internal/platform/apitest"
+	"github.com/shopd/shopd/internal/model/geministub"
 	"github.com/shopd/shopd/internal/platform/config"
 	"github.com/shopd/shopd/internal/platform/postgres"
 )

@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/shopd/shopd/internal/assistant/provider"
+	"github.com/shopd/shopd/internal/model"
 	"github.com/shopd/shopd/internal/platform/problem"
 	"github.com/shopd/shopd/internal/question"
 )
@@ -28,12 +28,12 @@ type reply struct {
 	finding
 	asked    string
 	canned   string // the whole answer, when no model is needed
-	prompt   provider.Prompt
+	prompt   model.Prompt
 	provider string // who writes it; empty when no model is asked
 }
 
 // prepare finds what an answer rests on. The model is asked only when there are products to speak of.
-func (a *Assistant) prepare(ctx context.Context, text string, history []provider.Message) (*reply, error) {
+func (a *Assistant) prepare(ctx context.Context, text string, history []model.Message) (*reply, error) {
 	history = history[max(0, len(history)-promptHistory):]
 	found, err := a.retrieve(ctx, text, history)
 	if err != nil {
@@ -59,12 +59,12 @@ func (a *Assistant) prepare(ctx context.Context, text string, history []provider
 	if r.canned != "" {
 		return r, nil
 	}
-	sources := make([]provider.Source, len(found.hits))
+	sources := make([]model.Source, len(found.hits))
 	for i, h := range found.hits {
 		sources[i] = h.Source
 	}
 	r.provider = a.provider.Name()
-	r.prompt = provider.Prompt{History: history, Sources: sources, Question: text}
+	r.prompt = model.Prompt{History: history, Sources: sources, Question: text}
 	return r, nil
 }
 
@@ -80,7 +80,7 @@ func (a *Assistant) write(ctx context.Context, r *reply, stream bool, emit func(
 		r.degraded, r.provider = true, a.local.Name()
 		err = a.local.Stream(ctx, r.prompt, e.write)
 	}
-	if errors.Is(err, provider.ErrBlocked) {
+	if errors.Is(err, model.ErrBlocked) {
 		if e.begun() {
 			return e, ErrUnavailable.Because(err)
 		}
@@ -104,7 +104,7 @@ func (a *Assistant) write(ctx context.Context, r *reply, stream bool, emit func(
 }
 
 // writeBy asks the model. Errors are problems for the client, or ErrBlocked.
-func (a *Assistant) writeBy(ctx context.Context, model provider.Model, r *reply, stream bool, e *editor) error {
+func (a *Assistant) writeBy(ctx context.Context, model model.Model, r *reply, stream bool, e *editor) error {
 	switch {
 	case r.degraded:
 		r.provider = a.local.Name()
@@ -134,14 +134,14 @@ func isOutage(err error) bool {
 }
 
 // notTold says openly what the catalogue does not record.
-func notTold(words []string, sources []provider.Source) string {
+func notTold(words []string, sources []model.Source) string {
 	about := "these products"
 	if len(sources) == 1 {
-		about = provider.Clean(sources[0].Name, 200)
+		about = model.Clean(sources[0].Name, 200)
 	}
 	quoted := make([]string, len(words))
 	for i, word := range words {
-		quoted[i] = "“" + provider.Clean(word, 60) + "”"
+		quoted[i] = "“" + model.Clean(word, 60) + "”"
 	}
 	return "The catalogue does not say anything about " + strings.Join(quoted, " or ") + " for " + about + "."
 }

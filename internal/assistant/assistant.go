@@ -16,9 +16,9 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/shopd/shopd/gen/db"
-	"github.com/shopd/shopd/internal/assistant/guard"
-	"github.com/shopd/shopd/internal/assistant/local"
-	"github.com/shopd/shopd/internal/assistant/provider"
+	"github.com/shopd/shopd/internal/model"
+	"github.com/shopd/shopd/internal/model/guard"
+	"github.com/shopd/shopd/internal/model/local"
 	"github.com/shopd/shopd/internal/platform/jobs"
 	"github.com/shopd/shopd/internal/platform/money"
 	"github.com/shopd/shopd/internal/platform/postgres"
@@ -39,7 +39,7 @@ var (
 type Settings struct {
 	Log                 *slog.Logger
 	Currency            money.Currency
-	Dimensions          int // of the model; stored vectors are padded to provider.Dimensions
+	Dimensions          int // of the model; stored vectors are padded to model.Dimensions
 	TopK                int // most sources of an answer
 	CandidateMultiplier int // candidates are TopK times this
 	Threshold           float64
@@ -51,7 +51,7 @@ type Settings struct {
 	// Words answers what a text means to a search by words; nil: words do not count.
 	Words func(ctx context.Context, text string) (search.Reading, error)
 	// Former answers what makes vectors of a model that is no longer the set one, or nil when nothing can.
-	Former  func(model string) provider.Embedder
+	Former  func(model string) model.Embedder
 	Metrics *guard.Metrics
 	Clock   Clock // of index runs; the zero value is the real one
 }
@@ -62,7 +62,7 @@ type Assistant struct {
 	queries  *db.Queries
 	planned  *db.Queries
 	queue    *jobs.Queue
-	provider provider.Model
+	provider model.Model
 	local    *local.Local // knows the words of the catalogue, whoever makes vectors; the provider itself, if it is local
 	settings Settings
 	verifier verifier
@@ -79,7 +79,7 @@ type Assistant struct {
 }
 
 // New makes the domain.
-func New(pool *pgxpool.Pool, queue *jobs.Queue, model provider.Model, settings Settings) *Assistant {
+func New(pool *pgxpool.Pool, queue *jobs.Queue, model model.Model, settings Settings) *Assistant {
 	a := &Assistant{pool: pool, queries: db.New(pool), planned: postgres.Planned(pool), queue: queue, provider: model, settings: settings, verifier: newVerifier(settings.Currency)}
 	if a.settings.Metrics == nil {
 		a.settings.Metrics = guard.NewMetrics()
@@ -101,7 +101,7 @@ func (a *Assistant) Close() {
 	a.runs.Wait()
 }
 
-// outage is the last failure of the model provider.
+// outage is the last failure of the model model.
 type outage struct {
 	at      time.Time
 	lasting bool // a wrong setting, which no waiting mends
@@ -121,12 +121,12 @@ func (a *Assistant) Check(context.Context) error {
 
 // outcome turns a provider's error into a problem and remembers it for Check.
 func (a *Assistant) outcome(err error) error {
-	var quota *provider.QuotaError
-	var config *provider.ConfigError
-	var unavailable *provider.UnavailableError
+	var quota *model.QuotaError
+	var config *model.ConfigError
+	var unavailable *model.UnavailableError
 	var p *problem.Error
 	switch {
-	case err == nil, errors.Is(err, provider.ErrBlocked):
+	case err == nil, errors.Is(err, model.ErrBlocked):
 		a.lastOutage.Store(nil)
 		return err
 	case errors.Is(err, ErrBudget):
@@ -145,7 +145,7 @@ func (a *Assistant) outcome(err error) error {
 	return p
 }
 
-func quotaProblem(quota *provider.QuotaError) *problem.Error {
+func quotaProblem(quota *model.QuotaError) *problem.Error {
 	wait := quota.RetryAfter.Round(time.Second)
 	if quota.Daily {
 		return ErrQuota.Detailf("The assistant's model has no quota left for today. It comes back in %s.", wait).Because(quota).After(wait)

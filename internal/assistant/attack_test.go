@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shopd/shopd/gen/api"
-	"github.com/shopd/shopd/internal/assistant/geministub"
-	"github.com/shopd/shopd/internal/platform/apitest"
+	"github.com/shopd/shopd/internal/apitest"
+	"github.com/shopd/shopd/internal/model/geministub"
 )
 
 // orders are what attackers want said. The stand-in is a model that obeys whoever speaks last: it says each of them as soon

@@ -9,7 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/shopd/shopd/gen/db"
-	"github.com/shopd/shopd/internal/assistant/provider"
+	"github.com/shopd/shopd/internal/model"
 )
 
 // budgetAge is how long the sum of a day is taken from memory: other servers spend as well.
@@ -56,7 +56,7 @@ func (b *Budget) Allow(ctx context.Context) error {
 }
 
 // Spend notes what a call cost.
-func (b *Budget) Spend(u provider.Usage) {
+func (b *Budget) Spend(u model.Usage) {
 	b.mu.Lock()
 	b.spent += u.Input + u.Output
 	b.mu.Unlock()

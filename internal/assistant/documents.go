@@ -9,17 +9,17 @@ import (
 	"strings"
 
 	"github.com/shopd/shopd/gen/db"
-	"github.com/shopd/shopd/internal/assistant/provider"
+	"github.com/shopd/shopd/internal/model"
 )
 
 // document is the text a vector is made from.
 type document struct {
-	provider.Text
+	model.Text
 	hash []byte
 }
 
 func newDocument(title string, sentences []string) document {
-	d := document{Text: provider.Text{Title: title, Body: strings.Join(sentences, " ")}}
+	d := document{Text: model.Text{Title: title, Body: strings.Join(sentences, " ")}}
 	hash := sha256.Sum256([]byte(d.Title + "\x00" + d.Body))
 	d.hash = hash[:]
 	return d

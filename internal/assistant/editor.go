@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/shopd/shopd/gen/api"
-	"github.com/shopd/shopd/internal/assistant/provider"
+	"github.com/shopd/shopd/internal/model"
 	"github.com/shopd/shopd/internal/question"
 	"github.com/shopd/shopd/internal/question/words"
 )
@@ -21,8 +21,8 @@ type editor struct {
 	newLine   bool   // the next sentence begins one
 	out       strings.Builder
 	claims    []api.AssistantClaim
-	about     []provider.Source // what the line speaks of
-	corrected int               // sentences replaced or left out
+	about     []model.Source // what the line speaks of
+	corrected int            // sentences replaced or left out
 }
 
 func newEditor(v verifier, r *reply, emit func(string) error) *editor {
@@ -79,7 +79,7 @@ func (e *editor) end() error {
 		}
 		for _, s := range e.sources {
 			e.newLine = true
-			e.about = []provider.Source{s}
+			e.about = []model.Source{s}
 			if err := e.put("- " + factLine(s)); err != nil {
 				return err
 			}
@@ -140,7 +140,7 @@ func (e *editor) say(text string) error { return e.put(text) }
 const maxClaims = 60
 
 // claim lists what a sentence says about products.
-func (e *editor) claim(sentence string, about []provider.Source) {
+func (e *editor) claim(sentence string, about []model.Source) {
 	said := func(id int64, field api.AssistantClaimField, value string, verified bool) {
 		c := api.AssistantClaim{ProductID: id, Field: field, Value: value, Verified: verified}
 		if len(e.claims) < maxClaims && !slices.Contains(e.claims, c) {
@@ -182,7 +182,7 @@ func (e *editor) claim(sentence string, about []provider.Source) {
 const fewestWords = 2
 
 // inWords is what a sentence says of a product in words, and whether the product's own text has all of them.
-func (e *editor) inWords(sentence string, s provider.Source) (text string, verified, any bool) {
+func (e *editor) inWords(sentence string, s model.Source) (text string, verified, any bool) {
 	own := map[string]bool{}
 	for _, word := range words.Split(strings.Join([]string{s.Name, s.Brand, s.Category, s.Description, s.Attributes}, " ")) {
 		own[words.Stem(word)] = true
@@ -200,5 +200,5 @@ func (e *editor) inWords(sentence string, s provider.Source) (text string, verif
 		said++
 		verified = verified && own[stem]
 	}
-	return provider.Cut(sentence, 300), verified, said >= fewestWords
+	return model.Cut(sentence, 300), verified, said >= fewestWords
 }

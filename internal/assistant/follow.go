@@ -7,7 +7,7 @@ import (
 
 	"github.com/riverqueue/river"
 
-	"github.com/shopd/shopd/internal/assistant/provider"
+	"github.com/shopd/shopd/internal/model"
 )
 
 // Follow brings the vector of a product up to date after a change. Text that did not change costs no call of the model,
@@ -48,7 +48,7 @@ func (a *Assistant) followed(err error) error {
 	case errors.Is(err, ErrNoProduct), errors.Is(err, ErrMisconfigured):
 		return nil
 	}
-	var quota *provider.QuotaError
+	var quota *model.QuotaError
 	if errors.As(err, &quota) {
 		return river.JobSnooze(quota.RetryAfter)
 	}

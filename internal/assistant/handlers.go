@@ -9,8 +9,8 @@ import (
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
-	"github.com/shopd/shopd/internal/assistant/provider"
 	"github.com/shopd/shopd/internal/audit"
+	"github.com/shopd/shopd/internal/model"
 	"github.com/shopd/shopd/internal/platform/problem"
 	"github.com/shopd/shopd/internal/platform/request"
 	"github.com/shopd/shopd/internal/question"
@@ -21,9 +21,9 @@ func (a *Assistant) AskAssistant(ctx context.Context, r api.AskAssistantRequestO
 	if len(r.Body.History) > a.settings.MaxHistory {
 		return nil, problem.Invalid(problem.Field{Pointer: "/history", Message: fmt.Sprintf("must have at most %d items", a.settings.MaxHistory)})
 	}
-	history := make([]provider.Message, len(r.Body.History))
+	history := make([]model.Message, len(r.Body.History))
 	for i, m := range r.Body.History {
-		history[i] = provider.Message{Role: provider.Role(m.Role), Content: m.Content}
+		history[i] = model.Message{Role: model.Role(m.Role), Content: m.Content}
 	}
 	reply, err := a.prepare(ctx, r.Body.Query, history)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/pgvector/pgvector-go"
 
 	"github.com/shopd/shopd/gen/db"
-	"github.com/shopd/shopd/internal/assistant/provider"
+	"github.com/shopd/shopd/internal/model"
 	"github.com/shopd/shopd/internal/platform/postgres"
 )
 
@@ -206,7 +206,7 @@ func (r *run) products(ctx context.Context, rows []db.ListProductDocumentsRow, c
 // by halving its batch; refused, which may be nil, hears of it.
 func (r *run) make(ctx context.Context, tasks []task, store func(context.Context, []task, [][]float32) error, refused func(context.Context, task, error) error) error {
 	for len(tasks) > 0 {
-		batch := tasks[:min(len(tasks), r.pace.largestBatch(provider.MaxBatch))]
+		batch := tasks[:min(len(tasks), r.pace.largestBatch(model.MaxBatch))]
 		if err := r.makeBatch(ctx, batch, store, refused); err != nil {
 			return err
 		}
@@ -222,12 +222,12 @@ func (r *run) makeBatch(ctx context.Context, batch []task, store func(context.Co
 	if err := r.lease(ctx); err != nil {
 		return err
 	}
-	texts := make([]provider.Text, len(batch))
+	texts := make([]model.Text, len(batch))
 	for i, t := range batch {
 		texts[i] = t.Text
 	}
 	vectors, err := r.embed(ctx, texts)
-	var config *provider.ConfigError
+	var config *model.ConfigError
 	switch {
 	case err == nil:
 		r.lastOutage.Store(nil)

@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shopd/shopd/gen/api"
-	"github.com/shopd/shopd/internal/assistant/geministub"
-	"github.com/shopd/shopd/internal/platform/apitest"
+	"github.com/shopd/shopd/internal/apitest"
+	"github.com/shopd/shopd/internal/model/geministub"
 )
 
 // withGemini starts a shop whose assistant talks to a stand-in of Google's API.

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/shopd/shopd/gen/db"
-	"github.com/shopd/shopd/internal/assistant/provider"
+	"github.com/shopd/shopd/internal/model"
 	"github.com/shopd/shopd/internal/question"
 )
 
@@ -128,13 +128,13 @@ func (a *Assistant) readNames(ctx context.Context) (*names, int64, error) {
 
 // learn teaches the built-in provider the words of all products: they tell what the shop carries, whoever makes vectors.
 func (a *Assistant) learn(ctx context.Context) error {
-	model, err := a.Model(ctx)
+	space, err := a.Model(ctx)
 	if err != nil {
 		return err
 	}
-	var texts []provider.Text
+	var texts []model.Text
 	for after := int64(0); ; {
-		rows, err := a.queries.ListProductDocuments(ctx, db.ListProductDocumentsParams{ModelID: model, AfterID: after, PageLimit: documentPage})
+		rows, err := a.queries.ListProductDocuments(ctx, db.ListProductDocumentsParams{ModelID: space, AfterID: after, PageLimit: documentPage})
 		if err != nil {
 			return err
 		}

@@ -3,7 +3,7 @@ package assistant_test
 import (
 	"testing"
 
-	"github.com/shopd/shopd/internal/platform/apitest"
+	"github.com/shopd/shopd/internal/apitest"
 )
 
 func TestMain(m *testing.M) { apitest.Main(m, "assistant") }

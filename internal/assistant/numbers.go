@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/shopd/shopd/internal/assistant/provider"
+	"github.com/shopd/shopd/internal/model"
 	"github.com/shopd/shopd/internal/platform/money"
 )
 
@@ -31,12 +31,12 @@ func newVerifier(currency money.Currency) verifier {
 
 // supported reports whether every number of a sentence is a fact of the sources it is about: those it names,
 // or any if it names none.
-func (c *checker) supported(sentence string, meant []provider.Source) bool {
+func (c *checker) supported(sentence string, meant []model.Source) bool {
 	about := len(meant) > 0
 	if !about {
 		meant = c.sources
 	}
-	amounts := func(s provider.Source) []string { return []string{s.Price, s.DiscountPrice, s.Saving} }
+	amounts := func(s model.Source) []string { return []string{s.Price, s.DiscountPrice, s.Saving} }
 	repeated, proven := false, false
 	for _, match := range c.amount.FindAllStringSubmatch(sentence, -1) {
 		switch {
@@ -51,7 +51,7 @@ func (c *checker) supported(sentence string, meant []provider.Source) bool {
 	if about && repeated && !proven { // "the mug is $5", because the shopper asked whether it is
 		return false
 	}
-	percents := func(s provider.Source) []string { return []string{strconv.Itoa(s.DiscountPct)} }
+	percents := func(s model.Source) []string { return []string{strconv.Itoa(s.DiscountPct)} }
 	for _, match := range percentPattern.FindAllStringSubmatch(sentence, -1) {
 		if reducedPattern.MatchString(sentence) {
 			if !c.isOneOf(match, meant, percents) {
@@ -59,7 +59,7 @@ func (c *checker) supported(sentence string, meant []provider.Source) bool {
 			}
 		}
 	}
-	stocks := func(s provider.Source) []string { return []string{strconv.FormatInt(s.Stock, 10)} }
+	stocks := func(s model.Source) []string { return []string{strconv.FormatInt(s.Stock, 10)} }
 	for _, match := range stockPattern.FindAllStringSubmatch(sentence, -1) {
 		if !c.isOneOf(match, meant, stocks) {
 			return false
@@ -75,9 +75,9 @@ func (c *checker) wasAsked(match []string) bool {
 }
 
 // isOneOf reports whether the number a pattern found is one of the facts.
-func (c *checker) isOneOf(match []string, sources []provider.Source, facts func(provider.Source) []string) bool {
+func (c *checker) isOneOf(match []string, sources []model.Source, facts func(model.Source) []string) bool {
 	said := c.canonical(strings.Join(match[1:], ""))
-	return slices.ContainsFunc(sources, func(s provider.Source) bool {
+	return slices.ContainsFunc(sources, func(s model.Source) bool {
 		return slices.ContainsFunc(facts(s), func(fact string) bool { return fact != "" && c.canonical(fact) == said })
 	})
 }

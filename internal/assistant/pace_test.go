@@ -12,10 +12,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/shopd/shopd/internal/apitest"
 	"github.com/shopd/shopd/internal/assistant"
-	"github.com/shopd/shopd/internal/assistant/gemini"
-	"github.com/shopd/shopd/internal/assistant/geministub"
-	"github.com/shopd/shopd/internal/platform/apitest"
+	"github.com/shopd/shopd/internal/model/gemini"
+	"github.com/shopd/shopd/internal/model/geministub"
 	"github.com/shopd/shopd/internal/platform/jobs"
 )
 

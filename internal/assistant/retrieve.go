@@ -9,15 +9,15 @@ import (
 	"github.com/pgvector/pgvector-go"
 
 	"github.com/shopd/shopd/gen/db"
-	"github.com/shopd/shopd/internal/assistant/local"
-	"github.com/shopd/shopd/internal/assistant/provider"
+	"github.com/shopd/shopd/internal/model"
+	"github.com/shopd/shopd/internal/model/local"
 	"github.com/shopd/shopd/internal/question"
 	"github.com/shopd/shopd/internal/search"
 )
 
 // hit is a product that may answer the question.
 type hit struct {
-	provider.Source
+	model.Source
 	row found
 }
 
@@ -41,7 +41,7 @@ type finding struct {
 
 // retrieve finds the products an answer may rest on, in the order the question asks for: the best first unless it wants the
 // cheapest, the newest and so on.
-func (a *Assistant) retrieve(ctx context.Context, text string, history []provider.Message) (finding, error) {
+func (a *Assistant) retrieve(ctx context.Context, text string, history []model.Message) (finding, error) {
 	known, err := a.names(ctx)
 	if err != nil {
 		return finding{}, err
@@ -174,12 +174,12 @@ func (a *Assistant) Understand(ctx context.Context, text string) (search.Meaning
 	if err != nil {
 		return search.Meaning{}, err
 	}
-	vectors, err := serving.embedder.Embed(ctx, provider.Query, []provider.Text{{Body: text}})
+	vectors, err := serving.embedder.Embed(ctx, model.Query, []model.Text{{Body: text}})
 	if err := a.outcome(err); err != nil {
 		return search.Meaning{}, err
 	}
 	least := a.settings.Threshold
-	if serving.embedder == provider.Embedder(a.local) {
+	if serving.embedder == model.Embedder(a.local) {
 		least += local.Lift
 	}
 	return search.Meaning{Vector: pgvector.NewHalfVector(vectors[0]), ModelID: serving.id, MinScore: least}, nil
@@ -188,13 +188,13 @@ func (a *Assistant) Understand(ctx context.Context, text string) (search.Meaning
 // isLocal reports whether questions are answered from the built-in provider's vectors.
 func (a *Assistant) isLocal(ctx context.Context) bool {
 	serving, _, err := a.spacesNow(ctx)
-	return err == nil && serving.embedder == provider.Embedder(a.local)
+	return err == nil && serving.embedder == model.Embedder(a.local)
 }
 
 // pointedAt are the products the last answer named, or the one of them an ordinal picks.
-func pointedAt(history []provider.Message, ordinal int) []int64 {
+func pointedAt(history []model.Message, ordinal int) []int64 {
 	for _, message := range slices.Backward(history) {
-		if message.Role != provider.Assistant {
+		if message.Role != model.Assistant {
 			continue
 		}
 		ids := question.CitedIDs(message.Content)

@@ -7,8 +7,8 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/shopd/shopd/internal/assistant/local"
-	"github.com/shopd/shopd/internal/assistant/provider"
+	"github.com/shopd/shopd/internal/model"
+	"github.com/shopd/shopd/internal/model/local"
 )
 
 // rewriteSystem asks a model for what a follow-up means by itself.
@@ -28,13 +28,13 @@ const (
 
 // rewritten has the model say what a follow-up means by itself. Whatever goes wrong, what the rules made of it stands; and
 // it is read by the same rules as a question of a shopper, so it can ask for no more than one can.
-func (a *Assistant) rewritten(ctx context.Context, history []provider.Message, text, byRules string) string {
+func (a *Assistant) rewritten(ctx context.Context, history []model.Message, text, byRules string) string {
 	if _, isLocal := a.provider.(*local.Local); isLocal {
 		return byRules
 	}
 	ctx, cancel := context.WithTimeout(ctx, rewriteTime)
 	defer cancel()
-	said, err := a.provider.Generate(ctx, provider.Prompt{System: rewriteSystem, History: history, Question: text})
+	said, err := a.provider.Generate(ctx, model.Prompt{System: rewriteSystem, History: history, Question: text})
 	if err != nil {
 		a.settings.Log.InfoContext(ctx, "follow-up understood by rules", "error", err.Error())
 		return byRules
@@ -51,7 +51,7 @@ func (a *Assistant) rewritten(ctx context.Context, history []provider.Message, t
 	if decoder.Decode(&answer) != nil {
 		return byRules
 	}
-	question := provider.Clean(answer.Question, maxRewritten+1)
+	question := model.Clean(answer.Question, maxRewritten+1)
 	if question == "" || utf8.RuneCountInString(question) > maxRewritten {
 		return byRules
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"github.com/shopd/shopd/gen/db"
-	"github.com/shopd/shopd/internal/assistant/provider"
+	"github.com/shopd/shopd/internal/model"
 	"github.com/shopd/shopd/internal/platform/problem"
 )
 
@@ -61,7 +61,7 @@ func (w indexWorker) Work(ctx context.Context, job *river.Job[Index]) error {
 		return river.JobSnooze(jobLooks)
 	}
 	_, err = w.assistant.work(ctx, r, row.Kind)
-	var quota *provider.QuotaError
+	var quota *model.QuotaError
 	switch {
 	case errors.As(err, &quota):
 		return river.JobSnooze(quota.RetryAfter)
@@ -128,7 +128,7 @@ func (a *Assistant) drive(ctx context.Context, id int64, progress func(done int)
 		case row.FinishedAt != nil:
 			return reportOf(row), problemOf(row)
 		case row.WaitingUntil != nil && time.Until(*row.WaitingUntil) > patientFor:
-			return reportOf(row), quotaProblem(&provider.QuotaError{RetryAfter: time.Until(*row.WaitingUntil), Daily: true})
+			return reportOf(row), quotaProblem(&model.QuotaError{RetryAfter: time.Until(*row.WaitingUntil), Daily: true})
 		}
 		if progress != nil {
 			progress(int(row.Done))
@@ -190,7 +190,7 @@ func (a *Assistant) work(ctx context.Context, r *run, kind string) (Report, erro
 		err = r.embedProducts(ctx)
 	}
 	a.lexicon.forget()
-	var quota *provider.QuotaError
+	var quota *model.QuotaError
 	switch {
 	case errors.Is(err, errLost):
 		return r.Report, err
@@ -235,9 +235,9 @@ func (r *run) tell(ctx context.Context, waitingUntil *time.Time) error {
 }
 
 // embed has vectors made, at the pace of the quota: a run waits for that of the next minute, one of a day is an error.
-func (r *run) embed(ctx context.Context, texts []provider.Text) ([][]float32, error) {
+func (r *run) embed(ctx context.Context, texts []model.Text) ([][]float32, error) {
 	if r.id == 0 { // an edit does not wait
-		return r.space.embedder.Embed(ctx, provider.Document, texts)
+		return r.space.embedder.Embed(ctx, model.Document, texts)
 	}
 	for waits := 0; ; waits++ {
 		for wait := r.pace.next(len(texts)); wait > 0; wait = r.pace.next(len(texts)) {
@@ -245,8 +245,8 @@ func (r *run) embed(ctx context.Context, texts []provider.Text) ([][]float32, er
 				return nil, err
 			}
 		}
-		vectors, err := r.space.embedder.Embed(ctx, provider.Document, texts)
-		var quota *provider.QuotaError
+		vectors, err := r.space.embedder.Embed(ctx, model.Document, texts)
+		var quota *model.QuotaError
 		if !errors.As(err, &quota) || quota.Daily || quota.RetryAfter > patientFor || waits == maxWaits {
 			return vectors, err
 		}

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/shopd/shopd/internal/assistant/local"
-	"github.com/shopd/shopd/internal/assistant/provider"
+	"github.com/shopd/shopd/internal/model"
+	"github.com/shopd/shopd/internal/model/local"
 	"github.com/shopd/shopd/internal/question"
 )
 
@@ -95,9 +95,9 @@ func discountPct(row found) int {
 }
 
 // source is what a model may know of a product.
-func (a *Assistant) source(row found) provider.Source {
+func (a *Assistant) source(row found) model.Source {
 	card, format := row.ProductCard, a.settings.Currency.Format
-	s := provider.Source{
+	s := model.Source{
 		ID: card.ProductID, Name: card.Name, Brand: orBlank(card.BrandName), Category: orBlank(card.CategoryName),
 		Description: row.Description, Currency: string(a.settings.Currency), Price: format(card.PriceMinor), Stock: card.Stock,
 		Score: min(max(row.score, 0), 1), Attributes: strings.Join(facts(row.Attributes), " "),

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/shopd/shopd/gen/db"
-	"github.com/shopd/shopd/internal/assistant/provider"
+	"github.com/shopd/shopd/internal/model"
 	"github.com/shopd/shopd/internal/platform/postgres"
 )
 
@@ -25,7 +25,7 @@ const (
 type space struct {
 	id       int16
 	name     string
-	embedder provider.Embedder
+	embedder model.Embedder
 }
 
 // spaces remembers which space serves and which one is wanted.
@@ -92,7 +92,7 @@ func (a *Assistant) readSpaces(ctx context.Context) (serving, wanted space, err 
 }
 
 // former is what makes vectors of a space of before.
-func (a *Assistant) former(name string) provider.Embedder {
+func (a *Assistant) former(name string) model.Embedder {
 	switch {
 	case name == spaceName(a.local.Model()):
 		return a.local

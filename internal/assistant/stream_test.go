@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shopd/shopd/gen/api"
-	"github.com/shopd/shopd/internal/assistant/geministub"
-	"github.com/shopd/shopd/internal/platform/apitest"
+	"github.com/shopd/shopd/internal/apitest"
+	"github.com/shopd/shopd/internal/model/geministub"
 )
 
 var eventStream = apitest.Header{Name: "Accept", Value: "text/event-stream"}

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/shopd/shopd/internal/assistant/prompt"
-	"github.com/shopd/shopd/internal/assistant/provider"
+	"github.com/shopd/shopd/internal/model"
+	"github.com/shopd/shopd/internal/model/prompt"
 	"github.com/shopd/shopd/internal/question"
 	"github.com/shopd/shopd/internal/question/words"
 )
@@ -24,8 +24,8 @@ var (
 )
 
 // verify is what remains of an answer when all of it is there at once.
-func (v verifier) verify(text, asked string, sources []provider.Source) string {
-	e := newEditor(v, &reply{asked: asked, prompt: provider.Prompt{Sources: sources}}, func(string) error { return nil })
+func (v verifier) verify(text, asked string, sources []model.Source) string {
+	e := newEditor(v, &reply{asked: asked, prompt: model.Prompt{Sources: sources}}, func(string) error { return nil })
 	_ = e.write(text) // emit never fails
 	_ = e.end()
 	return e.out.String()
@@ -33,7 +33,7 @@ func (v verifier) verify(text, asked string, sources []provider.Source) string {
 
 type checker struct {
 	verifier
-	sources []provider.Source
+	sources []model.Source
 	asked   []string // numbers of the question, which an answer may repeat
 	stated  []int64  // sources whose facts already stand in for a sentence
 
@@ -41,7 +41,7 @@ type checker struct {
 	untold     []string        // words the catalogue says nothing about
 }
 
-func newChecker(v verifier, asked string, sources []provider.Source, untold []string) checker {
+func newChecker(v verifier, asked string, sources []model.Source, untold []string) checker {
 	c := checker{verifier: v, sources: sources, asked: numbers(asked), vocabulary: map[string]bool{}}
 	know := func(texts ...string) {
 		for _, text := range texts {
@@ -77,7 +77,7 @@ func (c *checker) check(sentence string) []string {
 }
 
 // meant are the sources a sentence cites or names; known is false if it cites or stresses anything else.
-func (c *checker) meant(sentence string) (meant []provider.Source, known bool) {
+func (c *checker) meant(sentence string) (meant []model.Source, known bool) {
 	known = true
 	cited := question.CitedIDs(sentence)
 	folded := strings.ToLower(sentence)
@@ -87,7 +87,7 @@ func (c *checker) meant(sentence string) (meant []provider.Source, known bool) {
 		}
 	}
 	for _, id := range cited {
-		known = known && slices.ContainsFunc(c.sources, func(s provider.Source) bool { return s.ID == id })
+		known = known && slices.ContainsFunc(c.sources, func(s model.Source) bool { return s.ID == id })
 	}
 	for _, bold := range boldPattern.FindAllStringSubmatch(sentence, -1) {
 		known = known && c.isFact(strings.TrimRight(bold[1]+bold[2], " :.,"))
@@ -164,14 +164,14 @@ func (c *checker) isFact(bold string) bool {
 		return true
 	}
 	folded := strings.ToLower(bold)
-	return slices.ContainsFunc(c.sources, func(s provider.Source) bool {
+	return slices.ContainsFunc(c.sources, func(s model.Source) bool {
 		name := strings.ToLower(s.Name)
 		return strings.Contains(name, folded) || strings.Contains(folded, name)
 	})
 }
 
 // factLine is a source in one line that is true.
-func factLine(s provider.Source) string {
+func factLine(s model.Source) string {
 	line := s.Name + ": " + s.Price + " " + s.Currency
 	if s.DiscountPrice != "" {
 		line = s.Name + ": " + s.DiscountPrice + " " + s.Currency + " instead of " + s.Price + " " + s.Currency

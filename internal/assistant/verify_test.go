@@ -7,17 +7,17 @@ import (
 	"github.com/stretchr/testify/assert"
 	"pgregory.net/rapid"
 
-	"github.com/shopd/shopd/internal/assistant/provider"
+	"github.com/shopd/shopd/internal/model"
 )
 
 var (
-	mug  = provider.Source{ID: 1, Name: "Stoneware Mug", Currency: "USD", Price: "14.00", Stock: 96}
-	mill = provider.Source{ID: 2, Name: "Hand Mill", Currency: "USD", Price: "1299.00", DiscountPrice: "999.50", Saving: "299.50", DiscountPct: 23, Stock: 3}
+	mug  = model.Source{ID: 1, Name: "Stoneware Mug", Currency: "USD", Price: "14.00", Stock: 96}
+	mill = model.Source{ID: 2, Name: "Hand Mill", Currency: "USD", Price: "1299.00", DiscountPrice: "999.50", Saving: "299.50", DiscountPct: 23, Stock: 3}
 )
 
 func TestVerify(t *testing.T) {
 	t.Parallel()
-	sources := []provider.Source{mug, mill}
+	sources := []model.Source{mug, mill}
 	const mugFacts, millFacts = "Stoneware Mug: 14.00 USD [#1].", "Hand Mill: 999.50 USD instead of 1299.00 USD [#2]."
 	for answer, want := range map[string]string{
 		// What the sources support passes, however it is written.
@@ -49,10 +49,10 @@ func TestVerify(t *testing.T) {
 
 func TestVerifyInOtherCurrencies(t *testing.T) {
 	t.Parallel()
-	tea := provider.Source{ID: 1, Name: "Tea", Currency: "JPY", Price: "1200", Stock: 5}
+	tea := model.Source{ID: 1, Name: "Tea", Currency: "JPY", Price: "1200", Stock: 5}
 	v := newVerifier("JPY")
-	assert.Equal(t, "Tea [#1] is ¥1,200.", v.verify("Tea [#1] is ¥1,200.", "", []provider.Source{tea}))
-	assert.Equal(t, "Tea: 1200 JPY [#1].", v.verify("Tea [#1] is 120 yen.", "", []provider.Source{tea}))
+	assert.Equal(t, "Tea [#1] is ¥1,200.", v.verify("Tea [#1] is ¥1,200.", "", []model.Source{tea}))
+	assert.Equal(t, "Tea: 1200 JPY [#1].", v.verify("Tea [#1] is 120 yen.", "", []model.Source{tea}))
 }
 
 func TestNoAmountGetsThroughThatNoSourceHas(t *testing.T) {
@@ -66,7 +66,7 @@ func TestNoAmountGetsThroughThatNoSourceHas(t *testing.T) {
 		}
 		form := rapid.SampledFrom([]string{"$%", "% USD", "USD %", "% dollars", "$ %"}).Draw(r, "form")
 		said := strings.Replace(form, "%", amount, 1)
-		if got := v.verify("It costs "+said+" today.", "", []provider.Source{mug, mill}); strings.Contains(got, "It costs") {
+		if got := v.verify("It costs "+said+" today.", "", []model.Source{mug, mill}); strings.Contains(got, "It costs") {
 			r.Fatalf("%s got through: %s", said, got)
 		}
 	})

@@ -15,9 +15,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/shopd/shopd/gen"
+	"github.com/shopd/shopd"
 	"github.com/shopd/shopd/gen/api"
-	"github.com/shopd/shopd/internal/platform/apitest"
+	"github.com/shopd/shopd/internal/apitest"
 )
 
 type fields = map[string]any
@@ -82,7 +82,7 @@ func TestEveryWriteOfStaffIsInTheLog(t *testing.T) {
 		}
 	}
 	assert.Empty(t, unseen, "are in madeByOthers, and nothing that staff does writes them")
-	spec, err := openapi3.NewLoader().LoadFromData(gen.Contract)
+	spec, err := openapi3.NewLoader().LoadFromData(shopd.Contract)
 	require.NoError(t, err)
 	for path, item := range spec.Paths.Map() {
 		for method, operation := range item.Operations() {

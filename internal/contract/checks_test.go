@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/shopd/shopd/internal/platform/apitest"
+	"github.com/shopd/shopd/internal/apitest"
 )
 
 // The checks of Schemathesis that are not of one exchange alone, by its names. apitest has the others.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/shopd/shopd/internal/platform/apitest"
+	"github.com/shopd/shopd/internal/apitest"
 )
 
 // finding is a disagreement of server and contract.

@@ -18,8 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"github.com/shopd/shopd/gen"
-	"github.com/shopd/shopd/internal/platform/apitest"
+	"github.com/shopd/shopd"
+	"github.com/shopd/shopd/internal/apitest"
 )
 
 // How long a run is, unless FUZZ_REQUESTS or FUZZ_FOR say otherwise, and what it starts from.
@@ -36,7 +36,7 @@ func TestServerAndContractAgree(t *testing.T) {
 	apitest.NotWithRace(t)
 	requests, until, seed := budget(t)
 	t.Logf("replay with FUZZ_SEED=%d", seed)
-	e := newEngine(t, apitest.New(t, calm()...), readContract(t, gen.Contract))
+	e := newEngine(t, apitest.New(t, calm()...), readContract(t, shopd.Contract))
 	e.prepare(t)
 	const turn = 8 // requests of an operation in a row
 	for round := uint64(0); len(e.findings) < mostFindings; round++ {

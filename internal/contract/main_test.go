@@ -9,7 +9,7 @@ package contract_test
 import (
 	"testing"
 
-	"github.com/shopd/shopd/internal/platform/apitest"
+	"github.com/shopd/shopd/internal/apitest"
 )
 
 func TestMain(m *testing.M) { apitest.Main(m) }

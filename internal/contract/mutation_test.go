@@ -9,8 +9,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/stretchr/testify/assert"
 
-	"github.com/shopd/shopd/gen"
-	"github.com/shopd/shopd/internal/platform/apitest"
+	"github.com/shopd/shopd"
+	"github.com/shopd/shopd/internal/apitest"
 )
 
 // A mutation is a disagreement between server and contract, made on purpose in the contract that the checks read: the
@@ -108,7 +108,7 @@ func (op *operation) limit(name string) *openapi3.Schema {
 func TestMutationsAreFound(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t, calm()...)
-	e := newEngine(t, shop, readContract(t, gen.Contract))
+	e := newEngine(t, shop, readContract(t, shopd.Contract))
 	e.prepare(t)
 	for i, m := range mutations {
 		find := func(op *operation) *finding {
@@ -119,7 +119,7 @@ func TestMutationsAreFound(t *testing.T) {
 			}
 			return nil
 		}
-		e.use(readContract(t, gen.Contract))
+		e.use(readContract(t, shopd.Contract))
 		m.make(e.contract.Spec, e.named(m.operation))
 		e.use(e.contract) // what it says now
 		e.findings = map[string]bool{}

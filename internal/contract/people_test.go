@@ -12,7 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/shopd/shopd/gen/api"
-	"github.com/shopd/shopd/internal/platform/apitest"
+	"github.com/shopd/shopd/internal/apitest"
 )
 
 // actor is somebody who calls.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/shopd/shopd/gen"
+	"github.com/shopd/shopd"
 )
 
 // words are the rules that OpenAPI 3.0 cannot say in a schema, so that the contract says them in words: what a
@@ -67,6 +67,6 @@ func isWorded(message string) bool {
 func TestTheContractSaysInWordsWhatSchemasCannot(t *testing.T) {
 	t.Parallel()
 	for _, rule := range words {
-		assert.Contains(t, string(gen.Contract), rule.says, "%s", rule.message)
+		assert.Contains(t, string(shopd.Contract), rule.says, "%s", rule.message)
 	}
 }

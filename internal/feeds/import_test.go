@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shopd/shopd/gen/api"
-	"github.com/shopd/shopd/internal/platform/apitest"
+	"github.com/shopd/shopd/internal/apitest"
 )
 
 // phones is a feed as merchants have them: Google's columns, one of the shop's own, a group of variants, cells with

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/shopd/shopd/internal/platform/apitest"
+	"github.com/shopd/shopd/internal/apitest"
 )
 
 // A feed of one's own, such as FEED=/path/to/products.csv, imported twice.

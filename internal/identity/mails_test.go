@@ -24,7 +24,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shopd/shopd/gen/api"
-	"github.com/shopd/shopd/internal/platform/apitest"
+	"github.com/shopd/shopd/internal/apitest"
 )
 
 // postOffice is a mail server that keeps what it gets.

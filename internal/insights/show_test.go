@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/shopd/shopd/gen"
+	"github.com/shopd/shopd"
 )
 
 // TestEveryKindOfJobIsKnown holds what is shown of jobs against the kinds that the source has.
@@ -27,7 +27,7 @@ func TestEveryKindOfJobIsKnown(t *testing.T) {
 		for _, match := range kind.FindAllStringSubmatch(string(text), -1) {
 			seen[match[1]] = true
 			assert.Contains(t, harmlessArgs, match[1], "%s: which texts among its arguments may be seen?", path)
-			assert.Contains(t, string(gen.Contract), "`"+match[1]+"`", "JobKind does not name it")
+			assert.Contains(t, string(shopd.Contract), "`"+match[1]+"`", "JobKind does not name it")
 		}
 		return err
 	}))

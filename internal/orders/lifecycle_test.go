@@ -11,8 +11,8 @@ import (
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/apitest"
 	domain "github.com/shopd/shopd/internal/orders"
-	"github.com/shopd/shopd/internal/platform/apitest"
 	"github.com/shopd/shopd/internal/platform/postgres"
 )
 

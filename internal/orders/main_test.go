@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/shopd/shopd/gen/api"
-	"github.com/shopd/shopd/internal/platform/apitest"
+	"github.com/shopd/shopd/internal/apitest"
 )
 
 func TestMain(m *testing.M) { apitest.Main(m, "orders", "orders-admin") }

@@ -12,7 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/shopd/shopd/gen/api"
-	"github.com/shopd/shopd/internal/platform/apitest"
+	"github.com/shopd/shopd/internal/apitest"
 )
 
 // model is the shop as a few maps: what it should answer to whatever is asked of it, one thing after the other.

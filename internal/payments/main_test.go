@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shopd/shopd/gen/api"
+	"github.com/shopd/shopd/internal/apitest"
 	"github.com/shopd/shopd/internal/payments/testpay"
-	"github.com/shopd/shopd/internal/platform/apitest"
 )
 
 func TestMain(m *testing.M) { apitest.Main(m, "payments", "payments-admin") }

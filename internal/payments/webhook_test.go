@@ -12,7 +12,7 @@ import (
 	"github.com/stripe/stripe-go/v85/webhook"
 
 	"github.com/shopd/shopd/gen/api"
-	"github.com/shopd/shopd/internal/platform/apitest"
+	"github.com/shopd/shopd/internal/apitest"
 )
 
 // sign signs a webhook as the test provider would.

@@ -10,17 +10,17 @@ import (
 	"github.com/stretchr/testify/assert"
 	"pgregory.net/rapid"
 
-	"github.com/shopd/shopd/internal/assistant/provider"
+	"github.com/shopd/shopd/internal/model"
 )
 
-func talk(turns ...string) []provider.Message {
-	var out []provider.Message
+func talk(turns ...string) []model.Message {
+	var out []model.Message
 	for i, text := range turns {
-		role := provider.User
+		role := model.User
 		if i%2 == 1 {
-			role = provider.Assistant
+			role = model.Assistant
 		}
-		out = append(out, provider.Message{Role: role, Content: text})
+		out = append(out, model.Message{Role: role, Content: text})
 	}
 	return out
 }
@@ -29,7 +29,7 @@ func TestStandalone(t *testing.T) {
 	lamps := talk("desk lamps", "There is the Sol Lamp [#4] and the Luna Lamp [#9].")
 	for _, c := range []struct {
 		name    string
-		history []provider.Message
+		history []model.Message
 		text    string
 		want    string
 		carried bool

@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/shopd/shopd/internal/apitest"
 	"github.com/shopd/shopd/internal/demo"
-	"github.com/shopd/shopd/internal/platform/apitest"
 	"github.com/shopd/shopd/internal/platform/money"
 )
 

@@ -3,7 +3,7 @@ package search_test
 import (
 	"testing"
 
-	"github.com/shopd/shopd/internal/platform/apitest"
+	"github.com/shopd/shopd/internal/apitest"
 )
 
 func TestMain(m *testing.M) { apitest.Main(m, "search") }

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shopd/shopd/gen/api"
-	"github.com/shopd/shopd/internal/platform/apitest"
+	"github.com/shopd/shopd/internal/apitest"
 )
 
 // own are reads of what an account has to make first.

@@ -11,9 +11,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/shopd/shopd/gen"
+	"github.com/shopd/shopd"
 	"github.com/shopd/shopd/gen/api"
-	"github.com/shopd/shopd/internal/platform/apitest"
+	"github.com/shopd/shopd/internal/apitest"
 )
 
 func TestServiceInfoLinksWork(t *testing.T) {
@@ -75,7 +75,7 @@ func TestMetricsCountByOperation(t *testing.T) {
 func TestContractIsServedAsItIs(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
-	assert.Equal(t, string(gen.Contract), string(shop.Get("/openapi.yaml").Want(http.StatusOK).Body))
+	assert.Equal(t, string(shopd.Contract), string(shop.Get("/openapi.yaml").Want(http.StatusOK).Body))
 	var document map[string]any
 	shop.Get("/openapi.json").Want(http.StatusOK).Into(&document)
 	assert.Equal(t, "3.0.3", document["openapi"])

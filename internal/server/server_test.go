@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/shopd/shopd/gen"
-	"github.com/shopd/shopd/internal/platform/apitest"
+	"github.com/shopd/shopd"
+	"github.com/shopd/shopd/internal/apitest"
 )
 
 func TestRequestIDs(t *testing.T) {
@@ -180,7 +180,7 @@ func rawCall(t *testing.T, base, method, address, token string) (status int, hea
 
 func contract(t *testing.T) *openapi3.T {
 	t.Helper()
-	spec, err := openapi3.NewLoader().LoadFromData(gen.Contract)
+	spec, err := openapi3.NewLoader().LoadFromData(shopd.Contract)
 	require.NoError(t, err)
 	return spec
 }

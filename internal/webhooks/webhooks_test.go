@@ -17,8 +17,8 @@ import (
 
 	"github.com/shopd/shopd/gen/api"
 	"github.com/shopd/shopd/gen/db"
+	"github.com/shopd/shopd/internal/apitest"
 	"github.com/shopd/shopd/internal/events"
-	"github.com/shopd/shopd/internal/platform/apitest"
 	"github.com/shopd/shopd/internal/platform/postgres"
 )
 

@@ -1,0 +1,251 @@
+package apitest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/gorillamux"
+	"github.com/stretchr/testify/require"
+
+	"github.com/shopd/shopd"
+)
+
+// Contract is openapi.yaml read apart from the server: another loader of the same file, another router, and
+// every object closed, so that a field the contract does not name is found out.
+type Contract struct {
+	Spec   *openapi3.T
+	router routers.Router
+}
+
+// ReadContract reads a contract.
+func ReadContract(text []byte) (*Contract, error) {
+	spec, err := openapi3.NewLoader().LoadFromData(text)
+	if err != nil {
+		return nil, err
+	}
+	for _, schema := range spec.Components.Schemas {
+		closeObjects(schema.Value)
+	}
+	spec.Servers = nil
+	router, err := gorillamux.NewRouter(spec)
+	return &Contract{Spec: spec, router: router}, err
+}
+
+var contract = sync.OnceValue(func() *Contract {
+	c, err := ReadContract(shopd.Contract)
+	if err != nil {
+		panic(err)
+	}
+	return c
+})
+
+func closeObjects(schema *openapi3.Schema) {
+	if schema.Properties != nil && schema.AdditionalProperties.Has == nil && schema.AdditionalProperties.Schema == nil {
+		schema.AdditionalProperties.Has = new(false)
+	}
+	for _, property := range schema.Properties {
+		if property.Ref == "" {
+			closeObjects(property.Value)
+		}
+	}
+}
+
+var options = &openapi3filter.Options{
+	MultiError: true, IncludeResponseStatus: true, AuthenticationFunc: openapi3filter.NoopAuthenticationFunc,
+	// What the decoders of the validator cannot read is compared by the tests themselves.
+	SkipSettingDefaults: true,
+}
+
+// The checks of an exchange, by the names Schemathesis has for them.
+const (
+	StatusCodeConformance      = "status_code_conformance"
+	ContentTypeConformance     = "content_type_conformance"
+	ResponseHeadersConformance = "response_headers_conformance"
+	ResponseSchemaConformance  = "response_schema_conformance"
+	NegativeDataRejection      = "negative_data_rejection"
+)
+
+// Violation is a disagreement of server and contract.
+type Violation struct{ Check, Detail string }
+
+func (v *Violation) Error() string { return v.Check + ": " + v.Detail }
+
+func violation(check, format string, args ...any) *Violation {
+	return &Violation{check, fmt.Sprintf(format, args...)}
+}
+
+// Exchange is a request and its answer.
+type Exchange struct {
+	Request *http.Request
+	Content []byte // the request's body
+	Status  int
+	Header  http.Header
+	Body    []byte
+}
+
+// ErrNoOperation says that the contract has no operation at an address.
+var ErrNoOperation = errors.New("the contract has no such operation")
+
+// ValidRequest holds a request against the contract. It knows nothing of what OpenAPI cannot say.
+func (c *Contract) ValidRequest(request *http.Request, content []byte) error {
+	input, err := c.input(request, content)
+	if err != nil {
+		return err
+	}
+	return openapi3filter.ValidateRequest(context.Background(), input)
+}
+
+func (c *Contract) input(request *http.Request, content []byte) (*openapi3filter.RequestValidationInput, error) {
+	ask := request.Clone(context.Background())
+	ask.Body = io.NopCloser(bytes.NewReader(content))
+	if ask.Method == http.MethodHead {
+		ask.Method = http.MethodGet
+	}
+	ask.URL.Host, ask.URL.Scheme, ask.Host = "", "", ""
+	route, path, err := c.router.FindRoute(ask)
+	if err != nil {
+		return nil, ErrNoOperation
+	}
+	input := &openapi3filter.RequestValidationInput{Request: ask, PathParams: path, Route: route, Options: options}
+	if strings.HasPrefix(ask.Header.Get("Content-Type"), "multipart/") { // its parts are for the tests of the operation
+		input.Options = new(*options)
+		input.Options.ExcludeRequestBody = true
+	}
+	return input, nil
+}
+
+// Check holds an exchange against the contract: a request that breaks it must not succeed, and the answer must be a
+// documented one in every respect. It answers the operation, and a *Violation or ErrNoOperation.
+func (c *Contract) Check(e Exchange) (operation string, err error) {
+	input, err := c.input(e.Request, e.Content)
+	if err != nil {
+		return "", err
+	}
+	operation = input.Route.Operation.OperationID
+	if invalid := openapi3filter.ValidateRequest(context.Background(), input); invalid != nil && e.Status < 400 {
+		return operation, violation(NegativeDataRejection, "it is against the contract and succeeded: %v", invalid)
+	}
+	if e.Request.Method == http.MethodHead {
+		return operation, nil
+	}
+	if v := checkAnswer(input, e); v != nil {
+		return operation, v
+	}
+	return operation, nil
+}
+
+// general are the statuses any operation may answer with a problem, without naming them: see the response Problem.
+var general = []int{
+	http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusRequestEntityTooLarge, http.StatusRequestURITooLong,
+	http.StatusRequestHeaderFieldsTooLarge, 499, http.StatusInternalServerError, http.StatusServiceUnavailable,
+}
+
+// sometimes are the headers that an answer may lack although the contract names them: its description says when.
+var sometimes = []string{
+	"Idempotent-Replayed", "X-Assistant-Provider", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset",
+}
+
+func checkAnswer(input *openapi3filter.RequestValidationInput, e Exchange) *Violation {
+	responses := input.Route.Operation.Responses
+	documented := responses.Status(e.Status)
+	if documented == nil {
+		if !slices.Contains(general, e.Status) && !isOfAnotherSite(e) {
+			return violation(StatusCodeConformance, "%d is not documented", e.Status)
+		}
+		if documented = responses.Default(); documented == nil {
+			return violation(StatusCodeConformance, "%d is not documented, and there is no default", e.Status)
+		}
+	}
+	response := documented.Value
+	if len(response.Content) == 0 && len(e.Body) > 0 {
+		return violation(ContentTypeConformance, "%d has no body in the contract, and has one: %.80q", e.Status, e.Body)
+	}
+	if len(response.Content) > 0 && response.Content.Get(e.Header.Get("Content-Type")) == nil {
+		return violation(ContentTypeConformance, "%d as %q is not documented", e.Status, e.Header.Get("Content-Type"))
+	}
+	for name := range response.Headers {
+		if e.Header.Get(name) == "" && !slices.Contains(sometimes, name) {
+			return violation(ResponseHeadersConformance, "%d lacks the header %s", e.Status, name)
+		}
+	}
+	err := openapi3filter.ValidateResponse(context.Background(), &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: input, Status: e.Status, Header: e.Header,
+		Body: io.NopCloser(bytes.NewReader(e.Body)), Options: options,
+	})
+	if err != nil {
+		var fault *openapi3filter.ResponseError
+		if errors.As(err, &fault) && strings.Contains(fault.Reason, "header") {
+			return violation(ResponseHeadersConformance, "%v", err)
+		}
+		return violation(ResponseSchemaConformance, "%v", err)
+	}
+	if e.Status >= 400 && (responses.Status(e.Status) == nil || e.Header.Get("Content-Type") != "application/json") {
+		return checkProblem(e)
+	}
+	return nil
+}
+
+// isOfAnotherSite reports whether a browser's request was refused for where it came from, as any may be.
+func isOfAnotherSite(e Exchange) bool {
+	var problem struct{ Code string }
+	return e.Status == http.StatusForbidden && json.Unmarshal(e.Body, &problem) == nil &&
+		(problem.Code == "cross_origin" || problem.Code == "csrf_token_missing")
+}
+
+// checkProblem wants a problem with all it must say.
+func checkProblem(e Exchange) *Violation {
+	var problem struct {
+		Type, Title, Detail, Code string
+		Status                    int
+		RequestID                 string `json:"request_id"`
+	}
+	err := json.Unmarshal(e.Body, &problem)
+	switch {
+	case e.Header.Get("Content-Type") != "application/problem+json":
+		return violation(ContentTypeConformance, "a %d that is no problem: %.80q", e.Status, e.Body)
+	case err != nil, problem.Status != e.Status, problem.RequestID != e.Header.Get("X-Request-Id"),
+		!strings.HasSuffix(problem.Type, "/"+problem.Code), problem.Title == "", len(problem.Detail) <= 10:
+		return violation(ResponseSchemaConformance, "a problem that does not say all it must: %s", e.Body)
+	}
+	return nil
+}
+
+// check holds an exchange against the contract and notes what it reached.
+func check(t testing.TB, request *http.Request, content []byte, answer *Answer) {
+	t.Helper()
+	if request.Method == http.MethodOptions {
+		return
+	}
+	require.NotEmpty(t, answer.Header.Get("X-Request-Id"), "every response has a request id")
+	exchange := Exchange{Request: request, Content: content, Status: answer.Status, Header: answer.Header, Body: answer.Body}
+	operation, err := contract().Check(exchange)
+	if errors.Is(err, ErrNoOperation) { // only a problem may come back
+		if v := checkProblem(exchange); v != nil {
+			require.NoError(t, v, "%s %s answered %d", request.Method, request.URL.Path, answer.Status)
+		}
+		return
+	}
+	require.NoError(t, err, "%s %s answered %d: %s", request.Method, request.URL, answer.Status, answer.Body)
+	if request.Method != http.MethodHead {
+		reached.note(operation, answer.Status)
+	}
+}
+
+func init() {
+	// The validator compares bodies of these types as text.
+	for _, media := range []string{"text/html", "application/yaml", "text/event-stream", "image/jpeg", "image/png", "text/csv", "application/xml"} {
+		openapi3filter.RegisterBodyDecoder(media, openapi3filter.FileBodyDecoder)
+	}
+}

@@ -1,0 +1,81 @@
+package gemini
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/shopd/shopd/internal/model"
+)
+
+// leastThinking is the thinkingConfig that keeps a model from spending seconds and output tokens on
+// thought that a short answer from given facts does not need. The two families use different fields, and
+// each refuses the other's; models of no known family get none.
+func leastThinking(model string) json.RawMessage {
+	name := strings.TrimPrefix(model, "models/")
+	switch {
+	case strings.HasPrefix(name, "gemini-2.5-flash"): // 2.5-pro cannot be told not to think
+		return json.RawMessage(`{"thinkingBudget":0}`)
+	case strings.HasPrefix(name, "gemini-3") && strings.Contains(name, "flash"):
+		return json.RawMessage(`{"thinkingLevel":"MINIMAL"}`)
+	default:
+		return nil
+	}
+}
+
+func (t *transport) sendsThinking() bool { return t.thinking != nil && !t.withoutThinking.Load() }
+
+// addThinking puts the thinkingConfig into a request; the SDK has no field for it.
+func (t *transport) addThinking(req *http.Request) error {
+	sent, err := io.ReadAll(req.Body)
+	if err != nil {
+		return err
+	}
+	_ = req.Body.Close()
+	var body, config map[string]json.RawMessage
+	if err := json.Unmarshal(sent, &body); err != nil {
+		return fmt.Errorf("generation request: %w", err)
+	}
+	if raw, ok := body["generationConfig"]; ok {
+		if err := json.Unmarshal(raw, &config); err != nil {
+			return fmt.Errorf("generationConfig: %w", err)
+		}
+	}
+	if config == nil {
+		config = map[string]json.RawMessage{}
+	}
+	config["thinkingConfig"] = t.thinking
+	body["generationConfig"] = mustJSON(config)
+	sent = mustJSON(body)
+	req.Body = io.NopCloser(bytes.NewReader(sent))
+	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(sent)), nil }
+	req.ContentLength = int64(len(sent))
+	return nil
+}
+
+// orWithoutThinking runs a generation, and once more without the thinkingConfig if the model may have
+// refused that: some say so, others answer only "Request contains an invalid argument". What worked is
+// remembered, unless the second try was refused as well and so had another cause.
+func (t *transport) orWithoutThinking(generate func() error) error {
+	sent := t.sendsThinking()
+	err := generate()
+	if !sent || !refusedAsInvalid(err) {
+		return err
+	}
+	t.withoutThinking.Store(true)
+	err = generate()
+	if refusedAsInvalid(err) {
+		t.withoutThinking.Store(false)
+	}
+	return err
+}
+
+// refusedAsInvalid says whether an error is a 400 that is about the request and not about the key.
+func refusedAsInvalid(err error) bool {
+	var f *model.Failure
+	return errors.As(err, &f) && f.Status == http.StatusBadRequest && !read(f).aboutKey()
+}
