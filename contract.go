@@ -1,4 +1,5 @@
-// Package shopd holds the contract that the server, the clients and every check of a request are made from.
+// Package shopd holds the contract that the server, the clients and every check of a request are
+// made from.
 package shopd
 
 import _ "embed"

@@ -17,20 +17,26 @@ import (
 // ErrBrokenOff means that an answer of the assistant ended before it was whole.
 var ErrBrokenOff = errors.New("the answer of the assistant broke off")
 
-// Event is something the assistant says. Exactly one field is set: first Sources, then Text some times, at last Answer.
+// Event is something the assistant says. Exactly one field is set: first Sources, then Text some
+// times, at last Answer.
 type Event struct {
 	Sources []client.AssistantSource // the products the answer will rest on; empty but not nil when there are none
 	Text    string                   // the next piece of the answer, checked against the catalogue
 	Answer  *client.AssistantAnswer  // all of it, with the history to send with the next question
 }
 
-// Ask asks the assistant and ranges over its answer as it is written. Leaving the loop ends the call.
+// Ask asks the assistant and ranges over its answer as it is written. Leaving the loop ends the
+// call.
 func (s *Shop) Ask(ctx context.Context, question client.AssistantQuestion) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
-		response, err := s.AskAssistant(ctx, question, func(_ context.Context, r *http.Request) error {
-			r.Header.Set("Accept", "text/event-stream")
-			return nil
-		})
+		response, err := s.AskAssistant(
+			ctx,
+			question,
+			func(_ context.Context, r *http.Request) error {
+				r.Header.Set("Accept", "text/event-stream")
+				return nil
+			},
+		)
 		if err != nil {
 			yield(Event{}, err)
 			return

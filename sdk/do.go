@@ -17,7 +17,8 @@ const idempotencyKey = "Idempotency-Key"
 // doer makes the calls of the generated client.
 type doer struct{ shop *Shop }
 
-// Do sends a request, as whoever is logged in and as often as it may and must be. What is not a success is an error.
+// Do sends a request, as whoever is logged in and as often as it may and must be. What is not a
+// success is an error.
 func (d doer) Do(r *http.Request) (*http.Response, error) {
 	s := d.shop
 	if r.Header.Get(idempotencyKey) == "" && s.takesKey(r) {
@@ -41,7 +42,9 @@ func (d doer) Do(r *http.Request) (*http.Response, error) {
 }
 
 // again repeats a request whose token was refused, if there is another one now.
-func (s *Shop) again(r *http.Request, spent Tokens, refused *http.Response) (*http.Response, error) {
+func (s *Shop) again(
+	r *http.Request, spent Tokens, refused *http.Response,
+) (*http.Response, error) {
 	tokens, err := s.refresh(r.Context(), spent)
 	if err != nil {
 		_ = refused.Body.Close()
@@ -93,25 +96,32 @@ func isRepeatable(r *http.Request) bool {
 	if r.Body != nil && r.GetBody == nil {
 		return false
 	}
-	return r.Method == http.MethodGet || r.Method == http.MethodHead || r.Header.Get(idempotencyKey) != ""
+	return r.Method == http.MethodGet || r.Method == http.MethodHead ||
+		r.Header.Get(idempotencyKey) != ""
 }
 
-// isPassing reports whether the same call may succeed a little later. The response can still be read.
+// isPassing reports whether the same call may succeed a little later. The response can still be
+// read.
 func isPassing(response *http.Response) bool {
 	switch response.StatusCode {
-	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+	case http.StatusTooManyRequests,
+		http.StatusBadGateway,
+		http.StatusServiceUnavailable,
+		http.StatusGatewayTimeout:
 		return true
 	case http.StatusConflict:
 		text, err := io.ReadAll(io.LimitReader(response.Body, maxProblem))
 		_ = response.Body.Close()
 		response.Body = io.NopCloser(bytes.NewReader(text))
 		var problem struct{ Code string }
-		return err == nil && json.Unmarshal(text, &problem) == nil && problem.Code == "idempotency_in_flight"
+		return err == nil && json.Unmarshal(text, &problem) == nil &&
+			problem.Code == "idempotency_in_flight"
 	}
 	return false
 }
 
-// backoff is the wait after an attempt: 0.2 s, doubled each time up to 5 s, and up to half of it left to chance.
+// backoff is the wait after an attempt: 0.2 s, doubled each time up to 5 s, and up to half of it
+// left to chance.
 func backoff(attempt int) time.Duration {
 	whole := min(200*time.Millisecond<<min(attempt-1, 10), 5*time.Second)
 	return whole/2 + mathrand.N(whole/2)

@@ -23,7 +23,10 @@ func Example() {
 		log.Fatal(err)
 	}
 	if _, err := shop.RegisterWithResponse(ctx, client.RegisterRequest{
-		Email: "grace@example.com", Password: "correct horse 9", FirstName: "Grace", LastName: "Hopper",
+		Email:     "grace@example.com",
+		Password:  "correct horse 9",
+		FirstName: "Grace",
+		LastName:  "Hopper",
 	}); err != nil {
 		log.Fatal(err)
 	}
@@ -34,7 +37,9 @@ func Example() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		if _, err := shop.AddCartItemWithResponse(ctx, nil, client.CartItem{ProductID: hit.Product.ID, Quantity: 2}); err != nil {
+		if _, err := shop.AddCartItemWithResponse(
+			ctx, nil, client.CartItem{ProductID: hit.Product.ID, Quantity: 2},
+		); err != nil {
 			log.Fatal(err)
 		}
 		break // the best is enough
@@ -43,7 +48,10 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	payment, err := shop.PayOrderWithResponse(ctx, order.JSON201.ID, nil, client.PayInput{PaymentType: new("card"), Token: new("tok_visa")})
+	payment, err := shop.PayOrderWithResponse(
+		ctx, order.JSON201.ID, nil,
+		client.PayInput{PaymentType: new("card"), Token: new("tok_visa")},
+	)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -40,7 +40,15 @@ const password = "correct horse 9"
 // signUp makes an account and logs in.
 func signUp(t testing.TB, shop *sdk.Shop, email string) {
 	t.Helper()
-	_, err := shop.RegisterWithResponse(t.Context(), client.RegisterRequest{Email: client.Email(email), Password: password, FirstName: "Ada", LastName: "Lovelace"})
+	_, err := shop.RegisterWithResponse(
+		t.Context(),
+		client.RegisterRequest{
+			Email:     client.Email(email),
+			Password:  password,
+			FirstName: "Ada",
+			LastName:  "Lovelace",
+		},
+	)
 	require.NoError(t, err)
 	user, err := shop.SignIn(t.Context(), email, password)
 	require.NoError(t, err)

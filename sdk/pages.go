@@ -12,9 +12,11 @@ import (
 // pageSize of lists that are walked, unless the caller asks for another.
 const pageSize = 100
 
-// ByCursor ranges over a list that answers a next_cursor, fetching pages as they are needed. The first page is asked for
-// with nil. An error ends the list.
-func ByCursor[T any](fetch func(cursor *client.Cursor) (items []T, next nullable.Nullable[string], err error)) iter.Seq2[T, error] {
+// ByCursor ranges over a list that answers a next_cursor, fetching pages as they are needed. The
+// first page is asked for with nil. An error ends the list.
+func ByCursor[T any](
+	fetch func(cursor *client.Cursor) (items []T, next nullable.Nullable[string], err error),
+) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var cursor *client.Cursor
 		for {
@@ -37,8 +39,11 @@ func ByCursor[T any](fetch func(cursor *client.Cursor) (items []T, next nullable
 	}
 }
 
-// ByOffset ranges over a list that answers how many items it has, fetching pages as they are needed. An error ends the list.
-func ByOffset[T any](fetch func(offset client.Offset) (items []T, total int64, err error)) iter.Seq2[T, error] {
+// ByOffset ranges over a list that answers how many items it has, fetching pages as they are
+// needed. An error ends the list.
+func ByOffset[T any](
+	fetch func(offset client.Offset) (items []T, total int64, err error),
+) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for offset := client.Offset(0); ; {
 			items, total, err := fetch(offset)
@@ -68,20 +73,26 @@ func limit(wanted *client.Limit) *client.Limit {
 }
 
 // Products ranges over the products of the shop.
-func (s *Shop) Products(ctx context.Context, params client.ListProductsParams) iter.Seq2[client.ProductSummary, error] {
+func (s *Shop) Products(
+	ctx context.Context, params client.ListProductsParams,
+) iter.Seq2[client.ProductSummary, error] {
 	params.Limit = limit(params.Limit)
-	return ByCursor(func(cursor *client.Cursor) ([]client.ProductSummary, nullable.Nullable[string], error) {
-		params.Cursor = cursor
-		response, err := s.ListProductsWithResponse(ctx, &params)
-		if err != nil {
-			return nil, nil, err
-		}
-		return response.JSON200.Items, response.JSON200.NextCursor, nil
-	})
+	return ByCursor(
+		func(cursor *client.Cursor) ([]client.ProductSummary, nullable.Nullable[string], error) {
+			params.Cursor = cursor
+			response, err := s.ListProductsWithResponse(ctx, &params)
+			if err != nil {
+				return nil, nil, err
+			}
+			return response.JSON200.Items, response.JSON200.NextCursor, nil
+		},
+	)
 }
 
 // Hits ranges over what a search finds, best first.
-func (s *Shop) Hits(ctx context.Context, params client.SearchProductsParams) iter.Seq2[client.SearchHit, error] {
+func (s *Shop) Hits(
+	ctx context.Context, params client.SearchProductsParams,
+) iter.Seq2[client.SearchHit, error] {
 	params.Limit = limit(params.Limit)
 	return ByOffset(func(offset client.Offset) ([]client.SearchHit, int64, error) {
 		params.Offset = &offset
@@ -94,7 +105,9 @@ func (s *Shop) Hits(ctx context.Context, params client.SearchProductsParams) ite
 }
 
 // Categories ranges over the categories.
-func (s *Shop) Categories(ctx context.Context, params client.ListCategoriesParams) iter.Seq2[client.Category, error] {
+func (s *Shop) Categories(
+	ctx context.Context, params client.ListCategoriesParams,
+) iter.Seq2[client.Category, error] {
 	params.Limit = limit(params.Limit)
 	return ByOffset(func(offset client.Offset) ([]client.Category, int64, error) {
 		params.Offset = &offset
@@ -107,7 +120,9 @@ func (s *Shop) Categories(ctx context.Context, params client.ListCategoriesParam
 }
 
 // Brands ranges over the brands.
-func (s *Shop) Brands(ctx context.Context, params client.ListBrandsParams) iter.Seq2[client.Brand, error] {
+func (s *Shop) Brands(
+	ctx context.Context, params client.ListBrandsParams,
+) iter.Seq2[client.Brand, error] {
 	params.Limit = limit(params.Limit)
 	return ByOffset(func(offset client.Offset) ([]client.Brand, int64, error) {
 		params.Offset = &offset
@@ -120,53 +135,69 @@ func (s *Shop) Brands(ctx context.Context, params client.ListBrandsParams) iter.
 }
 
 // Reviews ranges over what buyers think of a product.
-func (s *Shop) Reviews(ctx context.Context, product client.ID, params client.ListProductReviewsParams) iter.Seq2[client.Review, error] {
+func (s *Shop) Reviews(
+	ctx context.Context, product client.ID, params client.ListProductReviewsParams,
+) iter.Seq2[client.Review, error] {
 	params.Limit = limit(params.Limit)
-	return ByCursor(func(cursor *client.Cursor) ([]client.Review, nullable.Nullable[string], error) {
-		params.Cursor = cursor
-		response, err := s.ListProductReviewsWithResponse(ctx, product, &params)
-		if err != nil {
-			return nil, nil, err
-		}
-		return response.JSON200.Items, response.JSON200.NextCursor, nil
-	})
+	return ByCursor(
+		func(cursor *client.Cursor) ([]client.Review, nullable.Nullable[string], error) {
+			params.Cursor = cursor
+			response, err := s.ListProductReviewsWithResponse(ctx, product, &params)
+			if err != nil {
+				return nil, nil, err
+			}
+			return response.JSON200.Items, response.JSON200.NextCursor, nil
+		},
+	)
 }
 
 // Orders ranges over the orders of whoever is logged in, newest first.
-func (s *Shop) Orders(ctx context.Context, params client.ListOrdersParams) iter.Seq2[client.OrderSummary, error] {
+func (s *Shop) Orders(
+	ctx context.Context, params client.ListOrdersParams,
+) iter.Seq2[client.OrderSummary, error] {
 	params.Limit = limit(params.Limit)
-	return ByCursor(func(cursor *client.Cursor) ([]client.OrderSummary, nullable.Nullable[string], error) {
-		params.Cursor = cursor
-		response, err := s.ListOrdersWithResponse(ctx, &params)
-		if err != nil {
-			return nil, nil, err
-		}
-		return response.JSON200.Items, response.JSON200.NextCursor, nil
-	})
+	return ByCursor(
+		func(cursor *client.Cursor) ([]client.OrderSummary, nullable.Nullable[string], error) {
+			params.Cursor = cursor
+			response, err := s.ListOrdersWithResponse(ctx, &params)
+			if err != nil {
+				return nil, nil, err
+			}
+			return response.JSON200.Items, response.JSON200.NextCursor, nil
+		},
+	)
 }
 
 // Payments ranges over the payments of whoever is logged in, newest first.
-func (s *Shop) Payments(ctx context.Context, params client.ListPaymentsParams) iter.Seq2[client.Payment, error] {
+func (s *Shop) Payments(
+	ctx context.Context, params client.ListPaymentsParams,
+) iter.Seq2[client.Payment, error] {
 	params.Limit = limit(params.Limit)
-	return ByCursor(func(cursor *client.Cursor) ([]client.Payment, nullable.Nullable[string], error) {
-		params.Cursor = cursor
-		response, err := s.ListPaymentsWithResponse(ctx, &params)
-		if err != nil {
-			return nil, nil, err
-		}
-		return response.JSON200.Items, response.JSON200.NextCursor, nil
-	})
+	return ByCursor(
+		func(cursor *client.Cursor) ([]client.Payment, nullable.Nullable[string], error) {
+			params.Cursor = cursor
+			response, err := s.ListPaymentsWithResponse(ctx, &params)
+			if err != nil {
+				return nil, nil, err
+			}
+			return response.JSON200.Items, response.JSON200.NextCursor, nil
+		},
+	)
 }
 
 // AllOrders ranges over the orders of everybody, newest first. It is for the staff.
-func (s *Shop) AllOrders(ctx context.Context, params client.AdminListOrdersParams) iter.Seq2[client.AdminOrderSummary, error] {
+func (s *Shop) AllOrders(
+	ctx context.Context, params client.AdminListOrdersParams,
+) iter.Seq2[client.AdminOrderSummary, error] {
 	params.Limit = limit(params.Limit)
-	return ByCursor(func(cursor *client.Cursor) ([]client.AdminOrderSummary, nullable.Nullable[string], error) {
-		params.Cursor = cursor
-		response, err := s.AdminListOrdersWithResponse(ctx, &params)
-		if err != nil {
-			return nil, nil, err
-		}
-		return response.JSON200.Items, response.JSON200.NextCursor, nil
-	})
+	return ByCursor(
+		func(cursor *client.Cursor) ([]client.AdminOrderSummary, nullable.Nullable[string], error) {
+			params.Cursor = cursor
+			response, err := s.AdminListOrdersWithResponse(ctx, &params)
+			if err != nil {
+				return nil, nil, err
+			}
+			return response.JSON200.Items, response.JSON200.NextCursor, nil
+		},
+	)
 }

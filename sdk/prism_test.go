@@ -49,7 +49,8 @@ func (p *prism) violations() (lines []string) {
 	return lines
 }
 
-// startPrism starts the proxy in front of a server. Where it is not installed, the test is skipped, except in CI.
+// startPrism starts the proxy in front of a server. Where it is not installed, the test is skipped,
+// except in CI.
 func startPrism(t *testing.T, upstream string) *prism {
 	t.Helper()
 	if _, err := os.Stat(npmTools + "/node_modules"); err != nil && os.Getenv("CI") == "" {
@@ -61,7 +62,10 @@ func startPrism(t *testing.T, upstream string) *prism {
 	port := listener.Addr().(*net.TCPAddr).Port
 	require.NoError(t, listener.Close())
 	p := &prism{address: fmt.Sprintf("http://127.0.0.1:%d", port)}
-	command := exec.Command(npmTools+"/node_modules/.bin/prism", "proxy", "--port", fmt.Sprint(port), "../openapi.yaml", upstream) //nolint:gosec // a pinned program, stopped below
+	command := exec.Command(
+		npmTools+"/node_modules/.bin/prism", "proxy", "--port", fmt.Sprint(port), "../openapi.yaml",
+		upstream,
+	) //nolint:gosec // a pinned program, stopped below
 	command.Stdout, command.Stderr = p, p
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	require.NoError(t, command.Start())
@@ -69,11 +73,15 @@ func startPrism(t *testing.T, upstream string) *prism {
 		_ = syscall.Kill(-command.Process.Pid, syscall.SIGTERM)
 		_ = command.Wait()
 	})
-	require.Eventually(t, func() bool { return p.says("is listening") }, 2*time.Minute, 50*time.Millisecond, "Prism does not start")
+	require.Eventually(
+		t, func() bool { return p.says("is listening") }, 2*time.Minute, 50*time.Millisecond,
+		"Prism does not start",
+	)
 	return p
 }
 
-// requireNoViolation requires that all traffic until now was as the contract has it, and that Prism would have noticed.
+// requireNoViolation requires that all traffic until now was as the contract has it, and that Prism
+// would have noticed.
 func (p *prism) requireNoViolation(t *testing.T) {
 	t.Helper()
 	require.Empty(t, p.violations())

@@ -12,8 +12,8 @@ import (
 	"github.com/shopd/shopd/gen/client"
 )
 
-// Problem is what the server says about an error (RFC 9457). Programs go by Code, people read Detail; Errors names the
-// fields that are not valid, RequestID finds the call in the shop's log.
+// Problem is what the server says about an error (RFC 9457). Programs go by Code, people read
+// Detail; Errors names the fields that are not valid, RequestID finds the call in the shop's log.
 type Problem struct {
 	client.Problem
 	RetryAfter time.Duration // when to try again, if the server said so
@@ -32,8 +32,8 @@ func HasCode(err error, code string) bool {
 // maxProblem is how much of an error is read.
 const maxProblem = 1 << 20
 
-// readProblem reads a response and closes it. What is no problem, such as a proxy's page, becomes one with the code
-// http_502 or the like.
+// readProblem reads a response and closes it. What is no problem, such as a proxy's page, becomes
+// one with the code http_502 or the like.
 func readProblem(response *http.Response) *Problem {
 	defer func() { _ = response.Body.Close() }()
 	p := &Problem{RetryAfter: retryAfter(response)}
@@ -42,7 +42,9 @@ func readProblem(response *http.Response) *Problem {
 		return p
 	}
 	p.Problem = client.Problem{
-		Type: "about:blank", Title: http.StatusText(response.StatusCode), Status: int32(response.StatusCode), //nolint:gosec // a status has three digits
+		Type:      "about:blank",
+		Title:     http.StatusText(response.StatusCode),
+		Status:    int32(response.StatusCode), //nolint:gosec // a status has three digits
 		Code:      fmt.Sprintf("http_%d", response.StatusCode),
 		Detail:    fmt.Sprintf("The server answered %s without saying why.", response.Status),
 		RequestID: response.Header.Get("X-Request-Id"),

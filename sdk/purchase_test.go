@@ -43,26 +43,41 @@ func TestAWholePurchase(t *testing.T) {
 		bottle = hit.Product.ID
 		break
 	}
-	cart, err := shop.AddCartItemWithResponse(ctx, nil, client.CartItem{ProductID: bottle, Quantity: 2})
+	cart, err := shop.AddCartItemWithResponse(
+		ctx, nil, client.CartItem{ProductID: bottle, Quantity: 2},
+	)
 	require.NoError(t, err)
 	assert.Equal(t, "25.00", cart.JSON200.Subtotal)
 
-	_, err = shop.CreateOrderWithResponse(ctx, nil, client.OrderInput{Items: []client.OrderItemInput{{ProductID: bottle, Quantity: 9_999}}})
+	_, err = shop.CreateOrderWithResponse(
+		ctx, nil,
+		client.OrderInput{Items: []client.OrderItemInput{{ProductID: bottle, Quantity: 9_999}}},
+	)
 	require.True(t, sdk.HasCode(err, "insufficient_stock"), "%v", err)
 	var problem *sdk.Problem
 	require.ErrorAs(t, err, &problem)
 	assert.Equal(t, "/items/0", problem.Errors[0].Pointer)
 
 	key := client.CreateOrderParams{IdempotencyKey: new("mine")}
-	order, err := shop.CreateOrderWithResponse(ctx, &key, client.OrderInput{ExpectedTotal: new("25.00")})
+	order, err := shop.CreateOrderWithResponse(
+		ctx, &key, client.OrderInput{ExpectedTotal: new("25.00")},
+	)
 	require.NoError(t, err)
-	again, err := shop.CreateOrderWithResponse(ctx, &key, client.OrderInput{ExpectedTotal: new("25.00")})
+	again, err := shop.CreateOrderWithResponse(
+		ctx, &key, client.OrderInput{ExpectedTotal: new("25.00")},
+	)
 	require.NoError(t, err)
 	assert.Equal(t, order.JSON201.ID, again.JSON201.ID)
 
-	_, err = shop.PayOrderWithResponse(ctx, order.JSON201.ID, nil, client.PayInput{PaymentType: new("card"), Token: new("tok_declined")})
+	_, err = shop.PayOrderWithResponse(
+		ctx, order.JSON201.ID, nil,
+		client.PayInput{PaymentType: new("card"), Token: new("tok_declined")},
+	)
 	require.True(t, sdk.HasCode(err, "payment_declined"), "%v", err)
-	payment, err := shop.PayOrderWithResponse(ctx, order.JSON201.ID, nil, client.PayInput{PaymentType: new("card"), Token: new("tok_visa")})
+	payment, err := shop.PayOrderWithResponse(
+		ctx, order.JSON201.ID, nil,
+		client.PayInput{PaymentType: new("card"), Token: new("tok_visa")},
+	)
 	require.NoError(t, err)
 	assert.Equal(t, client.PaymentStatusPaid, payment.JSON201.Status)
 
@@ -77,7 +92,10 @@ func TestAWholePurchase(t *testing.T) {
 		require.NoError(t, err)
 		statuses = append(statuses, one.Status)
 	}
-	assert.ElementsMatch(t, []client.PaymentStatus{client.PaymentStatusFailed, client.PaymentStatusRefunded}, statuses)
+	assert.ElementsMatch(
+		t, []client.PaymentStatus{client.PaymentStatusFailed, client.PaymentStatusRefunded},
+		statuses,
+	)
 
 	var answer strings.Builder
 	var done *client.AssistantAnswer
@@ -95,11 +113,25 @@ func TestManyCallsWithASpentTokenRefreshItOnce(t *testing.T) {
 	t.Parallel()
 	var transport counting
 	var kept []sdk.Tokens
-	shop := connect(t, newShop(t).URL(), sdk.Options{Transport: &transport, OnTokens: func(tokens sdk.Tokens) { kept = append(kept, tokens) }})
+	shop := connect(
+		t,
+		newShop(t).URL(),
+		sdk.Options{
+			Transport: &transport,
+			OnTokens:  func(tokens sdk.Tokens) { kept = append(kept, tokens) },
+		},
+	)
 	signUp(t, shop, "ada@example.com")
 	tokens := shop.Tokens()
 
-	resumed := connect(t, shop.ClientInterface.(*client.Client).Server, sdk.Options{Tokens: sdk.Tokens{Access: "spent", Refresh: tokens.Refresh}, Transport: &transport})
+	resumed := connect(
+		t,
+		shop.ClientInterface.(*client.Client).Server,
+		sdk.Options{
+			Tokens:    sdk.Tokens{Access: "spent", Refresh: tokens.Refresh},
+			Transport: &transport,
+		},
+	)
 	var calls sync.WaitGroup
 	for range 32 {
 		calls.Go(func() {

@@ -1,9 +1,10 @@
-// Package sdk is how Go programs use a shop. It adds to the generated client what every program would have to write
-// anew: sessions that refresh themselves, retries, errors to tell apart, and lists and answers to range over.
+// Package sdk is how Go programs use a shop. It adds to the generated client what every program
+// would have to write anew: sessions that refresh themselves, retries, errors to tell apart, and
+// lists and answers to range over.
 //
-// Every operation of the contract is a method of [Shop]; CreateOrder is CreateOrderWithResponse, and what it answers is
-// in the field JSON201 of the response. Answers other than success are errors, of type [*Problem] when the server gave
-// them.
+// Every operation of the contract is a method of [Shop]; CreateOrder is CreateOrderWithResponse,
+// and what it answers is in the field JSON201 of the response. Answers other than success are
+// errors, of type [*Problem] when the server gave them.
 package sdk
 
 import (
@@ -59,18 +60,30 @@ func New(address string, o Options) (*Shop, error) {
 		transport.ResponseHeaderTimeout = time.Minute
 		o.Transport = transport
 	}
-	request, err := http.NewRequest(http.MethodGet, strings.TrimRight(address, "/"), nil) //nolint:noctx // only its address is looked at
+	request, err := http.NewRequest(
+		http.MethodGet, strings.TrimRight(address, "/"), nil,
+	) //nolint:noctx // only its address is looked at
 	if err != nil {
 		return nil, err
 	}
 	if request.URL.Host == "" {
-		return nil, fmt.Errorf("the address of the shop is %q: it needs a scheme and a host", address)
+		return nil, fmt.Errorf(
+			"the address of the shop is %q: it needs a scheme and a host", address,
+		)
 	}
-	s := &Shop{options: o, http: &http.Client{Transport: o.Transport}, keyed: http.NewServeMux(), base: request.URL.Path, tokens: o.Tokens}
+	s := &Shop{
+		options: o,
+		http:    &http.Client{Transport: o.Transport},
+		keyed:   http.NewServeMux(),
+		base:    request.URL.Path,
+		tokens:  o.Tokens,
+	}
 	for _, pattern := range client.TakesIdempotencyKey {
 		s.keyed.HandleFunc(pattern, http.NotFound)
 	}
-	s.ClientWithResponses, err = client.NewClientWithResponses(request.URL.String(), client.WithHTTPClient(doer{s}))
+	s.ClientWithResponses, err = client.NewClientWithResponses(
+		request.URL.String(), client.WithHTTPClient(doer{s}),
+	)
 	return s, err
 }
 
@@ -81,7 +94,8 @@ func (s *Shop) Tokens() Tokens {
 	return s.tokens
 }
 
-// SignIn logs in with an e-mail address or a user name. The session is used by all calls from then on.
+// SignIn logs in with an e-mail address or a user name. The session is used by all calls from then
+// on.
 func (s *Shop) SignIn(ctx context.Context, name, password string) (client.User, error) {
 	credentials := client.LoginRequest{Password: password}
 	if strings.Contains(name, "@") {
@@ -101,7 +115,8 @@ func (s *Shop) SignIn(ctx context.Context, name, password string) (client.User, 
 func (s *Shop) SignOut(ctx context.Context) error {
 	defer s.use(nil, Tokens{})
 	_, err := s.LogoutWithResponse(ctx)
-	if problem, ok := errors.AsType[*Problem](err); ok && problem.Status == http.StatusUnauthorized {
+	if problem, ok := errors.AsType[*Problem](err); ok &&
+		problem.Status == http.StatusUnauthorized {
 		return nil // it had ended before
 	}
 	return err
@@ -120,8 +135,8 @@ func (s *Shop) use(before *Tokens, tokens Tokens) {
 	}
 }
 
-// refresh exchanges spent tokens, once for all calls that found them spent, and answers what to use now. Whoever waits for
-// it may give up; the exchange goes on, as its answer must not get lost.
+// refresh exchanges spent tokens, once for all calls that found them spent, and answers what to use
+// now. Whoever waits for it may give up; the exchange goes on, as its answer must not get lost.
 func (s *Shop) refresh(ctx context.Context, spent Tokens) (Tokens, error) {
 	result := s.refreshes.DoChan(spent.Refresh, func() (any, error) {
 		if s.Tokens() != spent {
@@ -129,15 +144,21 @@ func (s *Shop) refresh(ctx context.Context, spent Tokens) (Tokens, error) {
 		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 		defer cancel()
-		response, err := s.RefreshTokenWithResponse(ctx, client.RefreshRequest{RefreshToken: spent.Refresh})
-		if problem, ok := errors.AsType[*Problem](err); ok && problem.Status == http.StatusUnauthorized {
+		response, err := s.RefreshTokenWithResponse(
+			ctx, client.RefreshRequest{RefreshToken: spent.Refresh},
+		)
+		if problem, ok := errors.AsType[*Problem](err); ok &&
+			problem.Status == http.StatusUnauthorized {
 			s.use(&spent, Tokens{})
 			return nil, nil
 		}
 		if err != nil {
 			return nil, err
 		}
-		s.use(&spent, Tokens{Access: response.JSON200.AccessToken, Refresh: response.JSON200.RefreshToken})
+		s.use(
+			&spent,
+			Tokens{Access: response.JSON200.AccessToken, Refresh: response.JSON200.RefreshToken},
+		)
 		return nil, nil
 	})
 	select {

@@ -50,11 +50,19 @@ func reply(status int, body string, headers ...string) *http.Response {
 }
 
 func refusal(status int, code string, headers ...string) *http.Response {
-	return reply(status, fmt.Sprintf(`{"status":%d,"code":%q,"detail":"It went wrong.","request_id":"abc"}`, status, code), headers...)
+	return reply(
+		status,
+		fmt.Sprintf(
+			`{"status":%d,"code":%q,"detail":"It went wrong.","request_id":"abc"}`, status, code,
+		),
+		headers...)
 }
 
 // against calls a stand-in, in time that does not pass.
-func against(t *testing.T, answer func(n int) *http.Response, options sdk.Options, work func(t *testing.T, shop *sdk.Shop, server *standIn)) {
+func against(
+	t *testing.T, answer func(n int) *http.Response, options sdk.Options,
+	work func(t *testing.T, shop *sdk.Shop, server *standIn),
+) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		server := &standIn{answer: answer}
@@ -65,19 +73,26 @@ func against(t *testing.T, answer func(n int) *http.Response, options sdk.Option
 
 func TestAnOrderIsRepeatedWithItsKey(t *testing.T) {
 	t.Parallel()
-	answers := []*http.Response{nil, refusal(409, "idempotency_in_flight", "Retry-After", "1"), reply(201, `{"id": 9}`)} //nolint:bodyclose // the client reads and closes them
-	against(t, func(n int) *http.Response { return answers[n-1] }, sdk.Options{}, func(t *testing.T, shop *sdk.Shop, server *standIn) {
-		order, err := shop.CreateOrderWithResponse(t.Context(), nil, client.OrderInput{})
-		require.NoError(t, err)
-		assert.EqualValues(t, 9, order.JSON201.ID)
-		require.Len(t, server.calls, 3)
-		key := server.calls[0].Header.Get("Idempotency-Key")
-		assert.Len(t, key, 26)
-		assert.Equal(t, key, server.calls[2].Header.Get("Idempotency-Key"))
-		body, err := io.ReadAll(server.calls[2].Body)
-		require.NoError(t, err)
-		assert.Equal(t, "{}", strings.TrimSpace(string(body)))
-	})
+	answers := []*http.Response{
+		nil, refusal(409, "idempotency_in_flight", "Retry-After", "1"), reply(201, `{"id": 9}`),
+	} //nolint:bodyclose // the client reads and closes them
+	against(
+		t,
+		func(n int) *http.Response { return answers[n-1] },
+		sdk.Options{},
+		func(t *testing.T, shop *sdk.Shop, server *standIn) {
+			order, err := shop.CreateOrderWithResponse(t.Context(), nil, client.OrderInput{})
+			require.NoError(t, err)
+			assert.EqualValues(t, 9, order.JSON201.ID)
+			require.Len(t, server.calls, 3)
+			key := server.calls[0].Header.Get("Idempotency-Key")
+			assert.Len(t, key, 26)
+			assert.Equal(t, key, server.calls[2].Header.Get("Idempotency-Key"))
+			body, err := io.ReadAll(server.calls[2].Body)
+			require.NoError(t, err)
+			assert.Equal(t, "{}", strings.TrimSpace(string(body)))
+		},
+	)
 }
 
 func TestReadsWaitAsLongAsTheyAreTold(t *testing.T) {
@@ -98,22 +113,34 @@ func TestReadsWaitAsLongAsTheyAreTold(t *testing.T) {
 func TestRetriesEnd(t *testing.T) {
 	t.Parallel()
 	unavailable := func(int) *http.Response { return refusal(503, "unavailable") }
-	against(t, unavailable, sdk.Options{Attempts: 3}, func(t *testing.T, shop *sdk.Shop, server *standIn) {
-		_, err := shop.GetProductWithResponse(t.Context(), 1)
-		assert.True(t, sdk.HasCode(err, "unavailable"))
-		assert.Len(t, server.calls, 3)
-	})
+	against(
+		t,
+		unavailable,
+		sdk.Options{Attempts: 3},
+		func(t *testing.T, shop *sdk.Shop, server *standIn) {
+			_, err := shop.GetProductWithResponse(t.Context(), 1)
+			assert.True(t, sdk.HasCode(err, "unavailable"))
+			assert.Len(t, server.calls, 3)
+		},
+	)
 	against(t, unavailable, sdk.Options{}, func(t *testing.T, shop *sdk.Shop, server *standIn) {
-		_, err := shop.AddCartItemWithResponse(t.Context(), nil, client.CartItem{ProductID: 1, Quantity: 1})
+		_, err := shop.AddCartItemWithResponse(
+			t.Context(), nil, client.CartItem{ProductID: 1, Quantity: 1},
+		)
 		assert.True(t, sdk.HasCode(err, "unavailable"))
 		assert.Len(t, server.calls, 1, "it may have had its effect")
 	})
-	against(t, func(int) *http.Response { return refusal(429, "rate_limited", "Retry-After", "3600") }, sdk.Options{}, func(t *testing.T, shop *sdk.Shop, _ *standIn) {
-		_, err := shop.GetProductWithResponse(t.Context(), 1)
-		var problem *sdk.Problem
-		require.ErrorAs(t, err, &problem)
-		assert.Equal(t, time.Hour, problem.RetryAfter, "beyond patience")
-	})
+	against(
+		t,
+		func(int) *http.Response { return refusal(429, "rate_limited", "Retry-After", "3600") },
+		sdk.Options{},
+		func(t *testing.T, shop *sdk.Shop, _ *standIn) {
+			_, err := shop.GetProductWithResponse(t.Context(), 1)
+			var problem *sdk.Problem
+			require.ErrorAs(t, err, &problem)
+			assert.Equal(t, time.Hour, problem.RetryAfter, "beyond patience")
+		},
+	)
 	against(t, unavailable, sdk.Options{}, func(t *testing.T, shop *sdk.Shop, _ *standIn) {
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
@@ -124,47 +151,76 @@ func TestRetriesEnd(t *testing.T) {
 
 func TestAPageOfAProxyIsAProblemToo(t *testing.T) {
 	t.Parallel()
-	against(t, func(int) *http.Response { return reply(502, "<h1>Bad Gateway</h1>") }, sdk.Options{Attempts: 1}, func(t *testing.T, shop *sdk.Shop, _ *standIn) {
-		_, err := shop.GetProductWithResponse(t.Context(), 1)
-		assert.True(t, sdk.HasCode(err, "http_502"), "%v", err)
-	})
+	against(
+		t,
+		func(int) *http.Response { return reply(502, "<h1>Bad Gateway</h1>") },
+		sdk.Options{Attempts: 1},
+		func(t *testing.T, shop *sdk.Shop, _ *standIn) {
+			_, err := shop.GetProductWithResponse(t.Context(), 1)
+			assert.True(t, sdk.HasCode(err, "http_502"), "%v", err)
+		},
+	)
 }
 
 func TestARefreshThatFailsKeepsTheSession(t *testing.T) {
 	t.Parallel()
 	session := sdk.Tokens{Access: "a", Refresh: "r"}
-	answers := []*http.Response{refusal(401, "token_expired"), refusal(503, "unavailable")} //nolint:bodyclose // the client reads and closes them
-	against(t, func(n int) *http.Response { return answers[n-1] }, sdk.Options{Tokens: session}, func(t *testing.T, shop *sdk.Shop, server *standIn) {
-		_, err := shop.GetCurrentUserWithResponse(t.Context())
-		assert.True(t, sdk.HasCode(err, "unavailable"), "%v", err)
-		assert.Equal(t, session, shop.Tokens())
-		assert.Equal(t, "Bearer a", server.calls[0].Header.Get("Authorization"))
-		assert.Equal(t, "/prefix/api/v1/auth/refresh", server.calls[1].URL.Path)
-		assert.Empty(t, server.calls[1].Header.Get("Authorization"))
-	})
+	answers := []*http.Response{
+		refusal(401, "token_expired"), refusal(503, "unavailable"),
+	} //nolint:bodyclose // the client reads and closes them
+	against(
+		t,
+		func(n int) *http.Response { return answers[n-1] },
+		sdk.Options{Tokens: session},
+		func(t *testing.T, shop *sdk.Shop, server *standIn) {
+			_, err := shop.GetCurrentUserWithResponse(t.Context())
+			assert.True(t, sdk.HasCode(err, "unavailable"), "%v", err)
+			assert.Equal(t, session, shop.Tokens())
+			assert.Equal(t, "Bearer a", server.calls[0].Header.Get("Authorization"))
+			assert.Equal(t, "/prefix/api/v1/auth/refresh", server.calls[1].URL.Path)
+			assert.Empty(t, server.calls[1].Header.Get("Authorization"))
+		},
+	)
 }
 
 func TestAnswersThatBreakOffAreNone(t *testing.T) {
 	t.Parallel()
 	ask := func(stream string) (events []sdk.Event, failed error) {
-		against(t, func(int) *http.Response { return reply(200, stream, "Content-Type", "text/event-stream") }, sdk.Options{}, func(t *testing.T, shop *sdk.Shop, _ *standIn) {
-			for event, err := range shop.Ask(t.Context(), client.AssistantQuestion{Query: "tea"}) {
-				if err != nil {
-					failed = err
-					break
+		against(
+			t,
+			func(int) *http.Response { return reply(200, stream, "Content-Type", "text/event-stream") },
+			sdk.Options{},
+			func(t *testing.T, shop *sdk.Shop, _ *standIn) {
+				for event, err := range shop.Ask(t.Context(), client.AssistantQuestion{Query: "tea"}) {
+					if err != nil {
+						failed = err
+						break
+					}
+					events = append(events, event)
 				}
-				events = append(events, event)
-			}
-		})
+			},
+		)
 		return events, failed
 	}
-	events, err := ask("event: sources\r\ndata: []\r\n\r\n: a comment\n\nevent:ping\ndata: {}\n\nevent:delta\ndata:{\"text\":\ndata: \"Tea.\"}\n\nevent: done\ndata: {\"answer\":\"Tea.\"}\n\n")
+	events, err := ask(
+		"event: sources\r\ndata: []\r\n\r\n: a comment\n\nevent:ping\ndata: {}\n\nevent:delta\ndata:{\"text\":\ndata: \"Tea.\"}\n\nevent: done\ndata: {\"answer\":\"Tea.\"}\n\n",
+	)
 	require.NoError(t, err)
-	assert.Equal(t, []sdk.Event{{Sources: []client.AssistantSource{}}, {Text: "Tea."}, {Answer: &client.AssistantAnswer{Answer: "Tea."}}}, events)
+	assert.Equal(
+		t,
+		[]sdk.Event{
+			{Sources: []client.AssistantSource{}},
+			{Text: "Tea."},
+			{Answer: &client.AssistantAnswer{Answer: "Tea."}},
+		},
+		events,
+	)
 	events, err = ask("event: delta\ndata: {\"text\":\"Tea\"}\n\nevent: done\ndata: {")
 	assert.ErrorIs(t, err, sdk.ErrBrokenOff)
 	assert.Len(t, events, 1)
-	_, err = ask("event: error\ndata: {\"status\":503,\"code\":\"assistant_unavailable\",\"detail\":\"Later.\"}\n\n")
+	_, err = ask(
+		"event: error\ndata: {\"status\":503,\"code\":\"assistant_unavailable\",\"detail\":\"Later.\"}\n\n",
+	)
 	assert.True(t, sdk.HasCode(err, "assistant_unavailable"))
 }
 

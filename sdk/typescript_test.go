@@ -12,21 +12,29 @@ import (
 
 const typescript = "../sdk/ts"
 
-// TestTypeScript builds the npm package and runs its tests and its example against a real server, at last with a proxy
-// between them that holds every exchange against the contract.
+// TestTypeScript builds the npm package and runs its tests and its example against a real server,
+// at last with a proxy between them that holds every exchange against the contract.
 func TestTypeScript(t *testing.T) {
 	t.Parallel()
 	needNode(t)
 	run(t, typescript, nil, "./install")
 	run(t, typescript, nil, "npm", "run", "--silent", "build")
 	address := newShop(t).URL()
-	t.Log(run(t, typescript, []string{"SHOP=" + address}, "node", "--test", "--test-reporter=spec", "build/test/"))
+	t.Log(
+		run(
+			t, typescript, []string{"SHOP=" + address}, "node", "--test", "--test-reporter=spec",
+			"build/test/",
+		),
+	)
 	talk := run(t, typescript, []string{"SHOP=" + address}, "node", "build/examples/buy.js")
 	assert.Regexp(t, `(?s)^Everyday Steel Bottle for 12.50 USD: paid\n.*\[#\d+\]`, talk)
 
 	t.Run("through Prism", func(t *testing.T) {
 		between := startPrism(t, address)
-		run(t, typescript, []string{"SHOP=" + between.address}, "node", "--test", "build/test/shop.test.js")
+		run(
+			t, typescript, []string{"SHOP=" + between.address}, "node", "--test",
+			"build/test/shop.test.js",
+		)
 		between.requireNoViolation(t)
 	})
 }
@@ -57,7 +65,9 @@ func needNode(t *testing.T) {
 }
 
 // run runs a program to its end and answers what it wrote.
-func run(t *testing.T, dir string, environment []string, program string, arguments ...string) string {
+func run(
+	t *testing.T, dir string, environment []string, program string, arguments ...string,
+) string {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), program, arguments...)
 	command.Dir = dir

@@ -16,7 +16,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func receive(verifier *standardwebhooks.Webhook, take func(id string, event []byte)) http.HandlerFunc {
+func receive(
+	verifier *standardwebhooks.Webhook, take func(id string, event []byte),
+) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
 		if err != nil || verifier.Verify(body, r.Header) != nil {

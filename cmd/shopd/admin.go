@@ -32,12 +32,18 @@ func adminCommand() *cobra.Command {
 			}
 			return withApp(c.Context(), func(a *app.App) error {
 				user, err := a.Identity.CreateUser(c.Context(), identity.NewUser{
-					Email: args[0], Password: strings.TrimRight(password, "\r\n"), FirstName: first, LastName: last, Role: "administrator",
+					Email:     args[0],
+					Password:  strings.TrimRight(password, "\r\n"),
+					FirstName: first,
+					LastName:  last,
+					Role:      "administrator",
 				})
 				if err != nil {
 					return said(err)
 				}
-				fmt.Fprintf(c.OutOrStdout(), "%s is an administrator (id %d).\n", user.Email, user.ID)
+				fmt.Fprintf(
+					c.OutOrStdout(), "%s is an administrator (id %d).\n", user.Email, user.ID,
+				)
 				return nil
 			})
 		},
@@ -54,7 +60,9 @@ func adminCommand() *cobra.Command {
 				if err != nil {
 					return said(err)
 				}
-				fmt.Fprintf(c.OutOrStdout(), "%s is an administrator (id %d).\n", user.Email, user.ID)
+				fmt.Fprintf(
+					c.OutOrStdout(), "%s is an administrator (id %d).\n", user.Email, user.ID,
+				)
 				return nil
 			})
 		},

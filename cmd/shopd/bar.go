@@ -13,7 +13,8 @@ import (
 // plainEvery is how often progress is told where no line can move.
 const plainEvery = 2 * time.Second
 
-// bar shows the progress of something long: a moving line on a terminal, a line now and then elsewhere.
+// bar shows the progress of something long: a moving line on a terminal, a line now and then
+// elsewhere.
 type bar struct {
 	out   io.Writer
 	title string
@@ -23,7 +24,9 @@ type bar struct {
 	told time.Time
 }
 
-func newBar(out io.Writer, title string) *bar { return &bar{out: out, title: title, told: time.Now()} }
+func newBar(out io.Writer, title string) *bar {
+	return &bar{out: out, title: title, told: time.Now()}
+}
 
 // at moves the bar; it appears with the first call. Calls may come from several goroutines.
 func (b *bar) at(done, total int) {
@@ -37,8 +40,11 @@ func (b *bar) at(done, total int) {
 			b.told = time.Now()
 		}
 	case b.line == nil:
-		b.line = progressbar.NewOptions(total, progressbar.OptionSetWriter(b.out), progressbar.OptionSetDescription(b.title),
-			progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish())
+		b.line = progressbar.NewOptions(
+			total, progressbar.OptionSetWriter(b.out), progressbar.OptionSetDescription(b.title),
+			progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(true),
+			progressbar.OptionClearOnFinish(),
+		)
 		fallthrough
 	default:
 		_ = b.line.Set(done) // a bar that cannot be drawn is no reason to stop

@@ -22,7 +22,10 @@ func checkCommand() *cobra.Command {
 				}
 				findings := 0
 				for _, result := range results {
-					fmt.Fprintf(c.OutOrStdout(), "%-68s %8d checked, %d wrong\n", result.Name, result.Checked, len(result.Found))
+					fmt.Fprintf(
+						c.OutOrStdout(), "%-68s %8d checked, %d wrong\n", result.Name,
+						result.Checked, len(result.Found),
+					)
 					for _, finding := range result.Found {
 						fmt.Fprintln(c.OutOrStdout(), "  "+finding)
 					}

@@ -40,14 +40,20 @@ const stopTimeout = 15 * time.Second
 func dev(ctx context.Context, out io.Writer, reset bool) (err error) {
 	started := time.Now()
 	step := func(format string, args ...any) {
-		fmt.Fprintf(out, "[%5.1fs] %s\n", time.Since(started).Seconds(), fmt.Sprintf(format, args...))
+		fmt.Fprintf(
+			out, "[%5.1fs] %s\n", time.Since(started).Seconds(), fmt.Sprintf(format, args...),
+		)
 	}
 	if err := config.ReadDotenv(); err != nil {
 		return err
 	}
 	folder := devstack.Folder()
 	defaults := map[string]string{
-		"DEBUG": "true", "HOST": "127.0.0.1", "LOG_FORMAT": "text", "UPLOAD_DIR": filepath.Join(folder, "uploads"), "MAIL_DIR": filepath.Join(folder, "mail"),
+		"DEBUG":            "true",
+		"HOST":             "127.0.0.1",
+		"LOG_FORMAT":       "text",
+		"UPLOAD_DIR":       filepath.Join(folder, "uploads"),
+		"MAIL_DIR":         filepath.Join(folder, "mail"),
 		"PAYMENT_TEST_DIR": filepath.Join(folder, "payments"),
 		"DATABASE_URL":     "postgres://unknown.invalid/shopd", // until it is known, so that all other settings are checked first
 	}
@@ -63,7 +69,10 @@ func dev(ctx context.Context, out io.Writer, reset bool) (err error) {
 	options := devstack.Options{Dir: folder, Step: step}
 	if reset {
 		step("Deleting the data of the shop")
-		if err := errors.Join(devstack.Reset(ctx, options), os.RemoveAll(settings.UploadDir), os.RemoveAll(settings.PaymentTestDir)); err != nil {
+		if err := errors.Join(
+			devstack.Reset(ctx, options), os.RemoveAll(settings.UploadDir),
+			os.RemoveAll(settings.PaymentTestDir),
+		); err != nil {
 			return err
 		}
 	}
@@ -84,7 +93,10 @@ func dev(ctx context.Context, out io.Writer, reset bool) (err error) {
 }
 
 // serveDev prepares the shop, says what to try, and serves.
-func serveDev(ctx context.Context, settings config.Settings, listener net.Listener, out io.Writer, step func(string, ...any)) error {
+func serveDev(
+	ctx context.Context, settings config.Settings, listener net.Listener, out io.Writer,
+	step func(string, ...any),
+) error {
 	log := app.NewLog(settings)
 	slog.SetDefault(log)
 	step("Migrating the schema to version %d", postgres.Newest())
@@ -103,7 +115,10 @@ func serveDev(ctx context.Context, settings config.Settings, listener net.Listen
 		return errors.Join(err, a.Close())
 	}
 	step("Ready")
-	welcome(out, fmt.Sprintf("http://localhost:%d", listener.Addr().(*net.TCPAddr).Port), settings.MailDir)
+	welcome(
+		out, fmt.Sprintf("http://localhost:%d", listener.Addr().(*net.TCPAddr).Port),
+		settings.MailDir,
+	)
 	return errors.Join(a.Run(ctx, listener), a.Close())
 }
 

@@ -42,7 +42,8 @@ func read(t *testing.T, name string) string {
 
 var shellBlock = regexp.MustCompile("(?ms)^```(?:sh|bash|shell|console)\n(.*?)^```")
 
-// script is what a document's shell blocks say, in order, but for the lines that cannot be run, which are counted.
+// script is what a document's shell blocks say, in order, but for the lines that cannot be run,
+// which are counted.
 func script(text string, left map[string]int) string {
 	var lines strings.Builder
 	for _, block := range shellBlock.FindAllStringSubmatch(text, -1) {
@@ -70,12 +71,17 @@ func TestTheCommandsOfTheDocumentsWork(t *testing.T) {
 		t.Run(filepath.Base(name), func(t *testing.T) {
 			shop := apitest.Demo(t)
 			if !hasBackup(t, shop) {
-				t.Log("pg_dump is missing, or of another version than the server: backups are not tried")
-				commands = regexp.MustCompile(`(?m)^pg_(dump|restore) .*\n`).ReplaceAllString(commands, "")
+				t.Log(
+					"pg_dump is missing, or of another version than the server: backups are not tried",
+				)
+				commands = regexp.MustCompile(`(?m)^pg_(dump|restore) .*\n`).
+					ReplaceAllString(commands, "")
 			}
 			out := shell(t, shop, commands)
 			calls := regexp.MustCompile(`(?m)^curl: (\d+) (\S+)$`).FindAllStringSubmatch(out, -1)
-			assert.GreaterOrEqual(t, len(calls), strings.Count(commands, "curl "), "every call is made")
+			assert.GreaterOrEqual(
+				t, len(calls), strings.Count(commands, "curl "), "every call is made",
+			)
 			for _, call := range calls {
 				assert.Regexp(t, `^2\d\d$`, call[1], "%s\n%s", call[2], out)
 			}
@@ -87,15 +93,20 @@ func TestTheCommandsOfTheDocumentsWork(t *testing.T) {
 	}
 }
 
-// shell runs commands in bash as on a machine that serves the shop and has the program, and answers what they said.
+// shell runs commands in bash as on a machine that serves the shop and has the program, and answers
+// what they said.
 func shell(t *testing.T, shop *apitest.Shop, commands string) string {
 	t.Helper()
 	dir, bin := t.TempDir(), t.TempDir()
 	program, err := os.Executable()
 	require.NoError(t, err)
 	write := func(name, text string) { require.NoError(t, os.WriteFile(name, []byte(text), 0o755)) }
-	// Like the real ones, but a call that fails ends the script, and a server that is ready is stopped.
-	write(filepath.Join(bin, "curl"), "#!/bin/bash\nPATH=${PATH#*:} exec curl --silent --show-error --fail-with-body --write-out '%{stderr}curl: %{http_code} %{url_effective}\\n' \"$@\"\n")
+	// Like the real ones, but a call that fails ends the script, and a server that is ready is
+	// stopped.
+	write(
+		filepath.Join(bin, "curl"),
+		"#!/bin/bash\nPATH=${PATH#*:} exec curl --silent --show-error --fail-with-body --write-out '%{stderr}curl: %{http_code} %{url_effective}\\n' \"$@\"\n",
+	)
 	write(filepath.Join(bin, "shopd"), `#!/bin/bash
 set -e
 export `+actsAsProgram+`=1
@@ -105,20 +116,29 @@ until `+program+` health >/dev/null 2>&1; do kill -0 $!; sleep 0.05; done
 kill -TERM $!
 wait $!
 `)
-	write(filepath.Join(dir, "products.csv"), "id,title,price,quantity\nNEW-1,Brass Desk Lamp,49.00 USD,3\n")
+	write(
+		filepath.Join(dir, "products.csv"),
+		"id,title,price,quantity\nNEW-1,Brass Desk Lamp,49.00 USD,3\n",
+	)
 
-	commands = strings.NewReplacer("http://localhost:8000", shop.URL(), "go run ./cmd/shopd", "shopd", "./shopd", "shopd").Replace(commands)
+	commands = strings.NewReplacer("http://localhost:8000", shop.URL(), "go run ./cmd/shopd", "shopd", "./shopd", "shopd").
+		Replace(commands)
 	bash := exec.CommandContext(t.Context(), "bash", "-c", "set -euo pipefail\n"+commands)
 	bash.Dir = dir
 	bash.Stdin = strings.NewReader("correct horse 9\n") // the password of an administrator
-	bash.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "DEBUG=true", "LOG_LEVEL=error", "BCRYPT_COST=4", "RAG_PROVIDER=local",
-		"HOST=127.0.0.1", fmt.Sprintf("PORT=%d", freePort(t)), "DATABASE_URL="+shop.DatabaseURL, "REDIS_URL="+apitest.RedisURL(), "REDIS_PREFIX=docs:")
+	bash.Env = append(
+		os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "DEBUG=true", "LOG_LEVEL=error",
+		"BCRYPT_COST=4", "RAG_PROVIDER=local", "HOST=127.0.0.1",
+		fmt.Sprintf("PORT=%d", freePort(t)), "DATABASE_URL="+shop.DatabaseURL,
+		"REDIS_URL="+apitest.RedisURL(), "REDIS_PREFIX=docs:",
+	)
 	out, err := bash.CombinedOutput()
 	require.NoError(t, err, "%s\n%s", commands, out)
 	return string(out)
 }
 
-// hasBackup reports whether this machine has the programs for backups that belong to the server, which may be elsewhere.
+// hasBackup reports whether this machine has the programs for backups that belong to the server,
+// which may be elsewhere.
 func hasBackup(t *testing.T, shop *apitest.Shop) bool {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), "pg_dump", "--version").Output()

@@ -25,7 +25,10 @@ func TestOperationsNamedInDocumentsExist(t *testing.T) {
 	for _, name := range documents(t) {
 		for _, m := range regexp.MustCompile("`(GET|POST|PUT|PATCH|DELETE) (/api/v1/[^ `?]+)`").FindAllStringSubmatch(read(t, name), -1) {
 			item := spec.Paths.Value(m[2])
-			assert.True(t, item != nil && item.GetOperation(m[1]) != nil, "%s: %s %s is not in the contract", name, m[1], m[2])
+			assert.True(
+				t, item != nil && item.GetOperation(m[1]) != nil,
+				"%s: %s %s is not in the contract", name, m[1], m[2],
+			)
 			found++
 		}
 	}
@@ -41,12 +44,19 @@ func TestWhereCallsMigrateToExists(t *testing.T) {
 	rows, found := 0, 0
 	for line := range strings.Lines(read(t, "../../docs/migrating.md")) {
 		columns := strings.Split(strings.ReplaceAll(line, `\|`, " "), "|")
-		if len(columns) != 5 || strings.HasPrefix(columns[1], "---") || strings.TrimSpace(columns[2]) == "here" {
+		if len(columns) != 5 || strings.HasPrefix(columns[1], "---") ||
+			strings.TrimSpace(columns[2]) == "here" {
 			continue
 		}
 		rows++
 		operations := named.FindAllStringSubmatch(columns[2], -1)
-		assert.Len(t, operations, strings.Count(columns[2], "`")/2, "each is a method and a path: %s", columns[2])
+		assert.Len(
+			t,
+			operations,
+			strings.Count(columns[2], "`")/2,
+			"each is a method and a path: %s",
+			columns[2],
+		)
 		for _, text := range columns[2:4] {
 			for _, operation := range named.FindAllStringSubmatch(text, -1) {
 				method, path := operation[1], operation[2]
@@ -55,7 +65,9 @@ func TestWhereCallsMigrateToExists(t *testing.T) {
 					item = spec.Paths.Value(path)
 				}
 				if assert.NotNil(t, item, "%s %s is not in the contract", method, path) {
-					assert.NotNil(t, item.GetOperation(method), "%s %s is not in the contract", method, path)
+					assert.NotNil(
+						t, item.GetOperation(method), "%s %s is not in the contract", method, path,
+					)
 				}
 				found++
 			}
@@ -65,7 +77,8 @@ func TestWhereCallsMigrateToExists(t *testing.T) {
 	assert.Greater(t, found, 90)
 }
 
-// Commands that documents name in passing exist: of the program, of the Taskfile, and tests and benchmarks.
+// Commands that documents name in passing exist: of the program, of the Taskfile, and tests and
+// benchmarks.
 func TestCommandsNamedInDocumentsExist(t *testing.T) {
 	t.Parallel()
 	var taskfile struct{ Tasks map[string]any }
@@ -75,13 +88,22 @@ func TestCommandsNamedInDocumentsExist(t *testing.T) {
 		for _, m := range regexp.MustCompile("`shopd ([a-z ]*[a-z])[^`]*`").FindAllStringSubmatch(text, -1) {
 			words := strings.Fields(m[1])
 			found, left, err := command().Find(words)
-			assert.True(t, err == nil && found.Name() != "shopd" && (len(left) == 0 || !found.HasSubCommands()), "%s: shopd %s", name, m[1])
+			assert.True(
+				t,
+				err == nil && found.Name() != "shopd" &&
+					(len(left) == 0 || !found.HasSubCommands()),
+				"%s: shopd %s",
+				name,
+				m[1],
+			)
 		}
 		for _, m := range regexp.MustCompile("(?:`| )task ([a-z-]+)[^`\n]*`").FindAllStringSubmatch(text, -1) {
 			assert.Contains(t, taskfile.Tasks, m[1], name)
 		}
 		for _, m := range regexp.MustCompile("go test \\./(\\S+) [^`]*?-(?:run|bench) ([A-Z]\\w+)").FindAllStringSubmatch(text, -1) {
-			assert.True(t, hasTest(t, m[1], m[2]), "%s: %s has no test or benchmark %s", name, m[1], m[2])
+			assert.True(
+				t, hasTest(t, m[1], m[2]), "%s: %s has no test or benchmark %s", name, m[1], m[2],
+			)
 		}
 	}
 }
@@ -91,13 +113,17 @@ func hasTest(t *testing.T, folder, name string) bool {
 	files, err := filepath.Glob("../../" + folder + "/*_test.go")
 	require.NoError(t, err)
 	is := regexp.MustCompile(`func (Test|Benchmark)\w*` + strings.TrimPrefix(name, "Test"))
-	return slices.ContainsFunc(files, func(file string) bool { return is.MatchString(read(t, file)) })
+	return slices.ContainsFunc(
+		files, func(file string) bool { return is.MatchString(read(t, file)) },
+	)
 }
 
 // Links between documents lead somewhere, and the README leads to all of them.
 func TestLinksOfDocumentsLeadSomewhere(t *testing.T) {
 	t.Parallel()
-	all := append(documents(t), "../../CHANGELOG.md", "../../sdk/ts/README.md", "../../docs/api/CHANGELOG.md")
+	all := append(
+		documents(t), "../../CHANGELOG.md", "../../sdk/ts/README.md", "../../docs/api/CHANGELOG.md",
+	)
 	for _, name := range all {
 		for _, m := range regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`).FindAllStringSubmatch(read(t, name), -1) {
 			_, err := os.Stat(filepath.Join(filepath.Dir(name), m[1]))
@@ -135,7 +161,10 @@ func TestDocumentsNameTheSettingsThereAre(t *testing.T) {
 	for _, name := range settings {
 		assert.Contains(t, operations, "`"+name+"`")
 	}
-	foreign := []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "FUZZ_REQUESTS", "FUZZ_FOR", "FUZZ_SEED", "BENCH_YARDSTICK", "IMPORT_ROWS"}
+	foreign := []string{
+		"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "FUZZ_REQUESTS", "FUZZ_FOR", "FUZZ_SEED",
+		"BENCH_YARDSTICK", "IMPORT_ROWS",
+	}
 	for _, file := range documents(t) {
 		for _, m := range regexp.MustCompile("`([A-Z]+(?:_[A-Z]+)+)(?:=[^`]*)?`").FindAllStringSubmatch(read(t, file), -1) {
 			if !slices.Contains(foreign, m[1]) {
@@ -145,7 +174,8 @@ func TestDocumentsNameTheSettingsThereAre(t *testing.T) {
 	}
 }
 
-// compose.yaml hands every setting on, but for those that containers decide, and has the servers that development has.
+// compose.yaml hands every setting on, but for those that containers decide, and has the servers
+// that development has.
 func TestComposeHandsSettingsOn(t *testing.T) {
 	t.Parallel()
 	var file struct {
@@ -168,7 +198,9 @@ func TestComposeHandsSettingsOn(t *testing.T) {
 		handed = append(handed, name)
 	}
 	inside := []string{"HOST", "PORT", "METRICS_ADDRESS"}
-	wanted := slices.DeleteFunc(settingNames(t), func(name string) bool { return slices.Contains(inside, name) })
+	wanted := slices.DeleteFunc(
+		settingNames(t), func(name string) bool { return slices.Contains(inside, name) },
+	)
 	assert.ElementsMatch(t, append(wanted, "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), handed)
 }
 

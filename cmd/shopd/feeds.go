@@ -28,7 +28,9 @@ func importCommand() *cobra.Command {
 			"the images and brings search and the assistant up to date.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return withApp(c.Context(), func(a *app.App) error { return importFile(c, a, args[0], o) })
+			return withApp(
+				c.Context(), func(a *app.App) error { return importFile(c, a, args[0], o) },
+			)
 		},
 	}
 	c.Flags().BoolVar(&o.DryRun, "dry-run", false, "only find out what the import would do")
@@ -69,7 +71,8 @@ func importFile(c *cobra.Command, a *app.App, from string, o feeds.Options) erro
 	return tellImport(c, a, done, time.Since(begun))
 }
 
-// tellImport says what became of an import. Rows that were refused make the command fail, so that scripts notice.
+// tellImport says what became of an import. Rows that were refused make the command fail, so that
+// scripts notice.
 func tellImport(c *cobra.Command, a *app.App, i db.Import, took time.Duration) error {
 	const shown = 20
 	if i.Status != "completed" {
@@ -84,8 +87,12 @@ func tellImport(c *cobra.Command, a *app.App, i db.Import, took time.Duration) e
 	if i.DryRun {
 		would = " (dry run: nothing was changed)"
 	}
-	fmt.Fprintf(c.OutOrStdout(), "%d rows in %s, %.0f rows/s: %d created, %d updated, %d unchanged, %d failed%s\n",
-		rows, took.Round(time.Millisecond), float64(rows)/took.Seconds(), i.Created, i.Updated, i.Unchanged, i.Failed, would)
+	fmt.Fprintf(
+		c.OutOrStdout(),
+		"%d rows in %s, %.0f rows/s: %d created, %d updated, %d unchanged, %d failed%s\n", rows,
+		took.Round(time.Millisecond), float64(rows)/took.Seconds(), i.Created, i.Updated,
+		i.Unchanged, i.Failed, would,
+	)
 	if i.Failed == 0 {
 		return nil
 	}

@@ -19,7 +19,12 @@ func TestFeedCommands(t *testing.T) {
 	t.Setenv("REDIS_URL", apitest.RedisURL())
 	_, err := run(t, "migrate", "up")
 	require.NoError(t, err)
-	require.NoError(t, os.WriteFile("feed.csv", []byte("id,title,price,quantity\nA,One,1.50,3\nB,Two,2.50,4\n"), 0o600))
+	require.NoError(
+		t,
+		os.WriteFile(
+			"feed.csv", []byte("id,title,price,quantity\nA,One,1.50,3\nB,Two,2.50,4\n"), 0o600,
+		),
+	)
 	if real := os.Getenv("FEED"); real != "" {
 		out, err := run(t, "import", real)
 		t.Log(out, err)
@@ -29,7 +34,9 @@ func TestFeedCommands(t *testing.T) {
 	}
 	out, err := run(t, "import", "--dry-run", "feed.csv")
 	require.NoError(t, err, out)
-	assert.Contains(t, out, "2 created, 0 updated, 0 unchanged, 0 failed (dry run: nothing was changed)")
+	assert.Contains(
+		t, out, "2 created, 0 updated, 0 unchanged, 0 failed (dry run: nothing was changed)",
+	)
 	out, err = run(t, "import", "feed.csv")
 	require.NoError(t, err, out)
 	assert.Regexp(t, `2 rows in .*, \d+ rows/s: 2 created, 0 updated, 0 unchanged, 0 failed`, out)

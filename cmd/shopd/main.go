@@ -37,6 +37,10 @@ func command() *cobra.Command {
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(serveCommand(), workerCommand(), devCommand(), migrateCommand(), seedCommand(), indexCommand(), prepareCommand(), adminCommand(), importCommand(), exportCommand(), checkCommand(), proveCommand(), openapiCommand(), healthCommand(), versionCommand())
+	root.AddCommand(
+		serveCommand(), workerCommand(), devCommand(), migrateCommand(), seedCommand(),
+		indexCommand(), prepareCommand(), adminCommand(), importCommand(), exportCommand(),
+		checkCommand(), proveCommand(), openapiCommand(), healthCommand(), versionCommand(),
+	)
 	return root
 }

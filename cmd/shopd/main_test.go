@@ -19,7 +19,8 @@ import (
 	"github.com/shopd/shopd/internal/platform/config"
 )
 
-// actsAsProgram makes the test program the program itself, so that shells can be tested without building another one.
+// actsAsProgram makes the test program the program itself, so that shells can be tested without
+// building another one.
 const actsAsProgram = "TEST_ACTS_AS_SHOPD"
 
 func TestMain(m *testing.M) {
@@ -82,7 +83,9 @@ func TestMistakesAreOneClearLine(t *testing.T) {
 	t.Setenv("HOST", "127.0.0.1")
 	for _, name := range []string{"serve", "dev"} {
 		_, err = run(t, name)
-		assert.EqualError(t, err, "PORT: "+port+" is in use by another program; stop that one or set PORT", name)
+		assert.EqualError(
+			t, err, "PORT: "+port+" is in use by another program; stop that one or set PORT", name,
+		)
 	}
 	_, err = run(t, "migrate", "down", "all")
 	assert.ErrorContains(t, err, "STEPS")
@@ -123,7 +126,10 @@ func TestDatabaseCommands(t *testing.T) {
 	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
 	require.Eventually(t, func() bool { // it takes the lead of all workers, being the only one
 		var leads bool
-		return conn.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM river_leader)").Scan(&leads) == nil && leads
+		return conn.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM river_leader)").
+			Scan(&leads) ==
+			nil &&
+			leads
 	}, 20*time.Second, 20*time.Millisecond)
 	stop()
 	require.NoError(t, <-ended)
@@ -144,7 +150,10 @@ func TestDatabaseCommands(t *testing.T) {
 	out, err = run(t, "check")
 	require.NoError(t, err, out)
 	assert.Contains(t, out, "checked, 0 wrong")
-	_, err = conn.Exec(t.Context(), "UPDATE stock_levels SET quantity = quantity + 1 WHERE variant_id = (SELECT min(variant_id) FROM stock_levels)")
+	_, err = conn.Exec(
+		t.Context(),
+		"UPDATE stock_levels SET quantity = quantity + 1 WHERE variant_id = (SELECT min(variant_id) FROM stock_levels)",
+	)
 	require.NoError(t, err)
 	out, err = run(t, "check")
 	require.EqualError(t, err, "the books do not balance: 1 findings")

@@ -29,7 +29,9 @@ func migrateCommand() *cobra.Command {
 			},
 		},
 		&cobra.Command{
-			Use: "down STEPS", Short: "Go back by a number of versions; their data is lost", Args: cobra.ExactArgs(1),
+			Use:   "down STEPS",
+			Short: "Go back by a number of versions; their data is lost",
+			Args:  cobra.ExactArgs(1),
 			RunE: func(c *cobra.Command, args []string) error {
 				steps, err := number("STEPS", args[0])
 				if err != nil {
@@ -43,7 +45,9 @@ func migrateCommand() *cobra.Command {
 			},
 		},
 		&cobra.Command{
-			Use: "force VERSION", Short: "Declare the schema to be at a version, after mending it by hand", Args: cobra.ExactArgs(1),
+			Use:   "force VERSION",
+			Short: "Declare the schema to be at a version, after mending it by hand",
+			Args:  cobra.ExactArgs(1),
 			RunE: func(c *cobra.Command, args []string) error {
 				version, err := number("VERSION", args[0])
 				if err != nil {

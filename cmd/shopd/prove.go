@@ -34,10 +34,15 @@ closed. Their orders stay. The exit status is 1 when anything contradicts what w
 				return err
 			}
 			if !settings.Debug && !yes {
-				return errors.New("DEBUG=false: this may be a real shop; --yes has it sell to invented customers all the same")
+				return errors.New(
+					"DEBUG=false: this may be a real shop; --yes has it sell to invented customers all the same",
+				)
 			}
-			if min(options.Buyers, options.Attempts, options.Products, int(options.Units)) < 1 || options.Kills < 0 {
-				return errors.New("--buyers, --attempts, --products and --units must be 1 or more, and --kill not negative")
+			if min(options.Buyers, options.Attempts, options.Products, int(options.Units)) < 1 ||
+				options.Kills < 0 {
+				return errors.New(
+					"--buyers, --attempts, --products and --units must be 1 or more, and --kill not negative",
+				)
 			}
 			return proveShop(c, settings, options)
 		},
@@ -46,7 +51,8 @@ closed. Their orders stay. The exit status is 1 when anything contradicts what w
 	c.Flags().IntVar(&options.Attempts, "attempts", 10_000, "orders they try to place, together")
 	c.Flags().IntVar(&options.Products, "products", 2, "products they want, two of them each time")
 	c.Flags().Int32Var(&options.Units, "units", 50, "units of each product")
-	c.Flags().Uint64Var(&options.Seed, "seed", rand.Uint64N(1_000_000), "makes the same choices again")
+	c.Flags().
+		Uint64Var(&options.Seed, "seed", rand.Uint64N(1_000_000), "makes the same choices again")
 	c.Flags().Lookup("seed").DefValue = "chosen at random"
 	c.Flags().IntVar(&options.Kills, "kill", 0, "kill the server so many times")
 	c.Flags().Lookup("kill").NoOptDefVal = "20"
@@ -68,7 +74,10 @@ func proveShop(c *cobra.Command, settings config.Settings, options prove.Options
 		return hint(err)
 	}
 	out := c.OutOrStdout()
-	fmt.Fprintf(out, "%d buyers, %d attempts, %d products of %d units, seed %d\n", options.Buyers, options.Attempts, options.Products, options.Units, options.Seed)
+	fmt.Fprintf(
+		out, "%d buyers, %d attempts, %d products of %d units, seed %d\n", options.Buyers,
+		options.Attempts, options.Products, options.Units, options.Seed,
+	)
 	progress := newBar(c.ErrOrStderr(), "Buying")
 	options.Progress = progress.at
 	var report prove.Report
@@ -105,14 +114,17 @@ func proveHere(ctx context.Context, a *app.App, options prove.Options) (prove.Re
 }
 
 // proveKilled proves a server in a process of its own.
-func proveKilled(ctx context.Context, a *app.App, settings config.Settings, options prove.Options) (prove.Report, error) {
+func proveKilled(
+	ctx context.Context, a *app.App, settings config.Settings, options prove.Options,
+) (prove.Report, error) {
 	program, err := os.Executable()
 	if err != nil {
 		return prove.Report{}, err
 	}
 	process, err := prove.StartProcess(ctx, program, []string{
-		"RATE_LIMIT_FACTOR=0", "ORDER_MAX_OPEN_UNPAID=0", "ACCESS_TOKEN_EXPIRE_MINUTES=1440", "LOG_LEVEL=error", "LOG_FORMAT=text",
-		fmt.Sprintf("BCRYPT_COST=%d", settings.BcryptCost), "PAYMENT_CALL_TIMEOUT=" + prove.CallTimeout.String(),
+		"RATE_LIMIT_FACTOR=0", "ORDER_MAX_OPEN_UNPAID=0", "ACCESS_TOKEN_EXPIRE_MINUTES=1440",
+		"LOG_LEVEL=error", "LOG_FORMAT=text", fmt.Sprintf("BCRYPT_COST=%d", settings.BcryptCost),
+		"PAYMENT_CALL_TIMEOUT=" + prove.CallTimeout.String(),
 	})
 	if err != nil {
 		return prove.Report{}, err

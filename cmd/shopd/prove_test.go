@@ -43,15 +43,26 @@ func TestProveWithAServerThatIsKilled(t *testing.T) {
 	require.NoError(t, err, "%s", built)
 	conn := provable(t)
 	var out bytes.Buffer
-	prove := exec.CommandContext(t.Context(), program, append(slices.Clone(small), "--kill=2", "--pay")...)
+	prove := exec.CommandContext(
+		t.Context(),
+		program,
+		append(slices.Clone(small), "--kill=2", "--pay")...)
 	prove.Stdout, prove.Stderr = &out, &out
 	require.NoError(t, prove.Run(), "%s", &out)
 	assert.Contains(t, out.String(), "seed 7")
 	assert.Regexp(t, `server killed +2 times\n`, out.String())
-	assert.Regexp(t, `(?s)oversold +0\nlost +0\nduplicates by key +0\n.*charged twice +0\n.*contradictions +0\n`, out.String())
+	assert.Regexp(
+		t,
+		`(?s)oversold +0\nlost +0\nduplicates by key +0\n.*charged twice +0\n.*contradictions +0\n`,
+		out.String(),
+	)
 	var left, open int
-	require.NoError(t, conn.QueryRow(t.Context(), "SELECT count(*) FROM products WHERE is_active").Scan(&left))
-	require.NoError(t, conn.QueryRow(t.Context(), "SELECT count(*) FROM users WHERE is_active").Scan(&open))
+	require.NoError(
+		t, conn.QueryRow(t.Context(), "SELECT count(*) FROM products WHERE is_active").Scan(&left),
+	)
+	require.NoError(
+		t, conn.QueryRow(t.Context(), "SELECT count(*) FROM users WHERE is_active").Scan(&open),
+	)
 	assert.Zero(t, left)
 	assert.Zero(t, open)
 }
@@ -60,7 +71,11 @@ func TestProveWithPayments(t *testing.T) {
 	provable(t)
 	out, err := run(t, append(slices.Clone(small), "--pay")...)
 	require.NoError(t, err, out)
-	assert.Regexp(t, `paid +[1-9][0-9]* orders\ncharged twice +0\nmoney in - money out = money kept +[1-9][0-9]* - 0 = [1-9][0-9]*\n`, out)
+	assert.Regexp(
+		t,
+		`paid +[1-9][0-9]* orders\ncharged twice +0\nmoney in - money out = money kept +[1-9][0-9]* - 0 = [1-9][0-9]*\n`,
+		out,
+	)
 }
 
 // A shop that lies is found out: here by somebody who tampers with the database behind the server.

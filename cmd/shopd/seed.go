@@ -20,7 +20,10 @@ func seedCommand() *cobra.Command {
 		Long:  "Makes the demo administrator and, in an empty catalogue, the demo products with drawn images.\nRefused while DEBUG is false: everybody knows the administrator's password.",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return withApp(c.Context(), func(a *app.App) error { return seed(c.Context(), a, c.ErrOrStderr()) })
+			return withApp(
+				c.Context(),
+				func(a *app.App) error { return seed(c.Context(), a, c.ErrOrStderr()) },
+			)
 		},
 	}
 }
@@ -32,7 +35,10 @@ func indexCommand() *cobra.Command {
 		Long:  "Makes a vector for every category and active product whose text is new. What is current costs nothing, so an\ninterrupted run goes on where it stopped.",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return withApp(c.Context(), func(a *app.App) error { return index(c.Context(), a, c.ErrOrStderr()) })
+			return withApp(
+				c.Context(),
+				func(a *app.App) error { return index(c.Context(), a, c.ErrOrStderr()) },
+			)
 		},
 	}
 }
@@ -58,8 +64,11 @@ func prepareCommand() *cobra.Command {
 	}
 }
 
-// prepare seeds, if asked to, and indexes, saying so. Without its model the shop still serves, so that is no failure.
-func prepare(ctx context.Context, a *app.App, seeds bool, out io.Writer, step func(string, ...any)) error {
+// prepare seeds, if asked to, and indexes, saying so. Without its model the shop still serves, so
+// that is no failure.
+func prepare(
+	ctx context.Context, a *app.App, seeds bool, out io.Writer, step func(string, ...any),
+) error {
 	if seeds {
 		step("Drawing and loading the demo catalogue")
 		if err := seed(ctx, a, out); err != nil {

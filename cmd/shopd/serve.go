@@ -71,7 +71,9 @@ func serve(ctx context.Context, settings config.Settings, migrate bool) error {
 // hint says how to mend what a person at a terminal can mend.
 func hint(err error) error {
 	if errors.Is(err, postgres.ErrPending) {
-		return errors.New("migrations are pending: run `shopd migrate up`, or `shopd serve --migrate`")
+		return errors.New(
+			"migrations are pending: run `shopd migrate up`, or `shopd serve --migrate`",
+		)
 	}
 	return err
 }

@@ -38,15 +38,21 @@ const healthTimeout = 3 * time.Second
 
 func healthCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "health", Short: "Ask the server on this machine whether it is ready; the exit code says so too", Args: cobra.NoArgs,
+		Use:   "health",
+		Short: "Ask the server on this machine whether it is ready; the exit code says so too",
+		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			settings, err := config.Load(map[string]string{"DEBUG": "true"}) // no secret is needed to ask
+			settings, err := config.Load(
+				map[string]string{"DEBUG": "true"},
+			) // no secret is needed to ask
 			if err != nil {
 				return err
 			}
 			ctx, cancel := context.WithTimeout(c.Context(), healthTimeout)
 			defer cancel()
-			request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d/readyz", settings.Port), nil)
+			request, err := http.NewRequestWithContext(
+				ctx, http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d/readyz", settings.Port), nil,
+			)
 			if err != nil {
 				return err
 			}

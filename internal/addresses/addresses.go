@@ -19,7 +19,9 @@ const most = 50
 // Errors clients are told about.
 var (
 	ErrNotFound = problem.NotFound("address_not_found", "The account has no such address.")
-	ErrTooMany  = problem.Conflict("too_many_addresses", "The account has 50 addresses, which is the most. Delete one first.")
+	ErrTooMany  = problem.Conflict(
+		"too_many_addresses", "The account has 50 addresses, which is the most. Delete one first.",
+	)
 )
 
 // Addresses answers the address operations.
@@ -36,8 +38,11 @@ func Forget(ctx context.Context, q *db.Queries, user int64) error {
 	return q.DeleteAddresses(ctx, user)
 }
 
-// create adds an address. The first is the default for both; another that is a default takes its place.
-func (a *Addresses) create(ctx context.Context, address db.CreateAddressParams) (created db.Address, err error) {
+// create adds an address. The first is the default for both; another that is a default takes its
+// place.
+func (a *Addresses) create(
+	ctx context.Context, address db.CreateAddressParams,
+) (created db.Address, err error) {
 	err = postgres.Tx(ctx, a.pool, func(q *db.Queries) error {
 		if err := q.LockAddresses(ctx, address.UserID); err != nil {
 			return err
@@ -51,7 +56,9 @@ func (a *Addresses) create(ctx context.Context, address db.CreateAddressParams) 
 		case count == 0:
 			address.IsDefaultShipping, address.IsDefaultBilling = true, true
 		}
-		if err := makeRoom(ctx, q, address.UserID, 0, address.IsDefaultShipping, address.IsDefaultBilling); err != nil {
+		if err := makeRoom(
+			ctx, q, address.UserID, 0, address.IsDefaultShipping, address.IsDefaultBilling,
+		); err != nil {
 			return err
 		}
 		created, err = q.CreateAddress(ctx, address)
@@ -61,7 +68,9 @@ func (a *Addresses) create(ctx context.Context, address db.CreateAddressParams) 
 }
 
 // change replaces an address by what work makes of it.
-func (a *Addresses) change(ctx context.Context, user, id int64, work func(*db.ReplaceAddressParams)) (changed db.Address, err error) {
+func (a *Addresses) change(
+	ctx context.Context, user, id int64, work func(*db.ReplaceAddressParams),
+) (changed db.Address, err error) {
 	err = postgres.Tx(ctx, a.pool, func(q *db.Queries) error {
 		if err := q.LockAddresses(ctx, user); err != nil {
 			return err
@@ -74,12 +83,23 @@ func (a *Addresses) change(ctx context.Context, user, id int64, work func(*db.Re
 			return err
 		}
 		next := db.ReplaceAddressParams{
-			ID: id, UserID: user, Recipient: now.Recipient, Line1: now.Line1, Line2: now.Line2, City: now.City, State: now.State,
-			PostalCode: now.PostalCode, Country: now.Country, Phone: now.Phone,
-			IsDefaultShipping: now.IsDefaultShipping, IsDefaultBilling: now.IsDefaultBilling,
+			ID:                id,
+			UserID:            user,
+			Recipient:         now.Recipient,
+			Line1:             now.Line1,
+			Line2:             now.Line2,
+			City:              now.City,
+			State:             now.State,
+			PostalCode:        now.PostalCode,
+			Country:           now.Country,
+			Phone:             now.Phone,
+			IsDefaultShipping: now.IsDefaultShipping,
+			IsDefaultBilling:  now.IsDefaultBilling,
 		}
 		work(&next)
-		if err := makeRoom(ctx, q, user, id, next.IsDefaultShipping, next.IsDefaultBilling); err != nil {
+		if err := makeRoom(
+			ctx, q, user, id, next.IsDefaultShipping, next.IsDefaultBilling,
+		); err != nil {
 			return err
 		}
 		changed, err = q.ReplaceAddress(ctx, next)
@@ -89,9 +109,19 @@ func (a *Addresses) change(ctx context.Context, user, id int64, work func(*db.Re
 }
 
 // makeRoom takes the defaults off all other addresses.
-func makeRoom(ctx context.Context, q *db.Queries, user, except int64, shipping, billing bool) error {
+func makeRoom(
+	ctx context.Context, q *db.Queries, user, except int64, shipping, billing bool,
+) error {
 	if !shipping && !billing {
 		return nil
 	}
-	return q.ClearDefaultAddresses(ctx, db.ClearDefaultAddressesParams{UserID: user, ExceptID: except, Shipping: shipping, Billing: billing})
+	return q.ClearDefaultAddresses(
+		ctx,
+		db.ClearDefaultAddressesParams{
+			UserID:   user,
+			ExceptID: except,
+			Shipping: shipping,
+			Billing:  billing,
+		},
+	)
 }

@@ -18,7 +18,13 @@ const addresses = "/api/v1/addresses"
 type fields = map[string]any
 
 func home() fields {
-	return fields{"recipient": "Ada Lovelace", "line1": "12 St James's Square", "city": "London", "postal_code": "SW1Y 4JH", "country": "GB"}
+	return fields{
+		"recipient":   "Ada Lovelace",
+		"line1":       "12 St James's Square",
+		"city":        "London",
+		"postal_code": "SW1Y 4JH",
+		"country":     "GB",
+	}
 }
 
 func with(name string, value any) fields {
@@ -49,14 +55,20 @@ func TestAddresses(t *testing.T) {
 	var page api.AddressPage
 	caller.Get(addresses).Want(http.StatusOK).Into(&page)
 	require.Len(t, page.Items, 2)
-	assert.Equal(t, []int64{second.ID, first.ID}, []int64{page.Items[0].ID, page.Items[1].ID}, "the default for shipping first")
+	assert.Equal(
+		t, []int64{second.ID, first.ID}, []int64{page.Items[0].ID, page.Items[1].ID},
+		"the default for shipping first",
+	)
 	assert.False(t, page.Items[1].IsDefaultShipping, "it has moved")
 	assert.True(t, page.Items[1].IsDefaultBilling)
 
 	var address api.Address
 	tag := caller.Get(at(first.ID)).Want(http.StatusOK).Header.Get("ETag")
-	caller.Get(at(first.ID), apitest.Header{Name: "If-None-Match", Value: tag}).Want(http.StatusNotModified)
-	caller.Patch(at(first.ID), fields{"line2": "Second floor", "is_default_shipping": true}).Want(http.StatusOK).Into(&address)
+	caller.Get(at(first.ID), apitest.Header{Name: "If-None-Match", Value: tag}).
+		Want(http.StatusNotModified)
+	caller.Patch(at(first.ID), fields{"line2": "Second floor", "is_default_shipping": true}).
+		Want(http.StatusOK).
+		Into(&address)
 	assert.Equal(t, "Second floor", *address.Line2)
 	assert.Equal(t, "London", address.City)
 	caller.Patch(at(first.ID), fields{"line2": nil}).Want(http.StatusOK).Into(&address)
@@ -76,13 +88,17 @@ func TestAddressesAreTheirOwners(t *testing.T) {
 	for _, stranger := range []apitest.Caller{shop.Customer(), shop.Admin()} {
 		stranger.Get(at(mine.ID)).Problem(http.StatusNotFound, "address_not_found")
 		stranger.Put(at(mine.ID), home()).Problem(http.StatusNotFound, "address_not_found")
-		stranger.Patch(at(mine.ID), fields{"city": "Bath"}).Problem(http.StatusNotFound, "address_not_found")
+		stranger.Patch(at(mine.ID), fields{"city": "Bath"}).
+			Problem(http.StatusNotFound, "address_not_found")
 		stranger.Delete(at(mine.ID)).Problem(http.StatusNotFound, "address_not_found")
 		var page api.AddressPage
 		stranger.Get(addresses).Want(http.StatusOK).Into(&page)
 		assert.Empty(t, page.Items)
 	}
-	assert.Equal(t, "London", apitest.Value[string](shop, "SELECT city FROM addresses WHERE id = $1", mine.ID))
+	assert.Equal(
+		t, "London",
+		apitest.Value[string](shop, "SELECT city FROM addresses WHERE id = $1", mine.ID),
+	)
 }
 
 func TestAddressesRefuse(t *testing.T) {
@@ -111,12 +127,21 @@ func TestOneDefaultAndAtMostFiftyUnderRace(t *testing.T) {
 		all.Go(func() {
 			body := with("is_default_shipping", true)
 			body["is_default_billing"] = i%2 == 0
-			assert.Contains(t, []int{http.StatusCreated, http.StatusConflict}, caller.Post(addresses, body).Status)
+			assert.Contains(
+				t, []int{http.StatusCreated, http.StatusConflict},
+				caller.Post(addresses, body).Status,
+			)
 		})
 	}
 	all.Wait()
 	caller.Post(addresses, home()).Problem(http.StatusConflict, "too_many_addresses")
 	assert.Equal(t, int64(50), apitest.Value[int64](shop, "SELECT count(*) FROM addresses"))
-	assert.Equal(t, int64(1), apitest.Value[int64](shop, "SELECT count(*) FROM addresses WHERE is_default_shipping"))
-	assert.Equal(t, int64(1), apitest.Value[int64](shop, "SELECT count(*) FROM addresses WHERE is_default_billing"))
+	assert.Equal(
+		t, int64(1),
+		apitest.Value[int64](shop, "SELECT count(*) FROM addresses WHERE is_default_shipping"),
+	)
+	assert.Equal(
+		t, int64(1),
+		apitest.Value[int64](shop, "SELECT count(*) FROM addresses WHERE is_default_billing"),
+	)
 }

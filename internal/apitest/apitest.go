@@ -1,6 +1,7 @@
-// Package apitest runs the whole server for a test: on real PostgreSQL and Redis, with a database of its own
-// that is a copy of a template, behind a real HTTP listener. It checks every request and every response against
-// openapi.yaml, and the run fails when an operation or a documented status was reached by no test.
+// Package apitest runs the whole server for a test: on real PostgreSQL and Redis, with a database
+// of its own that is a copy of a template, behind a real HTTP listener. It checks every request and
+// every response against openapi.yaml, and the run fails when an operation or a documented status
+// was reached by no test.
 package apitest
 
 import (
@@ -43,11 +44,12 @@ type Shop struct {
 // Setting changes one setting of the server.
 type Setting struct{ Name, Value string }
 
-// New starts a server on a database with the schema, roles and the demo administrator, but no products.
+// New starts a server on a database with the schema, roles and the demo administrator, but no
+// products.
 func New(t testing.TB, settings ...Setting) *Shop { return start(t, emptyTemplate, settings) }
 
-// Demo starts a server on a database with the demo catalogue, indexed by the local provider. There are no image
-// files.
+// Demo starts a server on a database with the demo catalogue, indexed by the local provider. There
+// are no image files.
 func Demo(t testing.TB, settings ...Setting) *Shop { return start(t, demoTemplate, settings) }
 
 // Large starts a server on a database with 100,000 products, for benchmarks.
@@ -60,10 +62,13 @@ func start(t testing.TB, template func() (string, error), settings []Setting) *S
 	return startOn(t, copyDatabase(t, name), settings)
 }
 
-// Restart starts another server on the same database and with the same payment provider; the one before goes on.
+// Restart starts another server on the same database and with the same payment provider; the one
+// before goes on.
 func (s *Shop) Restart(settings ...Setting) *Shop {
 	s.t.Helper()
-	return startOn(s.t, s.DatabaseURL, append([]Setting{{"PAYMENT_TEST_DIR", s.PaymentDir}}, settings...))
+	return startOn(
+		s.t, s.DatabaseURL, append([]Setting{{"PAYMENT_TEST_DIR", s.PaymentDir}}, settings...),
+	)
 }
 
 func startOn(t testing.TB, url string, settings []Setting) *Shop {
@@ -77,7 +82,13 @@ func startOn(t testing.TB, url string, settings []Setting) *Shop {
 	s, err := config.Parse(variables)
 	require.NoError(t, err)
 
-	shop := &Shop{DatabaseURL: url, PaymentDir: s.PaymentTestDir, statements: new(counter), variables: variables, Log: new(Log)}
+	shop := &Shop{
+		DatabaseURL: url,
+		PaymentDir:  s.PaymentTestDir,
+		statements:  new(counter),
+		variables:   variables,
+		Log:         new(Log),
+	}
 	var level slog.Level
 	require.NoError(t, level.UnmarshalText([]byte(s.LogLevel)))
 	log := slog.New(slog.NewJSONHandler(shop.Log, &slog.HandlerOptions{Level: level}))
@@ -98,19 +109,26 @@ func startOn(t testing.TB, url string, settings []Setting) *Shop {
 	return shop
 }
 
-// defaults are the settings of a test server: cheap passwords, no rate limits and no kept answers unless a test is about
-// them, as tests change the database behind the server's back.
+// defaults are the settings of a test server: cheap passwords, no rate limits and no kept answers
+// unless a test is about them, as tests change the database behind the server's back.
 func defaults(databaseURL string) map[string]string {
 	return map[string]string{
-		"DEBUG": "true", "SECRET_KEY": "a-secret-of-the-tests-and-of-nobody-else", "BCRYPT_COST": "4",
-		"DATABASE_URL": databaseURL, "REDIS_URL": servers.redis, "DATABASE_POOL": "8",
-		"RATE_LIMIT_FACTOR": "0", "RAG_PROVIDER": "local", "START_TIMEOUT": "10s",
-		"WORKERS": "false", "CACHE_RESPONSES": "false",
+		"DEBUG":             "true",
+		"SECRET_KEY":        "a-secret-of-the-tests-and-of-nobody-else",
+		"BCRYPT_COST":       "4",
+		"DATABASE_URL":      databaseURL,
+		"REDIS_URL":         servers.redis,
+		"DATABASE_POOL":     "8",
+		"RATE_LIMIT_FACTOR": "0",
+		"RAG_PROVIDER":      "local",
+		"START_TIMEOUT":     "10s",
+		"WORKERS":           "false",
+		"CACHE_RESPONSES":   "false",
 	}
 }
 
-// NotWithRace leaves a test out under the race detector, which makes it ten times slower: one that computes much and shares
-// little. CI runs it without.
+// NotWithRace leaves a test out under the race detector, which makes it ten times slower: one that
+// computes much and shares little. CI runs it without.
 func NotWithRace(t *testing.T) {
 	t.Helper()
 	if withRace {
@@ -157,7 +175,9 @@ type counter struct {
 	kept atomic.Pointer[statementLog]
 }
 
-func (c *counter) TraceQueryStart(ctx context.Context, _ *pgx.Conn, start pgx.TraceQueryStartData) context.Context {
+func (c *counter) TraceQueryStart(
+	ctx context.Context, _ *pgx.Conn, start pgx.TraceQueryStartData,
+) context.Context {
 	if !isUpkeep(start.SQL) {
 		c.Add(1)
 		if log := c.kept.Load(); log != nil {
@@ -167,10 +187,13 @@ func (c *counter) TraceQueryStart(ctx context.Context, _ *pgx.Conn, start pgx.Tr
 	return ctx
 }
 
-// isUpkeep reports whether a statement is not the request's: a new connection learns its types, one that was idle is
-// asked whether it lives, and the queue wakes its workers, unless it did so a moment ago.
+// isUpkeep reports whether a statement is not the request's: a new connection learns its types, one
+// that was idle is asked whether it lives, and the queue wakes its workers, unless it did so a
+// moment ago.
 func isUpkeep(sql string) bool {
-	return sql == "-- ping" || strings.Contains(sql, "pg_type") || strings.Contains(sql, "regtype") || strings.Contains(sql, "PGNotifyMany")
+	return sql == "-- ping" || strings.Contains(sql, "pg_type") ||
+		strings.Contains(sql, "regtype") ||
+		strings.Contains(sql, "PGNotifyMany")
 }
 
 func (c *counter) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}

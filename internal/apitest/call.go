@@ -74,12 +74,14 @@ type Raw struct {
 	Content     string
 }
 
-// Call sends a request and checks it and its answer against the contract: an answer must be a documented one,
-// and a request that breaks the contract must not succeed.
+// Call sends a request and checks it and its answer against the contract: an answer must be a
+// documented one, and a request that breaks the contract must not succeed.
 func (c Caller) Call(method, path string, body any, headers ...Header) *Answer {
 	c.t.Helper()
 	content, contentType := encode(c.t, body)
-	request, err := http.NewRequestWithContext(c.t.Context(), method, c.url+path, bytes.NewReader(content))
+	request, err := http.NewRequestWithContext(
+		c.t.Context(), method, c.url+path, bytes.NewReader(content),
+	)
 	require.NoError(c.t, err)
 	if contentType != "" {
 		request.Header.Set("Content-Type", contentType)
@@ -100,7 +102,8 @@ func (c Caller) Call(method, path string, body any, headers ...Header) *Answer {
 	return answer
 }
 
-// client follows no redirects, keeps enough connections for races, and gives up before a test run does.
+// client follows no redirects, keeps enough connections for races, and gives up before a test run
+// does.
 var client = &http.Client{
 	Timeout:       time.Minute,
 	Transport:     &http.Transport{MaxIdleConnsPerHost: 128, DisableCompression: true},
@@ -157,7 +160,9 @@ func (a *Answer) Problem(status int, code string) api.Problem {
 func (s *Shop) Login(email, password string) Caller {
 	s.t.Helper()
 	var pair api.TokenPair
-	s.Post("/api/v1/auth/login", map[string]string{"email": email, "password": password}).Want(http.StatusOK).Into(&pair)
+	s.Post("/api/v1/auth/login", map[string]string{"email": email, "password": password}).
+		Want(http.StatusOK).
+		Into(&pair)
 	return s.As(pair.AccessToken)
 }
 

@@ -22,8 +22,8 @@ import (
 	"github.com/shopd/shopd"
 )
 
-// Contract is openapi.yaml read apart from the server: another loader of the same file, another router, and
-// every object closed, so that a field the contract does not name is found out.
+// Contract is openapi.yaml read apart from the server: another loader of the same file, another
+// router, and every object closed, so that a field the contract does not name is found out.
 type Contract struct {
 	Spec   *openapi3.T
 	router routers.Router
@@ -52,7 +52,8 @@ var contract = sync.OnceValue(func() *Contract {
 })
 
 func closeObjects(schema *openapi3.Schema) {
-	if schema.Properties != nil && schema.AdditionalProperties.Has == nil && schema.AdditionalProperties.Schema == nil {
+	if schema.Properties != nil && schema.AdditionalProperties.Has == nil &&
+		schema.AdditionalProperties.Schema == nil {
 		schema.AdditionalProperties.Has = new(false)
 	}
 	for _, property := range schema.Properties {
@@ -63,7 +64,9 @@ func closeObjects(schema *openapi3.Schema) {
 }
 
 var options = &openapi3filter.Options{
-	MultiError: true, IncludeResponseStatus: true, AuthenticationFunc: openapi3filter.NoopAuthenticationFunc,
+	MultiError:            true,
+	IncludeResponseStatus: true,
+	AuthenticationFunc:    openapi3filter.NoopAuthenticationFunc,
 	// What the decoders of the validator cannot read is compared by the tests themselves.
 	SkipSettingDefaults: true,
 }
@@ -107,7 +110,9 @@ func (c *Contract) ValidRequest(request *http.Request, content []byte) error {
 	return openapi3filter.ValidateRequest(context.Background(), input)
 }
 
-func (c *Contract) input(request *http.Request, content []byte) (*openapi3filter.RequestValidationInput, error) {
+func (c *Contract) input(
+	request *http.Request, content []byte,
+) (*openapi3filter.RequestValidationInput, error) {
 	ask := request.Clone(context.Background())
 	ask.Body = io.NopCloser(bytes.NewReader(content))
 	if ask.Method == http.MethodHead {
@@ -118,24 +123,35 @@ func (c *Contract) input(request *http.Request, content []byte) (*openapi3filter
 	if err != nil {
 		return nil, ErrNoOperation
 	}
-	input := &openapi3filter.RequestValidationInput{Request: ask, PathParams: path, Route: route, Options: options}
-	if strings.HasPrefix(ask.Header.Get("Content-Type"), "multipart/") { // its parts are for the tests of the operation
+	input := &openapi3filter.RequestValidationInput{
+		Request:    ask,
+		PathParams: path,
+		Route:      route,
+		Options:    options,
+	}
+	if strings.HasPrefix(
+		ask.Header.Get("Content-Type"), "multipart/",
+	) { // its parts are for the tests of the operation
 		input.Options = new(*options)
 		input.Options.ExcludeRequestBody = true
 	}
 	return input, nil
 }
 
-// Check holds an exchange against the contract: a request that breaks it must not succeed, and the answer must be a
-// documented one in every respect. It answers the operation, and a *Violation or ErrNoOperation.
+// Check holds an exchange against the contract: a request that breaks it must not succeed, and the
+// answer must be a documented one in every respect. It answers the operation, and a *Violation or
+// ErrNoOperation.
 func (c *Contract) Check(e Exchange) (operation string, err error) {
 	input, err := c.input(e.Request, e.Content)
 	if err != nil {
 		return "", err
 	}
 	operation = input.Route.Operation.OperationID
-	if invalid := openapi3filter.ValidateRequest(context.Background(), input); invalid != nil && e.Status < 400 {
-		return operation, violation(NegativeDataRejection, "it is against the contract and succeeded: %v", invalid)
+	if invalid := openapi3filter.ValidateRequest(context.Background(), input); invalid != nil &&
+		e.Status < 400 {
+		return operation, violation(
+			NegativeDataRejection, "it is against the contract and succeeded: %v", invalid,
+		)
 	}
 	if e.Request.Method == http.MethodHead {
 		return operation, nil
@@ -146,15 +162,19 @@ func (c *Contract) Check(e Exchange) (operation string, err error) {
 	return operation, nil
 }
 
-// general are the statuses any operation may answer with a problem, without naming them: see the response Problem.
+// general are the statuses any operation may answer with a problem, without naming them: see the
+// response Problem.
 var general = []int{
-	http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusRequestEntityTooLarge, http.StatusRequestURITooLong,
-	http.StatusRequestHeaderFieldsTooLarge, 499, http.StatusInternalServerError, http.StatusServiceUnavailable,
+	http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusRequestEntityTooLarge,
+	http.StatusRequestURITooLong, http.StatusRequestHeaderFieldsTooLarge, 499,
+	http.StatusInternalServerError, http.StatusServiceUnavailable,
 }
 
-// sometimes are the headers that an answer may lack although the contract names them: its description says when.
+// sometimes are the headers that an answer may lack although the contract names them: its
+// description says when.
 var sometimes = []string{
-	"Idempotent-Replayed", "X-Assistant-Provider", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset",
+	"Idempotent-Replayed", "X-Assistant-Provider", "RateLimit-Limit", "RateLimit-Remaining",
+	"RateLimit-Reset",
 }
 
 func checkAnswer(input *openapi3filter.RequestValidationInput, e Exchange) *Violation {
@@ -165,25 +185,36 @@ func checkAnswer(input *openapi3filter.RequestValidationInput, e Exchange) *Viol
 			return violation(StatusCodeConformance, "%d is not documented", e.Status)
 		}
 		if documented = responses.Default(); documented == nil {
-			return violation(StatusCodeConformance, "%d is not documented, and there is no default", e.Status)
+			return violation(
+				StatusCodeConformance, "%d is not documented, and there is no default", e.Status,
+			)
 		}
 	}
 	response := documented.Value
 	if len(response.Content) == 0 && len(e.Body) > 0 {
-		return violation(ContentTypeConformance, "%d has no body in the contract, and has one: %.80q", e.Status, e.Body)
+		return violation(
+			ContentTypeConformance, "%d has no body in the contract, and has one: %.80q", e.Status,
+			e.Body,
+		)
 	}
 	if len(response.Content) > 0 && response.Content.Get(e.Header.Get("Content-Type")) == nil {
-		return violation(ContentTypeConformance, "%d as %q is not documented", e.Status, e.Header.Get("Content-Type"))
+		return violation(
+			ContentTypeConformance, "%d as %q is not documented", e.Status,
+			e.Header.Get("Content-Type"),
+		)
 	}
 	for name := range response.Headers {
 		if e.Header.Get(name) == "" && !slices.Contains(sometimes, name) {
 			return violation(ResponseHeadersConformance, "%d lacks the header %s", e.Status, name)
 		}
 	}
-	err := openapi3filter.ValidateResponse(context.Background(), &openapi3filter.ResponseValidationInput{
-		RequestValidationInput: input, Status: e.Status, Header: e.Header,
-		Body: io.NopCloser(bytes.NewReader(e.Body)), Options: options,
-	})
+	err := openapi3filter.ValidateResponse(
+		context.Background(),
+		&openapi3filter.ResponseValidationInput{
+			RequestValidationInput: input, Status: e.Status, Header: e.Header,
+			Body: io.NopCloser(bytes.NewReader(e.Body)), Options: options,
+		},
+	)
 	if err != nil {
 		var fault *openapi3filter.ResponseError
 		if errors.As(err, &fault) && strings.Contains(fault.Reason, "header") {
@@ -191,13 +222,15 @@ func checkAnswer(input *openapi3filter.RequestValidationInput, e Exchange) *Viol
 		}
 		return violation(ResponseSchemaConformance, "%v", err)
 	}
-	if e.Status >= 400 && (responses.Status(e.Status) == nil || e.Header.Get("Content-Type") != "application/json") {
+	if e.Status >= 400 &&
+		(responses.Status(e.Status) == nil || e.Header.Get("Content-Type") != "application/json") {
 		return checkProblem(e)
 	}
 	return nil
 }
 
-// isOfAnotherSite reports whether a browser's request was refused for where it came from, as any may be.
+// isOfAnotherSite reports whether a browser's request was refused for where it came from, as any
+// may be.
 func isOfAnotherSite(e Exchange) bool {
 	var problem struct{ Code string }
 	return e.Status == http.StatusForbidden && json.Unmarshal(e.Body, &problem) == nil &&
@@ -217,7 +250,9 @@ func checkProblem(e Exchange) *Violation {
 		return violation(ContentTypeConformance, "a %d that is no problem: %.80q", e.Status, e.Body)
 	case err != nil, problem.Status != e.Status, problem.RequestID != e.Header.Get("X-Request-Id"),
 		!strings.HasSuffix(problem.Type, "/"+problem.Code), problem.Title == "", len(problem.Detail) <= 10:
-		return violation(ResponseSchemaConformance, "a problem that does not say all it must: %s", e.Body)
+		return violation(
+			ResponseSchemaConformance, "a problem that does not say all it must: %s", e.Body,
+		)
 	}
 	return nil
 }
@@ -229,15 +264,25 @@ func check(t testing.TB, request *http.Request, content []byte, answer *Answer) 
 		return
 	}
 	require.NotEmpty(t, answer.Header.Get("X-Request-Id"), "every response has a request id")
-	exchange := Exchange{Request: request, Content: content, Status: answer.Status, Header: answer.Header, Body: answer.Body}
+	exchange := Exchange{
+		Request: request,
+		Content: content,
+		Status:  answer.Status,
+		Header:  answer.Header,
+		Body:    answer.Body,
+	}
 	operation, err := contract().Check(exchange)
 	if errors.Is(err, ErrNoOperation) { // only a problem may come back
 		if v := checkProblem(exchange); v != nil {
-			require.NoError(t, v, "%s %s answered %d", request.Method, request.URL.Path, answer.Status)
+			require.NoError(
+				t, v, "%s %s answered %d", request.Method, request.URL.Path, answer.Status,
+			)
 		}
 		return
 	}
-	require.NoError(t, err, "%s %s answered %d: %s", request.Method, request.URL, answer.Status, answer.Body)
+	require.NoError(
+		t, err, "%s %s answered %d: %s", request.Method, request.URL, answer.Status, answer.Body,
+	)
 	if request.Method != http.MethodHead {
 		reached.note(operation, answer.Status)
 	}

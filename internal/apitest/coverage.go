@@ -32,8 +32,9 @@ func (r *record) note(operation string, status int) {
 	r.statuses[operation][status] = true
 }
 
-// Main runs the tests of a package with the servers they need. If the package owns tags of the contract, the run
-// fails when an operation of them, or a status documented for one, was reached by no test.
+// Main runs the tests of a package with the servers they need. If the package owns tags of the
+// contract, the run fails when an operation of them, or a status documented for one, was reached by
+// no test.
 func Main(m *testing.M, tags ...string) {
 	if os.Getenv(serveVariable) != "" {
 		if err := serve(context.Background()); err != nil {
@@ -102,8 +103,13 @@ func table(tags []string) (lines []string) {
 			}
 		}
 		reached.mu.Unlock()
-		lines = append(lines, fmt.Sprintf("contract %-16s %3d operations, %3d of %3d documented statuses reached (%.0f %%)",
-			tag, operations, hit, statuses, 100*float64(hit)/float64(max(statuses, 1))))
+		lines = append(
+			lines,
+			fmt.Sprintf(
+				"contract %-16s %3d operations, %3d of %3d documented statuses reached (%.0f %%)",
+				tag, operations, hit, statuses, 100*float64(hit)/float64(max(statuses, 1)),
+			),
+		)
 	}
 	return lines
 }
@@ -119,13 +125,18 @@ func unreached(tags []string) []string {
 	var missing []string
 	for path, item := range spec.Paths.Map() {
 		for method, operation := range item.Operations() {
-			if !slices.ContainsFunc(tags, func(tag string) bool { return slices.Contains(operation.Tags, tag) }) {
+			if !slices.ContainsFunc(
+				tags, func(tag string) bool { return slices.Contains(operation.Tags, tag) },
+			) {
 				continue
 			}
 			for status := range operation.Responses.Map() {
 				code, err := strconv.Atoi(status)
 				if err == nil && !reached.statuses[operation.OperationID][code] {
-					missing = append(missing, fmt.Sprintf("%s %s: %s (%s)", method, path, status, operation.OperationID))
+					missing = append(
+						missing,
+						fmt.Sprintf("%s %s: %s (%s)", method, path, status, operation.OperationID),
+					)
 				}
 			}
 		}

@@ -37,7 +37,10 @@ func TestEveryTagHasAPackageThatTestsIt(t *testing.T) {
 	for path, item := range spec.Paths.Map() {
 		for method, operation := range item.Operations() {
 			require.Len(t, operation.Tags, 1, "%s %s", method, path)
-			assert.NotNil(t, spec.Tags.Get(operation.Tags[0]), "%s %s has a tag that is not described", method, path)
+			assert.NotNil(
+				t, spec.Tags.Get(operation.Tags[0]), "%s %s has a tag that is not described",
+				method, path,
+			)
 		}
 	}
 }

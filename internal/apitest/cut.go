@@ -62,8 +62,8 @@ func (s *Shop) Cut() *Cut {
 	return c
 }
 
-// Commit cuts the connection that sends the COMMIT after the next n, before it reaches the server, or as soon as the
-// server has done it, without passing its answer on.
+// Commit cuts the connection that sends the COMMIT after the next n, before it reaches the server,
+// or as soon as the server has done it, without passing its answer on.
 func (c *Cut) Commit(n int, reachesServer bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -44,14 +44,15 @@ func startServers(ctx context.Context) error {
 	return nil
 }
 
-// emptyTemplate has the schema and the demo administrator. Its name is a hash of the migrations, so it serves
-// all processes until they change.
+// emptyTemplate has the schema and the demo administrator. Its name is a hash of the migrations, so
+// it serves all processes until they change.
 var emptyTemplate = sync.OnceValues(func() (string, error) {
 	name := "shopd_template_" + hashMigrations()
 	return name, makeTemplate(context.Background(), name, withAccounts)
 })
 
-// largeTemplate has 100,000 products with vectors. It takes minutes to make and is kept until what it is made by changes.
+// largeTemplate has 100,000 products with vectors. It takes minutes to make and is kept until what
+// it is made by changes.
 var largeTemplate = sync.OnceValues(func() (string, error) {
 	name := "shopd_large_" + hashMigrations(largeSQL, local.New().Model())
 	return name, makeTemplate(context.Background(), name, withManyProducts)
@@ -66,7 +67,8 @@ const (
 	withManyProducts
 )
 
-// demoTemplate has the demo catalogue and its vectors too. Code made it, so it lives as long as the process.
+// demoTemplate has the demo catalogue and its vectors too. Code made it, so it lives as long as the
+// process.
 var demoTemplate = sync.OnceValues(func() (string, error) {
 	name := "shopd_demo_" + randomWord()
 	err := makeTemplate(context.Background(), name, withDemo)
@@ -78,7 +80,8 @@ var demoTemplate = sync.OnceValues(func() (string, error) {
 
 var temporary []string // templates to drop at the end
 
-// makeTemplate makes a template database unless it exists. Processes that want the same one wait for the first.
+// makeTemplate makes a template database unless it exists. Processes that want the same one wait
+// for the first.
 func makeTemplate(ctx context.Context, name string, holds content) error {
 	conn, err := pgx.Connect(ctx, servers.postgres)
 	if err != nil {
@@ -89,7 +92,9 @@ func makeTemplate(ctx context.Context, name string, holds content) error {
 		return err
 	}
 	var ready bool
-	if err := conn.QueryRow(ctx, "SELECT coalesce((SELECT datistemplate FROM pg_database WHERE datname = $1), false)", name).Scan(&ready); err != nil || ready {
+	if err := conn.QueryRow(ctx, "SELECT coalesce((SELECT datistemplate FROM pg_database WHERE datname = $1), false)", name).
+		Scan(&ready); err != nil ||
+		ready {
 		return err
 	}
 	quoted := pgx.Identifier{name}.Sanitize()
@@ -145,7 +150,12 @@ func fill(ctx context.Context, url string, holds content) error {
 func copyDatabase(t testing.TB, template string) string {
 	t.Helper()
 	name := "shopd_test_" + randomWord()
-	admin(t, "CREATE DATABASE "+pgx.Identifier{name}.Sanitize()+" TEMPLATE "+pgx.Identifier{template}.Sanitize())
+	admin(
+		t,
+		"CREATE DATABASE "+pgx.Identifier{name}.Sanitize()+" TEMPLATE "+pgx.Identifier{
+			template,
+		}.Sanitize(),
+	)
 	if _, ok := t.(*testing.T); ok { // nothing here survives a crash of PostgreSQL, and a disk that many tests share is slow
 		admin(t, "ALTER DATABASE "+pgx.Identifier{name}.Sanitize()+" SET synchronous_commit = off")
 	}

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// Examples is a test as far as New is concerned: runnable examples, which have none, use it. What it leaves behind is
-// cleaned up by Main when all have run.
+// Examples is a test as far as New is concerned: runnable examples, which have none, use it. What
+// it leaves behind is cleaned up by Main when all have run.
 func Examples() testing.TB { return exampleRun{} }
 
 type exampleRun struct{ testing.TB }

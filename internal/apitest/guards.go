@@ -13,8 +13,9 @@ import (
 	"github.com/shopd/shopd"
 )
 
-// Guards tries on every operation of a tag what the contract demands of all: a token, a role, a media type, a
-// rate limit, parameters of their type. A new operation is covered the moment it is in the contract.
+// Guards tries on every operation of a tag what the contract demands of all: a token, a role, a
+// media type, a rate limit, parameters of their type. A new operation is covered the moment it is
+// in the contract.
 func Guards(t *testing.T, tag string) {
 	t.Parallel()
 	spec, err := openapi3.NewLoader().LoadFromData(shopd.Contract)
@@ -28,7 +29,10 @@ func Guards(t *testing.T, tag string) {
 			}
 			address := example(path)
 			public := len(*operation.Security) == 0
-			guests := slices.ContainsFunc(*operation.Security, func(r openapi3.SecurityRequirement) bool { return len(r) == 0 })
+			guests := slices.ContainsFunc(
+				*operation.Security,
+				func(r openapi3.SecurityRequirement) bool { return len(r) == 0 },
+			)
 			role := operation.Extensions["x-role"]
 			t.Run(operation.OperationID, func(t *testing.T) {
 				shop := Caller{t: t, url: shop.url, shop: shop.shop}
@@ -38,31 +42,41 @@ func Guards(t *testing.T, tag string) {
 					assert.NotEmpty(t, answer.Header.Get("WWW-Authenticate"))
 				}
 				if !public {
-					shop.As("no.such.token").Call(method, address, nil).Problem(http.StatusUnauthorized, "invalid_token")
-					shop.Call(method, address, nil, Header{"Authorization", "Basic YTpi"}).Problem(http.StatusUnauthorized, "invalid_token")
+					shop.As("no.such.token").
+						Call(method, address, nil).
+						Problem(http.StatusUnauthorized, "invalid_token")
+					shop.Call(method, address, nil, Header{"Authorization", "Basic YTpi"}).
+						Problem(http.StatusUnauthorized, "invalid_token")
 				}
 				if role == "administrator" || role == "staff" {
-					shop.As(customer.token).Call(method, address, nil).Problem(http.StatusForbidden, "forbidden")
+					shop.As(customer.token).
+						Call(method, address, nil).
+						Problem(http.StatusForbidden, "forbidden")
 				}
 				if !public {
 					shop = shop.As(admin.token)
 				}
 				if operation.RequestBody != nil {
-					shop.Call(method, address, Raw{"application/xml", "<a/>"}).Problem(http.StatusUnsupportedMediaType, "unsupported_media_type")
+					shop.Call(method, address, Raw{"application/xml", "<a/>"}).
+						Problem(http.StatusUnsupportedMediaType, "unsupported_media_type")
 					if operation.RequestBody.Value.Content["application/json"] != nil {
-						shop.Call(method, address, Raw{"application/json", "{"}).Problem(http.StatusBadRequest, "malformed_json")
+						shop.Call(method, address, Raw{"application/json", "{"}).
+							Problem(http.StatusBadRequest, "malformed_json")
 					}
 					if operation.RequestBody.Value.Required {
-						shop.Call(method, address, nil).Problem(http.StatusBadRequest, "missing_body")
+						shop.Call(method, address, nil).
+							Problem(http.StatusBadRequest, "missing_body")
 					}
 				}
-				shop.Call(method, address+"?no_such_parameter=1", nil).Problem(http.StatusUnprocessableEntity, "invalid_request")
+				shop.Call(method, address+"?no_such_parameter=1", nil).
+					Problem(http.StatusUnprocessableEntity, "invalid_request")
 			})
 		}
 	}
 }
 
-// Limits calls every rate-limited operation of a tag once more than a server with the least limits allows.
+// Limits calls every rate-limited operation of a tag once more than a server with the least limits
+// allows.
 func Limits(t *testing.T, tag string) {
 	t.Parallel()
 	spec, err := openapi3.NewLoader().LoadFromData(shopd.Contract)
@@ -71,7 +85,8 @@ func Limits(t *testing.T, tag string) {
 	admin := shop.Admin()
 	for path, item := range spec.Paths.Map() {
 		for method, operation := range item.Operations() {
-			if !slices.Contains(operation.Tags, tag) || operation.Extensions["x-rate-limit"] == "none" {
+			if !slices.Contains(operation.Tags, tag) ||
+				operation.Extensions["x-rate-limit"] == "none" {
 				continue
 			}
 			t.Run(operation.OperationID, func(t *testing.T) {
@@ -94,5 +109,6 @@ func Limits(t *testing.T, tag string) {
 
 // example fills a path's parameters with values of their form that name nothing.
 func example(path string) string {
-	return strings.NewReplacer("{id}", "4242424242", "{product_id}", "4242424242", "{slug}", "no-such-thing", "{path}", "no-such-file.png").Replace(path)
+	return strings.NewReplacer("{id}", "4242424242", "{product_id}", "4242424242", "{slug}", "no-such-thing", "{path}", "no-such-file.png").
+		Replace(path)
 }

@@ -19,7 +19,8 @@ import (
 //go:embed large.sql
 var largeSQL string
 
-// fillLarge makes many products and their vectors, a statement at a time, as some may not run within a transaction.
+// fillLarge makes many products and their vectors, a statement at a time, as some may not run
+// within a transaction.
 func fillLarge(ctx context.Context, url string, a *assistant.Assistant) error {
 	model, err := a.Model(ctx)
 	if err != nil {
@@ -31,7 +32,8 @@ func fillLarge(ctx context.Context, url string, a *assistant.Assistant) error {
 	}
 	defer func() { _ = conn.Close(ctx) }()
 	var index string
-	if err := conn.QueryRow(ctx, "SELECT pg_get_indexdef('product_embeddings_nearest_idx'::regclass)").Scan(&index); err != nil {
+	if err := conn.QueryRow(ctx, "SELECT pg_get_indexdef('product_embeddings_nearest_idx'::regclass)").
+		Scan(&index); err != nil {
 		return err
 	}
 	if err := run(ctx, conn, largeSQL+"DROP INDEX product_embeddings_nearest_idx"); err != nil {
@@ -41,7 +43,10 @@ func fillLarge(ctx context.Context, url string, a *assistant.Assistant) error {
 		return err
 	}
 	// Built at once, which is faster than vector by vector; as the migration does, by one process.
-	return run(ctx, conn, "SET maintenance_work_mem = '1GB';\nSET max_parallel_maintenance_workers = 0;\n"+index+";\nVACUUM ANALYZE")
+	return run(
+		ctx, conn,
+		"SET maintenance_work_mem = '1GB';\nSET max_parallel_maintenance_workers = 0;\n"+index+";\nVACUUM ANALYZE",
+	)
 }
 
 func run(ctx context.Context, conn *pgx.Conn, statements string) error {
@@ -53,7 +58,8 @@ func run(ctx context.Context, conn *pgx.Conn, statements string) error {
 	return nil
 }
 
-// Texts as the index makes them of categories and products, without what depends on prices and stock.
+// Texts as the index makes them of categories and products, without what depends on prices and
+// stock.
 const (
 	categoryTexts = `SELECT c.id, c.name, concat('Part of ' || p.name || '.') FROM categories c LEFT JOIN categories p ON p.id = c.parent_id`
 	productTexts  = `SELECT p.id, p.name, concat_ws(' ', 'Brand: ' || b.name || '.', 'Category: ' || root.name || ' > ' || c.name || '.', p.description,
@@ -62,19 +68,26 @@ const (
 		WHERE p.id BETWEEN $1 AND $1 + 9999`
 )
 
-// fillVectors embeds all categories and products by the built-in model. The server's own index run would take many times
-// as long, since it writes them down one by one to be able to go on where it was stopped.
+// fillVectors embeds all categories and products by the built-in model. The server's own index run
+// would take many times as long, since it writes them down one by one to be able to go on where it
+// was stopped.
 func fillVectors(ctx context.Context, conn *pgx.Conn, model int16) error {
 	if err := pgxvec.RegisterTypes(ctx, conn); err != nil {
 		return err
 	}
-	if err := run(ctx, conn, "CREATE TEMPORARY TABLE made (id bigint, base vector(768))"); err != nil {
+	if err := run(
+		ctx, conn, "CREATE TEMPORARY TABLE made (id bigint, base vector(768))",
+	); err != nil {
 		return err
 	}
 	if err := embed(ctx, conn, categoryTexts); err != nil {
 		return err
 	}
-	if _, err := conn.Exec(ctx, `INSERT INTO category_embeddings (model_id, category_id, document_hash, base) SELECT $1, id, '\x00', base FROM made`, model); err != nil {
+	if _, err := conn.Exec(
+		ctx,
+		`INSERT INTO category_embeddings (model_id, category_id, document_hash, base) SELECT $1, id, '\x00', base FROM made`,
+		model,
+	); err != nil {
 		return err
 	}
 	for from := 1; from <= largeProducts; from += 10_000 {
@@ -84,9 +97,13 @@ func fillVectors(ctx context.Context, conn *pgx.Conn, model int16) error {
 		if err := embed(ctx, conn, productTexts, from); err != nil {
 			return err
 		}
-		_, err := conn.Exec(ctx, `INSERT INTO product_embeddings (model_id, product_id, category_id, document_hash, category_hash, base, embedding, embedded_at)
+		_, err := conn.Exec(
+			ctx,
+			`INSERT INTO product_embeddings (model_id, product_id, category_id, document_hash, category_hash, base, embedding, embedded_at)
 			SELECT $1, m.id, p.category_id, '\x00', c.document_hash, m.base, blend(m.base, c.base), now()
-			  FROM made m JOIN products p ON p.id = m.id JOIN category_embeddings c ON c.category_id = p.category_id AND c.model_id = $1`, model)
+			  FROM made m JOIN products p ON p.id = m.id JOIN category_embeddings c ON c.category_id = p.category_id AND c.model_id = $1`,
+			model,
+		)
 		if err != nil {
 			return err
 		}
@@ -117,19 +134,29 @@ func embed(ctx context.Context, conn *pgx.Conn, texts string, args ...any) error
 	if err != nil {
 		return err
 	}
-	_, err = conn.CopyFrom(ctx, pgx.Identifier{"made"}, []string{"id", "base"}, pgx.CopyFromRows(made))
+	_, err = conn.CopyFrom(
+		ctx, pgx.Identifier{"made"}, []string{"id", "base"}, pgx.CopyFromRows(made),
+	)
 	return err
 }
 
-// ShoppersWords are what shoppers of the large catalogue may type: some words of one product, or of two.
+// ShoppersWords are what shoppers of the large catalogue may type: some words of one product, or of
+// two.
 func (s *Shop) ShoppersWords() (all []string) {
 	random := rand.New(rand.NewPCG(1, 2))
 	word := func(what string) string {
-		return Value[string](s, "SELECT "+what+" FROM products p JOIN categories c ON c.id = p.category_id WHERE p.id = $1", 1+random.IntN(largeProducts))
+		return Value[string](
+			s,
+			"SELECT "+what+" FROM products p JOIN categories c ON c.id = p.category_id WHERE p.id = $1",
+			1+random.IntN(largeProducts),
+		)
 	}
 	const noun, adjective, colour, material, brand = "lower(c.name)", "split_part(p.name, ' ', 3)", "(p.attributes->>'color')", "(p.attributes->>'material')", "split_part(p.name, ' ', 1)"
 	for range 8 {
-		all = append(all, word(noun), word(adjective+" || ' ' || "+noun), word(brand+" || ' ' || "+noun), word(colour)+" "+word(noun), word(noun+" || ' of ' || "+material))
+		all = append(
+			all, word(noun), word(adjective+" || ' ' || "+noun), word(brand+" || ' ' || "+noun),
+			word(colour)+" "+word(noun), word(noun+" || ' of ' || "+material),
+		)
 	}
 	return all
 }

@@ -19,9 +19,12 @@ type Rate struct {
 	P50, P95, P99 time.Duration
 }
 
-// Load has so many connections ask for paths, one after the other each, for a time; path answers the i-th of all. The
-// client is as cheap as can be, since it shares the machine with the server. Any answer but 200 fails.
-func Load(t testing.TB, base string, connections int, turn time.Duration, path func(i int) string) Rate {
+// Load has so many connections ask for paths, one after the other each, for a time; path answers
+// the i-th of all. The client is as cheap as can be, since it shares the machine with the server.
+// Any answer but 200 fails.
+func Load(
+	t testing.TB, base string, connections int, turn time.Duration, path func(i int) string,
+) Rate {
 	t.Helper()
 	address := strings.TrimPrefix(base, "http://")
 	took := make([][]time.Duration, connections)
@@ -38,7 +41,9 @@ func Load(t testing.TB, base string, connections int, turn time.Duration, path f
 			reader := bufio.NewReaderSize(conn, 64<<10)
 			for i := c; time.Since(started) < turn; i += connections {
 				asked := time.Now()
-				if err := exchange(conn, reader, []byte("GET "+path(i)+" HTTP/1.1\r\nHost: "+address+"\r\n\r\n")); err != nil {
+				if err := exchange(
+					conn, reader, []byte("GET "+path(i)+" HTTP/1.1\r\nHost: "+address+"\r\n\r\n"),
+				); err != nil {
 					t.Errorf("%s: %v", path(i), err)
 					return
 				}

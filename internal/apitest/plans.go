@@ -26,7 +26,8 @@ func (l *statementLog) add(s pgx.TraceQueryStartData) {
 	l.all = append(l.all, s)
 }
 
-// Plans answers how the database runs every query that the server sends during work, with the very same arguments.
+// Plans answers how the database runs every query that the server sends during work, with the very
+// same arguments.
 func (s *Shop) Plans(work func()) (plans []string) {
 	s.t.Helper()
 	log := new(statementLog)
@@ -37,12 +38,21 @@ func (s *Shop) Plans(work func()) (plans []string) {
 		if !strings.HasPrefix(statement.SQL, "-- name:") {
 			continue
 		}
-		args := slices.DeleteFunc(slices.Clone(statement.Args), func(arg any) bool { _, isMode := arg.(pgx.QueryExecMode); return isMode })
-		rows, err := s.Pool.Query(s.t.Context(), "EXPLAIN (COSTS OFF) "+statement.SQL, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
+		args := slices.DeleteFunc(
+			slices.Clone(statement.Args),
+			func(arg any) bool { _, isMode := arg.(pgx.QueryExecMode); return isMode },
+		)
+		rows, err := s.Pool.Query(
+			s.t.Context(),
+			"EXPLAIN (COSTS OFF) "+statement.SQL,
+			append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
 		require.NoError(s.t, err)
 		lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
 		require.NoError(s.t, err, statement.SQL)
-		plans = append(plans, statement.SQL[:strings.IndexByte(statement.SQL, '\n')]+"\n"+strings.Join(lines, "\n"))
+		plans = append(
+			plans,
+			statement.SQL[:strings.IndexByte(statement.SQL, '\n')]+"\n"+strings.Join(lines, "\n"),
+		)
 	}
 	return plans
 }
@@ -56,18 +66,25 @@ type Read struct {
 }
 
 // SequentialScan of a table that grows with the catalogue.
-var SequentialScan = regexp.MustCompile(`Seq Scan on (products|product_listings|product_search|product_embeddings|product_images|variants)\b`)
+var SequentialScan = regexp.MustCompile(
+	`Seq Scan on (products|product_listings|product_search|product_embeddings|product_images|variants)\b`,
+)
 
-// Measure prints a table of how fast reads are answered, alone and at 64 connections, and requires that none of them reads
-// a large table from end to end.
+// Measure prints a table of how fast reads are answered, alone and at 64 connections, and requires
+// that none of them reads a large table from end to end.
 func (s *Shop) Measure(t testing.TB, reads []Read) {
 	t.Helper()
-	fmt.Println("| read | alone p50, ms | alone p95, ms | 64 at once p95, ms | answers/s |\n|---|---|---|---|---|")
+	fmt.Println(
+		"| read | alone p50, ms | alone p95, ms | 64 at once p95, ms | answers/s |\n|---|---|---|---|---|",
+	)
 	for _, read := range reads {
 		Load(t, s.url, 4, time.Second/2, read.Path) // warms up
 		alone := Load(t, s.url, 1, time.Second, read.Path)
 		many := Load(t, s.url, 64, 2*time.Second, read.Path)
-		fmt.Printf("| %s | %s | %s | %s | %.0f |\n", read.Name, milliseconds(alone.P50), milliseconds(alone.P95), milliseconds(many.P95), many.PerSecond)
+		fmt.Printf(
+			"| %s | %s | %s | %s | %.0f |\n", read.Name, milliseconds(alone.P50),
+			milliseconds(alone.P95), milliseconds(many.P95), many.PerSecond,
+		)
 		for _, plan := range s.Plans(func() { s.Get(read.Path(0)) }) {
 			assert.NotRegexp(t, SequentialScan, plan, read.Name)
 		}
@@ -77,4 +94,6 @@ func (s *Shop) Measure(t testing.TB, reads []Read) {
 	}
 }
 
-func milliseconds(d time.Duration) string { return fmt.Sprintf("%.1f", float64(d.Microseconds())/1000) }
+func milliseconds(d time.Duration) string {
+	return fmt.Sprintf("%.1f", float64(d.Microseconds())/1000)
+}

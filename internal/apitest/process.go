@@ -27,8 +27,8 @@ type Process struct {
 	command *exec.Cmd
 }
 
-// Process starts the same shop once more, as a process of its own: same settings, database, folders and secrets, but for
-// the settings given.
+// Process starts the same shop once more, as a process of its own: same settings, database, folders
+// and secrets, but for the settings given.
 func (s *Shop) Process(settings ...Setting) *Process {
 	s.t.Helper()
 	variables := maps.Clone(s.variables)

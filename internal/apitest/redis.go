@@ -50,10 +50,15 @@ func (r *Redis) Setting() Setting {
 // Start starts it, empty, on the port it had.
 func (r *Redis) Start() {
 	r.t.Helper()
-	r.process = exec.CommandContext(context.Background(), "redis-server", "--port", strconv.Itoa(r.port), "--bind", "127.0.0.1",
-		"--save", "", "--appendonly", "no", "--dir", r.t.TempDir())
+	r.process = exec.CommandContext(
+		context.Background(), "redis-server", "--port", strconv.Itoa(r.port), "--bind", "127.0.0.1",
+		"--save", "", "--appendonly", "no", "--dir", r.t.TempDir(),
+	)
 	require.NoError(r.t, r.process.Start())
-	require.Eventually(r.t, func() bool { return r.Ping(context.Background()).Err() == nil }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(
+		r.t, func() bool { return r.Ping(context.Background()).Err() == nil }, 10*time.Second,
+		10*time.Millisecond,
+	)
 }
 
 // Kill ends it at once.

@@ -1,5 +1,5 @@
-// Package app puts the server together from its settings, runs it and stops it. It is the only package that
-// knows all others.
+// Package app puts the server together from its settings, runs it and stops it. It is the only
+// package that knows all others.
 package app
 
 import (
@@ -73,10 +73,12 @@ type App struct {
 	testPayments *testpay.Provider // nil: another provider, or none
 }
 
-// New connects to what the server needs and puts it together. It waits for PostgreSQL, saying so, and fails if
-// the schema is not current or anything is set wrong. Without Redis it starts all the same. tracer, which may be
-// nil, sees every SQL statement.
-func New(ctx context.Context, s config.Settings, log *slog.Logger, tracer pgx.QueryTracer) (app *App, err error) {
+// New connects to what the server needs and puts it together. It waits for PostgreSQL, saying so,
+// and fails if the schema is not current or anything is set wrong. Without Redis it starts all the
+// same. tracer, which may be nil, sees every SQL statement.
+func New(
+	ctx context.Context, s config.Settings, log *slog.Logger, tracer pgx.QueryTracer,
+) (app *App, err error) {
 	a := &App{settings: s, log: log}
 	defer func() {
 		if err != nil {
@@ -132,26 +134,46 @@ func New(ctx context.Context, s config.Settings, log *slog.Logger, tracer pgx.Qu
 func (a *App) newServer(client redis.UniversalClient) (err error) {
 	s := a.settings
 	a.platform = &server.Platform{
-		Name: s.AppName, Version: s.AppVersion, MetricsElsewhere: s.MetricsAddress != "", Checks: a.checks(client),
+		Name:             s.AppName,
+		Version:          s.AppVersion,
+		MetricsElsewhere: s.MetricsAddress != "",
+		Checks:           a.checks(client),
 	}
 	a.Server, err = server.New(server.Options{
-		Log: a.log, Pool: a.pool, Limiter: ratelimit.New(client, s.RedisPrefix, s.RateLimitFactor), Pages: a.pages,
-		Authenticate: a.Identity.Authenticate, CheckCSRF: a.Identity.CheckCSRF, Ranks: identity.Ranks(),
-		AllowedOrigins: s.CORSAllowedOrigins, TrustedProxies: s.TrustedProxies, Contract: shopd.Contract,
-		Metrics: []prometheus.Collector{a.assistantMetrics},
+		Log:            a.log,
+		Pool:           a.pool,
+		Limiter:        ratelimit.New(client, s.RedisPrefix, s.RateLimitFactor),
+		Pages:          a.pages,
+		Authenticate:   a.Identity.Authenticate,
+		CheckCSRF:      a.Identity.CheckCSRF,
+		Ranks:          identity.Ranks(),
+		AllowedOrigins: s.CORSAllowedOrigins,
+		TrustedProxies: s.TrustedProxies,
+		Contract:       shopd.Contract,
+		Metrics:        []prometheus.Collector{a.assistantMetrics},
 	}, server.Domains{
-		Identity: a.Identity, Addresses: addresses.New(a.pool), Assistant: a.Assistant, Platform: a.platform,
-		Catalog: a.Catalog, Search: a.Search,
-		Stock: a.stock, Carts: a.carts, Orders: a.orders, Payments: a.payments,
-		Insights: a.newInsights(client), Log: audit.New(a.pool),
-		Webhooks: a.told.webhooks, Notifications: a.told.notifications,
-		Feeds:   a.feeds,
-		Reviews: reviews.New(a.pool, reviews.Settings{Changed: a.catalogueChanged}),
+		Identity:      a.Identity,
+		Addresses:     addresses.New(a.pool),
+		Assistant:     a.Assistant,
+		Platform:      a.platform,
+		Catalog:       a.Catalog,
+		Search:        a.Search,
+		Stock:         a.stock,
+		Carts:         a.carts,
+		Orders:        a.orders,
+		Payments:      a.payments,
+		Insights:      a.newInsights(client),
+		Log:           audit.New(a.pool),
+		Webhooks:      a.told.webhooks,
+		Notifications: a.told.notifications,
+		Feeds:         a.feeds,
+		Reviews:       reviews.New(a.pool, reviews.Settings{Changed: a.catalogueChanged}),
 	})
 	return err
 }
 
-// catalogueChanged lets no kept answer, and no search, show what was before a change that is committed.
+// catalogueChanged lets no kept answer, and no search, show what was before a change that is
+// committed.
 func (a *App) catalogueChanged(ctx context.Context) {
 	a.Search.Forget()
 	if a.pages != nil {
@@ -165,7 +187,9 @@ func newSender(s config.Settings, log *slog.Logger) (mail.Sender, error) {
 		return mail.NewSMTP(s.SMTPURL, s.MailFrom)
 	}
 	if !s.Debug {
-		log.Warn("SMTP_URL is not set: mail is kept as files and reaches nobody", "folder", s.MailDir)
+		log.Warn(
+			"SMTP_URL is not set: mail is kept as files and reaches nobody", "folder", s.MailDir,
+		)
 	}
 	return mail.NewFolder(s.MailDir, s.MailFrom, log)
 }
@@ -185,7 +209,9 @@ func (a *App) Work(ctx context.Context) error {
 
 // connect opens the database and makes sure it is this program's.
 func (a *App) connect(ctx context.Context, tracer pgx.QueryTracer) (err error) {
-	if a.pool, err = postgres.Open(ctx, a.settings.DatabaseURL, a.settings.DatabasePool, tracer); err != nil {
+	if a.pool, err = postgres.Open(
+		ctx, a.settings.DatabaseURL, a.settings.DatabasePool, tracer,
+	); err != nil {
 		return err
 	}
 	a.closers = append(a.closers, func() error { a.pool.Close(); return nil })
@@ -197,14 +223,22 @@ func (a *App) connect(ctx context.Context, tracer pgx.QueryTracer) (err error) {
 	}
 	currency, err := db.New(a.pool).FixStoreCurrency(ctx, string(a.settings.StoreCurrency))
 	if err == nil && money.Currency(currency) != a.settings.StoreCurrency {
-		err = fmt.Errorf("STORE_CURRENCY: is %s, but the amounts in this database are in %s", a.settings.StoreCurrency, currency)
+		err = fmt.Errorf(
+			"STORE_CURRENCY: is %s, but the amounts in this database are in %s",
+			a.settings.StoreCurrency, currency,
+		)
 	}
 	return err
 }
 
 // waitForPostgres waits until the database answers, saying so.
-func waitForPostgres(ctx context.Context, pool *pgxpool.Pool, s config.Settings, log *slog.Logger) error {
-	return postgres.WaitReady(ctx, pool, s.StartTimeout, func(err error) { log.Warn("waiting for PostgreSQL", "error", err.Error()) })
+func waitForPostgres(
+	ctx context.Context, pool *pgxpool.Pool, s config.Settings, log *slog.Logger,
+) error {
+	return postgres.WaitReady(
+		ctx, pool, s.StartTimeout,
+		func(err error) { log.Warn("waiting for PostgreSQL", "error", err.Error()) },
+	)
 }
 
 // checks are what readiness asks.
@@ -220,7 +254,10 @@ func (a *App) checks(client redis.UniversalClient) []server.Check {
 			return err
 		}},
 		{Name: "media", Ask: a.media.Check},
-		{Name: "redis", Ask: func(ctx context.Context) error { return cache.Check(ctx, client, a.settings.RedisPrefix) }},
+		{
+			Name: "redis",
+			Ask:  func(ctx context.Context) error { return cache.Check(ctx, client, a.settings.RedisPrefix) },
+		},
 		{Name: "assistant", Ask: a.Assistant.Check},
 	}
 }

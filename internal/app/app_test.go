@@ -32,8 +32,15 @@ var quiet = slog.New(slog.DiscardHandler)
 func settings(t *testing.T, shop *apitest.Shop, extra map[string]string) config.Settings {
 	t.Helper()
 	variables := map[string]string{
-		"DEBUG": "true", "DATABASE_URL": shop.DatabaseURL, "REDIS_URL": apitest.RedisURL(), "REDIS_PREFIX": "test:" + t.Name() + ":",
-		"UPLOAD_DIR": t.TempDir(), "MAIL_DIR": t.TempDir(), "START_TIMEOUT": "1s", "DRAIN_TIMEOUT": "10s", "RATE_LIMIT_FACTOR": "0",
+		"DEBUG":             "true",
+		"DATABASE_URL":      shop.DatabaseURL,
+		"REDIS_URL":         apitest.RedisURL(),
+		"REDIS_PREFIX":      "test:" + t.Name() + ":",
+		"UPLOAD_DIR":        t.TempDir(),
+		"MAIL_DIR":          t.TempDir(),
+		"START_TIMEOUT":     "1s",
+		"DRAIN_TIMEOUT":     "10s",
+		"RATE_LIMIT_FACTOR": "0",
 	}
 	for name, value := range extra {
 		variables[name] = value
@@ -49,7 +56,14 @@ func TestDrainLetsRequestsFinish(t *testing.T) {
 	upstream := httptest.NewServer(model)
 	defer upstream.Close()
 	shop := apitest.Demo(t)
-	a, err := app.New(t.Context(), settings(t, shop, map[string]string{"GEMINI_API_KEY": "k", "GEMINI_ENDPOINT": upstream.URL}), quiet, nil)
+	a, err := app.New(
+		t.Context(),
+		settings(
+			t, shop, map[string]string{"GEMINI_API_KEY": "k", "GEMINI_ENDPOINT": upstream.URL},
+		),
+		quiet,
+		nil,
+	)
 	require.NoError(t, err)
 	require.NoError(t, a.Index(t.Context(), nil))
 	listener, err := app.Listen(t.Context(), "127.0.0.1", 0)
@@ -67,7 +81,10 @@ func TestDrainLetsRequestsFinish(t *testing.T) {
 	})
 	answered := make(chan int, 1)
 	go func() {
-		response, err := http.Post(url+"/api/v1/rag/query", "application/json", strings.NewReader(`{"query":"what mugs do you have?"}`))
+		response, err := http.Post(
+			url+"/api/v1/rag/query", "application/json",
+			strings.NewReader(`{"query":"what mugs do you have?"}`),
+		)
 		if assert.NoError(t, err) {
 			_ = response.Body.Close()
 			answered <- response.StatusCode
@@ -103,12 +120,22 @@ func TestStartSaysWhatIsWrong(t *testing.T) {
 		}
 		return err
 	}
-	assert.ErrorContains(t, start(map[string]string{"DATABASE_URL": "postgres://x:secret@127.0.0.1:1/x"}), "PostgreSQL at 127.0.0.1:1 (database x) did not answer within 1s")
+	assert.ErrorContains(
+		t, start(map[string]string{"DATABASE_URL": "postgres://x:secret@127.0.0.1:1/x"}),
+		"PostgreSQL at 127.0.0.1:1 (database x) did not answer within 1s",
+	)
 	assert.ErrorContains(t, start(map[string]string{"REDIS_URL": "http://nonsense"}), "REDIS_URL")
-	assert.ErrorContains(t, start(map[string]string{"STORE_CURRENCY": "EUR"}), "STORE_CURRENCY: is EUR, but the amounts in this database are in USD")
+	assert.ErrorContains(
+		t, start(map[string]string{"STORE_CURRENCY": "EUR"}),
+		"STORE_CURRENCY: is EUR, but the amounts in this database are in USD",
+	)
 	assert.ErrorContains(t, start(map[string]string{"UPLOAD_DIR": "/proc/nowhere"}), "UPLOAD_DIR")
-	assert.ErrorContains(t, start(map[string]string{"GEMINI_API_KEY": "two words"}), "GEMINI_API_KEY")
-	assert.NoError(t, start(map[string]string{"REDIS_URL": "redis://127.0.0.1:1"}), "Redis may come later")
+	assert.ErrorContains(
+		t, start(map[string]string{"GEMINI_API_KEY": "two words"}), "GEMINI_API_KEY",
+	)
+	assert.NoError(
+		t, start(map[string]string{"REDIS_URL": "redis://127.0.0.1:1"}), "Redis may come later",
+	)
 	require.NoError(t, postgres.MigrateSteps(t.Context(), shop.DatabaseURL, -1))
 	assert.ErrorIs(t, start(nil), postgres.ErrPending)
 
@@ -176,7 +203,14 @@ func forward(t *testing.T, from, to string) {
 func TestDemoDataIsRefusedOnARealShop(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
-	a, err := app.New(t.Context(), settings(t, shop, map[string]string{"DEBUG": "false", "SECRET_KEY": strings.Repeat("k", 40)}), quiet, nil)
+	a, err := app.New(
+		t.Context(),
+		settings(
+			t, shop, map[string]string{"DEBUG": "false", "SECRET_KEY": strings.Repeat("k", 40)},
+		),
+		quiet,
+		nil,
+	)
 	require.NoError(t, err)
 	defer func() { _ = a.Close() }()
 	assert.ErrorIs(t, a.SeedAccounts(t.Context()), app.ErrNoDemo)
@@ -190,12 +224,21 @@ func TestSeedIsWholeAndLeavesWhatIsThere(t *testing.T) {
 	require.NoError(t, err)
 	defer func() { _ = a.Close() }()
 	seen := 0
-	require.NoError(t, a.SeedCatalogue(t.Context(), app.WithImages, func(done, total int) { seen = max(seen, done*1000/total) }))
+	require.NoError(
+		t,
+		a.SeedCatalogue(
+			t.Context(), app.WithImages,
+			func(done, total int) { seen = max(seen, done*1000/total) },
+		),
+	)
 	assert.Equal(t, 1000, seen, "progress reaches the end")
 	count := func() int64 { return apitest.Value[int64](shop, "SELECT count(*) FROM products") }
 	before := count()
 	assert.GreaterOrEqual(t, before, int64(200))
-	assert.Equal(t, before, apitest.Value[int64](shop, "SELECT count(*) FROM product_images WHERE is_primary"))
+	assert.Equal(
+		t, before,
+		apitest.Value[int64](shop, "SELECT count(*) FROM product_images WHERE is_primary"),
+	)
 	require.NoError(t, a.SeedAccounts(t.Context()))
 	require.NoError(t, a.SeedCatalogue(t.Context(), app.WithImages, nil))
 	assert.Equal(t, before, count(), "a second time changes nothing")
@@ -221,7 +264,9 @@ func TestCurrenciesWithOtherDecimals(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	shop.Exec("DELETE FROM store")
-	a, err := app.New(t.Context(), settings(t, shop, map[string]string{"STORE_CURRENCY": "JPY"}), quiet, nil)
+	a, err := app.New(
+		t.Context(), settings(t, shop, map[string]string{"STORE_CURRENCY": "JPY"}), quiet, nil,
+	)
 	require.NoError(t, err)
 	defer func() { _ = a.Close() }()
 	shop.Exec(`WITH p AS (INSERT INTO products (name, slug) VALUES ('Tea', 'tea') RETURNING id)

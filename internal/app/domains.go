@@ -30,16 +30,26 @@ import (
 )
 
 // newIdentity makes the accounts.
-func (a *App) newIdentity(client redis.UniversalClient, sender mail.Sender, workers *river.Workers) (err error) {
+func (a *App) newIdentity(
+	client redis.UniversalClient, sender mail.Sender, workers *river.Workers,
+) (err error) {
 	s := a.settings
 	if a.Identity, err = identity.New(identity.Parts{
 		Pool: a.pool, Queue: a.queue, Tokens: onetime.New(client, s.RedisPrefix), Mail: sender,
 	}, identity.Settings{
-		Secret: []byte(s.SecretKey), Algorithm: s.Algorithm, KeysDir: s.JWTKeysDir, Issuer: s.AppName, BcryptCost: s.BcryptCost,
+		Secret:          []byte(s.SecretKey),
+		Algorithm:       s.Algorithm,
+		KeysDir:         s.JWTKeysDir,
+		Issuer:          s.AppName,
+		BcryptCost:      s.BcryptCost,
 		AccessLifetime:  time.Duration(s.AccessTokenMinutes) * time.Minute,
 		RefreshLifetime: time.Duration(s.RefreshTokenDays) * 24 * time.Hour,
-		FreeFailures:    s.LoginFreeFailures, HideAccounts: s.RegisterEnumeration == "hidden", Forget: forget, Currency: s.StoreCurrency,
-		ResetURL: s.PasswordResetBaseURL, VerificationURL: s.EmailVerificationBaseURL,
+		FreeFailures:    s.LoginFreeFailures,
+		HideAccounts:    s.RegisterEnumeration == "hidden",
+		Forget:          forget,
+		Currency:        s.StoreCurrency,
+		ResetURL:        s.PasswordResetBaseURL,
+		VerificationURL: s.EmailVerificationBaseURL,
 	}); err != nil {
 		return err
 	}
@@ -66,21 +76,36 @@ func forget(ctx context.Context, q *db.Queries, user int64) error {
 func (a *App) newSales(workers *river.Workers) {
 	s := a.settings
 	a.stock = inventory.New(a.pool, inventory.Settings{
-		Critical: s.StockCritical, Low: s.StockLow, Medium: s.StockMedium, Changed: a.catalogueChanged,
+		Critical: s.StockCritical,
+		Low:      s.StockLow,
+		Medium:   s.StockMedium,
+		Changed:  a.catalogueChanged,
 	})
-	a.carts = cart.New(a.pool, cart.Settings{Currency: s.StoreCurrency, MediaPrefix: strings.TrimRight(s.MediaURLPrefix, "/")})
+	a.carts = cart.New(
+		a.pool,
+		cart.Settings{
+			Currency:    s.StoreCurrency,
+			MediaPrefix: strings.TrimRight(s.MediaURLPrefix, "/"),
+		},
+	)
 	a.carts.AddWorkers(workers)
 	a.orders = orders.New(a.pool, a.queue, a.stock, orders.Settings{
-		Currency: s.StoreCurrency, PaymentWindow: s.OrderPaymentWindow, MaxUnpaid: int64(s.OrderMaxOpenUnpaid), CancelPaid: s.OrderCancelUntil == "shipped",
+		Currency:      s.StoreCurrency,
+		PaymentWindow: s.OrderPaymentWindow,
+		MaxUnpaid:     int64(s.OrderMaxOpenUnpaid),
+		CancelPaid:    s.OrderCancelUntil == "shipped",
 		PaidByHand: func(ctx context.Context, q *db.Queries, order db.Order) error {
 			return a.payments.PaidByHand(ctx, q, order)
 		},
 		Refund: func(ctx context.Context, order, user int64) (bool, error) { return a.payments.Refund(ctx, order, user) },
 	})
 	a.orders.AddWorkers(workers)
-	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[idempotency.Sweep]) error {
-		return db.New(a.pool).SweepIdempotencyKeys(ctx)
-	}))
+	river.AddWorker(
+		workers,
+		river.WorkFunc(func(ctx context.Context, _ *river.Job[idempotency.Sweep]) error {
+			return db.New(a.pool).SweepIdempotencyKeys(ctx)
+		}),
+	)
 	a.queue.Every(time.Minute, orders.Expire{})
 	a.queue.Every(time.Hour, cart.Sweep{})
 	a.queue.Every(time.Hour, idempotency.Sweep{})
@@ -88,14 +113,20 @@ func (a *App) newSales(workers *river.Workers) {
 
 // followCatalogue keeps what is made of products up to date with them: their vectors.
 func (a *App) followCatalogue(workers *river.Workers) {
-	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, job *river.Job[catalog.ProductChanged]) error {
-		defer a.catalogueChanged(ctx)
-		return a.Assistant.Follow(ctx, job.Args.ID)
-	}))
-	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[catalog.NamesChanged]) error {
-		defer a.catalogueChanged(ctx)
-		return a.Assistant.FollowAll(ctx)
-	}))
+	river.AddWorker(
+		workers,
+		river.WorkFunc(func(ctx context.Context, job *river.Job[catalog.ProductChanged]) error {
+			defer a.catalogueChanged(ctx)
+			return a.Assistant.Follow(ctx, job.Args.ID)
+		}),
+	)
+	river.AddWorker(
+		workers,
+		river.WorkFunc(func(ctx context.Context, _ *river.Job[catalog.NamesChanged]) error {
+			defer a.catalogueChanged(ctx)
+			return a.Assistant.FollowAll(ctx)
+		}),
+	)
 }
 
 func (a *App) newAssistant(ctx context.Context, workers *river.Workers) error {
@@ -106,27 +137,44 @@ func (a *App) newAssistant(ctx context.Context, workers *river.Workers) error {
 		return err
 	}
 	a.Assistant = assistant.New(a.pool, a.queue, model, assistant.Settings{
-		Log: a.log, Currency: s.StoreCurrency, Dimensions: dimensions, TopK: s.RAGTopK, CandidateMultiplier: s.RAGCandidateMultiplier,
-		Threshold: s.RAGSimilarityThreshold, MaxHistory: s.RAGMaxHistory, CommitBatch: s.RAGCommitBatchSize,
-		PerMinute: s.RAGIndexPerMinute, LocalOnOutage: s.RAGOutage == "local", Metrics: a.assistantMetrics, Former: a.formerModel(a.assistantMetrics),
-		Words: func(ctx context.Context, text string) (search.Reading, error) { return a.Search.Read(ctx, text) },
+		Log:                 a.log,
+		Currency:            s.StoreCurrency,
+		Dimensions:          dimensions,
+		TopK:                s.RAGTopK,
+		CandidateMultiplier: s.RAGCandidateMultiplier,
+		Threshold:           s.RAGSimilarityThreshold,
+		MaxHistory:          s.RAGMaxHistory,
+		CommitBatch:         s.RAGCommitBatchSize,
+		PerMinute:           s.RAGIndexPerMinute,
+		LocalOnOutage:       s.RAGOutage == "local",
+		Metrics:             a.assistantMetrics,
+		Former:              a.formerModel(a.assistantMetrics),
+		Words:               func(ctx context.Context, text string) (search.Reading, error) { return a.Search.Read(ctx, text) },
 	})
 	a.Assistant.AddWorkers(workers)
 	a.closers = append(a.closers, func() error { a.Assistant.Close(); return nil })
 	return nil
 }
 
-// newCatalogue makes the catalogue and the search in it, which forgets what it knew when the catalogue changes.
+// newCatalogue makes the catalogue and the search in it, which forgets what it knew when the
+// catalogue changes.
 func (a *App) newCatalogue(workers *river.Workers) {
 	a.Catalog = catalog.New(a.pool, a.queue, a.media, catalog.Settings{
-		Log: a.log, Currency: a.settings.StoreCurrency, MediaPrefix: strings.TrimRight(a.settings.MediaURLPrefix, "/"),
-		Model: a.Assistant.Model, Fetch: safehttp.New(safehttp.Settings{Allowed: a.settings.FetchAllowedNetworks}), Changed: a.catalogueChanged,
+		Log:         a.log,
+		Currency:    a.settings.StoreCurrency,
+		MediaPrefix: strings.TrimRight(a.settings.MediaURLPrefix, "/"),
+		Model:       a.Assistant.Model,
+		Fetch:       safehttp.New(safehttp.Settings{Allowed: a.settings.FetchAllowedNetworks}),
+		Changed:     a.catalogueChanged,
 	})
 	a.Catalog.AddWorkers(workers)
 	a.queue.Every(time.Hour, catalog.CountSales{})
 	a.queue.Every(media.SweepPeriod, catalog.SweepFiles{})
 	a.Search = search.New(a.pool, a.Catalog, search.Settings{
-		Log: a.log, Currency: a.settings.StoreCurrency, Understand: a.Assistant.Understand, Changed: a.catalogueChanged,
+		Log:        a.log,
+		Currency:   a.settings.StoreCurrency,
+		Understand: a.Assistant.Understand,
+		Changed:    a.catalogueChanged,
 	})
 	a.closers = append(a.closers, func() error { a.Search.Close(); return nil })
 	a.Search.AddWorkers(workers)
@@ -140,9 +188,16 @@ const feedFetch = 5 * time.Minute
 func (a *App) newFeeds(workers *river.Workers) {
 	s := a.settings
 	a.feeds = feeds.New(a.pool, a.queue, a.media, a.Catalog, a.stock, feeds.Settings{
-		Log: a.log, Currency: s.StoreCurrency, MediaPrefix: strings.TrimRight(s.MediaURLPrefix, "/"),
-		Storefront: strings.TrimRight(s.StorefrontURL, "/"), Name: s.AppName, Token: s.FeedToken,
-		Fetch: safehttp.New(safehttp.Settings{Allowed: s.FetchAllowedNetworks, EndWithin: feedFetch}), Changed: a.catalogueChanged,
+		Log:         a.log,
+		Currency:    s.StoreCurrency,
+		MediaPrefix: strings.TrimRight(s.MediaURLPrefix, "/"),
+		Storefront:  strings.TrimRight(s.StorefrontURL, "/"),
+		Name:        s.AppName,
+		Token:       s.FeedToken,
+		Fetch: safehttp.New(
+			safehttp.Settings{Allowed: s.FetchAllowedNetworks, EndWithin: feedFetch},
+		),
+		Changed: a.catalogueChanged,
 	})
 	a.feeds.AddWorkers(workers, a.queue)
 }
@@ -151,7 +206,10 @@ func (a *App) newFeeds(workers *river.Workers) {
 func (a *App) newInsights(client redis.UniversalClient) *insights.Insights {
 	s := a.settings
 	return insights.New(a.pool, a.queue, insights.Settings{
-		Currency: s.StoreCurrency, Zone: s.StoreTimeZone, Low: s.StockLow, Version: s.AppVersion,
-		Redis: func(ctx context.Context) (cache.Facts, error) { return cache.Describe(ctx, client) },
+		Currency: s.StoreCurrency,
+		Zone:     s.StoreTimeZone,
+		Low:      s.StockLow,
+		Version:  s.AppVersion,
+		Redis:    func(ctx context.Context) (cache.Facts, error) { return cache.Describe(ctx, client) },
 	})
 }

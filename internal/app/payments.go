@@ -20,16 +20,32 @@ const settleAfter = time.Minute
 // newPayments makes what takes payments, with the provider the settings name.
 func (a *App) newPayments(workers *river.Workers) error {
 	s := a.settings
-	settings := payments.Settings{Log: a.log, Currency: s.StoreCurrency, CallTimeout: s.PaymentCallTimeout}
+	settings := payments.Settings{
+		Log:         a.log,
+		Currency:    s.StoreCurrency,
+		CallTimeout: s.PaymentCallTimeout,
+	}
 	switch s.PaymentProvider {
 	case "stripe":
-		stripe, err := stripepay.New(stripepay.Options{Key: s.StripeSecretKey, WebhookSecret: s.StripeWebhookSecret, BaseURL: s.StripeBaseURL})
+		stripe, err := stripepay.New(
+			stripepay.Options{
+				Key:           s.StripeSecretKey,
+				WebhookSecret: s.StripeWebhookSecret,
+				BaseURL:       s.StripeBaseURL,
+			},
+		)
 		if err != nil {
 			return err
 		}
 		settings.Provider = stripe
 	case "test":
-		test, err := testpay.New(testpay.Options{Dir: s.PaymentTestDir, WebhookSecret: testWebhookSecret(s), SettleAfter: settleAfter})
+		test, err := testpay.New(
+			testpay.Options{
+				Dir:           s.PaymentTestDir,
+				WebhookSecret: testWebhookSecret(s),
+				SettleAfter:   settleAfter,
+			},
+		)
 		if err != nil {
 			return err
 		}

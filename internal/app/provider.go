@@ -14,15 +14,18 @@ import (
 	"github.com/shopd/shopd/internal/model/openai"
 )
 
-// The defaults of the model settings are Gemini's: left alone, they mean those of another provider with it.
+// The defaults of the model settings are Gemini's: left alone, they mean those of another provider
+// with it.
 const (
 	geminiEmbedding  = gemini.DefaultEmbeddingModel
 	geminiGeneration = gemini.DefaultGenerationModel
 )
 
-// newProvider chooses who makes vectors and answers, and how long its vectors are: with RAG_PROVIDER=auto,
-// Gemini if there is a key. What costs money is guarded.
-func (a *App) newProvider(ctx context.Context, metrics *guard.Metrics) (chosen model.Model, dimensions int, err error) {
+// newProvider chooses who makes vectors and answers, and how long its vectors are: with
+// RAG_PROVIDER=auto, Gemini if there is a key. What costs money is guarded.
+func (a *App) newProvider(
+	ctx context.Context, metrics *guard.Metrics,
+) (chosen model.Model, dimensions int, err error) {
 	s := a.settings
 	switch {
 	case s.RAGProvider == "local", s.RAGProvider == "auto" && s.GeminiAPIKey == "":
@@ -37,7 +40,9 @@ func (a *App) newProvider(ctx context.Context, metrics *guard.Metrics) (chosen m
 	return chosen, s.RAGEmbeddingDim, err
 }
 
-func (a *App) newGemini(ctx context.Context, metrics *guard.Metrics, embedding string, dimensions int) (model.Model, error) {
+func (a *App) newGemini(
+	ctx context.Context, metrics *guard.Metrics, embedding string, dimensions int,
+) (model.Model, error) {
 	s := a.settings
 	used, budget := a.spending("gemini", metrics)
 	client, err := gemini.New(ctx, gemini.Settings{
@@ -62,8 +67,14 @@ func (a *App) newOpenAI(metrics *guard.Metrics, embedding string) (model.Model, 
 		generation = ""
 	}
 	client, err := openai.New(openai.Settings{
-		APIKey: s.OpenAIAPIKey, BaseURL: s.OpenAIBaseURL, EmbeddingModel: embedding, GenerationModel: generation, Timeout: s.RAGGeminiTimeout,
-		QueryPrefix: s.OpenAIQueryPrefix, DocumentPrefix: s.OpenAIDocumentPrefix, Used: used,
+		APIKey:          s.OpenAIAPIKey,
+		BaseURL:         s.OpenAIBaseURL,
+		EmbeddingModel:  embedding,
+		GenerationModel: generation,
+		Timeout:         s.RAGGeminiTimeout,
+		QueryPrefix:     s.OpenAIQueryPrefix,
+		DocumentPrefix:  s.OpenAIDocumentPrefix,
+		Used:            used,
 	})
 	if err != nil {
 		return nil, err
@@ -81,8 +92,8 @@ func (a *App) spending(name string, metrics *guard.Metrics) (func(model.Usage), 
 	}, budget
 }
 
-// formerModel answers what embeds questions for vectors of a model that is no longer the set one, such as
-// "gemini:models/gemini-embedding-001@768", or nil when that cannot be asked any more.
+// formerModel answers what embeds questions for vectors of a model that is no longer the set one,
+// such as "gemini:models/gemini-embedding-001@768", or nil when that cannot be asked any more.
 func (a *App) formerModel(metrics *guard.Metrics) func(name string) model.Embedder {
 	var mu sync.Mutex
 	made := map[string]model.Embedder{}
@@ -123,7 +134,10 @@ func (a *App) newFormer(metrics *guard.Metrics, name string) model.Embedder {
 // noKey stands for Gemini without a key: the shop runs, its assistant says what is missing.
 type noKey struct{}
 
-var errNoKey = &model.ConfigError{Setting: "GEMINI_API_KEY", Reason: "not set, and RAG_PROVIDER is gemini; set it, or RAG_PROVIDER=local"}
+var errNoKey = &model.ConfigError{
+	Setting: "GEMINI_API_KEY",
+	Reason:  "not set, and RAG_PROVIDER is gemini; set it, or RAG_PROVIDER=local",
+}
 
 func (noKey) Name() string  { return "gemini" }
 func (noKey) Model() string { return "gemini:none" }

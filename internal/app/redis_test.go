@@ -18,8 +18,9 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// Redis holds only what may be lost. Whatever happens to it, sessions, revocation, the catalogue and jobs go on, since
-// their truth is in PostgreSQL; what it alone knows, a mailed link, answers 503; and all is well when it is back.
+// Redis holds only what may be lost. Whatever happens to it, sessions, revocation, the catalogue
+// and jobs go on, since their truth is in PostgreSQL; what it alone knows, a mailed link, answers
+// 503; and all is well when it is back.
 func TestTheShopGoesOnWithoutRedis(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]struct {
@@ -43,7 +44,10 @@ func TestTheShopGoesOnWithoutRedis(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			redis := apitest.StartRedis(t)
-			shop := apitest.Demo(t, redis.Setting(), apitest.Setting{Name: "CACHE_RESPONSES", Value: "true"}, apitest.Setting{Name: "RATE_LIMIT_FACTOR", Value: "1"})
+			shop := apitest.Demo(
+				t, redis.Setting(), apitest.Setting{Name: "CACHE_RESPONSES", Value: "true"},
+				apitest.Setting{Name: "RATE_LIMIT_FACTOR", Value: "1"},
+			)
 			revoked := shop.Admin()
 			revoked.Post("/api/v1/auth/logout-all", nil).Want(http.StatusNoContent)
 			admin := shop.Admin()
@@ -57,20 +61,32 @@ func TestTheShopGoesOnWithoutRedis(t *testing.T) {
 				shop.Get("/api/v1/products/search?q=coffee").Want(http.StatusOK)
 				admin.Get("/api/v1/auth/me").Want(http.StatusOK)
 				revoked.Get("/api/v1/auth/me").Want(http.StatusUnauthorized)
-				admin.Post("/api/v1/admin/categories", map[string]any{"name": "Made while Redis was " + name}).Want(http.StatusCreated)
-				assert.Contains(t, shop.Get("/api/v1/categories?limit=100").Want(http.StatusOK).String(), "Made while Redis was "+name)
+				admin.Post("/api/v1/admin/categories", map[string]any{"name": "Made while Redis was " + name}).
+					Want(http.StatusCreated)
+				assert.Contains(
+					t, shop.Get("/api/v1/categories?limit=100").Want(http.StatusOK).String(),
+					"Made while Redis was "+name,
+				)
 				var pair api.TokenPair
-				shop.Post("/api/v1/auth/login", map[string]string{"email": apitest.AdminEmail, "password": apitest.AdminPassword}).Want(http.StatusOK).Into(&pair)
-				shop.Post("/api/v1/auth/refresh", map[string]string{"refresh_token": pair.RefreshToken}).Want(http.StatusOK)
-				shop.Post("/api/v1/rag/query", map[string]any{"query": "coffee", "history": []any{}}).Want(http.StatusOK)
-				shop.Post("/api/v1/auth/forgot-password", map[string]string{"email": apitest.AdminEmail}).Want(http.StatusAccepted)
+				shop.Post("/api/v1/auth/login", map[string]string{"email": apitest.AdminEmail, "password": apitest.AdminPassword}).
+					Want(http.StatusOK).
+					Into(&pair)
+				shop.Post("/api/v1/auth/refresh", map[string]string{"refresh_token": pair.RefreshToken}).
+					Want(http.StatusOK)
+				shop.Post("/api/v1/rag/query", map[string]any{"query": "coffee", "history": []any{}}).
+					Want(http.StatusOK)
+				shop.Post("/api/v1/auth/forgot-password", map[string]string{"email": apitest.AdminEmail}).
+					Want(http.StatusAccepted)
 			}
 			started := time.Now()
 			everything()
-			assert.Less(t, time.Since(started), 5*time.Second, "ten calls, none of which waits long")
+			assert.Less(
+				t, time.Since(started), 5*time.Second, "ten calls, none of which waits long",
+			)
 			if fault.gone {
 				started = time.Now()
-				shop.Post("/api/v1/auth/verify-email", map[string]string{"token": strings.Repeat("a", 43)}).Want(http.StatusServiceUnavailable)
+				shop.Post("/api/v1/auth/verify-email", map[string]string{"token": strings.Repeat("a", 43)}).
+					Want(http.StatusServiceUnavailable)
 				assert.Less(t, time.Since(started), 2*time.Second)
 			}
 			if fault.degraded {
@@ -81,8 +97,11 @@ func TestTheShopGoesOnWithoutRedis(t *testing.T) {
 			assert.Less(t, runtime.NumGoroutine(), goroutines+200)
 
 			fault.end(t, redis)
-			require.Eventually(t, func() bool { return shop.Statements(func() { shop.Get("/api/v1/products") }) == 0 }, 5*time.Second, 50*time.Millisecond,
-				"answers are kept again by itself")
+			require.Eventually(
+				t,
+				func() bool { return shop.Statements(func() { shop.Get("/api/v1/products") }) == 0 },
+				5*time.Second, 50*time.Millisecond, "answers are kept again by itself",
+			)
 			everything()
 			var ready api.Readiness
 			shop.Get("/readyz").Want(http.StatusOK).Into(&ready)

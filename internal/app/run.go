@@ -20,23 +20,28 @@ const (
 	maxHeaderBytes    = 256 << 10 // enough to answer a token of 100 kB with a problem
 )
 
-// Listen takes the address the settings name. Taking it before anything slow shows early that it is in use.
+// Listen takes the address the settings name. Taking it before anything slow shows early that it is
+// in use.
 func Listen(ctx context.Context, host string, port int) (net.Listener, error) {
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("PORT: %d is in use by another program; stop that one or set PORT", port)
+		return nil, fmt.Errorf(
+			"PORT: %d is in use by another program; stop that one or set PORT", port,
+		)
 	case errors.Is(err, syscall.EACCES):
-		return nil, fmt.Errorf("PORT: this user may not listen on %d; set PORT to one above 1023", port)
+		return nil, fmt.Errorf(
+			"PORT: this user may not listen on %d; set PORT to one above 1023", port,
+		)
 	case err != nil:
 		return nil, fmt.Errorf("HOST, PORT: %w", err)
 	}
 	return listener, nil
 }
 
-// Run serves on listener, and works jobs unless WORKERS is false, until ctx ends; then it lets the requests under
-// way finish, for DRAIN_TIMEOUT at most.
+// Run serves on listener, and works jobs unless WORKERS is false, until ctx ends; then it lets the
+// requests under way finish, for DRAIN_TIMEOUT at most.
 func (a *App) Run(ctx context.Context, listener net.Listener) error {
 	if a.settings.Workers {
 		if err := a.Work(ctx); err != nil {
@@ -68,8 +73,12 @@ func (a *App) Run(ctx context.Context, listener net.Listener) error {
 
 func (a *App) httpServer(handler http.Handler) *http.Server {
 	return &http.Server{
-		Handler: handler, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
-		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+		Handler:           handler,
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
 	}
 }
 
@@ -82,7 +91,10 @@ func (a *App) drain(servers []*http.Server) error {
 	var failed []error
 	for _, s := range servers {
 		if err := s.Shutdown(ctx); err != nil {
-			failed = append(failed, fmt.Errorf("requests were still running after %s", a.settings.DrainTimeout), s.Close())
+			failed = append(
+				failed, fmt.Errorf("requests were still running after %s", a.settings.DrainTimeout),
+				s.Close(),
+			)
 		}
 	}
 	a.log.Info("stopped")

@@ -35,8 +35,12 @@ func (a *App) SeedAccounts(ctx context.Context) error {
 		return ErrNoDemo
 	}
 	return a.Identity.SeedUser(ctx, identity.NewUser{
-		Email: DemoAdminEmail, Password: DemoAdminPassword, FirstName: "Demo", LastName: "Administrator",
-		Username: new("admin"), Role: "administrator",
+		Email:     DemoAdminEmail,
+		Password:  DemoAdminPassword,
+		FirstName: "Demo",
+		LastName:  "Administrator",
+		Username:  new("admin"),
+		Role:      "administrator",
 	})
 }
 
@@ -52,9 +56,12 @@ const (
 	WithoutImages Images = false
 )
 
-// SeedCatalogue fills an empty catalogue with the demo products, all or none. A catalogue that holds anything is
-// left as it is. progress, which may be nil, hears of each image drawn, one call at a time.
-func (a *App) SeedCatalogue(ctx context.Context, images Images, progress func(done, total int)) error {
+// SeedCatalogue fills an empty catalogue with the demo products, all or none. A catalogue that
+// holds anything is left as it is. progress, which may be nil, hears of each image drawn, one call
+// at a time.
+func (a *App) SeedCatalogue(
+	ctx context.Context, images Images, progress func(done, total int),
+) error {
 	if !a.settings.Debug {
 		return ErrNoDemo
 	}
@@ -78,8 +85,11 @@ func (a *App) SeedCatalogue(ctx context.Context, images Images, progress func(do
 	})
 }
 
-// draw makes the images of all products, in all sizes, and answers what product_images.sizes will say of each.
-func (a *App) draw(ctx context.Context, catalogue *demo.Catalogue, progress func(done, total int)) ([][]byte, error) {
+// draw makes the images of all products, in all sizes, and answers what product_images.sizes will
+// say of each.
+func (a *App) draw(
+	ctx context.Context, catalogue *demo.Catalogue, progress func(done, total int),
+) ([][]byte, error) {
 	categories := make(map[string]demo.Category, len(catalogue.Categories))
 	for _, c := range catalogue.Categories {
 		categories[c.Slug] = c
@@ -116,7 +126,9 @@ type imageSize struct {
 	Height int    `json:"height"`
 }
 
-func (a *App) drawOne(ctx context.Context, product demo.Product, category demo.Category) ([]byte, error) {
+func (a *App) drawOne(
+	ctx context.Context, product demo.Product, category demo.Category,
+) ([]byte, error) {
 	var sizes []imageSize
 	for _, edge := range imageEdges {
 		var file bytes.Buffer
@@ -141,7 +153,9 @@ type seeder struct {
 
 func (s *seeder) seed(ctx context.Context, catalogue *demo.Catalogue, images [][]byte) (err error) {
 	for _, b := range catalogue.Brands {
-		if s.brands[b.Slug], err = s.queries.CreateBrand(ctx, b.Name, b.Slug, b.Description); err != nil {
+		if s.brands[b.Slug], err = s.queries.CreateBrand(
+			ctx, b.Name, b.Slug, b.Description,
+		); err != nil {
 			return fmt.Errorf("brand %s: %w", b.Slug, err)
 		}
 	}
@@ -168,9 +182,16 @@ func (s *seeder) product(ctx context.Context, p demo.Product, sizes []byte) erro
 		return err
 	}
 	id, err := s.queries.CreateProduct(ctx, db.CreateProductParams{
-		Name: p.Name, Slug: p.Slug, Description: p.Description, Condition: "new", Attributes: attributes,
-		BrandID: new(s.brands[p.Brand]), CategoryID: new(s.categories[p.Category]),
-		IsActive: p.Active, IsFeatured: p.Featured, CreatedAt: time.Now().AddDate(0, 0, -p.CreatedDaysAgo),
+		Name:        p.Name,
+		Slug:        p.Slug,
+		Description: p.Description,
+		Condition:   "new",
+		Attributes:  attributes,
+		BrandID:     new(s.brands[p.Brand]),
+		CategoryID:  new(s.categories[p.Category]),
+		IsActive:    p.Active,
+		IsFeatured:  p.Featured,
+		CreatedAt:   time.Now().AddDate(0, 0, -p.CreatedDaysAgo),
 	})
 	if err != nil {
 		return err
@@ -195,13 +216,20 @@ func (s *seeder) product(ctx context.Context, p demo.Product, sizes []byte) erro
 	return err
 }
 
-func (s *seeder) variant(ctx context.Context, product int64, position int, v demo.Variant) (int64, error) {
+func (s *seeder) variant(
+	ctx context.Context, product int64, position int, v demo.Variant,
+) (int64, error) {
 	options, err := json.Marshal(orEmpty(v.Options))
 	if err != nil {
 		return 0, err
 	}
 	params := db.CreateVariantParams{
-		ProductID: product, IsDefault: position == 0, Position: int32(position), SKU: v.SKU, Options: options, TrackInventory: true,
+		ProductID:      product,
+		IsDefault:      position == 0,
+		Position:       int32(position),
+		SKU:            v.SKU,
+		Options:        options,
+		TrackInventory: true,
 	}
 	if v.GTIN != "" {
 		params.GTIN = new(strings.Repeat("0", 14-len(v.GTIN)) + v.GTIN)
@@ -238,8 +266,8 @@ func orEmpty(values map[string]string) map[string]string {
 	return values
 }
 
-// Index brings all vectors up to date: categories first, so that each product is blended as it is made.
-// progress, which may be nil, hears how many products are done.
+// Index brings all vectors up to date: categories first, so that each product is blended as it is
+// made. progress, which may be nil, hears how many products are done.
 func (a *App) Index(ctx context.Context, progress func(done int)) error {
 	defer a.catalogueChanged(ctx)
 	if _, err := a.Assistant.EmbedCategories(ctx); err != nil {

@@ -26,8 +26,11 @@ type told struct {
 func (a *App) newTold(sender mail.Sender, workers *river.Workers) (err error) {
 	s := a.settings
 	a.told.webhooks, err = webhooks.New(a.pool, webhooks.Settings{
-		Log: a.log, Secret: []byte(s.SecretKey), Client: safehttp.New(safehttp.Settings{Allowed: s.FetchAllowedNetworks}),
-		Timeout: s.WebhookTimeout, Insecure: s.Debug,
+		Log:      a.log,
+		Secret:   []byte(s.SecretKey),
+		Client:   safehttp.New(safehttp.Settings{Allowed: s.FetchAllowedNetworks}),
+		Timeout:  s.WebhookTimeout,
+		Insecure: s.Debug,
 	})
 	if err != nil {
 		return err

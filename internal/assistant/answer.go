@@ -32,8 +32,11 @@ type reply struct {
 	provider string // who writes it; empty when no model is asked
 }
 
-// prepare finds what an answer rests on. The model is asked only when there are products to speak of.
-func (a *Assistant) prepare(ctx context.Context, text string, history []model.Message) (*reply, error) {
+// prepare finds what an answer rests on. The model is asked only when there are products to speak
+// of.
+func (a *Assistant) prepare(
+	ctx context.Context, text string, history []model.Message,
+) (*reply, error) {
 	history = history[max(0, len(history)-promptHistory):]
 	found, err := a.retrieve(ctx, text, history)
 	if err != nil {
@@ -68,9 +71,11 @@ func (a *Assistant) prepare(ctx context.Context, text string, history []model.Me
 	return r, nil
 }
 
-// write has the answer written and checked, sentence by sentence, each handed to emit as it is certain. With stream it is
-// written by a streaming call.
-func (a *Assistant) write(ctx context.Context, r *reply, stream bool, emit func(text string) error) (*editor, error) {
+// write has the answer written and checked, sentence by sentence, each handed to emit as it is
+// certain. With stream it is written by a streaming call.
+func (a *Assistant) write(
+	ctx context.Context, r *reply, stream bool, emit func(text string) error,
+) (*editor, error) {
 	e := newEditor(a.verifier, r, emit)
 	if r.canned != "" {
 		return e, e.say(r.canned)
@@ -104,7 +109,9 @@ func (a *Assistant) write(ctx context.Context, r *reply, stream bool, emit func(
 }
 
 // writeBy asks the model. Errors are problems for the client, or ErrBlocked.
-func (a *Assistant) writeBy(ctx context.Context, model model.Model, r *reply, stream bool, e *editor) error {
+func (a *Assistant) writeBy(
+	ctx context.Context, model model.Model, r *reply, stream bool, e *editor,
+) error {
 	switch {
 	case r.degraded:
 		r.provider = a.local.Name()
@@ -127,10 +134,12 @@ func (a *Assistant) writeBy(ctx context.Context, model model.Model, r *reply, st
 	return e.write(text)
 }
 
-// isOutage reports whether the model is out of reach, its quota or its budget used up: the built-in provider may stand in.
+// isOutage reports whether the model is out of reach, its quota or its budget used up: the built-in
+// provider may stand in.
 func isOutage(err error) bool {
 	var p *problem.Error
-	return errors.As(err, &p) && (p.Status == http.StatusServiceUnavailable || p.Status == http.StatusTooManyRequests)
+	return errors.As(err, &p) &&
+		(p.Status == http.StatusServiceUnavailable || p.Status == http.StatusTooManyRequests)
 }
 
 // notTold says openly what the catalogue does not record.
@@ -143,5 +152,7 @@ func notTold(words []string, sources []model.Source) string {
 	for i, word := range words {
 		quoted[i] = "“" + model.Clean(word, 60) + "”"
 	}
-	return "The catalogue does not say anything about " + strings.Join(quoted, " or ") + " for " + about + "."
+	return "The catalogue does not say anything about " + strings.Join(
+		quoted, " or ",
+	) + " for " + about + "."
 }

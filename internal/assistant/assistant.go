@@ -1,5 +1,6 @@
-// Package assistant answers shoppers' questions from the catalogue: it keeps a vector of every product, finds
-// the products nearest to a question, has a model write about them, and checks what the model wrote.
+// Package assistant answers shoppers' questions from the catalogue: it keeps a vector of every
+// product, finds the products nearest to a question, has a model write about them, and checks what
+// the model wrote.
 package assistant
 
 import (
@@ -28,11 +29,24 @@ import (
 
 // Errors clients are told about.
 var (
-	ErrQuota         = problem.TooMany("assistant_quota_exhausted", "The assistant's model has no quota left.", time.Minute)
-	ErrUnavailable   = problem.Unavailable("assistant_unavailable", "The assistant's model did not answer. Try again in a few seconds.", 5*time.Second)
-	ErrMisconfigured = problem.Unavailable("assistant_misconfigured", "The assistant is not set up properly; the server's log says what is missing. Products can still be listed and searched by keyword.", time.Minute)
-	ErrBudget        = problem.TooMany("assistant_budget", "What the shop spends on the assistant in a day is spent. It answers again after midnight (UTC).", time.Minute)
-	ErrNoProduct     = problem.NotFound("product_not_found", "There is no such product.")
+	ErrQuota = problem.TooMany(
+		"assistant_quota_exhausted", "The assistant's model has no quota left.", time.Minute,
+	)
+	ErrUnavailable = problem.Unavailable(
+		"assistant_unavailable",
+		"The assistant's model did not answer. Try again in a few seconds.", 5*time.Second,
+	)
+	ErrMisconfigured = problem.Unavailable(
+		"assistant_misconfigured",
+		"The assistant is not set up properly; the server's log says what is missing. Products can still be listed and searched by keyword.",
+		time.Minute,
+	)
+	ErrBudget = problem.TooMany(
+		"assistant_budget",
+		"What the shop spends on the assistant in a day is spent. It answers again after midnight (UTC).",
+		time.Minute,
+	)
+	ErrNoProduct = problem.NotFound("product_not_found", "There is no such product.")
 )
 
 // Settings of the domain.
@@ -50,7 +64,8 @@ type Settings struct {
 
 	// Words answers what a text means to a search by words; nil: words do not count.
 	Words func(ctx context.Context, text string) (search.Reading, error)
-	// Former answers what makes vectors of a model that is no longer the set one, or nil when nothing can.
+	// Former answers what makes vectors of a model that is no longer the set one, or nil when
+	// nothing can.
 	Former  func(model string) model.Embedder
 	Metrics *guard.Metrics
 	Clock   Clock // of index runs; the zero value is the real one
@@ -80,7 +95,15 @@ type Assistant struct {
 
 // New makes the domain.
 func New(pool *pgxpool.Pool, queue *jobs.Queue, model model.Model, settings Settings) *Assistant {
-	a := &Assistant{pool: pool, queries: db.New(pool), planned: postgres.Planned(pool), queue: queue, provider: model, settings: settings, verifier: newVerifier(settings.Currency)}
+	a := &Assistant{
+		pool:     pool,
+		queries:  db.New(pool),
+		planned:  postgres.Planned(pool),
+		queue:    queue,
+		provider: model,
+		settings: settings,
+		verifier: newVerifier(settings.Currency),
+	}
 	if a.settings.Metrics == nil {
 		a.settings.Metrics = guard.NewMetrics()
 	}
@@ -113,7 +136,8 @@ const outageMemory = time.Minute
 
 // Check reports whether the model provider was out of reach when it was last asked.
 func (a *Assistant) Check(context.Context) error {
-	if last := a.lastOutage.Load(); last != nil && (last.lasting || time.Since(last.at) < outageMemory) {
+	if last := a.lastOutage.Load(); last != nil &&
+		(last.lasting || time.Since(last.at) < outageMemory) {
 		return last.problem
 	}
 	return nil
@@ -134,7 +158,9 @@ func (a *Assistant) outcome(err error) error {
 	case errors.As(err, &quota):
 		p = quotaProblem(quota)
 	case errors.As(err, &config):
-		a.settings.Log.Error("assistant misconfigured", "setting", config.Setting, "reason", config.Reason)
+		a.settings.Log.Error(
+			"assistant misconfigured", "setting", config.Setting, "reason", config.Reason,
+		)
 		p = ErrMisconfigured.Because(err)
 	case errors.As(err, &unavailable):
 		p = ErrUnavailable.Because(err)
@@ -148,9 +174,13 @@ func (a *Assistant) outcome(err error) error {
 func quotaProblem(quota *model.QuotaError) *problem.Error {
 	wait := quota.RetryAfter.Round(time.Second)
 	if quota.Daily {
-		return ErrQuota.Detailf("The assistant's model has no quota left for today. It comes back in %s.", wait).Because(quota).After(wait)
+		return ErrQuota.Detailf("The assistant's model has no quota left for today. It comes back in %s.", wait).
+			Because(quota).
+			After(wait)
 	}
-	return ErrQuota.Detailf("The assistant's model has no quota left for this minute. Try again in %s.", wait).Because(quota).After(wait)
+	return ErrQuota.Detailf("The assistant's model has no quota left for this minute. Try again in %s.", wait).
+		Because(quota).
+		After(wait)
 }
 
 // runName tells index runs apart.

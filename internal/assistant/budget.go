@@ -15,8 +15,9 @@ import (
 // budgetAge is how long the sum of a day is taken from memory: other servers spend as well.
 const budgetAge = 5 * time.Second
 
-// Budget is the most tokens that all servers of the shop spend on a provider in a day (UTC). It is a guard.Budget. What is
-// spent is kept in the database. Calls under way together may overspend by what they cost.
+// Budget is the most tokens that all servers of the shop spend on a provider in a day (UTC). It is
+// a guard.Budget. What is spent is kept in the database. Calls under way together may overspend by
+// what they cost.
 type Budget struct {
 	queries *db.Queries
 	log     *slog.Logger
@@ -28,7 +29,8 @@ type Budget struct {
 	readAt time.Time
 }
 
-// NewBudget makes the budget for a provider; tokens of 0 bound nothing, and are counted all the same.
+// NewBudget makes the budget for a provider; tokens of 0 bound nothing, and are counted all the
+// same.
 func NewBudget(pool *pgxpool.Pool, log *slog.Logger, name string, tokens int64) *Budget {
 	return &Budget{queries: db.New(pool), log: log, name: name, tokens: tokens}
 }

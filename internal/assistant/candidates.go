@@ -37,21 +37,24 @@ func (w *wanted) open() bool {
 // named reports whether nothing but categories and attributes is asked for.
 func (w *wanted) named() bool {
 	c := w.conditions
-	return c.Sort == "" && c.MinMinor == nil && c.MaxMinor == nil && c.OnSale == nil && len(c.BrandIds)+len(c.ProductIds) == 0
+	return c.Sort == "" && c.MinMinor == nil && c.MaxMinor == nil && c.OnSale == nil &&
+		len(c.BrandIds)+len(c.ProductIds) == 0
 }
 
 // many reports whether it is known that many products meet the conditions.
 func (w *wanted) many() bool {
 	const surely = 2 * few // as some may be out of stock
 	c := w.conditions
-	return w.named() && (c.Attributes == nil && w.inCategories > surely || len(c.CategoryIds) == 0 && w.withAttribute > surely)
+	return w.named() &&
+		(c.Attributes == nil && w.inCategories > surely || len(c.CategoryIds) == 0 && w.withAttribute > surely)
 }
 
-// few is how many products are compared one by one sooner than the index of vectors is asked for those among them: it would
-// look at a hundred for each that meets the conditions.
+// few is how many products are compared one by one sooner than the index of vectors is asked for
+// those among them: it would look at a hundred for each that meets the conditions.
 const few = 1000
 
-// handful is how many products are looked at with their words, sooner than the index of words is asked which have them.
+// handful is how many products are looked at with their words, sooner than the index of words is
+// asked which have them.
 const handful = 300
 
 // candidate is a product that may answer a question.
@@ -62,8 +65,9 @@ type candidate struct {
 	hasAll bool    // words
 }
 
-// candidates answers the products that the answer to a question may rest on, the best first: those nearest to it and those
-// with all its words; when too few of them are about it, also those with most of its words.
+// candidates answers the products that the answer to a question may rest on, the best first: those
+// nearest to it and those with all its words; when too few of them are about it, also those with
+// most of its words.
 func (a *Assistant) candidates(ctx context.Context, f *finding, w wanted) ([]found, error) {
 	given, err := a.eligible(ctx, w)
 	if err != nil || given != nil && len(given) == 0 {
@@ -83,7 +87,8 @@ func (a *Assistant) candidates(ctx context.Context, f *finding, w wanted) ([]fou
 		byWords[i].hasAll = true
 	}
 	about, err := a.about(ctx, f, w, a.fuse(nearest, byWords, w.threshold))
-	elsewhere := len(about) == 0 && len(w.conditions.CategoryIds)+len(w.conditions.BrandIds) > 0 // is looked at next
+	elsewhere := len(about) == 0 &&
+		len(w.conditions.CategoryIds)+len(w.conditions.BrandIds) > 0 // is looked at next
 	if err != nil || len(about) >= a.settings.TopK || len(byWords) > 0 || elsewhere {
 		return about, err
 	}
@@ -96,9 +101,11 @@ func (a *Assistant) candidates(ctx context.Context, f *finding, w wanted) ([]fou
 	return a.about(ctx, f, w, a.fuse(nearest, mostWords, w.threshold))
 }
 
-// about reads what may be said of candidates, and leaves out those that are not about the question. Products that the
-// shopper points at are meant however unlike the words are.
-func (a *Assistant) about(ctx context.Context, f *finding, w wanted, candidates []candidate) ([]found, error) {
+// about reads what may be said of candidates, and leaves out those that are not about the question.
+// Products that the shopper points at are meant however unlike the words are.
+func (a *Assistant) about(
+	ctx context.Context, f *finding, w wanted, candidates []candidate,
+) ([]found, error) {
 	if len(candidates) == 0 {
 		return nil, nil
 	}
@@ -107,7 +114,15 @@ func (a *Assistant) about(ctx context.Context, f *finding, w wanted, candidates 
 		ids[i] = c.id
 	}
 	c := w.conditions
-	rows, err := a.queries.ListSources(ctx, db.ListSourcesParams{Ids: ids, MinMinor: c.MinMinor, MaxMinor: c.MaxMinor, OnSale: c.OnSale})
+	rows, err := a.queries.ListSources(
+		ctx,
+		db.ListSourcesParams{
+			Ids:      ids,
+			MinMinor: c.MinMinor,
+			MaxMinor: c.MaxMinor,
+			OnSale:   c.OnSale,
+		},
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -127,8 +142,9 @@ func (a *Assistant) about(ctx context.Context, f *finding, w wanted, candidates 
 	return a.relevant(*f, all), nil
 }
 
-// fuse orders candidates by their places in two rankings, each counting as 1 / (60 + place) (Cormack, Clarke and Büttcher,
-// Reciprocal Rank Fusion, 2009), and leaves out those that are too far from the question.
+// fuse orders candidates by their places in two rankings, each counting as 1 / (60 + place)
+// (Cormack, Clarke and Büttcher, Reciprocal Rank Fusion, 2009), and leaves out those that are too
+// far from the question.
 func (a *Assistant) fuse(nearest, byWords []candidate, threshold float64) []candidate {
 	all := make(map[int64]candidate, len(nearest)+len(byWords))
 	for _, ranking := range [][]candidate{nearest, byWords} {
@@ -144,7 +160,9 @@ func (a *Assistant) fuse(nearest, byWords []candidate, threshold float64) []cand
 		}
 	}
 	slices.SortFunc(best, func(x, y candidate) int {
-		return cmp.Or(cmp.Compare(y.fused, x.fused), cmp.Compare(y.score, x.score), cmp.Compare(x.id, y.id))
+		return cmp.Or(
+			cmp.Compare(y.fused, x.fused), cmp.Compare(y.score, x.score), cmp.Compare(x.id, y.id),
+		)
 	})
 	return best[:min(len(best), a.mostCandidates())]
 }
@@ -152,8 +170,8 @@ func (a *Assistant) fuse(nearest, byWords []candidate, threshold float64) []cand
 // mostCandidates is how many of each ranking are looked at.
 func (a *Assistant) mostCandidates() int { return a.settings.TopK * a.settings.CandidateMultiplier }
 
-// eligible answers the products that meet the conditions when they are few, or when the question wants them in an order;
-// nil stands for all that meet them.
+// eligible answers the products that meet the conditions when they are few, or when the question
+// wants them in an order; nil stands for all that meet them.
 func (a *Assistant) eligible(ctx context.Context, w wanted) ([]int64, error) {
 	if w.open() || w.many() {
 		return nil, nil
@@ -169,8 +187,9 @@ func (a *Assistant) eligible(ctx context.Context, w wanted) ([]int64, error) {
 	return ids, err
 }
 
-// coded is how many products of the categories a question names are compared by their codes, sooner than the index of vectors
-// is asked for those among the nearest: it finds its way badly to what is far from the rest.
+// coded is how many products of the categories a question names are compared by their codes, sooner
+// than the index of vectors is asked for those among the nearest: it finds its way badly to what is
+// far from the rest.
 const coded = 20_000
 
 // nearest ranks products by meaning: the given ones, or all that meet the conditions.
@@ -190,15 +209,25 @@ func (a *Assistant) nearest(ctx context.Context, w wanted, given []int64) ([]can
 func (a *Assistant) nearestByIndex(ctx context.Context, w wanted) ([]candidate, error) {
 	c := w.conditions
 	return ranked(a.queries.ListNearestSources(ctx, db.ListNearestSourcesParams{
-		QueryVector: *w.vector, ModelID: w.model, Candidates: int32(a.mostCandidates()),
-		MinMinor: c.MinMinor, MaxMinor: c.MaxMinor, OnSale: c.OnSale, Attributes: c.Attributes, CategoryIds: c.CategoryIds, BrandIds: c.BrandIds,
+		QueryVector: *w.vector,
+		ModelID:     w.model,
+		Candidates:  int32(a.mostCandidates()),
+		MinMinor:    c.MinMinor,
+		MaxMinor:    c.MaxMinor,
+		OnSale:      c.OnSale,
+		Attributes:  c.Attributes,
+		CategoryIds: c.CategoryIds,
+		BrandIds:    c.BrandIds,
 	}))
 }
 
 // compared ranks some products by meaning.
 func (a *Assistant) compared(ctx context.Context, w wanted, given []int64) ([]candidate, error) {
 	return ranked(a.queries.CompareSources(ctx, db.CompareSourcesParams{
-		QueryVector: *w.vector, ProductIds: given, ModelID: w.model, Candidates: int32(a.mostCandidates()),
+		QueryVector: *w.vector,
+		ProductIds:  given,
+		ModelID:     w.model,
+		Candidates:  int32(a.mostCandidates()),
 	}))
 }
 
@@ -206,8 +235,15 @@ func (a *Assistant) compared(ctx context.Context, w wanted, given []int64) ([]ca
 func (a *Assistant) nearestOfCategories(ctx context.Context, w wanted) ([]candidate, error) {
 	c := w.conditions
 	return ranked(a.queries.ListNearestOfCategories(ctx, db.ListNearestOfCategoriesParams{
-		QueryVector: *w.vector, ModelID: w.model, CategoryIds: c.CategoryIds, Candidates: int32(a.mostCandidates()),
-		MinMinor: c.MinMinor, MaxMinor: c.MaxMinor, OnSale: c.OnSale, Attributes: c.Attributes, BrandIds: c.BrandIds,
+		QueryVector: *w.vector,
+		ModelID:     w.model,
+		CategoryIds: c.CategoryIds,
+		Candidates:  int32(a.mostCandidates()),
+		MinMinor:    c.MinMinor,
+		MaxMinor:    c.MaxMinor,
+		OnSale:      c.OnSale,
+		Attributes:  c.Attributes,
+		BrandIds:    c.BrandIds,
 	}))
 }
 
@@ -224,15 +260,27 @@ func ranked[R ~struct {
 	return ranking, err
 }
 
-// weighed ranks a handful of products by all that a question asks: by meaning, with all its words, and with most of them.
-func (a *Assistant) weighed(ctx context.Context, w wanted, given []int64) (nearest, every, most []candidate, err error) {
+// weighed ranks a handful of products by all that a question asks: by meaning, with all its words,
+// and with most of them.
+func (a *Assistant) weighed(
+	ctx context.Context, w wanted, given []int64,
+) (nearest, every, most []candidate, err error) {
 	telling, rest := w.tiers()
 	rows, err := a.queries.WeighSources(ctx, db.WeighSourcesParams{
-		QueryVector: w.vector, ProductIds: given, ModelID: w.model, Every: w.every, Telling: orNull(telling), Rest: orNull(rest),
+		QueryVector: w.vector,
+		ProductIds:  given,
+		ModelID:     w.model,
+		Every:       w.every,
+		Telling:     orNull(telling),
+		Rest:        orNull(rest),
 	})
 	ranking := func(weight func(db.WeighSourcesRow) float64) (ranking []candidate) {
-		kept := slices.DeleteFunc(slices.Clone(rows), func(r db.WeighSourcesRow) bool { return weight(r) < 0 })
-		slices.SortStableFunc(kept, func(x, y db.WeighSourcesRow) int { return cmp.Compare(weight(y), weight(x)) })
+		kept := slices.DeleteFunc(
+			slices.Clone(rows), func(r db.WeighSourcesRow) bool { return weight(r) < 0 },
+		)
+		slices.SortStableFunc(
+			kept, func(x, y db.WeighSourcesRow) int { return cmp.Compare(weight(y), weight(x)) },
+		)
 		for _, r := range kept[:min(len(kept), a.mostCandidates())] {
 			ranking = append(ranking, candidate{id: r.ProductID, score: r.Score})
 		}
@@ -250,7 +298,9 @@ func (a *Assistant) weighed(ctx context.Context, w wanted, given []int64) (neare
 }
 
 // withMostWords ranks products by words that have most of the question's weight.
-func (a *Assistant) withMostWords(ctx context.Context, w wanted, given []int64) ([]candidate, error) {
+func (a *Assistant) withMostWords(
+	ctx context.Context, w wanted, given []int64,
+) ([]candidate, error) {
 	telling, rest := w.tiers()
 	ranking, err := a.withWords(ctx, w, given, telling)
 	if err != nil || len(ranking) >= a.settings.TopK {
@@ -265,7 +315,11 @@ func (w *wanted) tiers() (telling, rest string) {
 	if w.most == "" || w.telling == "" {
 		return "", w.most
 	}
-	return fmt.Sprintf("(%s) & (%s)", w.telling, w.most), fmt.Sprintf("(%s) & !(%s)", w.most, w.telling)
+	return fmt.Sprintf(
+		"(%s) & (%s)",
+		w.telling,
+		w.most,
+	), fmt.Sprintf("(%s) & !(%s)", w.most, w.telling)
 }
 
 // tiered are the products with the rarest word, and when those are too few, the others behind them.
@@ -276,14 +330,26 @@ func (a *Assistant) tiered(telling, others []candidate) []candidate {
 	return telling[:min(len(telling), a.mostCandidates())]
 }
 
-// withWords ranks products with some words, written as to_tsquery reads them: the given ones, or all that meet the conditions.
-func (a *Assistant) withWords(ctx context.Context, w wanted, given []int64, words string) ([]candidate, error) {
+// withWords ranks products with some words, written as to_tsquery reads them: the given ones, or
+// all that meet the conditions.
+func (a *Assistant) withWords(
+	ctx context.Context, w wanted, given []int64, words string,
+) ([]candidate, error) {
 	if words == "" {
 		return nil, nil
 	}
 	c := w.conditions
 	return ranked(a.queries.ListSourcesWithWords(ctx, db.ListSourcesWithWordsParams{
-		Words: words, ProductIds: orEmpty(given), QueryVector: w.vector, ModelID: w.model, Candidates: int32(a.mostCandidates()),
-		MinMinor: c.MinMinor, MaxMinor: c.MaxMinor, OnSale: c.OnSale, Attributes: c.Attributes, CategoryIds: c.CategoryIds, BrandIds: c.BrandIds,
+		Words:       words,
+		ProductIds:  orEmpty(given),
+		QueryVector: w.vector,
+		ModelID:     w.model,
+		Candidates:  int32(a.mostCandidates()),
+		MinMinor:    c.MinMinor,
+		MaxMinor:    c.MaxMinor,
+		OnSale:      c.OnSale,
+		Attributes:  c.Attributes,
+		CategoryIds: c.CategoryIds,
+		BrandIds:    c.BrandIds,
 	}))
 }

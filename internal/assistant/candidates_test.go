@@ -11,7 +11,8 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// In a small shop few products meet a condition, so all are compared. The ways of a large one must find the same.
+// In a small shop few products meet a condition, so all are compared. The ways of a large one must
+// find the same.
 func TestAllWaysFindTheNearest(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t)
@@ -49,14 +50,21 @@ func TestCodesFollowProductsToTheirCategory(t *testing.T) {
 	admin := shop.Admin()
 	const stray = "SELECT count(*) FROM product_embeddings e JOIN products p ON p.id = e.product_id WHERE e.category_id IS DISTINCT FROM p.category_id"
 	assert.Zero(t, apitest.Value[int](shop, stray))
-	id := apitest.Value[int64](shop, "SELECT min(id) FROM products WHERE is_active AND category_id IS NOT NULL")
-	other := apitest.Value[int64](shop, "SELECT max(id) FROM categories WHERE id <> (SELECT category_id FROM products WHERE id = $1)", id)
+	id := apitest.Value[int64](
+		shop, "SELECT min(id) FROM products WHERE is_active AND category_id IS NOT NULL",
+	)
+	other := apitest.Value[int64](
+		shop,
+		"SELECT max(id) FROM categories WHERE id <> (SELECT category_id FROM products WHERE id = $1)",
+		id,
+	)
 	shop.Exec("UPDATE products SET category_id = $2, updated_at = now() WHERE id = $1", id, other)
 	admin.Put(fmt.Sprintf("/api/v1/rag/products/%d/reindex", id), nil).Want(http.StatusOK)
 	assert.Zero(t, apitest.Value[int](shop, stray))
 }
 
-// Planning the statements that find sources takes as long as running them: PostgreSQL must see that all plans cost the same.
+// Planning the statements that find sources takes as long as running them: PostgreSQL must see that
+// all plans cost the same.
 func TestSourcesAreFoundByPlansThatAreKept(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t, apitest.Setting{Name: "DATABASE_POOL", Value: "2"})
@@ -70,7 +78,9 @@ func TestSourcesAreFoundByPlansThatAreKept(t *testing.T) {
 	}
 	for _, statement := range []string{"ListNearestSources", "ListNearestOfCategories", "ListSourcesWithWords", "WeighSources", "CompareSources", "ListSources"} {
 		kept, made := shop.App.Assistant.Plans(t.Context(), statement)
-		assert.LessOrEqual(t, made, 5, "%s: PostgreSQL plans five times before it compares costs", statement)
+		assert.LessOrEqual(
+			t, made, 5, "%s: PostgreSQL plans five times before it compares costs", statement,
+		)
 		assert.Greater(t, kept, 2, statement)
 	}
 }

@@ -13,7 +13,9 @@ import (
 )
 
 // CompareProducts holds products side by side.
-func (a *Assistant) CompareProducts(ctx context.Context, r api.CompareProductsRequestObject) (api.CompareProductsResponseObject, error) {
+func (a *Assistant) CompareProducts(
+	ctx context.Context, r api.CompareProductsRequestObject,
+) (api.CompareProductsResponseObject, error) {
 	rows, err := a.queries.ListComparedProducts(ctx, r.Params.Ids)
 	if err != nil {
 		return nil, err
@@ -23,12 +25,21 @@ func (a *Assistant) CompareProducts(ctx context.Context, r api.CompareProductsRe
 	}
 	at := func(row db.ListComparedProductsRow) int { return slices.Index(r.Params.Ids, row.ProductCard.ProductID) }
 	slices.SortFunc(rows, func(x, y db.ListComparedProductsRow) int { return at(x) - at(y) })
-	body := api.ProductComparison{Products: make([]api.ComparedProduct, 0, len(rows)), Rows: a.comparison(rows)}
+	body := api.ProductComparison{
+		Products: make([]api.ComparedProduct, 0, len(rows)),
+		Rows:     a.comparison(rows),
+	}
 	for _, row := range rows {
 		card := row.ProductCard
 		product := api.ComparedProduct{
-			ID: card.ProductID, Name: card.Name, Slug: card.Slug, Price: a.settings.Currency.Format(card.PriceMinor),
-			Currency: string(a.settings.Currency), InStock: card.Stock > 0, BrandName: card.BrandName, CategoryName: card.CategoryName,
+			ID:           card.ProductID,
+			Name:         card.Name,
+			Slug:         card.Slug,
+			Price:        a.settings.Currency.Format(card.PriceMinor),
+			Currency:     string(a.settings.Currency),
+			InStock:      card.Stock > 0,
+			BrandName:    card.BrandName,
+			CategoryName: card.CategoryName,
 		}
 		if card.DiscountMinor != nil {
 			product.DiscountPrice = new(a.settings.Currency.Format(*card.DiscountMinor))
@@ -38,7 +49,8 @@ func (a *Assistant) CompareProducts(ctx context.Context, r api.CompareProductsRe
 	return api.CompareProducts200JSONResponse(body), nil
 }
 
-// comparison is a row for each thing that any of the products has, those in which they differ first.
+// comparison is a row for each thing that any of the products has, those in which they differ
+// first.
 func (a *Assistant) comparison(rows []db.ListComparedProductsRow) []api.ComparisonRow {
 	var out []api.ComparisonRow
 	add := func(field string, value func(db.ListComparedProductsRow) *string) {
@@ -64,17 +76,33 @@ func (a *Assistant) comparison(rows []db.ListComparedProductsRow) []api.Comparis
 		if r.ProductCard.DiscountMinor == nil {
 			return nil
 		}
-		return new(strconv.Itoa(a.source(found{ListSourcesRow: db.ListSourcesRow{ProductCard: r.ProductCard}}).DiscountPct))
+		return new(
+			strconv.Itoa(
+				a.source(
+					found{ListSourcesRow: db.ListSourcesRow{ProductCard: r.ProductCard}},
+				).DiscountPct,
+			),
+		)
 	})
-	add("stock", func(r db.ListComparedProductsRow) *string { return new(strconv.FormatInt(r.ProductCard.Stock, 10)) })
+	add(
+		"stock",
+		func(r db.ListComparedProductsRow) *string { return new(strconv.FormatInt(r.ProductCard.Stock, 10)) },
+	)
 	add("rating", func(r db.ListComparedProductsRow) *string {
 		if r.ProductCard.RatingCount == 0 {
 			return nil
 		}
-		return new(fmt.Sprintf("%.1f", float64(r.ProductCard.RatingSum)/float64(r.ProductCard.RatingCount)))
+		return new(
+			fmt.Sprintf(
+				"%.1f", float64(r.ProductCard.RatingSum)/float64(r.ProductCard.RatingCount),
+			),
+		)
 	})
 	add("brand", func(r db.ListComparedProductsRow) *string { return r.ProductCard.BrandName })
-	add("category", func(r db.ListComparedProductsRow) *string { return r.ProductCard.CategoryName })
+	add(
+		"category",
+		func(r db.ListComparedProductsRow) *string { return r.ProductCard.CategoryName },
+	)
 	add("condition", func(r db.ListComparedProductsRow) *string { return new(r.Condition) })
 	for _, name := range attributeNames(rows) {
 		add("attributes."+name, func(r db.ListComparedProductsRow) *string {

@@ -17,17 +17,24 @@ func TestCompareProducts(t *testing.T) {
 	shop := apitest.New(t)
 	shop.Exec(`INSERT INTO products (name, slug, attributes, is_active) VALUES
 		('Pot', 'pot', '{"material": "steel", "size": "2 l"}', true), ('Jug', 'jug', '{"material": "glass", "size": "2 l", "lid": "oak"}', true), ('Ghost', 'ghost', '{}', false)`)
-	shop.Exec(`INSERT INTO variants (product_id, is_default, sku, price_minor, discount_minor, stock)
-		SELECT id, true, slug, 2000, CASE slug WHEN 'jug' THEN 1500 END, 5 FROM products`)
+	shop.Exec(
+		`INSERT INTO variants (product_id, is_default, sku, price_minor, discount_minor, stock)
+		SELECT id, true, slug, 2000, CASE slug WHEN 'jug' THEN 1500 END, 5 FROM products`,
+	)
 	id := func(slug string) int64 {
 		return apitest.Value[int64](shop, "SELECT id FROM products WHERE slug = $1", slug)
 	}
 	pot, jug := id("pot"), id("jug")
 
 	var both api.ProductComparison
-	shop.Get(fmt.Sprintf("/api/v1/products/compare?ids=%d,%d", jug, pot)).Want(http.StatusOK).Into(&both)
+	shop.Get(fmt.Sprintf("/api/v1/products/compare?ids=%d,%d", jug, pot)).
+		Want(http.StatusOK).
+		Into(&both)
 	require.Len(t, both.Products, 2)
-	assert.Equal(t, []string{"Jug", "Pot"}, []string{both.Products[0].Name, both.Products[1].Name}, "in the order asked for")
+	assert.Equal(
+		t, []string{"Jug", "Pot"}, []string{both.Products[0].Name, both.Products[1].Name},
+		"in the order asked for",
+	)
 	values := map[string][2]string{}
 	sawSame := false
 	for _, row := range both.Rows {
@@ -46,11 +53,22 @@ func TestCompareProducts(t *testing.T) {
 	assert.Equal(t, [2]string{"25", ""}, values["discount_percent"])
 	assert.Equal(t, [2]string{"glass", "steel"}, values["attributes.material"])
 	assert.Equal(t, [2]string{"2 l", "2 l"}, values["attributes.size"])
-	assert.Equal(t, [2]string{"oak", ""}, values["attributes.lid"], "the catalogue does not say whether the pot has one")
+	assert.Equal(
+		t, [2]string{"oak", ""}, values["attributes.lid"],
+		"the catalogue does not say whether the pot has one",
+	)
 
-	shop.Get(fmt.Sprintf("/api/v1/products/compare?ids=%d,%d", jug, id("ghost"))).Problem(http.StatusNotFound, "product_not_found")
+	shop.Get(fmt.Sprintf("/api/v1/products/compare?ids=%d,%d", jug, id("ghost"))).
+		Problem(http.StatusNotFound, "product_not_found")
 	for _, ids := range []string{fmt.Sprint(jug), fmt.Sprintf("%d,%d", jug, jug), "1,2,3,4,5", "a,b", ""} {
-		shop.Get("/api/v1/products/compare?ids="+ids).Problem(http.StatusUnprocessableEntity, "invalid_request")
+		shop.Get("/api/v1/products/compare?ids="+ids).
+			Problem(http.StatusUnprocessableEntity, "invalid_request")
 	}
-	assert.Equal(t, 1, shop.Statements(func() { shop.Get(fmt.Sprintf("/api/v1/products/compare?ids=%d,%d", jug, pot)).Want(http.StatusOK) }))
+	assert.Equal(
+		t,
+		1,
+		shop.Statements(
+			func() { shop.Get(fmt.Sprintf("/api/v1/products/compare?ids=%d,%d", jug, pot)).Want(http.StatusOK) },
+		),
+	)
 }

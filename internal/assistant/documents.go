@@ -32,7 +32,9 @@ const (
 )
 
 // productDocument describes a product with what sets it apart in its category.
-func productDocument(row db.ListProductDocumentsRow, category *db.ListCategoryDocumentsRow) document {
+func productDocument(
+	row db.ListProductDocumentsRow, category *db.ListCategoryDocumentsRow,
+) document {
 	var say []string
 	if row.BrandName != nil {
 		say = append(say, "Brand: "+*row.BrandName+".")
@@ -103,7 +105,13 @@ func categoryDocument(row db.ListCategoryDocumentsRow, format func(minor int64) 
 	}
 	say = append(say, row.Description)
 	if row.Products > 0 {
-		say = append(say, fmt.Sprintf("%d products from %s to %s.", row.Products, format(row.MinMinor), format(row.MaxMinor)))
+		say = append(
+			say,
+			fmt.Sprintf(
+				"%d products from %s to %s.", row.Products, format(row.MinMinor),
+				format(row.MaxMinor),
+			),
+		)
 	}
 	if row.OnSale > 0 {
 		say = append(say, "Some are on sale with a discount.")

@@ -11,9 +11,9 @@ import (
 	"github.com/shopd/shopd/internal/question/words"
 )
 
-// editor lets only those sentences of a model's answer through whose every price, discount, stock and product the sources
-// support, each as soon as it is whole. A sentence about a source that fails is replaced by the facts; one about nothing
-// known is left out. What remains is plain text.
+// editor lets only those sentences of a model's answer through whose every price, discount, stock
+// and product the sources support, each as soon as it is whole. A sentence about a source that
+// fails is replaced by the facts; one about nothing known is left out. What remains is plain text.
 type editor struct {
 	checker
 	emit      func(text string) error
@@ -26,7 +26,11 @@ type editor struct {
 }
 
 func newEditor(v verifier, r *reply, emit func(string) error) *editor {
-	e := &editor{checker: newChecker(v, r.asked, r.prompt.Sources, r.untold), emit: emit, claims: []api.AssistantClaim{}}
+	e := &editor{
+		checker: newChecker(v, r.asked, r.prompt.Sources, r.untold),
+		emit:    emit,
+		claims:  []api.AssistantClaim{},
+	}
 	if len(r.untold) > 0 && len(r.prompt.Sources) > 0 {
 		e.pending = notTold(r.untold, r.prompt.Sources) + "\n"
 	}
@@ -38,7 +42,9 @@ func (e *editor) begun() bool { return e.out.Len() > 0 }
 
 // write takes the next piece of the answer.
 func (e *editor) write(piece string) error {
-	if e.pending != "" && !e.begun() && strings.HasPrefix(e.pending, "The catalogue does not say") && strings.HasSuffix(e.pending, ".\n") {
+	if e.pending != "" && !e.begun() &&
+		strings.HasPrefix(e.pending, "The catalogue does not say") &&
+		strings.HasSuffix(e.pending, ".\n") {
 		ours := strings.TrimSpace(e.pending)
 		e.pending = ""
 		if err := e.put(ours); err != nil {
@@ -91,7 +97,8 @@ func (e *editor) end() error {
 
 // onlyOurs reports whether nothing but what the catalogue does not say was said.
 func (e *editor) onlyOurs() bool {
-	return strings.HasPrefix(e.out.String(), "The catalogue does not say") && !strings.Contains(e.out.String(), "\n")
+	return strings.HasPrefix(e.out.String(), "The catalogue does not say") &&
+		!strings.Contains(e.out.String(), "\n")
 }
 
 // judge passes a sentence on, or what may be said instead.
@@ -149,7 +156,8 @@ func (e *editor) claim(sentence string, about []model.Source) {
 	}
 	folded := strings.ToLower(sentence)
 	for _, s := range about {
-		if strings.Contains(folded, strings.ToLower(s.Name)) || slices.Contains(question.CitedIDs(sentence), s.ID) {
+		if strings.Contains(folded, strings.ToLower(s.Name)) ||
+			slices.Contains(question.CitedIDs(sentence), s.ID) {
 			said(s.ID, api.AssistantClaimFieldName, s.Name, true)
 		}
 		for _, match := range e.amount.FindAllStringSubmatch(sentence, -1) {
@@ -181,13 +189,20 @@ func (e *editor) claim(sentence string, about []model.Source) {
 // fewestWords a sentence must say about a product, besides its facts, to say anything.
 const fewestWords = 2
 
-// inWords is what a sentence says of a product in words, and whether the product's own text has all of them.
+// inWords is what a sentence says of a product in words, and whether the product's own text has all
+// of them.
 func (e *editor) inWords(sentence string, s model.Source) (text string, verified, any bool) {
 	own := map[string]bool{}
 	for _, word := range words.Split(strings.Join([]string{s.Name, s.Brand, s.Category, s.Description, s.Attributes}, " ")) {
 		own[words.Stem(word)] = true
 	}
-	name := map[string]bool{"usd": true, strings.ToLower(s.Currency): true, "instead": true, "afford": true, "cost": true}
+	name := map[string]bool{
+		"usd":                       true,
+		strings.ToLower(s.Currency): true,
+		"instead":                   true,
+		"afford":                    true,
+		"cost":                      true,
+	}
 	for _, word := range words.Split(s.Name) {
 		name[words.Stem(word)] = true
 	}

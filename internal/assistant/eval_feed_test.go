@@ -33,8 +33,12 @@ func loadFeed(t *testing.T, shop *apitest.Shop, path string) {
 		require.NoError(t, err)
 		stock, err := strconv.ParseInt(get("quantity"), 10, 64)
 		require.NoError(t, err)
-		ids, names, brands, categories = append(ids, get("id")), append(names, get("title")), append(brands, strings.ToLower(get("brand"))), append(categories, get("product_type"))
-		texts, prices, stocks = append(texts, get("description")), append(prices, int64(price*100+0.5)), append(stocks, stock)
+		ids, names, brands, categories = append(ids, get("id")), append(
+			names, get("title"),
+		), append(brands, strings.ToLower(get("brand"))), append(categories, get("product_type"))
+		texts, prices, stocks = append(texts, get("description")), append(
+			prices, int64(price*100+0.5),
+		), append(stocks, stock)
 	}
 	tx, err := shop.Pool.Begin(t.Context())
 	require.NoError(t, err)
@@ -44,9 +48,15 @@ func loadFeed(t *testing.T, shop *apitest.Shop, path string) {
 		require.NoError(t, err)
 	}
 	exec("SET LOCAL statement_timeout = 0")
-	exec(`INSERT INTO brands (name, slug) SELECT DISTINCT b, 'b-' || md5(b) FROM unnest($1::text[]) b`, brands)
+	exec(
+		`INSERT INTO brands (name, slug) SELECT DISTINCT b, 'b-' || md5(b) FROM unnest($1::text[]) b`,
+		brands,
+	)
 	// A category for each path, under that of the path before it.
-	exec(`INSERT INTO categories (name, slug) SELECT DISTINCT split_part(p, ' > ', 1), 'c-' || md5(split_part(p, ' > ', 1)) FROM unnest($1::text[]) p`, categories)
+	exec(
+		`INSERT INTO categories (name, slug) SELECT DISTINCT split_part(p, ' > ', 1), 'c-' || md5(split_part(p, ' > ', 1)) FROM unnest($1::text[]) p`,
+		categories,
+	)
 	for depth := 2; depth <= 6; depth++ {
 		exec(`INSERT INTO categories (name, slug, parent_id)
 			SELECT DISTINCT parts[$2], 'c-' || md5(array_to_string(parts[1:$2], ' > ')), c.id

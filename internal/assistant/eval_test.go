@@ -40,7 +40,8 @@ type judgedQuestion struct {
 	Rules    []judgedRule        `yaml:"rules"`
 }
 
-// judgedRule grades all products that meet each of its conditions; texts are compared by whole words.
+// judgedRule grades all products that meet each of its conditions; texts are compared by whole
+// words.
 type judgedRule struct {
 	TitleContainsAll  []string `yaml:"title_contains_all"`
 	TitleContainsAny  []string `yaml:"title_contains_any"`
@@ -66,17 +67,22 @@ func (r judgedRule) matches(p judgedProduct) bool {
 			return false
 		}
 	}
-	if len(r.TitleContainsAny) > 0 && !slices.ContainsFunc(r.TitleContainsAny, has) || slices.ContainsFunc(r.TitleContainsNone, has) {
+	if len(r.TitleContainsAny) > 0 && !slices.ContainsFunc(r.TitleContainsAny, has) ||
+		slices.ContainsFunc(r.TitleContainsNone, has) {
 		return false
 	}
 	if most, err := strconv.ParseFloat(r.MaxPrice, 64); err == nil && float64(p.minor) > most*100 {
 		return false
 	}
-	return (r.Brand == "" || wordsOf(r.Brand) == wordsOf(p.brand)) && (r.CategoryContains == "" || strings.Contains(wordsOf(p.category), wordsOf(r.CategoryContains)))
+	return (r.Brand == "" || wordsOf(r.Brand) == wordsOf(p.brand)) &&
+		(r.CategoryContains == "" || strings.Contains(wordsOf(p.category), wordsOf(r.CategoryContains)))
 }
 
 func wordsOf(text string) string {
-	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	words := strings.FieldsFunc(
+		strings.ToLower(text),
+		func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) },
+	)
 	return " " + strings.Join(words, " ") + " "
 }
 
@@ -91,14 +97,17 @@ func judgedProducts(t *testing.T, shop *apitest.Shop) (all []judgedProduct) {
 	defer rows.Close()
 	for rows.Next() {
 		var p judgedProduct
-		require.NoError(t, rows.Scan(&p.id, &p.key, &p.name, &p.brand, &p.category, &p.minor, &p.sellable))
+		require.NoError(
+			t, rows.Scan(&p.id, &p.key, &p.name, &p.brand, &p.category, &p.minor, &p.sellable),
+		)
 		all = append(all, p)
 	}
 	require.NoError(t, rows.Err())
 	return all
 }
 
-// grades of the products that may be sources, by id. Products are named in the demo shop and known by sku in a feed.
+// grades of the products that may be sources, by id. Products are named in the demo shop and known
+// by sku in a feed.
 func (q judgedQuestion) grades(t *testing.T, all []judgedProduct) map[int64]int {
 	t.Helper()
 	grades := map[int64]int{}
@@ -147,9 +156,10 @@ type tally struct {
 	precision, ndcg                             float64
 }
 
-// TestAnswerQuality judges the assistant offline and prints a table with -v: with the built-in provider, and with the
-// stand-in of Gemini, whose vectors are made of the words of a text (see geministub) and whose model lies in every second
-// answer, if EVAL is set (task eval). FEED names a file with the feed that a part of the questions is about.
+// TestAnswerQuality judges the assistant offline and prints a table with -v: with the built-in
+// provider, and with the stand-in of Gemini, whose vectors are made of the words of a text (see
+// geministub) and whose model lies in every second answer, if EVAL is set (task eval). FEED names a
+// file with the feed that a part of the questions is about.
 func TestAnswerQuality(t *testing.T) {
 	apitest.NotWithRace(t)
 	t.Parallel()
@@ -180,7 +190,10 @@ func TestAnswerQuality(t *testing.T) {
 				if providerName == "local" {
 					shop = start(t, more)
 				} else {
-					shop = withStandIn(t, start, more, apitest.Setting{Name: "RAG_SIMILARITY_THRESHOLD", Value: "0.4"}) // see docs/assistant.md
+					shop = withStandIn(
+						t, start, more,
+						apitest.Setting{Name: "RAG_SIMILARITY_THRESHOLD", Value: "0.4"},
+					) // see docs/assistant.md
 				}
 				if shopName == "feed" {
 					loadFeed(t, shop, path)
@@ -188,7 +201,15 @@ func TestAnswerQuality(t *testing.T) {
 				if shopName == "feed" || providerName != "local" {
 					require.NoError(t, shop.App.Index(t.Context(), nil))
 				}
-				judge(t, shop, slices.DeleteFunc(slices.Clone(questions), func(q judgedQuestion) bool { return q.Shop != shopName }), floorsOf[shopName+"/"+providerName])
+				judge(
+					t,
+					shop,
+					slices.DeleteFunc(
+						slices.Clone(questions),
+						func(q judgedQuestion) bool { return q.Shop != shopName },
+					),
+					floorsOf[shopName+"/"+providerName],
+				)
 			})
 		}
 	}
@@ -207,7 +228,9 @@ var floorsOf = map[string]floors{
 }
 
 // withStandIn starts a shop whose model lies in every second answer.
-func withStandIn(t *testing.T, start func(testing.TB, ...apitest.Setting) *apitest.Shop, more ...apitest.Setting) *apitest.Shop {
+func withStandIn(
+	t *testing.T, start func(testing.TB, ...apitest.Setting) *apitest.Shop, more ...apitest.Setting,
+) *apitest.Shop {
 	t.Helper()
 	model := geministub.New()
 	var asked atomic.Int64
@@ -219,8 +242,13 @@ func withStandIn(t *testing.T, start func(testing.TB, ...apitest.Setting) *apite
 	})
 	listener := httptest.NewServer(model)
 	t.Cleanup(listener.Close)
-	return start(t, append(more, apitest.Setting{Name: "RAG_PROVIDER", Value: "gemini"}, apitest.Setting{Name: "GEMINI_API_KEY", Value: "test-key"},
-		apitest.Setting{Name: "GEMINI_ENDPOINT", Value: listener.URL})...)
+	return start(
+		t,
+		append(
+			more, apitest.Setting{Name: "RAG_PROVIDER", Value: "gemini"},
+			apitest.Setting{Name: "GEMINI_API_KEY", Value: "test-key"},
+			apitest.Setting{Name: "GEMINI_ENDPOINT", Value: listener.URL},
+		)...)
 }
 
 func judge(t *testing.T, shop *apitest.Shop, questions []judgedQuestion, least floors) {
@@ -252,7 +280,10 @@ func judge(t *testing.T, shop *apitest.Shop, questions []judgedQuestion, least f
 		answer := ask(t, shop.Caller, q.Q, history)
 		for _, s := range answer.Sources {
 			why := q.breaks(byID[s.ID].minor, s.DiscountPrice != nil)
-			if q.Within && !slices.ContainsFunc(first.Sources, func(f api.AssistantSource) bool { return f.ID == s.ID }) {
+			if q.Within &&
+				!slices.ContainsFunc(
+					first.Sources, func(f api.AssistantSource) bool { return f.ID == s.ID },
+				) {
 				why = "is none of those"
 			}
 			if !byID[s.ID].sellable {
@@ -276,7 +307,10 @@ func judge(t *testing.T, shop *apitest.Shop, questions []judgedQuestion, least f
 				t.Logf("refused: %q", q.Q)
 			}
 		} else {
-			best := slices.MaxFunc(answer.Sources, func(x, y api.AssistantSource) int { return cmp.Compare(x.SimilarityScore, y.SimilarityScore) }).SimilarityScore
+			best := slices.MaxFunc(
+				answer.Sources,
+				func(x, y api.AssistantSource) int { return cmp.Compare(x.SimilarityScore, y.SimilarityScore) },
+			).SimilarityScore
 			if q.Kind == "unanswerable" {
 				t.Logf("answered: %q with %s at %.3f", q.Q, answer.Sources[0].Name, best)
 				bestOff = append(bestOff, best)
@@ -292,14 +326,18 @@ func judge(t *testing.T, shop *apitest.Shop, questions []judgedQuestion, least f
 		kind.precision += p
 		kind.ndcg += n
 		if n < 0.3 {
-			t.Logf("nDCG %.2f: %q got %v", n, q.Q, names(answer.Sources[:min(3, len(answer.Sources))]))
+			t.Logf(
+				"nDCG %.2f: %q got %v", n, q.Q, names(answer.Sources[:min(3, len(answer.Sources))]),
+			)
 		}
 	}
 	report(t, tallies, least)
 	slices.Sort(worstOn)
 	if len(worstOn) > 20 {
-		t.Logf("best score of answerable questions: 2 %% below %.3f, 10 %% below %.3f, half below %.3f; of unanswerable ones that were answered: %.3f",
-			worstOn[len(worstOn)/50], worstOn[len(worstOn)/10], worstOn[len(worstOn)/2], bestOff)
+		t.Logf(
+			"best score of answerable questions: 2 %% below %.3f, 10 %% below %.3f, half below %.3f; of unanswerable ones that were answered: %.3f",
+			worstOn[len(worstOn)/50], worstOn[len(worstOn)/10], worstOn[len(worstOn)/2], bestOff,
+		)
 	}
 }
 
@@ -313,7 +351,10 @@ func report(t *testing.T, tallies map[string]*tally, least floors) {
 	answerable, refused := 0, 0
 	line := func(name string, k *tally) {
 		graded := float64(max(k.graded, 1))
-		fmt.Fprintf(w, "%s\t%d\t%.3f\t%.3f\t%d\t%d\t%d\t\n", name, k.n, k.precision/graded, k.ndcg/graded, k.violations, k.refused, k.unsupported)
+		fmt.Fprintf(
+			w, "%s\t%d\t%.3f\t%.3f\t%d\t%d\t%d\t\n", name, k.n, k.precision/graded, k.ndcg/graded,
+			k.violations, k.refused, k.unsupported,
+		)
 	}
 	for _, name := range []string{"exact", "typo", "category", "concept", "constraint", "follow-up", "untold", "unanswerable"} {
 		k := tallies[name]
@@ -333,13 +374,19 @@ func report(t *testing.T, tallies map[string]*tally, least floors) {
 	assert.Zero(t, total.violations, "no source breaks a condition of the question")
 	assert.Zero(t, total.unsupported, "no answer says what its sources do not")
 	off := tallies["unanswerable"]
-	assert.GreaterOrEqual(t, float64(off.refused), least.mustRefuse*float64(off.n), "what the shop does not carry is refused")
-	assert.Less(t, float64(refused), least.mayRefuse*float64(answerable), "what it carries is answered")
+	assert.GreaterOrEqual(
+		t, float64(off.refused), least.mustRefuse*float64(off.n),
+		"what the shop does not carry is refused",
+	)
+	assert.Less(
+		t, float64(refused), least.mayRefuse*float64(answerable), "what it carries is answered",
+	)
 	assert.GreaterOrEqual(t, total.ndcg/float64(total.graded), least.ndcg)
 	assert.GreaterOrEqual(t, total.precision/float64(total.graded), least.precision)
 }
 
-// rate answers the share of the first five sources that are relevant, of as many as there could be, and nDCG at ten.
+// rate answers the share of the first five sources that are relevant, of as many as there could be,
+// and nDCG at ten.
 func rate(sources []api.AssistantSource, grades map[int64]int) (precision, ndcg float64) {
 	var got, best []int
 	for _, s := range sources {
@@ -371,8 +418,8 @@ var (
 	stockInAnswer  = regexp.MustCompile(`(?i)(?:only )?(\d+) (?:left|available|in stock)`)
 )
 
-// unsupportedFacts are the amounts, references and stocks of an answer that no source has, read in another way than the
-// server does it.
+// unsupportedFacts are the amounts, references and stocks of an answer that no source has, read in
+// another way than the server does it.
 func unsupportedFacts(answer api.AssistantAnswer, q judgedQuestion) (facts []string) {
 	has := func(is func(api.AssistantSource) bool) bool { return slices.ContainsFunc(answer.Sources, is) }
 	text := answer.Answer
@@ -396,12 +443,16 @@ func unsupportedFacts(answer api.AssistantAnswer, q judgedQuestion) (facts []str
 		}
 	}
 	for _, match := range citedInAnswer.FindAllStringSubmatch(text, -1) {
-		if !has(func(s api.AssistantSource) bool { return strconv.FormatInt(s.ID, 10) == match[1] }) {
+		if !has(
+			func(s api.AssistantSource) bool { return strconv.FormatInt(s.ID, 10) == match[1] },
+		) {
 			facts = append(facts, match[0])
 		}
 	}
 	for _, match := range stockInAnswer.FindAllStringSubmatch(text, -1) {
-		if !has(func(s api.AssistantSource) bool { return strconv.FormatInt(s.Stock, 10) == match[1] }) {
+		if !has(
+			func(s api.AssistantSource) bool { return strconv.FormatInt(s.Stock, 10) == match[1] },
+		) {
 			facts = append(facts, match[0])
 		}
 	}

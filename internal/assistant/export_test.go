@@ -7,15 +7,18 @@ import (
 	"github.com/shopd/shopd/internal/question"
 )
 
-// Retrieve does all that is done for a question but to write the answer, and says how many sources it has.
+// Retrieve does all that is done for a question but to write the answer, and says how many sources
+// it has.
 func (a *Assistant) Retrieve(ctx context.Context, text string) (int, error) {
 	f, err := a.retrieve(ctx, text, nil)
 	return len(f.hits), err
 }
 
-// Nearest are the scores of the products nearest to a question: as retrieve takes them, and of all that meet its conditions
-// compared one by one. Those below the threshold are among them.
-func (a *Assistant) Nearest(ctx context.Context, text string) (taken, exact []float64, threshold float64, err error) {
+// Nearest are the scores of the products nearest to a question: as retrieve takes them, and of all
+// that meet its conditions compared one by one. Those below the threshold are among them.
+func (a *Assistant) Nearest(
+	ctx context.Context, text string,
+) (taken, exact []float64, threshold float64, err error) {
 	w, given, err := a.asked(ctx, text)
 	if err != nil {
 		return nil, nil, 0, err
@@ -37,8 +40,9 @@ func (a *Assistant) Nearest(ctx context.Context, text string) (taken, exact []fl
 	return taken, scores(ranking), w.threshold, err
 }
 
-// Ways are the products nearest to a question that meet its conditions, as each way to find them answers: all compared, by the
-// index of vectors, by the codes of the categories it names, and weighed with their words.
+// Ways are the products nearest to a question that meet its conditions, as each way to find them
+// answers: all compared, by the index of vectors, by the codes of the categories it names, and
+// weighed with their words.
 func (a *Assistant) Ways(ctx context.Context, text string) (map[string][]int64, error) {
 	w, given, err := a.asked(ctx, text)
 	if err != nil {
@@ -63,8 +67,8 @@ func (a *Assistant) Ways(ctx context.Context, text string) (map[string][]int64, 
 	return ways, nil
 }
 
-// Words are the products with all of a question's words, and with most of them, that meet its conditions: weighed one by one,
-// and found by the index of words.
+// Words are the products with all of a question's words, and with most of them, that meet its
+// conditions: weighed one by one, and found by the index of words.
 func (a *Assistant) Words(ctx context.Context, text string) (weighed, found [2][]int64, err error) {
 	w, given, err := a.asked(ctx, text)
 	if err != nil {
@@ -95,7 +99,10 @@ func (a *Assistant) asked(ctx context.Context, text string) (w wanted, given []i
 	if err != nil {
 		return w, nil, err
 	}
-	f := finding{Question: question.Parse(text, known.Dictionary, a.settings.Currency.Digits()), text: text}
+	f := finding{
+		Question: question.Parse(text, known.Dictionary, a.settings.Currency.Digits()),
+		text:     text,
+	}
 	if w, err = a.wants(ctx, &f, known); err != nil {
 		return w, nil, err
 	}
@@ -110,11 +117,16 @@ func scores(ranking []candidate) (all []float64) {
 	return all
 }
 
-// Plans counts how often a statement ran by a plan that was kept, and how often by one of its own: the most on a connection.
+// Plans counts how often a statement ran by a plan that was kept, and how often by one of its own:
+// the most on a connection.
 func (a *Assistant) Plans(ctx context.Context, name string) (kept, made int) {
 	for _, conn := range a.pool.AcquireAllIdle(ctx) {
 		var k, m int
-		row := conn.QueryRow(ctx, "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE '-- name: ' || $1 || ' :%'", name)
+		row := conn.QueryRow(
+			ctx,
+			"SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE '-- name: ' || $1 || ' :%'",
+			name,
+		)
 		if row.Scan(&k, &m) == nil {
 			kept, made = max(kept, k), max(made, m)
 		}

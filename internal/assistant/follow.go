@@ -10,15 +10,15 @@ import (
 	"github.com/shopd/shopd/internal/model"
 )
 
-// Follow brings the vector of a product up to date after a change. Text that did not change costs no call of the model,
-// a product that is gone nothing at all.
+// Follow brings the vector of a product up to date after a change. Text that did not change costs
+// no call of the model, a product that is gone nothing at all.
 func (a *Assistant) Follow(ctx context.Context, id int64) error {
 	_, err := a.embedOne(ctx, id, false)
 	return a.followed(err)
 }
 
-// FollowAll brings all vectors up to date after a change of what many products inherit. A run that is under way may have
-// passed what changed, so another one follows it.
+// FollowAll brings all vectors up to date after a change of what many products inherit. A run that
+// is under way may have passed what changed, so another one follows it.
 func (a *Assistant) FollowAll(ctx context.Context) error {
 	for _, kind := range []string{kindCategories, kindProducts} {
 		id, isNew, err := a.begin(ctx, kind)
@@ -41,8 +41,8 @@ func (a *Assistant) FollowAll(ctx context.Context) error {
 // followAgain is the wait for a run that stands in the way.
 const followAgain = 20 * time.Second
 
-// followed is what a job makes of an outcome: a wrong setting is no reason to try again, as the next index run finds
-// what is stale.
+// followed is what a job makes of an outcome: a wrong setting is no reason to try again, as the
+// next index run finds what is stale.
 func (a *Assistant) followed(err error) error {
 	switch {
 	case errors.Is(err, ErrNoProduct), errors.Is(err, ErrMisconfigured):

@@ -17,9 +17,16 @@ import (
 )
 
 // AskAssistant answers a question about the catalogue.
-func (a *Assistant) AskAssistant(ctx context.Context, r api.AskAssistantRequestObject) (api.AskAssistantResponseObject, error) {
+func (a *Assistant) AskAssistant(
+	ctx context.Context, r api.AskAssistantRequestObject,
+) (api.AskAssistantResponseObject, error) {
 	if len(r.Body.History) > a.settings.MaxHistory {
-		return nil, problem.Invalid(problem.Field{Pointer: "/history", Message: fmt.Sprintf("must have at most %d items", a.settings.MaxHistory)})
+		return nil, problem.Invalid(
+			problem.Field{
+				Pointer: "/history",
+				Message: fmt.Sprintf("must have at most %d items", a.settings.MaxHistory),
+			},
+		)
 	}
 	history := make([]model.Message, len(r.Body.History))
 	for i, m := range r.Body.History {
@@ -37,26 +44,41 @@ func (a *Assistant) AskAssistant(ctx context.Context, r api.AskAssistantRequestO
 		return nil, err
 	}
 	headers := api.AskAssistant200ResponseHeaders{XAssistantProvider: orNull(reply.provider)}
-	return api.AskAssistant200JSONResponse{Body: a.body(reply, written, *r.Body), Headers: headers}, nil
+	return api.AskAssistant200JSONResponse{
+		Body:    a.body(reply, written, *r.Body),
+		Headers: headers,
+	}, nil
 }
 
 // body is the whole answer.
-func (a *Assistant) body(r *reply, written *editor, asked api.AssistantQuestion) api.AssistantAnswer {
+func (a *Assistant) body(
+	r *reply, written *editor, asked api.AssistantQuestion,
+) api.AssistantAnswer {
 	text := written.out.String()
 	conversation := append(slices.Clone(asked.History),
 		api.ConversationMessage{Role: api.ConversationRoleUser, Content: asked.Query},
 		api.ConversationMessage{Role: api.ConversationRoleAssistant, Content: text})
 	return api.AssistantAnswer{
-		Answer: text, Sources: sources(r.hits), Filters: a.filters(r.finding), Claims: written.claims, Degraded: r.degraded, Query: asked.Query,
-		History: conversation[max(0, len(conversation)-a.settings.MaxHistory):],
+		Answer:   text,
+		Sources:  sources(r.hits),
+		Filters:  a.filters(r.finding),
+		Claims:   written.claims,
+		Degraded: r.degraded,
+		Query:    asked.Query,
+		History:  conversation[max(0, len(conversation)-a.settings.MaxHistory):],
 	}
 }
 
 // filters are the conditions every source meets.
 func (a *Assistant) filters(f finding) api.AssistantFilters {
 	filters := api.AssistantFilters{
-		OnSale: f.OnSale, InStock: true, CategoryIds: orEmpty(f.CategoryIDs), BrandIds: orEmpty(f.BrandIDs), ProductIds: orEmpty(f.within),
-		Attributes: f.Attributes, Order: orders[f.Order],
+		OnSale:      f.OnSale,
+		InStock:     true,
+		CategoryIds: orEmpty(f.CategoryIDs),
+		BrandIds:    orEmpty(f.BrandIDs),
+		ProductIds:  orEmpty(f.within),
+		Attributes:  f.Attributes,
+		Order:       orders[f.Order],
 	}
 	if filters.Attributes == nil {
 		filters.Attributes = map[string]string{}
@@ -71,8 +93,11 @@ func (a *Assistant) filters(f finding) api.AssistantFilters {
 }
 
 var orders = map[question.Order]api.AssistantOrder{
-	question.Relevance: api.AssistantOrderRelevance, question.Cheapest: api.AssistantOrderCheapest, question.Dearest: api.AssistantOrderDearest,
-	question.BiggestDiscount: api.AssistantOrderBiggestDiscount, question.Newest: api.AssistantOrderNewest,
+	question.Relevance:       api.AssistantOrderRelevance,
+	question.Cheapest:        api.AssistantOrderCheapest,
+	question.Dearest:         api.AssistantOrderDearest,
+	question.BiggestDiscount: api.AssistantOrderBiggestDiscount,
+	question.Newest:          api.AssistantOrderNewest,
 }
 
 // sources are the products of an answer, nearest first.
@@ -96,7 +121,9 @@ func sources(hits []hit) []api.AssistantSource {
 }
 
 // IndexProducts answers when every active product has its vector.
-func (a *Assistant) IndexProducts(ctx context.Context, _ api.IndexProductsRequestObject) (api.IndexProductsResponseObject, error) {
+func (a *Assistant) IndexProducts(
+	ctx context.Context, _ api.IndexProductsRequestObject,
+) (api.IndexProductsResponseObject, error) {
 	report, err := a.EmbedProducts(ctx, nil)
 	if err == nil {
 		err = a.record(ctx, "index.products_indexed", 0, report)
@@ -108,7 +135,9 @@ func (a *Assistant) IndexProducts(ctx context.Context, _ api.IndexProductsReques
 }
 
 // IndexCategories answers when every category has its vector and every product the blend.
-func (a *Assistant) IndexCategories(ctx context.Context, _ api.IndexCategoriesRequestObject) (api.IndexCategoriesResponseObject, error) {
+func (a *Assistant) IndexCategories(
+	ctx context.Context, _ api.IndexCategoriesRequestObject,
+) (api.IndexCategoriesResponseObject, error) {
 	report, err := a.EmbedCategories(ctx)
 	if err == nil {
 		err = a.record(ctx, "index.categories_indexed", 0, report)
@@ -117,12 +146,16 @@ func (a *Assistant) IndexCategories(ctx context.Context, _ api.IndexCategoriesRe
 		return nil, err
 	}
 	return api.IndexCategories200JSONResponse{Body: api.CategoryIndexReport{
-		CategoriesProcessed: int32(report.Current), ProductsUpdated: int32(report.Blended), Errors: int32(report.Failed),
+		CategoriesProcessed: int32(report.Current),
+		ProductsUpdated:     int32(report.Blended),
+		Errors:              int32(report.Failed),
 	}}, nil
 }
 
 // ReindexProduct makes the vector of one product anew.
-func (a *Assistant) ReindexProduct(ctx context.Context, r api.ReindexProductRequestObject) (api.ReindexProductResponseObject, error) {
+func (a *Assistant) ReindexProduct(
+	ctx context.Context, r api.ReindexProductRequestObject,
+) (api.ReindexProductResponseObject, error) {
 	report, err := a.EmbedProduct(ctx, r.ID)
 	if err == nil {
 		err = a.record(ctx, "index.product_reindexed", r.ID, report)
@@ -135,7 +168,15 @@ func (a *Assistant) ReindexProduct(ctx context.Context, r api.ReindexProductRequ
 
 // record writes down that somebody had vectors made: of one product, or of all when it is 0.
 func (a *Assistant) record(ctx context.Context, event string, product int64, report Report) error {
-	entry := audit.Entry{Event: event, ObjectType: "index", Detail: map[string]any{"made": report.Made, "blended": report.Blended, "failed": report.Failed}}
+	entry := audit.Entry{
+		Event:      event,
+		ObjectType: "index",
+		Detail: map[string]any{
+			"made":    report.Made,
+			"blended": report.Blended,
+			"failed":  report.Failed,
+		},
+	}
 	if product != 0 {
 		entry.ObjectType, entry.ObjectID = "product", strconv.FormatInt(product, 10)
 	}
@@ -147,11 +188,17 @@ func reportBody(report Report) api.IndexReport {
 	if report.Failed > 0 {
 		message += fmt.Sprintf(" %d could not be indexed.", report.Failed)
 	}
-	return api.IndexReport{Indexed: int32(report.Current), Errors: int32(report.Failed), Message: message}
+	return api.IndexReport{
+		Indexed: int32(report.Current),
+		Errors:  int32(report.Failed),
+		Message: message,
+	}
 }
 
 // GetIndexStatus answers how much of the catalogue is indexed.
-func (a *Assistant) GetIndexStatus(ctx context.Context, _ api.GetIndexStatusRequestObject) (api.GetIndexStatusResponseObject, error) {
+func (a *Assistant) GetIndexStatus(
+	ctx context.Context, _ api.GetIndexStatusRequestObject,
+) (api.GetIndexStatusResponseObject, error) {
 	serving, wanted, err := a.spacesNow(ctx)
 	if err != nil {
 		return nil, err
@@ -161,9 +208,15 @@ func (a *Assistant) GetIndexStatus(ctx context.Context, _ api.GetIndexStatusRequ
 		return nil, err
 	}
 	status := api.GetIndexStatus200JSONResponse{
-		Provider: a.provider.Name(), Model: a.provider.Model(), Dimensions: int32(a.settings.Dimensions),
-		Products: row.Products, Indexed: row.Products - row.Stale, Stale: row.Stale, Failing: row.Failing,
-		CategoriesIndexed: row.Categories, ServingModel: serving.name,
+		Provider:          a.provider.Name(),
+		Model:             a.provider.Model(),
+		Dimensions:        int32(a.settings.Dimensions),
+		Products:          row.Products,
+		Indexed:           row.Products - row.Stale,
+		Stale:             row.Stale,
+		Failing:           row.Failing,
+		CategoriesIndexed: row.Categories,
+		ServingModel:      serving.name,
 	}
 	if row.LastRunAt.Unix() > 0 {
 		status.LastRunAt = &row.LastRunAt
@@ -178,8 +231,16 @@ func (a *Assistant) GetIndexStatus(ctx context.Context, _ api.GetIndexStatusRequ
 
 func runBody(row db.IndexRun) *api.IndexRun {
 	run := &api.IndexRun{
-		Kind: api.IndexRunKind(row.Kind), State: api.IndexRunStateRunning, Total: row.Total, Done: row.Done, Made: row.Made, Failed: row.Failed,
-		StartedAt: row.StartedAt, FinishedAt: row.FinishedAt, WaitingUntil: row.WaitingUntil, Problem: row.Problem,
+		Kind:         api.IndexRunKind(row.Kind),
+		State:        api.IndexRunStateRunning,
+		Total:        row.Total,
+		Done:         row.Done,
+		Made:         row.Made,
+		Failed:       row.Failed,
+		StartedAt:    row.StartedAt,
+		FinishedAt:   row.FinishedAt,
+		WaitingUntil: row.WaitingUntil,
+		Problem:      row.Problem,
 	}
 	switch {
 	case row.Problem != nil:

@@ -58,13 +58,14 @@ func (r *run) lease(ctx context.Context) error {
 	return nil
 }
 
-// EmbedProducts makes the vectors of products whose text is new, inactive ones too. progress, which may be nil, hears how
-// many products are done.
+// EmbedProducts makes the vectors of products whose text is new, inactive ones too. progress, which
+// may be nil, hears how many products are done.
 func (a *Assistant) EmbedProducts(ctx context.Context, progress func(done int)) (Report, error) {
 	return a.index(ctx, kindProducts, progress)
 }
 
-// EmbedCategories makes the vectors of categories whose text is new and blends them into their products.
+// EmbedCategories makes the vectors of categories whose text is new and blends them into their
+// products.
 func (a *Assistant) EmbedCategories(ctx context.Context) (Report, error) {
 	return a.index(ctx, kindCategories, nil)
 }
@@ -76,7 +77,14 @@ func (r *run) embedProducts(ctx context.Context) error {
 		return err
 	}
 	for after := int64(0); ; {
-		rows, err := r.queries.ListProductDocuments(ctx, db.ListProductDocumentsParams{ModelID: r.space.id, AfterID: after, PageLimit: documentPage})
+		rows, err := r.queries.ListProductDocuments(
+			ctx,
+			db.ListProductDocumentsParams{
+				ModelID:   r.space.id,
+				AfterID:   after,
+				PageLimit: documentPage,
+			},
+		)
 		if err != nil {
 			return err
 		}
@@ -136,7 +144,15 @@ func (a *Assistant) embedOne(ctx context.Context, id int64, anew bool) (report R
 }
 
 func (a *Assistant) embedOneIn(ctx context.Context, in space, id int64, anew bool) (Report, error) {
-	rows, err := a.queries.ListProductDocuments(ctx, db.ListProductDocumentsParams{ModelID: in.id, AfterID: id - 1, ProductID: &id, PageLimit: 1})
+	rows, err := a.queries.ListProductDocuments(
+		ctx,
+		db.ListProductDocumentsParams{
+			ModelID:   in.id,
+			AfterID:   id - 1,
+			ProductID: &id,
+			PageLimit: 1,
+		},
+	)
 	if err != nil {
 		return Report{}, err
 	}
@@ -173,7 +189,10 @@ type task struct {
 }
 
 // products brings a page of products up to date.
-func (r *run) products(ctx context.Context, rows []db.ListProductDocumentsRow, categories map[int64]*db.ListCategoryDocumentsRow, anew bool) error {
+func (r *run) products(
+	ctx context.Context, rows []db.ListProductDocumentsRow,
+	categories map[int64]*db.ListCategoryDocumentsRow, anew bool,
+) error {
 	var stale []task
 	var touched []int64
 	for _, row := range rows {
@@ -202,9 +221,12 @@ func (r *run) products(ctx context.Context, rows []db.ListProductDocumentsRow, c
 	return r.make(ctx, stale, r.storeProducts, r.recordFailure)
 }
 
-// make embeds tasks in batches and stores what comes back. A task the model refuses for itself is looked for
-// by halving its batch; refused, which may be nil, hears of it.
-func (r *run) make(ctx context.Context, tasks []task, store func(context.Context, []task, [][]float32) error, refused func(context.Context, task, error) error) error {
+// make embeds tasks in batches and stores what comes back. A task the model refuses for itself is
+// looked for by halving its batch; refused, which may be nil, hears of it.
+func (r *run) make(
+	ctx context.Context, tasks []task, store func(context.Context, []task, [][]float32) error,
+	refused func(context.Context, task, error) error,
+) error {
 	for len(tasks) > 0 {
 		batch := tasks[:min(len(tasks), r.pace.largestBatch(model.MaxBatch))]
 		if err := r.makeBatch(ctx, batch, store, refused); err != nil {
@@ -218,7 +240,10 @@ func (r *run) make(ctx context.Context, tasks []task, store func(context.Context
 	return nil
 }
 
-func (r *run) makeBatch(ctx context.Context, batch []task, store func(context.Context, []task, [][]float32) error, refused func(context.Context, task, error) error) error {
+func (r *run) makeBatch(
+	ctx context.Context, batch []task, store func(context.Context, []task, [][]float32) error,
+	refused func(context.Context, task, error) error,
+) error {
 	if err := r.lease(ctx); err != nil {
 		return err
 	}
@@ -263,7 +288,11 @@ func (r *run) storeProducts(ctx context.Context, tasks []task, vectors [][]float
 	return postgres.Tx(ctx, r.pool, func(q *db.Queries) error {
 		for i, t := range tasks {
 			err := q.UpsertProductEmbedding(ctx, db.UpsertProductEmbeddingParams{
-				ModelID: r.space.id, ProductID: t.id, DocumentHash: t.hash, Base: pgvector.NewVector(vectors[i]), ReadAt: t.readAt,
+				ModelID:      r.space.id,
+				ProductID:    t.id,
+				DocumentHash: t.hash,
+				Base:         pgvector.NewVector(vectors[i]),
+				ReadAt:       t.readAt,
 			})
 			if err != nil {
 				return fmt.Errorf("vector of product %d: %w", t.id, err)
@@ -280,7 +309,10 @@ func (r *run) storeCategories(ctx context.Context, tasks []task, vectors [][]flo
 	return postgres.Tx(ctx, r.pool, func(q *db.Queries) error {
 		for i, t := range tasks {
 			err := q.UpsertCategoryEmbedding(ctx, db.UpsertCategoryEmbeddingParams{
-				ModelID: r.space.id, CategoryID: t.id, DocumentHash: t.hash, Base: pgvector.NewVector(vectors[i]),
+				ModelID:      r.space.id,
+				CategoryID:   t.id,
+				DocumentHash: t.hash,
+				Base:         pgvector.NewVector(vectors[i]),
 			})
 			if err != nil {
 				return fmt.Errorf("vector of category %d: %w", t.id, err)

@@ -17,13 +17,21 @@ import (
 )
 
 // withGemini starts a shop whose assistant talks to a stand-in of Google's API.
-func withGemini(t *testing.T, start func(testing.TB, ...apitest.Setting) *apitest.Shop, settings ...apitest.Setting) (*apitest.Shop, *geministub.Server) {
+func withGemini(
+	t *testing.T, start func(testing.TB, ...apitest.Setting) *apitest.Shop,
+	settings ...apitest.Setting,
+) (*apitest.Shop, *geministub.Server) {
 	t.Helper()
 	model := geministub.New()
 	listener := httptest.NewServer(model)
 	t.Cleanup(listener.Close)
 	settings = append([]apitest.Setting{
-		{Name: "RAG_PROVIDER", Value: "auto"}, {Name: "GEMINI_API_KEY", Value: "test-key"}, {Name: "GEMINI_ENDPOINT", Value: listener.URL},
+		{
+			Name:  "RAG_PROVIDER",
+			Value: "auto",
+		},
+		{Name: "GEMINI_API_KEY", Value: "test-key"},
+		{Name: "GEMINI_ENDPOINT", Value: listener.URL},
 		{Name: "RAG_GEMINI_TIMEOUT", Value: "10"},
 	}, settings...)
 	return start(t, settings...), model
@@ -74,7 +82,9 @@ func TestIndexMakesOnlyWhatIsNew(t *testing.T) {
 	assert.Zero(t, blendedAgain.ProductsUpdated)
 	assert.Equal(t, products+categories, model.Items(), "a second run asks the model for nothing")
 
-	shop.Exec("UPDATE products SET description = 'New words.', updated_at = now() WHERE id = (SELECT min(id) FROM products WHERE is_active)")
+	shop.Exec(
+		"UPDATE products SET description = 'New words.', updated_at = now() WHERE id = (SELECT min(id) FROM products WHERE is_active)",
+	)
 	assert.Equal(t, int64(1), status(admin).Stale)
 	index(admin)
 	assert.Equal(t, products+categories+1, model.Items(), "an edit costs one vector")
@@ -84,7 +94,9 @@ func TestIndexMakesOnlyWhatIsNew(t *testing.T) {
 	assert.Equal(t, int64(categories), after.CategoriesIndexed)
 	assert.False(t, after.LastRunAt == nil)
 
-	shop.Exec("UPDATE variants SET price_minor = price_minor + 1, stock = stock + 100 WHERE stock > 10")
+	shop.Exec(
+		"UPDATE variants SET price_minor = price_minor + 1, stock = stock + 100 WHERE stock > 10",
+	)
 	index(admin)
 	assert.Equal(t, products+categories+1, model.Items(), "a cent or a sale changes no document")
 }
@@ -108,8 +120,13 @@ func TestBlendIsFourPartsProductOnePartCategory(t *testing.T) {
 
 	var report api.IndexReport
 	id := apitest.Value[int64](shop, "SELECT min(id) FROM products WHERE is_active")
-	shop.Exec("UPDATE products SET description = 'Quite another thing.', updated_at = now() WHERE id = $1", id)
-	admin.Put(fmt.Sprintf("/api/v1/rag/products/%d/reindex", id), nil).Want(http.StatusOK).Into(&report)
+	shop.Exec(
+		"UPDATE products SET description = 'Quite another thing.', updated_at = now() WHERE id = $1",
+		id,
+	)
+	admin.Put(fmt.Sprintf("/api/v1/rag/products/%d/reindex", id), nil).
+		Want(http.StatusOK).
+		Into(&report)
 	assert.Equal(t, int32(1), report.Indexed)
 	assert.Greater(t, apitest.Value[float64](shop, sql), 0.999, "an edit keeps the blend")
 }
@@ -126,8 +143,10 @@ func TestReindexProduct(t *testing.T) {
 	hidden := apitest.Value[int64](shop, "SELECT min(id) FROM products WHERE NOT is_active")
 	admin.Put(fmt.Sprintf("/api/v1/rag/products/%d/reindex", hidden), nil).Want(http.StatusOK)
 	shop.Exec("UPDATE products SET deleted_at = now() WHERE id = $1", hidden)
-	admin.Put(fmt.Sprintf("/api/v1/rag/products/%d/reindex", hidden), nil).Problem(http.StatusNotFound, "product_not_found")
-	admin.Put("/api/v1/rag/products/0/reindex", nil).Problem(http.StatusUnprocessableEntity, "invalid_request")
+	admin.Put(fmt.Sprintf("/api/v1/rag/products/%d/reindex", hidden), nil).
+		Problem(http.StatusNotFound, "product_not_found")
+	admin.Put("/api/v1/rag/products/0/reindex", nil).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
 }
 
 func TestIndexRunsAreShared(t *testing.T) {
@@ -159,8 +178,18 @@ func TestIndexRunsAreShared(t *testing.T) {
 	run = status(admin).Run
 	assert.Equal(t, api.IndexRunStateDone, run.State)
 	assert.Equal(t, int32(products), run.Done)
-	assert.Equal(t, 1, apitest.Value[int](shop, "SELECT count(*) FROM index_runs WHERE model_id = (SELECT max(id) FROM embedding_models)"))
-	assert.Zero(t, apitest.Value[int](shop, "SELECT count(*) FROM embedding_models WHERE run IS NOT NULL"), "the right to index is given back")
+	assert.Equal(
+		t,
+		1,
+		apitest.Value[int](
+			shop,
+			"SELECT count(*) FROM index_runs WHERE model_id = (SELECT max(id) FROM embedding_models)",
+		),
+	)
+	assert.Zero(
+		t, apitest.Value[int](shop, "SELECT count(*) FROM embedding_models WHERE run IS NOT NULL"),
+		"the right to index is given back",
+	)
 }
 
 func TestARunGoesOnAfterACrash(t *testing.T) {
@@ -169,13 +198,25 @@ func TestARunGoesOnAfterACrash(t *testing.T) {
 	products := apitest.Value[int](shop, "SELECT count(*) FROM products")
 	model.Next(geministub.BatchEmbedContents, 1, geministub.Reply{}) // the first batch passes
 	model.Next(geministub.BatchEmbedContents, 1, geministub.QuotaPerDay())
-	shop.Admin().Post("/api/v1/rag/index", nil).Problem(http.StatusTooManyRequests, "assistant_quota_exhausted")
+	shop.Admin().
+		Post("/api/v1/rag/index", nil).
+		Problem(http.StatusTooManyRequests, "assistant_quota_exhausted")
 	items := model.Items()
-	// As if the server had died in the middle: the run is open, its right to index held until it ends.
-	shop.Exec("UPDATE embedding_models SET run = 'dead', run_until = now() + interval '500 milliseconds'")
+	// As if the server had died in the middle: the run is open, its right to index held until it
+	// ends.
+	shop.Exec(
+		"UPDATE embedding_models SET run = 'dead', run_until = now() + interval '500 milliseconds'",
+	)
 	shop.Exec("UPDATE index_runs SET waiting_until = NULL")
-	other := shop.Restart(apitest.Setting{Name: "RAG_PROVIDER", Value: "auto"}, apitest.Setting{Name: "GEMINI_API_KEY", Value: "test-key"},
-		apitest.Setting{Name: "GEMINI_ENDPOINT", Value: model.URL()}, apitest.Setting{Name: "WORKERS", Value: "true"})
+	other := shop.Restart(
+		apitest.Setting{Name: "RAG_PROVIDER", Value: "auto"},
+		apitest.Setting{Name: "GEMINI_API_KEY", Value: "test-key"},
+		apitest.Setting{
+			Name:  "GEMINI_ENDPOINT",
+			Value: model.URL(),
+		},
+		apitest.Setting{Name: "WORKERS", Value: "true"},
+	)
 	assert.Equal(t, int32(products), index(other.Admin()).Indexed)
 	assert.Equal(t, products-items, model.Items()-items, "what was made before the crash is kept")
 	assert.Equal(t, api.IndexRunStateDone, status(other.Admin()).Run.State)
@@ -185,13 +226,22 @@ func TestTheJobOfARunDoesIt(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t)
 	shop.Exec("UPDATE product_embeddings SET document_hash = ''")
-	shop.Exec(`WITH r AS (INSERT INTO index_runs (model_id, kind) SELECT min(id), 'products' FROM embedding_models RETURNING id)
-		INSERT INTO river_job (args, kind, max_attempts, state) SELECT json_build_object('run', id), 'assistant.index', 5, 'available' FROM r`)
+	shop.Exec(
+		`WITH r AS (INSERT INTO index_runs (model_id, kind) SELECT min(id), 'products' FROM embedding_models RETURNING id)
+		INSERT INTO river_job (args, kind, max_attempts, state) SELECT json_build_object('run', id), 'assistant.index', 5, 'available' FROM r`,
+	)
 	other := shop.Restart(apitest.Setting{Name: "WORKERS", Value: "true"})
 	require.Eventually(t, func() bool {
-		return apitest.Value[int](other, "SELECT count(*) FROM index_runs WHERE finished_at IS NULL") == 0
+		return apitest.Value[int](
+			other, "SELECT count(*) FROM index_runs WHERE finished_at IS NULL",
+		) == 0
 	}, 20*time.Second, 50*time.Millisecond)
-	assert.Zero(t, apitest.Value[int](other, "SELECT count(*) FROM product_embeddings WHERE document_hash = ''"))
+	assert.Zero(
+		t,
+		apitest.Value[int](
+			other, "SELECT count(*) FROM product_embeddings WHERE document_hash = ''",
+		),
+	)
 }
 
 func TestIndexStopsAtAnEmptyQuotaAndGoesOnLater(t *testing.T) {
@@ -210,7 +260,9 @@ func TestIndexStopsAtAnEmptyQuotaAndGoesOnLater(t *testing.T) {
 	items := model.Items()
 	index(admin)
 	products := apitest.Value[int](shop, "SELECT count(*) FROM products")
-	assert.Equal(t, products-int(s.Indexed), model.Items()-items, "the second run makes only the rest")
+	assert.Equal(
+		t, products-int(s.Indexed), model.Items()-items, "the second run makes only the rest",
+	)
 }
 
 func TestAnotherModelTakesOverAtOnce(t *testing.T) {
@@ -218,9 +270,14 @@ func TestAnotherModelTakesOverAtOnce(t *testing.T) {
 	shop, model := withGemini(t, apitest.Demo)
 	admin := shop.Admin()
 	before := status(admin)
-	assert.Contains(t, before.ServingModel, "local:", "the vectors that are there serve until all new ones are made")
+	assert.Contains(
+		t, before.ServingModel, "local:",
+		"the vectors that are there serve until all new ones are made",
+	)
 	require.NotEmpty(t, ask(t, shop.Caller, "coffee grinder", nil).Sources)
-	assert.Zero(t, model.Calls(geministub.EmbedContent), "questions are asked of the space that serves")
+	assert.Zero(
+		t, model.Calls(geministub.EmbedContent), "questions are asked of the space that serves",
+	)
 
 	index(admin)
 	assert.Contains(t, status(admin).ServingModel, "local:", "the categories are missing")
@@ -228,11 +285,21 @@ func TestAnotherModelTakesOverAtOnce(t *testing.T) {
 	assert.Contains(t, status(admin).ServingModel, "gemini:")
 	require.NotEmpty(t, ask(t, shop.Caller, "coffee grinder", nil).Sources)
 	assert.Equal(t, 1, model.Calls(geministub.EmbedContent))
-	assert.Equal(t, "retired", apitest.Value[string](shop, "SELECT state FROM embedding_models WHERE name LIKE 'local:%'"))
+	assert.Equal(
+		t, "retired",
+		apitest.Value[string](shop, "SELECT state FROM embedding_models WHERE name LIKE 'local:%'"),
+	)
 
 	// Half the numbers: built beside the former ones again, which go on serving meanwhile.
-	shorter := shop.Restart(apitest.Setting{Name: "RAG_PROVIDER", Value: "gemini"}, apitest.Setting{Name: "GEMINI_API_KEY", Value: "test-key"},
-		apitest.Setting{Name: "GEMINI_ENDPOINT", Value: model.URL()}, apitest.Setting{Name: "RAG_EMBEDDING_DIM", Value: "256"})
+	shorter := shop.Restart(
+		apitest.Setting{Name: "RAG_PROVIDER", Value: "gemini"},
+		apitest.Setting{Name: "GEMINI_API_KEY", Value: "test-key"},
+		apitest.Setting{
+			Name:  "GEMINI_ENDPOINT",
+			Value: model.URL(),
+		},
+		apitest.Setting{Name: "RAG_EMBEDDING_DIM", Value: "256"},
+	)
 	s := status(shorter.Admin())
 	assert.Contains(t, s.Model, "@256")
 	assert.Contains(t, s.ServingModel, "@768")
@@ -241,7 +308,9 @@ func TestAnotherModelTakesOverAtOnce(t *testing.T) {
 	assert.Equal(t, 768, last.Texts[0].Dimensions)
 	// An edit meanwhile is made in both.
 	items := model.Items()
-	shorter.Admin().Put(fmt.Sprintf("/api/v1/rag/products/%d/reindex", apitest.Value[int64](shop, "SELECT min(id) FROM products")), nil).Want(http.StatusOK)
+	shorter.Admin().
+		Put(fmt.Sprintf("/api/v1/rag/products/%d/reindex", apitest.Value[int64](shop, "SELECT min(id) FROM products")), nil).
+		Want(http.StatusOK)
 	assert.Equal(t, items+2, model.Items())
 	indexCategories(shorter.Admin())
 	index(shorter.Admin())
@@ -253,7 +322,9 @@ func TestIndexFindsTheProductTheModelRefuses(t *testing.T) {
 	shop, model := withGemini(t, apitest.Demo)
 	admin := shop.Admin()
 	index(admin)
-	shop.Exec("UPDATE products SET description = description || ' And more.', updated_at = now() WHERE id IN (SELECT id FROM products WHERE is_active ORDER BY id LIMIT 4)")
+	shop.Exec(
+		"UPDATE products SET description = description || ' And more.', updated_at = now() WHERE id IN (SELECT id FROM products WHERE is_active ORDER BY id LIMIT 4)",
+	)
 	// Four are embedded together, then two, then one alone: refused each time.
 	model.Next(geministub.BatchEmbedContents, 2, geministub.InvalidArgument())
 	model.Next(geministub.EmbedContent, 1, geministub.InvalidArgument())
@@ -276,13 +347,17 @@ func TestIndexWithoutItsModel(t *testing.T) {
 	reindex := fmt.Sprintf("/api/v1/rag/products/%d/reindex", id)
 	model.Next(geministub.BatchEmbedContents, 50, geministub.Overloaded())
 	model.Next(geministub.EmbedContent, 50, geministub.Overloaded())
-	admin.Post("/api/v1/rag/index", nil).Problem(http.StatusServiceUnavailable, "assistant_unavailable")
-	admin.Post("/api/v1/rag/index/categories", nil).Problem(http.StatusServiceUnavailable, "assistant_unavailable")
+	admin.Post("/api/v1/rag/index", nil).
+		Problem(http.StatusServiceUnavailable, "assistant_unavailable")
+	admin.Post("/api/v1/rag/index/categories", nil).
+		Problem(http.StatusServiceUnavailable, "assistant_unavailable")
 	admin.Put(reindex, nil).Problem(http.StatusServiceUnavailable, "assistant_unavailable")
 
 	refused, model := withGemini(t, apitest.Demo)
 	model.Next(geministub.BatchEmbedContents, 1, geministub.KeyInvalid())
-	refused.Admin().Post("/api/v1/rag/index", nil).Problem(http.StatusServiceUnavailable, "assistant_misconfigured")
+	refused.Admin().
+		Post("/api/v1/rag/index", nil).
+		Problem(http.StatusServiceUnavailable, "assistant_misconfigured")
 	assert.Contains(t, refused.Log.String(), "GEMINI_API_KEY", "the log names the setting")
 	assert.NotContains(t, refused.Log.String(), "test-key", "and never its value")
 }

@@ -12,30 +12,42 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// judged are questions with products of the demo shop that a person would want to hear of, one of them at least
-// among the first three sources. Judged by hand, from the descriptions.
+// judged are questions with products of the demo shop that a person would want to hear of, one of
+// them at least among the first three sources. Judged by hand, from the descriptions.
 var judged = map[string][]string{
-	"a gift for someone who loves coffee under $30":  {"Coffee Tasting Box", "Travel Coffee Press Mug"},
-	"waterproof jacket":                              {"Storm Waterproof Jacket", "Drizzle Packable Rain Jacket"},
-	"watrproof jaket":                                {"Storm Waterproof Jacket", "Drizzle Packable Rain Jacket"},
-	"wireless headphones with long battery":          {"Drift Wireless Headphones", "Hush Noise-Cancelling Headphones"},
-	"noise cancelling headphones":                    {"Hush Noise-Cancelling Headphones"},
-	"wireles hedphones":                              {"Drift Wireless Headphones", "Junior Safe Headphones"},
-	"earbuds for running":                            {"Pebble True Wireless Earbuds", "Trail Running Shoes"},
-	"something for camping with kids":                {"Family Dome Tent 4", "Kids Sleeping Bag", "Pop-Up Play Tent"},
-	"a tent for four people":                         {"Family Dome Tent 4"},
-	"coffee grinder":                                 {"Hand Coffee Grinder M1", "Electric Burr Grinder E2", "Espresso Grinder Pro"},
-	"do you have a gooseneck kettle?":                {"Gooseneck Kettle"},
-	"merino t-shirt":                                 {"Merino Travel T-Shirt"},
-	"a couch for the living room":                    {"Modular Three-Seat Sofa"},
-	"sneakers":                                       {"Everyday Leather Trainers"},
-	"backpack for a laptop":                          {"Daypack 20 l", "Roll-Top Commuter Bag"},
-	"yoga mat":                                       {"Natural Rubber Yoga Mat"},
-	"board game for two players":                     {"Harbour Lights Board Game", "Word Garden", "Fox and Hedge Card Game"},
-	"puzzle with 1000 pieces":                        {"Puzzle Old Observatory 1000"},
-	"notebook for a fountain pen":                    {"Dotted Notebook A5", "Brass Fountain Pen"},
-	"dog bed for an old dog":                         {"Orthopaedic Dog Bed"},
-	"what do you have for my cat?":                   {"Cat Scratching Lounge", "Window Cat Hammock", "Quiet Pet Fountain", "Feather Teaser Wand"},
+	"a gift for someone who loves coffee under $30": {
+		"Coffee Tasting Box", "Travel Coffee Press Mug",
+	},
+	"waterproof jacket": {"Storm Waterproof Jacket", "Drizzle Packable Rain Jacket"},
+	"watrproof jaket":   {"Storm Waterproof Jacket", "Drizzle Packable Rain Jacket"},
+	"wireless headphones with long battery": {
+		"Drift Wireless Headphones", "Hush Noise-Cancelling Headphones",
+	},
+	"noise cancelling headphones": {"Hush Noise-Cancelling Headphones"},
+	"wireles hedphones":           {"Drift Wireless Headphones", "Junior Safe Headphones"},
+	"earbuds for running":         {"Pebble True Wireless Earbuds", "Trail Running Shoes"},
+	"something for camping with kids": {
+		"Family Dome Tent 4", "Kids Sleeping Bag", "Pop-Up Play Tent",
+	},
+	"a tent for four people": {"Family Dome Tent 4"},
+	"coffee grinder": {
+		"Hand Coffee Grinder M1", "Electric Burr Grinder E2", "Espresso Grinder Pro",
+	},
+	"do you have a gooseneck kettle?": {"Gooseneck Kettle"},
+	"merino t-shirt":                  {"Merino Travel T-Shirt"},
+	"a couch for the living room":     {"Modular Three-Seat Sofa"},
+	"sneakers":                        {"Everyday Leather Trainers"},
+	"backpack for a laptop":           {"Daypack 20 l", "Roll-Top Commuter Bag"},
+	"yoga mat":                        {"Natural Rubber Yoga Mat"},
+	"board game for two players": {
+		"Harbour Lights Board Game", "Word Garden", "Fox and Hedge Card Game",
+	},
+	"puzzle with 1000 pieces":     {"Puzzle Old Observatory 1000"},
+	"notebook for a fountain pen": {"Dotted Notebook A5", "Brass Fountain Pen"},
+	"dog bed for an old dog":      {"Orthopaedic Dog Bed"},
+	"what do you have for my cat?": {
+		"Cat Scratching Lounge", "Window Cat Hammock", "Quiet Pet Fountain", "Feather Teaser Wand",
+	},
 	"sun protection":                                 {"Mineral Sun Cream SPF 50"},
 	"cast iron pan":                                  {"Cast Iron Skillet 26 cm"},
 	"a power bank for travelling":                    {"Ember 10000 Power Bank", "Ember 26000 Power Bank"},
@@ -57,8 +69,10 @@ var judged = map[string][]string{
 
 // offTopic are things the shop does not carry.
 var offTopic = []string{
-	"do you sell helicopters?", "I want to buy a lawn mower with a diesel engine", "used cars", "what is the capital of France?",
-	"book me a flight to Lisbon", "do you have wedding rings?", "contact lenses", "crypto wallet ledger nano", "can you write a poem about the sea?", "toilet seat",
+	"do you sell helicopters?", "I want to buy a lawn mower with a diesel engine", "used cars",
+	"what is the capital of France?", "book me a flight to Lisbon", "do you have wedding rings?",
+	"contact lenses", "crypto wallet ledger nano", "can you write a poem about the sea?",
+	"toilet seat",
 }
 
 func TestJudgedQuestions(t *testing.T) {
@@ -67,7 +81,10 @@ func TestJudgedQuestions(t *testing.T) {
 	missed := 0
 	for question, wanted := range judged {
 		sources := ask(t, shop.Caller, question, nil).Sources
-		if !slices.ContainsFunc(sources[:min(3, len(sources))], func(s api.AssistantSource) bool { return slices.Contains(wanted, s.Name) }) {
+		if !slices.ContainsFunc(
+			sources[:min(3, len(sources))],
+			func(s api.AssistantSource) bool { return slices.Contains(wanted, s.Name) },
+		) {
 			missed++
 			t.Logf("%s: %v", question, names(sources))
 		}
@@ -113,5 +130,7 @@ func TestFollowUps(t *testing.T) {
 		assert.Contains(t, listed, source.Name)
 	}
 	topic := ask(t, shop.Caller, "and do you have yoga mats?", first.History)
-	assert.Equal(t, "Natural Rubber Yoga Mat", topic.Sources[0].Name, "a new topic carries nothing over")
+	assert.Equal(
+		t, "Natural Rubber Yoga Mat", topic.Sources[0].Name, "a new topic carries nothing over",
+	)
 }

@@ -10,15 +10,16 @@ import (
 	"github.com/shopd/shopd/internal/question"
 )
 
-// How long names and words of the catalogue are kept before the database is asked whether any changed, and before they
-// are read again in any case: a change may have been counted before it could be seen.
+// How long names and words of the catalogue are kept before the database is asked whether any
+// changed, and before they are read again in any case: a change may have been counted before it
+// could be seen.
 const (
 	lexiconAge    = time.Minute
 	maxLexiconAge = 15 * time.Minute
 )
 
-// lexicon is what the assistant knows of the shop's words: the names of brands, categories and attributes, and the
-// vocabulary of the products, which the built-in provider has.
+// lexicon is what the assistant knows of the shop's words: the names of brands, categories and
+// attributes, and the vocabulary of the products, which the built-in provider has.
 type lexicon struct {
 	mu      sync.Mutex
 	names   *names
@@ -42,8 +43,8 @@ func (l *lexicon) forget() {
 	l.names = nil
 }
 
-// names answers the dictionary of brands and categories. Callers wait for the first; from then on an older one serves
-// while another is read, which takes long for a large catalogue.
+// names answers the dictionary of brands and categories. Callers wait for the first; from then on
+// an older one serves while another is read, which takes long for a large catalogue.
 func (a *Assistant) names(ctx context.Context) (*names, error) {
 	l := &a.lexicon
 	l.mu.Lock()
@@ -106,7 +107,10 @@ func (a *Assistant) readNames(ctx context.Context) (*names, int64, error) {
 	for _, b := range brands {
 		brandNames = append(brandNames, question.Name{ID: b.ID, Name: b.Name})
 	}
-	n := &names{question.NewDictionary(categoryNames, brandNames), map[int64]int64{}, map[question.Attribute]int64{}}
+	n := &names{
+		question.NewDictionary(categoryNames, brandNames), map[int64]int64{},
+		map[question.Attribute]int64{},
+	}
 	for _, c := range categories {
 		n.categories[c.ID] = c.Products
 		if c.ParentID != nil {
@@ -126,7 +130,8 @@ func (a *Assistant) readNames(ctx context.Context) (*names, int64, error) {
 	return n, changes, a.learn(ctx)
 }
 
-// learn teaches the built-in provider the words of all products: they tell what the shop carries, whoever makes vectors.
+// learn teaches the built-in provider the words of all products: they tell what the shop carries,
+// whoever makes vectors.
 func (a *Assistant) learn(ctx context.Context) error {
 	space, err := a.Model(ctx)
 	if err != nil {
@@ -134,7 +139,10 @@ func (a *Assistant) learn(ctx context.Context) error {
 	}
 	var texts []model.Text
 	for after := int64(0); ; {
-		rows, err := a.queries.ListProductDocuments(ctx, db.ListProductDocumentsParams{ModelID: space, AfterID: after, PageLimit: documentPage})
+		rows, err := a.queries.ListProductDocuments(
+			ctx,
+			db.ListProductDocumentsParams{ModelID: space, AfterID: after, PageLimit: documentPage},
+		)
 		if err != nil {
 			return err
 		}

@@ -13,8 +13,12 @@ import (
 // What a model may claim in numbers.
 var (
 	percentPattern = regexp.MustCompile(`(?i)(\d+(?:[.,]\d+)?)\s?(?:%|per ?cent)`)
-	reducedPattern = regexp.MustCompile(`(?i)\b(?:off|discount\w*|sav(?:e|es|ing|ings)|reduc\w+|cheaper|less|rebate|sale|down)\b`)
-	stockPattern   = regexp.MustCompile(`(?i)\b(\d+)\s+(?:are |is |items? |units? |pieces? )?(?:left|in stock|available|remaining)|\bonly (\d+) (?:left|remain)|\bstock(?: of|:)? (\d+)`)
+	reducedPattern = regexp.MustCompile(
+		`(?i)\b(?:off|discount\w*|sav(?:e|es|ing|ings)|reduc\w+|cheaper|less|rebate|sale|down)\b`,
+	)
+	stockPattern = regexp.MustCompile(
+		`(?i)\b(\d+)\s+(?:are |is |items? |units? |pieces? )?(?:left|in stock|available|remaining)|\bonly (\d+) (?:left|remain)|\bstock(?: of|:)? (\d+)`,
+	)
 )
 
 // verifier knows how amounts are written in the store's currency.
@@ -24,13 +28,16 @@ type verifier struct {
 }
 
 func newVerifier(currency money.Currency) verifier {
-	return verifier{currency, regexp.MustCompile(`(?i)(?:[$€£¥₹]|\b` + string(currency) + `)\s?(\d[\d.,]*)` +
-		`|\b(\d[\d.,]*)\s?(?:[$€£¥₹]|(?:` + string(currency) + `|usd|eur|gbp|jpy|chf|cad|aud|inr|dollars?|euros?|pounds?|yen|bucks|cents?)\b)` +
-		`|\b(\d[\d,]*\.\d{2})\b`)}
+	return verifier{
+		currency,
+		regexp.MustCompile(`(?i)(?:[$€£¥₹]|\b` + string(currency) + `)\s?(\d[\d.,]*)` +
+			`|\b(\d[\d.,]*)\s?(?:[$€£¥₹]|(?:` + string(currency) + `|usd|eur|gbp|jpy|chf|cad|aud|inr|dollars?|euros?|pounds?|yen|bucks|cents?)\b)` +
+			`|\b(\d[\d,]*\.\d{2})\b`),
+	}
 }
 
-// supported reports whether every number of a sentence is a fact of the sources it is about: those it names,
-// or any if it names none.
+// supported reports whether every number of a sentence is a fact of the sources it is about: those
+// it names, or any if it names none.
 func (c *checker) supported(sentence string, meant []model.Source) bool {
 	about := len(meant) > 0
 	if !about {
@@ -71,18 +78,25 @@ func (c *checker) supported(sentence string, meant []model.Source) bool {
 // wasAsked reports whether the shopper named the amount: an answer may repeat "under $20".
 func (c *checker) wasAsked(match []string) bool {
 	said := c.canonical(strings.Join(match[1:], ""))
-	return slices.ContainsFunc(c.asked, func(asked string) bool { return c.canonical(asked) == said })
+	return slices.ContainsFunc(
+		c.asked, func(asked string) bool { return c.canonical(asked) == said },
+	)
 }
 
 // isOneOf reports whether the number a pattern found is one of the facts.
-func (c *checker) isOneOf(match []string, sources []model.Source, facts func(model.Source) []string) bool {
+func (c *checker) isOneOf(
+	match []string, sources []model.Source, facts func(model.Source) []string,
+) bool {
 	said := c.canonical(strings.Join(match[1:], ""))
 	return slices.ContainsFunc(sources, func(s model.Source) bool {
-		return slices.ContainsFunc(facts(s), func(fact string) bool { return fact != "" && c.canonical(fact) == said })
+		return slices.ContainsFunc(
+			facts(s), func(fact string) bool { return fact != "" && c.canonical(fact) == said },
+		)
 	})
 }
 
-// canonical writes a number as the store's currency does, whatever its separators: "1,299" and "1299.00" are one.
+// canonical writes a number as the store's currency does, whatever its separators: "1,299" and
+// "1299.00" are one.
 func (c *checker) canonical(number string) string {
 	number = strings.TrimRight(number, ".,")
 	digits := c.currency.Digits()

@@ -34,8 +34,8 @@ func (c Clock) orReal() Clock {
 	return c
 }
 
-// pace keeps index runs below a quota per minute, so that no call is wasted on finding out that it is used up. The quota
-// counts the texts of the last minute, as Google's does for batches.
+// pace keeps index runs below a quota per minute, so that no call is wasted on finding out that it
+// is used up. The quota counts the texts of the last minute, as Google's does for batches.
 type pace struct {
 	perMinute int // 0: none
 	clock     Clock
@@ -52,7 +52,8 @@ type spent struct {
 // A minute and a little: the provider's clock and ours do not tick alike.
 const quotaWindow = time.Minute + time.Second
 
-// next answers how long to wait before so many texts may go out, and notes them when that is no time at all.
+// next answers how long to wait before so many texts may go out, and notes them when that is no
+// time at all.
 func (p *pace) next(texts int) time.Duration {
 	if p.perMinute == 0 {
 		return 0

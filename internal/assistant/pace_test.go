@@ -44,28 +44,44 @@ func TestAThousandProductsAtAHundredAMinute(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			shop := apitest.New(t)
-			shop.Exec(`INSERT INTO products (name, slug, description) SELECT 'Lamp ' || i, 'lamp-' || i, 'Shines ' || i || ' hours.' FROM generate_series(1, 1000) i`)
-			shop.Exec(`INSERT INTO variants (product_id, is_default, sku, price_minor, stock) SELECT id, true, 'L' || id, 1000, 5 FROM products`)
+			shop.Exec(
+				`INSERT INTO products (name, slug, description) SELECT 'Lamp ' || i, 'lamp-' || i, 'Shines ' || i || ' hours.' FROM generate_series(1, 1000) i`,
+			)
+			shop.Exec(
+				`INSERT INTO variants (product_id, is_default, sku, price_minor, stock) SELECT id, true, 'L' || id, 1000, 5 FROM products`,
+			)
 			clock := &fakeClock{now: time.Now()}
 			stub := geministub.New()
 			stub.LimitEmbedding(100, clock.Now)
 			upstream := httptest.NewServer(stub)
 			defer upstream.Close()
-			client, err := gemini.New(t.Context(), gemini.Settings{APIKey: "k", Endpoint: upstream.URL})
+			client, err := gemini.New(
+				t.Context(), gemini.Settings{APIKey: "k", Endpoint: upstream.URL},
+			)
 			require.NoError(t, err)
 			defer func() { _ = client.Close() }()
 			workers := river.NewWorkers()
 			queue, err := jobs.New(shop.Pool, workers, slog.New(slog.DiscardHandler))
 			require.NoError(t, err)
 			a := assistant.New(shop.Pool, queue, client, assistant.Settings{
-				Log: slog.New(slog.DiscardHandler), Currency: "USD", Dimensions: 768, TopK: 5, CandidateMultiplier: 3, Threshold: 0.5, MaxHistory: 10,
-				CommitBatch: 10, PerMinute: perMinute, Clock: assistant.Clock{Now: clock.Now, Sleep: clock.Sleep},
+				Log:                 slog.New(slog.DiscardHandler),
+				Currency:            "USD",
+				Dimensions:          768,
+				TopK:                5,
+				CandidateMultiplier: 3,
+				Threshold:           0.5,
+				MaxHistory:          10,
+				CommitBatch:         10,
+				PerMinute:           perMinute,
+				Clock:               assistant.Clock{Now: clock.Now, Sleep: clock.Sleep},
 			})
 			a.AddWorkers(workers)
 			defer a.Close()
 			began := clock.Now()
 			var heard []int
-			report, err := a.EmbedProducts(t.Context(), func(done int) { heard = append(heard, done) })
+			report, err := a.EmbedProducts(
+				t.Context(), func(done int) { heard = append(heard, done) },
+			)
 			require.NoError(t, err)
 			assert.Equal(t, assistant.Report{Current: 1000, Made: 1000}, report)
 			assert.Equal(t, 1000, stub.Items())
@@ -77,7 +93,10 @@ func TestAThousandProductsAtAHundredAMinute(t *testing.T) {
 				assert.Zero(t, stub.Refused(), "no call is wasted")
 				assert.Equal(t, 10, stub.Calls(geministub.BatchEmbedContents))
 			} else {
-				assert.LessOrEqual(t, stub.Refused(), 10, "one call a minute finds out that the quota is used up, and how long for")
+				assert.LessOrEqual(
+					t, stub.Refused(), 10,
+					"one call a minute finds out that the quota is used up, and how long for",
+				)
 			}
 		})
 	}

@@ -39,9 +39,11 @@ type finding struct {
 	degraded bool     // found by words alone
 }
 
-// retrieve finds the products an answer may rest on, in the order the question asks for: the best first unless it wants the
-// cheapest, the newest and so on.
-func (a *Assistant) retrieve(ctx context.Context, text string, history []model.Message) (finding, error) {
+// retrieve finds the products an answer may rest on, in the order the question asks for: the best
+// first unless it wants the cheapest, the newest and so on.
+func (a *Assistant) retrieve(
+	ctx context.Context, text string, history []model.Message,
+) (finding, error) {
 	known, err := a.names(ctx)
 	if err != nil {
 		return finding{}, err
@@ -82,7 +84,11 @@ func (a *Assistant) retrieve(ctx context.Context, text string, history []model.M
 func (a *Assistant) wants(ctx context.Context, f *finding, known *names) (wanted, error) {
 	q := f.Question
 	w := wanted{threshold: a.settings.Threshold, conditions: db.ListEligibleProductsParams{
-		MinMinor: q.MinPriceMinor, MaxMinor: q.MaxPriceMinor, CategoryIds: []int64{}, BrandIds: orEmpty(q.BrandIDs), ProductIds: []int64{},
+		MinMinor:    q.MinPriceMinor,
+		MaxMinor:    q.MaxPriceMinor,
+		CategoryIds: []int64{},
+		BrandIds:    orEmpty(q.BrandIDs),
+		ProductIds:  []int64{},
 	}}
 	if len(q.CategoryIDs) > 0 {
 		w.conditions.CategoryIds = known.Trees(q.CategoryIDs)
@@ -115,7 +121,10 @@ func (a *Assistant) wants(ctx context.Context, f *finding, known *names) (wanted
 		}
 		strange, also := a.local.Reading(q.Text)
 		corrected := reading.Text != "" && reading.Text != q.Text
-		respaced := corrected && strings.EqualFold(strings.ReplaceAll(reading.Text, " ", ""), strings.ReplaceAll(q.Text, " ", ""))
+		respaced := corrected &&
+			strings.EqualFold(
+				strings.ReplaceAll(reading.Text, " ", ""), strings.ReplaceAll(q.Text, " ", ""),
+			)
 		if respaced { // "sleepingbag"
 			f.Text = reading.Text
 		} else if corrected {
@@ -142,7 +151,8 @@ func (a *Assistant) wants(ctx context.Context, f *finding, known *names) (wanted
 	return w, nil
 }
 
-// find fills in the products that the answer may rest on: those the shopper points at, or the best of the shop.
+// find fills in the products that the answer may rest on: those the shopper points at, or the best
+// of the shop.
 func (a *Assistant) find(ctx context.Context, f *finding, w wanted) error {
 	select {
 	case a.turns <- struct{}{}:
@@ -157,7 +167,8 @@ func (a *Assistant) find(ctx context.Context, f *finding, w wanted) error {
 	}
 	rows, err := a.candidates(ctx, f, w)
 	// A name may be part of another thing's ("iPhone case"): one that leaves nothing only ranks.
-	if err == nil && len(rows) == 0 && !f.Generic && len(w.conditions.CategoryIds)+len(w.conditions.BrandIds) > 0 {
+	if err == nil && len(rows) == 0 && !f.Generic &&
+		len(w.conditions.CategoryIds)+len(w.conditions.BrandIds) > 0 {
 		f.anywhere(&w)
 		rows, err = a.candidates(ctx, f, w)
 	}
@@ -182,7 +193,11 @@ func (a *Assistant) Understand(ctx context.Context, text string) (search.Meaning
 	if serving.embedder == model.Embedder(a.local) {
 		least += local.Lift
 	}
-	return search.Meaning{Vector: pgvector.NewHalfVector(vectors[0]), ModelID: serving.id, MinScore: least}, nil
+	return search.Meaning{
+		Vector:   pgvector.NewHalfVector(vectors[0]),
+		ModelID:  serving.id,
+		MinScore: least,
+	}, nil
 }
 
 // isLocal reports whether questions are answered from the built-in provider's vectors.

@@ -26,15 +26,20 @@ const (
 	rewriteMarker = '{'
 )
 
-// rewritten has the model say what a follow-up means by itself. Whatever goes wrong, what the rules made of it stands; and
-// it is read by the same rules as a question of a shopper, so it can ask for no more than one can.
-func (a *Assistant) rewritten(ctx context.Context, history []model.Message, text, byRules string) string {
+// rewritten has the model say what a follow-up means by itself. Whatever goes wrong, what the rules
+// made of it stands; and it is read by the same rules as a question of a shopper, so it can ask for
+// no more than one can.
+func (a *Assistant) rewritten(
+	ctx context.Context, history []model.Message, text, byRules string,
+) string {
 	if _, isLocal := a.provider.(*local.Local); isLocal {
 		return byRules
 	}
 	ctx, cancel := context.WithTimeout(ctx, rewriteTime)
 	defer cancel()
-	said, err := a.provider.Generate(ctx, model.Prompt{System: rewriteSystem, History: history, Question: text})
+	said, err := a.provider.Generate(
+		ctx, model.Prompt{System: rewriteSystem, History: history, Question: text},
+	)
 	if err != nil {
 		a.settings.Log.InfoContext(ctx, "follow-up understood by rules", "error", err.Error())
 		return byRules

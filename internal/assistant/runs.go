@@ -44,7 +44,8 @@ type indexWorker struct {
 	assistant *Assistant
 }
 
-// Timeout is the worker's own: a run takes longer than other jobs. It works in slices, so that a crash is noticed soon.
+// Timeout is the worker's own: a run takes longer than other jobs. It works in slices, so that a
+// crash is noticed soon.
 func (indexWorker) Timeout(*river.Job[Index]) time.Duration { return jobTimeout }
 
 // Work implements river.Worker.
@@ -76,9 +77,12 @@ func (a *Assistant) AddWorkers(workers *river.Workers) {
 	river.AddWorker(workers, indexWorker{assistant: a})
 }
 
-// index answers when a run has ended, the one under way if there is one. It is apart from the request that asks for it: who
-// hangs up does not stop it, the end of the server does, and then its job goes on with it elsewhere.
-func (a *Assistant) index(ctx context.Context, kind string, progress func(done int)) (Report, error) {
+// index answers when a run has ended, the one under way if there is one. It is apart from the
+// request that asks for it: who hangs up does not stop it, the end of the server does, and then its
+// job goes on with it elsewhere.
+func (a *Assistant) index(
+	ctx context.Context, kind string, progress func(done int),
+) (Report, error) {
 	a.runs.Add(1)
 	defer a.runs.Done()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), maxIndexTime)
@@ -128,7 +132,11 @@ func (a *Assistant) drive(ctx context.Context, id int64, progress func(done int)
 		case row.FinishedAt != nil:
 			return reportOf(row), problemOf(row)
 		case row.WaitingUntil != nil && time.Until(*row.WaitingUntil) > patientFor:
-			return reportOf(row), quotaProblem(&model.QuotaError{RetryAfter: time.Until(*row.WaitingUntil), Daily: true})
+			return reportOf(
+					row,
+				), quotaProblem(
+					&model.QuotaError{RetryAfter: time.Until(*row.WaitingUntil), Daily: true},
+				)
 		}
 		if progress != nil {
 			progress(int(row.Done))
@@ -159,7 +167,8 @@ func (a *Assistant) take(ctx context.Context, id int64) (*run, db.IndexRun, erro
 		}
 		return nil, row, err
 	}
-	if row, err = a.queries.GetIndexRun(ctx, id); err != nil || row.FinishedAt != nil { // ended just now
+	if row, err = a.queries.GetIndexRun(ctx, id); err != nil ||
+		row.FinishedAt != nil { // ended just now
 		r.release(ctx)
 		return nil, row, err
 	}
@@ -171,11 +180,14 @@ func (r *run) release(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer cancel()
 	if err := r.queries.ReleaseIndex(ctx, r.space.id, &r.name); err != nil {
-		r.settings.Log.WarnContext(ctx, "right to index not given back; it ends in a minute", "error", err.Error())
+		r.settings.Log.WarnContext(
+			ctx, "right to index not given back; it ends in a minute", "error", err.Error(),
+		)
 	}
 }
 
-// work does all of a run that is left and notes how it ended. What a crash or a quota cuts short goes on with its job.
+// work does all of a run that is left and notes how it ended. What a crash or a quota cuts short
+// goes on with its job.
 func (a *Assistant) work(ctx context.Context, r *run, kind string) (Report, error) {
 	defer r.release(ctx)
 	counted, err := a.queries.CountIndexable(ctx)
@@ -229,12 +241,18 @@ func (r *run) tell(ctx context.Context, waitingUntil *time.Time) error {
 		return nil
 	}
 	return r.queries.UpdateIndexRun(ctx, db.UpdateIndexRunParams{
-		ID: r.id, Total: int32(r.total), Done: int32(r.Current), Made: int32(r.Made), Blended: int32(r.Blended), Failed: int32(r.Failed),
+		ID:           r.id,
+		Total:        int32(r.total),
+		Done:         int32(r.Current),
+		Made:         int32(r.Made),
+		Blended:      int32(r.Blended),
+		Failed:       int32(r.Failed),
 		WaitingUntil: waitingUntil,
 	})
 }
 
-// embed has vectors made, at the pace of the quota: a run waits for that of the next minute, one of a day is an error.
+// embed has vectors made, at the pace of the quota: a run waits for that of the next minute, one of
+// a day is an error.
 func (r *run) embed(ctx context.Context, texts []model.Text) ([][]float32, error) {
 	if r.id == 0 { // an edit does not wait
 		return r.space.embedder.Embed(ctx, model.Document, texts)
@@ -247,7 +265,8 @@ func (r *run) embed(ctx context.Context, texts []model.Text) ([][]float32, error
 		}
 		vectors, err := r.space.embedder.Embed(ctx, model.Document, texts)
 		var quota *model.QuotaError
-		if !errors.As(err, &quota) || quota.Daily || quota.RetryAfter > patientFor || waits == maxWaits {
+		if !errors.As(err, &quota) || quota.Daily || quota.RetryAfter > patientFor ||
+			waits == maxWaits {
 			return vectors, err
 		}
 		if err := r.sleep(ctx, quota.RetryAfter); err != nil {
@@ -274,7 +293,12 @@ func (r *run) sleep(ctx context.Context, wait time.Duration) error {
 }
 
 func reportOf(row db.IndexRun) Report {
-	return Report{Current: int(row.Done), Made: int(row.Made), Blended: int(row.Blended), Failed: int(row.Failed)}
+	return Report{
+		Current: int(row.Done),
+		Made:    int(row.Made),
+		Blended: int(row.Blended),
+		Failed:  int(row.Failed),
+	}
 }
 
 // problemOf is the error that a run of another ended with.

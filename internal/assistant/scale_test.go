@@ -24,21 +24,33 @@ const (
 	turn        = 4 * time.Second       // for which the clients ask
 )
 
-// BenchmarkRetrieval measures what is done for a question before the model writes, in a shop of 100,000 products with 8
-// clients: reading it, its vector, the statements that find its sources and what is kept of them. It holds the nearest it
-// takes against comparing all vectors, and its plans to reading by indexes alone.
+// BenchmarkRetrieval measures what is done for a question before the model writes, in a shop of
+// 100,000 products with 8 clients: reading it, its vector, the statements that find its sources and
+// what is kept of them. It holds the nearest it takes against comparing all vectors, and its plans
+// to reading by indexes alone.
 func BenchmarkRetrieval(b *testing.B) {
-	shop := apitest.Large(b, apitest.Setting{Name: "DATABASE_POOL", Value: "4"}) // two for each core: more would wait for each other
+	shop := apitest.Large(
+		b, apitest.Setting{Name: "DATABASE_POOL", Value: "4"},
+	) // two for each core: more would wait for each other
 	shop.Log.Discard()
-	_, err := shop.App.Assistant.Understand(b.Context(), "tent") // the model learns the words of all products first
+	_, err := shop.App.Assistant.Understand(
+		b.Context(), "tent",
+	) // the model learns the words of all products first
 	require.NoError(b, err)
 	asked := shop.ShoppersWords()
-	fmt.Println("| question | alone p50, ms | alone p95, ms | 8 clients p50, ms | 8 clients p95, ms | answers/s | no source | recall@5 | without the threshold |\n|---|---|---|---|---|---|---|---|---|")
+	fmt.Println(
+		"| question | alone p50, ms | alone p95, ms | 8 clients p50, ms | 8 clients p95, ms | answers/s | no source | recall@5 | without the threshold |\n|---|---|---|---|---|---|---|---|---|",
+	)
 	report := func(name string, questions []string) measured {
 		retrieve(b, shop, questions, clients, 2*time.Second) // warms up
-		alone, many := retrieve(b, shop, questions, 1, time.Second), retrieve(b, shop, questions, clients, turn)
-		fmt.Printf("| %s | %s | %s | %s | %s | %.0f | %.0f %% |", name, ms(alone.at(50)), ms(alone.at(95)), ms(many.at(50)), ms(many.at(95)),
-			float64(len(many.took))/turn.Seconds(), 100*float64(many.empty)/float64(len(many.took)))
+		alone, many := retrieve(b, shop, questions, 1, time.Second), retrieve(
+			b, shop, questions, clients, turn,
+		)
+		fmt.Printf(
+			"| %s | %s | %s | %s | %s | %.0f | %.0f %% |", name, ms(alone.at(50)), ms(alone.at(95)),
+			ms(many.at(50)), ms(many.at(95)), float64(len(many.took))/turn.Seconds(),
+			100*float64(many.empty)/float64(len(many.took)),
+		)
 		return many
 	}
 	var mixed []string
@@ -90,7 +102,9 @@ func (m measured) at(percent int) time.Duration {
 func ms(d time.Duration) string { return fmt.Sprintf("%.1f", float64(d.Microseconds())/1000) }
 
 // retrieve has so many clients ask, one question after the other each, for a time.
-func retrieve(b *testing.B, shop *apitest.Shop, questions []string, clients int, turn time.Duration) (m measured) {
+func retrieve(
+	b *testing.B, shop *apitest.Shop, questions []string, clients int, turn time.Duration,
+) (m measured) {
 	b.Helper()
 	var all sync.WaitGroup
 	var mu sync.Mutex
@@ -116,10 +130,11 @@ func retrieve(b *testing.B, shop *apitest.Shop, questions []string, clients int,
 	return m
 }
 
-// recallOfSources is how much of the five nearest retrieval takes by the vectors alone, with the conditions of the
-// question, of those that comparing all vectors finds: with the threshold, and without it, when also what is unlike the
-// question counts ("green soundbars in Kitchen" have nearest products, too). Near duplicates are as good as each other, so
-// what counts is how near a product is, not which.
+// recallOfSources is how much of the five nearest retrieval takes by the vectors alone, with the
+// conditions of the question, of those that comparing all vectors finds: with the threshold, and
+// without it, when also what is unlike the question counts ("green soundbars in Kitchen" have
+// nearest products, too). Near duplicates are as good as each other, so what counts is how near a
+// product is, not which.
 func recallOfSources(b *testing.B, shop *apitest.Shop, questions []string) (like, any float64) {
 	b.Helper()
 	var near, all recalled

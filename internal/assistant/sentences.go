@@ -13,8 +13,8 @@ func plain(sentence string) string {
 	return strings.TrimSpace(spacePattern.ReplaceAllString(sentence, " "))
 }
 
-// sentences cuts a text behind every full stop, question or exclamation mark that a blank follows, and at
-// every line break. Joined, the pieces are the text.
+// sentences cuts a text behind every full stop, question or exclamation mark that a blank follows,
+// and at every line break. Joined, the pieces are the text.
 func sentences(text string) []string {
 	var out []string
 	for {
@@ -44,7 +44,8 @@ func cutSentence(text string) (sentence, rest string, ok bool) {
 	return "", text, false
 }
 
-// isInitial reports whether the word before a full stop is one letter, a number of a list, or abbreviated.
+// isInitial reports whether the word before a full stop is one letter, a number of a list, or
+// abbreviated.
 func isInitial(text string) bool {
 	word := text[strings.LastIndexAny(text, " \t(")+1:]
 	if len(word) <= 1 {

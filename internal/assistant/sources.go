@@ -11,13 +11,15 @@ import (
 	"github.com/shopd/shopd/internal/question"
 )
 
-// sure is how far above the threshold a score says by itself that a product is about the question. Below, a word of the
-// question must be in the product as well: embeddings of unrelated texts are not far from it. See docs/assistant.md.
+// sure is how far above the threshold a score says by itself that a product is about the question.
+// Below, a word of the question must be in the product as well: embeddings of unrelated texts are
+// not far from it. See docs/assistant.md.
 const sure = 0.2
 
-// relevant drops what is near in numbers but not about the question. The words of the catalogue decide: always for the
-// built-in provider, whose numbers are made of words, and for others where the score is not sure by itself. What has every
-// word of the question, or a synonym an administrator gave, is about it.
+// relevant drops what is near in numbers but not about the question. The words of the catalogue
+// decide: always for the built-in provider, whose numbers are made of words, and for others where
+// the score is not sure by itself. What has every word of the question, or a synonym an
+// administrator gave, is about it.
 func (a *Assistant) relevant(f finding, rows []found) []found {
 	if len(rows) == 0 {
 		return rows
@@ -29,7 +31,8 @@ func (a *Assistant) relevant(f finding, rows []found) []found {
 	keep := a.local.Keep(f.Question, documents)
 	kept := rows[:0]
 	for i, row := range rows {
-		if keep[i] || row.hasAll && !f.guessed || !f.byWords && !f.guessed && row.score >= a.settings.Threshold+sure {
+		if keep[i] || row.hasAll && !f.guessed ||
+			!f.byWords && !f.guessed && row.score >= a.settings.Threshold+sure {
 			kept = append(kept, row)
 		}
 	}
@@ -38,15 +41,21 @@ func (a *Assistant) relevant(f finding, rows []found) []found {
 
 // documentOf is all that is known of a product in words.
 func documentOf(row found) local.Document {
-	title := []string{row.ProductCard.Name, orBlank(row.ProductCard.BrandName), orBlank(row.ProductCard.CategoryName)}
+	title := []string{
+		row.ProductCard.Name, orBlank(row.ProductCard.BrandName),
+		orBlank(row.ProductCard.CategoryName),
+	}
 	return local.Document{Title: strings.Join(title, " "), Body: func() string {
 		return strings.Join(append([]string{row.Description}, facts(row.Attributes)...), " ")
 	}}
 }
 
-// untold are the words of a question about certain products that no text of theirs has: the catalogue does not say.
+// untold are the words of a question about certain products that no text of theirs has: the
+// catalogue does not say.
 func (a *Assistant) untold(asked question.Question, hits []hit) []string {
-	if !asked.About || !asked.YesNo || asked.Intent == question.AskDiscount || asked.Intent == question.AskStock || asked.Intent == question.AskPrice {
+	if !asked.About || !asked.YesNo || asked.Intent == question.AskDiscount ||
+		asked.Intent == question.AskStock ||
+		asked.Intent == question.AskPrice {
 		return nil
 	}
 	documents := make([]string, len(hits))
@@ -91,16 +100,27 @@ func discountPct(row found) int {
 	if card.DiscountMinor == nil {
 		return 0
 	}
-	return int(math.Round(float64(card.PriceMinor-*card.DiscountMinor) / float64(max(card.PriceMinor, 1)) * 100))
+	return int(
+		math.Round(
+			float64(card.PriceMinor-*card.DiscountMinor) / float64(max(card.PriceMinor, 1)) * 100,
+		),
+	)
 }
 
 // source is what a model may know of a product.
 func (a *Assistant) source(row found) model.Source {
 	card, format := row.ProductCard, a.settings.Currency.Format
 	s := model.Source{
-		ID: card.ProductID, Name: card.Name, Brand: orBlank(card.BrandName), Category: orBlank(card.CategoryName),
-		Description: row.Description, Currency: string(a.settings.Currency), Price: format(card.PriceMinor), Stock: card.Stock,
-		Score: min(max(row.score, 0), 1), Attributes: strings.Join(facts(row.Attributes), " "),
+		ID:          card.ProductID,
+		Name:        card.Name,
+		Brand:       orBlank(card.BrandName),
+		Category:    orBlank(card.CategoryName),
+		Description: row.Description,
+		Currency:    string(a.settings.Currency),
+		Price:       format(card.PriceMinor),
+		Stock:       card.Stock,
+		Score:       min(max(row.score, 0), 1),
+		Attributes:  strings.Join(facts(row.Attributes), " "),
 	}
 	if card.DiscountMinor != nil {
 		off := card.PriceMinor - *card.DiscountMinor

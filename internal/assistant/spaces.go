@@ -11,11 +11,12 @@ import (
 	"github.com/shopd/shopd/internal/platform/postgres"
 )
 
-// templateVersion counts the ways documents were written: vectors of another way are of another space.
+// templateVersion counts the ways documents were written: vectors of another way are of another
+// space.
 const templateVersion = 1
 
-// How long it is taken for granted which space serves: long when it is the set one, short while that is being built, as
-// another server may finish it.
+// How long it is taken for granted which space serves: long when it is the set one, short while
+// that is being built, as another server may finish it.
 const (
 	settledAge  = time.Minute
 	buildingAge = 2 * time.Second
@@ -42,8 +43,8 @@ func (a *Assistant) Model(ctx context.Context) (int16, error) {
 	return serving.id, err
 }
 
-// spacesNow answers the space that serves and the one the settings want. They differ after a change of the model, until
-// every product has a vector of the wanted one.
+// spacesNow answers the space that serves and the one the settings want. They differ after a change
+// of the model, until every product has a vector of the wanted one.
 func (a *Assistant) spacesNow(ctx context.Context) (serving, wanted space, err error) {
 	s := &a.spaces
 	s.mu.Lock()
@@ -86,7 +87,11 @@ func (a *Assistant) readSpaces(ctx context.Context) (serving, wanted space, err 
 		if former := a.former(active.Name); former != nil {
 			return space{active.ID, active.Name, former}, wanted, nil
 		}
-		a.settings.Log.WarnContext(ctx, "vectors of the former model cannot be searched any more, so those that are made serve at once", "former", active.Name, "model", wanted.name)
+		a.settings.Log.WarnContext(
+			ctx,
+			"vectors of the former model cannot be searched any more, so those that are made serve at once",
+			"former", active.Name, "model", wanted.name,
+		)
 	}
 	return wanted, wanted, a.activate(ctx, wanted.id)
 }
@@ -108,7 +113,8 @@ func (a *Assistant) former(name string) model.Embedder {
 
 func spaceName(model string) string { return fmt.Sprintf("%s/v%d", model, templateVersion) }
 
-// modelOf is the model in the name of a space of any version of the documents: a question is embedded alike for all.
+// modelOf is the model in the name of a space of any version of the documents: a question is
+// embedded alike for all.
 func modelOf(name string) string {
 	for i := len(name) - 1; i > 0; i-- {
 		if name[i] == 'v' && name[i-1] == '/' {
@@ -144,7 +150,9 @@ func (a *Assistant) settle(ctx context.Context) error {
 		}
 		a.spaces.forget()
 		a.lexicon.forget()
-		a.settings.Log.InfoContext(ctx, "vectors of another model took over", "former", serving.name, "model", wanted.name)
+		a.settings.Log.InfoContext(
+			ctx, "vectors of another model took over", "former", serving.name, "model", wanted.name,
+		)
 	}
 	return a.queries.DropRetiredModels(ctx)
 }

@@ -24,9 +24,12 @@ type written struct {
 	err    error
 }
 
-// stream answers in server-sent events: sources, the text sentence by sentence, then all of it. What goes wrong before the
-// first sentence has a status of its own; afterwards it is an event. Who hangs up ends the model's call.
-func (a *Assistant) stream(ctx context.Context, r *reply, asked api.AssistantQuestion) (api.AskAssistantResponseObject, error) {
+// stream answers in server-sent events: sources, the text sentence by sentence, then all of it.
+// What goes wrong before the first sentence has a status of its own; afterwards it is an event. Who
+// hangs up ends the model's call.
+func (a *Assistant) stream(
+	ctx context.Context, r *reply, asked api.AssistantQuestion,
+) (api.AskAssistantResponseObject, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	pieces := make(chan written)
 	send := func(w written) error {
@@ -39,7 +42,9 @@ func (a *Assistant) stream(ctx context.Context, r *reply, asked api.AssistantQue
 	}
 	go func() {
 		defer close(pieces)
-		e, err := a.write(ctx, r, true, func(text string) error { return send(written{text: text}) })
+		e, err := a.write(
+			ctx, r, true, func(text string) error { return send(written{text: text}) },
+		)
 		_ = send(written{editor: e, err: err})
 	}()
 	first, ok := <-pieces
@@ -57,7 +62,8 @@ func (a *Assistant) stream(ctx context.Context, r *reply, asked api.AssistantQue
 		_ = writer.CloseWithError(a.sendEvents(ctx, writer, r, asked, first, pieces))
 	}()
 	return api.AskAssistant200TextEventStreamResponse{
-		Body: &body{reader, cancel}, Headers: api.AskAssistant200ResponseHeaders{XAssistantProvider: orNull(r.provider)},
+		Body:    &body{reader, cancel},
+		Headers: api.AskAssistant200ResponseHeaders{XAssistantProvider: orNull(r.provider)},
 	}, nil
 }
 
@@ -73,8 +79,12 @@ func (b *body) Close() error {
 	return b.PipeReader.Close()
 }
 
-// sendEvents writes the events until the answer ends. An error of the writer is that of a client that is gone.
-func (a *Assistant) sendEvents(ctx context.Context, to io.Writer, r *reply, asked api.AssistantQuestion, next written, pieces <-chan written) error {
+// sendEvents writes the events until the answer ends. An error of the writer is that of a client
+// that is gone.
+func (a *Assistant) sendEvents(
+	ctx context.Context, to io.Writer, r *reply, asked api.AssistantQuestion, next written,
+	pieces <-chan written,
+) error {
 	event := func(name string, data any) error {
 		text, err := json.Marshal(data)
 		if err != nil {
@@ -119,10 +129,19 @@ func (a *Assistant) failed(ctx context.Context, err error) api.Problem {
 	var p *problem.Error
 	if !errors.As(err, &p) {
 		if !errors.Is(err, context.Canceled) {
-			a.settings.Log.ErrorContext(ctx, "answer broke off", "request_id", request.From(ctx).ID, "error", err)
+			a.settings.Log.ErrorContext(
+				ctx, "answer broke off", "request_id", request.From(ctx).ID, "error", err,
+			)
 		}
 		p = ErrUnavailable
 	}
 	id := request.From(ctx).ID
-	return api.Problem{Type: "about:blank", Title: http.StatusText(p.Status), Status: int32(p.Status), Code: p.Code, Detail: p.Detail, RequestID: id}
+	return api.Problem{
+		Type:      "about:blank",
+		Title:     http.StatusText(p.Status),
+		Status:    int32(p.Status),
+		Code:      p.Code,
+		Detail:    p.Detail,
+		RequestID: id,
+	}
 }

@@ -22,8 +22,12 @@ var eventStream = apitest.Header{Name: "Accept", Value: "text/event-stream"}
 func mug(t *testing.T, settings ...apitest.Setting) (*apitest.Shop, *geministub.Server) {
 	t.Helper()
 	shop, model := withGemini(t, apitest.New, settings...)
-	shop.Exec(`INSERT INTO products (name, slug, description, attributes) VALUES ('Tea Mug', 'tea-mug', 'A mug for tea.', '{"colour": "red"}'), ('Coffee Mug', 'coffee-mug', 'A mug for coffee.', '{"colour": "blue"}')`)
-	shop.Exec(`INSERT INTO variants (product_id, is_default, sku, price_minor, stock) SELECT id, true, slug, 1000 + id, 12 FROM products`)
+	shop.Exec(
+		`INSERT INTO products (name, slug, description, attributes) VALUES ('Tea Mug', 'tea-mug', 'A mug for tea.', '{"colour": "red"}'), ('Coffee Mug', 'coffee-mug', 'A mug for coffee.', '{"colour": "blue"}')`,
+	)
+	shop.Exec(
+		`INSERT INTO variants (product_id, is_default, sku, price_minor, stock) SELECT id, true, slug, 1000 + id, 12 FROM products`,
+	)
 	index(shop.Admin())
 	return shop, model
 }
@@ -47,7 +51,11 @@ func TestStreamsOfTheModel(t *testing.T) {
 	// What goes wrong later is an event, and looks like no complete answer.
 	for name, reply := range map[string]geministub.Reply{"cut": geministub.Cut(), "error": geministub.StreamError()} {
 		model.Next(geministub.StreamGenerateContent, 2, reply)
-		broken := string(shop.Post(query, map[string]any{"query": "a tea mug please, " + name}, eventStream).Want(http.StatusOK).Body)
+		broken := string(
+			shop.Post(query, map[string]any{"query": "a tea mug please, " + name}, eventStream).
+				Want(http.StatusOK).
+				Body,
+		)
 		assert.Contains(t, broken, "event: error\n", name)
 		assert.Contains(t, broken, "assistant_unavailable", name)
 		assert.NotContains(t, broken, "event: done", name)
@@ -70,9 +78,14 @@ func TestWhoHangsUpEndsTheModelsCall(t *testing.T) {
 		close(left)
 	}))
 	defer upstream.Close()
-	shop, _ := mug(t, apitest.Setting{Name: "GEMINI_ENDPOINT", Value: upstream.URL}, apitest.Setting{Name: "RAG_GEMINI_TIMEOUT", Value: "60"})
+	shop, _ := mug(
+		t, apitest.Setting{Name: "GEMINI_ENDPOINT", Value: upstream.URL},
+		apitest.Setting{Name: "RAG_GEMINI_TIMEOUT", Value: "60"},
+	)
 	ctx, hangUp := context.WithCancel(t.Context())
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, shop.URL()+query, strings.NewReader(`{"query":"a tea mug"}`))
+	request, err := http.NewRequestWithContext(
+		ctx, http.MethodPost, shop.URL()+query, strings.NewReader(`{"query":"a tea mug"}`),
+	)
 	require.NoError(t, err)
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Accept", "text/event-stream")
@@ -93,7 +106,10 @@ func TestWhoHangsUpEndsTheModelsCall(t *testing.T) {
 
 func TestOutageAnsweredByTheBuiltInProvider(t *testing.T) {
 	t.Parallel()
-	shop, model := mug(t, apitest.Setting{Name: "RAG_OUTAGE", Value: "local"}, apitest.Setting{Name: "RAG_GEMINI_TIMEOUT", Value: "2"})
+	shop, model := mug(
+		t, apitest.Setting{Name: "RAG_OUTAGE", Value: "local"},
+		apitest.Setting{Name: "RAG_GEMINI_TIMEOUT", Value: "2"},
+	)
 	model.Next(geministub.GenerateContent, 5, geministub.Overloaded())
 	answer := ask(t, shop.Caller, "a tea mug", nil)
 	assert.True(t, answer.Degraded)
@@ -112,8 +128,26 @@ func TestFiltersClaimsAndWhatIsNotRecorded(t *testing.T) {
 	assert.Equal(t, "19.99", *answer.Filters.MaxPrice)
 	assert.Equal(t, map[string]string{"colour": "blue"}, answer.Filters.Attributes)
 	assert.Equal(t, []string{"Coffee Mug"}, names(answer.Sources))
-	assert.Contains(t, answer.Claims, api.AssistantClaim{ProductID: answer.Sources[0].ID, Field: api.AssistantClaimFieldPrice, Value: answer.Sources[0].Price, Verified: true})
-	assert.Contains(t, answer.Claims, api.AssistantClaim{ProductID: answer.Sources[0].ID, Field: api.AssistantClaimFieldStock, Value: "12", Verified: true})
+	assert.Contains(
+		t,
+		answer.Claims,
+		api.AssistantClaim{
+			ProductID: answer.Sources[0].ID,
+			Field:     api.AssistantClaimFieldPrice,
+			Value:     answer.Sources[0].Price,
+			Verified:  true,
+		},
+	)
+	assert.Contains(
+		t,
+		answer.Claims,
+		api.AssistantClaim{
+			ProductID: answer.Sources[0].ID,
+			Field:     api.AssistantClaimFieldStock,
+			Value:     "12",
+			Verified:  true,
+		},
+	)
 
 	model.SetAnswer(geministub.Fixed("Yes, the Tea Mug is dishwasher-proof! It is a nice mug."))
 	answer = ask(t, shop.Caller, "is the tea mug dishwasher-proof?", nil)
@@ -125,10 +159,22 @@ func TestTokensAreCountedAndBounded(t *testing.T) {
 	t.Parallel()
 	shop, _ := mug(t, apitest.Setting{Name: "RAG_DAILY_TOKENS", Value: "1000000"})
 	ask(t, shop.Caller, "a tea mug", nil)
-	assert.Positive(t, apitest.Value[int64](shop, "SELECT input_tokens + output_tokens FROM model_usage WHERE provider = 'gemini'"))
-	assert.Contains(t, string(shop.Get("/metrics").Want(http.StatusOK).Body), `shopd_assistant_tokens_total{call="generate",direction="output",provider="gemini"}`)
+	assert.Positive(
+		t,
+		apitest.Value[int64](
+			shop, "SELECT input_tokens + output_tokens FROM model_usage WHERE provider = 'gemini'",
+		),
+	)
+	assert.Contains(
+		t, string(shop.Get("/metrics").Want(http.StatusOK).Body),
+		`shopd_assistant_tokens_total{call="generate",direction="output",provider="gemini"}`,
+	)
 	shop.Exec("UPDATE model_usage SET input_tokens = 2000000")
-	poor := shop.Restart(apitest.Setting{Name: "RAG_PROVIDER", Value: "gemini"}, apitest.Setting{Name: "GEMINI_API_KEY", Value: "k"}, apitest.Setting{Name: "RAG_DAILY_TOKENS", Value: "1000000"})
+	poor := shop.Restart(
+		apitest.Setting{Name: "RAG_PROVIDER", Value: "gemini"},
+		apitest.Setting{Name: "GEMINI_API_KEY", Value: "k"},
+		apitest.Setting{Name: "RAG_DAILY_TOKENS", Value: "1000000"},
+	)
 	answer := poor.Post(query, map[string]any{"query": "a tea mug"})
 	answer.Problem(http.StatusTooManyRequests, "assistant_budget")
 	assert.NotEmpty(t, answer.Header.Get("Retry-After"))

@@ -13,19 +13,33 @@ import (
 	"github.com/shopd/shopd/internal/question/words"
 )
 
-// Links a model must not hand out, prices and gifts it must not put in words, and names it puts forward.
+// Links a model must not hand out, prices and gifts it must not put in words, and names it puts
+// forward.
 var (
-	linkPattern   = regexp.MustCompile(`(?i)https?:|\bwww\.|!?\[[^\]]*\]\(|\S@\w+\.\w|\b[a-z0-9-]+\.(?:com|net|org|io|shop|xyz|info|biz|ru|cn|test|example)\b|<\s*/?\s*[a-z]|\bjavascript:`)
+	linkPattern = regexp.MustCompile(
+		`(?i)https?:|\bwww\.|!?\[[^\]]*\]\(|\S@\w+\.\w|\b[a-z0-9-]+\.(?:com|net|org|io|shop|xyz|info|biz|ru|cn|test|example)\b|<\s*/?\s*[a-z]|\bjavascript:`,
+	)
 	boldPattern   = regexp.MustCompile(`\*\*([^*]+)\*\*|__([^_]+)__`)
-	wordedPattern = regexp.MustCompile(`(?i)\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|single|few)[ -](?:us )?(?:dollars?|euros?|pounds?|yen|bucks?|cents?|usd|eur|gbp)\b`)
-	freePattern   = regexp.MustCompile(`(?i)\b(?:is|are|for|its|it's|completely|totally|absolutely|entirely|now|today) (?:absolutely |completely |totally )?free\b( (?:of|from) \w+)?|\bfree of charge\b|\bat no cost\b`)
-	couponPattern = regexp.MustCompile(`(?i)\b(?:promo|coupon|voucher|discount|gift)[ -]?(?:code|card|s)?\b[^.]{0,20}\b[A-Z]*\d+[A-Z0-9]*\b|\bcode\b[^.]{0,12}[A-Z0-9]{4,}`)
-	namePattern   = regexp.MustCompile(`\b\p{Lu}[\p{L}\d'’-]*(?:[ -](?:\p{Lu}[\p{L}\d'’-]*|\d[\p{L}\d]*))+`)
+	wordedPattern = regexp.MustCompile(
+		`(?i)\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|single|few)[ -](?:us )?(?:dollars?|euros?|pounds?|yen|bucks?|cents?|usd|eur|gbp)\b`,
+	)
+	freePattern = regexp.MustCompile(
+		`(?i)\b(?:is|are|for|its|it's|completely|totally|absolutely|entirely|now|today) (?:absolutely |completely |totally )?free\b( (?:of|from) \w+)?|\bfree of charge\b|\bat no cost\b`,
+	)
+	couponPattern = regexp.MustCompile(
+		`(?i)\b(?:promo|coupon|voucher|discount|gift)[ -]?(?:code|card|s)?\b[^.]{0,20}\b[A-Z]*\d+[A-Z0-9]*\b|\bcode\b[^.]{0,12}[A-Z0-9]{4,}`,
+	)
+	namePattern = regexp.MustCompile(
+		`\b\p{Lu}[\p{L}\d'’-]*(?:[ -](?:\p{Lu}[\p{L}\d'’-]*|\d[\p{L}\d]*))+`,
+	)
 )
 
 // verify is what remains of an answer when all of it is there at once.
 func (v verifier) verify(text, asked string, sources []model.Source) string {
-	e := newEditor(v, &reply{asked: asked, prompt: model.Prompt{Sources: sources}}, func(string) error { return nil })
+	e := newEditor(
+		v, &reply{asked: asked, prompt: model.Prompt{Sources: sources}},
+		func(string) error { return nil },
+	)
 	_ = e.write(text) // emit never fails
 	_ = e.end()
 	return e.out.String()
@@ -42,7 +56,12 @@ type checker struct {
 }
 
 func newChecker(v verifier, asked string, sources []model.Source, untold []string) checker {
-	c := checker{verifier: v, sources: sources, asked: numbers(asked), vocabulary: map[string]bool{}}
+	c := checker{
+		verifier:   v,
+		sources:    sources,
+		asked:      numbers(asked),
+		vocabulary: map[string]bool{},
+	}
 	know := func(texts ...string) {
 		for _, text := range texts {
 			for _, word := range words.Split(text) {
@@ -76,7 +95,8 @@ func (c *checker) check(sentence string) []string {
 	return facts
 }
 
-// meant are the sources a sentence cites or names; known is false if it cites or stresses anything else.
+// meant are the sources a sentence cites or names; known is false if it cites or stresses anything
+// else.
 func (c *checker) meant(sentence string) (meant []model.Source, known bool) {
 	known = true
 	cited := question.CitedIDs(sentence)
@@ -87,7 +107,8 @@ func (c *checker) meant(sentence string) (meant []model.Source, known bool) {
 		}
 	}
 	for _, id := range cited {
-		known = known && slices.ContainsFunc(c.sources, func(s model.Source) bool { return s.ID == id })
+		known = known &&
+			slices.ContainsFunc(c.sources, func(s model.Source) bool { return s.ID == id })
 	}
 	for _, bold := range boldPattern.FindAllStringSubmatch(sentence, -1) {
 		known = known && c.isFact(strings.TrimRight(bold[1]+bold[2], " :.,"))
@@ -96,10 +117,12 @@ func (c *checker) meant(sentence string) (meant []model.Source, known bool) {
 	return meant, known
 }
 
-// forbidden reports whether a sentence has what no answer may have: links, markup, prices in words, gifts, codes, the
-// assistant's own instructions, or what the catalogue does not tell.
+// forbidden reports whether a sentence has what no answer may have: links, markup, prices in words,
+// gifts, codes, the assistant's own instructions, or what the catalogue does not tell.
 func (c *checker) forbidden(sentence string) bool {
-	if linkPattern.MatchString(sentence) || wordedPattern.MatchString(sentence) || couponPattern.MatchString(sentence) || leaks(sentence) {
+	if linkPattern.MatchString(sentence) || wordedPattern.MatchString(sentence) ||
+		couponPattern.MatchString(sentence) ||
+		leaks(sentence) {
 		return true
 	}
 	for _, match := range freePattern.FindAllStringSubmatch(sentence, -1) {
@@ -115,12 +138,13 @@ func (c *checker) forbidden(sentence string) bool {
 	return false
 }
 
-// knowsNames reports whether everything in a sentence that is written like a name is made of words of the sources or of
-// the question.
+// knowsNames reports whether everything in a sentence that is written like a name is made of words
+// of the sources or of the question.
 func (c *checker) knowsNames(sentence string) bool {
 	for _, name := range namePattern.FindAllString(sentence, -1) {
 		for _, word := range words.Split(name) {
-			if !c.vocabulary[words.Stem(word)] && words.ClassOf(word) != words.Stop && !words.IsNumber(word) {
+			if !c.vocabulary[words.Stem(word)] && words.ClassOf(word) != words.Stop &&
+				!words.IsNumber(word) {
 				return false
 			}
 		}
@@ -157,8 +181,8 @@ func leaks(sentence string) bool {
 	return false
 }
 
-// isFact reports whether a stressed text is a source's name, part of one or the other way round, or a number,
-// which is checked by itself.
+// isFact reports whether a stressed text is a source's name, part of one or the other way round, or
+// a number, which is checked by itself.
 func (c *checker) isFact(bold string) bool {
 	if strings.ContainsAny(bold[:min(1, len(bold))], "$€£¥0123456789") {
 		return true

@@ -12,7 +12,16 @@ import (
 
 var (
 	mug  = model.Source{ID: 1, Name: "Stoneware Mug", Currency: "USD", Price: "14.00", Stock: 96}
-	mill = model.Source{ID: 2, Name: "Hand Mill", Currency: "USD", Price: "1299.00", DiscountPrice: "999.50", Saving: "299.50", DiscountPct: 23, Stock: 3}
+	mill = model.Source{
+		ID:            2,
+		Name:          "Hand Mill",
+		Currency:      "USD",
+		Price:         "1299.00",
+		DiscountPrice: "999.50",
+		Saving:        "299.50",
+		DiscountPct:   23,
+		Stock:         3,
+	}
 )
 
 func TestVerify(t *testing.T) {
@@ -43,7 +52,9 @@ func TestVerify(t *testing.T) {
 		"Buy the Golden Kettle [#77].": "Here is what we have:\n- " + mugFacts + "\n- " + millFacts,
 		"":                             "Here is what we have:\n- " + mugFacts + "\n- " + millFacts,
 	} {
-		assert.Equal(t, want, newVerifier("USD").verify(answer, "something under $50?", sources), answer)
+		assert.Equal(
+			t, want, newVerifier("USD").verify(answer, "something under $50?", sources), answer,
+		)
 	}
 }
 
@@ -52,7 +63,9 @@ func TestVerifyInOtherCurrencies(t *testing.T) {
 	tea := model.Source{ID: 1, Name: "Tea", Currency: "JPY", Price: "1200", Stock: 5}
 	v := newVerifier("JPY")
 	assert.Equal(t, "Tea [#1] is ¥1,200.", v.verify("Tea [#1] is ¥1,200.", "", []model.Source{tea}))
-	assert.Equal(t, "Tea: 1200 JPY [#1].", v.verify("Tea [#1] is 120 yen.", "", []model.Source{tea}))
+	assert.Equal(
+		t, "Tea: 1200 JPY [#1].", v.verify("Tea [#1] is 120 yen.", "", []model.Source{tea}),
+	)
 }
 
 func TestNoAmountGetsThroughThatNoSourceHas(t *testing.T) {
@@ -61,12 +74,16 @@ func TestNoAmountGetsThroughThatNoSourceHas(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		cents := rapid.Int64Range(1, 10_000_000).Draw(r, "cents")
 		amount := v.currency.Format(cents)
-		if amount == mug.Price || amount == mill.Price || amount == mill.DiscountPrice || amount == mill.Saving {
+		if amount == mug.Price || amount == mill.Price || amount == mill.DiscountPrice ||
+			amount == mill.Saving {
 			return
 		}
-		form := rapid.SampledFrom([]string{"$%", "% USD", "USD %", "% dollars", "$ %"}).Draw(r, "form")
+		form := rapid.SampledFrom([]string{"$%", "% USD", "USD %", "% dollars", "$ %"}).
+			Draw(r, "form")
 		said := strings.Replace(form, "%", amount, 1)
-		if got := v.verify("It costs "+said+" today.", "", []model.Source{mug, mill}); strings.Contains(got, "It costs") {
+		if got := v.verify(
+			"It costs "+said+" today.", "", []model.Source{mug, mill},
+		); strings.Contains(got, "It costs") {
 			r.Fatalf("%s got through: %s", said, got)
 		}
 	})
@@ -80,5 +97,8 @@ func TestSentencesAreTheWholeText(t *testing.T) {
 			r.Fatalf("%q became %q", text, got)
 		}
 	})
-	assert.Equal(t, []string{"It costs 12.50 USD. ", "Buy it! ", "E.g. today."}, sentences("It costs 12.50 USD. Buy it! E.g. today."))
+	assert.Equal(
+		t, []string{"It costs 12.50 USD. ", "Buy it! ", "E.g. today."},
+		sentences("It costs 12.50 USD. Buy it! E.g. today."),
+	)
 }

@@ -1,13 +1,14 @@
-// Package audit owns the log of who did what: what happened to accounts, and every change that staff and administrators
-// make, with what was there before and is there after. Rows are added in the transaction of what they tell of, and never
-// changed.
+// Package audit owns the log of who did what: what happened to accounts, and every change that
+// staff and administrators make, with what was there before and is there after. Rows are added in
+// the transaction of what they tell of, and never changed.
 //
-// Changes of rows are written down by the database: the migration that makes a table staff works on says
+// Changes of rows are written down by the database: the migration that makes a table staff works on
+// says
 //
 //	SELECT audit_table('webhooks', 'webhook', label => 'url', masked => '{secret}');
 //
-// and whatever a transaction of postgres.Tx or jobs.Queue.Tx changes in it while it answers such a request is in the
-// log. What changes no row of such a table is written down by Record.
+// and whatever a transaction of postgres.Tx or jobs.Queue.Tx changes in it while it answers such a
+// request is in the log. What changes no row of such a table is written down by Record.
 package audit
 
 import (
@@ -26,8 +27,8 @@ import (
 	"github.com/shopd/shopd/internal/platform/request"
 )
 
-// Entry is something that happened. It never holds a secret, nor in Label what is personal, as nobody could take it out
-// again.
+// Entry is something that happened. It never holds a secret, nor in Label what is personal, as
+// nobody could take it out again.
 type Entry struct {
 	Event         string // object.what, such as login.failed
 	Actor         int64  // who did it; 0: whoever the request speaks for
@@ -48,8 +49,13 @@ func Record(ctx context.Context, q *db.Queries, e Entry) error {
 		e.Detail = map[string]any{}
 	}
 	params := db.RecordAuditEventParams{
-		Event: e.Event, Operation: orNil(info.Operation), RequestID: orNil(info.ID), ActorID: orNil(e.Actor),
-		ObjectType: e.ObjectType, ObjectID: orNil(e.ObjectID), Label: orNil(e.Label),
+		Event:      e.Event,
+		Operation:  orNil(info.Operation),
+		RequestID:  orNil(info.ID),
+		ActorID:    orNil(e.Actor),
+		ObjectType: e.ObjectType,
+		ObjectID:   orNil(e.ObjectID),
+		Label:      orNil(e.Label),
 	}
 	if info.Address.IsValid() {
 		params.Address = &info.Address
@@ -82,15 +88,26 @@ type Log struct{ planned *db.Queries }
 func New(pool *pgxpool.Pool) *Log { return &Log{postgres.Planned(pool)} }
 
 // ListAuditLog answers a page of the log, newest first.
-func (l *Log) ListAuditLog(ctx context.Context, r api.ListAuditLogRequestObject) (api.ListAuditLogResponseObject, error) {
+func (l *Log) ListAuditLog(
+	ctx context.Context, r api.ListAuditLogRequestObject,
+) (api.ListAuditLogResponseObject, error) {
 	p := r.Params
 	asked := page.Of(p.Limit, nil)
 	params := db.ListAuditEventsParams{
-		ActorID: p.ActorID, Operation: p.Operation, Event: p.Event, ObjectType: p.ObjectType, ObjectID: p.ObjectID, RequestID: p.RequestID,
-		FromTime: p.From, ToTime: p.To, PageLimit: asked.Limit,
+		ActorID:    p.ActorID,
+		Operation:  p.Operation,
+		Event:      p.Event,
+		ObjectType: p.ObjectType,
+		ObjectID:   p.ObjectID,
+		RequestID:  p.RequestID,
+		FromTime:   p.From,
+		ToTime:     p.To,
+		PageLimit:  asked.Limit,
 	}
 	if p.Q != nil {
-		params.LabelLike = new("%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(*p.Q) + "%")
+		params.LabelLike = new(
+			"%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(*p.Q) + "%",
+		)
 	}
 	after, err := page.After(p.Cursor, nil, 2)
 	if err != nil {
@@ -103,7 +120,10 @@ func (l *Log) ListAuditLog(ctx context.Context, r api.ListAuditLogRequestObject)
 	if err != nil {
 		return nil, err
 	}
-	body := api.ListAuditLog200JSONResponse{Items: make([]api.AuditEntry, 0, len(rows)), Limit: asked.Limit}
+	body := api.ListAuditLog200JSONResponse{
+		Items: make([]api.AuditEntry, 0, len(rows)),
+		Limit: asked.Limit,
+	}
 	for _, row := range rows {
 		entry, err := entryBody(row)
 		if err != nil {
@@ -120,8 +140,14 @@ func (l *Log) ListAuditLog(ctx context.Context, r api.ListAuditLogRequestObject)
 
 func entryBody(row db.ListAuditEventsRow) (api.AuditEntry, error) {
 	entry := api.AuditEntry{
-		ID: row.ID, At: row.At.UTC(), Event: row.Event, Operation: row.Operation, RequestID: row.RequestID,
-		ObjectType: row.ObjectType, ObjectID: row.ObjectID, Label: row.Label,
+		ID:         row.ID,
+		At:         row.At.UTC(),
+		Event:      row.Event,
+		Operation:  row.Operation,
+		RequestID:  row.RequestID,
+		ObjectType: row.ObjectType,
+		ObjectID:   row.ObjectID,
+		Label:      row.Label,
 	}
 	if row.ActorID != nil {
 		entry.Actor = &api.AuditActor{ID: *row.ActorID, Email: row.ActorEmail}

@@ -32,9 +32,12 @@ func TestTheLogTellsWhatWasAndWhatIs(t *testing.T) {
 	keeper := shop.Admin()
 	started := time.Now()
 	var product api.AdminProduct
-	keeper.Post(products, fields{"name": "50% O'Neill kettle", "price": "20.00", "sku": "K-1", "stock": 5}).Want(http.StatusCreated).Into(&product)
+	keeper.Post(products, fields{"name": "50% O'Neill kettle", "price": "20.00", "sku": "K-1", "stock": 5}).
+		Want(http.StatusCreated).
+		Into(&product)
 	address := fmt.Sprintf("%s/%d", products, product.ID)
-	keeper.Patch(address, fields{"is_featured": true, "discount_price": "15.00"}, apitest.Header{Name: "X-Request-Id", Value: "mine-1"}).Want(http.StatusOK)
+	keeper.Patch(address, fields{"is_featured": true, "discount_price": "15.00"}, apitest.Header{Name: "X-Request-Id", Value: "mine-1"}).
+		Want(http.StatusOK)
 	keeper.Patch(address, fields{"is_featured": true}).Want(http.StatusOK) // changes nothing
 	keeper.Delete(address).Want(http.StatusNoContent)
 	keeper.Post(address+"/restore", nil).Want(http.StatusOK)
@@ -49,7 +52,10 @@ func TestTheLogTellsWhatWasAndWhatIs(t *testing.T) {
 		assert.Equal(t, apitest.AdminEmail, *entry.Actor.Email)
 		assert.Equal(t, "127.0.0.1", *entry.Address)
 	}
-	assert.Equal(t, []string{"product.restored", "product.deleted", "product.updated", "product.created"}, events)
+	assert.Equal(
+		t, []string{"product.restored", "product.deleted", "product.updated", "product.created"},
+		events,
+	)
 	changed := all.Items[2]
 	assert.Equal(t, map[string]any{"is_featured": false}, changed.Before, "only what changed")
 	assert.Equal(t, map[string]any{"is_featured": true}, changed.After)
@@ -76,8 +82,13 @@ func TestTheLogTellsWhatWasAndWhatIs(t *testing.T) {
 	assert.Equal(t, 1, count("?operation=restoreProduct"))
 	assert.Equal(t, 1, count("?event=product.deleted"))
 	actor := fmt.Sprintf("?actor_id=%d", created.Actor.ID)
-	assert.Equal(t, 7, count(actor+"&from="+url.QueryEscape(started.UTC().Format(time.RFC3339Nano))), "four of the product, two of its variant, one of its stock")
-	assert.Zero(t, count("?to="+url.QueryEscape(started.Add(-time.Hour).UTC().Format(time.RFC3339))))
+	assert.Equal(
+		t, 7, count(actor+"&from="+url.QueryEscape(started.UTC().Format(time.RFC3339Nano))),
+		"four of the product, two of its variant, one of its stock",
+	)
+	assert.Zero(
+		t, count("?to="+url.QueryEscape(started.Add(-time.Hour).UTC().Format(time.RFC3339))),
+	)
 	assert.Positive(t, count("?object_type=account&event=login.succeeded"))
 	keeper.Get(log+"?q=").Problem(http.StatusUnprocessableEntity, "invalid_request")
 	keeper.Get(log+"?cursor=abc").Problem(http.StatusUnprocessableEntity, "invalid_request")
@@ -104,12 +115,18 @@ func TestSecretsAndPersonsStayOutOfTheLog(t *testing.T) {
 	customer := apitest.Value[int64](shop, "SELECT max(id) FROM users")
 	var home api.Address
 	ada.Post("/api/v1/addresses", fields{"recipient": "Canary Person", "line1": "Canary Street 1", "city": "Ulm", "postal_code": "89073", "country": "DE"}).
-		Want(http.StatusCreated).Into(&home)
-	keeper.Post(products, fields{"name": "Kettle", "price": "20.00", "stock": 5}).Want(http.StatusCreated)
+		Want(http.StatusCreated).
+		Into(&home)
+	keeper.Post(products, fields{"name": "Kettle", "price": "20.00", "stock": 5}).
+		Want(http.StatusCreated)
 	var order api.Order
-	ada.Post("/api/v1/orders", fields{"items": []fields{{"product_id": 1, "quantity": 1}}, "shipping_address_id": home.ID}).Want(http.StatusCreated).Into(&order)
-	keeper.Put(fmt.Sprintf("/api/v1/admin/orders/%d/status", order.ID), fields{"status": "PAID"}).Want(http.StatusOK)
-	keeper.Put(fmt.Sprintf("/api/v1/admin/customers/%d/role", customer), fields{"role": "staff"}).Want(http.StatusOK)
+	ada.Post("/api/v1/orders", fields{"items": []fields{{"product_id": 1, "quantity": 1}}, "shipping_address_id": home.ID}).
+		Want(http.StatusCreated).
+		Into(&order)
+	keeper.Put(fmt.Sprintf("/api/v1/admin/orders/%d/status", order.ID), fields{"status": "PAID"}).
+		Want(http.StatusOK)
+	keeper.Put(fmt.Sprintf("/api/v1/admin/customers/%d/role", customer), fields{"role": "staff"}).
+		Want(http.StatusOK)
 
 	// What a table masks is told of, and no more.
 	shop.Exec("CREATE TABLE hooks (id bigint PRIMARY KEY, url text, secret text)")
@@ -119,11 +136,20 @@ func TestSecretsAndPersonsStayOutOfTheLog(t *testing.T) {
 		UPDATE hooks SET secret = NULL; COMMIT`)
 	hooks := list(keeper, "?object_type=hook")
 	require.Len(t, hooks.Items, 3)
-	assert.Equal(t, map[string]any{"id": float64(1), "url": "https://example.com", "secret": "[masked]"}, hooks.Items[2].After)
+	assert.Equal(
+		t, map[string]any{"id": float64(1), "url": "https://example.com", "secret": "[masked]"},
+		hooks.Items[2].After,
+	)
 	assert.Equal(t, map[string]any{"secret": "[masked]"}, hooks.Items[1].Before)
 	assert.Equal(t, map[string]any{"secret": nil}, hooks.Items[0].After)
 
-	assert.Zero(t, apitest.Value[int](shop, "SELECT count(*) FROM audit_events e WHERE e::text ~* 'canary|customer-|lovelace|correct horse|\\$2[aby]\\$'"))
+	assert.Zero(
+		t,
+		apitest.Value[int](
+			shop,
+			"SELECT count(*) FROM audit_events e WHERE e::text ~* 'canary|customer-|lovelace|correct horse|\\$2[aby]\\$'",
+		),
+	)
 	role := list(keeper, "?event=account.role_changed").Items[0]
 	assert.Equal(t, map[string]any{"role": "customer"}, role.Before)
 	assert.Equal(t, map[string]any{"role": "staff"}, role.After)
@@ -143,10 +169,13 @@ func TestOnlyPeopleChangeWebhooksAndImports(t *testing.T) {
 	}
 	const hooks = "/api/v1/admin/webhooks"
 	var made api.NewWebhook
-	keeper.Post(hooks, fields{"url": "https://example.com/", "events": []string{"*"}}).Want(http.StatusCreated).Into(&made)
+	keeper.Post(hooks, fields{"url": "https://example.com/", "events": []string{"*"}}).
+		Want(http.StatusCreated).
+		Into(&made)
 	keeper.Post(fmt.Sprintf("%s/%d/rotate-secret", hooks, made.ID), nil).Want(http.StatusOK)
 	shop.Exec("UPDATE webhooks SET failing_since = now()")
-	keeper.Patch(fmt.Sprintf("%s/%d", hooks, made.ID), fields{"is_active": false}).Want(http.StatusOK)
+	keeper.Patch(fmt.Sprintf("%s/%d", hooks, made.ID), fields{"is_active": false}).
+		Want(http.StatusOK)
 	events, entries := told("webhook")
 	require.Equal(t, []string{"webhook.updated", "webhook.updated", "webhook.created"}, events)
 	assert.Equal(t, "https://example.com/", *entries[0].Label)
@@ -156,7 +185,9 @@ func TestOnlyPeopleChangeWebhooksAndImports(t *testing.T) {
 	assert.Equal(t, "[masked]", entries[2].After["secret"])
 
 	var begun api.Import
-	keeper.Post("/api/v1/admin/imports", fields{"url": "https://example.com/feed.csv?key=canary"}).Want(http.StatusAccepted).Into(&begun)
+	keeper.Post("/api/v1/admin/imports", fields{"url": "https://example.com/feed.csv?key=canary"}).
+		Want(http.StatusAccepted).
+		Into(&begun)
 	shop.Exec("UPDATE imports SET position = 1, rows_total = 7, created = 3")
 	keeper.Post(fmt.Sprintf("/api/v1/admin/imports/%d/cancel", begun.ID), nil).Want(http.StatusOK)
 	events, entries = told("import")
@@ -164,7 +195,10 @@ func TestOnlyPeopleChangeWebhooksAndImports(t *testing.T) {
 	assert.Equal(t, "https://example.com/feed.csv", *entries[1].Label)
 	assert.Equal(t, map[string]any{"status": "queued", "finished_at": nil}, entries[0].Before)
 	assert.Equal(t, "cancelled", entries[0].After["status"])
-	assert.Zero(t, apitest.Value[int](shop, "SELECT count(*) FROM audit_events e WHERE e::text ~* 'canary'"))
+	assert.Zero(
+		t,
+		apitest.Value[int](shop, "SELECT count(*) FROM audit_events e WHERE e::text ~* 'canary'"),
+	)
 }
 
 func TestTheLogIsFinal(t *testing.T) {
@@ -176,27 +210,57 @@ func TestTheLogIsFinal(t *testing.T) {
 		_, err := shop.Pool.Exec(t.Context(), sql)
 		assert.ErrorContains(t, err, "never changed", sql)
 	}
-	assert.Equal(t, "A", apitest.Value[string](shop, "SELECT tgenabled::text FROM pg_trigger WHERE tgname = 'audit_events_are_final'"), "in replicas too")
+	assert.Equal(
+		t,
+		"A",
+		apitest.Value[string](
+			shop, "SELECT tgenabled::text FROM pg_trigger WHERE tgname = 'audit_events_are_final'",
+		),
+		"in replicas too",
+	)
 
 	// An entry is there if and only if the change is.
-	keeper.Post("/api/v1/admin/brands", fields{"name": "acme"}).Problem(http.StatusConflict, "brand_name_taken")
-	assert.Equal(t, 1, apitest.Value[int](shop, "SELECT count(*) FROM audit_events WHERE operation = 'createBrand'"))
+	keeper.Post("/api/v1/admin/brands", fields{"name": "acme"}).
+		Problem(http.StatusConflict, "brand_name_taken")
+	assert.Equal(
+		t,
+		1,
+		apitest.Value[int](
+			shop, "SELECT count(*) FROM audit_events WHERE operation = 'createBrand'",
+		),
+	)
 	var all sync.WaitGroup
 	for i := range 16 {
-		all.Go(func() { keeper.Patch("/api/v1/admin/brands/1", fields{"description": fmt.Sprintf("No. %d", i)}) })
+		all.Go(
+			func() { keeper.Patch("/api/v1/admin/brands/1", fields{"description": fmt.Sprintf("No. %d", i)}) },
+		)
 	}
 	all.Wait()
-	assert.Equal(t, 16, apitest.Value[int](shop, "SELECT count(*) FROM audit_events WHERE operation = 'updateBrand'"))
-	assert.Equal(t, apitest.Value[string](shop, "SELECT description FROM brands"),
-		apitest.Value[string](shop, "SELECT after->>'description' FROM audit_events ORDER BY id DESC LIMIT 1"))
+	assert.Equal(
+		t,
+		16,
+		apitest.Value[int](
+			shop, "SELECT count(*) FROM audit_events WHERE operation = 'updateBrand'",
+		),
+	)
+	assert.Equal(
+		t,
+		apitest.Value[string](shop, "SELECT description FROM brands"),
+		apitest.Value[string](
+			shop, "SELECT after->>'description' FROM audit_events ORDER BY id DESC LIMIT 1",
+		),
+	)
 }
 
 func TestCustomersLeaveNoEntries(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
-	shop.Admin().Post(products, fields{"name": "Kettle", "price": "20.00", "stock": 5}).Want(http.StatusCreated)
+	shop.Admin().
+		Post(products, fields{"name": "Kettle", "price": "20.00", "stock": 5}).
+		Want(http.StatusCreated)
 	keeper := shop.Admin() // staff may buy, too
 	before := apitest.Value[int](shop, "SELECT count(*) FROM audit_events")
-	keeper.Post("/api/v1/orders", fields{"items": []fields{{"product_id": 1, "quantity": 1}}}).Want(http.StatusCreated)
+	keeper.Post("/api/v1/orders", fields{"items": []fields{{"product_id": 1, "quantity": 1}}}).
+		Want(http.StatusCreated)
 	assert.Equal(t, before, apitest.Value[int](shop, "SELECT count(*) FROM audit_events"))
 }

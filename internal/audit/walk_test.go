@@ -28,14 +28,27 @@ type write struct {
 	call      func() *apitest.Answer
 }
 
-// madeByOthers are tables that staff's writes reach and that need no entry of their own: what is made of other tables,
-// ledgers that are logs themselves, and what has its entries written by Record.
+// madeByOthers are tables that staff's writes reach and that need no entry of their own: what is
+// made of other tables, ledgers that are logs themselves, and what has its entries written by
+// Record.
 var madeByOthers = map[string]bool{
-	"audit_events": true, "order_history": true, "stock_movements": true,
-	"product_listings": true, "product_search": true, "search_words": true, "search_synonym_terms": true,
-	"product_embeddings": true, "category_embeddings": true, "embedding_models": true,
-	"index_runs": true, "events": true, "webhook_deliveries": true,
-	"river_job": true, "users": true, "sessions": true, "reviews": true,
+	"audit_events":         true,
+	"order_history":        true,
+	"stock_movements":      true,
+	"product_listings":     true,
+	"product_search":       true,
+	"search_words":         true,
+	"search_synonym_terms": true,
+	"product_embeddings":   true,
+	"category_embeddings":  true,
+	"embedding_models":     true,
+	"index_runs":           true,
+	"events":               true,
+	"webhook_deliveries":   true,
+	"river_job":            true,
+	"users":                true,
+	"sessions":             true,
+	"reviews":              true,
 }
 
 // noteWrites has every write of a row noted, and whether staff was known to be at work.
@@ -54,14 +67,17 @@ const noteWrites = `
 		END LOOP;
 	END $$`
 
-// TestEveryWriteOfStaffIsInTheLog performs every operation of the contract by which staff changes something. One that is
-// new fails here until it is performed too, leaves an entry, and writes nothing beside it.
+// TestEveryWriteOfStaffIsInTheLog performs every operation of the contract by which staff changes
+// something. One that is new fails here until it is performed too, leaves an entry, and writes
+// nothing beside it.
 func TestEveryWriteOfStaffIsInTheLog(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	walk := writes(t, shop)
 	shop.Exec(noteWrites)
-	administrator := apitest.Value[int64](shop, "SELECT id FROM users WHERE email = $1", apitest.AdminEmail)
+	administrator := apitest.Value[int64](
+		shop, "SELECT id FROM users WHERE email = $1", apitest.AdminEmail,
+	)
 	performed, unseen := map[string]bool{}, slices.Sorted(maps.Keys(madeByOthers))
 	for _, w := range walk {
 		performed[w.operation] = true
@@ -69,16 +85,32 @@ func TestEveryWriteOfStaffIsInTheLog(t *testing.T) {
 		shop.Exec("TRUNCATE seen_writes")
 		answer := w.call()
 		require.Less(t, answer.Status, 300, "%s: %s", w.operation, answer.Body)
-		assert.Positive(t, apitest.Value[int64](shop, `SELECT count(*) FROM audit_events
+		assert.Positive(t, apitest.Value[int64](
+			shop,
+			`SELECT count(*) FROM audit_events
 			WHERE id > $1 AND operation = $2 AND actor_id = $3 AND request_id = $4 AND address IS NOT NULL AND (object_id IS NOT NULL OR object_type = 'index')`,
-			before, w.operation, administrator, answer.Header.Get("X-Request-Id")), "%s left no entry", w.operation)
-		assert.Empty(t, apitest.Value[[]string](shop, `SELECT coalesce(array_agg(DISTINCT of), '{}') FROM seen_writes
-			WHERE NOT audited AND of IN (SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'audited')`),
-			"%s writes outside of postgres.Tx and jobs.Queue.Tx", w.operation)
+			before,
+			w.operation,
+			administrator,
+			answer.Header.Get("X-Request-Id"),
+		), "%s left no entry", w.operation)
+		assert.Empty(
+			t,
+			apitest.Value[[]string](
+				shop,
+				`SELECT coalesce(array_agg(DISTINCT of), '{}') FROM seen_writes
+			WHERE NOT audited AND of IN (SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'audited')`,
+			),
+			"%s writes outside of postgres.Tx and jobs.Queue.Tx",
+			w.operation,
+		)
 		for _, table := range apitest.Value[[]string](shop, `SELECT coalesce(array_agg(DISTINCT of), '{}') FROM seen_writes
 			WHERE audited AND of NOT IN (SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'audited')`) {
 			unseen = slices.DeleteFunc(unseen, func(one string) bool { return one == table })
-			assert.True(t, madeByOthers[table], "%s writes %s, which is not audited: see audit_table", w.operation, table)
+			assert.True(
+				t, madeByOthers[table], "%s writes %s, which is not audited: see audit_table",
+				w.operation, table,
+			)
 		}
 	}
 	assert.Empty(t, unseen, "are in madeByOthers, and nothing that staff does writes them")
@@ -86,8 +118,13 @@ func TestEveryWriteOfStaffIsInTheLog(t *testing.T) {
 	require.NoError(t, err)
 	for path, item := range spec.Paths.Map() {
 		for method, operation := range item.Operations() {
-			if role := operation.Extensions["x-role"]; method != http.MethodGet && (role == "staff" || role == "administrator") {
-				assert.True(t, performed[operation.OperationID], "%s %s (%s) is not performed here: does it leave an entry?", method, path, operation.OperationID)
+			if role := operation.Extensions["x-role"]; method != http.MethodGet &&
+				(role == "staff" || role == "administrator") {
+				assert.True(
+					t, performed[operation.OperationID],
+					"%s %s (%s) is not performed here: does it leave an entry?", method, path,
+					operation.OperationID,
+				)
 			}
 		}
 	}
@@ -125,18 +162,28 @@ func writes(t *testing.T, shop *apitest.Shop) []write {
 	}
 
 	var product api.AdminProduct
-	keeper.Post(admin+"/products", fields{"name": "Kettle", "price": "20.00", "sku": "KETTLE", "stock": 50}).Want(http.StatusCreated).Into(&product)
+	keeper.Post(admin+"/products", fields{"name": "Kettle", "price": "20.00", "sku": "KETTLE", "stock": 50}).
+		Want(http.StatusCreated).
+		Into(&product)
 	of := fmt.Sprintf("/products/%d", product.ID)
-	keeper.Patch(admin+fmt.Sprintf("%s/variants/%d", of, product.Variants[0].ID), fields{"options": fields{"size": "S"}}).Want(http.StatusOK)
+	keeper.Patch(admin+fmt.Sprintf("%s/variants/%d", of, product.Variants[0].ID), fields{"options": fields{"size": "S"}}).
+		Want(http.StatusOK)
 	var order api.Order
-	ada.Post("/api/v1/orders", fields{"items": []fields{{"product_id": product.ID, "quantity": 1}}}).Want(http.StatusCreated).Into(&order)
+	ada.Post("/api/v1/orders", fields{"items": []fields{{"product_id": product.ID, "quantity": 1}}}).
+		Want(http.StatusCreated).
+		Into(&order)
 	at := fmt.Sprintf("/orders/%d", order.ID)
 	var review api.OwnReview
-	ada.Post(fmt.Sprintf("/api/v1/products/%d/reviews", product.ID), fields{"rating": 1}).Want(http.StatusCreated).Into(&review)
+	ada.Post(fmt.Sprintf("/api/v1/products/%d/reviews", product.ID), fields{"rating": 1}).
+		Want(http.StatusCreated).
+		Into(&review)
 	job := func(path string) func() *apitest.Answer {
 		return func() *apitest.Answer {
-			id := apitest.Value[int64](shop, `INSERT INTO river_job (kind, state, args, max_attempts, scheduled_at)
-				VALUES ('cart.sweep', 'scheduled', '{}', 3, now() + interval '1 hour') RETURNING id`)
+			id := apitest.Value[int64](
+				shop,
+				`INSERT INTO river_job (kind, state, args, max_attempts, scheduled_at)
+				VALUES ('cart.sweep', 'scheduled', '{}', 3, now() + interval '1 hour') RETURNING id`,
+			)
 			return keeper.Post(fmt.Sprintf(admin+"/jobs/%d", id)+path, nil)
 		}
 	}
@@ -148,10 +195,16 @@ func writes(t *testing.T, shop *apitest.Shop) []write {
 		{"createCategory", create("/categories", fields{"name": "Kitchen"})},
 		{"replaceCategory", put("/categories/%d", fields{"name": "Kitchens"})},
 		{"updateCategory", patch("/categories/%d", fields{"description": "Where it is warm"})},
-		{"indexCategories", func() *apitest.Answer { return keeper.Post("/api/v1/rag/index/categories", nil) }},
+		{
+			"indexCategories",
+			func() *apitest.Answer { return keeper.Post("/api/v1/rag/index/categories", nil) },
+		},
 		{"deleteCategory", remove("/categories/%d")},
 		{"createSynonyms", create("/search/synonyms", fields{"terms": []string{"sofa", "couch"}})},
-		{"replaceSynonyms", put("/search/synonyms/%d", fields{"terms": []string{"sofa", "settee"}})},
+		{
+			"replaceSynonyms",
+			put("/search/synonyms/%d", fields{"terms": []string{"sofa", "settee"}}),
+		},
 		{"deleteSynonyms", remove("/search/synonyms/%d")},
 		{"createProduct", create("/products", fields{"name": "Pan", "price": "10.00"})},
 		{"replaceProduct", put("/products/%d", fields{"name": "Frying pan", "price": "10.00"})},
@@ -159,21 +212,38 @@ func writes(t *testing.T, shop *apitest.Shop) []write {
 		{"deleteProduct", remove("/products/%d")},
 		{"restoreProduct", post("/products/%d/restore")},
 		{"createVariantMatrix", func() *apitest.Answer {
-			return keeper.Post(admin+of+"/variants/matrix", fields{"options": fields{"size": []string{"M", "XS"}}, "price": "12.00"})
+			return keeper.Post(
+				admin+of+"/variants/matrix",
+				fields{"options": fields{"size": []string{"M", "XS"}}, "price": "12.00"},
+			)
 		}},
-		{"createVariant", create(of+"/variants", fields{"price": "22.00", "options": fields{"size": "XL"}})},
-		{"replaceVariant", put(of+"/variants/%d", fields{"price": "23.00", "options": fields{"size": "XL"}})},
+		{
+			"createVariant",
+			create(of+"/variants", fields{"price": "22.00", "options": fields{"size": "XL"}}),
+		},
+		{
+			"replaceVariant",
+			put(of+"/variants/%d", fields{"price": "23.00", "options": fields{"size": "XL"}}),
+		},
 		{"updateVariant", patch(of+"/variants/%d", fields{"price": "24.00"})},
 		{"deleteVariant", remove(of + "/variants/%d")},
 		{"createProductImage", create(of+"/images", picture(t))},
 		{"updateProductImage", patch(of+"/images/%d", fields{"alt": "A kettle"})},
 		{"deleteProductImage", remove(of + "/images/%d")},
 		{"setInventory", func() *apitest.Answer {
-			return keeper.Put(admin+of+"/inventory", fields{"quantity": 40, "variant_id": product.Variants[0].ID})
+			return keeper.Put(
+				admin+of+"/inventory", fields{"quantity": 40, "variant_id": product.Variants[0].ID},
+			)
 		}},
-		{"setStock", func() *apitest.Answer { return keeper.Put(admin+"/stock", fields{"sku": "KETTLE", "quantity": 30}) }},
+		{
+			"setStock",
+			func() *apitest.Answer { return keeper.Put(admin+"/stock", fields{"sku": "KETTLE", "quantity": 30}) },
+		},
 		{"adjustStock", func() *apitest.Answer {
-			return keeper.Post(admin+"/stock/adjustments", fields{"sku": "KETTLE", "delta": -1, "reason": "damaged"})
+			return keeper.Post(
+				admin+"/stock/adjustments",
+				fields{"sku": "KETTLE", "delta": -1, "reason": "damaged"},
+			)
 		}},
 		{"createLocation", func() *apitest.Answer {
 			return keeper.Post(admin+"/stock/locations", fields{"code": "north", "name": "North"})
@@ -181,37 +251,57 @@ func writes(t *testing.T, shop *apitest.Shop) []write {
 		{"renameLocation", func() *apitest.Answer {
 			return keeper.Patch(admin+"/stock/locations/north", fields{"name": "The north"})
 		}},
-		{"setOrderStatus", func() *apitest.Answer { return keeper.Put(admin+at+"/status", fields{"status": "PAID"}) }},
+		{
+			"setOrderStatus",
+			func() *apitest.Answer { return keeper.Put(admin+at+"/status", fields{"status": "PAID"}) },
+		},
 		{"setShipment", func() *apitest.Answer {
-			return keeper.Put(admin+at+"/shipment", fields{"carrier": "DHL", "tracking_number": "JD0146"})
+			return keeper.Put(
+				admin+at+"/shipment", fields{"carrier": "DHL", "tracking_number": "JD0146"},
+			)
 		}},
 		{"refundOrder", func() *apitest.Answer {
 			return keeper.Post(admin+at+"/refunds", fields{"amount": "5.00", "reason": "Dented"})
 		}},
 		{"setReviewVisibility", func() *apitest.Answer {
-			return keeper.Put(fmt.Sprintf(admin+"/reviews/%d/visibility", review.ID), fields{"is_hidden": true, "reason": "Spam"})
+			return keeper.Put(
+				fmt.Sprintf(admin+"/reviews/%d/visibility", review.ID),
+				fields{"is_hidden": true, "reason": "Spam"},
+			)
 		}},
 		{"setCustomerStatus", func() *apitest.Answer {
-			return keeper.Put(fmt.Sprintf(admin+"/customers/%d/status", customer), fields{"is_active": false})
+			return keeper.Put(
+				fmt.Sprintf(admin+"/customers/%d/status", customer), fields{"is_active": false},
+			)
 		}},
 		{"setCustomerRole", func() *apitest.Answer {
-			return keeper.Put(fmt.Sprintf(admin+"/customers/%d/role", customer), fields{"role": "staff"})
+			return keeper.Put(
+				fmt.Sprintf(admin+"/customers/%d/role", customer), fields{"role": "staff"},
+			)
 		}},
 		{"indexProducts", func() *apitest.Answer { return keeper.Post("/api/v1/rag/index", nil) }},
 		{"reindexProduct", func() *apitest.Answer {
 			return keeper.Put(fmt.Sprintf("/api/v1/rag/products/%d/reindex", product.ID), nil)
 		}},
-		{"createWebhook", create("/webhooks", fields{"url": "https://example.com/", "events": []string{"*"}})},
+		{
+			"createWebhook",
+			create("/webhooks", fields{"url": "https://example.com/", "events": []string{"*"}}),
+		},
 		{"updateWebhook", patch("/webhooks/%d", fields{"description": "The warehouse"})},
 		{"rotateWebhookSecret", post("/webhooks/%d/rotate-secret")},
 		{"pingWebhook", post("/webhooks/%d/test")},
 		{"redeliverWebhook", func() *apitest.Answer {
-			delivery := apitest.Value[int64](shop, "SELECT max(id) FROM webhook_deliveries WHERE webhook_id = $1", made.ID)
-			return keeper.Post(fmt.Sprintf(admin+"/webhooks/%d/deliveries/%d/redeliver", made.ID, delivery), nil)
+			delivery := apitest.Value[int64](
+				shop, "SELECT max(id) FROM webhook_deliveries WHERE webhook_id = $1", made.ID,
+			)
+			return keeper.Post(
+				fmt.Sprintf(admin+"/webhooks/%d/deliveries/%d/redeliver", made.ID, delivery), nil,
+			)
 		}},
 		{"deleteWebhook", remove("/webhooks/%d")},
 		{"startImport", func() *apitest.Answer {
-			answer := keeper.Post(admin+"/imports", upload(t, "products.csv", []byte("id,title,price\njug,Jug,1.00\n"))).Want(http.StatusAccepted)
+			answer := keeper.Post(admin+"/imports", upload(t, "products.csv", []byte("id,title,price\njug,Jug,1.00\n"))).
+				Want(http.StatusAccepted)
 			answer.Into(&made)
 			return answer
 		}},

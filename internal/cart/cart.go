@@ -1,6 +1,7 @@
-// Package cart owns what somebody means to buy: an account's cart, or a guest's, which an opaque token opens. A cart
-// remembers variants and numbers; prices and stock are looked up whenever it is shown. Every change locks the cart's
-// row first, so changes of one cart, and its checkout, happen one after the other.
+// Package cart owns what somebody means to buy: an account's cart, or a guest's, which an opaque
+// token opens. A cart remembers variants and numbers; prices and stock are looked up whenever it is
+// shown. Every change locks the cart's row first, so changes of one cart, and its checkout, happen
+// one after the other.
 package cart
 
 import (
@@ -30,11 +31,22 @@ const (
 
 // Errors clients are told about.
 var (
-	ErrNotFound   = problem.NotFound("cart_not_found", "The token opens no cart. Leave X-Cart-Token out and begin another.")
-	ErrNoLine     = problem.NotFound("cart_line_not_found", "The product is not in the cart.")
-	ErrFull       = problem.Conflict("cart_full", "The cart has 100 lines, which is the most. Take something out first.")
-	errTooMany    = problem.Invalid(problem.Field{Pointer: "/quantity", Message: "would make more than 10000 units of the line"})
-	errOneOfThese = problem.Invalid(problem.Field{Pointer: "", Message: "needs quantity or delta, and not both"})
+	ErrNotFound = problem.NotFound(
+		"cart_not_found", "The token opens no cart. Leave X-Cart-Token out and begin another.",
+	)
+	ErrNoLine = problem.NotFound("cart_line_not_found", "The product is not in the cart.")
+	ErrFull   = problem.Conflict(
+		"cart_full", "The cart has 100 lines, which is the most. Take something out first.",
+	)
+	errTooMany = problem.Invalid(
+		problem.Field{
+			Pointer: "/quantity",
+			Message: "would make more than 10000 units of the line",
+		},
+	)
+	errOneOfThese = problem.Invalid(
+		problem.Field{Pointer: "", Message: "needs quantity or delta, and not both"},
+	)
 )
 
 // Settings of the domain.
@@ -60,7 +72,8 @@ func Forget(ctx context.Context, q *db.Queries, user int64) error {
 	return q.DeleteAccountCart(ctx, &user)
 }
 
-// lock finds the caller's cart and locks it. The account's cart is made when it is first needed; a guest needs a token.
+// lock finds the caller's cart and locks it. The account's cart is made when it is first needed; a
+// guest needs a token.
 func lock(ctx context.Context, q *db.Queries, token *string) (db.Cart, error) {
 	if user := request.From(ctx).Principal.UserID; user != 0 {
 		row, err := q.LockAccountCart(ctx, &user)
@@ -77,7 +90,9 @@ func lock(ctx context.Context, q *db.Queries, token *string) (db.Cart, error) {
 }
 
 // open is lock, and begins a cart for a guest without one, whose token it answers.
-func open(ctx context.Context, q *db.Queries, token *string) (cart db.Cart, made *string, err error) {
+func open(
+	ctx context.Context, q *db.Queries, token *string,
+) (cart db.Cart, made *string, err error) {
 	if token != nil || request.From(ctx).Principal.UserID != 0 {
 		cart, err = lock(ctx, q, token)
 		return cart, nil, err
@@ -96,7 +111,9 @@ func hash(token string) []byte {
 }
 
 // add puts units of a product into a locked cart.
-func add(ctx context.Context, q *db.Queries, cart, product int64, variant *int64, quantity int32) error {
+func add(
+	ctx context.Context, q *db.Queries, cart, product int64, variant *int64, quantity int32,
+) error {
 	found, err := q.FindSellable(ctx, product, variant)
 	switch {
 	case err != nil:
@@ -126,11 +143,21 @@ func add(ctx context.Context, q *db.Queries, cart, product int64, variant *int64
 	case !it.IsActive, it.TrackInventory && sum > it.Stock:
 		return insufficient(available, has.Quantity)
 	}
-	return q.SetCartLine(ctx, db.SetCartLineParams{CartID: cart, VariantID: it.ID, Quantity: sum, PriceMinor: it.UnitMinor})
+	return q.SetCartLine(
+		ctx,
+		db.SetCartLineParams{
+			CartID:     cart,
+			VariantID:  it.ID,
+			Quantity:   sum,
+			PriceMinor: it.UnitMinor,
+		},
+	)
 }
 
 // change sets or steps the units of a line; at none it is gone.
-func change(ctx context.Context, q *db.Queries, cart, product int64, variant *int64, quantity, delta *int32) error {
+func change(
+	ctx context.Context, q *db.Queries, cart, product int64, variant *int64, quantity, delta *int32,
+) error {
 	if (quantity == nil) == (delta == nil) {
 		return errOneOfThese
 	}
@@ -155,11 +182,21 @@ func change(ctx context.Context, q *db.Queries, cart, product int64, variant *in
 	case line.TrackInventory && wanted > line.Stock:
 		return insufficient(line.Stock, line.Quantity)
 	}
-	return q.SetCartLine(ctx, db.SetCartLineParams{CartID: cart, VariantID: line.VariantID, Quantity: wanted, PriceMinor: line.UnitMinor})
+	return q.SetCartLine(
+		ctx,
+		db.SetCartLineParams{
+			CartID:     cart,
+			VariantID:  line.VariantID,
+			Quantity:   wanted,
+			PriceMinor: line.UnitMinor,
+		},
+	)
 }
 
 // find answers the one line that a product, or a variant of it, has in a cart.
-func find(ctx context.Context, q *db.Queries, cart, product int64, variant *int64) (db.FindCartLinesRow, error) {
+func find(
+	ctx context.Context, q *db.Queries, cart, product int64, variant *int64,
+) (db.FindCartLinesRow, error) {
 	lines, err := q.FindCartLines(ctx, cart, product, variant)
 	switch {
 	case err != nil:
@@ -178,7 +215,8 @@ func insufficient(available, inCart int32) error {
 	if inCart > 0 {
 		message += fmt.Sprintf(", and %d are in the cart already", inCart)
 	}
-	return inventory.ErrInsufficient.Detailf("There are not that many units: %s.", message).With(problem.Field{Pointer: "/quantity", Message: message})
+	return inventory.ErrInsufficient.Detailf("There are not that many units: %s.", message).
+		With(problem.Field{Pointer: "/quantity", Message: message})
 }
 
 // Sweep is a job that forgets guests' carts nobody changed for a month.

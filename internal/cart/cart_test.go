@@ -43,11 +43,29 @@ func TestCart(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	admin, ada := shop.Admin(), shop.Customer()
-	drift := product(admin, fields{"name": "Drift", "price": "79.00", "discount_price": "59.90", "sku": "D-1", "stock": 5})
+	drift := product(
+		admin,
+		fields{
+			"name":           "Drift",
+			"price":          "79.00",
+			"discount_price": "59.90",
+			"sku":            "D-1",
+			"stock":          5,
+		},
+	)
 	cable := product(admin, fields{"name": "Cable", "price": "1.10", "stock": 0})
 	shop.Exec("UPDATE variants SET track_inventory = false WHERE product_id = $1", cable.ID)
 
-	assert.Equal(t, api.Cart{Lines: []api.CartLine{}, Problems: []api.CartProblem{}, Subtotal: "0.00", Currency: "USD"}, show(ada))
+	assert.Equal(
+		t,
+		api.Cart{
+			Lines:    []api.CartLine{},
+			Problems: []api.CartProblem{},
+			Subtotal: "0.00",
+			Currency: "USD",
+		},
+		show(ada),
+	)
 	var now api.Cart
 	ada.Post(items, fields{"product_id": drift.ID, "quantity": 2}).Want(http.StatusOK).Into(&now)
 	ada.Post(items, fields{"product_id": cable.ID, "quantity": 10}).Want(http.StatusOK)
@@ -56,8 +74,17 @@ func TestCart(t *testing.T) {
 	assert.Nil(t, now.CartToken, "an account needs none")
 	line := now.Lines[0]
 	assert.Equal(t, api.CartLine{
-		ProductID: drift.ID, VariantID: drift.Variants[0].ID, Name: "Drift", Sku: "D-1", Options: map[string]string{}, Quantity: 3,
-		UnitPrice: "59.90", LineTotal: "179.70", Stock: 5, TrackInventory: true, Available: true,
+		ProductID:      drift.ID,
+		VariantID:      drift.Variants[0].ID,
+		Name:           "Drift",
+		Sku:            "D-1",
+		Options:        map[string]string{},
+		Quantity:       3,
+		UnitPrice:      "59.90",
+		LineTotal:      "179.70",
+		Stock:          5,
+		TrackInventory: true,
+		Available:      true,
 	}, line)
 	assert.True(t, now.Lines[1].Available, "not counted: always there")
 	assert.Equal(t, "190.70", now.Subtotal)
@@ -65,21 +92,34 @@ func TestCart(t *testing.T) {
 	assert.Empty(t, now.Problems)
 	assert.Equal(t, now, show(ada))
 
-	problem := ada.Post(items, fields{"product_id": drift.ID, "quantity": 3}).Problem(http.StatusConflict, "insufficient_stock")
-	assert.Equal(t, []api.FieldError{{Pointer: "/quantity", Message: "5 are available, and 3 are in the cart already"}}, problem.Errors)
-	ada.Post(items, fields{"product_id": cable.ID, "quantity": 9995}).Problem(http.StatusUnprocessableEntity, "invalid_request")
-	ada.Post(items, fields{"product_id": 4242, "quantity": 1}).Problem(http.StatusNotFound, "product_not_found")
-	ada.Post(items, fields{"product_id": drift.ID, "variant_id": 4242, "quantity": 1}).Problem(http.StatusNotFound, "variant_not_found")
-	ada.Post(items, fields{"product_id": drift.ID, "quantity": 0}).Problem(http.StatusUnprocessableEntity, "invalid_request")
+	problem := ada.Post(items, fields{"product_id": drift.ID, "quantity": 3}).
+		Problem(http.StatusConflict, "insufficient_stock")
+	assert.Equal(
+		t,
+		[]api.FieldError{
+			{Pointer: "/quantity", Message: "5 are available, and 3 are in the cart already"},
+		},
+		problem.Errors,
+	)
+	ada.Post(items, fields{"product_id": cable.ID, "quantity": 9995}).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
+	ada.Post(items, fields{"product_id": 4242, "quantity": 1}).
+		Problem(http.StatusNotFound, "product_not_found")
+	ada.Post(items, fields{"product_id": drift.ID, "variant_id": 4242, "quantity": 1}).
+		Problem(http.StatusNotFound, "variant_not_found")
+	ada.Post(items, fields{"product_id": drift.ID, "quantity": 0}).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
 
 	ada.Patch(item(drift.ID), fields{"quantity": 5}).Want(http.StatusOK).Into(&now)
 	assert.Equal(t, int32(5), now.Lines[0].Quantity)
 	ada.Patch(item(drift.ID), fields{"delta": 1}).Problem(http.StatusConflict, "insufficient_stock")
 	ada.Patch(item(drift.ID), fields{"delta": -1}).Want(http.StatusOK).Into(&now)
 	assert.Equal(t, int32(4), now.Lines[0].Quantity)
-	ada.Patch(item(drift.ID), fields{"delta": -1, "quantity": 3}).Problem(http.StatusUnprocessableEntity, "invalid_request")
+	ada.Patch(item(drift.ID), fields{"delta": -1, "quantity": 3}).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
 	ada.Patch(item(drift.ID), fields{}).Problem(http.StatusUnprocessableEntity, "invalid_request")
-	ada.Patch(item(cable.ID), fields{"delta": 9999}).Problem(http.StatusUnprocessableEntity, "invalid_request")
+	ada.Patch(item(cable.ID), fields{"delta": 9999}).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
 	ada.Patch(item(4242), fields{"delta": 1}).Problem(http.StatusNotFound, "cart_line_not_found")
 	ada.Patch(item(drift.ID), fields{"delta": -10}).Want(http.StatusOK).Into(&now)
 	assert.Len(t, now.Lines, 1, "at 0 it is gone")
@@ -96,18 +136,31 @@ func TestVariantsInTheCart(t *testing.T) {
 	shop := apitest.New(t)
 	ada := shop.Customer()
 	shirt := product(shop.Admin(), fields{"name": "Shirt", "variants": []fields{
-		{"price": "10", "options": fields{"size": "S"}, "stock": 3}, {"price": "12", "options": fields{"size": "M"}, "stock": 3},
+		{
+			"price":   "10",
+			"options": fields{"size": "S"},
+			"stock":   3,
+		},
+		{"price": "12", "options": fields{"size": "M"}, "stock": 3},
 	}})
 	small, medium := shirt.Variants[0].ID, shirt.Variants[1].ID
-	ada.Post(items, fields{"product_id": shirt.ID, "quantity": 1}).Problem(http.StatusUnprocessableEntity, "variant_required")
-	ada.Post(items, fields{"product_id": shirt.ID, "variant_id": small, "quantity": 1}).Want(http.StatusOK)
-	ada.Patch(item(shirt.ID), fields{"delta": 1}).Want(http.StatusOK) // one variant of it is in the cart
+	ada.Post(items, fields{"product_id": shirt.ID, "quantity": 1}).
+		Problem(http.StatusUnprocessableEntity, "variant_required")
+	ada.Post(items, fields{"product_id": shirt.ID, "variant_id": small, "quantity": 1}).
+		Want(http.StatusOK)
+	ada.Patch(item(shirt.ID), fields{"delta": 1}).
+		Want(http.StatusOK)
+		// one variant of it is in the cart
 	var now api.Cart
-	ada.Post(items, fields{"product_id": shirt.ID, "variant_id": medium, "quantity": 1}).Want(http.StatusOK).Into(&now)
+	ada.Post(items, fields{"product_id": shirt.ID, "variant_id": medium, "quantity": 1}).
+		Want(http.StatusOK).
+		Into(&now)
 	assert.Equal(t, map[string]string{"size": "M"}, now.Lines[1].Options)
-	ada.Patch(item(shirt.ID), fields{"delta": 1}).Problem(http.StatusUnprocessableEntity, "variant_required")
+	ada.Patch(item(shirt.ID), fields{"delta": 1}).
+		Problem(http.StatusUnprocessableEntity, "variant_required")
 	ada.Delete(item(shirt.ID)).Problem(http.StatusUnprocessableEntity, "variant_required")
-	ada.Patch(item(shirt.ID)+fmt.Sprintf("?variant_id=%d", medium), fields{"quantity": 2}).Want(http.StatusOK)
+	ada.Patch(item(shirt.ID)+fmt.Sprintf("?variant_id=%d", medium), fields{"quantity": 2}).
+		Want(http.StatusOK)
 	ada.Delete(item(shirt.ID) + fmt.Sprintf("?variant_id=%d", small)).Want(http.StatusOK).Into(&now)
 	require.Len(t, now.Lines, 1)
 	assert.Equal(t, medium, now.Lines[0].VariantID)
@@ -120,7 +173,10 @@ func TestWhatStandsInTheWay(t *testing.T) {
 	admin, ada := shop.Admin(), shop.Customer()
 	var made []api.AdminProduct
 	for i := range 5 {
-		made = append(made, product(admin, fields{"name": fmt.Sprintf("P%d", i), "price": "2.00", "stock": 5}))
+		made = append(
+			made,
+			product(admin, fields{"name": fmt.Sprintf("P%d", i), "price": "2.00", "stock": 5}),
+		)
 		ada.Post(items, fields{"product_id": made[i].ID, "quantity": 3}).Want(http.StatusOK)
 	}
 	address := func(i int) string { return fmt.Sprintf("/api/v1/admin/products/%d", made[i].ID) }
@@ -148,12 +204,16 @@ func TestWhatStandsInTheWay(t *testing.T) {
 	assert.Equal(t, "19.50", now.Subtotal)
 	ada.Get(cart, apitest.Header{Name: "If-None-Match", Value: before}).Want(http.StatusOK)
 
-	ada.Post(items, fields{"product_id": made[1].ID, "quantity": 1}).Problem(http.StatusConflict, "insufficient_stock")
-	ada.Patch(item(made[1].ID), fields{"delta": 1}).Problem(http.StatusConflict, "insufficient_stock")
+	ada.Post(items, fields{"product_id": made[1].ID, "quantity": 1}).
+		Problem(http.StatusConflict, "insufficient_stock")
+	ada.Patch(item(made[1].ID), fields{"delta": 1}).
+		Problem(http.StatusConflict, "insufficient_stock")
 	ada.Patch(item(made[2].ID), fields{"delta": -1}).Want(http.StatusOK) // fewer is always fine
 	ada.Patch(item(made[3].ID), fields{"quantity": 3}).Want(http.StatusOK).Into(&now)
 	for _, p := range now.Problems {
-		assert.NotEqual(t, api.CartProblemCodePriceChanged, p.Code, "told once the line is chosen again")
+		assert.NotEqual(
+			t, api.CartProblemCodePriceChanged, p.Code, "told once the line is chosen again",
+		)
 	}
 	ada.Delete(item(made[0].ID)).Want(http.StatusOK)
 }
@@ -164,12 +224,20 @@ func TestIfMatch(t *testing.T) {
 	ada := shop.Customer()
 	drift := product(shop.Admin(), fields{"name": "Drift", "price": "79.00", "stock": 50})
 	tag := ada.Get(cart).Header.Get("ETag")
-	tag = ada.Post(items, fields{"product_id": drift.ID, "quantity": 2}, ifMatch(tag)).Want(http.StatusOK).Header.Get("ETag")
+	tag = ada.Post(items, fields{"product_id": drift.ID, "quantity": 2}, ifMatch(tag)).
+		Want(http.StatusOK).
+		Header.Get(
+		"ETag",
+	)
 	assert.Equal(t, tag, ada.Get(cart).Header.Get("ETag"))
-	ada.Post(items, fields{"product_id": drift.ID, "quantity": 2}, ifMatch(`"0"`)).Problem(http.StatusPreconditionFailed, "stale")
-	ada.Patch(item(drift.ID), fields{"delta": 1}, ifMatch(`"0"`)).Problem(http.StatusPreconditionFailed, "stale")
-	ada.Call(http.MethodDelete, item(drift.ID), nil, ifMatch(`"0"`)).Problem(http.StatusPreconditionFailed, "stale")
-	ada.Call(http.MethodDelete, cart, nil, ifMatch(`"0"`)).Problem(http.StatusPreconditionFailed, "stale")
+	ada.Post(items, fields{"product_id": drift.ID, "quantity": 2}, ifMatch(`"0"`)).
+		Problem(http.StatusPreconditionFailed, "stale")
+	ada.Patch(item(drift.ID), fields{"delta": 1}, ifMatch(`"0"`)).
+		Problem(http.StatusPreconditionFailed, "stale")
+	ada.Call(http.MethodDelete, item(drift.ID), nil, ifMatch(`"0"`)).
+		Problem(http.StatusPreconditionFailed, "stale")
+	ada.Call(http.MethodDelete, cart, nil, ifMatch(`"0"`)).
+		Problem(http.StatusPreconditionFailed, "stale")
 
 	var all sync.WaitGroup
 	var mu sync.Mutex
@@ -198,40 +266,61 @@ func TestGuestsHaveCarts(t *testing.T) {
 	shop.Delete(item(drift.ID)).Problem(http.StatusNotFound, "cart_not_found")
 	shop.Patch(item(drift.ID), fields{"delta": 1}).Problem(http.StatusNotFound, "cart_not_found")
 	shop.Delete(cart).Problem(http.StatusNotFound, "cart_not_found")
-	shop.Post(items, fields{"product_id": 4242, "quantity": 1}).Problem(http.StatusNotFound, "product_not_found")
-	assert.Zero(t, apitest.Value[int](shop, "SELECT count(*) FROM carts"), "a refusal leaves no cart behind")
+	shop.Post(items, fields{"product_id": 4242, "quantity": 1}).
+		Problem(http.StatusNotFound, "product_not_found")
+	assert.Zero(
+		t, apitest.Value[int](shop, "SELECT count(*) FROM carts"),
+		"a refusal leaves no cart behind",
+	)
 
 	var begun api.Cart
 	shop.Post(items, fields{"product_id": drift.ID, "quantity": 6}).Want(http.StatusOK).Into(&begun)
 	require.NotNil(t, begun.CartToken)
 	mine := token(*begun.CartToken)
 	var now api.Cart
-	shop.Post(items, fields{"product_id": cable.ID, "quantity": 1}, mine).Want(http.StatusOK).Into(&now)
+	shop.Post(items, fields{"product_id": cable.ID, "quantity": 1}, mine).
+		Want(http.StatusOK).
+		Into(&now)
 	assert.Nil(t, now.CartToken, "told once")
 	assert.Len(t, now.Lines, 2)
 	assert.Len(t, show(shop.Caller, mine).Lines, 2)
 	assert.Empty(t, show(shop.Caller).Lines)
 	shop.Get(cart, token(strings.Repeat("a", 43))).Problem(http.StatusNotFound, "cart_not_found")
 	shop.Get(cart, token("short")).Problem(http.StatusUnprocessableEntity, "invalid_request")
-	shop.Call(http.MethodDelete, cart, nil, token("short")).Problem(http.StatusUnprocessableEntity, "invalid_request")
-	assert.Zero(t, apitest.Value[int](shop, "SELECT count(*) FROM carts WHERE token_hash = $1", []byte(*begun.CartToken)), "only its hash is kept")
+	shop.Call(http.MethodDelete, cart, nil, token("short")).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
+	assert.Zero(
+		t,
+		apitest.Value[int](
+			shop, "SELECT count(*) FROM carts WHERE token_hash = $1", []byte(*begun.CartToken),
+		),
+		"only its hash is kept",
+	)
 	shop.As("no.such.token").Get(cart, mine).Problem(http.StatusUnauthorized, "invalid_token")
 
 	ada := shop.Customer()
 	assert.Empty(t, show(ada, mine).Lines, "an account has its own")
 	ada.Post(items, fields{"product_id": drift.ID, "quantity": 5}).Want(http.StatusOK)
-	ada.Post("/api/v1/cart/merge", fields{"cart_token": *begun.CartToken}).Want(http.StatusOK).Into(&now)
+	ada.Post("/api/v1/cart/merge", fields{"cart_token": *begun.CartToken}).
+		Want(http.StatusOK).
+		Into(&now)
 	quantities := map[api.ID]int32{}
 	for _, line := range now.Lines {
 		quantities[line.ProductID] = line.Quantity
 	}
-	assert.Equal(t, map[api.ID]int32{drift.ID: 9, cable.ID: 1}, quantities, "added up to what there is")
-	ada.Post("/api/v1/cart/merge", fields{"cart_token": *begun.CartToken}).Problem(http.StatusNotFound, "cart_not_found")
+	assert.Equal(
+		t, map[api.ID]int32{drift.ID: 9, cable.ID: 1}, quantities, "added up to what there is",
+	)
+	ada.Post("/api/v1/cart/merge", fields{"cart_token": *begun.CartToken}).
+		Problem(http.StatusNotFound, "cart_not_found")
 	shop.Get(cart, mine).Problem(http.StatusNotFound, "cart_not_found")
-	ada.Post("/api/v1/cart/merge", fields{"cart_token": "short"}).Problem(http.StatusUnprocessableEntity, "invalid_request")
+	ada.Post("/api/v1/cart/merge", fields{"cart_token": "short"}).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
 
 	ada.Delete("/api/v1/users/me").Want(http.StatusNoContent)
-	assert.Zero(t, apitest.Value[int](shop, "SELECT count(*) FROM carts"), "the cart goes with the account")
+	assert.Zero(
+		t, apitest.Value[int](shop, "SELECT count(*) FROM carts"), "the cart goes with the account",
+	)
 }
 
 // Two accounts that know one token: one of them gets the lines.
@@ -245,7 +334,9 @@ func TestACartIsMergedOnce(t *testing.T) {
 	for range 8 {
 		ada := shop.Customer()
 		for range 2 {
-			all.Go(func() { ada.Post("/api/v1/cart/merge", fields{"cart_token": *begun.CartToken}) })
+			all.Go(
+				func() { ada.Post("/api/v1/cart/merge", fields{"cart_token": *begun.CartToken}) },
+			)
 		}
 	}
 	all.Wait()
@@ -259,15 +350,21 @@ func TestACartHasAHundredLines(t *testing.T) {
 	one := product(admin, fields{"name": "One", "price": "1", "stock": 9})
 	other := product(admin, fields{"name": "Other", "price": "1", "stock": 9})
 	ada.Post(items, fields{"product_id": one.ID, "quantity": 1}).Want(http.StatusOK)
-	shop.Exec(`WITH made AS (INSERT INTO products (name, slug) SELECT 'Filler', 'filler-' || n FROM generate_series(1, 99) n RETURNING id),
+	shop.Exec(
+		`WITH made AS (INSERT INTO products (name, slug) SELECT 'Filler', 'filler-' || n FROM generate_series(1, 99) n RETURNING id),
 		variant AS (INSERT INTO variants (product_id, is_default, sku, price_minor, stock) SELECT id, true, 'F-' || id, 100, 0 FROM made RETURNING id)
-		INSERT INTO cart_lines (cart_id, variant_id, quantity, price_minor) SELECT (SELECT id FROM carts), id, 1, 100 FROM variant`)
-	ada.Post(items, fields{"product_id": other.ID, "quantity": 1}).Problem(http.StatusConflict, "cart_full")
+		INSERT INTO cart_lines (cart_id, variant_id, quantity, price_minor) SELECT (SELECT id FROM carts), id, 1, 100 FROM variant`,
+	)
+	ada.Post(items, fields{"product_id": other.ID, "quantity": 1}).
+		Problem(http.StatusConflict, "cart_full")
 	ada.Post(items, fields{"product_id": one.ID, "quantity": 1}).Want(http.StatusOK)
 	var begun, now api.Cart
 	shop.Post(items, fields{"product_id": other.ID, "quantity": 1}).Want(http.StatusOK).Into(&begun)
-	shop.Post(items, fields{"product_id": one.ID, "quantity": 1}, token(*begun.CartToken)).Want(http.StatusOK)
-	ada.Post("/api/v1/cart/merge", fields{"cart_token": *begun.CartToken}).Want(http.StatusOK).Into(&now)
+	shop.Post(items, fields{"product_id": one.ID, "quantity": 1}, token(*begun.CartToken)).
+		Want(http.StatusOK)
+	ada.Post("/api/v1/cart/merge", fields{"cart_token": *begun.CartToken}).
+		Want(http.StatusOK).
+		Into(&now)
 	assert.Len(t, now.Lines, 100, "beyond the hundredth stays behind")
 	assert.Equal(t, int32(3), now.Lines[0].Quantity, "what is known adds up")
 }

@@ -14,7 +14,9 @@ import (
 )
 
 // GetCart answers the caller's cart. Reading makes none.
-func (c *Carts) GetCart(ctx context.Context, r api.GetCartRequestObject) (api.GetCartResponseObject, error) {
+func (c *Carts) GetCart(
+	ctx context.Context, r api.GetCartRequestObject,
+) (api.GetCartResponseObject, error) {
 	var cart db.Cart
 	var err error
 	switch user := request.From(ctx).Principal.UserID; {
@@ -23,7 +25,9 @@ func (c *Carts) GetCart(ctx context.Context, r api.GetCartRequestObject) (api.Ge
 			err = nil
 		}
 	case r.Params.XCartToken != nil:
-		if cart, err = c.queries.GetGuestCart(ctx, hash(*r.Params.XCartToken)); errors.Is(err, pgx.ErrNoRows) {
+		if cart, err = c.queries.GetGuestCart(ctx, hash(*r.Params.XCartToken)); errors.Is(
+			err, pgx.ErrNoRows,
+		) {
 			err = ErrNotFound
 		}
 	}
@@ -31,11 +35,16 @@ func (c *Carts) GetCart(ctx context.Context, r api.GetCartRequestObject) (api.Ge
 		return nil, err
 	}
 	body, tag, err := c.show(ctx, c.queries, cart.ID, cart.Version)
-	return api.GetCart200JSONResponse{Body: body, Headers: api.GetCart200ResponseHeaders{ETag: tag}}, err
+	return api.GetCart200JSONResponse{
+		Body:    body,
+		Headers: api.GetCart200ResponseHeaders{ETag: tag},
+	}, err
 }
 
 // AddCartItem puts something into the cart.
-func (c *Carts) AddCartItem(ctx context.Context, r api.AddCartItemRequestObject) (api.AddCartItemResponseObject, error) {
+func (c *Carts) AddCartItem(
+	ctx context.Context, r api.AddCartItemRequestObject,
+) (api.AddCartItemResponseObject, error) {
 	var answer api.AddCartItem200JSONResponse
 	err := postgres.Tx(ctx, c.pool, func(q *db.Queries) error {
 		cart, token, err := open(ctx, q, r.Params.XCartToken)
@@ -45,7 +54,9 @@ func (c *Carts) AddCartItem(ctx context.Context, r api.AddCartItemRequestObject)
 		if err := version.Check(r.Params.IfMatch, cart.Version); err != nil {
 			return err
 		}
-		if err := add(ctx, q, cart.ID, r.Body.ProductID, r.Body.VariantID, r.Body.Quantity); err != nil {
+		if err := add(
+			ctx, q, cart.ID, r.Body.ProductID, r.Body.VariantID, r.Body.Quantity,
+		); err != nil {
 			return err
 		}
 		answer.Body, answer.Headers.ETag, err = c.touch(ctx, q, cart.ID)
@@ -56,16 +67,23 @@ func (c *Carts) AddCartItem(ctx context.Context, r api.AddCartItemRequestObject)
 }
 
 // ChangeCartItem sets or steps the units of a line.
-func (c *Carts) ChangeCartItem(ctx context.Context, r api.ChangeCartItemRequestObject) (api.ChangeCartItemResponseObject, error) {
+func (c *Carts) ChangeCartItem(
+	ctx context.Context, r api.ChangeCartItemRequestObject,
+) (api.ChangeCartItemResponseObject, error) {
 	p := r.Params
 	body, tag, err := c.edit(ctx, p.XCartToken, p.IfMatch, func(q *db.Queries, cart int64) error {
 		return change(ctx, q, cart, r.ProductID, p.VariantID, r.Body.Quantity, r.Body.Delta)
 	})
-	return api.ChangeCartItem200JSONResponse{Body: body, Headers: api.ChangeCartItem200ResponseHeaders{ETag: tag}}, err
+	return api.ChangeCartItem200JSONResponse{
+		Body:    body,
+		Headers: api.ChangeCartItem200ResponseHeaders{ETag: tag},
+	}, err
 }
 
 // RemoveCartItem takes a line out of the cart.
-func (c *Carts) RemoveCartItem(ctx context.Context, r api.RemoveCartItemRequestObject) (api.RemoveCartItemResponseObject, error) {
+func (c *Carts) RemoveCartItem(
+	ctx context.Context, r api.RemoveCartItemRequestObject,
+) (api.RemoveCartItemResponseObject, error) {
 	p := r.Params
 	body, tag, err := c.edit(ctx, p.XCartToken, p.IfMatch, func(q *db.Queries, cart int64) error {
 		line, err := find(ctx, q, cart, r.ProductID, p.VariantID)
@@ -74,17 +92,27 @@ func (c *Carts) RemoveCartItem(ctx context.Context, r api.RemoveCartItemRequestO
 		}
 		return q.DeleteCartLine(ctx, cart, line.VariantID)
 	})
-	return api.RemoveCartItem200JSONResponse{Body: body, Headers: api.RemoveCartItem200ResponseHeaders{ETag: tag}}, err
+	return api.RemoveCartItem200JSONResponse{
+		Body:    body,
+		Headers: api.RemoveCartItem200ResponseHeaders{ETag: tag},
+	}, err
 }
 
 // ClearCart empties the cart.
-func (c *Carts) ClearCart(ctx context.Context, r api.ClearCartRequestObject) (api.ClearCartResponseObject, error) {
-	_, _, err := c.edit(ctx, r.Params.XCartToken, r.Params.IfMatch, func(q *db.Queries, cart int64) error { return q.ClearCart(ctx, cart) })
+func (c *Carts) ClearCart(
+	ctx context.Context, r api.ClearCartRequestObject,
+) (api.ClearCartResponseObject, error) {
+	_, _, err := c.edit(
+		ctx, r.Params.XCartToken, r.Params.IfMatch,
+		func(q *db.Queries, cart int64) error { return q.ClearCart(ctx, cart) },
+	)
 	return api.ClearCart204Response{}, err
 }
 
 // MergeCart adds a guest's cart to the account's.
-func (c *Carts) MergeCart(ctx context.Context, r api.MergeCartRequestObject) (api.MergeCartResponseObject, error) {
+func (c *Carts) MergeCart(
+	ctx context.Context, r api.MergeCartRequestObject,
+) (api.MergeCartResponseObject, error) {
 	body, tag, err := c.edit(ctx, nil, nil, func(q *db.Queries, cart int64) error {
 		guest, err := q.LockGuestCart(ctx, hash(r.Body.CartToken))
 		if errors.Is(err, pgx.ErrNoRows) {
@@ -98,11 +126,17 @@ func (c *Carts) MergeCart(ctx context.Context, r api.MergeCartRequestObject) (ap
 		}
 		return q.DeleteCart(ctx, guest.ID)
 	})
-	return api.MergeCart200JSONResponse{Body: body, Headers: api.MergeCart200ResponseHeaders{ETag: tag}}, err
+	return api.MergeCart200JSONResponse{
+		Body:    body,
+		Headers: api.MergeCart200ResponseHeaders{ETag: tag},
+	}, err
 }
 
-// edit changes the caller's cart, unless it is another version than ifMatch names, and answers it as it then is.
-func (c *Carts) edit(ctx context.Context, token, ifMatch *string, work func(q *db.Queries, cart int64) error) (body api.Cart, tag *string, err error) {
+// edit changes the caller's cart, unless it is another version than ifMatch names, and answers it
+// as it then is.
+func (c *Carts) edit(
+	ctx context.Context, token, ifMatch *string, work func(q *db.Queries, cart int64) error,
+) (body api.Cart, tag *string, err error) {
 	err = postgres.Tx(ctx, c.pool, func(q *db.Queries) error {
 		cart, err := lock(ctx, q, token)
 		if err != nil {

@@ -14,8 +14,14 @@ import (
 )
 
 // show answers a cart as it is now, and its tag. Id 0 is a cart nobody has begun.
-func (c *Carts) show(ctx context.Context, q *db.Queries, cart, now int64) (api.Cart, *string, error) {
-	body := api.Cart{Lines: []api.CartLine{}, Problems: []api.CartProblem{}, Currency: api.Currency(c.settings.Currency)}
+func (c *Carts) show(
+	ctx context.Context, q *db.Queries, cart, now int64,
+) (api.Cart, *string, error) {
+	body := api.Cart{
+		Lines:    []api.CartLine{},
+		Problems: []api.CartProblem{},
+		Currency: api.Currency(c.settings.Currency),
+	}
 	var rows []db.ListCartLinesRow
 	if cart != 0 {
 		var err error
@@ -33,7 +39,9 @@ func (c *Carts) show(ctx context.Context, q *db.Queries, cart, now int64) (api.C
 		body.Problems = append(body.Problems, c.problems(row)...)
 		if !row.IsGone && row.IsActive {
 			body.TotalQuantity += int64(row.Quantity)
-			subtotal, _ = c.settings.Currency.Plus(subtotal, total) // more than there is money is shown as the most there can be
+			subtotal, _ = c.settings.Currency.Plus(
+				subtotal, total,
+			) // more than there is money is shown as the most there can be
 		}
 	}
 	body.Subtotal = c.settings.Currency.Format(subtotal)
@@ -44,9 +52,16 @@ func (c *Carts) show(ctx context.Context, q *db.Queries, cart, now int64) (api.C
 func (c *Carts) line(row db.ListCartLinesRow) (line api.CartLine, total int64, err error) {
 	total, _ = c.settings.Currency.Times(row.UnitMinor, int64(row.Quantity))
 	line = api.CartLine{
-		ProductID: row.ProductID, VariantID: row.VariantID, Name: row.Name, Sku: row.SKU, Quantity: row.Quantity,
-		UnitPrice: c.settings.Currency.Format(row.UnitMinor), LineTotal: c.settings.Currency.Format(total),
-		Stock: int64(row.Stock), TrackInventory: row.TrackInventory, Available: !row.IsGone && row.IsActive && !isShort(row),
+		ProductID:      row.ProductID,
+		VariantID:      row.VariantID,
+		Name:           row.Name,
+		Sku:            row.SKU,
+		Quantity:       row.Quantity,
+		UnitPrice:      c.settings.Currency.Format(row.UnitMinor),
+		LineTotal:      c.settings.Currency.Format(total),
+		Stock:          int64(row.Stock),
+		TrackInventory: row.TrackInventory,
+		Available:      !row.IsGone && row.IsActive && !isShort(row),
 	}
 	if err := json.Unmarshal(row.Options, &line.Options); err != nil {
 		return line, 0, fmt.Errorf("options of variant %d: %w", row.VariantID, err)
@@ -62,7 +77,11 @@ func (c *Carts) problems(row db.ListCartLinesRow) []api.CartProblem {
 	var found []api.CartProblem
 	add := func(code api.CartProblemCode, format string, args ...any) {
 		found = append(found, api.CartProblem{
-			Code: code, ProductID: row.ProductID, VariantID: row.VariantID, Message: fmt.Sprintf(format, args...), Resolution: api.ResolutionChooseAgain,
+			Code:       code,
+			ProductID:  row.ProductID,
+			VariantID:  row.VariantID,
+			Message:    fmt.Sprintf(format, args...),
+			Resolution: api.ResolutionChooseAgain,
 		})
 	}
 	switch {
@@ -79,7 +98,10 @@ func (c *Carts) problems(row db.ListCartLinesRow) []api.CartProblem {
 	}
 	if row.UnitMinor != row.ToldMinor {
 		format := c.settings.Currency.Format
-		add(api.CartProblemCodePriceChanged, "It costs %s now, and %s when you chose it.", format(row.UnitMinor), format(row.ToldMinor))
+		add(
+			api.CartProblemCodePriceChanged, "It costs %s now, and %s when you chose it.",
+			format(row.UnitMinor), format(row.ToldMinor),
+		)
 	}
 	return found
 }

@@ -9,10 +9,18 @@ import (
 )
 
 // AdminListProducts answers a page of products of any status, in full, newest first.
-func (c *Catalog) AdminListProducts(ctx context.Context, r api.AdminListProductsRequestObject) (api.AdminListProductsResponseObject, error) {
+func (c *Catalog) AdminListProducts(
+	ctx context.Context, r api.AdminListProductsRequestObject,
+) (api.AdminListProductsResponseObject, error) {
 	p := r.Params
 	asked := page.Of(p.Limit, p.Offset)
-	params := db.ListAnyProductsParams{Q: phrase(p.Q), CategoryID: p.CategoryID, BrandID: p.BrandID, PageLimit: asked.Limit, PageOffset: asked.Offset}
+	params := db.ListAnyProductsParams{
+		Q:          phrase(p.Q),
+		CategoryID: p.CategoryID,
+		BrandID:    p.BrandID,
+		PageLimit:  asked.Limit,
+		PageOffset: asked.Offset,
+	}
 	if p.Status != nil {
 		params.Status = string(*p.Status)
 	}
@@ -30,7 +38,11 @@ func (c *Catalog) AdminListProducts(ctx context.Context, r api.AdminListProducts
 	if err != nil {
 		return nil, err
 	}
-	body := api.AdminListProducts200JSONResponse{Items: make([]api.AdminProduct, 0, len(rows)), Limit: asked.Limit, Offset: asked.Offset}
+	body := api.AdminListProducts200JSONResponse{
+		Items:  make([]api.AdminProduct, 0, len(rows)),
+		Limit:  asked.Limit,
+		Offset: asked.Offset,
+	}
 	for _, row := range rows {
 		item, err := c.adminProduct(row.ProductDetail)
 		if err != nil {
@@ -53,20 +65,26 @@ func (c *Catalog) AdminListProducts(ctx context.Context, r api.AdminListProducts
 			}
 		}
 	}
-	if len(rows) == int(asked.Limit) && (body.Total == nil || int64(asked.Offset)+int64(len(rows)) < *body.Total) {
+	if len(rows) == int(asked.Limit) &&
+		(body.Total == nil || int64(asked.Offset)+int64(len(rows)) < *body.Total) {
 		body.NextCursor = new(page.Cursor(rows[len(rows)-1].ProductDetail.ID))
 	}
 	return body, nil
 }
 
 // AdminGetProduct answers one product of any status.
-func (c *Catalog) AdminGetProduct(ctx context.Context, r api.AdminGetProductRequestObject) (api.AdminGetProductResponseObject, error) {
+func (c *Catalog) AdminGetProduct(
+	ctx context.Context, r api.AdminGetProductRequestObject,
+) (api.AdminGetProductResponseObject, error) {
 	row, err := c.anyProduct(ctx, r.ID)
 	if err != nil {
 		return nil, err
 	}
 	body, err := c.adminProduct(row)
-	return api.AdminGetProduct200JSONResponse{Body: body, Headers: api.AdminGetProduct200ResponseHeaders{ETag: productTag(row)}}, err
+	return api.AdminGetProduct200JSONResponse{
+		Body:    body,
+		Headers: api.AdminGetProduct200ResponseHeaders{ETag: productTag(row)},
+	}, err
 }
 
 // adminProduct is a product as those who keep it see it.
@@ -80,10 +98,31 @@ func (c *Catalog) adminProduct(row db.ProductDetail) (api.AdminProduct, error) {
 		status = api.ProductStatusActive
 	}
 	return api.AdminProduct{
-		ID: p.ID, Sku: p.Sku, Gtin: p.Gtin, Name: p.Name, Slug: p.Slug, Description: p.Description, Brand: p.Brand, Category: p.Category,
-		Price: p.Price, DiscountPrice: p.DiscountPrice, DiscountPercent: p.DiscountPercent, Currency: p.Currency,
-		Stock: p.Stock, InStock: p.InStock, Availability: p.Availability, Condition: p.Condition, Status: status,
-		IsFeatured: p.IsFeatured, IsActive: p.IsActive, Images: p.Images, Attributes: p.Attributes, Variants: p.Variants,
-		Rating: p.Rating, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt, DeletedAt: row.DeletedAt,
+		ID:              p.ID,
+		Sku:             p.Sku,
+		Gtin:            p.Gtin,
+		Name:            p.Name,
+		Slug:            p.Slug,
+		Description:     p.Description,
+		Brand:           p.Brand,
+		Category:        p.Category,
+		Price:           p.Price,
+		DiscountPrice:   p.DiscountPrice,
+		DiscountPercent: p.DiscountPercent,
+		Currency:        p.Currency,
+		Stock:           p.Stock,
+		InStock:         p.InStock,
+		Availability:    p.Availability,
+		Condition:       p.Condition,
+		Status:          status,
+		IsFeatured:      p.IsFeatured,
+		IsActive:        p.IsActive,
+		Images:          p.Images,
+		Attributes:      p.Attributes,
+		Variants:        p.Variants,
+		Rating:          p.Rating,
+		CreatedAt:       p.CreatedAt,
+		UpdatedAt:       p.UpdatedAt,
+		DeletedAt:       row.DeletedAt,
 	}, err
 }

@@ -21,15 +21,25 @@ func createProduct(admin apitest.Caller, body fields) api.AdminProduct {
 	return product
 }
 
-func productAddress(p api.AdminProduct) string { return fmt.Sprintf("/api/v1/admin/products/%d", p.ID) }
+func productAddress(p api.AdminProduct) string {
+	return fmt.Sprintf("/api/v1/admin/products/%d", p.ID)
+}
 
 func TestASimpleProductIsKept(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	admin := shop.Admin()
 	product := createProduct(admin, fields{
-		"name": "Drift wireless headphones", "price": "79", "discount_price": "59.90", "stock": 25, "gtin": "2000000000015",
-		"attributes": fields{"color": "black", "weight": "250 g"}, "description": "Forty hours of music.",
+		"name":           "Drift wireless headphones",
+		"price":          "79",
+		"discount_price": "59.90",
+		"stock":          25,
+		"gtin":           "2000000000015",
+		"attributes": fields{
+			"color":  "black",
+			"weight": "250 g",
+		},
+		"description": "Forty hours of music.",
 	})
 	assert.Equal(t, "drift-wireless-headphones", product.Slug)
 	assert.Equal(t, "DRIFT-WIRELESS-HEADPHONES", product.Sku)
@@ -39,8 +49,21 @@ func TestASimpleProductIsKept(t *testing.T) {
 	assert.Equal(t, "59.90", *product.DiscountPrice)
 	assert.Equal(t, int64(25), product.Stock)
 	require.Len(t, product.Variants, 1)
-	assert.Equal(t, 1, apitest.Value[int](shop, "SELECT count(*) FROM stock_movements WHERE reason = 'initial' AND delta = 25 AND actor_id IS NOT NULL"))
-	assert.Equal(t, 1, apitest.Value[int](shop, "SELECT count(*) FROM river_job WHERE kind = 'catalog.product_changed'"))
+	assert.Equal(
+		t,
+		1,
+		apitest.Value[int](
+			shop,
+			"SELECT count(*) FROM stock_movements WHERE reason = 'initial' AND delta = 25 AND actor_id IS NOT NULL",
+		),
+	)
+	assert.Equal(
+		t,
+		1,
+		apitest.Value[int](
+			shop, "SELECT count(*) FROM river_job WHERE kind = 'catalog.product_changed'",
+		),
+	)
 
 	var seen api.Product
 	shop.Get("/api/v1/products/slug/" + product.Slug).Want(http.StatusOK).Into(&seen)
@@ -48,18 +71,26 @@ func TestASimpleProductIsKept(t *testing.T) {
 
 	read := admin.Get(productAddress(product)).Want(http.StatusOK)
 	tag := read.Header.Get("ETag")
-	admin.Get(productAddress(product), apitest.Header{Name: "If-None-Match", Value: tag}).Want(http.StatusNotModified)
+	admin.Get(productAddress(product), apitest.Header{Name: "If-None-Match", Value: tag}).
+		Want(http.StatusNotModified)
 
-	changed := admin.Patch(productAddress(product), fields{"discount_price": nil, "attributes": fields{"color": "red", "weight": nil}, "is_featured": true}, ifMatch(tag)).Want(http.StatusOK).Into(&product)
+	changed := admin.Patch(productAddress(product), fields{"discount_price": nil, "attributes": fields{"color": "red", "weight": nil}, "is_featured": true}, ifMatch(tag)).
+		Want(http.StatusOK).
+		Into(&product)
 	assert.Nil(t, product.DiscountPrice)
 	assert.Equal(t, map[string]string{"color": "red"}, product.Attributes)
 	assert.True(t, product.IsFeatured)
 	assert.Equal(t, "Forty hours of music.", product.Description, "what was not sent stays")
-	admin.Patch(productAddress(product), fields{"price": "1.00"}, ifMatch(tag)).Problem(http.StatusPreconditionFailed, "stale")
-	admin.Put(productAddress(product), fields{"name": "x", "price": "1.00"}, ifMatch(tag)).Problem(http.StatusPreconditionFailed, "stale")
-	admin.Call(http.MethodDelete, productAddress(product), nil, ifMatch(tag)).Problem(http.StatusPreconditionFailed, "stale")
+	admin.Patch(productAddress(product), fields{"price": "1.00"}, ifMatch(tag)).
+		Problem(http.StatusPreconditionFailed, "stale")
+	admin.Put(productAddress(product), fields{"name": "x", "price": "1.00"}, ifMatch(tag)).
+		Problem(http.StatusPreconditionFailed, "stale")
+	admin.Call(http.MethodDelete, productAddress(product), nil, ifMatch(tag)).
+		Problem(http.StatusPreconditionFailed, "stale")
 
-	admin.Put(productAddress(product), fields{"name": "Drift II", "price": "89.00"}, ifMatch(changed.Header.Get("ETag"))).Want(http.StatusOK).Into(&product)
+	admin.Put(productAddress(product), fields{"name": "Drift II", "price": "89.00"}, ifMatch(changed.Header.Get("ETag"))).
+		Want(http.StatusOK).
+		Into(&product)
 	assert.Equal(t, "Drift II", product.Name)
 	assert.Empty(t, product.Attributes, "what is left out of a replacement is gone")
 	assert.Nil(t, product.Gtin)
@@ -67,16 +98,22 @@ func TestASimpleProductIsKept(t *testing.T) {
 	assert.Equal(t, "DRIFT-WIRELESS-HEADPHONES", product.Sku)
 	assert.Equal(t, int64(25), product.Stock, "stock is another operation's")
 
-	admin.Patch(productAddress(product), fields{"is_active": false}).Want(http.StatusOK).Into(&product)
+	admin.Patch(productAddress(product), fields{"is_active": false}).
+		Want(http.StatusOK).
+		Into(&product)
 	assert.Equal(t, api.ProductStatusInactive, product.Status)
-	shop.Get(fmt.Sprintf("/api/v1/products/%d", product.ID)).Problem(http.StatusNotFound, "product_not_found")
+	shop.Get(fmt.Sprintf("/api/v1/products/%d", product.ID)).
+		Problem(http.StatusNotFound, "product_not_found")
 }
 
 func TestPublishingIsSeenAtOnce(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t)
 	admin := shop.Admin()
-	product := createProduct(admin, fields{"name": "Zebrafish aquarium pump", "price": "20.00", "stock": 3, "is_active": false})
+	product := createProduct(
+		admin,
+		fields{"name": "Zebrafish aquarium pump", "price": "20.00", "stock": 3, "is_active": false},
+	)
 	require.NoError(t, shop.App.Index(t.Context(), nil))
 	found := func() int {
 		count := 0
@@ -91,7 +128,8 @@ func TestPublishingIsSeenAtOnce(t *testing.T) {
 		return count
 	}
 	assert.Zero(t, found(), "kept out of the shop")
-	admin.Patch(productAddress(product), fields{"is_active": true, "is_featured": true}).Want(http.StatusOK)
+	admin.Patch(productAddress(product), fields{"is_active": true, "is_featured": true}).
+		Want(http.StatusOK)
 	assert.Equal(t, 5, found(), "in every list and search, by meaning too")
 	admin.Delete(productAddress(product)).Want(http.StatusNoContent)
 	assert.Zero(t, found())
@@ -104,11 +142,16 @@ func TestADeletedProductCanBeRestored(t *testing.T) {
 	product := createProduct(admin, fields{"name": "Drift", "price": "79.00", "sku": "D-1"})
 	admin.Delete(productAddress(product)).Want(http.StatusNoContent)
 	admin.Delete(productAddress(product)).Problem(http.StatusNotFound, "product_not_found")
-	shop.Get(fmt.Sprintf("/api/v1/products/%d", product.ID)).Problem(http.StatusNotFound, "product_not_found")
-	admin.Patch(productAddress(product), fields{"name": "x"}).Problem(http.StatusNotFound, "product_not_found")
-	admin.Put(productAddress(product), fields{"name": "x", "price": "1"}).Problem(http.StatusNotFound, "product_not_found")
-	admin.Post(productAddress(product)+"/variants", fields{"price": "1"}).Problem(http.StatusNotFound, "product_not_found")
-	admin.Post("/api/v1/admin/products", fields{"name": "Other", "price": "1", "sku": "D-1"}).Problem(http.StatusConflict, "sku_taken")
+	shop.Get(fmt.Sprintf("/api/v1/products/%d", product.ID)).
+		Problem(http.StatusNotFound, "product_not_found")
+	admin.Patch(productAddress(product), fields{"name": "x"}).
+		Problem(http.StatusNotFound, "product_not_found")
+	admin.Put(productAddress(product), fields{"name": "x", "price": "1"}).
+		Problem(http.StatusNotFound, "product_not_found")
+	admin.Post(productAddress(product)+"/variants", fields{"price": "1"}).
+		Problem(http.StatusNotFound, "product_not_found")
+	admin.Post("/api/v1/admin/products", fields{"name": "Other", "price": "1", "sku": "D-1"}).
+		Problem(http.StatusConflict, "sku_taken")
 	admin.Get(productAddress(product)).Want(http.StatusOK).Into(&product)
 	assert.Equal(t, api.ProductStatusDeleted, product.Status)
 	assert.NotNil(t, product.DeletedAt)
@@ -123,8 +166,10 @@ func TestADeletedProductCanBeRestored(t *testing.T) {
 		assert.Equal(t, api.ProductStatusActive, product.Status)
 	}
 	shop.Get(fmt.Sprintf("/api/v1/products/%d", product.ID)).Want(http.StatusOK)
-	admin.Post("/api/v1/admin/products/4242/restore", nil).Problem(http.StatusNotFound, "product_not_found")
-	admin.Post("/api/v1/admin/products/0/restore", nil).Problem(http.StatusUnprocessableEntity, "invalid_request")
+	admin.Post("/api/v1/admin/products/4242/restore", nil).
+		Problem(http.StatusNotFound, "product_not_found")
+	admin.Post("/api/v1/admin/products/0/restore", nil).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
 	admin.Get("/api/v1/admin/products/4242").Problem(http.StatusNotFound, "product_not_found")
 }
 
@@ -132,7 +177,17 @@ func TestProductsThatCannotBe(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	admin := shop.Admin()
-	product := createProduct(admin, fields{"name": "Drift", "slug": "drift", "sku": "D-1", "gtin": "4006381333931", "price": "79.00", "discount_price": "10"})
+	product := createProduct(
+		admin,
+		fields{
+			"name":           "Drift",
+			"slug":           "drift",
+			"sku":            "D-1",
+			"gtin":           "4006381333931",
+			"price":          "79.00",
+			"discount_price": "10",
+		},
+	)
 	for name, wrong := range map[string]fields{
 		"/price":                   {"name": "x"},
 		"/price decimals":          {"name": "x", "price": "1.001"},
@@ -152,26 +207,40 @@ func TestProductsThatCannotBe(t *testing.T) {
 		"/stock below zero":        {"name": "x", "price": "1", "stock": -1},
 		"/is_admin is not a field": {"name": "x", "price": "1", "is_admin": true},
 	} {
-		problem := admin.Post("/api/v1/admin/products", wrong).Problem(http.StatusUnprocessableEntity, "invalid_request")
+		problem := admin.Post("/api/v1/admin/products", wrong).
+			Problem(http.StatusUnprocessableEntity, "invalid_request")
 		pointer, _, _ := strings.Cut(name, " ")
 		if pointer != "/is_admin" {
 			assert.Equal(t, pointer, problem.Errors[0].Pointer, "%v", problem.Errors)
 		}
 	}
-	admin.Post("/api/v1/admin/products", fields{"name": "x", "price": "1", "slug": "drift"}).Problem(http.StatusConflict, "slug_taken")
-	admin.Post("/api/v1/admin/products", fields{"name": "x", "price": "1", "sku": "D-1"}).Problem(http.StatusConflict, "sku_taken")
-	admin.Post("/api/v1/admin/products", fields{"name": "x", "price": "1", "gtin": "04006381333931"}).Problem(http.StatusConflict, "gtin_taken")
-	assert.Equal(t, 1, apitest.Value[int](shop, "SELECT count(*) FROM products"), "nothing half made")
+	admin.Post("/api/v1/admin/products", fields{"name": "x", "price": "1", "slug": "drift"}).
+		Problem(http.StatusConflict, "slug_taken")
+	admin.Post("/api/v1/admin/products", fields{"name": "x", "price": "1", "sku": "D-1"}).
+		Problem(http.StatusConflict, "sku_taken")
+	admin.Post("/api/v1/admin/products", fields{"name": "x", "price": "1", "gtin": "04006381333931"}).
+		Problem(http.StatusConflict, "gtin_taken")
+	assert.Equal(
+		t, 1, apitest.Value[int](shop, "SELECT count(*) FROM products"), "nothing half made",
+	)
 
 	other := createProduct(admin, fields{"name": "Other", "price": "5"})
-	admin.Patch(productAddress(other), fields{"slug": "drift"}).Problem(http.StatusConflict, "slug_taken")
-	admin.Put(productAddress(other), fields{"name": "x", "price": "1", "sku": "D-1"}).Problem(http.StatusConflict, "sku_taken")
-	admin.Patch(productAddress(other), fields{"gtin": "4006381333931"}).Problem(http.StatusConflict, "gtin_taken")
-	admin.Patch(productAddress(other), fields{"discount_price": "5"}).Problem(http.StatusUnprocessableEntity, "invalid_request")
-	admin.Patch(productAddress(product), fields{"price": "9"}).Problem(http.StatusUnprocessableEntity, "invalid_request")
-	admin.Patch(productAddress(other), fields{"brand_id": 4242}).Problem(http.StatusUnprocessableEntity, "invalid_request")
-	admin.Patch(productAddress(other), fields{"attributes": manyAttributes(100)}).Want(http.StatusOK)
-	admin.Patch(productAddress(other), fields{"attributes": fields{"one more": "x"}}).Problem(http.StatusUnprocessableEntity, "invalid_request")
+	admin.Patch(productAddress(other), fields{"slug": "drift"}).
+		Problem(http.StatusConflict, "slug_taken")
+	admin.Put(productAddress(other), fields{"name": "x", "price": "1", "sku": "D-1"}).
+		Problem(http.StatusConflict, "sku_taken")
+	admin.Patch(productAddress(other), fields{"gtin": "4006381333931"}).
+		Problem(http.StatusConflict, "gtin_taken")
+	admin.Patch(productAddress(other), fields{"discount_price": "5"}).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
+	admin.Patch(productAddress(product), fields{"price": "9"}).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
+	admin.Patch(productAddress(other), fields{"brand_id": 4242}).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
+	admin.Patch(productAddress(other), fields{"attributes": manyAttributes(100)}).
+		Want(http.StatusOK)
+	admin.Patch(productAddress(other), fields{"attributes": fields{"one more": "x"}}).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
 }
 
 func manyAttributes(n int) fields {
@@ -192,7 +261,9 @@ func TestMadeNamesAreUniqueUnderRace(t *testing.T) {
 	slugs := map[string]bool{}
 	for range 8 {
 		all.Go(func() {
-			product := createProduct(admin, fields{"name": "Ärmel – " + strings.Repeat("lang ", 50), "price": "5"})
+			product := createProduct(
+				admin, fields{"name": "Ärmel – " + strings.Repeat("lang ", 50), "price": "5"},
+			)
 			mu.Lock()
 			defer mu.Unlock()
 			slugs[product.Slug] = true
@@ -208,19 +279,28 @@ func TestListProductsToKeepThem(t *testing.T) {
 	admin := shop.Admin()
 	total := apitest.Value[int64](shop, "SELECT count(*) FROM products")
 	var page api.AdminProductPage
-	statements := shop.Statements(func() { admin.Get("/api/v1/admin/products?limit=100").Want(http.StatusOK).Into(&page) })
+	statements := shop.Statements(
+		func() { admin.Get("/api/v1/admin/products?limit=100").Want(http.StatusOK).Into(&page) },
+	)
 	assert.Equal(t, 2, statements, "who asks, and the page")
 	assert.Equal(t, total, *page.Total)
 	seen := len(page.Items)
 	for page.NextCursor != nil {
-		admin.Get("/api/v1/admin/products?limit=100&cursor=" + *page.NextCursor).Want(http.StatusOK).Into(&page)
+		admin.Get("/api/v1/admin/products?limit=100&cursor=" + *page.NextCursor).
+			Want(http.StatusOK).
+			Into(&page)
 		seen += len(page.Items)
 	}
 	assert.Equal(t, int(total), seen)
 	admin.Get("/api/v1/admin/products?status=inactive").Want(http.StatusOK).Into(&page)
-	assert.Equal(t, apitest.Value[int64](shop, "SELECT count(*) FROM products WHERE NOT is_active"), *page.Total)
+	assert.Equal(
+		t, apitest.Value[int64](shop, "SELECT count(*) FROM products WHERE NOT is_active"),
+		*page.Total,
+	)
 	sku := apitest.Value[string](shop, "SELECT sku FROM variants ORDER BY id LIMIT 1")
-	admin.Get("/api/v1/admin/products?status=active&q=" + url.QueryEscape(strings.ToLower(sku[1:]))).Want(http.StatusOK).Into(&page)
+	admin.Get("/api/v1/admin/products?status=active&q=" + url.QueryEscape(strings.ToLower(sku[1:]))).
+		Want(http.StatusOK).
+		Into(&page)
 	assert.Equal(t, sku, page.Items[0].Sku)
 	gtin := apitest.Value[string](shop, "SELECT gtin FROM variants WHERE gtin IS NOT NULL LIMIT 1")
 	admin.Get("/api/v1/admin/products?gtin=" + gtin).Want(http.StatusOK).Into(&page)
@@ -228,9 +308,15 @@ func TestListProductsToKeepThem(t *testing.T) {
 	admin.Get("/api/v1/admin/products?offset=100000").Want(http.StatusOK).Into(&page)
 	assert.Equal(t, total, *page.Total)
 	category := apitest.Value[int64](shop, "SELECT category_id FROM products LIMIT 1")
-	brand := apitest.Value[int64](shop, "SELECT brand_id FROM products WHERE category_id = $1 LIMIT 1", category)
-	admin.Get(fmt.Sprintf("/api/v1/admin/products?category_id=%d&brand_id=%d", category, brand)).Want(http.StatusOK).Into(&page)
+	brand := apitest.Value[int64](
+		shop, "SELECT brand_id FROM products WHERE category_id = $1 LIMIT 1", category,
+	)
+	admin.Get(fmt.Sprintf("/api/v1/admin/products?category_id=%d&brand_id=%d", category, brand)).
+		Want(http.StatusOK).
+		Into(&page)
 	assert.NotEmpty(t, page.Items)
-	admin.Get("/api/v1/admin/products?cursor=nonsense").Problem(http.StatusUnprocessableEntity, "invalid_request")
-	admin.Get("/api/v1/admin/products?cursor=MQ&offset=1").Problem(http.StatusUnprocessableEntity, "invalid_request")
+	admin.Get("/api/v1/admin/products?cursor=nonsense").
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
+	admin.Get("/api/v1/admin/products?cursor=MQ&offset=1").
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
 }

@@ -24,7 +24,9 @@ func (a *album) ids() []int64 {
 }
 
 func (a *album) find(id int64) (int, error) {
-	at := slices.IndexFunc(a.images, func(image db.ListProductImagesRow) bool { return image.ID == id })
+	at := slices.IndexFunc(
+		a.images, func(image db.ListProductImagesRow) bool { return image.ID == id },
+	)
 	if at < 0 {
 		return 0, ErrImageNotFound
 	}
@@ -32,7 +34,9 @@ func (a *album) find(id int64) (int, error) {
 }
 
 // add puts an upload at its place and answers the new image's id.
-func (a *album) add(ctx context.Context, q *db.Queries, u upload, sizes []storedSize) (int64, error) {
+func (a *album) add(
+	ctx context.Context, q *db.Queries, u upload, sizes []storedSize,
+) (int64, error) {
 	if len(a.images) >= maxImages {
 		return 0, ErrTooManyImages
 	}
@@ -48,7 +52,11 @@ func (a *album) add(ctx context.Context, q *db.Queries, u upload, sizes []stored
 	}
 	text, _ := json.Marshal(sizes) // plain values: no error
 	id, err := q.CreateProductImage(ctx, db.CreateProductImageParams{
-		ProductID: a.product.ID, Position: int32(at), IsPrimary: isPrimary, Alt: orDefault(u.alt, a.product.Name), Sizes: text,
+		ProductID: a.product.ID,
+		Position:  int32(at),
+		IsPrimary: isPrimary,
+		Alt:       orDefault(u.alt, a.product.Name),
+		Sizes:     text,
 	})
 	a.images = slices.Insert(a.images, at, db.ListProductImagesRow{ID: id})
 	return id, err
@@ -83,7 +91,9 @@ func (a *album) change(ctx context.Context, q *db.Queries, id int64, b api.Image
 }
 
 // remove takes one of the images out; when it was the primary one, the first of the others is.
-func (a *album) remove(ctx context.Context, q *db.Queries, id int64) (db.ListProductImagesRow, error) {
+func (a *album) remove(
+	ctx context.Context, q *db.Queries, id int64,
+) (db.ListProductImagesRow, error) {
 	at, err := a.find(id)
 	if err != nil {
 		return db.ListProductImagesRow{}, err

@@ -16,13 +16,17 @@ import (
 )
 
 // ListBrands answers a page of brands by name.
-func (c *Catalog) ListBrands(ctx context.Context, r api.ListBrandsRequestObject) (api.ListBrandsResponseObject, error) {
+func (c *Catalog) ListBrands(
+	ctx context.Context, r api.ListBrandsRequestObject,
+) (api.ListBrandsResponseObject, error) {
 	body, err := c.brandPage(ctx, page.Of(r.Params.Limit, r.Params.Offset))
 	return api.ListBrands200JSONResponse(body), err
 }
 
 // AdminListBrands is ListBrands for those who keep them.
-func (c *Catalog) AdminListBrands(ctx context.Context, r api.AdminListBrandsRequestObject) (api.AdminListBrandsResponseObject, error) {
+func (c *Catalog) AdminListBrands(
+	ctx context.Context, r api.AdminListBrandsRequestObject,
+) (api.AdminListBrandsResponseObject, error) {
 	body, err := c.brandPage(ctx, page.Of(r.Params.Limit, r.Params.Offset))
 	return api.AdminListBrands200JSONResponse(body), err
 }
@@ -45,16 +49,23 @@ func (c *Catalog) brandPage(ctx context.Context, asked page.Page) (api.BrandPage
 }
 
 // GetBrand answers one brand.
-func (c *Catalog) GetBrand(ctx context.Context, r api.GetBrandRequestObject) (api.GetBrandResponseObject, error) {
+func (c *Catalog) GetBrand(
+	ctx context.Context, r api.GetBrandRequestObject,
+) (api.GetBrandResponseObject, error) {
 	row, err := c.queries.GetBrand(ctx, r.ID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, ErrBrandNotFound
 	}
-	return api.GetBrand200JSONResponse{Body: brandBody(row), Headers: api.GetBrand200ResponseHeaders{ETag: brandTag(row)}}, err
+	return api.GetBrand200JSONResponse{
+		Body:    brandBody(row),
+		Headers: api.GetBrand200ResponseHeaders{ETag: brandTag(row)},
+	}, err
 }
 
 // CreateBrand adds a brand.
-func (c *Catalog) CreateBrand(ctx context.Context, r api.CreateBrandRequestObject) (api.CreateBrandResponseObject, error) {
+func (c *Catalog) CreateBrand(
+	ctx context.Context, r api.CreateBrandRequestObject,
+) (api.CreateBrandResponseObject, error) {
 	var made db.GetBrandRow
 	err := c.change(ctx, func(q *db.Queries, _ func(river.JobArgs) error) error {
 		slug, err := c.brandSlug(ctx, q, r.Body.Slug, r.Body.Name)
@@ -71,11 +82,16 @@ func (c *Catalog) CreateBrand(ctx context.Context, r api.CreateBrandRequestObjec
 	if err != nil {
 		return nil, err
 	}
-	return api.CreateBrand201JSONResponse{Body: brandBody(made), Headers: api.CreateBrand201ResponseHeaders{ETag: brandTag(made)}}, nil
+	return api.CreateBrand201JSONResponse{
+		Body:    brandBody(made),
+		Headers: api.CreateBrand201ResponseHeaders{ETag: brandTag(made)},
+	}, nil
 }
 
 // ReplaceBrand sets all of a brand.
-func (c *Catalog) ReplaceBrand(ctx context.Context, r api.ReplaceBrandRequestObject) (api.ReplaceBrandResponseObject, error) {
+func (c *Catalog) ReplaceBrand(
+	ctx context.Context, r api.ReplaceBrandRequestObject,
+) (api.ReplaceBrandResponseObject, error) {
 	row, err := c.changeBrand(ctx, r.ID, r.Params.IfMatch, func(to *db.ReplaceBrandParams) {
 		to.Name, to.Description = r.Body.Name, orZero(r.Body.Description)
 		mergepatch.Set(&to.Slug, r.Body.Slug)
@@ -83,11 +99,16 @@ func (c *Catalog) ReplaceBrand(ctx context.Context, r api.ReplaceBrandRequestObj
 	if err != nil {
 		return nil, err
 	}
-	return api.ReplaceBrand200JSONResponse{Body: brandBody(row), Headers: api.ReplaceBrand200ResponseHeaders{ETag: brandTag(row)}}, nil
+	return api.ReplaceBrand200JSONResponse{
+		Body:    brandBody(row),
+		Headers: api.ReplaceBrand200ResponseHeaders{ETag: brandTag(row)},
+	}, nil
 }
 
 // UpdateBrand changes the fields that were sent.
-func (c *Catalog) UpdateBrand(ctx context.Context, r api.UpdateBrandRequestObject) (api.UpdateBrandResponseObject, error) {
+func (c *Catalog) UpdateBrand(
+	ctx context.Context, r api.UpdateBrandRequestObject,
+) (api.UpdateBrandResponseObject, error) {
 	row, err := c.changeBrand(ctx, r.ID, r.Params.IfMatch, func(to *db.ReplaceBrandParams) {
 		mergepatch.Set(&to.Name, r.Body.Name)
 		mergepatch.Set(&to.Slug, r.Body.Slug)
@@ -96,17 +117,27 @@ func (c *Catalog) UpdateBrand(ctx context.Context, r api.UpdateBrandRequestObjec
 	if err != nil {
 		return nil, err
 	}
-	return api.UpdateBrand200JSONResponse{Body: brandBody(row), Headers: api.UpdateBrand200ResponseHeaders{ETag: brandTag(row)}}, nil
+	return api.UpdateBrand200JSONResponse{
+		Body:    brandBody(row),
+		Headers: api.UpdateBrand200ResponseHeaders{ETag: brandTag(row)},
+	}, nil
 }
 
 // changeBrand replaces a brand by what work makes of it.
-func (c *Catalog) changeBrand(ctx context.Context, id int64, ifMatch *string, work func(*db.ReplaceBrandParams)) (changed db.GetBrandRow, err error) {
+func (c *Catalog) changeBrand(
+	ctx context.Context, id int64, ifMatch *string, work func(*db.ReplaceBrandParams),
+) (changed db.GetBrandRow, err error) {
 	err = c.change(ctx, func(q *db.Queries, insert func(river.JobArgs) error) error {
 		now, err := lockBrand(ctx, q, id, ifMatch)
 		if err != nil {
 			return err
 		}
-		next := db.ReplaceBrandParams{ID: id, Name: now.Name, Slug: now.Slug, Description: now.Description}
+		next := db.ReplaceBrandParams{
+			ID:          id,
+			Name:        now.Name,
+			Slug:        now.Slug,
+			Description: now.Description,
+		}
 		work(&next)
 		if err := q.ReplaceBrand(ctx, next); err != nil {
 			return err
@@ -121,7 +152,9 @@ func (c *Catalog) changeBrand(ctx context.Context, id int64, ifMatch *string, wo
 }
 
 // DeleteBrand removes a brand no product has.
-func (c *Catalog) DeleteBrand(ctx context.Context, r api.DeleteBrandRequestObject) (api.DeleteBrandResponseObject, error) {
+func (c *Catalog) DeleteBrand(
+	ctx context.Context, r api.DeleteBrandRequestObject,
+) (api.DeleteBrandResponseObject, error) {
 	err := c.change(ctx, func(q *db.Queries, _ func(river.JobArgs) error) error {
 		if _, err := lockBrand(ctx, q, r.ID, r.Params.IfMatch); err != nil {
 			return err
@@ -149,7 +182,9 @@ func lockBrand(ctx context.Context, q *db.Queries, id int64, ifMatch *string) (d
 	return now, version.Check(ifMatch, now.Version)
 }
 
-func (c *Catalog) brandSlug(ctx context.Context, q *db.Queries, given *string, name string) (string, error) {
+func (c *Catalog) brandSlug(
+	ctx context.Context, q *db.Queries, given *string, name string,
+) (string, error) {
 	if given != nil {
 		return *given, nil
 	}

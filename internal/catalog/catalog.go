@@ -1,5 +1,5 @@
-// Package catalog owns what the shop offers: categories, brands, products with their variants and images, how they
-// are kept, and how they are listed.
+// Package catalog owns what the shop offers: categories, brands, products with their variants and
+// images, how they are kept, and how they are listed.
 package catalog
 
 import (
@@ -21,7 +21,9 @@ import (
 
 // Errors clients are told about.
 var (
-	ErrProductNotFound  = problem.NotFound("product_not_found", "There is no such product, or it is no longer offered.")
+	ErrProductNotFound = problem.NotFound(
+		"product_not_found", "There is no such product, or it is no longer offered.",
+	)
 	ErrCategoryNotFound = problem.NotFound("category_not_found", "There is no such category.")
 	ErrBrandNotFound    = problem.NotFound("brand_not_found", "There is no such brand.")
 	ErrMediaNotFound    = problem.NotFound("media_not_found", "There is no such image.")
@@ -56,5 +58,14 @@ type Catalog struct {
 func New(pool *pgxpool.Pool, queue *jobs.Queue, store *media.Store, settings Settings) *Catalog {
 	totals, _ := lru.New[totalKey, int64](maxTotals) // the size is not zero: no error
 	facets, _ := lru.New[totalKey, *api.Facets](maxFacets)
-	return &Catalog{totals: totals, facets: facets, pool: pool, queue: queue, queries: db.New(pool), planned: postgres.Planned(pool), media: store, settings: settings}
+	return &Catalog{
+		totals:   totals,
+		facets:   facets,
+		pool:     pool,
+		queue:    queue,
+		queries:  db.New(pool),
+		planned:  postgres.Planned(pool),
+		media:    store,
+		settings: settings,
+	}
 }

@@ -16,18 +16,24 @@ import (
 )
 
 // ListCategories answers a page of categories by name.
-func (c *Catalog) ListCategories(ctx context.Context, r api.ListCategoriesRequestObject) (api.ListCategoriesResponseObject, error) {
+func (c *Catalog) ListCategories(
+	ctx context.Context, r api.ListCategoriesRequestObject,
+) (api.ListCategoriesResponseObject, error) {
 	body, err := c.categoryPage(ctx, r.Params.ParentID, page.Of(r.Params.Limit, r.Params.Offset))
 	return api.ListCategories200JSONResponse(body), err
 }
 
 // AdminListCategories is ListCategories for those who keep them.
-func (c *Catalog) AdminListCategories(ctx context.Context, r api.AdminListCategoriesRequestObject) (api.AdminListCategoriesResponseObject, error) {
+func (c *Catalog) AdminListCategories(
+	ctx context.Context, r api.AdminListCategoriesRequestObject,
+) (api.AdminListCategoriesResponseObject, error) {
 	body, err := c.categoryPage(ctx, r.Params.ParentID, page.Of(r.Params.Limit, r.Params.Offset))
 	return api.AdminListCategories200JSONResponse(body), err
 }
 
-func (c *Catalog) categoryPage(ctx context.Context, parent *int64, asked page.Page) (api.CategoryPage, error) {
+func (c *Catalog) categoryPage(
+	ctx context.Context, parent *int64, asked page.Page,
+) (api.CategoryPage, error) {
 	body := api.CategoryPage{Limit: asked.Limit, Offset: asked.Offset}
 	var err error
 	if body.Total, err = c.queries.CountCategories(ctx, parent); err != nil {
@@ -45,19 +51,30 @@ func (c *Catalog) categoryPage(ctx context.Context, parent *int64, asked page.Pa
 }
 
 // GetCategory answers one category.
-func (c *Catalog) GetCategory(ctx context.Context, r api.GetCategoryRequestObject) (api.GetCategoryResponseObject, error) {
+func (c *Catalog) GetCategory(
+	ctx context.Context, r api.GetCategoryRequestObject,
+) (api.GetCategoryResponseObject, error) {
 	row, err := c.queries.GetCategory(ctx, r.ID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, ErrCategoryNotFound
 	}
-	return api.GetCategory200JSONResponse{Body: categoryBody(row), Headers: api.GetCategory200ResponseHeaders{ETag: categoryTag(row)}}, err
+	return api.GetCategory200JSONResponse{
+		Body:    categoryBody(row),
+		Headers: api.GetCategory200ResponseHeaders{ETag: categoryTag(row)},
+	}, err
 }
 
 // CreateCategory adds a category.
-func (c *Catalog) CreateCategory(ctx context.Context, r api.CreateCategoryRequestObject) (api.CreateCategoryResponseObject, error) {
+func (c *Catalog) CreateCategory(
+	ctx context.Context, r api.CreateCategoryRequestObject,
+) (api.CreateCategoryResponseObject, error) {
 	var made db.GetCategoryRow
 	err := c.change(ctx, func(q *db.Queries, _ func(river.JobArgs) error) (err error) {
-		params := db.CreateCategoryParams{Name: r.Body.Name, Description: orZero(r.Body.Description), ParentID: r.Body.ParentID}
+		params := db.CreateCategoryParams{
+			Name:        r.Body.Name,
+			Description: orZero(r.Body.Description),
+			ParentID:    r.Body.ParentID,
+		}
 		if params.Slug, err = c.categorySlug(ctx, q, r.Body.Slug, r.Body.Name); err != nil {
 			return err
 		}
@@ -71,23 +88,35 @@ func (c *Catalog) CreateCategory(ctx context.Context, r api.CreateCategoryReques
 	if err != nil {
 		return nil, err
 	}
-	return api.CreateCategory201JSONResponse{Body: categoryBody(made), Headers: api.CreateCategory201ResponseHeaders{ETag: categoryTag(made)}}, nil
+	return api.CreateCategory201JSONResponse{
+		Body:    categoryBody(made),
+		Headers: api.CreateCategory201ResponseHeaders{ETag: categoryTag(made)},
+	}, nil
 }
 
 // ReplaceCategory sets all of a category.
-func (c *Catalog) ReplaceCategory(ctx context.Context, r api.ReplaceCategoryRequestObject) (api.ReplaceCategoryResponseObject, error) {
+func (c *Catalog) ReplaceCategory(
+	ctx context.Context, r api.ReplaceCategoryRequestObject,
+) (api.ReplaceCategoryResponseObject, error) {
 	row, err := c.changeCategory(ctx, r.ID, r.Params.IfMatch, func(to *db.ReplaceCategoryParams) {
-		to.Name, to.Description, to.ParentID = r.Body.Name, orZero(r.Body.Description), r.Body.ParentID
+		to.Name, to.Description, to.ParentID = r.Body.Name, orZero(
+			r.Body.Description,
+		), r.Body.ParentID
 		mergepatch.Set(&to.Slug, r.Body.Slug)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return api.ReplaceCategory200JSONResponse{Body: categoryBody(row), Headers: api.ReplaceCategory200ResponseHeaders{ETag: categoryTag(row)}}, nil
+	return api.ReplaceCategory200JSONResponse{
+		Body:    categoryBody(row),
+		Headers: api.ReplaceCategory200ResponseHeaders{ETag: categoryTag(row)},
+	}, nil
 }
 
 // UpdateCategory changes the fields that were sent.
-func (c *Catalog) UpdateCategory(ctx context.Context, r api.UpdateCategoryRequestObject) (api.UpdateCategoryResponseObject, error) {
+func (c *Catalog) UpdateCategory(
+	ctx context.Context, r api.UpdateCategoryRequestObject,
+) (api.UpdateCategoryResponseObject, error) {
 	row, err := c.changeCategory(ctx, r.ID, r.Params.IfMatch, func(to *db.ReplaceCategoryParams) {
 		mergepatch.Set(&to.Name, r.Body.Name)
 		mergepatch.Set(&to.Slug, r.Body.Slug)
@@ -97,11 +126,16 @@ func (c *Catalog) UpdateCategory(ctx context.Context, r api.UpdateCategoryReques
 	if err != nil {
 		return nil, err
 	}
-	return api.UpdateCategory200JSONResponse{Body: categoryBody(row), Headers: api.UpdateCategory200ResponseHeaders{ETag: categoryTag(row)}}, nil
+	return api.UpdateCategory200JSONResponse{
+		Body:    categoryBody(row),
+		Headers: api.UpdateCategory200ResponseHeaders{ETag: categoryTag(row)},
+	}, nil
 }
 
 // changeCategory replaces a category by what work makes of it.
-func (c *Catalog) changeCategory(ctx context.Context, id int64, ifMatch *string, work func(*db.ReplaceCategoryParams)) (changed db.GetCategoryRow, err error) {
+func (c *Catalog) changeCategory(
+	ctx context.Context, id int64, ifMatch *string, work func(*db.ReplaceCategoryParams),
+) (changed db.GetCategoryRow, err error) {
 	err = c.change(ctx, func(q *db.Queries, insert func(river.JobArgs) error) error {
 		if err := q.LockCategoryTree(ctx); err != nil {
 			return err
@@ -110,7 +144,13 @@ func (c *Catalog) changeCategory(ctx context.Context, id int64, ifMatch *string,
 		if err != nil {
 			return err
 		}
-		next := db.ReplaceCategoryParams{ID: id, Name: now.Name, Slug: now.Slug, Description: now.Description, ParentID: now.ParentID}
+		next := db.ReplaceCategoryParams{
+			ID:          id,
+			Name:        now.Name,
+			Slug:        now.Slug,
+			Description: now.Description,
+			ParentID:    now.ParentID,
+		}
 		work(&next)
 		if next.ParentID != nil {
 			cycle, err := q.IsCategoryWithin(ctx, id, *next.ParentID)
@@ -134,7 +174,9 @@ func (c *Catalog) changeCategory(ctx context.Context, id int64, ifMatch *string,
 }
 
 // DeleteCategory removes a category nothing is in.
-func (c *Catalog) DeleteCategory(ctx context.Context, r api.DeleteCategoryRequestObject) (api.DeleteCategoryResponseObject, error) {
+func (c *Catalog) DeleteCategory(
+	ctx context.Context, r api.DeleteCategoryRequestObject,
+) (api.DeleteCategoryResponseObject, error) {
 	err := c.change(ctx, func(q *db.Queries, _ func(river.JobArgs) error) error {
 		if _, err := lockCategory(ctx, q, r.ID, r.Params.IfMatch); err != nil {
 			return err
@@ -143,7 +185,8 @@ func (c *Catalog) DeleteCategory(ctx context.Context, r api.DeleteCategoryReques
 			return err
 		}
 		err := q.DeleteCategory(ctx, r.ID)
-		if postgres.Violates(err, "products_category_id_fkey") || postgres.Violates(err, "categories_parent_id_fkey") {
+		if postgres.Violates(err, "products_category_id_fkey") ||
+			postgres.Violates(err, "categories_parent_id_fkey") {
 			return ErrCategoryInUse
 		}
 		return err
@@ -151,7 +194,9 @@ func (c *Catalog) DeleteCategory(ctx context.Context, r api.DeleteCategoryReques
 	return api.DeleteCategory204Response{}, err
 }
 
-func lockCategory(ctx context.Context, q *db.Queries, id int64, ifMatch *string) (db.Category, error) {
+func lockCategory(
+	ctx context.Context, q *db.Queries, id int64, ifMatch *string,
+) (db.Category, error) {
 	now, err := q.LockCategory(ctx, id)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return now, ErrCategoryNotFound
@@ -162,7 +207,9 @@ func lockCategory(ctx context.Context, q *db.Queries, id int64, ifMatch *string)
 	return now, version.Check(ifMatch, now.Version)
 }
 
-func (c *Catalog) categorySlug(ctx context.Context, q *db.Queries, given *string, name string) (string, error) {
+func (c *Catalog) categorySlug(
+	ctx context.Context, q *db.Queries, given *string, name string,
+) (string, error) {
 	if given != nil {
 		return *given, nil
 	}
@@ -175,8 +222,14 @@ func categoryTag(row db.GetCategoryRow) *string {
 
 func categoryBody(row db.GetCategoryRow) api.Category {
 	return api.Category{
-		ID: row.ID, ParentID: row.ParentID, Name: row.Name, Slug: row.Slug, Description: row.Description,
-		ProductCount: row.ProductCount, CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt,
+		ID:           row.ID,
+		ParentID:     row.ParentID,
+		Name:         row.Name,
+		Slug:         row.Slug,
+		Description:  row.Description,
+		ProductCount: row.ProductCount,
+		CreatedAt:    row.CreatedAt,
+		UpdatedAt:    row.UpdatedAt,
 	}
 }
 

@@ -11,8 +11,8 @@ import (
 	"github.com/shopd/shopd/internal/platform/page"
 )
 
-// cursor is the place after a product in one order: the values of that product the order compares, and its id.
-// Clients see it as an opaque word.
+// cursor is the place after a product in one order: the values of that product the order compares,
+// and its id. Clients see it as an opaque word.
 type cursor struct {
 	List   uint32     `json:"l"` // which list it belongs to: its filters and order
 	ID     int64      `json:"i"`
@@ -29,7 +29,8 @@ func resume(params *db.ListProductsParams, text string) error {
 		return page.ErrCursor
 	}
 	var after cursor
-	if err := json.Unmarshal(data, &after); err != nil || after.ID < 1 || after.List != listKey(params) {
+	if err := json.Unmarshal(data, &after); err != nil || after.ID < 1 ||
+		after.List != listKey(params) {
 		return page.ErrCursor
 	}
 	complete := false

@@ -10,7 +10,9 @@ import (
 )
 
 // GetProduct answers one active product.
-func (c *Catalog) GetProduct(ctx context.Context, r api.GetProductRequestObject) (api.GetProductResponseObject, error) {
+func (c *Catalog) GetProduct(
+	ctx context.Context, r api.GetProductRequestObject,
+) (api.GetProductResponseObject, error) {
 	row, err := c.queries.GetProduct(ctx, r.ID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, ErrProductNotFound
@@ -23,7 +25,9 @@ func (c *Catalog) GetProduct(ctx context.Context, r api.GetProductRequestObject)
 }
 
 // GetProductBySlug answers one active product.
-func (c *Catalog) GetProductBySlug(ctx context.Context, r api.GetProductBySlugRequestObject) (api.GetProductBySlugResponseObject, error) {
+func (c *Catalog) GetProductBySlug(
+	ctx context.Context, r api.GetProductBySlugRequestObject,
+) (api.GetProductBySlugResponseObject, error) {
 	row, err := c.queries.GetProductBySlug(ctx, r.Slug)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, ErrProductNotFound

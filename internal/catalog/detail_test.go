@@ -60,18 +60,23 @@ func TestProductDetail(t *testing.T) {
 	assert.Equal(t, map[string]string{"size": "S"}, product.Variants[1].Options)
 	assert.False(t, product.Variants[1].InStock)
 	require.Len(t, product.Images, 2)
-	assert.Equal(t, "/media/front-800.jpg", product.Images[0].URL, "primary first, in its largest size")
+	assert.Equal(
+		t, "/media/front-800.jpg", product.Images[0].URL, "primary first, in its largest size",
+	)
 	assert.Len(t, product.Images[0].Sizes, 2)
 	assert.Equal(t, int32(320), product.Images[1].Width)
 
 	tag := answer.Header.Get("ETag")
 	for _, path := range []string{fmt.Sprintf("%s/%d", products, id), products + "/slug/storm-jacket"} {
-		shop.Get(path, apitest.Header{Name: "If-None-Match", Value: tag}).Want(http.StatusNotModified)
-		shop.Get(path, apitest.Header{Name: "If-None-Match", Value: `"other", W/` + tag}).Want(http.StatusNotModified)
+		shop.Get(path, apitest.Header{Name: "If-None-Match", Value: tag}).
+			Want(http.StatusNotModified)
+		shop.Get(path, apitest.Header{Name: "If-None-Match", Value: `"other", W/` + tag}).
+			Want(http.StatusNotModified)
 		assert.Equal(t, 1, shop.Statements(func() { shop.Get(path).Want(http.StatusOK) }))
 	}
 	shop.Exec("UPDATE variants SET stock = 2 WHERE sku = 'STORM-M'")
-	changed := shop.Get(products+"/slug/storm-jacket", apitest.Header{Name: "If-None-Match", Value: tag}).Want(http.StatusOK)
+	changed := shop.Get(products+"/slug/storm-jacket", apitest.Header{Name: "If-None-Match", Value: tag}).
+		Want(http.StatusOK)
 	assert.NotEqual(t, tag, changed.Header.Get("ETag"), "a sale changes the version")
 }
 
@@ -82,7 +87,8 @@ func TestOnlyActiveProductsAreFound(t *testing.T) {
 	id := apitest.Value[int64](shop, "SELECT id FROM products")
 	for _, gone := range []string{"is_active = false", "is_active = true, deleted_at = now()"} {
 		shop.Exec("UPDATE products SET " + gone)
-		shop.Get(fmt.Sprintf("%s/%d", products, id)).Problem(http.StatusNotFound, "product_not_found")
+		shop.Get(fmt.Sprintf("%s/%d", products, id)).
+			Problem(http.StatusNotFound, "product_not_found")
 		shop.Get(products+"/slug/storm-jacket").Problem(http.StatusNotFound, "product_not_found")
 		assert.Empty(t, list(shop, "").Items)
 		var found api.SearchResults
@@ -96,7 +102,9 @@ func TestDetailRefusesIdsThatAreNone(t *testing.T) {
 	shop := apitest.New(t)
 	for _, id := range []string{"0", "-1", "9223372036854775808", "1.5", "abc", "%00", "1%20", "%F0%28"} {
 		answer := shop.Get(products + "/" + id)
-		assert.Contains(t, []int{http.StatusBadRequest, http.StatusUnprocessableEntity}, answer.Status, id)
+		assert.Contains(
+			t, []int{http.StatusBadRequest, http.StatusUnprocessableEntity}, answer.Status, id,
+		)
 	}
 	shop.Get(products+"/9223372036854775807").Problem(http.StatusNotFound, "product_not_found")
 	shop.Get(products+"/slug/No_Slug").Problem(http.StatusUnprocessableEntity, "invalid_request")
@@ -109,14 +117,22 @@ func TestCategoriesAndBrands(t *testing.T) {
 	shop.Get("/api/v1/categories?limit=100").Want(http.StatusOK).Into(&categories)
 	assert.Equal(t, int64(len(categories.Items)), categories.Total)
 	for _, category := range categories.Items {
-		assert.Equal(t, *list(shop, fmt.Sprintf("limit=1&category_id=%d", category.ID)).Total, category.ProductCount, category.Name)
+		assert.Equal(
+			t, *list(shop, fmt.Sprintf("limit=1&category_id=%d", category.ID)).Total,
+			category.ProductCount, category.Name,
+		)
 		var one api.Category
-		answer := shop.Get(fmt.Sprintf("/api/v1/categories/%d", category.ID)).Want(http.StatusOK).Into(&one)
+		answer := shop.Get(fmt.Sprintf("/api/v1/categories/%d", category.ID)).
+			Want(http.StatusOK).
+			Into(&one)
 		assert.Equal(t, category, one)
-		shop.Get(fmt.Sprintf("/api/v1/categories/%d", category.ID), apitest.Header{Name: "If-None-Match", Value: answer.Header.Get("ETag")}).Want(http.StatusNotModified)
+		shop.Get(fmt.Sprintf("/api/v1/categories/%d", category.ID), apitest.Header{Name: "If-None-Match", Value: answer.Header.Get("ETag")}).
+			Want(http.StatusNotModified)
 		if category.ParentID == nil {
 			var children api.CategoryPage
-			shop.Get(fmt.Sprintf("/api/v1/categories?parent_id=%d", category.ID)).Want(http.StatusOK).Into(&children)
+			shop.Get(fmt.Sprintf("/api/v1/categories?parent_id=%d", category.ID)).
+				Want(http.StatusOK).
+				Into(&children)
 			for _, child := range children.Items {
 				assert.Equal(t, category.ID, *child.ParentID)
 			}
@@ -128,9 +144,13 @@ func TestCategoriesAndBrands(t *testing.T) {
 	shop.Get("/api/v1/brands?limit=3&offset=1").Want(http.StatusOK).Into(&brands)
 	assert.Len(t, brands.Items, 3)
 	for _, brand := range brands.Items {
-		assert.Equal(t, *list(shop, fmt.Sprintf("limit=1&brand_id=%d", brand.ID)).Total, brand.ProductCount, brand.Name)
+		assert.Equal(
+			t, *list(shop, fmt.Sprintf("limit=1&brand_id=%d", brand.ID)).Total, brand.ProductCount,
+			brand.Name,
+		)
 		answer := shop.Get(fmt.Sprintf("/api/v1/brands/%d", brand.ID)).Want(http.StatusOK)
-		shop.Get(fmt.Sprintf("/api/v1/brands/%d", brand.ID), apitest.Header{Name: "If-None-Match", Value: answer.Header.Get("ETag")}).Want(http.StatusNotModified)
+		shop.Get(fmt.Sprintf("/api/v1/brands/%d", brand.ID), apitest.Header{Name: "If-None-Match", Value: answer.Header.Get("ETag")}).
+			Want(http.StatusNotModified)
 	}
 	shop.Get("/api/v1/brands/4242").Problem(http.StatusNotFound, "brand_not_found")
 }
@@ -139,14 +159,19 @@ func TestMedia(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	shop := apitest.New(t, apitest.Setting{Name: "UPLOAD_DIR", Value: folder})
-	require.NoError(t, os.WriteFile(filepath.Join(folder, "mug-320.jpg"), []byte("\xff\xd8 an image"), 0o644))
-	require.NoError(t, os.WriteFile(filepath.Join(folder, "secret.txt"), []byte("not for you"), 0o644))
+	require.NoError(
+		t, os.WriteFile(filepath.Join(folder, "mug-320.jpg"), []byte("\xff\xd8 an image"), 0o644),
+	)
+	require.NoError(
+		t, os.WriteFile(filepath.Join(folder, "secret.txt"), []byte("not for you"), 0o644),
+	)
 	answer := shop.Get("/media/mug-320.jpg").Want(http.StatusOK)
 	assert.Equal(t, "\xff\xd8 an image", string(answer.Body))
 	assert.Equal(t, "image/jpeg", answer.Header.Get("Content-Type"))
 	assert.Equal(t, "nosniff", answer.Header.Get("X-Content-Type-Options"))
 	assert.Equal(t, "public, max-age=31536000, immutable", answer.Header.Get("Cache-Control"))
-	shop.Get("/media/mug-320.jpg", apitest.Header{Name: "If-None-Match", Value: answer.Header.Get("ETag")}).Want(http.StatusNotModified)
+	shop.Get("/media/mug-320.jpg", apitest.Header{Name: "If-None-Match", Value: answer.Header.Get("ETag")}).
+		Want(http.StatusNotModified)
 	shop.Get("/media/no-such-file.jpg").Problem(http.StatusNotFound, "media_not_found")
 	for _, path := range []string{"secret.txt", "..%2fsecret.jpg", "%2e%2e%2f%2e%2e%2fetc%2fpasswd", ".jpg", "a%00.jpg", strings.Repeat("a", 300) + ".jpg"} {
 		answer := shop.Get("/media/" + path)

@@ -24,7 +24,9 @@ import (
 )
 
 // CreateProduct adds a product with its variants and their stock.
-func (c *Catalog) CreateProduct(ctx context.Context, r api.CreateProductRequestObject) (api.CreateProductResponseObject, error) {
+func (c *Catalog) CreateProduct(
+	ctx context.Context, r api.CreateProductRequestObject,
+) (api.CreateProductResponseObject, error) {
 	drafts, err := c.createDrafts(r.Body)
 	if err != nil {
 		return nil, err
@@ -33,9 +35,15 @@ func (c *Catalog) CreateProduct(ctx context.Context, r api.CreateProductRequestO
 	var row db.ProductDetail
 	err = c.change(ctx, func(q *db.Queries, insert func(river.JobArgs) error) (err error) {
 		params := db.CreateProductParams{
-			Name: strings.TrimSpace(r.Body.Name), Description: orZero(r.Body.Description), BrandID: r.Body.BrandID, CategoryID: r.Body.CategoryID,
-			Condition: string(orDefault(r.Body.Condition, api.ConditionNew)), Attributes: attributes,
-			IsActive: orDefault(r.Body.IsActive, true), IsFeatured: orZero(r.Body.IsFeatured), CreatedAt: time.Now(),
+			Name:        strings.TrimSpace(r.Body.Name),
+			Description: orZero(r.Body.Description),
+			BrandID:     r.Body.BrandID,
+			CategoryID:  r.Body.CategoryID,
+			Condition:   string(orDefault(r.Body.Condition, api.ConditionNew)),
+			Attributes:  attributes,
+			IsActive:    orDefault(r.Body.IsActive, true),
+			IsFeatured:  orZero(r.Body.IsFeatured),
+			CreatedAt:   time.Now(),
 		}
 		if params.Slug, err = productSlug(ctx, q, r.Body.Slug, r.Body.Name); err != nil {
 			return err
@@ -44,7 +52,9 @@ func (c *Catalog) CreateProduct(ctx context.Context, r api.CreateProductRequestO
 		if err != nil {
 			return err
 		}
-		if _, err := c.createVariants(ctx, q, db.Product{ID: id, Slug: params.Slug}, 0, drafts); err != nil {
+		if _, err := c.createVariants(
+			ctx, q, db.Product{ID: id, Slug: params.Slug}, 0, drafts,
+		); err != nil {
 			return err
 		}
 		row, err = c.productChanged(ctx, q, insert, id, events.ProductCreated)
@@ -54,19 +64,28 @@ func (c *Catalog) CreateProduct(ctx context.Context, r api.CreateProductRequestO
 		return nil, err
 	}
 	body, err := c.adminProduct(row)
-	return api.CreateProduct201JSONResponse{Body: body, Headers: api.CreateProduct201ResponseHeaders{ETag: productTag(row)}}, err
+	return api.CreateProduct201JSONResponse{
+		Body:    body,
+		Headers: api.CreateProduct201ResponseHeaders{ETag: productTag(row)},
+	}, err
 }
 
 var errNoPrice = problem.Field{Pointer: "/price", Message: "is required without variants"}
 
-// createDrafts reads the variants of a new product: those listed, or the one its own fields describe.
+// createDrafts reads the variants of a new product: those listed, or the one its own fields
+// describe.
 func (c *Catalog) createDrafts(b *api.ProductCreate) ([]draft, error) {
 	if len(b.Variants) == 0 {
 		if b.Price == nil {
 			return nil, problem.Invalid(errNoPrice)
 		}
 		one, wrong := c.draft("", api.VariantCreate{
-			Price: *b.Price, DiscountPrice: b.DiscountPrice, Sku: b.Sku, Gtin: b.Gtin, Stock: b.Stock, TrackInventory: b.TrackInventory,
+			Price:          *b.Price,
+			DiscountPrice:  b.DiscountPrice,
+			Sku:            b.Sku,
+			Gtin:           b.Gtin,
+			Stock:          b.Stock,
+			TrackInventory: b.TrackInventory,
 		})
 		one.IsDefault = true
 		return []draft{one}, refuse(wrong)
@@ -77,7 +96,10 @@ func (c *Catalog) createDrafts(b *api.ProductCreate) ([]draft, error) {
 		"stock": b.Stock != nil, "track_inventory": b.TrackInventory != nil,
 	} {
 		if given {
-			wrong = append(wrong, problem.Field{Pointer: "/" + name, Message: "belongs to each of the variants"})
+			wrong = append(
+				wrong,
+				problem.Field{Pointer: "/" + name, Message: "belongs to each of the variants"},
+			)
 		}
 	}
 	drafts := make([]draft, len(b.Variants))
@@ -88,13 +110,25 @@ func (c *Catalog) createDrafts(b *api.ProductCreate) ([]draft, error) {
 		drafts[i], fields = c.draft(pointer, variant)
 		wrong = append(wrong, fields...)
 		if variant.ImageID != nil {
-			wrong = append(wrong, problem.Field{Pointer: pointer + "/image_id", Message: "cannot name an image: the product has none yet"})
+			wrong = append(
+				wrong,
+				problem.Field{
+					Pointer: pointer + "/image_id",
+					Message: "cannot name an image: the product has none yet",
+				},
+			)
 		}
 		if drafts[i].IsDefault && !drafts[standing].IsDefault {
 			standing = i
 		}
 		if !sameNames(drafts[i].options, drafts[0].options) {
-			wrong = append(wrong, problem.Field{Pointer: pointer + "/options", Message: "must name the same options as the first variant"})
+			wrong = append(
+				wrong,
+				problem.Field{
+					Pointer: pointer + "/options",
+					Message: "must name the same options as the first variant",
+				},
+			)
 		}
 	}
 	for i := range drafts {
@@ -104,7 +138,9 @@ func (c *Catalog) createDrafts(b *api.ProductCreate) ([]draft, error) {
 }
 
 // ReplaceProduct sets all of a product and of its default variant, but for its stock.
-func (c *Catalog) ReplaceProduct(ctx context.Context, r api.ReplaceProductRequestObject) (api.ReplaceProductResponseObject, error) {
+func (c *Catalog) ReplaceProduct(
+	ctx context.Context, r api.ReplaceProductRequestObject,
+) (api.ReplaceProductResponseObject, error) {
 	b := r.Body
 	price, discount, wrong := c.prices(b.Price, b.DiscountPrice, "")
 	gtin, wrong := gtinOf(b.Gtin, "/gtin", wrong)
@@ -112,50 +148,80 @@ func (c *Catalog) ReplaceProduct(ctx context.Context, r api.ReplaceProductReques
 		return nil, err
 	}
 	attributes, _ := json.Marshal(orEmpty(b.Attributes)) // strings: no error
-	row, err := c.changeProduct(ctx, r.ID, r.Params.IfMatch, func(to *db.ReplaceProductParams, variant *db.Variant) error {
-		to.Name, to.Description, to.BrandID, to.CategoryID = strings.TrimSpace(b.Name), orZero(b.Description), b.BrandID, b.CategoryID
-		to.Condition, to.Attributes = string(orDefault(b.Condition, api.ConditionNew)), attributes
-		to.IsActive, to.IsFeatured = orDefault(b.IsActive, true), orZero(b.IsFeatured)
-		mergepatch.Set(&to.Slug, b.Slug)
-		mergepatch.Set(&variant.SKU, b.Sku)
-		variant.GTIN, variant.PriceMinor, variant.DiscountMinor = gtin, price, discount
-		return nil
-	})
+	row, err := c.changeProduct(
+		ctx,
+		r.ID,
+		r.Params.IfMatch,
+		func(to *db.ReplaceProductParams, variant *db.Variant) error {
+			to.Name, to.Description, to.BrandID, to.CategoryID = strings.TrimSpace(b.Name), orZero(
+				b.Description,
+			), b.BrandID, b.CategoryID
+			to.Condition, to.Attributes = string(
+				orDefault(b.Condition, api.ConditionNew),
+			), attributes
+			to.IsActive, to.IsFeatured = orDefault(b.IsActive, true), orZero(b.IsFeatured)
+			mergepatch.Set(&to.Slug, b.Slug)
+			mergepatch.Set(&variant.SKU, b.Sku)
+			variant.GTIN, variant.PriceMinor, variant.DiscountMinor = gtin, price, discount
+			return nil
+		},
+	)
 	if err != nil {
 		return nil, err
 	}
 	body, err := c.adminProduct(row)
-	return api.ReplaceProduct200JSONResponse{Body: body, Headers: api.ReplaceProduct200ResponseHeaders{ETag: productTag(row)}}, err
+	return api.ReplaceProduct200JSONResponse{
+		Body:    body,
+		Headers: api.ReplaceProduct200ResponseHeaders{ETag: productTag(row)},
+	}, err
 }
 
 // UpdateProduct changes the fields that were sent.
-func (c *Catalog) UpdateProduct(ctx context.Context, r api.UpdateProductRequestObject) (api.UpdateProductResponseObject, error) {
+func (c *Catalog) UpdateProduct(
+	ctx context.Context, r api.UpdateProductRequestObject,
+) (api.UpdateProductResponseObject, error) {
 	b := r.Body
-	row, err := c.changeProduct(ctx, r.ID, r.Params.IfMatch, func(to *db.ReplaceProductParams, variant *db.Variant) error {
-		if b.Name != nil {
-			to.Name = strings.TrimSpace(*b.Name)
-		}
-		mergepatch.Set(&to.Slug, b.Slug)
-		mergepatch.Set(&to.Description, b.Description)
-		mergepatch.Patch(&to.BrandID, b.BrandID)
-		mergepatch.Patch(&to.CategoryID, b.CategoryID)
-		mergepatch.Set(&to.IsActive, b.IsActive)
-		mergepatch.Set(&to.IsFeatured, b.IsFeatured)
-		if b.Condition != nil {
-			to.Condition = string(*b.Condition)
-		}
-		if b.Attributes != nil {
-			if err := patchAttributes(&to.Attributes, *b.Attributes); err != nil {
-				return err
+	row, err := c.changeProduct(
+		ctx,
+		r.ID,
+		r.Params.IfMatch,
+		func(to *db.ReplaceProductParams, variant *db.Variant) error {
+			if b.Name != nil {
+				to.Name = strings.TrimSpace(*b.Name)
 			}
-		}
-		return c.patchVariant(variant, api.VariantPatch{Price: b.Price, DiscountPrice: b.DiscountPrice, Sku: b.Sku, Gtin: b.Gtin})
-	})
+			mergepatch.Set(&to.Slug, b.Slug)
+			mergepatch.Set(&to.Description, b.Description)
+			mergepatch.Patch(&to.BrandID, b.BrandID)
+			mergepatch.Patch(&to.CategoryID, b.CategoryID)
+			mergepatch.Set(&to.IsActive, b.IsActive)
+			mergepatch.Set(&to.IsFeatured, b.IsFeatured)
+			if b.Condition != nil {
+				to.Condition = string(*b.Condition)
+			}
+			if b.Attributes != nil {
+				if err := patchAttributes(&to.Attributes, *b.Attributes); err != nil {
+					return err
+				}
+			}
+			return c.patchVariant(
+				variant,
+				api.VariantPatch{
+					Price:         b.Price,
+					DiscountPrice: b.DiscountPrice,
+					Sku:           b.Sku,
+					Gtin:          b.Gtin,
+				},
+			)
+		},
+	)
 	if err != nil {
 		return nil, err
 	}
 	body, err := c.adminProduct(row)
-	return api.UpdateProduct200JSONResponse{Body: body, Headers: api.UpdateProduct200ResponseHeaders{ETag: productTag(row)}}, err
+	return api.UpdateProduct200JSONResponse{
+		Body:    body,
+		Headers: api.UpdateProduct200ResponseHeaders{ETag: productTag(row)},
+	}, err
 }
 
 // Most attributes of a product.
@@ -175,14 +241,22 @@ func patchAttributes(stored *[]byte, patch api.AttributesPatch) error {
 		}
 	}
 	if len(attributes) > maxAttributes {
-		return problem.Invalid(problem.Field{Pointer: "/attributes", Message: fmt.Sprintf("would make more than %d", maxAttributes)})
+		return problem.Invalid(
+			problem.Field{
+				Pointer: "/attributes",
+				Message: fmt.Sprintf("would make more than %d", maxAttributes),
+			},
+		)
 	}
 	*stored, _ = json.Marshal(attributes) // strings: no error
 	return nil
 }
 
 // changeProduct replaces a product and its default variant by what work makes of them.
-func (c *Catalog) changeProduct(ctx context.Context, id int64, ifMatch *string, work func(*db.ReplaceProductParams, *db.Variant) error) (row db.ProductDetail, err error) {
+func (c *Catalog) changeProduct(
+	ctx context.Context, id int64, ifMatch *string,
+	work func(*db.ReplaceProductParams, *db.Variant) error,
+) (row db.ProductDetail, err error) {
 	err = c.change(ctx, func(q *db.Queries, insert func(river.JobArgs) error) error {
 		now, err := lockProduct(ctx, q, id, ifMatch)
 		if err != nil {
@@ -194,8 +268,16 @@ func (c *Catalog) changeProduct(ctx context.Context, id int64, ifMatch *string, 
 		}
 		variant := variants[0] // the default
 		next := db.ReplaceProductParams{
-			ID: id, Name: now.Name, Slug: now.Slug, Description: now.Description, BrandID: now.BrandID, CategoryID: now.CategoryID,
-			Condition: now.Condition, Attributes: now.Attributes, IsActive: now.IsActive, IsFeatured: now.IsFeatured,
+			ID:          id,
+			Name:        now.Name,
+			Slug:        now.Slug,
+			Description: now.Description,
+			BrandID:     now.BrandID,
+			CategoryID:  now.CategoryID,
+			Condition:   now.Condition,
+			Attributes:  now.Attributes,
+			IsActive:    now.IsActive,
+			IsFeatured:  now.IsFeatured,
 		}
 		if err := work(&next, &variant); err != nil {
 			return err
@@ -213,7 +295,9 @@ func (c *Catalog) changeProduct(ctx context.Context, id int64, ifMatch *string, 
 }
 
 // DeleteProduct takes a product out of the shop.
-func (c *Catalog) DeleteProduct(ctx context.Context, r api.DeleteProductRequestObject) (api.DeleteProductResponseObject, error) {
+func (c *Catalog) DeleteProduct(
+	ctx context.Context, r api.DeleteProductRequestObject,
+) (api.DeleteProductResponseObject, error) {
 	err := c.change(ctx, func(q *db.Queries, _ func(river.JobArgs) error) error {
 		if _, err := lockProduct(ctx, q, r.ID, r.Params.IfMatch); err != nil {
 			return err
@@ -231,7 +315,9 @@ func (c *Catalog) DeleteProduct(ctx context.Context, r api.DeleteProductRequestO
 }
 
 // RestoreProduct brings a deleted product back.
-func (c *Catalog) RestoreProduct(ctx context.Context, r api.RestoreProductRequestObject) (api.RestoreProductResponseObject, error) {
+func (c *Catalog) RestoreProduct(
+	ctx context.Context, r api.RestoreProductRequestObject,
+) (api.RestoreProductResponseObject, error) {
 	var row db.ProductDetail
 	err := c.change(ctx, func(q *db.Queries, insert func(river.JobArgs) error) error {
 		restored, err := q.RestoreProduct(ctx, r.ID)
@@ -253,11 +339,17 @@ func (c *Catalog) RestoreProduct(ctx context.Context, r api.RestoreProductReques
 		return nil, err
 	}
 	body, err := c.adminProduct(row)
-	return api.RestoreProduct200JSONResponse{Body: body, Headers: api.RestoreProduct200ResponseHeaders{ETag: productTag(row)}}, err
+	return api.RestoreProduct200JSONResponse{
+		Body:    body,
+		Headers: api.RestoreProduct200ResponseHeaders{ETag: productTag(row)},
+	}, err
 }
 
-// lockProduct locks a product that is not deleted against other changes, and holds If-Match against its version.
-func lockProduct(ctx context.Context, q *db.Queries, id int64, ifMatch *string) (db.Product, error) {
+// lockProduct locks a product that is not deleted against other changes, and holds If-Match against
+// its version.
+func lockProduct(
+	ctx context.Context, q *db.Queries, id int64, ifMatch *string,
+) (db.Product, error) {
 	now, err := q.LockProduct(ctx, id)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return now, ErrProductNotFound
@@ -275,8 +367,8 @@ func productSlug(ctx context.Context, q *db.Queries, given *string, name string)
 	return free(ctx, q, slugOf(name, "product"), maxSlug, q.TakenProductSlugs)
 }
 
-// productTag is the version of a product, and what its answers show beside what administrators change: stock, rating
-// and the names of its brand and category.
+// productTag is the version of a product, and what its answers show beside what administrators
+// change: stock, rating and the names of its brand and category.
 func productTag(row db.ProductDetail) *string {
 	shown, _ := json.Marshal(row) // plain values: no error
 	return new(version.Tag(row.Version, int64(xxhash.Sum64(shown)>>1)))

@@ -11,8 +11,8 @@ import (
 // maxBands is how many bands of prices facets have at most.
 const maxBands = 6
 
-// roundPrices are the prices that bands may begin at, in minor units: 1, 1.5, 2, 2.5, 3, 4, 5 and 7.5 times a power of
-// ten, as far as they are whole.
+// roundPrices are the prices that bands may begin at, in minor units: 1, 1.5, 2, 2.5, 3, 4, 5 and
+// 7.5 times a power of ten, as far as they are whole.
 var roundPrices = func() (all []int64) {
 	for power := int64(10); power <= 1e12; power *= 10 {
 		for _, tenths := range []int64{10, 15, 20, 25, 30, 40, 50, 75} {
@@ -22,8 +22,8 @@ var roundPrices = func() (all []int64) {
 	return all
 }()
 
-// keptFacets answers the facets of a list as long as the catalogue stays what it was: they cost more than the page, and
-// every page of a list shows the same.
+// keptFacets answers the facets of a list as long as the catalogue stays what it was: they cost
+// more than the page, and every page of a list shows the same.
 func (c *Catalog) keptFacets(ctx context.Context, p *db.ListProductsParams) (*api.Facets, error) {
 	version := request.From(ctx).CatalogueVersion
 	if version == "" {
@@ -42,38 +42,64 @@ func (c *Catalog) keptFacets(ctx context.Context, p *db.ListProductsParams) (*ap
 	return facets, err
 }
 
-// CountFacets counts products by brand, category, price and availability, each without the filter of its own kind.
-// matching, a tsquery, and ids narrow what is counted; nil asks nothing.
-func (c *Catalog) CountFacets(ctx context.Context, p *db.ListProductsParams, matching *string, ids []int64) (*api.Facets, error) {
+// CountFacets counts products by brand, category, price and availability, each without the filter
+// of its own kind. matching, a tsquery, and ids narrow what is counted; nil asks nothing.
+func (c *Catalog) CountFacets(
+	ctx context.Context, p *db.ListProductsParams, matching *string, ids []int64,
+) (*api.Facets, error) {
 	rows, err := c.planned.CountFacets(ctx, db.CountFacetsParams{
-		Limits: roundPrices, Q: p.Q, CategoryID: p.CategoryID, Category: p.Category, BrandID: p.BrandID, Brand: p.Brand,
-		MinMinor: p.MinMinor, MaxMinor: p.MaxMinor, InStock: p.InStock, OnSale: p.OnSale, Featured: p.Featured, GTIN: p.GTIN,
-		Attributes: p.Attributes, Matching: matching, Ids: ids,
+		Limits:     roundPrices,
+		Q:          p.Q,
+		CategoryID: p.CategoryID,
+		Category:   p.Category,
+		BrandID:    p.BrandID,
+		Brand:      p.Brand,
+		MinMinor:   p.MinMinor,
+		MaxMinor:   p.MaxMinor,
+		InStock:    p.InStock,
+		OnSale:     p.OnSale,
+		Featured:   p.Featured,
+		GTIN:       p.GTIN,
+		Attributes: p.Attributes,
+		Matching:   matching,
+		Ids:        ids,
 	})
 	if err != nil {
 		return nil, err
 	}
 	facets := &api.Facets{
-		Brands: []api.ReferenceCount{}, Categories: []api.ReferenceCount{}, Availability: []api.AvailabilityCount{},
+		Brands:       []api.ReferenceCount{},
+		Categories:   []api.ReferenceCount{},
+		Availability: []api.AvailabilityCount{},
 	}
 	prices := make([]int64, len(roundPrices)+1)
 	for _, row := range rows {
 		switch row.Kind {
 		case "brand":
-			facets.Brands = append(facets.Brands, api.ReferenceCount{ID: row.ID, Name: row.Name, Slug: row.Slug, Count: row.Products})
+			facets.Brands = append(
+				facets.Brands,
+				api.ReferenceCount{ID: row.ID, Name: row.Name, Slug: row.Slug, Count: row.Products},
+			)
 		case "category":
-			facets.Categories = append(facets.Categories, api.ReferenceCount{ID: row.ID, Name: row.Name, Slug: row.Slug, Count: row.Products})
+			facets.Categories = append(
+				facets.Categories,
+				api.ReferenceCount{ID: row.ID, Name: row.Name, Slug: row.Slug, Count: row.Products},
+			)
 		case "price":
 			prices[row.ID] = row.Products
 		case "stock":
-			facets.Availability = append(facets.Availability, api.AvailabilityCount{Value: availability(row.ID == 1), Count: row.Products})
+			facets.Availability = append(
+				facets.Availability,
+				api.AvailabilityCount{Value: availability(row.ID == 1), Count: row.Products},
+			)
 		}
 	}
 	facets.Prices = c.priceBands(prices)
 	return facets, nil
 }
 
-// priceBands joins narrow bands, of which the first lies below the first round price, to a few of about as many products.
+// priceBands joins narrow bands, of which the first lies below the first round price, to a few of
+// about as many products.
 func (c *Catalog) priceBands(counts []int64) []api.PriceBand {
 	total, last := int64(0), 0
 	for i, n := range counts {

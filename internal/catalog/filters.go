@@ -12,11 +12,19 @@ import (
 	"github.com/shopd/shopd/internal/platform/problem"
 )
 
-// Filters translates the filters of a product list into those of its query. Its error is a problem for the client.
+// Filters translates the filters of a product list into those of its query. Its error is a problem
+// for the client.
 func (c *Catalog) Filters(p api.ListProductsParams) (*db.ListProductsParams, error) {
 	params := &db.ListProductsParams{
-		Q: phrase(p.Q), CategoryID: p.CategoryID, Category: p.Category, BrandID: p.BrandID, Brand: p.Brand,
-		InStock: p.InStock, OnSale: p.OnSale, Featured: p.Featured, Sort: string(api.ProductSortCreatedDesc),
+		Q:          phrase(p.Q),
+		CategoryID: p.CategoryID,
+		Category:   p.Category,
+		BrandID:    p.BrandID,
+		Brand:      p.Brand,
+		InStock:    p.InStock,
+		OnSale:     p.OnSale,
+		Featured:   p.Featured,
+		Sort:       string(api.ProductSortCreatedDesc),
 	}
 	var wrong []problem.Field
 	params.MinMinor = c.price(p.MinPrice, "/min_price", &wrong)
@@ -30,7 +38,9 @@ func (c *Catalog) Filters(p api.ListProductsParams) (*db.ListProductsParams, err
 	if p.Availability != nil {
 		inStock := *p.Availability == api.AvailabilityInStock
 		if p.InStock != nil && *p.InStock != inStock {
-			wrong = append(wrong, problem.Field{Pointer: "/availability", Message: "contradicts in_stock"})
+			wrong = append(
+				wrong, problem.Field{Pointer: "/availability", Message: "contradicts in_stock"},
+			)
 		}
 		params.InStock = &inStock
 	}
@@ -47,8 +57,8 @@ func (c *Catalog) Filters(p api.ListProductsParams) (*db.ListProductsParams, err
 // manyDashes is a row of minus signs with no word between them.
 var manyDashes = regexp.MustCompile(`-(?:[^\p{L}\p{N}"]*-){7,}`)
 
-// phrase is what to look for. Each minus sign excludes what follows it, and PostgreSQL gives up where more than 32 of
-// them exclude each other.
+// phrase is what to look for. Each minus sign excludes what follows it, and PostgreSQL gives up
+// where more than 32 of them exclude each other.
 func phrase(q *string) *string {
 	if q == nil {
 		return nil
@@ -66,7 +76,13 @@ func (c *Catalog) price(text *string, pointer string, wrong *[]problem.Field) *i
 	case err == nil:
 		return &minor
 	case errors.Is(err, money.ErrPrecision):
-		*wrong = append(*wrong, problem.Field{Pointer: pointer, Message: "has more decimals than " + string(c.settings.Currency)})
+		*wrong = append(
+			*wrong,
+			problem.Field{
+				Pointer: pointer,
+				Message: "has more decimals than " + string(c.settings.Currency),
+			},
+		)
 	default:
 		*wrong = append(*wrong, problem.Field{Pointer: pointer, Message: err.Error()})
 	}
@@ -78,8 +94,8 @@ func GTIN14(digits string) string {
 	return strings.Repeat("0", max(0, 14-len(digits))) + digits
 }
 
-// attributeFilter is what a product's attributes must contain, as JSON. A name asked for with two values
-// becomes a list, which no attribute is, so nothing is found.
+// attributeFilter is what a product's attributes must contain, as JSON. A name asked for with two
+// values becomes a list, which no attribute is, so nothing is found.
 func attributeFilter(pairs []string) []byte {
 	if len(pairs) == 0 {
 		return nil

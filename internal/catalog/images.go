@@ -25,14 +25,29 @@ const maxImages = 20
 // Errors of those who keep images.
 var (
 	ErrImageNotFound = problem.NotFound("image_not_found", "The product has no such image.")
-	ErrTooManyImages = problem.Conflict("too_many_images", "The product has 20 images, which is the most. Delete one first.")
-	ErrStorage       = problem.Unavailable("storage_unavailable", "The image could not be stored. Nothing was changed; try again in a moment.", 5*time.Second)
-	errPrimaryNeeded = problem.Invalid(problem.Field{Pointer: "/is_primary", Message: "cannot be taken away: make another image the primary one instead"})
+	ErrTooManyImages = problem.Conflict(
+		"too_many_images", "The product has 20 images, which is the most. Delete one first.",
+	)
+	ErrStorage = problem.Unavailable(
+		"storage_unavailable",
+		"The image could not be stored. Nothing was changed; try again in a moment.", 5*time.Second,
+	)
+	errPrimaryNeeded = problem.Invalid(
+		problem.Field{
+			Pointer: "/is_primary",
+			Message: "cannot be taken away: make another image the primary one instead",
+		},
+	)
 )
 
-// CreateProductImage adds an image to a product: drawn, stored, and then written down in one transaction.
-func (c *Catalog) CreateProductImage(ctx context.Context, r api.CreateProductImageRequestObject) (api.CreateProductImageResponseObject, error) {
-	if err := c.mayAddImage(ctx, r.ID, r.Params.IfMatch); err != nil { // before anything is drawn; asked again below
+// CreateProductImage adds an image to a product: drawn, stored, and then written down in one
+// transaction.
+func (c *Catalog) CreateProductImage(
+	ctx context.Context, r api.CreateProductImageRequestObject,
+) (api.CreateProductImageResponseObject, error) {
+	if err := c.mayAddImage(
+		ctx, r.ID, r.Params.IfMatch,
+	); err != nil { // before anything is drawn; asked again below
 		return nil, err
 	}
 	var u upload
@@ -50,21 +65,32 @@ func (c *Catalog) CreateProductImage(ctx context.Context, r api.CreateProductIma
 		return nil, err
 	}
 	var id int64
-	row, err := c.changeImages(ctx, r.ID, r.Params.IfMatch, func(q *db.Queries, a *album) (err error) {
-		id, err = a.add(ctx, q, u, sizes)
-		return err
-	})
+	row, err := c.changeImages(
+		ctx,
+		r.ID,
+		r.Params.IfMatch,
+		func(q *db.Queries, a *album) (err error) {
+			id, err = a.add(ctx, q, u, sizes)
+			return err
+		},
+	)
 	if err != nil {
 		c.removeUnused(ctx, sizes)
 		return nil, err
 	}
 	body, err := c.imageOf(row, id)
-	return api.CreateProductImage201JSONResponse{Body: body, Headers: api.CreateProductImage201ResponseHeaders{ETag: productTag(row)}}, err
+	return api.CreateProductImage201JSONResponse{
+		Body:    body,
+		Headers: api.CreateProductImage201ResponseHeaders{ETag: productTag(row)},
+	}, err
 }
 
-// AddImage adds the image at an address to a product, behind those it has. then runs in the same transaction and gets the
-// image's id. Its errors are those of CreateProductImage.
-func (c *Catalog) AddImage(ctx context.Context, product int64, address string, then func(ctx context.Context, q *db.Queries, image int64) error) error {
+// AddImage adds the image at an address to a product, behind those it has. then runs in the same
+// transaction and gets the image's id. Its errors are those of CreateProductImage.
+func (c *Catalog) AddImage(
+	ctx context.Context, product int64, address string,
+	then func(ctx context.Context, q *db.Queries, image int64) error,
+) error {
 	if err := c.mayAddImage(ctx, product, nil); err != nil {
 		return err
 	}
@@ -90,7 +116,9 @@ func (c *Catalog) AddImage(ctx context.Context, product int64, address string, t
 }
 
 // UpdateProductImage changes the fields that were sent.
-func (c *Catalog) UpdateProductImage(ctx context.Context, r api.UpdateProductImageRequestObject) (api.UpdateProductImageResponseObject, error) {
+func (c *Catalog) UpdateProductImage(
+	ctx context.Context, r api.UpdateProductImageRequestObject,
+) (api.UpdateProductImageResponseObject, error) {
 	if err := checkAlt(orZero(r.Body.Alt)); err != nil {
 		return nil, err
 	}
@@ -101,11 +129,16 @@ func (c *Catalog) UpdateProductImage(ctx context.Context, r api.UpdateProductIma
 		return nil, err
 	}
 	body, err := c.imageOf(row, r.ImageID)
-	return api.UpdateProductImage200JSONResponse{Body: body, Headers: api.UpdateProductImage200ResponseHeaders{ETag: productTag(row)}}, err
+	return api.UpdateProductImage200JSONResponse{
+		Body:    body,
+		Headers: api.UpdateProductImage200ResponseHeaders{ETag: productTag(row)},
+	}, err
 }
 
 // DeleteProductImage removes an image, and after the commit its files.
-func (c *Catalog) DeleteProductImage(ctx context.Context, r api.DeleteProductImageRequestObject) (api.DeleteProductImageResponseObject, error) {
+func (c *Catalog) DeleteProductImage(
+	ctx context.Context, r api.DeleteProductImageRequestObject,
+) (api.DeleteProductImageResponseObject, error) {
 	var sizes []storedSize
 	_, err := c.changeImages(ctx, r.ID, r.Params.IfMatch, func(q *db.Queries, a *album) error {
 		gone, err := a.remove(ctx, q, r.ImageID)
@@ -143,9 +176,11 @@ func (c *Catalog) mayAddImage(ctx context.Context, id int64, ifMatch *string) er
 	return nil
 }
 
-// changeImages runs a change of a product's images, counted as a change of the product. Its text stays as it is, so no
-// job follows.
-func (c *Catalog) changeImages(ctx context.Context, id int64, ifMatch *string, work func(*db.Queries, *album) error) (row db.ProductDetail, err error) {
+// changeImages runs a change of a product's images, counted as a change of the product. Its text
+// stays as it is, so no job follows.
+func (c *Catalog) changeImages(
+	ctx context.Context, id int64, ifMatch *string, work func(*db.Queries, *album) error,
+) (row db.ProductDetail, err error) {
 	err = c.change(ctx, func(q *db.Queries, _ func(river.JobArgs) error) error {
 		product, err := lockProduct(ctx, q, id, ifMatch)
 		if err != nil {
@@ -173,13 +208,18 @@ func (c *Catalog) changeImages(ctx context.Context, id int64, ifMatch *string, w
 	return row, err
 }
 
-// storeRenditions stores an image in all its sizes, or none. The names are this upload's alone, so that deleting
-// another image of the same content, even at the same moment, never takes these files away.
-func (c *Catalog) storeRenditions(ctx context.Context, renditions []imaging.Rendition) ([]storedSize, error) {
+// storeRenditions stores an image in all its sizes, or none. The names are this upload's alone, so
+// that deleting another image of the same content, even at the same moment, never takes these files
+// away.
+func (c *Catalog) storeRenditions(
+	ctx context.Context, renditions []imaging.Rendition,
+) ([]storedSize, error) {
 	mark := strings.ToLower(rand.Text()[:10])
 	sizes := make([]storedSize, 0, len(renditions))
 	for _, r := range renditions {
-		path, err := c.media.Put(ctx, r.Content, fmt.Sprintf("-%s-%d%s", mark, max(r.Width, r.Height), r.Extension))
+		path, err := c.media.Put(
+			ctx, r.Content, fmt.Sprintf("-%s-%d%s", mark, max(r.Width, r.Height), r.Extension),
+		)
 		if err != nil {
 			c.removeUnused(ctx, sizes)
 			if ctx.Err() != nil {
@@ -195,8 +235,8 @@ func (c *Catalog) storeRenditions(ctx context.Context, renditions []imaging.Rend
 // cleanupTimeout is how long files may take to be removed once the request is over.
 const cleanupTimeout = 10 * time.Second
 
-// removeUnused deletes the files that no image has. It happens even if the caller is gone; what cannot be deleted stays
-// behind, which harms nobody, and the log says so.
+// removeUnused deletes the files that no image has. It happens even if the caller is gone; what
+// cannot be deleted stays behind, which harms nobody, and the log says so.
 func (c *Catalog) removeUnused(ctx context.Context, sizes []storedSize) {
 	if len(sizes) == 0 {
 		return
@@ -215,7 +255,10 @@ func (c *Catalog) removeUnused(ctx context.Context, sizes []storedSize) {
 		}
 	}
 	if err != nil {
-		c.settings.Log.WarnContext(ctx, "image files stay behind", "request_id", request.From(ctx).ID, "files", paths, "error", err.Error())
+		c.settings.Log.WarnContext(
+			ctx, "image files stay behind", "request_id", request.From(ctx).ID, "files", paths,
+			"error", err.Error(),
+		)
 	}
 }
 

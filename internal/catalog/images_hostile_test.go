@@ -34,7 +34,11 @@ func gifOf(width, height uint16, frames int) string {
 
 // pngBomb says it is 40,000 pixels wide and high.
 func pngBomb(t *testing.T) string {
-	bomb := []byte(asPNG(t, image.NewPaletted(image.Rect(0, 0, 1, 1), color.Palette{color.Black, color.White})))
+	bomb := []byte(
+		asPNG(
+			t, image.NewPaletted(image.Rect(0, 0, 1, 1), color.Palette{color.Black, color.White}),
+		),
+	)
 	binary.BigEndian.PutUint32(bomb[16:], 40_000)
 	binary.BigEndian.PutUint32(bomb[20:], 40_000)
 	binary.BigEndian.PutUint32(bomb[29:], crc32.ChecksumIEEE(bomb[12:29]))
@@ -64,7 +68,8 @@ func TestHostileImages(t *testing.T) {
 		"text":           strings.Repeat("text ", 1000),
 	} {
 		spent := allocated(func() {
-			problem := g.admin.Post(g.images, form(file(content))).Problem(http.StatusUnprocessableEntity, "invalid_image")
+			problem := g.admin.Post(g.images, form(file(content))).
+				Problem(http.StatusUnprocessableEntity, "invalid_image")
 			assert.NotContains(t, problem.Detail, "invalid format", "no decoder's words")
 		})
 		assert.Less(t, spent, uint64(16<<20), name)
@@ -72,8 +77,10 @@ func TestHostileImages(t *testing.T) {
 		g.requireEmpty(t)
 	}
 	padding := strings.Repeat("\x00", 10<<20+1-len(photo))
-	g.admin.Post(g.images, form(file(photo+padding))).Problem(http.StatusRequestEntityTooLarge, "image_too_large")
-	g.admin.Post(g.images, form(file(photo+padding+padding))).Problem(http.StatusRequestEntityTooLarge, "body_too_large")
+	g.admin.Post(g.images, form(file(photo+padding))).
+		Problem(http.StatusRequestEntityTooLarge, "image_too_large")
+	g.admin.Post(g.images, form(file(photo+padding+padding))).
+		Problem(http.StatusRequestEntityTooLarge, "body_too_large")
 	g.requireEmpty(t)
 	g.upload(form(file(photo + padding[1:])))
 }
@@ -83,7 +90,9 @@ func TestPolyglotsBecomePlainImages(t *testing.T) {
 	g := newGallery(t)
 	const page = "<html><script>alert(1)</script></html>"
 	polyglot := gifOf(10, 10, 1)
-	polyglot = polyglot[:len(polyglot)-1] + "\x21\xfe" + string(rune(len(page))) + page + "\x00\x3b" + page
+	polyglot = polyglot[:len(polyglot)-1] + "\x21\xfe" + string(
+		rune(len(page)),
+	) + page + "\x00\x3b" + page
 	for _, size := range g.upload(form(file(polyglot))).Sizes {
 		shown := g.Get(size.URL).Want(http.StatusOK)
 		assert.NotContains(t, string(shown.Body), "script")
@@ -116,7 +125,8 @@ func TestFormsRefuse(t *testing.T) {
 		"/position":   {{"position", "", "-1"}, image},
 		"/":           {{"", "", "nameless"}, image},
 	} {
-		problem := g.admin.Post(g.images, form(parts...)).Problem(http.StatusUnprocessableEntity, "invalid_request")
+		problem := g.admin.Post(g.images, form(parts...)).
+			Problem(http.StatusUnprocessableEntity, "invalid_request")
 		assert.Equal(t, pointer, problem.Errors[0].Pointer)
 	}
 	for _, parts := range [][]part{
@@ -128,16 +138,25 @@ func TestFormsRefuse(t *testing.T) {
 		{{"position", "", "4294967296"}, image},
 		{{strings.Repeat("long", 1000), "", "x"}, image},
 	} {
-		g.admin.Post(g.images, form(parts...)).Problem(http.StatusUnprocessableEntity, "invalid_request")
+		g.admin.Post(g.images, form(parts...)).
+			Problem(http.StatusUnprocessableEntity, "invalid_request")
 	}
 	whole := form(image)
 	for length := range len(whole.Content) - 4 {
-		answer := g.admin.Post(g.images, apitest.Raw{ContentType: whole.ContentType, Content: whole.Content[:length]})
-		require.Contains(t, []int{http.StatusBadRequest, http.StatusUnprocessableEntity}, answer.Status, "%d: %s", length, answer)
+		answer := g.admin.Post(
+			g.images, apitest.Raw{ContentType: whole.ContentType, Content: whole.Content[:length]},
+		)
+		require.Contains(
+			t, []int{http.StatusBadRequest, http.StatusUnprocessableEntity}, answer.Status,
+			"%d: %s", length, answer,
+		)
 	}
-	g.admin.Post(g.images, apitest.Raw{ContentType: whole.ContentType}).Problem(http.StatusBadRequest, "missing_body")
-	g.admin.Post(g.images, apitest.Raw{ContentType: "multipart/form-data", Content: whole.Content}).Problem(http.StatusBadRequest, "malformed_multipart")
-	g.admin.Post(g.images, apitest.Raw{ContentType: "multipart/mixed; boundary=x", Content: whole.Content}).Problem(http.StatusUnsupportedMediaType, "unsupported_media_type")
+	g.admin.Post(g.images, apitest.Raw{ContentType: whole.ContentType}).
+		Problem(http.StatusBadRequest, "missing_body")
+	g.admin.Post(g.images, apitest.Raw{ContentType: "multipart/form-data", Content: whole.Content}).
+		Problem(http.StatusBadRequest, "malformed_multipart")
+	g.admin.Post(g.images, apitest.Raw{ContentType: "multipart/mixed; boundary=x", Content: whole.Content}).
+		Problem(http.StatusUnsupportedMediaType, "unsupported_media_type")
 	g.requireEmpty(t)
 }
 
@@ -190,7 +209,9 @@ func TestEndlessImages(t *testing.T) {
 	whole := form(file(photo))
 	head := whole.Content[:strings.Index(whole.Content, photo)+len(photo)]
 	spent := allocated(func() {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, g.URL()+g.images, endless(head))
+		request, err := http.NewRequestWithContext(
+			t.Context(), http.MethodPost, g.URL()+g.images, endless(head),
+		)
 		require.NoError(t, err)
 		request.Header.Set("Content-Type", whole.ContentType)
 		request.Header.Set("Authorization", "Bearer "+g.admin.Token())
@@ -210,7 +231,8 @@ func TestEndlessImages(t *testing.T) {
 	}))
 	defer remote.Close()
 	spent = allocated(func() {
-		problem := g.admin.Post(g.images, fields{"url": remote.URL}).Problem(http.StatusUnprocessableEntity, "invalid_image")
+		problem := g.admin.Post(g.images, fields{"url": remote.URL}).
+			Problem(http.StatusUnprocessableEntity, "invalid_image")
 		assert.Contains(t, problem.Detail, "10 MiB")
 	})
 	t.Logf("endless remote: %.1f MB", float64(spent)/1e6)
@@ -223,7 +245,8 @@ func TestStorageThatFailsLeavesNothing(t *testing.T) {
 	g := newGallery(t)
 	require.NoError(t, os.RemoveAll(g.folder))
 	require.NoError(t, os.WriteFile(g.folder, []byte("no folder"), 0o600))
-	g.admin.Post(g.images, form(file(asPNG(t, picture(400, 400))))).Problem(http.StatusServiceUnavailable, "storage_unavailable")
+	g.admin.Post(g.images, form(file(asPNG(t, picture(400, 400))))).
+		Problem(http.StatusServiceUnavailable, "storage_unavailable")
 	require.NoError(t, os.Remove(g.folder))
 	require.NoError(t, os.Mkdir(g.folder, 0o755))
 	g.requireEmpty(t)
@@ -233,7 +256,13 @@ func TestATransactionThatFailsTakesItsFilesAlong(t *testing.T) {
 	t.Parallel()
 	g := newGallery(t)
 	g.Exec("ALTER TABLE product_images ADD CHECK (alt <> 'refused')")
-	assert.Equal(t, http.StatusInternalServerError, g.admin.Post(g.images, form(file(asPNG(t, picture(400, 400))), part{"alt", "", "refused"})).Status)
+	assert.Equal(
+		t,
+		http.StatusInternalServerError,
+		g.admin.Post(
+			g.images, form(file(asPNG(t, picture(400, 400))), part{"alt", "", "refused"}),
+		).Status,
+	)
 	g.requireEmpty(t)
 }
 
@@ -249,8 +278,14 @@ func TestPartsOfMedia(t *testing.T) {
 	part := ask(bytesOf("bytes=10-19")).Want(http.StatusPartialContent)
 	assert.Equal(t, whole.Body[10:20], part.Body)
 	assert.Regexp(t, `^bytes 10-19/\d+$`, part.Header.Get("Content-Range"))
-	assert.Equal(t, whole.Body[len(whole.Body)-5:], ask(bytesOf("bytes=-5")).Want(http.StatusPartialContent).Body)
-	assert.Equal(t, whole.Body, ask(bytesOf("bytes=0-1,4-5")).Want(http.StatusOK).Body, "several at once are not worth it")
+	assert.Equal(
+		t, whole.Body[len(whole.Body)-5:],
+		ask(bytesOf("bytes=-5")).Want(http.StatusPartialContent).Body,
+	)
+	assert.Equal(
+		t, whole.Body, ask(bytesOf("bytes=0-1,4-5")).Want(http.StatusOK).Body,
+		"several at once are not worth it",
+	)
 	for _, malformed := range []string{"=", "bytes", "bytes=", "bytes=-", "bytes=5-2", "bytes=99999999999999999999-", "pages=1-2"} {
 		assert.Equal(t, whole.Body, ask(bytesOf(malformed)).Want(http.StatusOK).Body, malformed)
 	}
@@ -258,10 +293,18 @@ func TestPartsOfMedia(t *testing.T) {
 	refused.Problem(http.StatusRequestedRangeNotSatisfiable, "range_not_satisfiable")
 	assert.Regexp(t, `^bytes \*/\d+$`, refused.Header.Get("Content-Range"))
 
-	ask(bytesOf("bytes=0-1"), apitest.Header{Name: "If-Range", Value: tag}).Want(http.StatusPartialContent)
-	ask(bytesOf("bytes=0-1"), apitest.Header{Name: "If-Range", Value: `"another"`}).Want(http.StatusOK)
-	ask(bytesOf("bytes=0-1"), apitest.Header{Name: "If-None-Match", Value: tag}).Want(http.StatusNotModified)
-	ask(apitest.Header{Name: "If-None-Match", Value: `"another", W/` + tag}).Want(http.StatusNotModified)
+	ask(
+		bytesOf("bytes=0-1"), apitest.Header{Name: "If-Range", Value: tag},
+	).Want(http.StatusPartialContent)
+	ask(
+		bytesOf("bytes=0-1"), apitest.Header{Name: "If-Range", Value: `"another"`},
+	).Want(http.StatusOK)
+	ask(
+		bytesOf("bytes=0-1"), apitest.Header{Name: "If-None-Match", Value: tag},
+	).Want(http.StatusNotModified)
+	ask(
+		apitest.Header{Name: "If-None-Match", Value: `"another", W/` + tag},
+	).Want(http.StatusNotModified)
 	head := g.Call(http.MethodHead, shown.URL, nil).Want(http.StatusOK)
 	assert.Equal(t, whole.Header.Get("Content-Length"), head.Header.Get("Content-Length"))
 	assert.False(t, bytes.Equal(whole.Body, head.Body))

@@ -54,7 +54,9 @@ func photographedAt(file string, place string) string {
 	tiff := []byte("II*\x00\x08\x00\x00\x00\x02\x00")
 	entry := func(tag, kind uint16, count, value uint32) {
 		tiff = binary.LittleEndian.AppendUint16(binary.LittleEndian.AppendUint16(tiff, tag), kind)
-		tiff = binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(tiff, count), value)
+		tiff = binary.LittleEndian.AppendUint32(
+			binary.LittleEndian.AppendUint32(tiff, count), value,
+		)
 	}
 	entry(0x0112, 3, 1, 1)  // orientation
 	entry(0x8825, 4, 1, 38) // where the place is
@@ -77,7 +79,9 @@ func form(parts ...part) apitest.Raw {
 		if p.fileName != "" {
 			disposition += fmt.Sprintf(`; filename="%s"`, p.fileName)
 		}
-		to, _ := w.CreatePart(map[string][]string{"Content-Disposition": {disposition}}) // into memory: no error
+		to, _ := w.CreatePart(
+			map[string][]string{"Content-Disposition": {disposition}},
+		) // into memory: no error
 		_, _ = to.Write([]byte(p.content))
 	}
 	_ = w.Close()
@@ -133,9 +137,12 @@ func TestAnUploadIsShownInThreeSizes(t *testing.T) {
 	g := newGallery(t)
 	tag := g.admin.Get(productAddress(g.product)).Header.Get("ETag")
 	var shown api.Image
-	answer := g.admin.Post(g.images, form(part{"alt", "", "In front"}, file(asPNG(t, picture(2000, 1000)))), ifMatch(tag)).Want(http.StatusCreated).Into(&shown)
+	answer := g.admin.Post(g.images, form(part{"alt", "", "In front"}, file(asPNG(t, picture(2000, 1000)))), ifMatch(tag)).
+		Want(http.StatusCreated).
+		Into(&shown)
 	assert.NotEqual(t, tag, answer.Header.Get("ETag"), "the product has another version")
-	g.admin.Post(g.images, form(file(asPNG(t, picture(20, 10)))), ifMatch(tag)).Problem(http.StatusPreconditionFailed, "stale")
+	g.admin.Post(g.images, form(file(asPNG(t, picture(20, 10)))), ifMatch(tag)).
+		Problem(http.StatusPreconditionFailed, "stale")
 	assert.Equal(t, "In front", shown.Alt)
 	assert.True(t, shown.IsPrimary, "the first is the primary one")
 	require.Len(t, shown.Sizes, 3)
@@ -160,7 +167,10 @@ func TestAnUploadIsShownInThreeSizes(t *testing.T) {
 	assert.Equal(t, int32(1), second.Position)
 	assert.Len(t, second.Sizes, 1, "nothing is drawn larger than it is")
 	see := image.NewNRGBA(image.Rect(0, 0, 400, 400))
-	assert.True(t, strings.HasSuffix(g.upload(form(file(asPNG(t, see)))).URL, ".png"), "what is transparent stays so")
+	assert.True(
+		t, strings.HasSuffix(g.upload(form(file(asPNG(t, see)))).URL, ".png"),
+		"what is transparent stays so",
+	)
 }
 
 func TestAPhotoForgetsWhereItWasTaken(t *testing.T) {
@@ -180,7 +190,11 @@ func TestImagesHaveAnOrder(t *testing.T) {
 	g := newGallery(t)
 	small := file(asPNG(t, picture(8, 8)))
 	a, b := g.upload(form(small, part{"alt", "", "a"})), g.upload(form(small, part{"alt", "", "b"}))
-	c := g.upload(form(small, part{"alt", "", "c"}, part{"position", "", "0"}, part{"is_primary", "", "true"}))
+	c := g.upload(
+		form(
+			small, part{"alt", "", "c"}, part{"position", "", "0"}, part{"is_primary", "", "true"},
+		),
+	)
 	assert.True(t, c.IsPrimary)
 	order := func() (names string) {
 		var product api.AdminProduct
@@ -194,20 +208,31 @@ func TestImagesHaveAnOrder(t *testing.T) {
 	}
 	assert.Equal(t, "cab c", order())
 	var changed api.Image
-	tag := g.admin.Patch(g.at(c.ID), fields{"position": 99, "alt": "C"}).Want(http.StatusOK).Into(&changed).Header.Get("ETag")
+	tag := g.admin.Patch(g.at(c.ID), fields{"position": 99, "alt": "C"}).
+		Want(http.StatusOK).
+		Into(&changed).
+		Header.Get(
+		"ETag",
+	)
 	assert.Equal(t, int32(2), changed.Position)
 	assert.Equal(t, "abC C", order())
-	g.admin.Patch(g.at(b.ID), fields{"position": 0, "is_primary": true}, ifMatch(tag)).Want(http.StatusOK)
+	g.admin.Patch(g.at(b.ID), fields{"position": 0, "is_primary": true}, ifMatch(tag)).
+		Want(http.StatusOK)
 	assert.Equal(t, "baC b", order())
-	g.admin.Patch(g.at(b.ID), fields{"alt": "x"}, ifMatch(tag)).Problem(http.StatusPreconditionFailed, "stale")
-	g.admin.Call(http.MethodDelete, g.at(b.ID), nil, ifMatch(tag)).Problem(http.StatusPreconditionFailed, "stale")
-	g.admin.Patch(g.at(b.ID), fields{"is_primary": false}).Problem(http.StatusUnprocessableEntity, "invalid_request")
-	g.admin.Patch(g.at(b.ID), fields{"alt": "a\u0007"}).Problem(http.StatusUnprocessableEntity, "invalid_request")
+	g.admin.Patch(g.at(b.ID), fields{"alt": "x"}, ifMatch(tag)).
+		Problem(http.StatusPreconditionFailed, "stale")
+	g.admin.Call(http.MethodDelete, g.at(b.ID), nil, ifMatch(tag)).
+		Problem(http.StatusPreconditionFailed, "stale")
+	g.admin.Patch(g.at(b.ID), fields{"is_primary": false}).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
+	g.admin.Patch(g.at(b.ID), fields{"alt": "a\u0007"}).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
 	g.admin.Patch(g.at(4242), fields{"alt": "x"}).Problem(http.StatusNotFound, "image_not_found")
 	g.admin.Delete(g.at(4242)).Problem(http.StatusNotFound, "image_not_found")
 
 	other := createProduct(g.admin, fields{"name": "Other", "price": "1.00"})
-	g.admin.Delete(fmt.Sprintf("%s/images/%d", productAddress(other), b.ID)).Problem(http.StatusNotFound, "image_not_found")
+	g.admin.Delete(fmt.Sprintf("%s/images/%d", productAddress(other), b.ID)).
+		Problem(http.StatusNotFound, "image_not_found")
 	variant := fmt.Sprintf("%s/variants/%d", productAddress(g.product), g.product.Variants[0].ID)
 	g.admin.Patch(variant, fields{"image_id": b.ID}).Want(http.StatusOK)
 	g.admin.Delete(g.at(b.ID)).Want(http.StatusNoContent)
@@ -231,7 +256,9 @@ func TestFilesOfOthersStay(t *testing.T) {
 	t.Parallel()
 	g := newGallery(t)
 	first := g.upload(form(file(asPNG(t, picture(8, 8)))))
-	g.Exec("INSERT INTO product_images (product_id, position, is_primary, alt, sizes) SELECT product_id, 1, false, alt, sizes FROM product_images")
+	g.Exec(
+		"INSERT INTO product_images (product_id, position, is_primary, alt, sizes) SELECT product_id, 1, false, alt, sizes FROM product_images",
+	)
 	g.admin.Delete(g.at(first.ID)).Want(http.StatusNoContent)
 	g.Get(first.URL).Want(http.StatusOK)
 }
@@ -244,12 +271,17 @@ func TestImagesAreFetched(t *testing.T) {
 	}))
 	defer remote.Close()
 	var shown api.Image
-	g.admin.Post(g.images, fields{"url": remote.URL + "/a.png", "alt": "Fetched", "position": 3}).Want(http.StatusCreated).Into(&shown)
+	g.admin.Post(g.images, fields{"url": remote.URL + "/a.png", "alt": "Fetched", "position": 3}).
+		Want(http.StatusCreated).
+		Into(&shown)
 	assert.Equal(t, "Fetched", shown.Alt)
 	assert.Len(t, shown.Sizes, 2)
-	g.admin.Post(g.images, fields{"url": remote.URL, "alt": "a\u0001"}).Problem(http.StatusUnprocessableEntity, "invalid_request")
-	g.admin.Post(g.images, fields{"alt": "nothing"}).Problem(http.StatusUnprocessableEntity, "invalid_request")
-	g.admin.Post(g.images, apitest.Raw{ContentType: "Application/JSON", Content: `{"url": "` + remote.URL + `"}`}).Want(http.StatusCreated)
+	g.admin.Post(g.images, fields{"url": remote.URL, "alt": "a\u0001"}).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
+	g.admin.Post(g.images, fields{"alt": "nothing"}).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
+	g.admin.Post(g.images, apitest.Raw{ContentType: "Application/JSON", Content: `{"url": "` + remote.URL + `"}`}).
+		Want(http.StatusCreated)
 }
 
 func TestRacingChangesKeepOnePrimaryImage(t *testing.T) {
@@ -262,7 +294,8 @@ func TestRacingChangesKeepOnePrimaryImage(t *testing.T) {
 		all.Go(func() {
 			switch image := g.upload(form(file(small), part{"is_primary", "", fmt.Sprint(i%2 == 0)})); i % 3 {
 			case 0:
-				g.admin.Patch(g.at(image.ID), fields{"is_primary": true, "position": 0}).Want(http.StatusOK)
+				g.admin.Patch(g.at(image.ID), fields{"is_primary": true, "position": 0}).
+					Want(http.StatusOK)
 			case 1:
 				g.admin.Delete(g.at(image.ID)).Want(http.StatusNoContent)
 			}
@@ -270,8 +303,17 @@ func TestRacingChangesKeepOnePrimaryImage(t *testing.T) {
 	}
 	all.Go(func() { g.admin.Delete(g.at(first.ID)).Want(http.StatusNoContent) })
 	all.Wait()
-	assert.Equal(t, 1, apitest.Value[int](g.Shop, "SELECT count(*) FROM product_images WHERE is_primary"))
+	assert.Equal(
+		t, 1, apitest.Value[int](g.Shop, "SELECT count(*) FROM product_images WHERE is_primary"),
+	)
 	assert.Equal(t, 11, apitest.Value[int](g.Shop, "SELECT count(*) FROM product_images"))
-	assert.Equal(t, 11, apitest.Value[int](g.Shop, "SELECT count(DISTINCT position) FROM product_images WHERE position BETWEEN 0 AND 10"))
+	assert.Equal(
+		t,
+		11,
+		apitest.Value[int](
+			g.Shop,
+			"SELECT count(DISTINCT position) FROM product_images WHERE position BETWEEN 0 AND 10",
+		),
+	)
 	assert.Len(t, g.files(t), 11)
 }

@@ -14,15 +14,20 @@ import (
 )
 
 var errRange = &problem.Error{
-	Status: http.StatusRequestedRangeNotSatisfiable, Code: "range_not_satisfiable", Resolution: problem.FixRequest,
-	Detail: "The image has no such bytes; Content-Range says how many it has.",
+	Status:     http.StatusRequestedRangeNotSatisfiable,
+	Code:       "range_not_satisfiable",
+	Resolution: problem.FixRequest,
+	Detail:     "The image has no such bytes; Content-Range says how many it has.",
 }
 
 // mediaPolicy keeps an image that is opened by itself from doing anything.
 const mediaPolicy = "default-src 'none'; sandbox"
 
-// GetMedia answers an image, or a part of it. Its name is made from its content and therefore its ETag.
-func (c *Catalog) GetMedia(ctx context.Context, r api.GetMediaRequestObject) (api.GetMediaResponseObject, error) {
+// GetMedia answers an image, or a part of it. Its name is made from its content and therefore its
+// ETag.
+func (c *Catalog) GetMedia(
+	ctx context.Context, r api.GetMediaRequestObject,
+) (api.GetMediaResponseObject, error) {
 	file, err := c.media.Get(ctx, r.Path)
 	if errors.Is(err, media.ErrNotFound) {
 		return nil, ErrMediaNotFound
@@ -65,8 +70,9 @@ func (m mediaResponse) conditions() *http.Request {
 			r.Header.Set(name, *value)
 		}
 	}
-	// A server may leave Range out of account (RFC 9110, section 14.2): several at once would cost more than they save.
-	// One that is not well formed is left out too: there would be nothing to say of what can be had.
+	// A server may leave Range out of account (RFC 9110, section 14.2): several at once would cost
+	// more than they save. One that is not well formed is left out too: there would be nothing to
+	// say of what can be had.
 	if p.Range != nil && isRange(*p.Range) {
 		r.Header.Set("Range", *p.Range)
 	}
@@ -86,7 +92,8 @@ func isRange(header string) bool {
 	return err != nil || first <= last
 }
 
-// rangeWriter holds the plain text back that http.ServeContent writes about a range that is not there.
+// rangeWriter holds the plain text back that http.ServeContent writes about a range that is not
+// there.
 type rangeWriter struct {
 	http.ResponseWriter
 	refused bool

@@ -14,7 +14,8 @@ const (
 	maxSKU  = 64
 )
 
-// slugOf makes a slug of a name; fallback is for names without a letter or digit that has a Latin form.
+// slugOf makes a slug of a name; fallback is for names without a letter or digit that has a Latin
+// form.
 func slugOf(name, fallback string) string {
 	made := slug.Make(name)
 	made = strings.Trim(strings.ReplaceAll(made, "_", "-"), "-")
@@ -33,7 +34,9 @@ func skuOf(productSlug string, options map[string]string) string {
 		parts = append(parts, slugOf(options[name], ""))
 	}
 	made := strings.ToUpper(strings.Trim(strings.Join(parts, "-"), "-"))
-	if over := len(made) - (maxSKU - reserve); over > 0 { // the options tell variants apart: cut the name
+	if over := len(
+		made,
+	) - (maxSKU - reserve); over > 0 { // the options tell variants apart: cut the name
 		made = strings.TrimLeft(made[over:], "-")
 	}
 	return made
@@ -48,7 +51,8 @@ func sortedKeys[V any](m map[string]V) []string {
 	return keys
 }
 
-// checkDigit reports whether the last digit of a GTIN is right (GS1 General Specifications, section 7.9).
+// checkDigit reports whether the last digit of a GTIN is right (GS1 General Specifications, section
+// 7.9).
 func checkDigit(gtin string) bool {
 	sum := 0
 	for i := range len(gtin) {
@@ -64,5 +68,6 @@ func checkDigit(gtin string) bool {
 // ValidGTIN reports whether the check digit of 8, 12, 13 or 14 digits is right.
 func ValidGTIN(digits string) bool { return checkDigit(digits) }
 
-// SlugOf makes a slug of a name; fallback is for names without a letter or digit that has a Latin form.
+// SlugOf makes a slug of a name; fallback is for names without a letter or digit that has a Latin
+// form.
 func SlugOf(name, fallback string) string { return slugOf(name, fallback) }

@@ -7,14 +7,15 @@ import (
 	"github.com/riverqueue/river"
 )
 
-// SweepFiles is the job that deletes the files of uploads that were never written down, because a server crashed between
-// the two.
+// SweepFiles is the job that deletes the files of uploads that were never written down, because a
+// server crashed between the two.
 type SweepFiles struct{}
 
 // Kind implements river.JobArgs.
 func (SweepFiles) Kind() string { return "catalog.sweep_files" }
 
-// SweepFiles deletes the files that no image has and that were stored more than a day before now. It answers how many.
+// SweepFiles deletes the files that no image has and that were stored more than a day before now.
+// It answers how many.
 func (c *Catalog) SweepFiles(ctx context.Context, now time.Time) (deleted int, err error) {
 	deleted, err = c.media.Sweep(ctx, now, c.queries.ListUnusedFiles)
 	if deleted > 0 {

@@ -17,7 +17,9 @@ func TestFilesOfCrashedUploadsAreSweptAway(t *testing.T) {
 	shown := g.upload(form(file(asPNG(t, picture(400, 300)))))
 	const orphan, foreign = "0123456789abcdef01234567-crashed-320.jpg", "backup.tar"
 	for _, name := range []string{orphan, foreign} {
-		require.NoError(t, os.WriteFile(filepath.Join(g.folder, name), []byte("left behind"), 0o600))
+		require.NoError(
+			t, os.WriteFile(filepath.Join(g.folder, name), []byte("left behind"), 0o600),
+		)
 	}
 	before := g.files(t)
 	sweep := func(now time.Time) int {

@@ -12,17 +12,32 @@ import (
 // Summary is a product as lists show it.
 func (c *Catalog) Summary(card db.ProductCard) (api.ProductSummary, error) {
 	body := api.ProductSummary{
-		ID: card.ProductID, Sku: card.SKU, Gtin: card.GTIN, Name: card.Name, Slug: card.Slug,
-		Brand:    reference(card.BrandID, card.BrandName, card.BrandSlug),
-		Category: reference(card.CategoryID, card.CategoryName, card.CategorySlug),
-		Price:    c.settings.Currency.Format(card.PriceMinor), DiscountPrice: c.discountPrice(card.DiscountMinor),
-		DiscountPercent: discountPercent(card.PriceMinor, card.DiscountMinor), Currency: api.Currency(c.settings.Currency),
-		Stock: card.Stock, InStock: card.InStock, Availability: availability(card.InStock), IsFeatured: card.IsFeatured,
-		Rating:    rating(card.RatingCount, card.RatingSum),
-		CreatedAt: card.CreatedAt, UpdatedAt: card.UpdatedAt,
+		ID:              card.ProductID,
+		Sku:             card.SKU,
+		Gtin:            card.GTIN,
+		Name:            card.Name,
+		Slug:            card.Slug,
+		Brand:           reference(card.BrandID, card.BrandName, card.BrandSlug),
+		Category:        reference(card.CategoryID, card.CategoryName, card.CategorySlug),
+		Price:           c.settings.Currency.Format(card.PriceMinor),
+		DiscountPrice:   c.discountPrice(card.DiscountMinor),
+		DiscountPercent: discountPercent(card.PriceMinor, card.DiscountMinor),
+		Currency:        api.Currency(c.settings.Currency),
+		Stock:           card.Stock,
+		InStock:         card.InStock,
+		Availability:    availability(card.InStock),
+		IsFeatured:      card.IsFeatured,
+		Rating:          rating(card.RatingCount, card.RatingSum),
+		CreatedAt:       card.CreatedAt,
+		UpdatedAt:       card.UpdatedAt,
 	}
 	if card.ImageID != nil {
-		image := storedImage{ID: *card.ImageID, Alt: *card.ImageAlt, Position: *card.ImagePosition, IsPrimary: true}
+		image := storedImage{
+			ID:        *card.ImageID,
+			Alt:       *card.ImageAlt,
+			Position:  *card.ImagePosition,
+			IsPrimary: true,
+		}
 		if err := json.Unmarshal(card.ImageSizes, &image.Sizes); err != nil {
 			return body, fmt.Errorf("image %d: %w", image.ID, err)
 		}
@@ -62,12 +77,19 @@ type storedSize struct {
 // detail is a product with all there is to show.
 func (c *Catalog) detail(row db.ProductDetail) (api.Product, error) {
 	body := api.Product{
-		ID: row.ID, Name: row.Name, Slug: row.Slug, Description: row.Description,
-		Brand:    reference(row.BrandID, row.BrandName, row.BrandSlug),
-		Category: reference(row.CategoryID, row.CategoryName, row.CategorySlug),
-		Currency: api.Currency(c.settings.Currency), Condition: api.Condition(row.Condition),
-		IsFeatured: row.IsFeatured, IsActive: row.IsActive, Rating: rating(row.RatingCount, row.RatingSum),
-		CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt,
+		ID:          row.ID,
+		Name:        row.Name,
+		Slug:        row.Slug,
+		Description: row.Description,
+		Brand:       reference(row.BrandID, row.BrandName, row.BrandSlug),
+		Category:    reference(row.CategoryID, row.CategoryName, row.CategorySlug),
+		Currency:    api.Currency(c.settings.Currency),
+		Condition:   api.Condition(row.Condition),
+		IsFeatured:  row.IsFeatured,
+		IsActive:    row.IsActive,
+		Rating:      rating(row.RatingCount, row.RatingSum),
+		CreatedAt:   row.CreatedAt,
+		UpdatedAt:   row.UpdatedAt,
 	}
 	var variants []storedVariant
 	var images []storedImage
@@ -101,19 +123,36 @@ func (c *Catalog) detail(row db.ProductDetail) (api.Product, error) {
 
 func (c *Catalog) variant(v storedVariant) api.Variant {
 	return api.Variant{
-		ID: v.ID, Sku: v.SKU, Gtin: v.GTIN, Options: v.Options,
-		Price: c.settings.Currency.Format(v.PriceMinor), DiscountPrice: c.discountPrice(v.DiscountMinor),
-		DiscountPercent: discountPercent(v.PriceMinor, v.DiscountMinor), Currency: api.Currency(c.settings.Currency),
-		Stock: v.Stock, InStock: v.Stock > 0 || !v.Tracked, TrackInventory: v.Tracked, ImageID: v.ImageID, IsDefault: v.IsDefault,
+		ID:              v.ID,
+		Sku:             v.SKU,
+		Gtin:            v.GTIN,
+		Options:         v.Options,
+		Price:           c.settings.Currency.Format(v.PriceMinor),
+		DiscountPrice:   c.discountPrice(v.DiscountMinor),
+		DiscountPercent: discountPercent(v.PriceMinor, v.DiscountMinor),
+		Currency:        api.Currency(c.settings.Currency),
+		Stock:           v.Stock,
+		InStock:         v.Stock > 0 || !v.Tracked,
+		TrackInventory:  v.Tracked,
+		ImageID:         v.ImageID,
+		IsDefault:       v.IsDefault,
 	}
 }
 
 // image is an image with its largest size in front.
 func (c *Catalog) image(i storedImage) api.Image {
-	body := api.Image{ID: i.ID, Alt: i.Alt, IsPrimary: i.IsPrimary, Position: i.Position, Sizes: make([]api.ImageSize, 0, len(i.Sizes))}
+	body := api.Image{
+		ID:        i.ID,
+		Alt:       i.Alt,
+		IsPrimary: i.IsPrimary,
+		Position:  i.Position,
+		Sizes:     make([]api.ImageSize, 0, len(i.Sizes)),
+	}
 	for _, s := range i.Sizes {
 		body.URL, body.Width, body.Height = c.settings.MediaPrefix+"/"+s.Path, s.Width, s.Height
-		body.Sizes = append(body.Sizes, api.ImageSize{URL: body.URL, Width: s.Width, Height: s.Height})
+		body.Sizes = append(
+			body.Sizes, api.ImageSize{URL: body.URL, Width: s.Width, Height: s.Height},
+		)
 	}
 	return body
 }

@@ -10,7 +10,9 @@ import (
 )
 
 // ListProducts answers a page of active products.
-func (c *Catalog) ListProducts(ctx context.Context, r api.ListProductsRequestObject) (api.ListProductsResponseObject, error) {
+func (c *Catalog) ListProducts(
+	ctx context.Context, r api.ListProductsRequestObject,
+) (api.ListProductsResponseObject, error) {
 	params, err := c.Filters(r.Params)
 	if err != nil {
 		return nil, err
@@ -28,7 +30,9 @@ func (c *Catalog) ListProducts(ctx context.Context, r api.ListProductsRequestObj
 }
 
 // ListFeaturedProducts answers a page of featured products, newest first.
-func (c *Catalog) ListFeaturedProducts(ctx context.Context, r api.ListFeaturedProductsRequestObject) (api.ListFeaturedProductsResponseObject, error) {
+func (c *Catalog) ListFeaturedProducts(
+	ctx context.Context, r api.ListFeaturedProductsRequestObject,
+) (api.ListFeaturedProductsResponseObject, error) {
 	params := &db.ListProductsParams{Featured: new(true), Sort: string(api.ProductSortCreatedDesc)}
 	body, err := c.listProducts(ctx, params, r.Params.Cursor, r.Params.Limit, r.Params.Offset)
 	if err != nil {
@@ -38,7 +42,9 @@ func (c *Catalog) ListFeaturedProducts(ctx context.Context, r api.ListFeaturedPr
 }
 
 // ListProductOffers answers a page of products on sale, newest first.
-func (c *Catalog) ListProductOffers(ctx context.Context, r api.ListProductOffersRequestObject) (api.ListProductOffersResponseObject, error) {
+func (c *Catalog) ListProductOffers(
+	ctx context.Context, r api.ListProductOffersRequestObject,
+) (api.ListProductOffersResponseObject, error) {
 	params := &db.ListProductsParams{OnSale: new(true), Sort: string(api.ProductSortCreatedDesc)}
 	body, err := c.listProducts(ctx, params, r.Params.Cursor, r.Params.Limit, r.Params.Offset)
 	if err != nil {
@@ -48,7 +54,9 @@ func (c *Catalog) ListProductOffers(ctx context.Context, r api.ListProductOffers
 }
 
 // listProducts answers one page in one statement; two when the page lies behind the end.
-func (c *Catalog) listProducts(ctx context.Context, params *db.ListProductsParams, cursor *string, limit, offset *int32) (api.ProductPage, error) {
+func (c *Catalog) listProducts(
+	ctx context.Context, params *db.ListProductsParams, cursor *string, limit, offset *int32,
+) (api.ProductPage, error) {
 	asked := page.Of(limit, offset)
 	if cursor != nil {
 		if offset != nil && *offset != 0 {
@@ -59,7 +67,8 @@ func (c *Catalog) listProducts(ctx context.Context, params *db.ListProductsParam
 		}
 	}
 	counted, known := c.counted(ctx, params)
-	params.Counted, params.PageLimit, params.PageOffset = cursor == nil && !known, asked.Limit, asked.Offset
+	params.Counted, params.PageLimit, params.PageOffset = cursor == nil &&
+		!known, asked.Limit, asked.Offset
 	rows, err := c.productRows(ctx, params)
 	if err != nil {
 		return api.ProductPage{}, err
@@ -99,14 +108,16 @@ type totalKey struct {
 	list    uint64
 }
 
-// Counting all that pass the filters costs more than the page, so a total is remembered as long as the catalogue stays
-// what it was. Most lists there are totals and facets of.
+// Counting all that pass the filters costs more than the page, so a total is remembered as long as
+// the catalogue stays what it was. Most lists there are totals and facets of.
 const (
 	maxTotals = 10_000
 	maxFacets = 1_000 // a few kilobytes each
 )
 
-func (c *Catalog) counted(ctx context.Context, params *db.ListProductsParams) (total int64, known bool) {
+func (c *Catalog) counted(
+	ctx context.Context, params *db.ListProductsParams,
+) (total int64, known bool) {
 	if version := request.From(ctx).CatalogueVersion; version != "" {
 		return c.totals.Get(totalKey{version, listHash(params)})
 	}
@@ -119,12 +130,17 @@ func (c *Catalog) remember(ctx context.Context, params *db.ListProductsParams, t
 	}
 }
 
-// productRows runs the list query, or for the page most shoppers ask for the one whose plan is made once.
-func (c *Catalog) productRows(ctx context.Context, params *db.ListProductsParams) ([]db.ListProductsRow, error) {
+// productRows runs the list query, or for the page most shoppers ask for the one whose plan is made
+// once.
+func (c *Catalog) productRows(
+	ctx context.Context, params *db.ListProductsParams,
+) ([]db.ListProductsRow, error) {
 	if !isNewest(params) {
 		return c.planned.ListProducts(ctx, *params)
 	}
-	newest, err := c.queries.ListNewestProducts(ctx, params.Counted, params.PageOffset, params.PageLimit)
+	newest, err := c.queries.ListNewestProducts(
+		ctx, params.Counted, params.PageOffset, params.PageLimit,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -143,8 +159,11 @@ func isNewest(p *db.ListProductsParams) bool {
 		p.GTIN == nil && p.Attributes == nil
 }
 
-// total is how many products the filters let through. Every row carries it; a page without rows asks again.
-func (c *Catalog) total(ctx context.Context, p *db.ListProductsParams, rows []db.ListProductsRow) (int64, error) {
+// total is how many products the filters let through. Every row carries it; a page without rows
+// asks again.
+func (c *Catalog) total(
+	ctx context.Context, p *db.ListProductsParams, rows []db.ListProductsRow,
+) (int64, error) {
 	if len(rows) > 0 {
 		return rows[0].Total, nil
 	}
@@ -152,7 +171,17 @@ func (c *Catalog) total(ctx context.Context, p *db.ListProductsParams, rows []db
 		return 0, nil
 	}
 	return c.planned.CountProducts(ctx, db.CountProductsParams{
-		Q: p.Q, CategoryID: p.CategoryID, Category: p.Category, BrandID: p.BrandID, Brand: p.Brand, MinMinor: p.MinMinor,
-		MaxMinor: p.MaxMinor, InStock: p.InStock, OnSale: p.OnSale, Featured: p.Featured, GTIN: p.GTIN, Attributes: p.Attributes,
+		Q:          p.Q,
+		CategoryID: p.CategoryID,
+		Category:   p.Category,
+		BrandID:    p.BrandID,
+		Brand:      p.Brand,
+		MinMinor:   p.MinMinor,
+		MaxMinor:   p.MaxMinor,
+		InStock:    p.InStock,
+		OnSale:     p.OnSale,
+		Featured:   p.Featured,
+		GTIN:       p.GTIN,
+		Attributes: p.Attributes,
 	})
 }

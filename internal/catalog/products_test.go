@@ -51,7 +51,14 @@ func TestListProducts(t *testing.T) {
 	active := apitest.Value[int64](shop, "SELECT count(*) FROM products WHERE is_active")
 	assert.Equal(t, active, *page.Total, "inactive products are not counted")
 	assert.Len(t, page.Items, 20)
-	assert.True(t, slices.IsSortedFunc(page.Items, func(a, b api.ProductSummary) int { return b.CreatedAt.Compare(a.CreatedAt) }), "newest first")
+	assert.True(
+		t,
+		slices.IsSortedFunc(
+			page.Items,
+			func(a, b api.ProductSummary) int { return b.CreatedAt.Compare(a.CreatedAt) },
+		),
+		"newest first",
+	)
 	for _, item := range page.Items {
 		assert.Equal(t, item.Stock > 0, item.InStock)
 		assert.Equal(t, item.DiscountPrice == nil, item.DiscountPercent == nil)
@@ -59,8 +66,13 @@ func TestListProducts(t *testing.T) {
 	behind := list(shop, "offset=100000")
 	assert.Empty(t, behind.Items)
 	assert.Equal(t, active, *behind.Total)
-	assert.Equal(t, 1, shop.Statements(func() { list(shop, "limit=100") }), "a page is one statement")
-	assert.Equal(t, 1, shop.Statements(func() { list(shop, "sort=price_asc&in_stock=true") }), "a filtered page is one statement")
+	assert.Equal(
+		t, 1, shop.Statements(func() { list(shop, "limit=100") }), "a page is one statement",
+	)
+	assert.Equal(
+		t, 1, shop.Statements(func() { list(shop, "sort=price_asc&in_stock=true") }),
+		"a filtered page is one statement",
+	)
 }
 
 func TestListProductsFilters(t *testing.T) {
@@ -70,34 +82,57 @@ func TestListProductsFilters(t *testing.T) {
 	brand, category := *sample.Brand, *sample.Category
 	price := buyer(t, sample)
 	dollars := fmt.Sprintf("%d.%02d", price/100, price%100)
-	parent := apitest.Value[int64](shop, "SELECT coalesce(parent_id, id) FROM categories WHERE id = $1", category.ID)
-	attribute := apitest.Value[string](shop, "SELECT min(key || ':' || value) FROM products p, jsonb_each_text(p.attributes) WHERE p.id = $1", sample.ID)
+	parent := apitest.Value[int64](
+		shop, "SELECT coalesce(parent_id, id) FROM categories WHERE id = $1", category.ID,
+	)
+	attribute := apitest.Value[string](
+		shop,
+		"SELECT min(key || ':' || value) FROM products p, jsonb_each_text(p.attributes) WHERE p.id = $1",
+		sample.ID,
+	)
 
-	// Each filter with what must hold of every product it lets through, in SQL over the tables themselves.
+	// Each filter with what must hold of every product it lets through, in SQL over the tables
+	// themselves.
 	where := map[string]string{
-		"category_id=" + fmt.Sprint(category.ID):                      "p.category_id = " + fmt.Sprint(category.ID),
-		"category_id=" + fmt.Sprint(parent):                           fmt.Sprintf("p.category_id IN (SELECT id FROM categories WHERE %d IN (id, parent_id))", parent),
-		"category=" + url.QueryEscape(strings.ToUpper(category.Name)): "p.category_id = " + fmt.Sprint(category.ID),
-		"category=" + category.Slug:                                   "p.category_id = " + fmt.Sprint(category.ID),
-		"brand_id=" + fmt.Sprint(brand.ID):                            "p.brand_id = " + fmt.Sprint(brand.ID),
-		"brand=" + url.QueryEscape(strings.ToLower(brand.Name)):       "p.brand_id = " + fmt.Sprint(brand.ID),
-		"min_price=" + dollars:                                        fmt.Sprintf("coalesce(v.discount_minor, v.price_minor) >= %d", price),
-		"max_price=" + dollars:                                        fmt.Sprintf("coalesce(v.discount_minor, v.price_minor) <= %d", price),
-		"in_stock=true":                                               "(SELECT sum(stock) FROM variants WHERE product_id = p.id) > 0",
-		"in_stock=false":                                              "(SELECT sum(stock) FROM variants WHERE product_id = p.id) = 0",
-		"availability=out_of_stock":                                   "(SELECT sum(stock) FROM variants WHERE product_id = p.id) = 0",
-		"on_sale=true":                                                "v.discount_minor IS NOT NULL",
-		"on_sale=false":                                               "v.discount_minor IS NULL",
-		"featured=true":                                               "p.is_featured",
+		"category_id=" + fmt.Sprint(category.ID): "p.category_id = " + fmt.Sprint(category.ID),
+		"category_id=" + fmt.Sprint(parent): fmt.Sprintf(
+			"p.category_id IN (SELECT id FROM categories WHERE %d IN (id, parent_id))", parent,
+		),
+		"category=" + url.QueryEscape(strings.ToUpper(category.Name)): "p.category_id = " + fmt.Sprint(
+			category.ID,
+		),
+		"category=" + category.Slug:        "p.category_id = " + fmt.Sprint(category.ID),
+		"brand_id=" + fmt.Sprint(brand.ID): "p.brand_id = " + fmt.Sprint(brand.ID),
+		"brand=" + url.QueryEscape(strings.ToLower(brand.Name)): "p.brand_id = " + fmt.Sprint(
+			brand.ID,
+		),
+		"min_price=" + dollars: fmt.Sprintf(
+			"coalesce(v.discount_minor, v.price_minor) >= %d", price,
+		),
+		"max_price=" + dollars: fmt.Sprintf(
+			"coalesce(v.discount_minor, v.price_minor) <= %d", price,
+		),
+		"in_stock=true":             "(SELECT sum(stock) FROM variants WHERE product_id = p.id) > 0",
+		"in_stock=false":            "(SELECT sum(stock) FROM variants WHERE product_id = p.id) = 0",
+		"availability=out_of_stock": "(SELECT sum(stock) FROM variants WHERE product_id = p.id) = 0",
+		"on_sale=true":              "v.discount_minor IS NOT NULL",
+		"on_sale=false":             "v.discount_minor IS NULL",
+		"featured=true":             "p.is_featured",
 		"gtin=" + strings.TrimLeft(*sample.Gtin, "0")[:0] + *sample.Gtin: "EXISTS (SELECT FROM variants x WHERE x.product_id = p.id AND x.gtin = '" + *sample.Gtin + "')",
-		"attribute=" + url.QueryEscape(attribute):                        fmt.Sprintf("p.attributes ->> split_part('%[1]s', ':', 1) = substr('%[1]s', position(':' in '%[1]s') + 1)", strings.ReplaceAll(attribute, "'", "''")),
-		"min_price=10&max_price=50&on_sale=true&in_stock=true":           "coalesce(v.discount_minor, v.price_minor) BETWEEN 1000 AND 5000 AND v.discount_minor IS NOT NULL AND (SELECT sum(stock) FROM variants WHERE product_id = p.id) > 0",
-		"min_price=50&max_price=10":                                      "false",
-		"attribute=no:such&attribute=no:other":                           "false",
-		"brand=nobody":                                                   "false",
+		"attribute=" + url.QueryEscape(attribute): fmt.Sprintf(
+			"p.attributes ->> split_part('%[1]s', ':', 1) = substr('%[1]s', position(':' in '%[1]s') + 1)",
+			strings.ReplaceAll(attribute, "'", "''"),
+		),
+		"min_price=10&max_price=50&on_sale=true&in_stock=true": "coalesce(v.discount_minor, v.price_minor) BETWEEN 1000 AND 5000 AND v.discount_minor IS NOT NULL AND (SELECT sum(stock) FROM variants WHERE product_id = p.id) > 0",
+		"min_price=50&max_price=10":                            "false",
+		"attribute=no:such&attribute=no:other":                 "false",
+		"brand=nobody":                                         "false",
 	}
 	for query, condition := range where {
-		want := apitest.Value[int64](shop, "SELECT count(*) FROM products p JOIN variants v ON v.product_id = p.id AND v.is_default WHERE p.is_active AND "+condition)
+		want := apitest.Value[int64](
+			shop,
+			"SELECT count(*) FROM products p JOIN variants v ON v.product_id = p.id AND v.is_default WHERE p.is_active AND "+condition,
+		)
 		for _, sort := range []string{"", "&sort=name_asc"} {
 			page := list(shop, query+sort+"&limit=100")
 			assert.Equal(t, want, *page.Total, query)
@@ -107,7 +142,9 @@ func TestListProductsFilters(t *testing.T) {
 	words := list(shop, "q="+url.QueryEscape(sample.Name))
 	require.NotEmpty(t, words.Items)
 	assert.Contains(t, ids(words), sample.ID)
-	assert.Equal(t, sample.ID, list(shop, "sort=relevance&q="+url.QueryEscape(sample.Name)).Items[0].ID)
+	assert.Equal(
+		t, sample.ID, list(shop, "sort=relevance&q="+url.QueryEscape(sample.Name)).Items[0].ID,
+	)
 	assert.Equal(t, []int64{sample.ID}, ids(list(shop, "q="+url.QueryEscape(sample.Sku))), "by sku")
 	for _, dashes := range []string{"-", "-%20", "-("} { // each excludes, and PostgreSQL counts to 32
 		shop.Get("/api/v1/products?q=" + strings.Repeat(dashes, 60)).Want(http.StatusOK)
@@ -152,8 +189,10 @@ func TestCursorsAreStableUnderInserts(t *testing.T) {
 	shop := apitest.Demo(t)
 	first := list(shop, "limit=10")
 	second := list(shop, "limit=10&cursor="+*first.NextCursor)
-	shop.Exec(`WITH p AS (INSERT INTO products (name, slug) VALUES ('Newest of all', 'newest-of-all') RETURNING id)
-		INSERT INTO variants (product_id, is_default, sku, price_minor) SELECT id, true, 'NEWEST', 100 FROM p`)
+	shop.Exec(
+		`WITH p AS (INSERT INTO products (name, slug) VALUES ('Newest of all', 'newest-of-all') RETURNING id)
+		INSERT INTO variants (product_id, is_default, sku, price_minor) SELECT id, true, 'NEWEST', 100 FROM p`,
+	)
 	assert.Equal(t, "newest-of-all", list(shop, "limit=1").Items[0].Slug)
 	again := list(shop, "limit=10&cursor="+*first.NextCursor)
 	assert.Equal(t, ids(second), ids(again))
@@ -193,7 +232,8 @@ func TestListProductsRefuses(t *testing.T) {
 		"cursor=" + cursor + "&on_sale=true": "/cursor", "cursor=" + cursor + "&offset=5": "/cursor",
 		"page=2": "/page", "limit=1&limit=2": "/limit",
 	} {
-		problem := shop.Get(products+"?"+query).Problem(http.StatusUnprocessableEntity, "invalid_request")
+		problem := shop.Get(products+"?"+query).
+			Problem(http.StatusUnprocessableEntity, "invalid_request")
 		require.NotEmpty(t, problem.Errors, query)
 		assert.Equal(t, pointer, problem.Errors[0].Pointer, query)
 		assert.NotEmpty(t, problem.Errors[0].Message, query)
@@ -206,13 +246,21 @@ func TestFeaturedAndOffers(t *testing.T) {
 	for path, condition := range map[string]string{"/featured": "is_featured", "/offers": "on_sale"} {
 		var page api.ProductPage
 		shop.Get(products + path + "?limit=5").Want(http.StatusOK).Into(&page)
-		assert.Equal(t, apitest.Value[int64](shop, "SELECT count(*) FROM product_listings WHERE is_visible AND "+condition), *page.Total)
+		assert.Equal(
+			t,
+			apitest.Value[int64](
+				shop, "SELECT count(*) FROM product_listings WHERE is_visible AND "+condition,
+			),
+			*page.Total,
+		)
 		for _, item := range page.Items {
 			assert.True(t, item.IsFeatured || path == "/offers")
 			assert.True(t, item.DiscountPrice != nil || path == "/featured")
 		}
 		var next api.ProductPage
-		shop.Get(products + path + "?limit=5&cursor=" + *page.NextCursor).Want(http.StatusOK).Into(&next)
+		shop.Get(products + path + "?limit=5&cursor=" + *page.NextCursor).
+			Want(http.StatusOK).
+			Into(&next)
 		assert.NotContains(t, ids(next), page.Items[4].ID)
 	}
 }

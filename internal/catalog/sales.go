@@ -10,9 +10,11 @@ import (
 	"github.com/shopd/shopd/internal/platform/postgres"
 )
 
-// ListBoughtTogether answers what customers who paid for a product paid for too, in one statement; two when nothing is
-// known.
-func (c *Catalog) ListBoughtTogether(ctx context.Context, r api.ListBoughtTogetherRequestObject) (api.ListBoughtTogetherResponseObject, error) {
+// ListBoughtTogether answers what customers who paid for a product paid for too, in one statement;
+// two when nothing is known.
+func (c *Catalog) ListBoughtTogether(
+	ctx context.Context, r api.ListBoughtTogetherRequestObject,
+) (api.ListBoughtTogetherResponseObject, error) {
 	limit := orDefault(r.Params.Limit, int32(defaultSimilar))
 	rows, err := c.queries.ListBoughtTogether(ctx, r.ID, limit)
 	if err != nil {
@@ -27,7 +29,11 @@ func (c *Catalog) ListBoughtTogether(ctx context.Context, r api.ListBoughtTogeth
 			return nil, ErrProductNotFound
 		}
 	}
-	body := api.ListBoughtTogether200JSONResponse{Items: make([]api.ProductSummary, 0, len(rows)), Total: int64(len(rows)), Limit: limit}
+	body := api.ListBoughtTogether200JSONResponse{
+		Items: make([]api.ProductSummary, 0, len(rows)),
+		Total: int64(len(rows)),
+		Limit: limit,
+	}
 	for _, row := range rows {
 		item, err := c.Summary(row.ProductCard)
 		if err != nil {
@@ -38,7 +44,8 @@ func (c *Catalog) ListBoughtTogether(ctx context.Context, r api.ListBoughtTogeth
 	return body, nil
 }
 
-// CountSales is the job that learns from orders: which products are bought together, and how popular each is.
+// CountSales is the job that learns from orders: which products are bought together, and how
+// popular each is.
 type CountSales struct{}
 
 // Kind implements river.JobArgs.
@@ -46,7 +53,12 @@ func (CountSales) Kind() string { return "catalog.count_sales" }
 
 // AddWorkers adds what works the domain's jobs.
 func (c *Catalog) AddWorkers(workers *river.Workers) {
-	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[CountSales]) error { return c.CountSales(ctx) }))
+	river.AddWorker(
+		workers,
+		river.WorkFunc(
+			func(ctx context.Context, _ *river.Job[CountSales]) error { return c.CountSales(ctx) },
+		),
+	)
 	river.AddWorker(workers, river.WorkFunc(c.sweepFiles))
 }
 

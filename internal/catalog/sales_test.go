@@ -21,7 +21,9 @@ func buy(shop *apitest.Shop, customer apitest.Caller, paid bool, products ...api
 	var order api.Order
 	customer.Post("/api/v1/orders", fields{"items": items}).Want(http.StatusCreated).Into(&order)
 	if paid {
-		shop.Admin().Put(fmt.Sprintf("/api/v1/admin/orders/%d/status", order.ID), fields{"status": "PAID"}).Want(http.StatusOK)
+		shop.Admin().
+			Put(fmt.Sprintf("/api/v1/admin/orders/%d/status", order.ID), fields{"status": "PAID"}).
+			Want(http.StatusOK)
 	}
 }
 
@@ -62,13 +64,20 @@ func TestWhatIsBoughtTogether(t *testing.T) {
 		return found
 	}
 	address := func(p api.AdminProduct) string { return fmt.Sprintf("/api/v1/products/%d/bought-together", p.ID) }
-	assert.Equal(t, []string{"Lid", "Bag", "Spoon"}, names(address(pan)), "the bag is bought by everybody, so it says less than the lid")
+	assert.Equal(
+		t, []string{"Lid", "Bag", "Spoon"}, names(address(pan)),
+		"the bag is bought by everybody, so it says less than the lid",
+	)
 	assert.Equal(t, []string{"Lid"}, names(address(pan)+"?limit=1"))
 	assert.Empty(t, names(address(rare)), "one customer is no tie, and an unpaid order none either")
-	admin.Put(fmt.Sprintf("/api/v1/admin/products/%d/inventory", lid.ID), fields{"quantity": 0}).Want(http.StatusOK)
-	assert.Equal(t, []string{"Bag", "Spoon"}, names(address(pan)), "what is sold out is not offered")
+	admin.Put(fmt.Sprintf("/api/v1/admin/products/%d/inventory", lid.ID), fields{"quantity": 0}).
+		Want(http.StatusOK)
+	assert.Equal(
+		t, []string{"Bag", "Spoon"}, names(address(pan)), "what is sold out is not offered",
+	)
 	assert.Equal(t, 1, shop.Statements(func() { names(address(pan)) }))
-	shop.Get("/api/v1/products/4242/bought-together").Problem(http.StatusNotFound, "product_not_found")
+	shop.Get("/api/v1/products/4242/bought-together").
+		Problem(http.StatusNotFound, "product_not_found")
 	shop.Get(address(pan)+"?limit=100").Problem(http.StatusUnprocessableEntity, "invalid_request")
 
 	var popular api.ProductPage

@@ -9,9 +9,11 @@ import (
 // defaultSimilar is how many similar products are answered unless asked otherwise.
 const defaultSimilar = 8
 
-// ListSimilarProducts answers the products nearest in meaning to one that is offered, in one statement; two when there
-// is nothing like it.
-func (c *Catalog) ListSimilarProducts(ctx context.Context, r api.ListSimilarProductsRequestObject) (api.ListSimilarProductsResponseObject, error) {
+// ListSimilarProducts answers the products nearest in meaning to one that is offered, in one
+// statement; two when there is nothing like it.
+func (c *Catalog) ListSimilarProducts(
+	ctx context.Context, r api.ListSimilarProductsRequestObject,
+) (api.ListSimilarProductsResponseObject, error) {
 	limit := orDefault(r.Params.Limit, int32(defaultSimilar))
 	model, err := c.settings.Model(ctx)
 	if err != nil {
@@ -21,7 +23,10 @@ func (c *Catalog) ListSimilarProducts(ctx context.Context, r api.ListSimilarProd
 	if err != nil {
 		return nil, err
 	}
-	body := api.ListSimilarProducts200JSONResponse{Items: make([]api.ProductSummary, 0, len(rows)), Limit: limit}
+	body := api.ListSimilarProducts200JSONResponse{
+		Items: make([]api.ProductSummary, 0, len(rows)),
+		Limit: limit,
+	}
 	if len(rows) == 0 {
 		offered, err := c.queries.IsOffered(ctx, r.ID)
 		if err == nil && !offered {

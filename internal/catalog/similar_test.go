@@ -32,7 +32,8 @@ func TestSimilarProducts(t *testing.T) {
 				assert.True(t, item.InStock)
 				brands[item.Brand.ID]++
 				assert.LessOrEqual(t, brands[item.Brand.ID], 3)
-				inBand := float64(buyer(t, item)) >= 0.4*float64(buyer(t, product)) && float64(buyer(t, item)) <= 2.5*float64(buyer(t, product))
+				inBand := float64(buyer(t, item)) >= 0.4*float64(buyer(t, product)) &&
+					float64(buyer(t, item)) <= 2.5*float64(buyer(t, product))
 				assert.False(t, inBand && left, "those in the price band come first")
 				left = left || !inBand
 				hasVisible = true
@@ -40,7 +41,10 @@ func TestSimilarProducts(t *testing.T) {
 		}
 	}
 	assert.True(t, hasVisible)
-	headphones := apitest.Value[int64](shop, "SELECT p.id FROM products p JOIN product_listings l ON l.product_id = p.id WHERE l.is_visible AND p.name ILIKE '%headphones%' LIMIT 1")
+	headphones := apitest.Value[int64](
+		shop,
+		"SELECT p.id FROM products p JOIN product_listings l ON l.product_id = p.id WHERE l.is_visible AND p.name ILIKE '%headphones%' LIMIT 1",
+	)
 	found := similar(shop, headphones, "")
 	assert.Len(t, found.Items, 8)
 	assert.Contains(t, found.Items[0].Name+found.Items[1].Name+found.Items[2].Name, "phones")
@@ -51,9 +55,11 @@ func TestSimilarProducts(t *testing.T) {
 	for _, item := range similar(shop, headphones, "?limit=24").Items {
 		assert.NotEqual(t, gone, item.ID)
 	}
-	shop.Get(fmt.Sprintf("%s/%d/similar", products, gone)).Problem(http.StatusNotFound, "product_not_found")
+	shop.Get(fmt.Sprintf("%s/%d/similar", products, gone)).
+		Problem(http.StatusNotFound, "product_not_found")
 	shop.Get(products+"/4242424242/similar").Problem(http.StatusNotFound, "product_not_found")
-	shop.Get(fmt.Sprintf("%s/%d/similar?limit=25", products, headphones)).Problem(http.StatusUnprocessableEntity, "invalid_request")
+	shop.Get(fmt.Sprintf("%s/%d/similar?limit=25", products, headphones)).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
 }
 
 func TestSimilarWithoutAVectorIsTheNewestOfTheCategory(t *testing.T) {
@@ -61,11 +67,18 @@ func TestSimilarWithoutAVectorIsTheNewestOfTheCategory(t *testing.T) {
 	shop := apitest.New(t)
 	admin := shop.Admin()
 	var category api.Category
-	admin.Post("/api/v1/admin/categories", fields{"name": "Mugs"}).Want(http.StatusCreated).Into(&category)
+	admin.Post("/api/v1/admin/categories", fields{"name": "Mugs"}).
+		Want(http.StatusCreated).
+		Into(&category)
 	made := func(name string, stock int) api.AdminProduct {
-		return createProduct(admin, fields{"name": name, "price": "10.00", "stock": stock, "category_id": category.ID})
+		return createProduct(
+			admin,
+			fields{"name": name, "price": "10.00", "stock": stock, "category_id": category.ID},
+		)
 	}
-	old, sold, young, asked := made("Old", 1), made("Sold out", 0), made("Young", 1), made("Asked", 1)
+	old, sold, young, asked := made("Old", 1), made("Sold out", 0), made("Young", 1), made(
+		"Asked", 1,
+	)
 	elsewhere := createProduct(admin, fields{"name": "Elsewhere", "price": "10.00", "stock": 1})
 	found := similar(shop, asked.ID, "")
 	require.Len(t, found.Items, 2, "neither %d nor %d", sold.ID, elsewhere.ID)

@@ -12,15 +12,18 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// TestStatementsOfReads counts what each public read of the catalogue and the search asks the database, once the words of
-// the catalogue are known; with -v it prints the table of docs/performance.md.
+// TestStatementsOfReads counts what each public read of the catalogue and the search asks the
+// database, once the words of the catalogue are known; with -v it prints the table of
+// docs/performance.md.
 func TestStatementsOfReads(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	product := createProduct(shop.Admin(), fields{"name": "Drift lamp", "price": "79.00"})
 	shop.Exec("INSERT INTO brands (name, slug) VALUES ('Aurelle', 'aurelle')")
 	shop.Exec("INSERT INTO categories (name, slug) VALUES ('Lamps', 'lamps')")
-	shop.Exec("UPDATE products SET brand_id = (SELECT id FROM brands), category_id = (SELECT id FROM categories), attributes = '{\"color\": \"black\"}'")
+	shop.Exec(
+		"UPDATE products SET brand_id = (SELECT id FROM brands), category_id = (SELECT id FROM categories), attributes = '{\"color\": \"black\"}'",
+	)
 	require.NoError(t, shop.App.Index(t.Context(), nil))
 	one := func(table string) int64 { return apitest.Value[int64](shop, "SELECT id FROM "+table) }
 

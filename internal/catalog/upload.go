@@ -22,18 +22,26 @@ import (
 // Errors of an upload.
 var (
 	ErrInvalidImage = &problem.Error{
-		Status: http.StatusUnprocessableEntity, Code: "invalid_image", Resolution: problem.FixRequest,
-		Detail: "The file is not an image this shop takes.",
+		Status:     http.StatusUnprocessableEntity,
+		Code:       "invalid_image",
+		Resolution: problem.FixRequest,
+		Detail:     "The file is not an image this shop takes.",
 	}
 	ErrImageTooLarge = &problem.Error{
-		Status: http.StatusRequestEntityTooLarge, Code: "image_too_large", Resolution: problem.FixRequest,
-		Detail: "The image file has more than 10 MiB. Send a smaller one.",
+		Status:     http.StatusRequestEntityTooLarge,
+		Code:       "image_too_large",
+		Resolution: problem.FixRequest,
+		Detail:     "The image file has more than 10 MiB. Send a smaller one.",
 	}
 	ErrURLRefused = &problem.Error{
-		Status: http.StatusUnprocessableEntity, Code: "url_refused", Resolution: problem.FixRequest,
-		Detail: "The image cannot be fetched from there. Give the address of a file on a public web server, or upload the file.",
+		Status:     http.StatusUnprocessableEntity,
+		Code:       "url_refused",
+		Resolution: problem.FixRequest,
+		Detail:     "The image cannot be fetched from there. Give the address of a file on a public web server, or upload the file.",
 	}
-	errParts = problem.BadRequest("malformed_multipart", "The body's parts cannot be read to their end.")
+	errParts = problem.BadRequest(
+		"malformed_multipart", "The body's parts cannot be read to their end.",
+	)
 )
 
 // upload is an image somebody gives to a product, drawn in its sizes.
@@ -81,8 +89,8 @@ func fetchProblem(err error) error {
 	return err
 }
 
-// readUpload reads a form of parts as it arrives: the file is drawn while the rest is still under way, and nothing but
-// the file is ever in memory.
+// readUpload reads a form of parts as it arrives: the file is drawn while the rest is still under
+// way, and nothing but the file is ever in memory.
 func readUpload(ctx context.Context, parts *multipart.Reader) (upload, error) {
 	var u upload
 	seen := map[string]bool{}
@@ -96,7 +104,9 @@ func readUpload(ctx context.Context, parts *multipart.Reader) (upload, error) {
 		}
 		name := part.FormName()
 		if seen[name] {
-			return u, problem.Invalid(problem.Field{Pointer: "/" + printable(name), Message: "may be sent only once"})
+			return u, problem.Invalid(
+				problem.Field{Pointer: "/" + printable(name), Message: "may be sent only once"},
+			)
 		}
 		seen[name] = true
 		if name == "file" {

@@ -33,18 +33,25 @@ func (c *Catalog) draft(pointer string, b api.VariantCreate) (draft, []problem.F
 	gtin, wrong := gtinOf(b.Gtin, pointer+"/gtin", wrong)
 	d := draft{options: orEmpty(b.Options), stock: orZero(b.Stock)}
 	d.PriceMinor, d.DiscountMinor, d.GTIN, d.SKU = price, discount, gtin, orZero(b.Sku)
-	d.TrackInventory, d.ImageID, d.IsDefault = orDefault(b.TrackInventory, true), b.ImageID, orZero(b.IsDefault)
+	d.TrackInventory, d.ImageID, d.IsDefault = orDefault(b.TrackInventory, true), b.ImageID, orZero(
+		b.IsDefault,
+	)
 	return d, wrong
 }
 
 // prices reads a price and the discount price below it.
-func (c *Catalog) prices(price string, discount *string, pointer string) (minor int64, discountMinor *int64, wrong []problem.Field) {
+func (c *Catalog) prices(
+	price string, discount *string, pointer string,
+) (minor int64, discountMinor *int64, wrong []problem.Field) {
 	if read := c.price(&price, pointer+"/price", &wrong); read != nil {
 		minor = *read
 	}
 	discountMinor = c.price(discount, pointer+"/discount_price", &wrong)
 	if len(wrong) == 0 && discountMinor != nil && *discountMinor >= minor {
-		wrong = append(wrong, problem.Field{Pointer: pointer + "/discount_price", Message: "must be below the price"})
+		wrong = append(
+			wrong,
+			problem.Field{Pointer: pointer + "/discount_price", Message: "must be below the price"},
+		)
 	}
 	return minor, discountMinor, wrong
 }
@@ -55,7 +62,9 @@ func gtinOf(text *string, pointer string, wrong []problem.Field) (*string, []pro
 		return nil, wrong
 	}
 	if !checkDigit(*text) {
-		return nil, append(wrong, problem.Field{Pointer: pointer, Message: "has a wrong check digit"})
+		return nil, append(
+			wrong, problem.Field{Pointer: pointer, Message: "has a wrong check digit"},
+		)
 	}
 	return new(GTIN14(*text)), wrong
 }
@@ -72,8 +81,11 @@ func sameNames(a, b map[string]string) bool {
 	return slices.Equal(sortedKeys(a), sortedKeys(b))
 }
 
-// createVariants makes variants behind the ones a product has, with their stock, and answers their ids.
-func (c *Catalog) createVariants(ctx context.Context, q *db.Queries, product db.Product, position int32, drafts []draft) ([]int64, error) {
+// createVariants makes variants behind the ones a product has, with their stock, and answers their
+// ids.
+func (c *Catalog) createVariants(
+	ctx context.Context, q *db.Queries, product db.Product, position int32, drafts []draft,
+) ([]int64, error) {
 	ids := make([]int64, 0, len(drafts))
 	lines := make([]inventory.Line, 0, len(drafts))
 	seen := map[string]bool{}
@@ -86,7 +98,9 @@ func (c *Catalog) createVariants(ctx context.Context, q *db.Queries, product db.
 		seen[string(d.Options)] = true
 		if d.SKU == "" {
 			var err error
-			if d.SKU, err = free(ctx, q, skuOf(product.Slug, d.options), maxSKU, q.TakenSKUs); err != nil {
+			if d.SKU, err = free(
+				ctx, q, skuOf(product.Slug, d.options), maxSKU, q.TakenSKUs,
+			); err != nil {
 				return nil, err
 			}
 		}
@@ -128,16 +142,28 @@ func (f *family) checkOptions(except int64, options map[string]string) error {
 		}
 		if !sameNames(options, theirs) {
 			if len(theirs) == 0 {
-				return problem.Invalid(problem.Field{Pointer: "/options", Message: "cannot differ from a variant without options: give variant " + other.SKU + " its own first"})
+				return problem.Invalid(
+					problem.Field{
+						Pointer: "/options",
+						Message: "cannot differ from a variant without options: give variant " + other.SKU + " its own first",
+					},
+				)
 			}
-			return problem.Invalid(problem.Field{Pointer: "/options", Message: "must name the same options as the other variants"})
+			return problem.Invalid(
+				problem.Field{
+					Pointer: "/options",
+					Message: "must name the same options as the other variants",
+				},
+			)
 		}
 	}
 	return nil
 }
 
 // changeVariants runs a change of a product's variants, counted as a change of the product.
-func (c *Catalog) changeVariants(ctx context.Context, id int64, ifMatch *string, work func(*db.Queries, *family) error) (row db.ProductDetail, err error) {
+func (c *Catalog) changeVariants(
+	ctx context.Context, id int64, ifMatch *string, work func(*db.Queries, *family) error,
+) (row db.ProductDetail, err error) {
 	err = c.change(ctx, func(q *db.Queries, insert func(river.JobArgs) error) error {
 		product, err := lockProduct(ctx, q, id, ifMatch)
 		if err != nil {
@@ -160,7 +186,9 @@ func (c *Catalog) changeVariants(ctx context.Context, id int64, ifMatch *string,
 }
 
 // addVariant adds one variant and answers its id.
-func (c *Catalog) addVariant(ctx context.Context, q *db.Queries, f *family, d draft) (int64, error) {
+func (c *Catalog) addVariant(
+	ctx context.Context, q *db.Queries, f *family, d draft,
+) (int64, error) {
 	if len(f.variants) >= maxVariants {
 		return 0, ErrTooManyVariants
 	}
@@ -188,7 +216,9 @@ func (f *family) nextPosition() int32 {
 }
 
 // addMatrix adds every combination of options the product does not have yet.
-func (c *Catalog) addMatrix(ctx context.Context, q *db.Queries, f *family, matrix map[string][]string, pattern draft) error {
+func (c *Catalog) addMatrix(
+	ctx context.Context, q *db.Queries, f *family, matrix map[string][]string, pattern draft,
+) error {
 	have := map[string]bool{}
 	bare := false
 	for _, v := range f.variants {
@@ -288,7 +318,14 @@ func (c *Catalog) patchVariant(v *db.Variant, b api.VariantPatch) error {
 
 func saveVariant(ctx context.Context, q *db.Queries, v db.Variant) error {
 	return q.ReplaceVariant(ctx, db.ReplaceVariantParams{
-		ID: v.ID, IsDefault: v.IsDefault, SKU: v.SKU, GTIN: v.GTIN, Options: v.Options, PriceMinor: v.PriceMinor,
-		DiscountMinor: v.DiscountMinor, TrackInventory: v.TrackInventory, ImageID: v.ImageID,
+		ID:             v.ID,
+		IsDefault:      v.IsDefault,
+		SKU:            v.SKU,
+		GTIN:           v.GTIN,
+		Options:        v.Options,
+		PriceMinor:     v.PriceMinor,
+		DiscountMinor:  v.DiscountMinor,
+		TrackInventory: v.TrackInventory,
+		ImageID:        v.ImageID,
 	})
 }

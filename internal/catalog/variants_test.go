@@ -18,7 +18,13 @@ func TestVariantsAreKept(t *testing.T) {
 	admin := shop.Admin()
 	shirt := createProduct(admin, fields{"name": "Merino shirt", "variants": []fields{
 		{"options": fields{"size": "S"}, "price": "39.00", "stock": 2},
-		{"options": fields{"size": "M"}, "price": "42.00", "discount_price": "40.00", "stock": 3, "is_default": true},
+		{
+			"options":        fields{"size": "M"},
+			"price":          "42.00",
+			"discount_price": "40.00",
+			"stock":          3,
+			"is_default":     true,
+		},
 	}})
 	assert.Equal(t, "42.00", shirt.Price, "the default variant stands for the product")
 	assert.Equal(t, "MERINO-SHIRT-M", shirt.Sku)
@@ -26,27 +32,45 @@ func TestVariantsAreKept(t *testing.T) {
 	variants := productAddress(shirt) + "/variants"
 
 	var large, medium api.Variant
-	admin.Post(variants, fields{"options": fields{"size": "L"}, "price": "45.00", "stock": 1}).Want(http.StatusCreated).Into(&large)
+	admin.Post(variants, fields{"options": fields{"size": "L"}, "price": "45.00", "stock": 1}).
+		Want(http.StatusCreated).
+		Into(&large)
 	assert.Equal(t, "MERINO-SHIRT-L", large.Sku)
 	address := fmt.Sprintf("%s/%d", variants, large.ID)
 	tag := admin.Get(address).Want(http.StatusOK).Header.Get("ETag")
-	admin.Get(address, apitest.Header{Name: "If-None-Match", Value: tag}).Want(http.StatusNotModified)
-	admin.Get(variants, apitest.Header{Name: "If-None-Match", Value: tag}).Want(http.StatusNotModified)
-	admin.Post(variants, fields{"options": fields{"size": "L"}, "price": "45.00"}).Problem(http.StatusConflict, "options_taken")
-	admin.Post(variants, fields{"options": fields{"color": "red"}, "price": "45.00"}).Problem(http.StatusUnprocessableEntity, "invalid_request")
-	admin.Post(variants, fields{"options": fields{"size": "XL"}, "price": "45.00", "sku": "MERINO-SHIRT-M"}).Problem(http.StatusConflict, "sku_taken")
-	admin.Post(variants, fields{"options": fields{"size": "XL"}, "price": "45.00", "image_id": 4242}).Problem(http.StatusUnprocessableEntity, "invalid_request")
-	admin.Post(variants, fields{"options": fields{"size": "XL"}, "price": "45.00"}, ifMatch(`"1"`)).Problem(http.StatusPreconditionFailed, "stale")
+	admin.Get(address, apitest.Header{Name: "If-None-Match", Value: tag}).
+		Want(http.StatusNotModified)
+	admin.Get(variants, apitest.Header{Name: "If-None-Match", Value: tag}).
+		Want(http.StatusNotModified)
+	admin.Post(variants, fields{"options": fields{"size": "L"}, "price": "45.00"}).
+		Problem(http.StatusConflict, "options_taken")
+	admin.Post(variants, fields{"options": fields{"color": "red"}, "price": "45.00"}).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
+	admin.Post(variants, fields{"options": fields{"size": "XL"}, "price": "45.00", "sku": "MERINO-SHIRT-M"}).
+		Problem(http.StatusConflict, "sku_taken")
+	admin.Post(variants, fields{"options": fields{"size": "XL"}, "price": "45.00", "image_id": 4242}).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
+	admin.Post(variants, fields{"options": fields{"size": "XL"}, "price": "45.00"}, ifMatch(`"1"`)).
+		Problem(http.StatusPreconditionFailed, "stale")
 
-	admin.Patch(address, fields{"price": "46.00", "discount_price": "41.00", "gtin": "4006381333931"}, ifMatch(tag)).Want(http.StatusOK).Into(&large)
+	admin.Patch(address, fields{"price": "46.00", "discount_price": "41.00", "gtin": "4006381333931"}, ifMatch(tag)).
+		Want(http.StatusOK).
+		Into(&large)
 	assert.Equal(t, "41.00", *large.DiscountPrice)
 	assert.Equal(t, "04006381333931", *large.Gtin)
-	admin.Patch(address, fields{"price": "47.00"}, ifMatch(tag)).Problem(http.StatusPreconditionFailed, "stale")
-	admin.Put(address, fields{"price": "47.00"}, ifMatch(tag)).Problem(http.StatusPreconditionFailed, "stale")
-	admin.Call(http.MethodDelete, address, nil, ifMatch(tag)).Problem(http.StatusPreconditionFailed, "stale")
-	admin.Patch(address, fields{"options": fields{"size": "M"}}).Problem(http.StatusConflict, "options_taken")
-	admin.Patch(address, fields{"options": fields{"colour": "M"}}).Problem(http.StatusUnprocessableEntity, "invalid_request")
-	admin.Put(address, fields{"options": fields{"size": "L"}, "price": "44.00", "track_inventory": false, "is_default": true}).Want(http.StatusOK).Into(&large)
+	admin.Patch(address, fields{"price": "47.00"}, ifMatch(tag)).
+		Problem(http.StatusPreconditionFailed, "stale")
+	admin.Put(address, fields{"price": "47.00"}, ifMatch(tag)).
+		Problem(http.StatusPreconditionFailed, "stale")
+	admin.Call(http.MethodDelete, address, nil, ifMatch(tag)).
+		Problem(http.StatusPreconditionFailed, "stale")
+	admin.Patch(address, fields{"options": fields{"size": "M"}}).
+		Problem(http.StatusConflict, "options_taken")
+	admin.Patch(address, fields{"options": fields{"colour": "M"}}).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
+	admin.Put(address, fields{"options": fields{"size": "L"}, "price": "44.00", "track_inventory": false, "is_default": true}).
+		Want(http.StatusOK).
+		Into(&large)
 	assert.Nil(t, large.Gtin)
 	assert.True(t, large.IsDefault)
 	assert.Equal(t, int64(1), large.Stock, "stock is another operation's")
@@ -54,16 +78,21 @@ func TestVariantsAreKept(t *testing.T) {
 	shop.Get(fmt.Sprintf("/api/v1/products/%d", shirt.ID)).Want(http.StatusOK).Into(&seen)
 	assert.Equal(t, "44.00", seen.Price)
 	assert.Equal(t, large.ID, seen.Variants[0].ID)
-	admin.Patch(address, fields{"is_default": false}).Problem(http.StatusUnprocessableEntity, "invalid_request")
-	admin.Put(address, fields{"options": fields{"size": "L"}, "price": "44.00", "sku": "MERINO-SHIRT-M"}).Problem(http.StatusConflict, "sku_taken")
-	admin.Put(address, fields{"options": fields{"size": "L"}, "price": "44.00", "discount_price": "44.00"}).Problem(http.StatusUnprocessableEntity, "invalid_request")
+	admin.Patch(address, fields{"is_default": false}).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
+	admin.Put(address, fields{"options": fields{"size": "L"}, "price": "44.00", "sku": "MERINO-SHIRT-M"}).
+		Problem(http.StatusConflict, "sku_taken")
+	admin.Put(address, fields{"options": fields{"size": "L"}, "price": "44.00", "discount_price": "44.00"}).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
 
 	admin.Delete(address).Want(http.StatusNoContent)
 	var list api.VariantList
 	admin.Get(variants).Want(http.StatusOK).Into(&list)
 	require.Len(t, list.Items, 2)
 	assert.True(t, list.Items[0].IsDefault, "the next one stands for the product")
-	admin.Post(variants, fields{"options": fields{"size": "L"}, "price": "45.00", "sku": large.Sku, "is_default": true}).Want(http.StatusCreated).Into(&medium)
+	admin.Post(variants, fields{"options": fields{"size": "L"}, "price": "45.00", "sku": large.Sku, "is_default": true}).
+		Want(http.StatusCreated).
+		Into(&medium)
 	admin.Get(variants).Want(http.StatusOK).Into(&list)
 	assert.Equal(t, medium.ID, list.Items[0].ID)
 	for range 2 {
@@ -71,13 +100,15 @@ func TestVariantsAreKept(t *testing.T) {
 		admin.Delete(fmt.Sprintf("%s/%d", variants, list.Items[0].ID)).Want(http.StatusNoContent)
 	}
 	admin.Get(variants).Want(http.StatusOK).Into(&list)
-	admin.Delete(fmt.Sprintf("%s/%d", variants, list.Items[0].ID)).Problem(http.StatusConflict, "last_variant")
+	admin.Delete(fmt.Sprintf("%s/%d", variants, list.Items[0].ID)).
+		Problem(http.StatusConflict, "last_variant")
 
 	admin.Get(address).Problem(http.StatusNotFound, "variant_not_found")
 	admin.Patch(address, fields{"price": "1"}).Problem(http.StatusNotFound, "variant_not_found")
 	admin.Put(address, fields{"price": "1"}).Problem(http.StatusNotFound, "variant_not_found")
 	admin.Delete(address).Problem(http.StatusNotFound, "variant_not_found")
-	admin.Get("/api/v1/admin/products/4242/variants").Problem(http.StatusNotFound, "product_not_found")
+	admin.Get("/api/v1/admin/products/4242/variants").
+		Problem(http.StatusNotFound, "product_not_found")
 }
 
 func TestAMatrixOfVariants(t *testing.T) {
@@ -87,32 +118,47 @@ func TestAMatrixOfVariants(t *testing.T) {
 	shirt := createProduct(admin, fields{"name": "Shirt", "price": "20.00", "stock": 4})
 	matrix := productAddress(shirt) + "/variants/matrix"
 	var list api.VariantList
-	admin.Post(productAddress(shirt)+"/variants", fields{"options": fields{"size": "S"}, "price": "1"}).Problem(http.StatusUnprocessableEntity, "invalid_request")
-	made := admin.Post(matrix, fields{"options": fields{"size": []string{"S", "M"}, "color": []string{"red", "blue"}}, "price": "25.00", "stock": 7}).Want(http.StatusCreated).Into(&list)
+	admin.Post(productAddress(shirt)+"/variants", fields{"options": fields{"size": "S"}, "price": "1"}).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
+	made := admin.Post(matrix, fields{"options": fields{"size": []string{"S", "M"}, "color": []string{"red", "blue"}}, "price": "25.00", "stock": 7}).
+		Want(http.StatusCreated).
+		Into(&list)
 	require.Len(t, list.Items, 4)
-	assert.Equal(t, map[string]string{"size": "S", "color": "red"}, list.Items[0].Options, "the simple product is the first of them")
+	assert.Equal(
+		t, map[string]string{"size": "S", "color": "red"}, list.Items[0].Options,
+		"the simple product is the first of them",
+	)
 	assert.Equal(t, "20.00", list.Items[0].Price)
 	assert.Equal(t, int64(4), list.Items[0].Stock)
 	assert.Equal(t, "SHIRT-BLUE-M", list.Items[3].Sku)
 	assert.Equal(t, int64(7), list.Items[3].Stock)
-	admin.Post(matrix, fields{"options": fields{"size": []string{"S", "M", "L"}, "color": []string{"red", "blue"}}, "price": "25.00"}).Want(http.StatusCreated).Into(&list)
+	admin.Post(matrix, fields{"options": fields{"size": []string{"S", "M", "L"}, "color": []string{"red", "blue"}}, "price": "25.00"}).
+		Want(http.StatusCreated).
+		Into(&list)
 	assert.Len(t, list.Items, 6, "only what was missing")
-	admin.Post(matrix, fields{"options": fields{"size": []string{"XL"}}, "price": "25.00"}).Problem(http.StatusUnprocessableEntity, "invalid_request")
-	admin.Post(matrix, fields{"options": fields{"size": []string{"XL"}, "color": []string{"red"}}, "price": "25.00"}, ifMatch(made.Header.Get("ETag"))).Problem(http.StatusPreconditionFailed, "stale")
+	admin.Post(matrix, fields{"options": fields{"size": []string{"XL"}}, "price": "25.00"}).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
+	admin.Post(matrix, fields{"options": fields{"size": []string{"XL"}, "color": []string{"red"}}, "price": "25.00"}, ifMatch(made.Header.Get("ETag"))).
+		Problem(http.StatusPreconditionFailed, "stale")
 	many := make([]string, 50)
 	for i := range many {
 		many[i] = fmt.Sprint(i)
 	}
-	admin.Post(matrix, fields{"options": fields{"size": many, "color": many}, "price": "1"}).Problem(http.StatusUnprocessableEntity, "invalid_request")
-	admin.Post(matrix, fields{"options": fields{"size": many, "color": []string{"red", "blue"}}, "price": "1"}).Problem(http.StatusConflict, "too_many_variants")
-	admin.Post("/api/v1/admin/products/4242/variants/matrix", fields{"options": fields{"size": many}, "price": "1"}).Problem(http.StatusNotFound, "product_not_found")
+	admin.Post(matrix, fields{"options": fields{"size": many, "color": many}, "price": "1"}).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
+	admin.Post(matrix, fields{"options": fields{"size": many, "color": []string{"red", "blue"}}, "price": "1"}).
+		Problem(http.StatusConflict, "too_many_variants")
+	admin.Post("/api/v1/admin/products/4242/variants/matrix", fields{"options": fields{"size": many}, "price": "1"}).
+		Problem(http.StatusNotFound, "product_not_found")
 }
 
 func TestUncountedVariantsAreAlwaysInStock(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	admin := shop.Admin()
-	card := createProduct(admin, fields{"name": "Gift card", "price": "20.00", "track_inventory": false})
+	card := createProduct(
+		admin, fields{"name": "Gift card", "price": "20.00", "track_inventory": false},
+	)
 	assert.True(t, card.InStock)
 	assert.Equal(t, api.AvailabilityInStock, card.Availability)
 	var page api.ProductPage

@@ -23,8 +23,11 @@ func constant(what string, value any) defect {
 	return defect{what, func(*rapid.T) any { return value }}
 }
 
-// broken draws a value that a schema refuses, made from one that it allows, and says what is wrong with it.
-func (g *generator) broken(t *rapid.T, schema *openapi3.Schema, value any, field string) (any, string) {
+// broken draws a value that a schema refuses, made from one that it allows, and says what is wrong
+// with it.
+func (g *generator) broken(
+	t *rapid.T, schema *openapi3.Schema, value any, field string,
+) (any, string) {
 	d := rapid.SampledFrom(defects(schema, value)).Draw(t, "defect of "+field)
 	worse := d.make(t)
 	if inner, ok := worse.(deeper); ok {
@@ -81,7 +84,8 @@ func integerDefects(schema *openapi3.Schema) []defect {
 	below := new(big.Int).Sub(big.NewInt(low), big.NewInt(1)).String()
 	above := new(big.Int).Add(big.NewInt(high), big.NewInt(1)).String()
 	return []defect{
-		constant("below the minimum", json.Number(below)), constant("above the maximum", json.Number(above)),
+		constant("below the minimum", json.Number(below)),
+		constant("above the maximum", json.Number(above)),
 		constant("out of all range", json.Number("1e300")), constant("text of digits", "7"),
 	}
 }
@@ -92,8 +96,14 @@ func textDefects(schema *openapi3.Schema) []defect {
 		list = append(list, constant("too short", strings.Repeat("a", int(schema.MinLength)-1)))
 	}
 	if schema.MaxLength != nil {
-		list = append(list, constant("too long", strings.Repeat("a", int(*schema.MaxLength)+1)),
-			constant("too long by a character of four bytes", strings.Repeat("😀", int(*schema.MaxLength)+1)))
+		list = append(
+			list,
+			constant("too long", strings.Repeat("a", int(*schema.MaxLength)+1)),
+			constant(
+				"too long by a character of four bytes",
+				strings.Repeat("😀", int(*schema.MaxLength)+1),
+			),
+		)
 	}
 	if schema.Pattern != "" {
 		for _, text := range []string{"", " ", "!", "-", "\n", "é", "aaaaaaaaa aaaaaaaaa aaaaaaaaa", strings.Repeat("!", int(schema.MinLength))} {
@@ -156,7 +166,9 @@ func objectDefects(schema *openapi3.Schema, value any) []defect {
 		list = append(list, constant("an unknown field", with("no_such_field", "x")))
 		for _, name := range sortedKeys(schema.Properties) {
 			if _, present := object[name]; !present {
-				list = append(list, constant("a field in other letters", with(strings.ToUpper(name), "x")))
+				list = append(
+					list, constant("a field in other letters", with(strings.ToUpper(name), "x")),
+				)
 				break
 			}
 		}
@@ -166,12 +178,17 @@ func objectDefects(schema *openapi3.Schema, value any) []defect {
 	}
 	for _, name := range sortedKeys(schema.Properties) {
 		list = append(list, defect{"within", func(*rapid.T) any {
-			return deeper{name, schema.Properties[name].Value, object[name], func(worse any) any { return with(name, worse) }}
+			return deeper{
+				name, schema.Properties[name].Value, object[name],
+				func(worse any) any { return with(name, worse) },
+			}
 		}})
 	}
 	if extra := schema.AdditionalProperties.Schema; extra != nil {
 		list = append(list, defect{"within", func(*rapid.T) any {
-			return deeper{"a value", extra.Value, nil, func(worse any) any { return with("key_0", worse) }}
+			return deeper{
+				"a value", extra.Value, nil, func(worse any) any { return with("key_0", worse) },
+			}
 		}})
 		if schema.MaxProps != nil {
 			list = append(list, defect{"too many fields", func(*rapid.T) any {
@@ -205,7 +222,8 @@ func brokenText(t *rapid.T, schema *openapi3.Schema, in string) (text, what stri
 		list = slices.DeleteFunc(textDefects(schema), func(d defect) bool {
 			text, _ := d.make(t).(string)
 			plain := text == strings.TrimSpace(text) && utf8.RuneCountInString(text) == len(text)
-			return text == "" || in == "header" && !plain || in == "path" && strings.Contains(text, "/")
+			return text == "" || in == "header" && !plain ||
+				in == "path" && strings.Contains(text, "/")
 		})
 	}
 	if len(list) == 0 {

@@ -73,7 +73,14 @@ type generator struct {
 
 // valid draws a call that the contract allows.
 func (g *generator) valid(t *rapid.T, op *operation, who *actor) *call {
-	c := &call{op: op, actor: who, method: op.method, kind: "valid", ids: map[string]string{}, whole: map[string]string{}}
+	c := &call{
+		op:     op,
+		actor:  who,
+		method: op.method,
+		kind:   "valid",
+		ids:    map[string]string{},
+		whole:  map[string]string{},
+	}
 	g.fillPath(t, c)
 	if op.id == "login" && rapid.IntRange(0, 3).Draw(t, "known account") > 0 {
 		c.login = g.people.named("stranger")
@@ -85,13 +92,15 @@ func (g *generator) valid(t *rapid.T, op *operation, who *actor) *call {
 		}
 	}
 	for _, p := range op.parameters {
-		if p.In == openapi3.ParameterInPath || !p.Required && rapid.IntRange(0, 2).Draw(t, "send "+p.Name) > 0 {
+		if p.In == openapi3.ParameterInPath ||
+			!p.Required && rapid.IntRange(0, 2).Draw(t, "send "+p.Name) > 0 {
 			continue
 		}
 		value := g.value(t, c, p.Schema.Value, place{p.Name, p.In})
 		switch p.In {
 		case openapi3.ParameterInHeader:
-			if text := asText(value); text != "" && len(without(c.headers, p.Name)) == len(c.headers) {
+			if text := asText(value); text != "" &&
+				len(without(c.headers, p.Name)) == len(c.headers) {
 				c.headers = append(c.headers, pair{p.Name, text})
 			}
 		default:
@@ -108,7 +117,10 @@ func (g *generator) valid(t *rapid.T, op *operation, who *actor) *call {
 		}
 	}
 	settleQuery(t, c)
-	if ok := op.document.Responses.Status(http.StatusOK); ok != nil && ok.Value.Content["text/event-stream"] != nil && rapid.Bool().Draw(t, "stream") {
+	if ok := op.document.Responses.Status(
+		http.StatusOK,
+	); ok != nil && ok.Value.Content["text/event-stream"] != nil &&
+		rapid.Bool().Draw(t, "stream") {
 		c.headers = append(c.headers, pair{"Accept", "text/event-stream"})
 	}
 	if len(op.media) > 0 {
@@ -187,10 +199,13 @@ func (g *generator) encode(c *call) {
 		if _, ok := object["file"]; ok {
 			name, media, content := "picture.png", "image/png", g.picture
 			if c.op.id == "startImport" {
-				name, media, content = "products.csv", "text/csv", []byte("id,title,price\njug,Jug,1.00\n")
+				name, media, content = "products.csv", "text/csv", []byte(
+					"id,title,price\njug,Jug,1.00\n",
+				)
 			}
 			part, _ := parts.CreatePart(textproto.MIMEHeader{
-				"Content-Disposition": {`form-data; name="file"; filename="` + name + `"`}, "Content-Type": {media},
+				"Content-Disposition": {`form-data; name="file"; filename="` + name + `"`},
+				"Content-Type":        {media},
 			})
 			_, _ = part.Write(content)
 		}
@@ -255,7 +270,9 @@ func (c *call) curl(base string) string {
 	case c.token != "":
 		parts = append(parts, "-H", quote("Authorization: Bearer "+c.token))
 	case c.actor != nil:
-		parts = append(parts, "-H", `"Authorization: Bearer $`+strings.ToUpper(c.actor.name)+`_TOKEN"`)
+		parts = append(
+			parts, "-H", `"Authorization: Bearer $`+strings.ToUpper(c.actor.name)+`_TOKEN"`,
+		)
 	}
 	if c.media != "" {
 		parts = append(parts, "-H", quote("Content-Type: "+c.contentType()))

@@ -10,7 +10,8 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// The checks of Schemathesis that are not of one exchange alone, by its names. apitest has the others.
+// The checks of Schemathesis that are not of one exchange alone, by its names. apitest has the
+// others.
 const (
 	notAServerError            = "not_a_server_error"
 	positiveDataAcceptance     = "positive_data_acceptance"
@@ -25,9 +26,10 @@ const (
 
 // checkNames are all of them, in the order of the figures.
 var checkNames = []string{
-	notAServerError, apitest.StatusCodeConformance, apitest.ContentTypeConformance, apitest.ResponseHeadersConformance,
-	apitest.ResponseSchemaConformance, apitest.NegativeDataRejection, positiveDataAcceptance, missingRequiredHeader,
-	unsupportedMethod, allowHeaderConformance, useAfterFree, ensureResourceAvailability, ignoredAuth,
+	notAServerError, apitest.StatusCodeConformance, apitest.ContentTypeConformance,
+	apitest.ResponseHeadersConformance, apitest.ResponseSchemaConformance,
+	apitest.NegativeDataRejection, positiveDataAcceptance, missingRequiredHeader, unsupportedMethod,
+	allowHeaderConformance, useAfterFree, ensureResourceAvailability, ignoredAuth,
 }
 
 // separator is between what a problem says of its fields.
@@ -74,7 +76,15 @@ func (e *engine) judge(c *call, request *http.Request, r reply) *apitest.Violati
 	for _, check := range []string{apitest.StatusCodeConformance, apitest.ContentTypeConformance, apitest.ResponseHeadersConformance, apitest.ResponseSchemaConformance} {
 		e.ran(check)
 	}
-	_, err := e.contract.Check(apitest.Exchange{Request: request, Content: c.body, Status: r.status, Header: r.header, Body: r.body})
+	_, err := e.contract.Check(
+		apitest.Exchange{
+			Request: request,
+			Content: c.body,
+			Status:  r.status,
+			Header:  r.header,
+			Body:    r.body,
+		},
+	)
 	if v, ok := err.(*apitest.Violation); ok { //nolint:errorlint // it is never wrapped
 		return v
 	}
@@ -89,7 +99,8 @@ func (e *engine) judge(c *call, request *http.Request, r reply) *apitest.Violati
 	switch {
 	case c.kind == "token":
 		check = ignoredAuth
-	case strings.HasPrefix(c.defect, "header") && strings.HasSuffix(c.defect, "missing"), c.kind == "transport" && c.media == "":
+	case strings.HasPrefix(c.defect, "header") && strings.HasSuffix(c.defect, "missing"),
+		c.kind == "transport" && c.media == "":
 		check = missingRequiredHeader
 	}
 	e.ran(check)
@@ -107,7 +118,9 @@ func (e *engine) judgeMethod(c *call, r reply) *apitest.Violation {
 	}
 	e.ran(allowHeaderConformance)
 	allowed := strings.Split(strings.ReplaceAll(r.header.Get("Allow"), " ", ""), ",")
-	allowed = slices.DeleteFunc(allowed, func(method string) bool { return method == http.MethodOptions })
+	allowed = slices.DeleteFunc(
+		allowed, func(method string) bool { return method == http.MethodOptions },
+	)
 	slices.Sort(allowed)
 	if !slices.Equal(allowed, e.methods[c.op.path]) && !slices.Equal(allowed, e.own(c.op.path)) {
 		return violated(allowHeaderConformance, "Allow: %s, not %s", allowed, e.methods[c.op.path])
@@ -129,8 +142,9 @@ func (e *engine) own(path string) (methods []string) {
 	return methods
 }
 
-// refusal says why the answer to a valid request is one that may not be. What a request finds in the shop may stop it:
-// something is gone, taken, sold out, not paid, not the caller's. Its form may not.
+// refusal says why the answer to a valid request is one that may not be. What a request finds in
+// the shop may stop it: something is gone, taken, sold out, not paid, not the caller's. Its form
+// may not.
 func refusal(c *call, r reply) string {
 	documented := c.op.document.Responses.Status(r.status) != nil
 	switch {
@@ -152,7 +166,8 @@ func refusal(c *call, r reply) string {
 	return fmt.Sprintf("%d %s %s", r.status, r.code, r.fields)
 }
 
-// saysSo reports whether the contract names a problem in the words of an operation, so that nobody is surprised.
+// saysSo reports whether the contract names a problem in the words of an operation, so that nobody
+// is surprised.
 func saysSo(op *operation, code string) bool {
 	words := op.document.Description
 	for _, parameter := range op.parameters {

@@ -38,8 +38,17 @@ func newEngine(t testing.TB, shop *apitest.Shop, contract *apitest.Contract) *en
 	operations := readOperations(contract.Spec)
 	known := newKnown(collectionsOf(operations))
 	e := &engine{
-		shop: shop, contract: contract, operations: operations, figures: newFigures(), findings: map[string]bool{},
-		generator: &generator{known: known, methods: methodsOf(operations), people: gather(t, shop, known), picture: picture()},
+		shop:       shop,
+		contract:   contract,
+		operations: operations,
+		figures:    newFigures(),
+		findings:   map[string]bool{},
+		generator: &generator{
+			known:   known,
+			methods: methodsOf(operations),
+			people:  gather(t, shop, known),
+			picture: picture(),
+		},
 	}
 	pictures := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "image/png")
@@ -61,7 +70,8 @@ func picture() []byte {
 
 func (e *engine) ran(check string) { e.figures.checks[check]++ }
 
-// once draws a call, makes it and judges it. A finding fails the property, which rapid then makes small.
+// once draws a call, makes it and judges it. A finding fails the property, which rapid then makes
+// small.
 func (e *engine) once(t *rapid.T, op *operation) {
 	c := e.draw(t, op)
 	v, r := e.try(c)
@@ -79,7 +89,13 @@ var numbers = regexp.MustCompile(`[0-9]+`)
 
 // signature tells findings apart.
 func signature(c *call, v *apitest.Violation, r reply) string {
-	return strings.Join([]string{c.op.id, c.label(), v.Check, fmt.Sprint(r.status), r.code, numbers.ReplaceAllString(r.fields, "0")}, "|")
+	return strings.Join(
+		[]string{
+			c.op.id, c.label(), v.Check, fmt.Sprint(r.status), r.code,
+			numbers.ReplaceAllString(r.fields, "0"),
+		},
+		"|",
+	)
 }
 
 // try makes a call and answers what it violates, if anything.
@@ -95,7 +111,8 @@ func (e *engine) try(c *call) (*apitest.Violation, reply) {
 	if v == nil {
 		v = e.judge(c, request, r)
 	}
-	if v != nil && v.Check == positiveDataAcceptance && r.status == http.StatusUnauthorized && c.actor != nil { // somebody ended the session
+	if v != nil && v.Check == positiveDataAcceptance && r.status == http.StatusUnauthorized &&
+		c.actor != nil { // somebody ended the session
 		e.people.logIn(c.actor)
 		if request, err = c.request(e.shop.URL()); err == nil {
 			if r, v = e.send(c, request); v == nil {
@@ -109,7 +126,8 @@ func (e *engine) try(c *call) (*apitest.Violation, reply) {
 	return v, r
 }
 
-// checkGenerator asks another reader of the contract whether a request is what the generator takes it for.
+// checkGenerator asks another reader of the contract whether a request is what the generator takes
+// it for.
 func (e *engine) checkGenerator(c *call, request *http.Request) *apitest.Violation {
 	if c.kind != "valid" && c.kind != "body" {
 		return nil
@@ -118,8 +136,10 @@ func (e *engine) checkGenerator(c *call, request *http.Request) *apitest.Violati
 	if c.kind == "valid" && err != nil && !errors.Is(err, apitest.ErrNoOperation) {
 		return violated("generator", "a valid request is against the contract: %v", err)
 	}
-	// The validator knows no calendar, and compares integers as floating-point numbers. The server must know better.
-	if c.kind == "body" && err == nil && !strings.Contains(c.defect, "date-time") && !strings.HasSuffix(c.defect, "above the maximum") {
+	// The validator knows no calendar, and compares integers as floating-point numbers. The server
+	// must know better.
+	if c.kind == "body" && err == nil && !strings.Contains(c.defect, "date-time") &&
+		!strings.HasSuffix(c.defect, "above the maximum") {
 		return violated("generator", "a broken request is not against the contract: %s", c.defect)
 	}
 	return nil
@@ -146,7 +166,8 @@ func (e *engine) send(c *call, request *http.Request) (reply, *apitest.Violation
 	return readReply(response.StatusCode, response.Header, body), nil
 }
 
-// follow learns from an answer, and sees to it that what was made is there and what was removed is not.
+// follow learns from an answer, and sees to it that what was made is there and what was removed is
+// not.
 func (e *engine) follow(c *call, r reply) *apitest.Violation {
 	if r.status >= 300 {
 		return nil
@@ -163,7 +184,9 @@ func (e *engine) follow(c *call, r reply) *apitest.Violation {
 			return e.mustAnswer(c, location, http.StatusOK, ensureResourceAvailability)
 		}
 		if id := idOf(r.body); id != "" {
-			return e.mustAnswer(c, c.address+"/"+url.PathEscape(id), http.StatusOK, ensureResourceAvailability)
+			return e.mustAnswer(
+				c, c.address+"/"+url.PathEscape(id), http.StatusOK, ensureResourceAvailability,
+			)
 		}
 	case c.method == http.MethodDelete && len(c.ids) > 0:
 		names := c.op.pathParameters()
@@ -179,7 +202,8 @@ func (e *engine) follow(c *call, r reply) *apitest.Violation {
 	return nil
 }
 
-// goneAt is where something is gone that its own address still answers, for those who may bring it back.
+// goneAt is where something is gone that its own address still answers, for those who may bring it
+// back.
 var goneAt = map[string]string{"deleteProduct": "/api/v1/products/"}
 
 // mustAnswer asks for what a call has made or removed, if the contract has a way to.
@@ -201,7 +225,9 @@ func (e *engine) mustAnswer(c *call, address string, status int, check string) *
 	}
 	e.ran(check)
 	if r.status != status {
-		return violated(check, "then GET %s answers %d, not %d: %.200s", address, r.status, status, r.body)
+		return violated(
+			check, "then GET %s answers %d, not %d: %.200s", address, r.status, status, r.body,
+		)
 	}
 	return nil
 }
@@ -215,7 +241,8 @@ func idOf(body []byte) string {
 	return asText(made.ID)
 }
 
-// check runs a property of one operation so many times and answers what it found, made small by rapid.
+// check runs a property of one operation so many times and answers what it found, made small by
+// rapid.
 func (e *engine) check(op *operation, seed uint64, times int) *finding {
 	e.figures.last = nil
 	if !holds(seed, times, func(t *rapid.T) { e.once(t, op) }) && e.figures.last != nil {
@@ -232,8 +259,17 @@ const feedToken = "a-token-of-the-feed"
 // calm are settings of a shop that is called often and by everybody at once.
 func calm() []apitest.Setting {
 	return []apitest.Setting{
-		{Name: "LOG_LEVEL", Value: "error"}, {Name: "ACCESS_TOKEN_EXPIRE_MINUTES", Value: "1440"}, {Name: "ORDER_MAX_OPEN_UNPAID", Value: "0"},
-		{Name: "FETCH_ALLOWED_NETWORKS", Value: "127.0.0.0/8"}, {Name: "LOGIN_FREE_FAILURES", Value: "0"},
+		{
+			Name:  "LOG_LEVEL",
+			Value: "error",
+		},
+		{Name: "ACCESS_TOKEN_EXPIRE_MINUTES", Value: "1440"},
+		{Name: "ORDER_MAX_OPEN_UNPAID", Value: "0"},
+		{
+			Name:  "FETCH_ALLOWED_NETWORKS",
+			Value: "127.0.0.0/8",
+		},
+		{Name: "LOGIN_FREE_FAILURES", Value: "0"},
 		{Name: "FEED_TOKEN", Value: feedToken},
 	}
 }

@@ -18,8 +18,10 @@ type finding struct {
 }
 
 func (f *finding) String(base string) string {
-	return fmt.Sprintf("%s: %s: %s\n  a %s call\n  %s\n  answered %d: %.600s", f.call.op.id, f.violation.Check, f.violation.Detail,
-		f.call.label(), f.call.curl(base), f.reply.status, f.reply.body)
+	return fmt.Sprintf(
+		"%s: %s: %s\n  a %s call\n  %s\n  answered %d: %.600s", f.call.op.id, f.violation.Check,
+		f.violation.Detail, f.call.label(), f.call.curl(base), f.reply.status, f.reply.body,
+	)
 }
 
 // logged is what the server's log says of a request.
@@ -49,7 +51,14 @@ type figures struct {
 }
 
 func newFigures() *figures {
-	return &figures{started: time.Now(), kinds: map[string]int{}, statuses: map[string]map[int]int{}, accepted: map[string]int{}, checks: map[string]int{}, took: map[string]time.Duration{}}
+	return &figures{
+		started:  time.Now(),
+		kinds:    map[string]int{},
+		statuses: map[string]map[int]int{},
+		accepted: map[string]int{},
+		checks:   map[string]int{},
+		took:     map[string]time.Duration{},
+	}
 }
 
 func (f *figures) count(c *call, status int, took time.Duration) {
@@ -84,7 +93,9 @@ func (f *figures) String() string {
 	for _, name := range checkNames {
 		fmt.Fprintf(&out, "%-30s %d times\n", name, f.checks[name])
 	}
-	dear := slices.SortedFunc(keys(f.took), func(a, b string) int { return cmp.Compare(f.took[b], f.took[a]) })
+	dear := slices.SortedFunc(
+		keys(f.took), func(a, b string) int { return cmp.Compare(f.took[b], f.took[a]) },
+	)
 	waited := time.Duration(0)
 	for _, id := range dear {
 		waited += f.took[id]
@@ -94,7 +105,10 @@ func (f *figures) String() string {
 		fmt.Fprintf(&out, " %s %s", id, f.took[id].Round(time.Millisecond))
 	}
 	took := time.Since(f.started)
-	fmt.Fprintf(&out, "\n%d requests to %d operations in %s: %.0f per second; slowest %s (%s); %v", f.requests, len(f.statuses),
-		took.Round(time.Millisecond), float64(f.requests)/took.Seconds(), f.slowest.Round(time.Millisecond), f.slow, f.kinds)
+	fmt.Fprintf(
+		&out, "\n%d requests to %d operations in %s: %.0f per second; slowest %s (%s); %v",
+		f.requests, len(f.statuses), took.Round(time.Millisecond),
+		float64(f.requests)/took.Seconds(), f.slowest.Round(time.Millisecond), f.slow, f.kinds,
+	)
 	return out.String()
 }

@@ -10,13 +10,17 @@ import (
 	"github.com/shopd/shopd/gen/api"
 )
 
-// freshThings make what an operation needs just before it is called: of what earlier calls told of, later ones may have
-// emptied, ordered, merged or deleted all, and then none would ever be accepted.
+// freshThings make what an operation needs just before it is called: of what earlier calls told of,
+// later ones may have emptied, ordered, merged or deleted all, and then none would ever be
+// accepted.
 func freshThings(t testing.TB, p *crowd) map[string]func(*call) {
 	product := func(body fields) int64 {
 		var made api.AdminProduct
 		body["name"] = "Fresh"
-		p.shop.As(p.named("administrator").token).Post("/api/v1/admin/products", body).Want(http.StatusCreated).Into(&made)
+		p.shop.As(p.named("administrator").token).
+			Post("/api/v1/admin/products", body).
+			Want(http.StatusCreated).
+			Into(&made)
 		return made.ID
 	}
 	// put lays a product into the cart of the caller, which is emptied before it is full.
@@ -28,7 +32,9 @@ func freshThings(t testing.TB, p *crowd) map[string]func(*call) {
 		}
 		id = product(fields{"price": "1000.00", "stock": 1_000_000})
 		var cart api.Cart
-		caller.Post("/api/v1/cart/items", fields{"product_id": id, "quantity": 1}).Want(http.StatusOK).Into(&cart)
+		caller.Post("/api/v1/cart/items", fields{"product_id": id, "quantity": 1}).
+			Want(http.StatusOK).
+			Into(&cart)
 		if who == nil {
 			require.NotNil(t, cart.CartToken)
 			token = *cart.CartToken
@@ -46,7 +52,11 @@ func freshThings(t testing.TB, p *crowd) map[string]func(*call) {
 		var made api.AdminProduct
 		caller := p.shop.As(p.named("administrator").token)
 		caller.Post("/api/v1/admin/products", fields{"name": "Fresh", "variants": []fields{
-			{"price": "1200.00", "options": fields{"size": "S"}}, {"price": "1300.00", "options": fields{"size": "M"}},
+			{
+				"price":   "1200.00",
+				"options": fields{"size": "S"},
+			},
+			{"price": "1300.00", "options": fields{"size": "M"}},
 		}}).Want(http.StatusCreated).Into(&made)
 		c.setPath("id", fmt.Sprint(made.ID))
 		for _, name := range c.op.pathParameters() {
@@ -58,7 +68,9 @@ func freshThings(t testing.TB, p *crowd) map[string]func(*call) {
 	}
 	review := func(c *call) {
 		id := product(fields{"price": "1000.00"})
-		p.shop.As(c.actor.token).Post(fmt.Sprintf("/api/v1/products/%d/reviews", id), fields{"rating": 4}).Want(http.StatusCreated)
+		p.shop.As(c.actor.token).
+			Post(fmt.Sprintf("/api/v1/products/%d/reviews", id), fields{"rating": 4}).
+			Want(http.StatusCreated)
 		c.setPath(c.op.pathParameters()[0], fmt.Sprint(id))
 	}
 	names := 0
@@ -66,7 +78,10 @@ func freshThings(t testing.TB, p *crowd) map[string]func(*call) {
 		return func(c *call) {
 			var made struct{ ID int64 }
 			names++
-			p.shop.As(p.named("administrator").token).Post(collection, fields{"name": fmt.Sprintf("Fresh %d", names)}).Want(http.StatusCreated).Into(&made)
+			p.shop.As(p.named("administrator").token).
+				Post(collection, fields{"name": fmt.Sprintf("Fresh %d", names)}).
+				Want(http.StatusCreated).
+				Into(&made)
 			c.setPath("id", fmt.Sprint(made.ID))
 		}
 	}
@@ -83,7 +98,10 @@ func freshThings(t testing.TB, p *crowd) map[string]func(*call) {
 		"cancelOrder": func(c *call) {
 			var order api.Order
 			id := product(fields{"price": "1000.00", "stock": 5})
-			p.shop.As(c.actor.token).Post("/api/v1/orders", fields{"items": []fields{{"product_id": id, "quantity": 1}}}).Want(http.StatusCreated).Into(&order)
+			p.shop.As(c.actor.token).
+				Post("/api/v1/orders", fields{"items": []fields{{"product_id": id, "quantity": 1}}}).
+				Want(http.StatusCreated).
+				Into(&order)
 			c.setPath("id", fmt.Sprint(order.ID))
 		},
 		"changeCartItem": line,
@@ -95,10 +113,16 @@ func freshThings(t testing.TB, p *crowd) map[string]func(*call) {
 		"redeliverWebhook": func(c *call) {
 			var hook api.NewWebhook
 			caller := p.shop.As(c.actor.token)
-			p.shop.Exec("DELETE FROM webhooks WHERE id NOT IN (SELECT id FROM webhooks ORDER BY id DESC LIMIT 50)") // there may be 100
-			caller.Post("/api/v1/admin/webhooks", fields{"url": "https://example.com/", "events": []string{"import.finished"}}).Want(http.StatusCreated).Into(&hook)
+			p.shop.Exec(
+				"DELETE FROM webhooks WHERE id NOT IN (SELECT id FROM webhooks ORDER BY id DESC LIMIT 50)",
+			) // there may be 100
+			caller.Post("/api/v1/admin/webhooks", fields{"url": "https://example.com/", "events": []string{"import.finished"}}).
+				Want(http.StatusCreated).
+				Into(&hook)
 			var sent api.WebhookDelivery
-			caller.Post(fmt.Sprintf("/api/v1/admin/webhooks/%d/test", hook.ID), nil).Want(http.StatusAccepted).Into(&sent)
+			caller.Post(fmt.Sprintf("/api/v1/admin/webhooks/%d/test", hook.ID), nil).
+				Want(http.StatusAccepted).
+				Into(&sent)
 			c.setPath("id", fmt.Sprint(hook.ID))
 			c.setPath("delivery_id", fmt.Sprint(sent.ID))
 		},

@@ -40,7 +40,8 @@ func TestServerAndContractAgree(t *testing.T) {
 	e.prepare(t)
 	const turn = 8 // requests of an operation in a row
 	for round := uint64(0); len(e.findings) < mostFindings; round++ {
-		if until.IsZero() && e.figures.requests >= requests || !until.IsZero() && time.Now().After(until) {
+		if until.IsZero() && e.figures.requests >= requests ||
+			!until.IsZero() && time.Now().After(until) {
 			break
 		}
 		for i := range e.operations {
@@ -53,7 +54,9 @@ func TestServerAndContractAgree(t *testing.T) {
 	t.Logf("\n%s", e.figures)
 	for _, op := range e.operations {
 		if neverAccepted[op.id] == "" {
-			assert.Positive(t, e.figures.accepted[op.id], "no valid request to %s was accepted", op.id)
+			assert.Positive(
+				t, e.figures.accepted[op.id], "no valid request to %s was accepted", op.id,
+			)
 		}
 	}
 	for _, name := range checkNames {

@@ -13,9 +13,26 @@ import (
 func (g *generator) draw(t *rapid.T, op *operation) *call {
 	c := g.valid(t, op, g.people.callerOf(t, op))
 	spoil := rapid.SampledFrom([]func(*rapid.T, *call){
-		nil, nil, nil, nil, nil, nil, nil, nil, nil, nil,
-		g.spoilParameter, g.spoilParameter, g.spoilParameter, g.spoilBody, g.spoilBody, g.spoilBody, g.spoilBody,
-		g.spoilTransport, g.spoilToken, g.spoilMethod,
+		nil,
+		nil,
+		nil,
+		nil,
+		nil,
+		nil,
+		nil,
+		nil,
+		nil,
+		nil,
+		g.spoilParameter,
+		g.spoilParameter,
+		g.spoilParameter,
+		g.spoilBody,
+		g.spoilBody,
+		g.spoilBody,
+		g.spoilBody,
+		g.spoilTransport,
+		g.spoilToken,
+		g.spoilMethod,
 	}).Draw(t, "how")
 	if spoil != nil {
 		spoil(t, c)
@@ -64,7 +81,10 @@ func (g *generator) spoilParameter(t *rapid.T, c *call) {
 	case way == 4 && schema.Type.Is(openapi3.TypeArray) && schema.MaxItems != nil:
 		what = "too many"
 		for range *schema.MaxItems + 1 {
-			c.query = append(c.query, pair{p.Name, asText(g.value(t, c, schema.Items.Value, place{p.Name, p.In}))})
+			c.query = append(
+				c.query,
+				pair{p.Name, asText(g.value(t, c, schema.Items.Value, place{p.Name, p.In}))},
+			)
 		}
 	case what == "":
 		g.spoilTransport(t, c)
@@ -110,7 +130,8 @@ func (g *generator) spoilTransport(t *rapid.T, c *call) {
 		return
 	}
 	if rapid.Bool().Draw(t, "media") {
-		c.media = rapid.SampledFrom([]string{"text/plain", "", "application/xml", "application/jsonp", "no media type"}).Draw(t, "media")
+		c.media = rapid.SampledFrom([]string{"text/plain", "", "application/xml", "application/jsonp", "no media type"}).
+			Draw(t, "media")
 		c.body = []byte("{}")
 		c.defect, c.want = "media type "+c.media, []int{http.StatusUnsupportedMediaType}
 		return
@@ -124,8 +145,11 @@ func (g *generator) spoilTransport(t *rapid.T, c *call) {
 		c.body = []byte("{}")
 	}
 	text := string(c.body)
-	c.body = []byte(rapid.SampledFrom([]string{"{", text + "x", text + text, text[:len(text)-1], "\xff", "{'a':1}", "{\"a\":1,}", " ",
-		strings.Repeat("[", 100), "NaN"}).Draw(t, "malformed"))
+	c.body = []byte(
+		rapid.SampledFrom([]string{"{", text + "x", text + text, text[:len(text)-1], "\xff", "{'a':1}", "{\"a\":1,}", " ",
+			strings.Repeat("[", 100), "NaN"}).
+			Draw(t, "malformed"),
+	)
 	c.defect = "malformed JSON"
 }
 
@@ -152,9 +176,12 @@ func (g *generator) spoilToken(t *rapid.T, c *call) {
 
 // spoilMethod calls an address by a method it does not have.
 func (g *generator) spoilMethod(t *rapid.T, c *call) {
-	all := slices.DeleteFunc([]string{"GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "QUERY"}, func(method string) bool {
-		return slices.Contains(g.methods[c.op.path], method)
-	})
+	all := slices.DeleteFunc(
+		[]string{"GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "QUERY"},
+		func(method string) bool {
+			return slices.Contains(g.methods[c.op.path], method)
+		},
+	)
 	c.kind, c.want = "method", []int{http.StatusMethodNotAllowed}
 	c.method = rapid.SampledFrom(all).Draw(t, "method")
 	c.defect = c.method

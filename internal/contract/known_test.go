@@ -10,8 +10,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// known is what earlier answers told of: ids and codes that exist, under names such as product_id, so that later
-// requests hit something. It links operations by naming alone.
+// known is what earlier answers told of: ids and codes that exist, under names such as product_id,
+// so that later requests hit something. It links operations by naming alone.
 type known struct {
 	entries     map[string][]entry
 	tags        map[string]string // ETag by address
@@ -28,15 +28,22 @@ type entry struct {
 const mostKnown = 60
 
 func newKnown(collections map[string]bool) *known {
-	return &known{entries: map[string][]entry{}, tags: map[string]string{}, collections: collections}
+	return &known{
+		entries:     map[string][]entry{},
+		tags:        map[string]string{},
+		collections: collections,
+	}
 }
 
 func (k *known) add(name string, e entry) {
-	if name == "customer_id" || name == "user_id" { // no request may lock those out who call: see addBystander
+	if name == "customer_id" ||
+		name == "user_id" { // no request may lock those out who call: see addBystander
 		return
 	}
 	list := k.entries[name]
-	if slices.ContainsFunc(list, func(o entry) bool { return o.value == e.value && o.parent == e.parent }) {
+	if slices.ContainsFunc(
+		list, func(o entry) bool { return o.value == e.value && o.parent == e.parent },
+	) {
 		return
 	}
 	if len(list) >= mostKnown {
@@ -47,21 +54,27 @@ func (k *known) add(name string, e entry) {
 
 // addBystander makes an account known that anything may be done to.
 func (k *known) addBystander(id int64) {
-	k.entries["customer_id"] = append(k.entries["customer_id"], entry{value: json.Number(strconv.FormatInt(id, 10))})
+	k.entries["customer_id"] = append(
+		k.entries["customer_id"], entry{value: json.Number(strconv.FormatInt(id, 10))},
+	)
 	if list := k.entries["customer_id"]; len(list) > mostKnown {
 		k.entries["customer_id"] = list[1:]
 	}
 }
 
 func (k *known) forget(name string, value string) {
-	k.entries[name] = slices.DeleteFunc(k.entries[name], func(e entry) bool { return asText(e.value) == value })
+	k.entries[name] = slices.DeleteFunc(
+		k.entries[name], func(e entry) bool { return asText(e.value) == value },
+	)
 }
 
 // pick draws one that exists, preferably one of the caller's own.
 func (k *known) pick(t *rapid.T, name, caller string) (entry, bool) {
 	list := k.entries[name]
 	if caller != "" && rapid.IntRange(0, 9).Draw(t, "whose") < 9 {
-		own := slices.DeleteFunc(slices.Clone(list), func(e entry) bool { return e.owner != "" && e.owner != caller })
+		own := slices.DeleteFunc(
+			slices.Clone(list), func(e entry) bool { return e.owner != "" && e.owner != caller },
+		)
 		if len(own) > 0 {
 			list = own
 		}
@@ -76,7 +89,8 @@ func (k *known) pick(t *rapid.T, name, caller string) (entry, bool) {
 	return list[rapid.IntRange(0, last).Draw(t, "which")], true
 }
 
-// nameFor is the longest known name that a field's name ends with: address_id for shipping_address_id.
+// nameFor is the longest known name that a field's name ends with: address_id for
+// shipping_address_id.
 func (k *known) nameFor(field, noun string) string {
 	if field == "parent_id" {
 		return noun + "_id"

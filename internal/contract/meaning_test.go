@@ -9,8 +9,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// meaningful draws a text that means something to the shop: a code that exists, a number with the right check digit.
-// OpenAPI cannot say such things; the descriptions of the contract do.
+// meaningful draws a text that means something to the shop: a code that exists, a number with the
+// right check digit. OpenAPI cannot say such things; the descriptions of the contract do.
 func (g *generator) meaningful(t *rapid.T, c *call, at place) (string, bool) {
 	name := at.field
 	if at.in == "path" {
@@ -30,7 +30,8 @@ func (g *generator) meaningful(t *rapid.T, c *call, at place) (string, bool) {
 			return gtin(t), true
 		}
 	case "sku":
-		if at.in == "body" && (c.op.method == "POST" || c.op.method == "PUT") && noun(c.op.path, g.known.collections) == "product" {
+		if at.in == "body" && (c.op.method == "POST" || c.op.method == "PUT") &&
+			noun(c.op.path, g.known.collections) == "product" {
 			return fmt.Sprintf("SKU-%d", rapid.IntRange(1, 1<<40).Draw(t, "sku")), true
 		}
 	case "price", "discount_price", "min_price", "max_price", "amount", "expected_total":
@@ -45,8 +46,11 @@ func (g *generator) meaningful(t *rapid.T, c *call, at place) (string, bool) {
 		if c.op.id == "getGoogleFeed" {
 			return feedToken, rapid.IntRange(0, 3).Draw(t, "the right one") > 0
 		}
-		if strings.HasPrefix(c.op.path, "/api/v1/orders") || strings.HasPrefix(c.op.path, "/api/v1/payments") {
-			return rapid.SampledFrom([]string{"tok_visa", "tok_mastercard", "tok_declined", "tok_expired", "tok_pending", "tok_refund_pending"}).Draw(t, "token"), true
+		if strings.HasPrefix(c.op.path, "/api/v1/orders") ||
+			strings.HasPrefix(c.op.path, "/api/v1/payments") {
+			return rapid.SampledFrom([]string{"tok_visa", "tok_mastercard", "tok_declined", "tok_expired", "tok_pending", "tok_refund_pending"}).
+					Draw(t, "token"),
+				true
 		}
 	case "payment_type":
 		return "card", rapid.IntRange(0, 3).Draw(t, "known type") > 0
@@ -77,7 +81,9 @@ func password(t *rapid.T) string {
 // gtin draws a number whose check digit is right.
 func gtin(t *rapid.T) string {
 	length := rapid.SampledFrom([]int{13, 8, 12, 14}).Draw(t, "digits")
-	digits := fmt.Sprintf("%0*d", length-1, rapid.IntRange(1, int(math.Pow10(length-1))-1).Draw(t, "gtin"))
+	digits := fmt.Sprintf(
+		"%0*d", length-1, rapid.IntRange(1, int(math.Pow10(length-1))-1).Draw(t, "gtin"),
+	)
 	sum := 0
 	for i := range digits {
 		weight := 1
@@ -89,7 +95,8 @@ func gtin(t *rapid.T) string {
 	return digits + strconv.Itoa((10-sum%10)%10)
 }
 
-// money draws an amount of the shop's currency, which has two decimals. Prices are greater than discounts.
+// money draws an amount of the shop's currency, which has two decimals. Prices are greater than
+// discounts.
 func money(t *rapid.T, field string) string {
 	cents := rapid.SampledFrom([]int{100, 1, 99, 12345, 99999}).Draw(t, field)
 	switch field {
@@ -111,6 +118,10 @@ func (g *generator) email(t *rapid.T, c *call) string {
 	if c.op.id == "forgotPassword" && rapid.Bool().Draw(t, "known account") {
 		return g.people.named("customer").email
 	}
-	local := fmt.Sprintf("%s%x", rapid.SampledFrom([]string{"a", "first.last+tag", "o'neil"}).Draw(t, "local part"), rapid.IntRange(1, 1<<40).Draw(t, "number"))
-	return local + "@" + rapid.SampledFrom([]string{"example.com", "a.b-c.co", "xn--bcher-kva.example"}).Draw(t, "domain")
+	local := fmt.Sprintf(
+		"%s%x", rapid.SampledFrom([]string{"a", "first.last+tag", "o'neil"}).Draw(t, "local part"),
+		rapid.IntRange(1, 1<<40).Draw(t, "number"),
+	)
+	return local + "@" + rapid.SampledFrom([]string{"example.com", "a.b-c.co", "xn--bcher-kva.example"}).
+		Draw(t, "domain")
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// A mutation is a disagreement between server and contract, made on purpose in the contract that the checks read: the
-// server goes on as before.
+// A mutation is a disagreement between server and contract, made on purpose in the contract that
+// the checks read: the server goes on as before.
 type mutation struct {
 	what      string
 	operation string // where requests show it
@@ -34,71 +34,161 @@ func alone(spec *openapi3.T, schema, name string) *openapi3.Schema {
 }
 
 var mutations = []mutation{
-	{"a field of an answer renamed", "listBrands", apitest.ResponseSchemaConformance, func(spec *openapi3.T, _ *operation) {
-		properties := spec.Components.Schemas["BrandPage"].Value.Properties
-		properties["sum"] = properties["total"]
-		delete(properties, "total")
-	}},
-	{"a field of a request renamed", "createBrand", positiveDataAcceptance, func(spec *openapi3.T, _ *operation) {
-		schema := spec.Components.Schemas["BrandInput"].Value
-		schema.Properties["title"] = schema.Properties["name"]
-		delete(schema.Properties, "name")
-		schema.Required = []string{"title"}
-	}},
-	{"a status not documented", "getBrand", apitest.StatusCodeConformance, func(_ *openapi3.T, op *operation) {
-		op.document.Responses.Delete("404")
-	}},
-	{"a type changed", "getLiveness", apitest.ResponseSchemaConformance, func(_ *openapi3.T, op *operation) {
-		schema := op.document.Responses.Status(http.StatusOK).Value.Content[mediaJSON].Schema.Value
-		schema.Properties["status"] = openapi3.NewSchemaRef("", openapi3.NewIntegerSchema())
-	}},
-	{"a required field of a request no longer so", "createLocation", positiveDataAcceptance, func(spec *openapi3.T, _ *operation) {
-		spec.Components.Schemas["LocationInput"].Value.Required = []string{"code"}
-	}},
-	{"a field of a request required that the server does not need", "createBrand", apitest.NegativeDataRejection, func(spec *openapi3.T, _ *operation) {
-		spec.Components.Schemas["BrandInput"].Value.Required = []string{"name", "description"}
-	}},
-	{"a value of an enum removed", "listOrders", apitest.ResponseSchemaConformance, func(spec *openapi3.T, _ *operation) {
-		schema := spec.Components.Schemas["OrderStatus"].Value
-		schema.Enum = slices.DeleteFunc(slices.Clone(schema.Enum), func(value any) bool { return value == "SHIPPED" })
-	}},
-	{"null no longer allowed", "getProfile", apitest.ResponseSchemaConformance, func(spec *openapi3.T, _ *operation) {
-		alone(spec, "User", "phone").Nullable = false
-	}},
-	{"a header that is not sent", "getBrand", apitest.ResponseHeadersConformance, func(_ *openapi3.T, op *operation) {
-		header := &openapi3.Header{Parameter: openapi3.Parameter{Schema: openapi3.NewSchemaRef("", openapi3.NewStringSchema())}}
-		op.document.Responses.Status(http.StatusOK).Value.Headers["Last-Modified"] = &openapi3.HeaderRef{Value: header}
-	}},
-	{"a media type changed", "getServiceInfo", apitest.ContentTypeConformance, func(_ *openapi3.T, op *operation) {
-		content := op.document.Responses.Status(http.StatusOK).Value.Content
-		content["application/hal+json"] = content[mediaJSON]
-		delete(content, mediaJSON)
-	}},
-	{"a limit of a parameter raised", "listBrands", positiveDataAcceptance, func(_ *openapi3.T, op *operation) {
-		op.limit("limit").Max = new(1000.0)
-	}},
-	{"a limit of a parameter lowered", "listBrands", apitest.NegativeDataRejection, func(_ *openapi3.T, op *operation) {
-		op.limit("limit").Max = new(50.0)
-	}},
-	{"security dropped", "listAddresses", positiveDataAcceptance, func(_ *openapi3.T, op *operation) {
-		op.document.Security = &openapi3.SecurityRequirements{}
-	}},
-	{"security demanded that the server does not", "getBrand", ignoredAuth, func(_ *openapi3.T, op *operation) {
-		op.document.Security = &openapi3.SecurityRequirements{{"bearer": []string{}}}
-		op.document.Extensions["x-role"] = "customer"
-	}},
-	{"an operation not documented", "replaceBrand", allowHeaderConformance, func(spec *openapi3.T, _ *operation) {
-		spec.Paths.Value("/api/v1/admin/brands/{id}").Patch = nil
-	}},
-	{"an operation the server does not have", "getBrand", positiveDataAcceptance, func(spec *openapi3.T, _ *operation) {
-		item := spec.Paths.Value("/api/v1/brands/{id}")
-		item.Get, item.Put = nil, item.Get
-	}},
+	{
+		"a field of an answer renamed",
+		"listBrands",
+		apitest.ResponseSchemaConformance,
+		func(spec *openapi3.T, _ *operation) {
+			properties := spec.Components.Schemas["BrandPage"].Value.Properties
+			properties["sum"] = properties["total"]
+			delete(properties, "total")
+		},
+	},
+	{
+		"a field of a request renamed",
+		"createBrand",
+		positiveDataAcceptance,
+		func(spec *openapi3.T, _ *operation) {
+			schema := spec.Components.Schemas["BrandInput"].Value
+			schema.Properties["title"] = schema.Properties["name"]
+			delete(schema.Properties, "name")
+			schema.Required = []string{"title"}
+		},
+	},
+	{
+		"a status not documented",
+		"getBrand",
+		apitest.StatusCodeConformance,
+		func(_ *openapi3.T, op *operation) {
+			op.document.Responses.Delete("404")
+		},
+	},
+	{
+		"a type changed",
+		"getLiveness",
+		apitest.ResponseSchemaConformance,
+		func(_ *openapi3.T, op *operation) {
+			schema := op.document.Responses.Status(http.StatusOK).Value.Content[mediaJSON].Schema.Value
+			schema.Properties["status"] = openapi3.NewSchemaRef("", openapi3.NewIntegerSchema())
+		},
+	},
+	{
+		"a required field of a request no longer so",
+		"createLocation",
+		positiveDataAcceptance,
+		func(spec *openapi3.T, _ *operation) {
+			spec.Components.Schemas["LocationInput"].Value.Required = []string{"code"}
+		},
+	},
+	{
+		"a field of a request required that the server does not need",
+		"createBrand",
+		apitest.NegativeDataRejection,
+		func(spec *openapi3.T, _ *operation) {
+			spec.Components.Schemas["BrandInput"].Value.Required = []string{"name", "description"}
+		},
+	},
+	{
+		"a value of an enum removed",
+		"listOrders",
+		apitest.ResponseSchemaConformance,
+		func(spec *openapi3.T, _ *operation) {
+			schema := spec.Components.Schemas["OrderStatus"].Value
+			schema.Enum = slices.DeleteFunc(
+				slices.Clone(schema.Enum), func(value any) bool { return value == "SHIPPED" },
+			)
+		},
+	},
+	{
+		"null no longer allowed",
+		"getProfile",
+		apitest.ResponseSchemaConformance,
+		func(spec *openapi3.T, _ *operation) {
+			alone(spec, "User", "phone").Nullable = false
+		},
+	},
+	{
+		"a header that is not sent",
+		"getBrand",
+		apitest.ResponseHeadersConformance,
+		func(_ *openapi3.T, op *operation) {
+			header := &openapi3.Header{
+				Parameter: openapi3.Parameter{
+					Schema: openapi3.NewSchemaRef("", openapi3.NewStringSchema()),
+				},
+			}
+			op.document.Responses.Status(http.StatusOK).Value.Headers["Last-Modified"] = &openapi3.HeaderRef{
+				Value: header,
+			}
+		},
+	},
+	{
+		"a media type changed",
+		"getServiceInfo",
+		apitest.ContentTypeConformance,
+		func(_ *openapi3.T, op *operation) {
+			content := op.document.Responses.Status(http.StatusOK).Value.Content
+			content["application/hal+json"] = content[mediaJSON]
+			delete(content, mediaJSON)
+		},
+	},
+	{
+		"a limit of a parameter raised",
+		"listBrands",
+		positiveDataAcceptance,
+		func(_ *openapi3.T, op *operation) {
+			op.limit("limit").Max = new(1000.0)
+		},
+	},
+	{
+		"a limit of a parameter lowered",
+		"listBrands",
+		apitest.NegativeDataRejection,
+		func(_ *openapi3.T, op *operation) {
+			op.limit("limit").Max = new(50.0)
+		},
+	},
+	{
+		"security dropped",
+		"listAddresses",
+		positiveDataAcceptance,
+		func(_ *openapi3.T, op *operation) {
+			op.document.Security = &openapi3.SecurityRequirements{}
+		},
+	},
+	{
+		"security demanded that the server does not",
+		"getBrand",
+		ignoredAuth,
+		func(_ *openapi3.T, op *operation) {
+			op.document.Security = &openapi3.SecurityRequirements{{"bearer": []string{}}}
+			op.document.Extensions["x-role"] = "customer"
+		},
+	},
+	{
+		"an operation not documented",
+		"replaceBrand",
+		allowHeaderConformance,
+		func(spec *openapi3.T, _ *operation) {
+			spec.Paths.Value("/api/v1/admin/brands/{id}").Patch = nil
+		},
+	},
+	{
+		"an operation the server does not have",
+		"getBrand",
+		positiveDataAcceptance,
+		func(spec *openapi3.T, _ *operation) {
+			item := spec.Paths.Value("/api/v1/brands/{id}")
+			item.Get, item.Put = nil, item.Get
+		},
+	},
 }
 
 // limit is a parameter's own schema.
 func (op *operation) limit(name string) *openapi3.Schema {
-	i := slices.IndexFunc(op.document.Parameters, func(p *openapi3.ParameterRef) bool { return p.Value.Name == name })
+	i := slices.IndexFunc(
+		op.document.Parameters, func(p *openapi3.ParameterRef) bool { return p.Value.Name == name },
+	)
 	own, schema := *op.document.Parameters[i].Value, *op.document.Parameters[i].Value.Schema.Value
 	own.Schema = openapi3.NewSchemaRef("", &schema)
 	op.document.Parameters[i] = &openapi3.ParameterRef{Value: &own}
@@ -126,7 +216,10 @@ func TestMutationsAreFound(t *testing.T) {
 		found := find(e.named(m.operation))
 		if assert.NotNil(t, found, "%s: not found", m.what) {
 			assert.Equal(t, m.check, found.violation.Check, "%s: %s", m.what, found.String(""))
-			t.Logf("%-60s %-16s %s: %.100s", m.what, m.operation, found.violation.Check, found.violation.Detail)
+			t.Logf(
+				"%-60s %-16s %s: %.100s", m.what, m.operation, found.violation.Check,
+				found.violation.Detail,
+			)
 		}
 	}
 }

@@ -28,13 +28,25 @@ func readOperations(spec *openapi3.T) []*operation {
 	var all []*operation
 	for path, item := range spec.Paths.Map() {
 		for method, document := range item.Operations() {
-			op := &operation{id: document.OperationID, method: method, path: path, document: document}
+			op := &operation{
+				id:       document.OperationID,
+				method:   method,
+				path:     path,
+				document: document,
+			}
 			for _, p := range slices.Concat(item.Parameters, document.Parameters) {
 				op.parameters = append(op.parameters, p.Value)
 			}
-			slices.SortFunc(op.parameters, func(a, b *openapi3.Parameter) int { return strings.Compare(a.In+a.Name, b.In+b.Name) })
+			slices.SortFunc(
+				op.parameters,
+				func(a, b *openapi3.Parameter) int { return strings.Compare(a.In+a.Name, b.In+b.Name) },
+			)
 			op.public = document.Security == nil || len(*document.Security) == 0
-			op.guests = !op.public && slices.ContainsFunc(*document.Security, func(r openapi3.SecurityRequirement) bool { return len(r) == 0 })
+			op.guests = !op.public &&
+				slices.ContainsFunc(
+					*document.Security,
+					func(r openapi3.SecurityRequirement) bool { return len(r) == 0 },
+				)
 			if !op.public {
 				op.role, _ = document.Extensions["x-role"].(string)
 			}
@@ -58,8 +70,8 @@ func (op *operation) pathParameters() (names []string) {
 	return names
 }
 
-// methodsOf answers which methods each path of the contract has, its own and those of paths that fit the same
-// addresses, as /products/{id} does /products/search. HEAD comes with GET.
+// methodsOf answers which methods each path of the contract has, its own and those of paths that
+// fit the same addresses, as /products/{id} does /products/search. HEAD comes with GET.
 func methodsOf(operations []*operation) map[string][]string {
 	methods := map[string][]string{}
 	for _, one := range operations {
@@ -98,7 +110,8 @@ func collectionsOf(operations []*operation) map[string]bool {
 	for _, op := range operations {
 		segments := strings.Split(op.path, "/")
 		for i := 1; i < len(segments); i++ {
-			if strings.HasPrefix(segments[i], "{") && segments[i] != "{"+segments[i-1]+"}" && !strings.HasPrefix(segments[i-1], "{") {
+			if strings.HasPrefix(segments[i], "{") && segments[i] != "{"+segments[i-1]+"}" &&
+				!strings.HasPrefix(segments[i-1], "{") {
 				found[segments[i-1]] = true
 			}
 		}
@@ -107,7 +120,14 @@ func collectionsOf(operations []*operation) map[string]bool {
 }
 
 // nouns that a path does not spell as others speak of them.
-var nouns = map[string]string{"methods": "payment_method", "customers": "customer", "items": "product", "categories": "category", "addresses": "address", "deliveries": "delivery"}
+var nouns = map[string]string{
+	"methods":    "payment_method",
+	"customers":  "customer",
+	"items":      "product",
+	"categories": "category",
+	"addresses":  "address",
+	"deliveries": "delivery",
+}
 
 // singular is what one of a collection is called: product of products.
 func singular(collection string) string {
@@ -128,7 +148,8 @@ func noun(path string, collections map[string]bool) string {
 	return ""
 }
 
-// keyOf is the name under which values of a path's parameter are known: product_id of /products/{id}.
+// keyOf is the name under which values of a path's parameter are known: product_id of
+// /products/{id}.
 func (op *operation) keyOf(parameter string, collections map[string]bool) string {
 	before, _, _ := strings.Cut(op.path, "/{"+parameter+"}")
 	of := noun(before, collections)

@@ -22,7 +22,8 @@ type actor struct {
 	token                 string
 }
 
-// crowd are those who call. Calls that end a session or an account are made by bystanders, of whom there are many.
+// crowd are those who call. Calls that end a session or an account are made by bystanders, of whom
+// there are many.
 type crowd struct {
 	t          testing.TB
 	shop       *apitest.Shop
@@ -36,8 +37,18 @@ type crowd struct {
 func gather(t testing.TB, shop *apitest.Shop, known *known) *crowd {
 	p := &crowd{t: t, shop: shop, known: known, admin: shop.Admin()}
 	p.all = []*actor{
-		{name: "administrator", email: apitest.AdminEmail, password: apitest.AdminPassword, role: "administrator"},
-		{name: "staff", role: "staff"}, {name: "customer", role: "customer"}, {name: "stranger", role: "customer"},
+		{
+			name:     "administrator",
+			email:    apitest.AdminEmail,
+			password: apitest.AdminPassword,
+			role:     "administrator",
+		},
+		{
+			name: "staff",
+			role: "staff",
+		},
+		{name: "customer", role: "customer"},
+		{name: "stranger", role: "customer"},
 	}
 	for _, a := range p.all {
 		if a.email == "" {
@@ -57,9 +68,11 @@ func (p *crowd) register(a *actor) int64 {
 	a.email, a.password = a.name+"@people.example.com", "correct horse 9"
 	var user api.User
 	p.shop.Post("/api/v1/auth/register", map[string]string{"email": a.email, "password": a.password, "first_name": "Ada", "last_name": "Lovelace"}).
-		Want(http.StatusCreated).Into(&user)
+		Want(http.StatusCreated).
+		Into(&user)
 	if a.role == "staff" {
-		p.admin.Put(fmt.Sprintf("/api/v1/admin/customers/%d/role", user.ID), map[string]string{"role": a.role}).Want(http.StatusOK)
+		p.admin.Put(fmt.Sprintf("/api/v1/admin/customers/%d/role", user.ID), map[string]string{"role": a.role}).
+			Want(http.StatusOK)
 	}
 	require.NotZero(p.t, user.ID)
 	return user.ID
@@ -72,7 +85,10 @@ func (p *crowd) named(name string) *actor {
 }
 
 // fleeting are the operations that end the session or the account that calls them.
-var fleeting = []string{"logout", "logoutAll", "deleteAccount", "changePassword", "endSession", "setCustomerStatus", "setCustomerRole"}
+var fleeting = []string{
+	"logout", "logoutAll", "deleteAccount", "changePassword", "endSession", "setCustomerStatus",
+	"setCustomerRole",
+}
 
 // bystander is a new customer, whom anything may happen to.
 func (p *crowd) bystander() *actor {
@@ -90,7 +106,10 @@ func (p *crowd) callerOf(t *rapid.T, op *operation) *actor {
 		if op.id == "endSession" {
 			var sessions api.SessionPage
 			p.shop.As(a.token).Get("/api/v1/auth/sessions").Want(http.StatusOK).Into(&sessions)
-			p.known.add("session_id", entry{json.Number(strconv.FormatInt(sessions.Items[0].ID, 10)), "", a.name})
+			p.known.add(
+				"session_id",
+				entry{json.Number(strconv.FormatInt(sessions.Items[0].ID, 10)), "", a.name},
+			)
 		}
 		return a
 	}
@@ -101,9 +120,11 @@ func (p *crowd) callerOf(t *rapid.T, op *operation) *actor {
 	case op.guests:
 		return rapid.SampledFrom([]*actor{customer, nil, p.named("stranger")}).Draw(t, "who")
 	case op.role == "customer":
-		return rapid.SampledFrom([]*actor{customer, customer, customer, p.named("stranger"), p.named("staff")}).Draw(t, "who")
+		return rapid.SampledFrom([]*actor{customer, customer, customer, p.named("stranger"), p.named("staff")}).
+			Draw(t, "who")
 	case op.role == "staff":
-		return rapid.SampledFrom([]*actor{p.named("staff"), p.named("administrator")}).Draw(t, "who")
+		return rapid.SampledFrom([]*actor{p.named("staff"), p.named("administrator")}).
+			Draw(t, "who")
 	}
 	return p.named("administrator")
 }

@@ -17,16 +17,34 @@ func (e *engine) prepare(t testing.TB) {
 	for range 3 {
 		e.people.bystander()
 	}
-	category := e.make(t, "createCategory", staff, "/api/v1/admin/categories", fields{"name": "Lamps", "slug": "lamps"})
-	brand := e.make(t, "createBrand", staff, "/api/v1/admin/brands", fields{"name": "Lumen", "slug": "lumen"})
-	e.make(t, "createLocation", staff, "/api/v1/admin/stock/locations", fields{"code": "north", "name": "North"})
-	e.make(t, "createSynonyms", staff, "/api/v1/admin/search/synonyms", fields{"terms": []string{"lamp", "light"}})
+	category := e.make(
+		t, "createCategory", staff, "/api/v1/admin/categories",
+		fields{"name": "Lamps", "slug": "lamps"},
+	)
+	brand := e.make(
+		t, "createBrand", staff, "/api/v1/admin/brands", fields{"name": "Lumen", "slug": "lumen"},
+	)
+	e.make(
+		t, "createLocation", staff, "/api/v1/admin/stock/locations",
+		fields{"code": "north", "name": "North"},
+	)
+	e.make(
+		t, "createSynonyms", staff, "/api/v1/admin/search/synonyms",
+		fields{"terms": []string{"lamp", "light"}},
+	)
 	var products []string
 	for i := range 6 {
 		product := fields{
-			"name": fmt.Sprintf("Lamp %d", i), "description": "A lamp that lights a room.", "category_id": number(category), "brand_id": number(brand),
-			"price": fmt.Sprintf("%d.50", 1100+i), "sku": fmt.Sprintf("LAMP-%d", i), "gtin": fmt.Sprintf("200000000%04d", 15), "stock": 1_000_000,
-			"attributes": fields{"color": "black"}, "is_featured": i%2 == 0,
+			"name":        fmt.Sprintf("Lamp %d", i),
+			"description": "A lamp that lights a room.",
+			"category_id": number(category),
+			"brand_id":    number(brand),
+			"price":       fmt.Sprintf("%d.50", 1100+i),
+			"sku":         fmt.Sprintf("LAMP-%d", i),
+			"gtin":        fmt.Sprintf("200000000%04d", 15),
+			"stock":       1_000_000,
+			"attributes":  fields{"color": "black"},
+			"is_featured": i%2 == 0,
 		}
 		if i > 0 {
 			delete(product, "gtin")
@@ -39,34 +57,68 @@ func (e *engine) prepare(t testing.TB) {
 				delete(product, name)
 			}
 			product["variants"] = []fields{
-				{"price": "1200.00", "sku": "LAMP-S", "stock": 1_000_000, "options": fields{"size": "S"}},
-				{"price": "1300.00", "sku": "LAMP-M", "stock": 1_000_000, "options": fields{"size": "M"}},
+				{
+					"price":   "1200.00",
+					"sku":     "LAMP-S",
+					"stock":   1_000_000,
+					"options": fields{"size": "S"},
+				},
+				{
+					"price":   "1300.00",
+					"sku":     "LAMP-M",
+					"stock":   1_000_000,
+					"options": fields{"size": "M"},
+				},
 			}
 		}
-		products = append(products, e.make(t, "createProduct", staff, "/api/v1/admin/products", product))
+		products = append(
+			products, e.make(t, "createProduct", staff, "/api/v1/admin/products", product),
+		)
 	}
 	for _, id := range products[:3] {
-		e.make(t, "createProductImage", staff, "/api/v1/admin/products/"+id+"/images", fields{"url": e.pictures + "/picture.png"})
+		e.make(
+			t, "createProductImage", staff, "/api/v1/admin/products/"+id+"/images",
+			fields{"url": e.pictures + "/picture.png"},
+		)
 	}
 	e.make(t, "indexProducts", e.people.named("administrator"), "/api/v1/rag/index", nil)
 	for _, who := range []string{"customer", "stranger"} {
 		e.make(t, "createAddress", e.people.named(who), "/api/v1/addresses", fields{
-			"recipient": "Ada Lovelace", "line1": "12 St James's Square", "city": "London", "postal_code": "SW1Y 4LE", "country": "GB",
+			"recipient":   "Ada Lovelace",
+			"line1":       "12 St James's Square",
+			"city":        "London",
+			"postal_code": "SW1Y 4LE",
+			"country":     "GB",
 		})
-		e.make(t, "createPaymentMethod", e.people.named(who), "/api/v1/payments/methods", fields{"token": "tok_visa"})
+		e.make(
+			t, "createPaymentMethod", e.people.named(who), "/api/v1/payments/methods",
+			fields{"token": "tok_visa"},
+		)
 		e.order(t, e.people.named(who), products)
 	}
-	e.make(t, "createReview", customer, "/api/v1/products/"+products[0]+"/reviews", fields{"rating": 5})
+	e.make(
+		t, "createReview", customer, "/api/v1/products/"+products[0]+"/reviews",
+		fields{"rating": 5},
+	)
 	for _, who := range []string{"customer", "stranger"} {
-		e.make(t, "addCartItem", e.people.named(who), "/api/v1/cart/items", fields{"product_id": number(products[1]), "quantity": 1})
+		e.make(
+			t, "addCartItem", e.people.named(who), "/api/v1/cart/items",
+			fields{"product_id": number(products[1]), "quantity": 1},
+		)
 	}
-	e.make(t, "addCartItem", nil, "/api/v1/cart/items", fields{"product_id": number(products[1]), "quantity": 1})
+	e.make(
+		t, "addCartItem", nil, "/api/v1/cart/items",
+		fields{"product_id": number(products[1]), "quantity": 1},
+	)
 }
 
 // order places orders in all states.
 func (e *engine) order(t testing.TB, who *actor, products []string) {
 	for i, status := range []string{"PENDING", "PAID", "SHIPPED", "DELIVERED", "CANCELLED"} {
-		order := e.make(t, "createOrder", who, "/api/v1/orders", fields{"items": []fields{{"product_id": number(products[i%4]), "quantity": 1}}})
+		order := e.make(
+			t, "createOrder", who, "/api/v1/orders",
+			fields{"items": []fields{{"product_id": number(products[i%4]), "quantity": 1}}},
+		)
 		if status == "PENDING" {
 			continue
 		}
@@ -74,13 +126,26 @@ func (e *engine) order(t testing.TB, who *actor, products []string) {
 			e.make(t, "cancelOrder", who, "/api/v1/orders/"+order+"/cancel", nil)
 			continue
 		}
-		e.make(t, "payOrder", who, "/api/v1/orders/"+order+"/pay", fields{"payment_type": "card", "token": "tok_visa"})
+		e.make(
+			t, "payOrder", who, "/api/v1/orders/"+order+"/pay",
+			fields{"payment_type": "card", "token": "tok_visa"},
+		)
 		if status != "PAID" {
-			e.make(t, "setShipment", e.people.named("staff"), "/api/v1/admin/orders/"+order+"/shipment", fields{"carrier": "Royal Mail", "tracking_number": "RM" + order})
-			e.make(t, "setOrderStatus", e.people.named("staff"), "/api/v1/admin/orders/"+order+"/status", fields{"status": "SHIPPED"})
+			e.make(
+				t, "setShipment", e.people.named("staff"),
+				"/api/v1/admin/orders/"+order+"/shipment",
+				fields{"carrier": "Royal Mail", "tracking_number": "RM" + order},
+			)
+			e.make(
+				t, "setOrderStatus", e.people.named("staff"),
+				"/api/v1/admin/orders/"+order+"/status", fields{"status": "SHIPPED"},
+			)
 		}
 		if status == "DELIVERED" {
-			e.make(t, "setOrderStatus", e.people.named("staff"), "/api/v1/admin/orders/"+order+"/status", fields{"status": "DELIVERED"})
+			e.make(
+				t, "setOrderStatus", e.people.named("staff"),
+				"/api/v1/admin/orders/"+order+"/status", fields{"status": "DELIVERED"},
+			)
 		}
 	}
 }
@@ -90,7 +155,14 @@ func number(id string) any { return jsonNumber(id) }
 // make calls an operation that must succeed, learns from its answer, and answers the id in it.
 func (e *engine) make(t testing.TB, id string, who *actor, address string, body fields) string {
 	op := e.operations[slices.IndexFunc(e.operations, func(op *operation) bool { return op.id == id })]
-	c := &call{op: op, actor: who, method: op.method, address: address, kind: "valid", ids: map[string]string{}}
+	c := &call{
+		op:      op,
+		actor:   who,
+		method:  op.method,
+		address: address,
+		kind:    "valid",
+		ids:     map[string]string{},
+	}
 	if body != nil {
 		c.media, c.value = mediaJSON, body
 		e.encode(c)

@@ -11,12 +11,14 @@ import (
 
 // belong has a variant and a product be of each other.
 func belong(c *call, object map[string]any) {
-	if whole := c.whole["variant_id"]; whole != "" && object["product_id"] != nil && object["variant_id"] != nil {
+	if whole := c.whole["variant_id"]; whole != "" && object["product_id"] != nil &&
+		object["variant_id"] != nil {
 		object["product_id"] = json.Number(whole)
 	}
 }
 
-// settle makes the fields of a body agree with each other where the contract says so in words: OpenAPI 3.0 cannot.
+// settle makes the fields of a body agree with each other where the contract says so in words:
+// OpenAPI 3.0 cannot.
 func settle(t *rapid.T, c *call, object map[string]any) {
 	keep := func(names ...string) { // exactly one of them
 		kept := rapid.SampledFrom(names).Draw(t, "one of")
@@ -38,7 +40,9 @@ func settle(t *rapid.T, c *call, object map[string]any) {
 			object["email"] = who.email
 		}
 	case "createVariant":
-		object["options"] = map[string]any{"size": fmt.Sprint("X", rapid.IntRange(1, 1<<30).Draw(t, "size"))}
+		object["options"] = map[string]any{
+			"size": fmt.Sprint("X", rapid.IntRange(1, 1<<30).Draw(t, "size")),
+		}
 		if rapid.Bool().Draw(t, "no image") {
 			delete(object, "image_id")
 		}
@@ -60,7 +64,10 @@ func settle(t *rapid.T, c *call, object map[string]any) {
 		if object["variant_id"] == nil && object["sku"] == nil {
 			object["sku"] = "LAMP-1"
 		}
-		present := slices.DeleteFunc([]string{"variant_id", "gtin", "sku"}, func(name string) bool { return object[name] == nil })
+		present := slices.DeleteFunc(
+			[]string{"variant_id", "gtin", "sku"},
+			func(name string) bool { return object[name] == nil },
+		)
 		if len(present) > 1 {
 			keep(present...)
 		}

@@ -37,7 +37,12 @@ func (g *generator) value(t *rapid.T, c *call, schema *openapi3.Schema, at place
 	case schema.Type.Is(openapi3.TypeInteger):
 		return g.integer(t, c, schema, at)
 	case schema.Type.Is(openapi3.TypeNumber):
-		return json.Number(strconv.FormatFloat(rapid.Float64Range(least(schema, 0), most(schema, 1e6)).Draw(t, at.field), 'f', 3, 64))
+		return json.Number(
+			strconv.FormatFloat(
+				rapid.Float64Range(least(schema, 0), most(schema, 1e6)).Draw(t, at.field), 'f', 3,
+				64,
+			),
+		)
 	case schema.Type.Is(openapi3.TypeArray):
 		list := []any{}
 		for range size(t, schema.MinItems, schema.MaxItems) {
@@ -54,7 +59,9 @@ func (g *generator) value(t *rapid.T, c *call, schema *openapi3.Schema, at place
 }
 
 // different leaves each value of a list in it once, and draws others while there are too few.
-func (g *generator) different(t *rapid.T, c *call, schema *openapi3.Schema, at place, list []any) []any {
+func (g *generator) different(
+	t *rapid.T, c *call, schema *openapi3.Schema, at place, list []any,
+) []any {
 	seen := map[string]bool{}
 	isSeen := func(one any) bool {
 		before := seen[asText(one)]
@@ -76,7 +83,10 @@ func (g *generator) different(t *rapid.T, c *call, schema *openapi3.Schema, at p
 
 func (g *generator) object(t *rapid.T, c *call, schema *openapi3.Schema, at place) any {
 	object := map[string]any{}
-	optional := slices.DeleteFunc(sortedKeys(schema.Properties), func(name string) bool { return slices.Contains(schema.Required, name) })
+	optional := slices.DeleteFunc(
+		sortedKeys(schema.Properties),
+		func(name string) bool { return slices.Contains(schema.Required, name) },
+	)
 	names := slices.Clone(schema.Required)
 	switch rapid.SampledFrom([]string{"some", "none", "one", "all"}).Draw(t, "optional") {
 	case "some":
@@ -148,13 +158,23 @@ func (g *generator) integer(t *rapid.T, c *call, schema *openapi3.Schema, at pla
 	}
 	low, high := bounds(schema)
 	if name == "customer_id" { // the least ids are of those who call
-		return json.Number(strconv.FormatInt(high-int64(rapid.IntRange(0, 1).Draw(t, "nobody")), 10))
+		return json.Number(
+			strconv.FormatInt(high-int64(rapid.IntRange(0, 1).Draw(t, "nobody")), 10),
+		)
 	}
-	choices := []int64{low, high, min(low+1, high), max(high-1, low), max(low, min(0, high)), max(low, min(1, high)), max(low, min(7, high))}
+	choices := []int64{
+		low, high, min(low+1, high), max(high-1, low), max(low, min(0, high)),
+		max(low, min(1, high)), max(low, min(7, high)),
+	}
 	if rapid.Bool().Draw(t, "at the limit") {
 		return json.Number(strconv.FormatInt(rapid.SampledFrom(choices).Draw(t, at.field), 10))
 	}
-	return json.Number(strconv.FormatInt(rapid.Int64Range(max(low, min(high, 0)), min(high, max(low, 0)+1000)).Draw(t, at.field), 10))
+	return json.Number(
+		strconv.FormatInt(
+			rapid.Int64Range(max(low, min(high, 0)), min(high, max(low, 0)+1000)).Draw(t, at.field),
+			10,
+		),
+	)
 }
 
 // bounds are the least and the greatest integer of a schema.
@@ -191,17 +211,23 @@ func (g *generator) text(t *rapid.T, c *call, schema *openapi3.Schema, at place)
 		return text
 	}
 	if schema.Format == "date-time" {
-		return rapid.SampledFrom([]string{"2026-01-31T12:00:00Z", "1970-01-01T00:00:00+00:00", "2024-02-29T23:59:59.999999999-12:00",
-			"2000-01-01T00:00:00.5+14:00", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z"}).Draw(t, at.field)
+		return rapid.SampledFrom([]string{
+			"2026-01-31T12:00:00Z", "1970-01-01T00:00:00+00:00",
+			"2024-02-29T23:59:59.999999999-12:00", "2000-01-01T00:00:00.5+14:00",
+			"9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z",
+		}).
+			Draw(t, at.field)
 	}
 	if schema.Format == "date" {
-		return rapid.SampledFrom([]string{"2026-01-31", "2026-11-21", "2024-02-29", "1970-01-01", "9999-12-31", "0001-01-01"}).Draw(t, at.field)
+		return rapid.SampledFrom([]string{"2026-01-31", "2026-11-21", "2024-02-29", "1970-01-01", "9999-12-31", "0001-01-01"}).
+			Draw(t, at.field)
 	}
 	low, high := int(schema.MinLength), 200
 	if schema.MaxLength != nil {
 		high = int(*schema.MaxLength)
 	}
-	length := rapid.SampledFrom([]int{min(low+3, high), low, low + 1, min(high, low+12), high - 1, high}).Draw(t, "length")
+	length := rapid.SampledFrom([]int{min(low+3, high), low, low + 1, min(high, low+12), high - 1, high}).
+		Draw(t, "length")
 	if length > 300 && rapid.IntRange(0, 7).Draw(t, "long") > 0 {
 		length = 40
 	}

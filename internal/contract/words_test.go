@@ -10,30 +10,60 @@ import (
 	"github.com/shopd/shopd"
 )
 
-// words are the rules that OpenAPI 3.0 cannot say in a schema, so that the contract says them in words: what a
-// refusal of an otherwise valid request reads like, and where the contract announces it.
+// words are the rules that OpenAPI 3.0 cannot say in a schema, so that the contract says them in
+// words: what a refusal of an otherwise valid request reads like, and where the contract announces
+// it.
 var words = []struct {
 	message *regexp.Regexp
 	says    string
 }{
 	{regexp.MustCompile(`^names no |^cannot name an image`), "that names nothing"},
-	{regexp.MustCompile(`^is not one that this list answered`), "page before, with the same filters and order"},
+	{
+		regexp.MustCompile(`^is not one that this list answered`),
+		"page before, with the same filters and order",
+	},
 	{regexp.MustCompile(`^must have at most [0-9]+ items$`), "At most `RAG_MAX_HISTORY`"},
 	{regexp.MustCompile(`^contradicts in_stock$`), "must not contradict `in_stock`"},
 	{regexp.MustCompile(`^relevance needs q$`), "`relevance` needs `q`"},
-	{regexp.MustCompile(`^belongs to each of the variants$|^is required without variants$`), "or\n        `variants`"},
-	{regexp.MustCompile(`^must name the same options as|^has two variants with the same options`), "All variants of a product name the same `options`"},
+	{
+		regexp.MustCompile(`^belongs to each of the variants$|^is required without variants$`),
+		"or\n        `variants`",
+	},
+	{
+		regexp.MustCompile(
+			`^must name the same options as|^has two variants with the same options`,
+		),
+		"All variants of a product name the same `options`",
+	},
 	{regexp.MustCompile(`^has a wrong check digit$`), "with its check digit"},
 	{regexp.MustCompile(`^holds control characters$`), "without control characters"},
 	{regexp.MustCompile(`^has no letter or digit$`), "each with a letter or digit"},
-	{regexp.MustCompile(`^would make more than 10000 units`), "A cart holds at most 100 lines of 10,000 units"},
+	{
+		regexp.MustCompile(`^would make more than 10000 units`),
+		"A cart holds at most 100 lines of 10,000 units",
+	},
 	{regexp.MustCompile(`^is one of the terms$`), "None of the terms"},
-	{regexp.MustCompile(`^needs two different terms`), "Without `meaning`, at least two different ones"},
-	{regexp.MustCompile(`^is required with a token$|^is needed, or payment_method_id`), "either `payment_method_id` or `token` with its `payment_type`"},
+	{
+		regexp.MustCompile(`^needs two different terms`),
+		"Without `meaning`, at least two different ones",
+	},
+	{
+		regexp.MustCompile(`^is required with a token$|^is needed, or payment_method_id`),
+		"either `payment_method_id` or `token` with its `payment_type`",
+	},
 	{regexp.MustCompile(`^is not a way to pay that the shop offers$`), "The code of a way to pay"},
-	{regexp.MustCompile(`^goes with a token; a saved method`), "either `payment_method_id` or `token` with its `payment_type`"},
-	{regexp.MustCompile(`^cannot differ from a variant without options`), "All variants of a product name the same `options`"},
-	{regexp.MustCompile(`^makes more than 100 combinations$`), "every combination of the values given, at most 100"},
+	{
+		regexp.MustCompile(`^goes with a token; a saved method`),
+		"either `payment_method_id` or `token` with its `payment_type`",
+	},
+	{
+		regexp.MustCompile(`^cannot differ from a variant without options`),
+		"All variants of a product name the same `options`",
+	},
+	{
+		regexp.MustCompile(`^makes more than 100 combinations$`),
+		"every combination of the values given, at most 100",
+	},
 	{regexp.MustCompile(`^must not be 0$`), "Not 0"},
 	{regexp.MustCompile(`^cannot be taken away`), "It cannot be taken away"},
 	{regexp.MustCompile(`^must be a day of the years`), "of the years 1970 to 9999"},

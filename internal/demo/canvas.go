@@ -17,7 +17,8 @@ import (
 // middle is the height of a sign's middle on the grid; the name has the room below.
 const middle = 44
 
-// point is a place on the grid of 100 by 100 that everything is drawn on, whatever the size of the picture.
+// point is a place on the grid of 100 by 100 that everything is drawn on, whatever the size of the
+// picture.
 type point struct{ x, y float64 }
 
 type canvas struct {
@@ -28,14 +29,19 @@ type canvas struct {
 }
 
 func newCanvas(edge int) *canvas {
-	return &canvas{Image: image.NewRGBA(image.Rect(0, 0, edge, edge)), edge: float64(edge), scale: 1}
+	return &canvas{
+		Image: image.NewRGBA(image.Rect(0, 0, edge, edge)),
+		edge:  float64(edge),
+		scale: 1,
+	}
 }
 
 // rasterizers are used again: a new one for each picture costs a tenth of its time.
 var rasterizers = sync.Pool{New: func() any { return new(vector.Rasterizer) }}
 
-// backdrop covers the picture: a gradient from top to bottom, and a lighter disc for the sign to stand before. A row
-// has one colour outside the disc and one inside, so it is copied; only the edge is worked out pixel by pixel.
+// backdrop covers the picture: a gradient from top to bottom, and a lighter disc for the sign to
+// stand before. A row has one colour outside the disc and one inside, so it is copied; only the
+// edge is worked out pixel by pixel.
 func (c *canvas) backdrop(top, bottom color.RGBA) {
 	edge := c.Image.Bounds().Dx()
 	radius, across, down := c.edge*0.36, c.edge*0.5, c.edge*middle/100
@@ -47,7 +53,9 @@ func (c *canvas) backdrop(top, bottom color.RGBA) {
 		dy := float64(y) + 0.5 - down
 		inner, outer := halfChord(radius-1, dy), halfChord(radius+1, dy)
 		from, to := int(max(across-outer, 0)), min(int(across+outer)+1, edge)
-		whole, after := int(across-inner)+1, int(across+inner) // the pixels that are inside for sure
+		whole, after := int(across-inner)+1, int(
+			across+inner,
+		) // the pixels that are inside for sure
 		for x := from; x < to; x++ {
 			if x == whole && whole < after {
 				cover(row[4*whole:4*after], inside)
@@ -82,10 +90,13 @@ func (c *canvas) at(p point) (float32, float32) {
 		dx = -dx
 	}
 	sin, cos := math.Sincos(c.turn)
-	return float32((50 + dx*cos - dy*sin) * c.edge / 100), float32((middle + dx*sin + dy*cos) * c.edge / 100)
+	return float32(
+		(50 + dx*cos - dy*sin) * c.edge / 100,
+	), float32((middle + dx*sin + dy*cos) * c.edge / 100)
 }
 
-// fill fills closed outlines. Only the rectangle around them is looked at, which is most of the speed.
+// fill fills closed outlines. Only the rectangle around them is looked at, which is most of the
+// speed.
 func (c *canvas) fill(tone color.RGBA, outlines ...[]point) {
 	box := c.around(outlines)
 	if box.Empty() {
@@ -120,7 +131,9 @@ func (c *canvas) around(outlines [][]point) image.Rectangle {
 	return image.Rect(int(left), int(top), int(right)+1, int(bottom)+1).Intersect(c.Image.Bounds())
 }
 
-var typeface = sync.OnceValues(func() (*opentype.Font, error) { return opentype.Parse(gomedium.TTF) })
+var typeface = sync.OnceValues(
+	func() (*opentype.Font, error) { return opentype.Parse(gomedium.TTF) },
+)
 
 // title writes the name below the sign, on two lines if it must.
 func (c *canvas) title(name string) {
@@ -129,22 +142,30 @@ func (c *canvas) title(name string) {
 		return // the font is part of its package, and a picture without a name is still one
 	}
 	size := c.edge * 0.052
-	face, err := opentype.NewFace(parsed, &opentype.FaceOptions{Size: size, DPI: 72, Hinting: font.HintingNone})
+	face, err := opentype.NewFace(
+		parsed, &opentype.FaceOptions{Size: size, DPI: 72, Hinting: font.HintingNone},
+	)
 	if err != nil {
 		return
 	}
 	defer func() { _ = face.Close() }()
 	d := font.Drawer{Dst: c.Image, Src: image.NewUniform(ink), Face: face}
-	lines := wrap(name, func(text string) bool { return d.MeasureString(text) <= fixed.I(int(c.edge*0.88)) })
+	lines := wrap(
+		name, func(text string) bool { return d.MeasureString(text) <= fixed.I(int(c.edge*0.88)) },
+	)
 	y := c.edge*0.91 - float64(len(lines)-1)*size*0.45
 	for _, line := range lines {
-		d.Dot = fixed.Point26_6{X: (fixed.I(int(c.edge)) - d.MeasureString(line)) / 2, Y: fixed.I(int(y))}
+		d.Dot = fixed.Point26_6{
+			X: (fixed.I(int(c.edge)) - d.MeasureString(line)) / 2,
+			Y: fixed.I(int(y)),
+		}
 		d.DrawString(line)
 		y += size * 1.25
 	}
 }
 
-// wrap cuts a text into at most two lines that fit; what is too long for the second ends in an ellipsis.
+// wrap cuts a text into at most two lines that fit; what is too long for the second ends in an
+// ellipsis.
 func wrap(text string, fits func(string) bool) []string {
 	if fits(text) {
 		return []string{text}

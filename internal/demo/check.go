@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// check finds what would make the shop contradict itself: two things of one name, a reference to nothing, a
-// discount that is none.
+// check finds what would make the shop contradict itself: two things of one name, a reference to
+// nothing, a discount that is none.
 func (c *Catalogue) check() error {
 	taken := register{}
 	for _, b := range c.Brands {
@@ -52,7 +52,9 @@ func (r register) product(p Product) error {
 			return fmt.Errorf("there is no %s", reference)
 		}
 	}
-	if err := errors.Join(r.add("name", p.Name), r.add("slug", p.Slug), r.add("description", p.Description)); err != nil {
+	if err := errors.Join(
+		r.add("name", p.Name), r.add("slug", p.Slug), r.add("description", p.Description),
+	); err != nil {
 		return err
 	}
 	for _, v := range p.Variants {

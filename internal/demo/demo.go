@@ -1,5 +1,6 @@
-// Package demo is the catalogue of an invented shop, for development and tests: products worth asking about,
-// with pictures that the program draws. Brands, products and people in it do not exist.
+// Package demo is the catalogue of an invented shop, for development and tests: products worth
+// asking about, with pictures that the program draws. Brands, products and people in it do not
+// exist.
 package demo
 
 import (
@@ -32,7 +33,8 @@ type Product struct {
 	CreatedDaysAgo                           int
 }
 
-// Variant is what is sold. Prices are in US dollars with two decimals; DiscountPrice is empty when there is none.
+// Variant is what is sold. Prices are in US dollars with two decimals; DiscountPrice is empty when
+// there is none.
 type Variant struct {
 	SKU, GTIN            string // GTIN-13 of a range that no real product has
 	Options              map[string]string
@@ -43,7 +45,8 @@ type Variant struct {
 //go:embed catalogue/*.yaml
 var files embed.FS
 
-// Load answers the catalogue. It is read and checked once, so all callers share it and none may change it.
+// Load answers the catalogue. It is read and checked once, so all callers share it and none may
+// change it.
 func Load() (*Catalogue, error) { return load() }
 
 var load = sync.OnceValues(func() (*Catalogue, error) { return parse(files) })

@@ -86,7 +86,9 @@ func TestProductsAreComplete(t *testing.T) {
 	t.Parallel()
 	names, ids, texts := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, p := range loaded(t).Products {
-		assert.False(t, names[p.Name] || ids[p.Slug] || texts[p.Description], "%s is there twice", p.Name)
+		assert.False(
+			t, names[p.Name] || ids[p.Slug] || texts[p.Description], "%s is there twice", p.Name,
+		)
 		names[p.Name], ids[p.Slug], texts[p.Description] = true, true, true
 		assert.Regexp(t, slugs, p.Slug)
 		assert.GreaterOrEqual(t, len(p.Description), 80, p.Name)
@@ -116,7 +118,8 @@ func TestVariantsCanBeSold(t *testing.T) {
 	assert.NotZero(t, priced, "some sizes cost more than others")
 }
 
-// validGTIN checks a number as a scanner does: from the right, weights of 1 and 3 in turn sum up to a multiple of ten.
+// validGTIN checks a number as a scanner does: from the right, weights of 1 and 3 in turn sum up to
+// a multiple of ten.
 func validGTIN(gtin string) bool {
 	sum := 0
 	for i := range gtin {

@@ -7,8 +7,8 @@ import (
 	"io"
 )
 
-// Draw makes a product's picture: a square of edge pixels with the sign of what it is, in the product's colour if
-// it has one, and its name. The same product always looks the same.
+// Draw makes a product's picture: a square of edge pixels with the sign of what it is, in the
+// product's colour if it has one, and its name. The same product always looks the same.
 func Draw(p Product, category Category, edge int) image.Image {
 	seed := seedOf(p.Slug)
 	c := newCanvas(edge)

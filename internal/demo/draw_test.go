@@ -42,9 +42,13 @@ func TestPicturesAreOfTheSizeAskedFor(t *testing.T) {
 func TestColours(t *testing.T) {
 	t.Parallel()
 	of := func(colour, material string) color.RGBA {
-		return mainColour(Product{Attributes: map[string]string{"colour": colour, "material": material}}, 0)
+		return mainColour(
+			Product{Attributes: map[string]string{"colour": colour, "material": material}}, 0,
+		)
 	}
-	assert.Equal(t, namedColours["green"], of("dinosaur green", "steel"), "a colour before a material")
+	assert.Equal(
+		t, namedColours["green"], of("dinosaur green", "steel"), "a colour before a material",
+	)
 	assert.Equal(t, namedColours["oak"], of("", "oak and linen"))
 	assert.Equal(t, palette[0], of("", "microfibre"))
 }

@@ -70,7 +70,15 @@ func parseShape(line string) (shape, error) {
 }
 
 // numbers are how many each kind of shape takes, at least and at most.
-var numbers = map[string][2]int{"C": {3, 4}, "O": {4, 4}, "A": {4, 4}, "R": {4, 5}, "P": {6, 99}, "S": {6, 99}, "L": {5, 99}}
+var numbers = map[string][2]int{
+	"C": {3, 4},
+	"O": {4, 4},
+	"A": {4, 4},
+	"R": {4, 5},
+	"P": {6, 99},
+	"S": {6, 99},
+	"L": {5, 99},
+}
 
 func outlinesOf(kind string, n []float64) ([][]point, error) {
 	if count, known := numbers[kind]; !known || len(n) < count[0] || len(n) > count[1] {
@@ -80,11 +88,15 @@ func outlinesOf(kind string, n []float64) ([][]point, error) {
 	case "C":
 		return [][]point{ellipse(n[0], n[1], n[2], n[len(n)-1])}, nil
 	case "O":
-		hole := arc(n[0], n[1], n[2]-n[3], n[2]-n[3], 2*math.Pi, 0) // the other way round, so it is not filled
+		hole := arc(
+			n[0], n[1], n[2]-n[3], n[2]-n[3], 2*math.Pi, 0,
+		) // the other way round, so it is not filled
 		return [][]point{ellipse(n[0], n[1], n[2], n[2]), hole}, nil
 	case "A":
 		outer := arc(n[0], n[1], n[2], n[2], math.Pi, 2*math.Pi)
-		return [][]point{append(outer, arc(n[0], n[1], n[2]-n[3], n[2]-n[3], 2*math.Pi, math.Pi)...)}, nil
+		return [][]point{
+			append(outer, arc(n[0], n[1], n[2]-n[3], n[2]-n[3], 2*math.Pi, math.Pi)...),
+		}, nil
 	case "R":
 		radius := 0.0
 		if len(n) == 5 {
@@ -137,7 +149,8 @@ func rounded(x, y, w, h, r float64) []point {
 	return out
 }
 
-// line is a line of some width with round ends and joints. All its parts turn the same way, so they add up.
+// line is a line of some width with round ends and joints. All its parts turn the same way, so they
+// add up.
 func line(width float64, through []point) [][]point {
 	half := width / 2
 	var out [][]point
@@ -149,7 +162,15 @@ func line(width float64, through []point) [][]point {
 		q := through[i-1]
 		length := math.Hypot(p.x-q.x, p.y-q.y)
 		nx, ny := (p.y-q.y)/length*half, (q.x-p.x)/length*half
-		out = append(out, []point{{q.x + nx, q.y + ny}, {p.x + nx, p.y + ny}, {p.x - nx, p.y - ny}, {q.x - nx, q.y - ny}})
+		out = append(
+			out,
+			[]point{
+				{q.x + nx, q.y + ny},
+				{p.x + nx, p.y + ny},
+				{p.x - nx, p.y - ny},
+				{q.x - nx, q.y - ny},
+			},
+		)
 	}
 	return out
 }

@@ -79,17 +79,30 @@ func (it item) product(category string, number int) (Product, error) {
 	}
 	variants, err := it.variants(number)
 	return Product{
-		Name: it.Name, Slug: slug.Make(it.Name), Brand: it.Brand, Category: category, Description: it.About, Icon: it.Icon,
-		Attributes: it.Facts, Active: !it.Hidden, Featured: it.Featured, Variants: variants,
+		Name:           it.Name,
+		Slug:           slug.Make(it.Name),
+		Brand:          it.Brand,
+		Category:       category,
+		Description:    it.About,
+		Icon:           it.Icon,
+		Attributes:     it.Facts,
+		Active:         !it.Hidden,
+		Featured:       it.Featured,
+		Variants:       variants,
 		CreatedDaysAgo: number * 37 % 360, // spread over a year, the same at every load
 	}, err
 }
 
-// variants are one for each value of the product's choice; without a choice there is one without options.
+// variants are one for each value of the product's choice; without a choice there is one without
+// options.
 func (it item) variants(number int) ([]Variant, error) {
 	v := Variant{
-		SKU: fmt.Sprintf("%s-%03d", strings.ToUpper(it.Brand[:3]), number), GTIN: gtin13(number * 10),
-		Options: map[string]string{}, Price: it.Price, DiscountPrice: it.Sale, Stock: it.Stock,
+		SKU:           fmt.Sprintf("%s-%03d", strings.ToUpper(it.Brand[:3]), number),
+		GTIN:          gtin13(number * 10),
+		Options:       map[string]string{},
+		Price:         it.Price,
+		DiscountPrice: it.Sale,
+		Stock:         it.Stock,
 	}
 	option, values, err := it.choice()
 	if err != nil || len(values) == 0 {
@@ -145,7 +158,8 @@ func (it item) stocks(values []string) []int {
 	return stocks
 }
 
-// gtin13 is a number in the range 040, which GS1 leaves for use within one company, with its check digit.
+// gtin13 is a number in the range 040, which GS1 leaves for use within one company, with its check
+// digit.
 func gtin13(number int) string {
 	digits := fmt.Sprintf("040%09d", number)
 	sum := 0

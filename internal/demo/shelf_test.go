@@ -68,7 +68,9 @@ func TestVariantsShareTheStock(t *testing.T) {
 
 func TestVariantsMayDiffer(t *testing.T) {
 	t.Parallel()
-	c, err := small("stock: 7", "stock: 7, except: {M: {sold_out: true}, L: {price: 30.00, sale: 25.00}}")
+	c, err := small(
+		"stock: 7", "stock: 7, except: {M: {sold_out: true}, L: {price: 30.00, sale: 25.00}}",
+	)
 	require.NoError(t, err)
 	lamp := c.Products[0]
 	assert.Equal(t, []int{4, 0, 3}, stocks(lamp))

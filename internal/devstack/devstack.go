@@ -1,9 +1,10 @@
-// Package devstack gives development and tests their PostgreSQL (with pgvector) and Redis: those that
-// DATABASE_URL and REDIS_URL name; else containers, if a Docker engine answers; else servers of this machine,
-// private to the project, with packages installed when that is possible.
+// Package devstack gives development and tests their PostgreSQL (with pgvector) and Redis: those
+// that DATABASE_URL and REDIS_URL name; else containers, if a Docker engine answers; else servers
+// of this machine, private to the project, with packages installed when that is possible.
 //
-// One pair of servers serves all processes of a project at once. A process that uses them holds a shared lock,
-// which the kernel drops however it ends; when nobody holds one any more, a small watcher stops the servers.
+// One pair of servers serves all processes of a project at once. A process that uses them holds a
+// shared lock, which the kernel drops however it ends; when nobody holds one any more, a small
+// watcher stops the servers.
 package devstack
 
 import (
@@ -33,7 +34,8 @@ type Servers struct {
 	users *lock
 }
 
-// Folder is .shopd beside the project's go.mod, or in the working directory when there is none above it.
+// Folder is .shopd beside the project's go.mod, or in the working directory when there is none
+// above it.
 func Folder() string {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -64,15 +66,17 @@ func (o *Options) complete() error {
 	return os.MkdirAll(dir, 0o755)
 }
 
-// Start answers servers that are ready. The first start on a bare machine installs packages and takes minutes;
-// all others take seconds, or nothing when the servers are up already.
+// Start answers servers that are ready. The first start on a bare machine installs packages and
+// takes minutes; all others take seconds, or nothing when the servers are up already.
 func Start(ctx context.Context, o Options) (*Servers, error) {
 	databaseURL, redisURL := os.Getenv("DATABASE_URL"), os.Getenv("REDIS_URL")
 	switch {
 	case databaseURL != "" && redisURL != "":
 		return &Servers{DatabaseURL: databaseURL, RedisURL: redisURL, Origin: "settings"}, nil
 	case databaseURL != "" || redisURL != "":
-		return nil, errors.New("DATABASE_URL and REDIS_URL: set both, to use servers of your own, or neither")
+		return nil, errors.New(
+			"DATABASE_URL and REDIS_URL: set both, to use servers of your own, or neither",
+		)
 	}
 	if err := o.complete(); err != nil {
 		return nil, err
@@ -104,7 +108,8 @@ func start(ctx context.Context, o Options) (*Servers, error) {
 	return startNative(ctx, o)
 }
 
-// Release says that this process needs the servers no more. They go on for those who do, and for two minutes.
+// Release says that this process needs the servers no more. They go on for those who do, and for
+// two minutes.
 func (s *Servers) Release() error {
 	if s.users != nil {
 		s.users.release()
@@ -112,7 +117,8 @@ func (s *Servers) Release() error {
 	return nil
 }
 
-// Stop ends the servers in an orderly way, unless others use them. Servers of the settings are left alone.
+// Stop ends the servers in an orderly way, unless others use them. Servers of the settings are left
+// alone.
 func (s *Servers) Stop(ctx context.Context) error {
 	if s.stop == nil {
 		return nil
@@ -122,8 +128,11 @@ func (s *Servers) Stop(ctx context.Context) error {
 	return err
 }
 
-// alone runs work while nobody uses the servers and nobody starts them; ran is false if somebody uses them.
-func alone(ctx context.Context, dir string, work func(context.Context) error) (ran bool, err error) {
+// alone runs work while nobody uses the servers and nobody starts them; ran is false if somebody
+// uses them.
+func alone(
+	ctx context.Context, dir string, work func(context.Context) error,
+) (ran bool, err error) {
 	starting, err := waitForLock(ctx, filepath.Join(dir, "start.lock"), func() {})
 	if err != nil {
 		return false, err
@@ -140,7 +149,9 @@ func alone(ctx context.Context, dir string, work func(context.Context) error) (r
 // Reset stops the servers and deletes all their data. It refuses while others use them.
 func Reset(ctx context.Context, o Options) error {
 	if os.Getenv("DATABASE_URL") != "" {
-		return errors.New("DATABASE_URL: is set, and a database that was not made here is not deleted here; drop it yourself")
+		return errors.New(
+			"DATABASE_URL: is set, and a database that was not made here is not deleted here; drop it yourself",
+		)
 	}
 	if err := o.complete(); err != nil {
 		return err

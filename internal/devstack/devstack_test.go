@@ -114,7 +114,15 @@ func TestSettingsWin(t *testing.T) {
 	t.Setenv("REDIS_URL", "redis://elsewhere")
 	s, err := Start(t.Context(), Options{})
 	require.NoError(t, err)
-	assert.Equal(t, &Servers{DatabaseURL: "postgres://elsewhere/shop", RedisURL: "redis://elsewhere", Origin: "settings"}, s)
+	assert.Equal(
+		t,
+		&Servers{
+			DatabaseURL: "postgres://elsewhere/shop",
+			RedisURL:    "redis://elsewhere",
+			Origin:      "settings",
+		},
+		s,
+	)
 	require.NoError(t, s.Stop(t.Context()))
 	assert.ErrorContains(t, Reset(t.Context(), Options{}), "DATABASE_URL")
 	t.Setenv("REDIS_URL", "")
@@ -124,7 +132,12 @@ func TestSettingsWin(t *testing.T) {
 
 func TestAdviceFitsTheSystem(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "os-release")
-	require.NoError(t, os.WriteFile(file, []byte("NAME=\"Fedora Linux\"\nID=fedora\nVERSION_CODENAME=\"\"\n"), 0o644))
+	require.NoError(
+		t,
+		os.WriteFile(
+			file, []byte("NAME=\"Fedora Linux\"\nID=fedora\nVERSION_CODENAME=\"\"\n"), 0o644,
+		),
+	)
 	s := readSystem(file)
 	assert.False(t, s.hasAPT())
 	assert.Contains(t, s.advice(), "dnf install")

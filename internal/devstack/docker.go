@@ -36,12 +36,17 @@ func containersOf(dir string) containers {
 
 func startDocker(ctx context.Context, o Options) (*Servers, error) {
 	c := containersOf(o.Dir)
-	if err := ensureContainer(ctx, o, c.postgres, "5432", "--volume", c.volume+":/var/lib/postgresql/data",
-		"--env", "POSTGRES_USER=shopd", "--env", "POSTGRES_HOST_AUTH_METHOD=trust", postgresImage,
-		"postgres", "-c", "shared_buffers=512MB", "-c", "max_wal_size=2GB", "-c", "max_connections=300", "-c", "jit=off", "-c", "max_parallel_maintenance_workers=0"); err != nil {
+	if err := ensureContainer(
+		ctx, o, c.postgres, "5432", "--volume", c.volume+":/var/lib/postgresql/data", "--env",
+		"POSTGRES_USER=shopd", "--env", "POSTGRES_HOST_AUTH_METHOD=trust", postgresImage,
+		"postgres", "-c", "shared_buffers=512MB", "-c", "max_wal_size=2GB", "-c",
+		"max_connections=300", "-c", "jit=off", "-c", "max_parallel_maintenance_workers=0",
+	); err != nil {
 		return nil, err
 	}
-	if err := ensureContainer(ctx, o, c.redis, "6379", redisImage, "redis-server", "--save", "", "--appendonly", "no"); err != nil {
+	if err := ensureContainer(
+		ctx, o, c.redis, "6379", redisImage, "redis-server", "--save", "", "--appendonly", "no",
+	); err != nil {
 		return nil, err
 	}
 	postgres, err := published(ctx, c.postgres, "5432")
@@ -53,7 +58,9 @@ func startDocker(ctx context.Context, o Options) (*Servers, error) {
 		return nil, err
 	}
 	s := &Servers{
-		DatabaseURL: "postgres://shopd@" + postgres + "/shopd?sslmode=disable", RedisURL: "redis://" + redis + "/0", Origin: "docker",
+		DatabaseURL: "postgres://shopd@" + postgres + "/shopd?sslmode=disable",
+		RedisURL:    "redis://" + redis + "/0",
+		Origin:      "docker",
 		stop: func(ctx context.Context) error {
 			_, err := docker(ctx, "stop", c.postgres, c.redis)
 			return err
@@ -63,14 +70,19 @@ func startDocker(ctx context.Context, o Options) (*Servers, error) {
 	return s, waitForBoth(ctx, s)
 }
 
-// ensureContainer starts a container, making it if there is none. Its port is published on loopback alone.
+// ensureContainer starts a container, making it if there is none. Its port is published on loopback
+// alone.
 func ensureContainer(ctx context.Context, o Options, name, port string, arguments ...string) error {
 	if _, err := docker(ctx, "inspect", name); err == nil {
 		_, err = docker(ctx, "start", name)
 		return err
 	}
 	o.Step("Starting container %s", name)
-	_, err := docker(ctx, append([]string{"run", "--detach", "--name", name, "--publish", "127.0.0.1::" + port}, arguments...)...)
+	_, err := docker(
+		ctx,
+		append(
+			[]string{"run", "--detach", "--name", name, "--publish", "127.0.0.1::" + port},
+			arguments...)...)
 	return err
 }
 

@@ -51,13 +51,15 @@ func install(ctx context.Context, o Options, s system, missing []string) (err er
 	return nil
 }
 
-// withoutServices keeps packages from starting servers of their own, by the means Debian has for that
-// (invoke-rc.d(8), pg_createcluster(8)), and answers how to undo it.
+// withoutServices keeps packages from starting servers of their own, by the means Debian has for
+// that (invoke-rc.d(8), pg_createcluster(8)), and answers how to undo it.
 func withoutServices() (restore func(), err error) {
 	var made []string
 	restore = func() {
 		for _, path := range made {
-			_ = os.Remove(path) // left behind, they would only keep services from starting at installation
+			_ = os.Remove(
+				path,
+			) // left behind, they would only keep services from starting at installation
 		}
 	}
 	for path, text := range map[string]string{
@@ -84,7 +86,14 @@ func (i *installer) packages(ctx context.Context, names ...string) error {
 		return err
 	}
 	i.Step("Installing %s", strings.Join(names, ", "))
-	return i.run(ctx, "apt-get", append([]string{"install", "--yes", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=120"}, names...)...)
+	return i.run(
+		ctx,
+		"apt-get",
+		append(
+			[]string{
+				"install", "--yes", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=120",
+			},
+			names...)...)
 }
 
 func (i *installer) update(ctx context.Context) error {
@@ -107,20 +116,24 @@ func (i *installer) runIn(ctx context.Context, dir, program string, arguments ..
 	}
 	command := exec.CommandContext(ctx, program, arguments...)
 	command.Dir, command.Stdout, command.Stderr = dir, i.log, i.log
-	command.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8", "MAKEFLAGS=")
+	command.Env = append(
+		os.Environ(), "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8", "MAKEFLAGS=",
+	)
 	if err := command.Run(); err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		text := make([]byte, 1<<16)
 		n, _ := i.log.ReadAt(text, before) // short reads are fine
-		return fmt.Errorf("%s %s: %s (see %s)", program, arguments[0], lastLine(string(text[:n])), i.log.Name())
+		return fmt.Errorf(
+			"%s %s: %s (see %s)", program, arguments[0], lastLine(string(text[:n])), i.log.Name(),
+		)
 	}
 	return nil
 }
 
-// vector installs pgvector for the newest PostgreSQL: the package if there is one, else built from the source
-// package of a newer release.
+// vector installs pgvector for the newest PostgreSQL: the package if there is one, else built from
+// the source package of a newer release.
 func (i *installer) vector(ctx context.Context) error {
 	bins := postgresFolders()
 	if len(bins) == 0 {
@@ -131,10 +144,14 @@ func (i *installer) vector(ctx context.Context) error {
 	}
 	major := strconv.Itoa(majorOf(bins[0]))
 	packaged := "postgresql-" + major + "-pgvector"
-	if out, err := exec.CommandContext(ctx, "apt-cache", "show", packaged).Output(); err == nil && len(out) > 0 {
+	if out, err := exec.CommandContext(ctx, "apt-cache", "show", packaged).
+		Output(); err == nil &&
+		len(out) > 0 {
 		return i.packages(ctx, packaged)
 	}
-	if err := i.packages(ctx, "postgresql-server-dev-"+major, "gcc", "make", "libc6-dev"); err != nil {
+	if err := i.packages(
+		ctx, "postgresql-server-dev-"+major, "gcc", "make", "libc6-dev",
+	); err != nil {
 		return err
 	}
 	dir, err := os.MkdirTemp("", "shopd-pgvector-")
@@ -146,9 +163,19 @@ func (i *installer) vector(ctx context.Context) error {
 	if err := i.fetchSource(ctx, dir, "pgvector"); err != nil {
 		return fmt.Errorf("the source of pgvector: %w", err)
 	}
-	build := []string{"OPTFLAGS=", "with_llvm=no", "PG_CONFIG=" + filepath.Join(bins[0], "pg_config")}
-	if err := i.runIn(ctx, filepath.Join(dir, "source"), "make", append([]string{"--jobs=2"}, build...)...); err != nil {
+	build := []string{
+		"OPTFLAGS=", "with_llvm=no", "PG_CONFIG=" + filepath.Join(bins[0], "pg_config"),
+	}
+	if err := i.runIn(
+		ctx,
+		filepath.Join(dir, "source"),
+		"make",
+		append([]string{"--jobs=2"}, build...)...); err != nil {
 		return err
 	}
-	return i.runIn(ctx, filepath.Join(dir, "source"), "make", append([]string{"install"}, build...)...)
+	return i.runIn(
+		ctx,
+		filepath.Join(dir, "source"),
+		"make",
+		append([]string{"install"}, build...)...)
 }

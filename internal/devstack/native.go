@@ -44,7 +44,12 @@ func startNative(ctx context.Context, o Options) (*Servers, error) {
 		return nil, err
 	}
 	m.watch()
-	return &Servers{DatabaseURL: databaseURL, RedisURL: redisURL, Origin: "native", stop: m.stopBoth}, nil
+	return &Servers{
+		DatabaseURL: databaseURL,
+		RedisURL:    redisURL,
+		Origin:      "native",
+		stop:        m.stopBoth,
+	}, nil
 }
 
 func newMachine(o Options) (*machine, error) {
@@ -77,7 +82,8 @@ func othersMayEnter(dir string) bool {
 	}
 }
 
-// port answers the port a server had last time, or a free one when that is taken by another program.
+// port answers the port a server had last time, or a free one when that is taken by another
+// program.
 func (m *machine) port(name string) (int, error) {
 	file := filepath.Join(m.Dir, name+".port")
 	if text, err := os.ReadFile(file); err == nil {
@@ -112,14 +118,17 @@ func isFree(port int) bool {
 //go:embed watch.sh
 var watchScript string
 
-// watch starts the watcher that stops the servers once nobody uses them; one that runs already makes another end
-// at once. Without flock(1) the servers go on until they are stopped by hand.
+// watch starts the watcher that stops the servers once nobody uses them; one that runs already
+// makes another end at once. Without flock(1) the servers go on until they are stopped by hand.
 func (m *machine) watch() {
 	flock, err := exec.LookPath("flock")
 	if err != nil {
 		return
 	}
-	command := exec.CommandContext(context.Background(), "/bin/sh", "-c", watchScript, "shopd-watch", flock, m.Dir, filepath.Join(m.data, "postmaster.pid"), m.redisPID())
+	command := exec.CommandContext(
+		context.Background(), "/bin/sh", "-c", watchScript, "shopd-watch", flock, m.Dir,
+		filepath.Join(m.data, "postmaster.pid"), m.redisPID(),
+	)
 	command.Dir = "/"
 	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // Ctrl-C in the terminal is not for it
 	if command.Start() == nil {
@@ -134,7 +143,8 @@ func (m *machine) stopBoth(ctx context.Context) error {
 		stopProcess(ctx, m.redisPID(), "redis-server", syscall.SIGTERM))
 }
 
-// stopProcess signals the process of a pid file, if it is the program it should be, and waits for its end.
+// stopProcess signals the process of a pid file, if it is the program it should be, and waits for
+// its end.
 func stopProcess(ctx context.Context, pidFile, program string, signal syscall.Signal) error {
 	pid, running := processOf(pidFile, program)
 	if !running {
@@ -167,7 +177,8 @@ func readPID(pidFile string) int {
 	return pid
 }
 
-// runs reports whether a process lives and is the program. Where /proc does not tell, living is enough.
+// runs reports whether a process lives and is the program. Where /proc does not tell, living is
+// enough.
 func runs(pid int, program string) bool {
 	if syscall.Kill(pid, 0) != nil {
 		return false

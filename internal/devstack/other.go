@@ -8,7 +8,9 @@ import (
 	"os"
 )
 
-var errNative = errors.New("servers of this machine are started on Linux and macOS only: start Docker, or set DATABASE_URL and REDIS_URL")
+var errNative = errors.New(
+	"servers of this machine are started on Linux and macOS only: start Docker, or set DATABASE_URL and REDIS_URL",
+)
 
 func startNative(context.Context, Options) (*Servers, error) { return nil, errNative }
 

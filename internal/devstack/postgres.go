@@ -23,7 +23,9 @@ type ownership struct{ uid, gid int }
 func postgresUser() (*ownership, error) {
 	u, err := user.Lookup("postgres")
 	if err != nil {
-		return nil, errors.New("PostgreSQL refuses to run as root, and there is no user postgres: make one, or run as another user")
+		return nil, errors.New(
+			"PostgreSQL refuses to run as root, and there is no user postgres: make one, or run as another user",
+		)
 	}
 	uid, err := strconv.Atoi(u.Uid)
 	if err != nil {
@@ -65,8 +67,10 @@ func (m *machine) startPostgres(ctx context.Context, bin string) (string, error)
 	m.Step("Starting PostgreSQL on port %d", port)
 	m.awaitDead()
 	log := filepath.Join(m.data, "server.log")
-	if err := m.run(ctx, filepath.Join(bin, "pg_ctl"), "start", "--wait", "--timeout=60", "--silent",
-		"--pgdata="+m.data, "--log="+log, "--options=-p "+strconv.Itoa(port)); err != nil {
+	if err := m.run(
+		ctx, filepath.Join(bin, "pg_ctl"), "start", "--wait", "--timeout=60", "--silent",
+		"--pgdata="+m.data, "--log="+log, "--options=-p "+strconv.Itoa(port),
+	); err != nil {
 		text, _ := os.ReadFile(log) // the error says enough without it
 		return "", fmt.Errorf("PostgreSQL does not start: %s (see %s)", lastLine(string(text)), log)
 	}
@@ -120,11 +124,15 @@ func (m *machine) initPostgres(ctx context.Context, bin string) error {
 			return err
 		}
 	}
-	if err := m.run(ctx, filepath.Join(bin, "initdb"), "--pgdata="+m.data, "--username=shopd", "--auth=trust",
-		"--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions"); err != nil {
+	if err := m.run(
+		ctx, filepath.Join(bin, "initdb"), "--pgdata="+m.data, "--username=shopd", "--auth=trust",
+		"--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions",
+	); err != nil {
 		return fmt.Errorf("initdb: %w", err)
 	}
-	settings, err := os.OpenFile(filepath.Join(m.data, "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0)
+	settings, err := os.OpenFile(
+		filepath.Join(m.data, "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0,
+	)
 	if err != nil {
 		return err
 	}
@@ -139,17 +147,21 @@ func createDatabase(ctx context.Context, url string) error {
 	}
 	defer func() { _ = conn.Close(ctx) }()
 	var exists bool
-	if err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = 'shopd')").Scan(&exists); err != nil || exists {
+	if err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = 'shopd')").
+		Scan(&exists); err != nil ||
+		exists {
 		return err
 	}
 	_, err = conn.Exec(ctx, "CREATE DATABASE shopd")
 	return err
 }
 
-// run runs a program as the owner of the data. Its output goes to a file: a server that is started inherits it,
-// and a pipe would stay open as long as the server runs.
+// run runs a program as the owner of the data. Its output goes to a file: a server that is started
+// inherits it, and a pipe would stay open as long as the server runs.
 func (m *machine) run(ctx context.Context, program string, arguments ...string) error {
-	log, err := os.OpenFile(filepath.Join(m.Dir, "commands.log"), os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o644)
+	log, err := os.OpenFile(
+		filepath.Join(m.Dir, "commands.log"), os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o644,
+	)
 	if err != nil {
 		return err
 	}
@@ -162,7 +174,10 @@ func (m *machine) run(ctx context.Context, program string, arguments ...string) 
 	command.Stdout, command.Stderr, command.Dir = log, log, "/"
 	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if m.owner != nil {
-		command.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(m.owner.uid), Gid: uint32(m.owner.gid)}
+		command.SysProcAttr.Credential = &syscall.Credential{
+			Uid: uint32(m.owner.uid),
+			Gid: uint32(m.owner.gid),
+		}
 	}
 	if err := command.Run(); err != nil {
 		text := make([]byte, 4096)

@@ -37,7 +37,10 @@ func findPrograms(ctx context.Context, o Options) (programs, error) {
 		return p, err
 	}
 	if p, missing = lookForPrograms(ctx); len(missing) > 0 {
-		return p, fmt.Errorf("still missing after the installation: %s (see %s)", strings.Join(missing, ", "), installLog(o))
+		return p, fmt.Errorf(
+			"still missing after the installation: %s (see %s)", strings.Join(missing, ", "),
+			installLog(o),
+		)
 	}
 	return p, nil
 }
@@ -99,7 +102,8 @@ func majorOf(bin string) int {
 
 func hasVector(ctx context.Context, bin string) bool {
 	shared := filepath.Join("/usr/share/postgresql", strconv.Itoa(majorOf(bin)))
-	if out, err := exec.CommandContext(ctx, filepath.Join(bin, "pg_config"), "--sharedir").Output(); err == nil {
+	if out, err := exec.CommandContext(ctx, filepath.Join(bin, "pg_config"), "--sharedir").
+		Output(); err == nil {
 		shared = strings.TrimSpace(string(out))
 	}
 	_, err := os.Stat(filepath.Join(shared, "extension", "vector.control"))

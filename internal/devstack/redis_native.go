@@ -33,13 +33,20 @@ func (m *machine) startRedis(ctx context.Context, program string) (string, error
 	port := strconv.Itoa(number)
 	m.Step("Starting Redis on port %s", port)
 	log := filepath.Join(dir, "server.log")
-	command := exec.CommandContext(ctx, program, "--port", port, "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--appendonly", "no",
-		"--daemonize", "yes", "--pidfile", m.redisPID(), "--logfile", log, "--maxmemory", "256mb", "--maxmemory-policy", "allkeys-lru")
+	command := exec.CommandContext(
+		ctx, program, "--port", port, "--bind", "127.0.0.1", "--dir", dir, "--save", "",
+		"--appendonly", "no", "--daemonize", "yes", "--pidfile", m.redisPID(), "--logfile", log,
+		"--maxmemory", "256mb", "--maxmemory-policy", "allkeys-lru",
+	)
 	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := command.Run(); err != nil {
 		return "", fmt.Errorf("redis does not start: %w (see %s)", err, log)
 	}
-	return redisURL(port), wait(ctx, "Redis", func(ctx context.Context) error { return pingRedis(ctx, redisURL(port)) })
+	return redisURL(
+			port,
+		), wait(
+			ctx, "Redis", func(ctx context.Context) error { return pingRedis(ctx, redisURL(port)) },
+		)
 }
 
 func redisURL(port string) string { return "redis://127.0.0.1:" + port + "/0" }

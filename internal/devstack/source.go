@@ -16,8 +16,8 @@ var newer = map[string]struct{ suite, components string }{
 	"ubuntu": {"noble", "main universe"},
 }
 
-// fetchSource unpacks the upstream source of a package of a newer release into dir/source. apt does it with
-// settings, lists and a cache of its own, so that the machine's stay as they are.
+// fetchSource unpacks the upstream source of a package of a newer release into dir/source. apt does
+// it with settings, lists and a cache of its own, so that the machine's stay as they are.
 func (i *installer) fetchSource(ctx context.Context, dir, name string) error {
 	release, known := newer[i.system.id]
 	if !known {
@@ -28,7 +28,9 @@ func (i *installer) fetchSource(ctx context.Context, dir, name string) error {
 	for _, file := range append([]string{"/etc/apt/sources.list"}, files...) {
 		text, err := os.ReadFile(file)
 		if err == nil {
-			sources = append(sources, sourcesFor(string(text), i.system.codename, release.suite, release.components)...)
+			sources = append(
+				sources,
+				sourcesFor(string(text), i.system.codename, release.suite, release.components)...)
 		}
 	}
 	if len(sources) == 0 {
@@ -44,24 +46,34 @@ func (i *installer) fetchSource(ctx context.Context, dir, name string) error {
 		return err
 	}
 	own := []string{
-		"-o", "Dir::Etc::sourcelist=" + list, "-o", "Dir::Etc::sourceparts=-", "-o", "Dir::State::lists=" + filepath.Join(dir, "lists"),
-		"-o", "Dir::Cache=" + filepath.Join(dir, "cache"), "-o", "APT::Sandbox::User=root",
+		"-o", "Dir::Etc::sourcelist=" + list, "-o", "Dir::Etc::sourceparts=-", "-o",
+		"Dir::State::lists=" + filepath.Join(dir, "lists"), "-o",
+		"Dir::Cache=" + filepath.Join(dir, "cache"), "-o", "APT::Sandbox::User=root",
 	}
 	if err := i.runIn(ctx, dir, "apt-get", append([]string{"update"}, own...)...); err != nil {
 		return err
 	}
-	if err := i.runIn(ctx, dir, "apt-get", append([]string{"source", "--download-only", name}, own...)...); err != nil {
+	if err := i.runIn(
+		ctx,
+		dir,
+		"apt-get",
+		append([]string{"source", "--download-only", name}, own...)...); err != nil {
 		return err
 	}
-	archives, _ := filepath.Glob(filepath.Join(dir, name+"_*.orig.tar.*")) // a constant pattern: no error
+	archives, _ := filepath.Glob(
+		filepath.Join(dir, name+"_*.orig.tar.*"),
+	) // a constant pattern: no error
 	if len(archives) == 0 {
 		return errors.New("it came without an upstream archive")
 	}
-	return i.runIn(ctx, dir, "tar", "--extract", "--strip-components=1", "--directory=source", "--file="+archives[0])
+	return i.runIn(
+		ctx, dir, "tar", "--extract", "--strip-components=1", "--directory=source",
+		"--file="+archives[0],
+	)
 }
 
-// sourcesFor rewrites the entries of an apt sources file (either format of sources.list(5)) that serve a release
-// into deb-src lines of another.
+// sourcesFor rewrites the entries of an apt sources file (either format of sources.list(5)) that
+// serve a release into deb-src lines of another.
 func sourcesFor(text, codename, suite, components string) []string {
 	var out []string
 	add := func(options, uri string) {
@@ -77,7 +89,8 @@ func sourcesFor(text, codename, suite, components string) []string {
 			continue
 		}
 		options := ""
-		if bracketed, after, found := strings.Cut(strings.TrimSpace(rest), "]"); found && strings.HasPrefix(bracketed, "[") {
+		if bracketed, after, found := strings.Cut(strings.TrimSpace(rest), "]"); found &&
+			strings.HasPrefix(bracketed, "[") {
 			options, rest = withoutArch(bracketed[1:]), after
 		}
 		if fields := strings.Fields(rest); len(fields) >= 2 && fields[1] == codename {
@@ -87,7 +100,8 @@ func sourcesFor(text, codename, suite, components string) []string {
 	for stanza := range strings.SplitSeq(text, "\n\n") { // deb822
 		fields := map[string]string{}
 		for line := range strings.Lines(stanza) {
-			if name, value, found := strings.Cut(line, ":"); found && !strings.HasPrefix(line, "#") {
+			if name, value, found := strings.Cut(line, ":"); found &&
+				!strings.HasPrefix(line, "#") {
 				fields[strings.ToLower(name)] = strings.TrimSpace(value)
 			}
 		}

@@ -42,7 +42,12 @@ func (Purge) Kind() string { return "events.purge" }
 
 // AddWorkers registers what works the domain's jobs.
 func (b *Board) AddWorkers(workers *river.Workers) {
-	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[Purge]) error { return b.Purge(ctx) }))
+	river.AddWorker(
+		workers,
+		river.WorkFunc(
+			func(ctx context.Context, _ *river.Job[Purge]) error { return b.Purge(ctx) },
+		),
+	)
 }
 
 // Purge forgets what is old.

@@ -1,7 +1,8 @@
-// Package events owns what happened in the shop: an event is written in the transaction of its cause, so it exists if and
-// only if that was committed, and whoever listens is told of it afterwards, at least once and, of one object, in order.
-// What is told are rows: a listener writes what is to be done, such as a job or a delivery, in the transaction in which the
-// event is noted as told.
+// Package events owns what happened in the shop: an event is written in the transaction of its
+// cause, so it exists if and only if that was committed, and whoever listens is told of it
+// afterwards, at least once and, of one object, in order. What is told are rows: a listener writes
+// what is to be done, such as a job or a delivery, in the transaction in which the event is noted
+// as told.
 package events
 
 import (
@@ -15,7 +16,8 @@ import (
 	"github.com/shopd/shopd/gen/db"
 )
 
-// Kinds of events that integrators are told of. Those without a note are written by the SQL of their cause.
+// Kinds of events that integrators are told of. Those without a note are written by the SQL of
+// their cause.
 const (
 	ProductCreated     = "product.created"
 	ProductUpdated     = "product.updated"
@@ -42,8 +44,9 @@ const (
 // Public are the kinds that integrators are told of.
 func Public() []string {
 	return []string{
-		ProductCreated, ProductUpdated, ProductDeleted, StockLow, StockOut, OrderCreated, OrderPaid, OrderShipped, OrderDelivered,
-		OrderCancelled, PaymentFailed, PaymentRefunded, CustomerRegistered, ImportFinished,
+		ProductCreated, ProductUpdated, ProductDeleted, StockLow, StockOut, OrderCreated, OrderPaid,
+		OrderShipped, OrderDelivered, OrderCancelled, PaymentFailed, PaymentRefunded,
+		CustomerRegistered, ImportFinished,
 	}
 }
 
@@ -60,8 +63,8 @@ const (
 	Webhook  = "webhook"
 )
 
-// Event is something that happened to an object. Data is the object as it is afterwards, in the words of the contract: it
-// leaves the shop, so it holds no secret.
+// Event is something that happened to an object. Data is the object as it is afterwards, in the
+// words of the contract: it leaves the shop, so it holds no secret.
 type Event struct {
 	Kind       string
 	ObjectType string
@@ -69,8 +72,9 @@ type Event struct {
 	Data       any
 }
 
-// Record writes events, in their order, in the transaction of their cause. The object should be locked in it, so that
-// the order of its events is that of its changes. Any number is one statement; kinds that nobody listens to are not kept.
+// Record writes events, in their order, in the transaction of their cause. The object should be
+// locked in it, so that the order of its events is that of its changes. Any number is one
+// statement; kinds that nobody listens to are not kept.
 func Record(ctx context.Context, q *db.Queries, events ...Event) error {
 	if len(events) == 0 {
 		return nil
@@ -81,8 +85,12 @@ func Record(ctx context.Context, q *db.Queries, events ...Event) error {
 		if err != nil {
 			return fmt.Errorf("event %s of %s %d: %w", e.Kind, e.ObjectType, e.ObjectID, err)
 		}
-		params.Kinds, params.ObjectTypes = append(params.Kinds, e.Kind), append(params.ObjectTypes, e.ObjectType)
-		params.ObjectIds, params.Data = append(params.ObjectIds, e.ObjectID), append(params.Data, string(data))
+		params.Kinds, params.ObjectTypes = append(params.Kinds, e.Kind), append(
+			params.ObjectTypes, e.ObjectType,
+		)
+		params.ObjectIds, params.Data = append(params.ObjectIds, e.ObjectID), append(
+			params.Data, string(data),
+		)
 	}
 	return q.RecordEvents(ctx, params)
 }
@@ -107,6 +115,6 @@ func RecordImportFinished(ctx context.Context, q *db.Queries, s ImportSummary) e
 // Told is an event a listener is told of. Its data is read by whoever acts on it.
 type Told = db.TakeUntoldEventsRow
 
-// Listener writes what follows from some events, in the transaction in which they are noted as told. It calls nobody
-// outside.
+// Listener writes what follows from some events, in the transaction in which they are noted as
+// told. It calls nobody outside.
 type Listener func(ctx context.Context, q *db.Queries, insert func(river.JobArgs) error, events []Told) error

@@ -11,10 +11,12 @@ import (
 	"github.com/shopd/shopd/internal/inventory"
 )
 
-// apply writes a plan, each kind of change in one statement however many rows there are. What is slow and hinders
-// nobody comes first; stock, which people buy meanwhile, last.
+// apply writes a plan, each kind of change in one statement however many rows there are. What is
+// slow and hinders nobody comes first; stock, which people buy meanwhile, last.
 func (f *Feeds) apply(ctx context.Context, q *db.Queries, pl *plan, cause inventory.Cause) error {
-	if len(pl.products)+len(pl.variants)+len(pl.texts)+len(pl.prices)+len(pl.stock)+len(pl.calls) == 0 {
+	if len(pl.products)+len(pl.variants)+len(pl.texts)+len(
+		pl.prices,
+	)+len(pl.stock)+len(pl.calls) == 0 {
 		return nil
 	}
 	if err := q.BeginImportBatch(ctx); err != nil {
@@ -68,10 +70,18 @@ func (w *writer) makeProducts(ctx context.Context) error {
 		if condition == "" {
 			condition = "new"
 		}
-		params.Names, params.Descriptions = append(params.Names, p.title), append(params.Descriptions, p.description)
-		params.BrandIds, params.CategoryIds = append(params.BrandIds, w.brandOf(p.item)), append(params.CategoryIds, w.categoryOf(p.item))
-		params.Conditions, params.Attributes = append(params.Conditions, condition), append(params.Attributes, jsonOf(p.attributes))
-		params.Actives, params.Featureds = append(params.Actives, p.active >= 0), append(params.Featureds, p.featured > 0)
+		params.Names, params.Descriptions = append(params.Names, p.title), append(
+			params.Descriptions, p.description,
+		)
+		params.BrandIds, params.CategoryIds = append(params.BrandIds, w.brandOf(p.item)), append(
+			params.CategoryIds, w.categoryOf(p.item),
+		)
+		params.Conditions, params.Attributes = append(params.Conditions, condition), append(
+			params.Attributes, jsonOf(p.attributes),
+		)
+		params.Actives, params.Featureds = append(params.Actives, p.active >= 0), append(
+			params.Featureds, p.featured > 0,
+		)
 	}
 	rows, err := w.queries.CreateFeedProducts(ctx, params)
 	for _, row := range rows {
@@ -90,9 +100,15 @@ func (w *writer) makeVariants(ctx context.Context) error {
 		if v.product != nil {
 			v.productID = v.product.id
 		}
-		params.ProductIds, params.Defaults, params.Positions = append(params.ProductIds, v.productID), append(params.Defaults, isDefault), append(params.Positions, v.position)
-		params.Skus, params.Gtins, params.Options = append(params.Skus, v.skuOf()), append(params.Gtins, v.gtin), append(params.Options, v.options)
-		params.Prices, params.Discounts, params.Trackeds = append(params.Prices, v.price), append(params.Discounts, v.sale), append(params.Trackeds, v.tracked)
+		params.ProductIds, params.Defaults, params.Positions = append(
+			params.ProductIds, v.productID,
+		), append(params.Defaults, isDefault), append(params.Positions, v.position)
+		params.Skus, params.Gtins, params.Options = append(params.Skus, v.skuOf()), append(
+			params.Gtins, v.gtin,
+		), append(params.Options, v.options)
+		params.Prices, params.Discounts, params.Trackeds = append(params.Prices, v.price), append(
+			params.Discounts, v.sale,
+		), append(params.Trackeds, v.tracked)
 		params.Stocks = append(params.Stocks, max(0, v.quantity))
 	}
 	rows, err := w.queries.CreateFeedVariants(ctx, params)
@@ -104,7 +120,9 @@ func (w *writer) makeVariants(ctx context.Context) error {
 		w.made[row.SKU] = row.ID
 	}
 	for _, v := range w.variants {
-		w.opened = append(w.opened, inventory.Line{Variant: w.made[v.skuOf()], Quantity: max(0, v.quantity)})
+		w.opened = append(
+			w.opened, inventory.Line{Variant: w.made[v.skuOf()], Quantity: max(0, v.quantity)},
+		)
 		for _, address := range v.images {
 			if !slices.Contains(w.images[v.productID], address) {
 				w.images[v.productID] = append(w.images[v.productID], address)
@@ -118,16 +136,28 @@ func (w *writer) makeVariants(ctx context.Context) error {
 func (w *writer) changeProducts(ctx context.Context) error {
 	if len(w.texts) > 0 {
 		params := db.UpdateFeedProductsParams{
-			Ids: w.textIDs, SetsName: w.has(colTitle), SetsDescription: w.has(colDescription), SetsBrand: w.has(colBrand), SetsCategory: w.has(colCategory),
+			Ids:                w.textIDs,
+			SetsName:           w.has(colTitle),
+			SetsDescription:    w.has(colDescription),
+			SetsBrand:          w.has(colBrand),
+			SetsCategory:       w.has(colCategory),
 			ReplacesAttributes: w.has(colAttributes),
 		}
 		for _, it := range w.texts {
-			params.Names, params.Descriptions = append(params.Names, it.title), append(params.Descriptions, it.description)
-			params.BrandIds, params.CategoryIds = append(params.BrandIds, w.brandOf(it)), append(params.CategoryIds, w.categoryOf(it))
-			params.Conditions, params.Attributes = append(params.Conditions, it.condition), append(params.Attributes, jsonOf(it.attributes))
+			params.Names, params.Descriptions = append(params.Names, it.title), append(
+				params.Descriptions, it.description,
+			)
+			params.BrandIds, params.CategoryIds = append(params.BrandIds, w.brandOf(it)), append(
+				params.CategoryIds, w.categoryOf(it),
+			)
+			params.Conditions, params.Attributes = append(params.Conditions, it.condition), append(
+				params.Attributes, jsonOf(it.attributes),
+			)
 			removed, _ := json.Marshal(append([]string{}, it.removed...)) // strings: no error
 			params.Removed = append(params.Removed, string(removed))
-			params.Actives, params.Featureds = append(params.Actives, it.active), append(params.Featureds, it.featured)
+			params.Actives, params.Featureds = append(params.Actives, it.active), append(
+				params.Featureds, it.featured,
+			)
 		}
 		if err := w.queries.UpdateFeedProducts(ctx, params); err != nil {
 			return err
@@ -149,11 +179,21 @@ func (w *writer) changeVariants(ctx context.Context) error {
 	if len(w.prices) == 0 {
 		return nil
 	}
-	params := db.UpdateFeedVariantsParams{SetsGTIN: w.has(colGTIN), SetsPrice: w.has(colPrice), SetsDiscount: w.has(colSalePrice)}
+	params := db.UpdateFeedVariantsParams{
+		SetsGTIN:     w.has(colGTIN),
+		SetsPrice:    w.has(colPrice),
+		SetsDiscount: w.has(colSalePrice),
+	}
 	for _, c := range w.prices {
-		params.Ids, params.Skus, params.Gtins = append(params.Ids, c.id), append(params.Skus, c.sku), append(params.Gtins, c.gtin)
-		params.Options, params.Prices = append(params.Options, c.options), append(params.Prices, c.price)
-		params.Discounts, params.Trackeds = append(params.Discounts, c.discount), append(params.Trackeds, c.tracked)
+		params.Ids, params.Skus, params.Gtins = append(params.Ids, c.id), append(
+			params.Skus, c.sku,
+		), append(params.Gtins, c.gtin)
+		params.Options, params.Prices = append(params.Options, c.options), append(
+			params.Prices, c.price,
+		)
+		params.Discounts, params.Trackeds = append(params.Discounts, c.discount), append(
+			params.Trackeds, c.tracked,
+		)
 	}
 	return w.queries.UpdateFeedVariants(ctx, params)
 }

@@ -31,35 +31,99 @@ const (
 	colAttributes   column = "attributes"
 )
 
-// aliases are what else columns are called. Where a file has several names of a column, the first one here is it.
+// aliases are what else columns are called. Where a file has several names of a column, the first
+// one here is it.
 var aliases = []struct {
 	column column
 	names  []string
 }{
-	{colID, []string{"id", "item_id", "product_id", "offer_id", "external_id", "article_number", "artikelnummer"}},
+	{
+		colID,
+		[]string{
+			"id", "item_id", "product_id", "offer_id", "external_id", "article_number",
+			"artikelnummer",
+		},
+	},
 	{colSKU, []string{"sku", "seller_sku", "variant_sku", "item_number"}},
-	{colGTIN, []string{"gtin", "gtin14", "gtin13", "gtin12", "gtin8", "ean", "ean13", "upc", "upc_code", "barcode", "variant_barcode", "isbn", "jan"}},
-	{colTitle, []string{"title", "name", "product_title", "product_name", "item_name", "bezeichnung", "titel"}},
-	{colDescription, []string{"description", "product_description", "long_description", "desc", "body", "beschreibung"}},
+	{
+		colGTIN,
+		[]string{
+			"gtin", "gtin14", "gtin13", "gtin12", "gtin8", "ean", "ean13", "upc", "upc_code",
+			"barcode", "variant_barcode", "isbn", "jan",
+		},
+	},
+	{
+		colTitle,
+		[]string{
+			"title", "name", "product_title", "product_name", "item_name", "bezeichnung", "titel",
+		},
+	},
+	{
+		colDescription,
+		[]string{
+			"description", "product_description", "long_description", "desc", "body",
+			"beschreibung",
+		},
+	},
 	{colBrand, []string{"brand", "brand_name", "manufacturer", "vendor", "marke", "hersteller"}},
-	{colCategory, []string{"product_type", "category", "categories", "category_path", "category_name", "product_category", "kategorie", "google_product_category"}},
-	{colPrice, []string{"price", "regular_price", "list_price", "unit_price", "variant_price", "preis"}},
-	{colSalePrice, []string{"sale_price", "discount_price", "discounted_price", "special_price", "offer_price", "angebotspreis"}},
+	{
+		colCategory,
+		[]string{
+			"product_type", "category", "categories", "category_path", "category_name",
+			"product_category", "kategorie", "google_product_category",
+		},
+	},
+	{
+		colPrice,
+		[]string{"price", "regular_price", "list_price", "unit_price", "variant_price", "preis"},
+	},
+	{
+		colSalePrice,
+		[]string{
+			"sale_price", "discount_price", "discounted_price", "special_price", "offer_price",
+			"angebotspreis",
+		},
+	},
 	{colAvailability, []string{"availability", "stock_status", "verfuegbarkeit", "verfügbarkeit"}},
-	{colQuantity, []string{"quantity", "qty", "stock", "stock_quantity", "inventory", "inventory_quantity", "variant_inventory_qty", "sell_on_google_quantity", "bestand", "lagerbestand"}},
+	{
+		colQuantity,
+		[]string{
+			"quantity", "qty", "stock", "stock_quantity", "inventory", "inventory_quantity",
+			"variant_inventory_qty", "sell_on_google_quantity", "bestand", "lagerbestand",
+		},
+	},
 	{colCondition, []string{"condition", "item_condition", "zustand"}},
 	{colGroup, []string{"item_group_id", "group_id", "parent_id", "parent_sku", "handle"}},
-	{colImage, []string{"image_link", "image", "image_url", "main_image", "main_image_url", "image_src", "picture", "bild"}},
-	{colMoreImages, []string{"additional_image_link", "additional_image_links", "additional_images", "more_images"}},
+	{
+		colImage,
+		[]string{
+			"image_link", "image", "image_url", "main_image", "main_image_url", "image_src",
+			"picture", "bild",
+		},
+	},
+	{
+		colMoreImages,
+		[]string{
+			"additional_image_link", "additional_image_links", "additional_images", "more_images",
+		},
+	},
 	{colActive, []string{"is_active", "active", "published"}},
 	{colFeatured, []string{"is_featured", "featured"}},
 	{colOptions, []string{"options"}},
 	{colAttributes, []string{"attributes"}},
 }
 
-// variantNames are the attributes that tell the variants of a group apart, by what else they are called.
+// variantNames are the attributes that tell the variants of a group apart, by what else they are
+// called.
 var variantNames = map[string]string{
-	"color": "color", "colour": "color", "farbe": "color", "size": "size", "groesse": "size", "größe": "size", "material": "material", "pattern": "pattern",
+	"color":    "color",
+	"colour":   "color",
+	"farbe":    "color",
+	"size":     "size",
+	"groesse":  "size",
+	"größe":    "size",
+	"material": "material",
+	"pattern":  "pattern",
 }
 
 // Longest name of an attribute, in bytes; longer ones are cut.
@@ -114,7 +178,8 @@ func readLayout(header []string) (*layout, error) {
 	seen := map[string]bool{}
 	for i, name := range names {
 		switch {
-		case taken[i] && i == l.at[colMoreImages] && l.has(colMoreImages), name == string(colMoreImages):
+		case taken[i] && i == l.at[colMoreImages] && l.has(colMoreImages),
+			name == string(colMoreImages):
 			l.moreImages = append(l.moreImages, i)
 		case taken[i] || name == "" || seen[name]:
 		default:
@@ -123,16 +188,26 @@ func readLayout(header []string) (*layout, error) {
 		}
 	}
 	if !l.has(colID) && !l.has(colSKU) && !l.has(colGTIN) {
-		return nil, fmt.Errorf("The file has no column id, sku or gtin to tell its products by. Its first row must name the columns; it begins with %q.", clip(strings.Join(header, ",")))
+		return nil, fmt.Errorf(
+			"The file has no column id, sku or gtin to tell its products by. Its first row must name the columns; it begins with %q.",
+			clip(strings.Join(header, ",")),
+		)
 	}
 	return l, nil
 }
 
-// normalName is a column's name as it is compared and kept: small, with underscores, without the prefix of XML feeds.
+// normalName is a column's name as it is compared and kept: small, with underscores, without the
+// prefix of XML feeds.
 func normalName(name string) string {
 	name = strings.ToLower(strings.TrimSpace(name))
 	name = strings.TrimPrefix(name, "g:")
-	name = strings.Join(strings.FieldsFunc(name, func(r rune) bool { return r == ' ' || r == '_' || r == '-' || r == '\t' || r == '\n' || r == '\r' }), "_")
+	name = strings.Join(
+		strings.FieldsFunc(
+			name,
+			func(r rune) bool { return r == ' ' || r == '_' || r == '-' || r == '\t' || r == '\n' || r == '\r' },
+		),
+		"_",
+	)
 	if variant := variantNames[name]; variant != "" {
 		return variant
 	}

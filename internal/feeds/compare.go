@@ -9,7 +9,8 @@ import (
 	"github.com/shopd/shopd/gen/db"
 )
 
-// change plans what a row says new of a variant there is, and of its product if it is the one that stands for it.
+// change plans what a row says new of a variant there is, and of its product if it is the one that
+// stands for it.
 func (pl *plan) change(it *item, v *db.FindFeedVariantsRow, k *known) (string, column) {
 	price, discount := v.PriceMinor, int64(-1)
 	if v.DiscountMinor != nil {
@@ -45,9 +46,11 @@ func (pl *plan) change(it *item, v *db.FindFeedVariantsRow, k *known) (string, c
 	var quantity int32
 	change.tracked, quantity = it.stockOf(v)
 	sells := change.sku != "" || change.options != "" || pl.has(colGTIN) && it.gtin != gtin || price != v.PriceMinor ||
-		change.discount != discountOf(v) || change.tracked != v.TrackInventory
+		change.discount != discountOf(v) ||
+		change.tracked != v.TrackInventory
 	stocked := quantity >= 0 && quantity != v.Stock
-	called := it.id != "" && (v.FeedID == nil && it.id != v.SKU || v.FeedID != nil && it.id != *v.FeedID)
+	called := it.id != "" &&
+		(v.FeedID == nil && it.id != v.SKU || v.FeedID != nil && it.id != *v.FeedID)
 	if text {
 		pl.texts, pl.textIDs = append(pl.texts, it), append(pl.textIDs, v.ProductID)
 	}
@@ -62,7 +65,8 @@ func (pl *plan) change(it *item, v *db.FindFeedVariantsRow, k *known) (string, c
 		pl.calls[v.ID] = it.id
 	}
 	for _, address := range it.images {
-		if !slices.Contains(v.ImageUrls, address) && !slices.Contains(pl.images[v.ProductID], address) {
+		if !slices.Contains(v.ImageUrls, address) &&
+			!slices.Contains(pl.images[v.ProductID], address) {
 			pl.images[v.ProductID] = append(pl.images[v.ProductID], address)
 			pl.imageRows[v.ProductID] = it
 		}
@@ -84,7 +88,8 @@ func discountOf(v *db.FindFeedVariantsRow) int64 {
 
 // changeOptions plans other options, if the row says some and its siblings allow them.
 func (pl *plan) changeOptions(change *variantChange, v *db.FindFeedVariantsRow, k *known) string {
-	if change.options = ""; change.item.options == nil || !pl.has(colOptions) && len(change.item.options) == 0 {
+	if change.options = ""; change.item.options == nil ||
+		!pl.has(colOptions) && len(change.item.options) == 0 {
 		return ""
 	}
 	var now map[string]string
@@ -103,7 +108,8 @@ func (pl *plan) changeOptions(change *variantChange, v *db.FindFeedVariantsRow, 
 	return ""
 }
 
-// stockOf is whether a variant's units are counted, and how many there are to be; -1 for as many as there are.
+// stockOf is whether a variant's units are counted, and how many there are to be; -1 for as many as
+// there are.
 func (it *item) stockOf(v *db.FindFeedVariantsRow) (tracked bool, quantity int32) {
 	switch {
 	case it.quantity >= 0:
@@ -147,7 +153,9 @@ func (pl *plan) differs(it *item, v *db.FindFeedVariantsRow) bool {
 			return true
 		}
 	}
-	return slices.ContainsFunc(it.removed, func(name string) bool { _, there := now[name]; return there })
+	return slices.ContainsFunc(
+		it.removed, func(name string) bool { _, there := now[name]; return there },
+	)
 }
 
 // tooMany reports whether a product would have more attributes than there may be.

@@ -16,8 +16,8 @@ import (
 
 var workers = apitest.Setting{Name: "WORKERS", Value: "true"}
 
-// A server that is killed in the middle of an import: the next one goes on, and no row is lost or doubled. Set
-// IMPORT_ROWS=1000000 to see it with as many.
+// A server that is killed in the middle of an import: the next one goes on, and no row is lost or
+// doubled. Set IMPORT_ROWS=1000000 to see it with as many.
 func TestADeathInTheMiddleOfAnImport(t *testing.T) {
 	t.Parallel()
 	rows, kills := 3000, 1
@@ -30,15 +30,22 @@ func TestADeathInTheMiddleOfAnImport(t *testing.T) {
 	shop := apitest.New(t)
 	admin := shop.Admin()
 	var started, now api.Import
-	admin.Post(imports, form(t, manyRows(rows), part{"batch_size", "250"})).Want(http.StatusAccepted).Into(&started)
+	admin.Post(imports, form(t, manyRows(rows), part{"batch_size", "250"})).
+		Want(http.StatusAccepted).
+		Into(&started)
 	begun := time.Now()
 	done := func() int64 {
-		return apitest.Value[int64](shop, "SELECT created + updated + unchanged + failed FROM imports WHERE id = $1", started.ID)
+		return apitest.Value[int64](
+			shop, "SELECT created + updated + unchanged + failed FROM imports WHERE id = $1",
+			started.ID,
+		)
 	}
 	for kill := range kills {
 		mark := int64(rows * (kill + 1) / (kills + 2))
 		dying := shop.Process(workers)
-		require.Eventually(t, func() bool { return done() >= mark }, 30*time.Minute, 2*time.Millisecond)
+		require.Eventually(
+			t, func() bool { return done() >= mark }, 30*time.Minute, 2*time.Millisecond,
+		)
 		t.Logf("killed after %d rows at %d MiB", done(), dying.PeakMemory())
 		dying.Kill()
 		assert.Less(t, done(), int64(rows), "it was in the middle")
@@ -53,12 +60,29 @@ func TestADeathInTheMiddleOfAnImport(t *testing.T) {
 		return status == "completed"
 	}, time.Hour, 20*time.Millisecond, "%s", status)
 	took := time.Since(begun)
-	t.Logf("%d rows in %s with %d deaths, %.0f rows/s, at most %d MiB", rows, took.Round(time.Millisecond), kills, float64(rows)/took.Seconds(), last.PeakMemory())
+	t.Logf(
+		"%d rows in %s with %d deaths, %.0f rows/s, at most %d MiB", rows,
+		took.Round(time.Millisecond), kills, float64(rows)/took.Seconds(), last.PeakMemory(),
+	)
 	admin.Get(at(started.ID)).Want(http.StatusOK).Into(&now)
 	assert.Equal(t, [4]int64{int64(rows), 0, 0, 0}, counted(now), "each row was counted once")
-	assert.Equal(t, []int{rows, rows, rows, rows}, apitest.Value[[]int](shop, `SELECT ARRAY[(SELECT count(*) FROM products)::int, (SELECT count(*) FROM variants)::int,
-		(SELECT count(*) FROM feed_items)::int, (SELECT count(*) FROM product_search)::int]`))
-	assert.Equal(t, 0, apitest.Value[int](shop, `SELECT count(*)::int FROM variants v WHERE v.stock <> (regexp_replace(v.sku, '\D', '', 'g'))::int % 50`))
+	assert.Equal(
+		t,
+		[]int{rows, rows, rows, rows},
+		apitest.Value[[]int](
+			shop,
+			`SELECT ARRAY[(SELECT count(*) FROM products)::int, (SELECT count(*) FROM variants)::int,
+		(SELECT count(*) FROM feed_items)::int, (SELECT count(*) FROM product_search)::int]`,
+		),
+	)
+	assert.Equal(
+		t,
+		0,
+		apitest.Value[int](
+			shop,
+			`SELECT count(*)::int FROM variants v WHERE v.stock <> (regexp_replace(v.sku, '\D', '', 'g'))::int % 50`,
+		),
+	)
 	last.Kill()
 	shop.RequireSound()
 }
@@ -69,12 +93,15 @@ func TestOneRunnerAtATime(t *testing.T) {
 	shop := apitest.New(t)
 	admin := shop.Admin()
 	var started, now api.Import
-	admin.Post(imports, form(t, manyRows(300), part{"batch_size", "20"})).Want(http.StatusAccepted).Into(&started)
+	admin.Post(imports, form(t, manyRows(300), part{"batch_size", "20"})).
+		Want(http.StatusAccepted).
+		Into(&started)
 	const runners = 8
 	failed := make(chan error, runners)
 	for range runners {
 		go func() {
-			_, err := shop.App.Feeds().Run(t.Context(), started.ID, time.Now().Add(time.Minute), nil)
+			_, err := shop.App.Feeds().
+				Run(t.Context(), started.ID, time.Now().Add(time.Minute), nil)
 			failed <- err
 		}()
 	}

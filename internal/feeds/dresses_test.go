@@ -23,8 +23,8 @@ type dress struct {
 	encoding, delimiter string
 }
 
-// dresses are a feed in all it may come in; german is the feed with decimal commas, western the feed with signs of
-// Windows-1252 alone.
+// dresses are a feed in all it may come in; german is the feed with decimal commas, western the
+// feed with signs of Windows-1252 alone.
 func dresses(t *testing.T, feed, german, western string) []dress {
 	t.Helper()
 	windows, err := charmap.Windows1252.NewEncoder().String(western)
@@ -47,7 +47,8 @@ func TestAnyEncodingAndDelimiter(t *testing.T) {
 	t.Parallel()
 	want := apitest.New(t)
 	load(t, want, want.Admin(), []byte(phones))
-	german := strings.NewReplacer("49.99 USD", "\"49,99 USD\"", "39.99 USD", "\"US$ 39,99\"", `"1,299.00 USD"`, `"1.299,00 USD"`, ",9.50,", ",\"9,50\",", "$15", "\"15,00 $\"").Replace(phones)
+	german := strings.NewReplacer("49.99 USD", "\"49,99 USD\"", "39.99 USD", "\"US$ 39,99\"", `"1,299.00 USD"`, `"1.299,00 USD"`, ",9.50,", ",\"9,50\",", "$15", "\"15,00 $\"").
+		Replace(phones)
 	for _, d := range dresses(t, phones, german, phones) {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
@@ -61,8 +62,9 @@ func TestAnyEncodingAndDelimiter(t *testing.T) {
 	}
 }
 
-// A feed of one's own, such as FEED=/path/to/products.csv, which is UTF-8 with commas between and points in its prices, in
-// any dress. Signs that Windows-1252 does not have are question marks there.
+// A feed of one's own, such as FEED=/path/to/products.csv, which is UTF-8 with commas between and
+// points in its prices, in any dress. Signs that Windows-1252 does not have are question marks
+// there.
 func TestRealFeedInAnyDress(t *testing.T) {
 	path := os.Getenv("FEED")
 	if path == "" {
@@ -82,7 +84,10 @@ func TestRealFeedInAnyDress(t *testing.T) {
 		begun := time.Now()
 		done = load(t, shop, shop.Admin(), content)
 		took := time.Since(begun)
-		t.Logf("%d bytes, %d rows in %s, %.0f rows/s: %v", len(content), *done.Rows.Total, took.Round(time.Millisecond), float64(*done.Rows.Total)/took.Seconds(), counted(done))
+		t.Logf(
+			"%d bytes, %d rows in %s, %.0f rows/s: %v", len(content), *done.Rows.Total,
+			took.Round(time.Millisecond), float64(*done.Rows.Total)/took.Seconds(), counted(done),
+		)
 		return done, kept(shop)
 	}
 	plain, wanted := become(content)

@@ -13,7 +13,10 @@ import (
 
 // told are the events that are written, with what they are about.
 func told(s *apitest.Shop) []string {
-	return apitest.Value[[]string](s, `SELECT coalesce(array_agg(kind || ' ' || coalesce(data ->> 'name', data ->> 'status') || coalesce(' at ' || (data ->> 'price'), '') ORDER BY id), '{}') FROM events`)
+	return apitest.Value[[]string](
+		s,
+		`SELECT coalesce(array_agg(kind || ' ' || coalesce(data ->> 'name', data ->> 'status') || coalesce(' at ' || (data ->> 'price'), '') ORDER BY id), '{}') FROM events`,
+	)
 }
 
 func TestImportsAreTold(t *testing.T) {
@@ -21,23 +24,52 @@ func TestImportsAreTold(t *testing.T) {
 	s := apitest.New(t)
 	keeper := s.Admin()
 	file := func(mugPrice, vases string) []byte {
-		return []byte("id,title,price,quantity,item_group_id,size\nmug,Mug," + mugPrice + ",5,,\nv-s,Vase,30.00," + vases + ",vase,S\nv-l,Vase,40.00,3,vase,L\n")
+		return []byte(
+			"id,title,price,quantity,item_group_id,size\nmug,Mug," + mugPrice + ",5,,\nv-s,Vase,30.00," + vases + ",vase,S\nv-l,Vase,40.00,3,vase,L\n",
+		)
 	}
 	load(t, s, keeper, file("10.00", "3"))
 	assert.Empty(t, told(s), "nobody listens")
 
-	keeper.Post("/api/v1/admin/webhooks", fields{"url": "https://example.com/", "events": []string{"product.created", "product.updated", "import.finished"}}).Want(http.StatusCreated)
+	keeper.Post("/api/v1/admin/webhooks", fields{"url": "https://example.com/", "events": []string{"product.created", "product.updated", "import.finished"}}).
+		Want(http.StatusCreated)
 	load(t, s, keeper, file("11.00", "3"), part{"dry_run", "true"})
 	assert.Empty(t, told(s), "a trial changes nothing")
-	second := load(t, s, keeper, append(file("11.00", "4"), "pan,Pan,25.00,1,,\njug,,1.00,1,,\n"...))
+	second := load(
+		t, s, keeper, append(file("11.00", "4"), "pan,Pan,25.00,1,,\njug,,1.00,1,,\n"...),
+	)
 	require.Equal(t, [4]int64{1, 2, 1, 1}, counted(second), complaints(keeper, second.ID))
-	assert.Equal(t, []string{"product.updated Mug at 11.00", "product.created Pan at 25.00", "import.finished completed"}, told(s), "stock alone is no change of a product")
-	assert.JSONEq(t, `{"status": "completed", "total": 5, "created": 1, "updated": 2, "unchanged": 1, "failed": 1}`,
-		apitest.Value[string](s, "SELECT (data - 'id' - 'finished_at')::text FROM events WHERE kind = 'import.finished' AND object_id = $1", second.ID))
+	assert.Equal(
+		t,
+		[]string{
+			"product.updated Mug at 11.00", "product.created Pan at 25.00",
+			"import.finished completed",
+		},
+		told(s),
+		"stock alone is no change of a product",
+	)
+	assert.JSONEq(
+		t,
+		`{"status": "completed", "total": 5, "created": 1, "updated": 2, "unchanged": 1, "failed": 1}`,
+		apitest.Value[string](
+			s,
+			"SELECT (data - 'id' - 'finished_at')::text FROM events WHERE kind = 'import.finished' AND object_id = $1",
+			second.ID,
+		),
+	)
 	var pan api.AdminProduct
-	keeper.Get("/api/v1/admin/products/" + apitest.Value[string](s, "SELECT object_id::text FROM events WHERE kind = 'product.created'")).Want(http.StatusOK).Into(&pan)
+	keeper.Get("/api/v1/admin/products/" + apitest.Value[string](s, "SELECT object_id::text FROM events WHERE kind = 'product.created'")).
+		Want(http.StatusOK).
+		Into(&pan)
 	assert.EqualValues(t, 1, pan.Stock)
-	assert.EqualValues(t, 1, apitest.Value[int](s, "SELECT (data -> 'stock')::int FROM events WHERE kind = 'product.created'"), "as it is at the end")
+	assert.EqualValues(
+		t,
+		1,
+		apitest.Value[int](
+			s, "SELECT (data -> 'stock')::int FROM events WHERE kind = 'product.created'",
+		),
+		"as it is at the end",
+	)
 
 	s.Exec("TRUNCATE events CASCADE")
 	var waits api.Import

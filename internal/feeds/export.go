@@ -18,23 +18,41 @@ const exportPage = 500
 
 // exported are the columns of an export. An import knows them all.
 var exported = []string{
-	"id", "item_group_id", "title", "description", "brand", "product_type", "price", "sale_price", "availability", "quantity", "condition",
-	"gtin", "sku", "image_link", "additional_image_link", "is_active", "is_featured", "options", "attributes",
+	"id", "item_group_id", "title", "description", "brand", "product_type", "price", "sale_price",
+	"availability", "quantity", "condition", "gtin", "sku", "image_link", "additional_image_link",
+	"is_active", "is_featured", "options", "attributes",
 }
 
 // ExportProducts answers products as CSV, as they are read.
-func (f *Feeds) ExportProducts(ctx context.Context, r api.ExportProductsRequestObject) (api.ExportProductsResponseObject, error) {
+func (f *Feeds) ExportProducts(
+	ctx context.Context, r api.ExportProductsRequestObject,
+) (api.ExportProductsResponseObject, error) {
 	p := r.Params
 	filters, err := f.catalog.Filters(api.ListProductsParams{
-		Q: p.Q, CategoryID: p.CategoryID, Category: p.Category, BrandID: p.BrandID, Brand: p.Brand, MinPrice: p.MinPrice, MaxPrice: p.MaxPrice,
-		InStock: p.InStock, OnSale: p.OnSale, Featured: p.Featured, Availability: p.Availability, Gtin: p.Gtin, Attribute: p.Attribute,
+		Q:            p.Q,
+		CategoryID:   p.CategoryID,
+		Category:     p.Category,
+		BrandID:      p.BrandID,
+		Brand:        p.Brand,
+		MinPrice:     p.MinPrice,
+		MaxPrice:     p.MaxPrice,
+		InStock:      p.InStock,
+		OnSale:       p.OnSale,
+		Featured:     p.Featured,
+		Availability: p.Availability,
+		Gtin:         p.Gtin,
+		Attribute:    p.Attribute,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &download{contentType: "text/csv; charset=utf-8; header=present", name: "products.csv", write: func(w io.Writer) error {
-		return f.export(ctx, w, filters)
-	}}, nil
+	return &download{
+		contentType: "text/csv; charset=utf-8; header=present",
+		name:        "products.csv",
+		write: func(w io.Writer) error {
+			return f.export(ctx, w, filters)
+		},
+	}, nil
 }
 
 // Export writes all active products as CSV.
@@ -52,18 +70,34 @@ func (f *Feeds) export(ctx context.Context, w io.Writer, filters *db.ListProduct
 	if err != nil {
 		return err
 	}
-	if err := f.eachItem(ctx, filters, func(row db.ListFeedItemsRow) error { return out.Write(f.exportRow(t, row)) }); err != nil {
+	if err := f.eachItem(
+		ctx, filters, func(row db.ListFeedItemsRow) error { return out.Write(f.exportRow(t, row)) },
+	); err != nil {
 		return err
 	}
 	out.Flush()
 	return out.Error()
 }
 
-// eachItem calls do with every variant that passes, page by page: each is read when the one before was sent.
-func (f *Feeds) eachItem(ctx context.Context, p *db.ListProductsParams, do func(db.ListFeedItemsRow) error) error {
+// eachItem calls do with every variant that passes, page by page: each is read when the one before
+// was sent.
+func (f *Feeds) eachItem(
+	ctx context.Context, p *db.ListProductsParams, do func(db.ListFeedItemsRow) error,
+) error {
 	params := db.ListFeedItemsParams{
-		Q: p.Q, CategoryID: p.CategoryID, Category: p.Category, BrandID: p.BrandID, Brand: p.Brand, MinMinor: p.MinMinor, MaxMinor: p.MaxMinor,
-		InStock: p.InStock, OnSale: p.OnSale, Featured: p.Featured, GTIN: p.GTIN, Attributes: p.Attributes, PageLimit: exportPage,
+		Q:          p.Q,
+		CategoryID: p.CategoryID,
+		Category:   p.Category,
+		BrandID:    p.BrandID,
+		Brand:      p.Brand,
+		MinMinor:   p.MinMinor,
+		MaxMinor:   p.MaxMinor,
+		InStock:    p.InStock,
+		OnSale:     p.OnSale,
+		Featured:   p.Featured,
+		GTIN:       p.GTIN,
+		Attributes: p.Attributes,
+		PageLimit:  exportPage,
 	}
 	for {
 		rows, err := f.planned.ListFeedItems(ctx, params)
@@ -103,8 +137,9 @@ func (f *Feeds) exportRow(t *tree, row db.ListFeedItemsRow) []string {
 		}
 	}
 	cells := []string{
-		itemID(row), groupID(row), row.Name, row.Description, orEmpty(row.BrandName), t.path(row.CategoryID), f.price(row.PriceMinor), sale,
-		availability(row), quantity, row.Condition, orEmpty(row.GTIN), row.SKU, first, strings.Join(more, ","),
+		itemID(row), groupID(row), row.Name, row.Description, orEmpty(row.BrandName),
+		t.path(row.CategoryID), f.price(row.PriceMinor), sale, availability(row), quantity,
+		row.Condition, orEmpty(row.GTIN), row.SKU, first, strings.Join(more, ","),
 		strconv.FormatBool(row.IsActive), strconv.FormatBool(row.IsFeatured), options, attributes,
 	}
 	for i, cell := range cells {
@@ -185,7 +220,8 @@ func (d *download) send(w http.ResponseWriter) error {
 	panic(http.ErrAbortHandler) // half an answer must not look like a whole one
 }
 
-// lateWriter begins the answer with its first bytes, so that what fails before them is a problem like any other.
+// lateWriter begins the answer with its first bytes, so that what fails before them is a problem
+// like any other.
 type lateWriter struct {
 	to    http.ResponseWriter
 	begun bool

@@ -40,11 +40,27 @@ func TestAnExportIsAnIdentity(t *testing.T) {
 	admin := shop.Admin()
 	load(t, shop, admin, []byte(phones))
 	admin.Post("/api/v1/admin/products", fields{"name": "Shirt", "is_featured": true, "variants": []fields{
-		{"price": "5.00", "options": fields{"fit": "slim", "size": "M"}, "stock": 3}, {"price": "6.00", "discount_price": "5.50", "options": fields{"fit": "wide", "size": "M"}, "track_inventory": false},
-	}}).Want(http.StatusCreated)
-	admin.Post("/api/v1/admin/products", fields{"name": "=1+1", "description": "'=2+2\r\n\tand \"more\", ", "price": "1.00", "attributes": fields{"formula": "@SUM(A1)"}}).Want(http.StatusCreated)
-	shop.Exec(`UPDATE products SET name = E'\t=x', description = '-5' WHERE id = (SELECT min(id) FROM products WHERE is_active)`)
-	shop.Exec(`UPDATE products SET name = '''=1+1', description = E'+1 \n ' WHERE id = (SELECT min(id) + 1 FROM products WHERE is_active)`)
+		{
+			"price":   "5.00",
+			"options": fields{"fit": "slim", "size": "M"},
+			"stock":   3,
+		},
+		{
+			"price":           "6.00",
+			"discount_price":  "5.50",
+			"options":         fields{"fit": "wide", "size": "M"},
+			"track_inventory": false,
+		},
+	}}).
+		Want(http.StatusCreated)
+	admin.Post("/api/v1/admin/products", fields{"name": "=1+1", "description": "'=2+2\r\n\tand \"more\", ", "price": "1.00", "attributes": fields{"formula": "@SUM(A1)"}}).
+		Want(http.StatusCreated)
+	shop.Exec(
+		`UPDATE products SET name = E'\t=x', description = '-5' WHERE id = (SELECT min(id) FROM products WHERE is_active)`,
+	)
+	shop.Exec(
+		`UPDATE products SET name = '''=1+1', description = E'+1 \n ' WHERE id = (SELECT min(id) + 1 FROM products WHERE is_active)`,
+	)
 	shop.Exec(`UPDATE brands SET name = '@' || name WHERE id = (SELECT min(id) FROM brands)`)
 	export := admin.Get(exports).Want(http.StatusOK)
 	assert.Equal(t, `attachment; filename="products.csv"`, export.Header.Get("Content-Disposition"))
@@ -66,7 +82,9 @@ func TestAnExportIsAnIdentity(t *testing.T) {
 
 	other := apitest.New(t)
 	done = load(t, other, other.Admin(), export.Body, part{"images", "false"})
-	assert.Equal(t, [4]int64{*done.Rows.Total, 0, 0, 0}, counted(done), complaints(other.Admin(), done.ID))
+	assert.Equal(
+		t, [4]int64{*done.Rows.Total, 0, 0, 0}, counted(done), complaints(other.Admin(), done.ID),
+	)
 	copied := exportOf(t, other.Admin().Get(exports))
 	for i, row := range exportOf(t, export) {
 		for _, name := range []string{"image_link", "additional_image_link"} {
@@ -120,14 +138,18 @@ func TestAnExportIsStreamed(t *testing.T) {
 	for s := bufio.NewScanner(response.Body); s.Scan(); lines++ {
 	}
 	assert.Equal(t, 1201, lines)
-	assert.LessOrEqual(t, shop.Statements(func() { admin.Get(exports) }), 12, "three pages, and who asks")
+	assert.LessOrEqual(
+		t, shop.Statements(func() { admin.Get(exports) }), 12, "three pages, and who asks",
+	)
 }
 
 var token = apitest.Setting{Name: "FEED_TOKEN", Value: "a-secret-of-sixteen-or-more"}
 
 func TestTheFeedForGoogle(t *testing.T) {
 	t.Parallel()
-	shop := apitest.New(t, token, apitest.Setting{Name: "STOREFRONT_URL", Value: "https://shop.example.com/"})
+	shop := apitest.New(
+		t, token, apitest.Setting{Name: "STOREFRONT_URL", Value: "https://shop.example.com/"},
+	)
 	load(t, shop, shop.Admin(), []byte(phones))
 	shop.Get("/feeds/google.xml?token=another").Problem(http.StatusNotFound, "feed_not_found")
 	shop.Get("/feeds/google.xml").Problem(http.StatusUnprocessableEntity, "invalid_request")
@@ -168,7 +190,8 @@ func TestTheFeedForGoogle(t *testing.T) {
 	assert.Equal(t, "red", red.Color)
 
 	closed := apitest.New(t)
-	closed.Get("/feeds/google.xml?token="+token.Value).Problem(http.StatusNotFound, "feed_not_found")
+	closed.Get("/feeds/google.xml?token="+token.Value).
+		Problem(http.StatusNotFound, "feed_not_found")
 }
 
 // What is sent when the database is gone half-way must not look whole.
@@ -176,9 +199,18 @@ func TestAnExportThatBreaksOffSaysSo(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	admin := shop.Admin()
-	load(t, shop, admin, bytes.ReplaceAll(manyRows(600), []byte("Good for many things."), bytes.Repeat([]byte("x"), 19_000)))
+	load(
+		t,
+		shop,
+		admin,
+		bytes.ReplaceAll(
+			manyRows(600), []byte("Good for many things."), bytes.Repeat([]byte("x"), 19_000),
+		),
+	)
 	shop.Exec(`ALTER TABLE product_images RENAME TO product_images_gone`)
-	admin.Get(exports).Problem(http.StatusInternalServerError, "internal_error") // before the first byte: a problem
+	admin.Get(exports).
+		Problem(http.StatusInternalServerError, "internal_error")
+		// before the first byte: a problem
 	shop.Exec(`ALTER TABLE product_images_gone RENAME TO product_images`)
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, shop.URL()+exports, nil)
 	require.NoError(t, err)

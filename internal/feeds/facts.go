@@ -13,9 +13,29 @@ import (
 
 // availabilities are what they are called, in small letters without blanks, dashes and underscores.
 var availabilities = map[string]string{
-	"instock": inStock, "available": inStock, "yes": inStock, "true": inStock, "1": inStock, "limitedavailability": inStock, "onlineonly": inStock, "lieferbar": inStock, "auflager": inStock,
-	"preorder": inStock, "backorder": inStock, "availableforpreorder": inStock, "availablefororder": inStock, "presale": inStock,
-	"outofstock": outOfStock, "soldout": outOfStock, "unavailable": outOfStock, "discontinued": outOfStock, "no": outOfStock, "false": outOfStock, "0": outOfStock, "nichtlieferbar": outOfStock, "ausverkauft": outOfStock,
+	"instock":              inStock,
+	"available":            inStock,
+	"yes":                  inStock,
+	"true":                 inStock,
+	"1":                    inStock,
+	"limitedavailability":  inStock,
+	"onlineonly":           inStock,
+	"lieferbar":            inStock,
+	"auflager":             inStock,
+	"preorder":             inStock,
+	"backorder":            inStock,
+	"availableforpreorder": inStock,
+	"availablefororder":    inStock,
+	"presale":              inStock,
+	"outofstock":           outOfStock,
+	"soldout":              outOfStock,
+	"unavailable":          outOfStock,
+	"discontinued":         outOfStock,
+	"no":                   outOfStock,
+	"false":                outOfStock,
+	"0":                    outOfStock,
+	"nichtlieferbar":       outOfStock,
+	"ausverkauft":          outOfStock,
 }
 
 const (
@@ -26,7 +46,9 @@ const (
 func (c cells) stock(it *item) {
 	it.quantity = -1
 	if text := c.get(colQuantity); text != "" {
-		number, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSuffix(text, ".0"), ",0"), 10, 64)
+		number, err := strconv.ParseInt(
+			strings.TrimSuffix(strings.TrimSuffix(text, ".0"), ",0"), 10, 64,
+		)
 		switch {
 		case err != nil:
 			c.bad(colQuantity, "is not a whole number: %q", clip(text))
@@ -39,9 +61,13 @@ func (c cells) stock(it *item) {
 		}
 	}
 	if text := c.get(colAvailability); text != "" {
-		word := strings.NewReplacer(" ", "", "-", "", "_", "", "https://schema.org/", "", "http://schema.org/", "").Replace(strings.ToLower(text))
+		word := strings.NewReplacer(" ", "", "-", "", "_", "", "https://schema.org/", "", "http://schema.org/", "").
+			Replace(strings.ToLower(text))
 		if it.available = availabilities[word]; it.available == "" {
-			c.bad(colAvailability, "is not in_stock, out_of_stock, preorder or backorder: %q", clip(text))
+			c.bad(
+				colAvailability, "is not in_stock, out_of_stock, preorder or backorder: %q",
+				clip(text),
+			)
 		}
 	}
 	it.active, it.featured = c.yes(colActive), c.yes(colFeatured)
@@ -97,11 +123,19 @@ func (c cells) facts(it *item) {
 	if len(it.attributes) > maxAttributes {
 		c.bad(colAttributes, "are more than %d", maxAttributes)
 	}
-	if len(it.options) > maxOptions || slices.ContainsFunc(slices.Collect(maps.Values(it.options)), func(v string) bool { return v == "" || utf8.RuneCountInString(v) > maxOption }) {
-		c.bad(colOptions, "are more than %d, or one is empty or has more than %d characters", maxOptions, maxOption)
+	if len(it.options) > maxOptions ||
+		slices.ContainsFunc(
+			slices.Collect(maps.Values(it.options)),
+			func(v string) bool { return v == "" || utf8.RuneCountInString(v) > maxOption },
+		) {
+		c.bad(
+			colOptions, "are more than %d, or one is empty or has more than %d characters",
+			maxOptions, maxOption,
+		)
 	}
 	for name, value := range it.attributes {
-		if name == "" || strings.ContainsRune(name+value, 0) || utf8.RuneCountInString(value) > maxValue {
+		if name == "" || strings.ContainsRune(name+value, 0) ||
+			utf8.RuneCountInString(value) > maxValue {
 			c.bad(colAttributes, "has one without a name or of more than %d characters", maxValue)
 			break
 		}
@@ -120,7 +154,8 @@ func (c cells) pictures(it *item) {
 			col = colMoreImages
 		}
 		text = strings.TrimSpace(text)
-		if text == "" || strings.HasPrefix(text, c.mediaPrefix+"/") || slices.Contains(it.images, text) {
+		if text == "" || strings.HasPrefix(text, c.mediaPrefix+"/") ||
+			slices.Contains(it.images, text) {
 			continue
 		}
 		u, err := url.Parse(text)

@@ -29,13 +29,19 @@ func (f *family) add(options map[string]string) {
 func (f *family) accepts(options map[string]string) string {
 	switch {
 	case len(f.options) >= maxVariants:
-		return fmt.Sprintf("is the group's variant number %d, and a product has at most %d", len(f.options)+1, maxVariants)
+		return fmt.Sprintf(
+			"is the group's variant number %d, and a product has at most %d", len(f.options)+1,
+			maxVariants,
+		)
 	case f.options[canonical(options)] && len(options) == 0:
 		return "has no color, size, material or pattern to tell it from the others of its group"
 	case f.options[canonical(options)]:
 		return "has the same color, size, material and pattern as another one of its group"
 	case len(f.options) > 0 && !slices.Equal(slices.Sorted(maps.Keys(options)), f.names):
-		return fmt.Sprintf("must tell itself apart by the same as the others of its group: %s", strings.Join(f.names, ", "))
+		return fmt.Sprintf(
+			"must tell itself apart by the same as the others of its group: %s",
+			strings.Join(f.names, ", "),
+		)
 	}
 	return ""
 }

@@ -1,8 +1,9 @@
-// Package feeds owns products in files: importing them from spreadsheets and the feeds of other systems, exporting them,
-// and the feed for Google Merchant Center.
+// Package feeds owns products in files: importing them from spreadsheets and the feeds of other
+// systems, exporting them, and the feed for Google Merchant Center.
 //
-// An import is a row that says how far it is, and a job that goes on from there. Each batch of rows is written in one
-// transaction with the place behind it, so whoever goes on after a crash loses no row and doubles none.
+// An import is a row that says how far it is, and a job that goes on from there. Each batch of rows
+// is written in one transaction with the place behind it, so whoever goes on after a crash loses no
+// row and doubles none.
 package feeds
 
 import (
@@ -26,14 +27,33 @@ import (
 
 // Errors clients are told about.
 var (
-	ErrNoImport  = problem.NotFound("import_not_found", "There is no such import, or it is another account's.")
-	ErrFinished  = problem.Conflict("import_finished", "The import has ended already.")
-	ErrNoFeed    = problem.NotFound("feed_not_found", "There is nothing here.")
-	ErrNotAFeed  = &problem.Error{Status: 422, Code: "not_a_feed", Resolution: problem.FixRequest, Detail: "The file is not one that can be imported."}
-	ErrTooLarge  = &problem.Error{Status: 413, Code: "file_too_large", Resolution: problem.FixRequest, Detail: "The file has more than 512 MiB. Send it in parts."}
-	ErrStorage   = problem.Unavailable("storage_unavailable", "The file could not be stored. Nothing was changed; try again in a moment.", 5*time.Second)
-	errParts     = problem.BadRequest("malformed_multipart", "The body's parts cannot be read to their end.")
-	errURL       = problem.Invalid(problem.Field{Pointer: "/url", Message: "is not a public http or https address"})
+	ErrNoImport = problem.NotFound(
+		"import_not_found", "There is no such import, or it is another account's.",
+	)
+	ErrFinished = problem.Conflict("import_finished", "The import has ended already.")
+	ErrNoFeed   = problem.NotFound("feed_not_found", "There is nothing here.")
+	ErrNotAFeed = &problem.Error{
+		Status:     422,
+		Code:       "not_a_feed",
+		Resolution: problem.FixRequest,
+		Detail:     "The file is not one that can be imported.",
+	}
+	ErrTooLarge = &problem.Error{
+		Status:     413,
+		Code:       "file_too_large",
+		Resolution: problem.FixRequest,
+		Detail:     "The file has more than 512 MiB. Send it in parts.",
+	}
+	ErrStorage = problem.Unavailable(
+		"storage_unavailable",
+		"The file could not be stored. Nothing was changed; try again in a moment.", 5*time.Second,
+	)
+	errParts = problem.BadRequest(
+		"malformed_multipart", "The body's parts cannot be read to their end.",
+	)
+	errURL = problem.Invalid(
+		problem.Field{Pointer: "/url", Message: "is not a public http or https address"},
+	)
 	errUnfetched = "The file cannot be fetched from there. Give the address of a file on a public web server, or upload the file."
 )
 
@@ -77,8 +97,20 @@ type Feeds struct {
 }
 
 // New makes the domain.
-func New(pool *pgxpool.Pool, queue *jobs.Queue, store *media.Store, products *catalog.Catalog, stock *inventory.Stock, settings Settings) *Feeds {
-	return &Feeds{pool: pool, queue: queue, queries: db.New(pool), planned: postgres.Planned(pool), store: store, catalog: products, stock: stock, settings: settings}
+func New(
+	pool *pgxpool.Pool, queue *jobs.Queue, store *media.Store, products *catalog.Catalog,
+	stock *inventory.Stock, settings Settings,
+) *Feeds {
+	return &Feeds{
+		pool:     pool,
+		queue:    queue,
+		queries:  db.New(pool),
+		planned:  postgres.Planned(pool),
+		store:    store,
+		catalog:  products,
+		stock:    stock,
+		settings: settings,
+	}
 }
 
 // Work is the job that works on an import for a while.
@@ -102,20 +134,26 @@ func (Resume) Kind() string { return "feeds.resume" }
 func (f *Feeds) AddWorkers(workers *river.Workers, queue *jobs.Queue) {
 	river.AddWorker(workers, &worker{feeds: f})
 	river.AddWorker(workers, &imageWorker{feeds: f})
-	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[Resume]) error { return f.resume(ctx) }))
+	river.AddWorker(
+		workers,
+		river.WorkFunc(
+			func(ctx context.Context, _ *river.Job[Resume]) error { return f.resume(ctx) },
+		),
+	)
 	river.AddWorker(workers, river.WorkFunc(f.sweepFiles))
 	queue.Every(lookAgain, Resume{})
 	queue.Every(media.SweepPeriod, SweepFiles{})
 }
 
-// worker works on imports in slices, so that a job never lasts long: River takes one that does for dead.
+// worker works on imports in slices, so that a job never lasts long: River takes one that does for
+// dead.
 type worker struct {
 	river.WorkerDefaults[Work]
 	feeds *Feeds
 }
 
-// Timeout implements river.Worker. A slice ends by itself; what it may last longer is its last batch, or the reading of
-// a file that is fetched.
+// Timeout implements river.Worker. A slice ends by itself; what it may last longer is its last
+// batch, or the reading of a file that is fetched.
 func (w *worker) Timeout(*river.Job[Work]) time.Duration { return 10 * time.Minute }
 
 // Work implements river.Worker.
@@ -123,7 +161,10 @@ func (w *worker) Work(ctx context.Context, job *river.Job[Work]) error {
 	more, err := w.feeds.Run(ctx, job.Args.ID, time.Now().Add(slice), nil)
 	switch {
 	case err != nil && job.Attempt >= maxAttempts:
-		return w.feeds.finish(ctx, job.Args.ID, statusFailed, "The import failed again and again because of a fault of the server. It did what its counts say; start it anew.")
+		return w.feeds.finish(
+			ctx, job.Args.ID, statusFailed,
+			"The import failed again and again because of a fault of the server. It did what its counts say; start it anew.",
+		)
 	case err != nil:
 		return err
 	case more:
@@ -141,13 +182,17 @@ func (f *Feeds) resume(ctx context.Context) error {
 	if err != nil || len(ids) == 0 {
 		return err
 	}
-	return f.queue.TxMany(ctx, func(_ *db.Queries, insert func([]river.InsertManyParams) error) error {
-		all := make([]river.InsertManyParams, len(ids))
-		for i, id := range ids {
-			all[i] = river.InsertManyParams{Args: Work{id}, InsertOpts: &river.InsertOpts{
-				Queue: jobs.Imports, UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: silence},
-			}}
-		}
-		return insert(all)
-	})
+	return f.queue.TxMany(
+		ctx,
+		func(_ *db.Queries, insert func([]river.InsertManyParams) error) error {
+			all := make([]river.InsertManyParams, len(ids))
+			for i, id := range ids {
+				all[i] = river.InsertManyParams{Args: Work{id}, InsertOpts: &river.InsertOpts{
+					Queue:      jobs.Imports,
+					UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: silence},
+				}}
+			}
+			return insert(all)
+		},
+	)
 }

@@ -15,19 +15,26 @@ import (
 )
 
 // GetGoogleFeed answers the feed for Google Merchant Center to who knows its token.
-func (f *Feeds) GetGoogleFeed(ctx context.Context, r api.GetGoogleFeedRequestObject) (api.GetGoogleFeedResponseObject, error) {
+func (f *Feeds) GetGoogleFeed(
+	ctx context.Context, r api.GetGoogleFeedRequestObject,
+) (api.GetGoogleFeedResponseObject, error) {
 	// Hashes are of one length: comparing them tells nothing, not even that of the token.
 	given, want := sha256.Sum256([]byte(r.Params.Token)), sha256.Sum256([]byte(f.settings.Token))
 	if subtle.ConstantTimeCompare(given[:], want[:]) != 1 || f.settings.Token == "" {
 		return nil, ErrNoFeed
 	}
-	return &download{contentType: "application/xml; charset=utf-8", write: func(w io.Writer) error { return f.writeGoogle(ctx, w) }}, nil
+	return &download{
+		contentType: "application/xml; charset=utf-8",
+		write:       func(w io.Writer) error { return f.writeGoogle(ctx, w) },
+	}, nil
 }
 
 // writeGoogle writes an RSS 2.0 document with the columns of Google's product data specification.
 func (f *Feeds) writeGoogle(ctx context.Context, to io.Writer) error {
 	w := &xmlWriter{Writer: bufio.NewWriter(to)}
-	w.raw(xml.Header + `<rss version="2.0" xmlns:g="http://base.google.com/ns/1.0">` + "\n<channel>\n")
+	w.raw(
+		xml.Header + `<rss version="2.0" xmlns:g="http://base.google.com/ns/1.0">` + "\n<channel>\n",
+	)
 	w.element("title", f.settings.Name)
 	w.element("link", f.settings.Storefront)
 	w.element("description", "The products of "+f.settings.Name+".")
@@ -149,7 +156,9 @@ func (w *xmlWriter) raw(text string) {
 func (w *xmlWriter) element(name, value string) {
 	w.raw("<" + name + ">")
 	if w.failed == nil {
-		w.failed = xml.EscapeText(w.Writer, []byte(value)) // characters XML does not know become U+FFFD
+		w.failed = xml.EscapeText(
+			w.Writer, []byte(value),
+		) // characters XML does not know become U+FFFD
 	}
 	w.raw("</" + name + ">\n")
 }

@@ -23,10 +23,16 @@ func owner(ctx context.Context) *int64 {
 }
 
 // ListImports answers a page of imports, newest first.
-func (f *Feeds) ListImports(ctx context.Context, r api.ListImportsRequestObject) (api.ListImportsResponseObject, error) {
+func (f *Feeds) ListImports(
+	ctx context.Context, r api.ListImportsRequestObject,
+) (api.ListImportsResponseObject, error) {
 	p := r.Params
 	asked := page.Of(p.Limit, p.Offset)
-	params := db.ListImportsParams{UserID: owner(ctx), PageLimit: asked.Limit, PageOffset: asked.Offset}
+	params := db.ListImportsParams{
+		UserID:     owner(ctx),
+		PageLimit:  asked.Limit,
+		PageOffset: asked.Offset,
+	}
 	if p.Status != nil {
 		params.Status = new(string(*p.Status))
 	}
@@ -41,7 +47,11 @@ func (f *Feeds) ListImports(ctx context.Context, r api.ListImportsRequestObject)
 	if err != nil {
 		return nil, err
 	}
-	body := api.ListImports200JSONResponse{Items: make([]api.Import, 0, len(rows)), Limit: asked.Limit, Offset: asked.Offset}
+	body := api.ListImports200JSONResponse{
+		Items:  make([]api.Import, 0, len(rows)),
+		Limit:  asked.Limit,
+		Offset: asked.Offset,
+	}
 	for _, row := range rows {
 		body.Items = append(body.Items, importBody(row))
 	}
@@ -52,7 +62,9 @@ func (f *Feeds) ListImports(ctx context.Context, r api.ListImportsRequestObject)
 }
 
 // GetImport answers one import.
-func (f *Feeds) GetImport(ctx context.Context, r api.GetImportRequestObject) (api.GetImportResponseObject, error) {
+func (f *Feeds) GetImport(
+	ctx context.Context, r api.GetImportRequestObject,
+) (api.GetImportResponseObject, error) {
 	row, err := f.get(ctx, r.ID)
 	return api.GetImport200JSONResponse{Body: importBody(row)}, err
 }
@@ -66,13 +78,19 @@ func (f *Feeds) get(ctx context.Context, id int64) (db.Import, error) {
 }
 
 // ListImportErrors answers a page of what was wrong with an import.
-func (f *Feeds) ListImportErrors(ctx context.Context, r api.ListImportErrorsRequestObject) (api.ListImportErrorsResponseObject, error) {
+func (f *Feeds) ListImportErrors(
+	ctx context.Context, r api.ListImportErrorsRequestObject,
+) (api.ListImportErrorsResponseObject, error) {
 	p := r.Params
 	asked := page.Of(p.Limit, p.Offset)
 	if _, err := f.get(ctx, r.ID); err != nil {
 		return nil, err
 	}
-	params := db.ListImportErrorsParams{ImportID: r.ID, PageLimit: asked.Limit, PageOffset: asked.Offset}
+	params := db.ListImportErrorsParams{
+		ImportID:   r.ID,
+		PageLimit:  asked.Limit,
+		PageOffset: asked.Offset,
+	}
 	after, err := page.After(p.Cursor, p.Offset, 1)
 	if err != nil {
 		return nil, err
@@ -84,13 +102,26 @@ func (f *Feeds) ListImportErrors(ctx context.Context, r api.ListImportErrorsRequ
 	if err != nil {
 		return nil, err
 	}
-	body := api.ListImportErrors200JSONResponse{Items: make([]api.ImportError, 0, len(rows)), Limit: asked.Limit, Offset: asked.Offset}
+	body := api.ListImportErrors200JSONResponse{
+		Items:  make([]api.ImportError, 0, len(rows)),
+		Limit:  asked.Limit,
+		Offset: asked.Offset,
+	}
 	for _, row := range rows {
 		severity := api.ImportErrorSeverityError
 		if row.IsWarning {
 			severity = api.ImportErrorSeverityWarning
 		}
-		body.Items = append(body.Items, api.ImportError{Row: row.Row, Line: row.Line, Column: row.ColumnName, Message: row.Message, Severity: severity})
+		body.Items = append(
+			body.Items,
+			api.ImportError{
+				Row:      row.Row,
+				Line:     row.Line,
+				Column:   row.ColumnName,
+				Message:  row.Message,
+				Severity: severity,
+			},
+		)
 	}
 	if len(rows) == int(asked.Limit) {
 		body.NextCursor = new(page.Cursor(rows[len(rows)-1].ID))
@@ -99,7 +130,9 @@ func (f *Feeds) ListImportErrors(ctx context.Context, r api.ListImportErrorsRequ
 }
 
 // CancelImport ends an import between two batches: who works on it finds out before the next.
-func (f *Feeds) CancelImport(ctx context.Context, r api.CancelImportRequestObject) (api.CancelImportResponseObject, error) {
+func (f *Feeds) CancelImport(
+	ctx context.Context, r api.CancelImportRequestObject,
+) (api.CancelImportResponseObject, error) {
 	if _, err := f.get(ctx, r.ID); err != nil {
 		return nil, err
 	}
@@ -113,12 +146,28 @@ func (f *Feeds) CancelImport(ctx context.Context, r api.CancelImportRequestObjec
 func importBody(i db.Import) api.Import {
 	done := i.Created + i.Updated + i.Unchanged + i.Failed
 	body := api.Import{
-		ID: i.ID, UserID: i.UserID, Status: api.ImportStatus(i.Status), Message: i.Message, Source: i.Source, Encoding: i.Encoding,
-		Delimiter: i.Delimiter, DryRun: i.DryRun, Images: i.Images, BatchSize: i.BatchSize,
+		ID:        i.ID,
+		UserID:    i.UserID,
+		Status:    api.ImportStatus(i.Status),
+		Message:   i.Message,
+		Source:    i.Source,
+		Encoding:  i.Encoding,
+		Delimiter: i.Delimiter,
+		DryRun:    i.DryRun,
+		Images:    i.Images,
+		BatchSize: i.BatchSize,
 		Rows: api.ImportRows{
-			Total: i.RowsTotal, Done: done, Created: i.Created, Updated: i.Updated, Unchanged: i.Unchanged, Failed: i.Failed, Warnings: i.Warnings,
+			Total:     i.RowsTotal,
+			Done:      done,
+			Created:   i.Created,
+			Updated:   i.Updated,
+			Unchanged: i.Unchanged,
+			Failed:    i.Failed,
+			Warnings:  i.Warnings,
 		},
-		CreatedAt: i.CreatedAt, StartedAt: i.StartedAt, FinishedAt: i.FinishedAt,
+		CreatedAt:  i.CreatedAt,
+		StartedAt:  i.StartedAt,
+		FinishedAt: i.FinishedAt,
 	}
 	switch {
 	case i.Status == statusCompleted:
@@ -128,7 +177,12 @@ func importBody(i db.Import) api.Import {
 	}
 	if i.FinishedAt == nil && i.StartedAt != nil && i.RowsTotal != nil && done > 0 {
 		left := max(0, *i.RowsTotal-done)
-		body.Eta = new(time.Now().Add(time.Duration(float64(time.Since(*i.StartedAt)) / float64(done) * float64(left))).UTC().Truncate(time.Second))
+		body.Eta = new(
+			time.Now().
+				Add(time.Duration(float64(time.Since(*i.StartedAt)) / float64(done) * float64(left))).
+				UTC().
+				Truncate(time.Second),
+		)
 	}
 	return body
 }

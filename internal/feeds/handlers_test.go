@@ -22,7 +22,10 @@ func manyRows(n int) []byte {
 	var b strings.Builder
 	b.WriteString("id,title,description,price,brand,product_type,quantity\n")
 	for i := range n {
-		fmt.Fprintf(&b, "R-%d,Thing number %d,Good for many things.,%d.99,Brand %d,Things > Kind %d,%d\n", i, i, i%90+1, i%7, i%11, i%50)
+		fmt.Fprintf(
+			&b, "R-%d,Thing number %d,Good for many things.,%d.99,Brand %d,Things > Kind %d,%d\n",
+			i, i, i%90+1, i%7, i%11, i%50,
+		)
 	}
 	return []byte(b.String())
 }
@@ -31,7 +34,9 @@ func manyRows(n int) []byte {
 func staff(s *apitest.Shop) apitest.Caller {
 	var me api.User
 	s.Customer().Get("/api/v1/users/me").Want(http.StatusOK).Into(&me)
-	s.Admin().Put(fmt.Sprintf("/api/v1/admin/customers/%d/role", me.ID), fields{"role": "staff"}).Want(http.StatusOK)
+	s.Admin().
+		Put(fmt.Sprintf("/api/v1/admin/customers/%d/role", me.ID), fields{"role": "staff"}).
+		Want(http.StatusOK)
 	return s.Login(me.Email, "correct horse 9")
 }
 
@@ -72,7 +77,8 @@ func TestImportsAreTheirOwners(t *testing.T) {
 	}
 	bob.Post(at(started.ID)+"/cancel", nil).Problem(http.StatusNotFound, "import_not_found")
 	first := ada.Get(at(started.ID)).Want(http.StatusOK)
-	ada.Get(at(started.ID), apitest.Header{Name: "If-None-Match", Value: first.Header.Get("ETag")}).Want(http.StatusNotModified)
+	ada.Get(at(started.ID), apitest.Header{Name: "If-None-Match", Value: first.Header.Get("ETag")}).
+		Want(http.StatusNotModified)
 
 	var cancelled api.Import
 	ada.Post(at(started.ID)+"/cancel", nil).Want(http.StatusOK).Into(&cancelled)
@@ -87,7 +93,9 @@ func TestAnImportIsCancelledBetweenBatches(t *testing.T) {
 	shop := apitest.New(t)
 	admin := shop.Admin()
 	var started, now api.Import
-	admin.Post(imports, form(t, manyRows(500), part{"batch_size", "10"})).Want(http.StatusAccepted).Into(&started)
+	admin.Post(imports, form(t, manyRows(500), part{"batch_size", "10"})).
+		Want(http.StatusAccepted).
+		Into(&started)
 	more, err := shop.App.Feeds().Run(t.Context(), started.ID, time.Now(), nil) // one batch
 	require.NoError(t, err)
 	require.True(t, more)
@@ -124,15 +132,18 @@ func TestUploadsThatAreNone(t *testing.T) {
 	}
 	for name, content := range map[string]string{"zip": "PK\x03\x04 and more", "gzip": "\x1f\x8b\x08", "PDF": "%PDF-1.7", "empty": ""} {
 		t.Run(name, func(*testing.T) {
-			admin.Post(imports, form(t, []byte(content))).Problem(http.StatusUnprocessableEntity, "not_a_feed")
+			admin.Post(imports, form(t, []byte(content))).
+				Problem(http.StatusUnprocessableEntity, "not_a_feed")
 		})
 	}
 	body := form(t, []byte(phones))
 	body.Content = body.Content[:len(body.Content)/2]
 	admin.Post(imports, body).Problem(http.StatusBadRequest, "malformed_multipart")
-	admin.Post(imports, apitest.Raw{ContentType: "application/json", Content: `{"url": "` + strings.Repeat("x", 2<<20) + `"}`}).Want(http.StatusRequestEntityTooLarge)
+	admin.Post(imports, apitest.Raw{ContentType: "application/json", Content: `{"url": "` + strings.Repeat("x", 2<<20) + `"}`}).
+		Want(http.StatusRequestEntityTooLarge)
 	for _, address := range []string{"ftp://a.example/x", "https://user:password@a.example/", "nonsense", "http://"} {
-		admin.Post(imports, fields{"url": address}).Problem(http.StatusUnprocessableEntity, "invalid_request")
+		admin.Post(imports, fields{"url": address}).
+			Problem(http.StatusUnprocessableEntity, "invalid_request")
 	}
 	left, err := filepath.Glob(filepath.Join(folder, "private", "*"))
 	require.NoError(t, err)
@@ -140,7 +151,8 @@ func TestUploadsThatAreNone(t *testing.T) {
 	assert.Zero(t, apitest.Value[int](shop, "SELECT count(*)::int FROM imports"))
 	require.NoError(t, os.RemoveAll(filepath.Join(folder, "private")))
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "private"), nil, 0o600))
-	admin.Post(imports, form(t, []byte(phones))).Problem(http.StatusServiceUnavailable, "storage_unavailable")
+	admin.Post(imports, form(t, []byte(phones))).
+		Problem(http.StatusServiceUnavailable, "storage_unavailable")
 }
 
 func TestAFeedFromTheWeb(t *testing.T) {
@@ -160,13 +172,19 @@ func TestAFeedFromTheWeb(t *testing.T) {
 	admin := shop.Admin()
 	fetch := func(shop *apitest.Shop, address string) api.Import {
 		var started api.Import
-		shop.Admin().Post(imports, fields{"url": address, "batch_size": 2}).Want(http.StatusAccepted).Into(&started)
+		shop.Admin().
+			Post(imports, fields{"url": address, "batch_size": 2}).
+			Want(http.StatusAccepted).
+			Into(&started)
 		return work(t, shop, shop.Admin(), started.ID)
 	}
 	done := fetch(shop, remote.URL+"/feed.csv?key=secret")
 	assert.Equal(t, [4]int64{5, 0, 0, 0}, counted(done), complaints(admin, done.ID))
 	assert.Equal(t, remote.URL+"/feed.csv", done.Source, "what may be secret is not told")
-	assert.Equal(t, "The file is a ZIP archive or an Excel workbook. Unpack it, or save it as CSV.", *fetch(shop, remote.URL+"/zip").Message)
+	assert.Equal(
+		t, "The file is a ZIP archive or an Excel workbook. Unpack it, or save it as CSV.",
+		*fetch(shop, remote.URL+"/zip").Message,
+	)
 	missing := fetch(shop, remote.URL+"/missing")
 	assert.Equal(t, api.ImportStatusFailed, missing.Status)
 

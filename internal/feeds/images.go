@@ -39,13 +39,23 @@ func imageJobs(id int64, pl *plan) []river.InsertManyParams {
 	}
 	all := make([]river.InsertManyParams, 0, len(pl.images))
 	for _, product := range slices.Sorted(maps.Keys(pl.images)) {
-		args := FetchImages{Import: id, Product: product, URLs: pl.images[product][:min(maxImages, len(pl.images[product]))]}
+		args := FetchImages{
+			Import:  id,
+			Product: product,
+			URLs:    pl.images[product][:min(maxImages, len(pl.images[product]))],
+		}
 		if at := places[product]; at != nil {
 			args.Row, args.Line = at.row, at.line
 		} else if at := pl.imageRows[product]; at != nil {
 			args.Row, args.Line = at.row, at.line
 		}
-		all = append(all, river.InsertManyParams{Args: args, InsertOpts: &river.InsertOpts{Queue: jobs.Fetches, MaxAttempts: 3}})
+		all = append(
+			all,
+			river.InsertManyParams{
+				Args:       args,
+				InsertOpts: &river.InsertOpts{Queue: jobs.Fetches, MaxAttempts: 3},
+			},
+		)
 	}
 	return all
 }
@@ -59,7 +69,8 @@ type imageWorker struct {
 // Timeout implements river.Worker: each of a product's images may take half a minute.
 func (w *imageWorker) Timeout(*river.Job[FetchImages]) time.Duration { return 10 * time.Minute }
 
-// Work implements river.Worker. An image that cannot be had is a warning of the import; a fault of ours is tried again.
+// Work implements river.Worker. An image that cannot be had is a warning of the import; a fault of
+// ours is tried again.
 func (w *imageWorker) Work(ctx context.Context, job *river.Job[FetchImages]) error {
 	f, args := w.feeds, job.Args
 	have, err := f.queries.ListFeedImages(ctx, args.Product)
@@ -70,16 +81,23 @@ func (w *imageWorker) Work(ctx context.Context, job *river.Job[FetchImages]) err
 		if slices.Contains(have, address) {
 			continue
 		}
-		err := f.catalog.AddImage(ctx, args.Product, address, func(ctx context.Context, q *db.Queries, image int64) error {
-			return q.CreateFeedImage(ctx, image, args.Product, address)
-		})
+		err := f.catalog.AddImage(
+			ctx,
+			args.Product,
+			address,
+			func(ctx context.Context, q *db.Queries, image int64) error {
+				return q.CreateFeedImage(ctx, image, args.Product, address)
+			},
+		)
 		var known *problem.Error
 		switch {
 		case err == nil, postgres.Violates(err, "feed_images_url_key"): // another job was faster
 		case errors.Is(err, catalog.ErrProductNotFound):
 			return nil
 		case errors.As(err, &known) && known.Status < 500:
-			if err := f.warn(ctx, args, fmt.Sprintf("%s %s", clip(address), known.Detail)); err != nil {
+			if err := f.warn(
+				ctx, args, fmt.Sprintf("%s %s", clip(address), known.Detail),
+			); err != nil {
 				return err
 			}
 		default:
@@ -96,7 +114,12 @@ func (f *Feeds) warn(ctx context.Context, args FetchImages, message string) erro
 			return err
 		}
 		return q.AddImportErrors(ctx, db.AddImportErrorsParams{
-			ImportID: args.Import, IsWarning: true, Rows: []int64{args.Row}, Lines: []int64{args.Line}, Columns: []string{string(colImage)}, Messages: []string{message},
+			ImportID:  args.Import,
+			IsWarning: true,
+			Rows:      []int64{args.Row},
+			Lines:     []int64{args.Line},
+			Columns:   []string{string(colImage)},
+			Messages:  []string{message},
 		})
 	})
 }

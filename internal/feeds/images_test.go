@@ -19,7 +19,8 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// Images are fetched behind the rows, each once; what cannot be had is a warning, and is tried by the next import.
+// Images are fetched behind the rows, each once; what cannot be had is a warning, and is tried by
+// the next import.
 func TestImagesAreFetchedInTheBackground(t *testing.T) {
 	t.Parallel()
 	var picture bytes.Buffer
@@ -34,14 +35,26 @@ func TestImagesAreFetchedInTheBackground(t *testing.T) {
 		_, _ = w.Write(picture.Bytes())
 	}))
 	t.Cleanup(remote.Close)
-	shop := apitest.New(t, apitest.Setting{Name: "FETCH_ALLOWED_NETWORKS", Value: "127.0.0.0/8"}, apitest.Setting{Name: "WORKERS", Value: "true"})
+	shop := apitest.New(
+		t, apitest.Setting{Name: "FETCH_ALLOWED_NETWORKS", Value: "127.0.0.0/8"},
+		apitest.Setting{Name: "WORKERS", Value: "true"},
+	)
 	admin := shop.Admin()
-	feed := []byte(fmt.Sprintf("id,title,price,image_link,additional_image_link\nA,One,1,%[1]s/a.png,\"%[1]s/b.png, %[1]s/later.png\"\nB,Two,1,%[1]s/a.png,\n", remote.URL))
+	feed := []byte(
+		fmt.Sprintf(
+			"id,title,price,image_link,additional_image_link\nA,One,1,%[1]s/a.png,\"%[1]s/b.png, %[1]s/later.png\"\nB,Two,1,%[1]s/a.png,\n",
+			remote.URL,
+		),
+	)
 	run := func(parts ...part) (done api.Import) {
 		admin.Post(imports, form(t, feed, parts...)).Want(http.StatusAccepted).Into(&done)
 		require.Eventually(t, func() bool {
 			admin.Get(at(done.ID)).Want(http.StatusOK).Into(&done)
-			return done.FinishedAt != nil && apitest.Value[int](shop, "SELECT count(*)::int FROM river_job WHERE kind = 'feeds.fetch_images' AND finalized_at IS NULL") == 0
+			return done.FinishedAt != nil &&
+				apitest.Value[int](
+					shop,
+					"SELECT count(*)::int FROM river_job WHERE kind = 'feeds.fetch_images' AND finalized_at IS NULL",
+				) == 0
 		}, 30*time.Second, 20*time.Millisecond)
 		admin.Get(at(done.ID)).Into(&done)
 		return done

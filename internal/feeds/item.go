@@ -103,7 +103,10 @@ func (p *parser) parse(r csvfile.Record) (*item, []fault) {
 
 // fits reports whether a row of another length than the first has nothing but empty cells too many.
 func (p *parser) fits(row []string) bool {
-	return len(row) > len(p.header) && !slices.ContainsFunc(row[len(p.header):], func(cell string) bool { return strings.TrimSpace(cell) != "" })
+	return len(row) > len(p.header) &&
+		!slices.ContainsFunc(
+			row[len(p.header):], func(cell string) bool { return strings.TrimSpace(cell) != "" },
+		)
 }
 
 // cells is a row being read.
@@ -121,7 +124,9 @@ func (c cells) get(col column) string {
 	return ""
 }
 
-func (c cells) bad(col column, format string, args ...any) { c.wrong(c.nameOf(col), format, args...) }
+func (c cells) bad(col column, format string, args ...any) {
+	c.wrong(c.nameOf(col), format, args...)
+}
 
 // names reads what the row is told by.
 func (c cells) names(it *item) {
@@ -134,7 +139,11 @@ func (c cells) names(it *item) {
 		}
 	}
 	if it.sku != "" && (len(it.sku) > maxSKU || !skuForm.MatchString(it.sku)) {
-		c.bad(colSKU, "is not a sku: letters, digits, dots, dashes, slashes and underscores, at most %d", maxSKU)
+		c.bad(
+			colSKU,
+			"is not a sku: letters, digits, dots, dashes, slashes and underscores, at most %d",
+			maxSKU,
+		)
 	}
 	if text := c.get(colGTIN); text != "" {
 		digits := strings.NewReplacer(" ", "", "-", "", "\u00a0", "").Replace(text)
@@ -175,7 +184,9 @@ func (l *layout) key(row []string) string {
 }
 
 func (c cells) texts(it *item) {
-	it.title, it.brand, it.condition = c.get(colTitle), c.get(colBrand), strings.ToLower(c.get(colCondition))
+	it.title, it.brand, it.condition = c.get(colTitle), c.get(
+		colBrand,
+	), strings.ToLower(c.get(colCondition))
 	if at, there := c.at[colDescription]; there {
 		it.description = bare(c.row[at])
 	}
@@ -207,7 +218,8 @@ func (c cells) texts(it *item) {
 			it.category = append(it.category, name)
 		}
 	}
-	if normalName(c.nameOf(colCategory)) == "google_product_category" && len(it.category) == 1 && strings.Trim(it.category[0], "0123456789") == "" {
+	if normalName(c.nameOf(colCategory)) == "google_product_category" && len(it.category) == 1 &&
+		strings.Trim(it.category[0], "0123456789") == "" {
 		it.category = nil // a number of Google's taxonomy, which names nothing here
 	}
 	if len(it.category) > maxDepth {

@@ -18,7 +18,10 @@ type known struct {
 
 // readKnown asks for all that the rows may mean, in three statements at most.
 func readKnown(ctx context.Context, q *db.Queries, items []*item) (*known, error) {
-	k := &known{map[string]*db.FindFeedVariantsRow{}, map[string]*db.FindFeedVariantsRow{}, map[string]*db.FindFeedVariantsRow{}, map[string]*family{}, map[int64]*family{}}
+	k := &known{
+		map[string]*db.FindFeedVariantsRow{}, map[string]*db.FindFeedVariantsRow{},
+		map[string]*db.FindFeedVariantsRow{}, map[string]*family{}, map[int64]*family{},
+	}
 	var ids, skus, gtins, groups []string
 	for _, it := range items {
 		if it.id != "" {
@@ -52,7 +55,9 @@ func readKnown(ctx context.Context, q *db.Queries, items []*item) (*known, error
 	return k, k.readGroups(ctx, q, items, groups)
 }
 
-func (k *known) readGroups(ctx context.Context, q *db.Queries, items []*item, names []string) error {
+func (k *known) readGroups(
+	ctx context.Context, q *db.Queries, items []*item, names []string,
+) error {
 	rows, err := q.FindFeedGroups(ctx, names)
 	if err != nil {
 		return err
@@ -98,7 +103,8 @@ func (k *known) find(it *item) *db.FindFeedVariantsRow {
 	if v := k.byID[it.id]; v != nil && it.id != "" {
 		return v
 	}
-	if v := k.bySKU[it.skuOf()]; v != nil && (it.sku != "" || it.id != "") && (v.FeedID == nil || it.id == "") {
+	if v := k.bySKU[it.skuOf()]; v != nil && (it.sku != "" || it.id != "") &&
+		(v.FeedID == nil || it.id == "") {
 		return v
 	}
 	if v := k.byGTIN[it.gtin]; v != nil && it.gtin != "" && (v.FeedID == nil || it.id == "") {

@@ -19,10 +19,18 @@ type Options struct {
 	BatchSize int32 // 0: as usual
 }
 
-// ImportFile imports a file here and now, and answers what became of it; content is nil for a file to be fetched. Whatever
-// ends it, servers take it up where it stopped. progress hears how far it is.
-func (f *Feeds) ImportFile(ctx context.Context, content io.Reader, o Options, progress func(db.Import)) (db.Import, error) {
-	params := db.CreateImportParams{Source: o.Source, DryRun: o.DryRun, Images: !o.NoImages, BatchSize: o.BatchSize}
+// ImportFile imports a file here and now, and answers what became of it; content is nil for a file
+// to be fetched. Whatever ends it, servers take it up where it stopped. progress hears how far it
+// is.
+func (f *Feeds) ImportFile(
+	ctx context.Context, content io.Reader, o Options, progress func(db.Import),
+) (db.Import, error) {
+	params := db.CreateImportParams{
+		Source:    o.Source,
+		DryRun:    o.DryRun,
+		Images:    !o.NoImages,
+		BatchSize: o.BatchSize,
+	}
 	if params.BatchSize == 0 {
 		params.BatchSize = defaultBatch
 	}
@@ -42,7 +50,9 @@ func (f *Feeds) ImportFile(ctx context.Context, content io.Reader, o Options, pr
 			return db.Import{}, err
 		}
 		encoding := nameOf(file.encoding)
-		params.File, params.Encoding, params.IsUtf8, params.Size = &file.name, &encoding, isUTF8(file.encoding), file.size
+		params.File, params.Encoding, params.IsUtf8, params.Size = &file.name, &encoding, isUTF8(
+			file.encoding,
+		), file.size
 	}
 	var made db.Import
 	err := postgres.Tx(ctx, f.pool, func(q *db.Queries) (err error) {

@@ -48,7 +48,9 @@ func form(t testing.TB, content []byte, parts ...part) apitest.Raw {
 }
 
 // load uploads a file and works on it until it has ended.
-func load(t testing.TB, s *apitest.Shop, caller apitest.Caller, content []byte, parts ...part) api.Import {
+func load(
+	t testing.TB, s *apitest.Shop, caller apitest.Caller, content []byte, parts ...part,
+) api.Import {
 	t.Helper()
 	var started api.Import
 	caller.Post(imports, form(t, content, parts...)).Want(http.StatusAccepted).Into(&started)

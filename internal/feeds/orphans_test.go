@@ -35,7 +35,9 @@ func TestFilesOfCrashedImportsAreSweptAway(t *testing.T) {
 	require.Len(t, begun, 1)
 	const foreign = "backup.tar"
 	for _, name := range []string{"abcdefghij0123456789", "abcdefghij0123456789.18a2b3c4d5e6f708.tmp", foreign} {
-		require.NoError(t, os.WriteFile(filepath.Join(folder, "private", name), []byte("left behind"), 0o600))
+		require.NoError(
+			t, os.WriteFile(filepath.Join(folder, "private", name), []byte("left behind"), 0o600),
+		)
 	}
 
 	assert.Zero(t, sweep(time.Now()), "an upload may be under way")
@@ -43,12 +45,21 @@ func TestFilesOfCrashedImportsAreSweptAway(t *testing.T) {
 
 	tomorrow := time.Now().Add(25 * time.Hour)
 	assert.Equal(t, 2, sweep(tomorrow), "what nobody began, and what was never whole")
-	assert.ElementsMatch(t, []string{begun[0], filepath.Join(folder, "private", foreign)}, files(), "an import that waits keeps its file")
+	assert.ElementsMatch(
+		t, []string{begun[0], filepath.Join(folder, "private", foreign)}, files(),
+		"an import that waits keeps its file",
+	)
 
 	ended, err := os.ReadFile(begun[0])
 	require.NoError(t, err)
 	assert.Equal(t, [4]int64{5, 0, 0, 0}, counted(work(t, shop, admin, waiting.ID)))
-	require.NoError(t, os.WriteFile(begun[0], ended, 0o600), "as if the server had died before it deleted the file")
+	require.NoError(
+		t, os.WriteFile(begun[0], ended, 0o600),
+		"as if the server had died before it deleted the file",
+	)
 	assert.Equal(t, 1, sweep(tomorrow))
-	assert.Equal(t, []string{filepath.Join(folder, "private", foreign)}, files(), "what is none of ours stays")
+	assert.Equal(
+		t, []string{filepath.Join(folder, "private", foreign)}, files(),
+		"what is none of ours stays",
+	)
 }

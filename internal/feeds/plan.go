@@ -63,7 +63,8 @@ func (pl *plan) made() []int64 {
 	return ids
 }
 
-// changed are the ids of the products that were, and are not as they were. Stock alone makes no other product.
+// changed are the ids of the products that were, and are not as they were. Stock alone makes no
+// other product.
 func (pl *plan) changed() []int64 {
 	return slices.AppendSeq(slices.Clone(pl.textIDs), maps.Keys(pl.touched))
 }
@@ -71,7 +72,13 @@ func (pl *plan) changed() []int64 {
 // makePlan decides on each row.
 func (p *parser) makePlan(ctx context.Context, q *db.Queries, items []*item) (*plan, error) {
 	pl := &plan{
-		layout: p.layout, touched: map[int64]bool{}, stock: map[int64]int32{}, calls: map[int64]string{}, groups: map[string]int64{}, images: map[int64][]string{}, imageRows: map[int64]*item{},
+		layout:    p.layout,
+		touched:   map[int64]bool{},
+		stock:     map[int64]int32{},
+		calls:     map[int64]string{},
+		groups:    map[string]int64{},
+		images:    map[int64][]string{},
+		imageRows: map[int64]*item{},
 	}
 	var err error
 	if p.has(colCategory) {
@@ -160,7 +167,11 @@ func (pl *plan) create(it *item, k *known) (string, column) {
 	if it.sale >= 0 && it.sale >= it.price {
 		return "is not below the price", colSalePrice
 	}
-	v := &newVariant{item: it, options: canonical(it.options), tracked: it.quantity >= 0 || it.available != inStock}
+	v := &newVariant{
+		item:    it,
+		options: canonical(it.options),
+		tracked: it.quantity >= 0 || it.available != inStock,
+	}
 	f := k.groups[it.group]
 	if it.group == "" || f == nil {
 		p := &newProduct{item: it}

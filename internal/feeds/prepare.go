@@ -18,8 +18,8 @@ import (
 	"github.com/shopd/shopd/internal/platform/safehttp"
 )
 
-// prepare makes sure that the file is in the storage, is UTF-8, and was read once to its end. Each of these is done once,
-// however often the import is taken up again.
+// prepare makes sure that the file is in the storage, is UTF-8, and was read once to its end. Each
+// of these is done once, however often the import is taken up again.
 func (r *run) prepare(ctx context.Context) error {
 	if r.File == nil {
 		if err := r.fetch(ctx); err != nil {
@@ -101,7 +101,12 @@ func nameOf(e csvfile.Encoding) string {
 func (r *run) storeFile(ctx context.Context, k kept) error {
 	name := nameOf(k.encoding)
 	stored, err := r.queries.StoreImportFile(ctx, db.StoreImportFileParams{
-		ID: r.ID, Runner: r.name, File: &k.name, Encoding: &name, IsUtf8: isUTF8(k.encoding), Size: k.size,
+		ID:       r.ID,
+		Runner:   r.name,
+		File:     &k.name,
+		Encoding: &name,
+		IsUtf8:   isUTF8(k.encoding),
+		Size:     k.size,
 	})
 	if err == nil && stored == 0 {
 		err = errTakenOver
@@ -165,9 +170,11 @@ func (r *run) open(ctx context.Context, from int64) (io.ReadCloser, error) {
 
 const byteOrderMark = "\xef\xbb\xbf"
 
-// begin opens the file behind its byte order mark and a line such as "sep=;" that spreadsheets write, and answers what
-// parts its cells unless that is known.
-func (r *run) begin(ctx context.Context) (file io.ReadCloser, in *bufio.Reader, delimiter byte, at csvfile.Place, err error) {
+// begin opens the file behind its byte order mark and a line such as "sep=;" that spreadsheets
+// write, and answers what parts its cells unless that is known.
+func (r *run) begin(
+	ctx context.Context,
+) (file io.ReadCloser, in *bufio.Reader, delimiter byte, at csvfile.Place, err error) {
 	if file, err = r.open(ctx, 0); err != nil {
 		return nil, nil, 0, at, err
 	}
@@ -177,7 +184,10 @@ func (r *run) begin(ctx context.Context) (file io.ReadCloser, in *bufio.Reader, 
 		at.Offset = int64(len(byteOrderMark))
 		head = head[len(byteOrderMark):]
 	}
-	if line, _, found := bytes.Cut(head, []byte{'\n'}); found && len(line) <= 6 && bytes.HasPrefix(bytes.ToLower(line), []byte("sep=")) && len(bytes.TrimSpace(line[4:])) <= 1 && len(line) > 4 {
+	if line, _, found := bytes.Cut(
+		head, []byte{'\n'},
+	); found && len(line) <= 6 && bytes.HasPrefix(bytes.ToLower(line), []byte("sep=")) && len(bytes.TrimSpace(line[4:])) <= 1 &&
+		len(line) > 4 {
 		delimiter = line[4]
 		at.Offset += int64(len(line)) + 1
 		at.Line, at.Row = 2, 1
@@ -204,12 +214,16 @@ func (r *run) understand(header []string) error {
 	if err != nil {
 		return refusal(err.Error())
 	}
-	r.parser = &parser{layout: l, currency: r.settings.Currency, mediaPrefix: r.settings.MediaPrefix}
+	r.parser = &parser{
+		layout:      l,
+		currency:    r.settings.Currency,
+		mediaPrefix: r.settings.MediaPrefix,
+	}
 	return nil
 }
 
-// scan reads the file once to its end: how many rows there are, and which keys come twice. It keeps 8 bytes of each row
-// in memory, and nothing else.
+// scan reads the file once to its end: how many rows there are, and which keys come twice. It keeps
+// 8 bytes of each row in memory, and nothing else.
 func (r *run) scan(ctx context.Context) error {
 	file, in, delimiter, at, err := r.begin(ctx)
 	if err != nil {
@@ -234,8 +248,14 @@ func (r *run) scan(ctx context.Context) error {
 		return err
 	}
 	now, err := r.queries.StoreImportScan(ctx, db.StoreImportScanParams{
-		ID: r.ID, Runner: r.name, RowsTotal: &total, Delimiter: string(delimiter), Repeated: repeated,
-		Position: header.Next.Offset, Line: header.Next.Line, Row: header.Next.Row,
+		ID:        r.ID,
+		Runner:    r.name,
+		RowsTotal: &total,
+		Delimiter: string(delimiter),
+		Repeated:  repeated,
+		Position:  header.Next.Offset,
+		Line:      header.Next.Line,
+		Row:       header.Next.Row,
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return errTakenOver
@@ -249,7 +269,9 @@ func (r *run) scan(ctx context.Context) error {
 // maxRepeated is how many keys that come twice are known; of more, the last row counts.
 const maxRepeated = 10_000
 
-func (r *run) countRows(ctx context.Context, reader *csvfile.Reader) (total int64, repeated []int64, err error) {
+func (r *run) countRows(
+	ctx context.Context, reader *csvfile.Reader,
+) (total int64, repeated []int64, err error) {
 	var hashes []int64
 	for ctx.Err() == nil {
 		record, err := reader.Next()
@@ -257,7 +279,8 @@ func (r *run) countRows(ctx context.Context, reader *csvfile.Reader) (total int6
 			slices.Sort(hashes)
 			repeated = []int64{}
 			for i := 1; i < len(hashes) && len(repeated) < maxRepeated; i++ {
-				if hashes[i] == hashes[i-1] && (len(repeated) == 0 || repeated[len(repeated)-1] != hashes[i]) {
+				if hashes[i] == hashes[i-1] &&
+					(len(repeated) == 0 || repeated[len(repeated)-1] != hashes[i]) {
 					repeated = append(repeated, hashes[i])
 				}
 			}
@@ -267,7 +290,9 @@ func (r *run) countRows(ctx context.Context, reader *csvfile.Reader) (total int6
 			return 0, nil, err
 		}
 		if total++; total > maxRows {
-			return 0, nil, refusal(fmt.Sprintf("The file has more than %d rows. Import it in parts.", maxRows))
+			return 0, nil, refusal(
+				fmt.Sprintf("The file has more than %d rows. Import it in parts.", maxRows),
+			)
 		}
 		if hash := keyHash(r.parser.key(record.Cells)); hash != 0 {
 			hashes = append(hashes, hash)

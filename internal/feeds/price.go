@@ -10,27 +10,64 @@ import (
 	"github.com/shopd/shopd/internal/platform/money"
 )
 
-// symbols are what stands for currencies beside their codes. A sign that several have means the shop's, if it is one
-// of them.
+// symbols are what stands for currencies beside their codes. A sign that several have means the
+// shop's, if it is one of them.
 var symbols = map[string][]money.Currency{
-	"€": {"EUR"}, "£": {"GBP", "EGP", "LBP"}, "¥": {"JPY", "CNY"}, "￥": {"JPY", "CNY"}, "元": {"CNY"}, "円": {"JPY"},
-	"$": {"USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN", "TWD", "ARS", "CLP", "COP", "BRL"}, "US$": {"USD"}, "C$": {"CAD"}, "CA$": {"CAD"}, "A$": {"AUD"}, "AU$": {"AUD"},
-	"NZ$": {"NZD"}, "S$": {"SGD"}, "HK$": {"HKD"}, "R$": {"BRL"}, "MX$": {"MXN"}, "₹": {"INR"}, "Rs": {"INR", "PKR", "LKR", "NPR"}, "Rs.": {"INR", "PKR", "LKR", "NPR"}, "₩": {"KRW"},
-	"₽": {"RUB"}, "руб.": {"RUB"}, "₺": {"TRY"}, "TL": {"TRY"}, "₴": {"UAH"}, "₫": {"VND"}, "฿": {"THB"}, "₪": {"ILS"}, "₦": {"NGN"}, "₱": {"PHP"}, "kr": {"SEK", "NOK", "DKK", "ISK"},
-	"kr.": {"DKK", "SEK", "NOK", "ISK"}, "zł": {"PLN"}, "Kč": {"CZK"}, "Ft": {"HUF"}, "lei": {"RON"}, "Fr.": {"CHF"}, "SFr.": {"CHF"}, "R": {"ZAR"},
+	"€":    {"EUR"},
+	"£":    {"GBP", "EGP", "LBP"},
+	"¥":    {"JPY", "CNY"},
+	"￥":    {"JPY", "CNY"},
+	"元":    {"CNY"},
+	"円":    {"JPY"},
+	"$":    {"USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN", "TWD", "ARS", "CLP", "COP", "BRL"},
+	"US$":  {"USD"},
+	"C$":   {"CAD"},
+	"CA$":  {"CAD"},
+	"A$":   {"AUD"},
+	"AU$":  {"AUD"},
+	"NZ$":  {"NZD"},
+	"S$":   {"SGD"},
+	"HK$":  {"HKD"},
+	"R$":   {"BRL"},
+	"MX$":  {"MXN"},
+	"₹":    {"INR"},
+	"Rs":   {"INR", "PKR", "LKR", "NPR"},
+	"Rs.":  {"INR", "PKR", "LKR", "NPR"},
+	"₩":    {"KRW"},
+	"₽":    {"RUB"},
+	"руб.": {"RUB"},
+	"₺":    {"TRY"},
+	"TL":   {"TRY"},
+	"₴":    {"UAH"},
+	"₫":    {"VND"},
+	"฿":    {"THB"},
+	"₪":    {"ILS"},
+	"₦":    {"NGN"},
+	"₱":    {"PHP"},
+	"kr":   {"SEK", "NOK", "DKK", "ISK"},
+	"kr.":  {"DKK", "SEK", "NOK", "ISK"},
+	"zł":   {"PLN"},
+	"Kč":   {"CZK"},
+	"Ft":   {"HUF"},
+	"lei":  {"RON"},
+	"Fr.":  {"CHF"},
+	"SFr.": {"CHF"},
+	"R":    {"ZAR"},
 }
 
 // Why a price is none.
 var (
 	errNoPrice   = errors.New("is not a price such as 19.99 USD")
 	errNegative  = errors.New("is below zero")
-	errAmbiguous = errors.New("may mean thousands or decimals: write it with the currency's decimals, such as 1299.00")
-	errDecimals  = errors.New("has more decimals than the currency")
-	errTooMuch   = errors.New("is more than a price can be")
+	errAmbiguous = errors.New(
+		"may mean thousands or decimals: write it with the currency's decimals, such as 1299.00",
+	)
+	errDecimals = errors.New("has more decimals than the currency")
+	errTooMuch  = errors.New("is more than a price can be")
 )
 
-// parsePrice reads a price in any usual form, such as "19.99 USD", "USD 19.99", "€19,99", "1.299,00 €" or "¥1200", as
-// minor units of the shop's currency. A price without a currency is in that.
+// parsePrice reads a price in any usual form, such as "19.99 USD", "USD 19.99", "€19,99", "1.299,00
+// €" or "¥1200", as minor units of the shop's currency. A price without a currency is in that.
 func parsePrice(text string, shop money.Currency) (int64, error) {
 	text = strings.Map(func(r rune) rune {
 		switch {
@@ -50,7 +87,9 @@ func parsePrice(text string, shop money.Currency) (int64, error) {
 	if first < 0 {
 		return 0, errNoPrice
 	}
-	before, number, after := strings.TrimSpace(text[:first]), text[first:last+1], strings.TrimSpace(text[last+1:])
+	before, number, after := strings.TrimSpace(text[:first]), text[first:last+1], strings.TrimSpace(
+		text[last+1:],
+	)
 	if strings.HasSuffix(before, ".") && !strings.ContainsFunc(before, unicode.IsLetter) { // .99
 		before, number = strings.TrimSpace(strings.TrimSuffix(before, ".")), "0."+number
 	}
@@ -61,7 +100,8 @@ func parsePrice(text string, shop money.Currency) (int64, error) {
 		return 0, errNegative
 	}
 	named := strings.TrimSpace(strings.TrimPrefix(before, "+") + after)
-	if before != "" && after != "" && before != "+" && !strings.EqualFold(before, after) && !sameCurrency(before, after) {
+	if before != "" && after != "" && before != "+" && !strings.EqualFold(before, after) &&
+		!sameCurrency(before, after) {
 		return 0, errNoPrice
 	}
 	if before != "" && before != "+" && after != "" {
@@ -88,7 +128,8 @@ func parsePrice(text string, shop money.Currency) (int64, error) {
 
 // sameCurrency reports whether a sign and a code, as in "$19.99 USD", can mean one currency.
 func sameCurrency(a, b string) bool {
-	return slices.Contains(symbols[a], money.Currency(strings.ToUpper(b))) || slices.Contains(symbols[b], money.Currency(strings.ToUpper(a)))
+	return slices.Contains(symbols[a], money.Currency(strings.ToUpper(b))) ||
+		slices.Contains(symbols[b], money.Currency(strings.ToUpper(a)))
 }
 
 func checkCurrency(named string, shop money.Currency) error {
@@ -109,8 +150,9 @@ func checkCurrency(named string, shop money.Currency) error {
 	return nil
 }
 
-// plainNumber takes the separators of thousands out of a number and makes a decimal comma a point. What stands once and
-// before other than three digits is decimal; what stands twice separates thousands.
+// plainNumber takes the separators of thousands out of a number and makes a decimal comma a point.
+// What stands once and before other than three digits is decimal; what stands twice separates
+// thousands.
 func plainNumber(number string, digits int) (string, error) {
 	point := strings.LastIndexAny(number, ".,")
 	if point < 0 {
@@ -149,9 +191,12 @@ func plainNumber(number string, digits int) (string, error) {
 
 // ungroup takes out marks that part groups of three digits.
 func ungroup(number, marks string) (string, error) {
-	groups := strings.FieldsFunc(number, func(r rune) bool { return strings.ContainsRune(marks, r) })
+	groups := strings.FieldsFunc(
+		number, func(r rune) bool { return strings.ContainsRune(marks, r) },
+	)
 	for i, group := range groups {
-		if strings.Trim(group, "0123456789") != "" || i > 0 && len(group) != 3 || i == 0 && len(groups) > 1 && len(group) > 3 {
+		if strings.Trim(group, "0123456789") != "" || i > 0 && len(group) != 3 ||
+			i == 0 && len(groups) > 1 && len(group) > 3 {
 			return "", errNoPrice
 		}
 	}

@@ -53,7 +53,10 @@ func TestPricesAreRead(t *testing.T) {
 		shop := rapid.SampledFrom([]money.Currency{"USD", "EUR", "JPY", "KWD"}).Draw(t, "currency")
 		minor := rapid.Int64Range(0, shop.Limit()).Draw(t, "minor")
 		plain := shop.Format(minor)
-		texts := []string{plain + " " + string(shop), string(shop) + " " + plain, strings.Replace(plain, ".", ",", 1) + " " + string(shop)}
+		texts := []string{
+			plain + " " + string(shop), string(shop) + " " + plain,
+			strings.Replace(plain, ".", ",", 1) + " " + string(shop),
+		}
 		if shop == "KWD" || shop == "JPY" {
 			texts = texts[:2]
 		}
@@ -63,7 +66,8 @@ func TestPricesAreRead(t *testing.T) {
 				t.Fatalf("%q: %d %v", text, got, err)
 			}
 		}
-		if minor, err := parsePrice(rapid.String().Draw(t, "text"), shop); err == nil && (minor < 0 || minor > shop.Limit()) {
+		if minor, err := parsePrice(rapid.String().Draw(t, "text"), shop); err == nil &&
+			(minor < 0 || minor > shop.Limit()) {
 			t.Fatalf("%d", minor)
 		}
 	})

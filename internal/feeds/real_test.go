@@ -25,11 +25,20 @@ func TestRealFeed(t *testing.T) {
 	begun := time.Now()
 	first := load(t, shop, admin, content)
 	took := time.Since(begun)
-	t.Logf("%d rows in %s, %.0f rows/s: %v %v", *first.Rows.Total, took, float64(*first.Rows.Total)/took.Seconds(), counted(first), complaints(admin, first.ID))
+	t.Logf(
+		"%d rows in %s, %.0f rows/s: %v %v", *first.Rows.Total, took,
+		float64(*first.Rows.Total)/took.Seconds(), counted(first), complaints(admin, first.ID),
+	)
 	begun = time.Now()
 	second := load(t, shop, admin, content)
 	took = time.Since(begun)
-	t.Logf("again in %s, %.0f rows/s: %v", took, float64(*first.Rows.Total)/took.Seconds(), counted(second))
-	assert.Equal(t, [4]int64{0, 0, *first.Rows.Total - first.Rows.Failed, first.Rows.Failed}, counted(second))
+	t.Logf(
+		"again in %s, %.0f rows/s: %v", took, float64(*first.Rows.Total)/took.Seconds(),
+		counted(second),
+	)
+	assert.Equal(
+		t, [4]int64{0, 0, *first.Rows.Total - first.Rows.Failed, first.Rows.Failed},
+		counted(second),
+	)
 	shop.RequireSound()
 }

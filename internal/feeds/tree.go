@@ -93,7 +93,9 @@ func (t *tree) grow(ctx context.Context, q *db.Queries, paths [][]string) error 
 			name := strings.TrimSpace(path[level])
 			if at := (branch{t.find(path[:level]), fold(name)}); !missing[at] { // called as the first row calls it
 				missing[at] = true
-				parents, names, bases = append(parents, at.parent), append(names, name), append(bases, catalog.SlugOf(name, "category"))
+				parents, names, bases = append(parents, at.parent), append(
+					names, name,
+				), append(bases, catalog.SlugOf(name, "category"))
 			}
 		}
 		if len(names) == 0 {
@@ -130,14 +132,19 @@ func parentSlugs(t *tree, parents []int64, bases []string) []string {
 	return seconds
 }
 
-// freeSlugs chooses a slug for each base, all different and none of them taken: the base, else its second choice, else
-// the base with something that nobody has. The right to make names is held.
-func freeSlugs(ctx context.Context, bases, seconds []string, taken func(context.Context, []string) ([]string, error)) ([]string, error) {
+// freeSlugs chooses a slug for each base, all different and none of them taken: the base, else its
+// second choice, else the base with something that nobody has. The right to make names is held.
+func freeSlugs(
+	ctx context.Context, bases, seconds []string,
+	taken func(context.Context, []string) ([]string, error),
+) ([]string, error) {
 	const longest, reserve = 200, 14
 	candidates := make([]string, 0, 3*len(bases))
 	for i, base := range bases {
 		hash := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%d", base, seconds[i], i))
-		unique := strings.TrimRight(base[:min(len(base), longest-reserve)], "-") + "-" + hex.EncodeToString(hash[:6])
+		unique := strings.TrimRight(
+			base[:min(len(base), longest-reserve)], "-",
+		) + "-" + hex.EncodeToString(hash[:6])
 		candidates = append(candidates, base, seconds[i][:min(len(seconds[i]), longest)], unique)
 	}
 	found, err := taken(ctx, candidates)
@@ -151,7 +158,8 @@ func freeSlugs(ctx context.Context, bases, seconds []string, taken func(context.
 	chosen := make([]string, len(bases))
 	for i := range bases {
 		for n, candidate := range candidates[3*i : 3*i+3] {
-			if !used[candidate] || n == 2 { // the last one is taken by accident alone; then the database says so
+			if !used[candidate] ||
+				n == 2 { // the last one is taken by accident alone; then the database says so
 				chosen[i], used[candidate] = candidate, true
 				break
 			}

@@ -21,8 +21,14 @@ import (
 )
 
 // StartImport takes a file, or the address of one, and has it imported.
-func (f *Feeds) StartImport(ctx context.Context, r api.StartImportRequestObject) (api.StartImportResponseObject, error) {
-	params := db.CreateImportParams{UserID: new(request.From(ctx).Principal.UserID), Images: true, BatchSize: defaultBatch}
+func (f *Feeds) StartImport(
+	ctx context.Context, r api.StartImportRequestObject,
+) (api.StartImportResponseObject, error) {
+	params := db.CreateImportParams{
+		UserID:    new(request.From(ctx).Principal.UserID),
+		Images:    true,
+		BatchSize: defaultBatch,
+	}
 	if r.JSONBody != nil {
 		source, err := sourceOf(r.JSONBody.URL)
 		if err != nil {
@@ -61,12 +67,17 @@ func (f *Feeds) forgetFile(ctx context.Context, name *string) {
 		return
 	}
 	if err := f.store.Discard(context.WithoutCancel(ctx), *name); err != nil {
-		f.settings.Log.WarnContext(ctx, "the file of an import stays behind", "file", *name, "error", err.Error())
+		f.settings.Log.WarnContext(
+			ctx, "the file of an import stays behind", "file", *name, "error", err.Error(),
+		)
 	}
 }
 
-// readUpload reads a form of parts as it arrives: the file goes to the storage, and nothing of it stays in memory.
-func (f *Feeds) readUpload(ctx context.Context, parts *multipart.Reader, to *db.CreateImportParams) error {
+// readUpload reads a form of parts as it arrives: the file goes to the storage, and nothing of it
+// stays in memory.
+func (f *Feeds) readUpload(
+	ctx context.Context, parts *multipart.Reader, to *db.CreateImportParams,
+) error {
 	seen := map[string]bool{}
 	for {
 		part, err := parts.NextPart()
@@ -111,7 +122,9 @@ func printable(name string) string {
 	return clip(name)
 }
 
-func (f *Feeds) readFile(ctx context.Context, part *multipart.Part, to *db.CreateImportParams) error {
+func (f *Feeds) readFile(
+	ctx context.Context, part *multipart.Part, to *db.CreateImportParams,
+) error {
 	body := &media.Source{Reader: io.LimitReader(part, MaxFile+1)}
 	file, err := f.keep(ctx, body)
 	var notText csvfile.ErrNotText
@@ -126,8 +139,13 @@ func (f *Feeds) readFile(ctx context.Context, part *multipart.Part, to *db.Creat
 		return ErrStorage.Because(err)
 	}
 	encoding := nameOf(file.encoding)
-	to.File, to.Encoding, to.IsUtf8, to.Size = &file.name, &encoding, isUTF8(file.encoding), file.size
-	if to.Source = printable(path.Base(strings.ReplaceAll(part.FileName(), `\`, "/"))); to.Source == "" || to.Source == "." || to.Source == "/" {
+	to.File, to.Encoding, to.IsUtf8, to.Size = &file.name, &encoding, isUTF8(
+		file.encoding,
+	), file.size
+	if to.Source = printable(
+		path.Base(strings.ReplaceAll(part.FileName(), `\`, "/")),
+	); to.Source == "" || to.Source == "." ||
+		to.Source == "/" {
 		to.Source = "upload"
 	}
 	switch {

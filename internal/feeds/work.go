@@ -36,9 +36,11 @@ type run struct {
 	progress func(db.Import)
 }
 
-// Run works on an import until it ends or the time is over; more reports whether something is left. progress, which may
-// be nil, hears how far it is after each batch.
-func (f *Feeds) Run(ctx context.Context, id int64, until time.Time, progress func(db.Import)) (more bool, err error) {
+// Run works on an import until it ends or the time is over; more reports whether something is left.
+// progress, which may be nil, hears how far it is after each batch.
+func (f *Feeds) Run(
+	ctx context.Context, id int64, until time.Time, progress func(db.Import),
+) (more bool, err error) {
 	r := &run{Feeds: f, name: rand.Text(), progress: progress}
 	r.Import, err = f.queries.ClaimImport(ctx, r.name, id, int32(silence/time.Second))
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -55,7 +57,9 @@ func (f *Feeds) Run(ctx context.Context, id int64, until time.Time, progress fun
 	switch {
 	case errors.As(err, &refused):
 		return false, f.finish(ctx, id, statusFailed, string(refused))
-	case errors.Is(err, errTakenOver), errors.Is(err, ErrFinished), errors.Is(context.Cause(ctx), errTakenOver):
+	case errors.Is(err, errTakenOver),
+		errors.Is(err, ErrFinished),
+		errors.Is(context.Cause(ctx), errTakenOver):
 		return false, nil
 	}
 	if more || err != nil {
@@ -67,7 +71,9 @@ func (f *Feeds) Run(ctx context.Context, id int64, until time.Time, progress fun
 }
 
 // stayAlive shows that a runner lives while it reads what is long.
-func (f *Feeds) stayAlive(ctx context.Context, id int64, runner string, stop context.CancelCauseFunc) {
+func (f *Feeds) stayAlive(
+	ctx context.Context, id int64, runner string, stop context.CancelCauseFunc,
+) {
 	for {
 		select {
 		case <-ctx.Done():
@@ -90,7 +96,9 @@ func (r *run) work(ctx context.Context, until time.Time) (more bool, err error) 
 		return false, err
 	}
 	defer func() { _ = file.Close() }()
-	reader := csvfile.NewReader(file, (*r.Delimiter)[0], csvfile.Place{Offset: r.Position, Line: r.Line, Row: r.Row})
+	reader := csvfile.NewReader(
+		file, (*r.Delimiter)[0], csvfile.Place{Offset: r.Position, Line: r.Line, Row: r.Row},
+	)
 	for {
 		batch, err := readBatch(reader, int(r.BatchSize))
 		if err != nil {
@@ -130,8 +138,8 @@ func readBatch(reader *csvfile.Reader, most int) ([]csvfile.Record, error) {
 	return batch, nil
 }
 
-// batch writes a batch and goes on behind it. When something makes the database refuse one row, the batch is written in
-// halves, down to that row.
+// batch writes a batch and goes on behind it. When something makes the database refuse one row, the
+// batch is written in halves, down to that row.
 func (r *run) batch(ctx context.Context, batch []csvfile.Record) error {
 	done, err := r.write(ctx, batch, "")
 	if isRefused(err) {
@@ -141,7 +149,10 @@ func (r *run) batch(ctx context.Context, batch []csvfile.Record) error {
 			}
 			return r.batch(ctx, batch[len(batch)/2:])
 		}
-		r.settings.Log.WarnContext(ctx, "a row of an import was refused", "import", r.ID, "row", batch[0].Row, "error", err.Error())
+		r.settings.Log.WarnContext(
+			ctx, "a row of an import was refused", "import", r.ID, "row", batch[0].Row, "error",
+			err.Error(),
+		)
 		done, err = r.write(ctx, batch, "cannot be kept: it contradicts what is there")
 	}
 	if err != nil {
@@ -159,69 +170,93 @@ func (r *run) batch(ctx context.Context, batch []csvfile.Record) error {
 	return nil
 }
 
-// isRefused reports whether a statement failed because of what it was to write: a breach of a constraint, or a value out
-// of range.
+// isRefused reports whether a statement failed because of what it was to write: a breach of a
+// constraint, or a value out of range.
 func isRefused(err error) bool {
 	var pg *pgconn.PgError
-	return errors.As(err, &pg) && (strings.HasPrefix(pg.Code, "23") || strings.HasPrefix(pg.Code, "22"))
+	return errors.As(err, &pg) &&
+		(strings.HasPrefix(pg.Code, "23") || strings.HasPrefix(pg.Code, "22"))
 }
 
-// write writes a batch in one transaction with the place behind it; or, if refused is not empty, that its rows are.
-func (r *run) write(ctx context.Context, batch []csvfile.Record, refused string) (done counts, err error) {
-	err = r.queue.TxMany(ctx, func(q *db.Queries, insert func([]river.InsertManyParams) error) error {
-		locked, err := q.LockImport(ctx, r.ID, r.name, r.Position)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return errTakenOver
-		}
-		if err != nil {
-			return err
-		}
-		items, faults, met := r.read(batch, locked.Met, refused)
-		failed := int64(len(batch) - len(items))
-		pl, err := r.parser.makePlan(ctx, q, items)
-		if err != nil {
-			return err
-		}
-		if !r.DryRun {
-			cause := inventory.Cause{Reason: inventory.Import, Reference: fmt.Sprintf("import:%d", r.ID), Actor: r.UserID}
-			if err := r.apply(ctx, q, pl, cause); err != nil {
+// write writes a batch in one transaction with the place behind it; or, if refused is not empty,
+// that its rows are.
+func (r *run) write(
+	ctx context.Context, batch []csvfile.Record, refused string,
+) (done counts, err error) {
+	err = r.queue.TxMany(
+		ctx,
+		func(q *db.Queries, insert func([]river.InsertManyParams) error) error {
+			locked, err := q.LockImport(ctx, r.ID, r.name, r.Position)
+			if errors.Is(err, pgx.ErrNoRows) {
+				return errTakenOver
+			}
+			if err != nil {
 				return err
 			}
-			if err := r.catalog.Tell(ctx, q, pl.made(), pl.changed()); err != nil {
+			items, faults, met := r.read(batch, locked.Met, refused)
+			failed := int64(len(batch) - len(items))
+			pl, err := r.parser.makePlan(ctx, q, items)
+			if err != nil {
 				return err
 			}
-			if r.Images {
-				if err := insert(imageJobs(r.ID, pl)); err != nil {
+			if !r.DryRun {
+				cause := inventory.Cause{
+					Reason:    inventory.Import,
+					Reference: fmt.Sprintf("import:%d", r.ID),
+					Actor:     r.UserID,
+				}
+				if err := r.apply(ctx, q, pl, cause); err != nil {
 					return err
 				}
+				if err := r.catalog.Tell(ctx, q, pl.made(), pl.changed()); err != nil {
+					return err
+				}
+				if r.Images {
+					if err := insert(imageJobs(r.ID, pl)); err != nil {
+						return err
+					}
+				}
 			}
-		}
-		done = pl.counts
-		done.failed += failed
-		if err := keepFaults(ctx, q, r.ID, append(faults, pl.faults...)); err != nil {
-			return err
-		}
-		last := batch[len(batch)-1].Next
-		return q.AdvanceImport(ctx, db.AdvanceImportParams{
-			ID: r.ID, Position: last.Offset, Line: last.Line, Row: last.Row, Met: met,
-			Created: done.created, Updated: done.updated, Unchanged: done.unchanged, Failed: done.failed,
-		})
-	})
+			done = pl.counts
+			done.failed += failed
+			if err := keepFaults(ctx, q, r.ID, append(faults, pl.faults...)); err != nil {
+				return err
+			}
+			last := batch[len(batch)-1].Next
+			return q.AdvanceImport(ctx, db.AdvanceImportParams{
+				ID:        r.ID,
+				Position:  last.Offset,
+				Line:      last.Line,
+				Row:       last.Row,
+				Met:       met,
+				Created:   done.created,
+				Updated:   done.updated,
+				Unchanged: done.unchanged,
+				Failed:    done.failed,
+			})
+		},
+	)
 	return done, err
 }
 
 // read reads the rows of a batch that can be read, and are not those of a key that was met before.
-func (r *run) read(batch []csvfile.Record, before []int64, refused string) (items []*item, faults []fault, met []int64) {
+func (r *run) read(
+	batch []csvfile.Record, before []int64, refused string,
+) (items []*item, faults []fault, met []int64) {
 	met = []int64{}
 	for _, record := range batch {
 		if refused != "" {
 			faults = append(faults, fault{record.Row, record.Line, "", refused})
 			continue
 		}
-		if hash := keyHash(r.parser.key(record.Cells)); record.Fault == "" && hash != 0 && slices.Contains(r.Repeated, hash) {
+		if hash := keyHash(r.parser.key(record.Cells)); record.Fault == "" && hash != 0 &&
+			slices.Contains(r.Repeated, hash) {
 			if slices.Contains(before, hash) || slices.Contains(met, hash) {
 				col := r.parser.keyColumn()
-				faults = append(faults, fault{record.Row, record.Line, r.parser.nameOf(col), "is that of a row before"})
+				faults = append(
+					faults,
+					fault{record.Row, record.Line, r.parser.nameOf(col), "is that of a row before"},
+				)
 				continue
 			}
 			met = append(met, hash)
@@ -242,7 +277,9 @@ func keepFaults(ctx context.Context, q *db.Queries, id int64, faults []fault) er
 	params := db.AddImportErrorsParams{ImportID: id}
 	for _, f := range faults {
 		params.Rows, params.Lines = append(params.Rows, f.row), append(params.Lines, f.line)
-		params.Columns, params.Messages = append(params.Columns, f.column), append(params.Messages, f.message)
+		params.Columns, params.Messages = append(params.Columns, f.column), append(
+			params.Messages, f.message,
+		)
 	}
 	return q.AddImportErrors(ctx, params)
 }

@@ -19,7 +19,13 @@ import (
 type fields = map[string]string
 
 func ada() fields {
-	return fields{"email": "ada@example.com", "password": "correct horse 9", "first_name": "Ada", "last_name": "Lovelace", "username": "ada"}
+	return fields{
+		"email":      "ada@example.com",
+		"password":   "correct horse 9",
+		"first_name": "Ada",
+		"last_name":  "Lovelace",
+		"username":   "ada",
+	}
 }
 
 func TestRegisterAndLogIn(t *testing.T) {
@@ -70,49 +76,68 @@ func TestRegisterRefuses(t *testing.T) {
 		f[name] = value
 		return f
 	}
-	shop.Post("/api/v1/auth/register", with("email", "Ada@Example.com")).Problem(http.StatusConflict, "email_taken")
-	shop.Post("/api/v1/auth/register", with("username", "ADA")).Problem(http.StatusConflict, "username_taken")
+	shop.Post("/api/v1/auth/register", with("email", "Ada@Example.com")).
+		Problem(http.StatusConflict, "email_taken")
+	shop.Post("/api/v1/auth/register", with("username", "ADA")).
+		Problem(http.StatusConflict, "username_taken")
 	for name, value := range map[string]string{
 		"password": "password123", "email": "no address", "first_name": "", "username": "a b", "phone": "call me", "role": "administrator",
 	} {
-		problem := shop.Post("/api/v1/auth/register", with(name, value)).Problem(http.StatusUnprocessableEntity, "invalid_request")
+		problem := shop.Post("/api/v1/auth/register", with(name, value)).
+			Problem(http.StatusUnprocessableEntity, "invalid_request")
 		require.NotEmpty(t, problem.Errors, name)
 		assert.Contains(t, problem.Errors[0].Pointer+problem.Errors[0].Message, name)
 	}
 	for what, password := range map[string]string{
 		"short": "1234567", "long in bytes": strings.Repeat("é", 37), "the address": "grace@example.com",
 	} {
-		problem := shop.Post("/api/v1/auth/register", with("password", password)).Problem(http.StatusUnprocessableEntity, "invalid_request")
+		problem := shop.Post("/api/v1/auth/register", with("password", password)).
+			Problem(http.StatusUnprocessableEntity, "invalid_request")
 		assert.Equal(t, "/password", problem.Errors[0].Pointer, what)
 	}
-	assert.Equal(t, int64(2), apitest.Value[int64](shop, "SELECT count(*) FROM users"), "nobody was made beside ada and the administrator")
+	assert.Equal(
+		t, int64(2), apitest.Value[int64](shop, "SELECT count(*) FROM users"),
+		"nobody was made beside ada and the administrator",
+	)
 }
 
 func TestLoginRefuses(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	shop.Post("/api/v1/auth/register", ada()).Want(http.StatusCreated)
-	wrong := shop.Post("/api/v1/auth/login", fields{"email": "ada@example.com", "password": "wrong"}).Problem(http.StatusUnauthorized, "invalid_credentials")
-	unknown := shop.Post("/api/v1/auth/login", fields{"email": "nobody@example.com", "password": "wrong"}).Problem(http.StatusUnauthorized, "invalid_credentials")
-	assert.Equal(t, wrong.Detail, unknown.Detail, "an unknown account and a wrong password look the same")
-	shop.Post("/api/v1/auth/login", fields{"password": "wrong"}).Problem(http.StatusUnprocessableEntity, "invalid_request")
-	shop.Post("/api/v1/auth/login", fields{"email": "a@b.c", "username": "a", "password": "wrong"}).Problem(http.StatusUnprocessableEntity, "invalid_request")
+	wrong := shop.Post("/api/v1/auth/login", fields{"email": "ada@example.com", "password": "wrong"}).
+		Problem(http.StatusUnauthorized, "invalid_credentials")
+	unknown := shop.Post("/api/v1/auth/login", fields{"email": "nobody@example.com", "password": "wrong"}).
+		Problem(http.StatusUnauthorized, "invalid_credentials")
+	assert.Equal(
+		t, wrong.Detail, unknown.Detail, "an unknown account and a wrong password look the same",
+	)
+	shop.Post("/api/v1/auth/login", fields{"password": "wrong"}).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
+	shop.Post("/api/v1/auth/login", fields{"email": "a@b.c", "username": "a", "password": "wrong"}).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
 
 	shop.Exec("UPDATE users SET is_active = false WHERE email = 'ada@example.com'")
-	shop.Post("/api/v1/auth/login", fields{"email": "ada@example.com", "password": "wrong"}).Problem(http.StatusUnauthorized, "invalid_credentials")
-	shop.Post("/api/v1/auth/login", fields{"email": "ada@example.com", "password": "correct horse 9"}).Problem(http.StatusForbidden, "account_inactive")
+	shop.Post("/api/v1/auth/login", fields{"email": "ada@example.com", "password": "wrong"}).
+		Problem(http.StatusUnauthorized, "invalid_credentials")
+	shop.Post("/api/v1/auth/login", fields{"email": "ada@example.com", "password": "correct horse 9"}).
+		Problem(http.StatusForbidden, "account_inactive")
 }
 
 func TestUnknownAccountsTakeTheSameTime(t *testing.T) {
 	apitest.NotWithRace(t)
 	// Alone, not in parallel: time is what it measures. The cost is one a real shop may have.
-	shop := apitest.New(t, apitest.Setting{Name: "BCRYPT_COST", Value: "7"}, apitest.Setting{Name: "LOGIN_FREE_FAILURES", Value: "0"})
+	shop := apitest.New(
+		t, apitest.Setting{Name: "BCRYPT_COST", Value: "7"},
+		apitest.Setting{Name: "LOGIN_FREE_FAILURES", Value: "0"},
+	)
 	shop.Post("/api/v1/auth/register", ada()).Want(http.StatusCreated)
 	took := map[string][]time.Duration{}
 	for range 200 {
 		for _, email := range []string{"ada@example.com", "nobody@example.com"} {
 			started := time.Now()
-			shop.Post("/api/v1/auth/login", fields{"email": email, "password": "wrong"}).Want(http.StatusUnauthorized)
+			shop.Post("/api/v1/auth/login", fields{"email": email, "password": "wrong"}).
+				Want(http.StatusUnauthorized)
 			took[email] = append(took[email], time.Since(started))
 		}
 	}
@@ -121,7 +146,9 @@ func TestUnknownAccountsTakeTheSameTime(t *testing.T) {
 		return took[email][100].Seconds()
 	}
 	known, unknown := median("ada@example.com"), median("nobody@example.com")
-	assert.InEpsilon(t, known, unknown, 0.1, "medians of 200 tries: %.2f ms and %.2f ms", known*1e3, unknown*1e3)
+	assert.InEpsilon(
+		t, known, unknown, 0.1, "medians of 200 tries: %.2f ms and %.2f ms", known*1e3, unknown*1e3,
+	)
 }
 
 func TestTokensEndWithTheirSession(t *testing.T) {
@@ -131,18 +158,26 @@ func TestTokensEndWithTheirSession(t *testing.T) {
 	pair := login(shop)
 	other := login(shop)
 	shop.As(pair.AccessToken).Post("/api/v1/auth/logout", nil).Want(http.StatusNoContent)
-	shop.As(pair.AccessToken).Get("/api/v1/auth/me").Problem(http.StatusUnauthorized, "invalid_token")
-	shop.Post("/api/v1/auth/refresh", fields{"refresh_token": pair.RefreshToken}).Problem(http.StatusUnauthorized, "invalid_refresh_token")
+	shop.As(pair.AccessToken).
+		Get("/api/v1/auth/me").
+		Problem(http.StatusUnauthorized, "invalid_token")
+	shop.Post("/api/v1/auth/refresh", fields{"refresh_token": pair.RefreshToken}).
+		Problem(http.StatusUnauthorized, "invalid_refresh_token")
 	shop.As(other.AccessToken).Get("/api/v1/auth/me").Want(http.StatusOK)
 
 	shop.Exec("UPDATE users SET is_active = false WHERE email = 'ada@example.com'")
-	shop.As(other.AccessToken).Get("/api/v1/auth/me").Problem(http.StatusUnauthorized, "invalid_token")
-	shop.Post("/api/v1/auth/refresh", fields{"refresh_token": other.RefreshToken}).Problem(http.StatusUnauthorized, "invalid_refresh_token")
+	shop.As(other.AccessToken).
+		Get("/api/v1/auth/me").
+		Problem(http.StatusUnauthorized, "invalid_token")
+	shop.Post("/api/v1/auth/refresh", fields{"refresh_token": other.RefreshToken}).
+		Problem(http.StatusUnauthorized, "invalid_refresh_token")
 }
 
 func login(shop *apitest.Shop) api.TokenPair {
 	var pair api.TokenPair
-	shop.Post("/api/v1/auth/login", fields{"email": "ada@example.com", "password": "correct horse 9"}).Want(http.StatusOK).Into(&pair)
+	shop.Post("/api/v1/auth/login", fields{"email": "ada@example.com", "password": "correct horse 9"}).
+		Want(http.StatusOK).
+		Into(&pair)
 	return pair
 }
 
@@ -153,7 +188,8 @@ func TestCurrentUserIsTagged(t *testing.T) {
 	first := caller.Get("/api/v1/auth/me").Want(http.StatusOK)
 	tag := first.Header.Get("ETag")
 	require.NotEmpty(t, tag)
-	again := caller.Get("/api/v1/auth/me", apitest.Header{Name: "If-None-Match", Value: tag}).Want(http.StatusNotModified)
+	again := caller.Get("/api/v1/auth/me", apitest.Header{Name: "If-None-Match", Value: tag}).
+		Want(http.StatusNotModified)
 	assert.Empty(t, again.Body)
 	statements := shop.Statements(func() { caller.Get("/api/v1/auth/me").Want(http.StatusOK) })
 	assert.Equal(t, 2, statements, "one for the session, one for the account")
@@ -165,17 +201,29 @@ func TestRefreshRotates(t *testing.T) {
 	shop.Post("/api/v1/auth/register", ada()).Want(http.StatusCreated)
 	first := login(shop)
 	var second api.TokenPair
-	shop.Post("/api/v1/auth/refresh", fields{"refresh_token": first.RefreshToken}).Want(http.StatusOK).Into(&second)
+	shop.Post("/api/v1/auth/refresh", fields{"refresh_token": first.RefreshToken}).
+		Want(http.StatusOK).
+		Into(&second)
 	assert.NotEqual(t, first.RefreshToken, second.RefreshToken)
 	shop.As(second.AccessToken).Get("/api/v1/auth/me").Want(http.StatusOK)
 
 	// The spent token comes back: somebody has a copy, and nobody keeps the session.
-	shop.Post("/api/v1/auth/refresh", fields{"refresh_token": first.RefreshToken}).Problem(http.StatusUnauthorized, "token_reused")
-	shop.Post("/api/v1/auth/refresh", fields{"refresh_token": second.RefreshToken}).Problem(http.StatusUnauthorized, "invalid_refresh_token")
-	shop.As(second.AccessToken).Get("/api/v1/auth/me").Problem(http.StatusUnauthorized, "invalid_token")
-	shop.As(first.AccessToken).Get("/api/v1/auth/me").Problem(http.StatusUnauthorized, "invalid_token")
-	assert.Equal(t, "token_reused", apitest.Value[string](shop, "SELECT end_reason FROM sessions WHERE ended_at IS NOT NULL"))
-	shop.Post("/api/v1/auth/refresh", fields{"refresh_token": "never issued"}).Problem(http.StatusUnauthorized, "invalid_refresh_token")
+	shop.Post("/api/v1/auth/refresh", fields{"refresh_token": first.RefreshToken}).
+		Problem(http.StatusUnauthorized, "token_reused")
+	shop.Post("/api/v1/auth/refresh", fields{"refresh_token": second.RefreshToken}).
+		Problem(http.StatusUnauthorized, "invalid_refresh_token")
+	shop.As(second.AccessToken).
+		Get("/api/v1/auth/me").
+		Problem(http.StatusUnauthorized, "invalid_token")
+	shop.As(first.AccessToken).
+		Get("/api/v1/auth/me").
+		Problem(http.StatusUnauthorized, "invalid_token")
+	assert.Equal(
+		t, "token_reused",
+		apitest.Value[string](shop, "SELECT end_reason FROM sessions WHERE ended_at IS NOT NULL"),
+	)
+	shop.Post("/api/v1/auth/refresh", fields{"refresh_token": "never issued"}).
+		Problem(http.StatusUnauthorized, "invalid_refresh_token")
 }
 
 func TestRacingRefreshesHaveOneWinner(t *testing.T) {
@@ -191,7 +239,9 @@ func TestRacingRefreshesHaveOneWinner(t *testing.T) {
 		for i := range clients {
 			done.Go(func() {
 				start.Wait()
-				answers[i] = shop.Post("/api/v1/auth/refresh", fields{"refresh_token": pair.RefreshToken})
+				answers[i] = shop.Post(
+					"/api/v1/auth/refresh", fields{"refresh_token": pair.RefreshToken},
+				)
 			})
 		}
 		start.Done()
@@ -212,11 +262,12 @@ func TestRacingRefreshesHaveOneWinner(t *testing.T) {
 			}
 		}
 		require.Len(t, winners, 1)
-		// Calls that reached the server only after the winner's answer had left it are reuse by definition. All
-		// others lose a race, and the winner keeps its session.
+		// Calls that reached the server only after the winner's answer had left it are reuse by
+		// definition. All others lose a race, and the winner keeps its session.
 		if !reused {
 			shop.As(winners[0].AccessToken).Get("/api/v1/auth/me").Want(http.StatusOK)
-			shop.Post("/api/v1/auth/refresh", fields{"refresh_token": winners[0].RefreshToken}).Want(http.StatusOK)
+			shop.Post("/api/v1/auth/refresh", fields{"refresh_token": winners[0].RefreshToken}).
+				Want(http.StatusOK)
 		}
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/shopd/shopd/internal/audit"
 )
 
-// event is something that happened to an account. It never holds a secret, nor what somebody typed as a name:
-// people type passwords there.
+// event is something that happened to an account. It never holds a secret, nor what somebody typed
+// as a name: people type passwords there.
 type event struct {
 	name          string // domain.what, such as login.failed
 	actor         int64  // who did it; 0: whoever the request speaks for
@@ -19,7 +19,13 @@ type event struct {
 
 // record writes an event down, in the transaction of the change itself.
 func record(ctx context.Context, q *db.Queries, e event) error {
-	entry := audit.Entry{Event: e.name, Actor: e.actor, ObjectType: "account", Before: e.before, After: e.after}
+	entry := audit.Entry{
+		Event:      e.name,
+		Actor:      e.actor,
+		ObjectType: "account",
+		Before:     e.before,
+		After:      e.after,
+	}
 	if e.target != 0 {
 		entry.ObjectID = strconv.FormatInt(e.target, 10)
 	}

@@ -16,21 +16,38 @@ import (
 const refreshPath = "/api/v1/auth"
 
 // ErrCSRF is a change by cookie that a page of another origin may have sent.
-var ErrCSRF = problem.Forbidden("csrf_token_missing", "Send the value of the cookie csrf_token as X-CSRF-Token.")
+var ErrCSRF = problem.Forbidden(
+	"csrf_token_missing", "Send the value of the cookie csrf_token as X-CSRF-Token.",
+)
 
-// setCookies has the answer set the tokens of a pair as cookies that scripts cannot read, and beside them one they
-// can: its value must come back in a header, which pages of other origins cannot send. It is bound to the session,
-// so one that was planted from elsewhere is of no use.
+// setCookies has the answer set the tokens of a pair as cookies that scripts cannot read, and
+// beside them one they can: its value must come back in a header, which pages of other origins
+// cannot send. It is bound to the session, so one that was planted from elsewhere is of no use.
 func (i *Identity) setCookies(ctx context.Context, session int64, pair tokenPair) {
 	info := request.From(ctx)
 	set := func(name, value, path string, hidden bool, site http.SameSite, lifetime time.Duration) {
 		info.SetCookie(&http.Cookie{
-			Name: name, Value: value, Path: path, MaxAge: int(lifetime.Seconds()), HttpOnly: hidden, Secure: true, SameSite: site,
+			Name:     name,
+			Value:    value,
+			Path:     path,
+			MaxAge:   int(lifetime.Seconds()),
+			HttpOnly: hidden,
+			Secure:   true,
+			SameSite: site,
 		})
 	}
-	set(request.AccessCookie, pair.access, "/", true, http.SameSiteLaxMode, i.settings.AccessLifetime)
-	set(request.RefreshCookie, pair.refresh, refreshPath, true, http.SameSiteStrictMode, i.settings.RefreshLifetime)
-	set(request.CSRFCookie, i.csrfToken(session), "/", false, http.SameSiteLaxMode, i.settings.RefreshLifetime)
+	set(
+		request.AccessCookie, pair.access, "/", true, http.SameSiteLaxMode,
+		i.settings.AccessLifetime,
+	)
+	set(
+		request.RefreshCookie, pair.refresh, refreshPath, true, http.SameSiteStrictMode,
+		i.settings.RefreshLifetime,
+	)
+	set(
+		request.CSRFCookie, i.csrfToken(session), "/", false, http.SameSiteLaxMode,
+		i.settings.RefreshLifetime,
+	)
 }
 
 // clearCookies has the answer remove the cookies of a browser that uses them.
@@ -40,7 +57,15 @@ func clearCookies(ctx context.Context) {
 		return
 	}
 	for name, path := range map[string]string{request.AccessCookie: "/", request.RefreshCookie: refreshPath, request.CSRFCookie: "/"} {
-		info.SetCookie(&http.Cookie{Name: name, Path: path, MaxAge: -1, HttpOnly: name != request.CSRFCookie, Secure: true})
+		info.SetCookie(
+			&http.Cookie{
+				Name:     name,
+				Path:     path,
+				MaxAge:   -1,
+				HttpOnly: name != request.CSRFCookie,
+				Secure:   true,
+			},
+		)
 	}
 }
 

@@ -20,7 +20,9 @@ func cookies(t *testing.T, answer *apitest.Answer) jar {
 	out := jar{}
 	for _, cookie := range (&http.Response{Header: answer.Header}).Cookies() {
 		assert.True(t, cookie.Secure, cookie.Name)
-		assert.Equal(t, cookie.Name != "csrf_token", cookie.HttpOnly, "scripts read %s or not", cookie.Name)
+		assert.Equal(
+			t, cookie.Name != "csrf_token", cookie.HttpOnly, "scripts read %s or not", cookie.Name,
+		)
 		if cookie.MaxAge >= 0 {
 			assert.NotEqual(t, http.SameSiteDefaultMode, cookie.SameSite)
 		}
@@ -44,7 +46,8 @@ func (j jar) headers(csrf string) []apitest.Header {
 
 func loginWithCookies(t *testing.T, shop *apitest.Shop) jar {
 	t.Helper()
-	answer := shop.Post("/api/v1/auth/login?use_cookies=true", fields{"username": "ada", "password": "correct horse 9"}).Want(http.StatusOK)
+	answer := shop.Post("/api/v1/auth/login?use_cookies=true", fields{"username": "ada", "password": "correct horse 9"}).
+		Want(http.StatusOK)
 	j := cookies(t, answer)
 	require.Len(t, j, 3)
 	return j
@@ -57,23 +60,49 @@ func TestCookies(t *testing.T) {
 	j := loginWithCookies(t, shop)
 	csrf := j["csrf_token"]
 	shop.Get("/api/v1/auth/me", j.headers("")...).Want(http.StatusOK)
-	assert.Empty(t, cookies(t, shop.Post("/api/v1/auth/login", fields{"username": "ada", "password": "correct horse 9"})), "only who asks gets cookies")
+	assert.Empty(
+		t,
+		cookies(
+			t,
+			shop.Post(
+				"/api/v1/auth/login", fields{"username": "ada", "password": "correct horse 9"},
+			),
+		),
+		"only who asks gets cookies",
+	)
 
 	other := loginWithCookies(t, shop)["csrf_token"]
-	address := fields{"recipient": "Ada", "line1": "1 Road", "city": "London", "postal_code": "N1", "country": "GB"}
+	address := fields{
+		"recipient":   "Ada",
+		"line1":       "1 Road",
+		"city":        "London",
+		"postal_code": "N1",
+		"country":     "GB",
+	}
 	for _, wrong := range []string{"", "guess", other} {
-		shop.Post("/api/v1/addresses", address, j.headers(wrong)...).Problem(http.StatusForbidden, "csrf_token_missing")
+		shop.Post("/api/v1/addresses", address, j.headers(wrong)...).
+			Problem(http.StatusForbidden, "csrf_token_missing")
 	}
 	shop.Post("/api/v1/addresses", address, j.headers(csrf)...).Want(http.StatusCreated)
 
 	// An Authorization header alone decides when there is one.
-	both := append(j.headers(""), apitest.Header{Name: "Authorization", Value: "Bearer nonsense.of.mine"})
+	both := append(
+		j.headers(""), apitest.Header{Name: "Authorization", Value: "Bearer nonsense.of.mine"},
+	)
 	shop.Get("/api/v1/auth/me", both...).Problem(http.StatusUnauthorized, "invalid_token")
-	bearer := append(jar{"access_token": "nonsense"}.headers(""), apitest.Header{Name: "Authorization", Value: "Bearer " + login(shop).AccessToken})
+	bearer := append(
+		jar{"access_token": "nonsense"}.headers(""),
+		apitest.Header{Name: "Authorization", Value: "Bearer " + login(shop).AccessToken},
+	)
 	shop.Post("/api/v1/addresses", address, bearer...).Want(http.StatusCreated)
 
-	out := cookies(t, shop.Post("/api/v1/auth/logout", nil, j.headers(csrf)...).Want(http.StatusNoContent))
-	assert.Equal(t, jar{"access_token": "", "refresh_token": "", "csrf_token": ""}, out, "the cookies are removed")
+	out := cookies(
+		t, shop.Post("/api/v1/auth/logout", nil, j.headers(csrf)...).Want(http.StatusNoContent),
+	)
+	assert.Equal(
+		t, jar{"access_token": "", "refresh_token": "", "csrf_token": ""}, out,
+		"the cookies are removed",
+	)
 	shop.Get("/api/v1/auth/me", j.headers("")...).Problem(http.StatusUnauthorized, "invalid_token")
 }
 
@@ -99,5 +128,13 @@ func TestRefreshByCookie(t *testing.T) {
 	over.Problem(http.StatusUnauthorized, "token_reused")
 	assert.Equal(t, none, cookies(t, over), "what scripts cannot remove is removed")
 	j = loginWithCookies(t, shop)
-	assert.Equal(t, none, cookies(t, shop.Call(http.MethodDelete, "/api/v1/users/me", nil, j.headers(j["csrf_token"])...).Want(http.StatusNoContent)))
+	assert.Equal(
+		t,
+		none,
+		cookies(
+			t,
+			shop.Call(http.MethodDelete, "/api/v1/users/me", nil, j.headers(j["csrf_token"])...).
+				Want(http.StatusNoContent),
+		),
+	)
 }

@@ -12,9 +12,16 @@ import (
 )
 
 // ListCustomers answers a page of accounts, newest first.
-func (i *Identity) ListCustomers(ctx context.Context, r api.ListCustomersRequestObject) (api.ListCustomersResponseObject, error) {
+func (i *Identity) ListCustomers(
+	ctx context.Context, r api.ListCustomersRequestObject,
+) (api.ListCustomersResponseObject, error) {
 	asked := page.Of(r.Params.Limit, r.Params.Offset)
-	params := db.ListCustomersParams{Q: r.Params.Q, IsActive: r.Params.IsActive, PageLimit: asked.Limit, PageOffset: asked.Offset}
+	params := db.ListCustomersParams{
+		Q:          r.Params.Q,
+		IsActive:   r.Params.IsActive,
+		PageLimit:  asked.Limit,
+		PageOffset: asked.Offset,
+	}
 	if r.Params.Role != nil {
 		params.Role = new(string(*r.Params.Role))
 	}
@@ -22,13 +29,19 @@ func (i *Identity) ListCustomers(ctx context.Context, r api.ListCustomersRequest
 	if err != nil {
 		return nil, err
 	}
-	body := api.ListCustomers200JSONResponse{Items: make([]api.Customer, 0, len(rows)), Limit: asked.Limit, Offset: asked.Offset}
+	body := api.ListCustomers200JSONResponse{
+		Items:  make([]api.Customer, 0, len(rows)),
+		Limit:  asked.Limit,
+		Offset: asked.Offset,
+	}
 	users := make([]db.User, 0, len(rows))
 	for _, row := range rows {
 		users, body.Total = append(users, row.User), row.Total
 	}
 	if len(rows) == 0 && asked.Offset > 0 {
-		if body.Total, err = i.planned.CountCustomers(ctx, params.Role, params.IsActive, params.Q); err != nil {
+		if body.Total, err = i.planned.CountCustomers(
+			ctx, params.Role, params.IsActive, params.Q,
+		); err != nil {
 			return nil, err
 		}
 	}
@@ -54,10 +67,21 @@ func (i *Identity) customers(ctx context.Context, users []db.User) ([]api.Custom
 	for _, user := range users {
 		u, orders := userBody(user), bought[user.ID]
 		bodies = append(bodies, api.Customer{
-			ID: u.ID, Email: u.Email, Username: u.Username, FirstName: u.FirstName, LastName: u.LastName, Phone: u.Phone, Role: u.Role,
-			IsActive: u.IsActive, EmailVerified: u.EmailVerified, CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt,
+			ID:            u.ID,
+			Email:         u.Email,
+			Username:      u.Username,
+			FirstName:     u.FirstName,
+			LastName:      u.LastName,
+			Phone:         u.Phone,
+			Role:          u.Role,
+			IsActive:      u.IsActive,
+			EmailVerified: u.EmailVerified,
+			CreatedAt:     u.CreatedAt,
+			UpdatedAt:     u.UpdatedAt,
 			Orders: api.CustomerOrders{
-				Count: orders.Orders, Spent: i.settings.Currency.Format(orders.SpentMinor), Currency: api.Currency(i.settings.Currency),
+				Count:    orders.Orders,
+				Spent:    i.settings.Currency.Format(orders.SpentMinor),
+				Currency: api.Currency(i.settings.Currency),
 			},
 		})
 	}
@@ -73,7 +97,9 @@ func (i *Identity) customer(ctx context.Context, user db.User) (api.Customer, er
 }
 
 // GetCustomer answers one account.
-func (i *Identity) GetCustomer(ctx context.Context, r api.GetCustomerRequestObject) (api.GetCustomerResponseObject, error) {
+func (i *Identity) GetCustomer(
+	ctx context.Context, r api.GetCustomerRequestObject,
+) (api.GetCustomerResponseObject, error) {
 	user, err := i.queries.GetCustomer(ctx, r.ID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, ErrNoCustomer
@@ -86,7 +112,9 @@ func (i *Identity) GetCustomer(ctx context.Context, r api.GetCustomerRequestObje
 }
 
 // SetCustomerStatus activates or deactivates an account.
-func (i *Identity) SetCustomerStatus(ctx context.Context, r api.SetCustomerStatusRequestObject) (api.SetCustomerStatusResponseObject, error) {
+func (i *Identity) SetCustomerStatus(
+	ctx context.Context, r api.SetCustomerStatusRequestObject,
+) (api.SetCustomerStatusResponseObject, error) {
 	user, err := i.setStatus(ctx, r.ID, r.Body.IsActive)
 	if err != nil {
 		return nil, err
@@ -96,7 +124,9 @@ func (i *Identity) SetCustomerStatus(ctx context.Context, r api.SetCustomerStatu
 }
 
 // SetCustomerRole gives an account a role.
-func (i *Identity) SetCustomerRole(ctx context.Context, r api.SetCustomerRoleRequestObject) (api.SetCustomerRoleResponseObject, error) {
+func (i *Identity) SetCustomerRole(
+	ctx context.Context, r api.SetCustomerRoleRequestObject,
+) (api.SetCustomerRoleResponseObject, error) {
 	user, err := i.setRole(ctx, r.ID, string(r.Body.Role))
 	if err != nil {
 		return nil, err

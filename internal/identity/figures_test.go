@@ -24,8 +24,8 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// rounds is how often a race is run: often enough to notice a fault each time, and with FIGURES=1 (task figures) as
-// often as the figure that is promised.
+// rounds is how often a race is run: often enough to notice a fault each time, and with FIGURES=1
+// (task figures) as often as the figure that is promised.
 func rounds(few, promised int) int {
 	if os.Getenv("FIGURES") != "" {
 		return promised
@@ -40,7 +40,8 @@ type heldRefresh struct {
 	body string
 }
 
-// holdRefresh sends the head of a refresh and returns when the server asks for its body, so that it has surely arrived.
+// holdRefresh sends the head of a refresh and returns when the server asks for its body, so that it
+// has surely arrived.
 func holdRefresh(t *testing.T, shop *apitest.Shop, token string) *heldRefresh {
 	t.Helper()
 	address, err := url.Parse(shop.URL())
@@ -49,7 +50,11 @@ func holdRefresh(t *testing.T, shop *apitest.Shop, token string) *heldRefresh {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = conn.Close() })
 	held := &heldRefresh{conn, bufio.NewReader(conn), fmt.Sprintf(`{"refresh_token":%q}`, token)}
-	_, err = fmt.Fprintf(conn, "POST /api/v1/auth/refresh HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\nContent-Length: %d\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n", len(held.body))
+	_, err = fmt.Fprintf(
+		conn,
+		"POST /api/v1/auth/refresh HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\nContent-Length: %d\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n",
+		len(held.body),
+	)
 	require.NoError(t, err)
 	line, err := held.in.ReadString('\n')
 	require.NoError(t, err)
@@ -74,7 +79,8 @@ func (h *heldRefresh) release() (status int, pair api.TokenPair, err error) {
 	return response.StatusCode, pair, err
 }
 
-// Of refreshes that all arrived before any was done, one wins, and what it won works: the others are no thieves.
+// Of refreshes that all arrived before any was done, one wins, and what it won works: the others
+// are no thieves.
 func TestAnHonestRefreshRaceHarmsNobody(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -100,22 +106,28 @@ func TestAnHonestRefreshRaceHarmsNobody(t *testing.T) {
 		require.GreaterOrEqual(t, winner, 0, "round %d: %v", round, statuses)
 		for i, status := range statuses {
 			if i != winner {
-				require.Contains(t, []int{http.StatusUnauthorized, http.StatusConflict}, status, "round %d", round)
+				require.Contains(
+					t, []int{http.StatusUnauthorized, http.StatusConflict}, status, "round %d",
+					round,
+				)
 			}
 		}
 		spent := pair
 		pair = pairs[winner]
 		shop.As(pair.AccessToken).Get("/api/v1/auth/me").Want(http.StatusOK)
 		if round%25 == 24 { // later it is theft: the family ends, its access tokens too
-			shop.Post("/api/v1/auth/refresh", fields{"refresh_token": spent.RefreshToken}).Problem(http.StatusUnauthorized, "token_reused")
+			shop.Post("/api/v1/auth/refresh", fields{"refresh_token": spent.RefreshToken}).
+				Problem(http.StatusUnauthorized, "token_reused")
 			shop.As(pair.AccessToken).Get("/api/v1/auth/me").Want(http.StatusUnauthorized)
-			shop.Post("/api/v1/auth/refresh", fields{"refresh_token": pair.RefreshToken}).Want(http.StatusUnauthorized)
+			shop.Post("/api/v1/auth/refresh", fields{"refresh_token": pair.RefreshToken}).
+				Want(http.StatusUnauthorized)
 			pair = login(shop)
 		}
 	}
 }
 
-// Once the answer to what ends a session has arrived, no call with its tokens succeeds: not one of ten thousand.
+// Once the answer to what ends a session has arrived, no call with its tokens succeeds: not one of
+// ten thousand.
 func TestNothingIsAcceptedAfterRevocation(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -167,7 +179,8 @@ func TestNothingIsAcceptedAfterRevocation(t *testing.T) {
 	}
 }
 
-// A forged token costs the server less than a millisecond and says nothing to the log but that it was refused.
+// A forged token costs the server less than a millisecond and says nothing to the log but that it
+// was refused.
 func TestForgedTokensCostNothing(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)

@@ -12,10 +12,17 @@ import (
 )
 
 // Register creates a customer account.
-func (i *Identity) Register(ctx context.Context, r api.RegisterRequestObject) (api.RegisterResponseObject, error) {
+func (i *Identity) Register(
+	ctx context.Context, r api.RegisterRequestObject,
+) (api.RegisterResponseObject, error) {
 	user, err := i.CreateUser(ctx, NewUser{
-		Email: string(r.Body.Email), Password: r.Body.Password, FirstName: r.Body.FirstName, LastName: r.Body.LastName,
-		Username: r.Body.Username, Phone: r.Body.Phone, Role: "customer",
+		Email:     string(r.Body.Email),
+		Password:  r.Body.Password,
+		FirstName: r.Body.FirstName,
+		LastName:  r.Body.LastName,
+		Username:  r.Body.Username,
+		Phone:     r.Body.Phone,
+		Role:      "customer",
 	})
 	if i.settings.HideAccounts && (err == nil || errors.Is(err, ErrEmailTaken)) {
 		if err != nil {
@@ -30,7 +37,9 @@ func (i *Identity) Register(ctx context.Context, r api.RegisterRequestObject) (a
 }
 
 // Login answers tokens for a name and a password, sent as JSON or as an OAuth2 password form.
-func (i *Identity) Login(ctx context.Context, r api.LoginRequestObject) (api.LoginResponseObject, error) {
+func (i *Identity) Login(
+	ctx context.Context, r api.LoginRequestObject,
+) (api.LoginResponseObject, error) {
 	var name, password string
 	switch {
 	case r.FormdataBody != nil:
@@ -40,7 +49,9 @@ func (i *Identity) Login(ctx context.Context, r api.LoginRequestObject) (api.Log
 	case r.JSONBody.Username != nil:
 		name, password = *r.JSONBody.Username, r.JSONBody.Password
 	default:
-		return nil, problem.Invalid(problem.Field{Pointer: "/email", Message: "is required, or username instead"})
+		return nil, problem.Invalid(
+			problem.Field{Pointer: "/email", Message: "is required, or username instead"},
+		)
 	}
 	pair, err := i.login(ctx, name, password)
 	if err != nil {
@@ -53,7 +64,9 @@ func (i *Identity) Login(ctx context.Context, r api.LoginRequestObject) (api.Log
 }
 
 // RefreshToken exchanges a refresh token.
-func (i *Identity) RefreshToken(ctx context.Context, r api.RefreshTokenRequestObject) (api.RefreshTokenResponseObject, error) {
+func (i *Identity) RefreshToken(
+	ctx context.Context, r api.RefreshTokenRequestObject,
+) (api.RefreshTokenResponseObject, error) {
 	if r.Body != nil && r.Body.RefreshToken != "" {
 		pair, err := i.refresh(ctx, r.Body.RefreshToken, nil)
 		if err != nil {
@@ -63,7 +76,12 @@ func (i *Identity) RefreshToken(ctx context.Context, r api.RefreshTokenRequestOb
 	}
 	info := request.From(ctx)
 	if info.RefreshCookie == "" {
-		return nil, problem.Invalid(problem.Field{Pointer: "/refresh_token", Message: "is required, in the body or as a cookie"})
+		return nil, problem.Invalid(
+			problem.Field{
+				Pointer: "/refresh_token",
+				Message: "is required, in the body or as a cookie",
+			},
+		)
 	}
 	info.UsesCookies = true
 	pair, err := i.refresh(ctx, info.RefreshCookie, i.CheckCSRF)
@@ -78,7 +96,9 @@ func (i *Identity) RefreshToken(ctx context.Context, r api.RefreshTokenRequestOb
 }
 
 // Logout ends the caller's session.
-func (i *Identity) Logout(ctx context.Context, _ api.LogoutRequestObject) (api.LogoutResponseObject, error) {
+func (i *Identity) Logout(
+	ctx context.Context, _ api.LogoutRequestObject,
+) (api.LogoutResponseObject, error) {
 	if err := i.logout(ctx, request.From(ctx).Principal.SessionID); err != nil {
 		return nil, err
 	}
@@ -87,7 +107,9 @@ func (i *Identity) Logout(ctx context.Context, _ api.LogoutRequestObject) (api.L
 }
 
 // LogoutAll ends all of the account's sessions.
-func (i *Identity) LogoutAll(ctx context.Context, _ api.LogoutAllRequestObject) (api.LogoutAllResponseObject, error) {
+func (i *Identity) LogoutAll(
+	ctx context.Context, _ api.LogoutAllRequestObject,
+) (api.LogoutAllResponseObject, error) {
 	if err := i.logoutAll(ctx, request.From(ctx).Principal.UserID); err != nil {
 		return nil, err
 	}
@@ -96,7 +118,9 @@ func (i *Identity) LogoutAll(ctx context.Context, _ api.LogoutAllRequestObject) 
 }
 
 // ChangePassword sets a new password.
-func (i *Identity) ChangePassword(ctx context.Context, r api.ChangePasswordRequestObject) (api.ChangePasswordResponseObject, error) {
+func (i *Identity) ChangePassword(
+	ctx context.Context, r api.ChangePasswordRequestObject,
+) (api.ChangePasswordResponseObject, error) {
 	if err := i.changePassword(ctx, r.Body.CurrentPassword, r.Body.NewPassword); err != nil {
 		return nil, err
 	}
@@ -104,14 +128,20 @@ func (i *Identity) ChangePassword(ctx context.Context, r api.ChangePasswordReque
 }
 
 // ListSessions answers where the account is logged in.
-func (i *Identity) ListSessions(ctx context.Context, r api.ListSessionsRequestObject) (api.ListSessionsResponseObject, error) {
+func (i *Identity) ListSessions(
+	ctx context.Context, r api.ListSessionsRequestObject,
+) (api.ListSessionsResponseObject, error) {
 	asked := page.Of(r.Params.Limit, r.Params.Offset)
 	principal := request.From(ctx).Principal
 	rows, err := i.queries.ListSessions(ctx, principal.UserID, asked.Offset, asked.Limit)
 	if err != nil {
 		return nil, err
 	}
-	body := api.ListSessions200JSONResponse{Items: make([]api.Session, 0, len(rows)), Limit: asked.Limit, Offset: asked.Offset}
+	body := api.ListSessions200JSONResponse{
+		Items:  make([]api.Session, 0, len(rows)),
+		Limit:  asked.Limit,
+		Offset: asked.Offset,
+	}
 	for _, row := range rows {
 		session := api.Session{
 			ID: row.ID, UserAgent: row.UserAgent, IsCurrent: row.ID == principal.SessionID,
@@ -129,7 +159,9 @@ func (i *Identity) ListSessions(ctx context.Context, r api.ListSessionsRequestOb
 }
 
 // EndSession ends one of the account's sessions.
-func (i *Identity) EndSession(ctx context.Context, r api.EndSessionRequestObject) (api.EndSessionResponseObject, error) {
+func (i *Identity) EndSession(
+	ctx context.Context, r api.EndSessionRequestObject,
+) (api.EndSessionResponseObject, error) {
 	ended, err := i.queries.EndOwnSession(ctx, r.ID, request.From(ctx).Principal.UserID)
 	if err != nil {
 		return nil, err
@@ -141,7 +173,9 @@ func (i *Identity) EndSession(ctx context.Context, r api.EndSessionRequestObject
 }
 
 // GetCurrentUser answers the caller's account.
-func (i *Identity) GetCurrentUser(ctx context.Context, _ api.GetCurrentUserRequestObject) (api.GetCurrentUserResponseObject, error) {
+func (i *Identity) GetCurrentUser(
+	ctx context.Context, _ api.GetCurrentUserRequestObject,
+) (api.GetCurrentUserResponseObject, error) {
 	user, err := i.queries.GetUser(ctx, request.From(ctx).Principal.UserID)
 	if err != nil {
 		return nil, err
@@ -151,15 +185,27 @@ func (i *Identity) GetCurrentUser(ctx context.Context, _ api.GetCurrentUserReque
 
 func (i *Identity) pairBody(pair tokenPair) api.TokenPair {
 	return api.TokenPair{
-		AccessToken: pair.access, RefreshToken: pair.refresh, TokenType: api.TokenPairTokenTypeBearer,
-		ExpiresIn: int32(i.settings.AccessLifetime.Seconds()), User: userBody(pair.user),
+		AccessToken:  pair.access,
+		RefreshToken: pair.refresh,
+		TokenType:    api.TokenPairTokenTypeBearer,
+		ExpiresIn:    int32(i.settings.AccessLifetime.Seconds()),
+		User:         userBody(pair.user),
 	}
 }
 
 func userBody(user db.User) api.User {
 	return api.User{
-		ID: user.ID, Email: user.Email, Username: user.Username, FirstName: user.FirstName, LastName: user.LastName,
-		Phone: user.Phone, Role: api.Role(user.Role), IsActive: user.IsActive, EmailVerified: user.EmailVerifiedAt != nil,
-		OrderUpdates: user.OrderUpdates, CreatedAt: user.CreatedAt, UpdatedAt: user.UpdatedAt,
+		ID:            user.ID,
+		Email:         user.Email,
+		Username:      user.Username,
+		FirstName:     user.FirstName,
+		LastName:      user.LastName,
+		Phone:         user.Phone,
+		Role:          api.Role(user.Role),
+		IsActive:      user.IsActive,
+		EmailVerified: user.EmailVerifiedAt != nil,
+		OrderUpdates:  user.OrderUpdates,
+		CreatedAt:     user.CreatedAt,
+		UpdatedAt:     user.UpdatedAt,
 	}
 }

@@ -26,19 +26,47 @@ import (
 
 // Errors clients are told about.
 var (
-	ErrEmailTaken    = problem.Conflict("email_taken", "An account with this e-mail address exists. Log in, or choose another address.")
-	ErrUsernameTaken = problem.Conflict("username_taken", "Another account has this user name. Choose another.")
-	ErrCredentials   = problem.Unauthorized("invalid_credentials", "E-mail address or user name and password do not belong together.")
-	ErrInactive      = problem.Forbidden("account_inactive", "This account is deactivated. Ask the shop about it.")
-	ErrToken         = problem.Unauthorized("invalid_token", "The access token is not valid, has expired, or its session has ended. Refresh it or log in again.")
-	ErrRefreshToken  = problem.Unauthorized("invalid_refresh_token", "The refresh token is not valid or has expired. Log in again.")
-	ErrTokenReused   = problem.Unauthorized("token_reused", "The refresh token was used before. The session has ended for safety: log in again.")
-	ErrLocked        = problem.TooMany("login_locked", "Too many failed logins. Wait, or use the right password then.", time.Second)
+	ErrEmailTaken = problem.Conflict(
+		"email_taken",
+		"An account with this e-mail address exists. Log in, or choose another address.",
+	)
+	ErrUsernameTaken = problem.Conflict(
+		"username_taken", "Another account has this user name. Choose another.",
+	)
+	ErrCredentials = problem.Unauthorized(
+		"invalid_credentials", "E-mail address or user name and password do not belong together.",
+	)
+	ErrInactive = problem.Forbidden(
+		"account_inactive", "This account is deactivated. Ask the shop about it.",
+	)
+	ErrToken = problem.Unauthorized(
+		"invalid_token",
+		"The access token is not valid, has expired, or its session has ended. Refresh it or log in again.",
+	)
+	ErrRefreshToken = problem.Unauthorized(
+		"invalid_refresh_token", "The refresh token is not valid or has expired. Log in again.",
+	)
+	ErrTokenReused = problem.Unauthorized(
+		"token_reused",
+		"The refresh token was used before. The session has ended for safety: log in again.",
+	)
+	ErrLocked = problem.TooMany(
+		"login_locked", "Too many failed logins. Wait, or use the right password then.",
+		time.Second,
+	)
 	ErrWrongPassword = problem.Forbidden("wrong_password", "The current password is not right.")
-	ErrNoSession     = problem.NotFound("session_not_found", "The account has no such session, or it has ended.")
-	ErrNoCustomer    = problem.NotFound("customer_not_found", "There is no such account.")
-	ErrLastAdmin     = problem.Conflict("last_administrator", "This is the last active administrator. Make somebody else one first.")
-	ErrRefreshRace   = problem.Conflict("refresh_in_progress", "Another call has just exchanged this refresh token. Use the tokens it received.")
+	ErrNoSession     = problem.NotFound(
+		"session_not_found", "The account has no such session, or it has ended.",
+	)
+	ErrNoCustomer = problem.NotFound("customer_not_found", "There is no such account.")
+	ErrLastAdmin  = problem.Conflict(
+		"last_administrator",
+		"This is the last active administrator. Make somebody else one first.",
+	)
+	ErrRefreshRace = problem.Conflict(
+		"refresh_in_progress",
+		"Another call has just exchanged this refresh token. Use the tokens it received.",
+	)
 )
 
 // Settings of the domain.
@@ -55,7 +83,8 @@ type Settings struct {
 	HideAccounts    bool   // registering does not tell whether an address has an account
 	FreeFailures    int    // failed logins an account has before it is locked for a while; 0 turns locks off
 	Currency        money.Currency
-	// Forget removes what other domains keep of an account that is deleted, in the same transaction.
+	// Forget removes what other domains keep of an account that is deleted, in the same
+	// transaction.
 	Forget func(ctx context.Context, q *db.Queries, user int64) error
 }
 
@@ -95,8 +124,16 @@ func New(parts Parts, settings Settings) (*Identity, error) {
 		return nil, err
 	}
 	return &Identity{
-		settled: settled, pool: parts.Pool, queries: db.New(parts.Pool), planned: postgres.Planned(parts.Pool), queue: parts.Queue, tokens: parts.Tokens,
-		mail: parts.Mail, settings: settings, signer: signer, passwords: newPasswords(settings.BcryptCost),
+		settled:   settled,
+		pool:      parts.Pool,
+		queries:   db.New(parts.Pool),
+		planned:   postgres.Planned(parts.Pool),
+		queue:     parts.Queue,
+		tokens:    parts.Tokens,
+		mail:      parts.Mail,
+		settings:  settings,
+		signer:    signer,
+		passwords: newPasswords(settings.BcryptCost),
 	}, nil
 }
 
@@ -112,8 +149,8 @@ type NewUser struct {
 	Role                                 string
 }
 
-// CreateUser makes an account after checking the password against the policy, and has a link to verify its address
-// mailed.
+// CreateUser makes an account after checking the password against the policy, and has a link to
+// verify its address mailed.
 func (i *Identity) CreateUser(ctx context.Context, user NewUser) (db.User, error) {
 	if message := checkPassword(user.Password, user.Email); message != "" {
 		return db.User{}, problem.Invalid(problem.Field{Pointer: "/password", Message: message})
@@ -121,7 +158,9 @@ func (i *Identity) CreateUser(ctx context.Context, user NewUser) (db.User, error
 	return i.createUser(ctx, user, true)
 }
 
-func (i *Identity) createUser(ctx context.Context, user NewUser, verify bool) (created db.User, err error) {
+func (i *Identity) createUser(
+	ctx context.Context, user NewUser, verify bool,
+) (created db.User, err error) {
 	hash, err := i.passwords.hash(ctx, user.Password)
 	if err != nil {
 		return db.User{}, err
@@ -134,10 +173,28 @@ func (i *Identity) createUser(ctx context.Context, user NewUser, verify bool) (c
 		if err != nil {
 			return err
 		}
-		if err := record(ctx, q, event{name: "account.created", target: created.ID, after: map[string]any{"role": user.Role}}); err != nil || !verify {
+		if err := record(
+			ctx,
+			q,
+			event{
+				name:   "account.created",
+				target: created.ID,
+				after:  map[string]any{"role": user.Role},
+			},
+		); err != nil ||
+			!verify {
 			return err
 		}
-		if err := events.Record(ctx, q, events.Event{Kind: events.CustomerRegistered, ObjectType: events.Customer, ObjectID: created.ID, Data: userBody(created)}); err != nil {
+		if err := events.Record(
+			ctx,
+			q,
+			events.Event{
+				Kind:       events.CustomerRegistered,
+				ObjectType: events.Customer,
+				ObjectID:   created.ID,
+				Data:       userBody(created),
+			},
+		); err != nil {
 			return err
 		}
 		return insert(mailJob{User: created.ID, Purpose: verifyEmail})
@@ -151,8 +208,8 @@ func (i *Identity) createUser(ctx context.Context, user NewUser, verify bool) (c
 	return created, err
 }
 
-// SeedUser makes a demo account, whose password everybody knows; the policy does not apply. An account that
-// exists is left as it is.
+// SeedUser makes a demo account, whose password everybody knows; the policy does not apply. An
+// account that exists is left as it is.
 func (i *Identity) SeedUser(ctx context.Context, user NewUser) error {
 	_, err := i.createUser(ctx, user, false)
 	if errors.Is(err, ErrEmailTaken) {
@@ -161,8 +218,8 @@ func (i *Identity) SeedUser(ctx context.Context, user NewUser) error {
 	return err
 }
 
-// Authenticate answers whom an access token speaks for. The session is looked up in PostgreSQL at every call:
-// one lookup by primary key, and no copy that could outlive a logout.
+// Authenticate answers whom an access token speaks for. The session is looked up in PostgreSQL at
+// every call: one lookup by primary key, and no copy that could outlive a logout.
 func (i *Identity) Authenticate(ctx context.Context, token string) (request.Principal, error) {
 	claims, err := i.signer.check(token)
 	if err != nil {
@@ -172,7 +229,12 @@ func (i *Identity) Authenticate(ctx context.Context, token string) (request.Prin
 	if errors.Is(err, pgx.ErrNoRows) {
 		return request.Principal{}, ErrToken
 	}
-	return request.Principal{UserID: row.UserID, SessionID: row.SessionID, Role: row.Role, Rank: row.Rank}, err
+	return request.Principal{
+		UserID:    row.UserID,
+		SessionID: row.SessionID,
+		Role:      row.Role,
+		Rank:      row.Rank,
+	}, err
 }
 
 // randomToken is 32 random bytes as text.

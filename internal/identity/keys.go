@@ -15,15 +15,20 @@ import (
 	"github.com/shopd/shopd/gen/api"
 )
 
-// readKeys reads the private keys of a folder, a PEM file (*.pem) each. The last by name signs; all of them are
-// trusted, so that a key is changed by adding a file, and the old one goes when its last token has expired.
-func readKeys(dir string, algorithm jwa.SignatureAlgorithm) (signing jwk.Key, public jwk.Set, err error) {
+// readKeys reads the private keys of a folder, a PEM file (*.pem) each. The last by name signs; all
+// of them are trusted, so that a key is changed by adding a file, and the old one goes when its
+// last token has expired.
+func readKeys(
+	dir string, algorithm jwa.SignatureAlgorithm,
+) (signing jwk.Key, public jwk.Set, err error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.pem")) // sorted
 	if err != nil {
 		return nil, nil, err
 	}
 	if dir == "" || len(files) == 0 {
-		return nil, nil, fmt.Errorf("no *.pem in %q; for one: openssl genpkey -algorithm ed25519 -out 2026-01.pem", dir)
+		return nil, nil, fmt.Errorf(
+			"no *.pem in %q; for one: openssl genpkey -algorithm ed25519 -out 2026-01.pem", dir,
+		)
 	}
 	public = jwk.NewSet()
 	for _, file := range files {
@@ -54,7 +59,9 @@ func readKey(file string, algorithm jwa.SignatureAlgorithm) (jwk.Key, error) {
 	switch k := key.(type) {
 	case jwk.RSAPrivateKey:
 		if algorithm != jwa.RS256 || k.N() == nil || len(k.N()) < 256 {
-			return nil, errors.New("RS256 needs RSA keys of at least 2048 bits, and EdDSA none of them")
+			return nil, errors.New(
+				"RS256 needs RSA keys of at least 2048 bits, and EdDSA none of them",
+			)
 		}
 	case jwk.OKPPrivateKey:
 		if algorithm != jwa.EdDSA {
@@ -78,7 +85,9 @@ func readKey(file string, algorithm jwa.SignatureAlgorithm) (jwk.Key, error) {
 }
 
 // GetJWKS answers the public keys of access tokens.
-func (i *Identity) GetJWKS(context.Context, api.GetJWKSRequestObject) (api.GetJWKSResponseObject, error) {
+func (i *Identity) GetJWKS(
+	context.Context, api.GetJWKSRequestObject,
+) (api.GetJWKSResponseObject, error) {
 	text, err := json.Marshal(i.signer.public)
 	if err != nil {
 		return nil, err
@@ -87,5 +96,8 @@ func (i *Identity) GetJWKS(context.Context, api.GetJWKSRequestObject) (api.GetJW
 	if err := json.Unmarshal(text, &body); err != nil {
 		return nil, err
 	}
-	return api.GetJWKS200JSONResponse{Body: body, Headers: api.GetJWKS200ResponseHeaders{CacheControl: new("public, max-age=300")}}, nil
+	return api.GetJWKS200JSONResponse{
+		Body:    body,
+		Headers: api.GetJWKS200ResponseHeaders{CacheControl: new("public, max-age=300")},
+	}, nil
 }

@@ -26,7 +26,10 @@ func writeKey(t *testing.T, path string, key any) {
 	t.Helper()
 	der, err := x509.MarshalPKCS8PrivateKey(key)
 	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600))
+	require.NoError(
+		t,
+		os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600),
+	)
 }
 
 func ed(t *testing.T) ed25519.PrivateKey {
@@ -39,7 +42,8 @@ func ed(t *testing.T) ed25519.PrivateKey {
 func keySet(t *testing.T, shop *apitest.Shop) jwk.Set {
 	t.Helper()
 	answer := shop.Get("/.well-known/jwks.json").Want(http.StatusOK)
-	shop.Get("/.well-known/jwks.json", apitest.Header{Name: "If-None-Match", Value: answer.Header.Get("ETag")}).Want(http.StatusNotModified)
+	shop.Get("/.well-known/jwks.json", apitest.Header{Name: "If-None-Match", Value: answer.Header.Get("ETag")}).
+		Want(http.StatusNotModified)
 	assert.NotContains(t, answer.String(), `"d"`, "no private part")
 	set, err := jwk.Parse(answer.Body)
 	require.NoError(t, err)
@@ -53,7 +57,10 @@ func TestTokensOthersCanCheck(t *testing.T) {
 	for algorithm, key := range map[jwa.SignatureAlgorithm]any{jwa.EdDSA: ed(t), jwa.RS256: strong} {
 		dir := t.TempDir()
 		writeKey(t, filepath.Join(dir, "2026-01.pem"), key)
-		shop := apitest.New(t, apitest.Setting{Name: "ALGORITHM", Value: string(algorithm)}, apitest.Setting{Name: "JWT_KEYS_DIR", Value: dir})
+		shop := apitest.New(
+			t, apitest.Setting{Name: "ALGORITHM", Value: string(algorithm)},
+			apitest.Setting{Name: "JWT_KEYS_DIR", Value: dir},
+		)
 		shop.Post("/api/v1/auth/register", ada()).Want(http.StatusCreated)
 		pair := login(shop)
 		shop.As(pair.AccessToken).Get("/api/v1/auth/me").Want(http.StatusOK)
@@ -73,9 +80,13 @@ func TestTokensOthersCanCheck(t *testing.T) {
 			require.NoError(t, headers.Set(jws.KeyIDKey, public.KeyID()))
 			claims, err := jwt.ParseInsecure([]byte(pair.AccessToken))
 			require.NoError(t, err)
-			forged, err := jwt.Sign(claims, jwt.WithKey(jwa.HS256, secret, jws.WithProtectedHeaders(headers)))
+			forged, err := jwt.Sign(
+				claims, jwt.WithKey(jwa.HS256, secret, jws.WithProtectedHeaders(headers)),
+			)
 			require.NoError(t, err)
-			shop.As(string(forged)).Get("/api/v1/auth/me").Problem(http.StatusUnauthorized, "invalid_token")
+			shop.As(string(forged)).
+				Get("/api/v1/auth/me").
+				Problem(http.StatusUnauthorized, "invalid_token")
 			assert.NotEmpty(t, name)
 		}
 		stranger := ed(t)
@@ -84,10 +95,16 @@ func TestTokensOthersCanCheck(t *testing.T) {
 		require.NoError(t, headers.Set(jws.KeyIDKey, "no-such-key"))
 		claims, err := jwt.ParseInsecure([]byte(pair.AccessToken))
 		require.NoError(t, err)
-		forged, err := jwt.Sign(claims, jwt.WithKey(jwa.EdDSA, stranger, jws.WithProtectedHeaders(headers)))
+		forged, err := jwt.Sign(
+			claims, jwt.WithKey(jwa.EdDSA, stranger, jws.WithProtectedHeaders(headers)),
+		)
 		require.NoError(t, err)
-		shop.As(string(forged)).Get("/api/v1/auth/me").Problem(http.StatusUnauthorized, "invalid_token")
-		shop.As(strings.Repeat("a", 100_000)).Get("/api/v1/auth/me").Problem(http.StatusUnauthorized, "invalid_token")
+		shop.As(string(forged)).
+			Get("/api/v1/auth/me").
+			Problem(http.StatusUnauthorized, "invalid_token")
+		shop.As(strings.Repeat("a", 100_000)).
+			Get("/api/v1/auth/me").
+			Problem(http.StatusUnauthorized, "invalid_token")
 		assert.NotContains(t, shop.Log.String(), payload)
 	}
 }
@@ -96,7 +113,10 @@ func TestKeysRotate(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	writeKey(t, filepath.Join(dir, "2026-01.pem"), ed(t))
-	settings := []apitest.Setting{{Name: "ALGORITHM", Value: "EdDSA"}, {Name: "JWT_KEYS_DIR", Value: dir}}
+	settings := []apitest.Setting{
+		{Name: "ALGORITHM", Value: "EdDSA"},
+		{Name: "JWT_KEYS_DIR", Value: dir},
+	}
 	before := apitest.New(t, settings...)
 	before.Post("/api/v1/auth/register", ada()).Want(http.StatusCreated)
 	old := login(before)
@@ -105,11 +125,15 @@ func TestKeysRotate(t *testing.T) {
 	after := before.Restart(settings...)
 	assert.Equal(t, 2, keySet(t, after).Len())
 	after.As(old.AccessToken).Get("/api/v1/auth/me").Want(http.StatusOK) // signed by the old key
-	assert.NotEqual(t, keyID(t, old.AccessToken), keyID(t, login(after).AccessToken), "the new key signs")
+	assert.NotEqual(
+		t, keyID(t, old.AccessToken), keyID(t, login(after).AccessToken), "the new key signs",
+	)
 
 	require.NoError(t, os.Remove(filepath.Join(dir, "2026-01.pem")))
 	later := before.Restart(settings...)
-	later.As(old.AccessToken).Get("/api/v1/auth/me").Problem(http.StatusUnauthorized, "invalid_token")
+	later.As(old.AccessToken).
+		Get("/api/v1/auth/me").
+		Problem(http.StatusUnauthorized, "invalid_token")
 }
 
 func keyID(t *testing.T, token string) string {

@@ -18,18 +18,28 @@ import (
 
 // Errors of mailed links.
 var (
-	ErrSpentToken = problem.BadRequest("spent_token", "This link was used before or is too old. Ask for a new one.")
-	errNoTokens   = problem.Unavailable("dependency_unavailable", "Links cannot be checked at the moment. Try again in a few seconds.", 5e9)
+	ErrSpentToken = problem.BadRequest(
+		"spent_token", "This link was used before or is too old. Ask for a new one.",
+	)
+	errNoTokens = problem.Unavailable(
+		"dependency_unavailable",
+		"Links cannot be checked at the moment. Try again in a few seconds.", 5e9,
+	)
 )
 
-// ForgotPassword mails a link to set a new password. An address that no account has takes the same work.
-func (i *Identity) ForgotPassword(ctx context.Context, r api.ForgotPasswordRequestObject) (api.ForgotPasswordResponseObject, error) {
+// ForgotPassword mails a link to set a new password. An address that no account has takes the same
+// work.
+func (i *Identity) ForgotPassword(
+	ctx context.Context, r api.ForgotPasswordRequestObject,
+) (api.ForgotPasswordResponseObject, error) {
 	user, err := i.queries.GetActiveUserByEmail(ctx, string(r.Body.Email))
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return nil, err
 	}
 	err = i.queue.Tx(ctx, func(q *db.Queries, insert func(river.JobArgs) error) error {
-		if err := record(ctx, q, event{name: "password.reset_requested", target: user.ID}); err != nil {
+		if err := record(
+			ctx, q, event{name: "password.reset_requested", target: user.ID},
+		); err != nil {
 			return err
 		}
 		return insert(mailJob{User: user.ID, Purpose: resetPassword})
@@ -38,14 +48,17 @@ func (i *Identity) ForgotPassword(ctx context.Context, r api.ForgotPasswordReque
 }
 
 // ResetPassword sets a new password with a mailed token.
-func (i *Identity) ResetPassword(ctx context.Context, r api.ResetPasswordRequestObject) (api.ResetPasswordResponseObject, error) {
+func (i *Identity) ResetPassword(
+	ctx context.Context, r api.ResetPasswordRequestObject,
+) (api.ResetPasswordResponseObject, error) {
 	if err := i.resetPassword(ctx, r.Body.Token, r.Body.NewPassword); err != nil {
 		return nil, err
 	}
 	return api.ResetPassword202Response{}, nil
 }
 
-// resetPassword spends the token only for a password that will do. Of racing calls the one that spends it wins.
+// resetPassword spends the token only for a password that will do. Of racing calls the one that
+// spends it wins.
 func (i *Identity) resetPassword(ctx context.Context, token, password string) error {
 	user, err := i.follow(ctx, resetPassword, token)
 	if err != nil {
@@ -80,7 +93,9 @@ func (i *Identity) resetPassword(ctx context.Context, token, password string) er
 }
 
 // RequestEmailVerification mails a link that proves the caller's address.
-func (i *Identity) RequestEmailVerification(ctx context.Context, _ api.RequestEmailVerificationRequestObject) (api.RequestEmailVerificationResponseObject, error) {
+func (i *Identity) RequestEmailVerification(
+	ctx context.Context, _ api.RequestEmailVerificationRequestObject,
+) (api.RequestEmailVerificationResponseObject, error) {
 	err := i.queue.Tx(ctx, func(_ *db.Queries, insert func(river.JobArgs) error) error {
 		return insert(mailJob{User: request.From(ctx).Principal.UserID, Purpose: verifyEmail})
 	})
@@ -88,16 +103,22 @@ func (i *Identity) RequestEmailVerification(ctx context.Context, _ api.RequestEm
 }
 
 // CheckEmailVerification says what a link is about and leaves it good: mail scanners open links.
-func (i *Identity) CheckEmailVerification(ctx context.Context, r api.CheckEmailVerificationRequestObject) (api.CheckEmailVerificationResponseObject, error) {
+func (i *Identity) CheckEmailVerification(
+	ctx context.Context, r api.CheckEmailVerificationRequestObject,
+) (api.CheckEmailVerificationResponseObject, error) {
 	user, err := i.follow(ctx, verifyEmail, r.Params.Token)
 	if err != nil {
 		return nil, err
 	}
-	return api.CheckEmailVerification200JSONResponse{Body: api.EmailVerification{Email: user.Email, EmailVerified: user.EmailVerifiedAt != nil}}, nil
+	return api.CheckEmailVerification200JSONResponse{
+		Body: api.EmailVerification{Email: user.Email, EmailVerified: user.EmailVerifiedAt != nil},
+	}, nil
 }
 
 // VerifyEmail spends a link and marks its address as verified.
-func (i *Identity) VerifyEmail(ctx context.Context, r api.VerifyEmailRequestObject) (api.VerifyEmailResponseObject, error) {
+func (i *Identity) VerifyEmail(
+	ctx context.Context, r api.VerifyEmailRequestObject,
+) (api.VerifyEmailResponseObject, error) {
 	user, err := i.follow(ctx, verifyEmail, r.Body.Token)
 	if err != nil {
 		return nil, err
@@ -114,10 +135,13 @@ func (i *Identity) VerifyEmail(ctx context.Context, r api.VerifyEmailRequestObje
 	if errors.Is(err, pgx.ErrNoRows) { // the address was changed in this very moment
 		return nil, ErrSpentToken
 	}
-	return api.VerifyEmail200JSONResponse{Body: api.EmailVerification{Email: user.Email, EmailVerified: true}}, err
+	return api.VerifyEmail200JSONResponse{
+		Body: api.EmailVerification{Email: user.Email, EmailVerified: true},
+	}, err
 }
 
-// follow answers the account a token leads to, if that is still as it was when the token was mailed.
+// follow answers the account a token leads to, if that is still as it was when the token was
+// mailed.
 func (i *Identity) follow(ctx context.Context, p purpose, token string) (db.User, error) {
 	value, err := i.tokens.Look(ctx, string(p), token)
 	if err != nil {

@@ -10,12 +10,13 @@ import (
 	"github.com/shopd/shopd/internal/platform/request"
 )
 
-// addressFailures is how many times the free failures of an account one network address has: many people may
-// share it.
+// addressFailures is how many times the free failures of an account one network address has: many
+// people may share it.
 const addressFailures = 10
 
-// loginLock shuts the door on those who guess: per account, whether it exists or not, and per address. Each failure
-// beyond the free ones locks for twice as long as the one before, from 15 seconds to 15 minutes.
+// loginLock shuts the door on those who guess: per account, whether it exists or not, and per
+// address. Each failure beyond the free ones locks for twice as long as the one before, from 15
+// seconds to 15 minutes.
 type loginLock struct {
 	*Identity
 	account, address string // what failures are counted by
@@ -41,19 +42,24 @@ func (l loginLock) check(ctx context.Context) error {
 		return err
 	}
 	wait := time.Duration(seconds * float64(time.Second))
-	return ErrLocked.Detailf("Too many failed logins. Try again in %s.", wait.Round(time.Second)).After(wait)
+	return ErrLocked.Detailf("Too many failed logins. Try again in %s.", wait.Round(time.Second)).
+		After(wait)
 }
 
-// fail counts a failed login and answers what the client is told. user is 0 if there is no such account.
+// fail counts a failed login and answers what the client is told. user is 0 if there is no such
+// account.
 func (l loginLock) fail(ctx context.Context, user int64) error {
 	// The count must outlive a client that hangs up.
 	ctx = context.WithoutCancel(ctx)
 	err := postgres.Tx(ctx, l.pool, func(q *db.Queries) error {
-		if err := record(ctx, q, event{name: "login.failed", target: user}); err != nil || l.settings.FreeFailures == 0 {
+		if err := record(ctx, q, event{name: "login.failed", target: user}); err != nil ||
+			l.settings.FreeFailures == 0 {
 			return err
 		}
 		if l.address != "" {
-			if _, err := q.CountLoginFailure(ctx, l.address, int32(l.settings.FreeFailures*addressFailures)); err != nil {
+			if _, err := q.CountLoginFailure(
+				ctx, l.address, int32(l.settings.FreeFailures*addressFailures),
+			); err != nil {
 				return err
 			}
 		}

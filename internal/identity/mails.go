@@ -41,8 +41,9 @@ const (
 // linkLifetime is how long a link is good for.
 var linkLifetime = map[purpose]time.Duration{verifyEmail: 24 * time.Hour, resetPassword: time.Hour}
 
-// mailJob sends one mail with a link. It names an account and holds no secret: the token is made when the mail is.
-// User is 0 for an address that no account has, so that both take the same time to ask for.
+// mailJob sends one mail with a link. It names an account and holds no secret: the token is made
+// when the mail is. User is 0 for an address that no account has, so that both take the same time
+// to ask for.
 type mailJob struct {
 	User    int64   `json:"user"`
 	Purpose purpose `json:"purpose"`
@@ -53,7 +54,10 @@ func (mailJob) Kind() string { return "identity.mail" }
 
 // InsertOpts lets one mail of a kind be asked for each minute: nobody's mailbox is flooded.
 func (mailJob) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{MaxAttempts: 8, UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: time.Minute}}
+	return river.InsertOpts{
+		MaxAttempts: 8,
+		UniqueOpts:  river.UniqueOpts{ByArgs: true, ByPeriod: time.Minute},
+	}
 }
 
 type mailWorker struct {
@@ -110,7 +114,9 @@ func linkFor(user db.User, p purpose) link {
 }
 
 func (i *Identity) sendLink(ctx context.Context, user db.User, p purpose) error {
-	data := struct{ Name, Link, Shop string }{user.FirstName, i.settings.VerificationURL, i.settings.Issuer}
+	data := struct{ Name, Link, Shop string }{
+		user.FirstName, i.settings.VerificationURL, i.settings.Issuer,
+	}
 	subject := "Confirm your e-mail address"
 	switch p {
 	case resetPassword:
@@ -123,7 +129,9 @@ func (i *Identity) sendLink(ctx context.Context, user db.User, p purpose) error 
 		if err != nil {
 			return err
 		}
-		token, err := i.tokens.Issue(ctx, string(p), strconv.FormatInt(user.ID, 10), string(value), linkLifetime[p])
+		token, err := i.tokens.Issue(
+			ctx, string(p), strconv.FormatInt(user.ID, 10), string(value), linkLifetime[p],
+		)
 		if err != nil {
 			return err
 		}
@@ -136,7 +144,12 @@ func (i *Identity) sendLink(ctx context.Context, user db.User, p purpose) error 
 	if err := htmlMails.ExecuteTemplate(&html, string(p)+".html", data); err != nil {
 		return err
 	}
-	message := mail.Message{To: user.Email, Subject: subject, Text: text.String(), HTML: html.String()}
+	message := mail.Message{
+		To:      user.Email,
+		Subject: subject,
+		Text:    text.String(),
+		HTML:    html.String(),
+	}
 	if err := i.mail.Send(ctx, message); err != nil {
 		return fmt.Errorf("mail to account %d: %w", user.ID, err)
 	}

@@ -35,7 +35,9 @@ type postOffice struct {
 
 type letter struct{ to, subject, text, html string }
 
-func (p *postOffice) NewSession(*smtp.Conn) (smtp.Session, error) { return &delivery{office: p}, nil }
+func (p *postOffice) NewSession(*smtp.Conn) (smtp.Session, error) {
+	return &delivery{office: p}, nil
+}
 
 type delivery struct {
 	office *postOffice
@@ -105,10 +107,16 @@ func withMail(t *testing.T, settings ...apitest.Setting) (*apitest.Shop, *postOf
 	require.NoError(t, err)
 	go func() { _ = server.Serve(listener) }()
 	t.Cleanup(func() { _ = server.Close() })
-	return apitest.New(t, append(settings, apitest.Setting{Name: "WORKERS", Value: "true"},
+	return apitest.New(t, append(
+		settings,
+		apitest.Setting{Name: "WORKERS", Value: "true"},
 		apitest.Setting{Name: "SMTP_URL", Value: "smtp://" + listener.Addr().String()},
 		apitest.Setting{Name: "PASSWORD_RESET_BASE_URL", Value: "https://shop.example.com/reset"},
-		apitest.Setting{Name: "EMAIL_VERIFICATION_BASE_URL", Value: "https://shop.example.com/verify"})...), office
+		apitest.Setting{
+			Name:  "EMAIL_VERIFICATION_BASE_URL",
+			Value: "https://shop.example.com/verify",
+		},
+	)...), office
 }
 
 // next waits for a mail and answers the token of its link.
@@ -117,7 +125,8 @@ func (p *postOffice) next(t *testing.T, to, base string) (letter, string) {
 	select {
 	case l := <-p.mails:
 		require.Equal(t, to, l.to)
-		found := regexp.MustCompile(regexp.QuoteMeta(base) + `\?token=([A-Za-z0-9_-]{43})`).FindStringSubmatch(l.text)
+		found := regexp.MustCompile(regexp.QuoteMeta(base) + `\?token=([A-Za-z0-9_-]{43})`).
+			FindStringSubmatch(l.text)
 		require.NotNil(t, found, l.text)
 		assert.Contains(t, l.html, found[1], "both forms hold the link")
 		return l, found[1]
@@ -149,7 +158,9 @@ func TestAddressesAreVerifiedByMail(t *testing.T) {
 		shop.Get(verify + "?token=" + token).Want(http.StatusOK).Into(&seen)
 		assert.Equal(t, api.EmailVerification{Email: "ada@example.com"}, seen)
 	}
-	shop.Post(reset, fields{"token": token, "new_password": "another horse 10"}).Problem(http.StatusBadRequest, "spent_token") // of another purpose
+	shop.Post(reset, fields{"token": token, "new_password": "another horse 10"}).
+		Problem(http.StatusBadRequest, "spent_token")
+		// of another purpose
 	var winners atomic.Int32
 	var all sync.WaitGroup
 	for range 32 {
@@ -171,9 +182,16 @@ func TestAddressesAreVerifiedByMail(t *testing.T) {
 	assert.True(t, me.EmailVerified)
 	caller.Post(verify+"/request", nil).Want(http.StatusAccepted) // verified already: no mail
 	shop.Get(verify+"?token=short").Problem(http.StatusUnprocessableEntity, "invalid_request")
-	shop.Post(verify, fields{"token": "short"}).Problem(http.StatusUnprocessableEntity, "invalid_request")
+	shop.Post(verify, fields{"token": "short"}).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
 	assert.NotContains(t, shop.Log.String(), token)
-	assert.Zero(t, apitest.Value[int64](shop, "SELECT count(*) FROM river_job WHERE args::text LIKE '%' || $1 || '%'", token), "no token in a job")
+	assert.Zero(
+		t,
+		apitest.Value[int64](
+			shop, "SELECT count(*) FROM river_job WHERE args::text LIKE '%' || $1 || '%'", token,
+		),
+		"no token in a job",
+	)
 }
 
 func TestPasswordsAreResetByMail(t *testing.T) {
@@ -191,7 +209,8 @@ func TestPasswordsAreResetByMail(t *testing.T) {
 	_, token := office.next(t, "ada@example.com", resetBase)
 	assert.Empty(t, office.mails)
 
-	problem := shop.Post(reset, fields{"token": token, "new_password": "password123"}).Problem(http.StatusUnprocessableEntity, "invalid_request")
+	problem := shop.Post(reset, fields{"token": token, "new_password": "password123"}).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
 	assert.Equal(t, "/new_password", problem.Errors[0].Pointer)
 	var winners atomic.Int32
 	var all sync.WaitGroup
@@ -207,10 +226,20 @@ func TestPasswordsAreResetByMail(t *testing.T) {
 	}
 	all.Wait()
 	assert.Equal(t, int32(1), winners.Load())
-	shop.As(pair.AccessToken).Get("/api/v1/auth/me").Problem(http.StatusUnauthorized, "invalid_token")
-	shop.Post("/api/v1/auth/login", fields{"username": "ada", "password": "correct horse 9"}).Problem(http.StatusUnauthorized, "invalid_credentials")
-	shop.Post("/api/v1/auth/login", fields{"username": "ada", "password": "another horse 10"}).Want(http.StatusOK)
-	assert.True(t, apitest.Value[bool](shop, "SELECT email_verified_at IS NOT NULL FROM users WHERE username = 'ada'"), "who reads the mail has the address")
+	shop.As(pair.AccessToken).
+		Get("/api/v1/auth/me").
+		Problem(http.StatusUnauthorized, "invalid_token")
+	shop.Post("/api/v1/auth/login", fields{"username": "ada", "password": "correct horse 9"}).
+		Problem(http.StatusUnauthorized, "invalid_credentials")
+	shop.Post("/api/v1/auth/login", fields{"username": "ada", "password": "another horse 10"}).
+		Want(http.StatusOK)
+	assert.True(
+		t,
+		apitest.Value[bool](
+			shop, "SELECT email_verified_at IS NOT NULL FROM users WHERE username = 'ada'",
+		),
+		"who reads the mail has the address",
+	)
 }
 
 func TestANewerPasswordKillsTheLink(t *testing.T) {
@@ -218,11 +247,17 @@ func TestANewerPasswordKillsTheLink(t *testing.T) {
 	shop, office := withMail(t)
 	shop.Post("/api/v1/auth/register", ada()).Want(http.StatusCreated)
 	office.next(t, "ada@example.com", verifyBase)
-	shop.Post("/api/v1/auth/forgot-password", fields{"email": "ada@example.com"}).Want(http.StatusAccepted)
+	shop.Post("/api/v1/auth/forgot-password", fields{"email": "ada@example.com"}).
+		Want(http.StatusAccepted)
 	_, token := office.next(t, "ada@example.com", resetBase)
 	shop.As(login(shop).AccessToken).Post("/api/v1/auth/change-password",
-		fields{"current_password": "correct horse 9", "new_password": "another horse 10"}).Want(http.StatusNoContent)
-	shop.Post(reset, fields{"token": token, "new_password": "a third horse 11"}).Problem(http.StatusBadRequest, "spent_token")
+		fields{
+			"current_password": "correct horse 9",
+			"new_password":     "another horse 10",
+		}).
+		Want(http.StatusNoContent)
+	shop.Post(reset, fields{"token": token, "new_password": "a third horse 11"}).
+		Problem(http.StatusBadRequest, "spent_token")
 }
 
 func TestMailOutlivesAServerThatIsAway(t *testing.T) {
@@ -238,22 +273,31 @@ func TestLinksWithoutRedis(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t, apitest.Setting{Name: "REDIS_URL", Value: "redis://127.0.0.1:1"})
 	token := strings.Repeat("a", 43)
-	shop.Get(verify+"?token="+token).Problem(http.StatusServiceUnavailable, "dependency_unavailable")
-	shop.Post(verify, fields{"token": token}).Problem(http.StatusServiceUnavailable, "dependency_unavailable")
-	shop.Post(reset, fields{"token": token, "new_password": "another horse 10"}).Problem(http.StatusServiceUnavailable, "dependency_unavailable")
+	shop.Get(verify+"?token="+token).
+		Problem(http.StatusServiceUnavailable, "dependency_unavailable")
+	shop.Post(verify, fields{"token": token}).
+		Problem(http.StatusServiceUnavailable, "dependency_unavailable")
+	shop.Post(reset, fields{"token": token, "new_password": "another horse 10"}).
+		Problem(http.StatusServiceUnavailable, "dependency_unavailable")
 }
 
 func TestMailIsKeptInAFolderWithoutAServer(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	shop := apitest.New(t, apitest.Setting{Name: "WORKERS", Value: "true"}, apitest.Setting{Name: "MAIL_DIR", Value: folder})
+	shop := apitest.New(
+		t, apitest.Setting{Name: "WORKERS", Value: "true"},
+		apitest.Setting{Name: "MAIL_DIR", Value: folder},
+	)
 	shop.Post("/api/v1/auth/register", ada()).Want(http.StatusCreated)
 	var files []string
 	require.Eventually(t, func() bool {
 		files, _ = filepath.Glob(filepath.Join(folder, "*.eml"))
 		return len(files) == 1
 	}, 20*time.Second, 10*time.Millisecond)
-	require.Eventually(t, func() bool { return strings.Contains(shop.Log.String(), "mail kept") }, 5*time.Second, 10*time.Millisecond)
+	require.Eventually(
+		t, func() bool { return strings.Contains(shop.Log.String(), "mail kept") }, 5*time.Second,
+		10*time.Millisecond,
+	)
 	raw, err := os.ReadFile(files[0])
 	require.NoError(t, err)
 	l, err := open(raw)
@@ -278,5 +322,8 @@ func TestRegisteringTellsNobodyWhoHasAnAccount(t *testing.T) {
 	case <-time.After(20 * time.Second):
 		t.Fatal("its owner was not told")
 	}
-	assert.Equal(t, int64(2), apitest.Value[int64](shop, "SELECT count(*) FROM users"), "nobody was made beside ada and the administrator")
+	assert.Equal(
+		t, int64(2), apitest.Value[int64](shop, "SELECT count(*) FROM users"),
+		"nobody was made beside ada and the administrator",
+	)
 }

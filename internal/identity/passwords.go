@@ -17,7 +17,8 @@ import (
 	"github.com/shopd/shopd/internal/platform/request"
 )
 
-// Limits in bytes: bcrypt reads no more than 72, and cutting a longer password in silence would weaken it.
+// Limits in bytes: bcrypt reads no more than 72, and cutting a longer password in silence would
+// weaken it.
 const (
 	minPassword = 8
 	maxPassword = 72
@@ -40,16 +41,20 @@ func checkPassword(password, email string) string {
 	case len(password) < minPassword:
 		return fmt.Sprintf("must have at least %d bytes", minPassword)
 	case len(password) > maxPassword:
-		return fmt.Sprintf("must have at most %d bytes; letters outside ASCII take several", maxPassword)
+		return fmt.Sprintf(
+			"must have at most %d bytes; letters outside ASCII take several", maxPassword,
+		)
 	case common()[strings.ToLower(password)]:
 		return "is one of the most common passwords; choose another"
-	case strings.EqualFold(password, email), len(name) >= 4 && strings.EqualFold(strings.Trim(password, "0123456789!"), name):
+	case strings.EqualFold(password, email),
+		len(name) >= 4 && strings.EqualFold(strings.Trim(password, "0123456789!"), name):
 		return "is made of the e-mail address; choose another"
 	}
 	return ""
 }
 
-// passwords hashes with bcrypt, on a bounded number of cores: logins must not starve all other requests.
+// passwords hashes with bcrypt, on a bounded number of cores: logins must not starve all other
+// requests.
 type passwords struct {
 	cost  int
 	slots chan struct{}
@@ -57,9 +62,14 @@ type passwords struct {
 }
 
 func newPasswords(cost int) *passwords {
-	// Well-formed, so that comparing with it takes all the work of the cost, and the hash of nothing anybody knows.
+	// Well-formed, so that comparing with it takes all the work of the cost, and the hash of
+	// nothing anybody knows.
 	dummy := fmt.Sprintf("$2a$%02d$abcdefghijklmnopqrstuuABCDEFGHIJKLMNOPQRSTUVWXYZ01234", cost)
-	return &passwords{cost: cost, slots: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)), dummy: []byte(dummy)}
+	return &passwords{
+		cost:  cost,
+		slots: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)),
+		dummy: []byte(dummy),
+	}
 }
 
 func (p *passwords) acquire(ctx context.Context) (release func(), err error) {
@@ -100,7 +110,8 @@ func (p *passwords) matches(ctx context.Context, hash, password string) (bool, e
 	return err == nil, err
 }
 
-// rehash stores a hash of today's cost in place of one of another. That it fails costs nothing but the next try.
+// rehash stores a hash of today's cost in place of one of another. That it fails costs nothing but
+// the next try.
 func (i *Identity) rehash(ctx context.Context, user db.User, password string) {
 	if cost, err := bcrypt.Cost([]byte(user.PasswordHash)); err != nil || cost == i.passwords.cost {
 		return
@@ -135,7 +146,9 @@ func (i *Identity) changePassword(ctx context.Context, current, replacement stri
 		if err := q.SetPasswordHash(ctx, hash, user.ID); err != nil {
 			return err
 		}
-		if _, err := q.EndSessions(ctx, new("password_changed"), user.ID, principal.SessionID); err != nil {
+		if _, err := q.EndSessions(
+			ctx, new("password_changed"), user.ID, principal.SessionID,
+		); err != nil {
 			return err
 		}
 		return record(ctx, q, event{name: "password.changed", target: user.ID})

@@ -11,15 +11,23 @@ import (
 )
 
 // GetProfile answers the caller's account.
-func (i *Identity) GetProfile(ctx context.Context, _ api.GetProfileRequestObject) (api.GetProfileResponseObject, error) {
+func (i *Identity) GetProfile(
+	ctx context.Context, _ api.GetProfileRequestObject,
+) (api.GetProfileResponseObject, error) {
 	user, err := i.queries.GetUser(ctx, request.From(ctx).Principal.UserID)
 	return api.GetProfile200JSONResponse{Body: userBody(user)}, err
 }
 
 // ReplaceProfile sets all of the caller's profile.
-func (i *Identity) ReplaceProfile(ctx context.Context, r api.ReplaceProfileRequestObject) (api.ReplaceProfileResponseObject, error) {
+func (i *Identity) ReplaceProfile(
+	ctx context.Context, r api.ReplaceProfileRequestObject,
+) (api.ReplaceProfileResponseObject, error) {
 	user, err := i.queries.ReplaceProfile(ctx, db.ReplaceProfileParams{
-		ID: request.From(ctx).Principal.UserID, FirstName: r.Body.FirstName, LastName: r.Body.LastName, Phone: r.Body.Phone, Username: r.Body.Username,
+		ID:           request.From(ctx).Principal.UserID,
+		FirstName:    r.Body.FirstName,
+		LastName:     r.Body.LastName,
+		Phone:        r.Body.Phone,
+		Username:     r.Body.Username,
 		OrderUpdates: r.Body.OrderUpdates,
 	})
 	if err != nil {
@@ -29,14 +37,23 @@ func (i *Identity) ReplaceProfile(ctx context.Context, r api.ReplaceProfileReque
 }
 
 // UpdateProfile changes the fields that were sent.
-func (i *Identity) UpdateProfile(ctx context.Context, r api.UpdateProfileRequestObject) (api.UpdateProfileResponseObject, error) {
+func (i *Identity) UpdateProfile(
+	ctx context.Context, r api.UpdateProfileRequestObject,
+) (api.UpdateProfileResponseObject, error) {
 	var user db.User
 	err := postgres.Tx(ctx, i.pool, func(q *db.Queries) error {
 		now, err := q.LockUser(ctx, request.From(ctx).Principal.UserID)
 		if err != nil {
 			return err
 		}
-		next := db.ReplaceProfileParams{ID: now.ID, FirstName: now.FirstName, LastName: now.LastName, Phone: now.Phone, Username: now.Username, OrderUpdates: r.Body.OrderUpdates}
+		next := db.ReplaceProfileParams{
+			ID:           now.ID,
+			FirstName:    now.FirstName,
+			LastName:     now.LastName,
+			Phone:        now.Phone,
+			Username:     now.Username,
+			OrderUpdates: r.Body.OrderUpdates,
+		}
 		mergepatch.Set(&next.FirstName, r.Body.FirstName)
 		mergepatch.Set(&next.LastName, r.Body.LastName)
 		mergepatch.Patch(&next.Phone, r.Body.Phone)
@@ -51,7 +68,9 @@ func (i *Identity) UpdateProfile(ctx context.Context, r api.UpdateProfileRequest
 }
 
 // DeleteAccount anonymises the caller's account.
-func (i *Identity) DeleteAccount(ctx context.Context, _ api.DeleteAccountRequestObject) (api.DeleteAccountResponseObject, error) {
+func (i *Identity) DeleteAccount(
+	ctx context.Context, _ api.DeleteAccountRequestObject,
+) (api.DeleteAccountResponseObject, error) {
 	if err := i.deleteAccount(ctx); err != nil {
 		return nil, err
 	}

@@ -22,8 +22,8 @@ type tokenPair struct {
 
 const maxUserAgent = 300
 
-// login checks the password and starts a session. That an account is inactive is said only to who knows its
-// password.
+// login checks the password and starts a session. That an account is inactive is said only to who
+// knows its password.
 func (i *Identity) login(ctx context.Context, name, password string) (tokenPair, error) {
 	lock := i.lockFor(ctx, name)
 	if err := lock.check(ctx); err != nil {
@@ -47,14 +47,20 @@ func (i *Identity) login(ctx context.Context, name, password string) (tokenPair,
 	lifetime := i.settings.RefreshLifetime.Seconds()
 	var session int64
 	err = postgres.Tx(ctx, i.pool, func(q *db.Queries) error {
-		params := db.CreateSessionParams{UserID: user.ID, UserAgent: cut(info.UserAgent, maxUserAgent), LifetimeSeconds: lifetime}
+		params := db.CreateSessionParams{
+			UserID:          user.ID,
+			UserAgent:       cut(info.UserAgent, maxUserAgent),
+			LifetimeSeconds: lifetime,
+		}
 		if info.Address.IsValid() {
 			params.Address = &info.Address
 		}
 		if session, err = q.CreateSession(ctx, params); err != nil {
 			return err
 		}
-		if err := q.CreateRefreshToken(ctx, hashToken(pair.refresh), session, lifetime); err != nil {
+		if err := q.CreateRefreshToken(
+			ctx, hashToken(pair.refresh), session, lifetime,
+		); err != nil {
 			return err
 		}
 		if err := lock.forget(ctx, q); err != nil {
@@ -71,12 +77,14 @@ func (i *Identity) login(ctx context.Context, name, password string) (tokenPair,
 	return pair, err
 }
 
-// refresh exchanges a refresh token for a new pair. Of racing exchanges of one token exactly one commits; the
-// losers, who were here before it was complete, are told to use the winner's tokens. Who comes later has a
-// token that was copied, and the session ends.
+// refresh exchanges a refresh token for a new pair. Of racing exchanges of one token exactly one
+// commits; the losers, who were here before it was complete, are told to use the winner's tokens.
+// Who comes later has a token that was copied, and the session ends.
 //
 // check, which may be nil, may refuse the session the token is of.
-func (i *Identity) refresh(ctx context.Context, token string, check func(ctx context.Context, session int64) error) (tokenPair, error) {
+func (i *Identity) refresh(
+	ctx context.Context, token string, check func(ctx context.Context, session int64) error,
+) (tokenPair, error) {
 	hash := hashToken(token)
 	held, err := i.queries.GetRefreshToken(ctx, hash)
 	switch {
@@ -118,7 +126,9 @@ func (i *Identity) refresh(ctx context.Context, token string, check func(ctx con
 			return ErrRefreshRace
 		}
 		lifetime := i.settings.RefreshLifetime.Seconds()
-		if err := q.CreateRefreshToken(ctx, hashToken(pair.refresh), held.SessionID, lifetime); err != nil {
+		if err := q.CreateRefreshToken(
+			ctx, hashToken(pair.refresh), held.SessionID, lifetime,
+		); err != nil {
 			return err
 		}
 		if err := q.TouchSession(ctx, lifetime, held.SessionID); err != nil {
@@ -139,10 +149,10 @@ func (i *Identity) refresh(ctx context.Context, token string, check func(ctx con
 	return pair, err
 }
 
-// lostRace reports whether a request with a spent token was here before the exchange that spent it was complete. What
-// this process exchanged it knows to the moment. Of another's exchanges the database's clock tells: measured up to its
-// answer, the time this request has taken is rather too long than too short, so that an honest loser is never taken for
-// a thief.
+// lostRace reports whether a request with a spent token was here before the exchange that spent it
+// was complete. What this process exchanged it knows to the moment. Of another's exchanges the
+// database's clock tells: measured up to its answer, the time this request has taken is rather too
+// long than too short, so that an honest loser is never taken for a thief.
 func (i *Identity) lostRace(ctx context.Context, hash []byte, held db.GetRefreshTokenRow) bool {
 	arrived := request.From(ctx).Arrived
 	if settled, here := i.settled.Get(string(hash)); here {

@@ -27,14 +27,21 @@ func TestSessionsAreListedAndEnded(t *testing.T) {
 	assert.NotEmpty(t, page.Items[0].UserAgent)
 
 	// A stranger's session is not there.
-	shop.Customer().Delete(fmt.Sprintf("/api/v1/auth/sessions/%d", page.Items[1].ID)).Problem(http.StatusNotFound, "session_not_found")
+	shop.Customer().
+		Delete(fmt.Sprintf("/api/v1/auth/sessions/%d", page.Items[1].ID)).
+		Problem(http.StatusNotFound, "session_not_found")
 	shop.As(phone.AccessToken).Get("/api/v1/auth/me").Want(http.StatusOK)
 
 	end := fmt.Sprintf("/api/v1/auth/sessions/%d", page.Items[1].ID)
 	shop.As(laptop.AccessToken).Delete(end).Want(http.StatusNoContent)
-	shop.As(phone.AccessToken).Get("/api/v1/auth/me").Problem(http.StatusUnauthorized, "invalid_token")
+	shop.As(phone.AccessToken).
+		Get("/api/v1/auth/me").
+		Problem(http.StatusUnauthorized, "invalid_token")
 	shop.As(laptop.AccessToken).Delete(end).Problem(http.StatusNotFound, "session_not_found")
-	shop.As(laptop.AccessToken).Get("/api/v1/auth/sessions?offset=5").Want(http.StatusOK).Into(&page)
+	shop.As(laptop.AccessToken).
+		Get("/api/v1/auth/sessions?offset=5").
+		Want(http.StatusOK).
+		Into(&page)
 	assert.Empty(t, page.Items)
 	assert.Equal(t, int64(1), page.Total)
 }
@@ -46,8 +53,11 @@ func TestLogoutAll(t *testing.T) {
 	phone, laptop := login(shop), login(shop)
 	shop.As(phone.AccessToken).Post("/api/v1/auth/logout-all", nil).Want(http.StatusNoContent)
 	for _, pair := range []api.TokenPair{phone, laptop} {
-		shop.As(pair.AccessToken).Get("/api/v1/auth/me").Problem(http.StatusUnauthorized, "invalid_token")
-		shop.Post("/api/v1/auth/refresh", fields{"refresh_token": pair.RefreshToken}).Problem(http.StatusUnauthorized, "invalid_refresh_token")
+		shop.As(pair.AccessToken).
+			Get("/api/v1/auth/me").
+			Problem(http.StatusUnauthorized, "invalid_token")
+		shop.Post("/api/v1/auth/refresh", fields{"refresh_token": pair.RefreshToken}).
+			Problem(http.StatusUnauthorized, "invalid_refresh_token")
 	}
 }
 
@@ -57,8 +67,15 @@ func TestRefreshKeepsASessionAlive(t *testing.T) {
 	shop.Post("/api/v1/auth/register", ada()).Want(http.StatusCreated)
 	pair := login(shop)
 	shop.Exec("UPDATE sessions SET expires_at = now() + interval '1 minute'")
-	shop.Post("/api/v1/auth/refresh", fields{"refresh_token": pair.RefreshToken}).Want(http.StatusOK)
-	assert.Greater(t, apitest.Value[float64](shop, "SELECT extract(epoch FROM max(expires_at) - now()) / 86400 FROM sessions"), 6.9)
+	shop.Post("/api/v1/auth/refresh", fields{"refresh_token": pair.RefreshToken}).
+		Want(http.StatusOK)
+	assert.Greater(
+		t,
+		apitest.Value[float64](
+			shop, "SELECT extract(epoch FROM max(expires_at) - now()) / 86400 FROM sessions",
+		),
+		6.9,
+	)
 }
 
 func TestChangePassword(t *testing.T) {
@@ -67,17 +84,31 @@ func TestChangePassword(t *testing.T) {
 	shop.Post("/api/v1/auth/register", ada()).Want(http.StatusCreated)
 	here, elsewhere := login(shop), login(shop)
 	change := func(current, replacement string) *apitest.Answer {
-		return shop.As(here.AccessToken).Post("/api/v1/auth/change-password", fields{"current_password": current, "new_password": replacement})
+		return shop.As(here.AccessToken).
+			Post("/api/v1/auth/change-password", fields{"current_password": current, "new_password": replacement})
 	}
 	change("wrong", "another horse 10").Problem(http.StatusForbidden, "wrong_password")
-	problem := change("correct horse 9", "password123").Problem(http.StatusUnprocessableEntity, "invalid_request")
+	problem := change(
+		"correct horse 9", "password123",
+	).Problem(http.StatusUnprocessableEntity, "invalid_request")
 	assert.Equal(t, "/new_password", problem.Errors[0].Pointer)
 	change("correct horse 9", "another horse 10").Want(http.StatusNoContent)
 	shop.As(here.AccessToken).Get("/api/v1/auth/me").Want(http.StatusOK)
-	shop.As(elsewhere.AccessToken).Get("/api/v1/auth/me").Problem(http.StatusUnauthorized, "invalid_token")
-	shop.Post("/api/v1/auth/login", fields{"username": "ada", "password": "correct horse 9"}).Problem(http.StatusUnauthorized, "invalid_credentials")
-	shop.Post("/api/v1/auth/login", fields{"username": "ada", "password": "another horse 10"}).Want(http.StatusOK)
-	assert.Equal(t, int64(1), apitest.Value[int64](shop, "SELECT count(*) FROM audit_events WHERE event = 'password.changed' AND actor_id::text = object_id"))
+	shop.As(elsewhere.AccessToken).
+		Get("/api/v1/auth/me").
+		Problem(http.StatusUnauthorized, "invalid_token")
+	shop.Post("/api/v1/auth/login", fields{"username": "ada", "password": "correct horse 9"}).
+		Problem(http.StatusUnauthorized, "invalid_credentials")
+	shop.Post("/api/v1/auth/login", fields{"username": "ada", "password": "another horse 10"}).
+		Want(http.StatusOK)
+	assert.Equal(
+		t,
+		int64(1),
+		apitest.Value[int64](
+			shop,
+			"SELECT count(*) FROM audit_events WHERE event = 'password.changed' AND actor_id::text = object_id",
+		),
+	)
 }
 
 func TestLockout(t *testing.T) {
@@ -98,17 +129,39 @@ func TestLockout(t *testing.T) {
 	attempt("Ada", "correct horse 9").Problem(http.StatusTooManyRequests, "login_locked")
 	shop.Exec("UPDATE login_failures SET locked_until = now()") // the time is over
 	attempt("ada", "wrong").Problem(http.StatusUnauthorized, "invalid_credentials")
-	assert.InDelta(t, 30, apitest.Value[float64](shop, "SELECT extract(epoch FROM locked_until - now()) FROM login_failures WHERE subject = 'account:ada'"), 2, "twice as long")
+	assert.InDelta(
+		t,
+		30,
+		apitest.Value[float64](
+			shop,
+			"SELECT extract(epoch FROM locked_until - now()) FROM login_failures WHERE subject = 'account:ada'",
+		),
+		2,
+		"twice as long",
+	)
 	shop.Exec("UPDATE login_failures SET locked_until = now()")
 	attempt("ada", "correct horse 9").Want(http.StatusOK)
 	attempt("ada", "wrong").Problem(http.StatusUnauthorized, "invalid_credentials")
 	attempt("ada", "correct horse 9").Want(http.StatusOK)
 
-	shop.Exec("UPDATE login_failures SET failures = 29, locked_until = NULL WHERE subject LIKE 'address:%'")
+	shop.Exec(
+		"UPDATE login_failures SET failures = 29, locked_until = NULL WHERE subject LIKE 'address:%'",
+	)
 	attempt("somebody", "wrong").Problem(http.StatusUnauthorized, "invalid_credentials")
 	attempt("ada", "correct horse 9").Problem(http.StatusTooManyRequests, "login_locked")
-	assert.Positive(t, apitest.Value[int64](shop, "SELECT count(*) FROM audit_events WHERE event = 'login.locked'"))
-	assert.Zero(t, apitest.Value[int64](shop, "SELECT count(*) FROM audit_events WHERE detail::text LIKE '%wrong%' OR detail::text LIKE '%horse%'"))
+	assert.Positive(
+		t,
+		apitest.Value[int64](
+			shop, "SELECT count(*) FROM audit_events WHERE event = 'login.locked'",
+		),
+	)
+	assert.Zero(
+		t,
+		apitest.Value[int64](
+			shop,
+			"SELECT count(*) FROM audit_events WHERE detail::text LIKE '%wrong%' OR detail::text LIKE '%horse%'",
+		),
+	)
 }
 
 func TestPasswordsAreRehashedAtLogin(t *testing.T) {
@@ -116,8 +169,17 @@ func TestPasswordsAreRehashedAtLogin(t *testing.T) {
 	shop := apitest.New(t)
 	shop.Post("/api/v1/auth/register", ada()).Want(http.StatusCreated)
 	// A hash of "correct horse 9" with cost 5; the server's is 4.
-	shop.Exec("UPDATE users SET password_hash = $1 WHERE username = 'ada'", hashOf(t, "correct horse 9", 5))
+	shop.Exec(
+		"UPDATE users SET password_hash = $1 WHERE username = 'ada'",
+		hashOf(t, "correct horse 9", 5),
+	)
 	login(shop)
-	assert.Equal(t, "$2a$04$", apitest.Value[string](shop, "SELECT left(password_hash, 7) FROM users WHERE username = 'ada'"))
+	assert.Equal(
+		t,
+		"$2a$04$",
+		apitest.Value[string](
+			shop, "SELECT left(password_hash, 7) FROM users WHERE username = 'ada'",
+		),
+	)
 	login(shop)
 }

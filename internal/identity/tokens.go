@@ -52,14 +52,17 @@ func newSigner(settings Settings) (*signer, error) {
 	if s.key, s.public, err = readKeys(settings.KeysDir, s.algorithm); err != nil {
 		return nil, fmt.Errorf("JWT_KEYS_DIR: %w", err)
 	}
-	s.verify = jwt.WithKeySet(s.public) // by the key id of the header, and by that key's own algorithm alone
+	s.verify = jwt.WithKeySet(
+		s.public,
+	) // by the key id of the header, and by that key's own algorithm alone
 	return s, nil
 }
 
 func (s *signer) sign(user, session int64) (string, error) {
 	now := time.Now()
 	token, err := jwt.NewBuilder().
-		Issuer(s.issuer).Audience([]string{audience}).Subject(strconv.FormatInt(user, 10)).JwtID(randomToken()).
+		Issuer(s.issuer).
+		Audience([]string{audience}).Subject(strconv.FormatInt(user, 10)).JwtID(randomToken()).
 		IssuedAt(now).NotBefore(now).Expiration(now.Add(s.lifetime)).
 		Claim(sessionClaim, strconv.FormatInt(session, 10)).Build()
 	if err != nil {
@@ -69,15 +72,19 @@ func (s *signer) sign(user, session int64) (string, error) {
 	if err := headers.Set(jws.TypeKey, tokenType); err != nil {
 		return "", err
 	}
-	signed, err := jwt.Sign(token, jwt.WithKey(s.algorithm, s.key, jws.WithProtectedHeaders(headers)))
+	signed, err := jwt.Sign(
+		token, jwt.WithKey(s.algorithm, s.key, jws.WithProtectedHeaders(headers)),
+	)
 	return string(signed), err
 }
 
 var errToken = errors.New("not an access token of ours")
 
-// check accepts the compact form only, so that a token has one spelling, and only tokens that expire.
+// check accepts the compact form only, so that a token has one spelling, and only tokens that
+// expire.
 func (s *signer) check(text string) (claims, error) {
-	if len(text) > maxTokenSize || strings.Count(text, ".") != 2 || strings.ContainsAny(text, "={+/ \t\r\n") {
+	if len(text) > maxTokenSize || strings.Count(text, ".") != 2 ||
+		strings.ContainsAny(text, "={+/ \t\r\n") {
 		return claims{}, errToken
 	}
 	message, err := jws.ParseString(text)
@@ -98,9 +105,12 @@ func (s *signer) check(text string) (claims, error) {
 	if err := json.Unmarshal(message.Payload(), &times); err != nil {
 		return claims{}, errToken
 	}
-	token, err := jwt.ParseString(text, s.verify, jwt.WithValidate(true),
-		jwt.WithIssuer(s.issuer), jwt.WithAudience(audience), jwt.WithAcceptableSkew(leeway),
-		jwt.WithRequiredClaim(jwt.ExpirationKey), jwt.WithRequiredClaim(jwt.NotBeforeKey), jwt.WithRequiredClaim(jwt.JwtIDKey))
+	token, err := jwt.ParseString(
+		text, s.verify, jwt.WithValidate(true), jwt.WithIssuer(s.issuer),
+		jwt.WithAudience(audience), jwt.WithAcceptableSkew(leeway),
+		jwt.WithRequiredClaim(jwt.ExpirationKey), jwt.WithRequiredClaim(jwt.NotBeforeKey),
+		jwt.WithRequiredClaim(jwt.JwtIDKey),
+	)
 	if err != nil {
 		return claims{}, err
 	}

@@ -19,8 +19,11 @@ import (
 
 const testSecret = "a-secret-of-the-tests-and-of-nobody-else"
 
-// forge signs the claims of a real token after a change, with the server's own secret unless told otherwise.
-func forge(t *testing.T, token, secret string, algorithm jwa.SignatureAlgorithm, change func(jwt.Token)) string {
+// forge signs the claims of a real token after a change, with the server's own secret unless told
+// otherwise.
+func forge(
+	t *testing.T, token, secret string, algorithm jwa.SignatureAlgorithm, change func(jwt.Token),
+) string {
 	t.Helper()
 	claims, err := jwt.ParseInsecure([]byte(token))
 	require.NoError(t, err)
@@ -31,7 +34,9 @@ func forge(t *testing.T, token, secret string, algorithm jwa.SignatureAlgorithm,
 	message, err := jws.Parse([]byte(token))
 	require.NoError(t, err)
 	require.NoError(t, headers.Set(jws.TypeKey, message.Signatures()[0].ProtectedHeaders().Type()))
-	signed, err := jwt.Sign(claims, jwt.WithKey(algorithm, []byte(secret), jws.WithProtectedHeaders(headers)))
+	signed, err := jwt.Sign(
+		claims, jwt.WithKey(algorithm, []byte(secret), jws.WithProtectedHeaders(headers)),
+	)
 	require.NoError(t, err)
 	return string(signed)
 }
@@ -54,28 +59,53 @@ func TestForgedTokensAreRefused(t *testing.T) {
 	}
 	encode := func(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
 	forged := map[string]string{
-		"no signature":             header + "." + payload + ".",
-		"alg none":                 encode(`{"alg":"none","typ":"at+jwt"}`) + "." + payload + ".",
-		"edited payload":           edited(func(c map[string]any) { c["sub"] = "1" }),
-		"another secret":           forge(t, pair.AccessToken, "another-secret-that-is-long-enough-here", jwa.HS256, nil),
-		"another algorithm":        forge(t, pair.AccessToken, testSecret, jwa.HS512, nil),
-		"expired":                  forge(t, pair.AccessToken, testSecret, jwa.HS256, func(c jwt.Token) { _ = c.Set(jwt.ExpirationKey, time.Now().Add(-2*time.Minute)) }),
-		"from the future":          forge(t, pair.AccessToken, testSecret, jwa.HS256, func(c jwt.Token) { _ = c.Set(jwt.NotBeforeKey, time.Now().Add(time.Hour)) }),
-		"without an end":           forge(t, pair.AccessToken, testSecret, jwa.HS256, func(c jwt.Token) { _ = c.Remove(jwt.ExpirationKey) }),
-		"another audience":         forge(t, pair.AccessToken, testSecret, jwa.HS256, func(c jwt.Token) { _ = c.Set(jwt.AudienceKey, []string{"elsewhere"}) }),
-		"another user's session":   forge(t, pair.AccessToken, testSecret, jwa.HS256, func(c jwt.Token) { _ = c.Set(jwt.SubjectKey, "1") }),
-		"the refresh token":        pair.RefreshToken,
-		"JSON serialisation":       `{"payload":"` + payload + `"}`,
-		"padded":                   header + "=." + payload + "." + signature,
-		"too long":                 strings.Repeat("a", 16_000),
-		"empty":                    "",
-		"a session that never was": forge(t, pair.AccessToken, testSecret, jwa.HS256, func(c jwt.Token) { _ = c.Set("sid", "424242") }),
+		"no signature":   header + "." + payload + ".",
+		"alg none":       encode(`{"alg":"none","typ":"at+jwt"}`) + "." + payload + ".",
+		"edited payload": edited(func(c map[string]any) { c["sub"] = "1" }),
+		"another secret": forge(
+			t, pair.AccessToken, "another-secret-that-is-long-enough-here", jwa.HS256, nil,
+		),
+		"another algorithm": forge(t, pair.AccessToken, testSecret, jwa.HS512, nil),
+		"expired": forge(
+			t, pair.AccessToken, testSecret, jwa.HS256,
+			func(c jwt.Token) { _ = c.Set(jwt.ExpirationKey, time.Now().Add(-2*time.Minute)) },
+		),
+		"from the future": forge(
+			t, pair.AccessToken, testSecret, jwa.HS256,
+			func(c jwt.Token) { _ = c.Set(jwt.NotBeforeKey, time.Now().Add(time.Hour)) },
+		),
+		"without an end": forge(
+			t, pair.AccessToken, testSecret, jwa.HS256,
+			func(c jwt.Token) { _ = c.Remove(jwt.ExpirationKey) },
+		),
+		"another audience": forge(
+			t, pair.AccessToken, testSecret, jwa.HS256,
+			func(c jwt.Token) { _ = c.Set(jwt.AudienceKey, []string{"elsewhere"}) },
+		),
+		"another user's session": forge(
+			t, pair.AccessToken, testSecret, jwa.HS256,
+			func(c jwt.Token) { _ = c.Set(jwt.SubjectKey, "1") },
+		),
+		"the refresh token":  pair.RefreshToken,
+		"JSON serialisation": `{"payload":"` + payload + `"}`,
+		"padded":             header + "=." + payload + "." + signature,
+		"too long":           strings.Repeat("a", 16_000),
+		"empty":              "",
+		"a session that never was": forge(
+			t, pair.AccessToken, testSecret, jwa.HS256,
+			func(c jwt.Token) { _ = c.Set("sid", "424242") },
+		),
 	}
 	for name, token := range forged {
-		answer := shop.Get("/api/v1/auth/me", apitest.Header{Name: "Authorization", Value: "Bearer " + token})
+		answer := shop.Get(
+			"/api/v1/auth/me", apitest.Header{Name: "Authorization", Value: "Bearer " + token},
+		)
 		assert.Equal(t, http.StatusUnauthorized, answer.Status, name)
 	}
-	shop.As(forge(t, pair.AccessToken, testSecret, jwa.HS256, nil)).Get("/api/v1/auth/me").Want(http.StatusOK) // the forge itself works
+	shop.As(forge(t, pair.AccessToken, testSecret, jwa.HS256, nil)).
+		Get("/api/v1/auth/me").
+		Want(http.StatusOK)
+		// the forge itself works
 	assert.NotContains(t, shop.Log.String(), payload)
 }
 

@@ -8,7 +8,8 @@ import (
 	"github.com/shopd/shopd/gen/api"
 )
 
-// defaultTop is how many the lists of the dashboard hold at most unless another number is asked for; the contract's.
+// defaultTop is how many the lists of the dashboard hold at most unless another number is asked
+// for; the contract's.
 const defaultTop = 10
 
 // view is what is asked for.
@@ -28,13 +29,20 @@ func (i *Insights) view(from, to *types.Date, top *int32) (view, error) {
 }
 
 // GetDashboard answers all figures of a range of days.
-func (i *Insights) GetDashboard(ctx context.Context, r api.GetDashboardRequestObject) (api.GetDashboardResponseObject, error) {
+func (i *Insights) GetDashboard(
+	ctx context.Context, r api.GetDashboardRequestObject,
+) (api.GetDashboardResponseObject, error) {
 	v, err := i.view(r.Params.From, r.Params.To, r.Params.Top)
 	if err != nil {
 		return nil, err
 	}
 	body := api.GetDashboard200JSONResponse{
-		From: types.Date{Time: v.from}, To: types.Date{Time: v.until.AddDate(0, 0, -1)}, TimeZone: v.zone, Currency: api.Currency(i.settings.Currency),
+		From: types.Date{
+			Time: v.from,
+		},
+		To:       types.Date{Time: v.until.AddDate(0, 0, -1)},
+		TimeZone: v.zone,
+		Currency: api.Currency(i.settings.Currency),
 	}
 	daily, err := i.series(ctx, v)
 	if err != nil {
@@ -57,6 +65,9 @@ func (i *Insights) GetDashboard(ctx context.Context, r api.GetDashboardRequestOb
 		return nil, err
 	}
 	value, err := i.queries.SumStockValue(ctx)
-	body.StockValue = api.StockValue{Units: value.Units, Value: i.settings.Currency.Format(value.Minor)}
+	body.StockValue = api.StockValue{
+		Units: value.Units,
+		Value: i.settings.Currency.Format(value.Minor),
+	}
 	return body, err
 }

@@ -16,10 +16,16 @@ const (
 )
 
 var (
-	errRange    = problem.Invalid(problem.Field{Pointer: "/to", Message: "must not be before from"})
-	errTooLong  = problem.Invalid(problem.Field{Pointer: "/to", Message: "must be at most 365 days after from"})
-	errTooEarly = problem.Invalid(problem.Field{Pointer: "/from", Message: "must be a day of the years 1970 to 9999"})
-	errTooLate  = problem.Invalid(problem.Field{Pointer: "/to", Message: "must be a day of the years 1970 to 9999"})
+	errRange   = problem.Invalid(problem.Field{Pointer: "/to", Message: "must not be before from"})
+	errTooLong = problem.Invalid(
+		problem.Field{Pointer: "/to", Message: "must be at most 365 days after from"},
+	)
+	errTooEarly = problem.Invalid(
+		problem.Field{Pointer: "/from", Message: "must be a day of the years 1970 to 9999"},
+	)
+	errTooLate = problem.Invalid(
+		problem.Field{Pointer: "/to", Message: "must be a day of the years 1970 to 9999"},
+	)
 )
 
 // days is a range of days of the store's time zone, from the first until before another.

@@ -32,8 +32,13 @@ func (i *Insights) dayBodies(s series) []api.DashboardDay {
 	bodies := make([]api.DashboardDay, len(s.revenue))
 	for n, row := range s.revenue {
 		bodies[n] = api.DashboardDay{
-			Date: types.Date{Time: row.Day.Time}, Revenue: i.settings.Currency.Format(row.Minor), PaidOrders: row.Orders,
-			Orders: s.orders[n].Orders, NewCustomers: s.customers[n].Customers,
+			Date: types.Date{
+				Time: row.Day.Time,
+			},
+			Revenue:      i.settings.Currency.Format(row.Minor),
+			PaidOrders:   row.Orders,
+			Orders:       s.orders[n].Orders,
+			NewCustomers: s.customers[n].Customers,
 		}
 	}
 	return bodies
@@ -51,7 +56,9 @@ func (i *Insights) totals(ctx context.Context, v view, s series) (api.DashboardT
 	}
 	body.Revenue = i.settings.Currency.Format(minor)
 	if body.PaidOrders > 0 {
-		body.AverageOrder = new(i.settings.Currency.Format((minor + body.PaidOrders/2) / body.PaidOrders))
+		body.AverageOrder = new(
+			i.settings.Currency.Format((minor + body.PaidOrders/2) / body.PaidOrders),
+		)
 	}
 	conversion, err := i.planned.CountConversion(ctx, v.first(), v.zone, v.end())
 	if err != nil {
@@ -68,19 +75,39 @@ func (i *Insights) ordersByStatus(ctx context.Context, v view) ([]api.StatusCoun
 	rows, err := i.planned.CountOrdersByStatus(ctx, v.first(), v.zone, v.end())
 	bodies := make([]api.StatusCount, 0, len(rows))
 	for _, row := range rows {
-		bodies = append(bodies, api.StatusCount{Status: api.OrderStatus(row.Status), Orders: row.Orders})
+		bodies = append(
+			bodies, api.StatusCount{Status: api.OrderStatus(row.Status), Orders: row.Orders},
+		)
 	}
 	return bodies, err
 }
 
 // bestSellers are the products and the categories that sold for most.
-func (i *Insights) bestSellers(ctx context.Context, v view) ([]api.TopProduct, []api.TopCategory, error) {
-	rows, err := i.planned.ListBestSellers(ctx, db.ListBestSellersParams{FromDay: v.first(), TimeZone: v.zone, UntilDay: v.end(), Most: v.top})
+func (i *Insights) bestSellers(
+	ctx context.Context, v view,
+) ([]api.TopProduct, []api.TopCategory, error) {
+	rows, err := i.planned.ListBestSellers(
+		ctx,
+		db.ListBestSellersParams{
+			FromDay:  v.first(),
+			TimeZone: v.zone,
+			UntilDay: v.end(),
+			Most:     v.top,
+		},
+	)
 	products, categories := []api.TopProduct{}, []api.TopCategory{}
 	for _, row := range rows {
 		revenue := i.settings.Currency.Format(row.Minor)
 		if !row.IsCategory {
-			products = append(products, api.TopProduct{ProductID: row.ID, Name: row.Name, Quantity: row.Quantity, Revenue: revenue})
+			products = append(
+				products,
+				api.TopProduct{
+					ProductID: row.ID,
+					Name:      row.Name,
+					Quantity:  row.Quantity,
+					Revenue:   revenue,
+				},
+			)
 			continue
 		}
 		category := api.TopCategory{Quantity: row.Quantity, Revenue: revenue}
@@ -93,12 +120,24 @@ func (i *Insights) bestSellers(ctx context.Context, v view) ([]api.TopProduct, [
 }
 
 func (i *Insights) topCustomers(ctx context.Context, v view) ([]api.TopCustomer, error) {
-	rows, err := i.planned.ListTopCustomers(ctx, db.ListTopCustomersParams{FromDay: v.first(), TimeZone: v.zone, UntilDay: v.end(), Most: v.top})
+	rows, err := i.planned.ListTopCustomers(
+		ctx,
+		db.ListTopCustomersParams{
+			FromDay:  v.first(),
+			TimeZone: v.zone,
+			UntilDay: v.end(),
+			Most:     v.top,
+		},
+	)
 	bodies := make([]api.TopCustomer, 0, len(rows))
 	for _, row := range rows {
 		bodies = append(bodies, api.TopCustomer{
-			CustomerID: row.UserID, Email: row.Email, FirstName: row.FirstName, LastName: row.LastName, Orders: row.Orders,
-			Revenue: i.settings.Currency.Format(row.Minor),
+			CustomerID: row.UserID,
+			Email:      row.Email,
+			FirstName:  row.FirstName,
+			LastName:   row.LastName,
+			Orders:     row.Orders,
+			Revenue:    i.settings.Currency.Format(row.Minor),
 		})
 	}
 	return bodies, err
@@ -109,7 +148,11 @@ func (i *Insights) lowStock(ctx context.Context, v view) ([]api.LowStockItem, er
 	bodies := make([]api.LowStockItem, 0, len(rows))
 	for _, row := range rows {
 		bodies = append(bodies, api.LowStockItem{
-			VariantID: row.ID, ProductID: row.ProductID, ProductName: row.ProductName, Sku: row.SKU, Stock: int64(row.Stock),
+			VariantID:   row.ID,
+			ProductID:   row.ProductID,
+			ProductName: row.ProductName,
+			Sku:         row.SKU,
+			Stock:       int64(row.Stock),
 		})
 	}
 	return bodies, err

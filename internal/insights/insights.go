@@ -1,5 +1,5 @@
-// Package insights owns what those who run the shop look at: the dashboard and its tables, how large the shop has become,
-// and the jobs behind requests.
+// Package insights owns what those who run the shop look at: the dashboard and its tables, how
+// large the shop has become, and the jobs behind requests.
 package insights
 
 import (
@@ -35,5 +35,10 @@ type Insights struct {
 
 // New makes the domain.
 func New(pool *pgxpool.Pool, queue *jobs.Queue, settings Settings) *Insights {
-	return &Insights{queries: db.New(pool), planned: postgres.Planned(pool), queue: queue, settings: settings}
+	return &Insights{
+		queries:  db.New(pool),
+		planned:  postgres.Planned(pool),
+		queue:    queue,
+		settings: settings,
+	}
 }

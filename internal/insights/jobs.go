@@ -19,18 +19,31 @@ import (
 
 // Errors clients are told about.
 var (
-	ErrNoJob        = problem.NotFound("job_not_found", "There is no such job. Jobs that are done are forgotten after a day.")
-	ErrJobRunning   = problem.Conflict("job_running", "The job is running. Wait for it, or cancel it.")
+	ErrNoJob = problem.NotFound(
+		"job_not_found", "There is no such job. Jobs that are done are forgotten after a day.",
+	)
+	ErrJobRunning = problem.Conflict(
+		"job_running", "The job is running. Wait for it, or cancel it.",
+	)
 	ErrJobCompleted = problem.Conflict("job_completed", "The job is done.")
-	ErrJobReplaced  = problem.Conflict("job_replaced", "Another job does the same already. Wait for that one, or retry that.")
-	ErrJobFinished  = problem.Conflict("job_finished", "The job is over.")
+	ErrJobReplaced  = problem.Conflict(
+		"job_replaced", "Another job does the same already. Wait for that one, or retry that.",
+	)
+	ErrJobFinished = problem.Conflict("job_finished", "The job is over.")
 )
 
 // ListJobs answers a page of jobs, newest first.
-func (i *Insights) ListJobs(ctx context.Context, r api.ListJobsRequestObject) (api.ListJobsResponseObject, error) {
+func (i *Insights) ListJobs(
+	ctx context.Context, r api.ListJobsRequestObject,
+) (api.ListJobsResponseObject, error) {
 	p := r.Params
 	asked := page.Of(p.Limit, nil)
-	params := db.ListJobsParams{State: (*string)(p.State), Kind: p.Kind, Queue: p.Queue, PageLimit: asked.Limit}
+	params := db.ListJobsParams{
+		State:     (*string)(p.State),
+		Kind:      p.Kind,
+		Queue:     p.Queue,
+		PageLimit: asked.Limit,
+	}
 	before, err := page.After(p.Cursor, nil, 1)
 	if err != nil {
 		return nil, err
@@ -57,7 +70,9 @@ func (i *Insights) ListJobs(ctx context.Context, r api.ListJobsRequestObject) (a
 }
 
 // GetJob answers one job.
-func (i *Insights) GetJob(ctx context.Context, r api.GetJobRequestObject) (api.GetJobResponseObject, error) {
+func (i *Insights) GetJob(
+	ctx context.Context, r api.GetJobRequestObject,
+) (api.GetJobResponseObject, error) {
 	body, err := i.job(ctx, r.ID)
 	return api.GetJob200JSONResponse(body), err
 }
@@ -74,13 +89,20 @@ func (i *Insights) job(ctx context.Context, id int64) (api.Job, error) {
 }
 
 // RetryJob has a job worked again.
-func (i *Insights) RetryJob(ctx context.Context, r api.RetryJobRequestObject) (api.RetryJobResponseObject, error) {
-	body, err := i.change(ctx, r.ID, "job.retried", jobs.Manager.Retry, map[string]error{"running": ErrJobRunning, "completed": ErrJobCompleted})
+func (i *Insights) RetryJob(
+	ctx context.Context, r api.RetryJobRequestObject,
+) (api.RetryJobResponseObject, error) {
+	body, err := i.change(
+		ctx, r.ID, "job.retried", jobs.Manager.Retry,
+		map[string]error{"running": ErrJobRunning, "completed": ErrJobCompleted},
+	)
 	return api.RetryJob200JSONResponse(body), err
 }
 
 // CancelJob has a job not worked any more.
-func (i *Insights) CancelJob(ctx context.Context, r api.CancelJobRequestObject) (api.CancelJobResponseObject, error) {
+func (i *Insights) CancelJob(
+	ctx context.Context, r api.CancelJobRequestObject,
+) (api.CancelJobResponseObject, error) {
 	body, err := i.change(ctx, r.ID, "job.cancelled", jobs.Manager.Cancel, map[string]error{
 		"completed": ErrJobFinished, "cancelled": ErrJobFinished, "discarded": ErrJobFinished,
 	})
@@ -89,7 +111,8 @@ func (i *Insights) CancelJob(ctx context.Context, r api.CancelJobRequestObject) 
 
 // change changes a job that is in none of the states refused, and writes down who did.
 func (i *Insights) change(
-	ctx context.Context, id int64, event string, do func(jobs.Manager, context.Context, int64) error, refused map[string]error,
+	ctx context.Context, id int64, event string,
+	do func(jobs.Manager, context.Context, int64) error, refused map[string]error,
 ) (api.Job, error) {
 	err := i.queue.Manage(ctx, func(q *db.Queries, m jobs.Manager) error {
 		before, err := q.LockJob(ctx, id)
@@ -112,8 +135,14 @@ func (i *Insights) change(
 			return err
 		}
 		return audit.Record(ctx, q, audit.Entry{
-			Event: event, ObjectType: "job", ObjectID: strconv.FormatInt(id, 10), Label: before.Kind,
-			Before: map[string]any{"state": before.State}, After: map[string]any{"state": after.State},
+			Event:      event,
+			ObjectType: "job",
+			ObjectID:   strconv.FormatInt(id, 10),
+			Label:      before.Kind,
+			Before: map[string]any{
+				"state": before.State,
+			},
+			After: map[string]any{"state": after.State},
 		})
 	})
 	if err != nil {
@@ -123,7 +152,9 @@ func (i *Insights) change(
 }
 
 // ListPeriodicJobs answers what is done again and again.
-func (i *Insights) ListPeriodicJobs(ctx context.Context, _ api.ListPeriodicJobsRequestObject) (api.ListPeriodicJobsResponseObject, error) {
+func (i *Insights) ListPeriodicJobs(
+	ctx context.Context, _ api.ListPeriodicJobsRequestObject,
+) (api.ListPeriodicJobsResponseObject, error) {
 	periodic := i.queue.Periodic()
 	kinds := make([]string, 0, len(periodic))
 	for _, p := range periodic {
@@ -137,7 +168,10 @@ func (i *Insights) ListPeriodicJobs(ctx context.Context, _ api.ListPeriodicJobsR
 	for _, row := range rows {
 		last[row.Kind] = row
 	}
-	body := api.ListPeriodicJobs200JSONResponse{Items: make([]api.PeriodicJob, 0, len(periodic)), Total: int64(len(periodic))}
+	body := api.ListPeriodicJobs200JSONResponse{
+		Items: make([]api.PeriodicJob, 0, len(periodic)),
+		Total: int64(len(periodic)),
+	}
 	for _, p := range periodic {
 		job := api.PeriodicJob{Kind: p.Kind, PeriodSeconds: int64(p.Period / time.Second)}
 		if run, ok := last[p.Kind]; ok {

@@ -18,10 +18,16 @@ const jobs = admin + "/jobs"
 
 // job puts a job into the queue.
 func (s seller) job(kind, state, args string) int64 {
-	return apitest.Value[int64](s.Shop, `INSERT INTO river_job (kind, state, args, max_attempts, attempt, scheduled_at, attempted_at, finalized_at, errors)
+	return apitest.Value[int64](
+		s.Shop,
+		`INSERT INTO river_job (kind, state, args, max_attempts, attempt, scheduled_at, attempted_at, finalized_at, errors)
 		VALUES ($1, $2::text::river_job_state, $3::text::jsonb, 3, 3, now(), now(), CASE WHEN $2 IN ('cancelled', 'completed', 'discarded') THEN now() END,
 			ARRAY['{"at":"2026-11-21T10:00:00Z","attempt":1,"error":"GET https://u:canary@example.com/?token=canary&x=1: whsec_canary refused","trace":""}'::jsonb])
-		RETURNING id`, kind, state, args)
+		RETURNING id`,
+		kind,
+		state,
+		args,
+	)
 }
 
 func at(id int64, more string) string { return fmt.Sprintf("%s/%d%s", jobs, id, more) }
@@ -29,8 +35,14 @@ func at(id int64, more string) string { return fmt.Sprintf("%s/%d%s", jobs, id, 
 func TestJobsAreShownWithoutSecrets(t *testing.T) {
 	t.Parallel()
 	s := open(t)
-	mail := s.job("identity.mail", "discarded", `{"user": 42, "purpose": "reset", "token": "canary", "to": {"email": "canary@example.com"}}`)
-	images := s.job("feeds.fetch_images", "completed", `{"import": 7, "urls": ["https://example.com/canary.png"]}`)
+	mail := s.job(
+		"identity.mail", "discarded",
+		`{"user": 42, "purpose": "reset", "token": "canary", "to": {"email": "canary@example.com"}}`,
+	)
+	images := s.job(
+		"feeds.fetch_images", "completed",
+		`{"import": 7, "urls": ["https://example.com/canary.png"]}`,
+	)
 	s.Exec("UPDATE river_job SET queue = 'fetches' WHERE id = $1", images)
 	var fetch api.Job
 	s.keeper.Get(at(images, "")).Want(http.StatusOK).Into(&fetch)
@@ -38,7 +50,10 @@ func TestJobsAreShownWithoutSecrets(t *testing.T) {
 	told := s.job("notifications.mail", "completed", `{"mail": "order_paid", "events": [3, 4]}`)
 	var notice api.Job
 	s.keeper.Get(at(told, "")).Want(http.StatusOK).Into(&notice)
-	assert.Equal(t, map[string]any{"mail": "order_paid", "events": []any{float64(3), float64(4)}}, notice.Args)
+	assert.Equal(
+		t, map[string]any{"mail": "order_paid", "events": []any{float64(3), float64(4)}},
+		notice.Args,
+	)
 	for range 4 {
 		s.job("cart.sweep", "available", `{}`)
 	}
@@ -46,9 +61,21 @@ func TestJobsAreShownWithoutSecrets(t *testing.T) {
 	answer := s.keeper.Get(at(mail, "")).Want(http.StatusOK)
 	answer.Into(&job)
 	assert.NotContains(t, answer.String(), "canary")
-	assert.Equal(t, map[string]any{"user": float64(42), "purpose": "reset", "token": "[masked]", "to": "[masked]"}, job.Args)
+	assert.Equal(
+		t,
+		map[string]any{
+			"user":    float64(42),
+			"purpose": "reset",
+			"token":   "[masked]",
+			"to":      "[masked]",
+		},
+		job.Args,
+	)
 	require.Len(t, job.Errors, 1)
-	assert.Equal(t, "GET https://u:[masked]@example.com/?token=[masked]&x=1: whsec_[masked] refused", job.Errors[0].Message)
+	assert.Equal(
+		t, "GET https://u:[masked]@example.com/?token=[masked]&x=1: whsec_[masked] refused",
+		job.Errors[0].Message,
+	)
 	assert.Equal(t, "discarded", string(job.State))
 	assert.NotNil(t, job.FinishedAt)
 	assert.False(t, job.CancelRequested)
@@ -85,19 +112,30 @@ func TestJobsAreRetriedAndCancelled(t *testing.T) {
 	s.keeper.Post(at(failed, "/cancel"), nil).Want(http.StatusOK).Into(&job)
 	assert.Equal(t, "cancelled", string(job.State))
 	s.keeper.Post(at(failed, "/cancel"), nil).Problem(http.StatusConflict, "job_finished")
-	assert.Equal(t, []string{"job.retried", "job.cancelled"}, apitest.Value[[]string](s.Shop, "SELECT array_agg(event ORDER BY id) FROM audit_events WHERE object_type = 'job'"))
+	assert.Equal(
+		t,
+		[]string{"job.retried", "job.cancelled"},
+		apitest.Value[[]string](
+			s.Shop,
+			"SELECT array_agg(event ORDER BY id) FROM audit_events WHERE object_type = 'job'",
+		),
+	)
 
 	running := s.job("cart.sweep", "running", `{}`)
 	s.keeper.Post(at(running, "/retry"), nil).Problem(http.StatusConflict, "job_running")
 	s.keeper.Post(at(running, "/cancel"), nil).Want(http.StatusOK).Into(&job)
 	assert.True(t, job.CancelRequested)
-	s.keeper.Post(at(s.job("cart.sweep", "completed", `{}`), "/retry"), nil).Problem(http.StatusConflict, "job_completed")
+	s.keeper.Post(at(s.job("cart.sweep", "completed", `{}`), "/retry"), nil).
+		Problem(http.StatusConflict, "job_completed")
 	s.keeper.Post(at(4242, "/retry"), nil).Problem(http.StatusNotFound, "job_not_found")
 	s.keeper.Post(at(4242, "/cancel"), nil).Problem(http.StatusNotFound, "job_not_found")
 
 	// What was cancelled and then asked for anew is one job, not two.
 	replaced := s.job("cart.sweep", "cancelled", `{}`)
-	s.Exec("UPDATE river_job SET unique_key = 'sweep', unique_states = B'11110101' WHERE id IN ($1, $2)", replaced, s.job("cart.sweep", "available", `{}`))
+	s.Exec(
+		"UPDATE river_job SET unique_key = 'sweep', unique_states = B'11110101' WHERE id IN ($1, $2)",
+		replaced, s.job("cart.sweep", "available", `{}`),
+	)
 	s.keeper.Post(at(replaced, "/retry"), nil).Problem(http.StatusConflict, "job_replaced")
 	s.keeper.Get(at(replaced, "")).Want(http.StatusOK).Into(&job)
 	assert.Equal(t, "cancelled", string(job.State))
@@ -123,7 +161,10 @@ func TestPeriodicJobs(t *testing.T) {
 	s := open(t)
 	s.job("cart.sweep", "completed", `{}`)
 	var body api.PeriodicJobList
-	assert.Equal(t, 2, s.Statements(func() { s.keeper.Get(jobs + "/periodic").Want(http.StatusOK).Into(&body) }))
+	assert.Equal(
+		t, 2,
+		s.Statements(func() { s.keeper.Get(jobs + "/periodic").Want(http.StatusOK).Into(&body) }),
+	)
 	assert.Len(t, body.Items, int(body.Total))
 	kinds := map[string]api.PeriodicJob{}
 	for _, job := range body.Items {

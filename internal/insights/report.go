@@ -14,17 +14,24 @@ import (
 	"github.com/shopd/shopd/gen/api"
 )
 
-// GetDashboardReport answers one table of the dashboard as CSV. It costs no more statements than its part of the
-// dashboard.
-func (i *Insights) GetDashboardReport(ctx context.Context, r api.GetDashboardReportRequestObject) (api.GetDashboardReportResponseObject, error) {
+// GetDashboardReport answers one table of the dashboard as CSV. It costs no more statements than
+// its part of the dashboard.
+func (i *Insights) GetDashboardReport(
+	ctx context.Context, r api.GetDashboardReportRequestObject,
+) (api.GetDashboardReportResponseObject, error) {
 	v, err := i.view(r.Params.From, r.Params.To, r.Params.Top)
 	if err != nil {
 		return nil, err
 	}
 	text, err := i.report(ctx, v, r.Report)
 	return api.GetDashboardReport200TextCsvResponse{
-		Body: bytes.NewReader(text), ContentLength: int64(len(text)),
-		Headers: api.GetDashboardReport200ResponseHeaders{ContentDisposition: new(fmt.Sprintf("attachment; filename=%q", string(r.Report)+".csv"))},
+		Body:          bytes.NewReader(text),
+		ContentLength: int64(len(text)),
+		Headers: api.GetDashboardReport200ResponseHeaders{
+			ContentDisposition: new(
+				fmt.Sprintf("attachment; filename=%q", string(r.Report)+".csv"),
+			),
+		},
 	}, err
 }
 

@@ -13,24 +13,52 @@ import (
 
 const masked = "[masked]"
 
-// harmlessArgs are the kinds of jobs with the texts among their arguments that anybody may see who sees jobs. Numbers,
-// which are ids, are shown in any case. Addresses that files are fetched from may hold a secret.
+// harmlessArgs are the kinds of jobs with the texts among their arguments that anybody may see who
+// sees jobs. Numbers, which are ids, are shown in any case. Addresses that files are fetched from
+// may hold a secret.
 var harmlessArgs = map[string][]string{
-	"assistant.index": nil, "cart.sweep": nil, "catalog.count_sales": nil, "catalog.names_changed": nil, "catalog.product_changed": nil,
-	"catalog.sweep_files": nil, "events.purge": nil, "feeds.fetch_images": nil, "feeds.import": nil, "feeds.resume": nil,
-	"feeds.sweep_files": nil, "idempotency.sweep": nil, "identity.mail": {"purpose"}, "identity.sweep": nil, "notifications.mail": {"mail"},
-	"orders.expire": nil, "payments.give_back": nil, "payments.reconcile": nil, "search.recount": nil,
+	"assistant.index":         nil,
+	"cart.sweep":              nil,
+	"catalog.count_sales":     nil,
+	"catalog.names_changed":   nil,
+	"catalog.product_changed": nil,
+	"catalog.sweep_files":     nil,
+	"events.purge":            nil,
+	"feeds.fetch_images":      nil,
+	"feeds.import":            nil,
+	"feeds.resume":            nil,
+	"feeds.sweep_files":       nil,
+	"idempotency.sweep":       nil,
+	"identity.mail":           {"purpose"},
+	"identity.sweep":          nil,
+	"notifications.mail":      {"mail"},
+	"orders.expire":           nil,
+	"payments.give_back":      nil,
+	"payments.reconcile":      nil,
+	"search.recount":          nil,
 }
 
-// secret is what looks like one in the text of an error: a parameter of an address, or the password in it.
-var secret = regexp.MustCompile(`(?i)\b((?:token|key|secret|password|signature|sig|code)=)[^&\s"']+|(://[^/\s:@]*:)[^/\s@]+(@)|\b(bearer |(?:sk|rk|whsec|tok|pm)_)[A-Za-z0-9._-]+`)
+// secret is what looks like one in the text of an error: a parameter of an address, or the password
+// in it.
+var secret = regexp.MustCompile(
+	`(?i)\b((?:token|key|secret|password|signature|sig|code)=)[^&\s"']+|(://[^/\s:@]*:)[^/\s@]+(@)|\b(bearer |(?:sk|rk|whsec|tok|pm)_)[A-Za-z0-9._-]+`,
+)
 
 // jobBody is a job with nothing in it that nobody should see.
 func jobBody(row db.ListJobsRow) (api.Job, error) {
 	body := api.Job{
-		ID: row.ID, Kind: row.Kind, State: api.JobState(row.State), Queue: row.Queue, Priority: int32(row.Priority),
-		Attempt: int32(row.Attempt), MaxAttempts: int32(row.MaxAttempts), Errors: make([]api.JobError, 0, len(row.Errors)),
-		CreatedAt: row.CreatedAt.UTC(), ScheduledAt: row.ScheduledAt.UTC(), AttemptedAt: utc(row.AttemptedAt), FinishedAt: utc(row.FinalizedAt),
+		ID:          row.ID,
+		Kind:        row.Kind,
+		State:       api.JobState(row.State),
+		Queue:       row.Queue,
+		Priority:    int32(row.Priority),
+		Attempt:     int32(row.Attempt),
+		MaxAttempts: int32(row.MaxAttempts),
+		Errors:      make([]api.JobError, 0, len(row.Errors)),
+		CreatedAt:   row.CreatedAt.UTC(),
+		ScheduledAt: row.ScheduledAt.UTC(),
+		AttemptedAt: utc(row.AttemptedAt),
+		FinishedAt:  utc(row.FinalizedAt),
 	}
 	read := json.NewDecoder(bytes.NewReader(row.Args))
 	read.UseNumber()
@@ -50,7 +78,9 @@ func jobBody(row db.ListJobsRow) (api.Job, error) {
 			return body, err
 		}
 		body.Errors = append(body.Errors, api.JobError{
-			At: failed.At.UTC(), Attempt: failed.Attempt, Message: secret.ReplaceAllString(failed.Error, "${1}${2}${4}"+masked+"${3}"),
+			At:      failed.At.UTC(),
+			Attempt: failed.Attempt,
+			Message: secret.ReplaceAllString(failed.Error, "${1}${2}${4}"+masked+"${3}"),
 		})
 	}
 	var metadata struct {

@@ -26,7 +26,9 @@ func TestEveryKindOfJobIsKnown(t *testing.T) {
 		text, err := fs.ReadFile(source, path)
 		for _, match := range kind.FindAllStringSubmatch(string(text), -1) {
 			seen[match[1]] = true
-			assert.Contains(t, harmlessArgs, match[1], "%s: which texts among its arguments may be seen?", path)
+			assert.Contains(
+				t, harmlessArgs, match[1], "%s: which texts among its arguments may be seen?", path,
+			)
 			assert.Contains(t, string(shopd.Contract), "`"+match[1]+"`", "JobKind does not name it")
 		}
 		return err

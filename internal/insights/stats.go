@@ -9,7 +9,9 @@ import (
 )
 
 // GetStats answers how large the shop is.
-func (i *Insights) GetStats(ctx context.Context, _ api.GetStatsRequestObject) (api.GetStatsResponseObject, error) {
+func (i *Insights) GetStats(
+	ctx context.Context, _ api.GetStatsRequestObject,
+) (api.GetStatsResponseObject, error) {
 	counts, err := i.queries.CountAll(ctx)
 	if err != nil {
 		return nil, err
@@ -28,23 +30,45 @@ func (i *Insights) GetStats(ctx context.Context, _ api.GetStatsRequestObject) (a
 	}
 	body := api.GetStats200JSONResponse{
 		Counts: api.StatsCounts{
-			Products: counts.Products, ActiveProducts: counts.ActiveProducts, Variants: counts.Variants, Categories: counts.Categories,
-			Brands: counts.Brands, Images: counts.Images, Vectors: counts.Vectors, Reviews: counts.Reviews, Orders: counts.Orders, Users: counts.Users,
+			Products:       counts.Products,
+			ActiveProducts: counts.ActiveProducts,
+			Variants:       counts.Variants,
+			Categories:     counts.Categories,
+			Brands:         counts.Brands,
+			Images:         counts.Images,
+			Vectors:        counts.Vectors,
+			Reviews:        counts.Reviews,
+			Orders:         counts.Orders,
+			Users:          counts.Users,
 		},
-		Database: api.DatabaseStats{Bytes: facts.Bytes, Tables: make([]api.TableSize, 0, len(tables))},
-		Jobs:     make(map[string]int64, len(states)),
+		Database: api.DatabaseStats{
+			Bytes:  facts.Bytes,
+			Tables: make([]api.TableSize, 0, len(tables)),
+		},
+		Jobs: make(map[string]int64, len(states)),
 		Versions: api.StatsVersions{
-			Server: i.settings.Version, Schema: int32(postgres.Newest()), Go: runtime.Version(), Postgresql: facts.Version, Pgvector: facts.VectorVersion,
+			Server:     i.settings.Version,
+			Schema:     int32(postgres.Newest()),
+			Go:         runtime.Version(),
+			Postgresql: facts.Version,
+			Pgvector:   facts.VectorVersion,
 		},
 	}
 	for _, t := range tables {
-		body.Database.Tables = append(body.Database.Tables, api.TableSize{Name: t.Name, Rows: t.Rows, Bytes: t.Bytes})
+		body.Database.Tables = append(
+			body.Database.Tables, api.TableSize{Name: t.Name, Rows: t.Rows, Bytes: t.Bytes},
+		)
 	}
 	for _, s := range states {
 		body.Jobs[s.State] = s.Jobs
 	}
-	if redis, err := i.settings.Redis(ctx); err == nil { // it may be out: then there is nothing to say of it
-		body.Redis, body.Versions.Redis = &api.RedisStats{MemoryBytes: redis.Memory, Keys: redis.Keys}, &redis.Version
+	if redis, err := i.settings.Redis(
+		ctx,
+	); err == nil { // it may be out: then there is nothing to say of it
+		body.Redis, body.Versions.Redis = &api.RedisStats{
+			MemoryBytes: redis.Memory,
+			Keys:        redis.Keys,
+		}, &redis.Version
 	}
 	return body, nil
 }

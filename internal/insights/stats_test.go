@@ -19,8 +19,14 @@ func TestStats(t *testing.T) {
 	s.product(fields{"name": "Pan", "price": "20.00", "is_active": false})
 	s.Customer()
 	var body api.Stats
-	assert.Equal(t, 5, s.Statements(func() { s.keeper.Get(admin + "/stats").Want(http.StatusOK).Into(&body) }), "four, and who asks")
-	assert.Equal(t, api.StatsCounts{Products: 2, ActiveProducts: 1, Variants: 2, Users: 2}, body.Counts)
+	assert.Equal(
+		t, 5,
+		s.Statements(func() { s.keeper.Get(admin + "/stats").Want(http.StatusOK).Into(&body) }),
+		"four, and who asks",
+	)
+	assert.Equal(
+		t, api.StatsCounts{Products: 2, ActiveProducts: 1, Variants: 2, Users: 2}, body.Counts,
+	)
 	assert.Positive(t, body.Database.Bytes)
 	require.NotEmpty(t, body.Database.Tables)
 	assert.GreaterOrEqual(t, body.Database.Tables[0].Bytes, body.Database.Tables[1].Bytes)

@@ -1,5 +1,6 @@
-// Package integrity looks whether the books of a shop balance: stock against its ledger, orders against their lines,
-// what they hold, their history and their payments, and payments against the test provider's ledger. On a shop nothing went wrong in, no check finds anything.
+// Package integrity looks whether the books of a shop balance: stock against its ledger, orders
+// against their lines, what they hold, their history and their payments, and payments against the
+// test provider's ledger. On a shop nothing went wrong in, no check finds anything.
 package integrity
 
 import (
@@ -23,20 +24,29 @@ type Result struct {
 	Found   []string // what is wrong, a hundred at most; empty when all is well
 }
 
-// Check looks at everything, as it is at one moment. However long that takes, it holds up nobody. ledger reads the test
-// provider's books; nil when the shop uses another provider.
-func Check(ctx context.Context, pool *pgxpool.Pool, ledger func() (testpay.Ledger, error)) (results []Result, err error) {
-	err = pgx.BeginTxFunc(ctx, pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, "SET LOCAL statement_timeout = 0"); err != nil {
+// Check looks at everything, as it is at one moment. However long that takes, it holds up nobody.
+// ledger reads the test provider's books; nil when the shop uses another provider.
+func Check(
+	ctx context.Context, pool *pgxpool.Pool, ledger func() (testpay.Ledger, error),
+) (results []Result, err error) {
+	err = pgx.BeginTxFunc(
+		ctx,
+		pool,
+		pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly},
+		func(tx pgx.Tx) error {
+			if _, err := tx.Exec(ctx, "SET LOCAL statement_timeout = 0"); err != nil {
+				return err
+			}
+			results, err = check(ctx, db.New(tx), ledger)
 			return err
-		}
-		results, err = check(ctx, db.New(tx), ledger)
-		return err
-	})
+		},
+	)
 	return results, err
 }
 
-func check(ctx context.Context, q *db.Queries, ledger func() (testpay.Ledger, error)) ([]Result, error) {
+func check(
+	ctx context.Context, q *db.Queries, ledger func() (testpay.Ledger, error),
+) ([]Result, error) {
 	books, err := q.CountBooks(ctx)
 	if err != nil {
 		return nil, err

@@ -40,13 +40,18 @@ func TestEveryCheckFindsWhatItIsFor(t *testing.T) {
 			shop := apitest.New(t)
 			keeper, ada := shop.Admin(), shop.Customer()
 			var drift api.AdminProduct
-			keeper.Post("/api/v1/admin/products", fields{"name": "Drift", "price": "79.00", "stock": 9}).Want(http.StatusCreated).Into(&drift)
+			keeper.Post("/api/v1/admin/products", fields{"name": "Drift", "price": "79.00", "stock": 9}).
+				Want(http.StatusCreated).
+				Into(&drift)
 			for range 3 {
-				ada.Post("/api/v1/orders", fields{"items": []fields{{"product_id": drift.ID, "quantity": 2}}}).Want(http.StatusCreated)
+				ada.Post("/api/v1/orders", fields{"items": []fields{{"product_id": drift.ID, "quantity": 2}}}).
+					Want(http.StatusCreated)
 			}
 			ada.Post("/api/v1/orders/2/cancel", nil).Want(http.StatusOK)
-			ada.Post("/api/v1/orders/3/pay", fields{"payment_type": "card", "token": "tok_visa"}).Want(http.StatusCreated)
-			keeper.Post("/api/v1/admin/orders/3/refunds", fields{"amount": "1.00", "reason": "A dent."}).Want(http.StatusCreated)
+			ada.Post("/api/v1/orders/3/pay", fields{"payment_type": "card", "token": "tok_visa"}).
+				Want(http.StatusCreated)
+			keeper.Post("/api/v1/admin/orders/3/refunds", fields{"amount": "1.00", "reason": "A dent."}).
+				Want(http.StatusCreated)
 			results, err := shop.App.Check(t.Context())
 			require.NoError(t, err)
 			require.Len(t, results, 10)
@@ -57,7 +62,9 @@ func TestEveryCheckFindsWhatItIsFor(t *testing.T) {
 			shop.Exec(corrupt)
 			results, err = shop.App.Check(t.Context())
 			require.NoError(t, err)
-			check := min(i, len(results)-1) // the last one, against the provider's ledger, has several ways to go wrong
+			check := min(
+				i, len(results)-1,
+			) // the last one, against the provider's ledger, has several ways to go wrong
 			assert.Len(t, results[check].Found, 1, results[check].Name)
 		})
 	}

@@ -10,9 +10,12 @@ import (
 	"github.com/shopd/shopd/internal/payments/testpay"
 )
 
-// compare holds payments and refunds against the test provider's ledger, both ways. What the ledger took up after at, when
-// the database was looked at, is left out; what the shop does not know yet is pending there.
-func compare(ctx context.Context, q *db.Queries, read func() (testpay.Ledger, error), at time.Time) (Result, error) {
+// compare holds payments and refunds against the test provider's ledger, both ways. What the ledger
+// took up after at, when the database was looked at, is left out; what the shop does not know yet
+// is pending there.
+func compare(
+	ctx context.Context, q *db.Queries, read func() (testpay.Ledger, error), at time.Time,
+) (Result, error) {
 	result := Result{Name: "every charge and refund of the test provider is in the books"}
 	payments, err := q.ListTestPayments(ctx)
 	if err != nil {
@@ -37,7 +40,10 @@ func compare(ctx context.Context, q *db.Queries, read func() (testpay.Ledger, er
 	return result, nil
 }
 
-func compareCharges(payments []db.ListTestPaymentsRow, charges []testpay.Charge, at time.Time, wrong func(string, ...any)) {
+func compareCharges(
+	payments []db.ListTestPaymentsRow, charges []testpay.Charge, at time.Time,
+	wrong func(string, ...any),
+) {
 	known := make(map[string]db.ListTestPaymentsRow, len(payments))
 	for _, p := range payments {
 		known[p.AttemptKey] = p
@@ -57,9 +63,15 @@ func compareCharges(payments []db.ListTestPaymentsRow, charges []testpay.Charge,
 		case !ok:
 			wrong("charge %s of %d %s is not in the books", c.ID, c.AmountMinor, c.Currency)
 		case p.AmountMinor != c.AmountMinor || p.Currency != string(c.Currency):
-			wrong("charge %s is of %d %s, and its payment of %d %s", c.ID, c.AmountMinor, c.Currency, p.AmountMinor, p.Currency)
+			wrong(
+				"charge %s is of %d %s, and its payment of %d %s", c.ID, c.AmountMinor, c.Currency,
+				p.AmountMinor, p.Currency,
+			)
 		case p.Status == "failed":
-			wrong("charge %s of %d %s was made, and its payment failed", c.ID, c.AmountMinor, c.Currency)
+			wrong(
+				"charge %s of %d %s was made, and its payment failed", c.ID, c.AmountMinor,
+				c.Currency,
+			)
 		}
 	}
 	for _, p := range payments {
@@ -70,7 +82,10 @@ func compareCharges(payments []db.ListTestPaymentsRow, charges []testpay.Charge,
 	}
 }
 
-func compareRefunds(refunds []db.ListTestRefundsRow, made []testpay.Refund, at time.Time, wrong func(string, ...any)) {
+func compareRefunds(
+	refunds []db.ListTestRefundsRow, made []testpay.Refund, at time.Time,
+	wrong func(string, ...any),
+) {
 	known := make(map[string]db.ListTestRefundsRow, len(refunds))
 	for _, r := range refunds {
 		known[r.Key] = r

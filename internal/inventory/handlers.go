@@ -16,7 +16,9 @@ import (
 )
 
 // SetInventory sets the units of a product at one location, and whether they are counted.
-func (s *Stock) SetInventory(ctx context.Context, r api.SetInventoryRequestObject) (api.SetInventoryResponseObject, error) {
+func (s *Stock) SetInventory(
+	ctx context.Context, r api.SetInventoryRequestObject,
+) (api.SetInventoryResponseObject, error) {
 	var body api.VariantStock
 	err := s.change(ctx, func(q *db.Queries) error {
 		variant, err := ofProduct(ctx, q, r.ID, r.Body.VariantID)
@@ -32,7 +34,10 @@ func (s *Stock) SetInventory(ctx context.Context, r api.SetInventoryRequestObjec
 				return err
 			}
 		}
-		if err := s.set(ctx, q, level{variant, at}, r.Body.Quantity, nil, Cause{Reason: Count, Actor: actor(ctx)}); err != nil {
+		if err := s.set(
+			ctx, q, level{variant, at}, r.Body.Quantity, nil,
+			Cause{Reason: Count, Actor: actor(ctx)},
+		); err != nil {
 			return err
 		}
 		body, err = variantStock(ctx, q, variant)
@@ -42,7 +47,9 @@ func (s *Stock) SetInventory(ctx context.Context, r api.SetInventoryRequestObjec
 }
 
 // SetStock sets a level exactly.
-func (s *Stock) SetStock(ctx context.Context, r api.SetStockRequestObject) (api.SetStockResponseObject, error) {
+func (s *Stock) SetStock(
+	ctx context.Context, r api.SetStockRequestObject,
+) (api.SetStockResponseObject, error) {
 	b := r.Body
 	var body api.VariantStock
 	err := s.change(ctx, func(q *db.Queries) error {
@@ -64,7 +71,9 @@ func (s *Stock) SetStock(ctx context.Context, r api.SetStockRequestObject) (api.
 }
 
 // AdjustStock adds units to a level or takes some.
-func (s *Stock) AdjustStock(ctx context.Context, r api.AdjustStockRequestObject) (api.AdjustStockResponseObject, error) {
+func (s *Stock) AdjustStock(
+	ctx context.Context, r api.AdjustStockRequestObject,
+) (api.AdjustStockResponseObject, error) {
 	b := r.Body
 	if b.Delta == 0 {
 		return nil, problem.Invalid(problem.Field{Pointer: "/delta", Message: "must not be 0"})
@@ -86,7 +95,9 @@ func (s *Stock) AdjustStock(ctx context.Context, r api.AdjustStockRequestObject)
 }
 
 // GetStock answers the stock of a GTIN.
-func (s *Stock) GetStock(ctx context.Context, r api.GetStockRequestObject) (api.GetStockResponseObject, error) {
+func (s *Stock) GetStock(
+	ctx context.Context, r api.GetStockRequestObject,
+) (api.GetStockResponseObject, error) {
 	variants, err := s.queries.FindVariants(ctx, db.FindVariantsParams{GTIN: gtin14(&r.Gtin)})
 	if err != nil {
 		return nil, err
@@ -99,9 +110,14 @@ func (s *Stock) GetStock(ctx context.Context, r api.GetStockRequestObject) (api.
 }
 
 // ListLocations answers all locations.
-func (s *Stock) ListLocations(ctx context.Context, _ api.ListLocationsRequestObject) (api.ListLocationsResponseObject, error) {
+func (s *Stock) ListLocations(
+	ctx context.Context, _ api.ListLocationsRequestObject,
+) (api.ListLocationsResponseObject, error) {
 	rows, err := s.queries.ListLocations(ctx)
-	body := api.ListLocations200JSONResponse{Items: make([]api.Location, 0, len(rows)), Total: int64(len(rows))}
+	body := api.ListLocations200JSONResponse{
+		Items: make([]api.Location, 0, len(rows)),
+		Total: int64(len(rows)),
+	}
 	for _, row := range rows {
 		body.Items = append(body.Items, api.Location{Code: row.Code, Name: row.Name})
 	}
@@ -109,7 +125,9 @@ func (s *Stock) ListLocations(ctx context.Context, _ api.ListLocationsRequestObj
 }
 
 // CreateLocation adds a location.
-func (s *Stock) CreateLocation(ctx context.Context, r api.CreateLocationRequestObject) (api.CreateLocationResponseObject, error) {
+func (s *Stock) CreateLocation(
+	ctx context.Context, r api.CreateLocationRequestObject,
+) (api.CreateLocationResponseObject, error) {
 	var row db.StockLocation
 	err := postgres.Tx(ctx, s.pool, func(q *db.Queries) (err error) {
 		row, err = q.CreateLocation(ctx, r.Body.Code, r.Body.Name)
@@ -122,7 +140,9 @@ func (s *Stock) CreateLocation(ctx context.Context, r api.CreateLocationRequestO
 }
 
 // RenameLocation changes a location's name.
-func (s *Stock) RenameLocation(ctx context.Context, r api.RenameLocationRequestObject) (api.RenameLocationResponseObject, error) {
+func (s *Stock) RenameLocation(
+	ctx context.Context, r api.RenameLocationRequestObject,
+) (api.RenameLocationResponseObject, error) {
 	var row db.StockLocation
 	err := postgres.Tx(ctx, s.pool, func(q *db.Queries) (err error) {
 		row, err = q.RenameLocation(ctx, r.Body.Name, r.Code)
@@ -136,7 +156,9 @@ func (s *Stock) RenameLocation(ctx context.Context, r api.RenameLocationRequestO
 
 // ofProduct answers the variant of a product that is meant: the only one, or the one that is named.
 func ofProduct(ctx context.Context, q *db.Queries, product int64, variant *int64) (int64, error) {
-	found, err := q.FindVariants(ctx, db.FindVariantsParams{ProductID: &product, VariantID: variant})
+	found, err := q.FindVariants(
+		ctx, db.FindVariantsParams{ProductID: &product, VariantID: variant},
+	)
 	switch {
 	case err != nil:
 		return 0, err
@@ -150,8 +172,11 @@ func ofProduct(ctx context.Context, q *db.Queries, product int64, variant *int64
 	return found[0].ID, nil
 }
 
-// named answers the level that a body names by exactly one of GTIN, sku and id, and a location or none.
-func named(ctx context.Context, q *db.Queries, gtin, sku *string, variant *int64, code *string) (level, error) {
+// named answers the level that a body names by exactly one of GTIN, sku and id, and a location or
+// none.
+func named(
+	ctx context.Context, q *db.Queries, gtin, sku *string, variant *int64, code *string,
+) (level, error) {
 	names := 0
 	for _, given := range []bool{gtin != nil, sku != nil, variant != nil} {
 		if given {
@@ -161,7 +186,9 @@ func named(ctx context.Context, q *db.Queries, gtin, sku *string, variant *int64
 	if names != 1 {
 		return level{}, errNamesNothing
 	}
-	found, err := q.FindVariants(ctx, db.FindVariantsParams{GTIN: gtin14(gtin), SKU: sku, VariantID: variant})
+	found, err := q.FindVariants(
+		ctx, db.FindVariantsParams{GTIN: gtin14(gtin), SKU: sku, VariantID: variant},
+	)
 	if err != nil {
 		return level{}, err
 	}
@@ -178,10 +205,22 @@ func variantStock(ctx context.Context, q *db.Queries, variant int64) (api.Varian
 		return api.VariantStock{}, err
 	}
 	v := rows[0]
-	body := api.VariantStock{VariantID: v.ID, ProductID: v.ProductID, Sku: v.SKU, Gtin: v.GTIN, Stock: int64(v.Stock), TrackInventory: v.TrackInventory}
+	body := api.VariantStock{
+		VariantID:      v.ID,
+		ProductID:      v.ProductID,
+		Sku:            v.SKU,
+		Gtin:           v.GTIN,
+		Stock:          int64(v.Stock),
+		TrackInventory: v.TrackInventory,
+	}
 	for _, row := range rows {
 		body.Levels = append(body.Levels, api.LocationStock{
-			Location: api.Location{Code: row.LocationCode, Name: row.LocationName}, Quantity: row.Quantity, UpdatedAt: row.UpdatedAt,
+			Location: api.Location{
+				Code: row.LocationCode,
+				Name: row.LocationName,
+			},
+			Quantity:  row.Quantity,
+			UpdatedAt: row.UpdatedAt,
 		})
 	}
 	return body, nil

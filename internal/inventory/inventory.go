@@ -1,5 +1,6 @@
-// Package inventory owns how much there is of what is sold: levels by location, and a ledger in which every unit that
-// came or went has a row. The sum of a level's movements is the level, always.
+// Package inventory owns how much there is of what is sold: levels by location, and a ledger in
+// which every unit that came or went has a row. The sum of a level's movements is the level,
+// always.
 package inventory
 
 import (
@@ -20,16 +21,30 @@ var (
 		Status: 422, Code: "variant_required", Resolution: problem.FixRequest,
 		Detail: "The product has several variants: say which by variant_id.",
 	}
-	ErrStockChanged    = problem.Conflict("stock_changed", "There is another number of units there than you expected.")
-	ErrInsufficient    = problem.Conflict("insufficient_stock", "There are not that many units.")
-	ErrTooManyUnits    = problem.Conflict("too_many_units", "A location holds at most 2147483647 units of a variant.")
-	ErrNoLocation      = problem.NotFound("location_not_found", "There is no such location.")
-	ErrLocationTaken   = problem.Conflict("location_taken", "There is a location with this code already.")
-	errUnknownLocation = problem.Invalid(problem.Field{Pointer: "/location", Message: "names no location"})
-	errNamesNothing    = problem.Invalid(problem.Field{Pointer: "/gtin", Message: "names no variant, nor does sku or variant_id: give one of them"})
+	ErrStockChanged = problem.Conflict(
+		"stock_changed", "There is another number of units there than you expected.",
+	)
+	ErrInsufficient = problem.Conflict("insufficient_stock", "There are not that many units.")
+	ErrTooManyUnits = problem.Conflict(
+		"too_many_units", "A location holds at most 2147483647 units of a variant.",
+	)
+	ErrNoLocation    = problem.NotFound("location_not_found", "There is no such location.")
+	ErrLocationTaken = problem.Conflict(
+		"location_taken", "There is a location with this code already.",
+	)
+	errUnknownLocation = problem.Invalid(
+		problem.Field{Pointer: "/location", Message: "names no location"},
+	)
+	errNamesNothing = problem.Invalid(
+		problem.Field{
+			Pointer: "/gtin",
+			Message: "names no variant, nor does sku or variant_id: give one of them",
+		},
+	)
 )
 
-// Settings of the domain: most units at which a variant's stock is critical, low or medium. More is high.
+// Settings of the domain: most units at which a variant's stock is critical, low or medium. More is
+// high.
 type Settings struct {
 	Critical, Low, Medium int32
 	// Changed hears of products whose stock was set, after the commit.
@@ -46,7 +61,12 @@ type Stock struct {
 
 // New makes the domain.
 func New(pool *pgxpool.Pool, settings Settings) *Stock {
-	return &Stock{pool: pool, queries: db.New(pool), planned: postgres.Planned(pool), settings: settings}
+	return &Stock{
+		pool:     pool,
+		queries:  db.New(pool),
+		planned:  postgres.Planned(pool),
+		settings: settings,
+	}
 }
 
 // change runs one change of stock in a transaction.

@@ -28,7 +28,8 @@ func product(admin apitest.Caller, body fields) api.AdminProduct {
 	return made
 }
 
-// requireBalanced requires that the ledger explains every level, and the levels every variant and product.
+// requireBalanced requires that the ledger explains every level, and the levels every variant and
+// product.
 func requireBalanced(t *testing.T, shop *apitest.Shop) {
 	t.Helper()
 	require.Zero(t, apitest.Value[int](shop, `SELECT count(*) FROM stock_levels l
@@ -43,18 +44,36 @@ func TestStockIsSetAndAdjusted(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	admin := shop.Admin()
-	drift := product(admin, fields{"name": "Drift", "price": "79.00", "sku": "D-1", "gtin": "4006381333931", "stock": 20})
+	drift := product(
+		admin,
+		fields{
+			"name":  "Drift",
+			"price": "79.00",
+			"sku":   "D-1",
+			"gtin":  "4006381333931",
+			"stock": 20,
+		},
+	)
 	variant := drift.Variants[0].ID
 
 	var now api.VariantStock
-	admin.Put(stock, fields{"gtin": "4006381333931", "quantity": 18, "expected_quantity": 20, "reference": "shelf 4"}).Want(http.StatusOK).Into(&now)
+	admin.Put(stock, fields{"gtin": "4006381333931", "quantity": 18, "expected_quantity": 20, "reference": "shelf 4"}).
+		Want(http.StatusOK).
+		Into(&now)
 	assert.Equal(t, int64(18), now.Stock)
-	admin.Put(stock, fields{"sku": "D-1", "quantity": 5, "expected_quantity": 20}).Problem(http.StatusConflict, "stock_changed")
-	admin.Post(adjustments, fields{"variant_id": variant, "delta": 4, "reason": "received", "reference": "delivery 4711"}).Want(http.StatusOK).Into(&now)
+	admin.Put(stock, fields{"sku": "D-1", "quantity": 5, "expected_quantity": 20}).
+		Problem(http.StatusConflict, "stock_changed")
+	admin.Post(adjustments, fields{"variant_id": variant, "delta": 4, "reason": "received", "reference": "delivery 4711"}).
+		Want(http.StatusOK).
+		Into(&now)
 	assert.Equal(t, int64(22), now.Stock)
-	admin.Post(adjustments, fields{"variant_id": variant, "delta": -23, "reason": "lost"}).Problem(http.StatusConflict, "insufficient_stock")
-	admin.Post(adjustments, fields{"variant_id": variant, "delta": -2, "reason": "damaged", "expected_quantity": 21}).Problem(http.StatusConflict, "stock_changed")
-	admin.Put(stock, fields{"sku": "D-1", "quantity": 22}).Want(http.StatusOK) // no change: no movement
+	admin.Post(adjustments, fields{"variant_id": variant, "delta": -23, "reason": "lost"}).
+		Problem(http.StatusConflict, "insufficient_stock")
+	admin.Post(adjustments, fields{"variant_id": variant, "delta": -2, "reason": "damaged", "expected_quantity": 21}).
+		Problem(http.StatusConflict, "stock_changed")
+	admin.Put(stock, fields{"sku": "D-1", "quantity": 22}).
+		Want(http.StatusOK)
+		// no change: no movement
 
 	var ledger api.StockMovementPage
 	admin.Get("/api/v1/admin/stock/movements?gtin=4006381333931").Want(http.StatusOK).Into(&ledger)
@@ -67,26 +86,41 @@ func TestStockIsSetAndAdjusted(t *testing.T) {
 	assert.Equal(t, "shelf 4", ledger.Items[1].Reference)
 	assert.Equal(t, api.StockReasonInitial, ledger.Items[2].Reason)
 	var older api.StockMovementPage
-	admin.Get(fmt.Sprintf("/api/v1/admin/stock/movements?variant_id=%d&limit=1", variant)).Want(http.StatusOK).Into(&older)
-	admin.Get(fmt.Sprintf("/api/v1/admin/stock/movements?product_id=%d&limit=2&cursor=%s", drift.ID, *older.NextCursor)).Want(http.StatusOK).Into(&older)
+	admin.Get(fmt.Sprintf("/api/v1/admin/stock/movements?variant_id=%d&limit=1", variant)).
+		Want(http.StatusOK).
+		Into(&older)
+	admin.Get(fmt.Sprintf("/api/v1/admin/stock/movements?product_id=%d&limit=2&cursor=%s", drift.ID, *older.NextCursor)).
+		Want(http.StatusOK).
+		Into(&older)
 	assert.Equal(t, ledger.Items[1:], older.Items)
-	admin.Get("/api/v1/admin/stock/movements?reason=received&reference=delivery+4711&location=main&from=2020-01-01T00:00:00Z&to=2100-01-01T00:00:00Z").Want(http.StatusOK).Into(&older)
+	admin.Get("/api/v1/admin/stock/movements?reason=received&reference=delivery+4711&location=main&from=2020-01-01T00:00:00Z&to=2100-01-01T00:00:00Z").
+		Want(http.StatusOK).
+		Into(&older)
 	assert.Len(t, older.Items, 1)
-	admin.Get("/api/v1/admin/stock/movements?cursor=nonsense").Problem(http.StatusUnprocessableEntity, "invalid_request")
+	admin.Get("/api/v1/admin/stock/movements?cursor=nonsense").
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
 
 	read := admin.Get("/api/v1/admin/stock/04006381333931").Want(http.StatusOK).Into(&now)
 	assert.Equal(t, int32(22), now.Levels[0].Quantity)
-	admin.Get("/api/v1/admin/stock/4006381333931", apitest.Header{Name: "If-None-Match", Value: read.Header.Get("ETag")}).Want(http.StatusNotModified)
+	admin.Get("/api/v1/admin/stock/4006381333931", apitest.Header{Name: "If-None-Match", Value: read.Header.Get("ETag")}).
+		Want(http.StatusNotModified)
 	admin.Get("/api/v1/admin/stock/40063813").Problem(http.StatusNotFound, "variant_not_found")
 	admin.Get("/api/v1/admin/stock/123").Problem(http.StatusUnprocessableEntity, "invalid_request")
 
-	admin.Put(stock, fields{"quantity": 1}).Problem(http.StatusUnprocessableEntity, "invalid_request")
-	admin.Put(stock, fields{"sku": "D-1", "variant_id": variant, "quantity": 1}).Problem(http.StatusUnprocessableEntity, "invalid_request")
-	admin.Put(stock, fields{"sku": "NO", "quantity": 1}).Problem(http.StatusNotFound, "variant_not_found")
-	admin.Put(stock, fields{"sku": "D-1", "location": "moon", "quantity": 1}).Problem(http.StatusUnprocessableEntity, "invalid_request")
-	admin.Post(adjustments, fields{"sku": "NO", "delta": 1, "reason": "lost"}).Problem(http.StatusNotFound, "variant_not_found")
-	admin.Post(adjustments, fields{"sku": "D-1", "delta": 0, "reason": "lost"}).Problem(http.StatusUnprocessableEntity, "invalid_request")
-	admin.Post(adjustments, fields{"sku": "D-1", "delta": 1, "reason": "sale"}).Problem(http.StatusUnprocessableEntity, "invalid_request")
+	admin.Put(stock, fields{"quantity": 1}).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
+	admin.Put(stock, fields{"sku": "D-1", "variant_id": variant, "quantity": 1}).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
+	admin.Put(stock, fields{"sku": "NO", "quantity": 1}).
+		Problem(http.StatusNotFound, "variant_not_found")
+	admin.Put(stock, fields{"sku": "D-1", "location": "moon", "quantity": 1}).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
+	admin.Post(adjustments, fields{"sku": "NO", "delta": 1, "reason": "lost"}).
+		Problem(http.StatusNotFound, "variant_not_found")
+	admin.Post(adjustments, fields{"sku": "D-1", "delta": 0, "reason": "lost"}).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
+	admin.Post(adjustments, fields{"sku": "D-1", "delta": 1, "reason": "sale"}).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
 	requireBalanced(t, shop)
 
 	_, err := shop.Pool.Exec(t.Context(), "UPDATE stock_movements SET delta = 1")
@@ -103,19 +137,29 @@ func TestInventoryOfAProduct(t *testing.T) {
 	admin.Put(address(simple), fields{"quantity": 7}).Want(http.StatusOK).Into(&now)
 	assert.Equal(t, int64(7), now.Stock)
 	assert.True(t, now.TrackInventory)
-	admin.Put(address(simple), fields{"quantity": 0, "track_inventory": false}).Want(http.StatusOK).Into(&now)
+	admin.Put(address(simple), fields{"quantity": 0, "track_inventory": false}).
+		Want(http.StatusOK).
+		Into(&now)
 	assert.False(t, now.TrackInventory)
 	var seen api.Product
 	shop.Get(fmt.Sprintf("/api/v1/products/%d", simple.ID)).Want(http.StatusOK).Into(&seen)
 	assert.True(t, seen.InStock, "not counted: always there")
 
 	several := product(admin, fields{"name": "Several", "variants": []fields{
-		{"price": "1", "options": fields{"size": "S"}}, {"price": "1", "options": fields{"size": "M"}},
+		{
+			"price":   "1",
+			"options": fields{"size": "S"},
+		},
+		{"price": "1", "options": fields{"size": "M"}},
 	}})
-	admin.Put(address(several), fields{"quantity": 7}).Problem(http.StatusUnprocessableEntity, "variant_required")
-	admin.Put(address(several), fields{"quantity": 7, "variant_id": several.Variants[1].ID}).Want(http.StatusOK)
-	admin.Put(address(several), fields{"quantity": 7, "variant_id": simple.Variants[0].ID}).Problem(http.StatusNotFound, "variant_not_found")
-	admin.Put("/api/v1/admin/products/4242/inventory", fields{"quantity": 7}).Problem(http.StatusNotFound, "product_not_found")
+	admin.Put(address(several), fields{"quantity": 7}).
+		Problem(http.StatusUnprocessableEntity, "variant_required")
+	admin.Put(address(several), fields{"quantity": 7, "variant_id": several.Variants[1].ID}).
+		Want(http.StatusOK)
+	admin.Put(address(several), fields{"quantity": 7, "variant_id": simple.Variants[0].ID}).
+		Problem(http.StatusNotFound, "variant_not_found")
+	admin.Put("/api/v1/admin/products/4242/inventory", fields{"quantity": 7}).
+		Problem(http.StatusNotFound, "product_not_found")
 	requireBalanced(t, shop)
 }
 
@@ -123,17 +167,26 @@ func TestLocations(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	admin := shop.Admin()
-	admin.Post("/api/v1/admin/stock/locations", fields{"code": "berlin", "name": "Berlin"}).Want(http.StatusCreated)
-	admin.Post("/api/v1/admin/stock/locations", fields{"code": "berlin", "name": "Again"}).Problem(http.StatusConflict, "location_taken")
-	admin.Patch("/api/v1/admin/stock/locations/berlin", fields{"name": "Berlin Mitte"}).Want(http.StatusOK)
-	admin.Patch("/api/v1/admin/stock/locations/moon", fields{"name": "Moon"}).Problem(http.StatusNotFound, "location_not_found")
+	admin.Post("/api/v1/admin/stock/locations", fields{"code": "berlin", "name": "Berlin"}).
+		Want(http.StatusCreated)
+	admin.Post("/api/v1/admin/stock/locations", fields{"code": "berlin", "name": "Again"}).
+		Problem(http.StatusConflict, "location_taken")
+	admin.Patch("/api/v1/admin/stock/locations/berlin", fields{"name": "Berlin Mitte"}).
+		Want(http.StatusOK)
+	admin.Patch("/api/v1/admin/stock/locations/moon", fields{"name": "Moon"}).
+		Problem(http.StatusNotFound, "location_not_found")
 	var locations api.LocationList
 	admin.Get("/api/v1/admin/stock/locations").Want(http.StatusOK).Into(&locations)
-	assert.Equal(t, []api.Location{{Code: "main", Name: "Main"}, {Code: "berlin", Name: "Berlin Mitte"}}, locations.Items)
+	assert.Equal(
+		t, []api.Location{{Code: "main", Name: "Main"}, {Code: "berlin", Name: "Berlin Mitte"}},
+		locations.Items,
+	)
 
 	drift := product(admin, fields{"name": "Drift", "price": "79.00", "sku": "D-1", "stock": 20})
 	var now api.VariantStock
-	admin.Put(stock, fields{"sku": "D-1", "location": "berlin", "quantity": 5}).Want(http.StatusOK).Into(&now)
+	admin.Put(stock, fields{"sku": "D-1", "location": "berlin", "quantity": 5}).
+		Want(http.StatusOK).
+		Into(&now)
 	assert.Equal(t, int64(25), now.Stock, "the sum over the locations")
 	assert.Len(t, now.Levels, 2)
 	var page api.StockLevelPage
@@ -142,7 +195,9 @@ func TestLocations(t *testing.T) {
 	assert.Equal(t, int32(20), page.Items[0].Quantity)
 	admin.Get(stock + "?sku=D-1&limit=1&cursor=" + *page.NextCursor).Want(http.StatusOK).Into(&page)
 	assert.Equal(t, int32(5), page.Items[0].Quantity)
-	admin.Get(fmt.Sprintf(stock+"?product_id=%d&location=berlin", drift.ID)).Want(http.StatusOK).Into(&page)
+	admin.Get(fmt.Sprintf(stock+"?product_id=%d&location=berlin", drift.ID)).
+		Want(http.StatusOK).
+		Into(&page)
 	assert.Len(t, page.Items, 1)
 	admin.Get(stock + "?gtin=40063813").Want(http.StatusOK).Into(&page)
 	assert.Empty(t, page.Items)
@@ -155,13 +210,25 @@ func TestStockHealth(t *testing.T) {
 	shop := apitest.New(t)
 	admin := shop.Admin()
 	for i, units := range []int{0, 2, 8, 40, 90} {
-		product(admin, fields{"name": fmt.Sprintf("P%d", i), "price": "1", "sku": fmt.Sprintf("P-%d", i), "stock": units})
+		product(
+			admin,
+			fields{
+				"name":  fmt.Sprintf("P%d", i),
+				"price": "1",
+				"sku":   fmt.Sprintf("P-%d", i),
+				"stock": units,
+			},
+		)
 	}
-	shop.Exec(`INSERT INTO stock_movements (variant_id, location_id, delta, quantity, reason, reference, at)
+	shop.Exec(
+		`INSERT INTO stock_movements (variant_id, location_id, delta, quantity, reason, reference, at)
 		SELECT v.id, 1, d, 40, CASE WHEN d < 0 THEN 'sale' ELSE 'release' END, 'order:1', now() - interval '3 days'
-		  FROM variants v, unnest(ARRAY[-70, 10]) d WHERE v.sku = 'P-3'`)
+		  FROM variants v, unnest(ARRAY[-70, 10]) d WHERE v.sku = 'P-3'`,
+	)
 	var health api.StockHealth
-	statements := shop.Statements(func() { admin.Get("/api/v1/admin/stock/health").Want(http.StatusOK).Into(&health) })
+	statements := shop.Statements(
+		func() { admin.Get("/api/v1/admin/stock/health").Want(http.StatusOK).Into(&health) },
+	)
 	assert.Equal(t, 3, statements)
 	assert.Equal(t, api.StockCounts{Out: 1, Critical: 1, Low: 1, Medium: 1, High: 1}, health.Counts)
 	assert.Equal(t, api.StockThresholds{Critical: 3, Low: 10, Medium: 50}, health.Thresholds)
@@ -183,26 +250,42 @@ func TestStockHealth(t *testing.T) {
 	admin.Get("/api/v1/admin/stock/health?level=out").Want(http.StatusOK).Into(&health)
 	assert.Equal(t, int64(1), health.Alerts, "one alert a variant, however far it falls")
 	assert.NotNil(t, health.Items[1].AlertSince)
-	assert.Equal(t, "out", apitest.Value[string](shop, "SELECT level FROM stock_alerts WHERE cleared_at IS NULL"))
+	assert.Equal(
+		t, "out",
+		apitest.Value[string](shop, "SELECT level FROM stock_alerts WHERE cleared_at IS NULL"),
+	)
 	admin.Put(stock, fields{"sku": "P-4", "quantity": 60}).Want(http.StatusOK)
 	admin.Get("/api/v1/admin/stock/health").Want(http.StatusOK).Into(&health)
 	assert.Zero(t, health.Alerts, "filled up")
 }
 
-// Many hands at the same shelves, in any order: the ledger balances, nothing falls below zero, nobody deadlocks.
+// Many hands at the same shelves, in any order: the ledger balances, nothing falls below zero,
+// nobody deadlocks.
 func TestTheLedgerBalancesUnderRace(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	admin := shop.Admin()
-	admin.Post("/api/v1/admin/stock/locations", fields{"code": "berlin", "name": "Berlin"}).Want(http.StatusCreated)
+	admin.Post("/api/v1/admin/stock/locations", fields{"code": "berlin", "name": "Berlin"}).
+		Want(http.StatusCreated)
 	for i := range 3 {
-		product(admin, fields{"name": fmt.Sprintf("P%d", i), "price": "1", "sku": fmt.Sprintf("P-%d", i), "stock": 5})
+		product(
+			admin,
+			fields{
+				"name":  fmt.Sprintf("P%d", i),
+				"price": "1",
+				"sku":   fmt.Sprintf("P-%d", i),
+				"stock": 5,
+			},
+		)
 	}
 	var all sync.WaitGroup
 	for range 16 {
 		all.Go(func() {
 			for range 12 {
-				body := fields{"sku": fmt.Sprintf("P-%d", rand.IntN(3)), "location": []string{"main", "berlin"}[rand.IntN(2)]}
+				body := fields{
+					"sku":      fmt.Sprintf("P-%d", rand.IntN(3)),
+					"location": []string{"main", "berlin"}[rand.IntN(2)],
+				}
 				if rand.IntN(4) == 0 {
 					body["quantity"] = rand.IntN(10)
 					admin.Put(stock, body).Want(http.StatusOK)

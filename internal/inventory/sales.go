@@ -6,11 +6,14 @@ import (
 	"github.com/shopd/shopd/gen/db"
 )
 
-// Take takes units of different variants for an order, in the order of their ids, from the first locations that have
-// any: all of them, or none and false when there are not enough. emptied says that the last unit of one went, which is
-// when those who are shown the catalogue must know. The levels stay locked until the transaction q ends, so it should be
-// the last thing that happens in it. Variants whose units are not counted are not for Take.
-func (s *Stock) Take(ctx context.Context, q *db.Queries, lines []Line, reference string, actor *int64) (taken, emptied bool, err error) {
+// Take takes units of different variants for an order, in the order of their ids, from the first
+// locations that have any: all of them, or none and false when there are not enough. emptied says
+// that the last unit of one went, which is when those who are shown the catalogue must know. The
+// levels stay locked until the transaction q ends, so it should be the last thing that happens in
+// it. Variants whose units are not counted are not for Take.
+func (s *Stock) Take(
+	ctx context.Context, q *db.Queries, lines []Line, reference string, actor *int64,
+) (taken, emptied bool, err error) {
 	if len(lines) == 0 {
 		return true, false, nil
 	}
@@ -23,9 +26,11 @@ func (s *Stock) Take(ctx context.Context, q *db.Queries, lines []Line, reference
 	return row.Taken, row.Emptied, err
 }
 
-// Release gives back what orders hold, by their references, to where it was taken from. What was given back before is
-// not given back again.
-func (s *Stock) Release(ctx context.Context, q *db.Queries, references []string, actor *int64) error {
+// Release gives back what orders hold, by their references, to where it was taken from. What was
+// given back before is not given back again.
+func (s *Stock) Release(
+	ctx context.Context, q *db.Queries, references []string, actor *int64,
+) error {
 	return q.ReleaseStock(ctx, s.settings.Low, references, actor)
 }
 

@@ -76,8 +76,9 @@ func lock(ctx context.Context, q *db.Queries, variants []int64) (*ledger, error)
 	return l, nil
 }
 
-// lockOrMake locks all levels of some variants, and makes those that are not there. What is there is locked first: a new level
-// locks its variant, which those who hold its other levels are about to want.
+// lockOrMake locks all levels of some variants, and makes those that are not there. What is there
+// is locked first: a new level locks its variant, which those who hold its other levels are about
+// to want.
 func lockOrMake(ctx context.Context, q *db.Queries, at []level) (*ledger, error) {
 	variants := make([]int64, len(at))
 	for i, one := range at {
@@ -113,9 +114,16 @@ func (l *ledger) total(variant int64) int32 {
 	return sum
 }
 
-// apply moves units, writes the ledger and raises or clears alerts. The levels are locked; no move leads below zero.
-func (s *Stock) apply(ctx context.Context, q *db.Queries, l *ledger, moves []move, cause Cause) error {
-	params := db.MoveStockParams{Reason: cause.Reason, Reference: cause.Reference, ActorID: cause.Actor}
+// apply moves units, writes the ledger and raises or clears alerts. The levels are locked; no move
+// leads below zero.
+func (s *Stock) apply(
+	ctx context.Context, q *db.Queries, l *ledger, moves []move, cause Cause,
+) error {
+	params := db.MoveStockParams{
+		Reason:    cause.Reason,
+		Reference: cause.Reference,
+		ActorID:   cause.Actor,
+	}
 	before := map[int64]int32{}
 	for _, m := range moves {
 		if m.delta == 0 {
@@ -140,7 +148,8 @@ func (s *Stock) apply(ctx context.Context, q *db.Queries, l *ledger, moves []mov
 	return s.alert(ctx, q, l, before)
 }
 
-// alert raises an alert for what fell to a level somebody should know of, and clears those of what was filled up.
+// alert raises an alert for what fell to a level somebody should know of, and clears those of what
+// was filled up.
 func (s *Stock) alert(ctx context.Context, q *db.Queries, l *ledger, before map[int64]int32) error {
 	var raised, cleared []int64
 	var levels []string
@@ -152,7 +161,9 @@ func (s *Stock) alert(ctx context.Context, q *db.Queries, l *ledger, before map[
 		case is == "":
 			cleared = append(cleared, variant)
 		default:
-			raised, levels, stocks = append(raised, variant), append(levels, is), append(stocks, now)
+			raised, levels, stocks = append(raised, variant), append(
+				levels, is,
+			), append(stocks, now)
 		}
 	}
 	if len(raised) > 0 {
@@ -177,20 +188,25 @@ func (s *Stock) alertLevel(stock int32) string {
 	return ""
 }
 
-// lockLevel locks a level, which is made if there is none. Unless it is what it is expected to be, the change is refused.
+// lockLevel locks a level, which is made if there is none. Unless it is what it is expected to be,
+// the change is refused.
 func lockLevel(ctx context.Context, q *db.Queries, at level, expected *int32) (*ledger, error) {
 	l, err := lockOrMake(ctx, q, []level{at})
 	if err != nil {
 		return nil, err
 	}
 	if expected != nil && *expected != l.levels[at] {
-		return nil, ErrStockChanged.Detailf("There are %d units there, not %d. Count again.", l.levels[at], *expected)
+		return nil, ErrStockChanged.Detailf(
+			"There are %d units there, not %d. Count again.", l.levels[at], *expected,
+		)
 	}
 	return l, nil
 }
 
 // set makes a level exactly quantity; expected, if not nil, is what it must be before.
-func (s *Stock) set(ctx context.Context, q *db.Queries, at level, quantity int32, expected *int32, cause Cause) error {
+func (s *Stock) set(
+	ctx context.Context, q *db.Queries, at level, quantity int32, expected *int32, cause Cause,
+) error {
 	l, err := lockLevel(ctx, q, at, expected)
 	if err != nil {
 		return err
@@ -199,13 +215,17 @@ func (s *Stock) set(ctx context.Context, q *db.Queries, at level, quantity int32
 }
 
 // adjust adds delta units to a level, or takes some, but never more than there are.
-func (s *Stock) adjust(ctx context.Context, q *db.Queries, at level, delta int32, expected *int32, cause Cause) error {
+func (s *Stock) adjust(
+	ctx context.Context, q *db.Queries, at level, delta int32, expected *int32, cause Cause,
+) error {
 	l, err := lockLevel(ctx, q, at, expected)
 	if err != nil {
 		return err
 	}
 	if there := l.levels[at]; int64(there)+int64(delta) < 0 {
-		return ErrInsufficient.Detailf("There are %d units there, and %d were to be taken.", there, -int64(delta))
+		return ErrInsufficient.Detailf(
+			"There are %d units there, and %d were to be taken.", there, -int64(delta),
+		)
 	} else if int64(there)+int64(delta) > math.MaxInt32 {
 		return ErrTooManyUnits
 	}
@@ -225,8 +245,8 @@ func location(ctx context.Context, q *db.Queries, code *string) (int64, error) {
 	return found.ID, err
 }
 
-// SetTotals makes the units of each variant, at all locations together, exactly the line's. What is too many is taken
-// from the first location that has any, what is missing comes to the first.
+// SetTotals makes the units of each variant, at all locations together, exactly the line's. What is
+// too many is taken from the first location that has any, what is missing comes to the first.
 func (s *Stock) SetTotals(ctx context.Context, q *db.Queries, lines []Line, cause Cause) error {
 	if len(lines) == 0 {
 		return nil

@@ -32,10 +32,14 @@ type Caller struct {
 	Key     string        // which no error may hold; may be empty
 }
 
-// Call runs one operation within the timeout, and so many times again after what may pass: 500, 502, 503, 504 and broken
-// connections. A quota (429) is the caller's to wait for. All calls only read, so trying again is safe; it costs tokens at
-// most. The error is one of this package's, which explain makes of a Failure, or that of the caller's context.
-func (c *Caller) Call(parent context.Context, retries int, explain func(*Failure) error, operation func(context.Context) error) error {
+// Call runs one operation within the timeout, and so many times again after what may pass: 500,
+// 502, 503, 504 and broken connections. A quota (429) is the caller's to wait for. All calls only
+// read, so trying again is safe; it costs tokens at most. The error is one of this package's, which
+// explain makes of a Failure, or that of the caller's context.
+func (c *Caller) Call(
+	parent context.Context, retries int, explain func(*Failure) error,
+	operation func(context.Context) error,
+) error {
 	ctx, cancel := context.WithTimeout(parent, c.Timeout)
 	defer cancel()
 	var err error
@@ -56,9 +60,9 @@ func (c *Caller) Call(parent context.Context, retries int, explain func(*Failure
 	return c.explained(err, explain)
 }
 
-// pause waits before the next attempt: twice as long each time, between half and all of it at random so that many callers
-// do not come back at once. It answers false, at once, when less than a third of the timeout would be left: an attempt that
-// cannot finish only costs money.
+// pause waits before the next attempt: twice as long each time, between half and all of it at
+// random so that many callers do not come back at once. It answers false, at once, when less than a
+// third of the timeout would be left: an attempt that cannot finish only costs money.
 func (c *Caller) pause(ctx context.Context, attempt int) bool {
 	wait := c.Backoff << attempt
 	wait = wait/2 + rand.N(wait/2+1)
@@ -85,7 +89,10 @@ func mayPass(err error) bool {
 		return false
 	case errors.As(err, &f):
 		switch f.Status {
-		case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		case http.StatusInternalServerError,
+			http.StatusBadGateway,
+			http.StatusServiceUnavailable,
+			http.StatusGatewayTimeout:
 			return true
 		}
 		return false

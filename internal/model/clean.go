@@ -14,20 +14,22 @@ var (
 	emphasis  = strings.NewReplacer("`", "", "**", "", "__", "", "~~", "")
 )
 
-// Clean makes text of sellers or clients fit for a prompt: one line of at most so many runes, without
-// characters nobody sees (control, zero-width, bidirectional, tag and variation selectors: the usual
-// places to hide instructions), without markup, and without references such as [#12], which only the
-// prompt itself may hand out.
+// Clean makes text of sellers or clients fit for a prompt: one line of at most so many runes,
+// without characters nobody sees (control, zero-width, bidirectional, tag and variation selectors:
+// the usual places to hide instructions), without markup, and without references such as [#12],
+// which only the prompt itself may hand out.
 func Clean(s string, runes int) string {
-	s = Cut(strings.ToValidUTF8(s, ""), 4*runes+1000) // what could not be shown anyway is not worth the time
+	s = Cut(
+		strings.ToValidUTF8(s, ""), 4*runes+1000,
+	) // what could not be shown anyway is not worth the time
 	s = strings.Map(visible, html.UnescapeString(s))
 	s = withoutMarkup(s)
 	return strings.TrimSpace(Cut(strings.Join(strings.Fields(s), " "), runes))
 }
 
-// withoutMarkup removes tags, links, references and emphasis. Removing one layer may form another, as in
-// [[#1]#2], so it is repeated; text that still is not done after a few rounds was made for that, and loses
-// its brackets.
+// withoutMarkup removes tags, links, references and emphasis. Removing one layer may form another,
+// as in [[#1]#2], so it is repeated; text that still is not done after a few rounds was made for
+// that, and loses its brackets.
 func withoutMarkup(s string) string {
 	for range 4 {
 		before := s

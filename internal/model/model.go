@@ -1,6 +1,6 @@
 // Package provider says what a model provider of the assistant must offer: vectors for texts and a
-// written answer for a prompt. Implementations: model/gemini (Google's API), model/openai (that of OpenAI and all
-// that speak like it) and model/local (no key, no network, no weights).
+// written answer for a prompt. Implementations: model/gemini (Google's API), model/openai (that of
+// OpenAI and all that speak like it) and model/local (no key, no network, no weights).
 package model
 
 import (
@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Dimensions is the length of every stored vector. A provider that makes shorter ones pads them with
-// zeros, which changes no cosine; one that makes longer ones cuts and normalises them again.
+// Dimensions is the length of every stored vector. A provider that makes shorter ones pads them
+// with zeros, which changes no cosine; one that makes longer ones cuts and normalises them again.
 const Dimensions = 768
 
 // MaxBatch is the most texts one Embed call takes.
@@ -47,8 +47,9 @@ type Generator interface {
 	Name() string
 	// Generate answers plain text. Errors are one of those below, or the context's.
 	Generate(ctx context.Context, prompt Prompt) (string, error)
-	// Stream is Generate that hands over the text as it is written, in pieces of any size. An error of emit ends it and is
-	// returned. Whatever was emitted before another error is not the whole answer.
+	// Stream is Generate that hands over the text as it is written, in pieces of any size. An error
+	// of emit ends it and is returned. Whatever was emitted before another error is not the whole
+	// answer.
 	Stream(ctx context.Context, prompt Prompt, emit func(piece string) error) error
 }
 
@@ -88,7 +89,8 @@ type Prompt struct {
 	Question string
 }
 
-// Source is one product that may be named in the answer, with its facts as the database has them now.
+// Source is one product that may be named in the answer, with its facts as the database has them
+// now.
 type Source struct {
 	ID            int64
 	Name          string

@@ -1,6 +1,7 @@
-// Package notifications owns the mails that follow from what happens in the shop: to customers about their orders, and
-// to those who run the shop. A mail is a job that its event causes once, however often something dies in between; one that
-// is sent again for want of a note that it was carries the same Message-ID.
+// Package notifications owns the mails that follow from what happens in the shop: to customers
+// about their orders, and to those who run the shop. A mail is a job that its event causes once,
+// however often something dies in between; one that is sent again for want of a note that it was
+// carries the same Message-ID.
 package notifications
 
 import (
@@ -31,7 +32,12 @@ type Notifications struct {
 
 // New makes the domain.
 func New(pool *pgxpool.Pool, sender mail.Sender, settings Settings) *Notifications {
-	return &Notifications{queries: db.New(pool), mail: sender, key: newKey(settings.Secret), settings: settings}
+	return &Notifications{
+		queries:  db.New(pool),
+		mail:     sender,
+		key:      newKey(settings.Secret),
+		settings: settings,
+	}
 }
 
 // kind is a kind of mail, which is the name of its templates.
@@ -49,8 +55,11 @@ const (
 
 // ofEvent are the mails customers get.
 var ofEvent = map[string]kind{
-	events.OrderCreated: orderConfirmed, events.OrderPaid: orderPaid, events.OrderShipped: orderShipped,
-	events.OrderCancelled: orderCancelled, events.PaymentRefunded: refundMade,
+	events.OrderCreated:    orderConfirmed,
+	events.OrderPaid:       orderPaid,
+	events.OrderShipped:    orderShipped,
+	events.OrderCancelled:  orderCancelled,
+	events.PaymentRefunded: refundMade,
 }
 
 // optional are the mails a customer need not get; the others the law has sent.
@@ -66,14 +75,17 @@ type mailJob struct {
 // Kind implements river.JobArgs.
 func (mailJob) Kind() string { return "notifications.mail" }
 
-// InsertOpts has a mail server be out for a day and a half at most: the attempts lie further and further apart.
+// InsertOpts has a mail server be out for a day and a half at most: the attempts lie further and
+// further apart.
 func (mailJob) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{MaxAttempts: 15, UniqueOpts: river.UniqueOpts{ByArgs: true}}
 }
 
-// Hear causes the mails that follow from some events; it is an events.Listener. What happened to the stock is one mail to
-// each who works in the shop.
-func (n *Notifications) Hear(ctx context.Context, q *db.Queries, insert func(river.JobArgs) error, told []events.Told) error {
+// Hear causes the mails that follow from some events; it is an events.Listener. What happened to
+// the stock is one mail to each who works in the shop.
+func (n *Notifications) Hear(
+	ctx context.Context, q *db.Queries, insert func(river.JobArgs) error, told []events.Told,
+) error {
 	var short []int64
 	var disabled []int64
 	for _, e := range told {
@@ -104,7 +116,9 @@ func (n *Notifications) Hear(ctx context.Context, q *db.Queries, insert func(riv
 			}
 		}
 		if disabled != nil && user.Role == "administrator" {
-			if err := insert(mailJob{Mail: webhookDisabled, Events: disabled, User: user.ID}); err != nil {
+			if err := insert(
+				mailJob{Mail: webhookDisabled, Events: disabled, User: user.ID},
+			); err != nil {
 				return err
 			}
 		}
@@ -114,5 +128,10 @@ func (n *Notifications) Hear(ctx context.Context, q *db.Queries, insert func(riv
 
 // AddWorkers registers what works the domain's jobs.
 func (n *Notifications) AddWorkers(workers *river.Workers) {
-	river.AddWorker(workers, river.WorkFunc(func(ctx context.Context, job *river.Job[mailJob]) error { return n.send(ctx, job.Args) }))
+	river.AddWorker(
+		workers,
+		river.WorkFunc(
+			func(ctx context.Context, job *river.Job[mailJob]) error { return n.send(ctx, job.Args) },
+		),
+	)
 }

@@ -81,11 +81,13 @@ func (n *Notifications) send(ctx context.Context, job mailJob) error {
 	}
 	user, err := n.queries.GetUser(ctx, id)
 	switch {
-	case errors.Is(err, pgx.ErrNoRows), err == nil && (user.DeletedAt != nil || strings.HasSuffix(user.Email, nobody)):
+	case errors.Is(err, pgx.ErrNoRows),
+		err == nil && (user.DeletedAt != nil || strings.HasSuffix(user.Email, nobody)):
 		return nil
 	case err != nil:
 		return err
-	case job.User != 0 && (!user.IsActive || user.Role == "customer"), optional[job.Mail] && !user.OrderUpdates:
+	case job.User != 0 && (!user.IsActive || user.Role == "customer"),
+		optional[job.Mail] && !user.OrderUpdates:
 		return nil
 	}
 	c.Name = user.FirstName
@@ -100,8 +102,12 @@ func (n *Notifications) send(ctx context.Context, job mailJob) error {
 		return err
 	}
 	message := mail.Message{
-		To: user.Email, Subject: subject, Text: text.String(), HTML: html.String(), Unsubscribe: c.Unsubscribe,
-		ID: fmt.Sprintf("event-%d.%s.%d", told[0].ID, job.Mail, user.ID),
+		To:          user.Email,
+		Subject:     subject,
+		Text:        text.String(),
+		HTML:        html.String(),
+		Unsubscribe: c.Unsubscribe,
+		ID:          fmt.Sprintf("event-%d.%s.%d", told[0].ID, job.Mail, user.ID),
 	}
 	if err := n.mail.Send(ctx, message); err != nil {
 		return fmt.Errorf("mail to account %d: %w", user.ID, err)
@@ -141,5 +147,8 @@ func (c *contents) read(mail kind, told []db.Event) (subject string, err error) 
 
 // subjects of the mails about an order.
 var subjects = map[kind]string{
-	orderConfirmed: "Your order %s", orderPaid: "Order %s is paid", orderShipped: "Order %s is on its way", orderCancelled: "Order %s is cancelled",
+	orderConfirmed: "Your order %s",
+	orderPaid:      "Order %s is paid",
+	orderShipped:   "Order %s is on its way",
+	orderCancelled: "Order %s is cancelled",
 }

@@ -17,11 +17,14 @@ import (
 	"github.com/shopd/shopd/internal/platform/problem"
 )
 
-// ErrLink is a link that is not one of the shop's, or of an account that is gone or has another address now.
-var ErrLink = problem.BadRequest("spent_token", "This link is good no more. Change what you are written about in your profile.")
+// ErrLink is a link that is not one of the shop's, or of an account that is gone or has another
+// address now.
+var ErrLink = problem.BadRequest(
+	"spent_token", "This link is good no more. Change what you are written about in your profile.",
+)
 
-// A token is the id of an account, and a signature of it and its address: it is good as long as mails go there, and
-// nothing needs to be kept.
+// A token is the id of an account, and a signature of it and its address: it is good as long as
+// mails go there, and nothing needs to be kept.
 const (
 	idBytes  = 8
 	macBytes = 24
@@ -52,23 +55,31 @@ func (n *Notifications) follow(ctx context.Context, token string) (db.User, erro
 		return db.User{}, ErrLink
 	}
 	user, err := n.queries.GetUser(ctx, int64(binary.BigEndian.Uint64(data[:idBytes])))
-	if errors.Is(err, pgx.ErrNoRows) || err == nil && (user.DeletedAt != nil || !hmac.Equal(data[idBytes:], n.sign(data[:idBytes], user.Email))) {
+	if errors.Is(err, pgx.ErrNoRows) ||
+		err == nil &&
+			(user.DeletedAt != nil || !hmac.Equal(data[idBytes:], n.sign(data[:idBytes], user.Email))) {
 		err = ErrLink
 	}
 	return user, err
 }
 
 // CheckUnsubscribe says whom a link is about, and changes nothing.
-func (n *Notifications) CheckUnsubscribe(ctx context.Context, r api.CheckUnsubscribeRequestObject) (api.CheckUnsubscribeResponseObject, error) {
+func (n *Notifications) CheckUnsubscribe(
+	ctx context.Context, r api.CheckUnsubscribeRequestObject,
+) (api.CheckUnsubscribeResponseObject, error) {
 	user, err := n.follow(ctx, r.Params.Token)
 	if err != nil {
 		return nil, err
 	}
-	return api.CheckUnsubscribe200JSONResponse{Body: api.MailSubscription{Email: masked(user.Email), OrderUpdates: user.OrderUpdates}}, nil
+	return api.CheckUnsubscribe200JSONResponse{
+		Body: api.MailSubscription{Email: masked(user.Email), OrderUpdates: user.OrderUpdates},
+	}, nil
 }
 
 // Unsubscribe stops the mails an account need not get.
-func (n *Notifications) Unsubscribe(ctx context.Context, r api.UnsubscribeRequestObject) (api.UnsubscribeResponseObject, error) {
+func (n *Notifications) Unsubscribe(
+	ctx context.Context, r api.UnsubscribeRequestObject,
+) (api.UnsubscribeResponseObject, error) {
 	user, err := n.follow(ctx, r.Params.Token)
 	if err != nil {
 		return nil, err
@@ -77,7 +88,9 @@ func (n *Notifications) Unsubscribe(ctx context.Context, r api.UnsubscribeReques
 	if err == nil && stopped == 0 { // it was changed in this very moment
 		err = ErrLink
 	}
-	return api.Unsubscribe200JSONResponse{Body: api.MailSubscription{Email: masked(user.Email)}}, err
+	return api.Unsubscribe200JSONResponse{
+		Body: api.MailSubscription{Email: masked(user.Email)},
+	}, err
 }
 
 // masked tells an address to whoever knows it already.

@@ -27,10 +27,11 @@ const (
 	benchTurn      = 2 * time.Second
 )
 
-// BenchmarkCheckout measures orders per second: each customer has a cart of two lines and orders it with an
-// Idempotency-Key. Beside them pgbench runs the statements of such a checkout, prepared, at 16 connections, or this program
-// does where pgbench is not installed; they take turns in one run. Products are many, so that checkouts rarely want the same
-// one; in the end every order holds one product that all want, and hot-ratio is what is left of the rate before.
+// BenchmarkCheckout measures orders per second: each customer has a cart of two lines and orders it
+// with an Idempotency-Key. Beside them pgbench runs the statements of such a checkout, prepared, at
+// 16 connections, or this program does where pgbench is not installed; they take turns in one run.
+// Products are many, so that checkouts rarely want the same one; in the end every order holds one
+// product that all want, and hot-ratio is what is left of the rate before.
 func BenchmarkCheckout(b *testing.B) {
 	measure, unit := yardstick(b)
 	var before float64
@@ -40,7 +41,10 @@ func BenchmarkCheckout(b *testing.B) {
 		hot     bool
 	}{{"16 clients", 16, false}, {"64 clients", 64, false}, {"64 clients, hot product", 64, true}} {
 		b.Run(kind.name, func(b *testing.B) {
-			shop := apitest.New(b, unlimited, apitest.Setting{Name: "DATABASE_POOL", Value: "16"}, apitest.Setting{Name: "CACHE_RESPONSES", Value: "true"})
+			shop := apitest.New(
+				b, unlimited, apitest.Setting{Name: "DATABASE_POOL", Value: "16"},
+				apitest.Setting{Name: "CACHE_RESPONSES", Value: "true"},
+			)
 			shop.Log.Discard()
 			bench := newCheckoutBench(b, shop, kind.hot)
 			var rate, yard float64
@@ -66,8 +70,8 @@ func BenchmarkCheckout(b *testing.B) {
 	}
 }
 
-// checkoutBench is a shop whose customers have carts that are filled as soon as they were ordered. Filling them is part
-// of both turns, by the same statement.
+// checkoutBench is a shop whose customers have carts that are filled as soon as they were ordered.
+// Filling them is part of both turns, by the same statement.
 type checkoutBench struct {
 	shop   *apitest.Shop
 	pool   *pgxpool.Pool
@@ -75,7 +79,8 @@ type checkoutBench struct {
 	hot    bool
 }
 
-// refill fills the cart of the i-th customer with two products, one of them that all want if there is one.
+// refill fills the cart of the i-th customer with two products, one of them that all want if there
+// is one.
 const refill = `INSERT INTO cart_lines (cart_id, variant_id, quantity, price_minor) VALUES ($1, $2, 1, 1000), ($1, $3, 1, 1000)`
 
 func newCheckoutBench(b *testing.B, shop *apitest.Shop, hot bool) *checkoutBench {
@@ -88,7 +93,9 @@ func newCheckoutBench(b *testing.B, shop *apitest.Shop, hot bool) *checkoutBench
 	for range benchCustomers {
 		c.tokens = append(c.tokens, shop.Customer().Token())
 	}
-	shop.Exec("INSERT INTO carts (user_id) SELECT id FROM users WHERE role = 'customer' ORDER BY id")
+	shop.Exec(
+		"INSERT INTO carts (user_id) SELECT id FROM users WHERE role = 'customer' ORDER BY id",
+	)
 	shop.Exec("VACUUM ANALYZE")
 	return c
 }
@@ -102,10 +109,13 @@ func (c *checkoutBench) lines() (first, second int64) {
 	return first, benchProducts/2 + 1 + rand.Int64N(benchProducts/2)
 }
 
-// turn has so many customers order for a time, and answers orders per second and how long each took.
+// turn has so many customers order for a time, and answers orders per second and how long each
+// took.
 func (c *checkoutBench) turn(b *testing.B, clients int) (rate float64, took []time.Duration) {
 	b.Helper()
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients, DisableCompression: true}}
+	client := &http.Client{
+		Transport: &http.Transport{MaxIdleConnsPerHost: clients, DisableCompression: true},
+	}
 	defer client.CloseIdleConnections()
 	var mu sync.Mutex
 	var all sync.WaitGroup
@@ -135,11 +145,17 @@ func (c *checkoutBench) turn(b *testing.B, clients int) (rate float64, took []ti
 
 // order orders a cart.
 func (c *checkoutBench) order(ctx context.Context, client *http.Client, token string) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.shop.URL()+orders, strings.NewReader("{}"))
+	request, err := http.NewRequestWithContext(
+		ctx, http.MethodPost, c.shop.URL()+orders, strings.NewReader("{}"),
+	)
 	if err != nil {
 		return err
 	}
-	request.Header = http.Header{"Content-Type": {"application/json"}, "Authorization": {"Bearer " + token}, "Idempotency-Key": {crand.Text()}}
+	request.Header = http.Header{
+		"Content-Type":    {"application/json"},
+		"Authorization":   {"Bearer " + token},
+		"Idempotency-Key": {crand.Text()},
+	}
 	response, err := client.Do(request)
 	if err != nil {
 		return err

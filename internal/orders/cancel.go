@@ -27,9 +27,11 @@ func (o *Orders) cancel(ctx context.Context, id, user int64) (done bool, err err
 	return err == nil, err
 }
 
-// CancelRefunded cancels a paid order in the transaction in which its money is noted as back. The order must be locked.
-// After the commit, tell the stock with Restocked.
-func (o *Orders) CancelRefunded(ctx context.Context, q *db.Queries, order db.Order, actor *int64, note string) error {
+// CancelRefunded cancels a paid order in the transaction in which its money is noted as back. The
+// order must be locked. After the commit, tell the stock with Restocked.
+func (o *Orders) CancelRefunded(
+	ctx context.Context, q *db.Queries, order db.Order, actor *int64, note string,
+) error {
 	return o.move(ctx, step{q, actor, note}, order, Cancelled, refund)
 }
 
@@ -42,7 +44,9 @@ func Note(ctx context.Context, q *db.Queries, order int64, actor *int64, note st
 }
 
 // change works on one order that is locked; of one account unless user is nil.
-func (o *Orders) change(ctx context.Context, id int64, user *int64, work func(step, db.Order) error) error {
+func (o *Orders) change(
+	ctx context.Context, id int64, user *int64, work func(step, db.Order) error,
+) error {
 	err := postgres.Tx(ctx, o.pool, func(q *db.Queries) error {
 		order, err := q.LockOrder(ctx, id, user)
 		if errors.Is(err, pgx.ErrNoRows) {
@@ -62,8 +66,8 @@ func (o *Orders) change(ctx context.Context, id int64, user *int64, work func(st
 // expireBatch is how many orders one transaction cancels.
 const expireBatch = 20
 
-// Expire cancels all orders that were not paid in time. Several processes may do so at once: each takes orders the
-// others do not hold.
+// Expire cancels all orders that were not paid in time. Several processes may do so at once: each
+// takes orders the others do not hold.
 func (o *Orders) Expire(ctx context.Context) error {
 	for {
 		expired := 0

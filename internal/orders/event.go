@@ -8,8 +8,8 @@ import (
 	"github.com/shopd/shopd/gen/db"
 )
 
-// Snapshot is what an event tells of an order, in the words of the contract: the order as it was, without its history
-// and payments.
+// Snapshot is what an event tells of an order, in the words of the contract: the order as it was,
+// without its history and payments.
 type Snapshot struct {
 	ID              int64             `json:"id"`
 	Number          string            `json:"number"`
@@ -27,17 +27,28 @@ type Snapshot struct {
 	UpdatedAt       string            `json:"updated_at"`
 }
 
-// snapshot is the JSON of a Snapshot. What only the statement that writes the event knows, that adds: when the order
-// was changed and, of a new one, its id, its customer and when it was made.
+// snapshot is the JSON of a Snapshot. What only the statement that writes the event knows, that
+// adds: when the order was changed and, of a new one, its id, its customer and when it was made.
 func (o *Orders) snapshot(s stored) ([]byte, error) {
 	b, err := o.body(s)
 	if err != nil {
 		return nil, err
 	}
 	return json.Marshal(Snapshot{
-		ID: b.ID, Number: b.Number, Status: b.Status, Customer: s.customer, Items: b.Items, TotalQuantity: b.TotalQuantity, Total: b.Total,
-		Currency: b.Currency, ShippingAddress: b.ShippingAddress, BillingAddress: b.BillingAddress, Note: b.Note, Shipment: b.Shipment,
-		CreatedAt: b.CreatedAt.Format(rfc3339), UpdatedAt: b.UpdatedAt.Format(rfc3339),
+		ID:              b.ID,
+		Number:          b.Number,
+		Status:          b.Status,
+		Customer:        s.customer,
+		Items:           b.Items,
+		TotalQuantity:   b.TotalQuantity,
+		Total:           b.Total,
+		Currency:        b.Currency,
+		ShippingAddress: b.ShippingAddress,
+		BillingAddress:  b.BillingAddress,
+		Note:            b.Note,
+		Shipment:        b.Shipment,
+		CreatedAt:       b.CreatedAt.Format(rfc3339),
+		UpdatedAt:       b.UpdatedAt.Format(rfc3339),
 	})
 }
 
@@ -45,7 +56,9 @@ func (o *Orders) snapshot(s stored) ([]byte, error) {
 const rfc3339 = "2006-01-02T15:04:05.999999Z07:00"
 
 // snapshotOf is the snapshot of a locked order as it is about to be.
-func (o *Orders) snapshotOf(ctx context.Context, q *db.Queries, id int64, status string) ([]byte, error) {
+func (o *Orders) snapshotOf(
+	ctx context.Context, q *db.Queries, id int64, status string,
+) ([]byte, error) {
 	s, err := read(ctx, q, id, nil)
 	if err != nil {
 		return nil, err

@@ -11,11 +11,16 @@ import (
 )
 
 // ListOrders answers a page of the caller's orders, newest first.
-func (o *Orders) ListOrders(ctx context.Context, r api.ListOrdersRequestObject) (api.ListOrdersResponseObject, error) {
+func (o *Orders) ListOrders(
+	ctx context.Context, r api.ListOrdersRequestObject,
+) (api.ListOrdersResponseObject, error) {
 	p := r.Params
 	asked := page.Of(p.Limit, p.Offset)
 	params := db.ListOrdersParams{
-		UserID: request.From(ctx).Principal.UserID, Status: (*string)(p.Status), PageLimit: asked.Limit, PageOffset: asked.Offset,
+		UserID:     request.From(ctx).Principal.UserID,
+		Status:     (*string)(p.Status),
+		PageLimit:  asked.Limit,
+		PageOffset: asked.Offset,
 	}
 	before, err := page.After(p.Cursor, p.Offset, 1)
 	if err != nil {
@@ -28,12 +33,23 @@ func (o *Orders) ListOrders(ctx context.Context, r api.ListOrdersRequestObject) 
 	if err != nil {
 		return nil, err
 	}
-	body := api.ListOrders200JSONResponse{Items: make([]api.OrderSummary, 0, len(rows)), Limit: asked.Limit, Offset: asked.Offset}
+	body := api.ListOrders200JSONResponse{
+		Items:  make([]api.OrderSummary, 0, len(rows)),
+		Limit:  asked.Limit,
+		Offset: asked.Offset,
+	}
 	for _, row := range rows {
 		body.Items = append(body.Items, api.OrderSummary{
-			ID: row.ID, Number: row.Number, Status: api.OrderStatus(row.Status), TotalItems: row.Lines, TotalQuantity: row.Units,
-			Total: o.settings.Currency.Format(row.TotalMinor), Currency: api.Currency(o.settings.Currency), PayUntil: payUntil(row.Status, row.ExpiresAt),
-			CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
+			ID:            row.ID,
+			Number:        row.Number,
+			Status:        api.OrderStatus(row.Status),
+			TotalItems:    row.Lines,
+			TotalQuantity: row.Units,
+			Total:         o.settings.Currency.Format(row.TotalMinor),
+			Currency:      api.Currency(o.settings.Currency),
+			PayUntil:      payUntil(row.Status, row.ExpiresAt),
+			CreatedAt:     row.CreatedAt.UTC(),
+			UpdatedAt:     row.UpdatedAt.UTC(),
 		})
 	}
 	if before == nil {
@@ -50,17 +66,24 @@ func (o *Orders) ListOrders(ctx context.Context, r api.ListOrdersRequestObject) 
 }
 
 // GetOrder answers one of the caller's orders.
-func (o *Orders) GetOrder(ctx context.Context, r api.GetOrderRequestObject) (api.GetOrderResponseObject, error) {
+func (o *Orders) GetOrder(
+	ctx context.Context, r api.GetOrderRequestObject,
+) (api.GetOrderResponseObject, error) {
 	found, err := o.read(ctx, r.ID, &request.From(ctx).Principal.UserID)
 	if err != nil {
 		return nil, err
 	}
 	body, err := o.body(found)
-	return api.GetOrder200JSONResponse{Body: body, Headers: api.GetOrder200ResponseHeaders{ETag: new(version.Tag(found.order.Version))}}, err
+	return api.GetOrder200JSONResponse{
+		Body:    body,
+		Headers: api.GetOrder200ResponseHeaders{ETag: new(version.Tag(found.order.Version))},
+	}, err
 }
 
 // GetShipment answers how one of the caller's orders travels.
-func (o *Orders) GetShipment(ctx context.Context, r api.GetShipmentRequestObject) (api.GetShipmentResponseObject, error) {
+func (o *Orders) GetShipment(
+	ctx context.Context, r api.GetShipmentRequestObject,
+) (api.GetShipmentResponseObject, error) {
 	found, err := o.read(ctx, r.ID, &request.From(ctx).Principal.UserID)
 	if err != nil {
 		return nil, err
@@ -72,7 +95,9 @@ func (o *Orders) GetShipment(ctx context.Context, r api.GetShipmentRequestObject
 }
 
 // CancelOrder cancels one of the caller's orders.
-func (o *Orders) CancelOrder(ctx context.Context, r api.CancelOrderRequestObject) (api.CancelOrderResponseObject, error) {
+func (o *Orders) CancelOrder(
+	ctx context.Context, r api.CancelOrderRequestObject,
+) (api.CancelOrderResponseObject, error) {
 	user := request.From(ctx).Principal.UserID
 	done, err := o.cancel(ctx, r.ID, user)
 	if err != nil {

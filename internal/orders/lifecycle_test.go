@@ -25,8 +25,20 @@ func TestTheWayOfAnOrder(t *testing.T) {
 		return keeper.Put(admin(order)+"/status", fields{"status": to})
 	}
 	all := []string{"PENDING", "PAID", "SHIPPED", "DELIVERED", "CANCELLED"}
-	allowed := map[string]string{"PENDING": "PAID CANCELLED", "PAID": "SHIPPED", "SHIPPED": "DELIVERED", "DELIVERED": "", "CANCELLED": ""}
-	ways := map[string][]string{"PENDING": {}, "PAID": {"PAID"}, "SHIPPED": {"PAID", "SHIPPED"}, "DELIVERED": {"PAID", "SHIPPED", "DELIVERED"}, "CANCELLED": {"CANCELLED"}}
+	allowed := map[string]string{
+		"PENDING":   "PAID CANCELLED",
+		"PAID":      "SHIPPED",
+		"SHIPPED":   "DELIVERED",
+		"DELIVERED": "",
+		"CANCELLED": "",
+	}
+	ways := map[string][]string{
+		"PENDING":   {},
+		"PAID":      {"PAID"},
+		"SHIPPED":   {"PAID", "SHIPPED"},
+		"DELIVERED": {"PAID", "SHIPPED", "DELIVERED"},
+		"CANCELLED": {"CANCELLED"},
+	}
 	for from, way := range ways {
 		for _, to := range all {
 			order := place(ada, fields{"items": []fields{of(p[0], 1)}})
@@ -40,10 +52,13 @@ func TestTheWayOfAnOrder(t *testing.T) {
 			} else {
 				status(order, to).Problem(http.StatusBadRequest, "invalid_transition")
 			}
-			if apitest.Value[string](shop, "SELECT status FROM orders WHERE id = $1", order.ID) == "PENDING" {
+			if apitest.Value[string](
+				shop, "SELECT status FROM orders WHERE id = $1", order.ID,
+			) == "PENDING" {
 				ada.Post(address(order)+"/cancel", nil).Want(http.StatusOK)
 			} else {
-				ada.Post(address(order)+"/cancel", nil).Problem(http.StatusBadRequest, "invalid_transition")
+				ada.Post(address(order)+"/cancel", nil).
+					Problem(http.StatusBadRequest, "invalid_transition")
 			}
 		}
 	}
@@ -52,8 +67,11 @@ func TestTheWayOfAnOrder(t *testing.T) {
 	order := place(ada, fields{"items": []fields{of(p[0], 1)}})
 	var seen api.AdminOrder
 	tag := keeper.Get(admin(order)).Want(http.StatusOK).Header.Get("ETag")
-	keeper.Get(admin(order), apitest.Header{Name: "If-None-Match", Value: tag}).Want(http.StatusNotModified)
-	keeper.Put(admin(order)+"/status", fields{"status": "PAID", "note": "By bank"}, apitest.Header{Name: "If-Match", Value: tag}).Want(http.StatusOK).Into(&seen)
+	keeper.Get(admin(order), apitest.Header{Name: "If-None-Match", Value: tag}).
+		Want(http.StatusNotModified)
+	keeper.Put(admin(order)+"/status", fields{"status": "PAID", "note": "By bank"}, apitest.Header{Name: "If-Match", Value: tag}).
+		Want(http.StatusOK).
+		Into(&seen)
 	require.Len(t, seen.History, 2)
 	assert.Equal(t, "By bank", seen.History[1].Note)
 	assert.NotNil(t, seen.History[1].ActorID)
@@ -61,9 +79,12 @@ func TestTheWayOfAnOrder(t *testing.T) {
 	ada.Get(address(order)).Want(http.StatusOK).Into(&mine)
 	assert.Nil(t, mine.History[1].ActorID, "who works in the shop is not told")
 	assert.Nil(t, mine.PayUntil)
-	keeper.Put(admin(order)+"/status", fields{"status": "SHIPPED"}, apitest.Header{Name: "If-Match", Value: tag}).Problem(http.StatusPreconditionFailed, "stale")
-	keeper.Put(admins+"/4242/status", fields{"status": "PAID"}).Problem(http.StatusNotFound, "order_not_found")
-	keeper.Put(admin(order)+"/status", fields{"status": "LOST"}).Problem(http.StatusUnprocessableEntity, "invalid_request")
+	keeper.Put(admin(order)+"/status", fields{"status": "SHIPPED"}, apitest.Header{Name: "If-Match", Value: tag}).
+		Problem(http.StatusPreconditionFailed, "stale")
+	keeper.Put(admins+"/4242/status", fields{"status": "PAID"}).
+		Problem(http.StatusNotFound, "order_not_found")
+	keeper.Put(admin(order)+"/status", fields{"status": "LOST"}).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
 	keeper.Get(admins+"/4242").Problem(http.StatusNotFound, "order_not_found")
 	assert.Equal(t, []string{"order.created", "order.paid"}, events(shop, order))
 
@@ -71,7 +92,10 @@ func TestTheWayOfAnOrder(t *testing.T) {
 	lenient.As(ada.Token()).Post(address(order)+"/cancel", nil).Want(http.StatusOK).Into(&order)
 	assert.Equal(t, api.OrderStatusCANCELLED, order.Status)
 	require.Len(t, order.Payments, 1)
-	assert.Equal(t, api.PaymentStatusRefunded, order.Payments[0].Status, "what came beside the shop goes back beside it")
+	assert.Equal(
+		t, api.PaymentStatusRefunded, order.Payments[0].Status,
+		"what came beside the shop goes back beside it",
+	)
 	shop.RequireSound()
 }
 
@@ -86,22 +110,31 @@ func TestShipment(t *testing.T) {
 	ada.Get(address(order)+"/shipment").Problem(http.StatusNotFound, "shipment_not_found")
 	tag := keeper.Put(admin(order)+"/shipment", parcel).Want(http.StatusOK).Header.Get("ETag")
 	parcel["status"], parcel["tracking_url"] = "in_transit", "https://dhl.example.com/JD0146"
-	keeper.Put(admin(order)+"/shipment", parcel, apitest.Header{Name: "If-Match", Value: tag}).Want(http.StatusOK)
-	keeper.Put(admin(order)+"/shipment", parcel, apitest.Header{Name: "If-Match", Value: tag}).Problem(http.StatusPreconditionFailed, "stale")
-	parcel["event"] = fields{"at": "2026-01-02T03:04:05Z", "location": "Leipzig", "description": "At the depot"}
+	keeper.Put(admin(order)+"/shipment", parcel, apitest.Header{Name: "If-Match", Value: tag}).
+		Want(http.StatusOK)
+	keeper.Put(admin(order)+"/shipment", parcel, apitest.Header{Name: "If-Match", Value: tag}).
+		Problem(http.StatusPreconditionFailed, "stale")
+	parcel["event"] = fields{
+		"at":          "2026-01-02T03:04:05Z",
+		"location":    "Leipzig",
+		"description": "At the depot",
+	}
 	keeper.Put(admin(order)+"/shipment", parcel).Want(http.StatusOK)
 	delete(parcel, "event")
 	keeper.Put(admin(order)+"/shipment", parcel).Want(http.StatusOK) // nothing new happened
 	var seen api.Shipment
 	tag = ada.Get(address(order) + "/shipment").Want(http.StatusOK).Into(&seen).Header.Get("ETag")
-	ada.Get(address(order)+"/shipment", apitest.Header{Name: "If-None-Match", Value: tag}).Want(http.StatusNotModified)
+	ada.Get(address(order)+"/shipment", apitest.Header{Name: "If-None-Match", Value: tag}).
+		Want(http.StatusNotModified)
 	assert.Equal(t, api.ShipmentStatusInTransit, seen.Status)
 	require.Len(t, seen.Events, 3)
 	assert.Equal(t, "Leipzig", *seen.Events[0].Location)
 	assert.Equal(t, api.ShipmentStatusPreparing, seen.Events[1].Status)
 	parcel["tracking_url"] = "javascript:alert(1)"
-	keeper.Put(admin(order)+"/shipment", parcel).Problem(http.StatusUnprocessableEntity, "invalid_request")
-	keeper.Put(admins+"/4242/shipment", fields{"carrier": "DHL", "tracking_number": "1"}).Problem(http.StatusNotFound, "order_not_found")
+	keeper.Put(admin(order)+"/shipment", parcel).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
+	keeper.Put(admins+"/4242/shipment", fields{"carrier": "DHL", "tracking_number": "1"}).
+		Problem(http.StatusNotFound, "order_not_found")
 	ada.Get(orders+"/0/shipment").Problem(http.StatusUnprocessableEntity, "invalid_request")
 	ada.Post(orders+"/0/cancel", nil).Problem(http.StatusUnprocessableEntity, "invalid_request")
 	keeper.Get(admins+"/0").Problem(http.StatusUnprocessableEntity, "invalid_request")
@@ -114,7 +147,9 @@ func TestUnpaidOrdersExpire(t *testing.T) {
 	p := products(keeper, 100, 30)
 	var late []api.Order
 	for i := range 45 { // more than a batch
-		late = append(late, place(ada, fields{"items": []fields{of(p[0], 1+i%2), of(p[1], 1)}[:2-i%2]}))
+		late = append(
+			late, place(ada, fields{"items": []fields{of(p[0], 1+i%2), of(p[1], 1)}[:2-i%2]}),
+		)
 	}
 	shop.Exec("UPDATE orders SET expires_at = now() - interval '1 second'")
 	paid := place(ada, fields{"items": []fields{of(p[0], 2)}})
@@ -135,7 +170,8 @@ func TestUnpaidOrdersExpire(t *testing.T) {
 	shop.RequireSound()
 }
 
-// A payment moves the order in its own transaction: what tells of it, and the order, are committed together.
+// A payment moves the order in its own transaction: what tells of it, and the order, are committed
+// together.
 func TestMoneyMovesAnOrder(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
@@ -145,7 +181,8 @@ func TestMoneyMovesAnOrder(t *testing.T) {
 		return postgres.Tx(t.Context(), shop.Pool, func(q *db.Queries) error {
 			locked, err := q.LockOrder(t.Context(), order.ID, nil)
 			require.NoError(t, err)
-			if err := shop.App.Orders().MarkPaid(t.Context(), q, locked, nil, "Paid by card."); err != nil {
+			if err := shop.App.Orders().
+				MarkPaid(t.Context(), q, locked, nil, "Paid by card."); err != nil {
 				return err
 			}
 			return shop.App.Payments().PaidByHand(t.Context(), q, locked)
@@ -167,17 +204,25 @@ func TestJobsOfTheShop(t *testing.T) {
 	shop := apitest.New(t)
 	ada := shop.Customer()
 	p := products(shop.Admin(), 5)
-	order := place(ada, fields{"items": []fields{of(p[0], 1)}}, apitest.Header{Name: "Idempotency-Key", Value: "k"})
+	order := place(
+		ada, fields{"items": []fields{of(p[0], 1)}},
+		apitest.Header{Name: "Idempotency-Key", Value: "k"},
+	)
 	shop.Post(items, of(p[0], 1)).Want(http.StatusOK)
 	shop.Post(items, of(p[0], 1)).Want(http.StatusOK)
 	shop.Exec("UPDATE orders SET expires_at = now() - interval '1 second'")
 	shop.Exec("UPDATE idempotency_keys SET created_at = now() - interval '25 hours'")
-	shop.Exec("UPDATE carts SET updated_at = now() - interval '31 days' WHERE id = (SELECT max(id) FROM carts)")
+	shop.Exec(
+		"UPDATE carts SET updated_at = now() - interval '31 days' WHERE id = (SELECT max(id) FROM carts)",
+	)
 	shop.Restart(apitest.Setting{Name: "WORKERS", Value: "true"})
 	require.Eventually(t, func() bool {
-		return apitest.Value[bool](shop, `SELECT (SELECT status FROM orders) = 'CANCELLED' AND NOT EXISTS (SELECT FROM idempotency_keys)
+		return apitest.Value[bool](
+			shop,
+			`SELECT (SELECT status FROM orders) = 'CANCELLED' AND NOT EXISTS (SELECT FROM idempotency_keys)
 			AND (SELECT count(*) FROM carts WHERE user_id IS NULL) = 1
-			AND (SELECT count(*) FROM events WHERE told_at IS NOT NULL) = 2`)
+			AND (SELECT count(*) FROM events WHERE told_at IS NOT NULL) = 2`,
+		)
 	}, 20*time.Second, 20*time.Millisecond)
 	assert.Equal(t, 5, stock(shop, p[0]))
 	assert.Equal(t, []string{"order.created", "order.cancelled"}, events(shop, order))

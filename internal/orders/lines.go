@@ -44,8 +44,17 @@ func ofCart(ctx context.Context, q *db.Queries, cart int64) (basket, error) {
 	b := basket{list: "lines", asked: len(rows), fromCart: true}
 	for i, row := range rows {
 		b.lines = append(b.lines, line{
-			variant: row.VariantID, product: row.ProductID, name: row.Name, sku: row.SKU, options: row.Options, quantity: row.Quantity,
-			unit: row.UnitMinor, stock: row.Stock, tracked: row.TrackInventory, sold: row.IsSold, asked: []int{i},
+			variant:  row.VariantID,
+			product:  row.ProductID,
+			name:     row.Name,
+			sku:      row.SKU,
+			options:  row.Options,
+			quantity: row.Quantity,
+			unit:     row.UnitMinor,
+			stock:    row.Stock,
+			tracked:  row.TrackInventory,
+			sold:     row.IsSold,
+			asked:    []int{i},
 		})
 	}
 	return b, nil
@@ -60,7 +69,9 @@ func ofItems(ctx context.Context, q *db.Queries, items []api.OrderItemInput) (ba
 		if item.VariantID != nil {
 			variant = *item.VariantID
 		}
-		positions, products, variants = append(positions, int32(i)), append(products, item.ProductID), append(variants, variant)
+		positions, products, variants = append(positions, int32(i)), append(
+			products, item.ProductID,
+		), append(variants, variant)
 	}
 	rows, err := q.ListCheckoutItems(ctx, positions, products, variants)
 	if err != nil {
@@ -73,7 +84,12 @@ func ofItems(ctx context.Context, q *db.Queries, items []api.OrderItemInput) (ba
 			b.unknown = append(b.unknown, i)
 			continue
 		case len(rows) > 1 && int(rows[1].Position) == i:
-			return basket{}, inventory.ErrVariantRequired.With(problem.Field{Pointer: fmt.Sprintf("/items/%d/variant_id", i), Message: "is required: the product has several variants"})
+			return basket{}, inventory.ErrVariantRequired.With(
+				problem.Field{
+					Pointer: fmt.Sprintf("/items/%d/variant_id", i),
+					Message: "is required: the product has several variants",
+				},
+			)
 		}
 		b.add(rows[0], item.Quantity, i)
 		rows = rows[1:]
@@ -82,14 +98,25 @@ func ofItems(ctx context.Context, q *db.Queries, items []api.OrderItemInput) (ba
 }
 
 func (b *basket) add(row db.ListCheckoutItemsRow, quantity int32, position int) {
-	if at := slices.IndexFunc(b.lines, func(l line) bool { return l.variant == row.VariantID }); at >= 0 {
+	if at := slices.IndexFunc(
+		b.lines, func(l line) bool { return l.variant == row.VariantID },
+	); at >= 0 {
 		b.lines[at].quantity += quantity
 		b.lines[at].asked = append(b.lines[at].asked, position)
 		return
 	}
 	b.lines = append(b.lines, line{
-		variant: row.VariantID, product: row.ProductID, name: row.Name, sku: row.SKU, options: row.Options, quantity: quantity,
-		unit: row.UnitMinor, stock: row.Stock, tracked: row.TrackInventory, sold: row.IsActive, asked: []int{position},
+		variant:  row.VariantID,
+		product:  row.ProductID,
+		name:     row.Name,
+		sku:      row.SKU,
+		options:  row.Options,
+		quantity: quantity,
+		unit:     row.UnitMinor,
+		stock:    row.Stock,
+		tracked:  row.TrackInventory,
+		sold:     row.IsActive,
+		asked:    []int{position},
 	})
 }
 
@@ -114,16 +141,20 @@ func (b *basket) check() error {
 	var fields []problem.Field
 	for i, message := range messages {
 		if message != "" {
-			fields = append(fields, problem.Field{Pointer: fmt.Sprintf("/%s/%d", b.list, i), Message: message})
+			fields = append(
+				fields, problem.Field{Pointer: fmt.Sprintf("/%s/%d", b.list, i), Message: message},
+			)
 		}
 	}
 	switch len(fields) {
 	case 0:
 		return nil
 	case 1:
-		return inventory.ErrInsufficient.Detailf("One line cannot be bought as it is: %s %s.", fields[0].Pointer, fields[0].Message).With(fields...)
+		return inventory.ErrInsufficient.Detailf("One line cannot be bought as it is: %s %s.", fields[0].Pointer, fields[0].Message).
+			With(fields...)
 	}
-	return inventory.ErrInsufficient.Detailf("%d lines cannot be bought as they are.", len(fields)).With(fields...)
+	return inventory.ErrInsufficient.Detailf("%d lines cannot be bought as they are.", len(fields)).
+		With(fields...)
 }
 
 // total is what the basket costs, in minor units.
@@ -149,6 +180,8 @@ func (b *basket) tracked() []inventory.Line {
 			lines = append(lines, inventory.Line{Variant: l.variant, Quantity: l.quantity})
 		}
 	}
-	slices.SortFunc(lines, func(x, y inventory.Line) int { return int(min(1, max(-1, x.Variant-y.Variant))) })
+	slices.SortFunc(
+		lines, func(x, y inventory.Line) int { return int(min(1, max(-1, x.Variant-y.Variant))) },
+	)
 	return lines
 }

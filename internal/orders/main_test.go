@@ -37,7 +37,18 @@ func product(admin apitest.Caller, body fields) api.AdminProduct {
 func products(admin apitest.Caller, stocks ...int) []api.AdminProduct {
 	made := make([]api.AdminProduct, 0, len(stocks))
 	for i, stock := range stocks {
-		made = append(made, product(admin, fields{"name": fmt.Sprintf("P%d", i), "sku": fmt.Sprintf("P-%d", i), "price": fmt.Sprintf("%d.00", 10+i), "stock": stock}))
+		made = append(
+			made,
+			product(
+				admin,
+				fields{
+					"name":  fmt.Sprintf("P%d", i),
+					"sku":   fmt.Sprintf("P-%d", i),
+					"price": fmt.Sprintf("%d.00", 10+i),
+					"stock": stock,
+				},
+			),
+		)
 	}
 	return made
 }
@@ -56,5 +67,7 @@ func address(order api.Order) string { return fmt.Sprintf("%s/%d", orders, order
 func admin(order api.Order) string { return fmt.Sprintf("%s/%d", admins, order.ID) }
 
 func stock(shop *apitest.Shop, p api.AdminProduct) int {
-	return apitest.Value[int](shop, "SELECT sum(stock)::int FROM variants WHERE product_id = $1", p.ID)
+	return apitest.Value[int](
+		shop, "SELECT sum(stock)::int FROM variants WHERE product_id = $1", p.ID,
+	)
 }

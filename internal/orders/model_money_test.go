@@ -58,7 +58,8 @@ func (m *model) giveBack(o *modelOrder, cents int, cancel bool) (status int) {
 	return http.StatusCreated
 }
 
-// findOut is some minutes later: what nobody heard of is asked for, and what was not wanted is back if it is known that long.
+// findOut is some minutes later: what nobody heard of is asked for, and what was not wanted is back
+// if it is known that long.
 func (m *model) findOut() {
 	for i := range m.orders {
 		o := &m.orders[i]
@@ -78,11 +79,21 @@ func (m *model) afterwards() map[string]func(*rapid.T) {
 	return map[string]func(*rapid.T){
 		"pay": func(t *rapid.T) {
 			o := m.order(t)
-			token := rapid.SampledFrom([]string{testpay.TokenVisa, testpay.TokenVisa, testpay.TokenDeclined, testpay.TokenTimeout, testpay.TokenWrongAmount}).Draw(t, "token")
-			requireStatus(t, m.buyers[o.buyer].Post(o.at()+"/pay", fields{"payment_type": "card", "token": token}), o.pay(token))
+			token := rapid.SampledFrom([]string{testpay.TokenVisa, testpay.TokenVisa, testpay.TokenDeclined, testpay.TokenTimeout, testpay.TokenWrongAmount}).
+				Draw(t, "token")
+			requireStatus(
+				t,
+				m.buyers[o.buyer].Post(
+					o.at()+"/pay", fields{"payment_type": "card", "token": token},
+				),
+				o.pay(token),
+			)
 		},
 		"refund": func(t *rapid.T) {
-			o, cents, cancel := m.order(t), rapid.IntRange(-2, 30).Draw(t, "dollars")*100, rapid.Bool().Draw(t, "cancel")
+			o, cents, cancel := m.order(t), rapid.IntRange(-2, 30).
+				Draw(t, "dollars")*
+				100, rapid.Bool().
+				Draw(t, "cancel")
 			body := fields{"reason": "A dent.", "cancel": cancel}
 			if cents = max(cents, -1); cents == 0 {
 				cents = 1
@@ -90,11 +101,17 @@ func (m *model) afterwards() map[string]func(*rapid.T) {
 			if cents > 0 {
 				body["amount"] = fmt.Sprintf("%d.%02d", cents/100, cents%100)
 			}
-			requireStatus(t, m.keeper.Post(o.admin()+"/refunds", body), m.giveBack(o, cents, cancel))
+			requireStatus(
+				t, m.keeper.Post(o.admin()+"/refunds", body), m.giveBack(o, cents, cancel),
+			)
 		},
 		"find out": func(t *rapid.T) {
-			m.shop.Exec("UPDATE payments SET attempted_at = attempted_at - interval '5 minutes', checked_at = checked_at - interval '5 minutes' WHERE status = 'pending'")
-			m.shop.Exec("UPDATE refunds SET created_at = created_at - interval '5 minutes', checked_at = checked_at - interval '5 minutes' WHERE status = 'pending'")
+			m.shop.Exec(
+				"UPDATE payments SET attempted_at = attempted_at - interval '5 minutes', checked_at = checked_at - interval '5 minutes' WHERE status = 'pending'",
+			)
+			m.shop.Exec(
+				"UPDATE refunds SET created_at = created_at - interval '5 minutes', checked_at = checked_at - interval '5 minutes' WHERE status = 'pending'",
+			)
 			if err := m.shop.App.Payments().Reconcile(context.Background()); err != nil {
 				t.Fatal(err)
 			}
@@ -111,7 +128,9 @@ func (m *model) afterwards() map[string]func(*rapid.T) {
 		},
 		"expire": func(t *rapid.T) {
 			o := m.order(t)
-			m.shop.Exec("UPDATE orders SET expires_at = now() - interval '1 second' WHERE id = $1", o.id)
+			m.shop.Exec(
+				"UPDATE orders SET expires_at = now() - interval '1 second' WHERE id = $1", o.id,
+			)
 			if err := m.shop.App.Orders().Expire(context.Background()); err != nil {
 				t.Fatal(err)
 			}
@@ -120,7 +139,10 @@ func (m *model) afterwards() map[string]func(*rapid.T) {
 			}
 		},
 		"move": func(t *rapid.T) {
-			o, to := m.order(t), rapid.SampledFrom([]string{"PAID", "SHIPPED", "DELIVERED", "CANCELLED"}).Draw(t, "to")
+			o, to := m.order(
+				t,
+			), rapid.SampledFrom([]string{"PAID", "SHIPPED", "DELIVERED", "CANCELLED"}).
+				Draw(t, "to")
 			status := http.StatusOK
 			switch o.status + ">" + to {
 			case "PENDING>PAID":
@@ -141,8 +163,8 @@ func (m *model) afterwards() map[string]func(*rapid.T) {
 	}
 }
 
-// agreeWithLedger compares what the payment provider took and gave back for each order, beside what was paid by hand, with
-// the model.
+// agreeWithLedger compares what the payment provider took and gave back for each order, beside what
+// was paid by hand, with the model.
 func (m *model) agreeWithLedger(t *rapid.T) {
 	ledger, err := m.shop.App.TestPayments().Ledger()
 	if err != nil {

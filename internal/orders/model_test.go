@@ -15,7 +15,8 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// model is the shop as a few maps: what it should answer to whatever is asked of it, one thing after the other.
+// model is the shop as a few maps: what it should answer to whatever is asked of it, one thing
+// after the other.
 type model struct {
 	shop   *apitest.Shop
 	keeper apitest.Caller
@@ -143,7 +144,13 @@ func (m *model) buying() map[string]func(*rapid.T) {
 			default:
 				m.carts[b][p] = n
 			}
-			requireStatus(t, m.buyers[b].Patch(fmt.Sprintf("%s/%d", items, m.products[p].ID), fields{"quantity": n}), status)
+			requireStatus(
+				t,
+				m.buyers[b].Patch(
+					fmt.Sprintf("%s/%d", items, m.products[p].ID), fields{"quantity": n},
+				),
+				status,
+			)
 		},
 		"order the cart": func(t *rapid.T) {
 			b := buyer(t)
@@ -166,13 +173,33 @@ func (m *model) buying() map[string]func(*rapid.T) {
 		"restock": func(t *rapid.T) {
 			p, n := product(t), rapid.IntRange(0, 12).Draw(t, "units")
 			m.stock[p] = n
-			requireStatus(t, m.keeper.Put(fmt.Sprintf("/api/v1/admin/products/%d/inventory", m.products[p].ID), fields{"quantity": n}), http.StatusOK)
+			requireStatus(
+				t,
+				m.keeper.Put(
+					fmt.Sprintf("/api/v1/admin/products/%d/inventory", m.products[p].ID),
+					fields{"quantity": n},
+				),
+				http.StatusOK,
+			)
 		},
 		"change a product": func(t *rapid.T) {
 			p := product(t)
-			m.price[p], m.active[p] = rapid.IntRange(0, 50).Draw(t, "price"), rapid.IntRange(0, 3).Draw(t, "hidden") > 0
-			requireStatus(t, m.keeper.Patch(fmt.Sprintf("/api/v1/admin/products/%d", m.products[p].ID),
-				fields{"price": fmt.Sprintf("%d.00", m.price[p]), "is_active": m.active[p]}), http.StatusOK)
+			m.price[p], m.active[p] = rapid.IntRange(0, 50).
+				Draw(t, "price"),
+				rapid.IntRange(0, 3).
+					Draw(t, "hidden") >
+					0
+			requireStatus(
+				t,
+				m.keeper.Patch(
+					fmt.Sprintf("/api/v1/admin/products/%d", m.products[p].ID),
+					fields{
+						"price":     fmt.Sprintf("%d.00", m.price[p]),
+						"is_active": m.active[p],
+					},
+				),
+				http.StatusOK,
+			)
 		},
 		"": m.agree,
 	}
@@ -186,27 +213,45 @@ func (m *model) agree(t *rapid.T) {
 		}
 	}
 	for _, o := range m.orders {
-		got := apitest.Value[string](m.shop, `SELECT concat_ws(' ', status, total_minor, (SELECT coalesce(sum(amount_minor - refunded_minor), 0)
-			FROM payments WHERE order_id = orders.id AND status IN ('paid', 'refunded') AND NOT is_surplus)) FROM orders WHERE id = $1`, o.id)
+		got := apitest.Value[string](
+			m.shop,
+			`SELECT concat_ws(' ', status, total_minor, (SELECT coalesce(sum(amount_minor - refunded_minor), 0)
+			FROM payments WHERE order_id = orders.id AND status IN ('paid', 'refunded') AND NOT is_surplus)) FROM orders WHERE id = $1`,
+			o.id,
+		)
 		if want := fmt.Sprintf("%s %d %d", o.status, o.total*100, o.paid-o.refunded); got != want {
 			t.Fatalf("order %d is %s, not %s", o.id, got, want)
 		}
 	}
 }
 
-// Whatever is done, in whatever order: statuses, stock and sums are those of the model. A failing run prints how to
-// repeat it.
+// Whatever is done, in whatever order: statuses, stock and sums are those of the model. A failing
+// run prints how to repeat it.
 func TestTheModelAgrees(t *testing.T) {
 	t.Parallel()
 	if f := flag.Lookup("rapid.checks"); f != nil && f.Value.String() == f.DefValue {
 		require.NoError(t, flag.Set("rapid.checks", "40"))
 	}
-	shop := apitest.New(t, apitest.Setting{Name: "ORDER_MAX_OPEN_UNPAID", Value: fmt.Sprint(modelMaxUnpaid)}, apitest.Setting{Name: "ORDER_CANCEL_UNTIL", Value: "shipped"})
+	shop := apitest.New(
+		t, apitest.Setting{Name: "ORDER_MAX_OPEN_UNPAID", Value: fmt.Sprint(modelMaxUnpaid)},
+		apitest.Setting{Name: "ORDER_CANCEL_UNTIL", Value: "shipped"},
+	)
 	keeper := shop.Admin()
 	rapid.Check(t, func(rt *rapid.T) {
-		m := &model{shop: shop, keeper: keeper, stock: []int{4, 9, 2}, price: []int{10, 10, 10}, active: []bool{true, true, true}}
+		m := &model{
+			shop:   shop,
+			keeper: keeper,
+			stock:  []int{4, 9, 2},
+			price:  []int{10, 10, 10},
+			active: []bool{true, true, true},
+		}
 		for i, units := range m.stock {
-			m.products = append(m.products, product(keeper, fields{"name": fmt.Sprintf("P%d", i), "price": "10.00", "stock": units}))
+			m.products = append(
+				m.products,
+				product(
+					keeper, fields{"name": fmt.Sprintf("P%d", i), "price": "10.00", "stock": units},
+				),
+			)
 		}
 		for range 2 {
 			m.buyers = append(m.buyers, shop.Customer())
@@ -218,7 +263,9 @@ func TestTheModelAgrees(t *testing.T) {
 			buyer.Get(cart).Want(http.StatusOK).Into(&seen)
 			left := map[int]int{}
 			for _, line := range seen.Lines {
-				p := slices.IndexFunc(m.products, func(p api.AdminProduct) bool { return p.ID == line.ProductID })
+				p := slices.IndexFunc(
+					m.products, func(p api.AdminProduct) bool { return p.ID == line.ProductID },
+				)
 				left[p] = int(line.Quantity)
 			}
 			if !maps.Equal(left, m.carts[b]) {

@@ -28,8 +28,8 @@ func writeNumber(digits string) string {
 	return numberPrefix + digits[:numberLength/2] + "-" + digits[numberLength/2:]
 }
 
-// check weighs digits by odd numbers, each with an inverse modulo 32: every wrong digit is found, and every swap of two
-// neighbours unless they are 16 apart.
+// check weighs digits by odd numbers, each with an inverse modulo 32: every wrong digit is found,
+// and every swap of two neighbours unless they are 16 apart.
 func check(digits string) int {
 	sum := 0
 	for i := range len(digits) {
@@ -38,11 +38,12 @@ func check(digits string) int {
 	return sum % 32
 }
 
-// readNumber reads a number as people write it: in small letters, without dashes, with O for 0 and I or L for 1. False
-// when it can be none.
+// readNumber reads a number as people write it: in small letters, without dashes, with O for 0 and
+// I or L for 1. False when it can be none.
 func readNumber(text string) (string, bool) {
 	text = strings.NewReplacer("-", "", " ", "").Replace(strings.ToUpper(text))
-	digits := strings.NewReplacer("O", "0", "I", "1", "L", "1").Replace(strings.TrimPrefix(text, "SO"))
+	digits := strings.NewReplacer("O", "0", "I", "1", "L", "1").
+		Replace(strings.TrimPrefix(text, "SO"))
 	if len(digits) != numberLength {
 		return "", false
 	}

@@ -19,7 +19,9 @@ func TestNumbers(t *testing.T) {
 			require.Equal(t, number, read)
 		}
 		at := rapid.SampledFrom([]int{3, 4, 5, 6, 7, 9, 10, 11, 12, 13}).Draw(t, "at")
-		digit := rapid.SampledFrom([]byte(alphabet)).Filter(func(b byte) bool { return b != number[at] }).Draw(t, "digit")
+		digit := rapid.SampledFrom([]byte(alphabet)).
+			Filter(func(b byte) bool { return b != number[at] }).
+			Draw(t, "digit")
 		_, ok := readNumber(number[:at] + string(digit) + number[at+1:])
 		require.False(t, ok, "a wrong digit is found")
 	})

@@ -19,9 +19,16 @@ func TestOrderFromTheCart(t *testing.T) {
 	shop := apitest.New(t)
 	keeper, ada := shop.Admin(), shop.Customer()
 	p := products(keeper, 5, 5)
-	keeper.Patch(fmt.Sprintf("/api/v1/admin/products/%d", p[1].ID), fields{"discount_price": "9.99"}).Want(http.StatusOK)
+	keeper.Patch(fmt.Sprintf("/api/v1/admin/products/%d", p[1].ID), fields{"discount_price": "9.99"}).
+		Want(http.StatusOK)
 	ada.Post(orders, nil).Problem(http.StatusConflict, "cart_empty")
-	home := fields{"recipient": "Ada", "line1": "12 St James's Square", "city": "London", "postal_code": "SW1Y 4JH", "country": "GB"}
+	home := fields{
+		"recipient":   "Ada",
+		"line1":       "12 St James's Square",
+		"city":        "London",
+		"postal_code": "SW1Y 4JH",
+		"country":     "GB",
+	}
 	ada.Post("/api/v1/addresses", home).Want(http.StatusCreated)
 	var office api.Address
 	home["line1"] = "1 Great George Street"
@@ -30,14 +37,24 @@ func TestOrderFromTheCart(t *testing.T) {
 	ada.Post(items, of(p[1], 2)).Want(http.StatusOK)
 	ada.Post(items, of(p[0], 1)).Want(http.StatusOK)
 	before := time.Now()
-	order := place(ada, fields{"billing_address_id": office.ID, "note": "Ring twice", "expected_total": "29.98"})
+	order := place(
+		ada,
+		fields{"billing_address_id": office.ID, "note": "Ring twice", "expected_total": "29.98"},
+	)
 	assert.Regexp(t, `^SO-[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}$`, order.Number)
 	assert.Equal(t, api.OrderStatusPENDING, order.Status)
 	assert.Equal(t, "29.98", order.Total)
 	assert.Equal(t, int64(3), order.TotalQuantity)
 	require.Len(t, order.Items, 2)
 	assert.Equal(t, api.OrderItem{
-		ProductID: p[1].ID, VariantID: p[1].Variants[0].ID, Name: "P1", Sku: "P-1", Options: map[string]string{}, Quantity: 2, UnitPrice: "9.99", LineTotal: "19.98",
+		ProductID: p[1].ID,
+		VariantID: p[1].Variants[0].ID,
+		Name:      "P1",
+		Sku:       "P-1",
+		Options:   map[string]string{},
+		Quantity:  2,
+		UnitPrice: "9.99",
+		LineTotal: "19.98",
 	}, order.Items[0])
 	assert.Equal(t, "12 St James's Square", order.ShippingAddress.Line1)
 	assert.Equal(t, "1 Great George Street", order.BillingAddress.Line1)
@@ -52,12 +69,14 @@ func TestOrderFromTheCart(t *testing.T) {
 	assert.Equal(t, []string{"order.created"}, events(shop, order))
 
 	// Later changes of product and address change no order.
-	keeper.Patch(fmt.Sprintf("/api/v1/admin/products/%d", p[1].ID), fields{"name": "Renamed", "price": "99.00"}).Want(http.StatusOK)
+	keeper.Patch(fmt.Sprintf("/api/v1/admin/products/%d", p[1].ID), fields{"name": "Renamed", "price": "99.00"}).
+		Want(http.StatusOK)
 	ada.Delete(fmt.Sprintf("/api/v1/addresses/%d", office.ID)).Want(http.StatusNoContent)
 	var read api.Order
 	tag := ada.Get(address(order)).Want(http.StatusOK).Into(&read).Header.Get("ETag")
 	assert.Equal(t, order, read)
-	ada.Get(address(order), apitest.Header{Name: "If-None-Match", Value: tag}).Want(http.StatusNotModified)
+	ada.Get(address(order), apitest.Header{Name: "If-None-Match", Value: tag}).
+		Want(http.StatusNotModified)
 
 	bob := shop.Customer()
 	bob.Get(address(order)).Problem(http.StatusNotFound, "order_not_found")
@@ -69,7 +88,11 @@ func TestOrderFromTheCart(t *testing.T) {
 
 // events are the kinds of an order's events.
 func events(shop *apitest.Shop, order api.Order) []string {
-	return apitest.Value[[]string](shop, "SELECT coalesce(array_agg(kind ORDER BY id), '{}') FROM events WHERE object_type = 'order' AND object_id = $1", order.ID)
+	return apitest.Value[[]string](
+		shop,
+		"SELECT coalesce(array_agg(kind ORDER BY id), '{}') FROM events WHERE object_type = 'order' AND object_id = $1",
+		order.ID,
+	)
 }
 
 func TestOrderWithoutACart(t *testing.T) {
@@ -85,20 +108,32 @@ func TestOrderWithoutACart(t *testing.T) {
 	assert.Equal(t, "530.00", order.Total)
 	assert.Nil(t, order.ShippingAddress)
 	assert.Zero(t, stock(shop, p[0]))
-	assert.Equal(t, "out", apitest.Value[string](shop, "SELECT level FROM stock_alerts WHERE cleared_at IS NULL"))
+	assert.Equal(
+		t, "out",
+		apitest.Value[string](shop, "SELECT level FROM stock_alerts WHERE cleared_at IS NULL"),
+	)
 	var kept api.Cart
 	ada.Get(cart).Want(http.StatusOK).Into(&kept)
 	assert.Len(t, kept.Lines, 1, "the cart has nothing to do with it")
 	shop.RequireSound()
 
 	shirt := product(keeper, fields{"name": "Shirt", "variants": []fields{
-		{"price": "10", "options": fields{"size": "S"}, "stock": 3}, {"price": "12", "options": fields{"size": "M"}, "stock": 3},
+		{
+			"price":   "10",
+			"options": fields{"size": "S"},
+			"stock":   3,
+		},
+		{"price": "12", "options": fields{"size": "M"}, "stock": 3},
 	}})
-	problem := ada.Post(orders, fields{"items": []fields{of(p[1], 1), of(shirt, 1)}}).Problem(http.StatusUnprocessableEntity, "variant_required")
+	problem := ada.Post(orders, fields{"items": []fields{of(p[1], 1), of(shirt, 1)}}).
+		Problem(http.StatusUnprocessableEntity, "variant_required")
 	assert.Equal(t, "/items/1/variant_id", problem.Errors[0].Pointer)
 	chosen := of(shirt, 1)
 	chosen["variant_id"] = shirt.Variants[1].ID
-	assert.Equal(t, map[string]string{"size": "M"}, place(ada, fields{"items": []fields{chosen}}).Items[0].Options)
+	assert.Equal(
+		t, map[string]string{"size": "M"},
+		place(ada, fields{"items": []fields{chosen}}).Items[0].Options,
+	)
 
 	for _, body := range []fields{
 		{"items": []fields{}}, {"items": []fields{of(p[0], 0)}}, {"items": []fields{of(p[0], 10_001)}}, {"item": 1}, {"expected_total": "1.234", "items": []fields{of(p[1], 1)}},
@@ -106,7 +141,8 @@ func TestOrderWithoutACart(t *testing.T) {
 	} {
 		ada.Post(orders, body).Problem(http.StatusUnprocessableEntity, "invalid_request")
 	}
-	ada.Post(orders, fields{"items": []fields{of(p[1], 1)}, "expected_total": "10.99"}).Problem(http.StatusConflict, "price_changed")
+	ada.Post(orders, fields{"items": []fields{of(p[1], 1)}, "expected_total": "10.99"}).
+		Problem(http.StatusConflict, "price_changed")
 	shop.RequireSound()
 }
 
@@ -118,24 +154,35 @@ func TestEveryLineInTheWayIsNamed(t *testing.T) {
 	for i := range p {
 		ada.Post(items, of(p[i], 4)).Want(http.StatusOK)
 	}
-	keeper.Patch(fmt.Sprintf("/api/v1/admin/products/%d", p[1].ID), fields{"is_active": false}).Want(http.StatusOK)
+	keeper.Patch(fmt.Sprintf("/api/v1/admin/products/%d", p[1].ID), fields{"is_active": false}).
+		Want(http.StatusOK)
 	keeper.Delete(fmt.Sprintf("/api/v1/admin/products/%d", p[2].ID)).Want(http.StatusNoContent)
-	keeper.Put(fmt.Sprintf("/api/v1/admin/products/%d/inventory", p[3].ID), fields{"quantity": 1}).Want(http.StatusOK)
+	keeper.Put(fmt.Sprintf("/api/v1/admin/products/%d/inventory", p[3].ID), fields{"quantity": 1}).
+		Want(http.StatusOK)
 	problem := ada.Post(orders, fields{}).Problem(http.StatusConflict, "insufficient_stock")
 	assert.Equal(t, []api.FieldError{
 		{Pointer: "/lines/1", Message: "is not sold any more: 0 are available"},
 		{Pointer: "/lines/2", Message: "is not sold any more: 0 are available"},
 		{Pointer: "/lines/3", Message: "1 are available, not 4"},
 	}, problem.Errors)
-	problem = ada.Post(orders, fields{"items": []fields{of(p[0], 3), of(p[3], 1), {"product_id": 4242, "quantity": 1}, of(p[0], 3)}}).Problem(http.StatusConflict, "insufficient_stock")
+	problem = ada.Post(orders, fields{"items": []fields{of(p[0], 3), of(p[3], 1), {"product_id": 4242, "quantity": 1}, of(p[0], 3)}}).
+		Problem(http.StatusConflict, "insufficient_stock")
 	assert.Equal(t, []api.FieldError{
-		{Pointer: "/items/0", Message: "5 are available, not 6"}, {Pointer: "/items/2", Message: "is not sold: 0 are available"}, {Pointer: "/items/3", Message: "5 are available, not 6"},
+		{
+			Pointer: "/items/0",
+			Message: "5 are available, not 6",
+		},
+		{Pointer: "/items/2", Message: "is not sold: 0 are available"},
+		{Pointer: "/items/3", Message: "5 are available, not 6"},
 	}, problem.Errors)
 	assert.Zero(t, apitest.Value[int](shop, "SELECT count(*) FROM orders"))
-	assert.Zero(t, apitest.Value[int](shop, "SELECT count(*) FROM events WHERE object_type = 'order'"))
+	assert.Zero(
+		t, apitest.Value[int](shop, "SELECT count(*) FROM events WHERE object_type = 'order'"),
+	)
 
 	shop.Exec("UPDATE variants SET price_minor = 99999999999999999 WHERE product_id = $1", p[0].ID)
-	ada.Post(orders, fields{"items": []fields{of(p[0], 2)}}).Problem(http.StatusConflict, "total_too_large")
+	ada.Post(orders, fields{"items": []fields{of(p[0], 2)}}).
+		Problem(http.StatusConflict, "total_too_large")
 	shop.RequireSound()
 }
 
@@ -145,11 +192,16 @@ func TestOrdersTakeFromSeveralLocations(t *testing.T) {
 	keeper, ada := shop.Admin(), shop.Customer()
 	p := products(keeper, 3)
 	for _, code := range []string{"berlin", "paris"} {
-		keeper.Post("/api/v1/admin/stock/locations", fields{"code": code, "name": code}).Want(http.StatusCreated)
-		keeper.Put("/api/v1/admin/stock", fields{"sku": "P-0", "location": code, "quantity": 3}).Want(http.StatusOK)
+		keeper.Post("/api/v1/admin/stock/locations", fields{"code": code, "name": code}).
+			Want(http.StatusCreated)
+		keeper.Put("/api/v1/admin/stock", fields{"sku": "P-0", "location": code, "quantity": 3}).
+			Want(http.StatusOK)
 	}
 	levels := func() []int32 {
-		return apitest.Value[[]int32](shop, "SELECT array_agg(s.quantity ORDER BY l.position) FROM stock_levels s JOIN stock_locations l ON l.id = s.location_id")
+		return apitest.Value[[]int32](
+			shop,
+			"SELECT array_agg(s.quantity ORDER BY l.position) FROM stock_levels s JOIN stock_locations l ON l.id = s.location_id",
+		)
 	}
 	order := place(ada, fields{"items": []fields{of(p[0], 5)}})
 	assert.Equal(t, []int32{0, 1, 3}, levels(), "by the position of the locations")
@@ -165,9 +217,13 @@ func TestUnpaidOrdersAreLimited(t *testing.T) {
 	shop := apitest.New(t, apitest.Setting{Name: "ORDER_MAX_OPEN_UNPAID", Value: "2"})
 	p := products(shop.Admin(), 500)
 	ada := shop.Customer()
-	statuses := apitest.Race(32, func(int) int { return ada.Post(orders, fields{"items": []fields{of(p[0], 1)}}).Status })
+	statuses := apitest.Race(
+		32,
+		func(int) int { return ada.Post(orders, fields{"items": []fields{of(p[0], 1)}}).Status },
+	)
 	assert.Equal(t, map[int]int{http.StatusCreated: 2, http.StatusConflict: 30}, statuses)
-	ada.Post(orders, fields{"items": []fields{of(p[0], 1)}}).Problem(http.StatusConflict, "too_many_unpaid_orders")
+	ada.Post(orders, fields{"items": []fields{of(p[0], 1)}}).
+		Problem(http.StatusConflict, "too_many_unpaid_orders")
 	var mine api.OrderPage
 	ada.Get(orders).Want(http.StatusOK).Into(&mine)
 	ada.Post(fmt.Sprintf("%s/%d/cancel", orders, mine.Items[0].ID), nil).Want(http.StatusOK)
@@ -218,12 +274,15 @@ func TestListsOfOrders(t *testing.T) {
 	}
 	keeper.Get(admins + "?q=" + all.Items[0].Customer.Email[3:]).Want(http.StatusOK).Into(&all)
 	assert.Len(t, all.Items, 1)
-	keeper.Get(admins + "?status=PENDING&from=2020-01-01T00:00:00Z&to=2100-01-01T00:00:00Z").Want(http.StatusOK).Into(&all)
+	keeper.Get(admins + "?status=PENDING&from=2020-01-01T00:00:00Z&to=2100-01-01T00:00:00Z").
+		Want(http.StatusOK).
+		Into(&all)
 	assert.Len(t, all.Items, 3)
 	keeper.Get(admins+"?cursor=nonsense").Problem(http.StatusUnprocessableEntity, "invalid_request")
 }
 
-// What a checkout costs the database: with it the session is looked up, and the transaction begins and ends.
+// What a checkout costs the database: with it the session is looked up, and the transaction begins
+// and ends.
 func TestStatementsOfACheckout(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t, apitest.Setting{Name: "ORDER_MAX_OPEN_UNPAID", Value: "0"})
@@ -238,7 +297,10 @@ func TestStatementsOfACheckout(t *testing.T) {
 		}
 		cart = min(cart, shop.Statements(func() { place(ada, fields{}) }))
 		list = min(list, shop.Statements(func() {
-			place(ada, fields{"items": []fields{of(p[0], 1)}}, apitest.Header{Name: "Idempotency-Key", Value: fmt.Sprint("k", i)})
+			place(
+				ada, fields{"items": []fields{of(p[0], 1)}},
+				apitest.Header{Name: "Idempotency-Key", Value: fmt.Sprint("k", i)},
+			)
 		}))
 	}
 	assert.Equal(t, 1+2+5, cart)

@@ -13,20 +13,27 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// The connection to the database is lost at the COMMIT of an order: nobody knows whether it was placed, and that is what
-// is told. The same request with the same key comes to one order, whether the COMMIT was done or not.
+// The connection to the database is lost at the COMMIT of an order: nobody knows whether it was
+// placed, and that is what is told. The same request with the same key comes to one order, whether
+// the COMMIT was done or not.
 func TestAnOrderWhoseCommitNobodyHeard(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t, unlimited)
 	p := products(shop.Admin(), 1000)
 	cut := shop.Cut()
-	ada := shop.Restart(unlimited, apitest.Setting{Name: "DATABASE_URL", Value: cut.URL}).As(shop.Customer().Token())
+	ada := shop.Restart(unlimited, apitest.Setting{Name: "DATABASE_URL", Value: cut.URL}).
+		As(shop.Customer().Token())
 	body := fields{"items": []fields{of(p[0], 1)}}
 	again := func(key apitest.Header) (answer *apitest.Answer) {
-		require.Eventually(t, func() bool { // the server of the database may not have noticed that nobody is there
-			answer = ada.Post(orders, body, key)
-			return answer.Status != http.StatusConflict
-		}, 5*time.Second, 5*time.Millisecond)
+		require.Eventually(
+			t,
+			func() bool { // the server of the database may not have noticed that nobody is there
+				answer = ada.Post(orders, body, key)
+				return answer.Status != http.StatusConflict
+			},
+			5*time.Second,
+			5*time.Millisecond,
+		)
 		return answer.Want(http.StatusCreated)
 	}
 	for round := range 10 {

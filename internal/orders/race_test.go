@@ -23,7 +23,10 @@ func TestACartIsOrderedOnce(t *testing.T) {
 	p := products(shop.Admin(), 1000)
 	for range 5 {
 		ada.Post(items, of(p[0], 3)).Want(http.StatusOK)
-		assert.Equal(t, map[int]int{http.StatusCreated: 1, http.StatusConflict: 31}, apitest.Race(32, func(int) int { return ada.Post(orders, fields{}).Status }))
+		assert.Equal(
+			t, map[int]int{http.StatusCreated: 1, http.StatusConflict: 31},
+			apitest.Race(32, func(int) int { return ada.Post(orders, fields{}).Status }),
+		)
 	}
 	assert.Equal(t, 985, stock(shop, p[0]))
 	shop.RequireSound()
@@ -36,7 +39,9 @@ func TestStockComesBackOnce(t *testing.T) {
 	p := products(keeper, 1000, 1000)
 	for round := range 6 {
 		order := place(ada, fields{"items": []fields{of(p[0], 7), of(p[1], 2)}})
-		shop.Exec("UPDATE orders SET expires_at = now() - interval '1 second' WHERE id = $1", order.ID)
+		shop.Exec(
+			"UPDATE orders SET expires_at = now() - interval '1 second' WHERE id = $1", order.ID,
+		)
 		statuses := apitest.Race(32, func(i int) int {
 			switch {
 			case round%2 == 1 && i%2 == 1:
@@ -45,15 +50,36 @@ func TestStockComesBackOnce(t *testing.T) {
 				}
 				return http.StatusNoContent
 			case round > 3 && i%4 == 0:
-				return keeper.Put(admin(order)+"/status", fields{"status": []string{"CANCELLED", "PAID", "SHIPPED"}[i%3]}).Status
+				return keeper.Put(
+					admin(order)+"/status",
+					fields{"status": []string{"CANCELLED", "PAID", "SHIPPED"}[i%3]},
+				).Status
 			}
 			return ada.Post(address(order)+"/cancel", nil).Status
 		})
 		assert.LessOrEqual(t, statuses[http.StatusOK], 3)
 		assert.Zero(t, statuses[0])
-		if apitest.Value[string](shop, "SELECT status FROM orders WHERE id = $1", order.ID) == "CANCELLED" {
-			assert.Equal(t, 2, apitest.Value[int](shop, "SELECT count(*) FROM stock_movements WHERE reason = 'release' AND reference = 'order:' || $1::text", fmt.Sprint(order.ID)))
-			assert.Equal(t, 1, apitest.Value[int](shop, "SELECT count(*) FROM events WHERE kind = 'order.cancelled' AND object_id::text = $1", fmt.Sprint(order.ID)))
+		if apitest.Value[string](
+			shop, "SELECT status FROM orders WHERE id = $1", order.ID,
+		) == "CANCELLED" {
+			assert.Equal(
+				t,
+				2,
+				apitest.Value[int](
+					shop,
+					"SELECT count(*) FROM stock_movements WHERE reason = 'release' AND reference = 'order:' || $1::text",
+					fmt.Sprint(order.ID),
+				),
+			)
+			assert.Equal(
+				t,
+				1,
+				apitest.Value[int](
+					shop,
+					"SELECT count(*) FROM events WHERE kind = 'order.cancelled' AND object_id::text = $1",
+					fmt.Sprint(order.ID),
+				),
+			)
 		}
 	}
 	shop.RequireSound()
@@ -65,8 +91,10 @@ func TestNothingIsSoldTwice(t *testing.T) {
 	shop := apitest.New(t, unlimited, apitest.Setting{Name: "DATABASE_POOL", Value: "16"})
 	keeper := shop.Admin()
 	p := products(keeper, 30, 50)
-	keeper.Post("/api/v1/admin/stock/locations", fields{"code": "berlin", "name": "Berlin"}).Want(http.StatusCreated)
-	keeper.Put("/api/v1/admin/stock", fields{"sku": "P-0", "location": "berlin", "quantity": 20}).Want(http.StatusOK)
+	keeper.Post("/api/v1/admin/stock/locations", fields{"code": "berlin", "name": "Berlin"}).
+		Want(http.StatusCreated)
+	keeper.Put("/api/v1/admin/stock", fields{"sku": "P-0", "location": "berlin", "quantity": 20}).
+		Want(http.StatusOK)
 	buyers := make([]apitest.Caller, 30)
 	for i := range buyers {
 		buyers[i] = shop.Customer()
@@ -84,8 +112,9 @@ func TestNothingIsSoldTwice(t *testing.T) {
 	shop.RequireSound()
 }
 
-// The same race against a checkout that looks first and takes afterwards: it sells more than there is or leaves the
-// ledger short, and the checks say so. Without this, a race that never happens would look like one that is won.
+// The same race against a checkout that looks first and takes afterwards: it sells more than there
+// is or leaves the ledger short, and the checks say so. Without this, a race that never happens
+// would look like one that is won.
 func TestARaceThatIsLostIsFoundOut(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t, unlimited)
@@ -95,13 +124,20 @@ func TestARaceThatIsLostIsFoundOut(t *testing.T) {
 	there.Add(4)
 	sold := apitest.Race(4, func(int) int {
 		var left int
-		if err := shop.Pool.QueryRow(t.Context(), "SELECT quantity FROM stock_levels WHERE variant_id = $1", variant).Scan(&left); err != nil || left < 3 {
+		if err := shop.Pool.QueryRow(t.Context(), "SELECT quantity FROM stock_levels WHERE variant_id = $1", variant).
+			Scan(&left); err != nil ||
+			left < 3 {
 			return http.StatusConflict
 		}
 		there.Done() // all have looked before anybody takes
 		there.Wait()
-		if _, err := shop.Pool.Exec(t.Context(), `WITH taken AS (UPDATE stock_levels SET quantity = $2 WHERE variant_id = $1 RETURNING variant_id, location_id, quantity)
-			INSERT INTO stock_movements (variant_id, location_id, delta, quantity, reason) SELECT variant_id, location_id, -3, quantity, 'sale' FROM taken`, variant, left-3); err != nil {
+		if _, err := shop.Pool.Exec(
+			t.Context(),
+			`WITH taken AS (UPDATE stock_levels SET quantity = $2 WHERE variant_id = $1 RETURNING variant_id, location_id, quantity)
+			INSERT INTO stock_movements (variant_id, location_id, delta, quantity, reason) SELECT variant_id, location_id, -3, quantity, 'sale' FROM taken`,
+			variant,
+			left-3,
+		); err != nil {
 			return http.StatusInternalServerError
 		}
 		return http.StatusCreated
@@ -179,7 +215,8 @@ func TestARepeatedOrderIsPlacedOnce(t *testing.T) {
 	assert.Equal(t, keys, apitest.Value[int](shop, "SELECT count(*) FROM orders"))
 	assert.Equal(t, 10_000-units, stock(shop, p[0]))
 
-	ada.Post(orders, body(1), header(0)).Problem(http.StatusUnprocessableEntity, "idempotency_key_reused")
+	ada.Post(orders, body(1), header(0)).
+		Problem(http.StatusUnprocessableEntity, "idempotency_key_reused")
 	var hers, his api.Order
 	ada.Post(orders, body(0), header(0)).Want(http.StatusCreated).Into(&hers)
 	fresh := bob.Post(orders, body(0), header(0)).Want(http.StatusCreated).Into(&his)
@@ -194,16 +231,21 @@ func TestARefusedOrderKeepsNoKey(t *testing.T) {
 	ada := shop.Customer()
 	p := products(shop.Admin(), 5)
 	key := apitest.Header{Name: "Idempotency-Key", Value: "one"}
-	ada.Post(orders, fields{"items": []fields{of(p[0], 6)}}, key).Problem(http.StatusConflict, "insufficient_stock")
-	ada.Post(orders, fields{"items": []fields{of(p[0], 0)}}, key).Problem(http.StatusUnprocessableEntity, "invalid_request")
+	ada.Post(orders, fields{"items": []fields{of(p[0], 6)}}, key).
+		Problem(http.StatusConflict, "insufficient_stock")
+	ada.Post(orders, fields{"items": []fields{of(p[0], 0)}}, key).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
 	ada.Post(orders, fields{}, key).Problem(http.StatusConflict, "cart_empty")
 	assert.Zero(t, apitest.Value[int](shop, "SELECT count(*) FROM idempotency_keys"))
 	place(ada, fields{"items": []fields{of(p[0], 5)}}, key)
 	for _, bad := range []string{"", "tab\there", string(make([]byte, 0, 256)) + fmt.Sprintf("%0256d", 1), "é"} {
-		ada.Post(orders, fields{"items": []fields{of(p[0], 5)}}, apitest.Header{Name: "Idempotency-Key", Value: bad}).Problem(http.StatusUnprocessableEntity, "invalid_request")
+		ada.Post(orders, fields{"items": []fields{of(p[0], 5)}}, apitest.Header{Name: "Idempotency-Key", Value: bad}).
+			Problem(http.StatusUnprocessableEntity, "invalid_request")
 	}
 	shop.Exec("UPDATE idempotency_keys SET created_at = now() - interval '25 hours'")
-	ada.Post(orders, fields{}, key).Problem(http.StatusConflict, "cart_empty") // forgotten after a day
+	ada.Post(orders, fields{}, key).
+		Problem(http.StatusConflict, "cart_empty")
+		// forgotten after a day
 	shop.RequireSound()
 }
 

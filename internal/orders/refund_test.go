@@ -15,7 +15,8 @@ func payWith(caller apitest.Caller, order api.Order, token string) *apitest.Answ
 	return caller.Post(address(order)+"/pay", fields{"payment_type": "card", "token": token})
 }
 
-// A paid order is cancelled by its customer only once the money is back, and its units come back with that, once.
+// A paid order is cancelled by its customer only once the money is back, and its units come back
+// with that, once.
 func TestPaidOrdersAreCancelledWithTheirMoney(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t, unlimited, apitest.Setting{Name: "ORDER_CANCEL_UNTIL", Value: "shipped"})
@@ -28,7 +29,15 @@ func TestPaidOrdersAreCancelledWithTheirMoney(t *testing.T) {
 	}
 
 	order := paid("tok_visa")
-	assert.Equal(t, map[int]int{http.StatusOK: 1, http.StatusBadRequest: 15}, collapse(apitest.Race(16, func(int) int { return ada.Post(address(order)+"/cancel", nil).Status })))
+	assert.Equal(
+		t,
+		map[int]int{http.StatusOK: 1, http.StatusBadRequest: 15},
+		collapse(
+			apitest.Race(
+				16, func(int) int { return ada.Post(address(order)+"/cancel", nil).Status },
+			),
+		),
+	)
 	ada.Get(address(order)).Want(http.StatusOK).Into(&order)
 	assert.Equal(t, api.OrderStatusCANCELLED, order.Status)
 	assert.Equal(t, "20.00", order.Payments[0].Refunded)
@@ -40,12 +49,17 @@ func TestPaidOrdersAreCancelledWithTheirMoney(t *testing.T) {
 	ada.Post(address(order)+"/cancel", nil).Want(http.StatusAccepted).Into(&order)
 	assert.Equal(t, api.OrderStatusPAID, order.Status)
 	ada.Post(address(order)+"/cancel", nil).Problem(http.StatusConflict, "refund_in_progress")
-	keeper.Put(admin(order)+"/status", fields{"status": "SHIPPED"}).Problem(http.StatusConflict, "refund_in_progress")
+	keeper.Put(admin(order)+"/status", fields{"status": "SHIPPED"}).
+		Problem(http.StatusConflict, "refund_in_progress")
 	assert.Equal(t, 98, stock(shop, p[0]))
 	ledger, err := shop.App.TestPayments().Ledger()
 	require.NoError(t, err)
-	require.NoError(t, shop.App.TestPayments().SettleRefund(t.Context(), ledger.Refunds[1].ID, true))
-	shop.Exec("UPDATE refunds SET created_at = created_at - interval '5 minutes', checked_at = checked_at - interval '5 minutes'")
+	require.NoError(
+		t, shop.App.TestPayments().SettleRefund(t.Context(), ledger.Refunds[1].ID, true),
+	)
+	shop.Exec(
+		"UPDATE refunds SET created_at = created_at - interval '5 minutes', checked_at = checked_at - interval '5 minutes'",
+	)
 	require.NoError(t, shop.App.Payments().Reconcile(t.Context()))
 	ada.Get(address(order)).Want(http.StatusOK).Into(&order)
 	assert.Equal(t, api.OrderStatusCANCELLED, order.Status)
@@ -53,15 +67,25 @@ func TestPaidOrdersAreCancelledWithTheirMoney(t *testing.T) {
 
 	order = paid("tok_refund_fails")
 	ada.Post(address(order)+"/cancel", nil).Problem(http.StatusConflict, "refund_failed")
-	elsewhere := shop.Restart(apitest.Setting{Name: "ORDER_CANCEL_UNTIL", Value: "shipped"}, apitest.Setting{Name: "PAYMENT_PROVIDER", Value: "stripe"},
-		apitest.Setting{Name: "STRIPE_SECRET_KEY", Value: "sk_test_1"}, apitest.Setting{Name: "STRIPE_WEBHOOK_SECRET", Value: "whsec_1"})
-	elsewhere.As(ada.Token()).Post(address(order)+"/cancel", nil).Problem(http.StatusServiceUnavailable, "payments_unavailable")
+	elsewhere := shop.Restart(
+		apitest.Setting{Name: "ORDER_CANCEL_UNTIL", Value: "shipped"},
+		apitest.Setting{Name: "PAYMENT_PROVIDER", Value: "stripe"},
+		apitest.Setting{
+			Name:  "STRIPE_SECRET_KEY",
+			Value: "sk_test_1",
+		},
+		apitest.Setting{Name: "STRIPE_WEBHOOK_SECRET", Value: "whsec_1"},
+	)
+	elsewhere.As(ada.Token()).
+		Post(address(order)+"/cancel", nil).
+		Problem(http.StatusServiceUnavailable, "payments_unavailable")
 	keeper.Put(admin(order)+"/status", fields{"status": "SHIPPED"}).Want(http.StatusOK)
 	ada.Post(address(order)+"/cancel", nil).Problem(http.StatusBadRequest, "invalid_transition")
 	shop.RequireSound()
 }
 
-// collapse counts as 400 what was told 409: while the refund is under way the order is not cancelled yet.
+// collapse counts as 400 what was told 409: while the refund is under way the order is not
+// cancelled yet.
 func collapse(counts map[int]int) map[int]int {
 	counts[http.StatusBadRequest] += counts[http.StatusConflict]
 	delete(counts, http.StatusConflict)
@@ -80,20 +104,25 @@ func TestAnOrderThatCostsNothingIsPaid(t *testing.T) {
 	assert.Empty(t, order.Payments)
 	assert.Equal(t, []string{"order.created", "order.paid"}, events(shop, order))
 	payWith(ada, order, "tok_visa").Problem(http.StatusConflict, "order_already_paid")
-	keeper.Post(admin(order)+"/refunds", fields{"reason": "Nothing."}).Problem(http.StatusConflict, "nothing_to_refund")
+	keeper.Post(admin(order)+"/refunds", fields{"reason": "Nothing."}).
+		Problem(http.StatusConflict, "nothing_to_refund")
 	ada.Post(address(order)+"/cancel", nil).Want(http.StatusOK)
 	assert.Equal(t, 3, stock(shop, sample))
 
 	// Staff cancels it too. There is no refund to show.
 	order = place(ada, fields{"items": []fields{of(sample, 2)}})
 	off := fields{"reason": "A mistake.", "cancel": true}
-	keeper.Put(admin(order)+"/status", fields{"status": "CANCELLED"}).Problem(http.StatusBadRequest, "invalid_transition")
+	keeper.Put(admin(order)+"/status", fields{"status": "CANCELLED"}).
+		Problem(http.StatusBadRequest, "invalid_transition")
 	statuses := apitest.Race(16, func(int) int {
-		return keeper.Post(admin(order)+"/refunds", off, apitest.Header{Name: "Idempotency-Key", Value: "off"}).Status
+		return keeper.Post(
+			admin(order)+"/refunds", off, apitest.Header{Name: "Idempotency-Key", Value: "off"},
+		).Status
 	})
 	assert.GreaterOrEqual(t, statuses[http.StatusNoContent], 1)
 	assert.Equal(t, 16, statuses[http.StatusNoContent]+statuses[http.StatusConflict])
-	again := keeper.Post(admin(order)+"/refunds", off, apitest.Header{Name: "Idempotency-Key", Value: "off"}).Want(http.StatusNoContent)
+	again := keeper.Post(admin(order)+"/refunds", off, apitest.Header{Name: "Idempotency-Key", Value: "off"}).
+		Want(http.StatusNoContent)
 	assert.Equal(t, "true", again.Header.Get("Idempotent-Replayed"))
 	keeper.Post(admin(order)+"/refunds", off).Problem(http.StatusConflict, "order_not_cancellable")
 	ada.Get(address(order)).Want(http.StatusOK).Into(&order)
@@ -110,7 +139,9 @@ func TestExpiryWaitsForPayments(t *testing.T) {
 	p := products(shop.Admin(), 1000)
 	for range 10 {
 		order := place(ada, fields{"items": []fields{of(p[0], 1)}})
-		shop.Exec("UPDATE orders SET expires_at = now() - interval '1 second' WHERE id = $1", order.ID)
+		shop.Exec(
+			"UPDATE orders SET expires_at = now() - interval '1 second' WHERE id = $1", order.ID,
+		)
 		apitest.Race(8, func(i int) int {
 			if i%2 == 0 {
 				assert.NoError(t, shop.App.Orders().Expire(t.Context()))
@@ -119,10 +150,20 @@ func TestExpiryWaitsForPayments(t *testing.T) {
 			return payWith(ada, order, "tok_pending").Status
 		})
 		var waiting bool
-		if status := apitest.Value[string](shop, "SELECT status FROM orders WHERE id = $1", order.ID); status == "PENDING" {
+		if status := apitest.Value[string](
+			shop, "SELECT status FROM orders WHERE id = $1", order.ID,
+		); status == "PENDING" {
 			waiting = true
 		}
-		assert.Equal(t, waiting, apitest.Value[bool](shop, "SELECT EXISTS (SELECT FROM payments WHERE order_id = $1 AND status = 'pending')", order.ID))
+		assert.Equal(
+			t,
+			waiting,
+			apitest.Value[bool](
+				shop,
+				"SELECT EXISTS (SELECT FROM payments WHERE order_id = $1 AND status = 'pending')",
+				order.ID,
+			),
+		)
 	}
 	shop.RequireSound()
 }

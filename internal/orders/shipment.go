@@ -12,8 +12,11 @@ import (
 	"github.com/shopd/shopd/internal/platform/version"
 )
 
-// setShipment writes how an order travels, and what happened when that is told or the status is another one.
-func (o *Orders) setShipment(ctx context.Context, id int64, ifMatch *string, b api.ShipmentInput) error {
+// setShipment writes how an order travels, and what happened when that is told or the status is
+// another one.
+func (o *Orders) setShipment(
+	ctx context.Context, id int64, ifMatch *string, b api.ShipmentInput,
+) error {
 	return postgres.Tx(ctx, o.pool, func(q *db.Queries) error {
 		order, err := q.LockOrder(ctx, id, nil)
 		if errors.Is(err, pgx.ErrNoRows) {
@@ -39,7 +42,11 @@ func (o *Orders) setShipment(ctx context.Context, id int64, ifMatch *string, b a
 			now = string(api.ShipmentStatusPreparing)
 		}
 		if err := q.SetShipment(ctx, db.SetShipmentParams{
-			OrderID: id, Status: now, Carrier: b.Carrier, TrackingNumber: b.TrackingNumber, TrackingURL: b.TrackingURL,
+			OrderID:        id,
+			Status:         now,
+			Carrier:        b.Carrier,
+			TrackingNumber: b.TrackingNumber,
+			TrackingURL:    b.TrackingURL,
 		}); err != nil || (now == before && b.Event == nil) {
 			return err
 		}

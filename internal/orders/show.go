@@ -57,8 +57,19 @@ func read(ctx context.Context, q *db.Queries, id int64, user *int64) (stored, er
 	if err != nil {
 		return stored{}, err
 	}
-	s := stored{order: row.Order, customer: api.OrderCustomer{ID: row.Order.UserID, Email: row.Email, FirstName: row.FirstName, LastName: row.LastName}}
-	err = errors.Join(json.Unmarshal(row.Lines, &s.lines), json.Unmarshal(row.History, &s.history), json.Unmarshal(row.Shipment, &s.shipment), json.Unmarshal(row.Payments, &s.payments))
+	s := stored{
+		order: row.Order,
+		customer: api.OrderCustomer{
+			ID:        row.Order.UserID,
+			Email:     row.Email,
+			FirstName: row.FirstName,
+			LastName:  row.LastName,
+		},
+	}
+	err = errors.Join(
+		json.Unmarshal(row.Lines, &s.lines), json.Unmarshal(row.History, &s.history),
+		json.Unmarshal(row.Shipment, &s.shipment), json.Unmarshal(row.Payments, &s.payments),
+	)
 	if err != nil {
 		return stored{}, fmt.Errorf("order %d: %w", id, err)
 	}
@@ -69,16 +80,30 @@ func read(ctx context.Context, q *db.Queries, id int64, user *int64) (stored, er
 func (o *Orders) body(s stored) (api.Order, error) {
 	format := o.settings.Currency.Format
 	body := api.Order{
-		ID: s.order.ID, Number: s.order.Number, Status: api.OrderStatus(s.order.Status), Total: format(s.order.TotalMinor),
-		Currency: api.Currency(o.settings.Currency), Note: s.order.Note, PaymentMethodID: s.order.PaymentMethodID, PayUntil: payUntil(s.order.Status, s.order.ExpiresAt), Shipment: s.shipment,
-		CreatedAt: s.order.CreatedAt.UTC(), UpdatedAt: s.order.UpdatedAt.UTC(),
-		Items: make([]api.OrderItem, 0, len(s.lines)), History: make([]api.OrderChange, 0, len(s.history)),
-		Payments: make([]api.Payment, 0, len(s.payments)),
+		ID:              s.order.ID,
+		Number:          s.order.Number,
+		Status:          api.OrderStatus(s.order.Status),
+		Total:           format(s.order.TotalMinor),
+		Currency:        api.Currency(o.settings.Currency),
+		Note:            s.order.Note,
+		PaymentMethodID: s.order.PaymentMethodID,
+		PayUntil:        payUntil(s.order.Status, s.order.ExpiresAt),
+		Shipment:        s.shipment,
+		CreatedAt:       s.order.CreatedAt.UTC(),
+		UpdatedAt:       s.order.UpdatedAt.UTC(),
+		Items:           make([]api.OrderItem, 0, len(s.lines)),
+		History:         make([]api.OrderChange, 0, len(s.history)),
+		Payments:        make([]api.Payment, 0, len(s.payments)),
 	}
 	for _, l := range s.lines {
 		item := api.OrderItem{
-			ProductID: l.ProductID, VariantID: l.VariantID, Name: l.Name, Sku: l.SKU, Quantity: l.Quantity,
-			UnitPrice: format(l.UnitMinor), LineTotal: format(l.TotalMinor),
+			ProductID: l.ProductID,
+			VariantID: l.VariantID,
+			Name:      l.Name,
+			Sku:       l.SKU,
+			Quantity:  l.Quantity,
+			UnitPrice: format(l.UnitMinor),
+			LineTotal: format(l.TotalMinor),
 		}
 		if err := json.Unmarshal(l.Options, &item.Options); err != nil {
 			return body, fmt.Errorf("options of order %d: %w", s.order.ID, err)
@@ -87,8 +112,14 @@ func (o *Orders) body(s stored) (api.Order, error) {
 		body.TotalQuantity += int64(l.Quantity)
 	}
 	for _, h := range s.history {
-		change := api.OrderChange{From: h.From, To: api.OrderStatus(h.To), At: h.At.UTC(), Note: h.Note}
-		if h.ActorID != nil && *h.ActorID == s.order.UserID { // who works in the shop is the shop's own business
+		change := api.OrderChange{
+			From: h.From,
+			To:   api.OrderStatus(h.To),
+			At:   h.At.UTC(),
+			Note: h.Note,
+		}
+		if h.ActorID != nil &&
+			*h.ActorID == s.order.UserID { // who works in the shop is the shop's own business
 			change.ActorID = h.ActorID
 		}
 		body.History = append(body.History, change)
@@ -115,9 +146,23 @@ func (o *Orders) adminBody(s stored) (api.AdminOrder, error) {
 		payments = append(payments, p.AdminBody())
 	}
 	return api.AdminOrder{
-		ID: b.ID, Number: b.Number, Status: b.Status, Customer: s.customer, Items: b.Items, TotalQuantity: b.TotalQuantity, Total: b.Total,
-		Currency: b.Currency, ShippingAddress: b.ShippingAddress, BillingAddress: b.BillingAddress, Note: b.Note, PayUntil: b.PayUntil,
-		Payments: payments, Shipment: b.Shipment, History: b.History, CreatedAt: b.CreatedAt, UpdatedAt: b.UpdatedAt,
+		ID:              b.ID,
+		Number:          b.Number,
+		Status:          b.Status,
+		Customer:        s.customer,
+		Items:           b.Items,
+		TotalQuantity:   b.TotalQuantity,
+		Total:           b.Total,
+		Currency:        b.Currency,
+		ShippingAddress: b.ShippingAddress,
+		BillingAddress:  b.BillingAddress,
+		Note:            b.Note,
+		PayUntil:        b.PayUntil,
+		Payments:        payments,
+		Shipment:        b.Shipment,
+		History:         b.History,
+		CreatedAt:       b.CreatedAt,
+		UpdatedAt:       b.UpdatedAt,
 	}, err
 }
 

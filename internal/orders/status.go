@@ -53,8 +53,8 @@ type step struct {
 	note  string
 }
 
-// move gives a locked order another status, if whoever moves it may. A cancelled order gives back its stock. It
-// should be the last thing in its transaction.
+// move gives a locked order another status, if whoever moves it may. A cancelled order gives back
+// its stock. It should be the last thing in its transaction.
 func (o *Orders) move(ctx context.Context, s step, order db.Order, to string, by mover) error {
 	for _, t := range transitions {
 		if t.From != order.Status || t.To != to || t.by&by == 0 {
@@ -68,7 +68,13 @@ func (o *Orders) move(ctx context.Context, s step, order db.Order, to string, by
 			return err
 		}
 		if err := s.q.MoveOrder(ctx, db.MoveOrderParams{
-			ID: order.ID, FromStatus: t.From, ToStatus: t.To, ActorID: s.actor, Note: s.note, EventKind: t.event, Event: event,
+			ID:         order.ID,
+			FromStatus: t.From,
+			ToStatus:   t.To,
+			ActorID:    s.actor,
+			Note:       s.note,
+			EventKind:  t.event,
+			Event:      event,
 		}); err != nil || to != Cancelled {
 			return err
 		}
@@ -77,8 +83,8 @@ func (o *Orders) move(ctx context.Context, s step, order db.Order, to string, by
 	return ErrTransition.Detailf("An order that is %s cannot become %s this way.", order.Status, to)
 }
 
-// mayMove is what else a step takes. What staff calls paid was paid beside the shop, and what is being refunded to be
-// cancelled does not ship.
+// mayMove is what else a step takes. What staff calls paid was paid beside the shop, and what is
+// being refunded to be cancelled does not ship.
 func (o *Orders) mayMove(ctx context.Context, s step, order db.Order, to string, by mover) error {
 	switch {
 	case to == Paid && by == staff && order.TotalMinor > 0:
@@ -93,8 +99,10 @@ func (o *Orders) mayMove(ctx context.Context, s step, order db.Order, to string,
 	return nil
 }
 
-// MarkPaid makes a pending order paid, in the transaction in which its money is noted. The order must be locked. actor is
-// who paid, nil when a provider told.
-func (o *Orders) MarkPaid(ctx context.Context, q *db.Queries, order db.Order, actor *int64, note string) error {
+// MarkPaid makes a pending order paid, in the transaction in which its money is noted. The order
+// must be locked. actor is who paid, nil when a provider told.
+func (o *Orders) MarkPaid(
+	ctx context.Context, q *db.Queries, order db.Order, actor *int64, note string,
+) error {
 	return o.move(ctx, step{q, actor, note}, order, Paid, payment)
 }

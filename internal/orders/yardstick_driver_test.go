@@ -26,7 +26,8 @@ type step struct {
 
 var variable = regexp.MustCompile(`:[a-z_]+`)
 
-// steps reads the statements of a script of pgbench: up to the one whose row the others use, and the rest.
+// steps reads the statements of a script of pgbench: up to the one whose row the others use, and
+// the rest.
 func steps(script string) (first, second []step) {
 	for _, line := range strings.Split(script, "\n") {
 		if strings.HasPrefix(line, `\set `) {
@@ -37,10 +38,13 @@ func steps(script string) (first, second []step) {
 	read := func(text string) (all []step) {
 		for _, sql := range strings.Split(text, ";\n") {
 			var s step
-			s.sql = variable.ReplaceAllStringFunc(strings.ReplaceAll(sql, "::", "\x00"), func(name string) string {
-				s.arguments = append(s.arguments, name[1:])
-				return "$" + strconv.Itoa(len(s.arguments))
-			})
+			s.sql = variable.ReplaceAllStringFunc(
+				strings.ReplaceAll(sql, "::", "\x00"),
+				func(name string) string {
+					s.arguments = append(s.arguments, name[1:])
+					return "$" + strconv.Itoa(len(s.arguments))
+				},
+			)
 			if s.sql = strings.TrimSpace(strings.ReplaceAll(s.sql, "\x00", "::")); s.sql != "" {
 				all = append(all, s)
 			}
@@ -50,8 +54,8 @@ func steps(script string) (first, second []step) {
 	return read(before), read(after)
 }
 
-// byDriver runs the script over 16 connections as fast as the driver can: two trips a checkout, as the order's number is
-// known only after it is written.
+// byDriver runs the script over 16 connections as fast as the driver can: two trips a checkout, as
+// the order's number is known only after it is written.
 func byDriver(b *testing.B, c *checkoutBench) float64 {
 	b.Helper()
 	first, second := steps(c.script(b))
@@ -65,8 +69,11 @@ func byDriver(b *testing.B, c *checkoutBench) float64 {
 			defer func() { _ = conn.Close(context.WithoutCancel(b.Context())) }()
 			for time.Since(started) < benchTurn {
 				values := map[string]string{
-					"who": strconv.Itoa(client + 2), "cart": strconv.Itoa(client + 1), "key": strconv.FormatInt(1+rand.Int64N(1e15), 10),
-					"first": strconv.Itoa(2 + rand.IntN(benchProducts/2-1)), "second": strconv.Itoa(benchProducts/2 + 1 + rand.IntN(benchProducts/2)),
+					"who":    strconv.Itoa(client + 2),
+					"cart":   strconv.Itoa(client + 1),
+					"key":    strconv.FormatInt(1+rand.Int64N(1e15), 10),
+					"first":  strconv.Itoa(2 + rand.IntN(benchProducts/2-1)),
+					"second": strconv.Itoa(benchProducts/2 + 1 + rand.IntN(benchProducts/2)),
 				}
 				err := trip(b.Context(), conn.PgConn(), "first", first, values)
 				if err == nil {
@@ -84,8 +91,11 @@ func byDriver(b *testing.B, c *checkoutBench) float64 {
 	return float64(done.Load()) / time.Since(started).Seconds()
 }
 
-// trip sends statements together and reads what they answer; the columns of the last row become values.
-func trip(ctx context.Context, conn *pgconn.PgConn, name string, all []step, values map[string]string) error {
+// trip sends statements together and reads what they answer; the columns of the last row become
+// values.
+func trip(
+	ctx context.Context, conn *pgconn.PgConn, name string, all []step, values map[string]string,
+) error {
 	if conn.CustomData()[name] == nil {
 		for i, s := range all {
 			if _, err := conn.Prepare(ctx, fmt.Sprint(name, i), s.sql, nil); err != nil {

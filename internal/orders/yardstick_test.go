@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// yardstick is how many of the same checkouts something makes a second that runs the statements of the queries and thinks
-// nothing about them: pgbench, or this program.
+// yardstick is how many of the same checkouts something makes a second that runs the statements of
+// the queries and thinks nothing about them: pgbench, or this program.
 func yardstick(b *testing.B) (measure func(*testing.B, *checkoutBench) float64, unit string) {
 	b.Helper()
 	path := findPgbench()
@@ -40,7 +40,9 @@ func (c *checkoutBench) byPgbench(b *testing.B, pgbench string) float64 {
 	script := filepath.Join(b.TempDir(), "checkout.sql")
 	require.NoError(b, os.WriteFile(script, []byte(c.script(b)), 0o600))
 	out, err := exec.CommandContext(b.Context(), pgbench, "--no-vacuum", "--protocol=prepared", "--client=16", "--jobs=2",
-		fmt.Sprintf("--time=%d", benchTurn/time.Second), "--file="+script, c.shop.DatabaseURL).CombinedOutput()
+		fmt.Sprintf("--time=%d", benchTurn/time.Second),
+		"--file="+script, c.shop.DatabaseURL).
+		CombinedOutput()
 	require.NoError(b, err, "%s", out)
 	found := regexp.MustCompile(`tps = ([0-9.]+)`).FindSubmatch(out)
 	require.NotNil(b, found, "%s", out)
@@ -49,17 +51,42 @@ func (c *checkoutBench) byPgbench(b *testing.B, pgbench string) float64 {
 	return rate
 }
 
-// checkoutScript is a checkout of the cart of pgbench's client. The first customer is the second account.
+// checkoutScript is a checkout of the cart of pgbench's client. The first customer is the second
+// account.
 func checkoutScript(b *testing.B) string {
 	b.Helper()
 	arguments := map[string]string{
-		"session_id": ":who", "user_id": ":who", "operation": "'createOrder'", "key": "(:key)::text", "shipping_id": "NULL", "billing_id": "NULL",
-		"number": "('SO-' || (:key)::text)", "total_minor": "2000", "shipping_address": "NULL", "billing_address": "NULL", "note": "NULL", "payment_method_id": "NULL",
-		"window_seconds": "3600", "cart_id": ":cart", "cart_variants": "ARRAY[:first, :second]", "positions": "ARRAY[0, 1]",
-		"product_ids": "ARRAY[:first, :second]", "variant_ids": "ARRAY[:first, :second]", "names": "ARRAY['P1', 'P2']", "skus": "ARRAY['P-1', 'P-2']",
-		"options": "ARRAY['{}', '{}']", "quantities": "ARRAY[1, 1]", "unit_minors": "ARRAY[1000, 1000]", "tracked": "ARRAY[true, true]",
-		"fingerprint": "'\\x" + strings.Repeat("00", 32) + "'", "status": "201", "body": "convert_to(repeat('x', 900), 'UTF8')",
-		"event": "'{}'", "reference": "('order:' || (:order_id)::text)", "actor_id": ":who", "low": "10",
+		"session_id":        ":who",
+		"user_id":           ":who",
+		"operation":         "'createOrder'",
+		"key":               "(:key)::text",
+		"shipping_id":       "NULL",
+		"billing_id":        "NULL",
+		"number":            "('SO-' || (:key)::text)",
+		"total_minor":       "2000",
+		"shipping_address":  "NULL",
+		"billing_address":   "NULL",
+		"note":              "NULL",
+		"payment_method_id": "NULL",
+		"window_seconds":    "3600",
+		"cart_id":           ":cart",
+		"cart_variants":     "ARRAY[:first, :second]",
+		"positions":         "ARRAY[0, 1]",
+		"product_ids":       "ARRAY[:first, :second]",
+		"variant_ids":       "ARRAY[:first, :second]",
+		"names":             "ARRAY['P1', 'P2']",
+		"skus":              "ARRAY['P-1', 'P-2']",
+		"options":           "ARRAY['{}', '{}']",
+		"quantities":        "ARRAY[1, 1]",
+		"unit_minors":       "ARRAY[1000, 1000]",
+		"tracked":           "ARRAY[true, true]",
+		"fingerprint":       "'\\x" + strings.Repeat("00", 32) + "'",
+		"status":            "201",
+		"body":              "convert_to(repeat('x', 900), 'UTF8')",
+		"event":             "'{}'",
+		"reference":         "('order:' || (:order_id)::text)",
+		"actor_id":          ":who",
+		"low":               "10",
 	}
 	statement := func(file, name string, positional ...string) string {
 		content, err := os.ReadFile(filepath.Join("..", "..", "queries", file+".sql"))
@@ -80,11 +107,12 @@ func checkoutScript(b *testing.B) string {
 		return strings.TrimSpace(text)
 	}
 	return strings.Join([]string{
-		`\set who :client_id + 2`, `\set cart :client_id + 1`, `\set key random(1, 1000000000000000)`,
-		fmt.Sprintf(`\set first random(2, %d)`, benchProducts/2), fmt.Sprintf(`\set second random(%d, %d)`, benchProducts/2+1, benchProducts),
+		`\set who :client_id + 2`, `\set cart :client_id + 1`,
+		`\set key random(1, 1000000000000000)`,
+		fmt.Sprintf(`\set first random(2, %d)`, benchProducts/2),
+		fmt.Sprintf(`\set second random(%d, %d)`, benchProducts/2+1, benchProducts),
 		strings.NewReplacer("$1", ":cart", "$2", ":first", "$3", ":second").Replace(refill) + ";",
-		statement("identity", "GetPrincipal") + ";",
-		"BEGIN;",
+		statement("identity", "GetPrincipal") + ";", "BEGIN;",
 		statement("idempotency", "TryIdempotencyKey") + ";",
 		statement("idempotency", "GetIdempotencyKey") + ";",
 		statement("cart", "LockAccountCart", ":who") + ";",
@@ -92,17 +120,19 @@ func checkoutScript(b *testing.B) string {
 		statement("orders", "ListCheckoutCart", ":cart") + ";",
 		statement("orders", "PlaceOrder") + ` \gset order_`,
 		statement("idempotency", "KeepIdempotencyKey") + ";",
-		statement("inventory", "TakeStock") + ";",
-		"COMMIT;",
+		statement("inventory", "TakeStock") + ";", "COMMIT;",
 	}, "\n") + "\n"
 }
 
-// findPgbench finds pgbench, beside the server's programs too; empty when it is not on this machine.
+// findPgbench finds pgbench, beside the server's programs too; empty when it is not on this
+// machine.
 func findPgbench() string {
 	if path, err := exec.LookPath("pgbench"); err == nil {
 		return path
 	}
-	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/pgbench") // the pattern is constant: no error
+	found, _ := filepath.Glob(
+		"/usr/lib/postgresql/*/bin/pgbench",
+	) // the pattern is constant: no error
 	if len(found) == 0 {
 		return ""
 	}

@@ -21,24 +21,40 @@ import (
 func (a answer) VisitRefundOrderResponse(w http.ResponseWriter) error { return a.Write(w) }
 
 // RefundOrder gives back what was paid for an order.
-func (p *Payments) RefundOrder(ctx context.Context, r api.RefundOrderRequestObject) (api.RefundOrderResponseObject, error) {
+func (p *Payments) RefundOrder(
+	ctx context.Context, r api.RefundOrderRequestObject,
+) (api.RefundOrderResponseObject, error) {
 	if err := refuseCardNumbers(&r.Body.Reason); err != nil {
 		return nil, err
 	}
 	b := back{
-		order: r.ID, actor: &request.From(ctx).Principal.UserID, reason: r.Body.Reason, cancel: r.Body.Cancel != nil && *r.Body.Cancel,
-		key: requestKey(r.Params.IdempotencyKey),
+		order:  r.ID,
+		actor:  &request.From(ctx).Principal.UserID,
+		reason: r.Body.Reason,
+		cancel: r.Body.Cancel != nil && *r.Body.Cancel,
+		key:    requestKey(r.Params.IdempotencyKey),
 	}
 	if r.Body.Amount != nil {
 		minor, err := p.settings.Currency.Parse(*r.Body.Amount)
 		if err != nil || minor < 1 {
-			return nil, problem.Invalid(problem.Field{Pointer: "/amount", Message: "is not an amount above zero in " + string(p.settings.Currency)})
+			return nil, problem.Invalid(
+				problem.Field{
+					Pointer: "/amount",
+					Message: "is not an amount above zero in " + string(p.settings.Currency),
+				},
+			)
 		}
 		b.amount = &minor
 	}
-	known, err := p.once(ctx, r.Params.IdempotencyKey, r.ID, *r.Body, func(ctx context.Context, lease *idempotency.Lease) (*idempotency.Answer, error) {
-		return p.refund(ctx, lease, b)
-	})
+	known, err := p.once(
+		ctx,
+		r.Params.IdempotencyKey,
+		r.ID,
+		*r.Body,
+		func(ctx context.Context, lease *idempotency.Lease) (*idempotency.Answer, error) {
+			return p.refund(ctx, lease, b)
+		},
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +62,9 @@ func (p *Payments) RefundOrder(ctx context.Context, r api.RefundOrderRequestObje
 }
 
 // refund begins a refund, or takes up one that a call with the same key began, and sees it through.
-func (p *Payments) refund(ctx context.Context, lease *idempotency.Lease, b back) (*idempotency.Answer, error) {
+func (p *Payments) refund(
+	ctx context.Context, lease *idempotency.Lease, b back,
+) (*idempotency.Answer, error) {
 	var refund *db.Refund
 	first := true
 	if lease.Resumed() {
@@ -90,14 +108,24 @@ func (p *Payments) refund(ctx context.Context, lease *idempotency.Lease, b back)
 }
 
 // keepRefund keeps the answer that shows a refund for the key.
-func (p *Payments) keepRefund(ctx context.Context, q *db.Queries, lease *idempotency.Lease, refund db.Refund) (idempotency.Answer, error) {
+func (p *Payments) keepRefund(
+	ctx context.Context, q *db.Queries, lease *idempotency.Lease, refund db.Refund,
+) (idempotency.Answer, error) {
 	status := http.StatusCreated
 	if refund.Status == pending {
 		status = http.StatusAccepted
 	}
 	kept, err := idempotency.NewAnswer(status, record.Refund{
-		ID: refund.ID, PaymentID: refund.PaymentID, AmountMinor: refund.AmountMinor, Status: refund.Status, Reason: refund.Reason,
-		ProviderRefundID: refund.ProviderRefundID, ActorID: refund.ActorID, CancelsOrder: refund.CancelsOrder, CreatedAt: refund.CreatedAt, SettledAt: refund.SettledAt,
+		ID:               refund.ID,
+		PaymentID:        refund.PaymentID,
+		AmountMinor:      refund.AmountMinor,
+		Status:           refund.Status,
+		Reason:           refund.Reason,
+		ProviderRefundID: refund.ProviderRefundID,
+		ActorID:          refund.ActorID,
+		CancelsOrder:     refund.CancelsOrder,
+		CreatedAt:        refund.CreatedAt,
+		SettledAt:        refund.SettledAt,
 	}.AdminBody(p.settings.Currency))
 	if err != nil {
 		return kept, err
@@ -105,9 +133,11 @@ func (p *Payments) keepRefund(ctx context.Context, q *db.Queries, lease *idempot
 	return kept, lease.Keep(ctx, q, kept)
 }
 
-// keepLastRefund answers a call that found all money given back before, or that there never was any, and only cancelled
-// the order.
-func (p *Payments) keepLastRefund(ctx context.Context, q *db.Queries, lease *idempotency.Lease, payment db.Payment) (idempotency.Answer, error) {
+// keepLastRefund answers a call that found all money given back before, or that there never was
+// any, and only cancelled the order.
+func (p *Payments) keepLastRefund(
+	ctx context.Context, q *db.Queries, lease *idempotency.Lease, payment db.Payment,
+) (idempotency.Answer, error) {
 	if payment.ID == 0 {
 		kept := idempotency.Answer{Status: http.StatusNoContent, Body: []byte{}}
 		return kept, lease.Keep(ctx, q, kept)
@@ -120,16 +150,29 @@ func (p *Payments) keepLastRefund(ctx context.Context, q *db.Queries, lease *ide
 }
 
 // AdminListPayments answers a page of all payments, newest first.
-func (p *Payments) AdminListPayments(ctx context.Context, r api.AdminListPaymentsRequestObject) (api.AdminListPaymentsResponseObject, error) {
+func (p *Payments) AdminListPayments(
+	ctx context.Context, r api.AdminListPaymentsRequestObject,
+) (api.AdminListPaymentsResponseObject, error) {
 	asked := page.Of(r.Params.Limit, r.Params.Offset)
 	rows, next, err := p.list(ctx, db.ListPaymentsParams{
-		UserID: r.Params.UserID, OrderID: r.Params.OrderID, Status: (*string)(r.Params.Status), Provider: (*string)(r.Params.Provider),
-		FromTime: r.Params.From, ToTime: r.Params.To, PageLimit: asked.Limit, PageOffset: asked.Offset,
+		UserID:     r.Params.UserID,
+		OrderID:    r.Params.OrderID,
+		Status:     (*string)(r.Params.Status),
+		Provider:   (*string)(r.Params.Provider),
+		FromTime:   r.Params.From,
+		ToTime:     r.Params.To,
+		PageLimit:  asked.Limit,
+		PageOffset: asked.Offset,
 	}, r.Params.Cursor, r.Params.Offset)
 	if err != nil {
 		return nil, err
 	}
-	body := api.AdminListPayments200JSONResponse{Items: make([]api.AdminPayment, 0, len(rows)), Limit: asked.Limit, Offset: asked.Offset, NextCursor: next}
+	body := api.AdminListPayments200JSONResponse{
+		Items:      make([]api.AdminPayment, 0, len(rows)),
+		Limit:      asked.Limit,
+		Offset:     asked.Offset,
+		NextCursor: next,
+	}
 	for _, row := range rows {
 		body.Items = append(body.Items, row.AdminBody())
 	}

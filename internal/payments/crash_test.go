@@ -16,9 +16,13 @@ import (
 )
 
 // send sends a call in the background; what it answers nobody hears.
-func send(t *testing.T, to *apitest.Process, caller apitest.Caller, path, body, key string) (ended chan struct{}) {
+func send(
+	t *testing.T, to *apitest.Process, caller apitest.Caller, path, body, key string,
+) (ended chan struct{}) {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, to.URL+path, strings.NewReader(body))
+	request, err := http.NewRequestWithContext(
+		t.Context(), http.MethodPost, to.URL+path, strings.NewReader(body),
+	)
 	require.NoError(t, err)
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Authorization", "Bearer "+caller.Token())
@@ -33,8 +37,8 @@ func send(t *testing.T, to *apitest.Process, caller apitest.Caller, path, body, 
 	return ended
 }
 
-// A server that dies after the provider charged and before it noted so: the same key finishes what it began, and without
-// it the reconciliation does.
+// A server that dies after the provider charged and before it noted so: the same key finishes what
+// it began, and without it the reconciliation does.
 func TestADeathAfterTheChargeChargesOnce(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -42,8 +46,12 @@ func TestADeathAfterTheChargeChargesOnce(t *testing.T) {
 	again, found := s.order(ada), s.order(ada)
 	dying := s.Process()
 	body := `{"payment_type": "card", "token": "tok_slow"}`
-	first, second := send(t, dying, ada, at(again)+"/pay", body, "one"), send(t, dying, ada, at(found)+"/pay", body, "two")
-	require.Eventually(t, func() bool { return len(s.ledger().Charges) == 2 }, 10*time.Second, 5*time.Millisecond)
+	first, second := send(t, dying, ada, at(again)+"/pay", body, "one"), send(
+		t, dying, ada, at(found)+"/pay", body, "two",
+	)
+	require.Eventually(
+		t, func() bool { return len(s.ledger().Charges) == 2 }, 10*time.Second, 5*time.Millisecond,
+	)
 	dying.Kill()
 	<-first
 	<-second
@@ -52,7 +60,9 @@ func TestADeathAfterTheChargeChargesOnce(t *testing.T) {
 
 	pay(ada, again, "tok_slow", key("one")).Problem(http.StatusConflict, "idempotency_in_flight")
 	pay(ada, again, "tok_visa", key("three")).Problem(http.StatusConflict, "payment_in_progress")
-	s.Exec("UPDATE idempotency_keys SET leased_until = now() - interval '1 second'") // a minute later
+	s.Exec(
+		"UPDATE idempotency_keys SET leased_until = now() - interval '1 second'",
+	) // a minute later
 	var payment api.Payment
 	pay(ada, again, "tok_slow", key("one")).Want(http.StatusCreated).Into(&payment)
 	assert.Equal(t, api.PaymentStatusPaid, payment.Status)
@@ -60,30 +70,41 @@ func TestADeathAfterTheChargeChargesOnce(t *testing.T) {
 
 	s.later()
 	assertStatus(t, api.OrderStatusPAID, read(ada, found))
-	pay(ada, found, "tok_slow", key("two")).Want(http.StatusCreated) // what was found out is its answer
+	pay(ada, found, "tok_slow", key("two")).Want(http.StatusCreated)
+	// what was found out is its answer
 	assert.Len(t, s.ledger().Charges, 2)
 	s.RequireSound()
 }
 
-// Killed at any moment of a payment or a refund, and repeated with the same key: one charge, one refund.
+// Killed at any moment of a payment or a refund, and repeated with the same key: one charge, one
+// refund.
 func TestDeathsAtAnyMoment(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	ada := s.Customer()
 	repeat := func(call func() *apitest.Answer) {
-		require.Eventually(t, func() bool { // the database may still be at work on what the dead asked of it
-			s.Exec("UPDATE idempotency_keys SET leased_until = now() - interval '1 second' WHERE status IS NULL")
-			answer := call()
-			if answer.Status == http.StatusConflict {
-				answer.Problem(http.StatusConflict, "idempotency_in_flight")
-			}
-			return answer.Status == http.StatusCreated
-		}, 10*time.Second, 10*time.Millisecond)
+		require.Eventually(
+			t,
+			func() bool { // the database may still be at work on what the dead asked of it
+				s.Exec(
+					"UPDATE idempotency_keys SET leased_until = now() - interval '1 second' WHERE status IS NULL",
+				)
+				answer := call()
+				if answer.Status == http.StatusConflict {
+					answer.Problem(http.StatusConflict, "idempotency_in_flight")
+				}
+				return answer.Status == http.StatusCreated
+			},
+			10*time.Second,
+			10*time.Millisecond,
+		)
 	}
 	for round := range 8 {
 		order, name := s.order(ada), fmt.Sprint(round)
 		dying := s.Process()
-		ended := send(t, dying, ada, at(order)+"/pay", `{"payment_type": "card", "token": "tok_visa"}`, name)
+		ended := send(
+			t, dying, ada, at(order)+"/pay", `{"payment_type": "card", "token": "tok_visa"}`, name,
+		)
 		<-time.After(rand.N(40 * time.Millisecond))
 		dying.Kill()
 		<-ended
@@ -95,7 +116,10 @@ func TestDeathsAtAnyMoment(t *testing.T) {
 			continue
 		}
 		dying = s.Process()
-		ended = send(t, dying, s.keeper, admin(order)+"/refunds", `{"reason": "A dent.", "cancel": true}`, name)
+		ended = send(
+			t, dying, s.keeper, admin(order)+"/refunds", `{"reason": "A dent.", "cancel": true}`,
+			name,
+		)
 		<-time.After(rand.N(40 * time.Millisecond))
 		dying.Kill()
 		<-ended

@@ -8,7 +8,8 @@ import (
 	"github.com/shopd/shopd/internal/payments/record"
 )
 
-// refundEvent is what an event tells of money that was given back: the payment, and the refund of it.
+// refundEvent is what an event tells of money that was given back: the payment, and the refund of
+// it.
 type refundEvent struct {
 	api.AdminPayment
 	Refund api.AdminRefund `json:"refund"`
@@ -20,7 +21,16 @@ func (t tx) tellFailed(ctx context.Context, id int64) error {
 	if err != nil {
 		return err
 	}
-	return events.Record(ctx, t.q, events.Event{Kind: events.PaymentFailed, ObjectType: events.Payment, ObjectID: id, Data: payment.AdminBody()})
+	return events.Record(
+		ctx,
+		t.q,
+		events.Event{
+			Kind:       events.PaymentFailed,
+			ObjectType: events.Payment,
+			ObjectID:   id,
+			Data:       payment.AdminBody(),
+		},
+	)
 }
 
 // tellRefunded writes that money of a locked payment was given back.
@@ -35,7 +45,16 @@ func (t tx) tellRefunded(ctx context.Context, id, refund int64) error {
 			told.Refund = r.AdminBody(payment.Currency)
 		}
 	}
-	return events.Record(ctx, t.q, events.Event{Kind: events.PaymentRefunded, ObjectType: events.Payment, ObjectID: id, Data: told})
+	return events.Record(
+		ctx,
+		t.q,
+		events.Event{
+			Kind:       events.PaymentRefunded,
+			ObjectType: events.Payment,
+			ObjectID:   id,
+			Data:       told,
+		},
+	)
 }
 
 func (t tx) details(ctx context.Context, id int64) (record.Payment, error) {

@@ -11,7 +11,9 @@ import (
 )
 
 // ListPaymentTypes answers the ways to pay.
-func (p *Payments) ListPaymentTypes(ctx context.Context, _ api.ListPaymentTypesRequestObject) (api.ListPaymentTypesResponseObject, error) {
+func (p *Payments) ListPaymentTypes(
+	ctx context.Context, _ api.ListPaymentTypesRequestObject,
+) (api.ListPaymentTypesResponseObject, error) {
 	rows, err := p.queries.ListPaymentTypes(ctx)
 	if err != nil {
 		return nil, err
@@ -24,21 +26,34 @@ func (p *Payments) ListPaymentTypes(ctx context.Context, _ api.ListPaymentTypesR
 }
 
 // ListPayments answers a page of the caller's payments, newest first.
-func (p *Payments) ListPayments(ctx context.Context, r api.ListPaymentsRequestObject) (api.ListPaymentsResponseObject, error) {
+func (p *Payments) ListPayments(
+	ctx context.Context, r api.ListPaymentsRequestObject,
+) (api.ListPaymentsResponseObject, error) {
 	asked := page.Of(r.Params.Limit, r.Params.Offset)
 	user := request.From(ctx).Principal.UserID
 	rows, next, err := p.list(ctx, db.ListPaymentsParams{
-		UserID: &user, OrderID: r.Params.OrderID, Status: (*string)(r.Params.Status), PageLimit: asked.Limit, PageOffset: asked.Offset,
+		UserID:     &user,
+		OrderID:    r.Params.OrderID,
+		Status:     (*string)(r.Params.Status),
+		PageLimit:  asked.Limit,
+		PageOffset: asked.Offset,
 	}, r.Params.Cursor, r.Params.Offset)
 	if err != nil {
 		return nil, err
 	}
-	body := api.ListPayments200JSONResponse{Items: make([]api.Payment, 0, len(rows)), Limit: asked.Limit, Offset: asked.Offset, NextCursor: next}
+	body := api.ListPayments200JSONResponse{
+		Items:      make([]api.Payment, 0, len(rows)),
+		Limit:      asked.Limit,
+		Offset:     asked.Offset,
+		NextCursor: next,
+	}
 	for _, row := range rows {
 		body.Items = append(body.Items, row.Body())
 	}
 	if r.Params.Cursor == nil {
-		total, err := p.planned.CountPayments(ctx, user, r.Params.OrderID, (*string)(r.Params.Status))
+		total, err := p.planned.CountPayments(
+			ctx, user, r.Params.OrderID, (*string)(r.Params.Status),
+		)
 		if err != nil {
 			return nil, err
 		}
@@ -48,7 +63,9 @@ func (p *Payments) ListPayments(ctx context.Context, r api.ListPaymentsRequestOb
 }
 
 // list reads a page of payments, and where the next one begins.
-func (p *Payments) list(ctx context.Context, params db.ListPaymentsParams, cursor *string, offset *int32) (read []record.Payment, next *string, err error) {
+func (p *Payments) list(
+	ctx context.Context, params db.ListPaymentsParams, cursor *string, offset *int32,
+) (read []record.Payment, next *string, err error) {
 	before, err := page.After(cursor, offset, 1)
 	if err != nil {
 		return nil, nil, err
@@ -74,7 +91,9 @@ func (p *Payments) list(ctx context.Context, params db.ListPaymentsParams, curso
 }
 
 // GetPayment answers one of the caller's payments.
-func (p *Payments) GetPayment(ctx context.Context, r api.GetPaymentRequestObject) (api.GetPaymentResponseObject, error) {
+func (p *Payments) GetPayment(
+	ctx context.Context, r api.GetPaymentRequestObject,
+) (api.GetPaymentResponseObject, error) {
 	payment, err := p.show(ctx, p.queries, r.ID, &request.From(ctx).Principal.UserID)
 	if err != nil {
 		return nil, err

@@ -18,8 +18,11 @@ import (
 	"github.com/shopd/shopd/internal/platform/request"
 )
 
-// keep settles a payment with what the provider answered, if it did, and keeps the answer for the key with it.
-func (p *Payments) keep(ctx context.Context, lease *idempotency.Lease, id int64, result *provider.Result) (*idempotency.Answer, error) {
+// keep settles a payment with what the provider answered, if it did, and keeps the answer for the
+// key with it.
+func (p *Payments) keep(
+	ctx context.Context, lease *idempotency.Lease, id int64, result *provider.Result,
+) (*idempotency.Answer, error) {
 	var kept idempotency.Answer
 	surplus := false
 	err := p.inTx(ctx, nil, func(t tx) error {
@@ -51,8 +54,8 @@ func (p *Payments) keep(ctx context.Context, lease *idempotency.Lease, id int64,
 	return &kept, unsure(err)
 }
 
-// unsure is the error of a call after the provider was asked: when it is the database that is away, what happened is not
-// in the books yet, and the same call brings it there.
+// unsure is the error of a call after the provider was asked: when it is the database that is away,
+// what happened is not in the books yet, and the same call brings it there.
 func unsure(err error) error {
 	if postgres.IsTransient(err) || errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("%w: %w", postgres.ErrOutcomeUnknown, err)
@@ -73,7 +76,9 @@ func statusOf(payment db.Payment) int {
 }
 
 // show reads a payment; of one account unless user is nil.
-func (p *Payments) show(ctx context.Context, q *db.Queries, id int64, user *int64) (record.Payment, error) {
+func (p *Payments) show(
+	ctx context.Context, q *db.Queries, id int64, user *int64,
+) (record.Payment, error) {
 	details, err := q.ShowPayment(ctx, id, user)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return record.Payment{}, ErrNotFound
@@ -84,8 +89,8 @@ func (p *Payments) show(ctx context.Context, q *db.Queries, id int64, user *int6
 	return record.Read(details)
 }
 
-// refusedAgain is the problem of a payment that was declined or set aside, which is kept for its key like any other
-// outcome.
+// refusedAgain is the problem of a payment that was declined or set aside, which is kept for its
+// key like any other outcome.
 func refusedAgain(ctx context.Context, known idempotency.Answer) error {
 	var payment api.Payment
 	if err := json.Unmarshal(known.Body, &payment); err != nil {

@@ -47,14 +47,18 @@ func open(t *testing.T, settings ...apitest.Setting) stall {
 	s := stall{Shop: apitest.New(t, append([]apitest.Setting{unlimited}, settings...)...), t: t}
 	s.keeper = s.Admin()
 	var made api.AdminProduct
-	s.keeper.Post("/api/v1/admin/products", fields{"name": "Drift", "price": "12.50", "stock": 1000}).Want(http.StatusCreated).Into(&made)
+	s.keeper.Post("/api/v1/admin/products", fields{"name": "Drift", "price": "12.50", "stock": 1000}).
+		Want(http.StatusCreated).
+		Into(&made)
 	s.product = made.ID
 	return s
 }
 
 // order places one of 25.00.
 func (s stall) order(caller apitest.Caller) (order api.Order) {
-	caller.Post(orders, fields{"items": []fields{{"product_id": s.product, "quantity": 2}}}).Want(http.StatusCreated).Into(&order)
+	caller.Post(orders, fields{"items": []fields{{"product_id": s.product, "quantity": 2}}}).
+		Want(http.StatusCreated).
+		Into(&order)
 	return order
 }
 
@@ -62,7 +66,9 @@ func with(token string) fields { return fields{"payment_type": "card", "token": 
 
 func key(name string) apitest.Header { return apitest.Header{Name: "Idempotency-Key", Value: name} }
 
-func pay(caller apitest.Caller, order api.Order, token string, headers ...apitest.Header) *apitest.Answer {
+func pay(
+	caller apitest.Caller, order api.Order, token string, headers ...apitest.Header,
+) *apitest.Answer {
 	return caller.Post(at(order)+"/pay", with(token), headers...)
 }
 
@@ -76,7 +82,9 @@ func read(caller apitest.Caller, order api.Order) (now api.Order) {
 }
 
 func (s stall) stock() int {
-	return apitest.Value[int](s.Shop, "SELECT sum(stock)::int FROM variants WHERE product_id = $1", s.product)
+	return apitest.Value[int](
+		s.Shop, "SELECT sum(stock)::int FROM variants WHERE product_id = $1", s.product,
+	)
 }
 
 func (s stall) ledger() testpay.Ledger {
@@ -89,8 +97,12 @@ func (s stall) ledger() testpay.Ledger {
 // later makes it some minutes later for what is pending, and finds out what became of it.
 func (s stall) later() {
 	s.t.Helper()
-	s.Exec("UPDATE payments SET attempted_at = attempted_at - interval '5 minutes', asked_at = asked_at - interval '5 minutes', checked_at = checked_at - interval '5 minutes'")
-	s.Exec("UPDATE refunds SET created_at = created_at - interval '5 minutes', checked_at = checked_at - interval '5 minutes'")
+	s.Exec(
+		"UPDATE payments SET attempted_at = attempted_at - interval '5 minutes', asked_at = asked_at - interval '5 minutes', checked_at = checked_at - interval '5 minutes'",
+	)
+	s.Exec(
+		"UPDATE refunds SET created_at = created_at - interval '5 minutes', checked_at = checked_at - interval '5 minutes'",
+	)
 	require.NoError(s.t, s.App.Payments().Reconcile(s.t.Context()))
 }
 
@@ -99,7 +111,10 @@ func (s stall) tell(id string) *apitest.Answer {
 	s.t.Helper()
 	payload, signature, err := s.App.TestPayments().Webhook(s.t.Context(), id)
 	require.NoError(s.t, err)
-	return s.Post(hook, apitest.Raw{ContentType: "application/json", Content: string(payload)}, apitest.Header{Name: "Test-Signature", Value: signature})
+	return s.Post(
+		hook, apitest.Raw{ContentType: "application/json", Content: string(payload)},
+		apitest.Header{Name: "Test-Signature", Value: signature},
+	)
 }
 
 func notes(order api.Order) string {

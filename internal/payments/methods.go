@@ -29,7 +29,9 @@ func (p *Payments) method(ctx context.Context, id, user int64) (db.PaymentMethod
 }
 
 // ListPaymentMethods answers a page of the caller's saved methods.
-func (p *Payments) ListPaymentMethods(ctx context.Context, r api.ListPaymentMethodsRequestObject) (api.ListPaymentMethodsResponseObject, error) {
+func (p *Payments) ListPaymentMethods(
+	ctx context.Context, r api.ListPaymentMethodsRequestObject,
+) (api.ListPaymentMethodsResponseObject, error) {
 	asked := page.Of(r.Params.Limit, r.Params.Offset)
 	user := request.From(ctx).Principal.UserID
 	total, err := p.queries.CountPaymentMethods(ctx, user)
@@ -40,7 +42,12 @@ func (p *Payments) ListPaymentMethods(ctx context.Context, r api.ListPaymentMeth
 	if err != nil {
 		return nil, err
 	}
-	body := api.ListPaymentMethods200JSONResponse{Items: make([]api.PaymentMethod, 0, len(rows)), Total: total, Limit: asked.Limit, Offset: asked.Offset}
+	body := api.ListPaymentMethods200JSONResponse{
+		Items:  make([]api.PaymentMethod, 0, len(rows)),
+		Total:  total,
+		Limit:  asked.Limit,
+		Offset: asked.Offset,
+	}
 	for _, row := range rows {
 		body.Items = append(body.Items, methodBody(row))
 	}
@@ -48,7 +55,9 @@ func (p *Payments) ListPaymentMethods(ctx context.Context, r api.ListPaymentMeth
 }
 
 // CreatePaymentMethod has the provider keep a payment method.
-func (p *Payments) CreatePaymentMethod(ctx context.Context, r api.CreatePaymentMethodRequestObject) (api.CreatePaymentMethodResponseObject, error) {
+func (p *Payments) CreatePaymentMethod(
+	ctx context.Context, r api.CreatePaymentMethodRequestObject,
+) (api.CreatePaymentMethodResponseObject, error) {
 	if err := refuseCardNumbers(&r.Body.Token, r.Body.PaymentType); err != nil {
 		return nil, err
 	}
@@ -57,7 +66,10 @@ func (p *Payments) CreatePaymentMethod(ctx context.Context, r api.CreatePaymentM
 		return nil, err
 	}
 	params := db.CreatePaymentMethodParams{
-		UserID: request.From(ctx).Principal.UserID, Provider: with.Name(), PaymentType: "card", IsDefault: r.Body.IsDefault != nil && *r.Body.IsDefault,
+		UserID:      request.From(ctx).Principal.UserID,
+		Provider:    with.Name(),
+		PaymentType: "card",
+		IsDefault:   r.Body.IsDefault != nil && *r.Body.IsDefault,
 	}
 	if r.Body.PaymentType != nil {
 		params.PaymentType = *r.Body.PaymentType
@@ -65,7 +77,8 @@ func (p *Payments) CreatePaymentMethod(ctx context.Context, r api.CreatePaymentM
 	if err := p.knowsType(ctx, params.PaymentType); err != nil {
 		return nil, err
 	}
-	if count, err := p.queries.CountPaymentMethods(ctx, params.UserID); err != nil || count >= mostMethods {
+	if count, err := p.queries.CountPaymentMethods(ctx, params.UserID); err != nil ||
+		count >= mostMethods {
 		return nil, errors.Join(err, onlyIf(count >= mostMethods, ErrTooManyMethods))
 	}
 	ctx, cancel := p.detached(ctx)
@@ -74,7 +87,9 @@ func (p *Payments) CreatePaymentMethod(ctx context.Context, r api.CreatePaymentM
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return nil, err
 	}
-	saved, err := with.SaveMethod(ctx, fmt.Sprintf("user:%d", params.UserID), customer, r.Body.Token)
+	saved, err := with.SaveMethod(
+		ctx, fmt.Sprintf("user:%d", params.UserID), customer, r.Body.Token,
+	)
 	if err != nil {
 		return nil, notSaved(err)
 	}
@@ -98,13 +113,21 @@ func notSaved(err error) error {
 	case errors.Is(err, provider.ErrCardNumber):
 		return ErrCardNumber
 	case errors.Is(err, provider.ErrToken):
-		return problem.Invalid(problem.Field{Pointer: "/token", Message: "is not known to the payment provider, or was used before"})
+		return problem.Invalid(
+			problem.Field{
+				Pointer: "/token",
+				Message: "is not known to the payment provider, or was used before",
+			},
+		)
 	}
 	return ErrUnavailable.Because(err)
 }
 
-// save writes a method that the provider keeps. The first is the default; another that is takes its place.
-func (p *Payments) save(ctx context.Context, params db.CreatePaymentMethodParams) (created db.PaymentMethod, err error) {
+// save writes a method that the provider keeps. The first is the default; another that is takes its
+// place.
+func (p *Payments) save(
+	ctx context.Context, params db.CreatePaymentMethodParams,
+) (created db.PaymentMethod, err error) {
 	err = postgres.Tx(ctx, p.pool, func(q *db.Queries) error {
 		if err := q.LockPaymentMethods(ctx, params.UserID); err != nil {
 			return err
@@ -130,13 +153,24 @@ func (p *Payments) save(ctx context.Context, params db.CreatePaymentMethodParams
 	case postgres.Violates(err, "payment_methods_provider_key"):
 		return created, ErrMethodKnown
 	case errors.Is(err, ErrTooManyMethods): // others were faster; nobody must find it at the provider
-		return created, errors.Join(err, p.removeAtProvider(ctx, provider.SavedMethod{ProviderMethodID: params.ProviderMethodID, ProviderCustomerID: params.ProviderCustomerID}))
+		return created, errors.Join(
+			err,
+			p.removeAtProvider(
+				ctx,
+				provider.SavedMethod{
+					ProviderMethodID:   params.ProviderMethodID,
+					ProviderCustomerID: params.ProviderCustomerID,
+				},
+			),
+		)
 	}
 	return created, err
 }
 
 // GetPaymentMethod answers one of the caller's saved methods.
-func (p *Payments) GetPaymentMethod(ctx context.Context, r api.GetPaymentMethodRequestObject) (api.GetPaymentMethodResponseObject, error) {
+func (p *Payments) GetPaymentMethod(
+	ctx context.Context, r api.GetPaymentMethodRequestObject,
+) (api.GetPaymentMethodResponseObject, error) {
 	found, err := p.method(ctx, r.ID, request.From(ctx).Principal.UserID)
 	if err != nil {
 		return nil, err
@@ -145,7 +179,9 @@ func (p *Payments) GetPaymentMethod(ctx context.Context, r api.GetPaymentMethodR
 }
 
 // UpdatePaymentMethod makes one of the caller's saved methods the default, or not.
-func (p *Payments) UpdatePaymentMethod(ctx context.Context, r api.UpdatePaymentMethodRequestObject) (api.UpdatePaymentMethodResponseObject, error) {
+func (p *Payments) UpdatePaymentMethod(
+	ctx context.Context, r api.UpdatePaymentMethodRequestObject,
+) (api.UpdatePaymentMethodResponseObject, error) {
 	user := request.From(ctx).Principal.UserID
 	var changed db.PaymentMethod
 	err := postgres.Tx(ctx, p.pool, func(q *db.Queries) error {
@@ -173,8 +209,11 @@ func (p *Payments) UpdatePaymentMethod(ctx context.Context, r api.UpdatePaymentM
 	return api.UpdatePaymentMethod200JSONResponse(methodBody(changed)), nil
 }
 
-// DeletePaymentMethod takes one of the caller's saved methods away, here at once and at the provider too.
-func (p *Payments) DeletePaymentMethod(ctx context.Context, r api.DeletePaymentMethodRequestObject) (api.DeletePaymentMethodResponseObject, error) {
+// DeletePaymentMethod takes one of the caller's saved methods away, here at once and at the
+// provider too.
+func (p *Payments) DeletePaymentMethod(
+	ctx context.Context, r api.DeletePaymentMethodRequestObject,
+) (api.DeletePaymentMethodResponseObject, error) {
 	retired, err := p.queries.RetirePaymentMethod(ctx, r.ID, request.From(ctx).Principal.UserID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, ErrMethodNotFound
@@ -185,7 +224,10 @@ func (p *Payments) DeletePaymentMethod(ctx context.Context, r api.DeletePaymentM
 	ctx, cancel := p.detached(ctx)
 	defer cancel()
 	if err := p.remove(ctx, retired); err != nil { // Reconcile tries again
-		p.settings.Log.WarnContext(ctx, "payment method is not removed at the provider yet", "payment_method", retired.ID, "error", err.Error())
+		p.settings.Log.WarnContext(
+			ctx, "payment method is not removed at the provider yet", "payment_method", retired.ID,
+			"error", err.Error(),
+		)
 	}
 	return api.DeletePaymentMethod204Response{}, nil
 }
@@ -195,7 +237,13 @@ func (p *Payments) remove(ctx context.Context, retired db.PaymentMethod) error {
 	if _, err := p.usable(retired.Provider); err != nil {
 		return err
 	}
-	if err := p.removeAtProvider(ctx, provider.SavedMethod{ProviderMethodID: retired.ProviderMethodID, ProviderCustomerID: retired.ProviderCustomerID}); err != nil {
+	if err := p.removeAtProvider(
+		ctx,
+		provider.SavedMethod{
+			ProviderMethodID:   retired.ProviderMethodID,
+			ProviderCustomerID: retired.ProviderCustomerID,
+		},
+	); err != nil {
 		return err
 	}
 	return p.queries.DeletePaymentMethod(ctx, retired.ID)
@@ -209,7 +257,13 @@ func (p *Payments) removeAtProvider(ctx context.Context, saved provider.SavedMet
 
 func methodBody(m db.PaymentMethod) api.PaymentMethod {
 	return api.PaymentMethod{
-		ID: m.ID, PaymentType: m.PaymentType, Brand: m.Brand, LastFour: m.LastFour, ExpMonth: m.ExpMonth, ExpYear: m.ExpYear,
-		IsDefault: m.IsDefault, CreatedAt: m.CreatedAt.UTC(),
+		ID:          m.ID,
+		PaymentType: m.PaymentType,
+		Brand:       m.Brand,
+		LastFour:    m.LastFour,
+		ExpMonth:    m.ExpMonth,
+		ExpYear:     m.ExpYear,
+		IsDefault:   m.IsDefault,
+		CreatedAt:   m.CreatedAt.UTC(),
 	}
 }

@@ -26,7 +26,9 @@ func TestSavedMethods(t *testing.T) {
 	first := save(ada, fields{"token": "tok_visa"})
 	assert.True(t, first.IsDefault, "the first is")
 	assert.Equal(t, "visa 4242", first.Brand+" "+first.LastFour)
-	second := save(ada, fields{"token": "tok_mastercard", "payment_type": "card", "is_default": true})
+	second := save(
+		ada, fields{"token": "tok_mastercard", "payment_type": "card", "is_default": true},
+	)
 	var page api.PaymentMethodPage
 	ada.Get(methods).Want(http.StatusOK).Into(&page)
 	assert.Equal(t, []int64{second.ID, first.ID}, []int64{page.Items[0].ID, page.Items[1].ID})
@@ -34,29 +36,40 @@ func TestSavedMethods(t *testing.T) {
 	ada.Patch(of(first), fields{"is_default": true}).Want(http.StatusOK).Into(&first)
 	assert.True(t, first.IsDefault)
 	ada.Patch(of(first), fields{"is_default": false}).Want(http.StatusOK)
-	assert.Zero(t, apitest.Value[int](s.Shop, "SELECT count(*) FROM payment_methods WHERE is_default"))
+	assert.Zero(
+		t, apitest.Value[int](s.Shop, "SELECT count(*) FROM payment_methods WHERE is_default"),
+	)
 	ada.Patch(of(first), fields{}).Problem(http.StatusUnprocessableEntity, "invalid_request")
 	tag := ada.Get(of(first)).Want(http.StatusOK).Header.Get("ETag")
-	ada.Get(of(first), apitest.Header{Name: "If-None-Match", Value: tag}).Want(http.StatusNotModified)
+	ada.Get(of(first), apitest.Header{Name: "If-None-Match", Value: tag}).
+		Want(http.StatusNotModified)
 
 	order := s.order(ada)
 	var payment api.Payment
-	ada.Post(at(order)+"/pay", fields{"payment_method_id": second.ID}).Want(http.StatusCreated).Into(&payment)
+	ada.Post(at(order)+"/pay", fields{"payment_method_id": second.ID}).
+		Want(http.StatusCreated).
+		Into(&payment)
 	assert.Equal(t, api.PaidWith{Brand: "mastercard", LastFour: "4444"}, *payment.Method)
 
 	his := s.order(bob)
-	bob.Post(at(his)+"/pay", fields{"payment_method_id": first.ID}).Problem(http.StatusNotFound, "payment_method_not_found")
+	bob.Post(at(his)+"/pay", fields{"payment_method_id": first.ID}).
+		Problem(http.StatusNotFound, "payment_method_not_found")
 	bob.Get(of(first)).Problem(http.StatusNotFound, "payment_method_not_found")
-	bob.Patch(of(first), fields{"is_default": true}).Problem(http.StatusNotFound, "payment_method_not_found")
+	bob.Patch(of(first), fields{"is_default": true}).
+		Problem(http.StatusNotFound, "payment_method_not_found")
 	bob.Delete(of(first)).Problem(http.StatusNotFound, "payment_method_not_found")
 
 	for token, code := range map[string]int{"tok_declined": http.StatusPaymentRequired, "tok_of_nobody": http.StatusUnprocessableEntity, "tok_unavailable": http.StatusServiceUnavailable} {
 		ada.Post(methods, fields{"token": token}).Want(code)
 	}
-	ada.Post(methods, fields{"token": "tok_visa", "payment_type": "barter"}).Problem(http.StatusUnprocessableEntity, "invalid_request")
+	ada.Post(methods, fields{"token": "tok_visa", "payment_type": "barter"}).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
 	ada.Delete(of(second)).Want(http.StatusNoContent)
 	ada.Get(of(second)).Problem(http.StatusNotFound, "payment_method_not_found")
-	assert.Equal(t, 1, apitest.Value[int](s.Shop, "SELECT count(*) FROM payment_methods"), "removed at the provider, nothing is kept")
+	assert.Equal(
+		t, 1, apitest.Value[int](s.Shop, "SELECT count(*) FROM payment_methods"),
+		"removed at the provider, nothing is kept",
+	)
 	s.RequireSound()
 }
 
@@ -64,12 +77,18 @@ func TestOneDefaultAndAtMostTwentyUnderRace(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	ada := s.Customer()
-	statuses := apitest.Race(32, func(i int) int { return ada.Post(methods, fields{"token": "tok_visa", "is_default": i%2 == 0}).Status })
+	statuses := apitest.Race(
+		32,
+		func(i int) int { return ada.Post(methods, fields{"token": "tok_visa", "is_default": i%2 == 0}).Status },
+	)
 	assert.Equal(t, map[int]int{http.StatusCreated: 20, http.StatusConflict: 12}, statuses)
-	assert.Equal(t, 1, apitest.Value[int](s.Shop, "SELECT count(*) FROM payment_methods WHERE is_default"))
+	assert.Equal(
+		t, 1, apitest.Value[int](s.Shop, "SELECT count(*) FROM payment_methods WHERE is_default"),
+	)
 }
 
-// What is removed here cannot be charged at the provider, even if that was out of reach at first, or the account went.
+// What is removed here cannot be charged at the provider, even if that was out of reach at first,
+// or the account went.
 func TestRemovedMethodsAreRemovedAtTheProvider(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -79,15 +98,25 @@ func TestRemovedMethodsAreRemovedAtTheProvider(t *testing.T) {
 	elsewhere := s.Restart(stripeSettings("http://127.0.0.1:1")...)
 	elsewhere.As(ada.Token()).Delete(of(hers)).Want(http.StatusNoContent)
 	order := s.order(ada)
-	ada.Post(at(order)+"/pay", fields{"payment_method_id": hers.ID}).Problem(http.StatusNotFound, "payment_method_not_found")
+	ada.Post(at(order)+"/pay", fields{"payment_method_id": hers.ID}).
+		Problem(http.StatusNotFound, "payment_method_not_found")
 	bob.Delete("/api/v1/users/me").Want(http.StatusNoContent)
-	assert.Equal(t, 2, apitest.Value[int](s.Shop, "SELECT count(*) FROM payment_methods WHERE removed_at IS NOT NULL AND NOT is_default"))
+	assert.Equal(
+		t,
+		2,
+		apitest.Value[int](
+			s.Shop,
+			"SELECT count(*) FROM payment_methods WHERE removed_at IS NOT NULL AND NOT is_default",
+		),
+	)
 	require.NoError(t, s.App.Payments().Reconcile(t.Context()))
 	assert.Zero(t, apitest.Value[int](s.Shop, "SELECT count(*) FROM payment_methods"))
 
 	gone := save(ada, fields{"token": "tok_visa"})
 	other := s.order(ada)
-	elsewhere.As(ada.Token()).Post(at(other)+"/pay", fields{"payment_method_id": gone.ID}).Problem(http.StatusConflict, "payment_method_unusable")
+	elsewhere.As(ada.Token()).
+		Post(at(other)+"/pay", fields{"payment_method_id": gone.ID}).
+		Problem(http.StatusConflict, "payment_method_unusable")
 	s.RequireSound()
 }
 
@@ -100,7 +129,10 @@ func TestAnOrderRemembersItsMethod(t *testing.T) {
 	ada.Post(methods, fields{"token": "tok_mastercard"}).Want(http.StatusCreated).Into(&hers)
 	bob.Post(methods, fields{"token": "tok_visa"}).Want(http.StatusCreated).Into(&his)
 	body := func(method int64) fields {
-		return fields{"items": []fields{{"product_id": s.product, "quantity": 2}}, "payment_method_id": method}
+		return fields{
+			"items":             []fields{{"product_id": s.product, "quantity": 2}},
+			"payment_method_id": method,
+		}
 	}
 	ada.Post(orders, body(his.ID)).Problem(http.StatusUnprocessableEntity, "invalid_request")
 	var order api.Order
@@ -116,6 +148,7 @@ func TestAnOrderRemembersItsMethod(t *testing.T) {
 	ada.Post(orders, body(hers.ID)).Want(http.StatusCreated).Into(&order)
 	ada.Delete(of(hers)).Want(http.StatusNoContent)
 	ada.Post(at(order)+"/pay", fields{}).Problem(http.StatusNotFound, "payment_method_not_found")
-	ada.Post(at(s.order(ada))+"/pay", fields{}).Problem(http.StatusUnprocessableEntity, "invalid_request")
+	ada.Post(at(s.order(ada))+"/pay", fields{}).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
 	s.RequireSound()
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// The connection to the database is lost at the COMMIT before the provider is asked, or at the one after it: the same
-// request with the same key, sent at once, charges once and gives back once.
+// The connection to the database is lost at the COMMIT before the provider is asked, or at the one
+// after it: the same request with the same key, sent at once, charges once and gives back once.
 func TestCommitsNobodyHeard(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -23,24 +23,34 @@ func TestCommitsNobodyHeard(t *testing.T) {
 	ada, keeper := elsewhere.As(s.Customer().Token()), elsewhere.As(s.keeper.Token())
 	again := func(call func() *apitest.Answer) {
 		var answer *apitest.Answer
-		require.Eventually(t, func() bool { // the server of the database may not have noticed that nobody is there
-			answer = call()
-			return answer.Status != http.StatusConflict || answer.Status == http.StatusServiceUnavailable
-		}, 5*time.Second, 5*time.Millisecond)
+		require.Eventually(
+			t,
+			func() bool { // the server of the database may not have noticed that nobody is there
+				answer = call()
+				return answer.Status != http.StatusConflict ||
+					answer.Status == http.StatusServiceUnavailable
+			},
+			5*time.Second,
+			5*time.Millisecond,
+		)
 		answer.Want(http.StatusCreated)
 	}
 	for round := range 4 {
 		commit, done, name := round/2%2, round%2 == 0, key(fmt.Sprint(round))
 		order := s.order(ada)
 		cut.Commit(commit, done)
-		told := pay(ada, order, "tok_visa", name).Problem(http.StatusServiceUnavailable, "outcome_unknown")
+		told := pay(
+			ada, order, "tok_visa", name,
+		).Problem(http.StatusServiceUnavailable, "outcome_unknown")
 		assert.Equal(t, api.ResolutionRetry, *told.Resolution)
 		again(func() *apitest.Answer { return pay(ada, order, "tok_visa", name) })
 		assertStatus(t, api.OrderStatusPAID, read(ada, order))
 		require.Len(t, s.ledger().Charges, round+1)
 
 		give := func() *apitest.Answer {
-			return keeper.Post(admin(order)+"/refunds", fields{"reason": "A dent.", "amount": "5.00"}, name)
+			return keeper.Post(
+				admin(order)+"/refunds", fields{"reason": "A dent.", "amount": "5.00"}, name,
+			)
 		}
 		cut.Commit(commit, done)
 		give().Problem(http.StatusServiceUnavailable, "outcome_unknown")
@@ -51,7 +61,8 @@ func TestCommitsNobodyHeard(t *testing.T) {
 	s.RequireSound()
 }
 
-// A provider that takes another amount than it was asked for is told to give it back; the order waits for its total.
+// A provider that takes another amount than it was asked for is told to give it back; the order
+// waits for its total.
 func TestAnotherAmountIsSetAside(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -65,7 +76,10 @@ func TestAnotherAmountIsSetAside(t *testing.T) {
 	now := read(ada, order)
 	assertStatus(t, api.OrderStatusPENDING, now)
 	assert.Equal(t, "26.00", now.Payments[0].Amount, "what was taken")
-	assert.Contains(t, notes(now), "PENDING The payment provider took 26.00 USD instead of 25.00 USD. It is given back.")
+	assert.Contains(
+		t, notes(now),
+		"PENDING The payment provider took 26.00 USD instead of 25.00 USD. It is given back.",
+	)
 	s.RequireSound()
 
 	s.later()
@@ -78,7 +92,8 @@ func TestAnotherAmountIsSetAside(t *testing.T) {
 	pay(ada, order, "tok_visa", key("two")).Want(http.StatusCreated)
 	s.RequireSound()
 
-	// The same is found out of a payment whose answer was lost. A webhook is not believed: it may be forged.
+	// The same is found out of a payment whose answer was lost. A webhook is not believed: it may
+	// be forged.
 	order = s.order(ada)
 	pay(ada, order, "tok_timeout").Want(http.StatusAccepted)
 	s.Exec("UPDATE payments SET amount_minor = 2400 WHERE order_id = $1", order.ID)

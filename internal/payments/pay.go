@@ -33,7 +33,9 @@ type wish struct {
 }
 
 // PayOrder pays one of the caller's orders.
-func (p *Payments) PayOrder(ctx context.Context, r api.PayOrderRequestObject) (api.PayOrderResponseObject, error) {
+func (p *Payments) PayOrder(
+	ctx context.Context, r api.PayOrderRequestObject,
+) (api.PayOrderResponseObject, error) {
 	if err := refuseCardNumbers(r.Body.Token, r.Body.PaymentType); err != nil {
 		return nil, err
 	}
@@ -41,13 +43,23 @@ func (p *Payments) PayOrder(ctx context.Context, r api.PayOrderRequestObject) (a
 		_, err := p.usable("")
 		return nil, err
 	}
-	w := wish{order: r.ID, user: request.From(ctx).Principal.UserID, key: requestKey(r.Params.IdempotencyKey)}
+	w := wish{
+		order: r.ID,
+		user:  request.From(ctx).Principal.UserID,
+		key:   requestKey(r.Params.IdempotencyKey),
+	}
 	if err := p.readWish(ctx, &w, *r.Body); err != nil {
 		return nil, err
 	}
-	known, err := p.once(ctx, r.Params.IdempotencyKey, r.ID, *r.Body, func(ctx context.Context, lease *idempotency.Lease) (*idempotency.Answer, error) {
-		return p.pay(ctx, lease, w)
-	})
+	known, err := p.once(
+		ctx,
+		r.Params.IdempotencyKey,
+		r.ID,
+		*r.Body,
+		func(ctx context.Context, lease *idempotency.Lease) (*idempotency.Answer, error) {
+			return p.pay(ctx, lease, w)
+		},
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -57,9 +69,12 @@ func (p *Payments) PayOrder(ctx context.Context, r api.PayOrderRequestObject) (a
 	return answer{*known}, nil
 }
 
-// once does work that asks the provider, unless a request with its key did, and goes on when the client is gone. A problem
-// that work answers says that surely nothing was charged or given back.
-func (p *Payments) once(ctx context.Context, key *string, order int64, body any, work func(context.Context, *idempotency.Lease) (*idempotency.Answer, error)) (*idempotency.Answer, error) {
+// once does work that asks the provider, unless a request with its key did, and goes on when the
+// client is gone. A problem that work answers says that surely nothing was charged or given back.
+func (p *Payments) once(
+	ctx context.Context, key *string, order int64, body any,
+	work func(context.Context, *idempotency.Lease) (*idempotency.Answer, error),
+) (*idempotency.Answer, error) {
 	call, err := idempotency.NewCall(ctx, key, order, body)
 	if err != nil {
 		return nil, err
@@ -90,11 +105,23 @@ func (p *Payments) readWish(ctx context.Context, w *wish, b api.PayInput) error 
 	}
 	switch {
 	case (b.PaymentMethodID == nil) == (b.Token == nil):
-		return problem.Invalid(problem.Field{Pointer: "/token", Message: "is needed, or payment_method_id, but not both"})
+		return problem.Invalid(
+			problem.Field{
+				Pointer: "/token",
+				Message: "is needed, or payment_method_id, but not both",
+			},
+		)
 	case b.Token != nil && b.PaymentType == nil:
-		return problem.Invalid(problem.Field{Pointer: "/payment_type", Message: "is required with a token"})
+		return problem.Invalid(
+			problem.Field{Pointer: "/payment_type", Message: "is required with a token"},
+		)
 	case b.Token == nil && b.PaymentType != nil:
-		return problem.Invalid(problem.Field{Pointer: "/payment_type", Message: "goes with a token; a saved method has its own"})
+		return problem.Invalid(
+			problem.Field{
+				Pointer: "/payment_type",
+				Message: "goes with a token; a saved method has its own",
+			},
+		)
 	case b.Token != nil:
 		w.token, w.paymentType = *b.Token, *b.PaymentType
 		return p.knowsType(ctx, w.paymentType)
@@ -113,13 +140,20 @@ func (p *Payments) readWish(ctx context.Context, w *wish, b api.PayInput) error 
 func (p *Payments) knowsType(ctx context.Context, code string) error {
 	known, err := p.queries.HasPaymentType(ctx, code)
 	if err == nil && !known {
-		err = problem.Invalid(problem.Field{Pointer: "/payment_type", Message: "is not a way to pay that the shop offers"})
+		err = problem.Invalid(
+			problem.Field{
+				Pointer: "/payment_type",
+				Message: "is not a way to pay that the shop offers",
+			},
+		)
 	}
 	return err
 }
 
 // pay begins a payment, or takes up one that a call with the same key began, and sees it through.
-func (p *Payments) pay(ctx context.Context, lease *idempotency.Lease, w wish) (*idempotency.Answer, error) {
+func (p *Payments) pay(
+	ctx context.Context, lease *idempotency.Lease, w wish,
+) (*idempotency.Answer, error) {
 	payment, isNew := db.Payment{}, true
 	if lease.Resumed() {
 		earlier, err := p.resume(ctx, w)
@@ -143,8 +177,12 @@ func (p *Payments) pay(ctx context.Context, lease *idempotency.Lease, w wish) (*
 	switch {
 	case err == nil:
 		return p.keep(ctx, lease, payment.ID, &result)
-	case errors.Is(err, provider.ErrOutcomeUnknown), !isNew: // what was asked before may have happened
-		p.settings.Log.WarnContext(ctx, "payment outcome unknown", "payment", payment.ID, "order", payment.OrderID, "error", err.Error())
+	case errors.Is(err, provider.ErrOutcomeUnknown),
+		!isNew: // what was asked before may have happened
+		p.settings.Log.WarnContext(
+			ctx, "payment outcome unknown", "payment", payment.ID, "order", payment.OrderID,
+			"error", err.Error(),
+		)
 		return p.keep(ctx, lease, payment.ID, nil)
 	}
 	refusal := p.refusal(w, err)
@@ -154,8 +192,9 @@ func (p *Payments) pay(ctx context.Context, lease *idempotency.Lease, w wish) (*
 	return nil, refusal
 }
 
-// resume finds what a call with the same key began before it was cut off; nil when that surely charged nothing. A young
-// payment is charged again under its key, which the provider does once; of an old one the provider is asked.
+// resume finds what a call with the same key began before it was cut off; nil when that surely
+// charged nothing. A young payment is charged again under its key, which the provider does once; of
+// an old one the provider is asked.
 func (p *Payments) resume(ctx context.Context, w wish) (*db.Payment, error) {
 	payment, err := p.queries.GetPaymentOfRequest(ctx, w.order, w.user, w.key)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -203,8 +242,14 @@ func (p *Payments) begin(ctx context.Context, w wish) (payment db.Payment, err e
 			return err
 		}
 		params := db.BeginPaymentParams{
-			OrderID: order.ID, UserID: w.user, AmountMinor: order.TotalMinor, Currency: string(p.settings.Currency), Provider: p.current(),
-			PaymentType: w.paymentType, AttemptKey: newKey("pay"), RequestKey: w.key,
+			OrderID:     order.ID,
+			UserID:      w.user,
+			AmountMinor: order.TotalMinor,
+			Currency:    string(p.settings.Currency),
+			Provider:    p.current(),
+			PaymentType: w.paymentType,
+			AttemptKey:  newKey("pay"),
+			RequestKey:  w.key,
 		}
 		if w.method != nil {
 			params.MethodBrand, params.MethodLastFour = &w.method.Brand, &w.method.LastFour
@@ -218,15 +263,24 @@ func (p *Payments) begin(ctx context.Context, w wish) (payment db.Payment, err e
 }
 
 // charge asks the provider for the money.
-func (p *Payments) charge(ctx context.Context, w wish, payment db.Payment) (provider.Result, error) {
+func (p *Payments) charge(
+	ctx context.Context, w wish, payment db.Payment,
+) (provider.Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, p.providerTimeout())
 	defer cancel()
 	asked := provider.ChargeRequest{
-		IdempotencyKey: payment.AttemptKey, AmountMinor: payment.AmountMinor, Currency: p.settings.Currency,
-		OrderReference: orders.Reference(payment.OrderID), Token: w.token, Description: orders.Reference(payment.OrderID),
+		IdempotencyKey: payment.AttemptKey,
+		AmountMinor:    payment.AmountMinor,
+		Currency:       p.settings.Currency,
+		OrderReference: orders.Reference(payment.OrderID),
+		Token:          w.token,
+		Description:    orders.Reference(payment.OrderID),
 	}
 	if w.method != nil {
-		asked.SavedMethod = provider.SavedMethod{ProviderMethodID: w.method.ProviderMethodID, ProviderCustomerID: w.method.ProviderCustomerID}
+		asked.SavedMethod = provider.SavedMethod{
+			ProviderMethodID:   w.method.ProviderMethodID,
+			ProviderCustomerID: w.method.ProviderCustomerID,
+		}
 	}
 	return p.settings.Provider.Charge(ctx, asked)
 }
@@ -239,7 +293,12 @@ func (p *Payments) refusal(w wish, err error) *problem.Error {
 	case errors.Is(err, provider.ErrToken) && w.method != nil:
 		return ErrMethodUnusable
 	case errors.Is(err, provider.ErrToken):
-		return problem.Invalid(problem.Field{Pointer: "/token", Message: "is not known to the payment provider, or was used before"})
+		return problem.Invalid(
+			problem.Field{
+				Pointer: "/token",
+				Message: "is not known to the payment provider, or was used before",
+			},
+		)
 	case errors.Is(err, provider.ErrAmount):
 		return ErrAmount
 	}

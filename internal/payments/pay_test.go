@@ -57,14 +57,16 @@ func TestPaymentTypes(t *testing.T) {
 	ada := s.Customer()
 	order := s.order(ada)
 	s.Exec("UPDATE payment_types SET is_active = false WHERE code = 'paypal'")
-	ada.Post(at(order)+"/pay", fields{"payment_type": "paypal", "token": "tok_visa"}).Problem(http.StatusUnprocessableEntity, "invalid_request")
+	ada.Post(at(order)+"/pay", fields{"payment_type": "paypal", "token": "tok_visa"}).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
 	for _, body := range []fields{
 		{}, {"token": "tok_visa"}, {"payment_type": "card"}, {"payment_method_id": 1, "token": "tok_visa"}, {"payment_method_id": 1, "payment_type": "card"},
 		with(""), with("tok_of_nobody"), {"payment_type": "card", "token": "tok_visa", "amount": "1.00"},
 	} {
 		ada.Post(at(order)+"/pay", body).Problem(http.StatusUnprocessableEntity, "invalid_request")
 	}
-	ada.Post(at(order)+"/pay", fields{"payment_method_id": 4242}).Problem(http.StatusNotFound, "payment_method_not_found")
+	ada.Post(at(order)+"/pay", fields{"payment_method_id": 4242}).
+		Problem(http.StatusNotFound, "payment_method_not_found")
 	assert.Empty(t, s.ledger().Charges)
 	s.RequireSound()
 }
@@ -74,34 +76,49 @@ func TestADeclinedPaymentLeavesTheOrder(t *testing.T) {
 	s := open(t)
 	ada := s.Customer()
 	order := s.order(ada)
-	problem := pay(ada, order, "tok_insufficient_funds", key("one")).Problem(http.StatusPaymentRequired, "payment_declined")
+	problem := pay(
+		ada, order, "tok_insufficient_funds", key("one"),
+	).Problem(http.StatusPaymentRequired, "payment_declined")
 	assert.Contains(t, problem.Detail, "too little money")
 	again := pay(ada, order, "tok_insufficient_funds", key("one"))
-	assert.Equal(t, problem.Detail, again.Problem(http.StatusPaymentRequired, "payment_declined").Detail)
+	assert.Equal(
+		t, problem.Detail, again.Problem(http.StatusPaymentRequired, "payment_declined").Detail,
+	)
 	assert.Equal(t, "true", again.Header.Get("Idempotent-Replayed"))
 	assert.Len(t, s.ledger().Charges, 1, "asked once")
 	now := read(ada, order)
 	assertStatus(t, api.OrderStatusPENDING, now)
 	assert.Equal(t, api.PaymentStatusFailed, now.Payments[0].Status)
 	pay(ada, order, "tok_expired").Problem(http.StatusPaymentRequired, "payment_declined")
-	pay(ada, order, "tok_visa", key("one")).Problem(http.StatusUnprocessableEntity, "idempotency_key_reused")
+	pay(
+		ada, order, "tok_visa", key("one"),
+	).Problem(http.StatusUnprocessableEntity, "idempotency_key_reused")
 	pay(ada, order, "tok_visa", key("two")).Want(http.StatusCreated)
 
 	var page api.PaymentPage
-	ada.Get(fmt.Sprintf("%s?order_id=%d&limit=2", payments, order.ID)).Want(http.StatusOK).Into(&page)
+	ada.Get(fmt.Sprintf("%s?order_id=%d&limit=2", payments, order.ID)).
+		Want(http.StatusOK).
+		Into(&page)
 	assert.Equal(t, int64(3), *page.Total)
 	require.Len(t, page.Items, 2)
 	ada.Get(payments + "?limit=2&cursor=" + *page.NextCursor).Want(http.StatusOK).Into(&page)
 	require.Len(t, page.Items, 1)
-	assert.Equal(t, "The card has too little money for this payment. Use another payment method.", *page.Items[0].DeclineMessage)
+	assert.Equal(
+		t, "The card has too little money for this payment. Use another payment method.",
+		*page.Items[0].DeclineMessage,
+	)
 	ada.Get(payments + "?status=paid").Want(http.StatusOK).Into(&page)
 	assert.Len(t, page.Items, 1)
 	s.Customer().Get(payments).Want(http.StatusOK).Into(&page)
 	assert.Empty(t, page.Items)
 	var all api.AdminPaymentPage
-	s.keeper.Get(fmt.Sprintf("/api/v1/admin/payments?status=failed&provider=test&user_id=%d&from=2020-01-01T00:00:00Z&to=2099-01-01T00:00:00Z", now.Payments[0].ID)).Want(http.StatusOK).Into(&all)
+	s.keeper.Get(fmt.Sprintf("/api/v1/admin/payments?status=failed&provider=test&user_id=%d&from=2020-01-01T00:00:00Z&to=2099-01-01T00:00:00Z", now.Payments[0].ID)).
+		Want(http.StatusOK).
+		Into(&all)
 	assert.Empty(t, all.Items, "no such account")
-	s.keeper.Get(fmt.Sprintf("/api/v1/admin/payments?status=failed&provider=test&order_id=%d", order.ID)).Want(http.StatusOK).Into(&all)
+	s.keeper.Get(fmt.Sprintf("/api/v1/admin/payments?status=failed&provider=test&order_id=%d", order.ID)).
+		Want(http.StatusOK).
+		Into(&all)
 	require.Len(t, all.Items, 2)
 	assert.Equal(t, "expired_card", *all.Items[0].DeclineCode)
 	assert.Equal(t, "Ada", all.Items[0].Customer.FirstName)
@@ -126,13 +143,21 @@ func TestUnknownOutcomesAreFoundOut(t *testing.T) {
 		var payment api.Payment
 		first := pay(ada, order, c.token, key(c.token)).Want(http.StatusAccepted).Into(&payment)
 		assert.Equal(t, api.PaymentStatusPending, payment.Status)
-		assert.Equal(t, first.Body, pay(ada, order, c.token, key(c.token)).Want(http.StatusAccepted).Body, "the first answer again")
-		pay(ada, order, "tok_visa", key("other")).Problem(http.StatusConflict, "payment_in_progress")
-		s.keeper.Put(admin(order)+"/status", fields{"status": "PAID"}).Problem(http.StatusConflict, "payment_in_progress")
+		assert.Equal(
+			t, first.Body, pay(ada, order, c.token, key(c.token)).Want(http.StatusAccepted).Body,
+			"the first answer again",
+		)
+		pay(
+			ada, order, "tok_visa", key("other"),
+		).Problem(http.StatusConflict, "payment_in_progress")
+		s.keeper.Put(admin(order)+"/status", fields{"status": "PAID"}).
+			Problem(http.StatusConflict, "payment_in_progress")
 		s.Exec("UPDATE orders SET expires_at = now() - interval '1 hour' WHERE id = $1", order.ID)
 		require.NoError(t, s.App.Orders().Expire(t.Context()))
 		require.NoError(t, s.App.Payments().Reconcile(t.Context()))
-		assertStatus(t, api.OrderStatusPENDING, read(ada, order)) // nobody asks at once, and nothing expires meanwhile
+		assertStatus(
+			t, api.OrderStatusPENDING, read(ada, order),
+		) // nobody asks at once, and nothing expires meanwhile
 		s.later()
 		now := read(ada, order)
 		assertStatus(t, c.order, now)
@@ -168,15 +193,25 @@ func TestAProviderOutOfReachChangesNothing(t *testing.T) {
 	answer := pay(ada, order, "tok_unavailable", key("one"))
 	answer.Problem(http.StatusServiceUnavailable, "payments_unavailable")
 	assert.NotEmpty(t, answer.Header.Get("Retry-After"))
-	assert.Zero(t, apitest.Value[int](s.Shop, "SELECT count(*) FROM idempotency_keys"), "the key is as good as new")
+	assert.Zero(
+		t, apitest.Value[int](s.Shop, "SELECT count(*) FROM idempotency_keys"),
+		"the key is as good as new",
+	)
 	pay(ada, order, "tok_visa", key("one")).Want(http.StatusCreated)
 
-	none := s.Restart(apitest.Setting{Name: "DEBUG", Value: "false"}, apitest.Setting{Name: "BCRYPT_COST", Value: "10"}, unlimited)
+	none := s.Restart(
+		apitest.Setting{Name: "DEBUG", Value: "false"},
+		apitest.Setting{Name: "BCRYPT_COST", Value: "10"}, unlimited,
+	)
 	assert.Contains(t, none.Log.String(), "PAYMENT_PROVIDER is not set")
 	order = s.order(ada)
-	problem := pay(none.As(ada.Token()), order, "tok_visa").Problem(http.StatusServiceUnavailable, "payments_unavailable")
+	problem := pay(
+		none.As(ada.Token()), order, "tok_visa",
+	).Problem(http.StatusServiceUnavailable, "payments_unavailable")
 	assert.Contains(t, problem.Detail, "no payment provider is set up")
-	none.As(ada.Token()).Post(methods, fields{"token": "tok_visa"}).Problem(http.StatusServiceUnavailable, "payments_unavailable")
+	none.As(ada.Token()).
+		Post(methods, fields{"token": "tok_visa"}).
+		Problem(http.StatusServiceUnavailable, "payments_unavailable")
 	require.NoError(t, none.App.Payments().Reconcile(t.Context()))
 	s.RequireSound()
 }
@@ -195,8 +230,10 @@ func TestNoCardNumberComesNear(t *testing.T) {
 			answer.Problem(http.StatusUnprocessableEntity, "card_number_refused")
 			assert.NotRegexp(t, cardNumber, answer.String())
 		}
-		ada.Post(methods, fields{"token": number}).Problem(http.StatusUnprocessableEntity, "card_number_refused")
-		s.keeper.Post(admin(order)+"/refunds", fields{"reason": "To " + number}).Problem(http.StatusUnprocessableEntity, "card_number_refused")
+		ada.Post(methods, fields{"token": number}).
+			Problem(http.StatusUnprocessableEntity, "card_number_refused")
+		s.keeper.Post(admin(order)+"/refunds", fields{"reason": "To " + number}).
+			Problem(http.StatusUnprocessableEntity, "card_number_refused")
 	}
 	assert.NotRegexp(t, cardNumber, s.Log.String())
 	assert.Zero(t, apitest.Value[int](s.Shop, "SELECT count(*) FROM idempotency_keys"))
@@ -209,12 +246,14 @@ func TestMoneyBesideTheShop(t *testing.T) {
 	s := open(t)
 	ada := s.Customer()
 	order := s.order(ada)
-	s.keeper.Put(admin(order)+"/status", fields{"status": "PAID", "note": "Paid by bank transfer."}).Want(http.StatusOK)
+	s.keeper.Put(admin(order)+"/status", fields{"status": "PAID", "note": "Paid by bank transfer."}).
+		Want(http.StatusOK)
 	now := read(ada, order)
 	assert.Equal(t, api.PaymentProviderManual, now.Payments[0].Provider)
 	assert.Equal(t, "bank_transfer", now.Payments[0].PaymentType)
 	pay(ada, order, "tok_visa").Problem(http.StatusConflict, "order_already_paid")
-	s.keeper.Post(admin(order)+"/refunds", fields{"reason": "Sold out.", "cancel": true}).Want(http.StatusCreated)
+	s.keeper.Post(admin(order)+"/refunds", fields{"reason": "Sold out.", "cancel": true}).
+		Want(http.StatusCreated)
 	assertStatus(t, api.OrderStatusCANCELLED, read(ada, order))
 	pay(ada, order, "tok_visa").Problem(http.StatusConflict, "order_not_payable")
 	assert.Equal(t, 1000, s.stock())

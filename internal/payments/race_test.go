@@ -17,7 +17,10 @@ func TestAnOrderIsPaidOnce(t *testing.T) {
 	ada := s.Customer()
 	for round, token := range []string{"tok_visa", "tok_timeout", "tok_slow", "tok_visa"} {
 		order := s.order(ada)
-		statuses := apitest.Race(32, func(i int) int { return pay(ada, order, token, key(fmt.Sprintf("%d-%d", round, i))).Status })
+		statuses := apitest.Race(
+			32,
+			func(i int) int { return pay(ada, order, token, key(fmt.Sprintf("%d-%d", round, i))).Status },
+		)
 		assert.Equal(t, 1, statuses[http.StatusCreated]+statuses[http.StatusAccepted])
 		assert.Equal(t, 31, statuses[http.StatusConflict])
 		assert.Len(t, s.ledger().Charges, round+1)
@@ -25,7 +28,9 @@ func TestAnOrderIsPaidOnce(t *testing.T) {
 		assertStatus(t, api.OrderStatusPAID, read(ada, order))
 	}
 	order := s.order(ada)
-	statuses := apitest.Race(32, func(int) int { return pay(ada, order, "tok_slow", key("same")).Status })
+	statuses := apitest.Race(
+		32, func(int) int { return pay(ada, order, "tok_slow", key("same")).Status },
+	)
 	assert.Equal(t, map[int]int{http.StatusCreated: 1, http.StatusConflict: 31}, statuses)
 	assert.Len(t, s.ledger().Charges, 5)
 	s.RequireSound()
@@ -46,9 +51,15 @@ func TestPayingAndCancellingAtOnce(t *testing.T) {
 				assert.NoError(t, s.App.Orders().Expire(t.Context()))
 				return http.StatusOK
 			case i%4 == 3 && round > 5:
-				return s.keeper.Put(admin(order)+"/status", fields{"status": []string{"PAID", "SHIPPED", "CANCELLED"}[i%3]}).Status
+				return s.keeper.Put(
+					admin(order)+"/status",
+					fields{"status": []string{"PAID", "SHIPPED", "CANCELLED"}[i%3]},
+				).Status
 			}
-			return pay(ada, order, []string{"tok_visa", "tok_timeout"}[round%2], key(fmt.Sprintf("%d-%d", round, i))).Status
+			return pay(
+				ada, order, []string{"tok_visa", "tok_timeout"}[round%2],
+				key(fmt.Sprintf("%d-%d", round, i)),
+			).Status
 		})
 		s.later()
 		s.later()
@@ -74,19 +85,30 @@ func TestRefundsNeverExceedThePayment(t *testing.T) {
 	ada := s.Customer()
 	order := s.order(ada)
 	pay(ada, order, "tok_visa").Want(http.StatusCreated)
-	statuses := apitest.Race(32, func(i int) int { return s.refund(order, fields{"amount": "3.00"}, key(fmt.Sprint(i))).Status })
+	statuses := apitest.Race(
+		32,
+		func(i int) int { return s.refund(order, fields{"amount": "3.00"}, key(fmt.Sprint(i))).Status },
+	)
 	assert.Equal(t, map[int]int{http.StatusCreated: 8, http.StatusConflict: 24}, statuses)
 	s.RequireSound()
 
 	order = s.order(ada)
 	pay(ada, order, "tok_visa").Want(http.StatusCreated)
-	statuses = apitest.Race(32, func(i int) int { return s.refund(order, fields{"cancel": true}, key(fmt.Sprint("all", i))).Status })
+	statuses = apitest.Race(
+		32,
+		func(i int) int { return s.refund(order, fields{"cancel": true}, key(fmt.Sprint("all", i))).Status },
+	)
 	assert.Equal(t, map[int]int{http.StatusCreated: 1, http.StatusConflict: 31}, statuses)
-	assert.Equal(t, 1, apitest.Value[int](s.Shop, "SELECT count(*) FROM stock_movements WHERE reason = 'release'"))
+	assert.Equal(
+		t, 1,
+		apitest.Value[int](s.Shop, "SELECT count(*) FROM stock_movements WHERE reason = 'release'"),
+	)
 
 	order = s.order(ada)
 	pay(ada, order, "tok_visa").Want(http.StatusCreated)
-	statuses = apitest.Race(32, func(int) int { return s.refund(order, fields{"amount": "5.00"}, key("same")).Status })
+	statuses = apitest.Race(
+		32, func(int) int { return s.refund(order, fields{"amount": "5.00"}, key("same")).Status },
+	)
 	assert.GreaterOrEqual(t, statuses[http.StatusCreated], 1)
 	assert.Equal(t, "5.00", read(ada, order).Payments[0].Refunded)
 	s.RequireSound()

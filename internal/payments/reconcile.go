@@ -19,11 +19,13 @@ func (Reconcile) Kind() string { return "payments.reconcile" }
 // reconcileBatch is how many rows are taken at once.
 const reconcileBatch = 20
 
-// Reconcile finds out, from the provider, about everything that has been pending for a minute. What cannot be found out
-// now is tried again later; several processes may do so at once.
+// Reconcile finds out, from the provider, about everything that has been pending for a minute. What
+// cannot be found out now is tried again later; several processes may do so at once.
 func (p *Payments) Reconcile(ctx context.Context) error {
 	for {
-		unknown, err := p.queries.TakeUnknownPayments(ctx, p.current(), p.Overdue().Seconds(), reconcileBatch)
+		unknown, err := p.queries.TakeUnknownPayments(
+			ctx, p.current(), p.Overdue().Seconds(), reconcileBatch,
+		)
 		if err != nil || len(unknown) == 0 {
 			if err := errors.Join(err, p.reconcileRefunds(ctx), p.removeRetired(ctx)); err != nil {
 				return err
@@ -32,7 +34,10 @@ func (p *Payments) Reconcile(ctx context.Context) error {
 		}
 		for _, payment := range unknown {
 			if err := p.findOut(ctx, payment); err != nil {
-				p.settings.Log.ErrorContext(ctx, "payment cannot be settled", "payment", payment.ID, "order", payment.OrderID, "error", err.Error())
+				p.settings.Log.ErrorContext(
+					ctx, "payment cannot be settled", "payment", payment.ID, "order",
+					payment.OrderID, "error", err.Error(),
+				)
 			}
 			if ctx.Err() != nil {
 				return ctx.Err()
@@ -41,8 +46,8 @@ func (p *Payments) Reconcile(ctx context.Context) error {
 	}
 }
 
-// findOut asks the provider about a pending payment and notes what it says. A payment the provider does not know is given
-// up once it can no longer be on its way.
+// findOut asks the provider about a pending payment and notes what it says. A payment the provider
+// does not know is given up once it can no longer be on its way.
 func (p *Payments) findOut(ctx context.Context, payment db.Payment) error {
 	asking, cancel := context.WithTimeout(ctx, p.providerTimeout())
 	defer cancel()
@@ -51,14 +56,20 @@ func (p *Payments) findOut(ctx context.Context, payment db.Payment) error {
 		OrderReference: orders.Reference(payment.OrderID), AttemptedAt: payment.AttemptedAt,
 	})
 	if err != nil {
-		p.settings.Log.WarnContext(ctx, "payment outcome still unknown", "payment", payment.ID, "order", payment.OrderID, "error", err.Error())
+		p.settings.Log.WarnContext(
+			ctx, "payment outcome still unknown", "payment", payment.ID, "order", payment.OrderID,
+			"error", err.Error(),
+		)
 		return nil
 	}
 	if !found {
 		if time.Since(payment.AskedAt) < provider.FindGrace {
 			return nil
 		}
-		return p.fail(ctx, payment.ID, notReceived, "The payment did not reach the payment provider. Nothing was charged; try again.")
+		return p.fail(
+			ctx, payment.ID, notReceived,
+			"The payment did not reach the payment provider. Nothing was charged; try again.",
+		)
 	}
 	return p.inTx(ctx, nil, func(t tx) error {
 		_, err := p.settle(ctx, t, payment.ID, result)
@@ -68,13 +79,18 @@ func (p *Payments) findOut(ctx context.Context, payment db.Payment) error {
 
 func (p *Payments) reconcileRefunds(ctx context.Context) error {
 	for {
-		unknown, err := p.queries.TakeUnknownRefunds(ctx, p.current(), p.Overdue().Seconds(), reconcileBatch)
+		unknown, err := p.queries.TakeUnknownRefunds(
+			ctx, p.current(), p.Overdue().Seconds(), reconcileBatch,
+		)
 		if err != nil || len(unknown) == 0 {
 			return err
 		}
 		for _, refund := range unknown {
 			if err := p.goOn(ctx, refund.ID); err != nil {
-				p.settings.Log.ErrorContext(ctx, "refund cannot be settled", "refund", refund.ID, "payment", refund.PaymentID, "error", err.Error())
+				p.settings.Log.ErrorContext(
+					ctx, "refund cannot be settled", "refund", refund.ID, "payment",
+					refund.PaymentID, "error", err.Error(),
+				)
 			}
 			if ctx.Err() != nil {
 				return ctx.Err()
@@ -105,7 +121,10 @@ func (p *Payments) removeRetired(ctx context.Context) error {
 	}
 	for _, method := range retired {
 		if err := p.remove(ctx, method); err != nil {
-			p.settings.Log.WarnContext(ctx, "payment method is not removed at the provider yet", "payment_method", method.ID, "error", err.Error())
+			p.settings.Log.WarnContext(
+				ctx, "payment method is not removed at the provider yet", "payment_method",
+				method.ID, "error", err.Error(),
+			)
 		}
 	}
 	return nil

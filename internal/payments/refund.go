@@ -29,17 +29,26 @@ type back struct {
 	reason string
 	cancel bool // the order is cancelled once the money is back
 	key    []byte
-	// cancelled, which may be nil, adds to the transaction in which an order is cancelled at once as no money is left to be
-	// given back; without a payment it cost nothing.
+	// cancelled, which may be nil, adds to the transaction in which an order is cancelled at once
+	// as no money is left to be given back; without a payment it cost nothing.
 	cancelled func(t tx, payment db.Payment) error
 }
 
-// Refund gives back all that is left of what an account paid for an order, and then cancels it; false while the money is
-// on its way.
+// Refund gives back all that is left of what an account paid for an order, and then cancels it;
+// false while the money is on its way.
 func (p *Payments) Refund(ctx context.Context, order, user int64) (bool, error) {
 	ctx, cancel := p.detached(ctx)
 	defer cancel()
-	refund, err := p.beginRefund(ctx, back{order: order, user: &user, actor: &user, reason: "The customer cancelled the order.", cancel: true})
+	refund, err := p.beginRefund(
+		ctx,
+		back{
+			order:  order,
+			user:   &user,
+			actor:  &user,
+			reason: "The customer cancelled the order.",
+			cancel: true,
+		},
+	)
 	if err != nil || refund == nil {
 		return err == nil, err
 	}
@@ -54,7 +63,8 @@ func (p *Payments) Refund(ctx context.Context, order, user int64) (bool, error) 
 	return settled.Status == done, err
 }
 
-// beginRefund commits that money is about to be given back; nil when none is left and the order was cancelled at once.
+// beginRefund commits that money is about to be given back; nil when none is left and the order was
+// cancelled at once.
 func (p *Payments) beginRefund(ctx context.Context, b back) (begun *db.Refund, err error) {
 	restocked := false
 	err = p.inTx(ctx, b.actor, func(t tx) error {
@@ -81,7 +91,8 @@ func (p *Payments) beginRefund(ctx context.Context, b back) (begun *db.Refund, e
 		}
 		if left == 0 && b.cancel {
 			restocked = true
-			if err := p.orders.CancelRefunded(ctx, t.q, order, b.actor, ""); err != nil || b.cancelled == nil {
+			if err := p.orders.CancelRefunded(ctx, t.q, order, b.actor, ""); err != nil ||
+				b.cancelled == nil {
 				return err
 			}
 			return b.cancelled(t, payment)
@@ -94,12 +105,18 @@ func (p *Payments) beginRefund(ctx context.Context, b back) (begun *db.Refund, e
 		case left == 0:
 			return ErrNothingToRefund
 		case amount > left:
-			return ErrTooLarge.Detailf("%s of the payment are left to be given back.", amountOf(payment, left))
+			return ErrTooLarge.Detailf(
+				"%s of the payment are left to be given back.", amountOf(payment, left),
+			)
 		case b.cancel && amount != left:
 			return ErrNotCancellable
 		}
 		refund, err := t.reserve(ctx, payment, db.CreateRefundParams{
-			AmountMinor: amount, RequestKey: b.key, Reason: b.reason, ActorID: b.actor, CancelsOrder: b.cancel,
+			AmountMinor:  amount,
+			RequestKey:   b.key,
+			Reason:       b.reason,
+			ActorID:      b.actor,
+			CancelsOrder: b.cancel,
 		})
 		begun = &refund
 		return err
@@ -111,7 +128,9 @@ func (p *Payments) beginRefund(ctx context.Context, b back) (begun *db.Refund, e
 }
 
 // reserve sets money of a locked payment aside and writes its refund.
-func (t tx) reserve(ctx context.Context, payment db.Payment, refund db.CreateRefundParams) (db.Refund, error) {
+func (t tx) reserve(
+	ctx context.Context, payment db.Payment, refund db.CreateRefundParams,
+) (db.Refund, error) {
 	reserved, err := t.q.ReserveRefund(ctx, refund.AmountMinor, payment.ID)
 	if err == nil && reserved == 0 {
 		err = ErrTooLarge
@@ -126,9 +145,12 @@ func (t tx) reserve(ctx context.Context, payment db.Payment, refund db.CreateRef
 	return t.q.CreateRefund(ctx, refund)
 }
 
-// ask asks the provider for a refund, outside any transaction. An error means that surely nothing happened, which is noted;
-// that can only be said the first time. What nobody knows is a refund that is pending.
-func (p *Payments) ask(ctx context.Context, refund db.Refund, first bool) (provider.RefundResult, error) {
+// ask asks the provider for a refund, outside any transaction. An error means that surely nothing
+// happened, which is noted; that can only be said the first time. What nobody knows is a refund
+// that is pending.
+func (p *Payments) ask(
+	ctx context.Context, refund db.Refund, first bool,
+) (provider.RefundResult, error) {
 	payment, err := p.queries.GetPayment(ctx, refund.PaymentID)
 	if err != nil {
 		return provider.RefundResult{}, err
@@ -141,13 +163,21 @@ func (p *Payments) ask(ctx context.Context, refund db.Refund, first bool) (provi
 	case err == nil:
 		return result, nil
 	case errors.Is(err, provider.ErrRefused), errors.Is(err, provider.ErrAmount):
-		p.settings.Log.ErrorContext(ctx, "refund refused", "refund", refund.ID, "payment", payment.ID, "order", payment.OrderID, "error", err.Error())
+		p.settings.Log.ErrorContext(
+			ctx, "refund refused", "refund", refund.ID, "payment", payment.ID, "order",
+			payment.OrderID, "error", err.Error(),
+		)
 		return provider.RefundResult{Status: provider.RefundFailed}, nil
 	case errors.Is(err, provider.ErrOutcomeUnknown), !first:
-		p.settings.Log.WarnContext(ctx, "refund outcome unknown", "refund", refund.ID, "payment", payment.ID, "order", payment.OrderID, "error", err.Error())
+		p.settings.Log.WarnContext(
+			ctx, "refund outcome unknown", "refund", refund.ID, "payment", payment.ID, "order",
+			payment.OrderID, "error", err.Error(),
+		)
 		return provider.RefundResult{Status: provider.RefundPending}, nil
 	}
-	if _, failure := p.note(ctx, refund.ID, provider.RefundResult{Status: provider.RefundFailed}, nil); failure != nil {
+	if _, failure := p.note(
+		ctx, refund.ID, provider.RefundResult{Status: provider.RefundFailed}, nil,
+	); failure != nil {
 		return result, failure
 	}
 	if errors.Is(err, ErrUnavailable) {
@@ -156,7 +186,9 @@ func (p *Payments) ask(ctx context.Context, refund db.Refund, first bool) (provi
 	return result, ErrUnavailable.Because(err)
 }
 
-func (p *Payments) askProvider(ctx context.Context, refund db.Refund, payment db.Payment) (provider.RefundResult, error) {
+func (p *Payments) askProvider(
+	ctx context.Context, refund db.Refund, payment db.Payment,
+) (provider.RefundResult, error) {
 	ctx, cancel := context.WithTimeout(ctx, p.providerTimeout())
 	defer cancel()
 	with, err := p.usable(payment.Provider)
@@ -164,13 +196,19 @@ func (p *Payments) askProvider(ctx context.Context, refund db.Refund, payment db
 		return provider.RefundResult{}, err
 	}
 	return with.Refund(ctx, provider.RefundRequest{
-		IdempotencyKey: refund.Key, ProviderPaymentID: deref(payment.ProviderPaymentID), AmountMinor: refund.AmountMinor,
-		Currency: money.Currency(payment.Currency), Reason: refund.Reason,
+		IdempotencyKey:    refund.Key,
+		ProviderPaymentID: deref(payment.ProviderPaymentID),
+		AmountMinor:       refund.AmountMinor,
+		Currency:          money.Currency(payment.Currency),
+		Reason:            refund.Reason,
 	})
 }
 
-// note notes what became of a refund in a transaction of its own, with what keep, which may be nil, adds to it.
-func (p *Payments) note(ctx context.Context, id int64, result provider.RefundResult, keep func(tx, db.Refund) error) (settled db.Refund, err error) {
+// note notes what became of a refund in a transaction of its own, with what keep, which may be nil,
+// adds to it.
+func (p *Payments) note(
+	ctx context.Context, id int64, result provider.RefundResult, keep func(tx, db.Refund) error,
+) (settled db.Refund, err error) {
 	restocked := false
 	err = p.inTx(ctx, nil, func(t tx) (err error) {
 		if settled, restocked, err = p.settleRefund(ctx, t, id, result); err != nil || keep == nil {
@@ -184,9 +222,12 @@ func (p *Payments) note(ctx context.Context, id int64, result provider.RefundRes
 	return settled, err
 }
 
-// settleRefund notes what became of a refund, and what follows from it for the order. It may be told the same thing, or an
-// older one, any number of times: a refund that failed stays so, even after it seemed done.
-func (p *Payments) settleRefund(ctx context.Context, t tx, id int64, result provider.RefundResult) (refund db.Refund, restocked bool, err error) {
+// settleRefund notes what became of a refund, and what follows from it for the order. It may be
+// told the same thing, or an older one, any number of times: a refund that failed stays so, even
+// after it seemed done.
+func (p *Payments) settleRefund(
+	ctx context.Context, t tx, id int64, result provider.RefundResult,
+) (refund db.Refund, restocked bool, err error) {
 	if refund, err = t.q.GetRefund(ctx, id); err != nil {
 		return refund, false, err
 	}
@@ -214,7 +255,10 @@ func (p *Payments) settleRefund(ctx context.Context, t tx, id int64, result prov
 	return refund, restocked, err
 }
 
-func (p *Payments) refundDone(ctx context.Context, t tx, refund db.Refund, payment db.Payment, order db.Order, result provider.RefundResult) (restocked bool, err error) {
+func (p *Payments) refundDone(
+	ctx context.Context, t tx, refund db.Refund, payment db.Payment, order db.Order,
+	result provider.RefundResult,
+) (restocked bool, err error) {
 	if err := t.q.SettleRefund(ctx, done, orNil(result.ProviderRefundID), refund.ID); err != nil {
 		return false, err
 	}
@@ -231,14 +275,19 @@ func (p *Payments) refundDone(ctx context.Context, t tx, refund db.Refund, payme
 	return false, orders.Note(ctx, t.q, order.ID, refund.ActorID, note)
 }
 
-func (p *Payments) refundFailed(ctx context.Context, t tx, refund db.Refund, payment db.Payment, result provider.RefundResult) error {
+func (p *Payments) refundFailed(
+	ctx context.Context, t tx, refund db.Refund, payment db.Payment, result provider.RefundResult,
+) error {
 	if err := t.q.SettleRefund(ctx, failed, orNil(result.ProviderRefundID), refund.ID); err != nil {
 		return err
 	}
 	if err := t.q.ReturnRefund(ctx, refund.AmountMinor, payment.ID); err != nil {
 		return err
 	}
-	return orders.Note(ctx, t.q, payment.OrderID, nil, "Giving back "+amountOf(payment, refund.AmountMinor)+" failed.")
+	return orders.Note(
+		ctx, t.q, payment.OrderID, nil,
+		"Giving back "+amountOf(payment, refund.AmountMinor)+" failed.",
+	)
 }
 
 func onlyIf(condition bool, err error) error {

@@ -28,19 +28,24 @@ func TestRefund(t *testing.T) {
 	s.refund(api.Order{ID: 4242}, fields{}).Problem(http.StatusNotFound, "order_not_found")
 	pay(ada, order, "tok_visa").Want(http.StatusCreated)
 	for _, amount := range []string{"0", "0.00", "1.234", "-1", "x"} {
-		s.refund(order, fields{"amount": amount}).Problem(http.StatusUnprocessableEntity, "invalid_request")
+		s.refund(order, fields{"amount": amount}).
+			Problem(http.StatusUnprocessableEntity, "invalid_request")
 	}
 	s.refund(order, fields{"amount": "25.01"}).Problem(http.StatusConflict, "refund_too_large")
 	var refund api.AdminRefund
-	first := s.refund(order, fields{"amount": "5.00"}, key("one")).Want(http.StatusCreated).Into(&refund)
+	first := s.refund(order, fields{"amount": "5.00"}, key("one")).
+		Want(http.StatusCreated).
+		Into(&refund)
 	assert.Equal(t, api.RefundStatusDone, refund.Status)
 	assert.NotNil(t, refund.ActorID)
 	again := s.refund(order, fields{"amount": "5.00"}, key("one")).Want(http.StatusCreated)
 	assert.Equal(t, first.Body, again.Body)
 	assert.Equal(t, "true", again.Header.Get("Idempotent-Replayed"))
-	s.refund(order, fields{"amount": "6.00"}, key("one")).Problem(http.StatusUnprocessableEntity, "idempotency_key_reused")
+	s.refund(order, fields{"amount": "6.00"}, key("one")).
+		Problem(http.StatusUnprocessableEntity, "idempotency_key_reused")
 	s.refund(order, fields{"amount": "20.01"}).Problem(http.StatusConflict, "refund_too_large")
-	s.refund(order, fields{"amount": "10.00", "cancel": true}).Problem(http.StatusConflict, "order_not_cancellable")
+	s.refund(order, fields{"amount": "10.00", "cancel": true}).
+		Problem(http.StatusConflict, "order_not_cancellable")
 	now := read(ada, order)
 	assertStatus(t, api.OrderStatusPAID, now)
 	assert.Equal(t, "5.00", now.Payments[0].Refunded)
@@ -66,8 +71,12 @@ func TestRefund(t *testing.T) {
 	assert.Len(t, s.ledger().Refunds, 3)
 
 	var sample api.AdminProduct // nothing was paid for it, and nothing goes back
-	s.keeper.Post("/api/v1/admin/products", fields{"name": "Sample", "price": "0", "stock": 3}).Want(http.StatusCreated).Into(&sample)
-	ada.Post(orders, fields{"items": []fields{{"product_id": sample.ID, "quantity": 2}}}).Want(http.StatusCreated).Into(&order)
+	s.keeper.Post("/api/v1/admin/products", fields{"name": "Sample", "price": "0", "stock": 3}).
+		Want(http.StatusCreated).
+		Into(&sample)
+	ada.Post(orders, fields{"items": []fields{{"product_id": sample.ID, "quantity": 2}}}).
+		Want(http.StatusCreated).
+		Into(&order)
 	s.refund(order, fields{}).Problem(http.StatusConflict, "nothing_to_refund")
 	s.refund(order, fields{"cancel": true}).Want(http.StatusNoContent)
 	assertStatus(t, api.OrderStatusCANCELLED, read(ada, order))
@@ -85,7 +94,9 @@ func TestRefundsThatTakeTheirTime(t *testing.T) {
 	assert.Equal(t, api.RefundStatusPending, refund.Status)
 	s.refund(pending, fields{}).Problem(http.StatusConflict, "refund_in_progress")
 	s.RequireSound()
-	require.NoError(t, s.App.TestPayments().SettleRefund(t.Context(), *refund.ProviderRefundID, true))
+	require.NoError(
+		t, s.App.TestPayments().SettleRefund(t.Context(), *refund.ProviderRefundID, true),
+	)
 	for range 10 {
 		s.tell(*refund.ProviderRefundID).Want(http.StatusOK)
 	}
@@ -101,7 +112,8 @@ func TestRefundsThatTakeTheirTime(t *testing.T) {
 
 	failing := s.order(ada)
 	pay(ada, failing, "tok_refund_fails").Want(http.StatusCreated)
-	s.refund(failing, fields{"cancel": true}, key("two")).Problem(http.StatusConflict, "refund_failed")
+	s.refund(failing, fields{"cancel": true}, key("two")).
+		Problem(http.StatusConflict, "refund_failed")
 	now = read(ada, failing)
 	assertStatus(t, api.OrderStatusPAID, now)
 	assert.Equal(t, "0.00", now.Payments[0].Refunded, "nothing is set aside any more")
@@ -110,7 +122,9 @@ func TestRefundsThatTakeTheirTime(t *testing.T) {
 	late := s.order(ada)
 	pay(ada, late, "tok_refund_pending").Want(http.StatusCreated)
 	s.refund(late, fields{"cancel": true}).Want(http.StatusAccepted).Into(&refund)
-	require.NoError(t, s.App.TestPayments().SettleRefund(t.Context(), *refund.ProviderRefundID, false))
+	require.NoError(
+		t, s.App.TestPayments().SettleRefund(t.Context(), *refund.ProviderRefundID, false),
+	)
 	s.later()
 	now = read(ada, late)
 	assertStatus(t, api.OrderStatusPAID, now)
@@ -131,16 +145,22 @@ func TestLateMoneyGoesBackOnce(t *testing.T) {
 	pay(ada, cancelled, "tok_timeout").Want(http.StatusAccepted)
 	ada.Post(at(cancelled)+"/cancel", nil).Want(http.StatusOK)
 
-	expired := s.order(ada) // given up for lost, and expired, before the provider says that it succeeded
+	expired := s.order(
+		ada,
+	) // given up for lost, and expired, before the provider says that it succeeded
 	pay(ada, expired, "tok_timeout").Want(http.StatusAccepted)
-	s.Exec("UPDATE payments SET status = 'failed', settled_at = now() WHERE order_id = $1", expired.ID)
+	s.Exec(
+		"UPDATE payments SET status = 'failed', settled_at = now() WHERE order_id = $1", expired.ID,
+	)
 	s.Exec("UPDATE orders SET expires_at = now() - interval '1 second' WHERE id = $1", expired.ID)
 	require.NoError(t, s.App.Orders().Expire(t.Context()))
 	assertStatus(t, api.OrderStatusCANCELLED, read(ada, expired))
 
 	twice := s.order(ada) // the same, but paid otherwise meanwhile
 	pay(ada, twice, "tok_timeout").Want(http.StatusAccepted)
-	s.Exec("UPDATE payments SET status = 'failed', settled_at = now() WHERE order_id = $1", twice.ID)
+	s.Exec(
+		"UPDATE payments SET status = 'failed', settled_at = now() WHERE order_id = $1", twice.ID,
+	)
 	pay(ada, twice, "tok_visa").Want(http.StatusCreated)
 
 	charges := s.ledger().Charges
@@ -154,12 +174,18 @@ func TestLateMoneyGoesBackOnce(t *testing.T) {
 		now := read(ada, order)
 		assertStatus(t, api.OrderStatusCANCELLED, now)
 		assert.Equal(t, api.PaymentStatusRefunded, now.Payments[0].Status)
-		assert.Contains(t, notes(now), "A payment of 25.00 USD came after the order was cancelled. It is given back.")
+		assert.Contains(
+			t, notes(now),
+			"A payment of 25.00 USD came after the order was cancelled. It is given back.",
+		)
 		assert.Contains(t, notes(now), "25.00 USD was given back.")
 	}
 	now := read(ada, twice)
 	assertStatus(t, api.OrderStatusPAID, now)
-	assert.Equal(t, []api.PaymentStatus{api.PaymentStatusRefunded, api.PaymentStatusPaid}, []api.PaymentStatus{now.Payments[0].Status, now.Payments[1].Status})
+	assert.Equal(
+		t, []api.PaymentStatus{api.PaymentStatusRefunded, api.PaymentStatusPaid},
+		[]api.PaymentStatus{now.Payments[0].Status, now.Payments[1].Status},
+	)
 	assert.Len(t, s.ledger().Refunds, 3)
 	assert.Equal(t, 998, s.stock())
 	s.RequireSound()
@@ -174,6 +200,9 @@ func TestLateMoneyGoesBackByItself(t *testing.T) {
 	pay(ada, order, "tok_timeout").Want(http.StatusAccepted)
 	ada.Post(at(order)+"/cancel", nil).Want(http.StatusOK)
 	s.tell(s.ledger().Charges[0].ID).Want(http.StatusOK)
-	require.Eventually(t, func() bool { return read(ada, order).Payments[0].Status == api.PaymentStatusRefunded }, 20*time.Second, 50*time.Millisecond)
+	require.Eventually(
+		t, func() bool { return read(ada, order).Payments[0].Status == api.PaymentStatusRefunded },
+		20*time.Second, 50*time.Millisecond,
+	)
 	s.RequireSound()
 }

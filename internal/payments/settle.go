@@ -17,8 +17,8 @@ import (
 // errMismatch is a webhook that speaks of another amount than the shop asked for.
 var errMismatch = errors.New("the provider's amount or currency is not the payment's")
 
-// amountMismatch is the code of a payment of which the provider says, when it is asked, that it took another amount than
-// the shop asked for. mismatchMessage is what its customer reads.
+// amountMismatch is the code of a payment of which the provider says, when it is asked, that it
+// took another amount than the shop asked for. mismatchMessage is what its customer reads.
 const (
 	amountMismatch  = "amount_mismatch"
 	mismatchMessage = "The payment provider took another amount than the order's total. It goes back by itself; pay again, or ask the shop."
@@ -36,7 +36,10 @@ type tx struct {
 
 // inTx runs work in one transaction.
 func (p *Payments) inTx(ctx context.Context, actor *int64, work func(tx) error) error {
-	return p.queue.Tx(ctx, func(q *db.Queries, insert func(river.JobArgs) error) error { return work(tx{q, insert, actor}) })
+	return p.queue.Tx(
+		ctx,
+		func(q *db.Queries, insert func(river.JobArgs) error) error { return work(tx{q, insert, actor}) },
+	)
 }
 
 // lock locks a payment, and its order before it.
@@ -53,10 +56,12 @@ func (t tx) lock(ctx context.Context, id int64) (db.Payment, db.Order, error) {
 	return payment, order, err
 }
 
-// settle notes what became of a payment, and what follows from it for the order. It may be told the same thing, or an
-// older one, any number of times: money that came is never taken back by a later word, money that comes late is never
-// lost.
-func (p *Payments) settle(ctx context.Context, t tx, id int64, result provider.Result) (db.Payment, error) {
+// settle notes what became of a payment, and what follows from it for the order. It may be told the
+// same thing, or an older one, any number of times: money that came is never taken back by a later
+// word, money that comes late is never lost.
+func (p *Payments) settle(
+	ctx context.Context, t tx, id int64, result provider.Result,
+) (db.Payment, error) {
 	payment, order, err := t.lock(ctx, id)
 	if err != nil {
 		return payment, err
@@ -69,7 +74,11 @@ func (p *Payments) settle(ctx context.Context, t tx, id int64, result provider.R
 		err = p.received(ctx, t, payment, order, result)
 	case result.Status == provider.Declined && payment.Status == pending:
 		err = t.q.SettlePayment(ctx, db.SettlePaymentParams{
-			ID: id, Status: failed, ProviderPaymentID: orNil(result.ProviderPaymentID), DeclineCode: orNil(result.DeclineCode), DeclineMessage: orNil(result.DeclineMessage),
+			ID:                id,
+			Status:            failed,
+			ProviderPaymentID: orNil(result.ProviderPaymentID),
+			DeclineCode:       orNil(result.DeclineCode),
+			DeclineMessage:    orNil(result.DeclineMessage),
 		})
 	case result.Status == provider.Pending && payment.Status == pending && result.ProviderPaymentID != "":
 		err = t.q.NamePayment(ctx, result.ProviderPaymentID, id)
@@ -89,7 +98,9 @@ func (p *Payments) settle(ctx context.Context, t tx, id int64, result provider.R
 }
 
 // received notes money that came. An order that waits for it is paid; otherwise it goes back.
-func (p *Payments) received(ctx context.Context, t tx, payment db.Payment, order db.Order, result provider.Result) error {
+func (p *Payments) received(
+	ctx context.Context, t tx, payment db.Payment, order db.Order, result provider.Result,
+) error {
 	live, err := t.q.GetLivePayment(ctx, order.ID)
 	isOther := err == nil && live.ID != payment.ID
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
@@ -97,7 +108,10 @@ func (p *Payments) received(ctx context.Context, t tx, payment db.Payment, order
 	}
 	wanted := order.Status == orders.Pending && !isOther
 	if err := t.q.SettlePayment(ctx, db.SettlePaymentParams{
-		ID: payment.ID, Status: paid, IsSurplus: !wanted, ProviderPaymentID: orNil(result.ProviderPaymentID),
+		ID:                payment.ID,
+		Status:            paid,
+		IsSurplus:         !wanted,
+		ProviderPaymentID: orNil(result.ProviderPaymentID),
 	}); err != nil {
 		return err
 	}
@@ -112,34 +126,60 @@ func (p *Payments) received(ctx context.Context, t tx, payment db.Payment, order
 	if err := orders.Note(ctx, t.q, order.ID, nil, note); err != nil {
 		return err
 	}
-	refund, err := t.reserve(ctx, payment, db.CreateRefundParams{AmountMinor: payment.AmountMinor, Reason: reason})
+	refund, err := t.reserve(
+		ctx, payment, db.CreateRefundParams{AmountMinor: payment.AmountMinor, Reason: reason},
+	)
 	if err != nil {
 		return err
 	}
 	return t.insert(GiveBack{refund.ID})
 }
 
-// setAside notes money that came and is not what the order costs: the order stays as it is, and what was taken goes back.
-func (p *Payments) setAside(ctx context.Context, t tx, payment db.Payment, result provider.Result) error {
-	p.settings.Log.ErrorContext(ctx, "the provider took another amount than it was asked for", "payment", payment.ID, "order", payment.OrderID,
-		"asked", payment.AmountMinor, "currency", payment.Currency, "taken", result.AmountMinor, "taken_currency", string(result.Currency))
+// setAside notes money that came and is not what the order costs: the order stays as it is, and
+// what was taken goes back.
+func (p *Payments) setAside(
+	ctx context.Context, t tx, payment db.Payment, result provider.Result,
+) error {
+	p.settings.Log.ErrorContext(
+		ctx, "the provider took another amount than it was asked for", "payment", payment.ID,
+		"order", payment.OrderID, "asked", payment.AmountMinor, "currency", payment.Currency,
+		"taken", result.AmountMinor, "taken_currency", string(result.Currency),
+	)
 	if result.AmountMinor < 1 { // it says that it took nothing
 		return t.q.SettlePayment(ctx, db.SettlePaymentParams{
-			ID: payment.ID, Status: failed, ProviderPaymentID: orNil(result.ProviderPaymentID), DeclineCode: orNil(amountMismatch), DeclineMessage: orNil(mismatchMessage),
+			ID:                payment.ID,
+			Status:            failed,
+			ProviderPaymentID: orNil(result.ProviderPaymentID),
+			DeclineCode:       orNil(amountMismatch),
+			DeclineMessage:    orNil(mismatchMessage),
 		})
 	}
 	taken, err := t.q.SetPaymentAside(ctx, db.SetPaymentAsideParams{
-		ID: payment.ID, AmountMinor: result.AmountMinor, Currency: string(result.Currency), ProviderPaymentID: orNil(result.ProviderPaymentID),
-		DeclineCode: amountMismatch, DeclineMessage: mismatchMessage,
+		ID:                payment.ID,
+		AmountMinor:       result.AmountMinor,
+		Currency:          string(result.Currency),
+		ProviderPaymentID: orNil(result.ProviderPaymentID),
+		DeclineCode:       amountMismatch,
+		DeclineMessage:    mismatchMessage,
 	})
 	if err != nil {
 		return err
 	}
-	note := fmt.Sprintf("The payment provider took %s instead of %s. It is given back.", amountOf(taken, taken.AmountMinor), amountOf(payment, payment.AmountMinor))
+	note := fmt.Sprintf(
+		"The payment provider took %s instead of %s. It is given back.",
+		amountOf(taken, taken.AmountMinor), amountOf(payment, payment.AmountMinor),
+	)
 	if err := orders.Note(ctx, t.q, payment.OrderID, nil, note); err != nil {
 		return err
 	}
-	refund, err := t.reserve(ctx, taken, db.CreateRefundParams{AmountMinor: taken.AmountMinor, Reason: "It was not the order's total."})
+	refund, err := t.reserve(
+		ctx,
+		taken,
+		db.CreateRefundParams{
+			AmountMinor: taken.AmountMinor,
+			Reason:      "It was not the order's total.",
+		},
+	)
 	if err != nil {
 		return err
 	}
@@ -149,7 +189,10 @@ func (p *Payments) setAside(ctx context.Context, t tx, payment db.Payment, resul
 // fail notes that a payment came to nothing: surely no money was taken.
 func (p *Payments) fail(ctx context.Context, id int64, code, message string) error {
 	return p.inTx(ctx, nil, func(t tx) error {
-		_, err := p.settle(ctx, t, id, provider.Result{Status: provider.Declined, DeclineCode: code, DeclineMessage: message})
+		_, err := p.settle(
+			ctx, t, id,
+			provider.Result{Status: provider.Declined, DeclineCode: code, DeclineMessage: message},
+		)
 		return err
 	})
 }

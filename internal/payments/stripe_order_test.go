@@ -13,11 +13,16 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// A Stripe that declines, that says nothing, and whose webhooks come before its answers, twice, and the older one last.
+// A Stripe that declines, that says nothing, and whose webhooks come before its answers, twice, and
+// the older one last.
 func TestStripeOutOfOrder(t *testing.T) {
 	t.Parallel()
 	stripe := newStandin(t)
-	s := open(t, append(stripeSettings(stripe.URL), apitest.Setting{Name: "PAYMENT_CALL_TIMEOUT", Value: "2s"})...)
+	s := open(
+		t,
+		append(
+			stripeSettings(stripe.URL), apitest.Setting{Name: "PAYMENT_CALL_TIMEOUT", Value: "2s"},
+		)...)
 	ada := s.Customer()
 	behaves := func(declines, silent bool, before func(object)) {
 		stripe.mu.Lock()
@@ -37,7 +42,9 @@ func TestStripeOutOfOrder(t *testing.T) {
 
 	behaves(true, false, nil)
 	order := s.order(ada)
-	problem := pay(ada, order, "pm_card_visa", key("one")).Problem(http.StatusPaymentRequired, "payment_declined")
+	problem := pay(
+		ada, order, "pm_card_visa", key("one"),
+	).Problem(http.StatusPaymentRequired, "payment_declined")
 	assert.Contains(t, problem.Detail, "too little money")
 	tell("payment_intent.payment_failed", stripe.intents[0])
 	assertStatus(t, api.OrderStatusPENDING, read(ada, order))
@@ -49,13 +56,17 @@ func TestStripeOutOfOrder(t *testing.T) {
 	tell("payment_intent.payment_failed", stripe.intents[1]) // older than what was told
 	now := read(ada, order)
 	assertStatus(t, api.OrderStatusPAID, now)
-	assert.Equal(t, []api.PaymentStatus{api.PaymentStatusFailed, api.PaymentStatusPaid}, []api.PaymentStatus{now.Payments[0].Status, now.Payments[1].Status})
+	assert.Equal(
+		t, []api.PaymentStatus{api.PaymentStatusFailed, api.PaymentStatusPaid},
+		[]api.PaymentStatus{now.Payments[0].Status, now.Payments[1].Status},
+	)
 	require.Len(t, now.History, 2)
 	behaves(false, false, func(refund object) { tell("refund.created", refund) })
 	s.refund(order, fields{"amount": "5.00"}).Want(http.StatusCreated)
 	assert.Equal(t, "5.00", read(ada, order).Payments[1].Refunded)
 
-	// It takes the money and says nothing; a failure that it took back is told after the success, then before it.
+	// It takes the money and says nothing; a failure that it took back is told after the success,
+	// then before it.
 	for i, kinds := range [][]string{{"succeeded", "payment_failed"}, {"payment_failed", "succeeded"}} {
 		behaves(false, true, nil)
 		order = s.order(ada)

@@ -23,14 +23,24 @@ const stripeWebhookSecret = "whsec_for_tests"
 
 func stripeSettings(address string) []apitest.Setting {
 	return []apitest.Setting{
-		{Name: "PAYMENT_PROVIDER", Value: "stripe"}, {Name: "STRIPE_SECRET_KEY", Value: "sk_test_51NotAKeyOfAnyone"},
-		{Name: "STRIPE_WEBHOOK_SECRET", Value: stripeWebhookSecret}, {Name: "STRIPE_BASE_URL", Value: address}, unlimited,
+		{
+			Name:  "PAYMENT_PROVIDER",
+			Value: "stripe",
+		},
+		{Name: "STRIPE_SECRET_KEY", Value: "sk_test_51NotAKeyOfAnyone"},
+		{
+			Name:  "STRIPE_WEBHOOK_SECRET",
+			Value: stripeWebhookSecret,
+		},
+		{Name: "STRIPE_BASE_URL", Value: address},
+		unlimited,
 	}
 }
 
 type object = map[string]any
 
-// standin is a server in Stripe's place: it keeps payment intents and refunds, and answers what Stripe would.
+// standin is a server in Stripe's place: it keeps payment intents and refunds, and answers what
+// Stripe would.
 type standin struct {
 	*httptest.Server
 	mu      sync.Mutex
@@ -62,7 +72,14 @@ func newStandin(t *testing.T) *standin {
 			return
 		case moves && declines:
 			body["status"], body["amount_received"] = "requires_payment_method", 0
-			body = object{"error": object{"type": "card_error", "code": "card_declined", "decline_code": "insufficient_funds", "payment_intent": body}}
+			body = object{
+				"error": object{
+					"type":           "card_error",
+					"code":           "card_declined",
+					"decline_code":   "insufficient_funds",
+					"payment_intent": body,
+				},
+			}
 			w.WriteHeader(http.StatusPaymentRequired)
 		case moves && before != nil:
 			before(body)
@@ -78,13 +95,24 @@ func (s *standin) answer(r *http.Request) object {
 	case r.URL.Path == "/v1/payment_methods":
 		return object{"id": "pm_1", "object": "payment_method"}
 	case r.URL.Path == "/v1/payment_intents" && r.Method == http.MethodPost:
-		return keep(&s.intents, "pi", r.Form, object{"amount_received": number(r.Form.Get("amount")), "currency": r.Form.Get("currency")})
+		return keep(
+			&s.intents,
+			"pi",
+			r.Form,
+			object{
+				"amount_received": number(r.Form.Get("amount")),
+				"currency":        r.Form.Get("currency"),
+			},
+		)
 	case r.URL.Path == "/v1/payment_intents":
 		return object{"object": "list", "data": s.intents, "has_more": false}
 	case strings.HasPrefix(r.URL.Path, "/v1/payment_intents/"):
 		return s.intents[0]
 	case r.URL.Path == "/v1/refunds" && r.Method == http.MethodPost:
-		return keep(&s.refunds, "re", r.Form, object{"currency": "usd", "payment_intent": r.Form.Get("payment_intent")})
+		return keep(
+			&s.refunds, "re", r.Form,
+			object{"currency": "usd", "payment_intent": r.Form.Get("payment_intent")},
+		)
 	}
 	return object{"object": "list", "data": s.refunds, "has_more": false}
 }
@@ -97,8 +125,14 @@ func keep(list *[]object, prefix string, form url.Values, more object) object {
 		}
 	}
 	made := object{
-		"id": fmt.Sprintf("%s_%d", prefix, len(*list)+1), "amount": number(form.Get("amount")), "status": "succeeded", "created": time.Now().Unix(),
-		"metadata": object{"order_reference": form.Get("metadata[order_reference]"), "idempotency_key": form.Get("metadata[idempotency_key]")},
+		"id":      fmt.Sprintf("%s_%d", prefix, len(*list)+1),
+		"amount":  number(form.Get("amount")),
+		"status":  "succeeded",
+		"created": time.Now().Unix(),
+		"metadata": object{
+			"order_reference": form.Get("metadata[order_reference]"),
+			"idempotency_key": form.Get("metadata[idempotency_key]"),
+		},
 	}
 	for name, value := range more {
 		made[name] = value
@@ -115,8 +149,8 @@ func (s *standin) dies(at string, dead bool) {
 	s.dead[at] = dead
 }
 
-// intent is one that was made, refund likewise: read under the lock, as a broken connection says nothing of when the
-// server was done.
+// intent is one that was made, refund likewise: read under the lock, as a broken connection says
+// nothing of when the server was done.
 func (s *standin) intent(n int) object {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -138,11 +172,33 @@ func (s *standin) made() (intents, refunds int) {
 
 // event sends an event of Stripe's.
 func (s stall) event(id, kind string, of object) *apitest.Answer {
-	payload, err := json.MarshalIndent(object{"id": id, "object": "event", "type": kind, "created": time.Now().Unix(), "data": object{"object": of}}, "", "  ")
+	payload, err := json.MarshalIndent(
+		object{
+			"id":      id,
+			"object":  "event",
+			"type":    kind,
+			"created": time.Now().Unix(),
+			"data":    object{"object": of},
+		},
+		"",
+		"  ",
+	)
 	require.NoError(s.t, err)
-	signed := webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{Payload: append(payload, '\n'), Secret: stripeWebhookSecret, Timestamp: time.Now()})
-	return s.Post("/api/v1/payments/stripe/webhook", apitest.Raw{ContentType: "application/json; charset=utf-8", Content: string(signed.Payload)},
-		apitest.Header{Name: "Stripe-Signature", Value: signed.Header})
+	signed := webhook.GenerateTestSignedPayload(
+		&webhook.UnsignedPayload{
+			Payload:   append(payload, '\n'),
+			Secret:    stripeWebhookSecret,
+			Timestamp: time.Now(),
+		},
+	)
+	return s.Post(
+		"/api/v1/payments/stripe/webhook",
+		apitest.Raw{
+			ContentType: "application/json; charset=utf-8",
+			Content:     string(signed.Payload),
+		},
+		apitest.Header{Name: "Stripe-Signature", Value: signed.Header},
+	)
 }
 
 func TestStripe(t *testing.T) {
@@ -150,7 +206,8 @@ func TestStripe(t *testing.T) {
 	stripe := newStandin(t)
 	s := open(t, stripeSettings(stripe.URL)...)
 	ada := s.Customer()
-	s.Post(hook, apitest.Raw{ContentType: "application/json", Content: "{}"}).Problem(http.StatusNotFound, "webhook_not_found")
+	s.Post(hook, apitest.Raw{ContentType: "application/json", Content: "{}"}).
+		Problem(http.StatusNotFound, "webhook_not_found")
 
 	order := s.order(ada)
 	var payment api.Payment
@@ -166,13 +223,21 @@ func TestStripe(t *testing.T) {
 	}
 	assert.Equal(t, "5.00", read(ada, order).Payments[0].Refunded)
 
-	// A refund made in Stripe's dashboard is in the books as well, and more than was paid is not believed.
-	byHand := object{"id": "re_9", "amount": 700, "currency": "usd", "status": "succeeded", "payment_intent": "pi_1"}
+	// A refund made in Stripe's dashboard is in the books as well, and more than was paid is not
+	// believed.
+	byHand := object{
+		"id":             "re_9",
+		"amount":         700,
+		"currency":       "usd",
+		"status":         "succeeded",
+		"payment_intent": "pi_1",
+	}
 	s.event("evt_3", "refund.created", byHand).Want(http.StatusOK)
 	now := read(ada, order)
 	assert.Equal(t, "12.00", now.Payments[0].Refunded)
 	assert.Contains(t, notes(now), "7.00 USD was given back.")
-	s.event("evt_4", "refund.created", object{"id": "re_10", "amount": 7000, "currency": "usd", "status": "succeeded", "payment_intent": "pi_1"}).Problem(http.StatusBadRequest, "webhook_refused")
+	s.event("evt_4", "refund.created", object{"id": "re_10", "amount": 7000, "currency": "usd", "status": "succeeded", "payment_intent": "pi_1"}).
+		Problem(http.StatusBadRequest, "webhook_refused")
 	// A refund may fail after it was done; that is the last word on it, whatever comes late.
 	byHand["status"] = "failed"
 	s.event("evt_5", "refund.failed", byHand).Want(http.StatusOK)

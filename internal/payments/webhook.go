@@ -15,7 +15,9 @@ import (
 )
 
 // StripeWebhook hears from Stripe.
-func (p *Payments) StripeWebhook(ctx context.Context, r api.StripeWebhookRequestObject) (api.StripeWebhookResponseObject, error) {
+func (p *Payments) StripeWebhook(
+	ctx context.Context, r api.StripeWebhookRequestObject,
+) (api.StripeWebhookResponseObject, error) {
 	if err := p.hear(ctx, "stripe", deref(r.Params.StripeSignature)); err != nil {
 		return nil, err
 	}
@@ -23,14 +25,17 @@ func (p *Payments) StripeWebhook(ctx context.Context, r api.StripeWebhookRequest
 }
 
 // TestWebhook hears from the test provider.
-func (p *Payments) TestWebhook(ctx context.Context, r api.TestWebhookRequestObject) (api.TestWebhookResponseObject, error) {
+func (p *Payments) TestWebhook(
+	ctx context.Context, r api.TestWebhookRequestObject,
+) (api.TestWebhookResponseObject, error) {
 	if err := p.hear(ctx, "test", deref(r.Params.TestSignature)); err != nil {
 		return nil, err
 	}
 	return api.TestWebhook200JSONResponse{Received: true}, nil
 }
 
-// hear checks that the provider sent the request's body, byte for byte, and notes what it tells, once.
+// hear checks that the provider sent the request's body, byte for byte, and notes what it tells,
+// once.
 func (p *Payments) hear(ctx context.Context, name, signature string) error {
 	if p.current() != name {
 		return ErrNoWebhook
@@ -66,21 +71,31 @@ func (p *Payments) hear(ctx context.Context, name, signature string) error {
 		p.orders.Restocked(ctx)
 	}
 	if errors.Is(err, errMismatch) {
-		p.settings.Log.ErrorContext(ctx, "webhook refused", "provider", name, "event", event.ID, "payment", event.ProviderPaymentID, "error", err.Error())
+		p.settings.Log.ErrorContext(
+			ctx, "webhook refused", "provider", name, "event", event.ID, "payment",
+			event.ProviderPaymentID, "error", err.Error(),
+		)
 		return ErrWebhookRefused
 	}
 	return err
 }
 
-func (p *Payments) hearPayment(ctx context.Context, t tx, known db.Payment, event provider.Event) error {
-	if !fits(known.AmountMinor, known.Currency, event.AmountMinor, event.Currency) || event.AmountMinor == 0 ||
+func (p *Payments) hearPayment(
+	ctx context.Context, t tx, known db.Payment, event provider.Event,
+) error {
+	if !fits(known.AmountMinor, known.Currency, event.AmountMinor, event.Currency) ||
+		event.AmountMinor == 0 ||
 		event.OrderReference != "" && event.OrderReference != orders.Reference(known.OrderID) ||
 		known.ProviderPaymentID != nil && *known.ProviderPaymentID != event.ProviderPaymentID {
 		return errMismatch
 	}
 	result := provider.Result{
-		ProviderPaymentID: event.ProviderPaymentID, Status: provider.Succeeded, DeclineCode: event.DeclineCode, DeclineMessage: event.DeclineMessage,
-		AmountMinor: event.AmountMinor, Currency: event.Currency,
+		ProviderPaymentID: event.ProviderPaymentID,
+		Status:            provider.Succeeded,
+		DeclineCode:       event.DeclineCode,
+		DeclineMessage:    event.DeclineMessage,
+		AmountMinor:       event.AmountMinor,
+		Currency:          event.Currency,
 	}
 	if event.Type == provider.PaymentFailed {
 		result.Status = provider.Declined
@@ -89,8 +104,11 @@ func (p *Payments) hearPayment(ctx context.Context, t tx, known db.Payment, even
 	return err
 }
 
-// hearRefund notes what became of a refund. One that was made at the provider, by hand, is noted as well.
-func (p *Payments) hearRefund(ctx context.Context, t tx, known db.Payment, event provider.Event) (restocked bool, err error) {
+// hearRefund notes what became of a refund. One that was made at the provider, by hand, is noted as
+// well.
+func (p *Payments) hearRefund(
+	ctx context.Context, t tx, known db.Payment, event provider.Event,
+) (restocked bool, err error) {
 	if event.ProviderRefundID == "" {
 		return false, errMismatch
 	}
@@ -106,7 +124,14 @@ func (p *Payments) hearRefund(ctx context.Context, t tx, known db.Payment, event
 		if string(event.Currency) != payment.Currency || event.AmountMinor < 1 {
 			return false, errMismatch
 		}
-		refund, err = t.reserve(ctx, payment, db.CreateRefundParams{AmountMinor: event.AmountMinor, Reason: "It was made at the payment provider."})
+		refund, err = t.reserve(
+			ctx,
+			payment,
+			db.CreateRefundParams{
+				AmountMinor: event.AmountMinor,
+				Reason:      "It was made at the payment provider.",
+			},
+		)
 		if errors.Is(err, ErrTooLarge) {
 			err = errMismatch
 		}
@@ -118,7 +143,10 @@ func (p *Payments) hearRefund(ctx context.Context, t tx, known db.Payment, event
 		refund.ProviderRefundID != nil && *refund.ProviderRefundID != event.ProviderRefundID {
 		return false, errMismatch
 	}
-	result := provider.RefundResult{ProviderRefundID: event.ProviderRefundID, Status: provider.RefundDone}
+	result := provider.RefundResult{
+		ProviderRefundID: event.ProviderRefundID,
+		Status:           provider.RefundDone,
+	}
 	if event.Type == provider.RefundFailure {
 		result.Status = provider.RefundFailed
 	}

@@ -17,7 +17,9 @@ import (
 
 // sign signs a webhook as the test provider would.
 func (s stall) sign(payload string, at time.Time, secret string) apitest.Header {
-	signed := webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{Payload: []byte(payload), Secret: secret, Timestamp: at})
+	signed := webhook.GenerateTestSignedPayload(
+		&webhook.UnsignedPayload{Payload: []byte(payload), Secret: secret, Timestamp: at},
+	)
 	return apitest.Header{Name: "Test-Signature", Value: signed.Header}
 }
 
@@ -56,7 +58,9 @@ func TestForgedWebhooksChangeNothing(t *testing.T) {
 	} {
 		wrong := strings.Replace(text, from, to, 1)
 		require.NotEqual(t, text, wrong, from)
-		send(wrong, s.sign(wrong, time.Now(), secret)).Problem(http.StatusBadRequest, "webhook_refused")
+		send(
+			wrong, s.sign(wrong, time.Now(), secret),
+		).Problem(http.StatusBadRequest, "webhook_refused")
 	}
 	unknown := `{"id":"evt_1","type":"invoice.paid"}`
 	send(unknown, s.sign(unknown, time.Now(), secret)).Want(http.StatusOK)
@@ -64,7 +68,8 @@ func TestForgedWebhooksChangeNothing(t *testing.T) {
 	send(foreign, s.sign(foreign, time.Now(), secret)).Want(http.StatusOK)
 	assertStatus(t, api.OrderStatusPENDING, read(ada, order))
 	assert.Zero(t, apitest.Value[int](s.Shop, "SELECT count(*) FROM payment_events"))
-	s.Post("/api/v1/payments/stripe/webhook", apitest.Raw{ContentType: "application/json", Content: text}).Problem(http.StatusNotFound, "webhook_not_found")
+	s.Post("/api/v1/payments/stripe/webhook", apitest.Raw{ContentType: "application/json", Content: text}).
+		Problem(http.StatusNotFound, "webhook_not_found")
 	send(text, good).Want(http.StatusOK)
 	assertStatus(t, api.OrderStatusPAID, read(ada, order))
 	s.RequireSound()

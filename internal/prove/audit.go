@@ -36,7 +36,10 @@ func (r *run) audit(ctx context.Context) error {
 			r.contradict("%s: %d units were sold of %d", product.Name, product.Sold, r.Units)
 		}
 		if product.Sold+product.Remaining != int64(r.Units) {
-			r.contradict("%s: %d sold and %d left do not make %d", product.Name, product.Sold, product.Remaining, r.Units)
+			r.contradict(
+				"%s: %d sold and %d left do not make %d", product.Name, product.Sold,
+				product.Remaining, r.Units,
+			)
 		}
 	}
 	if err := r.auditMoney(ctx); err != nil {
@@ -55,7 +58,10 @@ func (r *run) audit(ctx context.Context) error {
 func (r *run) compare(a attempt, o outcome, found []db.ListProvedOrdersRow) {
 	if len(found) > 1 {
 		r.report.Duplicates += len(found) - 1
-		r.contradict("attempt %d: its Idempotency-Key made %d orders, %s and %s among them", a.number, len(found), found[0].Number, found[1].Number)
+		r.contradict(
+			"attempt %d: its Idempotency-Key made %d orders, %s and %s among them", a.number,
+			len(found), found[0].Number, found[1].Number,
+		)
 	}
 	switch {
 	case o.order == nil && o.gaveUp:
@@ -64,15 +70,25 @@ func (r *run) compare(a attempt, o outcome, found []db.ListProvedOrdersRow) {
 		r.report.Late += len(found)
 	case o.order == nil:
 		if len(found) > 0 {
-			r.contradict("attempt %d: it was refused, and there is order %s", a.number, found[0].Number)
+			r.contradict(
+				"attempt %d: it was refused, and there is order %s", a.number, found[0].Number,
+			)
 		}
 	case len(found) == 0 || found[0].ID != o.order.ID:
 		r.report.Lost++
-		r.contradict("attempt %d: order %s was acknowledged, and there is none", a.number, o.order.Number)
+		r.contradict(
+			"attempt %d: order %s was acknowledged, and there is none", a.number, o.order.Number,
+		)
 	case found[0].Units != a.units() || found[0].Number != o.order.Number:
-		r.contradict("attempt %d: %d units were asked for by order %s, and it is %s of %d", a.number, a.units(), o.order.Number, found[0].Number, found[0].Units)
+		r.contradict(
+			"attempt %d: %d units were asked for by order %s, and it is %s of %d", a.number,
+			a.units(), o.order.Number, found[0].Number, found[0].Units,
+		)
 	case o.cancelled && found[0].Status != orders.Cancelled:
-		r.contradict("attempt %d: order %s was cancelled, and it is %s", a.number, o.order.Number, found[0].Status)
+		r.contradict(
+			"attempt %d: order %s was cancelled, and it is %s", a.number, o.order.Number,
+			found[0].Status,
+		)
 	}
 	if o.order != nil {
 		r.report.Acknowledged++

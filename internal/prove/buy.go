@@ -65,7 +65,10 @@ func (r *run) buy(ctx context.Context, a attempt) outcome {
 	o := r.place(ctx, a, a.cut)
 	both.Wait()
 	if twin.order != nil && o.order != nil && twin.order.ID != o.order.ID {
-		r.contradict("attempt %d: one Idempotency-Key made the orders %d and %d", a.number, o.order.ID, twin.order.ID)
+		r.contradict(
+			"attempt %d: one Idempotency-Key made the orders %d and %d", a.number, o.order.ID,
+			twin.order.ID,
+		)
 	}
 	if o.order == nil && twin.order != nil { // a copy that was refused leaves the key to the other
 		o.order, o.body = twin.order, twin.body
@@ -73,19 +76,25 @@ func (r *run) buy(ctx context.Context, a attempt) outcome {
 	o.unanswered, o.gaveUp = o.unanswered || twin.unanswered, o.gaveUp || twin.gaveUp
 	if a.again && o.order != nil {
 		if again := r.place(ctx, a, 0); !again.gaveUp && !bytes.Equal(again.body, o.body) {
-			r.contradict("attempt %d: order %d was acknowledged, and its request sent again is answered %.200q", a.number, o.order.ID, again.body)
+			r.contradict(
+				"attempt %d: order %d was acknowledged, and its request sent again is answered %.200q",
+				a.number, o.order.ID, again.body,
+			)
 		}
 	}
 	return o
 }
 
-// place sends an order until it knows what became of it, with the same key every time; the first time it hangs up
-// after cut unless that is zero.
+// place sends an order until it knows what became of it, with the same key every time; the first
+// time it hangs up after cut unless that is zero.
 func (r *run) place(ctx context.Context, a attempt, cut time.Duration) outcome {
 	key := fmt.Sprintf("%s %d", r.name, a.number)
 	body := client.CreateOrderJSONRequestBody{Note: &key}
 	for _, one := range a.items {
-		body.Items = append(body.Items, client.OrderItemInput{ProductID: r.products[one.product], Quantity: one.quantity})
+		body.Items = append(
+			body.Items,
+			client.OrderItemInput{ProductID: r.products[one.product], Quantity: one.quantity},
+		)
 	}
 	o := outcome{tried: true}
 	asking := retry{until: time.Now().Add(patience)}
@@ -95,7 +104,9 @@ func (r *run) place(ctx context.Context, a attempt, cut time.Duration) outcome {
 			call, hangUp = context.WithTimeout(ctx, cut)
 			cut = 0
 		}
-		answer, err := r.api.CreateOrderWithResponse(call, &client.CreateOrderParams{IdempotencyKey: &key}, body, as(r.buyers[a.buyer]))
+		answer, err := r.api.CreateOrderWithResponse(
+			call, &client.CreateOrderParams{IdempotencyKey: &key}, body, as(r.buyers[a.buyer]),
+		)
 		hangUp()
 		switch {
 		case err != nil:
@@ -133,7 +144,10 @@ func (r *run) cancel(ctx context.Context, number int, token string) {
 			o.cancelled = true
 			return
 		case answer.StatusCode() < http.StatusInternalServerError:
-			r.contradict("attempt %d: cancelling the unpaid order %d was answered %s", number, o.order.ID, answer.Body)
+			r.contradict(
+				"attempt %d: cancelling the unpaid order %d was answered %s", number, o.order.ID,
+				answer.Body,
+			)
 			return
 		default:
 			r.count(answer.Status())
@@ -145,8 +159,8 @@ func (r *run) cancel(ctx context.Context, number int, token string) {
 	}
 }
 
-// refused reports whether an answer says for good that there is no order. A server that fails without having been
-// killed contradicts.
+// refused reports whether an answer says for good that there is no order. A server that fails
+// without having been killed contradicts.
 func (r *run) refused(response *http.Response, body []byte) bool {
 	var problem client.Problem
 	_ = json.Unmarshal(body, &problem) // a body that is none has no code
@@ -158,7 +172,9 @@ func (r *run) refused(response *http.Response, body []byte) bool {
 	if response.StatusCode == http.StatusInternalServerError {
 		r.contradict("the server failed: %s", body)
 	}
-	return response.StatusCode < http.StatusInternalServerError && problem.Code != "idempotency_in_flight" && problem.Code != "payment_in_progress"
+	return response.StatusCode < http.StatusInternalServerError &&
+		problem.Code != "idempotency_in_flight" &&
+		problem.Code != "payment_in_progress"
 }
 
 func (r *run) count(answer string) {

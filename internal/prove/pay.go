@@ -12,15 +12,16 @@ import (
 	"github.com/shopd/shopd/internal/payments/testpay"
 )
 
-// CallTimeout is what a server that is killed should have as PAYMENT_CALL_TIMEOUT: the key of a payment that was cut off is
-// free again after one and a half times that, and its buyer waits for it.
+// CallTimeout is what a server that is killed should have as PAYMENT_CALL_TIMEOUT: the key of a
+// payment that was cut off is free again after one and a half times that, and its buyer waits for
+// it.
 const CallTimeout = 4 * time.Second
 
 // payPatience is how long a buyer asks again for a payment.
 const payPatience = 2 * time.Minute
 
-// pay pays for an order of an attempt, after a card that the bank declines when the attempt says so. It reports whether the
-// payment was acknowledged.
+// pay pays for an order of an attempt, after a card that the bank declines when the attempt says
+// so. It reports whether the payment was acknowledged.
 func (r *run) pay(ctx context.Context, a attempt, order int64) bool {
 	if a.broke {
 		r.charge(ctx, a, order, testpay.TokenDeclined)
@@ -34,8 +35,16 @@ func (r *run) charge(ctx context.Context, a attempt, order int64, token string) 
 	kind := "card"
 	asking := retry{until: time.Now().Add(payPatience)}
 	for {
-		answer, err := r.api.PayOrderWithResponse(ctx, order, &client.PayOrderParams{IdempotencyKey: &key},
-			client.PayOrderJSONRequestBody{PaymentType: &kind, Token: &token}, as(r.buyers[a.buyer]))
+		answer, err := r.api.PayOrderWithResponse(
+			ctx,
+			order,
+			&client.PayOrderParams{IdempotencyKey: &key},
+			client.PayOrderJSONRequestBody{
+				PaymentType: &kind,
+				Token:       &token,
+			},
+			as(r.buyers[a.buyer]),
+		)
 		switch {
 		case err != nil:
 			r.count("no answer")
@@ -54,7 +63,8 @@ func (r *run) charge(ctx context.Context, a attempt, order int64, token string) 
 	}
 }
 
-// auditMoney compares what buyers were told of their payments with the orders, and the orders with the provider's ledger.
+// auditMoney compares what buyers were told of their payments with the orders, and the orders with
+// the provider's ledger.
 func (r *run) auditMoney(ctx context.Context) error {
 	if r.Ledger == nil || !r.Pay {
 		return nil
@@ -98,7 +108,10 @@ func (r *run) auditMoney(ctx context.Context) error {
 		}
 	}
 	if r.report.MoneyIn-r.report.MoneyOut != r.report.MoneyKept {
-		r.contradict("%d came in and %d went out, and paid orders make %d", r.report.MoneyIn, r.report.MoneyOut, r.report.MoneyKept)
+		r.contradict(
+			"%d came in and %d went out, and paid orders make %d", r.report.MoneyIn,
+			r.report.MoneyOut, r.report.MoneyKept,
+		)
 	}
 	for number, o := range r.outcomes {
 		if !o.paid {
@@ -106,13 +119,16 @@ func (r *run) auditMoney(ctx context.Context) error {
 		}
 		r.report.Paid++
 		if row := byID[o.order.ID]; row.Status != orders.Paid {
-			r.contradict("attempt %d: order %s was paid, and it is %s", number, o.order.Number, row.Status)
+			r.contradict(
+				"attempt %d: order %s was paid, and it is %s", number, o.order.Number, row.Status,
+			)
 		}
 	}
 	return nil
 }
 
-// awaitPayments waits until the shop knows what became of every payment of the run: a job finds out each minute.
+// awaitPayments waits until the shop knows what became of every payment of the run: a job finds out
+// each minute.
 func (r *run) awaitPayments(ctx context.Context) error {
 	for until := time.Now().Add(5 * time.Minute); ; {
 		pending, err := db.New(r.Pool).CountProvedPendingPayments(ctx, r.name+"-")

@@ -26,8 +26,8 @@ type Process struct {
 	gone        chan struct{} // closed when it has ended
 }
 
-// StartProcess starts `program serve` on a free port of this machine and waits until it is ready. environment is added
-// to this process's own.
+// StartProcess starts `program serve` on a free port of this machine and waits until it is ready.
+// environment is added to this process's own.
 func StartProcess(ctx context.Context, program string, environment []string) (*Process, error) {
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
@@ -39,8 +39,12 @@ func StartProcess(ctx context.Context, program string, environment []string) (*P
 		return nil, err
 	}
 	p := &Process{
-		URL: fmt.Sprintf("http://127.0.0.1:%d", port), program: program,
-		environment: append(append(os.Environ(), environment...), "HOST=127.0.0.1", "PORT="+strconv.Itoa(port), "METRICS_ADDRESS="),
+		URL:     fmt.Sprintf("http://127.0.0.1:%d", port),
+		program: program,
+		environment: append(
+			append(os.Environ(), environment...), "HOST=127.0.0.1", "PORT="+strconv.Itoa(port),
+			"METRICS_ADDRESS=",
+		),
 	}
 	if err := p.start(ctx); err != nil {
 		return nil, errors.Join(err, p.Stop())

@@ -1,7 +1,7 @@
-// Package prove puts a shop through a sale of too little to too many, with buyers who hang up, ask twice and change their
-// minds and a server that may be killed meanwhile, and looks whether all it told them is true: nothing is sold that was
-// not there, no order it acknowledged is lost, no Idempotency-Key made two, and the books balance. It makes customers and
-// products of its own.
+// Package prove puts a shop through a sale of too little to too many, with buyers who hang up, ask
+// twice and change their minds and a server that may be killed meanwhile, and looks whether all it
+// told them is true: nothing is sold that was not there, no order it acknowledged is lost, no
+// Idempotency-Key made two, and the books balance. It makes customers and products of its own.
 package prove
 
 import (
@@ -73,9 +73,16 @@ func Run(ctx context.Context, parts Parts, options Options) (Report, error) {
 	if err := parts.sound(ctx); err != nil {
 		return Report{}, err
 	}
-	transport := &http.Transport{MaxIdleConnsPerHost: options.Buyers, MaxIdleConns: options.Buyers, DisableCompression: true}
+	transport := &http.Transport{
+		MaxIdleConnsPerHost: options.Buyers,
+		MaxIdleConns:        options.Buyers,
+		DisableCompression:  true,
+	}
 	defer transport.CloseIdleConnections()
-	api, err := client.NewClientWithResponses(parts.URL, client.WithHTTPClient(&http.Client{Transport: transport, Timeout: 15 * time.Second}))
+	api, err := client.NewClientWithResponses(
+		parts.URL,
+		client.WithHTTPClient(&http.Client{Transport: transport, Timeout: 15 * time.Second}),
+	)
 	if err != nil {
 		return Report{}, err
 	}
@@ -90,7 +97,8 @@ func Run(ctx context.Context, parts Parts, options Options) (Report, error) {
 	if err == nil {
 		err = r.audit(ctx)
 	}
-	if err != nil && r.Kill != nil { // the server may have ended with what went wrong, and is needed to clean up
+	if err != nil &&
+		r.Kill != nil { // the server may have ended with what went wrong, and is needed to clean up
 		err = errors.Join(err, r.Kill(context.WithoutCancel(ctx)))
 	}
 	return r.report, errors.Join(err, r.cleanUp(context.WithoutCancel(ctx)))
@@ -101,7 +109,9 @@ func (p Parts) sound(ctx context.Context) error {
 	results, err := p.Check(ctx)
 	for _, result := range results {
 		if len(result.Found) > 0 {
-			return fmt.Errorf("the books did not balance before the run; see `shopd check`: %s", result.Found[0])
+			return fmt.Errorf(
+				"the books did not balance before the run; see `shopd check`: %s", result.Found[0],
+			)
 		}
 	}
 	return err
@@ -128,8 +138,8 @@ func (r *run) race(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-// kill kills the server at the moments of the seed. Attempts end only when they are answered, so the last moments come
-// even when all attempts have begun.
+// kill kills the server at the moments of the seed. Attempts end only when they are answered, so
+// the last moments come even when all attempts have begun.
 func (r *run) kill(ctx context.Context) error {
 	for _, moment := range kills(r.Seed, r.Kills, r.Attempts) {
 		for r.begun.Load() < int64(moment.after) {

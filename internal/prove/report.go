@@ -46,7 +46,10 @@ func (r Report) Write(out io.Writer) error {
 	for _, answer := range slices.Sorted(maps.Keys(r.Answers)) {
 		row("  "+answer, r.Answers[answer])
 	}
-	row("acknowledged orders", fmt.Sprintf("%d, of which %d were cancelled", r.Acknowledged, r.Cancelled))
+	row(
+		"acknowledged orders",
+		fmt.Sprintf("%d, of which %d were cancelled", r.Acknowledged, r.Cancelled),
+	)
 	row("never answered", r.Unknown)
 	row("placed by a late copy", r.Late)
 	row("sold", fmt.Sprintf("%d units", r.Sold))
@@ -55,7 +58,10 @@ func (r Report) Write(out io.Writer) error {
 	row("duplicates by key", r.Duplicates)
 	row("paid", fmt.Sprintf("%d orders", r.Paid))
 	row("charged twice", r.ChargedTwice)
-	row("money in - money out = money kept", fmt.Sprintf("%d - %d = %d", r.MoneyIn, r.MoneyOut, r.MoneyKept))
+	row(
+		"money in - money out = money kept",
+		fmt.Sprintf("%d - %d = %d", r.MoneyIn, r.MoneyOut, r.MoneyKept),
+	)
 	for _, check := range r.Checks {
 		row(check.Name, fmt.Sprintf("%d checked, %d wrong", check.Checked, len(check.Found)))
 	}

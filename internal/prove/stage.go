@@ -38,7 +38,16 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	}
 	for i := range r.Products {
 		name := fmt.Sprintf("%s-%d", r.name, i+1)
-		made, err := r.api.CreateProductWithResponse(ctx, client.CreateProductJSONRequestBody{Name: name, Sku: &name, Price: new("10"), Stock: &r.Units}, as(r.keeper))
+		made, err := r.api.CreateProductWithResponse(
+			ctx,
+			client.CreateProductJSONRequestBody{
+				Name:  name,
+				Sku:   &name,
+				Price: new("10"),
+				Stock: &r.Units,
+			},
+			as(r.keeper),
+		)
 		if err != nil {
 			return err
 		}
@@ -53,10 +62,21 @@ func (r *run) prepare(ctx context.Context) (err error) {
 // join makes an account with a password nobody knows, and answers its token.
 func (r *run) join(ctx context.Context, who, role string) (string, error) {
 	address, password := r.address(who), rand.Text()
-	if err := r.Identity.SeedUser(ctx, identity.NewUser{Email: address, Password: password, FirstName: "Prove", LastName: who, Role: role}); err != nil {
+	if err := r.Identity.SeedUser(
+		ctx,
+		identity.NewUser{
+			Email:     address,
+			Password:  password,
+			FirstName: "Prove",
+			LastName:  who,
+			Role:      role,
+		},
+	); err != nil {
 		return "", err
 	}
-	in, err := r.api.LoginWithResponse(ctx, nil, client.LoginJSONRequestBody{Email: &address, Password: password})
+	in, err := r.api.LoginWithResponse(
+		ctx, nil, client.LoginJSONRequestBody{Email: &address, Password: password},
+	)
 	if err != nil {
 		return "", err
 	}
@@ -78,9 +98,13 @@ func as(token string) client.RequestEditorFn {
 func (r *run) cleanUp(ctx context.Context) error {
 	var failed []error
 	for _, id := range r.products {
-		changed, err := r.api.UpdateProductWithResponse(ctx, id, nil, client.UpdateProductJSONRequestBody{IsActive: new(false)}, as(r.keeper))
+		changed, err := r.api.UpdateProductWithResponse(
+			ctx, id, nil, client.UpdateProductJSONRequestBody{IsActive: new(false)}, as(r.keeper),
+		)
 		if err == nil && changed.StatusCode() != http.StatusOK {
-			err = fmt.Errorf("taking product %d out of the shop: %s: %s", id, changed.Status(), changed.Body)
+			err = fmt.Errorf(
+				"taking product %d out of the shop: %s: %s", id, changed.Status(), changed.Body,
+			)
 		}
 		failed = append(failed, err)
 	}

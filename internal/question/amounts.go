@@ -13,33 +13,66 @@ type amount struct {
 	end      int  // the token after it
 }
 
-var currencyWords = wordSet(`dollar dollars buck bucks usd euro euros eur quid pound pounds gbp yen jpy cad aud chf rupee rupees inr rs
-franc francs krona kroner kr zloty pln sek nok dkk cny yuan rmb  nzd sgd mxn brl peso pesos real reais`)
+var currencyWords = wordSet(
+	`dollar dollars buck bucks usd euro euros eur quid pound pounds gbp yen jpy cad aud chf rupee rupees inr rs
+franc francs krona kroner kr zloty pln sek nok dkk cny yuan rmb  nzd sgd mxn brl peso pesos real reais`,
+)
 
-var currencyCodes = wordSet(`usd eur gbp jpy cad aud chf inr rs us pln sek nok dkk cny rmb nzd sgd mxn brl`)
+var currencyCodes = wordSet(
+	`usd eur gbp jpy cad aud chf inr rs us pln sek nok dkk cny rmb nzd sgd mxn brl`,
+)
 
 // units after a number say that it is no price.
-var units = wordSet(`kg kgs g gram grams kilo kilos lb lbs oz ounce ounces mg ton tons ml l cl liter liters litre litres gallon gallons
+var units = wordSet(
+	`kg kgs g gram grams kilo kilos lb lbs oz ounce ounces mg ton tons ml l cl liter liters litre litres gallon gallons
 cup cups inch inches in cm mm m meter meters metre metres ft foot feet yard yards mile miles km w watt watts v volt volts mah ah wh hz khz mhz ghz
 gb tb mb mp megapixel megapixels fps rpm db hour hours hr hrs minute minutes min mins second seconds sec secs day days week weeks
 month months year years yr yrs old people persons person players player piece pieces pcs pack packs item items product products
 star stars review reviews page pages pocket pockets percent pct degrees degree c f inches' x st nd rd th core cores pin gauge
-thread count size sizes colors colours kcal calories calorie servings serving things options ones choices s am pm`)
+thread count size sizes colors colours kcal calories calorie servings serving things options ones choices s am pm`,
+)
 
 var numberWords = map[string]int64{
-	"zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
-	"eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18,
-	"nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
-	"fourty": 40, //nolint:misspell // shoppers do
+	"zero":      0,
+	"one":       1,
+	"two":       2,
+	"three":     3,
+	"four":      4,
+	"five":      5,
+	"six":       6,
+	"seven":     7,
+	"eight":     8,
+	"nine":      9,
+	"ten":       10,
+	"eleven":    11,
+	"twelve":    12,
+	"thirteen":  13,
+	"fourteen":  14,
+	"fifteen":   15,
+	"sixteen":   16,
+	"seventeen": 17,
+	"eighteen":  18,
+	"nineteen":  19,
+	"twenty":    20,
+	"thirty":    30,
+	"forty":     40,
+	"fifty":     50,
+	"sixty":     60,
+	"seventy":   70,
+	"eighty":    80,
+	"ninety":    90,
+	"fourty":    40, //nolint:misspell // shoppers do
 }
 
 var powers = map[string]int{"hundred": 2, "k": 3, "thousand": 3, "grand": 3}
 
-// amountAt reads an amount at token i: "$1,299.00", "20 bucks", "USD 20", "1.5k", "twenty five", "a hundred dollars".
+// amountAt reads an amount at token i: "$1,299.00", "20 bucks", "USD 20", "1.5k", "twenty five", "a
+// hundred dollars".
 func (p *parser) amountAt(i int) (amount, bool) {
 	var a amount
 	for range 2 { // "US$20" is two signs
-		if i >= len(p.tokens) || p.tokens[i].kind != currencyToken && !(currencyCodes[p.at(i)] && p.startsMoney(i+1)) {
+		if i >= len(p.tokens) ||
+			p.tokens[i].kind != currencyToken && !(currencyCodes[p.at(i)] && p.startsMoney(i+1)) {
 			break
 		}
 		a.currency = true
@@ -60,7 +93,8 @@ func (p *parser) amountAt(i int) (amount, bool) {
 	cents := false
 	if next < len(p.tokens) && !p.tokens[next].breaks {
 		switch {
-		case p.tokens[next].kind == currencyToken && !p.leadsNumber(next), currencyWords[p.at(next)]:
+		case p.tokens[next].kind == currencyToken && !p.leadsNumber(next),
+			currencyWords[p.at(next)]:
 			a.currency = true
 			next++
 		case p.is(next, "cent", "cents", "pence"):
@@ -84,7 +118,8 @@ func (p *parser) leadsNumber(i int) bool {
 }
 
 func (p *parser) startsMoney(i int) bool {
-	return i < len(p.tokens) && (p.tokens[i].kind == numberToken || p.tokens[i].kind == currencyToken)
+	return i < len(p.tokens) &&
+		(p.tokens[i].kind == numberToken || p.tokens[i].kind == currencyToken)
 }
 
 // number answers a plain decimal such as "1299.00" and the token after it.
@@ -113,8 +148,8 @@ func (p *parser) number(i int) (text string, end int, ok bool) {
 }
 
 // plainDecimal settles which separator is the decimal one: of two kinds the last; of one kind the
-// thousands, when groups of three follow it (a lone point with three digits too, unless the currency has
-// three decimals: nobody asks for 1.299 dollars).
+// thousands, when groups of three follow it (a lone point with three digits too, unless the
+// currency has three decimals: nobody asks for 1.299 dollars).
 func plainDecimal(text string, digits int) string {
 	comma, point := strings.LastIndexByte(text, ','), strings.LastIndexByte(text, '.')
 	strip := strings.NewReplacer(",", "", ".", "")
@@ -132,7 +167,8 @@ func plainDecimal(text string, digits int) string {
 	return strip.Replace(text[:decimalAt]) + "." + text[decimalAt+1:]
 }
 
-// scale is decimal × 10^shift as an integer: decimals beyond it are cut, values beyond int64 are its largest.
+// scale is decimal × 10^shift as an integer: decimals beyond it are cut, values beyond int64 are
+// its largest.
 func scale(decimal string, shift int) int64 {
 	whole, fraction, _ := strings.Cut(decimal, ".")
 	if shift < 0 {

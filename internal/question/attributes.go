@@ -5,7 +5,8 @@ import "strings"
 // maxAttributeWords bounds names and values that are looked for.
 const maxAttributeWords = 3
 
-// AddAttributes lets the dictionary find attributes, the commonest first. To be called before the dictionary is shared.
+// AddAttributes lets the dictionary find attributes, the commonest first. To be called before the
+// dictionary is shared.
 func (d *Dictionary) AddAttributes(all []Attribute) {
 	d.attributes = map[string]map[string]Attribute{}
 	for _, a := range all {
@@ -34,8 +35,9 @@ func attributeKey(text string) string {
 	return spellings.Replace(strings.Join(stems, " "))
 }
 
-// attributes takes the attributes that are asked for with their name beside the value: "colour: red", "red colour",
-// "material is oak". A value alone only ranks: a black product may be black in a variant, or say so in its text alone.
+// attributes takes the attributes that are asked for with their name beside the value: "colour:
+// red", "red colour", "material is oak". A value alone only ranks: a black product may be black in
+// a variant, or say so in its text alone.
 func (p *parser) attributes(dict *Dictionary, q *Question) {
 	if dict == nil || len(dict.attributes) == 0 {
 		return
@@ -70,7 +72,9 @@ func (p *parser) ends1(nameEnd, valueAt int) bool {
 }
 
 // valueAt finds the longest value that begins at a token, or that ends before it.
-func (p *parser) valueAt(values map[string]Attribute, at int, begins bool) (found Attribute, ok bool) {
+func (p *parser) valueAt(
+	values map[string]Attribute, at int, begins bool,
+) (found Attribute, ok bool) {
 	for n := maxAttributeWords; n > 0; n-- {
 		from, to := at, at+n
 		if !begins {

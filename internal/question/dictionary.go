@@ -42,9 +42,12 @@ func NewDictionary(categories, brands []Name) *Dictionary {
 		if e := d.add(c.Name); e != nil {
 			e.categories = append(e.categories, c.ID)
 		}
-		parts := strings.FieldsFunc(strings.ReplaceAll(words.Fold(c.Name), " and ", "&"), func(r rune) bool {
-			return strings.ContainsRune("&,/>|", r)
-		})
+		parts := strings.FieldsFunc(
+			strings.ReplaceAll(words.Fold(c.Name), " and ", "&"),
+			func(r rune) bool {
+				return strings.ContainsRune("&,/>|", r)
+			},
+		)
 		for _, part := range parts {
 			if len(parts) < 2 || len(strings.TrimSpace(part)) < 4 {
 				continue
@@ -80,7 +83,8 @@ func (d *Dictionary) Trees(categories []int64) []int64 {
 	return all
 }
 
-// add answers the entry of a name, under its spelling without an apostrophe too ("Levi's" is also "Levis").
+// add answers the entry of a name, under its spelling without an apostrophe too ("Levi's" is also
+// "Levis").
 func (d *Dictionary) add(name string) *entry {
 	e := d.addKey(name, nil)
 	if plain := strings.NewReplacer("'", "", "’", "").Replace(name); plain != name && e != nil {
@@ -127,8 +131,9 @@ func tokenStem(t token) string {
 	return t.text
 }
 
-// names marks the brand and category names of the question and takes those that are meant as a filter.
-// A wrong filter hides the right answer, a missing one only ranks it lower: so in doubt there is none.
+// names marks the brand and category names of the question and takes those that are meant as a
+// filter. A wrong filter hides the right answer, a missing one only ranks it lower: so in doubt
+// there is none.
 func (p *parser) names(dict *Dictionary, q *Question) {
 	if dict == nil {
 		return
@@ -191,7 +196,8 @@ func (p *parser) capitalised(i int) bool {
 	return i > 0 && !t.sentence && 'A' <= c && c <= 'Z'
 }
 
-// turnedAway: the name is a comparison, an exclusion, or what the goods are for ("a case for Acme phones").
+// turnedAway: the name is a comparison, an exclusion, or what the goods are for ("a case for Acme
+// phones").
 func (p *parser) turnedAway(i int) bool {
 	before := i - 1
 	for p.is(before, "a", "an", "the", "my", "our", "your", "any", "his", "her") {
@@ -201,7 +207,8 @@ func (p *parser) turnedAway(i int) bool {
 	case p.is(i-1, "at"): // "training at home"
 		return true
 	case p.is(before, "not", "no", "without", "except", "excluding", "besides", "than", "non", "dont", "like", "beyond"),
-		p.is(before, "to") && p.is(before-1, "similar", "comparable", "alternative", "alternatives", "compared"),
+		p.is(before, "to") &&
+			p.is(before-1, "similar", "comparable", "alternative", "alternatives", "compared"),
 		p.is(before, "from") && p.is(before-1, "different", "apart"),
 		p.is(before, "but") && p.is(before-1, "anything", "nothing", "everything"):
 		return !p.is(before, "like") || !p.is(before-1, "would", "id", "i", "we")
@@ -213,13 +220,15 @@ func (p *parser) turnedAway(i int) bool {
 
 // contentFollows: a noun right behind makes the name a mere modifier ("phone" in "phone case").
 func (p *parser) contentFollows(end int) bool {
-	if end < len(p.tokens) && p.tokens[end].kind == numberToken && !p.tokens[end].breaks { // "iPhone 6 case"
+	if end < len(p.tokens) && p.tokens[end].kind == numberToken &&
+		!p.tokens[end].breaks { // "iPhone 6 case"
 		end++
 	}
 	return p.isContent(end) && !p.tokens[end].breaks
 }
 
-// compounds: a noun right before a name of one word makes another thing of it: "sleeping bags" are no bags.
+// compounds: a noun right before a name of one word makes another thing of it: "sleeping bags" are
+// no bags.
 func (p *parser) compounds(i, end int) bool {
 	return end == i+1 && p.isContent(i-1) && !p.tokens[i-1].name && !p.tokens[i].breaks
 }

@@ -10,11 +10,11 @@ import (
 // maxTurns bounds how many earlier questions a chain of follow-ups gathers.
 const maxTurns = 3
 
-// Standalone answers the question as one that needs no history, and whether it carried earlier turns: a
-// turn that points back, or names nothing of its own, is put behind the user turn before it (and that one
-// behind its own, when it too points back). A new noun of the catalogue is a new topic: nothing is carried.
-// Parse the result again: its later price bound replaces the earlier one, since the old bounds are left
-// out when the new turn has any. q is text parsed.
+// Standalone answers the question as one that needs no history, and whether it carried earlier
+// turns: a turn that points back, or names nothing of its own, is put behind the user turn before
+// it (and that one behind its own, when it too points back). A new noun of the catalogue is a new
+// topic: nothing is carried. Parse the result again: its later price bound replaces the earlier
+// one, since the old bounds are left out when the new turn has any. q is text parsed.
 func Standalone(history []model.Message, q Question, text string) (resolved string, carried bool) {
 	if !q.pointsBack(history) {
 		return text, false
@@ -103,8 +103,8 @@ func merge(previous, later Question) Question {
 // maxCitations bounds what one message may cite; an answer of ours cites far fewer.
 const maxCitations = 50
 
-// CitedIDs reads the product ids an answer cites, such as [#12] or [#12, #13], in order, each once. The
-// message came from the client: check every id in the database before use.
+// CitedIDs reads the product ids an answer cites, such as [#12] or [#12, #13], in order, each once.
+// The message came from the client: check every id in the database before use.
 func CitedIDs(message string) []int64 {
 	var out []int64
 	seen := map[int64]bool{}
@@ -120,7 +120,8 @@ func CitedIDs(message string) []int64 {
 			if !ok || !isID {
 				break
 			}
-			closes := strings.HasPrefix(after, "]") || strings.HasPrefix(strings.TrimLeft(after, ", "), "#")
+			closes := strings.HasPrefix(after, "]") ||
+				strings.HasPrefix(strings.TrimLeft(after, ", "), "#")
 			if !closes {
 				break
 			}

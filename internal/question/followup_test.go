@@ -106,16 +106,22 @@ func TestCitedIDs(t *testing.T) {
 func numbered(n int) string {
 	var out strings.Builder
 	for i := range n {
-		out.WriteString("[#" + strings.Repeat("1", i%9+1) + strings.Repeat("2", i/9%9) + strings.Repeat("3", i/81) + "]")
+		out.WriteString(
+			"[#" + strings.Repeat("1", i%9+1) + strings.Repeat(
+				"2", i/9%9,
+			) + strings.Repeat("3", i/81) + "]",
+		)
 	}
 	return out.String()
 }
 
 // alphabet mixes what shoppers write with what breaks parsers.
 var alphabet = rapid.SampledFrom([]string{
-	"under", "between", "and", "$", "€", "20", "1,299.00", "k", "or less", "sale", "not", "one", "the", "second", "those", "cheapest", "-", "–",
-	"#", "%", "twenty", "hundred", "a", "Acme", "home", "&", "kitchen", "?", ".", ",", "'", "’s", "é", "日本", "\u0301", "\u200b", "\xff", "999999999999999999999",
-	" ", "  ", "\n", "to", "from", "it", "like", "for", "<", "=", "cents", "..", ",,", "1.", ".5", "[#1]", "number", "st",
+	"under", "between", "and", "$", "€", "20", "1,299.00", "k", "or less", "sale", "not", "one",
+	"the", "second", "those", "cheapest", "-", "–", "#", "%", "twenty", "hundred", "a", "Acme",
+	"home", "&", "kitchen", "?", ".", ",", "'", "’s", "é", "日本", "\u0301", "\u200b", "\xff",
+	"999999999999999999999", " ", "  ", "\n", "to", "from", "it", "like", "for", "<", "=", "cents",
+	"..", ",,", "1.", ".5", "[#1]", "number", "st",
 })
 
 func TestParseHoldsForAnyText(t *testing.T) {
@@ -163,6 +169,9 @@ func TestParseIsLinear(t *testing.T) {
 func BenchmarkParse(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		Parse("do you have any Acme wireless headphones under $50 that are on sale and in stock?", shop, 2)
+		Parse(
+			"do you have any Acme wireless headphones under $50 that are on sale and in stock?",
+			shop, 2,
+		)
 	}
 }

@@ -26,8 +26,12 @@ func (p *parser) phrases(q *Question) {
 		switch w {
 		case wishSale:
 			askedSale = true
-			isNoun := p.is(end-1, "discount", "discounts", "deal", "deals", "offers", "sale", "sales", "promotion", "promotions", "rebate", "rebates")
-			q.OnSale = !about && !(isNoun && p.is(end, "on", "for", "of") && p.is(end+1, definite...))
+			isNoun := p.is(
+				end-1, "discount", "discounts", "deal", "deals", "offers", "sale", "sales",
+				"promotion", "promotions", "rebate", "rebates",
+			)
+			q.OnSale = !about &&
+				!(isNoun && p.is(end, "on", "for", "of") && p.is(end+1, definite...))
 		case wishNoSale:
 			q.OnSale = false
 		case wishDiscount:
@@ -66,12 +70,16 @@ func (p *parser) phrases(q *Question) {
 	}
 }
 
-var definite = []string{"the", "this", "that", "these", "those", "it", "them", "they", "your", "its"}
+var definite = []string{
+	"the", "this", "that", "these", "those", "it", "them", "they", "your", "its",
+}
 
 // yesNo: the question starts with a verb ("do you have …"), greetings and "please" aside.
 func (p *parser) yesNo() bool {
-	return p.is(p.verbAt(), "is", "are", "do", "does", "did", "has", "have", "can", "could", "will", "would", "any", "isnt", "arent",
-		"dont", "doesnt", "was", "were")
+	return p.is(
+		p.verbAt(), "is", "are", "do", "does", "did", "has", "have", "can", "could", "will",
+		"would", "any", "isnt", "arent", "dont", "doesnt", "was", "were",
+	)
 }
 
 // verbAt is where the question starts, greetings aside.
@@ -83,7 +91,8 @@ func (p *parser) verbAt() int {
 	return i
 }
 
-// asksAboutOne: "is the kettle …", "does it …", "are those …", not "are there any …" or "do you have …".
+// asksAboutOne: "is the kettle …", "does it …", "are those …", not "are there any …" or "do you
+// have …".
 func (p *parser) asksAboutOne() bool {
 	i := p.verbAt()
 	if !p.is(i, "is", "are", "does", "do", "has", "was", "isnt", "arent", "doesnt", "will") {
@@ -120,7 +129,9 @@ func (p *parser) judge(q *Question) {
 		q.Refers = false // "cheaper headphones" says all by itself
 	}
 	q.wide = wide && !q.Topic && !q.Refers
-	constrained := q.OnSale || q.InStock || q.Order != Relevance || q.MinPriceMinor != nil || q.MaxPriceMinor != nil || q.Ordinal != 0
+	constrained := q.OnSale || q.InStock || q.Order != Relevance || q.MinPriceMinor != nil ||
+		q.MaxPriceMinor != nil ||
+		q.Ordinal != 0
 	if !constrained && len(q.nameStems) == 0 {
 		q.Smalltalk = p.smalltalk()
 	}
@@ -134,25 +145,66 @@ func (p *parser) myOrder(i int) bool {
 	return p.is(i, "order", "orders", "purchase") && p.is(i-1, "my", "an", "the", "our")
 }
 
-// shopWide words make a question without a topic one about the whole shop rather than about what was
-// talked of before.
-var shopWide = wordSet(`product products item items everything anything something stuff things shop store catalog catalogue inventory
-sell assortment brands categories`)
+// shopWide words make a question without a topic one about the whole shop rather than about what
+// was talked of before.
+var shopWide = wordSet(
+	`product products item items everything anything something stuff things shop store catalog catalogue inventory
+sell assortment brands categories`,
+)
 
 var smalltalkTriggers = map[string]Kind{
-	"hi": Greeting, "hello": Greeting, "hey": Greeting, "hiya": Greeting, "howdy": Greeting, "greetings": Greeting, "yo": Greeting, "hallo": Greeting,
-	"morning": Greeting, "afternoon": Greeting, "evening": Greeting, "who": Greeting, "bot": Greeting, "robot": Greeting, "human": Greeting, "can": Greeting,
-	"help": Greeting, "ai": Greeting, "how": Greeting,
-	"thanks": Thanks, "thank": Thanks, "thx": Thanks, "ty": Thanks, "cheers": Thanks, "appreciate": Thanks, "appreciated": Thanks, "great": Thanks, "perfect": Thanks,
-	"awesome": Thanks, "cool": Thanks, "ok": Thanks, "okay": Thanks, "nice": Thanks, "super": Thanks, "lovely": Thanks, "wonderful": Thanks,
-	"bye": Goodbye, "goodbye": Goodbye, "night": Goodbye, "goodnight": Goodbye, "cya": Goodbye, "farewell": Goodbye,
+	"hi":          Greeting,
+	"hello":       Greeting,
+	"hey":         Greeting,
+	"hiya":        Greeting,
+	"howdy":       Greeting,
+	"greetings":   Greeting,
+	"yo":          Greeting,
+	"hallo":       Greeting,
+	"morning":     Greeting,
+	"afternoon":   Greeting,
+	"evening":     Greeting,
+	"who":         Greeting,
+	"bot":         Greeting,
+	"robot":       Greeting,
+	"human":       Greeting,
+	"can":         Greeting,
+	"help":        Greeting,
+	"ai":          Greeting,
+	"how":         Greeting,
+	"thanks":      Thanks,
+	"thank":       Thanks,
+	"thx":         Thanks,
+	"ty":          Thanks,
+	"cheers":      Thanks,
+	"appreciate":  Thanks,
+	"appreciated": Thanks,
+	"great":       Thanks,
+	"perfect":     Thanks,
+	"awesome":     Thanks,
+	"cool":        Thanks,
+	"ok":          Thanks,
+	"okay":        Thanks,
+	"nice":        Thanks,
+	"super":       Thanks,
+	"lovely":      Thanks,
+	"wonderful":   Thanks,
+	"bye":         Goodbye,
+	"goodbye":     Goodbye,
+	"night":       Goodbye,
+	"goodnight":   Goodbye,
+	"cya":         Goodbye,
+	"farewell":    Goodbye,
 }
 
-var smalltalkFillers = wordSet(`there everyone all team good day how are you doing is it going whats up today friend please just wanted to say
+var smalltalkFillers = wordSet(
+	`there everyone all team good day how are you doing is it going whats up today friend please just wanted to say
 i a an so very much lot for your the that thats its im need needed was helpful really have nice see later take care soon me us
-do what can am or real this assistant and then well now much again my again day weekend`)
+do what can am or real this assistant and then well now much again my again day weekend`,
+)
 
-// smalltalk: nothing but the words above, one of them a trigger; the last kind named wins ("ok thanks").
+// smalltalk: nothing but the words above, one of them a trigger; the last kind named wins ("ok
+// thanks").
 func (p *parser) smalltalk() Kind {
 	const longest = 12 // words; nobody greets at greater length
 	if len(p.tokens) == 0 || len(p.tokens) > longest {
@@ -173,7 +225,9 @@ func (p *parser) smalltalk() Kind {
 			kind = k
 		}
 	}
-	if kind == None && weak && (p.has("you") || len(p.tokens) == 1 && p.has("help")) && !p.has("much") && !p.has("have") {
+	if kind == None && weak && (p.has("you") || len(p.tokens) == 1 && p.has("help")) &&
+		!p.has("much") &&
+		!p.has("have") {
 		kind = Greeting
 	}
 	return kind

@@ -31,8 +31,8 @@ type token struct {
 	used       bool // part of a constraint: not in Text
 }
 
-// lex splits a text in one pass. Numbers keep their separators ("1,299.00") and lose glued letters, which
-// become a token of their own: "20usd" is 20 and usd, "1.5k" is 1.5 and k.
+// lex splits a text in one pass. Numbers keep their separators ("1,299.00") and lose glued letters,
+// which become a token of their own: "20usd" is 20 and usd, "1.5k" is 1.5 and k.
 func lex(text string) []token {
 	var out []token
 	gapFrom := 0
@@ -46,7 +46,12 @@ func lex(text string) []token {
 			t.end = at + len(t.text)
 		case words.InWord(r):
 			end := runEnd(text, at)
-			t = token{kind: wordToken, text: words.Bare(words.Fold(text[at:end])), start: at, end: end}
+			t = token{
+				kind:  wordToken,
+				text:  words.Bare(words.Fold(text[at:end])),
+				start: at,
+				end:   end,
+			}
 			t.stem, t.class = words.Stem(t.text), words.ClassOf(t.text)
 		case unicode.Is(unicode.Sc, r):
 			t = token{kind: currencyToken, text: string(r), start: at, end: at + size}
@@ -138,12 +143,15 @@ func (p *parser) use(from, to int) {
 
 // isContent: token i is a word that names something.
 func (p *parser) isContent(i int) bool {
-	return i >= 0 && i < len(p.tokens) && p.tokens[i].kind == wordToken && p.tokens[i].class == words.Content
+	return i >= 0 && i < len(p.tokens) && p.tokens[i].kind == wordToken &&
+		p.tokens[i].class == words.Content
 }
 
 // connectors hold no meaning once the words they led to are gone.
-var connectors = wordSet(`for at in with and or but that which are is be priced costing cost under of from to a an the by on being
-thats whats also please than so my budget`)
+var connectors = wordSet(
+	`for at in with and or but that which are is be priced costing cost under of from to a an the by on being
+thats whats also please than so my budget`,
+)
 
 func wordSet(text string) map[string]bool {
 	out := map[string]bool{}
@@ -186,7 +194,8 @@ func (p *parser) rest() string {
 	return strings.TrimSpace(out.String())
 }
 
-// trimConnectors drops connectors at the end of kept, but keeps a question's own start ("which are …").
+// trimConnectors drops connectors at the end of kept, but keeps a question's own start ("which are
+// …").
 func (p *parser) trimConnectors(kept []int) []int {
 	for len(kept) > 1 {
 		last := p.tokens[kept[len(kept)-1]]

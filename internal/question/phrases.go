@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// phraseBook finds the longest of its phrases at a place in the question: a map from the first word to
-// the phrases that start with it, longest first.
+// phraseBook finds the longest of its phrases at a place in the question: a map from the first word
+// to the phrases that start with it, longest first.
 type phraseBook[T any] map[string][]phrase[T]
 
 type phrase[T any] struct {

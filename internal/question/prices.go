@@ -38,9 +38,12 @@ var boundsAfter = book(map[bound]string{
 })
 
 // fillers may stand between a bound and its amount: "under about $20", "a budget of only 50".
-var fillers = wordSet(`about around approximately a the only just total like say my price budget is of roughly maybe some at`)
+var fillers = wordSet(
+	`about around approximately a the only just total like say my price budget is of roughly maybe some at`,
+)
 
-// strict: the bound phrase alone makes a bare number a price, unless a unit or, for the others, a noun follows.
+// strict: the bound phrase alone makes a bare number a price, unless a unit or, for the others, a
+// noun follows.
 func (b bound) strict() bool { return b == below || b == atMost || b == around || b == between }
 
 // prices reads all price bounds in order; a later one replaces an earlier one of its side, which is
@@ -62,8 +65,8 @@ func (p *parser) prices(q *Question) {
 	}
 }
 
-// boundAt reads what follows the phrase of b, which stands at from…at; it answers the token after the
-// whole, or 0 when there is no price.
+// boundAt reads what follows the phrase of b, which stands at from…at; it answers the token after
+// the whole, or 0 when there is no price.
 func (p *parser) boundAt(q *Question, b bound, start, at int) int {
 	for skipped := 0; skipped < 3 && fillers[p.at(at)] && !(p.is(at, "a") && powers[p.at(at+1)] > 0); skipped++ {
 		at++
@@ -77,7 +80,8 @@ func (p *parser) boundAt(q *Question, b bound, start, at int) int {
 			return 0
 		}
 	}
-	if second, ok := p.rangeEnd(a, b == between); ok && (b == between || b == from || b == around || a.currency || second.currency) {
+	if second, ok := p.rangeEnd(a, b == between); ok &&
+		(b == between || b == from || b == around || a.currency || second.currency) {
 		if !p.isPrice(second, second.currency || a.currency, true) {
 			return 0
 		}
@@ -112,7 +116,8 @@ func (p *parser) boundAt(q *Question, b bound, start, at int) int {
 	return end
 }
 
-// plainAmount reads an amount without a phrase before it: "$20 or less", "10-20 dollars", "for $20".
+// plainAmount reads an amount without a phrase before it: "$20 or less", "10-20 dollars", "for
+// $20".
 func (p *parser) plainAmount(q *Question, i int) int {
 	a, ok := p.amountAt(i)
 	if !ok {
@@ -124,11 +129,13 @@ func (p *parser) plainAmount(q *Question, i int) int {
 		return second.end
 	}
 	after, end, ok := boundsAfter.match(p, a.end)
-	if _, another := p.amountAt(end); ok && another { // "$50 and over 10": the phrase leads the next amount
+	if _, another := p.amountAt(end); ok &&
+		another { // "$50 and over 10": the phrase leads the next amount
 		ok = false
 	}
 	switch {
-	case !a.currency && (!ok || after == atLeast || p.tokens[i].kind != numberToken), p.isSearch && (!a.currency || !ok):
+	case !a.currency && (!ok || after == atLeast || p.tokens[i].kind != numberToken),
+		p.isSearch && (!a.currency || !ok):
 		return 0
 	case !ok:
 		q.setMax(a.minor)
@@ -153,7 +160,8 @@ func (p *parser) rangeEnd(a amount, afterBetween bool) (amount, bool) {
 	return second, ok && second.minor > 0
 }
 
-// isPrice rules out "under 5 kg" and, for phrases that often count other things, "at least 3 pockets".
+// isPrice rules out "under 5 kg" and, for phrases that often count other things, "at least 3
+// pockets".
 func (p *parser) isPrice(a amount, currency, strict bool) bool {
 	if currency {
 		return true
@@ -161,7 +169,8 @@ func (p *parser) isPrice(a amount, currency, strict bool) bool {
 	if a.end >= len(p.tokens) || p.tokens[a.end].breaks {
 		return true
 	}
-	if units[p.at(a.end)] && !p.is(a.end, "in") || p.is(a.end, "in") && p.tokens[a.end].glued || p.is(a.end, "%", "+", "-", "#") {
+	if units[p.at(a.end)] && !p.is(a.end, "in") || p.is(a.end, "in") && p.tokens[a.end].glued ||
+		p.is(a.end, "%", "+", "-", "#") {
 		return false
 	}
 	return strict || !p.isContent(a.end)

@@ -6,7 +6,8 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// TestPrices holds the rules by which a search's text limits prices. Amounts are in cents; -1 is no limit.
+// TestPrices holds the rules by which a search's text limits prices. Amounts are in cents; -1 is no
+// limit.
 func TestPrices(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]struct {

@@ -1,6 +1,7 @@
-// Package question understands a shopper's question by rules: price bounds, sale, stock, order, brands,
-// categories, what it points back to. It is pure, so the same question always becomes the same SQL
-// conditions, whichever model provider writes the answer; no text from a model or a source can loosen them.
+// Package question understands a shopper's question by rules: price bounds, sale, stock, order,
+// brands, categories, what it points back to. It is pure, so the same question always becomes the
+// same SQL conditions, whichever model provider writes the answer; no text from a model or a source
+// can loosen them.
 package question
 
 import (
@@ -13,20 +14,23 @@ const MaxLength = 2000
 
 // Question is what the rules made of a shopper's words.
 type Question struct {
-	// Text is what is left to embed and match: the original words without prices, sale, stock and order words.
+	// Text is what is left to embed and match: the original words without prices, sale, stock and
+	// order words.
 	Text string
 
-	// Effective price bounds, both inclusive, in minor units of the store's currency. "Under $20" is at
-	// most 19.99, "up to $20" at most 20.00, "around $20" 16 to 24; an amount alone ("for $20") is a most.
+	// Effective price bounds, both inclusive, in minor units of the store's currency. "Under $20"
+	// is at most 19.99, "up to $20" at most 20.00, "around $20" 16 to 24; an amount alone ("for
+	// $20") is a most.
 	MinPriceMinor, MaxPriceMinor *int64
 
-	// OnSale and InStock ask for a filter. "Is the kettle on sale?" asks about one product, so it sets
-	// Intent, not the filter: the honest answer may be no.
+	// OnSale and InStock ask for a filter. "Is the kettle on sale?" asks about one product, so it
+	// sets Intent, not the filter: the honest answer may be no.
 	OnSale, InStock bool
 
 	CategoryIDs, BrandIDs []int64
 
-	// Attributes by name that are asked for with their name: "colour: red", "in oak" is none. Null without any.
+	// Attributes by name that are asked for with their name: "colour: red", "in oak" is none. Null
+	// without any.
 	Attributes map[string]string
 
 	Order  Order
@@ -34,19 +38,20 @@ type Question struct {
 
 	// YesNo: the question can be answered by yes or no.
 	YesNo bool
-	// About: asks something of certain products: "is the kettle …", "does it …", not "are there any …".
+	// About: asks something of certain products: "is the kettle …", "does it …", not "are there any
+	// …".
 	About bool
 	// Refers: points back to what was said: those, it, one, the second one, cheaper …
 	Refers bool
-	// Within: … and at the very products named before ("those", "the second one"), so retrieval stays among
-	// them; without it the shopper wants others like them ("anything cheaper?").
+	// Within: … and at the very products named before ("those", "the second one"), so retrieval
+	// stays among them; without it the shopper wants others like them ("anything cheaper?").
 	Within bool
 	// Ordinal is 2 for "the second one", -1 for "the last one", 0 for none.
 	Ordinal int
 	// Topic: names goods of its own, beyond colours, sizes and recipients.
 	Topic bool
-	// Generic: nothing but shop talk is left ("what affordable products do you have?"), so the question is
-	// about the whole shop and must not be refused for matching nothing.
+	// Generic: nothing but shop talk is left ("what affordable products do you have?"), so the
+	// question is about the whole shop and must not be refused for matching nothing.
 	Generic bool
 
 	Smalltalk Kind
@@ -93,7 +98,8 @@ const (
 )
 
 // Parse reads a question. dict may be nil; currencyDigits is the number of decimals of the store's
-// currency. Amounts are read as numbers of that currency, whatever sign they carry: there is no exchange.
+// currency. Amounts are read as numbers of that currency, whatever sign they carry: there is no
+// exchange.
 func Parse(text string, dict *Dictionary, currencyDigits int) Question {
 	p := newParser(text, currencyDigits)
 	var q Question

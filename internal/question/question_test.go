@@ -9,8 +9,24 @@ import (
 )
 
 var shop = NewDictionary(
-	[]Name{{1, "Headphones"}, {2, "Laptops"}, {3, "Home & Kitchen"}, {4, "Shoes"}, {5, "Phones"}, {6, "Coffee Makers"}, {7, "Toys and Games"}, {8, "Running Shoes"}},
-	[]Name{{21, "Acme"}, {22, "Under Armour"}, {23, "Levi's"}, {24, "Next"}, {25, "Crème & Co"}, {26, "Nordvik"}},
+	[]Name{
+		{1, "Headphones"},
+		{2, "Laptops"},
+		{3, "Home & Kitchen"},
+		{4, "Shoes"},
+		{5, "Phones"},
+		{6, "Coffee Makers"},
+		{7, "Toys and Games"},
+		{8, "Running Shoes"},
+	},
+	[]Name{
+		{21, "Acme"},
+		{22, "Under Armour"},
+		{23, "Levi's"},
+		{24, "Next"},
+		{25, "Crème & Co"},
+		{26, "Nordvik"},
+	},
 )
 
 // brief writes what a question was understood as, so that a table row fits on a line.
@@ -31,8 +47,14 @@ func brief(q Question) string {
 	add(q.InStock, "stock")
 	add(len(q.CategoryIDs) > 0, "cat=%v", q.CategoryIDs)
 	add(len(q.BrandIDs) > 0, "brand=%v", q.BrandIDs)
-	add(q.Order != Relevance, "%s", [...]string{"", "cheapest", "dearest", "discount", "newest"}[q.Order])
-	add(q.Intent != List, "%s", [...]string{"", "Pick", "Compare", "AskDiscount", "AskStock", "AskPrice", "Details"}[q.Intent])
+	add(
+		q.Order != Relevance, "%s",
+		[...]string{"", "cheapest", "dearest", "discount", "newest"}[q.Order],
+	)
+	add(
+		q.Intent != List, "%s",
+		[...]string{"", "Pick", "Compare", "AskDiscount", "AskStock", "AskPrice", "Details"}[q.Intent],
+	)
 	add(q.Within, "within")
 	add(q.Refers && !q.Within, "refers")
 	add(q.Ordinal != 0, "#%d", q.Ordinal)

@@ -32,10 +32,11 @@ const (
 	like             // at something like them: "a cheaper one"
 )
 
-// pointer reads the word at i. A pronoun after a noun of the same turn means that noun ("a watch … is it
-// waterproof"), except in "of those".
+// pointer reads the word at i. A pronoun after a noun of the same turn means that noun ("a watch …
+// is it waterproof"), except in "of those".
 func (p *parser) pointer(i int, contentBefore bool) pointing {
-	like3 := p.is(i-1, "like", "than", "besides", "except") || p.is(i-1, "to") && p.is(i-2, "similar", "compared")
+	like3 := p.is(i-1, "like", "than", "besides", "except") ||
+		p.is(i-1, "to") && p.is(i-2, "similar", "compared")
 	strong := within
 	if like3 {
 		strong = like
@@ -44,7 +45,8 @@ func (p *parser) pointer(i int, contentBefore bool) pointing {
 	}
 	switch p.at(i) {
 	case "it", "its":
-		if p.is(i+1, "possible", "true", "ok", "okay", "for") || p.is(i+1, "is") && p.is(i+2, "for") {
+		if p.is(i+1, "possible", "true", "ok", "okay", "for") ||
+			p.is(i+1, "is") && p.is(i+2, "for") {
 			return nowhere
 		}
 		return strong
@@ -57,7 +59,10 @@ func (p *parser) pointer(i int, contentBefore bool) pointing {
 			return strong
 		}
 	case "this", "that":
-		isAsked := i == p.verbAt() || p.is(i-1, "about", "is", "does", "of", "than", "with", "like", "has", "was", "on", "for")
+		isAsked := i == p.verbAt() ||
+			p.is(
+				i-1, "about", "is", "does", "of", "than", "with", "like", "has", "was", "on", "for",
+			)
 		if isAsked && !p.is(i+1, "is", "are", "has", "have", "can", "fits") || p.is(i+1, "one") {
 			return strong
 		}
@@ -65,7 +70,20 @@ func (p *parser) pointer(i int, contentBefore bool) pointing {
 		if !p.isContent(i+1) && !p.is(i+1, "of", "-", "hundred") || p.ends(i+1) {
 			return p.oneWithin(i, contentBefore)
 		}
-	case "cheaper", "pricier", "another", "other", "others", "else", "instead", "same", "similar", "smaller", "bigger", "larger", "lighter", "more":
+	case "cheaper",
+		"pricier",
+		"another",
+		"other",
+		"others",
+		"else",
+		"instead",
+		"same",
+		"similar",
+		"smaller",
+		"bigger",
+		"larger",
+		"lighter",
+		"more":
 		return like
 	}
 	if p.is(i, "what", "how") && p.is(i+1, "about") || i == 0 && p.is(i, "and") {
@@ -74,7 +92,8 @@ func (p *parser) pointer(i int, contentBefore bool) pointing {
 	return nowhere
 }
 
-// oneWithin looks left of "one" for its article: "the blue one" was named before, "a blue one" was not.
+// oneWithin looks left of "one" for its article: "the blue one" was named before, "a blue one" was
+// not.
 func (p *parser) oneWithin(i int, contentBefore bool) pointing {
 	for back := 1; back <= 4; back++ {
 		if p.is(i-back, "the", "that", "this", "which", "those", "these") {
@@ -94,24 +113,43 @@ func (p *parser) oneWithin(i int, contentBefore bool) pointing {
 func (p *parser) ends(i int) bool { return i >= len(p.tokens) || p.tokens[i].breaks }
 
 var ordinals = map[string]int{
-	"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10,
-	"last": -1, "final": -1, "former": 1, "latter": -1,
+	"first":   1,
+	"second":  2,
+	"third":   3,
+	"fourth":  4,
+	"fifth":   5,
+	"sixth":   6,
+	"seventh": 7,
+	"eighth":  8,
+	"ninth":   9,
+	"tenth":   10,
+	"last":    -1,
+	"final":   -1,
+	"former":  1,
+	"latter":  -1,
 }
 
-// ordinal reads "the second one", "the 2nd", "number two", "option 3", "#2", "the last one"; not "a second hand
-// watch" or "the first aid kit".
+// ordinal reads "the second one", "the 2nd", "number two", "option 3", "#2", "the last one"; not "a
+// second hand watch" or "the first aid kit".
 func (p *parser) ordinal(i int) (int, bool) {
 	n, next := ordinals[p.at(i)], i+1
-	if n == 0 && p.tokens[i].kind == numberToken && p.is(i+1, "st", "nd", "rd", "th") && p.tokens[i+1].glued {
+	if n == 0 && p.tokens[i].kind == numberToken && p.is(i+1, "st", "nd", "rd", "th") &&
+		p.tokens[i+1].glued {
 		n, next = smallNumber(p.at(i)), i+2
 	}
 	if n != 0 {
-		isPlace := p.is(next, "one", "option", "product", "item", "choice", "result", "pick", "suggestion") ||
-			p.is(i-1, "the", "your", "that") && (p.ends(next) || p.is(next, "is", "in", "on", "for", "does", "and", "you", "please", "has", "have", "come", "cost", "still"))
+		isPlace := p.is(
+			next, "one", "option", "product", "item", "choice", "result", "pick", "suggestion",
+		) ||
+			p.is(i-1, "the", "your", "that") &&
+				(p.ends(next) || p.is(next, "is", "in", "on", "for", "does", "and", "you", "please", "has", "have", "come", "cost", "still"))
 		return n, isPlace
 	}
-	isLabel := p.is(i, "number", "option", "#", "no", "nr", "item", "product") && i+1 < len(p.tokens)
-	if isLabel && (p.tokens[i+1].kind == numberToken || numberWords[p.at(i+1)] > 0) && (p.ends(i+2) || p.is(i+2, "please")) || isLabel && p.is(i, "#") && p.tokens[i+1].glued {
+	isLabel := p.is(i, "number", "option", "#", "no", "nr", "item", "product") &&
+		i+1 < len(p.tokens)
+	if isLabel && (p.tokens[i+1].kind == numberToken || numberWords[p.at(i+1)] > 0) &&
+		(p.ends(i+2) || p.is(i+2, "please")) ||
+		isLabel && p.is(i, "#") && p.tokens[i+1].glued {
 		n = smallNumber(p.at(i + 1))
 		return n, n > 0
 	}

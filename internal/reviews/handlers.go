@@ -12,9 +12,15 @@ import (
 )
 
 // CreateReview adds the caller's review of a product.
-func (s *Reviews) CreateReview(ctx context.Context, r api.CreateReviewRequestObject) (api.CreateReviewResponseObject, error) {
+func (s *Reviews) CreateReview(
+	ctx context.Context, r api.CreateReviewRequestObject,
+) (api.CreateReviewResponseObject, error) {
 	review, err := s.create(ctx, db.CreateReviewParams{
-		ProductID: r.ID, UserID: caller(ctx), Rating: int16(r.Body.Rating), Title: text(r.Body.Title), Body: text(r.Body.Body),
+		ProductID: r.ID,
+		UserID:    caller(ctx),
+		Rating:    int16(r.Body.Rating),
+		Title:     text(r.Body.Title),
+		Body:      text(r.Body.Body),
 	})
 	if err != nil {
 		return nil, err
@@ -23,7 +29,9 @@ func (s *Reviews) CreateReview(ctx context.Context, r api.CreateReviewRequestObj
 }
 
 // GetMyReview answers the caller's review of a product.
-func (s *Reviews) GetMyReview(ctx context.Context, r api.GetMyReviewRequestObject) (api.GetMyReviewResponseObject, error) {
+func (s *Reviews) GetMyReview(
+	ctx context.Context, r api.GetMyReviewRequestObject,
+) (api.GetMyReviewResponseObject, error) {
 	review, err := s.queries.GetOwnReview(ctx, r.ID, caller(ctx))
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, ErrNotFound
@@ -32,9 +40,15 @@ func (s *Reviews) GetMyReview(ctx context.Context, r api.GetMyReviewRequestObjec
 }
 
 // ReplaceMyReview sets all of the caller's review of a product.
-func (s *Reviews) ReplaceMyReview(ctx context.Context, r api.ReplaceMyReviewRequestObject) (api.ReplaceMyReviewResponseObject, error) {
+func (s *Reviews) ReplaceMyReview(
+	ctx context.Context, r api.ReplaceMyReviewRequestObject,
+) (api.ReplaceMyReviewResponseObject, error) {
 	review, err := s.replace(ctx, db.ReplaceOwnReviewParams{
-		ProductID: r.ID, UserID: caller(ctx), Rating: int16(r.Body.Rating), Title: text(r.Body.Title), Body: text(r.Body.Body),
+		ProductID: r.ID,
+		UserID:    caller(ctx),
+		Rating:    int16(r.Body.Rating),
+		Title:     text(r.Body.Title),
+		Body:      text(r.Body.Body),
 	})
 	if err != nil {
 		return nil, err
@@ -43,7 +57,9 @@ func (s *Reviews) ReplaceMyReview(ctx context.Context, r api.ReplaceMyReviewRequ
 }
 
 // DeleteMyReview removes the caller's review of a product.
-func (s *Reviews) DeleteMyReview(ctx context.Context, r api.DeleteMyReviewRequestObject) (api.DeleteMyReviewResponseObject, error) {
+func (s *Reviews) DeleteMyReview(
+	ctx context.Context, r api.DeleteMyReviewRequestObject,
+) (api.DeleteMyReviewResponseObject, error) {
 	if err := s.withdraw(ctx, r.ID, caller(ctx)); err != nil {
 		return nil, err
 	}
@@ -51,7 +67,9 @@ func (s *Reviews) DeleteMyReview(ctx context.Context, r api.DeleteMyReviewReques
 }
 
 // SetReviewVisibility hides a review or shows it.
-func (s *Reviews) SetReviewVisibility(ctx context.Context, r api.SetReviewVisibilityRequestObject) (api.SetReviewVisibilityResponseObject, error) {
+func (s *Reviews) SetReviewVisibility(
+	ctx context.Context, r api.SetReviewVisibilityRequestObject,
+) (api.SetReviewVisibilityResponseObject, error) {
 	row, err := s.setVisibility(ctx, r.ID, r.Body.IsHidden, text(r.Body.Reason))
 	if err != nil {
 		return nil, err
@@ -70,14 +88,32 @@ func text(value *string) string {
 
 func ownBody(r db.ReviewDetail) api.OwnReview {
 	return api.OwnReview{
-		ID: r.ID, ProductID: r.ProductID, Rating: int32(r.Rating), Title: r.Title, Body: r.Body, Author: r.Author, IsVerifiedPurchase: r.IsVerifiedPurchase,
-		IsHidden: r.IsHidden, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		ID:                 r.ID,
+		ProductID:          r.ProductID,
+		Rating:             int32(r.Rating),
+		Title:              r.Title,
+		Body:               r.Body,
+		Author:             r.Author,
+		IsVerifiedPurchase: r.IsVerifiedPurchase,
+		IsHidden:           r.IsHidden,
+		CreatedAt:          r.CreatedAt,
+		UpdatedAt:          r.UpdatedAt,
 	}
 }
 
 func adminBody(r db.ReviewDetail, product string) api.AdminReview {
 	return api.AdminReview{
-		ID: r.ID, ProductID: r.ProductID, ProductName: product, UserID: r.UserID, Rating: int32(r.Rating), Title: r.Title, Body: r.Body,
-		Author: r.Author, IsVerifiedPurchase: r.IsVerifiedPurchase, IsHidden: r.IsHidden, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		ID:                 r.ID,
+		ProductID:          r.ProductID,
+		ProductName:        product,
+		UserID:             r.UserID,
+		Rating:             int32(r.Rating),
+		Title:              r.Title,
+		Body:               r.Body,
+		Author:             r.Author,
+		IsVerifiedPurchase: r.IsVerifiedPurchase,
+		IsHidden:           r.IsHidden,
+		CreatedAt:          r.CreatedAt,
+		UpdatedAt:          r.UpdatedAt,
 	}
 }

@@ -18,10 +18,18 @@ import (
 var sorts = []api.ReviewSort{api.ReviewSortNewest, api.ReviewSortHighest, api.ReviewSortLowest}
 
 // ListProductReviews answers a page of the reviews of a product that is offered.
-func (s *Reviews) ListProductReviews(ctx context.Context, r api.ListProductReviewsRequestObject) (api.ListProductReviewsResponseObject, error) {
+func (s *Reviews) ListProductReviews(
+	ctx context.Context, r api.ListProductReviewsRequestObject,
+) (api.ListProductReviewsResponseObject, error) {
 	p := r.Params
 	asked := page.Of(p.Limit, p.Offset)
-	params := db.ListProductReviewsParams{ProductID: r.ID, Rating: small(p.Rating), Sort: string(sorts[0]), PageLimit: asked.Limit, PageOffset: asked.Offset}
+	params := db.ListProductReviewsParams{
+		ProductID:  r.ID,
+		Rating:     small(p.Rating),
+		Sort:       string(sorts[0]),
+		PageLimit:  asked.Limit,
+		PageOffset: asked.Offset,
+	}
 	if p.Sort != nil {
 		params.Sort = string(*p.Sort)
 	}
@@ -34,7 +42,9 @@ func (s *Reviews) ListProductReviews(ctx context.Context, r api.ListProductRevie
 		if after[0] != sort || after[1] < 1 || after[1] > 5 || !isMoment(after[2]) {
 			return nil, page.ErrCursor
 		}
-		params.AfterRating, params.AfterTime, params.AfterID = new(int16(after[1])), new(time.UnixMicro(after[2])), &after[3]
+		params.AfterRating, params.AfterTime, params.AfterID = new(int16(after[1])), new(
+			time.UnixMicro(after[2]),
+		), &after[3]
 	}
 	counts, err := s.queries.CountProductReviews(ctx, r.ID)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -48,7 +58,10 @@ func (s *Reviews) ListProductReviews(ctx context.Context, r api.ListProductRevie
 		return nil, err
 	}
 	body := api.ListProductReviews200JSONResponse{
-		Items: make([]api.Review, 0, len(rows)), Summary: summary(counts), Limit: asked.Limit, Offset: asked.Offset,
+		Items:   make([]api.Review, 0, len(rows)),
+		Summary: summary(counts),
+		Limit:   asked.Limit,
+		Offset:  asked.Offset,
 	}
 	body.Total = body.Summary.Count
 	if p.Rating != nil {
@@ -56,13 +69,21 @@ func (s *Reviews) ListProductReviews(ctx context.Context, r api.ListProductRevie
 	}
 	for _, row := range rows {
 		body.Items = append(body.Items, api.Review{
-			ID: row.ID, Rating: int32(row.Rating), Title: row.Title, Body: row.Body, Author: row.Author, IsVerifiedPurchase: row.IsVerifiedPurchase,
-			CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt,
+			ID:                 row.ID,
+			Rating:             int32(row.Rating),
+			Title:              row.Title,
+			Body:               row.Body,
+			Author:             row.Author,
+			IsVerifiedPurchase: row.IsVerifiedPurchase,
+			CreatedAt:          row.CreatedAt,
+			UpdatedAt:          row.UpdatedAt,
 		})
 	}
 	if len(rows) == int(asked.Limit) {
 		last := rows[len(rows)-1]
-		body.NextCursor = new(page.Cursor(sort, int64(last.Rating), last.CreatedAt.UnixMicro(), last.ID))
+		body.NextCursor = new(
+			page.Cursor(sort, int64(last.Rating), last.CreatedAt.UnixMicro(), last.ID),
+		)
 	}
 	return body, nil
 }
@@ -70,8 +91,14 @@ func (s *Reviews) ListProductReviews(ctx context.Context, r api.ListProductRevie
 // summary is all reviews of a product together.
 func summary(c db.CountProductReviewsRow) api.ReviewSummary {
 	body := api.ReviewSummary{
-		Count:        c.One + c.Two + c.Three + c.Four + c.Five,
-		Distribution: api.RatingDistribution{N1: c.One, N2: c.Two, N3: c.Three, N4: c.Four, N5: c.Five},
+		Count: c.One + c.Two + c.Three + c.Four + c.Five,
+		Distribution: api.RatingDistribution{
+			N1: c.One,
+			N2: c.Two,
+			N3: c.Three,
+			N4: c.Four,
+			N5: c.Five,
+		},
 	}
 	if body.Count > 0 {
 		stars := c.One + 2*c.Two + 3*c.Three + 4*c.Four + 5*c.Five
@@ -81,11 +108,17 @@ func summary(c db.CountProductReviewsRow) api.ReviewSummary {
 }
 
 // AdminListReviews answers a page of the reviews of all products, newest first.
-func (s *Reviews) AdminListReviews(ctx context.Context, r api.AdminListReviewsRequestObject) (api.AdminListReviewsResponseObject, error) {
+func (s *Reviews) AdminListReviews(
+	ctx context.Context, r api.AdminListReviewsRequestObject,
+) (api.AdminListReviewsResponseObject, error) {
 	p := r.Params
 	asked := page.Of(p.Limit, p.Offset)
 	params := db.ListReviewsParams{
-		ProductID: p.ProductID, Rating: small(p.Rating), IsHidden: p.IsHidden, PageLimit: asked.Limit, PageOffset: asked.Offset,
+		ProductID:  p.ProductID,
+		Rating:     small(p.Rating),
+		IsHidden:   p.IsHidden,
+		PageLimit:  asked.Limit,
+		PageOffset: asked.Offset,
 	}
 	before, err := page.After(p.Cursor, p.Offset, 2)
 	if err != nil {
@@ -101,7 +134,11 @@ func (s *Reviews) AdminListReviews(ctx context.Context, r api.AdminListReviewsRe
 	if err != nil {
 		return nil, err
 	}
-	body := api.AdminListReviews200JSONResponse{Items: make([]api.AdminReview, 0, len(rows)), Limit: asked.Limit, Offset: asked.Offset}
+	body := api.AdminListReviews200JSONResponse{
+		Items:  make([]api.AdminReview, 0, len(rows)),
+		Limit:  asked.Limit,
+		Offset: asked.Offset,
+	}
 	for _, row := range rows {
 		body.Items = append(body.Items, adminBody(row.ReviewDetail, row.ProductName))
 	}
@@ -117,8 +154,11 @@ func (s *Reviews) AdminListReviews(ctx context.Context, r api.AdminListReviewsRe
 	return body, nil
 }
 
-// total is how many reviews the filters let through. Every row carries it; a page behind the end asks the first.
-func (s *Reviews) total(ctx context.Context, params db.ListReviewsParams, rows []db.ListReviewsRow) (*int64, error) {
+// total is how many reviews the filters let through. Every row carries it; a page behind the end
+// asks the first.
+func (s *Reviews) total(
+	ctx context.Context, params db.ListReviewsParams, rows []db.ListReviewsRow,
+) (*int64, error) {
 	if len(rows) == 0 && params.PageOffset > 0 {
 		params.PageLimit, params.PageOffset = 1, 0
 		var err error

@@ -1,5 +1,5 @@
-// Package reviews owns what buyers think of products. A product's rating in lists is kept by the database itself: the
-// sum of the stars of the reviews that are shown.
+// Package reviews owns what buyers think of products. A product's rating in lists is kept by the
+// database itself: the sum of the stars of the reviews that are shown.
 package reviews
 
 import (
@@ -20,9 +20,14 @@ import (
 
 // Errors clients are told about.
 var (
-	ErrNoProduct = problem.NotFound("product_not_found", "There is no such product, or it is no longer offered.")
-	ErrNotFound  = problem.NotFound("review_not_found", "There is no such review.")
-	ErrExists    = problem.Conflict("review_exists", "You have reviewed this product already. Change or withdraw that review instead.")
+	ErrNoProduct = problem.NotFound(
+		"product_not_found", "There is no such product, or it is no longer offered.",
+	)
+	ErrNotFound = problem.NotFound("review_not_found", "There is no such review.")
+	ErrExists   = problem.Conflict(
+		"review_exists",
+		"You have reviewed this product already. Change or withdraw that review instead.",
+	)
 )
 
 // nobody is the author of a review whose account was deleted.
@@ -44,7 +49,12 @@ type Reviews struct {
 
 // New makes the domain.
 func New(pool *pgxpool.Pool, settings Settings) *Reviews {
-	return &Reviews{pool: pool, queries: db.New(pool), planned: postgres.Planned(pool), settings: settings}
+	return &Reviews{
+		pool:     pool,
+		queries:  db.New(pool),
+		planned:  postgres.Planned(pool),
+		settings: settings,
+	}
 }
 
 // Forget takes the name of an account that is deleted off its reviews, which stay.
@@ -53,7 +63,9 @@ func Forget(ctx context.Context, q *db.Queries, user int64) error {
 }
 
 // create adds a review of a product that is offered.
-func (s *Reviews) create(ctx context.Context, review db.CreateReviewParams) (db.ReviewDetail, error) {
+func (s *Reviews) create(
+	ctx context.Context, review db.CreateReviewParams,
+) (db.ReviewDetail, error) {
 	if err := checkText(review.Title, review.Body); err != nil {
 		return db.ReviewDetail{}, err
 	}
@@ -72,7 +84,9 @@ func (s *Reviews) create(ctx context.Context, review db.CreateReviewParams) (db.
 }
 
 // replace sets all of an account's review of a product.
-func (s *Reviews) replace(ctx context.Context, review db.ReplaceOwnReviewParams) (db.ReviewDetail, error) {
+func (s *Reviews) replace(
+	ctx context.Context, review db.ReplaceOwnReviewParams,
+) (db.ReviewDetail, error) {
 	if err := checkText(review.Title, review.Body); err != nil {
 		return db.ReviewDetail{}, err
 	}
@@ -102,7 +116,9 @@ func (s *Reviews) withdraw(ctx context.Context, product, user int64) error {
 }
 
 // setVisibility hides a review or shows it, and writes down who did.
-func (s *Reviews) setVisibility(ctx context.Context, id int64, isHidden bool, reason string) (row db.GetReviewRow, err error) {
+func (s *Reviews) setVisibility(
+	ctx context.Context, id int64, isHidden bool, reason string,
+) (row db.GetReviewRow, err error) {
 	if err := checkLine("/reason", reason); err != nil {
 		return row, err
 	}
@@ -132,8 +148,13 @@ func (s *Reviews) setVisibility(ctx context.Context, id int64, isHidden bool, re
 // record writes down what was done with an account's review.
 func record(ctx context.Context, q *db.Queries, review db.ReviewDetail, reason string) error {
 	entry := audit.Entry{
-		Event: "review.shown", ObjectType: "review", ObjectID: strconv.FormatInt(review.ID, 10),
-		Before: map[string]any{"is_hidden": !review.IsHidden}, After: map[string]any{"is_hidden": review.IsHidden},
+		Event:      "review.shown",
+		ObjectType: "review",
+		ObjectID:   strconv.FormatInt(review.ID, 10),
+		Before: map[string]any{
+			"is_hidden": !review.IsHidden,
+		},
+		After:  map[string]any{"is_hidden": review.IsHidden},
 		Detail: map[string]any{"account": review.UserID, "reason": reason},
 	}
 	if review.IsHidden {
@@ -153,7 +174,8 @@ func checkText(title, body string) error {
 // checkLine refuses control characters, and those that make text run backwards around it.
 func checkLine(pointer, text string) error {
 	if strings.ContainsFunc(text, func(r rune) bool {
-		return unicode.IsControl(r) || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
+		return unicode.IsControl(r) || r >= '\u202a' && r <= '\u202e' ||
+			r >= '\u2066' && r <= '\u2069'
 	}) {
 		return problem.Invalid(problem.Field{Pointer: pointer, Message: "holds control characters"})
 	}

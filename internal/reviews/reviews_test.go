@@ -23,7 +23,9 @@ const adminReviews = "/api/v1/admin/reviews"
 
 // product makes a product and answers where its reviews are.
 func product(admin apitest.Caller, name string) (made api.AdminProduct, address string) {
-	admin.Post("/api/v1/admin/products", fields{"name": name, "price": "10.00"}).Want(http.StatusCreated).Into(&made)
+	admin.Post("/api/v1/admin/products", fields{"name": name, "price": "10.00"}).
+		Want(http.StatusCreated).
+		Into(&made)
 	return made, fmt.Sprintf("/api/v1/products/%d/reviews", made.ID)
 }
 
@@ -35,8 +37,14 @@ func list(caller apitest.Caller, address string) (body api.ReviewPage) {
 // requireCounted requires that every product's rating is that of the reviews that are shown.
 func requireCounted(t *testing.T, shop *apitest.Shop) {
 	t.Helper()
-	require.Zero(t, apitest.Value[int](shop, `SELECT count(*) FROM product_listings l WHERE (l.rating_count, l.rating_sum) <>
-		(SELECT count(*), coalesce(sum(r.rating), 0) FROM reviews r WHERE r.product_id = l.product_id AND NOT r.is_hidden)`))
+	require.Zero(
+		t,
+		apitest.Value[int](
+			shop,
+			`SELECT count(*) FROM product_listings l WHERE (l.rating_count, l.rating_sum) <>
+		(SELECT count(*), coalesce(sum(r.rating), 0) FROM reviews r WHERE r.product_id = l.product_id AND NOT r.is_hidden)`,
+		),
+	)
 }
 
 func TestAReviewIsWrittenChangedAndWithdrawn(t *testing.T) {
@@ -50,7 +58,9 @@ func TestAReviewIsWrittenChangedAndWithdrawn(t *testing.T) {
 
 	const body = "I charge them <b>once</b> a week.\n\tReally & truly 😀"
 	var own api.OwnReview
-	ada.Post(address, fields{"rating": 5, "title": "Forty hours", "body": body}).Want(http.StatusCreated).Into(&own)
+	ada.Post(address, fields{"rating": 5, "title": "Forty hours", "body": body}).
+		Want(http.StatusCreated).
+		Into(&own)
 	assert.Equal(t, "Ada L.", own.Author)
 	assert.Equal(t, body, own.Body, "text stays as it is")
 	ada.Post(address, fields{"rating": 1}).Problem(http.StatusConflict, "review_exists")
@@ -63,7 +73,8 @@ func TestAReviewIsWrittenChangedAndWithdrawn(t *testing.T) {
 	assert.NotContains(t, shop.Get(address).String(), "user_id")
 
 	tag := ada.Get(address + "/mine").Want(http.StatusOK).Header.Get("ETag")
-	ada.Get(address+"/mine", apitest.Header{Name: "If-None-Match", Value: tag}).Want(http.StatusNotModified)
+	ada.Get(address+"/mine", apitest.Header{Name: "If-None-Match", Value: tag}).
+		Want(http.StatusNotModified)
 	ada.Put(address+"/mine", fields{"rating": 2}).Want(http.StatusOK).Into(&own)
 	assert.Empty(t, own.Title, "what is left out is empty")
 	var shown api.Product
@@ -100,15 +111,21 @@ func TestReviewsRefuse(t *testing.T) {
 	}
 	const most = 1<<63 - 1
 	for _, keys := range [][]int64{{0, 5, most, 1}, {0, 5, -1, 1}, {0, 6, 1, 1}, {1, 5, 1, 1}, {0, 5, 1}} {
-		shop.Get(address+"?cursor="+page.Cursor(keys...)).Problem(http.StatusUnprocessableEntity, "invalid_request")
+		shop.Get(address+"?cursor="+page.Cursor(keys...)).
+			Problem(http.StatusUnprocessableEntity, "invalid_request")
 	}
-	admin.Get(adminReviews+"?cursor="+page.Cursor(most, 1)).Problem(http.StatusUnprocessableEntity, "invalid_request")
-	ada.Get("/api/v1/products/0/reviews/mine").Problem(http.StatusUnprocessableEntity, "invalid_request")
-	ada.Delete("/api/v1/products/0/reviews/mine").Problem(http.StatusUnprocessableEntity, "invalid_request")
-	admin.Patch(fmt.Sprintf("/api/v1/admin/products/%d", drift.ID), fields{"is_active": false}).Want(http.StatusOK)
+	admin.Get(adminReviews+"?cursor="+page.Cursor(most, 1)).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
+	ada.Get("/api/v1/products/0/reviews/mine").
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
+	ada.Delete("/api/v1/products/0/reviews/mine").
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
+	admin.Patch(fmt.Sprintf("/api/v1/admin/products/%d", drift.ID), fields{"is_active": false}).
+		Want(http.StatusOK)
 	shop.Get(address).Problem(http.StatusNotFound, "product_not_found")
 	ada.Post(address, fields{"rating": 5}).Problem(http.StatusNotFound, "product_not_found")
-	ada.Post("/api/v1/products/4242/reviews", fields{"rating": 5}).Problem(http.StatusNotFound, "product_not_found")
+	ada.Post("/api/v1/products/4242/reviews", fields{"rating": 5}).
+		Problem(http.StatusNotFound, "product_not_found")
 	assert.Zero(t, apitest.Value[int](shop, "SELECT count(*) FROM reviews"))
 }
 
@@ -116,7 +133,9 @@ func TestOrdersFiltersAndPages(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	drift, address := product(shop.Admin(), "Drift")
-	shop.Exec(`INSERT INTO users (email, password_hash, first_name, last_name) SELECT 'u' || n || '@example.com', '', 'U', 'V' FROM generate_series(1, 60) n`)
+	shop.Exec(
+		`INSERT INTO users (email, password_hash, first_name, last_name) SELECT 'u' || n || '@example.com', '', 'U', 'V' FROM generate_series(1, 60) n`,
+	)
 	shop.Exec(`INSERT INTO reviews (product_id, user_id, rating, author, created_at, is_hidden)
 		SELECT $1, id, 1 + id % 5, 'U V.', now() - make_interval(mins => (id % 7)::int), id % 10 = 0 FROM users WHERE email LIKE 'u%'`, drift.ID)
 	whole := list(shop.Caller, address+"?limit=100")
@@ -162,8 +181,11 @@ func TestOrdersFiltersAndPages(t *testing.T) {
 	for _, review := range five.Items {
 		assert.Equal(t, int32(5), review.Rating)
 	}
-	shop.Get(address+"?sort=lowest&cursor="+*five.NextCursor).Problem(http.StatusUnprocessableEntity, "invalid_request")
-	assert.Equal(t, 2, shop.Statements(func() { list(shop.Caller, address+"?rating=4&sort=lowest") }))
+	shop.Get(address+"?sort=lowest&cursor="+*five.NextCursor).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
+	assert.Equal(
+		t, 2, shop.Statements(func() { list(shop.Caller, address+"?rating=4&sort=lowest") }),
+	)
 }
 
 func TestStaffHidesReviews(t *testing.T) {
@@ -174,16 +196,29 @@ func TestStaffHidesReviews(t *testing.T) {
 	_, other := product(admin, "Other")
 	ada := shop.Customer()
 	var own api.OwnReview
-	ada.Post(address, fields{"rating": 1, "title": "Bob from support is a fool"}).Want(http.StatusCreated).Into(&own)
+	ada.Post(address, fields{"rating": 1, "title": "Bob from support is a fool"}).
+		Want(http.StatusCreated).
+		Into(&own)
 	ada.Post(other, fields{"rating": 4}).Want(http.StatusCreated)
 	visibility := fmt.Sprintf("%s/%d/visibility", adminReviews, own.ID)
 	var seen api.AdminReview
-	admin.Put(visibility, fields{"is_hidden": true, "reason": "Names an employee."}).Want(http.StatusOK).Into(&seen)
+	admin.Put(visibility, fields{"is_hidden": true, "reason": "Names an employee."}).
+		Want(http.StatusOK).
+		Into(&seen)
 	assert.True(t, seen.IsHidden)
 	assert.Equal(t, "Drift", seen.ProductName)
 	admin.Put(visibility, fields{"is_hidden": true}).Want(http.StatusOK)
-	assert.Equal(t, 1, apitest.Value[int](shop, `SELECT count(*) FROM audit_events WHERE event = 'review.hidden' AND actor_id IS NOT NULL
-		AND detail->>'account' = $1::bigint::text AND detail->>'reason' = 'Names an employee.'`, seen.UserID), "what changes nothing is no event")
+	assert.Equal(
+		t,
+		1,
+		apitest.Value[int](
+			shop,
+			`SELECT count(*) FROM audit_events WHERE event = 'review.hidden' AND actor_id IS NOT NULL
+		AND detail->>'account' = $1::bigint::text AND detail->>'reason' = 'Names an employee.'`,
+			seen.UserID,
+		),
+		"what changes nothing is no event",
+	)
 	assert.Empty(t, list(shop.Caller, address).Items)
 	assert.Zero(t, list(shop.Caller, address).Summary.Count)
 	requireCounted(t, shop)
@@ -203,17 +238,22 @@ func TestStaffHidesReviews(t *testing.T) {
 	assert.Nil(t, page.Total)
 	admin.Get(adminReviews + "?offset=100").Want(http.StatusOK).Into(&page)
 	assert.Equal(t, int64(2), *page.Total)
-	admin.Get(fmt.Sprintf("%s?product_id=%d&is_hidden=true&rating=5", adminReviews, drift.ID)).Want(http.StatusOK).Into(&page)
+	admin.Get(fmt.Sprintf("%s?product_id=%d&is_hidden=true&rating=5", adminReviews, drift.ID)).
+		Want(http.StatusOK).
+		Into(&page)
 	assert.Len(t, page.Items, 1)
 	admin.Get(adminReviews + "?is_hidden=false&rating=5").Want(http.StatusOK).Into(&page)
 	assert.Zero(t, *page.Total)
-	admin.Get(adminReviews+"?cursor=nonsense").Problem(http.StatusUnprocessableEntity, "invalid_request")
+	admin.Get(adminReviews+"?cursor=nonsense").
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
 
 	admin.Put(visibility, fields{"is_hidden": false}).Want(http.StatusOK)
 	assert.Len(t, list(shop.Caller, address).Items, 1)
 	requireCounted(t, shop)
-	admin.Put(visibility, fields{"is_hidden": false, "reason": "a\u0001"}).Problem(http.StatusUnprocessableEntity, "invalid_request")
-	admin.Put(adminReviews+"/4242/visibility", fields{"is_hidden": true}).Problem(http.StatusNotFound, "review_not_found")
+	admin.Put(visibility, fields{"is_hidden": false, "reason": "a\u0001"}).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
+	admin.Put(adminReviews+"/4242/visibility", fields{"is_hidden": true}).
+		Problem(http.StatusNotFound, "review_not_found")
 }
 
 func TestReviewsOutliveTheirAuthors(t *testing.T) {
@@ -241,7 +281,10 @@ func TestNoNameStaysOfAnAccountDeletedMeanwhile(t *testing.T) {
 		all.Go(func() { ada.Delete("/api/v1/users/me").Want(http.StatusNoContent) })
 	}
 	all.Wait()
-	assert.Zero(t, apitest.Value[int](shop, "SELECT count(*) FROM reviews WHERE author <> 'Deleted customer'"))
+	assert.Zero(
+		t,
+		apitest.Value[int](shop, "SELECT count(*) FROM reviews WHERE author <> 'Deleted customer'"),
+	)
 }
 
 func TestOneReviewPerCustomerUnderRace(t *testing.T) {
@@ -278,11 +321,15 @@ func TestRatingsAreRightUnderRace(t *testing.T) {
 			for range 4 {
 				address := []string{drift, other}[rand.IntN(2)]
 				var own api.OwnReview
-				if customer.Post(address, fields{"rating": 1 + rand.IntN(5)}).Status == http.StatusCreated {
+				if customer.Post(
+					address, fields{"rating": 1 + rand.IntN(5)},
+				).Status == http.StatusCreated {
 					customer.Get(address + "/mine").Want(http.StatusOK).Into(&own)
-					admin.Put(fmt.Sprintf("%s/%d/visibility", adminReviews, own.ID), fields{"is_hidden": rand.IntN(2) == 0}).Want(http.StatusOK)
+					admin.Put(fmt.Sprintf("%s/%d/visibility", adminReviews, own.ID), fields{"is_hidden": rand.IntN(2) == 0}).
+						Want(http.StatusOK)
 				}
-				customer.Put(address+"/mine", fields{"rating": 1 + rand.IntN(5)}).Want(http.StatusOK)
+				customer.Put(address+"/mine", fields{"rating": 1 + rand.IntN(5)}).
+					Want(http.StatusOK)
 				if rand.IntN(2) == 0 {
 					customer.Delete(address + "/mine").Want(http.StatusNoContent)
 				}
@@ -298,19 +345,27 @@ func TestVerifiedPurchases(t *testing.T) {
 	shop := apitest.New(t)
 	admin, buyer, other := shop.Admin(), shop.Customer(), shop.Customer()
 	var product api.AdminProduct
-	admin.Post("/api/v1/admin/products", map[string]any{"name": "Pan", "price": "5.00", "stock": 5}).Want(http.StatusCreated).Into(&product)
+	admin.Post("/api/v1/admin/products", map[string]any{"name": "Pan", "price": "5.00", "stock": 5}).
+		Want(http.StatusCreated).
+		Into(&product)
 	var order api.Order
-	buyer.Post("/api/v1/orders", map[string]any{"items": []any{map[string]any{"product_id": product.ID, "quantity": 1}}}).Want(http.StatusCreated).Into(&order)
+	buyer.Post("/api/v1/orders", map[string]any{"items": []any{map[string]any{"product_id": product.ID, "quantity": 1}}}).
+		Want(http.StatusCreated).
+		Into(&order)
 	address := fmt.Sprintf("/api/v1/products/%d/reviews", product.ID)
 	var mine api.OwnReview
 	buyer.Post(address, map[string]any{"rating": 5}).Want(http.StatusCreated).Into(&mine)
 	assert.False(t, mine.IsVerifiedPurchase, "ordered, but not paid for")
-	admin.Put(fmt.Sprintf("/api/v1/admin/orders/%d/status", order.ID), map[string]any{"status": "PAID"}).Want(http.StatusOK)
+	admin.Put(fmt.Sprintf("/api/v1/admin/orders/%d/status", order.ID), map[string]any{"status": "PAID"}).
+		Want(http.StatusOK)
 	buyer.Get(address + "/mine").Want(http.StatusOK).Into(&mine)
 	assert.True(t, mine.IsVerifiedPurchase)
 	other.Post(address, map[string]any{"rating": 1}).Want(http.StatusCreated).Into(&mine)
 	assert.False(t, mine.IsVerifiedPurchase)
 	var page api.ReviewPage
 	shop.Get(address).Want(http.StatusOK).Into(&page)
-	assert.Equal(t, []bool{false, true}, []bool{page.Items[0].IsVerifiedPurchase, page.Items[1].IsVerifiedPurchase})
+	assert.Equal(
+		t, []bool{false, true},
+		[]bool{page.Items[0].IsVerifiedPurchase, page.Items[1].IsVerifiedPurchase},
+	)
 }

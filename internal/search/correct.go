@@ -16,8 +16,9 @@ const (
 	twoOff = 8
 )
 
-// correct answers the words that an unknown word was meant to be: one in another spelling, or two that were joined.
-// Words with digits are models and sizes, which are one letter apart from others that exist, so they are only split.
+// correct answers the words that an unknown word was meant to be: one in another spelling, or two
+// that were joined. Words with digits are models and sizes, which are one letter apart from others
+// that exist, so they are only split.
 func (v *vocabulary) correct(word string) []string {
 	if strings.ContainsFunc(word, unicode.IsDigit) {
 		return v.splitDigits(word)
@@ -39,14 +40,16 @@ func (v *vocabulary) correct(word string) []string {
 	return nil
 }
 
-// likest is the best word at most so many edits away: the more common, and rather one with the same first letter.
+// likest is the best word at most so many edits away: the more common, and rather one with the same
+// first letter.
 func (v *vocabulary) likest(word string, length, edits int) (best string) {
 	mask, runes, most := letters(word), []rune(word), math.Inf(-1)
 	first, _ := utf8.DecodeRuneInString(word)
 	for at := max(2, length-edits); at <= length+edits && at < len(v.byLength); at++ {
 		for _, t := range v.byLength[at] {
 			// An edit changes at most two of the letters there are.
-			if bits.OnesCount32(mask^t.letters) > 2*edits || words.Distance(runes, []rune(t.word), edits) > edits ||
+			if bits.OnesCount32(mask^t.letters) > 2*edits ||
+				words.Distance(runes, []rune(t.word), edits) > edits ||
 				strings.ContainsFunc(t.word, unicode.IsDigit) {
 				continue
 			}

@@ -26,7 +26,12 @@ func feed(t *testing.T, shop *apitest.Shop, path string) []item {
 	defer func() { _ = file.Close() }()
 	rows, err := csv.NewReader(file).ReadAll()
 	require.NoError(t, err)
-	l := loader{t: t, brands: map[string]int64{}, categories: map[string]int64{}, slugs: map[string]bool{}}
+	l := loader{
+		t:          t,
+		brands:     map[string]int64{},
+		categories: map[string]int64{},
+		slugs:      map[string]bool{},
+	}
 	for _, row := range rows[1:] {
 		fields := make(map[string]string, len(row))
 		for i, name := range rows[0] {
@@ -34,14 +39,20 @@ func feed(t *testing.T, shop *apitest.Shop, path string) []item {
 		}
 		l.rows = append(l.rows, fields)
 	}
-	require.NoError(t, pgx.BeginFunc(t.Context(), shop.Pool, func(tx pgx.Tx) error { return l.load(t.Context(), tx) }))
+	require.NoError(
+		t,
+		pgx.BeginFunc(
+			t.Context(), shop.Pool, func(tx pgx.Tx) error { return l.load(t.Context(), tx) },
+		),
+	)
 	shop.Exec("ANALYZE")
 	require.NoError(t, shop.App.Index(t.Context(), nil))
 	return l.items
 }
 
-// loader inserts a feed in one transaction: brands and categories one by one, of which there are few, and all
-// products in one statement, since the triggers that make them searchable run once per statement.
+// loader inserts a feed in one transaction: brands and categories one by one, of which there are
+// few, and all products in one statement, since the triggers that make them searchable run once per
+// statement.
 type loader struct {
 	t                  *testing.T
 	rows               []map[string]string
@@ -68,17 +79,34 @@ func (l *loader) load(ctx context.Context, tx pgx.Tx) error {
 		if err != nil {
 			return fmt.Errorf("price of %s: %w", row["id"], err)
 		}
-		ids, names, descriptions = append(ids, row["id"]), append(names, row["title"]), append(descriptions, row["description"])
+		ids, names, descriptions = append(ids, row["id"]), append(
+			names, row["title"],
+		), append(descriptions, row["description"])
 		slugs = append(slugs, l.unique("product", row["title"]))
-		brands, categories, prices = append(brands, brand), append(categories, category), append(prices, minor)
-		stocks, popularity = append(stocks, l.number(row, "quantity")), append(popularity, l.number(row, "popularity"))
-		l.items = append(l.items, item{key: row["id"], title: row["title"], brand: row["brand"], category: row["product_type"], minor: minor})
+		brands, categories, prices = append(brands, brand), append(
+			categories, category,
+		), append(prices, minor)
+		stocks, popularity = append(stocks, l.number(row, "quantity")), append(
+			popularity, l.number(row, "popularity"),
+		)
+		l.items = append(
+			l.items,
+			item{
+				key:      row["id"],
+				title:    row["title"],
+				brand:    row["brand"],
+				category: row["product_type"],
+				minor:    minor,
+			},
+		)
 	}
 	statements := []struct {
 		sql  string
 		args []any
 	}{
-		{"SET LOCAL statement_timeout = '1min'", nil}, // all products at once take longer than any request may
+		{
+			"SET LOCAL statement_timeout = '1min'", nil,
+		}, // all products at once take longer than any request may
 		{`INSERT INTO products (name, slug, description, brand_id, category_id)
 		  SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[])`,
 			[]any{names, slugs, descriptions, brands, categories}},
@@ -98,7 +126,9 @@ func (l *loader) load(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
-func (l *loader) brand(ctx context.Context, queries *db.Queries, name string) (id int64, err error) {
+func (l *loader) brand(
+	ctx context.Context, queries *db.Queries, name string,
+) (id int64, err error) {
 	key := strings.ToLower(name) // feeds write one brand in several ways
 	if id, ok := l.brands[key]; ok {
 		return id, nil
@@ -108,7 +138,9 @@ func (l *loader) brand(ctx context.Context, queries *db.Queries, name string) (i
 }
 
 // category answers the last of the categories that a path such as "A > B > C" names.
-func (l *loader) category(ctx context.Context, queries *db.Queries, path string) (id int64, err error) {
+func (l *loader) category(
+	ctx context.Context, queries *db.Queries, path string,
+) (id int64, err error) {
 	if id, ok := l.categories[path]; ok {
 		return id, nil
 	}

@@ -21,8 +21,9 @@ type item struct {
 	minor                  int64
 }
 
-// query is what a shopper types, with the products that answer it. Half of a set is sealed: nobody looks at its
-// failures when changing the search, so that it shows whether a change helps queries it was not made for.
+// query is what a shopper types, with the products that answer it. Half of a set is sealed: nobody
+// looks at its failures when changing the search, so that it shows whether a change helps queries
+// it was not made for.
 type query struct {
 	Q        string           `yaml:"q"`
 	Kind     string           `yaml:"kind"`
@@ -33,9 +34,9 @@ type query struct {
 	wanted grades
 }
 
-// rule grades all products that meet each of its conditions, for queries with more answers than a list can name.
-// Texts are compared by whole words, without case and signs: "iphone 6" is in "Apple® iPhone® 6 and 6s", not in
-// "iPhone 6s".
+// rule grades all products that meet each of its conditions, for queries with more answers than a
+// list can name. Texts are compared by whole words, without case and signs: "iphone 6" is in
+// "Apple® iPhone® 6 and 6s", not in "iPhone 6s".
 type rule struct {
 	TitleContainsAll  []string `yaml:"title_contains_all"`
 	TitleContainsAny  []string `yaml:"title_contains_any"`
@@ -54,7 +55,8 @@ func (r rule) matches(t *testing.T, i item) bool {
 			return false
 		}
 	}
-	if len(r.TitleContainsAny) > 0 && !slices.ContainsFunc(r.TitleContainsAny, inTitle) || slices.ContainsFunc(r.TitleContainsNone, inTitle) {
+	if len(r.TitleContainsAny) > 0 && !slices.ContainsFunc(r.TitleContainsAny, inTitle) ||
+		slices.ContainsFunc(r.TitleContainsNone, inTitle) {
 		return false
 	}
 	if r.MaxPrice != "" {
@@ -70,12 +72,16 @@ func (r rule) matches(t *testing.T, i item) bool {
 
 // plain is a text's words in lower case with a space around each.
 func plain(text string) string {
-	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	words := strings.FieldsFunc(
+		strings.ToLower(text),
+		func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) },
+	)
 	return " " + strings.Join(words, " ") + " "
 }
 
-// judged reads a set of queries and works out which of the items answer each. It refuses what would make a
-// judgement mean less than it says: unknown products, rules that match nothing, queries asked twice.
+// judged reads a set of queries and works out which of the items answer each. It refuses what would
+// make a judgement mean less than it says: unknown products, rules that match nothing, queries
+// asked twice.
 func judged(t *testing.T, file string, items []item) []query {
 	t.Helper()
 	content, err := os.ReadFile(file)

@@ -13,8 +13,8 @@ import (
 // depth is how many results count: what a shopper sees without scrolling far.
 const depth = 10
 
-// grades says how well each product answers a query, by the product's key: 2 is what the shopper means, 1 is
-// acceptable, absent is irrelevant.
+// grades says how well each product answers a query, by the product's key: 2 is what the shopper
+// means, 1 is acceptable, absent is irrelevant.
 type grades map[string]int
 
 // score is how well one list of results answers one query.
@@ -67,8 +67,8 @@ func mean(scores []score, of func(score) float64) float64 {
 	return sum / float64(len(scores))
 }
 
-// bootstrap answers the mean of paired differences and the interval that holds 95 % of the means of samples
-// drawn from them again: whether a difference outlives another choice of queries.
+// bootstrap answers the mean of paired differences and the interval that holds 95 % of the means of
+// samples drawn from them again: whether a difference outlives another choice of queries.
 func bootstrap(differences []float64) (middle, low, high float64) {
 	const resamples = 2000
 	random := rand.New(rand.NewPCG(1, 2))
@@ -96,7 +96,10 @@ func TestMetrics(t *testing.T) {
 	assert.InDelta(t, 2.0/3, s.recall, 1e-9)
 	assert.InDelta(t, 0.5, s.mrr, 1e-9)
 
-	assert.Equal(t, score{ndcg: 1, recall: 1, mrr: 1}, rate([]string{"a", "c", "b"}, wanted), "equal grades may swap")
+	assert.Equal(
+		t, score{ndcg: 1, recall: 1, mrr: 1}, rate([]string{"a", "c", "b"}, wanted),
+		"equal grades may swap",
+	)
 	assert.Equal(t, score{empty: true}, rate(nil, wanted))
 	late := []string{"1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "a"}
 	assert.Equal(t, score{}, rate(late, wanted), "the eleventh result does not count")
@@ -105,12 +108,16 @@ func TestMetrics(t *testing.T) {
 	for _, key := range late {
 		many[key] = 2
 	}
-	assert.Equal(t, score{ndcg: 1, recall: 1, mrr: 1}, rate(late, many), "a page of ten cannot hold eleven")
+	assert.Equal(
+		t, score{ndcg: 1, recall: 1, mrr: 1}, rate(late, many), "a page of ten cannot hold eleven",
+	)
 
 	middle, low, high := bootstrap([]float64{0.25, 0.25, 0.25})
 	assert.InDeltaSlice(t, []float64{0.25, 0.25, 0.25}, []float64{middle, low, high}, 1e-9)
 	middle, low, high = bootstrap([]float64{-1, 1, -1, 1})
 	assert.InDelta(t, 0, middle, 1e-9)
-	assert.InDelta(t, -1, low, 0.001) // one sample in sixteen draws -1 four times, which is more than 2.5 %
+	assert.InDelta(
+		t, -1, low, 0.001,
+	) // one sample in sixteen draws -1 four times, which is more than 2.5 %
 	assert.InDelta(t, 1, high, 0.001)
 }

@@ -24,11 +24,13 @@ const random = "random"
 
 var modes = []string{"keyword", "semantic", "hybrid", random}
 
-// floors are slightly below what the search scores today, so that a change that costs more is noticed.
+// floors are slightly below what the search scores today, so that a change that costs more is
+// noticed.
 var floors = map[string]float64{"keyword": 0.82, "semantic": 0.79, "hybrid": 0.85}
 
-// TestSearchQuality judges the search offline: with -v it prints how well each mode answers queries whose good
-// answers were written down beforehand. FEED names a file with the feed that testdata/judged_feed.yaml judges.
+// TestSearchQuality judges the search offline: with -v it prints how well each mode answers queries
+// whose good answers were written down beforehand. FEED names a file with the feed that
+// testdata/judged_feed.yaml judges.
 func TestSearchQuality(t *testing.T) {
 	apitest.NotWithRace(t)
 	t.Parallel()
@@ -36,7 +38,10 @@ func TestSearchQuality(t *testing.T) {
 		t.Parallel()
 		shop := apitest.Demo(t)
 		items := demoItems(t)
-		e := evaluate(t, shop, judged(t, "testdata/judged_demo.yaml", items), items, func(_, name string) string { return name })
+		e := evaluate(
+			t, shop, judged(t, "testdata/judged_demo.yaml", items), items,
+			func(_, name string) string { return name },
+		)
 		e.report()
 		for mode, floor := range floors {
 			assert.GreaterOrEqual(t, e.ndcg(mode), floor, mode)
@@ -53,7 +58,10 @@ func TestSearchQuality(t *testing.T) {
 		items := feed(t, shop, path)
 		t.Logf("%d products loaded", len(items))
 		require.Len(t, items, 3291, "the judgements are about one feed")
-		e := evaluate(t, shop, judged(t, "testdata/judged_feed.yaml", items), items, func(sku, _ string) string { return sku })
+		e := evaluate(
+			t, shop, judged(t, "testdata/judged_feed.yaml", items), items,
+			func(sku, _ string) string { return sku },
+		)
 		e.report()
 		e.assertHybridPays()
 		assertPromises(t, shop)
@@ -75,9 +83,19 @@ func demoItems(t *testing.T) (items []item) {
 		if !p.Active {
 			continue
 		}
-		minor, err := money.Currency("USD").Parse(cmp.Or(p.Variants[0].DiscountPrice, p.Variants[0].Price))
+		minor, err := money.Currency("USD").
+			Parse(cmp.Or(p.Variants[0].DiscountPrice, p.Variants[0].Price))
 		require.NoError(t, err)
-		items = append(items, item{key: p.Name, title: p.Name, brand: brands[p.Brand], category: categories[p.Category], minor: minor})
+		items = append(
+			items,
+			item{
+				key:      p.Name,
+				title:    p.Name,
+				brand:    brands[p.Brand],
+				category: categories[p.Category],
+				minor:    minor,
+			},
+		)
 	}
 	return items
 }
@@ -91,9 +109,18 @@ type evaluation struct {
 	scores  map[string][]score    // by mode and query
 }
 
-func evaluate(t *testing.T, shop *apitest.Shop, queries []query, items []item, key func(sku, name string) string) *evaluation {
+func evaluate(
+	t *testing.T, shop *apitest.Shop, queries []query, items []item,
+	key func(sku, name string) string,
+) *evaluation {
 	t.Helper()
-	e := &evaluation{t: t, queries: queries, titles: map[string]string{}, found: map[string][][]string{}, scores: map[string][]score{}}
+	e := &evaluation{
+		t:       t,
+		queries: queries,
+		titles:  map[string]string{},
+		found:   map[string][][]string{},
+		scores:  map[string][]score{},
+	}
 	for _, i := range items {
 		e.titles[i.key] = i.title
 	}
@@ -121,21 +148,29 @@ func (e *evaluation) ndcg(mode string) float64 {
 	return mean(e.scores[mode], func(s score) float64 { return s.ndcg })
 }
 
-// assertHybridPays holds the mode that shoppers get by default to its promise: over all queries, tuned and sealed, it is
-// as good as the better of the other two.
+// assertHybridPays holds the mode that shoppers get by default to its promise: over all queries,
+// tuned and sealed, it is as good as the better of the other two.
 func (e *evaluation) assertHybridPays() {
 	e.t.Helper()
-	assert.GreaterOrEqual(e.t, e.ndcg("hybrid"), max(e.ndcg("keyword"), e.ndcg("semantic")), "hybrid must not be worse than either alone")
+	assert.GreaterOrEqual(
+		e.t, e.ndcg("hybrid"), max(e.ndcg("keyword"), e.ndcg("semantic")),
+		"hybrid must not be worse than either alone",
+	)
 }
 
-// promises are what the first five products for three queries over the feed must be, without exception.
+// promises are what the first five products for three queries over the feed must be, without
+// exception.
 var promises = map[string]rule{
 	"samsng galaxy s7 case": {
-		TitleContainsAll: []string{"samsung", "galaxy s7"}, TitleContainsAny: []string{"case", "cover", "shell"},
-		TitleContainsNone: []string{"galaxy s7 edge", "galaxy s7 active", "screen protector"}, CategoryContains: "Cases & Clips",
+		TitleContainsAll:  []string{"samsung", "galaxy s7"},
+		TitleContainsAny:  []string{"case", "cover", "shell"},
+		TitleContainsNone: []string{"galaxy s7 edge", "galaxy s7 active", "screen protector"},
+		CategoryContains:  "Cases & Clips",
 	},
 	"iphone 6 battery case under $60": {
-		TitleContainsAll: []string{"iphone 6", "battery case"}, TitleContainsNone: []string{"iphone 6 plus"}, MaxPrice: "59.99",
+		TitleContainsAll:  []string{"iphone 6", "battery case"},
+		TitleContainsNone: []string{"iphone 6 plus"},
+		MaxPrice:          "59.99",
 	},
 	"otterbox": {Brand: "OtterBox"},
 }
@@ -148,7 +183,12 @@ func assertPromises(t *testing.T, shop *apitest.Shop) {
 		for place, hit := range hits {
 			minor, err := money.Currency("USD").Parse(hit.Product.Price)
 			require.NoError(t, err)
-			got := item{title: hit.Product.Name, brand: hit.Product.Brand.Name, category: hit.Product.Category.Name, minor: minor}
+			got := item{
+				title:    hit.Product.Name,
+				brand:    hit.Product.Brand.Name,
+				category: hit.Product.Category.Name,
+				minor:    minor,
+			}
 			assert.True(t, promised.matches(t, got), "%q: place %d is %+v", q, place+1, got)
 		}
 	}
@@ -160,7 +200,10 @@ func (e *evaluation) report() {
 	e.table(&text)
 	for _, alone := range []string{"keyword", "semantic"} {
 		middle, low, high := bootstrap(e.gains(alone))
-		fmt.Fprintf(&text, "nDCG@10 of hybrid - %s: %+.3f, 95 %% between %+.3f and %+.3f\n", alone, middle, low, high)
+		fmt.Fprintf(
+			&text, "nDCG@10 of hybrid - %s: %+.3f, 95 %% between %+.3f and %+.3f\n", alone, middle,
+			low, high,
+		)
 	}
 	for _, mode := range modes[:3] {
 		e.worst(&text, mode)
@@ -247,7 +290,8 @@ func (e *evaluation) groups() (groups []group) {
 	return groups
 }
 
-// worst writes the ten queries that a mode answers worst: what was wanted, and what came. Sealed ones stay sealed.
+// worst writes the ten queries that a mode answers worst: what was wanted, and what came. Sealed
+// ones stay sealed.
 func (e *evaluation) worst(text *strings.Builder, mode string) {
 	var order []int
 	for n, q := range e.queries {
@@ -255,18 +299,30 @@ func (e *evaluation) worst(text *strings.Builder, mode string) {
 			order = append(order, n)
 		}
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(e.scores[mode][a].ndcg, e.scores[mode][b].ndcg) })
+	slices.SortStableFunc(
+		order,
+		func(a, b int) int { return cmp.Compare(e.scores[mode][a].ndcg, e.scores[mode][b].ndcg) },
+	)
 	fmt.Fprintf(text, "\nworst of %s\n", mode)
 	for _, n := range order[:min(10, len(order))] {
 		q := e.queries[n]
-		fmt.Fprintf(text, "%.3f %q (%s; keyword %.3f, semantic %.3f, hybrid %.3f)\n", e.scores[mode][n].ndcg, q.Q, q.Kind,
-			e.scores["keyword"][n].ndcg, e.scores["semantic"][n].ndcg, e.scores["hybrid"][n].ndcg)
+		fmt.Fprintf(
+			text, "%.3f %q (%s; keyword %.3f, semantic %.3f, hybrid %.3f)\n",
+			e.scores[mode][n].ndcg, q.Q, q.Kind, e.scores["keyword"][n].ndcg,
+			e.scores["semantic"][n].ndcg, e.scores["hybrid"][n].ndcg,
+		)
 		wanted := make([]string, 0, len(q.wanted))
 		for key := range q.wanted {
 			wanted = append(wanted, key)
 		}
-		slices.SortFunc(wanted, func(a, b string) int { return cmp.Or(cmp.Compare(q.wanted[b], q.wanted[a]), cmp.Compare(a, b)) })
-		fmt.Fprintf(text, "    wanted %d:%s\n    came:%s\n", len(wanted), e.list(q, wanted), e.list(q, e.found[mode][n]))
+		slices.SortFunc(
+			wanted,
+			func(a, b string) int { return cmp.Or(cmp.Compare(q.wanted[b], q.wanted[a]), cmp.Compare(a, b)) },
+		)
+		fmt.Fprintf(
+			text, "    wanted %d:%s\n    came:%s\n", len(wanted), e.list(q, wanted),
+			e.list(q, e.found[mode][n]),
+		)
 	}
 }
 

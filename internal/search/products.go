@@ -15,10 +15,11 @@ import (
 	"github.com/shopd/shopd/internal/question"
 )
 
-// What rankings are made of. Tuned like the weights of a query. Words are believed as far as they are found: what is near
-// in meaning adds (1 - score of the best product by words) to the power of doubt, times how far it lies above the
-// threshold of the model. The built-in model only knows words: beside a product with every word it may settle ties and
-// no more, or it would undo the order of popularity.
+// What rankings are made of. Tuned like the weights of a query. Words are believed as far as they
+// are found: what is near in meaning adds (1 - score of the best product by words) to the power of
+// doubt, times how far it lies above the threshold of the model. The built-in model only knows
+// words: beside a product with every word it may settle ties and no more, or it would undo the
+// order of popularity.
 const (
 	enough        = 20    // products with every word: those that lack some are not looked for
 	presence      = 0.4   // what having a word counts, wherever it stands; the rest is where
@@ -38,8 +39,11 @@ type search struct {
 	prices  question.Bounds // read from the text, and used
 }
 
-// SearchProducts answers the best matches for what a shopper typed, in one statement; facets are a second.
-func (s *Search) SearchProducts(ctx context.Context, r api.SearchProductsRequestObject) (api.SearchProductsResponseObject, error) {
+// SearchProducts answers the best matches for what a shopper typed, in one statement; facets are a
+// second.
+func (s *Search) SearchProducts(
+	ctx context.Context, r api.SearchProductsRequestObject,
+) (api.SearchProductsResponseObject, error) {
 	asked, err := s.ask(ctx, r.Params)
 	if err != nil {
 		return nil, err
@@ -68,8 +72,18 @@ func (s *Search) SearchProducts(ctx context.Context, r api.SearchProductsRequest
 // ask understands what is asked for.
 func (s *Search) ask(ctx context.Context, p api.SearchProductsParams) (*search, error) {
 	filters, err := s.catalog.Filters(api.ListProductsParams{
-		CategoryID: p.CategoryID, Category: p.Category, BrandID: p.BrandID, Brand: p.Brand, MinPrice: p.MinPrice, MaxPrice: p.MaxPrice,
-		InStock: p.InStock, OnSale: p.OnSale, Featured: p.Featured, Availability: p.Availability, Gtin: p.Gtin, Attribute: p.Attribute,
+		CategoryID:   p.CategoryID,
+		Category:     p.Category,
+		BrandID:      p.BrandID,
+		Brand:        p.Brand,
+		MinPrice:     p.MinPrice,
+		MaxPrice:     p.MaxPrice,
+		InStock:      p.InStock,
+		OnSale:       p.OnSale,
+		Featured:     p.Featured,
+		Availability: p.Availability,
+		Gtin:         p.Gtin,
+		Attribute:    p.Attribute,
 	})
 	if err != nil {
 		return nil, err
@@ -88,11 +102,27 @@ func (s *Search) ask(ctx context.Context, p api.SearchProductsParams) (*search, 
 	}
 	asked := page.Of(p.Limit, p.Offset)
 	a.params = db.SearchProductsParams{
-		Q: typed, UseWords: a.mode != api.SearchModeSemantic, PageLimit: asked.Limit, PageOffset: asked.Offset,
-		CategoryID: filters.CategoryID, Category: filters.Category, BrandID: filters.BrandID, Brand: filters.Brand,
-		MinMinor: filters.MinMinor, MaxMinor: filters.MaxMinor, InStock: filters.InStock, OnSale: filters.OnSale,
-		Featured: filters.Featured, GTIN: filters.GTIN, Attributes: filters.Attributes,
-		Enough: enough, Doubt: doubt, TieWeight: tieWeight, Presence: presence, CompleteBonus: completeBonus, NearestLimit: nearest,
+		Q:             typed,
+		UseWords:      a.mode != api.SearchModeSemantic,
+		PageLimit:     asked.Limit,
+		PageOffset:    asked.Offset,
+		CategoryID:    filters.CategoryID,
+		Category:      filters.Category,
+		BrandID:       filters.BrandID,
+		Brand:         filters.Brand,
+		MinMinor:      filters.MinMinor,
+		MaxMinor:      filters.MaxMinor,
+		InStock:       filters.InStock,
+		OnSale:        filters.OnSale,
+		Featured:      filters.Featured,
+		GTIN:          filters.GTIN,
+		Attributes:    filters.Attributes,
+		Enough:        enough,
+		Doubt:         doubt,
+		TieWeight:     tieWeight,
+		Presence:      presence,
+		CompleteBonus: completeBonus,
+		NearestLimit:  nearest,
 	}
 	if isGTIN(typed) {
 		a.params.ExactGTIN = new(catalog.GTIN14(typed))
@@ -125,7 +155,9 @@ func (q *query) into(p *db.SearchProductsParams) {
 			prefix = quote(t.prefix) + ":*"
 		}
 		p.Terms, p.Prefixes = append(p.Terms, t.operand(false)), append(p.Prefixes, prefix)
-		p.Sizes, p.Weights = append(p.Sizes, int32(len(t.alternatives))), append(p.Weights, t.weight)
+		p.Sizes, p.Weights = append(p.Sizes, int32(len(t.alternatives))), append(
+			p.Weights, t.weight,
+		)
 	}
 	p.AnyWord = q.anyWord()
 	if queries, weights := q.pairs(); queries != nil {
@@ -134,10 +166,13 @@ func (q *query) into(p *db.SearchProductsParams) {
 	if !p.UseWords {
 		return
 	}
-	p.EveryWord, p.KnownWords, p.MostWords, p.Rivals = orNull(q.everyWord()), orNull(q.knownWords()), orNull(q.mostWords()), orNull(q.rivals())
+	p.EveryWord, p.KnownWords, p.MostWords, p.Rivals = orNull(q.everyWord()), orNull(
+		q.knownWords(),
+	), orNull(q.mostWords()), orNull(q.rivals())
 }
 
-// addMeaning adds what the text means. Without a word that any product has there is nothing it could be near to.
+// addMeaning adds what the text means. Without a word that any product has there is nothing it
+// could be near to.
 func (s *Search) addMeaning(ctx context.Context, a *search) error {
 	if a.mode == api.SearchModeKeyword || !a.query.known() {
 		return nil
@@ -152,7 +187,9 @@ func (s *Search) addMeaning(ctx context.Context, a *search) error {
 	case a.mode == api.SearchModeSemantic || !isOutage(err):
 		return err
 	default:
-		s.settings.Log.WarnContext(ctx, "search without meaning", "request_id", request.From(ctx).ID, "error", err.Error())
+		s.settings.Log.WarnContext(
+			ctx, "search without meaning", "request_id", request.From(ctx).ID, "error", err.Error(),
+		)
 		a.mode = api.SearchModeKeyword
 	}
 	return nil
@@ -160,8 +197,12 @@ func (s *Search) addMeaning(ctx context.Context, a *search) error {
 
 func (s *Search) results(a *search, rows []db.SearchProductsRow) (api.SearchResults, error) {
 	results := api.SearchResults{
-		Items: make([]api.SearchHit, 0, len(rows)), Limit: a.params.PageLimit, Offset: a.params.PageOffset, ModeUsed: a.mode,
-		DroppedWords: []string{}, Interpreted: api.SearchInterpretation{Words: a.query.text},
+		Items:        make([]api.SearchHit, 0, len(rows)),
+		Limit:        a.params.PageLimit,
+		Offset:       a.params.PageOffset,
+		ModeUsed:     a.mode,
+		DroppedWords: []string{},
+		Interpreted:  api.SearchInterpretation{Words: a.query.text},
 	}
 	if a.query.corrected {
 		results.CorrectedQuery = &a.query.text
@@ -179,8 +220,12 @@ func (s *Search) results(a *search, rows []db.SearchProductsRow) (api.SearchResu
 		}
 		results.Total = row.Total
 		results.Items = append(results.Items, api.SearchHit{
-			Product: product, Score: row.Score,
-			Highlights: api.Highlights{Name: row.NameHighlight, Description: row.DescriptionHighlight},
+			Product: product,
+			Score:   row.Score,
+			Highlights: api.Highlights{
+				Name:        row.NameHighlight,
+				Description: row.DescriptionHighlight,
+			},
 		})
 	}
 	if len(rows) > 0 && !rows[0].HasComplete && rows[0].Covered != 0 {
@@ -203,13 +248,18 @@ func (s *Search) totalOf(ctx context.Context, params db.SearchProductsParams) (i
 	return rows[0].Total, nil
 }
 
-// facets counts the products that match the words as the search matched them, or those nearest in meaning.
-func (s *Search) facets(ctx context.Context, a *search, rows []db.SearchProductsRow) (*api.Facets, error) {
+// facets counts the products that match the words as the search matched them, or those nearest in
+// meaning.
+func (s *Search) facets(
+	ctx context.Context, a *search, rows []db.SearchProductsRow,
+) (*api.Facets, error) {
 	if !a.params.UseWords {
 		ids := []int64{}
 		if a.params.QueryVector != nil {
 			var err error
-			if ids, err = s.queries.ListNearestIDs(ctx, a.params.ModelID, *a.params.QueryVector); err != nil {
+			if ids, err = s.queries.ListNearestIDs(
+				ctx, a.params.ModelID, *a.params.QueryVector,
+			); err != nil {
 				return nil, err
 			}
 		}
@@ -238,10 +288,12 @@ func isGTIN(text string) bool {
 	return false
 }
 
-// isOutage reports whether the model is out of reach or its quota used up: words alone must do then.
+// isOutage reports whether the model is out of reach or its quota used up: words alone must do
+// then.
 func isOutage(err error) bool {
 	var p *problem.Error
-	return errors.As(err, &p) && (p.Status == http.StatusServiceUnavailable || p.Status == http.StatusTooManyRequests)
+	return errors.As(err, &p) &&
+		(p.Status == http.StatusServiceUnavailable || p.Status == http.StatusTooManyRequests)
 }
 
 func orNull(text string) *string {

@@ -43,7 +43,8 @@ type query struct {
 
 // known reports whether any product can be meant.
 func (q *query) known() bool {
-	return len(q.brands) > 0 || slices.ContainsFunc(q.terms, func(t term) bool { return t.known && !t.optional }) ||
+	return len(q.brands) > 0 ||
+		slices.ContainsFunc(q.terms, func(t term) bool { return t.known && !t.optional }) ||
 		!slices.ContainsFunc(q.terms, func(t term) bool { return !t.optional }) && len(q.terms) > 0
 }
 
@@ -90,7 +91,13 @@ func (v *vocabulary) understand(text string) *query {
 func (v *vocabulary) read(t token, last bool) (terms []term, changed bool) {
 	make1 := func(word string, known bool) term {
 		c, _ := v.of(word)
-		return term{word: word, typed: t.word, alternatives: []string{quote(word)}, known: known, named: c.titles > 0}
+		return term{
+			word:         word,
+			typed:        t.word,
+			alternatives: []string{quote(word)},
+			known:        known,
+			named:        c.titles > 0,
+		}
 	}
 	c, known := v.of(t.word)
 	if !known && v.isSynonym(t.word) {
@@ -129,16 +136,21 @@ func (v *vocabulary) read(t token, last bool) (terms []term, changed bool) {
 	}
 	for _, word := range meant {
 		one := make1(word, true)
-		one.alternatives = append(one.alternatives, quote(t.word)) // a product may be newer than the vocabulary
+		one.alternatives = append(
+			one.alternatives, quote(t.word),
+		) // a product may be newer than the vocabulary
 		terms = append(terms, one)
 	}
 	return terms, true
 }
 
-// muchLikelier answers the word meant by one that next to no product has, if it is one letter off a common one.
+// muchLikelier answers the word meant by one that next to no product has, if it is one letter off a
+// common one.
 func (v *vocabulary) muchLikelier(word string, c count) string {
 	length := len([]rune(word))
-	if c.titles > 0 || c.products > rareWord || length <= oneOff || strings.ContainsFunc(word, unicode.IsDigit) || v.isSynonym(word) ||
+	if c.titles > 0 || c.products > rareWord || length <= oneOff ||
+		strings.ContainsFunc(word, unicode.IsDigit) ||
+		v.isSynonym(word) ||
 		words.ClassOf(word) == words.Stop {
 		return ""
 	}

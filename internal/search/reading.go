@@ -8,8 +8,8 @@ import (
 
 // Reading is what a text means to a search by words: its words corrected, with their synonyms.
 type Reading struct {
-	// Every and Most are tsqueries (configuration english) of products with every word that is no shop talk, and with most
-	// of their weight. Empty when no product can be meant.
+	// Every and Most are tsqueries (configuration english) of products with every word that is no
+	// shop talk, and with most of their weight. Empty when no product can be meant.
 	Every, Most string
 	// Telling is the tsquery of products with the rarest of its words that is known.
 	Telling string
@@ -34,7 +34,13 @@ func (s *Search) Read(ctx context.Context, text string) (Reading, error) {
 	if !q.known() {
 		return Reading{}, nil
 	}
-	reading := Reading{Every: q.everyWord(), Most: q.mostWords(), Telling: q.tellingWord(), Text: q.text, Mended: map[string]string{}}
+	reading := Reading{
+		Every:   q.everyWord(),
+		Most:    q.mostWords(),
+		Telling: q.tellingWord(),
+		Text:    q.text,
+		Mended:  map[string]string{},
+	}
 	for _, t := range q.terms {
 		if t.typed != t.word {
 			reading.Mended[t.typed] = strings.TrimPrefix(reading.Mended[t.typed]+" "+t.word, " ")

@@ -1,5 +1,5 @@
-// Package search owns how products are found: what a shopper typed is understood, corrected and looked for by words and
-// by meaning; typing is completed; staff keep synonyms.
+// Package search owns how products are found: what a shopper typed is understood, corrected and
+// looked for by words and by meaning; typing is completed; staff keep synonyms.
 package search
 
 import (
@@ -49,7 +49,13 @@ type Search struct {
 
 // New makes the domain.
 func New(pool *pgxpool.Pool, catalogue *catalog.Catalog, settings Settings) *Search {
-	return &Search{pool: pool, queries: db.New(pool), planned: postgres.Planned(pool), catalog: catalogue, settings: settings}
+	return &Search{
+		pool:     pool,
+		queries:  db.New(pool),
+		planned:  postgres.Planned(pool),
+		catalog:  catalogue,
+		settings: settings,
+	}
 }
 
 // Close waits for what is read in the background.
@@ -71,8 +77,8 @@ func (s *Search) AddWorkers(workers *river.Workers) {
 	}))
 }
 
-// RecountWords counts how many products have each word and forgets the words that none has, unless nothing changed since
-// it was done last.
+// RecountWords counts how many products have each word and forgets the words that none has, unless
+// nothing changed since it was done last.
 func (s *Search) RecountWords(ctx context.Context) error {
 	err := postgres.Tx(ctx, s.pool, func(q *db.Queries) error {
 		if err := q.AllowRecount(ctx); err != nil {

@@ -47,17 +47,30 @@ func TestSearch(t *testing.T) {
 	for _, mode := range []string{"hybrid", "keyword", "semantic"} {
 		results := find(shop, "mode="+mode+"&q="+url.QueryEscape(sample.Name))
 		require.NotEmpty(t, results.Items, mode)
-		assert.Equal(t, sample.ID, results.Items[0].Product.ID, "%s: its own name finds a product first", mode)
+		assert.Equal(
+			t, sample.ID, results.Items[0].Product.ID, "%s: its own name finds a product first",
+			mode,
+		)
 		assert.Equal(t, api.SearchMode(mode), results.ModeUsed)
 		assert.Contains(t, results.Items[0].Highlights.Name, "<mark>")
 		for i := 1; i < len(results.Items); i++ {
 			assert.GreaterOrEqual(t, results.Items[i-1].Score, results.Items[i].Score)
 		}
 	}
-	assert.Equal(t, sample.ID, find(shop, "q="+sample.Sku).Items[0].Product.ID, "an exact sku comes first")
-	assert.Equal(t, sample.ID, find(shop, "q="+*sample.Gtin).Items[0].Product.ID, "an exact GTIN comes first")
-	assert.Equal(t, sample.ID, find(shop, "q="+(*sample.Gtin)[1:]).Items[0].Product.ID, "in any of its lengths")
-	assert.LessOrEqual(t, shop.Statements(func() { find(shop, "q=coffee") }), 1, "a search is one statement")
+	assert.Equal(
+		t, sample.ID, find(shop, "q="+sample.Sku).Items[0].Product.ID, "an exact sku comes first",
+	)
+	assert.Equal(
+		t, sample.ID, find(shop, "q="+*sample.Gtin).Items[0].Product.ID,
+		"an exact GTIN comes first",
+	)
+	assert.Equal(
+		t, sample.ID, find(shop, "q="+(*sample.Gtin)[1:]).Items[0].Product.ID,
+		"in any of its lengths",
+	)
+	assert.LessOrEqual(
+		t, shop.Statements(func() { find(shop, "q=coffee") }), 1, "a search is one statement",
+	)
 	assert.Empty(t, find(shop, "q=%3F%21").Items, "no word, no match")
 	assert.Empty(t, find(shop, "q=coffee&max_price=0.01").Items, "filters hold in every mode")
 
@@ -98,22 +111,34 @@ func TestSearchWithoutItsModel(t *testing.T) {
 	model := geministub.New()
 	listener := httptest.NewServer(model)
 	t.Cleanup(listener.Close)
-	shop := apitest.New(t, apitest.Setting{Name: "RAG_PROVIDER", Value: "gemini"}, apitest.Setting{Name: "GEMINI_API_KEY", Value: "a-key"},
-		apitest.Setting{Name: "GEMINI_ENDPOINT", Value: listener.URL}, apitest.Setting{Name: "RAG_GEMINI_TIMEOUT", Value: "4"})
+	shop := apitest.New(
+		t,
+		apitest.Setting{Name: "RAG_PROVIDER", Value: "gemini"},
+		apitest.Setting{Name: "GEMINI_API_KEY", Value: "a-key"},
+		apitest.Setting{
+			Name:  "GEMINI_ENDPOINT",
+			Value: listener.URL,
+		},
+		apitest.Setting{Name: "RAG_GEMINI_TIMEOUT", Value: "4"},
+	)
 	shop.Exec(jacket)
 	listener.CloseClientConnections()
 	listener.Close()
 	results := find(shop, "q=storm")
-	assert.Equal(t, api.SearchModeKeyword, results.ModeUsed, "words must do when meaning is out of reach")
+	assert.Equal(
+		t, api.SearchModeKeyword, results.ModeUsed, "words must do when meaning is out of reach",
+	)
 	assert.Len(t, results.Items, 1)
-	shop.Get(products+"/search?mode=semantic&q=storm").Problem(http.StatusServiceUnavailable, "assistant_unavailable")
+	shop.Get(products+"/search?mode=semantic&q=storm").
+		Problem(http.StatusServiceUnavailable, "assistant_unavailable")
 }
 
 func TestSearchRefuses(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	for query, pointer := range map[string]string{"": "/q", "q=": "/q", "q=a&mode=psychic": "/mode", "q=a&sort=price_asc": "/sort", "q=a%00b": "/q"} {
-		problem := shop.Get(products+"/search?"+query).Problem(http.StatusUnprocessableEntity, "invalid_request")
+		problem := shop.Get(products+"/search?"+query).
+			Problem(http.StatusUnprocessableEntity, "invalid_request")
 		require.NotEmpty(t, problem.Errors, query)
 		assert.Equal(t, pointer, problem.Errors[0].Pointer, query)
 	}

@@ -17,8 +17,11 @@ const (
 	maxCompletions     = 8 // words that the last one typed may become
 )
 
-// SuggestProducts completes what a shopper types: queries, brands and categories from memory, products in one statement.
-func (s *Search) SuggestProducts(ctx context.Context, r api.SuggestProductsRequestObject) (api.SuggestProductsResponseObject, error) {
+// SuggestProducts completes what a shopper types: queries, brands and categories from memory,
+// products in one statement.
+func (s *Search) SuggestProducts(
+	ctx context.Context, r api.SuggestProductsRequestObject,
+) (api.SuggestProductsResponseObject, error) {
 	most := defaultSuggestions
 	if r.Params.Limit != nil {
 		most = int(*r.Params.Limit)
@@ -45,8 +48,8 @@ type typing struct {
 	longer []string // what last may become, most common first
 }
 
-// typing reads what was typed. When no product has a word that begins like the last one, it is corrected; so are
-// unknown words before it. Nil: there is nothing to complete.
+// typing reads what was typed. When no product has a word that begins like the last one, it is
+// corrected; so are unknown words before it. Nil: there is nothing to complete.
 func (v *vocabulary) typing(text string) *typing {
 	tokens := fold(text)
 	if len(tokens) == 0 {
@@ -80,7 +83,9 @@ func (v *vocabulary) typing(text string) *typing {
 	return t
 }
 
-func (s *Search) complete(ctx context.Context, v *vocabulary, t *typing, most int) ([]api.Suggestion, error) {
+func (s *Search) complete(
+	ctx context.Context, v *vocabulary, t *typing, most int,
+) ([]api.Suggestion, error) {
 	var items []api.Suggestion
 	seen := map[string]bool{}
 	for _, word := range t.longer[:min(maxOfKind, len(t.longer))] {
@@ -89,7 +94,14 @@ func (s *Search) complete(ctx context.Context, v *vocabulary, t *typing, most in
 			continue
 		}
 		seen[text] = true
-		items = append(items, api.Suggestion{Kind: api.SuggestionKindQuery, Text: text, Highlighted: t.highlight(text)})
+		items = append(
+			items,
+			api.Suggestion{
+				Kind:        api.SuggestionKindQuery,
+				Text:        text,
+				Highlighted: t.highlight(text),
+			},
+		)
 	}
 	items = append(items, t.named(api.SuggestionKindBrand, v.brands)...)
 	items = append(items, t.named(api.SuggestionKindCategory, v.categories)...)
@@ -104,7 +116,12 @@ func (s *Search) complete(ctx context.Context, v *vocabulary, t *typing, most in
 			return nil, err
 		}
 		products = append(products, api.Suggestion{
-			Kind: api.SuggestionKindProduct, Text: summary.Name, Highlighted: t.highlight(summary.Name), ID: &summary.ID, Slug: &summary.Slug, Image: summary.Image,
+			Kind:        api.SuggestionKindProduct,
+			Text:        summary.Name,
+			Highlighted: t.highlight(summary.Name),
+			ID:          &summary.ID,
+			Slug:        &summary.Slug,
+			Image:       summary.Image,
 		})
 	}
 	// Half of the list at least is products, if there are so many.
@@ -113,11 +130,14 @@ func (s *Search) complete(ctx context.Context, v *vocabulary, t *typing, most in
 	return items[:min(len(items), most)], nil
 }
 
-// named are the brands or categories that have every word typed, the last one as a beginning, shortest names first.
+// named are the brands or categories that have every word typed, the last one as a beginning,
+// shortest names first.
 func (t *typing) named(kind api.SuggestionKind, names []name) (found []api.Suggestion) {
 	var fits []name
 	for _, n := range names {
-		all := slices.ContainsFunc(n.words, func(word string) bool { return strings.HasPrefix(word, t.last) })
+		all := slices.ContainsFunc(
+			n.words, func(word string) bool { return strings.HasPrefix(word, t.last) },
+		)
 		for _, word := range t.before {
 			all = all && slices.Contains(n.words, word)
 		}
@@ -132,16 +152,29 @@ func (t *typing) named(kind api.SuggestionKind, names []name) (found []api.Sugge
 			}
 			return 1
 		}
-		return cmp.Or(cmp.Compare(starts(a), starts(b)), cmp.Compare(len(a.name), len(b.name)), strings.Compare(a.name, b.name))
+		return cmp.Or(
+			cmp.Compare(starts(a), starts(b)), cmp.Compare(len(a.name), len(b.name)),
+			strings.Compare(a.name, b.name),
+		)
 	})
 	for _, n := range fits[:min(len(fits), maxOfKind)] {
-		found = append(found, api.Suggestion{Kind: kind, Text: n.name, Highlighted: t.highlight(n.name), ID: &n.id, Slug: &n.slug})
+		found = append(
+			found,
+			api.Suggestion{
+				Kind:        kind,
+				Text:        n.name,
+				Highlighted: t.highlight(n.name),
+				ID:          &n.id,
+				Slug:        &n.slug,
+			},
+		)
 	}
 	return found
 }
 
-// words is the tsquery of products with what was typed. The words that the last one may become are named one by one:
-// a tsquery's own prefixes are those of stems, and reading all of a short one is slow.
+// words is the tsquery of products with what was typed. The words that the last one may become are
+// named one by one: a tsquery's own prefixes are those of stems, and reading all of a short one is
+// slow.
 func (t *typing) words() string {
 	all := make([]string, 0, len(t.before)+1)
 	for _, word := range t.before {
@@ -172,7 +205,11 @@ func (t *typing) highlight(text string) string {
 		default:
 			continue
 		}
-		out.WriteString(html.EscapeString(text[written:word.start]) + "<mark>" + html.EscapeString(text[word.start:end]) + "</mark>")
+		out.WriteString(
+			html.EscapeString(text[written:word.start]) + "<mark>" + html.EscapeString(
+				text[word.start:end],
+			) + "</mark>",
+		)
 		written = end
 	}
 	out.WriteString(html.EscapeString(text[written:]))

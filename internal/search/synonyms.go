@@ -18,13 +18,20 @@ import (
 
 // Errors of those who keep synonyms.
 var (
-	ErrSynonymsNotFound = problem.NotFound("synonyms_not_found", "There is no such set of synonyms.")
-	ErrSynonymTaken     = problem.Conflict("synonym_taken", "Another set has one of these terms. Add the others to that set, or take the term out of it.")
-	errNoWord           = "has no letter or digit"
+	ErrSynonymsNotFound = problem.NotFound(
+		"synonyms_not_found", "There is no such set of synonyms.",
+	)
+	ErrSynonymTaken = problem.Conflict(
+		"synonym_taken",
+		"Another set has one of these terms. Add the others to that set, or take the term out of it.",
+	)
+	errNoWord = "has no letter or digit"
 )
 
 // ListSynonyms answers a page of sets.
-func (s *Search) ListSynonyms(ctx context.Context, r api.ListSynonymsRequestObject) (api.ListSynonymsResponseObject, error) {
+func (s *Search) ListSynonyms(
+	ctx context.Context, r api.ListSynonymsRequestObject,
+) (api.ListSynonymsResponseObject, error) {
 	asked := page.Of(r.Params.Limit, r.Params.Offset)
 	total, err := s.queries.CountSynonyms(ctx)
 	if err != nil {
@@ -34,7 +41,12 @@ func (s *Search) ListSynonyms(ctx context.Context, r api.ListSynonymsRequestObje
 	if err != nil {
 		return nil, err
 	}
-	body := api.SynonymPage{Items: make([]api.SynonymSet, 0, len(rows)), Total: total, Limit: asked.Limit, Offset: asked.Offset}
+	body := api.SynonymPage{
+		Items:  make([]api.SynonymSet, 0, len(rows)),
+		Total:  total,
+		Limit:  asked.Limit,
+		Offset: asked.Offset,
+	}
 	for _, row := range rows {
 		body.Items = append(body.Items, synonymBody(row))
 	}
@@ -42,16 +54,23 @@ func (s *Search) ListSynonyms(ctx context.Context, r api.ListSynonymsRequestObje
 }
 
 // GetSynonyms answers one set.
-func (s *Search) GetSynonyms(ctx context.Context, r api.GetSynonymsRequestObject) (api.GetSynonymsResponseObject, error) {
+func (s *Search) GetSynonyms(
+	ctx context.Context, r api.GetSynonymsRequestObject,
+) (api.GetSynonymsResponseObject, error) {
 	row, err := s.queries.GetSynonyms(ctx, r.ID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, ErrSynonymsNotFound
 	}
-	return api.GetSynonyms200JSONResponse{Body: synonymBody(row), Headers: api.GetSynonyms200ResponseHeaders{ETag: synonymTag(row)}}, err
+	return api.GetSynonyms200JSONResponse{
+		Body:    synonymBody(row),
+		Headers: api.GetSynonyms200ResponseHeaders{ETag: synonymTag(row)},
+	}, err
 }
 
 // CreateSynonyms adds a set.
-func (s *Search) CreateSynonyms(ctx context.Context, r api.CreateSynonymsRequestObject) (api.CreateSynonymsResponseObject, error) {
+func (s *Search) CreateSynonyms(
+	ctx context.Context, r api.CreateSynonymsRequestObject,
+) (api.CreateSynonymsResponseObject, error) {
 	terms, meaning, err := readSynonyms(*r.Body)
 	if err != nil {
 		return nil, err
@@ -66,11 +85,16 @@ func (s *Search) CreateSynonyms(ctx context.Context, r api.CreateSynonymsRequest
 	if err != nil {
 		return nil, err
 	}
-	return api.CreateSynonyms201JSONResponse{Body: synonymBody(made), Headers: api.CreateSynonyms201ResponseHeaders{ETag: synonymTag(made)}}, nil
+	return api.CreateSynonyms201JSONResponse{
+		Body:    synonymBody(made),
+		Headers: api.CreateSynonyms201ResponseHeaders{ETag: synonymTag(made)},
+	}, nil
 }
 
 // ReplaceSynonyms sets all of a set.
-func (s *Search) ReplaceSynonyms(ctx context.Context, r api.ReplaceSynonymsRequestObject) (api.ReplaceSynonymsResponseObject, error) {
+func (s *Search) ReplaceSynonyms(
+	ctx context.Context, r api.ReplaceSynonymsRequestObject,
+) (api.ReplaceSynonymsResponseObject, error) {
 	terms, meaning, err := readSynonyms(*r.Body)
 	if err != nil {
 		return nil, err
@@ -92,11 +116,16 @@ func (s *Search) ReplaceSynonyms(ctx context.Context, r api.ReplaceSynonymsReque
 	if err != nil {
 		return nil, err
 	}
-	return api.ReplaceSynonyms200JSONResponse{Body: synonymBody(now), Headers: api.ReplaceSynonyms200ResponseHeaders{ETag: synonymTag(now)}}, nil
+	return api.ReplaceSynonyms200JSONResponse{
+		Body:    synonymBody(now),
+		Headers: api.ReplaceSynonyms200ResponseHeaders{ETag: synonymTag(now)},
+	}, nil
 }
 
 // DeleteSynonyms removes a set.
-func (s *Search) DeleteSynonyms(ctx context.Context, r api.DeleteSynonymsRequestObject) (api.DeleteSynonymsResponseObject, error) {
+func (s *Search) DeleteSynonyms(
+	ctx context.Context, r api.DeleteSynonymsRequestObject,
+) (api.DeleteSynonymsResponseObject, error) {
 	err := s.changeSynonyms(ctx, func(q *db.Queries) error {
 		if err := lockSynonyms(ctx, q, r.ID, r.Params.IfMatch); err != nil {
 			return err
@@ -145,10 +174,15 @@ func readSynonyms(in api.SynonymInput) (terms []string, meaning *string, err err
 		case *meaning == "":
 			wrong = append(wrong, problem.Field{Pointer: "/meaning", Message: errNoWord})
 		case slices.Contains(terms, *meaning):
-			wrong = append(wrong, problem.Field{Pointer: "/meaning", Message: "is one of the terms"})
+			wrong = append(
+				wrong, problem.Field{Pointer: "/meaning", Message: "is one of the terms"},
+			)
 		}
 	} else if len(terms) < 2 && wrong == nil {
-		wrong = append(wrong, problem.Field{Pointer: "/terms", Message: "needs two different terms, or a meaning"})
+		wrong = append(
+			wrong,
+			problem.Field{Pointer: "/terms", Message: "needs two different terms, or a meaning"},
+		)
 	}
 	if wrong != nil {
 		return nil, nil, problem.Invalid(wrong...)
@@ -159,5 +193,11 @@ func readSynonyms(in api.SynonymInput) (terms []string, meaning *string, err err
 func synonymTag(row db.SearchSynonym) *string { return new(version.Tag(row.Version)) }
 
 func synonymBody(row db.SearchSynonym) api.SynonymSet {
-	return api.SynonymSet{ID: row.ID, Terms: row.Terms, Meaning: row.Meaning, CreatedAt: row.CreatedAt, UpdatedAt: row.UpdatedAt}
+	return api.SynonymSet{
+		ID:        row.ID,
+		Terms:     row.Terms,
+		Meaning:   row.Meaning,
+		CreatedAt: row.CreatedAt,
+		UpdatedAt: row.UpdatedAt,
+	}
 }

@@ -24,13 +24,18 @@ func TestOneOfRacingEditsOfASetWins(t *testing.T) {
 	shop := apitest.New(t)
 	admin := shop.Admin()
 	var set api.SynonymSet
-	made := admin.Post(synonyms, map[string]any{"terms": []string{"coat", "mac"}}).Want(http.StatusCreated).Into(&set)
+	made := admin.Post(synonyms, map[string]any{"terms": []string{"coat", "mac"}}).
+		Want(http.StatusCreated).
+		Into(&set)
 	one := fmt.Sprintf("%s/%d", synonyms, set.ID)
 	var won atomic.Int64
 	var all sync.WaitGroup
 	for i := range clients {
 		all.Go(func() {
-			answer := admin.Put(one, map[string]any{"terms": []string{"coat", fmt.Sprintf("mac%d", i)}}, apitest.Header{Name: "If-Match", Value: made.Header.Get("ETag")})
+			answer := admin.Put(
+				one, map[string]any{"terms": []string{"coat", fmt.Sprintf("mac%d", i)}},
+				apitest.Header{Name: "If-Match", Value: made.Header.Get("ETag")},
+			)
 			if answer.Status == http.StatusOK {
 				won.Add(1)
 				return
@@ -66,7 +71,16 @@ func TestRacingSynonymEditsEndInOneState(t *testing.T) {
 				default:
 					answer = admin.Post(synonyms, body)
 				}
-				assert.Contains(t, []int{http.StatusCreated, http.StatusOK, http.StatusNoContent, http.StatusNotFound, http.StatusConflict}, answer.Status, "%s", answer)
+				assert.Contains(
+					t,
+					[]int{
+						http.StatusCreated, http.StatusOK, http.StatusNoContent,
+						http.StatusNotFound, http.StatusConflict,
+					},
+					answer.Status,
+					"%s",
+					answer,
+				)
 			}
 		})
 	}
@@ -94,8 +108,21 @@ func TestRacingSynonymEditsEndInOneState(t *testing.T) {
 // assertOneState requires that every term is taken by the one set that names it, and by no other.
 func assertOneState(t *testing.T, shop *apitest.Shop) {
 	t.Helper()
-	assert.Zero(t, apitest.Value[int](shop, `SELECT count(*) FROM (SELECT s.id, unnest(s.terms) AS term FROM search_synonyms s) named
+	assert.Zero(
+		t,
+		apitest.Value[int](
+			shop,
+			`SELECT count(*) FROM (SELECT s.id, unnest(s.terms) AS term FROM search_synonyms s) named
 		FULL JOIN search_synonym_terms taken ON taken.term = named.term AND taken.synonym_id = named.id
-		WHERE named.id IS NULL OR taken.term IS NULL`), "terms named and terms taken are the same")
-	assert.Zero(t, apitest.Value[int](shop, `SELECT count(*) FROM (SELECT term FROM search_synonyms, unnest(terms) AS term GROUP BY term HAVING count(*) > 1) x`))
+		WHERE named.id IS NULL OR taken.term IS NULL`,
+		),
+		"terms named and terms taken are the same",
+	)
+	assert.Zero(
+		t,
+		apitest.Value[int](
+			shop,
+			`SELECT count(*) FROM (SELECT term FROM search_synonyms, unnest(terms) AS term GROUP BY term HAVING count(*) > 1) x`,
+		),
+	)
 }

@@ -25,8 +25,9 @@ func fold(text string) []string {
 	return found
 }
 
-// tokenize reads a text like the database's search_text: words without case, accents and signs; a possessive loses its s
-// and a number its thousands separators; single letters and units join the number beside them.
+// tokenize reads a text like the database's search_text: words without case, accents and signs; a
+// possessive loses its s and a number its thousands separators; single letters and units join the
+// number beside them.
 func tokenize(text string) []token {
 	var tokens []token
 	for at := 0; at < len(text); {
@@ -51,14 +52,21 @@ func tokenize(text string) []token {
 }
 
 // unitSigns are what stands behind a number of feet or inches.
-var unitSigns = map[rune]string{'\'': "ft", '’': "ft", '′': "ft", '"': "inch", '”': "inch", '″': "inch"}
+var unitSigns = map[rune]string{
+	'\'': "ft",
+	'’':  "ft",
+	'′':  "ft",
+	'"':  "inch",
+	'”':  "inch",
+	'″':  "inch",
+}
 
 func inWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) }
 
 func isNumber(word string) bool { return strings.Trim(word, "0123456789") == "" }
 
-// wordEnd is where the word ends that starts at a place: behind its last letter, apostrophes and thousands separators
-// within it included.
+// wordEnd is where the word ends that starts at a place: behind its last letter, apostrophes and
+// thousands separators within it included.
 func wordEnd(text string, at int) int {
 	start := at
 	for at < len(text) {
@@ -100,8 +108,23 @@ func plain(word string) string {
 }
 
 var units = map[string]bool{
-	"gb": true, "tb": true, "mb": true, "mah": true, "mm": true, "cm": true, "ml": true, "kg": true, "oz": true, "lb": true, "ft": true,
-	"inch": true, "mp": true, "hz": true, "w": true, "l": true, "g": true,
+	"gb":   true,
+	"tb":   true,
+	"mb":   true,
+	"mah":  true,
+	"mm":   true,
+	"cm":   true,
+	"ml":   true,
+	"kg":   true,
+	"oz":   true,
+	"lb":   true,
+	"ft":   true,
+	"inch": true,
+	"mp":   true,
+	"hz":   true,
+	"w":    true,
+	"l":    true,
+	"g":    true,
 }
 
 // join joins single letters and units with the number beside them.
@@ -111,7 +134,9 @@ func join(tokens []token) []token {
 		t := tokens[i]
 		if i+1 < len(tokens) {
 			next := tokens[i+1]
-			model := len(t.word) == 1 && 'a' <= t.word[0] && t.word[0] <= 'z' && len(next.word) <= 4 && isNumber(next.word)
+			model := len(t.word) == 1 && 'a' <= t.word[0] && t.word[0] <= 'z' &&
+				len(next.word) <= 4 &&
+				isNumber(next.word)
 			if model || isNumber(t.word) && units[next.word] {
 				t = token{t.word + next.word, []string{t.word, next.word}, t.start, next.end}
 				i++

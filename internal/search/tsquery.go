@@ -19,7 +19,8 @@ func (q *query) everyWord() string {
 	return strings.Join(all, " & ")
 }
 
-// knownWords is the tsquery of products with all that is asked for and that any product has; empty when that is all or nothing.
+// knownWords is the tsquery of products with all that is asked for and that any product has; empty
+// when that is all or nothing.
 func (q *query) knownWords() string {
 	var known []string
 	strange := false
@@ -38,8 +39,8 @@ func (q *query) knownWords() string {
 	return strings.Join(known, " & ")
 }
 
-// mostWords is the tsquery of products with most of what is asked for, by weight: of the words known at all, every
-// smallest combination that has minShare of it.
+// mostWords is the tsquery of products with most of what is asked for, by weight: of the words
+// known at all, every smallest combination that has minShare of it.
 func (q *query) mostWords() string {
 	var known []term
 	sum := 0.0
@@ -61,7 +62,10 @@ func (q *query) mostWords() string {
 	var sets []uint
 	for size := 1; size <= len(known); size++ {
 		for set := uint(1); set < 1<<len(known); set++ {
-			if bits.OnesCount(set) != size || slices.ContainsFunc(sets, func(smaller uint) bool { return set&smaller == smaller }) {
+			if bits.OnesCount(set) != size ||
+				slices.ContainsFunc(
+					sets, func(smaller uint) bool { return set&smaller == smaller },
+				) {
 				continue
 			}
 			share := 0.0
@@ -135,7 +139,9 @@ func (q *query) rivals() string {
 	}
 	for _, t := range q.terms {
 		if strings.ContainsFunc(t.word, unicode.IsDigit) {
-			all = append(all, fmt.Sprintf("%s:A <-> (%s)", quote(t.word), strings.Join(others, " | ")))
+			all = append(
+				all, fmt.Sprintf("%s:A <-> (%s)", quote(t.word), strings.Join(others, " | ")),
+			)
 		}
 	}
 	return strings.Join(all, " | ")
@@ -150,7 +156,8 @@ func (t term) operand(withPrefix bool) string {
 	return "(" + strings.Join(all, " | ") + ")"
 }
 
-// quote makes a word an operand. Words are letters, digits and marks, so that nothing in them ends the quotes.
+// quote makes a word an operand. Words are letters, digits and marks, so that nothing in them ends
+// the quotes.
 func quote(word string) string { return "'" + word + "'" }
 
 // phraseOf makes the words of a synonym an operand.

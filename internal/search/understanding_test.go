@@ -23,10 +23,16 @@ func TestSearchUnderstands(t *testing.T) {
 	assert.Equal(t, "99.99", *typo.Interpreted.MaxPrice)
 	assert.Nil(t, typo.Interpreted.MinPrice)
 	for _, hit := range typo.Items {
-		assert.True(t, hit.Product.DiscountPrice != nil || len(hit.Product.Price) <= len("99.99"), hit.Product.Price)
+		assert.True(
+			t, hit.Product.DiscountPrice != nil || len(hit.Product.Price) <= len("99.99"),
+			hit.Product.Price,
+		)
 	}
 	assert.Nil(t, find(shop, "q=headphones").CorrectedQuery)
-	assert.Nil(t, find(shop, "q=headphones+under+%24100&max_price=500").Interpreted.MaxPrice, "a parameter wins")
+	assert.Nil(
+		t, find(shop, "q=headphones+under+%24100&max_price=500").Interpreted.MaxPrice,
+		"a parameter wins",
+	)
 	assert.Equal(t, "sleeping bag", *find(shop, "q=sleepingbag").CorrectedQuery)
 	assert.Contains(t, find(shop, "q=dutch+oven+zzzqqq").DroppedWords, "zzzqqq")
 	assert.Empty(t, find(shop, "q=dutch+oven").DroppedWords)
@@ -54,15 +60,25 @@ func TestSuggest(t *testing.T) {
 	kinds := map[api.SuggestionKind]bool{}
 	for _, item := range suggest("q=headph") {
 		kinds[item.Kind] = true
-		assert.True(t, item.Kind == api.SuggestionKindProduct || strings.Contains(item.Highlighted, "<mark>"), item.Text)
+		assert.True(
+			t,
+			item.Kind == api.SuggestionKindProduct || strings.Contains(item.Highlighted, "<mark>"),
+			item.Text,
+		)
 	}
-	assert.True(t, kinds[api.SuggestionKindProduct] && kinds[api.SuggestionKindQuery] && kinds[api.SuggestionKindCategory], kinds)
+	assert.True(
+		t,
+		kinds[api.SuggestionKindProduct] && kinds[api.SuggestionKindQuery] &&
+			kinds[api.SuggestionKindCategory],
+		kinds,
+	)
 	assert.Empty(t, suggest("q=qzxjv")) // an empty list, not null
 	assert.Len(t, suggest("q=s&limit=3"), 3)
 	assert.NotEmpty(t, suggest("q=headfones"), "typos are mended")
 	assert.Empty(t, suggest("q="+url.QueryEscape("%_")), "no wildcards")
 	assert.LessOrEqual(t, shop.Statements(func() { suggest("q=cof") }), 2)
-	shop.Get(products+"/suggest?q=a&limit=21").Problem(http.StatusUnprocessableEntity, "invalid_request")
+	shop.Get(products+"/suggest?q=a&limit=21").
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
 }
 
 func TestFacets(t *testing.T) {
@@ -81,7 +97,11 @@ func TestFacets(t *testing.T) {
 	assert.Equal(t, *all.Total, price)
 	assert.LessOrEqual(t, len(all.Facets.Prices), 6)
 	band := all.Facets.Prices[1]
-	assert.Equal(t, band.Count, *list(shop, fmt.Sprintf("min_price=%s&max_price=%s", *band.Min, *band.Max)).Total, "a band's limits are its filter")
+	assert.Equal(
+		t, band.Count,
+		*list(shop, fmt.Sprintf("min_price=%s&max_price=%s", *band.Min, *band.Max)).Total,
+		"a band's limits are its filter",
+	)
 	brand := all.Facets.Brands[0]
 	chosen := list(shop, fmt.Sprintf("facets=true&brand_id=%d", brand.ID))
 	assert.Equal(t, all.Facets.Brands, chosen.Facets.Brands, "a facet leaves out its own filter")
@@ -104,10 +124,13 @@ func TestSynonyms(t *testing.T) {
 	const path = "/api/v1/admin/search/synonyms"
 	assert.Empty(t, find(shop, "q=anorak").Items)
 	var set api.SynonymSet
-	made := admin.Post(path, map[string]any{"terms": []string{"Anorák", "jacket"}}).Want(http.StatusCreated).Into(&set)
+	made := admin.Post(path, map[string]any{"terms": []string{"Anorák", "jacket"}}).
+		Want(http.StatusCreated).
+		Into(&set)
 	assert.Equal(t, []string{"anorak", "jacket"}, set.Terms)
 	assert.Len(t, find(shop, "q=anorak").Items, 1, "from the next search on")
-	admin.Post(path, map[string]any{"terms": []string{"parka", "anorak"}}).Problem(http.StatusConflict, "synonym_taken")
+	admin.Post(path, map[string]any{"terms": []string{"parka", "anorak"}}).
+		Problem(http.StatusConflict, "synonym_taken")
 	for _, body := range []map[string]any{{"terms": []string{"one"}}, {"terms": []string{"--", "x"}}, {"terms": []string{"a"}, "meaning": "A"}, {"terms": []string{"a"}, "meaning": "?"}} {
 		admin.Post(path, body).Problem(http.StatusUnprocessableEntity, "invalid_request")
 	}
@@ -115,21 +138,28 @@ func TestSynonyms(t *testing.T) {
 	admin.Get(one).Want(http.StatusOK)
 	etag := made.Header.Get("ETag")
 	admin.Get(one, apitest.Header{Name: "If-None-Match", Value: etag}).Want(http.StatusNotModified)
-	admin.Put(one, map[string]any{"terms": []string{"windcheater"}, "meaning": "jacket"}, apitest.Header{Name: "If-Match", Value: etag}).Want(http.StatusOK)
-	admin.Put(one, map[string]any{"terms": []string{"x"}, "meaning": "y"}, apitest.Header{Name: "If-Match", Value: etag}).Problem(http.StatusPreconditionFailed, "stale")
+	admin.Put(one, map[string]any{"terms": []string{"windcheater"}, "meaning": "jacket"}, apitest.Header{Name: "If-Match", Value: etag}).
+		Want(http.StatusOK)
+	admin.Put(one, map[string]any{"terms": []string{"x"}, "meaning": "y"}, apitest.Header{Name: "If-Match", Value: etag}).
+		Problem(http.StatusPreconditionFailed, "stale")
 	assert.Empty(t, find(shop, "q=anorak").Items)
 	assert.Len(t, find(shop, "q=windcheater").Items, 1)
 	var other api.SynonymSet
-	admin.Post(path, map[string]any{"terms": []string{"coat", "mac"}}).Want(http.StatusCreated).Into(&other)
-	admin.Put(fmt.Sprintf("%s/%d", path, other.ID), map[string]any{"terms": []string{"coat", "windcheater"}}).Problem(http.StatusConflict, "synonym_taken")
+	admin.Post(path, map[string]any{"terms": []string{"coat", "mac"}}).
+		Want(http.StatusCreated).
+		Into(&other)
+	admin.Put(fmt.Sprintf("%s/%d", path, other.ID), map[string]any{"terms": []string{"coat", "windcheater"}}).
+		Problem(http.StatusConflict, "synonym_taken")
 	var page api.SynonymPage
 	admin.Get(path).Want(http.StatusOK).Into(&page)
 	assert.EqualValues(t, 2, page.Total)
-	admin.Call(http.MethodDelete, one, nil, apitest.Header{Name: "If-Match", Value: etag}).Problem(http.StatusPreconditionFailed, "stale")
+	admin.Call(http.MethodDelete, one, nil, apitest.Header{Name: "If-Match", Value: etag}).
+		Problem(http.StatusPreconditionFailed, "stale")
 	admin.Delete(one).Want(http.StatusNoContent)
 	admin.Delete(one).Problem(http.StatusNotFound, "synonyms_not_found")
 	admin.Get(one).Problem(http.StatusNotFound, "synonyms_not_found")
-	admin.Put(one, map[string]any{"terms": []string{"x"}, "meaning": "y"}).Problem(http.StatusNotFound, "synonyms_not_found")
+	admin.Put(one, map[string]any{"terms": []string{"x"}, "meaning": "y"}).
+		Problem(http.StatusNotFound, "synonyms_not_found")
 	assert.Empty(t, find(shop, "q=windcheater").Items)
 }
 
@@ -139,12 +169,16 @@ func TestRecount(t *testing.T) {
 	shop.Exec(jacket)
 	require.NoError(t, shop.App.Search.RecountWords(t.Context()))
 	known := func(word string) bool {
-		return apitest.Value[bool](shop, "SELECT EXISTS (SELECT FROM search_words WHERE word = $1)", word)
+		return apitest.Value[bool](
+			shop, "SELECT EXISTS (SELECT FROM search_words WHERE word = $1)", word,
+		)
 	}
 	shop.Exec("UPDATE products SET name = 'Rain jacket'")
 	assert.True(t, known("rain"))
 	shop.Exec("UPDATE products SET name = 'Snow jacket'")
 	require.NoError(t, shop.App.Search.RecountWords(t.Context()))
 	assert.False(t, known("rain"), "a word no product has is forgotten")
-	assert.False(t, apitest.Value[bool](shop, "SELECT recount_search_words()"), "nothing changed since")
+	assert.False(
+		t, apitest.Value[bool](shop, "SELECT recount_search_words()"), "nothing changed since",
+	)
 }

@@ -15,15 +15,17 @@ import (
 	"github.com/shopd/shopd/internal/question/words"
 )
 
-// How old the copy of the vocabulary may be before the database is asked whether it changed, and how long after a change
-// it is read once more: a transaction may have counted itself before others could see it.
+// How old the copy of the vocabulary may be before the database is asked whether it changed, and
+// how long after a change it is read once more: a transaction may have counted itself before others
+// could see it.
 const (
 	vocabularyAge   = 2 * time.Second
 	vocabularyDoubt = 10 * time.Second
 )
 
-// vocabularyCache keeps the words of the catalogue in memory, so that a query is corrected before it is embedded and is
-// then one statement. Words too new for the copy are looked for all the same, as they were typed.
+// vocabularyCache keeps the words of the catalogue in memory, so that a query is corrected before
+// it is embedded and is then one statement. Words too new for the copy are looked for all the same,
+// as they were typed.
 type vocabularyCache struct {
 	current atomic.Pointer[vocabulary]
 	stale   atomic.Bool
@@ -66,7 +68,8 @@ type name struct {
 // Forget makes the next search ask whether the vocabulary changed.
 func (s *Search) Forget() { s.vocabulary.stale.Store(true) }
 
-// words answers the vocabulary: at once when there is a copy, which is then brought up to date in the background.
+// words answers the vocabulary: at once when there is a copy, which is then brought up to date in
+// the background.
 func (s *Search) words(ctx context.Context) (*vocabulary, error) {
 	cache := &s.vocabulary
 	have := cache.current.Load()
@@ -141,10 +144,16 @@ func (s *Search) loadWords(ctx context.Context) (*vocabulary, error) {
 	return newVocabulary(rows, products, names, synonyms), nil
 }
 
-func newVocabulary(rows []db.ListSearchWordsRow, products int64, names []db.ListSearchNamesRow, synonyms []db.ListAllSynonymsRow) *vocabulary {
+func newVocabulary(
+	rows []db.ListSearchWordsRow, products int64, names []db.ListSearchNamesRow,
+	synonyms []db.ListAllSynonymsRow,
+) *vocabulary {
 	v := &vocabulary{
-		products: float64(products), counts: make(map[string]count, len(rows)), stems: make(map[string]count, len(rows)),
-		brandIDs: map[string][]int64{}, synonyms: map[string][]string{},
+		products: float64(products),
+		counts:   make(map[string]count, len(rows)),
+		stems:    make(map[string]count, len(rows)),
+		brandIDs: map[string][]int64{},
+		synonyms: map[string][]string{},
 	}
 	for _, row := range rows {
 		c := count{row.Products, row.Titles}
@@ -212,7 +221,9 @@ func (v *vocabulary) weight(c count) float64 {
 
 // completions answers the words that begin with a prefix, most common first.
 func (v *vocabulary) completions(prefix string, most int) []title {
-	at, _ := slices.BinarySearchFunc(v.titles, prefix, func(t title, p string) int { return strings.Compare(t.word, p) })
+	at, _ := slices.BinarySearchFunc(
+		v.titles, prefix, func(t title, p string) int { return strings.Compare(t.word, p) },
+	)
 	end := at
 	for end < len(v.titles) && strings.HasPrefix(v.titles[end].word, prefix) {
 		end++

@@ -29,27 +29,39 @@ const (
 	benchRounds      = 8
 )
 
-// BenchmarkPlatformTax measures what the platform costs: the same two reads through the whole server, with
-// validation, limits, logs and metrics on, and behind a bare Echo and pgx handler that runs the same SQL and answers
-// the same body; beside them one that marshals the rows as they are. They take turns in one run; rates are requests
-// per second.
+// BenchmarkPlatformTax measures what the platform costs: the same two reads through the whole
+// server, with validation, limits, logs and metrics on, and behind a bare Echo and pgx handler that
+// runs the same SQL and answers the same body; beside them one that marshals the rows as they are.
+// They take turns in one run; rates are requests per second.
 func BenchmarkPlatformTax(b *testing.B) {
-	shop := apitest.Demo(b, apitest.Setting{Name: "RATE_LIMIT_FACTOR", Value: "1"}, apitest.Setting{Name: "DATABASE_POOL", Value: strconv.Itoa(benchPool)})
+	shop := apitest.Demo(
+		b, apitest.Setting{Name: "RATE_LIMIT_FACTOR", Value: "1"},
+		apitest.Setting{Name: "DATABASE_POOL", Value: strconv.Itoa(benchPool)},
+	)
 	shop.Log.Discard()
-	id := apitest.Value[int64](shop, "SELECT product_id FROM product_listings WHERE is_visible ORDER BY product_id DESC LIMIT 1")
+	id := apitest.Value[int64](
+		shop,
+		"SELECT product_id FROM product_listings WHERE is_visible ORDER BY product_id DESC LIMIT 1",
+	)
 	bare := bareServer(b, shop)
-	fmt.Println("| read | server, requests/s | bare, requests/s | ratio | against rows |\n|---|---|---|---|---|")
+	fmt.Println(
+		"| read | server, requests/s | bare, requests/s | ratio | against rows |\n|---|---|---|---|---|",
+	)
 	for name, path := range map[string]string{"detail": fmt.Sprintf("/api/v1/products/%d", id), "page of 20": "/api/v1/products?limit=20"} {
 		b.Run(name, func(b *testing.B) {
 			turn := time.Second
 			var whole, plain, rows float64
 			for round := range benchRounds + 1 {
-				p, w, r := rate(b, bare, path, turn), rate(b, shop.URL(), path, turn), rate(b, bare, "/rows"+path, turn)
+				p, w, r := rate(b, bare, path, turn), rate(
+					b, shop.URL(), path, turn,
+				), rate(b, bare, "/rows"+path, turn)
 				if round > 0 { // the first round warms up
 					plain, whole, rows = plain+p/benchRounds, whole+w/benchRounds, rows+r/benchRounds
 				}
 			}
-			fmt.Printf("| %s | %.0f | %.0f | %.2f | %.2f |\n", name, whole, plain, whole/plain, whole/rows)
+			fmt.Printf(
+				"| %s | %.0f | %.0f | %.2f | %.2f |\n", name, whole, plain, whole/plain, whole/rows,
+			)
 			b.ReportMetric(whole, "server/s")
 			b.ReportMetric(plain, "bare/s")
 			b.ReportMetric(rows, "rows/s")
@@ -60,9 +72,13 @@ func BenchmarkPlatformTax(b *testing.B) {
 	}
 }
 
-// BenchmarkKeptAnswers compares answers that are kept with a bare handler that sends the same bytes from Redis.
+// BenchmarkKeptAnswers compares answers that are kept with a bare handler that sends the same bytes
+// from Redis.
 func BenchmarkKeptAnswers(b *testing.B) {
-	shop := apitest.Demo(b, apitest.Setting{Name: "RATE_LIMIT_FACTOR", Value: "1"}, apitest.Setting{Name: "CACHE_RESPONSES", Value: "true"})
+	shop := apitest.Demo(
+		b, apitest.Setting{Name: "RATE_LIMIT_FACTOR", Value: "1"},
+		apitest.Setting{Name: "CACHE_RESPONSES", Value: "true"},
+	)
 	shop.Log.Discard()
 	client, err := cache.Open(apitest.RedisURL())
 	require.NoError(b, err)
@@ -70,11 +86,19 @@ func BenchmarkKeptAnswers(b *testing.B) {
 	e := echo.New()
 	bare := httptest.NewServer(e)
 	b.Cleanup(bare.Close)
-	fmt.Println("| kept answer | server, requests/s | bare, requests/s | ratio |\n|---|---|---|---|")
-	id := apitest.Value[int64](shop, "SELECT product_id FROM product_listings WHERE is_visible ORDER BY product_id DESC LIMIT 1")
+	fmt.Println(
+		"| kept answer | server, requests/s | bare, requests/s | ratio |\n|---|---|---|---|",
+	)
+	id := apitest.Value[int64](
+		shop,
+		"SELECT product_id FROM product_listings WHERE is_visible ORDER BY product_id DESC LIMIT 1",
+	)
 	for name, path := range map[string]string{"detail": fmt.Sprintf("/api/v1/products/%d", id), "page of 20": "/api/v1/products?limit=20"} {
 		key := "bench:" + rand.Text()
-		require.NoError(b, client.Set(b.Context(), key, shop.Get(path).Want(http.StatusOK).Body, time.Hour).Err())
+		require.NoError(
+			b,
+			client.Set(b.Context(), key, shop.Get(path).Want(http.StatusOK).Body, time.Hour).Err(),
+		)
 		address, _, _ := strings.Cut(path, "?")
 		e.GET(address, func(c echo.Context) error {
 			body, err := client.Get(c.Request().Context(), key).Bytes()
@@ -101,8 +125,8 @@ func BenchmarkKeptAnswers(b *testing.B) {
 	}
 }
 
-// bareServer answers the two reads with nothing but a router, the queries and encoding/json: with the same bodies,
-// and under /rows with the rows as they are.
+// bareServer answers the two reads with nothing but a router, the queries and encoding/json: with
+// the same bodies, and under /rows with the rows as they are.
 func bareServer(b *testing.B, shop *apitest.Shop) string {
 	b.Helper()
 	slog.SetDefault(slog.New(slog.DiscardHandler))
@@ -111,13 +135,18 @@ func bareServer(b *testing.B, shop *apitest.Shop) string {
 	b.Cleanup(pool.Close)
 	queries := db.New(pool)
 	e := echo.New()
-	products := catalog.New(pool, nil, nil, catalog.Settings{Log: slog.Default(), Currency: "USD", MediaPrefix: "/media"})
+	products := catalog.New(
+		pool, nil, nil,
+		catalog.Settings{Log: slog.Default(), Currency: "USD", MediaPrefix: "/media"},
+	)
 	e.GET("/api/v1/products/:id", func(c echo.Context) error {
 		id, err := strconv.ParseInt(c.Param("id"), 10, 64)
 		if err != nil {
 			return err
 		}
-		answer, err := products.GetProduct(c.Request().Context(), api.GetProductRequestObject{ID: id})
+		answer, err := products.GetProduct(
+			c.Request().Context(), api.GetProductRequestObject{ID: id},
+		)
 		if err != nil {
 			return err
 		}
@@ -128,7 +157,10 @@ func bareServer(b *testing.B, shop *apitest.Shop) string {
 		if err != nil {
 			return err
 		}
-		answer, err := products.ListProducts(c.Request().Context(), api.ListProductsRequestObject{Params: api.ListProductsParams{Limit: new(int32(limit))}})
+		answer, err := products.ListProducts(
+			c.Request().Context(),
+			api.ListProductsRequestObject{Params: api.ListProductsParams{Limit: new(int32(limit))}},
+		)
 		if err != nil {
 			return err
 		}

@@ -14,8 +14,9 @@ import (
 	"github.com/shopd/shopd/internal/platform/request"
 )
 
-// cached answers from what is kept, or has next make the answer and keeps it. Those who ask for the same at the same
-// time wait for one of them to make it. What is found was valid once, so it is sent before anything is validated.
+// cached answers from what is kept, or has next make the answer and keeps it. Those who ask for the
+// same at the same time wait for one of them to make it. What is found was valid once, so it is
+// sent before anything is validated.
 func (s *Server) cached(c echo.Context, op *operation, next echo.HandlerFunc) error {
 	r := c.Request()
 	key := op.id + " " + r.URL.EscapedPath() + "?" + r.URL.RawQuery
@@ -60,7 +61,12 @@ func makePage(c echo.Context, op *operation, next echo.HandlerFunc) (cache.Page,
 	if err := next(c); err != nil {
 		return cache.Page{}, err
 	}
-	page := cache.Page{Made: time.Now(), ContentType: held.header.Get("Content-Type"), ETag: held.header.Get("ETag"), Body: held.body.Bytes()}
+	page := cache.Page{
+		Made:        time.Now(),
+		ContentType: held.header.Get("Content-Type"),
+		ETag:        held.header.Get("ETag"),
+		Body:        held.body.Bytes(),
+	}
 	if op.tagged && page.ETag == "" {
 		page.ETag = bodyTag(page.Body)
 	}
@@ -90,7 +96,8 @@ func sendPage(c echo.Context, page cache.Page) error {
 
 func bodyTag(body []byte) string { return `"` + strconv.FormatUint(xxhash.Sum64(body), 16) + `"` }
 
-// heldWriter keeps what is written. Handlers of kept answers know no other status than 200 beside their errors.
+// heldWriter keeps what is written. Handlers of kept answers know no other status than 200 beside
+// their errors.
 type heldWriter struct {
 	header http.Header
 	body   bytes.Buffer

@@ -21,10 +21,14 @@ var cacheOn = apitest.Setting{Name: "CACHE_RESPONSES", Value: "true"}
 func TestAKeptAnswerIsTheSameAnswer(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t, cacheOn)
-	id := apitest.Value[int64](shop, "SELECT product_id FROM product_listings WHERE is_visible LIMIT 1")
+	id := apitest.Value[int64](
+		shop, "SELECT product_id FROM product_listings WHERE is_visible LIMIT 1",
+	)
 	for _, path := range []string{fmt.Sprintf("/api/v1/products/%d", id), "/api/v1/products?limit=3", "/api/v1/products/search?q=coffee", "/api/v1/categories"} {
 		var first, again *apitest.Answer
-		assert.Positive(t, shop.Statements(func() { first = shop.Get(path).Want(http.StatusOK) }), path)
+		assert.Positive(
+			t, shop.Statements(func() { first = shop.Get(path).Want(http.StatusOK) }), path,
+		)
 		assert.Zero(t, shop.Statements(func() { again = shop.Get(path).Want(http.StatusOK) }), path)
 		assert.Equal(t, first.Body, again.Body)
 		for _, header := range []string{"Content-Type", "ETag", "Content-Length", "X-Content-Type-Options"} {
@@ -32,7 +36,8 @@ func TestAKeptAnswerIsTheSameAnswer(t *testing.T) {
 		}
 		assert.NotEqual(t, first.Header.Get("X-Request-Id"), again.Header.Get("X-Request-Id"))
 		if tag := first.Header.Get("ETag"); tag != "" {
-			known := shop.Get(path, apitest.Header{Name: "If-None-Match", Value: tag}).Want(http.StatusNotModified)
+			known := shop.Get(path, apitest.Header{Name: "If-None-Match", Value: tag}).
+				Want(http.StatusNotModified)
 			assert.Empty(t, known.Body)
 		}
 		head := shop.Call(http.MethodHead, path, nil).Want(http.StatusOK)
@@ -41,15 +46,16 @@ func TestAKeptAnswerIsTheSameAnswer(t *testing.T) {
 	assert.Positive(t, shop.Statements(func() {
 		shop.Get("/api/v1/products/4242424242").Problem(http.StatusNotFound, "product_not_found")
 		shop.Get("/api/v1/products/4242424242").Problem(http.StatusNotFound, "product_not_found")
-		shop.Get("/api/v1/products?limit=0").Problem(http.StatusUnprocessableEntity, "invalid_request")
+		shop.Get("/api/v1/products?limit=0").
+			Problem(http.StatusUnprocessableEntity, "invalid_request")
 	}), "problems are not kept")
 	metrics := shop.Get("/metrics").Want(http.StatusOK).String()
 	assert.Contains(t, metrics, `shopd_cache_requests_total{result="hit"}`)
 	assert.Contains(t, metrics, "shopd_cache_hit_ratio 0.")
 }
 
-// After the answer to a change, nobody reads what was before: with many readers who keep the cache warm all the time,
-// and another server on the same database and Redis.
+// After the answer to a change, nobody reads what was before: with many readers who keep the cache
+// warm all the time, and another server on the same database and Redis.
 func TestChangesAreSeenByTheNextReader(t *testing.T) {
 	t.Parallel()
 	prefix := apitest.Setting{Name: "REDIS_PREFIX", Value: "test:" + t.Name() + rand.Text() + ":"}
@@ -57,7 +63,9 @@ func TestChangesAreSeenByTheNextReader(t *testing.T) {
 	elsewhere := shop.Restart(cacheOn, prefix)
 	admin := shop.Admin()
 	var product api.AdminProduct
-	admin.Post("/api/v1/admin/products", map[string]any{"name": "Version 0", "price": "10.00", "stock": 1000, "slug": "it"}).Want(http.StatusCreated).Into(&product)
+	admin.Post("/api/v1/admin/products", map[string]any{"name": "Version 0", "price": "10.00", "stock": 1000, "slug": "it"}).
+		Want(http.StatusCreated).
+		Into(&product)
 	address := fmt.Sprintf("/api/v1/admin/products/%d", product.ID)
 
 	var known atomic.Int64 // the newest version whose change was answered
@@ -91,7 +99,8 @@ func TestChangesAreSeenByTheNextReader(t *testing.T) {
 		})
 	}
 	for version := range 60 {
-		admin.Patch(address, map[string]any{"name": fmt.Sprintf("Version %d", version+1)}).Want(http.StatusOK)
+		admin.Patch(address, map[string]any{"name": fmt.Sprintf("Version %d", version+1)}).
+			Want(http.StatusOK)
 		known.Store(int64(version + 1))
 	}
 	close(stop)
@@ -102,9 +111,15 @@ func TestChangesAreSeenByTheNextReader(t *testing.T) {
 		func() { admin.Delete(address).Want(http.StatusNoContent) },
 		func() { admin.Post("/api/v1/admin/categories", map[string]any{"name": "New"}).Want(http.StatusCreated) },
 	} {
-		before := elsewhere.Get("/api/v1/products").String() + elsewhere.Get("/api/v1/categories").String()
+		before := elsewhere.Get("/api/v1/products").
+			String() +
+			elsewhere.Get("/api/v1/categories").
+				String()
 		change()
-		assert.NotEqual(t, before, elsewhere.Get("/api/v1/products").String()+elsewhere.Get("/api/v1/categories").String())
+		assert.NotEqual(
+			t, before,
+			elsewhere.Get("/api/v1/products").String()+elsewhere.Get("/api/v1/categories").String(),
+		)
 	}
 }
 
@@ -116,25 +131,36 @@ func TestAStampedeCostsOneAnswer(t *testing.T) {
 	statements := shop.Statements(func() {
 		var readers sync.WaitGroup
 		for range 100 {
-			readers.Go(func() { shop.Get("/api/v1/products?limit=50&sort=price_asc").Want(http.StatusOK) })
+			readers.Go(
+				func() { shop.Get("/api/v1/products?limit=50&sort=price_asc").Want(http.StatusOK) },
+			)
 		}
 		readers.Wait()
 	})
-	assert.LessOrEqual(t, statements, 3, "one, or a few where one was kept just after another looked")
+	assert.LessOrEqual(
+		t, statements, 3, "one, or a few where one was kept just after another looked",
+	)
 }
 
 func TestWithoutRedisAnswersComeFromTheDatabase(t *testing.T) {
 	t.Parallel()
-	shop := apitest.Demo(t, cacheOn, apitest.Setting{Name: "REDIS_URL", Value: "redis://127.0.0.1:1/0"})
+	shop := apitest.Demo(
+		t, cacheOn, apitest.Setting{Name: "REDIS_URL", Value: "redis://127.0.0.1:1/0"},
+	)
 	for range 3 {
-		assert.Positive(t, shop.Statements(func() { shop.Get("/api/v1/products").Want(http.StatusOK) }))
+		assert.Positive(
+			t, shop.Statements(func() { shop.Get("/api/v1/products").Want(http.StatusOK) }),
+		)
 	}
 	admin := shop.Admin()
 	admin.Post("/api/v1/admin/categories", map[string]any{"name": "New"}).Want(http.StatusCreated)
-	assert.Contains(t, shop.Get("/api/v1/categories?limit=100").Want(http.StatusOK).String(), `"New"`)
+	assert.Contains(
+		t, shop.Get("/api/v1/categories?limit=100").Want(http.StatusOK).String(), `"New"`,
+	)
 }
 
-// What was counted once is not counted for another page of the same list, until the catalogue changes.
+// What was counted once is not counted for another page of the same list, until the catalogue
+// changes.
 func TestTotalsAreCountedOnce(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t, cacheOn)
@@ -149,7 +175,8 @@ func TestTotalsAreCountedOnce(t *testing.T) {
 	assert.Equal(t, 1, shop.Statements(func() {
 		assert.Equal(t, before, total("/api/v1/products?in_stock=true&limit=5&offset=100000"))
 	}), "behind the end, where a page has no row to say how many there are")
-	admin.Post("/api/v1/admin/products", map[string]any{"name": "One more", "price": "1.00", "stock": 1}).Want(http.StatusCreated)
+	admin.Post("/api/v1/admin/products", map[string]any{"name": "One more", "price": "1.00", "stock": 1}).
+		Want(http.StatusCreated)
 	assert.Equal(t, before+1, total("/api/v1/products?in_stock=true&limit=5&offset=5"))
 }
 
@@ -158,7 +185,10 @@ func TestTheLastUnitIsSeenToGo(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t, cacheOn)
 	var product api.AdminProduct
-	shop.Admin().Post("/api/v1/admin/products", map[string]any{"name": "Drift", "price": "10.00", "stock": 2}).Want(http.StatusCreated).Into(&product)
+	shop.Admin().
+		Post("/api/v1/admin/products", map[string]any{"name": "Drift", "price": "10.00", "stock": 2}).
+		Want(http.StatusCreated).
+		Into(&product)
 	customer := shop.Customer()
 	inStock := func() bool {
 		var seen api.Product
@@ -166,7 +196,8 @@ func TestTheLastUnitIsSeenToGo(t *testing.T) {
 		return seen.InStock
 	}
 	buy := func() {
-		customer.Post("/api/v1/orders", map[string]any{"items": []any{map[string]any{"product_id": product.ID, "quantity": 1}}}).Want(http.StatusCreated)
+		customer.Post("/api/v1/orders", map[string]any{"items": []any{map[string]any{"product_id": product.ID, "quantity": 1}}}).
+			Want(http.StatusCreated)
 	}
 	require.True(t, inStock())
 	buy()

@@ -15,8 +15,8 @@ type contract struct {
 	tryOut     []byte // as JSON, for the page that tries it
 }
 
-// readContract reads the embedded contract. It never changes and takes a while to read, so that all servers of a process
-// share one.
+// readContract reads the embedded contract. It never changes and takes a while to read, so that all
+// servers of a process share one.
 var readContract = sync.OnceValues(func() (*contract, error) {
 	spec, err := api.GetSpec()
 	if err != nil {

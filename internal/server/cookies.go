@@ -11,8 +11,8 @@ import (
 
 const csrfHeader = "X-CSRF-Token"
 
-// accessToken is the token of the Authorization header, or without that header the one of the cookie. A request is
-// judged by one of them alone.
+// accessToken is the token of the Authorization header, or without that header the one of the
+// cookie. A request is judged by one of them alone.
 func accessToken(r *http.Request, info *request.Info) (string, error) {
 	if header := r.Header.Get(echo.HeaderAuthorization); header != "" {
 		scheme, token, _ := strings.Cut(header, " ")

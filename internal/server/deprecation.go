@@ -9,9 +9,9 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// readDeprecation reads whether an operation is to go. One that is deprecated says since when (x-deprecated-since) and
-// when it ends (x-sunset), both as dates in UTC; all its answers say so too, in Deprecation (RFC 9745) and Sunset
-// (RFC 8594).
+// readDeprecation reads whether an operation is to go. One that is deprecated says since when
+// (x-deprecated-since) and when it ends (x-sunset), both as dates in UTC; all its answers say so
+// too, in Deprecation (RFC 9745) and Sunset (RFC 8594).
 func (op *operation) readDeprecation(document *openapi3.Operation) error {
 	since, hasSince := document.Extensions["x-deprecated-since"]
 	sunset, hasSunset := document.Extensions["x-sunset"]
@@ -21,7 +21,9 @@ func (op *operation) readDeprecation(document *openapi3.Operation) error {
 	case !document.Deprecated:
 		return errors.New("has x-deprecated-since or x-sunset and is not deprecated")
 	case !hasSince || !hasSunset:
-		return errors.New("is deprecated: say since when with x-deprecated-since, and when it ends with x-sunset")
+		return errors.New(
+			"is deprecated: say since when with x-deprecated-since, and when it ends with x-sunset",
+		)
 	}
 	from, err := parseDate(since)
 	if err != nil {

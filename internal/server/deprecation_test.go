@@ -47,7 +47,13 @@ func TestWhatIsToGoSaysSoInEveryAnswer(t *testing.T) {
 	t.Parallel()
 	operations, err := operationsOf(t, ending)
 	require.NoError(t, err)
-	s := &Server{echo: echo.New(), operations: operations, log: slog.New(slog.DiscardHandler), metrics: newMetrics(nil, nil), origins: http.NewCrossOriginProtection()}
+	s := &Server{
+		echo:       echo.New(),
+		operations: operations,
+		log:        slog.New(slog.DiscardHandler),
+		metrics:    newMetrics(nil, nil),
+		origins:    http.NewCrossOriginProtection(),
+	}
 	s.echo.Use(s.observe)
 	for path := range map[string]bool{"/old": true, "/new": true} {
 		s.echo.GET(path, func(c echo.Context) error { return c.NoContent(http.StatusNoContent) })

@@ -7,7 +7,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// describeSchemaError says what is wrong with a value in words that go behind the name of its field.
+// describeSchemaError says what is wrong with a value in words that go behind the name of its
+// field.
 func describeSchemaError(err *openapi3.SchemaError) string {
 	schema := err.Schema
 	switch err.SchemaField {
@@ -46,13 +47,18 @@ func describeSchemaError(err *openapi3.SchemaError) string {
 	case "maxItems":
 		return fmt.Sprintf("must have at most %d items", *schema.MaxItems)
 	case "minProperties", "maxProperties":
-		return "must have " + strings.TrimPrefix(strings.ReplaceAll(err.Reason, "properties", "fields"), "there must be ")
+		return "must have " + strings.TrimPrefix(
+			strings.ReplaceAll(err.Reason, "properties", "fields"), "there must be ",
+		)
 	case "pattern":
 		switch {
 		case schema.Format == "email":
 			return "must be an e-mail address"
 		case schema.Description != "":
-			return fmt.Sprintf("does not have the form of %s", lowerFirst(strings.TrimSuffix(firstSentence(schema.Description), ".")))
+			return fmt.Sprintf(
+				"does not have the form of %s",
+				lowerFirst(strings.TrimSuffix(firstSentence(schema.Description), ".")),
+			)
 		}
 		return "does not have the form " + schema.Pattern
 	case "format":

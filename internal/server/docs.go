@@ -24,7 +24,10 @@ func newDocs(title string) (*docs, error) {
 	handler := v5emb.NewHandlerWithConfig(swgui.Config{
 		Title: title, SwaggerJSON: "/docs/openapi.json", BasePath: "/docs",
 		SettingsUI: map[string]string{
-			"validatorUrl": "null", "persistAuthorization": "true", "displayRequestDuration": "true", "tryItOutEnabled": "true",
+			"validatorUrl":           "null",
+			"persistAuthorization":   "true",
+			"displayRequestDuration": "true",
+			"tryItOutEnabled":        "true",
 		},
 	})
 	// The page is the same for everybody: make it once.

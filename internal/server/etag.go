@@ -8,12 +8,16 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// tagResponse gives a 200 that declares an ETag one, and turns it into a 304 when the client has it already. The
-// returned function restores the writer. Answers are written in one piece, so their hash is known before the
-// first byte leaves; handlers that stream set the header themselves.
+// tagResponse gives a 200 that declares an ETag one, and turns it into a 304 when the client has it
+// already. The returned function restores the writer. Answers are written in one piece, so their
+// hash is known before the first byte leaves; handlers that stream set the header themselves.
 func tagResponse(c echo.Context) func() {
 	response := c.Response()
-	tagged := &tagWriter{ResponseWriter: response.Writer, response: response, known: c.Request().Header.Get("If-None-Match")}
+	tagged := &tagWriter{
+		ResponseWriter: response.Writer,
+		response:       response,
+		known:          c.Request().Header.Get("If-None-Match"),
+	}
 	response.Writer = tagged
 	return func() { response.Writer = tagged.ResponseWriter }
 }
@@ -50,7 +54,9 @@ func (w *tagWriter) Write(body []byte) (int, error) {
 			w.response.Status = http.StatusNotModified
 			w.ResponseWriter.WriteHeader(http.StatusNotModified)
 		} else {
-			if header.Get("Content-Length") == "" { // known, so the answer need not be sent in chunks
+			if header.Get(
+				"Content-Length",
+			) == "" { // known, so the answer need not be sent in chunks
 				header.Set("Content-Length", strconv.Itoa(len(body)))
 			}
 			w.ResponseWriter.WriteHeader(http.StatusOK)

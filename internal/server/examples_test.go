@@ -19,8 +19,10 @@ import (
 
 // own are reads of what an account has to make first.
 var own = []string{
-	"getAddress", "getCustomer", "adminGetOrder", "getOrder", "getShipment", "getPayment", "getPaymentMethod", "getMyReview", "getSynonyms",
-	"checkEmailVerification", "getMedia", "getJob", "getImport", "listImportErrors", "getWebhook", "listWebhookDeliveries", "checkUnsubscribe", "getGoogleFeed",
+	"getAddress", "getCustomer", "adminGetOrder", "getOrder", "getShipment", "getPayment",
+	"getPaymentMethod", "getMyReview", "getSynonyms", "checkEmailVerification", "getMedia",
+	"getJob", "getImport", "listImportErrors", "getWebhook", "listWebhookDeliveries",
+	"checkUnsubscribe", "getGoogleFeed",
 }
 
 // Whoever presses Execute on the demo shop, without a change, gets what the operation is about.
@@ -41,7 +43,9 @@ func TestExamplesWorkWhenTriedAsTheyAreOffered(t *testing.T) {
 		assert.Equal(t, http.StatusOK, answer.Status, "%s: %s", item.Get.OperationID, answer.Body)
 	}
 	var products api.ProductPage
-	shop.Get(asOffered("/api/v1/products", spec.Paths.Find("/api/v1/products").Get.Parameters)).Want(http.StatusOK).Into(&products)
+	shop.Get(asOffered("/api/v1/products", spec.Paths.Find("/api/v1/products").Get.Parameters)).
+		Want(http.StatusOK).
+		Into(&products)
 	assert.NotEmpty(t, products.Items)
 
 	for _, id := range writes {
@@ -57,16 +61,25 @@ func TestExamplesWorkWhenTriedAsTheyAreOffered(t *testing.T) {
 		}
 		for _, body := range bodies {
 			require.NotNil(t, body, "%s has no example", id)
-			answer := admin.Call(method, asOffered(path, slices.Concat(spec.Paths.Find(path).Parameters, operation.Parameters)), body)
+			answer := admin.Call(
+				method,
+				asOffered(
+					path, slices.Concat(spec.Paths.Find(path).Parameters, operation.Parameters),
+				),
+				body,
+			)
 			assert.Less(t, answer.Status, 300, "%s: %s", id, answer.Body)
 		}
 	}
 }
 
-// writes are what somebody may try on the demo shop, one after the other, with the bodies as they are offered.
+// writes are what somebody may try on the demo shop, one after the other, with the bodies as they
+// are offered.
 var writes = []string{
-	"addCartItem", "createOrder", "askAssistant", "createCategory", "replaceCategory", "replaceBrand", "updateBrand", "createProduct", "replaceProduct",
-	"updateProduct", "createVariant", "createVariantMatrix", "replaceVariant", "updateVariant", "setInventory", "setStock", "adjustStock", "createLocation",
+	"addCartItem", "createOrder", "askAssistant", "createCategory", "replaceCategory",
+	"replaceBrand", "updateBrand", "createProduct", "replaceProduct", "updateProduct",
+	"createVariant", "createVariantMatrix", "replaceVariant", "updateVariant", "setInventory",
+	"setStock", "adjustStock", "createLocation",
 }
 
 func find(spec *openapi3.T, id string) (path, method string, operation *openapi3.Operation) {
@@ -128,12 +141,25 @@ func TestThePasswordFormOfTheDocsLogsIn(t *testing.T) {
 	}
 	shop.Get("/openapi.json").Want(http.StatusOK).Into(&document)
 	tokenURL := document.Components.SecuritySchemes["password"].Flows.Password.TokenURL
-	form := url.Values{"grant_type": {"password"}, "scope": {""}, "username": {apitest.AdminEmail}, "password": {apitest.AdminPassword}}
+	form := url.Values{
+		"grant_type": {"password"},
+		"scope":      {""},
+		"username":   {apitest.AdminEmail},
+		"password":   {apitest.AdminPassword},
+	}
 	var tokens api.TokenPair
 	shop.Post(tokenURL, apitest.Raw{ContentType: "application/x-www-form-urlencoded", Content: form.Encode()},
-		apitest.Header{Name: "Authorization", Value: "Basic Og=="}, apitest.Header{Name: "X-Requested-With", Value: "XMLHttpRequest"},
-		apitest.Header{Name: "Origin", Value: shop.URL()}, apitest.Header{Name: "Sec-Fetch-Site", Value: "same-origin"},
-	).Want(http.StatusOK).Into(&tokens)
+		apitest.Header{
+			Name:  "Authorization",
+			Value: "Basic Og==",
+		}, apitest.Header{Name: "X-Requested-With", Value: "XMLHttpRequest"},
+		apitest.Header{
+			Name:  "Origin",
+			Value: shop.URL(),
+		}, apitest.Header{Name: "Sec-Fetch-Site", Value: "same-origin"},
+	).
+		Want(http.StatusOK).
+		Into(&tokens)
 	assert.EqualValues(t, "bearer", tokens.TokenType)
 	shop.As(tokens.AccessToken).Get("/api/v1/admin/products").Want(http.StatusOK)
 }

@@ -17,15 +17,23 @@ import (
 )
 
 var (
-	errNoToken   = problem.Unauthorized("missing_token", "Log in and send the access token as Authorization: Bearer.")
+	errNoToken = problem.Unauthorized(
+		"missing_token", "Log in and send the access token as Authorization: Bearer.",
+	)
 	errScheme    = problem.Unauthorized("invalid_token", "Only Bearer tokens are understood.")
 	errForbidden = problem.Forbidden("forbidden", "The account may not do this.")
-	errOrigin    = problem.Forbidden("cross_origin", "Browsers may send this from the shop's own pages alone, and from the origins of CORS_ALLOWED_ORIGINS.")
+	errOrigin    = problem.Forbidden(
+		"cross_origin",
+		"Browsers may send this from the shop's own pages alone, and from the origins of CORS_ALLOWED_ORIGINS.",
+	)
 )
 
-// guard lets a request through to its handler once everything the contract demands of it holds. The order
-// matters: bodies are capped before anything reads them, and nobody makes the validator work who may not call.
-func (s *Server) guard(c echo.Context, op *operation, info *request.Info, next echo.HandlerFunc) error {
+// guard lets a request through to its handler once everything the contract demands of it holds. The
+// order matters: bodies are capped before anything reads them, and nobody makes the validator work
+// who may not call.
+func (s *Server) guard(
+	c echo.Context, op *operation, info *request.Info, next echo.HandlerFunc,
+) error {
 	r := c.Request()
 	ctx, cancel := context.WithTimeout(r.Context(), op.timeout)
 	defer cancel()
@@ -38,7 +46,9 @@ func (s *Server) guard(c echo.Context, op *operation, info *request.Info, next e
 	if r.ContentLength > op.maxBody {
 		return &http.MaxBytesError{Limit: op.maxBody}
 	}
-	if err := s.origins.Check(r); err != nil { // a form of another site: no cookie and no preflight guards a login
+	if err := s.origins.Check(
+		r,
+	); err != nil { // a form of another site: no cookie and no preflight guards a login
 		return errOrigin
 	}
 	r.Body = http.MaxBytesReader(c.Response().Writer, r.Body, op.maxBody)
@@ -117,8 +127,14 @@ func (s *Server) limit(c echo.Context, op *operation, info *request.Info) error 
 	header.Set("RateLimit-Remaining", strconv.Itoa(tightest.Remaining))
 	header.Set("RateLimit-Reset", wholeSeconds(tightest.Reset))
 	if !tightest.Allowed {
-		return problem.TooMany("rate_limited",
-			fmt.Sprintf("Too many requests. Try again in %s seconds.", wholeSeconds(max(tightest.RetryAfter, time.Second))), tightest.RetryAfter)
+		return problem.TooMany(
+			"rate_limited",
+			fmt.Sprintf(
+				"Too many requests. Try again in %s seconds.",
+				wholeSeconds(max(tightest.RetryAfter, time.Second)),
+			),
+			tightest.RetryAfter,
+		)
 	}
 	return nil
 }

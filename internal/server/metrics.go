@@ -14,7 +14,8 @@ import (
 	"github.com/shopd/shopd/internal/platform/cache"
 )
 
-// metrics of one server. Operations are known by their operationId, so a label never holds what a client sent.
+// metrics of one server. Operations are known by their operationId, so a label never holds what a
+// client sent.
 type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.CounterVec
@@ -28,17 +29,36 @@ func newMetrics(pool *pgxpool.Pool, pages *cache.Pages, more ...prometheus.Colle
 			Name: "shopd_requests_total", Help: "Requests answered, by operation and status.",
 		}, []string{"operation", "status"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "shopd_request_duration_seconds", Help: "Time to answer a request, by operation.",
-			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+			Name: "shopd_request_duration_seconds",
+			Help: "Time to answer a request, by operation.",
+			Buckets: []float64{
+				.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10,
+			},
 		}, []string{"operation"}),
 	}
 	gauge := func(name, help string, value func(*pgxpool.Stat) float64) prometheus.Collector {
-		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return value(pool.Stat()) })
+		return prometheus.NewGaugeFunc(
+			prometheus.GaugeOpts{Name: name, Help: help},
+			func() float64 { return value(pool.Stat()) },
+		)
 	}
-	m.registry.MustRegister(m.requests, m.duration, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		gauge("shopd_database_connections", "Open database connections.", func(s *pgxpool.Stat) float64 { return float64(s.TotalConns()) }),
-		gauge("shopd_database_connections_in_use", "Database connections in use.", func(s *pgxpool.Stat) float64 { return float64(s.AcquiredConns()) }),
-		gauge("shopd_database_connections_max", "Most database connections there may be.", func(s *pgxpool.Stat) float64 { return float64(s.MaxConns()) }),
+	m.registry.MustRegister(
+		m.requests,
+		m.duration,
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		gauge(
+			"shopd_database_connections", "Open database connections.",
+			func(s *pgxpool.Stat) float64 { return float64(s.TotalConns()) },
+		),
+		gauge(
+			"shopd_database_connections_in_use", "Database connections in use.",
+			func(s *pgxpool.Stat) float64 { return float64(s.AcquiredConns()) },
+		),
+		gauge(
+			"shopd_database_connections_max", "Most database connections there may be.",
+			func(s *pgxpool.Stat) float64 { return float64(s.MaxConns()) },
+		),
 	)
 	m.registry.MustRegister(more...)
 	if pages != nil {
@@ -51,14 +71,18 @@ func newMetrics(pool *pgxpool.Pool, pages *cache.Pages, more ...prometheus.Colle
 func pageMetrics(pages *cache.Pages) []prometheus.Collector {
 	counter := func(result string, count *atomic.Int64) prometheus.Collector {
 		return prometheus.NewCounterFunc(prometheus.CounterOpts{
-			Name: "shopd_cache_requests_total", Help: "Reads that may be answered from the cache, by what it did.",
+			Name:        "shopd_cache_requests_total",
+			Help:        "Reads that may be answered from the cache, by what it did.",
 			ConstLabels: prometheus.Labels{"result": result},
 		}, func() float64 { return float64(count.Load()) })
 	}
 	return []prometheus.Collector{
-		counter("hit", &pages.Hits), counter("miss", &pages.Misses), counter("bypass", &pages.Bypassed),
+		counter("hit", &pages.Hits),
+		counter("miss", &pages.Misses),
+		counter("bypass", &pages.Bypassed),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "shopd_cache_hit_ratio", Help: "Share of the reads since the start that the cache answered.",
+			Name: "shopd_cache_hit_ratio",
+			Help: "Share of the reads since the start that the cache answered.",
 		}, func() float64 {
 			hits := float64(pages.Hits.Load())
 			return hits / max(1, hits+float64(pages.Misses.Load()+pages.Bypassed.Load()))

@@ -9,13 +9,16 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// isMisrouted reports whether the router took several segments of an address for one parameter, as it does when the
-// parameter ends the route: /payments/:id for /payments/stripe/webhook.
+// isMisrouted reports whether the router took several segments of an address for one parameter, as
+// it does when the parameter ends the route: /payments/:id for /payments/stripe/webhook.
 func isMisrouted(c echo.Context) bool {
-	return slices.ContainsFunc(c.ParamValues(), func(value string) bool { return strings.Contains(value, "/") })
+	return slices.ContainsFunc(
+		c.ParamValues(), func(value string) bool { return strings.Contains(value, "/") },
+	)
 }
 
-// refuseMisrouted answers for an address that the method does not have: 405 if others have it, else 404.
+// refuseMisrouted answers for an address that the method does not have: 405 if others have it, else
+// 404.
 func (s *Server) refuseMisrouted(c echo.Context) error {
 	allowed := map[string]bool{}
 	for key := range s.operations {
@@ -31,7 +34,9 @@ func (s *Server) refuseMisrouted(c echo.Context) error {
 		return errNoRoute
 	}
 	allowed[http.MethodOptions] = true
-	c.Response().Header().Set(echo.HeaderAllow, strings.Join(slices.Sorted(maps.Keys(allowed)), ", "))
+	c.Response().
+		Header().
+		Set(echo.HeaderAllow, strings.Join(slices.Sorted(maps.Keys(allowed)), ", "))
 	return errNoMethod
 }
 

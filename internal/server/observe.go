@@ -28,8 +28,8 @@ const bodyTimeout = time.Minute
 // writeGrace is how much longer than its operation an answer may take to be read.
 const writeGrace = 30 * time.Second
 
-// observe gives every request its id, answers its errors and panics, and leaves one log line and its metrics
-// behind. It is the outermost layer: nothing that happens to a request escapes it.
+// observe gives every request its id, answers its errors and panics, and leaves one log line and
+// its metrics behind. It is the outermost layer: nothing that happens to a request escapes it.
 func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) (err error) {
 		r := c.Request()
@@ -48,7 +48,8 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		if op != nil {
 			info.Operation = op.id
-			info.Audited = r.Method != http.MethodGet && s.ranks[op.role] > s.ranks["customer"] // staff changes something
+			info.Audited = r.Method != http.MethodGet &&
+				s.ranks[op.role] > s.ranks["customer"] // staff changes something
 			info.EventStream = op.streams && prefersEventStream(r.Header.Get(echo.HeaderAccept))
 		}
 		timeout := defaultTimeout
@@ -56,10 +57,13 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 			timeout = op.timeout
 		}
 		if timeout > bodyTimeout { // large files take their time to come
-			_ = http.NewResponseController(c.Response().Writer).SetReadDeadline(info.Arrived.Add(timeout))
+			_ = http.NewResponseController(c.Response().Writer).
+				SetReadDeadline(info.Arrived.Add(timeout))
 		}
-		// A client that does not read its answer is let go. Not every writer has deadlines: tests' do not.
-		_ = http.NewResponseController(c.Response().Writer).SetWriteDeadline(info.Arrived.Add(timeout + writeGrace))
+		// A client that does not read its answer is let go. Not every writer has deadlines: tests'
+		// do not.
+		_ = http.NewResponseController(c.Response().Writer).
+			SetWriteDeadline(info.Arrived.Add(timeout + writeGrace))
 		c.SetRequest(r.WithContext(request.With(r.Context(), info)))
 		info.Answer.Set(requestIDHeader, info.ID)
 		info.Answer.Set("X-Content-Type-Options", "nosniff")
@@ -117,7 +121,9 @@ func (s *Server) record(c echo.Context, info *request.Info, method string) {
 	attributes := []slog.Attr{
 		slog.String("request_id", info.ID),
 		slog.String("method", method),
-		slog.String("path", c.Request().URL.Path), // without the query, which may hold what people type
+		slog.String(
+			"path", c.Request().URL.Path,
+		), // without the query, which may hold what people type
 		slog.String("operation", operation),
 		slog.Int("status", status),
 		slog.Int64("bytes", c.Response().Size),

@@ -49,8 +49,8 @@ type limit struct {
 	perUser bool // else per address
 }
 
-// readOperations answers the operation of every "METHOD /echo/:path". An operation that leaves a decision open
-// stops the start: who may call it, how often, and what its body may hold.
+// readOperations answers the operation of every "METHOD /echo/:path". An operation that leaves a
+// decision open stops the start: who may call it, how often, and what its body may hold.
 func readOperations(spec *openapi3.T) (map[string]*operation, error) {
 	table := make(map[string]*operation)
 	var undecided []error
@@ -58,7 +58,9 @@ func readOperations(spec *openapi3.T) (map[string]*operation, error) {
 		for method, document := range item.Operations() {
 			op, err := readOperation(spec, path, method, item, document)
 			if err != nil {
-				undecided = append(undecided, fmt.Errorf("openapi.yaml: %s %s: %w", method, path, err))
+				undecided = append(
+					undecided, fmt.Errorf("openapi.yaml: %s %s: %w", method, path, err),
+				)
 				continue
 			}
 			table[method+" "+echoPath(path)] = op
@@ -67,10 +69,18 @@ func readOperations(spec *openapi3.T) (map[string]*operation, error) {
 	return table, errors.Join(undecided...)
 }
 
-func readOperation(spec *openapi3.T, path, method string, item *openapi3.PathItem, document *openapi3.Operation) (*operation, error) {
+func readOperation(
+	spec *openapi3.T, path, method string, item *openapi3.PathItem, document *openapi3.Operation,
+) (*operation, error) {
 	op := &operation{
-		id:      document.OperationID,
-		route:   &routers.Route{Spec: spec, Path: path, PathItem: item, Method: method, Operation: document},
+		id: document.OperationID,
+		route: &routers.Route{
+			Spec:      spec,
+			Path:      path,
+			PathItem:  item,
+			Method:    method,
+			Operation: document,
+		},
 		query:   make(map[string]bool),
 		maxBody: defaultMaxBody,
 		timeout: defaultTimeout,
@@ -81,7 +91,9 @@ func readOperation(spec *openapi3.T, path, method string, item *openapi3.PathIte
 	op.parameters = slices.Concat(item.Parameters, document.Parameters)
 	for _, parameter := range op.parameters {
 		if parameter.Value.In == openapi3.ParameterInQuery {
-			op.query[parameter.Value.Name] = parameter.Value.Schema.Value.Type.Is(openapi3.TypeArray)
+			op.query[parameter.Value.Name] = parameter.Value.Schema.Value.Type.Is(
+				openapi3.TypeArray,
+			)
 		}
 	}
 	if err := op.readSecurity(document); err != nil {
@@ -111,7 +123,9 @@ func readOperation(spec *openapi3.T, path, method string, item *openapi3.PathIte
 	if text, ok := document.Extensions["x-cache"].(string); ok {
 		keep, err := time.ParseDuration(text)
 		if err != nil || method != http.MethodGet || op.role != "" {
-			return nil, fmt.Errorf("x-cache %q is not a duration, or the operation not a public GET", text)
+			return nil, fmt.Errorf(
+				"x-cache %q is not a duration, or the operation not a public GET", text,
+			)
 		}
 		op.keep = keep
 	}
@@ -119,7 +133,9 @@ func readOperation(spec *openapi3.T, path, method string, item *openapi3.PathIte
 		op.media, op.optional = slices.Sorted(maps.Keys(body.Value.Content)), !body.Value.Required
 		for name, media := range body.Value.Content {
 			if media.Schema.Value.Type.Is(openapi3.TypeObject) && !isClosed(media.Schema.Value) {
-				return nil, fmt.Errorf("the schema of its %s body lacks additionalProperties: false", name)
+				return nil, fmt.Errorf(
+					"the schema of its %s body lacks additionalProperties: false", name,
+				)
 			}
 		}
 	}
@@ -142,7 +158,9 @@ func parseSize(extension any) (int64, error) {
 	}
 	number, err := strconv.ParseFloat(text, 64)
 	if err != nil || !(number*unit >= 1 && number*unit <= 1<<40) {
-		return 0, fmt.Errorf("%v is neither a number of bytes nor a size such as 10.5MiB", extension)
+		return 0, fmt.Errorf(
+			"%v is neither a number of bytes nor a size such as 10.5MiB", extension,
+		)
 	}
 	return int64(number * unit), nil
 }
@@ -165,7 +183,9 @@ func (op *operation) readSecurity(document *openapi3.Operation) error {
 		return errors.New("has no x-role")
 	}
 	op.role = role
-	op.guests = slices.ContainsFunc(*document.Security, func(r openapi3.SecurityRequirement) bool { return len(r) == 0 })
+	op.guests = slices.ContainsFunc(
+		*document.Security, func(r openapi3.SecurityRequirement) bool { return len(r) == 0 },
+	)
 	return nil
 }
 
@@ -185,10 +205,14 @@ func (op *operation) readLimits(extension any) error {
 	}
 	for _, rule := range rules {
 		window, err := time.ParseDuration(rule.Window)
-		if err != nil || rule.Limit < 1 || (rule.Per != "address" && rule.Per != "user") || (rule.Per == "user" && (op.role == "" || op.guests)) {
+		if err != nil || rule.Limit < 1 || (rule.Per != "address" && rule.Per != "user") ||
+			(rule.Per == "user" && (op.role == "" || op.guests)) {
 			return fmt.Errorf("x-rate-limit %+v is not valid", rule)
 		}
-		op.limits = append(op.limits, limit{ratelimit.Limit{Calls: rule.Limit, Window: window}, rule.Per == "user"})
+		op.limits = append(
+			op.limits,
+			limit{ratelimit.Limit{Calls: rule.Limit, Window: window}, rule.Per == "user"},
+		)
 	}
 	return nil
 }

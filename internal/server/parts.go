@@ -13,10 +13,13 @@ import (
 	"github.com/shopd/shopd/internal/platform/problem"
 )
 
-// mediaParts is the media type of bodies whose parts are read one by one, by the handler of the operation.
+// mediaParts is the media type of bodies whose parts are read one by one, by the handler of the
+// operation.
 const mediaParts = "multipart/form-data"
 
-var errMultipart = problem.BadRequest("malformed_multipart", "The Content-Type does not say what separates the parts of the body.")
+var errMultipart = problem.BadRequest(
+	"malformed_multipart", "The Content-Type does not say what separates the parts of the body.",
+)
 
 // partsOptions leave a body of parts alone.
 var partsOptions = func() *openapi3filter.Options {
@@ -31,14 +34,17 @@ func (op *operation) hasParts(r *http.Request) bool {
 	return err == nil && media == mediaParts && slices.Contains(op.media, media)
 }
 
-// checkParts refuses a body of parts that is missing or cannot be told apart. It reads no more than a buffer of it.
+// checkParts refuses a body of parts that is missing or cannot be told apart. It reads no more than
+// a buffer of it.
 func checkParts(r *http.Request) error {
 	header := r.Header.Get("Content-Type")
 	_, parameters, err := mime.ParseMediaType(header)
 	if err != nil || parameters["boundary"] == "" {
 		return errMultipart
 	}
-	r.Header.Set("Content-Type", mediaParts+header[len(mediaParts):]) // the generated code minds upper and lower case
+	r.Header.Set(
+		"Content-Type", mediaParts+header[len(mediaParts):],
+	) // the generated code minds upper and lower case
 	body := bufio.NewReader(r.Body)
 	if _, err := body.Peek(1); errors.Is(err, io.EOF) {
 		return errNoBody
@@ -50,7 +56,8 @@ func checkParts(r *http.Request) error {
 	return nil
 }
 
-// wholeBody is the most that is read of a body at once: what an operation takes, unless that is for parts.
+// wholeBody is the most that is read of a body at once: what an operation takes, unless that is for
+// parts.
 func (op *operation) wholeBody() int64 {
 	if slices.Contains(op.media, mediaParts) {
 		return min(op.maxBody, defaultMaxBody)

@@ -49,37 +49,64 @@ func (p *Platform) bind(s *Server, contract *contract, yaml []byte) (err error) 
 }
 
 // GetServiceInfo says where to go from here.
-func (p *Platform) GetServiceInfo(context.Context, api.GetServiceInfoRequestObject) (api.GetServiceInfoResponseObject, error) {
-	return api.GetServiceInfo200JSONResponse{Name: p.Name, Version: p.Version, Links: map[string]string{
-		"docs": "/docs", "reading_view": "/redoc", "openapi": "/openapi.yaml", "health": "/healthz", "products": "/api/v1/products", "assistant": "/api/v1/rag/query",
-	}}, nil
+func (p *Platform) GetServiceInfo(
+	context.Context, api.GetServiceInfoRequestObject,
+) (api.GetServiceInfoResponseObject, error) {
+	return api.GetServiceInfo200JSONResponse{
+		Name:    p.Name,
+		Version: p.Version,
+		Links: map[string]string{
+			"docs":         "/docs",
+			"reading_view": "/redoc",
+			"openapi":      "/openapi.yaml",
+			"health":       "/healthz",
+			"products":     "/api/v1/products",
+			"assistant":    "/api/v1/rag/query",
+		},
+	}, nil
 }
 
 // GetLiveness answers as long as anything can.
-func (p *Platform) GetLiveness(context.Context, api.GetLivenessRequestObject) (api.GetLivenessResponseObject, error) {
+func (p *Platform) GetLiveness(
+	context.Context, api.GetLivenessRequestObject,
+) (api.GetLivenessResponseObject, error) {
 	return api.GetLiveness200JSONResponse{Status: api.LivenessStatusAlive}, nil
 }
 
 // GetReadiness runs all checks.
-func (p *Platform) GetReadiness(ctx context.Context, _ api.GetReadinessRequestObject) (api.GetReadinessResponseObject, error) {
+func (p *Platform) GetReadiness(
+	ctx context.Context, _ api.GetReadinessRequestObject,
+) (api.GetReadinessResponseObject, error) {
 	if body := p.readiness(ctx); body.Status == api.ReadinessStatusReady {
 		return api.GetReadiness200JSONResponse(body), nil
 	} else {
-		return api.GetReadiness503JSONResponse{Body: body, Headers: api.GetReadiness503ResponseHeaders{RetryAfter: new(1)}}, nil
+		return api.GetReadiness503JSONResponse{
+			Body:    body,
+			Headers: api.GetReadiness503ResponseHeaders{RetryAfter: new(1)},
+		}, nil
 	}
 }
 
 // GetHealth is GetReadiness under another name.
-func (p *Platform) GetHealth(ctx context.Context, _ api.GetHealthRequestObject) (api.GetHealthResponseObject, error) {
+func (p *Platform) GetHealth(
+	ctx context.Context, _ api.GetHealthRequestObject,
+) (api.GetHealthResponseObject, error) {
 	if body := p.readiness(ctx); body.Status == api.ReadinessStatusReady {
 		return api.GetHealth200JSONResponse(body), nil
 	} else {
-		return api.GetHealth503JSONResponse{Body: body, Headers: api.GetHealth503ResponseHeaders{RetryAfter: new(1)}}, nil
+		return api.GetHealth503JSONResponse{
+			Body:    body,
+			Headers: api.GetHealth503ResponseHeaders{RetryAfter: new(1)},
+		}, nil
 	}
 }
 
 func (p *Platform) readiness(ctx context.Context) api.Readiness {
-	body := api.Readiness{Status: api.ReadinessStatusReady, Checks: map[string]string{}, Degraded: []string{}}
+	body := api.Readiness{
+		Status:   api.ReadinessStatusReady,
+		Checks:   map[string]string{},
+		Degraded: []string{},
+	}
 	if p.draining.Load() {
 		body.Status = api.ReadinessStatusNotReady
 		body.Checks["server"] = "shutting down"
@@ -120,7 +147,9 @@ func outward(err error) string {
 }
 
 // GetMetrics renders the metrics.
-func (p *Platform) GetMetrics(context.Context, api.GetMetricsRequestObject) (api.GetMetricsResponseObject, error) {
+func (p *Platform) GetMetrics(
+	context.Context, api.GetMetricsRequestObject,
+) (api.GetMetricsResponseObject, error) {
 	if p.MetricsElsewhere {
 		return nil, errNoRoute
 	}
@@ -129,17 +158,26 @@ func (p *Platform) GetMetrics(context.Context, api.GetMetricsRequestObject) (api
 }
 
 // GetOpenAPIYAML answers the contract as it was written.
-func (p *Platform) GetOpenAPIYAML(context.Context, api.GetOpenAPIYAMLRequestObject) (api.GetOpenAPIYAMLResponseObject, error) {
-	return api.GetOpenAPIYAML200ApplicationYamlResponse{Body: bytes.NewReader(p.yaml), ContentLength: int64(len(p.yaml))}, nil
+func (p *Platform) GetOpenAPIYAML(
+	context.Context, api.GetOpenAPIYAMLRequestObject,
+) (api.GetOpenAPIYAMLResponseObject, error) {
+	return api.GetOpenAPIYAML200ApplicationYamlResponse{
+		Body:          bytes.NewReader(p.yaml),
+		ContentLength: int64(len(p.yaml)),
+	}, nil
 }
 
 // GetOpenAPIJSON answers the contract as JSON.
-func (p *Platform) GetOpenAPIJSON(context.Context, api.GetOpenAPIJSONRequestObject) (api.GetOpenAPIJSONResponseObject, error) {
+func (p *Platform) GetOpenAPIJSON(
+	context.Context, api.GetOpenAPIJSONRequestObject,
+) (api.GetOpenAPIJSONResponseObject, error) {
 	return p.contract.json, nil
 }
 
 // GetDocs answers the page that shows the contract.
-func (p *Platform) GetDocs(context.Context, api.GetDocsRequestObject) (api.GetDocsResponseObject, error) {
+func (p *Platform) GetDocs(
+	context.Context, api.GetDocsRequestObject,
+) (api.GetDocsResponseObject, error) {
 	return api.GetDocs200TextHTMLResponse{
 		Body: bytes.NewReader(p.docs.page), ContentLength: int64(len(p.docs.page)),
 		Headers: api.GetDocs200ResponseHeaders{ContentSecurityPolicy: new(docsPolicy)},

@@ -31,17 +31,28 @@ func TestServiceInfoLinksWork(t *testing.T) {
 
 func TestReadinessNeedsTheDatabaseAlone(t *testing.T) {
 	t.Parallel()
-	shop := apitest.New(t, apitest.Setting{Name: "REDIS_URL", Value: "redis://127.0.0.1:1/0"},
-		apitest.Setting{Name: "RAG_PROVIDER", Value: "gemini"}, apitest.Setting{Name: "RATE_LIMIT_FACTOR", Value: "1"})
+	shop := apitest.New(
+		t,
+		apitest.Setting{Name: "REDIS_URL", Value: "redis://127.0.0.1:1/0"},
+		apitest.Setting{
+			Name:  "RAG_PROVIDER",
+			Value: "gemini",
+		},
+		apitest.Setting{Name: "RATE_LIMIT_FACTOR", Value: "1"},
+	)
 	var ready api.Readiness
-	shop.Post("/api/v1/rag/query", map[string]string{"query": "a lamp"}).Problem(http.StatusServiceUnavailable, "assistant_misconfigured")
+	shop.Post("/api/v1/rag/query", map[string]string{"query": "a lamp"}).
+		Problem(http.StatusServiceUnavailable, "assistant_misconfigured")
 	for _, path := range []string{"/readyz", "/healthz"} {
 		shop.Get(path).Want(http.StatusOK).Into(&ready)
 		assert.Equal(t, api.ReadinessStatusReady, ready.Status)
 		assert.ElementsMatch(t, []string{"redis", "assistant"}, ready.Degraded)
 	}
 	shop.Post("/api/v1/auth/register", map[string]string{
-		"email": "ada@example.com", "password": "correct horse 9", "first_name": "Ada", "last_name": "Lovelace",
+		"email":      "ada@example.com",
+		"password":   "correct horse 9",
+		"first_name": "Ada",
+		"last_name":  "Lovelace",
 	}).Want(http.StatusCreated) // limits are counted in the process while Redis is out
 
 	shop.Exec("UPDATE schema_migrations SET version = 1")
@@ -75,7 +86,9 @@ func TestMetricsCountByOperation(t *testing.T) {
 func TestContractIsServedAsItIs(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
-	assert.Equal(t, string(shopd.Contract), string(shop.Get("/openapi.yaml").Want(http.StatusOK).Body))
+	assert.Equal(
+		t, string(shopd.Contract), string(shop.Get("/openapi.yaml").Want(http.StatusOK).Body),
+	)
 	var document map[string]any
 	shop.Get("/openapi.json").Want(http.StatusOK).Into(&document)
 	assert.Equal(t, "3.0.3", document["openapi"])
@@ -92,7 +105,9 @@ func TestDocsNeedNothingFromElsewhere(t *testing.T) {
 		answer := shop.Get(address).Want(http.StatusOK)
 		page := answer.String()
 		assert.Contains(t, page, "/openapi.json")
-		assert.NotRegexp(t, `(src|href)="(https?:)?//`, page, "the page loads nothing from elsewhere")
+		assert.NotRegexp(
+			t, `(src|href)="(https?:)?//`, page, "the page loads nothing from elsewhere",
+		)
 		assert.Contains(t, answer.Header.Get("Content-Security-Policy"), "default-src 'none'")
 		found := 0
 		for _, piece := range strings.Split(page, `"`) {
@@ -109,7 +124,9 @@ func TestDocsNeedNothingFromElsewhere(t *testing.T) {
 		}
 		assert.GreaterOrEqual(t, found, parts, address)
 	}
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, shop.URL()+"/docs/redoc.standalone.js", nil)
+	request, err := http.NewRequestWithContext(
+		t.Context(), http.MethodGet, shop.URL()+"/docs/redoc.standalone.js", nil,
+	)
 	require.NoError(t, err)
 	request.Header.Set("Accept-Encoding", "identity")
 	response, err := http.DefaultClient.Do(request)

@@ -23,17 +23,50 @@ import (
 const problemBase = "https://shopd.dev/problems/"
 
 var (
-	errInternal  = &problem.Error{Status: http.StatusInternalServerError, Code: "internal_error", Detail: "Something went wrong on our side. Try again, and tell the shop the request id if it stays.", Resolution: problem.Retry}
-	errNoRoute   = problem.NotFound("route_not_found", "There is nothing at this address. See /docs for what there is.")
-	errNoMethod  = &problem.Error{Status: http.StatusMethodNotAllowed, Code: "method_not_allowed", Detail: "This address does not have this method; Allow says which it has.", Resolution: problem.FixRequest}
-	errTooLarge  = &problem.Error{Status: http.StatusRequestEntityTooLarge, Code: "body_too_large", Detail: "The body is larger than this operation takes.", Resolution: problem.FixRequest}
+	errInternal = &problem.Error{
+		Status:     http.StatusInternalServerError,
+		Code:       "internal_error",
+		Detail:     "Something went wrong on our side. Try again, and tell the shop the request id if it stays.",
+		Resolution: problem.Retry,
+	}
+	errNoRoute = problem.NotFound(
+		"route_not_found", "There is nothing at this address. See /docs for what there is.",
+	)
+	errNoMethod = &problem.Error{
+		Status:     http.StatusMethodNotAllowed,
+		Code:       "method_not_allowed",
+		Detail:     "This address does not have this method; Allow says which it has.",
+		Resolution: problem.FixRequest,
+	}
+	errTooLarge = &problem.Error{
+		Status:     http.StatusRequestEntityTooLarge,
+		Code:       "body_too_large",
+		Detail:     "The body is larger than this operation takes.",
+		Resolution: problem.FixRequest,
+	}
 	errMalformed = problem.BadRequest("malformed_request", "The request cannot be read.")
-	errDatabase  = problem.Unavailable("dependency_unavailable", "The database did not answer in time. Try again in a few seconds.", 2e9)
-	errOutcome   = problem.Unavailable("outcome_unknown", "The database was lost while it confirmed this, and nobody knows whether it did. With an Idempotency-Key send it again with the same key: it happens once. Without one look before you do it again.", 2e9)
-	errBusy      = problem.Unavailable("busy", "Too many others are changing the same thing. Try again in a moment.", 1e9)
+	errDatabase  = problem.Unavailable(
+		"dependency_unavailable",
+		"The database did not answer in time. Try again in a few seconds.", 2e9,
+	)
+	errOutcome = problem.Unavailable(
+		"outcome_unknown",
+		"The database was lost while it confirmed this, and nobody knows whether it did. With an Idempotency-Key send it again with the same key: it happens once. Without one look before you do it again.",
+		2e9,
+	)
+	errBusy = problem.Unavailable(
+		"busy", "Too many others are changing the same thing. Try again in a moment.", 1e9,
+	)
 	// 499 as nginx has it: nobody is there to read it, and it is no fault of ours.
-	errGone       = &problem.Error{Status: 499, Code: "client_closed_request", Detail: "The client hung up before the answer was ready.", Resolution: problem.Retry}
-	errOutOfReach = problem.Unavailable("timeout", "This took longer than it may. Try again in a moment.", 1e9)
+	errGone = &problem.Error{
+		Status:     499,
+		Code:       "client_closed_request",
+		Detail:     "The client hung up before the answer was ready.",
+		Resolution: problem.Retry,
+	}
+	errOutOfReach = problem.Unavailable(
+		"timeout", "This took longer than it may. Try again in a moment.", 1e9,
+	)
 )
 
 // classify finds the problem in an error; what it does not know is a fault of ours.
@@ -44,7 +77,9 @@ func classify(err error) *problem.Error {
 	}
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
-		return errTooLarge.Detailf("The body is larger than the %d bytes this operation takes.", tooLarge.Limit)
+		return errTooLarge.Detailf(
+			"The body is larger than the %d bytes this operation takes.", tooLarge.Limit,
+		)
 	}
 	var framework *echo.HTTPError
 	if errors.As(err, &framework) {
@@ -65,8 +100,8 @@ func classify(err error) *problem.Error {
 	return errInternal.Because(err)
 }
 
-// classifyFramework reads the errors of the router and of the generated parameter binding, whose own words
-// name Go types.
+// classifyFramework reads the errors of the router and of the generated parameter binding, whose
+// own words name Go types.
 func classifyFramework(err *echo.HTTPError) *problem.Error {
 	switch err.Code {
 	case http.StatusNotFound:
@@ -81,7 +116,9 @@ func classifyFramework(err *echo.HTTPError) *problem.Error {
 		text, _ := err.Message.(string)
 		if _, rest, found := strings.Cut(text, "parameter "); found {
 			name, _, _ := strings.Cut(rest, ":")
-			return problem.Invalid(problem.Field{Pointer: "/" + name, Message: "is not of its type or out of range"})
+			return problem.Invalid(
+				problem.Field{Pointer: "/" + name, Message: "is not of its type or out of range"},
+			)
 		}
 		return errMalformed.Because(err)
 	}
@@ -116,7 +153,10 @@ func (s *Server) writeProblem(c echo.Context, err error) {
 		if p.Status == http.StatusServiceUnavailable {
 			level = slog.LevelWarn
 		}
-		s.log.Log(c.Request().Context(), level, p.Code, "request_id", info.ID, "operation", info.Operation, "error", p.Cause.Error())
+		s.log.Log(
+			c.Request().Context(), level, p.Code, "request_id", info.ID, "operation",
+			info.Operation, "error", p.Cause.Error(),
+		)
 	}
 	if c.Response().Committed {
 		return
@@ -134,7 +174,9 @@ func (s *Server) writeProblem(c echo.Context, err error) {
 		}
 		header.Set("WWW-Authenticate", challenge)
 	}
-	body, _ := json.Marshal(Problem(p, info.ID, c.Request().URL.Path)) // strings and numbers only: no error
+	body, _ := json.Marshal(
+		Problem(p, info.ID, c.Request().URL.Path),
+	) // strings and numbers only: no error
 	header.Set("Content-Type", "application/problem+json")
 	c.Response().WriteHeader(p.Status)
 	_, _ = c.Response().Write(body) // the client may be gone

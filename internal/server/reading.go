@@ -15,7 +15,8 @@ import (
 	"github.com/shopd/shopd/gen/api"
 )
 
-// redocScript is redoc.standalone.js of redoc 2.5.2 from npm, without the logo that it would fetch from its maker.
+// redocScript is redoc.standalone.js of redoc 2.5.2 from npm, without the logo that it would fetch
+// from its maker.
 //
 //go:embed redoc/redoc.standalone.js.gz
 var redocScript []byte
@@ -37,14 +38,17 @@ func newReadingView(title string) ([]byte, error) {
 }
 
 // GetReadingView answers the page that shows the contract to readers.
-func (p *Platform) GetReadingView(context.Context, api.GetReadingViewRequestObject) (api.GetReadingViewResponseObject, error) {
+func (p *Platform) GetReadingView(
+	context.Context, api.GetReadingViewRequestObject,
+) (api.GetReadingViewResponseObject, error) {
 	return api.GetReadingView200TextHTMLResponse{
 		Body: bytes.NewReader(p.reading), ContentLength: int64(len(p.reading)),
 		Headers: api.GetReadingView200ResponseHeaders{ContentSecurityPolicy: new(redocPolicy)},
 	}, nil
 }
 
-// serveRedoc answers the script of the reading view, packed as it is kept for all who can unpack it.
+// serveRedoc answers the script of the reading view, packed as it is kept for all who can unpack
+// it.
 func serveRedoc(c echo.Context) error {
 	header := c.Response().Header()
 	header.Set(echo.HeaderContentType, "text/javascript; charset=utf-8")

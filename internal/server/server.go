@@ -1,5 +1,5 @@
-// Package server is the HTTP side of shopd: it reads from the contract what each operation demands, sees to it
-// that it is met, and hands the request to the domain that owns the operation.
+// Package server is the HTTP side of shopd: it reads from the contract what each operation demands,
+// sees to it that it is met, and hands the request to the domain that owns the operation.
 package server
 
 import (
@@ -37,8 +37,8 @@ import (
 	"github.com/shopd/shopd/internal/webhooks"
 )
 
-// Domains are the operations, grouped as in internal/. Together they are the generated interface: an operation
-// that no domain has is a compile error.
+// Domains are the operations, grouped as in internal/. Together they are the generated interface:
+// an operation that no domain has is a compile error.
 type Domains struct {
 	*identity.Identity
 	*addresses.Addresses
@@ -98,9 +98,17 @@ func New(o Options, domains Domains) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		echo: echo.New(), operations: contract.operations, log: o.Log, metrics: newMetrics(o.Pool, o.Pages, o.Metrics...), limiter: o.Limiter, pages: o.Pages,
-		authenticate: o.Authenticate, checkCSRF: o.CheckCSRF, ranks: o.Ranks, proxies: o.TrustedProxies,
-		origins: http.NewCrossOriginProtection(),
+		echo:         echo.New(),
+		operations:   contract.operations,
+		log:          o.Log,
+		metrics:      newMetrics(o.Pool, o.Pages, o.Metrics...),
+		limiter:      o.Limiter,
+		pages:        o.Pages,
+		authenticate: o.Authenticate,
+		checkCSRF:    o.CheckCSRF,
+		ranks:        o.Ranks,
+		proxies:      o.TrustedProxies,
+		origins:      http.NewCrossOriginProtection(),
 	}
 	for _, origin := range o.AllowedOrigins {
 		if err := s.origins.AddTrustedOrigin(origin); err != nil {
@@ -118,7 +126,9 @@ func New(o Options, domains Domains) (*Server, error) {
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.HTTPErrorHandler = func(err error, c echo.Context) { s.writeProblem(c, err) } // errors from outside observe
 	s.echo.Use(s.observe, cors(o.AllowedOrigins))
-	api.RegisterHandlers(s.echo, api.NewStrictHandler(domains, []api.StrictMiddlewareFunc{refuseNil}))
+	api.RegisterHandlers(
+		s.echo, api.NewStrictHandler(domains, []api.StrictMiddlewareFunc{refuseNil}),
+	)
 	s.registerHead()
 	s.registerDocs(domains.Platform)
 	return s, nil
@@ -145,10 +155,19 @@ func cors(origins []string) echo.MiddlewareFunc {
 		return func(next echo.HandlerFunc) echo.HandlerFunc { return next }
 	}
 	return middleware.CORSWithConfig(middleware.CORSConfig{
-		AllowOrigins:     origins,
-		AllowMethods:     []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete},
-		AllowHeaders:     []string{"Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key", "X-Cart-Token", csrfHeader, requestIDHeader},
-		ExposeHeaders:    []string{"Deprecation", "ETag", "Idempotent-Replayed", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After", "Sunset", requestIDHeader, "X-Assistant-Provider"},
+		AllowOrigins: origins,
+		AllowMethods: []string{
+			http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch,
+			http.MethodDelete,
+		},
+		AllowHeaders: []string{
+			"Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key",
+			"X-Cart-Token", csrfHeader, requestIDHeader,
+		},
+		ExposeHeaders: []string{
+			"Deprecation", "ETag", "Idempotent-Replayed", "RateLimit-Limit", "RateLimit-Remaining",
+			"RateLimit-Reset", "Retry-After", "Sunset", requestIDHeader, "X-Assistant-Provider",
+		},
 		AllowCredentials: true,
 		MaxAge:           600,
 	})

@@ -9,8 +9,9 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// tryOut is the contract for the page that tries it. The page fills every field in with its example, and all filters of a
-// list at once find nothing: what may be left out has no example here.
+// tryOut is the contract for the page that tries it. The page fills every field in with its
+// example, and all filters of a list at once find nothing: what may be left out has no example
+// here.
 func tryOut(contract []byte) ([]byte, error) {
 	copied, err := openapi3.NewLoader().LoadFromData(contract)
 	if err != nil {

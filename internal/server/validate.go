@@ -21,19 +21,29 @@ import (
 )
 
 var (
-	errMediaType  = &problem.Error{Status: http.StatusUnsupportedMediaType, Code: "unsupported_media_type", Detail: "The body has a Content-Type this operation does not take.", Resolution: problem.FixRequest}
-	errNoBody     = problem.BadRequest("missing_body", "This operation needs a body.")
-	errJSON       = problem.BadRequest("malformed_json", "The body is not valid JSON.")
-	errForm       = problem.BadRequest("malformed_form", "The body is not a valid form.")
-	errUTF8       = problem.BadRequest("malformed_utf8", "The request holds bytes that are not valid UTF-8.")
+	errMediaType = &problem.Error{
+		Status:     http.StatusUnsupportedMediaType,
+		Code:       "unsupported_media_type",
+		Detail:     "The body has a Content-Type this operation does not take.",
+		Resolution: problem.FixRequest,
+	}
+	errNoBody = problem.BadRequest("missing_body", "This operation needs a body.")
+	errJSON   = problem.BadRequest("malformed_json", "The body is not valid JSON.")
+	errForm   = problem.BadRequest("malformed_form", "The body is not a valid form.")
+	errUTF8   = problem.BadRequest(
+		"malformed_utf8", "The request holds bytes that are not valid UTF-8.",
+	)
 	errQuery      = problem.BadRequest("malformed_query", "The query string cannot be read.")
-	errIncomplete = problem.BadRequest("incomplete_body", "The body ended before its announced length.")
+	errIncomplete = problem.BadRequest(
+		"incomplete_body", "The body ended before its announced length.",
+	)
 )
 
 const maxJSONDepth = 64
 
-// Authentication has happened before validation, and defaults are the handlers' own. The value that was
-// validated is the value that is bound: encoding/json alone would match member names without regard to case.
+// Authentication has happened before validation, and defaults are the handlers' own. The value that
+// was validated is the value that is bound: encoding/json alone would match member names without
+// regard to case.
 var validatorOptions = &openapi3filter.Options{
 	MultiError:          true,
 	KeepValidatedValue:  true,
@@ -41,8 +51,8 @@ var validatorOptions = &openapi3filter.Options{
 	AuthenticationFunc:  openapi3filter.NoopAuthenticationFunc,
 }
 
-// validate checks the request against the contract. It reads the body whole, unless that has parts, whose handler
-// reads and checks them one by one; the caller has capped it.
+// validate checks the request against the contract. It reads the body whole, unless that has parts,
+// whose handler reads and checks them one by one; the caller has capped it.
 func (op *operation) validate(c echo.Context) error {
 	query, err := op.readQuery(c)
 	if err != nil {
@@ -86,14 +96,17 @@ func (op *operation) validate(c echo.Context) error {
 	return describeInvalid(err)
 }
 
-// needsParameters reports whether even a request that shows none must be held against the parameters.
+// needsParameters reports whether even a request that shows none must be held against the
+// parameters.
 func (op *operation) needsParameters() bool {
 	return slices.ContainsFunc(op.parameters, func(p *openapi3.ParameterRef) bool {
-		return p.Value.In == openapi3.ParameterInHeader || p.Value.In == openapi3.ParameterInQuery && p.Value.Required
+		return p.Value.In == openapi3.ParameterInHeader ||
+			p.Value.In == openapi3.ParameterInQuery && p.Value.Required
 	})
 }
 
-// readQuery refuses parameters the operation does not have, repeated ones, and text no database can hold.
+// readQuery refuses parameters the operation does not have, repeated ones, and text no database can
+// hold.
 func (op *operation) readQuery(c echo.Context) (url.Values, error) {
 	raw := c.Request().URL.RawQuery
 	if raw == "" {
@@ -110,16 +123,27 @@ func (op *operation) readQuery(c echo.Context) (url.Values, error) {
 		case !utf8.ValidString(name):
 			return nil, errUTF8
 		case !declared:
-			wrong = append(wrong, problem.Field{Pointer: pointer(name), Message: "is not a parameter of this operation"})
+			wrong = append(
+				wrong,
+				problem.Field{
+					Pointer: pointer(name),
+					Message: "is not a parameter of this operation",
+				},
+			)
 		case len(values) > 1 && !repeatable:
-			wrong = append(wrong, problem.Field{Pointer: pointer(name), Message: "may be given only once"})
+			wrong = append(
+				wrong, problem.Field{Pointer: pointer(name), Message: "may be given only once"},
+			)
 		}
 		for _, value := range values {
 			if !utf8.ValidString(value) {
 				return nil, errUTF8
 			}
 			if strings.ContainsRune(value, 0) {
-				wrong = append(wrong, problem.Field{Pointer: pointer(name), Message: "holds the character U+0000"})
+				wrong = append(
+					wrong,
+					problem.Field{Pointer: pointer(name), Message: "holds the character U+0000"},
+				)
 			}
 		}
 	}
@@ -130,8 +154,8 @@ func (op *operation) readQuery(c echo.Context) (url.Values, error) {
 	return query, nil
 }
 
-// readBody refuses what the validator would let pass: another media type, bytes after the JSON value,
-// characters no database can hold.
+// readBody refuses what the validator would let pass: another media type, bytes after the JSON
+// value, characters no database can hold.
 func (op *operation) readBody(r *http.Request) error {
 	data, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, op.wholeBody()))
 	var tooLarge *http.MaxBytesError
@@ -158,7 +182,9 @@ func (op *operation) readBody(r *http.Request) error {
 		return errMediaType.Detailf("Send the body as %s.", strings.Join(op.media, " or "))
 	}
 	if len(op.media) > 1 {
-		r.Header.Set("Content-Type", media+header[len(media):]) // the generated code minds upper and lower case
+		r.Header.Set(
+			"Content-Type", media+header[len(media):],
+		) // the generated code minds upper and lower case
 	}
 	if !utf8.Valid(data) {
 		return errUTF8
@@ -172,10 +198,17 @@ func (op *operation) readBody(r *http.Request) error {
 	}
 	for name, values := range form {
 		if len(values) > 1 {
-			return problem.Invalid(problem.Field{Pointer: pointer(name), Message: "may be given only once"})
+			return problem.Invalid(
+				problem.Field{Pointer: pointer(name), Message: "may be given only once"},
+			)
 		}
 		if strings.ContainsRune(values[0], 0) || !utf8.ValidString(values[0]) {
-			return problem.Invalid(problem.Field{Pointer: pointer(name), Message: "holds characters that are not text"})
+			return problem.Invalid(
+				problem.Field{
+					Pointer: pointer(name),
+					Message: "holds characters that are not text",
+				},
+			)
 		}
 	}
 	return nil
@@ -188,7 +221,9 @@ func checkJSON(data []byte) error {
 		switch b := data[i]; {
 		case inString && b == '\\':
 			if bytes.HasPrefix(data[i:], []byte(`\u0000`)) {
-				return problem.Invalid(problem.Field{Pointer: "", Message: "holds the character U+0000"})
+				return problem.Invalid(
+					problem.Field{Pointer: "", Message: "holds the character U+0000"},
+				)
 			}
 			i++
 		case b == '"':
@@ -207,7 +242,9 @@ func checkJSON(data []byte) error {
 	if !json.Valid(data) {
 		var syntax *json.SyntaxError
 		if err := json.Unmarshal(data, new(any)); errors.As(err, &syntax) {
-			return errJSON.Detailf("The body is not valid JSON: %s, after %d bytes.", syntax.Error(), syntax.Offset)
+			return errJSON.Detailf(
+				"The body is not valid JSON: %s, after %d bytes.", syntax.Error(), syntax.Offset,
+			)
 		}
 		return errJSON
 	}

@@ -19,10 +19,11 @@ import (
 	"github.com/shopd/shopd/internal/platform/safehttp"
 )
 
-// schedule is how long to wait after each failed attempt, but the last: 75 hours in all, and up to a tenth more, so that
-// what failed together does not come back together.
+// schedule is how long to wait after each failed attempt, but the last: 75 hours in all, and up to
+// a tenth more, so that what failed together does not come back together.
 var schedule = []time.Duration{
-	5 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 5 * time.Hour, 10 * time.Hour, 14 * time.Hour, 20 * time.Hour, 24 * time.Hour,
+	5 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 5 * time.Hour,
+	10 * time.Hour, 14 * time.Hour, 20 * time.Hour, 24 * time.Hour,
 }
 
 const (
@@ -51,8 +52,8 @@ type outcome struct {
 	took   time.Duration
 }
 
-// attempt makes one attempt at a delivery and notes how it ended. When that cannot be noted, it is made again after its
-// lease.
+// attempt makes one attempt at a delivery and notes how it ended. When that cannot be noted, it is
+// made again after its lease.
 func (w *Webhooks) attempt(ctx context.Context, d db.TakeDeliveriesRow) {
 	begun := time.Now()
 	answer, err := w.send(ctx, d)
@@ -61,7 +62,10 @@ func (w *Webhooks) attempt(ctx context.Context, d db.TakeDeliveriesRow) {
 		o.err = fmt.Errorf("the address answered %d", answer.Status)
 	}
 	if err := w.note(ctx, d, o); err != nil {
-		w.settings.Log.ErrorContext(ctx, "delivery not noted", "delivery", d.ID, "webhook", d.WebhookID, "error", err.Error())
+		w.settings.Log.ErrorContext(
+			ctx, "delivery not noted", "delivery", d.ID, "webhook", d.WebhookID, "error",
+			err.Error(),
+		)
 	}
 }
 
@@ -116,7 +120,12 @@ func (w *Webhooks) sign(d db.TakeDeliveriesRow, at time.Time, body []byte) (stri
 
 // note notes how an attempt ended, and what follows from it for the webhook.
 func (w *Webhooks) note(ctx context.Context, d db.TakeDeliveriesRow, o outcome) error {
-	end := db.EndAttemptParams{ID: d.ID, LeasedUntil: *d.LeasedUntil, Status: delivered, DurationMs: int32(o.took.Milliseconds())}
+	end := db.EndAttemptParams{
+		ID:          d.ID,
+		LeasedUntil: *d.LeasedUntil,
+		Status:      delivered,
+		DurationMs:  int32(o.took.Milliseconds()),
+	}
 	if o.answer.Status != 0 {
 		end.ResponseStatus, end.ResponseBody = new(int32(o.answer.Status)), new(text(o.answer.Body))
 	}
@@ -126,8 +135,13 @@ func (w *Webhooks) note(ctx context.Context, d db.TakeDeliveriesRow, o outcome) 
 		if int(d.Attempts) > len(schedule) || o.answer.Status == http.StatusGone {
 			end.Status = failed
 		}
-		if refused := errors.Unwrap(o.err); refused != nil { // why an address cannot be called is told to the log alone
-			w.settings.Log.WarnContext(ctx, "webhook not reached", "webhook", d.WebhookID, "delivery", d.ID, "error", refused.Error())
+		if refused := errors.Unwrap(
+			o.err,
+		); refused != nil { // why an address cannot be called is told to the log alone
+			w.settings.Log.WarnContext(
+				ctx, "webhook not reached", "webhook", d.WebhookID, "delivery", d.ID, "error",
+				refused.Error(),
+			)
 		}
 	}
 	return postgres.Tx(ctx, w.pool, func(q *db.Queries) error {
@@ -142,9 +156,14 @@ func (w *Webhooks) note(ctx context.Context, d db.TakeDeliveriesRow, o outcome) 
 	})
 }
 
-// noteFailure notes that a webhook failed, and disables one that is gone or has done nothing else for the whole window.
-func (w *Webhooks) noteFailure(ctx context.Context, q *db.Queries, d db.TakeDeliveriesRow, status int) error {
-	exhausted, err := q.NoteWebhookFailure(ctx, *d.AttemptedAt, d.WebhookID, int32(window.Seconds()))
+// noteFailure notes that a webhook failed, and disables one that is gone or has done nothing else
+// for the whole window.
+func (w *Webhooks) noteFailure(
+	ctx context.Context, q *db.Queries, d db.TakeDeliveriesRow, status int,
+) error {
+	exhausted, err := q.NoteWebhookFailure(
+		ctx, *d.AttemptedAt, d.WebhookID, int32(window.Seconds()),
+	)
 	if err != nil {
 		return err
 	}
@@ -163,7 +182,10 @@ func (w *Webhooks) noteFailure(ctx context.Context, q *db.Queries, d db.TakeDeli
 	}
 	w.settings.Log.WarnContext(ctx, "webhook disabled", "webhook", d.WebhookID, "reason", reason)
 	return events.Record(ctx, q, events.Event{
-		Kind: events.WebhookDisabled, ObjectType: events.Webhook, ObjectID: d.WebhookID, Data: Disabled{d.WebhookID, host(d.URL), reason},
+		Kind:       events.WebhookDisabled,
+		ObjectType: events.Webhook,
+		ObjectID:   d.WebhookID,
+		Data:       Disabled{d.WebhookID, host(d.URL), reason},
 	})
 }
 
@@ -178,7 +200,8 @@ type Disabled struct {
 func wait(attempts int32, answer safehttp.Answer) time.Duration {
 	pause := schedule[min(max(int(attempts), 1), len(schedule))-1]
 	pause += rand.N(pause / 10)
-	if answer.Status == http.StatusTooManyRequests || answer.Status == http.StatusServiceUnavailable {
+	if answer.Status == http.StatusTooManyRequests ||
+		answer.Status == http.StatusServiceUnavailable {
 		if seconds, err := strconv.Atoi(answer.Header.Get("Retry-After")); err == nil {
 			pause = max(pause, min(time.Duration(min(seconds, 1<<20))*time.Second, longestWait))
 		}

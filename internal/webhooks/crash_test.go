@@ -25,7 +25,9 @@ import (
 // shopping orders, pays and cancels until the shop is dead.
 func (s shop) shopping(ctx context.Context, url, token string) {
 	post := func(path, body string) (order api.Order, ok bool) {
-		request, err := http.NewRequestWithContext(ctx, http.MethodPost, url+path, strings.NewReader(body))
+		request, err := http.NewRequestWithContext(
+			ctx, http.MethodPost, url+path, strings.NewReader(body),
+		)
 		if err != nil {
 			return order, false
 		}
@@ -39,15 +41,22 @@ func (s shop) shopping(ctx context.Context, url, token string) {
 		return order, json.NewDecoder(response.Body).Decode(&order) == nil
 	}
 	for {
-		order, alive := post(orders, fmt.Sprintf(`{"items": [{"product_id": %d, "quantity": 1}]}`, s.product))
+		order, alive := post(
+			orders, fmt.Sprintf(`{"items": [{"product_id": %d, "quantity": 1}]}`, s.product),
+		)
 		if !alive {
 			return
 		}
 		if order.ID%3 > 0 {
-			_, alive = post(fmt.Sprintf("%s/%d/pay", orders, order.ID), `{"payment_type": "card", "token": "tok_visa"}`)
+			_, alive = post(
+				fmt.Sprintf("%s/%d/pay", orders, order.ID),
+				`{"payment_type": "card", "token": "tok_visa"}`,
+			)
 		}
 		if alive && order.ID%3 > 1 {
-			request, _ := http.NewRequestWithContext(ctx, http.MethodPost, fmt.Sprintf("%s%s/%d/cancel", url, orders, order.ID), nil)
+			request, _ := http.NewRequestWithContext(
+				ctx, http.MethodPost, fmt.Sprintf("%s%s/%d/cancel", url, orders, order.ID), nil,
+			)
 			request.Header.Set("Authorization", "Bearer "+token)
 			if response, err := http.DefaultClient.Do(request); err == nil {
 				_ = response.Body.Close()
@@ -56,9 +65,9 @@ func (s shop) shopping(ctx context.Context, url, token string) {
 	}
 }
 
-// A server that is killed again and again while orders, mails and webhooks flow: no event is lost, none is told of what
-// was not committed, each order is told of in order, and each mail is one. SHOPD_TEST_KILLS says how often, 3 times
-// unless it is set.
+// A server that is killed again and again while orders, mails and webhooks flow: no event is lost,
+// none is told of what was not committed, each order is told of in order, and each mail is one.
+// SHOPD_TEST_KILLS says how often, 3 times unless it is set.
 func TestKilledAtAnyMoment(t *testing.T) {
 	t.Parallel()
 	kills := 3
@@ -66,7 +75,10 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		kills = n
 	}
 	mails := t.TempDir()
-	s := open(t, apitest.Setting{Name: "MAIL_DIR", Value: mails}, apitest.Setting{Name: "ORDER_CANCEL_UNTIL", Value: "shipped"})
+	s := open(
+		t, apitest.Setting{Name: "MAIL_DIR", Value: mails},
+		apitest.Setting{Name: "ORDER_CANCEL_UNTIL", Value: "shipped"},
+	)
 	r := receive(t)
 	r.answers(func(w http.ResponseWriter, _ *http.Request, _ message) {
 		if rand.IntN(20) == 0 {
@@ -93,13 +105,20 @@ func TestKilledAtAnyMoment(t *testing.T) {
 
 	// Some minutes later: what the dead held is let go, and another goes on.
 	r.status(http.StatusOK)
-	s.Exec("UPDATE river_job SET state = 'available', scheduled_at = now() WHERE kind = 'notifications.mail' AND state IN ('running', 'retryable')")
-	s.Exec("UPDATE webhook_deliveries SET leased_until = NULL, next_attempt_at = now() WHERE status = 'pending'")
+	s.Exec(
+		"UPDATE river_job SET state = 'available', scheduled_at = now() WHERE kind = 'notifications.mail' AND state IN ('running', 'retryable')",
+	)
+	s.Exec(
+		"UPDATE webhook_deliveries SET leased_until = NULL, next_attempt_at = now() WHERE status = 'pending'",
+	)
 	last := s.Process(workers)
 	require.Eventually(t, func() bool {
-		return apitest.Value[bool](s.Shop, `SELECT NOT EXISTS (SELECT FROM events WHERE told_at IS NULL)
+		return apitest.Value[bool](
+			s.Shop,
+			`SELECT NOT EXISTS (SELECT FROM events WHERE told_at IS NULL)
 			AND NOT EXISTS (SELECT FROM webhook_deliveries WHERE status <> 'delivered')
-			AND NOT EXISTS (SELECT FROM river_job WHERE kind = 'notifications.mail' AND state <> 'completed')`)
+			AND NOT EXISTS (SELECT FROM river_job WHERE kind = 'notifications.mail' AND state <> 'completed')`,
+		)
 	}, 60*time.Second, 50*time.Millisecond)
 	last.Kill()
 
@@ -108,7 +127,13 @@ func TestKilledAtAnyMoment(t *testing.T) {
 			(SELECT array_agg(e.kind ORDER BY e.id) FROM events e WHERE e.object_type = 'order' AND e.object_id = o.id) =
 			(SELECT array_agg('order.' || CASE h.to_status WHEN 'PENDING' THEN 'created' ELSE lower(h.to_status) END ORDER BY h.id)
 			   FROM order_history h WHERE h.order_id = o.id AND h.to_status IS DISTINCT FROM h.from_status)) FROM orders o`), "each change has its event, and each event its change")
-	assert.Zero(t, apitest.Value[int](s.Shop, "SELECT count(*) FROM events e WHERE e.object_type = 'order' AND NOT EXISTS (SELECT FROM orders o WHERE o.id = e.object_id)"))
+	assert.Zero(
+		t,
+		apitest.Value[int](
+			s.Shop,
+			"SELECT count(*) FROM events e WHERE e.object_type = 'order' AND NOT EXISTS (SELECT FROM orders o WHERE o.id = e.object_id)",
+		),
+	)
 
 	// Each came, one or more times, those of an order in their order.
 	type object struct{ kind, number string }
@@ -136,12 +161,21 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		assert.True(t, known[fmt.Sprintf("evt_%d", id)], "event %d is lost", id)
 	}
 	assert.Len(t, known, apitest.Value[int](s.Shop, "SELECT count(*) FROM webhook_deliveries"))
-	assert.Zero(t, apitest.Value[int](s.Shop, `SELECT count(*) FROM events e WHERE e.kind LIKE 'order.%' AND NOT EXISTS (SELECT FROM webhook_deliveries d WHERE d.event_id = e.id)`))
+	assert.Zero(
+		t,
+		apitest.Value[int](
+			s.Shop,
+			`SELECT count(*) FROM events e WHERE e.kind LIKE 'order.%' AND NOT EXISTS (SELECT FROM webhook_deliveries d WHERE d.event_id = e.id)`,
+		),
+	)
 
 	// Each mail is one, and of an order that is there.
 	files, err := filepath.Glob(filepath.Join(mails, "event-*.eml"))
 	require.NoError(t, err)
-	due := apitest.Value[int](s.Shop, "SELECT count(*) FROM events WHERE kind IN ('order.created', 'order.paid', 'order.cancelled', 'payment.refunded')")
+	due := apitest.Value[int](
+		s.Shop,
+		"SELECT count(*) FROM events WHERE kind IN ('order.created', 'order.paid', 'order.cancelled', 'payment.refunded')",
+	)
 	assert.Len(t, files, due)
 	numbers := map[string]bool{}
 	for _, number := range apitest.Value[[]string](s.Shop, "SELECT array_agg(number) FROM orders") {
@@ -156,5 +190,8 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		assert.True(t, numbers[string(found[1])], "a mail of no order: %s", found[0])
 	}
 	s.RequireSound()
-	t.Logf("%d kills, %d orders, %d events, %d messages of which %d repeated, %d mails", kills, len(numbers), len(known), len(r.messages()), repeated, len(files))
+	t.Logf(
+		"%d kills, %d orders, %d events, %d messages of which %d repeated, %d mails", kills,
+		len(numbers), len(known), len(r.messages()), repeated, len(files),
+	)
 }

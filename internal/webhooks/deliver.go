@@ -15,8 +15,8 @@ const (
 	grace      = 30 * time.Second       // beyond the timeout until an attempt is taken for dead
 )
 
-// Run delivers what is due as it becomes so, until ctx ends; then it waits for the attempts under way. A receiver that
-// hangs keeps no other waiting.
+// Run delivers what is due as it becomes so, until ctx ends; then it waits for the attempts under
+// way. A receiver that hangs keeps no other waiting.
 func (w *Webhooks) Run(ctx context.Context) {
 	var under sync.WaitGroup
 	defer under.Wait()

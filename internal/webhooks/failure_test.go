@@ -17,7 +17,8 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
-// A receiver that fails is tried again, and gets nothing later of the same order before; of others it does.
+// A receiver that fails is tried again, and gets nothing later of the same order before; of others
+// it does.
 func TestAReceiverThatFailsAndRecovers(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -72,7 +73,8 @@ func TestAReceiverThatFailsAndRecovers(t *testing.T) {
 	assert.Nil(t, s.read(made.ID).FailingSince)
 }
 
-// Ten attempts in three days, then it is given up, and the webhook is disabled with notice; made active again it goes on.
+// Ten attempts in three days, then it is given up, and the webhook is disabled with notice; made
+// active again it goes on.
 func TestAReceiverThatFailsForThreeDays(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -83,16 +85,31 @@ func TestAReceiverThatFailsForThreeDays(t *testing.T) {
 	ada := s.Customer()
 	order := s.order(ada)
 	s.work()
-	waits := []string{"5 seconds", "5 minutes", "30 minutes", "2 hours", "5 hours", "10 hours", "14 hours", "20 hours", "24 hours"}
+	waits := []string{
+		"5 seconds", "5 minutes", "30 minutes", "2 hours", "5 hours", "10 hours", "14 hours",
+		"20 hours", "24 hours",
+	}
 	for i, wait := range waits {
 		assert.True(t, s.read(made.ID).IsActive)
 		assert.EqualValues(t, i+1, s.deliveries(made.ID)[0].Attempts)
-		before := apitest.Value[bool](s.Shop, "SELECT next_attempt_at BETWEEN now() + $1::interval * 0.9 - interval '10 s' AND now() + $1::interval * 1.1 FROM webhook_deliveries", wait)
+		before := apitest.Value[bool](
+			s.Shop,
+			"SELECT next_attempt_at BETWEEN now() + $1::interval * 0.9 - interval '10 s' AND now() + $1::interval * 1.1 FROM webhook_deliveries",
+			wait,
+		)
 		assert.True(t, before, wait)
 		if i == len(waits)-1 {
 			s.pay(ada, order, "tok_visa").Want(http.StatusCreated)
 		}
-		s.later(fmt.Sprintf("%d seconds", apitest.Value[int](s.Shop, "SELECT ceil(extract(epoch FROM next_attempt_at - now()) + 1)::int FROM webhook_deliveries LIMIT 1")))
+		s.later(
+			fmt.Sprintf(
+				"%d seconds",
+				apitest.Value[int](
+					s.Shop,
+					"SELECT ceil(extract(epoch FROM next_attempt_at - now()) + 1)::int FROM webhook_deliveries LIMIT 1",
+				),
+			),
+		)
 	}
 	now := s.read(made.ID)
 	assert.False(t, now.IsActive)
@@ -104,8 +121,22 @@ func TestAReceiverThatFailsForThreeDays(t *testing.T) {
 	assert.Equal(t, strings.TrimSpace(strings.Repeat("order.created ", 10)), r.types())
 	s.work()
 	assert.Empty(t, r.types(), "nothing is sent to one that is disabled")
-	assert.Equal(t, 1, apitest.Value[int](s.Shop, "SELECT count(*) FROM river_job WHERE kind = 'notifications.mail' AND args->>'mail' = 'webhook_disabled'"), "an administrator is told")
-	assert.NotContains(t, apitest.Value[string](s.Shop, "SELECT data::text FROM events WHERE kind = 'webhook.disabled'"), "a-secret-path")
+	assert.Equal(
+		t,
+		1,
+		apitest.Value[int](
+			s.Shop,
+			"SELECT count(*) FROM river_job WHERE kind = 'notifications.mail' AND args->>'mail' = 'webhook_disabled'",
+		),
+		"an administrator is told",
+	)
+	assert.NotContains(
+		t,
+		apitest.Value[string](
+			s.Shop, "SELECT data::text FROM events WHERE kind = 'webhook.disabled'",
+		),
+		"a-secret-path",
+	)
 
 	r.status(http.StatusOK)
 	s.keeper.Patch(at(made.ID), fields{"is_active": true}).Want(http.StatusOK).Into(&now)
@@ -113,7 +144,9 @@ func TestAReceiverThatFailsForThreeDays(t *testing.T) {
 	s.work()
 	assert.Equal(t, "order.paid", r.types())
 	var again api.WebhookDelivery
-	s.keeper.Post(fmt.Sprintf("%s/deliveries/%d/redeliver", at(made.ID), all[0].ID), nil).Want(http.StatusAccepted).Into(&again)
+	s.keeper.Post(fmt.Sprintf("%s/deliveries/%d/redeliver", at(made.ID), all[0].ID), nil).
+		Want(http.StatusAccepted).
+		Into(&again)
 	assert.Equal(t, all[0].EventID, again.EventID)
 	assert.Equal(t, api.WebhookDeliveryStatusPending, again.Status)
 	s.work()
@@ -138,12 +171,15 @@ func TestAReceiverThatIsGone(t *testing.T) {
 	assert.Equal(t, "order.created", r.types(), "nothing more")
 }
 
-// A redirect is a failure, and what it leads to is never called; nor is an address within that no setting allows.
+// A redirect is a failure, and what it leads to is never called; nor is an address within that no
+// setting allows.
 func TestNothingInwardIsCalled(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	var called atomic.Int32
-	canary := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { called.Add(1) }))
+	canary := httptest.NewServer(
+		http.HandlerFunc(func(http.ResponseWriter, *http.Request) { called.Add(1) }),
+	)
 	t.Cleanup(canary.Close)
 	r := receive(t)
 	made := s.hook(r.URL, "order.created")
@@ -158,13 +194,18 @@ func TestNothingInwardIsCalled(t *testing.T) {
 		assert.EqualValues(t, status, *all[len(all)-1].ResponseStatus)
 		assert.Equal(t, api.WebhookDeliveryStatusPending, all[len(all)-1].Status)
 	}
-	strict := shop{Shop: s.Restart(apitest.Setting{Name: "FETCH_ALLOWED_NETWORKS", Value: "127.0.0.2"}), t: t}
+	strict := shop{
+		Shop: s.Restart(apitest.Setting{Name: "FETCH_ALLOWED_NETWORKS", Value: "127.0.0.2"}),
+		t:    t,
+	}
 	r.types()
 	for _, url := range []string{canary.URL, strings.Replace(canary.URL, "127.0.0.1", "localhost", 1), "http://127.0.0.2:1/"} {
 		s.Exec("UPDATE webhooks SET url = $1, failing_since = NULL", url)
 		strict.later("1 day")
 		for _, d := range s.deliveries(made.ID) {
-			assert.Equal(t, "the address cannot be fetched", *d.Error, "closed looks like forbidden")
+			assert.Equal(
+				t, "the address cannot be fetched", *d.Error, "closed looks like forbidden",
+			)
 			assert.Nil(t, d.ResponseStatus)
 		}
 	}
@@ -197,7 +238,10 @@ func TestReceiversThatHang(t *testing.T) {
 	t.Cleanup(slow.Close)
 	var hanging []api.NewWebhook
 	for i := range 20 {
-		hanging = append(hanging, s.hook(fmt.Sprintf("%s/%s", slow.URL, []string{"body", "head"}[i%2]), "order.created"))
+		hanging = append(
+			hanging,
+			s.hook(fmt.Sprintf("%s/%s", slow.URL, []string{"body", "head"}[i%2]), "order.created"),
+		)
 	}
 	healthy := receive(t)
 	made := s.hook(healthy.URL, "order.created")

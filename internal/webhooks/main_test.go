@@ -41,22 +41,32 @@ type shop struct {
 func open(t *testing.T, settings ...apitest.Setting) shop {
 	t.Helper()
 	s := shop{Shop: apitest.New(t, append([]apitest.Setting{
-		{Name: "FETCH_ALLOWED_NETWORKS", Value: "127.0.0.1"}, {Name: "ORDER_MAX_OPEN_UNPAID", Value: "0"},
+		{
+			Name:  "FETCH_ALLOWED_NETWORKS",
+			Value: "127.0.0.1",
+		},
+		{Name: "ORDER_MAX_OPEN_UNPAID", Value: "0"},
 	}, settings...)...), t: t}
 	s.keeper = s.Admin()
 	var made api.AdminProduct
-	s.keeper.Post("/api/v1/admin/products", fields{"name": "Drift", "price": "12.50", "stock": 100000}).Want(http.StatusCreated).Into(&made)
+	s.keeper.Post("/api/v1/admin/products", fields{"name": "Drift", "price": "12.50", "stock": 100000}).
+		Want(http.StatusCreated).
+		Into(&made)
 	s.product = made.ID
 	return s
 }
 
 func (s shop) order(caller apitest.Caller) (order api.Order) {
-	caller.Post(orders, fields{"items": []fields{{"product_id": s.product, "quantity": 2}}}).Want(http.StatusCreated).Into(&order)
+	caller.Post(orders, fields{"items": []fields{{"product_id": s.product, "quantity": 2}}}).
+		Want(http.StatusCreated).
+		Into(&order)
 	return order
 }
 
 func (s shop) pay(caller apitest.Caller, order api.Order, token string) *apitest.Answer {
-	return caller.Post(fmt.Sprintf("%s/%d/pay", orders, order.ID), fields{"payment_type": "card", "token": token})
+	return caller.Post(
+		fmt.Sprintf("%s/%d/pay", orders, order.ID), fields{"payment_type": "card", "token": token},
+	)
 }
 
 // work tells of all events and makes all deliveries that are due.
@@ -69,8 +79,14 @@ func (s shop) work() {
 // later makes it so much later for what waits, and works.
 func (s shop) later(interval string) {
 	s.t.Helper()
-	s.Exec("UPDATE webhook_deliveries SET next_attempt_at = next_attempt_at - $1::interval, leased_until = leased_until - $1::interval", interval)
-	s.Exec("UPDATE webhooks SET failing_since = failing_since - $1::interval, old_secret_until = old_secret_until - $1::interval", interval)
+	s.Exec(
+		"UPDATE webhook_deliveries SET next_attempt_at = next_attempt_at - $1::interval, leased_until = leased_until - $1::interval",
+		interval,
+	)
+	s.Exec(
+		"UPDATE webhooks SET failing_since = failing_since - $1::interval, old_secret_until = old_secret_until - $1::interval",
+		interval,
+	)
 	s.work()
 }
 
@@ -104,8 +120,8 @@ type message struct {
 	Data      json.RawMessage `json:"data"`
 }
 
-// receiver is somebody who is told. It answers what answer does, and keeps what it got; what the reference library does
-// not verify fails the test.
+// receiver is somebody who is told. It answers what answer does, and keeps what it got; what the
+// reference library does not verify fails the test.
 type receiver struct {
 	*httptest.Server
 	t      *testing.T
@@ -152,7 +168,10 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	if err == nil {
 		err = verifier.Verify(body, request.Header)
 	}
-	m := message{ID: request.Header.Get("webhook-id"), Signature: request.Header.Get("webhook-signature")}
+	m := message{
+		ID:        request.Header.Get("webhook-id"),
+		Signature: request.Header.Get("webhook-signature"),
+	}
 	if err == nil {
 		err = json.Unmarshal(body, &m)
 	}

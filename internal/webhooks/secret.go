@@ -14,7 +14,9 @@ import (
 const secretBytes = 32
 
 // errSealed is a secret that was sealed with another key: SECRET_KEY was changed since.
-var errSealed = errors.New("the secret cannot be read: SECRET_KEY is another one; rotate the webhook's secret")
+var errSealed = errors.New(
+	"the secret cannot be read: SECRET_KEY is another one; rotate the webhook's secret",
+)
 
 // seal keeps secrets in the database from being read without the server's own.
 type seal struct{ cipher.AEAD }

@@ -1,5 +1,6 @@
-// Package webhooks owns telling other programs what happens in the shop: who is told, and every delivery until it came
-// or was given up. A delivery is made at least once; those of one object go to a webhook in the order of their events.
+// Package webhooks owns telling other programs what happens in the shop: who is told, and every
+// delivery until it came or was given up. A delivery is made at least once; those of one object go
+// to a webhook in the order of their events.
 package webhooks
 
 import (
@@ -20,11 +21,19 @@ import (
 // Errors clients are told about.
 var (
 	ErrNotFound         = problem.NotFound("webhook_not_found", "There is no such webhook.")
-	ErrDeliveryNotFound = problem.NotFound("delivery_not_found", "The webhook has no such delivery, or it is more than 30 days old.")
-	ErrTooMany          = problem.Conflict("too_many_webhooks", "There are as many webhooks as there may be. Delete one first.")
-	ErrInactive         = problem.Conflict("webhook_inactive", "The webhook is not active. Make it active first.")
-	errURL              = problem.Invalid(problem.Field{Pointer: "/url", Message: "is not a public address"})
-	errInsecure         = problem.Invalid(problem.Field{Pointer: "/url", Message: "must begin with https://"})
+	ErrDeliveryNotFound = problem.NotFound(
+		"delivery_not_found", "The webhook has no such delivery, or it is more than 30 days old.",
+	)
+	ErrTooMany = problem.Conflict(
+		"too_many_webhooks", "There are as many webhooks as there may be. Delete one first.",
+	)
+	ErrInactive = problem.Conflict(
+		"webhook_inactive", "The webhook is not active. Make it active first.",
+	)
+	errURL      = problem.Invalid(problem.Field{Pointer: "/url", Message: "is not a public address"})
+	errInsecure = problem.Invalid(
+		problem.Field{Pointer: "/url", Message: "must begin with https://"},
+	)
 )
 
 // maxWebhooks is how many there may be.
@@ -54,11 +63,19 @@ func New(pool *pgxpool.Pool, settings Settings) (*Webhooks, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Webhooks{pool: pool, queries: db.New(pool), planned: postgres.Planned(pool), seal: seal, settings: settings}, nil
+	return &Webhooks{
+		pool:     pool,
+		queries:  db.New(pool),
+		planned:  postgres.Planned(pool),
+		seal:     seal,
+		settings: settings,
+	}, nil
 }
 
 // Hear sends events on their way to the webhooks that want them; it is an events.Listener.
-func (w *Webhooks) Hear(ctx context.Context, q *db.Queries, _ func(river.JobArgs) error, told []events.Told) error {
+func (w *Webhooks) Hear(
+	ctx context.Context, q *db.Queries, _ func(river.JobArgs) error, told []events.Told,
+) error {
 	ids := make([]int64, 0, len(told))
 	for _, e := range told {
 		ids = append(ids, e.ID)

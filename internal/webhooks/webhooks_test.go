@@ -33,41 +33,65 @@ func TestKeepingWebhooks(t *testing.T) {
 	assert.NotContains(t, answer.String(), "secret\"")
 	assert.Equal(t, []api.WebhookEvent{"order.created", "order.paid"}, found.Events)
 	tag := answer.Header.Get("ETag")
-	s.keeper.Get(at(made.ID), apitest.Header{Name: "If-None-Match", Value: tag}).Want(http.StatusNotModified)
+	s.keeper.Get(at(made.ID), apitest.Header{Name: "If-None-Match", Value: tag}).
+		Want(http.StatusNotModified)
 	var page api.WebhookPage
 	answer = s.keeper.Get(hooks).Want(http.StatusOK).Into(&page)
 	assert.EqualValues(t, 1, page.Total)
 	assert.NotContains(t, answer.String(), strings.TrimPrefix(made.Secret, "whsec_"))
-	assert.False(t, apitest.Value[bool](s.Shop, "SELECT position(decode(substr($1, 7), 'base64') IN secret) > 0 FROM webhooks", made.Secret), "it is sealed")
+	assert.False(
+		t,
+		apitest.Value[bool](
+			s.Shop, "SELECT position(decode(substr($1, 7), 'base64') IN secret) > 0 FROM webhooks",
+			made.Secret,
+		),
+		"it is sealed",
+	)
 
 	match := apitest.Header{Name: "If-Match", Value: tag}
-	s.keeper.Patch(at(made.ID), fields{"description": "The warehouse", "events": []string{"*"}, "is_active": false}, match).Want(http.StatusOK).Into(&found)
+	s.keeper.Patch(at(made.ID), fields{"description": "The warehouse", "events": []string{"*"}, "is_active": false}, match).
+		Want(http.StatusOK).
+		Into(&found)
 	assert.Equal(t, "The warehouse", found.Description)
 	assert.NotNil(t, found.DisabledAt)
 	assert.Nil(t, found.DisabledReason)
-	s.keeper.Patch(at(made.ID), fields{"is_active": true}, match).Problem(http.StatusPreconditionFailed, "stale")
-	s.keeper.Call(http.MethodDelete, at(made.ID), nil, match).Problem(http.StatusPreconditionFailed, "stale")
+	s.keeper.Patch(at(made.ID), fields{"is_active": true}, match).
+		Problem(http.StatusPreconditionFailed, "stale")
+	s.keeper.Call(http.MethodDelete, at(made.ID), nil, match).
+		Problem(http.StatusPreconditionFailed, "stale")
 	s.keeper.Post(at(made.ID)+"/test", nil).Problem(http.StatusConflict, "webhook_inactive")
-	s.keeper.Post(at(made.ID)+"/deliveries/1/redeliver", nil).Problem(http.StatusConflict, "webhook_inactive")
-	s.keeper.Patch(at(made.ID), fields{"is_active": true, "url": "http://127.0.0.1:9/other"}).Want(http.StatusOK).Into(&found)
+	s.keeper.Post(at(made.ID)+"/deliveries/1/redeliver", nil).
+		Problem(http.StatusConflict, "webhook_inactive")
+	s.keeper.Patch(at(made.ID), fields{"is_active": true, "url": "http://127.0.0.1:9/other"}).
+		Want(http.StatusOK).
+		Into(&found)
 	assert.Nil(t, found.DisabledAt)
-	s.keeper.Post(at(made.ID)+"/deliveries/4242/redeliver", nil).Problem(http.StatusNotFound, "delivery_not_found")
+	s.keeper.Post(at(made.ID)+"/deliveries/4242/redeliver", nil).
+		Problem(http.StatusNotFound, "delivery_not_found")
 
 	for _, url := range []string{"http://10.0.0.1/", "http://[::1]/", "http://169.254.169.254/latest", "http://user:pass@example.com/", "http://2130706433/"} {
-		s.keeper.Post(hooks, fields{"url": url, "events": []string{"*"}}).Problem(http.StatusUnprocessableEntity, "invalid_request")
-		s.keeper.Patch(at(made.ID), fields{"url": url}).Problem(http.StatusUnprocessableEntity, "invalid_request")
+		s.keeper.Post(hooks, fields{"url": url, "events": []string{"*"}}).
+			Problem(http.StatusUnprocessableEntity, "invalid_request")
+		s.keeper.Patch(at(made.ID), fields{"url": url}).
+			Problem(http.StatusUnprocessableEntity, "invalid_request")
 	}
-	s.keeper.Post(hooks, fields{"url": "https://example.com/", "events": []string{"order.lost"}}).Problem(http.StatusUnprocessableEntity, "invalid_request")
-	s.Exec("INSERT INTO webhooks (url, events, secret) SELECT 'https://example.com/', '{*}', '' FROM generate_series(2, 100)")
-	s.keeper.Post(hooks, fields{"url": "https://example.com/", "events": []string{"*"}}).Problem(http.StatusConflict, "too_many_webhooks")
+	s.keeper.Post(hooks, fields{"url": "https://example.com/", "events": []string{"order.lost"}}).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
+	s.Exec(
+		"INSERT INTO webhooks (url, events, secret) SELECT 'https://example.com/', '{*}', '' FROM generate_series(2, 100)",
+	)
+	s.keeper.Post(hooks, fields{"url": "https://example.com/", "events": []string{"*"}}).
+		Problem(http.StatusConflict, "too_many_webhooks")
 
 	for _, call := range [][2]string{{"GET", ""}, {"PATCH", ""}, {"DELETE", ""}, {"POST", "/rotate-secret"}, {"POST", "/test"}, {"GET", "/deliveries"}, {"POST", "/deliveries/1/redeliver"}} {
 		var body any
 		if call[0] == http.MethodPatch {
 			body = fields{"is_active": true}
 		}
-		s.keeper.Call(call[0], at(4242)+call[1], body).Problem(http.StatusNotFound, "webhook_not_found")
-		s.keeper.Call(call[0], at(0)+call[1], body).Problem(http.StatusUnprocessableEntity, "invalid_request")
+		s.keeper.Call(call[0], at(4242)+call[1], body).
+			Problem(http.StatusNotFound, "webhook_not_found")
+		s.keeper.Call(call[0], at(0)+call[1], body).
+			Problem(http.StatusUnprocessableEntity, "invalid_request")
 	}
 	s.keeper.Get(hooks+"?limit=0").Problem(http.StatusUnprocessableEntity, "invalid_request")
 	s.keeper.Delete(at(made.ID)).Want(http.StatusNoContent)
@@ -77,9 +101,17 @@ func TestKeepingWebhooks(t *testing.T) {
 // In production no address without TLS will do.
 func TestProductionNeedsTLS(t *testing.T) {
 	t.Parallel()
-	s := apitest.New(t, apitest.Setting{Name: "DEBUG", Value: "false"}, apitest.Setting{Name: "BCRYPT_COST", Value: "10"}, apitest.Setting{Name: "PAYMENT_TEST_ALLOWED", Value: "true"})
-	s.Admin().Post(hooks, fields{"url": "http://example.com/", "events": []string{"*"}}).Problem(http.StatusUnprocessableEntity, "invalid_request")
-	s.Admin().Post(hooks, fields{"url": "https://example.com/", "events": []string{"*"}}).Want(http.StatusCreated)
+	s := apitest.New(
+		t, apitest.Setting{Name: "DEBUG", Value: "false"},
+		apitest.Setting{Name: "BCRYPT_COST", Value: "10"},
+		apitest.Setting{Name: "PAYMENT_TEST_ALLOWED", Value: "true"},
+	)
+	s.Admin().
+		Post(hooks, fields{"url": "http://example.com/", "events": []string{"*"}}).
+		Problem(http.StatusUnprocessableEntity, "invalid_request")
+	s.Admin().
+		Post(hooks, fields{"url": "https://example.com/", "events": []string{"*"}}).
+		Want(http.StatusCreated)
 }
 
 // All that happens is told once, verified by the reference library, with the object as it was.
@@ -91,17 +123,23 @@ func TestEveryEventArrives(t *testing.T) {
 	r.trusts(made.Secret)
 
 	var product api.AdminProduct
-	s.keeper.Post("/api/v1/admin/products", fields{"name": "Vase", "price": "3.00", "stock": 2}).Want(http.StatusCreated).Into(&product)
+	s.keeper.Post("/api/v1/admin/products", fields{"name": "Vase", "price": "3.00", "stock": 2}).
+		Want(http.StatusCreated).
+		Into(&product)
 	address := fmt.Sprintf("/api/v1/admin/products/%d", product.ID)
 	s.keeper.Patch(address, fields{"name": "Tall vase"}).Want(http.StatusOK)
 	s.keeper.Put(address+"/inventory", fields{"quantity": 11}).Want(http.StatusOK)
 	s.keeper.Put(address+"/inventory", fields{"quantity": 2}).Want(http.StatusOK)
 	s.work()
-	assert.ElementsMatch(t, []string{"product.created", "product.updated", "stock.low"}, strings.Fields(r.types()))
+	assert.ElementsMatch(
+		t, []string{"product.created", "product.updated", "stock.low"}, strings.Fields(r.types()),
+	)
 
 	ada := s.Customer()
 	var order api.Order
-	ada.Post(orders, fields{"items": []fields{{"product_id": product.ID, "quantity": 2}}, "note": "Ring twice"}).Want(http.StatusCreated).Into(&order)
+	ada.Post(orders, fields{"items": []fields{{"product_id": product.ID, "quantity": 2}}, "note": "Ring twice"}).
+		Want(http.StatusCreated).
+		Into(&order)
 	s.pay(ada, order, "tok_declined").Want(http.StatusPaymentRequired)
 	s.pay(ada, order, "tok_visa").Want(http.StatusCreated)
 	status := fmt.Sprintf("/api/v1/admin/orders/%d/status", order.ID)
@@ -112,7 +150,10 @@ func TestEveryEventArrives(t *testing.T) {
 	ada.Post(fmt.Sprintf("%s/%d/cancel", orders, second.ID), nil).Want(http.StatusOK)
 	s.keeper.Delete(address).Want(http.StatusNoContent)
 	require.NoError(t, postgres.Tx(t.Context(), s.Pool, func(q *db.Queries) error {
-		return events.RecordImportFinished(t.Context(), q, events.ImportSummary{ID: 7, Status: "completed", Total: 3, FinishedAt: time.Now()})
+		return events.RecordImportFinished(
+			t.Context(), q,
+			events.ImportSummary{ID: 7, Status: "completed", Total: 3, FinishedAt: time.Now()},
+		)
 	}))
 	s.work()
 	messages := r.messages()
@@ -130,10 +171,21 @@ func TestEveryEventArrives(t *testing.T) {
 		}
 	}
 	assert.Equal(t, map[string]int{
-		"customer.registered": 1, "order.created": 2, "stock.out": 1, "payment.failed": 1, "order.paid": 2, "order.shipped": 1, "order.delivered": 1,
-		"payment.refunded": 1, "order.cancelled": 1, "product.deleted": 1, "import.finished": 1,
+		"customer.registered": 1,
+		"order.created":       2,
+		"stock.out":           1,
+		"payment.failed":      1,
+		"order.paid":          2,
+		"order.shipped":       1,
+		"order.delivered":     1,
+		"payment.refunded":    1,
+		"order.cancelled":     1,
+		"product.deleted":     1,
+		"import.finished":     1,
 	}, kinds)
-	assert.Equal(t, []string{"order.created", "order.paid", "order.shipped", "order.delivered"}, ofOrder)
+	assert.Equal(
+		t, []string{"order.created", "order.paid", "order.shipped", "order.delivered"}, ofOrder,
+	)
 	byType := map[string]map[string]any{}
 	for _, m := range messages {
 		if byType[m.Type] == nil {
@@ -146,7 +198,10 @@ func TestEveryEventArrives(t *testing.T) {
 	assert.EqualValues(t, order.ID, created["id"])
 	assert.Equal(t, "PENDING", created["status"])
 	assert.Equal(t, "PAID", paid["status"])
-	assert.Equal(t, order.CreatedAt.Format(time.RFC3339Nano), strings.Replace(created["created_at"].(string), "+00:00", "Z", 1))
+	assert.Equal(
+		t, order.CreatedAt.Format(time.RFC3339Nano),
+		strings.Replace(created["created_at"].(string), "+00:00", "Z", 1),
+	)
 	assert.Equal(t, created["customer"], paid["customer"])
 	for _, field := range []string{"id", "number", "items", "total", "currency", "note", "shipping_address", "total_quantity"} {
 		assert.Equal(t, created[field], paid[field], field)
@@ -163,19 +218,26 @@ func TestEveryEventArrives(t *testing.T) {
 		assert.Nil(t, d.NextAttemptAt)
 	}
 	var page api.WebhookDeliveryPage
-	s.keeper.Get(at(made.ID) + "/deliveries?limit=2&event=order.paid&status=delivered").Want(http.StatusOK).Into(&page)
+	s.keeper.Get(at(made.ID) + "/deliveries?limit=2&event=order.paid&status=delivered").
+		Want(http.StatusOK).
+		Into(&page)
 	require.Len(t, page.Items, 2)
-	s.keeper.Get(at(made.ID) + "/deliveries?limit=2&event=order.paid&cursor=" + *page.NextCursor).Want(http.StatusOK).Into(&page)
+	s.keeper.Get(at(made.ID) + "/deliveries?limit=2&event=order.paid&cursor=" + *page.NextCursor).
+		Want(http.StatusOK).
+		Into(&page)
 	assert.Empty(t, page.Items)
 
 	// What nobody wants is not even kept, unless the shop itself does.
 	s.keeper.Patch(at(made.ID), fields{"is_active": false}).Want(http.StatusOK)
 	before := apitest.Value[int](s.Shop, "SELECT count(*) FROM events")
-	s.keeper.Patch(fmt.Sprintf("/api/v1/admin/products/%d", s.product), fields{"name": "Drifted"}).Want(http.StatusOK)
+	s.keeper.Patch(fmt.Sprintf("/api/v1/admin/products/%d", s.product), fields{"name": "Drifted"}).
+		Want(http.StatusOK)
 	s.order(ada)
 	assert.Equal(t, before+1, apitest.Value[int](s.Shop, "SELECT count(*) FROM events"))
 
-	s.Exec("UPDATE events SET at = at - interval '31 days', told_at = now() WHERE id <> (SELECT max(id) FROM events)")
+	s.Exec(
+		"UPDATE events SET at = at - interval '31 days', told_at = now() WHERE id <> (SELECT max(id) FROM events)",
+	)
 	require.NoError(t, s.App.Events().Purge(t.Context()))
 	assert.Equal(t, 1, apitest.Value[int](s.Shop, "SELECT count(*) FROM events"))
 	assert.Empty(t, s.deliveries(made.ID))
@@ -190,7 +252,9 @@ func TestSecretsOverlap(t *testing.T) {
 	var rotated api.NewWebhook
 	s.keeper.Post(at(made.ID)+"/rotate-secret", nil).Want(http.StatusOK).Into(&rotated)
 	assert.NotEqual(t, made.Secret, rotated.Secret)
-	assert.WithinDuration(t, time.Now().Add(24*time.Hour), *rotated.PreviousSecretUntil, time.Minute)
+	assert.WithinDuration(
+		t, time.Now().Add(24*time.Hour), *rotated.PreviousSecretUntil, time.Minute,
+	)
 	for _, secret := range []string{made.Secret, rotated.Secret} {
 		r.trusts(secret)
 		var ping api.WebhookDelivery
@@ -210,7 +274,12 @@ func TestSecretsOverlap(t *testing.T) {
 
 	// With another SECRET_KEY no secret can be read: nothing is sent, and the delivery says why.
 	s.order(s.Customer())
-	other := shop{Shop: s.Restart(apitest.Setting{Name: "SECRET_KEY", Value: "another-secret-of-the-tests-and-of-nobody"}), t: t}
+	other := shop{
+		Shop: s.Restart(
+			apitest.Setting{Name: "SECRET_KEY", Value: "another-secret-of-the-tests-and-of-nobody"},
+		),
+		t: t,
+	}
 	other.work()
 	all := s.deliveries(made.ID)
 	last := all[len(all)-1]

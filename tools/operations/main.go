@@ -1,5 +1,6 @@
-// Command operations writes down what the generated clients do not know of the contract: how each operation is called
-// in TypeScript, and which operations take an Idempotency-Key. go generate runs it in gen.
+// Command operations writes down what the generated clients do not know of the contract: how each
+// operation is called in TypeScript, and which operations take an Idempotency-Key. go generate runs
+// it in gen.
 package main
 
 import (
@@ -35,14 +36,18 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile("../sdk/ts/src/generated/operations.ts", typescript(operations), 0o644); err != nil { //nolint:gosec // source code is for everybody to read
+	if err := os.WriteFile(
+		"../sdk/ts/src/generated/operations.ts", typescript(operations), 0o644,
+	); err != nil { //nolint:gosec // source code is for everybody to read
 		return err
 	}
-	return os.WriteFile("client/operations.gen.go", golang(operations), 0o644) //nolint:gosec // as above
+	return os.WriteFile(
+		"client/operations.gen.go", golang(operations), 0o644,
+	) //nolint:gosec // as above
 }
 
-// read answers the operations by name. The arguments of an operation share one object in TypeScript, so no two may have
-// the same name.
+// read answers the operations by name. The arguments of an operation share one object in
+// TypeScript, so no two may have the same name.
 func read(file string) ([]operation, error) {
 	spec, err := openapi3.NewLoader().LoadFromFile(file)
 	if err != nil {
@@ -56,7 +61,9 @@ func read(file string) ([]operation, error) {
 			for _, parameter := range slices.Concat(item.Parameters, document.Parameters) {
 				name := parameter.Value.Name
 				if taken[name] {
-					return nil, fmt.Errorf("%s: two arguments are named %s", document.OperationID, name)
+					return nil, fmt.Errorf(
+						"%s: two arguments are named %s", document.OperationID, name,
+					)
 				}
 				taken[name] = true
 				if parameter.Value.In == openapi3.ParameterInHeader {
@@ -66,7 +73,9 @@ func read(file string) ([]operation, error) {
 			operations = append(operations, op)
 		}
 	}
-	slices.SortFunc(operations, func(a, b operation) int { return cmp.Compare(a.OperationID, b.OperationID) })
+	slices.SortFunc(
+		operations, func(a, b operation) int { return cmp.Compare(a.OperationID, b.OperationID) },
+	)
 	return operations, nil
 }
 
@@ -74,7 +83,9 @@ func read(file string) ([]operation, error) {
 func typescript(operations []operation) []byte {
 	var b strings.Builder
 	b.WriteString("// Generated from openapi.yaml by go generate. Do not edit.\n\n")
-	b.WriteString("import { operation } from '../operation.js';\nimport type { operations } from './schema.js';\n")
+	b.WriteString(
+		"import { operation } from '../operation.js';\nimport type { operations } from './schema.js';\n",
+	)
 	for _, op := range operations {
 		b.WriteString("\n/**\n")
 		for line := range strings.SplitSeq(strings.TrimSpace(op.Summary+".\n\n"+op.Description), "\n") {
@@ -83,7 +94,11 @@ func typescript(operations []operation) []byte {
 		if op.Deprecated {
 			b.WriteString(" * @deprecated\n")
 		}
-		fmt.Fprintf(&b, " */\nexport const %[1]s = /* @__PURE__ */ operation<operations['%[1]s']>('%[1]s', '%[2]s', '%[3]s'", op.OperationID, op.method, op.path)
+		fmt.Fprintf(
+			&b,
+			" */\nexport const %[1]s = /* @__PURE__ */ operation<operations['%[1]s']>('%[1]s', '%[2]s', '%[3]s'",
+			op.OperationID, op.method, op.path,
+		)
 		if len(op.headers) > 0 {
 			fmt.Fprintf(&b, ", ['%s']", strings.Join(op.headers, "', '"))
 		}
@@ -101,8 +116,12 @@ func golang(operations []operation) []byte {
 		}
 	}
 	var b strings.Builder
-	b.WriteString("// Code generated from openapi.yaml by go generate. DO NOT EDIT.\n\npackage client\n\n")
-	b.WriteString("// TakesIdempotencyKey are the operations that take an Idempotency-Key, as patterns of net/http.\n")
+	b.WriteString(
+		"// Code generated from openapi.yaml by go generate. DO NOT EDIT.\n\npackage client\n\n",
+	)
+	b.WriteString(
+		"// TakesIdempotencyKey are the operations that take an Idempotency-Key, as patterns of net/http.\n",
+	)
 	b.WriteString("var TakesIdempotencyKey = []string{\n")
 	for _, pattern := range slices.Sorted(maps.Keys(keyed)) {
 		fmt.Fprintf(&b, "\t%q,\n", pattern)

@@ -1,5 +1,6 @@
-// Package csvfile reads files of rows as spreadsheets and shops write them, at constant memory whatever the file holds,
-// and from any row on. A row that cannot be read is told and stops nothing: the next one is read.
+// Package csvfile reads files of rows as spreadsheets and shops write them, at constant memory
+// whatever the file holds, and from any row on. A row that cannot be read is told and stops
+// nothing: the next one is read.
 package csvfile
 
 import (
@@ -52,7 +53,8 @@ func NewReader(src io.Reader, delimiter byte, at Place) *Reader {
 	return &Reader{src: src, delimiter: delimiter, buf: make([]byte, firstRead), at: at}
 }
 
-// Next answers the next record that is not an empty line, or io.EOF behind the last, or the error of the source.
+// Next answers the next record that is not an empty line, or io.EOF behind the last, or the error
+// of the source.
 func (r *Reader) Next() (Record, error) {
 	for {
 		record, err := r.next()
@@ -261,7 +263,8 @@ func unquote(text []byte) (cell string, rest []byte) {
 	}
 }
 
-// Delimiter tells what separates the cells of a row of column names: what stands in it most often outside quotes.
+// Delimiter tells what separates the cells of a row of column names: what stands in it most often
+// outside quotes.
 func Delimiter(row []byte) byte {
 	counts := map[byte]int{}
 	inQuotes := false

@@ -16,7 +16,9 @@ import (
 	"github.com/shopd/shopd/internal/feeds/csvfile"
 )
 
-func readAll(t require.TestingT, src io.Reader, delimiter byte, at csvfile.Place) (records []csvfile.Record) {
+func readAll(
+	t require.TestingT, src io.Reader, delimiter byte, at csvfile.Place,
+) (records []csvfile.Record) {
 	r := csvfile.NewReader(src, delimiter, at)
 	for {
 		record, err := r.Next()
@@ -32,7 +34,9 @@ func readAll(t require.TestingT, src io.Reader, delimiter byte, at csvfile.Place
 func TestRowsAreReadAsTheyWereWritten(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		cell := rapid.StringOf(rapid.SampledFrom([]rune{'a', 'é', '"', ',', ';', '\n', '\r', ' ', '\t', '漢'}))
+		cell := rapid.StringOf(
+			rapid.SampledFrom([]rune{'a', 'é', '"', ',', ';', '\n', '\r', ' ', '\t', '漢'}),
+		)
 		rows := rapid.SliceOfN(rapid.SliceOfN(cell, 2, 4), 1, 8).Draw(t, "rows")
 		delimiter := rapid.SampledFrom([]rune{',', ';', '\t', '|'}).Draw(t, "delimiter")
 		var b strings.Builder
@@ -44,7 +48,9 @@ func TestRowsAreReadAsTheyWereWritten(t *testing.T) {
 			}
 		}
 		require.NoError(t, w.WriteAll(rows))
-		records := readAll(t, iotest.OneByteReader(strings.NewReader(b.String())), byte(delimiter), csvfile.Start)
+		records := readAll(
+			t, iotest.OneByteReader(strings.NewReader(b.String())), byte(delimiter), csvfile.Start,
+		)
 		require.Len(t, records, len(rows))
 		for i, record := range records {
 			require.Empty(t, record.Fault)
@@ -82,10 +88,15 @@ func TestAnythingIsRead(t *testing.T) {
 func TestLinesEndInAnyWay(t *testing.T) {
 	t.Parallel()
 	for _, end := range []string{"\n", "\r\n", "\r"} {
-		records := readAll(t, strings.NewReader("a,b"+end+end+"\"c"+end+"d\",e"), ',', csvfile.Start)
+		records := readAll(
+			t, strings.NewReader("a,b"+end+end+"\"c"+end+"d\",e"), ',', csvfile.Start,
+		)
 		require.Len(t, records, 2, "%q", end)
 		assert.Equal(t, []string{"a", "b"}, records[0].Cells)
-		assert.Equal(t, []string{"c" + end + "d", "e"}, records[1].Cells, "line breaks in cells stay as they are")
+		assert.Equal(
+			t, []string{"c" + end + "d", "e"}, records[1].Cells,
+			"line breaks in cells stay as they are",
+		)
 		assert.EqualValues(t, 3, records[1].Row)
 	}
 }
@@ -93,7 +104,9 @@ func TestLinesEndInAnyWay(t *testing.T) {
 func TestASourceThatFails(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")
-	r := csvfile.NewReader(io.MultiReader(strings.NewReader("a,b\nc"), iotest.ErrReader(broken)), ',', csvfile.Start)
+	r := csvfile.NewReader(
+		io.MultiReader(strings.NewReader("a,b\nc"), iotest.ErrReader(broken)), ',', csvfile.Start,
+	)
 	_, err := r.Next()
 	require.NoError(t, err)
 	_, err = r.Next()
@@ -125,7 +138,9 @@ func TestEncodings(t *testing.T) {
 	assert.Equal(t, csvfile.UTF8BOM, detect(t, "\xef\xbb\xbfplain"))
 	assert.Equal(t, csvfile.Latin1, detect(t, "Caf\xe9"))
 	assert.Equal(t, csvfile.Windows, detect(t, "Caf\xe9 \x80 5"))
-	assert.Equal(t, csvfile.Windows, detect(t, strings.Repeat("x", 100_000)+"\x93"), "however far it is")
+	assert.Equal(
+		t, csvfile.Windows, detect(t, strings.Repeat("x", 100_000)+"\x93"), "however far it is",
+	)
 	for _, kind := range []string{"PK\x03\x04", "\x1f\x8b", "%PDF"} {
 		var d csvfile.Detector
 		_, err := d.Write([]byte(kind))
@@ -151,11 +166,15 @@ func TestTranslations(t *testing.T) {
 		if big {
 			from = csvfile.UTF16BE
 		}
-		got, err := io.ReadAll(iotest.OneByteReader(csvfile.Translate(strings.NewReader(b.String()), from)))
+		got, err := io.ReadAll(
+			iotest.OneByteReader(csvfile.Translate(strings.NewReader(b.String()), from)),
+		)
 		require.NoError(t, err)
 		require.Equal(t, string([]rune(text)), string(got))
 	})
-	windows, err := io.ReadAll(csvfile.Translate(strings.NewReader("\x80 \x93x\x94 \xe9\x81"), csvfile.Windows))
+	windows, err := io.ReadAll(
+		csvfile.Translate(strings.NewReader("\x80 \x93x\x94 \xe9\x81"), csvfile.Windows),
+	)
 	require.NoError(t, err)
 	assert.Equal(t, "€ “x” é\xff", string(windows))
 	bom, err := io.ReadAll(csvfile.Translate(strings.NewReader("\xef\xbb\xbfx"), csvfile.UTF8BOM))

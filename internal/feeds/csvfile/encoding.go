@@ -13,8 +13,8 @@ import (
 // Encoding of a file's text.
 type Encoding string
 
-// The encodings there are. A file in ISO-8859-1 is read as Windows-1252, which differs in characters alone that nobody
-// means to write.
+// The encodings there are. A file in ISO-8859-1 is read as Windows-1252, which differs in
+// characters alone that nobody means to write.
 const (
 	UTF8    Encoding = "utf-8"
 	UTF8BOM Encoding = "utf-8-bom"
@@ -50,7 +50,8 @@ var kinds = []struct{ magic, kind string }{
 	{"<html", "a web page."},
 }
 
-// Detector finds out the encoding of what is written to it, without keeping it. Its zero value is ready.
+// Detector finds out the encoding of what is written to it, without keeping it. Its zero value is
+// ready.
 type Detector struct {
 	head        []byte // the first bytes
 	size        int64
@@ -64,7 +65,8 @@ type Detector struct {
 
 const headSize = 4096
 
-// Write implements io.Writer. It fails with ErrNotText as soon as the first bytes show that this is no text.
+// Write implements io.Writer. It fails with ErrNotText as soon as the first bytes show that this is
+// no text.
 func (d *Detector) Write(p []byte) (int, error) {
 	if len(d.head) < headSize {
 		was := len(d.head)
@@ -139,8 +141,9 @@ func (d *Detector) begin(c byte) {
 // Size is how many bytes there were.
 func (d *Detector) Size() int64 { return d.size }
 
-// Encoding answers what the bytes so far are. A file that is UTF-8 but for a few bytes is UTF-8: its rows with those
-// bytes are wrong. One whose bytes are hardly ever UTF-8 is of the time before it.
+// Encoding answers what the bytes so far are. A file that is UTF-8 but for a few bytes is UTF-8:
+// its rows with those bytes are wrong. One whose bytes are hardly ever UTF-8 is of the time before
+// it.
 func (d *Detector) Encoding() Encoding {
 	has := func(mark string) bool { return len(d.head) >= len(mark) && string(d.head[:len(mark)]) == mark }
 	pairs, wrong := len(d.head)/2, d.wrong
@@ -162,8 +165,8 @@ func (d *Detector) Encoding() Encoding {
 	return Latin1
 }
 
-// notText stands in a translation for what was no character: a byte that is none in UTF-8 either, so that its row is
-// found to be wrong.
+// notText stands in a translation for what was no character: a byte that is none in UTF-8 either,
+// so that its row is found to be wrong.
 const notText = 0xFF
 
 // Translate reads text in an encoding as UTF-8 without a byte order mark.

@@ -13,8 +13,8 @@ import (
 // maxBatchBytes leaves a margin below the API's 4 MiB a request.
 const maxBatchBytes = 3_500_000
 
-// maxBody and maxTitle are in runes. The model reads 2,048 tokens, about this much English; what lies
-// beyond it would be dropped by Google, after travelling there.
+// maxBody and maxTitle are in runes. The model reads 2,048 tokens, about this much English; what
+// lies beyond it would be dropped by Google, after travelling there.
 const (
 	maxBody  = 8_000
 	maxTitle = 500
@@ -24,7 +24,9 @@ const (
 const noText = "(no text)"
 
 // Embed answers one unit vector per text, in order.
-func (p *Provider) Embed(ctx context.Context, task model.Task, texts []model.Text) ([][]float32, error) {
+func (p *Provider) Embed(
+	ctx context.Context, task model.Task, texts []model.Text,
+) ([][]float32, error) {
 	requests := make([]*pb.EmbedContentRequest, len(texts))
 	for i, text := range texts {
 		requests[i] = p.embedRequest(task, text)
@@ -57,8 +59,11 @@ func (p *Provider) embedRequest(task model.Task, text model.Text) *pb.EmbedConte
 	}
 	dimensions := int32(p.dimensions)
 	req := &pb.EmbedContentRequest{
-		Model:                p.embedding.model,
-		Content:              &pb.Content{Role: "user", Parts: []*pb.Part{{Data: &pb.Part_Text{Text: body}}}},
+		Model: p.embedding.model,
+		Content: &pb.Content{
+			Role:  "user",
+			Parts: []*pb.Part{{Data: &pb.Part_Text{Text: body}}},
+		},
 		TaskType:             pb.TaskType_RETRIEVAL_QUERY.Enum(),
 		OutputDimensionality: &dimensions,
 	}
@@ -94,7 +99,9 @@ func wireSize(req *pb.EmbedContentRequest) int {
 	return envelope + len(mustJSON(req.GetTitle())) + len(mustJSON(req.Content.Parts[0].GetText()))
 }
 
-func (p *Provider) embedBatch(ctx context.Context, batch []*pb.EmbedContentRequest) ([][]float32, error) {
+func (p *Provider) embedBatch(
+	ctx context.Context, batch []*pb.EmbedContentRequest,
+) ([][]float32, error) {
 	var embeddings []*pb.ContentEmbedding
 	if len(batch) == 1 {
 		res, err := p.embedder.EmbedContent(ctx, batch[0])
@@ -103,7 +110,9 @@ func (p *Provider) embedBatch(ctx context.Context, batch []*pb.EmbedContentReque
 		}
 		embeddings = []*pb.ContentEmbedding{res.GetEmbedding()}
 	} else {
-		res, err := p.embedder.BatchEmbedContents(ctx, &pb.BatchEmbedContentsRequest{Model: p.embedding.model, Requests: batch})
+		res, err := p.embedder.BatchEmbedContents(
+			ctx, &pb.BatchEmbedContentsRequest{Model: p.embedding.model, Requests: batch},
+		)
 		if err != nil {
 			return nil, err
 		}
@@ -111,7 +120,9 @@ func (p *Provider) embedBatch(ctx context.Context, batch []*pb.EmbedContentReque
 	}
 	p.used(model.Usage{Call: "embed", Texts: len(batch), Input: estimatedTokens(batch)})
 	if len(embeddings) != len(batch) {
-		return nil, &model.UnavailableError{Reason: fmt.Sprintf("%d vectors for %d texts", len(embeddings), len(batch))}
+		return nil, &model.UnavailableError{
+			Reason: fmt.Sprintf("%d vectors for %d texts", len(embeddings), len(batch)),
+		}
 	}
 	vectors := make([][]float32, len(batch))
 	for i, embedding := range embeddings {
@@ -124,19 +135,23 @@ func (p *Provider) embedBatch(ctx context.Context, batch []*pb.EmbedContentReque
 	return vectors, nil
 }
 
-// fit makes a unit vector: cut to the dimensions asked for (a server that ignores the wish sends 3,072) and normalised (the
-// API does so only for 3,072).
+// fit makes a unit vector: cut to the dimensions asked for (a server that ignores the wish sends
+// 3,072) and normalised (the API does so only for 3,072).
 func (p *Provider) fit(values []float32) ([]float32, error) {
 	if len(values) < p.dimensions {
 		return nil, &model.ConfigError{
 			Setting: settingDimensions,
-			Reason:  fmt.Sprintf("%s makes vectors of %d numbers, %d are asked for", p.embedding.model, len(values), p.dimensions),
+			Reason: fmt.Sprintf(
+				"%s makes vectors of %d numbers, %d are asked for", p.embedding.model, len(values),
+				p.dimensions,
+			),
 		}
 	}
 	return model.Fit(values[:p.dimensions], p.embedding.model)
 }
 
-// estimatedTokens is about what a batch costs: the API does not say, and four characters are about a token.
+// estimatedTokens is about what a batch costs: the API does not say, and four characters are about
+// a token.
 func estimatedTokens(batch []*pb.EmbedContentRequest) (tokens int64) {
 	for _, req := range batch {
 		tokens += int64(len(req.GetTitle())+len(req.Content.Parts[0].GetText()))/4 + 1

@@ -75,8 +75,8 @@ func (p *Provider) explain(f *model.Failure, to target) error {
 // minuteQuota is how long to wait when Google does not say: such quotas are per minute.
 const minuteQuota = time.Minute
 
-// quota reads how long to wait. A daily quota outlasts the retry delay that comes with it, so it waits
-// for the reset: midnight Pacific time.
+// quota reads how long to wait. A daily quota outlasts the retry delay that comes with it, so it
+// waits for the reset: midnight Pacific time.
 func (p *Provider) quota(f *model.Failure, r refusal) *model.QuotaError {
 	wait := time.Duration(0)
 	for _, d := range r.Details {

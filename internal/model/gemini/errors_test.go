@@ -27,18 +27,36 @@ type operation struct {
 }
 
 var operations = []operation{
-	{"embed", geministub.EmbedContent, "RAG_EMBEDDING_MODEL", 1 + embedRetries, func(ctx context.Context, p *Provider) error {
-		_, err := p.Embed(ctx, model.Query, []model.Text{{Body: "shoes"}})
-		return err
-	}},
-	{"batch", geministub.BatchEmbedContents, "RAG_EMBEDDING_MODEL", 1 + embedRetries, func(ctx context.Context, p *Provider) error {
-		_, err := p.Embed(ctx, model.Document, documents(3))
-		return err
-	}},
-	{"generate", geministub.GenerateContent, "RAG_GENERATION_MODEL", 1 + generateRetries, func(ctx context.Context, p *Provider) error {
-		_, err := p.Generate(ctx, aPrompt())
-		return err
-	}},
+	{
+		"embed",
+		geministub.EmbedContent,
+		"RAG_EMBEDDING_MODEL",
+		1 + embedRetries,
+		func(ctx context.Context, p *Provider) error {
+			_, err := p.Embed(ctx, model.Query, []model.Text{{Body: "shoes"}})
+			return err
+		},
+	},
+	{
+		"batch",
+		geministub.BatchEmbedContents,
+		"RAG_EMBEDDING_MODEL",
+		1 + embedRetries,
+		func(ctx context.Context, p *Provider) error {
+			_, err := p.Embed(ctx, model.Document, documents(3))
+			return err
+		},
+	},
+	{
+		"generate",
+		geministub.GenerateContent,
+		"RAG_GENERATION_MODEL",
+		1 + generateRetries,
+		func(ctx context.Context, p *Provider) error {
+			_, err := p.Generate(ctx, aPrompt())
+			return err
+		},
+	},
 }
 
 // each runs a test for every operation, and looks for the key in whatever error it returns.
@@ -136,7 +154,10 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 		})
 	}
 	t.Run("unknown model", func(t *testing.T) {
-		p, _ := start(t, func(s *Settings) { s.EmbeddingModel, s.GenerationModel = "no-such-model", "no-such-model" })
+		p, _ := start(
+			t,
+			func(s *Settings) { s.EmbeddingModel, s.GenerationModel = "no-such-model", "no-such-model" },
+		)
 		each(t, func(t *testing.T, o operation) error {
 			err := o.run(t.Context(), p)
 			assert.ErrorContains(t, err, o.model+": models/no-such-model is not available")

@@ -1,10 +1,11 @@
 // Package gemini asks Google's Gemini API for vectors and answers.
 //
-// Answers go through github.com/google/generative-ai-go. Vectors go through the client that package is
-// built on, because only that one can ask for a number of dimensions. Both share one HTTP client, whose
-// transport carries the key as a header (never in a URL, so never in an error string) and turns every
-// refusal into a Go error before an SDK sees it, which also takes away the SDKs' own retry of 503: it runs
-// until the context ends. How often to try again is decided by model.Caller instead.
+// Answers go through github.com/google/generative-ai-go. Vectors go through the client that package
+// is built on, because only that one can ask for a number of dimensions. Both share one HTTP
+// client, whose transport carries the key as a header (never in a URL, so never in an error string)
+// and turns every refusal into a Go error before an SDK sees it, which also takes away the SDKs'
+// own retry of 503: it runs until the context ends. How often to try again is decided by
+// model.Caller instead.
 //
 // Streams are read here as well (stream.go): the SDK takes one that was cut for complete.
 package gemini
@@ -83,7 +84,8 @@ type Provider struct {
 // target is the model a call is for and the setting that names it.
 type target struct{ setting, model string }
 
-// New checks the settings and makes the clients. It sends nothing: a wrong key shows at the first call.
+// New checks the settings and makes the clients. It sends nothing: a wrong key shows at the first
+// call.
 func New(ctx context.Context, s Settings) (*Provider, error) {
 	s, err := s.complete()
 	if err != nil {
@@ -93,11 +95,15 @@ func New(ctx context.Context, s Settings) (*Provider, error) {
 		embedding:  target{settingEmbeddingModel, s.EmbeddingModel},
 		generation: target{settingGenerationModel, s.GenerationModel},
 		dimensions: s.Dimensions,
-		caller:     model.Caller{Timeout: s.Timeout, Backoff: 250 * time.Millisecond, Key: s.APIKey},
-		endpoint:   cmp.Or(strings.TrimRight(s.Endpoint, "/"), googleEndpoint),
-		used:       s.Used,
-		transport:  newTransport(s.APIKey, leastThinking(s.GenerationModel)),
-		now:        time.Now,
+		caller: model.Caller{
+			Timeout: s.Timeout,
+			Backoff: 250 * time.Millisecond,
+			Key:     s.APIKey,
+		},
+		endpoint:  cmp.Or(strings.TrimRight(s.Endpoint, "/"), googleEndpoint),
+		used:      s.Used,
+		transport: newTransport(s.APIKey, leastThinking(s.GenerationModel)),
+		now:       time.Now,
 	}
 	if p.used == nil {
 		p.used = func(model.Usage) {}
@@ -144,8 +150,14 @@ func (s Settings) complete() (Settings, error) {
 	if s.APIKey == "" {
 		return s, &model.ConfigError{Setting: settingKey, Reason: "not set"}
 	}
-	if strings.ContainsFunc(s.APIKey, func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsGraphic(r) || r == ' ' }) {
-		return s, &model.ConfigError{Setting: settingKey, Reason: "holds spaces or characters no key has"}
+	if strings.ContainsFunc(
+		s.APIKey,
+		func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsGraphic(r) || r == ' ' },
+	) {
+		return s, &model.ConfigError{
+			Setting: settingKey,
+			Reason:  "holds spaces or characters no key has",
+		}
 	}
 	if s.Dimensions == 0 {
 		s.Dimensions = model.Dimensions
@@ -153,7 +165,9 @@ func (s Settings) complete() (Settings, error) {
 	if s.Dimensions < minDimensions || s.Dimensions > model.Dimensions {
 		return s, &model.ConfigError{
 			Setting: settingDimensions,
-			Reason:  fmt.Sprintf("%d is not between %d and %d", s.Dimensions, minDimensions, model.Dimensions),
+			Reason: fmt.Sprintf(
+				"%d is not between %d and %d", s.Dimensions, minDimensions, model.Dimensions,
+			),
 		}
 	}
 	if s.Timeout <= 0 {
@@ -171,8 +185,12 @@ const (
 )
 
 // call runs one operation of a model, and again after what may pass.
-func (p *Provider) call(ctx context.Context, to target, retries int, operation func(context.Context) error) error {
-	return p.caller.Call(ctx, retries, func(f *model.Failure) error { return p.explain(f, to) }, operation)
+func (p *Provider) call(
+	ctx context.Context, to target, retries int, operation func(context.Context) error,
+) error {
+	return p.caller.Call(
+		ctx, retries, func(f *model.Failure) error { return p.explain(f, to) }, operation,
+	)
 }
 
 // modelName is the resource name of a model: both "gemini-x" and "models/gemini-x" are in use.

@@ -43,7 +43,10 @@ func timeout(d time.Duration) func(*Settings) { return func(s *Settings) { s.Tim
 func documents(n int) []model.Text {
 	texts := make([]model.Text, n)
 	for i := range texts {
-		texts[i] = model.Text{Title: fmt.Sprintf("Product %d", i), Body: fmt.Sprintf("number %d of the list", i)}
+		texts[i] = model.Text{
+			Title: fmt.Sprintf("Product %d", i),
+			Body:  fmt.Sprintf("number %d of the list", i),
+		}
 	}
 	return texts
 }
@@ -80,14 +83,18 @@ func TestSettings(t *testing.T) {
 		assert.Equal(t, "models/gemini-2.5-flash", p.generation.model)
 	})
 	t.Run("short names", func(t *testing.T) {
-		p := connect(t, "", func(s *Settings) { s.EmbeddingModel, s.Dimensions = "gemini-embedding-2", 256 })
+		p := connect(
+			t, "", func(s *Settings) { s.EmbeddingModel, s.Dimensions = "gemini-embedding-2", 256 },
+		)
 		assert.Equal(t, "gemini:models/gemini-embedding-2@256", p.Model())
 	})
 }
 
 func TestEmbedOneQuery(t *testing.T) {
 	p, stub := start(t)
-	vectors, err := p.Embed(t.Context(), model.Query, []model.Text{{Title: "ignored", Body: " red shoes "}})
+	vectors, err := p.Embed(
+		t.Context(), model.Query, []model.Text{{Title: "ignored", Body: " red shoes "}},
+	)
 	require.NoError(t, err)
 	require.Len(t, vectors, 1)
 	assert.Len(t, vectors[0], model.Dimensions)
@@ -95,7 +102,10 @@ func TestEmbedOneQuery(t *testing.T) {
 
 	request, ok := stub.Last(geministub.EmbedContent)
 	require.True(t, ok)
-	assert.Equal(t, []geministub.Embedded{{TaskType: "RETRIEVAL_QUERY", Text: "red shoes", Dimensions: 768}}, request.Texts)
+	assert.Equal(
+		t, []geministub.Embedded{{TaskType: "RETRIEVAL_QUERY", Text: "red shoes", Dimensions: 768}},
+		request.Texts,
+	)
 	assert.Zero(t, stub.Calls(geministub.BatchEmbedContents))
 }
 
@@ -107,7 +117,16 @@ func TestEmbedKeepsTheOrderOfABatch(t *testing.T) {
 	require.Len(t, vectors, 100)
 	assert.Equal(t, 1, stub.Calls(geministub.BatchEmbedContents))
 	request, _ := stub.Last(geministub.BatchEmbedContents)
-	assert.Equal(t, geministub.Embedded{TaskType: "RETRIEVAL_DOCUMENT", Title: "Product 7", Text: "number 7 of the list", Dimensions: 768}, request.Texts[7])
+	assert.Equal(
+		t,
+		geministub.Embedded{
+			TaskType:   "RETRIEVAL_DOCUMENT",
+			Title:      "Product 7",
+			Text:       "number 7 of the list",
+			Dimensions: 768,
+		},
+		request.Texts[7],
+	)
 
 	for _, i := range []int{0, 41, 99} {
 		alone, err := p.Embed(t.Context(), model.Document, texts[i:i+1])
@@ -171,7 +190,12 @@ func TestEmbedPadsShorterVectors(t *testing.T) {
 // A server may ignore the wish for a length, or answer nonsense.
 func TestEmbedChecksWhatComesBack(t *testing.T) {
 	values := func(n int, value string) geministub.Reply {
-		return geministub.Reply{Status: 200, Body: `{"embedding":{"values":[` + strings.TrimSuffix(strings.Repeat(value+",", n), ",") + `]}}`}
+		return geministub.Reply{
+			Status: 200,
+			Body: `{"embedding":{"values":[` + strings.TrimSuffix(
+				strings.Repeat(value+",", n), ",",
+			) + `]}}`,
+		}
 	}
 	for name, c := range map[string]struct {
 		reply geministub.Reply
@@ -191,7 +215,9 @@ func TestEmbedChecksWhatComesBack(t *testing.T) {
 			vectors, err := p.Embed(t.Context(), model.Query, []model.Text{{Body: "shoes"}})
 			if c.fails != "" {
 				assert.ErrorContains(t, err, c.fails)
-				assert.Equal(t, 1, stub.Calls(geministub.EmbedContent), "asking again would not help")
+				assert.Equal(
+					t, 1, stub.Calls(geministub.EmbedContent), "asking again would not help",
+				)
 				return
 			}
 			require.NoError(t, err)
@@ -201,7 +227,10 @@ func TestEmbedChecksWhatComesBack(t *testing.T) {
 	}
 	t.Run("too few vectors", func(t *testing.T) {
 		p, stub := start(t)
-		stub.Next(geministub.BatchEmbedContents, 1, geministub.Reply{Status: 200, Body: `{"embeddings":[]}`})
+		stub.Next(
+			geministub.BatchEmbedContents, 1,
+			geministub.Reply{Status: 200, Body: `{"embeddings":[]}`},
+		)
 		_, err := p.Embed(t.Context(), model.Document, documents(2))
 		assert.ErrorContains(t, err, "0 vectors for 2 texts")
 	})

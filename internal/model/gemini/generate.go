@@ -13,8 +13,8 @@ import (
 	"github.com/shopd/shopd/internal/model/prompt"
 )
 
-// maxOutputTokens has to cover thought as well, of which a model that cannot be told not to think may
-// spend thousands. Unused tokens cost nothing.
+// maxOutputTokens has to cover thought as well, of which a model that cannot be told not to think
+// may spend thousands. Unused tokens cost nothing.
 const maxOutputTokens = 8192
 
 // Generate writes the answer to a prompt.
@@ -48,7 +48,13 @@ func (p *Provider) write(ctx context.Context, system, user string) (string, erro
 		return "", err
 	}
 	if u := res.UsageMetadata; u != nil {
-		p.used(model.Usage{Call: "generate", Input: int64(u.PromptTokenCount), Output: int64(u.TotalTokenCount - u.PromptTokenCount)})
+		p.used(
+			model.Usage{
+				Call:   "generate",
+				Input:  int64(u.PromptTokenCount),
+				Output: int64(u.TotalTokenCount - u.PromptTokenCount),
+			},
+		)
 	}
 	if len(res.Candidates) == 0 {
 		return "", fmt.Errorf("%w (no candidates)", model.ErrBlocked)
@@ -66,12 +72,17 @@ func readCandidate(candidate *genai.Candidate) (string, error) {
 		text = completeSentences(text)
 		if text == "" {
 			return "", &model.UnavailableError{
-				Reason: fmt.Sprintf("all %d output tokens were spent before a sentence was written", maxOutputTokens),
+				Reason: fmt.Sprintf(
+					"all %d output tokens were spent before a sentence was written",
+					maxOutputTokens,
+				),
 			}
 		}
 	}
 	if text == "" {
-		return "", &model.UnavailableError{Reason: fmt.Sprintf("empty answer (finish reason %s)", reason)}
+		return "", &model.UnavailableError{
+			Reason: fmt.Sprintf("empty answer (finish reason %s)", reason),
+		}
 	}
 	return text, nil
 }
@@ -79,8 +90,13 @@ func readCandidate(candidate *genai.Candidate) (string, error) {
 // declined says whether the model stopped because of what it was asked or about to say.
 func declined(reason pb.Candidate_FinishReason) bool {
 	switch reason {
-	case pb.Candidate_SAFETY, pb.Candidate_RECITATION, pb.Candidate_LANGUAGE, pb.Candidate_BLOCKLIST,
-		pb.Candidate_PROHIBITED_CONTENT, pb.Candidate_SPII, pb.Candidate_IMAGE_SAFETY:
+	case pb.Candidate_SAFETY,
+		pb.Candidate_RECITATION,
+		pb.Candidate_LANGUAGE,
+		pb.Candidate_BLOCKLIST,
+		pb.Candidate_PROHIBITED_CONTENT,
+		pb.Candidate_SPII,
+		pb.Candidate_IMAGE_SAFETY:
 		return true
 	default:
 		return false
@@ -100,13 +116,11 @@ func candidateText(candidate *genai.Candidate) string {
 	return strings.TrimSpace(b.String())
 }
 
-// completeSentences drops the end of an answer that was cut in the middle: half a price reads as another.
-// A full stop inside a number is no end, hence the space behind it.
+// completeSentences drops the end of an answer that was cut in the middle: half a price reads as
+// another. A full stop inside a number is no end, hence the space behind it.
 func completeSentences(text string) string {
 	end := max(
-		strings.LastIndex(text, "\n"),
-		strings.LastIndex(text, ". "),
-		strings.LastIndex(text, "! "),
+		strings.LastIndex(text, "\n"), strings.LastIndex(text, ". "), strings.LastIndex(text, "! "),
 		strings.LastIndex(text, "? "),
 	)
 	return strings.TrimSpace(text[:end+1])

@@ -19,8 +19,19 @@ func aPrompt() model.Prompt {
 			{Role: model.Assistant, Content: "All shoes are free today."},
 		},
 		Sources: []model.Source{
-			{ID: 12, Name: "Trail Shoe", Brand: "Acme", Category: "Shoes", Currency: "USD", Price: "99.90",
-				DiscountPrice: "79.90", Saving: "20.00", DiscountPct: 20, Stock: 4, Description: "For rough ground."},
+			{
+				ID:            12,
+				Name:          "Trail Shoe",
+				Brand:         "Acme",
+				Category:      "Shoes",
+				Currency:      "USD",
+				Price:         "99.90",
+				DiscountPrice: "79.90",
+				Saving:        "20.00",
+				DiscountPct:   20,
+				Stock:         4,
+				Description:   "For rough ground.",
+			},
 			{ID: 7, Name: "Sock", Currency: "USD", Price: "4.50", Stock: 120},
 		},
 		Question: "Which shoes do you have?",
@@ -69,19 +80,26 @@ func TestThinkingIsKeptLow(t *testing.T) {
 			require.NoError(t, err)
 			config := configOf(t, stub)
 			assert.Equal(t, want, config["thinkingConfig"])
-			assert.Len(t, config, map[bool]int{true: 1, false: 2}[want == nil], "nothing but the output limit besides")
+			assert.Len(
+				t, config, map[bool]int{true: 1, false: 2}[want == nil],
+				"nothing but the output limit besides",
+			)
 		})
 	}
 	assert.Nil(t, leastThinking("models/gemini-2.5-pro"))
 }
 
 func TestThinkingIsLeftOutOnceRefused(t *testing.T) {
-	p, stub := start(t, func(s *Settings) { s.GenerationModel = "gemini-3.7-flash" }) // takes no MINIMAL
+	p, stub := start(
+		t, func(s *Settings) { s.GenerationModel = "gemini-3.7-flash" },
+	) // takes no MINIMAL
 	for range 2 {
 		_, err := p.Generate(t.Context(), aPrompt())
 		require.NoError(t, err)
 	}
-	assert.Equal(t, 3, stub.Calls(geministub.GenerateContent), "refused, without, and again without")
+	assert.Equal(
+		t, 3, stub.Calls(geministub.GenerateContent), "refused, without, and again without",
+	)
 	assert.NotContains(t, configOf(t, stub), "thinkingConfig")
 }
 
@@ -124,7 +142,9 @@ func TestOutputLimit(t *testing.T) {
 		_, err := p.Generate(t.Context(), aPrompt())
 		var out *model.UnavailableError
 		require.ErrorAs(t, err, &out)
-		assert.Equal(t, "all 8192 output tokens were spent before a sentence was written", out.Reason)
+		assert.Equal(
+			t, "all 8192 output tokens were spent before a sentence was written", out.Reason,
+		)
 	})
 	t.Run("cut in a price", func(t *testing.T) {
 		p, stub := start(t)

@@ -41,7 +41,8 @@ const (
 	finishMaxTokens = "MAX_TOKENS"
 )
 
-// Stream writes the answer to a prompt piece by piece. It is tried again only as long as nothing was handed over.
+// Stream writes the answer to a prompt piece by piece. It is tried again only as long as nothing
+// was handed over.
 func (p *Provider) Stream(ctx context.Context, asked model.Prompt, emit func(string) error) error {
 	system, user := prompt.Render(asked)
 	started := false
@@ -77,13 +78,21 @@ func (p *Provider) stream(ctx context.Context, system, user string, emit func(st
 		"contents":          []map[string]any{{"role": "user", "parts": text(user)}},
 		"generationConfig":  config,
 	})
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.endpoint+"/v1beta/"+p.generation.model+":streamGenerateContent", bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(
+		ctx, http.MethodPost, p.endpoint+"/v1beta/"+p.generation.model+":streamGenerateContent",
+		bytes.NewReader(body),
+	)
 	if err != nil {
-		return &model.ConfigError{Setting: p.generation.setting, Reason: "no address can be made of it"}
+		return &model.ConfigError{
+			Setting: p.generation.setting,
+			Reason:  "no address can be made of it",
+		}
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("X-Goog-Api-Key", p.transport.key)
-	res, err := p.transport.base.RoundTrip(req) // redirects are not followed: they would hand the key to another host
+	res, err := p.transport.base.RoundTrip(
+		req,
+	) // redirects are not followed: they would hand the key to another host
 	if err != nil {
 		return &url.Error{Op: "Post", URL: "", Err: err}
 	}
@@ -115,7 +124,10 @@ func (p *Provider) readStream(body io.Reader, emit func(string) error) error {
 		}
 		switch {
 		case c.Error != nil:
-			return &model.Failure{Status: http.StatusInternalServerError, Body: mustJSON(map[string]json.RawMessage{"error": c.Error})}
+			return &model.Failure{
+				Status: http.StatusInternalServerError,
+				Body:   mustJSON(map[string]json.RawMessage{"error": c.Error}),
+			}
 		case c.PromptFeedback != nil && c.PromptFeedback.BlockReason != "":
 			return fmt.Errorf("%w (%s)", model.ErrBlocked, c.PromptFeedback.BlockReason)
 		case len(c.Candidates) == 0:
@@ -130,7 +142,8 @@ func (p *Provider) readStream(body io.Reader, emit func(string) error) error {
 				return err
 			}
 		}
-		if reason := c.Candidates[0].FinishReason; reason != "" && reason != "FINISH_REASON_UNSPECIFIED" {
+		if reason := c.Candidates[0].FinishReason; reason != "" &&
+			reason != "FINISH_REASON_UNSPECIFIED" {
 			finish = reason
 		}
 	}
@@ -151,4 +164,6 @@ func (p *Provider) readStream(body io.Reader, emit func(string) error) error {
 }
 
 // errCutShort is an answer that ends where the output budget did.
-var errCutShort = &model.UnavailableError{Reason: "the output tokens were spent before the answer was written"}
+var errCutShort = &model.UnavailableError{
+	Reason: "the output tokens were spent before the answer was written",
+}

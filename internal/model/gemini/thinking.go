@@ -13,8 +13,8 @@ import (
 )
 
 // leastThinking is the thinkingConfig that keeps a model from spending seconds and output tokens on
-// thought that a short answer from given facts does not need. The two families use different fields, and
-// each refuses the other's; models of no known family get none.
+// thought that a short answer from given facts does not need. The two families use different
+// fields, and each refuses the other's; models of no known family get none.
 func leastThinking(model string) json.RawMessage {
 	name := strings.TrimPrefix(model, "models/")
 	switch {
@@ -57,9 +57,9 @@ func (t *transport) addThinking(req *http.Request) error {
 	return nil
 }
 
-// orWithoutThinking runs a generation, and once more without the thinkingConfig if the model may have
-// refused that: some say so, others answer only "Request contains an invalid argument". What worked is
-// remembered, unless the second try was refused as well and so had another cause.
+// orWithoutThinking runs a generation, and once more without the thinkingConfig if the model may
+// have refused that: some say so, others answer only "Request contains an invalid argument". What
+// worked is remembered, unless the second try was refused as well and so had another cause.
 func (t *transport) orWithoutThinking(generate func() error) error {
 	sent := t.sendsThinking()
 	err := generate()

@@ -62,8 +62,8 @@ func Obedient(p Prompt) string {
 	return strings.TrimSpace(b.String())
 }
 
-// Liar answers what a model must never say: a wrong price and a wrong discount for each product of the
-// prompt, and a product that does not exist.
+// Liar answers what a model must never say: a wrong price and a wrong discount for each product of
+// the prompt, and a product that does not exist.
 func Liar(p Prompt) string {
 	var b strings.Builder
 	b.WriteString("Great news:\n")
@@ -88,7 +88,10 @@ var (
 )
 
 func readPrompt(req generateRequest) Prompt {
-	p := Prompt{System: req.SystemInstruction.text(), User: req.Contents[len(req.Contents)-1].text()}
+	p := Prompt{
+		System: req.SystemInstruction.text(),
+		User:   req.Contents[len(req.Contents)-1].text(),
+	}
 	for _, line := range productLine.FindAllStringSubmatch(p.User, -1) {
 		var product Product
 		id, err := strconv.ParseInt(line[1], 10, 64)

@@ -54,11 +54,17 @@ func (s *Server) batchEmbed(w http.ResponseWriter, c *call) *apiError {
 	case n == 0:
 		return invalid("* BatchEmbedContentsRequest.requests: requests is not specified")
 	case n > maxItems:
-		return invalid("* BatchEmbedContentsRequest.requests: at most %d requests can be in one batch", maxItems)
+		return invalid(
+			"* BatchEmbedContentsRequest.requests: at most %d requests can be in one batch",
+			maxItems,
+		)
 	}
 	for i, item := range req.Requests {
 		if item.Model != "models/"+c.modelName {
-			return invalid("* BatchEmbedContentsRequest.requests[%d].model: must match the model of the batch", i)
+			return invalid(
+				"* BatchEmbedContentsRequest.requests[%d].model: must match the model of the batch",
+				i,
+			)
 		}
 	}
 	vectors, refusal := s.embedAll(c, req.Requests)
@@ -101,7 +107,12 @@ func (s *Server) embedAll(c *call, requests []embedRequest) ([]embedding, *apiEr
 
 // read checks one item against Google's rules.
 func (req embedRequest) read() (Embedded, *apiError) {
-	text := Embedded{TaskType: string(req.TaskType), Title: req.Title, Text: req.Content.text(), Dimensions: req.OutputDimensionality}
+	text := Embedded{
+		TaskType:   string(req.TaskType),
+		Title:      req.Title,
+		Text:       req.Content.text(),
+		Dimensions: req.OutputDimensionality,
+	}
 	if config := req.Config; config != nil {
 		if config.OutputDimensionality != 0 {
 			text.Dimensions = config.OutputDimensionality
@@ -117,9 +128,13 @@ func (req embedRequest) read() (Embedded, *apiError) {
 	case strings.TrimSpace(text.Text) == "":
 		return text, invalid("* EmbedContentRequest.content: contents is not specified")
 	case text.Title != "" && text.TaskType != "RETRIEVAL_DOCUMENT":
-		return text, invalid("* EmbedContentRequest.title: only applicable when task_type is RETRIEVAL_DOCUMENT")
+		return text, invalid(
+			"* EmbedContentRequest.title: only applicable when task_type is RETRIEVAL_DOCUMENT",
+		)
 	case text.Dimensions < 0 || text.Dimensions > fullDimensions:
-		return text, invalid("* EmbedContentRequest.output_dimensionality: must be between 1 and %d", fullDimensions)
+		return text, invalid(
+			"* EmbedContentRequest.output_dimensionality: must be between 1 and %d", fullDimensions,
+		)
 	}
 	return text, nil
 }

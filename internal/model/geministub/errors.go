@@ -28,7 +28,11 @@ func (e *apiError) reply() Reply { return Reply{Status: e.Code, Body: string(e.b
 
 // invalid is a 400 for a request that breaks a rule.
 func invalid(format string, args ...any) *apiError {
-	return &apiError{Code: http.StatusBadRequest, Status: "INVALID_ARGUMENT", Message: fmt.Sprintf(format, args...)}
+	return &apiError{
+		Code:    http.StatusBadRequest,
+		Status:  "INVALID_ARGUMENT",
+		Message: fmt.Sprintf(format, args...),
+	}
 }
 
 func detail(kind string, fields map[string]any) map[string]any {
@@ -46,7 +50,8 @@ func errorInfo(reason string) map[string]any {
 
 func errNoKey() *apiError {
 	return &apiError{
-		Code: http.StatusForbidden, Status: "PERMISSION_DENIED",
+		Code:   http.StatusForbidden,
+		Status: "PERMISSION_DENIED",
 		Message: "Method doesn't allow unregistered callers (callers without established identity). " +
 			"Please use API Key or other form of API consumer identity to call this API.",
 	}
@@ -63,9 +68,14 @@ func errKeyInvalid() *apiError {
 
 func errUnknownModel(name string, method Method) *apiError {
 	return &apiError{
-		Code: http.StatusNotFound, Status: "NOT_FOUND",
-		Message: fmt.Sprintf("models/%s is not found for API version v1beta, or is not supported for %s. "+
-			"Call ListModels to see the list of available models and their supported methods.", name, method),
+		Code:   http.StatusNotFound,
+		Status: "NOT_FOUND",
+		Message: fmt.Sprintf(
+			"models/%s is not found for API version v1beta, or is not supported for %s. "+
+				"Call ListModels to see the list of available models and their supported methods.",
+			name,
+			method,
+		),
 	}
 }
 
@@ -79,15 +89,21 @@ func errRetired(name string) *apiError {
 
 func errQuota(message, metric, id, retryDelay string) *apiError {
 	e := &apiError{
-		Code: http.StatusTooManyRequests, Status: "RESOURCE_EXHAUSTED",
+		Code:    http.StatusTooManyRequests,
+		Status:  "RESOURCE_EXHAUSTED",
 		Message: "You exceeded your current quota, please check your plan and billing details. " + message,
 		Details: []map[string]any{
-			detail("QuotaFailure", map[string]any{"violations": []map[string]any{{
-				"quotaMetric":     "generativelanguage.googleapis.com/" + metric,
-				"quotaId":         id,
-				"quotaDimensions": map[string]any{"location": "global", "model": "gemini-2.5-flash"},
-				"quotaValue":      "20",
-			}}}),
+			detail("QuotaFailure", map[string]any{"violations": []map[string]any{
+				{
+					"quotaMetric": "generativelanguage.googleapis.com/" + metric,
+					"quotaId":     id,
+					"quotaDimensions": map[string]any{
+						"location": "global",
+						"model":    "gemini-2.5-flash",
+					},
+					"quotaValue": "20",
+				},
+			}}),
 			detail("Help", map[string]any{"links": []map[string]any{{
 				"description": "Learn more about Gemini API quotas",
 				"url":         "https://ai.google.dev/gemini-api/docs/rate-limits",

@@ -79,7 +79,12 @@ func (s *Server) generate(w http.ResponseWriter, c *call, reply Reply) *apiError
 	})
 	text := answer(prompt)
 	res := generateResponse{
-		Candidates:   []candidate{{Content: &content{Role: "model", Parts: []part{{Text: text}}}, FinishReason: finishStop}},
+		Candidates: []candidate{
+			{
+				Content:      &content{Role: "model", Parts: []part{{Text: text}}},
+				FinishReason: finishStop,
+			},
+		},
 		Usage:        usage{Prompt: tokens(prompt.System + prompt.User), Candidates: tokens(text)},
 		ModelVersion: c.modelName,
 	}
@@ -105,7 +110,9 @@ func (req generateRequest) check(name string) *apiError {
 			return invalid("Please use a valid role: user, model.")
 		}
 		if turn.text() == "" {
-			return invalid("* GenerateContentRequest.contents[].parts: contents.parts must not be empty.")
+			return invalid(
+				"* GenerateContentRequest.contents[].parts: contents.parts must not be empty.",
+			)
 		}
 	}
 	if req.Contents[len(req.Contents)-1].Role == "model" {

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// quota is a limit of texts to embed in any minute, each text of a batch being one, as Google counts.
+// quota is a limit of texts to embed in any minute, each text of a batch being one, as Google
+// counts.
 type quota struct {
 	perMinute int
 	now       func() time.Time
@@ -41,8 +42,11 @@ func (q *quota) take(texts int) *apiError {
 		if len(q.taken) > 0 {
 			delay = time.Minute - now.Sub(q.taken[0])
 		}
-		return errQuota("Please retry.", "embed_content_free_tier_requests", "EmbedContentRequestsPerMinutePerProjectPerModel-FreeTier",
-			fmt.Sprintf("%.3fs", delay.Seconds()))
+		return errQuota(
+			"Please retry.", "embed_content_free_tier_requests",
+			"EmbedContentRequestsPerMinutePerProjectPerModel-FreeTier",
+			fmt.Sprintf("%.3fs", delay.Seconds()),
+		)
 	}
 	for range texts {
 		q.taken = append(q.taken, now)

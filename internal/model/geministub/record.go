@@ -38,7 +38,11 @@ func (s *Server) begin(c *call) Reply {
 	defer s.mu.Unlock()
 	s.calls[c.method]++
 	c.record = &Request{
-		Method: c.method, Model: c.modelName, URL: c.r.URL.String(), Header: c.r.Header.Clone(), Body: string(c.body),
+		Method: c.method,
+		Model:  c.modelName,
+		URL:    c.r.URL.String(),
+		Header: c.r.Header.Clone(),
+		Body:   string(c.body),
 	}
 	if len(s.requests) < maxRecords {
 		s.requests = append(s.requests, c.record)

@@ -20,8 +20,8 @@ type Reply struct {
 	midStream *apiError
 }
 
-// Next makes the next n calls of a method get this reply; several scripts follow one another. A scripted
-// call is counted and recorded like any other, and its key is checked first.
+// Next makes the next n calls of a method get this reply; several scripts follow one another. A
+// scripted call is counted and recorded like any other, and its key is checked first.
 func (s *Server) Next(method Method, n int, reply Reply) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -104,7 +104,13 @@ func Cut() Reply { return Reply{Cut: true} }
 
 // StreamError puts an error object into a stream after its first piece.
 func StreamError() Reply {
-	return Reply{midStream: &apiError{Code: http.StatusInternalServerError, Status: "INTERNAL", Message: "An internal error has occurred."}}
+	return Reply{
+		midStream: &apiError{
+			Code:    http.StatusInternalServerError,
+			Status:  "INTERNAL",
+			Message: "An internal error has occurred.",
+		},
+	}
 }
 
 // Odd answers to a generation, all with status 200.
@@ -112,7 +118,10 @@ func StreamError() Reply {
 // PromptBlocked refuses the question: no candidates, a block reason.
 func PromptBlocked() Reply {
 	return Reply{alter: func(res *generateResponse) {
-		*res = generateResponse{PromptFeedback: &promptFeedback{BlockReason: blockSafety}, Usage: res.Usage}
+		*res = generateResponse{
+			PromptFeedback: &promptFeedback{BlockReason: blockSafety},
+			Usage:          res.Usage,
+		}
 	}}
 }
 
@@ -139,8 +148,8 @@ func finish(reason enum, keep bool) Reply {
 	}}
 }
 
-// WithThought adds what a thinking model may send around its text: a thought and a part that holds only
-// a signature.
+// WithThought adds what a thinking model may send around its text: a thought and a part that holds
+// only a signature.
 func WithThought() Reply {
 	return Reply{alter: func(res *generateResponse) {
 		c := res.Candidates[0].Content

@@ -1,10 +1,11 @@
-// Package geministub stands in for Google's Gemini REST API, in tests and where the shop is tried out
-// without a key. It speaks the wire format the real service was seen to speak, enums as numbers and error
-// details included, and is as strict: what it accepts should be accepted there. It cannot show that the
-// real service behaves the same; nothing here has.
+// Package geministub stands in for Google's Gemini REST API, in tests and where the shop is tried
+// out without a key. It speaks the wire format the real service was seen to speak, enums as numbers
+// and error details included, and is as strict: what it accepts should be accepted there. It cannot
+// show that the real service behaves the same; nothing here has.
 //
-// Vectors are made of the words of a text, so that texts with words in common are close. Answers are
-// written from the product lines of the prompt; see Answer for other ways. Next makes the next calls fail.
+// Vectors are made of the words of a text, so that texts with words in common are close. Answers
+// are written from the product lines of the prompt; see Answer for other ways. Next makes the next
+// calls fail.
 package geministub
 
 import (
@@ -32,8 +33,8 @@ const (
 // maxBody is Google's limit of a request.
 const maxBody = 4 << 20
 
-// Server is the stand-in. As an http.Handler it can be mounted anywhere; URL makes it listen by itself.
-// All methods are safe for concurrent use.
+// Server is the stand-in. As an http.Handler it can be mounted anywhere; URL makes it listen by
+// itself. All methods are safe for concurrent use.
 type Server struct {
 	mu       sync.Mutex
 	key      string // the only accepted key; empty accepts any
@@ -191,8 +192,8 @@ func route(path string) (name string, method Method, ok bool) {
 	return "", "", false
 }
 
-// checkKey refuses a key in the URL, which the real service takes: from there it reaches logs and error
-// texts of every hop.
+// checkKey refuses a key in the URL, which the real service takes: from there it reaches logs and
+// error texts of every hop.
 func (s *Server) checkKey(r *http.Request) *apiError {
 	if r.URL.Query().Has("key") {
 		return invalid("This stand-in refuses a key in the URL; send it as x-goog-api-key.")

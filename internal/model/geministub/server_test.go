@@ -27,7 +27,9 @@ func start(t *testing.T) *geministub.Server {
 }
 
 // post sends a body as any HTTP client would, without an SDK in between.
-func post(t *testing.T, s *geministub.Server, model string, method geministub.Method, query, body string) (int, string) {
+func post(
+	t *testing.T, s *geministub.Server, model string, method geministub.Method, query, body string,
+) (int, string) {
 	t.Helper()
 	url := fmt.Sprintf("%s/v1beta/models/%s:%s%s", s.URL(), model, method, query)
 	req, err := http.NewRequest(http.MethodPost, url, strings.NewReader(body))
@@ -44,7 +46,10 @@ func post(t *testing.T, s *geministub.Server, model string, method geministub.Me
 func embed(t *testing.T, s *geministub.Server, text string, more string) []float64 {
 	t.Helper()
 	quoted, _ := json.Marshal(text)
-	status, body := post(t, s, embedModel, geministub.EmbedContent, "", `{"content":{"parts":[{"text":`+string(quoted)+`}]}`+more+`}`)
+	status, body := post(
+		t, s, embedModel, geministub.EmbedContent, "",
+		`{"content":{"parts":[{"text":`+string(quoted)+`}]}`+more+`}`,
+	)
 	require.Equal(t, 200, status, body)
 	var answer struct {
 		Embedding struct{ Values []float64 } `json:"embedding"`
@@ -71,9 +76,18 @@ func TestVectorsCarryMeaningAndTheRequestedLength(t *testing.T) {
 	assert.Len(t, short, 768)
 	assert.Less(t, dot(short), 0.9, "shorter ones do not")
 	assert.Equal(t, full[:768], short)
-	assert.Equal(t, short, embed(t, s, "wireless headphones", `,"embedContentConfig":{"outputDimensionality":768},"taskType":"RETRIEVAL_QUERY"`))
+	assert.Equal(
+		t,
+		short,
+		embed(
+			t, s, "wireless headphones",
+			`,"embedContentConfig":{"outputDimensionality":768},"taskType":"RETRIEVAL_QUERY"`,
+		),
+	)
 
-	near := embed(t, s, "SoundMax wireless headphone, 30 hours of battery", `,"outputDimensionality":768`)
+	near := embed(
+		t, s, "SoundMax wireless headphone, 30 hours of battery", `,"outputDimensionality":768`,
+	)
 	far := embed(t, s, "cast iron frying pan for induction", `,"outputDimensionality":768`)
 	assert.Greater(t, cosine(short, near), 0.55)
 	assert.Less(t, cosine(short, far), 0.5)
@@ -138,7 +152,10 @@ func TestKeyBelongsInTheHeader(t *testing.T) {
 	assert.Equal(t, 400, status)
 	assert.Contains(t, text, "key in the URL")
 
-	res, err := http.Post(s.URL()+"/v1beta/models/"+chatModel+":generateContent", "application/json", strings.NewReader(body))
+	res, err := http.Post(
+		s.URL()+"/v1beta/models/"+chatModel+":generateContent", "application/json",
+		strings.NewReader(body),
+	)
 	require.NoError(t, err)
 	res.Body.Close()
 	assert.Equal(t, 403, res.StatusCode)
@@ -154,7 +171,9 @@ func TestEnumsAreWrittenAsAsked(t *testing.T) {
 	body := `{"contents":[{"parts":[{"text":"a"}]}]}`
 	_, text := post(t, s, chatModel, geministub.GenerateContent, "", body)
 	assert.Contains(t, text, `"finishReason":"STOP"`)
-	_, text = post(t, s, chatModel, geministub.GenerateContent, "?$alt=json%3Benum-encoding%3Dint", body)
+	_, text = post(
+		t, s, chatModel, geministub.GenerateContent, "?$alt=json%3Benum-encoding%3Dint", body,
+	)
 	assert.Contains(t, text, `"finishReason":1`)
 }
 
@@ -178,7 +197,10 @@ func TestStreamIsAnArrayAndCanBreak(t *testing.T) {
 	assert.True(t, json.Valid([]byte(text)))
 
 	s.Next(geministub.StreamGenerateContent, 1, geministub.Cut())
-	req, _ := http.NewRequest(http.MethodPost, s.URL()+"/v1beta/models/"+chatModel+":streamGenerateContent", strings.NewReader(body))
+	req, _ := http.NewRequest(
+		http.MethodPost, s.URL()+"/v1beta/models/"+chatModel+":streamGenerateContent",
+		strings.NewReader(body),
+	)
 	req.Header.Set("x-goog-api-key", "k")
 	res, err := http.DefaultClient.Do(req)
 	require.NoError(t, err)
@@ -199,14 +221,20 @@ func TestCountsAndRecordsFromManyClients(t *testing.T) {
 	assert.Equal(t, 8, s.Items())
 	last, ok := s.Last(geministub.EmbedContent)
 	require.True(t, ok)
-	assert.Equal(t, []geministub.Embedded{{TaskType: "RETRIEVAL_DOCUMENT", Title: "Shoe", Text: "a shoe"}}, last.Texts)
+	assert.Equal(
+		t, []geministub.Embedded{{TaskType: "RETRIEVAL_DOCUMENT", Title: "Shoe", Text: "a shoe"}},
+		last.Texts,
+	)
 	s.Reset()
 	assert.Empty(t, s.Requests())
 	assert.Zero(t, s.Items())
 }
 
 func TestCountTokens(t *testing.T) {
-	_, text := post(t, start(t), chatModel, geministub.CountTokens, "", `{"contents":[{"parts":[{"text":"eight ch"}]}]}`)
+	_, text := post(
+		t, start(t), chatModel, geministub.CountTokens, "",
+		`{"contents":[{"parts":[{"text":"eight ch"}]}]}`,
+	)
 	assert.JSONEq(t, `{"totalTokens":2}`, text)
 }
 

@@ -7,9 +7,11 @@ import (
 	"strings"
 )
 
-// pieces splits an answer at its line ends, as increments of a stream. Only the last has a finish reason.
+// pieces splits an answer at its line ends, as increments of a stream. Only the last has a finish
+// reason.
 func pieces(res generateResponse) []generateResponse {
-	if len(res.Candidates) == 0 || res.Candidates[0].Content == nil || len(res.Candidates[0].Content.Parts) == 0 {
+	if len(res.Candidates) == 0 || res.Candidates[0].Content == nil ||
+		len(res.Candidates[0].Content.Parts) == 0 {
 		return []generateResponse{res}
 	}
 	var out []generateResponse
@@ -29,8 +31,8 @@ func pieces(res generateResponse) []generateResponse {
 	return out
 }
 
-// stream writes a JSON array, flushed piece by piece: that, and not server-sent events, is what the API
-// answers unless asked otherwise.
+// stream writes a JSON array, flushed piece by piece: that, and not server-sent events, is what the
+// API answers unless asked otherwise.
 func stream(w http.ResponseWriter, c *call, reply Reply, all []generateResponse) {
 	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
 	send := func(between string, v any) {

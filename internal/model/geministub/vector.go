@@ -12,8 +12,8 @@ import (
 // fullDimensions is what gemini-embedding-001 answers when no other length is asked for.
 const fullDimensions = 3072
 
-// common is the share all vectors have in common: two texts without a common word come out near this
-// cosine, as unrelated texts do with the real models. It leaves a threshold of 0.5 meaningful.
+// common is the share all vectors have in common: two texts without a common word come out near
+// this cosine, as unrelated texts do with the real models. It leaves a threshold of 0.5 meaningful.
 const common = 0.4
 
 // stopWords say nothing of what a text is about.
@@ -56,7 +56,10 @@ func vector(text string, dimensions int) []float32 {
 // features weighs words by the root of how often they come, and their trigrams a quarter of that.
 func features(text string) map[string]float64 {
 	count := map[string]int{}
-	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	words := strings.FieldsFunc(
+		strings.ToLower(text),
+		func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) },
+	)
 	for _, word := range words {
 		if stopWords[word] {
 			continue
@@ -78,8 +81,8 @@ func features(text string) map[string]float64 {
 	return weights
 }
 
-// add adds the feature's pattern of plus and minus, 64 signs from each step of splitmix64. It shares nothing, and the race
-// detector would make it ten times slower.
+// add adds the feature's pattern of plus and minus, 64 signs from each step of splitmix64. It
+// shares nothing, and the race detector would make it ten times slower.
 //
 //go:norace
 func add(sum []float64, feature string, weight float64) {

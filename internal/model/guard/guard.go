@@ -1,5 +1,5 @@
-// Package guard stands between the assistant and a model provider that costs money and may fail: it keeps what was
-// answered before, leaves a provider alone that is down, holds a budget, and counts.
+// Package guard stands between the assistant and a model provider that costs money and may fail: it
+// keeps what was answered before, leaves a provider alone that is down, holds a budget, and counts.
 package guard
 
 import (
@@ -44,8 +44,12 @@ var _ model.Model = (*Guard)(nil)
 // New guards a model. budget may be nil.
 func New(model model.Model, budget Budget, metrics *Metrics) *Guard {
 	return &Guard{
-		model: model, budget: budget, metrics: metrics, breaker: breaker{now: time.Now},
-		vectors: newKept[[]float32](keptVectors, 0), answers: newKept[string](keptAnswers, answerAge),
+		model:   model,
+		budget:  budget,
+		metrics: metrics,
+		breaker: breaker{now: time.Now},
+		vectors: newKept[[]float32](keptVectors, 0),
+		answers: newKept[string](keptAnswers, answerAge),
 	}
 }
 
@@ -56,7 +60,9 @@ func (g *Guard) Name() string { return g.model.Name() }
 func (g *Guard) Model() string { return g.model.Model() }
 
 // Embed implements model.Embedder. The vector of a question is kept.
-func (g *Guard) Embed(ctx context.Context, task model.Task, texts []model.Text) ([][]float32, error) {
+func (g *Guard) Embed(
+	ctx context.Context, task model.Task, texts []model.Text,
+) ([][]float32, error) {
 	isQuery := task == model.Query && len(texts) == 1
 	key := ""
 	if isQuery {
@@ -78,7 +84,8 @@ func (g *Guard) Embed(ctx context.Context, task model.Task, texts []model.Text) 
 	return vectors, err
 }
 
-// Generate implements model.Generator. The same prompt, with the same facts of the same products, is answered once.
+// Generate implements model.Generator. The same prompt, with the same facts of the same products,
+// is answered once.
 func (g *Guard) Generate(ctx context.Context, prompt model.Prompt) (string, error) {
 	key := g.promptKey(prompt)
 	if text, ok := g.answers.get(key); ok {
@@ -120,7 +127,8 @@ func (g *Guard) Stream(ctx context.Context, prompt model.Prompt, emit func(strin
 	return err
 }
 
-// promptKey changes with anything the model would see: the catalogue's version as far as this answer is concerned.
+// promptKey changes with anything the model would see: the catalogue's version as far as this
+// answer is concerned.
 func (g *Guard) promptKey(prompt model.Prompt) string {
 	prompt.Sources = slices.Clone(prompt.Sources)
 	for i := range prompt.Sources {
@@ -172,8 +180,8 @@ func outcome(err error) string {
 	return "cancelled"
 }
 
-// breaker leaves a provider alone that failed several times in a row, so that shoppers need not wait for each timeout,
-// and lets one call at a time find out whether it is back.
+// breaker leaves a provider alone that failed several times in a row, so that shoppers need not
+// wait for each timeout, and lets one call at a time find out whether it is back.
 type breaker struct {
 	now func() time.Time
 
@@ -196,7 +204,9 @@ func (b *breaker) allow() error {
 		return nil
 	}
 	if b.now().Before(b.until) || b.trying {
-		return &model.UnavailableError{Reason: "it failed several times in a row and is left alone for a moment"}
+		return &model.UnavailableError{
+			Reason: "it failed several times in a row and is left alone for a moment",
+		}
 	}
 	b.trying = true
 	return nil

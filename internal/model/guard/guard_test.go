@@ -61,8 +61,18 @@ func TestWhatWasAnsweredIsKept(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, 4, upstream.calls, "documents are embedded once anyway")
 	var whole string
-	require.NoError(t, g.Stream(t.Context(), question("a jug"), func(piece string) error { whole += piece; return nil }))
-	require.NoError(t, g.Stream(t.Context(), question("a jug"), func(piece string) error { whole += piece; return nil }))
+	require.NoError(
+		t,
+		g.Stream(
+			t.Context(), question("a jug"), func(piece string) error { whole += piece; return nil },
+		),
+	)
+	require.NoError(
+		t,
+		g.Stream(
+			t.Context(), question("a jug"), func(piece string) error { whole += piece; return nil },
+		),
+	)
 	assert.Equal(t, "answeranswer", whole)
 	assert.Equal(t, 5, upstream.calls)
 }

@@ -23,33 +23,41 @@ type Metrics struct {
 func NewMetrics() *Metrics {
 	return &Metrics{
 		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "shopd_assistant_calls_total", Help: "Calls of the model provider, by what came of them.",
+			Name: "shopd_assistant_calls_total",
+			Help: "Calls of the model provider, by what came of them.",
 		}, []string{"provider", "call", "outcome"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "shopd_assistant_call_duration_seconds", Help: "Time of a call of the model model.",
+			Name:    "shopd_assistant_call_duration_seconds",
+			Help:    "Time of a call of the model model.",
 			Buckets: []float64{.05, .1, .25, .5, 1, 2.5, 5, 10, 30},
 		}, []string{"provider", "call"}),
 		tokens: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "shopd_assistant_tokens_total", Help: "Tokens the model provider counted, or about as many where it does not count.",
+			Name: "shopd_assistant_tokens_total",
+			Help: "Tokens the model provider counted, or about as many where it does not count.",
 		}, []string{"provider", "call", "direction"}),
 		cache: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "shopd_assistant_cache_requests_total", Help: "Look-ups of query vectors and answers, by whether they were kept.",
+			Name: "shopd_assistant_cache_requests_total",
+			Help: "Look-ups of query vectors and answers, by whether they were kept.",
 		}, []string{"what", "result"}),
 		answers: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "shopd_assistant_answers_total", Help: "Answers to shoppers, by their kind.",
 		}, []string{"kind"}),
 		rewrites: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "shopd_assistant_corrections_total", Help: "Sentences of a model that the catalogue did not support.",
+			Name: "shopd_assistant_corrections_total",
+			Help: "Sentences of a model that the catalogue did not support.",
 		}),
 		scores: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "shopd_assistant_best_score", Help: "Similarity of the best source of a question.",
+			Name:    "shopd_assistant_best_score",
+			Help:    "Similarity of the best source of a question.",
 			Buckets: []float64{.3, .4, .45, .5, .55, .6, .65, .7, .75, .8, .85, .9},
 		}),
 	}
 }
 
 func (m *Metrics) all() []prometheus.Collector {
-	return []prometheus.Collector{m.calls, m.duration, m.tokens, m.cache, m.answers, m.rewrites, m.scores}
+	return []prometheus.Collector{
+		m.calls, m.duration, m.tokens, m.cache, m.answers, m.rewrites, m.scores,
+	}
 }
 
 // Describe implements prometheus.Collector.

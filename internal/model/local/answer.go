@@ -17,8 +17,8 @@ const (
 	maxDescription = 600
 )
 
-// Generate implements model.Generator: it answers with the products' own facts and words, by the kind of
-// question. Nothing in a description or in the history is ever an instruction.
+// Generate implements model.Generator: it answers with the products' own facts and words, by the
+// kind of question. Nothing in a description or in the history is ever an instruction.
 func (l *Local) Generate(_ context.Context, p model.Prompt) (string, error) {
 	if len(p.Sources) == 0 {
 		return "I could not find anything that fits.", nil
@@ -57,7 +57,8 @@ func (l *Local) Stream(ctx context.Context, p model.Prompt, emit func(string) er
 	return emit(text)
 }
 
-// theOne is the first source alone when it stands out: a question about one product is about that one.
+// theOne is the first source alone when it stands out: a question about one product is about that
+// one.
 func theOne(sources []model.Source) []model.Source {
 	if len(sources) > 1 && sources[0].Score-sources[1].Score > 0.1 {
 		return sources[:1]
@@ -122,7 +123,10 @@ func (w *writer) pick(order question.Order, sources []model.Source) {
 		question.Cheapest: "The most affordable", question.Dearest: "The most expensive",
 		question.BiggestDiscount: "The one with the biggest discount", question.Newest: "The newest",
 	}[order]
-	w.say("%s is %s at %s. %s", which, cite(sources[0]), price(sources[0]), w.quote(sources[0].Description))
+	w.say(
+		"%s is %s at %s. %s", which, cite(sources[0]), price(sources[0]),
+		w.quote(sources[0].Description),
+	)
 	if len(sources) > 1 {
 		w.say("After it:")
 		w.list(sources[1:])
@@ -175,11 +179,14 @@ func price(s model.Source) string {
 	if s.DiscountPrice == "" {
 		return s.Price + " " + s.Currency
 	}
-	return fmt.Sprintf("%s %s instead of %s %s (%d %% off)", s.DiscountPrice, s.Currency, s.Price, s.Currency, s.DiscountPct)
+	return fmt.Sprintf(
+		"%s %s instead of %s %s (%d %% off)", s.DiscountPrice, s.Currency, s.Price, s.Currency,
+		s.DiscountPct,
+	)
 }
 
-// quote is the sentence of a description that has most words of the question, the first if none has any. One with
-// an address or a word in command of somebody is passed over.
+// quote is the sentence of a description that has most words of the question, the first if none has
+// any. One with an address or a word in command of somebody is passed over.
 func (w *writer) quote(description string) string {
 	best, most := "", -1
 	for sentence := range strings.SplitSeq(strings.ReplaceAll(model.Clean(description, 2000), ". ", ".\x00"), "\x00") {

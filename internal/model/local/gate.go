@@ -9,8 +9,8 @@ import (
 	"github.com/shopd/shopd/internal/question/words"
 )
 
-// Shares of a question's words a product must have. Below refuse at best, the shop does not carry what was asked
-// for; a product below keep is not about it.
+// Shares of a question's words a product must have. Below refuse at best, the shop does not carry
+// what was asked for; a product below keep is not about it.
 const (
 	refuse     = 0.5
 	keep       = 0.34
@@ -25,8 +25,9 @@ type Document struct {
 	Body  func() string // all else, read if the title does not tell enough
 }
 
-// Keep answers which documents are about the question at all. A word counts by how rare it is, so one that no
-// product has, such as "helicopter", outweighs the others. A question about the whole shop keeps everything.
+// Keep answers which documents are about the question at all. A word counts by how rare it is, so
+// one that no product has, such as "helicopter", outweighs the others. A question about the whole
+// shop keeps everything.
 func (l *Local) Keep(q question.Question, documents []Document) []bool {
 	kept := make([]bool, len(documents))
 	asked, goods := l.askedFor(q.Text), l.goods(q.Text)
@@ -48,32 +49,37 @@ func (l *Local) Keep(q question.Question, documents []Document) []bool {
 	return kept
 }
 
-// muchCommoner is how many times as many products must have a word for another one to be a typo of it.
+// muchCommoner is how many times as many products must have a word for another one to be a typo of
+// it.
 const muchCommoner = 10
 
 // unknown is what a word of which the catalogue knows nothing weighs more than the rarest it knows.
 const unknown = 1.1
 
-// Mend replaces the words that are strange to the catalogue by what they were taken for elsewhere, where that begins with
-// the same letter: typos rarely hit the first, and a wedding is no bedding.
+// Mend replaces the words that are strange to the catalogue by what they were taken for elsewhere,
+// where that begins with the same letter: typos rarely hit the first, and a wedding is no bedding.
 func (l *Local) Mend(text string, mended map[string]string) string {
 	v := l.vocabulary.Load()
 	split := strings.Fields(text)
 	for i, word := range split {
 		folded := words.Fold(strings.Trim(word, ".,;:!?\"'()"))
 		stem := words.Stem(folded)
-		if meant := mended[folded]; meant != "" && folded != "" && meant[0] == folded[0] && len(mates(stem)) == 0 && v.isStrange(folded, meant) {
+		if meant := mended[folded]; meant != "" && folded != "" && meant[0] == folded[0] &&
+			len(mates(stem)) == 0 &&
+			v.isStrange(folded, meant) {
 			split[i] = meant
 		}
 	}
 	return strings.Join(split, " ")
 }
 
-// isStrange reports whether a word is none of the catalogue's: not even its stem, or only that, and far more rarely than what
-// it is taken for ("lightening" where a few things lighten a load and many have a lightning plug).
+// isStrange reports whether a word is none of the catalogue's: not even its stem, or only that, and
+// far more rarely than what it is taken for ("lightening" where a few things lighten a load and
+// many have a lightning plug).
 func (v *vocabulary) isStrange(word, meant string) bool {
 	stem := words.Stem(word)
-	return !v.knows(stem) || v.spellings[word] == 0 && v.counts[words.Stem(meant)] >= muchCommoner*v.counts[stem]
+	return !v.knows(stem) ||
+		v.spellings[word] == 0 && v.counts[words.Stem(meant)] >= muchCommoner*v.counts[stem]
 }
 
 // askedFor are the stems of a question, mended, with their weights.
@@ -103,9 +109,10 @@ func (l *Local) askedFor(text string) map[string]float64 {
 // isAdverb: "gently" says how, not what.
 func isAdverb(word string) bool { return len(word) >= 6 && strings.HasSuffix(word, "ly") }
 
-// coverage is the weighted share of the stems that a document has, itself or by a synonym. The word that names the goods
-// counts whole in what names the product, less by a synonym of it (as in vectors, if the catalogue has the word itself), and
-// half if it is only said about the product: what fits on a bicycle is no bicycle.
+// coverage is the weighted share of the stems that a document has, itself or by a synonym. The word
+// that names the goods counts whole in what names the product, less by a synonym of it (as in
+// vectors, if the catalogue has the word itself), and half if it is only said about the product:
+// what fits on a bicycle is no bicycle.
 func (l *Local) coverage(asked map[string]float64, goods string, document Document) float64 {
 	v := l.vocabulary.Load()
 	title := stems(document.Title) // so few that looking through them beats a map
@@ -133,9 +140,9 @@ func (l *Local) coverage(asked map[string]float64, goods string, document Docume
 	return found / all
 }
 
-// goods answers the stem of the word that names what is wanted, if the question's form tells: the last word before a
-// preposition, behind an article or in the plural ("a red bicycle for kids", "running shoes"), unless the shopper has it
-// already ("my keys").
+// goods answers the stem of the word that names what is wanted, if the question's form tells: the
+// last word before a preposition, behind an article or in the plural ("a red bicycle for kids",
+// "running shoes"), unless the shopper has it already ("my keys").
 func (l *Local) goods(text string) string {
 	last, behindArticle := "", false
 	for _, word := range words.Split(text) {
@@ -166,7 +173,9 @@ func (l *Local) goodsOf(word string, behindArticle bool) string {
 var (
 	article     = setOf("a an any some")
 	owned       = setOf("my our myself")
-	preposition = setOf("for with without in on at to of from while when by about under over into onto through during behind that which who")
+	preposition = setOf(
+		"for with without in on at to of from while when by about under over into onto through during behind that which who",
+	)
 )
 
 func setOf(list string) map[string]bool {
@@ -181,8 +190,8 @@ func hasAny(has, stems []string) bool {
 	return slices.ContainsFunc(stems, func(stem string) bool { return slices.Contains(has, stem) })
 }
 
-// Reading tells of words that no product has: whether any is strange, so that it may be a typo, and what the catalogue has
-// for the others, which have a synonym there.
+// Reading tells of words that no product has: whether any is strange, so that it may be a typo, and
+// what the catalogue has for the others, which have a synonym there.
 func (l *Local) Reading(text string) (strange bool, also []string) {
 	v := l.vocabulary.Load()
 	for _, word := range telling(text) {
@@ -202,16 +211,19 @@ func (l *Local) Reading(text string) (strange bool, also []string) {
 	return strange, also
 }
 
-// Missing are the words of a question that no document has, themselves or by a synonym: what they ask is not told there.
-// Words that only narrow without naming anything, such as colours, count as well.
+// Missing are the words of a question that no document has, themselves or by a synonym: what they
+// ask is not told there. Words that only narrow without naming anything, such as colours, count as
+// well.
 func (l *Local) Missing(text string, documents []string) (missing []string) {
 	v := l.vocabulary.Load()
 	has := stems(strings.Join(documents, "\n"))
 	for _, word := range words.Split(text) {
-		if words.ClassOf(word) == words.Stop || words.IsNumber(word) || tellsNothing[words.Stem(word)] {
+		if words.ClassOf(word) == words.Stop || words.IsNumber(word) ||
+			tellsNothing[words.Stem(word)] {
 			continue
 		}
-		if stem := v.meant(word); !slices.Contains(has, stem) && !hasAny(has, mates(stem)) && !slices.Contains(missing, word) {
+		if stem := v.meant(word); !slices.Contains(has, stem) && !hasAny(has, mates(stem)) &&
+			!slices.Contains(missing, word) {
 			missing = append(missing, word)
 		}
 	}

@@ -1,12 +1,14 @@
-// Package local is a model provider without a key, a network or weights: lexical vectors with a synonym lexicon,
-// and answers put together from the products' own words. It knows nothing of meaning beyond that, and says so:
-// what the shop does not carry is told by the share of a question's words that a product has (see Keep).
+// Package local is a model provider without a key, a network or weights: lexical vectors with a
+// synonym lexicon, and answers put together from the products' own words. It knows nothing of
+// meaning beyond that, and says so: what the shop does not carry is told by the share of a
+// question's words that a product has (see Keep).
 //
-// A text becomes 767 numbers by hashing its word stems, lightly with their three-letter pieces, and one constant. Most of
-// them are 0, of which no sign can be taken (product_embeddings.code): so all vectors are turned the same way.
-// The constant lifts every score, so that unrelated texts come out near 0.45 and the contract's threshold of 0.5
-// means the same as for other providers. How rare a word is weighs in on the side of the question alone: the
-// vectors of documents stay true when the catalogue grows.
+// A text becomes 767 numbers by hashing its word stems, lightly with their three-letter pieces, and
+// one constant. Most of them are 0, of which no sign can be taken (product_embeddings.code): so all
+// vectors are turned the same way. The constant lifts every score, so that unrelated texts come out
+// near 0.45 and the contract's threshold of 0.5 means the same as for other providers. How rare a
+// word is weighs in on the side of the question alone: the vectors of documents stay true when the
+// catalogue grows.
 package local
 
 import (
@@ -48,7 +50,8 @@ func (l *Local) Learn(each func(yield func(title, body string))) {
 	l.vocabulary.Store(v)
 }
 
-// What a vector is made of. The weights were chosen on the judged questions of this package's tests.
+// What a vector is made of. The weights were chosen on the judged questions of this package's
+// tests.
 const (
 	hashed      = model.Dimensions - 1
 	constant    = 0.42 // share of the constant in the square of a document's length
@@ -59,12 +62,15 @@ const (
 	mateWeight  = 0.6 // of a synonym, against the word that was said
 )
 
-// Lift is how far above the threshold a score is as telling as it would be with the constant of documents in questions as
-// well: for those who, unlike the assistant, do not look at words (see Keep) after the score.
+// Lift is how far above the threshold a score is as telling as it would be with the constant of
+// documents in questions as well: for those who, unlike the assistant, do not look at words (see
+// Keep) after the score.
 const Lift = 0.05
 
 // Embed implements model.Embedder.
-func (l *Local) Embed(ctx context.Context, task model.Task, texts []model.Text) ([][]float32, error) {
+func (l *Local) Embed(
+	ctx context.Context, task model.Task, texts []model.Text,
+) ([][]float32, error) {
 	vectors := make([][]float32, len(texts))
 	for i, text := range texts {
 		if err := ctx.Err(); err != nil {
@@ -140,7 +146,8 @@ func stems(text string) []string {
 	return out
 }
 
-// vector hashes weighted stems into a unit vector with a share of the constant. Without any it is the constant alone.
+// vector hashes weighted stems into a unit vector with a share of the constant. Without any it is
+// the constant alone.
 func vector(weights map[string]float64, constant float64) []float32 {
 	var sums [hashed]float64
 	for stem, weight := range weights {
@@ -174,8 +181,8 @@ func vector(weights map[string]float64, constant float64) []float32 {
 	return out
 }
 
-// place hashes a feature to a number of the vector and a sign, so that collisions cancel out on average
-// (Weinberger and others 2009, "Feature Hashing for Large Scale Multitask Learning").
+// place hashes a feature to a number of the vector and a sign, so that collisions cancel out on
+// average (Weinberger and others 2009, "Feature Hashing for Large Scale Multitask Learning").
 func place(feature string) (slot int, sign float64) {
 	hash := fnv.New64a()
 	_, _ = hash.Write([]byte(feature)) // never fails

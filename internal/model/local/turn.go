@@ -20,7 +20,8 @@ var turns = func() (turns [12]pairs) {
 	return turns
 }()
 
-// turn turns a vector about the origin by a fixed angle in many planes at once, several times (Kac's walk): lengths and angles stay.
+// turn turns a vector about the origin by a fixed angle in many planes at once, several times
+// (Kac's walk): lengths and angles stay.
 func turn(v *[hashed]float64) {
 	for _, planes := range turns {
 		for _, p := range planes {

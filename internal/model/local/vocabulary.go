@@ -24,7 +24,11 @@ type spelled struct {
 }
 
 func newVocabulary() *vocabulary {
-	return &vocabulary{counts: map[string]int{}, spellings: map[string]int{}, byInitial: map[byte][]spelled{}}
+	return &vocabulary{
+		counts:    map[string]int{},
+		spellings: map[string]int{},
+		byInitial: map[byte][]spelled{},
+	}
 }
 
 func (v *vocabulary) add(title, body string) {
@@ -47,18 +51,22 @@ func (v *vocabulary) finish() {
 		}
 	}
 	for _, list := range v.byInitial {
-		slices.SortFunc(list, func(a, b spelled) int { // the frequent first, and always in the same order
-			if a.count != b.count {
-				return b.count - a.count
-			}
-			return strings.Compare(a.word, b.word)
-		})
+		slices.SortFunc(
+			list,
+			func(a, b spelled) int { // the frequent first, and always in the same order
+				if a.count != b.count {
+					return b.count - a.count
+				}
+				return strings.Compare(a.word, b.word)
+			},
+		)
 	}
 }
 
 func (v *vocabulary) knows(stem string) bool { return v.counts[stem] > 0 }
 
-// rarity is the inverse document frequency: the rarer a word, the more it says. An unknown one says most.
+// rarity is the inverse document frequency: the rarer a word, the more it says. An unknown one says
+// most.
 func (v *vocabulary) rarity(stem string) float64 {
 	if v.documents == 0 {
 		return 1
@@ -76,7 +84,9 @@ const (
 // meant answers the stem of a word, or of the catalogue's word it was probably meant to be.
 func (v *vocabulary) meant(word string) string {
 	stem := words.Stem(word)
-	if len(word) < shortestTypo || len(word) > longestTypo || v.knows(stem) || len(mates(stem)) > 0 || word[0] >= '0' && word[0] <= '9' {
+	if len(word) < shortestTypo || len(word) > longestTypo || v.knows(stem) ||
+		len(mates(stem)) > 0 ||
+		word[0] >= '0' && word[0] <= '9' {
 		return stem
 	}
 	allowed := 1

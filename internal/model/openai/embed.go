@@ -21,31 +21,49 @@ const noText = "(no text)"
 const embedRetries = 2
 
 // Embed answers one unit vector per text, in order.
-func (p *Provider) Embed(ctx context.Context, task model.Task, texts []model.Text) ([][]float32, error) {
+func (p *Provider) Embed(
+	ctx context.Context, task model.Task, texts []model.Text,
+) ([][]float32, error) {
 	var vectors [][]float32
-	err := p.call(ctx, embedRetries, settingEmbeddingModel, p.settings.EmbeddingModel, func(ctx context.Context) error {
-		for len(vectors) < len(texts) { // a retry goes on behind the batches that are done
-			batch := texts[len(vectors):min(len(vectors)+model.MaxBatch, len(texts))]
-			got, err := p.embedBatch(ctx, task, batch)
-			if err != nil {
-				return err
+	err := p.call(
+		ctx,
+		embedRetries,
+		settingEmbeddingModel,
+		p.settings.EmbeddingModel,
+		func(ctx context.Context) error {
+			for len(vectors) < len(texts) { // a retry goes on behind the batches that are done
+				batch := texts[len(vectors):min(len(vectors)+model.MaxBatch, len(texts))]
+				got, err := p.embedBatch(ctx, task, batch)
+				if err != nil {
+					return err
+				}
+				vectors = append(vectors, got...)
 			}
-			vectors = append(vectors, got...)
-		}
-		return nil
-	})
+			return nil
+		},
+	)
 	if err != nil {
 		return nil, err
 	}
 	return vectors, nil
 }
 
-func (p *Provider) embedBatch(ctx context.Context, task model.Task, batch []model.Text) ([][]float32, error) {
+func (p *Provider) embedBatch(
+	ctx context.Context, task model.Task, batch []model.Text,
+) ([][]float32, error) {
 	input := make([]string, len(batch))
 	for i, text := range batch {
 		input[i] = p.embeddable(task, text)
 	}
-	body, err := p.post(ctx, "/embeddings", map[string]any{"model": p.settings.EmbeddingModel, "input": input, "encoding_format": "float"})
+	body, err := p.post(
+		ctx,
+		"/embeddings",
+		map[string]any{
+			"model":           p.settings.EmbeddingModel,
+			"input":           input,
+			"encoding_format": "float",
+		},
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +91,9 @@ func (p *Provider) embedBatch(ctx context.Context, task model.Task, batch []mode
 		}
 	}
 	if len(answer.Data) != len(batch) {
-		return nil, &model.UnavailableError{Reason: fmt.Sprintf("%d vectors for %d texts", len(answer.Data), len(batch))}
+		return nil, &model.UnavailableError{
+			Reason: fmt.Sprintf("%d vectors for %d texts", len(answer.Data), len(batch)),
+		}
 	}
 	return vectors, nil
 }

@@ -39,13 +39,19 @@ func (p *Provider) explain(f *model.Failure, setting, name string) error {
 	case f.Status == http.StatusUnauthorized, f.Status == http.StatusForbidden:
 		return &model.ConfigError{Setting: settingKey, Reason: "refused: " + said}
 	case f.Status == http.StatusNotFound:
-		return &model.ConfigError{Setting: setting, Reason: fmt.Sprintf("%s is not available, name another model: %s", name, said)}
+		return &model.ConfigError{
+			Setting: setting,
+			Reason:  fmt.Sprintf("%s is not available, name another model: %s", name, said),
+		}
 	case f.Status == http.StatusRequestTimeout, f.Status >= 500:
 		return &model.UnavailableError{Reason: fmt.Sprintf("status %d: %s", f.Status, said)}
 	case r.Code == "content_filter" || r.Code == "content_policy_violation":
 		return fmt.Errorf("%w (%s)", model.ErrBlocked, said)
 	}
-	return &model.ConfigError{Setting: setting, Reason: fmt.Sprintf("%s refused the request (status %d): %s", name, f.Status, said)}
+	return &model.ConfigError{
+		Setting: setting,
+		Reason:  fmt.Sprintf("%s refused the request (status %d): %s", name, f.Status, said),
+	}
 }
 
 // How long to wait when a server does not say, and when the account has no money left.
@@ -64,5 +70,7 @@ func quota(f *model.Failure, r refusal) error {
 	} else if s, err := strconv.ParseFloat(f.Header.Get("Retry-After"), 64); err == nil && s > 0 {
 		wait = time.Duration(s * float64(time.Second))
 	}
-	return &model.QuotaError{RetryAfter: max(time.Second, (wait + time.Second - 1).Truncate(time.Second))}
+	return &model.QuotaError{
+		RetryAfter: max(time.Second, (wait + time.Second - 1).Truncate(time.Second)),
+	}
 }

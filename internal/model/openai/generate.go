@@ -40,74 +40,94 @@ type completion struct {
 func (p *Provider) request(asked model.Prompt, stream bool) map[string]any {
 	system, user := prompt.Render(asked)
 	return map[string]any{
-		"model": p.settings.GenerationModel, "stream": stream,
-		"messages": []map[string]string{{"role": "system", "content": system}, {"role": "user", "content": user}},
+		"model":  p.settings.GenerationModel,
+		"stream": stream,
+		"messages": []map[string]string{
+			{"role": "system", "content": system},
+			{"role": "user", "content": user},
+		},
 	}
 }
 
 // count reports what an answer cost.
 func (p *Provider) count(c completion) {
 	if c.Usage != nil {
-		p.settings.Used(model.Usage{Call: "generate", Input: c.Usage.Prompt, Output: c.Usage.Completion})
+		p.settings.Used(
+			model.Usage{Call: "generate", Input: c.Usage.Prompt, Output: c.Usage.Completion},
+		)
 	}
 }
 
 // Generate writes the answer to a prompt.
 func (p *Provider) Generate(ctx context.Context, asked model.Prompt) (text string, err error) {
-	err = p.call(ctx, generateRetries, settingGenerationModel, p.settings.GenerationModel, func(ctx context.Context) error {
-		body, err := p.post(ctx, "/chat/completions", p.request(asked, false))
-		if err != nil {
-			return err
-		}
-		defer func() { _ = body.Close() }()
-		var c completion
-		if err := json.NewDecoder(io.LimitReader(body, maxResponse)).Decode(&c); err != nil {
-			return &url.Error{Op: "Read", Err: err}
-		}
-		p.count(c)
-		if c.Error != nil && string(c.Error) != "null" {
-			return failureOf(c.Error)
-		}
-		if len(c.Choices) == 0 {
-			return &model.UnavailableError{Reason: "an answer without a choice"}
-		}
-		choice := c.Choices[0]
-		text = strings.TrimSpace(choice.Message.Content)
-		return judge(choice.FinishReason, choice.Message.Refusal, text != "")
-	})
+	err = p.call(
+		ctx,
+		generateRetries,
+		settingGenerationModel,
+		p.settings.GenerationModel,
+		func(ctx context.Context) error {
+			body, err := p.post(ctx, "/chat/completions", p.request(asked, false))
+			if err != nil {
+				return err
+			}
+			defer func() { _ = body.Close() }()
+			var c completion
+			if err := json.NewDecoder(io.LimitReader(body, maxResponse)).Decode(&c); err != nil {
+				return &url.Error{Op: "Read", Err: err}
+			}
+			p.count(c)
+			if c.Error != nil && string(c.Error) != "null" {
+				return failureOf(c.Error)
+			}
+			if len(c.Choices) == 0 {
+				return &model.UnavailableError{Reason: "an answer without a choice"}
+			}
+			choice := c.Choices[0]
+			text = strings.TrimSpace(choice.Message.Content)
+			return judge(choice.FinishReason, choice.Message.Refusal, text != "")
+		},
+	)
 	if err != nil {
 		return "", err
 	}
 	return text, nil
 }
 
-// Stream writes the answer piece by piece. It is tried again only as long as nothing was handed over.
+// Stream writes the answer piece by piece. It is tried again only as long as nothing was handed
+// over.
 func (p *Provider) Stream(ctx context.Context, asked model.Prompt, emit func(string) error) error {
 	started := false
 	var refused error
-	err := p.call(ctx, generateRetries, settingGenerationModel, p.settings.GenerationModel, func(ctx context.Context) error {
-		body, err := p.post(ctx, "/chat/completions", p.request(asked, true))
-		if err != nil {
+	err := p.call(
+		ctx,
+		generateRetries,
+		settingGenerationModel,
+		p.settings.GenerationModel,
+		func(ctx context.Context) error {
+			body, err := p.post(ctx, "/chat/completions", p.request(asked, true))
+			if err != nil {
+				return err
+			}
+			defer func() { _ = body.Close() }()
+			err = p.readStream(io.LimitReader(body, maxResponse), func(piece string) error {
+				started = true
+				refused = emit(piece)
+				return refused
+			})
+			if err != nil && started {
+				return &model.BrokenStream{Cause: err}
+			}
 			return err
-		}
-		defer func() { _ = body.Close() }()
-		err = p.readStream(io.LimitReader(body, maxResponse), func(piece string) error {
-			started = true
-			refused = emit(piece)
-			return refused
-		})
-		if err != nil && started {
-			return &model.BrokenStream{Cause: err}
-		}
-		return err
-	})
+		},
+	)
 	if refused != nil {
 		return refused
 	}
 	return err
 }
 
-// readStream reads server-sent events. The answer is complete when a choice said why it ended or [DONE] came.
+// readStream reads server-sent events. The answer is complete when a choice said why it ended or
+// [DONE] came.
 func (p *Provider) readStream(body io.Reader, emit func(string) error) error {
 	lines := bufio.NewScanner(body)
 	lines.Buffer(make([]byte, 0, 64<<10), 4<<20)
@@ -154,7 +174,9 @@ func judge(finish, refusal string, wrote bool) error {
 	case finish == "content_filter", refusal != "":
 		return fmt.Errorf("%w (%s)", model.ErrBlocked, finish)
 	case finish == "length":
-		return &model.UnavailableError{Reason: "the output tokens were spent before the answer was written"}
+		return &model.UnavailableError{
+			Reason: "the output tokens were spent before the answer was written",
+		}
 	case !wrote:
 		return &model.UnavailableError{Reason: "empty answer (finish reason " + finish + ")"}
 	}
@@ -163,7 +185,10 @@ func judge(finish, refusal string, wrote bool) error {
 
 // failureOf is an error that came inside an answer with status 200.
 func failureOf(text json.RawMessage) error {
-	f := &model.Failure{Status: http.StatusInternalServerError, Body: append(append([]byte(`{"error":`), text...), '}')}
+	f := &model.Failure{
+		Status: http.StatusInternalServerError,
+		Body:   append(append([]byte(`{"error":`), text...), '}'),
+	}
 	if r := read(f); r.Type == "rate_limit_exceeded" || r.Code == "rate_limit_exceeded" {
 		f.Status = http.StatusTooManyRequests
 	}

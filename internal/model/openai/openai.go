@@ -1,6 +1,7 @@
-// Package openai asks an API that speaks like OpenAI's for vectors and answers: OpenAI itself, or Ollama, vLLM, llama.cpp
-// and others, which differ in what they take. So only what all of them know is sent, and what they answer is checked:
-// vectors are put in the order of their index, cut or filled up to the length stored, and normalised.
+// Package openai asks an API that speaks like OpenAI's for vectors and answers: OpenAI itself, or
+// Ollama, vLLM, llama.cpp and others, which differ in what they take. So only what all of them know
+// is sent, and what they answer is checked: vectors are put in the order of their index, cut or
+// filled up to the length stored, and normalised.
 package openai
 
 import (
@@ -47,7 +48,8 @@ type Settings struct {
 	EmbeddingModel  string
 	GenerationModel string
 	Timeout         time.Duration // of one call with all its attempts
-	// QueryPrefix and DocumentPrefix stand before what is embedded, for models that want to be told ("search_query: ").
+	// QueryPrefix and DocumentPrefix stand before what is embedded, for models that want to be told
+	// ("search_query: ").
 	QueryPrefix, DocumentPrefix string
 	Used                        func(model.Usage) // hears what each call cost; may be nil
 }
@@ -74,11 +76,18 @@ func New(s Settings) (*Provider, error) {
 		s.Used = func(model.Usage) {}
 	}
 	address, err := url.Parse(s.BaseURL)
-	if err != nil || address.Host == "" || address.Scheme != "http" && address.Scheme != "https" || address.User != nil {
-		return nil, &model.ConfigError{Setting: settingBaseURL, Reason: "is no http or https address"}
+	if err != nil || address.Host == "" || address.Scheme != "http" && address.Scheme != "https" ||
+		address.User != nil {
+		return nil, &model.ConfigError{
+			Setting: settingBaseURL,
+			Reason:  "is no http or https address",
+		}
 	}
 	if s.APIKey == "" && s.BaseURL == DefaultBaseURL {
-		return nil, &model.ConfigError{Setting: settingKey, Reason: "not set, and OPENAI_BASE_URL names no other server"}
+		return nil, &model.ConfigError{
+			Setting: settingKey,
+			Reason:  "not set, and OPENAI_BASE_URL names no other server",
+		}
 	}
 	base := http.DefaultTransport.(*http.Transport).Clone()
 	base.MaxIdleConnsPerHost = 16
@@ -104,8 +113,13 @@ func (p *Provider) Model() string {
 }
 
 // call runs one operation of a model, and again after what may pass; setting names the model.
-func (p *Provider) call(ctx context.Context, retries int, setting, name string, operation func(context.Context) error) error {
-	return p.caller.Call(ctx, retries, func(f *model.Failure) error { return p.explain(f, setting, name) }, operation)
+func (p *Provider) call(
+	ctx context.Context, retries int, setting, name string, operation func(context.Context) error,
+) error {
+	return p.caller.Call(
+		ctx, retries, func(f *model.Failure) error { return p.explain(f, setting, name) },
+		operation,
+	)
 }
 
 // post sends a request and answers the body of a 200.
@@ -114,7 +128,9 @@ func (p *Provider) post(ctx context.Context, path string, body any) (io.ReadClos
 	if err != nil {
 		return nil, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.settings.BaseURL+path, bytes.NewReader(sent))
+	req, err := http.NewRequestWithContext(
+		ctx, http.MethodPost, p.settings.BaseURL+path, bytes.NewReader(sent),
+	)
 	if err != nil {
 		return nil, err
 	}

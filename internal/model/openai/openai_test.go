@@ -32,7 +32,10 @@ func (s *standIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	call := s.calls.Add(1)
 	if r.Header.Get("Authorization") != "Bearer sk-secret" || r.URL.RawQuery != "" {
 		w.WriteHeader(http.StatusUnauthorized)
-		fmt.Fprint(w, `{"error":{"message":"Incorrect API key provided: sk-secret.","type":"invalid_request_error","code":"invalid_api_key"}}`)
+		fmt.Fprint(
+			w,
+			`{"error":{"message":"Incorrect API key provided: sk-secret.","type":"invalid_request_error","code":"invalid_api_key"}}`,
+		)
 		return
 	}
 	s.lastBody = nil
@@ -51,10 +54,14 @@ func (s *standIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			vector[n%s.length], vector[s.length-1] = 3, 0.5
 			data = append(data, map[string]any{"index": n, "embedding": vector})
 		}
-		_ = json.NewEncoder(w).Encode(map[string]any{"data": data, "usage": map[string]int{"prompt_tokens": 7}})
+		_ = json.NewEncoder(w).
+			Encode(map[string]any{"data": data, "usage": map[string]int{"prompt_tokens": 7}})
 	case "/v1/chat/completions":
 		if s.lastBody["stream"] != true {
-			fmt.Fprint(w, `{"choices":[{"message":{"content":" The mug is 14.00 USD [#1]. "},"finish_reason":"stop"}],"usage":{"prompt_tokens":90,"completion_tokens":9}}`)
+			fmt.Fprint(
+				w,
+				`{"choices":[{"message":{"content":" The mug is 14.00 USD [#1]. "},"finish_reason":"stop"}],"usage":{"prompt_tokens":90,"completion_tokens":9}}`,
+			)
 			return
 		}
 		for _, piece := range []string{`{"choices":[{"delta":{"role":"assistant"}}]}`, `{"choices":[{"delta":{"content":"The mug "}}]}`,
@@ -72,14 +79,25 @@ func start(t *testing.T) (*Provider, *standIn, *[]model.Usage) {
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
 	var used []model.Usage
-	p, err := New(Settings{APIKey: "sk-secret", BaseURL: server.URL + "/v1", Timeout: 2 * time.Second, QueryPrefix: "search_query: ", DocumentPrefix: "search_document: ",
-		Used: func(u model.Usage) { used = append(used, u) }})
+	p, err := New(
+		Settings{
+			APIKey:         "sk-secret",
+			BaseURL:        server.URL + "/v1",
+			Timeout:        2 * time.Second,
+			QueryPrefix:    "search_query: ",
+			DocumentPrefix: "search_document: ",
+			Used:           func(u model.Usage) { used = append(used, u) },
+		},
+	)
 	require.NoError(t, err)
 	p.caller.Backoff = time.Millisecond
 	return p, s, &used
 }
 
-var asked = model.Prompt{Question: "a mug?", Sources: []model.Source{{ID: 1, Name: "Mug", Price: "14.00", Currency: "USD"}}}
+var asked = model.Prompt{
+	Question: "a mug?",
+	Sources:  []model.Source{{ID: 1, Name: "Mug", Price: "14.00", Currency: "USD"}},
+}
 
 func TestEmbed(t *testing.T) {
 	t.Parallel()
@@ -120,9 +138,22 @@ func TestGenerateAndStream(t *testing.T) {
 	require.Len(t, messages, 2, "rules and one turn of the user; none of the model")
 	assert.Contains(t, fmt.Sprint(messages[1]), `[#1] {"name":"Mug"`)
 	var pieces []string
-	require.NoError(t, p.Stream(t.Context(), asked, func(piece string) error { pieces = append(pieces, piece); return nil }))
+	require.NoError(
+		t,
+		p.Stream(
+			t.Context(), asked,
+			func(piece string) error { pieces = append(pieces, piece); return nil },
+		),
+	)
 	assert.Equal(t, []string{"The mug ", "is 14.00 USD."}, pieces)
-	assert.Equal(t, []model.Usage{{Call: "generate", Input: 90, Output: 9}, {Call: "generate", Input: 90, Output: 9}}, *used)
+	assert.Equal(
+		t,
+		[]model.Usage{
+			{Call: "generate", Input: 90, Output: 9},
+			{Call: "generate", Input: 90, Output: 9},
+		},
+		*used,
+	)
 	stop := errors.New("gone")
 	require.ErrorIs(t, p.Stream(t.Context(), asked, func(string) error { return stop }), stop)
 }
@@ -164,7 +195,9 @@ func TestWhatGoesWrong(t *testing.T) {
 			s.answer = c.answer
 			err := c.call(p)
 			require.ErrorContains(t, err, c.want)
-			assert.Equal(t, c.calls, s.calls.Load(), "tried again only where that is safe and may help")
+			assert.Equal(
+				t, c.calls, s.calls.Load(), "tried again only where that is safe and may help",
+			)
 		})
 	}
 }

@@ -21,7 +21,9 @@ var forged = regexp.MustCompile(`\[\s*#\s*\d+\s*\]`)
 func TestRender(t *testing.T) {
 	system, user := Render(aPrompt())
 	assert.Equal(t, "Be brief.", system)
-	assert.Equal(t, `Products of the shop that may answer the question, best match first. Each line is a reference and its data.
+	assert.Equal(
+		t,
+		`Products of the shop that may answer the question, best match first. Each line is a reference and its data.
 -----BEGIN PRODUCTS-----
 [#12] {"name":"Trail Shoe","brand":"Acme","category":"Shoes","regular_price":"99.90 USD","sale_price":"79.90 USD","saving":"20.00 USD","discount_percent":20,"stock":4,"description":"For rough ground."}
 [#7] {"name":"Sock","price":"4.50 USD","stock":120}
@@ -34,7 +36,9 @@ assistant: "All shoes are free today."
 -----END EARLIER CONVERSATION-----
 
 Question: "Which shoes do you have?"
-`, user)
+`,
+		user,
+	)
 
 	system, user = Render(model.Prompt{Question: "hi"})
 	assert.Equal(t, DefaultSystem, system)
@@ -64,12 +68,26 @@ func TestNoTextBreaksTheFences(t *testing.T) {
 		text := rapid.OneOf(
 			rapid.String(),
 			rapid.StringMatching("[\\[\\]#0-9<>/b\n\"\\\\`*&;{}-]{0,60}"),
-			rapid.SampledFrom([]string{endProducts, endHistory, "\n" + beginProducts + "\n", "[#1] {}", "\xff\xfe"}),
+			rapid.SampledFrom(
+				[]string{
+					endProducts, endHistory, "\n" + beginProducts + "\n", "[#1] {}", "\xff\xfe",
+				},
+			),
 		)
 		draw := func(label string) string { return text.Draw(t, label) }
 		p := model.Prompt{
-			System:   "s",
-			Sources:  []model.Source{{ID: 5, Name: draw("name"), Brand: draw("brand"), Category: draw("category"), Description: draw("description"), Price: "1.00", Currency: "USD"}},
+			System: "s",
+			Sources: []model.Source{
+				{
+					ID:          5,
+					Name:        draw("name"),
+					Brand:       draw("brand"),
+					Category:    draw("category"),
+					Description: draw("description"),
+					Price:       "1.00",
+					Currency:    "USD",
+				},
+			},
 			History:  []model.Message{{Role: model.Role(draw("role")), Content: draw("message")}},
 			Question: draw("question"),
 		}
@@ -96,19 +114,46 @@ func TestNoTextBreaksTheFences(t *testing.T) {
 func TestBudgetCutsHistoryThenDescriptions(t *testing.T) {
 	p := model.Prompt{Question: "which?"}
 	for i := range 5 {
-		p.Sources = append(p.Sources, model.Source{ID: int64(i), Name: "Lamp", Price: "1.00", Currency: "USD", Description: strings.Repeat("bright ", 200)})
+		p.Sources = append(
+			p.Sources,
+			model.Source{
+				ID:          int64(i),
+				Name:        "Lamp",
+				Price:       "1.00",
+				Currency:    "USD",
+				Description: strings.Repeat("bright ", 200),
+			},
+		)
 	}
 	for i := range 10 {
-		p.History = append(p.History, model.Message{Role: model.User, Content: fmt.Sprintf("message %d %s", i, strings.Repeat("long ", 300))})
+		p.History = append(
+			p.History,
+			model.Message{
+				Role:    model.User,
+				Content: fmt.Sprintf("message %d %s", i, strings.Repeat("long ", 300)),
+			},
+		)
 	}
 	system, user := Render(p)
 	assert.LessOrEqual(t, tokens(system)+tokens(user), maxPromptTokens)
 	assert.NotContains(t, user, "message 0 ", "the oldest goes first")
 	assert.Contains(t, user, "message 9 ")
-	assert.Contains(t, user, strings.TrimSpace(strings.Repeat("bright ", 57)), "descriptions are whole while history is left")
+	assert.Contains(
+		t, user, strings.TrimSpace(strings.Repeat("bright ", 57)),
+		"descriptions are whole while history is left",
+	)
 
 	for i := range 40 {
-		p.Sources = append(p.Sources, model.Source{ID: int64(100 + i), Name: "Lamp", Price: "1.00", Currency: "USD", Description: strings.Repeat("bright ", 200)})
+		p.Sources = append(
+			p.Sources,
+			model.Source{
+				ID:          int64(100 + i),
+				Name:        "Lamp",
+				Price:       "1.00",
+				Currency:    "USD",
+				Description: strings.Repeat("bright ", 200),
+			},
+		)
 	}
 	system, user = Render(p)
 	assert.LessOrEqual(t, tokens(system)+tokens(user), maxPromptTokens)
@@ -159,8 +204,19 @@ func aPrompt() model.Prompt {
 			{Role: model.Assistant, Content: "All shoes are free today."},
 		},
 		Sources: []model.Source{
-			{ID: 12, Name: "Trail Shoe", Brand: "Acme", Category: "Shoes", Currency: "USD", Price: "99.90",
-				DiscountPrice: "79.90", Saving: "20.00", DiscountPct: 20, Stock: 4, Description: "For rough ground."},
+			{
+				ID:            12,
+				Name:          "Trail Shoe",
+				Brand:         "Acme",
+				Category:      "Shoes",
+				Currency:      "USD",
+				Price:         "99.90",
+				DiscountPrice: "79.90",
+				Saving:        "20.00",
+				DiscountPct:   20,
+				Stock:         4,
+				Description:   "For rough ground.",
+			},
 			{ID: 7, Name: "Sock", Currency: "USD", Price: "4.50", Stock: 120},
 		},
 		Question: "Which shoes do you have?",

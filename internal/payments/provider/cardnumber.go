@@ -4,9 +4,10 @@ import (
 	"unicode"
 )
 
-// LooksLikeCardNumber says whether a card number is in the text: 12 to 19 digits of any script with a right check digit
-// (Luhn), together or in groups with spaces, dashes, dots or slashes between them. Digits beside it that are set off by
-// such a separator, as an expiry date would be, do not hide it.
+// LooksLikeCardNumber says whether a card number is in the text: 12 to 19 digits of any script with
+// a right check digit (Luhn), together or in groups with spaces, dashes, dots or slashes between
+// them. Digits beside it that are set off by such a separator, as an expiry date would be, do not
+// hide it.
 func LooksLikeCardNumber(text string) bool {
 	var digits []byte // of the run being read
 	var starts []int  // where the run's groups begin
@@ -64,7 +65,8 @@ func luhn(digits []byte) bool {
 	return sum%10 == 0
 }
 
-// digitValue is the value of a decimal digit of any script. Unicode's decimal digits come in rows of ten, 0 first.
+// digitValue is the value of a decimal digit of any script. Unicode's decimal digits come in rows
+// of ten, 0 first.
 func digitValue(r rune) (byte, bool) {
 	if r >= '0' && r <= '9' {
 		return byte(r - '0'), true

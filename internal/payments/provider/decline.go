@@ -1,7 +1,8 @@
 package provider
 
-// declines says in words for people what banks and providers say in codes. Codes that would tell a thief something
-// (a card reported lost or stolen, suspected fraud) have the general words on purpose.
+// declines says in words for people what banks and providers say in codes. Codes that would tell a
+// thief something (a card reported lost or stolen, suspected fraud) have the general words on
+// purpose.
 var declines = map[string]string{
 	"insufficient_funds":                "The card has too little money for this payment. Use another payment method.",
 	"expired_card":                      "The card has expired. Use another payment method.",

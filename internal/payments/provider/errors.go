@@ -5,26 +5,31 @@ import (
 	"fmt"
 )
 
-// The errors of a Provider; test for them with errors.Is. None of their texts holds a key, a token or a card number.
+// The errors of a Provider; test for them with errors.Is. None of their texts holds a key, a token
+// or a card number.
 var (
-	// ErrOutcomeUnknown: the request may have arrived, and what came of it is not known (time-out, lost connection, a
-	// 5xx answer). Nothing may be charged anew before Find, or the same call with the same key, has told.
+	// ErrOutcomeUnknown: the request may have arrived, and what came of it is not known (time-out,
+	// lost connection, a 5xx answer). Nothing may be charged anew before Find, or the same call
+	// with the same key, has told.
 	ErrOutcomeUnknown = errors.New("the payment provider did not say what became of the request")
-	// ErrUnavailable: the provider could not be reached or refused for now (429). Surely this call did nothing; an
-	// earlier one with the same key, whose outcome is unknown, may have.
+	// ErrUnavailable: the provider could not be reached or refused for now (429). Surely this call
+	// did nothing; an earlier one with the same key, whose outcome is unknown, may have.
 	ErrUnavailable = errors.New("the payment provider is not available")
-	// ErrConfiguration: the shop's key, secret or account at the provider is wrong. Nothing happened; an
-	// administrator has to see to it.
+	// ErrConfiguration: the shop's key, secret or account at the provider is wrong. Nothing
+	// happened; an administrator has to see to it.
 	ErrConfiguration = errors.New("the payment provider is not set up rightly")
 	// ErrKeyReused: the idempotency key was used for something else. Nothing happened.
 	ErrKeyReused = errors.New("the idempotency key was used for another request")
-	// ErrAmount: the provider cannot take this amount in this currency, such as less than its least. Nothing happened.
+	// ErrAmount: the provider cannot take this amount in this currency, such as less than its
+	// least. Nothing happened.
 	ErrAmount = errors.New("the payment provider does not take this amount")
-	// ErrToken: the token or saved method is unknown, spent or of another account. Nothing happened.
+	// ErrToken: the token or saved method is unknown, spent or of another account. Nothing
+	// happened.
 	ErrToken = errors.New("the payment method is not known to the payment provider")
 	// ErrCardNumber: the token looks like a card number; it was not sent anywhere.
 	ErrCardNumber = errors.New("a card number is not a payment token")
-	// ErrRefused: the provider refuses the request for good, such as a refund of more than is left. Nothing happened.
+	// ErrRefused: the provider refuses the request for good, such as a refund of more than is left.
+	// Nothing happened.
 	ErrRefused = errors.New("the payment provider refuses the request")
 	// ErrBadSignature: a webhook without a right signature that is at most SignatureTolerance old.
 	ErrBadSignature = errors.New("the webhook's signature is not right or too old")
@@ -41,10 +46,12 @@ type DeclinedError struct {
 // Error is the code: the message for people is a field of its own.
 func (e *DeclinedError) Error() string { return "declined: " + e.Code }
 
-// maxName is the longest key or reference: providers take 255 characters, and implementations may add to it.
+// maxName is the longest key or reference: providers take 255 characters, and implementations may
+// add to it.
 const maxName = 200
 
-// Check refuses a request that no provider may get: ErrCardNumber, ErrAmount, or ErrRefused for one that is not complete.
+// Check refuses a request that no provider may get: ErrCardNumber, ErrAmount, or ErrRefused for one
+// that is not complete.
 func (r ChargeRequest) Check() error {
 	if LooksLikeCardNumber(r.Token) {
 		return ErrCardNumber
@@ -53,7 +60,9 @@ func (r ChargeRequest) Check() error {
 		return fmt.Errorf("%w: it must be at least 1 minor unit", ErrAmount)
 	}
 	if !named(r.IdempotencyKey) || !named(r.OrderReference) || r.Currency == "" {
-		return fmt.Errorf("%w: an idempotency key, an order reference and a currency are needed", ErrRefused)
+		return fmt.Errorf(
+			"%w: an idempotency key, an order reference and a currency are needed", ErrRefused,
+		)
 	}
 	saved := r.SavedMethod.ProviderMethodID != ""
 	if saved == (r.Token != "") {
@@ -62,7 +71,8 @@ func (r ChargeRequest) Check() error {
 	return nil
 }
 
-// Check refuses a request that no provider may get: ErrAmount, or ErrRefused for one that is not complete.
+// Check refuses a request that no provider may get: ErrAmount, or ErrRefused for one that is not
+// complete.
 func (r RefundRequest) Check() error {
 	if r.AmountMinor < 1 {
 		return fmt.Errorf("%w: it must be at least 1 minor unit", ErrAmount)
@@ -79,7 +89,10 @@ func (r FindRequest) Check() error {
 		return nil
 	}
 	if r.IdempotencyKey == "" && r.OrderReference == "" || r.AttemptedAt.IsZero() {
-		return fmt.Errorf("%w: a payment, or a key or an order with the time of the attempt, is needed", ErrRefused)
+		return fmt.Errorf(
+			"%w: a payment, or a key or an order with the time of the attempt, is needed",
+			ErrRefused,
+		)
 	}
 	return nil
 }

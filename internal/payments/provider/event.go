@@ -11,7 +11,8 @@ import (
 // EventType says what a webhook tells.
 type EventType string
 
-// The types of an Event. Other is everything the shop has no use for; it is acknowledged and dropped.
+// The types of an Event. Other is everything the shop has no use for; it is acknowledged and
+// dropped.
 const (
 	PaymentSucceeded EventType = "payment_succeeded"
 	PaymentFailed    EventType = "payment_failed"
@@ -20,8 +21,8 @@ const (
 	Other            EventType = "other"
 )
 
-// Event is one webhook whose signature was right. The amount and the currency are the provider's and have to be compared
-// with what the shop asked for before anything is believed.
+// Event is one webhook whose signature was right. The amount and the currency are the provider's
+// and have to be compared with what the shop asked for before anything is believed.
 type Event struct {
 	ID                string // the same in every repetition of the event
 	Type              EventType
@@ -39,8 +40,9 @@ type Event struct {
 // SignatureTolerance is how old, or how far ahead, a webhook's signature may be.
 const SignatureTolerance = 5 * time.Minute
 
-// CheckSignatureAge looks at the time in a signature header of the form "t=<unix seconds>,v1=<hex>" and returns
-// ErrBadSignature unless it is within SignatureTolerance of now. It does not check the signature.
+// CheckSignatureAge looks at the time in a signature header of the form "t=<unix seconds>,v1=<hex>"
+// and returns ErrBadSignature unless it is within SignatureTolerance of now. It does not check the
+// signature.
 func CheckSignatureAge(header string, now time.Time) error {
 	signed := int64(0)
 	for part := range strings.SplitSeq(header, ",") {

@@ -50,7 +50,8 @@ func TestDigitsOfEveryScriptComeInRowsOfTen(t *testing.T) {
 	}
 }
 
-// However a right card number is written, it is seen; with one digit changed, the number itself is not.
+// However a right card number is written, it is seen; with one digit changed, the number itself is
+// not.
 func TestEveryCardNumberIsSeen(t *testing.T) {
 	t.Parallel()
 	zeros := []rune{'0', '０', '٠', '०', '𝟘'}
@@ -122,7 +123,13 @@ func TestCheckSignatureAge(t *testing.T) {
 
 func TestRequestsAreCheckedBeforeTheyAreSent(t *testing.T) {
 	t.Parallel()
-	good := provider.ChargeRequest{IdempotencyKey: "k", AmountMinor: 1, Currency: "USD", OrderReference: "o", Token: "tok_visa"}
+	good := provider.ChargeRequest{
+		IdempotencyKey: "k",
+		AmountMinor:    1,
+		Currency:       "USD",
+		OrderReference: "o",
+		Token:          "tok_visa",
+	}
 	saved := provider.SavedMethod{ProviderMethodID: "pm", ProviderCustomerID: "cus"}
 	for name, c := range map[string]struct {
 		change func(r *provider.ChargeRequest)
@@ -143,7 +150,12 @@ func TestRequestsAreCheckedBeforeTheyAreSent(t *testing.T) {
 		c.change(&request)
 		assert.ErrorIs(t, request.Check(), c.want, name)
 	}
-	refund := provider.RefundRequest{IdempotencyKey: "k", ProviderPaymentID: "p", AmountMinor: 0, Currency: "USD"}
+	refund := provider.RefundRequest{
+		IdempotencyKey:    "k",
+		ProviderPaymentID: "p",
+		AmountMinor:       0,
+		Currency:          "USD",
+	}
 	assert.ErrorIs(t, refund.Check(), provider.ErrAmount)
 	refund.AmountMinor, refund.ProviderPaymentID = 1, ""
 	assert.ErrorIs(t, refund.Check(), provider.ErrRefused)

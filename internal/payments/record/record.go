@@ -1,5 +1,6 @@
-// Package record reads payments as the database shows them (the view payment_details) and says them in the words of the
-// contract, for the lists of payments and for the orders they belong to. It owns no state.
+// Package record reads payments as the database shows them (the view payment_details) and says them
+// in the words of the contract, for the lists of payments and for the orders they belong to. It
+// owns no state.
 package record
 
 import (
@@ -70,15 +71,30 @@ func ReadAll(details []byte) (all []Payment, err error) {
 // Body is the payment as its customer sees it.
 func (p Payment) Body() api.Payment {
 	body := api.Payment{
-		ID: p.ID, OrderID: p.OrderID, OrderNumber: p.OrderNumber, Amount: p.Currency.Format(p.AmountMinor), Currency: api.Currency(p.Currency),
-		Provider: api.PaymentProvider(p.Provider), ProviderPaymentID: p.ProviderPaymentID, PaymentType: p.PaymentType,
-		Status: api.PaymentStatus(p.Status), IsPaid: p.Status == "paid", Method: p.method(), DeclineMessage: p.DeclineMessage,
-		Refunded: p.Currency.Format(p.RefundedMinor), Refunds: make([]api.Refund, 0, len(p.Refunds)),
-		AttemptedAt: p.AttemptedAt.UTC(), SettledAt: inUTC(p.SettledAt),
+		ID:                p.ID,
+		OrderID:           p.OrderID,
+		OrderNumber:       p.OrderNumber,
+		Amount:            p.Currency.Format(p.AmountMinor),
+		Currency:          api.Currency(p.Currency),
+		Provider:          api.PaymentProvider(p.Provider),
+		ProviderPaymentID: p.ProviderPaymentID,
+		PaymentType:       p.PaymentType,
+		Status:            api.PaymentStatus(p.Status),
+		IsPaid:            p.Status == "paid",
+		Method:            p.method(),
+		DeclineMessage:    p.DeclineMessage,
+		Refunded:          p.Currency.Format(p.RefundedMinor),
+		Refunds:           make([]api.Refund, 0, len(p.Refunds)),
+		AttemptedAt:       p.AttemptedAt.UTC(),
+		SettledAt:         inUTC(p.SettledAt),
 	}
 	for _, r := range p.Refunds {
 		body.Refunds = append(body.Refunds, api.Refund{
-			ID: r.ID, Amount: p.Currency.Format(r.AmountMinor), Status: api.RefundStatus(r.Status), CreatedAt: r.CreatedAt.UTC(), SettledAt: inUTC(r.SettledAt),
+			ID:        r.ID,
+			Amount:    p.Currency.Format(r.AmountMinor),
+			Status:    api.RefundStatus(r.Status),
+			CreatedAt: r.CreatedAt.UTC(),
+			SettledAt: inUTC(r.SettledAt),
 		})
 	}
 	return body
@@ -88,11 +104,30 @@ func (p Payment) Body() api.Payment {
 func (p Payment) AdminBody() api.AdminPayment {
 	b := p.Body()
 	body := api.AdminPayment{
-		ID: b.ID, OrderID: b.OrderID, OrderNumber: b.OrderNumber, Amount: b.Amount, Currency: b.Currency, Provider: b.Provider,
-		Customer:          api.OrderCustomer{ID: p.UserID, Email: p.Email, FirstName: p.FirstName, LastName: p.LastName},
-		ProviderPaymentID: b.ProviderPaymentID, PaymentType: b.PaymentType, Status: b.Status, IsPaid: b.IsPaid, IsSurplus: p.IsSurplus,
-		Method: b.Method, DeclineCode: p.DeclineCode, DeclineMessage: b.DeclineMessage, Refunded: b.Refunded,
-		Refunds: make([]api.AdminRefund, 0, len(p.Refunds)), AttemptedAt: b.AttemptedAt, SettledAt: b.SettledAt,
+		ID:          b.ID,
+		OrderID:     b.OrderID,
+		OrderNumber: b.OrderNumber,
+		Amount:      b.Amount,
+		Currency:    b.Currency,
+		Provider:    b.Provider,
+		Customer: api.OrderCustomer{
+			ID:        p.UserID,
+			Email:     p.Email,
+			FirstName: p.FirstName,
+			LastName:  p.LastName,
+		},
+		ProviderPaymentID: b.ProviderPaymentID,
+		PaymentType:       b.PaymentType,
+		Status:            b.Status,
+		IsPaid:            b.IsPaid,
+		IsSurplus:         p.IsSurplus,
+		Method:            b.Method,
+		DeclineCode:       p.DeclineCode,
+		DeclineMessage:    b.DeclineMessage,
+		Refunded:          b.Refunded,
+		Refunds:           make([]api.AdminRefund, 0, len(p.Refunds)),
+		AttemptedAt:       b.AttemptedAt,
+		SettledAt:         b.SettledAt,
 	}
 	for _, r := range p.Refunds {
 		body.Refunds = append(body.Refunds, r.AdminBody(p.Currency))
@@ -103,8 +138,16 @@ func (p Payment) AdminBody() api.AdminPayment {
 // AdminBody is the refund as the shop sees it.
 func (r Refund) AdminBody(currency money.Currency) api.AdminRefund {
 	return api.AdminRefund{
-		ID: r.ID, PaymentID: r.PaymentID, Amount: currency.Format(r.AmountMinor), Status: api.RefundStatus(r.Status), Reason: r.Reason,
-		ProviderRefundID: r.ProviderRefundID, ActorID: r.ActorID, CancelsOrder: r.CancelsOrder, CreatedAt: r.CreatedAt.UTC(), SettledAt: inUTC(r.SettledAt),
+		ID:               r.ID,
+		PaymentID:        r.PaymentID,
+		Amount:           currency.Format(r.AmountMinor),
+		Status:           api.RefundStatus(r.Status),
+		Reason:           r.Reason,
+		ProviderRefundID: r.ProviderRefundID,
+		ActorID:          r.ActorID,
+		CancelsOrder:     r.CancelsOrder,
+		CreatedAt:        r.CreatedAt.UTC(),
+		SettledAt:        inUTC(r.SettledAt),
 	}
 }
 

@@ -11,8 +11,8 @@ import (
 	"github.com/shopd/shopd/internal/platform/money"
 )
 
-// Stripe counts most currencies in the minor units of ISO 4217, as the shop does (HUF and TWD as well: only payouts of
-// those are in whole units). These are counted otherwise.
+// Stripe counts most currencies in the minor units of ISO 4217, as the shop does (HUF and TWD as
+// well: only payouts of those are in whole units). These are counted otherwise.
 var (
 	// Without decimals by ISO 4217, but counted in hundredths that must be 00.
 	inHundredths = map[money.Currency]bool{"ISK": true, "UGX": true}
@@ -34,14 +34,16 @@ func toStripe(minor int64, currency money.Currency) (int64, error) {
 		}
 		return minor / 100, nil
 	case currency.Digits() == 3 && minor%10 != 0:
-		return 0, fmt.Errorf("%w: Stripe takes %s with two decimals only", provider.ErrAmount, currency)
+		return 0, fmt.Errorf(
+			"%w: Stripe takes %s with two decimals only", provider.ErrAmount, currency,
+		)
 	default:
 		return minor, nil
 	}
 }
 
-// fromStripe is the reverse. An amount that the currency cannot express, which Stripe does not send, becomes -1: it
-// fits no order.
+// fromStripe is the reverse. An amount that the currency cannot express, which Stripe does not
+// send, becomes -1: it fits no order.
 func fromStripe(amount int64, code stripe.Currency) (minor int64, currency money.Currency) {
 	currency = money.Currency(strings.ToUpper(string(code)))
 	switch {

@@ -55,7 +55,10 @@ func TestAmountsAsStripeCountsThem(t *testing.T) {
 func TestAmountsThereAndBack(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		currency := money.Currency(rapid.SampledFrom([]string{"USD", "EUR", "JPY", "ISK", "UGX", "HUF", "TWD", "MGA", "KWD", "TND"}).Draw(t, "currency"))
+		currency := money.Currency(
+			rapid.SampledFrom([]string{"USD", "EUR", "JPY", "ISK", "UGX", "HUF", "TWD", "MGA", "KWD", "TND"}).
+				Draw(t, "currency"),
+		)
 		minor := rapid.Int64Range(1, math.MaxInt64).Draw(t, "minor")
 		amount, err := toStripe(minor, currency)
 		if err != nil {

@@ -9,9 +9,12 @@ import (
 	"github.com/stripe/stripe-go/v85/form"
 )
 
-// call is one request, as the library's own client would make it. That client is not used because it brings every
-// service Stripe has into the program, which makes it 7 MB larger.
-func (p *Provider) call(ctx context.Context, method, path string, params stripe.ParamsContainer, answer stripe.LastResponseSetter) error {
+// call is one request, as the library's own client would make it. That client is not used because
+// it brings every service Stripe has into the program, which makes it 7 MB larger.
+func (p *Provider) call(
+	ctx context.Context, method, path string, params stripe.ParamsContainer,
+	answer stripe.LastResponseSetter,
+) error {
 	params.GetParams().Context = ctx
 	return p.api.Call(method, path, p.key, params, answer)
 }
@@ -24,7 +27,10 @@ type page[T any] struct {
 }
 
 // list goes through a whole list, newest first. After an error there is nothing more.
-func list[T any](ctx context.Context, p *Provider, path string, params stripe.ListParamsContainer, id func(T) string) iter.Seq2[T, error] {
+func list[T any](
+	ctx context.Context, p *Provider, path string, params stripe.ListParamsContainer,
+	id func(T) string,
+) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		common := params.GetListParams()
 		common.Context = ctx
@@ -33,7 +39,9 @@ func list[T any](ctx context.Context, p *Provider, path string, params stripe.Li
 			query := &form.Values{}
 			form.AppendTo(query, params)
 			var got page[T]
-			if err := p.api.CallRaw(http.MethodGet, path, p.key, []byte(query.Encode()), common.ToParams(), &got); err != nil {
+			if err := p.api.CallRaw(
+				http.MethodGet, path, p.key, []byte(query.Encode()), common.ToParams(), &got,
+			); err != nil {
 				var none T
 				yield(none, err)
 				return

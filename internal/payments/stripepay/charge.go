@@ -12,9 +12,12 @@ import (
 	"github.com/shopd/shopd/internal/payments/provider"
 )
 
-// Charge makes a payment intent and confirms it in the same request, after making a payment method of a card token. A card whose bank wants the customer to confirm
-// the payment in a browser is declined with the code authentication_required.
-func (p *Provider) Charge(ctx context.Context, request provider.ChargeRequest) (provider.Result, error) {
+// Charge makes a payment intent and confirms it in the same request, after making a payment method
+// of a card token. A card whose bank wants the customer to confirm the payment in a browser is
+// declined with the code authentication_required.
+func (p *Provider) Charge(
+	ctx context.Context, request provider.ChargeRequest,
+) (provider.Result, error) {
 	if err := request.Check(); err != nil {
 		return provider.Result{}, err
 	}
@@ -29,7 +32,10 @@ func (p *Provider) Charge(ctx context.Context, request provider.ChargeRequest) (
 		AutomaticPaymentMethods: &stripe.PaymentIntentCreateAutomaticPaymentMethodsParams{
 			Enabled: stripe.Bool(true), AllowRedirects: stripe.String("never"),
 		},
-		Metadata: map[string]string{orderReference: request.OrderReference, idempotencyKey: request.IdempotencyKey},
+		Metadata: map[string]string{
+			orderReference: request.OrderReference,
+			idempotencyKey: request.IdempotencyKey,
+		},
 	}
 	params.SetIdempotencyKey(request.IdempotencyKey)
 	if request.Description != "" {
@@ -38,7 +44,9 @@ func (p *Provider) Charge(ctx context.Context, request provider.ChargeRequest) (
 	if saved := request.SavedMethod; saved.ProviderMethodID != "" {
 		params.PaymentMethod = stripe.String(saved.ProviderMethodID)
 		params.Customer = stripe.String(saved.ProviderCustomerID)
-		params.OffSession = stripe.Bool(true) // nobody is there to confirm it, which declines it at once
+		params.OffSession = stripe.Bool(
+			true,
+		) // nobody is there to confirm it, which declines it at once
 	} else {
 		method, err := p.methodOf(ctx, request.Token, request.IdempotencyKey+":method")
 		if refused, ok := declined(err); ok {
@@ -62,7 +70,9 @@ func (p *Provider) Charge(ctx context.Context, request provider.ChargeRequest) (
 		return provider.Result{}, p.failure(err)
 	}
 	if intent.ID == "" {
-		return provider.Result{}, fmt.Errorf("%w: Stripe's answer holds no payment", provider.ErrOutcomeUnknown)
+		return provider.Result{}, fmt.Errorf(
+			"%w: Stripe's answer holds no payment", provider.ErrOutcomeUnknown,
+		)
 	}
 	return result(intent, time.Now()), nil
 }
@@ -80,8 +90,8 @@ func refusal(refused *stripe.Error, request provider.ChargeRequest) provider.Res
 	return declined
 }
 
-// result reads a payment intent. Nobody but Charge confirms one, so that one which still waits for a method, or for the
-// customer, takes no money any more.
+// result reads a payment intent. Nobody but Charge confirms one, so that one which still waits for
+// a method, or for the customer, takes no money any more.
 func result(intent *stripe.PaymentIntent, now time.Time) provider.Result {
 	r := provider.Result{ProviderPaymentID: intent.ID, Status: provider.Pending}
 	r.AmountMinor, r.Currency = fromStripe(intent.Amount, intent.Currency)

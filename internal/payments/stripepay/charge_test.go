@@ -17,7 +17,10 @@ func TestWhatBecomesOfACharge(t *testing.T) {
 	t.Parallel()
 	old := time.Now().Add(-time.Hour).Unix()
 	card := func(code, declineCode string, more object) http.HandlerFunc {
-		body := object{"decline_code": declineCode, "payment_intent": intent("requires_payment_method", nil)}
+		body := object{
+			"decline_code":   declineCode,
+			"payment_intent": intent("requires_payment_method", nil),
+		}
 		for name, value := range more {
 			body[name] = value
 		}
@@ -145,13 +148,20 @@ func TestWhatIsSent(t *testing.T) {
 	_, err := p.Charge(t.Context(), request)
 	require.NoError(t, err)
 	request.Token, request.Currency, request.AmountMinor = "", "ISK", 900
-	request.SavedMethod = provider.SavedMethod{ProviderMethodID: "pm_1", ProviderCustomerID: "cus_1"}
+	request.SavedMethod = provider.SavedMethod{
+		ProviderMethodID:   "pm_1",
+		ProviderCustomerID: "cus_1",
+	}
 	_, err = p.Charge(t.Context(), request)
 	require.NoError(t, err)
 
 	common := map[string]string{
-		"confirm": "true", "metadata[order_reference]": "order-1", "metadata[idempotency_key]": "key-1", "description": "Order 1",
-		"automatic_payment_methods[enabled]": "true", "automatic_payment_methods[allow_redirects]": "never",
+		"confirm":                                    "true",
+		"metadata[order_reference]":                  "order-1",
+		"metadata[idempotency_key]":                  "key-1",
+		"description":                                "Order 1",
+		"automatic_payment_methods[enabled]":         "true",
+		"automatic_payment_methods[allow_redirects]": "never",
 	}
 	for i, own := range []map[string]string{
 		{"amount": "1250", "currency": "usd", "payment_method": "pm_card_visa", "error_on_requires_action": "true"},
@@ -174,7 +184,8 @@ func TestWhatIsSent(t *testing.T) {
 	}
 }
 
-// A card token becomes a payment method first, under a key of its own. Whatever goes wrong with that, no money moved.
+// A card token becomes a payment method first, under a key of its own. Whatever goes wrong with
+// that, no money moved.
 func TestCardTokens(t *testing.T) {
 	t.Parallel()
 	request := charge()
@@ -212,13 +223,15 @@ func TestCardTokens(t *testing.T) {
 		require.ErrorIs(t, err, c.want, name)
 		assert.Equal(t, 1, server.count(), name)
 	}
-	result, err = making(refuses(402, "card_error", "incorrect_cvc", nil)).provider(t).Charge(t.Context(), request)
+	result, err = making(refuses(402, "card_error", "incorrect_cvc", nil)).provider(t).
+		Charge(t.Context(), request)
 	require.NoError(t, err)
 	assert.Equal(t, provider.Declined, result.Status)
 	assert.Equal(t, "incorrect_cvc", result.DeclineCode)
 }
 
-// The answer to the first request is lost; the second one, with the same key, brings it, and there is one charge.
+// The answer to the first request is lost; the second one, with the same key, brings it, and there
+// is one charge.
 func TestALostAnswerIsBroughtByTheSameKey(t *testing.T) {
 	t.Parallel()
 	charges := map[string]object{}

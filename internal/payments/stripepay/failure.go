@@ -11,19 +11,22 @@ import (
 	"github.com/shopd/shopd/internal/payments/provider"
 )
 
-// failure puts an error of the library under one of provider's. The library's own text is a whole answer, with client
-// secrets, so that only its codes, its message and Stripe's request id are kept.
+// failure puts an error of the library under one of provider's. The library's own text is a whole
+// answer, with client secrets, so that only its codes, its message and Stripe's request id are
+// kept.
 func (p *Provider) failure(err error) error {
 	var refused *stripe.Error
 	if errors.As(err, &refused) {
-		return fmt.Errorf("%w: Stripe answered %d %s", kind(refused), refused.HTTPStatusCode, p.describe(refused))
+		return fmt.Errorf(
+			"%w: Stripe answered %d %s", kind(refused), refused.HTTPStatusCode, p.describe(refused),
+		)
 	}
 	var notSent *notSentError
 	if errors.As(err, &notSent) {
 		return fmt.Errorf("%w: Stripe: %w", provider.ErrUnavailable, notSent)
 	}
-	// A time-out, a lost connection or an answer that nobody understands. Answers can hold anything, so only errors
-	// of the network are shown.
+	// A time-out, a lost connection or an answer that nobody understands. Answers can hold
+	// anything, so only errors of the network are shown.
 	var network interface {
 		error
 		Timeout() bool
@@ -45,17 +48,24 @@ func kind(e *stripe.Error) error {
 	case e.HTTPStatusCode < 400, e.HTTPStatusCode >= 500, e.HTTPStatusCode == http.StatusConflict:
 		// 409: the first request with this key is still being worked on.
 		return provider.ErrOutcomeUnknown
-	case e.Param == "amount", e.Param == "currency", e.Code == stripe.ErrorCodeAmountTooSmall, e.Code == stripe.ErrorCodeAmountTooLarge:
+	case e.Param == "amount",
+		e.Param == "currency",
+		e.Code == stripe.ErrorCodeAmountTooSmall,
+		e.Code == stripe.ErrorCodeAmountTooLarge:
 		return provider.ErrAmount
-	case e.Param == "customer", strings.HasPrefix(e.Param, "payment_method"), strings.Contains(e.Param, "token"),
-		e.Code == stripe.ErrorCodePaymentMethodUnexpectedState, e.Code == stripe.ErrorCodeTokenAlreadyUsed:
+	case e.Param == "customer",
+		strings.HasPrefix(e.Param, "payment_method"),
+		strings.Contains(e.Param, "token"),
+		e.Code == stripe.ErrorCodePaymentMethodUnexpectedState,
+		e.Code == stripe.ErrorCodeTokenAlreadyUsed:
 		return provider.ErrToken
 	default:
 		return provider.ErrRefused
 	}
 }
 
-// describe is what may be logged of a refusal. A message about the key repeats parts of it and is left out.
+// describe is what may be logged of a refusal. A message about the key repeats parts of it and is
+// left out.
 func (p *Provider) describe(e *stripe.Error) string {
 	parts := []string{string(e.Type), string(e.Code)}
 	if e.HTTPStatusCode != http.StatusUnauthorized {
@@ -64,7 +74,9 @@ func (p *Provider) describe(e *stripe.Error) string {
 	if e.RequestID != "" {
 		parts = append(parts, "("+e.RequestID+")")
 	}
-	return strings.ReplaceAll(strings.Join(strings.Fields(strings.Join(parts, " ")), " "), p.key, "[key]")
+	return strings.ReplaceAll(
+		strings.Join(strings.Fields(strings.Join(parts, " ")), " "), p.key, "[key]",
+	)
 }
 
 // reading is failure for a call that changes nothing: there is no outcome to be unsure of.
@@ -81,7 +93,8 @@ func declined(err error) (refused *stripe.Error, ok bool) {
 	if !errors.As(err, &refused) {
 		return nil, false
 	}
-	return refused, refused.Type == stripe.ErrorTypeCard && refused.HTTPStatusCode == http.StatusPaymentRequired
+	return refused, refused.Type == stripe.ErrorTypeCard &&
+		refused.HTTPStatusCode == http.StatusPaymentRequired
 }
 
 // declineCode is the bank's reason if it gave one, else Stripe's.

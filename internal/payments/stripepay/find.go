@@ -13,16 +13,20 @@ import (
 )
 
 const (
-	// A charge is looked for this long before and after its attempt: clocks differ, and requests take their time.
+	// A charge is looked for this long before and after its attempt: clocks differ, and requests
+	// take their time.
 	lookBefore = 5 * time.Minute
 	lookAfter  = 10 * time.Minute
 	// mostIntents bounds how many payment intents are looked at.
 	mostIntents = 10_000
 )
 
-// Find asks for the payment intent by its id, or goes through the payment intents made around the attempt. Stripe's
-// search would be shorter, but lags behind: a charge that it does not show yet would be made twice.
-func (p *Provider) Find(ctx context.Context, request provider.FindRequest) (best provider.Result, found bool, err error) {
+// Find asks for the payment intent by its id, or goes through the payment intents made around the
+// attempt. Stripe's search would be shorter, but lags behind: a charge that it does not show yet
+// would be made twice.
+func (p *Provider) Find(
+	ctx context.Context, request provider.FindRequest,
+) (best provider.Result, found bool, err error) {
 	if err := request.Check(); err != nil {
 		return provider.Result{}, false, err
 	}
@@ -39,7 +43,10 @@ func (p *Provider) Find(ctx context.Context, request provider.FindRequest) (best
 			return provider.Result{}, false, p.reading(err)
 		}
 		if seen++; seen > mostIntents {
-			return provider.Result{}, false, fmt.Errorf("%w: Stripe has too many payments of that time to look through", provider.ErrUnavailable)
+			return provider.Result{}, false, fmt.Errorf(
+				"%w: Stripe has too many payments of that time to look through",
+				provider.ErrUnavailable,
+			)
 		}
 		if request.IdempotencyKey != "" {
 			if intent.Metadata[idempotencyKey] == request.IdempotencyKey {
@@ -73,7 +80,10 @@ func rank(r provider.Result) int {
 
 func (p *Provider) retrieve(ctx context.Context, id string) (provider.Result, bool, error) {
 	intent := &stripe.PaymentIntent{}
-	err := p.call(ctx, http.MethodGet, stripe.FormatURLPath("/v1/payment_intents/%s", id), &stripe.PaymentIntentRetrieveParams{}, intent)
+	err := p.call(
+		ctx, http.MethodGet, stripe.FormatURLPath("/v1/payment_intents/%s", id),
+		&stripe.PaymentIntentRetrieveParams{}, intent,
+	)
 	if missing(err) {
 		return provider.Result{}, false, nil
 	}
@@ -81,7 +91,9 @@ func (p *Provider) retrieve(ctx context.Context, id string) (provider.Result, bo
 		return provider.Result{}, false, p.reading(err)
 	}
 	if intent.ID == "" {
-		return provider.Result{}, false, fmt.Errorf("%w: Stripe's answer holds no payment", provider.ErrUnavailable)
+		return provider.Result{}, false, fmt.Errorf(
+			"%w: Stripe's answer holds no payment", provider.ErrUnavailable,
+		)
 	}
 	return result(intent, time.Now()), true, nil
 }
@@ -89,5 +101,6 @@ func (p *Provider) retrieve(ctx context.Context, id string) (provider.Result, bo
 // missing says whether Stripe knows no such object.
 func missing(err error) bool {
 	var refused *stripe.Error
-	return errors.As(err, &refused) && refused.HTTPStatusCode == http.StatusNotFound && refused.Code == stripe.ErrorCodeResourceMissing
+	return errors.As(err, &refused) && refused.HTTPStatusCode == http.StatusNotFound &&
+		refused.Code == stripe.ErrorCodeResourceMissing
 }

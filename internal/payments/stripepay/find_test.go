@@ -31,7 +31,10 @@ func pages(all ...object) http.HandlerFunc {
 }
 
 func paid(id, status, order, key string) object {
-	return intent(status, object{"id": id, "metadata": object{"order_reference": order, "idempotency_key": key}})
+	return intent(
+		status,
+		object{"id": id, "metadata": object{"order_reference": order, "idempotency_key": key}},
+	)
 }
 
 func TestFind(t *testing.T) {
@@ -82,22 +85,32 @@ func TestFindByID(t *testing.T) {
 		}
 		refuses(404, "invalid_request_error", "resource_missing", object{"param": "intent"})(w, r)
 	})
-	result, found, err := server.provider(t).Find(t.Context(), provider.FindRequest{ProviderPaymentID: "pi_1"})
+	result, found, err := server.provider(t).
+		Find(t.Context(), provider.FindRequest{ProviderPaymentID: "pi_1"})
 	require.NoError(t, err)
 	assert.True(t, found)
 	assert.Equal(t, provider.Succeeded, result.Status)
-	_, found, err = server.provider(t).Find(t.Context(), provider.FindRequest{ProviderPaymentID: "pi_9"})
+	_, found, err = server.provider(t).
+		Find(t.Context(), provider.FindRequest{ProviderPaymentID: "pi_9"})
 	require.NoError(t, err)
 	assert.False(t, found)
 }
 
-// "Not found" is only said by Stripe itself: whatever goes wrong on the way is an error, on the second page as well.
+// "Not found" is only said by Stripe itself: whatever goes wrong on the way is an error, on the
+// second page as well.
 func TestFindDoesNotTakeAFailureForNothing(t *testing.T) {
 	t.Parallel()
 	second := func(answer http.HandlerFunc) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
 			if r.Form.Get("starting_after") == "" {
-				says(200, object{"object": "list", "data": []object{paid("pi_1", "succeeded", "o", "k")}, "has_more": true})(w, r)
+				says(
+					200,
+					object{
+						"object":   "list",
+						"data":     []object{paid("pi_1", "succeeded", "o", "k")},
+						"has_more": true,
+					},
+				)(w, r)
 				return
 			}
 			answer(w, r)
@@ -123,14 +136,17 @@ func TestFindDoesNotTakeAFailureForNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, found, err := newStandin(t, c.answer).provider(t).Find(t.Context(), provider.FindRequest{IdempotencyKey: "key-1", AttemptedAt: time.Now()})
+			_, found, err := newStandin(t, c.answer).provider(t).
+				Find(t.Context(), provider.FindRequest{IdempotencyKey: "key-1", AttemptedAt: time.Now()})
 			require.ErrorIs(t, err, c.want)
 			require.NotErrorIs(t, err, provider.ErrOutcomeUnknown)
 			assert.False(t, found)
 		})
 	}
-	_, _, err := newStandin(t, hangsUp).provider(t).Find(t.Context(), provider.FindRequest{ProviderPaymentID: "pi_1"})
+	_, _, err := newStandin(t, hangsUp).provider(t).
+		Find(t.Context(), provider.FindRequest{ProviderPaymentID: "pi_1"})
 	require.ErrorIs(t, err, provider.ErrUnavailable)
-	_, _, err = newStandin(t, hangsUp).provider(t).Find(t.Context(), provider.FindRequest{IdempotencyKey: "no time"})
+	_, _, err = newStandin(t, hangsUp).provider(t).
+		Find(t.Context(), provider.FindRequest{IdempotencyKey: "no time"})
 	assert.ErrorIs(t, err, provider.ErrRefused)
 }

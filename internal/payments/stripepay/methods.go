@@ -13,28 +13,36 @@ import (
 	"github.com/shopd/shopd/internal/payments/provider"
 )
 
-// SaveMethod attaches a payment method, made of the token if it is a card token, to the customer, who is made at Stripe
-// the first time.
-func (p *Provider) SaveMethod(ctx context.Context, reference, providerCustomerID, token string) (provider.Method, error) {
+// SaveMethod attaches a payment method, made of the token if it is a card token, to the customer,
+// who is made at Stripe the first time.
+func (p *Provider) SaveMethod(
+	ctx context.Context, reference, providerCustomerID, token string,
+) (provider.Method, error) {
 	if provider.LooksLikeCardNumber(token) {
 		return provider.Method{}, provider.ErrCardNumber
 	}
 	if token == "" || reference == "" {
-		return provider.Method{}, fmt.Errorf("%w: a customer and a token are needed", provider.ErrRefused)
+		return provider.Method{}, fmt.Errorf(
+			"%w: a customer and a token are needed", provider.ErrRefused,
+		)
 	}
 	methodID, err := p.methodOf(ctx, token, "")
 	if err != nil {
 		return provider.Method{}, p.savingFailed(err)
 	}
 	if providerCustomerID == "" {
-		params := &stripe.CustomerCreateParams{Metadata: map[string]string{customerReference: reference}}
+		params := &stripe.CustomerCreateParams{
+			Metadata: map[string]string{customerReference: reference},
+		}
 		params.SetIdempotencyKey("customer:" + reference)
 		customer := &stripe.Customer{}
 		if err := p.call(ctx, http.MethodPost, "/v1/customers", params, customer); err != nil {
 			return provider.Method{}, p.failure(err)
 		}
 		if customer.ID == "" {
-			return provider.Method{}, fmt.Errorf("%w: Stripe's answer holds no customer", provider.ErrOutcomeUnknown)
+			return provider.Method{}, fmt.Errorf(
+				"%w: Stripe's answer holds no customer", provider.ErrOutcomeUnknown,
+			)
 		}
 		providerCustomerID = customer.ID
 	}
@@ -45,9 +53,15 @@ func (p *Provider) SaveMethod(ctx context.Context, reference, providerCustomerID
 		return provider.Method{}, p.savingFailed(err)
 	}
 	if method.ID == "" {
-		return provider.Method{}, fmt.Errorf("%w: Stripe's answer holds no payment method", provider.ErrOutcomeUnknown)
+		return provider.Method{}, fmt.Errorf(
+			"%w: Stripe's answer holds no payment method", provider.ErrOutcomeUnknown,
+		)
 	}
-	saved := provider.Method{ProviderMethodID: method.ID, ProviderCustomerID: providerCustomerID, Brand: string(method.Type)}
+	saved := provider.Method{
+		ProviderMethodID:   method.ID,
+		ProviderCustomerID: providerCustomerID,
+		Brand:              string(method.Type),
+	}
 	if card := method.Card; card != nil {
 		saved.Brand, saved.LastFour = string(card.Brand), card.Last4
 		saved.ExpMonth, saved.ExpYear = int(card.ExpMonth), int(card.ExpYear)
@@ -55,8 +69,8 @@ func (p *Provider) SaveMethod(ctx context.Context, reference, providerCustomerID
 	return saved, nil
 }
 
-// methodOf is the payment method behind a token: the token itself, or one made of Stripe's older card tokens (tok_...).
-// The key may be empty.
+// methodOf is the payment method behind a token: the token itself, or one made of Stripe's older
+// card tokens (tok_...). The key may be empty.
 func (p *Provider) methodOf(ctx context.Context, token, key string) (string, error) {
 	if !wellFormed.MatchString(token) {
 		return "", errToken
@@ -65,7 +79,8 @@ func (p *Provider) methodOf(ctx context.Context, token, key string) (string, err
 		return token, nil
 	}
 	params := &stripe.PaymentMethodCreateParams{
-		Type: stripe.String("card"), Card: &stripe.PaymentMethodCreateCardParams{Token: stripe.String(token)},
+		Type: stripe.String("card"),
+		Card: &stripe.PaymentMethodCreateCardParams{Token: stripe.String(token)},
 	}
 	if key != "" {
 		params.SetIdempotencyKey(key)
@@ -80,7 +95,8 @@ func (p *Provider) methodOf(ctx context.Context, token, key string) (string, err
 	return method.ID, nil
 }
 
-// wellFormed is what Stripe's names look like; a token comes from a customer and becomes a part of addresses.
+// wellFormed is what Stripe's names look like; a token comes from a customer and becomes a part of
+// addresses.
 var wellFormed = regexp.MustCompile(`^[a-z]+_[A-Za-z0-9_]{1,200}$`)
 
 var (
@@ -88,7 +104,8 @@ var (
 	errNoMethod = errors.New("an answer without a payment method")
 )
 
-// savingFailed: whatever is wrong with the request is the token, the only thing that comes from outside.
+// savingFailed: whatever is wrong with the request is the token, the only thing that comes from
+// outside.
 func (p *Provider) savingFailed(err error) error {
 	if refused, ok := declined(err); ok {
 		code := declineCode(refused)
@@ -107,7 +124,9 @@ func (p *Provider) savingFailed(err error) error {
 // RemoveMethod detaches the method from its customer, after which it can never be charged again.
 func (p *Provider) RemoveMethod(ctx context.Context, method provider.SavedMethod) error {
 	path := stripe.FormatURLPath("/v1/payment_methods/%s/detach", method.ProviderMethodID)
-	err := p.call(ctx, http.MethodPost, path, &stripe.PaymentMethodDetachParams{}, &stripe.PaymentMethod{})
+	err := p.call(
+		ctx, http.MethodPost, path, &stripe.PaymentMethodDetachParams{}, &stripe.PaymentMethod{},
+	)
 	if err == nil {
 		return nil
 	}

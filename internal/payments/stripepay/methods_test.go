@@ -26,15 +26,23 @@ func methods(attach http.HandlerFunc) http.HandlerFunc {
 
 func TestSaveMethod(t *testing.T) {
 	t.Parallel()
-	card := says(200, object{"id": "pm_new", "object": "payment_method", "type": "card", "card": object{
-		"brand": "visa", "last4": "4242", "exp_month": 8, "exp_year": 2031,
-	}})
+	card := says(
+		200,
+		object{"id": "pm_new", "object": "payment_method", "type": "card", "card": object{
+			"brand": "visa", "last4": "4242", "exp_month": 8, "exp_year": 2031,
+		}},
+	)
 	server := newStandin(t, methods(card))
 	p := server.provider(t)
 	saved, err := p.SaveMethod(t.Context(), "user-1", "", "tok_visa")
 	require.NoError(t, err)
 	assert.Equal(t, provider.Method{
-		ProviderMethodID: "pm_new", ProviderCustomerID: "cus_new", Brand: "visa", LastFour: "4242", ExpMonth: 8, ExpYear: 2031,
+		ProviderMethodID:   "pm_new",
+		ProviderCustomerID: "cus_new",
+		Brand:              "visa",
+		LastFour:           "4242",
+		ExpMonth:           8,
+		ExpYear:            2031,
 	}, saved)
 	require.Len(t, server.asked, 3)
 	assert.Equal(t, "tok_visa", server.asked[0].form.Get("card[token]"))
@@ -49,7 +57,12 @@ func TestSaveMethod(t *testing.T) {
 	assert.Equal(t, "/v1/payment_methods/pm_1/attach", server.asked[3].path)
 	assert.Equal(t, "cus_1", server.asked[3].form.Get("customer"))
 
-	sepa := newStandin(t, methods(says(200, object{"id": "pm_new", "object": "payment_method", "type": "sepa_debit"})))
+	sepa := newStandin(
+		t,
+		methods(
+			says(200, object{"id": "pm_new", "object": "payment_method", "type": "sepa_debit"}),
+		),
+	)
 	saved, err = sepa.provider(t).SaveMethod(t.Context(), "user-1", "cus_1", "pm_1")
 	require.NoError(t, err)
 	assert.Equal(t, "sepa_debit", saved.Brand)
@@ -74,7 +87,12 @@ func TestSaveMethodFails(t *testing.T) {
 		_, err := newStandin(t, c.answer).provider(t).SaveMethod(t.Context(), "user-1", "", c.token)
 		assert.ErrorIs(t, err, c.want, name)
 	}
-	server := newStandin(t, methods(refuses(402, "card_error", "card_declined", object{"decline_code": "expired_card"})))
+	server := newStandin(
+		t,
+		methods(
+			refuses(402, "card_error", "card_declined", object{"decline_code": "expired_card"}),
+		),
+	)
 	_, err := server.provider(t).SaveMethod(t.Context(), "user-1", "", "pm_1")
 	var declined *provider.DeclinedError
 	require.ErrorAs(t, err, &declined)
@@ -96,7 +114,8 @@ func TestRemoveMethod(t *testing.T) {
 		"key":      {refuses(401, "invalid_request_error", "", nil), provider.ErrConfiguration},
 	} {
 		server := newStandin(t, c.answer)
-		err := server.provider(t).RemoveMethod(t.Context(), provider.SavedMethod{ProviderMethodID: "pm_1", ProviderCustomerID: "cus_1"})
+		err := server.provider(t).
+			RemoveMethod(t.Context(), provider.SavedMethod{ProviderMethodID: "pm_1", ProviderCustomerID: "cus_1"})
 		require.ErrorIs(t, err, c.want, name)
 		assert.Equal(t, "/v1/payment_methods/pm_1/detach", server.asked[0].path)
 	}

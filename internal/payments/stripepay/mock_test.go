@@ -18,9 +18,9 @@ import (
 	"github.com/shopd/shopd/internal/payments/stripepay"
 )
 
-// stripeMock starts Stripe's own mock server, which checks every request against Stripe's OpenAPI description. It is
-// built by the go command, which keeps it for the next time; if that takes over a minute the test is skipped unless
-// STRIPE_MOCK=1.
+// stripeMock starts Stripe's own mock server, which checks every request against Stripe's OpenAPI
+// description. It is built by the go command, which keeps it for the next time; if that takes over
+// a minute the test is skipped unless STRIPE_MOCK=1.
 func stripeMock(t *testing.T) (address string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
@@ -28,13 +28,18 @@ func stripeMock(t *testing.T) (address string) {
 		ctx, cancel = context.WithTimeout(t.Context(), time.Minute)
 	}
 	defer cancel()
-	build := exec.CommandContext(ctx, "go", "tool", "-modfile=tools/stripemock.mod", "-n", "stripe-mock")
+	build := exec.CommandContext(
+		ctx, "go", "tool", "-modfile=tools/stripemock.mod", "-n", "stripe-mock",
+	)
 	build.Dir, build.Env = filepath.Join("..", "..", ".."), append(os.Environ(), "CGO_ENABLED=0")
 	var trouble strings.Builder
 	build.Stderr = &trouble
 	path, err := build.Output()
 	if err != nil && os.Getenv("STRIPE_MOCK") != "1" {
-		t.Skipf("stripe-mock could not be built within a minute (STRIPE_MOCK=1 insists on it): %v\n%s", err, trouble.String())
+		t.Skipf(
+			"stripe-mock could not be built within a minute (STRIPE_MOCK=1 insists on it): %v\n%s",
+			err, trouble.String(),
+		)
 	}
 	require.NoError(t, err, trouble.String())
 
@@ -57,8 +62,8 @@ func stripeMock(t *testing.T) (address string) {
 	return ""
 }
 
-// The mock answers with examples, whatever was asked for: what is tested is that Stripe knows every parameter sent, and
-// that its answers can be read.
+// The mock answers with examples, whatever was asked for: what is tested is that Stripe knows every
+// parameter sent, and that its answers can be read.
 func TestAgainstStripeMock(t *testing.T) {
 	t.Parallel()
 	address := stripeMock(t)
@@ -87,7 +92,9 @@ func TestAgainstStripeMock(t *testing.T) {
 		require.NoError(t, err)
 		assert.True(t, found)
 		assert.Equal(t, "pi_1", result.ProviderPaymentID)
-		_, found, err = p.Find(t.Context(), provider.FindRequest{IdempotencyKey: "unknown", AttemptedAt: time.Now()})
+		_, found, err = p.Find(
+			t.Context(), provider.FindRequest{IdempotencyKey: "unknown", AttemptedAt: time.Now()},
+		)
 		require.NoError(t, err)
 		assert.False(t, found)
 	})

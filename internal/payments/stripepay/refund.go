@@ -14,9 +14,11 @@ import (
 // maxMetadata is how long a value of Stripe's metadata may be, in characters.
 const maxMetadata = 500
 
-// Refund looks among the payment's refunds for one with the key before it makes one, because Stripe forgets keys
-// after a day while a refund may have to be asked for again later.
-func (p *Provider) Refund(ctx context.Context, request provider.RefundRequest) (provider.RefundResult, error) {
+// Refund looks among the payment's refunds for one with the key before it makes one, because Stripe
+// forgets keys after a day while a refund may have to be asked for again later.
+func (p *Provider) Refund(
+	ctx context.Context, request provider.RefundRequest,
+) (provider.RefundResult, error) {
 	if err := request.Check(); err != nil {
 		return provider.RefundResult{}, err
 	}
@@ -29,7 +31,10 @@ func (p *Provider) Refund(ctx context.Context, request provider.RefundRequest) (
 		return provider.RefundResult{}, err
 	}
 	if made != nil {
-		if minor, currency := fromStripe(made.Amount, made.Currency); minor != request.AmountMinor || currency != request.Currency {
+		if minor, currency := fromStripe(
+			made.Amount, made.Currency,
+		); minor != request.AmountMinor ||
+			currency != request.Currency {
 			return provider.RefundResult{}, provider.ErrKeyReused
 		}
 		return refundResult(made), nil
@@ -46,18 +51,24 @@ func (p *Provider) Refund(ctx context.Context, request provider.RefundRequest) (
 	refund := &stripe.Refund{}
 	if err := p.call(ctx, http.MethodPost, "/v1/refunds", params, refund); err != nil {
 		failed := p.failure(err)
-		if errors.Is(failed, provider.ErrAmount) { // more than is left, not an amount nobody could take
+		if errors.Is(
+			failed, provider.ErrAmount,
+		) { // more than is left, not an amount nobody could take
 			failed = fmt.Errorf("%w: %s", provider.ErrRefused, failed.Error())
 		}
 		return provider.RefundResult{}, failed
 	}
 	if refund.ID == "" {
-		return provider.RefundResult{}, fmt.Errorf("%w: Stripe's answer holds no refund", provider.ErrOutcomeUnknown)
+		return provider.RefundResult{}, fmt.Errorf(
+			"%w: Stripe's answer holds no refund", provider.ErrOutcomeUnknown,
+		)
 	}
 	return refundResult(refund), nil
 }
 
-func (p *Provider) refundWithKey(ctx context.Context, paymentID, key string) (*stripe.Refund, error) {
+func (p *Provider) refundWithKey(
+	ctx context.Context, paymentID, key string,
+) (*stripe.Refund, error) {
 	params := &stripe.RefundListParams{PaymentIntent: stripe.String(paymentID)}
 	for refund, err := range list(ctx, p, "/v1/refunds", params, refundID) {
 		if missing(err) {

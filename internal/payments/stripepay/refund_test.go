@@ -13,14 +13,23 @@ import (
 
 func refund() provider.RefundRequest {
 	return provider.RefundRequest{
-		IdempotencyKey: "refund-1", ProviderPaymentID: "pi_1", AmountMinor: 250, Currency: "USD", Reason: "cancelled",
+		IdempotencyKey:    "refund-1",
+		ProviderPaymentID: "pi_1",
+		AmountMinor:       250,
+		Currency:          "USD",
+		Reason:            "cancelled",
 	}
 }
 
 func refundObject(status string) object {
 	return object{
-		"id": "re_1", "object": "refund", "amount": 250, "currency": "usd", "status": status, "payment_intent": "pi_1",
-		"metadata": object{"idempotency_key": "refund-1"},
+		"id":             "re_1",
+		"object":         "refund",
+		"amount":         250,
+		"currency":       "usd",
+		"status":         status,
+		"payment_intent": "pi_1",
+		"metadata":       object{"idempotency_key": "refund-1"},
 	}
 }
 
@@ -87,7 +96,9 @@ func TestWhatIsSentForARefund(t *testing.T) {
 // A refund whose answer was lost is found by its key long after Stripe forgot the key itself.
 func TestARefundIsMadeOnce(t *testing.T) {
 	t.Parallel()
-	made := []object{{"id": "re_0", "object": "refund", "amount": 1, "currency": "usd", "metadata": object{}}}
+	made := []object{
+		{"id": "re_0", "object": "refund", "amount": 1, "currency": "usd", "metadata": object{}},
+	}
 	server := newStandin(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet {
 			pages(made...)(w, r)
@@ -103,7 +114,9 @@ func TestARefundIsMadeOnce(t *testing.T) {
 	require.ErrorIs(t, err, provider.ErrOutcomeUnknown)
 	result, err := p.Refund(t.Context(), refund())
 	require.NoError(t, err)
-	assert.Equal(t, provider.RefundResult{ProviderRefundID: "re_1", Status: provider.RefundDone}, result)
+	assert.Equal(
+		t, provider.RefundResult{ProviderRefundID: "re_1", Status: provider.RefundDone}, result,
+	)
 	assert.Len(t, made, 2)
 
 	other := refund()

@@ -62,7 +62,14 @@ func (s *standin) count() int {
 
 func connect(t *testing.T, address string) *stripepay.Provider {
 	t.Helper()
-	p, err := stripepay.New(stripepay.Options{Key: key, WebhookSecret: secret, BaseURL: address, Timeout: 300 * time.Millisecond})
+	p, err := stripepay.New(
+		stripepay.Options{
+			Key:           key,
+			WebhookSecret: secret,
+			BaseURL:       address,
+			Timeout:       300 * time.Millisecond,
+		},
+	)
 	require.NoError(t, err)
 	return p
 }
@@ -104,9 +111,14 @@ func refuses(status int, kind, code string, more object) http.HandlerFunc {
 
 func intent(status string, more object) object {
 	o := object{
-		"id": "pi_1", "object": "payment_intent", "amount": 1250, "currency": "usd", "status": status,
-		"created": time.Now().Unix(), "client_secret": "pi_1_secret_x",
-		"metadata": object{"order_reference": "order-1", "idempotency_key": "key-1"},
+		"id":            "pi_1",
+		"object":        "payment_intent",
+		"amount":        1250,
+		"currency":      "usd",
+		"status":        status,
+		"created":       time.Now().Unix(),
+		"client_secret": "pi_1_secret_x",
+		"metadata":      object{"order_reference": "order-1", "idempotency_key": "key-1"},
 	}
 	if status == "succeeded" {
 		o["amount_received"] = 1250
@@ -119,6 +131,10 @@ func intent(status string, more object) object {
 
 func charge() provider.ChargeRequest {
 	return provider.ChargeRequest{
-		IdempotencyKey: "key-1", AmountMinor: 1250, Currency: "USD", OrderReference: "order-1", Token: "pm_card_visa",
+		IdempotencyKey: "key-1",
+		AmountMinor:    1250,
+		Currency:       "USD",
+		OrderReference: "order-1",
+		Token:          "pm_card_visa",
 	}
 }

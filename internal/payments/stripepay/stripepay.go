@@ -1,8 +1,9 @@
-// Package stripepay is Stripe as the shop's payment provider, with Stripe's own Go library: payment intents that are
-// confirmed at once, refunds, saved methods and webhooks. It owns no state.
+// Package stripepay is Stripe as the shop's payment provider, with Stripe's own Go library: payment
+// intents that are confirmed at once, refunds, saved methods and webhooks. It owns no state.
 //
-// Two names are kept with every payment intent and refund, in its metadata: order_reference and idempotency_key. By
-// them a charge is found whose outcome was never heard, because Stripe itself forgets idempotency keys after a day.
+// Two names are kept with every payment intent and refund, in its metadata: order_reference and
+// idempotency_key. By them a charge is found whose outcome was never heard, because Stripe itself
+// forgets idempotency keys after a day.
 package stripepay
 
 import (
@@ -18,10 +19,11 @@ import (
 
 // Options of a Provider.
 type Options struct {
-	// Key is the secret key, sk_... or rk_...; a restricted key needs to write customers, payment intents, payment
-	// methods and refunds.
+	// Key is the secret key, sk_... or rk_...; a restricted key needs to write customers, payment
+	// intents, payment methods and refunds.
 	Key string
-	// WebhookSecret is the endpoint's signing secret, whsec_...; without it every webhook is refused.
+	// WebhookSecret is the endpoint's signing secret, whsec_...; without it every webhook is
+	// refused.
 	WebhookSecret string
 	// BaseURL is where the API is; empty is Stripe's.
 	BaseURL string
@@ -46,25 +48,34 @@ const (
 	customerReference = "customer_reference"
 )
 
-// New makes a client; it does not call Stripe. Its error is an ErrConfiguration that does not show the key.
+// New makes a client; it does not call Stripe. Its error is an ErrConfiguration that does not show
+// the key.
 func New(options Options) (*Provider, error) {
-	if !strings.HasPrefix(options.Key, "sk_") && !strings.HasPrefix(options.Key, "rk_") || strings.ContainsFunc(options.Key, unprintable) {
-		return nil, fmt.Errorf("%w: Stripe's key is the secret one, sk_... or rk_", provider.ErrConfiguration)
+	if !strings.HasPrefix(options.Key, "sk_") && !strings.HasPrefix(options.Key, "rk_") ||
+		strings.ContainsFunc(options.Key, unprintable) {
+		return nil, fmt.Errorf(
+			"%w: Stripe's key is the secret one, sk_... or rk_", provider.ErrConfiguration,
+		)
 	}
 	base := stripe.APIURL
 	if options.BaseURL != "" {
 		base = options.BaseURL
-		if u, err := url.Parse(base); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-			return nil, fmt.Errorf("%w: Stripe's address is not an http or https URL", provider.ErrConfiguration)
+		if u, err := url.Parse(base); err != nil || u.Host == "" ||
+			u.Scheme != "https" && u.Scheme != "http" {
+			return nil, fmt.Errorf(
+				"%w: Stripe's address is not an http or https URL", provider.ErrConfiguration,
+			)
 		}
 	}
 	if options.Timeout == 0 {
 		options.Timeout = 10 * time.Second
 	}
 	api := stripe.GetBackendWithConfig(stripe.APIBackend, &stripe.BackendConfig{
-		EnableTelemetry:   stripe.Bool(false),
-		HTTPClient:        newHTTPClient(options.Timeout),
-		LeveledLogger:     &stripe.LeveledLogger{Level: stripe.LevelNull}, // its messages hold whole answers
+		EnableTelemetry: stripe.Bool(false),
+		HTTPClient:      newHTTPClient(options.Timeout),
+		LeveledLogger: &stripe.LeveledLogger{
+			Level: stripe.LevelNull,
+		}, // its messages hold whole answers
 		MaxNetworkRetries: stripe.Int64(0),
 		URL:               stripe.String(base),
 	})

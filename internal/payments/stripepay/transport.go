@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// newHTTPClient waits at most timeout for an answer and follows no redirect: a payment goes where it is sent. If a
-// connection that was kept open turns out to be gone, net/http sends the request once more on a new one; as the
-// idempotency key is the same, Stripe does nothing twice.
+// newHTTPClient waits at most timeout for an answer and follows no redirect: a payment goes where
+// it is sent. If a connection that was kept open turns out to be gone, net/http sends the request
+// once more on a new one; as the idempotency key is the same, Stripe does nothing twice.
 func newHTTPClient(timeout time.Duration) *http.Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = 32

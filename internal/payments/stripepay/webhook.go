@@ -12,15 +12,25 @@ import (
 	"github.com/shopd/shopd/internal/payments/provider"
 )
 
-// ParseWebhook lets Stripe's library check the signature and reads the event, of whatever version of the API.
-func (p *Provider) ParseWebhook(payload []byte, signatureHeader string, now time.Time) (provider.Event, error) {
+// ParseWebhook lets Stripe's library check the signature and reads the event, of whatever version
+// of the API.
+func (p *Provider) ParseWebhook(
+	payload []byte, signatureHeader string, now time.Time,
+) (provider.Event, error) {
 	if p.webhookSecret == "" { // an empty secret would sign anything
-		return provider.Event{}, fmt.Errorf("%w: there is no webhook secret", provider.ErrConfiguration)
+		return provider.Event{}, fmt.Errorf(
+			"%w: there is no webhook secret", provider.ErrConfiguration,
+		)
 	}
-	event, err := webhook.ConstructEventWithOptions(payload, signatureHeader, p.webhookSecret, webhook.ConstructEventOptions{
-		IgnoreTolerance:          true, // the library asks the wall clock; the age is checked below
-		IgnoreAPIVersionMismatch: true,
-	})
+	event, err := webhook.ConstructEventWithOptions(
+		payload,
+		signatureHeader,
+		p.webhookSecret,
+		webhook.ConstructEventOptions{
+			IgnoreTolerance:          true, // the library asks the wall clock; the age is checked below
+			IgnoreAPIVersionMismatch: true,
+		},
+	)
 	for _, unsigned := range []error{webhook.ErrInvalidHeader, webhook.ErrNoValidSignature, webhook.ErrNotSigned} {
 		if errors.Is(err, unsigned) {
 			return provider.Event{}, fmt.Errorf("%w: %w", provider.ErrBadSignature, err)
@@ -39,11 +49,20 @@ func (p *Provider) ParseWebhook(payload []byte, signatureHeader string, now time
 }
 
 func read(event stripe.Event) (provider.Event, error) {
-	told := provider.Event{ID: event.ID, Type: provider.Other, At: time.Unix(event.Created, 0).UTC()}
+	told := provider.Event{
+		ID:   event.ID,
+		Type: provider.Other,
+		At:   time.Unix(event.Created, 0).UTC(),
+	}
 	switch event.Type {
-	case stripe.EventTypePaymentIntentSucceeded, stripe.EventTypePaymentIntentPaymentFailed, stripe.EventTypePaymentIntentCanceled:
+	case stripe.EventTypePaymentIntentSucceeded,
+		stripe.EventTypePaymentIntentPaymentFailed,
+		stripe.EventTypePaymentIntentCanceled:
 		return readPayment(event, told)
-	case stripe.EventTypeRefundCreated, stripe.EventTypeRefundUpdated, stripe.EventTypeRefundFailed, stripe.EventTypeChargeRefundUpdated:
+	case stripe.EventTypeRefundCreated,
+		stripe.EventTypeRefundUpdated,
+		stripe.EventTypeRefundFailed,
+		stripe.EventTypeChargeRefundUpdated:
 		return readRefund(event, told)
 	default:
 		return told, nil
@@ -68,7 +87,9 @@ func readPayment(event stripe.Event, told provider.Event) (provider.Event, error
 	default:
 		told.DeclineCode = declineCode(intent.LastPaymentError)
 	}
-	told.Type, told.DeclineMessage = provider.PaymentFailed, provider.DeclineMessage(told.DeclineCode)
+	told.Type, told.DeclineMessage = provider.PaymentFailed, provider.DeclineMessage(
+		told.DeclineCode,
+	)
 	return told, nil
 }
 

@@ -19,7 +19,12 @@ var sentAt = time.Unix(1_800_000_000, 0)
 
 func event(id, kind, apiVersion string, data object) object {
 	return object{
-		"id": id, "object": "event", "type": kind, "api_version": apiVersion, "created": sentAt.Unix(), "data": object{"object": data},
+		"id":          id,
+		"object":      "event",
+		"type":        kind,
+		"api_version": apiVersion,
+		"created":     sentAt.Unix(),
+		"data":        object{"object": data},
 	}
 }
 
@@ -27,7 +32,9 @@ func sign(t *testing.T, body any, secret string) (payload []byte, header string)
 	t.Helper()
 	payload, err := json.Marshal(body)
 	require.NoError(t, err)
-	signed := webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{Payload: payload, Secret: secret, Timestamp: sentAt})
+	signed := webhook.GenerateTestSignedPayload(
+		&webhook.UnsignedPayload{Payload: payload, Secret: secret, Timestamp: sentAt},
+	)
 	return payload, signed.Header
 }
 
@@ -36,8 +43,15 @@ func TestParseWebhook(t *testing.T) {
 	p := connect(t, "http://stripe.invalid")
 	payment := func(kind provider.EventType, code string) provider.Event {
 		e := provider.Event{
-			ID: "evt_1", Type: kind, ProviderPaymentID: "pi_1", OrderReference: "order-1", IdempotencyKey: "key-1",
-			AmountMinor: 1250, Currency: "USD", DeclineCode: code, At: sentAt.UTC(),
+			ID:                "evt_1",
+			Type:              kind,
+			ProviderPaymentID: "pi_1",
+			OrderReference:    "order-1",
+			IdempotencyKey:    "key-1",
+			AmountMinor:       1250,
+			Currency:          "USD",
+			DeclineCode:       code,
+			At:                sentAt.UTC(),
 		}
 		if code != "" {
 			e.DeclineMessage = provider.DeclineMessage(code)
@@ -46,11 +60,25 @@ func TestParseWebhook(t *testing.T) {
 	}
 	refund := func(kind provider.EventType) provider.Event {
 		return provider.Event{
-			ID: "evt_1", Type: kind, ProviderPaymentID: "pi_1", ProviderRefundID: "re_1", IdempotencyKey: "refund-1",
-			AmountMinor: 250, Currency: "USD", At: sentAt.UTC(),
+			ID:                "evt_1",
+			Type:              kind,
+			ProviderPaymentID: "pi_1",
+			ProviderRefundID:  "re_1",
+			IdempotencyKey:    "refund-1",
+			AmountMinor:       250,
+			Currency:          "USD",
+			At:                sentAt.UTC(),
 		}
 	}
-	unpaid := intent("requires_payment_method", object{"last_payment_error": object{"code": "card_declined", "decline_code": "insufficient_funds"}})
+	unpaid := intent(
+		"requires_payment_method",
+		object{
+			"last_payment_error": object{
+				"code":         "card_declined",
+				"decline_code": "insufficient_funds",
+			},
+		},
+	)
 	for name, c := range map[string]struct {
 		kind, version string
 		data          object
@@ -77,7 +105,14 @@ func TestParseWebhook(t *testing.T) {
 // A part of the money is told as that part, whatever was asked for.
 func TestAWebhookTellsWhatWasReceived(t *testing.T) {
 	t.Parallel()
-	payload, header := sign(t, event("evt_1", "payment_intent.succeeded", "", intent("succeeded", object{"amount_received": 1})), secret)
+	payload, header := sign(
+		t,
+		event(
+			"evt_1", "payment_intent.succeeded", "",
+			intent("succeeded", object{"amount_received": 1}),
+		),
+		secret,
+	)
 	got, err := connect(t, "http://stripe.invalid").ParseWebhook(payload, header, sentAt)
 	require.NoError(t, err)
 	assert.Equal(t, int64(1), got.AmountMinor)
@@ -88,9 +123,16 @@ func TestWebhooksThatAreRefused(t *testing.T) {
 	p := connect(t, "http://stripe.invalid")
 	unset, err := stripepay.New(stripepay.Options{Key: key})
 	require.NoError(t, err)
-	good, header := sign(t, event("evt_1", "payment_intent.succeeded", "", intent("succeeded", nil)), secret)
-	_, forged := sign(t, event("evt_1", "payment_intent.succeeded", "", intent("succeeded", nil)), "whsec_of_another")
-	_, unkeyed := sign(t, event("evt_1", "payment_intent.succeeded", "", intent("succeeded", nil)), "")
+	good, header := sign(
+		t, event("evt_1", "payment_intent.succeeded", "", intent("succeeded", nil)), secret,
+	)
+	_, forged := sign(
+		t, event("evt_1", "payment_intent.succeeded", "", intent("succeeded", nil)),
+		"whsec_of_another",
+	)
+	_, unkeyed := sign(
+		t, event("evt_1", "payment_intent.succeeded", "", intent("succeeded", nil)), "",
+	)
 	for name, c := range map[string]struct {
 		p       *stripepay.Provider
 		payload []byte
@@ -125,7 +167,8 @@ func TestWebhooksThatAreRefused(t *testing.T) {
 	}
 }
 
-// Events come in any order and more than once: each says the same each time, so that the id tells repetitions.
+// Events come in any order and more than once: each says the same each time, so that the id tells
+// repetitions.
 func TestWebhooksInAnyOrder(t *testing.T) {
 	t.Parallel()
 	p := connect(t, "http://stripe.invalid")
@@ -149,7 +192,10 @@ func TestWebhooksInAnyOrder(t *testing.T) {
 		}
 	}
 	for range 20 {
-		rand.Shuffle(len(deliveries), func(i, j int) { deliveries[i], deliveries[j] = deliveries[j], deliveries[i] })
+		rand.Shuffle(
+			len(deliveries),
+			func(i, j int) { deliveries[i], deliveries[j] = deliveries[j], deliveries[i] },
+		)
 		got := map[string]provider.Event{}
 		for _, d := range deliveries {
 			told, err := p.ParseWebhook(d.payload, d.header, sentAt)

@@ -67,9 +67,13 @@ type book struct {
 
 func newBook() *book {
 	return &book{
-		charges: map[string]Charge{}, chargeKeys: map[string]string{}, orderCharges: map[string][]string{},
-		refunds: map[string]Refund{}, refundKeys: map[string]string{}, refunded: map[string][]string{},
-		methods: map[string]method{},
+		charges:      map[string]Charge{},
+		chargeKeys:   map[string]string{},
+		orderCharges: map[string][]string{},
+		refunds:      map[string]Refund{},
+		refundKeys:   map[string]string{},
+		refunded:     map[string][]string{},
+		methods:      map[string]method{},
 	}
 }
 
@@ -148,7 +152,9 @@ func (b *book) left(charge Charge) int64 {
 
 // answers says whether the charge is what the request asks for.
 func (c Charge) answers(request provider.ChargeRequest) bool {
-	return c.AmountMinor == request.AmountMinor+behaviours[c.Token].wrongBy && c.Currency == request.Currency && c.OrderReference == request.OrderReference
+	return c.AmountMinor == request.AmountMinor+behaviours[c.Token].wrongBy &&
+		c.Currency == request.Currency &&
+		c.OrderReference == request.OrderReference
 }
 
 // asOf settles a pending charge whose time has come.
@@ -161,9 +167,16 @@ func (c Charge) asOf(now time.Time) Charge {
 
 func (c Charge) result(now time.Time) provider.Result {
 	c = c.asOf(now)
-	result := provider.Result{ProviderPaymentID: c.ID, Status: c.Status, AmountMinor: c.AmountMinor, Currency: c.Currency}
+	result := provider.Result{
+		ProviderPaymentID: c.ID,
+		Status:            c.Status,
+		AmountMinor:       c.AmountMinor,
+		Currency:          c.Currency,
+	}
 	if c.Status == provider.Declined {
-		result.DeclineCode, result.DeclineMessage = c.DeclineCode, provider.DeclineMessage(c.DeclineCode)
+		result.DeclineCode, result.DeclineMessage = c.DeclineCode, provider.DeclineMessage(
+			c.DeclineCode,
+		)
 	}
 	return result
 }

@@ -20,7 +20,8 @@ const (
 	lockName   = "ledger.lock"
 )
 
-// ledger is the file and what this process has read of it. A lock file keeps processes apart, the mutex goroutines.
+// ledger is the file and what this process has read of it. A lock file keeps processes apart, the
+// mutex goroutines.
 type ledger struct {
 	mu   sync.Mutex
 	file *os.File
@@ -37,7 +38,9 @@ func openLedger(dir string) (*ledger, error) {
 	if err != nil {
 		return nil, err
 	}
-	file, err := os.OpenFile(filepath.Join(dir, ledgerName), os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o644)
+	file, err := os.OpenFile(
+		filepath.Join(dir, ledgerName), os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o644,
+	)
 	if err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
@@ -61,13 +64,15 @@ func (l *ledger) read(show func(*book)) error {
 	})
 }
 
-// change lets decide see the book and writes the entries it returns; they are on the disk when change returns nil.
-// decide's own error is returned as it is.
+// change lets decide see the book and writes the entries it returns; they are on the disk when
+// change returns nil. decide's own error is returned as it is.
 func (l *ledger) change(decide func(*book) ([]entry, error)) error {
 	return l.locked(func() error {
 		torn, err := l.catchUp()
 		if err == nil && torn {
-			err = l.file.Truncate(l.end) // the writer died in the middle of it, so nobody was told of it
+			err = l.file.Truncate(
+				l.end,
+			) // the writer died in the middle of it, so nobody was told of it
 		}
 		if err != nil {
 			return fmt.Errorf("%w: the test provider's ledger: %w", provider.ErrUnavailable, err)
@@ -95,7 +100,10 @@ func (l *ledger) append(entries []entry) error {
 	}
 	if err != nil {
 		if undo := l.file.Truncate(l.end); undo != nil {
-			return fmt.Errorf("%w: the test provider's ledger: %w", provider.ErrOutcomeUnknown, errors.Join(err, undo))
+			return fmt.Errorf(
+				"%w: the test provider's ledger: %w", provider.ErrOutcomeUnknown,
+				errors.Join(err, undo),
+			)
 		}
 		return fmt.Errorf("%w: the test provider's ledger: %w", provider.ErrUnavailable, err)
 	}

@@ -18,8 +18,8 @@ import (
 	"github.com/shopd/shopd/internal/payments/testpay"
 )
 
-// The tests run their own program again as another process of the shop, which charges one key after the other and
-// prints those that were answered.
+// The tests run their own program again as another process of the shop, which charges one key after
+// the other and prints those that were answered.
 func TestMain(m *testing.M) {
 	dir := os.Getenv("TESTPAY_CHARGE_IN")
 	if dir == "" {
@@ -45,7 +45,9 @@ func TestMain(m *testing.M) {
 func anotherProcess(t *testing.T, dir string, charges int) (*exec.Cmd, *bufio.Scanner) {
 	t.Helper()
 	program := exec.CommandContext(t.Context(), os.Args[0])
-	program.Env = append(os.Environ(), "TESTPAY_CHARGE_IN="+dir, "TESTPAY_CHARGES="+strconv.Itoa(charges))
+	program.Env = append(
+		os.Environ(), "TESTPAY_CHARGE_IN="+dir, "TESTPAY_CHARGES="+strconv.Itoa(charges),
+	)
 	program.Stderr = os.Stderr
 	out, err := program.StdoutPipe()
 	require.NoError(t, err)
@@ -76,7 +78,9 @@ func TestAKilledProcessLosesNoAnsweredCharge(t *testing.T) {
 	for _, key := range answered {
 		assert.Equal(t, 1, charged[key], key)
 	}
-	assert.LessOrEqual(t, len(ledger.Charges)-len(answered), 1, "at most one was charged and not answered")
+	assert.LessOrEqual(
+		t, len(ledger.Charges)-len(answered), 1, "at most one was charged and not answered",
+	)
 
 	p, err := testpay.New(testpay.Options{Dir: dir})
 	require.NoError(t, err)
@@ -117,7 +121,8 @@ func TestProcessesShareALedger(t *testing.T) {
 	assert.Equal(t, own, audited)
 }
 
-// A writer that died within a line told nobody of it: the line is dropped and the next one begins afresh.
+// A writer that died within a line told nobody of it: the line is dropped and the next one begins
+// afresh.
 func TestATornLineIsDropped(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -9,7 +9,9 @@ import (
 )
 
 // SaveMethod keeps a token. Charging the method does what charging the token would.
-func (p *Provider) SaveMethod(ctx context.Context, customerReference, providerCustomerID, token string) (provider.Method, error) {
+func (p *Provider) SaveMethod(
+	ctx context.Context, customerReference, providerCustomerID, token string,
+) (provider.Method, error) {
 	if provider.LooksLikeCardNumber(token) {
 		return provider.Method{}, provider.ErrCardNumber
 	}
@@ -23,16 +25,24 @@ func (p *Provider) SaveMethod(ctx context.Context, customerReference, providerCu
 	case what.unavailable:
 		return provider.Method{}, provider.ErrUnavailable
 	case what.saveDeclinedAsWell:
-		return provider.Method{}, &provider.DeclinedError{Code: what.declineCode, Message: provider.DeclineMessage(what.declineCode)}
+		return provider.Method{}, &provider.DeclinedError{
+			Code:    what.declineCode,
+			Message: provider.DeclineMessage(what.declineCode),
+		}
 	}
 	saved := method{
-		ID: "pm_test_" + rand.Text(), CustomerID: providerCustomerID, Customer: customerReference, Token: token,
-		At: p.options.Now().UTC(),
+		ID:         "pm_test_" + rand.Text(),
+		CustomerID: providerCustomerID,
+		Customer:   customerReference,
+		Token:      token,
+		At:         p.options.Now().UTC(),
 	}
 	if saved.CustomerID == "" {
 		saved.CustomerID = "cus_test_" + rand.Text()
 	}
-	if err := p.ledger.change(func(*book) ([]entry, error) { return []entry{{Method: &saved}}, nil }); err != nil {
+	if err := p.ledger.change(
+		func(*book) ([]entry, error) { return []entry{{Method: &saved}}, nil },
+	); err != nil {
 		return provider.Method{}, err
 	}
 	return provider.Method{

@@ -10,7 +10,9 @@ import (
 )
 
 // Refund does what the payment's token says of refunds.
-func (p *Provider) Refund(ctx context.Context, request provider.RefundRequest) (provider.RefundResult, error) {
+func (p *Provider) Refund(
+	ctx context.Context, request provider.RefundRequest,
+) (provider.RefundResult, error) {
 	if err := request.Check(); err != nil {
 		return provider.RefundResult{}, err
 	}
@@ -33,12 +35,19 @@ func (p *Provider) Refund(ctx context.Context, request provider.RefundRequest) (
 			return nil, fmt.Errorf("%w: there is no such payment to refund", provider.ErrRefused)
 		}
 		if request.AmountMinor > b.left(charge) {
-			return nil, fmt.Errorf("%w: it is more than is left of the payment", provider.ErrRefused)
+			return nil, fmt.Errorf(
+				"%w: it is more than is left of the payment", provider.ErrRefused,
+			)
 		}
 		refund = Refund{
-			ID: "ref_test_" + rand.Text(), IdempotencyKey: request.IdempotencyKey, ProviderPaymentID: charge.ID,
-			AmountMinor: request.AmountMinor, Currency: request.Currency, Reason: request.Reason,
-			Status: behaviours[charge.Token].refund, At: now,
+			ID:                "ref_test_" + rand.Text(),
+			IdempotencyKey:    request.IdempotencyKey,
+			ProviderPaymentID: charge.ID,
+			AmountMinor:       request.AmountMinor,
+			Currency:          request.Currency,
+			Reason:            request.Reason,
+			Status:            behaviours[charge.Token].refund,
+			At:                now,
 		}
 		return []entry{{Refund: &refund}}, nil
 	})
@@ -56,7 +65,8 @@ func (p *Provider) Refund(ctx context.Context, request provider.RefundRequest) (
 	return refund.result(), nil
 }
 
-// SettleRefund decides a pending refund and sends its webhook. One that is settled already stays as it is.
+// SettleRefund decides a pending refund and sends its webhook. One that is settled already stays as
+// it is.
 func (p *Provider) SettleRefund(_ context.Context, providerRefundID string, done bool) error {
 	var refund Refund
 	var charge Charge
@@ -78,13 +88,18 @@ func (p *Provider) SettleRefund(_ context.Context, providerRefundID string, done
 	if err != nil {
 		return err
 	}
-	p.tell(behaviours[charge.Token], func(now time.Time) (message, bool) { return refund.message(charge, now) })
+	p.tell(
+		behaviours[charge.Token],
+		func(now time.Time) (message, bool) { return refund.message(charge, now) },
+	)
 	return nil
 }
 
 // answers says whether the refund is what the request asks for.
 func (r Refund) answers(request provider.RefundRequest) bool {
-	return r.ProviderPaymentID == request.ProviderPaymentID && r.AmountMinor == request.AmountMinor && r.Currency == request.Currency
+	return r.ProviderPaymentID == request.ProviderPaymentID &&
+		r.AmountMinor == request.AmountMinor &&
+		r.Currency == request.Currency
 }
 
 func (r Refund) result() provider.RefundResult {

@@ -17,7 +17,12 @@ func TestRefunds(t *testing.T) {
 	p, got := shop(t, nil)
 	paid, err := p.Charge(t.Context(), charge("k", testpay.TokenVisa))
 	require.NoError(t, err)
-	refund := provider.RefundRequest{IdempotencyKey: "r1", ProviderPaymentID: paid.ProviderPaymentID, AmountMinor: 1000, Currency: "USD"}
+	refund := provider.RefundRequest{
+		IdempotencyKey:    "r1",
+		ProviderPaymentID: paid.ProviderPaymentID,
+		AmountMinor:       1000,
+		Currency:          "USD",
+	}
 	first, err := p.Refund(t.Context(), refund)
 	require.NoError(t, err)
 	assert.Equal(t, provider.RefundDone, first.Status)
@@ -41,7 +46,10 @@ func TestRefunds(t *testing.T) {
 	declined, err := p.Charge(t.Context(), charge("d", testpay.TokenDeclined))
 	require.NoError(t, err)
 	_, err = p.Refund(t.Context(), provider.RefundRequest{
-		IdempotencyKey: "r3", ProviderPaymentID: declined.ProviderPaymentID, AmountMinor: 1, Currency: "USD",
+		IdempotencyKey:    "r3",
+		ProviderPaymentID: declined.ProviderPaymentID,
+		AmountMinor:       1,
+		Currency:          "USD",
 	})
 	assert.ErrorIs(t, err, provider.ErrRefused)
 }
@@ -56,7 +64,10 @@ func TestRefundsNeverExceedThePayment(t *testing.T) {
 	for i := range 16 {
 		racing.Go(func() {
 			_, err := p.Refund(t.Context(), provider.RefundRequest{
-				IdempotencyKey: fmt.Sprint("r", i), ProviderPaymentID: paid.ProviderPaymentID, AmountMinor: 400, Currency: "USD",
+				IdempotencyKey:    fmt.Sprint("r", i),
+				ProviderPaymentID: paid.ProviderPaymentID,
+				AmountMinor:       400,
+				Currency:          "USD",
 			})
 			if err != nil {
 				assert.ErrorIs(t, err, provider.ErrRefused)
@@ -75,7 +86,12 @@ func TestRefundTokens(t *testing.T) {
 	refund := func(token string) (provider.RefundRequest, provider.RefundResult, error) {
 		paid, err := p.Charge(t.Context(), charge(token, token))
 		require.NoError(t, err)
-		request := provider.RefundRequest{IdempotencyKey: "r" + token, ProviderPaymentID: paid.ProviderPaymentID, AmountMinor: 1250, Currency: "USD"}
+		request := provider.RefundRequest{
+			IdempotencyKey:    "r" + token,
+			ProviderPaymentID: paid.ProviderPaymentID,
+			AmountMinor:       1250,
+			Currency:          "USD",
+		}
 		got.events = nil
 		result, err := p.Refund(t.Context(), request)
 		return request, result, err
@@ -111,17 +127,31 @@ func TestSavedMethods(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "mastercard", saved.Brand)
 	assert.Equal(t, "4444", saved.LastFour)
-	second, err := p.SaveMethod(t.Context(), "user-1", saved.ProviderCustomerID, testpay.TokenInsufficientFunds)
+	second, err := p.SaveMethod(
+		t.Context(), "user-1", saved.ProviderCustomerID, testpay.TokenInsufficientFunds,
+	)
 	require.NoError(t, err)
 	assert.Equal(t, saved.ProviderCustomerID, second.ProviderCustomerID)
 
 	request := charge("k", "")
-	request.SavedMethod = provider.SavedMethod{ProviderMethodID: saved.ProviderMethodID, ProviderCustomerID: saved.ProviderCustomerID}
+	request.SavedMethod = provider.SavedMethod{
+		ProviderMethodID:   saved.ProviderMethodID,
+		ProviderCustomerID: saved.ProviderCustomerID,
+	}
 	result, err := p.Charge(t.Context(), request)
 	require.NoError(t, err)
 	assert.Equal(t, provider.Succeeded, result.Status)
 
-	require.NoError(t, p.RemoveMethod(t.Context(), provider.SavedMethod{ProviderMethodID: saved.ProviderMethodID, ProviderCustomerID: "cus_of_another"}))
+	require.NoError(
+		t,
+		p.RemoveMethod(
+			t.Context(),
+			provider.SavedMethod{
+				ProviderMethodID:   saved.ProviderMethodID,
+				ProviderCustomerID: "cus_of_another",
+			},
+		),
+	)
 	request.IdempotencyKey = "still there"
 	_, err = p.Charge(t.Context(), request)
 	require.NoError(t, err)

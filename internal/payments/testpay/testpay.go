@@ -1,9 +1,10 @@
-// Package testpay is the payment provider for development and tests. It moves no money, needs no network and does what
-// its tokens say: succeed, decline, lose an answer, answer late.
+// Package testpay is the payment provider for development and tests. It moves no money, needs no
+// network and does what its tokens say: succeed, decline, lose an answer, answer late.
 //
-// It owns a ledger apart from the shop's tables, as a real provider's books are: a file of JSON lines that is only
-// appended to and is on the disk before a charge is answered. It therefore tells after a crash of the shop what was
-// charged, and several processes may share it. Everything in the ledger is kept in memory as well.
+// It owns a ledger apart from the shop's tables, as a real provider's books are: a file of JSON
+// lines that is only appended to and is on the disk before a charge is answered. It therefore tells
+// after a crash of the shop what was charged, and several processes may share it. Everything in the
+// ledger is kept in memory as well.
 package testpay
 
 import (
@@ -25,7 +26,8 @@ type Options struct {
 	SettleAfter time.Duration
 	// SlowFor is how long TokenSlow takes to answer; 0 is 2 seconds.
 	SlowFor time.Duration
-	// Deliver gets each webhook as it becomes due, before the call that caused it returns; nil sends none.
+	// Deliver gets each webhook as it becomes due, before the call that caused it returns; nil
+	// sends none.
 	Deliver func(payload []byte, signatureHeader string)
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
@@ -42,7 +44,9 @@ var _ provider.Provider = (*Provider)(nil)
 // New opens the ledger, or begins one.
 func New(options Options) (*Provider, error) {
 	if options.Dir == "" {
-		return nil, fmt.Errorf("%w: the test provider needs a folder for its ledger", provider.ErrConfiguration)
+		return nil, fmt.Errorf(
+			"%w: the test provider needs a folder for its ledger", provider.ErrConfiguration,
+		)
 	}
 	if options.SlowFor == 0 {
 		options.SlowFor = 2 * time.Second
@@ -64,7 +68,9 @@ func (p *Provider) Close() error { return p.ledger.close() }
 func (p *Provider) Name() string { return "test" }
 
 // Charge does what the token, or the token the saved method was made of, says.
-func (p *Provider) Charge(ctx context.Context, request provider.ChargeRequest) (provider.Result, error) {
+func (p *Provider) Charge(
+	ctx context.Context, request provider.ChargeRequest,
+) (provider.Result, error) {
 	if err := request.Check(); err != nil {
 		return provider.Result{}, err
 	}
@@ -111,9 +117,16 @@ func (p *Provider) Charge(ctx context.Context, request provider.ChargeRequest) (
 func (p *Provider) newCharge(request provider.ChargeRequest, token string, what behaviour) Charge {
 	now := p.options.Now().UTC()
 	charge := Charge{
-		ID: "pay_test_" + rand.Text(), IdempotencyKey: request.IdempotencyKey, OrderReference: request.OrderReference,
-		AmountMinor: request.AmountMinor + what.wrongBy, Currency: request.Currency, Token: token,
-		Status: what.status, SettlesTo: what.settlesTo, DeclineCode: what.declineCode, At: now,
+		ID:             "pay_test_" + rand.Text(),
+		IdempotencyKey: request.IdempotencyKey,
+		OrderReference: request.OrderReference,
+		AmountMinor:    request.AmountMinor + what.wrongBy,
+		Currency:       request.Currency,
+		Token:          token,
+		Status:         what.status,
+		SettlesTo:      what.settlesTo,
+		DeclineCode:    what.declineCode,
+		At:             now,
 	}
 	if what.status == provider.Pending && p.options.SettleAfter > 0 {
 		settles := now.Add(p.options.SettleAfter)
@@ -135,7 +148,9 @@ func (p *Provider) wait(ctx context.Context) bool {
 }
 
 // Find looks into the ledger.
-func (p *Provider) Find(_ context.Context, request provider.FindRequest) (result provider.Result, found bool, err error) {
+func (p *Provider) Find(
+	_ context.Context, request provider.FindRequest,
+) (result provider.Result, found bool, err error) {
 	if err := request.Check(); err != nil {
 		return provider.Result{}, false, err
 	}
@@ -149,8 +164,8 @@ func (p *Provider) Find(_ context.Context, request provider.FindRequest) (result
 	return result, found, err
 }
 
-// Settle decides a pending charge as its token says, or declined with the given code, and sends its webhook. One that
-// is settled already stays as it is.
+// Settle decides a pending charge as its token says, or declined with the given code, and sends its
+// webhook. One that is settled already stays as it is.
 func (p *Provider) Settle(_ context.Context, providerPaymentID, declineCode string) error {
 	var charge Charge
 	now := p.options.Now().UTC()

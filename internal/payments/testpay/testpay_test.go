@@ -52,7 +52,13 @@ func now(options testpay.Options) time.Time {
 }
 
 func charge(key, token string) provider.ChargeRequest {
-	return provider.ChargeRequest{IdempotencyKey: key, AmountMinor: 1250, Currency: "USD", OrderReference: "order-" + key, Token: token}
+	return provider.ChargeRequest{
+		IdempotencyKey: key,
+		AmountMinor:    1250,
+		Currency:       "USD",
+		OrderReference: "order-" + key,
+		Token:          token,
+	}
 }
 
 func TestTokens(t *testing.T) {
@@ -148,14 +154,19 @@ func TestASlowAnswerIsAChargeWhoeverWaits(t *testing.T) {
 	defer cancel()
 	_, err := p.Charge(ctx, charge("k", testpay.TokenSlow))
 	require.ErrorIs(t, err, provider.ErrOutcomeUnknown)
-	result, found, err := p.Find(t.Context(), provider.FindRequest{IdempotencyKey: "k", AttemptedAt: time.Now()})
+	result, found, err := p.Find(
+		t.Context(), provider.FindRequest{IdempotencyKey: "k", AttemptedAt: time.Now()},
+	)
 	require.NoError(t, err)
 	assert.True(t, found)
 	assert.Equal(t, provider.Succeeded, result.Status)
 
 	_, err = p.Charge(ctx, charge("given up before", testpay.TokenVisa))
 	require.ErrorIs(t, err, provider.ErrUnavailable)
-	_, found, err = p.Find(t.Context(), provider.FindRequest{IdempotencyKey: "given up before", AttemptedAt: time.Now()})
+	_, found, err = p.Find(
+		t.Context(),
+		provider.FindRequest{IdempotencyKey: "given up before", AttemptedAt: time.Now()},
+	)
 	require.NoError(t, err)
 	assert.False(t, found)
 }
@@ -194,7 +205,9 @@ func TestPendingSettles(t *testing.T) {
 	assert.Equal(t, provider.Declined, declined.Status)
 	assert.Equal(t, "insufficient_funds", declined.DeclineCode)
 	require.NoError(t, p.Settle(t.Context(), first.ProviderPaymentID, "card_declined"))
-	assert.Equal(t, provider.Succeeded, status(first.ProviderPaymentID).Status, "settled is settled")
+	assert.Equal(
+		t, provider.Succeeded, status(first.ProviderPaymentID).Status, "settled is settled",
+	)
 	assert.ErrorIs(t, p.Settle(t.Context(), "pay_of_nobody", ""), provider.ErrRefused)
 }
 
@@ -207,7 +220,9 @@ func TestFindPrefersTheChargeThatCounts(t *testing.T) {
 		_, err := p.Charge(t.Context(), request)
 		require.NoError(t, err)
 	}
-	result, found, err := p.Find(t.Context(), provider.FindRequest{OrderReference: "order", AttemptedAt: time.Now()})
+	result, found, err := p.Find(
+		t.Context(), provider.FindRequest{OrderReference: "order", AttemptedAt: time.Now()},
+	)
 	require.NoError(t, err)
 	require.True(t, found)
 	assert.Equal(t, provider.Succeeded, result.Status)

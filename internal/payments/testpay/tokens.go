@@ -49,7 +49,9 @@ type behaviour struct {
 var behaviours = map[string]behaviour{
 	TokenVisa:       paying(),
 	TokenMastercard: paying(func(b *behaviour) { b.brand, b.lastFour = "mastercard", "4444" }),
-	TokenDeclined:   declining("card_declined", func(b *behaviour) { b.lastFour, b.saveDeclinedAsWell = "0002", true }),
+	TokenDeclined: declining(
+		"card_declined", func(b *behaviour) { b.lastFour, b.saveDeclinedAsWell = "0002", true },
+	),
 	TokenInsufficientFunds: declining("insufficient_funds", func(b *behaviour) {
 		b.lastFour = "9995"
 	}),

@@ -30,8 +30,13 @@ type message struct {
 func (c Charge) message(now time.Time) (m message, ok bool) {
 	c = c.asOf(now)
 	m = message{
-		ID: "evt_" + c.ID + "_" + string(c.Status), ProviderPaymentID: c.ID, OrderReference: c.OrderReference,
-		IdempotencyKey: c.IdempotencyKey, AmountMinor: c.AmountMinor, Currency: c.Currency, Created: now.Unix(),
+		ID:                "evt_" + c.ID + "_" + string(c.Status),
+		ProviderPaymentID: c.ID,
+		OrderReference:    c.OrderReference,
+		IdempotencyKey:    c.IdempotencyKey,
+		AmountMinor:       c.AmountMinor,
+		Currency:          c.Currency,
+		Created:           now.Unix(),
 	}
 	switch c.Status {
 	case provider.Succeeded:
@@ -47,9 +52,14 @@ func (c Charge) message(now time.Time) (m message, ok bool) {
 // message tells a refund's outcome; ok is false while it has none.
 func (r Refund) message(charge Charge, now time.Time) (m message, ok bool) {
 	m = message{
-		ID: "evt_" + r.ID + "_" + string(r.Status), ProviderPaymentID: r.ProviderPaymentID, ProviderRefundID: r.ID,
-		OrderReference: charge.OrderReference, IdempotencyKey: r.IdempotencyKey,
-		AmountMinor: r.AmountMinor, Currency: r.Currency, Created: now.Unix(),
+		ID:                "evt_" + r.ID + "_" + string(r.Status),
+		ProviderPaymentID: r.ProviderPaymentID,
+		ProviderRefundID:  r.ID,
+		OrderReference:    charge.OrderReference,
+		IdempotencyKey:    r.IdempotencyKey,
+		AmountMinor:       r.AmountMinor,
+		Currency:          r.Currency,
+		Created:           now.Unix(),
 	}
 	switch r.Status {
 	case provider.RefundDone:
@@ -92,9 +102,12 @@ func (p *Provider) sign(m message) (payload []byte, header string, err error) {
 	return payload, signed.Header, nil
 }
 
-// Webhook is the webhook of a payment or refund as it stands, signed now, to be sent by hand. Its ID is the same each
-// time. ErrRefused if there is no such payment or refund, or it is still pending.
-func (p *Provider) Webhook(_ context.Context, id string) (payload []byte, signatureHeader string, err error) {
+// Webhook is the webhook of a payment or refund as it stands, signed now, to be sent by hand. Its
+// ID is the same each time. ErrRefused if there is no such payment or refund, or it is still
+// pending.
+func (p *Provider) Webhook(
+	_ context.Context, id string,
+) (payload []byte, signatureHeader string, err error) {
 	if p.options.WebhookSecret == "" {
 		return nil, "", fmt.Errorf("%w: there is no webhook secret", provider.ErrConfiguration)
 	}
@@ -118,11 +131,17 @@ func (p *Provider) Webhook(_ context.Context, id string) (payload []byte, signat
 }
 
 // ParseWebhook checks the signature as Stripe's library does, and reads the payload.
-func (p *Provider) ParseWebhook(payload []byte, signatureHeader string, now time.Time) (provider.Event, error) {
+func (p *Provider) ParseWebhook(
+	payload []byte, signatureHeader string, now time.Time,
+) (provider.Event, error) {
 	if p.options.WebhookSecret == "" { // an empty secret would sign anything
-		return provider.Event{}, fmt.Errorf("%w: there is no webhook secret", provider.ErrConfiguration)
+		return provider.Event{}, fmt.Errorf(
+			"%w: there is no webhook secret", provider.ErrConfiguration,
+		)
 	}
-	if err := webhook.ValidatePayloadIgnoringTolerance(payload, signatureHeader, p.options.WebhookSecret); err != nil {
+	if err := webhook.ValidatePayloadIgnoringTolerance(
+		payload, signatureHeader, p.options.WebhookSecret,
+	); err != nil {
 		return provider.Event{}, fmt.Errorf("%w: %w", provider.ErrBadSignature, err)
 	}
 	if err := provider.CheckSignatureAge(signatureHeader, now); err != nil {
@@ -136,9 +155,16 @@ func (p *Provider) ParseWebhook(payload []byte, signatureHeader string, now time
 		return provider.Event{}, fmt.Errorf("%w: it has no id", provider.ErrBadEvent)
 	}
 	event := provider.Event{
-		ID: m.ID, Type: m.Type, ProviderPaymentID: m.ProviderPaymentID, ProviderRefundID: m.ProviderRefundID,
-		OrderReference: m.OrderReference, IdempotencyKey: m.IdempotencyKey, AmountMinor: m.AmountMinor, Currency: m.Currency,
-		DeclineCode: m.DeclineCode, At: time.Unix(m.Created, 0).UTC(),
+		ID:                m.ID,
+		Type:              m.Type,
+		ProviderPaymentID: m.ProviderPaymentID,
+		ProviderRefundID:  m.ProviderRefundID,
+		OrderReference:    m.OrderReference,
+		IdempotencyKey:    m.IdempotencyKey,
+		AmountMinor:       m.AmountMinor,
+		Currency:          m.Currency,
+		DeclineCode:       m.DeclineCode,
+		At:                time.Unix(m.Created, 0).UTC(),
 	}
 	switch m.Type {
 	case provider.PaymentSucceeded, provider.RefundSucceeded, provider.RefundFailure:

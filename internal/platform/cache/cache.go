@@ -1,5 +1,5 @@
-// Package cache connects to Redis, which holds only what may be lost: counters and copies. Short time limits
-// keep a slow or absent Redis from slowing the shop.
+// Package cache connects to Redis, which holds only what may be lost: counters and copies. Short
+// time limits keep a slow or absent Redis from slowing the shop.
 package cache
 
 import (
@@ -17,7 +17,9 @@ import (
 func Open(url string) (*redis.Client, error) {
 	options, err := redis.ParseURL(url)
 	if err != nil {
-		return nil, errors.New("REDIS_URL: not a valid Redis URL") // the cause would show the password
+		return nil, errors.New(
+			"REDIS_URL: not a valid Redis URL",
+		) // the cause would show the password
 	}
 	options.ClientName = "shopd"
 	options.DialTimeout = 500 * time.Millisecond

@@ -19,7 +19,8 @@ const (
 	maxKey        = 512
 )
 
-// pauseAfterFailure is how long Redis is left alone after it failed, so that no answer waits for it.
+// pauseAfterFailure is how long Redis is left alone after it failed, so that no answer waits for
+// it.
 const pauseAfterFailure = time.Second
 
 // Page is an answer, ready to be sent.
@@ -30,10 +31,11 @@ type Page struct {
 	Body        []byte
 }
 
-// Pages keeps answers that many people ask for. Every page belongs to the version of the catalogue it was made under,
-// and every change of the catalogue makes another version: one write forgets all pages, in every process, and the next
-// reader sees the change. Pages live in Redis, and the hot ones in this process too, where each use asks Redis for the
-// version alone. Without Redis nothing is kept.
+// Pages keeps answers that many people ask for. Every page belongs to the version of the catalogue
+// it was made under, and every change of the catalogue makes another version: one write forgets all
+// pages, in every process, and the next reader sees the change. Pages live in Redis, and the hot
+// ones in this process too, where each use asks Redis for the version alone. Without Redis nothing
+// is kept.
 type Pages struct {
 	redis    redis.UniversalClient
 	prefix   string
@@ -59,10 +61,11 @@ func NewPages(client redis.UniversalClient, prefix string) *Pages {
 	return p
 }
 
-// Get answers the page under key and the version it would have to be made under now. The version is empty when
-// nothing can be kept: the caller makes the page and sends it.
+// Get answers the page under key and the version it would have to be made under now. The version is
+// empty when nothing can be kept: the caller makes the page and sends it.
 func (p *Pages) Get(ctx context.Context, key string) (page Page, version string, found bool) {
-	if len(key) > maxKey || time.Now().UnixNano() < p.paused.Load() || (p.behind.Load() && !p.catchUp(ctx)) {
+	if len(key) > maxKey || time.Now().UnixNano() < p.paused.Load() ||
+		(p.behind.Load() && !p.catchUp(ctx)) {
 		p.Bypassed.Add(1)
 		return Page{}, "", false
 	}
@@ -72,7 +75,8 @@ func (p *Pages) Get(ctx context.Context, key string) (page Page, version string,
 		p.Bypassed.Add(1)
 		return Page{}, "", false
 	}
-	if kept, ok := p.local.Get(key); ok && kept.version == version && time.Now().Before(kept.expires) {
+	if kept, ok := p.local.Get(key); ok && kept.version == version &&
+		time.Now().Before(kept.expires) {
 		p.Hits.Add(1)
 		return kept.page, version, true
 	}
@@ -114,8 +118,8 @@ func (p *Pages) Put(ctx context.Context, key, version string, page Page, lifetim
 	}
 }
 
-// Forget makes another version: no page made before is shown after. When Redis cannot be told, this process shows no
-// kept page until it can be, and others theirs for their lifetime at most.
+// Forget makes another version: no page made before is shown after. When Redis cannot be told, this
+// process shows no kept page until it can be, and others theirs for their lifetime at most.
 func (p *Pages) Forget(ctx context.Context) {
 	p.behind.Store(true)
 	p.catchUp(ctx)
@@ -130,8 +134,8 @@ func (p *Pages) catchUp(ctx context.Context) bool {
 	return true
 }
 
-// readVersion reads the version, and makes one when Redis has lost it. Versions are random, so that a new one never
-// meets pages of an old one.
+// readVersion reads the version, and makes one when Redis has lost it. Versions are random, so that
+// a new one never meets pages of an old one.
 func (p *Pages) readVersion(ctx context.Context) (string, error) {
 	version, err := p.redis.Get(ctx, p.prefix+"version").Result()
 	if !errors.Is(err, redis.Nil) {
@@ -150,7 +154,8 @@ func (p *Pages) failed(ctx context.Context) {
 	}
 }
 
-// encode writes a page with the version it was made under: three texts of one byte of length each, the time, the body.
+// encode writes a page with the version it was made under: three texts of one byte of length each,
+// the time, the body.
 func encode(version string, page Page) []byte {
 	data := make([]byte, 0, len(version)+len(page.ContentType)+len(page.ETag)+len(page.Body)+16)
 	for _, text := range []string{version, page.ContentType, page.ETag} {

@@ -9,8 +9,9 @@ import (
 // versionTimeout bounds one read of the version, whoever waits for it.
 const versionTimeout = 250 * time.Millisecond
 
-// versions reads the version for many at once. Whoever asks gets one that was read after they asked, never one that was
-// under way already, which may be older than a change they know of; those who ask while one is being read share the next.
+// versions reads the version for many at once. Whoever asks gets one that was read after they
+// asked, never one that was under way already, which may be older than a change they know of; those
+// who ask while one is being read share the next.
 type versions struct {
 	read func(context.Context) (string, error)
 

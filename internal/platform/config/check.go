@@ -79,9 +79,15 @@ func (c *checker) access() {
 		s.SecretKey = "development-only-secret-key-of-shopd"
 	case s.Debug:
 	case len(s.SecretKey) < 32:
-		c.refuse("SECRET_KEY", "must have at least 32 characters unless DEBUG=true; try: openssl rand -base64 48")
+		c.refuse(
+			"SECRET_KEY",
+			"must have at least 32 characters unless DEBUG=true; try: openssl rand -base64 48",
+		)
 	case s.SecretKey == exampleSecret:
-		c.refuse("SECRET_KEY", "is the example's value, which everybody knows; try: openssl rand -base64 48")
+		c.refuse(
+			"SECRET_KEY",
+			"is the example's value, which everybody knows; try: openssl rand -base64 48",
+		)
 	}
 	c.oneOf("ALGORITHM", s.Algorithm, "HS256", "HS384", "HS512", "RS256", "EdDSA")
 	c.within("ACCESS_TOKEN_EXPIRE_MINUTES", s.AccessTokenMinutes, 1, 24*60)
@@ -102,7 +108,11 @@ func (c *checker) access() {
 func (c *checker) servers() {
 	s := c.s
 	if s.DatabaseURL == "" {
-		u := url.URL{Scheme: "postgres", Host: fmt.Sprintf("%s:%d", s.PostgresHost, s.PostgresPort), Path: s.PostgresDB}
+		u := url.URL{
+			Scheme: "postgres",
+			Host:   fmt.Sprintf("%s:%d", s.PostgresHost, s.PostgresPort),
+			Path:   s.PostgresDB,
+		}
 		u.User = url.User(s.PostgresUser)
 		if s.PostgresPassword != "" {
 			u.User = url.UserPassword(s.PostgresUser, s.PostgresPassword)
@@ -118,8 +128,14 @@ func (c *checker) servers() {
 // addresses are those of others: pages that mails lead to, origins, proxies and networks.
 func (c *checker) addresses() {
 	s := c.s
-	c.address("PASSWORD_RESET_BASE_URL", s.PasswordResetBaseURL, "https://shop.example.com/reset-password")
-	c.address("EMAIL_VERIFICATION_BASE_URL", s.EmailVerificationBaseURL, "https://shop.example.com/verify-email")
+	c.address(
+		"PASSWORD_RESET_BASE_URL", s.PasswordResetBaseURL,
+		"https://shop.example.com/reset-password",
+	)
+	c.address(
+		"EMAIL_VERIFICATION_BASE_URL", s.EmailVerificationBaseURL,
+		"https://shop.example.com/verify-email",
+	)
 	c.address("UNSUBSCRIBE_BASE_URL", s.UnsubscribeBaseURL, "https://shop.example.com/unsubscribe")
 	c.address("STOREFRONT_URL", s.StorefrontURL, "https://shop.example.com")
 	if s.FeedToken != "" && len(s.FeedToken) < 16 {
@@ -127,19 +143,29 @@ func (c *checker) addresses() {
 	}
 	for _, origin := range s.CORSAllowedOrigins {
 		if u, err := url.Parse(origin); err != nil || !isWeb(u) || u.Path != "" {
-			c.refuse("CORS_ALLOWED_ORIGINS", "%q is not an origin such as https://shop.example.com", origin)
+			c.refuse(
+				"CORS_ALLOWED_ORIGINS", "%q is not an origin such as https://shop.example.com",
+				origin,
+			)
 		}
 	}
 	var unknown []string
 	s.TrustedProxies, unknown = parseNetworks(s.TrustedProxyText)
 	for _, text := range unknown {
-		c.refuse("TRUSTED_PROXIES", "%q is neither an address nor a network such as 10.0.0.0/8", text)
+		c.refuse(
+			"TRUSTED_PROXIES", "%q is neither an address nor a network such as 10.0.0.0/8", text,
+		)
 	}
 	s.FetchAllowedNetworks, unknown = parseNetworks(s.FetchAllowedNetworkText)
 	for _, text := range unknown {
-		c.refuse("FETCH_ALLOWED_NETWORKS", "%q is neither an address nor a network such as 10.0.0.0/8", text)
+		c.refuse(
+			"FETCH_ALLOWED_NETWORKS", "%q is neither an address nor a network such as 10.0.0.0/8",
+			text,
+		)
 	}
-	c.lasts("WEBHOOK_TIMEOUT", s.WebhookTimeout, 100*time.Millisecond, 30*time.Second, "100ms to 30s")
+	c.lasts(
+		"WEBHOOK_TIMEOUT", s.WebhookTimeout, 100*time.Millisecond, 30*time.Second, "100ms to 30s",
+	)
 }
 
 // store is what the shop is: its money, days, stock and orders.
@@ -150,14 +176,21 @@ func (c *checker) store() {
 	}
 	zone, err := time.LoadLocation(s.StoreTimeZoneName)
 	if err != nil || s.StoreTimeZoneName == "Local" {
-		c.refuse("STORE_TIME_ZONE", "%q is not a time zone such as Europe/Paris", s.StoreTimeZoneName)
+		c.refuse(
+			"STORE_TIME_ZONE", "%q is not a time zone such as Europe/Paris", s.StoreTimeZoneName,
+		)
 	}
 	s.StoreTimeZone = zone
 	c.within("STOCK_CRITICAL", int(s.StockCritical), 0, 1_000_000)
 	if s.StockLow <= s.StockCritical || s.StockMedium <= s.StockLow {
-		c.refuse("STOCK_LOW", "STOCK_CRITICAL (%d), STOCK_LOW (%d) and STOCK_MEDIUM (%d) must rise", s.StockCritical, s.StockLow, s.StockMedium)
+		c.refuse(
+			"STOCK_LOW", "STOCK_CRITICAL (%d), STOCK_LOW (%d) and STOCK_MEDIUM (%d) must rise",
+			s.StockCritical, s.StockLow, s.StockMedium,
+		)
 	}
-	c.lasts("ORDER_PAYMENT_WINDOW", s.OrderPaymentWindow, time.Minute, 90*24*time.Hour, "1m to 2160h")
+	c.lasts(
+		"ORDER_PAYMENT_WINDOW", s.OrderPaymentWindow, time.Minute, 90*24*time.Hour, "1m to 2160h",
+	)
 	c.within("ORDER_MAX_OPEN_UNPAID", s.OrderMaxOpenUnpaid, 0, 1_000_000)
 	c.oneOf("ORDER_CANCEL_UNTIL", s.OrderCancelUntil, "paid", "shipped")
 }
@@ -170,11 +203,20 @@ func (c *checker) payments() {
 	c.oneOf("PAYMENT_PROVIDER", s.PaymentProvider, "", "test", "stripe")
 	switch {
 	case s.PaymentProvider == "test" && !s.Debug && !s.PaymentTestAllowed:
-		c.refuse("PAYMENT_PROVIDER", "is test, which takes payments that are none; set PAYMENT_TEST_ALLOWED=true if that is meant")
+		c.refuse(
+			"PAYMENT_PROVIDER",
+			"is test, which takes payments that are none; set PAYMENT_TEST_ALLOWED=true if that is meant",
+		)
 	case s.PaymentProvider == "stripe" && !strings.HasPrefix(s.StripeSecretKey, "sk_") && !strings.HasPrefix(s.StripeSecretKey, "rk_"):
-		c.refuse("STRIPE_SECRET_KEY", "must be Stripe's secret key, sk_... or rk_..., while PAYMENT_PROVIDER is stripe")
+		c.refuse(
+			"STRIPE_SECRET_KEY",
+			"must be Stripe's secret key, sk_... or rk_..., while PAYMENT_PROVIDER is stripe",
+		)
 	case s.PaymentProvider == "stripe" && !strings.HasPrefix(s.StripeWebhookSecret, "whsec_"):
-		c.refuse("STRIPE_WEBHOOK_SECRET", "must be the signing secret of the webhook endpoint, whsec_..., while PAYMENT_PROVIDER is stripe")
+		c.refuse(
+			"STRIPE_WEBHOOK_SECRET",
+			"must be the signing secret of the webhook endpoint, whsec_..., while PAYMENT_PROVIDER is stripe",
+		)
 	}
 	if s.StripeBaseURL != "" {
 		if u, err := url.Parse(s.StripeBaseURL); err != nil || !isWeb(u) {
@@ -192,8 +234,12 @@ func (c *checker) assistant() {
 	if s.RAGDailyTokens < 0 {
 		c.refuse("RAG_DAILY_TOKENS", "%d is below 0", s.RAGDailyTokens)
 	}
-	if s.RAGProvider == "openai" && s.OpenAIAPIKey == "" && strings.HasPrefix(s.OpenAIBaseURL, "https://api.openai.com") {
-		c.refuse("OPENAI_API_KEY", "must be set while RAG_PROVIDER is openai, unless OPENAI_BASE_URL names a server that wants none")
+	if s.RAGProvider == "openai" && s.OpenAIAPIKey == "" &&
+		strings.HasPrefix(s.OpenAIBaseURL, "https://api.openai.com") {
+		c.refuse(
+			"OPENAI_API_KEY",
+			"must be set while RAG_PROVIDER is openai, unless OPENAI_BASE_URL names a server that wants none",
+		)
 	}
 	c.within("RAG_EMBEDDING_DIM", s.RAGEmbeddingDim, 128, 768)
 	c.within("RAG_COMMIT_BATCH_SIZE", s.RAGCommitBatchSize, 1, 100)
@@ -208,7 +254,10 @@ func (c *checker) assistant() {
 		timeout, err = time.ParseDuration(s.RAGGeminiTimeoutText + "s")
 	}
 	if err != nil || timeout < time.Second || timeout > 10*time.Minute {
-		c.refuse("RAG_GEMINI_TIMEOUT", "%q is not a number of seconds from 1 to 600", s.RAGGeminiTimeoutText)
+		c.refuse(
+			"RAG_GEMINI_TIMEOUT", "%q is not a number of seconds from 1 to 600",
+			s.RAGGeminiTimeoutText,
+		)
 	}
 	s.RAGGeminiTimeout = timeout
 }

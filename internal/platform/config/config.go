@@ -1,5 +1,5 @@
-// Package config reads the settings: environment variables, and in development a .env file beside the
-// program. Every wrong setting is one line that names it.
+// Package config reads the settings: environment variables, and in development a .env file beside
+// the program. Every wrong setting is one line that names it.
 package config
 
 import (
@@ -78,7 +78,8 @@ type Settings struct {
 	// MediaBucket keeps images instead of UploadDir; a gocloud.dev/blob URL.
 	MediaBucket    string `env:"MEDIA_BUCKET"`
 	MediaURLPrefix string `env:"MEDIA_URL_PREFIX" envDefault:"/media"`
-	// StorefrontURL is where the shop's pages are, for feeds: product pages are at /products/ and their slug below it.
+	// StorefrontURL is where the shop's pages are, for feeds: product pages are at /products/ and
+	// their slug below it.
 	StorefrontURL string `env:"STOREFRONT_URL" envDefault:"http://localhost:3000"`
 	// FeedToken opens the feed for Google; empty: there is none.
 	FeedToken          string         `env:"FEED_TOKEN"`
@@ -108,8 +109,8 @@ type Settings struct {
 	// PaymentTestAllowed lets the test provider, which moves no money, be used without DEBUG.
 	PaymentTestAllowed bool   `env:"PAYMENT_TEST_ALLOWED" envDefault:"false"`
 	PaymentTestDir     string `env:"PAYMENT_TEST_DIR" envDefault:"payments"`
-	// PaymentCallTimeout is how long a call that asks the payment provider may take. A key is free again, and a payment nobody
-	// heard of is asked for, after one and a half times that.
+	// PaymentCallTimeout is how long a call that asks the payment provider may take. A key is free
+	// again, and a payment nobody heard of is asked for, after one and a half times that.
 	PaymentCallTimeout  time.Duration `env:"PAYMENT_CALL_TIMEOUT" envDefault:"40s"`
 	StripeSecretKey     string        `env:"STRIPE_SECRET_KEY"`
 	StripeWebhookSecret string        `env:"STRIPE_WEBHOOK_SECRET"`
@@ -137,7 +138,8 @@ type Settings struct {
 	OpenAIDocumentPrefix   string        `env:"OPENAI_DOCUMENT_PREFIX"`
 }
 
-// ReadDotenv adds the variables of .env, if there is one, to the environment; those that are set win.
+// ReadDotenv adds the variables of .env, if there is one, to the environment; those that are set
+// win.
 func ReadDotenv() error {
 	if err := godotenv.Load(); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf(".env: %w", err)
@@ -145,8 +147,8 @@ func ReadDotenv() error {
 	return nil
 }
 
-// Load reads .env if there is one, then the environment, then defaults, which may be nil; what comes first wins.
-// The error lists every wrong setting.
+// Load reads .env if there is one, then the environment, then defaults, which may be nil; what
+// comes first wins. The error lists every wrong setting.
 func Load(defaults map[string]string) (Settings, error) {
 	if err := ReadDotenv(); err != nil {
 		return Settings{}, err
@@ -185,7 +187,9 @@ func describe(err error) error {
 	for _, one := range all.Errors {
 		var parse env.ParseError
 		if errors.As(one, &parse) {
-			lines = append(lines, fmt.Errorf("%s: not a valid %s", variableOf(parse.Name), parse.Type))
+			lines = append(
+				lines, fmt.Errorf("%s: not a valid %s", variableOf(parse.Name), parse.Type),
+			)
 			continue
 		}
 		lines = append(lines, one)

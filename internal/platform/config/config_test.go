@@ -31,12 +31,26 @@ func TestDefaults(t *testing.T) {
 	assert.Equal(t, Version, s.AppVersion)
 	assert.InDelta(t, 0.5, s.RAGSimilarityThreshold, 0)
 
-	s, err = Parse(secure(map[string]string{"POSTGRES_PASSWORD": "p@ss/w:rd", "POSTGRES_HOST": "db", "PORT": "", "TRUSTED_PROXIES": "10.0.0.0/8,::1", "FETCH_ALLOWED_NETWORKS": "192.168.7.9,fd00::/8"}))
+	s, err = Parse(
+		secure(
+			map[string]string{
+				"POSTGRES_PASSWORD":      "p@ss/w:rd",
+				"POSTGRES_HOST":          "db",
+				"PORT":                   "",
+				"TRUSTED_PROXIES":        "10.0.0.0/8,::1",
+				"FETCH_ALLOWED_NETWORKS": "192.168.7.9,fd00::/8",
+			},
+		),
+	)
 	require.NoError(t, err)
 	assert.Equal(t, "postgres://shopd:p%40ss%2Fw%3Ard@db:5432/shopd", s.DatabaseURL)
 	assert.Equal(t, 8000, s.Port, "an empty variable is an unset one")
 	assert.Len(t, s.TrustedProxies, 2)
-	assert.Equal(t, []netip.Prefix{netip.MustParsePrefix("192.168.7.9/32"), netip.MustParsePrefix("fd00::/8")}, s.FetchAllowedNetworks)
+	assert.Equal(
+		t,
+		[]netip.Prefix{netip.MustParsePrefix("192.168.7.9/32"), netip.MustParsePrefix("fd00::/8")},
+		s.FetchAllowedNetworks,
+	)
 }
 
 func TestWrongSettingsAreNamed(t *testing.T) {
@@ -75,14 +89,34 @@ func TestPaymentProviders(t *testing.T) {
 	s, err = Parse(map[string]string{"DEBUG": "true"})
 	require.NoError(t, err)
 	assert.Equal(t, "test", s.PaymentProvider)
-	_, err = Parse(secure(map[string]string{"PAYMENT_PROVIDER": "test", "PAYMENT_TEST_ALLOWED": "true"}))
+	_, err = Parse(
+		secure(map[string]string{"PAYMENT_PROVIDER": "test", "PAYMENT_TEST_ALLOWED": "true"}),
+	)
 	require.NoError(t, err)
-	_, err = Parse(secure(map[string]string{"PAYMENT_PROVIDER": "stripe", "STRIPE_SECRET_KEY": "pk_live_1"}))
+	_, err = Parse(
+		secure(map[string]string{"PAYMENT_PROVIDER": "stripe", "STRIPE_SECRET_KEY": "pk_live_1"}),
+	)
 	require.ErrorContains(t, err, "STRIPE_SECRET_KEY: ")
 	assert.NotContains(t, err.Error(), "pk_live_1")
-	_, err = Parse(secure(map[string]string{"PAYMENT_PROVIDER": "stripe", "STRIPE_SECRET_KEY": "sk_live_1", "STRIPE_WEBHOOK_SECRET": "secret"}))
+	_, err = Parse(
+		secure(
+			map[string]string{
+				"PAYMENT_PROVIDER":      "stripe",
+				"STRIPE_SECRET_KEY":     "sk_live_1",
+				"STRIPE_WEBHOOK_SECRET": "secret",
+			},
+		),
+	)
 	require.ErrorContains(t, err, "STRIPE_WEBHOOK_SECRET: ")
-	_, err = Parse(secure(map[string]string{"PAYMENT_PROVIDER": "stripe", "STRIPE_SECRET_KEY": "sk_live_1", "STRIPE_WEBHOOK_SECRET": "whsec_1"}))
+	_, err = Parse(
+		secure(
+			map[string]string{
+				"PAYMENT_PROVIDER":      "stripe",
+				"STRIPE_SECRET_KEY":     "sk_live_1",
+				"STRIPE_WEBHOOK_SECRET": "whsec_1",
+			},
+		),
+	)
 	require.NoError(t, err)
 }
 

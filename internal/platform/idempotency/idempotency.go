@@ -1,7 +1,8 @@
-// Package idempotency makes it safe to repeat a request that must have its effect once: the client sends an
-// Idempotency-Key, and the answer is kept for a day in the transaction of its effect and given again, byte for byte, to
-// whoever sends the same request with the same key. Only what was done is kept: a request that was refused may be mended
-// and sent again with its key. Keys are an account's own, for each operation.
+// Package idempotency makes it safe to repeat a request that must have its effect once: the client
+// sends an Idempotency-Key, and the answer is kept for a day in the transaction of its effect and
+// given again, byte for byte, to whoever sends the same request with the same key. Only what was
+// done is kept: a request that was refused may be mended and sent again with its key. Keys are an
+// account's own, for each operation.
 //
 // What happens in one transaction runs in Once. What calls outside in between takes a Lease first.
 package idempotency
@@ -25,12 +26,16 @@ import (
 // Errors clients are told about.
 var (
 	ErrReused = &problem.Error{
-		Status: http.StatusUnprocessableEntity, Code: "idempotency_key_reused", Resolution: problem.FixRequest,
-		Detail: "This Idempotency-Key was used for another request. Send a new key with a new request.",
+		Status:     http.StatusUnprocessableEntity,
+		Code:       "idempotency_key_reused",
+		Resolution: problem.FixRequest,
+		Detail:     "This Idempotency-Key was used for another request. Send a new key with a new request.",
 	}
 	ErrInFlight = &problem.Error{
-		Status: http.StatusConflict, Code: "idempotency_in_flight", Resolution: problem.Retry,
-		Detail: "The same request is under way. Send it again with the same key to learn how it ended.",
+		Status:     http.StatusConflict,
+		Code:       "idempotency_in_flight",
+		Resolution: problem.Retry,
+		Detail:     "The same request is under way. Send it again with the same key to learn how it ended.",
 	}
 )
 
@@ -42,8 +47,8 @@ type Call struct {
 	fingerprint [sha256.Size]byte
 }
 
-// NewCall reads a call from its context and its header. parts are all that makes it another request: ids of the path
-// and the body.
+// NewCall reads a call from its context and its header. parts are all that makes it another
+// request: ids of the path and the body.
 func NewCall(ctx context.Context, key *string, parts ...any) (Call, error) {
 	if key == nil {
 		return Call{}, nil
@@ -82,15 +87,22 @@ func NewAnswer(status int, body any) (Answer, error) {
 	return Answer{Status: status, Body: append(content, '\n')}, err
 }
 
-// Once runs effect unless it ran before, and keeps what it answers. q is the transaction of the effect: both are
-// committed, or neither. A call that is under way elsewhere is refused at once, without waiting for it.
+// Once runs effect unless it ran before, and keeps what it answers. q is the transaction of the
+// effect: both are committed, or neither. A call that is under way elsewhere is refused at once,
+// without waiting for it.
 //
-// Effect gets keep, which it calls with its answer; statements that should come as late as possible may follow.
-func Once(ctx context.Context, q *db.Queries, call Call, effect func(keep func(Answer) error) (Answer, error)) (Answer, error) {
+// Effect gets keep, which it calls with its answer; statements that should come as late as possible
+// may follow.
+func Once(
+	ctx context.Context, q *db.Queries, call Call,
+	effect func(keep func(Answer) error) (Answer, error),
+) (Answer, error) {
 	if call.key == "" {
 		return effect(func(Answer) error { return nil })
 	}
-	free, err := q.TryIdempotencyKey(ctx, strconv.FormatInt(call.user, 10), call.operation, call.key)
+	free, err := q.TryIdempotencyKey(
+		ctx, strconv.FormatInt(call.user, 10), call.operation, call.key,
+	)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -103,8 +115,12 @@ func Once(ctx context.Context, q *db.Queries, call Call, effect func(keep func(A
 	}
 	return effect(func(answer Answer) error {
 		return q.KeepIdempotencyKey(ctx, db.KeepIdempotencyKeyParams{
-			UserID: call.user, Operation: call.operation, Key: call.key, Fingerprint: call.fingerprint[:],
-			Status: int32(answer.Status), Body: answer.Body,
+			UserID:      call.user,
+			Operation:   call.operation,
+			Key:         call.key,
+			Fingerprint: call.fingerprint[:],
+			Status:      int32(answer.Status),
+			Body:        answer.Body,
 		})
 	})
 }

@@ -44,10 +44,15 @@ func TestOnce(t *testing.T) {
 	var effects atomic.Int32
 	run := func(c idempotency.Call, fail error) (got idempotency.Answer, err error) {
 		err = postgres.Tx(t.Context(), shop.Pool, func(q *db.Queries) error {
-			got, err = idempotency.Once(t.Context(), q, c, func(keep func(idempotency.Answer) error) (idempotency.Answer, error) {
-				a := answer(t, map[string]int32{"n": effects.Add(1)})
-				return a, errors.Join(keep(a), fail)
-			})
+			got, err = idempotency.Once(
+				t.Context(),
+				q,
+				c,
+				func(keep func(idempotency.Answer) error) (idempotency.Answer, error) {
+					a := answer(t, map[string]int32{"n": effects.Add(1)})
+					return a, errors.Join(keep(a), fail)
+				},
+			)
 			return err
 		})
 		return got, err
@@ -60,7 +65,9 @@ func TestOnce(t *testing.T) {
 	assert.False(t, first.Replayed)
 	again, err := run(call(t, 1, "a", "x"), nil)
 	require.NoError(t, err)
-	assert.Equal(t, idempotency.Answer{Status: first.Status, Body: first.Body, Replayed: true}, again)
+	assert.Equal(
+		t, idempotency.Answer{Status: first.Status, Body: first.Body, Replayed: true}, again,
+	)
 	_, err = run(call(t, 1, "a", "y"), nil)
 	require.ErrorIs(t, err, idempotency.ErrReused)
 	other, err := run(call(t, 2, "a", "y"), nil)
@@ -88,17 +95,25 @@ func TestWhatIsUnderWayIsRefusedAtOnce(t *testing.T) {
 	shop := apitest.New(t)
 	c := call(t, 1, "a", "x")
 	within := func(work func(q *db.Queries)) {
-		require.NoError(t, postgres.Tx(t.Context(), shop.Pool, func(q *db.Queries) error { work(q); return nil }))
+		require.NoError(
+			t,
+			postgres.Tx(t.Context(), shop.Pool, func(q *db.Queries) error { work(q); return nil }),
+		)
 	}
 	within(func(q *db.Queries) {
-		_, err := idempotency.Once(t.Context(), q, c, func(keep func(idempotency.Answer) error) (idempotency.Answer, error) {
-			within(func(q *db.Queries) {
-				_, err := idempotency.Once(t.Context(), q, c, nil)
-				assert.ErrorIs(t, err, idempotency.ErrInFlight)
-			})
-			a := answer(t, "done")
-			return a, keep(a)
-		})
+		_, err := idempotency.Once(
+			t.Context(),
+			q,
+			c,
+			func(keep func(idempotency.Answer) error) (idempotency.Answer, error) {
+				within(func(q *db.Queries) {
+					_, err := idempotency.Once(t.Context(), q, c, nil)
+					assert.ErrorIs(t, err, idempotency.ErrInFlight)
+				})
+				a := answer(t, "done")
+				return a, keep(a)
+			},
+		)
 		assert.NoError(t, err)
 	})
 }
@@ -117,7 +132,8 @@ func TestLease(t *testing.T) {
 	_, _, err = idempotency.Take(t.Context(), q, call(t, 1, "a", "y"), time.Minute)
 	require.ErrorIs(t, err, idempotency.ErrReused)
 
-	// Whoever held it crashed: after a minute another goes on, and the first one's answer comes too late.
+	// Whoever held it crashed: after a minute another goes on, and the first one's answer comes too
+	// late.
 	shop.Exec("UPDATE idempotency_keys SET leased_until = now() - interval '1 second'")
 	_, _, err = idempotency.Take(t.Context(), q, call(t, 1, "a", "y"), time.Minute)
 	require.ErrorIs(t, err, idempotency.ErrReused, "not with another request")
@@ -134,7 +150,8 @@ func TestLease(t *testing.T) {
 	assert.Equal(t, kept.Body, known.Body)
 	assert.True(t, known.Replayed)
 
-	// Whoever failed without knowing what happened leaves it to the next, who knows that there was somebody.
+	// Whoever failed without knowing what happened leaves it to the next, who knows that there was
+	// somebody.
 	left := call(t, 1, "c", "x")
 	lease, _, err = idempotency.Take(t.Context(), q, left, time.Minute)
 	require.NoError(t, err)
@@ -167,7 +184,9 @@ func TestLease(t *testing.T) {
 	require.NoError(t, err)
 	lease, _, err = idempotency.Take(t.Context(), q, none, time.Minute)
 	require.NoError(t, err)
-	require.NoError(t, errors.Join(lease.Keep(t.Context(), q, kept), lease.GiveBack(t.Context(), q)))
+	require.NoError(
+		t, errors.Join(lease.Keep(t.Context(), q, kept), lease.GiveBack(t.Context(), q)),
+	)
 }
 
 func TestALeaseIsTakenOnce(t *testing.T) {

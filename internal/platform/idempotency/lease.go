@@ -12,23 +12,34 @@ import (
 )
 
 // ErrLost is an answer that comes too late: the lease ran out, and another took it.
-var ErrLost = problem.Conflict("idempotency_lost", "This took too long, and the same request was taken up again. Send it once more to learn how it ended.")
+var ErrLost = problem.Conflict(
+	"idempotency_lost",
+	"This took too long, and the same request was taken up again. Send it once more to learn how it ended.",
+)
 
-// Lease is the right to finish a call that leaves the database in between, such as one to a payment provider.
+// Lease is the right to finish a call that leaves the database in between, such as one to a payment
+// provider.
 type Lease struct {
 	call    Call
 	attempt int64
 }
 
-// Take takes the lease of a call and commits it at once; q is no transaction. A crash in the middle of the call keeps its
-// key from being used again for so long, which must be more than the call may take. It answers a lease, or the answer the
-// key has already, or ErrInFlight. A call without a key gets a lease that keeps nothing.
-func Take(ctx context.Context, q *db.Queries, call Call, leased time.Duration) (*Lease, *Answer, error) {
+// Take takes the lease of a call and commits it at once; q is no transaction. A crash in the middle
+// of the call keeps its key from being used again for so long, which must be more than the call may
+// take. It answers a lease, or the answer the key has already, or ErrInFlight. A call without a key
+// gets a lease that keeps nothing.
+func Take(
+	ctx context.Context, q *db.Queries, call Call, leased time.Duration,
+) (*Lease, *Answer, error) {
 	if call.key == "" {
 		return &Lease{call: call, attempt: 1}, nil, nil
 	}
 	attempt, err := q.LeaseIdempotencyKey(ctx, db.LeaseIdempotencyKeyParams{
-		UserID: call.user, Operation: call.operation, Key: call.key, Fingerprint: call.fingerprint[:], Seconds: leased.Seconds(),
+		UserID:      call.user,
+		Operation:   call.operation,
+		Key:         call.key,
+		Fingerprint: call.fingerprint[:],
+		Seconds:     leased.Seconds(),
 	})
 	if err == nil {
 		return &Lease{call, attempt}, nil, nil
@@ -43,16 +54,23 @@ func Take(ctx context.Context, q *db.Queries, call Call, leased time.Duration) (
 	return nil, known, err
 }
 
-// Resumed reports whether somebody took the lease before and did not finish: what they began may have happened.
+// Resumed reports whether somebody took the lease before and did not finish: what they began may
+// have happened.
 func (l *Lease) Resumed() bool { return l.attempt > 1 }
 
-// Keep keeps the answer in the transaction q of the effect; ErrLost when the lease is not ours any more.
+// Keep keeps the answer in the transaction q of the effect; ErrLost when the lease is not ours any
+// more.
 func (l *Lease) Keep(ctx context.Context, q *db.Queries, answer Answer) error {
 	if l.call.key == "" {
 		return nil
 	}
 	kept, err := q.AnswerIdempotencyKey(ctx, db.AnswerIdempotencyKeyParams{
-		Status: int32(answer.Status), Body: answer.Body, UserID: l.call.user, Operation: l.call.operation, Key: l.call.key, Attempt: l.attempt,
+		Status:    int32(answer.Status),
+		Body:      answer.Body,
+		UserID:    l.call.user,
+		Operation: l.call.operation,
+		Key:       l.call.key,
+		Attempt:   l.attempt,
 	})
 	if err == nil && kept == 0 {
 		return ErrLost
@@ -70,8 +88,8 @@ func (l *Lease) GiveBack(ctx context.Context, q *db.Queries) error {
 	})
 }
 
-// Leave ends the lease of a call that failed without knowing what it did: another may take it up now rather than when the
-// lease runs out.
+// Leave ends the lease of a call that failed without knowing what it did: another may take it up
+// now rather than when the lease runs out.
 func (l *Lease) Leave(ctx context.Context, q *db.Queries) error {
 	if l.call.key == "" {
 		return nil
@@ -81,8 +99,8 @@ func (l *Lease) Leave(ctx context.Context, q *db.Queries) error {
 	})
 }
 
-// End ends the lease of a call that ended with an error instead of an answer. A refusal, which is told as a problem, had no
-// effect; after any other error nobody is sure.
+// End ends the lease of a call that ended with an error instead of an answer. A refusal, which is
+// told as a problem, had no effect; after any other error nobody is sure.
 func (l *Lease) End(ctx context.Context, q *db.Queries, err error) error {
 	var refused *problem.Error
 	if errors.As(err, &refused) {

@@ -79,7 +79,8 @@ func isAnimated(content []byte) bool {
 	return len(content) > 20 && string(content[12:16]) == "VP8X" && content[20]&2 != 0
 }
 
-// gifFrames counts the frames of a GIF file by walking over its blocks; those of a truncated file as far as it goes.
+// gifFrames counts the frames of a GIF file by walking over its blocks; those of a truncated file
+// as far as it goes.
 func gifFrames(content []byte) (frames int64) {
 	at := 13 + gifColors(content, 10) // header and logical screen
 	for at < len(content) {

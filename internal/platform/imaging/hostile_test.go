@@ -43,7 +43,11 @@ func TestRefused(t *testing.T) {
 	for range maxScans + 1 {
 		progressive = append(progressive[:len(progressive)-2], "\xff\xda\x00\x02\xff\xd9"...)
 	}
-	animated := append([]byte("RIFF\x1e\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00"), make([]byte, 16)...)
+	animated := append(
+		[]byte(
+			"RIFF\x1e\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00",
+		),
+		make([]byte, 16)...)
 	for name, c := range map[string]struct {
 		content string
 		want    error
@@ -68,7 +72,8 @@ func TestRefused(t *testing.T) {
 		"JPEG, head only": {"\xff\xd8\xff", ErrDamaged},
 		"PNG, truncated":  {string(asPNG(t, halves(99, 99))[:80]), ErrDamaged},
 		"WebP, truncated": {"RIFF\x22\x00\x00\x00WEBPVP8 \x16\x00\x00\x00\x30\x01", ErrDamaged},
-		// A small canvas around a frame of 16383×16383 pixels, and alpha of a canvas that is larger still.
+		// A small canvas around a frame of 16383×16383 pixels, and alpha of a canvas that is larger
+		// still.
 		"WebP frame":  {"RIFF\x2a\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00VP8 \x0c\x00\x00\x00\x30\x01\x00\x9d\x01\x2a\xff\x3f\xff\x3f\x00\x00", ErrDamaged},
 		"WebP canvas": {"RIFF\x2a\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x10\x00\x00\x00\xff\x3f\x00\xff\x3f\x00ALPH\x02\x00\x00\x00\x01\x2f", ErrTooManyPixels},
 	} {
@@ -159,19 +164,22 @@ func TestTwoAtOnce(t *testing.T) {
 func TestMutations(t *testing.T) {
 	t.Parallel()
 	originals := [][]byte{
-		asJPEG(t, halves(40, 20)), withEXIF(asJPEG(t, halves(20, 40)), binary.BigEndian, 6), asPNG(t, halves(20, 20)), gifOf(9, 9, 3),
-		fromBase64(t, clearWebP), fromBase64(t, lossyWebP),
+		asJPEG(t, halves(40, 20)), withEXIF(asJPEG(t, halves(20, 40)), binary.BigEndian, 6),
+		asPNG(t, halves(20, 20)), gifOf(9, 9, 3), fromBase64(t, clearWebP),
+		fromBase64(t, lossyWebP),
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		content := bytes.Clone(rapid.SampledFrom(originals).Draw(t, "original"))
 		for range rapid.IntRange(0, 8).Draw(t, "changes") {
-			content[rapid.IntRange(headSize/2, len(content)-1).Draw(t, "at")] = rapid.Byte().Draw(t, "byte")
+			content[rapid.IntRange(headSize/2, len(content)-1).Draw(t, "at")] = rapid.Byte().
+				Draw(t, "byte")
 		}
 		if rapid.Bool().Draw(t, "cut") {
 			content = content[:rapid.IntRange(0, len(content)).Draw(t, "length")]
 		}
 		renditions, err := processBytes(content)
-		refused := errors.Is(err, ErrDamaged) || errors.Is(err, ErrUnsupported) || errors.Is(err, ErrTooManyPixels)
+		refused := errors.Is(err, ErrDamaged) || errors.Is(err, ErrUnsupported) ||
+			errors.Is(err, ErrTooManyPixels)
 		if !refused && (err != nil || len(renditions) == 0) {
 			t.Fatalf("neither drawn nor refused: %v", err)
 		}

@@ -1,5 +1,6 @@
-// Package imaging turns image files that people upload into the sizes a shop shows. What comes out was drawn by this
-// program: none of the upload's bytes, and so none of its metadata or hidden content, is in it.
+// Package imaging turns image files that people upload into the sizes a shop shows. What comes out
+// was drawn by this program: none of the upload's bytes, and so none of its metadata or hidden
+// content, is in it.
 package imaging
 
 import (
@@ -45,9 +46,10 @@ type Rendition struct {
 // slots bound the memory of decoded images: at most two are in work at once in this process.
 var slots = make(chan struct{}, 2)
 
-// Process reads an upload and answers its renditions, smallest first: one per edge, never larger than the original
-// and none twice. The type is told by content alone. Of an animation the first frame is used. The error is one of this
-// package's, that of ctx, or that of r. Colours are taken for sRGB.
+// Process reads an upload and answers its renditions, smallest first: one per edge, never larger
+// than the original and none twice. The type is told by content alone. Of an animation the first
+// frame is used. The error is one of this package's, that of ctx, or that of r. Colours are taken
+// for sRGB.
 func Process(ctx context.Context, r io.Reader) ([]Rendition, error) {
 	content, as, err := read(r)
 	if err != nil {
@@ -96,7 +98,9 @@ func read(r io.Reader) ([]byte, kind, error) {
 	if as == unknown {
 		return nil, unknown, ErrUnsupported
 	}
-	content, err := io.ReadAll(io.LimitReader(io.MultiReader(bytes.NewReader(head[:n]), r), MaxBytes+1))
+	content, err := io.ReadAll(
+		io.LimitReader(io.MultiReader(bytes.NewReader(head[:n]), r), MaxBytes+1),
+	)
 	if err != nil {
 		return nil, unknown, fmt.Errorf("read the upload: %w", err)
 	}

@@ -141,7 +141,12 @@ func TestFormats(t *testing.T) {
 	var animation bytes.Buffer
 	frame := image.NewPaletted(image.Rect(0, 0, 4, 4), color.Palette{red, blue})
 	other := image.NewPaletted(image.Rect(0, 0, 4, 4), color.Palette{blue, red})
-	require.NoError(t, gif.EncodeAll(&animation, &gif.GIF{Image: []*image.Paletted{frame, other}, Delay: []int{1, 1}}))
+	require.NoError(
+		t,
+		gif.EncodeAll(
+			&animation, &gif.GIF{Image: []*image.Paletted{frame, other}, Delay: []int{1, 1}},
+		),
+	)
 	for name, content := range map[string][]byte{
 		"PNG":           asPNG(t, halves(10, 10)),
 		"GIF":           animation.Bytes(),

@@ -13,7 +13,8 @@ const (
 	markerEXIF = 0xe1
 )
 
-// maxScans of a JPEG file. Encoders make about ten; each costs a pass over all pixels, however few bytes it has.
+// maxScans of a JPEG file. Encoders make about ten; each costs a pass over all pixels, however few
+// bytes it has.
 const maxScans = 100
 
 // segments walks over the marked segments of a JPEG file up to its end or damage.
@@ -21,7 +22,8 @@ func segments(content []byte) iter.Seq2[byte, []byte] {
 	return func(yield func(marker byte, data []byte) bool) {
 		for at := 2; at+4 <= len(content); {
 			marker := content[at+1]
-			alone := marker == 0 || marker == 1 || marker >= 0xd0 && marker <= 0xd7 // within the data of a scan
+			alone := marker == 0 || marker == 1 ||
+				marker >= 0xd0 && marker <= 0xd7 // within the data of a scan
 			if content[at] != 0xff || marker == 0xff || alone {
 				at++
 				continue
@@ -64,7 +66,8 @@ func orientation(content []byte) int {
 	return upright
 }
 
-// tiffOrientation reads the orientation from the first directory of the TIFF structure that EXIF is.
+// tiffOrientation reads the orientation from the first directory of the TIFF structure that EXIF
+// is.
 func tiffOrientation(tiff []byte) int {
 	const tag, short, entrySize = 0x0112, 3, 12
 	if len(tiff) < 8 {

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/image/draw"
 )
 
-// render draws the renditions, each from the next larger one: that costs a fraction of drawing each from the original
-// and nobody sees a difference.
+// render draws the renditions, each from the next larger one: that costs a fraction of drawing each
+// from the original and nobody sees a difference.
 func render(ctx context.Context, original image.Image, orientation int) ([]Rendition, error) {
 	opaque := isOpaque(original)
 	bounds := original.Bounds()
@@ -50,12 +50,12 @@ func isOpaque(m image.Image) bool {
 	return ok && known.Opaque()
 }
 
-// strip is how many rows or columns are scaled at once. The scaler's memory grows with it and with nothing else of the
-// original but its height.
+// strip is how many rows or columns are scaled at once. The scaler's memory grows with it and with
+// nothing else of the original but its height.
 const strip = 256
 
-// scale draws an image so that its longest edge is edge, at least one pixel wide and high. It scales widths, then
-// heights, each in strips that do not depend on one another.
+// scale draws an image so that its longest edge is edge, at least one pixel wide and high. It
+// scales widths, then heights, each in strips that do not depend on one another.
 func scale(m image.Image, edge int) *image.RGBA {
 	from := m.Bounds()
 	width, height := edge, edge
@@ -70,7 +70,9 @@ func scale(m image.Image, edge int) *image.RGBA {
 		return same
 	}
 	narrow := image.NewRGBA(image.Rect(0, 0, width, from.Dy()))
-	across := draw.CatmullRom.NewScaler(width, strip, from.Dx(), strip) // uses its memory again; the last strip may differ
+	across := draw.CatmullRom.NewScaler(
+		width, strip, from.Dx(), strip,
+	) // uses its memory again; the last strip may differ
 	for y := 0; y < from.Dy(); y += strip {
 		to := image.Rect(0, y, width, min(y+strip, from.Dy()))
 		part := image.Rect(from.Min.X, from.Min.Y+to.Min.Y, from.Max.X, from.Min.Y+to.Max.Y)
@@ -120,5 +122,10 @@ func encode(m *image.RGBA, opaque bool) (Rendition, error) {
 	if err != nil {
 		return Rendition{}, fmt.Errorf("encode the image: %w", err)
 	}
-	return Rendition{Content: content.Bytes(), Extension: extension, Width: m.Rect.Dx(), Height: m.Rect.Dy()}, nil
+	return Rendition{
+		Content:   content.Bytes(),
+		Extension: extension,
+		Width:     m.Rect.Dx(),
+		Height:    m.Rect.Dy(),
+	}, nil
 }

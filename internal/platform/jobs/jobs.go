@@ -1,5 +1,6 @@
-// Package jobs runs work after its request: a job is inserted in the transaction of what causes it, so it exists if
-// and only if that was committed, and is worked at least once, whatever crashes in between.
+// Package jobs runs work after its request: a job is inserted in the transaction of what causes it,
+// so it exists if and only if that was committed, and is worked at least once, whatever crashes in
+// between.
 package jobs
 
 import (
@@ -42,15 +43,22 @@ type Queue struct {
 func New(pool *pgxpool.Pool, workers *river.Workers, log *slog.Logger) (*Queue, error) {
 	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
 		Queues: map[string]river.QueueConfig{
-			river.QueueDefault: {MaxWorkers: atOnce}, Imports: {MaxWorkers: 1}, Fetches: {MaxWorkers: fetchesAtOnce},
+			river.QueueDefault: {
+				MaxWorkers: atOnce,
+			},
+			Imports: {MaxWorkers: 1},
+			Fetches: {MaxWorkers: fetchesAtOnce},
 		},
 		Workers: workers, Logger: log, JobTimeout: jobTimeout, RescueStuckJobsAfter: rescueAfter,
 	})
 	return &Queue{pool: pool, client: client}, err
 }
 
-// Tx runs work in one transaction, like postgres.Tx, with a way to insert jobs that exist if it commits.
-func (q *Queue) Tx(ctx context.Context, work func(queries *db.Queries, insert func(river.JobArgs) error) error) error {
+// Tx runs work in one transaction, like postgres.Tx, with a way to insert jobs that exist if it
+// commits.
+func (q *Queue) Tx(
+	ctx context.Context, work func(queries *db.Queries, insert func(river.JobArgs) error) error,
+) error {
 	return postgres.InTx(ctx, q.pool, func(tx pgx.Tx) error {
 		return work(db.New(tx), func(job river.JobArgs) error {
 			_, err := q.client.InsertTx(ctx, tx, job, nil)
@@ -60,7 +68,10 @@ func (q *Queue) Tx(ctx context.Context, work func(queries *db.Queries, insert fu
 }
 
 // TxMany is Tx for many jobs: they are inserted at once.
-func (q *Queue) TxMany(ctx context.Context, work func(queries *db.Queries, insert func([]river.InsertManyParams) error) error) error {
+func (q *Queue) TxMany(
+	ctx context.Context,
+	work func(queries *db.Queries, insert func([]river.InsertManyParams) error) error,
+) error {
 	return postgres.InTx(ctx, q.pool, func(tx pgx.Tx) error {
 		return work(db.New(tx), func(all []river.InsertManyParams) error {
 			if len(all) == 0 {
@@ -72,17 +83,20 @@ func (q *Queue) TxMany(ctx context.Context, work func(queries *db.Queries, inser
 	})
 }
 
-// Every inserts a job again and again, once a period however many processes there are, from the start of one that works
-// jobs.
+// Every inserts a job again and again, once a period however many processes there are, from the
+// start of one that works jobs.
 func (q *Queue) Every(period time.Duration, job river.JobArgs) {
 	q.every = append(q.every, Periodic{job.Kind(), period})
-	q.client.PeriodicJobs().Add(river.NewPeriodicJob(river.PeriodicInterval(period), func() (river.JobArgs, *river.InsertOpts) {
-		return job, &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByPeriod: period}}
-	}, &river.PeriodicJobOpts{RunOnStart: true}))
+	q.client.PeriodicJobs().
+		Add(river.NewPeriodicJob(river.PeriodicInterval(period), func() (river.JobArgs, *river.InsertOpts) {
+			return job, &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByPeriod: period}}
+		}, &river.PeriodicJobOpts{RunOnStart: true}))
 }
 
 // Start works jobs until Stop.
-func (q *Queue) Start(ctx context.Context) error { return q.client.Start(context.WithoutCancel(ctx)) }
+func (q *Queue) Start(ctx context.Context) error {
+	return q.client.Start(context.WithoutCancel(ctx))
+}
 
 // Stop lets the jobs under way finish, until ctx ends.
 func (q *Queue) Stop(ctx context.Context) error { return q.client.Stop(ctx) }

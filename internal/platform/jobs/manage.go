@@ -35,7 +35,8 @@ func (q *Queue) Manage(ctx context.Context, work func(*db.Queries, Manager) erro
 	})
 }
 
-// Retry has a job worked at once, with one attempt more if it has none left. One that is running stays as it is.
+// Retry has a job worked at once, with one attempt more if it has none left. One that is running
+// stays as it is.
 func (m Manager) Retry(ctx context.Context, id int64) error {
 	_, err := m.client.JobRetryTx(ctx, m.tx, id)
 	return err

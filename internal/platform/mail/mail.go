@@ -1,4 +1,5 @@
-// Package mail sends mail: by SMTP, or in development into a folder, a file each, to open with any mail program.
+// Package mail sends mail: by SMTP, or in development into a folder, a file each, to open with any
+// mail program.
 package mail
 
 import (
@@ -22,10 +23,11 @@ import (
 // Message is a mail to one person, in both forms.
 type Message struct {
 	To, Subject, Text, HTML string
-	// ID tells repetitions of a mail from others: letters, digits, dots and dashes. Empty: one is made up.
+	// ID tells repetitions of a mail from others: letters, digits, dots and dashes. Empty: one is
+	// made up.
 	ID string
-	// Unsubscribe is the address that a mail program calls for somebody who wants no more such mails (RFC 8058); empty
-	// when there is no choice.
+	// Unsubscribe is the address that a mail program calls for somebody who wants no more such
+	// mails (RFC 8058); empty when there is no choice.
 	Unsubscribe string
 }
 
@@ -43,15 +45,20 @@ type SMTP struct {
 	from   string
 }
 
-// NewSMTP reads smtp://user:password@host:587 (STARTTLS, except on this very machine) or smtps://… (TLS from the
-// start).
+// NewSMTP reads smtp://user:password@host:587 (STARTTLS, except on this very machine) or smtps://…
+// (TLS from the start).
 func NewSMTP(address, from string) (*SMTP, error) {
 	u, err := url.Parse(address)
 	if err != nil || (u.Scheme != "smtp" && u.Scheme != "smtps") || u.Hostname() == "" {
-		return nil, errors.New("SMTP_URL: not an address such as smtp://user:password@mail.example.com:587")
+		return nil, errors.New(
+			"SMTP_URL: not an address such as smtp://user:password@mail.example.com:587",
+		)
 	}
-	options := []gomail.Option{gomail.WithTimeout(sendTimeout), gomail.WithTLSPolicy(gomail.TLSMandatory)}
-	if ip := net.ParseIP(u.Hostname()); u.Hostname() == "localhost" || ip != nil && ip.IsLoopback() {
+	options := []gomail.Option{
+		gomail.WithTimeout(sendTimeout), gomail.WithTLSPolicy(gomail.TLSMandatory),
+	}
+	if ip := net.ParseIP(u.Hostname()); u.Hostname() == "localhost" ||
+		ip != nil && ip.IsLoopback() {
 		options = append(options, gomail.WithTLSPolicy(gomail.NoTLS))
 	}
 	if u.Scheme == "smtps" {
@@ -62,7 +69,10 @@ func NewSMTP(address, from string) (*SMTP, error) {
 	}
 	if u.User != nil {
 		password, _ := u.User.Password()
-		options = append(options, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(u.User.Username()), gomail.WithPassword(password))
+		options = append(
+			options, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover),
+			gomail.WithUsername(u.User.Username()), gomail.WithPassword(password),
+		)
 	}
 	client, err := gomail.NewClient(u.Hostname(), options...)
 	if err != nil {

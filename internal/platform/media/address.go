@@ -2,8 +2,8 @@ package media
 
 import "encoding/json"
 
-// Smallest is the address of the smallest size of an image as the database keeps sizes, smallest first; nil without an
-// image. prefix is what addresses of images begin with.
+// Smallest is the address of the smallest size of an image as the database keeps sizes, smallest
+// first; nil without an image. prefix is what addresses of images begin with.
 func Smallest(prefix string, sizes []byte) (*string, error) {
 	if len(sizes) == 0 {
 		return nil, nil

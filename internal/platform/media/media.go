@@ -1,5 +1,5 @@
-// Package media keeps image files, in one folder or in a bucket. A file's name is made from its content, so a name
-// never changes its meaning and clients may keep what they have.
+// Package media keeps image files, in one folder or in a bucket. A file's name is made from its
+// content, so a name never changes its meaning and clients may keep what they have.
 package media
 
 import (
@@ -48,8 +48,9 @@ type File struct {
 	ContentType string
 }
 
-// Open opens the bucket at bucketURL, such as s3://shop-media?region=eu-central-1, or without one the folder dir, making
-// it if needed. A bucket is not asked for anything yet: whether it answers is for Check to say.
+// Open opens the bucket at bucketURL, such as s3://shop-media?region=eu-central-1, or without one
+// the folder dir, making it if needed. A bucket is not asked for anything yet: whether it answers
+// is for Check to say.
 func Open(ctx context.Context, dir, bucketURL string) (*Store, error) {
 	if bucketURL == "" {
 		return openFolder(dir)
@@ -98,8 +99,8 @@ func (s *Store) Check(ctx context.Context) error {
 	return nil
 }
 
-// Put stores content and answers its name: the hash of content, then suffix, such as "-400.png". The file appears
-// whole or not at all.
+// Put stores content and answers its name: the hash of content, then suffix, such as "-400.png".
+// The file appears whole or not at all.
 func (s *Store) Put(ctx context.Context, content []byte, suffix string) (string, error) {
 	hash := sha256.Sum256(content)
 	name := hex.EncodeToString(hash[:12]) + suffix
@@ -107,7 +108,8 @@ func (s *Store) Put(ctx context.Context, content []byte, suffix string) (string,
 		return "", fmt.Errorf("%q is no suffix of an image's name", suffix)
 	}
 	stored, err := s.bucket.Attributes(ctx, name)
-	if err == nil && stored.Size == int64(len(content)) { // less is what a crash of the machine may leave
+	if err == nil &&
+		stored.Size == int64(len(content)) { // less is what a crash of the machine may leave
 		return name, nil
 	}
 	if err != nil && gcerrors.Code(err) != gcerrors.NotFound {
@@ -147,7 +149,11 @@ func (s *Store) Get(ctx context.Context, name string) (*File, error) {
 	if err != nil {
 		return nil, s.failed("open "+name, err)
 	}
-	return &File{ReadSeekCloser: reader, Size: reader.Size(), ContentType: contentTypes[path.Ext(name)]}, nil
+	return &File{
+		ReadSeekCloser: reader,
+		Size:           reader.Size(),
+		ContentType:    contentTypes[path.Ext(name)],
+	}, nil
 }
 
 // Delete deletes a file; one that is not there is no error.

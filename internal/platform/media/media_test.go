@@ -38,7 +38,8 @@ func inFolder(t *testing.T) place {
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, store.Close()) })
 	return place{
-		store: store, setting: "UPLOAD_DIR",
+		store:   store,
+		setting: "UPLOAD_DIR",
 		list: func() (all []string) {
 			files, err := os.ReadDir(folder)
 			require.NoError(t, err)
@@ -69,7 +70,13 @@ func inBucket(t *testing.T) place {
 		answer.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)
-	store, err := Open(t.Context(), "/nowhere", "s3://shop-media?region=eu-central-1&use_path_style=true&endpoint="+url.QueryEscape(server.URL))
+	store, err := Open(
+		t.Context(),
+		"/nowhere",
+		"s3://shop-media?region=eu-central-1&use_path_style=true&endpoint="+url.QueryEscape(
+			server.URL,
+		),
+	)
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, store.Close()) })
 	return place{
@@ -83,7 +90,9 @@ func inBucket(t *testing.T) place {
 			return all
 		},
 		add: func(name string) {
-			_, err := objects.PutObject("shop-media", name, map[string]string{}, strings.NewReader("x"), 1, nil)
+			_, err := objects.PutObject(
+				"shop-media", name, map[string]string{}, strings.NewReader("x"), 1, nil,
+			)
 			require.NoError(t, err)
 		},
 		takeAway: func() { require.NoError(t, objects.ForceDeleteBucket("shop-media")) },
@@ -160,7 +169,9 @@ func TestFilesMayBeReadByOthers(t *testing.T) {
 	require.NoError(t, err)
 	info, err := os.Stat(filepath.Join(p.store.folder, name))
 	require.NoError(t, err)
-	assert.NotZero(t, info.Mode()&0o040, "a web server of another user may serve the folder: %s", info.Mode())
+	assert.NotZero(
+		t, info.Mode()&0o040, "a web server of another user may serve the folder: %s", info.Mode(),
+	)
 }
 
 func TestStoredAtOnce(t *testing.T) {

@@ -12,7 +12,8 @@ import (
 	"gocloud.dev/gcerrors"
 )
 
-// privates are the names of files that are kept for the server alone: none of them is one that is served.
+// privates are the names of files that are kept for the server alone: none of them is one that is
+// served.
 var privates = regexp.MustCompile(`^` + private + `[a-z0-9]{20}$`)
 
 // drafts are kept files, and those beside them that were to become one when a server crashed.
@@ -20,13 +21,16 @@ var drafts = regexp.MustCompile(`^` + private + `[a-z0-9]{20}(\.[0-9a-f]+\.tmp)?
 
 const private = "private/"
 
-// Keep stores what the server alone will read, of any size and kind, and answers its name, which nobody can guess. The
-// file appears whole or not at all.
+// Keep stores what the server alone will read, of any size and kind, and answers its name, which
+// nobody can guess. The file appears whole or not at all.
 func (s *Store) Keep(ctx context.Context, content io.Reader) (string, error) {
 	name := private + strings.ToLower(rand.Text()[:20])
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	writer, err := s.bucket.NewWriter(ctx, name, &blob.WriterOptions{ContentType: "application/octet-stream", CacheControl: "no-store"})
+	writer, err := s.bucket.NewWriter(
+		ctx, name,
+		&blob.WriterOptions{ContentType: "application/octet-stream", CacheControl: "no-store"},
+	)
 	if err != nil {
 		return "", s.failed("store a file", err)
 	}

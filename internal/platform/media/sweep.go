@@ -13,25 +13,35 @@ import (
 // SweepPeriod is how often files are to be compared with those that are written down.
 const SweepPeriod = 24 * time.Hour
 
-// orphanAge is how old a file must be before it counts as left behind: far older than any upload takes.
+// orphanAge is how old a file must be before it counts as left behind: far older than any upload
+// takes.
 const orphanAge = 24 * time.Hour
 
 // sweepPage is how many names are asked about at a time.
 const sweepPage = 500
 
-// Sweep deletes the files that are served, are unused and were stored more than a day before now. It answers how many.
-// Names of other things in the folder or bucket are left out.
-func (s *Store) Sweep(ctx context.Context, now time.Time, unused func(ctx context.Context, names []string) ([]string, error)) (deleted int, err error) {
+// Sweep deletes the files that are served, are unused and were stored more than a day before now.
+// It answers how many. Names of other things in the folder or bucket are left out.
+func (s *Store) Sweep(
+	ctx context.Context, now time.Time,
+	unused func(ctx context.Context, names []string) ([]string, error),
+) (deleted int, err error) {
 	return s.sweep(ctx, "", names, now, unused, s.Delete)
 }
 
 // SweepKept does the same for the kept files, and for what was to become one.
-func (s *Store) SweepKept(ctx context.Context, now time.Time, unused func(ctx context.Context, names []string) ([]string, error)) (deleted int, err error) {
+func (s *Store) SweepKept(
+	ctx context.Context, now time.Time,
+	unused func(ctx context.Context, names []string) ([]string, error),
+) (deleted int, err error) {
 	return s.sweep(ctx, private, drafts, now, unused, s.Discard)
 }
 
-func (s *Store) sweep(ctx context.Context, prefix string, names *regexp.Regexp, now time.Time,
-	unused func(context.Context, []string) ([]string, error), remove func(context.Context, string) error) (deleted int, err error) {
+func (s *Store) sweep(
+	ctx context.Context, prefix string, names *regexp.Regexp, now time.Time,
+	unused func(context.Context, []string) ([]string, error),
+	remove func(context.Context, string) error,
+) (deleted int, err error) {
 	err = s.list(ctx, prefix, names, now.Add(-orphanAge), func(found []string) error {
 		left, err := unused(ctx, found)
 		if err != nil {
@@ -48,9 +58,12 @@ func (s *Store) sweep(ctx context.Context, prefix string, names *regexp.Regexp, 
 	return deleted, err
 }
 
-// list hands over the names that begin with a prefix, match, and are of files stored before a time: some at a time, until
-// one call fails.
-func (s *Store) list(ctx context.Context, prefix string, names *regexp.Regexp, before time.Time, each func(names []string) error) error {
+// list hands over the names that begin with a prefix, match, and are of files stored before a time:
+// some at a time, until one call fails.
+func (s *Store) list(
+	ctx context.Context, prefix string, names *regexp.Regexp, before time.Time,
+	each func(names []string) error,
+) error {
 	var found []string
 	files := s.bucket.List(&blob.ListOptions{Prefix: prefix})
 	for {

@@ -1,4 +1,5 @@
-// Package mergepatch applies the fields of a JSON merge patch (RFC 7396): those that were sent change, null empties.
+// Package mergepatch applies the fields of a JSON merge patch (RFC 7396): those that were sent
+// change, null empties.
 package mergepatch
 
 import "github.com/oapi-codegen/nullable"

@@ -55,7 +55,8 @@ func (c Currency) Digits() int {
 	return 2
 }
 
-// Format writes minor units of c as a decimal string with exactly the currency's decimals: 1250 USD is "12.50".
+// Format writes minor units of c as a decimal string with exactly the currency's decimals: 1250 USD
+// is "12.50".
 func (c Currency) Format(minor int64) string {
 	digits := c.Digits()
 	if digits == 0 {

@@ -50,7 +50,8 @@ func TestParseRefuses(t *testing.T) {
 func TestFormatThenParseIsIdentity(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		currency := rapid.SampledFrom([]money.Currency{"USD", "JPY", "KWD", "EUR"}).Draw(t, "currency")
+		currency := rapid.SampledFrom([]money.Currency{"USD", "JPY", "KWD", "EUR"}).
+			Draw(t, "currency")
 		minor := rapid.Int64Min(math.MinInt64+1).Draw(t, "minor")
 		back, err := currency.Parse(currency.Format(minor))
 		require.NoError(t, err)
@@ -71,11 +72,16 @@ func TestParseCurrency(t *testing.T) {
 
 func TestSumsStayWithinTheLimit(t *testing.T) {
 	t.Parallel()
-	assert.Equal(t, "999999999999999.99", money.Currency("USD").Format(money.Currency("USD").Limit()))
+	assert.Equal(
+		t, "999999999999999.99", money.Currency("USD").Format(money.Currency("USD").Limit()),
+	)
 	assert.Equal(t, "999999999999999", money.Currency("JPY").Format(money.Currency("JPY").Limit()))
 	rapid.Check(t, func(t *rapid.T) {
 		c := money.Currency(rapid.SampledFrom([]string{"USD", "JPY", "KWD"}).Draw(t, "currency"))
-		a, b := rapid.Int64Range(0, math.MaxInt64).Draw(t, "a"), rapid.Int64Range(0, math.MaxInt64).Draw(t, "b")
+		a, b := rapid.Int64Range(0, math.MaxInt64).
+			Draw(t, "a"),
+			rapid.Int64Range(0, math.MaxInt64).
+				Draw(t, "b")
 		limit := big.NewInt(c.Limit())
 		same := func(want *big.Int, got int64, ok bool) {
 			if fits := want.Cmp(limit) <= 0; fits != ok {

@@ -1,5 +1,6 @@
-// Package onetime hands out tokens that work once and not for long, for links that are mailed. Redis holds only
-// their hashes, with what they are for: when it loses them, a link is dead and another one can be asked for.
+// Package onetime hands out tokens that work once and not for long, for links that are mailed.
+// Redis holds only their hashes, with what they are for: when it loses them, a link is dead and
+// another one can be asked for.
 package onetime
 
 import (
@@ -24,16 +25,21 @@ type Store struct {
 }
 
 // New makes a store whose keys begin with prefix.
-func New(client redis.UniversalClient, prefix string) *Store { return &Store{client, prefix + "once:"} }
+func New(client redis.UniversalClient, prefix string) *Store {
+	return &Store{client, prefix + "once:"}
+}
 
-// Issue answers a token of 32 random bytes that stands for value, for one purpose. One issued before for the same
-// subject, such as an account, is good no more.
-func (s *Store) Issue(ctx context.Context, purpose, subject, value string, lifetime time.Duration) (string, error) {
+// Issue answers a token of 32 random bytes that stands for value, for one purpose. One issued
+// before for the same subject, such as an account, is good no more.
+func (s *Store) Issue(
+	ctx context.Context, purpose, subject, value string, lifetime time.Duration,
+) (string, error) {
 	var random [32]byte
 	_, _ = rand.Read(random[:]) // never fails
 	token := base64.RawURLEncoding.EncodeToString(random[:])
 	key, newest := s.key(purpose, token), s.prefix+purpose+":newest:"+subject
-	before, err := s.redis.SetArgs(ctx, newest, key, redis.SetArgs{Get: true, TTL: lifetime}).Result()
+	before, err := s.redis.SetArgs(ctx, newest, key, redis.SetArgs{Get: true, TTL: lifetime}).
+		Result()
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return "", fmt.Errorf("issue a token: %w", err)
 	}

@@ -10,8 +10,15 @@ import (
 
 // Errors of the cursor parameter.
 var (
-	ErrCursor       = problem.Invalid(problem.Field{Pointer: "/cursor", Message: "is not one that this list answered with the same filters and sort"})
-	ErrCursorOffset = problem.Invalid(problem.Field{Pointer: "/cursor", Message: "cannot be combined with offset"})
+	ErrCursor = problem.Invalid(
+		problem.Field{
+			Pointer: "/cursor",
+			Message: "is not one that this list answered with the same filters and sort",
+		},
+	)
+	ErrCursorOffset = problem.Invalid(
+		problem.Field{Pointer: "/cursor", Message: "cannot be combined with offset"},
+	)
 )
 
 // Cursor names the place after a row in a list that is ordered by keys, as an opaque word.
@@ -23,7 +30,8 @@ func Cursor(keys ...int64) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(strings.Join(parts, ".")))
 }
 
-// After reads a cursor of so many keys; nil without one. A cursor and an offset contradict each other.
+// After reads a cursor of so many keys; nil without one. A cursor and an offset contradict each
+// other.
 func After(cursor *string, offset *int32, keys int) ([]int64, error) {
 	if cursor == nil {
 		return nil, nil

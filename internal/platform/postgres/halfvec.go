@@ -6,12 +6,14 @@ import (
 	pgxvec "github.com/pgvector/pgvector-go/pgx"
 )
 
-// halfVectors also writes a vector behind a pointer as it is. pgx would ask that for its text, and read the text again, which
-// took half a millisecond.
+// halfVectors also writes a vector behind a pointer as it is. pgx would ask that for its text, and
+// read the text again, which took half a millisecond.
 type halfVectors struct{ pgxvec.HalfVectorCodec }
 
 // PlanEncode implements pgtype.Codec.
-func (c halfVectors) PlanEncode(m *pgtype.Map, oid uint32, format int16, value any) pgtype.EncodePlan {
+func (c halfVectors) PlanEncode(
+	m *pgtype.Map, oid uint32, format int16, value any,
+) pgtype.EncodePlan {
 	if _, ok := value.(*pgvector.HalfVector); !ok {
 		return c.HalfVectorCodec.PlanEncode(m, oid, format, value)
 	}

@@ -30,6 +30,9 @@ func TestVectorsBehindPointersGoAsTheyAre(t *testing.T) {
 	var back *pgvector.HalfVector
 	require.NoError(t, conn.QueryRow(t.Context(), "SELECT $1::halfvec", &vector).Scan(&back))
 	assert.Equal(t, vector.Slice(), back.Slice())
-	require.NoError(t, conn.QueryRow(t.Context(), "SELECT $1::halfvec", (*pgvector.HalfVector)(nil)).Scan(&back))
+	require.NoError(
+		t,
+		conn.QueryRow(t.Context(), "SELECT $1::halfvec", (*pgvector.HalfVector)(nil)).Scan(&back),
+	)
 	assert.Nil(t, back)
 }

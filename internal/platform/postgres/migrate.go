@@ -19,8 +19,8 @@ import (
 	"github.com/shopd/shopd/migrations"
 )
 
-// Migrate brings the schema to its newest version. Several processes may call it at once: one migrates, the
-// others wait for it.
+// Migrate brings the schema to its newest version. Several processes may call it at once: one
+// migrates, the others wait for it.
 func Migrate(ctx context.Context, url string) error {
 	return withMigrator(ctx, url, func(m *migrate.Migrate) error { return m.Up() })
 }
@@ -52,7 +52,10 @@ func withMigrator(ctx context.Context, url string, work func(*migrate.Migrate) e
 	case errors.Is(err, migrate.ErrNoChange):
 		return nil
 	case errors.As(err, &dirty):
-		return fmt.Errorf("migration %d was interrupted: mend the schema by hand, then run `shopd migrate force %d`", dirty.Version, dirty.Version)
+		return fmt.Errorf(
+			"migration %d was interrupted: mend the schema by hand, then run `shopd migrate force %d`",
+			dirty.Version, dirty.Version,
+		)
 	}
 	return err
 }
@@ -101,7 +104,8 @@ func Newest() int {
 	var newest int
 	for _, name := range names {
 		var version int
-		if _, err := fmt.Sscanf(strings.TrimLeft(name, "0"), "%d_", &version); err == nil && version > newest {
+		if _, err := fmt.Sscanf(strings.TrimLeft(name, "0"), "%d_", &version); err == nil &&
+			version > newest {
 			newest = version
 		}
 	}

@@ -13,12 +13,13 @@ import (
 	"github.com/jackc/puddle/v2"
 )
 
-// ErrOutcomeUnknown is a transaction that may have been committed or not: COMMIT was sent, and the connection was lost
-// before the answer came. Whoever did it must look, or repeat it in a way that has its effect once.
+// ErrOutcomeUnknown is a transaction that may have been committed or not: COMMIT was sent, and the
+// connection was lost before the answer came. Whoever did it must look, or repeat it in a way that
+// has its effect once.
 var ErrOutcomeUnknown = errors.New("nobody knows whether the transaction was committed")
 
-// commit commits, and says when nobody knows whether it did. What the driver calls safe to retry is not believed: it says so
-// of a connection that was lost while it waited for the answer.
+// commit commits, and says when nobody knows whether it did. What the driver calls safe to retry is
+// not believed: it says so of a connection that was lost while it waited for the answer.
 func commit(ctx context.Context, tx pgx.Tx) error {
 	canSend := ctx.Err() == nil && !tx.Conn().IsClosed()
 	err := tx.Commit(ctx)
@@ -32,19 +33,23 @@ func commit(ctx context.Context, tx pgx.Tx) error {
 	return fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)
 }
 
-// isLost reports whether a server, or a pool in front of it, says by a code that it lost its way rather than that it
-// rolled back: class 08 is the connection, 40003 a completion nobody knows, 57P02 a server that crashes this moment.
+// isLost reports whether a server, or a pool in front of it, says by a code that it lost its way
+// rather than that it rolled back: class 08 is the connection, 40003 a completion nobody knows,
+// 57P02 a server that crashes this moment.
 func isLost(code string) bool {
 	return strings.HasPrefix(code, "08") || code == "40003" || code == "57P02"
 }
 
-// IsTransient reports whether an error says that the database is away, or too busy with others: doing the same again later
-// may work.
+// IsTransient reports whether an error says that the database is away, or too busy with others:
+// doing the same again later may work.
 func IsTransient(err error) bool {
 	var told *pgconn.PgError
 	if errors.As(err, &told) {
 		switch told.Code {
-		case "55P03", "40001", "40P01", "57014": // lock not available, serialization failure, deadlock, statement timeout
+		case "55P03",
+			"40001",
+			"40P01",
+			"57014": // lock not available, serialization failure, deadlock, statement timeout
 			return true
 		}
 	}
@@ -55,10 +60,15 @@ func IsTransient(err error) bool {
 func IsAway(err error) bool {
 	var told *pgconn.PgError
 	if errors.As(err, &told) {
-		return strings.HasPrefix(told.Code, "08") || strings.HasPrefix(told.Code, "57P") || told.Code == "53300" || told.Code == "25006"
+		return strings.HasPrefix(told.Code, "08") || strings.HasPrefix(told.Code, "57P") ||
+			told.Code == "53300" ||
+			told.Code == "25006"
 	}
 	var connect *pgconn.ConnectError
 	var network *net.OpError
-	return errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, puddle.ErrClosedPool) || pgconn.Timeout(err) ||
-		errors.Is(err, pgconn.ErrConnClosed) || errors.Is(err, io.ErrUnexpectedEOF)
+	return errors.As(err, &connect) || errors.As(err, &network) ||
+		errors.Is(err, puddle.ErrClosedPool) ||
+		pgconn.Timeout(err) ||
+		errors.Is(err, pgconn.ErrConnClosed) ||
+		errors.Is(err, io.ErrUnexpectedEOF)
 }

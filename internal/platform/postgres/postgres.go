@@ -35,12 +35,16 @@ var runtimeParameters = map[string]string{
 	"hnsw.max_scan_tuples":                "10000",         // but no more than these: what is asked for is elsewhere
 }
 
-// Open makes a pool of at most size connections. It does not wait for the server: see WaitReady. tracer, which
-// may be nil, sees every statement.
-func Open(ctx context.Context, url string, size int32, tracer pgx.QueryTracer) (*pgxpool.Pool, error) {
+// Open makes a pool of at most size connections. It does not wait for the server: see WaitReady.
+// tracer, which may be nil, sees every statement.
+func Open(
+	ctx context.Context, url string, size int32, tracer pgx.QueryTracer,
+) (*pgxpool.Pool, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
-		return nil, errors.New("DATABASE_URL: not a valid PostgreSQL URL") // the cause would show the password
+		return nil, errors.New(
+			"DATABASE_URL: not a valid PostgreSQL URL",
+		) // the cause would show the password
 	}
 	for name, value := range runtimeParameters {
 		config.ConnConfig.RuntimeParams[name] = value
@@ -58,7 +62,8 @@ func Open(ctx context.Context, url string, size int32, tracer pgx.QueryTracer) (
 // registerTypes teaches a connection the vector types, once a migration has made them.
 func registerTypes(ctx context.Context, conn *pgx.Conn) error {
 	var exists bool
-	if err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_type WHERE typname = 'halfvec')").Scan(&exists); err != nil {
+	if err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_type WHERE typname = 'halfvec')").
+		Scan(&exists); err != nil {
 		return err
 	}
 	if !exists {
@@ -74,8 +79,11 @@ func registerTypes(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
-// WaitReady asks the server until it answers or the time is over, telling say each second what it waits for.
-func WaitReady(ctx context.Context, pool *pgxpool.Pool, timeout time.Duration, say func(error)) error {
+// WaitReady asks the server until it answers or the time is over, telling say each second what it
+// waits for.
+func WaitReady(
+	ctx context.Context, pool *pgxpool.Pool, timeout time.Duration, say func(error),
+) error {
 	deadline := time.Now().Add(timeout)
 	for {
 		attempt, cancel := context.WithTimeout(ctx, 2*time.Second)
@@ -89,7 +97,10 @@ func WaitReady(ctx context.Context, pool *pgxpool.Pool, timeout time.Duration, s
 		}
 		if time.Now().After(deadline) {
 			c := pool.Config().ConnConfig
-			return fmt.Errorf("PostgreSQL at %s:%d (database %s) did not answer within %s: %w", c.Host, c.Port, c.Database, timeout, err)
+			return fmt.Errorf(
+				"PostgreSQL at %s:%d (database %s) did not answer within %s: %w", c.Host, c.Port,
+				c.Database, timeout, err,
+			)
 		}
 		say(err)
 		select {
@@ -103,8 +114,8 @@ func WaitReady(ctx context.Context, pool *pgxpool.Pool, timeout time.Duration, s
 // Attempts at a transaction that the database rolled back for another's sake.
 const maxAttempts = 4
 
-// Tx runs work in one transaction and commits if it returns nil. Deadlocks and serialization failures run it
-// again, so work must not have effects outside the database.
+// Tx runs work in one transaction and commits if it returns nil. Deadlocks and serialization
+// failures run it again, so work must not have effects outside the database.
 //
 // What staff changes in it is written down with it: see Begin.
 func Tx(ctx context.Context, pool *pgxpool.Pool, work func(*db.Queries) error) error {
@@ -126,8 +137,9 @@ func InTx(ctx context.Context, pool *pgxpool.Pool, work func(pgx.Tx) error) erro
 	})
 }
 
-// Begin is how a transaction begins. In a request by which staff changes something, the same round trip says who does it
-// and by what, and the triggers of audit_table write each change of a row down.
+// Begin is how a transaction begins. In a request by which staff changes something, the same round
+// trip says who does it and by what, and the triggers of audit_table write each change of a row
+// down.
 func Begin(ctx context.Context) pgx.TxOptions {
 	info := request.From(ctx)
 	if !info.Audited {
@@ -147,7 +159,11 @@ func Begin(ctx context.Context) pgx.TxOptions {
 	if err != nil {
 		panic(err) // it is made of texts and numbers
 	}
-	return pgx.TxOptions{BeginQuery: "BEGIN; SET LOCAL shopd.audit = '" + strings.ReplaceAll(string(text), "'", "''") + "'"}
+	return pgx.TxOptions{
+		BeginQuery: "BEGIN; SET LOCAL shopd.audit = '" + strings.ReplaceAll(
+			string(text), "'", "''",
+		) + "'",
+	}
 }
 
 // Retry runs a transaction again that the database rolled back for another's sake.
@@ -171,9 +187,9 @@ func Violates(err error, constraint string) bool {
 	return errors.As(err, &pg) && pg.ConstraintName == constraint
 }
 
-// Planned runs statements with a plan made for their arguments. A prepared plan keeps every optional filter
-// and order of a list query; one made for the arguments drops those that are null, at the cost of planning
-// each time (0.1 to 0.5 ms).
+// Planned runs statements with a plan made for their arguments. A prepared plan keeps every
+// optional filter and order of a list query; one made for the arguments drops those that are null,
+// at the cost of planning each time (0.1 to 0.5 ms).
 func Planned(pool *pgxpool.Pool) *db.Queries { return db.New(planned{pool}) }
 
 type planned struct{ *pgxpool.Pool }

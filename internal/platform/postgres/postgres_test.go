@@ -84,7 +84,9 @@ func TestDeadlocksAreRetried(t *testing.T) {
 	touch := func(first, second string, meet *sync.WaitGroup) error {
 		once := sync.OnceFunc(func() { meet.Done(); meet.Wait() })
 		return pgxTx(t, shop, func(ctx context.Context, tx pgx.Tx) error {
-			if _, err := tx.Exec(ctx, "UPDATE brands SET description = 'x' WHERE slug = $1", first); err != nil {
+			if _, err := tx.Exec(
+				ctx, "UPDATE brands SET description = 'x' WHERE slug = $1", first,
+			); err != nil {
 				return err
 			}
 			once() // both hold one row now
@@ -103,7 +105,9 @@ func TestDeadlocksAreRetried(t *testing.T) {
 func pgxTx(t *testing.T, shop *apitest.Shop, work func(context.Context, pgx.Tx) error) error {
 	t.Helper()
 	return postgres.Retry(func() error {
-		return pgx.BeginFunc(t.Context(), shop.Pool, func(tx pgx.Tx) error { return work(t.Context(), tx) })
+		return pgx.BeginFunc(
+			t.Context(), shop.Pool, func(tx pgx.Tx) error { return work(t.Context(), tx) },
+		)
 	})
 }
 
@@ -128,7 +132,9 @@ func TestWaitReadySaysWhatItWaitsFor(t *testing.T) {
 	defer pool.Close()
 	said := 0
 	err = postgres.WaitReady(t.Context(), pool, 100*time.Millisecond, func(error) { said++ })
-	assert.ErrorContains(t, err, "PostgreSQL at 127.0.0.1:1 (database shop) did not answer within 100ms")
+	assert.ErrorContains(
+		t, err, "PostgreSQL at 127.0.0.1:1 (database shop) did not answer within 100ms",
+	)
 	assert.NotContains(t, err.Error(), "secret")
 	_, err = postgres.Open(t.Context(), "postgres://user:secret@[broken", 2, nil)
 	assert.ErrorContains(t, err, "DATABASE_URL")

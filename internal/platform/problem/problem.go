@@ -1,6 +1,6 @@
-// Package problem holds the errors that clients are told about. A domain declares each of its errors once;
-// handlers return them like any other error, and the server turns them into RFC 9457 problems. Every other
-// error is a fault of ours: 500, logged with its cause, told to nobody.
+// Package problem holds the errors that clients are told about. A domain declares each of its
+// errors once; handlers return them like any other error, and the server turns them into RFC 9457
+// problems. Every other error is a fault of ours: 500, logged with its cause, told to nobody.
 package problem
 
 import (
@@ -20,7 +20,8 @@ const (
 	ContactShop Resolution = "contact_shop"
 )
 
-// Field is one invalid field of a request; Pointer is a JSON pointer into the body, or "/name" of a parameter.
+// Field is one invalid field of a request; Pointer is a JSON pointer into the body, or "/name" of a
+// parameter.
 type Field struct {
 	Pointer string `json:"pointer"`
 	Message string `json:"message"`
@@ -87,7 +88,12 @@ func BadRequest(code, detail string) *Error {
 
 // Unauthorized is a missing or refused credential.
 func Unauthorized(code, detail string) *Error {
-	return &Error{Status: http.StatusUnauthorized, Code: code, Detail: detail, Resolution: FixRequest}
+	return &Error{
+		Status:     http.StatusUnauthorized,
+		Code:       code,
+		Detail:     detail,
+		Resolution: FixRequest,
+	}
 }
 
 // Forbidden is a right the account does not have.
@@ -130,6 +136,11 @@ func TooMany(code, detail string, wait time.Duration) *Error {
 
 // Unavailable is a dependency that is out of reach.
 func Unavailable(code, detail string, wait time.Duration) *Error {
-	e := &Error{Status: http.StatusServiceUnavailable, Code: code, Detail: detail, Resolution: Retry}
+	e := &Error{
+		Status:     http.StatusServiceUnavailable,
+		Code:       code,
+		Detail:     detail,
+		Resolution: Retry,
+	}
 	return e.After(wait)
 }

@@ -17,7 +17,9 @@ type memory struct {
 func newMemory() *memory { return &memory{arrivals: make(map[string]time.Time)} }
 
 // take counts one call; see Limiter.ask for what it answers.
-func (m *memory) take(key string, calls int, interval time.Duration, now time.Time) (wait, debt time.Duration) {
+func (m *memory) take(
+	key string, calls int, interval time.Duration, now time.Time,
+) (wait, debt time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	arrival := m.arrivals[key]

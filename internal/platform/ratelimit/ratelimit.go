@@ -1,6 +1,6 @@
-// Package ratelimit counts calls in Redis with the generic cell rate algorithm (GCRA, ITU-T I.371): one number
-// a key, no windows to reset, never more than the limit however the calls race. While Redis is out of reach
-// each process counts for itself, so a limit still holds within one process.
+// Package ratelimit counts calls in Redis with the generic cell rate algorithm (GCRA, ITU-T I.371):
+// one number a key, no windows to reset, never more than the limit however the calls race. While
+// Redis is out of reach each process counts for itself, so a limit still holds within one process.
 package ratelimit
 
 import (
@@ -33,7 +33,8 @@ var source string
 
 var script = redis.NewScript(source)
 
-// A failure sends calls to the local counters for this long, so that each does not wait for a dead Redis.
+// A failure sends calls to the local counters for this long, so that each does not wait for a dead
+// Redis.
 const pauseAfterFailure = time.Second
 
 // Limiter is safe for concurrent use.
@@ -70,8 +71,11 @@ func (l *Limiter) Allow(ctx context.Context, key string, limit Limit) Result {
 }
 
 // ask answers how long to wait (0: allowed) and how far the key's arrival time is ahead of now.
-func (l *Limiter) ask(ctx context.Context, key string, calls int, interval time.Duration) (wait, debt time.Duration, err error) {
-	out, err := script.Run(ctx, l.redis, []string{l.prefix + key}, interval.Microseconds(), calls).Int64Slice()
+func (l *Limiter) ask(
+	ctx context.Context, key string, calls int, interval time.Duration,
+) (wait, debt time.Duration, err error) {
+	out, err := script.Run(ctx, l.redis, []string{l.prefix + key}, interval.Microseconds(), calls).
+		Int64Slice()
 	if err != nil {
 		return 0, 0, err
 	}
@@ -81,6 +85,10 @@ func (l *Limiter) ask(ctx context.Context, key string, calls int, interval time.
 func result(calls int, interval, wait, debt time.Duration) Result {
 	used := int(math.Ceil(float64(debt) / float64(interval)))
 	return Result{
-		Allowed: wait <= 0, Limit: calls, Remaining: max(0, calls-used), Reset: max(0, debt), RetryAfter: max(0, wait),
+		Allowed:    wait <= 0,
+		Limit:      calls,
+		Remaining:  max(0, calls-used),
+		Reset:      max(0, debt),
+		RetryAfter: max(0, wait),
 	}
 }

@@ -29,7 +29,9 @@ func client(t *testing.T, url string) *redis.Client {
 func limiters(t *testing.T, factor float64) map[string]*ratelimit.Limiter {
 	t.Helper()
 	return map[string]*ratelimit.Limiter{
-		"redis":   ratelimit.New(client(t, apitest.RedisURL()), "test:"+t.Name()+":"+time.Now().String()+":", factor),
+		"redis": ratelimit.New(
+			client(t, apitest.RedisURL()), "test:"+t.Name()+":"+time.Now().String()+":", factor,
+		),
 		"process": ratelimit.New(client(t, "redis://127.0.0.1:1/0"), "", factor),
 	}
 }
@@ -54,7 +56,10 @@ func TestNeverMoreThanTheLimit(t *testing.T) {
 		refused := limiter.Allow(t.Context(), "somebody", limit)
 		assert.Zero(t, refused.Remaining, name)
 		assert.Greater(t, refused.RetryAfter, 5*time.Minute, name)
-		assert.LessOrEqual(t, refused.RetryAfter, 6*time.Minute, "%s: one call comes back every tenth of the window", name)
+		assert.LessOrEqual(
+			t, refused.RetryAfter, 6*time.Minute,
+			"%s: one call comes back every tenth of the window", name,
+		)
 		other := limiter.Allow(t.Context(), "somebody else", limit)
 		assert.True(t, other.Allowed, name)
 		assert.Equal(t, 9, other.Remaining, name)
@@ -71,7 +76,10 @@ func TestCallsComeBackEvenly(t *testing.T) {
 		assert.True(t, first.Allowed, name)
 		assert.Equal(t, 1, first.Remaining, name)
 		require.False(t, refused.Allowed, name)
-		require.Eventually(t, func() bool { return limiter.Allow(t.Context(), "k", limit).Allowed }, 10*time.Second, 20*time.Millisecond, name)
+		require.Eventually(
+			t, func() bool { return limiter.Allow(t.Context(), "k", limit).Allowed },
+			10*time.Second, 20*time.Millisecond, name,
+		)
 	}
 }
 

@@ -25,8 +25,8 @@ type Info struct {
 	EventStream bool // the client prefers text/event-stream
 	Principal   Principal
 	Audited     bool // staff changes something: transactions write down what
-	// CatalogueVersion is that of the catalogue when the request was made; empty when none is known. What was counted
-	// under a version holds as long as it does.
+	// CatalogueVersion is that of the catalogue when the request was made; empty when none is
+	// known. What was counted under a version holds as long as it does.
 	CatalogueVersion string
 
 	Body []byte // as it came, where the contract says x-raw-body

@@ -6,8 +6,8 @@ import (
 	"io"
 )
 
-// Download is the body of an answer, decompressed. Reading fails with ErrTooLarge at the first byte that is too many,
-// and with ErrRefused if the server breaks off or is too slow.
+// Download is the body of an answer, decompressed. Reading fails with ErrTooLarge at the first byte
+// that is too many, and with ErrRefused if the server breaks off or is too slow.
 type Download struct {
 	ContentType string // as the server says it; not to be trusted
 

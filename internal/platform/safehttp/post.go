@@ -19,17 +19,23 @@ type Answer struct {
 	Body   []byte // its beginning
 }
 
-// Post sends content to rawURL and answers what comes back within a time, and of its body so many bytes at most; a body
-// that goes on is left unread, and one that breaks off ends there. Redirects are answers like any other: they are not
-// followed. The error is ErrRefused, ErrSlow or that of ctx.
-func (c *Client) Post(ctx context.Context, rawURL string, header http.Header, content []byte, within time.Duration, maxBytes int64) (Answer, error) {
+// Post sends content to rawURL and answers what comes back within a time, and of its body so many
+// bytes at most; a body that goes on is left unread, and one that breaks off ends there. Redirects
+// are answers like any other: they are not followed. The error is ErrRefused, ErrSlow or that of
+// ctx.
+func (c *Client) Post(
+	ctx context.Context, rawURL string, header http.Header, content []byte, within time.Duration,
+	maxBytes int64,
+) (Answer, error) {
 	u, err := parse(rawURL)
 	if err != nil {
 		return Answer{}, err
 	}
 	limited, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	request, err := http.NewRequestWithContext(limited, http.MethodPost, u.String(), bytes.NewReader(content))
+	request, err := http.NewRequestWithContext(
+		limited, http.MethodPost, u.String(), bytes.NewReader(content),
+	)
 	if err != nil {
 		return Answer{}, &refusal{err}
 	}

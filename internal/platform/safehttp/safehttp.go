@@ -1,5 +1,6 @@
-// Package safehttp is the one way to call an address that a user gave. It reaches public web servers only, however
-// an address is spelled, resolved or redirected, and never gives more bytes than were asked for.
+// Package safehttp is the one way to call an address that a user gave. It reaches public web
+// servers only, however an address is spelled, resolved or redirected, and never gives more bytes
+// than were asked for.
 package safehttp
 
 import (
@@ -29,8 +30,9 @@ const (
 
 // Why a fetch fails. Anything else is the end of the caller's context.
 var (
-	// ErrRefused is an address that is not allowed or did not answer. The two look the same, so that nobody can scan
-	// the network behind the server by them; errors.Unwrap answers the cause, for the log alone.
+	// ErrRefused is an address that is not allowed or did not answer. The two look the same, so
+	// that nobody can scan the network behind the server by them; errors.Unwrap answers the cause,
+	// for the log alone.
 	ErrRefused = errors.New("the address cannot be fetched")
 	// ErrTooLarge is content of more bytes than were asked for.
 	ErrTooLarge = errors.New("the content is too large")
@@ -55,7 +57,8 @@ type Settings struct {
 	EndWithin time.Duration
 }
 
-// Client fetches. It is safe for concurrent use and keeps no connections, cookies or other memory of its fetches.
+// Client fetches. It is safe for concurrent use and keeps no connections, cookies or other memory
+// of its fetches.
 type Client struct {
 	http, poster            *http.Client
 	guard                   func(network, address string, _ syscall.RawConn) error
@@ -67,9 +70,12 @@ func New(s Settings) *Client {
 	check := guard(s.Allowed)
 	dialer := &net.Dialer{Timeout: answerWithin, Control: check}
 	transport := &http.Transport{
-		Proxy:       nil, // one from the environment would connect in our place, past the guard
-		DialContext: dialer.DialContext, TLSHandshakeTimeout: answerWithin, ResponseHeaderTimeout: answerWithin,
-		MaxResponseHeaderBytes: maxHeaders, DisableKeepAlives: true,
+		Proxy:                  nil, // one from the environment would connect in our place, past the guard
+		DialContext:            dialer.DialContext,
+		TLSHandshakeTimeout:    answerWithin,
+		ResponseHeaderTimeout:  answerWithin,
+		MaxResponseHeaderBytes: maxHeaders,
+		DisableKeepAlives:      true,
 	}
 	patient := transport.Clone() // whoever posts says how long to wait
 	patient.ResponseHeaderTimeout = 0
@@ -84,8 +90,8 @@ func New(s Settings) *Client {
 	}
 }
 
-// guard checks the address a connection is about to be made to. At that moment a name is resolved already, so a name
-// that means one address when asked and another when used gains nothing.
+// guard checks the address a connection is about to be made to. At that moment a name is resolved
+// already, so a name that means one address when asked and another when used gains nothing.
 func guard(allowed []netip.Prefix) func(network, address string, _ syscall.RawConn) error {
 	public := ssrf.New()
 	return func(network, address string, conn syscall.RawConn) error {
@@ -160,8 +166,8 @@ func checkURL(u *url.URL) error {
 	return nil
 }
 
-// numeric reports whether some resolvers would take host for an IPv4 address, such as 0x7f.1 or 2130706433: its
-// last label is a number.
+// numeric reports whether some resolvers would take host for an IPv4 address, such as 0x7f.1 or
+// 2130706433: its last label is a number.
 func numeric(host string) bool {
 	host = strings.TrimSuffix(host, ".")
 	last := strings.ToLower(host[strings.LastIndexByte(host, '.')+1:])
@@ -171,9 +177,9 @@ func numeric(host string) bool {
 	return strings.Trim(last, "0123456789") == ""
 }
 
-// Get fetches rawURL, following at most 3 redirects, and answers once the headers are there, within 10 seconds; the
-// body may take until 30 seconds after the call, or as long as the settings say. The caller closes the Download. The error is ErrRefused, ErrTooLarge,
-// ErrStatus or that of ctx.
+// Get fetches rawURL, following at most 3 redirects, and answers once the headers are there, within
+// 10 seconds; the body may take until 30 seconds after the call, or as long as the settings say.
+// The caller closes the Download. The error is ErrRefused, ErrTooLarge, ErrStatus or that of ctx.
 func (c *Client) Get(ctx context.Context, rawURL string, maxBytes int64) (*Download, error) {
 	u, err := parse(rawURL)
 	if err != nil {
@@ -189,7 +195,9 @@ func (c *Client) Get(ctx context.Context, rawURL string, maxBytes int64) (*Downl
 	return d, nil
 }
 
-func (c *Client) get(ctx context.Context, cancel context.CancelFunc, u *url.URL, maxBytes int64) (*Download, error) {
+func (c *Client) get(
+	ctx context.Context, cancel context.CancelFunc, u *url.URL, maxBytes int64,
+) (*Download, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return nil, err

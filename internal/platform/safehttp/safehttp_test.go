@@ -73,7 +73,9 @@ func TestFetch(t *testing.T) {
 	content, err := io.ReadAll(d)
 	require.NoError(t, err)
 	require.NoError(t, d.Close())
-	assert.Equal(t, "sku,name\n", string(content), "as many bytes as were asked for are not too many")
+	assert.Equal(
+		t, "sku,name\n", string(content), "as many bytes as were asked for are not too many",
+	)
 	assert.Equal(t, "text/csv", d.ContentType)
 	assert.Equal(t, "shopd", asked.UserAgent())
 	assert.Empty(t, asked.Cookies())
@@ -175,7 +177,8 @@ func TestRedirects(t *testing.T) {
 			http.Redirect(w, r, fmt.Sprintf("/%d", left-1), http.StatusFound)
 		}
 	})
-	// The canary listens on 127.0.0.1 alone, and only 127.0.0.1 is allowed: other loopback addresses are not.
+	// The canary listens on 127.0.0.1 alone, and only 127.0.0.1 is allowed: other loopback
+	// addresses are not.
 	client := New(Settings{Allowed: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}})
 	port := portOf(t, canary.URL)
 	for _, target := range []string{
@@ -195,7 +198,9 @@ func TestRedirects(t *testing.T) {
 
 func TestStatus(t *testing.T) {
 	t.Parallel()
-	s, _ := server(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) })
+	s, _ := server(
+		t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) },
+	)
 	_, err := fetch(New(loopback), s.URL, 1)
 	require.ErrorIs(t, err, ErrStatus)
 }

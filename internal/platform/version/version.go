@@ -1,5 +1,6 @@
-// Package version keeps two people from overwriting each other's changes: what they read carries its version as ETag,
-// and a change that names another one in If-Match does not happen (RFC 9110, section 13.1.1).
+// Package version keeps two people from overwriting each other's changes: what they read carries
+// its version as ETag, and a change that names another one in If-Match does not happen (RFC 9110,
+// section 13.1.1).
 package version
 
 import (
@@ -12,12 +13,14 @@ import (
 
 // ErrStale is a change of something that has changed since it was read.
 var ErrStale = &problem.Error{
-	Status: http.StatusPreconditionFailed, Code: "stale",
-	Detail: "It was changed since you read it. Read it again and repeat your change.", Resolution: problem.Retry,
+	Status:     http.StatusPreconditionFailed,
+	Code:       "stale",
+	Detail:     "It was changed since you read it. Read it again and repeat your change.",
+	Resolution: problem.Retry,
 }
 
-// Tag is the ETag of a version. What else the answer shows, such as a count, follows it: it makes another answer, but
-// not another version.
+// Tag is the ETag of a version. What else the answer shows, such as a count, follows it: it makes
+// another answer, but not another version.
 func Tag(version int64, shown ...int64) string {
 	text := strconv.FormatInt(version, 10)
 	for _, one := range shown {

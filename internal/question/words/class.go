@@ -69,8 +69,8 @@ buck pay spend spending question information info detail details description des
 brand category assortment inventory inside left remain remaining welcome wondering wonder think thinking guess suppose number try trying ask mean
 possible possibly considering consider hoping hope assist greetings cool awesome perfectly exactly basically`
 
-// softWords are colours, sizes, opinions, people, occasions and everyday verbs. An unknown one does not
-// make a question foreign to the shop, as an unknown noun does.
+// softWords are colours, sizes, opinions, people, occasions and everyday verbs. An unknown one does
+// not make a question foreign to the shop, as an unknown noun does.
 const softWords = `red blue green black white yellow orange purple pink brown grey gray silver gold golden beige navy teal turquoise
 ivory dark bright colour color colored coloured small smaller smallest medium large larger largest big bigger biggest tiny huge mini
 long longer short shorter tall wide narrow thick thin size sized xs xl xxl petite compact slim heavy lightweight soft hard

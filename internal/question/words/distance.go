@@ -1,7 +1,7 @@
 package words
 
-// Distance counts the letters to insert, remove, replace or swap with their neighbour that make b of a (optimal string
-// alignment); more than most may be answered as most + 1.
+// Distance counts the letters to insert, remove, replace or swap with their neighbour that make b
+// of a (optimal string alignment); more than most may be answered as most + 1.
 func Distance[Letter byte | rune](a, b []Letter, most int) int {
 	if len(a)-len(b) > most || len(b)-len(a) > most {
 		return most + 1

@@ -4,27 +4,90 @@ import "strings"
 
 // irregular holds the plurals of everyday goods that no suffix rule reaches.
 var irregular = map[string]string{
-	"knives": "knife", "shelves": "shelf", "scarves": "scarf", "leaves": "leaf", "loaves": "loaf", "halves": "half",
-	"men": "man", "women": "woman", "mens": "man", "womens": "woman", "children": "child", "childrens": "child", "kids": "kid",
-	"mice": "mouse", "feet": "foot", "teeth": "tooth", "geese": "goose", "people": "person", "dice": "die",
-	"axes": "axe", "shoes": "shoe", "movies": "movie", "cookies": "cookie", "hoodies": "hoodie", "beanies": "beanie",
-	"selfies": "selfie", "brownies": "brownie", "smoothies": "smoothie", "candies": "candy", "accessories": "accessory",
-	"accessory": "accessory", "lenses": "lens", "lens": "lens", "glasses": "glasses", "sunglasses": "sunglasses",
-	"headphones": "headphone", "gps": "gps", "usb": "usb", "canvas": "canvas", "chess": "chess", "tennis": "tennis",
-	"series": "series", "bus": "bus", "gas": "gas", "yes": "yes", "christmas": "christmas", "always": "always",
+	"knives":      "knife",
+	"shelves":     "shelf",
+	"scarves":     "scarf",
+	"leaves":      "leaf",
+	"loaves":      "loaf",
+	"halves":      "half",
+	"men":         "man",
+	"women":       "woman",
+	"mens":        "man",
+	"womens":      "woman",
+	"children":    "child",
+	"childrens":   "child",
+	"kids":        "kid",
+	"mice":        "mouse",
+	"feet":        "foot",
+	"teeth":       "tooth",
+	"geese":       "goose",
+	"people":      "person",
+	"dice":        "die",
+	"axes":        "axe",
+	"shoes":       "shoe",
+	"movies":      "movie",
+	"cookies":     "cookie",
+	"hoodies":     "hoodie",
+	"beanies":     "beanie",
+	"selfies":     "selfie",
+	"brownies":    "brownie",
+	"smoothies":   "smoothie",
+	"candies":     "candy",
+	"accessories": "accessory",
+	"accessory":   "accessory",
+	"lenses":      "lens",
+	"lens":        "lens",
+	"glasses":     "glasses",
+	"sunglasses":  "sunglasses",
+	"headphones":  "headphone",
+	"gps":         "gps",
+	"usb":         "usb",
+	"canvas":      "canvas",
+	"chess":       "chess",
+	"tennis":      "tennis",
+	"series":      "series",
+	"bus":         "bus",
+	"gas":         "gas",
+	"yes":         "yes",
+	"christmas":   "christmas",
+	"always":      "always",
 }
 
 // notForms are words that only look like an -ing or -ed form of another word.
 var notForms = map[string]bool{
-	"earring": true, "bedding": true, "wedding": true, "clothing": true, "during": true, "morning": true, "evening": true,
-	"string": true, "spring": true, "ceiling": true, "pudding": true, "something": true, "nothing": true, "anything": true,
-	"everything": true, "sterling": true, "hundred": true, "shred": true, "sled": true, "building": true, "herring": true,
-	"sibling": true, "darling": true, "viking": true, "duvet": true, "naked": true, "biking": false,
+	"earring":    true,
+	"bedding":    true,
+	"wedding":    true,
+	"clothing":   true,
+	"during":     true,
+	"morning":    true,
+	"evening":    true,
+	"string":     true,
+	"spring":     true,
+	"ceiling":    true,
+	"pudding":    true,
+	"something":  true,
+	"nothing":    true,
+	"anything":   true,
+	"everything": true,
+	"sterling":   true,
+	"hundred":    true,
+	"shred":      true,
+	"sled":       true,
+	"building":   true,
+	"herring":    true,
+	"sibling":    true,
+	"darling":    true,
+	"viking":     true,
+	"duvet":      true,
+	"naked":      true,
+	"biking":     false,
 }
 
-// Stem brings the forms of a word together: plurals, -ed, -ing and the silent e. These are steps 1a, 1b,
-// 1c and 5a of M. F. Porter, "An algorithm for suffix stripping" (Program 14, 1980); the later steps are
-// left out, because they bring together words that are different goods ("organ", "organizer").
+// Stem brings the forms of a word together: plurals, -ed, -ing and the silent e. These are steps
+// 1a, 1b, 1c and 5a of M. F. Porter, "An algorithm for suffix stripping" (Program 14, 1980); the
+// later steps are left out, because they bring together words that are different goods ("organ",
+// "organizer").
 func Stem(word string) string {
 	if s, ok := irregular[word]; ok {
 		return s
@@ -58,10 +121,15 @@ func plural(word string) string {
 		return word
 	case strings.HasSuffix(word, "ies"):
 		return word[:n-3] + "y"
-	case strings.HasSuffix(word, "sses"), strings.HasSuffix(word, "shes"), strings.HasSuffix(word, "ches"),
-		strings.HasSuffix(word, "xes"), strings.HasSuffix(word, "zzes"):
+	case strings.HasSuffix(word, "sses"),
+		strings.HasSuffix(word, "shes"),
+		strings.HasSuffix(word, "ches"),
+		strings.HasSuffix(word, "xes"),
+		strings.HasSuffix(word, "zzes"):
 		return word[:n-2]
-	case strings.HasSuffix(word, "ss"), strings.HasSuffix(word, "us"), strings.HasSuffix(word, "is"):
+	case strings.HasSuffix(word, "ss"),
+		strings.HasSuffix(word, "us"),
+		strings.HasSuffix(word, "is"):
 		return word
 	}
 	return word[:n-1]
@@ -79,7 +147,9 @@ func inflected(word string) string {
 	}
 	n := len(base)
 	switch {
-	case strings.HasSuffix(base, "at"), strings.HasSuffix(base, "bl"), strings.HasSuffix(base, "iz"):
+	case strings.HasSuffix(base, "at"),
+		strings.HasSuffix(base, "bl"),
+		strings.HasSuffix(base, "iz"):
 		return base + "e"
 	case base[n-1] == base[n-2] && !vowel(base, n-1) && base[n-1] != 'l' && base[n-1] != 's' && base[n-1] != 'z':
 		return base[:n-1]
@@ -116,7 +186,8 @@ func measure(word string) int {
 // shortEnd is Porter's *o: the word ends consonant-vowel-consonant, the last not w, x or y.
 func shortEnd(word string) bool {
 	n := len(word)
-	return n >= 3 && !vowel(word, n-3) && vowel(word, n-2) && !vowel(word, n-1) && !strings.ContainsRune("wxy", rune(word[n-1]))
+	return n >= 3 && !vowel(word, n-3) && vowel(word, n-2) && !vowel(word, n-1) &&
+		!strings.ContainsRune("wxy", rune(word[n-1]))
 }
 
 func hasVowel(word string) bool {

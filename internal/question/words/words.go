@@ -1,5 +1,6 @@
 // Package words turns text into comparable words: folded, split, lightly stemmed and classed. The
-// question parser and the local provider share it, so that both mean the same by "a word of the catalogue".
+// question parser and the local provider share it, so that both mean the same by "a word of the
+// catalogue".
 package words
 
 import (
@@ -27,8 +28,8 @@ func Fold(text string) string {
 }
 
 // Split answers the folded words of a text in order. An apostrophe inside a word is dropped with a
-// possessive s ("women's" is "women", "don't" is "dont"); a single letter joined by a hyphen stays with
-// its word ("t-shirt" is "tshirt", "usb-c" is "usbc"), since alone it says nothing.
+// possessive s ("women's" is "women", "don't" is "dont"); a single letter joined by a hyphen stays
+// with its word ("t-shirt" is "tshirt", "usb-c" is "usbc"), since alone it says nothing.
 func Split(text string) []string {
 	folded := Fold(text)
 	out := make([]string, 0, len(folded)/6+1)
@@ -37,7 +38,8 @@ func Split(text string) []string {
 	for at := 0; at < len(folded); {
 		r, size := decode(folded, at)
 		if !InWord(r) {
-			hyphenated = r == '-' && !hyphenated && at > 0 && at+size < len(folded) && folded[at-1] != ' '
+			hyphenated = r == '-' && !hyphenated && at > 0 && at+size < len(folded) &&
+				folded[at-1] != ' '
 			at += size
 			continue
 		}
@@ -74,7 +76,8 @@ func InWord(r rune) bool {
 	return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
 }
 
-// wordEnd is where the word that starts at from ends; an apostrophe counts when a letter follows it.
+// wordEnd is where the word that starts at from ends; an apostrophe counts when a letter follows
+// it.
 func wordEnd(text string, from int) int {
 	at := from
 	for at < len(text) {
