@@ -13082,14 +13082,20 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/brands", wrapper.ListBrands, options.OperationMiddlewares["listBrands"]...)
 	router.GET(options.BaseURL+"/api/v1/brands/:id", wrapper.GetBrand, options.OperationMiddlewares["getBrand"]...)
 	router.GET(options.BaseURL+"/api/v1/products", wrapper.ListProducts, options.OperationMiddlewares["listProducts"]...)
-	router.GET(options.BaseURL+"/api/v1/products/search", wrapper.SearchProducts, options.OperationMiddlewares["searchProducts"]...)
-	router.GET(options.BaseURL+"/api/v1/products/suggest", wrapper.SuggestProducts, options.OperationMiddlewares["suggestProducts"]...)
 	router.GET(options.BaseURL+"/api/v1/products/featured", wrapper.ListFeaturedProducts, options.OperationMiddlewares["listFeaturedProducts"]...)
 	router.GET(options.BaseURL+"/api/v1/products/offers", wrapper.ListProductOffers, options.OperationMiddlewares["listProductOffers"]...)
 	router.GET(options.BaseURL+"/api/v1/products/:id", wrapper.GetProduct, options.OperationMiddlewares["getProduct"]...)
 	router.GET(options.BaseURL+"/api/v1/products/slug/:slug", wrapper.GetProductBySlug, options.OperationMiddlewares["getProductBySlug"]...)
 	router.GET(options.BaseURL+"/api/v1/products/:id/similar", wrapper.ListSimilarProducts, options.OperationMiddlewares["listSimilarProducts"]...)
 	router.GET(options.BaseURL+"/api/v1/products/:id/bought-together", wrapper.ListBoughtTogether, options.OperationMiddlewares["listBoughtTogether"]...)
+	router.GET(options.BaseURL+"/media/:path", wrapper.GetMedia, options.OperationMiddlewares["getMedia"]...)
+	router.GET(options.BaseURL+"/api/v1/products/search", wrapper.SearchProducts, options.OperationMiddlewares["searchProducts"]...)
+	router.GET(options.BaseURL+"/api/v1/products/suggest", wrapper.SuggestProducts, options.OperationMiddlewares["suggestProducts"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/search/synonyms", wrapper.ListSynonyms, options.OperationMiddlewares["listSynonyms"]...)
+	router.POST(options.BaseURL+"/api/v1/admin/search/synonyms", wrapper.CreateSynonyms, options.OperationMiddlewares["createSynonyms"]...)
+	router.DELETE(options.BaseURL+"/api/v1/admin/search/synonyms/:id", wrapper.DeleteSynonyms, options.OperationMiddlewares["deleteSynonyms"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/search/synonyms/:id", wrapper.GetSynonyms, options.OperationMiddlewares["getSynonyms"]...)
+	router.PUT(options.BaseURL+"/api/v1/admin/search/synonyms/:id", wrapper.ReplaceSynonyms, options.OperationMiddlewares["replaceSynonyms"]...)
 	router.GET(options.BaseURL+"/api/v1/admin/categories", wrapper.AdminListCategories, options.OperationMiddlewares["adminListCategories"]...)
 	router.POST(options.BaseURL+"/api/v1/admin/categories", wrapper.CreateCategory, options.OperationMiddlewares["createCategory"]...)
 	router.DELETE(options.BaseURL+"/api/v1/admin/categories/:id", wrapper.DeleteCategory, options.OperationMiddlewares["deleteCategory"]...)
@@ -13100,11 +13106,6 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.DELETE(options.BaseURL+"/api/v1/admin/brands/:id", wrapper.DeleteBrand, options.OperationMiddlewares["deleteBrand"]...)
 	router.PATCH(options.BaseURL+"/api/v1/admin/brands/:id", wrapper.UpdateBrand, options.OperationMiddlewares["updateBrand"]...)
 	router.PUT(options.BaseURL+"/api/v1/admin/brands/:id", wrapper.ReplaceBrand, options.OperationMiddlewares["replaceBrand"]...)
-	router.GET(options.BaseURL+"/api/v1/admin/search/synonyms", wrapper.ListSynonyms, options.OperationMiddlewares["listSynonyms"]...)
-	router.POST(options.BaseURL+"/api/v1/admin/search/synonyms", wrapper.CreateSynonyms, options.OperationMiddlewares["createSynonyms"]...)
-	router.DELETE(options.BaseURL+"/api/v1/admin/search/synonyms/:id", wrapper.DeleteSynonyms, options.OperationMiddlewares["deleteSynonyms"]...)
-	router.GET(options.BaseURL+"/api/v1/admin/search/synonyms/:id", wrapper.GetSynonyms, options.OperationMiddlewares["getSynonyms"]...)
-	router.PUT(options.BaseURL+"/api/v1/admin/search/synonyms/:id", wrapper.ReplaceSynonyms, options.OperationMiddlewares["replaceSynonyms"]...)
 	router.GET(options.BaseURL+"/api/v1/admin/products", wrapper.AdminListProducts, options.OperationMiddlewares["adminListProducts"]...)
 	router.POST(options.BaseURL+"/api/v1/admin/products", wrapper.CreateProduct, options.OperationMiddlewares["createProduct"]...)
 	router.DELETE(options.BaseURL+"/api/v1/admin/products/:id", wrapper.DeleteProduct, options.OperationMiddlewares["deleteProduct"]...)
@@ -13122,6 +13123,13 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/admin/products/:id/images", wrapper.CreateProductImage, options.OperationMiddlewares["createProductImage"]...)
 	router.DELETE(options.BaseURL+"/api/v1/admin/products/:id/images/:image_id", wrapper.DeleteProductImage, options.OperationMiddlewares["deleteProductImage"]...)
 	router.PATCH(options.BaseURL+"/api/v1/admin/products/:id/images/:image_id", wrapper.UpdateProductImage, options.OperationMiddlewares["updateProductImage"]...)
+	router.GET(options.BaseURL+"/api/v1/products/:id/reviews", wrapper.ListProductReviews, options.OperationMiddlewares["listProductReviews"]...)
+	router.POST(options.BaseURL+"/api/v1/products/:id/reviews", wrapper.CreateReview, options.OperationMiddlewares["createReview"]...)
+	router.DELETE(options.BaseURL+"/api/v1/products/:id/reviews/mine", wrapper.DeleteMyReview, options.OperationMiddlewares["deleteMyReview"]...)
+	router.GET(options.BaseURL+"/api/v1/products/:id/reviews/mine", wrapper.GetMyReview, options.OperationMiddlewares["getMyReview"]...)
+	router.PUT(options.BaseURL+"/api/v1/products/:id/reviews/mine", wrapper.ReplaceMyReview, options.OperationMiddlewares["replaceMyReview"]...)
+	router.GET(options.BaseURL+"/api/v1/admin/reviews", wrapper.AdminListReviews, options.OperationMiddlewares["adminListReviews"]...)
+	router.PUT(options.BaseURL+"/api/v1/admin/reviews/:id/visibility", wrapper.SetReviewVisibility, options.OperationMiddlewares["setReviewVisibility"]...)
 	router.PUT(options.BaseURL+"/api/v1/admin/products/:id/inventory", wrapper.SetInventory, options.OperationMiddlewares["setInventory"]...)
 	router.GET(options.BaseURL+"/api/v1/admin/stock", wrapper.ListStock, options.OperationMiddlewares["listStock"]...)
 	router.PUT(options.BaseURL+"/api/v1/admin/stock", wrapper.SetStock, options.OperationMiddlewares["setStock"]...)
@@ -13138,6 +13146,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/admin/imports/:id/errors", wrapper.ListImportErrors, options.OperationMiddlewares["listImportErrors"]...)
 	router.POST(options.BaseURL+"/api/v1/admin/imports/:id/cancel", wrapper.CancelImport, options.OperationMiddlewares["cancelImport"]...)
 	router.GET(options.BaseURL+"/api/v1/admin/exports/products.csv", wrapper.ExportProducts, options.OperationMiddlewares["exportProducts"]...)
+	router.GET(options.BaseURL+"/feeds/google.xml", wrapper.GetGoogleFeed, options.OperationMiddlewares["getGoogleFeed"]...)
 	router.DELETE(options.BaseURL+"/api/v1/cart", wrapper.ClearCart, options.OperationMiddlewares["clearCart"]...)
 	router.GET(options.BaseURL+"/api/v1/cart", wrapper.GetCart, options.OperationMiddlewares["getCart"]...)
 	router.POST(options.BaseURL+"/api/v1/cart/items", wrapper.AddCartItem, options.OperationMiddlewares["addCartItem"]...)
@@ -13166,14 +13175,6 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/payments/test/webhook", wrapper.TestWebhook, options.OperationMiddlewares["testWebhook"]...)
 	router.GET(options.BaseURL+"/api/v1/admin/payments", wrapper.AdminListPayments, options.OperationMiddlewares["adminListPayments"]...)
 	router.POST(options.BaseURL+"/api/v1/admin/orders/:id/refunds", wrapper.RefundOrder, options.OperationMiddlewares["refundOrder"]...)
-	router.GET(options.BaseURL+"/api/v1/products/:id/reviews", wrapper.ListProductReviews, options.OperationMiddlewares["listProductReviews"]...)
-	router.POST(options.BaseURL+"/api/v1/products/:id/reviews", wrapper.CreateReview, options.OperationMiddlewares["createReview"]...)
-	router.DELETE(options.BaseURL+"/api/v1/products/:id/reviews/mine", wrapper.DeleteMyReview, options.OperationMiddlewares["deleteMyReview"]...)
-	router.GET(options.BaseURL+"/api/v1/products/:id/reviews/mine", wrapper.GetMyReview, options.OperationMiddlewares["getMyReview"]...)
-	router.PUT(options.BaseURL+"/api/v1/products/:id/reviews/mine", wrapper.ReplaceMyReview, options.OperationMiddlewares["replaceMyReview"]...)
-	router.GET(options.BaseURL+"/api/v1/admin/reviews", wrapper.AdminListReviews, options.OperationMiddlewares["adminListReviews"]...)
-	router.PUT(options.BaseURL+"/api/v1/admin/reviews/:id/visibility", wrapper.SetReviewVisibility, options.OperationMiddlewares["setReviewVisibility"]...)
-	router.GET(options.BaseURL+"/feeds/google.xml", wrapper.GetGoogleFeed, options.OperationMiddlewares["getGoogleFeed"]...)
 	router.GET(options.BaseURL+"/api/v1/admin/webhooks", wrapper.ListWebhooks, options.OperationMiddlewares["listWebhooks"]...)
 	router.POST(options.BaseURL+"/api/v1/admin/webhooks", wrapper.CreateWebhook, options.OperationMiddlewares["createWebhook"]...)
 	router.DELETE(options.BaseURL+"/api/v1/admin/webhooks/:id", wrapper.DeleteWebhook, options.OperationMiddlewares["deleteWebhook"]...)
@@ -13185,7 +13186,6 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/admin/webhooks/:id/deliveries/:delivery_id/redeliver", wrapper.RedeliverWebhook, options.OperationMiddlewares["redeliverWebhook"]...)
 	router.GET(options.BaseURL+"/api/v1/mails/unsubscribe", wrapper.CheckUnsubscribe, options.OperationMiddlewares["checkUnsubscribe"]...)
 	router.POST(options.BaseURL+"/api/v1/mails/unsubscribe", wrapper.Unsubscribe, options.OperationMiddlewares["unsubscribe"]...)
-	router.GET(options.BaseURL+"/media/:path", wrapper.GetMedia, options.OperationMiddlewares["getMedia"]...)
 	router.GET(options.BaseURL+"/api/v1/admin/dashboard", wrapper.GetDashboard, options.OperationMiddlewares["getDashboard"]...)
 	router.GET(options.BaseURL+"/api/v1/admin/dashboard/:report", wrapper.GetDashboardReport, options.OperationMiddlewares["getDashboardReport"]...)
 	router.GET(options.BaseURL+"/api/v1/admin/stats", wrapper.GetStats, options.OperationMiddlewares["getStats"]...)
@@ -13196,11 +13196,11 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/admin/jobs/:id/retry", wrapper.RetryJob, options.OperationMiddlewares["retryJob"]...)
 	router.POST(options.BaseURL+"/api/v1/admin/jobs/:id/cancel", wrapper.CancelJob, options.OperationMiddlewares["cancelJob"]...)
 	router.POST(options.BaseURL+"/api/v1/rag/query", wrapper.AskAssistant, options.OperationMiddlewares["askAssistant"]...)
+	router.GET(options.BaseURL+"/api/v1/products/compare", wrapper.CompareProducts, options.OperationMiddlewares["compareProducts"]...)
 	router.POST(options.BaseURL+"/api/v1/rag/index", wrapper.IndexProducts, options.OperationMiddlewares["indexProducts"]...)
 	router.POST(options.BaseURL+"/api/v1/rag/index/categories", wrapper.IndexCategories, options.OperationMiddlewares["indexCategories"]...)
 	router.PUT(options.BaseURL+"/api/v1/rag/products/:id/reindex", wrapper.ReindexProduct, options.OperationMiddlewares["reindexProduct"]...)
 	router.GET(options.BaseURL+"/api/v1/rag/status", wrapper.GetIndexStatus, options.OperationMiddlewares["getIndexStatus"]...)
-	router.GET(options.BaseURL+"/api/v1/products/compare", wrapper.CompareProducts, options.OperationMiddlewares["compareProducts"]...)
 	router.GET(options.BaseURL+"/", wrapper.GetServiceInfo, options.OperationMiddlewares["getServiceInfo"]...)
 	router.GET(options.BaseURL+"/livez", wrapper.GetLiveness, options.OperationMiddlewares["getLiveness"]...)
 	router.GET(options.BaseURL+"/readyz", wrapper.GetReadiness, options.OperationMiddlewares["getReadiness"]...)
@@ -38402,139 +38402,216 @@ var swaggerSpec = []string{
 	"ndOQxenMc6qycfSdVe9YWFJ2JV9ysnAJN0rZKrJGuID9t3PF9Vqznd/TWQiG3uYsmvf4JFUmtHvQbYB0",
 	"vbE1t/hqCu7N9j3dbCC7hhfl3toLZ0XdVsvZNmK+2Yg5nS3zKL0FV288R+3IeX2308e8K4Pqp1QpzlRE",
 	"jKK9S2u7uGL8AIAVnKa8JQjdX/7iuQ6wzCnBVHzWUm7NaJampcH3c7/KmxzR4e9RISbz2YFtFP7OGOqc",
-	"ud7PmXciFP3/2fv6pTZyrO9bUXnmrSS7jTFOQhJSU1NMQmbYzQcL7ObdN50Xy27Z1tKWPJKM8c6m6rma",
-	"58KeK3lK5xypu003mAQCmeGfmQDdan0enc/f70TkN+yJp3O85vW48xPooJzcadCQI5k22PB6OBTGtlkP",
-	"zUuJnpuqawQyt9C3G85IA6YrXR+H0KFrPDal77yWtvH0lIadhBwBspgptnUrCp9ctasrSeqzdSPx2aaN",
-	"sAPZSdw5MZm65WhlmKVyYiXlIUX7biRPvInJB8fnrv5qSZehuzHtMkYb67Iu0cj+jNq9Vb58pQmfNAm/",
-	"/5RPGujFSZ9hvv84aZ/T4iCsepIvSkUI76+j3X++uA/GFT1bOehI5xu9ZOHR4LnD4CJN4Hn51bT8b6g7",
-	"3zSMd2UsK2/oML1/nH2NPqml4X/pJm+KJP1CqJbLOxSBGiGQjeGjvhhLCNkshYKG2lBCcpRARewCj4F0",
-	"FrGnE+AFTNVQzwzL5AhQyVXGxOlUGoq7BvctVwsImgz0LEenoz9NhIYZYkYrxosSxlOF3a2E/SM917HS",
-	"c3BOd8GlCl/wT/a5OmYUGrDsUaeLFBiVQx4QObud5yVKVElpALSZmpNMK6fimmAyKt+4SRcijfICbxXu",
-	"uDu6jqv0Lt05i27WWXTAT0QpUSpGHG7UW7Ss7lzIp1nGl6R7AasmsLAD41Cu/kIpEqQCdjAE0iByKbI2",
-	"C3YNBvIpfyBV1vHayBJ28az0XAXDv7oKEWruziOzvGtfwiSXvJzXoZvU7NGkOQt4ae2WmMrrPIwX7JHO",
-	"Lbrk7jyON5n3e12K92flfdWjcb4JBYUl3RKcblNI3w9ZXEoQziWlH1WejxVwZ08L1v1/dZV0D0FIvy6E",
-	"22ec1rN5qnfobFeXo4mlq9d8HOu0H+uMnIr1ueiPtT5uBonEfPUDeBoCWpSV0xcDPqk44coYHm3Ww1fW",
-	"DuRIcTczoodUE1aOFBOnfOAQdM0K1l844qbpe60qVWBaDuWJoKQgy3ROiTiU5QbpczNjhBosIoWFG2sr",
-	"ltI0t4p0SZFbgclYnVT1aODRXq4a4lRn3GY7J6SeeaN8IrC0FHLsou4H0CKLUHtML8QoCKZHspkVqQJS",
-	"SSNYt9MpZ+TDc9Esn9kw3Qn6kKHLj+rUQVzD97SEF7jGsc17FlYAViRMVV8jT2Qkemi5HzaebD58svHk",
-	"UaeTnGz88Lj7+Al/uvlMPBED0RcZf9jlwyHf7A6yAX845I83Bjx7Ip484R3xeHM4fPxwM+sMxFOx0Xma",
-	"Pe1nwf+N13nhAF/eIxVX+ISfvhZq5MatrUedZ5tJi5KK/Ki9SXr59KgVZSQp77CSX53L1390XwyEnNbG",
-	"nnYxXjIW3GSrp+TTFtnHvf77F8cVGfuL4AbTIXG7XVaa8vlaH/YXrH2dLHXCuosl6WHIHKVcxMJK1EOW",
-	"iRORawjIYxqtt/cD+Yw/sVDxQmLYy4ozAgQqaygzsUhOv1CG+A+tKEEAjUrYwry9XcLkUFh3J0ruRMlX",
-	"ESVu+SxcvVS5sDY4aIlL7gC2fbY0MdZYeFkxt+jAKqc5n+dE+Arug8ul2d55DG7SY3BVIegvzlEizNxm",
-	"4Okqtm41AyXwp/esNo6KX0pFONt5zoYy9x/2in9fKtFmvV97LNf62MIVDkg3fvoAJAQxrSniF4BbE1bq",
-	"EdbkH8+eowKwmGo0eiaCK29zgInwwQpuBuOP97+Lp3Edf7VHw6itaoWweZiPC67x99Blp2Eovi/V63ou",
-	"jYCZ8SdpOtYK8q3q0ld+XTlz5QBGcChO3Yp0Ljh9fsVXf/qt79UKzwOx8mpNw6OrtvtGKsC2WulZfrry",
-	"s7vqwOnB8UoZDeoA2TMufPKVAC1ppVnYxliSzL0UWeH5n51ciYhn2zkj+zOHHW4CiWA9vx9PuBqIXkBZ",
-	"+rUXcMTAnvbNc4P16KCDzhYYmkdmnoRl0sLd6E/qIJ/RfVebkqUBXmhl9c6fuANtVtvX76Ubv+IDAZG8",
-	"323yFk7KCrkukZP9VqRKTgvxeSVg26G9ddqdjdfUL8Bx6uZQeQlZIhENHuo0+wv4f+L/AUhnSeBA8ReA",
-	"GtGtE6ovpWE8HCziNIHLTaoCNm7BMjkcYk7kUn4GdnbVu6TEZmZjHizlMWvQNZEzunzDfHiYPP7of57m",
-	"OhOtrSHPrag/jTKz5wIaR67doTYT7pdBKrf5qJW0JlLJyWzS2tqIxp5UToxQ8Zjw01189RE8Sj9047Pc",
-	"GMiWnSn560zQn8lgs24BF6X/5lc5Si9gTaRtBiEfxCfa3x7WPQ5P1B1Abq20jiu3UpZyOHDDcLetqBgW",
-	"PpTpLFAwWIZ5BqvgwYa7tPnQ/MElfViQ2ybyz/TrymU/1kCsvBHnEMEI2gpKe4DTCTyB0oQr4OJtScvz",
-	"DrtwtyfrtQ+mFbM8F7dMCwnduvIdicZk4458BcAbsRf9BUMLF6Jzi2CrJqxfbD7WGy/6RmY9NhdyNEZY",
-	"h6S0qaUbE36tbwvfep6q3rFY+F/0WC74ibDRENYz95z1rJhw5eSgh57t8EcAB0X82FM+cN6gZtqwnw93",
-	"30KEzoYCEwAtIFd7qhQFKzkpS0A5FaQR26Z0Vn8RdDsdHJ2/kwxXxyID9ISfzqKveAMa0UYScgieFmXH",
-	"1mmdbeFxDbw+99MWliR/v9lJWwlLW33h5kIo9n23A3P8/aNO2nrA+sKPJVXBBRGcFRNAKZHeFNKG9Sb8",
-	"NPxo+aLwX1Cs1AgmBmMtIEbZA2jfqREOMHJxWZWOqLZjbhE5YaCNAQzTgASSy2ORSwHYGIIS2eLqjvmJ",
-	"CHGKXnz1CBQ5dKs8Z3ahtFpM0FjjmTe/2PuxUKmqfp8BY78GLj4M5sZiAoy7ijyHDaLI8IMaTBxsLzN6",
-	"OhXZEbwfYJPnoSLNr2jAJZ6wnA+O/bLjikVAZaVxh0oLydGKYGgoKIx9pt5kgtAyaK25fzDsUYQogc9B",
-	"pl9SHBGEpVg6WAF5xa+Sb/oIItKw69BcBORZbuNmo8KqcUWH4Y4BAAYWfeEsagONFmfJNx+3uRLc+GWV",
-	"KnS9NspccT9d6F0q1wBOBTi6/Hofor8LFs1AuVet24mNxcVOp89jOFl2QtXxIvvzLtUI3GMzK5q8BH4W",
-	"L+n8euNfuXN+3Tm/ap1fN+s4uk6FDHf/vrCz3Pe+3n6F+xaE12dSBt5EVvxSGbcfZp0hQQrXF+ls+Wy0",
-	"/pv/76dzi/Mgu4Bb9qG/YDKrxBBGItgDD5DF1zptxNBoFc2OgoVhwI1BRkz/zfrQIDb20+Ign41al+K8",
-	"D20Wsj8zcujWQuBh7WzgocqNb/GTzbdAKdzf7XTAwxN+3oAsUyeMb/b/f+Br/+6sPfv45/tr8Z8P/vR9",
-	"qyFB4HptlsYYKP75jjFxBcbEoEwiKB2jnXLFFtRsNBK2GWHkPbKgBf2HqMiQ8shr1Iup2EIrxCZlYlzA",
-	"GasYTRzVUYf5liOpStW1OUd9PFWgYKHCDxBupPxF0v/A06j9afNqvVdmJGYQCRVTHukDXtmHdybSYsuk",
-	"pxqRqsI0QNOvTlvE2bmUugiwgvAtq9mQ1wUkv7I2+MZbgzSUgElR933cLeVvxk39NKl4pR92W+B3Rq90",
-	"t3O+i/p6r+RiXI3gMMUjFVv/VjiLoTyHM7pY62/aFc/yhTk2VX7eAuE18L4kTE74iE5vEXc57868dZy9",
-	"d/fPVd8/V37nALZVX89GY7fm9Ei4sTCN+3avRCaN5FtYe0iZN6DvIdoousekheye4jdaQyyvIK/jbCE4",
-	"ObmsM1p54cCcFJHOKVX+J6T+cnNd+hh3LBfc0i0EDhlwBkKhe3+2sIxC8173a7MX/ge4z8QcKeLHemae",
-	"E1vUvHRjAfg7+mkWwm2xD1ZOZM6L8GlFAc6ldQf4QMykQR8hwJM2JdX8BHN+GKb8c45ucjbgS+xbhfMm",
-	"wK1e+T3z6AbvmaW5O1+82G8wcgke+8CSh6czKG7XKgiMOJFibs/XQCEJxrK50S5on7Fbl0iFS8KIaNgg",
-	"DoCA1zLqRztVh9LloYZHZ5Lcs9OcSwU+1i0m7IBPBbpf54EDA/n97FjP1QVZbfs05FXwn6hbQVcGmHS1",
-	"ACDkRkUOUylW9+n5tuoUx1Le0n61G2SeQy+wlmg5hPfF+Uj4xZXTkb7REB+O8uIIX9id36hc4SWXiYm7",
-	"P0iT8JsmZTe5SuaF7cwbgNSLpOCXhIMbcRAwslVlCkX5AsG3AA4vlXSS58haYNGO9Q+UUWZSNeaolOA3",
-	"q/yL94k8xv/lSJxK62zvwXMmI7wCMUGiwiHdODO8XsAgGg1uqGuq+cXGbwR/5t1c0dAaeWD8X+8wZ26E",
-	"eeaPwAX+uQUHuG1r1ahGwbcSZMx4BWq+Wl1rfSKVWBUlhoRWyDOIikcdmMubRUn8XITjsuvucFsaN817",
-	"kvRssqi7Nla/PBuqVRrDLvSxCkNjSesuhekTxnOr/QVartwcywzwLWqdRs37o3PDF8VdFdbXr8K6pq39",
-	"ebrirOY8HAiHaTyRNNz353m0knMxRGJ4zHCy6Ndps3eBCGfpVCCJ0FhmGSaMVM+HEQABUzkjt0CF++on",
-	"8w6j5foxWq7l6DWqHeTLvKyPlxtRk9XFnPbGVDmSs0UJdtyxTvuRf6DbfsycnAhLuZFyEPCUUgQVoGKS",
-	"AP35sJRO2WavtClZaGUiLKkycRp44fzpJrcH2X+hVLLJ/7Pks73zwF4q0rc0eb9TF2xcRQhe42G7Erer",
-	"4aN12L/NqB4ITsbZiRg4jSySmOtcOQuIAgR83pRtA5mnY+SqUyORJUwqCjZilq3WdN4oYxRCH5lX/VO1",
-	"Vy0YKPKOg+dj4E9ozFvdZmam4qEsaIoD2RydVGCKExmSuSGdMLHmAbJvYFRrs12H/H9aYa/8qR7kUig/",
-	"IjWybDZN2JxDFU0lZfaeZb/OtOMwTZHyzffJigze8iMObfOhEyZVnHlxxk0EOkA+uees9/POISsvFeLp",
-	"9wimaqznbMgNXox14gVWtiRYru0Y7voP7YspOmbPHMGYA0Gi8s4hU6earJDg90qbPmiKd4C89aoMbEQ8",
-	"rlEsrlRt9zl4vDzz9551hju9DHj6sDOpF7TrRULUZ8jcoEysLnSR2jIXKkMNWmHNQ6qwbRvUlHDFbLGn",
-	"HfZ/Cnu+63+KOgzbnyFQEzq6/WSXS40At6lJEL0oBn6Noihml9+JpDuRdOtEUjkVEg4lxovDqbxkifDX",
-	"EFrLzuJCW5w1Ci4/EhJdeoipN6QrcoXxNUiYALkDEitodQhri0oS8jCU5m2BM1bnJCkrOrcu++xOEt2E",
-	"JLpuI++PI7oq53fEpbqscNroXol06p4VTujCaFSjtsmy5AzmHyCqYsSCyOyi7hJR76LmWEXMFbkVRIKj",
-	"ZyYg84AqxZeq3JtdViTmQ3fKDqvnIfdPCeT854YJpWejMX0E6cpDKSWUhFJPgHsQ/cypShUCZqgTYSzI",
-	"K5bLE1FK00FLdotZf/8AxT3wFhJzfY8t9IwZMRDyhGxhadlgFjuP7q1UTYS1fCRsApWdjimvorKR0XMw",
-	"7lmu0THnPwP9Ak7t3vZgIKZuCwT/ujgRyq1ZZwSf9DDAhMPkxkCnuSVreA242eF5u1Ua+X3O/nLw7i0D",
-	"QJMHCfDzKNbLRO54j93v/Za2/JfS1hb7n//670+9B0DyLtQAcWfo3wlmYg7GYnAcKNWpXDpuh6LegOq5",
-	"i49pJXrF/M7HOo8D0f1/Ca9Ha8N6whhteqUMOn9YcWpCZKDYqDagsCkqsU6gXt4mTaUVRXK2XzC4r4oS",
-	"Z5qvhOwIqKugYuGyFwYhpnpUld1rs9ix8vbDQ1Rsd1t9e5BzObG9SIGIlz1s4mIyyWUOYUGCuiLYHzx1",
-	"UN2MHh1XYEfTW7TXYBlg/nr/d207iKK1AEpKmX6YzYMVzRi2LMZTZ6xwexzban0JQT0c6yqt/DYlDIVl",
-	"LlPL0/lDByBJthaElfhwqE3mb4OyqQXndMxPxI8gF4c6z/X8aDZd/mKN7KPFxA1d34fSSFfsRNIiIQ5C",
-	"Hu+V0MJ7AQ/Bx4FLM+MLduCEyNlP2rlcsA/fbTz6yLhjG9324w77+8HLdtFicc18Ks1NphGXfEiu/jGy",
-	"8QR0kR8vw8IfV/xvYWW+ciAsdgAvLVjSMyKytMNaWy34y1Y42qnKuONb7MNvaUtmaWvraTdJwbmftrbS",
-	"1gs9HArBDrl1/jb7SZ+mrSRtgWiBB7rP2p0O/C5M4FH4o5rleZK24HSmra2Hm0naCkr50fIX0lmn091k",
-	"h4JDYxTnkW5xZAfa+Ec77c1nnz76Y0sjAGEd+l8I7BR892c7zj5897T7EVzAlkG3YbukrU/lNkHExSZx",
-	"x39OowncGyAnyqGRakx4+YbychCf6Xuh2NcnUGq/XHRZG6ygw1nQTEY568BRbJlWv2MjIWnVyfKLmql9",
-	"Bw2OO9KzFcJM2/a4ALUAGJrSFXgpbb9Q9qneulbfP1etJ9rgZjzB5eCmV7HJfPZKBM/BJTrkMkcsn0VZ",
-	"CQh1OhS3gfxcM1PnwESDHXQQuIyv11EQyY/ryxYddxGJHkb8JckQ1+3eu0nKeVc7W5eB3ms0S8vb1es6",
-	"dn2yUuYkqN5oTIJiS9op6lDceCNEZZhcZIW1UitU7IdGkFNNrE24zAOQQUk7h4SiycybZcdCTBNmZ4Ox",
-	"v4SwxC2hNCN/p2CdDCakH4b9XxkgG3Dlle2+YDikrJmqbxvzAVcm6Qv5g1eQ5XnZfORvi51vsghzVdqz",
-	"sNuuKqszLAWgQ2kwqADyazQCPK2mCt+hBNC2a5OCf7fNpXQlQsBvIE/z20q7nMal/ZLd1sBwt41Omokw",
-	"I8HgGXZ//9UL9uThs80HbQZVbUizLPLMgluGggLPmbc+wLslIWuimeCutDevhenEt34jpHYrHIkrS5C8",
-	"zVUeN58geUWHZJXEYvoUXfLlzGJt8ExUM4ybcoe/yrG4OxF/rBOxj3vrqo6EV6gzPTgHR1gxQPcMkRY+",
-	"omx65EsIMRqI4eiZA1h5KIzG4EGtLvPSf/DCPQo+uLGb5NXNuZInx3dzSVd5gS2vHdAarO3pXA4WF6kv",
-	"Ta+hh+Mm81MP/Sz7+fJr488cp9XRzAhOoP2QZxy5dHLuAFr+PByboV/X9ZHWo1y0T3H263dGnrPl+Jvv",
-	"hWL7Bwes2+4w31Qp+KXz2URB2tPP0Dp7I4xXNRx7IfwWS/y70okJpl3xwThg4bTZz/JEpIreg/1FpljR",
-	"vtPHQvnWe692dl4eHb77687b3vNoeaHhJxzyGmhy8xGrHb4MOVtGUNIqAoH4X9QZYSPhsDevhMhWQamz",
-	"YmAEdUNPhUK70k9RFZPq+P3TyX735G+P3T9PGxLGobNfAFP3ZQh0tCeKHqezTufh4MfTSc5OhPHW8w9p",
-	"a6PdSVtMqIHOpBr9kLb+fvhq7Wna+hGeFqnCt4y1pZe68NLpJFd2y78zdm66tb7e51a0aUcO9GRd2XVo",
-	"npqChvxGUiIv/8pJl+M/xZsFGOr4+/XSH0I//LYrvzvakhn+/KhLbxW/Co+U2nlp5NCx94Hg6JeIMxhf",
-	"Ln+U3kcvP/zqSfB7x+dLf6TflfpIvV6vGfW6sTY8dY7nfLs4ppkezAIV2krS1W/aBE2FeNVPeCZ+9wk0",
-	"tzSz5UqvFUrmQuHtBXG9sC5dK3BjnOeY3jzXMT0+45iO2XBjwXM3/vdqyKT+0pNKWLuMTrof/vAgKSFJ",
-	"AHLEBLnblYSE3DJr2Rlp/wv0pXWt6CPUz7pz5/+4SNhUmDGfWpaJkeHgNf98SNvr7/Rb7UAXWTxnPcjw",
-	"sDEzYLEsLIQzi7Xtobs44lR+lD56lUSceg5JPdFlfFkFKpcnonnLdjsdv1shRYeyuadGD/ylMeAqJuE4",
-	"b5C22T6Vp0iHYRMEIlG6vqD7tTwRCo/XtW3S+I06gBw/9JsHctytTiv3vbrsIk68bbj+25S7cTOK43bM",
-	"zgOkxjbbdRblCpG8w6Khf9ehru7vzEwXqVsE4Xospo4qlxaCmzZ7AZliFmDvINkp6rtgaZURfHoIE9lr",
-	"0FLByl1FQYVm7uEAqirp42FnsMGfiYf9J9mjp5vdtaedTnsKJ6MGQ5l++izl9HEdhvLR2sc/p2n7/r+m",
-	"o/9M1eg/c9Gf/mckhw/q0JQb0Pf7CydKpZjoA322sdHxeswAknQ2HrW7D9rswK8Xz5nBFQwQRMAvEXKt",
-	"lhLOcPUrUwbf+6Gztvn48cPHTbTS+/4TTWzSG52LFfdajLDeziEfYUofjAE4I4YEyYvKGlk992yyPIpy",
-	"Sll1RGnjNkhbTQPcHa5d6xghgMJdTIW6kh6/1UqsvQFv8xd0+2KbCuZ7/U9V0RurfftScTTeV9HI4w4s",
-	"3aiY7okLYC+6U6sPf0paL/hgLNZeaOWMzi90klQe9m9fsbMluWSoqdvZvMbZRmESSVNu4bzjqVtxtvHh",
-	"W7BqXwfKd2Pz4hdgSt5qd8CdtEMZEn9uHgZY4VFvrkJv1Geckee4eYM5mbBshvoDZkBA4jRwCvVKmkUv",
-	"8cqMootzqnVON8nPmpmZ8pacv0jNiciQDx5hQFPVe7NzuL/74uBo++XL/Z2Dgx7DBA3p8G6OWg7VRjag",
-	"d4JagwNazY0McKFVr9V37PCfezvgFsqOKEBjj5x2PEfYYGFSVffX32JffkhL2NtpK8HsqR9S34u09Ylt",
-	"dLpPznXCHAZmLxREftR7Rk+EG4uZXdkdQ2vLpCq9fa/c8DeIvkDrC0pxMarLqvF6KhSfynawcc73IkRn",
-	"OkFV55QHP+fKQRi91up6NxVqe2/X//1LDS9abqxcaGZkxV7evKF1JgJBc/BZS7Tg58QawOsYkc0gsgSV",
-	"e/2ZzB2YRAncyrBy/h/nrdQ/t9+8vtxKhb5dMgp1i1eK5uBSKwWenGbPxuPOQ6ZVTkjqe9q6kREHf3tN",
-	"nHWsoKybyFG8Y4xgU6Ey4N4z5eUFENgZhGtY5u8B9h4jOanaF5lv01QI8+KL1knI4zMnwm4BGV0w16Sh",
-	"6hYJdUroQWuymwvH1p3L73fu8nvDF8wZPhzKAesLDGx4teXyByTTg/O8Rd7Apho0B/U8ehi8QlRJRtQj",
-	"XxxixzUa/WMleMe7SPsXRdovtU3gM37Z6t1wcVVbSWtm8tZWax3CI/SBsyzPxHABXJ+Uutxm+2IkLUTU",
-	"cz0Cen6/6SARUBuvZr/bnrlxl4WkE1ATE2Y0pG1DeNniu3oGrmbyjvCZG7fqPTIX5LQmYbIS8o1CjzGT",
-	"ufQBTGCpc+J5K4JH7g9AWoFjQSmLAOsg81xkgVWAsOS0Eow2Q0wrKI8oMNPVfLSYXFuuW65kbPvPI/VA",
-	"qdHIUFLT6N6sn8sBw2DVCARALCYNBaYVvi4aT6Dr9X9C6u/yB6MNePaDryTerhXi5SqPmD/odisSxyYl",
-	"nt5QrIF0CoG4K1kibX4eKMD89ksVgdAupvAnmLpA04tZGI4PhwAzgXdvICRAkqWzQ/irEFAZc3amSlzQ",
-	"BAIvTSRQarMdIHnBpBR0GUY+4d0h+vh6bKxzwKDHfZkqKkEu0v8CRoYExQHLeHNpXRKENXCg8YHXUUMp",
-	"u/LGF9mNTKvKOONqrcFWqt3uBcuG3+XHZayfBKvcOW0GWjL/zzEyuWNNAqJ4QBUCUkSX9kvAk2yAL5wh",
-	"068h13FEWLU690vvMDcn16g9UBUzy0U2gtiqf+AULG4Ko7GZkq661JF5tRl70uv7dovJyVQbh6UbYuLP",
-	"IsSbUeJN/TmyYyGILprKqsVp+Z0kEgQsxbQrXcIodsNaWD0RwCrkNzzEEfqzxRY4LCIhwYAbrDbnbOSX",
-	"/Z6NfAaAAgnZSVPh5TNWXeMQsPDaCMAKWNonxtV06J1fUkhiiqxHfTEgEnLpgOyAlt2y3t7O25e7b3/u",
-	"ER5Vb29792UvYb2DX3b39nZe9hDO4OXO691/7Ozv+D9pw3ovtt++2Hn9eudlr9IjrGlp6tOyoMRjPtfm",
-	"GDD3loQkttV4BPb4Am2CLMKDQlCPLyZe3k+EG2vYBfHmwQ1fFG/Sk1OqSWyzt9qvUcbUbNIXhijdAe0B",
-	"KuR9r7cg0go9LleBQgP3aBFtZUroM7Z+CJOo2RkxnIFov8QUhbYbJ+kwsJZDDtvU6JHhE6ImH/MpZJlJ",
-	"FT/YZjtUI2tIy+0v2N67g8OEWTlSAkT6geMq89P0XvTHWh/bJPJsQSQsVXD6ucqSgDEUkBYCsVdlgubU",
-	"TNPRKnGHcQVuwL5gcyOdE1Q4X5qRCZd5k9iKkg/jq1KxDOiGoicRMGjZv32P7/cODt/t7xwd7r7ZOfp/",
-	"797u9B4UIjTnZgRgE/7mwFTvyoiksnI0dvUj0vG68KuQBOgKEJHefKHSL69aeVsZQDueA8KCOKG6yIw7",
-	"3udW3INe+51K0WTOjJ7TKS8rZZl0TbNbsosByqEvxhJ2I3o0txjMaEKgUZb430G62Dleu232F923BaJK",
-	"5ifQ/6MUtM74gnj1UwUPDrnMSdaOtM7osbkQx5Wp/Jfu12peNdWw1AECljmLGcN4rhXE4Ilbv1LBXYtc",
-	"jIH1AhLG7zqBMoXSMAJuA90haNBGFFY5EGVVDa/ZM2AllQGX8BSaF2wq9DTHpid8MJYqAHIg1mpcUW6P",
-	"q1shmh+fPn763wAAAP//",
+	"ud7PmXciFP3/2Xvz5TZurG/4VlCcfOX4mRZFUbJsy5VKKV4SZbyNpDyeiekhwW6QRNQEGAAtism46rua",
+	"98LeK3kL5wC9kN1kU6IWO5o/MpbU3dgPzvr7nbP4lj3x7hxvWT1ueQIdlJMbCRpySqYNNrwcDJjSTdJD",
+	"85Kj56boGoHMLfTt+jNSgenqro9T6NA1HptcO6+5rjw9uWEHPkfAWcwutnUnCp9Msau1JPVi3Uj6bNVG",
+	"eAnZSdQYNp6Y+Wiln6V8YqXLQ0rtuyE/tyYmDc+Wrn69pEvf3TTtMo02lmVdopF9idq9Oi1vNOHTTcLX",
+	"n/LpBro66dPP918n7XOSHYS6J3lVKoJ/fxvt/uXi3htX7tnCQUc639RL5h/1njsMLroJXJZf7Zb/jevO",
+	"Fw3jXRhL7Q3tp/evs6/RJzU3/Ktu8qpI0k8O1XJ+hyJQIwSyMXzUZyMOIZu5UNBAKpeQnEqgLHaBx4Ab",
+	"jdjTAfACdsRAJopEfAio5CIi7GLClYu7evctFTMImoQyidHpaE+TQ8P0MaOa8aKA0I7A7hbC/ik915mQ",
+	"U3BOt8GlCi3YJ/tUnBEXGtBkr9VGCozCIfeInO3WsxwlKndpAG4zVSeZFk7FNcFkFNq4TReiG+UKbxXu",
+	"uHu6jk16l+6dRbfrLDqh5yyXKJVGHG7VWzSv7qzk08zjS7p7AasmsLAD41Cm/ELJEqQ8djAE0iByyaIm",
+	"8XYNBvJd/kBHaENLI0vYxUXpWQfDv7gKKdTcvUdmfte+gEnOeTmvQzcp2aNBdRbw3NrNMZWXeRhX7JHW",
+	"Hbrk7j2Ot5n3e12K96XyvsrRON/4gsKcbglOtwmk7/ssLsEczqVLPyo8n1bALZ4WrPu/cZX0PYKQ3iyE",
+	"2yVO62Ke6j062+ZyNLF09ZqPY5n2o43iE7Y9Zf2RlGfVIJGYr34CT0NAy2Xl9FlIxwUnXB7Do0l6+MrW",
+	"CR8KahLFekg1oflQEHZBQ4Oga5qR/sw4bpq+1ao6AkzLAT9nLilIExm7RByX5Qbpc4lSTISzlMLCjKRm",
+	"c2maB1m6JIs1w2SsVkf03MBTe7loiLs64yZ5ee7UM2uUjxmWlkKOXar7AbTIzNceuxfSKAimR5JEs44A",
+	"UknFSLvVymfkw3OpWZ5oP90B+pChy3tl6iCu4Qe3hCtc4/jNBxpWAFbET1VfIk9kSvTQMN/tPN7ffbzz",
+	"eK/VCs53vnvUfvSYPtl/yh6zkPVZRHfbdDCg++0wCunugD7aCWn0mD1+TFvs0f5g8Gh3P2qF7AnbaT2J",
+	"nvQj7//G6zxzgM/vkYIrfEwvXjMxNKPGwV7r6X7QcElFdtTWJF0/PaqmjHTKO6zkjXP52kaPWcj4pDT2",
+	"dITxkhGjKqqfku+2yDHu9a9fHBdk7E+MKkyHxO22rjSl060+7C9Y+zJZapg2qyXpqc8cdbmImZUoByRi",
+	"5yyWEJDHNFpr73vyGXtioeLFiWErKxYECFTWuMzELDl9pQyxDdWUIIBGxXRm3t4tYXLKtLkXJfei5EZE",
+	"iZk/C5uXKitrg72WOOcOIIeLpYlpjYWVFVONDqx8mvMyJ8INuA/WS7O99xjcpsdgUyHoK+coOczcauDp",
+	"IrZuMQPF86f3tFTGFb/kinAO45gMeGwbtop/nwvWJL3feySW8kzDFQ5IN3b6ACQEMa1dxM8DtwYk1yOs",
+	"yT9LnqECMJtINHrGjAprc4CJ8FEzqsLRp2//lp7GbfzVezeM0qpWCJv7+VhxjX+ALhsJQ7F9KV7XU64Y",
+	"zIw9SZORFJBvVZa+8nvtzJUTGMEpuzA16Vxw+uyK13/6re1VjeeBWLnep+HRut99wwVgW9V6ll7UfvZI",
+	"nBgZntXKaBAnyJ6x8slXDLSkWrNwiLEkHlspUuP5Hw2vRcRzaIzi/cRgh6tAIkjP7sdzKkLW8yhLv/c8",
+	"jhjY0/bzVGE9OuigyQxD88jME5CIa7gb7UkN48Tdd6UpWRLghWqrd/bEnUhVb19/4Gb0ioYMInlfbfIW",
+	"TkqNXJeUk/1OpEpOMvG5EbBt/71ttzsrr6mfgOPUTKHyErJEUjR4qNPsz+D/A/sPQDoLPAeKvQDE0N06",
+	"vvqSK0L9wXKcJnC5cZHBxs1IxAcDzImcy8/Azta9S3JsZjrNg3V5zBJ0TeSMzt8wH3eDR5/sz5NYRqxx",
+	"MKCxZuWnkUd6KaBxyrU7kGpM7TJwYfb3GkFjzAUfJ+PGwU5q7HFh2BAVjzG9OMJX9+BR90M7fZYqBdmy",
+	"ieC/J8z92Rls2szgorRt3shReg5rwnU1CHmYPtH88rDucXis7ABSrbk2VJhaWcr+wA383VZTMcx8KJPE",
+	"UzBognkGdfBg/V1afWj+4pLeL8hdE/kL/dq47McaiNobcQoRDK+toLQHOB3PE8iVvwJWb0u3PO+wC/d7",
+	"slz7IFIQTWN2x7QQ362N70g0Jit35CsA3kh70Z8RtHAhOjfztmpA+tnmI73RrK941CNTxocjhHUIcpua",
+	"m5HDr7XfwreedUTvjM3sL3okZvSc6dQQlol5RnqajakwPOyhZ9v/EcBBET/2gobGGtREKvLj6dFbiNBp",
+	"X2ACoAXO1d4RwgUrqVOWgHLKSyNy6NJZ7UXQbrVwdPZOUlScsQjQE35YRF+xBjSijQTOIXiRlR1rI2V0",
+	"gMfV8/p822lgSfI3+61OIyCdRp+ZKWOCfNNuwRx/s9fqNB6SPrNj6QjvgvDOijGglHBrCklFemN64X/U",
+	"dJb5L1ysVDHCwpFkEKPsAbTvRDEDGLm4rEKmqLYjqhE5IZRKAYapRwKJ+RmLOQNsDOYS2dLVHdFz5uMU",
+	"vfTVLihy6FZ5RvRMSDEbo7FGI2t+kQ8jJjqi2D4Bxn4JXHwYzE2LCTDuyuIYNohwhh/UYOJge5GSkwmL",
+	"uvC+h02e+oo0u6Iel3hMYhqe2WXHFUsBlYXEHco1JEcLB0PjgsLYZ9ebiDm0DLfW1D7o9yhClEBzkOkX",
+	"ZEcEYSnmDpZHXrGrZD/dhYg07Do0FwF5lup0s7nCqlFBh6GGAAAGFn3hLEoFH83Okv18us0Fo8ouKxe+",
+	"66VR5oL7aaV3KV8DOGHg6LLrfYr+Llg0BeVepW4nMmKrnU6XYziZd0KV8SLb887FENxjiWZVXgI7i2s6",
+	"v97YV+6dX/fOr1Ln1+06jq5TIcPdf8x0Etvel9uvcN+C8LokZeBtZMXPlXHbYZYZEk7hupLOFifD7T/t",
+	"fz8vLc6D7AKqycf+jPCoEEMYMm8PPEQWX22kYgMlRWp2ZCwMIVUKGTFtm+WhQfzYD7OTOBk21uK899/M",
+	"ZH+k+MBs+cDD1mLgociNr7HJ6lsgF+5vt1rg4fE/70CWqWHKfvY/H+nWH62tp5/+/u1W+s+H//NNoyJB",
+	"4HptlsoYKP75njGxBmOiVyYRlI64nbJhCyoZDpmuRhj5gCxoXv9xVGRIeWQ16tmEHaAVooM8MS7gjBWM",
+	"JorqqMF8yyEXueramKI+3hGgYKHCDxBuTvlLSf89T6O0p82q9VaZ4ZhBxESa8ugasMo+vDPmGr/s9FTF",
+	"OiIzDdD0K9MWcXbWUhcBVhDa0pIMaFlA8oa1wTfWGnRD8ZgUZe3jbsm3mW7qJ0HBK73bboDfGb3S7dZy",
+	"F/X1XsnZuCrBYbJHCrb+nXAWQ3kOJe5iLb9pa57llTk2RX7eDOHV874EhI/p0J3eLO6y7M68c5y99/fP",
+	"pu+fjd85gG3Vl8lwZLaMHDIzYqpy377PkUkj+RbWHrrMG9D3EG0U3WNcQ3ZP9hspIZaXkddRMmPUObm0",
+	"UVJY4UAMZymdU0fYn5D6y0xlrjFqSMyodrcQOGTAGQiF7v1kpokLzVvdr0me2x/gPmNTpIgfyUQ9c2xR",
+	"09yNBeDv6KeZMXNAPmo+5jHNwqcFBTjm2pzgA2kmDfoIAZ60KqnmB5jzUz/llzm6wWLA17FvZc4bD7e6",
+	"8Xtm7xbvmbm5Wy5e9BcYuQSPvWfJw9PpFbdrFQSKnXM21cs1UEiC0WSqpPHaZ9qtNVLhAj8iN2wQB0DA",
+	"q4nrR7MjTrmJfQ2PjLhzz05iygX4WA8I0yGdMHS/Tj0HBvL76ZGcihVZbcduyHXwn1y3vK4MMOliBkDI",
+	"lYocplLU9+nZb5Upjrm8peNiN5x5Dr3AWqL5EN6V85GwxdrpSF9oiA9HuTrC53fnFypXaM5lotLd76WJ",
+	"/02VshtsknnhMLIGoOtFkPFLwsFNcRAwslVkCkX5AsE3Dw7PBTecxshaoNGOtQ/kUWY6YkRRKcE2i/yL",
+	"3zryGPuXLrvg2ujew2eEp/AKjgkSFQ5uRpGi5QIG0WhwQ11TzS9+/FbwZ95NhRtaJQ+M/es95sytMM/8",
+	"FbjAL1twgNu2VI2qFHy1IGNGNaj5SnWt7TEXrC5KjBNaPs8gVTzKwFzezHLiZxWOy5G5x22p3DQfnKQn",
+	"41nZtVH/8qyoVqkMu7jGCgyNOa07F6YPCI21tBdovnJzxCPAtyh1GlXvj9YtXxT3VVg3X4V1TVv7crpi",
+	"UnIeTpjBNJ6UNNz251lqJcdsgMTwmOGk0a/TJO88Ec7cqUASoRGPIkwYKZ4PxQACpnBG7oAKd+Mn8x6j",
+	"5foxWq7l6FWqHc6Xua6PlypWktVFjLTGVD6Sc+AS7KghreaefaDdfEQMHzPtciN56PGUOggq4IpJPPTn",
+	"bi6dskleSZWz0PJEWFxE7MLzwtnT7dwezv7zpZJV/p85n+29B3atSN/c5H2lLth0FSF4jYdtI25XRYfb",
+	"sH+rUT0QnIyScxYaiSySmOtcOAuIAgR83i7bBjJPR8hVJ4YsCggXLtiIWbZSuvPmMkYh9BFZ1b8j3hcL",
+	"BrK8Y+/5CO0JTfNWD4lKRHooM5piTzbnTiowxbEIydyQTtix5gGyr2dUa5Ijg/x/UmCv7KkOY86EHZEY",
+	"apJMAjKlUEVTSJl9oMnviTQUpimlfLN90iyCt+yI/bfpwDDVEZRYcUZVCnSAfHLPSO/Hl6ckv1SIp99z",
+	"MFUjOSUDqvBiLBMvsLI5wXJtx/DINnTMJuiYXTiCaQ6EE5X3Dpky1aRGgt8rqfqgKd4D8parMrAR8bim",
+	"YjETlSjpNoLFSyN752mjqJHzYKe7rXG5kN3OkqEuIW+9IlFf4CKtZcxEhNqzwHqHjsBva6+i+OvlgDxp",
+	"kf8vs+Xb9qdUfyHHCYI0oZPbTnS+zAgwm6qE0PNs4NcohtLM8ntxdC+O7pw4yqdBwqHEWLE/lWWp1bco",
+	"sOadxJmWmFQKLTsKJ7bkAFNunI5IBcbVIFECZA5IK6/NIZwtKkfIv5CbsxnOVplzJK/g3Lmss3spdBtS",
+	"6LqNu7+O2Cqc3yHlYh3BtNPeiGRqLwomdFtUqk+HzpqkBOYeYKnSKIUjsEt1lhTpLtUWiyi5LNbMEd/I",
+	"RHk0HlCh6Fxle7Wbyol33528k+qZz/cTDHn+qSJMyGQ4co0gRbkvn4QyUNcT4BtE33JHdASCZIhzpjTI",
+	"KhLzc5ZLzUHr9YBoe+8ArT1wFTq2+h6ZyYQoFjJ+7uxfrkmYpJ1Hl1ZHjJnWdMh0ANWchgirmpKhklMw",
+	"6Eks0Rlnm4F+AY927zAM2cQcgNDfZudMmC1tFKPjHgaVcJhUKeg01c4C3gI+dnheH+RG/i0lP5+8e0sA",
+	"xORhAJw8gvQiFhvaI9/2/uw0bEudxgH5v/////ncewjE7kyEiDXj/h1g9mU4YuGZp1F3JdLpdshqDFwN",
+	"d9aYFKyXze90JON0ILL/G7P6s1Skx5SSqpfLmrMHFafGRwOyjao98ppwZdUB1MjroKqcIkvItgsGd1VW",
+	"1uzmK3D2A9RSuALhvOcFYaV6rhK71yRpx/LbDw9Rtt118e0wpnyseyntIV70sImzyXRucggFOngrB/WD",
+	"pw4qmtGLYzK8aPeW22uwDDB/vX9tHXr4lC0PROqy+zCDB6uYMVSZjafMSKH6LP1W4yqk9HCsi1Tyhy5J",
+	"yC9znk7enT90+jnJ1oBQEh0MpIrsTZA3seCcjug5+x7k4kDGsZx2k8l8iyWyzy0mbujyPuRGWrMTQcMJ",
+	"cRDyeKf4L3xg8BA0DvyZEZ2RE8NYTH6QxsSMfPzbzt4nQg3ZaTcftcgvJy+a2RczaJzPubmJJGKRD5x7",
+	"f4QMPB5R5Pt1mPfTFf+nX5kbDn6lHcBLC5Z0QUTmdljjoAF/OfBHuyMiaugB+fhnp8GjTuPgSTvogEO/",
+	"0zjoNJ7LwYAxckq1sbfZD/Ki0wg6DRAt8ED7abPVgt/5Cez6P4okjoNOA05np3Gwux90Gl4h78630Ela",
+	"rfY+OWUUPuZiO9zMujqUyj7aau4//fzJHls3AhDWvv+ZwO6Av36x4+Tj3560P4HbVxPoNmyXTuNz/psg",
+	"4tJP4o6/zEcDuDdATuTDIcU48PwNZeUgPtO3QrEvz6G8fr7QsjRA4Q5nRi2ZylkDzmFNpPiKDYSgUSbL",
+	"V32m9B00Nu6JzmqElg71WQZkAdAzuSuwBkJZpu1nyr6rsS7V95eq9Y4quBpDcD6gaVVsZzpbJYLG4Aod",
+	"UB4jfs8srwT42hwXq4GcXJWIJdDQYAOdeP7i63USpITH5aWKhpoUfR5GfJUEiOt2690mzbwpna3VZutC",
+	"/kLRJM1vVavn6O1xrUxJULvRkASl1mmmqD9RZQ0QEWEykWZacylQqR8o5pxpbGtMeeyBC3KaOSQQjRNr",
+	"kp0xNgmITsKRvYCwpC1waUX2PsG6GExAP/V7vzBAElJhFe0+IzikqJqa7xDz/2qT8vl8wQ1kda6bf/xl",
+	"sfGNZ36ucvsVdtumsjj9UgAalARjCiC+hkPAz6qq6B1wAGm7Ngn4i64uncsRAH4BeZlfVprlJF3aq+y2",
+	"Cka7Q3TQjJkaMgLPkG+PXz0nj3ef7j9sEqhiQ1plFkcaXDIuGPCMWMsDPFscsiSqCe1ye/NamE3s12+F",
+	"xK7GkdhYQuRdruq4/YTIDR2SOonEril3yecziaXCM1HMKK7KFb6RY3F/Iv5aJ+IY99amjoRVqCMZLsEN",
+	"FgTQPH2UhQ5d9jzyI/j4DMRvZGIARh4KoTFwUKrLvLANrtyj4H8bmXFc3Jy1vDi2m3O6ynP88taJW4Ot",
+	"9zLm4WyV+lL1Gno3bjMf9dTOsp0vuzb2zFG3OpIoRh1IP+QVp9w5MTUAJb8Mt2Zg13V7KOUwZs0LnP3y",
+	"nRHHZD72ZnshyPHJCWk3W8R+Khf4knEyFpDq9CN8nbxhyqoahjxndosF9l1u2BhTrWg48tg3TfIjP2cd",
+	"4d6D/eVMsez7Rp4xYb/ee/Xy5Yvu6bt/vHzbe5ZaXmj4MYM8BtK5+ByLHb4MeVqKuSRVBP6wvygzwobM",
+	"YG9eMRbVQaXTLFTMdUNOmEC70k5REYPq7MOT8XH7/J+PzL8vKhLEobNXgKW7GuKc2xNZjztJq7Ubfn8x",
+	"jsk5U9Z6/q7T2Gm2Og3CRCgjLobfdRq/nL7aetJpfA9Ps47At5TWuZfa8NLFOBb6wL4zMmZysL3dp5o1",
+	"3Y4M5Xhb6G34vPsUfMhuJMHi/K8MNzH+k72ZgaGOv9/O/cH3w267/LvDAx7hz3tt91b2K/9I7jsvFB8Y",
+	"8sETGv2U4gqmL+cbde+jhx9+9dj7vNPnc390v8v10fV6u2TU20pr/9QSr/lhdkwjGSae+qyWdLWbNkBT",
+	"Ib3qxzRiX33izB3NaNnoteKSuFB4W0FcLqxz1wrcGMuc0vtLndKjBad0mgU3YjQ2oz/qIZHaS48LpvU8",
+	"Gumx/8PDIIccAUgRY+RqFxyScPMsZQvS/ifoS+Na0UZcP8vOnf3jLCATpkZ0oknEhoqCx/zyELbX3+m3",
+	"0oAuMntGepDdodOsgNm8sGBGzbYOB2Z1tCn/qGt0k8SbcgoJPanLeF0FKubnrHrLtlstu1shPcdlcE+U",
+	"DO2lEVKRJuAYa5A2ybErR+EGQyYIPCJkeQH3a37OBB6va9ukaRtlgDh26LcP3HhUnFZqe7XuIo6tbbj9",
+	"54SaUTVq42GalQfIjE1yZDTKFUfqDouG/l2Durq9MyOZpW05yNYzNjGuUmnGqGqS55AlpgHmDhKdUn0X",
+	"LK08Yk8PYSF7FVoqWLl1FFT4zAMcQFElfTRohTv0KdvtP472nuy3t560Ws0JnIwSzGT306WU00dlmMnd",
+	"rU9/73Sa3/42Gf53Iob/nbL+5L9DPnhYhp5cgbaPxP9p6SX6QJ/u7LSsHhNCgs7OXrP9sElO7HrRmChc",
+	"QQ85BHwSPs9qLtkMV78wZdDed62t/UePdh9V0Ugf2yaq2KN3WqsV91JMsN7LUzrEdD4YA3BEDBwELypr",
+	"zup5oIP5UeTTyYoj6lRug06jaoBHg61rHSMEUKhJ06A20uO3UrCtN+BtvkK3V9tUMN/b/1MUvWl1b58L",
+	"isZ7HY083YG5GxVTPXEB9Ko7tfjw56DxnIYjtvVcCqNkvNJJUnjYvr1hZ0uwZqip3dq/xtlGYZKSpNzB",
+	"ecdTV3O28eE7sGo3A927s7/6BZiSt9KcUMP1gPukn9uH/RV41Kurziv1GaP4EjevNycDEiWoP2AGBCRN",
+	"A4dQL6dZ9AKrzAh3cU6kjN1N8qMkKhHWkrMXqTpnEfK/I+xnR/TevDw9Pnp+0j188eL45clJj2CCBjd4",
+	"N6dajquHrEDrBLUGB1TPjQzwoEWv1d/I6b/fvwS3UNR1ARrdNdLQGGGCmeqIsr/+mfblu04Oa7vTCDBz",
+	"6ruO7UWn8ZnstNqPlzphTj2TFwoiO+r3So6ZGbFE13bHuLUlXOTefpD/8BeItuDWF5TibFTrqvFywgSd",
+	"8Ka3cZZ7EVJnuoOmjl0O/JQKA2H0Uqvr3YSJw/dH9u9XNbzccmPVQjUDK/by9g2thQiEm4NLLdGMLok1",
+	"gNcxRTKDyBJU7PUTHhswiQK4lWHl7D+WrdS/D9+8Xm+lfN/WjELd4ZVyc7DWSoEnp9qz8ai1S6SIHXL6",
+	"e6nNULGTf752HHUko6gb82F6xyhGJkxEwLWn8ssLoK8JhGtIZO8B8gEjOR1xzCL7TVUgyEtf1IZDHp86",
+	"Z/oAyOe8ucaVq2zhUKOEHrQquzlzbN27/L5yl98bOiNG0cGAh6TPMLBh1Zb1D0gkw2XeImtgu/ozA7U8",
+	"cuC9Qq6KzFGNXDnEjms0/N9acI73kfYrRdrX2ibQjF22cjdcuqqNoJGouHHQ2IbwiGtgkdXZMVoAt6dL",
+	"XW6SYzbkGiLqsRwCHb/ddJAIKJVVs98dJmbUJj7pBNTEgCgJKdsQXtb4rkzA1ey8IzQxo0a5R2ZFTmvg",
+	"JytwvlHoMWYy5xrABJYyJ561ImjK9QHoKnAsXMoiQDnwOGaRZxFw2HFSMOI2Q5pWkB+RZ6IraTSbXJ2v",
+	"WS5kbNvmkWog99GUkaTko++TfsxDgsGqIQiAtJDUF5cW+LnceDw9r/0TUn3nG0xtwMUGX3G8XQtEy0Xe",
+	"MHvQ9UFKFBvkeHl9oQbSJ3iirmCOpPmZp/yy268jHOjsbAJ/gqnztLyYhWHoYADwEnj3egICJFVaHMI/",
+	"GIOqmMWZynE/O9B3rlLCpCZ5CaQumJSCLsOUP/hogD6+HhnJGDDncV92hCs/ztL/PDYGB8UBS3hjrk3g",
+	"hTVwntHQ6qi+jF1Y48vZjUSKwjjT1dqCrVS63TNWDbvLz/L4PgFWuFO3GdyS2X+OkLkdaxIQvQOqEJAS",
+	"OrdfPH5kBVxhgsy+yrmOU0RVLWO79AZzc2KJ2oOrYCYxi4YQW7UPXIDF7cJoJBHcFJc6ZVqtxpq0+r4+",
+	"IHw8kcpg6QYb27MI8WaUeBN7jvSIMUcP7Uqq2UX+nSAlBJiLaRe6hFHsirXQcsyARchueIgj9JPZATgs",
+	"UgKCkCqsNKdkaJf9gU75CwD1EbKTJszKZ6y4xiFg0bVigBMwt0+UKenQO7ukkMSUshz1WehIx7kBcgO3",
+	"7Jr03r98++Lo7Y89h0HVe3949KIXkN7JT0fv37980UMogxcvXx/978vjl/ZPUpHe88O3z1++fv3yRa/Q",
+	"I6xpqerTvKDEYz6V6gww9uaEJH6r8gi8pzO0CaIUDhSCenQ2tvJ+zMxIwi5Ibx7c8Fnhpnty4uoRm+St",
+	"tGsUEZGM+0w5CndAeoDqeNvrA4i0Qo/zFaDwgQduEXVhSlwzunwI41SzU2yQgGhfY4r8tysn6dSzlEMO",
+	"20TJoaJjR0U+ohPIMuMibbBJXrr6WOW03P6MvH93choQzYeCgUg/MVREdpo+sP5IyjMdpLxaEAnrCDj9",
+	"VESBxxbyKAueyKswQVP3maqjleMKowLcgH1Gpoobw1zRfG5GxpTHVWIrlXwYX+WCREAvlHoSAXOW/GF7",
+	"/G3v5PTd8cvu6dGbl91f37192XuYidCYqiEATdibA1O9CyPiQvPhyJSPSKbXhV2FwMNWgIi05osr/bKq",
+	"lbWVAbDjGaArsHNXExlRQ/tUswfQa7tTXTSZEiWn7pTnlbKIm6rZzdnFAOPQZyMOuxE9mgcEZjRwYFHa",
+	"8b2DdNFTvHab5GfZ1xmaSmQn0P4jF7SO6Mzx6HcEPDigPHaydihl5B6bMnZWmMrfZL9U8yqphHUdcKAy",
+	"i3gxhMZSQAzecekXqrdLkYoxsJ7Bwdhdx1CmuDQMj9ng7hA0aFPUVR6yvKqG1+wCUElhwDkshVI1OocH",
+	"WNBsCqqPL6iFtIB0fryIdEqJnYT05gYpN8+9n27niF0s2z8TJicxjnRMwxEXHhsEoV7TDUb1WXFnptYQ",
+	"JnjpEYV8gD8bRxDDKM01HztKJZong5woa+Aah9ZI4yoiMm6AKEgHjm5Qaghu+7JKq6pjB7MwQJqymVFB",
+	"24nqxzQ8W3TAWzvXnv0SlGx+wWKNnqp8A09arRLM5nlo5qDBo5UFymDYct2dKI6GaYmV5FDd7MViz8DA",
+	"OclyO9RqrrrQRczPcF3qSxkzCgXHE6k5fnmRHEQTKEMI8CC2Ct+rN2DN/8DlrHDGu3QEgcqmk+LwUkD0",
+	"mMZxkdDMsLFeOYP2kyf8D4jluR4BcpH9GaztcrvTjLLsiABPucZbQhvokrW4Ywqp8ID4k1rxnu8uvZsS",
+	"DXL8+Yu3xW3oEo6WZNos7MQpj8yociPSUEmtL7EVC9VEH+2+xLkJ4NwVNmBui/jupAfEL/CnYD6qETRO",
+	"Rnwydr6nxXucevXVKHrOYr0oAEKqFEenYcn1C3/UCwf9xU+vy2YRebmiLi2VKZgxM6WauOeK32y32vtb",
+	"rZ2t3Z3T1tOD3dZBq/VrIzfHETUM8lrLWkaskgpJhtqbtbRlHK2/0/0Mg75XttszkIc6n/GwCEHDKBqe",
+	"cTHsohJdfn7d+jzQTtUuTtrPL1o7e/utVqu1+6T9pGxm0kaWnUlJEHMJGMRdYV6xoZExE32wvT2dTpvR",
+	"KIbSAfj09zz6bqEX9n2I8xflYdYrrHW9+Z0ydyC1R8Lwp2BxUeZmMN1qhd1eGFDZKfW52puGWnKfraoh",
+	"dAkA9zQjFU5qN0HdEBzVpRkF8zpI47UUEQjpYhLbihy2rK2YC7ZTUjhrFGOoeJYd9J02OTHkZzpm+oEm",
+	"J78nFEIqa9UmZX2YSG1o3A1lxMqHjQ8Q+0CxHycfdv5N9n7+ab7t2k0rFvIJL72w7I3DNXrLiq0eRpS8",
+	"lufMqkmXGHVsulxUXA6ZPlJD2yU52g2X3YteXV/VvJY+nBvGIzuMxY4LoNtuHHz805oU6xS5UmPYeFJH",
+	"xBrFSwXszs5W+zJXcQbeCLItikCpofH7gtqx8Nqco5067/pCAvWfjT4kNc+6MR/YT+y1iFWVQhlLZXVu",
+	"mNzPJTK4T0XUjX311OKejyUS3Cgy4sMRA4ISbtVydKP4Eq3emAvEk+uBe29ML9yPDuRhALjPYj7vu9Vs",
+	"teakxtPFmzKfsd3aevrpz51g59Hnbzudpv9x9/PD778pm/g+NeGoazXFdLc7kQi7qwJ5CkBOAXVqjFLY",
+	"Z2kHWMaPY0l9L6k/3r6iGC3unEelWnFGquNzfStpdYIGxCJWR80HTDERsvSNLo9Kz7i1rpDrKN/PdrGX",
+	"+3uNYrcq9JdcNz1o4Fo9TZEGl3Q2JSbI93f36v1FR1o3nd6NMsbDR6sSfBX46woqyBWAb+4s4vb6CAs1",
+	"FJwTQ1227J3XpfwOg0jL5rgvVHXuHlVmc/sq6352sK+DxaN6NI4W4P6k/FVOym+yv+ld9rPsV22w32R/",
+	"Y4bgHdwjN7lw4FLboBE/5gKCvlVLhy68jYs6z4W5cafEmHuquxXUhffC7i8j7Fwi0aY32/+6z1bsM9fq",
+	"/T77+veZTIQpC+Qdnbwjuzv7+1s7hMaTEd1qg1vLA9S594rG+o8/NIqm+OHWr5/+bH8utbtTALBNa4wZ",
+	"sNiNIMTdxT1613ddxMKYC9Z1DDJlnraZXR1M4UDnIqYAVMRZnGETYVKulCTmQCoxloLNnG+Sa5+Q1SS/",
+	"aJbibhXzuZp14jBu0N0+h+Sn6jC4yw+mirnU4HwtYtoDH3CARE+pmagVG/edwH4vDcWjexgSpYzE3N0s",
+	"mle7IT3ikBBTa7hpBcOmBgtY1JXw0kcbQZX+4u+bmzm8sBRFPfgLXpK7OMO5eazKMnJ5IJDkDIW2RYn4",
+	"SiozIyOZYCbXONE8JFKADAhHVA2Zy+oPEz2COjifFz8joZRxs+zOTolhlsaFIGvcilWgXoqZk0BSAH9V",
+	"QPosdrmSEAAo+P/hkeJInjafXm8EIKO7Kcev/jIHFjQutoZyy/3Sf7X51v3jIz72Kf/cFgYzgE+P2v40",
+	"htyMkj6kLUg64VtWBRwysZ128nP+dX3GJ1tygoGrrYkE1NYUDzibZqbCytQbyPyHnP8B7G8EhpkwRew7",
+	"5dd/uyx8stq5X6Q5usK6l6okT5tPn9bSJdSsqxIxH3wa0FizoOKehbxdIzHBUiYGkywxJgv0aFOZxBGJ",
+	"ZK27FVIzui6tddPqOKT/HLOQ8UmpuXmE4dQRo8qVlWLjy6WlSww/ZoNEf7VpFrgu/Q0jdkMhgUvKKsXt",
+	"ZhcTKLxaLuRjds5iYB0hfax5p8Lzm0iXO1Y8pHtlMU4fjWuVHdABDZnpIg/GahKgQms7S2OVpa0NTVVw",
+	"8cfTo7dWFu3skYgPudEVR77VbqX/23lU5/DbNkvn+RAblQPyJCA77YDs7No20x7g3Q2QbiMWnuFvK7q1",
+	"qlcLN8yTz9/811827WBnr9yAh74LOmZReWKAcyI9wPkDYe7Y+iB3Fa48vbynV+lZJRnF3Z7YO3dtX1+2",
+	"eeUSCcKjdMrLE0OuGNpfNcvwyRucZEilqspvSNHVcuwQEAZAjX0EfLsjrlOo8vxEPb5yDgT27YvLTUdI",
+	"yiWzCZW7kEV+mRz+soxm/Oy8JofzWuEwkWTAjKujwdcdFU6M8MBFAemUwkUVjouur4VdHDEQ7Phr2z2F",
+	"WwkwBTBXsQzkPf1kXRLV1+6F5zJCPAouulhnW+kysldCIhBUFvLFZBz5cMNKzZXrLsL/r/J+OVU9BbU9",
+	"WqDsBpJuacjA6oekj4xEE6iUX68r6yw/di5fHrleU5UG6xU/7z1+5RrgigqfJjlVCSNjeoaoalpiAT64",
+	"/zTWAEeSOAThGntbdweMmkSxaJnn0UmQSYJEqU4MIcb32g2tZY1tqO0J5SsGiN5syD6lZ0xA1jMSRUDS",
+	"YZ+GZ3VX2Em+tcbpHMkS171k2UFwKe2wiLHa02l9IdWsVt8qMk1Tbd/hngBiwmonwOJtBt/HnfRVkQPY",
+	"kQnWXpy5VzE1ARnEUiqgHBlRA9AoIxZPdOpEmC9VOmGhtGtsXytJHV9p2Piro4tXSZlVtQjy/IZyQaZU",
+	"sZFMNFu/VgCUhO5GEFfxU/dQtnYu7EJVKqaLq5gRj6ysOcgMpE7npEyJE+zCdMNEaanKSNNg40J2OT7T",
+	"S4USJFtbSeGcsDLj+i32ls1+/uPoN8n/vftz/O9/Hce/vnp69uu/3v52JFp1DHj/QBdGXIq4Zf/gAR+o",
+	"9qXMUOi9cOz+vrdH2i3y+OnePmk9ffSkOIO7C0jlSyzOTufv34Opaf9Dvn3Y3N769D+l5nI6hkQzVX5e",
+	"D7Fow8gCmhMX2jAaebNknqD2OdXuErA31Bi6VhwujWhxhHvFEe4ut6kPt35FePZP2T+b3aphykFXUVMa",
+	"vwQN2SHSeNQNIJQRM4S5qdKQ3Qfr6scn9ltwpuRgoJdSW0+tZWWNxslcmUm9aw4tzavUknxwZFVokKQZ",
+	"QROqzFxlyeoaEsjE66bGVcWQIz6ArH/j48gwB/AuW12IUDIH0KqQZplvHxQ3PQJ/+dm83dF4HzO7iRW4",
+	"Nac8XLyUVt9KrhsVxarQEScTQqvFGZ+5mGNoDkdU0dAADgfAP2T69Ny1/W5r79XjfxxvPX3T/ufzRmVv",
+	"fk+oMKXVe78IgCoZgEYJK7bS71Iy81PRxeMEGxBCuhU8xPC3B9opjiBlPIoEF9xwmnJiwkwsXjdQ5FYa",
+	"rfSe88VWFdMmyIVOn3kSjJRNM/v+kQuXIvYTEjEgishVarkdukxZhW57q7VzutM6aK1XQLYGesMIo+Wr",
+	"jakRj9CGQ+DHxQ23zJ45Zwog0ruTRIUjqtnyBnEnEGsFLWBGLJQ2VuJF4AvdupORXQg1xHbQAAK18i01",
+	"5PW3VD42j34Hwi7ocOgANBuXq/zWfgq9yEDEOLOxPeYZnu2SfqHazp3zrk/orJsIw+OKZaWCJALORIqn",
+	"FlIRsjhmUarahj4i7R7MHqksUN1prShQXan5urS57phGbHPxSfxoNdLrzLME5kyzo4iNJxJ5JNgkpjMW",
+	"rbJtyl4pWOFfB12gXyNk6yw5rlLggmfMpWW4dQFQK3pHok/cfaBJX8mpBlw7cCnQPLhdcesZedY955qu",
+	"X4aejgH+UIr14fKSKZlSSIuY0DmBa7u1vjvBI8tUFp0W8IeeufJ3B282pmeMKCnHTfLayuNCvbs9o302",
+	"k07RWbBKl5YD7xTLgUtj2ddUo1KvPOVKlQI3Q8ByE+kbXhcpt6jLfSfI4TpdBEAo0wnyDazhn1nWRuH6",
+	"Xd9d4+nA7wnf704WkRfiXS9Iy6MMHmjPPQ22qK4GNprw7u77s3/N/njpflVDY1hldC4imLQf1XJ2+A+X",
+	"HgL/bVoMMdZsrCB14X+rRG/KAXtP1PAlEzUoj0BRnQYHQJuxFENNjAyITsIRIvNHLOaAzymkYYhJKxiJ",
+	"+Ty4Sfrc3uOdnRLNKO/r/E+nozodUeHbRGhfVnWyIecK/A5Dfs4ERArtucbIOMQqrbE6Hz9slIOvXCHV",
+	"WuX0802p7bnPdlOsms02EXxtscJ759yddc7dhtvs3g22nhtMWz3KS2+859sbuzJdbvsL//kKxdc3nyL8",
+	"52X5PUrFJZh3jIlXbS2ZmFCOGUiJMyGnojIzeB4Krn15TxsC44Me8nE9ODt9llTAGyP2v5wK76u1ssNq",
+	"+4ngvyfzUvyX460Xx0evTrd+eP2PsmOpz5KKLHZ9luQ2aMys5qCDNI0+kvBfqkeAqRzDP+COseqM0qFU",
+	"TDfJGxrliU1W4AfOdzenvuzvVdu0VfHkyri5HXWt/Hd9llyhh4vtxsmwarrjZJifbzllaiukms1PPRJ/",
+	"cDGMmZv+dWd5dJk0D8+n/unv326l/3xYMb32uumCwrokaOyj9o56ZSFqv2bkUhtaFi4+sb8O0Dq2SoZU",
+	"iIAA0hd4oTyJE3ZkAcfwR1A9FKmEQV0tBcrzaCvM2/lI9rxxWzl8GZ7NJwUuoCDmzHW4uAHpceiyQgKf",
+	"aoxKo08Euw5TG3vrVOBrgEc5QYqgpRgpwKAC/Dn3eBK35uPSSb9QMb3JvfCG8vgk//2K/RBzcYYF7wgi",
+	"kXdefGVhpVolmicTJswpBJ4usQ322jU26amUb6iYeeLwK2yfsWezoOeUx7TPY+enXIrYlX/2Uhisl4ND",
+	"vTW6gDBRthez1RA87rn7qu9lhZ83XWxa2wmxJjXOQlrGPVXOPVXOPVXOV0GVU0yYSisfr7+u72ZKvq4x",
+	"Nu8ul6WqpRRsVt//eoxPfb5Bv06crPYK22duyj6tQ4CT9/tu1OmLWmJ34bzZ1XA3uttRbua8SphT9PzO",
+	"WNBDSjSlnMLlpzd38oKirlo8NP4SD7IKhSW8O44auWuYGpd5lYCfG9gT9UgqQyYjNV/O19ByMJfctb9+",
+	"/oihwyEe+bUKlAy7KK9VfV8BjvXunKktRlVApLD/j5WUAn9lT3iExLburDcXPFylvCOwc25YJTfS0HiJ",
+	"eyxz0nABpc+FQ9d+UuvUAZXTOnXNCRx62yrsaBY9A9eQTEDpy9eTcE1oPLU6NjBKy5oVrG7/3rAQCBqu",
+	"21VIDR/A8eoeCgqKsv1Bs3OmaLwGUE0p14cnF1/qdtZBxjkPahc5JJrbNrPwINXeUVlLIUtBgxfVMcew",
+	"C06XWzNPa8Lm2StxWVjSTmK+CLUML86aO+VDPAH/8NQN1FdnQ7l+uSFnf3HZyFDaE8WoLh/1LEdK7J4m",
+	"3ByQ3lAK1gswYOoJzwACjEVkb6f1jPQGlMdcDHuBHQMgO9l1c3FH5sPNijFgOW6St0kce+Z9HHtu3DAj",
+	"KYf5hCYao7JAAzs3GSvHXc1baM8fKzJM197fLvBaSVjo5qOr7RJXbO7M8e2opDwNMTAvu8iMkIIRnYQh",
+	"YxGLNr8t1rBOV8FnlMxljSIcds5loruahYqZqvqGX+yvcV8gg6992BMmaT4UmvSZ5pFnT5oSYFTa9GTd",
+	"mkq51IhdNu8pq6T7DVSiAMH5tj3npcqrE9DdNWTkcqk4H/FbNHhdizdzVsf04gjf23kE96f/ae4YBw00",
+	"hNyfXRWO72vpghw6GBgvJgMC80/YRcgmYHVG7JzFcoLQ0gh7G1JAe06jqZ5sH/wMa65mYar3nhS16mKa",
+	"IHzr+4Pt7Y//6XT0p79/c5OuiM//LwAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -20,7 +20,7 @@ func TestEveryTagHasAPackageThatTestsIt(t *testing.T) {
 	spec, err := openapi3.NewLoader().LoadFromData(shopd.Contract)
 	require.NoError(t, err)
 	owned := map[string]string{}
-	files, err := filepath.Glob("../../*/main_test.go")
+	files, err := filepath.Glob("../*/main_test.go")
 	require.NoError(t, err)
 	for _, file := range files {
 		text, err := os.ReadFile(file)

@@ -584,59 +584,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/products/search": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Search products
-         * @description Finds products by words and by meaning, best first. `hybrid` weighs both, products with every word first;
-         *     `keyword` leaves meaning out; `semantic` uses meaning alone. An exact sku or GTIN comes first, then for the
-         *     name of a brand its products. At most the 200 best are ranked.
-         *
-         *     Before anything is looked for, the text is understood: prices in it ("under $60", "between $20 and $40") become
-         *     filters unless `min_price` or `max_price` say otherwise, and are echoed in `interpreted`; words no product has
-         *     are corrected to the likeliest ones that products have, which `corrected_query` says; synonyms are added. When
-         *     no product has all words, those with the more telling ones are found, and `dropped_words` names what the best
-         *     of them lacks. A text of which no word is known finds nothing. When the model that understands meaning is out
-         *     of reach, `hybrid` answers by words and says so in `mode_used`.
-         *
-         *     Facets, if asked for, count the products that match the words, or in `semantic` mode the 200 nearest in meaning.
-         */
-        get: operations["searchProducts"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/products/suggest": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Complete a search
-         * @description What a shopper may be about to type: brands, categories and products with a word that begins with the last one
-         *     typed and all the words before it, and completed queries. When nothing begins like it, mistyped words are
-         *     corrected first.
-         */
-        get: operations["suggestProducts"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/products/featured": {
         parameters: {
             query?: never;
@@ -760,6 +707,137 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/media/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an image
+         * @description A product image. Its name changes whenever its content does, so it may be kept for a year. Clients take
+         *     the address from a product's `images`.
+         */
+        get: operations["getMedia"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search products
+         * @description Finds products by words and by meaning, best first. `hybrid` weighs both, products with every word first;
+         *     `keyword` leaves meaning out; `semantic` uses meaning alone. An exact sku or GTIN comes first, then for the
+         *     name of a brand its products. At most the 200 best are ranked.
+         *
+         *     Before anything is looked for, the text is understood: prices in it ("under $60", "between $20 and $40") become
+         *     filters unless `min_price` or `max_price` say otherwise, and are echoed in `interpreted`; words no product has
+         *     are corrected to the likeliest ones that products have, which `corrected_query` says; synonyms are added. When
+         *     no product has all words, those with the more telling ones are found, and `dropped_words` names what the best
+         *     of them lacks. A text of which no word is known finds nothing. When the model that understands meaning is out
+         *     of reach, `hybrid` answers by words and says so in `mode_used`.
+         *
+         *     Facets, if asked for, count the products that match the words, or in `semantic` mode the 200 nearest in meaning.
+         */
+        get: operations["searchProducts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/suggest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Complete a search
+         * @description What a shopper may be about to type: brands, categories and products with a word that begins with the last one
+         *     typed and all the words before it, and completed queries. When nothing begins like it, mistyped words are
+         *     corrected first.
+         */
+        get: operations["suggestProducts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/search/synonyms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List synonyms
+         * @description All sets of synonyms, oldest first.
+         */
+        get: operations["listSynonyms"];
+        put?: never;
+        /**
+         * Add synonyms
+         * @description Adds a set of terms that mean the same, from the next search on (other servers follow within seconds). Without
+         *     `meaning` each term finds what the others find; with it, each term also finds what the meaning finds, but not
+         *     the other way round. A term is in one set alone (409 `synonym_taken` otherwise).
+         */
+        post: operations["createSynonyms"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/search/synonyms/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The resource's id. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Get a set of synonyms
+         * @description One set of synonyms.
+         */
+        get: operations["getSynonyms"];
+        /**
+         * Replace a set of synonyms
+         * @description Sets all of the set; a `meaning` that is left out is taken away.
+         */
+        put: operations["replaceSynonyms"];
+        post?: never;
+        /**
+         * Delete a set of synonyms
+         * @description Removes a set. Its terms mean themselves again.
+         */
+        delete: operations["deleteSynonyms"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/categories": {
         parameters: {
             query?: never;
@@ -869,63 +947,6 @@ export interface paths {
          * @description A JSON merge patch (RFC 7396). Only the fields sent change.
          */
         patch: operations["updateBrand"];
-        trace?: never;
-    };
-    "/api/v1/admin/search/synonyms": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List synonyms
-         * @description All sets of synonyms, oldest first.
-         */
-        get: operations["listSynonyms"];
-        put?: never;
-        /**
-         * Add synonyms
-         * @description Adds a set of terms that mean the same, from the next search on (other servers follow within seconds). Without
-         *     `meaning` each term finds what the others find; with it, each term also finds what the meaning finds, but not
-         *     the other way round. A term is in one set alone (409 `synonym_taken` otherwise).
-         */
-        post: operations["createSynonyms"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/admin/search/synonyms/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The resource's id. */
-                id: components["parameters"]["Id"];
-            };
-            cookie?: never;
-        };
-        /**
-         * Get a set of synonyms
-         * @description One set of synonyms.
-         */
-        get: operations["getSynonyms"];
-        /**
-         * Replace a set of synonyms
-         * @description Sets all of the set; a `meaning` that is left out is taken away.
-         */
-        put: operations["replaceSynonyms"];
-        post?: never;
-        /**
-         * Delete a set of synonyms
-         * @description Removes a set. Its terms mean themselves again.
-         */
-        delete: operations["deleteSynonyms"];
-        options?: never;
-        head?: never;
-        patch?: never;
         trace?: never;
     };
     "/api/v1/admin/products": {
@@ -1168,6 +1189,110 @@ export interface paths {
          *     product; a new `position` shifts the others.
          */
         patch: operations["updateProductImage"];
+        trace?: never;
+    };
+    "/api/v1/products/{id}/reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The resource's id. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List a product's reviews
+         * @description What buyers wrote about a product, newest first unless `sort` says otherwise, with a summary of all its reviews.
+         *     Titles and bodies are plain text: escape them where they are shown.
+         */
+        get: operations["listProductReviews"];
+        put?: never;
+        /**
+         * Review a product
+         * @description Adds a review, which is shown at once under the account's first name and the initial of its last name. An account
+         *     has one review of a product (409 `review_exists`); it can be changed and withdrawn.
+         */
+        post: operations["createReview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{id}/reviews/mine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The resource's id. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Get my review of a product
+         * @description The review the account wrote about the product, also while the shop hides it.
+         */
+        get: operations["getMyReview"];
+        /**
+         * Change my review of a product
+         * @description Sets all of the review; what is left out becomes empty. One that the shop hides stays hidden.
+         */
+        put: operations["replaceMyReview"];
+        post?: never;
+        /**
+         * Withdraw my review of a product
+         * @description Removes the review and its stars.
+         */
+        delete: operations["deleteMyReview"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List all reviews
+         * @description Reviews of all products, newest first, also those that are hidden.
+         */
+        get: operations["adminListReviews"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/reviews/{id}/visibility": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The resource's id. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Hide a review or show it
+         * @description A hidden review is shown to its author alone and does not count in the product's rating. Who hid it, and why, is
+         *     kept in the audit trail.
+         */
+        put: operations["setReviewVisibility"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/admin/products/{id}/inventory": {
@@ -1476,6 +1601,28 @@ export interface paths {
          *     The answer is sent as it is made. When it breaks off, so does the connection.
          */
         get: operations["exportProducts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/feeds/google.xml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Product feed for Google Merchant Center
+         * @description All active products as an RSS 2.0 feed with the columns of Google Merchant Center, an item for each variant. Give
+         *     Google this address with the token of `FEED_TOKEN`; without that setting, or with another token, there is nothing
+         *     here.
+         */
+        get: operations["getGoogleFeed"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2064,132 +2211,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/products/{id}/reviews": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The resource's id. */
-                id: components["parameters"]["Id"];
-            };
-            cookie?: never;
-        };
-        /**
-         * List a product's reviews
-         * @description What buyers wrote about a product, newest first unless `sort` says otherwise, with a summary of all its reviews.
-         *     Titles and bodies are plain text: escape them where they are shown.
-         */
-        get: operations["listProductReviews"];
-        put?: never;
-        /**
-         * Review a product
-         * @description Adds a review, which is shown at once under the account's first name and the initial of its last name. An account
-         *     has one review of a product (409 `review_exists`); it can be changed and withdrawn.
-         */
-        post: operations["createReview"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/products/{id}/reviews/mine": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The resource's id. */
-                id: components["parameters"]["Id"];
-            };
-            cookie?: never;
-        };
-        /**
-         * Get my review of a product
-         * @description The review the account wrote about the product, also while the shop hides it.
-         */
-        get: operations["getMyReview"];
-        /**
-         * Change my review of a product
-         * @description Sets all of the review; what is left out becomes empty. One that the shop hides stays hidden.
-         */
-        put: operations["replaceMyReview"];
-        post?: never;
-        /**
-         * Withdraw my review of a product
-         * @description Removes the review and its stars.
-         */
-        delete: operations["deleteMyReview"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/admin/reviews": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List all reviews
-         * @description Reviews of all products, newest first, also those that are hidden.
-         */
-        get: operations["adminListReviews"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/admin/reviews/{id}/visibility": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The resource's id. */
-                id: components["parameters"]["Id"];
-            };
-            cookie?: never;
-        };
-        get?: never;
-        /**
-         * Hide a review or show it
-         * @description A hidden review is shown to its author alone and does not count in the product's rating. Who hid it, and why, is
-         *     kept in the audit trail.
-         */
-        put: operations["setReviewVisibility"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/feeds/google.xml": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Product feed for Google Merchant Center
-         * @description All active products as an RSS 2.0 feed with the columns of Google Merchant Center, an item for each variant. Give
-         *     Google this address with the token of `FEED_TOKEN`; without that setting, or with another token, there is nothing
-         *     here.
-         */
-        get: operations["getGoogleFeed"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/admin/webhooks": {
         parameters: {
             query?: never;
@@ -2374,27 +2395,6 @@ export interface paths {
          *     turns the mails on again.
          */
         post: operations["unsubscribe"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/media/{path}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get an image
-         * @description A product image. Its name changes whenever its content does, so it may be kept for a year. Clients take
-         *     the address from a product's `images`.
-         */
-        get: operations["getMedia"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2657,6 +2657,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/products/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare products
+         * @description Holds two to four products side by side, by price, stock, rating, brand and their attributes, and says in which they differ.
+         */
+        get: operations["compareProducts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rag/index": {
         parameters: {
             query?: never;
@@ -2733,26 +2753,6 @@ export interface paths {
          * @description How many products are indexed, stale or failing, by which model, and when the last run ended.
          */
         get: operations["getIndexStatus"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/products/compare": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Compare products
-         * @description Holds two to four products side by side, by price, stock, rating, brand and their attributes, and says in which they differ.
-         */
-        get: operations["compareProducts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2970,38 +2970,6 @@ export interface components {
         Slug: string;
         /** @description Words to look for. */
         SearchText: string;
-        /**
-         * Format: email
-         * @description An e-mail address. Case does not matter.
-         * @example ada@example.com
-         */
-        Email: string;
-        /**
-         * Format: password
-         * @description 8 to 72 bytes of UTF-8, and not one of the common ones.
-         * @example correct horse 9
-         */
-        Password: string;
-        /**
-         * @description A person's name.
-         * @example Ada
-         */
-        PersonName: string;
-        /**
-         * @description A name to log in with instead of the e-mail address. Case does not matter.
-         * @example ada
-         */
-        Username: string;
-        /**
-         * @description A phone number as people write it.
-         * @example +44 20 7946 0958
-         */
-        Phone: string;
-        /**
-         * @description What an account may do. Staff keeps catalogue, stock and orders; administrators may do all.
-         * @enum {string}
-         */
-        Role: "customer" | "staff" | "administrator";
         /** @description What went wrong, as of RFC 9457. */
         Problem: {
             /**
@@ -3063,6 +3031,38 @@ export interface components {
              */
             message: string;
         };
+        /**
+         * Format: email
+         * @description An e-mail address. Case does not matter.
+         * @example ada@example.com
+         */
+        Email: string;
+        /**
+         * Format: password
+         * @description 8 to 72 bytes of UTF-8, and not one of the common ones.
+         * @example correct horse 9
+         */
+        Password: string;
+        /**
+         * @description A person's name.
+         * @example Ada
+         */
+        PersonName: string;
+        /**
+         * @description A name to log in with instead of the e-mail address. Case does not matter.
+         * @example ada
+         */
+        Username: string;
+        /**
+         * @description A phone number as people write it.
+         * @example +44 20 7946 0958
+         */
+        Phone: string;
+        /**
+         * @description What an account may do. Staff keeps catalogue, stock and orders; administrators may do all.
+         * @enum {string}
+         */
+        Role: "customer" | "staff" | "administrator";
         /** @description A new account. */
         RegisterRequest: {
             email: components["schemas"]["Email"];
@@ -3379,105 +3379,6 @@ export interface components {
              */
             order_updates?: boolean;
         };
-        /** @description An account as the shop's administrators see it. */
-        Customer: {
-            id: components["schemas"]["Id"];
-            /**
-             * @description The e-mail address as it was given.
-             * @example ada@example.com
-             */
-            email: string;
-            /**
-             * @description The user name, or null.
-             * @example ada
-             */
-            username: string | null;
-            /**
-             * @description Given name.
-             * @example Ada
-             */
-            first_name: string;
-            /**
-             * @description Family name.
-             * @example Lovelace
-             */
-            last_name: string;
-            /**
-             * @description The phone number, or null.
-             * @example +44 20 7946 0958
-             */
-            phone: string | null;
-            role: components["schemas"]["Role"];
-            /**
-             * @description Whether the account may log in.
-             * @example true
-             */
-            is_active: boolean;
-            /**
-             * @description Whether the e-mail address was verified.
-             * @example false
-             */
-            email_verified: boolean;
-            /**
-             * Format: date-time
-             * @description When it was created.
-             * @example 2026-01-31T09:30:00Z
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When it last changed.
-             * @example 2026-02-01T10:00:00Z
-             */
-            updated_at: string;
-            orders: components["schemas"]["CustomerOrders"];
-        };
-        /** @description What an account bought. */
-        CustomerOrders: {
-            /**
-             * Format: int64
-             * @description How many orders it placed, cancelled ones too.
-             * @example 4
-             */
-            count: number;
-            spent: components["schemas"]["Money"];
-            currency: components["schemas"]["Currency"];
-        };
-        /** @description A page of accounts. */
-        CustomerPage: {
-            /** @description The accounts. */
-            items: components["schemas"]["Customer"][];
-            /**
-             * Format: int64
-             * @description How many there are in all.
-             * @example 228
-             */
-            total: number;
-            /**
-             * Format: int32
-             * @description How many a page holds.
-             * @example 20
-             */
-            limit: number;
-            /**
-             * Format: int32
-             * @description How many were skipped.
-             * @example 0
-             */
-            offset: number;
-        };
-        /** @description Whether the account may log in. */
-        CustomerStatus: {
-            /**
-             * @description Whether the account may log in.
-             * @example false
-             */
-            is_active: boolean;
-        };
-        /** @description What the account may do. */
-        CustomerRole: {
-            role: components["schemas"]["Role"];
-        };
         /** @description An address as it is written down. */
         AddressInput: {
             /**
@@ -3673,6 +3574,105 @@ export interface components {
              */
             offset: number;
         };
+        /** @description An account as the shop's administrators see it. */
+        Customer: {
+            id: components["schemas"]["Id"];
+            /**
+             * @description The e-mail address as it was given.
+             * @example ada@example.com
+             */
+            email: string;
+            /**
+             * @description The user name, or null.
+             * @example ada
+             */
+            username: string | null;
+            /**
+             * @description Given name.
+             * @example Ada
+             */
+            first_name: string;
+            /**
+             * @description Family name.
+             * @example Lovelace
+             */
+            last_name: string;
+            /**
+             * @description The phone number, or null.
+             * @example +44 20 7946 0958
+             */
+            phone: string | null;
+            role: components["schemas"]["Role"];
+            /**
+             * @description Whether the account may log in.
+             * @example true
+             */
+            is_active: boolean;
+            /**
+             * @description Whether the e-mail address was verified.
+             * @example false
+             */
+            email_verified: boolean;
+            /**
+             * Format: date-time
+             * @description When it was created.
+             * @example 2026-01-31T09:30:00Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             * @example 2026-02-01T10:00:00Z
+             */
+            updated_at: string;
+            orders: components["schemas"]["CustomerOrders"];
+        };
+        /** @description What an account bought. */
+        CustomerOrders: {
+            /**
+             * Format: int64
+             * @description How many orders it placed, cancelled ones too.
+             * @example 4
+             */
+            count: number;
+            spent: components["schemas"]["Money"];
+            currency: components["schemas"]["Currency"];
+        };
+        /** @description A page of accounts. */
+        CustomerPage: {
+            /** @description The accounts. */
+            items: components["schemas"]["Customer"][];
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             * @example 228
+             */
+            total: number;
+            /**
+             * Format: int32
+             * @description How many a page holds.
+             * @example 20
+             */
+            limit: number;
+            /**
+             * Format: int32
+             * @description How many were skipped.
+             * @example 0
+             */
+            offset: number;
+        };
+        /** @description Whether the account may log in. */
+        CustomerStatus: {
+            /**
+             * @description Whether the account may log in.
+             * @example false
+             */
+            is_active: boolean;
+        };
+        /** @description What the account may do. */
+        CustomerRole: {
+            role: components["schemas"]["Role"];
+        };
         /** @description A category of the tree. */
         Category: {
             id: components["schemas"]["Id"];
@@ -3797,12 +3797,6 @@ export interface components {
          * @enum {string}
          */
         ProductSort: "created_desc" | "created_asc" | "price_asc" | "price_desc" | "name_asc" | "relevance" | "popularity";
-        /**
-         * @description Which rankings a search uses.
-         * @default hybrid
-         * @enum {string}
-         */
-        SearchMode: "hybrid" | "keyword" | "semantic";
         /**
          * @description Whether it can be bought now.
          * @enum {string}
@@ -3977,8 +3971,26 @@ export interface components {
              */
             name: string;
             slug: components["schemas"]["Slug"];
-            brand: components["schemas"]["Reference"];
-            category: components["schemas"]["Reference"];
+            /** @description A category or brand in short. */
+            brand: {
+                id: components["schemas"]["Id"];
+                /**
+                 * @description The name.
+                 * @example Headphones
+                 */
+                name: string;
+                slug: components["schemas"]["Slug"];
+            } | null;
+            /** @description A category or brand in short. */
+            category: {
+                id: components["schemas"]["Id"];
+                /**
+                 * @description The name.
+                 * @example Headphones
+                 */
+                name: string;
+                slug: components["schemas"]["Slug"];
+            } | null;
             price: components["schemas"]["Money"];
             /**
              * @description What the buyer pays while it is on sale, or null.
@@ -4089,8 +4101,26 @@ export interface components {
              * @example Forty hours of music on one charge, with cushions that stay cool.
              */
             description: string;
-            brand: components["schemas"]["Reference"];
-            category: components["schemas"]["Reference"];
+            /** @description A category or brand in short. */
+            brand: {
+                id: components["schemas"]["Id"];
+                /**
+                 * @description The name.
+                 * @example Headphones
+                 */
+                name: string;
+                slug: components["schemas"]["Slug"];
+            } | null;
+            /** @description A category or brand in short. */
+            category: {
+                id: components["schemas"]["Id"];
+                /**
+                 * @description The name.
+                 * @example Headphones
+                 */
+                name: string;
+                slug: components["schemas"]["Slug"];
+            } | null;
             price: components["schemas"]["Money"];
             /**
              * @description What the buyer pays while it is on sale, or null.
@@ -4272,6 +4302,170 @@ export interface components {
         SimilarProducts: {
             /** @description The products. */
             items: components["schemas"]["ProductSummary"][];
+            /**
+             * Format: int64
+             * @description How many there are in all.
+             * @example 228
+             */
+            total: number;
+            /**
+             * Format: int32
+             * @description How many a page holds.
+             * @example 20
+             */
+            limit: number;
+            /**
+             * Format: int32
+             * @description How many were skipped.
+             * @example 0
+             */
+            offset: number;
+        };
+        /**
+         * @description Which rankings a search uses.
+         * @default hybrid
+         * @enum {string}
+         */
+        SearchMode: "hybrid" | "keyword" | "semantic";
+        /** @description A product that matches, and why. */
+        SearchHit: {
+            product: components["schemas"]["ProductSummary"];
+            /**
+             * Format: double
+             * @description How well it matches. Comparable within one answer only.
+             * @example 0.0317
+             */
+            score: number;
+            highlights: components["schemas"]["Highlights"];
+        };
+        /** @description HTML-escaped texts with the words that match in `<mark>`. */
+        Highlights: {
+            /**
+             * @description The name.
+             * @example Drift <mark>wireless</mark> <mark>headphones</mark>
+             */
+            name: string;
+            /**
+             * @description The part of the description that matches best.
+             * @example Forty hours of <mark>wireless</mark> music on one charge
+             */
+            description: string;
+        };
+        /** @description A page of matches, best first. */
+        SearchResults: {
+            /** @description The matches. */
+            items: components["schemas"]["SearchHit"][];
+            /**
+             * Format: int64
+             * @description How many products match, up to 200.
+             * @example 42
+             */
+            total: number;
+            /**
+             * Format: int32
+             * @description How many a page holds.
+             * @example 20
+             */
+            limit: number;
+            /**
+             * Format: int32
+             * @description How many were skipped.
+             * @example 0
+             */
+            offset: number;
+            mode_used: components["schemas"]["SearchMode"];
+            /**
+             * @description The text that was searched for, when mistyped words were corrected; null otherwise.
+             * @example wireless headphones
+             */
+            corrected_query: string | null;
+            /** @description Words no product has together with the others, so that the best match lacks them. */
+            dropped_words: string[];
+            interpreted: components["schemas"]["SearchInterpretation"];
+            facets?: components["schemas"]["Facets"];
+        };
+        /** @description What the text was taken to mean. */
+        SearchInterpretation: {
+            /**
+             * @description The text without prices, as it was searched for.
+             * @example wireless headphones
+             */
+            words: string;
+            /**
+             * @description The lowest price that the text asks for and the filter used; null for none.
+             * @example 20.00
+             */
+            min_price: string | null;
+            /**
+             * @description The highest price that the text asks for and the filter used; null for none.
+             * @example 59.99
+             */
+            max_price: string | null;
+        };
+        /** @description Completions of what was typed. */
+        Suggestions: {
+            /** @description The suggestions, best first. */
+            items: components["schemas"]["Suggestion"][];
+        };
+        /**
+         * @description What a suggestion leads to, a search or a page of the shop.
+         * @enum {string}
+         */
+        SuggestionKind: "query" | "brand" | "category" | "product";
+        /** @description One completion. */
+        Suggestion: {
+            kind: components["schemas"]["SuggestionKind"];
+            /**
+             * @description The query, or the name of what was found.
+             * @example Drift Wireless Headphones
+             */
+            text: string;
+            /**
+             * @description The text, HTML-escaped, with what was typed in `<mark>`.
+             * @example Drift <mark>Wirel</mark>ess Headphones
+             */
+            highlighted: string;
+            id?: components["schemas"]["Id"];
+            slug?: components["schemas"]["Slug"];
+            image?: components["schemas"]["Image"];
+        };
+        /** @description A set of synonyms as it is to be. */
+        SynonymInput: {
+            /** @description Words or short phrases, each with a letter or digit. Case, accents and signs make no difference. Without `meaning`, at least two different ones. */
+            terms: string[];
+            /**
+             * @description What the terms also ask for, one way; null for terms that mean each other. None of the terms.
+             * @example vacuum flask
+             */
+            meaning?: string | null;
+        };
+        /** @description Terms that mean the same. */
+        SynonymSet: {
+            id: components["schemas"]["Id"];
+            /** @description The terms, as search reads them, which writes some letters with several (ß as ss). */
+            terms: string[];
+            /**
+             * @description What the terms also ask for, one way; null for terms that mean each other.
+             * @example vacuum flask
+             */
+            meaning: string | null;
+            /**
+             * Format: date-time
+             * @description When it was created.
+             * @example 2026-01-31T09:30:00Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             * @example 2026-02-01T10:00:00Z
+             */
+            updated_at: string;
+        };
+        /** @description A page of sets of synonyms. */
+        SynonymPage: {
+            /** @description The sets. */
+            items: components["schemas"]["SynonymSet"][];
             /**
              * Format: int64
              * @description How many there are in all.
@@ -4860,8 +5054,26 @@ export interface components {
              * @example Forty hours of music on one charge, with cushions that stay cool.
              */
             description: string;
-            brand: components["schemas"]["Reference"];
-            category: components["schemas"]["Reference"];
+            /** @description A category or brand in short. */
+            brand: {
+                id: components["schemas"]["Id"];
+                /**
+                 * @description The name.
+                 * @example Headphones
+                 */
+                name: string;
+                slug: components["schemas"]["Slug"];
+            } | null;
+            /** @description A category or brand in short. */
+            category: {
+                id: components["schemas"]["Id"];
+                /**
+                 * @description The name.
+                 * @example Headphones
+                 */
+                name: string;
+                slug: components["schemas"]["Slug"];
+            } | null;
             price: components["schemas"]["Money"];
             /**
              * @description What the buyer pays while it is on sale, or null.
@@ -6279,45 +6491,6 @@ export interface components {
              */
             updated_at: string;
         };
-        /** @description Something that happened on the way. */
-        ShipmentEventInput: {
-            /**
-             * Format: date-time
-             * @description When; now when left out.
-             * @example 2026-11-21T09:30:00Z
-             */
-            at?: string;
-            /**
-             * @description Where.
-             * @example London
-             */
-            location?: string;
-            /**
-             * @description What.
-             * @example Arrived at the depot
-             */
-            description?: string;
-        };
-        /** @description How an order travels. */
-        ShipmentInput: {
-            /**
-             * @description Who carries it.
-             * @example DHL
-             */
-            carrier: string;
-            /**
-             * @description The carrier's number.
-             * @example JD014600003828
-             */
-            tracking_number: string;
-            /**
-             * @description Where to follow it.
-             * @example https://www.dhl.com/track?id=JD014600003828
-             */
-            tracking_url?: string;
-            status?: components["schemas"]["ShipmentStatus"];
-            event?: components["schemas"]["ShipmentEventInput"];
-        };
         /** @description An order of the account. */
         Order: {
             id: components["schemas"]["Id"];
@@ -6475,6 +6648,45 @@ export interface components {
              * @example eyJzIjoiY3JlYXRlZF9kZXNjIn0
              */
             next_cursor: string | null;
+        };
+        /** @description Something that happened on the way. */
+        ShipmentEventInput: {
+            /**
+             * Format: date-time
+             * @description When; now when left out.
+             * @example 2026-11-21T09:30:00Z
+             */
+            at?: string;
+            /**
+             * @description Where.
+             * @example London
+             */
+            location?: string;
+            /**
+             * @description What.
+             * @example Arrived at the depot
+             */
+            description?: string;
+        };
+        /** @description How an order travels. */
+        ShipmentInput: {
+            /**
+             * @description Who carries it.
+             * @example DHL
+             */
+            carrier: string;
+            /**
+             * @description The carrier's number.
+             * @example JD014600003828
+             */
+            tracking_number: string;
+            /**
+             * @description Where to follow it.
+             * @example https://www.dhl.com/track?id=JD014600003828
+             */
+            tracking_url?: string;
+            status?: components["schemas"]["ShipmentStatus"];
+            event?: components["schemas"]["ShipmentEventInput"];
         };
         /** @description Who ordered. */
         OrderCustomer: {
@@ -6907,6 +7119,22 @@ export interface components {
              */
             next_cursor: string | null;
         };
+        /**
+         * @description An event in the words of its provider. It is read as its signature covers it, byte for byte.
+         * @example {
+         *       "id": "evt_1PkXyzExample",
+         *       "type": "payment_intent.succeeded"
+         *     }
+         */
+        ProviderEvent: unknown;
+        /** @description What tells a provider to stop repeating an event. */
+        EventReceipt: {
+            /**
+             * @description Always true.
+             * @example true
+             */
+            received: boolean;
+        };
         /** @description Money given back, as the shop sees it. */
         AdminRefund: {
             id: components["schemas"]["Id"];
@@ -7050,143 +7278,61 @@ export interface components {
             cancel?: boolean;
         };
         /**
-         * @description An event in the words of its provider. It is read as its signature covers it, byte for byte.
-         * @example {
-         *       "id": "evt_1PkXyzExample",
-         *       "type": "payment_intent.succeeded"
-         *     }
-         */
-        ProviderEvent: unknown;
-        /** @description What tells a provider to stop repeating an event. */
-        EventReceipt: {
-            /**
-             * @description Always true.
-             * @example true
-             */
-            received: boolean;
-        };
-        /** @description A product that matches, and why. */
-        SearchHit: {
-            product: components["schemas"]["ProductSummary"];
-            /**
-             * Format: double
-             * @description How well it matches. Comparable within one answer only.
-             * @example 0.0317
-             */
-            score: number;
-            highlights: components["schemas"]["Highlights"];
-        };
-        /** @description HTML-escaped texts with the words that match in `<mark>`. */
-        Highlights: {
-            /**
-             * @description The name.
-             * @example Drift <mark>wireless</mark> <mark>headphones</mark>
-             */
-            name: string;
-            /**
-             * @description The part of the description that matches best.
-             * @example Forty hours of <mark>wireless</mark> music on one charge
-             */
-            description: string;
-        };
-        /** @description A page of matches, best first. */
-        SearchResults: {
-            /** @description The matches. */
-            items: components["schemas"]["SearchHit"][];
-            /**
-             * Format: int64
-             * @description How many products match, up to 200.
-             * @example 42
-             */
-            total: number;
-            /**
-             * Format: int32
-             * @description How many a page holds.
-             * @example 20
-             */
-            limit: number;
-            /**
-             * Format: int32
-             * @description How many were skipped.
-             * @example 0
-             */
-            offset: number;
-            mode_used: components["schemas"]["SearchMode"];
-            /**
-             * @description The text that was searched for, when mistyped words were corrected; null otherwise.
-             * @example wireless headphones
-             */
-            corrected_query: string | null;
-            /** @description Words no product has together with the others, so that the best match lacks them. */
-            dropped_words: string[];
-            interpreted: components["schemas"]["SearchInterpretation"];
-            facets?: components["schemas"]["Facets"];
-        };
-        /** @description What the text was taken to mean. */
-        SearchInterpretation: {
-            /**
-             * @description The text without prices, as it was searched for.
-             * @example wireless headphones
-             */
-            words: string;
-            /**
-             * @description The lowest price that the text asks for and the filter used; null for none.
-             * @example 20.00
-             */
-            min_price: string | null;
-            /**
-             * @description The highest price that the text asks for and the filter used; null for none.
-             * @example 59.99
-             */
-            max_price: string | null;
-        };
-        /** @description Completions of what was typed. */
-        Suggestions: {
-            /** @description The suggestions, best first. */
-            items: components["schemas"]["Suggestion"][];
-        };
-        /**
-         * @description What a suggestion leads to, a search or a page of the shop.
+         * @description A type of event, or `*` for all of them.
+         * @example order.paid
          * @enum {string}
          */
-        SuggestionKind: "query" | "brand" | "category" | "product";
-        /** @description One completion. */
-        Suggestion: {
-            kind: components["schemas"]["SuggestionKind"];
-            /**
-             * @description The query, or the name of what was found.
-             * @example Drift Wireless Headphones
-             */
-            text: string;
-            /**
-             * @description The text, HTML-escaped, with what was typed in `<mark>`.
-             * @example Drift <mark>Wirel</mark>ess Headphones
-             */
-            highlighted: string;
-            id?: components["schemas"]["Id"];
-            slug?: components["schemas"]["Slug"];
-            image?: components["schemas"]["Image"];
-        };
-        /** @description A set of synonyms as it is to be. */
-        SynonymInput: {
-            /** @description Words or short phrases, each with a letter or digit. Case, accents and signs make no difference. Without `meaning`, at least two different ones. */
-            terms: string[];
-            /**
-             * @description What the terms also ask for, one way; null for terms that mean each other. None of the terms.
-             * @example vacuum flask
-             */
-            meaning?: string | null;
-        };
-        /** @description Terms that mean the same. */
-        SynonymSet: {
+        WebhookEvent: "product.created" | "product.updated" | "product.deleted" | "stock.low" | "stock.out" | "order.created" | "order.paid" | "order.shipped" | "order.delivered" | "order.cancelled" | "payment.failed" | "payment.refunded" | "customer.registered" | "import.finished" | "*";
+        /**
+         * @description The type of an event that was sent.
+         * @example order.paid
+         * @enum {string}
+         */
+        WebhookDeliveryEvent: "product.created" | "product.updated" | "product.deleted" | "stock.low" | "stock.out" | "order.created" | "order.paid" | "order.shipped" | "order.delivered" | "order.cancelled" | "payment.failed" | "payment.refunded" | "customer.registered" | "import.finished" | "webhook.ping";
+        /** @description An address that is told of what happens in the shop. */
+        Webhook: {
             id: components["schemas"]["Id"];
-            /** @description The terms, as search reads them, which writes some letters with several (ß as ss). */
-            terms: string[];
             /**
-             * @description What the terms also ask for, one way; null for terms that mean each other.
-             * @example vacuum flask
+             * @description Where events are sent.
+             * @example https://example.com/hooks/shop
              */
-            meaning: string | null;
+            url: string;
+            /**
+             * @description What it is for; may be empty.
+             * @example The warehouse
+             */
+            description: string;
+            /** @description Which events are sent. */
+            events: components["schemas"]["WebhookEvent"][];
+            /**
+             * @description Whether events are sent.
+             * @example true
+             */
+            is_active: boolean;
+            /**
+             * @description Why the shop disabled it: `gone`, its address answered 410; `failing`, nothing was delivered for three days. Null
+             *     while it is active, or when somebody paused it.
+             * @example null
+             */
+            disabled_reason: string | null;
+            /**
+             * Format: date-time
+             * @description Since when it is not active, or null.
+             * @example null
+             */
+            disabled_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the first attempt failed after which none succeeded, or null.
+             * @example null
+             */
+            failing_since: string | null;
+            /**
+             * Format: date-time
+             * @description Until when the secret before signs beside the new one, or null.
+             * @example null
+             */
+            previous_secret_until: string | null;
             /**
              * Format: date-time
              * @description When it was created.
@@ -7200,10 +7346,72 @@ export interface components {
              */
             updated_at: string;
         };
-        /** @description A page of sets of synonyms. */
-        SynonymPage: {
-            /** @description The sets. */
-            items: components["schemas"]["SynonymSet"][];
+        /** @description A webhook with its secret, which is shown this once. */
+        NewWebhook: {
+            id: components["schemas"]["Id"];
+            /**
+             * @description Where events are sent.
+             * @example https://example.com/hooks/shop
+             */
+            url: string;
+            /**
+             * @description What it is for; may be empty.
+             * @example The warehouse
+             */
+            description: string;
+            /** @description Which events are sent. */
+            events: components["schemas"]["WebhookEvent"][];
+            /**
+             * @description Whether events are sent.
+             * @example true
+             */
+            is_active: boolean;
+            /**
+             * @description Why the shop disabled it: `gone`, its address answered 410; `failing`, nothing was delivered for three days. Null
+             *     while it is active, or when somebody paused it.
+             * @example null
+             */
+            disabled_reason: string | null;
+            /**
+             * Format: date-time
+             * @description Since when it is not active, or null.
+             * @example null
+             */
+            disabled_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the first attempt failed after which none succeeded, or null.
+             * @example null
+             */
+            failing_since: string | null;
+            /**
+             * Format: date-time
+             * @description Until when the secret before signs beside the new one, or null.
+             * @example null
+             */
+            previous_secret_until: string | null;
+            /**
+             * Format: date-time
+             * @description When it was created.
+             * @example 2026-01-31T09:30:00Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             * @example 2026-02-01T10:00:00Z
+             */
+            updated_at: string;
+            /**
+             * @description What signs the events, as libraries of Standard Webhooks take it.
+             * @example whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=
+             */
+            secret: string;
+        };
+        /** @description A page of webhooks. */
+        WebhookPage: {
+            /** @description The webhooks. */
+            items: components["schemas"]["Webhook"][];
             /**
              * Format: int64
              * @description How many there are in all.
@@ -7223,393 +7431,172 @@ export interface components {
              */
             offset: number;
         };
-        /** @description One turn of the conversation. */
-        ConversationMessage: {
-            role: components["schemas"]["ConversationRole"];
+        /** @description A webhook as it is to be. */
+        WebhookInput: {
             /**
-             * @description What was said.
-             * @example what affordable products do you have?
+             * @description A public address, https except in development. It is called from the shop's server.
+             * @example https://example.com/hooks/shop
              */
-            content: string;
+            url: string;
+            /**
+             * @description What it is for.
+             * @example The warehouse
+             */
+            description?: string;
+            /** @description Which events are sent. */
+            events: components["schemas"]["WebhookEvent"][];
+            /**
+             * @description Whether events are sent.
+             * @default true
+             * @example true
+             */
+            is_active?: boolean;
+        };
+        /** @description What is to change. */
+        WebhookPatch: {
+            /**
+             * @description A public address, https except in development. It is called from the shop's server.
+             * @example https://example.com/hooks/shop
+             */
+            url?: string;
+            /**
+             * @description What it is for.
+             * @example The warehouse
+             */
+            description?: string;
+            /** @description Which events are sent. */
+            events?: components["schemas"]["WebhookEvent"][];
+            /**
+             * @description Whether events are sent.
+             * @example true
+             */
+            is_active?: boolean;
         };
         /**
-         * @description Who said it.
+         * @description Where a delivery is. `pending`, on its way or waiting for its next attempt; `delivered`, the address answered 2xx;
+         *     `failed`, given up.
+         * @example delivered
          * @enum {string}
          */
-        ConversationRole: "user" | "assistant";
-        /** @description A question with the conversation before it. */
-        AssistantQuestion: {
-            /**
-             * @description The question.
-             * @example what affordable products do you have?
-             */
-            query: string;
-            /** @description The conversation so far, oldest first, as the last answer returned it. At most `RAG_MAX_HISTORY` (10) messages. */
-            history?: components["schemas"]["ConversationMessage"][];
-        };
-        /** @description A product the answer rests on, as it was when the answer was made. */
-        AssistantSource: {
+        WebhookDeliveryStatus: "pending" | "delivered" | "failed";
+        /** @description One event on its way to one webhook. */
+        WebhookDelivery: {
             id: components["schemas"]["Id"];
             /**
-             * @description The name.
-             * @example Drift wireless headphones
+             * @description The event's `webhook-id`, the same at every attempt.
+             * @example evt_42
              */
-            name: string;
-            price: components["schemas"]["Money"];
+            event_id: string;
+            event: components["schemas"]["WebhookDeliveryEvent"];
             /**
-             * @description What the buyer pays while it is on sale, or null.
-             * @example 9.99
+             * Format: date-time
+             * @description When it happened.
+             * @example 2026-11-21T09:30:00Z
              */
-            discount_price: string | null;
+            event_at: string;
             /**
-             * Format: int64
-             * @description Units that can be sold now.
-             * @example 25
+             * @description What it happened to, such as an order or a product.
+             * @example order
              */
-            stock: number;
+            object_type: string;
+            object_id: components["schemas"]["Id"];
+            status: components["schemas"]["WebhookDeliveryStatus"];
             /**
-             * @description The name of its category, or null.
-             * @example Headphones
+             * Format: int32
+             * @description How often it was tried.
+             * @example 1
              */
-            category_name: string | null;
+            attempts: number;
             /**
-             * Format: double
-             * @description 1 minus the cosine distance between question and product.
-             * @example 0.71
+             * Format: date-time
+             * @description When it is tried next, or null when it will not be. It waits for an earlier event of the same object.
+             * @example null
              */
-            similarity_score: number;
+            next_attempt_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it was tried last, or null.
+             * @example 2026-11-21T09:30:01Z
+             */
+            attempted_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it was delivered, or null.
+             * @example 2026-11-21T09:30:01Z
+             */
+            delivered_at: string | null;
+            /**
+             * Format: int32
+             * @description The status the address answered last, or null when it did not answer.
+             * @example 204
+             */
+            response_status: number | null;
+            /**
+             * @description The beginning of what it answered last, 4096 bytes at most, or null.
+             * @example ok
+             */
+            response_body: string | null;
+            /**
+             * @description Why the last attempt failed, or null.
+             * @example null
+             */
+            error: string | null;
+            /**
+             * Format: int32
+             * @description How long the last attempt took, in milliseconds, or null.
+             * @example 87
+             */
+            duration_ms: number | null;
+            /**
+             * Format: date-time
+             * @description When it was created.
+             * @example 2026-01-31T09:30:00Z
+             */
+            created_at: string;
         };
-        /** @description An answer with its sources and the conversation to send back. */
-        AssistantAnswer: {
+        /** @description A page of deliveries. */
+        WebhookDeliveryPage: {
+            /** @description The deliveries. */
+            items: components["schemas"]["WebhookDelivery"][];
             /**
-             * @description The answer in plain text. Products are cited as `[#id]`.
-             * @example The most affordable is the Everyday Steel Bottle [#14] at 12.50 USD.
+             * Format: int32
+             * @description How many a page holds.
+             * @example 20
              */
-            answer: string;
-            /** @description The products the answer rests on, nearest first. */
-            sources: components["schemas"]["AssistantSource"][];
-            filters: components["schemas"]["AssistantFilters"];
-            /** @description What the answer says about products, in its order. */
-            claims: components["schemas"]["AssistantClaim"][];
+            limit: number;
             /**
-             * @description Whether the model was out of reach, so that the built-in provider answered (`RAG_OUTAGE=local`).
+             * Format: int32
+             * @description How many were skipped.
+             * @example 0
+             */
+            offset: number;
+            /**
+             * @description Send it as `cursor` for the next page; null on the last.
+             * @example eyJzIjoiY3JlYXRlZF9kZXNjIn0
+             */
+            next_cursor: string | null;
+        };
+        /** @description Which mails an account gets. */
+        MailSubscription: {
+            /**
+             * @description The address the mails go to, with most of it hidden.
+             * @example a…@example.com
+             */
+            email: string;
+            /**
+             * @description Whether mails about orders are sent that need not be, such as that one was shipped.
              * @example false
              */
-            degraded: boolean;
-            /**
-             * @description The question.
-             * @example what affordable products do you have?
-             */
-            query: string;
-            /** @description The conversation with this turn, cut to the newest messages. */
-            history: components["schemas"]["ConversationMessage"][];
+            order_updates: boolean;
         };
-        /** @description The conditions that were read from the question. Every source meets them. */
-        AssistantFilters: {
+        /** @description What mail programs send (RFC 8058). It says no more than the address does. */
+        OneClick: {
             /**
-             * @description The least a buyer pays, as a decimal, or null.
-             * @example null
-             */
-            min_price: string | null;
-            /**
-             * @description The most a buyer pays, as a decimal, or null.
-             * @example 19.99
-             */
-            max_price: string | null;
-            /**
-             * @description Only products with a discount.
-             * @example false
-             */
-            on_sale: boolean;
-            /**
-             * @description Always true, as products without stock are never sources.
-             * @example true
-             */
-            in_stock: boolean;
-            /**
-             * @description One of these categories or one below them; empty means any.
-             * @example [
-             *       4
-             *     ]
-             */
-            category_ids: number[];
-            /**
-             * @description One of these brands; empty means any.
-             * @example []
-             */
-            brand_ids: number[];
-            /**
-             * @description Attributes or options by name that a product, or a variant of it, must have.
-             * @example {}
-             */
-            attributes: {
-                [key: string]: string;
-            };
-            /**
-             * @description The products of the conversation the question points at; empty when it points at none.
-             * @example []
-             */
-            product_ids: number[];
-            order: components["schemas"]["AssistantOrder"];
-        };
-        /**
-         * @description Which products the question wants first.
-         * @enum {string}
-         */
-        AssistantOrder: "relevance" | "cheapest" | "dearest" | "biggest_discount" | "newest";
-        /** @description Something the answer says about a product. */
-        AssistantClaim: {
-            product_id: components["schemas"]["Id"];
-            /**
-             * @description What of the product it is about; `description` stands for all that is said in words.
-             * @example price
+             * @description Always `One-Click`.
+             * @example One-Click
              * @enum {string}
              */
-            field: "name" | "price" | "discount_price" | "saving" | "discount_percent" | "stock" | "description";
-            /**
-             * @description What is said.
-             * @example 12.50
-             */
-            value: string;
-            /**
-             * @description Whether the catalogue says the same. Always true but for `description`: what is said in words is held against the
-             *     product's own words, and is not taken out of the answer when it goes beyond them.
-             * @example true
-             */
-            verified: boolean;
-        };
-        /** @description Products side by side. */
-        ProductComparison: {
-            /** @description The products, in the order they were asked for. */
-            products: components["schemas"]["ComparedProduct"][];
-            /** @description What there is to compare, a row each, those in which the products differ first. */
-            rows: components["schemas"]["ComparisonRow"][];
-        };
-        /** @description A product that is compared. */
-        ComparedProduct: {
-            id: components["schemas"]["Id"];
-            /**
-             * @description The name.
-             * @example Drift wireless headphones
-             */
-            name: string;
-            /**
-             * @description The product in addresses.
-             * @example everyday-steel-bottle
-             */
-            slug: string;
-            price: components["schemas"]["Money"];
-            /**
-             * @description What the buyer pays while it is on sale, or null.
-             * @example 9.99
-             */
-            discount_price: string | null;
-            /**
-             * @description The currency of the prices (ISO 4217).
-             * @example USD
-             */
-            currency: string;
-            /**
-             * @description Whether it can be bought now.
-             * @example true
-             */
-            in_stock: boolean;
-            /**
-             * @description The name of its brand, or null.
-             * @example Northlapse
-             */
-            brand_name: string | null;
-            /**
-             * @description The name of its category, or null.
-             * @example Bottles
-             */
-            category_name: string | null;
-        };
-        /** @description One thing of all products. */
-        ComparisonRow: {
-            /**
-             * @description `price` (what a buyer pays), `discount_percent`, `stock`, `rating`, `brand`, `category`, `condition`, or `attributes.` and the name of an attribute.
-             * @example attributes.material
-             */
-            field: string;
-            /**
-             * @description What each product has, in the order of the products; null where the catalogue does not say.
-             * @example [
-             *       "steel",
-             *       "glass"
-             *     ]
-             */
-            values: (string | null)[];
-            /**
-             * @description Whether the products differ in it. What the catalogue does not say differs from what it says.
-             * @example true
-             */
-            differs: boolean;
-        };
-        /** @description The newest run of the index; absent before the first. */
-        IndexRun: {
-            /**
-             * @description What is indexed.
-             * @example products
-             * @enum {string}
-             */
-            kind: "products" | "categories";
-            /**
-             * @description `waiting` is for quota of the model.
-             * @example running
-             * @enum {string}
-             */
-            state: "running" | "waiting" | "done" | "failed";
-            /**
-             * Format: int32
-             * @description Things to look at.
-             * @example 1000
-             */
-            total: number;
-            /**
-             * Format: int32
-             * @description Of them, those with a current vector.
-             * @example 400
-             */
-            done: number;
-            /**
-             * Format: int32
-             * @description Of them, those whose vector this run made.
-             * @example 300
-             */
-            made: number;
-            /**
-             * Format: int32
-             * @description Of them, those the model refused.
-             * @example 0
-             */
-            failed: number;
-            /**
-             * Format: date-time
-             * @description When it began.
-             * @example 2026-02-01T10:00:00Z
-             */
-            started_at: string;
-            /**
-             * Format: date-time
-             * @description When it ended, or null.
-             * @example null
-             */
-            finished_at: string | null;
-            /**
-             * Format: date-time
-             * @description When it goes on, if it waits for quota, or null.
-             * @example null
-             */
-            waiting_until: string | null;
-            /**
-             * @description The code of the problem that ended it, or null.
-             * @example null
-             */
-            problem: string | null;
-        };
-        /** @description What an index run did. */
-        IndexReport: {
-            /**
-             * Format: int32
-             * @description Products whose vector is current after the run.
-             * @example 228
-             */
-            indexed: number;
-            /**
-             * Format: int32
-             * @description Products that could not be indexed.
-             * @example 0
-             */
-            errors: number;
-            /**
-             * @description The same in words.
-             * @example 228 products are indexed, 3 of them anew.
-             */
-            message: string;
-        };
-        /** @description What an index run of the categories did. */
-        CategoryIndexReport: {
-            /**
-             * Format: int32
-             * @description Categories whose vector is current after the run.
-             * @example 22
-             */
-            categories_processed: number;
-            /**
-             * Format: int32
-             * @description Products whose vector was blended anew.
-             * @example 228
-             */
-            products_updated: number;
-            /**
-             * Format: int32
-             * @description Categories that could not be indexed.
-             * @example 0
-             */
-            errors: number;
-        };
-        /** @description The state of the index. */
-        IndexStatus: {
-            /**
-             * @description Which provider makes the vectors.
-             * @example local
-             */
-            provider: string;
-            /**
-             * @description Which model makes the vectors.
-             * @example local:lexical-v2
-             */
-            model: string;
-            /**
-             * Format: int32
-             * @description How many numbers a vector has.
-             * @example 768
-             */
-            dimensions: number;
-            /**
-             * Format: int64
-             * @description Active products.
-             * @example 228
-             */
-            products: number;
-            /**
-             * Format: int64
-             * @description Active products with a current vector.
-             * @example 225
-             */
-            indexed: number;
-            /**
-             * Format: int64
-             * @description Active products whose vector is missing or older than their text.
-             * @example 3
-             */
-            stale: number;
-            /**
-             * Format: int64
-             * @description Active products whose last attempt failed.
-             * @example 0
-             */
-            failing: number;
-            /**
-             * Format: int64
-             * @description Categories with a vector.
-             * @example 22
-             */
-            categories_indexed: number;
-            /**
-             * Format: date-time
-             * @description When a vector was last made, or null.
-             * @example 2026-02-01T10:00:00Z
-             */
-            last_run_at: string | null;
-            /**
-             * @description The model whose vectors answer questions. After a change of the setting that is the former one until every
-             *     product has a vector of `model`, which then takes over at once.
-             * @example local:lexical-v2/v1
-             */
-            serving_model: string;
-            run?: components["schemas"]["IndexRun"];
+            "List-Unsubscribe"?: "One-Click";
         };
         /**
          * @description A table of the dashboard.
@@ -8263,6 +8250,394 @@ export interface components {
              */
             total: number;
         };
+        /** @description One turn of the conversation. */
+        ConversationMessage: {
+            role: components["schemas"]["ConversationRole"];
+            /**
+             * @description What was said.
+             * @example what affordable products do you have?
+             */
+            content: string;
+        };
+        /**
+         * @description Who said it.
+         * @enum {string}
+         */
+        ConversationRole: "user" | "assistant";
+        /** @description A question with the conversation before it. */
+        AssistantQuestion: {
+            /**
+             * @description The question.
+             * @example what affordable products do you have?
+             */
+            query: string;
+            /** @description The conversation so far, oldest first, as the last answer returned it. At most `RAG_MAX_HISTORY` (10) messages. */
+            history?: components["schemas"]["ConversationMessage"][];
+        };
+        /** @description A product the answer rests on, as it was when the answer was made. */
+        AssistantSource: {
+            id: components["schemas"]["Id"];
+            /**
+             * @description The name.
+             * @example Drift wireless headphones
+             */
+            name: string;
+            price: components["schemas"]["Money"];
+            /**
+             * @description What the buyer pays while it is on sale, or null.
+             * @example 9.99
+             */
+            discount_price: string | null;
+            /**
+             * Format: int64
+             * @description Units that can be sold now.
+             * @example 25
+             */
+            stock: number;
+            /**
+             * @description The name of its category, or null.
+             * @example Headphones
+             */
+            category_name: string | null;
+            /**
+             * Format: double
+             * @description 1 minus the cosine distance between question and product.
+             * @example 0.71
+             */
+            similarity_score: number;
+        };
+        /** @description An answer with its sources and the conversation to send back. */
+        AssistantAnswer: {
+            /**
+             * @description The answer in plain text. Products are cited as `[#id]`.
+             * @example The most affordable is the Everyday Steel Bottle [#14] at 12.50 USD.
+             */
+            answer: string;
+            /** @description The products the answer rests on, nearest first. */
+            sources: components["schemas"]["AssistantSource"][];
+            filters: components["schemas"]["AssistantFilters"];
+            /** @description What the answer says about products, in its order. */
+            claims: components["schemas"]["AssistantClaim"][];
+            /**
+             * @description Whether the model was out of reach, so that the built-in provider answered (`RAG_OUTAGE=local`).
+             * @example false
+             */
+            degraded: boolean;
+            /**
+             * @description The question.
+             * @example what affordable products do you have?
+             */
+            query: string;
+            /** @description The conversation with this turn, cut to the newest messages. */
+            history: components["schemas"]["ConversationMessage"][];
+        };
+        /** @description The conditions that were read from the question. Every source meets them. */
+        AssistantFilters: {
+            /**
+             * @description The least a buyer pays, as a decimal, or null.
+             * @example null
+             */
+            min_price: string | null;
+            /**
+             * @description The most a buyer pays, as a decimal, or null.
+             * @example 19.99
+             */
+            max_price: string | null;
+            /**
+             * @description Only products with a discount.
+             * @example false
+             */
+            on_sale: boolean;
+            /**
+             * @description Always true, as products without stock are never sources.
+             * @example true
+             */
+            in_stock: boolean;
+            /**
+             * @description One of these categories or one below them; empty means any.
+             * @example [
+             *       4
+             *     ]
+             */
+            category_ids: number[];
+            /**
+             * @description One of these brands; empty means any.
+             * @example []
+             */
+            brand_ids: number[];
+            /**
+             * @description Attributes or options by name that a product, or a variant of it, must have.
+             * @example {}
+             */
+            attributes: {
+                [key: string]: string;
+            };
+            /**
+             * @description The products of the conversation the question points at; empty when it points at none.
+             * @example []
+             */
+            product_ids: number[];
+            order: components["schemas"]["AssistantOrder"];
+        };
+        /**
+         * @description Which products the question wants first.
+         * @enum {string}
+         */
+        AssistantOrder: "relevance" | "cheapest" | "dearest" | "biggest_discount" | "newest";
+        /** @description Something the answer says about a product. */
+        AssistantClaim: {
+            product_id: components["schemas"]["Id"];
+            /**
+             * @description What of the product it is about; `description` stands for all that is said in words.
+             * @example price
+             * @enum {string}
+             */
+            field: "name" | "price" | "discount_price" | "saving" | "discount_percent" | "stock" | "description";
+            /**
+             * @description What is said.
+             * @example 12.50
+             */
+            value: string;
+            /**
+             * @description Whether the catalogue says the same. Always true but for `description`: what is said in words is held against the
+             *     product's own words, and is not taken out of the answer when it goes beyond them.
+             * @example true
+             */
+            verified: boolean;
+        };
+        /** @description Products side by side. */
+        ProductComparison: {
+            /** @description The products, in the order they were asked for. */
+            products: components["schemas"]["ComparedProduct"][];
+            /** @description What there is to compare, a row each, those in which the products differ first. */
+            rows: components["schemas"]["ComparisonRow"][];
+        };
+        /** @description A product that is compared. */
+        ComparedProduct: {
+            id: components["schemas"]["Id"];
+            /**
+             * @description The name.
+             * @example Drift wireless headphones
+             */
+            name: string;
+            /**
+             * @description The product in addresses.
+             * @example everyday-steel-bottle
+             */
+            slug: string;
+            price: components["schemas"]["Money"];
+            /**
+             * @description What the buyer pays while it is on sale, or null.
+             * @example 9.99
+             */
+            discount_price: string | null;
+            /**
+             * @description The currency of the prices (ISO 4217).
+             * @example USD
+             */
+            currency: string;
+            /**
+             * @description Whether it can be bought now.
+             * @example true
+             */
+            in_stock: boolean;
+            /**
+             * @description The name of its brand, or null.
+             * @example Northlapse
+             */
+            brand_name: string | null;
+            /**
+             * @description The name of its category, or null.
+             * @example Bottles
+             */
+            category_name: string | null;
+        };
+        /** @description One thing of all products. */
+        ComparisonRow: {
+            /**
+             * @description `price` (what a buyer pays), `discount_percent`, `stock`, `rating`, `brand`, `category`, `condition`, or `attributes.` and the name of an attribute.
+             * @example attributes.material
+             */
+            field: string;
+            /**
+             * @description What each product has, in the order of the products; null where the catalogue does not say.
+             * @example [
+             *       "steel",
+             *       "glass"
+             *     ]
+             */
+            values: (string | null)[];
+            /**
+             * @description Whether the products differ in it. What the catalogue does not say differs from what it says.
+             * @example true
+             */
+            differs: boolean;
+        };
+        /** @description The newest run of the index; absent before the first. */
+        IndexRun: {
+            /**
+             * @description What is indexed.
+             * @example products
+             * @enum {string}
+             */
+            kind: "products" | "categories";
+            /**
+             * @description `waiting` is for quota of the model.
+             * @example running
+             * @enum {string}
+             */
+            state: "running" | "waiting" | "done" | "failed";
+            /**
+             * Format: int32
+             * @description Things to look at.
+             * @example 1000
+             */
+            total: number;
+            /**
+             * Format: int32
+             * @description Of them, those with a current vector.
+             * @example 400
+             */
+            done: number;
+            /**
+             * Format: int32
+             * @description Of them, those whose vector this run made.
+             * @example 300
+             */
+            made: number;
+            /**
+             * Format: int32
+             * @description Of them, those the model refused.
+             * @example 0
+             */
+            failed: number;
+            /**
+             * Format: date-time
+             * @description When it began.
+             * @example 2026-02-01T10:00:00Z
+             */
+            started_at: string;
+            /**
+             * Format: date-time
+             * @description When it ended, or null.
+             * @example null
+             */
+            finished_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it goes on, if it waits for quota, or null.
+             * @example null
+             */
+            waiting_until: string | null;
+            /**
+             * @description The code of the problem that ended it, or null.
+             * @example null
+             */
+            problem: string | null;
+        };
+        /** @description What an index run did. */
+        IndexReport: {
+            /**
+             * Format: int32
+             * @description Products whose vector is current after the run.
+             * @example 228
+             */
+            indexed: number;
+            /**
+             * Format: int32
+             * @description Products that could not be indexed.
+             * @example 0
+             */
+            errors: number;
+            /**
+             * @description The same in words.
+             * @example 228 products are indexed, 3 of them anew.
+             */
+            message: string;
+        };
+        /** @description What an index run of the categories did. */
+        CategoryIndexReport: {
+            /**
+             * Format: int32
+             * @description Categories whose vector is current after the run.
+             * @example 22
+             */
+            categories_processed: number;
+            /**
+             * Format: int32
+             * @description Products whose vector was blended anew.
+             * @example 228
+             */
+            products_updated: number;
+            /**
+             * Format: int32
+             * @description Categories that could not be indexed.
+             * @example 0
+             */
+            errors: number;
+        };
+        /** @description The state of the index. */
+        IndexStatus: {
+            /**
+             * @description Which provider makes the vectors.
+             * @example local
+             */
+            provider: string;
+            /**
+             * @description Which model makes the vectors.
+             * @example local:lexical-v2
+             */
+            model: string;
+            /**
+             * Format: int32
+             * @description How many numbers a vector has.
+             * @example 768
+             */
+            dimensions: number;
+            /**
+             * Format: int64
+             * @description Active products.
+             * @example 228
+             */
+            products: number;
+            /**
+             * Format: int64
+             * @description Active products with a current vector.
+             * @example 225
+             */
+            indexed: number;
+            /**
+             * Format: int64
+             * @description Active products whose vector is missing or older than their text.
+             * @example 3
+             */
+            stale: number;
+            /**
+             * Format: int64
+             * @description Active products whose last attempt failed.
+             * @example 0
+             */
+            failing: number;
+            /**
+             * Format: int64
+             * @description Categories with a vector.
+             * @example 22
+             */
+            categories_indexed: number;
+            /**
+             * Format: date-time
+             * @description When a vector was last made, or null.
+             * @example 2026-02-01T10:00:00Z
+             */
+            last_run_at: string | null;
+            /**
+             * @description The model whose vectors answer questions. After a change of the setting that is the former one until every
+             *     product has a vector of `model`, which then takes over at once.
+             * @example local:lexical-v2/v1
+             */
+            serving_model: string;
+            run?: components["schemas"]["IndexRun"];
+        };
         /** @description The service and where to go from here. */
         ServiceInfo: {
             /**
@@ -8320,327 +8695,6 @@ export interface components {
          * @enum {string}
          */
         ReadinessStatus: "ready" | "not_ready";
-        /**
-         * @description A type of event, or `*` for all of them.
-         * @example order.paid
-         * @enum {string}
-         */
-        WebhookEvent: "product.created" | "product.updated" | "product.deleted" | "stock.low" | "stock.out" | "order.created" | "order.paid" | "order.shipped" | "order.delivered" | "order.cancelled" | "payment.failed" | "payment.refunded" | "customer.registered" | "import.finished" | "*";
-        /**
-         * @description The type of an event that was sent.
-         * @example order.paid
-         * @enum {string}
-         */
-        WebhookDeliveryEvent: "product.created" | "product.updated" | "product.deleted" | "stock.low" | "stock.out" | "order.created" | "order.paid" | "order.shipped" | "order.delivered" | "order.cancelled" | "payment.failed" | "payment.refunded" | "customer.registered" | "import.finished" | "webhook.ping";
-        /** @description An address that is told of what happens in the shop. */
-        Webhook: {
-            id: components["schemas"]["Id"];
-            /**
-             * @description Where events are sent.
-             * @example https://example.com/hooks/shop
-             */
-            url: string;
-            /**
-             * @description What it is for; may be empty.
-             * @example The warehouse
-             */
-            description: string;
-            /** @description Which events are sent. */
-            events: components["schemas"]["WebhookEvent"][];
-            /**
-             * @description Whether events are sent.
-             * @example true
-             */
-            is_active: boolean;
-            /**
-             * @description Why the shop disabled it: `gone`, its address answered 410; `failing`, nothing was delivered for three days. Null
-             *     while it is active, or when somebody paused it.
-             * @example null
-             */
-            disabled_reason: string | null;
-            /**
-             * Format: date-time
-             * @description Since when it is not active, or null.
-             * @example null
-             */
-            disabled_at: string | null;
-            /**
-             * Format: date-time
-             * @description When the first attempt failed after which none succeeded, or null.
-             * @example null
-             */
-            failing_since: string | null;
-            /**
-             * Format: date-time
-             * @description Until when the secret before signs beside the new one, or null.
-             * @example null
-             */
-            previous_secret_until: string | null;
-            /**
-             * Format: date-time
-             * @description When it was created.
-             * @example 2026-01-31T09:30:00Z
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When it last changed.
-             * @example 2026-02-01T10:00:00Z
-             */
-            updated_at: string;
-        };
-        /** @description A webhook with its secret, which is shown this once. */
-        NewWebhook: {
-            id: components["schemas"]["Id"];
-            /**
-             * @description Where events are sent.
-             * @example https://example.com/hooks/shop
-             */
-            url: string;
-            /**
-             * @description What it is for; may be empty.
-             * @example The warehouse
-             */
-            description: string;
-            /** @description Which events are sent. */
-            events: components["schemas"]["WebhookEvent"][];
-            /**
-             * @description Whether events are sent.
-             * @example true
-             */
-            is_active: boolean;
-            /**
-             * @description Why the shop disabled it: `gone`, its address answered 410; `failing`, nothing was delivered for three days. Null
-             *     while it is active, or when somebody paused it.
-             * @example null
-             */
-            disabled_reason: string | null;
-            /**
-             * Format: date-time
-             * @description Since when it is not active, or null.
-             * @example null
-             */
-            disabled_at: string | null;
-            /**
-             * Format: date-time
-             * @description When the first attempt failed after which none succeeded, or null.
-             * @example null
-             */
-            failing_since: string | null;
-            /**
-             * Format: date-time
-             * @description Until when the secret before signs beside the new one, or null.
-             * @example null
-             */
-            previous_secret_until: string | null;
-            /**
-             * Format: date-time
-             * @description When it was created.
-             * @example 2026-01-31T09:30:00Z
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When it last changed.
-             * @example 2026-02-01T10:00:00Z
-             */
-            updated_at: string;
-            /**
-             * @description What signs the events, as libraries of Standard Webhooks take it.
-             * @example whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=
-             */
-            secret: string;
-        };
-        /** @description A page of webhooks. */
-        WebhookPage: {
-            /** @description The webhooks. */
-            items: components["schemas"]["Webhook"][];
-            /**
-             * Format: int64
-             * @description How many there are in all.
-             * @example 228
-             */
-            total: number;
-            /**
-             * Format: int32
-             * @description How many a page holds.
-             * @example 20
-             */
-            limit: number;
-            /**
-             * Format: int32
-             * @description How many were skipped.
-             * @example 0
-             */
-            offset: number;
-        };
-        /** @description A webhook as it is to be. */
-        WebhookInput: {
-            /**
-             * @description A public address, https except in development. It is called from the shop's server.
-             * @example https://example.com/hooks/shop
-             */
-            url: string;
-            /**
-             * @description What it is for.
-             * @example The warehouse
-             */
-            description?: string;
-            /** @description Which events are sent. */
-            events: components["schemas"]["WebhookEvent"][];
-            /**
-             * @description Whether events are sent.
-             * @default true
-             * @example true
-             */
-            is_active?: boolean;
-        };
-        /** @description What is to change. */
-        WebhookPatch: {
-            /**
-             * @description A public address, https except in development. It is called from the shop's server.
-             * @example https://example.com/hooks/shop
-             */
-            url?: string;
-            /**
-             * @description What it is for.
-             * @example The warehouse
-             */
-            description?: string;
-            /** @description Which events are sent. */
-            events?: components["schemas"]["WebhookEvent"][];
-            /**
-             * @description Whether events are sent.
-             * @example true
-             */
-            is_active?: boolean;
-        };
-        /**
-         * @description Where a delivery is. `pending`, on its way or waiting for its next attempt; `delivered`, the address answered 2xx;
-         *     `failed`, given up.
-         * @example delivered
-         * @enum {string}
-         */
-        WebhookDeliveryStatus: "pending" | "delivered" | "failed";
-        /** @description One event on its way to one webhook. */
-        WebhookDelivery: {
-            id: components["schemas"]["Id"];
-            /**
-             * @description The event's `webhook-id`, the same at every attempt.
-             * @example evt_42
-             */
-            event_id: string;
-            event: components["schemas"]["WebhookDeliveryEvent"];
-            /**
-             * Format: date-time
-             * @description When it happened.
-             * @example 2026-11-21T09:30:00Z
-             */
-            event_at: string;
-            /**
-             * @description What it happened to, such as an order or a product.
-             * @example order
-             */
-            object_type: string;
-            object_id: components["schemas"]["Id"];
-            status: components["schemas"]["WebhookDeliveryStatus"];
-            /**
-             * Format: int32
-             * @description How often it was tried.
-             * @example 1
-             */
-            attempts: number;
-            /**
-             * Format: date-time
-             * @description When it is tried next, or null when it will not be. It waits for an earlier event of the same object.
-             * @example null
-             */
-            next_attempt_at: string | null;
-            /**
-             * Format: date-time
-             * @description When it was tried last, or null.
-             * @example 2026-11-21T09:30:01Z
-             */
-            attempted_at: string | null;
-            /**
-             * Format: date-time
-             * @description When it was delivered, or null.
-             * @example 2026-11-21T09:30:01Z
-             */
-            delivered_at: string | null;
-            /**
-             * Format: int32
-             * @description The status the address answered last, or null when it did not answer.
-             * @example 204
-             */
-            response_status: number | null;
-            /**
-             * @description The beginning of what it answered last, 4096 bytes at most, or null.
-             * @example ok
-             */
-            response_body: string | null;
-            /**
-             * @description Why the last attempt failed, or null.
-             * @example null
-             */
-            error: string | null;
-            /**
-             * Format: int32
-             * @description How long the last attempt took, in milliseconds, or null.
-             * @example 87
-             */
-            duration_ms: number | null;
-            /**
-             * Format: date-time
-             * @description When it was created.
-             * @example 2026-01-31T09:30:00Z
-             */
-            created_at: string;
-        };
-        /** @description A page of deliveries. */
-        WebhookDeliveryPage: {
-            /** @description The deliveries. */
-            items: components["schemas"]["WebhookDelivery"][];
-            /**
-             * Format: int32
-             * @description How many a page holds.
-             * @example 20
-             */
-            limit: number;
-            /**
-             * Format: int32
-             * @description How many were skipped.
-             * @example 0
-             */
-            offset: number;
-            /**
-             * @description Send it as `cursor` for the next page; null on the last.
-             * @example eyJzIjoiY3JlYXRlZF9kZXNjIn0
-             */
-            next_cursor: string | null;
-        };
-        /** @description Which mails an account gets. */
-        MailSubscription: {
-            /**
-             * @description The address the mails go to, with most of it hidden.
-             * @example a…@example.com
-             */
-            email: string;
-            /**
-             * @description Whether mails about orders are sent that need not be, such as that one was shipped.
-             * @example false
-             */
-            order_updates: boolean;
-        };
-        /** @description What mail programs send (RFC 8058). It says no more than the address does. */
-        OneClick: {
-            /**
-             * @description Always `One-Click`.
-             * @example One-Click
-             * @enum {string}
-             */
-            "List-Unsubscribe"?: "One-Click";
-        };
     };
     responses: {
         /** @description What you have is still current. */
@@ -9141,15 +9195,15 @@ export type Money = components['schemas']['Money'];
 export type Currency = components['schemas']['Currency'];
 export type Slug = components['schemas']['Slug'];
 export type SearchText = components['schemas']['SearchText'];
+export type Problem = components['schemas']['Problem'];
+export type Resolution = components['schemas']['Resolution'];
+export type FieldError = components['schemas']['FieldError'];
 export type Email = components['schemas']['Email'];
 export type Password = components['schemas']['Password'];
 export type PersonName = components['schemas']['PersonName'];
 export type Username = components['schemas']['Username'];
 export type Phone = components['schemas']['Phone'];
 export type Role = components['schemas']['Role'];
-export type Problem = components['schemas']['Problem'];
-export type Resolution = components['schemas']['Resolution'];
-export type FieldError = components['schemas']['FieldError'];
 export type RegisterRequest = components['schemas']['RegisterRequest'];
 export type LoginRequest = components['schemas']['LoginRequest'];
 export type LoginForm = components['schemas']['LoginForm'];
@@ -9168,21 +9222,20 @@ export type Session = components['schemas']['Session'];
 export type SessionPage = components['schemas']['SessionPage'];
 export type Profile = components['schemas']['Profile'];
 export type ProfilePatch = components['schemas']['ProfilePatch'];
+export type AddressInput = components['schemas']['AddressInput'];
+export type AddressPatch = components['schemas']['AddressPatch'];
+export type Address = components['schemas']['Address'];
+export type AddressPage = components['schemas']['AddressPage'];
 export type Customer = components['schemas']['Customer'];
 export type CustomerOrders = components['schemas']['CustomerOrders'];
 export type CustomerPage = components['schemas']['CustomerPage'];
 export type CustomerStatus = components['schemas']['CustomerStatus'];
 export type CustomerRole = components['schemas']['CustomerRole'];
-export type AddressInput = components['schemas']['AddressInput'];
-export type AddressPatch = components['schemas']['AddressPatch'];
-export type Address = components['schemas']['Address'];
-export type AddressPage = components['schemas']['AddressPage'];
 export type Category = components['schemas']['Category'];
 export type Brand = components['schemas']['Brand'];
 export type CategoryPage = components['schemas']['CategoryPage'];
 export type BrandPage = components['schemas']['BrandPage'];
 export type ProductSort = components['schemas']['ProductSort'];
-export type SearchMode = components['schemas']['SearchMode'];
 export type Availability = components['schemas']['Availability'];
 export type Reference = components['schemas']['Reference'];
 export type Rating = components['schemas']['Rating'];
@@ -9199,6 +9252,17 @@ export type PriceBand = components['schemas']['PriceBand'];
 export type AvailabilityCount = components['schemas']['AvailabilityCount'];
 export type BoughtTogether = components['schemas']['BoughtTogether'];
 export type SimilarProducts = components['schemas']['SimilarProducts'];
+export type SearchMode = components['schemas']['SearchMode'];
+export type SearchHit = components['schemas']['SearchHit'];
+export type Highlights = components['schemas']['Highlights'];
+export type SearchResults = components['schemas']['SearchResults'];
+export type SearchInterpretation = components['schemas']['SearchInterpretation'];
+export type Suggestions = components['schemas']['Suggestions'];
+export type SuggestionKind = components['schemas']['SuggestionKind'];
+export type Suggestion = components['schemas']['Suggestion'];
+export type SynonymInput = components['schemas']['SynonymInput'];
+export type SynonymSet = components['schemas']['SynonymSet'];
+export type SynonymPage = components['schemas']['SynonymPage'];
 export type CategoryInput = components['schemas']['CategoryInput'];
 export type CategoryPatch = components['schemas']['CategoryPatch'];
 export type BrandInput = components['schemas']['BrandInput'];
@@ -9278,11 +9342,11 @@ export type OrderChange = components['schemas']['OrderChange'];
 export type ShipmentStatus = components['schemas']['ShipmentStatus'];
 export type ShipmentEvent = components['schemas']['ShipmentEvent'];
 export type Shipment = components['schemas']['Shipment'];
-export type ShipmentEventInput = components['schemas']['ShipmentEventInput'];
-export type ShipmentInput = components['schemas']['ShipmentInput'];
 export type Order = components['schemas']['Order'];
 export type OrderSummary = components['schemas']['OrderSummary'];
 export type OrderPage = components['schemas']['OrderPage'];
+export type ShipmentEventInput = components['schemas']['ShipmentEventInput'];
+export type ShipmentInput = components['schemas']['ShipmentInput'];
 export type OrderCustomer = components['schemas']['OrderCustomer'];
 export type AdminOrder = components['schemas']['AdminOrder'];
 export type AdminOrderSummary = components['schemas']['AdminOrderSummary'];
@@ -9302,37 +9366,24 @@ export type PaidWith = components['schemas']['PaidWith'];
 export type Refund = components['schemas']['Refund'];
 export type Payment = components['schemas']['Payment'];
 export type PaymentPage = components['schemas']['PaymentPage'];
+export type ProviderEvent = components['schemas']['ProviderEvent'];
+export type EventReceipt = components['schemas']['EventReceipt'];
 export type AdminRefund = components['schemas']['AdminRefund'];
 export type AdminPayment = components['schemas']['AdminPayment'];
 export type AdminPaymentPage = components['schemas']['AdminPaymentPage'];
 export type RefundInput = components['schemas']['RefundInput'];
-export type ProviderEvent = components['schemas']['ProviderEvent'];
-export type EventReceipt = components['schemas']['EventReceipt'];
-export type SearchHit = components['schemas']['SearchHit'];
-export type Highlights = components['schemas']['Highlights'];
-export type SearchResults = components['schemas']['SearchResults'];
-export type SearchInterpretation = components['schemas']['SearchInterpretation'];
-export type Suggestions = components['schemas']['Suggestions'];
-export type SuggestionKind = components['schemas']['SuggestionKind'];
-export type Suggestion = components['schemas']['Suggestion'];
-export type SynonymInput = components['schemas']['SynonymInput'];
-export type SynonymSet = components['schemas']['SynonymSet'];
-export type SynonymPage = components['schemas']['SynonymPage'];
-export type ConversationMessage = components['schemas']['ConversationMessage'];
-export type ConversationRole = components['schemas']['ConversationRole'];
-export type AssistantQuestion = components['schemas']['AssistantQuestion'];
-export type AssistantSource = components['schemas']['AssistantSource'];
-export type AssistantAnswer = components['schemas']['AssistantAnswer'];
-export type AssistantFilters = components['schemas']['AssistantFilters'];
-export type AssistantOrder = components['schemas']['AssistantOrder'];
-export type AssistantClaim = components['schemas']['AssistantClaim'];
-export type ProductComparison = components['schemas']['ProductComparison'];
-export type ComparedProduct = components['schemas']['ComparedProduct'];
-export type ComparisonRow = components['schemas']['ComparisonRow'];
-export type IndexRun = components['schemas']['IndexRun'];
-export type IndexReport = components['schemas']['IndexReport'];
-export type CategoryIndexReport = components['schemas']['CategoryIndexReport'];
-export type IndexStatus = components['schemas']['IndexStatus'];
+export type WebhookEvent = components['schemas']['WebhookEvent'];
+export type WebhookDeliveryEvent = components['schemas']['WebhookDeliveryEvent'];
+export type Webhook = components['schemas']['Webhook'];
+export type NewWebhook = components['schemas']['NewWebhook'];
+export type WebhookPage = components['schemas']['WebhookPage'];
+export type WebhookInput = components['schemas']['WebhookInput'];
+export type WebhookPatch = components['schemas']['WebhookPatch'];
+export type WebhookDeliveryStatus = components['schemas']['WebhookDeliveryStatus'];
+export type WebhookDelivery = components['schemas']['WebhookDelivery'];
+export type WebhookDeliveryPage = components['schemas']['WebhookDeliveryPage'];
+export type MailSubscription = components['schemas']['MailSubscription'];
+export type OneClick = components['schemas']['OneClick'];
 export type DashboardReport = components['schemas']['DashboardReport'];
 export type Dashboard = components['schemas']['Dashboard'];
 export type DashboardTotals = components['schemas']['DashboardTotals'];
@@ -9359,22 +9410,25 @@ export type Job = components['schemas']['Job'];
 export type JobPage = components['schemas']['JobPage'];
 export type PeriodicJob = components['schemas']['PeriodicJob'];
 export type PeriodicJobList = components['schemas']['PeriodicJobList'];
+export type ConversationMessage = components['schemas']['ConversationMessage'];
+export type ConversationRole = components['schemas']['ConversationRole'];
+export type AssistantQuestion = components['schemas']['AssistantQuestion'];
+export type AssistantSource = components['schemas']['AssistantSource'];
+export type AssistantAnswer = components['schemas']['AssistantAnswer'];
+export type AssistantFilters = components['schemas']['AssistantFilters'];
+export type AssistantOrder = components['schemas']['AssistantOrder'];
+export type AssistantClaim = components['schemas']['AssistantClaim'];
+export type ProductComparison = components['schemas']['ProductComparison'];
+export type ComparedProduct = components['schemas']['ComparedProduct'];
+export type ComparisonRow = components['schemas']['ComparisonRow'];
+export type IndexRun = components['schemas']['IndexRun'];
+export type IndexReport = components['schemas']['IndexReport'];
+export type CategoryIndexReport = components['schemas']['CategoryIndexReport'];
+export type IndexStatus = components['schemas']['IndexStatus'];
 export type ServiceInfo = components['schemas']['ServiceInfo'];
 export type Liveness = components['schemas']['Liveness'];
 export type Readiness = components['schemas']['Readiness'];
 export type ReadinessStatus = components['schemas']['ReadinessStatus'];
-export type WebhookEvent = components['schemas']['WebhookEvent'];
-export type WebhookDeliveryEvent = components['schemas']['WebhookDeliveryEvent'];
-export type Webhook = components['schemas']['Webhook'];
-export type NewWebhook = components['schemas']['NewWebhook'];
-export type WebhookPage = components['schemas']['WebhookPage'];
-export type WebhookInput = components['schemas']['WebhookInput'];
-export type WebhookPatch = components['schemas']['WebhookPatch'];
-export type WebhookDeliveryStatus = components['schemas']['WebhookDeliveryStatus'];
-export type WebhookDelivery = components['schemas']['WebhookDelivery'];
-export type WebhookDeliveryPage = components['schemas']['WebhookDeliveryPage'];
-export type MailSubscription = components['schemas']['MailSubscription'];
-export type OneClick = components['schemas']['OneClick'];
 export type ResponseNotModified = components['responses']['NotModified'];
 export type ResponseSpentToken = components['responses']['SpentToken'];
 export type ResponseInvalidTransition = components['responses']['InvalidTransition'];
@@ -10484,114 +10538,6 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    searchProducts: {
-        parameters: {
-            query: {
-                /**
-                 * @description What the shopper typed. Typos are forgiven.
-                 * @example wireles hedphones
-                 */
-                q: components["schemas"]["SearchText"];
-                /** @description Which rankings to use. */
-                mode?: components["schemas"]["SearchMode"];
-                /** @description In this category or any below it. */
-                category_id?: components["parameters"]["CategoryId"];
-                /** @description In the category of this name or slug, or any below it, without regard to case. */
-                category?: components["parameters"]["CategoryName"];
-                /** @description Of this brand. */
-                brand_id?: components["parameters"]["BrandId"];
-                /** @description Of the brand of this name or slug, without regard to case. */
-                brand?: components["parameters"]["BrandName"];
-                /**
-                 * @description At least this price, as the buyer pays it.
-                 * @example 10.00
-                 */
-                min_price?: components["parameters"]["MinPrice"];
-                /**
-                 * @description At most this price, as the buyer pays it.
-                 * @example 49.99
-                 */
-                max_price?: components["parameters"]["MaxPrice"];
-                /** @description Only products that are in stock (`true`) or out of it (`false`). */
-                in_stock?: components["parameters"]["InStock"];
-                /** @description Only products with a discount (`true`) or without (`false`). */
-                on_sale?: components["parameters"]["OnSale"];
-                /** @description Only products that are featured (`true`) or not (`false`). */
-                featured?: components["parameters"]["Featured"];
-                /** @description Only products of this availability. It must not contradict `in_stock`. */
-                availability?: components["parameters"]["Availability"];
-                /**
-                 * @description The product with this GTIN, in any of its lengths (8, 12, 13 or 14 digits).
-                 * @example 2000000000015
-                 */
-                gtin?: components["parameters"]["Gtin"];
-                /**
-                 * @description Only products with this attribute, as `name:value`. May be given several times; all must hold.
-                 * @example [
-                 *       "color:black"
-                 *     ]
-                 */
-                attribute?: components["parameters"]["Attribute"];
-                /**
-                 * @description Whether to count the products by brand, category, price and availability. Each count respects all filters but
-                 *     those of its own kind, so that a shopper can switch.
-                 */
-                facets?: components["parameters"]["WithFacets"];
-                /** @description How many items a page holds. */
-                limit?: components["parameters"]["Limit"];
-                /** @description How many items to skip. For deep pages use `cursor`. */
-                offset?: components["parameters"]["Offset"];
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The best matches. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SearchResults"];
-                };
-            };
-            422: components["responses"]["Invalid"];
-            503: components["responses"]["Unavailable"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    suggestProducts: {
-        parameters: {
-            query: {
-                /**
-                 * @description What was typed so far.
-                 * @example wirel
-                 */
-                q: components["schemas"]["SearchText"];
-                /** @description Most suggestions. */
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The suggestions, best first. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Suggestions"];
-                };
-            };
-            422: components["responses"]["Invalid"];
-            default: components["responses"]["Problem"];
-        };
-    };
     listFeaturedProducts: {
         parameters: {
             query?: {
@@ -10763,6 +10709,346 @@ export interface operations {
                 };
             };
             404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getMedia: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Which bytes to answer (RFC 9110, section 14.2). Several ranges at once are answered with the whole image.
+                 * @example bytes=0-65535
+                 */
+                Range?: string;
+                /**
+                 * @description The `ETag` the range is of. When it is another's, the whole image is answered.
+                 * @example "5f0c1a9e3b7d4862-800.png"
+                 */
+                "If-Range"?: string;
+                /**
+                 * @description The `ETag` of what you have.
+                 * @example "5f0c1a9e3b7d4862-800.png"
+                 */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description The image's name.
+                 * @example 5f0c1a9e3b7d4862-800.png
+                 */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The image. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    "Accept-Ranges": components["headers"]["Accept-Ranges"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/*": string;
+                };
+            };
+            /** @description The bytes asked for. */
+            206: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
+                    "Accept-Ranges": components["headers"]["Accept-Ranges"];
+                    "Content-Range": components["headers"]["Content-Range"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/*": string;
+                };
+            };
+            304: components["responses"]["NotModified"];
+            404: components["responses"]["NotFound"];
+            416: components["responses"]["RangeNotSatisfiable"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    searchProducts: {
+        parameters: {
+            query: {
+                /**
+                 * @description What the shopper typed. Typos are forgiven.
+                 * @example wireles hedphones
+                 */
+                q: components["schemas"]["SearchText"];
+                /** @description Which rankings to use. */
+                mode?: components["schemas"]["SearchMode"];
+                /** @description In this category or any below it. */
+                category_id?: components["parameters"]["CategoryId"];
+                /** @description In the category of this name or slug, or any below it, without regard to case. */
+                category?: components["parameters"]["CategoryName"];
+                /** @description Of this brand. */
+                brand_id?: components["parameters"]["BrandId"];
+                /** @description Of the brand of this name or slug, without regard to case. */
+                brand?: components["parameters"]["BrandName"];
+                /**
+                 * @description At least this price, as the buyer pays it.
+                 * @example 10.00
+                 */
+                min_price?: components["parameters"]["MinPrice"];
+                /**
+                 * @description At most this price, as the buyer pays it.
+                 * @example 49.99
+                 */
+                max_price?: components["parameters"]["MaxPrice"];
+                /** @description Only products that are in stock (`true`) or out of it (`false`). */
+                in_stock?: components["parameters"]["InStock"];
+                /** @description Only products with a discount (`true`) or without (`false`). */
+                on_sale?: components["parameters"]["OnSale"];
+                /** @description Only products that are featured (`true`) or not (`false`). */
+                featured?: components["parameters"]["Featured"];
+                /** @description Only products of this availability. It must not contradict `in_stock`. */
+                availability?: components["parameters"]["Availability"];
+                /**
+                 * @description The product with this GTIN, in any of its lengths (8, 12, 13 or 14 digits).
+                 * @example 2000000000015
+                 */
+                gtin?: components["parameters"]["Gtin"];
+                /**
+                 * @description Only products with this attribute, as `name:value`. May be given several times; all must hold.
+                 * @example [
+                 *       "color:black"
+                 *     ]
+                 */
+                attribute?: components["parameters"]["Attribute"];
+                /**
+                 * @description Whether to count the products by brand, category, price and availability. Each count respects all filters but
+                 *     those of its own kind, so that a shopper can switch.
+                 */
+                facets?: components["parameters"]["WithFacets"];
+                /** @description How many items a page holds. */
+                limit?: components["parameters"]["Limit"];
+                /** @description How many items to skip. For deep pages use `cursor`. */
+                offset?: components["parameters"]["Offset"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The best matches. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchResults"];
+                };
+            };
+            422: components["responses"]["Invalid"];
+            503: components["responses"]["Unavailable"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    suggestProducts: {
+        parameters: {
+            query: {
+                /**
+                 * @description What was typed so far.
+                 * @example wirel
+                 */
+                q: components["schemas"]["SearchText"];
+                /** @description Most suggestions. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The suggestions, best first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suggestions"];
+                };
+            };
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listSynonyms: {
+        parameters: {
+            query?: {
+                /** @description How many items a page holds. */
+                limit?: components["parameters"]["Limit"];
+                /** @description How many items to skip. For deep pages use `cursor`. */
+                offset?: components["parameters"]["Offset"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of sets. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SynonymPage"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createSynonyms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SynonymInput"];
+            };
+        };
+        responses: {
+            /** @description The set. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SynonymSet"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSynonyms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The resource's id. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The set. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SynonymSet"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    replaceSynonyms: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+                 *     this header the last change wins.
+                 * @example "7"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The resource's id. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SynonymInput"];
+            };
+        };
+        responses: {
+            /** @description The set as it is now. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SynonymSet"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["Stale"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteSynonyms: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
+                 *     this header the last change wins.
+                 * @example "7"
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The resource's id. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["Stale"];
             422: components["responses"]["Invalid"];
             default: components["responses"]["Problem"];
         };
@@ -11151,173 +11437,6 @@ export interface operations {
             409: components["responses"]["Conflict"];
             412: components["responses"]["Stale"];
             415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["Invalid"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    listSynonyms: {
-        parameters: {
-            query?: {
-                /** @description How many items a page holds. */
-                limit?: components["parameters"]["Limit"];
-                /** @description How many items to skip. For deep pages use `cursor`. */
-                offset?: components["parameters"]["Offset"];
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A page of sets. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SynonymPage"];
-                };
-            };
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            422: components["responses"]["Invalid"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    createSynonyms: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SynonymInput"];
-            };
-        };
-        responses: {
-            /** @description The set. */
-            201: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SynonymSet"];
-                };
-            };
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            409: components["responses"]["Conflict"];
-            415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["Invalid"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    getSynonyms: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The resource's id. */
-                id: components["parameters"]["Id"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The set. */
-            200: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SynonymSet"];
-                };
-            };
-            304: components["responses"]["NotModified"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            422: components["responses"]["Invalid"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    replaceSynonyms: {
-        parameters: {
-            query?: never;
-            header?: {
-                /**
-                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-                 *     this header the last change wins.
-                 * @example "7"
-                 */
-                "If-Match"?: components["parameters"]["IfMatch"];
-            };
-            path: {
-                /** @description The resource's id. */
-                id: components["parameters"]["Id"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SynonymInput"];
-            };
-        };
-        responses: {
-            /** @description The set as it is now. */
-            200: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SynonymSet"];
-                };
-            };
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            409: components["responses"]["Conflict"];
-            412: components["responses"]["Stale"];
-            415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["Invalid"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    deleteSynonyms: {
-        parameters: {
-            query?: never;
-            header?: {
-                /**
-                 * @description The `ETag` of what is to be changed. When it has changed since, nothing happens and the answer is 412; without
-                 *     this header the last change wins.
-                 * @example "7"
-                 */
-                "If-Match"?: components["parameters"]["IfMatch"];
-            };
-            path: {
-                /** @description The resource's id. */
-                id: components["parameters"]["Id"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description It is gone. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            412: components["responses"]["Stale"];
             422: components["responses"]["Invalid"];
             default: components["responses"]["Problem"];
         };
@@ -12041,6 +12160,236 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    listProductReviews: {
+        parameters: {
+            query?: {
+                /** @description Only reviews with this many stars. */
+                rating?: components["schemas"]["Stars"];
+                /** @description The order. Reviews with the same stars come newest first. */
+                sort?: components["schemas"]["ReviewSort"];
+                /** @description How many items a page holds. */
+                limit?: components["parameters"]["Limit"];
+                /** @description How many items to skip. For deep pages use `cursor`. */
+                offset?: components["parameters"]["Offset"];
+                /** @description The `next_cursor` of the page before, with the same filters and order. Not together with `offset`. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path: {
+                /** @description The resource's id. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of reviews. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewPage"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createReview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The resource's id. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewInput"];
+            };
+        };
+        responses: {
+            /** @description The review. */
+            201: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnReview"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getMyReview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The resource's id. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The review. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnReview"];
+                };
+            };
+            304: components["responses"]["NotModified"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    replaceMyReview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The resource's id. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewInput"];
+            };
+        };
+        responses: {
+            /** @description The review as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnReview"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteMyReview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The resource's id. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    adminListReviews: {
+        parameters: {
+            query?: {
+                /** @description Only of this product. */
+                product_id?: components["schemas"]["Id"];
+                /** @description Only reviews with this many stars. */
+                rating?: components["schemas"]["Stars"];
+                /** @description Only reviews that are hidden (`true`) or shown (`false`). */
+                is_hidden?: boolean;
+                /** @description How many items a page holds. */
+                limit?: components["parameters"]["Limit"];
+                /** @description How many items to skip. For deep pages use `cursor`. */
+                offset?: components["parameters"]["Offset"];
+                /** @description The `next_cursor` of the page before, with the same filters and order. Not together with `offset`. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of reviews. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminReviewPage"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    setReviewVisibility: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The resource's id. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewVisibility"];
+            };
+        };
+        responses: {
+            /** @description The review as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminReview"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Problem"];
+        };
+    };
     setInventory: {
         parameters: {
             query?: never;
@@ -12653,6 +13002,45 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             422: components["responses"]["Invalid"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getGoogleFeed: {
+        parameters: {
+            query: {
+                /**
+                 * @description The secret that opens the feed.
+                 * @example kW8mR2vQ5tYx
+                 */
+                token: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The feed, sent as it is made. */
+            200: {
+                headers: {
+                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
+                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
+                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example <?xml version="1.0" encoding="UTF-8"?>
+                     *     <rss version="2.0" xmlns:g="http://base.google.com/ns/1.0"><channel><title>My shop</title>
+                     *     <item><g:id>42</g:id><g:title>Drift Wireless Headphones</g:title><g:price>79.00 USD</g:price></item>
+                     *     </channel></rss>
+                     */
+                    "application/xml": string;
+                };
+            };
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
             default: components["responses"]["Problem"];
         };
     };
@@ -13723,275 +14111,6 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    listProductReviews: {
-        parameters: {
-            query?: {
-                /** @description Only reviews with this many stars. */
-                rating?: components["schemas"]["Stars"];
-                /** @description The order. Reviews with the same stars come newest first. */
-                sort?: components["schemas"]["ReviewSort"];
-                /** @description How many items a page holds. */
-                limit?: components["parameters"]["Limit"];
-                /** @description How many items to skip. For deep pages use `cursor`. */
-                offset?: components["parameters"]["Offset"];
-                /** @description The `next_cursor` of the page before, with the same filters and order. Not together with `offset`. */
-                cursor?: components["parameters"]["Cursor"];
-            };
-            header?: never;
-            path: {
-                /** @description The resource's id. */
-                id: components["parameters"]["Id"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A page of reviews. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ReviewPage"];
-                };
-            };
-            404: components["responses"]["NotFound"];
-            422: components["responses"]["Invalid"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    createReview: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The resource's id. */
-                id: components["parameters"]["Id"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ReviewInput"];
-            };
-        };
-        responses: {
-            /** @description The review. */
-            201: {
-                headers: {
-                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
-                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
-                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OwnReview"];
-                };
-            };
-            401: components["responses"]["Unauthorized"];
-            404: components["responses"]["NotFound"];
-            409: components["responses"]["Conflict"];
-            415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyRequests"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    getMyReview: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The resource's id. */
-                id: components["parameters"]["Id"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The review. */
-            200: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OwnReview"];
-                };
-            };
-            304: components["responses"]["NotModified"];
-            401: components["responses"]["Unauthorized"];
-            404: components["responses"]["NotFound"];
-            422: components["responses"]["Invalid"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    replaceMyReview: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The resource's id. */
-                id: components["parameters"]["Id"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ReviewInput"];
-            };
-        };
-        responses: {
-            /** @description The review as it is now. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OwnReview"];
-                };
-            };
-            401: components["responses"]["Unauthorized"];
-            404: components["responses"]["NotFound"];
-            415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["Invalid"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    deleteMyReview: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The resource's id. */
-                id: components["parameters"]["Id"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description It is gone. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            401: components["responses"]["Unauthorized"];
-            404: components["responses"]["NotFound"];
-            422: components["responses"]["Invalid"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    adminListReviews: {
-        parameters: {
-            query?: {
-                /** @description Only of this product. */
-                product_id?: components["schemas"]["Id"];
-                /** @description Only reviews with this many stars. */
-                rating?: components["schemas"]["Stars"];
-                /** @description Only reviews that are hidden (`true`) or shown (`false`). */
-                is_hidden?: boolean;
-                /** @description How many items a page holds. */
-                limit?: components["parameters"]["Limit"];
-                /** @description How many items to skip. For deep pages use `cursor`. */
-                offset?: components["parameters"]["Offset"];
-                /** @description The `next_cursor` of the page before, with the same filters and order. Not together with `offset`. */
-                cursor?: components["parameters"]["Cursor"];
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A page of reviews. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AdminReviewPage"];
-                };
-            };
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            422: components["responses"]["Invalid"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    setReviewVisibility: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The resource's id. */
-                id: components["parameters"]["Id"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ReviewVisibility"];
-            };
-        };
-        responses: {
-            /** @description The review as it is now. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AdminReview"];
-                };
-            };
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            415: components["responses"]["UnsupportedMediaType"];
-            422: components["responses"]["Invalid"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    getGoogleFeed: {
-        parameters: {
-            query: {
-                /**
-                 * @description The secret that opens the feed.
-                 * @example kW8mR2vQ5tYx
-                 */
-                token: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The feed, sent as it is made. */
-            200: {
-                headers: {
-                    "RateLimit-Limit": components["headers"]["RateLimit-Limit"];
-                    "RateLimit-Remaining": components["headers"]["RateLimit-Remaining"];
-                    "RateLimit-Reset": components["headers"]["RateLimit-Reset"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example <?xml version="1.0" encoding="UTF-8"?>
-                     *     <rss version="2.0" xmlns:g="http://base.google.com/ns/1.0"><channel><title>My shop</title>
-                     *     <item><g:id>42</g:id><g:title>Drift Wireless Headphones</g:title><g:price>79.00 USD</g:price></item>
-                     *     </channel></rss>
-                     */
-                    "application/xml": string;
-                };
-            };
-            404: components["responses"]["NotFound"];
-            422: components["responses"]["Invalid"];
-            429: components["responses"]["TooManyRequests"];
-            default: components["responses"]["Problem"];
-        };
-    };
     listWebhooks: {
         parameters: {
             query?: {
@@ -14348,71 +14467,6 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooManyRequests"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    getMedia: {
-        parameters: {
-            query?: never;
-            header?: {
-                /**
-                 * @description Which bytes to answer (RFC 9110, section 14.2). Several ranges at once are answered with the whole image.
-                 * @example bytes=0-65535
-                 */
-                Range?: string;
-                /**
-                 * @description The `ETag` the range is of. When it is another's, the whole image is answered.
-                 * @example "5f0c1a9e3b7d4862-800.png"
-                 */
-                "If-Range"?: string;
-                /**
-                 * @description The `ETag` of what you have.
-                 * @example "5f0c1a9e3b7d4862-800.png"
-                 */
-                "If-None-Match"?: string;
-            };
-            path: {
-                /**
-                 * @description The image's name.
-                 * @example 5f0c1a9e3b7d4862-800.png
-                 */
-                path: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The image. */
-            200: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    "Cache-Control": components["headers"]["Cache-Control"];
-                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
-                    "Accept-Ranges": components["headers"]["Accept-Ranges"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/*": string;
-                };
-            };
-            /** @description The bytes asked for. */
-            206: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    "Cache-Control": components["headers"]["Cache-Control"];
-                    "Content-Security-Policy": components["headers"]["Content-Security-Policy"];
-                    "Accept-Ranges": components["headers"]["Accept-Ranges"];
-                    "Content-Range": components["headers"]["Content-Range"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/*": string;
-                };
-            };
-            304: components["responses"]["NotModified"];
-            404: components["responses"]["NotFound"];
-            416: components["responses"]["RangeNotSatisfiable"];
-            422: components["responses"]["Invalid"];
             default: components["responses"]["Problem"];
         };
     };
@@ -14779,6 +14833,38 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    compareProducts: {
+        parameters: {
+            query: {
+                /**
+                 * @description The products, in the order to show them.
+                 * @example [
+                 *       3,
+                 *       5
+                 *     ]
+                 */
+                ids: number[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The comparison. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductComparison"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Problem"];
+        };
+    };
     indexProducts: {
         parameters: {
             query?: never;
@@ -14890,38 +14976,6 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
-            422: components["responses"]["Invalid"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    compareProducts: {
-        parameters: {
-            query: {
-                /**
-                 * @description The products, in the order to show them.
-                 * @example [
-                 *       3,
-                 *       5
-                 *     ]
-                 */
-                ids: number[];
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The comparison. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProductComparison"];
-                };
-            };
-            404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
             default: components["responses"]["Problem"];
         };
