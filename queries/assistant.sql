@@ -65,13 +65,6 @@ ON CONFLICT (day, provider) DO UPDATE
 -- name: GetModelUsage :one
 SELECT coalesce(sum(input_tokens + output_tokens), 0)::bigint FROM model_usage WHERE day = (now() AT TIME ZONE 'UTC')::date AND provider = $1;
 
--- Products to hold side by side. Hidden ones are not there.
--- name: ListComparedProducts :many
-SELECT sqlc.embed(product_cards), p.description, p.attributes, p.condition
-  FROM product_cards
-  JOIN products p ON p.id = product_cards.product_id
- WHERE product_cards.product_id = ANY (@ids::bigint[]) AND product_cards.is_visible;
-
 -- Takes or renews the right to index for a minute: one run at a time, and a crashed one blocks nobody for long.
 -- run names the run, so that only its holder renews it.
 -- name: LeaseIndex :execrows

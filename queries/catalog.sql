@@ -146,3 +146,10 @@ SELECT sqlc.embed(product_cards)
  WHERE product_pairs.product_id = @product_id AND product_cards.is_visible AND product_cards.in_stock
  ORDER BY product_pairs.score DESC, product_pairs.other_id
  LIMIT @page_limit;
+
+-- The products that a client compares. Hidden ones are left out.
+-- name: CompareProducts :many
+SELECT sqlc.embed(product_cards), p.description, p.attributes, p.condition
+  FROM product_cards
+  JOIN products p ON p.id = product_cards.product_id
+ WHERE product_cards.product_id = ANY (@ids::bigint[]) AND product_cards.is_visible;

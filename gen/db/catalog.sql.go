@@ -8,6 +8,70 @@ import (
 	"time"
 )
 
+const compareProducts = `-- name: CompareProducts :many
+SELECT product_cards.product_id, product_cards.is_visible, product_cards.is_featured, product_cards.sku, product_cards.gtin, product_cards.price_minor, product_cards.discount_minor, product_cards.stock, product_cards.in_stock, product_cards.rating_count, product_cards.rating_sum, product_cards.created_at, product_cards.updated_at, product_cards.name, product_cards.slug, product_cards.brand_id, product_cards.brand_name, product_cards.brand_slug, product_cards.category_id, product_cards.category_name, product_cards.category_slug, product_cards.image_id, product_cards.image_alt, product_cards.image_position, product_cards.image_sizes, p.description, p.attributes, p.condition
+  FROM product_cards
+  JOIN products p ON p.id = product_cards.product_id
+ WHERE product_cards.product_id = ANY ($1::bigint[]) AND product_cards.is_visible
+`
+
+type CompareProductsRow struct {
+	ProductCard ProductCard
+	Description string
+	Attributes  []byte
+	Condition   string
+}
+
+// The products that a client compares. Hidden ones are left out.
+func (q *Queries) CompareProducts(ctx context.Context, ids []int64) ([]CompareProductsRow, error) {
+	rows, err := q.db.Query(ctx, compareProducts, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CompareProductsRow{}
+	for rows.Next() {
+		var i CompareProductsRow
+		if err := rows.Scan(
+			&i.ProductCard.ProductID,
+			&i.ProductCard.IsVisible,
+			&i.ProductCard.IsFeatured,
+			&i.ProductCard.SKU,
+			&i.ProductCard.GTIN,
+			&i.ProductCard.PriceMinor,
+			&i.ProductCard.DiscountMinor,
+			&i.ProductCard.Stock,
+			&i.ProductCard.InStock,
+			&i.ProductCard.RatingCount,
+			&i.ProductCard.RatingSum,
+			&i.ProductCard.CreatedAt,
+			&i.ProductCard.UpdatedAt,
+			&i.ProductCard.Name,
+			&i.ProductCard.Slug,
+			&i.ProductCard.BrandID,
+			&i.ProductCard.BrandName,
+			&i.ProductCard.BrandSlug,
+			&i.ProductCard.CategoryID,
+			&i.ProductCard.CategoryName,
+			&i.ProductCard.CategorySlug,
+			&i.ProductCard.ImageID,
+			&i.ProductCard.ImageAlt,
+			&i.ProductCard.ImagePosition,
+			&i.ProductCard.ImageSizes,
+			&i.Description,
+			&i.Attributes,
+			&i.Condition,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const countBrands = `-- name: CountBrands :one
 SELECT count(*) FROM brands
 `

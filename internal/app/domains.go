@@ -163,7 +163,6 @@ func (a *App) newCatalogue(workers *river.Workers) {
 		Log:         a.log,
 		Currency:    a.settings.StoreCurrency,
 		MediaPrefix: strings.TrimRight(a.settings.MediaURLPrefix, "/"),
-		Model:       a.Assistant.Model,
 		Fetch:       safehttp.New(safehttp.Settings{Allowed: a.settings.FetchAllowedNetworks}),
 		Changed:     a.catalogueChanged,
 	})
@@ -174,6 +173,7 @@ func (a *App) newCatalogue(workers *river.Workers) {
 		Log:        a.log,
 		Currency:   a.settings.StoreCurrency,
 		Understand: a.Assistant.Understand,
+		Model:      a.Assistant.Model,
 		Changed:    a.catalogueChanged,
 	})
 	a.closers = append(a.closers, func() error { a.Search.Close(); return nil })

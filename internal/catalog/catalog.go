@@ -34,8 +34,6 @@ type Settings struct {
 	Log         *slog.Logger
 	Currency    money.Currency
 	MediaPrefix string // what image addresses begin with, without a slash at the end
-	// Model answers the id of the vector space the products are indexed in.
-	Model func(ctx context.Context) (int16, error)
 	// Fetch reaches the addresses images are taken from.
 	Fetch *safehttp.Client
 	// Changed hears of every change of the catalogue, after its commit.

@@ -10,12 +10,15 @@ import (
 	"github.com/shopd/shopd/internal/platform/postgres"
 )
 
+// defaultBoughtTogether is how many products are returned unless the client sets a limit.
+const defaultBoughtTogether = 8
+
 // ListBoughtTogether answers what customers who paid for a product paid for too, in one statement;
 // two when nothing is known.
 func (c *Catalog) ListBoughtTogether(
 	ctx context.Context, r api.ListBoughtTogetherRequestObject,
 ) (api.ListBoughtTogetherResponseObject, error) {
-	limit := orDefault(r.Params.Limit, int32(defaultSimilar))
+	limit := orDefault(r.Params.Limit, int32(defaultBoughtTogether))
 	rows, err := c.queries.ListBoughtTogether(ctx, r.ID, limit)
 	if err != nil {
 		return nil, err

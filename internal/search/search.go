@@ -31,6 +31,8 @@ type Settings struct {
 	Currency money.Currency
 	// Understand answers what a text means; its error is a problem for the client.
 	Understand func(ctx context.Context, text string) (Meaning, error)
+	// Model returns the id of the vector space the products are indexed in.
+	Model func(ctx context.Context) (int16, error)
 	// Changed hears of every change of the synonyms, after its commit.
 	Changed func(ctx context.Context)
 }

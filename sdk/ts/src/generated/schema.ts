@@ -664,27 +664,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/products/{id}/similar": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List products like one
-         * @description Products in stock that are nearest in meaning to one, best first: those at 0.4 to 2.5 times its price before
-         *     others, and at most 3 of a brand. For a product that is not indexed yet, the newest of its category.
-         */
-        get: operations["listSimilarProducts"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/products/{id}/bought-together": {
         parameters: {
             query?: never;
@@ -720,6 +699,26 @@ export interface paths {
          *     the address from a product's `images`.
          */
         get: operations["getMedia"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare products
+         * @description Holds two to four products side by side, by price, stock, rating, brand and their attributes, and says in which they differ.
+         */
+        get: operations["compareProducts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -833,6 +832,27 @@ export interface paths {
          * @description Removes a set. Its terms mean themselves again.
          */
         delete: operations["deleteSynonyms"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{id}/similar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List products like one
+         * @description Products in stock that are nearest in meaning to one, best first: those at 0.4 to 2.5 times its price before
+         *     others, and at most 3 of a brand. For a product that is not indexed yet, the newest of its category.
+         */
+        get: operations["listSimilarProducts"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2651,26 +2671,6 @@ export interface paths {
          *     `X-Assistant-Provider` says which model wrote the answer.
          */
         post: operations["askAssistant"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/products/compare": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Compare products
-         * @description Holds two to four products side by side, by price, stock, rating, brand and their attributes, and says in which they differ.
-         */
-        get: operations["compareProducts"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -10655,35 +10655,6 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    listSimilarProducts: {
-        parameters: {
-            query?: {
-                /** @description How many products to answer. */
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                /** @description The resource's id. */
-                id: components["parameters"]["Id"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The products. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SimilarProducts"];
-                };
-            };
-            404: components["responses"]["NotFound"];
-            422: components["responses"]["Invalid"];
-            default: components["responses"]["Problem"];
-        };
-    };
     listBoughtTogether: {
         parameters: {
             query?: {
@@ -10774,6 +10745,38 @@ export interface operations {
             304: components["responses"]["NotModified"];
             404: components["responses"]["NotFound"];
             416: components["responses"]["RangeNotSatisfiable"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    compareProducts: {
+        parameters: {
+            query: {
+                /**
+                 * @description The products, in the order to show them.
+                 * @example [
+                 *       3,
+                 *       5
+                 *     ]
+                 */
+                ids: number[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The comparison. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductComparison"];
+                };
+            };
+            404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
             default: components["responses"]["Problem"];
         };
@@ -11049,6 +11052,35 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             412: components["responses"]["Stale"];
+            422: components["responses"]["Invalid"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listSimilarProducts: {
+        parameters: {
+            query?: {
+                /** @description How many products to answer. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The resource's id. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The products. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimilarProducts"];
+                };
+            };
+            404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
             default: components["responses"]["Problem"];
         };
@@ -14830,38 +14862,6 @@ export interface operations {
             422: components["responses"]["Invalid"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    compareProducts: {
-        parameters: {
-            query: {
-                /**
-                 * @description The products, in the order to show them.
-                 * @example [
-                 *       3,
-                 *       5
-                 *     ]
-                 */
-                ids: number[];
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The comparison. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProductComparison"];
-                };
-            };
-            404: components["responses"]["NotFound"];
-            422: components["responses"]["Invalid"];
             default: components["responses"]["Problem"];
         };
     };

@@ -1,4 +1,4 @@
-package assistant_test
+package catalog_test
 
 import (
 	"fmt"
@@ -12,6 +12,7 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
+// compareProducts: the rows, their order, and what is refused.
 func TestCompareProducts(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)

@@ -1,8 +1,10 @@
-package catalog_test
+package search_test
 
 import (
 	"fmt"
 	"net/http"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -12,11 +14,30 @@ import (
 	"github.com/shopd/shopd/internal/apitest"
 )
 
+func createProduct(admin apitest.Caller, body map[string]any) api.AdminProduct {
+	var product api.AdminProduct
+	admin.Post("/api/v1/admin/products", body).Want(http.StatusCreated).Into(&product)
+	return product
+}
+
+// buyer returns what a shopper pays, in cents.
+func buyer(t *testing.T, p api.ProductSummary) int64 {
+	t.Helper()
+	price := p.Price
+	if p.DiscountPrice != nil {
+		price = *p.DiscountPrice
+	}
+	cents, err := strconv.ParseInt(strings.Replace(price, ".", "", 1), 10, 64)
+	require.NoError(t, err)
+	return cents
+}
+
 func similar(shop *apitest.Shop, id int64, query string) (body api.SimilarProducts) {
 	shop.Get(fmt.Sprintf("%s/%d/similar%s", products, id, query)).Want(http.StatusOK).Into(&body)
 	return body
 }
 
+// listSimilarProducts: what is like a product, in stock, at most three of a brand.
 func TestSimilarProducts(t *testing.T) {
 	t.Parallel()
 	shop := apitest.Demo(t)
@@ -62,24 +83,25 @@ func TestSimilarProducts(t *testing.T) {
 		Problem(http.StatusUnprocessableEntity, "invalid_request")
 }
 
+// listSimilarProducts: without vectors, the newest of the category.
 func TestSimilarWithoutAVectorIsTheNewestOfTheCategory(t *testing.T) {
 	t.Parallel()
 	shop := apitest.New(t)
 	admin := shop.Admin()
 	var category api.Category
-	admin.Post("/api/v1/admin/categories", fields{"name": "Mugs"}).
+	admin.Post("/api/v1/admin/categories", map[string]any{"name": "Mugs"}).
 		Want(http.StatusCreated).
 		Into(&category)
 	made := func(name string, stock int) api.AdminProduct {
 		return createProduct(
 			admin,
-			fields{"name": name, "price": "10.00", "stock": stock, "category_id": category.ID},
+			map[string]any{"name": name, "price": "10.00", "stock": stock, "category_id": category.ID},
 		)
 	}
 	old, sold, young, asked := made("Old", 1), made("Sold out", 0), made("Young", 1), made(
 		"Asked", 1,
 	)
-	elsewhere := createProduct(admin, fields{"name": "Elsewhere", "price": "10.00", "stock": 1})
+	elsewhere := createProduct(admin, map[string]any{"name": "Elsewhere", "price": "10.00", "stock": 1})
 	found := similar(shop, asked.ID, "")
 	require.Len(t, found.Items, 2, "neither %d nor %d", sold.ID, elsewhere.ID)
 	assert.Equal(t, []int64{young.ID, old.ID}, []int64{found.Items[0].ID, found.Items[1].ID})
